@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Two commands for a fresh Debian 12: `make demo` and `make test` (as root). All else: `make help`.
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+PREFIX ?= /usr/local
+SBINDIR ?= $(PREFIX)/sbin
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DESTDIR ?=
+
+CC ?= gcc
+CLANG ?= clang
+OBJCOPY_BPF ?= llvm-objcopy
+B := build
+
+WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
+CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(LIBDIR)"'
+CFLAGS ?= -O2 -g
+SHUNT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARN)
+BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter $(if $(CI),-Werror) \
+	      -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch)
+NATIVE_CFLAGS := -O2 -std=gnu11 -fPIC -ffreestanding -fvisibility=hidden -Wall -Wextra \
+		 -Wno-unused-parameter $(if $(CI),-Werror) -shared -nostdlib \
+		 -Wl,--no-undefined,-z,noseparate-code,--build-id=none -Iinclude
+
+ifeq ($(V),1)
+  Q :=
+  say = @:
+else
+  Q := @
+  say = @printf '  %-8s %s\n' $(1) $(2)
+endif
+
+POLICIES := $(patsubst bpf/policies/%.c,%,$(wildcard bpf/policies/*.c))
+HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+
+all: deps-check bpf tools lib apps
+
+# --- packages ---------------------------------------------------------------------------------
+.PHONY: all deps deps-check bpf tools lib apps man install clean help test test-long demo
+deps: ## install the Debian packages that are missing (root)
+	$(Q)scripts/deps.sh
+
+deps-check:
+	$(Q)scripts/deps.sh --check
+
+# --- policies: the XDP program and the native code of each, in one object ----------------------
+bpf: $(POLICIES:%=$(B)/bpf/%.o) ## the policies
+
+$(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
+	$(call say,NATIVE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' bpf/native.c -o $@
+
+$(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(wildcard bpf/*.h include/shunt/*.h)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' -c bpf/shunt.bpf.c -o $@.tmp
+	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$(B)/native/$*.so $@.tmp $@
+	$(Q)rm -f $@.tmp
+
+# --- user space -------------------------------------------------------------------------------
+LIB_SRC := $(wildcard lib/*.c)
+HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S) lib/ring.c
+LOADER_SRC := $(wildcard loader/*.c)
+AGENT_SRC := $(wildcard agent/*.c)
+obj = $(patsubst %.S,$(B)/obj/%.o,$(patsubst %.c,$(B)/obj/%.o,$(1)))
+
+LOADER_LIBS := -lbpf -lelf -lcyaml -ljansson
+AGENT_LIBS := -lbpf -lcap-ng
+
+$(B)/obj/%.o: %.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SHUNT_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/obj/%.o: %.S
+	$(call say,AS,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@
+
+tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
+lib: $(B)/libshunt.a $(B)/libshunt.so $(B)/libshunt.pc ## the worker library
+apps: $(B)/shunt-spin $(B)/shunt-client ## the example server and its client
+
+$(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LOADER_LIBS)
+
+$(B)/shuntd: $(call obj,$(AGENT_SRC) $(LIB_SRC))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(AGENT_LIBS)
+
+$(B)/libshunt.a: $(call obj,$(HOSTLIB_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libshunt.so: $(call obj,$(HOSTLIB_SRC)) hostlib/libshunt.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libshunt.so.$(SOVERSION) \
+		-Wl,--version-script=hostlib/libshunt.map $(filter %.o,$^) -o $@ -pthread
+
+$(B)/libshunt.pc: hostlib/libshunt.pc.in Makefile
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|' $< > $@
+
+$(B)/shunt-%: $(B)/obj/apps/%.o $(B)/libshunt.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -pthread -lm
+
+clean: ## remove build/
+	rm -rf $(B)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+include $(wildcard tests/tests.mk bench/bench.mk scripts/install.mk)
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+.DELETE_ON_ERROR:
+.SECONDARY:

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * classify.h - from a UDP datagram to a class: the port's rules in order, then its default
+ */
+#pragma once
+
+#include <shunt/policy.h>
+
+#include "parse.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "short payloads are shifted as little-endian words"
+#endif
+
+/*
+ * Eight bytes of payload from offset on, in the order of the packet; those that it lacks come as 0,
+ * with 0xff in *lack. Near the payload's end its last eight bytes are read instead (the UDP header lies before it,
+ * so there always are eight) and shifted. No branches but one: the verifier follows each of them, a rule.
+ */
+static __always_inline __u64 load_payload(const struct shunt_packet *p, __u32 offset, __u64 *lack)
+{
+	__u64 want = (offset & SHUNT_OFFSET_MAX) + 8, stop = shunt_min(want, p->len);
+	__u64 half = shunt_min(want - stop, 8) * 4; /* bits that are lacking, in two halves */
+	__u8 *at = (__u8 *)p->udp + shunt_index(stop, 0x4000);
+
+	*lack = ~(~0ULL >> half >> half);
+	if ((void *)(at + 8) > p->end) {
+		*lack = ~0ULL;
+		return 0;
+	}
+	return *(__u64 *)at >> half >> half;
+}
+
+static __always_inline int rule_matches(const struct shunt_packet *p, const struct shunt_rule *r)
+{
+	__u64 lack, word = load_payload(p, r->offset, &lack);
+
+	return !(r->mask & lack) && (word & r->mask) == r->value;
+}
+
+/* The class of a datagram for this port, not yet bounded; *spill: no rule named it. */
+static __always_inline __u32 classify(const struct shunt_packet *p, const struct shunt_port *port,
+				      __u32 *spill)
+{
+	*spill = 0;
+	for (__u32 i = 0; i < SHUNT_PORT_RULES; i++) {
+		__u32 at = (port->first + i) & (SHUNT_RULES - 1);
+		struct shunt_rule *r;
+
+		if (i >= port->count)
+			break;
+		r = bpf_map_lookup_elem(&rules, &at);
+		if (r && rule_matches(p, r))
+			return r->cls;
+	}
+	*spill = port->count != 0;
+	return port->cls;
+}
+
+/* Multiplicative mixing of 32-bit words: cheap, and spread enough for 64 cores. */
+static __always_inline __u32 mix(__u32 h, __u32 word)
+{
+	h = (h ^ word) * 0x9e3779b1;
+	return h ^ h >> 15;
+}
+
+static __always_inline __u32 hash_flow(const struct shunt_packet *p)
+{
+	__u32 h = *(__u32 *)p->udp; /* both ports */
+	const __u32 *at;
+
+	if (p->ipv6) {
+		struct ipv6hdr *ip = p->l3;
+
+		at = (const __u32 *)&ip->saddr;
+		if ((void *)(ip + 1) > p->end)
+			return 0;
+#pragma unroll
+		for (int i = 0; i < 8; i++)
+			h = mix(h, at[i]);
+	} else {
+		struct iphdr *ip = p->l3;
+
+		if ((void *)(ip + 1) > p->end)
+			return 0;
+		h = mix(mix(h, ip->saddr), ip->daddr);
+	}
+	return mix(h, 0x85ebca6b);
+}
+
+static __always_inline __u32 hash_key(const struct shunt_packet *p, const struct shunt_port *port)
+{
+	__u32 len = port->key_len, off = port->key_off, h = len;
+	__u64 word, lack;
+
+	for (__u32 i = 0; i < SHUNT_KEY_MAX; i += 8) {
+		if (i >= len)
+			break;
+		word = load_payload(p, off + i, &lack);
+		if (i + 8 > len)
+			word &= ~(~0ULL << (len - i) * 8);
+		h = mix(mix(h, word), word >> 32);
+	}
+	return mix(h, 0x85ebca6b);
+}

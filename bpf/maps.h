@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * maps.h - the maps of one interface, pinned in /sys/fs/bpf/shunt/IFNAME/ under their names
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include <shunt/abi.h>
+
+#define SHUNT_ARRAY(map, value_type, entries, flags)                                               \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(max_entries, entries);                                                      \
+		__uint(map_flags, flags);                                                          \
+		__type(key, __u32);                                                                \
+		__type(value, value_type);                                                         \
+	} map SEC(".maps")
+
+/* Tunables: one u32 a class, 0 = unset, so that bpftool can set them while traffic flows. */
+SHUNT_ARRAY(slo_us, __u32, SHUNT_CLASSES, 0);
+SHUNT_ARRAY(quantum_us, __u32, SHUNT_CLASSES, 0);
+SHUNT_ARRAY(hold_limit, __u32, SHUNT_CLASSES, 0);
+SHUNT_ARRAY(knobs, __u64, SHUNT_KNOBS, 0);
+
+/* Configuration: the loader writes it, XDP and the agent read it. */
+SHUNT_ARRAY(cfg, struct shunt_cfg, 1, 0);
+SHUNT_ARRAY(classes, struct shunt_class, SHUNT_CLASSES, 0);
+SHUNT_ARRAY(ports, struct shunt_port, 65536, 0);
+SHUNT_ARRAY(rules, struct shunt_rule, SHUNT_RULES, 0);
+
+/* The agent stores to domains[].up and to its own counts through a mapping. */
+SHUNT_ARRAY(domains, struct shunt_domain, SHUNT_DOMAINS, BPF_F_MMAPABLE);
+SHUNT_ARRAY(agent, struct shunt_agent, SHUNT_DOMAINS, BPF_F_MMAPABLE);
+
+/* XDP's own counts; the last value is for queues that are no domain. */
+SHUNT_ARRAY(ingress, struct shunt_ingress, SHUNT_DOMAINS + 1, BPF_F_MMAPABLE);
+
+/* The policy that is loaded, kept for the workers that will ask for it. XDP never reads it. */
+SHUNT_ARRAY(policy, struct shunt_policy_slot, 2, 0);
+
+/* The views: one map a domain, so that a worker can be given its own domain's and no other. */
+struct shunt_view_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct shunt_view)); /* not __type: clang 14 leaves it a forward */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, SHUNT_DOMAINS);
+	__type(key, __u32);
+	__array(values, struct shunt_view_map);
+} views SEC(".maps");
+
+/* The AF_XDP sockets of every domain: SHUNT_SLOTS each. */
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, SHUNT_DOMAINS * SHUNT_SLOTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} xsks SEC(".maps");

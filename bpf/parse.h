@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * parse.h - from a frame to a UDP datagram: Ethernet, up to two VLAN tags, IPv4 or IPv6, UDP
+ *
+ * Whatever is unusual (options, fragments, extension headers, lengths that do not agree) is not
+ * ours: it goes on to the kernel, which knows better what to do with it.
+ */
+#pragma once
+
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+
+#include "maps.h"
+
+struct shunt_packet {
+	void *data, *end;  /* the frame */
+	void *l3;
+	struct udphdr *udp;
+	__u32 len;         /* UDP payload, as its header says; the frame has that much */
+	__u32 ipv6;
+};
+
+struct vlan_tag {
+	__be16 tci;
+	__be16 proto;
+};
+
+#define SHUNT_IP_FRAGMENT 0x3fff /* more fragments, or not the first */
+
+static __always_inline int parse_ipv4(struct shunt_packet *p, __u32 *l4_len)
+{
+	struct iphdr *ip = p->l3;
+	__u32 total;
+
+	if ((void *)(ip + 1) > p->end || ip->version != 4 || ip->ihl != 5 ||
+	    (ip->frag_off & bpf_htons(SHUNT_IP_FRAGMENT)))
+		return SHUNT_PASS_IP;
+	if (ip->protocol != IPPROTO_UDP)
+		return SHUNT_PASS_PROTO;
+	total = bpf_ntohs(ip->tot_len);
+	if (total < sizeof(*ip))
+		return SHUNT_PASS_IP;
+	*l4_len = total - sizeof(*ip);
+	p->udp = (void *)(ip + 1);
+	return SHUNT_NR_PASS;
+}
+
+static __always_inline int parse_ipv6(struct shunt_packet *p, __u32 *l4_len)
+{
+	struct ipv6hdr *ip = p->l3;
+
+	if ((void *)(ip + 1) > p->end || ip->version != 6)
+		return SHUNT_PASS_IP;
+	if (ip->nexthdr != IPPROTO_UDP)
+		return SHUNT_PASS_PROTO;
+	*l4_len = bpf_ntohs(ip->payload_len);
+	p->udp = (void *)(ip + 1);
+	p->ipv6 = 1;
+	return SHUNT_NR_PASS;
+}
+
+/* SHUNT_NR_PASS: a whole UDP datagram. Else the reason (enum shunt_pass) to leave it alone. */
+static __always_inline int parse(struct xdp_md *ctx, struct shunt_packet *p)
+{
+	struct ethhdr *eth;
+	__be16 proto;
+	__u32 l4_len = 0, udp_len;
+	int why;
+
+	p->data = (void *)(long)ctx->data;
+	p->end = (void *)(long)ctx->data_end;
+	p->ipv6 = 0;
+	eth = p->data;
+	p->l3 = eth + 1;
+	if (p->l3 > p->end || (eth->h_dest[0] & 1))
+		return SHUNT_PASS_L2;
+	proto = eth->h_proto;
+#pragma unroll
+	for (int i = 0; i < 2; i++) {
+		struct vlan_tag *tag = p->l3;
+
+		if (proto != bpf_htons(ETH_P_8021Q) && proto != bpf_htons(ETH_P_8021AD))
+			break;
+		if ((void *)(tag + 1) > p->end)
+			return SHUNT_PASS_L2;
+		proto = tag->proto;
+		p->l3 = tag + 1;
+	}
+	if (proto == bpf_htons(ETH_P_IP))
+		why = parse_ipv4(p, &l4_len);
+	else if (proto == bpf_htons(ETH_P_IPV6))
+		why = parse_ipv6(p, &l4_len);
+	else
+		return SHUNT_PASS_L2;
+	if (why != SHUNT_NR_PASS)
+		return why;
+	if ((void *)(p->udp + 1) > p->end)
+		return SHUNT_PASS_UDP;
+	udp_len = bpf_ntohs(p->udp->len);
+	if (udp_len < sizeof(*p->udp) || udp_len > l4_len || !p->udp->source)
+		return SHUNT_PASS_UDP;
+	p->len = udp_len - sizeof(*p->udp);
+	/* The frame may be longer (Ethernet pads to 60 bytes), never shorter. */
+	if ((__u64)(p->end - (void *)(p->udp + 1)) < p->len)
+		return SHUNT_PASS_UDP;
+	return SHUNT_NR_PASS;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * jbsq - join the shortest of bounded queues (nanoPU, RPCValet; Shinjuku-Offload's k outstanding)
+ *
+ * An idle core first, else the core with the fewest requests outstanding if that is below
+ * k (knob 0, default 2), else wait in the hold queue. k = 1 is fcfs; each more hides some of the delay between
+ * NIC and core, and lets some requests wait behind the wrong one.
+ */
+#include <shunt/policy.h>
+
+SHUNT_POLICY("jbsq", SHUNT_NEEDS_HEADS, "the shortest queue, at most k outstanding (knob 0: k)");
+
+static int steer(shunt_view *v, shunt_event *ev)
+{
+	__u64 idle = shunt_idle(v), k = shunt_knob(v, 0), least, less;
+	int best = SHUNT_HOLD;
+
+	if (idle)
+		return shunt_first(idle);
+	least = k ? k & 0xff : 2;
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		less = shunt_bit(shunt_up(v), i) & shunt_less(shunt_load(v, i), least);
+		least = shunt_pick(less, shunt_load(v, i), least);
+		best = shunt_pick(less, i, best);
+	}
+	return best;
+}
+
+static int select(shunt_view *v, shunt_event *ev)
+{
+	__u64 oldest = ~0ULL >> 1, older;
+	int best = SHUNT_GO_ON;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		older = shunt_bit(ev->waiting, c) & shunt_less(shunt_head_ns(v, c), oldest);
+		oldest = shunt_pick(older, shunt_head_ns(v, c), oldest);
+		best = shunt_pick(older, c, best);
+	}
+	return best;
+}

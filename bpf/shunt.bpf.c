@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * shunt.bpf.c - XDP ingress: parse, classify, let the policy steer, hand over to a core
+ *
+ * One object a policy: SHUNT_POLICY_FILE is included, so that its functions are inlined.
+ * Failing anywhere means XDP_PASS or a counted drop, never a guess.
+ *
+ * Memory order. XDP is the only writer of enq[] and sent[], and a core that is idle polls the
+ * rings themselves, so no barrier is needed between a count and the ring entry that it counts.
+ * idle changes only by atomics with a result: whoever cleared a core's bit owns that core's next
+ * request.
+ */
+#include "classify.h"
+#include <shunt/policy.h>
+
+#include SHUNT_POLICY_FILE
+
+char _license[] SEC("license") = "Dual BSD/GPL";
+
+/* What one arrival is decided with. */
+struct arrival {
+	struct shunt_cfg *cfg;
+	struct shunt_domain *dom;
+	struct shunt_ingress *in;
+	struct shunt_view *view;
+	__u32 domain;
+	__u32 cls;
+	__u64 up;
+};
+
+/* A constant for each flag: what the policy does not need is not in the program. */
+static __always_inline int needs(enum shunt_policy_flags flag)
+{
+	return !!((int)shunt_policy_flags & flag);
+}
+
+static __always_inline void count_pass(struct shunt_ingress *in, __u32 why)
+{
+	if (why < SHUNT_NR_PASS)
+		in->pass[why]++;
+}
+
+static __always_inline int is_for(const struct shunt_packet *p, const struct shunt_cfg *cfg)
+{
+	if (p->ipv6) {
+		struct ipv6hdr *ip = p->l3;
+		const __be32 *to;
+
+		if (!(cfg->flags & SHUNT_CFG_ADDR6))
+			return 1;
+		if ((void *)(ip + 1) > p->end)
+			return 0;
+		to = ip->daddr.in6_u.u6_addr32;
+		return to[0] == cfg->addr6[0] && to[1] == cfg->addr6[1] &&
+		       to[2] == cfg->addr6[2] && to[3] == cfg->addr6[3];
+	}
+	if (!(cfg->flags & SHUNT_CFG_ADDR4))
+		return 1;
+	return (void *)((struct iphdr *)p->l3 + 1) <= p->end &&
+	       ((struct iphdr *)p->l3)->daddr == cfg->addr4;
+}
+
+/* A core for the request, or a negative answer. Bounds what the policy said. */
+static __always_inline int decide(struct arrival *a, const struct shunt_event *ev)
+{
+	__u64 bit, was;
+	__u32 load;
+	int core;
+
+	if (!a->up)
+		return SHUNT_HOLD;
+	core = steer(a->view, ev);
+	if (core < 0)
+		return core >= SHUNT_DROP ? core : SHUNT_DROP;
+	core = shunt_index(core, SHUNT_CORES);
+	bit = 1ULL << core;
+	if (!(a->up & bit)) {
+		a->in->ev[SHUNT_EV_BAD_CORE]++;
+		return SHUNT_HOLD;
+	}
+	if (shunt_idle(a->view) & bit) {
+		was = __sync_fetch_and_and(&a->view->idle, ~bit);
+		if (!(was & bit) && needs(SHUNT_IDLE_ONLY)) {
+			a->in->ev[SHUNT_EV_CLAIM_LOST]++;
+			return SHUNT_HOLD;
+		}
+	}
+	load = a->in->sent[core] - a->view->done[core];
+	if (load > a->cfg->core_ring) {
+		/* Nobody can be that far behind: the worker's count is wrong; the ring will judge. */
+		a->in->ev[SHUNT_EV_BAD_LOAD]++;
+	} else if (load + SHUNT_RING_MARGIN > a->cfg->core_ring) {
+		a->in->ev[SHUNT_EV_CORE_FULL]++;
+		return SHUNT_HOLD;
+	}
+	return core;
+}
+
+/* May class c hold one more? Publishes the class's tunables to those who will select. */
+static __always_inline int may_hold(struct arrival *a)
+{
+	__u32 room = a->cfg->hold_ring - SHUNT_RING_MARGIN, limit = room, backlog, key = a->cls;
+	__u32 *slo = bpf_map_lookup_elem(&slo_us, &key);
+	__u32 *quantum = bpf_map_lookup_elem(&quantum_us, &key);
+	__u32 *set = bpf_map_lookup_elem(&hold_limit, &key);
+	__u64 cls = shunt_index(a->cls, SHUNT_CLASSES);
+
+	if (slo && a->view->slo_us[cls] != *slo)
+		a->view->slo_us[cls] = *slo;
+	if (quantum && a->view->quantum_us[cls] != *quantum)
+		a->view->quantum_us[cls] = *quantum;
+	if (set && *set) {
+		if (*set > room)
+			a->in->ev[SHUNT_EV_BAD_LIMIT]++;
+		else
+			limit = *set;
+	}
+	backlog = a->in->enq[cls] - a->view->deq[cls];
+	if (backlog > a->cfg->hold_ring) {
+		/* Impossible: a core wrote nonsense. The ring itself refuses what it cannot take. */
+		a->in->ev[SHUNT_EV_BAD_BACKLOG]++;
+		return 1;
+	}
+	return backlog < limit;
+}
+
+/* Puts the metadata in front of the packet. 0: there is no room for it. */
+static __always_inline int put_meta(struct xdp_md *ctx, const struct shunt_meta *m)
+{
+	struct shunt_meta *meta;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*meta)))
+		return 0;
+	meta = (void *)(long)ctx->data_meta;
+	if ((void *)(meta + 1) > (void *)(long)ctx->data)
+		return 0;
+	*meta = *m;
+	return 1;
+}
+
+static __always_inline int fall_back(struct arrival *a, struct shunt_ingress_class *n)
+{
+	if (a->cfg->fallback == SHUNT_FALLBACK_DROP) {
+		n->dropped++;
+		return XDP_DROP;
+	}
+	n->passed++;
+	return XDP_PASS;
+}
+
+static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a, struct shunt_meta *m,
+				   struct shunt_ingress_class *n, __u32 core)
+{
+	core = shunt_index(core, SHUNT_CORES);
+	if (a->cfg->flags & SHUNT_CFG_STAMP)
+		m->arrival_ns = bpf_ktime_get_ns();
+	if (!put_meta(ctx, m)) {
+		a->in->ev[SHUNT_EV_NO_META]++;
+		return fall_back(a, n);
+	}
+	if (bpf_redirect_map(&xsks, a->domain * SHUNT_SLOTS + core, XDP_PASS) != XDP_REDIRECT) {
+		a->in->ev[SHUNT_EV_NO_SOCKET]++;
+		return fall_back(a, n);
+	}
+	a->view->sent[core] = ++a->in->sent[core];
+	n->steered++;
+	return XDP_REDIRECT;
+}
+
+static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a, struct shunt_meta *m,
+				   struct shunt_ingress_class *n)
+{
+	__u64 cls = shunt_index(a->cls, SHUNT_CLASSES);
+	__u32 slot = a->domain * SHUNT_SLOTS + SHUNT_HOLD_SLOT + cls;
+
+	if (!may_hold(a)) {
+		n->dropped++;
+		n->limit++;
+		return XDP_DROP;
+	}
+	m->flags |= SHUNT_META_HELD;
+	m->hold_seq = a->in->enq[cls];
+	m->arrival_ns = bpf_ktime_get_ns();
+	if (!put_meta(ctx, m)) {
+		a->in->ev[SHUNT_EV_NO_META]++;
+		return fall_back(a, n);
+	}
+	if (bpf_redirect_map(&xsks, slot, XDP_PASS) != XDP_REDIRECT) {
+		a->in->ev[SHUNT_EV_NO_SOCKET]++;
+		return fall_back(a, n);
+	}
+	a->view->enq[cls] = ++a->in->enq[cls];
+	n->held++;
+	return XDP_REDIRECT;
+}
+
+/* A request of class a->cls: event, decision, hand-over. */
+static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a,
+				  const struct shunt_packet *p, const struct shunt_port *port)
+{
+	struct shunt_ingress_class *n = &a->in->cls[shunt_index(a->cls, SHUNT_CLASSES)];
+	struct shunt_event ev = { .cls = a->cls, .run_cls = SHUNT_NONE };
+	struct shunt_meta m = {
+		.id = ++a->in->id,
+		.cls = a->cls,
+		.abi = SHUNT_ABI,
+		.payload = (void *)(p->udp + 1) - p->data,
+		.len = p->len,
+		.flags = p->ipv6 ? SHUNT_META_IPV6 : 0,
+	};
+	int core;
+
+	n->arrived++;
+	if (needs(SHUNT_NEEDS_FLOW))
+		ev.flow_hash = hash_flow(p);
+	if (needs(SHUNT_NEEDS_KEY))
+		ev.key_hash = hash_key(p, port);
+	if (needs(SHUNT_NEEDS_RANDOM))
+		ev.random = bpf_get_prandom_u32();
+	if (needs(SHUNT_NEEDS_NOW))
+		ev.now_ns = bpf_ktime_get_ns();
+
+	if (!a->up && a->cfg->fallback != SHUNT_FALLBACK_HOLD)
+		return fall_back(a, n);
+	core = decide(a, &ev);
+	if (core >= 0)
+		return to_core(ctx, a, &m, n, core);
+	if (core == SHUNT_HOLD)
+		return to_hold(ctx, a, &m, n);
+	if (core == SHUNT_REJECT)
+		n->rejected++;
+	else
+		n->dropped++;
+	return XDP_DROP;
+}
+
+static __always_inline struct shunt_view *find_view(__u32 domain)
+{
+	__u32 zero = 0;
+	void *inner = bpf_map_lookup_elem(&views, &domain);
+
+	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
+static __always_inline int foreign_queue(void)
+{
+	__u32 last = SHUNT_DOMAINS;
+	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &last);
+
+	if (in)
+		__sync_fetch_and_add(&in->pass[SHUNT_PASS_QUEUE], 1);
+	return XDP_PASS;
+}
+
+SEC("xdp")
+int shunt_ingress(struct xdp_md *ctx)
+{
+	struct shunt_packet p;
+	struct arrival a = { .domain = ctx->rx_queue_index };
+	struct shunt_port *port;
+	__u32 zero = 0, key, spill;
+	int why;
+
+	a.dom = bpf_map_lookup_elem(&domains, &a.domain);
+	if (!a.dom || !a.dom->on)
+		return foreign_queue();
+	a.in = bpf_map_lookup_elem(&ingress, &a.domain);
+	if (!a.in)
+		return XDP_PASS;
+	why = parse(ctx, &p);
+	if (why != SHUNT_NR_PASS) {
+		count_pass(a.in, why);
+		return XDP_PASS;
+	}
+	key = bpf_ntohs(p.udp->dest);
+	port = bpf_map_lookup_elem(&ports, &key);
+	if (!port || !(port->flags & SHUNT_PORT_ON)) {
+		count_pass(a.in, SHUNT_PASS_PORT);
+		return XDP_PASS;
+	}
+	a.cfg = bpf_map_lookup_elem(&cfg, &zero);
+	a.view = find_view(a.domain);
+	if (!a.cfg || !a.view || !is_for(&p, a.cfg)) {
+		count_pass(a.in, SHUNT_PASS_ADDR);
+		return XDP_PASS;
+	}
+	a.cls = classify(&p, port, &spill);
+	if (a.cls >= a.cfg->nclasses || a.cls >= SHUNT_CLASSES) {
+		a.in->ev[SHUNT_EV_BAD_CLASS]++;
+		a.cls = 0;
+	}
+	a.in->cls[shunt_index(a.cls, SHUNT_CLASSES)].spill += spill;
+	a.up = a.dom->up;
+	if (a.view->up != a.up)
+		a.view->up = a.up;
+	return arrive(ctx, &a, &p, port);
+}
+
+/*
+ * The policy's answer about a recorded view, for tests and `shunt lint`: the program does nothing
+ * but call the function, as native code does.
+ */
+SEC("syscall")
+int shunt_ask(struct shunt_ask *ask)
+{
+	struct shunt_event ev = ask->ev;
+	struct shunt_view *view = find_view(ask->domain);
+
+	if (!view)
+		return -1;
+	switch (ask->op) {
+	case SHUNT_ASK_STEER:
+		ask->answer = steer(view, &ev);
+		break;
+	case SHUNT_ASK_SELECT:
+		ask->answer = select(view, &ev);
+		break;
+#ifdef SHUNT_HAS_REQUEUE
+	case SHUNT_ASK_REQUEUE:
+		ask->answer = requeue(view, &ev);
+		break;
+#endif
+#ifdef SHUNT_HAS_DONE
+	case SHUNT_ASK_DONE:
+		done(view, &ev);
+		ask->answer = 0;
+		break;
+#endif
+	default:
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * abi.h - everything that XDP programs, loader, agent and workers share
+ *
+ * The only definition of each map value, of the metadata in front of a packet and of the
+ * constants. Each field says who writes it. Change a layout: raise SHUNT_ABI.
+ *
+ * Writers: "XDP" is the ingress program of the domain's receive queue, which runs on one CPU
+ * at a time (native mode); "core i" is the worker thread of core i; "agent" is shuntd;
+ * "loader" is the shunt command; "root" is anyone with bpftool.
+ * A worker can write a view and nothing else, so XDP and the agent bound all they read there.
+ */
+#pragma once
+
+#include <linux/types.h>
+
+#define SHUNT_ABI 1
+
+#define SHUNT_CLASSES 16   /* kinds of request an interface can tell apart */
+#define SHUNT_CORES 64     /* worker cores of one domain: one word of idle bits */
+#define SHUNT_DOMAINS 16   /* receive queues of one interface that shunt serves */
+#define SHUNT_RULES 256    /* rules of all ports together */
+#define SHUNT_PORT_RULES 32 /* rules of one port */
+#define SHUNT_KEY_MAX 32   /* bytes of a key that are hashed */
+#define SHUNT_OFFSET_MAX 0xfff /* of a rule or a key in the payload */
+#define SHUNT_KNOBS 16
+#define SHUNT_STATES 16
+#define SHUNT_NAME_LEN 16
+#define SHUNT_TEXT_LEN 96
+#define SHUNT_SLO_MAX_US 10000000u
+#define SHUNT_LINE 64      /* bytes of a cache line: the unit of "one writer" */
+
+/* Sockets of domain D in the map "xsks": D * SHUNT_SLOTS + core, or + SHUNT_HOLD_SLOT + class. */
+#define SHUNT_HOLD_SLOT SHUNT_CORES
+#define SHUNT_SLOTS (SHUNT_CORES + SHUNT_CLASSES)
+
+/* Room that a live hold limit leaves in its ring for what a burst still carries. */
+#define SHUNT_RING_MARGIN 64
+
+#define __shunt_line __attribute__((aligned(SHUNT_LINE)))
+
+#ifdef __cplusplus
+#define SHUNT_ASSERT(cond, text) static_assert(cond, text)
+#else
+#define SHUNT_ASSERT(cond, text) _Static_assert(cond, text)
+#endif
+
+/*
+ * Metadata: what XDP puts in front of a packet that it redirects (bpf_xdp_adjust_meta).
+ * Written by XDP before the redirect, read by the core that pops the descriptor.
+ */
+struct shunt_meta {
+	__u64 id;         /* number of this request in its domain, from 1; a mark names it */
+	__u64 arrival_ns; /* CLOCK_MONOTONIC; 0: steered, so the core that gets it stamps it */
+	__u32 hold_seq;   /* number in its class's hold queue (with SHUNT_META_HELD) */
+	__u16 payload;    /* offset of the UDP payload from the start of the packet */
+	__u16 len;        /* bytes of UDP payload */
+	__u8 cls;
+	__u8 flags;       /* enum shunt_meta_flags */
+	__u16 abi;        /* SHUNT_ABI */
+	__u32 pad;
+};
+SHUNT_ASSERT(sizeof(struct shunt_meta) == 32, "metadata is at most 32 bytes on older kernels");
+
+enum shunt_meta_flags {
+	SHUNT_META_IPV6 = 1,
+	SHUNT_META_HELD = 2, /* came through a hold queue */
+};
+
+/*
+ * Configuration of the interface. Pinned as "cfg", one value. Written by the loader.
+ */
+enum shunt_fallback { /* what becomes of requests while a domain has no core */
+	SHUNT_FALLBACK_HOLD, /* wait in the hold queue, up to its limit */
+	SHUNT_FALLBACK_PASS, /* the kernel's stack gets them */
+	SHUNT_FALLBACK_DROP,
+};
+
+enum shunt_hang { /* what becomes of a worker process that is silent past hang_ms */
+	SHUNT_HANG_TELL, /* its cores go off and the agent says so */
+	SHUNT_HANG_KILL, /* and it is killed */
+};
+
+enum shunt_cfg_flags {
+	SHUNT_CFG_ADDR4 = 1, /* requests are for addr4 only */
+	SHUNT_CFG_ADDR6 = 2, /* requests are for addr6 only */
+	SHUNT_CFG_STAMP = 4, /* XDP stamps steered requests too (33 ns each): exact sojourns */
+};
+
+struct shunt_cfg {
+	__u32 abi;
+	__u32 flags;      /* enum shunt_cfg_flags */
+	__u32 fallback;   /* enum shunt_fallback */
+	__u32 ndomains;
+	__u32 nclasses;
+	__u32 chunk;      /* bytes of a UMEM frame: 2048 or 4096 */
+	__u32 core_ring;  /* entries of a core's receive and send ring; a power of two */
+	__u32 hold_ring;  /* entries of a hold ring; a power of two */
+	__u32 hang_ms;    /* 0: never */
+	__u32 hang;       /* enum shunt_hang */
+	__u32 spare_frames; /* frames a domain has beyond what its rings can hold */
+	__be32 addr4;
+	__be32 addr6[4];
+	__u64 policy_gen; /* raised by each load and switch; slot policy_gen & 1 is the live one */
+	__u64 pad[7];
+};
+SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
+
+/* A class. Pinned as "classes", one value a class. Written by the loader. */
+enum shunt_requeue { SHUNT_HEAD, SHUNT_TAIL, SHUNT_REQUEUE_AUTO };
+
+struct shunt_class {
+	char name[SHUNT_NAME_LEN]; /* "" : not configured */
+	__u32 requeue;             /* enum shunt_requeue */
+	__u32 pad[3];
+};
+SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");
+
+/* A service port. Pinned as "ports", indexed by the port in host order. Written by the loader. */
+#define SHUNT_PORT_ON 1
+
+struct shunt_port {
+	__u16 first;   /* its rules are rules[first .. first + count - 1], in this order */
+	__u8 count;
+	__u8 cls;      /* default class: what no rule names */
+	__u8 flags;    /* SHUNT_PORT_ON */
+	__u8 key_len;  /* key for policies that hash one: payload bytes, 0 = none */
+	__u16 key_off;
+};
+SHUNT_ASSERT(sizeof(struct shunt_port) == 8, "a port is replaced by one 8-byte store");
+
+/* A rule: (payload[offset .. offset+7] & mask) == value. Pinned as "rules". Written by the loader. */
+struct shunt_rule {
+	__u64 value;  /* bytes in the order of the packet, already masked */
+	__u64 mask;   /* a byte that the payload lacks never matches unless its mask is 0 */
+	__u16 offset;
+	__u8 cls;
+	__u8 pad[5];
+};
+SHUNT_ASSERT(sizeof(struct shunt_rule) == 24, "rule");
+
+/*
+ * A domain: one receive queue and the cores it feeds. Pinned as "domains", one value a domain;
+ * mapped by the agent. A worker cannot write it: XDP trusts "up".
+ */
+struct shunt_domain {
+	__u64 up;       /* agent: cores with a worker thread */
+	__u32 on;       /* loader: 1 = shunt serves this queue */
+	__u32 ncores;   /* loader: sockets made for it */
+	__u64 pad[6];
+	__u16 cpu[SHUNT_CORES]; /* loader: where each core's thread is pinned */
+};
+SHUNT_ASSERT(sizeof(struct shunt_domain) == 192, "domain");
+
+/*
+ * Ingress: XDP's own counts, one value a domain, pinned as "ingress". Written by XDP alone with
+ * plain stores. The last value is for queues that are no domain: there, several CPUs add atomically.
+ * Per class, always: arrived = steered + held + rejected + dropped + passed.
+ */
+enum shunt_pass { /* why a packet went on to the kernel untouched */
+	SHUNT_PASS_L2,       /* not IPv4 or IPv6, too many VLAN tags, multicast */
+	SHUNT_PASS_IP,       /* options, fragments, extension headers, bad lengths */
+	SHUNT_PASS_PROTO,    /* not UDP */
+	SHUNT_PASS_UDP,      /* truncated or inconsistent UDP header, source port 0 */
+	SHUNT_PASS_PORT,     /* no service port */
+	SHUNT_PASS_ADDR,     /* service port of another address */
+	SHUNT_PASS_QUEUE,    /* the queue is no domain */
+	SHUNT_NR_PASS,
+};
+
+enum shunt_event_count { /* things that should not happen, each bounded and counted */
+	SHUNT_EV_NO_META,    /* the driver has no room for metadata */
+	SHUNT_EV_NO_SOCKET,  /* no socket in xsks: agent or worker gone */
+	SHUNT_EV_BAD_CORE,   /* the policy named a core that is not up */
+	SHUNT_EV_BAD_CLASS,  /* a rule or port named a class that does not exist */
+	SHUNT_EV_BAD_LOAD,   /* a core's counts were impossible */
+	SHUNT_EV_BAD_BACKLOG, /* a class's counts were impossible */
+	SHUNT_EV_BAD_LIMIT,  /* a hold limit was beyond the ring: clamped */
+	SHUNT_EV_CORE_FULL,  /* the policy's core had a full ring: held instead */
+	SHUNT_EV_CLAIM_LOST, /* the idle core had just taken something else: held instead */
+	SHUNT_NR_EV,
+};
+
+struct shunt_ingress_class {
+	__u64 arrived;
+	__u64 steered;
+	__u64 held;
+	__u64 rejected;  /* the policy said so */
+	__u64 dropped;   /* the policy said so, or fallback */
+	__u64 limit;     /* of the dropped: the hold queue was at its limit */
+	__u64 passed;    /* fallback */
+	__u64 spill;     /* of the arrived: no rule named it, the port's default class took it */
+};
+
+struct shunt_ingress {
+	__u64 id;                     /* last request's number */
+	__u32 enq[SHUNT_CLASSES];     /* held so far, mod 2^32: published in the view */
+	__u32 sent[SHUNT_CORES];      /* steered to core i so far, mod 2^32: published in the view */
+	__u64 pass[SHUNT_NR_PASS];
+	__u64 ev[SHUNT_NR_EV];
+	struct shunt_ingress_class cls[SHUNT_CLASSES];
+	__u64 pad[7];
+};
+SHUNT_ASSERT(sizeof(struct shunt_ingress) % SHUNT_LINE == 0, "ingress");
+
+/*
+ * View: the state of one domain that policies look at, shared by XDP and the domain's worker.
+ * One map a domain ("view0" …), in the map of maps "views"; mapped by the worker, so nothing here
+ * is trusted by XDP or the agent.
+ */
+
+/* What core i runs, and what it was about to take: read by the agent when the worker is dead. */
+struct shunt_core_run {
+	__u64 id;        /* request it runs; 0: none. Written last when one starts, cleared last */
+	__u64 start_ns;  /* when it got the CPU; 0: the core did not read the clock */
+	__u64 base;      /* ended[cls] of this core when the request started */
+	__u64 intent;    /* SHUNT_INTENT(ring, index) it is popping; 0: none */
+	__u64 beat;      /* counts the turns of the core's loop: silent = hung */
+	__u32 cls;
+	__u32 intent_cls;
+	__u32 tx_end;    /* send ring's producer once the reply is in (with tx_set) */
+	__u32 tx_set;
+	__u32 tid;       /* thread, for signals */
+	__u32 state;     /* enum shunt_core_state */
+} __shunt_line;
+
+enum shunt_core_state { SHUNT_CORE_OFF, SHUNT_CORE_BUSY, SHUNT_CORE_IDLE, SHUNT_CORE_ASLEEP };
+
+/* ring: slot of the socket (core, or SHUNT_HOLD_SLOT + class); index: of its consumer, mod 2^32 */
+#define SHUNT_INTENT(ring, index) (1ULL << 63 | (__u64)(ring) << 32 | (__u32)(index))
+
+/* The mark: the order to yield, addressed to one request. Written by XDP and the agent. */
+struct shunt_core_mark {
+	__u64 id;
+	__u64 deadline_ns;
+	__u32 cmd;
+	__u32 pad[11];
+} __shunt_line;
+
+/* What core i did, per class. Written by core i. Sums wrap: take differences. */
+struct shunt_core_class {
+	__u64 replied;    /* requests answered: the reply is in the send ring */
+	__u64 noreply;    /* requests that ended without one */
+	__u64 service_ns; /* sum of service times */
+	__u64 service_sq; /* sum of (service time in ns)^2, mod 2^64 */
+	__u64 wait_ns;    /* sum of waits of held requests (arrival to start) */
+	__u64 held;       /* of the ended: came through the hold queue */
+	__u64 stolen;     /* of the ended: taken from another core's ring */
+	__u64 timed;      /* of the ended: service time was measured */
+} __shunt_line;
+
+struct shunt_core_stats {
+	__u64 busy_ns;    /* time in handlers */
+	__u64 kicks;      /* system calls to send */
+	__u64 unfed;      /* claimed by XDP, but nothing came */
+	__u64 healed;     /* backlog counts that were set right */
+	__u64 send_fail;  /* datagrams of a reply that could not be sent */
+	__u64 bad_frame;  /* descriptors or metadata that made no sense */
+	__u64 lost_race;  /* pops that another core won */
+	__u64 slept;      /* times it blocked in poll() */
+} __shunt_line;
+
+struct shunt_core {
+	struct shunt_core_run run;   /* core i */
+	struct shunt_core_mark mark; /* XDP, agent */
+	struct shunt_core_stats stats; /* core i */
+	struct shunt_core_class cls[SHUNT_CLASSES]; /* core i */
+};
+
+struct shunt_view {
+	__u64 idle __shunt_line;  /* core i sets and clears bit i, XDP clears: atomics only */
+
+	__u64 up __shunt_line;    /* agent; XDP sets it right from the domain's */
+	__u32 abi;                /* loader */
+	__u32 nclasses;           /* loader */
+	__u32 ncores_up;          /* agent: entries of order[] */
+	__u32 stale;              /* agent: 1 = these rings are being given up: drain and leave */
+	__u64 policy_gen;         /* agent: workers fetch the policy when it moves */
+	__u8 order[SHUNT_CORES] __shunt_line; /* agent: the cores that are up, ascending */
+
+	__u32 enq[SHUNT_CLASSES] __shunt_line;  /* XDP: held so far */
+	__u32 deq[SHUNT_CLASSES] __shunt_line;  /* cores: taken so far */
+	__u32 sent[SHUNT_CORES] __shunt_line;   /* XDP: steered to core i so far */
+	__u32 done[SHUNT_CORES] __shunt_line;   /* cores, atomic add: of these, taken to their end */
+	__u64 head_ns[SHUNT_CLASSES] __shunt_line; /* cores: arrival of each hold queue's head */
+
+	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
+	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us */
+	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
+	__u64 state[SHUNT_STATES] __shunt_line;       /* policies: shunt_add, shunt_cas */
+
+	struct shunt_core core[SHUNT_CORES];
+};
+SHUNT_ASSERT(sizeof(struct shunt_core) == 19 * SHUNT_LINE, "core: whole lines");
+SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
+
+/*
+ * What the agent knows. Pinned as "agent", one value a domain. Written by the agent alone.
+ */
+struct shunt_agent_class {
+	__u64 lost;       /* requests that died with a worker */
+	__u64 replied;    /* replies that a dead worker had sent but not yet counted */
+	__u64 refused;    /* redirects that the hold ring refused */
+	__u32 rate;       /* requests ended a second (EWMA) */
+	__u32 mean_ns;    /* service time: EWMA of the mean; 0 = not measured yet */
+	__u32 sigma_ns;   /* and of the standard deviation */
+	__u32 tail_ns;    /* mean + 3 sigma */
+	__u64 age_ns;     /* CLOCK_MONOTONIC of the last sample; 0 = none */
+	__u64 pad[2];
+};
+SHUNT_ASSERT(sizeof(struct shunt_agent_class) == SHUNT_LINE, "agent class");
+
+struct shunt_agent_core {
+	__u32 load;       /* busy share of time, 1/1000 (EWMA) */
+	__u32 hung;       /* times it was found silent */
+	__u64 refused;    /* redirects that its ring refused */
+};
+
+struct shunt_agent {
+	__u64 beat_ns;    /* CLOCK_MONOTONIC of the agent's last turn */
+	__u64 workers;    /* worker processes that came */
+	__u64 deaths;     /* that died without leave */
+	__u64 bad_peers;  /* connections dropped for what they sent, or who they were */
+	__u64 frames;     /* of the UMEM; 0 = none made yet */
+	__u64 recovered;  /* frames put back after deaths */
+	__u32 pid;        /* agent */
+	__u32 worker_pid; /* 0: none attached */
+	__u64 no_frame;   /* arrivals that found the fill ring empty */
+	struct shunt_agent_class cls[SHUNT_CLASSES];
+	struct shunt_agent_core core[SHUNT_CORES];
+};
+SHUNT_ASSERT(sizeof(struct shunt_agent) % SHUNT_LINE == 0, "agent");
+
+/*
+ * A policy as loaded: its descriptor (from the object's section SHUNT_POLICY_SEC) and the native
+ * code for workers (from SHUNT_NATIVE_SEC, an ELF shared object that needs nothing).
+ * Pinned as "policy", two values: slot cfg.policy_gen & 1 is live, the other is written by the next
+ * switch. Written by the loader.
+ */
+#define SHUNT_POLICY_SEC ".shunt.policy"
+#define SHUNT_NATIVE_SEC ".shunt.native"
+#define SHUNT_NATIVE_MAX 65280
+
+enum shunt_policy_flags {
+	SHUNT_NEEDS_FLOW = 1,    /* event.flow_hash at steer */
+	SHUNT_NEEDS_KEY = 2,     /* event.key_hash at steer */
+	SHUNT_NEEDS_RANDOM = 4,  /* event.random at steer */
+	SHUNT_NEEDS_NOW = 8,     /* event.now_ns at steer (33 ns more for each request) */
+	SHUNT_NEEDS_HEADS = 16,  /* shunt_head_ns at select */
+	SHUNT_IDLE_ONLY = 32,    /* steers to idle cores only: if one is taken meanwhile, hold */
+	SHUNT_STEALS = 64,       /* a core with nothing to do takes from other cores' rings */
+	SHUNT_PREEMPTS = 128,    /* wants requests preempted when their quantum is used up */
+};
+
+struct shunt_policy_desc {
+	__u32 abi;
+	__u32 flags;  /* enum shunt_policy_flags */
+	char name[SHUNT_NAME_LEN];
+	char text[SHUNT_TEXT_LEN];
+	__u64 pad;
+};
+SHUNT_ASSERT(sizeof(struct shunt_policy_desc) == 128, "policy descriptor");
+
+struct shunt_policy_slot {
+	__u64 gen;
+	__u32 prog_id;    /* of the XDP program that goes with it */
+	__u32 native_len;
+	struct shunt_policy_desc desc;
+	__u8 pad[112];
+	__u8 native[SHUNT_NATIVE_MAX];
+};
+SHUNT_ASSERT(sizeof(struct shunt_policy_slot) == 65536, "policy slot");
+
+/*
+ * What a policy is asked about: time and randomness come in from outside, so equal inputs give
+ * equal answers in every place a policy runs.
+ */
+#define SHUNT_NONE 255
+
+struct shunt_event {
+	__u64 now_ns;
+	__u64 run_ns;     /* select, asked to yield: arrival of the running request */
+	__u32 random;
+	__u32 flow_hash;
+	__u32 key_hash;
+	__u16 waiting;    /* select: classes that have something to take, one bit each */
+	__u8 cls;         /* steer, requeue, done: class of the request */
+	__u8 core;        /* select, requeue, done: the core that asks */
+	__u8 run_cls;     /* select, asked to yield: class of the running request; else SHUNT_NONE */
+	__u8 pad[3];
+	__u32 service_ns; /* done */
+};
+SHUNT_ASSERT(sizeof(struct shunt_event) == 40, "event");
+
+/* The program "shunt_ask" runs one function of the policy on a recorded view (BPF_PROG_TEST_RUN). */
+enum shunt_ask_op { SHUNT_ASK_STEER, SHUNT_ASK_SELECT, SHUNT_ASK_REQUEUE, SHUNT_ASK_DONE };
+
+struct shunt_ask {
+	__u32 op;      /* in: enum shunt_ask_op */
+	__u32 domain;  /* in: whose view */
+	__s32 answer;  /* out */
+	__u32 pad;
+	struct shunt_event ev; /* in */
+};

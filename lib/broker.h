@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * broker.h - what worker and agent say to each other over the UNIX seqpacket socket
+ *
+ * One connection a worker process, one worker process a domain. Every message starts with struct
+ * shunt_msg; its length is that of its type, anything else ends the connection. The agent checks
+ * who is there (SO_PEERCRED) before it answers.
+ *
+ *   worker                              agent
+ *   HELLO abi, domain, cores     ->
+ *                                <-     WELCOME geometry, names, with all file descriptors
+ *                                       or REFUSED error, text
+ *   UP core, tid (one a thread)  ->     the core's bit in domains[].up
+ *                                <-     POLICY gen, len, with a memfd: at once and after each switch
+ *                                <-     LEAVE: drain your rings, say BYE, come again
+ *   DOWN core                    ->
+ *   BYE                          ->     rings are drained and unmapped
+ *
+ * The connection ends without BYE: the agent waits for the process to be dead (pidfd), then buries it.
+ */
+#pragma once
+
+#include "layout.h"
+
+#define SHUNT_MSG_MAGIC 0x746e6873u /* "shnt" */
+#define SHUNT_SOCKET_DIR "/run/shunt" /* the socket of interface IF: SHUNT_SOCKET_DIR/IF.sock */
+#define SHUNT_ANY_DOMAIN 0xffffffffu
+
+enum shunt_msg_type {
+	SHUNT_MSG_HELLO = 1,
+	SHUNT_MSG_WELCOME,
+	SHUNT_MSG_REFUSED,
+	SHUNT_MSG_UP,
+	SHUNT_MSG_DOWN,
+	SHUNT_MSG_POLICY,
+	SHUNT_MSG_LEAVE,
+	SHUNT_MSG_BYE,
+};
+
+struct shunt_msg {
+	__u32 magic;
+	__u16 abi;
+	__u16 type; /* enum shunt_msg_type */
+};
+
+struct shunt_msg_hello {
+	struct shunt_msg msg;
+	__u32 domain; /* or SHUNT_ANY_DOMAIN: the first without a worker */
+	__u32 cores;  /* threads it wants; 0 = as many as there are */
+	char name[SHUNT_NAME_LEN];
+};
+
+/* Descriptors that come with WELCOME, in this order. */
+enum shunt_welcome_fd {
+	SHUNT_FD_MEMORY, /* the sealed memfd of layout.h */
+	SHUNT_FD_VIEW,   /* the domain's view map */
+	SHUNT_FD_SOCKETS, /* AF_XDP sockets: ncores cores, then nclasses classes; the first of all owns
+			     fill and completion ring */
+};
+
+struct shunt_msg_welcome {
+	struct shunt_msg msg;
+	__u32 domain;
+	__u32 cores; /* threads it may have, at most geo.ncores */
+	struct shunt_geometry geo;
+	__u16 cpu[SHUNT_CORES];
+	char class_name[SHUNT_CLASSES][SHUNT_NAME_LEN];
+	__u32 requeue[SHUNT_CLASSES];
+};
+
+struct shunt_msg_refused {
+	struct shunt_msg msg;
+	__s32 err; /* -errno */
+	char text[SHUNT_TEXT_LEN];
+};
+
+struct shunt_msg_core { /* UP, DOWN */
+	struct shunt_msg msg;
+	__u32 core;
+	__u32 tid;
+};
+
+struct shunt_msg_policy { /* with one descriptor: a sealed memfd with the native code */
+	struct shunt_msg msg;
+	__u64 gen;
+	__u32 len;
+	__u32 pad;
+	struct shunt_policy_desc desc;
+};

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * layout.h - the memory of one domain: UMEM frames, then what cores leave for whoever buries them
+ *
+ * One sealed memfd: nframes * chunk bytes are the UMEM, the rest is struct shunt_ctl and the owner
+ * tags. Made by the agent, mapped by agent and worker. Nothing in it is trusted by the agent.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <unistd.h>
+
+#include <shunt/abi.h>
+
+/* Sizes of a domain's rings and memory: fixed when the agent makes them, told to the worker. */
+struct shunt_geometry {
+	__u32 nframes;
+	__u32 chunk;
+	__u32 core_ring; /* receive and send ring of a core: powers of two, like all below */
+	__u32 hold_ring;
+	__u32 fill_ring; /* fill and completion ring: at least nframes */
+	__u32 ncores;
+	__u32 nclasses;
+	__u32 pad;
+};
+
+struct shunt_ctl {
+	__u32 abi;
+	__u32 pad;
+	/* Whoever moves frames from completion to fill: core + 1, 0 = free. Try-lock; the agent clears
+	 * it when the worker is dead. */
+	__u32 fill_lock __shunt_line;
+	/* Owner tags follow: index + 1 of each ring entry, written by the core that popped it. */
+	__u32 owner[] __shunt_line;
+};
+
+static inline size_t shunt_frames_len(const struct shunt_geometry *g)
+{
+	return (size_t)g->nframes * g->chunk;
+}
+
+/* Number of the tag of entry "index" of the ring of slot (core, or SHUNT_HOLD_SLOT + class). */
+static inline size_t shunt_owner_at(const struct shunt_geometry *g, __u32 slot, __u32 index)
+{
+	if (slot < SHUNT_HOLD_SLOT)
+		return (size_t)slot * g->core_ring + (index & (g->core_ring - 1));
+	return (size_t)g->ncores * g->core_ring +
+	       (size_t)(slot - SHUNT_HOLD_SLOT) * g->hold_ring + (index & (g->hold_ring - 1));
+}
+
+static inline size_t shunt_memory_len(const struct shunt_geometry *g)
+{
+	size_t tags = (size_t)g->ncores * g->core_ring + (size_t)g->nclasses * g->hold_ring;
+	size_t len = shunt_frames_len(g) + sizeof(struct shunt_ctl) + tags * sizeof(__u32);
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (len + page - 1) & ~(page - 1);
+}
+
+/* chunk is a multiple of no page size in particular, nframes is chosen so that this is aligned. */
+static inline struct shunt_ctl *shunt_ctl_of(void *memory, const struct shunt_geometry *g)
+{
+	return (struct shunt_ctl *)((char *)memory + shunt_frames_len(g));
+}

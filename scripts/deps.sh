@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# deps.sh [--check] - install the Debian packages that shunt is built and tested with; quiet when
+# nothing is missing. --check only says what is missing, and fails.
+set -eu
+
+build="gcc make clang llvm libbpf-dev libelf-dev linux-libc-dev libcyaml-dev libjansson-dev
+libcap-ng-dev libxdp-dev pkg-config python3-docutils"
+run="bpftool iproute2 ethtool iputils-ping"
+check="libcmocka-dev jq xdp-tools procps util-linux netcat-openbsd spin shellcheck"
+
+missing=""
+for p in $build $run $check; do
+	dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' ||
+		missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+if [ "${1:-}" = --check ]; then
+	# Building needs the first list only; the rest is asked for when it is used.
+	for p in $build; do
+		case " $missing " in *" $p "*)
+			echo "missing Debian packages:$missing" >&2
+			echo "run (as root): make deps" >&2
+			exit 1 ;;
+		esac
+	done
+	exit 0
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "missing Debian packages:$missing" >&2
+	echo "run as root, or: apt-get install$missing" >&2
+	exit 1
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+# shellcheck disable=SC2086
+apt-get -qq install -y --no-install-recommends $missing >/dev/null
