@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pins.h - where an interface's maps are pinned: BPFFS/shunt/IFNAME/MAP
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SHUNT_BPFFS "/sys/fs/bpf"
+#define SHUNT_LINK "link" /* the pinned bpf_link that attaches the XDP program */
+
+struct shunt_pins {
+	const char *bpffs; /* NULL: SHUNT_BPFFS */
+	const char *ifname;
+};
+
+/* The path of a pin; of the interface's directory if name is NULL. Dots in IFNAME become '_', as
+ * bpffs knows no dots. */
+int shunt_pin_path(char *out, size_t len, const struct shunt_pins *pins, const char *name);
+
+/* A descriptor of a pinned map, or -errno (-ENOENT: shunt is not loaded on that interface). */
+int shunt_pin_open(const struct shunt_pins *pins, const char *name);
+
+/* The view map of a domain: the inner map, not the map of maps. */
+int shunt_pin_open_view(const struct shunt_pins *pins, unsigned int domain);
+
+/* Maps all of an mmapable array map read-write (or read-only). NULL: errno says why. */
+void *shunt_map_mmap(int fd, size_t len, bool writable);
+
+/* cfg.abi of what is loaded against ours. 0, or -errno with the reason in why. */
+int shunt_check_abi(const struct shunt_pins *pins, char *why, size_t len);
