@@ -43,17 +43,10 @@ int shunt_pin_open(const struct shunt_pins *pins, const char *name)
 
 int shunt_pin_open_view(const struct shunt_pins *pins, unsigned int domain)
 {
-	int outer = shunt_pin_open(pins, "views"), fd, err;
-	__u32 id;
+	char name[16];
 
-	if (outer < 0)
-		return outer;
-	err = bpf_map_lookup_elem(outer, &domain, &id);
-	close(outer);
-	if (err)
-		return err;
-	fd = bpf_map_get_fd_by_id(id);
-	return fd < 0 ? -errno : fd;
+	snprintf(name, sizeof(name), "view%u", domain);
+	return shunt_pin_open(pins, name);
 }
 
 void *shunt_map_mmap(int fd, size_t len, bool writable)
