@@ -21,7 +21,7 @@ struct shunt_geometry {
 	__u32 fill_ring; /* fill and completion ring: at least nframes */
 	__u32 ncores;
 	__u32 nclasses;
-	__u32 pad;
+	__u32 mtu;       /* of the interface, when the sockets were made */
 };
 
 struct shunt_ctl {
