@@ -16,6 +16,11 @@
  *   DOWN core                    ->
  *   BYE                          ->     rings are drained and unmapped
  *
+ * A worker whose connection broke goes on serving and says HELLO again, every 100 ms. A HELLO from the process that
+ * is known as the domain's worker is answered with WELCOME of the same memory (the worker knows it by the
+ * memfd's inode and says UP for its cores again), or, when the rings it has are not the agent's any
+ * more, with LEAVE: it drains and unmaps them, closes, and comes with HELLO once more.
+ *
  * The connection ends without BYE: the agent waits for the process to be dead (pidfd), then buries it.
  */
 #pragma once
