@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * idle.c - a core with nothing to do: says so, keeps looking, and after a while sleeps
+ *
+ * No wakeup is lost: the idle bit is set (a full barrier) before the rings are looked at once more,
+ * and an idle core looks at its own ring and at every hold ring, whichever way XDP decided. poll()
+ * looks again in the kernel, after it has put itself on the sockets' wait queues.
+ */
+#include <poll.h>
+
+#include "internal.h"
+
+#define POLL_MS 100
+
+static void relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	asm volatile("yield");
+#endif
+}
+
+static void sleep_in_poll(struct core *c)
+{
+	struct shunt *s = c->s;
+	const struct policy *p = atomic_load(&s->policy);
+	struct pollfd fds[SHUNT_CORES + SHUNT_CLASSES + 1];
+	int n = 0;
+
+	fds[n++] = (struct pollfd){ .fd = s->wake, .events = POLLIN };
+	for (uint32_t i = 0; i < s->geo.nclasses; i++)
+		fds[n++] = (struct pollfd){ .fd = s->hold_sock[i], .events = POLLIN };
+	for (uint32_t i = 0; i < s->geo.ncores; i++) {
+		if (i == c->id || (p->flags & SHUNT_STEALS))
+			fds[n++] = (struct pollfd){ .fd = s->core[i].sock, .events = POLLIN };
+	}
+	poke(c->run->state, SHUNT_CORE_ASLEEP);
+	bump(c->line->stats.slept, 1);
+	poll(fds, n, POLL_MS);
+	poke(c->run->state, SHUNT_CORE_IDLE);
+}
+
+static void set_idle(struct core *c)
+{
+	poke(c->run->state, SHUNT_CORE_IDLE);
+	/* Full barrier: the bit is out before the rings are looked at again (the next turn). */
+	__atomic_fetch_or(&c->s->view->idle, 1ULL << c->id, __ATOMIC_SEQ_CST);
+	c->idle = true;
+}
+
+/* One turn of having nothing to do. */
+void idle_turn(struct core *c)
+{
+	const struct shunt_opts *o = &c->s->opts;
+
+	c->now = clock_ns();
+	if (!c->idle_ns)
+		c->idle_ns = c->now;
+	if (!c->idle) {
+		set_idle(c);
+		return;
+	}
+	queue_heal(c);
+	if (ring_cons(&c->tx) != c->tx_prod)
+		reply_kick(c);
+	frames_recycle(c);
+	if (o->idle == SHUNT_IDLE_SPIN || c->claimed_ns ||
+	    (o->idle == SHUNT_IDLE_ADAPTIVE && c->now - c->idle_ns < o->idle_us * 1000ULL))
+		relax();
+	else
+		sleep_in_poll(c);
+}
+
+/* There is something to do. */
+void idle_over(struct core *c)
+{
+	uint64_t bit = 1ULL << c->id;
+
+	if (peek(c->s->view->idle) & bit)
+		__atomic_fetch_and(&c->s->view->idle, ~bit, __ATOMIC_RELAXED);
+	c->idle = false;
+	c->claimed_ns = 0;
+	c->idle_ns = 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * internal.h - the parts of libshunt to each other
+ *
+ * Who writes what: a core's struct is its thread's alone, but for what is marked. Shared with XDP,
+ * the agent and other cores are the view, the rings and the memory behind them (abi.h, layout.h).
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <shunt/abi.h>
+#include <shunt/native.h>
+#include <shunt/shunt.h>
+
+#include "broker.h"
+#include "ring.h"
+
+#define FREE_MAX 64          /* frames a core keeps for itself */
+#define KICK_MAX 16          /* replies that may wait for one system call */
+#define CLAIM_WAIT_NS 50000  /* a claimed core that was never fed is idle again after this */
+#define HEAL_NS 100000       /* a hold ring empty for so long has no backlog */
+
+/* The policy in force: native code that came through the agent. */
+struct policy {
+	struct policy *next; /* older ones, not yet unloaded */
+	void *handle;
+	int fd;              /* kept open: glibc knows libraries by the path of their descriptor */
+	uint64_t gen;
+	uint32_t flags;
+	shunt_policy_fn select;
+	shunt_policy_fn requeue;
+	shunt_policy_done_fn done;
+};
+
+/* A request between its rings. */
+struct item {
+	struct shunt_req req; /* first: shunt_send() finds the item by its request */
+	struct core *core;
+	uint64_t addr;        /* of the packet in the UMEM */
+	uint32_t len;         /* bytes of packet */
+	uint16_t payload;     /* offset of the payload in it */
+	uint8_t slot;         /* ring it came from: core, or SHUNT_HOLD_SLOT + class */
+	bool ipv6;
+	bool sane;            /* metadata made sense */
+};
+
+struct core {
+	struct shunt *s;
+	unsigned int id;
+	pthread_t thread;
+	bool started;
+	int sock;
+	struct shunt_ring rx; /* popped by other cores too */
+	struct shunt_ring tx; /* this core's alone */
+	struct shunt_core *line;
+	struct shunt_core_run *run;
+
+	uint64_t now;         /* the clock, when last read */
+	bool idle;            /* we set our idle bit; XDP may have cleared it */
+	uint64_t claimed_ns;  /* when we saw that; 0: not claimed */
+	uint64_t idle_ns;     /* since when there is nothing to do; 0: there is */
+	uint32_t tx_prod;     /* of tx, next entry to write */
+	uint32_t pending;     /* replies not yet kicked */
+	uint32_t nfree;
+	uint64_t free[FREE_MAX];
+	uint64_t mean_ns[SHUNT_CLASSES]; /* service time, EWMA */
+	uint64_t empty_ns[SHUNT_CLASSES]; /* since when the hold ring is empty with a backlog … */
+	uint32_t empty_enq[SHUNT_CLASSES]; /* … and nothing more was held */
+	_Atomic uint64_t policy_seen; /* generation that this core may still be using; read by the link */
+	int err;
+} __shunt_line;
+
+struct shunt {
+	struct shunt_opts opts;
+	char socket[108];
+	char name[SHUNT_NAME_LEN];
+	char text[192];
+
+	int link;      /* to the agent; -1: it is gone */
+	int wake;      /* eventfd: shunt_stop() */
+	_Atomic bool stop;   /* shunt_stop() was called */
+	_Atomic bool leave;  /* the rings are to be given up */
+	_Atomic bool quit;   /* cores: drain your own ring and end */
+
+	uint32_t domain;
+	unsigned int ncores; /* threads */
+	struct shunt_geometry geo;
+	uint64_t memory_ino;   /* tells these rings from those of a later agent */
+	uint16_t cpu[SHUNT_CORES];
+	char class_name[SHUNT_CLASSES][SHUNT_NAME_LEN];
+
+	char *memory;
+	struct shunt_ctl *ctl;
+	struct shunt_view *view;
+	struct shunt_ring fill, comp;         /* under ctl->fill_lock */
+	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
+	int hold_sock[SHUNT_CLASSES];
+	struct core *core;                    /* geo.ncores of them */
+
+	struct policy *_Atomic policy;
+};
+
+static inline uint64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* Plain loads and stores of words that others see: no tearing, no order. */
+#define peek(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
+#define poke(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELAXED)
+/* One writer's counter. */
+#define bump(p, by) poke(p, peek(p) + (by))
+/* What follows in the program is written after what precedes: enough for one who looks after our
+ * death, when all that we had executed is in memory. */
+#define step() atomic_signal_fence(memory_order_seq_cst)
+
+/* error.c */
+int fail(struct shunt *s, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* link.c: the conversation with the agent */
+int link_attach(struct shunt *s);
+void link_detach(struct shunt *s, bool bye);
+int link_say_core(struct shunt *s, enum shunt_msg_type type, unsigned int core, uint32_t tid);
+int link_serve(struct shunt *s);
+
+/* policy.c */
+int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg);
+void policy_free_all(struct shunt *s);
+
+/* queue.c: what there is to do, and taking it */
+bool queue_pop(struct core *c, uint32_t slot, struct item *it);
+uint32_t queue_waiting(const struct shunt *s);
+bool queue_next(struct core *c, struct item *it);
+void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed);
+void queue_heal(struct core *c);
+
+/* frames.c: the way of a frame: fill, receive, send, completion, fill */
+void frames_free(struct core *c, uint64_t addr);
+int frames_get(struct core *c, uint64_t *addr);
+void frames_recycle(struct core *c);
+void frames_flush(struct core *c);
+
+/* reply.c */
+bool reply_in_place(struct core *c, struct item *it, uint32_t len);
+void reply_kick(struct core *c);
+
+/* core.c: a core's thread */
+void *core_main(void *arg);
+
+/* idle.c */
+void idle_turn(struct core *c);
+void idle_over(struct core *c);

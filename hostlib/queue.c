@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * queue.c - what there is to do for a core, and taking it so that a death at any instruction is decidable
+ *
+ * The order of stores around a pop (for the agent's burial.c, which reads them when we are dead):
+ *   1. intent_cls, then intent = (ring, index)
+ *   2. compare-and-swap of the ring's consumer index
+ *   3. run.cls, run.base, run.tx_set = 0, then run.id
+ *   4. owner tag of (ring, index)
+ *   5. intent = 0
+ * and around the end: reply published (reply.c), counter, run.id = 0.
+ */
+#include <string.h>
+
+#include "internal.h"
+
+static struct shunt_ring *ring_of(struct shunt *s, uint32_t slot)
+{
+	return slot < SHUNT_HOLD_SLOT ? &s->core[slot].rx : &s->hold[slot - SHUNT_HOLD_SLOT];
+}
+
+/* The metadata of a received packet, or NULL if the descriptor points out of the memory. Another core may be
+ * popping the same entry: what is read here counts only once the swap succeeded. */
+static const struct shunt_meta *meta_of(const struct shunt *s, uint64_t addr)
+{
+	uint64_t in_chunk = addr & (s->geo.chunk - 1);
+
+	if (addr >= shunt_frames_len(&s->geo) || in_chunk < sizeof(struct shunt_meta))
+		return NULL;
+	return (const struct shunt_meta *)(s->memory + addr - sizeof(struct shunt_meta));
+}
+
+/* Largest UDP payload that fits both the interface and what is left of the frame. */
+static uint32_t room_for(const struct shunt *s, const struct item *it)
+{
+	uint32_t in_frame = s->geo.chunk - (it->addr & (s->geo.chunk - 1)) - it->payload;
+	uint32_t mtu = s->geo.mtu ? s->geo.mtu : 1500, headers = (it->ipv6 ? 40 : 20) + 8;
+	uint32_t on_wire = mtu > headers ? mtu - headers : 0;
+
+	return in_frame < on_wire ? in_frame : on_wire;
+}
+
+static void fill_item(struct core *c, struct item *it, const struct xdp_desc *desc,
+		      const struct shunt_meta *m, uint32_t slot)
+{
+	struct shunt *s = c->s;
+	uint64_t in_chunk = desc->addr & (s->geo.chunk - 1);
+
+	*it = (struct item){ .core = c, .addr = desc->addr, .len = desc->len, .slot = slot };
+	it->req.core = c->id;
+	if (!m || m->abi != SHUNT_ABI || m->cls >= s->geo.nclasses ||
+	    in_chunk + desc->len > s->geo.chunk || m->payload < 42 ||
+	    m->payload + m->len > desc->len) {
+		bump(c->line->stats.bad_frame, 1);
+		it->req.cls = slot < SHUNT_HOLD_SLOT ? 0 : slot - SHUNT_HOLD_SLOT;
+		return;
+	}
+	it->sane = true;
+	it->payload = m->payload;
+	it->ipv6 = m->flags & SHUNT_META_IPV6;
+	it->req.cls = m->cls;
+	it->req.id = m->id;
+	it->req.arrival_ns = m->arrival_ns;
+	it->req.data = s->memory + desc->addr + m->payload;
+	it->req.len = m->len;
+	it->req.room = room_for(s, it);
+}
+
+/* deq[cls] = seq + 1, unless somebody who popped a later one was here first. */
+static void advance_deq(struct shunt *s, uint32_t cls, uint32_t seq)
+{
+	uint32_t *deq = &s->view->deq[cls], was = peek(*deq);
+
+	while ((int32_t)(seq + 1 - was) > 0 &&
+	       !__atomic_compare_exchange_n(deq, &was, seq + 1, true, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED))
+		;
+}
+
+static void begin(struct core *c, const struct item *it)
+{
+	const struct shunt_core_class *n = &c->line->cls[it->req.cls];
+
+	poke(c->run->cls, it->req.cls);
+	poke(c->run->base, n->replied + n->noreply);
+	poke(c->run->tx_set, 0);
+	step();
+	poke(c->run->id, it->req.id ? it->req.id : ~0ULL); /* 0 would say that we run nothing */
+	step();
+}
+
+/* Takes the head of a ring, if there is one and no other core is faster. */
+bool queue_pop(struct core *c, uint32_t slot, struct item *it)
+{
+	struct shunt *s = c->s;
+	struct shunt_ring *r = ring_of(s, slot);
+	uint32_t cons = ring_cons(r);
+	const struct shunt_meta *m;
+	struct xdp_desc desc;
+
+	if (ring_prod(r) == cons)
+		return false;
+	desc.addr = peek(r->desc[cons & r->mask].addr);
+	desc.len = peek(r->desc[cons & r->mask].len);
+	m = meta_of(s, desc.addr);
+	poke(c->run->intent_cls, m ? peek(m->cls) : 0);
+	step();
+	poke(c->run->intent, SHUNT_INTENT(slot, cons));
+	if (!ring_take(r, cons)) {
+		poke(c->run->intent, 0);
+		bump(c->line->stats.lost_race, 1);
+		return false;
+	}
+	fill_item(c, it, &desc, m, slot);
+	begin(c, it);
+	poke(s->ctl->owner[shunt_owner_at(&s->geo, slot, cons)], cons + 1);
+	step();
+	poke(c->run->intent, 0);
+	if (slot >= SHUNT_HOLD_SLOT && it->sane)
+		advance_deq(s, slot - SHUNT_HOLD_SLOT, m->hold_seq);
+	return true;
+}
+
+/* Classes whose hold ring shows something, one bit each. */
+uint32_t queue_waiting(const struct shunt *s)
+{
+	uint32_t waiting = 0;
+
+	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
+		if (ring_count(&s->hold[i]))
+			waiting |= 1u << i;
+	}
+	return waiting;
+}
+
+/* Writes the arrival of each waiting head into the view, where the policy looks for it. */
+static void publish_heads(struct shunt *s, uint32_t waiting)
+{
+	for (; waiting; waiting &= waiting - 1) {
+		uint32_t cls = __builtin_ctz(waiting);
+		const struct shunt_ring *r = &s->hold[cls];
+		const struct shunt_meta *m = meta_of(s, peek(r->desc[ring_cons(r) & r->mask].addr));
+		uint64_t head = m ? peek(m->arrival_ns) : 0;
+
+		if (peek(s->view->head_ns[cls]) != head)
+			poke(s->view->head_ns[cls], head);
+	}
+}
+
+/* The class that the policy wants this core to serve, or -1. */
+static int choose(struct core *c, const struct policy *p, uint32_t waiting)
+{
+	struct shunt_event ev = {
+		.now_ns = clock_ns(),
+		.waiting = waiting,
+		.core = c->id,
+		.cls = SHUNT_NONE,
+		.run_cls = SHUNT_NONE,
+	};
+	int cls;
+
+	if (p->flags & SHUNT_NEEDS_HEADS)
+		publish_heads(c->s, waiting);
+	cls = p->select(c->s->view, &ev);
+	if (cls < 0)
+		return -1;
+	/* A policy that names a class with nothing in it must not stop the others. */
+	return cls < SHUNT_CLASSES && (waiting >> cls & 1) ? cls : __builtin_ctz(waiting);
+}
+
+/* Has XDP claimed us for a request that is not in our ring yet? For a while we keep free for it. */
+static bool claimed(struct core *c)
+{
+	uint64_t now;
+
+	if (!c->idle || (peek(c->s->view->idle) >> c->id & 1)) {
+		c->claimed_ns = 0;
+		return false;
+	}
+	now = clock_ns();
+	if (!c->claimed_ns)
+		c->claimed_ns = now;
+	if (now - c->claimed_ns < CLAIM_WAIT_NS)
+		return true;
+	bump(c->line->stats.unfed, 1); /* the ring refused it: set the bit again */
+	c->claimed_ns = 0;
+	c->idle = false;
+	return false;
+}
+
+/* Takes our idle bit back before we take anything else. False: XDP was faster, keep free. */
+static bool take_back(struct core *c)
+{
+	uint64_t bit = 1ULL << c->id;
+
+	if (!c->idle)
+		return true;
+	if (!(__atomic_fetch_and(&c->s->view->idle, ~bit, __ATOMIC_ACQ_REL) & bit)) {
+		c->claimed_ns = clock_ns();
+		return false;
+	}
+	c->idle = false;
+	return true;
+}
+
+/* From another core's ring: if the policy steals, or if that core has no thread. */
+static bool next_of_others(struct core *c, const struct policy *p, struct item *it)
+{
+	struct shunt *s = c->s;
+	uint64_t up = peek(s->view->up);
+
+	for (uint32_t i = 1; i < s->geo.ncores; i++) {
+		uint32_t other = (c->id + i) % s->geo.ncores;
+
+		if (!(p->flags & SHUNT_STEALS) && (up >> other & 1))
+			continue;
+		if (ring_count(&s->core[other].rx) && take_back(c) && queue_pop(c, other, it))
+			return true;
+	}
+	return false;
+}
+
+/* The next request for this core: its own ring, what the policy selects, what others left. */
+bool queue_next(struct core *c, struct item *it)
+{
+	struct shunt *s = c->s;
+	const struct policy *p = atomic_load_explicit(&s->policy, memory_order_acquire);
+	uint32_t waiting;
+	int cls;
+
+	if (queue_pop(c, c->id, it)) {
+		idle_over(c);
+		return true;
+	}
+	if (claimed(c))
+		return false;
+	waiting = queue_waiting(s);
+	if (waiting) {
+		cls = atomic_load(&s->leave) ? __builtin_ctz(waiting) : choose(c, p, waiting);
+		if (cls >= 0 && take_back(c) && queue_pop(c, SHUNT_HOLD_SLOT + cls, it)) {
+			idle_over(c);
+			return true;
+		}
+	}
+	if (next_of_others(c, p, it)) {
+		idle_over(c);
+		return true;
+	}
+	return false;
+}
+
+/* The request is over: counted, then no longer ours. Its reply, if any, is in the send ring. */
+void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed)
+{
+	struct shunt_core_class *n = &c->line->cls[it->req.cls];
+
+	bump(*(replied ? &n->replied : &n->noreply), 1);
+	step();
+	poke(c->run->id, 0);
+	if (it->slot < SHUNT_HOLD_SLOT) {
+		__atomic_fetch_add(&c->s->view->done[it->slot], 1, __ATOMIC_RELEASE);
+		if (it->slot != c->id)
+			bump(n->stolen, 1);
+	} else {
+		bump(n->held, 1);
+	}
+	if (timed) {
+		bump(n->timed, 1);
+		bump(n->service_ns, service_ns);
+		bump(n->service_sq, service_ns * service_ns);
+		bump(c->line->stats.busy_ns, service_ns);
+	}
+}
+
+/* A hold ring that stays empty has no backlog, whatever the counts say (refused redirects). */
+void queue_heal(struct core *c)
+{
+	struct shunt *s = c->s;
+
+	for (uint32_t cls = 0; cls < s->geo.nclasses; cls++) {
+		uint32_t enq = peek(s->view->enq[cls]), deq = peek(s->view->deq[cls]);
+
+		if (enq == deq || ring_count(&s->hold[cls]) || enq != c->empty_enq[cls]) {
+			c->empty_enq[cls] = enq;
+			c->empty_ns[cls] = c->now;
+		} else if (c->now - c->empty_ns[cls] > HEAL_NS &&
+			   __atomic_compare_exchange_n(&s->view->deq[cls], &deq, enq, false,
+						       __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+			bump(c->line->stats.healed, 1);
+		}
+	}
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * reply.c - datagrams back to the client: headers turned round in place, checksums, the send ring
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "internal.h"
+
+/* Ones' complement sum of bytes in network order, on top of sum. */
+static uint64_t add_bytes(uint64_t sum, const void *data, uint32_t len)
+{
+	const uint8_t *at = data;
+	uint32_t word;
+	uint16_t half;
+
+	for (; len >= 4; len -= 4, at += 4) {
+		memcpy(&word, at, 4);
+		sum += word;
+	}
+	if (len >= 2) {
+		memcpy(&half, at, 2);
+		sum += half;
+		at += 2;
+		len -= 2;
+	}
+	if (len) {
+		half = 0;
+		memcpy(&half, at, 1);
+		sum += half;
+	}
+	return sum;
+}
+
+static uint16_t fold(uint64_t sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+static void swap(void *a, void *b, size_t len)
+{
+	uint8_t keep[16];
+
+	memcpy(keep, a, len);
+	memcpy(a, b, len);
+	memcpy(b, keep, len);
+}
+
+static uint64_t turn_ipv4(struct iphdr *ip, uint32_t udp_len)
+{
+	swap(&ip->saddr, &ip->daddr, 4);
+	ip->tot_len = htons(sizeof(*ip) + udp_len);
+	ip->ttl = 64;
+	ip->check = 0;
+	ip->check = fold(add_bytes(0, ip, sizeof(*ip)));
+	return add_bytes(0, &ip->saddr, 8);
+}
+
+static uint64_t turn_ipv6(struct ipv6hdr *ip, uint32_t udp_len)
+{
+	swap(&ip->saddr, &ip->daddr, 16);
+	ip->payload_len = htons(udp_len);
+	ip->hop_limit = 64;
+	return add_bytes(0, &ip->saddr, 32);
+}
+
+/* Turns the headers of the packet round for a payload of len bytes, which is in place. */
+static void turn_round(const struct item *it, char *packet, uint32_t len)
+{
+	struct udphdr *udp = (struct udphdr *)(packet + it->payload - sizeof(*udp));
+	uint32_t udp_len = sizeof(*udp) + len;
+	uint64_t sum;
+
+	swap(packet, packet + ETH_ALEN, ETH_ALEN);
+	if (it->ipv6)
+		sum = turn_ipv6((struct ipv6hdr *)((char *)udp - sizeof(struct ipv6hdr)), udp_len);
+	else
+		sum = turn_ipv4((struct iphdr *)((char *)udp - sizeof(struct iphdr)), udp_len);
+	swap(&udp->source, &udp->dest, 2);
+	udp->len = htons(udp_len);
+	udp->check = 0;
+	sum += htons(udp_len) + htons(IPPROTO_UDP);
+	udp->check = fold(add_bytes(sum, udp, udp_len));
+	if (!udp->check)
+		udp->check = 0xffff;
+}
+
+/* Room in the send ring; kicks to make some. */
+static bool tx_room(struct core *c)
+{
+	for (int i = 0; c->tx_prod - ring_cons(&c->tx) > c->tx.mask; i++) {
+		if (i == 8)
+			return false;
+		reply_kick(c);
+	}
+	return true;
+}
+
+static void tx_write(struct core *c, uint64_t addr, uint32_t len)
+{
+	c->tx.desc[c->tx_prod & c->tx.mask] = (struct xdp_desc){ .addr = addr, .len = len };
+	c->tx_prod++;
+	c->pending++;
+}
+
+/* The reply in the request's own frame. False: not sent, the frame is still ours. */
+bool reply_in_place(struct core *c, struct item *it, uint32_t len)
+{
+	if (len > it->req.room || !tx_room(c)) {
+		bump(c->line->stats.send_fail, 1);
+		return false;
+	}
+	turn_round(it, c->s->memory + it->addr, len);
+	tx_write(c, it->addr, it->payload + len);
+	/* Should we die here, tx_end tells whether the reply was out: it was iff tx.prod == tx_end. */
+	poke(c->run->tx_end, c->tx_prod);
+	step();
+	poke(c->run->tx_set, 1);
+	step();
+	ring_set_prod(&c->tx, c->tx_prod);
+	return true;
+}
+
+/*
+ * Hands what is in the send ring to the kernel, which sends at most 32 a call. In copy mode this
+ * runs the receiver's softirq too, so it costs 1 to 2 us: worth saving, never worth waiting for.
+ */
+void reply_kick(struct core *c)
+{
+	for (int i = 0; i < 4; i++) {
+		bump(c->line->stats.kicks, 1);
+		sendto(c->sock, NULL, 0, MSG_DONTWAIT, NULL, 0);
+		if (ring_cons(&c->tx) == c->tx_prod)
+			break;
+		/* EAGAIN: more than 32, or the completion ring is full. */
+		frames_recycle(c);
+	}
+	c->pending = c->tx_prod - ring_cons(&c->tx);
+}
+
+int shunt_send(struct shunt_req *req, const void *data, size_t len)
+{
+	struct item *it = (struct item *)req;
+	struct core *c = it->core;
+	uint64_t frame, addr;
+	char *packet;
+	int err;
+
+	if (!it->sane || len > req->room)
+		return -EMSGSIZE;
+	err = frames_get(c, &frame);
+	if (err) {
+		reply_kick(c); /* completions come with sending */
+		err = frames_get(c, &frame);
+	}
+	if (!err && !tx_room(c)) {
+		frames_free(c, frame);
+		err = -ENOBUFS;
+	}
+	if (err) {
+		bump(c->line->stats.send_fail, 1);
+		return err;
+	}
+	addr = frame + (it->addr & (c->s->geo.chunk - 1));
+	packet = c->s->memory + addr;
+	memcpy(packet, c->s->memory + it->addr, it->payload);
+	memcpy(packet + it->payload, data, len);
+	turn_round(it, packet, len);
+	tx_write(c, addr, it->payload + len);
+	ring_set_prod(&c->tx, c->tx_prod);
+	return 0;
+}
