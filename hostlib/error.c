@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-int fail(struct shunt *s, int err, const char *format, ...)
+int set_error(struct shunt *s, int err, const char *format, ...)
 {
 	va_list args;
 

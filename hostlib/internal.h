@@ -123,7 +123,7 @@ static inline uint64_t clock_ns(void)
 #define step() atomic_signal_fence(memory_order_seq_cst)
 
 /* error.c */
-int fail(struct shunt *s, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int set_error(struct shunt *s, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* link.c: the conversation with the agent */
 int link_attach(struct shunt *s);

@@ -65,7 +65,7 @@ static int receive(struct shunt *s, union any_msg *m, int *fd, int *nfd)
 	    m->msg.abi != SHUNT_ABI) {
 		close_all(fd, *nfd);
 		*nfd = 0;
-		return fail(s, -EPROTO, "shuntd speaks ABI %u, this library %u: use one version",
+		return set_error(s, -EPROTO, "shuntd speaks ABI %u, this library %u: use one version",
 			    m->msg.abi, SHUNT_ABI);
 	}
 	return n;
@@ -79,9 +79,9 @@ static int wait_for_answer(struct shunt *s, union any_msg *m, int *fd, int *nfd)
 	if (n < 0)
 		return -errno;
 	if (!n)
-		return fail(s, -ETIMEDOUT, "shuntd at '%s' does not answer", s->socket);
+		return set_error(s, -ETIMEDOUT, "shuntd at '%s' does not answer", s->socket);
 	n = receive(s, m, fd, nfd);
-	return n ? n : fail(s, -ECONNRESET, "shuntd at '%s' hung up", s->socket);
+	return n ? n : set_error(s, -ECONNRESET, "shuntd at '%s' hung up", s->socket);
 }
 
 static int say(struct shunt *s, void *msg, size_t len, enum shunt_msg_type type)
@@ -115,13 +115,13 @@ static int greet(struct shunt *s)
 	memcpy(to.sun_path, s->socket, sizeof(to.sun_path));
 	s->link = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (s->link < 0)
-		return fail(s, -errno, "cannot make a socket: %s", strerror(errno));
+		return set_error(s, -errno, "cannot make a socket: %s", strerror(errno));
 	if (connect(s->link, (struct sockaddr *)&to, sizeof(to))) {
 		int err = -errno;
 
 		close(s->link);
 		s->link = -1;
-		return fail(s, err, "cannot reach shuntd at '%s': %s", s->socket,
+		return set_error(s, err, "cannot reach shuntd at '%s': %s", s->socket,
 			    shunt_strerror(err));
 	}
 	return say(s, &hello, sizeof(hello), SHUNT_MSG_HELLO);
@@ -165,7 +165,7 @@ static int map_sockets(struct shunt *s, const int *sock)
 		err = shunt_ring_map(&s->hold[i], s->hold_sock[i], SHUNT_RING_RX,
 				     s->geo.hold_ring);
 	}
-	return err ? fail(s, err, "cannot map the rings: %s", strerror(-err)) : 0;
+	return err ? set_error(s, err, "cannot map the rings: %s", strerror(-err)) : 0;
 }
 
 static int map_memory(struct shunt *s, int memory, int view)
@@ -174,16 +174,16 @@ static int map_memory(struct shunt *s, int memory, int view)
 			 memory, 0);
 	if (s->memory == MAP_FAILED) {
 		s->memory = NULL;
-		return fail(s, -errno, "cannot map the frames: %s", strerror(errno));
+		return set_error(s, -errno, "cannot map the frames: %s", strerror(errno));
 	}
 	s->view = mmap(NULL, sizeof(*s->view), PROT_READ | PROT_WRITE, MAP_SHARED, view, 0);
 	if (s->view == MAP_FAILED) {
 		s->view = NULL;
-		return fail(s, -errno, "cannot map the view: %s", strerror(errno));
+		return set_error(s, -errno, "cannot map the view: %s", strerror(errno));
 	}
 	s->ctl = shunt_ctl_of(s->memory, &s->geo);
 	if (s->ctl->abi != SHUNT_ABI || s->view->abi != SHUNT_ABI)
-		return fail(s, -EPROTO, "memory or view is of another ABI");
+		return set_error(s, -EPROTO, "memory or view is of another ABI");
 	return 0;
 }
 
@@ -195,7 +195,7 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 
 	if (!sane_geometry(&w->geo) || !w->cores || w->cores > w->geo.ncores ||
 	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores + w->geo.nclasses))
-		return fail(s, -EPROTO, "shuntd's welcome makes no sense");
+		return set_error(s, -EPROTO, "shuntd's welcome makes no sense");
 	s->geo = w->geo;
 	s->domain = w->domain;
 	s->ncores = w->cores;
@@ -204,11 +204,11 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	for (int i = 0; i < SHUNT_CLASSES; i++)
 		s->class_name[i][SHUNT_NAME_LEN - 1] = 0;
 	if (fstat(fd[SHUNT_FD_MEMORY], &st))
-		return fail(s, -errno, "cannot look at the frames: %s", strerror(errno));
+		return set_error(s, -errno, "cannot look at the frames: %s", strerror(errno));
 	s->memory_ino = st.st_ino;
 	s->core = aligned_alloc(SHUNT_LINE, s->geo.ncores * sizeof(*s->core));
 	if (!s->core)
-		return fail(s, -ENOMEM, "out of memory");
+		return set_error(s, -ENOMEM, "out of memory");
 	memset(s->core, 0, s->geo.ncores * sizeof(*s->core));
 	for (uint32_t i = 0; i < s->geo.ncores; i++)
 		s->core[i].sock = -1;
@@ -224,16 +224,16 @@ static int refused(struct shunt *s, union any_msg *m, int n)
 	int err = m->refused.err;
 
 	if (n != sizeof(m->refused) || err >= 0)
-		return fail(s, -EPROTO, "shuntd's answer makes no sense");
+		return set_error(s, -EPROTO, "shuntd's answer makes no sense");
 	m->refused.text[SHUNT_TEXT_LEN - 1] = 0;
-	return fail(s, err, "shuntd refused: %s", m->refused.text);
+	return set_error(s, err, "shuntd refused: %s", m->refused.text);
 }
 
 static int take_policy(struct shunt *s, union any_msg *m, int n, int *fd, int nfd)
 {
 	if (n != sizeof(m->policy) || nfd != 1) {
 		close_all(fd, nfd);
-		return fail(s, -EPROTO, "shuntd sent a policy without its code");
+		return set_error(s, -EPROTO, "shuntd sent a policy without its code");
 	}
 	return policy_take(s, fd[0], &m->policy);
 }
@@ -255,7 +255,7 @@ int link_attach(struct shunt *s)
 	}
 	if (m.msg.type != SHUNT_MSG_WELCOME || n != sizeof(m.welcome)) {
 		close_all(fd, nfd);
-		return fail(s, m.msg.type == SHUNT_MSG_LEAVE ? -EAGAIN : -EPROTO,
+		return set_error(s, m.msg.type == SHUNT_MSG_LEAVE ? -EAGAIN : -EPROTO,
 			    "shuntd's answer makes no sense");
 	}
 	err = settle(s, &m.welcome, fd, nfd);
@@ -271,7 +271,7 @@ int link_attach(struct shunt *s)
 		return n;
 	if (m.msg.type != SHUNT_MSG_POLICY) {
 		close_all(fd, nfd);
-		return fail(s, -EPROTO, "shuntd's answer makes no sense");
+		return set_error(s, -EPROTO, "shuntd's answer makes no sense");
 	}
 	return take_policy(s, &m, n, fd, nfd);
 }

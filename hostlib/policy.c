@@ -60,7 +60,7 @@ int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	p->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!p->handle) {
-		fail(s, -ENOEXEC, "cannot map the policy's native code: %s", dlerror());
+		set_error(s, -ENOEXEC, "cannot map the policy's native code: %s", dlerror());
 		policy_free(p);
 		return -ENOEXEC;
 	}
@@ -70,7 +70,7 @@ int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg)
 	p->done = (shunt_policy_done_fn)dlsym(p->handle, SHUNT_SYM_DONE);
 	if (!desc || desc->abi != SHUNT_ABI || !p->select) {
 		policy_free(p);
-		return fail(s, -EPROTO, "the policy's native code is of another ABI");
+		return set_error(s, -EPROTO, "the policy's native code is of another ABI");
 	}
 	p->flags = desc->flags;
 	p->gen = msg->gen;

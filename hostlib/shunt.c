@@ -26,16 +26,16 @@ static int check_opts(struct shunt *s, const struct shunt_opts *opts)
 
 	for (size_t i = known; i < opts->sz; i++) {
 		if (((const char *)opts)[i])
-			return fail(s, -E2BIG, "shunt_opts has options that this library lacks");
+			return set_error(s, -E2BIG, "shunt_opts has options that this library lacks");
 	}
 	memcpy(&s->opts, opts, known);
 	if (!s->opts.handler)
-		return fail(s, -EINVAL, "shunt_opts.handler is missing");
+		return set_error(s, -EINVAL, "shunt_opts.handler is missing");
 	if (!s->opts.ifname && !s->opts.socket)
-		return fail(s, -EINVAL, "shunt_opts.ifname is missing");
+		return set_error(s, -EINVAL, "shunt_opts.ifname is missing");
 	if (s->opts.idle > SHUNT_IDLE_SLEEP || s->opts.domain < 0 ||
 	    s->opts.domain > SHUNT_DOMAINS || s->opts.cores > SHUNT_CORES)
-		return fail(s, -EINVAL, "shunt_opts is out of range");
+		return set_error(s, -EINVAL, "shunt_opts is out of range");
 	if (!s->opts.idle_us)
 		s->opts.idle_us = 50;
 	return 0;
@@ -50,7 +50,7 @@ static int name_socket(struct shunt *s)
 
 	snprintf(s->name, sizeof(s->name), "%s",
 		 o->name ? o->name : program_invocation_short_name);
-	return n < (int)sizeof(s->socket) ? 0 : fail(s, -ENAMETOOLONG, "socket path too long");
+	return n < (int)sizeof(s->socket) ? 0 : set_error(s, -ENAMETOOLONG, "socket path too long");
 }
 
 int shunt_open(struct shunt **ret, const struct shunt_opts *opts)
@@ -64,7 +64,7 @@ int shunt_open(struct shunt **ret, const struct shunt_opts *opts)
 	s->link = -1;
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->wake < 0)
-		return fail(s, -errno, "cannot make an eventfd: %s", strerror(errno));
+		return set_error(s, -errno, "cannot make an eventfd: %s", strerror(errno));
 	err = check_opts(s, opts);
 	if (!err)
 		err = name_socket(s);
@@ -79,7 +79,7 @@ static int start_cores(struct shunt *s)
 		int err = pthread_create(&s->core[i].thread, NULL, core_main, &s->core[i]);
 
 		if (err)
-			return fail(s, -err, "cannot start a thread: %s", strerror(err));
+			return set_error(s, -err, "cannot start a thread: %s", strerror(err));
 		s->core[i].started = true;
 	}
 	return 0;
@@ -110,7 +110,7 @@ static int join_cores(struct shunt *s)
 		pthread_join(s->core[i].thread, NULL);
 		s->core[i].started = false;
 		if (s->core[i].err && !err)
-			err = fail(s, s->core[i].err, "core %u on CPU %u did not start: %s", i,
+			err = set_error(s, s->core[i].err, "core %u on CPU %u did not start: %s", i,
 				   s->cpu[i], strerror(-s->core[i].err));
 	}
 	return err;
@@ -154,7 +154,7 @@ int shunt_run(struct shunt *s)
 	int err;
 
 	if (!s->core)
-		return fail(s, -EINVAL, "shunt_open() did not succeed");
+		return set_error(s, -EINVAL, "shunt_open() did not succeed");
 	for (;;) {
 		err = serve_once(s);
 		if (err <= 0)

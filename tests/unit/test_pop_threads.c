@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_pop_threads.c - many cores pop the same rings under ThreadSanitizer: each request once, each
+ * frame back
+ *
+ * One thread fills rings as the kernel does (frames from the fill ring, entries, then the producer
+ * index); the others run the library's own queue and frame code on them.
+ */
+/* link: hostlib/queue.c hostlib/frames.c hostlib/idle.c hostlib/reply.c */
+/* sanitize: thread */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../hostlib/internal.h"
+
+#define CORES 3
+#define CLASSES 2
+#define FRAMES 512
+#define RING 128
+#define REQUESTS 200000
+
+static struct shunt s;
+static struct policy policy;
+static _Atomic uint8_t seen[REQUESTS + 1];
+static _Atomic uint64_t served;
+
+static void make_ring(struct shunt_ring *r, uint32_t size, size_t entry)
+{
+	r->map = aligned_alloc(64, 192 + size * entry);
+	memset(r->map, 0, 192 + size * entry);
+	r->prod = r->map;
+	r->cons = (uint32_t *)((char *)r->map + 64);
+	r->flags = (uint32_t *)((char *)r->map + 128);
+	r->desc = (struct xdp_desc *)((char *)r->map + 192);
+	r->mask = size - 1;
+}
+
+static int lowest(struct shunt_view *v, const struct shunt_event *ev)
+{
+	return ev->waiting ? __builtin_ctz(ev->waiting) : -1;
+}
+
+static int set_up(void **state)
+{
+	memset(&s, 0, sizeof(s));
+	memset(seen, 0, sizeof(seen));
+	served = 0;
+	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = 2048, .core_ring = RING,
+		.hold_ring = RING, .fill_ring = FRAMES, .ncores = CORES, .nclasses = CLASSES };
+	s.ncores = CORES;
+	s.opts.idle = SHUNT_IDLE_SPIN;
+	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
+	memset(s.memory, 0, shunt_memory_len(&s.geo));
+	s.ctl = shunt_ctl_of(s.memory, &s.geo);
+	s.view = aligned_alloc(64, sizeof(*s.view));
+	memset(s.view, 0, sizeof(*s.view));
+	s.view->up = (1 << CORES) - 1;
+	s.core = aligned_alloc(64, CORES * sizeof(*s.core));
+	memset(s.core, 0, CORES * sizeof(*s.core));
+	make_ring(&s.fill, FRAMES, 8);
+	make_ring(&s.comp, FRAMES, 8);
+	for (int i = 0; i < CORES; i++) {
+		struct core *c = &s.core[i];
+
+		*c = (struct core){ .s = &s, .id = i, .sock = -1, .line = &s.view->core[i],
+				    .run = &s.view->core[i].run };
+		make_ring(&c->rx, RING, 16);
+		make_ring(&c->tx, RING, 16);
+	}
+	for (int i = 0; i < CLASSES; i++)
+		make_ring(&s.hold[i], RING, 16);
+	for (int i = 0; i < FRAMES; i++)
+		s.fill.addr[i] = i * 2048ULL;
+	*s.fill.prod = FRAMES;
+	policy = (struct policy){ .select = lowest, .flags = SHUNT_NEEDS_HEADS | SHUNT_STEALS,
+				  .gen = 1, .fd = -1 };
+	atomic_store(&s.policy, &policy);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	for (int i = 0; i < CORES; i++) {
+		free(s.core[i].rx.map);
+		free(s.core[i].tx.map);
+	}
+	for (int i = 0; i < CLASSES; i++)
+		free(s.hold[i].map);
+	free(s.fill.map);
+	free(s.comp.map);
+	free(s.memory);
+	free(s.view);
+	free(s.core);
+	return 0;
+}
+
+/* What the kernel does with a packet that XDP redirected to this ring. */
+static void *kernel(void *arg)
+{
+	for (uint64_t id = 1; id <= REQUESTS;) {
+		struct shunt_ring *r = id % 3 ? &s.hold[id % CLASSES] : &s.core[id % CORES].rx;
+		uint32_t prod = *r->prod, from = peek(*s.fill.cons);
+		uint64_t addr;
+		struct shunt_meta *m;
+
+		if (prod - ring_cons(r) > r->mask || ring_prod(&s.fill) == from) {
+			sched_yield();
+			continue;
+		}
+		addr = s.fill.addr[from & s.fill.mask] + 256;
+		ring_set_cons(&s.fill, from + 1);
+		m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
+		poke(m->id, id);
+		poke(m->arrival_ns, id);
+		poke(m->hold_seq, (uint32_t)id);
+		poke(m->payload, 42);
+		poke(m->len, 18);
+		poke(m->cls, id % CLASSES);
+		poke(m->abi, SHUNT_ABI);
+		poke(r->desc[prod & r->mask].addr, addr);
+		poke(r->desc[prod & r->mask].len, 60);
+		ring_set_prod(r, prod + 1);
+		id++;
+	}
+	return NULL;
+}
+
+static void *core_thread(void *arg)
+{
+	struct core *c = arg;
+	struct item it;
+
+	while (atomic_load(&served) < REQUESTS) {
+		if (!queue_next(c, &it)) {
+			idle_turn(c);
+			sched_yield();
+			continue;
+		}
+		if (it.sane && it.req.id <= REQUESTS)
+			atomic_fetch_add(&seen[it.req.id], 1);
+		frames_free(c, it.addr);
+		queue_end(c, &it, false, 1, true);
+		atomic_fetch_add(&served, 1);
+	}
+	frames_flush(c);
+	return NULL;
+}
+
+static void run_all(void)
+{
+	pthread_t k, t[CORES];
+
+	pthread_create(&k, NULL, kernel, NULL);
+	for (int i = 0; i < CORES; i++)
+		pthread_create(&t[i], NULL, core_thread, &s.core[i]);
+	pthread_join(k, NULL);
+	for (int i = 0; i < CORES; i++)
+		pthread_join(t[i], NULL);
+}
+
+static void every_request_is_taken_once_and_every_frame_comes_back(void **state)
+{
+	uint64_t ended = 0;
+	uint8_t frames[FRAMES] = { 0 };
+
+	run_all();
+	for (int id = 1; id <= REQUESTS; id++)
+		assert_int_equal(seen[id], 1);
+	for (int i = 0; i < CORES; i++) {
+		assert_int_equal(s.view->core[i].run.id, 0);
+		assert_int_equal(s.view->core[i].run.intent, 0);
+		assert_int_equal(s.view->core[i].stats.bad_frame, 0);
+		for (int k = 0; k < CLASSES; k++)
+			ended += s.view->core[i].cls[k].noreply;
+	}
+	assert_int_equal(ended, REQUESTS);
+	assert_int_equal(ring_count(&s.fill), FRAMES);
+	for (uint32_t i = *s.fill.cons; i != *s.fill.prod; i++)
+		frames[s.fill.addr[i & s.fill.mask] / 2048]++;
+	for (int i = 0; i < FRAMES; i++)
+		assert_int_equal(frames[i], 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			every_request_is_taken_once_and_every_frame_comes_back, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
