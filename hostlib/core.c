@@ -105,7 +105,7 @@ static void wind_down(struct core *c)
 	idle_over(c);
 	for (int i = 0; i < 1000 && ring_cons(&c->tx) != c->tx_prod; i++)
 		reply_kick(c);
-	frames_flush(c);
+	frames_recycle(c); /* what we still have, the agent finds in no ring */
 	poke(c->run->state, SHUNT_CORE_OFF);
 }
 

@@ -41,46 +41,34 @@ static bool take_completion(struct core *c, uint64_t *frame)
 	return false;
 }
 
-/* fill_ring >= nframes: there is room unless a frame was given twice. */
-static void fill_put(struct core *c, uint32_t *prod, uint64_t frame)
+/* Moves what came back, and our own free frames, to the fill ring; but for those that we keep for
+ * shunt_send(). */
+static void refill(struct core *c)
 {
-	struct shunt_ring *f = &c->s->fill;
-
-	if (*prod - ring_cons(f) > f->mask) {
-		bump(c->line->stats.bad_frame, 1);
-		return;
-	}
-	f->addr[(*prod)++ & f->mask] = frame;
-}
-
-/* Moves what came back, and our own free frames beyond "keep", to the fill ring. */
-static void refill(struct core *c, uint32_t keep)
-{
-	struct shunt *s = c->s;
-	uint32_t prod;
+	struct shunt_ring *fill = &c->s->fill;
+	uint32_t prod, room;
 	uint64_t frame;
 
 	if (!try_lock(c))
 		return;
-	prod = peek(*s->fill.prod);
-	while (take_completion(c, &frame))
-		fill_put(c, &prod, frame);
-	while (c->nfree > keep)
-		fill_put(c, &prod, c->free[--c->nfree]);
-	ring_set_prod(&s->fill, prod);
+	prod = peek(*fill->prod);
+	/* The kernel publishes what it took from here after what it put into receive rings, so the
+	 * ring looks fuller than it is, by a NAPI round: it is larger than nframes by that. */
+	while (c->nfree < SHUNT_SPARE && take_completion(c, &frame))
+		c->free[c->nfree++] = frame;
+	room = fill->mask + 1 - (prod - ring_cons(fill));
+	for (; room && take_completion(c, &frame); room--)
+		fill->addr[prod++ & fill->mask] = frame;
+	for (; room && c->nfree > SHUNT_SPARE; room--)
+		fill->addr[prod++ & fill->mask] = c->free[--c->nfree];
+	ring_set_prod(fill, prod);
 	unlock(c);
 }
 
 void frames_recycle(struct core *c)
 {
-	if (ring_count(&c->s->comp) || c->nfree)
-		refill(c, 0);
-}
-
-void frames_flush(struct core *c)
-{
-	for (int i = 0; i < 1000 && c->nfree; i++)
-		refill(c, 0);
+	if (ring_count(&c->s->comp) || c->nfree > SHUNT_SPARE)
+		refill(c);
 }
 
 /* A frame that is not needed any more; it goes to the fill ring soon. */
@@ -91,10 +79,25 @@ void frames_free(struct core *c, uint64_t addr)
 	if (frame >= shunt_frames_len(&c->s->geo))
 		return;
 	while (c->nfree == FREE_MAX)
-		refill(c, FREE_MAX / 2); /* whoever holds the lock is a few stores from done */
+		refill(c); /* whoever holds the lock is a few stores from done */
 	c->free[c->nfree++] = frame;
 	if (c->nfree >= FREE_MAX / 2)
-		refill(c, 0);
+		refill(c);
+}
+
+/* Shares out the frames that the agent left for us. */
+void frames_adopt(struct shunt *s)
+{
+	uint32_t n = peek(s->ctl->nspare);
+
+	for (uint32_t i = 0; i < n && i < s->ncores * SHUNT_SPARE; i++) {
+		struct core *c = &s->core[i % s->ncores];
+		uint32_t frame = peek(s->ctl->spare[i]);
+
+		if (frame < s->geo.nframes && c->nfree < FREE_MAX)
+			c->free[c->nfree++] = (uint64_t)frame * s->geo.chunk;
+	}
+	poke(s->ctl->nspare, 0);
 }
 
 /* A frame of our own, to send in. -ENOBUFS: all are on their way. */

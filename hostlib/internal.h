@@ -146,7 +146,7 @@ void queue_heal(struct core *c);
 void frames_free(struct core *c, uint64_t addr);
 int frames_get(struct core *c, uint64_t *addr);
 void frames_recycle(struct core *c);
-void frames_flush(struct core *c);
+void frames_adopt(struct shunt *s);
 
 /* reply.c */
 bool reply_in_place(struct core *c, struct item *it, uint32_t len);

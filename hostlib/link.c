@@ -134,7 +134,7 @@ static bool sane_geometry(const struct shunt_geometry *g)
 		      !(g->hold_ring & (g->hold_ring - 1)) && !(g->fill_ring & (g->fill_ring - 1));
 
 	return powers && g->chunk >= 2048 && g->core_ring && g->hold_ring &&
-	       g->fill_ring >= g->nframes && g->nframes && g->ncores && g->ncores <= SHUNT_CORES &&
+	       g->fill_ring >= g->nframes + SHUNT_NAPI && g->nframes && g->ncores && g->ncores <= SHUNT_CORES &&
 	       g->nclasses && g->nclasses <= SHUNT_CLASSES;
 }
 
@@ -216,6 +216,8 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	err = map_memory(s, fd[SHUNT_FD_MEMORY], fd[SHUNT_FD_VIEW]);
 	if (!err)
 		err = map_sockets(s, fd + SHUNT_FD_SOCKETS);
+	if (!err)
+		frames_adopt(s);
 	return err;
 }
 

@@ -12,21 +12,38 @@
 
 #include <shunt/abi.h>
 
+/*
+ * Frames that one NAPI round may have taken from the fill ring without saying so yet: the kernel
+ * publishes a round's receive entries first, then what it took from the fill ring. A worker may give back such
+ * a frame in between.
+ */
+#define SHUNT_NAPI 64
+
 /* Sizes of a domain's rings and memory: fixed when the agent makes them, told to the worker. */
 struct shunt_geometry {
 	__u32 nframes;
 	__u32 chunk;
 	__u32 core_ring; /* receive and send ring of a core: powers of two, like all below */
 	__u32 hold_ring;
-	__u32 fill_ring; /* fill and completion ring: at least nframes */
+	__u32 fill_ring; /* fill and completion ring: at least nframes + SHUNT_NAPI */
 	__u32 ncores;
 	__u32 nclasses;
 	__u32 mtu;       /* of the interface, when the sockets were made */
 };
 
+/* Frames that each core has from the start, in no ring, to send replies of several datagrams. */
+#define SHUNT_SPARE 16
+
 struct shunt_ctl {
 	__u32 abi;
-	__u32 pad;
+	/*
+	 * Frames (by number) that are the next worker's own. The agent writes the list before a worker may attach:
+	 * when the memory is new (the fill ring gets the others), and after each worker with what
+	 * that one had in no ring; what exceeds ncores * SHUNT_SPARE goes to the fill ring. The
+	 * worker takes all of them when it attaches.
+	 */
+	__u32 nspare;
+	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
 	/* Whoever moves frames from completion to fill: core + 1, 0 = free. Try-lock; the agent clears
 	 * it when the worker is dead. */
 	__u32 fill_lock __shunt_line;

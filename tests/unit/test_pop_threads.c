@@ -148,7 +148,6 @@ static void *core_thread(void *arg)
 		queue_end(c, &it, false, 1, true);
 		atomic_fetch_add(&served, 1);
 	}
-	frames_flush(c);
 	return NULL;
 }
 
@@ -180,7 +179,10 @@ static void every_request_is_taken_once_and_every_frame_comes_back(void **state)
 			ended += s.view->core[i].cls[k].noreply;
 	}
 	assert_int_equal(ended, REQUESTS);
-	assert_int_equal(ring_count(&s.fill), FRAMES);
+	for (int i = 0; i < CORES; i++) {
+		for (uint32_t k = 0; k < s.core[i].nfree; k++)
+			frames[s.core[i].free[k] / 2048]++;
+	}
 	for (uint32_t i = *s.fill.cons; i != *s.fill.prod; i++)
 		frames[s.fill.addr[i & s.fill.mask] / 2048]++;
 	for (int i = 0; i < FRAMES; i++)
