@@ -23,7 +23,7 @@
 #define FREE_MAX 64          /* frames a core keeps for itself */
 #define KICK_MAX 16          /* replies that may wait for one system call */
 #define CLAIM_WAIT_NS 50000  /* a claimed core that was never fed is idle again after this */
-#define HEAL_NS 100000       /* a hold ring empty for so long has no backlog */
+#define HEAL_NS 100000       /* a hold ring empty for so long has no backlog; nor may one wait so long */
 
 /* The policy in force: native code that came through the agent. */
 struct policy {

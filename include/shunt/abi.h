@@ -258,6 +258,10 @@ struct shunt_core_stats {
 	__u64 bad_frame;  /* descriptors or metadata that made no sense */
 	__u64 lost_race;  /* pops that another core won */
 	__u64 slept;      /* times it blocked in poll() */
+	__u64 found;      /* held requests that it found while it had nothing to do */
+	__u64 found_late; /* of these: waited more than 100 us beside this idle core */
+	__u64 found_max_ns; /* the longest such wait */
+	__u64 pad[5];
 } __shunt_line;
 
 struct shunt_core {
@@ -291,7 +295,7 @@ struct shunt_view {
 
 	struct shunt_core core[SHUNT_CORES];
 };
-SHUNT_ASSERT(sizeof(struct shunt_core) == 19 * SHUNT_LINE, "core: whole lines");
+SHUNT_ASSERT(sizeof(struct shunt_core) == 20 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
 
 /*
