@@ -84,6 +84,7 @@ static void begin(struct core *c, const struct item *it)
 	poke(c->run->cls, it->req.cls);
 	poke(c->run->base, n->replied + n->noreply);
 	poke(c->run->tx_set, 0);
+	poke(c->run->held, it->slot >= SHUNT_HOLD_SLOT);
 	step();
 	poke(c->run->id, it->req.id ? it->req.id : ~0ULL); /* 0 would say that we run nothing */
 	step();

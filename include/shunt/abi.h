@@ -219,7 +219,8 @@ struct shunt_core_run {
 	__u32 cls;
 	__u32 intent_cls;
 	__u32 tx_end;    /* send ring's producer once the reply is in (with tx_set) */
-	__u32 tx_set;
+	__u16 tx_set;
+	__u16 held;      /* 1: it came through a hold queue, so sent and done know nothing of it */
 	__u32 tid;       /* thread, for signals */
 	__u32 state;     /* enum shunt_core_state */
 } __shunt_line;
