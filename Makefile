@@ -72,7 +72,7 @@ LOADER_SRC := $(wildcard loader/*.c)
 AGENT_SRC := $(wildcard agent/*.c)
 obj = $(patsubst %.S,$(B)/obj/%.o,$(patsubst %.c,$(B)/obj/%.o,$(1)))
 
-LOADER_LIBS := -lbpf -lelf -lcyaml -ljansson
+LOADER_LIBS := -lbpf -lelf -lcyaml -lyaml -ljansson -lm
 AGENT_LIBS := -lbpf -lcap-ng
 
 $(B)/obj/%.o: %.c

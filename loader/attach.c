@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * attach.c - policy slots and the bpf_link that makes a program the interface's
+ *
+ * Native mode only. In generic mode XDP runs on several CPUs at once for one receive queue, and
+ * shunt's ingress counts on being alone; it also sees packets that were merged (GRO).
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <linux/if_link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "iface.h"
+#include "maps.h"
+
+int slot_write(struct ctl *ctl, const struct bundle *b, const struct object *o, __u64 gen)
+{
+	struct shunt_policy_slot *slot = calloc(1, sizeof(*slot));
+	int err;
+
+	if (!slot)
+		return fail(ctl, -ENOMEM, "no memory");
+	slot->gen = gen;
+	slot->prog_id = o->prog_id;
+	slot->native_len = b->native_len;
+	slot->desc = b->desc;
+	memcpy(slot->native, b->native, b->native_len);
+	err = map_set(ctl, "policy", gen & 1, slot, sizeof(*slot));
+	free(slot);
+	return err;
+}
+
+int attach_check(struct ctl *ctl, unsigned int own_prog)
+{
+	struct xdp_there xdp;
+	int err = iface_xdp(ctl, &xdp);
+
+	if (err || !xdp.prog_id || xdp.prog_id == own_prog)
+		return err;
+	fail(ctl, -EBUSY, "another XDP program is on '%s': '%s' (id %u, %s mode); it is left alone",
+	     ctl->ifname, xdp.name, xdp.prog_id, xdp.mode);
+	hint(ctl, "an interface has one: whoever attached it must detach it first "
+	     "(see 'bpftool net', 'xdp-loader status', 'ip link set dev %s xdp off')",
+	     ctl->ifname);
+	return -EBUSY;
+}
+
+static int explain(struct ctl *ctl, int err)
+{
+	switch (err) {
+	case -EBUSY:
+	case -EEXIST:
+		if (!attach_check(ctl, 0))
+			fail(ctl, err, "another XDP program is on '%s'", ctl->ifname);
+		return err;
+	case -EOPNOTSUPP:
+		fail(ctl, err, "the driver of '%s' does not support XDP in native mode",
+		     ctl->ifname);
+		hint(ctl, "generic mode is never used: it runs on several CPUs at once for one "
+		     "queue; see 'shunt doctor --dev %s'", ctl->ifname);
+		return err;
+	case -ERANGE:
+	case -EINVAL:
+		fail(ctl, err, "the driver of '%s' refuses XDP in native mode as it is configured: %s",
+		     ctl->ifname, strerror(-err));
+		hint(ctl, "the usual reasons are the MTU (of a veth: its peer's too), LRO or too few "
+		     "queues; 'dmesg' and 'shunt doctor --dev %s' say more", ctl->ifname);
+		return err;
+	default:
+		return fail_bpf(ctl, err, "cannot attach to '%s'", ctl->ifname);
+	}
+}
+
+int attach_new(struct ctl *ctl, const struct object *o)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
+	char path[PATH_MAX];
+	int link = bpf_link_create(o->prog_fd, ctl->ifindex, BPF_XDP, &opts);
+	int err = link < 0 ? explain(ctl, -errno) : 0;
+
+	if (err)
+		return err;
+	/* Until it is pinned, the link lives as long as this process: dying here detaches. */
+	err = shunt_pin_path(path, sizeof(path), &ctl->pins, SHUNT_LINK);
+	if (!err && unlink(path) && errno != ENOENT)
+		err = -errno;
+	if (!err && bpf_obj_pin(link, path))
+		err = -errno;
+	close(link);
+	return err ? fail_bpf(ctl, err, "cannot pin the link as '%s'", path) : 0;
+}
+
+int attach_update(struct ctl *ctl, const struct object *o)
+{
+	int link = shunt_pin_open(&ctl->pins, SHUNT_LINK), err = 0;
+
+	if (link < 0)
+		return fail_bpf(ctl, link, "cannot open the pinned link of '%s'", ctl->ifname);
+	if (bpf_link_update(link, o->prog_fd, NULL))
+		err = fail_bpf(ctl, -errno, "cannot replace the program on '%s'", ctl->ifname);
+	close(link);
+	return err;
+}

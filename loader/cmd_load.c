@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_load.c - shunt load: maps, configuration, program, link; all of it or nothing
+ *
+ * Everything is pinned and written before the link is made, and the link is pinned last. So a
+ * load that was killed leaves maps without a link and no program attached; the next one sweeps
+ * them away. A load that fails does so itself.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "maps.h"
+#include "iface.h"
+#include "setup.h"
+#include "where.h"
+
+#define USAGE "load POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]]"
+
+static int read_setup(struct ctl *ctl, struct setup *s)
+{
+	if (!(ctl->given & (OPT_CONFIG | OPT_PORT))) {
+		fail_usage(ctl, "which requests are the service's? say --port N or --config FILE");
+		hint(ctl, "usage: shunt %s", USAGE);
+		return -EINVAL;
+	}
+	if ((ctl->given & OPT_CONFIG) && (ctl->given & (OPT_PORT | OPT_CORES)))
+		return fail_usage(ctl, "--config says ports and cores: no --port, no --cores");
+	return ctl->given & OPT_CONFIG ? setup_from_file(ctl, ctl->config, s) :
+					 setup_simple(ctl, ctl->port, ctl->cores, s);
+}
+
+/* Is the place free? Sweeps away what a load that was killed, or a vanished interface, left. */
+static int make_room(struct ctl *ctl)
+{
+	struct link_state link;
+	struct shunt_policy_slot slot;
+	struct shunt_cfg cfg;
+	int err = where_link(ctl, &link);
+
+	if (err && err != -ENOENT)
+		return err;
+	if (!err && link.ifindex) {
+		err = map_cfg(ctl, &cfg);
+		if (!err)
+			err = map_slot(ctl, cfg.policy_gen, &slot);
+		if (err)
+			return err;
+		fail(ctl, -EEXIST, "shunt is already loaded on '%s', with policy '%s'",
+		     ctl->ifname, slot.desc.name);
+		hint(ctl, "shunt switch POLICY --dev %s replaces the policy; shunt unload --dev %s "
+		     "comes before another configuration", ctl->ifname, ctl->ifname);
+		return -EEXIST;
+	}
+	if (ctl->given & OPT_DRY_RUN)
+		return 0;
+	if (!err)
+		note("the interface that '%s' was is gone: its pins are removed", ctl->ifname);
+	return where_sweep(ctl);
+}
+
+static int make_view(struct ctl *ctl, __u32 d, int views)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	char name[16], path[PATH_MAX];
+	int fd, err;
+
+	snprintf(name, sizeof(name), "view%u", d);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), sizeof(struct shunt_view), 1,
+			    &opts);
+	if (fd < 0)
+		return fail_bpf(ctl, -errno, "cannot make the map '%s'", name);
+	err = shunt_pin_path(path, sizeof(path), &ctl->pins, name);
+	if (!err && bpf_obj_pin(fd, path))
+		err = -errno;
+	if (!err && bpf_map_update_elem(views, &d, &fd, 0))
+		err = -errno;
+	if (err)
+		fail_bpf(ctl, err, "cannot pin the map '%s'", name);
+	close(fd);
+	return err;
+}
+
+static int make_views(struct ctl *ctl, const struct setup *s, const struct object *o)
+{
+	int views = object_map(o, "views"), err = 0;
+
+	if (views < 0)
+		return fail(ctl, views, "the object has no map 'views'");
+	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {
+		if (s->domains[d].on)
+			err = make_view(ctl, d, views);
+	}
+	return err;
+}
+
+static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
+		    const struct object *o)
+{
+	int err = object_pin_maps(ctl, o);
+
+	if (!err)
+		err = make_views(ctl, s, o);
+	s->cfg.policy_gen = 1;
+	if (!err)
+		err = slot_write(ctl, b, o, s->cfg.policy_gen);
+	if (!err)
+		err = setup_write(ctl, s);
+	return err ? err : attach_new(ctl, o);
+}
+
+static json_t *describe(const struct ctl *ctl, const struct bundle *b, const struct setup *s)
+{
+	json_t *domains = json_array();
+
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+		json_t *cpus;
+
+		if (!s->domains[d].on)
+			continue;
+		cpus = json_array();
+		for (__u32 c = 0; c < s->domains[d].ncores; c++)
+			json_array_append_new(cpus, json_integer(s->domains[d].cpu[c]));
+		json_array_append_new(domains, json_pack("{s:i, s:o}", "queue", d, "cpus", cpus));
+	}
+	return json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
+			 b->desc.name, "dry_run", !!(ctl->given & OPT_DRY_RUN), "classes",
+			 (int)s->cfg.nclasses, "ports", (int)s->nports, "rules", (int)s->nrules,
+			 "domains", domains);
+}
+
+static void show(const json_t *r)
+{
+	const json_t *domain, *cpu;
+	size_t i, k;
+
+	printf("%s '%s' on '%s': %lld classes, %lld ports, %lld rules\n",
+	       json_is_true(json_object_get(r, "dry_run")) ? "would load" : "loaded",
+	       text_at(r, "policy"), text_at(r, "interface"), number_at(r, "classes"),
+	       number_at(r, "ports"), number_at(r, "rules"));
+	json_array_foreach(json_object_get(r, "domains"), i, domain) {
+		printf("  queue %lld: cores on CPU", number_at(domain, "queue"));
+		json_array_foreach(json_object_get(domain, "cpus"), k, cpu)
+			printf(" %lld", (long long)json_integer_value(cpu));
+		putchar('\n');
+	}
+}
+
+static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s)
+{
+	bool dry = ctl->given & OPT_DRY_RUN;
+	struct object o = { 0 };
+	int err = make_room(ctl);
+
+	if (err)
+		return err;
+	err = attach_check(ctl, 0);
+	if (!err)
+		err = object_load(ctl, b, false, &o);
+	if (!err && !dry) {
+		err = bring_up(ctl, b, s, &o);
+		if (err)
+			where_sweep(ctl);
+	}
+	object_close(&o);
+	return err;
+}
+
+int cmd_load(struct ctl *ctl)
+{
+	struct bundle b = { 0 };
+	struct setup s;
+	int err = need_args(ctl, 1, 1, USAGE), lock;
+
+	if (!err && !ctl->pins.ifname)
+		err = fail_usage(ctl, "on which interface? say --dev IF");
+	if (!err)
+		err = read_setup(ctl, &s);
+	if (!err)
+		err = iface_need(ctl);
+	if (!err)
+		err = setup_check(ctl, &s);
+	if (!err)
+		err = where_check(ctl);
+	if (!err)
+		err = bundle_open(ctl, ctl->argv[0], &b);
+	if (err)
+		return err;
+	lock = where_lock(ctl, true);
+	err = lock < 0 ? lock : load_locked(ctl, &b, &s);
+	if (err || (ctl->given & OPT_DRY_RUN))
+		where_tidy(ctl);
+	where_unlock(lock);
+	if (!err)
+		err = emit(ctl, describe(ctl, &b, &s), show);
+	bundle_close(&b);
+	return err;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_status.c - shunt status: what is loaded, who serves it, what its classes want
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "collect.h"
+#include "maps.h"
+#include "show.h"
+#include "where.h"
+
+static void show_state(const json_t *j)
+{
+	const char *ifname = text_at(j, "interface"), *state = text_at(j, "state");
+
+	if (json_object_get(j, "error")) {
+		printf("%s: %s\n", ifname, text_at(j, "error"));
+		return;
+	}
+	printf("%s: policy %s (%s), generation %lld", ifname, text_at(j, "policy"),
+	       text_at(j, "text"), number_at(j, "generation"));
+	if (json_object_get(j, "mode"))
+		printf(", %s mode", text_at(j, "mode"));
+	putchar('\n');
+	if (!strcmp(state, "gone"))
+		printf("  the interface is gone: 'shunt switch %s' attaches again when it is back, "
+		       "'shunt unload' forgets it\n", text_at(j, "policy"));
+	if (!strcmp(state, "switching"))
+		puts("  a switch is under way");
+	if (!strcmp(state, "interrupted"))
+		printf("  a switch was interrupted: program %lld%s%s%s steers already; "
+		       "'shunt switch POLICY' mends it\n", number_at(j, "prog_id"),
+		       json_object_get(j, "switching_to") ? " of '" : "", text_at(j, "switching_to"),
+		       json_object_get(j, "switching_to") ? "'" : "");
+}
+
+static void show_domain(const json_t *d)
+{
+	const json_t *agent = json_object_get(d, "agent");
+
+	printf("  queue %lld: %lld of %lld cores up, %lld idle; ", number_at(d, "queue"),
+	       number_at(d, "up"), number_at(d, "cores"), number_at(d, "idle"));
+	if (!agent)
+		printf("no shuntd yet");
+	else if (!json_is_true(json_object_get(agent, "alive")))
+		printf("shuntd (pid %lld) is DEAD or hangs", number_at(agent, "pid"));
+	else
+		printf("shuntd pid %lld", number_at(agent, "pid"));
+	if (agent && json_object_get(agent, "worker_pid"))
+		printf(", worker pid %lld", number_at(agent, "worker_pid"));
+	else
+		printf(", no worker");
+	puts(json_is_true(json_object_get(d, "draining")) ? " (draining old rings)" : "");
+}
+
+static void show_classes(const json_t *j)
+{
+	const json_t *c;
+	size_t i;
+
+	printf("  %-15s %8s %8s %6s %10s %10s %8s %8s\n", "class", "slo", "quantum", "hold",
+	       "arrived", "replied", "waiting", "running");
+	json_array_foreach(json_object_get(j, "classes"), i, c) {
+		char slo[16], quantum[16], hold[16];
+
+		printf("  %-15s %8s %8s %6s %10lld %10lld %8lld %8lld\n", text_at(c, "name"),
+		       show_time(c, "slo_us", slo), show_time(c, "quantum_us", quantum),
+		       show_number(c, "hold_limit", hold), number_at(c, "arrived"),
+		       number_at(c, "replied"), number_at(c, "waiting"), number_at(c, "running"));
+	}
+}
+
+static void show(const json_t *r)
+{
+	const json_t *list = json_object_get(r, "interfaces"), *j, *d;
+	size_t i, k;
+
+	if (!json_array_size(list))
+		puts("shunt is not loaded on any interface");
+	json_array_foreach(list, i, j) {
+		show_state(j);
+		if (json_object_get(j, "error"))
+			continue;
+		json_array_foreach(json_object_get(j, "domains"), k, d)
+			show_domain(d);
+		show_classes(j);
+	}
+}
+
+/* One that cannot be read is told beside those that can. */
+static json_t *collect_or_tell(struct ctl *ctl)
+{
+	json_t *j = where_pick(ctl) ? NULL : collect(ctl);
+
+	if (j)
+		return j;
+	j = json_pack("{s:s, s:s, s:s*}", "interface", ctl->ifname, "error",
+		      ctl->error ? ctl->error : "cannot be read", "hint", ctl->advice);
+	ctl_forget(ctl);
+	return j;
+}
+
+int cmd_status(struct ctl *ctl)
+{
+	struct where_list list;
+	json_t *all = json_array(), *j;
+	int err = need_args(ctl, 0, 0, "status [--dev IF]");
+
+	if (!err && ctl->pins.ifname) {
+		err = where_pick(ctl);
+		j = err ? NULL : collect(ctl);
+		if (j)
+			json_array_append_new(all, j);
+		else if (!err)
+			err = fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);
+	} else if (!err) {
+		err = where_list(ctl, &list);
+		for (int i = 0; !err && i < list.n; i++) {
+			err = where_set(ctl, list.name[i]);
+			if (!err)
+				json_array_append_new(all, collect_or_tell(ctl));
+		}
+	}
+	if (err) {
+		json_decref(all);
+		return err;
+	}
+	return emit(ctl, json_pack("{s:o}", "interfaces", all), show);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_switch.c - shunt switch: another policy in place of the one that runs, without a gap
+ *
+ * Three writes, in this order: the slot that is not live; the link; cfg.policy_gen, which makes
+ * the slot live and tells the workers. Killed after the first, nothing has happened: a slot that
+ * is not live is never read. Killed after the second, packets are steered by the new program
+ * while workers select by the old policy: both work on the same view, so nothing is lost, and the
+ * link's program differs from the live slot's, which `status` sees and any further switch mends.
+ * In a failure before the second, the old policy has not been touched at all.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "attach.h"
+#include "maps.h"
+#include "iface.h"
+#include "where.h"
+
+#define USAGE "switch POLICY|FILE.c|FILE.shunt [--dev IF] [--dry-run]"
+
+static int raise_gen(struct ctl *ctl, struct shunt_cfg *cfg)
+{
+	cfg->policy_gen++;
+	return map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
+}
+
+/* The interface went away and came back: the old link is dead, a new one is made. */
+static int attach_again(struct ctl *ctl, const struct object *o)
+{
+	int err = iface_need(ctl);
+
+	if (!err)
+		err = attach_check(ctl, 0);
+	if (!err)
+		err = attach_new(ctl, o);
+	if (!err)
+		note("'%s' was gone and is back: attached anew", ctl->ifname);
+	return err;
+}
+
+static int replace(struct ctl *ctl, const struct bundle *b, const struct object *o,
+		   struct shunt_cfg *cfg)
+{
+	struct link_state link;
+	int err = where_link(ctl, &link);
+
+	if (!err)
+		err = slot_write(ctl, b, o, cfg->policy_gen + 1);
+	if (!err)
+		err = link.ifindex ? attach_update(ctl, o) : attach_again(ctl, o);
+	return err ? err : raise_gen(ctl, cfg);
+}
+
+static void show(const json_t *r)
+{
+	bool dry = json_is_true(json_object_get(r, "dry_run"));
+
+	printf("%s '%s' from '%s' to '%s'\n", dry ? "would switch" : "switched",
+	       text_at(r, "interface"), text_at(r, "from"), text_at(r, "policy"));
+}
+
+static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUNT_NAME_LEN],
+			 struct shunt_cfg *cfg)
+{
+	struct shunt_policy_slot old;
+	struct object o = { 0 };
+	int err = map_cfg(ctl, cfg);
+
+	if (!err)
+		err = map_slot(ctl, cfg->policy_gen, &old);
+	if (err)
+		return err;
+	snprintf(from, SHUNT_NAME_LEN, "%s", old.desc.name);
+	err = object_load(ctl, b, true, &o);
+	if (!err && !(ctl->given & OPT_DRY_RUN))
+		err = replace(ctl, b, &o, cfg);
+	object_close(&o);
+	if (err)
+		fail_context(ctl, "'%s' keeps policy '%s'", ctl->ifname, from);
+	return err;
+}
+
+int cmd_switch(struct ctl *ctl)
+{
+	char from[SHUNT_NAME_LEN];
+	struct bundle b = { 0 };
+	struct shunt_cfg cfg;
+	int err = need_args(ctl, 1, 1, USAGE), lock;
+
+	if (!err)
+		err = where_pick(ctl);
+	if (!err)
+		err = bundle_open(ctl, ctl->argv[0], &b);
+	if (err)
+		return err;
+	lock = where_pick_locked(ctl);
+	err = lock < 0 ? lock : switch_locked(ctl, &b, from, &cfg);
+	where_unlock(lock);
+	if (!err)
+		err = emit(ctl, json_pack("{s:s, s:s, s:s, s:I, s:b}", "interface", ctl->ifname,
+					  "from", from, "policy", b.desc.name, "generation",
+					  (json_int_t)cfg.policy_gen, "dry_run",
+					  !!(ctl->given & OPT_DRY_RUN)), show);
+	bundle_close(&b);
+	return err;
+}

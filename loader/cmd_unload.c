@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_unload.c - shunt unload: detaches and removes the pins
+ *
+ * The link goes first, so no packet meets half of it. Agent and workers keep their descriptors
+ * and find out by themselves; they are named here, not stopped.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "maps.h"
+#include "where.h"
+
+static bool lives(__u32 pid)
+{
+	return pid && (!kill(pid, 0) || errno == EPERM);
+}
+
+/* Who still has the domains' memory: an array of {domain, agent, worker}. */
+static json_t *attached(struct ctl *ctl)
+{
+	json_t *list = json_array();
+	struct shunt_agent agent;
+	struct shunt_cfg cfg;
+
+	/* The pins go anyway: what cannot be read here is no reason to stay. */
+	if (map_cfg(ctl, &cfg))
+		return list;
+	for (__u32 d = 0; d < cfg.ndomains; d++) {
+		json_t *entry;
+
+		if (map_get(ctl, "agent", d, &agent, sizeof(agent)))
+			break;
+		if (!lives(agent.pid) && !lives(agent.worker_pid))
+			continue;
+		entry = json_pack("{s:i}", "domain", d);
+		if (lives(agent.pid))
+			json_object_set_new(entry, "agent_pid", json_integer(agent.pid));
+		if (lives(agent.worker_pid))
+			json_object_set_new(entry, "worker_pid", json_integer(agent.worker_pid));
+		json_array_append_new(list, entry);
+	}
+	return list;
+}
+
+static void show(const json_t *r)
+{
+	const json_t *entry;
+	size_t i;
+
+	printf("unloaded '%s'\n", text_at(r, "interface"));
+	json_array_foreach(json_object_get(r, "attached"), i, entry) {
+		if (json_object_get(entry, "agent_pid"))
+			note("shuntd (pid %lld) is still there: stop it, or load again",
+			     number_at(entry, "agent_pid"));
+		if (json_object_get(entry, "worker_pid"))
+			note("a worker of domain %lld (pid %lld) is still there: nothing reaches "
+			     "it any more", number_at(entry, "domain"),
+			     number_at(entry, "worker_pid"));
+	}
+}
+
+int cmd_unload(struct ctl *ctl)
+{
+	struct where_list list;
+	json_t *still;
+	int err = need_args(ctl, 0, 0, "unload [--dev IF]"), lock;
+
+	if (!err)
+		err = where_check(ctl);
+	/* Not where_pick(): what another version loaded, or half of a load, goes as well. */
+	if (!err && !ctl->pins.ifname) {
+		err = where_list(ctl, &list);
+		if (!err)
+			err = list.n == 1 ? where_set(ctl, list.name[0]) : where_pick(ctl);
+	}
+	if (err)
+		return err;
+	lock = where_lock(ctl, false);
+	if (lock < 0)
+		return lock;
+	still = attached(ctl);
+	ctl_forget(ctl);
+	err = where_sweep(ctl);
+	if (!err)
+		where_tidy(ctl);
+	where_unlock(lock);
+	if (!err)
+		err = emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "attached", still),
+			   show);
+	return err;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * collect.c - everything that the maps of an interface tell, as one JSON object
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect.h"
+#include "iface.h"
+#include "maps.h"
+#include "where.h"
+
+static const char *const pass_names[SHUNT_NR_PASS] = {
+	"not_ip", "ip", "not_udp", "udp", "port", "address", "queue",
+};
+
+static const char *const event_names[SHUNT_NR_EV] = {
+	"no_meta", "no_socket", "bad_core", "bad_class", "bad_load", "bad_backlog", "bad_limit",
+	"core_full", "claim_lost",
+};
+
+static void set_count(json_t *j, const char *key, __u64 n)
+{
+	json_object_set_new(j, key, json_integer(n));
+}
+
+/* Tunables: 0 is "not set", so it is absent. */
+static int set_tunable(struct ctl *ctl, json_t *j, const char *map, __u32 c)
+{
+	__u32 value;
+	int err = map_get(ctl, map, c, &value, sizeof(value));
+
+	if (!err && value)
+		set_count(j, map, value);
+	return err;
+}
+
+static void set_service(json_t *j, const struct totals *t)
+{
+	double mean, var;
+
+	if (!t->weight)
+		return;
+	mean = t->mean / t->weight;
+	var = t->square / t->weight - mean * mean;
+	json_object_set_new(j, "service", json_pack("{s:I, s:I, s:I, s:I, s:I}",
+		"rate", (json_int_t)t->rate, "mean_ns", (json_int_t)mean,
+		"sigma_ns", (json_int_t)(var > 0 ? sqrt(var) : 0),
+		"tail_ns", (json_int_t)(mean + 3 * (var > 0 ? sqrt(var) : 0)),
+		"age_ms", (json_int_t)(t->age_ns / 1000000)));
+}
+
+static json_t *counts(const struct totals *t)
+{
+	json_t *j = json_object();
+
+	set_count(j, "arrived", t->arrived);
+	set_count(j, "steered", t->steered);
+	set_count(j, "held", t->held);
+	set_count(j, "rejected", t->rejected);
+	set_count(j, "dropped", t->dropped);
+	set_count(j, "dropped_by_limit", t->limit);
+	set_count(j, "passed", t->passed);
+	set_count(j, "spill", t->spill);
+	set_count(j, "replied", t->replied);
+	set_count(j, "noreply", t->noreply);
+	set_count(j, "lost", t->lost);
+	set_count(j, "refused", t->refused);
+	set_count(j, "waiting", t->waiting);
+	set_count(j, "running", t->running);
+	return j;
+}
+
+static int class_json(struct ctl *ctl, const struct snapshot *s, __u32 c, json_t **out)
+{
+	static const char *const requeues[] = { "head", "tail", "auto" };
+	char name[SHUNT_NAME_LEN + 1] = "";
+	json_t *j = json_object();
+	int err;
+
+	memcpy(name, s->classes[c].name, SHUNT_NAME_LEN);
+	set_count(j, "class", c);
+	json_object_set_new(j, "name", json_string(name));
+	if (s->classes[c].requeue <= SHUNT_REQUEUE_AUTO)
+		json_object_set_new(j, "requeue", json_string(requeues[s->classes[c].requeue]));
+	err = set_tunable(ctl, j, "slo_us", c);
+	if (!err)
+		err = set_tunable(ctl, j, "quantum_us", c);
+	if (!err)
+		err = set_tunable(ctl, j, "hold_limit", c);
+	json_object_update_new(j, counts(&s->cls[c]));
+	set_service(j, &s->cls[c]);
+	*out = j;
+	return err;
+}
+
+/* The conservation line. Everything on its right side is counted by itself. */
+static json_t *total_json(const struct snapshot *s)
+{
+	struct totals t = { 0 };
+	__u64 flight, accounted;
+	json_t *j;
+
+	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
+		t.arrived += s->cls[c].arrived;
+		t.steered += s->cls[c].steered;
+		t.held += s->cls[c].held;
+		t.rejected += s->cls[c].rejected;
+		t.dropped += s->cls[c].dropped;
+		t.limit += s->cls[c].limit;
+		t.passed += s->cls[c].passed;
+		t.spill += s->cls[c].spill;
+		t.replied += s->cls[c].replied;
+		t.noreply += s->cls[c].noreply;
+		t.lost += s->cls[c].lost;
+		t.refused += s->cls[c].refused;
+		t.waiting += s->cls[c].waiting;
+		t.running += s->cls[c].running;
+	}
+	t.refused += s->core_refused;
+	flight = t.waiting + s->on_cores + s->held_running;
+	accounted = t.replied + t.noreply + t.rejected + t.dropped + t.passed + t.lost + t.refused;
+	j = counts(&t);
+	set_count(j, "on_cores", s->on_cores);
+	set_count(j, "in_flight", flight);
+	json_object_set_new(j, "difference",
+			    json_integer((json_int_t)(t.arrived - accounted - flight)));
+	return j;
+}
+
+static json_t *named(const char *const *names, const __u64 *counts, int n)
+{
+	json_t *j = json_object();
+
+	for (int i = 0; i < n; i++)
+		set_count(j, names[i], counts[i]);
+	return j;
+}
+
+static json_t *config_json(const struct shunt_cfg *cfg)
+{
+	static const char *const fallbacks[] = { "hold", "pass", "drop" };
+	json_t *j = json_object(), *address = json_array();
+	char text[INET6_ADDRSTRLEN];
+
+	if (cfg->fallback <= SHUNT_FALLBACK_DROP)
+		json_object_set_new(j, "fallback", json_string(fallbacks[cfg->fallback]));
+	if (cfg->hang_ms)
+		json_object_set_new(j, "hang", json_pack("{s:i, s:s}", "after_ms", cfg->hang_ms,
+				    "action", cfg->hang == SHUNT_HANG_KILL ? "kill" : "tell"));
+	if ((cfg->flags & SHUNT_CFG_ADDR4) && inet_ntop(AF_INET, &cfg->addr4, text, sizeof(text)))
+		json_array_append_new(address, json_string(text));
+	if ((cfg->flags & SHUNT_CFG_ADDR6) && inet_ntop(AF_INET6, cfg->addr6, text, sizeof(text)))
+		json_array_append_new(address, json_string(text));
+	json_object_set_new(j, "address", address);
+	json_object_set_new(j, "stamp", json_boolean(cfg->flags & SHUNT_CFG_STAMP));
+	set_count(j, "chunk", cfg->chunk);
+	set_count(j, "core_ring", cfg->core_ring);
+	set_count(j, "hold_ring", cfg->hold_ring);
+	return j;
+}
+
+/* The link's program against the live slot's; between a switch's writes they differ for a moment. */
+static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
+{
+	struct shunt_policy_slot live, other;
+	struct link_state link;
+	struct xdp_there xdp;
+	int err = map_slot(ctl, cfg->policy_gen, &live), lock;
+
+	if (!err)
+		err = where_link(ctl, &link);
+	if (err)
+		return err;
+	json_object_set_new(j, "policy", json_string(live.desc.name));
+	json_object_set_new(j, "text", json_string(live.desc.text));
+	set_count(j, "generation", cfg->policy_gen);
+	set_count(j, "prog_id", link.prog_id);
+	set_count(j, "link_id", link.id);
+	if (!link.ifindex) {
+		json_object_set_new(j, "state", json_string("gone"));
+		return 0;
+	}
+	if (ctl->ifindex == link.ifindex && !iface_xdp(ctl, &xdp) && xdp.prog_id == link.prog_id)
+		json_object_set_new(j, "mode", json_string(xdp.mode));
+	json_object_set_new(j, "state", json_string("attached"));
+	if (link.prog_id == live.prog_id)
+		return 0;
+	lock = where_try_lock(ctl);
+	if (lock == -EBUSY) {
+		json_object_set_new(j, "state", json_string("switching"));
+		return 0;
+	}
+	where_unlock(lock);
+	json_object_set_new(j, "state", json_string("interrupted"));
+	if (!map_slot(ctl, cfg->policy_gen + 1, &other) && other.prog_id == link.prog_id)
+		json_object_set_new(j, "switching_to", json_string(other.desc.name));
+	return 0;
+}
+
+json_t *collect(struct ctl *ctl)
+{
+	struct snapshot s;
+	json_t *j, *classes, *cls = NULL;
+	int err = snapshot_take(ctl, &s);
+
+	if (err)
+		return NULL;
+	j = json_pack("{s:s}", "interface", ctl->ifname);
+	classes = json_array();
+	err = policy_json(ctl, &s.cfg, j);
+	for (__u32 c = 0; !err && c < s.cfg.nclasses; c++) {
+		err = class_json(ctl, &s, c, &cls);
+		json_array_append_new(classes, cls);
+	}
+	json_object_set_new(j, "config", config_json(&s.cfg));
+	json_object_set_new(j, "domains", s.domains);
+	json_object_set_new(j, "classes", classes);
+	json_object_set_new(j, "total", total_json(&s));
+	json_object_set_new(j, "pass", named(pass_names, s.pass, SHUNT_NR_PASS));
+	json_object_set_new(j, "events", named(event_names, s.events, SHUNT_NR_EV));
+	if (!err)
+		return j;
+	json_decref(j);
+	return NULL;
+}

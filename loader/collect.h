@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * collect.h - everything that the maps of an interface tell, as one JSON object
+ *
+ * What was not measured is absent. Counts come from several writers and are read one after the
+ * other: while requests flow, sums may be a few apart.
+ */
+#pragma once
+
+#include "ctl.h"
+
+struct totals {
+	__u64 arrived, steered, held, rejected, dropped, limit, passed, spill;
+	__u64 replied, noreply, lost, refused, waiting, running;
+	/* Service time of those domains that have measured it, weighted by rate. */
+	__u64 rate, age_ns;
+	double weight, mean, square;
+};
+
+struct snapshot {
+	struct shunt_cfg cfg;
+	struct shunt_class classes[SHUNT_CLASSES];
+	struct totals cls[SHUNT_CLASSES];
+	__u64 core_refused; /* redirects that the cores' own rings refused */
+	__u64 on_cores;     /* steered, and not at their end yet */
+	__u64 held_running; /* held, and running now */
+	__u64 pass[SHUNT_NR_PASS];
+	__u64 events[SHUNT_NR_EV];
+	json_t *domains;
+};
+
+/* Reads all maps. The caller drops s->domains. */
+int snapshot_take(struct ctl *ctl, struct snapshot *s);
+/* The whole object; needs an interface that where_pick() took. */
+json_t *collect(struct ctl *ctl);

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * config.c - from the configuration file to what load writes: every value checked, lines named
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "setup.h"
+#include "units.h"
+
+#define CONFIG_MAX (1 << 20) /* bytes of a configuration file */
+
+struct reader {
+	struct ctl *ctl;
+	const char *file;
+	char *text;
+	size_t len;
+	struct config *c;
+	struct setup *s;
+};
+
+/* Fails for the value at a path such as "classes[1].slo". */
+static int __printf(3, 4) bad(struct reader *r, const char *why, const char *fmt, ...)
+{
+	char path[128];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(path, sizeof(path), fmt, args);
+	va_end(args);
+	return fail(r->ctl, -EINVAL, "%s:%d: %s: %s", r->file,
+		    config_line(r->text, r->len, path), path, why);
+}
+
+static int class_of(const struct setup *s, const char *name)
+{
+	for (__u32 i = 0; i < s->cfg.nclasses; i++) {
+		if (!strcmp(s->classes[i].name, name))
+			return i;
+	}
+	return -ENOENT;
+}
+
+static int read_class(struct reader *r, __u32 i)
+{
+	const struct config_class *in = &r->c->classes[i];
+	struct setup *s = r->s;
+	char why[160];
+
+	if (strspn(in->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
+	    strlen(in->name))
+		return bad(r, "a name is made of letters, digits, _ and -", "classes[%u].name", i);
+	if (class_of(s, in->name) >= 0)
+		return bad(r, "two classes have this name", "classes[%u].name", i);
+	snprintf(s->classes[i].name, SHUNT_NAME_LEN, "%s", in->name);
+	s->classes[i].requeue = in->requeue ? in->requeue - 1 : SHUNT_TAIL;
+	s->cfg.nclasses = i + 1;
+	if (in->slo && parse_time_us(in->slo, &s->slo_us[i], why, sizeof(why)))
+		return bad(r, why, "classes[%u].slo", i);
+	if (in->quantum && parse_time_us(in->quantum, &s->quantum_us[i], why, sizeof(why)))
+		return bad(r, why, "classes[%u].quantum", i);
+	if (in->hold > s->cfg.hold_ring - SHUNT_RING_MARGIN) {
+		snprintf(why, sizeof(why), "%u is more than hold_ring - %u = %u", in->hold,
+			 SHUNT_RING_MARGIN, s->cfg.hold_ring - SHUNT_RING_MARGIN);
+		return bad(r, why, "classes[%u].hold", i);
+	}
+	s->hold_limit[i] = in->hold;
+	return 0;
+}
+
+static int read_classes(struct reader *r)
+{
+	int err = 0;
+
+	if (!r->c->classes_count)
+		return 0;
+	r->s->cfg.nclasses = 0;
+	for (__u32 i = 0; !err && i < r->c->classes_count; i++)
+		err = read_class(r, i);
+	return err;
+}
+
+static int read_port(struct reader *r, __u32 i)
+{
+	const struct config_port *in = &r->c->ports[i];
+	struct shunt_port *out = &r->s->ports[i].value;
+	int cls = in->dflt ? class_of(r->s, in->dflt) : 0;
+
+	if (!in->port || in->port > 65535)
+		return bad(r, "not a UDP port (1 to 65535)", "ports[%u].port", i);
+	for (__u32 j = 0; j < i; j++) {
+		if (r->s->ports[j].port == in->port)
+			return bad(r, "named twice", "ports[%u].port", i);
+	}
+	if (cls < 0)
+		return bad(r, "no such class", "ports[%u].default", i);
+	if (in->key.length > SHUNT_KEY_MAX)
+		return bad(r, "a key has at most 32 bytes", "ports[%u].key.length", i);
+	if (in->key.offset > SHUNT_OFFSET_MAX - SHUNT_KEY_MAX)
+		return bad(r, "too far into the payload", "ports[%u].key.offset", i);
+	r->s->ports[i].port = in->port;
+	out->flags = SHUNT_PORT_ON;
+	out->cls = cls;
+	out->key_len = in->key.length;
+	out->key_off = in->key.offset;
+	return 0;
+}
+
+static int read_ports(struct reader *r)
+{
+	int err = 0;
+
+	if (r->c->ports_count > SETUP_PORTS)
+		return bad(r, "more than 64 ports", "ports[%d]", SETUP_PORTS);
+	r->s->nports = r->c->ports_count;
+	for (__u32 i = 0; !err && i < r->c->ports_count; i++)
+		err = read_port(r, i);
+	return err;
+}
+
+static int read_rule(struct reader *r, __u32 i, __u32 at)
+{
+	const struct config_rule *in = &r->c->rules[i];
+	struct rule_text text = { in->offset, in->value, in->mask, in->width };
+	int cls = class_of(r->s, in->cls), err;
+	char why[160];
+
+	if (cls < 0)
+		return bad(r, "no such class", "rules[%u].class", i);
+	err = parse_rule(&text, cls, &r->s->rules[at], why, sizeof(why));
+	return err ? bad(r, why, "rules[%u]", i) : 0;
+}
+
+/* A port's rules lie together, in the order of the file. */
+static int read_rules(struct reader *r)
+{
+	struct setup *s = r->s;
+	__u32 n = 0, i, p;
+	int err;
+
+	for (i = 0; i < r->c->rules_count; i++) {
+		for (p = 0; p < s->nports && s->ports[p].port != r->c->rules[i].port; p++)
+			;
+		if (p == s->nports)
+			return bad(r, "not one of 'ports'", "rules[%u].port", i);
+	}
+	for (p = 0; p < s->nports; p++) {
+		s->ports[p].value.first = n;
+		for (i = 0; i < r->c->rules_count; i++) {
+			if (r->c->rules[i].port != s->ports[p].port)
+				continue;
+			if (s->ports[p].value.count == SHUNT_PORT_RULES)
+				return bad(r, "a port has at most 32 rules", "rules[%u]", i);
+			err = read_rule(r, i, n);
+			if (err)
+				return err;
+			s->ports[p].value.count++;
+			n++;
+		}
+	}
+	s->nrules = n;
+	return 0;
+}
+
+static int read_domain(struct reader *r, __u32 i, __u32 *bare)
+{
+	const struct config_domain *in = &r->c->domains[i];
+	struct shunt_domain *d = &r->s->domains[in->queue % SHUNT_DOMAINS];
+
+	if (in->queue >= SHUNT_DOMAINS)
+		return bad(r, "shunt serves the queues 0 to 15", "domains[%u].queue", i);
+	if (d->on)
+		return bad(r, "named twice", "domains[%u].queue", i);
+	d->on = 1;
+	d->ncores = in->cpus_count;
+	for (__u32 c = 0; c < in->cpus_count; c++) {
+		if (in->cpus[c] > 0xffff)
+			return bad(r, "no such CPU", "domains[%u].cpus[%u]", i, c);
+		d->cpu[c] = in->cpus[c];
+	}
+	if (!in->cpus_count)
+		*bare |= 1u << in->queue;
+	if (in->queue >= r->s->cfg.ndomains)
+		r->s->cfg.ndomains = in->queue + 1;
+	return 0;
+}
+
+static int read_domains(struct reader *r)
+{
+	__u32 bare = 0;
+	int err = 0;
+
+	if (!r->c->domains_count)
+		return setup_cpus(r->ctl, r->s, 1);
+	memset(r->s->domains, 0, sizeof(r->s->domains));
+	r->s->cfg.ndomains = 0;
+	for (__u32 i = 0; !err && i < r->c->domains_count; i++)
+		err = read_domain(r, i, &bare);
+	return err ? err : setup_cpus(r->ctl, r->s, bare);
+}
+
+static int read_address(struct reader *r)
+{
+	struct shunt_cfg *cfg = &r->s->cfg;
+
+	for (__u32 i = 0; i < r->c->address_count; i++) {
+		__u32 flag;
+
+		if (inet_pton(AF_INET, r->c->address[i], &cfg->addr4) == 1)
+			flag = SHUNT_CFG_ADDR4;
+		else if (inet_pton(AF_INET6, r->c->address[i], cfg->addr6) == 1)
+			flag = SHUNT_CFG_ADDR6;
+		else
+			return bad(r, "no IPv4 or IPv6 address", "address[%u]", i);
+		if (cfg->flags & flag)
+			return bad(r, "one address of each family", "address[%u]", i);
+		cfg->flags |= flag;
+	}
+	return 0;
+}
+
+/* A power of two with room beyond what a burst may still bring. */
+static int read_ring(struct reader *r, const char *name, __u32 in, __u32 *out)
+{
+	if (in && (in & (in - 1) || in < 2 * SHUNT_RING_MARGIN || in > 65536))
+		return bad(r, "not a power of two from 128 to 65536", "%s", name);
+	if (in)
+		*out = in;
+	return 0;
+}
+
+static int read_sizes(struct reader *r)
+{
+	struct shunt_cfg *cfg = &r->s->cfg;
+	int err = 0;
+
+	if (r->c->chunk && r->c->chunk != 2048 && r->c->chunk != 4096)
+		return bad(r, "2048 or 4096", "chunk");
+	if (r->c->chunk)
+		cfg->chunk = r->c->chunk;
+	if (r->c->spare > 1 << 20)
+		return bad(r, "more than 1048576 frames", "spare");
+	if (r->c->spare)
+		cfg->spare_frames = r->c->spare;
+	err = read_ring(r, "core_ring", r->c->core_ring, &cfg->core_ring);
+	return err ? err : read_ring(r, "hold_ring", r->c->hold_ring, &cfg->hold_ring);
+}
+
+static int read_rest(struct reader *r)
+{
+	struct shunt_cfg *cfg = &r->s->cfg;
+	__u32 us;
+	char why[160];
+
+	cfg->fallback = r->c->fallback;
+	cfg->hang = r->c->hang.action;
+	if (r->c->stamp)
+		cfg->flags |= SHUNT_CFG_STAMP;
+	if (r->c->hang.after) {
+		if (parse_time_us(r->c->hang.after, &us, why, sizeof(why)))
+			return bad(r, why, "hang.after");
+		if (us % 1000)
+			return bad(r, "not whole milliseconds", "hang.after");
+		cfg->hang_ms = us / 1000;
+	}
+	for (__u32 i = 0; i < r->c->knobs_count; i++)
+		r->s->knobs[i] = r->c->knobs[i];
+	return read_address(r);
+}
+
+static int read_file(struct reader *r)
+{
+	FILE *f = fopen(r->file, "re");
+	int err = 0;
+
+	r->text = malloc(CONFIG_MAX);
+	if (!f || !r->text) {
+		err = fail(r->ctl, f ? -ENOMEM : -errno, "cannot open '%s': %s", r->file,
+			   strerror(f ? ENOMEM : errno));
+	} else {
+		r->len = fread(r->text, 1, CONFIG_MAX, f);
+		if (ferror(f) || r->len == CONFIG_MAX)
+			err = fail(r->ctl, -EFBIG, "cannot read '%s': %s", r->file,
+				   ferror(f) ? strerror(errno) : "it has a megabyte or more");
+	}
+	if (f)
+		fclose(f);
+	return err;
+}
+
+int setup_from_file(struct ctl *ctl, const char *path, struct setup *s)
+{
+	struct reader r = { .ctl = ctl, .file = path, .s = s };
+	char why[320];
+	int err = read_file(&r);
+
+	if (!err) {
+		r.c = config_read(r.text, r.len, why, sizeof(why));
+		if (!r.c) {
+			err = fail(ctl, -EINVAL, "%s: %s", path, why);
+			hint(ctl, "what may stand there: man 8 shunt, CONFIGURATION");
+		}
+	}
+	if (!err) {
+		setup_init(s);
+		err = read_sizes(&r);
+	}
+	if (!err)
+		err = read_classes(&r);
+	if (!err)
+		err = read_ports(&r);
+	if (!err)
+		err = read_rules(&r);
+	if (!err)
+		err = read_domains(&r);
+	if (!err)
+		err = read_rest(&r);
+	config_free(r.c);
+	free(r.text);
+	return err;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * config.h - the configuration file as libcyaml reads it, before it means anything
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config_domain {
+	uint32_t queue;
+	uint32_t *cpus;
+	uint32_t cpus_count;
+};
+
+struct config_class {
+	char *name;
+	char *slo;
+	char *quantum;
+	uint32_t hold;
+	int requeue; /* enum shunt_requeue + 1; 0: not said */
+};
+
+struct config_key {
+	uint32_t offset;
+	uint32_t length;
+};
+
+struct config_port {
+	uint32_t port;
+	char *dflt;
+	struct config_key key;
+};
+
+struct config_rule {
+	uint32_t port;
+	uint32_t offset;
+	char *value;
+	char *mask;
+	uint32_t width;
+	char *cls;
+};
+
+struct config_hang {
+	char *after;
+	int action;
+};
+
+struct config {
+	struct config_domain *domains;
+	uint32_t domains_count;
+	struct config_class *classes;
+	uint32_t classes_count;
+	struct config_port *ports;
+	uint32_t ports_count;
+	struct config_rule *rules;
+	uint32_t rules_count;
+	uint64_t *knobs;
+	uint32_t knobs_count;
+	char **address;
+	uint32_t address_count;
+	struct config_hang hang;
+	int fallback;
+	bool stamp;
+	uint32_t chunk;
+	uint32_t core_ring;
+	uint32_t hold_ring;
+	uint32_t spare;
+};
+
+/* Reads text; NULL with the reason, "line 3: …", in why. */
+struct config *config_read(const char *text, size_t text_len, char *why, size_t len);
+void config_free(struct config *c);
+/* The line of the value at a path such as "classes[1].slo", or of its nearest parent; 0: unknown. */
+int config_line(const char *text, size_t text_len, const char *path);

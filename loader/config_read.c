@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * config_read.c - the configuration file's schema: unknown keys and wrong types are errors with lines
+ */
+#include <cyaml/cyaml.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include <shunt/abi.h>
+
+#include "config.h"
+
+#define OPTIONAL CYAML_FLAG_OPTIONAL
+#define WORD (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
+#define LIST (CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER)
+
+static const cyaml_strval_t requeues[] = {
+	{ "head", SHUNT_HEAD + 1 },
+	{ "tail", SHUNT_TAIL + 1 },
+	{ "auto", SHUNT_REQUEUE_AUTO + 1 },
+};
+
+static const cyaml_strval_t fallbacks[] = {
+	{ "hold", SHUNT_FALLBACK_HOLD },
+	{ "pass", SHUNT_FALLBACK_PASS },
+	{ "drop", SHUNT_FALLBACK_DROP },
+};
+
+static const cyaml_strval_t hangs[] = {
+	{ "tell", SHUNT_HANG_TELL },
+	{ "kill", SHUNT_HANG_KILL },
+};
+
+static const cyaml_schema_value_t number = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t) };
+static const cyaml_schema_value_t big_number = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint64_t) };
+static const cyaml_schema_value_t word = {
+	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, CYAML_UNLIMITED)
+};
+
+static const cyaml_schema_field_t domain_fields[] = {
+	CYAML_FIELD_UINT("queue", CYAML_FLAG_DEFAULT, struct config_domain, queue),
+	CYAML_FIELD_SEQUENCE("cpus", LIST, struct config_domain, cpus, &number, 1, SHUNT_CORES),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t class_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct config_class, name, 1,
+			       SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_STRING_PTR("slo", LIST, struct config_class, slo, 1, 32),
+	CYAML_FIELD_STRING_PTR("quantum", LIST, struct config_class, quantum, 1, 32),
+	CYAML_FIELD_UINT("hold", OPTIONAL, struct config_class, hold),
+	CYAML_FIELD_ENUM("requeue", WORD, struct config_class, requeue, requeues, 3),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t key_fields[] = {
+	CYAML_FIELD_UINT("offset", CYAML_FLAG_DEFAULT, struct config_key, offset),
+	CYAML_FIELD_UINT("length", CYAML_FLAG_DEFAULT, struct config_key, length),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t port_fields[] = {
+	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct config_port, port),
+	CYAML_FIELD_STRING_PTR("default", LIST, struct config_port, dflt, 1, SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_MAPPING("key", OPTIONAL, struct config_port, key, key_fields),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t rule_fields[] = {
+	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct config_rule, port),
+	CYAML_FIELD_UINT("offset", OPTIONAL, struct config_rule, offset),
+	CYAML_FIELD_STRING_PTR("value", CYAML_FLAG_POINTER, struct config_rule, value, 1, 64),
+	CYAML_FIELD_STRING_PTR("mask", LIST, struct config_rule, mask, 1, 64),
+	CYAML_FIELD_UINT("width", OPTIONAL, struct config_rule, width),
+	CYAML_FIELD_STRING_PTR("class", CYAML_FLAG_POINTER, struct config_rule, cls, 1,
+			       SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t hang_fields[] = {
+	CYAML_FIELD_STRING_PTR("after", LIST, struct config_hang, after, 1, 32),
+	CYAML_FIELD_ENUM("action", WORD, struct config_hang, action, hangs, 2),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t domain_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_domain, domain_fields)
+};
+static const cyaml_schema_value_t class_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_class, class_fields)
+};
+static const cyaml_schema_value_t port_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_port, port_fields)
+};
+static const cyaml_schema_value_t rule_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_rule, rule_fields)
+};
+
+static const cyaml_schema_field_t top_fields[] = {
+	CYAML_FIELD_SEQUENCE("domains", LIST, struct config, domains, &domain_value, 1,
+			     SHUNT_DOMAINS),
+	CYAML_FIELD_SEQUENCE("classes", LIST, struct config, classes, &class_value, 1,
+			     SHUNT_CLASSES),
+	CYAML_FIELD_SEQUENCE("ports", CYAML_FLAG_POINTER, struct config, ports, &port_value, 1,
+			     CYAML_UNLIMITED),
+	CYAML_FIELD_SEQUENCE("rules", LIST, struct config, rules, &rule_value, 0, SHUNT_RULES),
+	CYAML_FIELD_SEQUENCE("knobs", LIST, struct config, knobs, &big_number, 0, SHUNT_KNOBS),
+	CYAML_FIELD_SEQUENCE("address", LIST, struct config, address, &word, 1, 2),
+	CYAML_FIELD_MAPPING("hang", OPTIONAL, struct config, hang, hang_fields),
+	CYAML_FIELD_ENUM("fallback", WORD, struct config, fallback, fallbacks, 3),
+	CYAML_FIELD_BOOL("stamp", OPTIONAL, struct config, stamp),
+	CYAML_FIELD_UINT("chunk", OPTIONAL, struct config, chunk),
+	CYAML_FIELD_UINT("core_ring", OPTIONAL, struct config, core_ring),
+	CYAML_FIELD_UINT("hold_ring", OPTIONAL, struct config, hold_ring),
+	CYAML_FIELD_UINT("spare", OPTIONAL, struct config, spare),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t top = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, top_fields)
+};
+
+/* What libcyaml complained of first, and the first place that its backtrace names. */
+struct complaint {
+	char text[256];
+	char line[32];
+};
+
+static void listen(cyaml_log_t level, void *arg, const char *fmt, va_list args)
+{
+	struct complaint *c = arg;
+	char said[256];
+	const char *at;
+
+	vsnprintf(said, sizeof(said), fmt, args);
+	said[strcspn(said, "\n")] = '\0';
+	if (level < CYAML_LOG_ERROR)
+		return;
+	at = strstr(said, "line: ");
+	if (at && !c->line[0])
+		snprintf(c->line, sizeof(c->line), "line %d: ", atoi(at + 6));
+	if (!c->text[0] && !strstr(said, "Backtrace")) {
+		at = strncmp(said, "Load: ", 6) ? said : said + 6;
+		snprintf(c->text, sizeof(c->text), "%s", at);
+	}
+}
+
+static cyaml_config_t with(struct complaint *c)
+{
+	return (cyaml_config_t){ .log_fn = listen, .log_ctx = c, .log_level = CYAML_LOG_ERROR,
+				 .mem_fn = cyaml_mem };
+}
+
+struct config *config_read(const char *text, size_t text_len, char *why, size_t len)
+{
+	struct complaint c = { 0 };
+	cyaml_config_t config = with(&c);
+	struct config *out = NULL;
+	cyaml_err_t err = cyaml_load_data((const uint8_t *)text, text_len, &config, &top,
+					  (cyaml_data_t **)&out, NULL);
+
+	if (err == CYAML_OK && out)
+		return out;
+	snprintf(why, len, "%s%s", c.line, c.text[0] ? c.text :
+		 err == CYAML_OK ? "nothing in it" : cyaml_strerror(err));
+	return NULL;
+}
+
+void config_free(struct config *c)
+{
+	struct complaint ignored = { 0 };
+	cyaml_config_t config = with(&ignored);
+
+	if (c)
+		cyaml_free(&config, &top, c, 0);
+}
+
+/* The child that the next step of the path names, and the path behind that step. */
+static yaml_node_t *step(yaml_document_t *doc, yaml_node_t *node, const char **path)
+{
+	size_t len;
+
+	if (**path == '[' && node->type == YAML_SEQUENCE_NODE) {
+		long i = strtol(*path + 1, (char **)path, 10);
+		yaml_node_item_t *item = node->data.sequence.items.start + i;
+
+		*path += **path == ']';
+		return item < node->data.sequence.items.top ? yaml_document_get_node(doc, *item) :
+							      NULL;
+	}
+	if (node->type != YAML_MAPPING_NODE)
+		return NULL;
+	*path += **path == '.';
+	len = strcspn(*path, ".[");
+	for (yaml_node_pair_t *p = node->data.mapping.pairs.start;
+	     p < node->data.mapping.pairs.top; p++) {
+		yaml_node_t *key = yaml_document_get_node(doc, p->key);
+
+		if (key && key->type == YAML_SCALAR_NODE && key->data.scalar.length == len &&
+		    !memcmp(key->data.scalar.value, *path, len)) {
+			*path += len;
+			return yaml_document_get_node(doc, p->value);
+		}
+	}
+	return NULL;
+}
+
+int config_line(const char *text, size_t text_len, const char *path)
+{
+	yaml_parser_t parser;
+	yaml_document_t doc;
+	yaml_node_t *node;
+	int line = 0;
+
+	if (!yaml_parser_initialize(&parser))
+		return 0;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, text_len);
+	if (yaml_parser_load(&parser, &doc)) {
+		node = yaml_document_get_root_node(&doc);
+		while (node) {
+			line = node->start_mark.line + 1;
+			node = *path ? step(&doc, node, &path) : NULL;
+		}
+		yaml_document_delete(&doc);
+	}
+	yaml_parser_delete(&parser);
+	return line;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ctl.h - one run of the shunt command: its options, its outcome, and how verbs report both
+ *
+ * A function that fails says why with fail() and what to do next with hint(), and returns -errno;
+ * main() prints both once, as text on stderr or as JSON on stdout.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include <shunt/abi.h>
+
+#include "pins.h"
+
+enum option_bit {
+	OPT_DEV = 1,
+	OPT_CONFIG = 2,
+	OPT_DRY_RUN = 4,
+	OPT_PORT = 8,
+	OPT_CORES = 16,
+	OPT_INTERVAL = 32,
+	OPT_COUNT = 64,
+	OPT_OUT = 128,
+};
+
+struct ctl {
+	bool json;
+	bool pretty;
+	int verbose;
+	bool usage;          /* the error is one of usage */
+	unsigned int given;  /* enum option_bit */
+	const char *config;
+	const char *out;
+	unsigned int port;
+	unsigned int cores;
+	double interval;     /* seconds */
+	unsigned long count; /* 0: no end */
+	struct shunt_pins pins;
+	char ifname[16];     /* pins.ifname points here */
+	unsigned int ifindex; /* 0: no such interface now */
+	int argc;            /* arguments of the verb */
+	char **argv;
+	char *error;
+	char *advice;
+};
+
+enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNSUPPORTED };
+
+#define __printf(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* The first failure wins: whoever is nearest to the cause knows it best. Returns err. */
+int fail(struct ctl *ctl, int err, const char *fmt, ...) __printf(3, 4);
+/* The same for a wrong command line: exit code 2. Returns -EINVAL. */
+int fail_usage(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
+/* Puts "what was tried: " before the cause. */
+void fail_context(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
+/* The next step after the failure. */
+void hint(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
+/* fail() with the words and the hint for an errno of the bpf() system call or of bpffs. */
+int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...) __printf(3, 4);
+/* Drops a failure that is told elsewhere. */
+void ctl_forget(struct ctl *ctl);
+/* Says something on stderr that is no failure. */
+void note(const char *fmt, ...) __printf(1, 2);
+
+/* Prints a result: as JSON, or for people with show(). Takes the reference. */
+int emit(struct ctl *ctl, json_t *result, void (*show)(const json_t *));
+/* Prints the failure of this run and returns the exit code for err. */
+int conclude(struct ctl *ctl, int err);
+/* The value at key as text or number of a result that emit() shows; "" or 0 if absent. */
+const char *text_at(const json_t *obj, const char *key);
+long long number_at(const json_t *obj, const char *key);
+
+/* Takes the verb's arguments: fails unless there are least to most. */
+int need_args(struct ctl *ctl, int least, int most, const char *usage);
+
+struct verb {
+	const char *name;
+	const char *args;
+	const char *text;
+	unsigned int options; /* enum option_bit */
+	int (*run)(struct ctl *ctl);
+};
+
+/* A sub-verb by its name or a unique prefix, -1 (and failed) if there is none. */
+int pick_word(struct ctl *ctl, const char *what, const char *word, const char *const *words, int n);
+
+int cmd_build(struct ctl *ctl);
+int cmd_class(struct ctl *ctl);
+int cmd_doctor(struct ctl *ctl);
+int cmd_features(struct ctl *ctl);
+int cmd_knob(struct ctl *ctl);
+int cmd_limit(struct ctl *ctl);
+int cmd_load(struct ctl *ctl);
+int cmd_policies(struct ctl *ctl);
+int cmd_quantum(struct ctl *ctl);
+int cmd_rule(struct ctl *ctl);
+int cmd_slo(struct ctl *ctl);
+int cmd_stats(struct ctl *ctl);
+int cmd_status(struct ctl *ctl);
+int cmd_switch(struct ctl *ctl);
+int cmd_unload(struct ctl *ctl);

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * iface.c - what the kernel says of a network interface
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if_link.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "iface.h"
+
+static int ask(int fd, const char *ifname, unsigned long request, struct ifreq *req, void *data)
+{
+	memset(req, 0, sizeof(*req));
+	memcpy(req->ifr_name, ifname, strnlen(ifname, sizeof(req->ifr_name) - 1));
+	if (data)
+		req->ifr_data = data;
+	return ioctl(fd, request, req) ? -errno : 0;
+}
+
+int iface_need(struct ctl *ctl)
+{
+	if (ctl->ifindex)
+		return 0;
+	fail(ctl, -ENODEV, "there is no interface '%s'", ctl->ifname);
+	hint(ctl, "'ip link' lists what there is in this network namespace");
+	return -ENODEV;
+}
+
+int iface_read(struct ctl *ctl, struct iface *out)
+{
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
+	struct ifreq req;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+
+	memset(out, 0, sizeof(*out));
+	if (fd < 0)
+		return fail(ctl, -errno, "cannot make a socket: %s", strerror(errno));
+	err = ask(fd, ctl->ifname, SIOCGIFMTU, &req, NULL);
+	if (err) {
+		close(fd);
+		return fail(ctl, err, "cannot look at '%s': %s", ctl->ifname, strerror(-err));
+	}
+	out->mtu = req.ifr_mtu;
+	if (!ask(fd, ctl->ifname, SIOCGIFFLAGS, &req, NULL))
+		out->up = req.ifr_flags & IFF_UP;
+	if (!ask(fd, ctl->ifname, SIOCETHTOOL, &req, &channels))
+		out->rx_queues = channels.rx_count + channels.combined_count;
+	if (!ask(fd, ctl->ifname, SIOCETHTOOL, &req, &driver))
+		snprintf(out->driver, sizeof(out->driver), "%.31s", driver.driver);
+	close(fd);
+	return 0;
+}
+
+static void name_prog(struct xdp_there *out)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(out->prog_id);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		snprintf(out->name, sizeof(out->name), "%.15s", info.name);
+	close(fd);
+}
+
+int iface_xdp(struct ctl *ctl, struct xdp_there *out)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, opts);
+	int err = bpf_xdp_query(ctl->ifindex, 0, &opts);
+
+	memset(out, 0, sizeof(*out));
+	if (err)
+		return fail(ctl, err, "cannot ask for the XDP program of '%s': %s", ctl->ifname,
+			    strerror(-err));
+	if (opts.hw_prog_id) {
+		out->prog_id = opts.hw_prog_id;
+		out->mode = "offloaded";
+	} else if (opts.drv_prog_id) {
+		out->prog_id = opts.drv_prog_id;
+		out->mode = "native";
+	} else if (opts.skb_prog_id) {
+		out->prog_id = opts.skb_prog_id;
+		out->mode = "generic";
+	} else if (opts.prog_id) {
+		out->prog_id = opts.prog_id;
+		out->mode = opts.attach_mode == XDP_ATTACHED_HW ? "offloaded" :
+			    opts.attach_mode == XDP_ATTACHED_SKB ? "generic" : "native";
+	}
+	if (out->prog_id)
+		name_prog(out);
+	return 0;
+}
+
+/* The names of all features, and the number of one of them. */
+static int find_feature(int fd, const char *ifname, const char *feature)
+{
+	struct {
+		struct ethtool_sset_info head;
+		__u32 count;
+	} sset = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
+	struct ethtool_gstrings *names;
+	struct ifreq req;
+	int found = -ENOENT;
+
+	if (ask(fd, ifname, SIOCETHTOOL, &req, &sset) || !sset.head.sset_mask || sset.count > 4096)
+		return -ENOENT;
+	names = calloc(1, sizeof(*names) + (size_t)sset.count * ETH_GSTRING_LEN);
+	if (!names)
+		return -ENOMEM;
+	names->cmd = ETHTOOL_GSTRINGS;
+	names->string_set = ETH_SS_FEATURES;
+	names->len = sset.count;
+	if (!ask(fd, ifname, SIOCETHTOOL, &req, names)) {
+		for (__u32 i = 0; i < names->len && i < sset.count && found < 0; i++) {
+			if (!strncmp((char *)names->data + (size_t)i * ETH_GSTRING_LEN, feature,
+				     ETH_GSTRING_LEN))
+				found = i;
+		}
+	}
+	free(names);
+	return found;
+}
+
+int iface_feature(const char *ifname, const char *feature)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), bit, on = -ENOENT;
+	struct ethtool_gfeatures *state = NULL;
+	struct ifreq req;
+	__u32 blocks;
+
+	if (fd < 0)
+		return -errno;
+	bit = find_feature(fd, ifname, feature);
+	if (bit >= 0) {
+		blocks = bit / 32 + 1;
+		state = calloc(1, sizeof(*state) + blocks * sizeof(state->features[0]));
+	}
+	if (state) {
+		state->cmd = ETHTOOL_GFEATURES;
+		state->size = blocks;
+		if (!ask(fd, ifname, SIOCETHTOOL, &req, state) && state->size >= blocks)
+			on = state->features[bit / 32].active >> (bit % 32) & 1;
+	}
+	free(state);
+	close(fd);
+	return on;
+}

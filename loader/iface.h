@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * iface.h - what the kernel says of a network interface
+ *
+ * By ioctl and netlink alone: /sys shows the network namespace it was mounted in, not ours.
+ */
+#pragma once
+
+#include "ctl.h"
+
+struct iface {
+	char driver[32]; /* "" : it does not say */
+	unsigned int mtu;
+	unsigned int rx_queues; /* 0: it does not say */
+	bool up;
+};
+
+struct xdp_there {
+	unsigned int prog_id; /* 0: none */
+	const char *mode;     /* "native", "generic", "offloaded" */
+	char name[16];        /* of the program */
+};
+
+int iface_read(struct ctl *ctl, struct iface *out);
+/* Fails if the interface does not exist. */
+int iface_need(struct ctl *ctl);
+/* The XDP program that is attached, whoever did it. */
+int iface_xdp(struct ctl *ctl, struct xdp_there *out);
+/* The state of an ethtool feature such as "rx-vlan-hw-parse": 1, 0, or -ENOENT. */
+int iface_feature(const char *ifname, const char *feature);

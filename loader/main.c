@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * main.c - the shunt command: options, the table of verbs, help
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "units.h"
+#include "where.h"
+
+static int cmd_help(struct ctl *ctl);
+
+static const struct verb verbs[] = {
+	{ "build", "FILE.c [-o OUT.shunt]", "compile a policy into a bundle; needs no privileges",
+	  OPT_OUT, cmd_build },
+	{ "help", "[VERB]", "this text", 0, cmd_help },
+	{ "load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]]",
+	  "put shunt on an interface; --dry-run only tries",
+	  OPT_DEV | OPT_CONFIG | OPT_PORT | OPT_CORES | OPT_DRY_RUN, cmd_load },
+	{ "policies", "", "the built-in policies", 0, cmd_policies },
+	{ "status", "", "what is loaded, who serves it (the default verb)", OPT_DEV, cmd_status },
+	{ "switch", "POLICY|FILE.c|FILE.shunt", "replace the policy in place; --dry-run only tries",
+	  OPT_DEV | OPT_DRY_RUN, cmd_switch },
+	{ "unload", "", "detach from the interface and forget everything", OPT_DEV, cmd_unload },
+};
+
+#define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+enum { LONG_BPFFS = 256, LONG_CONFIG, LONG_DRY_RUN, LONG_PORT, LONG_CORES, LONG_INTERVAL, LONG_COUNT };
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "pretty", no_argument, NULL, 'p' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "dev", required_argument, NULL, 'd' },
+	{ "output", required_argument, NULL, 'o' },
+	{ "bpffs", required_argument, NULL, LONG_BPFFS },
+	{ "config", required_argument, NULL, LONG_CONFIG },
+	{ "dry-run", no_argument, NULL, LONG_DRY_RUN },
+	{ "port", required_argument, NULL, LONG_PORT },
+	{ "cores", required_argument, NULL, LONG_CORES },
+	{ "interval", required_argument, NULL, LONG_INTERVAL },
+	{ "count", required_argument, NULL, LONG_COUNT },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* The long options in the order of enum option_bit. */
+static const char *const option_names[] = { "--dev", "--config", "--dry-run", "--port", "--cores",
+					    "--interval", "--count", "-o" };
+
+static const struct verb *find_verb(struct ctl *ctl, const char *word)
+{
+	const char *names[NVERBS];
+	int i;
+
+	for (size_t v = 0; v < NVERBS; v++)
+		names[v] = verbs[v].name;
+	i = pick_word(ctl, "verb", word, names, NVERBS);
+	return i < 0 ? NULL : &verbs[i];
+}
+
+static json_t *help_json(void)
+{
+	json_t *list = json_array();
+
+	for (size_t v = 0; v < NVERBS; v++)
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "verb", verbs[v].name,
+						      "arguments", verbs[v].args, "text",
+						      verbs[v].text));
+	return json_pack("{s:s, s:o}", "version", SHUNT_VERSION, "verbs", list);
+}
+
+static void show_help(const json_t *r)
+{
+	const json_t *v;
+	size_t i;
+
+	puts("usage: shunt [-j|--json] [-p|--pretty] [-v] [--bpffs PATH] [-V] VERB [ARGS] [--dev IF]\n"
+	     "Request scheduling at the NIC. Verbs may be shortened as long as they are unique.\n");
+	json_array_foreach(json_object_get(r, "verbs"), i, v)
+		printf("  %-9s %s\n            %s\n", text_at(v, "verb"), text_at(v, "arguments"),
+		       text_at(v, "text"));
+	puts("\nWith shunt on one interface only, --dev may be left out. Exit status: 0 done,\n"
+	     "1 failed, 2 wrong usage, 3 not supported by this kernel or NIC. More: man 8 shunt");
+}
+
+static void show_verb(const json_t *r)
+{
+	printf("usage: shunt %s %s\n  %s\n", text_at(r, "verb"), text_at(r, "arguments"),
+	       text_at(r, "text"));
+}
+
+static int help_verb(struct ctl *ctl, const struct verb *verb)
+{
+	return emit(ctl, json_pack("{s:s, s:s, s:s}", "verb", verb->name, "arguments", verb->args,
+				   "text", verb->text), show_verb);
+}
+
+static int cmd_help(struct ctl *ctl)
+{
+	const struct verb *verb;
+
+	if (need_args(ctl, 0, 1, "help [VERB]"))
+		return -EINVAL;
+	if (!ctl->argc)
+		return emit(ctl, help_json(), show_help);
+	verb = find_verb(ctl, ctl->argv[0]);
+	return verb ? help_verb(ctl, verb) : -EINVAL;
+}
+
+static void show_version(const json_t *r)
+{
+	printf("shunt %s (ABI %lld)\n", text_at(r, "version"), number_at(r, "abi"));
+}
+
+static int number_option(struct ctl *ctl, const char *name, __u64 least, __u64 most, __u64 *out)
+{
+	char why[128];
+
+	return parse_number(optarg, least, most, out, why, sizeof(why)) ?
+	       fail_usage(ctl, "%s: %s", name, why) : 0;
+}
+
+static int interval_option(struct ctl *ctl)
+{
+	char *end;
+
+	ctl->interval = strtod(optarg, &end);
+	if (end == optarg || *end || !(ctl->interval >= 0.01 && ctl->interval <= 86400))
+		return fail_usage(ctl, "--interval: '%s' is no number of seconds from 0.01 to "
+				  "86400", optarg);
+	return 0;
+}
+
+/* An option that only some verbs take. */
+static int verb_option(struct ctl *ctl, int opt)
+{
+	__u64 n = 0;
+	int err = 0;
+
+	switch (opt) {
+	case 'd':
+		ctl->given |= OPT_DEV;
+		return where_set(ctl, optarg);
+	case 'o':
+		ctl->given |= OPT_OUT;
+		ctl->out = optarg;
+		return 0;
+	case LONG_CONFIG:
+		ctl->given |= OPT_CONFIG;
+		ctl->config = optarg;
+		return 0;
+	case LONG_DRY_RUN:
+		ctl->given |= OPT_DRY_RUN;
+		return 0;
+	case LONG_PORT:
+		ctl->given |= OPT_PORT;
+		err = number_option(ctl, "--port", 1, 65535, &n);
+		ctl->port = n;
+		return err;
+	case LONG_CORES:
+		ctl->given |= OPT_CORES;
+		err = number_option(ctl, "--cores", 1, SHUNT_CORES, &n);
+		ctl->cores = n;
+		return err;
+	case LONG_COUNT:
+		ctl->given |= OPT_COUNT;
+		err = number_option(ctl, "--count", 1, 1ULL << 32, &n);
+		ctl->count = n;
+		return err;
+	default:
+		ctl->given |= OPT_INTERVAL;
+		return interval_option(ctl);
+	}
+}
+
+/* All options, wherever they stand. 1: only --help or --version was asked for. */
+static int parse_options(struct ctl *ctl, int argc, char **argv, bool *help, bool *version)
+{
+	int opt, err = 0;
+
+	opterr = 0;
+	while (!err && (opt = getopt_long(argc, argv, ":jpvVhd:o:", options, NULL)) != -1) {
+		switch (opt) {
+		case 'p':
+			ctl->pretty = true; /* fall through */
+		case 'j':
+			ctl->json = true;
+			break;
+		case 'v':
+			ctl->verbose++;
+			break;
+		case 'V':
+			*version = true;
+			break;
+		case 'h':
+			*help = true;
+			break;
+		case LONG_BPFFS:
+			ctl->pins.bpffs = optarg;
+			break;
+		case ':':
+			err = fail_usage(ctl, "option '%s' needs a value", argv[optind - 1]);
+			break;
+		case '?':
+			err = fail_usage(ctl, "unknown option '%s'", argv[optind - 1]);
+			break;
+		default:
+			err = verb_option(ctl, opt);
+		}
+	}
+	ctl->argc = argc - optind;
+	ctl->argv = argv + optind;
+	return err;
+}
+
+static int check_options(struct ctl *ctl, const struct verb *verb)
+{
+	unsigned int stray = ctl->given & ~verb->options;
+
+	if (!stray)
+		return 0;
+	fail_usage(ctl, "'%s' takes no option '%s'", verb->name,
+		   option_names[__builtin_ctz(stray)]);
+	hint(ctl, "usage: shunt %s %s", verb->name, verb->args);
+	return -EINVAL;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	bool help = false, version = false;
+	const struct verb *verb;
+	int err = parse_options(ctl, argc, argv, &help, &version);
+
+	if (err) {
+		hint(ctl, "'shunt help' lists verbs and options");
+		return err;
+	}
+	if (version)
+		return emit(ctl, json_pack("{s:s, s:i}", "version", SHUNT_VERSION, "abi",
+					   SHUNT_ABI), show_version);
+	if (!ctl->argc)
+		return help ? cmd_help(ctl) : cmd_status(ctl);
+	verb = find_verb(ctl, ctl->argv[0]);
+	if (!verb)
+		return -EINVAL;
+	ctl->argc--;
+	ctl->argv++;
+	if (help)
+		return help_verb(ctl, verb);
+	err = check_options(ctl, verb);
+	return err ? err : verb->run(ctl);
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = { 0 };
+	int code = conclude(&ctl, run(&ctl, argc, argv));
+
+	free(ctl.error);
+	free(ctl.advice);
+	/* A full disk or a closed pipe is a failure too. */
+	if (fflush(stdout) || ferror(stdout))
+		return code ? code : EXIT_FAILED;
+	return code;
+}

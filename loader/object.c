@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * object.c - a bundle in the kernel: its program verified, its maps new or those that are pinned
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "object.h"
+
+#define LOG_LEN (1 << 20)
+#define PROGRAM "shunt_ingress"
+
+/* A map of the program's own constants (.rodata) goes with the program and is never pinned. */
+static bool is_ours(const struct bpf_map *map)
+{
+	return !bpf_map__is_internal(map);
+}
+
+static int same_shape(const struct bpf_map *map, const struct bpf_map_info *info)
+{
+	return bpf_map__type(map) == (enum bpf_map_type)info->type &&
+	       bpf_map__key_size(map) == info->key_size &&
+	       bpf_map__value_size(map) == info->value_size &&
+	       bpf_map__max_entries(map) == info->max_entries &&
+	       bpf_map__map_flags(map) == info->map_flags;
+}
+
+static int reuse_map(struct ctl *ctl, const struct bundle *b, struct bpf_map *map)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+	const char *name = bpf_map__name(map);
+	int fd = shunt_pin_open(&ctl->pins, name), err = 0;
+
+	if (fd < 0)
+		return fail_bpf(ctl, fd, "cannot open the pinned map '%s'", name);
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = fail_bpf(ctl, -errno, "cannot look at the pinned map '%s'", name);
+	else if (!same_shape(map, &info)) {
+		err = fail(ctl, -EPROTO, "'%s' has another layout of the map '%s' than what is "
+			   "loaded on '%s'", b->path, name, ctl->ifname);
+		hint(ctl, "unload and load with one version of shunt");
+	} else {
+		err = bpf_map__reuse_fd(map, fd);
+		if (err)
+			err = fail_bpf(ctl, err, "cannot use the pinned map '%s'", name);
+	}
+	close(fd);
+	return err;
+}
+
+static int reuse_maps(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, obj) {
+		if (!err && is_ours(map))
+			err = reuse_map(ctl, b, map);
+	}
+	return err;
+}
+
+/* Tests and lint have more programs in the object; they are not for production. */
+static int select_program(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+	bool found = false;
+
+	bpf_object__for_each_program(prog, obj) {
+		bool wanted = !strcmp(bpf_program__name(prog), PROGRAM);
+
+		found |= wanted;
+		bpf_program__set_autoload(prog, wanted);
+	}
+	if (found)
+		return 0;
+	return fail(ctl, -EINVAL, "'%s' has no program '%s'", b->path, PROGRAM);
+}
+
+static int identify(struct ctl *ctl, struct object *o)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	o->prog_fd = bpf_program__fd(bpf_object__find_program_by_name(o->obj, PROGRAM));
+	if (bpf_obj_get_info_by_fd(o->prog_fd, &info, &len))
+		return fail_bpf(ctl, -errno, "cannot look at the loaded program");
+	o->prog_id = info.id;
+	memcpy(o->prog_name, info.name, sizeof(o->prog_name));
+	return 0;
+}
+
+int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, struct object *o)
+{
+	char *log = calloc(1, LOG_LEN);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = b->desc.name,
+		    .kernel_log_buf = log, .kernel_log_size = LOG_LEN);
+	int err;
+
+	memset(o, 0, sizeof(*o));
+	if (!log)
+		return fail(ctl, -ENOMEM, "no memory");
+	log_start(ctl->verbose);
+	o->obj = bpf_object__open_mem(b->data, b->len, &opts);
+	if (!o->obj) {
+		err = fail(ctl, -errno, "'%s' is no BPF object that libbpf understands: %s",
+			   b->path, strerror(errno));
+		goto out;
+	}
+	err = select_program(ctl, b, o->obj);
+	if (!err && reuse)
+		err = reuse_maps(ctl, b, o->obj);
+	if (!err) {
+		err = bpf_object__load(o->obj);
+		if (err)
+			err = log_explain(ctl, b, err, log);
+	}
+	if (!err)
+		err = identify(ctl, o);
+out:
+	if (err)
+		object_close(o);
+	free(log);
+	return err;
+}
+
+void object_close(struct object *o)
+{
+	if (!o)
+		return;
+	bpf_object__close(o->obj);
+	o->obj = NULL;
+}
+
+int object_pin_maps(struct ctl *ctl, const struct object *o)
+{
+	char path[PATH_MAX];
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, o->obj) {
+		if (err || !is_ours(map))
+			continue;
+		err = shunt_pin_path(path, sizeof(path), &ctl->pins, bpf_map__name(map));
+		if (err)
+			return fail(ctl, err, "the path of bpffs is too long");
+		if (bpf_obj_pin(bpf_map__fd(map), path))
+			err = fail_bpf(ctl, -errno, "cannot pin '%s'", path);
+	}
+	return err;
+}
+
+int object_map(const struct object *o, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(o->obj, name);
+
+	return map ? bpf_map__fd(map) : -ENOENT;
+}

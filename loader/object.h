@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * object.h - a bundle in the kernel: its program verified, its maps new or those that are pinned
+ */
+#pragma once
+
+#include <bpf/libbpf.h>
+
+#include "bundle.h"
+
+struct object {
+	struct bpf_object *obj;
+	int prog_fd;
+	unsigned int prog_id;
+	char prog_name[16];
+};
+
+/* Loads with new maps, or (reuse) with the interface's pinned ones. */
+int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, struct object *o);
+void object_close(struct object *o);
+/* Pins every map that is shunt's in the interface's directory. */
+int object_pin_maps(struct ctl *ctl, const struct object *o);
+/* The descriptor of a map by its name, or -ENOENT. */
+int object_map(const struct object *o, const char *name);
+
+/* log.c: what libbpf says, kept for explanations; printed with -v. */
+void log_start(bool verbose);
+/* log.c: notes the failure to load b, from the verifier's log (may be empty) and errno. */
+int log_explain(struct ctl *ctl, const struct bundle *b, int err, const char *log);

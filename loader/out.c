@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * out.c - failures, hints and results: for people, or as JSON
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+
+static char *format(const char *fmt, va_list args)
+{
+	char *text;
+
+	return vasprintf(&text, fmt, args) < 0 ? NULL : text;
+}
+
+int fail(struct ctl *ctl, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	if (ctl->error)
+		return err;
+	va_start(args, fmt);
+	ctl->error = format(fmt, args);
+	va_end(args);
+	return err;
+}
+
+int fail_usage(struct ctl *ctl, const char *fmt, ...)
+{
+	va_list args;
+
+	if (ctl->error)
+		return -EINVAL;
+	va_start(args, fmt);
+	ctl->error = format(fmt, args);
+	va_end(args);
+	ctl->usage = true;
+	return -EINVAL;
+}
+
+void fail_context(struct ctl *ctl, const char *fmt, ...)
+{
+	char *context, *both;
+	va_list args;
+
+	va_start(args, fmt);
+	context = format(fmt, args);
+	va_end(args);
+	if (context && asprintf(&both, "%s: %s", context, ctl->error ? ctl->error : "") >= 0) {
+		free(ctl->error);
+		ctl->error = both;
+	}
+	free(context);
+}
+
+void hint(struct ctl *ctl, const char *fmt, ...)
+{
+	va_list args;
+
+	if (ctl->advice)
+		return;
+	va_start(args, fmt);
+	ctl->advice = format(fmt, args);
+	va_end(args);
+}
+
+int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...)
+{
+	char *what;
+	va_list args;
+
+	va_start(args, fmt);
+	what = format(fmt, args);
+	va_end(args);
+	fail(ctl, err, "%s: %s", what ? what : "", strerror(-err));
+	free(what);
+	if (err == -EPERM || err == -EACCES) {
+		if (geteuid())
+			hint(ctl, "run it as root, or with CAP_BPF and CAP_NET_ADMIN");
+		else
+			hint(ctl, "root here lacks CAP_BPF or CAP_NET_ADMIN, or memlock is too low: "
+			     "see 'shunt doctor'");
+	} else if (err == -ENOMEM) {
+		hint(ctl, "too little memory may be locked: see 'ulimit -l', or LimitMEMLOCK= of "
+		     "the service");
+	}
+	return err;
+}
+
+void ctl_forget(struct ctl *ctl)
+{
+	free(ctl->error);
+	free(ctl->advice);
+	ctl->error = ctl->advice = NULL;
+	ctl->usage = false;
+}
+
+void note(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("shunt: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+static void print_json(const struct ctl *ctl, const json_t *obj)
+{
+	json_dumpf(obj, stdout, ctl->pretty ? JSON_INDENT(2) : JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
+}
+
+int emit(struct ctl *ctl, json_t *result, void (*show)(const json_t *))
+{
+	if (!result)
+		return fail(ctl, -ENOMEM, "no memory for the result");
+	if (ctl->json)
+		print_json(ctl, result);
+	else
+		show(result);
+	json_decref(result);
+	return 0;
+}
+
+int conclude(struct ctl *ctl, int err)
+{
+	const char *error = ctl->error ? ctl->error : strerror(-err);
+	json_t *obj;
+
+	if (!err)
+		return EXIT_OK;
+	if (ctl->json) {
+		obj = json_pack("{s:s, s:s*}", "error", error, "hint", ctl->advice);
+		print_json(ctl, obj);
+		json_decref(obj);
+	} else {
+		fprintf(stderr, "shunt: %s\n", error);
+		if (ctl->advice)
+			fprintf(stderr, "hint: %s\n", ctl->advice);
+	}
+	if (ctl->usage)
+		return EXIT_USAGE;
+	return err == -EOPNOTSUPP ? EXIT_UNSUPPORTED : EXIT_FAILED;
+}
+
+const char *text_at(const json_t *obj, const char *key)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+
+	return text ? text : "";
+}
+
+long long number_at(const json_t *obj, const char *key)
+{
+	return json_integer_value(json_object_get(obj, key));
+}
+
+int need_args(struct ctl *ctl, int least, int most, const char *usage)
+{
+	if (ctl->argc >= least && ctl->argc <= most)
+		return 0;
+	if (ctl->argc < least)
+		fail_usage(ctl, "too few arguments");
+	else
+		fail_usage(ctl, "unexpected argument '%s'", ctl->argv[most]);
+	hint(ctl, "usage: shunt %s", usage);
+	return -EINVAL;
+}
+
+int pick_word(struct ctl *ctl, const char *what, const char *word, const char *const *words, int n)
+{
+	int found = -1;
+
+	for (int i = 0; i < n; i++) {
+		if (!strcmp(word, words[i]))
+			return i;
+		if (strncmp(word, words[i], strlen(word)))
+			continue;
+		if (found >= 0) {
+			fail_usage(ctl, "%s '%s' is ambiguous: '%s' or '%s'", what, word,
+				   words[found], words[i]);
+			return -1;
+		}
+		found = i;
+	}
+	if (found < 0) {
+		fail_usage(ctl, "unknown %s '%s'", what, word);
+		hint(ctl, "'shunt help' lists what there is");
+	}
+	return found;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * setup.c - defaults, the simple case of --port and --cores, and what must agree with the machine
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "iface.h"
+#include "setup.h"
+
+#define ONLINE "/sys/devices/system/cpu/online"
+#define MAX_CPUS 4096
+
+/* Of a frame, XDP takes 256 bytes of headroom; Ethernet and two VLAN tags come before the MTU. */
+#define XDP_ROOM 256
+#define L2_LEN (14 + 2 * 4)
+
+void setup_init(struct setup *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->cfg.abi = SHUNT_ABI;
+	s->cfg.fallback = SHUNT_FALLBACK_HOLD;
+	s->cfg.ndomains = 1;
+	s->cfg.nclasses = 1;
+	s->cfg.chunk = 2048;
+	s->cfg.core_ring = 256;
+	s->cfg.hold_ring = 1024;
+	s->cfg.hang_ms = 1000;
+	s->cfg.hang = SHUNT_HANG_TELL;
+	s->cfg.spare_frames = 1024;
+	strcpy(s->classes[0].name, "default");
+	s->classes[0].requeue = SHUNT_TAIL;
+	s->domains[0].on = 1;
+}
+
+/* Marks the CPUs of a list such as "0-3,8". */
+static int read_online(struct ctl *ctl, unsigned char online[MAX_CPUS])
+{
+	char line[4096] = "", *at = line;
+	FILE *f = fopen(ONLINE, "re");
+
+	memset(online, 0, MAX_CPUS);
+	if (!f || !fgets(line, sizeof(line), f)) {
+		if (f)
+			fclose(f);
+		return fail(ctl, -EIO, "cannot read '%s'", ONLINE);
+	}
+	fclose(f);
+	while (*at >= '0' && *at <= '9') {
+		long first = strtol(at, &at, 10), last = first;
+
+		if (*at == '-')
+			last = strtol(at + 1, &at, 10);
+		for (long c = first; c <= last && c < MAX_CPUS; c++)
+			online[c] = 1;
+		at += *at == ',';
+	}
+	return 0;
+}
+
+/* CPUs for workers: all but CPU 0, which has the interrupts, if there is another. */
+static int worker_cpus(struct ctl *ctl, __u16 cpus[MAX_CPUS])
+{
+	unsigned char online[MAX_CPUS];
+	int n = 0, err = read_online(ctl, online);
+
+	if (err)
+		return err;
+	for (int c = 1; c < MAX_CPUS; c++) {
+		if (online[c])
+			cpus[n++] = c;
+	}
+	if (!n)
+		cpus[n++] = 0;
+	return n;
+}
+
+int setup_cpus(struct ctl *ctl, struct setup *s, __u32 dom_bare)
+{
+	__u16 cpus[MAX_CPUS];
+	__u32 ndoms = __builtin_popcount(dom_bare), turn = 0;
+	int n = worker_cpus(ctl, cpus);
+
+	if (n < 0)
+		return n;
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+		struct shunt_domain *dom = &s->domains[d];
+
+		if (!(dom_bare & 1u << d))
+			continue;
+		/* Fewer CPUs than domains: they share. */
+		for (__u32 c = turn % n; c < (__u32)n && dom->ncores < SHUNT_CORES; c += ndoms)
+			dom->cpu[dom->ncores++] = cpus[c];
+		turn++;
+	}
+	return 0;
+}
+
+int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s)
+{
+	struct shunt_domain *d = &s->domains[0];
+	__u16 cpus[MAX_CPUS];
+	int n;
+
+	setup_init(s);
+	s->nports = 1;
+	s->ports[0].port = port;
+	s->ports[0].value.flags = SHUNT_PORT_ON;
+	if (!cores)
+		return setup_cpus(ctl, s, 1);
+	n = worker_cpus(ctl, cpus);
+	if (n < 0)
+		return n;
+	d->ncores = cores;
+	for (__u32 c = 0; c < cores; c++)
+		d->cpu[c] = cpus[c % n];
+	return 0;
+}
+
+static int check_domain(struct ctl *ctl, const struct setup *s, __u32 d, const struct iface *iface,
+			unsigned char *cpus)
+{
+	const struct shunt_domain *dom = &s->domains[d];
+
+	if (iface->rx_queues && d >= iface->rx_queues) {
+		fail(ctl, -EINVAL, "'%s' has no receive queue %u: it has %u", ctl->ifname, d,
+		     iface->rx_queues);
+		hint(ctl, "see 'ethtool -l %s'", ctl->ifname);
+		return -EINVAL;
+	}
+	for (__u32 c = 0; c < dom->ncores; c++) {
+		__u16 cpu = dom->cpu[c];
+
+		if (cpu >= MAX_CPUS || !cpus[cpu]) {
+			fail(ctl, -EINVAL, "CPU %u of queue %u is not online", cpu, d);
+			hint(ctl, "see %s", ONLINE);
+			return -EINVAL;
+		}
+		if (cpus[cpu] == 2)
+			note("CPU %u has more than one core: each spins and gets in the other's way",
+			     cpu);
+		cpus[cpu]++;
+	}
+	return 0;
+}
+
+int setup_check(struct ctl *ctl, const struct setup *s)
+{
+	unsigned char cpus[MAX_CPUS];
+	struct iface iface;
+	int err = iface_read(ctl, &iface);
+
+	if (!err)
+		err = read_online(ctl, cpus);
+	if (err)
+		return err;
+	if (iface.mtu + L2_LEN > s->cfg.chunk - XDP_ROOM) {
+		fail(ctl, -EINVAL, "'%s' has MTU %u, but a frame of %u bytes carries %u at most",
+		     ctl->ifname, iface.mtu, s->cfg.chunk, s->cfg.chunk - XDP_ROOM - L2_LEN);
+		hint(ctl, "%s", s->cfg.chunk < 4096 && iface.mtu + L2_LEN <= 4096 - XDP_ROOM ?
+		     "say 'chunk: 4096' in the configuration, or lower the MTU" : "lower the MTU");
+		return -EINVAL;
+	}
+	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {
+		if (s->domains[d].on)
+			err = check_domain(ctl, s, d, &iface, cpus);
+	}
+	if (!err && iface.rx_queues > s->cfg.ndomains)
+		note("'%s' has %u receive queues: what arrives on those that are no domain goes "
+		     "to the kernel", ctl->ifname, iface.rx_queues);
+	return err;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * setup.h - everything that load writes into the maps of an interface, before it is written
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "ctl.h"
+
+#define SETUP_PORTS 64 /* service ports that one configuration may name */
+
+struct setup {
+	struct shunt_cfg cfg;
+	struct shunt_class classes[SHUNT_CLASSES];
+	__u32 slo_us[SHUNT_CLASSES];
+	__u32 quantum_us[SHUNT_CLASSES];
+	__u32 hold_limit[SHUNT_CLASSES];
+	__u64 knobs[SHUNT_KNOBS];
+	struct shunt_domain domains[SHUNT_DOMAINS];
+	struct shunt_rule rules[SHUNT_RULES];
+	__u32 nrules;
+	struct {
+		__u16 port;
+		struct shunt_port value;
+	} ports[SETUP_PORTS];
+	__u32 nports;
+};
+
+/* config.c: from --config FILE. Failures carry the line. */
+int setup_from_file(struct ctl *ctl, const char *path, struct setup *s);
+/* setup.c: from --port and --cores: one class, one domain. */
+int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s);
+/* setup.c: what a configuration that says nothing gets. */
+void setup_init(struct setup *s);
+/* setup.c: gives CPUs to the domains that name none (bit i of dom_bare): all but CPU 0, shared
+ * out in turn. */
+int setup_cpus(struct ctl *ctl, struct setup *s, __u32 dom_bare);
+/* setup.c: against the interface: queues, MTU, CPUs. Only where it exists. */
+int setup_check(struct ctl *ctl, const struct setup *s);
+/* write.c: into the interface's pinned maps, cfg and ports last. */
+int setup_write(struct ctl *ctl, const struct setup *s);

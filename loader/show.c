@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * show.c - values of a result as words in a table
+ */
+#include <stdio.h>
+
+#include "ctl.h"
+#include "show.h"
+#include "units.h"
+
+const char *show_time(const json_t *obj, const char *key, char buf[16])
+{
+	return json_object_get(obj, key) ? format_time_us(number_at(obj, key), buf, 16) : "-";
+}
+
+const char *show_number(const json_t *obj, const char *key, char buf[16])
+{
+	if (!json_object_get(obj, key))
+		return "-";
+	snprintf(buf, 16, "%lld", number_at(obj, key));
+	return buf;
+}
+
+const char *show_ns(const json_t *obj, const char *key, char buf[16])
+{
+	double ns = number_at(obj, key);
+
+	if (!json_object_get(obj, key))
+		return "-";
+	if (ns < 1e3)
+		snprintf(buf, 16, "%.0fns", ns);
+	else if (ns < 1e6)
+		snprintf(buf, 16, "%.3gus", ns / 1e3);
+	else
+		snprintf(buf, 16, "%.3gms", ns / 1e6);
+	return buf;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * snapshot.c - reads every map of an interface and adds up its domains
+ *
+ * A view belongs to a worker, who may have written anything: numbers are shown as they are,
+ * indexes are bounded.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect.h"
+#include "maps.h"
+
+static void add_service(struct totals *t, const struct shunt_agent_class *a, __u64 now)
+{
+	double weight = a->rate ? a->rate : 1e-3; /* idle domains still have an opinion */
+	__u64 age = now > a->age_ns ? now - a->age_ns : 0;
+
+	t->rate += a->rate;
+	if (!a->age_ns || !a->mean_ns)
+		return;
+	t->weight += weight;
+	t->mean += weight * a->mean_ns;
+	t->square += weight * ((double)a->sigma_ns * a->sigma_ns + (double)a->mean_ns * a->mean_ns);
+	if (age > t->age_ns)
+		t->age_ns = age;
+}
+
+static void add_class(struct snapshot *s, __u32 c, const struct shunt_ingress *in,
+		      const struct shunt_view *view, const struct shunt_agent *agent)
+{
+	const struct shunt_ingress_class *i = &in->cls[c];
+	struct totals *t = &s->cls[c];
+
+	t->arrived += i->arrived;
+	t->steered += i->steered;
+	t->held += i->held;
+	t->rejected += i->rejected;
+	t->dropped += i->dropped;
+	t->limit += i->limit;
+	t->passed += i->passed;
+	t->spill += i->spill;
+	t->waiting += (__u32)(view->enq[c] - view->deq[c]);
+	t->lost += agent->cls[c].lost;
+	t->refused += agent->cls[c].refused;
+	t->replied += agent->cls[c].replied;
+	for (int k = 0; k < SHUNT_CORES; k++) {
+		t->replied += view->core[k].cls[c].replied;
+		t->noreply += view->core[k].cls[c].noreply;
+	}
+	add_service(t, &agent->cls[c], now_ns());
+}
+
+static json_t *core_json(const struct snapshot *s, const struct shunt_domain *dom,
+			 const struct shunt_view *view, const struct shunt_agent *agent, __u32 k)
+{
+	static const char *const states[] = { "off", "busy", "idle", "asleep" };
+	const struct shunt_core *core = &view->core[k];
+	bool up = dom->up >> k & 1, alive = agent_alive(agent);
+	json_t *j = json_pack("{s:i, s:i, s:b}", "core", k, "cpu", dom->cpu[k], "up", up);
+
+	if (!up)
+		return j;
+	if (core->run.state < 4)
+		json_object_set_new(j, "state", json_string(states[core->run.state]));
+	json_object_set_new(j, "queued", json_integer((__u32)(view->sent[k] - view->done[k])));
+	if (core->run.id && core->run.cls < s->cfg.nclasses)
+		json_object_set_new(j, "running", json_stringn(s->classes[core->run.cls].name,
+				    strnlen(s->classes[core->run.cls].name, SHUNT_NAME_LEN)));
+	if (alive)
+		json_object_set_new(j, "busy", json_real(agent->core[k].load / 1000.0));
+	json_object_set_new(j, "hung", json_integer(agent->core[k].hung));
+	json_object_set_new(j, "refused", json_integer(agent->core[k].refused));
+	return j;
+}
+
+static json_t *agent_json(const struct shunt_agent *a)
+{
+	json_t *j;
+
+	if (!a->pid)
+		return NULL;
+	j = json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "pid", (int)a->pid, "alive",
+		      agent_alive(a), "workers", (json_int_t)a->workers, "deaths",
+		      (json_int_t)a->deaths, "bad_peers", (json_int_t)a->bad_peers, "frames",
+		      (json_int_t)a->frames, "recovered", (json_int_t)a->recovered, "no_frame",
+		      (json_int_t)a->no_frame);
+	if (a->beat_ns)
+		json_object_set_new(j, "silent_ms", json_integer((now_ns() > a->beat_ns ?
+				    now_ns() - a->beat_ns : 0) / 1000000));
+	if (a->worker_pid)
+		json_object_set_new(j, "worker_pid", json_integer(a->worker_pid));
+	return j;
+}
+
+static void add_cores(struct snapshot *s, const struct shunt_domain *dom,
+		      const struct shunt_view *view, const struct shunt_agent *agent)
+{
+	for (__u32 k = 0; k < SHUNT_CORES; k++) {
+		const struct shunt_core_run *run = &view->core[k].run;
+
+		s->core_refused += agent->core[k].refused;
+		s->on_cores += (__u32)(view->sent[k] - view->done[k]);
+		if (!(dom->up >> k & 1) || !run->id)
+			continue;
+		s->held_running += !!run->held;
+		if (run->cls < SHUNT_CLASSES)
+			s->cls[run->cls].running++;
+	}
+}
+
+static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt_domain *dom,
+			   const struct shunt_view *view, const struct shunt_agent *agent)
+{
+	json_t *cores = json_array(), *j, *a = agent_json(agent);
+
+	for (__u32 k = 0; k < dom->ncores && k < SHUNT_CORES; k++)
+		json_array_append_new(cores, core_json(s, dom, view, agent, k));
+	j = json_pack("{s:i, s:i, s:i, s:i, s:o}", "queue", d, "cores", (int)dom->ncores, "up",
+		      __builtin_popcountll(dom->up), "idle",
+		      __builtin_popcountll(view->idle & dom->up), "core", cores);
+	if (view->stale)
+		json_object_set_new(j, "draining", json_true());
+	if (a)
+		json_object_set_new(j, "agent", a);
+	return j;
+}
+
+static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
+{
+	struct shunt_view *view = NULL;
+	struct shunt_ingress in;
+	struct shunt_domain dom;
+	struct shunt_agent agent;
+	int err = map_get(ctl, "domains", d, &dom, sizeof(dom));
+
+	if (err || !dom.on)
+		return err;
+	/* Ends before beginnings: what arrives meanwhile shows as a few in excess, never as lost. */
+	err = map_get(ctl, "agent", d, &agent, sizeof(agent));
+	if (!err)
+		err = map_view(ctl, d, &view);
+	if (!err)
+		err = map_get(ctl, "ingress", d, &in, sizeof(in));
+	if (!err) {
+		for (__u32 c = 0; c < SHUNT_CLASSES; c++)
+			add_class(s, c, &in, view, &agent);
+		for (int i = 0; i < SHUNT_NR_PASS; i++)
+			s->pass[i] += in.pass[i];
+		for (int i = 0; i < SHUNT_NR_EV; i++)
+			s->events[i] += in.ev[i];
+		add_cores(s, &dom, view, &agent);
+		json_array_append_new(s->domains, domain_json(s, d, &dom, view, &agent));
+	}
+	free(view);
+	return err;
+}
+
+int snapshot_take(struct ctl *ctl, struct snapshot *s)
+{
+	struct shunt_ingress foreign;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	s->domains = json_array();
+	err = map_cfg(ctl, &s->cfg);
+	for (__u32 c = 0; !err && c < s->cfg.nclasses; c++)
+		err = map_get(ctl, "classes", c, &s->classes[c], sizeof(s->classes[c]));
+	for (__u32 d = 0; !err && d < s->cfg.ndomains; d++)
+		err = take_domain(ctl, s, d);
+	if (!err)
+		err = map_get(ctl, "ingress", SHUNT_DOMAINS, &foreign, sizeof(foreign));
+	if (!err)
+		s->pass[SHUNT_PASS_QUEUE] += foreign.pass[SHUNT_PASS_QUEUE];
+	if (err) {
+		json_decref(s->domains);
+		s->domains = NULL;
+	}
+	return err;
+}

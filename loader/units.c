@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * units.c - times, byte strings and rules as people write them
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "units.h"
+
+int parse_time_us(const char *text, __u32 *us, char *why, size_t len)
+{
+	static const struct {
+		const char *name;
+		double us;
+	} units[] = { { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "ns", 1e-3 } };
+	char *end;
+	double number, sum = -1;
+
+	if (!strcmp(text, "none") || !strcmp(text, "0")) {
+		*us = 0;
+		return 0;
+	}
+	number = strtod(text, &end);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!strcmp(end, units[i].name))
+			sum = number * units[i].us;
+	}
+	if (end == text || !isdigit((unsigned char)text[0]) || sum < 0) {
+		snprintf(why, len, "'%.40s' is no time: write 50us, 1.5ms or 1s", text);
+		return -EINVAL;
+	}
+	/* 1.1ms is 1100.0000000000002: near enough to a whole number is one. */
+	if (!(sum <= SHUNT_SLO_MAX_US) || sum < 1 || fabs(sum - rint(sum)) > 1e-6) {
+		snprintf(why, len, "'%.40s' is not a whole number of microseconds from 1us to %us",
+			 text, SHUNT_SLO_MAX_US / 1000000);
+		return -ERANGE;
+	}
+	*us = (__u32)rint(sum);
+	return 0;
+}
+
+int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len)
+{
+	char *end;
+	__u64 n;
+
+	errno = 0;
+	n = strtoull(text, &end, 0);
+	if (!isdigit((unsigned char)text[0]) || *end || errno || n < least || n > most) {
+		snprintf(why, len, "'%.40s' is no number from %llu to %llu", text, least, most);
+		return -EINVAL;
+	}
+	*number = n;
+	return 0;
+}
+
+const char *format_time_us(__u32 us, char *buf, size_t len)
+{
+	if (us && us % 1000000 == 0)
+		snprintf(buf, len, "%us", us / 1000000);
+	else if (us && us % 1000 == 0)
+		snprintf(buf, len, "%ums", us / 1000);
+	else
+		snprintf(buf, len, "%uus", us);
+	return buf;
+}
+
+static int hex_digit(char c)
+{
+	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ?
+	       tolower((unsigned char)c) - 'a' + 10 : -1;
+}
+
+static int parse_bytes(const char *text, __u8 out[8], size_t *n, char *why, size_t len)
+{
+	size_t digits;
+
+	if (strncmp(text, "0x", 2)) {
+		*n = strlen(text);
+		if (*n < 1 || *n > 8) {
+			snprintf(why, len, "'%.40s' has %zu bytes: a rule compares 1 to 8", text,
+				 *n);
+			return -EINVAL;
+		}
+		memcpy(out, text, *n);
+		return 0;
+	}
+	text += 2;
+	digits = strlen(text);
+	if (!digits || digits % 2 || digits > 16 || strspn(text, "0123456789abcdefABCDEF") != digits) {
+		snprintf(why, len, "'0x%.40s' is not 1 to 8 bytes of two hex digits each", text);
+		return -EINVAL;
+	}
+	*n = digits / 2;
+	for (size_t i = 0; i < *n; i++)
+		out[i] = hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]);
+	return 0;
+}
+
+int parse_rule(const struct rule_text *text, __u32 cls, struct shunt_rule *rule, char *why,
+	       size_t len)
+{
+	__u8 value[8] = { 0 }, mask[8] = { 0 };
+	size_t n, mask_n;
+	int err;
+
+	if (text->offset > SHUNT_OFFSET_MAX) {
+		snprintf(why, len, "offset %u is beyond %u", text->offset, SHUNT_OFFSET_MAX);
+		return -EINVAL;
+	}
+	if (!text->value) {
+		snprintf(why, len, "a rule needs a value");
+		return -EINVAL;
+	}
+	err = parse_bytes(text->value, value, &n, why, len);
+	if (err)
+		return err;
+	if (text->width && text->width != n) {
+		snprintf(why, len, "the value has %zu bytes, width says %u", n, text->width);
+		return -EINVAL;
+	}
+	memset(mask, 0xff, n);
+	if (text->mask) {
+		err = parse_bytes(text->mask, mask, &mask_n, why, len);
+		if (err)
+			return err;
+		if (mask_n != n) {
+			snprintf(why, len, "the value has %zu bytes, the mask %zu", n, mask_n);
+			return -EINVAL;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (value[i] & ~mask[i]) {
+			snprintf(why, len, "byte %zu of the value has bits that the mask lacks: "
+				 "the rule would never match", i);
+			return -EINVAL;
+		}
+	}
+	memset(rule, 0, sizeof(*rule));
+	memcpy(&rule->value, value, sizeof(value));
+	memcpy(&rule->mask, mask, sizeof(mask));
+	rule->offset = text->offset;
+	rule->cls = cls;
+	return 0;
+}
+
+void format_rule(const struct shunt_rule *rule, char value[20], char mask[20])
+{
+	const __u8 *v = (const __u8 *)&rule->value, *m = (const __u8 *)&rule->mask;
+	int n = 8;
+
+	while (n > 1 && !m[n - 1])
+		n--;
+	strcpy(value, "0x");
+	strcpy(mask, "0x");
+	for (int i = 0; i < n; i++) {
+		sprintf(value + 2 + 2 * i, "%02x", v[i]);
+		sprintf(mask + 2 + 2 * i, "%02x", m[i]);
+	}
+}

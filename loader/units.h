@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * units.h - times, byte strings and rules as people write them
+ *
+ * Nothing here reports: 0, or -errno with the reason in why.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include <shunt/abi.h>
+
+/* "50us", "1.5ms", "1s" in whole microseconds; "none" and "0" are 0. */
+int parse_time_us(const char *text, __u32 *us, char *why, size_t len);
+/* A whole number from least to most, decimal or 0x. */
+int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len);
+/* The shortest way to write us, in buf. */
+const char *format_time_us(__u32 us, char *buf, size_t len);
+
+/* A rule as written: bytes as 0x… in the order of the packet, or as text. */
+struct rule_text {
+	__u32 offset;
+	const char *value;
+	const char *mask; /* NULL: all bits of value */
+	__u32 width;      /* bytes; 0: as long as value */
+};
+
+int parse_rule(const struct rule_text *text, __u32 cls, struct shunt_rule *rule, char *why,
+	       size_t len);
+/* Value and mask of a rule as 0x…, cut to its width. */
+void format_rule(const struct shunt_rule *rule, char value[20], char mask[20]);

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * where.c - the interface's directory of pins: finding, locking, removing
+ */
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "where.h"
+
+#define LOCK_LIMIT_MS 10000 /* the longest anyone holds it is a verifier run: well under a second */
+#define LOCK_TURN_MS 10
+
+static const char *root_of(const struct ctl *ctl)
+{
+	return ctl->pins.bpffs ? ctl->pins.bpffs : SHUNT_BPFFS;
+}
+
+int where_set(struct ctl *ctl, const char *ifname)
+{
+	size_t len = strlen(ifname);
+
+	if (!len || len >= sizeof(ctl->ifname) || strchr(ifname, '/') || !strcmp(ifname, ".") ||
+	    !strcmp(ifname, ".."))
+		return fail_usage(ctl, "'%s' is no name of an interface", ifname);
+	memcpy(ctl->ifname, ifname, len + 1);
+	ctl->pins.ifname = ctl->ifname;
+	ctl->ifindex = if_nametoindex(ifname);
+	return 0;
+}
+
+int where_check(struct ctl *ctl)
+{
+	struct statfs fs;
+	int err;
+
+	if (statfs(root_of(ctl), &fs)) {
+		err = -errno;
+		fail_bpf(ctl, err, "cannot use bpffs at '%s'", root_of(ctl));
+		hint(ctl, "mount it: mkdir -p %s && mount -t bpf bpf %s", root_of(ctl),
+		     root_of(ctl));
+		return err;
+	}
+	if (fs.f_type != BPF_FS_MAGIC) {
+		fail(ctl, -ENOENT, "no bpffs at '%s'", root_of(ctl));
+		hint(ctl, "mount it: mount -t bpf bpf %s", root_of(ctl));
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/* A directory's interface: bpffs knows no dots, so the link knows the name better. */
+static void name_of(struct ctl *ctl, const char *dir, char name[16])
+{
+	struct shunt_pins pins = { ctl->pins.bpffs, dir };
+	struct bpf_link_info info = { 0 };
+	__u32 len = sizeof(info);
+	char found[IF_NAMESIZE], a[PATH_MAX], b[PATH_MAX];
+	int fd = shunt_pin_open(&pins, SHUNT_LINK);
+
+	snprintf(name, 16, "%s", dir);
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.xdp.ifindex &&
+	    if_indextoname(info.xdp.ifindex, found)) {
+		struct shunt_pins other = { ctl->pins.bpffs, found };
+
+		/* The number may be one of another network namespace. */
+		if (!shunt_pin_path(a, sizeof(a), &pins, NULL) &&
+		    !shunt_pin_path(b, sizeof(b), &other, NULL) && !strcmp(a, b))
+			snprintf(name, 16, "%s", found);
+	}
+	close(fd);
+}
+
+int where_list(struct ctl *ctl, struct where_list *list)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+	int err = where_check(ctl);
+
+	list->n = 0;
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/shunt", root_of(ctl));
+	dir = opendir(path);
+	if (!dir) {
+		err = -errno;
+		return err == -ENOENT ? 0 : fail_bpf(ctl, err, "cannot read '%s'", path);
+	}
+	while ((entry = readdir(dir)) && list->n < WHERE_MAX) {
+		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= 16)
+			continue;
+		name_of(ctl, entry->d_name, list->name[list->n++]);
+	}
+	closedir(dir);
+	return 0;
+}
+
+static int pick_only(struct ctl *ctl)
+{
+	struct where_list list;
+	int err = where_list(ctl, &list);
+
+	if (err)
+		return err;
+	if (!list.n) {
+		fail(ctl, -ENOENT, "shunt is not loaded on any interface");
+		hint(ctl, "shunt load POLICY --dev IF --port N");
+		return -ENOENT;
+	}
+	if (list.n > 1) {
+		fail_usage(ctl, "shunt is loaded on %d interfaces", list.n);
+		hint(ctl, "say which one: --dev %s, --dev %s, ...", list.name[0], list.name[1]);
+		return -EINVAL;
+	}
+	return where_set(ctl, list.name[0]);
+}
+
+int where_link(struct ctl *ctl, struct link_state *state)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 len = sizeof(info);
+	int fd = shunt_pin_open(&ctl->pins, SHUNT_LINK), err = 0;
+
+	memset(state, 0, sizeof(*state));
+	if (fd == -ENOENT)
+		return fd;
+	if (fd < 0)
+		return fail_bpf(ctl, fd, "cannot open the pinned link of '%s'", ctl->ifname);
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = fail_bpf(ctl, -errno, "cannot read the pinned link of '%s'", ctl->ifname);
+	close(fd);
+	state->id = info.id;
+	state->ifindex = info.xdp.ifindex;
+	state->prog_id = info.prog_id;
+	return err;
+}
+
+static int check_loaded(struct ctl *ctl)
+{
+	struct link_state link;
+	char why[256];
+	int cfg = shunt_pin_open(&ctl->pins, "cfg"), err;
+
+	if (cfg >= 0) {
+		close(cfg);
+		err = where_link(ctl, &link);
+		if (err == -ENOENT) {
+			fail(ctl, err, "a load on '%s' was interrupted", ctl->ifname);
+			hint(ctl, "'shunt load' once more sweeps it away, and so does 'shunt unload'");
+		}
+		if (err)
+			return err;
+	}
+	err = shunt_check_abi(&ctl->pins, why, sizeof(why));
+
+	if (err == -ENOENT) {
+		fail(ctl, err, "%s", why);
+		if (!ctl->ifindex)
+			hint(ctl, "there is no interface '%s' here: see 'ip link'", ctl->ifname);
+		else
+			hint(ctl, "shunt load POLICY --dev %s --port N", ctl->ifname);
+		return err;
+	}
+	if (err == -EPROTO)
+		return fail(ctl, err, "%s", why);
+	return err ? fail_bpf(ctl, err, "cannot read what is loaded on '%s'", ctl->ifname) : 0;
+}
+
+int where_pick(struct ctl *ctl)
+{
+	int err = where_check(ctl);
+
+	if (!err && !ctl->pins.ifname)
+		err = pick_only(ctl);
+	return err ? err : check_loaded(ctl);
+}
+
+/* An unload of another interface may remove the empty parent at any moment: then once more. */
+static int make_dirs(struct ctl *ctl, const char *path)
+{
+	char root[PATH_MAX];
+
+	snprintf(root, sizeof(root), "%s/shunt", root_of(ctl));
+	for (int i = 0; i < 100; i++) {
+		if (mkdir(root, 0700) && errno != EEXIST)
+			return fail_bpf(ctl, -errno, "cannot make '%s'", root);
+		if (!mkdir(path, 0700) || errno == EEXIST)
+			return 0;
+		if (errno != ENOENT)
+			break;
+	}
+	return fail_bpf(ctl, -errno, "cannot make '%s'", path);
+}
+
+static int open_dir(struct ctl *ctl, const char *path, bool create)
+{
+	int fd, err = create ? make_dirs(ctl, path) : 0;
+
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return fail(ctl, -ENOENT, "shunt is not loaded on '%s'", ctl->ifname);
+	return fd < 0 ? fail_bpf(ctl, -errno, "cannot open '%s'", path) : fd;
+}
+
+/* Whoever held the lock before may have removed the directory: then this one is no use. */
+static bool still_there(int fd, const char *path)
+{
+	struct stat held, named;
+
+	return !fstat(fd, &held) && !stat(path, &named) && held.st_ino == named.st_ino &&
+	       held.st_dev == named.st_dev;
+}
+
+static int lock_path(struct ctl *ctl, const char *path, bool create)
+{
+	struct timespec turn = { .tv_nsec = LOCK_TURN_MS * 1000000L };
+	int fd;
+
+	for (int waited = 0; waited < LOCK_LIMIT_MS; waited += LOCK_TURN_MS) {
+		fd = open_dir(ctl, path, create);
+		if (fd < 0)
+			return fd;
+		if (!flock(fd, LOCK_EX | LOCK_NB) && still_there(fd, path))
+			return fd;
+		close(fd);
+		nanosleep(&turn, NULL);
+	}
+	fail(ctl, -EBUSY, "another shunt command has been changing '%s' for %d s", ctl->ifname,
+	     LOCK_LIMIT_MS / 1000);
+	hint(ctl, "see who: fuser -v %s", path);
+	return -EBUSY;
+}
+
+int where_lock(struct ctl *ctl, bool create)
+{
+	char path[PATH_MAX];
+	int err = shunt_pin_path(path, sizeof(path), &ctl->pins, NULL);
+
+	return err ? fail(ctl, err, "the path of bpffs is too long") :
+		     lock_path(ctl, path, create);
+}
+
+int where_try_lock(struct ctl *ctl)
+{
+	char path[PATH_MAX];
+	int fd, err = shunt_pin_path(path, sizeof(path), &ctl->pins, NULL);
+
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return -EBUSY;
+	}
+	return fd;
+}
+
+void where_unlock(int lock)
+{
+	if (lock >= 0)
+		close(lock);
+}
+
+int where_pick_locked(struct ctl *ctl)
+{
+	int err = where_pick(ctl), lock;
+
+	if (err)
+		return err;
+	lock = where_lock(ctl, false);
+	if (lock < 0)
+		return lock;
+	err = check_loaded(ctl);
+	if (err) {
+		where_unlock(lock);
+		return err;
+	}
+	return lock;
+}
+
+static int unpin(struct ctl *ctl, const char *path)
+{
+	return unlink(path) && errno != ENOENT ?
+	       fail_bpf(ctl, -errno, "cannot remove '%s'", path) : 0;
+}
+
+int where_sweep(struct ctl *ctl)
+{
+	char path[PATH_MAX], entry_path[PATH_MAX + 1 + NAME_MAX];
+	struct dirent *entry;
+	DIR *dir;
+	int err = shunt_pin_path(path, sizeof(path), &ctl->pins, SHUNT_LINK);
+
+	if (!err)
+		err = unpin(ctl, path);
+	if (err || shunt_pin_path(path, sizeof(path), &ctl->pins, NULL))
+		return err;
+	dir = opendir(path);
+	if (!dir)
+		return fail_bpf(ctl, -errno, "cannot read '%s'", path);
+	while (!err && (entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		snprintf(entry_path, sizeof(entry_path), "%s/%s", path, entry->d_name);
+		err = unpin(ctl, entry_path);
+	}
+	closedir(dir);
+	return err;
+}
+
+void where_tidy(struct ctl *ctl)
+{
+	char path[PATH_MAX];
+
+	if (!shunt_pin_path(path, sizeof(path), &ctl->pins, NULL))
+		rmdir(path);
+	snprintf(path, sizeof(path), "%s/shunt", root_of(ctl));
+	rmdir(path);
+}

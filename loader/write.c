@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * write.c - writes a setup into the maps of an interface that nobody uses yet
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "maps.h"
+#include "setup.h"
+
+/* n values of size bytes into the entries 0 … n - 1 of a map. */
+static int put(struct ctl *ctl, const char *map, const void *values, size_t size, __u32 n)
+{
+	int fd = map_open(ctl, map, size), err = fd < 0 ? fd : 0;
+
+	for (__u32 i = 0; !err && i < n; i++) {
+		if (bpf_map_update_elem(fd, &i, (const char *)values + i * size, 0))
+			err = fail_bpf(ctl, -errno, "cannot write the map '%s'", map);
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int put_view(struct ctl *ctl, const struct setup *s, __u32 d)
+{
+	struct shunt_view *view = aligned_alloc(SHUNT_LINE, sizeof(*view));
+	char name[16];
+	int err;
+
+	if (!view)
+		return fail(ctl, -ENOMEM, "no memory");
+	memset(view, 0, sizeof(*view));
+	view->abi = SHUNT_ABI;
+	view->nclasses = s->cfg.nclasses;
+	memcpy(view->slo_us, s->slo_us, sizeof(view->slo_us));
+	memcpy(view->quantum_us, s->quantum_us, sizeof(view->quantum_us));
+	memcpy(view->knob, s->knobs, sizeof(view->knob));
+	snprintf(name, sizeof(name), "view%u", d);
+	err = put(ctl, name, view, sizeof(*view), 1);
+	free(view);
+	return err;
+}
+
+int setup_write(struct ctl *ctl, const struct setup *s)
+{
+	int err = 0;
+
+	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {
+		if (s->domains[d].on)
+			err = put_view(ctl, s, d);
+	}
+	if (!err)
+		err = put(ctl, "slo_us", s->slo_us, sizeof(__u32), SHUNT_CLASSES);
+	if (!err)
+		err = put(ctl, "quantum_us", s->quantum_us, sizeof(__u32), SHUNT_CLASSES);
+	if (!err)
+		err = put(ctl, "hold_limit", s->hold_limit, sizeof(__u32), SHUNT_CLASSES);
+	if (!err)
+		err = put(ctl, "knobs", s->knobs, sizeof(__u64), SHUNT_KNOBS);
+	if (!err)
+		err = put(ctl, "classes", s->classes, sizeof(struct shunt_class), SHUNT_CLASSES);
+	if (!err)
+		err = put(ctl, "rules", s->rules, sizeof(struct shunt_rule), s->nrules);
+	if (!err)
+		err = put(ctl, "domains", s->domains, sizeof(struct shunt_domain), SHUNT_DOMAINS);
+	if (!err)
+		err = put(ctl, "cfg", &s->cfg, sizeof(s->cfg), 1);
+	for (__u32 i = 0; !err && i < s->nports; i++)
+		err = map_set(ctl, "ports", s->ports[i].port, &s->ports[i].value,
+			      sizeof(struct shunt_port));
+	return err;
+}
