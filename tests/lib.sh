@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2034
+# lib.sh - for tests in bash: every test_* function runs in a sandbox of its own, in a fresh lab
+#
+# A test file sources this, defines functions test_name_is_a_claim and ends with "run_tests". Its
+# sandbox is a set of kernel namespaces: processes, mounts, network. So bpffs, /run (sockets, network
+# namespaces, $DIR) and every process are the test's own and vanish with it, however it ends; and
+# nothing that it does reaches the machine's interfaces.
+#
+#   LAB_ARGS=(--queues 2)   in the file, before run_tests: options of every test's lab
+#   NO_LAB=1                in the file: tests that need none
+#   TEST_LIMIT=60           in the file: seconds that each test may take
+#
+# In a test: $LAB, $DEV (the host's interface), $DIR (empty folder). `bash FILE NAME…` runs some of the
+# tests. V=1 shows all output, not only that of failed tests.
+set -Eeuo pipefail
+
+TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(dirname "$TESTS")
+TEST_FILE=$(realpath "$0")
+DIR=/run/test
+LAB_ARGS=()
+NO_LAB=${NO_LAB:-}
+TEST_LIMIT=${TEST_LIMIT:-60}
+LONG=${LONG:-} # set by `make test-long`: heavy counts
+PATH=$ROOT/build:$PATH
+declare -A PIDS=()
+
+# --- saying what went wrong ---------------------------------------------------------------------
+
+fail() {
+	trap - ERR
+	echo "failed: $*" >&2
+	caller_line >&2
+	exit 1
+}
+
+on_error() {
+	echo "failed: $BASH_COMMAND" >&2
+	caller_line >&2
+}
+
+# The line of the test file that led here.
+caller_line() {
+	local i
+	for ((i = 1; i < ${#FUNCNAME[@]}; i++)); do
+		[ "${BASH_SOURCE[i]}" != "$TEST_FILE" ] ||
+			echo "at ${TEST_FILE#"$ROOT"/}:${BASH_LINENO[i - 1]} in ${FUNCNAME[i]}"
+	done
+}
+
+skip() {
+	echo "$*" >/run/skip
+	exit 77
+}
+
+need() { # COMMAND… that the test cannot do without
+	local cmd
+	for cmd; do
+		command -v "$cmd" >/dev/null || skip "no command '$cmd'"
+	done
+}
+
+assert_eq() { # GOT WANT [WHAT]
+	[ "$1" = "$2" ] || fail "${3:-value} is '$1', should be '$2'"
+}
+
+assert_ne() { # GOT UNWANTED [WHAT]
+	[ "$1" != "$2" ] || fail "${3:-value} is '$1'"
+}
+
+assert_ge() { # GOT LEAST [WHAT]; integers
+	(($1 >= $2)) || fail "${3:-value} is $1, should be at least $2"
+}
+
+assert_le() { # GOT MOST [WHAT]
+	(($1 <= $2)) || fail "${3:-value} is $1, should be at most $2"
+}
+
+assert_match() { # TEXT REGEX [WHAT]
+	[[ $1 =~ $2 ]] || fail "${3:-text} does not match '$2': $1"
+}
+
+# CODE COMMAND…: ends with that exit status; what it says is in $DIR/out and $DIR/err.
+assert_exit() {
+	local want=$1 got=0
+	shift
+	"$@" >"$DIR/out" 2>"$DIR/err" || got=$?
+	[ "$got" = "$want" ] ||
+		fail "'$*' ended with status $got, should be $want: $(head -c 2000 "$DIR/err" "$DIR/out")"
+}
+
+# --- the lab --------------------------------------------------------------------------------------
+
+host() { "$TESTS/lab.sh" exec "$LAB" host "$@"; }
+client() { "$TESTS/lab.sh" exec "$LAB" client "$@"; }
+
+# OPTIONS…: this test's lab anew, made otherwise.
+new_lab() {
+	"$TESTS/lab.sh" down "$LAB"
+	"$TESTS/lab.sh" up "$LAB" "$@"
+}
+
+# --- processes --------------------------------------------------------------------------------------
+
+# NAME COMMAND…: in the background, its output in $DIR/NAME.log. COMMAND may start with host or client.
+start() {
+	local name=$1
+	shift
+	case $1 in
+	host | client) set -- nsenter "--net=/run/netns/shunt-$LAB-$1" -- "${@:2}" ;;
+	esac
+	"$@" >>"$DIR/$name.log" 2>&1 &
+	PIDS[$name]=$!
+	# Until it has become the command, it is this shell, with its traps: not to be killed yet.
+	while cmp -s "/proc/$!/cmdline" /proc/$$/cmdline; do :; done
+}
+
+running() { kill -0 "${PIDS[$1]}" 2>/dev/null; }
+
+# NAME [SIGNAL]: ends what was started and waits for it; KILL after 5 s. Its exit status is in $STATUS.
+stop() {
+	local pid=${PIDS[$1]} end=$((SECONDS + 5))
+	kill -"${2:-TERM}" "$pid" 2>/dev/null || true
+	while kill -0 "$pid" 2>/dev/null && [ "$(state_of "$pid")" != Z ]; do
+		((SECONDS < end)) || kill -KILL "$pid" 2>/dev/null || true
+		sleep 0.02
+	done
+	STATUS=0
+	wait "$pid" 2>/dev/null || STATUS=$?
+	unset "PIDS[$1]"
+}
+
+# The letter of a process's state; it follows the name, which may hold anything but a last ')'.
+state_of() {
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
+	stat=${stat##*) }
+	echo "${stat:0:1}"
+}
+
+logs() { cat "$DIR/$1.log"; }
+
+# SECONDS COMMAND…: until it succeeds.
+wait_for() {
+	local limit=$1 end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || fail "waited $limit s for: $*"
+		sleep 0.02
+	done
+}
+
+# --- reading JSON -------------------------------------------------------------------------------------
+
+# FILTER COMMAND…: jq's answer about what the command prints.
+json() {
+	local filter=$1 text
+	shift
+	text=$("$@") || fail "'$*' failed"
+	jq -er "$filter" <<<"$text" || fail "no '$filter' in what '$*' printed: $text"
+}
+
+# --- running ------------------------------------------------------------------------------------------
+
+show_logs() {
+	local log
+	for log in "$DIR"/*.log; do
+		[ -s "$log" ] || continue
+		echo "--- $(basename "$log" .log) (last 40 lines)"
+		tail -n 40 "$log"
+	done >&2
+}
+
+# In the sandbox, as its first process.
+run_one() {
+	mount -t tmpfs run /run
+	mkdir -p /run/netns "$DIR"
+	mount -t bpf bpf /sys/fs/bpf
+	ip link set lo up
+	LAB=lab
+	DEV=${LAB}h
+	trap 'code=$?; [ $code = 0 ] || [ $code = 77 ] || show_logs; cp /run/skip "$SKIP_TO" 2>/dev/null || true' EXIT
+	trap on_error ERR
+	[ -n "$NO_LAB" ] || "$TESTS/lab.sh" up "$LAB" "${LAB_ARGS[@]}"
+	cd "$ROOT"
+	"$1"
+}
+
+# One TAP line a test.
+run_tests() {
+	local name code n=0 began out reason skipped failed=0
+	if [ -n "${SANDBOX:-}" ]; then
+		run_one "$SANDBOX"
+		exit 0
+	fi
+	if [ "$(id -u)" != 0 ]; then
+		echo "1..0 # SKIP not root: network namespaces and BPF need it"
+		exit 77
+	fi
+	local -a names=("$@")
+	[ $# -gt 0 ] || mapfile -t names < <(grep -oE '^test_[a-z0-9_]+' "$TEST_FILE")
+	echo "1..${#names[@]}"
+	out=$(mktemp)
+	reason=$(mktemp)
+	# shellcheck disable=SC2064
+	trap "rm -f '$out' '$reason'" EXIT
+	for name in "${names[@]}"; do
+		n=$((n + 1))
+		began=${EPOCHREALTIME/./}
+		: >"$reason"
+		code=0
+		SANDBOX=$name SKIP_TO=$reason timeout -k 5 "$TEST_LIMIT" \
+			unshare --mount --net --pid --fork --kill-child --mount-proc \
+			bash "$TEST_FILE" >"$out" 2>&1 </dev/null || code=$?
+		skipped=
+		case $code in
+		0) printf 'ok %d - %s' $n "$name" ;;
+		77)
+			printf 'ok %d - %s' $n "$name"
+			skipped=" # SKIP $(cat "$reason")"
+			;;
+		*)
+			printf 'not ok %d - %s' $n "$name"
+			failed=1
+			[ $code != 124 ] || echo "ran past $TEST_LIMIT s" >>"$out"
+			;;
+		esac
+		printf '%s\n' "$skipped"
+		if [ -n "${V:-}" ] || [[ $code != 0 && $code != 77 ]]; then
+			echo "# $name took $(((${EPOCHREALTIME/./} - began) / 1000)) ms, status $code"
+			sed 's/^/# /' "$out"
+		fi
+	done
+	exit $failed
+}

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# tests.mk - tests, by what they need: unit (nothing; sanitizers), prog (root: BPF_PROG_TEST_RUN), e2e and
+# fault (root: network namespaces). A C program tests/KIND/test_X.c names in comment lines of its own
+#   link: lib/ring.c agent/x.c     other sources it is linked with
+#   sanitize: thread               instead of address,undefined (unit)
+
+.PHONY: test test-long test-unit test-prog test-e2e test-fault test-programs
+
+TEST_CPPFLAGS := $(CPPFLAGS) -I.
+TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN)
+TEST_LIBS := -Wl,--as-needed -lcmocka -lbpf -lelf -lcyaml -ljansson -lcap-ng -lm -ldl -pthread
+
+comment = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+PROG_SRC := $(wildcard tests/prog/test_*.c)
+UNIT := $(UNIT_SRC:%.c=$(B)/%)
+PROG := $(PROG_SRC:%.c=$(B)/%)
+E2E := $(wildcard tests/e2e/*.sh)
+FAULT := $(wildcard tests/fault/*.sh)
+
+# One command compiles and links: such a program is a handful of files.
+define unit_program
+$(B)/tests/unit/$(1): tests/unit/$(1).c $(call comment,link,tests/unit/$(1).c)
+	$$(call say,TEST,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) -MMD -MP -MT $$@ \
+		-fsanitize=$(or $(call comment,sanitize,tests/unit/$(1).c),address$(,)undefined) \
+		-fno-sanitize-recover=all $$(filter %.c %.S,$$^) -o $$@ $$(TEST_LIBS)
+endef
+define prog_program
+$(B)/tests/prog/$(1): tests/prog/$(1).c $(call comment,link,tests/prog/$(1).c)
+	$$(call say,TEST,$$@)
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) -O2 -MMD -MP -MT $$@ \
+		$$(filter %.c %.S,$$^) -o $$@ $$(TEST_LIBS)
+endef
+, := ,
+$(foreach t,$(UNIT_SRC:tests/unit/%.c=%),$(eval $(call unit_program,$(t))))
+$(foreach t,$(PROG_SRC:tests/prog/%.c=%),$(eval $(call prog_program,$(t))))
+
+test-programs: $(UNIT) $(PROG)
+
+test: deps ## all tests, within 10 minutes (root)
+	$(Q)$(MAKE) --no-print-directory all test-programs
+	$(Q)tests/run.sh $(UNIT) $(PROG) $(E2E) $(FAULT)
+
+test-long: deps ## all tests with their heavy counts (root)
+	$(Q)$(MAKE) --no-print-directory all test-programs
+	$(Q)LONG=1 LIMIT=7200 tests/run.sh $(UNIT) $(PROG) $(E2E) $(FAULT)
+
+test-unit: $(UNIT) ## unit tests, under sanitizers
+	$(Q)tests/run.sh $^
+
+test-prog: bpf $(PROG) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
+	$(Q)tests/run.sh $(PROG)
+
+test-e2e: all ## client to worker and back through a veth pair (root)
+	$(Q)tests/run.sh $(E2E)
+
+test-fault: all ## things that die at bad moments (root)
+	$(Q)tests/run.sh $(FAULT)
+
+-include $(wildcard $(B)/tests/*/*.d)
