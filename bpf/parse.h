@@ -41,12 +41,34 @@ static __always_inline int parse_ipv4(struct shunt_packet *p, __u32 *l4_len)
 		return SHUNT_PASS_IP;
 	if (ip->protocol != IPPROTO_UDP)
 		return SHUNT_PASS_PROTO;
+	/* The frame may be longer (Ethernet pads to 60 bytes), never shorter. */
 	total = bpf_ntohs(ip->tot_len);
-	if (total < sizeof(*ip))
+	if (total < sizeof(*ip) || total > (__u64)(p->end - p->l3))
 		return SHUNT_PASS_IP;
 	*l4_len = total - sizeof(*ip);
 	p->udp = (void *)(ip + 1);
 	return SHUNT_NR_PASS;
+}
+
+/* What IANA calls an IPv6 extension header: UDP may lie behind it. */
+static __always_inline int is_extension(__u8 nexthdr)
+{
+	switch (nexthdr) {
+	case 0:   /* hop-by-hop options */
+	case 43:  /* routing */
+	case 44:  /* fragment */
+	case 50:  /* ESP */
+	case 51:  /* AH */
+	case 60:  /* destination options */
+	case 135: /* mobility */
+	case 139: /* host identity */
+	case 140: /* shim6 */
+	case 253: /* experiments */
+	case 254:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 static __always_inline int parse_ipv6(struct shunt_packet *p, __u32 *l4_len)
@@ -56,8 +78,10 @@ static __always_inline int parse_ipv6(struct shunt_packet *p, __u32 *l4_len)
 	if ((void *)(ip + 1) > p->end || ip->version != 6)
 		return SHUNT_PASS_IP;
 	if (ip->nexthdr != IPPROTO_UDP)
-		return SHUNT_PASS_PROTO;
+		return is_extension(ip->nexthdr) ? SHUNT_PASS_IP : SHUNT_PASS_PROTO;
 	*l4_len = bpf_ntohs(ip->payload_len);
+	if (*l4_len > (__u64)(p->end - (void *)(ip + 1)))
+		return SHUNT_PASS_IP;
 	p->udp = (void *)(ip + 1);
 	p->ipv6 = 1;
 	return SHUNT_NR_PASS;
@@ -104,8 +128,5 @@ static __always_inline int parse(struct xdp_md *ctx, struct shunt_packet *p)
 	if (udp_len < sizeof(*p->udp) || udp_len > l4_len || !p->udp->source)
 		return SHUNT_PASS_UDP;
 	p->len = udp_len - sizeof(*p->udp);
-	/* The frame may be longer (Ethernet pads to 60 bytes), never shorter. */
-	if ((__u64)(p->end - (void *)(p->udp + 1)) < p->len)
-		return SHUNT_PASS_UDP;
 	return SHUNT_NR_PASS;
 }

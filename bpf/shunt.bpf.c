@@ -23,9 +23,12 @@ struct arrival {
 	struct shunt_domain *dom;
 	struct shunt_ingress *in;
 	struct shunt_view *view;
+	__u64 up;
 	__u32 domain;
 	__u32 cls;
-	__u64 up;
+	__u32 payload; /* its offset, for the metadata */
+	__u32 len;
+	__u32 ipv6;
 };
 
 /* A constant for each flag: what the policy does not need is not in the program. */
@@ -125,7 +128,8 @@ static __always_inline int may_hold(struct arrival *a)
 }
 
 /* Puts the metadata in front of the packet. 0: there is no room for it. */
-static __always_inline int put_meta(struct xdp_md *ctx, const struct shunt_meta *m)
+static __always_inline int put_meta(struct xdp_md *ctx, const struct arrival *a, __u64 now,
+				    __u32 hold_seq, __u32 flags)
 {
 	struct shunt_meta *meta;
 
@@ -134,7 +138,15 @@ static __always_inline int put_meta(struct xdp_md *ctx, const struct shunt_meta 
 	meta = (void *)(long)ctx->data_meta;
 	if ((void *)(meta + 1) > (void *)(long)ctx->data)
 		return 0;
-	*meta = *m;
+	meta->id = a->in->id;
+	meta->arrival_ns = now;
+	meta->hold_seq = hold_seq;
+	meta->payload = a->payload;
+	meta->len = a->len;
+	meta->cls = a->cls;
+	meta->flags = flags | (a->ipv6 ? SHUNT_META_IPV6 : 0);
+	meta->abi = SHUNT_ABI;
+	meta->pad = 0;
 	return 1;
 }
 
@@ -148,13 +160,15 @@ static __always_inline int fall_back(struct arrival *a, struct shunt_ingress_cla
 	return XDP_PASS;
 }
 
-static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a, struct shunt_meta *m,
+static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 				   struct shunt_ingress_class *n, __u32 core)
 {
+	__u64 now = 0;
+
 	core = shunt_index(core, SHUNT_CORES);
 	if (a->cfg->flags & SHUNT_CFG_STAMP)
-		m->arrival_ns = bpf_ktime_get_ns();
-	if (!put_meta(ctx, m)) {
+		now = bpf_ktime_get_ns();
+	if (!put_meta(ctx, a, now, 0, 0)) {
 		a->in->ev[SHUNT_EV_NO_META]++;
 		return fall_back(a, n);
 	}
@@ -167,7 +181,7 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a, struct
 	return XDP_REDIRECT;
 }
 
-static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a, struct shunt_meta *m,
+static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 				   struct shunt_ingress_class *n)
 {
 	__u64 cls = shunt_index(a->cls, SHUNT_CLASSES);
@@ -178,10 +192,7 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a, struct
 		n->limit++;
 		return XDP_DROP;
 	}
-	m->flags |= SHUNT_META_HELD;
-	m->hold_seq = a->in->enq[cls];
-	m->arrival_ns = bpf_ktime_get_ns();
-	if (!put_meta(ctx, m)) {
+	if (!put_meta(ctx, a, bpf_ktime_get_ns(), a->in->enq[cls], SHUNT_META_HELD)) {
 		a->in->ev[SHUNT_EV_NO_META]++;
 		return fall_back(a, n);
 	}
@@ -200,17 +211,13 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a,
 {
 	struct shunt_ingress_class *n = &a->in->cls[shunt_index(a->cls, SHUNT_CLASSES)];
 	struct shunt_event ev = { .cls = a->cls, .run_cls = SHUNT_NONE };
-	struct shunt_meta m = {
-		.id = ++a->in->id,
-		.cls = a->cls,
-		.abi = SHUNT_ABI,
-		.payload = (void *)(p->udp + 1) - p->data,
-		.len = p->len,
-		.flags = p->ipv6 ? SHUNT_META_IPV6 : 0,
-	};
 	int core;
 
 	n->arrived++;
+	a->in->id++;
+	a->payload = (void *)(p->udp + 1) - p->data;
+	a->len = p->len;
+	a->ipv6 = p->ipv6;
 	if (needs(SHUNT_NEEDS_FLOW))
 		ev.flow_hash = hash_flow(p);
 	if (needs(SHUNT_NEEDS_KEY))
@@ -224,9 +231,9 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a,
 		return fall_back(a, n);
 	core = decide(a, &ev);
 	if (core >= 0)
-		return to_core(ctx, a, &m, n, core);
+		return to_core(ctx, a, n, core);
 	if (core == SHUNT_HOLD)
-		return to_hold(ctx, a, &m, n);
+		return to_hold(ctx, a, n);
 	if (core == SHUNT_REJECT)
 		n->rejected++;
 	else
@@ -256,15 +263,17 @@ SEC("xdp")
 int shunt_ingress(struct xdp_md *ctx)
 {
 	struct shunt_packet p;
-	struct arrival a = { .domain = ctx->rx_queue_index };
+	struct arrival a;
 	struct shunt_port *port;
-	__u32 zero = 0, key, spill;
+	/* Keys have their address taken: apart from "a", which stays in registers so. */
+	__u32 zero = 0, queue = ctx->rx_queue_index, key, spill;
 	int why;
 
-	a.dom = bpf_map_lookup_elem(&domains, &a.domain);
+	a.domain = queue;
+	a.dom = bpf_map_lookup_elem(&domains, &queue);
 	if (!a.dom || !a.dom->on)
 		return foreign_queue();
-	a.in = bpf_map_lookup_elem(&ingress, &a.domain);
+	a.in = bpf_map_lookup_elem(&ingress, &queue);
 	if (!a.in)
 		return XDP_PASS;
 	why = parse(ctx, &p);
