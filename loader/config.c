@@ -297,12 +297,13 @@ int setup_from_file(struct ctl *ctl, const char *path, struct setup *s)
 {
 	struct reader r = { .ctl = ctl, .file = path, .s = s };
 	char why[320];
-	int err = read_file(&r);
+	int err = read_file(&r), line = 0;
 
 	if (!err) {
-		r.c = config_read(r.text, r.len, why, sizeof(why));
+		r.c = config_read(r.text, r.len, &line, why, sizeof(why));
 		if (!r.c) {
-			err = fail(ctl, -EINVAL, "%s: %s", path, why);
+			err = line ? fail(ctl, -EINVAL, "%s:%d: %s", path, line, why) :
+				     fail(ctl, -EINVAL, "%s: %s", path, why);
 			hint(ctl, "what may stand there: man 8 shunt, CONFIGURATION");
 		}
 	}

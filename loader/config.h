@@ -69,8 +69,8 @@ struct config {
 	uint32_t spare;
 };
 
-/* Reads text; NULL with the reason, "line 3: …", in why. */
-struct config *config_read(const char *text, size_t text_len, char *why, size_t len);
+/* Reads text; NULL with the reason in why and its line (0: none). */
+struct config *config_read(const char *text, size_t text_len, int *line, char *why, size_t len);
 void config_free(struct config *c);
 /* The line of the value at a path such as "classes[1].slo", or of its nearest parent; 0: unknown. */
 int config_line(const char *text, size_t text_len, const char *path);

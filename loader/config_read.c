@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * config_read.c - the configuration file's schema: unknown keys and wrong types are errors with lines
+ * config_read.c - the configuration file's schema: what may stand where, and of which type
  */
-#include <cyaml/cyaml.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 #include <shunt/abi.h>
 
-#include "config.h"
+#include "config_lines.h"
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define WORD (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
@@ -126,7 +125,7 @@ static const cyaml_schema_value_t top = {
 /* What libcyaml complained of first, and the first place that its backtrace names. */
 struct complaint {
 	char text[256];
-	char line[32];
+	int line;
 };
 
 static void listen(cyaml_log_t level, void *arg, const char *fmt, va_list args)
@@ -140,11 +139,12 @@ static void listen(cyaml_log_t level, void *arg, const char *fmt, va_list args)
 	if (level < CYAML_LOG_ERROR)
 		return;
 	at = strstr(said, "line: ");
-	if (at && !c->line[0])
-		snprintf(c->line, sizeof(c->line), "line %d: ", atoi(at + 6));
+	if (at && !c->line)
+		c->line = atoi(at + 6);
 	if (!c->text[0] && !strstr(said, "Backtrace")) {
 		at = strncmp(said, "Load: ", 6) ? said : said + 6;
 		snprintf(c->text, sizeof(c->text), "%s", at);
+		c->text[0] = tolower((unsigned char)c->text[0]);
 	}
 }
 
@@ -154,18 +154,22 @@ static cyaml_config_t with(struct complaint *c)
 				 .mem_fn = cyaml_mem };
 }
 
-struct config *config_read(const char *text, size_t text_len, char *why, size_t len)
+struct config *config_read(const char *text, size_t text_len, int *line, char *why, size_t len)
 {
 	struct complaint c = { 0 };
 	cyaml_config_t config = with(&c);
 	struct config *out = NULL;
-	cyaml_err_t err = cyaml_load_data((const uint8_t *)text, text_len, &config, &top,
-					  (cyaml_data_t **)&out, NULL);
+	cyaml_err_t err;
 
+	if (config_check_keys(text, text_len, &top, line, why, len))
+		return NULL;
+	err = cyaml_load_data((const uint8_t *)text, text_len, &config, &top, (cyaml_data_t **)&out,
+			      NULL);
 	if (err == CYAML_OK && out)
 		return out;
-	snprintf(why, len, "%s%s", c.line, c.text[0] ? c.text :
-		 err == CYAML_OK ? "nothing in it" : cyaml_strerror(err));
+	*line = c.line;
+	snprintf(why, len, "%s", c.text[0] ? c.text : err == CYAML_OK ? "nothing in it" :
+		 cyaml_strerror(err));
 	return NULL;
 }
 
@@ -176,56 +180,4 @@ void config_free(struct config *c)
 
 	if (c)
 		cyaml_free(&config, &top, c, 0);
-}
-
-/* The child that the next step of the path names, and the path behind that step. */
-static yaml_node_t *step(yaml_document_t *doc, yaml_node_t *node, const char **path)
-{
-	size_t len;
-
-	if (**path == '[' && node->type == YAML_SEQUENCE_NODE) {
-		long i = strtol(*path + 1, (char **)path, 10);
-		yaml_node_item_t *item = node->data.sequence.items.start + i;
-
-		*path += **path == ']';
-		return item < node->data.sequence.items.top ? yaml_document_get_node(doc, *item) :
-							      NULL;
-	}
-	if (node->type != YAML_MAPPING_NODE)
-		return NULL;
-	*path += **path == '.';
-	len = strcspn(*path, ".[");
-	for (yaml_node_pair_t *p = node->data.mapping.pairs.start;
-	     p < node->data.mapping.pairs.top; p++) {
-		yaml_node_t *key = yaml_document_get_node(doc, p->key);
-
-		if (key && key->type == YAML_SCALAR_NODE && key->data.scalar.length == len &&
-		    !memcmp(key->data.scalar.value, *path, len)) {
-			*path += len;
-			return yaml_document_get_node(doc, p->value);
-		}
-	}
-	return NULL;
-}
-
-int config_line(const char *text, size_t text_len, const char *path)
-{
-	yaml_parser_t parser;
-	yaml_document_t doc;
-	yaml_node_t *node;
-	int line = 0;
-
-	if (!yaml_parser_initialize(&parser))
-		return 0;
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text, text_len);
-	if (yaml_parser_load(&parser, &doc)) {
-		node = yaml_document_get_root_node(&doc);
-		while (node) {
-			line = node->start_mark.line + 1;
-			node = *path ? step(&doc, node, &path) : NULL;
-		}
-		yaml_document_delete(&doc);
-	}
-	yaml_parser_delete(&parser);
-	return line;
 }

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_class.c - shunt class: the kinds of request, listed, changed, added
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "maps.h"
+#include "show.h"
+#include "tunable.h"
+#include "where.h"
+#include "words.h"
+
+#define USAGE "class [list | set CLASS KEY=VALUE... | add NAME KEY=VALUE...]"
+
+static const char *const requeues[] = { "head", "tail", "auto" };
+
+enum { KEY_SLO, KEY_QUANTUM, KEY_HOLD, KEY_REQUEUE, NKEYS };
+static const char *const keys[] = { "slo", "quantum", "hold", "requeue" };
+
+/* What a command line says of a class: checked as a whole before anything is written. */
+struct change {
+	bool given[NKEYS];
+	__u32 value[NKEYS];
+};
+
+static int parse_change(struct ctl *ctl, const struct shunt_cfg *cfg, struct change *ch)
+{
+	static const enum tunable what[] = { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT };
+	const char *values[NKEYS] = { 0 };
+	int err = words_parse(ctl, ctl->argc - 2, ctl->argv + 2, keys, values, NKEYS), word;
+
+	memset(ch, 0, sizeof(*ch));
+	for (int k = 0; !err && k < NKEYS; k++) {
+		ch->given[k] = values[k];
+		if (!values[k])
+			continue;
+		if (k < KEY_REQUEUE) {
+			err = tunable_parse(ctl, cfg, what[k], values[k], &ch->value[k]);
+			continue;
+		}
+		word = pick_word(ctl, "requeue", values[k], requeues, 3);
+		ch->value[k] = word;
+		err = word < 0 ? -EINVAL : 0;
+	}
+	return err;
+}
+
+static int apply(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, const struct change *ch)
+{
+	static const enum tunable what[] = { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT };
+	struct shunt_class c;
+	int err = 0;
+
+	for (int k = 0; !err && k < KEY_REQUEUE; k++) {
+		if (ch->given[k])
+			err = tunable_set(ctl, cfg, what[k], cls, ch->value[k]);
+	}
+	if (err || !ch->given[KEY_REQUEUE])
+		return err;
+	err = map_get(ctl, "classes", cls, &c, sizeof(c));
+	c.requeue = ch->value[KEY_REQUEUE];
+	return err ? err : map_set(ctl, "classes", cls, &c, sizeof(c));
+}
+
+static json_t *entry(struct ctl *ctl, __u32 cls)
+{
+	static const char *const maps[] = { "slo_us", "quantum_us", "hold_limit" };
+	char name[SHUNT_NAME_LEN + 1] = "";
+	struct shunt_class c;
+	json_t *j;
+
+	if (map_get(ctl, "classes", cls, &c, sizeof(c)))
+		return NULL;
+	memcpy(name, c.name, sizeof(c.name));
+	j = json_pack("{s:i, s:s}", "class", cls, "name", name);
+	if (c.requeue <= SHUNT_REQUEUE_AUTO)
+		json_object_set_new(j, "requeue", json_string(requeues[c.requeue]));
+	for (int m = 0; m < 3; m++) {
+		__u32 value;
+
+		if (!map_get(ctl, maps[m], cls, &value, sizeof(value)) && value)
+			json_object_set_new(j, maps[m], json_integer(value));
+	}
+	return j;
+}
+
+static void show(const json_t *r)
+{
+	const json_t *c;
+	size_t i;
+
+	printf("%2s  %-15s %8s %8s %6s  %s\n", "", "class", "slo", "quantum", "hold", "requeue");
+	json_array_foreach(json_object_get(r, "classes"), i, c) {
+		char slo[16], quantum[16], hold[16];
+
+		printf("%2lld  %-15s %8s %8s %6s  %s\n", number_at(c, "class"), text_at(c, "name"),
+		       show_time(c, "slo_us", slo), show_time(c, "quantum_us", quantum),
+		       show_number(c, "hold_limit", hold), text_at(c, "requeue"));
+	}
+}
+
+static int list(struct ctl *ctl)
+{
+	struct shunt_cfg cfg;
+	json_t *all, *j;
+	int err = map_cfg(ctl, &cfg);
+
+	if (err)
+		return err;
+	all = json_array();
+	for (__u32 c = 0; c < cfg.nclasses; c++) {
+		j = entry(ctl, c);
+		if (!j) {
+			json_decref(all);
+			return fail(ctl, -EIO, "cannot read the classes of '%s'", ctl->ifname);
+		}
+		json_array_append_new(all, j);
+	}
+	return emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "classes", all), show);
+}
+
+static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	struct change ch;
+	int cls = find_class(ctl, cfg, ctl->argv[1]), err;
+
+	if (cls < 0)
+		return cls;
+	err = parse_change(ctl, cfg, &ch);
+	return err ? err : apply(ctl, cfg, cls, &ch);
+}
+
+/* A class needs a hold ring: the agent makes them for as many classes as it finds at its start. */
+static int check_agents(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	struct shunt_agent agent;
+	int err = 0;
+
+	for (__u32 d = 0; !err && d < cfg->ndomains; d++) {
+		err = map_get(ctl, "agent", d, &agent, sizeof(agent));
+		if (!err && agent_alive(&agent)) {
+			fail(ctl, -EBUSY, "shuntd (pid %u) has made its rings for %u classes",
+			     agent.pid, cfg->nclasses);
+			hint(ctl, "stop shuntd and the worker, add the class, start them again");
+			return -EBUSY;
+		}
+	}
+	return err;
+}
+
+static int check_name(struct ctl *ctl, const struct shunt_cfg *cfg, const char *name)
+{
+	struct shunt_class c;
+	int err = 0;
+
+	if (!*name || strlen(name) >= SHUNT_NAME_LEN ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
+	    strlen(name))
+		return fail_usage(ctl, "'%s' is no name of a class: 1 to %d letters, digits, _, -",
+				  name, SHUNT_NAME_LEN - 1);
+	for (__u32 i = 0; !err && i < cfg->nclasses; i++) {
+		err = map_get(ctl, "classes", i, &c, sizeof(c));
+		if (!err && !strncmp(c.name, name, SHUNT_NAME_LEN))
+			err = fail(ctl, -EEXIST, "there is a class '%s' already", name);
+	}
+	if (!err && cfg->nclasses == SHUNT_CLASSES)
+		err = fail(ctl, -ENOSPC, "there are %d classes already, the most there can be",
+			   SHUNT_CLASSES);
+	return err;
+}
+
+/* The class first, then what tells of it: nothing names a class that is half there. */
+static int add(struct ctl *ctl, struct shunt_cfg *cfg)
+{
+	struct shunt_class c = { .requeue = SHUNT_TAIL };
+	__u32 cls = cfg->nclasses;
+	struct change ch;
+	int err = check_name(ctl, cfg, ctl->argv[1]);
+
+	if (!err)
+		err = check_agents(ctl, cfg);
+	if (!err)
+		err = parse_change(ctl, cfg, &ch);
+	if (err)
+		return err;
+	for (int k = 0; k < KEY_REQUEUE; k++)
+		ch.given[k] = true;
+	memcpy(c.name, ctl->argv[1], strlen(ctl->argv[1]));
+	err = map_set(ctl, "classes", cls, &c, sizeof(c));
+	if (!err)
+		err = apply(ctl, cfg, cls, &ch);
+	cfg->nclasses++;
+	if (!err)
+		err = views_set_classes(ctl, cfg);
+	return err ? err : map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
+}
+
+int cmd_class(struct ctl *ctl)
+{
+	static const char *const actions[] = { "list", "set", "add" };
+	struct shunt_cfg cfg;
+	int action = 0, err, lock;
+
+	if (ctl->argc)
+		action = pick_word(ctl, "action", ctl->argv[0], actions, 3);
+	if (action < 0 || need_args(ctl, action == 0 ? 0 : action == 1 ? 3 : 2,
+				    action ? 2 + NKEYS : 1, USAGE))
+		return -EINVAL;
+	if (!action) {
+		err = where_pick(ctl);
+		return err ? err : list(ctl);
+	}
+	lock = where_pick_locked(ctl);
+	if (lock < 0)
+		return lock;
+	err = map_cfg(ctl, &cfg);
+	if (!err)
+		err = action == 1 ? set(ctl, &cfg) : add(ctl, &cfg);
+	where_unlock(lock);
+	return err ? err : list(ctl);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_rule.c - shunt rule: how requests are told apart, listed and changed live
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "maps.h"
+#include "rules.h"
+#include "units.h"
+#include "where.h"
+#include "words.h"
+
+#define USAGE "rule [list | add [port=N] [offset=N] value=BYTES [mask=BYTES] [width=N] " \
+	      "class=CLASS [at=N] | del N | flush [PORT]]"
+
+enum { KEY_PORT, KEY_OFFSET, KEY_VALUE, KEY_MASK, KEY_WIDTH, KEY_CLASS, KEY_AT, NKEYS };
+static const char *const keys[] = { "port", "offset", "value", "mask", "width", "class", "at" };
+
+#define NPORTS 65536
+
+static void class_name(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, char out[20])
+{
+	struct shunt_class c;
+
+	if (cls >= cfg->nclasses || map_get(ctl, "classes", cls, &c, sizeof(c)))
+		snprintf(out, 20, "(none: %u)", cls);
+	else
+		snprintf(out, 20, "%.*s", SHUNT_NAME_LEN, c.name);
+}
+
+static json_t *rule_json(struct ctl *ctl, const struct shunt_cfg *cfg, const struct shunt_rule *r,
+			 int n)
+{
+	char value[20], mask[20], name[20];
+
+	format_rule(r, value, mask);
+	class_name(ctl, cfg, r->cls, name);
+	return json_pack("{s:i, s:i, s:s, s:s, s:s}", "rule", n, "offset", r->offset, "value",
+			 value, "mask", mask, "class", name);
+}
+
+static json_t *port_json(struct ctl *ctl, const struct shunt_cfg *cfg, const struct rule_table *t,
+			 __u32 port, int *n)
+{
+	struct shunt_rule rules[SHUNT_PORT_RULES];
+	const struct shunt_port *p = &t->ports[port];
+	json_t *list = json_array(), *j;
+	int count = rules_get(t, port, rules);
+	char name[20];
+
+	for (int i = 0; i < count; i++)
+		json_array_append_new(list, rule_json(ctl, cfg, &rules[i], (*n)++));
+	class_name(ctl, cfg, p->cls, name);
+	j = json_pack("{s:i, s:s, s:o}", "port", (int)port, "default", name, "rules", list);
+	if (p->key_len)
+		json_object_set_new(j, "key", json_pack("{s:i, s:i}", "offset", p->key_off,
+							"length", p->key_len));
+	return j;
+}
+
+static void show(const json_t *r)
+{
+	const json_t *port, *rule;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(r, "ports"), i, port) {
+		printf("port %lld:\n", number_at(port, "port"));
+		json_array_foreach(json_object_get(port, "rules"), k, rule)
+			printf("  %3lld  offset %lld: %s & %s -> %s\n", number_at(rule, "rule"),
+			       number_at(rule, "offset"), text_at(rule, "value"),
+			       text_at(rule, "mask"), text_at(rule, "class"));
+		printf("       else -> %s\n", text_at(port, "default"));
+	}
+}
+
+static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct rule_table *t)
+{
+	json_t *ports = json_array();
+	int n = 0;
+
+	for (__u32 port = 0; port < NPORTS; port++) {
+		if (rules_serves(t, port))
+			json_array_append_new(ports, port_json(ctl, cfg, t, port, &n));
+	}
+	return emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "ports", ports), show);
+}
+
+static int number_of(struct ctl *ctl, const char *what, const char *text, __u64 most, __u64 *out)
+{
+	char why[128];
+
+	*out = 0;
+	if (!text || !parse_number(text, 0, most, out, why, sizeof(why)))
+		return 0;
+	return fail_usage(ctl, "%s: %s", what, why);
+}
+
+/* The port that is said, or the only one there is. */
+static int pick_port(struct ctl *ctl, const struct rule_table *t, const char *text)
+{
+	int found = -1;
+	__u64 port;
+
+	if (text) {
+		if (number_of(ctl, "port", text, NPORTS - 1, &port))
+			return -EINVAL;
+		if (rules_serves(t, port))
+			return port;
+		fail(ctl, -ENOENT, "port %llu is not one that is served", port);
+		hint(ctl, "ports come with the configuration at load; 'shunt rule list' shows them");
+		return -ENOENT;
+	}
+	for (__u32 p = 0; p < NPORTS; p++) {
+		if (!rules_serves(t, p))
+			continue;
+		if (found >= 0)
+			return fail_usage(ctl, "which port? say port=%d or port=%u", found, p);
+		found = p;
+	}
+	return found >= 0 ? found : fail(ctl, -ENOENT, "no port is served");
+}
+
+static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **words,
+		     struct shunt_rule *rule, __u64 *at)
+{
+	struct rule_text text = { .value = words[KEY_VALUE], .mask = words[KEY_MASK] };
+	char why[160];
+	__u64 n;
+	int cls;
+
+	if (!words[KEY_CLASS] || !words[KEY_VALUE]) {
+		fail_usage(ctl, "a rule needs %s", words[KEY_VALUE] ? "class=" : "value=");
+		hint(ctl, "usage: shunt %s", USAGE);
+		return -EINVAL;
+	}
+	if (number_of(ctl, "offset", words[KEY_OFFSET], SHUNT_OFFSET_MAX, &n))
+		return -EINVAL;
+	text.offset = n;
+	if (number_of(ctl, "width", words[KEY_WIDTH], 8, &n))
+		return -EINVAL;
+	text.width = n;
+	if (number_of(ctl, "at", words[KEY_AT], SHUNT_PORT_RULES, at))
+		return -EINVAL;
+	cls = find_class(ctl, cfg, words[KEY_CLASS]);
+	if (cls < 0)
+		return cls;
+	return parse_rule(&text, cls, rule, why, sizeof(why)) ? fail_usage(ctl, "%s", why) : 0;
+}
+
+static int add(struct ctl *ctl, const struct shunt_cfg *cfg, struct rule_table *t)
+{
+	struct shunt_rule rules[SHUNT_PORT_RULES + 1], rule;
+	const char *words[NKEYS] = { 0 };
+	int err = words_parse(ctl, ctl->argc - 1, ctl->argv + 1, keys, words, NKEYS), port, n;
+	__u64 at;
+
+	if (!err)
+		err = parse_add(ctl, cfg, words, &rule, &at);
+	if (err)
+		return err;
+	port = pick_port(ctl, t, words[KEY_PORT]);
+	if (port < 0)
+		return port;
+	n = rules_get(t, port, rules);
+	if (n == SHUNT_PORT_RULES)
+		return fail(ctl, -ENOSPC, "port %d has %d rules, the most there can be", port, n);
+	if (!words[KEY_AT] || at > (__u64)n)
+		at = n;
+	memmove(&rules[at + 1], &rules[at], (n - at) * sizeof(rules[0]));
+	rules[at] = rule;
+	return rules_put(ctl, t, port, rules, n + 1);
+}
+
+/* Rules are numbered as they are listed. */
+static int del(struct ctl *ctl, struct rule_table *t)
+{
+	struct shunt_rule rules[SHUNT_PORT_RULES];
+	__u64 left, which;
+	int n;
+
+	if (number_of(ctl, "rule", ctl->argv[1], SHUNT_RULES - 1, &which))
+		return -EINVAL;
+	left = which;
+	for (__u32 port = 0; port < NPORTS; port++) {
+		n = rules_serves(t, port) ? rules_get(t, port, rules) : 0;
+		if (left >= (__u64)n) {
+			left -= n;
+			continue;
+		}
+		memmove(&rules[left], &rules[left + 1], (n - left - 1) * sizeof(rules[0]));
+		return rules_put(ctl, t, port, rules, n - 1);
+	}
+	fail(ctl, -ENOENT, "there is no rule %llu", which);
+	hint(ctl, "'shunt rule list' numbers them");
+	return -ENOENT;
+}
+
+static int flush(struct ctl *ctl, struct rule_table *t)
+{
+	int port, err = 0;
+
+	if (ctl->argc > 1) {
+		port = pick_port(ctl, t, ctl->argv[1]);
+		return port < 0 ? port : rules_put(ctl, t, port, NULL, 0);
+	}
+	for (__u32 p = 0; !err && p < NPORTS; p++) {
+		if (rules_serves(t, p))
+			err = rules_put(ctl, t, p, NULL, 0);
+	}
+	return err;
+}
+
+static int change(struct ctl *ctl, int action, struct rule_table *t)
+{
+	struct shunt_cfg cfg;
+	int lock = where_pick_locked(ctl), err;
+
+	if (lock < 0)
+		return lock;
+	err = map_cfg(ctl, &cfg);
+	if (!err)
+		err = rules_open(ctl, t);
+	if (!err) {
+		err = action == 1 ? add(ctl, &cfg, t) : action == 2 ? del(ctl, t) : flush(ctl, t);
+		if (!err)
+			err = list(ctl, &cfg, t);
+		rules_close(t);
+	}
+	where_unlock(lock);
+	return err;
+}
+
+int cmd_rule(struct ctl *ctl)
+{
+	static const char *const actions[] = { "list", "add", "del", "flush" };
+	static const int least[] = { 0, 3, 2, 1 }, most[] = { 1, 1 + NKEYS, 2, 2 };
+	struct rule_table t;
+	struct shunt_cfg cfg;
+	int action = 0, err;
+
+	if (ctl->argc)
+		action = pick_word(ctl, "action", ctl->argv[0], actions, 4);
+	if (action < 0 || need_args(ctl, least[action], most[action], USAGE))
+		return -EINVAL;
+	if (action)
+		return change(ctl, action, &t);
+	err = where_pick(ctl);
+	if (!err)
+		err = map_cfg(ctl, &cfg);
+	if (!err)
+		err = rules_open(ctl, &t);
+	if (err)
+		return err;
+	err = list(ctl, &cfg, &t);
+	rules_close(&t);
+	return err;
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_stats.c - shunt stats: every count, the conservation line, rates
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "collect.h"
+#include "maps.h"
+#include "show.h"
+#include "where.h"
+
+static const char *const columns[] = { "arrived", "steered", "held", "spill", "rejected", "dropped",
+				       "dropped_by_limit", "passed", "replied", "noreply", "lost",
+				       "refused", "waiting", "running" };
+static const char *const heads[] = { "arrived", "steered", "held", "spill", "reject", "drop",
+				     "limit", "pass", "replied", "noreply", "lost", "refused",
+				     "waiting", "running" };
+
+#define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static void show_row(const char *name, const json_t *counts)
+{
+	printf("%-15s", name);
+	for (size_t i = 0; i < NCOLUMNS; i++)
+		printf(" %9lld", number_at(counts, columns[i]));
+	putchar('\n');
+}
+
+static void show_counts(const json_t *r)
+{
+	const json_t *total = json_object_get(r, "total"), *c;
+	size_t i;
+
+	printf("%-15s", "class");
+	for (i = 0; i < NCOLUMNS; i++)
+		printf(" %9s", heads[i]);
+	putchar('\n');
+	json_array_foreach(json_object_get(r, "classes"), i, c)
+		show_row(text_at(c, "name"), c);
+	show_row("all", total);
+	printf("arrived %lld = replied %lld + noreply %lld + rejected %lld + dropped %lld + "
+	       "passed %lld + lost %lld + refused %lld + in flight %lld (waiting %lld, on cores "
+	       "%lld), difference %lld\n", number_at(total, "arrived"), number_at(total, "replied"),
+	       number_at(total, "noreply"), number_at(total, "rejected"),
+	       number_at(total, "dropped"), number_at(total, "passed"), number_at(total, "lost"),
+	       number_at(total, "refused"), number_at(total, "in_flight"),
+	       number_at(total, "waiting"), number_at(total, "in_flight") -
+	       number_at(total, "waiting"), number_at(total, "difference"));
+}
+
+/* Only what is not zero: the usual case is a line of nothing. */
+static void show_named(const char *title, const json_t *named)
+{
+	const json_t *n;
+	const char *key, *sep = "";
+
+	printf("%s:", title);
+	json_object_foreach((json_t *)named, key, n) {
+		if (json_integer_value(n)) {
+			printf("%s %s %lld", sep, key, (long long)json_integer_value(n));
+			sep = ",";
+		}
+	}
+	puts(*sep ? "" : " none");
+}
+
+static void show_service(const json_t *r)
+{
+	const json_t *c, *s;
+	size_t i;
+
+	json_array_foreach(json_object_get(r, "classes"), i, c) {
+		char mean[16], sigma[16], tail[16];
+
+		s = json_object_get(c, "service");
+		if (s)
+			printf("%-15s service: mean %s, sigma %s, mean + 3 sigma %s, %lld/s "
+			       "(measured %lld ms ago)\n", text_at(c, "name"),
+			       show_ns(s, "mean_ns", mean), show_ns(s, "sigma_ns", sigma),
+			       show_ns(s, "tail_ns", tail), number_at(s, "rate"),
+			       number_at(s, "age_ms"));
+		else
+			printf("%-15s service: not measured\n", text_at(c, "name"));
+	}
+}
+
+static void show_rates(const json_t *rates)
+{
+	const json_t *n;
+	const char *key;
+
+	printf("per second over %.2f s:", json_real_value(json_object_get(rates, "seconds")));
+	json_object_foreach((json_t *)rates, key, n) {
+		if (strcmp(key, "seconds"))
+			printf(" %s %.0f", key, json_number_value(n));
+	}
+	putchar('\n');
+}
+
+static void show_agents(const json_t *r)
+{
+	const json_t *d, *a;
+	size_t i;
+
+	json_array_foreach(json_object_get(r, "domains"), i, d) {
+		a = json_object_get(d, "agent");
+		if (!a) {
+			printf("queue %lld: no shuntd yet\n", number_at(d, "queue"));
+			continue;
+		}
+		printf("queue %lld: shuntd pid %lld %s, %lld frames, %lld workers came, %lld died, "
+		       "%lld frames recovered, %lld bad peers, %lld arrivals without a frame\n",
+		       number_at(d, "queue"), number_at(a, "pid"),
+		       json_is_true(json_object_get(a, "alive")) ? "alive" : "DEAD or hangs",
+		       number_at(a, "frames"), number_at(a, "workers"), number_at(a, "deaths"),
+		       number_at(a, "recovered"), number_at(a, "bad_peers"),
+		       number_at(a, "no_frame"));
+	}
+}
+
+static void show(const json_t *r)
+{
+	printf("%s: policy %s, generation %lld\n", text_at(r, "interface"), text_at(r, "policy"),
+	       number_at(r, "generation"));
+	show_counts(r);
+	if (json_object_get(r, "rates"))
+		show_rates(json_object_get(r, "rates"));
+	show_service(r);
+	show_named("left to the kernel", json_object_get(r, "pass"));
+	show_named("should not happen", json_object_get(r, "events"));
+	show_agents(r);
+}
+
+static void set_rates(json_t *now, const json_t *before, double seconds)
+{
+	static const char *const what[] = { "arrived", "replied", "dropped", "lost" };
+	const json_t *a = json_object_get(before, "total"), *b = json_object_get(now, "total");
+	json_t *rates = json_pack("{s:f}", "seconds", seconds);
+
+	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++)
+		json_object_set_new(rates, what[i], json_real(
+			(number_at(b, what[i]) - number_at(a, what[i])) / seconds));
+	json_object_set_new(now, "rates", rates);
+}
+
+static void sleep_until(__u64 ns)
+{
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
+}
+
+static int repeat(struct ctl *ctl)
+{
+	__u64 next = now_ns(), step = ctl->interval * 1e9, was = 0, at;
+	json_t *before = NULL, *now;
+	int err = 0;
+
+	for (unsigned long i = 0; !err && (!ctl->count || i < ctl->count); i++) {
+		at = now_ns();
+		now = collect(ctl);
+		if (!now) {
+			err = fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);
+			break;
+		}
+		if (before)
+			set_rates(now, before, (at - was) / 1e9);
+		json_decref(before);
+		before = json_incref(now);
+		was = at;
+		err = emit(ctl, now, show);
+		fflush(stdout);
+		if (ferror(stdout))
+			break;
+		next += step;
+		if (!ctl->count || i + 1 < ctl->count)
+			sleep_until(next);
+	}
+	json_decref(before);
+	return err;
+}
+
+int cmd_stats(struct ctl *ctl)
+{
+	int err = need_args(ctl, 0, 0, "stats [--dev IF] [--interval SECONDS [--count N]]");
+	json_t *r;
+
+	if (!err && (ctl->given & OPT_COUNT) && !(ctl->given & OPT_INTERVAL))
+		err = fail_usage(ctl, "--count needs --interval");
+	if (!err)
+		err = where_pick(ctl);
+	if (err)
+		return err;
+	if (ctl->given & OPT_INTERVAL)
+		return repeat(ctl);
+	r = collect(ctl);
+	return r ? emit(ctl, r, show) : fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_tune.c - shunt slo, quantum, limit, knob: numbers, read and changed while requests flow
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "maps.h"
+#include "show.h"
+#include "tunable.h"
+#include "units.h"
+#include "where.h"
+
+struct kind {
+	enum tunable what;
+	const char *verb;
+	const char *map;
+	const char *usage;
+};
+
+static const struct kind kinds[] = {
+	{ TUNE_SLO, "slo", "slo_us", "slo get [CLASS] | set CLASS TIME | bytes TIME [CLASS]" },
+	{ TUNE_QUANTUM, "quantum", "quantum_us", "quantum get [CLASS] | set CLASS TIME" },
+	{ TUNE_LIMIT, "limit", "hold_limit", "limit get [CLASS] | set CLASS N" },
+};
+
+static const char *const actions[] = { "get", "set", "bytes" };
+
+/* One class: its name and, if it is set, the value. */
+static json_t *entry(struct ctl *ctl, const struct kind *kind, __u32 cls)
+{
+	char name[SHUNT_NAME_LEN + 1] = "";
+	struct shunt_class c;
+	__u32 value;
+	json_t *j;
+
+	if (map_get(ctl, "classes", cls, &c, sizeof(c)) ||
+	    map_get(ctl, kind->map, cls, &value, sizeof(value)))
+		return NULL;
+	memcpy(name, c.name, sizeof(c.name));
+	j = json_pack("{s:i, s:s}", "class", cls, "name", name);
+	if (value)
+		json_object_set_new(j, kind->map, json_integer(value));
+	return j;
+}
+
+static void show(const json_t *r)
+{
+	const char *map = text_at(r, "tunable");
+	const json_t *c;
+	char buf[16];
+	size_t i;
+
+	json_array_foreach(json_object_get(r, "classes"), i, c)
+		printf("%-15s %s\n", text_at(c, "name"),
+		       !json_object_get(c, map) ? "none" : !strcmp(map, "hold_limit") ?
+		       show_number(c, map, buf) : show_time(c, map, buf));
+}
+
+/* The value of one class, or (cls < 0) of all. */
+static int tell(struct ctl *ctl, const struct kind *kind, const struct shunt_cfg *cfg, int cls)
+{
+	json_t *list = json_array(), *j;
+
+	for (__u32 i = 0; i < cfg->nclasses; i++) {
+		if (cls >= 0 && i != (__u32)cls)
+			continue;
+		j = entry(ctl, kind, i);
+		if (!j) {
+			json_decref(list);
+			return fail(ctl, -EIO, "cannot read the classes of '%s'", ctl->ifname);
+		}
+		json_array_append_new(list, j);
+	}
+	return emit(ctl, json_pack("{s:s, s:s, s:o}", "interface", ctl->ifname, "tunable",
+				   kind->map, "classes", list), show);
+}
+
+static int get(struct ctl *ctl, const struct kind *kind)
+{
+	struct shunt_cfg cfg;
+	int err = where_pick(ctl), cls = -1;
+
+	if (!err)
+		err = map_cfg(ctl, &cfg);
+	if (!err && ctl->argc > 1) {
+		cls = find_class(ctl, &cfg, ctl->argv[1]);
+		err = cls < 0 ? cls : 0;
+	}
+	return err ? err : tell(ctl, kind, &cfg, cls);
+}
+
+static int set(struct ctl *ctl, const struct kind *kind)
+{
+	struct shunt_cfg cfg;
+	__u32 value;
+	int err, cls = -1, lock = where_pick_locked(ctl);
+
+	if (lock < 0)
+		return lock;
+	err = map_cfg(ctl, &cfg);
+	if (!err) {
+		cls = find_class(ctl, &cfg, ctl->argv[1]);
+		err = cls < 0 ? cls : tunable_parse(ctl, &cfg, kind->what, ctl->argv[2], &value);
+	}
+	if (!err)
+		err = tunable_set(ctl, &cfg, kind->what, cls, value);
+	where_unlock(lock);
+	return err ? err : tell(ctl, kind, &cfg, cls);
+}
+
+static void show_line(const json_t *r)
+{
+	puts(text_at(r, "command"));
+}
+
+/* The bpftool line, for machines that have bpftool only. Touches nothing: needs no privileges. */
+static int bytes(struct ctl *ctl)
+{
+	struct shunt_pins pins = { ctl->pins.bpffs, ctl->pins.ifname ? ctl->ifname : "IF" };
+	char path[PATH_MAX], why[160], *line;
+	__u8 b[sizeof(__u32)];
+	__u64 cls = 0;
+	__u32 us;
+	int err = shunt_pin_path(path, sizeof(path), &pins, "slo_us");
+
+	if (err)
+		return fail(ctl, err, "the path of bpffs is too long");
+	if (parse_time_us(ctl->argv[1], &us, why, sizeof(why)) ||
+	    (ctl->argc > 2 && parse_number(ctl->argv[2], 0, SHUNT_CLASSES - 1, &cls, why,
+					   sizeof(why))))
+		return fail_usage(ctl, "%s", why);
+	memcpy(b, &us, sizeof(b));
+	if (asprintf(&line, "bpftool map update pinned %s key %llu 0 0 0 value %u %u %u %u", path,
+		     cls, b[0], b[1], b[2], b[3]) < 0)
+		return fail(ctl, -ENOMEM, "no memory");
+	err = emit(ctl, json_pack("{s:s, s:i}", "command", line, "slo_us", us), show_line);
+	free(line);
+	return err;
+}
+
+static int tune(struct ctl *ctl, const struct kind *kind)
+{
+	int err = need_args(ctl, 1, 3, kind->usage), action;
+
+	if (err)
+		return err;
+	action = pick_word(ctl, "action", ctl->argv[0], actions, kind->what == TUNE_SLO ? 3 : 2);
+	if (action < 0)
+		return -EINVAL;
+	if (action == 0)
+		return need_args(ctl, 1, 2, kind->usage) ? -EINVAL : get(ctl, kind);
+	if (action == 1)
+		return need_args(ctl, 3, 3, kind->usage) ? -EINVAL : set(ctl, kind);
+	return need_args(ctl, 2, 3, kind->usage) ? -EINVAL : bytes(ctl);
+}
+
+int cmd_slo(struct ctl *ctl)
+{
+	return tune(ctl, &kinds[TUNE_SLO]);
+}
+
+int cmd_quantum(struct ctl *ctl)
+{
+	return tune(ctl, &kinds[TUNE_QUANTUM]);
+}
+
+int cmd_limit(struct ctl *ctl)
+{
+	return tune(ctl, &kinds[TUNE_LIMIT]);
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * config_lines.c - lines of the configuration file: of a value, and of keys that do not belong
+ *
+ * libcyaml tells of an unknown key, but not on which line; libyaml knows the lines.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "config_lines.h"
+
+/* The child that the next step of the path names, and the path behind that step. */
+static yaml_node_t *step(yaml_document_t *doc, yaml_node_t *node, const char **path)
+{
+	size_t len;
+
+	if (**path == '[' && node->type == YAML_SEQUENCE_NODE) {
+		long i = strtol(*path + 1, (char **)path, 10);
+		yaml_node_item_t *item = node->data.sequence.items.start + i;
+
+		*path += **path == ']';
+		return item < node->data.sequence.items.top ? yaml_document_get_node(doc, *item) :
+							      NULL;
+	}
+	if (node->type != YAML_MAPPING_NODE)
+		return NULL;
+	*path += **path == '.';
+	len = strcspn(*path, ".[");
+	for (yaml_node_pair_t *p = node->data.mapping.pairs.start;
+	     p < node->data.mapping.pairs.top; p++) {
+		yaml_node_t *key = yaml_document_get_node(doc, p->key);
+
+		if (key && key->type == YAML_SCALAR_NODE && key->data.scalar.length == len &&
+		    !memcmp(key->data.scalar.value, *path, len)) {
+			*path += len;
+			return yaml_document_get_node(doc, p->value);
+		}
+	}
+	return NULL;
+}
+
+static int parse(const char *text, size_t len, yaml_document_t *doc, int *line, char *why,
+		 size_t why_len)
+{
+	yaml_parser_t parser;
+	int err = 0;
+
+	if (!yaml_parser_initialize(&parser))
+		return -ENOMEM;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	if (!yaml_parser_load(&parser, doc)) {
+		*line = parser.problem_mark.line + 1;
+		snprintf(why, why_len, "no YAML: %s", parser.problem ? parser.problem : "unreadable");
+		err = -EINVAL;
+	}
+	yaml_parser_delete(&parser);
+	return err;
+}
+
+int config_line(const char *text, size_t text_len, const char *path)
+{
+	yaml_document_t doc;
+	yaml_node_t *node;
+	char why[128];
+	int line = 0;
+
+	if (parse(text, text_len, &doc, &line, why, sizeof(why)))
+		return line;
+	node = yaml_document_get_root_node(&doc);
+	while (node) {
+		line = node->start_mark.line + 1;
+		node = *path ? step(&doc, node, &path) : NULL;
+	}
+	yaml_document_delete(&doc);
+	return line;
+}
+
+struct check {
+	yaml_document_t doc;
+	int *line;
+	char *why;
+	size_t len;
+};
+
+static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema);
+
+static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields, const char *key)
+{
+	for (; fields->key; fields++) {
+		if (!strcmp(fields->key, key))
+			return fields;
+	}
+	return NULL;
+}
+
+static int bad_key(struct check *c, const yaml_node_t *key, const cyaml_schema_field_t *fields)
+{
+	int n = snprintf(c->why, c->len, "unknown key '%.40s', known are",
+			 (const char *)key->data.scalar.value);
+
+	*c->line = key->start_mark.line + 1;
+	for (; fields->key && n > 0 && (size_t)n < c->len; fields++)
+		n += snprintf(c->why + n, c->len - n, " %s", fields->key);
+	return -EINVAL;
+}
+
+static int check_mapping(struct check *c, yaml_node_t *node, const cyaml_schema_field_t *fields)
+{
+	const cyaml_schema_field_t *field;
+	yaml_node_pair_t *first = node->data.mapping.pairs.start;
+	yaml_node_t *key;
+	int err = 0;
+
+	for (yaml_node_pair_t *p = first; !err && p < node->data.mapping.pairs.top; p++) {
+		key = yaml_document_get_node(&c->doc, p->key);
+		if (key->type != YAML_SCALAR_NODE)
+			continue; /* libcyaml refuses it */
+		field = find_field(fields, (const char *)key->data.scalar.value);
+		if (!field)
+			return bad_key(c, key, fields);
+		for (yaml_node_pair_t *q = first; q < p; q++) {
+			yaml_node_t *other = yaml_document_get_node(&c->doc, q->key);
+
+			if (other->type == YAML_SCALAR_NODE &&
+			    !strcmp((char *)other->data.scalar.value, field->key)) {
+				snprintf(c->why, c->len, "'%s' is said twice", field->key);
+				*c->line = key->start_mark.line + 1;
+				return -EINVAL;
+			}
+		}
+		err = check_node(c, yaml_document_get_node(&c->doc, p->value), &field->value);
+	}
+	return err;
+}
+
+static int check_bool(struct check *c, const yaml_node_t *node)
+{
+	const char *value = (const char *)node->data.scalar.value;
+
+	if (!strcmp(value, "true") || !strcmp(value, "false"))
+		return 0;
+	*c->line = node->start_mark.line + 1;
+	snprintf(c->why, c->len, "'%.40s' is neither true nor false", value);
+	return -EINVAL;
+}
+
+/* Of the wrong kind: libcyaml says so, with the line. */
+static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema)
+{
+	int err = 0;
+
+	if (node->type == YAML_MAPPING_NODE && schema->type == CYAML_MAPPING)
+		return check_mapping(c, node, schema->mapping.fields);
+	if (node->type == YAML_SCALAR_NODE && schema->type == CYAML_BOOL)
+		return check_bool(c, node);
+	if (node->type != YAML_SEQUENCE_NODE || schema->type != CYAML_SEQUENCE)
+		return 0;
+	for (yaml_node_item_t *i = node->data.sequence.items.start;
+	     !err && i < node->data.sequence.items.top; i++)
+		err = check_node(c, yaml_document_get_node(&c->doc, *i), schema->sequence.entry);
+	return err;
+}
+
+int config_check_keys(const char *text, size_t text_len, const cyaml_schema_value_t *schema,
+		      int *line, char *why, size_t len)
+{
+	struct check c = { .line = line, .why = why, .len = len };
+	yaml_node_t *root;
+	int err = parse(text, text_len, &c.doc, line, why, len);
+
+	if (err)
+		return err;
+	root = yaml_document_get_root_node(&c.doc);
+	err = root ? check_node(&c, root, schema) : 0;
+	yaml_document_delete(&c.doc);
+	return err;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * config_lines.h - lines of the configuration file, for messages
+ */
+#pragma once
+
+#include <cyaml/cyaml.h>
+
+#include "config.h"
+
+/* Every key is one of the schema and said once, every boolean is one. Else -EINVAL, line and why. */
+int config_check_keys(const char *text, size_t text_len, const cyaml_schema_value_t *schema,
+		      int *line, char *why, size_t len);

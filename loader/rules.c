@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * rules.c - the rules of the service ports, changed while packets are classified by them
+ *
+ * A port says where its rules lie. The new ones go where no port's rules are; then the port's 8
+ * bytes are stored at once: that is the moment of the change. Slots that became free may still
+ * be read by a packet that is on its way through the program, so we wait for such packets
+ * before anyone can write there again.
+ */
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "maps.h"
+#include "rules.h"
+
+#define NPORTS 65536
+
+int rules_open(struct ctl *ctl, struct rule_table *t)
+{
+	int fd = map_open(ctl, "ports", sizeof(struct shunt_port)), err = 0;
+
+	t->ports = NULL;
+	if (fd < 0)
+		return fd;
+	t->ports = shunt_map_mmap(fd, NPORTS * sizeof(*t->ports), true);
+	if (!t->ports)
+		err = fail_bpf(ctl, -errno, "cannot map the map 'ports'");
+	close(fd);
+	for (__u32 i = 0; !err && i < SHUNT_RULES; i++)
+		err = map_get(ctl, "rules", i, &t->rules[i], sizeof(t->rules[i]));
+	if (err)
+		rules_close(t);
+	return err;
+}
+
+void rules_close(struct rule_table *t)
+{
+	if (!t || !t->ports)
+		return;
+	munmap(t->ports, NPORTS * sizeof(*t->ports));
+	t->ports = NULL;
+}
+
+bool rules_serves(const struct rule_table *t, __u32 port)
+{
+	return port < NPORTS && (t->ports[port].flags & SHUNT_PORT_ON);
+}
+
+/* As XDP bounds it: bpftool may have written anything. */
+static int count_of(const struct shunt_port *p)
+{
+	return p->count < SHUNT_PORT_RULES ? p->count : SHUNT_PORT_RULES;
+}
+
+int rules_get(const struct rule_table *t, __u32 port, struct shunt_rule out[SHUNT_PORT_RULES])
+{
+	const struct shunt_port *p = &t->ports[port];
+	int n = count_of(p);
+
+	for (int i = 0; i < n; i++)
+		out[i] = t->rules[(p->first + i) % SHUNT_RULES];
+	return n;
+}
+
+int rules_find_run(const unsigned char used[SHUNT_RULES], int n)
+{
+	int run = 0;
+
+	if (!n)
+		return 0;
+	/* Runs may wrap around, as XDP takes the number modulo SHUNT_RULES. */
+	for (int i = 0; i < SHUNT_RULES + n - 1; i++) {
+		run = used[i % SHUNT_RULES] ? 0 : run + 1;
+		if (run == n)
+			return i + 1 - n;
+	}
+	return -ENOSPC;
+}
+
+static int find_room(struct ctl *ctl, const struct rule_table *t, int n)
+{
+	unsigned char used[SHUNT_RULES] = { 0 };
+	int first, free = 0;
+
+	for (int port = 0; port < NPORTS; port++) {
+		const struct shunt_port *p = &t->ports[port];
+
+		for (int i = 0; (p->flags & SHUNT_PORT_ON) && i < count_of(p); i++)
+			used[(p->first + i) % SHUNT_RULES] = 1;
+	}
+	first = rules_find_run(used, n);
+	if (first >= 0)
+		return first;
+	for (int i = 0; i < SHUNT_RULES; i++)
+		free += !used[i];
+	fail(ctl, first, "no room for %d rules in a row: %d of %d slots are free, and the old "
+	     "rules stay until the new ones are in", n, free, SHUNT_RULES);
+	hint(ctl, "'shunt rule flush' of a port makes room; a configuration at load packs them");
+	return first;
+}
+
+/* Waits until no CPU is in a program that had started before. Where the kernel refuses (nohz_full),
+ * the time until the next command is what there is. */
+static void wait_for_packets(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+int rules_put(struct ctl *ctl, struct rule_table *t, __u32 port, const struct shunt_rule *rules,
+	      int n)
+{
+	struct shunt_port new = t->ports[port];
+	__u64 word;
+	int first = find_room(ctl, t, n), err = 0;
+
+	if (first < 0)
+		return first;
+	for (int i = 0; !err && i < n; i++) {
+		__u32 at = (first + i) % SHUNT_RULES;
+
+		err = map_set(ctl, "rules", at, &rules[i], sizeof(rules[i]));
+		t->rules[at] = rules[i];
+	}
+	if (err)
+		return err;
+	new.first = first;
+	new.count = n;
+	memcpy(&word, &new, sizeof(word));
+	/* Release: the rules are there before the port names them. */
+	__atomic_store_n((__u64 *)&t->ports[port], word, __ATOMIC_RELEASE);
+	wait_for_packets();
+	return 0;
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * tunable.c - live changes of numbers that policies and XDP read
+ *
+ * The pinned map is the truth; XDP and the agent copy it into the views. Here it is copied at once,
+ * by single aligned stores, as others read it meanwhile.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "maps.h"
+#include "tunable.h"
+#include "units.h"
+
+static const char *const maps[] = { "slo_us", "quantum_us", "hold_limit" };
+
+int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what,
+		  const char *text, __u32 *value)
+{
+	__u32 most = cfg->hold_ring - SHUNT_RING_MARGIN;
+	__u64 n = 0;
+	char why[160];
+	int err;
+
+	if (what != TUNE_LIMIT) {
+		err = parse_time_us(text, value, why, sizeof(why));
+	} else {
+		err = strcmp(text, "none") ? parse_number(text, 0, most, &n, why, sizeof(why)) : 0;
+		*value = n;
+	}
+	return err ? fail_usage(ctl, "%s", why) : 0;
+}
+
+struct change {
+	enum { SET_SLO, SET_QUANTUM, SET_KNOB, SET_CLASSES } field;
+	__u32 i;
+	__u64 value;
+};
+
+static void change_view(struct shunt_view *view, const struct change *ch)
+{
+	switch (ch->field) {
+	case SET_SLO:
+		__atomic_store_n(&view->slo_us[ch->i], (__u32)ch->value, __ATOMIC_RELAXED);
+		break;
+	case SET_QUANTUM:
+		__atomic_store_n(&view->quantum_us[ch->i], (__u32)ch->value, __ATOMIC_RELAXED);
+		break;
+	case SET_KNOB:
+		__atomic_store_n(&view->knob[ch->i], ch->value, __ATOMIC_RELAXED);
+		break;
+	case SET_CLASSES:
+		__atomic_store_n(&view->nclasses, (__u32)ch->value, __ATOMIC_RELAXED);
+		break;
+	}
+}
+
+static int change_domain(struct ctl *ctl, __u32 d, const struct change *ch)
+{
+	struct shunt_domain dom;
+	struct shunt_view *view;
+	char name[16];
+	int err = map_get(ctl, "domains", d, &dom, sizeof(dom)), fd;
+
+	if (err || !dom.on)
+		return err;
+	snprintf(name, sizeof(name), "view%u", d);
+	fd = map_open(ctl, name, sizeof(*view));
+	if (fd < 0)
+		return fd;
+	view = shunt_map_mmap(fd, sizeof(*view), true);
+	if (view) {
+		change_view(view, ch);
+		munmap(view, sizeof(*view));
+	} else {
+		err = fail_bpf(ctl, -errno, "cannot map '%s'", name);
+	}
+	close(fd);
+	return err;
+}
+
+static int change_all(struct ctl *ctl, const struct shunt_cfg *cfg, const struct change *ch)
+{
+	int err = 0;
+
+	for (__u32 d = 0; !err && d < cfg->ndomains; d++)
+		err = change_domain(ctl, d, ch);
+	return err;
+}
+
+int tunable_set(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what, __u32 cls,
+		__u32 value)
+{
+	struct change ch = { what == TUNE_SLO ? SET_SLO : SET_QUANTUM, cls, value };
+	int err = map_set(ctl, maps[what], cls, &value, sizeof(value));
+
+	return err || what == TUNE_LIMIT ? err : change_all(ctl, cfg, &ch);
+}
+
+int knob_set(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 knob, __u64 value)
+{
+	struct change ch = { SET_KNOB, knob, value };
+	int err = map_set(ctl, "knobs", knob, &value, sizeof(value));
+
+	return err ? err : change_all(ctl, cfg, &ch);
+}
+
+int views_set_classes(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	struct change ch = { SET_CLASSES, 0, cfg->nclasses };
+
+	return change_all(ctl, cfg, &ch);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tunable.h - live changes of numbers that policies and XDP read
+ */
+#pragma once
+
+#include "ctl.h"
+
+enum tunable { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT };
+
+/* Reads a value as people write it for that tunable; bounded. */
+int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what,
+		  const char *text, __u32 *value);
+/* Into the pinned map, and into the views: so it counts at once, with an agent or without. */
+int tunable_set(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what, __u32 cls,
+		__u32 value);
+int knob_set(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 knob, __u64 value);
+/* Tells the views how many classes there are. */
+int views_set_classes(struct ctl *ctl, const struct shunt_cfg *cfg);
