@@ -99,19 +99,16 @@ static __always_inline int decide(struct arrival *a, const struct shunt_event *e
 	return core;
 }
 
-/* May class c hold one more? Publishes the class's tunables to those who will select. */
+/* May the class hold one more? Publishes its objective to those who will select. */
 static __always_inline int may_hold(struct arrival *a)
 {
 	__u32 room = a->cfg->hold_ring - SHUNT_RING_MARGIN, limit = room, backlog, key = a->cls;
 	__u32 *slo = bpf_map_lookup_elem(&slo_us, &key);
-	__u32 *quantum = bpf_map_lookup_elem(&quantum_us, &key);
 	__u32 *set = bpf_map_lookup_elem(&hold_limit, &key);
 	__u64 cls = shunt_index(a->cls, SHUNT_CLASSES);
 
 	if (slo && a->view->slo_us[cls] != *slo)
 		a->view->slo_us[cls] = *slo;
-	if (quantum && a->view->quantum_us[cls] != *quantum)
-		a->view->quantum_us[cls] = *quantum;
 	if (set && *set) {
 		if (*set > room)
 			a->in->ev[SHUNT_EV_BAD_LIMIT]++;

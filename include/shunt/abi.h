@@ -290,7 +290,7 @@ struct shunt_view {
 	__u64 head_ns[SHUNT_CLASSES] __shunt_line; /* cores: arrival of each hold queue's head */
 
 	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
-	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us */
+	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* agent: from the map quantum_us, clamped */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
 	__u64 state[SHUNT_STATES] __shunt_line;       /* policies: shunt_add, shunt_cas */
 
