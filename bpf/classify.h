@@ -33,8 +33,16 @@ static __always_inline __u64 load_payload(const struct shunt_packet *p, __u32 of
 
 static __always_inline int rule_matches(const struct shunt_packet *p, const struct shunt_rule *r)
 {
-	__u64 lack, word = load_payload(p, r->offset, &lack);
+	__u32 offset = r->offset & SHUNT_OFFSET_MAX;
+	__u8 *at = (__u8 *)(p->udp + 1) + offset;
+	__u64 near_end = shunt_less(p->len, offset + 8), lack, word;
 
+	/* The usual case. Hidden from the verifier as a comparison: it would remember, a rule, what it
+	 * says about the length, and follow each memory of it. */
+	asm volatile("" : "+r"(near_end));
+	if (!near_end)
+		return (void *)(at + 8) <= p->end && (*(__u64 *)at & r->mask) == r->value;
+	word = load_payload(p, offset, &lack);
 	return !(r->mask & lack) && (word & r->mask) == r->value;
 }
 
