@@ -18,6 +18,7 @@ UNIT := $(UNIT_SRC:%.c=$(B)/%)
 PROG := $(PROG_SRC:%.c=$(B)/%)
 E2E := $(wildcard tests/e2e/*.sh)
 FAULT := $(wildcard tests/fault/*.sh)
+MODEL := $(wildcard tests/model/*.sh)
 
 # One command compiles and links: such a program is a handful of files.
 define unit_program
@@ -39,20 +40,31 @@ endef
 $(foreach t,$(UNIT_SRC:tests/unit/%.c=%),$(eval $(call unit_program,$(t))))
 $(foreach t,$(PROG_SRC:tests/prog/%.c=%),$(eval $(call prog_program,$(t))))
 
-test-programs: $(UNIT) $(PROG)
+# Policies that exist for tests alone, made as bpf/policies/ are.
+TEST_POLICIES := $(patsubst tests/prog/policies/%.c,$(B)/tests/bpf/%.o,$(wildcard tests/prog/policies/*.c))
+
+$(B)/tests/bpf/%.o: tests/prog/policies/%.c bpf/shunt.bpf.c bpf/native.c $(wildcard bpf/*.h include/shunt/*.h)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"../$<"' bpf/native.c -o $@.so
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"../$<"' -c bpf/shunt.bpf.c -o $@.tmp
+	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$@.so $@.tmp $@
+	$(Q)rm -f $@.tmp $@.so
+
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES)
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
-	$(Q)tests/run.sh $(UNIT) $(PROG) $(E2E) $(FAULT)
+	$(Q)tests/run.sh $(UNIT) $(PROG) $(MODEL) $(E2E) $(FAULT)
 
 test-long: deps ## all tests with their heavy counts (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
-	$(Q)LONG=1 LIMIT=7200 tests/run.sh $(UNIT) $(PROG) $(E2E) $(FAULT)
+	$(Q)LONG=1 LIMIT=7200 tests/run.sh $(UNIT) $(PROG) $(MODEL) $(E2E) $(FAULT)
 
 test-unit: $(UNIT) ## unit tests, under sanitizers
 	$(Q)tests/run.sh $^
 
-test-prog: bpf $(PROG) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
+test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
 	$(Q)tests/run.sh $(PROG)
 
 test-e2e: all ## client to worker and back through a veth pair (root)

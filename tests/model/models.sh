@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# models.sh - spin checks the protocols in every interleaving, and finds what is wrong in broken ones
+NO_LAB=1
+. "$(dirname "$0")/../lib.sh"
+
+# MODEL DEFINES…: prints spin's verdict; fails if the search was not exhaustive.
+check() {
+	cd "$DIR"
+	spin "${@:2}" -a "$ROOT/tests/model/$1"
+	gcc -O2 -DSAFETY -o pan pan.c
+	./pan -m200000 | tee "$DIR/verdict"
+	! grep -q 'max search depth too small' "$DIR/verdict" || fail "the search was cut off"
+}
+
+holds() {
+	need spin gcc
+	check "$@"
+	grep -q 'errors: 0' "$DIR/verdict" || fail "spin found an error in $*"
+}
+
+breaks() {
+	need spin gcc
+	check "$@"
+	grep -q 'errors: 1' "$DIR/verdict" || fail "spin found nothing wrong with $*"
+}
+
+test_a_death_between_any_two_stores_of_a_pop_is_decidable() { holds pop.pml -DCORES=3; }
+test_without_owner_tags_the_model_finds_a_wrong_count() { breaks pop.pml -DNO_OWNER_TAG; }
+test_no_request_is_left_beside_an_idle_core() { holds idle.pml; }
+test_a_core_blind_to_hold_rings_leaves_one() { breaks idle.pml -DBLIND; }
+
+run_tests "$@"
