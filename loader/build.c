@@ -43,12 +43,15 @@ int build_exe_dir(char *out, size_t len)
 
 static bool has_sources(struct job *j, const char *root, const char *below)
 {
-	char probe[sizeof(j->src) + 16];
+	char path[PATH_MAX], real[PATH_MAX];
 
-	snprintf(j->src, sizeof(j->src), "%.*s%s/bpf", PATH_MAX, root, below);
-	snprintf(j->include, sizeof(j->include), "-I%.*s%s/include", PATH_MAX - 1, root, below);
-	snprintf(probe, sizeof(probe), "%s/shunt.bpf.c", j->src);
-	return !access(probe, R_OK);
+	if ((size_t)snprintf(path, sizeof(path), "%s%s", root, below) >= sizeof(path) ||
+	    !realpath(path, real))
+		return false;
+	snprintf(j->src, sizeof(j->src), "%s/bpf", real);
+	snprintf(j->include, sizeof(j->include), "-I%s/include", real);
+	snprintf(path, sizeof(path), "%.*s/bpf/shunt.bpf.c", PATH_MAX - 32, real);
+	return !access(path, R_OK);
 }
 
 /* The tree that this program was built in, or what was installed with it. */
@@ -79,41 +82,69 @@ static int prepare(struct ctl *ctl, struct job *j)
 	return find_sources(ctl, j);
 }
 
-/* The compiler's words without our wrapper's names, and with the user's own name of his file. */
-static char *tidy(const struct job *j, const char *text)
+/* Lines that tell nothing to the policy's author: our wrapper's, and the insides of the compiler. */
+static bool is_noise(const char *line)
 {
-	size_t real = strlen(j->real), len;
-	char *out = NULL;
+	size_t indent = strspn(line, " ");
+
+	return !line[indent] || !strncmp(line, "In file included from", 21) ||
+	       (indent && !strncmp(line + indent, "0x", 2));
+}
+
+/* Copies a line with the user's own name of his file. */
+static void put_line(const struct job *j, FILE *to, const char *line)
+{
+	size_t real = strlen(j->real);
+	const char *at;
+
+	while ((at = strstr(line, j->real))) {
+		fprintf(to, "%.*s%s", (int)(at - line), line, j->source);
+		line = at + real;
+	}
+	fprintf(to, "%s\n", line);
+}
+
+/* What the compiler said, for the policy's author. Cuts up text. */
+static char *tidy(const struct job *j, char *text)
+{
+	char *out = NULL, *save = NULL;
+	size_t len;
 	FILE *to = open_memstream(&out, &len);
 
 	if (!to)
 		return NULL;
-	while (*text) {
-		size_t line = strcspn(text, "\n");
-		bool wrapper = !strncmp(text, "In file included from", 21);
-
-		for (const char *end = text + line; !wrapper && text < end;) {
-			bool own = !strncmp(text, j->real, real);
-
-			if (own)
-				fputs(j->source, to);
-			else
-				fputc(*text, to);
-			text += own ? real : 1;
-			line = end - text;
-		}
-		text += line;
-		if (*text == '\n') {
-			if (!wrapper)
-				fputc('\n', to);
-			text++;
-		}
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (!strncmp(line, "PLEASE ", 7) || !strncmp(line, "Stack dump", 10))
+			break; /* the compiler's own crash report */
+		if (!is_noise(line))
+			put_line(j, to, line);
 	}
 	fclose(to);
-	len = strlen(out);
-	while (len && out[len - 1] == '\n')
-		out[--len] = '\0';
+	if (out && len && out[len - 1] == '\n')
+		out[len - 1] = '\0';
 	return out;
+}
+
+static const struct {
+	const char *said;
+	const char *advice;
+} remedies[] = {
+	{ "function 'select'", "a policy defines select()" },
+	{ "function 'steer'", "a policy defines steer()" },
+	{ "'shunt_policy_flags'", "a policy names itself: SHUNT_POLICY(\"name\", flags, \"text\")" },
+	{ "signed division", "BPF divides unsigned numbers only, and only by constants here" },
+	{ "undefined reference", "a policy calls nothing but what shunt/policy.h offers" },
+	{ "undeclared", "what a policy may use: shunt/policy.h" },
+};
+
+static void advise(struct ctl *ctl, const char *text)
+{
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
+		if (strstr(text, remedies[i].said)) {
+			hint(ctl, "%s", remedies[i].advice);
+			return;
+		}
+	}
 }
 
 static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, const char *failed)
@@ -129,11 +160,13 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 	}
 	if (err < 0)
 		return fail(ctl, err, "cannot run '%s': %s", args[0], strerror(-err));
-	text = tidy(j, said ? said : "");
-	if (err)
+	text = said ? tidy(j, said) : NULL;
+	if (err) {
 		err = fail(ctl, -EINVAL, "%s:\n%s", failed, text ? text : "");
-	else if (text && *text)
+		advise(ctl, text ? text : "");
+	} else if (text && *text) {
 		note("%s", text); /* warnings */
+	}
 	free(text);
 	free(said);
 	return err;
@@ -144,8 +177,9 @@ static int compile(struct ctl *ctl, struct job *j)
 	const char *clang = secure_getenv("CLANG"), *cc = secure_getenv("CC");
 	char source[sizeof(j->src) + 16], failed[PATH_MAX + 64];
 	const char *bpf[] = { clang ? clang : "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3",
-			      "-Wall", "-Wextra", "-Wno-unused-parameter", j->include,
-			      j->arch_include, j->policy, "-c", source, "-o", "bpf.o", NULL };
+			      "-Wall", "-Wextra", "-Wno-unused-parameter",
+			      "-Werror=implicit-function-declaration", "-fno-crash-diagnostics",
+			      j->include, j->arch_include, j->policy, "-c", source, "-o", "bpf.o", NULL };
 	const char *native[] = { cc ? cc : "cc", "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
 				 "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter",
 				 "-shared", "-nostdlib",

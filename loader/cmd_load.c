@@ -182,6 +182,8 @@ int cmd_load(struct ctl *ctl)
 	if (!err)
 		err = iface_need(ctl);
 	if (!err)
+		err = iface_need_native(ctl);
+	if (!err)
 		err = setup_check(ctl, &s);
 	if (!err)
 		err = where_check(ctl);

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -62,24 +63,44 @@ static void show(const json_t *r)
 	       text_at(r, "interface"), text_at(r, "from"), text_at(r, "policy"));
 }
 
-static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUNT_NAME_LEN],
-			 struct shunt_cfg *cfg)
+static int live_policy(struct ctl *ctl, struct shunt_cfg *cfg, char name[SHUNT_NAME_LEN])
 {
-	struct shunt_policy_slot old;
-	struct object o = { 0 };
+	struct shunt_policy_slot slot;
 	int err = map_cfg(ctl, cfg);
 
 	if (!err)
-		err = map_slot(ctl, cfg->policy_gen, &old);
-	if (err)
-		return err;
-	snprintf(from, SHUNT_NAME_LEN, "%s", old.desc.name);
-	err = object_load(ctl, b, true, &o);
+		err = map_slot(ctl, cfg->policy_gen, &slot);
+	if (!err)
+		memcpy(name, slot.desc.name, SHUNT_NAME_LEN);
+	return err;
+}
+
+static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUNT_NAME_LEN],
+			 struct shunt_cfg *cfg)
+{
+	struct object o = { 0 };
+	int err = live_policy(ctl, cfg, from);
+
+	if (!err)
+		err = object_load(ctl, b, true, &o);
 	if (!err && !(ctl->given & OPT_DRY_RUN))
 		err = replace(ctl, b, &o, cfg);
 	object_close(&o);
+	return err;
+}
+
+static int load_and_switch(struct ctl *ctl, struct bundle *b, char from[SHUNT_NAME_LEN],
+			   struct shunt_cfg *cfg)
+{
+	int err = bundle_open(ctl, ctl->argv[0], b), lock;
+
 	if (err)
-		fail_context(ctl, "'%s' keeps policy '%s'", ctl->ifname, from);
+		return err;
+	lock = where_pick_locked(ctl);
+	if (lock < 0)
+		return lock;
+	err = switch_locked(ctl, b, from, cfg);
+	where_unlock(lock);
 	return err;
 }
 
@@ -88,18 +109,18 @@ int cmd_switch(struct ctl *ctl)
 	char from[SHUNT_NAME_LEN];
 	struct bundle b = { 0 };
 	struct shunt_cfg cfg;
-	int err = need_args(ctl, 1, 1, USAGE), lock;
+	int err = need_args(ctl, 1, 1, USAGE);
 
 	if (!err)
 		err = where_pick(ctl);
 	if (!err)
-		err = bundle_open(ctl, ctl->argv[0], &b);
+		err = live_policy(ctl, &cfg, from);
 	if (err)
 		return err;
-	lock = where_pick_locked(ctl);
-	err = lock < 0 ? lock : switch_locked(ctl, &b, from, &cfg);
-	where_unlock(lock);
-	if (!err)
+	err = load_and_switch(ctl, &b, from, &cfg);
+	if (err)
+		fail_context(ctl, "'%s' keeps policy '%s'", ctl->ifname, from);
+	else
 		err = emit(ctl, json_pack("{s:s, s:s, s:s, s:I, s:b}", "interface", ctl->ifname,
 					  "from", from, "policy", b.desc.name, "generation",
 					  (json_int_t)cfg.policy_gen, "dry_run",

@@ -30,6 +30,7 @@ struct ctl {
 	bool pretty;
 	int verbose;
 	bool usage;          /* the error is one of usage */
+	int code;            /* exit code of a verb that did its work and found something wrong */
 	unsigned int given;  /* enum option_bit */
 	const char *config;
 	const char *out;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "iface.h"
+#include "netdev.h"
 
 static int ask(int fd, const char *ifname, unsigned long request, struct ifreq *req, void *data)
 {
@@ -34,6 +35,20 @@ int iface_need(struct ctl *ctl)
 	fail(ctl, -ENODEV, "there is no interface '%s'", ctl->ifname);
 	hint(ctl, "'ip link' lists what there is in this network namespace");
 	return -ENODEV;
+}
+
+int iface_need_native(struct ctl *ctl)
+{
+	__u64 bits;
+
+	if (netdev_features(ctl->ifindex, &bits) ||
+	    ((bits & NETDEV_BASIC) && (bits & NETDEV_REDIRECT)))
+		return 0;
+	fail(ctl, -EOPNOTSUPP, "the driver of '%s' does not %s in native mode", ctl->ifname,
+	     bits & NETDEV_BASIC ? "redirect" : "run XDP programs");
+	hint(ctl, "generic mode is never used: it runs on several CPUs at once for one queue; "
+	     "see 'shunt doctor --dev %s'", ctl->ifname);
+	return -EOPNOTSUPP;
 }
 
 int iface_read(struct ctl *ctl, struct iface *out)

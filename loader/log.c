@@ -54,17 +54,18 @@ static const struct {
 	{ "misaligned", "read the view through the accessors of shunt/policy.h" },
 };
 
-/* The verifier's complaint is its last line but the statistics; the source line is the last ';'. */
+/* The verifier's complaint is its last line but the statistics; the source line is the last ';' with
+ * text (those of the compiler's own making have none). */
 static void find_lines(char *log, const char **complaint, const char **source)
 {
 	char *save = NULL;
 
 	*complaint = *source = NULL;
 	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (line[0] == ';')
+		if (line[0] == ';' && line[1 + strspn(line + 1, " ")] != '@')
 			*source = line + 1 + strspn(line + 1, " ");
 		else if (line[0] && strncmp(line, "processed ", 10) &&
-			 strncmp(line, "verification time", 17) && strncmp(line, "stack depth", 11))
+			 strncmp(line, "verification time", 17) && strncmp(line, "stack depth", 11) && line[0] != ';')
 			*complaint = line;
 	}
 }
@@ -91,6 +92,8 @@ int log_explain(struct ctl *ctl, const struct bundle *b, int err, const char *lo
 	if (talkative)
 		fputs(log, stderr);
 	find_lines(copy, &complaint, &source);
+	if (complaint && strstr(complaint, "too large"))
+		source = NULL; /* where it lost patience says nothing */
 	if (complaint && err != -EPERM) {
 		fail(ctl, err, "the kernel's verifier refuses policy '%s': %s%s%s", b->desc.name,
 		     complaint, source ? ", at: " : "", source ? source : "");

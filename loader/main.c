@@ -19,6 +19,10 @@ static const struct verb verbs[] = {
 	  OPT_OUT, cmd_build },
 	{ "class", "[list | set CLASS KEY=VALUE... | add NAME KEY=VALUE...]",
 	  "the kinds of request: slo=, quantum=, hold=, requeue=", OPT_DEV, cmd_class },
+	{ "doctor", "", "what stands in the way on this machine, each with its fix", OPT_DEV,
+	  cmd_doctor },
+	{ "features", "", "what this kernel (and interface) offers to shunt", OPT_DEV,
+	  cmd_features },
 	{ "help", "[VERB]", "this text", 0, cmd_help },
 	{ "knob", "get [N] | set N VALUE", "numbers that a policy reads", OPT_DEV, cmd_knob },
 	{ "limit", "get [CLASS] | set CLASS N", "how many requests of a class may wait", OPT_DEV,
@@ -31,7 +35,7 @@ static const struct verb verbs[] = {
 	  "how long a request may run while others wait", OPT_DEV, cmd_quantum },
 	{ "rule", "[list | add KEY=VALUE... | del N | flush [PORT]]",
 	  "how requests are told apart: port=, offset=, value=, mask=, class=", OPT_DEV, cmd_rule },
-	{ "slo", "get [CLASS] | set CLASS TIME | bytes TIME",
+	{ "slo", "get [CLASS] | set CLASS TIME | bytes TIME [CLASS]",
 	  "latency objectives; bytes prints the bpftool line", OPT_DEV, cmd_slo },
 	{ "stats", "", "every count; --interval SECONDS and --count N repeat it with rates",
 	  OPT_DEV | OPT_INTERVAL | OPT_COUNT, cmd_stats },
@@ -97,7 +101,7 @@ static void show_help(const json_t *r)
 	puts("usage: shunt [-j|--json] [-p|--pretty] [-v] [--bpffs PATH] [-V] VERB [ARGS] [--dev IF]\n"
 	     "Request scheduling at the NIC. Verbs may be shortened as long as they are unique.\n");
 	json_array_foreach(json_object_get(r, "verbs"), i, v)
-		printf("  %-9s %s\n            %s\n", text_at(v, "verb"), text_at(v, "arguments"),
+		printf("  %s %s\n            %s\n", text_at(v, "verb"), text_at(v, "arguments"),
 		       text_at(v, "text"));
 	puts("\nWith shunt on one interface only, --dev may be left out. Exit status: 0 done,\n"
 	     "1 failed, 2 wrong usage, 3 not supported by this kernel or NIC. More: man 8 shunt");

@@ -136,7 +136,7 @@ int conclude(struct ctl *ctl, int err)
 	json_t *obj;
 
 	if (!err)
-		return EXIT_OK;
+		return ctl->code;
 	if (ctl->json) {
 		obj = json_pack("{s:s, s:s*}", "error", error, "hint", ctl->advice);
 		print_json(ctl, obj);

@@ -58,7 +58,7 @@ static void __attribute__((noreturn)) child(const struct workdir *dir, const cha
 	for (size_t i = 0; i < sizeof(back) / sizeof(back[0]); i++)
 		signal(back[i], SIG_DFL);
 	if (null >= 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0 &&
-	    !fchdir(dir->fd))
+	    !fchdir(dir->fd) && !setenv("TMPDIR", dir->path, 1) && !setenv("LC_ALL", "C", 1))
 		execvp(args[0], (char *const *)args);
 	err = errno;
 	if (write(report, &err, sizeof(err)) < 0)

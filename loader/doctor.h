@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * doctor.h - findings of shunt doctor, and who makes them
+ */
+#pragma once
+
+#include "ctl.h"
+
+enum level { LEVEL_OK, LEVEL_WARN, LEVEL_FAIL };
+
+struct findings {
+	const char *ifname; /* stands for IF in fixes */
+	json_t *list;
+	int count[LEVEL_FAIL + 1];
+};
+
+/* Adds one; fix is NULL or what to do. text is a format. */
+void finding(struct findings *f, const char *check, enum level level, const char *fix,
+	     const char *text, ...) __printf(5, 6);
+
+/* doctor_host.c: kernel, rights, bpffs, memlock, JIT, idle states, huge pages. */
+void doctor_host(struct ctl *ctl, struct findings *f);
+/* doctor_iface.c: driver, modes, queues, other programs, MTU, offloads. */
+void doctor_iface(struct ctl *ctl, struct findings *f);
+/* doctor_loaded.c: what is loaded there: ABI, link, agent, cores. */
+void doctor_loaded(struct ctl *ctl, struct findings *f);

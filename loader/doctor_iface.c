@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * doctor_iface.c - findings about an interface: driver, modes, other programs, MTU, offloads
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "iface.h"
+#include "netdev.h"
+#include "where.h"
+
+#define MTU_SMALL_CHUNK 1770 /* what a frame of 2048 bytes carries, tags and headroom off */
+#define MTU_LARGE_CHUNK 3818
+
+static void check_mode(struct ctl *ctl, struct findings *f, const struct iface *iface)
+{
+	__u64 bits = 0;
+	int err = netdev_features(ctl->ifindex, &bits);
+
+	if (err)
+		finding(f, "native", LEVEL_WARN, "try it: shunt load POLICY --dry-run, then load",
+			"this kernel cannot be asked what driver '%s' does with XDP: %s",
+			iface->driver, strerror(-err));
+	else if ((bits & NETDEV_BASIC) && (bits & NETDEV_REDIRECT))
+		finding(f, "native", LEVEL_OK, NULL, "driver '%s' does XDP in native mode%s",
+			iface->driver, bits & NETDEV_ZEROCOPY ? ", AF_XDP without copying" :
+			", AF_XDP with copying");
+	else
+		finding(f, "native", LEVEL_FAIL,
+			"use an interface whose driver does (veth, virtio_net, mlx5, ice, i40e, ixgbe ...)",
+			"driver '%s' of '%s' does not %s in native mode, and generic mode is never "
+			"used", iface->driver, ctl->ifname, bits & NETDEV_BASIC ? "redirect" :
+			"run XDP programs");
+}
+
+static void check_programs(struct ctl *ctl, struct findings *f)
+{
+	struct link_state link = { 0 };
+	struct xdp_there xdp;
+
+	if (iface_xdp(ctl, &xdp)) {
+		finding(f, "programs", LEVEL_WARN, "see 'bpftool net'",
+			"cannot be asked for XDP programs");
+		return;
+	}
+	where_link(ctl, &link);
+	if (!xdp.prog_id)
+		finding(f, "programs", LEVEL_OK, NULL, "no XDP program on '%s'", ctl->ifname);
+	else if (xdp.prog_id == link.prog_id)
+		finding(f, "programs", LEVEL_OK, NULL, "shunt's program (id %u, %s mode)",
+			xdp.prog_id, xdp.mode);
+	else
+		finding(f, "programs", LEVEL_FAIL,
+			"detach it: see 'bpftool net', 'xdp-loader status', 'ip link set dev IF xdp off'",
+			"another XDP program is on '%s': '%s' (id %u, %s mode)", ctl->ifname,
+			xdp.name, xdp.prog_id, xdp.mode);
+}
+
+static void check_mtu(struct ctl *ctl, struct findings *f, const struct iface *iface)
+{
+	char fix[64];
+
+	snprintf(fix, sizeof(fix), "ip link set dev %s mtu 1500", ctl->ifname);
+	if (iface->mtu <= MTU_SMALL_CHUNK)
+		finding(f, "mtu", LEVEL_OK, NULL, "%u", iface->mtu);
+	else if (iface->mtu <= MTU_LARGE_CHUNK)
+		finding(f, "mtu", LEVEL_WARN, "say 'chunk: 4096' in the configuration",
+			"%u: larger than a frame of 2048 bytes carries", iface->mtu);
+	else
+		finding(f, "mtu", LEVEL_FAIL, fix, "%u: larger than any frame carries", iface->mtu);
+}
+
+/* One offload that should be off (or on). Silent where the driver does not have it. */
+static void check_offload(struct ctl *ctl, struct findings *f, const char *feature, int wanted,
+			  const char *option, const char *why)
+{
+	int on = iface_feature(ctl->ifname, feature);
+	char fix[96];
+
+	if (on < 0)
+		return;
+	snprintf(fix, sizeof(fix), "ethtool -K %s %s %s", ctl->ifname, option,
+		 wanted ? "on" : "off");
+	if (on == wanted)
+		finding(f, option, LEVEL_OK, NULL, "%s", on ? "on" : "off");
+	else
+		finding(f, option, LEVEL_WARN, fix, "%s: %s", on ? "on" : "off", why);
+}
+
+static void check_offloads(struct ctl *ctl, struct findings *f)
+{
+	check_offload(ctl, f, "rx-vlan-hw-parse", 0, "rxvlan",
+		      "VLAN tags are taken out of packets before XDP sees them");
+	check_offload(ctl, f, "rx-lro", 0, "lro", "packets are merged before XDP sees them");
+	check_offload(ctl, f, "rx-checksum", 1, "rx",
+		      "shunt leaves the requests' checksums to the NIC, which does not look at them");
+}
+
+void doctor_iface(struct ctl *ctl, struct findings *f)
+{
+	struct iface iface;
+
+	if (!ctl->ifindex || iface_read(ctl, &iface)) {
+		finding(f, "interface", LEVEL_FAIL, "'ip link' lists what there is",
+			"there is no interface '%s' here", ctl->ifname);
+		return;
+	}
+	if (iface.up)
+		finding(f, "interface", LEVEL_OK, NULL, "'%s' is up", ctl->ifname);
+	else
+		finding(f, "interface", LEVEL_WARN, "ip link set dev IF up", "'%s' is down",
+			ctl->ifname);
+	check_mode(ctl, f, &iface);
+	check_programs(ctl, f);
+	check_mtu(ctl, f, &iface);
+	if (iface.rx_queues)
+		finding(f, "queues", LEVEL_OK, NULL, "%u receive queues", iface.rx_queues);
+	check_offloads(ctl, f);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * doctor_loaded.c - findings about what is loaded on an interface: ABI, link, agent, cores
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "iface.h"
+#include "maps.h"
+#include "where.h"
+
+static void check_link(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
+{
+	struct shunt_policy_slot slot;
+	struct link_state link;
+
+	if (where_link(ctl, &link) || map_slot(ctl, cfg->policy_gen, &slot))
+		return;
+	if (!link.ifindex)
+		finding(f, "link", LEVEL_FAIL, "when it is back: shunt switch POLICY; or shunt unload",
+			"the interface that '%s' was is gone", ctl->ifname);
+	else if (link.prog_id != slot.prog_id)
+		finding(f, "link", LEVEL_WARN, "shunt switch POLICY",
+			"a switch was interrupted: program %u runs, the live policy's is %u",
+			link.prog_id, slot.prog_id);
+	else
+		finding(f, "link", LEVEL_OK, NULL, "policy '%s', program %u", slot.desc.name,
+			slot.prog_id);
+}
+
+static void check_queues(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
+{
+	struct shunt_domain dom;
+	struct iface iface;
+	unsigned int served = 0;
+
+	if (iface_read(ctl, &iface) || !iface.rx_queues)
+		return;
+	for (__u32 d = 0; d < cfg->ndomains; d++) {
+		if (map_get(ctl, "domains", d, &dom, sizeof(dom)))
+			return;
+		if (dom.on && d >= iface.rx_queues)
+			finding(f, "domains", LEVEL_FAIL, "ethtool -L IF combined N, or another "
+				"configuration", "queue %u is served, but '%s' has %u now", d,
+				ctl->ifname, iface.rx_queues);
+		served += !!dom.on;
+	}
+	if (served < iface.rx_queues)
+		finding(f, "domains", LEVEL_WARN,
+			"ethtool -L IF combined N, or name all queues as domains",
+			"%u of %u queues are served: what arrives on the others goes to the kernel",
+			served, iface.rx_queues);
+	else
+		finding(f, "domains", LEVEL_OK, NULL, "all %u queues are served", served);
+}
+
+static void check_cores(struct findings *f, __u32 d, const struct shunt_domain *dom)
+{
+	for (__u32 c = 0; c < dom->ncores && c < SHUNT_CORES; c++) {
+		for (__u32 other = 0; other < c; other++) {
+			if (dom->cpu[c] != dom->cpu[other])
+				continue;
+			finding(f, "cores", LEVEL_WARN, "one core a CPU",
+				"queue %u has cores %u and %u on CPU %u: they spin against each other",
+				d, other, c, dom->cpu[c]);
+			return;
+		}
+	}
+	finding(f, "cores", LEVEL_OK, NULL, "queue %u: %u cores, %d up", d, dom->ncores,
+		__builtin_popcountll(dom->up));
+}
+
+static void check_agent(struct findings *f, __u32 d, const struct shunt_agent *agent)
+{
+	if (!agent->pid)
+		finding(f, "agent", LEVEL_WARN, "start it: shuntd --dev IF",
+			"no shuntd has served queue %u yet", d);
+	else if (!agent_alive(agent))
+		finding(f, "agent", LEVEL_FAIL, "systemctl status shuntd@IF, or start shuntd --dev IF",
+			"shuntd (pid %u) of queue %u is dead or hangs", agent->pid, d);
+	else
+		finding(f, "agent", LEVEL_OK, NULL, "shuntd (pid %u) serves queue %u", agent->pid, d);
+	if (agent->no_frame)
+		finding(f, "frames", LEVEL_WARN, "raise 'spare', lower hold limits",
+			"%llu arrivals of queue %u found no free frame",
+			(unsigned long long)agent->no_frame, d);
+}
+
+void doctor_loaded(struct ctl *ctl, struct findings *f)
+{
+	struct shunt_domain dom;
+	struct shunt_agent agent;
+	struct shunt_cfg cfg;
+	int fd = shunt_pin_open(&ctl->pins, "cfg");
+
+	if (fd < 0) {
+		if (fd == -ENOENT)
+			finding(f, "loaded", LEVEL_OK, NULL, "shunt is not loaded on '%s'",
+				ctl->ifname);
+		return;
+	}
+	close(fd);
+	if (where_pick(ctl)) {
+		finding(f, "loaded", LEVEL_FAIL, ctl->advice ? ctl->advice : "shunt unload, shunt load",
+			"%s", ctl->error ? ctl->error : "cannot be read");
+		return;
+	}
+	if (map_cfg(ctl, &cfg))
+		return;
+	finding(f, "abi", LEVEL_OK, NULL, "%u here and there", cfg.abi);
+	check_link(ctl, f, &cfg);
+	check_queues(ctl, f, &cfg);
+	for (__u32 d = 0; d < cfg.ndomains; d++) {
+		if (map_get(ctl, "domains", d, &dom, sizeof(dom)) || !dom.on ||
+		    map_get(ctl, "agent", d, &agent, sizeof(agent)))
+			continue;
+		check_cores(f, d, &dom);
+		check_agent(f, d, &agent);
+	}
+}
