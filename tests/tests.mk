@@ -67,7 +67,7 @@ test-unit: $(UNIT) ## unit tests, under sanitizers
 test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
 	$(Q)tests/run.sh $(PROG)
 
-test-e2e: all ## client to worker and back through a veth pair (root)
+test-e2e: all $(B)/tests/flood ## client to worker and back through a veth pair (root)
 	$(Q)tests/run.sh $(E2E)
 
 test-fault: all ## things that die at bad moments (root)

@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# kill.sh - SIGKILL for worker, agent and keeper at random moments under load: every request is
+# accounted for, no frame leaks, service resumes
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+TEST_LIMIT=${LONG:+3000}
+TEST_LIMIT=${TEST_LIMIT:-150}
+KILLS=${KILLS:-$([ -n "$LONG" ] && echo 300 || echo 20)}
+SEED=${SEED:-$RANDOM}
+
+agent_pid() { host shunt status -j --dev "$DEV" | jq -e 'select(.agent.alive) | .agent.pid'; }
+new_agent() { local now; now=$(agent_pid) && [ "$now" != "$1" ]; }
+parent_of() { awk '/^PPid/ { print $2 }' "/proc/$1/status"; }
+
+# A moment of up to 60 ms: what is being tested is that it does not matter which.
+any_moment() { read -rt "0.0$((RANDOM % 6))$((RANDOM % 10))" <> <(:) || true; }
+
+kill_worker() {
+	kill -KILL "${PIDS[spin]}"
+	wait "${PIDS[spin]}" 2>/dev/null || true
+	[ -z "${1:-}" ] || return 0
+	start_again
+}
+
+# The domain is free once the dead worker is buried.
+start_again() {
+	wait_for 10 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j --dev $DEV |
+		jq -e '.domains[0].up == 0 and .agent.worker_pid == 0'"
+	start_worker
+}
+
+kill_agent() {
+	local agent
+	agent=$(agent_pid)
+	kill -KILL "$agent"
+	wait_for 10 new_agent "$agent"
+	wait_for 10 all_up
+}
+
+kill_keeper() {
+	local agent
+	agent=$(agent_pid)
+	kill -KILL "$(parent_of "$agent")"
+	wait_for 10 new_agent "$agent"
+	wait_for 10 all_up
+}
+
+# Every frame is in the fill ring, or set aside for the next worker, once there is no worker.
+frames_are_home() {
+	host shunt stats -j --dev "$DEV" |
+		jq -e '.domains | all(.frames == .frames_home)'
+}
+
+finish() {
+	wait_for 60 sh -c "! kill -0 ${PIDS[client]}"
+	assert_conserved
+	offer --rate 2000 --count 500 --time 5 --mix short=0.7:1us,long=0.3:20us
+	assert_all_answered
+	assert_conserved
+	stop spin
+	wait_for 5 frames_are_home
+}
+
+begin() {
+	load mq
+	start_worker
+	start client client shunt-client --to 198.18.0.2:9000 --rate 4000 --time "$1" \
+		--mix short=0.7:1us,long=0.3:50us
+	wait_for 5 arrived 200
+}
+
+test_kills_at_random_lose_only_what_is_counted() {
+	local i victim
+	RANDOM=$SEED
+	echo "seed $SEED"
+	begin $((KILLS + 5))
+	for ((i = 0; i < KILLS; i++)); do
+		any_moment
+		victim=$((RANDOM % 4))
+		case $victim in
+		0 | 1) kill_worker ;;
+		2) kill_agent ;;
+		3) kill_keeper ;;
+		esac
+	done
+	stop client INT
+	start client true
+	finish
+	echo "lost $(stat_of .total.lost) of $(stat_of .total.arrived)"
+}
+
+test_a_killed_worker_loses_at_most_what_it_was_running() {
+	begin 3
+	kill_worker
+	finish
+	assert_le "$(stat_of .total.lost)" 4 "lost: two cores, each runs one and may be taking one"
+}
+
+test_traffic_goes_on_while_the_agent_is_dead() {
+	local agent
+	begin 3
+	agent=$(agent_pid)
+	kill -STOP "$(parent_of "$agent")" # so that it is not replaced
+	kill -KILL "$agent"
+	offer --rate 2000 --count 1000 --time 5 --mix short=1:1us
+	assert_all_answered
+	kill -CONT "$(pgrep -o -x shuntd)"
+	wait_for 10 new_agent "$agent"
+	finish
+	assert_eq "$(stat_of .total.lost)" 0 lost
+}
+
+test_agent_and_keeper_both_dead_lose_nothing_while_the_worker_lives() {
+	begin 3
+	pkill -KILL -x shuntd
+	start_agent
+	wait_for 15 all_up
+	finish
+	assert_eq "$(stat_of .total.lost)" 0 lost
+}
+
+test_all_dead_starts_again_with_everything_counted() {
+	begin 3
+	pkill -KILL -x shuntd
+	kill_worker only
+	start_agent
+	start_worker
+	finish
+}
+
+test_a_hung_worker_is_found() {
+	config 'hang: {after: 300ms, action: kill}' >"$DIR/config.yaml"
+	host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent
+	start_worker
+	client shunt-client --to 198.18.0.2:9000 --rate 1000 --count 1 --time 1 --mix short=1:90ms
+	assert_eq "$(stat_of .total.replied)" 1 "90 ms is not hung"
+	start client client shunt-client --to 198.18.0.2:9000 --rate 500 --time 1
+	wait_for 5 arrived 100
+	kill -STOP "${PIDS[spin]}"
+	wait_for 10 sh -c "! kill -0 ${PIDS[spin]}"
+	unset 'PIDS[spin]'
+	start_again
+	finish
+}
+
+run_tests "$@"

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# serve.sh - for tests that need the whole of it: shunt loaded, shuntd, a worker, and requests
+#
+# Sourced after lib.sh. Classes: short (0) and long (1, first byte 2); port 9000.
+
+# CPUs of the worker's cores: two on whatever machine, so that rings are shared and contended.
+CPUS=${CPUS:-$(($(nproc) - 1)), 0}
+
+# The configuration on stdout; more lines of it as arguments.
+config() {
+	cat <<-YAML
+	domains:
+	  - {queue: 0, cpus: [$CPUS]}
+	classes:
+	  - {name: short, slo: 50us}
+	  - {name: long, slo: 1ms}
+	ports:
+	  - {port: 9000, default: short}
+	rules:
+	  - {port: 9000, offset: 0, value: 0x02, class: long}
+	YAML
+	printf '%s\n' "$@"
+}
+
+# POLICY [CONFIG LINES…]: loads it and starts shuntd.
+load() {
+	config "${@:2}" >"$DIR/config.yaml"
+	host shunt load "$1" --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent
+}
+
+start_agent() {
+	start shuntd host shuntd --dev "$DEV" "$@"
+	wait_for 10 test -S "/run/shunt/$DEV.sock"
+}
+
+up() { host shunt stats -j --dev "$DEV" | jq -e '[.domains[].up] | add' ; }
+all_up() { [ "$(up)" = "$(host shunt stats -j --dev "$DEV" | jq '[.domains[].cores] | add')" ]; }
+
+# [OPTIONS…]: a worker; waits until its cores are up.
+start_worker() {
+	start spin host shunt-spin --dev "$DEV" --idle sleep "$@"
+	wait_for 10 all_up
+}
+
+# OPTIONS…: the client's JSON in $DIR/client.json
+offer() {
+	client shunt-client --to 198.18.0.2:9000 --json "$@" >"$DIR/client.json"
+}
+
+sent() { jq -s '[.[].classes[].sent] | add' "$DIR/client.json"; }
+answered() { jq -s '[.[].classes[].answered] | add' "$DIR/client.json"; }
+
+assert_all_answered() {
+	local n
+	n=$(sent)
+	assert_ge "$n" 1 "requests sent"
+	assert_eq "$(answered)" "$n" "requests answered"
+}
+
+# The conservation line, from counts: nothing in flight, nothing unaccounted for.
+quiet() { host shunt stats -j --dev "$DEV" | jq -e '.total.in_flight == 0 and .total.difference == 0'; }
+
+assert_conserved() {
+	wait_for 10 quiet
+	host shunt stats -j --dev "$DEV" | jq -e '[.classes[] |
+		.arrived - .replied - .noreply - .rejected - .dropped - .passed - .refused - .lost] |
+		all(. == 0)' >/dev/null || fail "a class is out of balance: $(host shunt stats -j --dev "$DEV")"
+}
+
+stat_of() { host shunt stats -j --dev "$DEV" | jq -e "$1"; }
+
+# N: so many requests have arrived.
+arrived() { (($(stat_of .total.arrived) >= $1)); }
