@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * every - calls everything that include/shunt/policy.h offers, so that BPF and native code can be compared
+ *
+ * Its answers mean nothing. steer mixes what it reads into a number, select scans, requeue and
+ * done use the policy's own memory.
+ */
+#include <shunt/policy.h>
+
+#define SHUNT_HAS_REQUEUE
+#define SHUNT_HAS_DONE
+
+SHUNT_POLICY("every", SHUNT_NEEDS_FLOW | SHUNT_NEEDS_KEY | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_NOW |
+	     SHUNT_NEEDS_HEADS | SHUNT_STEALS | SHUNT_PREEMPTS, "calls every accessor");
+
+static int steer(shunt_view *v, shunt_event *ev)
+{
+	__u64 sum = shunt_up(v) ^ shunt_idle(v) * 3, n = shunt_cores(v);
+
+	sum += shunt_core_at(v, ev->random) + shunt_load(v, ev->flow_hash) * 5;
+	sum += shunt_backlog(v, ev->cls) * 7ULL + shunt_head_ns(v, ev->cls) * 11;
+	sum += shunt_waited(v, ev, ev->key_hash) * 13ULL + shunt_slo_us(v, ev->cls) * 17ULL;
+	sum += shunt_knob(v, ev->random) * 19 + shunt_state(v, ev->key_hash) * 23;
+	sum += shunt_scale(ev->random, n) + ev->now_ns + (shunt_up(v) ? shunt_first(shunt_up(v)) : 64);
+	sum += shunt_min(sum >> 1, ev->now_ns >> 1) + shunt_some(sum >> 1) + shunt_bit(sum, ev->core);
+	return (int)(sum >> 32 ^ sum) >> 8;
+}
+
+static int select(shunt_view *v, shunt_event *ev)
+{
+	__u64 most = 0, more;
+	int best = SHUNT_GO_ON;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		more = shunt_bit(ev->waiting, c) & shunt_less(most, shunt_backlog(v, c));
+		most = shunt_pick(more, shunt_backlog(v, c), most);
+		best = shunt_pick(more, c, best);
+	}
+	return best;
+}
+
+static int requeue(shunt_view *v, shunt_event *ev)
+{
+	return shunt_cas(v, ev->core, ev->run_ns, ev->now_ns) == ev->run_ns ? SHUNT_HEAD : SHUNT_TAIL;
+}
+
+static void done(shunt_view *v, shunt_event *ev)
+{
+	if (shunt_add(v, ev->cls, ev->service_ns) > ev->now_ns)
+		shunt_add(v, ev->core, ~0ULL);
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_policy_table.c - views made by hand, and of each built-in policy the answers that its comment
+ * promises; every question goes to BPF and to native code
+ */
+/* link: tests/prog/ingress.c tests/prog/native.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ingress.h"
+#include "native.h"
+
+#define NOW 5000000000000ULL
+#define US 1000ULL
+#define HOLD (-1)
+#define GO_ON (-1)
+
+static struct ingress *g;
+static struct native n;
+static struct shunt_view *v; /* the one in BPF's map; native code reads it too */
+
+static int load(void **state)
+{
+	char object[64];
+
+	snprintf(object, sizeof(object), "build/bpf/%s.o", (char *)*state);
+	g = ingress_load(object, 4, 4);
+	native_load(&n, object);
+	assert_string_equal(n.desc->name, *state);
+	v = g->view;
+	return 0;
+}
+
+static int unload(void **state)
+{
+	native_free(&n);
+	ingress_free(g);
+	return 0;
+}
+
+static int ask(enum shunt_ask_op op, struct shunt_event ev)
+{
+	int bpf;
+
+	ev.now_ns = NOW;
+	ev.run_cls = SHUNT_NONE;
+	bpf = ingress_ask(g, op, &ev);
+	assert_int_equal(native_ask(&n, op, v, &ev), bpf);
+	return bpf;
+}
+
+static int steer(struct shunt_event ev)
+{
+	return ask(SHUNT_ASK_STEER, ev);
+}
+
+/* What core takes of the classes in "waiting". */
+static int selects(__u16 waiting, __u8 core)
+{
+	return ask(SHUNT_ASK_SELECT, (struct shunt_event){ .waiting = waiting, .core = core });
+}
+
+/* The head of a class has waited so long. */
+static void waited(int cls, __u64 ns)
+{
+	v->head_ns[cls] = NOW - ns;
+}
+
+static void load_is(int core, __u32 load)
+{
+	v->sent[core] = 0xfffffffe + load; /* the counts wrap */
+	v->done[core] = 0xfffffffe;
+}
+
+/* --- what several have in common ------------------------------------------------------------------ */
+
+static void to_idle_cores_or_hold(void)
+{
+	ingress_up(g, 0xf0);
+	v->idle = 0;
+	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
+	v->idle = 0xa0;
+	assert_int_equal(steer((struct shunt_event){ 0 }), 5);
+	v->idle = 0x0f; /* idle, but no longer up */
+	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
+	ingress_up(g, ~0ULL);
+	v->idle = 1ULL << 63;
+	assert_int_equal(steer((struct shunt_event){ 0 }), 63);
+}
+
+static void lowest_class_first(void)
+{
+	assert_int_equal(selects(0, 0), GO_ON);
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		assert_int_equal(selects(0xffff << c, 0), c);
+}
+
+static void oldest_head_first(void)
+{
+	assert_int_equal(selects(0, 0), GO_ON);
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		waited(c, 100 + c);
+	assert_int_equal(selects(0xffff, 0), 15);
+	assert_int_equal(selects(0x0fff, 0), 11);
+	waited(3, 1000);
+	assert_int_equal(selects(0x0fff, 0), 3);
+	assert_int_equal(selects(0x0ff7, 0), 11);
+	waited(2, 1000);
+	assert_int_equal(selects(0xffff, 0), 2); /* ties: the lower class */
+}
+
+/* Which of the event's hashes names the core. */
+static void to_a_core_by(struct shunt_event low, struct shunt_event middle, struct shunt_event high)
+{
+	ingress_up(g, 1ULL << 3 | 1ULL << 10 | 1ULL << 50);
+	for (v->idle = 0; v->idle < 2; v->idle++) { /* whether one is idle matters not */
+		assert_int_equal(steer(low), 3);
+		assert_int_equal(steer(middle), 10);
+		assert_int_equal(steer(high), 50);
+	}
+	ingress_up(g, 0);
+	assert_int_equal(steer(low), HOLD);
+}
+
+static void by_flow(void)
+{
+	to_a_core_by((struct shunt_event){ .flow_hash = 0x55555555, .key_hash = ~0u },
+		     (struct shunt_event){ .flow_hash = 0x55555556, .key_hash = ~0u },
+		     (struct shunt_event){ .flow_hash = ~0u, .key_hash = 0 });
+}
+
+/* --- the policies ----------------------------------------------------------------------------------- */
+
+static void rss_steers_by_flow_and_selects_the_lowest_class(void **state)
+{
+	by_flow();
+	lowest_class_first();
+	assert_false(n.desc->flags & SHUNT_STEALS);
+}
+
+static void steal_is_rss_whose_idle_cores_steal(void **state)
+{
+	by_flow();
+	lowest_class_first();
+	assert_true(n.desc->flags & SHUNT_STEALS);
+}
+
+static void affinity_steers_by_key(void **state)
+{
+	to_a_core_by((struct shunt_event){ .key_hash = 0x55555555, .flow_hash = ~0u },
+		     (struct shunt_event){ .key_hash = 0x55555556, .flow_hash = ~0u },
+		     (struct shunt_event){ .key_hash = ~0u, .flow_hash = 0 });
+	lowest_class_first();
+}
+
+static void fcfs_takes_an_idle_core_and_the_oldest_head(void **state)
+{
+	to_idle_cores_or_hold();
+	oldest_head_first();
+}
+
+static void prio_takes_an_idle_core_and_the_lowest_class(void **state)
+{
+	to_idle_cores_or_hold();
+	lowest_class_first();
+}
+
+static void mq_takes_the_largest_share_of_its_objective(void **state)
+{
+	to_idle_cores_or_hold();
+	assert_int_equal(selects(0, 0), GO_ON);
+
+	/* the example in its comment */
+	v->slo_us[0] = 50;
+	v->slo_us[1] = 1000;
+	waited(0, 30 * US);
+	waited(1, 500 * US);
+	assert_int_equal(selects(3, 0), 0);
+	waited(1, 601 * US);
+	assert_int_equal(selects(3, 0), 1);
+	waited(1, 600 * US);
+	assert_int_equal(selects(3, 0), 0); /* equal: the lower class */
+	waited(1, 600 * US + 1);
+	assert_int_equal(selects(3, 0), 1); /* a nanosecond decides */
+	assert_int_equal(selects(1, 0), 0);
+}
+
+static void mq_takes_classes_without_objective_last_the_oldest_first(void **state)
+{
+	v->slo_us[5] = SHUNT_SLO_MAX_US;
+	waited(5, 0);
+	waited(2, 4 * 1000 * 1000 * US);
+	waited(3, 1 * US);
+	waited(4, 4 * 1000 * 1000 * US);
+	assert_int_equal(selects(1 << 2 | 1 << 3 | 1 << 5, 0), 5);
+	assert_int_equal(selects(1 << 2 | 1 << 3, 0), 2);
+	assert_int_equal(selects(1 << 2 | 1 << 3 | 1 << 4, 0), 2);
+	assert_int_equal(selects(1 << 3 | 1 << 4, 0), 4);
+}
+
+static void mq_clamps_what_it_reads(void **state)
+{
+	v->slo_us[0] = ~0u; /* as SHUNT_SLO_MAX_US */
+	v->slo_us[1] = SHUNT_SLO_MAX_US;
+	waited(0, 1000);
+	waited(1, 1000);
+	assert_int_equal(selects(3, 0), 0);
+	waited(1, 1001);
+	assert_int_equal(selects(3, 0), 1);
+
+	v->head_ns[0] = NOW + 1000; /* an arrival in the future has not waited */
+	waited(1, 0);
+	assert_int_equal(selects(3, 0), 0);
+	waited(1, 1);
+	assert_int_equal(selects(3, 0), 1);
+
+	v->slo_us[0] = 2;
+	v->slo_us[1] = 3;
+	v->head_ns[0] = 1; /* both beyond 32 bits of ns: the tighter objective */
+	v->head_ns[1] = 0;
+	assert_int_equal(selects(3, 0), 0);
+	v->slo_us[0] = 4;
+	assert_int_equal(selects(3, 0), 1);
+}
+
+static void jbsq_takes_the_shortest_queue_below_k(void **state)
+{
+	ingress_up(g, 0x7);
+	v->idle = 4;
+	assert_int_equal(steer((struct shunt_event){ 0 }), 2);
+	v->idle = 0;
+	load_is(0, 2);
+	load_is(1, 1);
+	load_is(2, 1);
+	assert_int_equal(steer((struct shunt_event){ 0 }), 1);
+	load_is(2, 0); /* core 3 has 0 too, but is not up */
+	assert_int_equal(steer((struct shunt_event){ 0 }), 2);
+	load_is(1, 2);
+	load_is(2, 2);
+	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
+	v->knob[0] = 3;
+	assert_int_equal(steer((struct shunt_event){ 0 }), 0);
+	v->knob[0] = 1;
+	load_is(1, 1);
+	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
+	oldest_head_first();
+}
+
+static void p2c_takes_the_less_loaded_of_two(void **state)
+{
+	ingress_up(g, 0x33); /* 0, 1, 4, 5 */
+	load_is(0, 3);
+	load_is(4, 2);
+	load_is(5, 3);
+	/* the low half of the random word names one, the high half the other */
+	assert_int_equal(steer((struct shunt_event){ .random = 0x80000000 }), 4);
+	assert_int_equal(steer((struct shunt_event){ .random = 0x00008000 }), 4);
+	assert_int_equal(steer((struct shunt_event){ .random = 0xc0000000 }), 0); /* equal: the first */
+	assert_int_equal(steer((struct shunt_event){ .random = 0x0000c000 }), 5);
+	assert_int_equal(steer((struct shunt_event){ .random = 0xffffffff }), 5);
+	assert_int_equal(steer((struct shunt_event){ .random = 0x4000ffff }), 1);
+	ingress_up(g, 0);
+	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
+	lowest_class_first();
+}
+
+static void darc_keeps_classes_to_their_cores(void **state)
+{
+	ingress_up(g, 0xf);
+	v->knob[1] = 0xc;
+	v->idle = 0x3;
+	assert_int_equal(steer((struct shunt_event){ .cls = 0 }), 0);
+	assert_int_equal(steer((struct shunt_event){ .cls = 1 }), HOLD);
+	v->idle = 0xb;
+	assert_int_equal(steer((struct shunt_event){ .cls = 1 }), 3);
+	assert_int_equal(selects(1 << 1, 0), GO_ON);
+	assert_int_equal(selects(1 << 1, 2), 1);
+	assert_int_equal(selects(1 << 1 | 1 << 2, 0), 2);
+	assert_int_equal(selects(1 << 1 | 1 << 2, 3), 1);
+	assert_int_equal(selects(1 << 0 | 1 << 1, 3), 0);
+}
+
+static void darc_opens_all_cores_to_a_class_whose_own_are_down(void **state)
+{
+	ingress_up(g, 0x3);
+	v->knob[1] = 0xc;
+	v->idle = 0x2;
+	assert_int_equal(steer((struct shunt_event){ .cls = 1 }), 1);
+	assert_int_equal(selects(1 << 1, 0), 1);
+}
+
+#define POLICY_TEST(policy, test)                                                                  \
+	{ #test, test, load, unload, policy }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		POLICY_TEST("rss", rss_steers_by_flow_and_selects_the_lowest_class),
+		POLICY_TEST("steal", steal_is_rss_whose_idle_cores_steal),
+		POLICY_TEST("affinity", affinity_steers_by_key),
+		POLICY_TEST("fcfs", fcfs_takes_an_idle_core_and_the_oldest_head),
+		POLICY_TEST("prio", prio_takes_an_idle_core_and_the_lowest_class),
+		POLICY_TEST("mq", mq_takes_the_largest_share_of_its_objective),
+		POLICY_TEST("mq", mq_takes_classes_without_objective_last_the_oldest_first),
+		POLICY_TEST("mq", mq_clamps_what_it_reads),
+		POLICY_TEST("jbsq", jbsq_takes_the_shortest_queue_below_k),
+		POLICY_TEST("p2c", p2c_takes_the_less_loaded_of_two),
+		POLICY_TEST("darc", darc_keeps_classes_to_their_cores),
+		POLICY_TEST("darc", darc_opens_all_cores_to_a_class_whose_own_are_down),
+	};
+
+	ingress_need();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
