@@ -51,7 +51,12 @@ $(B)/tests/bpf/%.o: tests/prog/policies/%.c bpf/shunt.bpf.c bpf/native.c $(wildc
 	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$@.so $@.tmp $@
 	$(Q)rm -f $@.tmp $@.so
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES)
+$(B)/tests/flood: tests/flood.c apps/spin.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $< -o $@ -lbpf
+
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
