@@ -73,7 +73,7 @@ AGENT_SRC := $(wildcard agent/*.c)
 obj = $(patsubst %.S,$(B)/obj/%.o,$(patsubst %.c,$(B)/obj/%.o,$(1)))
 
 LOADER_LIBS := -lbpf -lelf -lcyaml -lyaml -ljansson -lm
-AGENT_LIBS := -lbpf -lcap-ng
+AGENT_LIBS := -lbpf -lcap-ng -lm
 
 $(B)/obj/%.o: %.c
 	$(call say,CC,$@)

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * agent.c - the agent's loop: interface, maps, domains, connections
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "keeper.h"
+#include "log.h"
+#include "worker.h"
+
+#define CHECK_NS 100000000ULL /* pins may have changed */
+#define MAKE_NS 50000000ULL   /* rings of before may be gone */
+#define LEAVE_NS 5000000000ULL /* how long new rings wait for the worker that had the old ones */
+
+enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_FIXED };
+
+/* Says what is waited for, once. */
+static void wait_for(struct agent *a, const char *why)
+{
+	if (!strcmp(a->why, why))
+		return;
+	snprintf(a->why, sizeof(a->why), "%s", why);
+	if (*why) {
+		say(LOG_WARNING, "waiting: %s", why);
+		notify("STATUS=waiting: %s", why);
+	}
+}
+
+/* New rings must not be counted while a worker may still end requests of the old ones. */
+static bool former_is_gone(struct agent *a, struct domain *d)
+{
+	struct pollfd p = { .fd = d->former, .events = POLLIN };
+
+	if (d->former < 0)
+		return true;
+	if (d->old_pid && poll(&p, 1, 0) != 1 && a->now_ns - d->absent_ns < LEAVE_NS)
+		return false;
+	close(d->former);
+	d->former = -1;
+	return true;
+}
+
+static bool make_one(struct agent *a, struct domain *d)
+{
+	char why[160];
+	int err;
+
+	if (!former_is_gone(a, d)) {
+		d->life = DOMAIN_BUSY;
+		return false;
+	}
+	err = domain_make(d, &a->pins, a->ifindex, a->mtu);
+	if (!err)
+		return true;
+	if (err == -EBUSY && d->old_pid)
+		snprintf(why, sizeof(why), "worker %u still holds the former rings of queue %u; it "
+			 "was told to leave, end it if it does not", d->old_pid, d->id);
+	else if (err == -EBUSY)
+		snprintf(why, sizeof(why), "queue %u is in use by another AF_XDP program: end it",
+			 d->id);
+	else if (err == -ENOBUFS || err == -EPERM)
+		snprintf(why, sizeof(why), "cannot make the sockets of queue %u: %s; raise the "
+			 "limit of locked memory ('ulimit -l', LimitMEMLOCK=)", d->id,
+			 strerror(-err));
+	else
+		snprintf(why, sizeof(why), "cannot make the sockets of queue %u: %s", d->id,
+			 strerror(-err));
+	/* A pool is dismantled some time after its last ring: no reason to complain yet. */
+	if (err != -EBUSY || a->now_ns - d->absent_ns > 1000000000ULL)
+		wait_for(a, why);
+	return false;
+}
+
+static void make_domains(struct agent *a)
+{
+	bool all = true;
+
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		struct domain *d = &a->domain[i];
+
+		if (!a->maps.domains[i].on || (d->life != DOMAIN_OFF && d->life != DOMAIN_BUSY))
+			continue;
+		if (!make_one(a, d)) {
+			all = false;
+			continue;
+		}
+		say(LOG_INFO, "queue %u: %u cores, %u classes, %u frames of %u bytes", d->id,
+		    d->r.geo.ncores, d->r.geo.nclasses, d->r.geo.nframes, d->r.geo.chunk);
+	}
+	if (all && a->why[0]) {
+		wait_for(a, "");
+		notify("STATUS=serving '%s'", a->opts.ifname);
+	}
+	a->make_ns = a->now_ns + MAKE_NS;
+}
+
+static void adopt_domains(struct agent *a)
+{
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		struct domain *d = &a->domain[i];
+
+		*d = (struct domain){ .id = i, .store = a->store, .maps = &a->maps,
+				      .view_fd = -1, .worker = -1, .memory = -1,
+				      .former = d->former, .old_pid = d->old_pid,
+				      .absent_ns = a->now_ns, .step_ns = a->now_ns };
+		if (a->maps.domains[i].on && domain_adopt(d, &a->pins, a->ifindex)) {
+			for (int c = 0; c < SHUNT_CORES; c++)
+				d->beat_ns[c] = a->now_ns;
+			say(LOG_INFO, "took over queue %d%s", i,
+			    d->life == DOMAIN_TAKEN ? " and its worker" : "");
+		} else if (!d->old_pid) {
+			d->old_pid = a->maps.agent[i].worker_pid;
+		}
+	}
+}
+
+static void give_up(struct agent *a, const char *why)
+{
+	say(LOG_WARNING, "%s", why);
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		struct domain *d = &a->domain[i];
+
+		if (d->life == DOMAIN_TAKEN && d->former < 0)
+			d->former = dup(d->worker);
+		d->absent_ns = a->now_ns;
+		domain_give_up(d);
+	}
+	peers_tell_leave(a);
+	policy_forget(&a->policy);
+	maps_close(&a->maps);
+}
+
+static bool find_shunt(struct agent *a)
+{
+	char why[160];
+	int err;
+
+	if (!a->ifindex) {
+		snprintf(why, sizeof(why), "there is no interface '%s'", a->opts.ifname);
+		wait_for(a, why);
+		return false;
+	}
+	err = maps_open(&a->maps, &a->pins, why, sizeof(why));
+	if (err) {
+		wait_for(a, why);
+		return false;
+	}
+	load_reset(a);
+	if (!a->load) {
+		maps_close(&a->maps);
+		return false;
+	}
+	snprintf(a->why, sizeof(a->why), "starting");
+	adopt_domains(a);
+	policy_refresh(a);
+	make_domains(a);
+	return true;
+}
+
+/* Looks whether interface and maps are those that we serve. */
+static void check(struct agent *a)
+{
+	unsigned int was = a->ifindex;
+	char why[80];
+
+	a->check_ns = a->now_ns + CHECK_NS;
+	iface_look(a->opts.ifname, &a->ifindex, &a->mtu);
+	if (a->maps.agent && a->ifindex != was) {
+		snprintf(why, sizeof(why), "interface '%s' went away", a->opts.ifname);
+		give_up(a, why);
+	} else if (a->maps.agent && !maps_current(&a->maps, &a->pins)) {
+		snprintf(why, sizeof(why), "shunt was unloaded from '%s'", a->opts.ifname);
+		give_up(a, why);
+	}
+	if (!a->maps.agent)
+		find_shunt(a);
+}
+
+static void turn_domains(struct agent *a)
+{
+	a->busy = false;
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		struct domain *d = &a->domain[i];
+
+		worker_check(d, a->now_ns);
+		if (d->life == DOMAIN_BURIAL)
+			a->busy |= bury_step(d, a->now_ns);
+		else if (d->life == DOMAIN_FREE)
+			bury_aside(d);
+	}
+	if (a->now_ns >= a->make_ns)
+		make_domains(a);
+}
+
+static void turn(struct agent *a)
+{
+	a->now_ns = clock_ns();
+	if (a->now_ns >= a->check_ns)
+		check(a);
+	if (a->maps.agent)
+		turn_domains(a);
+	if (a->now_ns < a->tick_ns)
+		return;
+	a->tick_ns = a->now_ns + a->opts.tick_ms * 1000000ULL;
+	if (a->maps.agent) {
+		policy_refresh(a);
+		load_tick(a);
+	}
+	peers_tick(a);
+}
+
+static int timeout_ms(const struct agent *a)
+{
+	__u64 now = clock_ns();
+
+	if (a->busy || now >= a->tick_ns)
+		return 0;
+	return (a->tick_ns - now) / 1000000 + 1;
+}
+
+/* Fixed ones, workers' processes, connections. Returns how many; who[] tells whose they are. */
+static int gather(struct agent *a, struct pollfd *p, struct peer **who)
+{
+	int n = FD_FIXED;
+
+	p[FD_KEEPER] = (struct pollfd){ .fd = a->keeper, .events = POLLIN };
+	p[FD_SIGNALS] = (struct pollfd){ .fd = a->signals, .events = POLLIN };
+	p[FD_NETLINK] = (struct pollfd){ .fd = a->netlink, .events = POLLIN };
+	p[FD_LISTENER] = (struct pollfd){ .fd = a->listener, .events = POLLIN };
+	for (int i = 0; i < PEERS_MAX; i++) {
+		if (a->peer[i].stage == PEER_NONE)
+			continue;
+		who[n] = &a->peer[i];
+		p[n++] = (struct pollfd){ .fd = a->peer[i].fd, .events = POLLIN };
+	}
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		if (a->domain[i].life != DOMAIN_TAKEN)
+			continue;
+		who[n] = NULL; /* worker_check() looks */
+		p[n++] = (struct pollfd){ .fd = a->domain[i].worker, .events = POLLIN };
+	}
+	return n;
+}
+
+/* False: it is time to end. */
+static bool turn_and_wait(struct agent *a)
+{
+	struct pollfd p[FD_FIXED + PEERS_MAX + SHUNT_DOMAINS];
+	struct peer *who[FD_FIXED + PEERS_MAX + SHUNT_DOMAINS];
+	int n;
+
+	turn(a);
+	n = gather(a, p, who);
+	if (poll(p, n, timeout_ms(a)) <= 0)
+		return true;
+	a->now_ns = clock_ns();
+	if (p[FD_SIGNALS].revents)
+		return false;
+	if (p[FD_KEEPER].revents) {
+		say(LOG_WARNING, "the keeper died: taking its place");
+		notify("MAINPID=%d", getpid());
+		say(LOG_ERR, "cannot become the keeper: %s",
+		    strerror(-keeper_become(a->store, a->argv)));
+		return false;
+	}
+	if (p[FD_NETLINK].revents && iface_changed(a->netlink))
+		a->check_ns = 0;
+	/* Who is dead is not spoken with any more. */
+	for (int i = 0; i < SHUNT_DOMAINS; i++)
+		worker_check(&a->domain[i], a->now_ns);
+	for (int i = FD_FIXED; i < n; i++) {
+		if (p[i].revents && who[i] && who[i]->fd == p[i].fd)
+			peers_hear(a, who[i]);
+	}
+	if (p[FD_LISTENER].revents)
+		peers_accept(a);
+	return true;
+}
+
+static int start(struct agent *a, char *why, size_t len)
+{
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	a->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	a->netlink = iface_watch();
+	if (a->signals < 0 || a->netlink < 0) {
+		err = a->signals < 0 ? -errno : a->netlink;
+		snprintf(why, len, "cannot watch signals and interfaces: %s", strerror(-err));
+		return err;
+	}
+	return peers_listen(a, why, len);
+}
+
+int agent_run(const struct options *opts, char **argv, int keeper)
+{
+	struct agent *a = calloc(1, sizeof(*a));
+	char why[200];
+
+	if (!a)
+		return EXIT_FAILURE;
+	a->opts = *opts;
+	a->argv = argv;
+	a->keeper = keeper;
+	a->store = store_open(keeper);
+	a->pins = (struct shunt_pins){ .bpffs = opts->bpffs, .ifname = a->opts.ifname };
+	a->policy.fd = -1;
+	for (int i = 0; i < PEERS_MAX; i++)
+		a->peer[i] = (struct peer){ .fd = -1, .pidfd = -1 };
+	for (int i = 0; i < SHUNT_DOMAINS; i++)
+		a->domain[i].former = -1;
+	maps_close(&a->maps);
+	if (!a->store || start(a, why, sizeof(why))) {
+		say(LOG_ERR, "%s", a->store ? why : "out of memory");
+		return EXIT_FAILURE;
+	}
+	a->now_ns = clock_ns();
+	check(a);
+	if (opts->once && !a->maps.agent) { /* wait_for() told why */
+		unlink(a->opts.socket);
+		return EXIT_FAILURE;
+	}
+	notify("READY=1");
+	while (turn_and_wait(a))
+		;
+	notify("STOPPING=1");
+	unlink(a->opts.socket);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * agent.h - the agent as a whole
+ */
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "broker.h"
+#include "domain.h"
+
+#define ALLOW_MAX 16
+#define PEERS_MAX 64
+
+struct options {
+	const char *ifname;
+	const char *bpffs;  /* NULL: the usual place */
+	char socket[108];
+	unsigned int tick_ms;
+	bool verbose;
+	bool once;          /* fail rather than wait for shunt load */
+	uid_t user[ALLOW_MAX];
+	unsigned int nusers;
+	gid_t group[ALLOW_MAX];
+	unsigned int ngroups;
+};
+
+/* A connection to the broker. */
+enum peer_stage {
+	PEER_NONE,
+	PEER_NEW,     /* has yet to say HELLO */
+	PEER_WAITING, /* said it; its domain is not ready */
+	PEER_WORKER,  /* attached */
+	PEER_LEAVING, /* was told to leave rings that are not ours any more */
+};
+
+struct peer {
+	enum peer_stage stage;
+	int fd;
+	int pidfd;         /* until it becomes the domain's worker */
+	__u32 pid;
+	__u64 since_ns;    /* of the stage */
+	__u32 want;        /* domain, or SHUNT_ANY_DOMAIN */
+	__u32 cores;
+	char name[SHUNT_NAME_LEN];
+	struct domain *domain;
+	__u64 policy_gen;  /* that it was sent; 0: none */
+};
+
+/* The policy in force, as it is handed out. */
+struct policy {
+	int fd;            /* sealed memfd with the native code; -1: none */
+	struct shunt_msg_policy msg;
+};
+
+struct agent {
+	struct options opts;
+	char **argv;
+	struct store *store;
+	int keeper, signals, netlink, listener;
+
+	struct shunt_pins pins;
+	struct maps maps;        /* maps.agent: NULL while shunt is not loaded */
+	unsigned int ifindex;    /* 0: there is no such interface */
+	__u32 mtu;
+	struct domain domain[SHUNT_DOMAINS];
+	struct policy policy;
+	struct peer peer[PEERS_MAX];
+	struct load *load;
+
+	__u64 now_ns;            /* of this turn */
+	__u64 tick_ns;           /* next tick */
+	__u64 check_ns;          /* next look at what changes seldom */
+	__u64 make_ns;           /* next attempt to make domains */
+	bool busy;               /* a step can be done at once */
+	char why[160];           /* what it waits for, as last told */
+};
+
+static inline __u64 clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* agent.c: in the agent's process; its exit status. */
+int agent_run(const struct options *opts, char **argv, int keeper);
+
+/* peers.c: connections */
+int peers_listen(struct agent *a, char *why, size_t len);
+void peers_accept(struct agent *a);
+/* One message of a peer, and what follows from it. */
+void peers_hear(struct agent *a, struct peer *p);
+/* Those that wait, and those that have waited too long; policies that are new. */
+void peers_tick(struct agent *a);
+void peers_tell_leave(struct agent *a);
+void peers_drop(struct agent *a, struct peer *p);
+/* A worker that did not keep to the rules: dropped and counted. */
+void peers_bad(struct agent *a, struct peer *p, const char *why);
+
+/* broker.c: messages */
+/* A whole message of a known type and of its length: its type; else -EPROTO. */
+int broker_check(const void *buf, size_t len);
+int broker_hear(struct agent *a, struct peer *p, const void *buf);
+/* Tries to give a waiting peer its domain. */
+void broker_serve(struct agent *a, struct peer *p);
+void broker_refuse(struct agent *a, struct peer *p, int err, const char *text);
+int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
+		unsigned int nfd);
+
+/* policy.c: reads what the loader wrote, if it moved. True: there is a policy. */
+bool policy_refresh(struct agent *a);
+void policy_forget(struct policy *p);
+/* policy.c: sends it, if the peer does not have it. -errno: nobody listens. */
+int policy_send(struct agent *a, struct peer *p);
+
+/* load.c: at each tick, loads of cores and classes into the map, tunables into the views. */
+void load_tick(struct agent *a);
+void load_reset(struct agent *a);
+
+/* iface.c: watching the interface. */
+int iface_watch(void);
+/* Reads what netlink has to say; true if there was something. */
+bool iface_changed(int netlink);
+void iface_look(const char *ifname, unsigned int *ifindex, __u32 *mtu);

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * broker.c - what workers say, and what they are given: messages of lib/broker.h
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "log.h"
+#include "worker.h"
+
+#define FDS_MAX (SHUNT_FD_SOCKETS + SHUNT_SLOTS)
+
+static size_t length_of(unsigned int type)
+{
+	switch (type) {
+	case SHUNT_MSG_HELLO:
+		return sizeof(struct shunt_msg_hello);
+	case SHUNT_MSG_UP:
+	case SHUNT_MSG_DOWN:
+		return sizeof(struct shunt_msg_core);
+	case SHUNT_MSG_BYE:
+		return sizeof(struct shunt_msg);
+	default: /* what only an agent says */
+		return 0;
+	}
+}
+
+int broker_check(const void *buf, size_t len)
+{
+	struct shunt_msg m;
+
+	if (len < sizeof(m))
+		return -EPROTO;
+	memcpy(&m, buf, sizeof(m));
+	if (m.magic != SHUNT_MSG_MAGIC)
+		return -EPROTO;
+	if (m.abi != SHUNT_ABI)
+		return -EPROTONOSUPPORT;
+	return len == length_of(m.type) ? m.type : -EPROTO;
+}
+
+int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
+		unsigned int nfd)
+{
+	union {
+		char buf[CMSG_SPACE(FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { .iov_base = msg, .iov_len = len };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	*(struct shunt_msg *)msg = (struct shunt_msg){ .magic = SHUNT_MSG_MAGIC, .abi = SHUNT_ABI,
+						       .type = type };
+	if (nfd) {
+		memset(&control, 0, sizeof(control));
+		hdr.msg_control = control.buf;
+		hdr.msg_controllen = CMSG_SPACE(nfd * sizeof(int));
+		c = CMSG_FIRSTHDR(&hdr);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(nfd * sizeof(int));
+		memcpy(CMSG_DATA(c), fd, nfd * sizeof(int));
+	}
+	return sendmsg(p->fd, &hdr, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+void broker_refuse(struct agent *a, struct peer *p, int err, const char *text)
+{
+	struct shunt_msg_refused m = { .err = err };
+
+	say(LOG_INFO, "refused '%s' (process %u): %s", p->name, p->pid, text);
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	broker_send(p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0);
+	peers_drop(a, p);
+}
+
+static int welcome(struct agent *a, struct peer *p, __u32 cores)
+{
+	struct domain *d = p->domain;
+	struct shunt_msg_welcome m = { .domain = d->id, .cores = cores, .geo = d->r.geo };
+	__u32 nsockets = sockets_of(&d->r.geo);
+	int fd[FDS_MAX];
+
+	memcpy(m.cpu, a->maps.domains[d->id].cpu, sizeof(m.cpu));
+	for (int i = 0; i < SHUNT_CLASSES; i++) {
+		memcpy(m.class_name[i], a->maps.classes[i].name, SHUNT_NAME_LEN);
+		m.requeue[i] = a->maps.classes[i].requeue;
+	}
+	fd[SHUNT_FD_MEMORY] = d->memory;
+	fd[SHUNT_FD_VIEW] = d->view_fd;
+	memcpy(fd + SHUNT_FD_SOCKETS, d->sock, nsockets * sizeof(int));
+	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WELCOME, fd, SHUNT_FD_SOCKETS + nsockets);
+}
+
+/* The peer is the domain's worker: memory, sockets, policy. */
+static void settle(struct agent *a, struct peer *p, struct domain *d)
+{
+	p->domain = d;
+	p->stage = PEER_WORKER;
+	p->policy_gen = 0;
+	worker_here(d, p);
+	if (welcome(a, p, d->state->worker_cores) || policy_send(a, p))
+		peers_drop(a, p);
+}
+
+static void attach(struct agent *a, struct peer *p, struct domain *d)
+{
+	__u32 all = d->r.geo.ncores, cores = p->cores && p->cores < all ? p->cores : all;
+	int pidfd = p->pidfd, err;
+
+	p->pidfd = -1;
+	err = worker_attach(d, p->pid, pidfd, cores);
+	if (err) {
+		broker_refuse(a, p, err, "shuntd has no room for another worker");
+		return;
+	}
+	say(LOG_INFO, "worker '%s' (process %u) came to domain %u with %u core%s", p->name, p->pid,
+	    d->id, cores, cores == 1 ? "" : "s");
+	settle(a, p, d);
+}
+
+/* A worker that we know, on a new connection. */
+static void attach_again(struct agent *a, struct peer *p, struct domain *d)
+{
+	struct peer *old = d->peer;
+
+	if (old) {
+		old->domain = NULL;
+		old->stage = PEER_LEAVING;
+		peers_drop(a, old);
+	}
+	say(LOG_INFO, "worker %u of domain %u is connected again", p->pid, d->id);
+	settle(a, p, d);
+}
+
+static struct domain *find_free(struct agent *a, bool *soon)
+{
+	*soon = false;
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		struct domain *d = &a->domain[i];
+
+		if (!a->maps.domains[i].on)
+			continue;
+		if (d->life == DOMAIN_FREE)
+			return d;
+		*soon |= d->life != DOMAIN_TAKEN;
+	}
+	return NULL;
+}
+
+static void serve_any(struct agent *a, struct peer *p)
+{
+	struct domain *d;
+	bool soon;
+
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		d = &a->domain[i];
+		if (d->life == DOMAIN_BUSY && d->old_pid == p->pid) {
+			p->want = i;
+			broker_serve(a, p);
+			return;
+		}
+	}
+	d = find_free(a, &soon);
+	if (d)
+		attach(a, p, d);
+	else if (!soon)
+		broker_refuse(a, p, -EBUSY, "each domain has a worker already");
+}
+
+/* It holds rings that are not ours: they must be given up before there can be new ones. */
+static void tell_leave(struct agent *a, struct peer *p)
+{
+	struct shunt_msg m;
+
+	p->stage = PEER_LEAVING;
+	if (broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0))
+		peers_drop(a, p);
+}
+
+static void serve_one(struct agent *a, struct peer *p, struct domain *d)
+{
+	char text[SHUNT_TEXT_LEN];
+
+	switch (d->life) {
+	case DOMAIN_FREE:
+		attach(a, p, d);
+		break;
+	case DOMAIN_TAKEN:
+		if (d->state->worker_pid == p->pid) {
+			attach_again(a, p, d);
+			break;
+		}
+		snprintf(text, sizeof(text), "domain %u has a worker already (process %u)", d->id,
+			 d->state->worker_pid);
+		broker_refuse(a, p, -EBUSY, text);
+		break;
+	case DOMAIN_BUSY:
+		if (d->old_pid == p->pid)
+			tell_leave(a, p);
+		break;
+	case DOMAIN_OFF:
+	case DOMAIN_BURIAL:
+		break; /* soon */
+	}
+}
+
+void broker_serve(struct agent *a, struct peer *p)
+{
+	char text[SHUNT_TEXT_LEN];
+
+	if (!a->maps.agent) {
+		snprintf(text, sizeof(text), "shunt is not loaded on '%s'", a->opts.ifname);
+		broker_refuse(a, p, -ENODEV, text);
+	} else if (!policy_refresh(a)) {
+		broker_refuse(a, p, -ENOEXEC, "the policy has no native code for this machine: "
+			      "build it here ('shunt build')");
+	} else if (p->want == SHUNT_ANY_DOMAIN) {
+		serve_any(a, p);
+	} else if (p->want >= SHUNT_DOMAINS || !a->maps.domains[p->want].on) {
+		snprintf(text, sizeof(text), "receive queue %u of '%s' is no domain", p->want,
+			 a->opts.ifname);
+		broker_refuse(a, p, -ENODEV, text);
+	} else {
+		serve_one(a, p, &a->domain[p->want]);
+	}
+}
+
+static int hear_hello(struct agent *a, struct peer *p, const struct shunt_msg_hello *m)
+{
+	if (p->stage != PEER_NEW)
+		return -EPROTO;
+	p->want = m->domain;
+	p->cores = m->cores;
+	for (int i = 0; i < SHUNT_NAME_LEN - 1 && m->name[i]; i++)
+		p->name[i] = m->name[i] > ' ' && m->name[i] < 127 ? m->name[i] : '?';
+	p->stage = PEER_WAITING;
+	p->since_ns = a->now_ns;
+	broker_serve(a, p);
+	return 0;
+}
+
+static int hear_core(struct agent *a, struct peer *p, const struct shunt_msg_core *m)
+{
+	if (p->stage == PEER_LEAVING)
+		return 0; /* of rings that are nobody's any more */
+	if (p->stage != PEER_WORKER || m->core >= p->domain->state->worker_cores)
+		return -EPROTO;
+	if (m->msg.type == SHUNT_MSG_UP)
+		worker_up(p->domain, m->core, a->now_ns);
+	else
+		worker_down(p->domain, m->core);
+	return 0;
+}
+
+static int hear_bye(struct agent *a, struct peer *p)
+{
+	struct domain *d = p->domain;
+
+	if (p->stage != PEER_WORKER && p->stage != PEER_LEAVING)
+		return -EPROTO;
+	p->domain = NULL;
+	p->stage = PEER_LEAVING;
+	if (d)
+		worker_bye(d, a->now_ns);
+	for (int i = 0; !d && i < SHUNT_DOMAINS; i++) {
+		if (a->domain[i].old_pid == p->pid)
+			a->domain[i].old_pid = 0;
+	}
+	peers_drop(a, p);
+	return 0;
+}
+
+int broker_hear(struct agent *a, struct peer *p, const void *buf)
+{
+	switch (((const struct shunt_msg *)buf)->type) {
+	case SHUNT_MSG_HELLO:
+		return hear_hello(a, p, buf);
+	case SHUNT_MSG_UP:
+	case SHUNT_MSG_DOWN:
+		return hear_core(a, p, buf);
+	default:
+		return hear_bye(a, p);
+	}
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * burial.c - decides from what a dead worker left in memory which requests died with it
+ *
+ * A core pops entry X of ring R in these steps, and it may have died between any two:
+ *
+ *   intent_cls, then intent = (R, X)
+ *   consumer of R: X -> X + 1, by compare-and-swap; if that fails: intent = 0
+ *   cls, base = ended requests of cls, tx_set = 0; then id
+ *   owner tag of (R, X) = X + 1
+ *   intent = 0
+ *
+ * and ends the request so: send descriptors, tx_end = producer to be, tx_set = 1, producer = tx_end,
+ * replied++ (or, without a reply, only noreply++), id = 0.
+ *
+ * So a request is always told by one core's id, or, between the swap and that, by an intent that
+ * no tag and no id belongs to. Several cores can have that intent, one of them won: it counts once.
+ */
+#include <stdbool.h>
+
+#include "burial.h"
+
+static __u32 bound_cls(const struct rings *r, __u32 cls)
+{
+	return cls < r->geo.nclasses ? cls : 0;
+}
+
+/* A request that a core was running. */
+static void decide_running(const struct rings *r, __u32 core, struct verdict *v)
+{
+	const struct shunt_core *c = &r->view->core[core];
+	__u32 cls = bound_cls(r, peek(c->run.cls));
+	__u64 ended = peek(c->cls[cls].replied) + peek(c->cls[cls].noreply);
+
+	if (ended != peek(c->run.base))
+		return; /* it was counted */
+	if (peek(c->run.tx_set) && ring_prod(&r->tx[core]) == peek(c->run.tx_end))
+		v->replied[cls]++;
+	else
+		v->lost[cls]++;
+}
+
+static __u32 intent_slot(__u64 intent)
+{
+	return intent >> 32 & 0x7fffffff;
+}
+
+static bool slot_exists(const struct shunt_geometry *g, __u32 slot)
+{
+	return slot < SHUNT_HOLD_SLOT ? slot < g->ncores : slot - SHUNT_HOLD_SLOT < g->nclasses;
+}
+
+/* Was that entry popped, and did nobody who popped it come as far as the tag? */
+static bool popped_untold(const struct rings *r, __u64 intent)
+{
+	__u32 slot = intent_slot(intent), index = intent, ago;
+
+	if (!(intent >> 63) || !slot_exists(&r->geo, slot))
+		return false;
+	ago = ring_cons(&r->rx[slot]) - index;
+	if (!ago || ago > rx_size(&r->geo, slot))
+		return false; /* still there, or so long ago that its tag is another's */
+	return peek(r->ctl->owner[shunt_owner_at(&r->geo, slot, index)]) != index + 1;
+}
+
+/* Is it told by a core that runs it, or by an earlier core with the same intent? */
+static bool told_elsewhere(const struct rings *r, __u32 core, __u64 intent)
+{
+	for (__u32 i = 0; i < r->geo.ncores; i++) {
+		const struct shunt_core_run *run = &r->view->core[i].run;
+
+		if (peek(run->intent) == intent && (peek(run->id) || i < core))
+			return true;
+	}
+	return false;
+}
+
+static void decide_intent(const struct rings *r, __u32 core, struct verdict *v)
+{
+	const struct shunt_core_run *run = &r->view->core[core].run;
+	__u64 intent = peek(run->intent);
+	__u32 slot = intent_slot(intent);
+
+	if (!popped_untold(r, intent) || told_elsewhere(r, core, intent))
+		return;
+	if (slot >= SHUNT_HOLD_SLOT)
+		v->lost[slot - SHUNT_HOLD_SLOT]++;
+	else
+		v->lost[bound_cls(r, peek(run->intent_cls))]++;
+}
+
+void burial_decide(const struct rings *r, struct verdict *v)
+{
+	*v = (struct verdict){ 0 };
+	for (__u32 i = 0; i < r->geo.ncores; i++) {
+		if (peek(r->view->core[i].run.id))
+			decide_running(r, i, v);
+		decide_intent(r, i, v);
+	}
+}
+
+void burial_clear(struct rings *r)
+{
+	for (__u32 i = 0; i < r->geo.ncores; i++) {
+		struct shunt_core_run *run = &r->view->core[i].run;
+
+		poke(run->id, 0);
+		poke(run->intent, 0);
+		poke(run->tx_set, 0);
+		poke(run->tid, 0);
+		poke(run->state, SHUNT_CORE_OFF);
+	}
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * bury.c - the steps that follow a worker's end: count, drain, collect
+ *
+ * The step that is next is in the domain's state, and each may be done twice, so an agent that dies
+ * in between is continued by the next one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "burial.h"
+#include "frames.h"
+#include "log.h"
+#include "worker.h"
+#include "xsk.h"
+
+#define DRAIN_NS 3000000000ULL /* what was sent comes back in this time, or never */
+#define KICKS 64               /* in one go; a kick sends at most 32 */
+
+static void next(struct domain *d, enum burial_step step, __u64 now_ns)
+{
+	__atomic_store_n(&d->state->burial, step, __ATOMIC_RELEASE);
+	d->step_ns = now_ns;
+}
+
+/* Rings that make no sense are not mended: the domain starts anew, what was in them is lost. */
+static void start_anew(struct domain *d, const char *why)
+{
+	say(LOG_ERR, "the rings of domain %u are %s: making new ones, what waited in them is lost",
+	    d->id, why);
+	domain_give_up(d);
+}
+
+static void decide(struct domain *d, __u64 now_ns)
+{
+	struct domain_state *s = d->state;
+	const struct shunt_agent *n = agent_of(d);
+	struct verdict v;
+
+	poke(d->r.ctl->fill_lock, 0);
+	poke(d->r.ctl->nspare, 0);
+	burial_decide(&d->r, &v);
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		s->lost[c] = n->cls[c].lost + v.lost[c];
+		s->replied[c] = n->cls[c].replied + v.replied[c];
+	}
+	s->deaths = n->deaths + s->died;
+	next(d, BURIAL_COUNT, now_ns);
+}
+
+static void count(struct domain *d, __u64 now_ns)
+{
+	const struct domain_state *s = d->state;
+	struct shunt_agent *n = agent_of(d);
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		poke(n->cls[c].lost, s->lost[c]);
+		poke(n->cls[c].replied, s->replied[c]);
+	}
+	poke(n->deaths, s->deaths);
+	burial_clear(&d->r);
+	next(d, BURIAL_DRAIN, now_ns);
+}
+
+/* Descriptors that the kernel took from all send rings and will give back. */
+static __u32 sent_of(const struct domain *d)
+{
+	struct xdp_statistics st;
+	__u32 sent = 0;
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		sent += ring_cons(&d->r.tx[i]);
+		if (!xsk_stats(d->sock[i], &st))
+			sent -= st.tx_invalid_descs;
+	}
+	return sent;
+}
+
+static void take_completions(struct domain *d)
+{
+	ring_set_cons(&d->r.comp, ring_prod(&d->r.comp));
+}
+
+static bool kick_core(struct domain *d, __u32 core)
+{
+	const struct shunt_ring *tx = &d->r.tx[core];
+
+	if (ring_count(tx) > tx->mask + 1)
+		return false;
+	for (int i = 0; i < KICKS && ring_count(tx); i++) {
+		int err = xsk_kick(d->sock[core]);
+
+		take_completions(d); /* a full completion ring would stop it */
+		if (err && err != -EAGAIN)
+			break;
+	}
+	return true;
+}
+
+/* True: all is sent and has come back. */
+static bool drain(struct domain *d, __u64 now_ns)
+{
+	take_completions(d);
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		if (!kick_core(d, i)) {
+			start_anew(d, "beyond repair");
+			return false;
+		}
+	}
+	if (frames_are_back(&d->r, sent_of(d))) {
+		next(d, BURIAL_FRAMES, now_ns);
+		return true;
+	}
+	if (now_ns - d->step_ns > DRAIN_NS)
+		start_anew(d, "not drained by the kernel");
+	return false;
+}
+
+static bool ever_refused(const struct domain *d)
+{
+	struct xdp_statistics st;
+
+	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
+		if (xsk_stats(d->sock[k], &st) || st.rx_ring_full)
+			return true;
+	}
+	return false;
+}
+
+/* The next worker's own frames first, all others to the kernel. */
+static int share_out(struct domain *d, struct harvest *h)
+{
+	struct domain_state *s = d->state;
+	__u32 keep = d->r.geo.ncores * SHUNT_SPARE;
+
+	s->aside = 0;
+	if (h->last && ever_refused(d)) {
+		s->aside = h->last;
+		s->aside_cons = h->cons;
+	} else if (h->last) {
+		h->frame[h->n++] = h->last - 1;
+	}
+	if (keep > h->n)
+		keep = h->n;
+	memcpy(s->spare, h->frame, keep * sizeof(*h->frame));
+	s->nspare = keep;
+	return frames_give(&d->r, h->frame + keep, h->n - keep);
+}
+
+static void collect(struct domain *d, __u64 now_ns)
+{
+	struct harvest h = { .frame = malloc(d->r.geo.nframes * sizeof(*h.frame)) };
+	int err = h.frame ? 0 : -ENOMEM;
+
+	take_completions(d);
+	if (!err)
+		err = frames_find(&d->r, &h);
+	if (!err)
+		err = share_out(d, &h);
+	free(h.frame);
+	if (err == -ENOMEM)
+		return; /* again later */
+	if (err) {
+		start_anew(d, "beyond repair");
+		return;
+	}
+	if (d->state->died)
+		agent_of(d)->recovered += h.n;
+	domain_settle_counts(d);
+	d->state->worker_pid = 0;
+	next(d, BURIAL_NONE, now_ns);
+	d->life = DOMAIN_FREE;
+	say(LOG_DEBUG, "domain %u is free: %u frames recovered", d->id, h.n);
+}
+
+bool bury_step(struct domain *d, __u64 now_ns)
+{
+	switch ((enum burial_step)d->state->burial) {
+	case BURIAL_DECIDE:
+		decide(d, now_ns);
+		return true;
+	case BURIAL_COUNT:
+		count(d, now_ns);
+		return true;
+	case BURIAL_DRAIN:
+		return drain(d, now_ns);
+	case BURIAL_FRAMES:
+		collect(d, now_ns);
+		return false;
+	case BURIAL_NONE:
+		d->life = DOMAIN_FREE;
+		break;
+	}
+	return false;
+}
+
+void bury_aside(struct domain *d)
+{
+	struct domain_state *s = d->state;
+	struct harvest h;
+	__u32 frame = s->aside - 1;
+
+	if (!s->aside || ring_cons(&d->r.fill) == s->aside_cons)
+		return;
+	/* It took another one since, so it had none aside: ours was used up, or was the worker's. */
+	h.frame = malloc(d->r.geo.nframes * sizeof(*h.frame));
+	if (!h.frame)
+		return;
+	s->aside = 0;
+	if (!frames_find(&d->r, &h)) {
+		for (__u32 i = 0; i < h.n; i++) {
+			if (h.frame[i] == frame)
+				frames_give(&d->r, &frame, 1);
+		}
+	}
+	free(h.frame);
+}

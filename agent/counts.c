@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * counts.c - a domain's counts: cores that are up, what was refused, what was lost
+ */
+#include <time.h>
+
+#include "domain.h"
+#include "xsk.h"
+
+void domain_set_up(struct domain *d, __u64 up)
+{
+	struct shunt_view *v = d->r.view;
+	__u64 *truth = &d->maps->domains[d->id].up, gone = peek(*truth) & ~up;
+	__u32 n = 0;
+
+	/* Those that go are gone for XDP before anybody else is told, those that come are known to
+	 * everybody else before XDP feeds them. */
+	__atomic_store_n(truth, peek(*truth) & up, __ATOMIC_SEQ_CST);
+	if (gone)
+		__atomic_fetch_and(&v->idle, ~gone, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		if (up >> i & 1)
+			poke(v->order[n++], i);
+	}
+	poke(v->ncores_up, n);
+	__atomic_store_n(&v->up, up, __ATOMIC_SEQ_CST);
+	__atomic_store_n(truth, up, __ATOMIC_SEQ_CST);
+}
+
+void domain_count_refused(struct domain *d)
+{
+	struct shunt_agent *n = agent_of(d);
+
+	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
+		__u32 slot = slot_of(&d->r.geo, k), cls = slot - SHUNT_HOLD_SLOT;
+		struct xdp_statistics st;
+		__u64 refused;
+
+		if (xsk_stats(d->sock[k], &st))
+			continue;
+		refused = st.rx_ring_full + st.rx_dropped;
+		if (slot < SHUNT_HOLD_SLOT)
+			poke(n->core[slot].refused, d->state->refused_core[slot] + refused);
+		else
+			poke(n->cls[cls].refused, d->state->refused_cls[cls] + refused);
+		/* Of the fill ring, which is one for all sockets. */
+		if (!k)
+			poke(n->no_frame, d->state->no_frame + st.rx_fill_ring_empty_descs);
+	}
+}
+
+/* Requests of class c that workers ended, and those that died with workers. */
+static __u64 ended(const struct domain *d, int c)
+{
+	__u64 n = agent_of(d)->cls[c].lost + agent_of(d)->cls[c].replied +
+		  agent_of(d)->cls[c].refused;
+
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		const struct shunt_core_class *k = &d->r.view->core[i].cls[c];
+
+		n += peek(k->replied) + peek(k->noreply);
+	}
+	return n;
+}
+
+/*
+ * With no ring there is nothing in flight, so what was handed over and did not end is lost. What a core's ring
+ * refused is known per core only: it is taken off from the classes that miss requests.
+ */
+void domain_count_lost(struct domain *d)
+{
+	const struct shunt_ingress *in = &d->maps->ingress[d->id];
+	struct shunt_agent *n = agent_of(d);
+	__u64 refused = 0;
+
+	for (int i = 0; i < SHUNT_CORES; i++)
+		refused += n->core[i].refused;
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		__u64 gone = in->cls[c].steered + in->cls[c].held, known = ended(d, c), take;
+
+		if ((__s64)(gone - known) <= 0) /* a worker counted more than there was */
+			continue;
+		take = refused < gone - known ? refused : gone - known;
+		refused -= take;
+		poke(n->cls[c].lost, n->cls[c].lost + (gone - known - take));
+	}
+}
+
+/* Waits of a ring as its consumer left it, never more than fit. */
+static __u32 waiting(const struct rings *r, __u32 slot)
+{
+	__u32 n = ring_count(&r->rx[slot]), size = rx_size(&r->geo, slot);
+
+	return n <= size ? n : size;
+}
+
+/* The hold number of the class's first waiting request, from its metadata; it has one, or the
+ * frame was written by a worker that is gone: then the count is the best there is. */
+static __u32 first_held(const struct domain *d, __u32 slot, __u32 enq)
+{
+	const struct shunt_ring *rx = &d->r.rx[slot];
+	__u64 addr = peek(rx->desc[ring_cons(rx) & rx->mask].addr);
+	const struct shunt_meta *m;
+	__u32 seq;
+
+	if (addr >= sizeof(*m) && addr < shunt_frames_len(&d->r.geo)) {
+		m = (const struct shunt_meta *)(d->r.memory + addr - sizeof(*m));
+		seq = peek(m->hold_seq);
+		if (enq - seq <= d->r.geo.hold_ring)
+			return seq;
+	}
+	return enq - waiting(&d->r, slot);
+}
+
+void domain_settle_counts(struct domain *d)
+{
+	const struct shunt_ingress *in = &d->maps->ingress[d->id];
+	struct shunt_view *v = d->r.view;
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		__u32 sent = peek(in->sent[i]);
+
+		poke(v->sent[i], sent);
+		poke(v->done[i], sent - waiting(&d->r, i));
+	}
+	for (__u32 c = 0; c < d->r.geo.nclasses; c++) {
+		__u32 slot = SHUNT_HOLD_SLOT + c, enq = peek(in->enq[c]);
+
+		/* XDP goes on: what it counted after this read is in no ring that we see empty. */
+		if (ring_count(&d->r.rx[slot]))
+			poke(v->deq[c], first_held(d, slot, peek(in->enq[c])));
+		else
+			poke(v->deq[c], enq);
+	}
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * domain.c - makes a domain's memory and sockets, takes them over, gives them up
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "domain.h"
+#include "log.h"
+#include "xsk.h"
+
+static void name_of(const struct domain *d, const char *what, char out[STORE_NAME])
+{
+	snprintf(out, STORE_NAME, "d%u.%s", d->id, what);
+}
+
+/*
+ * Frames for everything that can hold one at a time: hold rings, each core's two rings and its own
+ * spare ones, a NAPI round, and what the configuration adds.
+ */
+static void set_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, __u32 ncores,
+			 __u32 mtu)
+{
+	__u32 per_page = sysconf(_SC_PAGESIZE) / cfg->chunk;
+
+	*g = (struct shunt_geometry){
+		.chunk = cfg->chunk,
+		.core_ring = cfg->core_ring,
+		.hold_ring = cfg->hold_ring,
+		.ncores = ncores <= SHUNT_CORES ? ncores : SHUNT_CORES,
+		.nclasses = cfg->nclasses,
+		.mtu = mtu,
+		.fill_ring = 1,
+	};
+	g->nframes = g->nclasses * g->hold_ring + g->ncores * (2 * g->core_ring + SHUNT_SPARE) +
+		     SHUNT_NAPI + cfg->spare_frames;
+	if (per_page > 1) /* what follows the frames is page-aligned */
+		g->nframes = (g->nframes + per_page - 1) / per_page * per_page;
+	while (g->fill_ring < g->nframes + SHUNT_NAPI)
+		g->fill_ring *= 2;
+}
+
+static void *map_shared(int fd, size_t len)
+{
+	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+/* A memfd of a fixed size: a worker that shrinks it would kill whoever reads it next. */
+static int make_memfd(const char *name, size_t len)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), err;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, len) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int store_as(struct domain *d, const char *what, int fd)
+{
+	char name[STORE_NAME];
+	int err;
+
+	name_of(d, what, name);
+	err = store_put(d->store, name, fd);
+	if (err)
+		close(fd);
+	return err;
+}
+
+static int open_view(struct domain *d, const struct shunt_pins *pins)
+{
+	d->view_fd = shunt_pin_open_view(pins, d->id);
+	if (d->view_fd < 0)
+		return d->view_fd;
+	d->r.view = shunt_map_mmap(d->view_fd, sizeof(*d->r.view), true);
+	return d->r.view ? 0 : -errno;
+}
+
+static int map_rings(struct domain *d)
+{
+	const struct shunt_geometry *g = &d->r.geo;
+	int err = shunt_ring_map(&d->r.fill, d->sock[0], SHUNT_RING_FILL, g->fill_ring);
+
+	if (!err)
+		err = shunt_ring_map(&d->r.comp, d->sock[0], SHUNT_RING_COMP, g->fill_ring);
+	for (__u32 k = 0; !err && k < sockets_of(g); k++) {
+		__u32 slot = slot_of(g, k);
+
+		err = shunt_ring_map(&d->r.rx[slot], d->sock[k], SHUNT_RING_RX, rx_size(g, slot));
+		if (!err && slot < SHUNT_HOLD_SLOT)
+			err = shunt_ring_map(&d->r.tx[slot], d->sock[k], SHUNT_RING_TX,
+					     g->core_ring);
+	}
+	return err;
+}
+
+static int map_memory(struct domain *d)
+{
+	d->r.memory = map_shared(d->memory, shunt_memory_len(&d->r.geo));
+	if (!d->r.memory)
+		return -errno;
+	d->r.ctl = shunt_ctl_of(d->r.memory, &d->r.geo);
+	return 0;
+}
+
+/* A new kernel pool would be refused while we have rings of the old one mapped. */
+static void unmap_all(struct domain *d)
+{
+	shunt_ring_unmap(&d->r.fill);
+	shunt_ring_unmap(&d->r.comp);
+	for (int i = 0; i < SHUNT_SLOTS; i++)
+		shunt_ring_unmap(&d->r.rx[i]);
+	for (int i = 0; i < SHUNT_CORES; i++)
+		shunt_ring_unmap(&d->r.tx[i]);
+	if (d->r.memory)
+		munmap(d->r.memory, shunt_memory_len(&d->r.geo));
+	d->r.memory = NULL;
+	d->r.ctl = NULL;
+}
+
+/* Lets go of memory and sockets, here and in the keeper. */
+static void let_go(struct domain *d)
+{
+	char name[STORE_NAME];
+
+	unmap_all(d);
+	if (d->r.view)
+		munmap(d->r.view, sizeof(*d->r.view));
+	d->r.view = NULL;
+	if (d->view_fd >= 0)
+		close(d->view_fd);
+	d->view_fd = -1;
+	if (d->state)
+		munmap(d->state, sizeof(*d->state));
+	d->state = NULL;
+	name_of(d, "", name);
+	store_drop(d->store, name);
+	d->memory = -1;
+	d->worker = -1;
+	d->life = DOMAIN_OFF;
+}
+
+/* Sockets that leave the map are not fed any more, whoever still has them. */
+static void remove_sockets(struct domain *d)
+{
+	for (__u32 k = 0; k < SHUNT_SLOTS; k++) {
+		__u32 key = d->id * SHUNT_SLOTS + k;
+
+		bpf_map_delete_elem(d->maps->xsks_fd, &key);
+	}
+}
+
+static int insert_sockets(struct domain *d)
+{
+	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
+		__u32 key = d->id * SHUNT_SLOTS + slot_of(&d->r.geo, k);
+
+		if (bpf_map_update_elem(d->maps->xsks_fd, &key, &d->sock[k], 0))
+			return -errno;
+	}
+	return 0;
+}
+
+static int make_socket(struct domain *d, __u32 k)
+{
+	const struct shunt_geometry *g = &d->r.geo;
+	__u32 slot = slot_of(g, k);
+	char what[8];
+	int fd, err;
+
+	fd = k ? xsk_another() : xsk_first(d->r.memory, g);
+	if (fd < 0)
+		return fd;
+	err = xsk_rings(fd, rx_size(g, slot), slot < SHUNT_HOLD_SLOT ? g->core_ring : 0);
+	if (!err)
+		err = xsk_bind(fd, d->state->ifindex, d->id, k ? d->sock[0] : -1);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	d->sock[k] = fd;
+	snprintf(what, sizeof(what), "s%u", k);
+	return store_as(d, what, fd);
+}
+
+static int make_state(struct domain *d, unsigned int ifindex, __u32 mtu)
+{
+	int fd = make_memfd("shunt-state", sizeof(*d->state));
+
+	if (fd < 0)
+		return fd;
+	d->state = map_shared(fd, sizeof(*d->state));
+	if (!d->state) {
+		close(fd);
+		return -ENOMEM;
+	}
+	d->state->size = sizeof(*d->state);
+	d->state->map_id = d->maps->id;
+	d->state->ifindex = ifindex;
+	set_geometry(&d->state->geo, &d->maps->cfg, d->maps->domains[d->id].ncores, mtu);
+	d->r.geo = d->state->geo;
+	return store_as(d, "state", fd);
+}
+
+static int make_memory(struct domain *d)
+{
+	int fd = make_memfd("shunt-frames", shunt_memory_len(&d->r.geo)), err;
+
+	if (fd < 0)
+		return fd;
+	d->memory = fd;
+	err = store_as(d, "memory", fd);
+	if (!err)
+		err = map_memory(d);
+	if (!err)
+		d->r.ctl->abi = SHUNT_ABI;
+	return err;
+}
+
+/* New memory: the first frames are the next worker's, all others the kernel's. */
+static void fill_first(struct domain *d)
+{
+	const struct shunt_geometry *g = &d->r.geo;
+	__u32 nspare = g->ncores * SHUNT_SPARE, prod = 0;
+
+	for (__u32 i = 0; i < nspare; i++)
+		d->state->spare[i] = i;
+	d->state->nspare = nspare;
+	for (__u32 i = nspare; i < g->nframes; i++)
+		d->r.fill.addr[prod++] = (__u64)i * g->chunk;
+	ring_set_prod(&d->r.fill, prod);
+}
+
+/* The view starts with rings that are empty and cores that are not there. */
+static void reset_view(struct domain *d)
+{
+	struct shunt_view *v = d->r.view;
+
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		memset(&v->core[i].run, 0, sizeof(v->core[i].run));
+		memset(&v->core[i].mark, 0, sizeof(v->core[i].mark));
+	}
+	poke(v->idle, 0);
+	domain_settle_counts(d);
+	poke(v->stale, 0);
+}
+
+static void count_refused_before(struct domain *d)
+{
+	const struct shunt_agent *n = agent_of(d);
+
+	for (int i = 0; i < SHUNT_CLASSES; i++)
+		d->state->refused_cls[i] = n->cls[i].refused;
+	for (int i = 0; i < SHUNT_CORES; i++)
+		d->state->refused_core[i] = n->core[i].refused;
+	d->state->no_frame = n->no_frame;
+}
+
+static int make_all(struct domain *d)
+{
+	int err = make_memory(d);
+
+	for (__u32 k = 0; !err && k < sockets_of(&d->r.geo); k++)
+		err = make_socket(d, k);
+	if (!err)
+		err = map_rings(d);
+	if (err)
+		return err;
+	count_refused_before(d);
+	domain_count_lost(d);
+	fill_first(d);
+	reset_view(d);
+	return insert_sockets(d);
+}
+
+int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu)
+{
+	int err = open_view(d, pins);
+
+	if (!err) {
+		domain_set_up(d, 0);
+		err = make_state(d, ifindex, mtu);
+	}
+	if (!err)
+		err = make_all(d);
+	if (err) {
+		/* Whoever holds the old rings learns here that nothing will come through them. */
+		if (err == -EBUSY) {
+			poke(d->r.view->stale, 1);
+			remove_sockets(d);
+		}
+		let_go(d);
+		if (err == -EBUSY)
+			d->life = DOMAIN_BUSY;
+		return err;
+	}
+	agent_of(d)->frames = d->r.geo.nframes;
+	agent_of(d)->worker_pid = 0;
+	__atomic_store_n(&d->state->ready, 1, __ATOMIC_RELEASE);
+	d->peer = NULL;
+	d->up = d->hung = 0;
+	d->old_pid = 0;
+	d->life = DOMAIN_FREE;
+	return 0;
+}
+
+/* Descriptors of the store, if all are there. */
+static bool find_all(struct domain *d)
+{
+	char what[8], name[STORE_NAME];
+
+	name_of(d, "memory", name);
+	d->memory = store_get(d->store, name);
+	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
+		snprintf(what, sizeof(what), "s%u", k);
+		name_of(d, what, name);
+		d->sock[k] = store_get(d->store, name);
+		if (d->sock[k] < 0)
+			return false;
+	}
+	name_of(d, "worker", name);
+	d->worker = store_get(d->store, name);
+	return d->memory >= 0;
+}
+
+static bool is_ours(const struct domain *d, unsigned int ifindex)
+{
+	const struct domain_state *s = d->state;
+
+	return s && s->size == sizeof(*s) && s->ready && s->map_id == d->maps->id &&
+	       s->ifindex == ifindex;
+}
+
+bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex)
+{
+	char name[STORE_NAME];
+	int fd;
+
+	name_of(d, "state", name);
+	fd = store_get(d->store, name);
+	if (fd < 0)
+		return false;
+	d->state = map_shared(fd, sizeof(*d->state));
+	if (is_ours(d, ifindex)) {
+		d->r.geo = d->state->geo;
+		if (find_all(d) && !open_view(d, pins) && !map_memory(d) && !map_rings(d) &&
+		    !insert_sockets(d)) {
+			d->life = d->state->burial ? DOMAIN_BURIAL :
+				  d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
+			d->up = d->maps->domains[d->id].up;
+			return true;
+		}
+	}
+	d->old_pid = d->state ? d->state->worker_pid : 0;
+	let_go(d);
+	return false;
+}
+
+void domain_give_up(struct domain *d)
+{
+	if (d->life == DOMAIN_OFF || d->life == DOMAIN_BUSY) {
+		d->life = DOMAIN_OFF;
+		return;
+	}
+	domain_count_refused(d);
+	domain_set_up(d, 0);
+	poke(d->r.view->stale, 1);
+	remove_sockets(d);
+	d->old_pid = d->state->worker_pid;
+	d->peer = NULL;
+	let_go(d);
+}

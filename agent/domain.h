@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * domain.h - one receive queue: its memory, its sockets, and where its worker stands
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "maps.h"
+#include "rings.h"
+#include "store.h"
+
+enum domain_life {
+	DOMAIN_OFF,    /* nothing made */
+	DOMAIN_BUSY,   /* cannot be made: rings of before are still held by somebody */
+	DOMAIN_FREE,   /* waits for a worker */
+	DOMAIN_TAKEN,  /* has one */
+	DOMAIN_BURIAL, /* had one: its requests are counted, its frames collected */
+};
+
+/* What is next to do for a worker that is gone. Each step may be done twice. */
+enum burial_step {
+	BURIAL_NONE,
+	BURIAL_DECIDE, /* what became of its requests */
+	BURIAL_COUNT,  /* add it to the agent's counts */
+	BURIAL_DRAIN,  /* send what it had sent, wait for the frames to come back */
+	BURIAL_FRAMES, /* collect the frames that are in no ring */
+};
+
+/*
+ * What must outlive the agent, in a memfd that keeper and agent alone have. Whatever is added to a
+ * count is first written here as the sum, so that doing it again changes nothing.
+ */
+struct domain_state {
+	__u32 size;         /* of this struct: another one's state is no state */
+	__u32 ready;        /* memory and sockets are all made and in the store */
+	__u32 map_id;       /* the load (maps.h) that they were made for */
+	__u32 ifindex;
+	struct shunt_geometry geo;
+
+	__u32 worker_pid;   /* 0: none */
+	__u32 worker_cores;
+	__u32 burial;       /* enum burial_step */
+	__u32 died;         /* of the worker being buried: it did not say BYE */
+	__u64 lost[SHUNT_CLASSES];    /* sums to be, from BURIAL_COUNT on */
+	__u64 replied[SHUNT_CLASSES];
+	__u64 deaths;
+
+	/* What earlier sockets refused; theirs are counted from 0. */
+	__u64 refused_cls[SHUNT_CLASSES];
+	__u64 refused_core[SHUNT_CORES];
+	__u64 no_frame;
+
+	__u32 aside;        /* frame + 1 that the kernel may have in no ring; 0: none … */
+	__u32 aside_cons;   /* … it has not, once the fill ring's consumer is past this */
+	__u32 nspare;       /* frames for the next worker's own use */
+	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
+};
+
+struct domain {
+	__u32 id;
+	enum domain_life life;
+	struct store *store;
+	struct maps *maps;
+	struct domain_state *state;
+	struct rings r;
+	int memory;                 /* the store's, like the sockets */
+	int sock[SHUNT_SLOTS];      /* in the order of WELCOME */
+	int view_fd;
+
+	int worker;                 /* pidfd, the store's; -1: none */
+	void *peer;                 /* its connection (broker.c); NULL: it hung up, or has yet to come */
+	__u64 absent_ns;            /* since when there is no connection */
+	bool hung_up;               /* it was the worker that ended it */
+	bool killed;
+	__u64 up;                   /* cores that it said are up; those hung are not in domains[].up */
+	__u64 hung;
+	__u64 beat[SHUNT_CORES];    /* last beat seen … */
+	__u64 beat_ns[SHUNT_CORES]; /* … and when it moved */
+
+	__u32 old_pid;              /* who may hold rings of before, as far as we know; 0: nobody */
+	int former;                 /* its pidfd, ours; -1: not known */
+	__u64 step_ns;              /* when the present step of the burial began */
+};
+
+/* The domain's value of the map "agent". */
+static inline struct shunt_agent *agent_of(const struct domain *d)
+{
+	return &d->maps->agent[d->id];
+}
+
+/* Takes over what the store has of the domain, if it is whole and of this load. */
+bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex);
+/* Makes memory and sockets. -EBUSY: the queue's old rings are still held. */
+int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu);
+/* XDP stops feeding the rings, the worker is asked to drain and leave them; we let go of them. */
+void domain_give_up(struct domain *d);
+/* What was under way when the rings of before vanished is lost. Only while there are none. */
+void domain_count_lost(struct domain *d);
+/* Writes the list of cores that are up, in the order that XDP needs: what stops first. */
+void domain_set_up(struct domain *d, __u64 up);
+/* The kernel's counts of what the rings refused, into the map. */
+void domain_count_refused(struct domain *d);
+/* Counts of done and backlog that agree with the rings. Only while no core is up. */
+void domain_settle_counts(struct domain *d);

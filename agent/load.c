@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * load.c - how busy cores are and how long requests take, from what cores count; at each tick
+ *
+ * Means are over the last second, roughly: sums of count, time and squared time that decay. A class
+ * that nothing was served of keeps its last ones; age_ns says how old they are.
+ */
+#include <bpf/bpf.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+#define MEMORY_NS 1e9          /* after this, a sample counts for 1/e */
+#define SAMPLES_MAX 1e9        /* more in a tick than anyone can serve: a worker's nonsense */
+#define REFUSED_NS 100000000ULL /* how often the kernel is asked what rings refused */
+
+struct sums {
+	__u64 ended, timed, ns, sq;
+};
+
+struct class_load {
+	struct sums before;
+	double count, ns, sq; /* decaying */
+	double rate;
+};
+
+struct core_load {
+	__u64 busy_before;
+	double share;
+	__u32 sent, done; /* as at the tick before, to see that nothing moves */
+};
+
+struct domain_load {
+	bool known; /* "before" is of this domain's view */
+	struct class_load cls[SHUNT_CLASSES];
+	struct core_load core[SHUNT_CORES];
+};
+
+struct load {
+	__u64 at_ns;      /* of the last tick */
+	__u64 refused_ns; /* next question about what rings refused */
+	struct domain_load domain[SHUNT_DOMAINS];
+};
+
+void load_reset(struct agent *a)
+{
+	free(a->load);
+	a->load = calloc(1, sizeof(*a->load));
+}
+
+static __u32 to_u32(double x)
+{
+	return x < 0 ? 0 : x > 4294967295.0 ? ~0u : (__u32)x;
+}
+
+static struct sums add_cores(const struct domain *d, int cls)
+{
+	struct sums s = { 0 };
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		const struct shunt_core_class *k = &d->r.view->core[i].cls[cls];
+
+		s.ended += peek(k->replied) + peek(k->noreply);
+		s.timed += peek(k->timed);
+		s.ns += peek(k->service_ns);
+		s.sq += peek(k->service_sq);
+	}
+	return s;
+}
+
+/* count, ns and sq are read one after the other while cores write: a request too many or too few is
+ * seen in one of them now and in the others at the next tick. */
+static void add_sample(struct class_load *l, double keep, double count, double ns, double sq)
+{
+	l->count = l->count * keep + count;
+	l->ns = l->ns * keep + ns;
+	l->sq = l->sq * keep + sq;
+}
+
+static void publish_class(struct shunt_agent_class *out, const struct class_load *l, __u64 now_ns)
+{
+	double mean = l->ns / l->count, var = l->sq / l->count - mean * mean;
+	double sigma = var > 0 ? sqrt(var) : 0;
+
+	poke(out->mean_ns, to_u32(mean));
+	poke(out->sigma_ns, to_u32(sigma));
+	poke(out->tail_ns, to_u32(mean + 3 * sigma));
+	poke(out->age_ns, now_ns);
+}
+
+static void class_tick(const struct domain *d, struct class_load *l, int cls, double dt_ns,
+		       __u64 now_ns)
+{
+	struct shunt_agent_class *out = &agent_of(d)->cls[cls];
+	struct sums s = add_cores(d, cls);
+	double keep = exp(-dt_ns / MEMORY_NS);
+	double ended = s.ended - l->before.ended, timed = s.timed - l->before.timed;
+
+	if (ended > SAMPLES_MAX || timed > SAMPLES_MAX)
+		ended = timed = 0;
+	l->rate = l->rate * keep + ended / dt_ns * 1e9 * (1 - keep);
+	poke(out->rate, to_u32(l->rate + 0.5));
+	if (timed) {
+		add_sample(l, keep, timed, s.ns - l->before.ns, s.sq - l->before.sq);
+		publish_class(out, l, now_ns);
+	}
+	l->before = s;
+}
+
+/* Time in handlers; of the one that runs now, too. */
+static __u64 busy_ns(const struct shunt_core *c, __u64 now_ns)
+{
+	__u64 busy = peek(c->stats.busy_ns), start = peek(c->run.start_ns);
+
+	if (peek(c->run.id) && peek(c->run.state) == SHUNT_CORE_BUSY && start && start < now_ns)
+		busy += now_ns - start;
+	return busy;
+}
+
+static void core_tick(const struct domain *d, struct core_load *l, __u32 core, double dt_ns,
+		      __u64 now_ns)
+{
+	__u64 busy = busy_ns(&d->r.view->core[core], now_ns);
+	__s64 more = busy - l->busy_before;
+	double share = more < 0 ? 0 : more > dt_ns ? 1 : more / dt_ns;
+	double keep = exp(-dt_ns / MEMORY_NS);
+
+	l->share = l->share * keep + share * (1 - keep);
+	l->busy_before = busy;
+	poke(agent_of(d)->core[core].load, to_u32(l->share * 1000 + 0.5));
+}
+
+/*
+ * What a core's ring refused was counted as sent and will never be done. When nothing moved since the
+ * last tick, more than the ring holds and cores run cannot be under way.
+ */
+static void heal_done(const struct domain *d, struct core_load *l, __u32 core, __u32 running)
+{
+	struct shunt_view *v = d->r.view;
+	__u32 sent = peek(v->sent[core]), done = peek(v->done[core]);
+	bool still = sent == l->sent && done == l->done;
+	__u32 under_way = ring_count(&d->r.rx[core]) + running, extra = sent - done - under_way;
+
+	l->sent = sent;
+	l->done = done;
+	if (still && (__s32)extra > 0)
+		__atomic_fetch_add(&v->done[core], extra, __ATOMIC_RELAXED);
+}
+
+static __u32 count_running(const struct domain *d)
+{
+	__u32 n = 0;
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		const struct shunt_core_run *run = &d->r.view->core[i].run;
+
+		n += peek(run->id) || peek(run->intent);
+	}
+	return n;
+}
+
+static void learn(const struct domain *d, struct domain_load *l, __u64 now_ns)
+{
+	for (__u32 c = 0; c < SHUNT_CLASSES; c++)
+		l->cls[c].before = add_cores(d, c);
+	for (__u32 i = 0; i < d->r.geo.ncores; i++)
+		l->core[i].busy_before = busy_ns(&d->r.view->core[i], now_ns);
+	l->known = true;
+}
+
+static void domain_tick(const struct domain *d, struct domain_load *l, double dt_ns, __u64 now_ns)
+{
+	__u32 running = count_running(d);
+
+	if (!l->known) {
+		learn(d, l, now_ns);
+		return;
+	}
+	for (__u32 c = 0; c < d->r.geo.nclasses; c++)
+		class_tick(d, &l->cls[c], c, dt_ns, now_ns);
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		core_tick(d, &l->core[i], i, dt_ns, now_ns);
+		heal_done(d, &l->core[i], i, running);
+	}
+}
+
+/* All values of an array map of n entries. */
+static bool read_array(int fd, void *out, __u32 n)
+{
+	__u32 key[SHUNT_CLASSES], at, count = n;
+
+	return !bpf_map_lookup_batch(fd, NULL, &at, key, out, &count, NULL) && count == n;
+}
+
+struct tunables {
+	bool slo, quantum, knobs; /* was read */
+	__u32 slo_us[SHUNT_CLASSES], quantum_us[SHUNT_CLASSES];
+	__u64 knob[SHUNT_KNOBS];
+};
+
+static void read_tunables(const struct maps *m, struct tunables *t)
+{
+	t->slo = read_array(m->slo_fd, t->slo_us, SHUNT_CLASSES);
+	t->quantum = read_array(m->quantum_fd, t->quantum_us, SHUNT_CLASSES);
+	t->knobs = read_array(m->knobs_fd, t->knob, SHUNT_KNOBS);
+}
+
+static __u32 at_most(__u32 x, __u32 limit)
+{
+	return x < limit ? x : limit;
+}
+
+/* A store only where something changed: these lines are read at each decision. */
+static void publish(struct shunt_view *v, const struct tunables *t, __u64 policy_gen)
+{
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		__u32 slo = at_most(t->slo_us[c], SHUNT_SLO_MAX_US);
+		__u32 quantum = at_most(t->quantum_us[c], SHUNT_SLO_MAX_US);
+
+		if (t->slo && peek(v->slo_us[c]) != slo)
+			poke(v->slo_us[c], slo);
+		if (t->quantum && peek(v->quantum_us[c]) != quantum)
+			poke(v->quantum_us[c], quantum);
+	}
+	for (int i = 0; t->knobs && i < SHUNT_KNOBS; i++) {
+		if (peek(v->knob[i]) != t->knob[i])
+			poke(v->knob[i], t->knob[i]);
+	}
+	if (peek(v->policy_gen) != policy_gen)
+		poke(v->policy_gen, policy_gen);
+}
+
+void load_tick(struct agent *a)
+{
+	struct load *load = a->load;
+	double dt_ns = a->now_ns - load->at_ns;
+	bool ask = a->now_ns >= load->refused_ns;
+	struct tunables t;
+
+	read_tunables(&a->maps, &t);
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		struct domain *d = &a->domain[i];
+
+		if (a->maps.domains[i].on) {
+			poke(a->maps.agent[i].beat_ns, a->now_ns);
+			poke(a->maps.agent[i].pid, getpid());
+		}
+		if (!d->r.view) {
+			load->domain[i].known = false;
+			continue;
+		}
+		domain_tick(d, &load->domain[i], dt_ns, a->now_ns);
+		publish(d->r.view, &t, a->policy.msg.gen);
+		if (ask)
+			domain_count_refused(d);
+	}
+	if (ask)
+		load->refused_ns = a->now_ns + REFUSED_NS;
+	load->at_ns = a->now_ns;
+}

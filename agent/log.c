@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * log.c - lines on stderr, with levels under systemd, and word to systemd itself
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define REPEAT_S 10   /* of one format, in this many seconds … */
+#define REPEAT_MAX 5  /* … no more lines than this */
+#define FORMATS 64
+
+static const char *interface = "?";
+static bool talkative;
+static bool journal; /* stderr goes to the journal: it reads levels */
+
+struct repeat {
+	const char *format;
+	time_t since;
+	unsigned int said;
+	unsigned int held_back;
+};
+
+static struct repeat repeats[FORMATS];
+
+/* systemd names stderr by device and inode, so that redirected output is not mistaken for it. */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && !fstat(2, &st) &&
+	       st.st_dev == dev && st.st_ino == ino;
+}
+
+void log_open(const char *ifname, bool verbose)
+{
+	interface = ifname;
+	talkative = verbose;
+	journal = is_journal();
+}
+
+static void put(int level, const char *text)
+{
+	char line[600];
+	int n;
+
+	if (journal)
+		n = snprintf(line, sizeof(line), "<%d>%s: %s\n", level, interface, text);
+	else
+		n = snprintf(line, sizeof(line), "shuntd: %s: %s%s\n", interface,
+			     level <= LOG_ERR ? "error: " : level == LOG_WARNING ? "warning: " : "",
+			     text);
+	if (n >= (int)sizeof(line)) {
+		n = sizeof(line) - 1;
+		line[n - 1] = '\n';
+	}
+	n = write(2, line, n); /* one call: lines of several processes do not mix */
+	(void)n; /* with stderr gone there is nowhere to complain */
+}
+
+static struct repeat *find_repeat(const char *format, time_t now)
+{
+	struct repeat *oldest = repeats;
+
+	for (int i = 0; i < FORMATS; i++) {
+		if (repeats[i].format == format)
+			return &repeats[i];
+		if (repeats[i].since < oldest->since)
+			oldest = &repeats[i];
+	}
+	*oldest = (struct repeat){ .format = format, .since = now };
+	return oldest;
+}
+
+void say(int level, const char *format, ...)
+{
+	struct timespec now;
+	struct repeat *r;
+	char text[512];
+	va_list args;
+
+	if (level > LOG_INFO && !talkative)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	r = find_repeat(format, now.tv_sec);
+	if (now.tv_sec - r->since >= REPEAT_S) {
+		if (r->held_back) {
+			snprintf(text, sizeof(text), "%u more lines like the next one",
+				 r->held_back);
+			put(level, text);
+		}
+		*r = (struct repeat){ .format = format, .since = now.tv_sec };
+	}
+	if (r->said == REPEAT_MAX) {
+		r->held_back++;
+		return;
+	}
+	r->said++;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put(level, text);
+}
+
+void notify(const char *format, ...)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t len = path ? strlen(path) : 0;
+	char text[256];
+	va_list args;
+	int fd, n;
+
+	if (!len || len >= sizeof(to.sun_path) || (path[0] != '/' && path[0] != '@'))
+		return;
+	memcpy(to.sun_path, path, len);
+	if (path[0] == '@')
+		to.sun_path[0] = '\0';
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (sendto(fd, text, n < (int)sizeof(text) ? n : (int)sizeof(text) - 1, MSG_NOSIGNAL,
+		   (struct sockaddr *)&to, offsetof(struct sockaddr_un, sun_path) + len) < 0)
+		say(LOG_DEBUG, "cannot notify systemd at '%s': %m", path);
+	close(fd);
+}

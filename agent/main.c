@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * main.c - shuntd: options, privileges, and which of its two processes this is
+ */
+#include <cap-ng.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "keeper.h"
+#include "log.h"
+
+#define EXIT_USAGE 2
+#define TICK_MS 10
+
+static const char usage[] =
+	"usage: shuntd --dev IF [options]\n"
+	"\n"
+	"Makes the memory and the AF_XDP sockets of the interface that 'shunt load' configured, and\n"
+	"hands them to the workers that may have them.\n"
+	"\n"
+	"  --dev IF         the interface\n"
+	"  --user USER      who may be a worker, besides root; may be repeated\n"
+	"  --group GROUP    the same, for a group\n"
+	"  --socket PATH    where workers come to (" SHUNT_SOCKET_DIR "/IF.sock)\n"
+	"  --bpffs PATH     where the maps are pinned (" SHUNT_BPFFS ")\n"
+	"  --tick MS        how often loads are measured and tunables published (10)\n"
+	"  --once           if shunt is not loaded, say so and exit; do not wait for it\n"
+	"  -v, --verbose\n"
+	"  -V, --version\n"
+	"  -h, --help\n";
+
+static int wrong(const char *format, const char *what)
+{
+	fputs("shuntd: ", stderr);
+	fprintf(stderr, format, what);
+	fputs("\ntry 'shuntd --help'\n", stderr);
+	return -EINVAL;
+}
+
+static bool number(const char *text, unsigned long max, unsigned long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	return *text >= '0' && *text <= '9' && !*end && !errno && *out <= max;
+}
+
+static int add_user(struct options *o, const char *name)
+{
+	const struct passwd *pw = getpwnam(name);
+	unsigned long id;
+
+	if (pw)
+		id = pw->pw_uid;
+	else if (!number(name, (uid_t)-2, &id))
+		return wrong("there is no user '%s'", name);
+	if (o->nusers == ALLOW_MAX)
+		return wrong("too many users, at '%s': use --group", name);
+	o->user[o->nusers++] = id;
+	return 0;
+}
+
+static int add_group(struct options *o, const char *name)
+{
+	const struct group *gr = getgrnam(name);
+	unsigned long id;
+
+	if (gr)
+		id = gr->gr_gid;
+	else if (!number(name, (gid_t)-2, &id))
+		return wrong("there is no group '%s'", name);
+	if (o->ngroups == ALLOW_MAX)
+		return wrong("too many groups, at '%s'", name);
+	o->group[o->ngroups++] = id;
+	return 0;
+}
+
+static int set_tick(struct options *o, const char *text)
+{
+	unsigned long ms;
+
+	if (!number(text, 1000, &ms) || !ms)
+		return wrong("'%s' is no tick: 1 to 1000 milliseconds", text);
+	o->tick_ms = ms;
+	return 0;
+}
+
+static int set_socket(struct options *o, const char *path)
+{
+	int n = path ? snprintf(o->socket, sizeof(o->socket), "%s", path) :
+		       snprintf(o->socket, sizeof(o->socket), SHUNT_SOCKET_DIR "/%s.sock",
+				o->ifname);
+
+	return n < (int)sizeof(o->socket) ? 0 :
+	       wrong("the socket's path '%s' is longer than 107 bytes", o->socket);
+}
+
+enum { OPT_USER = 256, OPT_GROUP, OPT_SOCKET, OPT_BPFFS, OPT_TICK, OPT_ONCE, OPT_DEV };
+
+static const struct option longs[] = {
+	{ "dev", required_argument, NULL, OPT_DEV },
+	{ "user", required_argument, NULL, OPT_USER },
+	{ "group", required_argument, NULL, OPT_GROUP },
+	{ "socket", required_argument, NULL, OPT_SOCKET },
+	{ "bpffs", required_argument, NULL, OPT_BPFFS },
+	{ "tick", required_argument, NULL, OPT_TICK },
+	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static int take_option(struct options *o, int opt, const char **socket)
+{
+	switch (opt) {
+	case OPT_DEV:
+		o->ifname = optarg;
+		return 0;
+	case OPT_USER:
+		return add_user(o, optarg);
+	case OPT_GROUP:
+		return add_group(o, optarg);
+	case OPT_SOCKET:
+		*socket = optarg;
+		return 0;
+	case OPT_BPFFS:
+		o->bpffs = optarg;
+		return 0;
+	case OPT_TICK:
+		return set_tick(o, optarg);
+	case OPT_ONCE:
+		o->once = true;
+		return 0;
+	case 'v':
+		o->verbose = true;
+		return 0;
+	case 'V':
+		puts("shuntd " SHUNT_VERSION);
+		exit(EXIT_SUCCESS);
+	case 'h':
+		fputs(usage, stdout);
+		exit(EXIT_SUCCESS);
+	default:
+		fputs("try 'shuntd --help'\n", stderr);
+		return -EINVAL;
+	}
+}
+
+static int parse(struct options *o, int argc, char **argv)
+{
+	const char *socket = NULL;
+	int opt, err = 0;
+
+	*o = (struct options){ .tick_ms = TICK_MS };
+	while (!err && (opt = getopt_long(argc, argv, "vVh", longs, NULL)) != -1)
+		err = take_option(o, opt, &socket);
+	if (err)
+		return err;
+	if (optind < argc)
+		return wrong("what is '%s'?", argv[optind]);
+	if (!o->ifname)
+		return wrong("%s is missing", "--dev IF");
+	if (!*o->ifname || strlen(o->ifname) >= 16 || strchr(o->ifname, '/'))
+		return wrong("'%s' is no name of an interface", o->ifname);
+	return set_socket(o, socket);
+}
+
+/* Sockets by the dozen for each domain. */
+static void raise_limits(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur == lim.rlim_max)
+		return;
+	lim.rlim_cur = lim.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+/*
+ * What is left: AF_XDP sockets and their locked memory, BPF maps, and ending workers that hang. The
+ * bounding set goes too, so that this holds for the programs that the keeper starts (us, again).
+ */
+static void drop_privileges(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		say(LOG_WARNING, "cannot renounce new privileges: %m, ignoring");
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+			  CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_KILL, CAP_IPC_LOCK, -1) ||
+	    capng_apply(CAPNG_SELECT_BOTH))
+		say(LOG_WARNING, "cannot drop privileges, ignoring");
+}
+
+static int open_lock(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	for (;;) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -errno;
+		if (flock(fd, LOCK_EX | LOCK_NB)) {
+			close(fd);
+			return -EBUSY;
+		}
+		if (!fstat(fd, &st) && st.st_nlink)
+			return fd;
+		close(fd); /* the one before removed it as it ended */
+	}
+}
+
+/* One shuntd for a socket. The lock is kept with everything else, by both processes. */
+static int take_lock(const struct options *o, struct store *s)
+{
+	char path[128], dir[108];
+	int fd, err;
+
+	if (store_get(s, "lock") >= 0)
+		return 0;
+	snprintf(dir, sizeof(dir), "%s", o->socket);
+	if (mkdir(dirname(dir), 0755) && errno != EEXIST) {
+		say(LOG_ERR, "cannot make '%s': %m", dirname(dir));
+		return -errno;
+	}
+	snprintf(path, sizeof(path), "%s.lock", o->socket);
+	fd = open_lock(path);
+	if (fd == -EBUSY) {
+		say(LOG_ERR, "another shuntd has '%s': end it first, or give another --socket",
+		    o->socket);
+		return fd;
+	}
+	if (fd < 0) {
+		say(LOG_ERR, "cannot lock '%s': %s", path, strerror(-fd));
+		return fd;
+	}
+	err = store_put(s, "lock", fd);
+	if (err)
+		close(fd);
+	return err;
+}
+
+static int run_keeper(const struct options *o, char **argv)
+{
+	struct store *s = store_open(-1);
+	char path[128];
+	int status;
+
+	if (!s || take_lock(o, s))
+		return EXIT_FAILURE;
+	status = keeper_run(s, argv);
+	/* Ours still, unless our agent has taken our place. */
+	if (status != KEEPER_REPLACED) {
+		snprintf(path, sizeof(path), "%s.lock", o->socket);
+		unlink(path);
+	}
+	return status == KEEPER_REPLACED ? EXIT_SUCCESS : status;
+}
+
+int main(int argc, char **argv)
+{
+	const char *keeper = getenv(STORE_KEEPER);
+	struct options opts;
+
+	if (parse(&opts, argc, argv))
+		return EXIT_USAGE;
+	log_open(opts.ifname, opts.verbose);
+	if (geteuid()) {
+		say(LOG_ERR, "must be root: AF_XDP sockets and BPF maps need CAP_NET_RAW, "
+		    "CAP_NET_ADMIN and CAP_BPF");
+		return EXIT_FAILURE;
+	}
+	raise_limits();
+	if (keeper)
+		return agent_run(&opts, argv, atoi(keeper));
+	if (!getenv(STORE_ENV))
+		drop_privileges();
+	return run_keeper(&opts, argv);
+}

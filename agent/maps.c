@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * maps.c - opens the pinned maps and bounds what the configuration says
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "maps.h"
+
+#define RING_MIN (2 * SHUNT_RING_MARGIN)
+#define CORE_RING_MAX 4096
+#define HOLD_RING_MAX 65536
+#define SPARE_MAX (1u << 20)
+
+static bool is_ring(__u32 n, __u32 max)
+{
+	return n >= RING_MIN && n <= max && !(n & (n - 1));
+}
+
+/* Root may have written anything with bpftool. */
+static const char *check_cfg(const struct shunt_cfg *c)
+{
+	if (c->chunk != 2048 && c->chunk != 4096)
+		return "chunk is neither 2048 nor 4096";
+	if (!is_ring(c->core_ring, CORE_RING_MAX))
+		return "core_ring is no power of two from 128 to 4096";
+	if (!is_ring(c->hold_ring, HOLD_RING_MAX))
+		return "hold_ring is no power of two from 128 to 65536";
+	if (!c->nclasses || c->nclasses > SHUNT_CLASSES)
+		return "nclasses is not 1 to 16";
+	if (c->spare_frames > SPARE_MAX)
+		return "spare_frames is more than 1048576";
+	return NULL;
+}
+
+static int open_fd(const struct shunt_pins *pins, const char *name, int *fd, char *why, size_t len)
+{
+	int err = shunt_pin_open(pins, name);
+
+	if (err < 0) {
+		snprintf(why, len, "cannot open the pinned map '%s': %s", name, strerror(-err));
+		return err;
+	}
+	*fd = err;
+	return 0;
+}
+
+static void *open_mapped(const struct shunt_pins *pins, const char *name, size_t size,
+			 bool writable, char *why, size_t len)
+{
+	int fd, err = open_fd(pins, name, &fd, why, len);
+	void *at;
+
+	if (err) {
+		errno = -err;
+		return NULL;
+	}
+	at = shunt_map_mmap(fd, size, writable);
+	err = errno;
+	close(fd);
+	if (!at)
+		snprintf(why, len, "cannot map the map '%s': %s", name, strerror(err));
+	errno = err;
+	return at;
+}
+
+static __u32 id_of(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+static int read_cfg(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
+{
+	const char *wrong;
+	__u32 zero = 0;
+	int fd, err = open_fd(pins, "classes", &fd, why, len);
+
+	if (err)
+		return err;
+	for (__u32 i = 0; i < SHUNT_CLASSES && !err; i++)
+		err = bpf_map_lookup_elem(fd, &i, &m->classes[i]) ? -errno : 0;
+	close(fd);
+	if (!err)
+		err = bpf_map_lookup_elem(m->cfg_fd, &zero, &m->cfg) ? -errno : 0;
+	if (err) {
+		snprintf(why, len, "cannot read the configuration: %s", strerror(-err));
+		return err;
+	}
+	wrong = check_cfg(&m->cfg);
+	if (!wrong)
+		return 0;
+	snprintf(why, len, "the map 'cfg' makes no sense: %s; load again", wrong);
+	return -EINVAL;
+}
+
+static int open_fds(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
+{
+	int err = open_fd(pins, "cfg", &m->cfg_fd, why, len);
+
+	if (!err)
+		err = open_fd(pins, "policy", &m->policy_fd, why, len);
+	if (!err)
+		err = open_fd(pins, "xsks", &m->xsks_fd, why, len);
+	if (!err)
+		err = open_fd(pins, "slo_us", &m->slo_fd, why, len);
+	if (!err)
+		err = open_fd(pins, "quantum_us", &m->quantum_fd, why, len);
+	return err ? err : open_fd(pins, "knobs", &m->knobs_fd, why, len);
+}
+
+static int map_all(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
+{
+	m->domains = open_mapped(pins, "domains", SHUNT_DOMAINS * sizeof(*m->domains), true, why,
+				 len);
+	if (m->domains)
+		m->agent = open_mapped(pins, "agent", SHUNT_DOMAINS * sizeof(*m->agent), true,
+				       why, len);
+	if (m->agent)
+		m->ingress = open_mapped(pins, "ingress",
+					 (SHUNT_DOMAINS + 1) * sizeof(*m->ingress), false, why,
+					 len);
+	return m->ingress ? 0 : -errno;
+}
+
+int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
+{
+	int err = shunt_check_abi(pins, why, len);
+
+	*m = (struct maps){ .cfg_fd = -1, .policy_fd = -1, .xsks_fd = -1, .slo_fd = -1,
+			    .quantum_fd = -1, .knobs_fd = -1 };
+	if (!err)
+		err = open_fds(m, pins, why, len);
+	if (!err)
+		err = read_cfg(m, pins, why, len);
+	if (!err)
+		err = map_all(m, pins, why, len);
+	if (!err)
+		m->id = id_of(m->cfg_fd);
+	if (err)
+		maps_close(m);
+	return err;
+}
+
+static void unmap(const void *at, size_t len)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	if (at)
+		munmap((void *)at, (len + page - 1) & ~(page - 1));
+}
+
+void maps_close(struct maps *m)
+{
+	int fds[] = { m->cfg_fd, m->policy_fd, m->xsks_fd, m->slo_fd, m->quantum_fd, m->knobs_fd };
+
+	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	unmap(m->domains, SHUNT_DOMAINS * sizeof(*m->domains));
+	unmap(m->agent, SHUNT_DOMAINS * sizeof(*m->agent));
+	unmap(m->ingress, (SHUNT_DOMAINS + 1) * sizeof(*m->ingress));
+	*m = (struct maps){ .cfg_fd = -1, .policy_fd = -1, .xsks_fd = -1, .slo_fd = -1,
+			    .quantum_fd = -1, .knobs_fd = -1 };
+}
+
+bool maps_current(const struct maps *m, const struct shunt_pins *pins)
+{
+	int fd = shunt_pin_open(pins, "cfg");
+	bool same;
+
+	if (fd < 0)
+		return false;
+	same = id_of(fd) == m->id;
+	close(fd);
+	return same;
+}
+
+__u64 maps_policy_gen(const struct maps *m)
+{
+	struct shunt_cfg cfg;
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(m->cfg_fd, &zero, &cfg) ? 0 : cfg.policy_gen;
+}

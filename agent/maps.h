@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * maps.h - the pinned maps of the interface, open and mapped
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <shunt/abi.h>
+
+#include "pins.h"
+
+struct maps {
+	struct shunt_cfg cfg;      /* as it was when opened, bounded; policy_gen moves on in the map */
+	struct shunt_class classes[SHUNT_CLASSES];
+	int cfg_fd, policy_fd, xsks_fd, slo_fd, quantum_fd, knobs_fd;
+	struct shunt_domain *domains;        /* the map itself: we write "up" */
+	struct shunt_agent *agent;           /* the map itself: ours */
+	const struct shunt_ingress *ingress; /* the map itself: XDP's */
+	__u32 id;                  /* of the map "cfg": tells one load from the next */
+};
+
+/* 0, -ENOENT (not loaded), or -errno; why says it in words. */
+int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t len);
+void maps_close(struct maps *m);
+
+/* Are the pins still those of maps_open()? */
+bool maps_current(const struct maps *m, const struct shunt_pins *pins);
+
+/* Generation of the policy in force, from the map; 0: cannot be read. */
+__u64 maps_policy_gen(const struct maps *m);

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * peers.c - connections to the broker: who may come, how long they may take, how they end
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "log.h"
+#include "worker.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77 /* Linux 6.5 */
+#endif
+
+#define HELLO_NS 1000000000ULL /* silence before HELLO */
+#define WAIT_NS 4000000000ULL  /* for a domain that is not ready */
+#define STRANGERS_MAX (PEERS_MAX - SHUNT_DOMAINS) /* connections that are no worker's */
+#define GROUPS_MAX 1024
+#define BURST 64               /* messages of one peer before the others' turn */
+
+static int bind_to(int fd, const char *path, char *why, size_t len)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
+	unlink(path); /* we have the lock: what is there is left over */
+	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || chmod(path, 0666) || listen(fd, 64)) {
+		int err = -errno;
+
+		snprintf(why, len, "cannot listen at '%s': %s", path, strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+/* Anyone may connect: who is there is asked of the kernel, and those who may not are told. The
+ * listener is the keeper's too, so that nobody is turned away while the agent is replaced. */
+int peers_listen(struct agent *a, char *why, size_t len)
+{
+	int fd = store_get(a->store, "listen"), err;
+
+	if (fd >= 0) {
+		a->listener = fd;
+		return 0;
+	}
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0) {
+		snprintf(why, len, "cannot make a socket: %s", strerror(errno));
+		return -errno;
+	}
+	err = bind_to(fd, a->opts.socket, why, len);
+	if (!err)
+		err = store_put(a->store, "listen", fd);
+	if (err)
+		close(fd);
+	else
+		a->listener = fd;
+	return err;
+}
+
+static bool in_group(const struct agent *a, int fd, gid_t own)
+{
+	gid_t group[GROUPS_MAX];
+	socklen_t len = sizeof(group);
+
+	for (unsigned int i = 0; i < a->opts.ngroups; i++) {
+		if (a->opts.group[i] == own)
+			return true;
+	}
+	if (!a->opts.ngroups || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, group, &len))
+		return false;
+	for (unsigned int k = 0; k < len / sizeof(*group); k++) {
+		for (unsigned int i = 0; i < a->opts.ngroups; i++) {
+			if (a->opts.group[i] == group[k])
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool may_come(const struct agent *a, int fd, const struct ucred *who)
+{
+	if (!who->uid)
+		return true;
+	for (unsigned int i = 0; i < a->opts.nusers; i++) {
+		if (a->opts.user[i] == who->uid)
+			return true;
+	}
+	return in_group(a, fd, who->gid);
+}
+
+/* The process itself, not its number: that may be another's by the time it is used. */
+static int pidfd_of(int fd, pid_t pid)
+{
+	socklen_t len = sizeof(int);
+	int pidfd;
+
+	if (!getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len))
+		return pidfd;
+	return pidfd_open(pid, 0);
+}
+
+static void count_bad(struct agent *a)
+{
+	for (int i = 0; a->maps.agent && i < SHUNT_DOMAINS; i++) {
+		if (a->maps.domains[i].on) {
+			a->maps.agent[i].bad_peers++;
+			return;
+		}
+	}
+}
+
+void peers_drop(struct agent *a, struct peer *p)
+{
+	if (p->stage == PEER_WORKER)
+		worker_hung_up(p->domain, a->now_ns);
+	if (p->fd >= 0)
+		close(p->fd);
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	*p = (struct peer){ .fd = -1, .pidfd = -1 };
+}
+
+void peers_bad(struct agent *a, struct peer *p, const char *why)
+{
+	say(LOG_WARNING, "dropped a connection of process %u: %s", p->pid, why);
+	count_bad(a);
+	peers_drop(a, p);
+}
+
+static struct peer *free_place(struct agent *a)
+{
+	struct peer *place = NULL;
+	int strangers = 0;
+
+	for (int i = 0; i < PEERS_MAX; i++) {
+		struct peer *p = &a->peer[i];
+
+		if (p->stage == PEER_NONE)
+			place = p;
+		else
+			strangers += p->stage != PEER_WORKER;
+	}
+	return strangers < STRANGERS_MAX ? place : NULL;
+}
+
+static void take(struct agent *a, int fd)
+{
+	struct ucred who = { 0 };
+	socklen_t len = sizeof(who);
+	struct peer *p = free_place(a);
+	char text[SHUNT_TEXT_LEN];
+
+	if (!p || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len)) {
+		say(LOG_WARNING, "too many connections: one was closed");
+		count_bad(a);
+		close(fd);
+		return;
+	}
+	*p = (struct peer){ .stage = PEER_NEW, .fd = fd, .pid = who.pid, .since_ns = a->now_ns };
+	p->pidfd = pidfd_of(fd, who.pid);
+	snprintf(p->name, sizeof(p->name), "?");
+	if (!may_come(a, fd, &who)) {
+		count_bad(a);
+		snprintf(text, sizeof(text), "user %u is not allowed: start shuntd with '--user %u'",
+			 who.uid, who.uid);
+		broker_refuse(a, p, -EACCES, text);
+	} else if (p->pidfd < 0) {
+		peers_bad(a, p, "it is gone");
+	}
+}
+
+void peers_accept(struct agent *a)
+{
+	for (int i = 0; i < BURST; i++) {
+		int fd = accept4(a->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0)
+			return;
+		take(a, fd);
+	}
+}
+
+/* False: nothing more to hear now, or ever. */
+static bool hear_one(struct agent *a, struct peer *p)
+{
+	union {
+		char bytes[512];
+		struct shunt_msg msg;
+	} m;
+	/* The true length of what is longer. Descriptors in it are thrown away by the kernel. */
+	ssize_t n = recv(p->fd, &m, sizeof(m), MSG_TRUNC | MSG_DONTWAIT);
+	int type;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		if (p->stage == PEER_WORKER)
+			say(LOG_WARNING, "worker %u of domain %u hung up", p->pid, p->domain->id);
+		peers_drop(a, p);
+		return false;
+	}
+	type = n <= (ssize_t)sizeof(m) ? broker_check(&m, n) : -EPROTO;
+	if (type == -EPROTONOSUPPORT && p->stage == PEER_NEW) {
+		char text[SHUNT_TEXT_LEN];
+
+		snprintf(text, sizeof(text), "shuntd has ABI %u, the worker %u: use one version",
+			 SHUNT_ABI, m.msg.abi);
+		count_bad(a);
+		broker_refuse(a, p, -EPROTO, text);
+		return false;
+	}
+	if (type < 0 || broker_hear(a, p, &m)) {
+		peers_bad(a, p, type < 0 ? "it sent what is no message" :
+				"it sent a message out of turn");
+		return false;
+	}
+	return p->stage != PEER_NONE;
+}
+
+void peers_hear(struct agent *a, struct peer *p)
+{
+	for (int i = 0; i < BURST && hear_one(a, p); i++)
+		;
+}
+
+void peers_tell_leave(struct agent *a)
+{
+	struct shunt_msg m;
+
+	for (int i = 0; i < PEERS_MAX; i++) {
+		struct peer *p = &a->peer[i];
+
+		if (p->stage != PEER_WORKER)
+			continue;
+		p->domain = NULL;
+		p->stage = PEER_LEAVING;
+		if (broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0))
+			peers_drop(a, p);
+	}
+}
+
+static void tick_one(struct agent *a, struct peer *p)
+{
+	__u64 waited = a->now_ns - p->since_ns;
+
+	switch (p->stage) {
+	case PEER_NEW:
+		if (waited > HELLO_NS)
+			peers_bad(a, p, "it said nothing");
+		break;
+	case PEER_WAITING:
+		if (waited > WAIT_NS)
+			broker_refuse(a, p, -EBUSY, "the domain's former rings are still in use, "
+				      "see the messages of shuntd");
+		else
+			broker_serve(a, p);
+		break;
+	case PEER_WORKER:
+		/* Not taken now: it will be offered again. */
+		policy_send(a, p);
+		break;
+	case PEER_LEAVING:
+	case PEER_NONE:
+		break;
+	}
+}
+
+void peers_tick(struct agent *a)
+{
+	for (int i = 0; i < PEERS_MAX; i++)
+		tick_one(a, &a->peer[i]);
+}

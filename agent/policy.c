@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * policy.c - the policy in force, from the loader's map into a sealed memfd that workers can map
+ *
+ * The agent never runs this code.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "log.h"
+
+static int seal(const void *code, size_t len)
+{
+	int fd = memfd_create("shunt-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING), err;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, code, len) == (ssize_t)len &&
+	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err ? err : -EIO;
+}
+
+void policy_forget(struct policy *p)
+{
+	if (p->fd >= 0)
+		close(p->fd);
+	*p = (struct policy){ .fd = -1 };
+}
+
+/* The slot of that generation, if no switch came in between. */
+static struct shunt_policy_slot *read_slot(const struct maps *m, __u64 gen)
+{
+	struct shunt_policy_slot *slot = malloc(sizeof(*slot));
+	__u32 key = gen & 1;
+
+	if (slot && !bpf_map_lookup_elem(m->policy_fd, &key, slot) && slot->gen == gen &&
+	    maps_policy_gen(m) == gen)
+		return slot;
+	free(slot);
+	return NULL;
+}
+
+bool policy_refresh(struct agent *a)
+{
+	__u64 gen = maps_policy_gen(&a->maps);
+	struct shunt_policy_slot *slot;
+	int fd;
+
+	if (!gen || gen == a->policy.msg.gen)
+		return a->policy.fd >= 0;
+	slot = read_slot(&a->maps, gen);
+	if (!slot) /* a switch is under way; the one before stays in force until it is done */
+		return a->policy.fd >= 0;
+	if (!slot->native_len || slot->native_len > SHUNT_NATIVE_MAX) {
+		say(LOG_WARNING, "policy '%.15s' has no native code for workers", slot->desc.name);
+		free(slot);
+		return a->policy.fd >= 0;
+	}
+	fd = seal(slot->native, slot->native_len);
+	if (fd >= 0) {
+		policy_forget(&a->policy);
+		a->policy.fd = fd;
+		a->policy.msg.gen = gen;
+		a->policy.msg.len = slot->native_len;
+		a->policy.msg.desc = slot->desc;
+		say(LOG_INFO, "policy '%.15s', generation %llu", slot->desc.name, gen);
+	} else {
+		say(LOG_ERR, "cannot make a memfd for the policy: %s", strerror(-fd));
+	}
+	free(slot);
+	return a->policy.fd >= 0;
+}
+
+int policy_send(struct agent *a, struct peer *p)
+{
+	struct shunt_msg_policy m = a->policy.msg;
+	int err;
+
+	if (a->policy.fd < 0 || p->policy_gen == m.gen)
+		return 0;
+	err = broker_send(p, &m, sizeof(m), SHUNT_MSG_POLICY, &a->policy.fd, 1);
+	if (!err)
+		p->policy_gen = m.gen;
+	return err;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * rings.h - all that the agent sees of one domain's memory: frames, rings, view
+ *
+ * Workers write most of it, so whatever is read from here is bounded by the geometry, which is the
+ * agent's own.
+ */
+#pragma once
+
+#include "layout.h"
+#include "ring.h"
+
+struct rings {
+	struct shunt_geometry geo;
+	char *memory;               /* frames, then ctl */
+	struct shunt_ctl *ctl;
+	struct shunt_view *view;
+	struct shunt_ring fill, comp;
+	struct shunt_ring rx[SHUNT_SLOTS]; /* by slot: core, or SHUNT_HOLD_SLOT + class */
+	struct shunt_ring tx[SHUNT_CORES];
+};
+
+/* Loads and stores of words that others use at the same time: whole, in no order. */
+#define peek(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
+#define poke(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELAXED)
+
+/* The slot of the k-th socket (cores, then classes) and how many there are. */
+static inline __u32 slot_of(const struct shunt_geometry *g, __u32 k)
+{
+	return k < g->ncores ? k : SHUNT_HOLD_SLOT + (k - g->ncores);
+}
+
+static inline __u32 sockets_of(const struct shunt_geometry *g)
+{
+	return g->ncores + g->nclasses;
+}
+
+/* Entries of the receive ring of a slot. */
+static inline __u32 rx_size(const struct shunt_geometry *g, __u32 slot)
+{
+	return slot < SHUNT_HOLD_SLOT ? g->core_ring : g->hold_ring;
+}

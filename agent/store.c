@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * store.c - the table of descriptors that keeper and agent share
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <shunt/abi.h>
+
+#include "store.h"
+
+#define STORE_MAX (SHUNT_DOMAINS * (SHUNT_SLOTS + 3) + 2)
+
+struct entry {
+	char name[STORE_NAME];
+	int fd;
+};
+
+struct store {
+	int keeper;
+	unsigned int n;
+	struct entry entry[STORE_MAX];
+};
+
+/* Agent to keeper: with one descriptor to keep it, without to drop what starts with the name. */
+struct store_msg {
+	char name[STORE_NAME];
+};
+
+static struct entry *find(const struct store *s, const char *name)
+{
+	for (unsigned int i = 0; i < s->n; i++) {
+		if (!strcmp(s->entry[i].name, name))
+			return (struct entry *)&s->entry[i];
+	}
+	return NULL;
+}
+
+static int keep(struct store *s, const char *name, int fd)
+{
+	struct entry *e = find(s, name);
+
+	if (e) {
+		close(e->fd);
+	} else {
+		if (s->n == STORE_MAX)
+			return -ENOSPC;
+		e = &s->entry[s->n++];
+		snprintf(e->name, sizeof(e->name), "%s", name);
+	}
+	e->fd = fd;
+	return 0;
+}
+
+static void forget(struct store *s, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	for (unsigned int i = 0; i < s->n;) {
+		if (strncmp(s->entry[i].name, prefix, len)) {
+			i++;
+			continue;
+		}
+		close(s->entry[i].fd);
+		s->entry[i] = s->entry[--s->n];
+	}
+}
+
+/* Names and numbers come from our own process before exec. */
+static void import(struct store *s, char *text)
+{
+	char *save = NULL;
+
+	for (char *at = strtok_r(text, ",", &save); at; at = strtok_r(NULL, ",", &save)) {
+		char *eq = strchr(at, '=');
+		int fd = eq ? atoi(eq + 1) : -1;
+
+		if (fd < 3 || fcntl(fd, F_SETFD, FD_CLOEXEC))
+			continue;
+		*eq = '\0';
+		if (strlen(at) >= STORE_NAME || keep(s, at, fd))
+			close(fd);
+	}
+}
+
+struct store *store_open(int keeper)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	const char *env = getenv(STORE_ENV);
+	char *copy;
+
+	if (!s)
+		return NULL;
+	s->keeper = keeper;
+	if (!env)
+		return s;
+	copy = strdup(env);
+	if (copy)
+		import(s, copy);
+	free(copy);
+	unsetenv(STORE_ENV);
+	return s;
+}
+
+/* Blocks until the keeper takes it. A keeper that does not is no keeper: the connection ends, which
+ * is noticed where its death is. */
+static void tell(const struct store *s, const char *name, int fd)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct store_msg m = { 0 };
+	struct iovec iov = { .iov_base = &m, .iov_len = sizeof(m) };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct cmsghdr *c;
+
+	if (s->keeper < 0)
+		return;
+	snprintf(m.name, sizeof(m.name), "%s", name);
+	if (fd >= 0) {
+		hdr.msg_control = control.buf;
+		hdr.msg_controllen = sizeof(control.buf);
+		c = CMSG_FIRSTHDR(&hdr);
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	}
+	while (sendmsg(s->keeper, &hdr, MSG_NOSIGNAL) < 0) {
+		if (errno == EINTR)
+			continue;
+		shutdown(s->keeper, SHUT_RDWR);
+		break;
+	}
+}
+
+int store_put(struct store *s, const char *name, int fd)
+{
+	int err = keep(s, name, fd);
+
+	if (!err)
+		tell(s, name, fd);
+	return err;
+}
+
+void store_drop(struct store *s, const char *prefix)
+{
+	forget(s, prefix);
+	tell(s, prefix, -1);
+}
+
+int store_get(const struct store *s, const char *name)
+{
+	const struct entry *e = find(s, name);
+
+	return e ? e->fd : -1;
+}
+
+int store_receive(struct store *s, int agent)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct store_msg m;
+	struct iovec iov = { .iov_base = &m, .iov_len = sizeof(m) };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *c;
+	ssize_t n = recvmsg(agent, &hdr, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	int fd, err;
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n != sizeof(m))
+		return -EPIPE;
+	m.name[STORE_NAME - 1] = '\0';
+	c = CMSG_FIRSTHDR(&hdr);
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(int))) {
+		forget(s, m.name);
+		return 0;
+	}
+	memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	err = keep(s, m.name, fd);
+	if (err)
+		close(fd);
+	return 0;
+}
+
+int store_export(const struct store *s)
+{
+	size_t len = s->n * (STORE_NAME + 12) + 1, at = 0;
+	char *text = malloc(len);
+	int err;
+
+	if (!text)
+		return -ENOMEM;
+	text[0] = '\0';
+	for (unsigned int i = 0; i < s->n; i++) {
+		fcntl(s->entry[i].fd, F_SETFD, 0);
+		at += snprintf(text + at, len - at, "%s=%d,", s->entry[i].name, s->entry[i].fd);
+	}
+	err = setenv(STORE_ENV, text, 1) ? -errno : 0;
+	free(text);
+	return err;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * store.h - the descriptors that must outlive their process, by name
+ *
+ * The keeper and the agent each have the same table. The agent tells the keeper of every change;
+ * whichever dies, the other has them all and hands them to its successor through an environment
+ * variable that names them.
+ *
+ *   lock          who serves this interface (flock)
+ *   listen        the broker's listener
+ *   dN.state      what the agent must remember of domain N (domain.h)
+ *   dN.memory     its memory (layout.h)
+ *   dN.sK         its sockets, K as in the order of WELCOME
+ *   dN.worker     a pidfd of its worker
+ */
+#pragma once
+
+#define STORE_NAME 16
+#define STORE_ENV "SHUNTD_TABLE"    /* name=fd,name=fd,… */
+#define STORE_KEEPER "SHUNTD_KEEPER" /* in the agent: descriptor of the socket to the keeper */
+
+struct store;
+
+/* The table that the environment names, or an empty one. keeper: the socket to the keeper, -1 in
+ * the keeper itself. NULL: no memory. */
+struct store *store_open(int keeper);
+
+/* Takes over fd; replaces what had the name. 0, or -errno and fd is still the caller's. */
+int store_put(struct store *s, const char *name, int fd);
+/* Drops every name that starts so. */
+void store_drop(struct store *s, const char *prefix);
+/* The descriptor, still the store's; -1: there is none. */
+int store_get(const struct store *s, const char *name);
+
+/* Keeper: applies one message from the agent. 0, or -errno: the agent is gone (-EPIPE). */
+int store_receive(struct store *s, int agent);
+
+/* Makes all descriptors inheritable and names them in the environment, for exec. */
+int store_export(const struct store *s);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * worker.c - a domain's worker: which of its cores are up, whether it is silent, gone or dead
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "frames.h"
+#include "log.h"
+#include "worker.h"
+
+#define GRACE_NS 5000000000ULL  /* how long a worker may live without a connection */
+#define IDLE_HANG_NS 1000000000ULL /* idle cores may sleep, but they turn ten times a second */
+
+static void apply_up(struct domain *d)
+{
+	domain_set_up(d, d->up & ~d->hung);
+}
+
+static void all_off(struct domain *d)
+{
+	d->up = d->hung = 0;
+	apply_up(d);
+}
+
+/* A worker with fewer cores than there are sockets gets fewer frames of its own. First it is noted
+ * whose they are, then they are handed over: one who dies in between loses them until the next burial. */
+static void hand_out_spare(struct domain *d, __u32 cores)
+{
+	struct domain_state *s = d->state;
+	__u32 n = s->nspare, want = cores * SHUNT_SPARE;
+
+	s->nspare = 0;
+	if (n > want) {
+		frames_give(&d->r, s->spare + want, n - want);
+		n = want;
+	}
+	for (__u32 i = 0; i < n; i++)
+		poke(d->r.ctl->spare[i], s->spare[i]);
+	poke(d->r.ctl->nspare, n);
+}
+
+int worker_attach(struct domain *d, __u32 pid, int pidfd, __u32 cores)
+{
+	char name[STORE_NAME];
+	int err;
+
+	snprintf(name, sizeof(name), "d%u.worker", d->id);
+	err = store_put(d->store, name, pidfd);
+	if (err) {
+		close(pidfd);
+		return err;
+	}
+	d->worker = pidfd;
+	hand_out_spare(d, cores);
+	d->state->worker_cores = cores;
+	d->state->worker_pid = pid;
+	agent_of(d)->worker_pid = pid;
+	agent_of(d)->workers++;
+	d->up = d->hung = 0;
+	d->killed = false;
+	d->life = DOMAIN_TAKEN;
+	return 0;
+}
+
+void worker_here(struct domain *d, void *peer)
+{
+	d->peer = peer;
+	d->hung_up = false;
+}
+
+void worker_up(struct domain *d, __u32 core, __u64 now_ns)
+{
+	d->beat[core] = peek(d->r.view->core[core].run.beat);
+	d->beat_ns[core] = now_ns;
+	d->up |= 1ULL << core;
+	d->hung &= ~(1ULL << core);
+	apply_up(d);
+}
+
+void worker_down(struct domain *d, __u32 core)
+{
+	d->up &= ~(1ULL << core);
+	d->hung &= ~(1ULL << core);
+	apply_up(d);
+}
+
+static void start_burial(struct domain *d, bool died, __u64 now_ns)
+{
+	char name[STORE_NAME];
+
+	all_off(d);
+	d->state->died = died;
+	d->state->burial = BURIAL_DECIDE;
+	d->life = DOMAIN_BURIAL;
+	d->step_ns = now_ns;
+	d->peer = NULL;
+	d->worker = -1;
+	agent_of(d)->worker_pid = 0;
+	snprintf(name, sizeof(name), "d%u.worker", d->id);
+	store_drop(d->store, name);
+}
+
+void worker_bye(struct domain *d, __u64 now_ns)
+{
+	say(LOG_INFO, "worker %u left domain %u", d->state->worker_pid, d->id);
+	start_burial(d, false, now_ns);
+}
+
+void worker_hung_up(struct domain *d, __u64 now_ns)
+{
+	all_off(d);
+	d->peer = NULL;
+	d->absent_ns = now_ns;
+	d->hung_up = true;
+}
+
+static bool is_dead(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return pidfd < 0 || poll(&p, 1, 0) == 1;
+}
+
+static void kill_worker(struct domain *d, const char *why)
+{
+	if (d->killed)
+		return;
+	d->killed = true;
+	say(LOG_WARNING, "worker %u of domain %u %s: killing it", d->state->worker_pid, d->id, why);
+	if (pidfd_send_signal(d->worker, SIGKILL, NULL, 0) && errno != ESRCH)
+		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", d->state->worker_pid);
+}
+
+static void check_absence(struct domain *d, __u64 now_ns)
+{
+	if (d->peer || now_ns - d->absent_ns < GRACE_NS)
+		return;
+	if (d->up)
+		say(LOG_WARNING, "worker %u of domain %u did not come back: its cores are off",
+		    d->state->worker_pid, d->id);
+	all_off(d);
+	if (d->hung_up || d->maps->cfg.hang == SHUNT_HANG_KILL)
+		kill_worker(d, "lives without a connection");
+}
+
+static bool is_silent(struct domain *d, int core, __u64 now_ns)
+{
+	const struct shunt_core_run *run = &d->r.view->core[core].run;
+	__u64 beat = peek(run->beat), limit = d->maps->cfg.hang_ms * 1000000ULL;
+
+	if (peek(run->state) != SHUNT_CORE_BUSY && limit < IDLE_HANG_NS)
+		limit = IDLE_HANG_NS;
+	if (beat != d->beat[core]) {
+		d->beat[core] = beat;
+		d->beat_ns[core] = now_ns;
+	}
+	return now_ns - d->beat_ns[core] >= limit;
+}
+
+static void check_core(struct domain *d, int core, __u64 now_ns)
+{
+	__u64 bit = 1ULL << core;
+	bool silent = is_silent(d, core, now_ns);
+
+	if (silent == !!(d->hung & bit))
+		return;
+	d->hung ^= bit;
+	apply_up(d);
+	if (!silent) {
+		say(LOG_INFO, "core %d of domain %u works again", core, d->id);
+		return;
+	}
+	agent_of(d)->core[core].hung++;
+	say(LOG_WARNING, "core %d of domain %u is silent for %llu ms: it is off, others take "
+	    "what waits for it", core, d->id, (now_ns - d->beat_ns[core]) / 1000000);
+	if (d->maps->cfg.hang == SHUNT_HANG_KILL)
+		kill_worker(d, "hangs");
+}
+
+void worker_check(struct domain *d, __u64 now_ns)
+{
+	if (d->life != DOMAIN_TAKEN)
+		return;
+	if (is_dead(d->worker)) {
+		say(LOG_WARNING, "worker %u of domain %u died", d->state->worker_pid, d->id);
+		start_burial(d, true, now_ns);
+		return;
+	}
+	check_absence(d, now_ns);
+	for (int i = 0; i < SHUNT_CORES && d->maps->cfg.hang_ms; i++) {
+		if (d->up >> i & 1)
+			check_core(d, i, now_ns);
+	}
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * worker.h - the life of a domain's worker, from attaching to being buried
+ */
+#pragma once
+
+#include "domain.h"
+
+/* The domain is free and pidfd (taken over, even on failure) becomes its worker's. */
+int worker_attach(struct domain *d, __u32 pid, int pidfd, __u32 cores);
+/* Its connection is there (again). */
+void worker_here(struct domain *d, void *peer);
+void worker_up(struct domain *d, __u32 core, __u64 now_ns);
+void worker_down(struct domain *d, __u32 core);
+/* It said BYE: its rings are drained and unmapped. */
+void worker_bye(struct domain *d, __u64 now_ns);
+/* Its connection ended without that. */
+void worker_hung_up(struct domain *d, __u64 now_ns);
+/* Looks whether it lives and works. */
+void worker_check(struct domain *d, __u64 now_ns);
+
+/* bury.c: one step of the burial. True: the next one can be done at once. */
+bool bury_step(struct domain *d, __u64 now_ns);
+/* bury.c: gives the kernel the frame that was left aside, if it has not got it. */
+void bury_aside(struct domain *d);

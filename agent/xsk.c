@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * xsk.c - AF_XDP sockets by the bare system calls
+ */
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "xsk.h"
+
+#ifndef SOL_XDP
+#define SOL_XDP 283
+#endif
+
+static int set(int fd, int option, const void *value, socklen_t len)
+{
+	return setsockopt(fd, SOL_XDP, option, value, len) ? -errno : 0;
+}
+
+int xsk_another(void)
+{
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int xsk_first(void *memory, const struct shunt_geometry *g)
+{
+	struct xdp_umem_reg reg = {
+		.addr = (unsigned long)memory,
+		.len = shunt_frames_len(g),
+		.chunk_size = g->chunk,
+	};
+	int fd = xsk_another(), err;
+
+	if (fd < 0)
+		return fd;
+	err = set(fd, XDP_UMEM_REG, &reg, sizeof(reg));
+	if (!err)
+		err = set(fd, XDP_UMEM_FILL_RING, &g->fill_ring, sizeof(g->fill_ring));
+	if (!err)
+		err = set(fd, XDP_UMEM_COMPLETION_RING, &g->fill_ring, sizeof(g->fill_ring));
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int xsk_rings(int fd, __u32 rx, __u32 tx)
+{
+	int err = rx ? set(fd, XDP_RX_RING, &rx, sizeof(rx)) : 0;
+
+	if (!err && tx)
+		err = set(fd, XDP_TX_RING, &tx, sizeof(tx));
+	return err;
+}
+
+int xsk_bind(int fd, unsigned int ifindex, __u32 queue, int first)
+{
+	struct sockaddr_xdp to = {
+		.sxdp_family = AF_XDP,
+		.sxdp_flags = first < 0 ? XDP_COPY : XDP_SHARED_UMEM,
+		.sxdp_ifindex = ifindex,
+		.sxdp_queue_id = queue,
+		.sxdp_shared_umem_fd = first < 0 ? 0 : first,
+	};
+
+	return bind(fd, (struct sockaddr *)&to, sizeof(to)) ? -errno : 0;
+}
+
+int xsk_stats(int fd, struct xdp_statistics *out)
+{
+	socklen_t len = sizeof(*out);
+
+	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, out, &len))
+		return -errno;
+	return len == sizeof(*out) ? 0 : -EPROTO; /* kernel before 5.9: no rx_ring_full */
+}
+
+int xsk_kick(int fd)
+{
+	if (sendto(fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
+		return 0;
+	return errno == EBUSY || errno == ENOBUFS ? -EAGAIN : -errno;
+}
