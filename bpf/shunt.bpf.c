@@ -81,12 +81,15 @@ static __always_inline int decide(struct arrival *a, const struct shunt_event *e
 		a->in->ev[SHUNT_EV_BAD_CORE]++;
 		return SHUNT_HOLD;
 	}
-	if (shunt_idle(a->view) & bit) {
+	/* An idle core may have taken something since the policy looked: who cleared its bit owns it. */
+	if (needs(SHUNT_IDLE_ONLY)) {
 		was = __sync_fetch_and_and(&a->view->idle, ~bit);
-		if (!(was & bit) && needs(SHUNT_IDLE_ONLY)) {
+		if (!(was & bit)) {
 			a->in->ev[SHUNT_EV_CLAIM_LOST]++;
 			return SHUNT_HOLD;
 		}
+	} else if (shunt_idle(a->view) & bit) {
+		__sync_fetch_and_and(&a->view->idle, ~bit);
 	}
 	load = a->in->sent[core] - a->view->done[core];
 	if (load > a->cfg->core_ring) {
