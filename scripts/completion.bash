@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash disable=SC2207,SC2012
+# completion.bash - completion of the shunt command: verbs, actions, options, interfaces, policies, classes
+
+_shunt_words() { # ARGS…: column COL of what shunt prints, SKIP lines left out
+	shunt "$@" 2>/dev/null | awk 'NR > skip { print $col }' skip="$SKIP" col="$COL"
+}
+
+_shunt() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' action='' w i dev=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		w=${COMP_WORDS[i]}
+		case $w in
+		--dev | -d) dev=(--dev "${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
+		--bpffs | --config | --port | --cores | --interval | --count | -o) i=$((i + 1)) ;;
+		-*) ;;
+		*) if [ -z "$verb" ]; then verb=$w; else action=${action:-$w}; fi ;;
+		esac
+	done
+	case $prev in
+	--dev | -d) COMPREPLY=($(compgen -W "$(ls /sys/class/net)" -- "$cur")); return ;;
+	--config | -o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--bpffs) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+	--port | --cores | --interval | --count) return ;;
+	esac
+	local words=''
+	case $cur in
+	-*) words='--json --pretty --verbose --version --help --bpffs --dev --config --dry-run --port --cores
+		--interval --count -o' ;;
+	*)
+		case $verb:$action in
+		:) words='build class doctor features help knob limit load policies quantum rule slo stats
+			status switch unload' ;;
+		help:) words='build class doctor features knob limit load policies quantum rule slo stats status
+			switch unload' ;;
+		load: | switch:)
+			words=$(SKIP=0 COL=1 _shunt_words policies)
+			COMPREPLY=($(compgen -f -X '!*.@(c|shunt)' -- "$cur")) ;;
+		build:) COMPREPLY=($(compgen -f -X '!*.c' -- "$cur")) ;;
+		class:) words='list set add' ;;
+		rule:) words='list add del flush' ;;
+		slo:) words='get set bytes' ;;
+		quantum: | limit: | knob:) words='get set' ;;
+		class:set | slo:get | slo:set | quantum:get | quantum:set | limit:get | limit:set)
+			words=$(SKIP=1 COL=2 _shunt_words class list "${dev[@]}") ;;
+		rule:add) words='port= offset= value= mask= width= class= at=' ;;
+		esac ;;
+	esac
+	COMPREPLY+=($(compgen -W "$words" -- "$cur"))
+	[[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
+}
+complete -F _shunt shunt

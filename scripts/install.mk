@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# install.mk - make install, make man. PREFIX, DESTDIR and the *DIR variables are the Makefile's.
+#
+# The command finds policies and sources relative to itself first (../lib/shunt), so a tree that
+# was installed elsewhere than it was configured for works too.
+
+MAN_SRC := $(wildcard docs/man/*.rst)
+MAN := $(MAN_SRC:docs/man/%.rst=$(B)/man/%)
+PKGDIR := $(LIBDIR)/shunt
+COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
+INSTALL ?= install
+to = $(DESTDIR)$(1)
+
+man: $(MAN) ## the manual pages
+
+$(B)/man/%: docs/man/%.rst
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)rst2man --strict $< $@
+
+install: bpf tools lib man ## install below DESTDIR PREFIX
+	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
+		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf) \
+		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
+		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8)
+	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(call to,$(SBINDIR))
+	$(INSTALL) -m 644 $(B)/libshunt.a $(call to,$(LIBDIR))
+	$(INSTALL) -m 755 $(B)/libshunt.so $(call to,$(LIBDIR))/libshunt.so.$(VERSION)
+	ln -sf libshunt.so.$(VERSION) $(call to,$(LIBDIR))/libshunt.so.$(SOVERSION)
+	ln -sf libshunt.so.$(SOVERSION) $(call to,$(LIBDIR))/libshunt.so
+	$(INSTALL) -m 644 include/shunt/*.h $(call to,$(INCLUDEDIR)/shunt)
+	@rm -f $(B)/libshunt.pc # it may have been made for another PREFIX
+	$(Q)$(MAKE) --no-print-directory $(B)/libshunt.pc
+	$(INSTALL) -m 644 $(B)/libshunt.pc $(call to,$(LIBDIR)/pkgconfig)
+	$(INSTALL) -m 644 $(POLICIES:%=$(B)/bpf/%.o) $(call to,$(PKGDIR)/policies)
+	$(INSTALL) -m 644 bpf/*.h bpf/shunt.bpf.c bpf/native.c $(call to,$(PKGDIR)/src/bpf)
+	$(INSTALL) -m 644 include/shunt/abi.h include/shunt/policy.h include/shunt/native.h \
+		$(call to,$(PKGDIR)/src/include/shunt)
+	$(INSTALL) -m 644 $(filter %.3,$(MAN)) $(call to,$(MANDIR)/man3)
+	$(INSTALL) -m 644 $(filter %.8,$(MAN)) $(call to,$(MANDIR)/man8)
+	$(INSTALL) -m 644 scripts/completion.bash $(call to,$(COMPLETIONDIR))/shunt
+	for unit in $(wildcard agent/*.service); do \
+		sed 's|/usr/local/sbin|$(SBINDIR)|' $$unit >$(call to,$(UNITDIR))/$${unit##*/} || exit; \
+	done
