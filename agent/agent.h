@@ -34,6 +34,7 @@ enum peer_stage {
 	PEER_WAITING, /* said it; its domain is not ready */
 	PEER_WORKER,  /* attached */
 	PEER_LEAVING, /* was told to leave rings that are not ours any more */
+	PEER_REFUSED, /* reads why, and goes */
 };
 
 struct peer {

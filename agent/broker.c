@@ -75,8 +75,10 @@ void broker_refuse(struct agent *a, struct peer *p, int err, const char *text)
 
 	say(LOG_INFO, "refused '%s' (process %u): %s", p->name, p->pid, text);
 	snprintf(m.text, sizeof(m.text), "%s", text);
-	broker_send(p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0);
-	peers_drop(a, p);
+	p->stage = PEER_REFUSED;
+	p->since_ns = a->now_ns;
+	if (broker_send(p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0))
+		peers_drop(a, p);
 }
 
 static int welcome(struct agent *a, struct peer *p, __u32 cores)

@@ -137,9 +137,10 @@ void peers_bad(struct agent *a, struct peer *p, const char *why)
 	peers_drop(a, p);
 }
 
+/* A place for a new one; if need be that of one who was refused. */
 static struct peer *free_place(struct agent *a)
 {
-	struct peer *place = NULL;
+	struct peer *place = NULL, *refused = NULL;
 	int strangers = 0;
 
 	for (int i = 0; i < PEERS_MAX; i++) {
@@ -149,8 +150,14 @@ static struct peer *free_place(struct agent *a)
 			place = p;
 		else
 			strangers += p->stage != PEER_WORKER;
+		if (p->stage == PEER_REFUSED)
+			refused = p;
 	}
-	return strangers < STRANGERS_MAX ? place : NULL;
+	if (strangers < STRANGERS_MAX)
+		return place;
+	if (refused)
+		peers_drop(a, refused);
+	return refused;
 }
 
 static void take(struct agent *a, int fd)
@@ -209,6 +216,8 @@ static bool hear_one(struct agent *a, struct peer *p)
 		peers_drop(a, p);
 		return false;
 	}
+	if (p->stage == PEER_REFUSED)
+		return true; /* said before it knew */
 	type = n <= (ssize_t)sizeof(m) ? broker_check(&m, n) : -EPROTO;
 	if (type == -EPROTONOSUPPORT && p->stage == PEER_NEW) {
 		char text[SHUNT_TEXT_LEN];
@@ -268,6 +277,10 @@ static void tick_one(struct agent *a, struct peer *p)
 	case PEER_WORKER:
 		/* Not taken now: it will be offered again. */
 		policy_send(a, p);
+		break;
+	case PEER_REFUSED:
+		if (waited > HELLO_NS)
+			peers_drop(a, p);
 		break;
 	case PEER_LEAVING:
 	case PEER_NONE:
