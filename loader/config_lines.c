@@ -4,6 +4,7 @@
  *
  * libcyaml tells of an unknown key, but not on which line; libyaml knows the lines.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,6 +148,21 @@ static int check_bool(struct check *c, const yaml_node_t *node)
 	return -EINVAL;
 }
 
+/* libcyaml takes -7 for a 64-bit number, and one that is too large. */
+static int check_uint(struct check *c, const yaml_node_t *node)
+{
+	const char *value = (const char *)node->data.scalar.value;
+	char *end;
+
+	errno = 0;
+	strtoull(value, &end, 0);
+	if (isdigit((unsigned char)value[0]) && !*end && !errno)
+		return 0;
+	*c->line = node->start_mark.line + 1;
+	snprintf(c->why, c->len, "'%.40s' is no number", value);
+	return -EINVAL;
+}
+
 /* Of the wrong kind: libcyaml says so, with the line. */
 static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema)
 {
@@ -156,6 +172,8 @@ static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_val
 		return check_mapping(c, node, schema->mapping.fields);
 	if (node->type == YAML_SCALAR_NODE && schema->type == CYAML_BOOL)
 		return check_bool(c, node);
+	if (node->type == YAML_SCALAR_NODE && schema->type == CYAML_UINT)
+		return check_uint(c, node);
 	if (node->type != YAML_SEQUENCE_NODE || schema->type != CYAML_SEQUENCE)
 		return 0;
 	for (yaml_node_item_t *i = node->data.sequence.items.start;

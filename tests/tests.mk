@@ -8,7 +8,7 @@
 
 TEST_CPPFLAGS := $(CPPFLAGS) -I.
 TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN) -Wno-missing-field-initializers
-TEST_LIBS := -Wl,--as-needed -lcmocka -lbpf -lelf -lcyaml -ljansson -lcap-ng -lm -ldl -pthread
+TEST_LIBS := -Wl,--as-needed -lcmocka -lbpf -lelf -lcyaml -lyaml -ljansson -lcap-ng -lm -ldl -pthread
 
 comment = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
 

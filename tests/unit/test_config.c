@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_config.c - the configuration file: what it means, and that each mistake is told with its line
+ */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/units.c loader/iface.c loader/netdev.c loader/out.c */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loader/setup.h"
+
+#include <cmocka.h> /* last: its fail() is a macro */
+
+static const char whole[] =
+	"domains:\n"                                                            /* 1 */
+	"  - queue: 2\n"
+	"    cpus: [0, 0]\n"
+	"  - {queue: 0, cpus: [0]}\n"
+	"fallback: drop\n"                                                      /* 5 */
+	"hang: {after: 250ms, action: kill}\n"
+	"address: [198.18.0.2, \"fd00::2\"]\n"
+	"stamp: true\n"
+	"core_ring: 128\n"
+	"hold_ring: 512\n"                                                      /* 10 */
+	"chunk: 4096\n"
+	"spare: 99\n"
+	"classes:\n"
+	"  - {name: short, slo: 50us, quantum: 5us, hold: 448, requeue: head}\n"
+	"  - name: long\n"                                                      /* 15 */
+	"ports:\n"
+	"  - {port: 9000, default: long, key: {offset: 2, length: 8}}\n"
+	"  - port: 9001\n"
+	"rules:\n"
+	"  - {port: 9001, value: \"get \", class: long}\n"                      /* 20 */
+	"  - {port: 9000, offset: 1, value: 0x01, mask: 0x0f, width: 1, class: short}\n"
+	"  - {port: 9001, value: 0x02, class: short}\n"
+	"knobs: [7, 0xffffffffffffffff]\n";
+
+/* Reads text as a file; the failure's words are in said. */
+static char said[1024];
+
+static int read_text(const char *text, size_t len, struct setup *s)
+{
+	char path[] = "/tmp/test_config.XXXXXX";
+	struct ctl ctl = { 0 };
+	int fd = mkstemp(path), err;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), len);
+	close(fd);
+	err = setup_from_file(&ctl, path, s);
+	unlink(path);
+	snprintf(said, sizeof(said), "%s", ctl.error ? ctl.error + (err ? strlen(path) : 0) : "");
+	free(ctl.error);
+	free(ctl.advice);
+	return err;
+}
+
+static void test_a_whole_file_means_what_it_says(void **state)
+{
+	struct setup s;
+
+	assert_int_equal(read_text(whole, strlen(whole), &s), 0);
+	assert_int_equal(s.cfg.abi, SHUNT_ABI);
+	assert_int_equal(s.cfg.ndomains, 3);
+	assert_int_equal(s.cfg.nclasses, 2);
+	assert_int_equal(s.cfg.fallback, SHUNT_FALLBACK_DROP);
+	assert_int_equal(s.cfg.hang, SHUNT_HANG_KILL);
+	assert_int_equal(s.cfg.hang_ms, 250);
+	assert_int_equal(s.cfg.flags, SHUNT_CFG_ADDR4 | SHUNT_CFG_ADDR6 | SHUNT_CFG_STAMP);
+	assert_int_equal(s.cfg.addr4, htonl(0xc6120002));
+	assert_int_equal(s.cfg.addr6[3], htonl(2));
+	assert_int_equal(s.cfg.core_ring, 128);
+	assert_int_equal(s.cfg.hold_ring, 512);
+	assert_int_equal(s.cfg.chunk, 4096);
+	assert_int_equal(s.cfg.spare_frames, 99);
+	assert_int_equal(s.domains[0].on, 1);
+	assert_int_equal(s.domains[0].ncores, 1);
+	assert_int_equal(s.domains[1].on, 0);
+	assert_int_equal(s.domains[2].ncores, 2);
+	assert_string_equal(s.classes[0].name, "short");
+	assert_int_equal(s.classes[0].requeue, SHUNT_HEAD);
+	assert_int_equal(s.classes[1].requeue, SHUNT_TAIL);
+	assert_int_equal(s.slo_us[0], 50);
+	assert_int_equal(s.slo_us[1], 0);
+	assert_int_equal(s.quantum_us[0], 5);
+	assert_int_equal(s.hold_limit[0], 448);
+	assert_true(s.knobs[0] == 7 && s.knobs[1] == ~0ULL && s.knobs[2] == 0);
+}
+
+static void test_rules_lie_by_port_in_the_order_of_the_file(void **state)
+{
+	struct setup s;
+
+	assert_int_equal(read_text(whole, strlen(whole), &s), 0);
+	assert_int_equal(s.nports, 2);
+	assert_int_equal(s.ports[0].port, 9000);
+	assert_int_equal(s.ports[0].value.cls, 1);
+	assert_int_equal(s.ports[0].value.key_len, 8);
+	assert_int_equal(s.ports[0].value.key_off, 2);
+	assert_int_equal(s.ports[0].value.first, 0);
+	assert_int_equal(s.ports[0].value.count, 1);
+	assert_int_equal(s.ports[1].value.first, 1);
+	assert_int_equal(s.ports[1].value.count, 2);
+	assert_int_equal(s.nrules, 3);
+	assert_memory_equal(&s.rules[1].value, "get ", 4);
+	assert_int_equal(s.rules[1].cls, 1);
+	assert_int_equal(s.rules[2].cls, 0);
+}
+
+static void test_defaults_are_sound(void **state)
+{
+	static const char text[] = "ports: [{port: 7}]\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.cfg.nclasses, 1);
+	assert_string_equal(s.classes[0].name, "default");
+	assert_int_equal(s.cfg.chunk, 2048);
+	assert_int_equal(s.cfg.core_ring, 256);
+	assert_int_equal(s.cfg.hold_ring, 1024);
+	assert_int_equal(s.cfg.fallback, SHUNT_FALLBACK_HOLD);
+	assert_int_equal(s.domains[0].on, 1);
+	assert_true(s.domains[0].ncores >= 1);
+	assert_int_equal(s.ports[0].value.flags, SHUNT_PORT_ON);
+}
+
+/* One edit of the whole file, the line of the complaint and a word of it. */
+static void test_mistakes_are_told_with_their_line(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		int line;
+		const char *word;
+	} edits[] = {
+		{ "fallback", "fallbak", 5, "unknown key 'fallbak'" },
+		{ "action: kill", "aktion: kill", 6, "unknown key 'aktion'" },
+		{ "quantum: 5us", "port: 5", 14, "unknown key 'port'" },
+		{ "mask: 0x0f", "msk: 0x0f", 21, "unknown key 'msk'" },
+		{ "stamp: true", "stamp: perhaps", 8, "neither true nor false" },
+		{ "stamp: true", "fallback: hold", 8, "said twice" },
+		{ "fallback: drop", "fallback: keep", 5, "keep" },
+		{ "requeue: head", "requeue: 1", 14, "1" },
+		{ "queue: 2", "queue: 16", 2, "queues 0 to 15" },
+		{ "queue: 2", "queue: 0", 4, "twice" },
+		{ "queue: 2", "queue: two", 2, "two" },
+		{ "cpus: [0, 0]", "cpus: [0, 70000]", 3, "CPU" },
+		{ "after: 250ms", "after: 250", 6, "no time" },
+		{ "after: 250ms", "after: 50us", 6, "milliseconds" },
+		{ "198.18.0.2", "198.18.0.2.3", 7, "address" },
+		{ "\"fd00::2\"", "198.18.0.3", 7, "family" },
+		{ "core_ring: 128", "core_ring: 129", 9, "power of two" },
+		{ "core_ring: 128", "core_ring: 64", 9, "power of two" },
+		{ "hold_ring: 512", "hold_ring: 256", 14, "hold_ring - 64" },
+		{ "chunk: 4096", "chunk: 1024", 11, "2048 or 4096" },
+		{ "name: long", "name: short", 15, "two classes" },
+		{ "name: long", "name: a name", 15, "letters" },
+		{ "name: long", "name: sixteen_letters_", 15, "" },
+		{ "slo: 50us", "slo: 50", 14, "no time" },
+		{ "slo: 50us", "slo: 11s", 14, "microseconds" },
+		{ "port: 9001\n", "port: 9000\n", 18, "twice" },
+		{ "port: 9001\n", "port: 65536\n", 18, "UDP port" },
+		{ "default: long", "default: lung", 17, "no such class" },
+		{ "length: 8", "length: 33", 17, "32 bytes" },
+		{ "offset: 2,", "offset: 4095,", 17, "too far" },
+		{ "{port: 9000, offset: 1", "{port: 9002, offset: 1", 21, "not one of 'ports'" },
+		{ "offset: 1,", "offset: 4096,", 21, "beyond" },
+		{ "mask: 0x0f", "mask: 0x0fff", 21, "mask" },
+		{ "mask: 0x0f", "mask: 0x02", 21, "never match" },
+		{ "width: 1", "width: 2", 21, "width" },
+		{ "class: short}\nknobs", "class: shirt}\nknobs", 22, "no such class" },
+		{ "[7, 0xf", "[-7, 0xf", 23, "-7" },
+		{ "ports:\n", "porridge:\n", 16, "unknown key 'porridge'" },
+		{ "classes:\n", "classes: [\n", 13, "YAML" },
+	};
+	struct setup s;
+	char text[2048], line[16];
+	const char *at;
+
+	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		at = strstr(whole, edits[i].from);
+		assert_non_null(at);
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - whole), whole, edits[i].to,
+			 at + strlen(edits[i].from));
+		snprintf(line, sizeof(line), ":%d: ", edits[i].line);
+		said[0] = '\0';
+		if (!read_text(text, strlen(text), &s))
+			fail_msg("'%s' was accepted", edits[i].to);
+		/* A flow sequence that is not closed is noticed later, where depends on libyaml. */
+		if (strcmp(edits[i].word, "YAML") && strncmp(said, line, strlen(line)))
+			fail_msg("'%s': not line %d: %s", edits[i].to, edits[i].line, said);
+		if (!strstr(said, edits[i].word))
+			fail_msg("'%s': no '%s' in: %s", edits[i].to, edits[i].word, said);
+	}
+}
+
+static void test_too_much_is_refused(void **state)
+{
+	char *text = NULL;
+	size_t len;
+	struct setup s;
+	FILE *f = open_memstream(&text, &len);
+
+	fprintf(f, "ports:\n  - port: 1\nrules:\n");
+	for (int i = 0; i < SHUNT_PORT_RULES + 1; i++)
+		fprintf(f, "  - {port: 1, value: 0x01, class: default}\n");
+	fclose(f);
+	assert_int_not_equal(read_text(text, len, &s), 0);
+	assert_non_null(strstr(said, ":36: rules[32]: a port has at most 32 rules"));
+	free(text);
+	f = open_memstream(&text, &len);
+	fprintf(f, "ports:\n");
+	for (int i = 0; i < SETUP_PORTS + 1; i++)
+		fprintf(f, "  - port: %d\n", i + 1);
+	fclose(f);
+	assert_int_not_equal(read_text(text, len, &s), 0);
+	assert_non_null(strstr(said, "64 ports"));
+	free(text);
+}
+
+/* Whatever is cut off or flipped: an answer, no crash (the sanitizers watch). */
+static void test_damaged_files_never_crash(void **state)
+{
+	size_t len = strlen(whole);
+	char text[sizeof(whole)];
+	struct setup s;
+	unsigned int seed = 1;
+
+	for (size_t cut = 0; cut < len; cut++)
+		read_text(whole, cut, &s);
+	for (int i = 0; i < 2000; i++) {
+		memcpy(text, whole, sizeof(whole));
+		for (int k = rand_r(&seed) % 4; k >= 0; k--)
+			text[rand_r(&seed) % len] = rand_r(&seed);
+		if (!read_text(text, len, &s)) {
+			assert_true(s.cfg.nclasses <= SHUNT_CLASSES);
+			assert_true(s.cfg.ndomains <= SHUNT_DOMAINS);
+			assert_true(s.nrules <= SHUNT_RULES);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_whole_file_means_what_it_says),
+		cmocka_unit_test(test_rules_lie_by_port_in_the_order_of_the_file),
+		cmocka_unit_test(test_defaults_are_sound),
+		cmocka_unit_test(test_mistakes_are_told_with_their_line),
+		cmocka_unit_test(test_too_much_is_refused),
+		cmocka_unit_test(test_damaged_files_never_crash),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
