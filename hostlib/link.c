@@ -51,8 +51,13 @@ static int receive(struct shunt *s, union any_msg *m, int *fd, int *nfd)
 	*nfd = 0;
 	memset(m, 0, sizeof(*m));
 	n = recvmsg(s->link, &hdr, MSG_CMSG_CLOEXEC);
-	if (n <= 0)
-		return n ? -errno : 0;
+	if (n < 0 && errno == ECONNRESET) /* closed before it read all that we said: an answer may lie there */
+		n = recvmsg(s->link, &hdr, MSG_CMSG_CLOEXEC);
+	if (n < 0)
+		return set_error(s, -errno, "cannot hear shuntd at '%s': %s", s->socket,
+				 strerror(errno));
+	if (!n)
+		return 0;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&hdr); c; c = CMSG_NXTHDR(&hdr, c)) {
 		int count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
@@ -77,7 +82,7 @@ static int wait_for_answer(struct shunt *s, union any_msg *m, int *fd, int *nfd)
 	int n = poll(&p, 1, ANSWER_MS);
 
 	if (n < 0)
-		return -errno;
+		return set_error(s, -errno, "cannot wait for shuntd: %s", strerror(errno));
 	if (!n)
 		return set_error(s, -ETIMEDOUT, "shuntd at '%s' does not answer", s->socket);
 	n = receive(s, m, fd, nfd);
@@ -124,7 +129,8 @@ static int greet(struct shunt *s)
 		return set_error(s, err, "cannot reach shuntd at '%s': %s", s->socket,
 			    shunt_strerror(err));
 	}
-	return say(s, &hello, sizeof(hello), SHUNT_MSG_HELLO);
+	say(s, &hello, sizeof(hello), SHUNT_MSG_HELLO); /* if it was refused already: it says why */
+	return 0;
 }
 
 /* Numbers that we are about to compute addresses with. */

@@ -13,6 +13,8 @@
 
 #include "internal.h"
 
+#define SEND_TRIES 100 /* system calls that shunt_send() makes, at most, to get a frame */
+
 /* Ones' complement sum of bytes in network order, on top of sum. */
 static uint64_t add_bytes(uint64_t sum, const void *data, uint32_t len)
 {
@@ -159,8 +161,8 @@ int shunt_send(struct shunt_req *req, const void *data, size_t len)
 	if (!it->sane || len > req->room)
 		return -EMSGSIZE;
 	err = frames_get(c, &frame);
-	if (err) {
-		reply_kick(c); /* completions come with sending */
+	for (int i = 0; err && i < SEND_TRIES; i++) {
+		reply_kick(c); /* completions come with sending, or soon after */
 		err = frames_get(c, &frame);
 	}
 	if (!err && !tx_room(c)) {

@@ -62,7 +62,9 @@ set_up_end() { # LAB SIDE IFNAME ADDR4 ADDR6 PEER4 PEER6 PEER_MAC
 		"net.ipv6.conf.$3.router_solicitations=0"
 	inside "$1" "$2" ip link set "$3" addrgenmode none
 	# Offloaded VLAN tags would be hidden from XDP; GRO turns on the NAPI that veth's XDP needs.
-	inside "$1" "$2" ethtool -K "$3" gro on txvlan off rxvlan off >/dev/null
+	# Tags in the frame, where XDP sees them: 802.1Q's and, by its own names, 802.1ad's.
+	inside "$1" "$2" ethtool -K "$3" gro on txvlan off rxvlan off \
+		tx-vlan-stag-hw-insert off rx-vlan-stag-hw-parse off >/dev/null
 	inside "$1" "$2" ip addr add "$4/24" dev "$3"
 	inside "$1" "$2" ip addr add "$5/64" dev "$3" nodad
 	inside "$1" "$2" ip link set lo up
