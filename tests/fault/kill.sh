@@ -10,7 +10,7 @@ TEST_LIMIT=${TEST_LIMIT:-150}
 KILLS=${KILLS:-$([ -n "$LONG" ] && echo 300 || echo 20)}
 SEED=${SEED:-$RANDOM}
 
-agent_pid() { host shunt status -j --dev "$DEV" | jq -e 'select(.agent.alive) | .agent.pid'; }
+agent_pid() { host shunt stats -j --dev "$DEV" | jq -e '.domains[0].agent | select(.alive) | .pid'; }
 new_agent() { local now; now=$(agent_pid) && [ "$now" != "$1" ]; }
 parent_of() { awk '/^PPid/ { print $2 }' "/proc/$1/status"; }
 
@@ -27,7 +27,7 @@ kill_worker() {
 # The domain is free once the dead worker is buried.
 start_again() {
 	wait_for 10 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j --dev $DEV |
-		jq -e '.domains[0].up == 0 and .agent.worker_pid == 0'"
+		jq -e '.domains[0] | .up == 0 and .agent.worker_pid == null'"
 	start_worker
 }
 
@@ -47,10 +47,13 @@ kill_keeper() {
 	wait_for 10 all_up
 }
 
-# Every frame is in the fill ring, or set aside for the next worker, once there is no worker.
-frames_are_home() {
-	host shunt stats -j --dev "$DEV" |
-		jq -e '.domains | all(.frames == .frames_home)'
+# A burial puts back what a worker had in no ring, at most 66 frames a core, and finds none twice; the
+# kernel never ran out of frames. (A frame that leaked would be found by the next burial: too many.)
+assert_frames_are_home() {
+	host shunt stats -j --dev "$DEV" | jq -e '.domains[0].agent |
+		.no_frame == 0 and .recovered <= .deaths * 2 * 66' >/dev/null ||
+		fail "frames: $(stat_of '.domains[0].agent')"
+	! logs shuntd | grep -q 'beyond repair' || fail "shuntd had to start anew"
 }
 
 finish() {
@@ -59,8 +62,7 @@ finish() {
 	offer --rate 2000 --count 500 --time 5 --mix short=0.7:1us,long=0.3:20us
 	assert_all_answered
 	assert_conserved
-	stop spin
-	wait_for 5 frames_are_home
+	assert_frames_are_home
 }
 
 begin() {

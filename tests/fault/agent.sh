@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# agent.sh - shuntd against workers that lie, linger or wreck what they were given, and against an
+# interface and a loader that come and go
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+TEST_LIMIT=${LONG:+600}
+TEST_LIMIT=${TEST_LIMIT:-100}
+SEED=${SEED:-$RANDOM}
+SOCK=/run/shunt/labh.sock
+
+agent_pid() { stat_of .domains[0].agent.pid; }
+worker_pid() { stat_of .domains[0].agent.worker_pid; }
+free() { [ "$(worker_pid)" = 0 ]; }
+count_of() { stat_of ".domains[0].agent.$1"; }
+peer() { host build/tests/peer "$@"; }
+logged() { logs shuntd | grep -q "$1"; }
+serves() {
+	start_worker
+	offer --rate 2000 --count 500 --time 5 --mix short=0.7:1us,long=0.3:20us
+	assert_all_answered
+	assert_conserved
+	stop spin
+	wait_for 5 free
+}
+
+# Each frame is in exactly one place. One may be the kernel's own if a ring has ever refused a packet.
+assert_frames() {
+	local counts refused
+	wait_for 5 free
+	refused=$(stat_of .total.refused)
+	counts=$(peer census $SOCK)
+	echo "$counts"
+	assert_eq "$(jq .twice <<<"$counts")" 0 "frames that are there twice"
+	assert_le "$(jq .missing <<<"$counts")" $((refused ? 1 : 0)) "missing frames"
+	wait_for 5 free
+}
+
+test_frames_are_all_there_before_and_after() {
+	load fcfs
+	assert_frames
+	serves
+	assert_frames
+	serves
+	assert_frames
+}
+
+test_malformed_messages_are_dropped_and_counted() {
+	local before agent n=100000
+	[ -z "$LONG" ] || n=1000000
+	load fcfs
+	agent=$(agent_pid)
+	echo "seed $SEED"
+	peer hostile $SOCK $n "$SEED"
+	wait_for 10 free
+	assert_eq "$(agent_pid)" "$agent" "process of the agent"
+	assert_ge "$(count_of bad_peers)" $((n / 10)) "dropped connections"
+	assert_frames
+	serves
+}
+
+test_a_worker_that_wrecks_its_memory_does_not_wreck_the_agent() {
+	local i agent
+	load mq
+	agent=$(agent_pid)
+	start client client shunt-client --to 198.18.0.2:9000 --rate 1000 --time 30 \
+		--mix short=0.7:1us,long=0.3:50us
+	echo "seed $SEED"
+	for ((i = 0; i < ${LONG:+20}0 + 10; i++)); do
+		peer wreck $SOCK $((SEED + i)) || true
+		wait_for 10 free
+	done
+	stop client INT
+	assert_eq "$(agent_pid)" "$agent" "process of the agent"
+	assert_eq "$(count_of deaths)" "$i" deaths
+	start_worker
+	offer --rate 2000 --count 500 --time 5 --mix short=0.7:1us,long=0.3:20us
+	assert_all_answered
+	stop spin
+	assert_frames
+}
+
+test_a_worker_that_hangs_up_and_lives_on_is_ended() {
+	load fcfs
+	start peer host build/tests/peer linger $SOCK
+	wait_for 5 logged 'hung up'
+	assert_eq "$(up)" 0 "cores up"
+	wait_for 10 free
+	! running peer || fail "it lives"
+	serves
+}
+
+test_a_silent_core_is_off_and_its_requests_are_served_by_the_next() {
+	load fcfs 'hang: {after: 300ms, action: tell}'
+	start peer host build/tests/peer silent $SOCK
+	wait_for 5 all_up
+	offer --rate 1000 --count 50 --time 1 --mix short=1:1us
+	wait_for 5 logged 'is silent'
+	assert_eq "$(up)" 0 "cores up"
+	assert_eq "$(answered)" 0 answered
+	stop peer KILL
+	wait_for 5 free
+	start_worker
+	wait_for 5 quiet
+	assert_eq "$(stat_of .total.replied)" 50 "replied in the end"
+	assert_conserved
+	assert_eq "$(stat_of .total.lost)" 0 lost
+	stop spin
+	assert_frames
+}
+
+test_the_interface_goes_away_and_comes_back() {
+	load fcfs
+	start_worker
+	new_lab
+	wait_for 5 logged 'went away'
+	host shunt unload --dev "$DEV" || true
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	wait_for 15 all_up
+	offer --rate 2000 --count 500 --time 5 --mix short=1:1us
+	assert_all_answered
+	assert_conserved
+}
+
+test_unloading_and_loading_under_a_worker() {
+	local i
+	load fcfs
+	start_worker
+	for i in 1 2 3; do
+		host shunt unload --dev "$DEV"
+		wait_for 5 logged 'was unloaded'
+		host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
+		wait_for 15 all_up
+		offer --rate 2000 --count 500 --time 5 --mix short=1:1us
+		assert_all_answered
+		assert_conserved
+	done
+	stop spin
+	assert_frames
+}
+
+test_it_waits_until_shunt_is_loaded() {
+	start shuntd host shuntd --dev "$DEV"
+	wait_for 5 logged 'is not loaded'
+	assert_exit 1 host shuntd --dev "$DEV" --once --socket "$DIR/other.sock"
+	config >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	wait_for 5 logged 'queue 0:'
+	serves
+}
+
+test_it_stops_and_starts_under_a_worker_without_losing_requests() {
+	load fcfs
+	start_worker
+	start client client shunt-client --to 198.18.0.2:9000 --rate 2000 --time 4 --mix short=1:1us \
+		--json
+	wait_for 5 arrived 200
+	stop shuntd
+	assert_eq "$STATUS" 0 "status of shuntd"
+	[ ! -e $SOCK ] && [ ! -e $SOCK.lock ] || fail "it left its socket"
+	start_agent
+	wait_for 15 all_up
+	wait "${PIDS[client]}"
+	unset 'PIDS[client]'
+	assert_conserved
+	assert_eq "$(stat_of .total.lost)" 0 lost
+	stop spin
+	assert_frames
+}
+
+test_two_agents_of_one_interface_do_not_meet() {
+	load fcfs
+	assert_exit 1 host shuntd --dev "$DEV"
+	assert_match "$(cat "$DIR/err")" 'another shuntd'
+	serves
+}
+
+test_it_keeps_only_the_privileges_that_it_needs() {
+	local pid caps
+	load fcfs
+	for pid in $(pgrep -x shuntd); do
+		caps=$(awk '/^CapEff/ { print $2 }' "/proc/$pid/status")
+		# KILL 5, NET_ADMIN 12, NET_RAW 13, IPC_LOCK 14, BPF 39
+		assert_eq "$((16#$caps))" $((1 << 5 | 1 << 12 | 1 << 13 | 1 << 14 | 1 << 39)) \
+			"capabilities of $pid"
+	done
+	serves
+}
+
+run_tests "$@"
