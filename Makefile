@@ -40,6 +40,9 @@ endif
 POLICIES := $(patsubst bpf/policies/%.c,%,$(wildcard bpf/policies/*.c))
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
+demo: deps all ## what shunt does, in under a minute (root)
+	$(Q)scripts/demo.sh
+
 all: deps-check bpf tools lib apps
 
 # --- packages ---------------------------------------------------------------------------------
