@@ -81,28 +81,6 @@ int rules_find_run(const unsigned char used[SHUNT_RULES], int n)
 	return -ENOSPC;
 }
 
-static int find_room(struct ctl *ctl, const struct rule_table *t, int n)
-{
-	unsigned char used[SHUNT_RULES] = { 0 };
-	int first, free = 0;
-
-	for (int port = 0; port < NPORTS; port++) {
-		const struct shunt_port *p = &t->ports[port];
-
-		for (int i = 0; (p->flags & SHUNT_PORT_ON) && i < count_of(p); i++)
-			used[(p->first + i) % SHUNT_RULES] = 1;
-	}
-	first = rules_find_run(used, n);
-	if (first >= 0)
-		return first;
-	for (int i = 0; i < SHUNT_RULES; i++)
-		free += !used[i];
-	fail(ctl, first, "no room for %d rules in a row: %d of %d slots are free, and the old "
-	     "rules stay until the new ones are in", n, free, SHUNT_RULES);
-	hint(ctl, "'shunt rule flush' of a port makes room; a configuration at load packs them");
-	return first;
-}
-
 /* Waits until no CPU is in a program that had started before. Where the kernel refuses (nohz_full),
  * the time until the next command is what there is. */
 static void wait_for_packets(void)
@@ -110,23 +88,35 @@ static void wait_for_packets(void)
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-int rules_put(struct ctl *ctl, struct rule_table *t, __u32 port, const struct shunt_rule *rules,
-	      int n)
+static void mark_used(const struct rule_table *t, unsigned char used[SHUNT_RULES])
+{
+	memset(used, 0, SHUNT_RULES);
+	for (int port = 0; port < NPORTS; port++) {
+		const struct shunt_port *p = &t->ports[port];
+
+		for (int i = 0; (p->flags & SHUNT_PORT_ON) && i < count_of(p); i++)
+			used[(p->first + i) % SHUNT_RULES] = 1;
+	}
+}
+
+/* Writes n rules at first, where no other is in use, and makes them the port's. */
+static int place(struct ctl *ctl, struct rule_table *t, __u32 port, const struct shunt_rule *rules,
+		 int n, int first)
 {
 	struct shunt_port new = t->ports[port];
 	__u64 word;
-	int first = find_room(ctl, t, n), err = 0;
+	int err;
 
-	if (first < 0)
-		return first;
-	for (int i = 0; !err && i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		__u32 at = (first + i) % SHUNT_RULES;
 
+		if (!memcmp(&t->rules[at], &rules[i], sizeof(rules[i])))
+			continue; /* it may be in use just there */
 		err = map_set(ctl, "rules", at, &rules[i], sizeof(rules[i]));
+		if (err)
+			return err;
 		t->rules[at] = rules[i];
 	}
-	if (err)
-		return err;
 	new.first = first;
 	new.count = n;
 	memcpy(&word, &new, sizeof(word));
@@ -134,4 +124,77 @@ int rules_put(struct ctl *ctl, struct rule_table *t, __u32 port, const struct sh
 	__atomic_store_n((__u64 *)&t->ports[port], word, __ATOMIC_RELEASE);
 	wait_for_packets();
 	return 0;
+}
+
+/* Moves one port's rules to a lower place that is free as a whole. 1: done, 0: none can be moved. */
+static int pack_one(struct ctl *ctl, struct rule_table *t)
+{
+	struct shunt_rule rules[SHUNT_PORT_RULES];
+	unsigned char used[SHUNT_RULES];
+	int n, to, err;
+
+	mark_used(t, used);
+	for (__u32 port = 0; port < NPORTS; port++) {
+		if (!rules_serves(t, port) || !count_of(&t->ports[port]))
+			continue;
+		n = rules_get(t, port, rules);
+		to = rules_find_run(used, n);
+		if (to < 0 || to >= t->ports[port].first % SHUNT_RULES)
+			continue;
+		err = place(ctl, t, port, rules, n, to);
+		return err ? err : 1;
+	}
+	return 0;
+}
+
+/* Where n rules fit in a row; if there is no such place, others move together, without a gap each. */
+static int find_room(struct ctl *ctl, struct rule_table *t, int n)
+{
+	unsigned char used[SHUNT_RULES];
+	int first, free = 0, moved;
+
+	do {
+		mark_used(t, used);
+		first = rules_find_run(used, n);
+		if (first >= 0)
+			return first;
+		moved = pack_one(ctl, t);
+	} while (moved > 0);
+	if (moved < 0)
+		return moved;
+	for (int i = 0; i < SHUNT_RULES; i++)
+		free += !used[i];
+	fail(ctl, first, "no room for %d rules in a row: %d of %d slots are free, and the old "
+	     "rules stay until the new ones are in", n, free, SHUNT_RULES);
+	hint(ctl, "'shunt rule flush PORT' makes room");
+	return first;
+}
+
+/* The old rules are the first of the new ones, and behind them there is room: where they lie now. */
+static int find_behind(const struct rule_table *t, __u32 port, const struct shunt_rule *rules,
+		       int n)
+{
+	const struct shunt_port *p = &t->ports[port];
+	struct shunt_rule old[SHUNT_PORT_RULES];
+	unsigned char used[SHUNT_RULES];
+	int count = rules_get(t, port, old);
+
+	if (!count || n < count || memcmp(old, rules, count * sizeof(old[0])))
+		return -ENOSPC;
+	mark_used(t, used);
+	for (int i = count; i < n; i++) {
+		if (used[(p->first + i) % SHUNT_RULES])
+			return -ENOSPC;
+	}
+	return p->first % SHUNT_RULES;
+}
+
+int rules_put(struct ctl *ctl, struct rule_table *t, __u32 port, const struct shunt_rule *rules,
+	      int n)
+{
+	int first = find_behind(t, port, rules, n);
+
+	if (first < 0)
+		first = find_room(ctl, t, n);
+	return first < 0 ? first : place(ctl, t, port, rules, n, first);
 }

@@ -52,13 +52,27 @@ static void add_class(struct snapshot *s, __u32 c, const struct shunt_ingress *i
 	add_service(t, &agent->cls[c], now_ns());
 }
 
+/* What a core counted beside requests; shown for cores of a worker that is gone, too. */
+static json_t *core_counts_json(const struct shunt_core_stats *n)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "kicks", (json_int_t)n->kicks, "slept", (json_int_t)n->slept,
+			 "unfed", (json_int_t)n->unfed, "healed", (json_int_t)n->healed,
+			 "send_fail", (json_int_t)n->send_fail,
+			 "bad_frame", (json_int_t)n->bad_frame,
+			 "lost_race", (json_int_t)n->lost_race, "found", (json_int_t)n->found,
+			 "found_late", (json_int_t)n->found_late,
+			 "found_max_ns", (json_int_t)n->found_max_ns);
+}
+
 static json_t *core_json(const struct snapshot *s, const struct shunt_domain *dom,
 			 const struct shunt_view *view, const struct shunt_agent *agent, __u32 k)
 {
 	static const char *const states[] = { "off", "busy", "idle", "asleep" };
 	const struct shunt_core *core = &view->core[k];
 	bool up = dom->up >> k & 1, alive = agent_alive(agent);
-	json_t *j = json_pack("{s:i, s:i, s:b}", "core", k, "cpu", dom->cpu[k], "up", up);
+	json_t *j = json_pack("{s:i, s:i, s:b, s:o}", "core", k, "cpu", dom->cpu[k], "up", up,
+			      "counts", core_counts_json(&core->stats));
 
 	if (!up)
 		return j;

@@ -1,0 +1,231 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# cli_load.sh - shunt load and unload: all or nothing, and words for what stands in the way
+. "$(dirname "$0")/../lib.sh"
+
+PINS=/sys/fs/bpf/shunt
+
+program_id() { host ip -j link show dev "${1:-$DEV}" | jq '.[0].xdp.prog.id // 0'; }
+nothing_left() { [ ! -e $PINS ] && [ "$(program_id)" = 0 ]; }
+
+# A program of somebody else's on the interface.
+attach_other() {
+	need clang
+	cat >"$DIR/other.c" <<-C
+	__attribute__((section("xdp"), used)) int other_prog(void *ctx) { return 2; }
+	char _license[] __attribute__((section("license"), used)) = "GPL";
+	C
+	clang -O2 -target bpf -c "$DIR/other.c" -o "$DIR/other.o"
+	host ip link set dev "$DEV" xdp obj "$DIR/other.o" sec xdp
+}
+
+test_load_pins_maps_and_link_and_unload_removes_them() {
+	local name
+	host shunt load fcfs --dev "$DEV" --port 9000
+	for name in link agent cfg classes domains hold_limit ingress knobs policy ports quantum_us rules \
+		slo_us view0 views xsks; do
+		[ -e $PINS/$DEV/$name ] || fail "'$name' is not pinned"
+	done
+	assert_eq "$(json '.interfaces[0].prog_id' host shunt -j status)" "$(program_id)" "attached program"
+	assert_eq "$(json '.interfaces[0].mode' host shunt -j status)" native
+	host shunt unload
+	nothing_left || fail "something is left: $(ls $PINS)"
+}
+
+test_load_writes_what_the_configuration_says() {
+	cat >"$DIR/c.yaml" <<-YAML
+	domains: [{queue: 0, cpus: [0]}]
+	classes: [{name: a, slo: 200us, quantum: 7us, hold: 5}, {name: b, slo: 1ms}]
+	ports: [{port: 9000, default: b}]
+	knobs: [1, 258]
+	YAML
+	host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
+	need bpftool
+	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/slo_us | jq -c '[.[].formatted.value] | .[:3]')" \
+		"[200,1000,0]" slo_us
+	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/quantum_us | jq '.[0].formatted.value')" 7
+	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/hold_limit | jq '.[0].formatted.value')" 5
+	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/knobs | jq '.[1].formatted.value')" 258
+	assert_eq "$(json '.interfaces[0].classes | map(.name) | join(" ")' host shunt -j)" "a b"
+}
+
+test_dry_run_changes_nothing() {
+	host shunt load mq --dev "$DEV" --port 9000 --dry-run
+	nothing_left || fail "something is left"
+	host shunt load fcfs --dev "$DEV" --port 9000
+	local before
+	before=$(program_id)
+	host shunt switch mq --dry-run
+	assert_eq "$(program_id)" "$before" "program after a dry run"
+	assert_eq "$(json '.interfaces[0].policy' host shunt -j)" fcfs
+}
+
+test_loading_twice_names_switch() {
+	host shunt load fcfs --dev "$DEV" --port 9000
+	assert_exit 1 host shunt load mq --dev "$DEV" --port 9001
+	assert_match "$(cat "$DIR/err")" "already loaded on '$DEV', with policy 'fcfs'"
+	assert_match "$(cat "$DIR/err")" "shunt switch"
+	assert_eq "$(json '.interfaces[0].policy' host shunt -j)" fcfs
+}
+
+test_another_xdp_program_is_named_and_left_alone() {
+	local id
+	attach_other
+	id=$(program_id)
+	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
+	assert_match "$(cat "$DIR/err")" "another XDP program is on '$DEV': 'other_prog' \(id $id, native mode\)"
+	assert_eq "$(program_id)" "$id" "the other program"
+	[ ! -e $PINS ] || fail "pins are left"
+	assert_exit 1 host shunt -j doctor --dev "$DEV"
+	jq -e '.findings[] | select(.check == "programs" and .level == "fail")' "$DIR/out" >/dev/null ||
+		fail "doctor does not see it"
+}
+
+test_a_load_that_cannot_attach_leaves_nothing() {
+	client ip link set dev "${LAB}c" mtu 9000 # a veth takes no program beside such a peer
+	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
+	assert_match "$(cat "$DIR/err")" "'$DEV' refuses XDP in native mode"
+	nothing_left || fail "something is left"
+}
+
+test_no_native_mode_is_unsupported() {
+	host ip link set lo up
+	assert_exit 3 host shunt load mq --dev lo --port 9000
+	assert_match "$(cat "$DIR/err")" "generic mode is never used"
+	[ ! -e $PINS ] || fail "pins are left"
+}
+
+test_queues_cpus_and_mtu_must_agree_with_the_interface() {
+	echo 'domains: [{queue: 3}]
+ports: [{port: 1}]' >"$DIR/c.yaml"
+	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
+	assert_match "$(cat "$DIR/err")" "no receive queue 3: it has 1"
+	echo 'domains: [{queue: 0, cpus: [4000]}]
+ports: [{port: 1}]' >"$DIR/c.yaml"
+	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
+	assert_match "$(cat "$DIR/err")" "CPU 4000 of queue 0 is not online"
+	host ip link set dev "$DEV" mtu 3000
+	assert_exit 1 host shunt load mq --dev "$DEV" --port 1
+	assert_match "$(cat "$DIR/err")" "MTU 3000.*chunk: 4096"
+}
+
+test_without_bpffs_the_mount_command_is_told() {
+	while mountpoint -q /sys/fs/bpf; do umount /sys/fs/bpf; done # the machine's may lie below ours
+	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
+	assert_match "$(cat "$DIR/err")" "mount -t bpf bpf /sys/fs/bpf"
+}
+
+test_another_bpffs_is_used_when_told() {
+	mkdir "$DIR/bpffs"
+	mount -t bpf bpf "$DIR/bpffs"
+	host shunt --bpffs "$DIR/bpffs" load mq --dev "$DEV" --port 9000
+	[ -e "$DIR/bpffs/shunt/$DEV/link" ] || fail "not pinned there"
+	[ ! -e $PINS ] || fail "pinned here"
+	assert_eq "$(json '.interfaces | length' host shunt -j status)" 0
+	host shunt --bpffs "$DIR/bpffs" unload
+	[ ! -e "$DIR/bpffs/shunt" ] || fail "not removed"
+	umount "$DIR/bpffs"
+}
+
+test_without_rights_the_capabilities_are_named() {
+	need setpriv
+	chmod 1777 /sys/fs/bpf
+	assert_exit 1 host setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
+		"$ROOT/build/shunt" load mq --dev "$DEV" --port 9000
+	assert_match "$(cat "$DIR/err")" "CAP_BPF and CAP_NET_ADMIN"
+	nothing_left || fail "something is left"
+	host shunt load mq --dev "$DEV" --port 9000
+	assert_exit 1 host setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
+		"$ROOT/build/shunt" unload --dev "$DEV"
+	assert_match "$(cat "$DIR/err")" "CAP_BPF and CAP_NET_ADMIN"
+	assert_ne "$(program_id)" 0 "program"
+}
+
+# Killed at whatever moment: the next load works, and nothing of the first is in its way.
+test_a_killed_load_is_swept_away_by_the_next() {
+	local i pid
+	for ((i = 0; i < 25; i++)); do
+		nsenter --net="/run/netns/shunt-$LAB-host" -- shunt load mq --dev "$DEV" --port 9000 \
+			>/dev/null 2>&1 &
+		pid=$!
+		sleep "0.0$((RANDOM % 90 + 10))"
+		kill -KILL $pid 2>/dev/null || true
+		wait $pid 2>/dev/null || true
+		if [ "$(program_id)" = 0 ]; then # else it was faster
+			host shunt load fcfs --dev "$DEV" --port 9000 || fail "no load after $i kills"
+		fi
+		assert_exit 0 host shunt -j status --dev "$DEV"
+		host shunt unload --dev "$DEV"
+		nothing_left || fail "something is left after $i kills"
+	done
+}
+
+test_half_a_load_is_called_by_its_name() {
+	mkdir -p $PINS/"$DEV"
+	bpftool map create $PINS/"$DEV"/cfg type array key 4 value 128 entries 1 name cfg
+	assert_exit 1 host shunt slo get
+	assert_match "$(cat "$DIR/err")" "a load on '$DEV' was interrupted"
+	assert_match "$(json '.interfaces[0].error' host shunt -j status)" interrupted
+	host shunt load fcfs --dev "$DEV" --port 9000
+	assert_exit 0 host shunt slo get
+}
+
+test_an_object_of_another_abi_is_refused_by_every_verb() {
+	host shunt load fcfs --dev "$DEV" --port 9000
+	local bytes
+	bytes=$(bpftool -j map lookup pinned $PINS/"$DEV"/cfg key 0 0 0 0 | jq -r '.value[1:] | join(" ")')
+	# shellcheck disable=SC2086
+	bpftool map update pinned $PINS/"$DEV"/cfg key 0 0 0 0 value 0x63 $bytes
+	assert_exit 1 host shunt switch mq
+	assert_match "$(cat "$DIR/err")" "ABI 99"
+	assert_exit 1 host shunt slo get
+	host shunt unload --dev "$DEV"
+	nothing_left || fail "something is left"
+}
+
+test_of_loads_at_the_same_time_one_wins() {
+	local i won=0 pids=()
+	for i in 1 2 3 4; do
+		host shunt load fcfs --dev "$DEV" --port 900$i >"$DIR/load$i.log" 2>&1 &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		if wait "$i"; then won=$((won + 1)); fi
+	done
+	assert_eq $won 1 "loads that succeeded"
+	assert_eq "$(cat "$DIR"/load*.log | grep -c 'already loaded')" 3 "loads that were told so"
+	assert_eq "$(json '.interfaces[0].state' host shunt -j)" attached
+}
+
+test_two_interfaces_must_be_told_apart() {
+	host ip link add sec.100 type veth peer name secp
+	host ip link set sec.100 up
+	host shunt load fcfs --dev "$DEV" --port 9000
+	host shunt load mq --dev sec.100 --port 9000
+	[ -e $PINS/sec_100/link ] || fail "bpffs knows no dots"
+	assert_exit 2 host shunt slo get
+	assert_match "$(cat "$DIR/err")" "--dev"
+	assert_eq "$(json '.interfaces | map(.interface) | sort | join(" ")' host shunt -j)" \
+		"$(printf '%s\n' "$DEV" sec.100 | sort | paste -sd' ')"
+	host shunt unload --dev sec.100
+	assert_exit 0 host shunt slo get
+}
+
+test_a_vanished_interface_is_seen_and_attached_again() {
+	host shunt load fcfs --dev "$DEV" --port 9000
+	host shunt slo set default 123us
+	host ip link del "$DEV"
+	assert_eq "$(json '.interfaces[0].state' host shunt -j)" gone
+	assert_exit 1 host shunt switch mq
+	host ip link add "$DEV" type veth peer name again
+	host ip link set "$DEV" up
+	host shunt switch mq
+	assert_ne "$(program_id)" 0 program
+	assert_eq "$(json '.classes[0].slo_us' host shunt -j slo get)" 123 "the objective"
+	host ip link del "$DEV"
+	host ip link add "$DEV" type veth peer name again
+	host shunt load mq --dev "$DEV" --port 9000
+	assert_eq "$(json '.interfaces[0].generation' host shunt -j)" 1 "a new load's generation"
+}
+
+run_tests "$@"
