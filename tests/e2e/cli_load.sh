@@ -5,7 +5,7 @@
 
 PINS=/sys/fs/bpf/shunt
 
-program_id() { host ip -j link show dev "${1:-$DEV}" | jq '.[0].xdp.prog.id // 0'; }
+program_id() { host ip -j link show dev "$DEV" | jq '.[0].xdp.prog.id // 0'; }
 nothing_left() { [ ! -e $PINS ] && [ "$(program_id)" = 0 ]; }
 
 # A program of somebody else's on the interface.

@@ -58,7 +58,7 @@ test_every_built_in_policy_loads_and_is_listed() {
 }
 
 test_a_switch_keeps_tunables_counters_and_link() {
-	local link arrived
+	local link
 	cat >"$DIR/c.yaml" <<-YAML
 	fallback: drop
 	ports: [{port: 9000}]

@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# cli_json.sh - every verb and every failure as JSON, exit statuses, usage
+. "$(dirname "$0")/../lib.sh"
+
+load() { host shunt load mq --dev "$DEV" --port 9000 >/dev/null; }
+
+verbs() { json '.verbs[].verb' shunt -j help; }
+
+# STATUS ARGS…: what is printed is one JSON value on stdout; on stderr there is nothing of the result.
+assert_json() {
+	local want=$1
+	shift
+	assert_exit "$want" host shunt -j "$@"
+	jq -es 'length == 1' "$DIR/out" >/dev/null || fail "'$*' printed no JSON: $(cat "$DIR/out")"
+	assert_eq "$(wc -l <"$DIR/out")" 1 "lines of '$*'"
+	if [ "$want" = 1 ] || [ "$want" = 2 ]; then
+		jq -e '.error | length > 0' "$DIR/out" >/dev/null || fail "no error in: $(cat "$DIR/out")"
+	fi
+	assert_exit "$want" host shunt -p "$@"
+	jq -es 'length == 1' "$DIR/out" >/dev/null || fail "'$*' printed no pretty JSON"
+}
+
+test_every_verb_answers_in_json() {
+	local verb seen=()
+	cat >"$DIR/mine.c" <<-C
+	#include <shunt/policy.h>
+	SHUNT_POLICY("mine", 0, "x");
+	static int steer(shunt_view *v, shunt_event *ev) { return SHUNT_HOLD; }
+	static int select(shunt_view *v, shunt_event *ev) { return SHUNT_GO_ON; }
+	C
+	load
+	while read -r verb args; do
+		# shellcheck disable=SC2086
+		assert_json 0 "$verb" ${args//DIR/$DIR}
+		seen+=("$verb")
+	done <<-TEXT
+	build DIR/mine.c -o DIR/mine.shunt
+	class
+	class set default slo=1ms
+	doctor
+	doctor --dev $DEV
+	features
+	features --dev $DEV
+	help
+	help slo
+	knob get
+	knob set 1 2
+	limit get
+	limit set default 9
+	policies
+	quantum get
+	quantum set default 9us
+	rule
+	rule add value=0x01 class=default
+	rule flush
+	slo get
+	slo set default 1ms
+	slo bytes 1ms
+	stats
+	status
+	switch fcfs
+	switch DIR/mine.shunt --dry-run
+	TEXT
+	assert_exit 0 host shunt -j unload
+	jq -e .interface "$DIR/out" >/dev/null
+	assert_exit 0 host shunt -j load mq --dev "$DEV" --port 9000
+	jq -e .policy "$DIR/out" >/dev/null
+	seen+=(load unload)
+	assert_eq "$(printf '%s\n' "${seen[@]}" | sort -u)" "$(verbs | sort)" "the verbs that were tried"
+}
+
+test_every_verb_fails_in_json_where_nothing_is_loaded() {
+	local args
+	while read -r args; do
+		# shellcheck disable=SC2086
+		assert_json 1 $args
+	done <<-TEXT
+	class
+	knob get
+	limit get
+	quantum get
+	rule
+	slo get
+	stats
+	status --dev $DEV
+	switch mq
+	unload --dev $DEV
+	load nosuch --dev $DEV --port 1
+	load mq --dev nosuch --port 1
+	load mq --dev $DEV --config /nonexistent
+	load ./nosuch.c --dev $DEV --port 1
+	build /nonexistent.c
+	features --dev nosuch
+	TEXT
+}
+
+test_wrong_usage_is_status_2() {
+	local args
+	load
+	while read -r args; do
+		# shellcheck disable=SC2086
+		assert_json 2 $args
+	done <<-TEXT
+	nosuch
+	st
+	--nosuch
+	load
+	load mq
+	load mq --dev $DEV
+	load mq --port 1
+	load mq --dev $DEV --port 0
+	load mq --dev $DEV --port 65536
+	load mq --dev $DEV --port 1 --cores 65
+	load mq --dev $DEV --config x --port 1
+	load mq fcfs --dev $DEV --port 1
+	load mq --dev ../x --port 1
+	load mq --dev a-name-that-is-too-long --port 1
+	status --port 1
+	stats --count 3
+	stats --interval 0
+	switch
+	slo
+	slo put
+	slo set default
+	slo set default 5
+	slo bytes
+	slo bytes 7
+	knob set 1
+	knob set 1 x
+	class set default
+	class set default colour=red
+	class set default slo=1ms slo=2ms
+	rule add value=0x01
+	rule add class=default
+	rule add value=0x1 class=default
+	rule add value=0x01 class=default at=99
+	rule del
+	rule del x
+	build
+	build x.txt
+	help nosuch
+	--dev
+	TEXT
+}
+
+test_help_and_version_succeed() {
+	local verb
+	for verb in $(verbs); do
+		assert_exit 0 shunt "$verb" --help
+		assert_match "$(cat "$DIR/out")" "usage: shunt $verb"
+		assert_exit 0 shunt help "$verb"
+	done
+	assert_exit 0 shunt --help
+	assert_exit 0 shunt --version
+	assert_match "$(cat "$DIR/out")" "^shunt [0-9.]+ \(ABI [0-9]+\)$"
+	assert_eq "$(cat "$DIR/err")" "" "stderr"
+}
+
+test_verbs_may_be_shortened() {
+	load
+	assert_eq "$(json '.interfaces[0].policy' host shunt -j statu)" mq
+	host shunt sw fcfs
+	assert_eq "$(json '.classes[0].name' host shunt -j sl g)" default
+	host shunt u
+	assert_eq "$(json '.interfaces | length' host shunt -j)" 0
+}
+
+test_failures_go_to_stderr_and_results_to_stdout() {
+	assert_exit 1 host shunt load mq --dev nosuch --port 1
+	assert_eq "$(cat "$DIR/out")" "" stdout
+	assert_match "$(cat "$DIR/err")" "^shunt: there is no interface 'nosuch'"
+	assert_match "$(cat "$DIR/err")" "hint: "
+	assert_exit 0 host shunt load mq --dev "$DEV" --port 9000
+	assert_eq "$(cat "$DIR/err")" "" stderr
+	assert_exit 1 host sh -c 'shunt status >/dev/full'
+}
+
+test_mistakes_in_the_configuration_name_file_and_line() {
+	printf 'ports:\n  - port: 9000\n    defualt: x\n' >"$DIR/c.yaml"
+	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
+	assert_match "$(cat "$DIR/err")" "c.yaml:3: unknown key 'defualt', known are port default key"
+	printf 'ports:\n  - port: 9000\nclasses:\n  - name: a\n    slo: 5\n' >"$DIR/c.yaml"
+	assert_json 1 load mq --dev "$DEV" --config "$DIR/c.yaml"
+	assert_match "$(jq -r .error "$DIR/out")" "c.yaml:5: classes"
+	[ ! -e /sys/fs/bpf/shunt ] || fail "something was made"
+}
+
+run_tests "$@"
