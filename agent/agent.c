@@ -272,9 +272,6 @@ static bool turn_and_wait(struct agent *a)
 	}
 	if (p[FD_NETLINK].revents && iface_changed(a->netlink))
 		a->check_ns = 0;
-	/* Who is dead is not spoken with any more. */
-	for (int i = 0; i < SHUNT_DOMAINS; i++)
-		worker_check(&a->domain[i], a->now_ns);
 	for (int i = FD_FIXED; i < n; i++) {
 		if (p[i].revents && who[i] && who[i]->fd == p[i].fd)
 			peers_hear(a, who[i]);

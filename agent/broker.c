@@ -131,11 +131,9 @@ static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 {
 	struct peer *old = d->peer;
 
-	if (old) {
-		old->domain = NULL;
-		old->stage = PEER_LEAVING;
+	d->peer = NULL;
+	if (old)
 		peers_drop(a, old);
-	}
 	say(LOG_INFO, "worker %u of domain %u is connected again", p->pid, d->id);
 	settle(a, p, d);
 }

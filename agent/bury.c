@@ -38,8 +38,6 @@ static void decide(struct domain *d, __u64 now_ns)
 	const struct shunt_agent *n = agent_of(d);
 	struct verdict v;
 
-	poke(d->r.ctl->fill_lock, 0);
-	poke(d->r.ctl->nspare, 0);
 	burial_decide(&d->r, &v);
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		s->lost[c] = n->cls[c].lost + v.lost[c];
@@ -167,7 +165,7 @@ static void collect(struct domain *d, __u64 now_ns)
 	}
 	if (d->state->died)
 		agent_of(d)->recovered += h.n;
-	domain_settle_counts(d);
+	domain_set_right(d);
 	d->state->worker_pid = 0;
 	next(d, BURIAL_NONE, now_ns);
 	d->life = DOMAIN_FREE;

@@ -223,11 +223,7 @@ static int make_memory(struct domain *d)
 		return fd;
 	d->memory = fd;
 	err = store_as(d, "memory", fd);
-	if (!err)
-		err = map_memory(d);
-	if (!err)
-		d->r.ctl->abi = SHUNT_ABI;
-	return err;
+	return err ? err : map_memory(d);
 }
 
 /* New memory: the first frames are the next worker's, all others the kernel's. */
@@ -244,18 +240,22 @@ static void fill_first(struct domain *d)
 	ring_set_prod(&d->r.fill, prod);
 }
 
-/* The view starts with rings that are empty and cores that are not there. */
-static void reset_view(struct domain *d)
+void domain_set_right(struct domain *d)
 {
 	struct shunt_view *v = d->r.view;
 
+	poke(d->r.ctl->abi, SHUNT_ABI);
+	poke(d->r.ctl->nspare, 0);
+	poke(d->r.ctl->fill_lock, 0);
+	poke(v->abi, SHUNT_ABI);
+	poke(v->nclasses, d->r.geo.nclasses);
+	poke(v->idle, 0);
+	poke(v->stale, 0);
 	for (int i = 0; i < SHUNT_CORES; i++) {
 		memset(&v->core[i].run, 0, sizeof(v->core[i].run));
 		memset(&v->core[i].mark, 0, sizeof(v->core[i].mark));
 	}
-	poke(v->idle, 0);
 	domain_settle_counts(d);
-	poke(v->stale, 0);
 }
 
 static void count_refused_before(struct domain *d)
@@ -282,7 +282,7 @@ static int make_all(struct domain *d)
 	count_refused_before(d);
 	domain_count_lost(d);
 	fill_first(d);
-	reset_view(d);
+	domain_set_right(d);
 	return insert_sockets(d);
 }
 

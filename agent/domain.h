@@ -72,7 +72,9 @@ struct domain {
 	void *peer;                 /* its connection (broker.c); NULL: it hung up, or has yet to come */
 	__u64 absent_ns;            /* since when there is no connection */
 	bool hung_up;               /* it was the worker that ended it */
+	bool told;                  /* and the operator knows */
 	bool killed;
+	__u64 dead_ns;              /* when its death was seen; 0: it lives */
 	__u64 up;                   /* cores that it said are up; those hung are not in domains[].up */
 	__u64 hung;
 	__u64 beat[SHUNT_CORES];    /* last beat seen … */
@@ -101,5 +103,7 @@ void domain_count_lost(struct domain *d);
 void domain_set_up(struct domain *d, __u64 up);
 /* The kernel's counts of what the rings refused, into the map. */
 void domain_count_refused(struct domain *d);
+/* What a worker must find right in its memory and view, and the one before may have written over. */
+void domain_set_right(struct domain *d);
 /* Counts of done and backlog that agree with the rings. Only while no core is up. */
 void domain_settle_counts(struct domain *d);

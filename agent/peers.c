@@ -119,9 +119,15 @@ static void count_bad(struct agent *a)
 	}
 }
 
+/* Not, if it came again on another connection, or is being buried. */
+static bool is_attached(const struct peer *p)
+{
+	return p->stage == PEER_WORKER && p->domain->peer == p;
+}
+
 void peers_drop(struct agent *a, struct peer *p)
 {
-	if (p->stage == PEER_WORKER)
+	if (is_attached(p))
 		worker_hung_up(p->domain, a->now_ns);
 	if (p->fd >= 0)
 		close(p->fd);
@@ -210,9 +216,7 @@ static bool hear_one(struct agent *a, struct peer *p)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n <= 0) {
-		if (p->stage == PEER_WORKER)
-			say(LOG_WARNING, "worker %u of domain %u hung up", p->pid, p->domain->id);
+	if (n <= 0 || (p->stage == PEER_WORKER && !is_attached(p))) {
 		peers_drop(a, p);
 		return false;
 	}

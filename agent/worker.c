@@ -15,6 +15,7 @@
 #include "worker.h"
 
 #define GRACE_NS 5000000000ULL  /* how long a worker may live without a connection */
+#define LAST_WORD_NS 100000000ULL  /* from a process's end until its connection must have ended */
 #define IDLE_HANG_NS 1000000000ULL /* idle cores may sleep, but they turn ten times a second */
 
 static void apply_up(struct domain *d)
@@ -64,6 +65,7 @@ int worker_attach(struct domain *d, __u32 pid, int pidfd, __u32 cores)
 	agent_of(d)->workers++;
 	d->up = d->hung = 0;
 	d->killed = false;
+	d->dead_ns = 0;
 	d->life = DOMAIN_TAKEN;
 	return 0;
 }
@@ -71,7 +73,7 @@ int worker_attach(struct domain *d, __u32 pid, int pidfd, __u32 cores)
 void worker_here(struct domain *d, void *peer)
 {
 	d->peer = peer;
-	d->hung_up = false;
+	d->hung_up = d->told = false;
 }
 
 void worker_up(struct domain *d, __u32 core, __u64 now_ns)
@@ -139,7 +141,15 @@ static void kill_worker(struct domain *d, const char *why)
 
 static void check_absence(struct domain *d, __u64 now_ns)
 {
-	if (d->peer || now_ns - d->absent_ns < GRACE_NS)
+	if (d->peer)
+		return;
+	/* The dead hang up, too, a little before they are seen to be dead. */
+	if (d->hung_up && !d->told && now_ns - d->absent_ns > LAST_WORD_NS) {
+		d->told = true;
+		say(LOG_WARNING, "worker %u of domain %u hung up: its cores are off",
+		    d->state->worker_pid, d->id);
+	}
+	if (now_ns - d->absent_ns < GRACE_NS)
 		return;
 	if (d->up)
 		say(LOG_WARNING, "worker %u of domain %u did not come back: its cores are off",
@@ -188,6 +198,11 @@ void worker_check(struct domain *d, __u64 now_ns)
 	if (d->life != DOMAIN_TAKEN)
 		return;
 	if (is_dead(d->worker)) {
+		/* Its last message may be BYE. Whoever else has its connection does not count. */
+		if (!d->dead_ns)
+			d->dead_ns = now_ns;
+		if (d->peer && now_ns - d->dead_ns < LAST_WORD_NS)
+			return;
 		say(LOG_WARNING, "worker %u of domain %u died", d->state->worker_pid, d->id);
 		start_burial(d, true, now_ns);
 		return;

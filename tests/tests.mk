@@ -56,7 +56,12 @@ $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $< -o $@ -lbpf
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood
+$(B)/tests/peer: tests/peer.c lib/ring.c lib/broker.h lib/layout.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@
+
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
@@ -75,7 +80,7 @@ test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF
 test-e2e: all $(B)/tests/flood ## client to worker and back through a veth pair (root)
 	$(Q)tests/run.sh $(E2E)
 
-test-fault: all ## things that die at bad moments (root)
+test-fault: all $(B)/tests/peer ## things that die at bad moments (root)
 	$(Q)tests/run.sh $(FAULT)
 
 -include $(wildcard $(B)/tests/*/*.d)

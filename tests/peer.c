@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * peer.c - a worker for tests, from the bare messages: it counts frames, or does everything wrong
+ *
+ * usage: peer census SOCKET            attaches, counts the frames in the rings, leaves;
+ *                                      {"frames":N,"fill":N,"rx":N,"spare":N,"twice":N,"missing":N}
+ *        peer hostile SOCKET N [SEED]  sends N messages, most of them wrong in some way;
+ *                                      {"sent":N,"malformed":N}
+ *        peer wreck SOCKET [SEED]      attaches, writes nonsense into all that it was given, dies
+ *        peer linger SOCKET            attaches, says UP, hangs up, and lives on
+ *        peer silent SOCKET            attaches, says UP, never looks at its rings
+ *
+ * It shares nothing with libshunt but the layout.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "broker.h"
+#include "ring.h"
+
+#define FDS_MAX (SHUNT_FD_SOCKETS + SHUNT_SLOTS)
+#define ANSWER_MS 10000
+
+struct given {
+	struct shunt_msg_welcome w;
+	int fd[FDS_MAX];
+	int nfd;
+};
+
+static uint64_t state;
+
+static uint32_t any(uint32_t below)
+{
+	state += 0x9e3779b97f4a7c15;
+	uint64_t z = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
+
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return (z ^ z >> 31) % below;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(EXIT_FAILURE);
+}
+
+/* A connection, or -errno. shuntd may be busy with those before us. */
+static int dial(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+	if (fd < 0)
+		die("socket");
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)))
+		die("connect");
+	return fd;
+}
+
+static int answer(int fd, void *buf, size_t len, int *fds, int *nfd)
+{
+	union {
+		char buf[CMSG_SPACE(FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct cmsghdr *c;
+	int n;
+
+	if (poll(&p, 1, ANSWER_MS) != 1)
+		return -ETIMEDOUT;
+	n = recvmsg(fd, &hdr, MSG_CMSG_CLOEXEC);
+	*nfd = 0;
+	c = n > 0 ? CMSG_FIRSTHDR(&hdr) : NULL;
+	if (c) {
+		*nfd = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(c), *nfd * sizeof(int));
+	}
+	return n < 0 ? -errno : n;
+}
+
+static void put(int fd, void *msg, size_t len, int type)
+{
+	*(struct shunt_msg *)msg = (struct shunt_msg){ SHUNT_MSG_MAGIC, SHUNT_ABI, type };
+	send(fd, msg, len, MSG_NOSIGNAL);
+}
+
+/* HELLO and the answer to it; the connection, which the policy comes through next. */
+static int attach(const char *path, struct given *g)
+{
+	struct shunt_msg_hello hello = { .domain = SHUNT_ANY_DOMAIN, .name = "peer" };
+	struct shunt_msg_refused *no = (struct shunt_msg_refused *)&g->w;
+	int fd = dial(path), n;
+
+	put(fd, &hello, sizeof(hello), SHUNT_MSG_HELLO);
+	n = answer(fd, &g->w, sizeof(g->w), g->fd, &g->nfd);
+	if (n == sizeof(g->w) && g->w.msg.type == SHUNT_MSG_WELCOME)
+		return fd;
+	if (n == sizeof(*no) && no->msg.type == SHUNT_MSG_REFUSED)
+		fprintf(stderr, "refused: %s\n", no->text);
+	else
+		fprintf(stderr, "no welcome: %d\n", n);
+	exit(EXIT_FAILURE);
+}
+
+static void *map(int fd, size_t len)
+{
+	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		die("mmap");
+	return at;
+}
+
+static void map_ring(struct shunt_ring *r, int fd, enum shunt_ring_kind kind, __u32 size)
+{
+	int err = shunt_ring_map(r, fd, kind, size);
+
+	if (err) {
+		errno = -err;
+		die("ring");
+	}
+}
+
+/* Counts a frame; those that were there already in "twice". */
+static void tick(unsigned char *seen, uint32_t nframes, uint64_t frame, unsigned int *n,
+		 unsigned int *twice)
+{
+	if (frame >= nframes)
+		return;
+	(*n)++;
+	*twice += seen[frame];
+	seen[frame] = 1;
+}
+
+static void census(const struct given *g)
+{
+	const struct shunt_geometry *geo = &g->w.geo;
+	unsigned char *seen = calloc(geo->nframes, 1);
+	const struct shunt_ctl *ctl =
+		shunt_ctl_of(map(g->fd[SHUNT_FD_MEMORY], shunt_memory_len(geo)), geo);
+	unsigned int fill = 0, rx = 0, spare = 0, twice = 0, missing = 0;
+	struct shunt_ring r;
+
+	map_ring(&r, g->fd[SHUNT_FD_SOCKETS], SHUNT_RING_FILL, geo->fill_ring);
+	for (uint32_t i = ring_cons(&r); i != ring_prod(&r); i++)
+		tick(seen, geo->nframes, r.addr[i & r.mask] / geo->chunk, &fill, &twice);
+	for (uint32_t k = 0; k < geo->ncores + geo->nclasses; k++) {
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_RX,
+			 k < geo->ncores ? geo->core_ring : geo->hold_ring);
+		for (uint32_t i = ring_cons(&r); i != ring_prod(&r); i++)
+			tick(seen, geo->nframes, r.desc[i & r.mask].addr / geo->chunk, &rx, &twice);
+	}
+	for (uint32_t i = 0; i < ctl->nspare; i++)
+		tick(seen, geo->nframes, ctl->spare[i], &spare, &twice);
+	for (uint32_t i = 0; i < geo->nframes; i++)
+		missing += !seen[i];
+	printf("{\"frames\":%u,\"fill\":%u,\"rx\":%u,\"spare\":%u,\"twice\":%u,\"missing\":%u}\n",
+	       geo->nframes, fill, rx, spare, twice, missing);
+	free(seen);
+}
+
+/* Some bytes of a region, or a whole line of it. */
+static void scribble(unsigned char *at, size_t len, int times)
+{
+	while (times--) {
+		size_t n = any(4) ? 4 : 64, off = (((uint64_t)any(~0u) << 16) ^ any(1 << 16)) % len;
+		int style = any(3);
+
+		for (size_t i = off & ~(size_t)3; i < len && n--; i++)
+			at[i] = style == 0 ? 0 : style == 1 ? 255 : any(256);
+	}
+}
+
+static void wreck(const struct given *g)
+{
+	const struct shunt_geometry *geo = &g->w.geo;
+	unsigned char *memory = map(g->fd[SHUNT_FD_MEMORY], shunt_memory_len(geo));
+	size_t frames = shunt_frames_len(geo);
+	struct shunt_view *view = map(g->fd[SHUNT_FD_VIEW], sizeof(*view));
+	struct shunt_ring r;
+
+	scribble((unsigned char *)view, sizeof(*view), 2000);
+	scribble((unsigned char *)view->core, geo->ncores * sizeof(view->core[0]), 200);
+	scribble(memory, frames, 2000);
+	scribble(memory + frames, shunt_memory_len(geo) - frames, 2000);
+	for (int i = 0; i < 2; i++) {
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS], i ? SHUNT_RING_COMP : SHUNT_RING_FILL,
+			 geo->fill_ring);
+		scribble(r.map, r.map_len, any(30));
+	}
+	for (uint32_t k = 0; k < geo->ncores + geo->nclasses; k++) {
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_RX,
+			 k < geo->ncores ? geo->core_ring : geo->hold_ring);
+		scribble(r.map, r.map_len, any(30));
+		if (k >= geo->ncores)
+			continue;
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_TX, geo->core_ring);
+		scribble(r.map, r.map_len, any(30));
+	}
+}
+
+static void say_up(int fd, uint32_t cores)
+{
+	for (uint32_t i = 0; i < cores; i++) {
+		struct shunt_msg_core m = { .core = i, .tid = getpid() };
+
+		put(fd, &m, sizeof(m), SHUNT_MSG_UP);
+	}
+}
+
+union message {
+	unsigned char byte[4096];
+	struct shunt_msg msg;
+	struct shunt_msg_hello hello;
+	struct shunt_msg_core core;
+};
+
+/* A message that is right in itself. */
+static size_t good_one(union message *m)
+{
+	size_t len = sizeof(m->msg);
+
+	memset(m, 0, sizeof(*m));
+	m->msg = (struct shunt_msg){ SHUNT_MSG_MAGIC, SHUNT_ABI, 1 + any(SHUNT_MSG_BYE) };
+	if (m->msg.type == SHUNT_MSG_HELLO) {
+		m->hello.domain = any(3) ? SHUNT_ANY_DOMAIN : any(SHUNT_DOMAINS + 4);
+		m->hello.cores = any(2) ? any(70) : any(~0u);
+		for (int i = 0; i < SHUNT_NAME_LEN; i++)
+			m->hello.name[i] = any(256);
+		len = sizeof(m->hello);
+	} else if (m->msg.type == SHUNT_MSG_UP || m->msg.type == SHUNT_MSG_DOWN) {
+		m->core.core = any(2) ? any(4) : any(~0u);
+		m->core.tid = any(~0u);
+		len = sizeof(m->core);
+	}
+	return len;
+}
+
+/* The same with something wrong: header, length, content, or all of it. */
+static size_t bad_one(union message *m)
+{
+	size_t len = good_one(m);
+
+	switch (any(6)) {
+	case 0:
+		len = any(sizeof(*m));
+		break;
+	case 1:
+		m->byte[any(sizeof(m->msg))] = any(256);
+		break;
+	case 2:
+		len = any(sizeof(*m));
+		for (size_t i = 0; i < len; i++)
+			m->byte[i] = any(256);
+		break;
+	case 3:
+		m->msg.type = any(65536);
+		break;
+	case 4:
+		len += any(2) ? 4 : -4;
+		break;
+	default: /* nothing: it may be out of turn */
+		break;
+	}
+	return len;
+}
+
+/* With a descriptor that nobody asked for. */
+static ssize_t send_with_fd(int fd, const void *msg, size_t len)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec iov = { .iov_base = (void *)msg, .iov_len = len };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
+	int zero = 0;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &zero, sizeof(int));
+	return sendmsg(fd, &hdr, MSG_NOSIGNAL);
+}
+
+/* By lib/broker.h: is it a message that a worker may send at some time? */
+static bool well_formed(const union message *m, size_t len)
+{
+	if (len < sizeof(m->msg) || m->msg.magic != SHUNT_MSG_MAGIC || m->msg.abi != SHUNT_ABI)
+		return false;
+	return (m->msg.type == SHUNT_MSG_HELLO && len == sizeof(m->hello)) ||
+	       (m->msg.type == SHUNT_MSG_UP && len == sizeof(m->core)) ||
+	       (m->msg.type == SHUNT_MSG_DOWN && len == sizeof(m->core)) ||
+	       (m->msg.type == SHUNT_MSG_BYE && len == sizeof(m->msg));
+}
+
+/* Reads what there is until shuntd hangs up, or says why it is about to. False: it was about to
+ * before, and does not read what we say any more. */
+static bool was_it_for_that(int fd)
+{
+	struct shunt_msg_refused m = { 0 };
+
+	while (recv(fd, &m, sizeof(m), 0) > 0) {
+		if (m.msg.type == SHUNT_MSG_REFUSED)
+			return m.err == -EPROTO;
+	}
+	return true;
+}
+
+static void hostile(const char *path, unsigned long count)
+{
+	unsigned long malformed = 0;
+	int fd = dial(path);
+
+	for (unsigned long i = 0; i < count;) {
+		union message m;
+		size_t len = bad_one(&m);
+		ssize_t n = any(50) ? send(fd, &m, len, MSG_NOSIGNAL) : send_with_fd(fd, &m, len);
+		bool ends = n < 0 || !any(20); /* it hung up before, or we do */
+
+		i += n >= 0;
+		if (n > 0 && !well_formed(&m, len)) {
+			malformed += was_it_for_that(fd);
+			ends = true;
+		}
+		if (ends) {
+			close(fd);
+			fd = dial(path);
+		}
+	}
+	close(fd);
+	printf("{\"sent\":%lu,\"malformed\":%lu}\n", count, malformed);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 2 ? argv[1] : "", *path = argv[2];
+	bool attaches = strcmp(what, "hostile");
+	struct shunt_msg bye;
+	struct given g;
+	int fd = -1;
+
+	if (argc < 3 || (!attaches && argc < 4))
+		return 2;
+	state = strtoul(argc > 3 ? argv[argc - 1] : "1", NULL, 0);
+	if (attaches)
+		fd = attach(path, &g);
+	if (!strcmp(what, "census")) {
+		census(&g);
+		put(fd, &bye, sizeof(bye), SHUNT_MSG_BYE);
+	} else if (!strcmp(what, "hostile")) {
+		hostile(path, strtoul(argv[3], NULL, 0));
+	} else if (!strcmp(what, "wreck")) {
+		say_up(fd, any(2) ? g.w.cores : 0);
+		wreck(&g);
+		kill(getpid(), SIGKILL);
+	} else if (!strcmp(what, "linger")) {
+		say_up(fd, g.w.cores);
+		close(fd);
+		pause();
+	} else if (!strcmp(what, "silent")) {
+		say_up(fd, g.w.cores);
+		pause();
+	} else {
+		return 2;
+	}
+	return 0;
+}
