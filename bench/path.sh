@@ -9,41 +9,13 @@
 # virtual machine costs more than all else; without it, the server's CPU does that work in its send call.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-PATH=$PWD/build:$PATH
-
 LAB=path$$
-DEV=${LAB}h
-DIR=$(mktemp -d)
 ROUNDS=${ROUNDS:-15}
 COUNT=${COUNT:-20000} # round trips of each server in a round
 
-host() { tests/lab.sh exec "$LAB" host "$@"; }
-client() { tests/lab.sh exec "$LAB" client "$@"; }
-
-clean_up() {
-	trap - EXIT
-	for pid in ${ECHO:-} ${SPIN:-} ${AGENT:-}; do
-		kill -CONT "$pid" 2>/dev/null || true
-		kill "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
-	host shunt unload --dev "$DEV" >/dev/null 2>&1 || true
-	tests/lab.sh down "$LAB" >/dev/null 2>&1 || true
-	rm -rf "$DIR"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-
-wait_for() {
-	local end=$((SECONDS + 10))
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || { echo "path: gave up waiting for: $*" >&2; cat "$DIR"/*.log >&2; exit 1; }
-		sleep 0.05
-	done
-}
-
 [ "$(nproc)" -ge 2 ] || { echo "path: needs 2 CPUs, one a side" >&2; exit 77; }
 
+. scripts/in_lab.sh
 cat >"$DIR/path.yaml" <<YAML
 domains:
   - {queue: 0, cpus: [1]}
@@ -54,20 +26,11 @@ ports:
   - {port: 9000, default: echo}
 YAML
 
-tests/lab.sh up "$LAB"
-host shunt load fcfs --dev "$DEV" --config "$DIR/path.yaml" >/dev/null
-host taskset -c 0 shuntd --dev "$DEV" >"$DIR/shuntd.log" 2>&1 &
-AGENT=$!
-wait_for test -S "/run/shunt/$DEV.sock"
-host shunt-spin --dev "$DEV" --idle spin >"$DIR/spin.log" 2>&1 &
-wait_for grep -q serving "$DIR/spin.log"
-SPIN=$(pgrep -n -f -- "--dev $DEV --idle spin")
-host build/bench/udp_echo 9001 1 2>"$DIR/echo.log" &
-wait_for pgrep -n -x udp_echo
-ECHO=$(pgrep -n -x udp_echo)
+serve "$DIR/path.yaml" >/dev/null
+start echo host build/bench/udp_echo 9001 1
 
 only() { # PID runs, the other is stopped
-	kill -STOP "$SPIN" "$ECHO"
+	kill -STOP "${PIDS[spin]}" "${PIDS[echo]}"
 	kill -CONT "$1"
 }
 
@@ -80,9 +43,9 @@ set_mode() {
 for ((round = 1; round <= ROUNDS; round++)); do
 	for mode in rps direct; do
 		set_mode $mode
-		only "$SPIN"
+		only "${PIDS[spin]}"
 		client build/bench/pingpong 198.18.0.2 9000 "$COUNT" 0 >>"$DIR/shunt.$mode.json"
-		only "$ECHO"
+		only "${PIDS[echo]}"
 		client build/bench/pingpong 198.18.0.2 9001 "$COUNT" 0 >>"$DIR/kernel.$mode.json"
 	done
 	[ ! -t 2 ] || printf '\rround %d of %d ' "$round" "$ROUNDS" >&2

@@ -4,11 +4,7 @@
 # the server runs and requests keep coming.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-PATH=$PWD/build:$PATH
-
 LAB=demo$$
-DEV=${LAB}h
-DIR=$(mktemp -d)
 RATE=10000 # of a mean of 50.5 us: half of what one core can do
 PHASE=6   # seconds
 
@@ -16,32 +12,8 @@ BOLD="" PLAIN=""
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
 	BOLD=$'\033[1m' PLAIN=$'\033[0m'
 fi
+
 say() { printf '\n%s%s%s\n' "$BOLD" "$*" "$PLAIN"; }
-host() { tests/lab.sh exec "$LAB" host "$@"; }
-client() { tests/lab.sh exec "$LAB" client "$@"; }
-
-clean_up() {
-	trap - EXIT
-	for pid in ${CLIENT:-} ${SERVER:-} ${AGENT:-}; do
-		kill "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
-	host shunt unload --dev "$DEV" >/dev/null 2>&1 || true
-	tests/lab.sh down "$LAB" >/dev/null 2>&1 || true
-	rm -rf "$DIR"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-
-# wait_for SECONDS COMMAND…
-wait_for() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || { echo "demo: gave up waiting for: $*" >&2; cat "$DIR"/*.log >&2; exit 1; }
-		sleep 0.05
-	done
-}
 
 # The client's table of phase N (one JSON object a line).
 table() {
@@ -55,6 +27,8 @@ table() {
 		| @tsv' | column -t -s "$(printf '\t')" | sed 's/^/  /'
 }
 
+say "1. A lab: two network namespaces and a veth pair, the client on one end, the host on the other."
+. scripts/in_lab.sh
 cat >"$DIR/demo.yaml" <<YAML
 domains:
   - {queue: 0, cpus: [$(($(nproc) - 1))]}
@@ -68,25 +42,15 @@ rules:
   - {port: 9000, offset: 0, value: 0x02, class: long}
 YAML
 
-say "1. A lab: two network namespaces and a veth pair, the client on one end, the host on the other."
-tests/lab.sh up "$LAB"
-
 say "2. shunt load fcfs: an XDP program on the host's end classifies each UDP request for port 9000
    (first byte 2 is 'long', all else 'short') and steers it to an idle core or holds it."
-host shunt load fcfs --dev "$DEV" --config "$DIR/demo.yaml"
-host taskset -c 0 shuntd --dev "$DEV" >"$DIR/shuntd.log" 2>&1 &
-AGENT=$!
-wait_for 10 test -S "/run/shunt/$DEV.sock"
-host shunt-spin --dev "$DEV" --idle spin >"$DIR/spin.log" 2>&1 &
-SERVER=$!
-wait_for 10 grep -q serving "$DIR/spin.log"
+serve "$DIR/demo.yaml"
 
 say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 us: one core, half busy.
    First come, first served: short requests wait behind long ones. Times are microseconds: round
    trips as the client sees them, and from XDP to the reply, without this machine's two-CPU noise."
-client shunt-client --to 198.18.0.2:9000 --rate $RATE --time $((3 * PHASE)) --report $PHASE --json \
-	--cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json" 2>"$DIR/client.log" &
-CLIENT=$!
+start client client shunt-client --to 198.18.0.2:9000 --rate $RATE --time $((3 * PHASE)) \
+	--report $PHASE --json --cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json"
 table 1
 
 say "4. shunt switch mq, while requests keep coming: of what waits, the one that used up most of its
@@ -100,8 +64,6 @@ set -- bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/slo_us" key 0 0 0 0 val
 echo "  \$ $*"
 "$@"
 table 3
-wait $CLIENT
-CLIENT=
 
 say "6. Where every request went: arrived = replied + … , per class, always."
 host shunt stats --dev "$DEV"
