@@ -58,8 +58,11 @@ void ingress_port(struct ingress *g, __u16 port, struct shunt_port value);
 
 void ingress_run(struct ingress *g, const void *data, __u32 len, struct verdict *v);
 
-/* The same packet "repeat" times on end. Metadata piles up: 252 bytes, 7 packets, is the kernel's most. */
-#define INGRESS_REPEAT 7
+/*
+ * The same packet "repeat" times on end. Metadata piles up in the headroom (256 bytes, of which the
+ * kernel keeps 40): there is room for that of 6.
+ */
+#define INGRESS_REPEAT 6
 void ingress_repeat(struct ingress *g, const void *data, __u32 len, __u32 repeat,
 		    struct verdict *v);
 
