@@ -197,13 +197,14 @@ static int verb_option(struct ctl *ctl, int opt)
 	}
 }
 
-/* All options, wherever they stand. 1: only --help or --version was asked for. */
+/* All options, wherever they stand. The first mistake counts, but the rest is read: it may say --json. */
 static int parse_options(struct ctl *ctl, int argc, char **argv, bool *help, bool *version)
 {
-	int opt, err = 0;
+	int opt, err = 0, e;
 
 	opterr = 0;
-	while (!err && (opt = getopt_long(argc, argv, ":jpvVhd:o:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":jpvVhd:o:", options, NULL)) != -1) {
+		e = 0;
 		switch (opt) {
 		case 'p':
 			ctl->pretty = true; /* fall through */
@@ -223,14 +224,15 @@ static int parse_options(struct ctl *ctl, int argc, char **argv, bool *help, boo
 			ctl->pins.bpffs = optarg;
 			break;
 		case ':':
-			err = fail_usage(ctl, "option '%s' needs a value", argv[optind - 1]);
+			e = fail_usage(ctl, "option '%s' needs a value", argv[optind - 1]);
 			break;
 		case '?':
-			err = fail_usage(ctl, "unknown option '%s'", argv[optind - 1]);
+			e = fail_usage(ctl, "unknown option '%s'", argv[optind - 1]);
 			break;
 		default:
-			err = verb_option(ctl, opt);
+			e = verb_option(ctl, opt);
 		}
+		err = err ? err : e;
 	}
 	ctl->argc = argc - optind;
 	ctl->argv = argv + optind;
