@@ -91,7 +91,7 @@ struct shunt_cfg {
 	__u32 abi;
 	__u32 flags;      /* enum shunt_cfg_flags */
 	__u32 fallback;   /* enum shunt_fallback */
-	__u32 ndomains;
+	__u32 ndomains;   /* the highest queue that is a domain, + 1: see domains[].on */
 	__u32 nclasses;
 	__u32 chunk;      /* bytes of a UMEM frame: 2048 or 4096 */
 	__u32 core_ring;  /* entries of a core's receive and send ring; a power of two */
