@@ -150,6 +150,7 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 {
 	unsigned char cpus[MAX_CPUS];
 	struct iface iface;
+	__u32 served = 0;
 	int err = iface_read(ctl, &iface);
 
 	if (!err)
@@ -164,11 +165,12 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 		return -EINVAL;
 	}
 	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {
+		served += s->domains[d].on;
 		if (s->domains[d].on)
 			err = check_domain(ctl, s, d, &iface, cpus);
 	}
-	if (!err && iface.rx_queues > s->cfg.ndomains)
-		note("'%s' has %u receive queues: what arrives on those that are no domain goes "
-		     "to the kernel", ctl->ifname, iface.rx_queues);
+	if (!err && iface.rx_queues > served)
+		note("'%s' has %u receive queues, %u are served: what arrives on the others goes "
+		     "to the kernel", ctl->ifname, iface.rx_queues, served);
 	return err;
 }
