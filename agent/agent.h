@@ -102,9 +102,10 @@ void peers_drop(struct agent *a, struct peer *p);
 /* A worker that did not keep to the rules: dropped and counted. */
 void peers_bad(struct agent *a, struct peer *p, const char *why);
 
-/* broker.c: messages */
-/* A whole message of a known type and of its length: its type; else -EPROTO. */
+/* message.c: the type of a message that a worker may send, if it has that type's length; else -EPROTO,
+ * or -EPROTONOSUPPORT: it is of another ABI. */
 int broker_check(const void *buf, size_t len);
+/* broker.c: messages */
 int broker_hear(struct agent *a, struct peer *p, const void *buf);
 /* Tries to give a waiting peer its domain. */
 void broker_serve(struct agent *a, struct peer *p);

@@ -14,35 +14,6 @@
 
 #define FDS_MAX (SHUNT_FD_SOCKETS + SHUNT_SLOTS)
 
-static size_t length_of(unsigned int type)
-{
-	switch (type) {
-	case SHUNT_MSG_HELLO:
-		return sizeof(struct shunt_msg_hello);
-	case SHUNT_MSG_UP:
-	case SHUNT_MSG_DOWN:
-		return sizeof(struct shunt_msg_core);
-	case SHUNT_MSG_BYE:
-		return sizeof(struct shunt_msg);
-	default: /* what only an agent says */
-		return 0;
-	}
-}
-
-int broker_check(const void *buf, size_t len)
-{
-	struct shunt_msg m;
-
-	if (len < sizeof(m))
-		return -EPROTO;
-	memcpy(&m, buf, sizeof(m));
-	if (m.magic != SHUNT_MSG_MAGIC)
-		return -EPROTO;
-	if (m.abi != SHUNT_ABI)
-		return -EPROTONOSUPPORT;
-	return len == length_of(m.type) ? m.type : -EPROTO;
-}
-
 int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
 		unsigned int nfd)
 {

@@ -16,6 +16,7 @@
 #include "xsk.h"
 
 #define DRAIN_NS 3000000000ULL /* what was sent comes back in this time, or never */
+#define PUBLISH_NS 100000000ULL /* a NAPI round is over, even if its CPU is taken away for a while */
 #define KICKS 64               /* in one go; a kick sends at most 32 */
 
 static void next(struct domain *d, enum burial_step step, __u64 now_ns)
@@ -157,7 +158,9 @@ static void collect(struct domain *d, __u64 now_ns)
 	if (!err)
 		err = share_out(d, &h);
 	free(h.frame);
-	if (err == -ENOMEM)
+	/* The kernel may have published what it received, but not yet what it took for that: a frame that
+	 * came back already seems to be there twice, until it has. */
+	if (err == -ENOMEM || (err == -EBADMSG && now_ns - d->step_ns < PUBLISH_NS))
 		return; /* again later */
 	if (err) {
 		start_anew(d, "beyond repair");

@@ -79,9 +79,10 @@ int frames_find(const struct rings *r, struct harvest *h)
 	if (!seen)
 		return -ENOMEM;
 	err = mark_all(r, h->cons, seen);
-	/* Whatever the kernel took later than this one is marked as still in the fill ring. */
+	/* Whatever the kernel took later than this one is marked as still in the fill ring. (If it never
+	 * took any, this is just some frame: there was no refused packet either.) */
 	last = peek(fill->addr[(h->cons - 1) & fill->mask]) / r->geo.chunk;
-	if (h->cons && last < r->geo.nframes && !seen[last])
+	if (last < r->geo.nframes && !seen[last])
 		h->last = last + 1;
 	for (__u32 i = 0; !err && i < r->geo.nframes; i++) {
 		if (!seen[i] && i + 1 != h->last)

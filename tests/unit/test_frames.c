@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_frames.c - frames of dead workers are found, all of them and none twice, while the kernel goes on
+ *
+ * A model of what the kernel does with a pool's frames (take from the fill ring, receive, keep aside
+ * what a full ring refused, publish receive rings first and the fill ring after) runs against frames.c,
+ * which may look between any two of its steps.
+ */
+/* link: agent/frames.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "agent/frames.h"
+
+#define NFRAMES 128
+#define FILL 256
+#define RING 8
+#define CORES 2
+#define CLASSES 2
+#define RINGS (CORES + CLASSES)
+#define CHUNK 2048
+
+struct pool {
+	struct rings r;
+	struct {
+		__u32 prod, cons;
+		__u64 addr[FILL];
+	} fill;
+	struct {
+		__u32 prod, cons;
+		struct xdp_desc desc[RING];
+	} rx[RINGS];
+
+	/* The kernel's own: */
+	__u32 fill_cons;       /* taken so far, not all published */
+	__u32 rx_prod[RINGS];
+	int aside;             /* frame + 1 that a refused packet left */
+	int refused;           /* packets, ever */
+	/* The workers': */
+	unsigned char has[NFRAMES];
+};
+
+static struct pool *new_pool(__u32 at)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+
+	assert_non_null(p);
+	p->r.geo = (struct shunt_geometry){ .nframes = NFRAMES, .chunk = CHUNK, .core_ring = RING,
+					    .hold_ring = RING, .fill_ring = FILL,
+					    .ncores = CORES, .nclasses = CLASSES };
+	p->r.fill = (struct shunt_ring){ .prod = &p->fill.prod, .cons = &p->fill.cons,
+					 .addr = p->fill.addr, .mask = FILL - 1 };
+	p->fill.prod = p->fill.cons = p->fill_cons = at;
+	for (__u32 k = 0; k < RINGS; k++) {
+		p->r.rx[slot_of(&p->r.geo, k)] = (struct shunt_ring){
+			.prod = &p->rx[k].prod, .cons = &p->rx[k].cons, .desc = p->rx[k].desc,
+			.mask = RING - 1 };
+		p->rx[k].prod = p->rx[k].cons = p->rx_prod[k] = at;
+	}
+	for (__u32 i = 0; i < NFRAMES; i++)
+		p->fill.addr[p->fill.prod++ & (FILL - 1)] = (__u64)i * CHUNK;
+	return p;
+}
+
+/* A packet for ring k. */
+static void receive(struct pool *p, __u32 k)
+{
+	__u64 frame;
+
+	if (p->aside) {
+		frame = p->aside - 1;
+		p->aside = 0;
+	} else if (p->fill_cons != p->fill.prod) {
+		frame = p->fill.addr[p->fill_cons++ & (FILL - 1)] / CHUNK;
+	} else {
+		return; /* dropped */
+	}
+	if (p->rx_prod[k] - p->rx[k].cons == RING) {
+		p->aside = frame + 1;
+		p->refused++;
+		return;
+	}
+	p->rx[k].desc[p->rx_prod[k]++ & (RING - 1)].addr = frame * CHUNK + 256;
+}
+
+static void flush_rx(struct pool *p)
+{
+	for (__u32 k = 0; k < RINGS; k++)
+		p->rx[k].prod = p->rx_prod[k];
+}
+
+static void flush_fill(struct pool *p)
+{
+	p->fill.cons = p->fill_cons;
+}
+
+/* A worker takes a request; it may give the frame back. */
+static void work(struct pool *p)
+{
+	__u32 k = rand() % RINGS;
+	__u64 frame;
+
+	if (p->rx[k].cons != p->rx[k].prod) {
+		frame = p->rx[k].desc[p->rx[k].cons++ & (RING - 1)].addr / CHUNK;
+		assert_int_equal(p->has[frame], 0);
+		p->has[frame] = 1;
+	}
+	frame = rand() % NFRAMES;
+	if (p->has[frame] && rand() % 2) {
+		p->has[frame] = 0;
+		p->fill.addr[p->fill.prod++ & (FILL - 1)] = frame * CHUNK;
+	}
+}
+
+/* All that there is, as the kernel sees it: each frame is in one place. */
+static void check(struct pool *p, int missing_at_most)
+{
+	int seen[NFRAMES] = { 0 }, missing = 0;
+
+	for (__u32 i = p->fill_cons; i != p->fill.prod; i++)
+		seen[p->fill.addr[i & (FILL - 1)] / CHUNK]++;
+	for (__u32 k = 0; k < RINGS; k++) {
+		for (__u32 i = p->rx[k].cons; i != p->rx_prod[k]; i++)
+			seen[p->rx[k].desc[i & (RING - 1)].addr / CHUNK]++;
+	}
+	if (p->aside)
+		seen[p->aside - 1]++;
+	for (int i = 0; i < NFRAMES; i++) {
+		assert_in_range(seen[i] + p->has[i], 0, 1);
+		missing += !seen[i] && !p->has[i];
+	}
+	assert_in_range(missing, 0, missing_at_most);
+}
+
+/* The worker is dead: its frames go back. */
+static void bury(struct pool *p)
+{
+	__u32 list[NFRAMES];
+	struct harvest h = { .frame = list };
+
+	memset(p->has, 0, sizeof(p->has));
+	assert_int_equal(frames_find(&p->r, &h), 0);
+	if (h.last && !p->refused)
+		list[h.n++] = h.last - 1;
+	assert_int_equal(frames_give(&p->r, list, h.n), 0);
+	check(p, p->refused ? 1 : 0);
+}
+
+static void live(struct pool *p, int packets, int rings)
+{
+	while (packets--) {
+		for (int n = rand() % 6; n; n--) {
+			receive(p, rand() % rings);
+			if (rand() % 8 == 0)
+				bury(p);
+		}
+		for (int n = rand() % 4; n; n--)
+			work(p);
+		flush_rx(p);
+		if (rand() % 8 == 0)
+			bury(p);
+		flush_fill(p);
+		if (rand() % 8 == 0)
+			bury(p);
+	}
+}
+
+static void test_no_frame_is_lost_or_doubled(void **state)
+{
+	for (int seed = 0; seed < 300; seed++) {
+		struct pool *p = new_pool(seed % 3 ? 0 : -100);
+
+		srand(seed);
+		live(p, 300, RINGS);
+		bury(p);
+		free(p);
+	}
+}
+
+/* One ring gets all packets, nobody takes any: most are refused. */
+static void test_a_refused_packet_keeps_one_frame_aside(void **state)
+{
+	struct pool *p = new_pool(0);
+
+	for (int i = 0; i < 3 * RING; i++) {
+		receive(p, 3);
+		bury(p);
+		flush_rx(p);
+		bury(p);
+		flush_fill(p);
+		bury(p);
+	}
+	assert_true(p->refused > RING);
+	assert_int_not_equal(p->aside, 0);
+	free(p);
+}
+
+static void test_a_frame_that_is_there_twice_is_noticed(void **state)
+{
+	struct pool *p = new_pool(0);
+	__u32 list[NFRAMES];
+	struct harvest h = { .frame = list };
+
+	p->fill.addr[10] = p->fill.addr[20];
+	assert_int_equal(frames_find(&p->r, &h), -EBADMSG);
+	free(p);
+}
+
+static void test_indexes_that_make_no_sense_are_noticed(void **state)
+{
+	struct pool *p = new_pool(0);
+	__u32 list[NFRAMES];
+	struct harvest h = { .frame = list };
+
+	p->rx[1].cons = p->rx[1].prod + 1;
+	assert_int_equal(frames_find(&p->r, &h), -EBADMSG);
+	p->rx[1].cons = p->rx[1].prod;
+	p->fill.prod += FILL;
+	assert_int_equal(frames_find(&p->r, &h), -EBADMSG);
+	free(p);
+}
+
+/* Addresses out of the memory are the kernel's to throw away; frames of that entry come back. */
+static void test_addresses_out_of_the_memory_are_bounded(void **state)
+{
+	struct pool *p = new_pool(0);
+	__u32 list[NFRAMES];
+	struct harvest h = { .frame = list };
+
+	p->fill.addr[5] = ~0ULL;
+	p->fill.addr[6] = (__u64)NFRAMES * CHUNK;
+	receive(p, 0);
+	flush_rx(p);
+	flush_fill(p);
+	p->rx[0].desc[0].addr = 1ULL << 60;
+	assert_int_equal(frames_find(&p->r, &h), 0);
+	assert_int_equal(h.n, 2);
+	assert_int_equal(h.last, 1);
+	free(p);
+}
+
+static void test_no_more_is_given_than_fits(void **state)
+{
+	struct pool *p = new_pool(0);
+	__u32 list[FILL] = { 0 };
+
+	assert_int_equal(frames_give(&p->r, list, FILL - NFRAMES + 1), -ENOSPC);
+	assert_int_equal(p->fill.prod, NFRAMES);
+	assert_int_equal(frames_give(&p->r, list, FILL - NFRAMES), 0);
+	free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_frame_is_lost_or_doubled),
+		cmocka_unit_test(test_a_refused_packet_keeps_one_frame_aside),
+		cmocka_unit_test(test_a_frame_that_is_there_twice_is_noticed),
+		cmocka_unit_test(test_indexes_that_make_no_sense_are_noticed),
+		cmocka_unit_test(test_addresses_out_of_the_memory_are_bounded),
+		cmocka_unit_test(test_no_more_is_given_than_fits),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
