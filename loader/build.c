@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * build.c - from a policy's source to its bundle: two compilers and objcopy, in a temporary directory
+ * build.c - from a policy's source to its bundle: two compilers and objcopy, in a folder of its own
  *
  * Needs no privileges. The same flags as the Makefile's for the built-in policies.
  */
@@ -82,7 +82,7 @@ static int prepare(struct ctl *ctl, struct job *j)
 	return find_sources(ctl, j);
 }
 
-/* Lines that tell nothing to the policy's author: our wrapper's, and the insides of the compiler. */
+/* Lines that tell nothing to the policy's author: our wrapper's, the insides of the compiler. */
 static bool is_noise(const char *line)
 {
 	size_t indent = strspn(line, " ");
@@ -179,7 +179,8 @@ static int compile(struct ctl *ctl, struct job *j)
 	const char *bpf[] = { clang ? clang : "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3",
 			      "-Wall", "-Wextra", "-Wno-unused-parameter",
 			      "-Werror=implicit-function-declaration", "-fno-crash-diagnostics",
-			      j->include, j->arch_include, j->policy, "-c", source, "-o", "bpf.o", NULL };
+			      j->include, j->arch_include, j->policy, "-c", source, "-o",
+			      "bpf.o", NULL };
 	const char *native[] = { cc ? cc : "cc", "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
 				 "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter",
 				 "-shared", "-nostdlib",

@@ -88,7 +88,7 @@ int cmd_unload(struct ctl *ctl)
 		where_tidy(ctl);
 	where_unlock(lock);
 	if (!err)
-		err = emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "attached", still),
-			   show);
+		err = emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "attached",
+					  still), show);
 	return err;
 }

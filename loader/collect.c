@@ -163,7 +163,7 @@ static json_t *config_json(const struct shunt_cfg *cfg)
 	return j;
 }
 
-/* The link's program against the live slot's; between a switch's writes they differ for a moment. */
+/* The link's program against the live slot's; between a switch's writes they differ shortly. */
 static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 {
 	struct shunt_policy_slot live, other;

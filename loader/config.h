@@ -72,5 +72,5 @@ struct config {
 /* Reads text; NULL with the reason in why and its line (0: none). */
 struct config *config_read(const char *text, size_t text_len, int *line, char *why, size_t len);
 void config_free(struct config *c);
-/* The line of the value at a path such as "classes[1].slo", or of its nearest parent; 0: unknown. */
+/* The line of the value at a path such as "classes[1].slo", or of its nearest parent; 0: none. */
 int config_line(const char *text, size_t text_len, const char *path);

@@ -54,8 +54,10 @@ static const struct {
 	{ "misaligned", "read the view through the accessors of shunt/policy.h" },
 };
 
-/* The verifier's complaint is its last line but the statistics; the source line is the last ';' with
- * text (those of the compiler's own making have none). */
+/*
+ * The verifier's complaint is its last line but the statistics; the source line is the last ';'
+ * with text (those of the compiler's own making have none).
+ */
 static void find_lines(char *log, const char **complaint, const char **source)
 {
 	char *save = NULL;
@@ -65,7 +67,8 @@ static void find_lines(char *log, const char **complaint, const char **source)
 		if (line[0] == ';' && line[1 + strspn(line + 1, " ")] != '@')
 			*source = line + 1 + strspn(line + 1, " ");
 		else if (line[0] && strncmp(line, "processed ", 10) &&
-			 strncmp(line, "verification time", 17) && strncmp(line, "stack depth", 11) && line[0] != ';')
+			 strncmp(line, "verification time", 17) && strncmp(line, "stack depth", 11) &&
+			 line[0] != ';')
 			*complaint = line;
 	}
 }

@@ -47,7 +47,15 @@ static const struct verb verbs[] = {
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
 
-enum { LONG_BPFFS = 256, LONG_CONFIG, LONG_DRY_RUN, LONG_PORT, LONG_CORES, LONG_INTERVAL, LONG_COUNT };
+enum {
+	LONG_BPFFS = 256,
+	LONG_CONFIG,
+	LONG_DRY_RUN,
+	LONG_PORT,
+	LONG_CORES,
+	LONG_INTERVAL,
+	LONG_COUNT,
+};
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
@@ -197,7 +205,7 @@ static int verb_option(struct ctl *ctl, int opt)
 	}
 }
 
-/* All options, wherever they stand. The first mistake counts, but the rest is read: it may say --json. */
+/* All options, wherever they stand. The first mistake counts; the rest may still say --json. */
 static int parse_options(struct ctl *ctl, int argc, char **argv, bool *help, bool *version)
 {
 	int opt, err = 0, e;

@@ -126,7 +126,7 @@ static int place(struct ctl *ctl, struct rule_table *t, __u32 port, const struct
 	return 0;
 }
 
-/* Moves one port's rules to a lower place that is free as a whole. 1: done, 0: none can be moved. */
+/* Moves one port's rules to a lower place that is free as a whole. 1: done, 0: none can be. */
 static int pack_one(struct ctl *ctl, struct rule_table *t)
 {
 	struct shunt_rule rules[SHUNT_PORT_RULES];
@@ -147,7 +147,7 @@ static int pack_one(struct ctl *ctl, struct rule_table *t)
 	return 0;
 }
 
-/* Where n rules fit in a row; if there is no such place, others move together, without a gap each. */
+/* Where n rules fit in a row; if there is no such place, others move together, each gapless. */
 static int find_room(struct ctl *ctl, struct rule_table *t, int n)
 {
 	unsigned char used[SHUNT_RULES];
@@ -170,7 +170,7 @@ static int find_room(struct ctl *ctl, struct rule_table *t, int n)
 	return first;
 }
 
-/* The old rules are the first of the new ones, and behind them there is room: where they lie now. */
+/* Where they lie now, if the old rules are the first of the new and there is room behind them. */
 static int find_behind(const struct rule_table *t, __u32 port, const struct shunt_rule *rules,
 		       int n)
 {

@@ -151,7 +151,7 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 
 	if (err || !dom.on)
 		return err;
-	/* Ends before beginnings: what arrives meanwhile shows as a few in excess, never as lost. */
+	/* Ends before beginnings: what arrives meanwhile is a few in excess, never lost. */
 	err = map_get(ctl, "agent", d, &agent, sizeof(agent));
 	if (!err)
 		err = map_view(ctl, d, &view);

@@ -48,7 +48,7 @@ void workdir_remove(struct workdir *dir)
 	rmdir(dir->path);
 }
 
-/* In the child. Errors of exec reach the parent through report, which closes by itself otherwise. */
+/* In the child. Errors of exec reach the parent through report, which exec closes otherwise. */
 static void __attribute__((noreturn)) child(const struct workdir *dir, const char *const *args,
 					    int out, int report)
 {

@@ -91,7 +91,8 @@ static int parse_bytes(const char *text, __u8 out[8], size_t *n, char *why, size
 	}
 	text += 2;
 	digits = strlen(text);
-	if (!digits || digits % 2 || digits > 16 || strspn(text, "0123456789abcdefABCDEF") != digits) {
+	if (!digits || digits % 2 || digits > 16 ||
+	    strspn(text, "0123456789abcdefABCDEF") != digits) {
 		snprintf(why, len, "'0x%.40s' is not 1 to 8 bytes of two hex digits each", text);
 		return -EINVAL;
 	}
