@@ -1,0 +1,104 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# guest.sh - the first process of the guest: one line a check, "ok NAME" or "FAIL NAME: reason"
+export PATH=/bin SHUNT_OBJECT_PATH=/bpf
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t bpf bpf /sys/fs/bpf
+mkdir -p /run/netns
+
+ok() { echo "ok $*"; }
+bad() { echo "FAIL $*"; }
+# NAME COMMAND…
+check() {
+	name=$1
+	shift
+	if "$@" >/tmp/out 2>&1; then ok "$name"; else bad "$name: $(tail -n 3 /tmp/out | tr '\n' ' ')"; fi
+}
+# NAME PATTERN FILE
+shows() {
+	if grep -q "$2" "$3"; then ok "$1"; else bad "$1: $(tail -n 3 "$3" | tr '\n' ' ')"; fi
+}
+# SECONDS COMMAND…
+wait_for() {
+	n=$(($1 * 10))
+	shift
+	while ! "$@" >/dev/null 2>&1; do
+		n=$((n - 1))
+		[ $n -gt 0 ] || return 1
+		sleep 0.1
+	done
+}
+
+for m in /mod/*.ko; do
+	[ ! -e "$m" ] || insmod "$m" || bad "insmod $m"
+done
+echo "# Linux $(uname -r)"
+
+for o in /bpf/*.o; do
+	name=${o#/bpf/}
+	mkdir -p /sys/fs/bpf/t
+	check "loads $name" bpftool prog loadall "$o" /sys/fs/bpf/t/p pinmaps /sys/fs/bpf/t/m
+	[ ! -e /sys/fs/bpf/t/p/shunt_ingress ] ||
+		echo "# $name: $(bpftool prog show pinned /sys/fs/bpf/t/p/shunt_ingress | grep -o 'xlated [0-9]*B')"
+	rm -rf /sys/fs/bpf/t
+done
+
+# The real path: a client in its own namespace, the host here.
+ip netns add client
+ip link add eth0 type veth peer name eth1 netns client
+ip addr add 198.18.0.2/24 dev eth0
+ip link set lo up
+ip link set eth0 up
+nsenter --net=/run/netns/client ip addr add 198.18.0.1/24 dev eth1
+nsenter --net=/run/netns/client ip link set eth1 up
+ethtool -K eth0 gro on txvlan off rxvlan off >/dev/null 2>&1
+nsenter --net=/run/netns/client ethtool -K eth1 gro on txvlan off rxvlan off >/dev/null 2>&1
+
+cat >/tmp/config.yaml <<YAML
+domains:
+  - {queue: 0, cpus: [1, 0]}
+hang: {after: 10s}
+classes:
+  - {name: short, slo: 50us}
+  - {name: long, slo: 1ms}
+ports:
+  - {port: 9000, default: short}
+rules:
+  - {port: 9000, offset: 0, value: 0x02, class: long}
+YAML
+
+answered() { # NAME
+	nsenter --net=/run/netns/client shunt-client --to 198.18.0.2:9000 --rate 200 --count 300 --time 20 \
+		--json --mix short=0.7:1us,long=0.3:20us >/tmp/client 2>&1
+	sent=0 got=0
+	for k in $(grep -o '"sent":[0-9]*' /tmp/client | cut -d: -f2); do sent=$((sent + k)); done
+	for k in $(grep -o '"answered":[0-9]*' /tmp/client | cut -d: -f2); do got=$((got + k)); done
+	if [ $sent = 300 ] && [ $got = 300 ]; then ok "$1"; else bad "$1: $got of $sent answered $(tail -n 2 /tmp/client)"; fi
+}
+
+check "shunt load" shunt load fcfs --dev eth0 --config /tmp/config.yaml
+shuntd --dev eth0 >/tmp/shuntd 2>&1 &
+wait_for 30 ls /run/shunt/eth0.sock || bad "shuntd: $(cat /tmp/shuntd)"
+shunt-spin --dev eth0 --idle sleep >/tmp/spin 2>&1 &
+spin=$!
+wait_for 30 sh -c 'shunt status | grep -q "2 of 2 cores up"' || bad "shunt-spin: $(cat /tmp/spin /tmp/shuntd)"
+answered "fcfs answers every request"
+check "shunt switch" shunt switch mq --dev eth0
+answered "mq answers every request"
+kill -9 $spin
+wait_for 20 sh -c 'shunt status | grep -q "0 of 2 cores up"' || bad "the dead worker's cores are still up"
+shunt-spin --dev eth0 --idle sleep >/tmp/spin 2>&1 &
+wait_for 30 sh -c 'shunt status | grep -q "2 of 2 cores up"' || bad "the next worker: $(cat /tmp/spin /tmp/shuntd)"
+answered "the next worker answers every request"
+shunt stats >/tmp/stats 2>&1
+shows "stats add up" 'difference 0' /tmp/stats
+check "shunt features" shunt features
+shunt doctor --dev eth0 >/tmp/doctor 2>&1
+check "shunt unload" shunt unload --dev eth0
+check "nothing stays pinned" sh -c '! ls /sys/fs/bpf/shunt 2>/dev/null | grep .'
+if dmesg | grep -E 'BUG|Oops|WARNING|RIP:' >/tmp/out; then bad "kernel log: $(head -n 2 /tmp/out)"; else ok "kernel log is clean"; fi
+
+echo "guest done"
+poweroff -f
