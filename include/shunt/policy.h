@@ -174,35 +174,21 @@ __shunt_inline __u64 shunt_cas(shunt_view *v, __u32 i, __u64 old, __u64 new_)
 	return __sync_val_compare_and_swap(&v->state[shunt_index(i, SHUNT_STATES)], old, new_);
 }
 
-/* Number of the lowest bit that is set; mask is not 0. De Bruijn: BPF has no such instruction. */
+/*
+ * Number of the lowest bit that is set; mask is not 0. BPF has no instruction for it: the ones below
+ * that bit are counted, in pairs, fours, eights; no branch, since which core is idle is not to be predicted.
+ */
 __shunt_inline int shunt_first(__u64 mask)
 {
 #ifdef __bpf__
-	int n = 0;
+	__u64 ones = (mask & -mask) - 1;
 
-	if (!(mask & 0xffffffff)) {
-		n += 32;
-		mask >>= 32;
-	}
-	if (!(mask & 0xffff)) {
-		n += 16;
-		mask >>= 16;
-	}
-	if (!(mask & 0xff)) {
-		n += 8;
-		mask >>= 8;
-	}
-	if (!(mask & 0xf)) {
-		n += 4;
-		mask >>= 4;
-	}
-	if (!(mask & 3)) {
-		n += 2;
-		mask >>= 2;
-	}
-	return n + !(mask & 1);
+	ones -= ones >> 1 & 0x5555555555555555;
+	ones = (ones & 0x3333333333333333) + (ones >> 2 & 0x3333333333333333);
+	ones = (ones + (ones >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return ones * 0x0101010101010101 >> 56;
 #else
-	return mask ? __builtin_ctzll(mask) : 63;
+	return mask ? __builtin_ctzll(mask) : 64;
 #endif
 }
 
