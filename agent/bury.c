@@ -16,7 +16,6 @@
 #include "xsk.h"
 
 #define DRAIN_NS 3000000000ULL /* what was sent comes back in this time, or never */
-#define PUBLISH_NS 100000000ULL /* a NAPI round is over, even if its CPU is taken away for a while */
 #define KICKS 64               /* in one go; a kick sends at most 32 */
 
 static void next(struct domain *d, enum burial_step step, __u64 now_ns)
@@ -127,24 +126,47 @@ static bool ever_refused(const struct domain *d)
 	return false;
 }
 
+/* Takes what cannot be the kernel's into the list, and notes the rest for later. */
+static void set_aside(struct domain *d, struct harvest *h)
+{
+	bool refused = ever_refused(d);
+
+	for (int i = 0; i < FRAMES_ASIDE; i++) {
+		d->state->aside[i] = refused ? h->aside[i] : 0;
+		if (h->aside[i] && !refused)
+			h->frame[h->n++] = h->aside[i] - 1;
+	}
+	d->state->aside_cons = ring_cons(&d->r.fill);
+}
+
 /* The next worker's own frames first, all others to the kernel. */
-static int share_out(struct domain *d, struct harvest *h)
+static int share_out(struct domain *d, const struct harvest *h)
 {
 	struct domain_state *s = d->state;
 	__u32 keep = d->r.geo.ncores * SHUNT_SPARE;
 
-	s->aside = 0;
-	if (h->last && ever_refused(d)) {
-		s->aside = h->last;
-		s->aside_cons = h->cons;
-	} else if (h->last) {
-		h->frame[h->n++] = h->last - 1;
-	}
 	if (keep > h->n)
 		keep = h->n;
 	memcpy(s->spare, h->frame, keep * sizeof(*h->frame));
 	s->nspare = keep;
 	return frames_give(&d->r, h->frame + keep, h->n - keep);
+}
+
+/* Two looks at the rings, each after all XDP programs have ended that were under way before. */
+static int find_frames(struct domain *d, struct harvest *h)
+{
+	unsigned char *seen = calloc(d->r.geo.nframes, 1);
+	int err = seen ? 0 : -ENOMEM;
+
+	for (int round = FRAMES_FIRST; !err && round <= FRAMES_SECOND; round++) {
+		err = maps_wait_for_xdp(d->maps, d->id, d->view_fd);
+		if (!err)
+			err = frames_mark(&d->r, round, seen);
+	}
+	if (!err)
+		frames_list(&d->r, seen, h);
+	free(seen);
+	return err;
 }
 
 static void collect(struct domain *d, __u64 now_ns)
@@ -154,13 +176,13 @@ static void collect(struct domain *d, __u64 now_ns)
 
 	take_completions(d);
 	if (!err)
-		err = frames_find(&d->r, &h);
-	if (!err)
+		err = find_frames(d, &h);
+	if (!err) {
+		set_aside(d, &h);
 		err = share_out(d, &h);
+	}
 	free(h.frame);
-	/* The kernel may have published what it received, but not yet what it took for that: a frame that
-	 * came back already seems to be there twice, until it has. */
-	if (err == -ENOMEM || (err == -EBADMSG && now_ns - d->step_ns < PUBLISH_NS))
+	if (err == -ENOMEM)
 		return; /* again later */
 	if (err) {
 		start_anew(d, "beyond repair");
@@ -196,24 +218,37 @@ bool bury_step(struct domain *d, __u64 now_ns)
 	return false;
 }
 
+static bool is_one_of(__u32 frame, const __u32 *list, __u32 n)
+{
+	while (n--) {
+		if (list[n] == frame)
+			return true;
+	}
+	return false;
+}
+
 void bury_aside(struct domain *d)
 {
 	struct domain_state *s = d->state;
 	struct harvest h;
-	__u32 frame = s->aside - 1;
 
-	if (!s->aside || ring_cons(&d->r.fill) == s->aside_cons)
+	/* Until the kernel takes another one from the fill ring, no more can be known. */
+	if ((!s->aside[0] && !s->aside[1]) || ring_cons(&d->r.fill) == s->aside_cons)
 		return;
-	/* It took another one since, so it had none aside: ours was used up, or was the worker's. */
 	h.frame = malloc(d->r.geo.nframes * sizeof(*h.frame));
-	if (!h.frame)
+	if (!h.frame || find_frames(d, &h)) {
+		free(h.frame);
 		return;
-	s->aside = 0;
-	if (!frames_find(&d->r, &h)) {
-		for (__u32 i = 0; i < h.n; i++) {
-			if (h.frame[i] == frame)
-				frames_give(&d->r, &frame, 1);
-		}
+	}
+	s->aside_cons = ring_cons(&d->r.fill);
+	for (int i = 0; i < FRAMES_ASIDE; i++) {
+		__u32 frame = s->aside[i] - 1;
+
+		if (!s->aside[i] || is_one_of(frame + 1, h.aside, FRAMES_ASIDE))
+			continue;
+		s->aside[i] = 0;
+		if (is_one_of(frame, h.frame, h.n))
+			frames_give(&d->r, &frame, 1);
 	}
 	free(h.frame);
 }

@@ -51,8 +51,8 @@ struct domain_state {
 	__u64 refused_core[SHUNT_CORES];
 	__u64 no_frame;
 
-	__u32 aside;        /* frame + 1 that the kernel may have in no ring; 0: none … */
-	__u32 aside_cons;   /* … it has not, once the fill ring's consumer is past this */
+	__u32 aside[2];     /* frame + 1 that the kernel may have in no ring; 0: none … */
+	__u32 aside_cons;   /* … no more will be known until the fill ring's consumer is past this */
 	__u32 nspare;       /* frames for the next worker's own use */
 	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
 };

@@ -4,14 +4,20 @@
  *
  * The kernel publishes what it received before what it took from the fill ring for it. So with the
  * fill ring read first and receive rings after it, each frame of the kernel's is seen at least once
- * while XDP goes on.
+ * while XDP goes on. But for the round of packets in which the kernel comes to the end of what it
+ * knew of the fill ring: it publishes what it took when it looks for more, so frames of packets that
+ * it has not published yet are in no ring for a moment. When that round is over they are in a
+ * receive ring, and stay there, as there is no worker: hence the second look. A frame that is in no
+ * ring both times is nobody's. (And hence the wait before the first: a round that the worker saw the
+ * beginning of may have received what the worker took, without having published that it is used.)
  *
- * One frame can hide: when a receive ring refuses a packet, the kernel keeps its frame aside for the
- * next one. It has at most one such (a queue's packets come one after the other), and that one is
- * the last that it took from the fill ring: while it has one aside it takes none.
+ * One frame can hide longer: when a receive ring refuses a packet, the kernel keeps its frame aside
+ * for the next one. It has at most one such (a queue's packets come one after the other), and that
+ * one is the last that it took from the fill ring: while it has one aside it takes none. So whatever
+ * was the last at either look is left alone, if a ring has ever refused a packet, and tried again later.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "frames.h"
 
@@ -24,7 +30,8 @@ bool frames_are_back(const struct rings *r, __u32 sent)
 	return ring_prod(&r->comp) == sent;
 }
 
-static int mark_fill(const struct rings *r, __u32 cons, unsigned char *seen)
+static int mark_fill(const struct rings *r, enum frames_round round, __u32 cons,
+		     unsigned char *seen)
 {
 	const struct shunt_ring *fill = &r->fill;
 	__u32 n = ring_prod(fill) - cons;
@@ -36,14 +43,15 @@ static int mark_fill(const struct rings *r, __u32 cons, unsigned char *seen)
 
 		if (frame >= r->geo.nframes)
 			continue; /* the kernel will throw it away, too */
-		if (seen[frame])
+		if (seen[frame] & round)
 			return -EBADMSG; /* two packets would share it */
-		seen[frame] = 1;
+		seen[frame] |= round;
 	}
 	return 0;
 }
 
-static int mark_rx(const struct rings *r, const struct shunt_ring *rx, unsigned char *seen)
+static int mark_rx(const struct rings *r, const struct shunt_ring *rx, enum frames_round round,
+		   unsigned char *seen)
 {
 	__u32 cons = ring_cons(rx), n = ring_prod(rx) - cons;
 
@@ -53,43 +61,46 @@ static int mark_rx(const struct rings *r, const struct shunt_ring *rx, unsigned 
 		__u64 frame = peek(rx->desc[cons & rx->mask].addr) / r->geo.chunk;
 
 		if (frame < r->geo.nframes)
-			seen[frame] = 1;
+			seen[frame] |= round;
 	}
 	return 0;
 }
 
-static int mark_all(const struct rings *r, __u32 fill_cons, unsigned char *seen)
+/* Whatever the kernel took later than this one is marked as still in the fill ring. (If it never took
+ * any, this is just some frame: there was no refused packet either.) */
+static void mark_last(const struct rings *r, __u32 fill_cons, unsigned char *seen)
 {
-	int err = mark_fill(r, fill_cons, seen);
+	const struct shunt_ring *fill = &r->fill;
+	__u64 last = peek(fill->addr[(fill_cons - 1) & fill->mask]) / r->geo.chunk;
+
+	if (last < r->geo.nframes)
+		seen[last] |= FRAMES_LAST;
+}
+
+int frames_mark(const struct rings *r, enum frames_round round, unsigned char *seen)
+{
+	__u32 fill_cons = ring_cons(&r->fill);
+	int err = mark_fill(r, round, fill_cons, seen);
 
 	for (__u32 k = 0; !err && k < sockets_of(&r->geo); k++)
-		err = mark_rx(r, &r->rx[slot_of(&r->geo, k)], seen);
+		err = mark_rx(r, &r->rx[slot_of(&r->geo, k)], round, seen);
+	if (!err)
+		mark_last(r, fill_cons, seen);
 	return err;
 }
 
-int frames_find(const struct rings *r, struct harvest *h)
+void frames_list(const struct rings *r, const unsigned char *seen, struct harvest *h)
 {
-	const struct shunt_ring *fill = &r->fill;
-	unsigned char *seen = calloc(r->geo.nframes, 1);
-	__u64 last;
-	int err;
+	__u32 aside = 0;
 
-	h->cons = ring_cons(fill);
-	h->n = h->last = 0;
-	if (!seen)
-		return -ENOMEM;
-	err = mark_all(r, h->cons, seen);
-	/* Whatever the kernel took later than this one is marked as still in the fill ring. (If it never
-	 * took any, this is just some frame: there was no refused packet either.) */
-	last = peek(fill->addr[(h->cons - 1) & fill->mask]) / r->geo.chunk;
-	if (last < r->geo.nframes && !seen[last])
-		h->last = last + 1;
-	for (__u32 i = 0; !err && i < r->geo.nframes; i++) {
-		if (!seen[i] && i + 1 != h->last)
+	h->n = 0;
+	memset(h->aside, 0, sizeof(h->aside));
+	for (__u32 i = 0; i < r->geo.nframes; i++) {
+		if (!seen[i])
 			h->frame[h->n++] = i;
+		else if (seen[i] == FRAMES_LAST && aside < FRAMES_ASIDE)
+			h->aside[aside++] = i + 1;
 	}
-	free(seen);
-	return err;
 }
 
 int frames_give(struct rings *r, const __u32 *frame, __u32 n)

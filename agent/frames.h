@@ -12,18 +12,26 @@
  * the kernel took as good. */
 bool frames_are_back(const struct rings *r, __u32 sent);
 
+/*
+ * Marks each frame that is in the fill ring or a receive ring; seen[] has geo.nframes bytes, 0 at
+ * first. Nobody but XDP uses the rings. Done in two rounds, FRAMES_FIRST and FRAMES_SECOND; before
+ * each of them, all rounds of packets must have ended that were under way. -EBADMSG: the rings make
+ * no sense.
+ */
+enum frames_round { FRAMES_FIRST = 1, FRAMES_SECOND = 2, FRAMES_LAST = 4 };
+int frames_mark(const struct rings *r, enum frames_round round, unsigned char *seen);
+
+#define FRAMES_ASIDE 2
+
 struct harvest {
 	__u32 *frame;  /* room for geo.nframes numbers: frames in no ring */
 	__u32 n;
-	__u32 last;    /* frame + 1 in no ring, not in the list, that the kernel may have kept aside if
-			  a receive ring has ever refused a packet; 0: none */
-	__u32 cons;    /* of the fill ring, when it was looked at */
+	/* In no ring either, not in the list, and the kernel may have kept them aside, or just used
+	 * them, if a receive ring has ever refused a packet: number + 1; 0: none. */
+	__u32 aside[FRAMES_ASIDE];
 };
 
-/*
- * Finds the frames that are in no ring. Nobody but XDP uses the rings. -EBADMSG: they make no
- * sense. Whether a ring refused something must be asked after this.
- */
-int frames_find(const struct rings *r, struct harvest *h);
+/* Lists what was never marked. Whether a ring refused something must be asked after the marking. */
+void frames_list(const struct rings *r, const unsigned char *seen, struct harvest *h);
 /* Gives n frames to the kernel; all or (no room) none: -ENOSPC. */
 int frames_give(struct rings *r, const __u32 *frame, __u32 n);

@@ -109,6 +109,8 @@ static int open_fds(struct maps *m, const struct shunt_pins *pins, char *why, si
 	if (!err)
 		err = open_fd(pins, "xsks", &m->xsks_fd, why, len);
 	if (!err)
+		err = open_fd(pins, "views", &m->views_fd, why, len);
+	if (!err)
 		err = open_fd(pins, "slo_us", &m->slo_fd, why, len);
 	if (!err)
 		err = open_fd(pins, "quantum_us", &m->quantum_fd, why, len);
@@ -133,8 +135,8 @@ int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t l
 {
 	int err = shunt_check_abi(pins, why, len);
 
-	*m = (struct maps){ .cfg_fd = -1, .policy_fd = -1, .xsks_fd = -1, .slo_fd = -1,
-			    .quantum_fd = -1, .knobs_fd = -1 };
+	*m = (struct maps){ .cfg_fd = -1, .policy_fd = -1, .xsks_fd = -1, .views_fd = -1,
+			    .slo_fd = -1, .quantum_fd = -1, .knobs_fd = -1 };
 	if (!err)
 		err = open_fds(m, pins, why, len);
 	if (!err)
@@ -158,7 +160,8 @@ static void unmap(const void *at, size_t len)
 
 void maps_close(struct maps *m)
 {
-	int fds[] = { m->cfg_fd, m->policy_fd, m->xsks_fd, m->slo_fd, m->quantum_fd, m->knobs_fd };
+	int fds[] = { m->cfg_fd, m->policy_fd, m->xsks_fd, m->views_fd, m->slo_fd, m->quantum_fd,
+		      m->knobs_fd };
 
 	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (fds[i] >= 0)
@@ -167,8 +170,8 @@ void maps_close(struct maps *m)
 	unmap(m->domains, SHUNT_DOMAINS * sizeof(*m->domains));
 	unmap(m->agent, SHUNT_DOMAINS * sizeof(*m->agent));
 	unmap(m->ingress, (SHUNT_DOMAINS + 1) * sizeof(*m->ingress));
-	*m = (struct maps){ .cfg_fd = -1, .policy_fd = -1, .xsks_fd = -1, .slo_fd = -1,
-			    .quantum_fd = -1, .knobs_fd = -1 };
+	*m = (struct maps){ .cfg_fd = -1, .policy_fd = -1, .xsks_fd = -1, .views_fd = -1,
+			    .slo_fd = -1, .quantum_fd = -1, .knobs_fd = -1 };
 }
 
 bool maps_current(const struct maps *m, const struct shunt_pins *pins)
@@ -189,4 +192,11 @@ __u64 maps_policy_gen(const struct maps *m)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(m->cfg_fd, &zero, &cfg) ? 0 : cfg.policy_gen;
+}
+
+/* An update of a map of maps waits for them, so that its caller may free what was there before. What
+ * we write is what is there: nothing changes. */
+int maps_wait_for_xdp(const struct maps *m, __u32 domain, int view_fd)
+{
+	return bpf_map_update_elem(m->views_fd, &domain, &view_fd, 0) ? -errno : 0;
 }

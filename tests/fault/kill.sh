@@ -134,7 +134,7 @@ test_all_dead_starts_again_with_everything_counted() {
 }
 
 test_a_hung_worker_is_found() {
-	config 'hang: {after: 300ms, action: kill}' >"$DIR/config.yaml"
+	config 'hang: {after: 1s, action: kill}' >"$DIR/config.yaml"
 	host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
 	start_agent
 	start_worker
