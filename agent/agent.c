@@ -65,6 +65,9 @@ static bool make_one(struct agent *a, struct domain *d)
 	else if (err == -EBUSY)
 		snprintf(why, sizeof(why), "queue %u is in use by another AF_XDP program: end it",
 			 d->id);
+	else if (err == -EOPNOTSUPP)
+		snprintf(why, sizeof(why), "this kernel does not map the rings of bound AF_XDP "
+			 "sockets, so they cannot be handed to workers: needs Linux 6.4");
 	else if (err == -ENOBUFS || err == -EPERM)
 		snprintf(why, sizeof(why), "cannot make the sockets of queue %u: %s; raise the "
 			 "limit of locked memory ('ulimit -l', LimitMEMLOCK=)", d->id,

@@ -104,7 +104,9 @@ static int map_rings(struct domain *d)
 			err = shunt_ring_map(&d->r.tx[slot], d->sock[k], SHUNT_RING_TX,
 					     g->core_ring);
 	}
-	return err;
+	/* Kernels before 6.4 map the rings of sockets that are not bound yet, and of no others; a worker
+	 * comes later than that. */
+	return err == -EBUSY ? -EOPNOTSUPP : err;
 }
 
 static int map_memory(struct domain *d)

@@ -34,6 +34,16 @@ static const char *read_line(const char *path, char *buf, size_t len)
 	return buf;
 }
 
+/* Before 6.4 the rings of a bound AF_XDP socket cannot be mapped, so not handed to a worker either. */
+static void check_kernel_for_workers(struct findings *f, const char *release, int major, int minor)
+{
+	if (major > 6 || (major == 6 && minor >= 4))
+		return;
+	finding(f, "workers", LEVEL_FAIL, "run Linux 6.4 or later where workers run",
+		"Linux %s loads policies, but cannot hand sockets to workers: that needs 6.4",
+		release);
+}
+
 static void check_kernel(struct findings *f)
 {
 	struct utsname host;
@@ -41,6 +51,7 @@ static void check_kernel(struct findings *f)
 
 	uname(&host);
 	sscanf(host.release, "%d.%d", &major, &minor);
+	check_kernel_for_workers(f, host.release, major, minor);
 	if (major > KERNEL_MAJOR || (major == KERNEL_MAJOR && minor >= KERNEL_MINOR))
 		finding(f, "kernel", LEVEL_OK, NULL, "Linux %s (needed: %d.%d)", host.release,
 			KERNEL_MAJOR, KERNEL_MINOR);

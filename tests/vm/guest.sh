@@ -6,7 +6,7 @@ mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 mount -t bpf bpf /sys/fs/bpf
-mkdir -p /run/netns
+mount -t tmpfs run /run # ip wants to make /run/netns a shared mount: it must be on one
 
 ok() { echo "ok $*"; }
 bad() { echo "FAIL $*"; }
@@ -45,9 +45,10 @@ for o in /bpf/*.o; do
 	rm -rf /sys/fs/bpf/t
 done
 
-# The real path: a client in its own namespace, the host here.
-ip netns add client
-ip link add eth0 type veth peer name eth1 netns client
+# The real path: a client in its own namespace, the host here.  (/bin/ip: "ip" alone is a
+# part of busybox, and another one.)
+check "a namespace for the client" /bin/ip netns add client
+check "a veth pair" /bin/ip link add eth0 type veth peer name eth1 netns client
 ip addr add 198.18.0.2/24 dev eth0
 ip link set lo up
 ip link set eth0 up
@@ -78,22 +79,32 @@ answered() { # NAME
 	if [ $sent = 300 ] && [ $got = 300 ]; then ok "$1"; else bad "$1: $got of $sent answered $(tail -n 2 /tmp/client)"; fi
 }
 
+# Workers, from the first to the one after a kill.
+serve() {
+	shunt-spin --dev eth0 --idle sleep >/tmp/spin 2>&1 &
+	spin=$!
+	wait_for 30 sh -c 'shunt status | grep -q "2 of 2 cores up"' || bad "shunt-spin: $(cat /tmp/spin /tmp/shuntd | tr '\n' ' ')"
+	answered "fcfs answers every request"
+	check "shunt switch" shunt switch mq --dev eth0
+	answered "mq answers every request"
+	kill -9 $spin
+	wait_for 20 sh -c 'shunt status | grep -q "0 of 2 cores up"' || bad "the dead worker's cores are still up"
+	shunt-spin --dev eth0 --idle sleep >/tmp/spin 2>&1 &
+	wait_for 30 sh -c 'shunt status | grep -q "2 of 2 cores up"' || bad "the next worker: $(cat /tmp/spin /tmp/shuntd | tr '\n' ' ')"
+	answered "the next worker answers every request"
+	shunt stats >/tmp/stats 2>&1
+	shows "stats add up" 'difference 0' /tmp/stats
+}
+
 check "shunt load" shunt load fcfs --dev eth0 --config /tmp/config.yaml
 shuntd --dev eth0 >/tmp/shuntd 2>&1 &
 wait_for 30 ls /run/shunt/eth0.sock || bad "shuntd: $(cat /tmp/shuntd)"
-shunt-spin --dev eth0 --idle sleep >/tmp/spin 2>&1 &
-spin=$!
-wait_for 30 sh -c 'shunt status | grep -q "2 of 2 cores up"' || bad "shunt-spin: $(cat /tmp/spin /tmp/shuntd)"
-answered "fcfs answers every request"
-check "shunt switch" shunt switch mq --dev eth0
-answered "mq answers every request"
-kill -9 $spin
-wait_for 20 sh -c 'shunt status | grep -q "0 of 2 cores up"' || bad "the dead worker's cores are still up"
-shunt-spin --dev eth0 --idle sleep >/tmp/spin 2>&1 &
-wait_for 30 sh -c 'shunt status | grep -q "2 of 2 cores up"' || bad "the next worker: $(cat /tmp/spin /tmp/shuntd)"
-answered "the next worker answers every request"
-shunt stats >/tmp/stats 2>&1
-shows "stats add up" 'difference 0' /tmp/stats
+case $(uname -r) in
+5.*|6.[0-3].*) # rings of a bound socket cannot be mapped: said, and the kernel's stack gets the requests
+	wait_for 30 grep -q 'needs Linux 6.4' /tmp/shuntd
+	shows "shuntd says that workers need Linux 6.4" 'needs Linux 6.4' /tmp/shuntd ;;
+*) serve ;;
+esac
 check "shunt features" shunt features
 shunt doctor --dev eth0 >/tmp/doctor 2>&1
 check "shunt unload" shunt unload --dev eth0
