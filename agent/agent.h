@@ -102,8 +102,8 @@ void peers_drop(struct agent *a, struct peer *p);
 /* A worker that did not keep to the rules: dropped and counted. */
 void peers_bad(struct agent *a, struct peer *p, const char *why);
 
-/* message.c: the type of a message that a worker may send, if it has that type's length; else -EPROTO,
- * or -EPROTONOSUPPORT: it is of another ABI. */
+/* message.c: the type of a message that a worker may send, if it has that type's length; else
+ * -EPROTO, or -EPROTONOSUPPORT: it is of another ABI. */
 int broker_check(const void *buf, size_t len);
 /* broker.c: messages */
 int broker_hear(struct agent *a, struct peer *p, const void *buf);

@@ -10,8 +10,8 @@
  *   owner tag of (R, X) = X + 1
  *   intent = 0
  *
- * and ends the request so: send descriptors, tx_end = producer to be, tx_set = 1, producer = tx_end,
- * replied++ (or, without a reply, only noreply++), id = 0.
+ * and ends the request so: send descriptors, tx_end = producer to be, tx_set = 1, producer =
+ * tx_end, replied++ (or, without a reply, only noreply++), id = 0.
  *
  * So a request is always told by one core's id, or, between the swap and that, by an intent that
  * no tag and no id belongs to. Several cores can have that intent, one of them won: it counts once.

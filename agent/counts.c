@@ -64,8 +64,8 @@ static __u64 ended(const struct domain *d, int c)
 }
 
 /*
- * With no ring there is nothing in flight, so what was handed over and did not end is lost. What a core's ring
- * refused is known per core only: it is taken off from the classes that miss requests.
+ * With no ring there is nothing in flight, so what was handed over and did not end is lost. What a
+ * core's ring refused is known per core only: it is taken off from the classes that miss requests.
  */
 void domain_count_lost(struct domain *d)
 {
@@ -112,22 +112,35 @@ static __u32 first_held(const struct domain *d, __u32 slot, __u32 enq)
 	return enq - waiting(&d->r, slot);
 }
 
+/* XDP's count into the view, where a worker may have written over it. XDP does the same with each
+ * packet: what it wrote in between must not be undone. */
+static __u32 republish(__u32 *shown, const __u32 *truth)
+{
+	__u32 n;
+
+	do {
+		n = peek(*truth);
+		__atomic_store_n(shown, n, __ATOMIC_SEQ_CST);
+	} while (peek(*truth) != n);
+	return n;
+}
+
+/* Also of cores and classes that there are not: all of them add to what is shown. */
 void domain_settle_counts(struct domain *d)
 {
 	const struct shunt_ingress *in = &d->maps->ingress[d->id];
 	struct shunt_view *v = d->r.view;
 
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		__u32 sent = peek(in->sent[i]);
+	for (__u32 i = 0; i < SHUNT_CORES; i++) {
+		__u32 sent = republish(&v->sent[i], &in->sent[i]);
 
-		poke(v->sent[i], sent);
-		poke(v->done[i], sent - waiting(&d->r, i));
+		poke(v->done[i], i < d->r.geo.ncores ? sent - waiting(&d->r, i) : sent);
 	}
-	for (__u32 c = 0; c < d->r.geo.nclasses; c++) {
-		__u32 slot = SHUNT_HOLD_SLOT + c, enq = peek(in->enq[c]);
+	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
+		__u32 slot = SHUNT_HOLD_SLOT + c, enq = republish(&v->enq[c], &in->enq[c]);
 
 		/* XDP goes on: what it counted after this read is in no ring that we see empty. */
-		if (ring_count(&d->r.rx[slot]))
+		if (c < d->r.geo.nclasses && ring_count(&d->r.rx[slot]))
 			poke(v->deq[c], first_held(d, slot, peek(in->enq[c])));
 		else
 			poke(v->deq[c], enq);

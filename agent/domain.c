@@ -104,8 +104,8 @@ static int map_rings(struct domain *d)
 			err = shunt_ring_map(&d->r.tx[slot], d->sock[k], SHUNT_RING_TX,
 					     g->core_ring);
 	}
-	/* Kernels before 6.4 map the rings of sockets that are not bound yet, and of no others; a worker
-	 * comes later than that. */
+	/* Kernels before 6.4 map the rings of sockets that are not bound yet, and of no others; a
+	 * worker comes later than that. */
 	return err == -EBUSY ? -EOPNOTSUPP : err;
 }
 

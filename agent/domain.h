@@ -52,7 +52,7 @@ struct domain_state {
 	__u64 no_frame;
 
 	__u32 aside[2];     /* frame + 1 that the kernel may have in no ring; 0: none … */
-	__u32 aside_cons;   /* … no more will be known until the fill ring's consumer is past this */
+	__u32 aside_cons;   /* … more will be known once the fill ring's consumer is past this */
 	__u32 nspare;       /* frames for the next worker's own use */
 	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
 };
@@ -69,13 +69,13 @@ struct domain {
 	int view_fd;
 
 	int worker;                 /* pidfd, the store's; -1: none */
-	void *peer;                 /* its connection (broker.c); NULL: it hung up, or has yet to come */
+	void *peer;                 /* its connection (broker.c); NULL: there is none */
 	__u64 absent_ns;            /* since when there is no connection */
 	bool hung_up;               /* it was the worker that ended it */
 	bool told;                  /* and the operator knows */
 	bool killed;
 	__u64 dead_ns;              /* when its death was seen; 0: it lives */
-	__u64 up;                   /* cores that it said are up; those hung are not in domains[].up */
+	__u64 up;                   /* cores that it said are up; those hung, too */
 	__u64 hung;
 	__u64 beat[SHUNT_CORES];    /* last beat seen … */
 	__u64 beat_ns[SHUNT_CORES]; /* … and when it moved */
@@ -103,7 +103,7 @@ void domain_count_lost(struct domain *d);
 void domain_set_up(struct domain *d, __u64 up);
 /* The kernel's counts of what the rings refused, into the map. */
 void domain_count_refused(struct domain *d);
-/* What a worker must find right in its memory and view, and the one before may have written over. */
+/* What a worker must find right in its memory and view; the one before may have written over it. */
 void domain_set_right(struct domain *d);
 /* Counts of done and backlog that agree with the rings. Only while no core is up. */
 void domain_settle_counts(struct domain *d);

@@ -8,8 +8,8 @@
 
 #include "rings.h"
 
-/* Are all send rings empty, and have all frames that were sent come back? sent: of all send rings, what
- * the kernel took as good. */
+/* Are all send rings empty, and have all frames that were sent come back? sent: of all send rings,
+ * what the kernel took as good. */
 bool frames_are_back(const struct rings *r, __u32 sent);
 
 /*

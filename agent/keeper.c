@@ -93,7 +93,7 @@ static void take_signals(struct keeper *k)
 	}
 }
 
-/* Until the agent is dead. False: it lives, but has left us, because it thought that we were dead. */
+/* Until the agent is dead. False: it lives, but has left us, as it thought that we were dead. */
 static bool serve(struct keeper *k)
 {
 	for (;;) {

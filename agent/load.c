@@ -134,8 +134,8 @@ static void core_tick(const struct domain *d, struct core_load *l, __u32 core, d
 }
 
 /*
- * What a core's ring refused was counted as sent and will never be done. When nothing moved since the
- * last tick, more than the ring holds and cores run cannot be under way.
+ * What a core's ring refused was counted as sent and will never be done. When nothing moved since
+ * the last tick, more than the ring holds and cores run cannot be under way.
  */
 static void heal_done(const struct domain *d, struct core_load *l, __u32 core, __u32 running)
 {

@@ -28,8 +28,8 @@
 static const char usage[] =
 	"usage: shuntd --dev IF [options]\n"
 	"\n"
-	"Makes the memory and the AF_XDP sockets of the interface that 'shunt load' configured, and\n"
-	"hands them to the workers that may have them.\n"
+	"Makes the memory and the AF_XDP sockets of the interface that 'shunt load' configured,\n"
+	"and hands them to the workers that may have them.\n"
 	"\n"
 	"  --dev IF         the interface\n"
 	"  --user USER      who may be a worker, besides root; may be repeated\n"

@@ -194,8 +194,8 @@ __u64 maps_policy_gen(const struct maps *m)
 	return bpf_map_lookup_elem(m->cfg_fd, &zero, &cfg) ? 0 : cfg.policy_gen;
 }
 
-/* An update of a map of maps waits for them, so that its caller may free what was there before. What
- * we write is what is there: nothing changes. */
+/* An update of a map of maps waits for them, so that its caller may free what was there before.
+ * What we write is what is there: nothing changes. */
 int maps_wait_for_xdp(const struct maps *m, __u32 domain, int view_fd)
 {
 	return bpf_map_update_elem(m->views_fd, &domain, &view_fd, 0) ? -errno : 0;

@@ -11,7 +11,7 @@
 #include "pins.h"
 
 struct maps {
-	struct shunt_cfg cfg;      /* as it was when opened, bounded; policy_gen moves on in the map */
+	struct shunt_cfg cfg;      /* as it was when opened, bounded; its policy_gen is old */
 	struct shunt_class classes[SHUNT_CLASSES];
 	int cfg_fd, policy_fd, xsks_fd, views_fd, slo_fd, quantum_fd, knobs_fd;
 	struct shunt_domain *domains;        /* the map itself: we write "up" */

@@ -184,8 +184,8 @@ static void take(struct agent *a, int fd)
 	snprintf(p->name, sizeof(p->name), "?");
 	if (!may_come(a, fd, &who)) {
 		count_bad(a);
-		snprintf(text, sizeof(text), "user %u is not allowed: start shuntd with '--user %u'",
-			 who.uid, who.uid);
+		snprintf(text, sizeof(text), "user %u is not allowed: start shuntd with "
+			 "'--user %u'", who.uid, who.uid);
 		broker_refuse(a, p, -EACCES, text);
 	} else if (p->pidfd < 0) {
 		peers_bad(a, p, "it is gone");
@@ -214,6 +214,8 @@ static bool hear_one(struct agent *a, struct peer *p)
 	ssize_t n = recv(p->fd, &m, sizeof(m), MSG_TRUNC | MSG_DONTWAIT);
 	int type;
 
+	if (n < 0 && errno == ECONNRESET) /* it left without reading all; what it said is there */
+		n = recv(p->fd, &m, sizeof(m), MSG_TRUNC | MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0 || (p->stage == PEER_WORKER && !is_attached(p))) {

@@ -30,7 +30,7 @@ static void all_off(struct domain *d)
 }
 
 /* A worker with fewer cores than there are sockets gets fewer frames of its own. First it is noted
- * whose they are, then they are handed over: one who dies in between loses them until the next burial. */
+ * whose they are, then they are handed over: should we die in between, the next burial finds them. */
 static void hand_out_spare(struct domain *d, __u32 cores)
 {
 	struct domain_state *s = d->state;

@@ -12,13 +12,14 @@
 
 #include "layout.h"
 
-/* The first socket of a queue: registers the memory, has fill and completion ring, not yet bound. */
+/* The first socket of a queue: registers the memory, has fill and completion ring, is not bound. */
 int xsk_first(void *memory, const struct shunt_geometry *g);
 /* Another one. Both return the socket, or -errno. */
 int xsk_another(void);
 /* Sizes of receive and send ring; 0: none. */
 int xsk_rings(int fd, __u32 rx, __u32 tx);
-/* first < 0: this is the first. -EBUSY: the queue has other sockets, or rings of dead ones are still mapped. */
+/* first < 0: this is the first. -EBUSY: the queue has other sockets, or somebody still maps rings of
+ * earlier ones. */
 int xsk_bind(int fd, unsigned int ifindex, __u32 queue, int first);
 int xsk_stats(int fd, struct xdp_statistics *out);
 /* Hands up to 32 descriptors of the send ring to the kernel. 0, -EAGAIN: come again, or -errno. */

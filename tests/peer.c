@@ -4,11 +4,13 @@
  *
  * usage: peer census SOCKET            attaches, counts the frames in the rings, leaves;
  *                                      {"frames":N,"fill":N,"rx":N,"spare":N,"twice":N,"missing":N}
+ *        peer view SOCKET              attaches, prints what policies read of tunables, leaves
  *        peer hostile SOCKET N [SEED]  sends N messages, most of them wrong in some way;
  *                                      {"sent":N,"malformed":N}
  *        peer wreck SOCKET [SEED]      attaches, writes nonsense into all that it was given, dies
  *        peer linger SOCKET            attaches, says UP, hangs up, and lives on
  *        peer silent SOCKET            attaches, says UP, never looks at its rings
+ *        peer overfill SOCKET          attaches, writes counts that keep XDP from bounding
  *
  * It shares nothing with libshunt but the layout.
  */
@@ -171,6 +173,25 @@ static void census(const struct given *g)
 	printf("{\"frames\":%u,\"fill\":%u,\"rx\":%u,\"spare\":%u,\"twice\":%u,\"missing\":%u}\n",
 	       geo->nframes, fill, rx, spare, twice, missing);
 	free(seen);
+}
+
+static void print_list(const char *name, const void *list, size_t size, int n)
+{
+	printf("%s\"%s\":[", *name == 's' ? "{" : ",", name);
+	for (int i = 0; i < n; i++)
+		printf("%s%llu", i ? "," : "", size == 4 ? ((const __u32 *)list)[i] :
+		       ((const unsigned long long *)list)[i]);
+	printf("]");
+}
+
+static void print_view(const struct given *g)
+{
+	const struct shunt_view *v = map(g->fd[SHUNT_FD_VIEW], sizeof(*v));
+
+	print_list("slo_us", v->slo_us, 4, SHUNT_CLASSES);
+	print_list("quantum_us", v->quantum_us, 4, SHUNT_CLASSES);
+	print_list("knob", v->knob, 8, SHUNT_KNOBS);
+	printf("}\n");
 }
 
 /* Some bytes of a region, or a whole line of it. */
@@ -364,6 +385,9 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "census")) {
 		census(&g);
 		put(fd, &bye, sizeof(bye), SHUNT_MSG_BYE);
+	} else if (!strcmp(what, "view")) {
+		print_view(&g);
+		put(fd, &bye, sizeof(bye), SHUNT_MSG_BYE);
 	} else if (!strcmp(what, "hostile")) {
 		hostile(path, strtoul(argv[3], NULL, 0));
 	} else if (!strcmp(what, "wreck")) {
@@ -376,6 +400,14 @@ int main(int argc, char **argv)
 		pause();
 	} else if (!strcmp(what, "silent")) {
 		say_up(fd, g.w.cores);
+		pause();
+	} else if (!strcmp(what, "overfill")) {
+		struct shunt_view *v = map(g.fd[SHUNT_FD_VIEW], sizeof(*v));
+
+		for (int i = 0; i < SHUNT_CLASSES; i++)
+			v->deq[i] = v->enq[i] - (1u << 30);
+		puts("ready");
+		fflush(stdout);
 		pause();
 	} else {
 		return 2;

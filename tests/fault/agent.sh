@@ -32,6 +32,21 @@ test_frames_are_all_there_before_and_after() {
 	assert_frames
 }
 
+# All 82 descriptors in one message.
+test_the_largest_domain_can_be_handed_over() {
+	{
+		echo "domains:"
+		echo "  - {queue: 0, cpus: [$(yes "$CPUS" | head -n 32 | paste -sd,)]}"
+		echo "classes:"
+		printf '  - {name: c%s}\n' {1..16}
+		echo "ports:"
+		echo "  - {port: 9000, default: c1}"
+	} >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent
+	assert_frames
+}
+
 test_malformed_messages_are_dropped_and_counted() {
 	local agent n=100000
 	[ -z "$LONG" ] || n=1000000
@@ -155,8 +170,8 @@ test_it_waits_until_shunt_is_loaded() {
 test_it_stops_and_starts_under_a_worker_without_losing_requests() {
 	load fcfs
 	start_worker
-	start client client shunt-client --to 198.18.0.2:9000 --rate 2000 --time 4 --mix short=1:1us \
-		--json
+	start client client shunt-client --to 198.18.0.2:9000 --rate 2000 --time 4 \
+		--mix short=1:1us --json
 	wait_for 5 arrived 200
 	stop shuntd
 	assert_eq "$STATUS" 0 "status of shuntd"

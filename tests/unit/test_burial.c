@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_burial.c - what the agent decides about a dead worker, for every instruction it may have died at
+ * test_burial.c - what the agent decides about a dead worker, whatever instruction it died at
  *
- * Two cores' steps (those of hostlib/queue.c, written down here once more as single stores) are run in
- * every interleaving, and after each step the worker "dies" and the verdict is compared with what
+ * Two cores' steps (those of hostlib/queue.c, written down here once more as single stores) are run
+ * in every interleaving, and after each step the worker "dies" and the verdict is compared with what
  * really became of each request: waiting, counted, answered, or lost.
  */
 /* link: agent/burial.c */
@@ -66,10 +66,12 @@ static struct world *new_world(__u32 at)
 		point(&w->r.tx[i], &w->tx[i]);
 		w->tx[i].prod = w->tx[i].cons = at;
 	}
-	for (__u32 i = 0; at && i < RING; i++) { /* as the entries before left them */
-		for (__u32 k = 0; k < CORES + CLASSES; k++)
-			w->memory.owner[shunt_owner_at(&w->r.geo, slot_of(&w->r.geo, k), at - 1 - i)] =
-				at - i;
+	for (__u32 i = at - RING; at && i != at; i++) { /* as the entries before left them */
+		for (__u32 k = 0; k < CORES + CLASSES; k++) {
+			size_t tag = shunt_owner_at(&w->r.geo, slot_of(&w->r.geo, k), i);
+
+			w->memory.owner[tag] = i + 1;
+		}
 	}
 	return w;
 }
@@ -99,7 +101,8 @@ struct actor {
 
 /* What became of the requests so far, kept apart from what the worker writes down. */
 struct truth {
-	__u64 popped[CLASSES], answered[CLASSES], counted_replied[CLASSES], counted_noreply[CLASSES];
+	__u64 popped[CLASSES], answered[CLASSES];
+	__u64 counted_replied[CLASSES], counted_noreply[CLASSES];
 };
 
 static void count(struct world *w, struct actor *a, struct truth *t)
@@ -280,8 +283,8 @@ static void test_one_core_alone(void **state)
 
 	for (int ending = REPLY; ending <= NO_REPLY; ending++) {
 		for (int i = 0; i < 3; i++) {
-			const struct script s = { .slot = i == 2 ? 0 : HOLD(i), .cls = i == 2 ? 1 : i,
-						  .ending = ending };
+			const struct script s = { .slot = i == 2 ? 0 : HOLD(i),
+						  .cls = i == 2 ? 1 : i, .ending = ending };
 			struct actor a = { .core = 0, .script = &s };
 			struct truth t = { 0 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_frames.c - frames of dead workers are found, all of them and none twice, while the kernel goes on
+ * test_frames.c - frames of dead workers are found, all and none twice, while the kernel goes on
  *
- * A model of what the kernel does with a pool's frames (take from the fill ring, receive, keep aside
- * what a full ring refused, publish receive rings first and the fill ring after, but for when it ran
- * out of what it knew) runs against frames.c, which may look between any two of its steps.
+ * A model of what the kernel does with a pool's frames (take from the fill ring, receive, keep
+ * aside what a full ring refused, publish receive rings first and the fill ring after, but for when
+ * it ran out of what it knew) runs against frames.c, which may look between any two of its steps.
  */
 /* link: agent/frames.c */
 #include <setjmp.h>
