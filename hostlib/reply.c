@@ -13,7 +13,7 @@
 
 #include "internal.h"
 
-#define SEND_TRIES 100 /* system calls that shunt_send() makes, at most, to get a frame */
+#define SEND_WAIT_NS 1000000ULL /* shunt_send() waits no longer than this for a frame */
 
 /* Ones' complement sum of bytes in network order, on top of sum. */
 static uint64_t add_bytes(uint64_t sum, const void *data, uint32_t len)
@@ -100,8 +100,12 @@ static void turn_round(const struct item *it, char *packet, uint32_t len)
 /* Room in the send ring; kicks to make some. */
 static bool tx_room(struct core *c)
 {
-	for (int i = 0; c->tx_prod - ring_cons(&c->tx) > c->tx.mask; i++) {
-		if (i == 8)
+	uint64_t end = 0;
+
+	while (c->tx_prod - ring_cons(&c->tx) > c->tx.mask) {
+		if (!end)
+			end = clock_ns() + SEND_WAIT_NS;
+		else if (clock_ns() >= end)
 			return false;
 		reply_kick(c);
 	}
@@ -161,9 +165,13 @@ int shunt_send(struct shunt_req *req, const void *data, size_t len)
 	if (!it->sane || len > req->room)
 		return -EMSGSIZE;
 	err = frames_get(c, &frame);
-	for (int i = 0; err && i < SEND_TRIES; i++) {
-		reply_kick(c); /* completions come with sending, or soon after */
-		err = frames_get(c, &frame);
+	if (err) {
+		uint64_t end = clock_ns() + SEND_WAIT_NS;
+
+		do { /* completions come with sending, or soon after */
+			reply_kick(c);
+			err = frames_get(c, &frame);
+		} while (err && clock_ns() < end);
 	}
 	if (!err && !tx_room(c)) {
 		frames_free(c, frame);

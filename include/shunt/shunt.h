@@ -88,7 +88,7 @@ void shunt_close(struct shunt *s); /* NULL is fine */
 
 /*
  * Sends one more datagram to the client, before the reply that the handler returns. data is copied and
- * may be req->data. -EMSGSIZE: more than req->room; -ENOBUFS: no frame or no room to send, now.
+ * may be req->data. -EMSGSIZE: more than req->room; -ENOBUFS: no frame and no room to send for a millisecond.
  */
 int shunt_send(struct shunt_req *req, const void *data, size_t len);
 

@@ -8,6 +8,8 @@ TEST_LIMIT=${LONG:+120}
 TEST_LIMIT=${TEST_LIMIT:-60}
 MIX=short=0.7:1us,long=0.3:20us
 
+rings_are_made() { stat_of '.domains[0].agent.frames > 0'; }
+
 test_requests_over_ipv4_are_answered() {
 	load fcfs
 	start_worker
@@ -188,6 +190,7 @@ test_without_a_worker_requests_wait_pass_or_drop_as_configured() {
 	local what
 	for what in hold pass drop; do
 		load fcfs "fallback: $what"
+		wait_for 5 rings_are_made
 		offer --rate 1000 --count 50 --time 1 --mix short=1:1us
 		case $what in
 		hold) assert_eq "$(stat_of '.classes[0].held')" 50 held ;;
