@@ -90,7 +90,7 @@ static void turn(struct core *c)
 		atomic_store(&c->policy_seen, p->gen);
 	if (queue_next(c, &it)) {
 		serve(c, &it);
-		if (ring_count(&c->s->comp) >= KICK_MAX)
+		if (ring_count(&c->s->comp) >= COMP_KEEP + KICK_MAX)
 			frames_recycle(c);
 	} else if (c->pending) {
 		reply_kick(c);

@@ -41,8 +41,9 @@ static bool take_completion(struct core *c, uint64_t *frame)
 	return false;
 }
 
-/* Moves what came back, and our own free frames, to the fill ring; but for those that we keep for
- * shunt_send(). */
+/* Moves what came back, and our own free frames, to the fill ring. But for those that we keep for
+ * shunt_send(), and some that stay in the completion ring for any core that sends many: else a core
+ * with nothing to do would take each away as it comes. */
 static void refill(struct core *c)
 {
 	struct shunt_ring *fill = &c->s->fill;
@@ -57,7 +58,7 @@ static void refill(struct core *c)
 	while (c->nfree < SHUNT_SPARE && take_completion(c, &frame))
 		c->free[c->nfree++] = frame;
 	room = fill->mask + 1 - (prod - ring_cons(fill));
-	for (; room && take_completion(c, &frame); room--)
+	for (; room && ring_count(&c->s->comp) > COMP_KEEP && take_completion(c, &frame); room--)
 		fill->addr[prod++ & fill->mask] = frame;
 	for (; room && c->nfree > SHUNT_SPARE; room--)
 		fill->addr[prod++ & fill->mask] = c->free[--c->nfree];
@@ -67,7 +68,7 @@ static void refill(struct core *c)
 
 void frames_recycle(struct core *c)
 {
-	if (ring_count(&c->s->comp) || c->nfree > SHUNT_SPARE)
+	if (ring_count(&c->s->comp) > COMP_KEEP || c->nfree > SHUNT_SPARE)
 		refill(c);
 }
 

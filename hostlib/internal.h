@@ -21,6 +21,7 @@
 #include "ring.h"
 
 #define FREE_MAX 64          /* frames a core keeps for itself */
+#define COMP_KEEP 64         /* sent frames left in the completion ring, for shunt_send() */
 #define KICK_MAX 16          /* replies that may wait for one system call */
 #define CLAIM_WAIT_NS 50000  /* a claimed core that was never fed is idle again after this */
 #define HEAL_NS 100000       /* a hold ring empty for so long has no backlog; nor may one wait so long */
