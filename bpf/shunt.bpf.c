@@ -23,9 +23,10 @@ struct arrival {
 	struct shunt_domain *dom;
 	struct shunt_ingress *in;
 	struct shunt_view *view;
+	struct shunt_ingress_class *n;
 	__u64 up;
+	__u64 cls;
 	__u32 domain;
-	__u32 cls;
 	__u32 payload; /* its offset, for the metadata */
 	__u32 len;
 	__u32 ipv6;
@@ -67,15 +68,15 @@ static __always_inline int is_for(const struct shunt_packet *p, const struct shu
 static __always_inline int decide(struct arrival *a, const struct shunt_event *ev)
 {
 	__u64 bit, was;
-	__u32 load;
-	int core;
+	__u64 load, core;
+	int said;
 
 	if (!a->up)
 		return SHUNT_HOLD;
-	core = steer(a->view, ev);
-	if (core < 0)
-		return core >= SHUNT_DROP ? core : SHUNT_DROP;
-	core = shunt_index(core, SHUNT_CORES);
+	said = steer(a->view, ev);
+	if (said < 0)
+		return said >= SHUNT_DROP ? said : SHUNT_DROP;
+	core = shunt_index((__u32)said, SHUNT_CORES);
 	bit = 1ULL << core;
 	if (!(a->up & bit)) {
 		a->in->ev[SHUNT_EV_BAD_CORE]++;
@@ -91,13 +92,14 @@ static __always_inline int decide(struct arrival *a, const struct shunt_event *e
 	} else if (shunt_idle(a->view) & bit) {
 		__sync_fetch_and_and(&a->view->idle, ~bit);
 	}
-	load = a->in->sent[core] - a->view->done[core];
-	if (load > a->cfg->core_ring) {
+	load = (__u32)(a->in->sent[core] - a->view->done[core]);
+	if (load + SHUNT_RING_MARGIN > a->cfg->core_ring) {
+		if (load <= a->cfg->core_ring) {
+			a->in->ev[SHUNT_EV_CORE_FULL]++;
+			return SHUNT_HOLD;
+		}
 		/* Nobody can be that far behind: the worker's count is wrong; the ring will judge. */
 		a->in->ev[SHUNT_EV_BAD_LOAD]++;
-	} else if (load + SHUNT_RING_MARGIN > a->cfg->core_ring) {
-		a->in->ev[SHUNT_EV_CORE_FULL]++;
-		return SHUNT_HOLD;
 	}
 	return core;
 }
@@ -108,7 +110,7 @@ static __always_inline int may_hold(struct arrival *a)
 	__u32 room = a->cfg->hold_ring - SHUNT_RING_MARGIN, limit = room, backlog, key = a->cls;
 	__u32 *slo = bpf_map_lookup_elem(&slo_us, &key);
 	__u32 *set = bpf_map_lookup_elem(&hold_limit, &key);
-	__u64 cls = shunt_index(a->cls, SHUNT_CLASSES);
+	__u64 cls = a->cls;
 
 	if (slo && a->view->slo_us[cls] != *slo)
 		a->view->slo_us[cls] = *slo;
@@ -184,7 +186,7 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 				   struct shunt_ingress_class *n)
 {
-	__u64 cls = shunt_index(a->cls, SHUNT_CLASSES);
+	__u64 cls = a->cls;
 	__u32 slot = a->domain * SHUNT_SLOTS + SHUNT_HOLD_SLOT + cls;
 
 	if (!may_hold(a)) {
@@ -209,7 +211,7 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a,
 				  const struct shunt_packet *p, const struct shunt_port *port)
 {
-	struct shunt_ingress_class *n = &a->in->cls[shunt_index(a->cls, SHUNT_CLASSES)];
+	struct shunt_ingress_class *n = a->n;
 	struct shunt_event ev = { .cls = a->cls, .run_cls = SHUNT_NONE };
 	int core;
 
@@ -266,7 +268,7 @@ int shunt_ingress(struct xdp_md *ctx)
 	struct arrival a;
 	struct shunt_port *port;
 	/* Keys have their address taken: apart from "a", which stays in registers so. */
-	__u32 zero = 0, queue = ctx->rx_queue_index, key, spill;
+	__u32 zero = 0, queue = ctx->rx_queue_index, key, spill, cls;
 	int why;
 
 	a.domain = queue;
@@ -288,17 +290,20 @@ int shunt_ingress(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	a.cfg = bpf_map_lookup_elem(&cfg, &zero);
-	a.view = find_view(a.domain);
+	a.view = find_view(queue);
 	if (!a.cfg || !a.view || !is_for(&p, a.cfg)) {
 		count_pass(a.in, SHUNT_PASS_ADDR);
 		return XDP_PASS;
 	}
-	a.cls = classify(&p, port, &spill);
-	if (a.cls >= a.cfg->nclasses || a.cls >= SHUNT_CLASSES) {
+	cls = classify(&p, port, &spill);
+	if (cls >= a.cfg->nclasses || cls >= SHUNT_CLASSES) {
 		a.in->ev[SHUNT_EV_BAD_CLASS]++;
-		a.cls = 0;
+		cls = 0;
 	}
-	a.in->cls[shunt_index(a.cls, SHUNT_CLASSES)].spill += spill;
+	a.cls = shunt_index(cls, SHUNT_CLASSES);
+	a.n = &a.in->cls[a.cls];
+	if (spill)
+		a.n->spill++;
 	a.up = a.dom->up;
 	if (a.view->up != a.up)
 		a.view->up = a.up;
