@@ -186,6 +186,33 @@ test_it_stops_and_starts_under_a_worker_without_losing_requests() {
 	assert_frames
 }
 
+# The next agent goes on with the burial, wherever the one before was.
+test_an_agent_that_dies_while_it_buries_is_continued() {
+	local i agent
+	load mq
+	start client client shunt-client --to 198.18.0.2:9000 --rate 3000 --time 60 \
+		--mix short=0.7:1us,long=0.3:50us
+	RANDOM=$SEED
+	echo "seed $SEED"
+	for ((i = 0; i < ${LONG:+9}0 + 10; i++)); do
+		start_worker
+		agent=$(agent_pid)
+		kill -KILL "${PIDS[spin]}"
+		read -rt "0.0$((RANDOM % 4))$((RANDOM % 10))" <> <(:) || true
+		kill -KILL "$agent"
+		wait "${PIDS[spin]}" 2>/dev/null || true
+		wait_for 10 no_worker
+	done
+	stop client INT
+	assert_eq "$(count_of deaths)" "$i" deaths
+	! logs shuntd | grep -q 'making new ones' || fail "it had to start anew"
+	start_worker
+	wait_for 10 quiet
+	assert_conserved
+	stop spin
+	assert_frames
+}
+
 test_two_agents_of_one_interface_do_not_meet() {
 	load fcfs
 	assert_exit 1 host shuntd --dev "$DEV"
