@@ -40,10 +40,10 @@ endif
 POLICIES := $(patsubst bpf/policies/%.c,%,$(wildcard bpf/policies/*.c))
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
+all: deps-check bpf tools lib apps
+
 demo: deps all ## what shunt does, in under a minute (root)
 	$(Q)scripts/demo.sh
-
-all: deps-check bpf tools lib apps
 
 # --- packages ---------------------------------------------------------------------------------
 .PHONY: all deps deps-check bpf tools lib apps man install clean help test test-long demo
