@@ -177,10 +177,11 @@ static void print_json(double from, double to)
 		       i ? "," : "", k->name, k->sent, k->answered, k->late, k->spin_ns / 1000.0);
 		if (k->answered)
 			printf(",\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,"
-			       "\"slowdown_p99\":%.2f,\"server_p50_us\":%.1f,\"server_p99_us\":%.1f",
+			       "\"slowdown_p99\":%.2f,\"server_p50_us\":%.1f,\"server_p90_us\":%.1f,"
+			       "\"server_p99_us\":%.1f",
 			       us(&k->latency, 0.5), us(&k->latency, 0.99), us(&k->latency, 0.999),
 			       k->latency.max / 1000.0, us(&k->latency, 0.99) * 1000 / k->spin_ns,
-			       us(&k->sojourn, 0.5), us(&k->sojourn, 0.99));
+			       us(&k->sojourn, 0.5), us(&k->sojourn, 0.9), us(&k->sojourn, 0.99));
 		printf("}");
 	}
 	printf("}}\n");

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 LAB=demo$$
-RATE=10000 # of a mean of 50.5 us: half of what one core can do
+RATE=8000 # of a mean of 50.5 us: 40 % of what one core can do
 PHASE=6   # seconds
 
 BOLD="" PLAIN=""
@@ -20,10 +20,10 @@ table() {
 	wait_for $((PHASE + 5)) sh -c "[ \$(wc -l <'$DIR/client.json') -ge $1 ]"
 	sed -n "$1p" "$DIR/client.json" | jq -r '
 		["class", "us", "sent", "answered", "p50", "p99", "p99.9", "slowdown p99",
-		 "| in the server: p50", "p99"],
+		 "| in the server: p50", "p90", "p99"],
 		(.classes | to_entries[] | [.key, .value.service_us, .value.sent, .value.answered,
 			.value.p50_us, .value.p99_us, .value.p999_us, .value.slowdown_p99,
-			"| \(.value.server_p50_us)", .value.server_p99_us])
+			"| \(.value.server_p50_us)", .value.server_p90_us, .value.server_p99_us])
 		| @tsv' | column -t -s "$(printf '\t')" | sed 's/^/  /'
 }
 
@@ -46,9 +46,10 @@ say "2. shunt load fcfs: an XDP program on the host's end classifies each UDP re
    (first byte 2 is 'long', all else 'short') and steers it to an idle core or holds it."
 serve "$DIR/demo.yaml"
 
-say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 us: one core, half busy.
+say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 us: one core at 40 %.
    First come, first served: short requests wait behind long ones. Times are microseconds: round
-   trips as the client sees them, and from XDP to the reply, without this machine's two-CPU noise."
+   trips as the client sees them, and from XDP to the reply. On a busy virtual machine p99 is the
+   machine's: look at p90."
 start client client shunt-client --to 198.18.0.2:9000 --rate $RATE --time $((3 * PHASE)) \
 	--report $PHASE --json --cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json"
 table 1
