@@ -61,8 +61,8 @@ set_up_end() { # LAB SIDE IFNAME ADDR4 ADDR6 PEER4 PEER6 PEER_MAC
 	inside "$1" "$2" sysctl -qw "net.ipv6.conf.$3.accept_dad=0" "net.ipv6.conf.$3.accept_ra=0" \
 		"net.ipv6.conf.$3.router_solicitations=0"
 	inside "$1" "$2" ip link set "$3" addrgenmode none
-	# Offloaded VLAN tags would be hidden from XDP; GRO turns on the NAPI that veth's XDP needs.
-	# Tags in the frame, where XDP sees them: 802.1Q's and, by its own names, 802.1ad's.
+	# GRO turns on the NAPI that veth's XDP needs. Offloaded VLAN tags would be hidden from XDP: those of
+	# 802.1Q, and of 802.1ad by names of their own.
 	inside "$1" "$2" ethtool -K "$3" gro on txvlan off rxvlan off \
 		tx-vlan-stag-hw-insert off rx-vlan-stag-hw-parse off >/dev/null
 	inside "$1" "$2" ip addr add "$4/24" dev "$3"

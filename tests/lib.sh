@@ -174,6 +174,7 @@ show_logs() {
 
 # In the sandbox, as its first process.
 run_one() {
+	export -n SANDBOX SKIP_TO # a test may run tests
 	mount -t tmpfs run /run
 	mkdir -p /run/netns "$DIR"
 	mount -t bpf bpf /sys/fs/bpf

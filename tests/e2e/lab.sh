@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# lab.sh - the lab that all tests stand on: labs keep apart, go away whole, and say what is wrong
+. "$(dirname "$0")/../lib.sh"
+NO_LAB=1
+
+lab() { "$TESTS/lab.sh" "$@"; }
+
+pings() { # LAB ADDRESS
+	lab exec "$1" client ping -q -c 1 -W 2 "$2"
+}
+
+# Nothing of any lab: namespaces, interfaces.
+assert_nothing_left() {
+	assert_eq "$(ip netns list)" "" "list of namespaces"
+	assert_eq "$(lab status)" "" "status"
+	assert_eq "$(ip -br link show type veth)" "" "list of interfaces"
+}
+
+test_both_ends_reach_each_other_over_ipv4_and_ipv6() {
+	lab up a
+	pings a 198.18.0.2
+	pings a fd00:198:18::2
+	lab exec a host ping -q -c 1 -W 2 198.18.0.1
+	lab down a
+	assert_nothing_left
+}
+
+test_several_labs_at_once_keep_apart() {
+	local name
+	for name in a b c; do
+		lab up $name
+	done
+	lab exec b host ip addr flush dev bh
+	pings a 198.18.0.2
+	assert_exit 1 pings b 198.18.0.2
+	pings c 198.18.0.2
+	lab down b
+	pings c 198.18.0.2
+	assert_eq "$(lab status | wc -l)" 4 "number of ends"
+	lab down --all
+	assert_nothing_left
+}
+
+test_queues_are_there_at_both_ends() {
+	lab up a --queues 3
+	assert_eq "$(lab exec a host ip -j -d link show ah | jq '.[0].num_rx_queues')" 3
+	assert_eq "$(lab exec a client ip -j -d link show ac | jq '.[0].num_tx_queues')" 3
+}
+
+test_tagged_labs_talk_and_drop_what_is_not_tagged() {
+	lab up a --vlan 5
+	pings a 198.18.0.2
+	lab exec a host tc filter del dev ah egress # replies leave without the tag now
+	assert_exit 1 pings a 198.18.0.2
+}
+
+test_nothing_of_a_lab_is_seen_outside_it() {
+	local before after
+	before=$(ip -br addr)
+	lab up a
+	after=$(ip -br addr)
+	assert_eq "$after" "$before" "interfaces outside"
+}
+
+test_down_ends_what_lives_in_the_lab_and_nothing_else() {
+	lab up a
+	lab up b
+	start inside nsenter --net=/run/netns/shunt-a-host -- sleep 100
+	start beside nsenter --net=/run/netns/shunt-b-host -- sleep 100
+	lab down a
+	assert_exit 1 running inside
+	running beside
+	lab down b
+	assert_nothing_left
+}
+
+test_down_is_repeated_without_harm() {
+	lab up a
+	lab down a
+	lab down a
+	lab down --all
+	assert_nothing_left
+}
+
+test_up_refuses_a_name_that_is_taken_and_leaves_it_alone() {
+	lab up a
+	assert_exit 1 lab up a
+	assert_match "$(cat "$DIR/err")" "'a' is there already"
+	pings a 198.18.0.2
+}
+
+# Whichever command fails on the way.
+test_a_lab_that_cannot_be_made_leaves_nothing() {
+	local cmd
+	for cmd in ethtool sysctl; do
+		ln -sf /bin/false "$DIR/$cmd"
+		assert_exit 1 env "PATH=$DIR:$PATH" "$TESTS/lab.sh" up a
+		assert_match "$(cat "$DIR/err")" "'a' was not made"
+		assert_nothing_left
+		rm "$DIR/$cmd"
+	done
+}
+
+test_bad_words_are_explained_with_status_2() {
+	local name
+	for name in "" A a_b "a b" ../x 0a aaaaaaaaaaaaaaa -x; do
+		assert_exit 2 lab up "$name"
+		assert_exit 2 lab down "$name"
+	done
+	assert_exit 2 lab up a --queues 0
+	assert_exit 2 lab up a --queues 65
+	assert_exit 2 lab up a --queues
+	assert_exit 2 lab up a --vlan 4095
+	assert_exit 2 lab up a --vlan 1 --vlan 2 --vlan 3
+	assert_exit 2 lab up a --what
+	assert_exit 2 lab exec a middle true
+	assert_exit 2 lab exec a host
+	assert_exit 2 lab
+	assert_match "$(cat "$DIR/err")" "usage:"
+	assert_nothing_left
+}
+
+test_a_lab_that_is_not_there_is_named() {
+	assert_exit 1 lab exec a host true
+	assert_match "$(cat "$DIR/err")" "there is no lab 'a'"
+	assert_exit 1 lab status a
+	assert_match "$(cat "$DIR/err")" "there is no lab 'a'"
+}
+
+test_the_command_s_status_is_that_of_exec() {
+	lab up a
+	assert_exit 7 lab exec a client sh -c 'exit 7'
+}
+
+run_tests "$@"

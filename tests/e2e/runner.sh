@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# runner.sh - what run.sh makes of test programs: each test counted, and no way to fail unseen
+. "$(dirname "$0")/../lib.sh"
+NO_LAB=1
+
+# LINES…: a test program, and what run.sh says of it in $OUT; its status in $STATUS.
+try() {
+	printf '%s\n' '#!/bin/bash' "$@" >"$DIR/program"
+	chmod +x "$DIR/program"
+	STATUS=0
+	# A path below the repository's root, as make gives it.
+	OUT=$(LIMIT=1 V='' "$TESTS/run.sh" "../..$DIR/program" 2>&1) || STATUS=$?
+	CLOSING=$(tail -n 1 <<<"$OUT")
+}
+
+test_each_test_is_counted() {
+	try 'echo 1..3; echo ok 1 - a; echo ok 2 - b; echo ok 3 - c'
+	assert_eq "$CLOSING" "3 passed, 0 failed, 0 skipped"
+	assert_eq $STATUS 0
+}
+
+test_a_failure_is_listed_with_what_was_said() {
+	try 'echo 1..2; echo ok 1 - a; echo why it fails; echo not ok 2 - b; echo "# more of it"; exit 1'
+	assert_eq "$CLOSING" "1 passed, 1 failed, 0 skipped"
+	assert_eq $STATUS 1
+	assert_match "$OUT" "why it fails"
+	assert_match "$OUT" "more of it"
+	assert_match "$OUT" "failed:"$'\n'"  [^ ]*program: b"
+}
+
+test_skips_give_their_reasons() {
+	try 'echo 1..3; echo ok 1 - a; echo "ok 2 - b # SKIP no such NIC"' \
+		'echo skip: not today; echo "not ok 3 # SKIP c"'
+	assert_eq "$CLOSING" "1 passed, 0 failed, 2 skipped"
+	assert_match "$OUT" "no such NIC"
+	assert_match "$OUT" "not today"
+	try 'echo "1..0 # SKIP not root"; exit 77'
+	assert_eq "$CLOSING" "0 passed, 0 failed, 1 skipped"
+	assert_match "$OUT" "not root"
+	assert_eq $STATUS 0
+}
+
+test_a_program_that_dies_is_a_failure() {
+	try 'echo 1..2; echo ok 1 - a; kill -SEGV $$'
+	assert_eq "$CLOSING" "1 passed, 1 failed, 0 skipped"
+	assert_match "$OUT" "died of signal 11 after 1 tests"
+	assert_eq $STATUS 1
+}
+
+test_a_program_that_ends_early_is_a_failure() {
+	try 'echo 1..2; echo ok 1 - a'
+	assert_eq "$CLOSING" "1 passed, 1 failed, 0 skipped"
+	try 'true'
+	assert_eq "$CLOSING" "0 passed, 1 failed, 0 skipped"
+	try 'echo 1..1; echo ok 1 - a; exit 3'
+	assert_eq "$CLOSING" "1 passed, 1 failed, 0 skipped"
+}
+
+test_a_program_that_does_not_end_is_a_failure() {
+	try 'echo 1..2; echo ok 1 - a; sleep 100'
+	assert_eq "$CLOSING" "1 passed, 1 failed, 0 skipped"
+	assert_match "$OUT" "ran past 1 s"
+}
+
+# The sandbox of a test in bash dies with it.
+test_nothing_outlives_a_test() {
+	local mark=$((RANDOM + 100000))
+	cat >"$DIR/leaky.sh" <<-TEXT
+	. "$TESTS/lib.sh"
+	test_leaks() { setsid sleep $mark & ip netns add left; touch /run/left /sys/fs/bpf/left 2>/dev/null || :; }
+	run_tests "\$@"
+	TEXT
+	assert_exit 0 bash "$DIR/leaky.sh"
+	assert_eq "$(grep -lsz "^$mark" /proc/[0-9]*/cmdline || true)" "" "sleeping process"
+	assert_eq "$(ip netns list)" "" "list of namespaces"
+	[ ! -e /run/left ] || fail "its /run is ours"
+}
+
+test_a_test_in_bash_fails_at_its_first_failing_command() {
+	cat >"$DIR/fails.sh" <<-TEXT
+	NO_LAB=1
+	. "$TESTS/lib.sh"
+	test_fails() { false; echo went on; }
+	test_asserts() { assert_eq 1 2 number; }
+	test_waits() { wait_for 1 false; }
+	test_skips() { skip "for a reason"; }
+	run_tests "\$@"
+	TEXT
+	assert_exit 1 bash "$DIR/fails.sh"
+	assert_match "$(cat "$DIR/out")" "not ok 1 - test_fails"
+	[[ $(cat "$DIR/out") != *"went on"* ]] || fail "it went on"
+	assert_match "$(cat "$DIR/out")" "number is '1', should be '2'"
+	assert_match "$(cat "$DIR/out")" "waited 1 s for: false"
+	assert_match "$(cat "$DIR/out")" "ok 4 - test_skips # SKIP for a reason"
+}
+
+run_tests "$@"
