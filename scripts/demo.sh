@@ -17,6 +17,7 @@ say() { printf '\n%s%s%s\n' "$BOLD" "$*" "$PLAIN"; }
 
 # The client's table of phase N (one JSON object a line).
 table() {
+	sleep $((PHASE - 1)) # looking more often would disturb what is measured
 	wait_for $((PHASE + 5)) sh -c "[ \$(wc -l <'$DIR/client.json') -ge $1 ]"
 	sed -n "$1p" "$DIR/client.json" | jq -r '
 		["class", "us", "sent", "answered", "p50", "p99", "p99.9", "slowdown p99",
