@@ -23,8 +23,8 @@
 #include "log.h"
 
 #define SELF "/proc/self/exe"
-#define QUICK_MS 1000      /* an agent that lives no longer than this died at once */
-#define BACKOFF_MAX_MS 5000
+#define QUICK_MS 300       /* an agent that lives no longer than this died at once */
+#define BACKOFF_MAX_MS 1000 /* workers wait longer than this for an answer */
 #define REAP_MS 1000       /* between the end of a process's descriptors and its end */
 #define TAKE_S 5           /* the keeper takes a descriptor in this time, or is as good as dead */
 
