@@ -10,7 +10,7 @@ try() {
 	chmod +x "$DIR/program"
 	STATUS=0
 	# A path below the repository's root, as make gives it.
-	OUT=$(LIMIT=1 V='' "$TESTS/run.sh" "../..$DIR/program" 2>&1) || STATUS=$?
+	OUT=$(LIMIT=1 V='' "$TESTS/run.sh" "$(realpath --relative-to="$TESTS/.." "$DIR/program")" 2>&1) || STATUS=$?
 	CLOSING=$(tail -n 1 <<<"$OUT")
 }
 
