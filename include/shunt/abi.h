@@ -29,6 +29,7 @@
 #define SHUNT_TEXT_LEN 96
 #define SHUNT_SLO_MAX_US 10000000u
 #define SHUNT_LINE 64      /* bytes of a cache line: the unit of "one writer" */
+#define SHUNT_SIGNAL 23     /* SIGURG, ignored by who does not expect it: stops a request without safepoints */
 
 /* Sockets of domain D in the map "xsks": D * SHUNT_SLOTS + core, or + SHUNT_HOLD_SLOT + class. */
 #define SHUNT_HOLD_SLOT SHUNT_CORES
