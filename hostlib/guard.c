@@ -10,6 +10,7 @@
  * inside the C library, and returns with it held, as it was called.
  */
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -48,13 +49,14 @@ TAKES(pthread_mutex_clocklock, (pthread_mutex_t *m, clockid_t c, when t), (m, c,
 /*
  * Did this thread lock it? A normal mutex may be unlocked by a thread that did not, which must not end a region
  * of its own; who did lock it is not stopped until its request ends. A holder stays on its thread, so
- * the thread tells. No owner: a lock that was elided, so it is this thread's.
+ * the thread tells. No owner: a lock that was elided. INT_MAX: robust, and its owner died (only who holds it can
+ * unlock such a one). Both are this thread's.
  */
 static inline __attribute__((always_inline)) bool ours(const pthread_mutex_t *m)
 {
-	int tid = preempt_here()->tid;
+	int tid = preempt_here()->tid, owner = m->__data.__owner;
 
-	return !tid || m->__data.__owner == tid || !m->__data.__owner;
+	return owner == tid || !tid || !owner || owner == INT_MAX;
 }
 
 GUARD int pthread_mutex_unlock(pthread_mutex_t *m)
