@@ -27,13 +27,19 @@ static uint64_t now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+#define STRIP 64 /* steps between safepoints: some 100 ns */
+
 static void work(uint64_t steps)
 {
 	uint64_t x = steps;
 
-	while (steps--) {
-		x = x * 6364136223846793005ULL + 1442695040888963407ULL;
-		asm volatile("" : "+r"(x));
+	for (uint64_t end; steps; steps = end) {
+		end = steps > STRIP ? steps - STRIP : 0;
+		while (steps-- > end) {
+			x = x * 6364136223846793005ULL + 1442695040888963407ULL;
+			asm volatile("" : "+r"(x));
+		}
+		shunt_safepoint();
 	}
 }
 
