@@ -149,6 +149,7 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 	j = json_pack("{s:i, s:i, s:i, s:i, s:o}", "queue", d, "cores", (int)dom->ncores, "up",
 		      __builtin_popcountll(dom->up), "idle",
 		      __builtin_popcountll(view->idle & dom->up), "core", cores);
+	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
 	if (view->stale)
 		json_object_set_new(j, "draining", json_true());
 	if (a)
