@@ -98,6 +98,7 @@ struct ctx {
 #endif
 #ifdef CTX_TSAN
 	void *fiber;
+	unsigned int starts;
 #endif
 } __attribute__((aligned(64)));
 
