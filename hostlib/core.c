@@ -85,7 +85,7 @@ static void serve(struct core *c)
 	/* Nobody's reply waits for a request that may be long. */
 	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS))
 		reply_kick(c);
-	start = clock_ns();
+	start = core_clock(c);
 	if (it->ctx)
 		bump(c->line->preempt.resumed, 1);
 	else
@@ -98,7 +98,7 @@ static void serve(struct core *c)
 	else
 		handle(c, it);
 	yield_end(c);
-	end = it->ended ? clock_ns() : c->now;
+	end = it->ended ? core_clock(c) : c->now;
 	it->served_ns += end - start;
 	if (it->ended) {
 		finish(c, it, end);
@@ -107,6 +107,7 @@ static void serve(struct core *c)
 		park_put(c, it);
 	}
 	c->now = end;
+	c->fresh = true;
 }
 
 /* Is there nothing left that this core must still serve before it ends? */
@@ -139,6 +140,7 @@ static void turn(struct core *c)
 		if (ring_count(&c->s->comp) >= COMP_KEEP + KICK_MAX)
 			frames_recycle(c);
 	} else if (c->pending) {
+		c->fresh = false;
 		reply_kick(c);
 		frames_recycle(c);
 	} else {

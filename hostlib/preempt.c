@@ -66,7 +66,9 @@ PREEMPT_TEXT void shunt_safepoint_slow(void)
 {
 	struct preempt_tls *t = preempt_here();
 
-	if (t->depth)
+	if (t->skip)
+		t->skip--;
+	else if (t->depth)
 		t->pending = true;
 	else
 		preempt_away(PREEMPT_SAFEPOINT);

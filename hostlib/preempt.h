@@ -42,6 +42,7 @@ enum preempt_why {
 struct preempt_tls {
 	volatile uint32_t *look; /* scheduler: not 0 = yield. First: safepoints know it by its place */
 	uint32_t depth;          /* regions, nested */
+	uint32_t skip;           /* scheduler: so many safepoints need not be looked into */
 	bool pending;            /* a mark or signal was put off: taken at the end of the region */
 	int32_t tid;             /* of a worker; else 0 */
 	uint64_t mask;           /* signals blocked in a worker's thread */

@@ -6,8 +6,8 @@
  * runs, or because it saw so itself when the request started. Armed, it compares the clock with the
  * deadline; once that has passed, the policy is asked. Not armed, no safepoint gets here.
  *
- * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into half of what is
- * left of the quantum, going by how many there were lately; a few hundred ns at the end.
+ * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into three quarters of
+ * what is left of the quantum, going by how far apart they were lately; a few hundred ns at the end.
  */
 #include "internal.h"
 
@@ -39,8 +39,7 @@ static void set_look(struct core *c, uint32_t value)
 static void arm(struct core *c)
 {
 	c->armed = true;
-	c->skip = c->skipped = 0;
-	c->looked_ns = c->start_ns;
+	c->looked_ns = 0;
 	set_look(c, 1);
 }
 
@@ -49,10 +48,32 @@ static void arm(struct core *c)
 static void disarm(struct core *c)
 {
 	c->armed = false;
+	preempt_here()->skip = 0;
 	set_look(c, 0);
 	atomic_thread_fence(memory_order_seq_cst);
 	if (queue_waits(c))
 		arm(c);
+}
+
+/* How many safepoints may pass before the clock is looked at again. */
+static void set_skip(struct core *c, uint64_t now)
+{
+	uint64_t left = c->deadline_ns - now, part = left > CLOSE_NS ? left * 3 / 4 : left, n = 0;
+
+	if (c->gap)
+		n = part * 16 / c->gap;
+	c->skipped = n < SKIP_MAX ? n : SKIP_MAX;
+	preempt_here()->skip = c->skipped;
+	c->looked_ns = now;
+}
+
+/* How far apart safepoints are, if none of those was missed that were to be skipped. */
+static void measure_gap(struct core *c, uint64_t now)
+{
+	uint64_t gap = (now - c->looked_ns) * 16 / (c->skipped + 1);
+
+	if (!preempt_here()->skip && c->looked_ns)
+		c->gap = gap < UINT32_MAX ? gap : UINT32_MAX;
 }
 
 /* This thread is the core's from now on. */
@@ -73,10 +94,14 @@ void yield_start(struct core *c, uint64_t now)
 	c->running = true;
 	if (!c->item->ctx)
 		return;
-	if (quantum && queue_waits(c))
+	c->skipped = 0;
+	preempt_here()->skip = 0;
+	if (quantum && queue_waits(c)) {
 		arm(c);
-	else if (c->armed || peek(c->line->mark.look))
+		set_skip(c, now);
+	} else if (c->armed || peek(c->line->mark.look)) {
 		disarm(c);
+	}
 }
 
 void yield_end(struct core *c)
@@ -106,6 +131,7 @@ static bool marked(struct core *c)
 			continue;
 		}
 		named = true;
+		queue_prefetch(c);
 		c->retry_ns = 0;
 		/* Of an earlier turn of the same request: only the order to look counts. */
 		if (seen.deadline_ns > c->start_ns &&
@@ -122,19 +148,6 @@ static void note_delay(struct core *c, uint64_t late_ns)
 	while (i < SHUNT_DELAYS - 1 && late_ns >= 64ULL << i)
 		i++;
 	bump(c->line->preempt.delay[i], 1);
-}
-
-/* How many safepoints may pass before the clock is looked at again. */
-static void set_skip(struct core *c, uint64_t now)
-{
-	uint64_t left = c->deadline_ns - now, passed = now - c->looked_ns, part;
-
-	part = left > CLOSE_NS ? left / 2 : left;
-	c->skipped = passed ? (c->skipped + 1) * part / passed : 0;
-	if (c->skipped > SKIP_MAX)
-		c->skipped = SKIP_MAX;
-	c->skip = c->skipped;
-	c->looked_ns = now;
 }
 
 /* Used up so many quanta: from now on queued as one of another class. */
@@ -205,10 +218,6 @@ static bool should_yield(struct core *c, enum preempt_way way)
 {
 	uint64_t now;
 
-	if (c->skip && way == PREEMPT_SAFEPOINT) {
-		c->skip--;
-		return false;
-	}
 	if (marked(c) && !c->armed)
 		arm(c);
 	if (!c->armed) {
@@ -220,7 +229,9 @@ static bool should_yield(struct core *c, enum preempt_way way)
 		set_look(c, 0); /* a class without a quantum */
 		return false;
 	}
-	now = clock_ns();
+	now = core_clock(c);
+	if (way == PREEMPT_SAFEPOINT)
+		measure_gap(c, now);
 	if (now >= c->deadline_ns)
 		return due(c, now);
 	set_skip(c, now);
