@@ -76,4 +76,61 @@ test_what_begins_and_ends_regions_is_in_a_section_of_its_own() {
 	done
 }
 
+test_regions_and_signals_work_on_aarch64() {
+	local fn objects=()
+	need aarch64-linux-gnu-gcc qemu-aarch64
+	for fn in preempt signal guard guard_find guard_malloc; do
+		objects+=("hostlib/$fn.c")
+	done
+	cat >"$DIR/prog.c" <<-'END'
+		#include <pthread.h>
+		#include <signal.h>
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <unistd.h>
+		#include <shunt/abi.h>
+		#include "hostlib/preempt.h"
+
+		static volatile uint32_t mark;
+		static int points[2];
+
+		void preempt_point(enum preempt_way way)
+		{
+			points[way]++;
+			mark = 0;
+		}
+
+		int main(void)
+		{
+			pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+			pid_t self = getpid();
+
+			preempt_signal_install();
+			preempt_worker_begin(&mark);
+			preempt_request_begin();
+			pthread_mutex_lock(&m);
+			mark = 1;
+			shunt_safepoint();
+			printf("%u %d,", shunt_tls.depth, points[0]);
+			pthread_mutex_unlock(&m);
+			free(malloc(100));
+			printf("%u %d,", shunt_tls.depth, points[0]);
+			fflush(stdout);
+			mark = 1;
+			if (!fork()) {
+				while (!usleep(10000) && getppid() == self)
+					kill(self, SHUNT_SIGNAL);
+				_exit(0);
+			}
+			while (mark)
+				;
+			printf("%d %d\n", points[0], points[1]);
+			return 0;
+		}
+	END
+	aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Werror -Iinclude -I. "$DIR/prog.c" \
+		"${objects[@]}" -o "$DIR/prog" -pthread
+	assert_eq "$(timeout 20 qemu-aarch64 -L /usr/aarch64-linux-gnu "$DIR/prog")" "1 0,0 1,1 1"
+}
+
 run_tests "$@"
