@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,7 +22,7 @@
 #define GUARD 65536
 #define COLOURS 16
 #define COLOUR 256 /* bytes */
-#define MIN_USE 8192
+#define MIN_USE 8192 /* besides a signal */
 
 #define FREE_INDEX 0xffffffffULL
 #define FREE_TAG (FREE_INDEX + 1)
@@ -290,9 +289,7 @@ static size_t round_up(size_t x, size_t to)
 
 size_t ctx_stack_min(void)
 {
-	unsigned long frame = getauxval(AT_MINSIGSTKSZ);
-
-	return round_up(MIN_USE + (frame ? frame : 8192), page_size());
+	return round_up(MIN_USE + stacks_signal_frame(), page_size());
 }
 
 /* Guards are what is left without access. */
