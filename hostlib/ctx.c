@@ -146,13 +146,14 @@ static void tell_start(struct ctx *c)
 	c->fiber = __tsan_create_fiber(0);
 }
 
-static void tell_entering(struct ctx_home *home, struct ctx *to)
+/* Inlined, for a function's entry and exit are told too: they must be on the same fiber. */
+static inline __attribute__((always_inline)) void tell_entering(struct ctx_home *home, struct ctx *to)
 {
 	home->fiber = __tsan_get_current_fiber();
 	__tsan_switch_to_fiber(to->fiber, 0);
 }
 
-static void tell_leaving(struct ctx *self, int for_good)
+static inline __attribute__((always_inline)) void tell_leaving(struct ctx *self, int for_good)
 {
 	__tsan_switch_to_fiber(self->home->fiber, 0);
 }
