@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,7 +22,7 @@
 #define GUARD 65536
 #define COLOURS 16
 #define COLOUR 256 /* bytes */
-#define MIN_USE 8192
+#define MIN_USE 8192 /* besides a signal */
 
 #define FREE_INDEX 0xffffffffULL
 #define FREE_TAG (FREE_INDEX + 1)
@@ -147,13 +146,14 @@ static void tell_start(struct ctx *c)
 	c->fiber = __tsan_create_fiber(0);
 }
 
-static void tell_entering(struct ctx_home *home, struct ctx *to)
+/* Inlined, for a function's entry and exit are told too: they must be on the same fiber. */
+static inline __attribute__((always_inline)) void tell_entering(struct ctx_home *home, struct ctx *to)
 {
 	home->fiber = __tsan_get_current_fiber();
 	__tsan_switch_to_fiber(to->fiber, 0);
 }
 
-static void tell_leaving(struct ctx *self, int for_good)
+static inline __attribute__((always_inline)) void tell_leaving(struct ctx *self, int for_good)
 {
 	__tsan_switch_to_fiber(self->home->fiber, 0);
 }
@@ -290,9 +290,7 @@ static size_t round_up(size_t x, size_t to)
 
 size_t ctx_stack_min(void)
 {
-	unsigned long frame = getauxval(AT_MINSIGSTKSZ);
-
-	return round_up(MIN_USE + (frame ? frame : 8192), page_size());
+	return round_up(MIN_USE + stacks_signal_frame(), page_size());
 }
 
 /* Guards are what is left without access. */

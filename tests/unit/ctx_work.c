@@ -103,8 +103,8 @@ static void work_main(void *arg)
 	ctx_exit(w->ctx);
 }
 
-/* The oldest that another thread ran last; else the oldest. */
-static struct work *take(int thread)
+/* The oldest that another thread ran last; else the oldest, if any will do. */
+static struct work *take(int thread, bool any)
 {
 	struct work *w = NULL;
 	unsigned int i;
@@ -112,9 +112,9 @@ static struct work *take(int thread)
 	pthread_mutex_lock(&all.lock);
 	for (i = 0; i < all.n && all.ready[i]->last == thread; i++)
 		;
-	if (i == all.n)
+	if (i == all.n && any)
 		i = 0;
-	if (all.n) {
+	if (i < all.n) {
 		w = all.ready[i];
 		memmove(&all.ready[i], &all.ready[i + 1], (--all.n - i) * sizeof(w));
 	}
@@ -160,11 +160,13 @@ static void *thread_main(void *arg)
 
 	all.hooks->begin();
 	while (!is_over()) {
-		w = take(thread);
-		if (!w) {
+		w = take(thread, false);
+		if (!w) { /* the others may share our CPU */
 			sched_yield();
-			continue;
+			w = take(thread, true);
 		}
+		if (!w)
+			continue;
 		w->moves += w->last >= 0 && w->last != thread;
 		w->last = thread;
 		all.hooks->running(w);
