@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "stacks.h"
 
 #define SHORT_NS 2000 /* a request this short may run before the last reply is kicked */
 
@@ -178,12 +179,14 @@ void *core_main(void *arg)
 		shunt_stop(s); /* shunt_run() says why */
 		return c;
 	}
+	stacks_guard_thread(); /* without, an overflow is a fault like any other */
 	yield_thread(c);
 	link_say_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
 	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || !drained(c))
 		turn(c);
 	wind_down(c);
 	preempt_worker_end();
+	stacks_unguard_thread();
 	if (s->opts.core_exit)
 		s->opts.core_exit(c->id, s->opts.arg);
 	return c;

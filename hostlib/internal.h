@@ -52,6 +52,7 @@ struct item {
 	uint16_t place;       /* parked: in ctl->parked */
 	uint8_t queue;        /* class it is queued as */
 	bool ended;
+	bool stay;            /* parked: only the core that parked it may go on with it */
 	long reply;           /* what the handler returned */
 	uint64_t addr;        /* of the packet in the UMEM */
 	uint32_t len;         /* bytes of packet */

@@ -132,6 +132,24 @@ void park_put(struct core *c, struct item *it)
 	wake_sleeper(c);
 }
 
+/* Takes the first of a class out that this core may resume. */
+static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
+{
+	struct item **at = &k->first[cls], *before = NULL, *it;
+
+	while (*at && (*at)->stay && (*at)->core != c) {
+		before = *at;
+		at = &before->next;
+	}
+	it = *at;
+	if (!it)
+		return NULL;
+	*at = it->next;
+	if (!it->next)
+		k->last[cls] = before;
+	return it;
+}
+
 /* The first of a class, or NULL: another core was faster. The core's own item is given back for it. */
 struct item *park_take(struct core *c, uint32_t cls)
 {
@@ -140,9 +158,8 @@ struct item *park_take(struct core *c, uint32_t cls)
 	struct item *it;
 
 	lock(k);
-	it = k->first[cls];
+	it = take_out(k, c, cls);
 	if (it) {
-		k->first[cls] = it->next;
 		publish(k, cls);
 		poke(k->n, k->n - 1);
 		c->item->next = k->free;

@@ -247,6 +247,7 @@ void preempt_point(enum preempt_way way)
 	if (!c || !c->running || !c->item->ctx || !should_yield(c, way))
 		return;
 	c->yields = way;
+	c->item->stay = preempt_here()->stay;
 	ctx_leave(c->item->ctx);
 	/* From here on, perhaps another thread. */
 }
