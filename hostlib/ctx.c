@@ -7,8 +7,9 @@
  *   | guard, no access | stack ... colour | guard | stack ... colour | ...
  *
  * The guard is wider than a page, so that a function with a large array does not step over it: it
- * costs addresses, not memory. Tops of stacks are "coloured", moved against each other: all at the same offset in
- * a page would share a few sets of the caches.
+ * costs addresses, not memory. Tops of stacks are "coloured", moved against each other: at the same
+ * offset in a page they would share a few sets of the caches. The page for it also makes the
+ * distance of default stacks no power of two.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -87,8 +87,9 @@ static uintptr_t stack_pointer(const void *ucontext)
 }
 
 /*
- * Bytes of the stack that was overflowed; 0: none was. A fault in the guard by one whose stack pointer is elsewhere
- * is somebody's stray pointer. The kernel, when it finds no room for a signal's frame, names no address.
+ * Bytes of the stack that was overflowed; 0: none was. A fault in the guard by one whose stack pointer
+ * is elsewhere is somebody's stray pointer. The kernel names no address when it finds no room for
+ * a signal's frame.
  */
 static size_t overflowed(const siginfo_t *info, uintptr_t sp)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cmocka.h - as much of cmocka as cross-built tests use: Debian has it for the other architecture only where that
- * architecture's packages are enabled. Prints TAP, as cmocka does when run.sh asks for it.
+ * cmocka.h - as much of cmocka as cross-built tests use
+ *
+ * Debian has it for another architecture only where that one's packages are enabled. Prints TAP, as
+ * cmocka does when run.sh asks for it.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# cross.mk - unit tests of what is written for another processor, built for it and run by an emulator. With
-# pointer authentication and branch targets, which emulators check and this assembly must respect.
+# cross.mk - unit tests of what is written for another processor, built for it and run by an emulator; with
+# pointer authentication, which it checks (not branch targets: the C library has none)
 
 CROSS_CC ?= aarch64-linux-gnu-gcc
 CROSS_RUN ?= qemu-aarch64

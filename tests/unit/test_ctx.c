@@ -439,7 +439,7 @@ static void test_a_refused_pool_leaves_nothing_behind(void **state)
 		ctx_pool_free(&p[n]);
 }
 
-/* From below this function's own frame to the last byte. No calls: the dynamic linker's first one takes kilobytes. */
+/* From below its own frame to the last byte. It calls nothing: the dynamic linker takes kilobytes. */
 static __attribute__((noinline, no_sanitize("address", "undefined"))) void write_below(size_t *len)
 {
 	char *here = __builtin_frame_address(0);

@@ -150,8 +150,9 @@ static void start_ticking(void)
 }
 
 /*
- * Home has the tick blocked, so that handlers do not pile up on a context: a context that left from the handler
- * goes on in it, and its end sets the mask that was interrupted. Only the first entry has to unblock.
+ * Home has the tick blocked, so that handlers do not pile up on a context: one that left from the
+ * handler goes on in it, and its end sets the mask that was interrupted. Only the first entry has
+ * to unblock.
  */
 static void set_running(struct work *w)
 {

@@ -53,7 +53,7 @@ static void *get_and_put(void *arg)
 			visits[a - pool.ctx].n++;
 		if (b)
 			visits[b - pool.ctx].n++;
-		/* The first is on top again, the second is not below it: to take one for unchanged is wrong. */
+		/* Then the first is on top again, but what was below it is not. */
 		if (a)
 			ctx_put(&pool, a);
 		if (b)
