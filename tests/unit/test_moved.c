@@ -18,7 +18,7 @@
 
 #include "sched.h"
 
-#define ENOUGH 1500 /* preemptions by signal, of all requests of a test */
+#define ENOUGH 10000/* preemptions by signal, of all requests of a test */
 #define LIMIT_MS 20000
 
 static uint64_t (*work)(uint64_t seed, uint64_t n);
