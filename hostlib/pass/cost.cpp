@@ -34,7 +34,6 @@ static Cost of_memory_intrinsic(const MemIntrinsic &insn)
 	Cost c;
 
 	c.typical = c.worst = units;
-	c.open = !len;
 	return c;
 }
 

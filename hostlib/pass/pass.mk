@@ -46,3 +46,22 @@ install-pass: pass man
 	$(INSTALL) -m 755 $(P)/safepoints.so $(call to,$(PKGDIR))
 	$(INSTALL) -m 644 $(P)/never.a $(call to,$(PKGDIR))
 	$(INSTALL) -m 644 $(B)/man/shunt-cc.1 $(call to,$(MANDIR)/man1)
+
+# --- what safepoints cost: each program twice in one executable, by the same clang -----------------
+SAFEPOINT_PROGRAMS := $(patsubst bench/safepoints/%.c,%,$(filter-out %/rounds.c,$(wildcard bench/safepoints/*.c)))
+SAFEPOINT_CFLAGS := -O2 -std=gnu11 -Wall -Wextra -falign-functions=64 -falign-loops=32
+SBENCH := $(B)/bench/safepoints
+
+.PHONY: bench-safepoints safepoint-programs
+safepoint-programs: $(SAFEPOINT_PROGRAMS:%=$(SBENCH)/%.bench)
+bench-safepoints: safepoint-programs ## what safepoints cost programs, and how far apart they are
+	$(Q)bench/safepoints.sh
+
+$(SBENCH)/%.bench: bench/safepoints/%.c bench/safepoints/rounds.c bench/safepoints/work.h \
+		hostlib/safepoint.S $(P)/shunt-cc $(P)/safepoints.so
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(P)/shunt-cc --shunt-off $(SAFEPOINT_CFLAGS) -DWORK=work_plain -c $< -o $(@:.bench=.plain.o)
+	$(Q)$(P)/shunt-cc $(SAFEPOINT_CFLAGS) -DWORK=work_safe -c $< -o $(@:.bench=.safe.o)
+	$(Q)$(CC) -O2 -std=gnu11 $(WARN) bench/safepoints/rounds.c hostlib/safepoint.S \
+		$(@:.bench=.plain.o) $(@:.bench=.safe.o) -o $@

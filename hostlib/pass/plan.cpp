@@ -23,7 +23,8 @@ namespace shunt {
 enum Way { NONE, LATCH, STRIPS, RULER, COUNTER };
 static const char *const way_names[] = { "none", "each", "strips", "ruler", "counter" };
 
-static const unsigned GUESSED_TRIPS = 16; /* of a loop whose count is not known, as seen from around it */
+/* Of loops whose count is not a constant, as seen from around them: with one exit, with several. */
+static const unsigned GUESSED_TRIPS = 16, GUESSED_SCAN = 4;
 static const uint64_t ENDLESS = 1ull << 40;
 
 struct Plan {
@@ -117,7 +118,7 @@ void Planner::choose(Loop *loop, Plan &p, const Cost &one)
 	if (p.every == 1 || p.latches.size() != 1 || !loop->getLoopPreheader()) {
 		p.way = LATCH;
 		p.every = 1;
-	} else if (has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
+	} else if (loop->getExitingBlock() && has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
 		p.way = STRIPS;
 	} else if ((p.ruler = find_ruler(loop, se, &p.shift))) {
 		p.way = RULER;
@@ -132,7 +133,8 @@ void Planner::plan_loop(Loop *loop)
 	Plan &p = plans[loop];
 	Cost one = iteration(loop);
 	uint64_t most = se.getSmallConstantMaxTripCount(loop);
-	uint64_t trips = most && most < GUESSED_TRIPS ? most : GUESSED_TRIPS;
+	uint64_t guess = loop->getExitingBlock() ? GUESSED_TRIPS : GUESSED_SCAN;
+	uint64_t trips = most && most < guess ? most : guess;
 	SmallVector<BasicBlock *, 2> latches;
 
 	loop->getLoopLatches(latches);
@@ -265,9 +267,10 @@ bool put_into_function(Function &f, LoopInfo &li, ScalarEvolution &se, Dominator
 	made.typical = planner.whole.typical;
 	made.stretch = planner.whole.worst;
 	made.open = planner.whole.open;
-	made.entry = !f.doesNotReturn() && (in_cycle || made.open || made.stretch > limits.leaf);
+	made.entry = !f.doesNotReturn() && (in_cycle || made.open || made.typical > limits.leaf || made.stretch > limits.bound);
 	if (report)
 		planner.report(errs(), made);
+	made.open &= !made.entry; /* a cycle through that code passes here */
 	known[&f] = made;
 	return planner.apply(made.entry);
 }

@@ -20,10 +20,12 @@
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Transforms/Utils/LoopSimplify.h"
 
+#include <set>
+
 using namespace llvm;
 
-static cl::opt<unsigned> stride("shunt-stride", cl::init(512), cl::desc("units between two safepoints, aimed at"));
-static cl::opt<unsigned> bound("shunt-bound", cl::init(4096), cl::desc("units between two safepoints, at most"));
+static cl::opt<unsigned> stride("shunt-stride", cl::init(2048), cl::desc("units between two safepoints, aimed at"));
+static cl::opt<unsigned> bound("shunt-bound", cl::init(32768), cl::desc("units between two safepoints, at most"));
 static cl::opt<unsigned> leaf("shunt-leaf", cl::init(160), cl::desc("units of a leaf that has no safepoint"));
 static cl::opt<bool> report("shunt-report", cl::desc("a line for each function on standard error"));
 
@@ -64,6 +66,37 @@ struct ExcludePass : PassInfoMixin<ExcludePass> {
 	}
 };
 
+using Nodes = std::set<const CallGraphNode *>;
+
+bool reaches(const CallGraphNode *from, const CallGraphNode *to, const Nodes &through, Nodes &seen)
+{
+	for (const auto &edge : *from) {
+		const CallGraphNode *next = edge.second;
+
+		if (next == to || (through.count(next) && seen.insert(next).second && reaches(next, to, through, seen)))
+			return true;
+	}
+	return false;
+}
+
+/* Of functions that call each other, enough that every recursion passes one; rather the long ones. */
+Nodes cut_of(std::vector<CallGraphNode *> nodes)
+{
+	Nodes cut, rest;
+	auto size = [](const CallGraphNode *n) { return n->getFunction() ? n->getFunction()->getInstructionCount() : 0; };
+
+	std::stable_sort(nodes.begin(), nodes.end(), [&](auto *a, auto *b) { return size(a) < size(b); });
+	for (CallGraphNode *node : nodes) {
+		Nodes seen;
+
+		if (node->getFunction() && !reaches(node, node, rest, seen))
+			rest.insert(node);
+		else
+			cut.insert(node);
+	}
+	return cut;
+}
+
 struct SafepointPass : PassInfoMixin<SafepointPass> {
 	static bool isRequired() { return true; }
 
@@ -92,10 +125,19 @@ struct SafepointPass : PassInfoMixin<SafepointPass> {
 			return PreservedAnalyses::all();
 		{
 			CallGraph calls(m);
-			for (auto scc = scc_begin(&calls); !scc.isAtEnd(); ++scc)
-				for (CallGraphNode *node : *scc)
-					if (node->getFunction())
-						order.push_back({ node->getFunction(), scc.hasCycle() });
+			for (auto scc = scc_begin(&calls); !scc.isAtEnd(); ++scc) {
+				Nodes cut = scc.hasCycle() ? cut_of(*scc) : Nodes();
+
+				for (CallGraphNode *node : *scc) {
+					Function *f = node->getFunction();
+
+					if (!f)
+						continue;
+					order.push_back({ f, cut.count(node) });
+					if (scc.hasCycle() && !f->isDeclaration() && !shunt::is_excluded(*f))
+						known[f] = { cut.count(node) != 0, false, leaf, stride };
+				}
+			}
 		}
 		for (auto &one : order) {
 			Function &f = *one.first;
