@@ -118,7 +118,7 @@ void Planner::choose(Loop *loop, Plan &p, const Cost &one)
 	if (p.every == 1 || p.latches.size() != 1 || !loop->getLoopPreheader()) {
 		p.way = LATCH;
 		p.every = 1;
-	} else if (loop->getExitingBlock() && has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
+	} else if (has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
 		p.way = STRIPS;
 	} else if ((p.ruler = find_ruler(loop, se, &p.shift))) {
 		p.way = RULER;

@@ -17,19 +17,23 @@
 #include "llvm/IR/PassManager.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Passes/PassPlugin.h"
-#include "llvm/Support/CommandLine.h"
 #include "llvm/Transforms/Utils/LoopSimplify.h"
 
+#include <cstdlib>
 #include <set>
 
 using namespace llvm;
 
-static cl::opt<unsigned> stride("shunt-stride", cl::init(2048), cl::desc("units between two safepoints, aimed at"));
-static cl::opt<unsigned> bound("shunt-bound", cl::init(32768), cl::desc("units between two safepoints, at most"));
-static cl::opt<unsigned> leaf("shunt-leaf", cl::init(160), cl::desc("units of a leaf that has no safepoint"));
-static cl::opt<bool> report("shunt-report", cl::desc("a line for each function on standard error"));
-
 namespace {
+
+/* From shunt-cc by the environment: -mllvm would reach clang's assembler too, which has no plugins. */
+unsigned setting(const char *name, unsigned otherwise)
+{
+	const char *text = getenv(name);
+	unsigned long n = text ? strtoul(text, nullptr, 10) : 0;
+
+	return n > 0 && n <= 1000000000 ? n : otherwise;
+}
 
 const char MARK[] = "shunt_nopreempt";
 
@@ -100,9 +104,11 @@ Nodes cut_of(std::vector<CallGraphNode *> nodes)
 struct SafepointPass : PassInfoMixin<SafepointPass> {
 	static bool isRequired() { return true; }
 
+	const shunt::Limits limits = { setting("SHUNT_STRIDE", 2048), setting("SHUNT_BOUND", 32768),
+				       setting("SHUNT_LEAF", 512) };
+
 	bool put(Function &f, FunctionAnalysisManager &fam, shunt::Callees &known, bool in_cycle)
 	{
-		const shunt::Limits limits = { stride, bound, leaf };
 		auto &dt = fam.getResult<DominatorTreeAnalysis>(f);
 		auto &li = fam.getResult<LoopAnalysis>(f);
 		auto &ac = fam.getResult<AssumptionAnalysis>(f);
@@ -112,7 +118,7 @@ struct SafepointPass : PassInfoMixin<SafepointPass> {
 		auto &tli = fam.getResult<TargetLibraryAnalysis>(f);
 		auto &tti = fam.getResult<TargetIRAnalysis>(f);
 		ScalarEvolution se(f, tli, ac, dt, li);
-		return shunt::put_into_function(f, li, se, dt, tti, limits, known, in_cycle, report);
+		return shunt::put_into_function(f, li, se, dt, tti, limits, known, in_cycle, setting("SHUNT_REPORT", 0));
 	}
 
 	PreservedAnalyses run(Module &m, ModuleAnalysisManager &mam)
@@ -135,7 +141,7 @@ struct SafepointPass : PassInfoMixin<SafepointPass> {
 						continue;
 					order.push_back({ f, cut.count(node) });
 					if (scc.hasCycle() && !f->isDeclaration() && !shunt::is_excluded(*f))
-						known[f] = { cut.count(node) != 0, false, leaf, stride };
+						known[f] = { cut.count(node) != 0, false, limits.leaf, limits.stride };
 				}
 			}
 		}
