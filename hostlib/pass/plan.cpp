@@ -267,7 +267,10 @@ bool put_into_function(Function &f, LoopInfo &li, ScalarEvolution &se, Dominator
 	made.typical = planner.whole.typical;
 	made.stretch = planner.whole.worst;
 	made.open = planner.whole.open;
-	made.entry = !f.doesNotReturn() && (in_cycle || made.open || made.typical > limits.leaf || made.stretch > limits.bound);
+	/* Callers in this file know what it takes; others can only guess. */
+	bool guessed = !f.hasLocalLinkage() || f.hasAddressTaken();
+	made.entry = !f.doesNotReturn() && (in_cycle || made.open || made.stretch > limits.bound ||
+					    (guessed && made.typical > limits.leaf));
 	if (report)
 		planner.report(errs(), made);
 	made.open &= !made.entry; /* a cycle through that code passes here */
