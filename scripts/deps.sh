@@ -4,7 +4,7 @@
 # nothing is missing. --check only says what is missing, and fails.
 set -eu
 
-build="gcc make clang llvm libbpf-dev libelf-dev linux-libc-dev libcyaml-dev libyaml-dev libjansson-dev
+build="gcc g++ make clang llvm llvm-dev libbpf-dev libelf-dev linux-libc-dev libcyaml-dev libyaml-dev libjansson-dev
 libcap-ng-dev libxdp-dev pkg-config python3-docutils"
 run="bpftool iproute2 ethtool iputils-ping"
 check="libcmocka-dev jq xdp-tools procps util-linux netcat-openbsd spin shellcheck
