@@ -59,3 +59,13 @@ static inline uint64_t hist_quantile(const struct hist *h, double q)
 	}
 	return h->max;
 }
+
+/* How many are above, to a bucket. */
+static inline uint64_t hist_above(const struct hist *h, uint64_t ns)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = hist_bucket(ns) + 1; i < HIST_OCTAVES * HIST_SUB; i++)
+		n += h->count[i];
+	return n;
+}
