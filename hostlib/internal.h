@@ -18,6 +18,8 @@
 #include <shunt/shunt.h>
 
 #include "broker.h"
+#include "ctx.h"
+#include "preempt.h"
 #include "ring.h"
 
 #define FREE_MAX 64          /* frames a core keeps for itself */
@@ -38,16 +40,49 @@ struct policy {
 	shunt_policy_done_fn done;
 };
 
-/* A request between its rings. */
+/* A request between its rings: running, or parked. */
 struct item {
 	struct shunt_req req; /* first: shunt_send() finds the item by its request */
-	struct core *core;
+	struct core *core;    /* that runs it, or did last */
+	struct item *next;    /* parked: the next of its class; else the next that is free */
+	struct ctx *ctx;      /* its stack; NULL: it runs on the thread's own */
+	uint64_t queued_ns;   /* since when it is queued: its arrival, or later */
+	uint64_t served_ns;   /* in all its turns until now */
+	uint32_t quanta;      /* used up while others waited */
+	uint16_t place;       /* parked: in ctl->parked */
+	uint8_t queue;        /* class it is queued as */
+	bool ended;
+	long reply;           /* what the handler returned */
 	uint64_t addr;        /* of the packet in the UMEM */
 	uint32_t len;         /* bytes of packet */
 	uint16_t payload;     /* offset of the payload in it */
 	uint8_t slot;         /* ring it came from: core, or SHUNT_HOLD_SLOT + class */
 	bool ipv6;
 	bool sane;            /* metadata made sense */
+};
+
+/* Where the next request of a class is. */
+enum from { FROM_HOLD, FROM_OWN, FROM_PARKED, FROM_RUNNING };
+
+/* The next request of each class, as one core sees it. */
+struct heads {
+	uint32_t waiting; /* classes that have one, one bit each */
+	struct head {
+		uint64_t queued_ns, arrival_ns;
+		enum from from;
+	} of[SHUNT_CLASSES];
+};
+
+/* Preempted requests, by class in the order of queued_ns. Process-local: its lock dies with those who take it. */
+struct park {
+	_Atomic uint32_t lock;
+	_Atomic uint32_t mask; /* classes that have some */
+	struct item *first[SHUNT_CLASSES];
+	_Atomic uint64_t queued_ns[SHUNT_CLASSES], arrival_ns[SHUNT_CLASSES]; /* of the first */
+	struct item *free;     /* items of nobody */
+	uint32_t n;
+	uint32_t max;          /* items and stacks there are for it */
+	uint64_t used[SHUNT_PARKED / 64]; /* places in ctl->parked */
 };
 
 struct core {
@@ -60,6 +95,19 @@ struct core {
 	struct shunt_ring tx; /* this core's alone */
 	struct shunt_core *line;
 	struct shunt_core_run *run;
+
+	struct item *item;    /* the request that it takes next, or runs */
+	struct ctx_home home; /* the thread, while a request runs on a stack of its own */
+	bool running;         /* a request's handler */
+	uint64_t start_ns;    /* of its turn */
+	uint64_t deadline_ns; /* when its quantum is over; ~0: it has none */
+	bool armed;           /* something waits, so the deadline counts */
+	enum preempt_way yields; /* why the last one left before it had ended */
+	uint32_t skip;        /* looks that need no clock … */
+	uint32_t skipped;     /* … of so many */
+	uint64_t retry_ns;    /* what is counted could not be seen yet: look again after this */
+	uint64_t looked_ns;   /* the clock, when last looked at for the deadline */
+	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
 
 	uint64_t now;         /* the clock, when last read */
 	bool idle;            /* we set our idle bit; XDP may have cleared it */
@@ -102,6 +150,10 @@ struct shunt {
 	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
+	struct park park;
+	struct item *items;                   /* one a core, and as many as may be parked */
+	struct ctx_pool stacks;
+	int unpark;                           /* eventfd: a request was parked while a core slept */
 
 	struct policy *_Atomic policy;
 };
@@ -139,7 +191,12 @@ void policy_free_all(struct shunt *s);
 /* queue.c: what there is to do, and taking it */
 bool queue_pop(struct core *c, uint32_t slot, struct item *it);
 uint32_t queue_waiting(const struct shunt *s);
-bool queue_next(struct core *c, struct item *it);
+bool queue_next(struct core *c);
+bool queue_waits(const struct core *c);
+enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_TOO_EARLY };
+enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
+		     uint64_t *since);
+void queue_run(struct core *c, const struct item *it);
 void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed);
 void queue_heal(struct core *c);
 
@@ -152,6 +209,19 @@ void frames_adopt(struct shunt *s);
 /* reply.c */
 bool reply_in_place(struct core *c, struct item *it, uint32_t len);
 void reply_kick(struct core *c);
+
+/* park.c: preempted requests */
+int park_init(struct shunt *s);
+void park_free(struct shunt *s);
+bool park_full(const struct shunt *s);
+void park_put(struct core *c, struct item *it);
+struct item *park_take(struct core *c, uint32_t cls);
+void park_done(struct core *c, struct item *it);
+
+/* yield.c: when a request makes room for another; preempt.h: where it may */
+void yield_thread(struct core *c);
+void yield_start(struct core *c, uint64_t now);
+void yield_end(struct core *c);
 
 /* core.c: a core's thread */
 void *core_main(void *arg);
