@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define HIST_SUB 64
-#define HIST_OCTAVES 34 /* up to 2^40 ns, 18 minutes */
+#define HIST_OCTAVES 35 /* up to 2^40 ns, 18 minutes */
 
 struct hist {
 	uint64_t n;

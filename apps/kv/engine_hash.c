@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * engine_hash.c - keys and values in memory: a table of chains, a lock for each of some thousand parts of it
+ * engine_hash.c - keys and values in memory: a table of chains, a lock for each of a thousand parts of it
  *
  * Its order, for scans, is the table's. A scan copies an item at a time out of a part's lock, so
  * that it can be preempted between items, and what it tells of each item was once true.
@@ -13,8 +13,8 @@
 
 #include "internal.h"
 
-#define PARTS 4096
-#define BUCKETS_LEAST 16 /* a part */
+#define PARTS 1024
+#define BUCKETS_LEAST 4 /* a part */
 
 struct entry {
 	struct entry *next;
@@ -38,7 +38,7 @@ struct table {
 
 static struct part *part_of(struct table *t, uint64_t hash)
 {
-	return &t->part[hash >> 52];
+	return &t->part[hash >> 54];
 }
 
 static struct entry **find(struct part *p, uint64_t hash, const struct kv_key *key)
@@ -167,54 +167,66 @@ static int hash_update(struct kv *kv, const struct kv_key *key, kv_decide decide
 	return err;
 }
 
-/* The item after nr others of that bucket, copied; false: there are not so many. */
-static bool copy_nth(struct part *p, uint32_t bucket, uint32_t nr, struct entry **copy, size_t *room)
+/* A place in a part: nr items of the bucket are behind it. */
+struct place {
+	uint32_t bucket, nr;
+};
+
+static struct entry *next_of(const struct part *p, struct place *at)
+{
+	for (; at->bucket < p->buckets; at->bucket++, at->nr = 0) {
+		struct entry *e = p->bucket[at->bucket];
+
+		for (uint32_t i = 0; e && i < at->nr; i++)
+			e = e->next;
+		if (e)
+			return e;
+	}
+	return NULL;
+}
+
+/* Copies the item at that place or the next one, and goes past it; false: there is none, or no memory. */
+static bool copy_next(struct part *p, struct place *at, struct entry **copy, size_t *room)
 {
 	struct entry *e;
-	bool found;
+	size_t size;
 
 	pthread_spin_lock(&p->lock);
-	e = bucket < p->buckets ? p->bucket[bucket] : NULL;
-	for (; e && nr; nr--)
-		e = e->next;
-	found = e;
-	if (e && size_of(e->key_len, e->len) > *room) {
-		*room = size_of(e->key_len, e->len);
+	e = next_of(p, at);
+	size = e ? size_of(e->key_len, e->len) : 0;
+	if (size > *room) {
 		free(*copy);
-		*copy = malloc(*room);
-		if (!*copy)
-			*room = 0;
-		found = *copy;
+		*copy = malloc(size);
+		*room = *copy ? size : 0;
 	}
-	if (found)
-		memcpy(*copy, e, size_of(e->key_len, e->len));
+	if (e && *copy) {
+		memcpy(*copy, e, size);
+		at->nr++;
+	}
 	pthread_spin_unlock(&p->lock);
-	return found;
+	return e && *copy;
 }
 
 static void hash_scan(struct kv *kv, const struct kv_key *from, size_t n, kv_visit visit, void *ctx)
 {
 	struct table *t = kv->state;
 	uint64_t hash = kv_hash_of(from);
-	uint32_t part = hash >> 52, bucket = hash & (t->part[part].buckets - 1), nr = 0;
+	uint32_t part = hash >> 54, parts = 0;
+	struct place at = { 0 }; /* from the start of the part that the key is in: so each item comes once */
 	struct entry *copy = NULL;
-	size_t room = 0, parts = 0;
+	size_t room = 0;
 
-	while (n && parts <= PARTS) {
-		if (copy_nth(&t->part[part], bucket, nr, &copy, &room)) {
+	while (n && parts < PARTS) {
+		if (copy_next(&t->part[part], &at, &copy, &room)) {
 			struct kv_key key = { copy->data, copy->key_len };
 			struct kv_item it = item_of(copy);
 
 			visit(ctx, &key, &it);
 			n--;
-			nr++;
 		} else {
-			nr = 0;
-			if (++bucket >= t->part[part].buckets) {
-				bucket = 0;
-				part = (part + 1) % PARTS;
-				parts++;
-			}
+			at = (struct place){ 0 };
+			part = (part + 1) % PARTS;
+			parts++;
 		}
 		shunt_safepoint(); /* the one place where a scan may be preempted: no lock is held */
 	}
