@@ -59,7 +59,7 @@ static __noinline int answer_hello(struct xdp_md *ctx, __u32 core, __u32 reason)
 }
 
 /* A new epoch for the core. */
-static __noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
+__noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();
@@ -130,7 +130,7 @@ static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
 }
 
 /* A parked request's token into its queue. The number to acknowledge; 0: none. */
-static __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
+__noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_nic_core *c = get_core(core);

@@ -12,7 +12,7 @@
 #define COPY_WORDS (SHUNT_NIC_FRAME / 8)
 
 /* len bytes of the frame into the slot. -errno on failure. */
-static __noinline int copy_in(struct xdp_md *ctx, __u32 slot, __u32 len)
+__noinline int copy_in(struct xdp_md *ctx, __u32 slot, __u32 len)
 {
 	__u8 *data = bpf_map_lookup_elem(&nic_data, &slot);
 
@@ -41,7 +41,7 @@ static __noinline int copy_in(struct xdp_md *ctx, __u32 slot, __u32 len)
 }
 
 /* len bytes of the slot into the frame, behind the header of a request. */
-static __noinline int copy_out(struct xdp_md *ctx, __u32 slot, __u32 len)
+__noinline int copy_out(struct xdp_md *ctx, __u32 slot, __u32 len)
 {
 	__u8 *data = bpf_map_lookup_elem(&nic_data, &slot);
 

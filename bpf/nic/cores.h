@@ -25,7 +25,7 @@ static __always_inline void show_load(struct shunt_nic *n, struct shunt_view *v,
 }
 
 /* The core is up, or is not: the list that policies spread over. */
-static __noinline int show_up(__u32 core, __u32 on)
+__noinline int show_up(__u32 core, __u32 on)
 {
 	struct shunt_view *v = get_view();
 	__u64 bit = 1ULL << (core & (SHUNT_CORES - 1));
@@ -72,7 +72,7 @@ static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o
  * taken, parked or not, gone; whatever the core says, it does so once. The load is counted in the
  * map: in a register, the verifier would follow each value that it can have.
  */
-static __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open)
+__noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_nic_core *c = get_core(core);
@@ -118,7 +118,7 @@ static __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open)
 }
 
 /* The epoch is over. fenced: nothing that was not taken will be. */
-static __noinline int close_core(__u32 core, __u32 fenced)
+__noinline int close_core(__u32 core, __u32 fenced)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();

@@ -3,6 +3,7 @@
  * slots.h - slots, and the queues that they wait in: linked lists, since requests leave at the head
  * but come back there, too
  *
+ * The longer functions are global ones: the verifier looks at each once, not at every call.
  * A slot is free, in one queue, or lent: kept while a core has not said that it took what was in it.
  */
 #pragma once
@@ -16,7 +17,7 @@ static __always_inline struct shunt_nic_fifo *get_fifo(struct shunt_nic *n, __u3
 }
 
 /* A slot out of those that are free, of which "leave" must remain; 0: none. */
-static __noinline __u32 take_slot(__u32 leave)
+__noinline __u32 take_slot(__u32 leave)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_nic_cfg *cfg = get_cfg();
@@ -50,7 +51,7 @@ static __noinline __u32 take_slot(__u32 leave)
 	return slot;
 }
 
-static __noinline int free_slot(__u32 slot)
+__noinline int free_slot(__u32 slot)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_nic_slot *s = get_slot(slot);
@@ -65,7 +66,7 @@ static __noinline int free_slot(__u32 slot)
 }
 
 /* Into the queue that it names: behind the last, or before the first. */
-static __noinline int push_slot(__u32 slot, __u32 front)
+__noinline int push_slot(__u32 slot, __u32 front)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_nic_slot *s = get_slot(slot), *last;
@@ -100,7 +101,7 @@ static __noinline int push_slot(__u32 slot, __u32 front)
 }
 
 /* The head of a queue, lent from now on; 0: it is empty. */
-static __noinline __u32 pop_slot(__u32 cls, __u32 queue)
+__noinline __u32 pop_slot(__u32 cls, __u32 queue)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();
@@ -134,7 +135,7 @@ static __noinline __u32 pop_slot(__u32 cls, __u32 queue)
 }
 
 /* All tokens of a group are worthless: its process is gone. */
-static __noinline int purge_tokens(__u32 queue)
+__noinline int purge_tokens(__u32 queue)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();

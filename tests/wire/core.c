@@ -328,6 +328,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
+	if (getenv("MAC")) /* a forger */
+		sscanf(getenv("MAC"), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5);
 	hello();
 	while (!stop) {
 		struct pollfd p = { .fd = sock, .events = POLLIN };
