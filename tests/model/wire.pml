@@ -9,7 +9,7 @@
  *
  * Claims, by assertion: no request is taken twice. None is forgotten: what the NIC takes for ended was served.
  * No capacity is lost: while a request is not settled, something can happen, and credits
- * repeated on a quiet link bring progress within three. Variants in which spin must find an error:
+ * repeated on a quiet link bring progress within three that arrive. Variants in which spin must find an error:
  *   -DTAKE_LATE   the core takes what arrives late, too
  *   -DNO_SKIP     the NIC does not tell the core what to pass by
  *   -DNO_EPOCH    the NIC believes credits of any epoch
@@ -24,7 +24,7 @@
 #define RESTARTS 1
 #endif
 #define K 2
-#define SEQ 8    /* numbers of an epoch are below this */
+#define SEQ 12   /* numbers of an epoch are below this */
 #define EPOCHS 4
 #define BIT(s) (1 << (s))
 
@@ -43,7 +43,7 @@ bool k_on[2];
 byte k_epoch[2], k_nr[2], k_high[2];
 short k_taken[2], k_open[2];
 bool k_repeat[2];
-byte skip, skip_epoch;
+byte note, note_epoch;
 
 bool served[N + 1];          /* by a core: for the claims */
 byte faults = FAULTS, restarts = RESTARTS;
@@ -111,8 +111,10 @@ inline settle(k) {
 		send();
 #ifndef NO_SKIP
 		if
-		:: r == 0 && n_high != n_sent -> skip = n_sent; skip_epoch = n_epoch
-		:: r == 0 && n_high != n_sent && !k_repeat[k] -> skip /* not late yet */ = skip
+		:: r == 0 && n_high != n_sent && (k_repeat[k] || faults > 0) ->
+			faults = faults - (k_repeat[k] -> 0 : 1); /* too early costs one, too */
+			note = n_sent; note_epoch = n_epoch
+		:: r == 0 && n_high != n_sent && !k_repeat[k] -> note = 0 /* not late yet */
 		:: else
 		fi;
 #endif
@@ -137,7 +139,7 @@ inline take(e, q) {
 	fi
 }
 
-#define QUIET (flying == 0 && !k_on[0] && !k_on[1] && skip == 0 && open == 0)
+#define QUIET (flying == 0 && !k_on[0] && !k_on[1] && note == 0 && open == 0)
 #define ALL_SETTLED (settled[1] && settled[2] && settled[N])
 
 inline count_flying() {
@@ -183,14 +185,16 @@ active proctype all()
 		:: k_on[0] && faults > 0 -> faults--; settle(0)
 		:: k_on[0] && faults > 0 -> faults--; k_on[0] = false
 		:: k_on[1] && faults > 0 -> faults--; k_on[1] = false
-		/* and the order to skip */
-		:: skip && faults > 0 -> faults--; skip = 0
-		:: skip ->
+		/* and the NOTE to skip */
+		:: note && faults > 0 -> faults--; note = 0
+		:: note ->
 			if
-			:: skip_epoch == c_epoch && skip > high -> high = skip; repeats = 0; credit(false)
+			:: note_epoch == c_epoch && note > high -> high = note; repeats = 0; credit(false)
 			:: else
 			fi;
-			skip = 0
+			note = 0
+		/* the NIC fills a core that has room, as it does when requests arrive */
+		:: load < K && (queued[1] || queued[2] || queued[N]) -> send()
 		/* the core ends what it has taken */
 		:: open ->
 			q = 1;
@@ -202,7 +206,7 @@ active proctype all()
 			credit(false)
 		/* nothing stirs: a core below k repeats its credit, one that hears nothing says hello */
 		:: QUIET && c_epoch == n_epoch ->
-			assert(repeats < 3);
+			assert(repeats < 3 + FAULTS); /* the link may lose those, too */
 			repeats++;
 			credit(true)
 		:: c_epoch != n_epoch && open == 0 -> reset_core(n_epoch)
