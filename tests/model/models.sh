@@ -29,5 +29,9 @@ test_a_death_between_any_two_stores_of_a_pop_is_decidable() { holds pop.pml -DCO
 test_without_owner_tags_the_model_finds_a_wrong_count() { breaks pop.pml -DNO_OWNER_TAG; }
 test_no_request_is_left_beside_an_idle_core() { holds idle.pml; }
 test_a_core_blind_to_hold_rings_leaves_one() { breaks idle.pml -DBLIND; }
+test_the_wire_loses_no_capacity_and_serves_nothing_twice() { holds wire.pml; }
+test_a_core_that_takes_what_is_late_serves_twice() { breaks wire.pml -DTAKE_LATE; }
+test_a_nic_that_never_skips_loses_capacity() { breaks wire.pml -DNO_SKIP; }
+test_a_nic_that_believes_old_epochs_forgets_requests() { breaks wire.pml -DNO_EPOCH; }
 
 run_tests "$@"

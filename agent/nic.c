@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * nic.c - loads, attaches and feeds the NIC's program; watches its cores
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "nic.h"
+
+#define AGAIN_NS 100000ULL /* a PREEMPT may get lost: repeated while it has not helped */
+
+static size_t whole_pages(size_t len)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (len + page - 1) & ~(page - 1);
+}
+
+static void *map_fd(int fd, size_t len)
+{
+	void *at = mmap(NULL, whole_pages(len), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int fd_of(const struct nic *nic, const char *map)
+{
+	return bpf_object__find_map_fd_by_name(nic->obj, map);
+}
+
+static int set(const struct nic *nic, const char *map, __u32 key, const void *value)
+{
+	return bpf_map_update_elem(fd_of(nic, map), &key, value, BPF_ANY) ? -errno : 0;
+}
+
+/* Before loading: how many slots of which size. The program's constants must agree with the maps. */
+static int set_sizes(struct nic *nic)
+{
+	struct bpf_map *slots = bpf_object__find_map_by_name(nic->obj, "nic_slots");
+	struct bpf_map *data = bpf_object__find_map_by_name(nic->obj, "nic_data");
+	struct bpf_map *rodata = bpf_object__find_map_by_name(nic->obj, ".rodata");
+	__u32 entries = nic->opts.slots ? nic->opts.slots + 1 : SHUNT_NIC_SLOTS;
+	__u32 frame = nic->opts.frame ? nic->opts.frame : SHUNT_NIC_FRAME;
+	const __u32 *was;
+	__u32 words[2] = { frame, entries };
+	size_t len;
+
+	if (!slots || !data || !rodata)
+		return -EINVAL;
+	was = bpf_map__initial_value(rodata, &len);
+	if (!was || len != sizeof(words) || frame > SHUNT_NIC_FRAME || frame < 64 ||
+	    frame % 8 || was[0] != SHUNT_NIC_FRAME || was[1] != SHUNT_NIC_SLOTS)
+		return -EINVAL;
+	if (bpf_map__set_initial_value(rodata, words, sizeof(words)) ||
+	    bpf_map__set_max_entries(slots, entries) ||
+	    bpf_map__set_max_entries(data, entries) || bpf_map__set_value_size(data, frame))
+		return -EINVAL;
+	return 0;
+}
+
+static int make_view(struct nic *nic)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int err;
+
+	nic->view_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "view0", 4, sizeof(struct shunt_view), 1, &opts);
+	if (nic->view_fd < 0)
+		return -errno;
+	err = set(nic, "views", 0, &nic->view_fd);
+	if (err)
+		return err;
+	nic->view = map_fd(nic->view_fd, sizeof(struct shunt_view));
+	nic->state = map_fd(fd_of(nic, "nic"), sizeof(struct shunt_nic));
+	nic->core = map_fd(fd_of(nic, "nic_cores"), SHUNT_CORES * sizeof(struct shunt_nic_core));
+	nic->cmd = map_fd(fd_of(nic, "nic_cmd"), sizeof(struct shunt_nic_cmd));
+	nic->in = map_fd(fd_of(nic, "ingress"), (SHUNT_DOMAINS + 1) * sizeof(struct shunt_ingress));
+	nic->port = map_fd(fd_of(nic, "ports"), 65536 * sizeof(struct shunt_port));
+	return nic->view && nic->state && nic->core && nic->cmd && nic->in && nic->port ? 0 : -ENOMEM;
+}
+
+int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len)
+{
+	int err;
+
+	memset(nic, 0, sizeof(*nic));
+	nic->opts = *opts;
+	nic->view_fd = nic->sock = nic->link = -1;
+	nic->obj = bpf_object__open_file(opts->object, NULL);
+	if (!nic->obj) {
+		snprintf(why, len, "cannot read '%s': %s", opts->object, strerror(errno));
+		return -errno;
+	}
+	err = set_sizes(nic);
+	if (err) {
+		snprintf(why, len, "'%s' is no NIC program, or cannot have slots of %u bytes",
+			 opts->object, opts->frame);
+	} else {
+		err = bpf_object__load(nic->obj);
+		if (!err)
+			err = make_view(nic);
+		if (err)
+			snprintf(why, len, "cannot load '%s': %s", opts->object, strerror(-err));
+	}
+	if (err) {
+		nic_unload(nic);
+		return err;
+	}
+	nic->prog = bpf_program__fd(bpf_object__find_program_by_name(nic->obj, "shunt_nic"));
+	return 0;
+}
+
+int nic_configure(struct nic *nic, const struct shunt_cfg *cfg, const struct shunt_nic_cfg *nic_cfg)
+{
+	int err = set(nic, "cfg", 0, cfg);
+
+	nic->cfg = *nic_cfg;
+	nic->view->nclasses = cfg->nclasses;
+	nic->view->abi = SHUNT_ABI;
+	return err ? err : set(nic, "nic_cfg", 0, nic_cfg);
+}
+
+/* A cookie that nobody can guess. */
+static int refresh(struct nic *nic, __u32 core)
+{
+	struct shunt_nic_port *p = &nic->cores[core];
+
+	do {
+		if (getrandom(&p->cookie, sizeof(p->cookie), 0) != sizeof(p->cookie))
+			return -EIO;
+	} while (!p->cookie || p->cookie == nic->core[core].cookie);
+	return set(nic, "nic_ports", core, p);
+}
+
+int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group)
+{
+	if (core >= SHUNT_CORES || group >= SHUNT_NIC_GROUPS)
+		return -EINVAL;
+	memcpy(nic->cores[core].mac, mac, 6);
+	nic->cores[core].group = group;
+	nic->cores[core].on = 1;
+	return refresh(nic, core);
+}
+
+int nic_attach(struct nic *nic, int ifindex, char *why, size_t len)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifindex,
+				  .sll_protocol = htons(SHUNT_WIRE_PROTO) };
+
+	nic->link = bpf_link_create(nic->prog, ifindex, BPF_XDP, &opts);
+	if (nic->link < 0) {
+		snprintf(why, len, "cannot attach to interface %d in native mode: %s", ifindex,
+			 strerror(errno));
+		return -errno;
+	}
+	nic->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (nic->sock < 0 || bind(nic->sock, (struct sockaddr *)&to, sizeof(to))) {
+		snprintf(why, len, "cannot send frames: %s", strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core)
+{
+	__u64 nr = nic->cmd->nr;
+
+	if (__atomic_load_n(&nic->state->cmd, __ATOMIC_ACQUIRE) != nr)
+		return false;
+	nic->cmd->op = op;
+	nic->cmd->core = core;
+	__atomic_store_n(&nic->cmd->nr, nr + 1, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* Something waits that this core may run. */
+static bool something_waits(const struct nic *nic, const struct shunt_nic_core *c)
+{
+	return nic->state->waiting[0] ||
+	       (c->group < SHUNT_NIC_GROUPS && nic->state->waiting[1 + c->group]);
+}
+
+static void preempt(struct nic *nic, __u32 core, __u64 id, __u64 now_ns)
+{
+	const struct shunt_nic_core *c = &nic->core[core];
+	struct shunt_wire_preempt f = {
+		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+		       .type = SHUNT_WIRE_PREEMPT, .core = core, .bytes = sizeof(f),
+		       .epoch = c->epoch, .cookie = c->cookie },
+		.id = id,
+	};
+	__u8 frame[SHUNT_WIRE_MIN] = { 0 };
+
+	memcpy(f.w.to, nic->cores[core].mac, 6);
+	memcpy(f.w.from, nic->cfg.mac, 6);
+	memcpy(frame, &f, sizeof(f));
+	if (send(nic->sock, frame, sizeof(frame), MSG_DONTWAIT) == (ssize_t)sizeof(frame))
+		nic->preempts++;
+	nic->marked[core] = id;
+	nic->marked_ns[core] = now_ns;
+}
+
+void nic_tick(struct nic *nic, __u64 now_ns, const __u64 quantum_ns[SHUNT_CLASSES])
+{
+	for (__u32 i = 0; i < SHUNT_CORES; i++) {
+		const volatile struct shunt_nic_core *c = &nic->core[i];
+		__u64 id = c->run_id, since = c->run_ns, heard = c->heard_ns;
+		__u64 quantum = quantum_ns[c->run_cls % SHUNT_CLASSES];
+
+		if (!nic->cores[i].on)
+			continue;
+		if (c->cookie == nic->cores[i].cookie)
+			refresh(nic, i);
+		if (!c->cookie)
+			continue;
+		if (nic->opts.silent_ms && now_ns > heard &&
+		    now_ns - heard > nic->opts.silent_ms * 1000000ULL) {
+			if (nic_ask(nic, SHUNT_NIC_OFF, i))
+				nic->silent++;
+			continue;
+		}
+		if (!id || !quantum || now_ns < since + quantum ||
+		    !something_waits(nic, (const struct shunt_nic_core *)c))
+			continue;
+		if (nic->marked[i] != id || now_ns > nic->marked_ns[i] + AGAIN_NS)
+			preempt(nic, i, id, now_ns);
+	}
+}
+
+static void unmap(void *at, size_t len)
+{
+	if (at)
+		munmap(at, whole_pages(len));
+}
+
+void nic_unload(struct nic *nic)
+{
+	unmap(nic->view, sizeof(struct shunt_view));
+	unmap(nic->state, sizeof(struct shunt_nic));
+	unmap(nic->core, SHUNT_CORES * sizeof(struct shunt_nic_core));
+	unmap(nic->cmd, sizeof(struct shunt_nic_cmd));
+	unmap(nic->in, (SHUNT_DOMAINS + 1) * sizeof(struct shunt_ingress));
+	unmap(nic->port, 65536 * sizeof(struct shunt_port));
+	if (nic->view_fd >= 0)
+		close(nic->view_fd);
+	if (nic->link >= 0)
+		close(nic->link);
+	if (nic->sock >= 0)
+		close(nic->sock);
+	bpf_object__close(nic->obj);
+	memset(nic, 0, sizeof(*nic));
+	nic->view_fd = nic->sock = nic->link = -1;
+}

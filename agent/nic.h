@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nic.h - the NIC's side of the wire transport: its program loaded, attached and fed
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <bpf/libbpf.h>
+
+#include <shunt/nic.h>
+
+struct nic_opts {
+	const char *object;   /* build/nic/POLICY.o */
+	__u32 slots;          /* entries, slot 0 not counted; 0: SHUNT_NIC_SLOTS - 1 */
+	__u32 frame;          /* bytes of a slot; 0: SHUNT_NIC_FRAME, which is also the most */
+	__u32 silent_ms;      /* a core unheard for so long is off; 0: never */
+};
+
+struct nic {
+	struct bpf_object *obj;
+	int link;                      /* bpf_link, attached while it is open; -1: none */
+	int prog, view_fd, sock;
+	struct nic_opts opts;
+	struct shunt_nic *state;       /* mapped, as the next five */
+	struct shunt_nic_core *core;
+	struct shunt_nic_cmd *cmd;
+	struct shunt_ingress *in;
+	struct shunt_view *view;
+	struct shunt_port *port;       /* service ports */
+	struct shunt_nic_cfg cfg;
+	struct shunt_nic_port cores[SHUNT_CORES];
+	__u64 marked[SHUNT_CORES];     /* id that a PREEMPT was last sent for … */
+	__u64 marked_ns[SHUNT_CORES];  /* … and when */
+	__u64 silent, preempts;
+};
+
+/* Loads the object and makes its view. -errno, with the reason in "why". */
+int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len);
+int nic_configure(struct nic *nic, const struct shunt_cfg *cfg, const struct shunt_nic_cfg *nic_cfg);
+/* A core: its virtual function's MAC and the process group that it belongs to. */
+int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group);
+/* Native mode only: the program relies on running on one CPU at a time. */
+int nic_attach(struct nic *nic, int ifindex, char *why, size_t len);
+/* Asks the program to end a core's epoch with its next frame. False: it has not done the last yet. */
+bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core);
+/*
+ * At the agent's pace: fresh cookies, cores that are silent, and PREEMPTs for requests that are over their
+ * class's quantum (ns; 0: none) while something waits that their core may run.
+ */
+void nic_tick(struct nic *nic, __u64 now_ns, const __u64 quantum_ns[SHUNT_CLASSES]);
+void nic_unload(struct nic *nic);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * unwrap.bpf.c - on a core's virtual function: the NIC's frames made into what a worker is used to
+ *
+ * A REQUEST becomes the packet itself behind its metadata, in the core's AF_XDP socket, as the shared
+ * transport would put it there; hold_seq is its number on the wire. Its destination becomes the
+ * function's own MAC, so that the reply, turned round in place, leaves with that as its source.
+ * RESUME, NOTE and WELCOME go to the same socket as they are, without metadata: the library
+ * takes them in order. A PREEMPT sets the mark in the core's line and goes nowhere.
+ *
+ * Nothing is taken here: whether a number is new is for the core to say, which alone knows.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include <shunt/wire.h>
+
+char _license[] SEC("license") = "Dual BSD/GPL";
+
+/* The epoch of the function's core, as its worker wrote it; and what came of frames. */
+struct wire_epoch {
+	__u64 cookie;   /* 0: none yet; only WELCOME and REFUSE come through */
+	__u32 epoch;
+	__u32 core;
+};
+
+enum { WIRE_SHORT, WIRE_VERSION, WIRE_STALE, WIRE_NO_META, WIRE_NO_SOCKET, WIRE_MARKED, WIRE_NR };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct wire_epoch);
+} wire_epoch SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WIRE_NR);
+	__type(key, __u32);
+	__type(value, __u64);
+} wire_count SEC(".maps");
+
+/* The core's line: where the worker looks for a mark. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_core_mark);
+} wire_mark SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} wire_sock SEC(".maps");
+
+static __always_inline int drop(__u32 why)
+{
+	__u64 *n = bpf_map_lookup_elem(&wire_count, &why);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+	return XDP_DROP;
+}
+
+static __always_inline int to_socket(void)
+{
+	if (bpf_redirect_map(&wire_sock, 0, XDP_DROP) != XDP_REDIRECT)
+		return drop(WIRE_NO_SOCKET);
+	return XDP_REDIRECT;
+}
+
+static __always_inline int mark(const struct shunt_wire_preempt *p)
+{
+	__u32 zero = 0;
+	struct shunt_core_mark *m = bpf_map_lookup_elem(&wire_mark, &zero);
+
+	if (m) { /* exchanges: each store is seen after the one before */
+		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, 0);
+		m->by[SHUNT_MARK_XDP].deadline_ns = bpf_ktime_get_ns() + p->after_ns;
+		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, p->id);
+		__sync_lock_test_and_set(&m->look, 1);
+	}
+	return drop(WIRE_MARKED);
+}
+
+static __always_inline int unwrap(struct xdp_md *ctx, struct shunt_wire_request *r)
+{
+	struct shunt_meta meta = {
+		.id = r->id, .hold_seq = r->seq, .payload = r->payload, .len = r->len,
+		.cls = r->cls, .flags = r->flags, .abi = SHUNT_ABI,
+	};
+	__u64 now = bpf_ktime_get_ns();
+	struct shunt_meta *m;
+	__u8 *packet;
+	__u8 mac[6];
+
+	/* Arrival by this host's clock: as long ago as the NIC kept it. */
+	meta.arrival_ns = now > r->waited_ns ? now - r->waited_ns : now;
+	__builtin_memcpy(mac, r->w.to, sizeof(mac));
+	if (bpf_xdp_adjust_head(ctx, sizeof(*r)))
+		return drop(WIRE_SHORT);
+	packet = (void *)(long)ctx->data;
+	if (packet + 14 > (__u8 *)(long)ctx->data_end)
+		return drop(WIRE_SHORT);
+	__builtin_memcpy(packet, mac, sizeof(mac));
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*m)))
+		return drop(WIRE_NO_META);
+	m = (void *)(long)ctx->data_meta;
+	if ((void *)(m + 1) > (void *)(long)ctx->data)
+		return drop(WIRE_NO_META);
+	*m = meta;
+	return to_socket();
+}
+
+SEC("xdp")
+int shunt_unwrap(struct xdp_md *ctx)
+{
+	struct shunt_wire_request *r = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct shunt_wire *w = (void *)r;
+	__u32 zero = 0;
+	struct wire_epoch *e = bpf_map_lookup_elem(&wire_epoch, &zero);
+
+	if ((void *)(w + 1) > end || w->proto != bpf_htons(SHUNT_WIRE_PROTO) || !e)
+		return XDP_PASS;
+	if (w->type == SHUNT_WIRE_WELCOME || w->type == SHUNT_WIRE_REFUSE)
+		return to_socket();
+	if (w->version != SHUNT_WIRE)
+		return drop(WIRE_VERSION);
+	if (!e->cookie || w->cookie != e->cookie || w->epoch != e->epoch || w->core != e->core)
+		return drop(WIRE_STALE);
+	switch (w->type) {
+	case SHUNT_WIRE_REQUEST:
+		if ((void *)(r + 1) > end)
+			return drop(WIRE_SHORT);
+		return unwrap(ctx, r);
+	case SHUNT_WIRE_PREEMPT:
+		if ((void *)w + sizeof(struct shunt_wire_preempt) > end)
+			return drop(WIRE_SHORT);
+		return mark((void *)w);
+	default:
+		return to_socket();
+	}
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * control.h - frames from the cores: HELLO and CREDIT
+ *
+ * A frame that is not what it should be is dropped and counted, and changes nothing else.
+ */
+#pragma once
+
+#include "frames.h"
+
+static __always_inline int bad(struct shunt_nic *n, enum shunt_nic_event why)
+{
+	n->ev[why]++;
+	return XDP_DROP;
+}
+
+static __always_inline int same_mac(const __u8 *a, const __u8 *b)
+{
+	return *(__u16 *)a == *(__u16 *)b && *(__u16 *)(a + 2) == *(__u16 *)(b + 2) &&
+	       *(__u16 *)(a + 4) == *(__u16 *)(b + 4);
+}
+
+/* The HELLO becomes a REFUSE, or the WELCOME to the epoch that stands. */
+static __noinline int answer_hello(struct xdp_md *ctx, __u32 core, __u32 reason)
+{
+	struct shunt_nic_cfg *cfg = get_cfg();
+	struct shunt_nic_core *c = get_core(core & (SHUNT_CORES - 1));
+	struct shunt_wire_hello *h;
+	struct shunt_wire_welcome *w;
+	struct shunt_wire_refuse *r;
+	__u8 to[6];
+	__u64 inc;
+
+	if (!cfg || !c || set_length(ctx, sizeof(*h)))
+		return XDP_DROP;
+	h = (void *)(long)ctx->data;
+	if ((void *)(h + 1) > (void *)(long)ctx->data_end)
+		return XDP_DROP;
+	__builtin_memcpy(to, h->w.from, sizeof(to));
+	inc = h->inc;
+	if (reason) {
+		r = (void *)h;
+		put_wire(&r->w, cfg, to, core, SHUNT_WIRE_REFUSE, sizeof(*r));
+		r->w.epoch = 0;
+		r->inc = inc;
+		r->reason = reason;
+		r->pad = 0;
+		return XDP_TX; /* the cookie is the key that the HELLO came with */
+	}
+	w = (void *)h;
+	put_wire(&w->w, cfg, to, core, SHUNT_WIRE_WELCOME, sizeof(*w));
+	w->w.epoch = c->epoch;
+	w->w.cookie = c->cookie;
+	w->inc = inc;
+	w->k = outstanding_max(cfg);
+	w->credit = cfg->credit;
+	w->pad = 0;
+	return XDP_TX;
+}
+
+/* A new epoch for the core. */
+__noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_view *v = get_view();
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_nic_port *port = bpf_map_lookup_elem(&nic_ports, &core);
+	__u32 group;
+
+	if (!n || !v || !c || !port)
+		return 0;
+	group = port->group;
+	if (group >= SHUNT_NIC_GROUPS)
+		return 0;
+	close_core(core, 0);
+	if (n->process[group] != process) {
+		purge_tokens(group + 1);
+		n->process[group] = process;
+	}
+	c->inc = inc;
+	c->process = process;
+	c->group = group;
+	c->epoch++;
+	c->cookie = cookie;
+	c->sent = c->nr = c->high = c->done = 0;
+	c->busy_ns = 0;
+	show_up(core, 1);
+	show_load(n, v, core, SHUNT_WIRE_K_MAX + 1, 0);
+	n->ev[SHUNT_NIC_EV_HELLO]++;
+	return 1;
+}
+
+static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
+				 const struct shunt_nic_cfg *cfg, struct shunt_wire_hello *h)
+{
+	struct shunt_nic_port *port;
+	struct shunt_nic_core *c;
+	__u32 core = h->w.core;
+	__u64 inc = h->inc, process = h->process;
+
+	if (!cfg->key || h->w.cookie != cfg->key)
+		return bad(n, SHUNT_NIC_EV_KEY);
+	if (h->w.version != SHUNT_WIRE) {
+		n->ev[SHUNT_NIC_EV_VERSION]++;
+		return answer_hello(ctx, core, SHUNT_WIRE_VERSION);
+	}
+	port = bpf_map_lookup_elem(&nic_ports, &core);
+	c = get_core(core);
+	if (!port || !c || !port->on || port->group >= SHUNT_NIC_GROUPS ||
+	    !same_mac(port->mac, h->w.from)) {
+		n->ev[SHUNT_NIC_EV_CORE]++;
+		return answer_hello(ctx, core, SHUNT_WIRE_NO_CORE);
+	}
+	if (inc == c->inc && c->cookie && process == c->process) {
+		c->heard_ns = bpf_ktime_get_ns();
+		return answer_hello(ctx, core, 0);
+	}
+	/* After an epoch was ended for silence, the same incarnation may begin another. */
+	if (inc < c->inc || (inc == c->inc && c->cookie) ||
+	    process < n->process[shunt_index(port->group, SHUNT_NIC_GROUPS)]) {
+		n->ev[SHUNT_NIC_EV_OLDER]++;
+		return answer_hello(ctx, core, SHUNT_WIRE_OLDER);
+	}
+	if (!port->cookie || port->cookie == c->cookie)
+		return answer_hello(ctx, core, SHUNT_WIRE_NO_COOKIE);
+	if (!open_core(core, inc, process, port->cookie))
+		return XDP_DROP;
+	c->heard_ns = bpf_ktime_get_ns();
+	return answer_hello(ctx, core, 0);
+}
+
+/* A parked request's token into its queue. The number to acknowledge; 0: none. */
+__noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_nic_out *o;
+	struct shunt_nic_slot *s;
+	__u32 slot, cls;
+
+	if (!n || !c || !seq)
+		return 0;
+	o = out_of(c, seq);
+	if (o->seq != seq || (o->state != SHUNT_OUT_TAKEN && o->state != SHUNT_OUT_PARKED)) {
+		n->ev[SHUNT_NIC_EV_TOKEN]++;
+		return 0;
+	}
+	if (o->state == SHUNT_OUT_PARKED)
+		return seq;
+	if (!tokens_of(n, c)) {
+		n->ev[SHUNT_NIC_EV_TOKEN]++;
+		return 0;
+	}
+	slot = take_slot(0);
+	s = get_slot(slot);
+	if (!slot || !s) {
+		n->ev[SHUNT_NIC_EV_NO_SLOT]++;
+		return 0;
+	}
+	cls = shunt_index(o->cls, SHUNT_CLASSES);
+	s->len = 0;
+	s->cls = cls;
+	s->queue = tokens_of(n, c);
+	s->token = token;
+	s->first_ns = o->first_ns;
+	s->queue_ns = head ? o->first_ns : bpf_ktime_get_ns();
+	s->payload = s->payload_len = 0;
+	s->flags = 0;
+	push_slot(slot, head);
+	o->state = SHUNT_OUT_PARKED;
+	c->load--;
+	n->cls[cls].parked++;
+	return seq;
+}
+
+/* What runs on the core now: since when is what the NIC saw of it. */
+static __always_inline void see_run(struct shunt_nic_core *c, __u32 run, __u64 now)
+{
+	struct shunt_nic_out *o = out_of(c, run);
+
+	if (run == c->run && run)
+		return;
+	c->run = run;
+	c->run_ns = now;
+	c->run_id = 0;
+	if (run && o->seq == run && o->state == SHUNT_OUT_TAKEN) {
+		c->run_id = o->id;
+		c->run_cls = o->cls;
+	}
+}
+
+static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
+				  const struct shunt_nic_cfg *cfg, struct shunt_wire_credit *w)
+{
+	struct shunt_view *v = get_view();
+	__u32 core = w->w.core, high = w->high, ack = 0, was, seq = w->park;
+	__u32 head = w->w.flags & SHUNT_WIRE_HEAD, run = w->run;
+	__u64 token = w->token, now;
+	struct shunt_nic_core *c;
+
+	if (w->w.version != SHUNT_WIRE)
+		return bad(n, SHUNT_NIC_EV_VERSION);
+	c = get_core(core);
+	if (!c || !v || !c->epoch)
+		return bad(n, SHUNT_NIC_EV_CORE);
+	if (w->w.epoch != c->epoch || !c->cookie)
+		return bad(n, SHUNT_NIC_EV_EPOCH);
+	if (w->w.cookie != c->cookie)
+		return bad(n, SHUNT_NIC_EV_COOKIE);
+	if ((__s32)(w->nr - c->nr) <= 0)
+		return bad(n, SHUNT_NIC_EV_OLD);
+	if (high - c->high > c->sent - c->high || (w->open & ~w->taken))
+		return bad(n, SHUNT_NIC_EV_BAD);
+	now = bpf_ktime_get_ns();
+	c->nr = w->nr;
+	c->high = high;
+	c->busy_ns = w->busy_ns;
+	c->done = w->done;
+	c->heard_ns = now;
+	c->credits++;
+	was = c->load;
+	settle(core, high, w->taken, w->open);
+	if (seq)
+		ack = park(core, seq, token, head);
+	show_load(n, v, core, was, c->load);
+	see_run(c, run, now);
+	if (serve(ctx, core, ack))
+		return XDP_TX;
+	if (high != c->sent && now - c->sent_ns > cfg->late_ns) {
+		n->ev[SHUNT_NIC_EV_SKIP]++;
+		return note(ctx, core, c->sent, ack);
+	}
+	if (ack) {
+		n->ev[SHUNT_NIC_EV_NOTE]++;
+		return note(ctx, core, 0, ack);
+	}
+	return XDP_DROP;
+}
+
+static __always_inline int control(struct xdp_md *ctx, struct shunt_nic *n)
+{
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct shunt_nic_cfg *cfg = get_cfg();
+	struct shunt_wire *w = data;
+
+	if (!cfg)
+		return XDP_DROP;
+	if ((void *)(w + 1) > end)
+		return bad(n, SHUNT_NIC_EV_SHORT);
+	if (w->type == SHUNT_WIRE_HELLO) {
+		if (data + sizeof(struct shunt_wire_hello) > end)
+			return bad(n, SHUNT_NIC_EV_SHORT);
+		return hello(ctx, n, cfg, data);
+	}
+	if (w->type == SHUNT_WIRE_CREDIT) {
+		if (data + sizeof(struct shunt_wire_credit) > end)
+			return bad(n, SHUNT_NIC_EV_SHORT);
+		return credit(ctx, n, cfg, data);
+	}
+	return bad(n, SHUNT_NIC_EV_TYPE);
+}

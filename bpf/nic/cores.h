@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * cores.h - what each core has, and what the policy's view shows of it
+ */
+#pragma once
+
+#include "slots.h"
+
+/* A core's load, in the levels, the view and its idle bit. "was" above the greatest k: it was off. */
+static __always_inline void show_load(struct shunt_nic *n, struct shunt_view *v, __u32 core,
+				      __u32 was, __u32 load)
+{
+	__u64 bit = 1ULL << (core & (SHUNT_CORES - 1));
+
+	if (was <= SHUNT_WIRE_K_MAX)
+		n->level[was] &= ~bit;
+	if (load <= SHUNT_WIRE_K_MAX)
+		n->level[load] |= bit;
+	core = shunt_index(core, SHUNT_CORES);
+	v->done[core] = v->sent[core] - load;
+	if (load)
+		v->idle &= ~bit;
+	else
+		v->idle |= bit;
+}
+
+/* The core is up, or is not: the list that policies spread over. */
+__noinline int show_up(__u32 core, __u32 on)
+{
+	struct shunt_view *v = get_view();
+	__u64 bit = 1ULL << (core & (SHUNT_CORES - 1));
+	__u32 count = 0;
+
+	if (!v)
+		return 0;
+	if (on) {
+		v->up |= bit;
+	} else {
+		v->up &= ~bit;
+		v->idle &= ~bit;
+	}
+	for (__u32 i = 0; i < SHUNT_CORES; i++) {
+		v->order[shunt_index(count, SHUNT_CORES)] = i;
+		count += v->up >> i & 1;
+	}
+	v->ncores_up = count;
+	return 0;
+}
+
+static __always_inline struct shunt_nic_out *out_of(struct shunt_nic_core *c, __u32 seq)
+{
+	return &c->out[shunt_index(seq, SHUNT_WIRE_WINDOW)];
+}
+
+/* Not taken, and never will be: back to the head of its queue, or lost. */
+static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o)
+{
+	__u32 cls = shunt_index(o->cls, SHUNT_CLASSES);
+
+	if (o->slot) {
+		push_slot(o->slot, 1);
+		n->cls[cls].requeued++;
+	} else {
+		n->cls[cls].lost++;
+	}
+	o->state = SHUNT_OUT_NONE;
+	o->slot = 0;
+}
+
+/*
+ * What a credit says of everything that is out; counts c->load anew. Each entry moves on only: sent,
+ * taken, parked or not, gone; whatever the core says, it does so once. The load is counted in the
+ * map: in a register, the verifier would follow each value that it can have.
+ */
+__noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_nic_core *c = get_core(core);
+	volatile __u32 *load;
+	struct shunt_nic_out *o;
+	__u32 back;
+
+	if (!n || !c)
+		return 0;
+	load = &c->load;
+	*load = 0;
+	for (__u32 i = 0; i < SHUNT_WIRE_WINDOW; i++) {
+		o = &c->out[i];
+		if (o->state == SHUNT_OUT_NONE)
+			continue;
+		back = high - o->seq;
+		if (back >= 32) { /* above high: under way */
+			++*load;
+			continue;
+		}
+		if (!(taken >> back & 1)) {
+			if (o->state == SHUNT_OUT_SENT)
+				refused(n, o);
+			else if (o->state == SHUNT_OUT_TAKEN)
+				++*load;
+			continue;
+		}
+		if (o->slot)
+			free_slot(o->slot);
+		o->slot = 0;
+		if (open >> back & 1) {
+			if (o->state == SHUNT_OUT_SENT)
+				o->state = SHUNT_OUT_TAKEN;
+			if (o->state == SHUNT_OUT_TAKEN)
+				++*load;
+			continue;
+		}
+		if (o->state != SHUNT_OUT_PARKED)
+			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].done++;
+		o->state = SHUNT_OUT_NONE;
+	}
+	return 0;
+}
+
+/* The epoch is over. fenced: nothing that was not taken will be. */
+__noinline int close_core(__u32 core, __u32 fenced)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_view *v = get_view();
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_nic_out *o;
+
+	if (!n || !v || !c || !c->cookie)
+		return 0;
+	for (__u32 i = 0; i < SHUNT_WIRE_WINDOW; i++) {
+		o = &c->out[i];
+		if (o->state == SHUNT_OUT_NONE)
+			continue;
+		if (o->state == SHUNT_OUT_SENT && fenced) {
+			refused(n, o);
+			continue;
+		}
+		if (o->state != SHUNT_OUT_PARKED)
+			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].lost++;
+		if (o->slot)
+			free_slot(o->slot);
+		o->slot = 0;
+		o->state = SHUNT_OUT_NONE;
+	}
+	show_load(n, v, core, c->load, SHUNT_WIRE_K_MAX + 1);
+	v->done[shunt_index(core, SHUNT_CORES)] = v->sent[shunt_index(core, SHUNT_CORES)];
+	c->cookie = 0;
+	c->load = c->run = c->run_id = c->run_ns = 0;
+	show_up(core, 0);
+	n->ev[SHUNT_NIC_EV_OFF]++;
+	return 0;
+}
+
+/* One more for the core; its number is c->sent afterwards. 0: its window is used up. */
+static __always_inline int book(struct shunt_nic *n, struct shunt_view *v,
+				struct shunt_nic_core *c, __u32 core, __u32 cls, __u32 slot,
+				__u64 first_ns, __u64 now)
+{
+	struct shunt_nic_out *o = out_of(c, c->sent + 1);
+
+	if (o->state != SHUNT_OUT_NONE) {
+		n->ev[SHUNT_NIC_EV_WINDOW]++;
+		return 0;
+	}
+	c->sent++;
+	o->id = ++n->id;
+	o->first_ns = first_ns;
+	o->seq = c->sent;
+	o->slot = slot;
+	o->cls = cls;
+	o->state = SHUNT_OUT_SENT;
+	v->sent[shunt_index(core, SHUNT_CORES)]++;
+	show_load(n, v, core, c->load, c->load + 1);
+	if (!c->load) {
+		c->run = c->sent;
+		c->run_id = o->id;
+		c->run_cls = cls;
+		c->run_ns = now;
+	}
+	c->load++;
+	c->sent_ns = now;
+	n->cls[shunt_index(cls, SHUNT_CLASSES)].sent++;
+	return 1;
+}

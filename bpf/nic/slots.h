@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * slots.h - slots, and the queues that they wait in: linked lists, since requests leave at the head
+ * but come back there, too
+ *
+ * The longer functions are global ones: the verifier looks at each once, not at every call.
+ * A slot is free, in one queue, or lent: kept while a core has not said that it took what was in it.
+ */
+#pragma once
+
+#include "state.h"
+
+static __always_inline struct shunt_nic_fifo *get_fifo(struct shunt_nic *n, __u32 cls, __u32 queue)
+{
+	queue = queue <= SHUNT_NIC_GROUPS ? queue : 0;
+	return &n->fifo[shunt_index(cls, SHUNT_CLASSES)][queue];
+}
+
+/* A slot out of those that are free, of which "leave" must remain; 0: none. */
+__noinline __u32 take_slot(__u32 leave)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_nic_cfg *cfg = get_cfg();
+	struct shunt_nic_slot *s;
+	__u32 slot, max;
+
+	if (!n || !cfg)
+		return 0;
+	max = cfg->slots && cfg->slots < nic_slots_max ? cfg->slots : nic_slots_max - 1;
+	if (n->fresh < max && n->nfree + (max - n->fresh) <= leave)
+		return 0;
+	if (n->fresh >= max && n->nfree <= leave)
+		return 0;
+	slot = n->free;
+	if (!slot) {
+		slot = ++n->fresh;
+		s = get_slot(slot);
+		if (!s) {
+			n->fresh--;
+			return 0;
+		}
+	} else {
+		s = get_slot(slot);
+		if (!s)
+			return 0;
+		n->free = s->next;
+		n->nfree--;
+	}
+	s->next = 0;
+	s->state = SHUNT_SLOT_LENT;
+	return slot;
+}
+
+__noinline int free_slot(__u32 slot)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_nic_slot *s = get_slot(slot);
+
+	if (!n || !s || !slot || s->state == SHUNT_SLOT_FREE)
+		return 0;
+	s->state = SHUNT_SLOT_FREE;
+	s->next = n->free;
+	n->free = slot;
+	n->nfree++;
+	return 1;
+}
+
+/* Into the queue that it names: behind the last, or before the first. */
+__noinline int push_slot(__u32 slot, __u32 front)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_nic_slot *s = get_slot(slot), *last;
+	struct shunt_view *v = get_view();
+	struct shunt_nic_fifo *f;
+	__u32 queue;
+
+	if (!n || !s || !slot || !v)
+		return 0;
+	queue = s->queue <= SHUNT_NIC_GROUPS ? s->queue : 0;
+	f = get_fifo(n, s->cls, queue);
+	s->state = SHUNT_SLOT_QUEUED;
+	if (!f->head || front) {
+		s->next = f->head;
+		if (!f->head)
+			f->tail = slot;
+		f->head = slot;
+		f->first_ns = s->first_ns;
+		f->queue_ns = s->queue_ns;
+	} else {
+		s->next = 0;
+		last = get_slot(f->tail);
+		if (last)
+			last->next = slot;
+		f->tail = slot;
+	}
+	f->count++;
+	n->queued++;
+	n->waiting[queue] |= 1 << (s->cls & (SHUNT_CLASSES - 1));
+	v->enq[shunt_index(s->cls, SHUNT_CLASSES)]++;
+	return 1;
+}
+
+/* The head of a queue, lent from now on; 0: it is empty. */
+__noinline __u32 pop_slot(__u32 cls, __u32 queue)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_view *v = get_view();
+	struct shunt_nic_slot *s, *next;
+	struct shunt_nic_fifo *f;
+	__u32 slot;
+
+	if (!n || !v || queue > SHUNT_NIC_GROUPS)
+		return 0;
+	cls &= SHUNT_CLASSES - 1;
+	f = get_fifo(n, cls, queue);
+	slot = f->head;
+	s = get_slot(slot);
+	if (!slot || !s)
+		return 0;
+	f->head = s->next;
+	f->count--;
+	n->queued--;
+	v->deq[shunt_index(cls, SHUNT_CLASSES)]++;
+	next = get_slot(f->head);
+	if (f->head && next) {
+		f->first_ns = next->first_ns;
+		f->queue_ns = next->queue_ns;
+	} else {
+		f->tail = 0;
+		n->waiting[queue] &= ~(1 << cls);
+	}
+	s->next = 0;
+	s->state = SHUNT_SLOT_LENT;
+	return slot;
+}
+
+/* All tokens of a group are worthless: its process is gone. */
+__noinline int purge_tokens(__u32 queue)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_view *v = get_view();
+	struct shunt_nic_fifo *f;
+	struct shunt_nic_slot *last;
+
+	if (!n || !v || !queue || queue > SHUNT_NIC_GROUPS)
+		return 0;
+	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
+		f = get_fifo(n, c, queue);
+		last = get_slot(f->tail);
+		if (!f->head || !last)
+			continue;
+		/* The whole list goes in front of the free ones. Its slots keep saying QUEUED; taking
+		 * one sets that right, and nothing else looks. */
+		last->next = n->free;
+		n->free = f->head;
+		n->nfree += f->count;
+		n->queued -= f->count;
+		v->deq[c] += f->count;
+		n->cls[c].lost += f->count;
+		f->head = f->tail = f->count = 0;
+	}
+	n->waiting[queue] = 0;
+	return 0;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * nic.h - the maps of the NIC's XDP program (wire transport), beside those of abi.h
+ *
+ * Writers: "XDP" is the program on the NIC's port, which runs on one CPU at a time; "agent" is
+ * shuntd on the NIC. Nothing is written by two. What the agent wants done to the state, it asks for in
+ * the map "nic_cmd", and XDP does it with the next frame: so there are no locks.
+ */
+#pragma once
+
+#include <shunt/wire.h>
+
+#define SHUNT_NIC_GROUPS 4     /* worker processes (hosts) that a NIC feeds: tokens of one each */
+#define SHUNT_NIC_SLOTS 1024   /* unless set; slot 0 is none */
+#define SHUNT_NIC_FRAME 1536   /* bytes of a slot, unless set */
+#define SHUNT_NIC_RESERVE 64   /* slots that requests leave to tokens */
+
+/* Pinned as "nic_cfg", one value. Written by the agent. */
+enum shunt_nic_flags {
+	SHUNT_NIC_KEEP = 1, /* keep a copy of steered requests, too, until they are taken */
+};
+
+struct shunt_nic_cfg {
+	__u64 key;        /* that a HELLO must carry; 0: none is accepted */
+	__u32 flags;      /* enum shunt_nic_flags */
+	__u32 k;          /* outstanding requests a core; 0: SHUNT_WIRE_K */
+	__u32 slots;      /* entries of nic_slots in use; 0: all but none */
+	__u32 late_ns;    /* what was sent so long ago and not taken is skipped */
+	__u16 credit;     /* bytes that a credit must have; 0: any */
+	__u8 mac[6];      /* of the NIC's port: source of what it sends */
+};
+SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 32, "nic cfg");
+
+/* A core as configured. Pinned as "nic_ports", one value a core. Written by the agent. */
+struct shunt_nic_port {
+	__u64 cookie;     /* for its next epoch; fresh: not equal to the one in use */
+	__u8 mac[6];      /* of its virtual function */
+	__u8 group;       /* below SHUNT_NIC_GROUPS */
+	__u8 on;
+};
+SHUNT_ASSERT(sizeof(struct shunt_nic_port) == 16, "nic port");
+
+/* What the agent asks for. Pinned as "nic_cmd", one value; "nr" is written last. */
+enum shunt_nic_op {
+	SHUNT_NIC_OFF = 1, /* end the core's epoch: it is silent */
+	SHUNT_NIC_FENCED,  /* the same, and its host vouches that it takes nothing more: requeue */
+};
+
+struct shunt_nic_cmd {
+	__u64 nr;         /* done when nic.cmd is equal */
+	__u32 op;
+	__u32 core;
+};
+
+/* A slot. Array "nic_slots"; the bytes of a request are in "nic_data" under the same number. */
+enum shunt_nic_slot_state { SHUNT_SLOT_FREE, SHUNT_SLOT_QUEUED, SHUNT_SLOT_LENT };
+
+struct shunt_nic_slot {
+	__u32 next;       /* in its queue, or in the list of free ones; 0: the last */
+	__u16 len;        /* bytes of the packet; 0: a token */
+	__u8 cls;
+	__u8 queue;       /* 0: requests; g + 1: tokens of group g */
+	__u64 first_ns;   /* arrival at the NIC */
+	__u64 queue_ns;   /* when it came into its queue; HEAD keeps it */
+	__u64 token;
+	__u16 payload, payload_len;
+	__u8 flags;       /* enum shunt_meta_flags */
+	__u8 state;       /* enum shunt_nic_slot_state */
+	__u16 pad;
+};
+SHUNT_ASSERT(sizeof(struct shunt_nic_slot) == 40, "nic slot");
+
+/* A request, or token, that was sent to a core. */
+enum shunt_nic_out_state {
+	SHUNT_OUT_NONE,
+	SHUNT_OUT_SENT,   /* the core has not said yet whether it took it */
+	SHUNT_OUT_TAKEN,
+	SHUNT_OUT_PARKED, /* its token is queued; the core may not know */
+};
+
+struct shunt_nic_out {
+	__u64 id;
+	__u64 first_ns;
+	__u32 seq;
+	__u32 slot;       /* copy that is kept until it is taken; 0: there is none */
+	__u8 state;
+	__u8 cls;
+	__u8 pad[6];
+};
+SHUNT_ASSERT(sizeof(struct shunt_nic_out) == 32, "nic out");
+
+/* A core as it stands. Pinned as "nic_cores", one value a core, mmapable. Written by XDP. */
+struct shunt_nic_core {
+	__u64 cookie;     /* 0: no epoch, the core is off */
+	__u64 inc;        /* greatest incarnation seen */
+	__u64 process;
+	__u32 epoch;
+	__u32 load;       /* sent or taken, and not ended */
+	__u32 sent;       /* last number sent … */
+	__u32 nr;         /* of the last credit … */
+	__u32 high;       /* … and what it said */
+	__u32 run;
+	__u32 group;
+	__u32 pad0;
+	__u64 run_id;     /* of what runs; 0: nothing, or unknown */
+	__u64 run_ns;     /* since when, as far as the NIC can tell */
+	__u32 run_cls;
+	__u32 done;       /* as the last credit said, in this epoch */
+	__u64 sent_ns;    /* last REQUEST or RESUME */
+	__u64 heard_ns;   /* last HELLO or CREDIT that was right */
+	__u64 busy_ns;    /* as the last credit said, in this epoch */
+	__u64 credits;    /* that were right */
+	__u64 pad[2];
+	struct shunt_nic_out out[SHUNT_WIRE_WINDOW];
+};
+SHUNT_ASSERT(sizeof(struct shunt_nic_core) % SHUNT_LINE == 0, "nic core");
+
+struct shunt_nic_fifo {
+	__u32 head, tail;  /* slots; 0: empty */
+	__u32 count;
+	__u32 pad;
+	__u64 first_ns;    /* of the head */
+	__u64 queue_ns;
+};
+
+/*
+ * Per class, always: arrived = rejected + dropped + passed (map "ingress")
+ *   + done + lost + in its queues + sent or taken.
+ */
+struct shunt_nic_class {
+	__u64 sent;       /* REQUESTs and RESUMEs */
+	__u64 done;       /* ended, as the cores say */
+	__u64 lost;       /* of the wire, or of a core or process that is gone */
+	__u64 requeued;   /* sent, not taken, and queued again */
+	__u64 parked;     /* tokens queued */
+	__u64 resumed;    /* tokens sent */
+	__u64 kept;       /* steered requests of which a copy was kept */
+	__u64 pad;
+};
+SHUNT_ASSERT(sizeof(struct shunt_nic_class) == SHUNT_LINE, "nic class");
+
+enum shunt_nic_event {
+	SHUNT_NIC_EV_SHORT,      /* control frame shorter than its type */
+	SHUNT_NIC_EV_VERSION,
+	SHUNT_NIC_EV_TYPE,       /* no type that a core sends */
+	SHUNT_NIC_EV_CORE,       /* no such core, or not from its MAC */
+	SHUNT_NIC_EV_KEY,        /* HELLO with a wrong key */
+	SHUNT_NIC_EV_OLDER,      /* HELLO of an older incarnation or process */
+	SHUNT_NIC_EV_COOKIE,     /* right epoch, wrong cookie: forged */
+	SHUNT_NIC_EV_EPOCH,      /* another epoch: late */
+	SHUNT_NIC_EV_OLD,        /* credit that is not newer than the last: duplicate or late */
+	SHUNT_NIC_EV_BAD,        /* credit that says what cannot be */
+	SHUNT_NIC_EV_TOKEN,      /* token of a request that the core does not have */
+	SHUNT_NIC_EV_NO_SLOT,    /* neither request nor token could be queued */
+	SHUNT_NIC_EV_NO_ROOM,    /* frame could not be made long enough */
+	SHUNT_NIC_EV_LONG,       /* request longer than a slot */
+	SHUNT_NIC_EV_WINDOW,     /* core below k, but its window is used up */
+	SHUNT_NIC_EV_HELLO,      /* epochs begun */
+	SHUNT_NIC_EV_SKIP,       /* NOTEs to skip what is late */
+	SHUNT_NIC_EV_NOTE,       /* NOTEs that acknowledge a token */
+	SHUNT_NIC_EV_OFF,        /* epochs ended */
+	SHUNT_NIC_EV_BAD_SELECT, /* policy named a class that does not wait */
+	SHUNT_NIC_NR_EV,
+};
+
+/* The scheduler's state. Pinned as "nic", one value, mmapable. Written by XDP. */
+struct shunt_nic {
+	__u32 free;       /* first free slot that was used before … */
+	__u32 nfree;      /* … how many there are … */
+	__u32 fresh;      /* … and slots used so far: the rest are free, too */
+	__u32 queued;     /* slots in queues */
+	__u64 cmd;        /* nr of the last command done */
+	__u64 id;         /* of the last sending */
+	__u32 waiting[1 + SHUNT_NIC_GROUPS]; /* classes with something in this queue, one bit each */
+	__u32 pad[3];
+	__u64 process[SHUNT_NIC_GROUPS];     /* whose tokens are in the group's queues */
+	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */
+	__u64 ev[SHUNT_NIC_NR_EV];
+	struct shunt_nic_fifo fifo[SHUNT_CLASSES][1 + SHUNT_NIC_GROUPS];
+	struct shunt_nic_class cls[SHUNT_CLASSES] __shunt_line;
+};
+SHUNT_ASSERT(sizeof(struct shunt_nic) % SHUNT_LINE == 0, "nic");

@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# wire.sh - requests served through a NIC that shares no memory with its host
+NO_LAB=1
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../wire/lab.sh"
+
+# OPTIONS…
+offer() {
+	client shunt-client --to 198.18.0.2:9000 --json "$@" >"$DIR/client.json"
+}
+
+sent() { jq -s '[.[].classes[].sent] | add' "$DIR/client.json"; }
+answered() { jq -s '[.[].classes[].answered] | add' "$DIR/client.json"; }
+
+settled() { nic_state '.queued == 0 and .out == 0'; }
+
+# Everything that arrived is accounted for, and every slot is somewhere.
+assert_balanced() {
+	wait_for 10 settled
+	nic_state '.arrived == .refused + .done + .lost' >/dev/null ||
+		fail "out of balance: $(nic_state .)"
+	assert_eq "$(nic_state .slots_missing)" 0 "missing slots"
+}
+
+# OBJECT CORES [VAR=VALUE…]
+begin() {
+	local i
+	wire_lab "$2"
+	start_nic "$@"
+	for ((i = 0; i < $2; i++)); do
+		start_core $i PROCESS=1 ${PARK:+PARK=$PARK}
+	done
+	wait_for 5 cores_up "$2"
+}
+
+test_requests_are_served_through_the_nic() {
+	begin build/nic/fcfs.o 1
+	offer --rate 2000 --count 2000 --time 5 --mix short=0.8:1us,long=0.2:20us
+	assert_eq "$(sent)" 2000 sent
+	assert_eq "$(answered)" 2000 answered
+	assert_balanced
+}
+
+test_held_requests_are_served_by_credits() {
+	begin build/nic/fcfs.o 1
+	offer --rate 5000 --burst 32 --count 3200 --time 5 --mix short=1:5us
+	assert_eq "$(answered)" 3200 answered
+	assert_ge "$(nic_state .held)" 1000 held
+	assert_balanced
+}
+
+test_copies_by_a_loop_serve_as_well() {
+	begin build/nic-loop/mq.o 1
+	offer --rate 5000 --burst 32 --count 1600 --time 5 --mix short=0.5:5us,long=0.5:20us
+	assert_eq "$(answered)" 1600 answered
+	assert_balanced
+}
+
+test_what_the_link_loses_is_sent_again_and_nothing_is_served_twice() {
+	begin build/nic/fcfs.o 1 KEEP=1
+	lose 5 1
+	offer --rate 2000 --burst 8 --count 4000 --time 10 --mix short=1:2us
+	assert_ge "$(lost)" 50 "frames lost"
+	lose 0 0
+	assert_eq "$(answered)" 4000 answered
+	assert_eq "$(nic_state .done)" 4000 "requests that ended"
+	assert_ge "$(nic_state .requeued)" 10 requeued
+	assert_eq "$(nic_state .lost)" 0 "requests lost"
+	assert_balanced
+}
+
+test_bursts_of_loss_heal() {
+	begin build/nic/fcfs.o 2
+	lose 1 10
+	offer --rate 2000 --burst 8 --count 4000 --time 10 --mix short=1:2us
+	lose 0 0
+	assert_balanced
+	assert_eq "$(answered)" "$(nic_state .done)" "answered and done"
+	offer --rate 1000 --count 500 --time 5 --mix short=1:2us
+	assert_eq "$(answered)" 500 "answered afterwards"
+}
+
+test_parked_requests_are_resumed_once_even_under_loss() {
+	PARK=3 begin build/nic/fcfs.o 1 KEEP=1
+	lose 3 1
+	offer --rate 1000 --burst 4 --count 1500 --time 10 --mix short=1:2us
+	lose 0 0
+	assert_balanced
+	assert_eq "$(answered)" 1500 answered
+	assert_ge "$(nic_state .parked)" 300 parked
+	stop core0
+	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq .bad_token)" 0 "bad tokens"
+}
+
+test_k_is_kept() {
+	local k
+	wire_lab 1
+	for k in 1 3 5; do
+		start_nic build/nic/fcfs.o 1 K=$k
+		start_core 0
+		wait_for 5 cores_up 1
+		offer --rate 4000 --burst 32 --count 640 --time 5 --mix short=1:5us
+		assert_eq "$(answered)" 640 "answered with k = $k"
+		assert_balanced
+		stop core0
+		stop nic
+	done
+}
+
+test_a_core_that_is_killed_is_off_and_another_epoch_serves() {
+	begin build/nic/fcfs.o 1 SILENT_MS=100
+	offer --rate 1000 --count 200 --time 5 --mix short=1:2us
+	stop core0 KILL
+	offer --rate 1000 --count 50 --time 1 --mix short=1:2us # the NIC does not know yet, or holds them
+	client shunt-client --to 198.18.0.2:9000 --json --rate 20 --count 10 --time 1 --mix short=1:2us >/dev/null
+	wait_for 5 cores_up 0
+	start_core 0
+	wait_for 5 cores_up 1
+	offer --rate 1000 --count 500 --time 5 --mix short=1:2us
+	assert_ge "$(answered)" 500 answered
+	assert_balanced
+}
+
+test_frames_from_the_uplink_never_reach_the_nic() {
+	begin build/nic/fcfs.o 1
+	start_core_on_client
+	offer --rate 1000 --count 100 --time 5 --mix short=1:2us
+	assert_eq "$(answered)" 100 answered
+	assert_eq "$(nic_state '[.ev[0:9][]] | add')" 0 "bad control frames seen"
+}
+
+# A forger in the client's namespace, with the core's own MAC and the right key.
+start_core_on_client() {
+	start forger client env "MAC=$(core_mac 0)" build/tests/wire/core "${LAB}c" 0 $NIC_MAC
+	wait_for 5 forged
+}
+
+forged() { (($(client cat /proc/net/dev | awk -v d="${LAB}c:" '$1 == d {print $10}') > 5)); }
+
+run_tests "$@"

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_wire.c - the NIC's program: queues, credits, tokens and epochs; and that a frame which is not what it
+ * should be changes nothing but a counter
+ *
+ * Each test runs with copies by the helpers and with copies by a loop.
+ */
+/* link: agent/nic.c tests/prog/packet.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <cmocka.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+
+#include "agent/nic.h"
+#include "packet.h"
+
+#define KEY 0x0123456789abcdefULL
+#define FRAME 2048
+
+static struct nic n;
+static const __u8 mac[2][6] = { { 2, 0, 0, 0, 1, 0 }, { 2, 0, 0, 0, 1, 1 } };
+static __u8 out[FRAME];
+static __u32 out_len;
+static __u32 nr[2];
+static __u64 seed = 1;
+
+static __u64 random_word(void) /* splitmix64 */
+{
+	__u64 z = seed += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static int load(void **state)
+{
+	struct nic_opts opts = { .object = *state };
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1 };
+	struct shunt_nic_cfg wire = { .key = KEY, .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 1000000000 };
+	LIBBPF_OPTS(bpf_link_create_opts, link, .flags = XDP_FLAGS_SKB_MODE);
+	char why[200];
+
+	seed = 1;
+	nr[0] = nr[1] = 0;
+	if (nic_load(&n, &opts, why, sizeof(why)) || nic_configure(&n, &cfg, &wire))
+		fail_msg("%s", why);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(nic_set_core(&n, i, mac[i], 0), 0);
+	n.port[PACKET_PORT] = (struct shunt_port){ .cls = 0, .flags = SHUNT_PORT_ON };
+	n.port[PACKET_PORT + 1] = (struct shunt_port){ .cls = 1, .flags = SHUNT_PORT_ON };
+	/* A program that is attached runs in a microsecond; else each run waits for RCU. */
+	n.link = bpf_link_create(n.prog, 1, BPF_XDP, &link);
+	assert_true(n.link >= 0);
+	return 0;
+}
+
+static int unload(void **state)
+{
+	nic_unload(&n);
+	return 0;
+}
+
+static __u32 run(const void *frame, __u32 len)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len, .data_out = out,
+		    .data_size_out = sizeof(out), .repeat = 1);
+
+	assert_int_equal(bpf_prog_test_run_opts(n.prog, &opts), 0);
+	out_len = opts.data_size_out;
+	return opts.retval;
+}
+
+static const struct shunt_wire_request *answer(void)
+{
+	return (const void *)out;
+}
+
+static __u32 say_hello(__u32 core, __u64 inc, __u64 key)
+{
+	struct shunt_wire_hello h = {
+		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = SHUNT_WIRE_HELLO,
+		       .core = core, .bytes = sizeof(h), .cookie = key },
+		.inc = inc, .process = 1,
+	};
+	__u8 frame[SHUNT_WIRE_MIN] = { 0 };
+
+	memcpy(h.w.from, mac[core & 1], 6);
+	memcpy(frame, &h, sizeof(h));
+	return run(frame, sizeof(frame));
+}
+
+static struct shunt_wire_credit credit(__u32 core, __u32 high, __u32 taken, __u32 open)
+{
+	struct shunt_wire_credit c = {
+		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = SHUNT_WIRE_CREDIT,
+		       .core = core, .bytes = sizeof(c), .epoch = n.core[core].epoch,
+		       .cookie = n.core[core].cookie },
+		.nr = ++nr[core & 1], .high = high, .taken = taken, .open = open,
+	};
+
+	memcpy(c.w.from, mac[core & 1], 6);
+	return c;
+}
+
+static __u32 send_credit(const struct shunt_wire_credit *c)
+{
+	__u8 frame[1600] = { 0 };
+
+	memcpy(frame, c, sizeof(*c));
+	return run(frame, sizeof(frame));
+}
+
+/* A request of the class whose payload begins with the mark. */
+static __u32 arrive(int cls, __u8 mark)
+{
+	struct packet_spec s = { .payload_len = 20, .dport = PACKET_PORT + cls };
+	struct packet p;
+
+	packet_build(&s, &p);
+	p.data[p.payload] = mark;
+	return run(p.data, p.len);
+}
+
+static int mark(void)
+{
+	return out[sizeof(struct shunt_wire_request) + answer()->payload];
+}
+
+static __u64 slots_missing(void)
+{
+	__u64 lent = 0;
+
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		for (int j = 0; j < SHUNT_WIRE_WINDOW; j++)
+			lent += n.core[i].out[j].state && n.core[i].out[j].slot;
+	}
+	return n.state->fresh - n.state->nfree - n.state->queued - lent;
+}
+
+static void a_request_goes_to_a_core_behind_its_header(void **state)
+{
+	assert_int_equal(say_hello(0, 1, KEY), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_WELCOME);
+	assert_int_equal(arrive(0, 7), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_REQUEST);
+	assert_memory_equal(answer()->w.to, mac[0], 6);
+	assert_int_equal(answer()->seq, 1);
+	assert_int_equal(answer()->len, 20);
+	assert_int_equal(answer()->w.bytes, out_len);
+	assert_int_equal(mark(), 7);
+}
+
+static void what_waits_leaves_first_in_first_out(void **state)
+{
+	struct shunt_wire_credit c;
+
+	say_hello(0, 1, KEY);
+	for (int i = 1; i <= 6; i++)
+		assert_int_equal(arrive(0, i), i <= SHUNT_WIRE_K ? XDP_TX : XDP_DROP);
+	assert_int_equal(n.state->queued, 4);
+	for (int i = 1; i <= 4; i++) { /* number i ends, i + 1 is open */
+		c = credit(0, i + 1, 3, 1);
+		assert_int_equal(send_credit(&c), XDP_TX);
+		assert_int_equal(answer()->seq, i + 2);
+		assert_int_equal(mark(), i + 2);
+		assert_true(answer()->waited_ns > 0);
+	}
+	c = credit(0, 6, 3, 0);
+	assert_int_equal(send_credit(&c), XDP_DROP);
+	assert_int_equal(n.state->cls[0].done, 6);
+	assert_int_equal(n.core[0].load, 0);
+	assert_int_equal(slots_missing(), 0);
+}
+
+static void the_policy_selects(void **state)
+{
+	struct shunt_wire_credit c;
+
+	say_hello(0, 1, KEY);
+	arrive(0, 1);
+	arrive(0, 2);
+	arrive(1, 3); /* older, but of the class that prio serves last */
+	arrive(0, 4);
+	c = credit(0, 2, 3, 1);
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), 4);
+}
+
+static void a_class_at_its_limit_drops_and_counts(void **state)
+{
+	__u32 cls = 0, limit = 2;
+
+	say_hello(0, 1, KEY);
+	bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "hold_limit"), &cls, &limit, 0);
+	for (int i = 1; i <= 6; i++)
+		arrive(0, i);
+	assert_int_equal(n.state->queued, 2);
+	assert_int_equal(n.in->cls[0].limit, 2);
+}
+
+static void what_the_core_passed_by_goes_back_to_the_head(void **state)
+{
+	struct shunt_wire_credit c;
+
+	say_hello(0, 1, KEY);
+	for (int i = 1; i <= 5; i++)
+		arrive(0, i);
+	c = credit(0, 2, 3, 1); /* 1 ended; 3 is sent, and copied */
+	send_credit(&c);
+	assert_int_equal(mark(), 3);
+	c = credit(0, 2, 3, 0); /* 2 ended; 4 is sent */
+	send_credit(&c);
+	assert_int_equal(mark(), 4);
+	c = credit(0, 4, 1, 1); /* 4 came, 3 did not */
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), 3);
+	assert_int_equal(n.state->cls[0].requeued, 1);
+	assert_int_equal(n.state->cls[0].lost, 0);
+	assert_int_equal(slots_missing(), 0);
+}
+
+static void a_parked_request_is_queued_once_and_resumed(void **state)
+{
+	struct shunt_wire_credit c;
+
+	say_hello(0, 1, KEY);
+	arrive(0, 1);
+	c = credit(0, 1, 1, 1);
+	c.park = 1;
+	c.token = 0xabcdef;
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_RESUME);
+	assert_int_equal(answer()->token, 0xabcdef);
+	assert_int_equal(answer()->ack, 1);
+	c.nr = ++nr[0]; /* the answer was lost: the core says it again */
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_NOTE);
+	assert_int_equal(((struct shunt_wire_note *)out)->ack, 1);
+	assert_int_equal(n.state->cls[0].parked, 1);
+	assert_int_equal(slots_missing(), 0);
+}
+
+/* What a control frame may not change; counters of events are cleared. */
+static struct shunt_nic snapshot(void)
+{
+	struct shunt_nic s = *n.state;
+
+	memset(s.ev, 0, sizeof(s.ev));
+	return s;
+}
+
+static void a_credit_that_is_not_new_or_not_ours_changes_nothing(void **state)
+{
+	struct shunt_wire_credit right, c;
+	struct shunt_nic was;
+	struct shunt_nic_core core;
+
+	say_hello(0, 1, KEY);
+	for (int i = 1; i <= 6; i++)
+		arrive(0, i);
+	right = credit(0, 1, 1, 0);
+	send_credit(&right);
+	was = snapshot();
+	core = n.core[0];
+#define HAS_NO_EFFECT(event)                                                                       \
+	do {                                                                                       \
+		__u64 before = n.state->ev[event];                                                 \
+		struct shunt_nic now;                                                              \
+		assert_int_equal(send_credit(&c), XDP_DROP);                                       \
+		assert_int_equal(n.state->ev[event], before + 1);                                  \
+		now = snapshot();                                                                  \
+		assert_memory_equal(&now, &was, sizeof(was));                                      \
+		assert_memory_equal(&n.core[0], &core, sizeof(core));                              \
+	} while (0)
+	c = right; /* a duplicate */
+	HAS_NO_EFFECT(SHUNT_NIC_EV_OLD);
+	c = credit(0, 2, 3, 0);
+	c.w.cookie ^= 1ULL << 63;
+	HAS_NO_EFFECT(SHUNT_NIC_EV_COOKIE);
+	c = credit(0, 2, 3, 0);
+	c.w.epoch--;
+	HAS_NO_EFFECT(SHUNT_NIC_EV_EPOCH);
+	c = credit(0, 9, 3, 0); /* more than was sent */
+	HAS_NO_EFFECT(SHUNT_NIC_EV_BAD);
+	c = credit(0, 2, 1, 2); /* open, and not taken */
+	HAS_NO_EFFECT(SHUNT_NIC_EV_BAD);
+	c = credit(0, 2, 3, 0);
+	c.w.version++;
+	HAS_NO_EFFECT(SHUNT_NIC_EV_VERSION);
+}
+
+static void an_older_incarnation_does_not_end_a_later_one(void **state)
+{
+	say_hello(0, 5, KEY);
+	assert_int_equal(say_hello(0, 4, KEY), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_REFUSE);
+	assert_int_equal(n.core[0].inc, 5);
+	assert_int_equal(say_hello(0, 6, KEY ^ 1), XDP_DROP);
+	assert_int_equal(n.core[0].epoch, 1);
+	assert_int_equal(say_hello(0, 5, KEY), XDP_TX); /* are you there? */
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_WELCOME);
+	assert_int_equal(n.core[0].epoch, 1);
+}
+
+/* Random control frames, half of them with all but the secret right. */
+static void forged_frames_change_nothing_but_counters(void **state)
+{
+	const char *count = getenv("LONG");
+	int frames = count && *count ? 1000000 : 20000;
+	struct shunt_nic was, now;
+	static struct shunt_nic_core cores[SHUNT_CORES];
+
+	say_hello(0, 1, KEY);
+	for (int i = 1; i <= 6; i++)
+		arrive(0, i);
+	was = snapshot();
+	memcpy(cores, n.core, sizeof(cores));
+	for (int i = 0; i < frames; i++) {
+		__u64 words[16];
+		struct shunt_wire *w = (void *)words;
+
+		for (int j = 0; j < 16; j++)
+			words[j] = random_word();
+		w->proto = htons(SHUNT_WIRE_PROTO);
+		if (i & 1) {
+			struct shunt_wire_credit c = credit(0, random_word() % 4, words[0], words[1]);
+
+			c.w.cookie = words[2];
+			c.w.type = words[3] % 10;
+			c.park = words[4] % 4;
+			memcpy(words, &c, sizeof(c));
+		}
+		assert_int_equal(run(words, 14 + random_word() % 115), XDP_DROP);
+	}
+	now = snapshot();
+	assert_memory_equal(&now, &was, sizeof(was));
+	assert_memory_equal(n.core, cores, sizeof(cores));
+}
+
+/* Cores that may say anything in their own epochs, and requests: no slot is lost, no sum is wrong. */
+static void slots_and_requests_are_conserved_whatever_cores_say(void **state)
+{
+	__u64 ended, waiting = 0;
+
+	say_hello(0, 1, KEY);
+	say_hello(1, 1, KEY);
+	for (int i = 0; i < 10000; i++) {
+		__u32 core = random_word() & 1, what = random_word() % 16;
+		struct shunt_wire_credit c;
+
+		if (what < 6) {
+			arrive(random_word() & 1, i);
+		} else if (what == 6 && random_word() % 16 == 0) {
+			nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 });
+			say_hello(core, 2 + i, KEY);
+			nr[core] = 0;
+		} else {
+			__u32 taken = random_word() | random_word();
+
+			c = credit(core, n.core[core].sent - random_word() % 3, taken, taken & random_word());
+			c.park = random_word() % 4 ? 0 : c.high - random_word() % 3;
+			c.w.flags = random_word() & 1;
+			send_credit(&c);
+		}
+		assert_int_equal(slots_missing(), 0);
+		assert_true(n.core[0].load <= SHUNT_WIRE_K && n.core[1].load <= SHUNT_WIRE_K);
+	}
+	ended = 0;
+	for (int i = 0; i < 2; i++) {
+		ended += n.state->cls[i].done + n.state->cls[i].lost + n.in->cls[i].dropped;
+		for (int q = 0; q <= SHUNT_NIC_GROUPS; q++)
+			waiting += n.state->fifo[i][q].count;
+	}
+	assert_int_equal(waiting, n.state->queued);
+	assert_int_equal(n.in->cls[0].arrived + n.in->cls[1].arrived,
+			 ended + waiting + n.core[0].load + n.core[1].load);
+}
+
+int main(void)
+{
+#define TEST(name, object) \
+	{ #name " (" object ")", name, load, unload, (void *)("build/" object ".o") }
+#define BOTH(name, policy) TEST(name, "nic/" policy), TEST(name, "nic-loop/" policy)
+	const struct CMUnitTest tests[] = {
+		BOTH(a_request_goes_to_a_core_behind_its_header, "fcfs"),
+		BOTH(what_waits_leaves_first_in_first_out, "fcfs"),
+		BOTH(the_policy_selects, "prio"),
+		BOTH(a_class_at_its_limit_drops_and_counts, "fcfs"),
+		BOTH(what_the_core_passed_by_goes_back_to_the_head, "fcfs"),
+		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),
+		BOTH(a_credit_that_is_not_new_or_not_ours_changes_nothing, "fcfs"),
+		BOTH(an_older_incarnation_does_not_end_a_later_one, "fcfs"),
+		BOTH(forged_frames_change_nothing_but_counters, "fcfs"),
+		BOTH(slots_and_requests_are_conserved_whatever_cores_say, "mq"),
+	};
+
+	if (geteuid()) {
+		puts("1..0 # SKIP not root: BPF programs cannot be loaded");
+		return 77;
+	}
+	if (unshare(CLONE_NEWNET)) {
+		puts("1..0 # SKIP no network namespaces");
+		return 77;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

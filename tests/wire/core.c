@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * core.c - one core of the wire lab over AF_PACKET: core IFNAME NUMBER NIC_MAC
+ *
+ * Speaks the whole of the core's side, plainly: HELLO, CREDIT, tokens. Serves shunt-spin's protocol over
+ * IPv4. PARK=n: every n-th request is parked once before it is served. Prints its counts as JSON when it ends.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <shunt/wire.h>
+
+#include "apps/spin.h"
+
+#define KEY 0x1122334455667788
+#define REPEAT_NS 500000ULL    /* a credit below k */
+#define SILENT_NS 20000000ULL  /* unheard: HELLO again */
+#define FRAME 2048
+#define RING 16
+#define PARKED 64
+
+struct job {
+	__u32 seq, len;
+	__u64 token;      /* RESUME: of the parked one + 1 */
+	__u16 payload;
+	__u8 packet[FRAME];
+};
+
+static int sock;
+static __u8 mac[6], nic_mac[6];
+static __u32 number;
+static __u64 inc, process, cookie, nr;
+static __u32 epoch, high, taken, open_, k, credit_bytes, ended;
+static __u32 run;
+static struct job ring[RING];
+static unsigned int head, tail;
+static struct { int used; __u32 seq; __u64 gen; int acked; struct job job; } parked[PARKED];
+static __u32 parks[PARKED], nparks; /* numbers that are not acknowledged, oldest first */
+static __u64 park_every, count_got, count_old, count_served, count_parked, count_resumed;
+static __u64 count_bad_token, count_credits, count_welcomes, count_preempts, count_stale;
+static __u64 credit_ns, heard_ns, busy_ns;
+static volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+	stop = 1;
+}
+
+static __u64 now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static struct shunt_wire wire(__u8 type, __u16 bytes)
+{
+	struct shunt_wire w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = type,
+				.core = number, .bytes = bytes, .epoch = epoch, .cookie = cookie };
+
+	memcpy(w.to, nic_mac, 6);
+	memcpy(w.from, mac, 6);
+	return w;
+}
+
+static void hello(void)
+{
+	struct shunt_wire_hello h = { .w = wire(SHUNT_WIRE_HELLO, sizeof(h)), .inc = inc, .process = process };
+	__u8 frame[SHUNT_WIRE_MIN] = { 0 };
+
+	h.w.epoch = 0;
+	h.w.cookie = KEY;
+	memcpy(frame, &h, sizeof(h));
+	send(sock, frame, sizeof(frame), 0);
+	heard_ns = now_ns(CLOCK_MONOTONIC); /* not again at once */
+}
+
+static void credit(void)
+{
+	struct shunt_wire_credit c = {
+		.w = wire(SHUNT_WIRE_CREDIT, sizeof(c)), .nr = ++nr, .high = high, .taken = taken,
+		.open = open_, .run = run, .busy_ns = busy_ns, .done = ended,
+	};
+	__u8 frame[FRAME] = { 0 };
+
+	if (nparks) {
+		c.park = parked[parks[0]].seq;
+		c.token = parked[parks[0]].gen << 8 | parks[0];
+	}
+	memcpy(frame, &c, sizeof(c));
+	send(sock, frame, credit_bytes < SHUNT_WIRE_MIN ? sizeof(c) + 16 : credit_bytes, 0);
+	credit_ns = now_ns(CLOCK_MONOTONIC);
+	count_credits++;
+}
+
+static void advance(__u32 to)
+{
+	__u32 by = to - high;
+
+	taken = by < 32 ? taken << by : 0;
+	open_ = by < 32 ? open_ << by : 0;
+	high = to;
+}
+
+static void close_seq(__u32 seq)
+{
+	if (high - seq < 32)
+		open_ &= ~(1u << (high - seq));
+}
+
+static void acknowledge(__u32 seq)
+{
+	if (!seq || !nparks || parked[parks[0]].seq != seq)
+		return;
+	close_seq(seq);
+	parked[parks[0]].acked = 1;
+	if (parked[parks[0]].used == 2)
+		parked[parks[0]].used = 0;
+	memmove(parks, parks + 1, --nparks * sizeof(*parks));
+}
+
+static void take(const __u8 *frame, __u32 len)
+{
+	struct shunt_wire_request r;
+	struct job *j;
+
+	if (len < sizeof(r))
+		return;
+	memcpy(&r, frame, sizeof(r));
+	acknowledge(r.ack);
+	if ((__s32)(r.seq - high) <= 0) {
+		count_old++;
+		return;
+	}
+	if (tail - head == RING)
+		return; /* not taken: number not moved, it will be told */
+	advance(r.seq);
+	taken |= 1;
+	open_ |= 1;
+	count_got++;
+	j = &ring[tail++ % RING];
+	j->seq = r.seq;
+	j->payload = r.payload;
+	j->token = 0;
+	j->len = r.w.bytes - sizeof(r);
+	if (r.w.type == SHUNT_WIRE_RESUME) {
+		j->token = r.token + 1;
+		j->len = 0;
+	} else if (r.w.bytes > len || r.w.bytes < sizeof(r) || j->len > FRAME) {
+		j->len = 0;
+	} else {
+		memcpy(j->packet, frame + sizeof(r), j->len);
+	}
+}
+
+static void receive(void)
+{
+	__u8 frame[FRAME];
+	struct shunt_wire w;
+	ssize_t n;
+
+	while ((n = recv(sock, frame, sizeof(frame), MSG_DONTWAIT)) >= (ssize_t)sizeof(w)) {
+		memcpy(&w, frame, sizeof(w));
+		if (w.proto != htons(SHUNT_WIRE_PROTO) || memcmp(w.to, mac, 6) || w.version != SHUNT_WIRE)
+			continue;
+		if (w.type == SHUNT_WIRE_WELCOME) {
+			struct shunt_wire_welcome h;
+
+			memcpy(&h, frame, sizeof(h));
+			if (h.inc != inc)
+				continue;
+			heard_ns = now_ns(CLOCK_MONOTONIC);
+			if (w.cookie == cookie)
+				continue;
+			/* What was under way belonged to an epoch that the NIC has forgotten. */
+			epoch = w.epoch;
+			cookie = w.cookie;
+			k = h.k;
+			credit_bytes = h.credit;
+			high = taken = open_ = nr = ended = 0;
+			head = tail;
+			nparks = 0;
+			memset(parked, 0, sizeof(parked));
+			count_welcomes++;
+			credit();
+			continue;
+		}
+		if (!cookie || w.cookie != cookie || w.epoch != epoch) {
+			count_stale++;
+			continue;
+		}
+		heard_ns = now_ns(CLOCK_MONOTONIC);
+		if (w.type == SHUNT_WIRE_REQUEST || w.type == SHUNT_WIRE_RESUME) {
+			take(frame, n);
+		} else if (w.type == SHUNT_WIRE_NOTE) {
+			struct shunt_wire_note note;
+
+			memcpy(&note, frame, sizeof(note));
+			acknowledge(note.ack);
+			if (note.skip && (__s32)(note.skip - high) > 0)
+				advance(note.skip);
+			credit();
+		} else if (w.type == SHUNT_WIRE_PREEMPT) {
+			count_preempts++;
+		}
+	}
+}
+
+static void swap(__u8 *a, __u8 *b, int n)
+{
+	__u8 was[16];
+
+	memcpy(was, a, n);
+	memcpy(a, b, n);
+	memcpy(b, was, n);
+}
+
+static void serve(struct job *j)
+{
+	struct spin_msg m = { 0 };
+	__u64 until;
+	__u8 *p = j->packet;
+
+	if (j->payload >= 42 && j->len >= j->payload + sizeof(m)) {
+		memcpy(&m, p + j->payload, sizeof(m));
+		until = now_ns(CLOCK_MONOTONIC) + (m.spin_ns < SPIN_MAX_NS ? m.spin_ns : 0);
+		while (now_ns(CLOCK_MONOTONIC) < until)
+			;
+		memcpy(p + 6, p, 6);
+		memcpy(p, j->packet + 6, 6);
+		swap(p + j->payload - 16, p + j->payload - 12, 4); /* IPv4 addresses */
+		swap(p + j->payload - 8, p + j->payload - 6, 2);   /* ports */
+		memset(p + j->payload - 2, 0, 2);                  /* no checksum */
+	}
+}
+
+/* Sends the reply: destination is who asked, source is this function. */
+static void reply(struct job *j)
+{
+	__u8 client[6];
+
+	memcpy(client, j->packet + 6, 6);
+	serve(j);
+	memcpy(j->packet, client, 6);
+	memcpy(j->packet + 6, mac, 6);
+	if (send(sock, j->packet, j->len, 0) == (ssize_t)j->len)
+		count_served++;
+}
+
+static int park(struct job *j)
+{
+	for (int i = 0; i < PARKED; i++) {
+		if (parked[i].used || nparks == PARKED)
+			continue;
+		parked[i].used = 1;
+		parked[i].acked = 0;
+		parked[i].seq = j->seq;
+		parked[i].gen++;
+		parked[i].job = *j;
+		parks[nparks++] = i;
+		count_parked++;
+		return 1;
+	}
+	return 0;
+}
+
+static void run_one(void)
+{
+	struct job *j = &ring[head++ % RING];
+	__u64 began = now_ns(CLOCK_MONOTONIC), token = j->token - 1;
+	int i = token & 0xff;
+
+	run = j->seq;
+	if (j->token) {
+		if (i >= PARKED || parked[i].used != 1 || parked[i].gen != token >> 8) {
+			count_bad_token++;
+		} else {
+			reply(&parked[i].job);
+			/* The place is free again once the NIC's acknowledgement is in, too. */
+			parked[i].used = parked[i].acked ? 0 : 2;
+			count_resumed++;
+		}
+	} else if (park_every && count_got % park_every == 0 && park(j)) {
+		run = 0;
+		credit(); /* its number stays open until the token is acknowledged */
+		return;
+	} else {
+		reply(j);
+	}
+	busy_ns += now_ns(CLOCK_MONOTONIC) - began;
+	close_seq(j->seq);
+	ended++;
+	run = 0;
+	credit();
+}
+
+int main(int argc, char **argv)
+{
+	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(SHUNT_WIRE_PROTO) };
+	struct ifreq ifr = { 0 };
+
+	if (argc != 4 || sscanf(argv[3], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", nic_mac, nic_mac + 1,
+				nic_mac + 2, nic_mac + 3, nic_mac + 4, nic_mac + 5) != 6)
+		return 2;
+	signal(SIGTERM, on_signal);
+	number = atoi(argv[2]);
+	park_every = getenv("PARK") ? atoi(getenv("PARK")) : 0;
+	inc = process = now_ns(CLOCK_REALTIME);
+	if (getenv("PROCESS"))
+		process = strtoull(getenv("PROCESS"), NULL, 0);
+	at.sll_ifindex = if_nametoindex(argv[1]);
+	sock = socket(AF_PACKET, SOCK_RAW, htons(SHUNT_WIRE_PROTO));
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", argv[1]);
+	if (sock < 0 || bind(sock, (struct sockaddr *)&at, sizeof(at)) || ioctl(sock, SIOCGIFHWADDR, &ifr)) {
+		perror("core");
+		return 1;
+	}
+	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
+	if (getenv("MAC")) /* a forger */
+		sscanf(getenv("MAC"), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5);
+	hello();
+	while (!stop) {
+		struct pollfd p = { .fd = sock, .events = POLLIN };
+		__u64 now = now_ns(CLOCK_MONOTONIC);
+
+		receive();
+		if (head != tail) {
+			run_one();
+			continue;
+		}
+		if (now - heard_ns > SILENT_NS)
+			hello();
+		if (cookie && now - credit_ns > REPEAT_NS && (__u32)__builtin_popcount(open_) - nparks < k)
+			credit();
+		poll(&p, 1, 1);
+	}
+	printf("{\"got\":%llu,\"old\":%llu,\"served\":%llu,\"parked\":%llu,\"resumed\":%llu,"
+	       "\"bad_token\":%llu,\"credits\":%llu,\"welcomes\":%llu,\"preempts\":%llu,\"stale\":%llu}\n",
+	       count_got, count_old, count_served, count_parked, count_resumed, count_bad_token,
+	       count_credits, count_welcomes, count_preempts, count_stale);
+	return 0;
+}

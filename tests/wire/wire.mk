@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# wire.mk - the wire transport: the NIC's programs (one a policy, and each with copies by a loop, for
+# kernels before 5.18) and the host's
+
+.PHONY: wire
+wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o ## the wire transport's programs
+bpf: wire
+
+NIC_DEPS := $(wildcard bpf/*.h bpf/nic/* include/shunt/*.h)
+
+$(B)/nic/%.o: bpf/policies/%.c $(NIC_DEPS)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"../policies/$*.c"' -c bpf/nic/nic.bpf.c -o $@
+
+$(B)/nic-loop/%.o: bpf/policies/%.c $(NIC_DEPS)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_NIC_LOOP -DSHUNT_POLICY_FILE='"../policies/$*.c"' -c bpf/nic/nic.bpf.c -o $@
+
+$(B)/host/%.o: bpf/host/%.bpf.c $(NIC_DEPS)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+# The wire lab: a NIC, a core, and the switch's programs.
+WIRE_TESTS := $(B)/tests/wire/nic $(B)/tests/wire/core $(B)/tests/wire/switch.o
+test-programs test-e2e: $(WIRE_TESTS)
+
+$(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c agent/nic.h include/shunt/nic.h include/shunt/wire.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf
+
+$(B)/tests/wire/core: tests/wire/core.c include/shunt/wire.h apps/spin.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@
+
+$(B)/tests/wire/switch.o: tests/wire/switch.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
