@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_run.c - shunt-sim run: all combinations of what the options list
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+struct grid {
+	struct sweep s;
+	struct policy policy[LIST_MAX];
+	int npolicies;
+	struct costs costs[LIST_MAX];
+	int nsystems;
+	struct workload work[LIST_MAX];
+	int nwork;
+	uint64_t knob[SHUNT_KNOBS];
+};
+
+static int write_to(const char *path, const struct sweep *s, bool json)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "w") : stdout;
+	int err = 0;
+
+	if (!f)
+		return complain("cannot write '%s': %s", path, strerror(errno));
+	if (json)
+		err = out_json(s, f);
+	else
+		out_csv(s, f);
+	if (err || ferror(f) || (f != stdout && fclose(f)))
+		return complain("cannot write '%s'", path);
+	return 0;
+}
+
+int conclude(const struct options *o, struct sweep *s, int res)
+{
+	bool to_stdout = (o->csv && !strcmp(o->csv, "-")) || (o->json && !strcmp(o->json, "-"));
+	int done = 0, err = 0;
+
+	for (int i = 0; i < s->n; i++)
+		done += s->p[i].r.complete;
+	if (!to_stdout)
+		out_table(s, stdout);
+	if (o->csv)
+		err |= write_to(o->csv, s, false);
+	if (o->json)
+		err |= write_to(o->json, s, true);
+	if (res == -EINTR) {
+		fprintf(stderr, "shunt-sim: interrupted: %d of %d runs are complete and kept\n", done, s->n);
+		return EXIT_INTERRUPTED;
+	}
+	return res || err ? EXIT_FAILED : EXIT_OK;
+}
+
+/* A curve a label, its points in the order of their loads. */
+static int plot(const struct options *o, const struct sweep *s)
+{
+	struct plot p = { .log_y = !strcmp(o->metric, "slowdown_p99"), .note = "" };
+	int err = -ENOMEM;
+
+	snprintf(p.title, sizeof(p.title), "%.150s", s->p[0].c.w->text);
+	snprintf(p.x_name, sizeof(p.x_name), o->rates.n ? "requests a second" : "load");
+	snprintf(p.y_name, sizeof(p.y_name), "%.60s", o->metric);
+	p.curve = calloc(s->n, sizeof(*p.curve));
+	if (!p.curve)
+		goto out;
+	for (int i = 0; i < s->n; i++) {
+		const struct point *q = &s->p[i];
+		struct curve *c = p.n ? &p.curve[p.n - 1] : NULL;
+		char name[96];
+
+		snprintf(name, sizeof(name), "%.20s, %.20s, %d cores", q->system, q->c.policy->name, q->c.cores);
+		if (q->c.quantum_us > 0)
+			snprintf(name + strlen(name), sizeof(name) - strlen(name), ", %g us", q->c.quantum_us);
+		if (!c || strcmp(c->name, name)) {
+			c = &p.curve[p.n++];
+			strcpy(c->name, name);
+			c->x = calloc(s->n, sizeof(double));
+			c->y = calloc(s->n, sizeof(double));
+			if (!c->x || !c->y)
+				goto out;
+		}
+		c->x[c->n] = o->rates.n ? q->c.rate : q->load;
+		c->y[c->n++] = metric_of(q, o->metric, -1);
+	}
+	err = svg_write(&p, 1, o->svg);
+out:
+	for (int i = 0; i < p.n; i++) {
+		free(p.curve[i].x);
+		free(p.curve[i].y);
+	}
+	free(p.curve);
+	return err ? complain("cannot write '%s': %s", o->svg, strerror(-err)) : 0;
+}
+
+static int open_all(struct grid *g, struct options *o)
+{
+	char err[SIM_TEXT];
+
+	if (!o->systems.n)
+		o->systems.s[o->systems.n++] = "ideal";
+	if (!o->workloads.n)
+		o->workloads.s[o->workloads.n++] = "exp1";
+	for (; g->nsystems < o->systems.n; g->nsystems++) {
+		struct costs *c = &g->costs[g->nsystems];
+
+		if (costs_read(c, o->systems.s[g->nsystems], err))
+			return complain("%s", err);
+		for (int i = 0; i < o->costs.n; i++) {
+			if (costs_set(c, o->costs.s[i], err))
+				return complain("%s", err);
+		}
+	}
+	for (; g->nwork < o->workloads.n; g->nwork++) {
+		struct workload *w = &g->work[g->nwork];
+
+		if (workload_parse(w, o->workloads.s[g->nwork], err) ||
+		    (o->arrivals && arrivals_parse(w, o->arrivals, err)))
+			return complain("%s", err);
+		w->flows = o->flows;
+	}
+	for (; g->npolicies < o->policies.n; g->npolicies++) {
+		if (policy_open(&g->policy[g->npolicies], o->policies.s[g->npolicies], err))
+			return complain("%s", err);
+	}
+	if (!o->policies.n) { /* each system's own */
+		for (; g->npolicies < g->nsystems; g->npolicies++) {
+			if (policy_open(&g->policy[g->npolicies], g->costs[g->npolicies].policy, err))
+				return complain("%s", err);
+		}
+	}
+	return set_knobs(g->knob, o);
+}
+
+static int add_point(struct grid *g, const struct options *o, int sys, int pol, int work, double cores,
+		     double quantum, double load, double rate)
+{
+	struct point *p = sweep_add(&g->s);
+	struct run_config *c;
+
+	if (!p)
+		return complain("no memory");
+	c = &p->c;
+	p->system = g->costs[sys].name;
+	c->policy = &g->policy[pol];
+	c->w = &g->work[work];
+	c->costs = g->costs[sys];
+	c->cores = cores;
+	c->domains = o->domains;
+	c->requests = o->requests;
+	c->seed = o->seed;
+	c->quantum_us = quantum;
+	c->preempt = o->preempt;
+	memcpy(c->knob, g->knob, sizeof(c->knob));
+	memcpy(c->fail, o->fail, sizeof(c->fail));
+	c->nfails = o->nfails;
+	for (int i = 0; i < o->nfails; i++) {
+		if (o->fail[i].core >= c->cores - c->costs.reserved)
+			return complain("--fail: there is no core %d", o->fail[i].core);
+	}
+	p->load = load;
+	c->rate = rate > 0 ? rate : rate_of(c, load);
+	if (rate > 0)
+		p->load = rate / rate_of(c, 1);
+	return c->rate > 0 ? 0 : complain("%d cores leave none to serve", c->cores);
+}
+
+static int fill(struct grid *g, const struct options *o)
+{
+	static const struct numbers one = { 1, { 1 } }, some = { 1, { 0.7 } }, own = { 1, { -1 } };
+	const struct numbers *cores = o->cores.n ? &o->cores : &one;
+	const struct numbers *quanta = o->quanta.n ? &o->quanta : &own;
+	const struct numbers *loads = o->rates.n ? &o->rates : o->loads.n ? &o->loads : &some;
+	int n = o->policies.n ? g->npolicies : 1, err = 0;
+
+	for (int w = 0; w < g->nwork; w++)
+		for (int s = 0; s < g->nsystems; s++)
+			for (int p = 0; p < n; p++)
+				for (int c = 0; c < cores->n; c++)
+					for (int q = 0; q < quanta->n; q++)
+						for (int l = 0; l < loads->n && !err; l++)
+							err = add_point(g, o, s, o->policies.n ? p : s, w,
+									cores->x[c], quanta->x[q],
+									o->rates.n ? 0 : loads->x[l],
+									o->rates.n ? loads->x[l] : 0);
+	return err;
+}
+
+int cmd_run(struct options *o)
+{
+	struct grid *g = calloc(1, sizeof(*g));
+	int err;
+
+	if (!g)
+		return complain("no memory");
+	g->s.jobs = o->jobs;
+	g->s.quiet = o->quiet;
+	err = open_all(g, o);
+	if (!err)
+		err = fill(g, o);
+	if (!err) {
+		err = conclude(o, &g->s, sweep_run(&g->s));
+		if (o->svg && err != EXIT_FAILED)
+			err |= plot(o, &g->s);
+	}
+	sweep_free(&g->s);
+	for (int i = 0; i < g->npolicies; i++)
+		policy_close(&g->policy[i]);
+	for (int i = 0; i < g->nwork; i++)
+		workload_free(&g->work[i]);
+	free(g);
+	return err;
+}
