@@ -10,7 +10,7 @@
 
 #include "sim.h"
 
-#define ROOM .ring = 1024, .hold = 1 << 20, .nic_queue = 1 << 16, .outstanding = 1
+#define ROOM .ring = 1 << 20, .hold = 1 << 20, .nic_queue = 1 << 16, .outstanding = 1
 
 /*
  * Where a number comes from: [S] Shinjuku (NSDI '19) at 2 GHz, [O] Shinjuku-Offload (HotNets '19),
@@ -36,7 +36,7 @@ const struct costs cost_presets[] = {
 		.name = "shinjuku-offload", .policy = "jbsq",
 		.text = "Shinjuku-Offload: dispatcher on the SmartNIC, 2.56 us each way, k outstanding",
 		.transport = TRANSPORT_WIRE,
-		.nic_ns = 200,      /* [S], [O]: a scheduling core does 5 M requests a second */
+		.nic_ns = 200, .credit_ns = 200, /* [S], [O]: a scheduling core does 5 M requests a second */
 		.deliver_ns = 2360, /* [O] 2.56 us one way, making the packet included */
 		.end_ns = 750,      /* of the core's 2.56 us, what keeps it busy: fitted to [O] Figure 3 */
 		.feedback_ns = 1810, /* and the rest */
@@ -80,6 +80,10 @@ const struct costs cost_presets[] = {
 		.transport = TRANSPORT_PUBLISHED, .deliver_ns = 1000, .publish_ns = 100000,
 		.publish_delay_ns = 25000, .start_ns = 60, .end_ns = 500, .ring = 4096, .hold = 1 << 20,
 		.nic_queue = 4096, .outstanding = 1,
+	},
+	{
+		.name = "stale", .policy = "p2c", .text = "nothing but loads every 100 us that are 25 us old",
+		.transport = TRANSPORT_PUBLISHED, .publish_ns = 100000, .publish_delay_ns = 25000, ROOM,
 	},
 };
 const int ncost_presets = sizeof(cost_presets) / sizeof(cost_presets[0]);
