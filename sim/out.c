@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "sweep.h"
 
@@ -202,16 +203,20 @@ static json_t *point_json(const struct point *p)
 int out_json(const struct sweep *s, FILE *to)
 {
 	json_t *runs = json_array(), *all;
+	struct rusage used = { 0 };
 	bool complete = true;
 	int err;
 
+	getrusage(RUSAGE_SELF, &used);
 	for (int i = 0; i < s->n; i++) {
 		if (s->p[i].r.complete)
 			json_array_append_new(runs, point_json(&s->p[i]));
 		else
 			complete = false;
 	}
-	all = json_pack("{s:s, s:b, s:o}", "version", SHUNT_VERSION, "complete", complete, "runs", runs);
+	all = json_pack("{s:s, s:b, s:I, s:f, s:o}", "version", SHUNT_VERSION, "complete", complete, "memory_kb",
+			(json_int_t)used.ru_maxrss, "cpu_s", used.ru_utime.tv_sec + used.ru_utime.tv_usec / 1e6 +
+			used.ru_stime.tv_sec + used.ru_stime.tv_usec / 1e6, "runs", runs);
 	err = all ? json_dumpf(all, to, JSON_INDENT(1) | JSON_REAL_PRECISION(7)) : -1;
 	fputc('\n', to);
 	json_decref(all);

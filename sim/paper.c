@@ -203,7 +203,7 @@ static int shinjuku_fig5(struct figure *f)
 		  "Shinjuku has better throughput than IX and ZygOS for a p99 of 300 us (up to 5x as measured)",
 		  "%.2f M/s, IX %.2f, ZygOS %.2f: %.1fx IX, %.1fx the better one", most[2] / 1e6,
 		  most[0] / 1e6, most[1] / 1e6, most[2] / most[0], most[2] / best);
-	fig_claim(f, low[2] <= fmax(low[0], low[1]) / 2, "and up to 50 %% lower tail latency at low load",
+	fig_claim(f, low[2] <= fmax(low[0], low[1]) / 2, "and up to 50 % lower tail latency at low load",
 		  "p99 at %.2f M/s: %.1f us, IX %.1f, ZygOS %.1f", rates[1] / 1e6, low[2], low[0], low[1]);
 	return 0;
 }
