@@ -209,6 +209,8 @@ static void turn(struct agent *a)
 		check(a);
 	if (a->maps.agent)
 		turn_domains(a);
+	if (a->maps.agent && a->now_ns >= a->watch_ns)
+		watch_running(a);
 	if (a->now_ns < a->tick_ns)
 		return;
 	a->tick_ns = a->now_ns + a->opts.tick_ms * 1000000ULL;
@@ -219,13 +221,14 @@ static void turn(struct agent *a)
 	peers_tick(a);
 }
 
-static int timeout_ms(const struct agent *a)
+/* When the next turn is due; a watch in microseconds needs a wait in microseconds. */
+static struct timespec timeout(const struct agent *a)
 {
-	__u64 now = clock_ns();
+	__u64 now = clock_ns(), next = a->tick_ns < a->watch_ns ? a->tick_ns : a->watch_ns;
 
-	if (a->busy || now >= a->tick_ns)
-		return 0;
-	return (a->tick_ns - now) / 1000000 + 1;
+	if (a->busy || now >= next)
+		return (struct timespec){ 0 };
+	return (struct timespec){ (next - now) / 1000000000, (next - now) % 1000000000 };
 }
 
 /* Fixed ones, workers' processes, connections. Returns how many; who[] tells whose they are. */
@@ -257,11 +260,13 @@ static bool turn_and_wait(struct agent *a)
 {
 	struct pollfd p[FD_FIXED + PEERS_MAX + SHUNT_DOMAINS];
 	struct peer *who[FD_FIXED + PEERS_MAX + SHUNT_DOMAINS];
+	struct timespec wait;
 	int n;
 
 	turn(a);
 	n = gather(a, p, who);
-	if (poll(p, n, timeout_ms(a)) <= 0)
+	wait = timeout(a);
+	if (ppoll(p, n, &wait, NULL) <= 0)
 		return true;
 	a->now_ns = clock_ns();
 	if (p[FD_SIGNALS].revents)

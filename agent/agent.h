@@ -56,6 +56,11 @@ struct policy {
 	struct shunt_msg_policy msg;
 };
 
+/* Which request of each core was sent a signal already. */
+struct watch {
+	__u64 signalled[SHUNT_CORES];
+};
+
 struct agent {
 	struct options opts;
 	char **argv;
@@ -73,6 +78,8 @@ struct agent {
 
 	__u64 now_ns;            /* of this turn */
 	__u64 tick_ns;           /* next tick */
+	__u64 watch_ns;          /* next look at running requests; ~0: never */
+	struct watch watch[SHUNT_DOMAINS];
 	__u64 check_ns;          /* next look at what changes seldom */
 	__u64 make_ns;           /* next attempt to make domains */
 	bool busy;               /* a step can be done at once */
@@ -122,6 +129,10 @@ int policy_send(struct agent *a, struct peer *p);
 /* load.c: at each tick, loads of cores and classes into the map, tunables into the views. */
 void load_tick(struct agent *a);
 void load_reset(struct agent *a);
+
+/* watch.c: marks running requests that are over their quantum while others wait, and signals those that
+ * heed no mark. */
+void watch_running(struct agent *a);
 
 /* iface.c: watching the interface. */
 int iface_watch(void);

@@ -13,7 +13,10 @@
  * and ends the request so: send descriptors, tx_end = producer to be, tx_set = 1, producer =
  * tx_end, replied++ (or, without a reply, only noreply++), id = 0.
  *
- * So a request is always told by one core's id, or, between the swap and that, by an intent that
+ * A preempted one goes from the core's id to a parked one and back: first the new id is written, then
+ * the old one cleared.
+ *
+ * So a request is always told by one core's id, a parked one, or, between the swap and that, by an intent that
  * no tag and no id belongs to. Several cores can have that intent, one of them won: it counts once.
  */
 #include <stdbool.h>
@@ -38,6 +41,21 @@ static void decide_running(const struct rings *r, __u32 core, struct verdict *v)
 		v->replied[cls]++;
 	else
 		v->lost[cls]++;
+}
+
+/* A preempted request that waited. While it is parked or resumed, a core's id names it too. */
+static void decide_parked(const struct rings *r, __u32 place, struct verdict *v)
+{
+	const struct shunt_parked *p = &r->ctl->parked[place];
+	__u64 id = peek(p->id);
+
+	if (!id)
+		return;
+	for (__u32 i = 0; i < r->geo.ncores; i++) {
+		if (peek(r->view->core[i].run.id) == id)
+			return; /* decide_running() counts it */
+	}
+	v->lost[bound_cls(r, peek(p->cls))]++;
 }
 
 static __u32 intent_slot(__u64 intent)
@@ -97,6 +115,8 @@ void burial_decide(const struct rings *r, struct verdict *v)
 			decide_running(r, i, v);
 		decide_intent(r, i, v);
 	}
+	for (__u32 i = 0; i < SHUNT_PARKED; i++)
+		decide_parked(r, i, v);
 }
 
 void burial_clear(struct rings *r)
@@ -110,4 +130,6 @@ void burial_clear(struct rings *r)
 		poke(run->tid, 0);
 		poke(run->state, SHUNT_CORE_OFF);
 	}
+	for (__u32 i = 0; i < SHUNT_PARKED; i++)
+		poke(r->ctl->parked[i].id, 0);
 }

@@ -21,7 +21,7 @@ static void name_of(const struct domain *d, const char *what, char out[STORE_NAM
 
 /*
  * Frames for everything that can hold one at a time: hold rings, each core's two rings and its own
- * spare ones, a NAPI round, and what the configuration adds.
+ * spare ones, a NAPI round, preempted requests, and what the configuration adds.
  */
 static void set_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, __u32 ncores,
 			 __u32 mtu)
@@ -38,7 +38,7 @@ static void set_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, 
 		.fill_ring = 1,
 	};
 	g->nframes = g->nclasses * g->hold_ring + g->ncores * (2 * g->core_ring + SHUNT_SPARE) +
-		     SHUNT_NAPI + cfg->spare_frames;
+		     SHUNT_NAPI + SHUNT_PARKED + cfg->spare_frames;
 	if (per_page > 1) /* what follows the frames is page-aligned */
 		g->nframes = (g->nframes + per_page - 1) / per_page * per_page;
 	while (g->fill_ring < g->nframes + SHUNT_NAPI)
@@ -253,6 +253,9 @@ void domain_set_right(struct domain *d)
 	poke(v->nclasses, d->r.geo.nclasses);
 	poke(v->idle, 0);
 	poke(v->stale, 0);
+	memset(v->parked, 0, sizeof(v->parked));
+	poke(v->parked_held, 0);
+	poke(v->parked_now, 0);
 	for (int i = 0; i < SHUNT_CORES; i++) {
 		memset(&v->core[i].run, 0, sizeof(v->core[i].run));
 		memset(&v->core[i].mark, 0, sizeof(v->core[i].mark));

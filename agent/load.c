@@ -159,6 +159,8 @@ static __u32 count_running(const struct domain *d)
 
 		n += peek(run->id) || peek(run->intent);
 	}
+	for (__u32 i = 0; i < SHUNT_PARKED; i++)
+		n += !!peek(d->r.ctl->parked[i].id);
 	return n;
 }
 
@@ -196,13 +198,14 @@ static bool read_array(int fd, void *out, __u32 n)
 }
 
 struct tunables {
-	bool slo, quantum, knobs; /* was read */
+	bool slo, quantum, knobs, rest; /* was read */
 	__u32 slo_us[SHUNT_CLASSES], quantum_us[SHUNT_CLASSES];
 	__u64 knob[SHUNT_KNOBS];
 };
 
-static void read_tunables(const struct maps *m, struct tunables *t)
+static void read_tunables(struct maps *m, struct tunables *t)
 {
+	t->rest = maps_reread(m);
 	t->slo = read_array(m->slo_fd, t->slo_us, SHUNT_CLASSES);
 	t->quantum = read_array(m->quantum_fd, t->quantum_us, SHUNT_CLASSES);
 	t->knobs = read_array(m->knobs_fd, t->knob, SHUNT_KNOBS);
@@ -211,6 +214,35 @@ static void read_tunables(const struct maps *m, struct tunables *t)
 static __u32 at_most(__u32 x, __u32 limit)
 {
 	return x < limit ? x : limit;
+}
+
+/* HEAD keeps a class first come, first served; TAIL shares the core among its requests, which pays where their
+ * service times vary more than those of an exponential distribution. */
+static __u8 requeue_of(const struct maps *m, const struct shunt_agent *n, int cls)
+{
+	if (m->classes[cls].requeue != SHUNT_REQUEUE_AUTO)
+		return m->classes[cls].requeue == SHUNT_HEAD ? SHUNT_HEAD : SHUNT_TAIL;
+	return n->cls[cls].sigma_ns > n->cls[cls].mean_ns ? SHUNT_TAIL : SHUNT_HEAD;
+}
+
+static void publish_preemption(struct shunt_view *v, const struct maps *m, const struct shunt_agent *n)
+{
+	__u32 on = !!(m->cfg.flags & SHUNT_CFG_PREEMPT), max = at_most(m->cfg.parked_max, SHUNT_PARKED);
+
+	if (peek(v->preempt) != on)
+		poke(v->preempt, on);
+	if (peek(v->parked_max) != max)
+		poke(v->parked_max, max);
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		struct shunt_view_class now = {
+			.requeue = requeue_of(m, n, c),
+			.demote_to = at_most(m->classes[c].demote_to, SHUNT_CLASSES - 1),
+			.demote_after = at_most(m->classes[c].demote_after, 0xffff),
+		};
+
+		if (memcmp(&now, &v->cls[c], sizeof(now)))
+			__atomic_store(&v->cls[c], &now, __ATOMIC_RELAXED);
+	}
 }
 
 /* A store only where something changed: these lines are read at each decision. */
@@ -254,6 +286,8 @@ void load_tick(struct agent *a)
 		}
 		domain_tick(d, &load->domain[i], dt_ns, a->now_ns);
 		publish(d->r.view, &t, a->policy.msg.gen);
+		if (t.rest)
+			publish_preemption(d->r.view, &a->maps, &a->maps.agent[i]);
 		if (ask)
 			domain_count_refused(d);
 	}

@@ -16,6 +16,10 @@
 #define HOLD_RING_MAX 65536
 #define SPARE_MAX (1u << 20)
 
+static const struct maps no_maps = { .cfg_fd = -1, .classes_fd = -1, .policy_fd = -1,
+				     .xsks_fd = -1, .views_fd = -1, .slo_fd = -1,
+				     .quantum_fd = -1, .knobs_fd = -1 };
+
 static bool is_ring(__u32 n, __u32 max)
 {
 	return n >= RING_MIN && n <= max && !(n & (n - 1));
@@ -76,17 +80,14 @@ static __u32 id_of(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
-static int read_cfg(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
+static int read_cfg(struct maps *m, char *why, size_t len)
 {
 	const char *wrong;
 	__u32 zero = 0;
-	int fd, err = open_fd(pins, "classes", &fd, why, len);
+	int err = 0;
 
-	if (err)
-		return err;
 	for (__u32 i = 0; i < SHUNT_CLASSES && !err; i++)
-		err = bpf_map_lookup_elem(fd, &i, &m->classes[i]) ? -errno : 0;
-	close(fd);
+		err = bpf_map_lookup_elem(m->classes_fd, &i, &m->classes[i]) ? -errno : 0;
 	if (!err)
 		err = bpf_map_lookup_elem(m->cfg_fd, &zero, &m->cfg) ? -errno : 0;
 	if (err) {
@@ -104,6 +105,8 @@ static int open_fds(struct maps *m, const struct shunt_pins *pins, char *why, si
 {
 	int err = open_fd(pins, "cfg", &m->cfg_fd, why, len);
 
+	if (!err)
+		err = open_fd(pins, "classes", &m->classes_fd, why, len);
 	if (!err)
 		err = open_fd(pins, "policy", &m->policy_fd, why, len);
 	if (!err)
@@ -135,12 +138,11 @@ int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t l
 {
 	int err = shunt_check_abi(pins, why, len);
 
-	*m = (struct maps){ .cfg_fd = -1, .policy_fd = -1, .xsks_fd = -1, .views_fd = -1,
-			    .slo_fd = -1, .quantum_fd = -1, .knobs_fd = -1 };
+	*m = no_maps;
 	if (!err)
 		err = open_fds(m, pins, why, len);
 	if (!err)
-		err = read_cfg(m, pins, why, len);
+		err = read_cfg(m, why, len);
 	if (!err)
 		err = map_all(m, pins, why, len);
 	if (!err)
@@ -160,8 +162,8 @@ static void unmap(const void *at, size_t len)
 
 void maps_close(struct maps *m)
 {
-	int fds[] = { m->cfg_fd, m->policy_fd, m->xsks_fd, m->views_fd, m->slo_fd, m->quantum_fd,
-		      m->knobs_fd };
+	int fds[] = { m->cfg_fd, m->classes_fd, m->policy_fd, m->xsks_fd, m->views_fd, m->slo_fd,
+		      m->quantum_fd, m->knobs_fd };
 
 	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (fds[i] >= 0)
@@ -170,8 +172,7 @@ void maps_close(struct maps *m)
 	unmap(m->domains, SHUNT_DOMAINS * sizeof(*m->domains));
 	unmap(m->agent, SHUNT_DOMAINS * sizeof(*m->agent));
 	unmap(m->ingress, (SHUNT_DOMAINS + 1) * sizeof(*m->ingress));
-	*m = (struct maps){ .cfg_fd = -1, .policy_fd = -1, .xsks_fd = -1, .views_fd = -1,
-			    .slo_fd = -1, .quantum_fd = -1, .knobs_fd = -1 };
+	*m = no_maps;
 }
 
 bool maps_current(const struct maps *m, const struct shunt_pins *pins)
@@ -192,6 +193,26 @@ __u64 maps_policy_gen(const struct maps *m)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(m->cfg_fd, &zero, &cfg) ? 0 : cfg.policy_gen;
+}
+
+bool maps_reread(struct maps *m)
+{
+	struct shunt_class classes[SHUNT_CLASSES];
+	struct shunt_cfg cfg;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(m->cfg_fd, &zero, &cfg))
+		return false;
+	for (__u32 i = 0; i < SHUNT_CLASSES; i++) {
+		if (bpf_map_lookup_elem(m->classes_fd, &i, &classes[i]))
+			return false;
+	}
+	memcpy(m->classes, classes, sizeof(classes));
+	m->cfg.flags = cfg.flags;
+	m->cfg.parked_max = cfg.parked_max;
+	m->cfg.watch_us = cfg.watch_us;
+	m->cfg.grace_us = cfg.grace_us;
+	return true;
 }
 
 /* An update of a map of maps waits for them, so that its caller may free what was there before.

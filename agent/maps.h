@@ -13,7 +13,7 @@
 struct maps {
 	struct shunt_cfg cfg;      /* as it was when opened, bounded; its policy_gen is old */
 	struct shunt_class classes[SHUNT_CLASSES];
-	int cfg_fd, policy_fd, xsks_fd, views_fd, slo_fd, quantum_fd, knobs_fd;
+	int cfg_fd, classes_fd, policy_fd, xsks_fd, views_fd, slo_fd, quantum_fd, knobs_fd;
 	struct shunt_domain *domains;        /* the map itself: we write "up" */
 	struct shunt_agent *agent;           /* the map itself: ours */
 	const struct shunt_ingress *ingress; /* the map itself: XDP's */
@@ -29,6 +29,9 @@ bool maps_current(const struct maps *m, const struct shunt_pins *pins);
 
 /* Generation of the policy in force, from the map; 0: cannot be read. */
 __u64 maps_policy_gen(const struct maps *m);
+
+/* What may change while it is loaded: cfg's tunables and the classes. False: cannot be read. */
+bool maps_reread(struct maps *m);
 
 /* Returns when all XDP programs that were running when it was called have ended. */
 int maps_wait_for_xdp(const struct maps *m, __u32 domain, int view_fd);

@@ -7,6 +7,7 @@
  */
 #include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 static struct shunt *shunt;
 static double steps_per_ns;
+static bool safepoints = true;
 
 static uint64_t now_ns(void)
 {
@@ -27,13 +29,20 @@ static uint64_t now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+#define STRIP 64 /* steps between safepoints: some 100 ns */
+
 static void work(uint64_t steps)
 {
 	uint64_t x = steps;
 
-	while (steps--) {
-		x = x * 6364136223846793005ULL + 1442695040888963407ULL;
-		asm volatile("" : "+r"(x));
+	for (uint64_t end; steps; steps = end) {
+		end = steps > STRIP ? steps - STRIP : 0;
+		while (steps-- > end) {
+			x = x * 6364136223846793005ULL + 1442695040888963407ULL;
+			asm volatile("" : "+r"(x));
+		}
+		if (safepoints)
+			shunt_safepoint();
 	}
 }
 
@@ -82,6 +91,7 @@ static void usage(FILE *out)
 	      "  -D, --domain N        receive queue to serve (default: the first that is free)\n"
 	      "  -c, --cores N         threads (default: all that the domain has)\n"
 	      "  -i, --idle MODE       spin, adaptive (default) or sleep\n"
+	      "  -n, --no-safepoints   compute in one go: only signals can interrupt it\n"
 	      "  -h, --help\n", out);
 }
 
@@ -102,12 +112,13 @@ static void parse(int argc, char **argv, struct shunt_opts *o)
 	static const struct option longs[] = {
 		{ "dev", required_argument, NULL, 'd' },    { "socket", required_argument, NULL, 's' },
 		{ "domain", required_argument, NULL, 'D' }, { "cores", required_argument, NULL, 'c' },
-		{ "idle", required_argument, NULL, 'i' },   { "help", no_argument, NULL, 'h' },
+		{ "idle", required_argument, NULL, 'i' },   { "no-safepoints", no_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:s:D:c:i:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:s:D:c:i:nh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			o->ifname = optarg;
@@ -123,6 +134,9 @@ static void parse(int argc, char **argv, struct shunt_opts *o)
 			break;
 		case 'i':
 			o->idle = idle_mode(optarg);
+			break;
+		case 'n':
+			safepoints = false;
 			break;
 		case 'h':
 			usage(stdout);

@@ -11,6 +11,7 @@
  * request.
  */
 #include "classify.h"
+#include "mark.h"
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
@@ -165,10 +166,13 @@ static __always_inline int fall_back(struct arrival *a, struct shunt_ingress_cla
 static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 				   struct shunt_ingress_class *n, __u32 core)
 {
+	__u32 flags = a->cfg->flags, load;
 	__u64 now = 0;
 
 	core = shunt_index(core, SHUNT_CORES);
-	if (a->cfg->flags & SHUNT_CFG_STAMP)
+	load = a->in->sent[core] - a->view->done[core];
+	/* What will wait in its ring is compared with what waits elsewhere. */
+	if (flags & SHUNT_CFG_STAMP || (flags & SHUNT_CFG_PREEMPT && load))
 		now = bpf_ktime_get_ns();
 	if (!put_meta(ctx, a, now, 0, 0)) {
 		a->in->ev[SHUNT_EV_NO_META]++;
@@ -180,6 +184,8 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->sent[core] = ++a->in->sent[core];
 	n->steered++;
+	if (flags & SHUNT_CFG_PREEMPT && load)
+		mark(a->in, a->view, core);
 	return XDP_REDIRECT;
 }
 
@@ -204,6 +210,8 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
+	if (a->cfg->flags & SHUNT_CFG_PREEMPT)
+		mark_one_of(a->in, a->view);
 	return XDP_REDIRECT;
 }
 

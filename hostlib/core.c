@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "stacks.h"
 
 #define SHORT_NS 2000 /* a request this short may run before the last reply is kicked */
 
@@ -21,45 +22,93 @@ static int pin(struct core *c)
 	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
 }
 
-static void serve(struct core *c, struct item *it)
+static void handle(struct core *c, struct item *it)
 {
-	struct shunt *s = c->s;
-	const struct policy *p = atomic_load_explicit(&s->policy, memory_order_acquire);
-	uint8_t cls = it->req.cls;
-	uint64_t start, end, arrival, service;
-	bool replied = false;
-	long len = SHUNT_NO_REPLY;
+	const struct shunt_opts *o = &c->s->opts;
 
-	/* Nobody's reply waits for a request that may be long. */
-	if (c->pending && (c->pending >= KICK_MAX || !c->mean_ns[cls] || c->mean_ns[cls] > SHORT_NS))
-		reply_kick(c);
-	start = clock_ns();
-	arrival = it->req.arrival_ns;
-	if (!arrival)
-		it->req.arrival_ns = start;
-	poke(c->run->start_ns, start);
-	poke(c->run->state, SHUNT_CORE_BUSY);
 	if (it->sane)
-		len = s->opts.handler(&it->req, s->opts.arg);
-	end = clock_ns();
-	service = end - start;
-	c->mean_ns[cls] += ((int64_t)service - (int64_t)c->mean_ns[cls]) / 8 + !c->mean_ns[cls];
-	if (arrival && arrival < start)
-		bump(c->line->cls[cls].wait_ns, start - arrival);
+		it->reply = o->handler(&it->req, o->arg);
+	it->ended = true;
+}
 
-	if (len >= 0)
-		replied = reply_in_place(c, it, len);
+/* Where a request's stack begins. */
+static void on_stack(void *arg)
+{
+	struct item *it = arg;
+
+	preempt_request_begin();
+	handle(it->core, it);
+	preempt_request_end(); /* regions that it did not end end here */
+	ctx_exit(it->ctx);
+}
+
+/* Its first turn. Requests that may be preempted get a stack; when there is none, it just cannot be. */
+static void set_out(struct core *c, struct item *it, uint64_t now)
+{
+	if (it->req.arrival_ns && it->req.arrival_ns < now)
+		bump(c->line->cls[it->req.cls].wait_ns, now - it->req.arrival_ns);
+	if (!it->req.arrival_ns)
+		it->req.arrival_ns = it->queued_ns = now;
+	if (peek(c->s->view->preempt) && it->sane)
+		it->ctx = ctx_get(&c->s->stacks);
+	if (it->ctx)
+		ctx_start(it->ctx, on_stack, it);
+}
+
+static void finish(struct core *c, struct item *it, uint64_t now)
+{
+	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
+	uint64_t *mean = &c->mean_ns[it->req.cls];
+	bool replied = false;
+
+	park_done(c, it);
+	*mean += ((int64_t)it->served_ns - (int64_t)*mean) / 8 + !*mean;
+	if (it->reply >= 0)
+		replied = reply_in_place(c, it, it->reply);
 	if (!replied)
 		frames_free(c, it->addr);
-	queue_end(c, it, replied, service, it->sane);
+	queue_end(c, it, replied, it->served_ns, it->sane);
 	if (p->done) {
-		struct shunt_event ev = { .now_ns = end, .cls = cls, .core = c->id,
+		struct shunt_event ev = { .now_ns = now, .cls = it->req.cls, .core = c->id,
 			.run_cls = SHUNT_NONE,
-			.service_ns = service < UINT32_MAX ? service : UINT32_MAX };
+			.service_ns = it->served_ns < UINT32_MAX ? it->served_ns : UINT32_MAX };
 
-		p->done(s->view, &ev);
+		p->done(c->s->view, &ev);
+	}
+}
+
+/* A turn of the request in c->item: until it has ended, or yields to another. */
+static void serve(struct core *c)
+{
+	struct item *it = c->item;
+	uint64_t mean = c->mean_ns[it->req.cls], start, end;
+
+	/* Nobody's reply waits for a request that may be long. */
+	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS))
+		reply_kick(c);
+	start = core_clock(c);
+	if (it->ctx)
+		bump(c->line->preempt.resumed, 1);
+	else
+		set_out(c, it, start);
+	poke(c->run->start_ns, start);
+	poke(c->run->state, SHUNT_CORE_BUSY);
+	yield_start(c, start);
+	if (it->ctx)
+		ctx_enter(&c->home, it->ctx);
+	else
+		handle(c, it);
+	yield_end(c);
+	end = it->ended ? core_clock(c) : c->now;
+	it->served_ns += end - start;
+	if (it->ended) {
+		finish(c, it, end);
+	} else {
+		bump(c->line->preempt.yielded[c->yields], 1);
+		park_put(c, it);
 	}
 	c->now = end;
+	c->fresh = true;
 }
 
 /* Is there nothing left that this core must still serve before it ends? */
@@ -67,7 +116,7 @@ static bool drained(struct core *c)
 {
 	struct shunt *s = c->s;
 
-	if (ring_count(&c->rx))
+	if (ring_count(&c->rx) || atomic_load(&s->park.mask))
 		return false;
 	if (!atomic_load(&s->leave))
 		return true; /* what is held stays for the next worker */
@@ -83,16 +132,16 @@ static bool drained(struct core *c)
 static void turn(struct core *c)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
-	struct item it;
 
 	bump(c->run->beat, 1);
 	if (atomic_load_explicit(&c->policy_seen, memory_order_relaxed) != p->gen)
 		atomic_store(&c->policy_seen, p->gen);
-	if (queue_next(c, &it)) {
-		serve(c, &it);
+	if (queue_next(c)) {
+		serve(c);
 		if (ring_count(&c->s->comp) >= COMP_KEEP + KICK_MAX)
 			frames_recycle(c);
 	} else if (c->pending) {
+		c->fresh = false;
 		reply_kick(c);
 		frames_recycle(c);
 	} else {
@@ -130,10 +179,14 @@ void *core_main(void *arg)
 		shunt_stop(s); /* shunt_run() says why */
 		return c;
 	}
+	stacks_guard_thread(); /* without, an overflow is a fault like any other */
+	yield_thread(c);
 	link_say_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
 	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || !drained(c))
 		turn(c);
 	wind_down(c);
+	preempt_worker_end();
+	stacks_unguard_thread();
 	if (s->opts.core_exit)
 		s->opts.core_exit(c->id, s->opts.arg);
 	return c;

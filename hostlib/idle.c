@@ -7,6 +7,7 @@
  * looks again in the kernel, after it has put itself on the sockets' wait queues.
  */
 #include <poll.h>
+#include <sys/eventfd.h>
 
 #include "internal.h"
 
@@ -25,19 +26,25 @@ static void sleep_in_poll(struct core *c)
 {
 	struct shunt *s = c->s;
 	const struct policy *p = atomic_load(&s->policy);
-	struct pollfd fds[SHUNT_CORES + SHUNT_CLASSES + 1];
+	struct pollfd fds[SHUNT_CORES + SHUNT_CLASSES + 2];
+	eventfd_t nothing;
 	int n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = s->wake, .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = s->unpark, .events = POLLIN };
 	for (uint32_t i = 0; i < s->geo.nclasses; i++)
 		fds[n++] = (struct pollfd){ .fd = s->hold_sock[i], .events = POLLIN };
 	for (uint32_t i = 0; i < s->geo.ncores; i++) {
 		if (i == c->id || (p->flags & SHUNT_STEALS))
 			fds[n++] = (struct pollfd){ .fd = s->core[i].sock, .events = POLLIN };
 	}
-	poke(c->run->state, SHUNT_CORE_ASLEEP);
+	/* Whoever parks a request looks at our state after it put the request where we look next. */
+	__atomic_store_n(&c->run->state, SHUNT_CORE_ASLEEP, __ATOMIC_SEQ_CST);
 	bump(c->line->stats.slept, 1);
-	poll(fds, n, POLL_MS);
+	if (!atomic_load(&s->park.mask))
+		poll(fds, n, POLL_MS);
+	if (fds[1].revents)
+		eventfd_read(s->unpark, &nothing);
 	poke(c->run->state, SHUNT_CORE_IDLE);
 }
 
@@ -55,6 +62,7 @@ void idle_turn(struct core *c)
 	const struct shunt_opts *o = &c->s->opts;
 
 	c->now = clock_ns();
+	c->fresh = false;
 	if (!c->idle_ns)
 		c->idle_ns = c->now;
 	if (!c->idle) {

@@ -18,6 +18,8 @@
 #include <shunt/shunt.h>
 
 #include "broker.h"
+#include "ctx.h"
+#include "preempt.h"
 #include "ring.h"
 
 #define FREE_MAX 64          /* frames a core keeps for itself */
@@ -38,16 +40,58 @@ struct policy {
 	shunt_policy_done_fn done;
 };
 
-/* A request between its rings. */
+/* A request between its rings: running, or parked. */
 struct item {
 	struct shunt_req req; /* first: shunt_send() finds the item by its request */
-	struct core *core;
+	struct core *core;    /* that runs it, or did last */
+	struct item *next;    /* parked: the next of its class; else the next that is free */
+	struct ctx *ctx;      /* its stack; NULL: it runs on the thread's own */
+	uint64_t queued_ns;   /* since when it is queued: its arrival, or later */
+	uint64_t served_ns;   /* in all its turns until now */
+	uint32_t quanta;      /* used up while others waited */
+	uint16_t place;       /* parked: in ctl->parked */
+	uint8_t queue;        /* class it is queued as */
+	bool ended;
+	bool stay;            /* parked: only the core that parked it may go on with it */
+	long reply;           /* what the handler returned */
 	uint64_t addr;        /* of the packet in the UMEM */
 	uint32_t len;         /* bytes of packet */
 	uint16_t payload;     /* offset of the payload in it */
 	uint8_t slot;         /* ring it came from: core, or SHUNT_HOLD_SLOT + class */
 	bool ipv6;
 	bool sane;            /* metadata made sense */
+};
+
+/* A core's own clock: clock.c. */
+struct clock {
+	uint64_t ticks, ns; /* of the counter, and the time, at the anchor */
+	uint64_t span;      /* ticks from there for which the rate holds; 0: no rate is known */
+	uint64_t mult;      /* ns a tick, times 2^32 */
+	bool off;           /* the counter is of no use */
+};
+
+/* Where the next request of a class is. */
+enum from { FROM_HOLD, FROM_OWN, FROM_PARKED, FROM_RUNNING };
+
+/* The next request of each class, as one core sees it. */
+struct heads {
+	uint32_t waiting; /* classes that have one, one bit each */
+	struct head {
+		uint64_t queued_ns, arrival_ns;
+		enum from from;
+	} of[SHUNT_CLASSES];
+};
+
+/* Preempted requests, by class in the order of queued_ns. Process-local: its lock dies with those who take it. */
+struct park {
+	_Atomic uint32_t lock;
+	_Atomic uint32_t mask; /* classes that have some */
+	struct item *first[SHUNT_CLASSES], *last[SHUNT_CLASSES];
+	_Atomic uint64_t queued_ns[SHUNT_CLASSES], arrival_ns[SHUNT_CLASSES]; /* of the first */
+	struct item *free;     /* items of nobody */
+	uint32_t n;
+	uint32_t max;          /* items and stacks there are for it */
+	uint64_t used[SHUNT_PARKED / 64]; /* places in ctl->parked */
 };
 
 struct core {
@@ -61,7 +105,22 @@ struct core {
 	struct shunt_core *line;
 	struct shunt_core_run *run;
 
+	struct item *item;    /* the request that it takes next, or runs */
+	struct ctx_home home; /* the thread, while a request runs on a stack of its own */
+	bool running;         /* a request's handler */
+	uint64_t start_ns;    /* of its turn */
+	uint64_t deadline_ns; /* when its quantum is over; ~0: it has none */
+	bool armed;           /* something waits, so the deadline counts */
+	enum preempt_way yields; /* why the last one left before it had ended */
+	uint32_t skipped;     /* safepoints that need no look at the clock, of which preempt_tls.skip are left */
+	uint32_t gap;         /* 1/16 ns from one to the next, as last measured */
+	uint64_t retry_ns;    /* what is counted could not be seen yet: look again after this */
+	uint64_t looked_ns;   /* the clock, when last looked at for the deadline */
+	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
+
+	struct clock clock;
 	uint64_t now;         /* the clock, when last read */
+	bool fresh;           /* that was at the end of a turn, and nothing was done since */
 	bool idle;            /* we set our idle bit; XDP may have cleared it */
 	uint64_t claimed_ns;  /* when we saw that; 0: not claimed */
 	uint64_t idle_ns;     /* since when there is nothing to do; 0: there is */
@@ -102,6 +161,10 @@ struct shunt {
 	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
+	struct park park;
+	struct item *items;                   /* one a core, and as many as may be parked */
+	struct ctx_pool stacks;
+	int unpark;                           /* eventfd: a request was parked while a core slept */
 
 	struct policy *_Atomic policy;
 };
@@ -113,6 +176,25 @@ static inline uint64_t clock_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
+
+#if defined(__x86_64__)
+uint64_t clock_anchor(struct core *c, uint64_t ticks);
+
+/* CLOCK_MONOTONIC, to some 30 ns. The core's thread alone. */
+static inline uint64_t core_clock(struct core *c)
+{
+	uint64_t ticks = __builtin_ia32_rdtsc(), past = ticks - c->clock.ticks;
+
+	if (__builtin_expect(past < c->clock.span, 1))
+		return c->clock.ns + (past * c->clock.mult >> 32);
+	return clock_anchor(c, ticks);
+}
+#else
+static inline uint64_t core_clock(struct core *c)
+{
+	return clock_ns();
+}
+#endif
 
 /* Plain loads and stores of words that others see: no tearing, no order. */
 #define peek(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
@@ -139,7 +221,13 @@ void policy_free_all(struct shunt *s);
 /* queue.c: what there is to do, and taking it */
 bool queue_pop(struct core *c, uint32_t slot, struct item *it);
 uint32_t queue_waiting(const struct shunt *s);
-bool queue_next(struct core *c, struct item *it);
+bool queue_next(struct core *c);
+bool queue_waits(const struct core *c);
+void queue_prefetch(const struct core *c);
+enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_TOO_EARLY };
+enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
+		     uint64_t *since);
+void queue_run(struct core *c, const struct item *it);
 void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed);
 void queue_heal(struct core *c);
 
@@ -152,6 +240,19 @@ void frames_adopt(struct shunt *s);
 /* reply.c */
 bool reply_in_place(struct core *c, struct item *it, uint32_t len);
 void reply_kick(struct core *c);
+
+/* park.c: preempted requests */
+int park_init(struct shunt *s);
+void park_free(struct shunt *s);
+bool park_full(const struct shunt *s);
+void park_put(struct core *c, struct item *it);
+struct item *park_take(struct core *c, uint32_t cls);
+void park_done(struct core *c, struct item *it);
+
+/* yield.c: when a request makes room for another; preempt.h: where it may */
+void yield_thread(struct core *c);
+void yield_start(struct core *c, uint64_t now);
+void yield_end(struct core *c);
 
 /* core.c: a core's thread */
 void *core_main(void *arg);

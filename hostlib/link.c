@@ -223,6 +223,8 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	if (!err)
 		err = map_sockets(s, fd + SHUNT_FD_SOCKETS);
 	if (!err)
+		err = park_init(s);
+	if (!err)
 		frames_adopt(s);
 	return err;
 }
@@ -300,6 +302,7 @@ void link_detach(struct shunt *s, bool bye)
 		if (s->hold_sock[i] >= 0)
 			close(s->hold_sock[i]);
 	}
+	park_free(s);
 	free(s->core);
 	s->core = NULL;
 	shunt_ring_unmap(&s->fill);

@@ -46,21 +46,23 @@ static void fill_item(struct core *c, struct item *it, const struct xdp_desc *de
 	struct shunt *s = c->s;
 	uint64_t in_chunk = desc->addr & (s->geo.chunk - 1);
 
-	*it = (struct item){ .core = c, .addr = desc->addr, .len = desc->len, .slot = slot };
+	*it = (struct item){ .core = c, .addr = desc->addr, .len = desc->len, .slot = slot,
+			     .reply = SHUNT_NO_REPLY };
 	it->req.core = c->id;
 	if (!m || m->abi != SHUNT_ABI || m->cls >= s->geo.nclasses ||
 	    in_chunk + desc->len > s->geo.chunk || m->payload < 42 ||
 	    m->payload + m->len > desc->len) {
 		bump(c->line->stats.bad_frame, 1);
 		it->req.cls = slot < SHUNT_HOLD_SLOT ? 0 : slot - SHUNT_HOLD_SLOT;
+		it->queue = it->req.cls;
 		return;
 	}
 	it->sane = true;
 	it->payload = m->payload;
 	it->ipv6 = m->flags & SHUNT_META_IPV6;
-	it->req.cls = m->cls;
+	it->req.cls = it->queue = m->cls;
 	it->req.id = m->id;
-	it->req.arrival_ns = m->arrival_ns;
+	it->req.arrival_ns = it->queued_ns = m->arrival_ns;
 	it->req.data = s->memory + desc->addr + m->payload;
 	it->req.len = m->len;
 	it->req.room = room_for(s, it);
@@ -77,7 +79,8 @@ static void advance_deq(struct shunt *s, uint32_t cls, uint32_t seq)
 		;
 }
 
-static void begin(struct core *c, const struct item *it)
+/* The request is this core's, from now on in its run line. */
+void queue_run(struct core *c, const struct item *it)
 {
 	const struct shunt_core_class *n = &c->line->cls[it->req.cls];
 
@@ -85,6 +88,7 @@ static void begin(struct core *c, const struct item *it)
 	poke(c->run->base, n->replied + n->noreply);
 	poke(c->run->tx_set, 0);
 	poke(c->run->held, it->slot >= SHUNT_HOLD_SLOT);
+	poke(c->run->queue, it->queue);
 	step();
 	poke(c->run->id, it->req.id ? it->req.id : ~0ULL); /* 0 would say that we run nothing */
 	step();
@@ -113,7 +117,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 		return false;
 	}
 	fill_item(c, it, &desc, m, slot);
-	begin(c, it);
+	queue_run(c, it);
 	poke(s->ctl->owner[shunt_owner_at(&s->geo, slot, cons)], cons + 1);
 	step();
 	poke(c->run->intent, 0);
@@ -134,39 +138,142 @@ uint32_t queue_waiting(const struct shunt *s)
 	return waiting;
 }
 
-/* Writes the arrival of each waiting head into the view, where the policy looks for it. */
-static void publish_heads(struct shunt *s, uint32_t waiting)
+/* Does anything wait that this core could run instead of what it runs? By counts, which are there before
+ * the rings show it; they may say so too often, never too rarely. */
+bool queue_waits(const struct core *c)
 {
-	for (; waiting; waiting &= waiting - 1) {
-		uint32_t cls = __builtin_ctz(waiting);
-		const struct shunt_ring *r = &s->hold[cls];
-		const struct shunt_meta *m = meta_of(s, peek(r->desc[ring_cons(r) & r->mask].addr));
-		uint64_t head = m ? peek(m->arrival_ns) : 0;
+	const struct shunt *s = c->s;
+	const struct shunt_view *v = s->view;
+	uint32_t own = peek(v->sent[c->id]) - peek(v->done[c->id]);
 
-		if (peek(s->view->head_ns[cls]) != head)
-			poke(s->view->head_ns[cls], head);
+	if (own > (c->item->slot == c->id) || atomic_load_explicit(&s->park.mask, memory_order_relaxed))
+		return true;
+	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
+		if (peek(v->enq[i]) != peek(v->deq[i]))
+			return true;
+	}
+	return false;
+}
+
+/* What was just written by XDP lies in another core's cache: have it all fetched at once. */
+void queue_prefetch(const struct core *c)
+{
+	const struct shunt *s = c->s;
+
+	__builtin_prefetch(s->view->enq);
+	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
+		const struct shunt_ring *r = &s->hold[i];
+
+		__builtin_prefetch(r->prod);
+		__builtin_prefetch(&r->desc[ring_cons(r) & r->mask]);
 	}
 }
 
-/* The class that the policy wants this core to serve, or -1. */
-static int choose(struct core *c, const struct policy *p, uint32_t waiting)
+static void consider(struct heads *h, uint32_t cls, uint64_t queued, uint64_t arrival, enum from from)
+{
+	struct head *at = &h->of[cls];
+
+	if ((h->waiting >> cls & 1) && at->queued_ns <= queued)
+		return;
+	h->waiting |= 1u << cls;
+	*at = (struct head){ queued, arrival, from };
+}
+
+static const struct shunt_meta *head_meta(const struct shunt *s, const struct shunt_ring *r)
+{
+	return meta_of(s, peek(r->desc[ring_cons(r) & r->mask].addr));
+}
+
+/* What waits for any core: hold rings, parked requests. */
+static void consider_all(const struct shunt *s, uint32_t held, struct heads *h)
+{
+	uint32_t parked = atomic_load_explicit(&s->park.mask, memory_order_acquire);
+
+	for (; held; held &= held - 1) {
+		uint32_t cls = __builtin_ctz(held);
+		const struct shunt_meta *m = head_meta(s, &s->hold[cls]);
+		uint64_t arrival = m ? peek(m->arrival_ns) : 0;
+
+		consider(h, cls, arrival, arrival, FROM_HOLD);
+	}
+	for (; parked; parked &= parked - 1) {
+		uint32_t cls = __builtin_ctz(parked);
+
+		consider(h, cls, atomic_load_explicit(&s->park.queued_ns[cls], memory_order_relaxed),
+			 atomic_load_explicit(&s->park.arrival_ns[cls], memory_order_relaxed),
+			 FROM_PARKED);
+	}
+}
+
+/* What waits in this core's own ring. One that XDP did not stamp found the core idle: it just came. */
+static void consider_own(const struct core *c, uint64_t now, struct heads *h)
+{
+	const struct shunt_meta *m;
+	uint64_t arrival;
+	uint32_t cls;
+
+	if (!ring_count(&c->rx))
+		return;
+	m = head_meta(c->s, &c->rx);
+	cls = m ? peek(m->cls) : 0;
+	arrival = m && peek(m->arrival_ns) ? peek(m->arrival_ns) : now;
+	consider(h, cls < c->s->geo.nclasses ? cls : 0, arrival, arrival, FROM_OWN);
+}
+
+/* Writes the heads where the policy looks for them. */
+static void publish_heads(struct core *c, const struct heads *h)
+{
+	struct shunt_core_heads *out = &c->line->heads;
+
+	for (uint32_t left = h->waiting; left; left &= left - 1) {
+		uint32_t cls = __builtin_ctz(left);
+
+		poke(out->head_ns[cls], h->of[cls].arrival_ns);
+		poke(out->queued_ns[cls], h->of[cls].queued_ns);
+	}
+}
+
+/* The class that the policy wants this core to serve, or -1. run_cls: of what it runs and might go on with. */
+static int choose(struct core *c, const struct policy *p, const struct heads *h, uint64_t now,
+		  uint8_t run_cls)
 {
 	struct shunt_event ev = {
-		.now_ns = clock_ns(),
-		.waiting = waiting,
+		.now_ns = now,
+		.run_ns = run_cls == SHUNT_NONE ? 0 : c->item->req.arrival_ns,
+		.waiting = h->waiting,
 		.core = c->id,
 		.cls = SHUNT_NONE,
-		.run_cls = SHUNT_NONE,
+		.run_cls = run_cls,
 	};
 	int cls;
 
 	if (p->flags & SHUNT_NEEDS_HEADS)
-		publish_heads(c->s, waiting);
+		publish_heads(c, h);
 	cls = p->select(c->s->view, &ev);
 	if (cls < 0)
 		return -1;
 	/* A policy that names a class with nothing in it must not stop the others. */
-	return cls < SHUNT_CLASSES && (waiting >> cls & 1) ? cls : __builtin_ctz(waiting);
+	return cls < SHUNT_CLASSES && (h->waiting >> cls & 1) ? cls : __builtin_ctz(h->waiting);
+}
+
+/* Asked to yield, the running request is put back among the others: is it picked again? If not, *since
+ * tells since when the one waits that is. */
+enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
+		     uint64_t *since)
+{
+	struct heads h = { 0 };
+	int cls;
+
+	consider_own(c, now, &h);
+	consider_all(c->s, queue_waiting(c->s), &h);
+	if (!h.waiting)
+		return ASKED_TOO_EARLY; /* counted, but NAPI has not published it yet */
+	consider(&h, c->item->queue, queued_ns, c->item->req.arrival_ns, FROM_RUNNING);
+	cls = choose(c, p, &h, now, c->item->queue);
+	if (cls < 0 || h.of[cls].from == FROM_RUNNING)
+		return ASKED_GO_ON;
+	*since = h.of[cls].queued_ns;
+	return ASKED_YIELD;
 }
 
 /* Has XDP claimed us for a request that is not in our ring yet? For a while we keep free for it. */
@@ -239,34 +346,61 @@ static void note_found(struct core *c, const struct item *it)
 		poke(st->found_max_ns, now - since);
 }
 
-/* The next request for this core: its own ring, what the policy selects, what others left. */
-bool queue_next(struct core *c, struct item *it)
+/* Takes the head that was chosen. False: somebody was faster. */
+static bool take(struct core *c, uint32_t cls, enum from from)
 {
-	struct shunt *s = c->s;
-	const struct policy *p = atomic_load_explicit(&s->policy, memory_order_acquire);
-	uint32_t waiting;
-	int cls;
-
-	if (queue_pop(c, c->id, it)) {
-		idle_over(c);
-		return true;
-	}
-	if (claimed(c))
-		return false;
-	waiting = queue_waiting(s);
-	if (waiting) {
-		cls = atomic_load(&s->leave) ? __builtin_ctz(waiting) : choose(c, p, waiting);
-		if (cls >= 0 && take_back(c) && queue_pop(c, SHUNT_HOLD_SLOT + cls, it)) {
-			note_found(c, it);
-			idle_over(c);
-			return true;
-		}
-	}
-	if (next_of_others(c, p, it)) {
-		idle_over(c);
-		return true;
+	switch (from) {
+	case FROM_OWN:
+		return queue_pop(c, c->id, c->item);
+	case FROM_PARKED:
+		return take_back(c) && park_take(c, cls);
+	case FROM_HOLD:
+		return take_back(c) && queue_pop(c, SHUNT_HOLD_SLOT + cls, c->item);
+	case FROM_RUNNING:
+		break;
 	}
 	return false;
+}
+
+/* What waits for any core, and for this one; the policy says which. */
+static bool next_chosen(struct core *c, const struct policy *p)
+{
+	struct shunt *s = c->s;
+	struct heads h = { 0 };
+	uint32_t held = queue_waiting(s);
+	uint64_t now;
+	int cls;
+
+	if (!held && !atomic_load_explicit(&s->park.mask, memory_order_relaxed))
+		return false;
+	now = c->fresh ? c->now : core_clock(c);
+	consider_own(c, now, &h);
+	consider_all(s, held, &h);
+	if (!h.waiting)
+		return false;
+	cls = atomic_load(&s->leave) ? __builtin_ctz(h.waiting) : choose(c, p, &h, now, SHUNT_NONE);
+	if (cls < 0 || !take(c, cls, h.of[cls].from))
+		return false;
+	if (h.of[cls].from == FROM_HOLD)
+		note_found(c, c->item);
+	return true;
+}
+
+/* The next request for this core, in c->item: its own ring, what the policy selects, what others left. */
+bool queue_next(struct core *c)
+{
+	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
+	bool parked = atomic_load_explicit(&c->s->park.mask, memory_order_relaxed);
+	bool taken = !parked && queue_pop(c, c->id, c->item);
+
+	if (!taken && !ring_count(&c->rx) && claimed(c))
+		return false;
+	if (!taken)
+		taken = next_chosen(c, p) || queue_pop(c, c->id, c->item) ||
+			next_of_others(c, p, c->item);
+	if (taken)
+		idle_over(c);
+	return taken;
 }
 
 /* The request is over: counted, then no longer ours. Its reply, if any, is in the send ring. */

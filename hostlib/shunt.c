@@ -119,8 +119,10 @@ static int join_cores(struct shunt *s)
 /* Serves with the rings we have. 0: stopped; 1: they must be given up; or -errno. */
 static int serve_once(struct shunt *s)
 {
-	int err = start_cores(s), why = 0;
+	int err = preempt_signal_install(), why = 0;
 
+	err = err ? set_error(s, err, "cannot install a signal handler: %s", strerror(-err)) :
+		    start_cores(s);
 	if (!err)
 		why = link_serve(s);
 	if (!atomic_load(&s->leave))

@@ -34,6 +34,13 @@ struct shunt_geometry {
 /* Frames that each core has from the start, in no ring, to send replies of several datagrams. */
 #define SHUNT_SPARE 16
 
+/* A preempted request that waits, so that it is counted if its process dies. */
+struct shunt_parked {
+	__u64 id;   /* 0: this place is free. Written last when it is parked, cleared last when it goes on */
+	__u32 cls;
+	__u32 pad;
+};
+
 struct shunt_ctl {
 	__u32 abi;
 	/*
@@ -47,6 +54,8 @@ struct shunt_ctl {
 	/* Whoever moves frames from completion to fill: core + 1, 0 = free. Try-lock; the agent clears
 	 * it when the worker is dead. */
 	__u32 fill_lock __shunt_line;
+	/* Written by the core that parks or resumes; while it does, the id is in its run line, too. */
+	struct shunt_parked parked[SHUNT_PARKED] __shunt_line;
 	/* Owner tags follow: index + 1 of each ring entry, written by the core that popped it. */
 	__u32 owner[] __shunt_line;
 };

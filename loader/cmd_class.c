@@ -9,6 +9,7 @@
 #include "maps.h"
 #include "show.h"
 #include "tunable.h"
+#include "units.h"
 #include "where.h"
 #include "words.h"
 
@@ -16,14 +17,39 @@
 
 static const char *const requeues[] = { "head", "tail", "auto" };
 
-enum { KEY_SLO, KEY_QUANTUM, KEY_HOLD, KEY_REQUEUE, NKEYS };
-static const char *const keys[] = { "slo", "quantum", "hold", "requeue" };
+enum { KEY_SLO, KEY_QUANTUM, KEY_HOLD, KEY_REQUEUE, KEY_DEMOTE, NKEYS };
+static const char *const keys[] = { "slo", "quantum", "hold", "requeue", "demote" };
 
 /* What a command line says of a class: checked as a whole before anything is written. */
 struct change {
 	bool given[NKEYS];
 	__u32 value[NKEYS];
+	__u32 demote_to;
 };
+
+/* demote=none, or demote=N:CLASS: after N quanta a request is queued as one of CLASS. */
+static int parse_demotion(struct ctl *ctl, const struct shunt_cfg *cfg, const char *text, struct change *ch)
+{
+	char number[16], why[160];
+	const char *colon = strchr(text, ':');
+	__u64 n = 0;
+	int to;
+
+	if (!strcmp(text, "none"))
+		return 0;
+	if (!colon || colon - text >= (long)sizeof(number))
+		return fail_usage(ctl, "'%s' is not N:CLASS, a number of quanta and a class, nor none",
+				  text);
+	snprintf(number, sizeof(number), "%.*s", (int)(colon - text), text);
+	if (parse_number(number, 1, 65535, &n, why, sizeof(why)))
+		return fail_usage(ctl, "demote=: %s", why);
+	to = find_class(ctl, cfg, colon + 1);
+	if (to < 0)
+		return to;
+	ch->value[KEY_DEMOTE] = n;
+	ch->demote_to = to;
+	return 0;
+}
 
 static int parse_change(struct ctl *ctl, const struct shunt_cfg *cfg, struct change *ch)
 {
@@ -38,6 +64,10 @@ static int parse_change(struct ctl *ctl, const struct shunt_cfg *cfg, struct cha
 			continue;
 		if (k < KEY_REQUEUE) {
 			err = tunable_parse(ctl, cfg, what[k], values[k], &ch->value[k]);
+			continue;
+		}
+		if (k == KEY_DEMOTE) {
+			err = parse_demotion(ctl, cfg, values[k], ch);
 			continue;
 		}
 		word = pick_word(ctl, "requeue", values[k], requeues, 3);
@@ -57,10 +87,15 @@ static int apply(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, const 
 		if (ch->given[k])
 			err = tunable_set(ctl, cfg, what[k], cls, ch->value[k]);
 	}
-	if (err || !ch->given[KEY_REQUEUE])
+	if (err || !(ch->given[KEY_REQUEUE] || ch->given[KEY_DEMOTE]))
 		return err;
 	err = map_get(ctl, "classes", cls, &c, sizeof(c));
-	c.requeue = ch->value[KEY_REQUEUE];
+	if (ch->given[KEY_REQUEUE])
+		c.requeue = ch->value[KEY_REQUEUE];
+	if (ch->given[KEY_DEMOTE]) {
+		c.demote_after = ch->value[KEY_DEMOTE];
+		c.demote_to = ch->demote_to;
+	}
 	return err ? err : map_set(ctl, "classes", cls, &c, sizeof(c));
 }
 
@@ -77,6 +112,10 @@ static json_t *entry(struct ctl *ctl, __u32 cls)
 	j = json_pack("{s:i, s:s}", "class", cls, "name", name);
 	if (c.requeue <= SHUNT_REQUEUE_AUTO)
 		json_object_set_new(j, "requeue", json_string(requeues[c.requeue]));
+	if (c.demote_after) {
+		json_object_set_new(j, "demote_after", json_integer(c.demote_after));
+		json_object_set_new(j, "demote_to", json_integer(c.demote_to));
+	}
 	for (int m = 0; m < 3; m++) {
 		__u32 value;
 
@@ -95,9 +134,13 @@ static void show(const json_t *r)
 	json_array_foreach(json_object_get(r, "classes"), i, c) {
 		char slo[16], quantum[16], hold[16];
 
-		printf("%2lld  %-15s %8s %8s %6s  %s\n", number_at(c, "class"), text_at(c, "name"),
+		printf("%2lld  %-15s %8s %8s %6s  %s", number_at(c, "class"), text_at(c, "name"),
 		       show_time(c, "slo_us", slo), show_time(c, "quantum_us", quantum),
 		       show_number(c, "hold_limit", hold), text_at(c, "requeue"));
+		if (json_object_get(c, "demote_after"))
+			printf(", after %lld quanta as class %lld", number_at(c, "demote_after"),
+			       number_at(c, "demote_to"));
+		putchar('\n');
 	}
 }
 
@@ -186,7 +229,7 @@ static int add(struct ctl *ctl, struct shunt_cfg *cfg)
 	if (err)
 		return err;
 	for (int k = 0; k < KEY_REQUEUE; k++)
-		ch.given[k] = true;
+		ch.given[k] = true; /* a former class of this number must not shine through */
 	memcpy(c.name, ctl->argv[1], strlen(ctl->argv[1]));
 	err = map_set(ctl, "classes", cls, &c, sizeof(c));
 	if (!err)

@@ -105,6 +105,7 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 	if (!err)
 		err = make_views(ctl, s, o);
 	s->cfg.policy_gen = 1;
+	preempt_decide(&s->cfg, b->desc.flags);
 	if (!err)
 		err = slot_write(ctl, b, o, s->cfg.policy_gen);
 	if (!err)

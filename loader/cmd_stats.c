@@ -14,10 +14,10 @@
 
 static const char *const columns[] = { "arrived", "steered", "held", "spill", "rejected", "dropped",
 				       "dropped_by_limit", "passed", "replied", "noreply", "lost",
-				       "refused", "waiting", "running" };
+				       "refused", "waiting", "running", "parked" };
 static const char *const heads[] = { "arrived", "steered", "held", "spill", "reject", "drop",
 				     "limit", "pass", "replied", "noreply", "lost", "refused",
-				     "waiting", "running" };
+				     "waiting", "running", "parked" };
 
 #define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -100,6 +100,27 @@ static void show_rates(const json_t *rates)
 	putchar('\n');
 }
 
+static void show_preemption(const json_t *r)
+{
+	const json_t *p = json_object_get(r, "preemption"), *d;
+	size_t i;
+
+	if (!number_at(p, "by_safepoint") && !number_at(p, "by_signal") &&
+	    !json_is_true(json_object_get(p, "on")))
+		return;
+	printf("preempted: %lld at safepoints, %lld by signals; %lld stayed, %lld demoted; "
+	       "parked at most %lld (%lld times full)\n", number_at(p, "by_safepoint"),
+	       number_at(p, "by_signal"), number_at(p, "stayed"), number_at(p, "demoted"),
+	       number_at(p, "parked_peak"), number_at(p, "refused_full"));
+	printf("marks: %lld by XDP, %lld by shuntd, %lld came late; signals: %lld\n",
+	       number_at(p, "marks_xdp"), number_at(p, "marks_agent"), number_at(p, "marks_late"),
+	       number_at(p, "signals"));
+	printf("yielded after the quantum's end:");
+	json_array_foreach(json_object_get(p, "yield_delay"), i, d)
+		printf(" <%lld ns %lld", number_at(d, "below_ns"), number_at(d, "count"));
+	putchar('\n');
+}
+
 static void show_agents(const json_t *r)
 {
 	const json_t *d, *a;
@@ -129,6 +150,7 @@ static void show(const json_t *r)
 	if (json_object_get(r, "rates"))
 		show_rates(json_object_get(r, "rates"));
 	show_service(r);
+	show_preemption(r);
 	show_named("left to the kernel", json_object_get(r, "pass"));
 	show_named("should not happen", json_object_get(r, "events"));
 	show_agents(r);

@@ -22,8 +22,9 @@
 
 #define USAGE "switch POLICY|FILE.c|FILE.shunt [--dev IF] [--dry-run]"
 
-static int raise_gen(struct ctl *ctl, struct shunt_cfg *cfg)
+static int raise_gen(struct ctl *ctl, struct shunt_cfg *cfg, __u32 policy_flags)
 {
+	preempt_decide(cfg, policy_flags);
 	cfg->policy_gen++;
 	return map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
 }
@@ -52,7 +53,7 @@ static int replace(struct ctl *ctl, const struct bundle *b, const struct object 
 		err = slot_write(ctl, b, o, cfg->policy_gen + 1);
 	if (!err)
 		err = link.ifindex ? attach_update(ctl, o) : attach_again(ctl, o);
-	return err ? err : raise_gen(ctl, cfg);
+	return err ? err : raise_gen(ctl, cfg, b->desc.flags);
 }
 
 static void show(const json_t *r)

@@ -71,6 +71,7 @@ static json_t *counts(const struct totals *t)
 	set_count(j, "refused", t->refused);
 	set_count(j, "waiting", t->waiting);
 	set_count(j, "running", t->running);
+	set_count(j, "parked", t->parked);
 	return j;
 }
 
@@ -119,9 +120,10 @@ static json_t *total_json(const struct snapshot *s)
 		t.refused += s->cls[c].refused;
 		t.waiting += s->cls[c].waiting;
 		t.running += s->cls[c].running;
+		t.parked += s->cls[c].parked;
 	}
 	t.refused += s->core_refused;
-	flight = t.waiting + s->on_cores + s->held_running;
+	flight = t.waiting + s->on_cores + s->held_running + s->preempt.parked_held;
 	accounted = t.replied + t.noreply + t.rejected + t.dropped + t.passed + t.lost + t.refused;
 	j = counts(&t);
 	set_count(j, "on_cores", s->on_cores);
@@ -137,6 +139,44 @@ static json_t *named(const char *const *names, const __u64 *counts, int n)
 
 	for (int i = 0; i < n; i++)
 		set_count(j, names[i], counts[i]);
+	return j;
+}
+
+/* Yields by how long after the end of their quantum: upper bounds in ns, only what is not 0. */
+static json_t *delays_json(const __u64 *delay)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < SHUNT_DELAYS; i++) {
+		json_t *j;
+
+		if (!delay[i])
+			continue;
+		j = json_pack("{s:I}", "count", (json_int_t)delay[i]);
+		if (i < SHUNT_DELAYS - 1)
+			set_count(j, "below_ns", 64ULL << i);
+		json_array_append_new(list, j);
+	}
+	return list;
+}
+
+static json_t *preemption_json(const struct snapshot *s)
+{
+	const struct preempt_totals *t = &s->preempt;
+	json_t *j = preempt_json(&s->cfg);
+
+	set_count(j, "by_safepoint", t->n.yielded[SHUNT_BY_SAFEPOINT]);
+	set_count(j, "by_signal", t->n.yielded[SHUNT_BY_SIGNAL]);
+	set_count(j, "resumed", t->n.resumed);
+	set_count(j, "stayed", t->n.stayed);
+	set_count(j, "demoted", t->n.demoted);
+	set_count(j, "refused_full", t->n.full);
+	set_count(j, "marks_xdp", t->marks);
+	set_count(j, "marks_agent", t->agent_marks);
+	set_count(j, "marks_late", t->n.late);
+	set_count(j, "signals", t->signals);
+	set_count(j, "parked_peak", t->parked_peak);
+	json_object_set_new(j, "yield_delay", delays_json(t->n.delay));
 	return j;
 }
 
@@ -220,6 +260,7 @@ json_t *collect(struct ctl *ctl)
 	json_object_set_new(j, "domains", s.domains);
 	json_object_set_new(j, "classes", classes);
 	json_object_set_new(j, "total", total_json(&s));
+	json_object_set_new(j, "preemption", preemption_json(&s));
 	json_object_set_new(j, "pass", named(pass_names, s.pass, SHUNT_NR_PASS));
 	json_object_set_new(j, "events", named(event_names, s.events, SHUNT_NR_EV));
 	if (!err)

@@ -11,10 +11,16 @@
 
 struct totals {
 	__u64 arrived, steered, held, rejected, dropped, limit, passed, spill;
-	__u64 replied, noreply, lost, refused, waiting, running;
+	__u64 replied, noreply, lost, refused, waiting, running, parked;
 	/* Service time of those domains that have measured it, weighted by rate. */
 	__u64 rate, age_ns;
 	double weight, mean, square;
+};
+
+struct preempt_totals {
+	struct shunt_core_preempt n; /* of all cores */
+	__u64 marks, agent_marks, signals;
+	__u64 parked_held, parked_peak;
 };
 
 struct snapshot {
@@ -22,6 +28,7 @@ struct snapshot {
 	struct shunt_class classes[SHUNT_CLASSES];
 	struct totals cls[SHUNT_CLASSES];
 	__u64 core_refused; /* redirects that the cores' own rings refused */
+	struct preempt_totals preempt;
 	__u64 on_cores;     /* steered, and not at their end yet */
 	__u64 held_running; /* held, and running now */
 	__u64 pass[SHUNT_NR_PASS];

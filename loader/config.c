@@ -73,6 +73,27 @@ static int read_class(struct reader *r, __u32 i)
 	return 0;
 }
 
+/* Classes may be demoted to one that comes later in the file. */
+static int read_demotion(struct reader *r, __u32 i)
+{
+	const struct config_class *in = &r->c->classes[i];
+	struct shunt_class *out = &r->s->classes[i];
+	int to = in->demote_to ? class_of(r->s, in->demote_to) : -ENOENT;
+
+	if (!in->demote_after && !in->demote_to)
+		return 0;
+	if (!in->demote_after || !in->demote_to)
+		return bad(r, "demote_after and demote_to go together", "classes[%u].%s", i,
+			   in->demote_to ? "demote_to" : "demote_after");
+	if (in->demote_after > 0xffff)
+		return bad(r, "more than 65535 quanta", "classes[%u].demote_after", i);
+	if (to < 0)
+		return bad(r, "no such class", "classes[%u].demote_to", i);
+	out->demote_after = in->demote_after;
+	out->demote_to = to;
+	return 0;
+}
+
 static int read_classes(struct reader *r)
 {
 	int err = 0;
@@ -82,6 +103,8 @@ static int read_classes(struct reader *r)
 	r->s->cfg.nclasses = 0;
 	for (__u32 i = 0; !err && i < r->c->classes_count; i++)
 		err = read_class(r, i);
+	for (__u32 i = 0; !err && i < r->c->classes_count; i++)
+		err = read_demotion(r, i);
 	return err;
 }
 
@@ -251,11 +274,30 @@ static int read_sizes(struct reader *r)
 	return err ? err : read_ring(r, "hold_ring", r->c->hold_ring, &cfg->hold_ring);
 }
 
+static int read_preempt(struct reader *r)
+{
+	const struct config_preempt *in = &r->c->preempt;
+	struct shunt_cfg *cfg = &r->s->cfg;
+	char why[160];
+
+	cfg->preempt = in->mode;
+	if (in->parked > SHUNT_PARKED)
+		return bad(r, "more than 256 requests", "preempt.parked");
+	if (in->parked)
+		cfg->parked_max = in->parked;
+	if (in->watch && parse_time_us(in->watch, &cfg->watch_us, why, sizeof(why)))
+		return bad(r, why, "preempt.watch");
+	if (in->grace && parse_time_us(in->grace, &cfg->grace_us, why, sizeof(why)))
+		return bad(r, why, "preempt.grace");
+	return 0;
+}
+
 static int read_rest(struct reader *r)
 {
 	struct shunt_cfg *cfg = &r->s->cfg;
-	__u32 us;
 	char why[160];
+	__u32 us;
+	int err;
 
 	cfg->fallback = r->c->fallback;
 	cfg->hang = r->c->hang.action;
@@ -270,7 +312,8 @@ static int read_rest(struct reader *r)
 	}
 	for (__u32 i = 0; i < r->c->knobs_count; i++)
 		r->s->knobs[i] = r->c->knobs[i];
-	return read_address(r);
+	err = read_preempt(r);
+	return err ? err : read_address(r);
 }
 
 static int read_file(struct reader *r)

@@ -20,6 +20,15 @@ struct config_class {
 	char *quantum;
 	uint32_t hold;
 	int requeue; /* enum shunt_requeue + 1; 0: not said */
+	uint32_t demote_after;
+	char *demote_to;
+};
+
+struct config_preempt {
+	int mode; /* enum shunt_preempt */
+	uint32_t parked;
+	char *watch;
+	char *grace;
 };
 
 struct config_key {
@@ -61,6 +70,7 @@ struct config {
 	char **address;
 	uint32_t address_count;
 	struct config_hang hang;
+	struct config_preempt preempt;
 	int fallback;
 	bool stamp;
 	uint32_t chunk;

@@ -33,6 +33,12 @@ static const cyaml_strval_t hangs[] = {
 	{ "kill", SHUNT_HANG_KILL },
 };
 
+static const cyaml_strval_t preempts[] = {
+	{ "auto", SHUNT_PREEMPT_AUTO },
+	{ "on", SHUNT_PREEMPT_ON },
+	{ "off", SHUNT_PREEMPT_OFF },
+};
+
 static const cyaml_schema_value_t number = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t) };
 static const cyaml_schema_value_t big_number = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint64_t) };
 static const cyaml_schema_value_t word = {
@@ -52,6 +58,9 @@ static const cyaml_schema_field_t class_fields[] = {
 	CYAML_FIELD_STRING_PTR("quantum", LIST, struct config_class, quantum, 1, 32),
 	CYAML_FIELD_UINT("hold", OPTIONAL, struct config_class, hold),
 	CYAML_FIELD_ENUM("requeue", WORD, struct config_class, requeue, requeues, 3),
+	CYAML_FIELD_UINT("demote_after", OPTIONAL, struct config_class, demote_after),
+	CYAML_FIELD_STRING_PTR("demote_to", LIST, struct config_class, demote_to, 1,
+			       SHUNT_NAME_LEN - 1),
 	CYAML_FIELD_END
 };
 
@@ -85,6 +94,14 @@ static const cyaml_schema_field_t hang_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t preempt_fields[] = {
+	CYAML_FIELD_ENUM("mode", WORD, struct config_preempt, mode, preempts, 3),
+	CYAML_FIELD_UINT("parked", OPTIONAL, struct config_preempt, parked),
+	CYAML_FIELD_STRING_PTR("watch", LIST, struct config_preempt, watch, 1, 32),
+	CYAML_FIELD_STRING_PTR("grace", LIST, struct config_preempt, grace, 1, 32),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_value_t domain_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_domain, domain_fields)
 };
@@ -109,6 +126,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("knobs", LIST, struct config, knobs, &big_number, 0, SHUNT_KNOBS),
 	CYAML_FIELD_SEQUENCE("address", LIST, struct config, address, &word, 1, 2),
 	CYAML_FIELD_MAPPING("hang", OPTIONAL, struct config, hang, hang_fields),
+	CYAML_FIELD_MAPPING("preempt", OPTIONAL, struct config, preempt, preempt_fields),
 	CYAML_FIELD_ENUM("fallback", WORD, struct config, fallback, fallbacks, 3),
 	CYAML_FIELD_BOOL("stamp", OPTIONAL, struct config, stamp),
 	CYAML_FIELD_UINT("chunk", OPTIONAL, struct config, chunk),

@@ -96,6 +96,7 @@ int cmd_knob(struct ctl *ctl);
 int cmd_limit(struct ctl *ctl);
 int cmd_load(struct ctl *ctl);
 int cmd_policies(struct ctl *ctl);
+int cmd_preempt(struct ctl *ctl);
 int cmd_quantum(struct ctl *ctl);
 int cmd_rule(struct ctl *ctl);
 int cmd_slo(struct ctl *ctl);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "iface.h"
 #include "setup.h"
@@ -30,6 +31,8 @@ void setup_init(struct setup *s)
 	s->cfg.hang_ms = 1000;
 	s->cfg.hang = SHUNT_HANG_TELL;
 	s->cfg.spare_frames = 1024;
+	s->cfg.parked_max = 64;
+	s->cfg.watch_us = sysconf(_SC_NPROCESSORS_ONLN) > 4 ? 1000 : 10000; /* a wakeup costs 20 us */
 	strcpy(s->classes[0].name, "default");
 	s->classes[0].requeue = SHUNT_TAIL;
 	s->domains[0].on = 1;

@@ -42,6 +42,7 @@ static void add_class(struct snapshot *s, __u32 c, const struct shunt_ingress *i
 	t->passed += i->passed;
 	t->spill += i->spill;
 	t->waiting += (__u32)(view->enq[c] - view->deq[c]);
+	t->parked += view->parked[c];
 	t->lost += agent->cls[c].lost;
 	t->refused += agent->cls[c].refused;
 	t->replied += agent->cls[c].replied;
@@ -108,12 +109,26 @@ static json_t *agent_json(const struct shunt_agent *a)
 	return j;
 }
 
+static void add_preempt(struct preempt_totals *t, const struct shunt_core_preempt *p)
+{
+	for (int i = 0; i < SHUNT_WAYS; i++)
+		t->n.yielded[i] += p->yielded[i];
+	t->n.resumed += p->resumed;
+	t->n.stayed += p->stayed;
+	t->n.late += p->late;
+	t->n.demoted += p->demoted;
+	t->n.full += p->full;
+	for (int i = 0; i < SHUNT_DELAYS; i++)
+		t->n.delay[i] += p->delay[i];
+}
+
 static void add_cores(struct snapshot *s, const struct shunt_domain *dom,
 		      const struct shunt_view *view, const struct shunt_agent *agent)
 {
 	for (__u32 k = 0; k < SHUNT_CORES; k++) {
 		const struct shunt_core_run *run = &view->core[k].run;
 
+		add_preempt(&s->preempt, &view->core[k].preempt);
 		s->core_refused += agent->core[k].refused;
 		s->on_cores += (__u32)(view->sent[k] - view->done[k]);
 		if (!(dom->up >> k & 1) || !run->id)
@@ -134,6 +149,7 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 	j = json_pack("{s:i, s:i, s:i, s:i, s:o}", "queue", d, "cores", (int)dom->ncores, "up",
 		      __builtin_popcountll(dom->up), "idle",
 		      __builtin_popcountll(view->idle & dom->up), "core", cores);
+	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
 	if (view->stale)
 		json_object_set_new(j, "draining", json_true());
 	if (a)
@@ -165,6 +181,12 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 		for (int i = 0; i < SHUNT_NR_EV; i++)
 			s->events[i] += in.ev[i];
 		add_cores(s, &dom, view, &agent);
+		s->preempt.marks += in.marks;
+		s->preempt.agent_marks += agent.marks;
+		s->preempt.signals += agent.signals;
+		s->preempt.parked_held += view->parked_held;
+		if (view->parked_peak > s->preempt.parked_peak)
+			s->preempt.parked_peak = view->parked_peak;
 		json_array_append_new(s->domains, domain_json(s, d, &dom, view, &agent));
 	}
 	free(view);

@@ -29,9 +29,9 @@ _shunt() {
 		--interval --count -o' ;;
 	*)
 		case $verb:$action in
-		:) words='build class doctor features help knob limit load policies quantum rule slo stats
+		:) words='build class doctor features help knob limit load policies preempt quantum rule slo stats
 			status switch unload' ;;
-		help:) words='build class doctor features knob limit load policies quantum rule slo stats status
+		help:) words='build class doctor features knob limit load policies preempt quantum rule slo stats status
 			switch unload' ;;
 		load: | switch:)
 			words=$(SKIP=0 COL=1 _shunt_words policies)
@@ -40,7 +40,8 @@ _shunt() {
 		class:) words='list set add' ;;
 		rule:) words='list add del flush' ;;
 		slo:) words='get set bytes' ;;
-		quantum: | limit: | knob:) words='get set' ;;
+		preempt:set) words='mode= parked= watch= grace=' ;;
+		quantum: | limit: | knob: | preempt:) words='get set' ;;
 		class:set | slo:get | slo:set | quantum:get | quantum:set | limit:get | limit:set)
 			words=$(SKIP=1 COL=2 _shunt_words class list "${dev[@]}") ;;
 		rule:add) words='port= offset= value= mask= width= class= at=' ;;

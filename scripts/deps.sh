@@ -7,7 +7,8 @@ set -eu
 build="gcc make clang llvm libbpf-dev libelf-dev linux-libc-dev libcyaml-dev libyaml-dev libjansson-dev
 libcap-ng-dev libxdp-dev pkg-config python3-docutils"
 run="bpftool iproute2 ethtool iputils-ping"
-check="libcmocka-dev jq xdp-tools procps util-linux netcat-openbsd spin shellcheck"
+check="libcmocka-dev jq xdp-tools procps util-linux netcat-openbsd spin shellcheck
+gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 missing=""
 for p in $build $run $check; do

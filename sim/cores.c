@@ -21,7 +21,11 @@ uint32_t take_held(struct engine *e, struct domain *d, int cls)
 	fifo_pop(e, r == d->parked[cls].head ? &d->parked[cls] : &d->held[cls]);
 	if (!d->held[cls].n && !d->parked[cls].n)
 		d->waiting &= ~(1U << cls);
-	view_taken(d->v, cls);
+	if (e->pool[r].parked)
+		view_parked(d->v, cls, -1);
+	else
+		view_taken(d->v, cls);
+	e->pool[r].parked = 0;
 	e->backlog--;
 	return r;
 }
@@ -58,7 +62,10 @@ void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head)
 		fifo_push(e, &d->held[cls], r);
 	}
 	d->waiting |= 1U << cls;
-	view_held(d->v, cls);
+	if (e->pool[r].parked)
+		view_parked(d->v, cls, 1);
+	else
+		view_held(d->v, cls);
 	if (++e->backlog > e->r->backlog_max)
 		e->r->backlog_max = e->backlog;
 }
@@ -378,6 +385,7 @@ static void yielded(struct engine *e, struct domain *d, int i)
 	}
 	e->r->preempted++;
 	e->pool[r].left = left;
+	e->pool[r].parked = 1;
 	c->busy += e->now - c->busy_since;
 	c->run = 0;
 	if (e->transport == TRANSPORT_WIRE) {

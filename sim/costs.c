@@ -19,7 +19,7 @@
 const struct costs cost_presets[] = {
 	{ .name = "ideal", .policy = "fcfs", .text = "nothing costs anything", ROOM },
 	{
-		.name = "shinjuku", .policy = "fcfs",
+		.name = "shinjuku", .policy = "sq",
 		.text = "Shinjuku: a dispatcher (5 M/s) and a networking thread, posted interrupts",
 		.nic_ns = 200,      /* [S] 5 M requests a second and dispatcher */
 		.deliver_ns = 53,   /* [S] half of the round trip of 211 cycles */
@@ -69,7 +69,7 @@ const struct costs cost_presets[] = {
 		.quantum_us = 5, .ring = 1024, .hold = 4096 - 64, .nic_queue = 4096, .outstanding = 1,
 	},
 	{
-		.name = "wire", .policy = "fcfs", .text = "shunt, wire: selection on a SmartNIC, credits, k = 2",
+		.name = "wire", .policy = "sq", .text = "shunt, wire: selection on a SmartNIC, credits, k = 2",
 		.transport = TRANSPORT_WIRE, .nic_ns = 100, .credit_ns = 100, .deliver_ns = 2500,
 		.feedback_ns = 2000, .start_ns = 60, .end_ns = 500, .mark_ns = 2600, .safepoint_ns = 10,
 		.yield_ns = 70, .switch_ns = 30, .quantum_us = 10, .outstanding = 2, .ring = 1024,

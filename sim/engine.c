@@ -214,8 +214,8 @@ static int make_domain(struct engine *e, int i, int ncores)
 	/* jbsq's k is what the transport allows, unless told otherwise. */
 	if (e->transport == TRANSPORT_WIRE && !knob[0] && !strcmp(e->p->name, "jbsq"))
 		knob[0] = e->outstanding;
-	view_setup(d->v, e->c->w, knob, e->c->quantum_us < 0 ? e->c->costs.quantum_us :
-		   e->c->quantum_us);
+	view_setup(d->v, e->c->w, knob,
+		   e->c->quantum_us < 0 ? e->c->costs.quantum_us : e->c->quantum_us, e->preempt);
 	view_up(d->v, up);
 	d->v->idle = d->free = d->at_load[0] = up;
 	for (int l = 0; l < NLINES; l++) {

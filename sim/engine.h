@@ -25,6 +25,7 @@ struct req {
 	uint8_t cls;
 	uint8_t steered; /* counted in sent */
 	uint8_t core;    /* steered to */
+	uint8_t parked;  /* was preempted, and waits */
 };
 
 struct fifo {

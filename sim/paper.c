@@ -39,8 +39,8 @@ static int shinjuku_fig1(struct figure *f)
 		const struct setup u[] = {
 			{ "d-FCFS", "ideal", "rss", work[i], 16, 0, 0, NULL, false, false },
 			{ "c-FCFS", "ideal", "fcfs", work[i], 16, 0, 0, NULL, false, false },
-			{ "PS, slice 0.1 us", "ideal", "fcfs", work[i], 16, 0.1, 1, NULL, true, false },
-			{ "c-PRE-SQ, 5 us", "ideal", "fcfs", work[i], 16, 5, 1, NULL, i > 0, false },
+			{ "PS, slice 0.1 us", "ideal", "sq", work[i], 16, 0.1, 1, NULL, true, false },
+			{ "c-PRE-SQ, 5 us", "ideal", "sq", work[i], 16, 5, 1, NULL, false, false },
 		};
 
 		for (int k = 0; k < 4; k++) {
@@ -190,7 +190,7 @@ static int shinjuku_fig5(struct figure *f)
 
 	for (int i = 0; i < 18; i++)
 		rates[i] = 0.1e6 + i * 0.25e6;
-	if (three_systems(f, "bimodal-500", "fcfs", true, rates, 18, c))
+	if (three_systems(f, "bimodal-500", "sq", false, rates, 18, c))
 		return EXIT_FAILED;
 	fig_plot(f, "99.5 % 0.5 us, 0.5 % 500 us", "requests a second", "p99 sojourn, us", false, 1000);
 	for (int k = 0; k < 3; k++) {

@@ -34,10 +34,11 @@ static inline void view_up(struct shunt_view *v, uint64_t up)
 }
 
 static inline void view_setup(struct shunt_view *v, const struct workload *w, const uint64_t *knob,
-			      double quantum_us)
+			      double quantum_us, bool preempt)
 {
 	v->abi = SHUNT_ABI;
 	v->nclasses = w->nclasses;
+	v->preempt = preempt;
 	for (int c = 0; c < w->nclasses; c++) {
 		double q = w->cls[c].quantum_us > 0 ? w->cls[c].quantum_us : quantum_us;
 
@@ -67,8 +68,18 @@ static inline void view_done(struct shunt_view *v, int core) { v->done[core]++; 
 static inline void view_held(struct shunt_view *v, int cls) { v->enq[cls]++; }
 static inline void view_taken(struct shunt_view *v, int cls) { v->deq[cls]++; }
 
+/* Cores: preempted requests that wait; by is 1 or -1. */
+static inline void view_parked(struct shunt_view *v, int cls, int by)
+{
+	v->parked[cls] += by;
+	v->parked_now += by;
+	if (v->parked_now > v->parked_peak)
+		v->parked_peak = v->parked_now;
+}
+
 /* Core: the head of a class as this core sees it, before it asks select(). */
 static inline void view_head(struct shunt_view *v, int core, int cls, tick arrival, tick queued)
 {
-	v->head_ns[cls] = arrival / TICKS_NS;
+	v->core[core].heads.head_ns[cls] = arrival / TICKS_NS;
+	v->core[core].heads.queued_ns[cls] = queued / TICKS_NS;
 }

@@ -8,7 +8,7 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("affinity", SHUNT_NEEDS_KEY, "each key to one core by hash (MICA)");
+SHUNT_POLICY("affinity", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_KEY, "each key to one core by hash (MICA)");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
@@ -19,5 +19,5 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 static int select(shunt_view *v, shunt_event *ev)
 {
-	return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
+	return shunt_oldest(v, ev);
 }

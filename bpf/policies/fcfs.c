@@ -19,13 +19,5 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 static int select(shunt_view *v, shunt_event *ev)
 {
-	__u64 oldest = ~0ULL >> 1, older;
-	int best = SHUNT_GO_ON;
-
-	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		older = shunt_bit(ev->waiting, c) & shunt_less(shunt_head_ns(v, c), oldest);
-		oldest = shunt_pick(older, shunt_head_ns(v, c), oldest);
-		best = shunt_pick(older, c, best);
-	}
-	return best;
+	return shunt_oldest(v, ev);
 }

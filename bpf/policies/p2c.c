@@ -7,7 +7,7 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("p2c", SHUNT_NEEDS_RANDOM, "the less loaded of two random cores");
+SHUNT_POLICY("p2c", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM, "the less loaded of two random cores");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
@@ -23,5 +23,5 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 static int select(shunt_view *v, shunt_event *ev)
 {
-	return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
+	return shunt_oldest(v, ev);
 }

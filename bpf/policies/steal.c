@@ -7,7 +7,7 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("steal", SHUNT_NEEDS_FLOW | SHUNT_STEALS, "by flow, and idle cores steal (ZygOS)");
+SHUNT_POLICY("steal", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_FLOW | SHUNT_STEALS, "by flow, and idle cores steal (ZygOS)");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
@@ -18,5 +18,5 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 static int select(shunt_view *v, shunt_event *ev)
 {
-	return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
+	return shunt_oldest(v, ev);
 }

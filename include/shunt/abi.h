@@ -14,7 +14,7 @@
 
 #include <linux/types.h>
 
-#define SHUNT_ABI 1
+#define SHUNT_ABI 2
 
 #define SHUNT_CLASSES 16   /* kinds of request an interface can tell apart */
 #define SHUNT_CORES 64     /* worker cores of one domain: one word of idle bits */
@@ -28,7 +28,9 @@
 #define SHUNT_NAME_LEN 16
 #define SHUNT_TEXT_LEN 96
 #define SHUNT_SLO_MAX_US 10000000u
+#define SHUNT_PARKED 256   /* preempted requests that one domain may have at most */
 #define SHUNT_LINE 64      /* bytes of a cache line: the unit of "one writer" */
+#define SHUNT_SIGNAL 23     /* SIGURG, ignored by who does not expect it: stops a request without safepoints */
 
 /* Sockets of domain D in the map "xsks": D * SHUNT_SLOTS + core, or + SHUNT_HOLD_SLOT + class. */
 #define SHUNT_HOLD_SLOT SHUNT_CORES
@@ -81,10 +83,17 @@ enum shunt_hang { /* what becomes of a worker process that is silent past hang_m
 	SHUNT_HANG_KILL, /* and it is killed */
 };
 
+enum shunt_preempt { /* are requests preempted? */
+	SHUNT_PREEMPT_AUTO, /* if the policy wants it (SHUNT_PREEMPTS) */
+	SHUNT_PREEMPT_ON,
+	SHUNT_PREEMPT_OFF,
+};
+
 enum shunt_cfg_flags {
 	SHUNT_CFG_ADDR4 = 1, /* requests are for addr4 only */
 	SHUNT_CFG_ADDR6 = 2, /* requests are for addr6 only */
 	SHUNT_CFG_STAMP = 4, /* XDP stamps steered requests too (33 ns each): exact sojourns */
+	SHUNT_CFG_PREEMPT = 8, /* requests that used up their quantum yield to those that wait */
 };
 
 struct shunt_cfg {
@@ -102,7 +111,11 @@ struct shunt_cfg {
 	__be32 addr4;
 	__be32 addr6[4];
 	__u64 policy_gen; /* raised by each load and switch; slot policy_gen & 1 is the live one */
-	__u64 pad[7];
+	__u32 preempt;    /* enum shunt_preempt: what the operator wants; the flag says what is */
+	__u32 parked_max; /* preempted requests that may wait; at this bound nobody is preempted */
+	__u32 watch_us;   /* the agent's look at running requests; 0: it marks nobody */
+	__u32 grace_us;   /* from a mark that no safepoint heeds to a signal; 0: no signals */
+	__u64 pad[5];
 };
 SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 
@@ -112,7 +125,9 @@ enum shunt_requeue { SHUNT_HEAD, SHUNT_TAIL, SHUNT_REQUEUE_AUTO };
 struct shunt_class {
 	char name[SHUNT_NAME_LEN]; /* "" : not configured */
 	__u32 requeue;             /* enum shunt_requeue */
-	__u32 pad[3];
+	__u32 demote_after;        /* quanta used up while others waited, until … ; 0: never */
+	__u32 demote_to;           /* … the request is queued as one of this class */
+	__u32 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");
 
@@ -199,7 +214,8 @@ struct shunt_ingress {
 	__u64 pass[SHUNT_NR_PASS];
 	__u64 ev[SHUNT_NR_EV];
 	struct shunt_ingress_class cls[SHUNT_CLASSES];
-	__u64 pad[7];
+	__u64 marks;                  /* running requests that were told to yield */
+	__u64 pad[6];
 };
 SHUNT_ASSERT(sizeof(struct shunt_ingress) % SHUNT_LINE == 0, "ingress");
 
@@ -220,7 +236,8 @@ struct shunt_core_run {
 	__u32 intent_cls;
 	__u32 tx_end;    /* send ring's producer once the reply is in (with tx_set) */
 	__u16 tx_set;
-	__u16 held;      /* 1: it came through a hold queue, so sent and done know nothing of it */
+	__u8 held;       /* 1: it came through a hold queue, so sent and done know nothing of it */
+	__u8 queue;      /* class that it is queued as: cls, or what it was demoted to */
 	__u32 tid;       /* thread, for signals */
 	__u32 state;     /* enum shunt_core_state */
 } __shunt_line;
@@ -230,12 +247,47 @@ enum shunt_core_state { SHUNT_CORE_OFF, SHUNT_CORE_BUSY, SHUNT_CORE_IDLE, SHUNT_
 /* ring: slot of the socket (core, or SHUNT_HOLD_SLOT + class); index: of its consumer, mod 2^32 */
 #define SHUNT_INTENT(ring, index) (1ULL << 63 | (__u64)(ring) << 32 | (__u32)(index))
 
-/* The mark: the order to yield, addressed to one request. Written by XDP and the agent. */
+/*
+ * Marks: orders to yield, each addressed to one request. A mark for a request that has ended, or that runs
+ * elsewhere by now, stops nobody.
+ *
+ * Order: id = 0, deadline_ns, id, and last of all look = 1, each after the one before. The core
+ * clears look first, then reads the marks: what it misses sets look again.
+ */
+enum shunt_marker { SHUNT_MARK_XDP, SHUNT_MARK_AGENT, SHUNT_NR_MARKERS };
+
+struct shunt_mark {
+	__u64 id;          /* of the request; 0: none */
+	__u64 deadline_ns; /* when its quantum ends */
+};
+
 struct shunt_core_mark {
-	__u64 id;
-	__u64 deadline_ns;
-	__u32 cmd;
-	__u32 pad[11];
+	__u32 look;   /* XDP, agent, core: 1 = there may be a reason to yield. What safepoints read */
+	__u32 pad[7];
+	struct shunt_mark by[SHUNT_NR_MARKERS]; /* each by its marker alone */
+} __shunt_line;
+
+/* The heads of the queues as core i sees them: parked requests and its own ring included. Written by core i
+ * before it asks the policy. */
+struct shunt_core_heads {
+	__u64 head_ns[SHUNT_CLASSES];   /* arrival of the class's next request */
+	__u64 queued_ns[SHUNT_CLASSES]; /* since when it is queued: later, if it was preempted to the tail */
+} __shunt_line;
+
+/* Preemption on core i. Written by core i. */
+#define SHUNT_DELAYS 16
+
+enum shunt_way { SHUNT_BY_SAFEPOINT, SHUNT_BY_SIGNAL, SHUNT_WAYS };
+
+struct shunt_core_preempt {
+	__u64 yielded[SHUNT_WAYS]; /* requests preempted */
+	__u64 resumed;
+	__u64 stayed;     /* quantum used up, but the policy named nobody else */
+	__u64 late;       /* marks for a request that this core does not run (any more) */
+	__u64 demoted;
+	__u64 full;       /* not preempted: as many as may be parked were */
+	__u64 pad;
+	__u64 delay[SHUNT_DELAYS]; /* yields by ns since both quantum was over and the next one waited: [i] < 64 << i, the last: any */
 } __shunt_line;
 
 /* What core i did, per class. Written by core i. Sums wrap: take differences. */
@@ -267,9 +319,18 @@ struct shunt_core_stats {
 
 struct shunt_core {
 	struct shunt_core_run run;   /* core i */
-	struct shunt_core_mark mark; /* XDP, agent */
+	struct shunt_core_mark mark; /* XDP, agent; look: core i, too */
 	struct shunt_core_stats stats; /* core i */
+	struct shunt_core_heads heads; /* core i */
+	struct shunt_core_preempt preempt; /* core i */
 	struct shunt_core_class cls[SHUNT_CLASSES]; /* core i */
+};
+
+/* What preemption does with a class. */
+struct shunt_view_class {
+	__u8 requeue;      /* SHUNT_HEAD or SHUNT_TAIL: SHUNT_REQUEUE_AUTO is decided by the agent */
+	__u8 demote_to;
+	__u16 demote_after; /* quanta; 0: never */
 };
 
 struct shunt_view {
@@ -287,16 +348,22 @@ struct shunt_view {
 	__u32 deq[SHUNT_CLASSES] __shunt_line;  /* cores: taken so far */
 	__u32 sent[SHUNT_CORES] __shunt_line;   /* XDP: steered to core i so far */
 	__u32 done[SHUNT_CORES] __shunt_line;   /* cores, atomic add: of these, taken to their end */
-	__u64 head_ns[SHUNT_CLASSES] __shunt_line; /* cores: arrival of each hold queue's head */
+	__u32 parked[SHUNT_CLASSES] __shunt_line; /* cores, one at a time: preempted requests that wait */
+	__u32 parked_held __shunt_line; /* of these, those from a hold queue */
+	__u32 parked_now;             /* all of them */
+	__u32 parked_peak;            /* the most there ever were at once */
 
 	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
-	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* agent: from the map quantum_us, clamped */
+	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us, clamped */
+	struct shunt_view_class cls[SHUNT_CLASSES] __shunt_line; /* agent: from the map classes */
+	__u32 preempt __shunt_line;                   /* agent: 1 = requests are preempted */
+	__u32 parked_max;                             /* agent: at most SHUNT_PARKED */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
 	__u64 state[SHUNT_STATES] __shunt_line;       /* policies: shunt_add, shunt_cas */
 
 	struct shunt_core core[SHUNT_CORES];
 };
-SHUNT_ASSERT(sizeof(struct shunt_core) == 20 * SHUNT_LINE, "core: whole lines");
+SHUNT_ASSERT(sizeof(struct shunt_core) == 27 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
 
 /*
@@ -331,6 +398,9 @@ struct shunt_agent {
 	__u32 pid;        /* agent */
 	__u32 worker_pid; /* 0: none attached */
 	__u64 no_frame;   /* arrivals that found the fill ring empty */
+	__u64 marks;      /* running requests that the agent told to yield */
+	__u64 signals;    /* and those that it sent a signal, as no safepoint heeded the mark */
+	__u64 pad[6];
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };
@@ -351,7 +421,7 @@ enum shunt_policy_flags {
 	SHUNT_NEEDS_KEY = 2,     /* event.key_hash at steer */
 	SHUNT_NEEDS_RANDOM = 4,  /* event.random at steer */
 	SHUNT_NEEDS_NOW = 8,     /* event.now_ns at steer (33 ns more for each request) */
-	SHUNT_NEEDS_HEADS = 16,  /* shunt_head_ns at select */
+	SHUNT_NEEDS_HEADS = 16,  /* shunt_head_ns, shunt_queued_ns at select */
 	SHUNT_IDLE_ONLY = 32,    /* steers to idle cores only: if one is taken meanwhile, hold */
 	SHUNT_STEALS = 64,       /* a core with nothing to do takes from other cores' rings */
 	SHUNT_PREEMPTS = 128,    /* wants requests preempted when their quantum is used up */

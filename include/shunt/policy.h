@@ -8,7 +8,9 @@
  *                   or SHUNT_DROP. Runs in XDP, once a request: it should cost a few nanoseconds.
  *   select(v, ev)   core ev->core is free: the class to serve next, one of the bits of ev->waiting,
  *                   or SHUNT_GO_ON for none of them. Every class must be served by some core.
- *                   Asked to yield (ev->run_cls != SHUNT_NONE): SHUNT_GO_ON keeps the running one.
+ *                   Asked to yield (ev->run_cls != SHUNT_NONE), the running request is a candidate like
+ *                   the others: its class is in ev->waiting as if it had been put back into its queue.
+ *                   It goes on if select names its class and it is that class's next, or by SHUNT_GO_ON.
  *   requeue(v, ev)  a request of class ev->cls was preempted: SHUNT_HEAD or SHUNT_TAIL.
  *                   Optional: #define SHUNT_HAS_REQUEUE. Without it, as the class is configured.
  *   done(v, ev)     a request of class ev->cls ended after ev->service_ns.
@@ -132,16 +134,40 @@ __shunt_inline __u32 shunt_backlog(const shunt_view *v, __u32 cls)
 	return v->enq[cls] - *(volatile const __u32 *)&v->deq[cls];
 }
 
-/* Arrival of the longest waiting request of a class (SHUNT_NEEDS_HEADS). */
-__shunt_inline __u64 shunt_head_ns(const shunt_view *v, __u32 cls)
+/* Arrival of the next request of a class, as the core that asks sees it (SHUNT_NEEDS_HEADS). */
+__shunt_inline __u64 shunt_head_ns(const shunt_view *v, shunt_event *ev, __u32 cls)
 {
-	return v->head_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
+	const struct shunt_core_heads *h = &v->core[shunt_index(ev->core, SHUNT_CORES)].heads;
+
+	return h->head_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
+}
+
+/* Since when it is queued: its arrival, or when it was preempted to the tail (SHUNT_NEEDS_HEADS). */
+__shunt_inline __u64 shunt_queued_ns(const shunt_view *v, shunt_event *ev, __u32 cls)
+{
+	const struct shunt_core_heads *h = &v->core[shunt_index(ev->core, SHUNT_CORES)].heads;
+
+	return h->queued_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
+}
+
+/* Of the classes that wait, the one whose next request is queued longest: one queue for all. */
+__shunt_inline int shunt_oldest(const shunt_view *v, shunt_event *ev)
+{
+	__u64 oldest = ~0ULL >> 1, older;
+	int best = SHUNT_GO_ON;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		older = shunt_bit(ev->waiting, c) & shunt_less(shunt_queued_ns(v, ev, c), oldest);
+		oldest = shunt_pick(older, shunt_queued_ns(v, ev, c), oldest);
+		best = shunt_pick(older, c, best);
+	}
+	return best;
 }
 
 /* How long that request has waited, in ns, at most 2^32 - 1. */
 __shunt_inline __u32 shunt_waited(const shunt_view *v, shunt_event *ev, __u32 cls)
 {
-	__u64 head = shunt_head_ns(v, cls), now = ev->now_ns & ~(1ULL << 63);
+	__u64 head = shunt_head_ns(v, ev, cls), now = ev->now_ns & ~(1ULL << 63);
 
 	return shunt_min(shunt_pick(shunt_less(now, head), 0, now - head), ~0u);
 }

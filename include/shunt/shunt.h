@@ -26,6 +26,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <shunt/preempt.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -70,6 +72,7 @@ struct shunt_opts {
 	void *arg;                               /* for all three */
 	int (*core_init)(unsigned int core, void *arg); /* in the core's thread, before its first request */
 	void (*core_exit)(unsigned int core, void *arg);
+	size_t stack_size; /* bytes that a handler may use where requests are preempted; 0: 64 KiB */
 };
 
 #define SHUNT_DOMAIN_ANY 0 /* domain D is asked for as D + 1 */

@@ -49,6 +49,7 @@ test_every_verb_answers_in_json() {
 	limit get
 	limit set default 9
 	policies
+	preempt get
 	quantum get
 	quantum set default 9us
 	rule
@@ -79,6 +80,7 @@ test_every_verb_fails_in_json_where_nothing_is_loaded() {
 	class
 	knob get
 	limit get
+	preempt get
 	quantum get
 	rule
 	slo get

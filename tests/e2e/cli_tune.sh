@@ -50,6 +50,39 @@ test_slo_quantum_and_limit_are_read_and_set_by_name_and_number() {
 	assert_eq "$(value_of hold_limit 0)" 100
 }
 
+test_preemption_is_what_the_policy_wants_unless_told_otherwise() {
+	load_two_classes
+	assert_eq "$(json .on host shunt -j preempt)" true "on, as mq wants it"
+	host shunt switch fcfs
+	assert_eq "$(json .on host shunt -j preempt)" false "on, as fcfs does not"
+	host shunt preempt set mode=on parked=8 watch=5ms grace=1ms
+	assert_eq "$(json '[.on, .mode, .parked_max, .watch_us, .grace_us] | map(tostring) | join(" ")' \
+		host shunt -j preempt)" "true on 8 5000 1000"
+	host shunt switch rss
+	assert_eq "$(json .on host shunt -j preempt)" true "still on"
+	host shunt preempt set mode=off watch=none
+	host shunt switch sq
+	assert_eq "$(json '[.on, has("watch_us")] | map(tostring) | join(" ")' host shunt -j preempt)" "false false"
+	assert_exit 2 host shunt preempt set parked=257
+	assert_exit 2 host shunt preempt set parked=0
+	assert_exit 2 host shunt preempt set mode=maybe
+	assert_exit 2 host shunt preempt set watch=5
+	assert_exit 2 host shunt preempt set
+	assert_eq "$(json .parked_max host shunt -j preempt)" 8
+}
+
+test_demotion_is_set_and_refused_in_words() {
+	load_two_classes
+	host shunt class set short demote=20:long
+	assert_eq "$(json '.classes[0] | "\(.demote_after) \(.demote_to)"' host shunt -j class)" "20 1"
+	assert_exit 2 host shunt class set short demote=20
+	assert_exit 2 host shunt class set short demote=0:long
+	assert_exit 1 host shunt class set short demote=1:medium
+	assert_match "$(cat "$DIR/err")" "no class 'medium'"
+	host shunt class set short demote=none
+	assert_eq "$(json '.classes[0] | has("demote_after")' host shunt -j class)" false
+}
+
 # The line that is printed is run as it is, and read back by shunt.
 test_the_printed_bpftool_lines_set_objectives() {
 	local line us

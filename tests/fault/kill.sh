@@ -68,6 +68,7 @@ finish() {
 
 begin() {
 	load mq
+	host shunt quantum set long 5us # so that some are parked when their worker dies
 	start_worker
 	start client client shunt-client --to 198.18.0.2:9000 --rate 4000 --time "$1" \
 		--mix short=0.7:1us,long=0.3:50us

@@ -21,7 +21,7 @@
 #include "ingress.h"
 #include "native.h"
 
-#define HEAD offsetof(struct shunt_view, core) /* what policies can see of a view */
+#define HEAD offsetof(struct shunt_view, core) /* what policies can see of a view, but for the heads */
 #define NOW 1000000000000ULL
 
 static struct rng rng;
@@ -72,7 +72,6 @@ static void sane_view(struct shunt_view *v)
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		v->enq[c] = rng_next(&rng);
 		v->deq[c] = v->enq[c] - (once_in(2) ? 0 : below(1000));
-		v->head_ns[c] = once_in(8) ? rng_next(&rng) : NOW - (rng_next(&rng) >> (24 + below(30)));
 		v->slo_us[c] = once_in(4) ? 0 : rng_next(&rng) >> (32 + below(32));
 		v->quantum_us[c] = below(100);
 	}
@@ -80,6 +79,23 @@ static void sane_view(struct shunt_view *v)
 		v->knob[i] = once_in(2) ? below(4) : some_bits();
 	for (int i = 0; i < SHUNT_STATES; i++)
 		v->state[i] = once_in(2) ? below(4) : rng_next(&rng);
+}
+
+/* What core i sees at the heads of its queues. */
+static void sane_heads(struct shunt_core_heads *h)
+{
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		h->head_ns[c] = once_in(8) ? rng_next(&rng) : NOW - (rng_next(&rng) >> (24 + below(30)));
+		h->queued_ns[c] = once_in(2) ? h->head_ns[c] : NOW - (rng_next(&rng) >> (24 + below(30)));
+	}
+}
+
+static void noisy_heads(struct shunt_core_heads *h)
+{
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		h->head_ns[c] = rng_next(&rng);
+		h->queued_ns[c] = rng_next(&rng);
+	}
 }
 
 /* Whatever a worker may write. */
@@ -121,9 +137,12 @@ static void check_allowed(const char *policy, enum shunt_ask_op op, const struct
 static void ask_both(struct ingress *g, const struct native *n, enum shunt_ask_op op, bool sane)
 {
 	struct shunt_event ev = any_event();
+	struct shunt_core_heads *heads = &g->view->core[ev.core & (SHUNT_CORES - 1)].heads;
 	int bpf, native;
 
+	sane ? sane_heads(heads) : noisy_heads(heads);
 	memcpy(&mine, g->view, HEAD);
+	mine.core[ev.core & (SHUNT_CORES - 1)].heads = *heads;
 	bpf = ingress_ask(g, op, &ev);
 	native = native_ask(n, op, &mine, &ev);
 	if (bpf != native)
@@ -216,6 +235,8 @@ static void ask_for_takers(const char *object, __u64 count)
 	for (__u64 i = 0; i < count; i++) {
 		sane_view(&mine);
 		mine.up |= 1ULL << below(64);
+		for (int i = 0; i < SHUNT_CORES; i++)
+			sane_heads(&mine.core[i].heads);
 		for (int c = 0; c < SHUNT_CLASSES; c++) {
 			if (!somebody_takes(&n, c))
 				fail_msg("%s: no core that is up takes class %d", n.desc->name, c);

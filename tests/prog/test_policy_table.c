@@ -67,10 +67,17 @@ static int selects(__u16 waiting, __u8 core)
 	return ask(SHUNT_ASK_SELECT, (struct shunt_event){ .waiting = waiting, .core = core });
 }
 
+/* The head of a class arrived then, and was not preempted. All cores see it. */
+static void head_is(int cls, __u64 ns)
+{
+	for (int i = 0; i < SHUNT_CORES; i++)
+		v->core[i].heads.head_ns[cls] = v->core[i].heads.queued_ns[cls] = ns;
+}
+
 /* The head of a class has waited so long. */
 static void waited(int cls, __u64 ns)
 {
-	v->head_ns[cls] = NOW - ns;
+	head_is(cls, NOW - ns);
 }
 
 static void load_is(int core, __u32 load)
@@ -138,17 +145,17 @@ static void by_flow(void)
 
 /* --- the policies ----------------------------------------------------------------------------------- */
 
-static void rss_steers_by_flow_and_selects_the_lowest_class(void **state)
+static void rss_steers_by_flow_and_selects_the_oldest_head(void **state)
 {
 	by_flow();
-	lowest_class_first();
+	oldest_head_first();
 	assert_false(n.desc->flags & SHUNT_STEALS);
 }
 
 static void steal_is_rss_whose_idle_cores_steal(void **state)
 {
 	by_flow();
-	lowest_class_first();
+	oldest_head_first();
 	assert_true(n.desc->flags & SHUNT_STEALS);
 }
 
@@ -157,13 +164,28 @@ static void affinity_steers_by_key(void **state)
 	to_a_core_by((struct shunt_event){ .key_hash = 0x55555555, .flow_hash = ~0u },
 		     (struct shunt_event){ .key_hash = 0x55555556, .flow_hash = ~0u },
 		     (struct shunt_event){ .key_hash = ~0u, .flow_hash = 0 });
-	lowest_class_first();
+	oldest_head_first();
 }
 
 static void fcfs_takes_an_idle_core_and_the_oldest_head(void **state)
 {
 	to_idle_cores_or_hold();
 	oldest_head_first();
+}
+
+static void sq_queues_what_was_preempted_behind_what_waits(void **state)
+{
+	to_idle_cores_or_hold();
+	oldest_head_first();
+	assert_true(n.desc->flags & SHUNT_PREEMPTS);
+	assert_int_equal(ask(SHUNT_ASK_REQUEUE, (struct shunt_event){ .cls = 1 }), SHUNT_TAIL);
+	/* Arrived first, but queued last: since it was preempted. */
+	head_is(0, NOW - 1000);
+	head_is(1, NOW - 100);
+	assert_int_equal(selects(3, 0), 0);
+	v->core[0].heads.queued_ns[0] = NOW - 10;
+	assert_int_equal(selects(3, 0), 1);
+	assert_int_equal(selects(3, 1), 0); /* another core sees another head */
 }
 
 static void prio_takes_an_idle_core_and_the_lowest_class(void **state)
@@ -215,7 +237,7 @@ static void mq_clamps_what_it_reads(void **state)
 	waited(1, 1001);
 	assert_int_equal(selects(3, 0), 1);
 
-	v->head_ns[0] = NOW + 1000; /* an arrival in the future has not waited */
+	head_is(0, NOW + 1000); /* an arrival in the future has not waited */
 	waited(1, 0);
 	assert_int_equal(selects(3, 0), 0);
 	waited(1, 1);
@@ -223,8 +245,8 @@ static void mq_clamps_what_it_reads(void **state)
 
 	v->slo_us[0] = 2;
 	v->slo_us[1] = 3;
-	v->head_ns[0] = 1; /* both beyond 32 bits of ns: the tighter objective */
-	v->head_ns[1] = 0;
+	head_is(0, 1); /* both beyond 32 bits of ns: the tighter objective */
+	head_is(1, 0);
 	assert_int_equal(selects(3, 0), 0);
 	v->slo_us[0] = 4;
 	assert_int_equal(selects(3, 0), 1);
@@ -268,7 +290,7 @@ static void p2c_takes_the_less_loaded_of_two(void **state)
 	assert_int_equal(steer((struct shunt_event){ .random = 0x4000ffff }), 1);
 	ingress_up(g, 0);
 	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
-	lowest_class_first();
+	oldest_head_first();
 }
 
 static void darc_keeps_classes_to_their_cores(void **state)
@@ -302,7 +324,8 @@ static void darc_opens_all_cores_to_a_class_whose_own_are_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		POLICY_TEST("rss", rss_steers_by_flow_and_selects_the_lowest_class),
+		POLICY_TEST("sq", sq_queues_what_was_preempted_behind_what_waits),
+		POLICY_TEST("rss", rss_steers_by_flow_and_selects_the_oldest_head),
 		POLICY_TEST("steal", steal_is_rss_whose_idle_cores_steal),
 		POLICY_TEST("affinity", affinity_steers_by_key),
 		POLICY_TEST("fcfs", fcfs_takes_an_idle_core_and_the_oldest_head),

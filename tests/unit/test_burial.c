@@ -2,7 +2,7 @@
 /*
  * test_burial.c - what the agent decides about a dead worker, whatever instruction it died at
  *
- * Two cores' steps (those of hostlib/queue.c, written down here once more as single stores) are run
+ * Two cores' steps (those of hostlib/queue.c and park.c, written down here once more as single stores) are run
  * in every interleaving, and after each step the worker "dies" and the verdict is compared with what
  * really became of each request: waiting, counted, answered, or lost.
  */
@@ -88,6 +88,7 @@ enum ending { REPLY, NO_REPLY };
 struct script {
 	__u32 slot, cls;
 	enum ending ending;
+	bool preempted; /* once: parked, then resumed by the same core */
 };
 
 struct actor {
@@ -118,11 +119,18 @@ static void count(struct world *w, struct actor *a, struct truth *t)
 	}
 }
 
+static unsigned int after_pop(const struct actor *a)
+{
+	return a->script->ending == NO_REPLY ? 13 : 10;
+}
+
 /* The next store of a core. */
 static void step(struct world *w, struct actor *a, struct truth *t)
 {
 	struct shunt_core *c = &w->view.core[a->core];
 	struct fake_ring *rx = &w->rx[a->script->slot], *tx = &w->tx[a->core];
+	struct shunt_parked *parked = &w->memory.ctl.parked[a->core * 100];
+	__u64 id = 1000 + 100 * a->script->slot + a->index;
 	__u32 cls = a->script->cls;
 	size_t tag;
 
@@ -160,7 +168,7 @@ static void step(struct world *w, struct actor *a, struct truth *t)
 		c->run.tx_set = 0;
 		break;
 	case 7:
-		c->run.id = 1000 + a->index;
+		c->run.id = id;
 		break;
 	case 8:
 		tag = shunt_owner_at(&w->r.geo, a->script->slot, a->index);
@@ -168,8 +176,7 @@ static void step(struct world *w, struct actor *a, struct truth *t)
 		break;
 	case 9:
 		c->run.intent = 0;
-		if (a->script->ending == NO_REPLY)
-			a->step = 13;
+		a->step = a->script->preempted ? 15 : after_pop(a);
 		break;
 	case 10:
 		c->run.tx_end = tx->prod + 1;
@@ -187,6 +194,31 @@ static void step(struct world *w, struct actor *a, struct truth *t)
 	case 14:
 		c->run.id = 0;
 		a->done = true;
+		break;
+	case 15:
+		parked->cls = cls;
+		break;
+	case 16:
+		parked->id = id;
+		break;
+	case 17:
+		c->run.id = 0;
+		break;
+	case 18:
+		c->run.cls = cls;
+		break;
+	case 19:
+		c->run.base = c->cls[cls].replied + c->cls[cls].noreply;
+		break;
+	case 20:
+		c->run.tx_set = 0;
+		break;
+	case 21:
+		c->run.id = id;
+		break;
+	case 22:
+		parked->id = 0;
+		a->step = after_pop(a);
 		break;
 	}
 }
@@ -213,12 +245,14 @@ struct saved {
 	struct shunt_core core[CORES];
 	__u32 rx[CORES + CLASSES], tx[CORES];
 	__u32 owner[(CORES + CLASSES) * RING];
+	struct shunt_parked parked[SHUNT_PARKED];
 };
 
 static void save(struct world *w, struct saved *s)
 {
 	memcpy(s->core, w->view.core, sizeof(s->core));
 	memcpy(s->owner, w->memory.owner, sizeof(s->owner));
+	memcpy(s->parked, w->memory.ctl.parked, sizeof(s->parked));
 	for (__u32 k = 0; k < CORES + CLASSES; k++)
 		s->rx[k] = w->rx[slot_of(&w->r.geo, k)].cons;
 	for (__u32 i = 0; i < CORES; i++)
@@ -229,6 +263,7 @@ static void take_back(struct world *w, const struct saved *s)
 {
 	memcpy(w->view.core, s->core, sizeof(s->core));
 	memcpy(w->memory.owner, s->owner, sizeof(s->owner));
+	memcpy(w->memory.ctl.parked, s->parked, sizeof(s->parked));
 	for (__u32 k = 0; k < CORES + CLASSES; k++)
 		w->rx[slot_of(&w->r.geo, k)].cons = s->rx[k];
 	for (__u32 i = 0; i < CORES; i++)
@@ -296,6 +331,33 @@ static void test_one_core_alone(void **state)
 			free(w);
 		}
 	}
+}
+
+/* Parked or on its way there or back: lost once, whatever the core was at. */
+static void test_a_preempted_request_is_counted_once(void **state)
+{
+	for (int ending = REPLY; ending <= NO_REPLY; ending++) {
+		const struct script s = { .slot = HOLD(1), .cls = 1, .ending = ending, .preempted = true };
+		struct actor a = { .core = 0, .script = &s };
+		struct world *w = new_world(0);
+		struct truth t = { 0 };
+		int steps = 0;
+
+		arrive(w, s.slot);
+		for (check(w, &t); !a.done; check(w, &t), steps++)
+			step(w, &a, &t);
+		assert_int_equal(t.popped[1], 1);
+		assert_true(steps > 18);
+		free(w);
+	}
+}
+
+static void test_a_preempted_one_beside_another_core(void **state)
+{
+	const struct script one = { .slot = HOLD(0), .cls = 0, .ending = REPLY, .preempted = true };
+	const struct script two = { .slot = 1, .cls = 0, .ending = NO_REPLY };
+
+	assert_true(run(0, &one, &two, 1, 1) > 100000);
 }
 
 static void test_two_cores_race_for_one_request(void **state)
@@ -430,6 +492,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_core_alone),
+		cmocka_unit_test(test_a_preempted_request_is_counted_once),
+		cmocka_unit_test(test_a_preempted_one_beside_another_core),
 		cmocka_unit_test(test_two_cores_race_for_one_request),
 		cmocka_unit_test(test_two_cores_race_for_two_requests),
 		cmocka_unit_test(test_a_thief_and_the_owner),

@@ -6,7 +6,7 @@
  * One thread fills rings as the kernel does (frames from the fill ring, entries, then the producer
  * index); the others run the library's own queue and frame code on them.
  */
-/* link: hostlib/queue.c hostlib/frames.c hostlib/idle.c hostlib/reply.c */
+/* link: hostlib/queue.c hostlib/clock.c hostlib/preempt.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 /* sanitize: thread */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@
 static struct shunt s;
 static struct policy policy;
 static _Atomic uint8_t seen[REQUESTS + 1];
-static _Atomic uint64_t served;
+static _Atomic uint64_t served, parked;
 
 static void make_ring(struct shunt_ring *r, uint32_t size, size_t entry)
 {
@@ -81,11 +81,13 @@ static int set_up(void **state)
 	policy = (struct policy){ .select = lowest, .flags = SHUNT_NEEDS_HEADS | SHUNT_STEALS,
 				  .gen = 1, .fd = -1 };
 	atomic_store(&s.policy, &policy);
-	return 0;
+	s.view->parked_max = 16;
+	return park_init(&s);
 }
 
 static int tear_down(void **state)
 {
+	park_free(&s);
 	for (int i = 0; i < CORES; i++) {
 		free(s.core[i].rx.map);
 		free(s.core[i].tx.map);
@@ -131,21 +133,35 @@ static void *kernel(void *arg)
 	return NULL;
 }
 
+/* Every fourth request is preempted twice: it is parked, and any core goes on with it. */
+static bool is_preempted(const struct item *it)
+{
+	return it->req.id % 4 == 0 && it->quanta < 2 && !park_full(&s);
+}
+
 static void *core_thread(void *arg)
 {
 	struct core *c = arg;
-	struct item it;
+	struct item *it;
 
 	while (atomic_load(&served) < REQUESTS) {
-		if (!queue_next(c, &it)) {
+		if (!queue_next(c)) {
 			idle_turn(c);
 			sched_yield();
 			continue;
 		}
-		if (it.sane && it.req.id <= REQUESTS)
-			atomic_fetch_add(&seen[it.req.id], 1);
-		frames_free(c, it.addr);
-		queue_end(c, &it, false, 1, true);
+		it = c->item;
+		if (is_preempted(it)) {
+			it->quanta++;
+			it->queued_ns += it->req.id % 8 ? 0 : REQUESTS; /* to the head, or to the tail */
+			park_put(c, it);
+			atomic_fetch_add(&parked, 1);
+			continue;
+		}
+		if (it->sane && it->req.id <= REQUESTS)
+			atomic_fetch_add(&seen[it->req.id], 1);
+		frames_free(c, it->addr);
+		queue_end(c, it, false, 1, true);
 		atomic_fetch_add(&served, 1);
 	}
 	return NULL;
@@ -179,6 +195,11 @@ static void every_request_is_taken_once_and_every_frame_comes_back(void **state)
 			ended += s.view->core[i].cls[k].noreply;
 	}
 	assert_int_equal(ended, REQUESTS);
+	assert_true(parked > REQUESTS / 8);
+	assert_int_equal(s.view->parked_now, 0);
+	assert_true(s.view->parked_peak > 0 && s.view->parked_peak <= 16);
+	for (int i = 0; i < SHUNT_PARKED; i++)
+		assert_int_equal(s.ctl->parked[i].id, 0);
 	for (int i = 0; i < CORES; i++) {
 		for (uint32_t k = 0; k < s.core[i].nfree; k++)
 			frames[s.core[i].free[k] / 2048]++;

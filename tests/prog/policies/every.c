@@ -18,7 +18,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	__u64 sum = shunt_up(v) ^ shunt_idle(v) * 3, n = shunt_cores(v);
 
 	sum += shunt_core_at(v, ev->random) + shunt_load(v, ev->flow_hash) * 5;
-	sum += shunt_backlog(v, ev->cls) * 7ULL + shunt_head_ns(v, ev->cls) * 11;
+	sum += shunt_backlog(v, ev->cls) * 7ULL + shunt_head_ns(v, ev, ev->cls) * 11;
+	sum ^= shunt_queued_ns(v, ev, ev->cls) * 29 + shunt_oldest(v, ev);
 	sum += shunt_waited(v, ev, ev->key_hash) * 13ULL + shunt_slo_us(v, ev->cls) * 17ULL;
 	sum += shunt_knob(v, ev->random) * 19 + shunt_state(v, ev->key_hash) * 23;
 	sum += shunt_scale(ev->random, n) + ev->now_ns + (shunt_up(v) ? shunt_first(shunt_up(v)) : 64);

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * watch.c - marks running requests that are over their quantum while others wait; signals as the last resort
+ *
+ * XDP marks on arrival, and cores look for themselves when a request starts. What is left for the agent: a
+ * request that neither of them saw, and code that reaches no safepoint. It reads what workers wrote: a line of
+ * nonsense makes it mark nonsense in that worker's own memory, or send SHUNT_SIGNAL to a thread of that worker.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "log.h"
+
+/* The order that abi.h demands; the last store also orders what we saw waiting before it. */
+static void write_mark(struct shunt_core_mark *m, __u64 id, __u64 deadline_ns)
+{
+	struct shunt_mark *mine = &m->by[SHUNT_MARK_AGENT];
+
+	__atomic_store_n(&mine->id, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&mine->deadline_ns, deadline_ns, __ATOMIC_RELEASE);
+	__atomic_store_n(&mine->id, id, __ATOMIC_RELEASE);
+	__atomic_store_n(&m->look, 1, __ATOMIC_SEQ_CST);
+}
+
+static bool something_waits(const struct domain *d)
+{
+	const struct shunt_view *v = d->r.view;
+
+	for (__u32 c = 0; c < d->r.geo.nclasses; c++) {
+		if (peek(v->enq[c]) != peek(v->deq[c]) || peek(v->parked[c]))
+			return true;
+	}
+	return false;
+}
+
+/* Requests wait in the core's own ring. */
+static bool ring_waits(const struct domain *d, __u32 core)
+{
+	return ring_count(&d->r.rx[core]) != 0;
+}
+
+/* The thread is one of the worker's own: tgkill says so, or fails. */
+static void send_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
+{
+	__u64 *last = &a->watch[d->id].signalled[core];
+	__u32 tid = peek(d->r.view->core[core].run.tid);
+
+	if (*last == id || !d->state->worker_pid)
+		return;
+	*last = id;
+	if (!syscall(SYS_tgkill, d->state->worker_pid, tid, SHUNT_SIGNAL))
+		agent_of(d)->signals++;
+}
+
+static void watch_core(struct agent *a, struct domain *d, __u32 core)
+{
+	struct shunt_core *c = &d->r.view->core[core];
+	__u64 id = peek(c->run.id), start = peek(c->run.start_ns), now = clock_ns(), deadline;
+	__u32 cls = peek(c->run.queue) & (SHUNT_CLASSES - 1);
+	__u64 quantum = peek(d->r.view->quantum_us[cls]) * 1000ULL, grace = a->maps.cfg.grace_us * 1000ULL;
+
+	deadline = start + quantum;
+	if (!id || !quantum || now < deadline)
+		return;
+	if (peek(c->mark.by[SHUNT_MARK_AGENT].id) != id ||
+	    peek(c->mark.by[SHUNT_MARK_AGENT].deadline_ns) != deadline) {
+		write_mark(&c->mark, id, deadline);
+		agent_of(d)->marks++;
+	}
+	if (grace && now - deadline >= grace)
+		send_signal(a, d, core, id);
+}
+
+static void watch_domain(struct agent *a, struct domain *d)
+{
+	bool waits = something_waits(d);
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		if ((d->up >> i & 1) && (waits || ring_waits(d, i)))
+			watch_core(a, d, i);
+	}
+}
+
+void watch_running(struct agent *a)
+{
+	const struct shunt_cfg *cfg = &a->maps.cfg;
+
+	if (!(cfg->flags & SHUNT_CFG_PREEMPT) || !cfg->watch_us) {
+		a->watch_ns = a->now_ns + 100000000; /* it may be turned on */
+		return;
+	}
+	a->watch_ns = a->now_ns + cfg->watch_us * 1000ULL;
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		if (a->domain[i].life == DOMAIN_TAKEN)
+			watch_domain(a, &a->domain[i]);
+	}
+}

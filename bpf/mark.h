@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * mark.h - an arrival that has to wait tells a running request to yield when its quantum is over
+ *
+ * The mark is written at once and carries the deadline, so nobody needs a timer: the core that runs
+ * the request compares it with its own clock at the next safepoint. What is read of the core's line is
+ * the worker's: it is written back into the same worker's memory and goes nowhere else.
+ */
+#pragma once
+
+#include <shunt/policy.h>
+
+#include "maps.h"
+
+/* When the quantum of what a core runs is over; ~0: nothing runs there that could be told to yield. */
+static __always_inline __u64 deadline_of(struct shunt_view *view, __u32 core, __u64 *id)
+{
+	struct shunt_core_run *run = &view->core[shunt_index(core, SHUNT_CORES)].run;
+	__u32 cls = shunt_index(run->queue, SHUNT_CLASSES), key = cls;
+	__u32 *quantum = bpf_map_lookup_elem(&quantum_us, &key);
+	__u32 us = quantum ? *quantum : 0;
+
+	*id = *(volatile __u64 *)&run->id;
+	if (us > SHUNT_SLO_MAX_US)
+		us = SHUNT_SLO_MAX_US;
+	if (view->quantum_us[cls] != us)
+		view->quantum_us[cls] = us;
+	return *id && us ? *(volatile __u64 *)&run->start_ns + us * 1000ULL : ~0ULL;
+}
+
+/* Barriers: the exchanges order id = 0, deadline, id, look, on machines that would not; the last also orders
+ * the count of what waits (before it) and the core's look at that count (after it cleared look). */
+static __always_inline void write_mark(struct shunt_ingress *in, struct shunt_view *view, __u32 core,
+				       __u64 id, __u64 deadline)
+{
+	struct shunt_core_mark *m = &view->core[shunt_index(core, SHUNT_CORES)].mark;
+	struct shunt_mark *mine = &m->by[SHUNT_MARK_XDP];
+
+	if (mine->id != id || mine->deadline_ns != deadline) {
+		__sync_lock_test_and_set(&mine->id, 0);
+		mine->deadline_ns = deadline;
+		__sync_lock_test_and_set(&mine->id, id);
+		in->marks++;
+	}
+	__sync_lock_test_and_set(&m->look, 1);
+}
+
+/* Something waits in this core's own ring. */
+static __always_inline void mark(struct shunt_ingress *in, struct shunt_view *view, __u32 core)
+{
+	__u64 id, deadline = deadline_of(view, core, &id);
+
+	if (deadline != ~0ULL)
+		write_mark(in, view, core, id, deadline);
+}
+
+/* Something waits for any core: the worse of two cores, sampled by the request's number, has to yield. */
+static __always_inline void mark_one_of(struct shunt_ingress *in, struct shunt_view *view)
+{
+	__u32 n = shunt_cores(view), word = (__u32)in->id * 0x9e3779b1;
+	__u32 a = shunt_core_at(view, shunt_scale(word, n));
+	__u32 b = shunt_core_at(view, shunt_scale(word << 16, n));
+	__u64 id, id_b, deadline, deadline_b;
+
+	if (!n)
+		return;
+	deadline = deadline_of(view, a, &id);
+	if (b != a) {
+		deadline_b = deadline_of(view, b, &id_b);
+		if (deadline_b < deadline) {
+			deadline = deadline_b;
+			id = id_b;
+			a = b;
+		}
+	}
+	if (deadline != ~0ULL)
+		write_mark(in, view, a, id, deadline);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * sq - one queue for all cores, and whoever used up a quantum goes to its tail (Shinjuku single queue)
+ *
+ * Like fcfs, but a request that ran for its class's quantum while others wait makes room and queues
+ * again: with short quanta this comes close to processor sharing. The best there is when service times vary
+ * much and nothing is known about them. Classes that all have like service times are better off with fcfs.
+ */
+#include <shunt/policy.h>
+
+SHUNT_POLICY("sq", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
+	     "one queue, preempted requests to its tail (Shinjuku single queue)");
+
+static int steer(shunt_view *v, shunt_event *ev)
+{
+	__u64 idle = shunt_idle(v);
+
+	return idle ? shunt_first(idle) : SHUNT_HOLD;
+}
+
+static int select(shunt_view *v, shunt_event *ev)
+{
+	return shunt_oldest(v, ev);
+}
+
+#define SHUNT_HAS_REQUEUE
+static int requeue(shunt_view *v, shunt_event *ev)
+{
+	return SHUNT_TAIL;
+}

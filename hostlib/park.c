@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * park.c - preempted requests: kept in order, counted where the agent finds them, resumed by any core
+ *
+ * The order of stores, for the agent's burial.c, which reads them when we are dead:
+ *   parking    parked[place].cls, parked[place].id, then run.id = 0
+ *   resuming   run.cls, run.base, run.tx_set = 0, run.id, then parked[place].id = 0
+ * So a request is always in one of the two, and in both only in between: there the ids are equal.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#define STACK_SIZE (64 << 10)
+
+/* A few stores long. Whoever is interrupted while it has the lock gets its CPU back by our yielding. */
+static void lock(struct park *k)
+{
+	for (int i = 0; atomic_exchange_explicit(&k->lock, 1, memory_order_acquire); i++) {
+		if (i > 100)
+			sched_yield();
+	}
+}
+
+static void unlock(struct park *k)
+{
+	atomic_store_explicit(&k->lock, 0, memory_order_release);
+}
+
+/* What others read without the lock: a hint of what they will find. */
+static void publish(struct park *k, uint32_t cls)
+{
+	const struct item *it = k->first[cls];
+
+	if (it) {
+		atomic_store_explicit(&k->queued_ns[cls], it->queued_ns, memory_order_relaxed);
+		atomic_store_explicit(&k->arrival_ns[cls], it->req.arrival_ns, memory_order_relaxed);
+		if (!(atomic_load_explicit(&k->mask, memory_order_relaxed) >> cls & 1))
+			atomic_fetch_or(&k->mask, 1u << cls); /* before we look who sleeps */
+	} else {
+		atomic_fetch_and_explicit(&k->mask, ~(1u << cls), memory_order_relaxed);
+	}
+}
+
+static uint32_t take_place(struct park *k)
+{
+	for (uint32_t i = 0; i < SHUNT_PARKED / 64; i++) {
+		if (~k->used[i]) {
+			uint32_t bit = __builtin_ctzll(~k->used[i]);
+
+			k->used[i] |= 1ULL << bit;
+			return i * 64 + bit;
+		}
+	}
+	abort(); /* there are no more items than places */
+}
+
+/* Counts in the view, for those who look from outside. Under the lock. */
+static void count(struct shunt *s, const struct item *it, uint32_t by)
+{
+	struct shunt_view *v = s->view;
+
+	bump(v->parked[it->req.cls], by);
+	if (it->slot >= SHUNT_HOLD_SLOT)
+		bump(v->parked_held, by);
+	bump(v->parked_now, by);
+	if (peek(v->parked_now) > peek(v->parked_peak))
+		poke(v->parked_peak, v->parked_now);
+}
+
+/* A core that sleeps beside the request would not see it: its rings stay as they are. */
+static void wake_sleeper(struct core *c)
+{
+	struct shunt *s = c->s;
+
+	if (s->ncores == 1)
+		return;
+	for (unsigned int i = 0; i < s->ncores; i++) {
+		if (i != c->id && __atomic_load_n(&s->core[i].run->state, __ATOMIC_SEQ_CST) == SHUNT_CORE_ASLEEP) {
+			eventfd_write(s->unpark, 1);
+			return;
+		}
+	}
+}
+
+/* As many as may be are parked already, or would be if each core were just about to park one. */
+bool park_full(const struct shunt *s)
+{
+	uint32_t n = peek(s->park.n) + s->ncores;
+
+	return n > s->park.max || n > peek(s->view->parked_max);
+}
+
+/* To the tail, nearly always, or to the head. */
+static void insert(struct park *k, struct item *it)
+{
+	struct item **at = &k->first[it->queue], **last = &k->last[it->queue];
+
+	if (*at && (*last)->queued_ns <= it->queued_ns)
+		at = &(*last)->next;
+	while (*at && (*at)->queued_ns <= it->queued_ns)
+		at = &(*at)->next;
+	it->next = *at;
+	*at = it;
+	if (!it->next)
+		*last = it;
+}
+
+/* The request has left its stack: it may go on anywhere. The core gets another item for what it takes next. */
+void park_put(struct core *c, struct item *it)
+{
+	struct shunt *s = c->s;
+	struct park *k = &s->park;
+	lock(k);
+	it->place = take_place(k);
+	poke(s->ctl->parked[it->place].cls, it->req.cls);
+	step();
+	poke(s->ctl->parked[it->place].id, it->req.id ? it->req.id : ~0ULL);
+	step();
+	poke(c->run->id, 0);
+	count(s, it, 1);
+	c->item = k->free;
+	k->free = c->item->next;
+	poke(k->n, k->n + 1);
+	insert(k, it);
+	publish(k, it->queue);
+	unlock(k);
+	wake_sleeper(c);
+}
+
+/* Takes the first of a class out that this core may resume. */
+static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
+{
+	struct item **at = &k->first[cls], *before = NULL, *it;
+
+	while (*at && (*at)->stay && (*at)->core != c) {
+		before = *at;
+		at = &before->next;
+	}
+	it = *at;
+	if (!it)
+		return NULL;
+	*at = it->next;
+	if (!it->next)
+		k->last[cls] = before;
+	return it;
+}
+
+/* The first of a class, or NULL: another core was faster. The core's own item is given back for it. */
+struct item *park_take(struct core *c, uint32_t cls)
+{
+	struct shunt *s = c->s;
+	struct park *k = &s->park;
+	struct item *it;
+
+	lock(k);
+	it = take_out(k, c, cls);
+	if (it) {
+		publish(k, cls);
+		poke(k->n, k->n - 1);
+		c->item->next = k->free;
+		k->free = c->item;
+		c->item = it;
+		it->core = c;
+		it->req.core = c->id;
+		queue_run(c, it);
+		step();
+		poke(s->ctl->parked[it->place].id, 0);
+		k->used[it->place / 64] &= ~(1ULL << it->place % 64);
+		count(s, it, -1);
+	}
+	unlock(k);
+	return it;
+}
+
+/* The request has ended: its stack is another's. */
+void park_done(struct core *c, struct item *it)
+{
+	if (it->ctx)
+		ctx_put(&c->s->stacks, it->ctx);
+	it->ctx = NULL;
+}
+
+int park_init(struct shunt *s)
+{
+	size_t stack = s->opts.stack_size ? s->opts.stack_size : STACK_SIZE;
+	uint32_t n = s->ncores + SHUNT_PARKED;
+	int err = ctx_pool_init(&s->stacks, n, stack);
+
+	if (err)
+		return set_error(s, err, "cannot make %u stacks of %zu KiB", n, stack >> 10);
+	s->unpark = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+	s->items = calloc(n, sizeof(*s->items));
+	if (!s->items || s->unpark < 0)
+		return set_error(s, -ENOMEM, "out of memory");
+	s->park = (struct park){ .max = SHUNT_PARKED };
+	for (uint32_t i = 0; i < n; i++) {
+		if (i < s->ncores) {
+			s->core[i].item = &s->items[i];
+			continue;
+		}
+		s->items[i].next = s->park.free;
+		s->park.free = &s->items[i];
+	}
+	return 0;
+}
+
+void park_free(struct shunt *s)
+{
+	if (!s->items)
+		return;
+	ctx_pool_free(&s->stacks);
+	free(s->items);
+	s->items = NULL;
+	close(s->unpark);
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * yield.c - when a request makes room for another: what preempt.h asks once it may be stopped
+ *
+ * A core is armed while something waits that could run instead: because a mark names the request that it
+ * runs, or because it saw so itself when the request started. Armed, it compares the clock with the
+ * deadline; once that has passed, the policy is asked. Not armed, no safepoint gets here.
+ *
+ * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into three quarters of
+ * what is left of the quantum, going by how far apart they were lately; a few hundred ns at the end.
+ */
+#include "internal.h"
+
+#define SKIP_MAX 4096
+#define CLOSE_NS 300          /* so near the deadline, all that is left is skipped at once */
+#define RETRY_NS 200          /* what is counted but not in its ring yet is looked for again, ever more seldom */
+#define NONE (~0ULL)
+
+/* The core whose thread this is. Never inlined: a request may come out of ctx_leave() on another thread. */
+static _Thread_local struct core *this_thread;
+
+static __attribute__((noinline)) struct core *this_core(void)
+{
+	asm volatile(""); /* so that no caller takes an earlier answer for this one's */
+	return this_thread;
+}
+
+static uint64_t quantum_ns(const struct core *c, const struct item *it)
+{
+	return peek(c->s->view->quantum_us[it->queue]) * 1000ULL;
+}
+
+static void set_look(struct core *c, uint32_t value)
+{
+	if (peek(c->line->mark.look) != value)
+		poke(c->line->mark.look, value);
+}
+
+static void arm(struct core *c)
+{
+	c->armed = true;
+	c->looked_ns = 0;
+	set_look(c, 1);
+}
+
+/* Nothing waits, as far as can be seen. An arrival that comes now either sees look cleared and sets it, or
+ * is seen here: the fence stands between our store and our load, XDP's exchange between its own. */
+static void disarm(struct core *c)
+{
+	c->armed = false;
+	preempt_here()->skip = 0;
+	set_look(c, 0);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (queue_waits(c))
+		arm(c);
+}
+
+/* How many safepoints may pass before the clock is looked at again. */
+static void set_skip(struct core *c, uint64_t now)
+{
+	uint64_t left = c->deadline_ns - now, part = left > CLOSE_NS ? left * 3 / 4 : left, n = 0;
+
+	if (c->gap)
+		n = part * 16 / c->gap;
+	c->skipped = n < SKIP_MAX ? n : SKIP_MAX;
+	preempt_here()->skip = c->skipped;
+	c->looked_ns = now;
+}
+
+/* How far apart safepoints are, if none of those was missed that were to be skipped. */
+static void measure_gap(struct core *c, uint64_t now)
+{
+	uint64_t gap = (now - c->looked_ns) * 16 / (c->skipped + 1);
+
+	if (!preempt_here()->skip && c->looked_ns)
+		c->gap = gap < UINT32_MAX ? gap : UINT32_MAX;
+}
+
+/* This thread is the core's from now on. */
+void yield_thread(struct core *c)
+{
+	this_thread = c;
+	preempt_worker_begin(&c->line->mark.look);
+}
+
+/* The item's turn begins. */
+void yield_start(struct core *c, uint64_t now)
+{
+	uint64_t quantum = c->item->ctx ? quantum_ns(c, c->item) : 0;
+
+	c->start_ns = now;
+	c->deadline_ns = quantum ? now + quantum : NONE;
+	c->retry_ns = 0;
+	c->running = true;
+	if (!c->item->ctx)
+		return;
+	c->skipped = 0;
+	preempt_here()->skip = 0;
+	if (quantum && queue_waits(c)) {
+		arm(c);
+		set_skip(c, now);
+	} else if (c->armed || peek(c->line->mark.look)) {
+		disarm(c);
+	}
+}
+
+void yield_end(struct core *c)
+{
+	c->running = false;
+}
+
+/* Is there a mark for what runs here? Takes its deadline, if it is one of this turn. */
+static bool marked(struct core *c)
+{
+	uint64_t id = c->run->id;
+	bool named = false;
+
+	for (int k = 0; k < SHUNT_NR_MARKERS; k++) {
+		const struct shunt_mark *m = &c->line->mark.by[k];
+		struct shunt_mark seen = { .id = __atomic_load_n(&m->id, __ATOMIC_ACQUIRE),
+					   .deadline_ns = peek(m->deadline_ns) };
+
+		atomic_thread_fence(memory_order_acquire);
+		if (!seen.id || peek(m->id) != seen.id)
+			continue; /* it is being written: look is set when that is done */
+		if (seen.id == c->taken[k].id && seen.deadline_ns == c->taken[k].deadline_ns)
+			continue;
+		c->taken[k] = seen;
+		if (seen.id != id) {
+			bump(c->line->preempt.late, 1);
+			continue;
+		}
+		named = true;
+		queue_prefetch(c);
+		c->retry_ns = 0;
+		/* Of an earlier turn of the same request: only the order to look counts. */
+		if (seen.deadline_ns > c->start_ns &&
+		    seen.deadline_ns - c->start_ns <= SHUNT_SLO_MAX_US * 1000ULL)
+			c->deadline_ns = seen.deadline_ns;
+	}
+	return named;
+}
+
+static void note_delay(struct core *c, uint64_t late_ns)
+{
+	uint32_t i = 0;
+
+	while (i < SHUNT_DELAYS - 1 && late_ns >= 64ULL << i)
+		i++;
+	bump(c->line->preempt.delay[i], 1);
+}
+
+/* Used up so many quanta: from now on queued as one of another class. */
+static void demote(struct core *c, struct item *it)
+{
+	const struct shunt_view_class *v = &c->s->view->cls[it->queue];
+	uint32_t after = peek(v->demote_after), to = peek(v->demote_to);
+
+	if (!after || ++it->quanta < after || to >= c->s->geo.nclasses || to == it->queue)
+		return;
+	it->queue = to;
+	it->quanta = 0;
+	bump(c->line->preempt.demoted, 1);
+}
+
+/* Where a preempted request goes: before those that came after it, or behind all that wait. */
+static uint64_t place_in_queue(struct core *c, const struct policy *p, const struct item *it, uint64_t now)
+{
+	struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns, .cls = it->queue,
+		.core = c->id, .run_cls = it->queue };
+	int where = p->requeue ? p->requeue(c->s->view, &ev) : peek(c->s->view->cls[it->queue].requeue);
+
+	return where == SHUNT_HEAD ? it->queued_ns : now;
+}
+
+/* The quantum is over: does anybody go before it? */
+static bool due(struct core *c, uint64_t now)
+{
+	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
+	struct item *it = c->item;
+	uint64_t queued, since;
+
+	if (!queue_waits(c)) {
+		disarm(c);
+		return false;
+	}
+	queued = place_in_queue(c, p, it, now);
+	switch (queue_ask(c, p, now, queued, &since)) {
+	case ASKED_TOO_EARLY:
+		c->retry_ns = c->retry_ns ? 2 * c->retry_ns : RETRY_NS;
+		c->deadline_ns = now + c->retry_ns;
+		set_skip(c, now);
+		return false;
+	case ASKED_YIELD:
+		if (park_full(c->s)) {
+			bump(c->line->preempt.full, 1);
+			break;
+		}
+		if (since < c->deadline_ns)
+			since = c->deadline_ns;
+		note_delay(c, now > since ? now - since : 0);
+		it->queued_ns = queued;
+		demote(c, it);
+		c->now = now;
+		return true;
+	case ASKED_GO_ON:
+		bump(c->line->preempt.stayed, 1);
+		break;
+	}
+	demote(c, it);
+	c->deadline_ns = now + quantum_ns(c, it);
+	c->retry_ns = 0;
+	set_skip(c, now);
+	return false;
+}
+
+static bool should_yield(struct core *c, enum preempt_way way)
+{
+	uint64_t now;
+
+	if (marked(c) && !c->armed)
+		arm(c);
+	if (!c->armed) {
+		disarm(c); /* it was for another request */
+		return false;
+	}
+	if (c->deadline_ns == NONE) {
+		c->armed = false;
+		set_look(c, 0); /* a class without a quantum */
+		return false;
+	}
+	now = core_clock(c);
+	if (way == PREEMPT_SAFEPOINT)
+		measure_gap(c, now);
+	if (now >= c->deadline_ns)
+		return due(c, now);
+	set_skip(c, now);
+	return false;
+}
+
+_Static_assert(PREEMPT_SAFEPOINT == (int)SHUNT_BY_SAFEPOINT && PREEMPT_SIGNAL == (int)SHUNT_BY_SIGNAL, "counted by way");
+
+void preempt_point(enum preempt_way way)
+{
+	struct core *c = this_core();
+
+	if (!c || !c->running || !c->item->ctx || !should_yield(c, way))
+		return;
+	c->yields = way;
+	c->item->stay = preempt_here()->stay;
+	ctx_leave(c->item->ctx);
+	/* From here on, perhaps another thread. */
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_preempt.c - shunt preempt: whether requests are preempted, and by what means
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "maps.h"
+#include "show.h"
+#include "units.h"
+#include "where.h"
+#include "words.h"
+
+#define USAGE "preempt [get | set KEY=VALUE...]"
+
+static const char *const modes[] = { "auto", "on", "off" };
+
+enum { KEY_MODE, KEY_PARKED, KEY_WATCH, KEY_GRACE, NKEYS };
+static const char *const keys[] = { "mode", "parked", "watch", "grace" };
+
+void preempt_decide(struct shunt_cfg *cfg, __u32 policy_flags)
+{
+	bool on = cfg->preempt == SHUNT_PREEMPT_ON ||
+		  (cfg->preempt == SHUNT_PREEMPT_AUTO && (policy_flags & SHUNT_PREEMPTS));
+
+	cfg->flags = on ? cfg->flags | SHUNT_CFG_PREEMPT : cfg->flags & ~SHUNT_CFG_PREEMPT;
+}
+
+static int parse_value(struct ctl *ctl, struct shunt_cfg *cfg, int key, const char *text)
+{
+	char why[160];
+	__u64 n = 0;
+	int err = 0;
+
+	switch (key) {
+	case KEY_MODE:
+		err = pick_word(ctl, "mode", text, modes, 3);
+		cfg->preempt = err;
+		return err < 0 ? -EINVAL : 0;
+	case KEY_PARKED:
+		err = parse_number(text, 1, SHUNT_PARKED, &n, why, sizeof(why));
+		cfg->parked_max = n;
+		break;
+	case KEY_WATCH:
+		err = parse_time_us(text, &cfg->watch_us, why, sizeof(why));
+		break;
+	case KEY_GRACE:
+		err = parse_time_us(text, &cfg->grace_us, why, sizeof(why));
+		break;
+	}
+	return err ? fail_usage(ctl, "%s=: %s", keys[key], why) : 0;
+}
+
+static int set(struct ctl *ctl, struct shunt_cfg *cfg)
+{
+	const char *values[NKEYS] = { 0 };
+	struct shunt_policy_slot slot;
+	int err = words_parse(ctl, ctl->argc - 1, ctl->argv + 1, keys, values, NKEYS);
+
+	for (int k = 0; !err && k < NKEYS; k++) {
+		if (values[k])
+			err = parse_value(ctl, cfg, k, values[k]);
+	}
+	if (!err)
+		err = map_slot(ctl, cfg->policy_gen, &slot);
+	if (err)
+		return err;
+	preempt_decide(cfg, slot.desc.flags);
+	return map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
+}
+
+json_t *preempt_json(const struct shunt_cfg *cfg)
+{
+	json_t *j = json_pack("{s:b, s:i}", "on", !!(cfg->flags & SHUNT_CFG_PREEMPT), "parked_max",
+			      (int)cfg->parked_max);
+
+	if (cfg->preempt <= SHUNT_PREEMPT_OFF)
+		json_object_set_new(j, "mode", json_string(modes[cfg->preempt]));
+	if (cfg->watch_us)
+		json_object_set_new(j, "watch_us", json_integer(cfg->watch_us));
+	if (cfg->grace_us)
+		json_object_set_new(j, "grace_us", json_integer(cfg->grace_us));
+	return j;
+}
+
+static void show(const json_t *r)
+{
+	char watch[16], grace[16];
+
+	printf("requests are %spreempted (mode %s); at most %lld parked; the agent looks each %s, "
+	       "signals after %s\n", json_is_true(json_object_get(r, "on")) ? "" : "not ",
+	       text_at(r, "mode"), number_at(r, "parked_max"), show_time(r, "watch_us", watch),
+	       show_time(r, "grace_us", grace));
+}
+
+int cmd_preempt(struct ctl *ctl)
+{
+	static const char *const actions[] = { "get", "set" };
+	int action = ctl->argc ? pick_word(ctl, "action", ctl->argv[0], actions, 2) : 0, err, lock;
+	struct shunt_cfg cfg;
+
+	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1, USAGE))
+		return -EINVAL;
+	lock = where_pick_locked(ctl);
+	if (lock < 0)
+		return lock;
+	err = map_cfg(ctl, &cfg);
+	if (!err && action)
+		err = set(ctl, &cfg);
+	where_unlock(lock);
+	return err ? err : emit(ctl, preempt_json(&cfg), show);
+}

@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# preempt.sh - requests that run too long make room: by safepoints, by signals, under every policy
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+ONE=$(($(nproc) - 1)) # the CPU of a single core, away from the client's
+MIX=short=0.5:1us,long=0.5:100us
+
+preemption() { stat_of ".preemption.$1"; }
+
+# POLICY [CONFIG LINES…]: with a quantum of 10 us for both classes, and a worker.
+serve() {
+	load "$@"
+	host shunt quantum set short 10us
+	host shunt quantum set long 10us
+	start_worker --idle "${IDLE:-sleep}"
+}
+
+# What the server says of a class: us from arrival to reply.
+server_us() { jq -s "last.classes.$1.server_$2_us" "$DIR/client.json"; }
+
+test_short_requests_do_not_wait_for_long_ones() {
+	local round policy fcfs=() mq=()
+	CPUS=$ONE IDLE=spin serve fcfs "stamp: true"
+	for round in 1 2 3; do
+		for policy in fcfs mq; do
+			host shunt switch $policy
+			offer --rate 7000 --count 3500 --time 5 --cpu 0 --mix $MIX
+			assert_all_answered
+			declare -n list=$policy
+			list+=("$(server_us short p90)")
+		done
+	done
+	echo "short's p90 in the server: fcfs ${fcfs[*]} us, mq ${mq[*]} us"
+	assert_ge "$(preemption by_safepoint)" 1000 preemptions
+	assert_conserved
+	# The best round of each: what disturbs a machine disturbs it for seconds.
+	jq -en --argjson f "[$(IFS=,; echo "${fcfs[*]}")]" --argjson m "[$(IFS=,; echo "${mq[*]}")]" \
+		'($f | min) > 3 * ($m | min)' >/dev/null || fail "mq is not three times as fast"
+}
+
+test_every_policy_serves_all_with_preemption_on() {
+	local policy n=0
+	serve fcfs "preempt: {mode: on}"
+	for policy in bpf/policies/*.c; do
+		host shunt switch "$(basename "$policy" .c)"
+		offer --rate 4000 --count 800 --time 5 --mix $MIX
+		assert_all_answered
+		assert_conserved
+		n=$((n + 1))
+	done
+	assert_ge $n 10 policies
+	assert_ge "$(preemption by_safepoint)" 100 preemptions
+	assert_ge "$(preemption resumed)" "$(preemption by_safepoint)" "requests resumed"
+	assert_eq "$(stat_of .total.parked)" 0 parked
+}
+
+test_quanta_take_effect_while_requests_run() {
+	local before
+	CPUS=$ONE serve sq
+	offer --rate 5000 --count 1000 --time 5 --mix $MIX
+	assert_ge "$(preemption by_safepoint)" 10 preemptions
+	host shunt quantum set long none
+	host shunt quantum set short none
+	before=$(preemption by_safepoint)
+	offer --rate 5000 --count 1000 --time 5 --mix $MIX
+	assert_eq "$(preemption by_safepoint)" "$before" "preemptions without a quantum"
+	bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/quantum_us" key 1 0 0 0 value 5 0 0 0
+	offer --rate 5000 --count 1000 --time 5 --mix $MIX
+	assert_ge "$(preemption by_safepoint)" $((before + 10)) "preemptions with one set by bpftool"
+	host shunt preempt set mode=off
+	wait_for 5 preemption_is_off
+	before=$(preemption by_safepoint)
+	offer --rate 5000 --count 1000 --time 5 --mix $MIX
+	assert_eq "$(preemption by_safepoint)" "$before" "preemptions when off"
+	assert_conserved
+}
+
+# The agent tells the worker within a tick or two.
+preemption_is_off() { stat_of '.domains[0].preempting | not'; }
+
+test_code_without_safepoints_is_stopped_by_a_signal() {
+	CPUS=$ONE
+	load sq "preempt: {watch: 200us, grace: 100us}"
+	host shunt quantum set long 100us
+	start_worker --no-safepoints
+	offer --rate 200 --count 200 --time 5 --mix short=0.5:1us,long=0.5:4ms
+	assert_all_answered
+	assert_ge "$(preemption signals)" 10 "signals sent"
+	assert_ge "$(preemption by_signal)" 10 "requests stopped by them"
+	assert_eq "$(preemption by_safepoint)" 0 "requests stopped at safepoints"
+	assert_conserved
+}
+
+test_without_grace_no_signal_is_sent() {
+	CPUS=$ONE
+	load sq "preempt: {watch: 200us}"
+	host shunt quantum set long 100us
+	start_worker --no-safepoints
+	offer --rate 200 --count 100 --time 5 --mix short=0.5:1us,long=0.5:4ms
+	assert_all_answered
+	assert_eq "$(preemption signals)" 0 "signals sent"
+	assert_ge "$(preemption marks_agent)" 1 "marks by shuntd"
+}
+
+test_no_more_are_parked_than_allowed() {
+	CPUS=$ONE serve sq "preempt: {parked: 4}"
+	offer --rate 20000 --count 4000 --time 10 --mix long=1:100us
+	assert_ge "$(preemption parked_peak)" 4 "parked at most"
+	assert_le "$(preemption parked_peak)" 4 "parked at most"
+	assert_ge "$(preemption refused_full)" 1 "refusals at the bound"
+	assert_conserved
+}
+
+test_a_request_that_used_up_its_quanta_is_demoted() {
+	CPUS=$ONE serve sq
+	host shunt class set short demote=3:long
+	wait_for 10 some_are_demoted # shuntd tells workers of it at its next tick
+	assert_eq "$(stat_of '.classes[1].arrived')" 0 "arrivals in the class of the demoted"
+	assert_conserved
+}
+
+some_are_demoted() {
+	offer --rate 4000 --count 500 --time 5 --mix short=1:200us
+	[ "$(preemption demoted)" -ge 10 ]
+}
+
+run_tests "$@"

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_yield.c - who yields, and who does not: marks late and in time, deadlines, bounds, demotion
+ *
+ * One core of the library on memory of its own; requests are put into its hold ring by hand and run on
+ * contexts as core.c runs them.
+ */
+/* link: hostlib/yield.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../hostlib/internal.h"
+
+#define FRAMES 64
+#define RING 64
+#define CLASSES 3
+#define MARKS 1000000
+#define FAR 1000000 /* us: a quantum that no test outlasts */
+
+static struct shunt s;
+static struct policy policy;
+static struct core *c;
+static struct shunt_core_preempt *n;
+
+static void make_ring(struct shunt_ring *r, uint32_t size)
+{
+	r->map = aligned_alloc(64, 192 + size * 16);
+	memset(r->map, 0, 192 + size * 16);
+	r->prod = r->map;
+	r->cons = (uint32_t *)((char *)r->map + 64);
+	r->flags = (uint32_t *)((char *)r->map + 128);
+	r->desc = (struct xdp_desc *)((char *)r->map + 192);
+	r->mask = size - 1;
+}
+
+static int oldest(struct shunt_view *v, const struct shunt_event *ev)
+{
+	uint64_t since = ~0ULL;
+	int best = -1;
+
+	for (int i = 0; i < CLASSES; i++) {
+		if ((ev->waiting >> i & 1) && v->core[0].heads.queued_ns[i] < since) {
+			since = v->core[0].heads.queued_ns[i];
+			best = i;
+		}
+	}
+	return best;
+}
+
+static int set_up(void **state)
+{
+	memset(&s, 0, sizeof(s));
+	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = 2048, .core_ring = RING,
+		.hold_ring = RING, .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = CLASSES };
+	s.ncores = 1;
+	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
+	memset(s.memory, 0, shunt_memory_len(&s.geo));
+	s.ctl = shunt_ctl_of(s.memory, &s.geo);
+	s.view = aligned_alloc(64, sizeof(*s.view));
+	memset(s.view, 0, sizeof(*s.view));
+	s.view->up = 1;
+	s.view->parked_max = 8;
+	for (int i = 0; i < CLASSES; i++)
+		s.view->cls[i].requeue = SHUNT_TAIL;
+	s.core = c = aligned_alloc(64, sizeof(*s.core));
+	*c = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0],
+			    .run = &s.view->core[0].run };
+	n = &c->line->preempt;
+	make_ring(&c->rx, RING);
+	for (int i = 0; i < CLASSES; i++)
+		make_ring(&s.hold[i], RING);
+	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1, .fd = -1 };
+	atomic_store(&s.policy, &policy);
+	assert_int_equal(park_init(&s), 0);
+	yield_thread(c);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	preempt_worker_end();
+	park_free(&s);
+	free(c->rx.map);
+	for (int i = 0; i < CLASSES; i++)
+		free(s.hold[i].map);
+	free(s.memory);
+	free(s.view);
+	free(s.core);
+	return 0;
+}
+
+/* A request of a class that arrived then; visible: NAPI has published it. */
+static void hold(int cls, uint64_t arrival, bool visible)
+{
+	struct shunt_ring *r = &s.hold[cls];
+	uint64_t addr = (uint64_t)(s.view->enq[cls] + 20 * cls) * 2048 + 256;
+	struct shunt_meta *m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
+
+	*m = (struct shunt_meta){ .id = 1000 + s.view->enq[cls], .arrival_ns = arrival, .cls = cls,
+		.hold_seq = s.view->enq[cls], .payload = 42, .len = 18, .abi = SHUNT_ABI };
+	r->desc[*r->prod & r->mask] = (struct xdp_desc){ .addr = addr, .len = 60 };
+	s.view->enq[cls]++;
+	if (visible)
+		++*r->prod;
+}
+
+static void mark(enum shunt_marker by, uint64_t id, uint64_t deadline)
+{
+	c->line->mark.by[by] = (struct shunt_mark){ .id = id, .deadline_ns = deadline };
+	c->line->mark.look = 1;
+}
+
+static void (*body)(void);
+
+static void on_stack(void *arg)
+{
+	struct item *it = arg;
+
+	preempt_request_begin();
+	body();
+	preempt_request_end();
+	it->ended = true;
+	ctx_exit(it->ctx);
+}
+
+/* Runs what c->item is, from its beginning or from where it was parked; until it ends or yields. */
+static bool go_on(void)
+{
+	queue_run(c, c->item);
+	yield_start(c, clock_ns());
+	ctx_enter(&c->home, c->item->ctx);
+	yield_end(c);
+	return c->item->ended;
+}
+
+/* A new request of a class. True: it ended; false: it yielded. */
+static bool run(uint64_t id, int cls, void (*what)(void))
+{
+	struct item *it = c->item;
+
+	*it = (struct item){ .core = c, .queue = cls, .sane = true, .slot = SHUNT_HOLD_SLOT };
+	it->req.id = id;
+	it->req.cls = cls;
+	it->req.arrival_ns = it->queued_ns = clock_ns();
+	it->ctx = ctx_get(&s.stacks);
+	assert_non_null(it->ctx);
+	body = what;
+	ctx_start(it->ctx, on_stack, it);
+	if (go_on()) {
+		park_done(c, it);
+		c->run->id = 0;
+		return true;
+	}
+	return false;
+}
+
+/* Until the core has looked at the clock, whatever it skips. */
+static void many_safepoints(void)
+{
+	for (int i = 0; i < 20000; i++)
+		shunt_safepoint();
+}
+
+static void until_stopped(void)
+{
+	uint64_t end = clock_ns() + 200000000;
+
+	while (clock_ns() < end)
+		shunt_safepoint();
+}
+
+/* --- invariant 3 -------------------------------------------------------------------------------- */
+
+static uint64_t late_id;
+static enum shunt_marker late_by;
+
+/* The mark for the request before arrives while this one runs, with a deadline that has passed. */
+static void late_mark(void)
+{
+	mark(late_by, late_id, c->start_ns + 1); /* it would be due at once */
+	preempt_here()->skip = 0; /* and the core looks */
+	shunt_safepoint();
+	shunt_safepoint();
+}
+
+static void marks_for_another_request_stop_nobody(void **state)
+{
+	s.view->quantum_us[1] = FAR;
+	hold(0, 1, true); /* something waits all the time, and would be picked */
+	for (uint64_t id = 2; id < MARKS + 2; id++) {
+		late_id = id - 1;
+		late_by = id % SHUNT_NR_MARKERS;
+		assert_true(run(id, 1, late_mark));
+	}
+	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
+	assert_int_equal(n->late, MARKS);
+}
+
+/* --- in time ------------------------------------------------------------------------------------ */
+
+static void own_mark(void)
+{
+	mark(SHUNT_MARK_XDP, 7, c->start_ns + 1);
+	until_stopped();
+}
+
+static void a_mark_for_this_request_stops_it_at_its_deadline(void **state)
+{
+	s.view->quantum_us[1] = FAR;
+	hold(0, 1, true);
+	assert_false(run(7, 1, own_mark));
+	assert_int_equal(c->yields, PREEMPT_SAFEPOINT);
+	park_put(c, c->item);
+	assert_int_equal(s.ctl->parked[0].id, 7);
+	assert_int_equal(c->run->id, 0);
+	assert_int_equal(s.view->parked[1], 1);
+	assert_non_null(park_take(c, 1));
+	assert_int_equal(c->run->id, 7);
+	assert_int_equal(s.ctl->parked[0].id, 0);
+}
+
+static void nobody_yields_when_nothing_waits(void **state)
+{
+	s.view->quantum_us[1] = 1;
+	assert_true(run(7, 1, many_safepoints));
+	mark(SHUNT_MARK_XDP, 8, 1);
+	assert_true(run(8, 1, many_safepoints));
+	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
+	assert_int_equal(c->line->mark.look, 0); /* and safepoints are cheap again */
+}
+
+static void a_core_stops_its_request_without_any_mark_if_something_waits(void **state)
+{
+	s.view->quantum_us[1] = 5;
+	hold(0, 1, true);
+	assert_false(run(7, 1, until_stopped));
+	assert_true(c->now - c->start_ns >= 5000);
+}
+
+static void a_class_without_a_quantum_is_not_preempted(void **state)
+{
+	hold(0, 1, true);
+	mark(SHUNT_MARK_XDP, 7, 1);
+	assert_true(run(7, 1, many_safepoints));
+	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
+}
+
+static void who_would_be_picked_again_goes_on(void **state)
+{
+	s.view->quantum_us[1] = 1;
+	s.view->cls[1].requeue = SHUNT_HEAD; /* keeps its place, and what waits came later */
+	hold(0, ~0ULL >> 1, true);
+	assert_true(run(7, 1, many_safepoints));
+	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
+	assert_true(n->stayed > 0);
+}
+
+static void what_napi_has_not_published_is_waited_for(void **state)
+{
+	s.view->quantum_us[1] = 1;
+	hold(0, 1, false);
+	assert_true(run(7, 1, many_safepoints));
+	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
+	++*s.hold[0].prod;
+	assert_false(run(8, 1, until_stopped));
+}
+
+/* --- bounds --------------------------------------------------------------------------------------- */
+
+static void at_the_bound_nobody_is_preempted(void **state)
+{
+	s.view->quantum_us[1] = 1;
+	s.view->parked_max = 2;
+	hold(0, 1, true);
+	for (int i = 0; i < 2; i++) {
+		assert_false(run(7 + i, 1, until_stopped));
+		park_put(c, c->item);
+	}
+	assert_true(run(9, 1, many_safepoints));
+	assert_true(n->full > 0);
+	assert_int_equal(s.view->parked_now, 2);
+	assert_int_equal(s.view->parked_peak, 2);
+}
+
+static void who_used_up_its_quanta_is_demoted(void **state)
+{
+	s.view->quantum_us[1] = 1;
+	s.view->cls[1].demote_after = 2;
+	s.view->cls[1].demote_to = 2;
+	hold(0, 1, true);
+	assert_false(run(7, 1, until_stopped));
+	assert_int_equal(c->item->queue, 1);
+	park_put(c, c->item);
+	assert_non_null(park_take(c, 1));
+	assert_false(go_on());
+	assert_int_equal(c->item->queue, 2);
+	assert_int_equal(c->item->req.cls, 1); /* it is counted as what it is */
+	assert_int_equal(n->demoted, 1);
+	park_put(c, c->item);
+	assert_null(park_take(c, 1));
+	assert_int_equal(s.view->parked[1], 1);
+	assert_non_null(park_take(c, 2));
+}
+
+static void parked_requests_are_resumed_in_the_order_they_queued(void **state)
+{
+	static const int order[] = { 3, 1, 4, 2 };
+
+	s.view->quantum_us[1] = 1;
+	hold(0, 1, true);
+	for (int i = 0; i < 4; i++) {
+		assert_false(run(10 + order[i], 1, until_stopped));
+		c->item->queued_ns = order[i];
+		park_put(c, c->item);
+	}
+	for (int i = 1; i <= 4; i++)
+		assert_int_equal(park_take(c, 1)->req.id, 10 + i);
+}
+
+#define YIELD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		YIELD_TEST(marks_for_another_request_stop_nobody),
+		YIELD_TEST(a_mark_for_this_request_stops_it_at_its_deadline),
+		YIELD_TEST(nobody_yields_when_nothing_waits),
+		YIELD_TEST(a_core_stops_its_request_without_any_mark_if_something_waits),
+		YIELD_TEST(a_class_without_a_quantum_is_not_preempted),
+		YIELD_TEST(who_would_be_picked_again_goes_on),
+		YIELD_TEST(what_napi_has_not_published_is_waited_for),
+		YIELD_TEST(at_the_bound_nobody_is_preempted),
+		YIELD_TEST(who_used_up_its_quanta_is_demoted),
+		YIELD_TEST(parked_requests_are_resumed_in_the_order_they_queued),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
