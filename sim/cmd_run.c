@@ -55,44 +55,69 @@ int conclude(const struct options *o, struct sweep *s, int res)
 	return res || err ? EXIT_FAILED : EXIT_OK;
 }
 
-/* A curve a label, its points in the order of their loads. */
-static int plot(const struct options *o, const struct sweep *s)
-{
-	struct plot p = { .log_y = !strcmp(o->metric, "slowdown_p99"), .note = "" };
-	int err = -ENOMEM;
+#define PANELS 4
 
-	snprintf(p.title, sizeof(p.title), "%.150s", s->p[0].c.w->text);
-	snprintf(p.x_name, sizeof(p.x_name), o->rates.n ? "requests a second" : "load");
-	snprintf(p.y_name, sizeof(p.y_name), "%.60s", o->metric);
-	p.curve = calloc(s->n, sizeof(*p.curve));
-	if (!p.curve)
-		goto out;
+static void curve_name(const struct point *q, char *name, size_t len)
+{
+	int n = snprintf(name, len, "%.20s, %.20s, %d cores", q->system, q->c.policy->name, q->c.cores);
+
+	if (q->c.quantum_us > 0)
+		snprintf(name + n, len - n, ", %g us", q->c.quantum_us);
+}
+
+/* A curve for each run of points that differ in load alone. */
+static int fill_plot(struct plot *p, const struct options *o, const struct sweep *s, int cls)
+{
+	char name[96];
+
 	for (int i = 0; i < s->n; i++) {
 		const struct point *q = &s->p[i];
-		struct curve *c = p.n ? &p.curve[p.n - 1] : NULL;
-		char name[96];
+		struct curve *c = p->n ? &p->curve[p->n - 1] : NULL;
 
-		snprintf(name, sizeof(name), "%.20s, %.20s, %d cores", q->system, q->c.policy->name, q->c.cores);
-		if (q->c.quantum_us > 0)
-			snprintf(name + strlen(name), sizeof(name) - strlen(name), ", %g us", q->c.quantum_us);
+		if (q->c.w != s->p[0].c.w)
+			break; /* another workload's classes are others */
+		curve_name(q, name, sizeof(name));
 		if (!c || strcmp(c->name, name)) {
-			c = &p.curve[p.n++];
+			c = &p->curve[p->n++];
 			strcpy(c->name, name);
 			c->x = calloc(s->n, sizeof(double));
 			c->y = calloc(s->n, sizeof(double));
 			if (!c->x || !c->y)
-				goto out;
+				return -ENOMEM;
 		}
 		c->x[c->n] = o->rates.n ? q->c.rate : q->load;
-		c->y[c->n++] = metric_of(q, o->metric, -1);
+		c->y[c->n++] = metric_of(q, o->metric, cls);
 	}
-	err = svg_write(&p, 1, o->svg);
-out:
-	for (int i = 0; i < p.n; i++) {
-		free(p.curve[i].x);
-		free(p.curve[i].y);
+	return 0;
+}
+
+/* A panel for each class, up to PANELS. */
+static int plot(const struct options *o, const struct sweep *s)
+{
+	const struct workload *w = s->p[0].c.w;
+	struct plot p[PANELS] = { 0 };
+	int n = w->nclasses < PANELS ? w->nclasses : PANELS, err = 0;
+
+	for (int k = 0; k < n && !err; k++) {
+		snprintf(p[k].title, sizeof(p[k].title), "%.40s: %.100s", w->cls[k].name, w->text);
+		if (n > 1)
+			snprintf(p[k].title, sizeof(p[k].title), "%.40s", w->cls[k].name);
+		snprintf(p[k].x_name, sizeof(p[k].x_name), o->rates.n ? "requests a second" : "load");
+		snprintf(p[k].y_name, sizeof(p[k].y_name), "%.60s", o->metric);
+		snprintf(p[k].note, sizeof(p[k].note), "%.190s", k ? "" : w->text);
+		p[k].log_y = !strncmp(o->metric, "slowdown", 8);
+		p[k].curve = calloc(s->n, sizeof(struct curve));
+		err = p[k].curve ? fill_plot(&p[k], o, s, k) : -ENOMEM;
 	}
-	free(p.curve);
+	if (!err)
+		err = svg_write(p, n, o->svg);
+	for (int k = 0; k < n; k++) {
+		for (int i = 0; i < p[k].n; i++) {
+			free(p[k].curve[i].x);
+			free(p[k].curve[i].y);
+		}
+		free(p[k].curve);
+	}
 	return err ? complain("cannot write '%s': %s", o->svg, strerror(-err)) : 0;
 }
 

@@ -126,7 +126,8 @@ static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, c
 	bool down = false;
 	double px, py, v;
 
-	fprintf(f, "<path class='c c%d' d='", i % 8);
+	/* Where curves coincide the ones below show on both sides. */
+	fprintf(f, "<path class='c c%d' stroke-width='%.1f' d='", i % 8, 2 + fmin(p->n - 1 - i, 4) * 1.2);
 	for (int k = 0; k < c->n; k++) {
 		v = c->y[k];
 		if (isnan(v) || (y->log && v <= 0)) {
@@ -157,7 +158,7 @@ static void legend(FILE *f, const struct plot *p)
 	for (int i = 0; i < p->n; i++) {
 		int y = HEIGHT + LEGEND * i;
 
-		fprintf(f, "<path class='c c%d' d='M%d %dh24'/><text x='%d' y='%d'>", i % 8, LEFT, y, LEFT + 32,
+		fprintf(f, "<path class='c c%d' stroke-width='3' d='M%d %dh24'/><text x='%d' y='%d'>", i % 8, LEFT, y, LEFT + 32,
 			y + 4);
 		put_text(f, p->curve[i].name);
 		fprintf(f, "</text>\n");
@@ -171,7 +172,7 @@ static void legend(FILE *f, const struct plot *p)
 static const char style[] =
 	"<style>text{font:12px sans-serif;fill:#222}.title{font-weight:bold;font-size:14px}"
 	".note{font-size:11px;fill:#666}.grid{stroke:#ddd}.axis{stroke:#444;fill:none}"
-	".c{fill:none;stroke-width:2}"
+	".c{fill:none}"
 	".c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}"
 	".c4{stroke:#b58900}.c5{stroke:#56b4e9;stroke-dasharray:6 3}.c6{stroke:#777;stroke-dasharray:2 3}"
 	".c7{stroke:#000;stroke-dasharray:8 3 2 3}"

@@ -5,7 +5,7 @@
 
 NO_LAB=1
 N=${LONG:+20M}
-N=${N:-2M}
+N=${N:-1M}
 FEW=${LONG:+1M}
 FEW=${FEW:-100k}
 LONG_N=${LONG:+3M}
@@ -95,8 +95,8 @@ test_outstanding_requests_hide_latency_as_in_shinjuku_offload_figure_3() { paper
 test_stale_loads_do_what_another_simulation_says() { paper stale-loads -n "${LONG_N:-500k}"; }
 
 test_measured_figures_have_their_order() {
-	paper shinjuku-fig5 -n $FEW
-	paper shinjuku-fig6 -n $FEW
+	paper shinjuku-fig5 -n ${LONG:+5}50k
+	paper shinjuku-fig6 -n ${LONG:+5}50k
 }
 
 test_results_do_not_depend_on_the_number_of_jobs() {
@@ -133,8 +133,8 @@ cpu_ticks() { # at least so many of a process
 }
 
 test_an_interrupt_keeps_what_is_complete() {
-	start sweep shunt-sim -p fcfs -w exp1 -l 0.3:0.8:0.01 -n 1M -j 1 --json "$DIR/kept"
-	wait_for 30 cpu_ticks 100 "${PIDS[sweep]}"
+	start sweep shunt-sim -p fcfs -w exp1 -l 0.3:0.8:0.01 -n 500k -j 1 --json "$DIR/kept"
+	wait_for 30 cpu_ticks 50 "${PIDS[sweep]}"
 	stop sweep INT
 	assert_eq "$STATUS" 130 "exit status"
 	assert_match "$(logs sweep)" "interrupted: [0-9]+ of 51 runs are complete and kept"
@@ -208,7 +208,7 @@ test_plots_tables_and_csv_hold_the_same_runs() {
 	assert_eq "$(wc -l <"$DIR/table")" 19 "lines of the table"
 	assert_eq "$(tail -n +2 "$DIR/a.csv" | wc -l)" 18 "lines of CSV"
 	assert_eq "$(jq '.runs | length' "$DIR/a.json")" 6 "runs"
-	assert_eq "$(grep -c "class='c c[0-9]' d='M[0-9. ]*L" "$DIR/a.svg")" 2 "curves"
+	assert_eq "$(grep -c "class='c c[0-9]' stroke-width='[0-9.]*' d='M[0-9. ]*L" "$DIR/a.svg")" 4 "curves, 2 a class"
 	assert_match "$(tail -n 1 "$DIR/a.svg")" '</svg>'
 }
 
