@@ -105,9 +105,9 @@ static int arrival_event(struct engine *e, uint64_t n, char *err)
 	}
 	e->in_flight++;
 	e->pool[r] = (struct req){ .arrival = a.at, .left = a.service, .service = a.service, .n = n,
-				   .flow = a.flow, .cls = a.cls };
-	/* RSS picks the domain by the upper bits of the hash, the policy sees another mix of it. */
-	nic_arrival(e, &e->dom[e->ndomains > 1 ? (uint64_t)a.flow * e->ndomains >> 32 : 0], r);
+				   .flow = a.flow * (uint32_t)e->ndomains, .cls = a.cls };
+	/* RSS picks the domain; the policy's hash (the lower half of this product) knows nothing of it. */
+	nic_arrival(e, &e->dom[(uint64_t)a.flow * e->ndomains >> 32], r);
 	return 0;
 }
 

@@ -55,19 +55,21 @@ static bool find_builtin(const char *name, char *path, size_t len)
 	return false;
 }
 
-/* `shunt build SOURCE -o OUT`, by the shunt beside this program or the one in PATH. */
+/* `shunt build SOURCE -o OUT`, by the shunt beside this program, or the one in PATH. */
 static int build(const char *source, const char *out, char *err)
 {
-	char exe[PATH_MAX], shunt[PATH_MAX + 8];
+	char exe[PATH_MAX], shunt[PATH_MAX + 8], sbin[PATH_MAX + 16];
 	int status;
 	pid_t pid;
 
 	exe_dir(exe, sizeof(exe));
 	snprintf(shunt, sizeof(shunt), "%s/shunt", exe);
+	snprintf(sbin, sizeof(sbin), "%s/../sbin/shunt", exe); /* installed */
 	pid = fork();
 	if (!pid) {
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		execl(shunt, "shunt", "build", source, "-o", out, (char *)NULL);
+		execl(sbin, "shunt", "build", source, "-o", out, (char *)NULL);
 		execlp("shunt", "shunt", "build", source, "-o", out, (char *)NULL);
 		_exit(127);
 	}

@@ -66,6 +66,7 @@ static void find_range(const struct plot *p, struct scale *x, struct scale *y)
 			y->high = fmax(y->high, v);
 		}
 	}
+	y->log |= p->y_max <= 0 && y->low > 0 && y->high > 50 * y->low;
 	if (!any) {
 		*x = (struct scale){ 0, 1, false };
 		*y = (struct scale){ p->log_y ? 1 : 0, 10, p->log_y };
