@@ -88,6 +88,8 @@ static int prepare(struct advice *a)
 	if (o->workloads.n != 1 || o->rates.n != 1 || o->systems.n > 1 || o->cores.n > 1)
 		return complain("advise wants one --workload and one --rate (and at most one --system, "
 				"and of --cores the most there may be)");
+	if (o->csv || o->json || o->svg || o->loads.n || o->nfails)
+		return complain("advise prints what it found; it takes no --csv, --json, --svg, --load, --fail");
 	if (workload_parse(&a->w, o->workloads.s[0], err) ||
 	    (o->arrivals && arrivals_parse(&a->w, o->arrivals, err)) ||
 	    costs_read(&a->k, o->systems.n ? o->systems.s[0] : "shared", err))

@@ -47,4 +47,6 @@ extern const char *const paper_names[][2]; /* name, what it shows; NULL ends */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Writes what was asked for (table, CSV, JSON) and returns the exit status for res of sweep_run(). */
 int conclude(const struct options *o, struct sweep *s, int res);
+/* CSV and JSON alone. */
+int write_files(const struct options *o, const struct sweep *s);
 int set_knobs(uint64_t *knob, const struct options *o);

@@ -35,19 +35,27 @@ static int write_to(const char *path, const struct sweep *s, bool json)
 	return 0;
 }
 
+int write_files(const struct options *o, const struct sweep *s)
+{
+	int err = 0;
+
+	if (o->csv)
+		err |= write_to(o->csv, s, false);
+	if (o->json)
+		err |= write_to(o->json, s, true);
+	return err;
+}
+
 int conclude(const struct options *o, struct sweep *s, int res)
 {
 	bool to_stdout = (o->csv && !strcmp(o->csv, "-")) || (o->json && !strcmp(o->json, "-"));
-	int done = 0, err = 0;
+	int done = 0, err;
 
 	for (int i = 0; i < s->n; i++)
 		done += s->p[i].r.complete;
 	if (!to_stdout)
 		out_table(s, stdout);
-	if (o->csv)
-		err |= write_to(o->csv, s, false);
-	if (o->json)
-		err |= write_to(o->json, s, true);
+	err = write_files(o, s);
 	if (res == -EINTR) {
 		fprintf(stderr, "shunt-sim: interrupted: %d of %d runs are complete and kept\n", done, s->n);
 		return EXIT_INTERRUPTED;

@@ -164,6 +164,14 @@ static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
 	return 0;
 }
 
+/* A timer asks no policy. */
+bool preempts(const struct run_config *c)
+{
+	if (c->preempt >= 0)
+		return c->preempt;
+	return c->costs.marker == MARK_TIMER || c->policy->flags & SHUNT_PREEMPTS;
+}
+
 static void set_costs(struct engine *e)
 {
 	const struct costs *k = &e->c->costs;
@@ -192,7 +200,7 @@ static void set_costs(struct engine *e)
 	e->nic_max = k->nic_queue;
 	e->steals = e->p->flags & SHUNT_STEALS;
 	e->idle_only = e->p->flags & SHUNT_IDLE_ONLY;
-	e->preempt = e->c->preempt < 0 ? !!(e->p->flags & SHUNT_PREEMPTS) : e->c->preempt > 0;
+	e->preempt = preempts(e->c);
 	for (int c = 0; c < w->nclasses; c++) {
 		q = w->cls[c].quantum_us > 0 ? w->cls[c].quantum_us : all;
 		e->quantum[c] = e->preempt && q > 0 ? ticks(q * 1e3) : NEVER;

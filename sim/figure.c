@@ -203,7 +203,7 @@ static void print_plot(const struct plot *p)
 
 static int finish(struct figure *f)
 {
-	int err = 0;
+	int err = 0, bad = write_files(f->o, &f->s);
 
 	for (int i = 0; i < f->nplots; i++)
 		print_plot(&f->plot[i]);
@@ -213,7 +213,7 @@ static int finish(struct figure *f)
 		complain("cannot write '%s': %s", f->o->svg, strerror(-err));
 	if (f->failed)
 		complain("%d statements of the text do not hold here", f->failed);
-	return err || f->failed ? EXIT_FAILED : EXIT_OK;
+	return err || bad || f->failed ? EXIT_FAILED : EXIT_OK;
 }
 
 static void release(struct figure *f)

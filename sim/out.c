@@ -68,9 +68,7 @@ double metric_of(const struct point *p, const char *metric, int cls)
 
 static double quantum(const struct point *p)
 {
-	bool on = p->c.preempt < 0 ? !!(p->c.policy->flags & SHUNT_PREEMPTS) : p->c.preempt > 0;
-
-	if (!on)
+	if (!preempts(&p->c) || p->c.policy->ideal)
 		return 0;
 	return p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us;
 }

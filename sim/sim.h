@@ -226,6 +226,8 @@ struct run_result {
 	double sim_s, wall_s;
 };
 
+/* Are requests preempted when their quantum is over? */
+bool preempts(const struct run_config *c);
 /* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in err. */
 int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
 int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);

@@ -9,6 +9,7 @@ N=${N:-2M}
 FEW=${LONG:+1M}
 FEW=${FEW:-100k}
 LONG_N=${LONG:+3M}
+[ -z "$LONG" ] || TEST_LIMIT=900
 
 sim() { shunt-sim "$@" -Q; }
 
