@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define HIST_SUB 64
-#define HIST_OCTAVES 34 /* up to 2^40 ns, 18 minutes */
+#define HIST_OCTAVES 35 /* up to 2^40 ns, 18 minutes */
 
 struct hist {
 	uint64_t n;
@@ -58,4 +58,14 @@ static inline uint64_t hist_quantile(const struct hist *h, double q)
 			return hist_value(i) < h->max ? hist_value(i) : h->max;
 	}
 	return h->max;
+}
+
+/* How many are above, to a bucket. */
+static inline uint64_t hist_above(const struct hist *h, uint64_t ns)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = hist_bucket(ns) + 1; i < HIST_OCTAVES * HIST_SUB; i++)
+		n += h->count[i];
+	return n;
 }

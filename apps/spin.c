@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * spin.c - shunt-spin, the synthetic server of the papers: computes for as long as the request says
- *
- * The work is a count of steps, calibrated at the start, not a look at the clock: a request that was
- * interrupted has still all of its work to do.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -11,56 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <shunt/shunt.h>
 
 #include "spin.h"
+#include "work.h"
 
 static struct shunt *shunt;
-static double steps_per_ns;
 static bool safepoints = true;
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
-#define STRIP 64 /* steps between safepoints: some 100 ns */
-
-static void work(uint64_t steps)
-{
-	uint64_t x = steps;
-
-	for (uint64_t end; steps; steps = end) {
-		end = steps > STRIP ? steps - STRIP : 0;
-		while (steps-- > end) {
-			x = x * 6364136223846793005ULL + 1442695040888963407ULL;
-			asm volatile("" : "+r"(x));
-		}
-		if (safepoints)
-			shunt_safepoint();
-	}
-}
-
-/* The fastest of many short runs: whatever disturbed the others is not the speed of this CPU. */
-static void calibrate(void)
-{
-	const uint64_t steps = 20000;
-
-	for (int i = 0; i < 50; i++) {
-		uint64_t start = now_ns();
-		double rate;
-
-		work(steps);
-		rate = (double)steps / (now_ns() - start);
-		if (rate > steps_per_ns)
-			steps_per_ns = rate;
-	}
-}
 
 static long handle(struct shunt_req *req, void *arg)
 {
@@ -68,10 +23,10 @@ static long handle(struct shunt_req *req, void *arg)
 
 	if (req->len < sizeof(*m) || m->spin_ns > SPIN_MAX_NS)
 		return SHUNT_NO_REPLY;
-	work(m->spin_ns * steps_per_ns);
+	work_ns(m->spin_ns, safepoints);
 	if (m->replies == SPIN_NO_REPLY)
 		return SHUNT_NO_REPLY;
-	m->sojourn_ns = now_ns() - req->arrival_ns;
+	m->sojourn_ns = work_now_ns() - req->arrival_ns;
 	for (int i = 1; i < m->replies; i++)
 		shunt_send(req, req->data, req->len);
 	return req->len;
@@ -159,7 +114,7 @@ int main(int argc, char **argv)
 	int err;
 
 	parse(argc, argv, &opts);
-	calibrate();
+	work_calibrate();
 	err = shunt_open(&shunt, &opts);
 	if (!err) {
 		sigaction(SIGINT, &on_end, NULL);

@@ -113,7 +113,7 @@ struct core {
 	bool armed;           /* something waits, so the deadline counts */
 	enum preempt_way yields; /* why the last one left before it had ended */
 	uint32_t skipped;     /* safepoints that need no look at the clock, of which preempt_tls.skip are left */
-	uint32_t gap;         /* 1/16 ns from one to the next, as last measured */
+	uint32_t pace;        /* safepoints a ns, as last measured, times 2^18 (PACE_SHIFT) */
 	uint64_t retry_ns;    /* what is counted could not be seen yet: look again after this */
 	uint64_t looked_ns;   /* the clock, when last looked at for the deadline */
 	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */

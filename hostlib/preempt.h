@@ -53,6 +53,7 @@ struct preempt_tls {
 	uint64_t why[PREEMPT_NR_WHY];
 };
 _Static_assert(offsetof(struct preempt_tls, look) == 0, "shunt_safepoint() reads it there");
+_Static_assert(offsetof(struct preempt_tls, skip) == 12, "safepoint.S counts it down there");
 
 #define PREEMPT_TLS _Thread_local __attribute__((tls_model("initial-exec")))
 extern PREEMPT_TLS struct preempt_tls shunt_tls __attribute__((visibility("default")));

@@ -12,7 +12,8 @@
 #include "internal.h"
 
 #define SKIP_MAX 4096
-#define CLOSE_NS 300          /* so near the deadline, all that is left is skipped at once */
+#define PACE_SHIFT 18
+#define CLOSE_NS 400          /* so near the deadline, all that is left is skipped at once */
 #define RETRY_NS 200          /* what is counted but not in its ring yet is looked for again, ever more seldom */
 #define NONE (~0ULL)
 
@@ -58,22 +59,22 @@ static void disarm(struct core *c)
 /* How many safepoints may pass before the clock is looked at again. */
 static void set_skip(struct core *c, uint64_t now)
 {
-	uint64_t left = c->deadline_ns - now, part = left > CLOSE_NS ? left * 3 / 4 : left, n = 0;
+	uint64_t left = c->deadline_ns - now, part = left > CLOSE_NS ? left * 3 / 4 : left;
+	uint64_t n = part * c->pace >> PACE_SHIFT;
 
-	if (c->gap)
-		n = part * 16 / c->gap;
 	c->skipped = n < SKIP_MAX ? n : SKIP_MAX;
 	preempt_here()->skip = c->skipped;
 	c->looked_ns = now;
 }
 
-/* How far apart safepoints are, if none of those was missed that were to be skipped. */
-static void measure_gap(struct core *c, uint64_t now)
+/* How often safepoints come, if none of those was missed that were to be skipped. 32 bits: a division of 64 takes
+ * as long as the rest of this. No floating point: its flags are the request's. */
+static void measure_pace(struct core *c, uint64_t now)
 {
-	uint64_t gap = (now - c->looked_ns) * 16 / (c->skipped + 1);
+	uint64_t passed = now - c->looked_ns;
 
-	if (!preempt_here()->skip && c->looked_ns)
-		c->gap = gap < UINT32_MAX ? gap : UINT32_MAX;
+	if (!preempt_here()->skip && c->looked_ns && passed && passed < UINT32_MAX)
+		c->pace = (c->skipped + 1) * (1u << PACE_SHIFT) / (uint32_t)passed;
 }
 
 /* This thread is the core's from now on. */
@@ -231,7 +232,7 @@ static bool should_yield(struct core *c, enum preempt_way way)
 	}
 	now = core_clock(c);
 	if (way == PREEMPT_SAFEPOINT)
-		measure_gap(c, now);
+		measure_pace(c, now);
 	if (now >= c->deadline_ns)
 		return due(c, now);
 	set_skip(c, now);

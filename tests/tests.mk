@@ -61,7 +61,7 @@ $(B)/tests/peer: tests/peer.c lib/ring.c lib/broker.h lib/layout.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(APP_TEST_PROGRAMS)
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
@@ -77,7 +77,7 @@ test-unit: $(UNIT) ## unit tests, under sanitizers
 test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
 	$(Q)tests/run.sh $(PROG)
 
-test-e2e: all $(B)/tests/flood ## client to worker and back through a veth pair (root)
+test-e2e: all $(B)/tests/flood $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)
 	$(Q)tests/run.sh $(E2E)
 
 test-fault: all $(B)/tests/peer ## things that die at bad moments (root)

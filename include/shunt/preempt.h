@@ -36,6 +36,9 @@ long shunt_call_safe(long (*fn)(void *arg), void *arg);
  */
 int shunt_register_text(const void *start, size_t len);
 
+/* Before a function: shunt-cc puts no safepoints into it. */
+#define SHUNT_NO_SAFEPOINTS __attribute__((annotate("shunt_nopreempt")))
+
 /* What shunt_safepoint() calls when there is something to look at. */
 void shunt_safepoint_slow(void);
 

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# apps.mk - the load generator, the key-value server and the baselines
+
+apps: $(B)/shunt-load $(B)/shunt-kv $(B)/shunt-baseline
+
+# RocksDB is there or it is not; shunt-kv says which.
+ROCKSDB := $(wildcard /usr/include/rocksdb/c.h)
+ROCKSDB_LIBS := $(if $(ROCKSDB),-lrocksdb)
+KV_SRC := $(filter-out apps/kv/main.c $(if $(ROCKSDB),,apps/kv/engine_rocksdb.c),$(wildcard apps/kv/*.c))
+APP_SRC := apps/app.c apps/work.c $(KV_SRC)
+
+$(B)/obj/apps/kv/%.o: CPPFLAGS += $(if $(ROCKSDB),-DKV_ROCKSDB)
+
+$(B)/shunt-spin: $(B)/obj/apps/work.o
+
+$(B)/shunt-kv: $(call obj,apps/kv/main.c $(APP_SRC)) $(B)/libshunt.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -pthread -ldl
+
+$(B)/obj/apps/baseline/baseline.bpf.o: apps/baseline/baseline.bpf.c apps/baseline/config.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+# The program carries its BPF object.
+$(B)/obj/apps/baseline/main.o: CPPFLAGS += -DBASELINE_BPF='"$(B)/obj/apps/baseline/baseline.bpf.o"'
+$(B)/obj/apps/baseline/main.o: $(B)/obj/apps/baseline/baseline.bpf.o
+
+BASELINE_SRC := $(filter-out %.bpf.c,$(wildcard apps/baseline/*.c))
+
+$(B)/shunt-baseline: $(call obj,$(BASELINE_SRC) $(APP_SRC)) $(B)/libshunt.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -lxdp -lbpf -pthread -ldl
+
+$(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lm
+
+# Servers and clients that exist for tests.
+APP_TEST_PROGRAMS := $(B)/tests/delay_server
+
+$(B)/tests/delay_server: tests/delay_server.c apps/spin.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@

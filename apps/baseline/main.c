@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * main.c - shunt-baseline: the same application, the same handler, under what shunt is compared with
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+
+#include "baseline.h"
+#include "config.h"
+
+struct app app;
+volatile sig_atomic_t stop;
+
+static const struct mode modes[] = {
+	{ "shared", "Linux UDP, one socket for all threads (c-FCFS)", run_shared },
+	{ "reuseport", "Linux UDP, a socket a thread, chosen by hash (d-FCFS)", run_reuseport },
+	{ "select", "the same, chosen by a BPF program (Syrup): --select", run_select },
+	{ "steal", "a socket a thread, and who has nothing to do looks into the others (ZygOS)", run_steal },
+	{ "dispatcher", "a thread that receives and feeds workers through rings (Shinjuku, Persephone)",
+	  run_dispatcher },
+	{ "xdp", "AF_XDP, a queue a thread, run to completion (IX)", run_xdp },
+};
+
+int complain(const char *what)
+{
+	fprintf(stderr, PROGRAM ": %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+static int say_bpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, ap) : 0;
+}
+
+/* The object file is part of the program. */
+asm(".section .rodata\n"
+    ".balign 8\n"
+    "baseline_bpf:\n"
+    ".incbin \"" BASELINE_BPF "\"\n"
+    "baseline_bpf_end:\n"
+    ".previous\n");
+extern const char baseline_bpf[], baseline_bpf_end[];
+
+struct bpf_object *load_bpf(const struct options *o, const char *program)
+{
+	const struct baseline_config config = { o->cpus, !strcmp(o->select, "idle"), o->port };
+	struct bpf_object *obj;
+	struct bpf_program *p;
+	struct bpf_map *map;
+
+	libbpf_set_print(say_bpf);
+	obj = bpf_object__open_mem(baseline_bpf, baseline_bpf_end - baseline_bpf, NULL);
+	if (!obj)
+		return NULL;
+	bpf_object__for_each_program(p, obj)
+		bpf_program__set_autoload(p, !strcmp(bpf_program__name(p), program));
+	bpf_object__for_each_map(map, obj) {
+		if (strstr(bpf_map__name(map), ".rodata") &&
+		    bpf_map__set_initial_value(map, &config, sizeof(config)))
+			goto failed;
+	}
+	if (!bpf_object__load(obj))
+		return obj;
+failed:
+	bpf_object__close(obj);
+	return NULL;
+}
+
+int pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+struct thread {
+	const struct options *o;
+	void (*fn)(const struct options *o, int nr);
+	int nr;
+};
+
+static void *begin(void *arg)
+{
+	struct thread *t = arg;
+
+	if (pin(t->o->cpu[t->nr]))
+		complain("cannot use that CPU");
+	t->fn(t->o, t->nr);
+	return NULL;
+}
+
+int threads_run(const struct options *o, int first, void (*fn)(const struct options *o, int nr))
+{
+	struct thread t[THREADS_MAX];
+	pthread_t id[THREADS_MAX];
+	int n = first, err = 0;
+
+	for (; n < o->cpus && !err; n++) {
+		t[n] = (struct thread){ o, fn, n };
+		err = pthread_create(&id[n], NULL, begin, &t[n]);
+	}
+	if (err) {
+		stop = 1;
+		n--;
+	} else {
+		fprintf(stderr, PROGRAM ": serving\n");
+	}
+	for (int i = first; i < n; i++)
+		pthread_join(id[i], NULL);
+	errno = err;
+	return err ? complain("cannot make a thread") : 0;
+}
+
+static void on_signal(int sig)
+{
+	stop = 1;
+}
+
+static void usage(FILE *out)
+{
+	fputs("usage: " PROGRAM " --mode MODE --cpus LIST [options]\n"
+	      "Serves an application without shunt.\n"
+	      "  -m, --mode MODE\n", out);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		fprintf(out, "        %-12s    %s\n", modes[i].name, modes[i].what);
+	fputs("  -c, --cpus LIST       1,2,3: a thread on each\n"
+	      "  -p, --port N          9000, kv 11211\n"
+	      "  -i, --idle MODE       spin (default) or block\n"
+	      "  -S, --select HOW      round-robin (default) or idle\n"
+	      "  -d, --dev IF          interface (xdp)\n", out);
+	fputs(app_help, out);
+	fputs("  -h, --help\n"
+	      "Ends with status 77 where the machine has too few CPUs for a mode.\n", out);
+}
+
+static void bad(const char *what, const char *arg)
+{
+	fprintf(stderr, PROGRAM ": what is the %s '%s'? --help says more\n", what, arg);
+	exit(2);
+}
+
+static void parse_cpus(struct options *o, char *arg)
+{
+	char *save, *end;
+
+	for (char *p = strtok_r(arg, ",", &save); p; p = strtok_r(NULL, ",", &save)) {
+		long cpu = strtol(p, &end, 10);
+
+		if (end == p || *end || cpu < 0 || cpu >= CPU_SETSIZE || o->cpus == THREADS_MAX)
+			bad("CPU", p);
+		o->cpu[o->cpus++] = cpu;
+	}
+}
+
+static void parse(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "mode", 1, NULL, 'm' }, { "cpus", 1, NULL, 'c' }, { "port", 1, NULL, 'p' },
+		{ "idle", 1, NULL, 'i' }, { "select", 1, NULL, 'S' }, { "dev", 1, NULL, 'd' },
+		{ "help", 0, NULL, 'h' }, APP_LONG_OPTIONS, { 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "m:c:p:i:S:d:h", longs, NULL)) != -1) {
+		switch (c) {
+		case 'm': o->mode = optarg; break;
+		case 'c': parse_cpus(o, optarg); break;
+		case 'p':
+			o->port = atoi(optarg);
+			if (!o->port)
+				bad("port", optarg);
+			break;
+		case 'i':
+			o->spin = !strcmp(optarg, "spin");
+			if (!o->spin && strcmp(optarg, "block"))
+				bad("idle mode", optarg);
+			break;
+		case 'S':
+			o->select = optarg;
+			if (strcmp(optarg, "idle") && strcmp(optarg, "round-robin"))
+				bad("selector", optarg);
+			break;
+		case 'd': o->dev = optarg; break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			if (c < 1000)
+				usage(stderr);
+			if (c < 1000 || app_option(&o->app, c, optarg, PROGRAM))
+				exit(2);
+		}
+	}
+	if (optind < argc || !o->mode || !o->cpus) {
+		usage(stderr);
+		exit(2);
+	}
+	if (!o->port)
+		o->port = strcmp(o->app.name, "kv") ? 9000 : KV_PORT;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = { .select = "round-robin", .spin = true };
+	struct sigaction on_end = { .sa_handler = on_signal };
+	const struct mode *m = NULL;
+	int status;
+
+	app_defaults(&o.app);
+	parse(&o, argc, argv);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (!strcmp(modes[i].name, o.mode))
+			m = &modes[i];
+	}
+	if (!m)
+		bad("mode", o.mode);
+	sigaction(SIGINT, &on_end, NULL);
+	sigaction(SIGTERM, &on_end, NULL);
+	if (app_open(&app, &o.app, PROGRAM))
+		return 1;
+	status = m->run(&o);
+	app_close(&app);
+	return status;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * load.h - shunt-load: what its files share
+ *
+ * Times are CLOCK_MONOTONIC nanoseconds. A request is due at a moment that no reply has a say in, and its
+ * latency counts from then: a stalled server, or a stalled generator, shows.
+ */
+#pragma once
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "../hist.h"
+#include "mix.h"
+
+#define FLOWS_MAX 4096
+#define PACKET_MAX 1472 /* payload of a request */
+#define SLICES 10       /* of a run, for confidence */
+
+enum arrival {
+	ARRIVE_POISSON,
+	ARRIVE_FIXED, /* evenly spaced */
+	ARRIVE_ONOFF, /* Poisson at a higher rate for a while, nothing for a while */
+	ARRIVE_TRACE, /* at the times in a file */
+};
+
+struct options {
+	const char *to, *dev, *arrival_text, *protocol;
+	enum arrival arrival;
+	double rate;              /* a second */
+	double on_ns, off_ns;     /* ARRIVE_ONOFF */
+	double *trace;            /* ARRIVE_TRACE: seconds */
+	size_t trace_length;
+	double seconds, warmup, report, phase_s;
+	double late_ns, late_share, wait_ns, error;
+	uint64_t count, seed, plan;
+	int flows, burst, replies, cpu, closed;
+	double think_ns;
+	size_t size, keys, key_size, value_size;
+	double zipf;
+	bool json, csv, quiet, strict, user_stamps, xdp, preload;
+	struct mix mix;
+	const char *mix_text;
+};
+
+/* A request as it was drawn. */
+struct request {
+	uint64_t due;
+	uint64_t seq; /* of its flow */
+	uint32_t service_ns;
+	uint32_t random; /* for keys */
+	int cls, flow;
+};
+
+/* What a reply said. */
+struct answer {
+	uint64_t seq;        /* of its flow, as many of its low bits as the protocol carries */
+	uint64_t sojourn_ns; /* in the server; 0: it did not say */
+	int parts;           /* datagrams of the whole reply; 0: as many as were asked for */
+	bool rejected;
+};
+
+struct protocol {
+	const char *name, *what;
+	uint64_t seq_mask;
+	int (*setup)(const struct options *o, char *why, size_t room);
+	size_t (*build)(const struct options *o, const struct request *r, uint8_t *to);
+	int (*parse)(const uint8_t *from, size_t len, struct answer *a); /* 0, or it is no reply */
+};
+
+extern const struct protocol proto_spin, proto_echo, proto_memcached;
+const struct protocol *protocol_named(const char *name);
+/* Every key set once; 0 or -errno. */
+int memcached_preload(const struct options *o, int sock);
+
+/* What is known of one class in one stretch of time. */
+struct tally {
+	uint64_t sent, answered, rejected, lost, late;
+	struct hist latency, slowdown /* thousandths */, sojourn;
+	struct hist slice[SLICES]; /* latency */
+};
+
+struct counts {
+	struct tally cls[MIX_CLASSES];
+	struct hist lag; /* how late requests left */
+	uint64_t sent, late, stray, unsent, stalls, stalled_ns, refused, bad_stamps;
+};
+
+struct interval {
+	double from, to;      /* seconds since the start */
+	double offered;       /* requests a second */
+	bool valid;
+	char why[256];
+};
+
+/* --- flows: sockets, and what each waits for --- */
+struct pending {
+	uint64_t due, seq;
+	uint32_t service_ns;
+	uint16_t parts;
+	uint8_t cls;
+	bool busy, counted; /* counted: after the warm-up */
+};
+
+struct flow {
+	int sock;
+	uint16_t port; /* ours, network order */
+	uint64_t seq, outstanding;
+	struct pending *slot;
+};
+
+struct load {
+	struct options o;
+	const struct protocol *proto;
+	struct flow flow[FLOWS_MAX];
+	uint32_t slots; /* a flow; a power of two */
+	int epoll;
+	struct sockaddr_storage to;
+	socklen_t to_len;
+	struct counts n;
+	struct rng when, what, where;
+	uint64_t start, begin, end, outstanding, done; /* begin: the warm-up is over */
+	uint64_t slice_from, slice_ns; /* of this interval */
+	struct xsk *xsk;
+	int64_t real_less_mono;
+	bool invalid; /* some interval was */
+};
+
+extern volatile sig_atomic_t load_stop;
+
+static inline uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+void options_parse(struct options *o, int argc, char **argv);
+int address_parse(const char *text, struct sockaddr_storage *to, socklen_t *len);
+
+int flows_open(struct load *l);
+void flows_close(struct load *l);
+struct pending *flow_next(struct load *l, int flow);
+void flows_receive(struct load *l);
+void flows_give_up(struct load *l, uint64_t due_before);
+
+/* When the next request is due, after one that was due at `due` (since the start, ns); < 0: there is none. */
+double arrival_next(struct load *l, double due);
+int arrival_parse(struct options *o, char *why, size_t room);
+
+void request_draw(struct load *l, struct request *r, uint64_t due);
+void run_open(struct load *l);
+void run_closed(struct load *l);
+
+void tally_add(struct load *l, const struct pending *p, const struct answer *a, uint64_t now);
+/* Bounds of the quantile with 95 % confidence from slices of the run; false: too few requests. */
+bool tally_bounds(const struct tally *t, double q, double *low_ns, double *high_ns);
+void judge(const struct load *l, struct interval *i);
+void report(struct load *l, const struct interval *i);
+void report_plan(struct load *l);
+void progress(struct load *l, uint64_t now);
+
+/* AF_XDP sending; 0 or -errno and what is wrong in why. */
+int xsk_open(struct load *l, char *why, size_t room);
+void *xsk_frame(struct load *l, int flow, size_t len); /* where the payload goes; NULL: no frame */
+void xsk_queue(struct load *l, int flow, size_t len);
+void xsk_kick(struct load *l);
+void xsk_close(struct load *l);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * main.c - shunt-load, a load generator for UDP servers
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load.h"
+
+volatile sig_atomic_t load_stop;
+static struct load load;
+
+static void on_signal(int sig)
+{
+	load_stop = 1;
+}
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "shunt-load: %s: %s\n", what, strerror(-err));
+	return 1;
+}
+
+/* Streams of their own, so that how many numbers one question takes changes no other's answers. */
+static void seed(struct load *l)
+{
+	struct rng r = { l->o.seed };
+
+	l->when.state = rng_next(&r);
+	l->what.state = rng_next(&r);
+	l->where.state = rng_next(&r);
+}
+
+static int prepare(struct load *l)
+{
+	char why[200] = "";
+	int err;
+
+	if (address_parse(l->o.to, &l->to, &l->to_len)) {
+		fprintf(stderr, "shunt-load: '%s' is no address:port\n", l->o.to);
+		return 2;
+	}
+	err = flows_open(l);
+	if (err)
+		return fail("cannot reach the server", err);
+	if (l->o.dev) {
+		err = xsk_open(l, why, sizeof(why));
+		if (err) {
+			fprintf(stderr, "shunt-load: %s\n", why);
+			return 1;
+		}
+	}
+	err = l->o.preload ? memcached_preload(&l->o, l->flow[0].sock) : 0;
+	return err ? fail("cannot store the keys", err) : 0;
+}
+
+static int run(struct load *l)
+{
+	int status = prepare(l);
+
+	if (status)
+		return status;
+	l->start = now_ns();
+	l->begin = l->start + l->o.warmup * 1e9;
+	l->end = l->begin + l->o.seconds * 1e9;
+	if (l->o.closed)
+		run_closed(l);
+	else
+		run_open(l);
+	return l->invalid && l->o.strict ? 3 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct sigaction on_end = { .sa_handler = on_signal };
+	struct load *l = &load;
+	char why[200];
+	cpu_set_t set;
+	int status;
+
+	options_parse(&l->o, argc, argv);
+	l->proto = protocol_named(l->o.protocol);
+	if (!l->proto) {
+		fprintf(stderr, "shunt-load: what is the protocol '%s'? (spin, echo, memcached)\n", l->o.protocol);
+		return 2;
+	}
+	if (l->o.preload && l->proto != &proto_memcached) {
+		fprintf(stderr, "shunt-load: --preload is for memcached\n");
+		return 2;
+	}
+	if (l->proto->setup(&l->o, why, sizeof(why))) {
+		fprintf(stderr, "shunt-load: --mix: %s\n", why);
+		return 2;
+	}
+	seed(l);
+	if (l->o.plan) {
+		report_plan(l);
+		return 0;
+	}
+	CPU_ZERO(&set);
+	if (l->o.cpu >= 0) {
+		CPU_SET(l->o.cpu, &set);
+		if (sched_setaffinity(0, sizeof(set), &set))
+			return fail("cannot use that CPU", -errno);
+	}
+	sigaction(SIGINT, &on_end, NULL);
+	sigaction(SIGTERM, &on_end, NULL);
+	status = run(l);
+	xsk_close(l);
+	flows_close(l);
+	mix_free(&l->o.mix);
+	free(l->o.trace);
+	return status;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * proto.c - requests and replies of the synthetic server and of a plain echo
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "../spin.h"
+#include "load.h"
+
+/* spin_msg, then this; the server sends all of it back. */
+struct spin_tail {
+	uint64_t seq;
+};
+
+#define SPIN_SIZE (sizeof(struct spin_msg) + sizeof(struct spin_tail))
+
+static int spin_setup(const struct options *o, char *why, size_t room)
+{
+	const struct mix *m = &o->mix;
+
+	for (int p = 0; p < m->phases; p++) {
+		for (int i = 0; i < m->phase[p].kinds; i++) {
+			const struct kind *k = &m->phase[p].kind[i];
+
+			if (k->service.kind != DIST_NONE && k->service.mean_ns <= SPIN_MAX_NS)
+				continue;
+			snprintf(why, room, "class '%s' needs a service time, at most %u ms", m->name[k->cls],
+				 SPIN_MAX_NS / 1000000);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static size_t spin_build(const struct options *o, const struct request *r, uint8_t *to)
+{
+	struct spin_msg m = { .type = r->cls + 1, .replies = o->replies, .spin_ns = r->service_ns,
+			      .sent_ns = r->due };
+	struct spin_tail t = { r->seq };
+	size_t size = o->size > SPIN_SIZE ? o->size : SPIN_SIZE;
+
+	memset(to, 0, size);
+	memcpy(to, &m, sizeof(m));
+	memcpy(to + sizeof(m), &t, sizeof(t));
+	return size;
+}
+
+static int spin_parse(const uint8_t *from, size_t len, struct answer *a)
+{
+	struct spin_msg m;
+	struct spin_tail t;
+
+	if (len < SPIN_SIZE)
+		return -EINVAL;
+	memcpy(&m, from, sizeof(m));
+	memcpy(&t, from + sizeof(m), sizeof(t));
+	a->seq = t.seq;
+	a->sojourn_ns = m.sojourn_ns;
+	return 0;
+}
+
+struct echo_msg {
+	uint8_t type; /* the class, where rules may look; as in spin_msg */
+	uint8_t pad[7];
+	uint64_t seq;
+};
+
+static int echo_setup(const struct options *o, char *why, size_t room)
+{
+	return 0;
+}
+
+static size_t echo_build(const struct options *o, const struct request *r, uint8_t *to)
+{
+	struct echo_msg m = { .type = r->cls + 1, .seq = r->seq };
+	size_t size = o->size > sizeof(m) ? o->size : sizeof(m);
+
+	memset(to, 0, size);
+	memcpy(to, &m, sizeof(m));
+	return size;
+}
+
+static int echo_parse(const uint8_t *from, size_t len, struct answer *a)
+{
+	struct echo_msg m;
+
+	if (len < sizeof(m))
+		return -EINVAL;
+	memcpy(&m, from, sizeof(m));
+	a->seq = m.seq;
+	return 0;
+}
+
+const struct protocol proto_spin = {
+	"spin", "shunt-spin's: computes as long as the request says", ~0ULL, spin_setup, spin_build, spin_parse
+};
+const struct protocol proto_echo = {
+	"echo", "any server that sends back what it got", ~0ULL, echo_setup, echo_build, echo_parse
+};
+
+const struct protocol *protocol_named(const char *name)
+{
+	static const struct protocol *const all[] = { &proto_spin, &proto_echo, &proto_memcached };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!strcmp(all[i]->name, name))
+			return all[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * run.c - the loops: open (requests leave when they are due) and closed (when the last was answered)
+ */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "load.h"
+
+#define STALL_NS 1000000   /* the loop stood still that long: somebody else had the CPU */
+#define BEHIND_NS 500000000ULL /* past the end and still sending: what is left is not sent */
+#define RECEIVE_EVERY 16   /* requests that leave in a row */
+
+void request_draw(struct load *l, struct request *r, uint64_t due)
+{
+	const struct options *o = &l->o;
+	int phase = (uint64_t)((due - l->start) / (o->phase_s * 1e9)) % o->mix.phases;
+	const struct kind *k = mix_draw(&o->mix, phase, &l->what);
+
+	*r = (struct request){ .due = due, .cls = k->cls, .service_ns = dist_draw(&k->service, &l->what),
+			       .random = rng_next(&l->what), .flow = rng_uniform(&l->where) * o->flows };
+}
+
+static void transmit(struct load *l, const struct request *r)
+{
+	static uint8_t buf[PACKET_MAX + 256];
+	size_t len = l->proto->build(&l->o, r, buf);
+	void *to;
+
+	if (l->xsk) {
+		to = xsk_frame(l, r->flow, len);
+		if (!to) {
+			l->n.unsent++;
+			return;
+		}
+		memcpy(to, buf, len);
+		xsk_queue(l, r->flow, len);
+		return;
+	}
+	while (send(l->flow[r->flow].sock, buf, len, MSG_DONTWAIT) < 0) {
+		if (errno == ECONNREFUSED) /* the answer to an earlier one: this one did not leave */
+			l->n.refused++;
+		else if (errno != EINTR) {
+			l->n.unsent++;
+			break;
+		}
+	}
+}
+
+static void send_one(struct load *l, struct request *r)
+{
+	struct pending *p = flow_next(l, r->flow);
+	struct tally *t = &l->n.cls[r->cls];
+	uint64_t lag = now_ns() - r->due;
+
+	r->seq = p->seq;
+	p->due = r->due;
+	p->cls = r->cls;
+	p->service_ns = r->service_ns;
+	p->counted = r->due >= l->begin;
+	if (p->counted) {
+		l->n.sent++;
+		t->sent++;
+		t->late += lag > l->o.late_ns;
+		l->n.late += lag > l->o.late_ns;
+		hist_add(&l->n.lag, lag);
+	}
+	transmit(l, r);
+	l->done++;
+}
+
+/* Between requests: notes if the CPU was away, and reports when an interval ends. */
+struct pace {
+	uint64_t last, interval_from, next_report, every;
+};
+
+static void interval_ends(struct load *l, struct pace *p, uint64_t now)
+{
+	struct interval i = { .from = (p->interval_from - l->start) / 1e9, .to = (now - l->start) / 1e9,
+			      .offered = l->o.rate };
+
+	judge(l, &i);
+	l->invalid |= !i.valid;
+	report(l, &i);
+	p->interval_from = l->slice_from = now;
+	memset(&l->n, 0, sizeof(l->n));
+}
+
+static void look(struct load *l, struct pace *p, uint64_t now)
+{
+	if (now - p->last > STALL_NS && now > l->begin) {
+		l->n.stalls++;
+		l->n.stalled_ns += now - p->last;
+	}
+	p->last = now;
+	if (now >= p->next_report && now < l->end) { /* the last one is finish()'s */
+		interval_ends(l, p, now);
+		p->next_report += p->every;
+		p->last = now_ns(); /* writing was ours */
+	}
+}
+
+static struct pace pace_start(struct load *l)
+{
+	uint64_t every = l->o.report > 0 ? l->o.report * 1e9 : 0, length = every ? every : l->end - l->begin;
+
+	if (l->o.count && !l->o.closed && length > l->o.count * 1e9 / l->o.rate)
+		length = l->o.count * 1e9 / l->o.rate;
+	l->slice_from = l->begin;
+	l->slice_ns = length / SLICES + 1;
+	return (struct pace){ .last = l->start, .interval_from = l->begin, .every = every,
+			      .next_report = every ? l->begin + every : UINT64_MAX };
+}
+
+static void finish(struct load *l, struct pace *p)
+{
+	uint64_t now = now_ns(), ended = now, until = now + l->o.wait_ns;
+
+	for (; now < until && l->outstanding; now = now_ns()) {
+		if (l->xsk)
+			xsk_kick(l);
+		flows_receive(l);
+	}
+	flows_give_up(l, UINT64_MAX);
+	interval_ends(l, p, ended);
+}
+
+static bool more(const struct load *l, double due)
+{
+	return !load_stop && due >= 0 && l->start + due < l->end && (!l->o.count || l->done < l->o.count);
+}
+
+void run_open(struct load *l)
+{
+	struct pace p = pace_start(l);
+	double due = arrival_next(l, -1);
+	int row = 0;
+
+	while (more(l, due)) {
+		uint64_t now = now_ns(), at = l->start + (uint64_t)due;
+
+		look(l, &p, now);
+		if (now < at) {
+			if (l->xsk)
+				xsk_kick(l);
+			flows_receive(l);
+			progress(l, now);
+			row = 0;
+			continue;
+		}
+		if (now > l->end + BEHIND_NS)
+			break;
+		for (int i = 0; i < l->o.burst && more(l, due); i++) {
+			struct request r;
+
+			request_draw(l, &r, at);
+			send_one(l, &r);
+		}
+		due = arrival_next(l, due);
+		if (++row % RECEIVE_EVERY == 0)
+			flows_receive(l);
+	}
+	for (; more(l, due); due = arrival_next(l, due), l->done++)
+		l->n.unsent++;
+	finish(l, &p);
+}
+
+/* A flow is one client: it sends when its last request was answered or given up, and it has thought. */
+void run_closed(struct load *l)
+{
+	static uint64_t ready[FLOWS_MAX], sent[FLOWS_MAX];
+	struct pace p = pace_start(l);
+	uint64_t now;
+
+	for (int i = 0; i < l->o.flows; i++)
+		ready[i] = l->start;
+	for (now = now_ns(); more(l, now - l->start); now = now_ns()) {
+		look(l, &p, now);
+		for (int i = 0; i < l->o.flows && more(l, 0); i++) {
+			struct flow *f = &l->flow[i];
+			struct request r;
+
+			if (f->outstanding) {
+				if (now > sent[i] + l->o.wait_ns)
+					flows_give_up(l, now - l->o.wait_ns);
+				continue;
+			}
+			if (!ready[i]) /* just answered */
+				ready[i] = now + rng_exp(&l->when, l->o.think_ns);
+			if (now < ready[i])
+				continue;
+			request_draw(l, &r, sent[i] = now_ns());
+			r.flow = i;
+			ready[i] = 0;
+			send_one(l, &r);
+		}
+		if (l->xsk)
+			xsk_kick(l);
+		flows_receive(l);
+		progress(l, now);
+	}
+	finish(l, &p);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * work.h - to compute for a while: a count of steps, calibrated, not a look at the clock
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+void work_calibrate(void);
+void work_ns(uint64_t ns, bool safepoints);
+uint64_t work_now_ns(void);

@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# kv.sh - the key-value server: against memcached itself, on shunt, and under each of the baselines
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+COUNT=${LONG:+100000}
+COUNT=${COUNT:-3000}
+TEST_LIMIT=${LONG:+600}
+TEST_LIMIT=${TEST_LIMIT:-60}
+
+# MODE OPTIONS…
+baseline() {
+	start baseline host shunt-baseline --mode "$1" --cpus $(($(nproc) - 1)) --idle block "${@:2}"
+	wait_for 10 grep -q serving "$DIR/baseline.log"
+}
+
+start_memcached() {
+	need memcached python3
+	start memcached host memcached -u nobody -p 0 -U 11212 -l 0.0.0.0
+	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host ss -uln | grep -q 11212"
+}
+
+# The sample configuration, for this machine's CPUs; a worker.
+serve_kv() {
+	sed "s/cpus: \[1\]/cpus: [$CPUS]/" apps/kv/kv.yaml >"$DIR/config.yaml"
+	echo "${EXTRA:-}" >>"$DIR/config.yaml"
+	host shunt load "${POLICY:-mq}" --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent
+	start kv host shunt-kv --dev "$DEV" --idle sleep "$@"
+	wait_for 10 all_up
+}
+
+offer_kv() {
+	client shunt-load --to 198.18.0.2:11211 -P memcached --json -q "$@" >"$DIR/client.json"
+}
+
+test_answers_are_those_of_memcached() {
+	start_memcached
+	baseline shared --app kv
+	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 1 "$COUNT" >"$DIR/compared" ||
+		fail "$(cat "$DIR/compared")"
+}
+
+test_answers_from_rocksdb_are_those_of_memcached() {
+	[ -e /usr/include/rocksdb/c.h ] || skip "built without RocksDB"
+	start_memcached
+	baseline shared --app kv --engine rocksdb --path "$DIR/db"
+	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 2 "$COUNT" >"$DIR/compared" ||
+		fail "$(cat "$DIR/compared")"
+}
+
+test_answers_through_shunt_are_those_of_memcached() {
+	start_memcached
+	serve_kv
+	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 3 1000 >"$DIR/compared" ||
+		fail "$(cat "$DIR/compared")"
+}
+
+test_classes_are_told_apart_by_the_command() {
+	serve_kv --fill 1000
+	offer_kv --rate 2000 --count 1500 --time 5 --keys 1000 --mix get=0.6,set=0.3,scan100=0.1
+	assert_eq "$(jq '[.classes[].answered] | add' "$DIR/client.json")" 1500 answered
+	assert_eq "$(stat_of '[.classes[] | .arrived] | @csv' | tr -d '"')" \
+		"$(jq -r '[.classes.get.sent, .classes.set.sent, .classes.scan100.sent] | @csv' "$DIR/client.json")" \
+		"requests of each class"
+}
+
+# One core, or a scan would have no need to make room.
+test_scans_are_preempted_and_answered() {
+	CPUS=$(($(nproc) - 1)) EXTRA="preempt: {mode: on}" POLICY=sq serve_kv --fill 5000
+	host shunt quantum set get 10us
+	host shunt quantum set scan 10us
+	offer_kv --rate 400 --count 400 --time 4 --keys 5000 --mix get=0.7,scan5000=0.3 --wait 3s
+	assert_eq "$(jq '[.classes[].answered] | add' "$DIR/client.json")" 400 answered
+	assert_ge "$(stat_of .preemption.by_safepoint)" 10 preemptions
+}
+
+test_a_scan_of_many_datagrams_arrives_whole() {
+	local got
+	need python3
+	baseline shared --app kv --fill 500 --value-size 100
+	got=$(client python3 -c '
+import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("198.18.0.2", 11211)); s.settimeout(5)
+s.send(struct.pack(">HHHH", 7, 0, 1, 0) + b"scan k000000000000000 500\r\n")
+parts, of = {}, 1
+while len(parts) < of:
+	d = s.recv(65536); n, nr, of, _ = struct.unpack(">HHHH", d[:8]); parts[nr] = d[8:]
+text = b"".join(parts[i] for i in sorted(parts))
+print(of > 10, text.count(b"VALUE k"), text.endswith(b"\r\nEND\r\n"))')
+	assert_eq "$got" "True 500 True"
+}
+
+test_each_baseline_serves_both_applications() {
+	local mode app
+	for mode in shared reuseport select steal xdp; do
+		for app in spin kv; do
+			baseline $mode --app $app --port 9000 --dev "$DEV" --fill 100
+			if [ $app = spin ]; then
+				client shunt-load --to 198.18.0.2 -q --json --rate 1000 --count 200 --mix fixed:1us
+			else
+				client shunt-load --to 198.18.0.2 -q --json --rate 1000 --count 200 -P memcached \
+					--keys 100 --mix get=0.9,scan50=0.1
+			fi >"$DIR/client.json"
+			[ "$(jq '[.classes[].answered] | add' "$DIR/client.json")" = 200 ] ||
+				fail "$mode, $app: $(cat "$DIR/client.json")"
+			stop baseline
+			rm "$DIR/baseline.log"
+		done
+	done
+}
+
+test_threads_of_a_baseline_share_the_work() {
+	start baseline host shunt-baseline --mode select --select round-robin --cpus 0,$(($(nproc) - 1)) --idle block
+	wait_for 10 grep -q serving "$DIR/baseline.log"
+	client shunt-load --to 198.18.0.2 -q --json --rate 1000 --count 400 --flows 1 --mix fixed:20us >"$DIR/client.json"
+	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 400
+	assert_eq "$(client sh -c "cd /proc/${PIDS[baseline]}/task && for t in *; do
+		[ \$(awk '/^voluntary/ {print \$2}' \$t/status) -gt 40 ] && echo \$t; done | wc -l")" 2 "threads that worked"
+}
+
+test_a_dispatcher_is_skipped_by_name_below_three_cpus() {
+	if [ "$(nproc)" -lt 3 ]; then
+		assert_exit 77 shunt-baseline --mode dispatcher --cpus 0,1
+		assert_match "$(cat "$DIR/err")" "dispatcher: skipped: it needs 3 CPUs"
+		return
+	fi
+	start baseline host shunt-baseline --mode dispatcher --cpus 1,2
+	wait_for 10 grep -q serving "$DIR/baseline.log"
+	client shunt-load --to 198.18.0.2 -q --json --rate 1000 --count 200 --mix fixed:1us >"$DIR/client.json"
+	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 200
+}
+
+run_tests "$@"

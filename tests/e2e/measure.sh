@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# measure.sh - shunt-load tells the truth: against a server that knows what should have been measured
+. "$(dirname "$0")/../lib.sh"
+
+SPREAD=short=0.7:lognormal:1ms:0.5,long=0.3:exp:5ms
+
+serve() {
+	start server host build/tests/delay_server "$@"
+	wait_for 5 grep -q serving "$DIR/server.log"
+}
+
+load() { client shunt-load --to 198.18.0.2:9000 --json -q "$@" >"$DIR/load.json"; }
+
+# The server's own account in $DIR/truth.json.
+end_server() {
+	stop server
+	tail -n 1 "$DIR/server.log" >"$DIR/truth.json"
+	rm "$DIR/server.log"
+}
+
+# CLASS TYPE QUANTILE: within 3 % or 2 us of what the server knows.
+close() {
+	jq -e --slurpfile t "$DIR/truth.json" ".classes.\"$1\".$3_us as \$got | \$t[0].\"$2\".$3_us as \$want |
+		(\$got - \$want | fabs) <= ([0.03 * \$want, 2] | max)" "$DIR/load.json" >/dev/null
+}
+
+all_close() {
+	local q
+	for q in p50 p90 p99 p999; do
+		close short 1 $q && close long 2 $q || return 1
+	done
+}
+
+test_percentiles_are_those_that_the_server_injected() {
+	local try
+	# What the network adds on a machine that is busy otherwise is no fault of the generator: three tries.
+	for try in 1 2 3; do
+		serve
+		load --rate 4000 --time 1.5 --mix $SPREAD --seed $try
+		end_server
+		all_close && return
+	done
+	fail "measured $(cat "$DIR/load.json"), injected $(cat "$DIR/truth.json")"
+}
+
+test_replies_that_were_dropped_are_counted_lost() {
+	serve -d 10
+	load --rate 3000 --count 2000 --time 3 --mix short=1:100us
+	end_server
+	assert_eq "$(jq '.classes.short | .sent, .lost, .answered' "$DIR/load.json" | tr '\n' ' ')" "2000 200 1800 "
+}
+
+test_a_stall_of_100_ms_shows_in_open_loop() {
+	serve -s 100 -n 500
+	load --rate 2000 --time 1 --mix short=1:100us
+	end_server
+	jq -e '.classes.short.p999_us > 90000 and .classes.short.p99_us > 60000' "$DIR/load.json" >/dev/null ||
+		fail "no stall in $(cat "$DIR/load.json")"
+}
+
+test_a_stall_of_100_ms_hides_in_closed_loop() {
+	serve -s 100 -n 50
+	load --closed 1 --time 2 --mix short=1:100us
+	end_server
+	jq -e '.classes.short | .max_us > 90000 and .p90_us < 60000' "$DIR/load.json" >/dev/null ||
+		fail "measured $(cat "$DIR/load.json")"
+}
+
+test_a_generator_that_is_late_says_so() {
+	serve
+	start load client shunt-load --to 198.18.0.2:9000 --json -q --rate 1000 --time 1 --mix short=1:100us --strict
+	wait_for 5 grep -q . "/proc/${PIDS[load]}/net/udp"
+	sleep 0.3 # what it is stopped for and when is what this test is about
+	kill -STOP "${PIDS[load]}"
+	sleep 0.2
+	kill -CONT "${PIDS[load]}"
+	STATUS=0
+	wait "${PIDS[load]}" || STATUS=$?
+	assert_eq "$STATUS" 3 "exit status"
+	json 'select(.valid == false and .late > 50 and .stalls >= 1 and .lag_max_us > 100000)' \
+		head -n 1 "$DIR/load.log" >/dev/null
+}
+
+test_the_same_seed_makes_the_same_requests() {
+	local a b c
+	a=$(shunt-load --plan 5000 --mix persephone-shift --rate 1000 --seed 7 | sha256sum)
+	b=$(shunt-load --plan 5000 --mix persephone-shift --rate 1000 --seed 7 | sha256sum)
+	c=$(shunt-load --plan 5000 --mix persephone-shift --rate 1000 --seed 8 | sha256sum)
+	assert_eq "$a" "$b"
+	assert_ne "$a" "$c"
+}
+
+test_requests_leave_through_af_xdp() {
+	serve
+	load --xdp "${LAB}c" --rate 5000 --count 2000 --time 2 --flows 8 --mix short=1:100us
+	end_server
+	assert_eq "$(jq '.classes.short | .sent, .answered' "$DIR/load.json" | tr '\n' ' ')" "2000 2000 "
+}
+
+test_nonsense_is_refused_in_words() {
+	assert_exit 2 shunt-load --to 198.18.0.2 --mix nonsense
+	assert_match "$(cat "$DIR/err")" "what is 'nonsense'"
+	assert_exit 2 shunt-load --to 198.18.0.2 --mix a=0.5:1us,b=0.4:1us
+	assert_match "$(cat "$DIR/err")" "add up to 0.9"
+	assert_exit 2 shunt-load --to nowhere --rate 10
+	assert_match "$(cat "$DIR/err")" "no address"
+	assert_exit 2 shunt-load --to 198.18.0.2 --rate 0
+	assert_exit 2 shunt-load --to 198.18.0.2 --arrival trace:/nonexistent
+	assert_exit 1 client shunt-load --to 198.18.0.2 --xdp lo
+	assert_match "$(cat "$DIR/err")" "MAC"
+}
+
+run_tests "$@"
