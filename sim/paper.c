@@ -155,7 +155,7 @@ static int shinjuku_fig4(struct figure *f)
 		c.x[i] = cores[i];
 		c.y[i] = high;
 	}
-	fig_plot(f, "Connections for an imbalance below 10 % with probability 0.9", "queues", "connections",
+	fig_plot(f, "Imbalance below 10 % with probability 0.9", "queues", "connections needed",
 		 false, 0);
 	fig_plot_own(f, &c);
 	fig_claim(f, fabs(c.y[5] / 16000 - 1) < 0.1, "16,000 connections on a server with 24 hyperthreads",

@@ -128,7 +128,7 @@ static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, c
 	double px, py, v;
 
 	/* Where curves coincide the ones below show on both sides. */
-	fprintf(f, "<path class='c c%d' stroke-width='%.1f' d='", i % 8, 2 + fmin(p->n - 1 - i, 4) * 1.2);
+	fprintf(f, "<path class='c c%d' stroke-width='%.1f' d='", i % 8, 2 + fmin(p->n - 1 - i, 4) * 0.8);
 	for (int k = 0; k < c->n; k++) {
 		v = c->y[k];
 		if (isnan(v) || (y->log && v <= 0)) {
