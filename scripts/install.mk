@@ -18,11 +18,12 @@ $(B)/man/%: docs/man/%.rst
 	$(Q)mkdir -p $(@D)
 	$(Q)rst2man --strict $< $@
 
-install: bpf tools lib man ## install below DESTDIR PREFIX
+install: bpf tools lib sim man ## install below DESTDIR PREFIX
 	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
 		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf) \
 		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
-		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8)
+		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8) $(call to,$(MANDIR)/man1) $(call to,$(BINDIR))
+	$(INSTALL) -m 755 $(B)/shunt-sim $(call to,$(BINDIR))
 	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(call to,$(SBINDIR))
 	$(INSTALL) -m 644 $(B)/libshunt.a $(call to,$(LIBDIR))
 	$(INSTALL) -m 755 $(B)/libshunt.so $(call to,$(LIBDIR))/libshunt.so.$(VERSION)
@@ -36,6 +37,7 @@ install: bpf tools lib man ## install below DESTDIR PREFIX
 	$(INSTALL) -m 644 bpf/*.h bpf/shunt.bpf.c bpf/native.c $(call to,$(PKGDIR)/src/bpf)
 	$(INSTALL) -m 644 include/shunt/abi.h include/shunt/policy.h include/shunt/native.h \
 		$(call to,$(PKGDIR)/src/include/shunt)
+	$(INSTALL) -m 644 $(filter %.1,$(MAN)) $(call to,$(MANDIR)/man1)
 	$(INSTALL) -m 644 $(filter %.3,$(MAN)) $(call to,$(MANDIR)/man3)
 	$(INSTALL) -m 644 $(filter %.8,$(MAN)) $(call to,$(MANDIR)/man8)
 	$(INSTALL) -m 644 scripts/completion.bash $(call to,$(COMPLETIONDIR))/shunt

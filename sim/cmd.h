@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cmd.h - the command line of shunt-sim
+ */
+#pragma once
+
+#include "sweep.h"
+
+#define LIST_MAX 64
+
+enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
+
+struct strings {
+	int n;
+	const char *s[LIST_MAX];
+};
+
+struct numbers {
+	int n;
+	double x[LIST_MAX];
+};
+
+/* What was asked for, as all verbs take it. */
+struct options {
+	struct strings policies, systems, costs, knobs, workloads;
+	struct numbers loads, rates, cores, quanta; /* quanta in us */
+	const char *arrivals;
+	unsigned int flows;
+	int domains, preempt, jobs, nfails;
+	struct failure fail[SIM_FAILS];
+	uint64_t requests, seed;
+	const char *csv, *json, *svg, *metric;
+	bool quiet, help;
+	int argc; /* operands */
+	char **argv;
+};
+
+/* 0 or an exit status, having said why. */
+int options_parse(struct options *o, int argc, char **argv);
+
+int cmd_run(struct options *o);
+int cmd_paper(struct options *o);
+int cmd_advise(struct options *o);
+extern const char *const paper_names[][2]; /* name, what it shows; NULL ends */
+
+/* Says something and returns EXIT_FAILED. */
+int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Writes what was asked for (table, CSV, JSON) and returns the exit status for res of sweep_run(). */
+int conclude(const struct options *o, struct sweep *s, int res);
+/* CSV and JSON alone. */
+int write_files(const struct options *o, const struct sweep *s);
+int set_knobs(uint64_t *knob, const struct options *o);

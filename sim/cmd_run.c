@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_run.c - shunt-sim run: all combinations of what the options list
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+struct grid {
+	struct sweep s;
+	struct policy policy[LIST_MAX];
+	int npolicies;
+	struct costs costs[LIST_MAX];
+	int nsystems;
+	struct workload work[LIST_MAX];
+	int nwork;
+	uint64_t knob[SHUNT_KNOBS];
+};
+
+static int write_to(const char *path, const struct sweep *s, bool json)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "w") : stdout;
+	int err = 0;
+
+	if (!f)
+		return complain("cannot write '%s': %s", path, strerror(errno));
+	if (json)
+		err = out_json(s, f);
+	else
+		out_csv(s, f);
+	if (err || ferror(f) || (f != stdout && fclose(f)))
+		return complain("cannot write '%s'", path);
+	return 0;
+}
+
+int write_files(const struct options *o, const struct sweep *s)
+{
+	int err = 0;
+
+	if (o->csv)
+		err |= write_to(o->csv, s, false);
+	if (o->json)
+		err |= write_to(o->json, s, true);
+	return err;
+}
+
+int conclude(const struct options *o, struct sweep *s, int res)
+{
+	bool to_stdout = (o->csv && !strcmp(o->csv, "-")) || (o->json && !strcmp(o->json, "-"));
+	int done = 0, err;
+
+	for (int i = 0; i < s->n; i++)
+		done += s->p[i].r.complete;
+	if (!to_stdout)
+		out_table(s, stdout);
+	err = write_files(o, s);
+	if (res == -EINTR) {
+		fprintf(stderr, "shunt-sim: interrupted: %d of %d runs are complete and kept\n", done, s->n);
+		return EXIT_INTERRUPTED;
+	}
+	return res || err ? EXIT_FAILED : EXIT_OK;
+}
+
+#define PANELS 4
+
+static void curve_name(const struct point *q, char *name, size_t len)
+{
+	int n = snprintf(name, len, "%.20s, %.20s, %d cores", q->system, q->c.policy->name, q->c.cores);
+
+	if (q->c.quantum_us > 0)
+		snprintf(name + n, len - n, ", %g us", q->c.quantum_us);
+}
+
+/* A curve for each run of points that differ in load alone. */
+static int fill_plot(struct plot *p, const struct options *o, const struct sweep *s, int cls)
+{
+	char name[96];
+
+	for (int i = 0; i < s->n; i++) {
+		const struct point *q = &s->p[i];
+		struct curve *c = p->n ? &p->curve[p->n - 1] : NULL;
+
+		if (q->c.w != s->p[0].c.w)
+			break; /* another workload's classes are others */
+		curve_name(q, name, sizeof(name));
+		if (!c || strcmp(c->name, name)) {
+			c = &p->curve[p->n++];
+			strcpy(c->name, name);
+			c->x = calloc(s->n, sizeof(double));
+			c->y = calloc(s->n, sizeof(double));
+			if (!c->x || !c->y)
+				return -ENOMEM;
+		}
+		c->x[c->n] = o->rates.n ? q->c.rate : q->load;
+		c->y[c->n++] = metric_of(q, o->metric, cls);
+	}
+	return 0;
+}
+
+/* A panel for each class, up to PANELS. */
+static int plot(const struct options *o, const struct sweep *s)
+{
+	const struct workload *w = s->p[0].c.w;
+	struct plot p[PANELS] = { 0 };
+	int n = w->nclasses < PANELS ? w->nclasses : PANELS, err = 0;
+
+	for (int k = 0; k < n && !err; k++) {
+		snprintf(p[k].title, sizeof(p[k].title), "%.40s: %.100s", w->cls[k].name, w->text);
+		if (n > 1)
+			snprintf(p[k].title, sizeof(p[k].title), "%.40s", w->cls[k].name);
+		snprintf(p[k].x_name, sizeof(p[k].x_name), o->rates.n ? "requests a second" : "load");
+		snprintf(p[k].y_name, sizeof(p[k].y_name), "%.60s", o->metric);
+		snprintf(p[k].note, sizeof(p[k].note), "%.190s", k ? "" : w->text);
+		p[k].log_y = !strncmp(o->metric, "slowdown", 8);
+		p[k].curve = calloc(s->n, sizeof(struct curve));
+		err = p[k].curve ? fill_plot(&p[k], o, s, k) : -ENOMEM;
+	}
+	if (!err)
+		err = svg_write(p, n, o->svg);
+	for (int k = 0; k < n; k++) {
+		for (int i = 0; i < p[k].n; i++) {
+			free(p[k].curve[i].x);
+			free(p[k].curve[i].y);
+		}
+		free(p[k].curve);
+	}
+	return err ? complain("cannot write '%s': %s", o->svg, strerror(-err)) : 0;
+}
+
+static int open_all(struct grid *g, struct options *o)
+{
+	char err[SIM_TEXT];
+
+	if (!o->systems.n)
+		o->systems.s[o->systems.n++] = "ideal";
+	if (!o->workloads.n)
+		o->workloads.s[o->workloads.n++] = "exp1";
+	for (; g->nsystems < o->systems.n; g->nsystems++) {
+		struct costs *c = &g->costs[g->nsystems];
+
+		if (costs_read(c, o->systems.s[g->nsystems], err))
+			return complain("%s", err);
+		for (int i = 0; i < o->costs.n; i++) {
+			if (costs_set(c, o->costs.s[i], err))
+				return complain("%s", err);
+		}
+	}
+	for (; g->nwork < o->workloads.n; g->nwork++) {
+		struct workload *w = &g->work[g->nwork];
+
+		if (workload_parse(w, o->workloads.s[g->nwork], err) ||
+		    (o->arrivals && arrivals_parse(w, o->arrivals, err)))
+			return complain("%s", err);
+		w->flows = o->flows;
+	}
+	for (; g->npolicies < o->policies.n; g->npolicies++) {
+		if (policy_open(&g->policy[g->npolicies], o->policies.s[g->npolicies], err))
+			return complain("%s", err);
+	}
+	if (!o->policies.n) { /* each system's own */
+		for (; g->npolicies < g->nsystems; g->npolicies++) {
+			if (policy_open(&g->policy[g->npolicies], g->costs[g->npolicies].policy, err))
+				return complain("%s", err);
+		}
+	}
+	return set_knobs(g->knob, o);
+}
+
+static int add_point(struct grid *g, const struct options *o, int sys, int pol, int work, double cores,
+		     double quantum, double load, double rate)
+{
+	struct point *p = sweep_add(&g->s);
+	struct run_config *c;
+
+	if (!p)
+		return complain("no memory");
+	c = &p->c;
+	p->system = g->costs[sys].name;
+	c->policy = &g->policy[pol];
+	c->w = &g->work[work];
+	c->costs = g->costs[sys];
+	c->cores = cores;
+	c->domains = o->domains;
+	c->requests = o->requests;
+	c->seed = o->seed;
+	c->quantum_us = quantum;
+	c->preempt = o->preempt;
+	memcpy(c->knob, g->knob, sizeof(c->knob));
+	memcpy(c->fail, o->fail, sizeof(c->fail));
+	c->nfails = o->nfails;
+	for (int i = 0; i < o->nfails; i++) {
+		if (o->fail[i].core >= c->cores - c->costs.reserved)
+			return complain("--fail: there is no core %d", o->fail[i].core);
+	}
+	p->load = load;
+	c->rate = rate > 0 ? rate : rate_of(c, load);
+	if (rate > 0)
+		p->load = rate / rate_of(c, 1);
+	return c->rate > 0 ? 0 : complain("%d cores leave none to serve", c->cores);
+}
+
+static int fill(struct grid *g, const struct options *o)
+{
+	static const struct numbers one = { 1, { 1 } }, some = { 1, { 0.7 } }, own = { 1, { -1 } };
+	const struct numbers *cores = o->cores.n ? &o->cores : &one;
+	const struct numbers *quanta = o->quanta.n ? &o->quanta : &own;
+	const struct numbers *loads = o->rates.n ? &o->rates : o->loads.n ? &o->loads : &some;
+	int n = o->policies.n ? g->npolicies : 1, err = 0;
+
+	for (int w = 0; w < g->nwork; w++)
+		for (int s = 0; s < g->nsystems; s++)
+			for (int p = 0; p < n; p++)
+				for (int c = 0; c < cores->n; c++)
+					for (int q = 0; q < quanta->n; q++)
+						for (int l = 0; l < loads->n && !err; l++)
+							err = add_point(g, o, s, o->policies.n ? p : s, w,
+									cores->x[c], quanta->x[q],
+									o->rates.n ? 0 : loads->x[l],
+									o->rates.n ? loads->x[l] : 0);
+	return err;
+}
+
+int cmd_run(struct options *o)
+{
+	struct grid *g = calloc(1, sizeof(*g));
+	int err;
+
+	if (!g)
+		return complain("no memory");
+	g->s.jobs = o->jobs;
+	g->s.quiet = o->quiet;
+	err = open_all(g, o);
+	if (!err)
+		err = fill(g, o);
+	if (!err) {
+		err = conclude(o, &g->s, sweep_run(&g->s));
+		if (o->svg && err != EXIT_FAILED)
+			err |= plot(o, &g->s);
+	}
+	sweep_free(&g->s);
+	for (int i = 0; i < g->npolicies; i++)
+		policy_close(&g->policy[i]);
+	for (int i = 0; i < g->nwork; i++)
+		workload_free(&g->work[i]);
+	free(g);
+	return err;
+}

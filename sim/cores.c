@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cores.c - the serving side: what a core takes next, when it is asked to yield, what it reports
+ */
+#include "engine.h"
+
+/* The request of a class that goes first: the one that was queued earliest. */
+static uint32_t first_of(const struct engine *e, const struct domain *d, int cls)
+{
+	uint32_t held = d->held[cls].head, parked = d->parked[cls].head;
+
+	if (!parked || (held && e->pool[held].queued < e->pool[parked].queued))
+		return held;
+	return parked;
+}
+
+uint32_t take_held(struct engine *e, struct domain *d, int cls)
+{
+	uint32_t r = first_of(e, d, cls);
+
+	fifo_pop(e, r == d->parked[cls].head ? &d->parked[cls] : &d->held[cls]);
+	if (!d->held[cls].n && !d->parked[cls].n)
+		d->waiting &= ~(1U << cls);
+	if (e->pool[r].parked)
+		view_parked(d->v, cls, -1);
+	else
+		view_taken(d->v, cls);
+	e->pool[r].parked = 0;
+	e->backlog--;
+	return r;
+}
+
+/* Sorted by when it was queued first; the newest come last, so the place is near the end. */
+static void park(struct engine *e, struct fifo *q, uint32_t r)
+{
+	uint32_t before = q->tail;
+
+	while (before && e->pool[before].queued > e->pool[r].queued)
+		before = e->pool[before].prev;
+	if (before == q->tail) {
+		fifo_push(e, q, r);
+		return;
+	}
+	e->pool[r].prev = before;
+	e->pool[r].next = before ? e->pool[before].next : q->head;
+	e->pool[e->pool[r].next].prev = r;
+	if (before)
+		e->pool[before].next = r;
+	else
+		q->head = r;
+	q->n++;
+}
+
+void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head)
+{
+	int cls = e->pool[r].cls;
+
+	if (head) {
+		park(e, &d->parked[cls], r);
+	} else {
+		e->pool[r].queued = e->now;
+		fifo_push(e, &d->held[cls], r);
+	}
+	d->waiting |= 1U << cls;
+	if (e->pool[r].parked)
+		view_parked(d->v, cls, 1);
+	else
+		view_held(d->v, cls);
+	if (++e->backlog > e->r->backlog_max)
+		e->r->backlog_max = e->backlog;
+}
+
+bool to_head(struct engine *e, struct domain *d, int i, uint32_t r)
+{
+	struct shunt_event ev = {
+		.now_ns = e->now / TICKS_NS,
+		.cls = e->pool[r].cls,
+		.core = i,
+		.run_cls = SHUNT_NONE,
+	};
+
+	if (e->p->requeue)
+		return e->p->requeue(d->v, &ev) == SHUNT_HEAD;
+	return !e->c->w->cls[e->pool[r].cls].tail;
+}
+
+/*
+ * What core i would serve next: a class or -1. run: the request that it is asked to put back (0:
+ * it is free), which then counts as waiting where it would wait; if that is the class's first, -1.
+ */
+int ask_select(struct engine *e, struct domain *d, int i, uint32_t run)
+{
+	struct shunt_event ev = {
+		.now_ns = e->now / TICKS_NS,
+		.waiting = d->waiting,
+		.cls = SHUNT_NONE,
+		.core = i,
+		.run_cls = SHUNT_NONE,
+	};
+	tick run_queued = 0;
+	uint32_t first;
+	int cls;
+
+	if (run) {
+		ev.run_cls = e->pool[run].cls;
+		ev.run_ns = e->pool[run].arrival / TICKS_NS;
+		ev.waiting |= 1U << ev.run_cls;
+		run_queued = to_head(e, d, i, run) ? e->pool[run].queued : e->now;
+	}
+	for (uint32_t bits = ev.waiting; bits; bits &= bits - 1) {
+		int c = __builtin_ctz(bits);
+		tick queued;
+
+		first = first_of(e, d, c);
+		queued = first ? e->pool[first].queued : 0;
+		if (run && c == ev.run_cls && (!first || run_queued < queued)) {
+			first = run;
+			queued = run_queued;
+		}
+		view_head(d->v, i, c, e->pool[first].arrival, queued);
+	}
+	cls = e->p->select(d->v, &ev);
+	if (cls == SHUNT_GO_ON)
+		return -1;
+	if (cls < 0 || cls >= SHUNT_CLASSES || !(ev.waiting >> cls & 1)) {
+		e->r->bad_answers++;
+		return -1;
+	}
+	if (run && cls == ev.run_cls) {
+		first = first_of(e, d, cls);
+		if (!first || run_queued < e->pool[first].queued)
+			return -1;
+	}
+	return cls;
+}
+
+/* A core's word reaches whoever decides, at once if that costs nothing. */
+static void tell(struct engine *e, struct domain *d, int i, int what, uint32_t req)
+{
+	struct item word = { .core = i, .what = what, .req = req };
+
+	if (e->feedback)
+		line_push(e, &d->line[LINE_FEEDBACK], e->now + e->feedback, req, i, what);
+	else
+		core_word(e, d, &word);
+}
+
+static void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra)
+{
+	struct core *c = &d->core[i];
+	tick q = e->quantum[e->pool[r].cls];
+
+	c->run = r;
+	c->begin = e->now + extra + e->start;
+	c->end = c->begin + e->pool[r].left + e->end;
+	c->busy_since = e->now;
+	d->free &= ~(1ULL << i);
+	if (q < e->pool[r].left)
+		set_core(e, d, i, CORE_QUANTUM, c->begin + q);
+	else
+		set_core(e, d, i, CORE_DONE, c->end);
+}
+
+static uint32_t take_ring(struct engine *e, struct domain *d, int i)
+{
+	uint32_t r = fifo_pop(e, &d->core[i].ring);
+
+	if (!d->core[i].ring.n)
+		d->ringful &= ~(1ULL << i);
+	return r;
+}
+
+static int victim(const struct domain *d, int i)
+{
+	uint64_t after = d->ringful & ~((2ULL << i) - 1);
+
+	return __builtin_ctzll(after ? after : d->ringful);
+}
+
+/* Gives core i, which runs nothing, its next request: its own ring, what is held, others' rings. */
+static bool next_one(struct engine *e, struct domain *d, int i, tick extra)
+{
+	uint32_t r;
+	int cls;
+
+	if (d->core[i].ring.n) {
+		begin(e, d, i, take_ring(e, d, i), extra);
+		return true;
+	}
+	if (d->waiting && e->transport != TRANSPORT_WIRE) {
+		cls = ask_select(e, d, i, 0);
+		if (cls >= 0) {
+			r = take_held(e, d, cls);
+			view_idle(d->v, i, false);
+			begin(e, d, i, r, extra + e->pop);
+			return true;
+		}
+	}
+	if (e->steals && d->ringful) {
+		r = take_ring(e, d, victim(d, i));
+		e->r->stolen++;
+		view_idle(d->v, i, false);
+		begin(e, d, i, r, extra + e->steal);
+		return true;
+	}
+	return false;
+}
+
+/* The order to yield is on its way to core i, which sees it at its next safepoint. */
+static void mark(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+	tick at = e->now + e->mark;
+
+	d->over &= ~(1ULL << i);
+	if (e->safepoint)
+		at += rng_unit(&e->random) * e->safepoint;
+	if (at + e->end < c->end)
+		set_core(e, d, i, CORE_YIELD, at);
+	else
+		set_core(e, d, i, CORE_DONE, c->end);
+}
+
+/* Somebody began to wait: whoever overran his quantum the longest yields. */
+static void mark_one(struct engine *e, struct domain *d)
+{
+	int oldest = __builtin_ctzll(d->over);
+
+	for (uint64_t bits = d->over & (d->over - 1); bits; bits &= bits - 1) {
+		int i = __builtin_ctzll(bits);
+
+		if (d->core[i].begin < d->core[oldest].begin)
+			oldest = i;
+	}
+	mark(e, d, oldest);
+}
+
+void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r)
+{
+	struct core *c = &d->core[i];
+
+	c->coming--;
+	if (!c->up) { /* what was on its way to a core that died is served by the others */
+		e->pool[r].steered = 0;
+		core_held(e, d, r);
+		return;
+	}
+	fifo_push(e, &c->ring, r);
+	d->ringful |= 1ULL << i;
+	if (!c->run)
+		next_one(e, d, i, 0);
+	else if (e->steals && d->free)
+		next_one(e, d, __builtin_ctzll(d->free), 0);
+	else if (e->transport == TRANSPORT_WIRE && d->over >> i & 1)
+		mark(e, d, i);
+}
+
+void core_held(struct engine *e, struct domain *d, uint32_t r)
+{
+	put_waiting(e, d, r, false);
+	if (e->transport != TRANSPORT_WIRE) {
+		for (uint64_t bits = d->free; bits && d->waiting; bits &= bits - 1)
+			next_one(e, d, __builtin_ctzll(bits), 0);
+	}
+	if (d->over && d->waiting)
+		mark_one(e, d);
+}
+
+/* What a core reports when its request is through. */
+static void report(struct engine *e, struct domain *d, int i, const struct req *q, bool idle)
+{
+	int what = idle ? WORD_IDLE : 0, from = i;
+
+	if (e->transport == TRANSPORT_WIRE) {
+		tell(e, d, i, WORD_CREDIT, 0);
+		return;
+	}
+	if (q->steered) {
+		from = q->core;
+		if (e->transport == TRANSPORT_PUBLISHED)
+			d->core[from].load--;
+		else
+			what |= WORD_DONE;
+	}
+	if (e->transport == TRANSPORT_PUBLISHED)
+		return;
+	if (what)
+		tell(e, d, i, what, from);
+}
+
+void core_word(struct engine *e, struct domain *d, const struct item *word)
+{
+	int i = word->core;
+
+	if (word->what & WORD_CREDIT) {
+		if (!e->credit) {
+			nic_credit(e, d, i, word->req);
+			return;
+		}
+		d->credit_free = (d->credit_free > e->now ? d->credit_free : e->now) + e->credit;
+		line_push(e, &d->line[LINE_CREDIT], d->credit_free, word->req, i, word->what);
+		return;
+	}
+	if (word->what & WORD_DONE)
+		view_done(d->v, word->req);
+	if (word->what & WORD_IDLE && d->free >> i & 1)
+		view_idle(d->v, i, true);
+}
+
+static void measure(struct engine *e, const struct req *q)
+{
+	struct class_result *c = &e->r->cls[q->cls];
+	double sojourn = (double)(e->now - q->arrival) / TICKS_NS, slow;
+
+	if (!e->ending && e->first)
+		e->done_in_time++;
+	if (!measured(e, q))
+		return;
+	slow = q->service ? (double)(e->now - q->arrival) / q->service : 1;
+	c->done++;
+	c->sojourn_ns += sojourn;
+	c->wait_ns += sojourn - (double)q->service / TICKS_NS;
+	c->slowdown += slow;
+	hist_add(&c->sojourn, sojourn);
+	hist_add(&c->slow, slow * 64);
+	e->batch_sum += sojourn;
+	if (++e->batch_n == e->batch_size && e->nbatches < 64) {
+		e->batch[e->nbatches++] = e->batch_sum / e->batch_n;
+		e->batch_sum = 0;
+		e->batch_n = 0;
+	}
+}
+
+static void ended(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+	struct req *q = &e->pool[c->run];
+	uint32_t r = c->run;
+	bool idle;
+
+	measure(e, q);
+	if (e->p->done) {
+		struct shunt_event ev = {
+			.now_ns = e->now / TICKS_NS,
+			.cls = q->cls,
+			.core = i,
+			.run_cls = SHUNT_NONE,
+			.service_ns = q->service / TICKS_NS,
+		};
+
+		e->p->done(d->v, &ev);
+	}
+	c->run = 0;
+	c->busy += e->now - c->busy_since;
+	d->over &= ~(1ULL << i);
+	idle = !next_one(e, d, i, 0);
+	if (idle) {
+		set_core(e, d, i, CORE_DONE, NEVER);
+		if (!c->coming)
+			d->free |= 1ULL << i;
+	}
+	report(e, d, i, q, idle && !c->coming);
+	req_free(e, r);
+}
+
+/* Core i has seen the order to yield. */
+static void yielded(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+	uint32_t r = c->run;
+	int cls = -1;
+	tick q = e->quantum[e->pool[r].cls], left = c->end - e->end - e->now;
+
+	if (e->transport == TRANSPORT_WIRE)
+		cls = 0; /* the NIC decides what is next */
+	else if (d->waiting)
+		cls = ask_select(e, d, i, r);
+	if (cls < 0) {
+		c->end += e->yield;
+		if (q + e->yield < left + e->yield)
+			set_core(e, d, i, CORE_QUANTUM, e->now + e->yield + q);
+		else
+			set_core(e, d, i, CORE_DONE, c->end);
+		return;
+	}
+	e->r->preempted++;
+	e->pool[r].left = left;
+	e->pool[r].parked = 1;
+	c->busy += e->now - c->busy_since;
+	c->run = 0;
+	if (e->transport == TRANSPORT_WIRE) {
+		if (!next_one(e, d, i, e->yield + e->swap))
+			set_core(e, d, i, CORE_DONE, NEVER);
+		tell(e, d, i, WORD_CREDIT, r);
+		return;
+	}
+	put_waiting(e, d, r, to_head(e, d, i, r));
+	begin(e, d, i, take_held(e, d, cls), e->yield + e->swap);
+}
+
+void core_event(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+
+	switch (c->next) {
+	case CORE_DONE:
+		ended(e, d, i);
+		break;
+	case CORE_QUANTUM:
+		if (e->timer) {
+			yielded(e, d, i);
+		} else if (d->waiting || (e->transport == TRANSPORT_WIRE && c->ring.n)) {
+			mark(e, d, i);
+		} else {
+			d->over |= 1ULL << i;
+			set_core(e, d, i, CORE_DONE, c->end);
+		}
+		break;
+	case CORE_YIELD:
+		yielded(e, d, i);
+		break;
+	}
+}
+
+/* The core's thread is gone: what it ran is lost, what waits for it is served by the others. */
+void core_fail(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+	uint64_t bit = 1ULL << i;
+
+	if (!c->up)
+		return;
+	c->up = 0;
+	view_up(d->v, d->v->up & ~bit);
+	d->free &= ~bit;
+	d->over &= ~bit;
+	set_core(e, d, i, CORE_DONE, NEVER);
+	if (c->run) {
+		if (measured(e, &e->pool[c->run]))
+			e->r->cls[e->pool[c->run].cls].lost++;
+		c->busy += e->now - c->busy_since;
+		req_free(e, c->run);
+		c->run = 0;
+	}
+	if (e->transport == TRANSPORT_WIRE)
+		nic_load(e, d, i, -(int)c->load);
+	c->load = 0;
+	while (c->ring.n) {
+		uint32_t r = take_ring(e, d, i);
+
+		e->pool[r].steered = 0;
+		core_held(e, d, r);
+	}
+}
+
+void core_back(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+
+	if (c->up)
+		return;
+	c->up = 1;
+	view_up(d->v, d->v->up | 1ULL << i);
+	if (e->transport == TRANSPORT_WIRE) {
+		nic_load(e, d, i, 0);
+		nic_credit(e, d, i, 0);
+		return;
+	}
+	if (next_one(e, d, i, 0))
+		return;
+	if (!c->coming)
+		d->free |= 1ULL << i;
+	if (e->transport == TRANSPORT_SHARED) {
+		view_load(d->v, i, c->coming);
+		view_idle(d->v, i, !c->coming);
+	}
+}

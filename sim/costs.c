@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * costs.c - what things cost in a system: presets, and files in JSON
+ */
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+#define ROOM .ring = 1 << 20, .hold = 1 << 20, .nic_queue = 1 << 16, .outstanding = 1
+
+/*
+ * Where a number comes from: [S] Shinjuku (NSDI '19) at 2 GHz, [O] Shinjuku-Offload (HotNets '19),
+ * [Z] ZygOS as [S] describes it, [m] measured on shunt's build machine, [a] assumed.
+ */
+const struct costs cost_presets[] = {
+	{ .name = "ideal", .policy = "fcfs", .text = "nothing costs anything", ROOM },
+	{
+		.name = "shinjuku", .policy = "sq",
+		.text = "Shinjuku: a dispatcher (5 M/s) and a networking thread, posted interrupts",
+		.nic_ns = 200,      /* [S] 5 M requests a second and dispatcher */
+		.deliver_ns = 53,   /* [S] half of the round trip of 211 cycles */
+		.feedback_ns = 53,
+		.pop_ns = 0,
+		.mark_ns = 391,     /* [S] 1993 cycles in all, less the receiver's 1212 */
+		.yield_ns = 606,    /* [S] 1212 cycles at the receiver */
+		.switch_ns = 55,    /* [S] 110 cycles */
+		.start_ns = 55,
+		.quantum_us = 5, .reserved = 2, .ring = 1024, .hold = 1 << 20, .nic_queue = 4096,
+		.outstanding = 1,
+	},
+	{
+		.name = "shinjuku-offload", .policy = "jbsq",
+		.text = "Shinjuku-Offload: dispatcher on the SmartNIC, 2.56 us each way, k outstanding",
+		.transport = TRANSPORT_WIRE,
+		.nic_ns = 200, .credit_ns = 200, /* [S], [O]: a scheduling core does 5 M requests a second */
+		.deliver_ns = 2360, /* [O] 2.56 us one way, making the packet included */
+		.end_ns = 750,      /* of the core's 2.56 us, what keeps it busy: fitted to [O] Figure 3 */
+		.feedback_ns = 1810, /* and the rest */
+		.yield_ns = 636,    /* [O] a timer interrupt takes 1272 cycles */
+		.switch_ns = 55, .quantum_us = 10, .marker = MARK_TIMER, .outstanding = 5,
+		.ring = 1024, .hold = 1 << 20, .nic_queue = 4096,
+	},
+	{
+		.name = "ix", .policy = "rss", .text = "IX: RSS to each core's own queue, run to completion",
+		.start_ns = 100, ROOM, /* [a] */
+	},
+	{
+		.name = "zygos", .policy = "steal", .text = "ZygOS: as IX, and idle cores steal",
+		.start_ns = 250, /* [S] TCP costs up to 0.25 us more */
+		.steal_ns = 500, ROOM, /* [a] scanning others' queues, and the call back to the home core */
+	},
+	{
+		.name = "nanopu", .policy = "jbsq", .text = "nanoPU-like: JBSQ in hardware beside the cores",
+		.nic_ns = 5, .deliver_ns = 20, .feedback_ns = 20, .start_ns = 10, ROOM, /* [a] */
+	},
+	{
+		.name = "shared", .policy = "mq", .text = "shunt, shared memory, as measured on its build machine",
+		.nic_ns = 60,      /* [m] steer 23, hold 56 ns over XDP_DROP, and the driver */
+		.deliver_ns = 600, /* [m] XDP to the worker's ring: 0.56 to 0.9 us */
+		.feedback_ns = 55, /* [m] a cache line */
+		.start_ns = 60,    /* [a] pop and look at the request */
+		.end_ns = 800,     /* [m] a reply's kick, with RPS */
+		.pop_ns = 131,     /* [m] a pop across CPUs */
+		.steal_ns = 131, .mark_ns = 55, .safepoint_ns = 10, .yield_ns = 70, .switch_ns = 30,
+		.quantum_us = 5, .ring = 1024, .hold = 4096 - 64, .nic_queue = 4096, .outstanding = 1,
+	},
+	{
+		.name = "wire", .policy = "sq", .text = "shunt, wire: selection on a SmartNIC, credits, k = 2",
+		.transport = TRANSPORT_WIRE, .nic_ns = 100, .credit_ns = 100, .deliver_ns = 2500,
+		.feedback_ns = 2000, .start_ns = 60, .end_ns = 500, .mark_ns = 2600, .safepoint_ns = 10,
+		.yield_ns = 70, .switch_ns = 30, .quantum_us = 10, .outstanding = 2, .ring = 1024,
+		.hold = 4096, .nic_queue = 4096,
+	},
+	{
+		.name = "nfp", .policy = "p2c", .text = "shunt on Netronome: loads that the host publishes",
+		.transport = TRANSPORT_PUBLISHED, .deliver_ns = 1000, .publish_ns = 100000,
+		.publish_delay_ns = 25000, .start_ns = 60, .end_ns = 500, .ring = 4096, .hold = 1 << 20,
+		.nic_queue = 4096, .outstanding = 1,
+	},
+	{
+		.name = "stale", .policy = "p2c", .text = "nothing but loads every 100 us that are 25 us old",
+		.transport = TRANSPORT_PUBLISHED, .publish_ns = 100000, .publish_delay_ns = 25000, ROOM,
+	},
+};
+const int ncost_presets = sizeof(cost_presets) / sizeof(cost_presets[0]);
+
+#define NUMBER(field) { #field, offsetof(struct costs, field), false }
+#define WHOLE(field) { #field, offsetof(struct costs, field), true }
+
+static const struct {
+	const char *name;
+	size_t at;
+	bool whole;
+} fields[] = {
+	NUMBER(nic_ns), NUMBER(credit_ns), NUMBER(deliver_ns), NUMBER(feedback_ns), NUMBER(start_ns),
+	NUMBER(end_ns), NUMBER(pop_ns), NUMBER(steal_ns), NUMBER(publish_ns), NUMBER(publish_delay_ns),
+	NUMBER(mark_ns), NUMBER(safepoint_ns), NUMBER(yield_ns), NUMBER(switch_ns), NUMBER(quantum_us),
+	WHOLE(outstanding), WHOLE(reserved), WHOLE(ring), WHOLE(hold), WHOLE(nic_queue),
+};
+
+static const char *const transports[] = { "shared", "wire", "published" };
+static const char *const markers[] = { "waiting", "timer" };
+
+static int set_number(struct costs *c, const char *name, double x, char *err)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (strcmp(name, fields[i].name))
+			continue;
+		if (!(x >= 0 && x <= 1e9) || (fields[i].whole && x != (int)x)) {
+			say(err, "%s is %g: not from 0 to 10^9%s", name, x,
+				 fields[i].whole ? ", whole" : "");
+			return -1;
+		}
+		if (fields[i].whole)
+			*(int *)((char *)c + fields[i].at) = x;
+		else
+			*(double *)((char *)c + fields[i].at) = x;
+		return 0;
+	}
+	say(err, "no cost is called '%s'", name);
+	return -1;
+}
+
+static int set_word(int *to, const char *const *words, int n, const char *name, const char *word, char *err)
+{
+	for (int i = 0; i < n; i++) {
+		if (!strcmp(word, words[i])) {
+			*to = i;
+			return 0;
+		}
+	}
+	say(err, "%s '%s' is unknown", name, word);
+	return -1;
+}
+
+static int set_text(struct costs *c, const char *name, const char *text, char *err)
+{
+	int v, res;
+
+	if (!strcmp(name, "transport")) {
+		res = set_word(&v, transports, 3, name, text, err);
+		if (!res)
+			c->transport = v;
+	} else if (!strcmp(name, "marker")) {
+		res = set_word(&v, markers, 2, name, text, err);
+		if (!res)
+			c->marker = v;
+	} else {
+		char *to = !strcmp(name, "name") ? c->name : !strcmp(name, "policy") ? c->policy :
+			   !strcmp(name, "text") ? c->text : NULL;
+		size_t room = to == c->text ? sizeof(c->text) : sizeof(c->name);
+
+		if (!to || strlen(text) >= room) {
+			say(err, "%s: too long, or no cost is called so", name);
+			return -1;
+		}
+		strcpy(to, text);
+		res = 0;
+	}
+	return res;
+}
+
+static int check(const struct costs *c, char *err)
+{
+	if (c->outstanding < 1 || c->outstanding > 16)
+		return say(err, "outstanding is 1 to 16");
+	if (c->ring < 1 || c->hold < 1 || c->nic_queue < 1)
+		return say(err, "ring, hold and nic_queue are at least 1");
+	if (c->transport == TRANSPORT_PUBLISHED && c->publish_ns < 100)
+		return say(err, "publish_ns is at least 100 where loads are published");
+	if (c->transport == TRANSPORT_PUBLISHED && c->publish_delay_ns / c->publish_ns > 1e4)
+		return say(err, "publish_delay_ns is more than 10000 periods");
+	return 0;
+}
+
+int costs_set(struct costs *c, const char *assignment, char *err)
+{
+	char name[64], *end;
+	const char *eq = strchr(assignment, '=');
+	double x;
+
+	if (!eq || (size_t)(eq - assignment) >= sizeof(name)) {
+		say(err, "'%s' is not NAME=VALUE", assignment);
+		return -1;
+	}
+	memcpy(name, assignment, eq - assignment);
+	name[eq - assignment] = '\0';
+	x = strtod(eq + 1, &end);
+	if (eq[1] && !*end ? set_number(c, name, x, err) : set_text(c, name, eq + 1, err))
+		return -1;
+	return check(c, err);
+}
+
+static int from_json(struct costs *c, const json_t *root, char *err)
+{
+	const char *key;
+	json_t *v;
+	int bad;
+
+	json_object_foreach((json_t *)root, key, v) {
+		if (!strcmp(key, "base"))
+			continue;
+		if (*key == '_') /* remarks: who measured, when, on what */
+			continue;
+		if (json_is_number(v))
+			bad = set_number(c, key, json_number_value(v), err);
+		else if (json_is_string(v))
+			bad = set_text(c, key, json_string_value(v), err);
+		else
+			bad = say(err, "%s is neither a number nor text", key);
+		if (bad)
+			return -1;
+	}
+	return check(c, err);
+}
+
+static const struct costs *find_preset(const char *name)
+{
+	for (int i = 0; i < ncost_presets; i++) {
+		if (!strcmp(cost_presets[i].name, name))
+			return &cost_presets[i];
+	}
+	return NULL;
+}
+
+int costs_read(struct costs *c, const char *name, char *err)
+{
+	const struct costs *base = find_preset(name);
+	char why[SIM_TEXT - 128] = "";
+	json_error_t bad;
+	json_t *root, *b;
+	int res;
+
+	if (base) {
+		*c = *base;
+		return 0;
+	}
+	root = json_load_file(name, JSON_REJECT_DUPLICATES, &bad);
+	if (!json_is_object(root)) {
+		say(err, "'%.100s' is neither a preset nor a file of costs: %s", name,
+			 root ? "no object" : bad.text);
+		json_decref(root);
+		return -1;
+	}
+	b = json_object_get(root, "base");
+	base = find_preset(json_is_string(b) ? json_string_value(b) : "ideal");
+	res = -1;
+	if (!base) {
+		snprintf(why, sizeof(why), "base is no preset");
+	} else {
+		*c = *base;
+		res = from_json(c, root, err);
+		if (res)
+			snprintf(why, sizeof(why), "%s", err);
+	}
+	if (res)
+		say(err, "'%.100s': %s", name, why);
+	json_decref(root);
+	return res;
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * dist.c - random numbers and the distributions of service times
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+int say(char *err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(err, SIM_TEXT, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+static uint64_t splitmix(uint64_t *x)
+{
+	uint64_t z = *x += 0x9e3779b97f4a7c15;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+void rng_seed(struct rng *r, uint64_t seed, uint64_t stream)
+{
+	uint64_t x = seed ^ stream * 0xd1342543de82ef95;
+
+	for (int i = 0; i < 4; i++)
+		r->s[i] = splitmix(&x);
+}
+
+/* Of mean 1. */
+double exp_draw(struct rng *r)
+{
+	return -log1p(-rng_unit(r));
+}
+
+/* Marsaglia's polar method; the second value is not kept, so a stream has no hidden state. */
+static double normal_draw(struct rng *r)
+{
+	double u, v, s;
+
+	do {
+		u = 2 * rng_unit(r) - 1;
+		v = 2 * rng_unit(r) - 1;
+		s = u * u + v * v;
+	} while (s >= 1 || s == 0);
+	return u * sqrt(-2 * log(s) / s);
+}
+
+double dist_draw(const struct dist *d, struct rng *r)
+{
+	double u;
+	int i;
+
+	switch (d->kind) {
+	case DIST_FIXED:
+		return d->mean_ns;
+	case DIST_EXP:
+		return d->mean_ns * exp_draw(r);
+	case DIST_LOGNORMAL:
+		return exp(d->mu + d->sigma * normal_draw(r));
+	case DIST_MODES:
+		u = rng_unit(r);
+		for (i = 0; i < d->nmodes - 1 && u >= d->upto[i]; i++)
+			;
+		return d->mode_ns[i];
+	case DIST_FILE:
+		return d->sample[(rng_next(r) >> 32) * d->nsample >> 32];
+	}
+	return 0;
+}
+
+int time_parse(const char *text, double *ns)
+{
+	static const struct { const char *unit; double ns; } units[] = {
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "", 1e3 },
+	};
+	char *end;
+	double x = strtod(text, &end);
+
+	if (end == text || !(x >= 0) || x > 1e12)
+		return -1;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!strcmp(end, units[i].unit)) {
+			*ns = x * units[i].ns;
+			return *ns <= 3.6e12 ? 0 : -1;
+		}
+	}
+	return -1;
+}
+
+static int add_mode(struct dist *d, char *text, double *sum)
+{
+	char *colon = strchr(text, ':'), *end;
+	double share, ns;
+
+	if (!colon || d->nmodes == DIST_MODES_MAX)
+		return -1;
+	*colon = '\0';
+	share = strtod(text, &end);
+	if (*end || end == text || !(share > 0) || time_parse(colon + 1, &ns))
+		return -1;
+	d->upto[d->nmodes] = *sum += share;
+	d->mode_ns[d->nmodes++] = ns;
+	return 0;
+}
+
+static int parse_modes(struct dist *d, char *args)
+{
+	double sum = 0, sq = 0, share;
+	char *save = NULL;
+
+	for (char *m = strtok_r(args, ";+", &save); m; m = strtok_r(NULL, ";+", &save)) {
+		if (add_mode(d, m, &sum))
+			return -1;
+	}
+	if (!d->nmodes)
+		return -1;
+	for (int i = 0; i < d->nmodes; i++) {
+		share = (d->upto[i] - (i ? d->upto[i - 1] : 0)) / sum;
+		d->mean_ns += share * d->mode_ns[i];
+		sq += share * d->mode_ns[i] * d->mode_ns[i];
+	}
+	for (int i = 0; i < d->nmodes; i++)
+		d->upto[i] /= sum;
+	d->kind = DIST_MODES;
+	d->scv = d->mean_ns > 0 ? sq / (d->mean_ns * d->mean_ns) - 1 : 0;
+	return 0;
+}
+
+static int parse_lognormal(struct dist *d, char *args)
+{
+	char *comma = strpbrk(args, ";+");
+	double sd;
+
+	if (!comma)
+		return -1;
+	*comma = '\0';
+	if (time_parse(args, &d->mean_ns) || time_parse(comma + 1, &sd) || !(d->mean_ns > 0))
+		return -1;
+	d->kind = DIST_LOGNORMAL;
+	d->scv = sd * sd / (d->mean_ns * d->mean_ns);
+	d->sigma = sqrt(log1p(d->scv));
+	d->mu = log(d->mean_ns) - d->sigma * d->sigma / 2;
+	return 0;
+}
+
+static int grow(struct dist *d, size_t *room)
+{
+	double *more;
+
+	if (d->nsample < *room)
+		return 0;
+	*room = *room ? *room * 2 : 1024;
+	more = reallocarray(d->sample, *room, sizeof(*more));
+	if (!more)
+		return -1;
+	d->sample = more;
+	return 0;
+}
+
+static int parse_file(struct dist *d, const char *path, char *err)
+{
+	double sum = 0, sq = 0, us;
+	size_t room = 0, line = 0;
+	char buf[128], *end;
+	FILE *f = fopen(path, "r");
+
+	if (!f) {
+		say(err, "cannot open '%s': %s", path, strerror(errno));
+		return -1;
+	}
+	while (fgets(buf, sizeof(buf), f)) {
+		line++;
+		us = strtod(buf, &end);
+		if (end == buf && (*buf == '#' || *buf == '\n'))
+			continue;
+		if (end == buf || !(us >= 0) || us > 1e9 || grow(d, &room)) {
+			say(err, "'%s' line %zu is no time in microseconds", path, line);
+			fclose(f);
+			return -1;
+		}
+		d->sample[d->nsample++] = us * 1e3;
+		sum += us * 1e3;
+		sq += us * us * 1e6;
+	}
+	fclose(f);
+	if (!d->nsample || !(sum > 0)) {
+		say(err, "'%s' holds no times", path);
+		return -1;
+	}
+	d->kind = DIST_FILE;
+	d->mean_ns = sum / d->nsample;
+	d->scv = sq / d->nsample / (d->mean_ns * d->mean_ns) - 1;
+	return 0;
+}
+
+int dist_parse(struct dist *d, const char *text, char *err)
+{
+	char buf[SIM_TEXT], *args, *end;
+	int bad;
+
+	memset(d, 0, sizeof(*d));
+	snprintf(buf, sizeof(buf), "%s", text);
+	args = strchr(buf, '(');
+	if (!args) {
+		bad = time_parse(buf, &d->mean_ns);
+	} else {
+		end = strrchr(args, ')');
+		*args++ = '\0';
+		if (!end || end[1])
+			goto no;
+		*end = '\0';
+		if (!strcmp(buf, "exp")) {
+			d->kind = DIST_EXP;
+			d->scv = 1;
+			bad = time_parse(args, &d->mean_ns);
+		} else if (!strcmp(buf, "lognormal")) {
+			bad = parse_lognormal(d, args);
+		} else if (!strcmp(buf, "modes")) {
+			bad = parse_modes(d, args);
+		} else if (!strcmp(buf, "file")) {
+			if (!parse_file(d, args, err))
+				return 0;
+			dist_free(d);
+			return -1;
+		} else {
+			bad = -1;
+		}
+	}
+	if (!bad && d->mean_ns > 0)
+		return 0;
+no:
+	say(err, "'%s' is no service time (1us, exp(1us), lognormal(1us;10us), "
+		 "modes(0.995:500ns;0.005:500us), file(PATH))", text);
+	return -1;
+}
+
+void dist_free(struct dist *d)
+{
+	free(d->sample);
+	d->sample = NULL;
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * engine.c - the clock of a run: what is next, until all that arrived has ended
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine.h"
+
+#define POOL (1U << 21) /* requests in the system at once; memory is touched as it is needed */
+
+void line_push(struct engine *e, struct line *l, tick at, uint32_t req, int core, int what)
+{
+	struct item *i, *more;
+	uint32_t n = l->tail - l->head;
+
+	if (n == l->size) {
+		more = malloc(2 * l->size * sizeof(*more));
+		if (!more) {
+			fprintf(stderr, "shunt-sim: no memory\n");
+			exit(1);
+		}
+		for (uint32_t k = 0; k < n; k++)
+			more[k] = l->item[(l->head + k) & (l->size - 1)];
+		free(l->item);
+		l->item = more;
+		l->head = 0;
+		l->tail = n;
+		l->size *= 2;
+	}
+	i = &l->item[l->tail++ & (l->size - 1)];
+	*i = (struct item){ .at = at, .req = req, .core = core, .what = what };
+	if (!n)
+		set_time(e, l->leaf, at);
+}
+
+static struct item line_pop(struct engine *e, struct line *l)
+{
+	struct item i = l->item[l->head++ & (l->size - 1)];
+
+	set_time(e, l->leaf, l->head == l->tail ? NEVER : l->item[l->head & (l->size - 1)].at);
+	return i;
+}
+
+static void line_event(struct engine *e, struct domain *d, int which)
+{
+	struct item i = line_pop(e, &d->line[which]);
+
+	switch (which) {
+	case LINE_NIC:
+		d->nic_n--;
+		nic_decide(e, d, i.req);
+		break;
+	case LINE_CREDIT:
+		nic_credit(e, d, i.core, i.req);
+		break;
+	case LINE_DELIVER:
+		if (i.what == ITEM_STEER)
+			core_deliver(e, d, i.core, i.req);
+		else
+			core_held(e, d, i.req);
+		break;
+	case LINE_FEEDBACK:
+		core_word(e, d, &i);
+		break;
+	}
+}
+
+static uint32_t new_req(struct engine *e)
+{
+	uint32_t r = e->free_req;
+
+	if (r) {
+		e->free_req = e->pool[r].next;
+		return r;
+	}
+	return e->fresh_req < e->pool_max ? e->fresh_req++ : 0;
+}
+
+/* The request that is due arrives, and the next one is drawn. 0 or -1. */
+static int arrival_event(struct engine *e, uint64_t n, char *err)
+{
+	struct arrival a = e->coming;
+	struct class_result *c = &e->r->cls[a.cls];
+	uint32_t r = new_req(e);
+	int more = source_next(&e->src, &e->coming, err);
+
+	if (more < 0)
+		return -1;
+	set_time(e, LEAF_ARRIVAL, more ? NEVER : e->coming.at);
+	e->ending = more;
+	if (n >= e->warm) {
+		if (!e->first)
+			e->first = a.at;
+		e->last = a.at;
+		c->arrived++;
+	}
+	if (!r) {
+		c->dropped += n >= e->warm;
+		return 0;
+	}
+	e->in_flight++;
+	e->pool[r] = (struct req){ .arrival = a.at, .left = a.service, .service = a.service, .n = n,
+				   .flow = a.flow * (uint32_t)e->ndomains, .cls = a.cls };
+	/* RSS picks the domain; the policy's hash (the lower half of this product) knows nothing of it. */
+	nic_arrival(e, &e->dom[(uint64_t)a.flow * e->ndomains >> 32], r);
+	return 0;
+}
+
+static void fail_event(struct engine *e)
+{
+	const struct failure *f = &e->fail[e->next_fail++];
+	struct domain *d = e->dom;
+	int i = f->core;
+
+	while (i >= d->ncores)
+		i -= (d++)->ncores;
+	if (f->for_us < 0)
+		core_back(e, d, i);
+	else
+		core_fail(e, d, i);
+	set_time(e, LEAF_FAIL, e->next_fail < e->nfails ?
+		 SIM_START + ticks(e->fail[e->next_fail].at_us * 1e3) : NEVER);
+}
+
+static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
+{
+	uint64_t n = 0, events = 0;
+	int leaf;
+
+	for (;;) {
+		leaf = e->win[1];
+		e->now = e->at[leaf];
+		if (e->now >= NEVER)
+			break;
+		if (e->ending && !e->in_flight)
+			break; /* only timers are left */
+		if (!(++events & 0xffff) && stop && *stop)
+			return -EINTR;
+		if (leaf >= LEAF_FIRST) {
+			struct domain *d = &e->dom[(leaf - LEAF_FIRST) / LEAVES_DOMAIN];
+			int at = (leaf - LEAF_FIRST) % LEAVES_DOMAIN;
+
+			if (at >= NLINES)
+				core_event(e, d, at - NLINES);
+			else
+				line_event(e, d, at);
+		} else if (leaf == LEAF_ARRIVAL) {
+			if (arrival_event(e, n++, err))
+				return -EINVAL;
+		} else if (leaf == LEAF_FAIL) {
+			fail_event(e);
+		} else if (leaf == LEAF_PUBLISH) {
+			nic_publish(e);
+		} else {
+			nic_published(e);
+		}
+	}
+	e->r->events = events;
+	return 0;
+}
+
+/* A timer asks no policy. */
+bool preempts(const struct run_config *c)
+{
+	if (c->preempt >= 0)
+		return c->preempt;
+	return c->costs.marker == MARK_TIMER || c->policy->flags & SHUNT_PREEMPTS;
+}
+
+static void set_costs(struct engine *e)
+{
+	const struct costs *k = &e->c->costs;
+	const struct workload *w = e->c->w;
+	double q, all = e->c->quantum_us < 0 ? k->quantum_us : e->c->quantum_us;
+
+	e->nic = ticks(k->nic_ns);
+	e->credit = ticks(k->credit_ns);
+	e->deliver = ticks(k->deliver_ns);
+	e->feedback = ticks(k->feedback_ns);
+	e->start = ticks(k->start_ns);
+	e->end = ticks(k->end_ns);
+	e->pop = ticks(k->pop_ns);
+	e->steal = ticks(k->steal_ns);
+	e->mark = ticks(k->mark_ns);
+	e->safepoint = ticks(k->safepoint_ns);
+	e->yield = ticks(k->yield_ns);
+	e->swap = ticks(k->switch_ns);
+	e->publish = ticks(k->publish_ns);
+	e->publish_delay = ticks(k->publish_delay_ns);
+	e->transport = k->transport;
+	e->timer = k->marker == MARK_TIMER;
+	e->outstanding = k->outstanding;
+	e->ring_max = k->ring;
+	e->hold_max = k->hold;
+	e->nic_max = k->nic_queue;
+	e->steals = e->p->flags & SHUNT_STEALS;
+	e->idle_only = e->p->flags & SHUNT_IDLE_ONLY;
+	e->preempt = preempts(e->c);
+	for (int c = 0; c < w->nclasses; c++) {
+		q = w->cls[c].quantum_us > 0 ? w->cls[c].quantum_us : all;
+		e->quantum[c] = e->preempt && q > 0 ? ticks(q * 1e3) : NEVER;
+	}
+}
+
+static int make_domain(struct engine *e, int i, int ncores)
+{
+	struct domain *d = &e->dom[i];
+	uint64_t knob[SHUNT_KNOBS];
+	uint64_t up = ncores == 64 ? ~0ULL : (1ULL << ncores) - 1;
+
+	d->index = i;
+	d->ncores = ncores;
+	d->v = view_make();
+	if (!d->v)
+		return -ENOMEM;
+	memcpy(knob, e->c->knob, sizeof(knob));
+	/* jbsq's k is what the transport allows, unless told otherwise. */
+	if (e->transport == TRANSPORT_WIRE && !knob[0] && !strcmp(e->p->name, "jbsq"))
+		knob[0] = e->outstanding;
+	view_setup(d->v, e->c->w, knob,
+		   e->c->quantum_us < 0 ? e->c->costs.quantum_us : e->c->quantum_us, e->preempt);
+	view_up(d->v, up);
+	d->v->idle = d->free = d->at_load[0] = up;
+	for (int l = 0; l < NLINES; l++) {
+		d->line[l].leaf = LEAF_FIRST + i * LEAVES_DOMAIN + l;
+		d->line[l].size = 64;
+		d->line[l].item = malloc(64 * sizeof(struct item));
+		if (!d->line[l].item)
+			return -ENOMEM;
+	}
+	for (int k = 0; k < ncores; k++)
+		d->core[k].up = 1;
+	return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct failure *x = a, *y = b;
+
+	return (x->at_us > y->at_us) - (x->at_us < y->at_us);
+}
+
+static void set_failures(struct engine *e)
+{
+	for (int i = 0; i < e->c->nfails; i++) {
+		const struct failure *f = &e->c->fail[i];
+
+		e->fail[e->nfails++] = *f;
+		if (f->for_us > 0)
+			e->fail[e->nfails++] = (struct failure){ f->core, f->at_us + f->for_us, -1 };
+	}
+	qsort(e->fail, e->nfails, sizeof(e->fail[0]), by_time);
+	if (e->nfails)
+		set_time(e, LEAF_FAIL, SIM_START + ticks(e->fail[0].at_us * 1e3));
+}
+
+static int set_up(struct engine *e, char *err)
+{
+	int cores = e->c->cores - e->c->costs.reserved, leaves, e2;
+
+	e->ndomains = e->c->domains ? e->c->domains : (cores + SHUNT_CORES - 1) / SHUNT_CORES;
+	if (cores < e->ndomains || cores > e->ndomains * SHUNT_CORES || e->ndomains > SHUNT_DOMAINS) {
+		say(err, "%d cores (%d of them dispatch) do not make %d domains of 1 to %d",
+			 e->c->cores, e->c->costs.reserved, e->ndomains, SHUNT_CORES);
+		return -EINVAL;
+	}
+	set_costs(e);
+	leaves = LEAF_FIRST + (e->ndomains - 1) * LEAVES_DOMAIN + NLINES +
+		 (e->ndomains > 1 ? SHUNT_CORES : cores);
+	for (e->nleaves = 2; e->nleaves < leaves;)
+		e->nleaves *= 2;
+	e->at = malloc(e->nleaves * sizeof(*e->at));
+	e->win = calloc(e->nleaves, sizeof(*e->win));
+	e->dom = calloc(e->ndomains, sizeof(*e->dom));
+	e->pool_max = POOL;
+	e->pool = calloc(e->pool_max, sizeof(*e->pool));
+	e->loads_size = e->publish ? e->publish_delay / e->publish + 2 : 1;
+	e->loads = calloc(e->loads_size, sizeof(*e->loads));
+	if (!e->at || !e->win || !e->dom || !e->pool || !e->loads)
+		return -ENOMEM;
+	e->fresh_req = 1;
+	for (int i = 0; i < e->nleaves; i++)
+		e->at[i] = NEVER;
+	for (int i = 0; i < e->nleaves; i += 2)
+		set_time(e, i, NEVER);
+	for (int i = 0, left = cores; i < e->ndomains; i++) {
+		e2 = (left + e->ndomains - i - 1) / (e->ndomains - i);
+		if (make_domain(e, i, e2))
+			return -ENOMEM;
+		left -= e2;
+	}
+	if (e->transport == TRANSPORT_PUBLISHED)
+		set_time(e, LEAF_PUBLISH, SIM_START);
+	set_failures(e);
+	rng_seed(&e->random, e->c->seed, 4);
+	e->warm = e->c->requests / 10;
+	e->batch_size = (e->c->requests - e->warm) / 32;
+	if (!e->batch_size)
+		e->batch_size = 1;
+	if (source_open(&e->src, e->c, err) || source_next(&e->src, &e->coming, err))
+		return -EINVAL;
+	set_time(e, LEAF_ARRIVAL, e->coming.at);
+	return 0;
+}
+
+/* Half the width of the 95 % interval of the mean, from the means of batches. */
+static double interval(const double *batch, int n)
+{
+	double sum = 0, sq = 0, mean;
+
+	if (n < 2)
+		return 0;
+	for (int i = 0; i < n; i++)
+		sum += batch[i];
+	mean = sum / n;
+	for (int i = 0; i < n; i++)
+		sq += (batch[i] - mean) * (batch[i] - mean);
+	return 2.04 * sqrt(sq / (n - 1) / n); /* Student's t for some 31 degrees of freedom */
+}
+
+static void sum_up(struct engine *e)
+{
+	struct run_result *r = e->r;
+	double span = (double)(e->last - e->first) / TICKS_NS, busy = 0;
+	int cores = 0;
+
+	for (int i = 0; i < e->ndomains; i++) {
+		cores += e->dom[i].ncores;
+		for (int k = 0; k < e->dom[i].ncores; k++)
+			busy += (double)e->dom[i].core[k].busy / TICKS_NS;
+	}
+	r->sim_s = (double)(e->now - SIM_START) / TICKS_NS / 1e9;
+	r->throughput = span > 0 ? e->done_in_time / span * 1e9 : 0;
+	r->busy = r->sim_s > 0 ? busy / 1e9 / r->sim_s / cores : 0;
+	r->mean_ci = interval(e->batch, e->nbatches);
+}
+
+int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+	int res = -ENOMEM;
+	tick end;
+
+	if (!e)
+		return res;
+	e->c = c;
+	e->p = c->policy;
+	e->r = r;
+	res = set_up(e, err);
+	if (!res) {
+		res = loop(e, stop, err);
+		end = e->now;
+		e->now = end >= NEVER ? e->last : end;
+		sum_up(e);
+	}
+	source_close(&e->src);
+	for (int i = 0; e->dom && i < e->ndomains; i++) {
+		free(e->dom[i].v);
+		for (int l = 0; l < NLINES; l++)
+			free(e->dom[i].line[l].item);
+	}
+	free(e->dom);
+	free(e->loads);
+	free(e->pool);
+	free(e->win);
+	free(e->at);
+	free(e);
+	return res;
+}

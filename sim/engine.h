@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine.h - the state of a run; engine.c has the clock, nic.c what decides, cores.c what serves
+ *
+ * No heap: what is to happen comes from a fixed set of sources (the arrivals, each core, each line
+ * of things that travel for a constant time and so arrive in the order they left), and a
+ * tournament over the sources' next times finds the first. Nothing is allocated once a run has begun.
+ */
+#pragma once
+
+#include <shunt/policy.h>
+
+#include "sim.h"
+#include "source.h"
+#include "view.h"
+
+struct req {
+	tick arrival;
+	tick queued;  /* when it was put where it waits */
+	tick left;    /* service still to do */
+	tick service;
+	uint64_t n;   /* number of its arrival, from 0 */
+	uint32_t flow;
+	uint32_t next, prev; /* in its queue; 0: none */
+	uint8_t cls;
+	uint8_t steered; /* counted in sent */
+	uint8_t core;    /* steered to */
+	uint8_t parked;  /* was preempted, and waits */
+};
+
+struct fifo {
+	uint32_t head, tail, n;
+};
+
+/* What travels: a request, or a core's word. */
+struct item {
+	tick at;
+	uint32_t req;
+	uint16_t core;
+	uint16_t what;
+};
+
+/* Deliveries: to a core or a hold queue. Words: bits. */
+enum { ITEM_STEER, ITEM_HOLD };
+enum { WORD_IDLE = 1, WORD_DONE = 2, WORD_CREDIT = 4 };
+
+/* A line grows to its high-water mark, a power of two, and stays. */
+struct line {
+	struct item *item;
+	uint32_t head, tail, size;
+	int leaf;
+};
+
+enum core_next { CORE_DONE, CORE_QUANTUM, CORE_YIELD };
+
+struct core {
+	uint32_t run;      /* request; 0: none */
+	uint8_t next;      /* enum core_next: what its time in the tournament stands for */
+	uint8_t up;
+	tick begin;        /* when the service of this slice began */
+	tick end;          /* when it will have ended, if nobody interrupts it */
+	tick busy_since;
+	tick busy;         /* sum */
+	struct fifo ring;
+	uint32_t coming;   /* steered and on the way */
+	uint32_t load;     /* outstanding as the NIC counts (wire) or as it is (published) */
+};
+
+enum { LINE_NIC, LINE_CREDIT, LINE_DELIVER, LINE_FEEDBACK, NLINES };
+
+#define OUTSTANDING_MAX 16
+
+struct domain {
+	struct shunt_view *v;
+	struct core core[SHUNT_CORES];
+	uint64_t free;     /* cores that have nothing, and nothing on the way */
+	uint64_t over;     /* cores whose request used up its quantum while nobody waited */
+	uint64_t ringful;  /* cores with something in their ring */
+	uint32_t waiting;  /* classes with something held or parked */
+	struct fifo held[SHUNT_CLASSES];   /* in order of being queued */
+	struct fifo parked[SHUNT_CLASSES]; /* back at the head: sorted by when they were queued first */
+	struct line line[NLINES];
+	tick nic_free, credit_free;
+	uint32_t nic_n;    /* in front of the NIC */
+	uint64_t at_load[OUTSTANDING_MAX + 1]; /* wire: cores with so many outstanding */
+	int ncores, index;
+};
+
+struct engine {
+	const struct run_config *c;
+	const struct policy *p;
+	struct run_result *r;
+	tick now;
+	/* costs in ticks */
+	tick nic, credit, deliver, feedback, start, end, pop, steal, mark, safepoint, yield, swap;
+	tick publish, publish_delay;
+	tick quantum[SHUNT_CLASSES]; /* NEVER: not preempted */
+	enum transport transport;
+	bool preempt, timer, steals, idle_only;
+	int outstanding;
+	uint32_t ring_max, hold_max, nic_max;
+	struct rng random;
+	struct source src;
+	struct arrival coming;
+	struct req *pool;
+	uint32_t free_req, fresh_req, pool_max;
+	struct domain *dom;
+	int ndomains;
+	/* the tournament */
+	tick *at;          /* by leaf */
+	uint16_t *win;     /* inner nodes, from 1 */
+	int nleaves;       /* a power of two */
+	struct loads *loads; /* published, not yet there */
+	uint32_t loads_head, loads_tail, loads_size;
+	int next_fail;
+	struct failure fail[2 * SIM_FAILS]; /* sorted; for_us < 0: comes back */
+	int nfails;
+	/* measuring */
+	uint64_t warm, in_flight, backlog, done_in_time;
+	tick first, last;  /* arrivals that are measured */
+	double batch_sum;
+	uint64_t batch_n, batch_size;
+	int nbatches;
+	double batch[64];
+	bool ending;
+};
+
+struct loads {
+	tick at;
+	uint8_t load[SIM_CORES];
+};
+
+enum { LEAF_ARRIVAL, LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_FIRST };
+/* Each domain: its lines, then its cores. */
+#define LEAVES_DOMAIN (NLINES + SHUNT_CORES)
+
+static inline void set_time(struct engine *e, int leaf, tick at)
+{
+	int node = (leaf + e->nleaves) >> 1, l, r;
+
+	e->at[leaf] = at;
+	/* The lowest level compares leaves, the others the winners below. */
+	l = leaf & ~1;
+	r = l | 1;
+	e->win[node] = e->at[r] < e->at[l] ? r : l;
+	for (node >>= 1; node; node >>= 1) {
+		l = e->win[2 * node];
+		r = e->win[2 * node + 1];
+		e->win[node] = e->at[r] < e->at[l] ? r : l;
+	}
+}
+
+static inline void set_core(struct engine *e, struct domain *d, int i, enum core_next next, tick at)
+{
+	d->core[i].next = next;
+	set_time(e, d->line[0].leaf + NLINES + i, at);
+}
+
+static inline void fifo_push(struct engine *e, struct fifo *q, uint32_t r)
+{
+	e->pool[r].next = 0;
+	e->pool[r].prev = q->tail;
+	if (q->tail)
+		e->pool[q->tail].next = r;
+	else
+		q->head = r;
+	q->tail = r;
+	q->n++;
+}
+
+static inline uint32_t fifo_pop(struct engine *e, struct fifo *q)
+{
+	uint32_t r = q->head;
+
+	q->head = e->pool[r].next;
+	if (q->head)
+		e->pool[q->head].prev = 0;
+	else
+		q->tail = 0;
+	q->n--;
+	return r;
+}
+
+static inline void req_free(struct engine *e, uint32_t r)
+{
+	e->pool[r].next = e->free_req;
+	e->free_req = r;
+	e->in_flight--;
+}
+
+static inline bool measured(const struct engine *e, const struct req *r)
+{
+	return r->n >= e->warm;
+}
+
+void line_push(struct engine *e, struct line *l, tick at, uint32_t req, int core, int what);
+
+/* nic.c */
+void nic_arrival(struct engine *e, struct domain *d, uint32_t r);
+void nic_decide(struct engine *e, struct domain *d, uint32_t r);
+void nic_credit(struct engine *e, struct domain *d, int core, uint32_t parked);
+void nic_load(struct engine *e, struct domain *d, int core, int change);
+void nic_publish(struct engine *e);
+void nic_published(struct engine *e);
+
+/* cores.c */
+void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);
+void core_held(struct engine *e, struct domain *d, uint32_t r);
+void core_event(struct engine *e, struct domain *d, int i);
+void core_word(struct engine *e, struct domain *d, const struct item *word);
+void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);
+void core_fail(struct engine *e, struct domain *d, int i);
+void core_back(struct engine *e, struct domain *d, int i);
+bool to_head(struct engine *e, struct domain *d, int i, uint32_t r);
+int ask_select(struct engine *e, struct domain *d, int i, uint32_t run);
+uint32_t take_held(struct engine *e, struct domain *d, int cls);

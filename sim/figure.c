@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * figure.c - what all figures need: their runs, curves, plots and claims; the verb "paper"
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "paper.h"
+
+static const struct policy *find_policy(struct figure *f, const char *name)
+{
+	char err[SIM_TEXT];
+	int i;
+
+	for (i = 0; i < f->npolicies; i++) {
+		if (!strcmp(f->policy_name[i], name))
+			return &f->policy[i];
+	}
+	if (i == FIG_OPENED || policy_open(&f->policy[i], name, err)) {
+		complain("%s", i == FIG_OPENED ? "too many policies" : err);
+		return NULL;
+	}
+	snprintf(f->policy_name[i], sizeof(f->policy_name[i]), "%s", name);
+	return &f->policy[f->npolicies++];
+}
+
+static struct workload *find_work(struct figure *f, const char *name, bool tail)
+{
+	char err[SIM_TEXT], key[64];
+	int i;
+
+	snprintf(key, sizeof(key), "%s%.50s", tail ? "tail " : "", name);
+	for (i = 0; i < f->nwork; i++) {
+		if (!strcmp(f->work_name[i], key))
+			return &f->work[i];
+	}
+	if (i == FIG_OPENED || workload_parse(&f->work[i], name, err)) {
+		complain("%s", i == FIG_OPENED ? "too many workloads" : err);
+		return NULL;
+	}
+	for (int c = 0; tail && c < f->work[i].nclasses; c++)
+		f->work[i].cls[c].tail = true;
+	strcpy(f->work_name[i], key);
+	return &f->work[f->nwork++];
+}
+
+int fig_curve(struct figure *f, const struct setup *u, const double *x, int n)
+{
+	const struct policy *p = find_policy(f, u->policy);
+	struct workload *w = find_work(f, u->workload, u->tail);
+	struct fig_curve *c = &f->curve[f->ncurves];
+	char err[SIM_TEXT];
+	struct costs k;
+
+	if (!p || !w || f->ncurves == FIG_CURVES)
+		return -1;
+	if (costs_read(&k, u->system, err) || (u->cost && costs_set(&k, u->cost, err))) {
+		complain("%s", err);
+		return -1;
+	}
+	snprintf(c->name, sizeof(c->name), "%s", u->name);
+	c->first = f->s.n;
+	c->n = n;
+	for (int i = 0; i < n; i++) {
+		struct point *q = sweep_add(&f->s);
+
+		if (!q) {
+			complain("no memory");
+			return -1;
+		}
+		q->system = u->name;
+		q->c.policy = p;
+		q->c.w = w;
+		q->c.costs = k;
+		q->c.cores = u->cores;
+		q->c.quantum_us = u->quantum_us;
+		q->c.preempt = u->preempt;
+		q->c.requests = f->o->requests;
+		q->c.seed = f->o->seed;
+		/* Load is what the machine's cores could do, a dispatcher's among them. */
+		q->load = u->rates ? x[i] * w->mean_ns / 1e9 / u->cores : x[i];
+		q->c.rate = u->rates ? x[i] : x[i] * u->cores / w->mean_ns * 1e9;
+		c->x[i] = x[i];
+	}
+	return f->ncurves++;
+}
+
+int fig_run(struct figure *f)
+{
+	int res;
+
+	f->s.jobs = f->o->jobs;
+	f->s.quiet = f->o->quiet;
+	res = sweep_run(&f->s);
+	if (res == -EINTR) {
+		conclude(f->o, &f->s, res);
+		return EXIT_INTERRUPTED;
+	}
+	return res ? EXIT_FAILED : 0;
+}
+
+double fig_value(const struct figure *f, int curve, int i, const char *metric, int cls)
+{
+	return metric_of(&f->s.p[f->curve[curve].first + i], metric, cls);
+}
+
+double fig_most(const struct figure *f, int curve, const char *metric, int cls, double limit)
+{
+	const struct fig_curve *c = &f->curve[curve];
+	double y, before = 0, x = 0;
+
+	for (int i = 0; i < c->n; i++) {
+		y = fig_value(f, curve, i, metric, cls);
+		if (!(y <= limit)) {
+			if (i && y > before)
+				x += (c->x[i] - c->x[i - 1]) * (limit - before) / (y - before);
+			return x;
+		}
+		before = y;
+		x = c->x[i];
+	}
+	return x;
+}
+
+void fig_plot(struct figure *f, const char *title, const char *x, const char *y, bool log_y, double y_max)
+{
+	struct plot *p = &f->plot[f->nplots];
+
+	snprintf(p->title, sizeof(p->title), "%s", title);
+	snprintf(p->x_name, sizeof(p->x_name), "%s", x);
+	snprintf(p->y_name, sizeof(p->y_name), "%s", y);
+	p->log_y = log_y;
+	p->y_max = y_max;
+	p->curve = f->drawn[f->nplots++];
+}
+
+static struct curve *add_drawn(struct figure *f, const struct fig_curve *c)
+{
+	struct plot *p = &f->plot[f->nplots - 1];
+	struct curve *d = &p->curve[p->n++];
+
+	snprintf(d->name, sizeof(d->name), "%s", c->name);
+	d->n = c->n;
+	d->x = calloc(c->n, sizeof(double));
+	d->y = calloc(c->n, sizeof(double));
+	if (!d->x || !d->y) {
+		d->n = 0;
+		return d;
+	}
+	memcpy(d->x, c->x, c->n * sizeof(double));
+	return d;
+}
+
+void fig_plot_run(struct figure *f, int curve, const char *metric, int cls)
+{
+	struct curve *d = add_drawn(f, &f->curve[curve]);
+
+	for (int i = 0; i < d->n; i++)
+		d->y[i] = fig_value(f, curve, i, metric, cls);
+}
+
+void fig_plot_own(struct figure *f, const struct fig_curve *c)
+{
+	struct curve *d = add_drawn(f, c);
+
+	if (d->n)
+		memcpy(d->y, c->y, c->n * sizeof(double));
+}
+
+void fig_claim(struct figure *f, bool holds, const char *said, const char *here, ...)
+{
+	va_list args;
+
+	f->failed += !holds;
+	printf("%s  text: %s\n      here: ", holds ? "ok  " : "NOT ", said);
+	va_start(args, here);
+	vprintf(here, args);
+	va_end(args);
+	putchar('\n');
+}
+
+/* The plots as numbers. */
+static void print_plot(const struct plot *p)
+{
+	printf("\n%s: %s\n%-12.12s", p->title, p->y_name, p->x_name);
+	for (int i = 0; i < p->n; i++)
+		printf(" %18.18s", p->curve[i].name);
+	putchar('\n');
+	for (int k = 0; p->n && k < p->curve[0].n; k++) {
+		printf("%-12.5g", p->curve[0].x[k]);
+		for (int i = 0; i < p->n; i++) {
+			if (k < p->curve[i].n && !isnan(p->curve[i].y[k]))
+				printf(" %18.5g", p->curve[i].y[k]);
+			else
+				printf(" %18s", "-");
+		}
+		putchar('\n');
+	}
+}
+
+static int finish(struct figure *f)
+{
+	int err = 0, bad = write_files(f->o, &f->s);
+
+	for (int i = 0; i < f->nplots; i++)
+		print_plot(&f->plot[i]);
+	if (f->o->svg)
+		err = svg_write(f->plot, f->nplots, f->o->svg);
+	if (err)
+		complain("cannot write '%s': %s", f->o->svg, strerror(-err));
+	if (f->failed)
+		complain("%d statements of the text do not hold here", f->failed);
+	return err || bad || f->failed ? EXIT_FAILED : EXIT_OK;
+}
+
+static void release(struct figure *f)
+{
+	for (int i = 0; i < f->nplots; i++) {
+		for (int k = 0; k < f->plot[i].n; k++) {
+			free(f->plot[i].curve[k].x);
+			free(f->plot[i].curve[k].y);
+		}
+	}
+	sweep_free(&f->s);
+	for (int i = 0; i < f->npolicies; i++)
+		policy_close(&f->policy[i]);
+	for (int i = 0; i < f->nwork; i++)
+		workload_free(&f->work[i]);
+	free(f);
+}
+
+int cmd_paper(struct options *o)
+{
+	struct figure *f;
+	int err = -1;
+
+	if (o->argc != 1) {
+		complain("which figure? (shunt-sim list)");
+		return EXIT_USAGE;
+	}
+	for (int i = 0; paper_figures[i].name; i++) {
+		if (strcmp(o->argv[0], paper_figures[i].name))
+			continue;
+		f = calloc(1, sizeof(*f));
+		if (!f)
+			return complain("no memory");
+		f->o = o;
+		err = paper_figures[i].draw(f);
+		if (!err)
+			err = finish(f);
+		release(f);
+		return err;
+	}
+	complain("unknown figure '%s' (shunt-sim list)", o->argv[0]);
+	return EXIT_USAGE;
+}

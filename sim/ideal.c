@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * ideal.c - what no machine does, for reference: processor sharing, SRPT, FCFS from one queue, at no cost
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source.h"
+
+#define JOBS (1 << 20)
+
+struct job {
+	double key;     /* heap's order: end in attained service (PS), what is left (SRPT), an end */
+	double arrival, service;
+	uint64_t n;
+	uint8_t cls;
+};
+
+struct heap {
+	struct job *job; /* from 1 */
+	int n;
+};
+
+struct ideal_run {
+	const struct run_config *c;
+	struct run_result *r;
+	struct source src;
+	struct arrival next;
+	bool more;
+	double now;       /* ns */
+	uint64_t n, warm, in_time, events;
+	double first, last, work;
+	int cores;
+	struct heap run, wait;
+	double batch_sum, batch[64];
+	uint64_t batch_n, batch_size;
+	int nbatches;
+};
+
+static int heap_push(struct heap *h, const struct job *j)
+{
+	int i;
+
+	if (h->n == JOBS)
+		return -1;
+	for (i = ++h->n; i > 1 && h->job[i / 2].key > j->key; i /= 2)
+		h->job[i] = h->job[i / 2];
+	h->job[i] = *j;
+	return 0;
+}
+
+/* Takes the job at place i (1: the first). */
+static struct job heap_take(struct heap *h, int i)
+{
+	struct job out = h->job[i], last = h->job[h->n--];
+	int child;
+
+	for (; i > 1 && h->job[i / 2].key > last.key; i /= 2)
+		h->job[i] = h->job[i / 2];
+	for (; (child = 2 * i) <= h->n; i = child) {
+		child += child < h->n && h->job[child + 1].key < h->job[child].key;
+		if (h->job[child].key >= last.key)
+			break;
+		h->job[i] = h->job[child];
+	}
+	if (i <= h->n)
+		h->job[i] = last;
+	return out;
+}
+
+static int draw(struct ideal_run *x, char *err)
+{
+	int end = source_next(&x->src, &x->next, err);
+
+	x->more = !end;
+	return end < 0 ? -1 : 0;
+}
+
+static double due(const struct ideal_run *x)
+{
+	return x->more ? (double)x->next.at / TICKS_NS : INFINITY;
+}
+
+/* The arrival that is due, as a job; the next one is drawn. */
+static int arrive(struct ideal_run *x, struct job *j, char *err)
+{
+	*j = (struct job){ .arrival = due(x), .service = (double)x->next.service / TICKS_NS,
+			   .n = x->n++, .cls = x->next.cls };
+	x->events++;
+	if (j->n >= x->warm) {
+		if (!x->first)
+			x->first = j->arrival;
+		x->last = j->arrival;
+		x->r->cls[j->cls].arrived++;
+	}
+	return draw(x, err);
+}
+
+static void leave(struct ideal_run *x, const struct job *j, double at)
+{
+	struct class_result *c = &x->r->cls[j->cls];
+	double sojourn = at - j->arrival, slow = j->service > 0 ? sojourn / j->service : 1;
+
+	x->events++;
+	x->work += j->service;
+	x->in_time += x->more && x->first;
+	if (j->n < x->warm)
+		return;
+	c->done++;
+	c->sojourn_ns += sojourn;
+	c->wait_ns += sojourn - j->service;
+	c->slowdown += slow;
+	hist_add(&c->sojourn, sojourn > 0 ? sojourn : 0);
+	hist_add(&c->slow, slow > 0 ? slow * 64 : 0);
+	x->batch_sum += sojourn;
+	if (++x->batch_n == x->batch_size && x->nbatches < 64) {
+		x->batch[x->nbatches++] = x->batch_sum / x->batch_n;
+		x->batch_sum = x->batch_n = 0;
+	}
+}
+
+static bool stopped(struct ideal_run *x, volatile sig_atomic_t *stop)
+{
+	return !(x->events & 0x3fff) && stop && *stop;
+}
+
+/* Each of n jobs gets min(1, cores / n) of a core. "Attained" is the service that each got so far. */
+static int run_ps(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
+{
+	double attained = 0, rate, end, at;
+	struct job j;
+
+	while (x->more || x->run.n) {
+		rate = x->run.n > x->cores ? (double)x->cores / x->run.n : 1;
+		end = x->run.n ? x->now + (x->run.job[1].key - attained) / rate : INFINITY;
+		at = due(x);
+		if (at < end) {
+			attained += (at - x->now) * rate;
+			x->now = at;
+			if (arrive(x, &j, err))
+				return -EINVAL;
+			if (!x->run.n)
+				attained = 0; /* else it would lose precision */
+			j.key = attained + j.service;
+			if (heap_push(&x->run, &j))
+				return -ENOBUFS;
+		} else {
+			j = heap_take(&x->run, 1);
+			attained = j.key;
+			x->now = end;
+			leave(x, &j, end);
+		}
+		if (stopped(x, stop))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/*
+ * The cores run the jobs with the least left. run: ordered by their ends; the one that is preempted
+ * is that with the latest end, found by looking at all (there are few cores).
+ */
+static int run_srpt(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
+{
+	struct job j, out;
+	double at;
+	int last;
+
+	while (x->more || x->run.n) {
+		at = due(x);
+		if (!x->run.n || at < x->run.job[1].key) {
+			x->now = at;
+			if (arrive(x, &j, err))
+				return -EINVAL;
+			j.key = x->now + j.service;
+			if (x->run.n == x->cores) {
+				last = x->run.n / 2 + 1; /* the greatest key is a leaf */
+				for (int i = last + 1; i <= x->run.n; i++) {
+					if (x->run.job[i].key > x->run.job[last].key)
+						last = i;
+				}
+				out = j;
+				if (x->run.job[last].key > j.key) {
+					out = heap_take(&x->run, last);
+					heap_push(&x->run, &j);
+				}
+				out.key -= x->now;
+				if (heap_push(&x->wait, &out))
+					return -ENOBUFS;
+			} else {
+				heap_push(&x->run, &j);
+			}
+		} else {
+			j = heap_take(&x->run, 1);
+			x->now = j.key;
+			leave(x, &j, x->now);
+			if (x->wait.n) {
+				j = heap_take(&x->wait, 1);
+				j.key += x->now;
+				heap_push(&x->run, &j);
+			}
+		}
+		if (stopped(x, stop))
+			return -EINTR;
+	}
+	return 0;
+}
+
+/* run: when each core is free again. */
+static int run_cfcfs(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
+{
+	struct job j, core;
+
+	while (x->more) {
+		x->now = due(x);
+		if (arrive(x, &j, err))
+			return -EINVAL;
+		core = (struct job){ 0 };
+		if (x->run.n == x->cores)
+			core = heap_take(&x->run, 1);
+		core.key = (core.key > x->now ? core.key : x->now) + j.service;
+		heap_push(&x->run, &core);
+		leave(x, &j, core.key);
+		if (stopped(x, stop))
+			return -EINTR;
+	}
+	return 0;
+}
+
+static void sum_up(struct ideal_run *x)
+{
+	struct run_result *r = x->r;
+	double span = x->last - x->first, sum = 0, sq = 0;
+	int n = x->nbatches;
+
+	r->events = x->events;
+	r->sim_s = (x->now - (double)SIM_START / TICKS_NS) / 1e9;
+	r->throughput = span > 0 ? x->in_time / span * 1e9 : 0;
+	r->busy = r->sim_s > 0 ? x->work / 1e9 / r->sim_s / x->cores : 0;
+	for (int i = 0; i < n; i++)
+		sum += x->batch[i];
+	for (int i = 0; i < n; i++)
+		sq += (x->batch[i] - sum / n) * (x->batch[i] - sum / n);
+	r->mean_ci = n > 1 ? 2.04 * sqrt(sq / (n - 1) / n) : 0;
+}
+
+int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+{
+	struct ideal_run *x = calloc(1, sizeof(*x));
+	int res = -ENOMEM;
+
+	if (!x)
+		return res;
+	x->c = c;
+	x->r = r;
+	x->cores = c->cores;
+	x->warm = c->requests / 10;
+	x->batch_size = (c->requests - x->warm) / 32 + 1;
+	x->run.job = malloc((JOBS + 1) * sizeof(struct job));
+	x->wait.job = malloc((JOBS + 1) * sizeof(struct job));
+	if (x->run.job && x->wait.job) {
+		res = source_open(&x->src, c, err) || draw(x, err) ? -EINVAL :
+		      c->policy->ideal == IDEAL_PS ? run_ps(x, stop, err) :
+		      c->policy->ideal == IDEAL_SRPT ? run_srpt(x, stop, err) : run_cfcfs(x, stop, err);
+		source_close(&x->src);
+	}
+	if (res == -ENOBUFS)
+		say(err, "more than %d requests at once: the load is above what the cores "
+			 "can do", JOBS);
+	if (!res)
+		sum_up(x);
+	free(x->run.job);
+	free(x->wait.job);
+	free(x);
+	return res;
+}

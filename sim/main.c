@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * main.c - shunt-sim: the policies of shunt, simulated at sizes this machine does not have
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static const char help[] =
+	"usage: shunt-sim [run] [options]       all combinations of what the options list\n"
+	"       shunt-sim paper FIGURE [options] a figure of a paper, beside what its text says\n"
+	"       shunt-sim advise [options]      the policy and quantum that meet the SLOs with the fewest cores\n"
+	"       shunt-sim list                  systems, workloads, figures\n"
+	"\n"
+	"  -p, --policy LIST     built-in policies, ./FILE.c, ./FILE.shunt; ideal: ps, srpt, c-fcfs\n"
+	"  -s, --system LIST     whose costs: presets or JSON files (default: ideal, free of cost)\n"
+	"  -C, --cost NAME=X     one cost set otherwise; may be repeated\n"
+	"  -w, --workload SPEC   a name, or NAME=SHARE:TIME[/slo=TIME][/quantum=TIME][/requeue=head|tail],…\n"
+	"                        TIME: 1us, exp(1us), lognormal(1us;10us), modes(0.995:500ns;…), file(PATH)\n"
+	"  -a, --arrivals KIND   poisson, uniform, bursty:FACTOR:TIME, trace:FILE\n"
+	"  -f, --flows N         client flows (default: each request its own)\n"
+	"  -c, --cores LIST      1 to 1024; those that a system's dispatcher takes included\n"
+	"  -d, --domains N       receive queues that RSS spreads over (default: one per 64 cores)\n"
+	"  -l, --load LIST       share of the cores' time: 0.5,0.7 or 0.1:0.9:0.1 (default 0.7)\n"
+	"  -r, --rate LIST       instead: requests a second (100k, 2.5M)\n"
+	"  -q, --quantum LIST    times; 0us: never preempt (default: the system's)\n"
+	"  -P, --preempt yes|no  whatever the policy wants\n"
+	"  -k, --knob N=X        of the policy; may be repeated\n"
+	"  -F, --fail CORE@TIME[:TIME]  a core dies, and comes back after that; may be repeated\n"
+	"  -n, --requests N      of each run (default 1M); the first tenth is not measured\n"
+	"  -S, --seed N          equal seeds give equal results, however many jobs\n"
+	"  -j, --jobs N          runs at a time (default: all CPUs)\n"
+	"      --csv FILE, --json FILE, --svg FILE   - is standard output\n"
+	"  -m, --metric NAME     of the plot: p50_us … p999_us, mean_us, slowdown, slowdown_p99, throughput\n"
+	"  -Q, --quiet           no progress bar\n"
+	"  -h, --help, --version\n";
+
+static int list(void)
+{
+	puts("systems:");
+	for (int i = 0; i < ncost_presets; i++)
+		printf("  %-17s %s\n", cost_presets[i].name, cost_presets[i].text);
+	puts("workloads:");
+	for (int i = 0; workload_names[i][0]; i++)
+		printf("  %-17s %s\n", workload_names[i][0], workload_names[i][2]);
+	puts("figures (shunt-sim paper):");
+	for (int i = 0; paper_names[i][0]; i++)
+		printf("  %-17s %s\n", paper_names[i][0], paper_names[i][1]);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct options *);
+	} verbs[] = { { "run", cmd_run }, { "paper", cmd_paper }, { "advise", cmd_advise } };
+	int (*run)(struct options *) = cmd_run;
+	struct options o;
+	int err, used = 0;
+
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("shunt-sim " SHUNT_VERSION);
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "list"))
+		return list();
+	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (!strcmp(argv[1], verbs[i].name)) {
+			run = verbs[i].run;
+			used = 1;
+		}
+	}
+	argv[used] = argv[0]; /* getopt names the program by it */
+	err = options_parse(&o, argc - used, argv + used);
+	if (!err && o.help) {
+		fputs(help, stdout);
+		return 0;
+	}
+	if (!err && o.argc && run != cmd_paper) {
+		complain("what is '%s'? (shunt-sim --help)", o.argv[0]);
+		err = EXIT_USAGE;
+	}
+	return err ? err : run(&o);
+}

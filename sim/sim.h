@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sim.h - what one simulated run is given and what it yields
+ *
+ * Time inside the simulator is in ticks of 1/1024 ns, so that sub-nanosecond draws are not rounded
+ * away and a tick is turned into the ns that policies see by a shift.
+ */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <shunt/native.h>
+
+#include "hist.h"
+
+typedef uint64_t tick;
+
+#define TICKS_NS 1024
+#define NEVER (~0ULL >> 1)
+#define SIM_CORES 1024
+#define SIM_FAILS 32
+#define SIM_TEXT 512
+
+static inline tick ticks(double ns)
+{
+	return ns * TICKS_NS + 0.5;
+}
+
+/* Puts the reason into err, of SIM_TEXT bytes; -1. */
+int say(char *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- randomness: xoshiro256++, one stream a purpose, so that policies meet the same requests ------ */
+
+struct rng {
+	uint64_t s[4];
+};
+
+void rng_seed(struct rng *r, uint64_t seed, uint64_t stream);
+
+static inline uint64_t rotl(uint64_t x, int k)
+{
+	return x << k | x >> (64 - k);
+}
+
+static inline uint64_t rng_next(struct rng *r)
+{
+	uint64_t *s = r->s, sum = rotl(s[0] + s[3], 23) + s[0], t = s[1] << 17;
+
+	s[2] ^= s[0];
+	s[3] ^= s[1];
+	s[1] ^= s[2];
+	s[0] ^= s[3];
+	s[2] ^= t;
+	s[3] = rotl(s[3], 45);
+	return sum;
+}
+
+/* In [0, 1). */
+static inline double rng_unit(struct rng *r)
+{
+	return (rng_next(r) >> 11) * 0x1p-53;
+}
+
+/* --- service times ----------------------------------------------------------------------------- */
+
+enum dist_kind { DIST_FIXED, DIST_EXP, DIST_LOGNORMAL, DIST_MODES, DIST_FILE };
+
+#define DIST_MODES_MAX 8
+
+struct dist {
+	enum dist_kind kind;
+	double mean_ns;
+	double scv;      /* variance / mean^2 */
+	double mu, sigma; /* lognormal: of the logarithm of ns */
+	int nmodes;
+	double upto[DIST_MODES_MAX]; /* modes: cumulated shares */
+	double mode_ns[DIST_MODES_MAX];
+	double *sample;  /* file: ns, drawn uniformly */
+	size_t nsample;
+};
+
+/* "1us", "exp(1us)", "lognormal(1us;10us)" (mean, standard deviation), "modes(0.995:500ns;0.005:500us)",
+ * "file(PATH)" (one time in us a line). 0 or -1 with the reason in err. */
+int dist_parse(struct dist *d, const char *text, char *err);
+double dist_draw(const struct dist *d, struct rng *r);
+void dist_free(struct dist *d);
+double exp_draw(struct rng *r);
+
+/* --- workload ------------------------------------------------------------------------------------ */
+
+enum arrivals { ARRIVE_POISSON, ARRIVE_BURSTY, ARRIVE_UNIFORM, ARRIVE_TRACE };
+enum sim_requeue { REQUEUE_AUTO, REQUEUE_HEAD, REQUEUE_TAIL };
+
+struct sim_class {
+	char name[32];
+	double share;
+	double upto;       /* cumulated shares */
+	struct dist service;
+	double slo_us;     /* 0: none */
+	double quantum_us; /* 0: the run's */
+	enum sim_requeue requeue;
+	bool tail;         /* what requeue comes to */
+};
+
+struct workload {
+	char text[SIM_TEXT];
+	int nclasses;
+	struct sim_class cls[SHUNT_CLASSES];
+	double mean_ns;
+	double scv;
+	enum arrivals arrivals;
+	double burst_factor; /* bursty: rate in a burst, in multiples of the mean */
+	double burst_us;     /* mean length of a burst */
+	char trace[SIM_TEXT]; /* lines "time_us class service_us [flow]" */
+	unsigned int flows;  /* 0: each request is a flow of its own */
+};
+
+/* "short=0.5:1us/slo=20us,long=0.5:exp(100us)/quantum=5us/requeue=tail", or a name of workload_names. */
+int workload_parse(struct workload *w, const char *text, char *err);
+int arrivals_parse(struct workload *w, const char *text, char *err);
+void workload_free(struct workload *w);
+extern const char *const workload_names[][3]; /* name, spec, what it is; NULL ends */
+int time_parse(const char *text, double *ns);
+
+/* --- costs ----------------------------------------------------------------------------------------- */
+
+enum transport { TRANSPORT_SHARED, TRANSPORT_WIRE, TRANSPORT_PUBLISHED };
+enum marker { MARK_WAITING, MARK_TIMER };
+
+/* All in ns. Each system of the literature is a set of these: presets in costs.c, files in JSON. */
+struct costs {
+	char name[32];
+	char policy[32];      /* what the preset runs, unless told otherwise */
+	char text[160];
+	enum transport transport;
+	double nic_ns;        /* NIC or dispatcher, a request: one at a time in each domain */
+	double credit_ns;     /* the same for what cores report (wire) */
+	double deliver_ns;    /* from decision to the core's ring */
+	double feedback_ns;   /* from a core's word to where decisions are made */
+	double start_ns;      /* the core, a request: before the service */
+	double end_ns;        /* and after it, reply included */
+	double pop_ns;        /* more, for one that comes from a hold queue */
+	double steal_ns;      /* more, for one from another core's ring */
+	double publish_ns;    /* published: period of the loads */
+	double publish_delay_ns; /* and their age when they arrive */
+	double mark_ns;       /* from the order to yield to the core seeing it */
+	double safepoint_ns;  /* between places where a core looks */
+	double yield_ns;      /* the core, for looking at the order */
+	double switch_ns;     /* and for changing requests */
+	double quantum_us;    /* 0: no preemption */
+	enum marker marker;
+	int outstanding;      /* wire: requests a core may have */
+	int reserved;         /* cores that dispatch instead of serving */
+	int ring;             /* requests a core's ring takes */
+	int hold;             /* requests of one class that wait */
+	int nic_queue;        /* requests in front of the NIC or dispatcher */
+};
+
+extern const struct costs cost_presets[];
+extern const int ncost_presets;
+/* A preset's name or a JSON file. */
+int costs_read(struct costs *c, const char *name, char *err);
+/* Sets one field as the file would: "mark_ns=100". */
+int costs_set(struct costs *c, const char *assignment, char *err);
+
+/* --- policies -------------------------------------------------------------------------------------- */
+
+enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS };
+
+struct policy {
+	char name[64];
+	enum ideal ideal;
+	uint32_t flags;
+	shunt_policy_fn steer, select, requeue;
+	shunt_policy_done_fn done;
+	void *handle;
+	int fd;
+};
+
+/* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. */
+int policy_open(struct policy *p, const char *name, char *err);
+void policy_close(struct policy *p);
+
+/* --- a run ----------------------------------------------------------------------------------------- */
+
+struct failure {
+	int core;
+	double at_us;
+	double for_us; /* 0: for good */
+};
+
+struct run_config {
+	const struct policy *policy;
+	const struct workload *w;
+	struct costs costs;
+	int cores;        /* those that the costs reserve included */
+	int domains;      /* 0: as many as 64 cores each need */
+	double rate;      /* requests a second */
+	uint64_t requests;
+	uint64_t seed;
+	double quantum_us; /* < 0: the costs' */
+	int preempt;      /* -1: as the policy says; 0, 1 */
+	uint64_t knob[SHUNT_KNOBS];
+	int nfails;
+	struct failure fail[SIM_FAILS];
+};
+
+struct class_result {
+	uint64_t arrived, done, dropped, rejected, lost;
+	double wait_ns, sojourn_ns, slowdown; /* means */
+	struct hist sojourn; /* ns */
+	struct hist slow;    /* slowdown in 1/64 */
+};
+
+struct run_result {
+	bool complete;
+	int nclasses;
+	struct class_result *cls; /* nclasses, and one more for all together */
+	double throughput;  /* requests a second that ended, while requests arrived */
+	double busy;        /* share of the cores' time */
+	double mean_ci;     /* half width of the mean sojourn's 95 % interval, ns */
+	uint64_t events, preempted, stolen, held, backlog_max, bad_answers;
+	double sim_s, wall_s;
+};
+
+/* Are requests preempted when their quantum is over? */
+bool preempts(const struct run_config *c);
+/* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in err. */
+int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
+int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
+/* Whichever of the two the policy needs. */
+int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
+void run_free(struct run_result *r);

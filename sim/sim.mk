@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# sim.mk - shunt-sim, the simulator
+
+SIM_SRC := $(wildcard sim/*.c)
+SIM_LIBS := -lelf -ljansson -lm -ldl -pthread
+
+.PHONY: sim
+all: sim
+sim: $(B)/shunt-sim ## the simulator
+
+$(B)/shunt-sim: $(SIM_SRC:%.c=$(B)/obj/%.o)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(SIM_LIBS)

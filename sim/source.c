@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * source.c - arrivals: Poisson, evenly spaced, bursty (on and off), or a trace read as it is needed
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "source.h"
+
+int source_open(struct source *s, const struct run_config *c, char *err)
+{
+	memset(s, 0, sizeof(*s));
+	s->w = c->w;
+	s->left = c->requests;
+	s->now = SIM_START;
+	s->gap_ns = 1e9 / c->rate;
+	rng_seed(&s->when, c->seed, 1);
+	rng_seed(&s->what, c->seed, 2);
+	rng_seed(&s->which, c->seed, 3);
+	if (c->w->arrivals == ARRIVE_BURSTY) {
+		s->gap_ns /= c->w->burst_factor;
+		s->burst_end = s->now + ticks(c->w->burst_us * 1e3 * exp_draw(&s->when));
+	}
+	if (c->w->arrivals == ARRIVE_TRACE) {
+		s->trace = fopen(c->w->trace, "r");
+		if (!s->trace) {
+			say(err, "cannot open '%s': %s", c->w->trace, strerror(errno));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* In bursts at "factor" times the mean rate, none between them. */
+static void next_bursty(struct source *s)
+{
+	double quiet_ns = s->w->burst_us * 1e3 * (s->w->burst_factor - 1);
+	tick over;
+
+	s->now += ticks(s->gap_ns * exp_draw(&s->when));
+	while (s->now >= s->burst_end) {
+		over = s->now - s->burst_end;
+		s->now = s->burst_end + ticks(quiet_ns * exp_draw(&s->when));
+		s->burst_end = s->now + ticks(s->w->burst_us * 1e3 * exp_draw(&s->when));
+		s->now += over; /* the gap goes on where the burst begins again */
+	}
+}
+
+static uint32_t flow_hash(uint32_t flow)
+{
+	uint64_t x = (flow + 1) * 0x9e3779b97f4a7c15;
+
+	x = (x ^ x >> 32) * 0xd6e8feb86659fd93;
+	return x >> 32;
+}
+
+static uint32_t pick_flow(struct source *s)
+{
+	uint32_t random = rng_next(&s->which) >> 32;
+
+	return s->w->flows ? flow_hash((uint64_t)random * s->w->flows >> 32) : random;
+}
+
+static int class_by_name(const struct workload *w, const char *name)
+{
+	for (int i = 0; i < w->nclasses; i++) {
+		if (!strcmp(w->cls[i].name, name))
+			return i;
+	}
+	return -1;
+}
+
+static int next_of_trace(struct source *s, struct arrival *a, char *err)
+{
+	char line[256], name[64];
+	double at_us, service_us;
+	unsigned int flow;
+	tick at;
+	int n, cls;
+
+	do {
+		s->trace_line++;
+		if (!fgets(line, sizeof(line), s->trace))
+			return 1;
+	} while (*line == '#' || *line == '\n');
+	n = sscanf(line, "%lf %63s %lf %u", &at_us, name, &service_us, &flow);
+	cls = n >= 3 ? class_by_name(s->w, name) : -1;
+	if (cls < 0 || !(at_us >= 0) || at_us > 3.6e9 || !(service_us >= 0) || service_us > 1e9) {
+		say(err, "'%s' line %llu is not 'TIME_US CLASS SERVICE_US [FLOW]' with a "
+			 "class of the workload", s->w->trace, (unsigned long long)s->trace_line);
+		return -1;
+	}
+	at = SIM_START + ticks(at_us * 1e3);
+	if (at < s->now) {
+		say(err, "'%s' line %llu goes back in time", s->w->trace,
+			 (unsigned long long)s->trace_line);
+		return -1;
+	}
+	a->at = s->now = at;
+	a->cls = cls;
+	a->service = ticks(service_us * 1e3);
+	a->flow = n == 4 ? flow_hash(flow) : pick_flow(s);
+	return 0;
+}
+
+int source_next(struct source *s, struct arrival *a, char *err)
+{
+	const struct workload *w = s->w;
+	double u;
+	int c = 0;
+
+	if (!s->left)
+		return 1;
+	s->left--;
+	if (w->arrivals == ARRIVE_TRACE)
+		return next_of_trace(s, a, err);
+	if (w->arrivals == ARRIVE_BURSTY)
+		next_bursty(s);
+	else
+		s->now += ticks(s->gap_ns * (w->arrivals == ARRIVE_POISSON ? exp_draw(&s->when) : 1));
+	if (w->nclasses > 1) {
+		u = rng_unit(&s->what);
+		while (c < w->nclasses - 1 && u >= w->cls[c].upto)
+			c++;
+	}
+	a->at = s->now;
+	a->cls = c;
+	a->service = ticks(dist_draw(&w->cls[c].service, &s->what));
+	a->flow = pick_flow(s);
+	return 0;
+}
+
+void source_close(struct source *s)
+{
+	if (s->trace)
+		fclose(s->trace);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * svg.c - line plots side by side, readable on light and dark pages
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sweep.h"
+
+#define WIDTH 520
+#define HEIGHT 360
+#define LEFT 64
+#define RIGHT 16
+#define TOP 44
+#define BOTTOM 52
+#define LEGEND 18 /* a line of it */
+
+struct scale {
+	double low, high;
+	bool log;
+};
+
+static double place(const struct scale *s, double v)
+{
+	if (s->log)
+		return (log10(v) - log10(s->low)) / (log10(s->high) - log10(s->low));
+	return (v - s->low) / (s->high - s->low);
+}
+
+static void put_text(FILE *f, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '<' || *s == '&' || *s == '>')
+			fprintf(f, "&#%d;", *s);
+		else
+			fputc(*s, f);
+	}
+}
+
+/* 1, 2 or 5 times a power of ten, so that a range has some five steps. */
+static double nice_step(double range)
+{
+	double step = pow(10, floor(log10(range / 5))), n = range / 5 / step;
+
+	return step * (n > 5 ? 10 : n > 2 ? 5 : n > 1 ? 2 : 1);
+}
+
+static void find_range(const struct plot *p, struct scale *x, struct scale *y)
+{
+	double cap = p->y_max > 0 ? p->y_max : INFINITY, v;
+	bool any = false;
+
+	*x = *y = (struct scale){ INFINITY, -INFINITY, false };
+	y->log = p->log_y;
+	for (int i = 0; i < p->n; i++) {
+		for (int k = 0; k < p->curve[i].n; k++) {
+			v = fmin(p->curve[i].y[k], cap);
+			if (isnan(v) || (y->log && v <= 0))
+				continue;
+			any = true;
+			x->low = fmin(x->low, p->curve[i].x[k]);
+			x->high = fmax(x->high, p->curve[i].x[k]);
+			y->low = fmin(y->low, v);
+			y->high = fmax(y->high, v);
+		}
+	}
+	y->log |= p->y_max <= 0 && y->low > 0 && y->high > 50 * y->low;
+	if (!any) {
+		*x = (struct scale){ 0, 1, false };
+		*y = (struct scale){ p->log_y ? 1 : 0, 10, p->log_y };
+	}
+	if (x->low > 0 && x->low < x->high / 2)
+		x->low = 0;
+	if (!(x->high > x->low))
+		x->high = x->low + 1;
+	if (y->log) {
+		y->low = pow(10, floor(log10(y->low) + 1e-9));
+		y->high = fmax(pow(10, ceil(log10(y->high) - 1e-9)), y->low * 10);
+	} else {
+		y->low = 0;
+		v = nice_step(y->high > 0 ? y->high : 1);
+		y->high = ceil((y->high > 0 ? y->high : 1) / v - 1e-9) * v;
+	}
+}
+
+static void y_tick(FILE *f, double at, double v)
+{
+	double y = TOP + (1 - at) * (HEIGHT - TOP - BOTTOM);
+
+	fprintf(f, "<line class='grid' x1='%d' x2='%d' y1='%.1f' y2='%.1f'/>"
+		"<text x='%d' y='%.1f' text-anchor='end'>%g</text>\n", LEFT, WIDTH - RIGHT, y, y, LEFT - 6,
+		y + 4, v);
+}
+
+static void axes(FILE *f, const struct plot *p, const struct scale *x, const struct scale *y)
+{
+	double step = nice_step(x->high - x->low), at;
+
+	if (y->log) {
+		for (double v = y->low; v <= y->high * 1.001; v *= 10)
+			y_tick(f, place(y, v), v);
+	} else {
+		for (double v = 0, s = nice_step(y->high); v <= y->high * 1.001; v += s)
+			y_tick(f, place(y, v), v);
+	}
+	for (double v = ceil(x->low / step - 1e-9) * step; v <= x->high + step * 1e-6; v += step) {
+		at = LEFT + place(x, v) * (WIDTH - LEFT - RIGHT);
+		fprintf(f, "<text x='%.1f' y='%d' text-anchor='middle'>%g</text>\n", at, HEIGHT - BOTTOM + 18,
+			fabs(v) < step * 1e-6 ? 0 : v);
+	}
+	fprintf(f, "<path class='axis' d='M%d %dV%dH%d'/>\n", LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);
+	fprintf(f, "<text x='%d' y='20' class='title'>", LEFT);
+	put_text(f, p->title);
+	fprintf(f, "</text>\n<text x='%d' y='36' class='note'>", LEFT);
+	put_text(f, p->y_name);
+	fprintf(f, "</text>\n<text x='%d' y='%d' text-anchor='middle'>", (LEFT + WIDTH - RIGHT) / 2,
+		HEIGHT - BOTTOM + 38);
+	put_text(f, p->x_name);
+	fprintf(f, "</text>\n");
+}
+
+static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, const struct scale *y)
+{
+	const struct curve *c = &p->curve[i];
+	bool down = false;
+	double px, py, v;
+
+	/* Where curves coincide the ones below show on both sides. */
+	fprintf(f, "<path class='c c%d' stroke-width='%.1f' d='", i % 8, 2 + fmin(p->n - 1 - i, 4) * 0.8);
+	for (int k = 0; k < c->n; k++) {
+		v = c->y[k];
+		if (isnan(v) || (y->log && v <= 0)) {
+			down = false;
+			continue;
+		}
+		px = LEFT + place(x, c->x[k]) * (WIDTH - LEFT - RIGHT);
+		py = place(y, v);
+		/* What leaves the plot goes up to its edge and a little beyond; it is clipped there. */
+		py = TOP + (1 - fmin(py, 1.2)) * (HEIGHT - TOP - BOTTOM);
+		fprintf(f, "%c%.1f %.1f", down ? 'L' : 'M', px, py);
+		down = true;
+	}
+	fprintf(f, "' clip-path='url(#area)'/>\n");
+	for (int k = 0; k < c->n && c->n <= 40; k++) {
+		v = c->y[k];
+		if (isnan(v) || (y->log && v <= 0) || place(y, v) > 1)
+			continue;
+		fprintf(f, "<circle class='d%d' cx='%.1f' cy='%.1f' r='2.5'/>", i % 8,
+			LEFT + place(x, c->x[k]) * (WIDTH - LEFT - RIGHT),
+			TOP + (1 - place(y, v)) * (HEIGHT - TOP - BOTTOM));
+	}
+	fprintf(f, "\n");
+}
+
+static void legend(FILE *f, const struct plot *p)
+{
+	for (int i = 0; i < p->n; i++) {
+		int y = HEIGHT + LEGEND * i;
+
+		fprintf(f, "<path class='c c%d' stroke-width='3' d='M%d %dh24'/><text x='%d' y='%d'>", i % 8, LEFT, y, LEFT + 32,
+			y + 4);
+		put_text(f, p->curve[i].name);
+		fprintf(f, "</text>\n");
+	}
+	fprintf(f, "<text class='note' x='%d' y='%d'>", LEFT, HEIGHT + LEGEND * p->n + 6);
+	put_text(f, p->note);
+	fprintf(f, "</text>\n");
+}
+
+/* The colours are told apart by people who do not see all (Okabe and Ito), dashes help where they meet. */
+static const char style[] =
+	"<style>text{font:12px sans-serif;fill:#222}.title{font-weight:bold;font-size:14px}"
+	".note{font-size:11px;fill:#666}.grid{stroke:#ddd}.axis{stroke:#444;fill:none}"
+	".c{fill:none}"
+	".c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}"
+	".c4{stroke:#b58900}.c5{stroke:#56b4e9;stroke-dasharray:6 3}.c6{stroke:#777;stroke-dasharray:2 3}"
+	".c7{stroke:#000;stroke-dasharray:8 3 2 3}"
+	".d0{fill:#0072b2}.d1{fill:#d55e00}.d2{fill:#009e73}.d3{fill:#cc79a7}.d4{fill:#b58900}"
+	".d5{fill:#56b4e9}.d6{fill:#777}.d7{fill:#000}.page{fill:#fff}"
+	"@media (prefers-color-scheme:dark){text{fill:#ddd}.note{fill:#aaa}.grid{stroke:#3a3a3a}"
+	".axis{stroke:#bbb}.page{fill:#16181c}.c0{stroke:#4aa8e0}.d0{fill:#4aa8e0}.c7{stroke:#fff}"
+	".d7{fill:#fff}}</style>\n";
+
+int svg_write(const struct plot *plots, int n, const char *path)
+{
+	int lines = 0, height;
+	struct scale x, y;
+	FILE *f = fopen(path, "w");
+
+	if (!f)
+		return -errno;
+	for (int i = 0; i < n; i++)
+		lines = plots[i].n > lines ? plots[i].n : lines;
+	height = HEIGHT + LEGEND * lines + 16;
+	fprintf(f, "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' width='%d' height='%d'>\n%s"
+		"<clipPath id='area'><rect x='%d' y='%d' width='%d' height='%d'/></clipPath>\n"
+		"<rect class='page' width='%d' height='%d'/>\n", WIDTH * n, height, WIDTH * n, height, style,
+		LEFT, TOP - 2, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM + 4, WIDTH * n, height);
+	for (int i = 0; i < n; i++) {
+		find_range(&plots[i], &x, &y);
+		fprintf(f, "<g transform='translate(%d 0)'>\n", WIDTH * i);
+		axes(f, &plots[i], &x, &y);
+		for (int k = 0; k < plots[i].n; k++)
+			curve(f, &plots[i], k, &x, &y);
+		legend(f, &plots[i]);
+		fprintf(f, "</g>\n");
+	}
+	fprintf(f, "</svg>\n");
+	if (ferror(f)) {
+		fclose(f);
+		return -EIO;
+	}
+	return fclose(f) ? -errno : 0;
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * sweep.c - runs the points of a sweep on several threads, with a progress bar
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sweep.h"
+
+static volatile sig_atomic_t interrupted;
+
+struct team {
+	struct sweep *s;
+	atomic_int next, ended;
+};
+
+static void on_interrupt(int sig)
+{
+	interrupted = 1;
+}
+
+struct point *sweep_add(struct sweep *s)
+{
+	struct point *more;
+
+	if (s->n == s->room) {
+		s->room = s->room ? 2 * s->room : 64;
+		more = reallocarray(s->p, s->room, sizeof(*more));
+		if (!more)
+			return NULL;
+		s->p = more;
+	}
+	memset(&s->p[s->n], 0, sizeof(s->p[0]));
+	s->p[s->n].err = 1;
+	s->p[s->n].c.quantum_us = -1;
+	s->p[s->n].c.preempt = -1;
+	return &s->p[s->n++];
+}
+
+double rate_of(const struct run_config *c, double load)
+{
+	return load * (c->cores - (c->policy->ideal ? 0 : c->costs.reserved)) / c->w->mean_ns * 1e9;
+}
+
+/* All classes together, into the last place. */
+static void total(struct run_result *r)
+{
+	struct class_result *all = &r->cls[r->nclasses];
+
+	for (int i = 0; i < r->nclasses; i++) {
+		struct class_result *c = &r->cls[i];
+
+		all->arrived += c->arrived;
+		all->done += c->done;
+		all->dropped += c->dropped;
+		all->rejected += c->rejected;
+		all->lost += c->lost;
+		all->wait_ns += c->wait_ns;
+		all->sojourn_ns += c->sojourn_ns;
+		all->slowdown += c->slowdown;
+		hist_merge(&all->sojourn, &c->sojourn);
+		hist_merge(&all->slow, &c->slow);
+	}
+	for (int i = 0; i <= r->nclasses; i++) {
+		struct class_result *c = &r->cls[i];
+
+		if (c->done) {
+			c->wait_ns /= c->done;
+			c->sojourn_ns /= c->done;
+			c->slowdown /= c->done;
+		}
+	}
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+{
+	double start = seconds();
+	int res;
+
+	memset(r, 0, sizeof(*r));
+	r->nclasses = c->w->nclasses;
+	r->cls = calloc(r->nclasses + 1, sizeof(*r->cls));
+	if (!r->cls)
+		return -ENOMEM;
+	res = c->policy->ideal ? run_ideal(c, r, stop, err) : run_sim(c, r, stop, err);
+	r->wall_s = seconds() - start;
+	r->complete = !res;
+	if (res)
+		run_free(r);
+	else
+		total(r);
+	return res;
+}
+
+void run_free(struct run_result *r)
+{
+	free(r->cls);
+	r->cls = NULL;
+}
+
+static void *work(void *arg)
+{
+	struct team *t = arg;
+	struct point *p;
+	int i;
+
+	while (!interrupted && (i = atomic_fetch_add(&t->next, 1)) < t->s->n) {
+		p = &t->s->p[i];
+		if (p->err == 1)
+			p->err = run_any(&p->c, &p->r, &interrupted, p->why);
+		if (p->err == -ENOMEM)
+			snprintf(p->why, sizeof(p->why), "no memory");
+		atomic_fetch_add(&t->ended, 1);
+	}
+	return NULL;
+}
+
+static void show(const struct team *t, double start)
+{
+	int ended = atomic_load(&t->ended), n = t->s->n, width = 40, full = width * ended / n;
+	double spent = seconds() - start;
+
+	fprintf(stderr, "\r[%.*s%.*s] %d/%d", full, "########################################",
+		width - full, "........................................", ended, n);
+	if (ended && ended < n)
+		fprintf(stderr, "  %.0f s to go ", spent / ended * (n - ended));
+	else
+		fprintf(stderr, "                ");
+	fflush(stderr);
+}
+
+static void watch(struct team *t)
+{
+	struct timespec nap = { .tv_nsec = 100000000 };
+	double start = seconds();
+
+	while (!interrupted && atomic_load(&t->ended) < t->s->n) {
+		nanosleep(&nap, NULL);
+		if (seconds() - start > 0.5)
+			show(t, start);
+	}
+	fprintf(stderr, "\r\033[K");
+}
+
+int sweep_run(struct sweep *s)
+{
+	struct sigaction act = { .sa_handler = on_interrupt, .sa_flags = SA_RESETHAND }, old;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int jobs = s->jobs ? s->jobs : cpus > 0 ? cpus : 1, started = 0, bad = 0;
+	struct team t = { .s = s };
+	pthread_t *thread;
+
+	if (jobs > s->n)
+		jobs = s->n;
+	thread = calloc(jobs ? jobs : 1, sizeof(*thread));
+	if (!thread)
+		return -ENOMEM;
+	sigaction(SIGINT, &act, &old);
+	for (; started < jobs; started++) {
+		if (pthread_create(&thread[started], NULL, work, &t))
+			break;
+	}
+	if (!started)
+		work(&t);
+	else if (!s->quiet && isatty(STDERR_FILENO))
+		watch(&t);
+	for (int i = 0; i < started; i++)
+		pthread_join(thread[i], NULL);
+	sigaction(SIGINT, &old, NULL);
+	free(thread);
+	for (int i = 0; i < s->n; i++) {
+		if (s->p[i].err < 0 && s->p[i].err != -EINTR) {
+			fprintf(stderr, "shunt-sim: %s\n", s->p[i].why);
+			bad = 1;
+		}
+	}
+	return interrupted ? -EINTR : -bad;
+}
+
+void sweep_free(struct sweep *s)
+{
+	for (int i = 0; i < s->n; i++)
+		run_free(&s->p[i].r);
+	free(s->p);
+	s->p = NULL;
+	s->n = s->room = 0;
+}

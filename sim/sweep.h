@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sweep.h - many runs: on all CPUs, in the same order and with the same results as on one
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "sim.h"
+
+struct point {
+	struct run_config c;
+	const char *label;   /* of plots: whose curve */
+	const char *system;
+	double load;
+	struct run_result r;
+	int err;             /* of the run; 1: not run yet */
+	char why[SIM_TEXT];
+};
+
+struct sweep {
+	struct point *p;
+	int n, room;
+	int jobs;            /* 0: as many as there are CPUs */
+	bool quiet;          /* no progress bar */
+};
+
+/* A zeroed point at the end, or NULL. */
+struct point *sweep_add(struct sweep *s);
+/* Runs what has not been run. 0, -EINTR (SIGINT came: what is complete is kept), or -1: some run failed. */
+int sweep_run(struct sweep *s);
+void sweep_free(struct sweep *s);
+
+/* Requests a second at which "load" of the cores that serve is in use. */
+double rate_of(const struct run_config *c, double load);
+
+/* out.c */
+void out_table(const struct sweep *s, FILE *to);
+void out_csv(const struct sweep *s, FILE *to);
+int out_json(const struct sweep *s, FILE *to);
+double metric_of(const struct point *p, const char *metric, int cls);
+bool metric_known(const char *metric);
+
+/* svg.c */
+struct curve {
+	char name[96];
+	int n;
+	double *x, *y;
+};
+
+struct plot {
+	char title[160], x_name[64], y_name[64], note[200];
+	bool log_y;
+	double y_max;        /* 0: as the data */
+	int n;
+	struct curve *curve;
+};
+int svg_write(const struct plot *plots, int n, const char *path);

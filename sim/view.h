@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * view.h - the one place that writes struct shunt_view: as XDP, the agent and the cores do
+ *
+ * Everything that a policy sees of a domain goes through here, in ns, when it becomes visible
+ * there and not before.
+ */
+#pragma once
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+static inline struct shunt_view *view_make(void)
+{
+	struct shunt_view *v = aligned_alloc(SHUNT_LINE, sizeof(*v));
+
+	if (v)
+		memset(v, 0, sizeof(*v));
+	return v;
+}
+
+/* Agent: which cores there are. */
+static inline void view_up(struct shunt_view *v, uint64_t up)
+{
+	v->up = up;
+	v->idle &= up;
+	v->ncores_up = 0;
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		if (up >> i & 1)
+			v->order[v->ncores_up++] = i;
+	}
+}
+
+static inline void view_setup(struct shunt_view *v, const struct workload *w, const uint64_t *knob,
+			      double quantum_us, bool preempt)
+{
+	v->abi = SHUNT_ABI;
+	v->nclasses = w->nclasses;
+	v->preempt = preempt;
+	for (int c = 0; c < w->nclasses; c++) {
+		double q = w->cls[c].quantum_us > 0 ? w->cls[c].quantum_us : quantum_us;
+
+		v->slo_us[c] = w->cls[c].slo_us > 0 && w->cls[c].slo_us < 1 ? 1 : w->cls[c].slo_us;
+		v->quantum_us[c] = q > 0 && q < 1 ? 1 : q;
+	}
+	memcpy(v->knob, knob, sizeof(v->knob));
+}
+
+static inline void view_idle(struct shunt_view *v, int core, bool idle)
+{
+	if (idle)
+		v->idle |= 1ULL << core;
+	else
+		v->idle &= ~(1ULL << core);
+}
+
+/* A core's load as one number: what a published or credit-based NIC knows. */
+static inline void view_load(struct shunt_view *v, int core, uint32_t load)
+{
+	v->sent[core] = load;
+	v->done[core] = 0;
+}
+
+static inline void view_sent(struct shunt_view *v, int core) { v->sent[core]++; }
+static inline void view_done(struct shunt_view *v, int core) { v->done[core]++; }
+static inline void view_held(struct shunt_view *v, int cls) { v->enq[cls]++; }
+static inline void view_taken(struct shunt_view *v, int cls) { v->deq[cls]++; }
+
+/* Cores: preempted requests that wait; by is 1 or -1. */
+static inline void view_parked(struct shunt_view *v, int cls, int by)
+{
+	v->parked[cls] += by;
+	v->parked_now += by;
+	if (v->parked_now > v->parked_peak)
+		v->parked_peak = v->parked_now;
+}
+
+/* Core: the head of a class as this core sees it, before it asks select(). */
+static inline void view_head(struct shunt_view *v, int core, int cls, tick arrival, tick queued)
+{
+	v->core[core].heads.head_ns[cls] = arrival / TICKS_NS;
+	v->core[core].heads.queued_ns[cls] = queued / TICKS_NS;
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * workload.c - what arrives: classes with shares, service times and objectives
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim.h"
+
+/* Shinjuku's objective of a class is its p99 alone on the machine: a few times its service. */
+const char *const workload_names[][3] = {
+	{ "fixed1", "all=1:1us", "fixed 1 us" },
+	{ "fixed5", "all=1:5us", "fixed 5 us" },
+	{ "fixed100", "all=1:100us", "fixed 100 us" },
+	{ "exp1", "all=1:exp(1us)", "exponential, mean 1 us" },
+	{ "exp10", "all=1:exp(10us)", "exponential, mean 10 us" },
+	{ "lognormal", "all=1:lognormal(1us;10us)", "lognormal, mean 1 us, standard deviation 10 us" },
+	{ "bimodal-500", "all=1:modes(0.995:500ns;0.005:500us)", "99.5 % 0.5 us, 0.5 % 500 us, one class" },
+	{ "bimodal-500-2", "short=0.995:500ns/slo=5us,long=0.005:500us/slo=2ms",
+	  "the same, told apart as two classes" },
+	{ "bimodal-100", "short=0.5:1us/slo=10us,long=0.5:100us/slo=300us", "50 % 1 us, 50 % 100 us" },
+	{ "trimodal", "short=1:1us/slo=10us,middle=1:10us/slo=50us,long=1:100us/slo=300us",
+	  "a third each 1, 10 and 100 us" },
+	{ "offload-fig2", "all=1:modes(0.995:5us;0.005:100us)", "99.5 % 5 us, 0.5 % 100 us" },
+	{ "stale-bimodal", "all=1:modes(0.995:5us;0.005:1ms)", "99.5 % 5 us, 0.5 % 1 ms" },
+	{ "rocksdb", "get=0.995:6us/slo=50us,scan=0.005:240us/slo=1ms", "RocksDB: GET and SCAN(1000)" },
+	{ "rocksdb-50", "get=0.5:6us/slo=50us,scan=0.5:1200us/slo=6ms", "RocksDB: GET and SCAN(5000)" },
+	{ NULL },
+};
+
+static int set_option(struct sim_class *c, const char *key, const char *value)
+{
+	double ns;
+
+	if (!strcmp(key, "requeue")) {
+		c->requeue = !strcmp(value, "head") ? REQUEUE_HEAD :
+			     !strcmp(value, "tail") ? REQUEUE_TAIL : REQUEUE_AUTO;
+		return c->requeue == REQUEUE_AUTO && strcmp(value, "auto") ? -1 : 0;
+	}
+	if (time_parse(value, &ns))
+		return -1;
+	if (!strcmp(key, "slo"))
+		c->slo_us = ns / 1e3;
+	else if (!strcmp(key, "quantum"))
+		c->quantum_us = ns / 1e3;
+	else
+		return -1;
+	return 0;
+}
+
+static int class_parse(struct sim_class *c, char *text, char *err)
+{
+	char *eq = strchr(text, '='), *colon = eq ? strchr(eq, ':') : NULL, *opt, *close, *end, *value;
+
+	if (!colon || eq == text || (size_t)(eq - text) >= sizeof(c->name)) {
+		say(err, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
+			 "[/requeue=head|tail])", text);
+		return -1;
+	}
+	*eq = *colon = '\0';
+	memcpy(c->name, text, eq - text + 1);
+	c->share = strtod(eq + 1, &end);
+	if (*end || end == eq + 1 || !(c->share > 0) || c->share > 1e9) {
+		say(err, "class '%s' has no share '%s'", text, eq + 1);
+		return -1;
+	}
+	close = strchr(colon + 1, ')'); /* a path in file(…) has slashes of its own */
+	opt = strchr(close ? close : colon + 1, '/');
+	while (opt) {
+		*opt++ = '\0';
+		char *next = strchr(opt, '/');
+
+		if (next)
+			*next = '\0';
+		value = strchr(opt, '=');
+		if (value)
+			*value++ = '\0';
+		if (!value || set_option(c, opt, value)) {
+			say(err, "class '%s' has no option '%s=%s'", text, opt,
+				 value ? value : "");
+			return -1;
+		}
+		opt = next;
+	}
+	return dist_parse(&c->service, colon + 1, err);
+}
+
+static void sum_up(struct workload *w)
+{
+	double sum = 0, upto = 0, sq = 0, s;
+
+	for (int i = 0; i < w->nclasses; i++)
+		sum += w->cls[i].share;
+	w->mean_ns = 0;
+	for (int i = 0; i < w->nclasses; i++) {
+		struct sim_class *c = &w->cls[i];
+
+		c->share /= sum;
+		c->upto = upto += c->share;
+		s = c->service.mean_ns;
+		w->mean_ns += c->share * s;
+		sq += c->share * s * s * (1 + c->service.scv);
+		/* Shinjuku's rule of thumb: heavy-tailed or multi-modal to the tail, others to the head. */
+		c->tail = c->requeue == REQUEUE_TAIL ||
+			  (c->requeue == REQUEUE_AUTO && c->service.scv > 1.5);
+	}
+	w->scv = sq / (w->mean_ns * w->mean_ns) - 1;
+}
+
+int workload_parse(struct workload *w, const char *text, char *err)
+{
+	char buf[SIM_TEXT], *save = NULL;
+
+	memset(w, 0, sizeof(*w));
+	for (int i = 0; workload_names[i][0]; i++) {
+		if (!strcmp(text, workload_names[i][0]))
+			text = workload_names[i][1];
+	}
+	if (strlen(text) >= sizeof(buf)) {
+		say(err, "the workload is longer than %zu bytes", sizeof(buf) - 1);
+		return -1;
+	}
+	strcpy(buf, text);
+	strcpy(w->text, text);
+	for (char *c = strtok_r(buf, ",", &save); c; c = strtok_r(NULL, ",", &save)) {
+		if (w->nclasses == SHUNT_CLASSES) {
+			say(err, "more than %d classes", SHUNT_CLASSES);
+			goto bad;
+		}
+		if (class_parse(&w->cls[w->nclasses++], c, err))
+			goto bad;
+	}
+	if (!w->nclasses) {
+		say(err, "the workload is empty");
+		goto bad;
+	}
+	sum_up(w);
+	return 0;
+bad:
+	workload_free(w);
+	return -1;
+}
+
+/* "poisson", "uniform", "bursty:FACTOR:TIME", "trace:FILE" */
+int arrivals_parse(struct workload *w, const char *text, char *err)
+{
+	double ns, factor;
+	char *end;
+
+	if (!strcmp(text, "poisson") || !strcmp(text, "uniform")) {
+		w->arrivals = *text == 'p' ? ARRIVE_POISSON : ARRIVE_UNIFORM;
+		return 0;
+	}
+	if (!strncmp(text, "trace:", 6) && text[6] && strlen(text + 6) < sizeof(w->trace)) {
+		w->arrivals = ARRIVE_TRACE;
+		strcpy(w->trace, text + 6);
+		return 0;
+	}
+	if (!strncmp(text, "bursty:", 7)) {
+		factor = strtod(text + 7, &end);
+		if (*end == ':' && factor > 1 && factor <= 1000 && !time_parse(end + 1, &ns) && ns > 0) {
+			w->arrivals = ARRIVE_BURSTY;
+			w->burst_factor = factor;
+			w->burst_us = ns / 1e3;
+			return 0;
+		}
+	}
+	say(err, "'%s' is no kind of arrivals (poisson, uniform, bursty:FACTOR:TIME, "
+		 "trace:FILE)", text);
+	return -1;
+}
+
+void workload_free(struct workload *w)
+{
+	for (int i = 0; i < w->nclasses; i++)
+		dist_free(&w->cls[i].service);
+}

@@ -1,0 +1,258 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# sim.sh - the simulator: policies' own code against queueing theory, papers' statements, its own promises
+. "$(dirname "$0")/../lib.sh"
+
+NO_LAB=1
+N=${LONG:+20M}
+N=${N:-2M}
+FEW=${LONG:+1M}
+FEW=${FEW:-100k}
+LONG_N=${LONG:+3M}
+[ -z "$LONG" ] || TEST_LIMIT=900
+
+sim() { shunt-sim "$@" -Q; }
+
+# METRIC OPTIONS…: of one run, all classes together
+value() {
+	local metric=$1
+	shift
+	json ".runs[0].classes[-1].$metric" sim --json - "$@"
+}
+
+# GOT WANT PERCENT WHAT
+assert_near() {
+	awk -v got="$1" -v want="$2" -v most="$3" 'BEGIN {
+		off = 100 * (got / want - 1)
+		printf "%s, should be %s: %+.2f %%\n", got, want, off
+		exit !(off <= most && off >= -most)
+	}' || fail "$4 is $1, should be within $3 % of $2"
+}
+
+# RHO CORES: mean wait of M/M/k in units of the mean service (Erlang C)
+erlang_wait() {
+	awk -v rho="$1" -v k="$2" 'BEGIN {
+		a = rho * k; term = 1; sum = 1
+		for (i = 1; i < k; i++) { term *= a / i; sum += term }
+		last = term * a / k / (1 - rho)
+		print last / (sum + last) / (k * (1 - rho))
+	}'
+}
+
+# RHO SCV: mean wait of M/G/1, FCFS (Pollaczek and Khinchine)
+pk_wait() { awk -v r="$1" -v c="$2" 'BEGIN { print r * (1 + c) / 2 / (1 - r) }'; }
+
+test_waits_of_fcfs_are_those_of_theory() {
+	local k rho
+	for rho in 0.5 0.7; do
+		assert_near "$(value wait_us -p fcfs -w exp1 -l $rho -n $N)" "$(pk_wait $rho 1)" 2 "M/M/1 at $rho"
+		assert_near "$(value wait_us -p fcfs -w fixed1 -l $rho -n $N)" "$(pk_wait $rho 0)" 2 "M/D/1 at $rho"
+	done
+	for k in 4 16; do
+		assert_near "$(value wait_us -p fcfs -w exp1 -c $k -l 0.7 -n "${LONG_N:-3M}")" "$(erlang_wait 0.7 $k)" 2 "M/M/$k"
+	done
+	assert_near "$(value wait_us -p fcfs -w 'all=1:modes(0.5:1us;0.5:3us)' -l 0.7 -n $N)" \
+		"$(awk -v w="$(pk_wait 0.7 0.25)" 'BEGIN { print 2 * w }')" 2 "M/G/1 (SCV 0.25)"
+	assert_near "$(value wait_us -p fcfs -w 'short=0.9:1us,long=0.1:11us' -l 0.6 -n $N)" \
+		"$(awk -v w="$(pk_wait 0.6 2.25)" 'BEGIN { print 2 * w }')" 2 "M/G/1 (SCV 2.25, two classes)"
+}
+
+test_slowdown_under_processor_sharing_does_not_depend_on_the_distribution() {
+	local w
+	for w in fixed1 exp1 bimodal-100; do
+		assert_near "$(value slowdown -p ps -w $w -l 0.6 -n $N)" 2.5 2 "mean slowdown of $w"
+	done
+}
+
+test_round_robin_in_small_slices_comes_near_processor_sharing() {
+	assert_near "$(value slowdown -p fcfs -P yes -q 50ns -w 'all=1:modes(0.5:1us;0.5:10us)/requeue=tail' \
+		-l 0.6 -n 300k)" 2.5 4 "mean slowdown in slices of 50 ns"
+}
+
+test_srpt_has_the_lowest_mean() {
+	local means
+	means=$(sim -p srpt,ps,c-fcfs,fcfs,mq,prio,jbsq,steal,rss,p2c -w bimodal-100 -c 4 -l 0.8 -n 300k --json - |
+		jq -r '.runs[] | "\(.classes[-1].mean_us) \(.policy)"' | sort -n)
+	echo "$means"
+	assert_match "$(head -n 1 <<<"$means")" srpt "the lowest mean"
+}
+
+test_the_ideal_c_fcfs_and_the_policy_fcfs_agree() {
+	assert_eq "$(value p99_us -p fcfs -w bimodal-100 -c 16 -l 0.8 -n 300k)" \
+		"$(value p99_us -p c-fcfs -w bimodal-100 -c 16 -l 0.8 -n 300k)" "p99"
+}
+
+paper() { sim paper "$@" | tee "$DIR/paper" || fail "a statement does not hold: $(cat "$DIR/paper")"; }
+
+test_orderings_of_shinjuku_figures_1_and_2_hold() {
+	paper shinjuku-fig1 -n "${LONG_N:-200k}"
+	paper shinjuku-fig2 -n $FEW
+}
+
+test_connections_for_balance_are_those_of_shinjuku_figure_4() { paper shinjuku-fig4; }
+
+test_outstanding_requests_hide_latency_as_in_shinjuku_offload_figure_3() { paper offload-fig3 -n $FEW; }
+
+test_stale_loads_do_what_another_simulation_says() { paper stale-loads -n "${LONG_N:-500k}"; }
+
+test_measured_figures_have_their_order() {
+	paper shinjuku-fig5 -n ${LONG:+5}50k
+	paper shinjuku-fig6 -n ${LONG:+5}50k
+}
+
+test_results_do_not_depend_on_the_number_of_jobs() {
+	local args=(-p fcfs,mq,steal,p2c -w bimodal-100 -s shared,wire -c 8 -l 0.5,0.8 -n 50k --json -)
+	sim "${args[@]}" -j 1 | jq .runs >"$DIR/one"
+	sim "${args[@]}" -j 5 | jq .runs >"$DIR/five"
+	sim "${args[@]}" -j 5 -S 2 | jq .runs >"$DIR/other"
+	assert_eq "$(jq length "$DIR/one")" 16 "runs"
+	cmp "$DIR/one" "$DIR/five" || fail "jobs change results"
+	! cmp -s "$DIR/one" "$DIR/other" || fail "the seed changes nothing"
+}
+
+test_memory_does_not_grow_with_the_length_of_a_run() {
+	local short long
+	short=$(json .memory_kb sim -p mq -s shared -w bimodal-100 -c 16 -l 0.8 -n 200k --json -)
+	long=$(json .memory_kb sim -p mq -s shared -w bimodal-100 -c 16 -l 0.8 -n ${LONG:+5}1M --json -)
+	assert_le "$long" $((short + short / 5 + 1000)) "kB of a long run"
+}
+
+# Events a second of CPU time. 10 M on a quiet machine; beside other tests half of that must do.
+test_events_are_simulated_at_10_million_a_second() {
+	local rate
+	sim -p fcfs,rss -w exp1 -c 16 -l 0.7 -n 2M -j 1 --json "$DIR/all" >/dev/null
+	rate=$(jq '([.runs[].events] | add) / .cpu_s | floor' "$DIR/all")
+	echo "$rate events a second"
+	assert_ge "$rate" $((LONG ? 10000000 : 5000000)) "events a second"
+}
+
+cpu_ticks() { # at least so many of a process
+	local stat
+	read -r stat <"/proc/$2/stat"
+	set -- "$1" ${stat##*) }
+	((${13} >= $1))
+}
+
+test_an_interrupt_keeps_what_is_complete() {
+	start sweep shunt-sim -p fcfs -w exp1 -l 0.3:0.8:0.01 -n 500k -j 1 --json "$DIR/kept"
+	wait_for 30 cpu_ticks 50 "${PIDS[sweep]}"
+	stop sweep INT
+	assert_eq "$STATUS" 130 "exit status"
+	assert_match "$(logs sweep)" "interrupted: [0-9]+ of 51 runs are complete and kept"
+	assert_eq "$(jq .complete "$DIR/kept")" false complete
+	assert_ge "$(jq '.runs | length' "$DIR/kept")" 1 "runs kept"
+}
+
+test_a_policy_of_the_users_own_runs() {
+	cp "$ROOT/bpf/policies/fcfs.c" "$DIR/mine.c"
+	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt" >/dev/null
+	for p in "$DIR/mine.c" "$DIR/mine.shunt"; do
+		assert_eq "$(value mean_us -p "$p" -w exp1 -c 4 -l 0.8 -n 50k)" \
+			"$(value mean_us -p fcfs -w exp1 -c 4 -l 0.8 -n 50k)" "mean by $p"
+	done
+}
+
+test_requests_are_conserved_while_cores_die_and_come_back() {
+	local system policy bad
+	for system in shared wire nfp; do
+		bad=$(sim -s $system -p fcfs,mq,jbsq,steal,p2c -w bimodal-100 -c 8 -l 0.6 -n 50k -F 2@1ms:5ms -F 5@3ms \
+			--json - | jq -c '.runs[] | . as $r | .classes[] |
+				select(.arrived != .done + .dropped + .rejected + .lost or .done < .arrived * 0.99) |
+				[$r.policy, .]')
+		assert_eq "$bad" "" "unaccounted requests of $system"
+	done
+	assert_ge "$(value lost -p fcfs -w bimodal-100 -c 2 -l 0.6 -n 10000 -F 0@200ms)" 1 "lost with core 0"
+}
+
+test_domains_divide_what_arrives_and_do_not_help_each_other() {
+	# Two domains of 4 cores are two M/M/4.
+	assert_near "$(value wait_us -p fcfs -w exp1 -c 8 -d 2 -l 0.6 -n $N)" "$(erlang_wait 0.6 4)" 2 "M/M/4, twice"
+	# In a domain the policy's own hash spreads over all cores.
+	assert_near "$(value wait_us -p rss -w exp1 -c 256 -l 0.5 -n $N)" 1 3 "256 times M/M/1"
+}
+
+test_every_policy_answers_soundly_on_every_system() {
+	local bad
+	bad=$(sim -s ideal,shinjuku,shinjuku-offload,shared,wire,nfp -c 16 -w trimodal -l 0.5 -n 5k --json - \
+		-p "$(cd "$ROOT/bpf/policies" && printf '%s,' *.c | sed 's/\.c,/,/g')" |
+		jq -c '.runs[] | select(.bad_answers > 0 or .classes[-1].done < 4000) | [.system, .policy]')
+	assert_eq "$bad" "" "systems and policies"
+}
+
+test_preemption_pays_where_it_should() {
+	local p99
+	p99=$(sim -s shared -p fcfs,mq -w bimodal-100 -c 4 -l 0.6 -n 300k --json - |
+		jq '[.runs[].classes[0].p99_us] | .[0] / .[1] | floor')
+	assert_ge "$p99" 4 "short p99 of fcfs over that of mq"
+}
+
+test_traces_and_bursts_arrive_as_told() {
+	local i
+	for ((i = 0; i < 200; i++)); do echo "$((i * 10)) short 4 $i"; done >"$DIR/trace"
+	assert_eq "$(value max_us -p fcfs -w short=1:1us -a "trace:$DIR/trace" -n 200)" 4 "sojourn in the trace"
+	echo "5 short 1" >>"$DIR/trace"
+	assert_exit 1 shunt-sim -p fcfs -w short=1:1us -a "trace:$DIR/trace" -n 1000
+	assert_match "$(cat "$DIR/err")" "line 201 goes back in time"
+	awk -v b="$(value p99_us -p fcfs -w exp1 -c 4 -l 0.6 -a bursty:4:100us -n 200k)" \
+		-v p="$(value p99_us -p fcfs -w exp1 -c 4 -l 0.6 -n 200k)" 'BEGIN { exit !(b > 3 * p) }' ||
+		fail "bursts do not hurt"
+	assert_near "$(json '.runs[0].throughput' sim -p fcfs -w exp1 -c 4 -l 0.6 -a bursty:4:5us -n $N --json -)" \
+		2400000 2 "rate with bursts"
+}
+
+test_a_file_of_costs_is_a_system() {
+	echo '{"name": "mine", "base": "shared", "_host": "lab", "end_ns": 5000, "policy": "fcfs"}' >"$DIR/c.json"
+	assert_eq "$(value p50_us -s "$DIR/c.json" -w fixed1 -l 0.01 -n 1000 | cut -d. -f1)" 6 "p50 with 5 us more"
+	echo '{"base": "shared", "end_nss": 5000}' >"$DIR/c.json"
+	assert_exit 1 shunt-sim -s "$DIR/c.json"
+	assert_match "$(cat "$DIR/err")" "no cost is called 'end_nss'"
+}
+
+test_advice_meets_the_objectives_with_the_fewest_cores() {
+	local most
+	sim advise -w 'short=0.5:1us/slo=20us,long=0.5:100us/slo=400us' -r 60k -c 16 -p fcfs,mq -q 5us -n 100k |
+		tee "$DIR/advice"
+	assert_match "$(cat "$DIR/advice")" "Take mq with a quantum of 5 us on [0-9]+ cores"
+	most=$(sed -n 's/^Take mq.* on \([0-9]*\) cores.*/\1/p' "$DIR/advice")
+	assert_eq "$(json '[.runs[0].classes[0,1].slo_met] | all' sim -s shared -p mq -q 5us -c "$most" -r 60k -n 100k \
+		-w 'short=0.5:1us/slo=20us,long=0.5:100us/slo=400us' --json -)" true "objectives are met"
+}
+
+test_plots_tables_and_csv_hold_the_same_runs() {
+	sim -p fcfs,rss -w bimodal-100 -c 4 -l 0.2,0.5,0.8 -n 10k --csv "$DIR/a.csv" --json "$DIR/a.json" \
+		--svg "$DIR/a.svg" >"$DIR/table"
+	assert_eq "$(wc -l <"$DIR/table")" 19 "lines of the table"
+	assert_eq "$(tail -n +2 "$DIR/a.csv" | wc -l)" 18 "lines of CSV"
+	assert_eq "$(jq '.runs | length' "$DIR/a.json")" 6 "runs"
+	assert_eq "$(grep -c "class='c c[0-9]' stroke-width='[0-9.]*' d='M[0-9. ]*L" "$DIR/a.svg")" 4 "curves, 2 a class"
+	assert_match "$(tail -n 1 "$DIR/a.svg")" '</svg>'
+}
+
+test_wrong_input_is_refused_with_a_reason() {
+	local args want
+	while IFS='|' read -r args want; do
+		# shellcheck disable=SC2086
+		shunt-sim $args >"$DIR/out" 2>"$DIR/err" && fail "'$args' was taken"
+		assert_match "$(cat "$DIR/err")" "$want" "what '$args' says"
+	done <<-'TEXT'
+	-p nonesuch|unknown policy 'nonesuch'
+	-w short=0.5|is no class
+	-w short=0.5:1parsec|is no service time
+	-w all=1:exp(1us)/sla=3us|has no option
+	-s nonesuch|neither a preset nor a file
+	-C mark=3|no cost is called
+	-C ring=0|at least 1
+	-l x|--load cannot be 'x'
+	-c 2000|--cores are whole numbers
+	-c 2 -s shinjuku|leave none to serve
+	-F 9@1ms|there is no core 9
+	-a sometimes|is no kind of arrivals
+	-k 99=1|is not KNOB=VALUE
+	-m p98|--metric cannot be
+	paper fig99|unknown figure
+	advise|advise wants
+	what|what is 'what'
+	TEXT
+}
+
+run_tests
