@@ -18,12 +18,12 @@ $(B)/man/%: docs/man/%.rst
 	$(Q)mkdir -p $(@D)
 	$(Q)rst2man --strict $< $@
 
-install: bpf tools lib man ## install below DESTDIR PREFIX
+install: bpf tools lib man $(B)/shunt-load ## install below DESTDIR PREFIX
 	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
 		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf) \
 		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
 		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8)
-	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(call to,$(SBINDIR))
+	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(B)/shunt-load $(call to,$(SBINDIR))
 	$(INSTALL) -m 644 $(B)/libshunt.a $(call to,$(LIBDIR))
 	$(INSTALL) -m 755 $(B)/libshunt.so $(call to,$(LIBDIR))/libshunt.so.$(VERSION)
 	ln -sf libshunt.so.$(VERSION) $(call to,$(LIBDIR))/libshunt.so.$(SOVERSION)
