@@ -122,7 +122,8 @@ clean: ## remove build/
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-include $(wildcard hostlib/ctx.mk apps/apps.mk tests/tests.mk tests/vm/vm.mk bench/bench.mk scripts/install.mk)
+include $(wildcard hostlib/ctx.mk hostlib/pass/pass.mk apps/apps.mk sim/sim.mk bpf/nic/nic.mk offload/nfp/nfp.mk \
+	tests/tests.mk tests/cross/cross.mk tests/vm/vm.mk bench/bench.mk scripts/install.mk)
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:

@@ -1,13 +1,28 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
-.PHONY: bench-cost bench-path
+.PHONY: bench-cost bench-path bench-preempt
 
 bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o) ## ns per packet of XDP ingress (root)
 	$(Q)$(B)/bench/cost
 
 bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo ## round trips, against a kernel UDP server (root)
 	$(Q)bench/path.sh
+
+bench-preempt: all $(B)/bench/preempt bench-switch bench-safepoints ## what preemption costs and what it is good for (root)
+	$(Q)$(B)/bench/preempt $(B)/bench/yield.json
+	$(Q)bench/preempt_lab.sh $(B)/bench/preempt_lab.json
+	$(Q)jq -n --slurpfile y $(B)/bench/yield.json --slurpfile s $(B)/bench/switch.json \
+		--slurpfile p $(B)/bench/safepoints.json --slurpfile l $(B)/bench/preempt_lab.json \
+		--arg kernel "$$(uname -r)" --arg commit "$$(git rev-parse --short HEAD 2>/dev/null)" \
+		'{safepoint_overhead: $$p[0].safepoint_overhead, switch_cycles: $$s[0].same_context.p50} + $$y[0] + \
+		 {lab: $$l[0], kernel: $$kernel, commit: $$commit}' >$(B)/bench/preempt.json
+
+$(B)/bench/preempt: bench/preempt.c $(B)/libshunt.a $(wildcard hostlib/*.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) -Wno-missing-field-initializers $(filter %.c %.a,$^) -o $@ \
+		-ljansson -lm -pthread
 
 $(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c $(wildcard tests/prog/*.h include/shunt/*.h)
 	$(call say,CC,$@)

@@ -184,6 +184,7 @@ int main(void)
 	printf("ticks a switch, over an empty call:\n");
 	one = start(leave_always);
 	other = start(leave_always);
+	json_object_set_new(out, "unit", json_string("ticks of the processor's counter"));
 	json_object_set_new(out, "same_context", tell("the same context", measure(do_one), 2));
 	json_object_set_new(out, "two_contexts", tell("two contexts in turn", measure(do_two), 2));
 	one = start(leave_inexact);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "stacks.h"
 
 #define SHORT_NS 2000 /* a request this short may run before the last reply is kicked */
 
@@ -85,7 +86,7 @@ static void serve(struct core *c)
 	/* Nobody's reply waits for a request that may be long. */
 	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS))
 		reply_kick(c);
-	start = clock_ns();
+	start = core_clock(c);
 	if (it->ctx)
 		bump(c->line->preempt.resumed, 1);
 	else
@@ -98,7 +99,7 @@ static void serve(struct core *c)
 	else
 		handle(c, it);
 	yield_end(c);
-	end = it->ended ? clock_ns() : c->now;
+	end = it->ended ? core_clock(c) : c->now;
 	it->served_ns += end - start;
 	if (it->ended) {
 		finish(c, it, end);
@@ -107,6 +108,7 @@ static void serve(struct core *c)
 		park_put(c, it);
 	}
 	c->now = end;
+	c->fresh = true;
 }
 
 /* Is there nothing left that this core must still serve before it ends? */
@@ -139,6 +141,7 @@ static void turn(struct core *c)
 		if (ring_count(&c->s->comp) >= COMP_KEEP + KICK_MAX)
 			frames_recycle(c);
 	} else if (c->pending) {
+		c->fresh = false;
 		reply_kick(c);
 		frames_recycle(c);
 	} else {
@@ -176,12 +179,14 @@ void *core_main(void *arg)
 		shunt_stop(s); /* shunt_run() says why */
 		return c;
 	}
+	stacks_guard_thread(); /* without, an overflow is a fault like any other */
 	yield_thread(c);
 	link_say_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
 	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || !drained(c))
 		turn(c);
 	wind_down(c);
 	preempt_worker_end();
+	stacks_unguard_thread();
 	if (s->opts.core_exit)
 		s->opts.core_exit(c->id, s->opts.arg);
 	return c;

@@ -45,7 +45,8 @@
  *
  * x86-64 CET: the switch is marked and works with IBT. It is not marked for shadow stacks, so glibc
  * runs a program that links it without them; if a thread has one nevertheless, ctx_pool_init() fails
- * with -ENOTSUP. aarch64: works with BTI and pointer authentication; SME's ZA must be off.
+ * with -ENOTSUP. aarch64: works with pointer authentication; has BTI's landing pads;
+ * SME's ZA must be off.
  */
 #pragma once
 
@@ -98,6 +99,7 @@ struct ctx {
 #endif
 #ifdef CTX_TSAN
 	void *fiber;
+	unsigned int starts;
 #endif
 } __attribute__((aligned(64)));
 
@@ -108,7 +110,7 @@ struct ctx_pool {
 	size_t stack_size;    /* usable bytes a stack */
 	unsigned int n;
 	int where;            /* in the table of stacks.c */
-	_Atomic uint64_t free __attribute__((aligned(64))); /* top of a stack: tag << 32 | index + 1 */
+	_Atomic uint64_t free __attribute__((aligned(64))); /* tag << 32 | index + 1 of the top */
 };
 
 /* The smallest stack that is accepted: 8 KiB, and room for a signal frame with all vector registers. */

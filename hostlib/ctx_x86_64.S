@@ -10,8 +10,9 @@
  * - Loading MXCSR or x87's words is slow, so they are loaded only when they differ. Into a context,
  *   exception flags count too: fetestexcept() of a request sees its own. At home they do
  *   not (the ABI leaves them to the callee), so a request that comes and goes loads nothing.
- * - It ends in a jump, not in a return: the return would always be mispredicted, as the processor expects it to
- *   go back to the caller. The two directions have a jump each, for each mostly goes to one place.
+ * - It ends in a jump, not in a return: the return would always be mispredicted, as the processor
+ *   expects it to go back to the caller. Each direction has a jump of its own, which mostly goes to
+ *   one place.
  *   "notrack": with IBT there is no endbr64 behind a call.
  */
 #ifdef __x86_64__

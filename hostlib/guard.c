@@ -17,7 +17,7 @@
 #include "guard.h"
 
 /* EOWNERDEAD: a robust mutex whose owner died; it is held. */
-static inline __attribute__((always_inline)) int entered(int err)
+PREEMPT_INLINE int entered(int err)
 {
 	if (!err || err == EOWNERDEAD)
 		guard_enter();
@@ -52,7 +52,7 @@ TAKES(pthread_mutex_clocklock, (pthread_mutex_t *m, clockid_t c, when t), (m, c,
  * the thread tells. No owner: a lock that was elided. INT_MAX: robust, and its owner died (only who holds it can
  * unlock such a one). Both are this thread's.
  */
-static inline __attribute__((always_inline)) bool ours(const pthread_mutex_t *m)
+PREEMPT_INLINE bool ours(const pthread_mutex_t *m)
 {
 	int tid = preempt_here()->tid, owner = m->__data.__owner;
 

@@ -75,18 +75,20 @@ void guard_find(void);
 #define GUARD __attribute__((visibility("default"), section("shunt_text"), noinline))
 #define CALLER __builtin_return_address(0)
 
-static inline __attribute__((always_inline)) void guard_enter(void)
+PREEMPT_INLINE void guard_enter(void)
 {
-	preempt_here()->depth += guard_on;
+	preempt_depth_add(guard_on);
 }
 
 /* caller: where the guarded function returns to. */
-static inline __attribute__((always_inline)) void guard_leave(const void *caller)
+PREEMPT_INLINE void guard_leave(const void *caller)
 {
-	struct preempt_tls *t = preempt_here();
+	uint32_t depth = preempt_depth();
 
-	if (t->depth) /* what one request locked, another may unlock */
-		t->depth -= guard_on;
-	if (__builtin_expect(t->pending, 0) && !t->depth)
+	if (depth) { /* what one request locked, another may unlock */
+		preempt_depth_add(-guard_on);
+		depth -= guard_on;
+	}
+	if (__builtin_expect(preempt_pending(), 0) && !depth)
 		preempt_late(caller);
 }

@@ -35,12 +35,12 @@ static PREEMPT_TEXT void *early_get(size_t align, size_t size)
 	return early + at;
 }
 
-static inline __attribute__((always_inline)) bool is_early(const void *p)
+PREEMPT_INLINE bool is_early(const void *p)
 {
 	return __builtin_expect((uintptr_t)p - (uintptr_t)early < EARLY, 0);
 }
 
-static inline __attribute__((always_inline)) bool too_early(void)
+PREEMPT_INLINE bool too_early(void)
 {
 	return __builtin_expect(!guard_next.free, 0) && (guard_find(), !guard_next.free);
 }

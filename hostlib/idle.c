@@ -62,6 +62,7 @@ void idle_turn(struct core *c)
 	const struct shunt_opts *o = &c->s->opts;
 
 	c->now = clock_ns();
+	c->fresh = false;
 	if (!c->idle_ns)
 		c->idle_ns = c->now;
 	if (!c->idle) {

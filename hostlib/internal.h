@@ -52,6 +52,7 @@ struct item {
 	uint16_t place;       /* parked: in ctl->parked */
 	uint8_t queue;        /* class it is queued as */
 	bool ended;
+	bool stay;            /* parked: only the core that parked it may go on with it */
 	long reply;           /* what the handler returned */
 	uint64_t addr;        /* of the packet in the UMEM */
 	uint32_t len;         /* bytes of packet */
@@ -59,6 +60,14 @@ struct item {
 	uint8_t slot;         /* ring it came from: core, or SHUNT_HOLD_SLOT + class */
 	bool ipv6;
 	bool sane;            /* metadata made sense */
+};
+
+/* A core's own clock: clock.c. */
+struct clock {
+	uint64_t ticks, ns; /* of the counter, and the time, at the anchor */
+	uint64_t span;      /* ticks from there for which the rate holds; 0: no rate is known */
+	uint64_t mult;      /* ns a tick, times 2^32 */
+	bool off;           /* the counter is of no use */
 };
 
 /* Where the next request of a class is. */
@@ -77,7 +86,7 @@ struct heads {
 struct park {
 	_Atomic uint32_t lock;
 	_Atomic uint32_t mask; /* classes that have some */
-	struct item *first[SHUNT_CLASSES];
+	struct item *first[SHUNT_CLASSES], *last[SHUNT_CLASSES];
 	_Atomic uint64_t queued_ns[SHUNT_CLASSES], arrival_ns[SHUNT_CLASSES]; /* of the first */
 	struct item *free;     /* items of nobody */
 	uint32_t n;
@@ -103,13 +112,15 @@ struct core {
 	uint64_t deadline_ns; /* when its quantum is over; ~0: it has none */
 	bool armed;           /* something waits, so the deadline counts */
 	enum preempt_way yields; /* why the last one left before it had ended */
-	uint32_t skip;        /* looks that need no clock … */
-	uint32_t skipped;     /* … of so many */
+	uint32_t skipped;     /* safepoints that need no look at the clock, of which preempt_tls.skip are left */
+	uint32_t pace;        /* safepoints a ns, as last measured, times 2^18 (PACE_SHIFT) */
 	uint64_t retry_ns;    /* what is counted could not be seen yet: look again after this */
 	uint64_t looked_ns;   /* the clock, when last looked at for the deadline */
 	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
 
+	struct clock clock;
 	uint64_t now;         /* the clock, when last read */
+	bool fresh;           /* that was at the end of a turn, and nothing was done since */
 	bool idle;            /* we set our idle bit; XDP may have cleared it */
 	uint64_t claimed_ns;  /* when we saw that; 0: not claimed */
 	uint64_t idle_ns;     /* since when there is nothing to do; 0: there is */
@@ -166,6 +177,25 @@ static inline uint64_t clock_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+#if defined(__x86_64__)
+uint64_t clock_anchor(struct core *c, uint64_t ticks);
+
+/* CLOCK_MONOTONIC, to some 30 ns. The core's thread alone. */
+static inline uint64_t core_clock(struct core *c)
+{
+	uint64_t ticks = __builtin_ia32_rdtsc(), past = ticks - c->clock.ticks;
+
+	if (__builtin_expect(past < c->clock.span, 1))
+		return c->clock.ns + (past * c->clock.mult >> 32);
+	return clock_anchor(c, ticks);
+}
+#else
+static inline uint64_t core_clock(struct core *c)
+{
+	return clock_ns();
+}
+#endif
+
 /* Plain loads and stores of words that others see: no tearing, no order. */
 #define peek(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
 #define poke(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELAXED)
@@ -193,6 +223,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it);
 uint32_t queue_waiting(const struct shunt *s);
 bool queue_next(struct core *c);
 bool queue_waits(const struct core *c);
+void queue_prefetch(const struct core *c);
 enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_TOO_EARLY };
 enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
 		     uint64_t *since);

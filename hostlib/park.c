@@ -39,7 +39,8 @@ static void publish(struct park *k, uint32_t cls)
 	if (it) {
 		atomic_store_explicit(&k->queued_ns[cls], it->queued_ns, memory_order_relaxed);
 		atomic_store_explicit(&k->arrival_ns[cls], it->req.arrival_ns, memory_order_relaxed);
-		atomic_fetch_or(&k->mask, 1u << cls); /* before we look who sleeps */
+		if (!(atomic_load_explicit(&k->mask, memory_order_relaxed) >> cls & 1))
+			atomic_fetch_or(&k->mask, 1u << cls); /* before we look who sleeps */
 	} else {
 		atomic_fetch_and_explicit(&k->mask, ~(1u << cls), memory_order_relaxed);
 	}
@@ -58,18 +59,17 @@ static uint32_t take_place(struct park *k)
 	abort(); /* there are no more items than places */
 }
 
-/* Counts in the view, for those who look from outside. */
+/* Counts in the view, for those who look from outside. Under the lock. */
 static void count(struct shunt *s, const struct item *it, uint32_t by)
 {
 	struct shunt_view *v = s->view;
-	uint32_t now;
 
-	__atomic_fetch_add(&v->parked[it->req.cls], by, __ATOMIC_RELAXED);
+	bump(v->parked[it->req.cls], by);
 	if (it->slot >= SHUNT_HOLD_SLOT)
-		__atomic_fetch_add(&v->parked_held, by, __ATOMIC_RELAXED);
-	now = __atomic_add_fetch(&v->parked_now, by, __ATOMIC_RELAXED);
-	if (by == 1 && now > peek(v->parked_peak))
-		poke(v->parked_peak, now);
+		bump(v->parked_held, by);
+	bump(v->parked_now, by);
+	if (peek(v->parked_now) > peek(v->parked_peak))
+		poke(v->parked_peak, v->parked_now);
 }
 
 /* A core that sleeps beside the request would not see it: its rings stay as they are. */
@@ -95,13 +95,26 @@ bool park_full(const struct shunt *s)
 	return n > s->park.max || n > peek(s->view->parked_max);
 }
 
+/* To the tail, nearly always, or to the head. */
+static void insert(struct park *k, struct item *it)
+{
+	struct item **at = &k->first[it->queue], **last = &k->last[it->queue];
+
+	if (*at && (*last)->queued_ns <= it->queued_ns)
+		at = &(*last)->next;
+	while (*at && (*at)->queued_ns <= it->queued_ns)
+		at = &(*at)->next;
+	it->next = *at;
+	*at = it;
+	if (!it->next)
+		*last = it;
+}
+
 /* The request has left its stack: it may go on anywhere. The core gets another item for what it takes next. */
 void park_put(struct core *c, struct item *it)
 {
 	struct shunt *s = c->s;
 	struct park *k = &s->park;
-	struct item **at;
-
 	lock(k);
 	it->place = take_place(k);
 	poke(s->ctl->parked[it->place].cls, it->req.cls);
@@ -113,13 +126,28 @@ void park_put(struct core *c, struct item *it)
 	c->item = k->free;
 	k->free = c->item->next;
 	poke(k->n, k->n + 1);
-	for (at = &k->first[it->queue]; *at && (*at)->queued_ns <= it->queued_ns;)
-		at = &(*at)->next;
-	it->next = *at;
-	*at = it;
+	insert(k, it);
 	publish(k, it->queue);
 	unlock(k);
 	wake_sleeper(c);
+}
+
+/* Takes the first of a class out that this core may resume. */
+static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
+{
+	struct item **at = &k->first[cls], *before = NULL, *it;
+
+	while (*at && (*at)->stay && (*at)->core != c) {
+		before = *at;
+		at = &before->next;
+	}
+	it = *at;
+	if (!it)
+		return NULL;
+	*at = it->next;
+	if (!it->next)
+		k->last[cls] = before;
+	return it;
 }
 
 /* The first of a class, or NULL: another core was faster. The core's own item is given back for it. */
@@ -130,9 +158,8 @@ struct item *park_take(struct core *c, uint32_t cls)
 	struct item *it;
 
 	lock(k);
-	it = k->first[cls];
+	it = take_out(k, c, cls);
 	if (it) {
-		k->first[cls] = it->next;
 		publish(k, cls);
 		poke(k->n, k->n - 1);
 		c->item->next = k->free;

@@ -16,6 +16,7 @@
 #include "preempt.h"
 
 #define TEXTS 64
+#define LOCALS_MAX (1UL << 20) /* bytes from the thread pointer, either way */
 
 volatile uint32_t preempt_never;
 PREEMPT_TLS struct preempt_tls shunt_tls = { .look = &preempt_never };
@@ -30,43 +31,43 @@ static pthread_mutex_t texts_lock = PTHREAD_MUTEX_INITIALIZER;
 extern const char __start_shunt_text[] __attribute__((visibility("hidden")));
 extern const char __stop_shunt_text[] __attribute__((visibility("hidden")));
 
-/*
- * The compiler believes that errno stays where it is during a function (__errno_location() is "const");
- * after a switch it does not. So each access is a function of its own that the compiler cannot look into.
- */
-static PREEMPT_TEXT int errno_get(void)
-{
-	__asm__ volatile("" : : : "memory");
-	return errno;
-}
-
-static PREEMPT_TEXT void errno_set(int value)
-{
-	__asm__ volatile("" : : : "memory");
-	errno = value;
-}
-
 /* --- stopping ----------------------------------------------------------------------------------- */
+
+PREEMPT_TEXT int *shunt_errno(void)
+{
+	__asm__ volatile("" : : : "memory"); /* or the compiler finds that it is as constant as what it calls */
+	return __errno_location();
+}
+
+/* What was put off was for the request that ran on this thread before. */
+PREEMPT_INLINE void fresh(struct preempt_tls *t)
+{
+	t->pending = false;
+	t->stay = false;
+	t->held = 0;
+}
 
 PREEMPT_TEXT void preempt_away(enum preempt_way way)
 {
-	int err = errno_get();
+	int err = errno;
 
 	preempt_here()->pending = false;
 	if (!preempt_point)
 		return;
 	preempt_here()->depth++; /* the scheduler's region; whoever returns from it leaves it */
 	preempt_point(way);
-	preempt_here()->pending = false; /* it was for the request that ran here before */
+	fresh(preempt_here());
 	preempt_here()->depth--;
-	errno_set(err);
+	errno = err;
 }
 
 PREEMPT_TEXT void shunt_safepoint_slow(void)
 {
 	struct preempt_tls *t = preempt_here();
 
-	if (t->depth)
+	if (t->skip)
+		t->skip--;
+	else if (t->depth)
 		t->pending = true;
 	else
 		preempt_away(PREEMPT_SAFEPOINT);
@@ -90,16 +91,16 @@ PREEMPT_TEXT void preempt_late(const void *caller)
 
 PREEMPT_TEXT void shunt_nopreempt_begin(void)
 {
-	preempt_here()->depth++;
+	preempt_depth_add(1);
 }
 
 PREEMPT_TEXT void shunt_nopreempt_end(void)
 {
-	struct preempt_tls *t = preempt_here();
+	uint32_t depth = preempt_depth();
 
-	if (t->depth && --t->depth)
-		return;
-	if (__builtin_expect(t->pending, 0))
+	if (depth)
+		preempt_depth_add(-1);
+	if (__builtin_expect(preempt_pending(), 0) && depth <= 1)
 		preempt_away(PREEMPT_SAFEPOINT);
 }
 
@@ -126,6 +127,24 @@ static void watch_forks(void)
 	pthread_atfork(NULL, NULL, forget_in_child);
 }
 
+/* The variables of one object, if they are beside the thread pointer (those of dlopen()ed ones may not be). */
+static int find_locals(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct preempt_tls *t = arg;
+	uintptr_t at = (uintptr_t)info->dlpi_tls_data, end = t->local + t->local_len;
+
+	for (int i = 0; at && i < info->dlpi_phnum; i++) {
+		if (info->dlpi_phdr[i].p_type != PT_TLS || at - (t->local - LOCALS_MAX) > 2 * LOCALS_MAX)
+			continue;
+		if (end < at + info->dlpi_phdr[i].p_memsz)
+			end = at + info->dlpi_phdr[i].p_memsz;
+		if (t->local > at)
+			t->local = at;
+		t->local_len = end - t->local;
+	}
+	return 0;
+}
+
 void preempt_worker_begin(volatile uint32_t *look)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -138,6 +157,9 @@ void preempt_worker_begin(volatile uint32_t *look)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	pthread_sigmask(SIG_SETMASK, NULL, &set);
 	memcpy(&t->mask, &set, sizeof(t->mask));
+	t->local = (uintptr_t)__builtin_thread_pointer();
+	t->local_len = 1; /* pthread_self() on x86-64 */
+	dl_iterate_phdr(find_locals, t);
 	t->tid = syscall(SYS_gettid);
 	t->pending = false;
 	t->depth = 1;
@@ -160,7 +182,7 @@ PREEMPT_TEXT void preempt_request_begin(void)
 {
 	struct preempt_tls *t = preempt_here();
 
-	t->pending = false;
+	fresh(t);
 	t->depth = 0;
 }
 
@@ -170,7 +192,7 @@ PREEMPT_TEXT uint32_t preempt_request_end(void)
 	uint32_t left = t->depth;
 
 	t->depth = 1;
-	t->pending = false;
+	fresh(t);
 	return left;
 }
 

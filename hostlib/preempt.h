@@ -35,6 +35,7 @@ enum preempt_why {
 	PREEMPT_REGION,   /* in a no-preempt region, or in the scheduler */
 	PREEMPT_FOREIGN,  /* not in registered text */
 	PREEMPT_HANDLER,  /* in another signal's handler, or on its stack */
+	PREEMPT_LOCAL,    /* perhaps about to use a thread-local: a register holds its address */
 	PREEMPT_NR_WHY,
 };
 
@@ -42,12 +43,17 @@ enum preempt_why {
 struct preempt_tls {
 	volatile uint32_t *look; /* scheduler: not 0 = yield. First: safepoints know it by its place */
 	uint32_t depth;          /* regions, nested */
+	uint32_t skip;           /* scheduler: so many safepoints need not be looked into */
 	bool pending;            /* a mark or signal was put off: taken at the end of the region */
+	bool stay;               /* at PREEMPT_SIGNAL: resume this request on this thread only */
+	uint16_t held;           /* times in a row that the handler found PREEMPT_LOCAL */
 	int32_t tid;             /* of a worker; else 0 */
 	uint64_t mask;           /* signals blocked in a worker's thread */
+	uintptr_t local, local_len; /* where its thread-local variables are */
 	uint64_t why[PREEMPT_NR_WHY];
 };
 _Static_assert(offsetof(struct preempt_tls, look) == 0, "shunt_safepoint() reads it there");
+_Static_assert(offsetof(struct preempt_tls, skip) == 12, "safepoint.S counts it down there");
 
 #define PREEMPT_TLS _Thread_local __attribute__((tls_model("initial-exec")))
 extern PREEMPT_TLS struct preempt_tls shunt_tls __attribute__((visibility("default")));
@@ -61,15 +67,56 @@ extern volatile uint32_t preempt_never;
  * This thread's shunt_tls. In assembly: the compiler takes a thread for one that stays the same all through a
  * function, and keeps its address over calls that may end on another.
  */
-static inline __attribute__((always_inline)) struct preempt_tls *preempt_here(void)
+#define PREEMPT_INLINE static inline __attribute__((always_inline))
+
+#if defined(__x86_64__)
+PREEMPT_INLINE struct preempt_tls *preempt_here(void)
 {
 	struct preempt_tls *t;
 
-#if defined(__x86_64__)
 	__asm__ volatile("movq %%fs:0, %0\n\t"
 			 "addq shunt_tls@gottpoff(%%rip), %0"
 			 : "=r"(t) : : "cc");
+	return t;
+}
+
+/* The three accesses of the guards leave no address behind in a register: see PREEMPT_LOCAL. */
+PREEMPT_INLINE uintptr_t preempt_offset(void)
+{
+	uintptr_t off;
+
+	__asm__("movq shunt_tls@gottpoff(%%rip), %0" : "=r"(off));
+	return off;
+}
+
+PREEMPT_INLINE uint32_t preempt_depth(void)
+{
+	uint32_t depth;
+
+	__asm__ volatile("movl %%fs:%c1(%2), %0" : "=r"(depth)
+			 : "i"(offsetof(struct preempt_tls, depth)), "r"(preempt_offset()));
+	return depth;
+}
+
+PREEMPT_INLINE void preempt_depth_add(uint32_t by)
+{
+	__asm__ volatile("addl %0, %%fs:%c1(%2)"
+			 : : "r"(by), "i"(offsetof(struct preempt_tls, depth)), "r"(preempt_offset())
+			 : "cc", "memory");
+}
+
+PREEMPT_INLINE bool preempt_pending(void)
+{
+	uint8_t pending;
+
+	__asm__ volatile("movb %%fs:%c1(%2), %0" : "=q"(pending)
+			 : "i"(offsetof(struct preempt_tls, pending)), "r"(preempt_offset()));
+	return pending;
+}
 #elif defined(__aarch64__)
+PREEMPT_INLINE struct preempt_tls *preempt_here(void)
+{
+	struct preempt_tls *t;
 	uint64_t off;
 
 	__asm__ volatile("adrp %1, :gottprel:shunt_tls\n\t"
@@ -77,9 +124,24 @@ static inline __attribute__((always_inline)) struct preempt_tls *preempt_here(vo
 			 "mrs %0, tpidr_el0\n\t"
 			 "add %0, %0, %1"
 			 : "=&r"(t), "=&r"(off));
-#endif
 	return t;
 }
+
+PREEMPT_INLINE uint32_t preempt_depth(void)
+{
+	return preempt_here()->depth;
+}
+
+PREEMPT_INLINE void preempt_depth_add(uint32_t by)
+{
+	preempt_here()->depth += by;
+}
+
+PREEMPT_INLINE bool preempt_pending(void)
+{
+	return preempt_here()->pending;
+}
+#endif
 
 /* preempt.c: the scheduler's side */
 void preempt_worker_begin(volatile uint32_t *look); /* this thread is a worker: depth is 1 */

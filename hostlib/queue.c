@@ -155,6 +155,20 @@ bool queue_waits(const struct core *c)
 	return false;
 }
 
+/* What was just written by XDP lies in another core's cache: have it all fetched at once. */
+void queue_prefetch(const struct core *c)
+{
+	const struct shunt *s = c->s;
+
+	__builtin_prefetch(s->view->enq);
+	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
+		const struct shunt_ring *r = &s->hold[i];
+
+		__builtin_prefetch(r->prod);
+		__builtin_prefetch(&r->desc[ring_cons(r) & r->mask]);
+	}
+}
+
 static void consider(struct heads *h, uint32_t cls, uint64_t queued, uint64_t arrival, enum from from)
 {
 	struct head *at = &h->of[cls];
@@ -359,7 +373,7 @@ static bool next_chosen(struct core *c, const struct policy *p)
 
 	if (!held && !atomic_load_explicit(&s->park.mask, memory_order_relaxed))
 		return false;
-	now = clock_ns();
+	now = c->fresh ? c->now : core_clock(c);
 	consider_own(c, now, &h);
 	consider_all(s, held, &h);
 	if (!h.waiting)

@@ -154,15 +154,13 @@ void reply_kick(struct core *c)
 	c->pending = c->tx_prod - ring_cons(&c->tx);
 }
 
-int shunt_send(struct shunt_req *req, const void *data, size_t len)
+static int send_more(struct core *c, struct item *it, const void *data, size_t len)
 {
-	struct item *it = (struct item *)req;
-	struct core *c = it->core;
 	uint64_t frame, addr;
 	char *packet;
 	int err;
 
-	if (!it->sane || len > req->room)
+	if (!it->sane || len > it->req.room)
 		return -EMSGSIZE;
 	err = frames_get(c, &frame);
 	if (err) {
@@ -189,4 +187,15 @@ int shunt_send(struct shunt_req *req, const void *data, size_t len)
 	tx_write(c, addr, it->payload + len);
 	ring_set_prod(&c->tx, c->tx_prod);
 	return 0;
+}
+
+int shunt_send(struct shunt_req *req, const void *data, size_t len)
+{
+	struct item *it = (struct item *)req;
+	int err;
+
+	shunt_nopreempt_begin(); /* the request is this core's until the end of the region */
+	err = send_more(it->core, it, data, len);
+	shunt_nopreempt_end();
+	return err;
 }

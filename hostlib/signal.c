@@ -18,9 +18,11 @@
 
 _Static_assert(SHUNT_SIGNAL == SIGURG, "abi.h has it as a number, for BPF");
 
+#define LOCAL_TRIES 4
+
 static struct sigaction before; /* what the application had */
 
-static inline __attribute__((always_inline)) uintptr_t reg_pc(const ucontext_t *uc)
+PREEMPT_INLINE uintptr_t reg_pc(const ucontext_t *uc)
 {
 #if defined(__x86_64__)
 	return uc->uc_mcontext.gregs[REG_RIP];
@@ -29,7 +31,7 @@ static inline __attribute__((always_inline)) uintptr_t reg_pc(const ucontext_t *
 #endif
 }
 
-static inline __attribute__((always_inline)) uintptr_t reg_sp(const ucontext_t *uc)
+PREEMPT_INLINE uintptr_t reg_sp(const ucontext_t *uc)
 {
 #if defined(__x86_64__)
 	return uc->uc_mcontext.gregs[REG_RSP];
@@ -42,7 +44,7 @@ static inline __attribute__((always_inline)) uintptr_t reg_sp(const ucontext_t *
  * Was another signal's handler interrupted? While one runs, signals are blocked that usually are not; or it is
  * on the alternate stack. What that handler interrupted may hold anything.
  */
-static inline __attribute__((always_inline)) bool in_handler(const struct preempt_tls *t,
+PREEMPT_INLINE bool in_handler(const struct preempt_tls *t,
 							      const ucontext_t *uc)
 {
 	uint64_t mask;
@@ -52,7 +54,29 @@ static inline __attribute__((always_inline)) bool in_handler(const struct preemp
 	       reg_sp(uc) - (uintptr_t)uc->uc_stack.ss_sp < uc->uc_stack.ss_size;
 }
 
-static PREEMPT_TEXT enum preempt_why judge(const struct preempt_tls *t, const ucontext_t *uc)
+/*
+ * Does a register hold the address of a thread-local variable? Then the next instruction may read, say, errno
+ * of a thread that the request is no longer on. Mostly it is a matter of a few instructions, and another signal
+ * will come. But it may be an address that is kept over a loop, or forgotten in a register that the loop does not
+ * use: so after LOCAL_TRIES the request is stopped, and has to stay on its thread. (An address that was put into memory
+ * is not seen.)
+ */
+PREEMPT_INLINE bool holds_local(const struct preempt_tls *t,
+							       const ucontext_t *uc)
+{
+	bool found = false;
+
+#if defined(__x86_64__)
+	for (int i = REG_R8; i <= REG_RCX; i++)
+		found |= (uintptr_t)uc->uc_mcontext.gregs[i] - t->local < t->local_len;
+#elif defined(__aarch64__)
+	for (int i = 0; i <= 30; i++)
+		found |= uc->uc_mcontext.regs[i] - t->local < t->local_len;
+#endif
+	return found;
+}
+
+static PREEMPT_TEXT enum preempt_why judge(struct preempt_tls *t, const ucontext_t *uc)
 {
 	if (t->look == &preempt_never)
 		return PREEMPT_STRANGER;
@@ -64,6 +88,11 @@ static PREEMPT_TEXT enum preempt_why judge(const struct preempt_tls *t, const uc
 		return PREEMPT_FOREIGN;
 	if (in_handler(t, uc))
 		return PREEMPT_HANDLER;
+	if (holds_local(t, uc)) {
+		if (++t->held < LOCAL_TRIES)
+			return PREEMPT_LOCAL;
+		t->stay = true;
+	}
 	return PREEMPT_TAKEN;
 }
 

@@ -20,6 +20,7 @@
 
 #include "stacks.h"
 
+#define RED_ZONE 256  /* left free below the stack pointer, and for alignment: no more than this */
 #define ALT_USE 16384 /* for handlers that were there before, too */
 
 struct range {
@@ -66,6 +67,14 @@ void stacks_remove(int where)
 
 /* --- in the handler: nothing but what a signal handler may do ---------------------------------------- */
 
+/* What the kernel says; where it does not, more than any that does not say so needs. */
+size_t stacks_signal_frame(void)
+{
+	size_t frame = getauxval(AT_MINSIGSTKSZ);
+
+	return RED_ZONE + (frame ? frame : 8192);
+}
+
 static uintptr_t stack_pointer(const void *ucontext)
 {
 	const ucontext_t *u = ucontext;
@@ -78,8 +87,9 @@ static uintptr_t stack_pointer(const void *ucontext)
 }
 
 /*
- * Bytes of the stack that was overflowed; 0: none was. A fault in the guard by one whose stack pointer is elsewhere
- * is somebody's stray pointer. The kernel, when it finds no room for a signal's frame, names no address.
+ * Bytes of the stack that was overflowed; 0: none was. A fault in the guard by one whose stack pointer
+ * is elsewhere is somebody's stray pointer. The kernel names no address when it finds no room for
+ * a signal's frame.
  */
 static size_t overflowed(const siginfo_t *info, uintptr_t sp)
 {
@@ -96,7 +106,7 @@ static size_t overflowed(const siginfo_t *info, uintptr_t sp)
 			continue;
 		in = (sp - base) % r->slot;
 		if (info->si_code == SI_KERNEL) {
-			if (in < r->guard + getauxval(AT_MINSIGSTKSZ))
+			if (in < r->guard + stacks_signal_frame())
 				return r->stack_size;
 		} else if (at - (sp - in) < r->guard) {
 			return r->stack_size;
@@ -216,7 +226,7 @@ static int give_alt(void)
 		return -errno;
 	if (!(old.ss_flags & SS_DISABLE))
 		return 0;
-	ss = (stack_t){ .ss_size = ALT_USE + getauxval(AT_MINSIGSTKSZ) };
+	ss = (stack_t){ .ss_size = ALT_USE + stacks_signal_frame() };
 	alt = ss.ss_sp = malloc(ss.ss_size);
 	if (!alt)
 		return -ENOMEM;

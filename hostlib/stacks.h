@@ -25,6 +25,9 @@ void stacks_unguard_thread(void);
  */
 void stacks_moved(void *ucontext);
 
+/* Bytes of stack that a signal may take, with all registers there are. */
+size_t stacks_signal_frame(void);
+
 /* For ctx.c: a run of slots, each a guard and above it a stack. Returns its place, or -ENOSPC. */
 int stacks_add(const void *base, size_t len, size_t slot, size_t guard, size_t stack_size);
 void stacks_remove(int where);

@@ -6,13 +6,14 @@
  * runs, or because it saw so itself when the request started. Armed, it compares the clock with the
  * deadline; once that has passed, the policy is asked. Not armed, no safepoint gets here.
  *
- * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into half of what is
- * left of the quantum, going by how many there were lately; a few hundred ns at the end.
+ * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into three quarters of
+ * what is left of the quantum, going by how far apart they were lately; a few hundred ns at the end.
  */
 #include "internal.h"
 
 #define SKIP_MAX 4096
-#define CLOSE_NS 300          /* so near the deadline, all that is left is skipped at once */
+#define PACE_SHIFT 18
+#define CLOSE_NS 400          /* so near the deadline, all that is left is skipped at once */
 #define RETRY_NS 200          /* what is counted but not in its ring yet is looked for again, ever more seldom */
 #define NONE (~0ULL)
 
@@ -39,8 +40,7 @@ static void set_look(struct core *c, uint32_t value)
 static void arm(struct core *c)
 {
 	c->armed = true;
-	c->skip = c->skipped = 0;
-	c->looked_ns = c->start_ns;
+	c->looked_ns = 0;
 	set_look(c, 1);
 }
 
@@ -49,10 +49,32 @@ static void arm(struct core *c)
 static void disarm(struct core *c)
 {
 	c->armed = false;
+	preempt_here()->skip = 0;
 	set_look(c, 0);
 	atomic_thread_fence(memory_order_seq_cst);
 	if (queue_waits(c))
 		arm(c);
+}
+
+/* How many safepoints may pass before the clock is looked at again. */
+static void set_skip(struct core *c, uint64_t now)
+{
+	uint64_t left = c->deadline_ns - now, part = left > CLOSE_NS ? left * 3 / 4 : left;
+	uint64_t n = part * c->pace >> PACE_SHIFT;
+
+	c->skipped = n < SKIP_MAX ? n : SKIP_MAX;
+	preempt_here()->skip = c->skipped;
+	c->looked_ns = now;
+}
+
+/* How often safepoints come, if none of those was missed that were to be skipped. 32 bits: a division of 64 takes
+ * as long as the rest of this. No floating point: its flags are the request's. */
+static void measure_pace(struct core *c, uint64_t now)
+{
+	uint64_t passed = now - c->looked_ns;
+
+	if (!preempt_here()->skip && c->looked_ns && passed && passed < UINT32_MAX)
+		c->pace = (c->skipped + 1) * (1u << PACE_SHIFT) / (uint32_t)passed;
 }
 
 /* This thread is the core's from now on. */
@@ -73,10 +95,14 @@ void yield_start(struct core *c, uint64_t now)
 	c->running = true;
 	if (!c->item->ctx)
 		return;
-	if (quantum && queue_waits(c))
+	c->skipped = 0;
+	preempt_here()->skip = 0;
+	if (quantum && queue_waits(c)) {
 		arm(c);
-	else if (c->armed || peek(c->line->mark.look))
+		set_skip(c, now);
+	} else if (c->armed || peek(c->line->mark.look)) {
 		disarm(c);
+	}
 }
 
 void yield_end(struct core *c)
@@ -106,6 +132,7 @@ static bool marked(struct core *c)
 			continue;
 		}
 		named = true;
+		queue_prefetch(c);
 		c->retry_ns = 0;
 		/* Of an earlier turn of the same request: only the order to look counts. */
 		if (seen.deadline_ns > c->start_ns &&
@@ -122,19 +149,6 @@ static void note_delay(struct core *c, uint64_t late_ns)
 	while (i < SHUNT_DELAYS - 1 && late_ns >= 64ULL << i)
 		i++;
 	bump(c->line->preempt.delay[i], 1);
-}
-
-/* How many safepoints may pass before the clock is looked at again. */
-static void set_skip(struct core *c, uint64_t now)
-{
-	uint64_t left = c->deadline_ns - now, passed = now - c->looked_ns, part;
-
-	part = left > CLOSE_NS ? left / 2 : left;
-	c->skipped = passed ? (c->skipped + 1) * part / passed : 0;
-	if (c->skipped > SKIP_MAX)
-		c->skipped = SKIP_MAX;
-	c->skip = c->skipped;
-	c->looked_ns = now;
 }
 
 /* Used up so many quanta: from now on queued as one of another class. */
@@ -205,10 +219,6 @@ static bool should_yield(struct core *c, enum preempt_way way)
 {
 	uint64_t now;
 
-	if (c->skip && way == PREEMPT_SAFEPOINT) {
-		c->skip--;
-		return false;
-	}
 	if (marked(c) && !c->armed)
 		arm(c);
 	if (!c->armed) {
@@ -220,7 +230,9 @@ static bool should_yield(struct core *c, enum preempt_way way)
 		set_look(c, 0); /* a class without a quantum */
 		return false;
 	}
-	now = clock_ns();
+	now = core_clock(c);
+	if (way == PREEMPT_SAFEPOINT)
+		measure_pace(c, now);
 	if (now >= c->deadline_ns)
 		return due(c, now);
 	set_skip(c, now);
@@ -236,6 +248,7 @@ void preempt_point(enum preempt_way way)
 	if (!c || !c->running || !c->item->ctx || !should_yield(c, way))
 		return;
 	c->yields = way;
+	c->item->stay = preempt_here()->stay;
 	ctx_leave(c->item->ctx);
 	/* From here on, perhaps another thread. */
 }

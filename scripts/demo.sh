@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# demo.sh - what shunt does, in under a minute, on a veth pair: fcfs, then mq, then another SLO, while
-# the server runs and requests keep coming.
+# demo.sh - what shunt does, in under a minute, on a veth pair: fcfs, sq, mq, then
+# another SLO, while the server runs and requests keep coming.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 LAB=demo$$
 RATE=8000 # of a mean of 50.5 us: 40 % of what one core can do
-PHASE=6   # seconds
+PHASE=5   # seconds
 
 BOLD="" PLAIN=""
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -35,8 +35,8 @@ domains:
   - {queue: 0, cpus: [$(($(nproc) - 1))]}
 stamp: true
 classes:
-  - {name: short, slo: 50us}
-  - {name: long, slo: 1ms}
+  - {name: short, slo: 50us, quantum: 5us}
+  - {name: long, slo: 1ms, quantum: 5us}
 ports:
   - {port: 9000, default: short}
 rules:
@@ -51,23 +51,28 @@ say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 
    First come, first served: short requests wait behind long ones. Times are microseconds: round
    trips as the client sees them, and from XDP to the reply. On a busy virtual machine p99 is the
    machine's: look at p90."
-start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((3 * PHASE)) \
+start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((4 * PHASE)) \
 	--report $PHASE --json --cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json"
 table 1
 
-say "4. shunt switch mq, while requests keep coming: of what waits, the one that used up most of its
-   objective goes next (short: 50 us, long: 1 ms). Not a packet is lost by the switch."
-host taskset -c 0 shunt switch mq --dev "$DEV"
+say "4. shunt switch sq, while requests keep coming: still one queue, but a request that ran for 5 us while
+   others wait goes to its tail. No packet is lost by the switch, and nobody restarts."
+host taskset -c 0 shunt switch sq --dev "$DEV"
 table 2
 
-say "5. bpftool sets the objective of class 0 from 50 us to 10 ms (bytes 10 27 00 00), still under load:
+say "5. shunt switch mq: of what waits, and of what runs, the one that used up most of its objective goes
+   next (short: 50 us, long: 1 ms)."
+host taskset -c 0 shunt switch mq --dev "$DEV"
+table 3
+
+say "6. bpftool sets the objective of class 0 from 50 us to 10 ms (bytes 10 27 00 00), still under load:
    now the short ones wait like the long ones, or longer."
 set -- bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/slo_us" key 0 0 0 0 value 0x10 0x27 0 0
 echo "  \$ $*"
 "$@"
-table 3
+table 4
 
-say "6. Where every request went: arrived = replied + … , per class, always."
+say "7. Where every request went: arrived = replied + … , per class, always."
 host shunt stats --dev "$DEV"
 
-say "That was one worker core without preemption. Load your own policy: docs/policies.md."
+say "That was one worker core, no dispatcher, no kernel module. docs/preemption.md tells how. Load your own policy: docs/policies.md."

@@ -4,10 +4,11 @@
 # nothing is missing. --check only says what is missing, and fails.
 set -eu
 
-build="gcc make clang llvm libbpf-dev libelf-dev linux-libc-dev libcyaml-dev libyaml-dev libjansson-dev
+build="gcc g++ make clang llvm llvm-dev libbpf-dev libelf-dev linux-libc-dev libcyaml-dev libyaml-dev libjansson-dev
 libcap-ng-dev libxdp-dev pkg-config python3-docutils"
 run="bpftool iproute2 ethtool iputils-ping"
-check="libcmocka-dev librocksdb-dev memcached python3 jq xdp-tools procps util-linux netcat-openbsd spin shellcheck"
+check="libcmocka-dev librocksdb-dev memcached python3 jq xdp-tools procps util-linux netcat-openbsd spin shellcheck
+gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 missing=""
 for p in $build $run $check; do

@@ -65,11 +65,11 @@ test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
-	$(Q)tests/run.sh $(UNIT) $(PROG) $(MODEL) $(E2E) $(FAULT)
+	$(Q)tests/run.sh $(UNIT) $(CROSS) $(PROG) $(MODEL) $(E2E) $(FAULT)
 
 test-long: deps ## all tests with their heavy counts (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
-	$(Q)LONG=1 LIMIT=7200 tests/run.sh $(UNIT) $(PROG) $(MODEL) $(E2E) $(FAULT)
+	$(Q)LONG=1 LIMIT=7200 tests/run.sh $(UNIT) $(CROSS) $(PROG) $(MODEL) $(E2E) $(FAULT)
 
 test-unit: $(UNIT) ## unit tests, under sanitizers
 	$(Q)tests/run.sh $^

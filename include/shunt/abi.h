@@ -348,10 +348,10 @@ struct shunt_view {
 	__u32 deq[SHUNT_CLASSES] __shunt_line;  /* cores: taken so far */
 	__u32 sent[SHUNT_CORES] __shunt_line;   /* XDP: steered to core i so far */
 	__u32 done[SHUNT_CORES] __shunt_line;   /* cores, atomic add: of these, taken to their end */
-	__u32 parked[SHUNT_CLASSES] __shunt_line; /* cores, atomic add: preempted requests that wait */
-	__u32 parked_held __shunt_line; /* cores, atomic add: of these, those from a hold queue */
-	__u32 parked_now;             /* cores, atomic add: all of them */
-	__u32 parked_peak;            /* cores: the most there ever were at once */
+	__u32 parked[SHUNT_CLASSES] __shunt_line; /* cores, one at a time: preempted requests that wait */
+	__u32 parked_held __shunt_line; /* of these, those from a hold queue */
+	__u32 parked_now;             /* all of them */
+	__u32 parked_peak;            /* the most there ever were at once */
 
 	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
 	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us, clamped */

@@ -5,7 +5,7 @@
  * A request that has used up its quantum while others wait gets a mark. It yields at the next safepoint (put in
  * by the compiler, or by hand), or, if it reaches none, is stopped by a signal. It may be resumed on another
  * thread of the process: so an address of a thread-local variable is good only up to the next safepoint. The
- * value of errno survives.
+ * value of errno survives, in files that include this header.
  *
  * A no-preempt region is a stretch in which it is not stopped. A held pthread mutex, rwlock or spinlock, a held
  * FILE (flockfile) and calls of malloc and its kin are regions by themselves; SHUNT_GUARD=0 in the
@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,8 +36,21 @@ long shunt_call_safe(long (*fn)(void *arg), void *arg);
  */
 int shunt_register_text(const void *start, size_t len);
 
+/* Before a function: shunt-cc puts no safepoints into it. */
+#define SHUNT_NO_SAFEPOINTS __attribute__((annotate("shunt_nopreempt")))
+
 /* What shunt_safepoint() calls when there is something to look at. */
 void shunt_safepoint_slow(void);
+
+/*
+ * The C library declares the place of errno constant, so compilers ask for it once in a function and would go on
+ * to read the errno of a thread that the request has left. This asks each time.
+ */
+int *shunt_errno(void);
+#ifndef SHUNT_KEEP_ERRNO
+#undef errno
+#define errno (*shunt_errno())
+#endif
 
 /*
  * The first field of the thread-local variable shunt_tls is the address of a word that is not 0 when somebody

@@ -24,6 +24,15 @@ static void start(int out)
 	alarm(LIMIT_S);
 }
 
+/* An emulator has its own word to say about a death. */
+static void cut_emulator(char *text)
+{
+	char *at = strstr(text, "qemu: uncaught");
+
+	if (at)
+		*at = '\0';
+}
+
 struct child child_run(void (*fn)(void))
 {
 	struct child c = { 0 };
@@ -45,6 +54,7 @@ struct child child_run(void (*fn)(void))
 	while ((n = read(fd[0], c.text + len, sizeof(c.text) - 1 - len)) > 0)
 		len += n;
 	close(fd[0]);
+	cut_emulator(c.text);
 	if (waitpid(c.pid, &status, 0) != c.pid)
 		abort();
 	c.sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

@@ -36,8 +36,10 @@ struct sched_req {
 	int id;
 	int32_t tid;             /* thread that ran it last */
 	bool over;
+	bool stay;               /* resume it on tid only */
 	uint64_t moved;          /* resumed on another thread than before */
 	uint64_t parked[2];      /* by way */
+	uint64_t stayed;         /* of these: had to stay on their thread */
 	uint64_t work;           /* the test's own */
 };
 
@@ -45,6 +47,7 @@ struct sched_thread {
 	ucontext_t ctx;
 	struct sched_req *run;   /* what it runs, or what has just left */
 	volatile uint32_t mark;
+	char alt[32 * 1024];     /* its alternate signal stack */
 	_Atomic pid_t tid;
 	pthread_t thread;
 };
@@ -72,16 +75,22 @@ static void sched_push(struct sched_req *r)
 	atomic_flag_clear(&sched_lock);
 }
 
-static struct sched_req *sched_pop(void)
+/* The first that may run on this thread; what may not goes round. */
+static struct sched_req *sched_pop(int32_t tid)
 {
 	struct sched_req *r = NULL;
 
 	while (atomic_flag_test_and_set(&sched_lock))
 		sched_yield();
-	if (sched_len) {
+	for (unsigned int i = sched_len; i && !r; i--) {
 		r = sched_queue[sched_head];
 		sched_head = (sched_head + 1) % SCHED_REQS;
-		sched_len--;
+		if (r->stay && r->tid != tid) {
+			sched_queue[(sched_head + sched_len - 1) % SCHED_REQS] = r;
+			r = NULL;
+		} else {
+			sched_len--;
+		}
 	}
 	atomic_flag_clear(&sched_lock);
 	return r;
@@ -96,6 +105,8 @@ void preempt_point(enum preempt_way way)
 		return;
 	t->mark = 0;
 	r->parked[way]++;
+	r->stay = way == PREEMPT_SIGNAL && shunt_tls.stay;
+	r->stayed += r->stay;
 	swapcontext(&r->ctx, &t->ctx);
 	errno = EBADMSG; /* the scheduler's; not for the request to see */
 }
@@ -114,12 +125,14 @@ static void sched_entry(void)
 static void *sched_main(void *arg)
 {
 	struct sched_thread *t = arg;
+	stack_t alt = { .ss_sp = t->alt, .ss_size = sizeof(t->alt) };
 
 	sched_self = t;
+	sigaltstack(&alt, NULL);
 	preempt_worker_begin(&t->mark);
 	atomic_store(&t->tid, syscall(SYS_gettid));
 	while (atomic_load(&sched_left)) {
-		struct sched_req *r = sched_pop();
+		struct sched_req *r = sched_pop(t->tid);
 
 		if (!r) {
 			sched_yield();
@@ -184,7 +197,7 @@ static void sched_run(int nthreads, bool signals, unsigned int gap_us)
 		pthread_join(sched_thread[i].thread, NULL);
 }
 
-static uint64_t sched_sum_parked(enum preempt_way way)
+static inline uint64_t sched_sum_parked(enum preempt_way way)
 {
 	uint64_t n = 0;
 
@@ -193,7 +206,7 @@ static uint64_t sched_sum_parked(enum preempt_way way)
 	return n;
 }
 
-static uint64_t sched_sum_moved(void)
+static inline uint64_t sched_sum_moved(void)
 {
 	uint64_t n = 0;
 

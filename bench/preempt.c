@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * preempt.c - what preemption costs: from mark to yield, from signal to yield, and throughput lost to quanta
+ *
+ * Runs the worker library's own core loop on rings in plain memory, without a network: another thread plays
+ * XDP. What is timed is told by the time-stamp counter, whose rate is measured, not assumed.
+ *
+ *   mark to yield     the marker stores deadline, id and look as XDP does; the request computes, with a safepoint
+ *                     each 60 ns or so; the time until the core has left and parked it and asks what is next
+ *   signal to yield   the same by tgkill, without safepoints
+ *   loss              a ring full of 1 ms requests, served to the end with a quantum of 5, 10, 50 us (each
+ *                     yields to the next, all the time), and without; rounds interleaved, medians
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "hostlib/internal.h"
+
+#define FRAMES 256
+#define RING 128
+#define SAMPLES 2000
+#define REQUESTS 12       /* of a round of "loss": 1 ms each */
+#define ROUNDS 41
+#define STRIP 48          /* steps of work between safepoints */
+#define LONG_STEPS 700000 /* some 1 ms of them */
+
+static struct shunt s;
+static struct policy policy;
+static int core_cpu;
+static double ns_per_tick;
+static bool endless; /* requests run until they are told to end */
+
+static inline uint64_t ticks(void)
+{
+#if defined(__x86_64__)
+	uint32_t lo, hi;
+
+	asm volatile("lfence; rdtsc; lfence" : "=a"(lo), "=d"(hi) : : "memory");
+	return (uint64_t)hi << 32 | lo;
+#elif defined(__aarch64__)
+	uint64_t t;
+
+	asm volatile("isb; mrs %0, cntvct_el0; isb" : "=r"(t) : : "memory");
+	return t;
+#endif
+}
+
+static void measure_ticks(void)
+{
+	uint64_t t0 = ticks(), n0 = clock_ns();
+
+	while (clock_ns() - n0 < 100000000)
+		;
+	ns_per_tick = (double)(clock_ns() - n0) / (ticks() - t0);
+}
+
+static void pin_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+}
+
+static double quantile(double *x, int n, double q)
+{
+	qsort(x, n, sizeof(*x), by_value);
+	return x[(int)(q * (n - 1) + 0.5)];
+}
+
+/* --- a domain without a NIC ---------------------------------------------------------------------- */
+
+static void make_ring(struct shunt_ring *r, uint32_t size)
+{
+	r->map = aligned_alloc(64, 192 + size * 16);
+	memset(r->map, 0, 192 + size * 16);
+	r->prod = r->map;
+	r->cons = (uint32_t *)((char *)r->map + 64);
+	r->flags = (uint32_t *)((char *)r->map + 128);
+	r->desc = (struct xdp_desc *)((char *)r->map + 192);
+	r->mask = size - 1;
+}
+
+static _Atomic uint64_t asked_at; /* when a core without a request asked what is next */
+
+/* sq: the one queued longest. */
+static int oldest(struct shunt_view *v, const struct shunt_event *ev)
+{
+	const struct shunt_core_heads *h = &v->core[0].heads;
+	uint64_t since = ~0ULL;
+	int best = -1;
+
+	if (endless && ev->run_cls == SHUNT_NONE)
+		atomic_store_explicit(&asked_at, ticks(), memory_order_relaxed);
+	for (uint32_t left = ev->waiting; left; left &= left - 1) {
+		int c = __builtin_ctz(left);
+
+		if (h->queued_ns[c] < since) {
+			since = h->queued_ns[c];
+			best = c;
+		}
+	}
+	return best;
+}
+
+static long handle(struct shunt_req *req, void *arg);
+
+static void make_domain(void)
+{
+	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = 2048, .core_ring = RING,
+		.hold_ring = RING, .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = 2 };
+	s.ncores = 1;
+	s.opts = (struct shunt_opts){ .handler = handle, .idle = SHUNT_IDLE_SPIN, .idle_us = 50 };
+	s.link = -1;
+	s.cpu[0] = core_cpu;
+	s.wake = eventfd(0, EFD_NONBLOCK);
+	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
+	memset(s.memory, 0, shunt_memory_len(&s.geo));
+	s.ctl = shunt_ctl_of(s.memory, &s.geo);
+	s.view = aligned_alloc(64, sizeof(*s.view));
+	memset(s.view, 0, sizeof(*s.view));
+	s.view->up = 1;
+	s.view->parked_max = 64;
+	for (int i = 0; i < 2; i++)
+		s.view->cls[i].requeue = SHUNT_TAIL;
+	s.core = aligned_alloc(64, sizeof(*s.core));
+	s.core[0] = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0],
+				   .run = &s.view->core[0].run };
+	make_ring(&s.core[0].rx, RING);
+	make_ring(&s.core[0].tx, RING);
+	make_ring(&s.fill, 2 * FRAMES);
+	make_ring(&s.comp, 2 * FRAMES);
+	for (int i = 0; i < 2; i++)
+		make_ring(&s.hold[i], RING);
+	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1, .fd = -1 };
+	atomic_store(&s.policy, &policy);
+	if (park_init(&s) || preempt_signal_install()) {
+		fprintf(stderr, "preempt: %s\n", s.text);
+		exit(1);
+	}
+}
+
+static uint64_t next_id;
+
+/* What XDP and NAPI do with a request that has to wait. */
+static void hold(int cls)
+{
+	struct shunt_ring *r = &s.hold[cls];
+	uint32_t seq = s.view->enq[cls];
+	uint64_t addr = (seq % (FRAMES / 2) + cls * FRAMES / 2) * 2048ULL + 256;
+	struct shunt_meta *m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
+
+	*m = (struct shunt_meta){ .id = ++next_id, .arrival_ns = clock_ns(), .cls = cls,
+		.hold_seq = seq, .payload = 42, .len = 18, .abi = SHUNT_ABI };
+	r->desc[*r->prod & r->mask] = (struct xdp_desc){ .addr = addr, .len = 60 };
+	poke(s.view->enq[cls], seq + 1);
+	ring_set_prod(r, *r->prod + 1);
+	ring_set_cons(&s.fill, ring_prod(&s.fill)); /* the kernel takes what comes back */
+}
+
+static uint64_t ended(int cls)
+{
+	return peek(s.view->core[0].cls[cls].noreply);
+}
+
+/* --- the requests ----------------------------------------------------------------------------------- */
+
+enum { LONG, PROBE }; /* classes: who computes, and who waits */
+
+static bool safepoints;
+static _Atomic bool stop_long;
+static _Atomic uint64_t probe_at; /* when a probe came to run */
+
+static uint64_t work(uint64_t x, int steps)
+{
+	while (steps--) {
+		x = x * 6364136223846793005ULL + 1442695040888963407ULL;
+		asm volatile("" : "+r"(x));
+	}
+	return x;
+}
+
+static long handle(struct shunt_req *req, void *arg)
+{
+	uint64_t x = 1;
+
+	if (req->cls == PROBE) {
+		atomic_store(&probe_at, ticks());
+		return SHUNT_NO_REPLY;
+	}
+	for (int left = LONG_STEPS; left > 0; left -= endless ? 0 : STRIP) {
+		x = work(x, STRIP);
+		if (safepoints)
+			shunt_safepoint();
+		if (endless && atomic_load_explicit(&stop_long, memory_order_relaxed))
+			break;
+	}
+	return SHUNT_NO_REPLY;
+}
+
+static pthread_t thread;
+
+static void start_core(void)
+{
+	atomic_store(&s.quit, false);
+	pthread_create(&thread, NULL, core_main, &s.core[0]);
+}
+
+static void stop_core(void)
+{
+	atomic_store(&s.quit, true);
+	pthread_join(thread, NULL);
+}
+
+/* --- from mark, or signal, to yield ---------------------------------------------------------------- */
+
+/* As XDP and the agent do. */
+static uint64_t order_to_yield(struct shunt_core *line, uint64_t id, bool by_signal)
+{
+	struct shunt_mark *m = &line->mark.by[SHUNT_MARK_XDP];
+	uint64_t at;
+
+	poke(m->id, 0);
+	__atomic_store_n(&m->deadline_ns, peek(line->run.start_ns) + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&m->id, id, __ATOMIC_RELEASE);
+	at = ticks();
+	__atomic_store_n(&line->mark.look, 1, __ATOMIC_SEQ_CST);
+	if (by_signal)
+		syscall(SYS_tgkill, getpid(), peek(line->run.tid), SHUNT_SIGNAL);
+	return at;
+}
+
+/* One request runs until it is told to end; a probe waits; the mark comes at no particular time. */
+static double sample(bool by_signal)
+{
+	struct shunt_core *line = &s.view->core[0];
+	uint64_t id, at, asked, done = ended(LONG);
+
+	atomic_store(&stop_long, false);
+	atomic_store(&probe_at, 0);
+	hold(LONG);
+	while (!(id = peek(line->run.id)) || peek(line->run.state) != SHUNT_CORE_BUSY)
+		;
+	for (at = ticks() + 20000 + rand() % 20000; ticks() < at;)
+		;
+	hold(PROBE);
+	at = order_to_yield(line, id, by_signal);
+	while (!atomic_load(&probe_at))
+		;
+	asked = atomic_load(&asked_at);
+	atomic_store(&stop_long, true);
+	while (ended(LONG) == done)
+		;
+	return (asked - at) * ns_per_tick;
+}
+
+static json_t *bench_yield(bool by_signal)
+{
+	double ns[SAMPLES];
+
+	s.view->preempt = 1;
+	s.view->quantum_us[LONG] = 1000000; /* so that only the mark's deadline counts */
+	safepoints = !by_signal;
+	endless = true;
+	start_core();
+	for (int i = 0; i < SAMPLES; i++)
+		ns[i] = sample(by_signal);
+	stop_core();
+	endless = false;
+	return json_pack("{s:f, s:f, s:i}", "p50", quantile(ns, SAMPLES, 0.5), "p99",
+			 quantile(ns, SAMPLES, 0.99), "samples", SAMPLES);
+}
+
+/* --- throughput ------------------------------------------------------------------------------------- */
+
+/* Time that REQUESTS take, all there from the start. 0: to completion, no safepoints, on the thread's own stack. */
+static double drain(unsigned int quantum_us, uint64_t *yields)
+{
+	uint64_t start, end, done = ended(LONG);
+	struct shunt_core *line = &s.view->core[0];
+
+	s.view->preempt = quantum_us != 0;
+	s.view->quantum_us[LONG] = quantum_us;
+	safepoints = quantum_us != 0;
+	*yields = line->preempt.yielded[SHUNT_BY_SAFEPOINT];
+	for (int i = 0; i < REQUESTS; i++)
+		hold(LONG);
+	start_core();
+	while (!peek(line->run.id))
+		;
+	start = ticks();
+	while (ended(LONG) != done + REQUESTS)
+		;
+	end = ticks();
+	stop_core();
+	*yields = line->preempt.yielded[SHUNT_BY_SAFEPOINT] - *yields;
+	return (end - start) * ns_per_tick;
+}
+
+/* Share of throughput: the median of rounds, each next to one without. */
+static json_t *bench_loss(json_t *loss)
+{
+	static const unsigned int quantum[] = { 5, 10, 50 };
+	json_t *spread = json_object();
+
+	for (int q = 0; q < 3; q++) {
+		double lost[ROUNDS], none, with;
+		uint64_t yields, nothing;
+		char name[16];
+
+		for (int i = 0; i < ROUNDS; i++) {
+			none = drain(0, &nothing);
+			with = drain(quantum[q], &yields);
+			lost[i] = 1 - none / with;
+		}
+		snprintf(name, sizeof(name), "%uus", quantum[q]);
+		json_object_set_new(loss, name, json_real(quantile(lost, ROUNDS, 0.5)));
+		json_object_set_new(spread, name, json_pack("{s:f, s:f, s:f, s:I}", "p25",
+			quantile(lost, ROUNDS, 0.25), "p75", quantile(lost, ROUNDS, 0.75),
+			"seconds", with / 1e9, "yields", (json_int_t)yields));
+		printf("quantum %5s: %.2f %% of throughput lost (middle half of %d rounds: %.2f to %.2f), %.1f us a "
+		       "turn\n", name, 100 * quantile(lost, ROUNDS, 0.5), ROUNDS,
+		       100 * quantile(lost, ROUNDS, 0.25), 100 * quantile(lost, ROUNDS, 0.75),
+		       with / 1e3 / (yields + 1));
+	}
+	return spread;
+}
+
+int main(int argc, char **argv)
+{
+	json_t *mark, *sig, *loss = json_object(), *spread;
+
+	core_cpu = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	pin_to(0);
+	if (!core_cpu) {
+		fprintf(stderr, "preempt: needs two CPUs\n");
+		return 77;
+	}
+	measure_ticks();
+	make_domain();
+	mark = bench_yield(false);
+	printf("mark to yield: p50 %.0f ns, p99 %.0f ns (parked, and the policy is asked for the next)\n",
+	       json_real_value(json_object_get(mark, "p50")), json_real_value(json_object_get(mark, "p99")));
+	sig = bench_yield(true);
+	printf("signal to yield: p50 %.0f ns, p99 %.0f ns\n", json_real_value(json_object_get(sig, "p50")),
+	       json_real_value(json_object_get(sig, "p99")));
+	spread = bench_loss(loss);
+	if (argc > 1)
+		return json_dump_file(json_pack("{s:o, s:o, s:o, s:o}", "mark_to_yield_ns", mark,
+				      "signal_to_yield_ns", sig, "throughput_loss", loss, "rounds", spread),
+				      argv[1], JSON_INDENT(2) | JSON_REAL_PRECISION(5)) ? 1 : 0;
+	return 0;
+}

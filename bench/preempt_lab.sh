@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# preempt_lab.sh OUT.json - fcfs without preemption against sq and mq, in a lab, one worker core, interleaved
+#
+# Four mixes of service times, each at a rate that keeps the core busy for LOAD of the time by what fcfs achieves at
+# most (measured here, first); and for the first mix a sweep of rates up to that: the highest at which short's p99 is below
+# 300 us. p99 is the server's sojourn, from XDP's arrival stamp to the reply; the client's is beside it. The client
+# is open-loop and Poisson; a round in which it fell behind is marked late and counts with the others.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+OUT=$1
+LAB=preempt$$
+ROUNDS=${ROUNDS:-9}
+SECONDS_EACH=${SECONDS_EACH:-1}
+QUANTUM=${QUANTUM:-5us}
+LOAD=${LOAD:-40} # percent
+POLICIES=(fcfs sq mq)
+NAMES=(bimodal-99.5-0.5 bimodal-50-50 trimodal bimodal-99.5-5)
+MIXES=(a=0.995:0.5us,b=0.005:500us a=0.5:1us,b=0.5:100us
+	a=0.3334:1us,b=0.3333:10us,c=0.3333:100us a=0.995:5us,b=0.005:100us)
+
+[ "$(nproc)" -ge 2 ] || { echo "preempt_lab: needs 2 CPUs, one a side" >&2; exit 77; }
+. scripts/in_lab.sh
+cat >"$DIR/preempt.yaml" <<YAML
+domains:
+  - {queue: 0, cpus: [$(($(nproc) - 1))]}
+stamp: true
+classes:
+  - {name: a, slo: 50us, quantum: $QUANTUM}
+  - {name: b, slo: 5ms, quantum: $QUANTUM}
+  - {name: c, slo: 5ms, quantum: $QUANTUM}
+ports:
+  - {port: 9000, default: a}
+rules:
+  - {port: 9000, offset: 0, value: 0x02, class: b}
+  - {port: 9000, offset: 0, value: 0x03, class: c}
+YAML
+serve "$DIR/preempt.yaml" >/dev/null
+
+# POLICY MIX RATE: one line of JSON, the client's, with what it was asked for.
+offer() {
+	host taskset -c 0 shunt switch "$1" --dev "$DEV" >/dev/null
+	client taskset -c 0 shunt-load --to 198.18.0.2:9000 --rate "$3" --time "$SECONDS_EACH" --cpu 0 --json --mix "$2" |
+		jq -c --arg policy "$1" --arg mix "$2" --argjson rate "$3" \
+			'{policy: $policy, mix: $mix, rate: $rate, a: .classes.a,
+			  sent: ([.classes[].sent] | add), answered: ([.classes[].answered] | add)}'
+}
+
+# MIX MEAN_US: requests a second at which the core is busy for LOAD percent: service, and what each request costs beside it.
+COST_US=4
+rate_for() { awk -v mean="$1" -v load="$LOAD" -v cost=$COST_US 'BEGIN { printf "%d", load * 1e4 / (mean + cost) }'; }
+MEANS=(2.9975 50.5 37 5.475)
+
+for ((round = 1; round <= ROUNDS; round++)); do
+	for i in "${!MIXES[@]}"; do
+		for policy in "${POLICIES[@]}"; do
+			offer "$policy" "${MIXES[i]}" "$(rate_for "${MEANS[i]}")"
+		done
+	done
+done >"$DIR/rounds.json"
+
+for ((round = 1; round <= (ROUNDS + 2) / 3; round++)); do
+	for rate in 2000 5000 10000 20000 30000 40000 50000 60000 70000; do
+		for policy in "${POLICIES[@]}"; do
+			offer "$policy" "${MIXES[0]}" $rate
+		done
+	done
+done >"$DIR/sweep.json"
+
+host shunt stats -j --dev "$DEV" >"$DIR/stats.json"
+mkdir -p "$(dirname "$OUT")"
+jq -n --slurpfile r "$DIR/rounds.json" --slurpfile s "$DIR/sweep.json" --slurpfile t "$DIR/stats.json" \
+	--arg names "${NAMES[*]}" --arg mixes "${MIXES[*]}" --arg quantum "$QUANTUM" --arg load "$LOAD" '
+	def median: sort | .[length / 2 | floor];
+	def p99($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) | .a.server_p99_us];
+	def client($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) | .a.p99_us] | median;
+	def cut($policy; $mix): [p99("fcfs"; $mix), p99($policy; $mix)] | transpose | map(1 - .[1] / .[0]) |
+		{median: median, least: min, most: max};
+	def good($policy): [$s[] | select(.policy == $policy)] | group_by(.rate) |
+		map({rate: .[0].rate, p99: (map(.a.server_p99_us) | median),
+		     whole: (map(.answered / .sent) | median > 0.995)});
+	def highest($policy): [good($policy)[] | select(.p99 <= 300 and .whole) | .rate] | max // 0;
+	{quantum: $quantum, load_percent: ($load | tonumber), rounds: ($r | length),
+	 mixes: ([($names | split(" ")), ($mixes | split(" "))] | transpose | map({key: .[0], value: (.[1] as $m | {
+		mix: $m, rate: ([$r[] | select(.mix == $m) | .rate] | max),
+		short_p99_us: ({} | .fcfs = (p99("fcfs"; $m) | median) | .sq = (p99("sq"; $m) | median)
+			| .mq = (p99("mq"; $m) | median)),
+		short_p99_client_us: {fcfs: client("fcfs"; $m), sq: client("sq"; $m), mq: client("mq"; $m)},
+		lower_by: {sq: cut("sq"; $m), mq: cut("mq"; $m)}})}) | from_entries),
+	 max_rate_at_p99_300us: {fcfs: highest("fcfs"), sq: highest("sq"), mq: highest("mq")},
+	 sweep: {fcfs: good("fcfs"), sq: good("sq"), mq: good("mq")},
+	 difference: $t[0].total.difference, preemption: $t[0].preemption}' >"$OUT"
+jq -r '"short class, p99 in the server (us), load \(.load_percent) %, quantum \(.quantum)",
+	"mix\trate/s\tfcfs\tsq\tmq\tsq lower by\tmq lower by (least to most)",
+	(.mixes | to_entries[] | "\(.key)\t\(.value.rate)\t\(.value.short_p99_us.fcfs)\t\(.value.short_p99_us.sq)\t" +
+	 "\(.value.short_p99_us.mq)\t\(.value.lower_by.sq.median * 1000 | round / 10) %\t" +
+	 "\(.value.lower_by.mq.median * 1000 | round / 10) % (\(.value.lower_by.mq.least * 1000 | round / 10) to " +
+	 "\(.value.lower_by.mq.most * 1000 | round / 10))"),
+	"highest rate with p99 <= 300 us, first mix\t\t\(.max_rate_at_p99_300us.fcfs)\t\(.max_rate_at_p99_300us.sq)\t\(.max_rate_at_p99_300us.mq)"' \
+	"$OUT" | column -t -s "$(printf '\t')"
