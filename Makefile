@@ -90,7 +90,7 @@ $(B)/obj/%.o: %.S
 
 tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
 lib: $(B)/libshunt.a $(B)/libshunt.so $(B)/libshunt.pc ## the worker library
-apps: $(B)/shunt-spin $(B)/shunt-client ## the example server and its client
+apps: $(B)/shunt-spin ## the example servers, the load generator, the baselines
 
 $(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC))
 	$(call say,LINK,$@)

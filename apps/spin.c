@@ -40,7 +40,7 @@ static void on_signal(int sig)
 static void usage(FILE *out)
 {
 	fputs("usage: shunt-spin --dev IF [options]\n"
-	      "Serves requests that say how long to compute (shunt-client sends them).\n"
+	      "Serves requests that say how long to compute (shunt-load sends them).\n"
 	      "  -d, --dev IF          interface that shunt is loaded on\n"
 	      "  -s, --socket PATH     of shuntd, if not the usual one\n"
 	      "  -D, --domain N        receive queue to serve (default: the first that is free)\n"

@@ -40,7 +40,7 @@ serve "$DIR/preempt.yaml" >/dev/null
 # POLICY MIX RATE: one line of JSON, the client's, with what it was asked for.
 offer() {
 	host taskset -c 0 shunt switch "$1" --dev "$DEV" >/dev/null
-	client taskset -c 0 shunt-client --to 198.18.0.2:9000 --rate "$3" --time "$SECONDS_EACH" --cpu 0 --json --mix "$2" |
+	client taskset -c 0 shunt-load --to 198.18.0.2:9000 --rate "$3" --time "$SECONDS_EACH" --cpu 0 --json --mix "$2" |
 		jq -c --arg policy "$1" --arg mix "$2" --argjson rate "$3" \
 			'{policy: $policy, mix: $mix, rate: $rate, a: .classes.a,
 			  sent: ([.classes[].sent] | add), answered: ([.classes[].answered] | add)}'

@@ -51,7 +51,7 @@ say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 
    First come, first served: short requests wait behind long ones. Times are microseconds: round
    trips as the client sees them, and from XDP to the reply. On a busy virtual machine p99 is the
    machine's: look at p90."
-start client client shunt-client --to 198.18.0.2:9000 --rate $RATE --time $((4 * PHASE)) \
+start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((4 * PHASE)) \
 	--report $PHASE --json --cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json"
 table 1
 

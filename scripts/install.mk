@@ -18,13 +18,13 @@ $(B)/man/%: docs/man/%.rst
 	$(Q)mkdir -p $(@D)
 	$(Q)rst2man --strict $< $@
 
-install: bpf tools lib sim man ## install below DESTDIR PREFIX
+install: bpf tools lib sim man $(B)/shunt-load ## install below DESTDIR PREFIX
 	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
 		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf) \
 		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
 		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8) $(call to,$(MANDIR)/man1) $(call to,$(BINDIR))
 	$(INSTALL) -m 755 $(B)/shunt-sim $(call to,$(BINDIR))
-	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(call to,$(SBINDIR))
+	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(B)/shunt-load $(call to,$(SBINDIR))
 	$(INSTALL) -m 644 $(B)/libshunt.a $(call to,$(LIBDIR))
 	$(INSTALL) -m 755 $(B)/libshunt.so $(call to,$(LIBDIR))/libshunt.so.$(VERSION)
 	ln -sf libshunt.so.$(VERSION) $(call to,$(LIBDIR))/libshunt.so.$(SOVERSION)

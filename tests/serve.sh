@@ -46,7 +46,7 @@ start_worker() {
 
 # OPTIONS…: the client's JSON in $DIR/client.json
 offer() {
-	client shunt-client --to 198.18.0.2:9000 --json "$@" >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2:9000 --json --wait 3s "$@" >"$DIR/client.json"
 }
 
 sent() { jq -s '[.[].classes[].sent] | add' "$DIR/client.json"; }

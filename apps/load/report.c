@@ -189,7 +189,7 @@ void report(struct load *l, const struct interval *i)
 		print_table(l, i);
 	}
 	fflush(stdout);
-	if (!i->valid && (l->o.json || l->o.csv))
+	if (!i->valid && (l->o.json || l->o.csv) && isatty(STDERR_FILENO)) /* in a file, the JSON says it */
 		fprintf(stderr, "shunt-load: invalid: %s\n", i->why);
 }
 

@@ -12,7 +12,7 @@ test_switches_under_load_lose_no_packet() {
 	local policies=(rss steal fcfs prio mq jbsq affinity p2c darc) i
 	load mq
 	start_worker
-	start client client shunt-client --to 198.18.0.2:9000 --rate 4000 --time 600 --json \
+	start client client shunt-load --to 198.18.0.2:9000 --rate 4000 --time 600 --json \
 		--mix short=0.7:1us,long=0.3:10us
 	wait_for 5 arrived 500
 	for ((i = 0; i < SWITCHES; i++)); do

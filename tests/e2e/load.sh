@@ -96,7 +96,7 @@ test_what_rings_refuse_is_counted() {
 test_a_policy_switch_reaches_workers() {
 	load fcfs
 	start_worker
-	start client client shunt-client --to 198.18.0.2:9000 --rate 2000 --time 3 --mix short=1:1us
+	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 3 --mix short=1:1us
 	wait_for 5 arrived 100
 	host shunt switch mq --dev "$DEV"
 	host shunt switch steal --dev "$DEV"

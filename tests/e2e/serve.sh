@@ -23,7 +23,7 @@ test_requests_over_ipv4_are_answered() {
 test_requests_over_ipv6_are_answered() {
 	load mq
 	start_worker
-	client shunt-client --to '[fd00:198:18::2]:9000' --json --rate 5000 --count 3000 --time 10 \
+	client shunt-load --to '[fd00:198:18::2]:9000' --json --rate 5000 --count 3000 --time 10 \
 		--mix $MIX >"$DIR/client.json"
 	assert_all_answered
 	assert_conserved
@@ -121,7 +121,7 @@ test_labs_side_by_side_do_not_meet() {
 	wait_for 10 grep -q serving "$DIR/spin2.log"
 	offer --rate 2000 --count 1000 --time 10 --mix $MIX
 	assert_all_answered
-	"$TESTS/lab.sh" exec other client shunt-client --to 198.18.0.2:9000 --json --rate 2000 \
+	"$TESTS/lab.sh" exec other client shunt-load --to 198.18.0.2:9000 --json --rate 2000 \
 		--count 700 --time 10 --mix $MIX >"$DIR/client2.json"
 	assert_eq "$(jq -s '[.[].classes[].answered] | add' "$DIR/client2.json")" 700 "answered in the other"
 	assert_eq "$(stat_of .total.arrived)" 1000 "arrived in the first"
@@ -176,7 +176,7 @@ test_a_second_worker_of_a_domain_is_refused() {
 test_a_worker_that_stops_serves_what_it_was_steered() {
 	load fcfs
 	start_worker
-	start client client shunt-client --to 198.18.0.2:9000 --rate 5000 --time 2 --mix $MIX
+	start client client shunt-load --to 198.18.0.2:9000 --rate 5000 --time 2 --mix $MIX
 	wait_for 5 arrived 1000
 	stop spin
 	assert_eq "$STATUS" 0 "the worker's exit status"

@@ -65,7 +65,7 @@ test_a_worker_that_wrecks_its_memory_does_not_wreck_the_agent() {
 	local i agent
 	load mq
 	agent=$(agent_pid)
-	start client client shunt-client --to 198.18.0.2:9000 --rate 1000 --time 30 \
+	start client client shunt-load --to 198.18.0.2:9000 --rate 1000 --time 30 \
 		--mix short=0.7:1us,long=0.3:50us
 	echo "seed $SEED"
 	for ((i = 0; i < ${LONG:+20}0 + 10; i++)); do
@@ -170,7 +170,7 @@ test_it_waits_until_shunt_is_loaded() {
 test_it_stops_and_starts_under_a_worker_without_losing_requests() {
 	load fcfs
 	start_worker
-	start client client shunt-client --to 198.18.0.2:9000 --rate 2000 --time 4 \
+	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 4 \
 		--mix short=1:1us --json
 	wait_for 5 arrived 200
 	stop shuntd
@@ -190,7 +190,7 @@ test_it_stops_and_starts_under_a_worker_without_losing_requests() {
 test_an_agent_that_dies_while_it_buries_is_continued() {
 	local i agent
 	load mq
-	start client client shunt-client --to 198.18.0.2:9000 --rate 3000 --time 60 \
+	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time 60 \
 		--mix short=0.7:1us,long=0.3:50us
 	RANDOM=$SEED
 	echo "seed $SEED"

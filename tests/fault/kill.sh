@@ -70,7 +70,7 @@ begin() {
 	load mq
 	host shunt quantum set long 5us # so that some are parked when their worker dies
 	start_worker
-	start client client shunt-client --to 198.18.0.2:9000 --rate 4000 --time "$1" \
+	start client client shunt-load --to 198.18.0.2:9000 --rate 4000 --time "$1" \
 		--mix short=0.7:1us,long=0.3:50us
 	wait_for 5 arrived 200
 }
@@ -139,9 +139,9 @@ test_a_hung_worker_is_found() {
 	host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
 	start_agent
 	start_worker
-	client shunt-client --to 198.18.0.2:9000 --rate 1000 --count 1 --time 1 --mix short=1:90ms
+	client shunt-load --to 198.18.0.2:9000 --rate 1000 --count 1 --time 1 --mix short=1:90ms
 	assert_eq "$(stat_of .total.replied)" 1 "90 ms is not hung"
-	start client client shunt-client --to 198.18.0.2:9000 --rate 500 --time 1
+	start client client shunt-load --to 198.18.0.2:9000 --rate 500 --time 1
 	wait_for 5 arrived 100
 	kill -STOP "${PIDS[spin]}"
 	wait_for 10 sh -c "! kill -0 ${PIDS[spin]}"

@@ -71,7 +71,7 @@ rules:
 YAML
 
 answered() { # NAME
-	nsenter --net=/run/netns/client shunt-client --to 198.18.0.2:9000 --rate 200 --count 300 --time 20 \
+	nsenter --net=/run/netns/client shunt-load --to 198.18.0.2:9000 --rate 200 --count 300 --time 20 \
 		--json --mix short=0.7:1us,long=0.3:20us >/tmp/client 2>&1
 	sent=0 got=0
 	for k in $(grep -o '"sent":[0-9]*' /tmp/client | cut -d: -f2); do sent=$((sent + k)); done

@@ -66,7 +66,7 @@ make_root() {
 	rm -rf "$ROOT"
 	mkdir -p "$ROOT"/{bin,proc,sys,dev,tmp,run,mod,bpf,etc}
 	cp "$(command -v busybox)" "$ROOT/bin/"
-	for p in bpftool ip ethtool build/shunt build/shuntd build/shunt-spin build/shunt-client; do
+	for p in bpftool ip ethtool build/shunt build/shuntd build/shunt-spin build/shunt-load; do
 		add "$p"
 	done
 	for p in sh mount cat ls insmod sleep poweroff dmesg grep sed head tail tr wc rm mkdir uname nsenter kill seq cut ps; do
