@@ -122,6 +122,42 @@ test_a_core_that_is_killed_is_off_and_another_epoch_serves() {
 	assert_balanced
 }
 
+test_a_nic_that_starts_anew_gets_its_cores_back() {
+	begin build/nic/fcfs.o 2
+	offer --rate 1000 --count 200 --time 5 --mix short=1:2us
+	stop nic KILL
+	start_nic build/nic/fcfs.o 2
+	wait_for 5 cores_up 2
+	offer --rate 2000 --burst 8 --count 1000 --time 5 --mix short=1:2us
+	assert_eq "$(answered)" 1000 answered
+	assert_balanced
+}
+
+test_tokens_of_two_hosts_stay_with_their_own() {
+	local i
+	PARK=3 begin build/nic/fcfs.o 2 GROUPS=1
+	offer --rate 1000 --burst 8 --count 1000 --time 10 --mix short=1:2us
+	assert_eq "$(answered)" 1000 answered
+	assert_balanced
+	for i in 0 1; do
+		stop core$i
+		assert_eq "$(tail -n 1 "$DIR/core$i.log" | jq .bad_token)" 0 "bad tokens of core $i"
+		assert_ge "$(tail -n 1 "$DIR/core$i.log" | jq .resumed)" 1 "resumed by core $i"
+	done
+}
+
+test_preempts_are_sent_only_while_something_waits() {
+	begin build/nic/fcfs.o 1 QUANTUM_US=200 K=1
+	for _ in 1 2 3; do # each over its quantum, and alone
+		offer --count 1 --time 1 --mix short=1:20ms
+	done
+	assert_eq "$(nic_state .done)" 3 done
+	assert_eq "$(nic_state .preempts)" 0 "needless preempts"
+	offer --rate 400 --burst 4 --count 80 --time 5 --mix short=1:2ms
+	assert_ge "$(nic_state .preempts)" 10 preempts
+	assert_balanced
+}
+
 test_frames_from_the_uplink_never_reach_the_nic() {
 	begin build/nic/fcfs.o 1
 	start_core_on_client
@@ -132,7 +168,7 @@ test_frames_from_the_uplink_never_reach_the_nic() {
 
 # A forger in the client's namespace, with the core's own MAC and the right key.
 start_core_on_client() {
-	start forger client env "MAC=$(core_mac 0)" build/tests/wire/core "${LAB}c" 0 $NIC_MAC
+	start forger client env "MAC=$(core_mac 0)" build/tests/wire/core "${LAB}c" 0 "$NIC_MAC"
 	wait_for 5 forged
 }
 
