@@ -7,7 +7,7 @@ NO_LAB=1
 
 # OPTIONS…
 offer() {
-	client shunt-client --to 198.18.0.2:9000 --json "$@" >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2:9000 --json "$@" >"$DIR/client.json"
 }
 
 sent() { jq -s '[.[].classes[].sent] | add' "$DIR/client.json"; }
@@ -105,7 +105,7 @@ test_a_core_that_is_killed_is_off_and_another_epoch_serves() {
 	offer --rate 1000 --count 200 --time 5 --mix short=1:2us
 	stop core0 KILL
 	offer --rate 1000 --count 50 --time 0.2 --mix short=1:2us # the NIC does not know yet, or holds them
-	client shunt-client --to 198.18.0.2:9000 --json --rate 20 --count 10 --time 1 --mix short=1:2us >/dev/null
+	client shunt-load --to 198.18.0.2:9000 --json --rate 20 --count 10 --time 1 --mix short=1:2us >/dev/null
 	wait_for 5 cores_up 0
 	start_core 0
 	wait_for 5 cores_up 1
