@@ -147,7 +147,7 @@ test_damaged_bundles_are_refused() {
 	cp "$DIR/mine.shunt" "$DIR/abi.shunt"
 	damage "$DIR/abi.shunt" -8 '\x09'
 	assert_exit 1 host shunt switch "$DIR/abi.shunt"
-	assert_match "$(cat "$DIR/err")" "built for ABI 9, this shunt has ABI 1"
+	assert_match "$(cat "$DIR/err")" "built for ABI 9, this shunt has ABI [0-9]"
 	local len
 	len=$(stat -c %s "$DIR/mine.shunt")
 	for cut in 0 1 60 64 $((len / 3)) $((len / 2)) $((len - 1)); do
