@@ -166,14 +166,16 @@ static __always_inline int fall_back(struct arrival *a, struct shunt_ingress_cla
 static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 				   struct shunt_ingress_class *n, __u32 core)
 {
-	__u32 flags = a->cfg->flags, load;
+	__u32 flags = a->cfg->flags & (SHUNT_CFG_STAMP | SHUNT_CFG_PREEMPT), waits = 0;
 	__u64 now = 0;
 
 	core = shunt_index(core, SHUNT_CORES);
-	load = a->in->sent[core] - a->view->done[core];
-	/* What will wait in its ring is compared with what waits elsewhere. */
-	if (flags & SHUNT_CFG_STAMP || (flags & SHUNT_CFG_PREEMPT && load))
-		now = bpf_ktime_get_ns();
+	if (flags) {
+		waits = flags & SHUNT_CFG_PREEMPT && a->in->sent[core] != a->view->done[core];
+		/* What will wait in its ring is compared with what waits elsewhere. */
+		if (waits || flags & SHUNT_CFG_STAMP)
+			now = bpf_ktime_get_ns();
+	}
 	if (!put_meta(ctx, a, now, 0, 0)) {
 		a->in->ev[SHUNT_EV_NO_META]++;
 		return fall_back(a, n);
@@ -184,7 +186,7 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->sent[core] = ++a->in->sent[core];
 	n->steered++;
-	if (flags & SHUNT_CFG_PREEMPT && load)
+	if (waits)
 		mark(a->in, a->view, core);
 	return XDP_REDIRECT;
 }
