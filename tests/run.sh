@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh FILE... - runs test programs, prints a line a test and one closing line; fails if any test did
+# run.sh [--beside] FILE... [--alone] FILE... - runs test programs, prints a line a test and one closing line; fails if any test did
 #
 # A test program prints TAP (cmocka's, or lib.sh's). Exit status 77 without a plan: all of it was skipped, and
 # its last line says why. A program that dies, or ends before its plan does, is a failure of its own.
+# Programs after --beside only compute: as many at once as there are CPUs. Those after --alone (and without either) have the machine.
 # V=1 passes everything on. LIMIT=SECONDS bounds each program (600).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -13,8 +14,7 @@ V=${V:-}
 DIR=$(mktemp -d)
 trap 'rm -rf "$DIR"' EXIT
 trap 'exit 130' INT TERM
-PASSED=0 FAILED=0 SKIPPED=0
-FAILURES=()
+: >"$DIR/all" # a line a test, by whichever program: WHAT NAME
 
 # A sanitizer's report is a failure; stdbuf's preloaded library is not a mistake.
 export CMOCKA_MESSAGE_OUTPUT=TAP
@@ -24,107 +24,149 @@ export TSAN_OPTIONS=halt_on_error=1:${TSAN_OPTIONS:-}
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 
-# WHAT NAME MS [REASON]
+# WHAT NAME MS [REASON]; WHAT is ok, again (ok, but not at once), skip or FAIL.
 report() {
-	case $1 in
-	ok) PASSED=$((PASSED + 1)) ;;
-	skip) SKIPPED=$((SKIPPED + 1)) ;;
-	FAIL)
-		FAILED=$((FAILED + 1))
-		FAILURES+=("$2${4:+: $4}")
-		;;
-	esac
-	printf '%-4s %-64s %6d ms%s\n' "$1" "$2" "$3" "${4:+  ($4)}"
+	echo "$1 $2${4:+: $4}" >>"$DIR/all"
+	printf '%-4s %-64s %6d ms%s\n' "${1/again/ok}" "$2" "$3" "${4:+  ($4)}"
+}
+
+count() { grep -cE "^($1) " "$DIR/all"; }
+
+# A HEADING and the tests of a kind, if there are any.
+list() { # WHAT HEADING
+	[ "$(count "$1")" = 0 ] || { echo "$2:"; sed -n "s/^$1 /  /p" "$DIR/all"; }
 }
 
 # Lines of the kernel's log that tell of a bug in it; nothing if the log may not be read.
-kernel_bugs() { dmesg 2>/dev/null | grep -cE 'BUG:|WARNING:|Oops|refcount_t|general protection'; }
+COMPLAINT='BUG:|WARNING:|Oops|refcount_t|general protection'
+kernel_bugs() { dmesg 2>/dev/null | grep -cE "$COMPLAINT"; }
+
+# What a test said, kept in case it matters.
+show_said() { [ -n "$V" ] || tail -n 60 "$JOB/said"; }
+
+# FILE NAME MS NOT-OR-NOTHING REASON-FOR-A-SKIP: one test's line of TAP.
+read_result() {
+	local name=$2
+	if [[ $name =~ ^(.*)#\ SKIP\ ?(.*)$ ]]; then
+		# lib.sh: NAME # SKIP REASON; cmocka: # SKIP NAME, the reason in a line before
+		name=${BASH_REMATCH[1]% }
+		report skip "$1: ${name:-${BASH_REMATCH[2]}}" "$3" "${5:-${BASH_REMATCH[2]}}"
+	elif [ -n "$4" ]; then
+		report FAIL "$1: $name" "$3"
+		show_said
+		echo fail >>"$JOB/counted"
+	elif [[ $name =~ ^(.*)\ #\ TRIES\ (.*)$ ]]; then
+		report again "$1: ${BASH_REMATCH[1]}" "$3" "${BASH_REMATCH[2]} tries"
+		show_said
+	else
+		report ok "$1: $name" "$3"
+	fi
+}
 
 # Reads a program's output: one report a TAP line; what else it prints is kept for failures.
 read_tap() { # FILE
-	local line name not='' began at plan=0 seen=0 skip_reason=''
+	local line not='' began at plan=0 seen=0 skip_reason=''
 	began=$(now_ms)
-	: >"$DIR/said"
+	: >"$JOB/said"
 	while IFS= read -r line; do
 		[ -z "$V" ] || printf '     %s\n' "$line"
-		at=$(now_ms)
 		if [[ $line =~ ^1\.\.([0-9]+)(.*SKIP\ (.*))? ]]; then
 			plan=${BASH_REMATCH[1]}
-			[ -z "${BASH_REMATCH[3]}" ] || echo "${BASH_REMATCH[3]}" >"$DIR/skipped"
+			[ -z "${BASH_REMATCH[3]}" ] || echo "${BASH_REMATCH[3]}" >"$JOB/skipped"
 		elif [[ $line =~ ^(not\ )?ok\ [0-9]+\ (-\ )?(.*) ]]; then
 			seen=$((seen + 1))
 			not=${BASH_REMATCH[1]}
-			name=${BASH_REMATCH[3]}
-			if [[ $name =~ ^(.*)#\ SKIP\ ?(.*)$ ]]; then
-				# lib.sh: NAME # SKIP REASON; cmocka: # SKIP NAME, the reason in a line before
-				name=${BASH_REMATCH[1]% }
-				report skip "$1: ${name:-${BASH_REMATCH[2]}}" $((at - began)) \
-					"${skip_reason:-${BASH_REMATCH[2]}}"
-			elif [ -n "$not" ]; then
-				report FAIL "$1: $name" $((at - began))
-				[ -n "$V" ] || tail -n 60 "$DIR/said"
-				echo fail >>"$DIR/counted"
-			else
-				report ok "$1: $name" $((at - began))
-			fi
+			at=$(now_ms)
+			read_result "$1" "${BASH_REMATCH[3]}" $((at - began)) "$not" "$skip_reason"
 			began=$at
 			skip_reason=
-			: >"$DIR/said"
+			: >"$JOB/said"
 		else
 			[[ ! $line =~ ^#?\ ?skip:\ (.*) ]] || skip_reason=${BASH_REMATCH[1]}
 			if [[ $not && $line == '# '* ]]; then # a failure is explained after its line
 				[ -n "$V" ] || printf '     %s\n' "$line"
 			else
-				printf '     %s\n' "$line" >>"$DIR/said"
+				printf '     %s\n' "$line" >>"$JOB/said"
 			fi
 		fi
 	done
-	echo "$plan $seen" >"$DIR/plan"
+	echo "$plan $seen" >"$JOB/plan"
+}
+
+# FILE STATUS COMPLAINTS-BEFORE: what is wrong with a program beyond its tests; nothing if nothing is.
+program_failure() {
+	local plan seen
+	read -r plan seen <"$JOB/plan"
+	if [ "$2" = 124 ] || [ "$2" = 137 ]; then
+		echo "ran past $LIMIT s, after $seen tests"
+	elif (($2 > 128)); then
+		echo "died of signal $(($2 - 128)) after $seen tests"
+	elif [ "$seen" -lt "$plan" ]; then
+		echo "ended with status $2 after $seen of $plan tests"
+	elif [ "$seen" = 0 ]; then
+		echo "ran no test, status $2"
+	elif [ "$2" != 0 ] && [ ! -s "$JOB/counted" ]; then
+		echo "status $2 though no test failed"
+	elif [ "$(kernel_bugs)" -gt "$3" ]; then # fewer: the log is a ring, old ones fell out
+		echo "the kernel complained: $(dmesg | grep -E "$COMPLAINT" | tail -n 1)"
+	fi
 }
 
 run_file() { # FILE
-	local code=0 began bugs plan seen why=
+	local name=${1#build/tests/} code began bugs why
+	JOB=$(mktemp -d -p "$DIR")
 	began=$(now_ms)
 	bugs=$(kernel_bugs)
-	rm -f "$DIR/skipped" "$DIR/counted"
-	: >"$DIR/plan"
+	: >"$JOB/plan"
 	case $1 in
-	*.sh) set -- "$1" bash "$1" ;;
-	*) set -- "$1" stdbuf -oL "./$1" ;;
+	*.sh) set -- bash "$1" ;;
+	*) set -- stdbuf -oL "./$1" ;;
 	esac
-	read_tap "${1#build/tests/}" < <(timeout -k 10 "$LIMIT" "${@:2}" 2>&1 </dev/null; echo $? >"$DIR/code")
-	code=$(cat "$DIR/code" 2>/dev/null || echo 1)
-	read -r plan seen <"$DIR/plan"
-	if [ "$code" = 77 ] && [ "$seen" = 0 ]; then
-		report skip "${1#build/tests/}" $(($(now_ms) - began)) \
-			"$(cat "$DIR/skipped" 2>/dev/null || tail -n 1 "$DIR/said" | sed 's/^ *\(skip: \)\?//')"
+	read_tap "$name" < <(timeout -k 10 "$LIMIT" "$@" 2>&1 </dev/null; echo $? >"$JOB/code")
+	code=$(cat "$JOB/code" 2>/dev/null || echo 1)
+	if [ "$code" = 77 ] && [[ $(cat "$JOB/plan") == *" 0" ]]; then
+		report skip "$name" $(($(now_ms) - began)) \
+			"$(cat "$JOB/skipped" 2>/dev/null || tail -n 1 "$JOB/said" | sed 's/^ *\(skip: \)\?//')"
 		return
 	fi
-	if [ "$code" = 124 ] || [ "$code" = 137 ]; then
-		why="ran past $LIMIT s, after $seen tests"
-	elif ((code > 128)); then
-		why="died of signal $((code - 128)) after $seen tests"
-	elif [ "$seen" -lt "$plan" ]; then
-		why="ended with status $code after $seen of $plan tests"
-	elif [ "$seen" = 0 ]; then
-		why="ran no test, status $code"
-	elif [ "$code" != 0 ] && [ ! -s "$DIR/counted" ]; then
-		why="status $code though no test failed"
-	elif [ "$(kernel_bugs)" -gt "$bugs" ]; then # fewer: the log is a ring, old ones fell out
-		why="the kernel complained: $(dmesg | grep -E 'BUG:|WARNING:|Oops|refcount_t|general protection' | tail -n 1)"
-	fi
+	why=$(program_failure "$name" "$code" "$bugs")
 	[ -n "$why" ] || return 0
-	report FAIL "${1#build/tests/}" $(($(now_ms) - began)) "$why"
-	[ -n "$V" ] || tail -n 60 "$DIR/said"
+	report FAIL "$name" $(($(now_ms) - began)) "$why"
+	show_said
 }
 
-[ $# -gt 0 ] || { echo "usage: tests/run.sh FILE..." >&2; exit 2; }
+run_quietly() { # FILE
+	local text
+	text=$(run_file "$1"; echo .)
+	flock "$DIR/all" printf %s "${text%.}"
+}
+
+# FILE...: several at once; each one's lines stay together.
+run_beside() {
+	local file running=0
+	for file; do
+		((running < $(nproc))) || { wait -n; running=$((running - 1)); }
+		run_quietly "$file" &
+		running=$((running + 1))
+	done
+	wait
+}
+
+[ $# -gt 0 ] || { echo "usage: tests/run.sh [--beside] FILE... [--alone] FILE..." >&2; exit 2; }
+BESIDE=()
+if [ "$1" = --beside ]; then
+	shift
+	while [ $# -gt 0 ] && [ "$1" != --alone ]; do
+		BESIDE+=("$1")
+		shift
+	done
+fi
+[ "${1:-}" != --alone ] || shift
+[ ${#BESIDE[@]} = 0 ] || run_beside "${BESIDE[@]}"
 for file; do
 	run_file "$file"
 done
-if [ ${#FAILURES[@]} -gt 0 ]; then
-	echo "failed:"
-	printf '  %s\n' "${FAILURES[@]}"
-fi
-echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
-[ "$FAILED" = 0 ]
+list again "passed, but not at once"
+list FAIL failed
+echo "$(count 'ok|again') passed, $(count FAIL) failed, $(count skip) skipped"
+[ "$(count FAIL)" = 0 ]

@@ -19,6 +19,10 @@ PROG := $(PROG_SRC:%.c=$(B)/%)
 E2E := $(wildcard tests/e2e/*.sh)
 FAULT := $(wildcard tests/fault/*.sh)
 MODEL := $(wildcard tests/model/*.sh)
+# These only compute, or ask and answer: they may share the machine. What times something, or serves, has it alone.
+BESIDE_E2E := $(filter-out %/cli_bpftool.sh,$(wildcard tests/e2e/cli_*.sh)) $(addprefix tests/e2e/,lab.sh pass.sh runner.sh)
+BESIDE = $(UNIT) $(CROSS) $(PROG) $(MODEL) $(BESIDE_E2E)
+ALONE = $(filter-out $(BESIDE_E2E),$(E2E)) $(FAULT)
 
 # One command compiles and links: such a program is a handful of files.
 define unit_program
@@ -65,11 +69,11 @@ test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
-	$(Q)tests/run.sh $(UNIT) $(CROSS) $(PROG) $(MODEL) $(E2E) $(FAULT)
+	$(Q)tests/run.sh --beside $(BESIDE) --alone $(ALONE)
 
 test-long: deps ## all tests with their heavy counts (root)
 	$(Q)$(MAKE) --no-print-directory all test-programs
-	$(Q)LONG=1 LIMIT=7200 tests/run.sh $(UNIT) $(CROSS) $(PROG) $(MODEL) $(E2E) $(FAULT)
+	$(Q)LONG=1 LIMIT=7200 tests/run.sh --beside $(BESIDE) --alone $(ALONE)
 
 test-unit: $(UNIT) ## unit tests, under sanitizers
 	$(Q)tests/run.sh $^

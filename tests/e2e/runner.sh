@@ -3,14 +3,14 @@
 # runner.sh - what run.sh makes of test programs: each test counted, and no way to fail unseen
 . "$(dirname "$0")/../lib.sh"
 NO_LAB=1
+NL=$'\n'
 
 # LINES…: a test program, and what run.sh says of it in $OUT; its status in $STATUS.
 try() {
 	printf '%s\n' '#!/bin/bash' "$@" >"$DIR/program"
 	chmod +x "$DIR/program"
 	STATUS=0
-	# A path below the repository's root, as make gives it.
-	OUT=$(LIMIT=1 V='' "$TESTS/run.sh" "$(realpath --relative-to="$TESTS/.." "$DIR/program")" 2>&1) || STATUS=$?
+	OUT=$(LIMIT=1 V='' "$TESTS/run.sh" "$(below_root program)" 2>&1) || STATUS=$?
 	CLOSING=$(tail -n 1 <<<"$OUT")
 }
 
@@ -27,6 +27,32 @@ test_a_failure_is_listed_with_what_was_said() {
 	assert_match "$OUT" "why it fails"
 	assert_match "$OUT" "more of it"
 	assert_match "$OUT" "failed:"$'\n'"  [^ ]*program: b"
+}
+
+test_what_passed_at_the_second_try_is_listed() {
+	try 'echo 1..2; echo "# why it failed at first"; echo "ok 1 - a # TRIES 2"; echo ok 2 - b'
+	assert_eq "$CLOSING" "2 passed, 0 failed, 0 skipped"
+	assert_match "$OUT" "why it failed at first"
+	assert_match "$OUT" "not at once:"$'\n'"  [^ ]*program: a: 2 tries"
+	assert_eq $STATUS 0
+}
+
+# A path below the repository's root, as make gives it.
+below_root() { realpath --relative-to="$ROOT" "$DIR/$1"; }
+
+test_programs_side_by_side_are_counted_and_keep_their_lines_together() {
+	local p
+	for p in a b c; do
+		printf '%s\n' '#!/bin/bash' "echo 1..2; echo ok 1 - first; sleep 0.1; echo why $p; echo not ok 2 - second" 'exit 1' >"$DIR/$p"
+		chmod +x "$DIR/$p"
+	done
+	STATUS=0
+	OUT=$(cd "$ROOT" && tests/run.sh --beside "$(below_root a)" "$(below_root b)" --alone "$(below_root c)" 2>&1) || STATUS=$?
+	assert_eq "$(tail -n 1 <<<"$OUT")" "3 passed, 3 failed, 0 skipped"
+	for p in a b c; do
+		assert_match "$OUT" "/$p: first  [^$NL]*${NL}FAIL [^$NL]*/$p: second  [^$NL]*$NL +why $p"
+	done
+	assert_eq $STATUS 1
 }
 
 test_skips_give_their_reasons() {
@@ -93,6 +119,25 @@ test_a_test_in_bash_fails_at_its_first_failing_command() {
 	assert_match "$(cat "$DIR/out")" "number is '1', should be '2'"
 	assert_match "$(cat "$DIR/out")" "waited 1 s for: false"
 	assert_match "$(cat "$DIR/out")" "ok 4 - test_skips # SKIP for a reason"
+}
+
+test_a_test_in_bash_that_fails_is_tried_once_more() {
+	local been
+	been=$(mktemp -d) # outside of every sandbox
+	cat >"$DIR/tries.sh" <<-TEXT
+	NO_LAB=1
+	. "$TESTS/lib.sh"
+	test_second() { [ -e $been/1 ] || { touch $been/1; fail by chance; }; }
+	test_never() { fail always; }
+	test_broken() { [ ! -e $been/2 ] || return 0; touch $been/2; broken for good; }
+	run_tests "\$@"
+	TEXT
+	assert_exit 1 bash "$DIR/tries.sh"
+	rm -r "$been"
+	assert_match "$(cat "$DIR/out")" "failed: by chance"
+	assert_match "$(cat "$DIR/out")" "${NL}ok 1 - test_second # TRIES 2"
+	assert_match "$(cat "$DIR/out")" "not ok 2 - test_never"
+	assert_match "$(cat "$DIR/out")" "not ok 3 - test_broken"
 }
 
 run_tests "$@"
