@@ -54,7 +54,7 @@ deps-check:
 	$(Q)scripts/deps.sh --check
 
 # --- policies: the XDP program and the native code of each, in one object ----------------------
-bpf: $(POLICIES:%=$(B)/bpf/%.o) ## the policies
+bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o ## the policies, and what XDP signals with
 
 $(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
 	$(call say,NATIVE,$@)
@@ -67,6 +67,11 @@ $(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(wildcard bpf/*
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' -c bpf/shunt.bpf.c -o $@.tmp
 	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$(B)/native/$*.so $@.tmp $@
 	$(Q)rm -f $@.tmp
+
+$(B)/signal.o: bpf/host/signal.bpf.c $(wildcard bpf/*.h include/shunt/*.h)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 # --- user space -------------------------------------------------------------------------------
 LIB_SRC := $(wildcard lib/*.c)

@@ -137,6 +137,7 @@ static void give_up(struct agent *a, const char *why)
 	}
 	peers_tell_leave(a);
 	policy_forget(&a->policy);
+	aim_forget(a);
 	maps_close(&a->maps);
 }
 
@@ -217,6 +218,7 @@ static void turn(struct agent *a)
 	if (a->maps.agent) {
 		policy_refresh(a);
 		load_tick(a);
+		aim_tick(a);
 	}
 	peers_tick(a);
 }
@@ -321,6 +323,7 @@ int agent_run(const struct options *opts, char **argv, int keeper)
 	a->store = store_open(keeper);
 	a->pins = (struct shunt_pins){ .bpffs = opts->bpffs, .ifname = a->opts.ifname };
 	a->policy.fd = -1;
+	a->aim_fd = -1;
 	for (int i = 0; i < PEERS_MAX; i++)
 		a->peer[i] = (struct peer){ .fd = -1, .pidfd = -1 };
 	for (int i = 0; i < SHUNT_DOMAINS; i++)

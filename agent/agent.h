@@ -56,9 +56,10 @@ struct policy {
 	struct shunt_msg_policy msg;
 };
 
-/* Which request of each core was sent a signal already. */
+/* Of each core: which request was sent a signal already, and whom XDP sends them. */
 struct watch {
 	__u64 signalled[SHUNT_CORES];
+	__u32 aimed[SHUNT_CORES];
 };
 
 struct agent {
@@ -80,6 +81,7 @@ struct agent {
 	__u64 tick_ns;           /* next tick */
 	__u64 watch_ns;          /* next look at running requests; ~0: never */
 	struct watch watch[SHUNT_DOMAINS];
+	int aim_fd;              /* the program that says whom XDP signals; negative: none */
 	__u64 check_ns;          /* next look at what changes seldom */
 	__u64 make_ns;           /* next attempt to make domains */
 	bool busy;               /* a step can be done at once */
@@ -133,6 +135,9 @@ void load_reset(struct agent *a);
 /* watch.c: marks running requests that are over their quantum while others wait, and signals those that
  * heed no mark. */
 void watch_running(struct agent *a);
+/* aim.c: at each tick, whom XDP signals; and when the maps go away. */
+void aim_tick(struct agent *a);
+void aim_forget(struct agent *a);
 
 /* iface.c: watching the interface. */
 int iface_watch(void);
