@@ -14,10 +14,16 @@ MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 
+# CROSS=aarch64-linux-gnu: for another architecture, into a folder of its own; deps.sh has what it takes.
+CROSS ?=
+ifneq ($(CROSS),)
+CC := $(CROSS)-gcc
+AR := $(CROSS)-ar
+endif
 CC ?= gcc
 CLANG ?= clang
 OBJCOPY_BPF ?= llvm-objcopy
-B := build
+B := build$(CROSS:%=/%)
 
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(LIBDIR)"'
@@ -48,10 +54,10 @@ demo: deps all ## what shunt does, in under a minute (root)
 # --- packages ---------------------------------------------------------------------------------
 .PHONY: all deps deps-check bpf tools lib apps man install clean help test test-long demo
 deps: ## install the Debian packages that are missing (root)
-	$(Q)scripts/deps.sh
+	$(Q)CROSS=$(CROSS) scripts/deps.sh
 
 deps-check:
-	$(Q)scripts/deps.sh --check
+	$(Q)CROSS=$(CROSS) scripts/deps.sh --check
 
 # --- policies: the XDP program and the native code of each, in one object ----------------------
 bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o ## the policies, and what XDP signals with

@@ -172,7 +172,8 @@ struct shunt_nic {
 	__u64 cmd;        /* nr of the last command done */
 	__u64 id;         /* of the last sending */
 	__u32 waiting[1 + SHUNT_NIC_GROUPS]; /* classes with something in this queue, one bit each */
-	__u32 pad[3];
+	__u32 life;       /* at random, when the first epoch begins: what WELCOMEs say */
+	__u32 pad[2];
 	__u64 process[SHUNT_NIC_GROUPS];     /* whose tokens are in the group's queues */
 	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */
 	__u64 ev[SHUNT_NIC_NR_EV];
