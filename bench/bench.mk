@@ -39,3 +39,12 @@ $(B)/bench/%: bench/%.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@ -lm
+
+# The papers' workloads: bench/tail/. A run that was stopped goes on; MINUTES=3 stops after that long.
+.PHONY: bench-tail bench-tail-quick
+
+bench-tail: all ## the papers' tail latencies under shunt and its peers: 25 minutes (root)
+	$(Q)bench/tail/run.sh tail
+
+bench-tail-quick: all ## the same with few points: 3 minutes, not for claims (root)
+	$(Q)QUICK=1 bench/tail/run.sh tail
