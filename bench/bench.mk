@@ -41,10 +41,26 @@ $(B)/bench/%: bench/%.c
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@ -lm
 
 # The papers' workloads: bench/tail/. A run that was stopped goes on; MINUTES=3 stops after that long.
-.PHONY: bench-tail bench-tail-quick
+.PHONY: bench-tail bench-tail-quick bench-rocksdb bench-rocksdb-quick
 
 bench-tail: all ## the papers' tail latencies under shunt and its peers: 25 minutes (root)
 	$(Q)bench/tail/run.sh tail
 
 bench-tail-quick: all ## the same with few points: 3 minutes, not for claims (root)
 	$(Q)QUICK=1 bench/tail/run.sh tail
+
+bench-rocksdb: all ## Shinjuku's RocksDB experiments (root)
+	$(Q)bench/tail/run.sh rocksdb
+
+bench-rocksdb-quick: all ## the same with few points: 3 minutes, not for claims (root)
+	$(Q)QUICK=1 bench/tail/run.sh rocksdb
+
+$(B)/bench/report: $(call obj,$(wildcard bench/report/*.c))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson -lm
+
+.PHONY: bench-report
+bench-report: $(B)/bench/report ## build/bench/report.html of all that was measured
+	$(Q)$< $(B)/bench/report.html $(wildcard $(B)/bench/*.json)
+	@echo "see $(B)/bench/report.html"

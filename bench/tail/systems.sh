@@ -17,7 +17,7 @@ ports:
 $(rules)
 YAML
 
-declare -A LAB_OF=() PID_OF=() QUANTUM_OF=() SKIPPED=()
+declare -A LAB_OF=() PIDS_OF=() QUANTUM_OF=() SKIPPED=()
 RUNNING=
 BASE=$LAB
 
@@ -45,13 +45,19 @@ own_quantum_of() { [[ $1 =~ -([0-9]+us)$ ]] && echo "${BASH_REMATCH[1]}"; }
 # Systems that differ only by a quantum share a lab.
 key_of() { [[ $1 == shunt-* ]] && echo "shunt-$(policy_of "$1")" || echo "$1"; }
 
-pause() { [ -z "$RUNNING" ] || kill -STOP "${PID_OF[$RUNNING]}"; RUNNING=; }
+# All processes of KEY get SIGNAL: its server, and shuntd (keeper and agent), who would take the client's CPU for 50 us a hundred times a second.
+signal() { kill "-$2" ${PIDS_OF[$1]} 2>/dev/null; }
+
+pause() {
+	[ -z "$RUNNING" ] || signal "$RUNNING" STOP
+	RUNNING=
+}
 
 set_up_shunt() { # KEY
 	host shunt load "$(policy_of "$1")" --dev "${LAB}h" --config "$DIR/shunt.yaml" >/dev/null
 	start "shuntd-$1" host taskset -c 0 shuntd --dev "${LAB}h"
 	wait_for 10 test -S "/run/shunt/${LAB}h.sock"
-	start "$1" host "$SERVER" --dev "${LAB}h" --idle spin "${ENGINE[@]}"
+	start "$1" host "$SERVER" --dev "${LAB}h" --idle spin "${ENGINE[@]//KEY/$1}"
 }
 
 set_up_baseline() { # KEY
@@ -62,12 +68,14 @@ set_up_baseline() { # KEY
 	xdp-rtc) mode=xdp more=(--dev "${LAB}h") ;;
 	dispatcher-fcfs) mode=dispatcher ;;
 	esac
-	start "$1" host shunt-baseline --mode "$mode" --cpus "$CPUS" --port "$PORT" "${more[@]}" "${APP[@]}" "${ENGINE[@]}"
+	start "$1" host shunt-baseline --mode "$mode" --cpus "$CPUS" --port "$PORT" "${more[@]}" "${APP[@]}" "${ENGINE[@]//KEY/$1}"
 }
 
 set_up_memcached() {
 	start "$1" host taskset -c "$CPUS" memcached -u nobody -p 0 -U "$PORT" -l 0.0.0.0 -t "$WORKERS" -m 256 -v
 	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host ss -uln | grep -q $PORT"
+	nsenter "--net=/run/netns/shunt-$LAB-client" -- shunt-load --to "198.18.0.2:$PORT" -P memcached "${LOAD_OPTIONS[@]}" \
+		--preload --count 1 -q >/dev/null
 	echo serving >>"$DIR/$1.log"
 }
 
@@ -83,8 +91,8 @@ set_up() { # KEY
 	*) set_up_baseline "$1" ;;
 	esac
 	wait_for 60 grep -q serving "$DIR/$1.log"
-	PID_OF[$1]=${PIDS[$1]}
-	kill -STOP "${PID_OF[$1]}"
+	PIDS_OF[$1]="${PIDS[$1]} ${PIDS[shuntd-$1]-} $(pgrep -d " " -P "${PIDS[shuntd-$1]-0}" || true)"
+	signal "$1" STOP
 }
 
 # SYSTEM…: labs and servers of all that can be here; the others into SKIPPED.
@@ -92,7 +100,7 @@ set_up_all() {
 	local system why key
 	for system; do
 		key=$(key_of "$system")
-		[ -z "${SKIPPED[$system]-}${PID_OF[$key]-}" ] || continue
+		[ -z "${SKIPPED[$system]-}${PIDS_OF[$key]-}" ] || continue
 		if why=$(why_not "$system"); then
 			SKIPPED[$system]=$why
 			continue
@@ -106,7 +114,12 @@ activate() {
 	local key LAB cls quantum
 	key=$(key_of "$1")
 	quantum=$(own_quantum_of "$1") || quantum=$2
-	[ "$RUNNING" = "$key" ] || { pause; kill -CONT "${PID_OF[$key]}"; RUNNING=$key; }
+	if [ "$RUNNING" != "$key" ]; then
+		pause
+		signal "$key" CONT
+		RUNNING=$key
+		sleep 0.05 # shuntd sees that a core moves again, within 10 ms
+	fi
 	[[ $key == shunt-* && $quantum != none && ${QUANTUM_OF[$key]-} != "$quantum" ]] || return 0
 	LAB=${LAB_OF[$key]}
 	for cls in "${CLASSES[@]}"; do
@@ -130,16 +143,17 @@ set_objectives() {
 tear_down() {
 	local key LAB
 	trap - EXIT
-	for key in "${!PID_OF[@]}"; do
-		kill -CONT "${PID_OF[$key]}" 2>/dev/null || true
+	for key in "${!PIDS_OF[@]}"; do
+		signal "$key" CONT || true
 	done
 	for key in "${!LAB_OF[@]}"; do
 		LAB=${LAB_OF[$key]}
-		kill "${PID_OF[$key]}" 2>/dev/null || true
-		wait "${PID_OF[$key]}" 2>/dev/null || true
+		kill "${PIDS[$key]}" 2>/dev/null || true
+		wait "${PIDS[$key]}" 2>/dev/null || true
 		[[ $key != shunt-* ]] || host shunt unload --dev "${LAB}h" >/dev/null 2>&1 || true
 		"$ROOT/tests/lab.sh" down "$LAB" >/dev/null 2>&1 || true
 	done
+	rm -rf "/dev/shm/shunt-$BASE"*
 	clean_up
 }
 trap tear_down EXIT
