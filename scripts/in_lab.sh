@@ -55,6 +55,6 @@ clean_up() {
 	rm -rf "$DIR"
 }
 trap clean_up EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' INT TERM HUP
 
 [ -n "${NO_LAB-}" ] || "$ROOT/tests/lab.sh" up "$LAB"

@@ -25,10 +25,10 @@ rules() {
 OTHERS="linux-shared linux-shared-block linux-reuseport linux-select-idle linux-steal xdp-rtc dispatcher-fcfs"
 
 workload get-99.5-scan1000-0.5 "Shinjuku 8a" get=0.995,scan1000=0.005 \
-	--slo get:50us,scan:5ms --quantum 15us --limit get.p99_us:300 --points "0.02 0.05 0.1 0.3 0.5 0.7 0.8 0.9 1.0" \
+	--slo get:50us,scan:5ms --quantum 15us --limit get.p99_us:300 --points "0.02 0.05 0.1 0.3 0.5 0.7 0.85 1.0" \
 	--systems "shunt-fcfs shunt-sq shunt-mq $OTHERS"
 workload get-50-scan5000-50 "Shinjuku 8b, 8c" get=0.5,scan5000=0.5 \
-	--slo get:50us,scan:5ms --quantum 15us --limit get.p99_us:1000 --points "0.1 0.3 0.5 0.7 0.8 0.9 1.0" \
+	--slo get:50us,scan:5ms --quantum 15us --limit get.p99_us:1000 --points "0.1 0.3 0.5 0.7 0.85 1.0" \
 	--systems "shunt-fcfs shunt-sq shunt-mq $OTHERS"
 workload get "not in the paper" get=1 \
 	--slo get:50us --limit get.p99_us:300 --points "0.1 0.3 0.5 0.7 0.9 1.0" --systems "shunt-fcfs $OTHERS memcached"

@@ -17,9 +17,9 @@ QUICK=${QUICK:-}
 NAME=$SUITE${QUICK:+-quick}
 LAB=b$$-
 ROUNDS=${ROUNDS:-${QUICK:+2}}
-ROUNDS=${ROUNDS:-5}
+ROUNDS=${ROUNDS:-6}
 ENOUGH=${ENOUGH:-${QUICK:+2000}}
-ENOUGH=${ENOUGH:-4000}
+ENOUGH=${ENOUGH:-3000}
 SEED=${SEED:-1}
 MINUTES=${MINUTES:-}
 OUT=build/bench/$NAME.json
@@ -75,7 +75,7 @@ else
 fi
 
 load() { # SYSTEM WORKLOAD OPTIONS…
-	nsenter "--net=/run/netns/shunt-${LAB_OF[$(key_of "$1")]}-client" -- taskset -c 0 shunt-load --to "198.18.0.2:$PORT" \
+	nsenter "--net=/run/netns/shunt-${LAB_OF[$(key_of "$1")]}-client" -- taskset -c 0 nice -n -20 shunt-load --to "198.18.0.2:$PORT" \
 		-P "$PROTOCOL" "${LOAD_OPTIONS[@]}" --mix "${MIX[$2]}" --cpu 0 --json -q --wait 200ms "${@:3}"
 }
 
@@ -100,7 +100,7 @@ wait_for_peace() {
 sample() {
 	local time steal crowd line
 	activate "$4" "${QUANTUM[$2]}"
-	time=$(awk -v n="$ENOUGH" -v r="$3" 'BEGIN { t = n / r; print (t < 0.3 ? 0.3 : (t > 0.8 ? 0.8 : t)) }')
+	time=$(awk -v n="$ENOUGH" -v r="$3" 'BEGIN { t = n / r; print (t < 0.25 ? 0.25 : (t > 0.6 ? 0.6 : t)) }')
 	steal=$(stolen) crowd=$(crowded)
 	line=$(load "$4" "$2" --rate "$3" --time "$time" --warmup 0.05 --seed $((SEED * 1000 + $1)))
 	[ -n "$line" ] || { echo "run.sh: no measurement of $4" >&2; cat "$DIR"/*.log >&2; exit 1; }

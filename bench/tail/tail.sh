@@ -26,7 +26,8 @@ rules() {
 SHUNT="shunt-fcfs shunt-sq shunt-mq"
 KERNEL="linux-shared linux-shared-block linux-reuseport linux-select-idle linux-steal"
 OTHERS="$KERNEL xdp-rtc dispatcher-fcfs"
-SWEEP="0.1 0.3 0.5 0.65 0.8 0.9 1.0"
+SWEEP="0.1 0.3 0.5 0.7 0.85 1.0"
+NEAR_FULL="0.2 0.5 0.8 0.9 1.0"
 STEEP="0.02 0.05 0.1 0.3 0.5 0.65 0.8 0.95" # without preemption these hold a few percent of the load
 
 workload fixed-1us "Shinjuku 5a, Shinjuku-Offload 6" short=1:1us \
@@ -55,14 +56,14 @@ workload fixed-5us "Shinjuku-Offload 4" short=1:5us \
 workload fixed-100us "Shinjuku-Offload 5" short=1:100us \
 	--slo short:1ms --limit short.p99_us:1000 --points "$SWEEP" --systems "shunt-fcfs $OTHERS"
 workload exp-32us "iPipe 16, LiquidIO II, low dispersion" short=1:exp:32us \
-	--slo short:500us --quantum 50us --limit short.p99_us:500 --points "$SWEEP" --systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
+	--slo short:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" --systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
 workload bimodal-35-60 "iPipe 16, LiquidIO II, high dispersion" short=0.5:35us,long=0.5:60us \
-	--slo short:500us,long:500us --quantum 50us --limit short.p99_us:500 --points "$SWEEP" \
+	--slo short:500us,long:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" \
 	--systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
 workload exp-27us "iPipe 16, Stingray, low dispersion" short=1:exp:27us \
-	--slo short:500us --quantum 50us --limit short.p99_us:500 --points "$SWEEP" --systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
+	--slo short:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" --systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
 workload bimodal-25-55 "iPipe 16, Stingray, high dispersion" short=0.5:25us,long=0.5:55us \
-	--slo short:500us,long:500us --quantum 50us --limit short.p99_us:500 --points "$SWEEP" \
+	--slo short:500us,long:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" \
 	--systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
 
 
