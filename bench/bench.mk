@@ -43,17 +43,21 @@ $(B)/bench/%: bench/%.c
 # The papers' workloads: bench/tail/. A run that was stopped goes on; MINUTES=3 stops after that long.
 .PHONY: bench-tail bench-tail-quick bench-rocksdb bench-rocksdb-quick
 
-bench-tail: all ## the papers' tail latencies under shunt and its peers: 25 minutes (root)
+bench-tail: all $(B)/bench/report ## the papers' tail latencies under shunt and its peers: 20 minutes (root)
 	$(Q)bench/tail/run.sh tail
+	$(Q)$(MAKE) --no-print-directory bench-report
 
-bench-tail-quick: all ## the same with few points: 3 minutes, not for claims (root)
+bench-tail-quick: all $(B)/bench/report ## the same with few points: 3 minutes, not for claims (root)
 	$(Q)QUICK=1 bench/tail/run.sh tail
+	$(Q)$(MAKE) --no-print-directory bench-report
 
-bench-rocksdb: all ## Shinjuku's RocksDB experiments (root)
+bench-rocksdb: all $(B)/bench/report ## Shinjuku's RocksDB experiments (root)
 	$(Q)bench/tail/run.sh rocksdb
+	$(Q)$(MAKE) --no-print-directory bench-report
 
-bench-rocksdb-quick: all ## the same with few points: 3 minutes, not for claims (root)
+bench-rocksdb-quick: all $(B)/bench/report ## the same with few points: 3 minutes, not for claims (root)
 	$(Q)QUICK=1 bench/tail/run.sh rocksdb
+	$(Q)$(MAKE) --no-print-directory bench-report
 
 $(B)/bench/report: $(call obj,$(wildcard bench/report/*.c))
 	$(call say,LINK,$@)
@@ -61,6 +65,7 @@ $(B)/bench/report: $(call obj,$(wildcard bench/report/*.c))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson -lm
 
 .PHONY: bench-report
+SWEEPS = $(wildcard $(B)/bench/tail*.json $(B)/bench/rocksdb*.json)
 bench-report: $(B)/bench/report ## build/bench/report.html of all that was measured
-	$(Q)$< $(B)/bench/report.html $(wildcard $(B)/bench/*.json)
+	$(Q)$< $(B)/bench/report.html $(SWEEPS) $(filter-out $(SWEEPS),$(wildcard $(B)/bench/*.json))
 	@echo "see $(B)/bench/report.html"

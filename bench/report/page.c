@@ -37,10 +37,24 @@ static void put_fact(FILE *out, const char *name, const char *text)
 	put_text(out, text);
 }
 
+static void put_skipped(FILE *out, json_t *skipped)
+{
+	const char *name;
+	json_t *why;
+
+	if (json_object_size(skipped))
+		fputs("<dt>skipped<dd>", out);
+	json_object_foreach(skipped, name, why) {
+		put_text(out, name);
+		fputs(": ", out);
+		put_text(out, json_string_value(why));
+		fputs("<br>", out);
+	}
+}
+
 static void put_machine(FILE *out, json_t *suite)
 {
-	json_t *machine = json_object_get(suite, "machine"), *stalls = json_object_get(suite, "stalls"), *why;
-	const char *name;
+	json_t *machine = json_object_get(suite, "machine"), *stalls = json_object_get(suite, "stalls");
 
 	fputs("<dl>", out);
 	fprintf(out, "<dt>machine<dd>%.0f CPUs of ", number_at(machine, "cpus"));
@@ -59,12 +73,7 @@ static void put_machine(FILE *out, json_t *suite)
 		"waited for a CPU, the client stood still %.0f times. The client fell behind in %.0f.",
 		number_at(suite, "stalled_samples"), number_at(suite, "samples"), number_at(stalls, "stolen_ms"),
 		number_at(stalls, "crowded_ms"), number_at(stalls, "client"), number_at(suite, "invalid_samples"));
-	json_object_foreach(json_object_get(suite, "skipped"), name, why) {
-		fputs("<dt>skipped<dd>", out);
-		put_text(out, name);
-		fputs(": ", out);
-		put_text(out, json_string_value(why));
-	}
+	put_skipped(out, json_object_get(suite, "skipped"));
 	fputs("</dl>\n", out);
 }
 
@@ -82,9 +91,10 @@ static void put_best(FILE *out, json_t *workload)
 	json_t *systems = json_object_get(workload, "systems"), *slo = json_object_get(workload, "slo"), *s;
 	const char *name;
 
-	fputs("<div class=wide><table><tr><th>system<th>requests/s at ", out);
+	fputs("<figure><figcaption>requests/s up to which ", out);
 	put_text(out, text_at(slo, "metric"));
-	fprintf(out, " &le; %.6g<th>least<th>most</tr>\n", number_at(slo, "limit"));
+	fprintf(out, " &le; %.6g</figcaption>\n<div class=wide><table><tr><th>system<th>median<th>least<th>most</tr>\n",
+		number_at(slo, "limit"));
 	json_object_foreach(systems, name, s) {
 		fprintf(out, "<tr><td class=name><span class=\"key s%d%s\"></span>", colour_of(name, systems),
 			strncmp(name, "shunt-", 6) ? " peer" : "");
@@ -94,7 +104,7 @@ static void put_best(FILE *out, json_t *workload)
 		put_rps(out, json_object_get(s, "max_rps_at_slo_high"));
 		fputs("</tr>\n", out);
 	}
-	fputs("</table></div>\n", out);
+	fputs("</table></div></figure>\n", out);
 }
 
 static void put_cell(FILE *out, json_t *class, const char *key)

@@ -32,6 +32,7 @@ const char page_style[] =
 	"th{font-weight:600;color:var(--soft)}th:first-child,td:first-child{text-align:left}"
 	".key{display:inline-block;width:22px;height:0;border-top:3px solid currentColor;vertical-align:middle;margin-right:7px}"
 	".peer.key{border-top-style:dashed}td.name{color:var(--ink)}\n"
+	"@media(max-width:480px){body{padding:8px}section{padding:10px}th,td{padding-right:6px}.key{width:14px;margin-right:4px}}\n"
 	"details{margin-top:8px}summary{cursor:pointer;color:var(--soft);font-size:.86rem}"
 	"code{font-size:.84rem;overflow-wrap:anywhere}dl{display:grid;grid-template-columns:max-content 1fr;gap:0 14px;"
 	"font-size:.86rem;margin:.4rem 0}dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n";

@@ -21,11 +21,12 @@ ROUNDS=${ROUNDS:-6}
 ENOUGH=${ENOUGH:-${QUICK:+2000}}
 ENOUGH=${ENOUGH:-3000}
 SEED=${SEED:-1}
-MINUTES=${MINUTES:-}
+MINUTES=${MINUTES:-${QUICK:+2.6}}
 OUT=build/bench/$NAME.json
 STATE=build/bench/$NAME.d
 STARTED=$SECONDS
 NPROC=$(nproc) # before this script keeps to one of them
+PATIENCE=${PATIENCE:-${QUICK:+2}}
 PATIENCE=${PATIENCE:-60}
 
 [ "$NPROC" -ge 2 ] || { echo "bench-$NAME: needs 2 CPUs, one a side" >&2; exit 77; }
