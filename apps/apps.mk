@@ -36,8 +36,8 @@ $(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lm
 
-# Servers and clients that exist for tests.
-APP_TEST_PROGRAMS := $(B)/tests/delay_server
+# What tests need beside the programs.
+APP_TEST_PROGRAMS := $(B)/tests/delay_server $(B)/bench/report
 
 $(B)/tests/delay_server: tests/delay_server.c apps/spin.h
 	$(call say,TEST,$@)

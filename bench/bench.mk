@@ -39,3 +39,33 @@ $(B)/bench/%: bench/%.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@ -lm
+
+# The papers' workloads: bench/tail/. A run that was stopped goes on; MINUTES=3 stops after that long.
+.PHONY: bench-tail bench-tail-quick bench-rocksdb bench-rocksdb-quick
+
+bench-tail: all $(B)/bench/report ## the papers' tail latencies under shunt and its peers: 20 minutes (root)
+	$(Q)bench/tail/run.sh tail
+	$(Q)$(MAKE) --no-print-directory bench-report
+
+bench-tail-quick: all $(B)/bench/report ## the same with few points: 3 minutes, not for claims (root)
+	$(Q)QUICK=1 bench/tail/run.sh tail
+	$(Q)$(MAKE) --no-print-directory bench-report
+
+bench-rocksdb: all $(B)/bench/report ## Shinjuku's RocksDB experiments (root)
+	$(Q)bench/tail/run.sh rocksdb
+	$(Q)$(MAKE) --no-print-directory bench-report
+
+bench-rocksdb-quick: all $(B)/bench/report ## the same with few points: 3 minutes, not for claims (root)
+	$(Q)QUICK=1 bench/tail/run.sh rocksdb
+	$(Q)$(MAKE) --no-print-directory bench-report
+
+$(B)/bench/report: $(call obj,$(wildcard bench/report/*.c))
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -ljansson -lm
+
+.PHONY: bench-report
+SWEEPS = $(wildcard $(B)/bench/tail*.json $(B)/bench/rocksdb*.json)
+bench-report: $(B)/bench/report ## build/bench/report.html of all that was measured
+	$(Q)$< $(B)/bench/report.html $(SWEEPS) $(filter-out $(SWEEPS),$(wildcard $(B)/bench/*.json))
+	@echo "see $(B)/bench/report.html"

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # in_lab.sh - a lab for as long as a script runs: sourced by the demo and by benchmarks
 #
-# LAB is the lab's name. Gives $DEV (the host's interface), $DIR (a folder for files), host, client,
-# start, wait_for; whatever happens, started processes, pins, lab and folder are removed at the end.
+# LAB is the lab's name; NO_LAB=1: none is made, the script makes its own. Gives $DEV (the host's interface),
+# $DIR (a folder for files), host, client, start, wait_for; whatever happens, started processes, pins, lab and folder are removed at the end.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PATH=$ROOT/build:$PATH
@@ -55,6 +55,6 @@ clean_up() {
 	rm -rf "$DIR"
 }
 trap clean_up EXIT
-trap 'exit 1' INT TERM
+trap 'exit 1' INT TERM HUP
 
-"$ROOT/tests/lab.sh" up "$LAB"
+[ -n "${NO_LAB-}" ] || "$ROOT/tests/lab.sh" up "$LAB"

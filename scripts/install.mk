@@ -8,6 +8,8 @@ MAN_SRC := $(wildcard docs/man/*.rst)
 MAN := $(MAN_SRC:docs/man/%.rst=$(B)/man/%)
 PKGDIR := $(LIBDIR)/shunt
 COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
+DOCDIR ?= $(DATADIR)/doc/shunt
+INSTALLED_APPS := $(addprefix $(B)/shunt-,load kv baseline)
 INSTALL ?= install
 to = $(DESTDIR)$(1)
 
@@ -18,13 +20,13 @@ $(B)/man/%: docs/man/%.rst
 	$(Q)mkdir -p $(@D)
 	$(Q)rst2man --strict $< $@
 
-install: bpf tools lib sim man $(B)/shunt-load ## install below DESTDIR PREFIX
+install: bpf tools lib sim man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
 	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
 		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf) \
 		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
-		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8) $(call to,$(MANDIR)/man1) $(call to,$(BINDIR))
+		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8) $(call to,$(MANDIR)/man1) $(call to,$(BINDIR)) $(call to,$(DOCDIR))
 	$(INSTALL) -m 755 $(B)/shunt-sim $(call to,$(BINDIR))
-	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(B)/shunt-load $(call to,$(SBINDIR))
+	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(INSTALLED_APPS) $(call to,$(SBINDIR))
 	$(INSTALL) -m 644 $(B)/libshunt.a $(call to,$(LIBDIR))
 	$(INSTALL) -m 755 $(B)/libshunt.so $(call to,$(LIBDIR))/libshunt.so.$(VERSION)
 	ln -sf libshunt.so.$(VERSION) $(call to,$(LIBDIR))/libshunt.so.$(SOVERSION)
@@ -42,6 +44,7 @@ install: bpf tools lib sim man $(B)/shunt-load ## install below DESTDIR PREFIX
 	$(INSTALL) -m 644 $(filter %.3,$(MAN)) $(call to,$(MANDIR)/man3)
 	$(INSTALL) -m 644 $(filter %.8,$(MAN)) $(call to,$(MANDIR)/man8)
 	$(INSTALL) -m 644 scripts/completion.bash $(call to,$(COMPLETIONDIR))/shunt
+	$(INSTALL) -m 644 apps/kv/kv.yaml $(call to,$(DOCDIR))
 	for unit in $(wildcard agent/*.service); do \
 		sed 's|/usr/local/sbin|$(SBINDIR)|' $$unit >$(call to,$(UNITDIR))/$${unit##*/} || exit; \
 	done

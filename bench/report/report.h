@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report.h - a page of what the benchmarks wrote into build/bench/
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* One class of one workload: a curve a system over offered load. */
+struct chart {
+	json_t *workload;
+	const char *class, *metric; /* p99_us, slowdown_p99 */
+	double limit;               /* a line there, or 0 */
+};
+
+extern const char page_style[];
+
+/* Text with <, >, & and " made harmless. */
+void put_text(FILE *out, const char *text);
+/* 0: nothing was drawn, since nothing was measured. */
+int chart_draw(FILE *out, const struct chart *c);
+/* Which of the style's colours a system has, wherever it is drawn. */
+int colour_of(const char *system, json_t *systems);
+void page_begin(FILE *out);
+void page_suite(FILE *out, json_t *suite);
+void page_other(FILE *out, const char *file, json_t *numbers);
+void page_end(FILE *out);

@@ -1,0 +1,195 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# run.sh SUITE - the papers' workloads (SUITE.sh beside this file) under shunt and what it is compared with
+#
+# A point is one rate of one workload. There all systems are measured one after the other, with the same requests; a round
+# goes once over all points. Rates are shares of what shunt-fcfs serves at most in a closed loop here. Each point goes
+# into build/bench/SUITE.d/ when it was measured, so a run that was stopped goes on where it was; results are written after
+# each round and at the end, into build/bench/SUITE.json.
+#
+#   QUICK=1     few points, two rounds, below 3 minutes; into SUITE-quick.json
+#   MINUTES=N   stop after so long: the same command goes on later
+#   ROUNDS, ENOUGH (requests of a point), SEED
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+SUITE=$1
+QUICK=${QUICK:-}
+NAME=$SUITE${QUICK:+-quick}
+LAB=b$$-
+ROUNDS=${ROUNDS:-${QUICK:+2}}
+ROUNDS=${ROUNDS:-6}
+ENOUGH=${ENOUGH:-${QUICK:+2000}}
+ENOUGH=${ENOUGH:-3000}
+SEED=${SEED:-1}
+MINUTES=${MINUTES:-${QUICK:+2.6}}
+OUT=build/bench/$NAME.json
+STATE=build/bench/$NAME.d
+STARTED=$SECONDS
+NPROC=$(nproc) # before this script keeps to one of them
+PATIENCE=${PATIENCE:-${QUICK:+2}}
+PATIENCE=${PATIENCE:-60}
+
+[ "$NPROC" -ge 2 ] || { echo "bench-$NAME: needs 2 CPUs, one a side" >&2; exit 77; }
+[ "$(id -u)" = 0 ] || { echo "bench-$NAME: needs root, for network namespaces" >&2; exit 1; }
+[ -z "$QUICK" ] || echo "QUICK: few points, $ROUNDS rounds. Good for seeing that it works, not for claims."
+
+declare -A MIX=() FIGURES=() SLOS=() QUANTUM=() LIMIT=() POINTS=() SYSTEMS=()
+WORKLOADS=()
+
+# NAME FIGURES MIX --slo CLASS:TIME,… --quantum TIME --limit CLASS.METRIC:N --points SHARES --systems NAMES
+workload() {
+	WORKLOADS+=("$1") FIGURES[$1]=$2 MIX[$1]=$3 QUANTUM[$1]=none
+	while [ $# -gt 4 ]; do
+		case $4 in
+		--slo) SLOS[$1]=$5 ;;
+		--quantum) QUANTUM[$1]=$5 ;;
+		--limit) LIMIT[$1]=$5 ;;
+		--points) POINTS[$1]=$5 ;;
+		--systems) SYSTEMS[$1]=$5 ;;
+		*) echo "run.sh: what is $4?" >&2; exit 2 ;;
+		esac
+		set -- "$1" "$2" "$3" "${@:6}"
+	done
+}
+
+# shellcheck source=bench/tail/tail.sh
+. "bench/tail/$SUITE.sh"
+# shellcheck source=scripts/in_lab.sh
+NO_LAB=1 . scripts/in_lab.sh
+# shellcheck source=bench/tail/systems.sh
+. bench/tail/systems.sh
+[ -z "$QUICK" ] || quick
+
+taskset -pc 0 $$ >/dev/null # CPU 0 is the client's and whatever starts it
+mkdir -p "$STATE"
+THIS=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+SETTINGS="$NPROC CPUs, $ROUNDS rounds of $ENOUGH requests, seed $SEED, $(sha256sum <"bench/tail/$SUITE.sh" | cut -c1-12)"
+if [ "$(cat "$STATE/settings" 2>/dev/null)" != "$SETTINGS" ] || [ -e "$STATE/finished" ]; then
+	rm -rf "${STATE:?}"/*
+	echo "$SETTINGS" >"$STATE/settings"
+	echo "$THIS" >"$STATE/commits"
+	touch "$STATE/samples" "$STATE/capacity"
+	echo 0 >"$STATE/waited"
+else
+	echo "going on with the run in $STATE"
+	grep -qx "$THIS" "$STATE/commits" || echo "$THIS" >>"$STATE/commits"
+fi
+
+load() { # SYSTEM WORKLOAD OPTIONS…
+	nsenter "--net=/run/netns/shunt-${LAB_OF[$(key_of "$1")]}-client" -- taskset -c 0 nice -n -20 shunt-load --to "198.18.0.2:$PORT" \
+		-P "$PROTOCOL" "${LOAD_OPTIONS[@]}" --mix "${MIX[$2]}" --cpu 0 --json -q --wait 200ms "${@:3}"
+}
+
+# What of these shared the CPUs: stolen by the hypervisor, and waited for in run queues (ms).
+stolen() { awk '/^cpu[0-9]/ { s += $9 } END { print s * 10 }' /proc/stat; }
+crowded() { sed -n 's/^some.*total=//p' /proc/pressure/cpu 2>/dev/null || echo 0; }
+
+# A point begins when nobody else computes: 100 ms in which nobody waited for a CPU, or PATIENCE seconds later.
+wait_for_peace() {
+	local crowd end=$((SECONDS + PATIENCE)) begun=$SECONDS
+	pause
+	while :; do
+		crowd=$(crowded)
+		sleep 0.1
+		(($(crowded) - crowd < 10000 || SECONDS >= end)) && break
+		sleep 1
+	done
+	echo $(($(cat "$STATE/waited") + SECONDS - begun)) >"$STATE/waited"
+}
+
+# ROUND WORKLOAD RATE SYSTEM: a line of JSON.
+sample() {
+	local time steal crowd line
+	activate "$4" "${QUANTUM[$2]}"
+	time=$(awk -v n="$ENOUGH" -v r="$3" 'BEGIN { t = n / r; print (t < 0.25 ? 0.25 : (t > 0.6 ? 0.6 : t)) }')
+	steal=$(stolen) crowd=$(crowded)
+	line=$(load "$4" "$2" --rate "$3" --time "$time" --warmup 0.05 --seed $((SEED * 1000 + $1)))
+	[ -n "$line" ] || { echo "run.sh: no measurement of $4" >&2; cat "$DIR"/*.log >&2; exit 1; }
+	printf '{"round":%d,"workload":"%s","rate":%d,"system":"%s","time":%s,"stolen_ms":%d,"crowded_us":%d,"load":%s}\n' \
+		"$1" "$2" "$3" "$4" "$time" $(($(stolen) - steal)) $(($(crowded) - crowd)) "$line"
+}
+
+# WORKLOAD: requests a second that a closed loop gets out of shunt-fcfs; written down, since a run that goes on
+# must have the rates it began with.
+capacity() {
+	local rate
+	rate=$(awk -v w="$1" '$1 == w { print $2 }' "$STATE/capacity")
+	if [ -z "$rate" ]; then
+		wait_for_peace
+		activate shunt-fcfs none
+		rate=$(for _ in 1 2 3; do load shunt-fcfs "$1" --closed 32 --time 0.4 --warmup 0.1 | jq .achieved_rps; done |
+			sort -n | tail -n 1)
+		echo "$1 $rate" >>"$STATE/capacity"
+	fi
+	echo "$rate"
+}
+
+# To two digits: rates that one can read.
+rate_of() { awk -v c="$1" -v share="$2" 'BEGIN { x = c * share; d = 10 ^ (int(log(x) / log(10)) - 1); printf "%d", int(x / d + 0.5) * d }'; }
+
+point() { # ROUND WORKLOAD RATE
+	local system
+	grep -q "^{\"round\":$1,\"workload\":\"$2\",\"rate\":$3," "$STATE/samples" && return
+	wait_for_peace
+	for system in ${SYSTEMS[$2]}; do
+		[ -n "${SKIPPED[$system]-}" ] || sample "$@" "$system"
+	done >"$STATE/point"
+	cat "$STATE/point" >>"$STATE/samples"
+}
+
+out_of_time() { [ -n "$MINUTES" ] && awk -v s=$((SECONDS - STARTED)) -v m="$MINUTES" 'BEGIN { exit !(s >= m * 60) }'; }
+
+one_round() { # ROUND: fails when out of time
+	local w share
+	for w in "${WORKLOADS[@]}"; do
+		[ ! -t 2 ] || printf '\r\033[Kround %d of %d: %s' "$1" "$ROUNDS" "$w" >&2
+		# shellcheck disable=SC2046
+		set_objectives $(sed 's/[a-z]*://g; s/,/ /g' <<<"${SLOS[$w]}")
+		capacity "$w" >/dev/null
+		for share in ${POINTS[$w]}; do
+			! out_of_time || return 1
+			point "$1" "$w" "$(rate_of "$(capacity "$w")" "$share")"
+		done
+	done
+}
+
+# What a reader must know of each workload, for summary.jq.
+describe() {
+	local w
+	for w in "${WORKLOADS[@]}"; do
+		jq -n --arg name "$w" --arg figures "${FIGURES[$w]}" --arg mix "${MIX[$w]}" --arg quantum "${QUANTUM[$w]}" \
+			--arg limit "${LIMIT[$w]}" --arg slo "${SLOS[$w]}" --argjson capacity "$(awk -v w="$w" \
+			'$1 == w { print $2 }' "$STATE/capacity" | grep . || echo null)" \
+			'{name: $name, figures: $figures, mix: $mix, quantum: $quantum, limit: $limit, objectives: $slo, capacity: $capacity}'
+	done
+}
+
+write_results() {
+	local system
+	describe >"$STATE/workloads"
+	for system in "${!SKIPPED[@]}"; do
+		jq -n --arg s "$system" --arg why "${SKIPPED[$system]}" '{($s): $why}'
+	done >"$STATE/skipped"
+	jq -n --slurpfile samples "$STATE/samples" --slurpfile workloads "$STATE/workloads" --slurpfile skipped "$STATE/skipped" \
+		--arg title "$TITLE" --arg suite "$SUITE" --argjson quick "$([ -n "$QUICK" ] && echo true || echo false)" \
+		--arg machine "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" --arg kernel "$(uname -r)" \
+		--arg cpuidle "$(cat /sys/devices/system/cpu/cpuidle/current_driver 2>/dev/null || echo none)" \
+		--argjson cpus "$NPROC" --argjson workers "$WORKERS" --argjson rounds_wanted "$ROUNDS" --argjson seed "$SEED" \
+		--argjson enough "$ENOUGH" --argjson waited "$(cat "$STATE/waited")" --arg commit "$(paste -sd ' ' "$STATE/commits")" \
+		-f bench/tail/summary.jq >"$OUT.tmp"
+	mv "$OUT.tmp" "$OUT"
+}
+
+# shellcheck disable=SC2048,SC2086
+set_up_all ${SYSTEMS[*]}
+finished=yes
+for ((round = 1; round <= ROUNDS; round++)); do
+	one_round "$round" || { finished=; break; }
+	[ ! -t 2 ] || printf '\n' >&2
+	write_results
+done
+pause
+write_results
+[ -z "$finished" ] || touch "$STATE/finished"
+jq -r -f bench/tail/table.jq "$OUT"
+[ -n "$finished" ] || echo "Not finished: $(jq .rounds "$OUT") of $ROUNDS rounds begun. The same command goes on."
