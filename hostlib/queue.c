@@ -162,6 +162,8 @@ void queue_prefetch(const struct core *c)
 {
 	const struct shunt *s = c->s;
 
+	if (c->wire)
+		return; /* what waits is on the NIC */
 	__builtin_prefetch(s->view->enq);
 	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
 		const struct shunt_ring *r = &s->hold[i];

@@ -34,6 +34,7 @@ load() {
 	[ "$TRANSPORT" != wire ] || use_wire
 	config "${@:2}" >"$DIR/config.yaml"
 	host shunt load "$1" --dev "$DEV" --config "$DIR/config.yaml"
+	[ "$TRANSPORT" != wire ] || host shunt preempt set watch="$WATCH" >/dev/null
 	start_agent
 }
 

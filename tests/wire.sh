@@ -6,9 +6,9 @@
 # `host shunt ...` runs there; workers are on the host, and go by the name of their first core, $WORKER_DEV.
 
 CORES=${CORES:-2} # of the host
+WATCH=${WATCH:-100us} # how often the agent of the NIC looks for requests over their quantum
 KEY=$DIR/key
 WIRE=${WIRE:-} # more lines of the section "wire"
-HOST_DEV=${LAB:-lab}h0
 
 use_wire() {
 	DEV=${LAB}n
