@@ -323,6 +323,18 @@ bool wire_next(struct core *c)
 	return true;
 }
 
+/* Something changed. What has come meanwhile is taken first, so that the NIC knows what runs next. */
+static void report(struct core *c)
+{
+	struct wire *w = c->wire;
+
+	hear(c);
+	if (w->head != w->tail)
+		w->run = w->todo[w->head % WIRE_TODO].seq;
+	w->repeat_ns = REPEAT_NS;
+	wire_credit(c);
+}
+
 /* The request has ended; its reply, if any, is in the send ring, and the credit follows it. */
 void wire_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns)
 {
@@ -334,8 +346,7 @@ void wire_end(struct core *c, const struct item *it, bool replied, uint64_t serv
 		return; /* of an epoch that is over */
 	w->done++;
 	close_seq(w, it->seq, !replied);
-	w->repeat_ns = REPEAT_NS;
-	wire_credit(c);
+	report(c);
 }
 
 /* The request was parked: it waits for the NIC to name its token. */
@@ -349,8 +360,7 @@ void wire_parked(struct core *c, uint32_t seq, uint64_t token)
 		return;
 	}
 	w->parks[w->nparks++] = (struct wire_park){ seq, token };
-	w->repeat_ns = REPEAT_NS;
-	wire_credit(c);
+	report(c);
 }
 
 /* Is there a PREEMPT for what runs? */

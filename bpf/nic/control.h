@@ -192,17 +192,20 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
 	return seq;
 }
 
-/* What runs on the core now: since when is what the NIC saw of it. */
+/* What runs on the core now, or will as soon as it gets there: since when is what the NIC saw of it. */
 static __always_inline void see_run(struct shunt_nic_core *c, __u32 run, __u64 now)
 {
-	struct shunt_nic_out *o = out_of(c, run);
+	struct shunt_nic_out *o;
 
+	if (!run && c->high != c->sent)
+		run = c->high + 1;
 	if (run == c->run && run)
 		return;
+	o = out_of(c, run);
 	c->run = run;
 	c->run_ns = now;
 	c->run_id = 0;
-	if (run && o->seq == run && o->state == SHUNT_OUT_TAKEN) {
+	if (run && o->seq == run && (o->state == SHUNT_OUT_TAKEN || o->state == SHUNT_OUT_SENT)) {
 		c->run_id = o->id;
 		c->run_cls = o->cls;
 	}

@@ -14,6 +14,7 @@
 
 #include "copy.h"
 #include "control.h"
+#include "mark.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -225,7 +226,11 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_nic *n, struc
 	push_slot(slot, 0);
 	in->enq[shunt_index(cls, SHUNT_CLASSES)]++;
 	count->held++;
-	return XDP_DROP;
+	if (!(c->flags & SHUNT_CFG_PREEMPT))
+		return XDP_DROP;
+	slot = tell_to_yield(ctx, in->id);
+	in->marks += slot == XDP_TX;
+	return slot;
 }
 
 SEC("xdp")

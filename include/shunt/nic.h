@@ -113,7 +113,8 @@ struct shunt_nic_core {
 	__u64 heard_ns;   /* last HELLO or CREDIT that was right */
 	__u64 busy_ns;    /* as the last credit said, in this epoch */
 	__u64 credits;    /* that were right */
-	__u64 pad[2];
+	__u64 told;       /* run_id that a PREEMPT was sent for on an arrival */
+	__u64 pad;
 	struct shunt_nic_out out[SHUNT_WIRE_WINDOW];
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_core) % SHUNT_LINE == 0, "nic core");

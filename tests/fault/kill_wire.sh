@@ -16,10 +16,17 @@ any_moment() { read -rt "0.0$((RANDOM % 6))$((RANDOM % 10))" <> <(:) || true; }
 agent_of() { pgrep -P "${PIDS[$1]}"; } # NAME of a keeper: its agent
 new_agent() { local now; now=$(agent_of "$1") && [ "$now" != "$2" ]; }
 
+epochs() { stat_of '[.wire.core[].epoch] | add'; }
+newer() { (( $(epochs) >= $1 + CORES )); }
+
+# The NIC does not know that it is dead until it hears of the next.
 kill_worker() {
+	local before
+	before=$(epochs)
 	kill -KILL "${PIDS[spin]}"
 	wait "${PIDS[spin]}" 2>/dev/null || true
 	start_worker
+	wait_for 10 newer "$before"
 }
 
 kill_agent() { # shuntd: the NIC's; shuntd_host
