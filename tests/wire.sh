@@ -5,16 +5,20 @@
 # Sourced by serve.sh with TRANSPORT=wire. What is configured and counted is on the NIC, so $DEV is its port and
 # `host shunt ...` runs there; workers are on the host, and go by the name of their first core, $WORKER_DEV.
 
-CORES=${CORES:-2} # of the host
+
 WATCH=${WATCH:-100us} # how often the agent of the NIC looks for requests over their quantum
 KEY=$DIR/key
 WIRE=${WIRE:-} # more lines of the section "wire"
 
 use_wire() {
+	local cpus
+	IFS=", " read -ra cpus <<<"$CPUS"
+	CORES=${#cpus[@]} # of the host: one a CPU, as where memory is shared
+	HOSTS=${HOSTS:-$CORES}
 	DEV=${LAB}n
 	WORKER_DEV=${LAB}h0
 	[ -e "$KEY" ] || (umask 077 && echo 1122334455667788 >"$KEY")
-	[ -e "/run/netns/shunt-$LAB-nic" ] || new_lab --wire "${HOSTS:-$CORES}"
+	[ -e "/run/netns/shunt-$LAB-nic" ] || new_lab --wire "$HOSTS"
 }
 
 in_ns() { "$TESTS/lab.sh" exec "$LAB" "$@"; }
@@ -33,13 +37,11 @@ wire_config() {
 	echo "  key: $KEY"
 	[ -z "$WIRE" ] || printf '  %s\n' "$WIRE"
 	echo "  cores:"
-	for n in ${HOSTS:-$CORES}; do
-		for n in ${n//,/ }; do
-			for ((i = 0; i < n; i++, core++)); do
-				printf '    - {mac: "02:00:c6:12:01:%02x", host: %d}\n' $core $group
-			done
-			group=$((group + 1))
+	for n in ${HOSTS//,/ }; do
+		for ((i = 0; i < n; i++, core++)); do
+			printf '    - {mac: "02:00:c6:12:01:%02x", host: %d}\n' $core $group
 		done
+		group=$((group + 1))
 	done
 }
 
