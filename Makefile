@@ -14,10 +14,16 @@ MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 
+# CROSS=aarch64-linux-gnu: for another architecture, into a folder of its own; deps.sh has what it takes.
+CROSS ?=
+ifneq ($(CROSS),)
+CC := $(CROSS)-gcc
+AR := $(CROSS)-ar
+endif
 CC ?= gcc
 CLANG ?= clang
 OBJCOPY_BPF ?= llvm-objcopy
-B := build
+B := build$(CROSS:%=/%)
 
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(LIBDIR)"'
@@ -48,13 +54,13 @@ demo: deps all ## what shunt does, in under a minute (root)
 # --- packages ---------------------------------------------------------------------------------
 .PHONY: all deps deps-check bpf tools lib apps man install clean help test test-long demo
 deps: ## install the Debian packages that are missing (root)
-	$(Q)scripts/deps.sh
+	$(Q)CROSS=$(CROSS) scripts/deps.sh
 
 deps-check:
-	$(Q)scripts/deps.sh --check
+	$(Q)CROSS=$(CROSS) scripts/deps.sh --check
 
 # --- policies: the XDP program and the native code of each, in one object ----------------------
-bpf: $(POLICIES:%=$(B)/bpf/%.o) ## the policies
+bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o ## the policies, and what XDP signals with
 
 $(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
 	$(call say,NATIVE,$@)
@@ -68,6 +74,11 @@ $(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(B)/nic/%.o $(w
 	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$(B)/native/$*.so \
 		--add-section .shunt.nic=$(B)/nic/$*.o $@.tmp $@
 	$(Q)rm -f $@.tmp
+
+$(B)/signal.o: bpf/host/signal.bpf.c $(wildcard bpf/*.h include/shunt/*.h)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 # --- user space -------------------------------------------------------------------------------
 LIB_SRC := $(wildcard lib/*.c)

@@ -154,6 +154,7 @@ static void give_up(struct agent *a, const char *why)
 	nicd_end(a);
 	if (a->opts.role == ROLE_HOST)
 		host_end(a);
+	aim_forget(a);
 	maps_close(&a->maps);
 }
 
@@ -274,6 +275,7 @@ static void tick(struct agent *a)
 	default:
 		policy_refresh(a);
 		load_tick(a);
+		aim_tick(a);
 	}
 }
 
@@ -394,6 +396,7 @@ int agent_run(const struct options *opts, char **argv, int keeper)
 	a->store = store_open(keeper);
 	a->pins = (struct shunt_pins){ .bpffs = opts->bpffs, .ifname = a->opts.ifname };
 	a->policy.fd = -1;
+	a->aim_fd = -1;
 	for (int i = 0; i < PEERS_MAX; i++)
 		a->peer[i] = (struct peer){ .fd = -1, .pidfd = -1 };
 	for (int i = 0; i < SHUNT_DOMAINS; i++)

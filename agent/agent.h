@@ -62,9 +62,10 @@ struct policy {
 	struct shunt_msg_policy msg;
 };
 
-/* Which request of each core was sent a signal already. */
+/* Of each core: which request was sent a signal already, and whom XDP sends them. */
 struct watch {
 	__u64 signalled[SHUNT_CORES];
+	__u32 aimed[SHUNT_CORES];
 };
 
 struct agent {
@@ -87,6 +88,7 @@ struct agent {
 	__u64 tick_ns;           /* next tick */
 	__u64 watch_ns;          /* next look at running requests; ~0: never */
 	struct watch watch[SHUNT_DOMAINS];
+	int aim_fd;              /* the program that says whom XDP signals; negative: none */
 	__u64 check_ns;          /* next look at what changes seldom */
 	__u64 make_ns;           /* next attempt to make domains */
 	bool busy;               /* a step can be done at once */
@@ -144,6 +146,9 @@ void load_publish(struct agent *a, int domain, struct shunt_view *v);
 void watch_running(struct agent *a);
 /* A signal to the thread of that core, once for each request. */
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id);
+/* aim.c: at each tick, whom XDP signals; and when the maps go away. */
+void aim_tick(struct agent *a);
+void aim_forget(struct agent *a);
 
 /* iface.c: watching the interface. */
 int iface_watch(void);

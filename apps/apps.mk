@@ -4,7 +4,7 @@
 apps: $(B)/shunt-load $(B)/shunt-kv $(B)/shunt-baseline
 
 # RocksDB is there or it is not; shunt-kv says which.
-ROCKSDB := $(wildcard /usr/include/rocksdb/c.h)
+ROCKSDB := $(if $(CROSS),,$(wildcard /usr/include/rocksdb/c.h))
 ROCKSDB_LIBS := $(if $(ROCKSDB),-lrocksdb)
 KV_SRC := $(filter-out apps/kv/main.c $(if $(ROCKSDB),,apps/kv/engine_rocksdb.c),$(wildcard apps/kv/*.c))
 APP_SRC := apps/app.c apps/work.c $(KV_SRC)

@@ -25,7 +25,7 @@ $(B)/bench/preempt: bench/preempt.c $(B)/libshunt.a $(wildcard hostlib/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) -Wno-missing-field-initializers $(filter %.c %.a,$^) -o $@ \
-		-ljansson -lm -pthread
+		-Wl,--wrap=park_put -ljansson -lm -pthread
 
 $(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c $(wildcard tests/prog/*.h include/shunt/*.h)
 	$(call say,CC,$@)

@@ -63,3 +63,11 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } xsks SEC(".maps");
+
+/* One entry: the program that signals a request which heeded no mark (signal.bpf.c), where the kernel has it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} signals SEC(".maps");

@@ -45,17 +45,29 @@ static __always_inline void write_mark(struct shunt_ingress *in, struct shunt_vi
 	__sync_lock_test_and_set(&m->look, 1);
 }
 
+/* Was it to yield before "late" (now less the grace time; 0: nobody is signalled), and still runs? Says whom. */
+static __always_inline int is_late(struct shunt_ingress *in, __u32 core, __u64 id, __u64 deadline, __u64 late)
+{
+	if (deadline >= late)
+		return 0;
+	in->late_core = core;
+	in->late_id = id;
+	return 1;
+}
+
 /* Something waits in this core's own ring. */
-static __always_inline void mark(struct shunt_ingress *in, struct shunt_view *view, __u32 core)
+static __always_inline int mark(struct shunt_ingress *in, struct shunt_view *view, __u32 core, __u64 late)
 {
 	__u64 id, deadline = deadline_of(view, core, &id);
 
-	if (deadline != ~0ULL)
-		write_mark(in, view, core, id, deadline);
+	if (deadline == ~0ULL)
+		return 0;
+	write_mark(in, view, core, id, deadline);
+	return is_late(in, core, id, deadline, late);
 }
 
 /* Something waits for any core: the worse of two cores, sampled by the request's number, has to yield. */
-static __always_inline void mark_one_of(struct shunt_ingress *in, struct shunt_view *view)
+static __always_inline int mark_one_of(struct shunt_ingress *in, struct shunt_view *view, __u64 late)
 {
 	__u32 n = shunt_cores(view), word = (__u32)in->id * 0x9e3779b1;
 	__u32 a = shunt_core_at(view, shunt_scale(word, n));
@@ -63,7 +75,7 @@ static __always_inline void mark_one_of(struct shunt_ingress *in, struct shunt_v
 	__u64 id, id_b, deadline, deadline_b;
 
 	if (!n)
-		return;
+		return 0;
 	deadline = deadline_of(view, a, &id);
 	if (b != a) {
 		deadline_b = deadline_of(view, b, &id_b);
@@ -73,6 +85,8 @@ static __always_inline void mark_one_of(struct shunt_ingress *in, struct shunt_v
 			a = b;
 		}
 	}
-	if (deadline != ~0ULL)
-		write_mark(in, view, a, id, deadline);
+	if (deadline == ~0ULL)
+		return 0;
+	write_mark(in, view, a, id, deadline);
+	return is_late(in, a, id, deadline, late);
 }

@@ -139,6 +139,12 @@ static __always_inline int fall_back(struct arrival *a, struct shunt_ingress_cla
 	return XDP_PASS;
 }
 
+/* Who was to yield before this and still runs is sent a signal: by a program called last, where there is one. */
+static __always_inline __u64 late_at(const struct shunt_cfg *cfg, __u64 now)
+{
+	return cfg->flags & SHUNT_CFG_SIGNAL ? now - cfg->grace_us * 1000ULL : 0;
+}
+
 static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 				   struct shunt_ingress_class *n, __u32 core)
 {
@@ -162,15 +168,15 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->sent[core] = ++a->in->sent[core];
 	n->steered++;
-	if (waits)
-		mark(a->in, a->view, core);
+	if (waits && mark(a->in, a->view, core, late_at(a->cfg, now)))
+		bpf_tail_call(ctx, &signals, 0);
 	return XDP_REDIRECT;
 }
 
 static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 				   struct shunt_ingress_class *n)
 {
-	__u64 cls = a->cls;
+	__u64 cls = a->cls, now;
 	__u32 slot = a->domain * SHUNT_SLOTS + SHUNT_HOLD_SLOT + cls;
 
 	if (!may_hold(a)) {
@@ -178,7 +184,8 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 		n->limit++;
 		return XDP_DROP;
 	}
-	if (!put_meta(ctx, a, bpf_ktime_get_ns(), a->in->enq[cls], SHUNT_META_HELD)) {
+	now = bpf_ktime_get_ns();
+	if (!put_meta(ctx, a, now, a->in->enq[cls], SHUNT_META_HELD)) {
 		a->in->ev[SHUNT_EV_NO_META]++;
 		return fall_back(a, n);
 	}
@@ -188,8 +195,8 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
-	if (a->cfg->flags & SHUNT_CFG_PREEMPT)
-		mark_one_of(a->in, a->view);
+	if (a->cfg->flags & SHUNT_CFG_PREEMPT && mark_one_of(a->in, a->view, late_at(a->cfg, now)))
+		bpf_tail_call(ctx, &signals, 0);
 	return XDP_REDIRECT;
 }
 

@@ -86,7 +86,7 @@ static void serve(struct core *c)
 	/* Nobody's reply waits for a request that may be long. */
 	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS))
 		reply_kick(c);
-	start = core_clock(c);
+	start = it->ctx && c->fresh ? c->now : core_clock(c); /* resumed: the other has only just left */
 	if (it->ctx)
 		bump(c->line->preempt.resumed, 1);
 	else

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "guard.h"
 
@@ -25,14 +26,20 @@ static PREEMPT_TEXT void *early_get(size_t align, size_t size)
 
 	if (align < 16)
 		align = 16;
-	at = (early_used + 16 + align - 1) & ~(align - 1); /* 16: its size is in front */
-	if (align > 4096 || size > EARLY || at > EARLY - size) {
+	/* 16: its size is in front */
+	at = (((uintptr_t)early + early_used + 16 + align - 1) & ~(align - 1)) - (uintptr_t)early;
+	if (size > EARLY || at > EARLY - size) {
 		errno = ENOMEM;
 		return NULL;
 	}
 	memcpy(early + at - 16, &size, sizeof(size));
 	early_used = at + size;
 	return early + at;
+}
+
+PREEMPT_INLINE size_t page(void)
+{
+	return sysconf(_SC_PAGESIZE);
 }
 
 PREEMPT_INLINE bool is_early(const void *p)
@@ -138,13 +145,13 @@ GUARD void *memalign(size_t align, size_t size)
 GUARD void *valloc(size_t size)
 {
 	if (too_early())
-		return early_get(4096, size);
+		return early_get(page(), size);
 	return GUARDED(guard_next.valloc(size));
 }
 
 GUARD void *pvalloc(size_t size)
 {
 	if (too_early())
-		return early_get(4096, (size + 4095) & ~4095UL);
+		return early_get(page(), (size + page() - 1) & ~(page() - 1));
 	return GUARDED(guard_next.pvalloc(size));
 }

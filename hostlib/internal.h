@@ -78,6 +78,12 @@ struct clock {
 /* Where the next request of a class is. */
 enum from { FROM_HOLD, FROM_OWN, FROM_PARKED, FROM_RUNNING };
 
+/* The one that a policy named. */
+struct next {
+	uint8_t cls; /* + 1; 0: none */
+	enum from from;
+};
+
 /* The next request of each class, as one core sees it. */
 struct heads {
 	uint32_t waiting; /* classes that have one, one bit each */
@@ -119,6 +125,7 @@ struct core {
 	uint64_t start_ns;    /* of its turn */
 	uint64_t deadline_ns; /* when its quantum is over; ~0: it has none */
 	bool armed;           /* something waits, so the deadline counts */
+	struct next next;     /* goes when the running one has yielded */
 	enum preempt_way yields; /* why the last one left before it had ended */
 	uint32_t skipped;     /* safepoints that need no look at the clock, of which preempt_tls.skip are left */
 	uint32_t pace;        /* safepoints a ns, as last measured, times 2^18 (PACE_SHIFT) */

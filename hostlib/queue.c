@@ -261,7 +261,7 @@ static int choose(struct core *c, const struct policy *p, const struct heads *h,
 }
 
 /* Asked to yield, the running request is put back among the others: is it picked again? If not, *since
- * tells since when the one waits that is. */
+ * tells since when the one waits that is, and c->next which it is. */
 enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
 		     uint64_t *since)
 {
@@ -281,6 +281,7 @@ enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint6
 	if (cls < 0 || h.of[cls].from == FROM_RUNNING)
 		return ASKED_GO_ON;
 	*since = h.of[cls].queued_ns;
+	c->next = (struct next){ .cls = cls + 1, .from = h.of[cls].from };
 	return ASKED_YIELD;
 }
 
@@ -394,6 +395,15 @@ static bool next_chosen(struct core *c, const struct policy *p)
 	return true;
 }
 
+/* What the policy named when it was asked whether to yield: it is not asked twice. */
+static bool next_named(struct core *c)
+{
+	struct next next = c->next;
+
+	c->next.cls = 0;
+	return next.cls && take(c, next.cls - 1, next.from);
+}
+
 /* The next request for this core, in c->item: its own ring, what the policy selects, what others left. */
 bool queue_next(struct core *c)
 {
@@ -403,7 +413,7 @@ bool queue_next(struct core *c)
 
 	if (c->wire)
 		return wire_next(c);
-	taken = !parked && queue_pop(c, c->id, c->item);
+	taken = next_named(c) || (!parked && queue_pop(c, c->id, c->item));
 	if (!taken && !ring_count(&c->rx) && claimed(c))
 		return false;
 	if (!taken)

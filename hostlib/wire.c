@@ -171,6 +171,13 @@ static void hear_welcome(struct core *c, const struct shunt_wire_welcome *h)
 	w->hello_ns = HELLO_NS;
 	if (h->w.cookie == w->cookie)
 		return;
+	/* Which of two epochs of one incarnation is the later one, it cannot tell: it takes its first only. */
+	if (h->inc == w->welcomed) {
+		w->inc++;
+		hello(c, c->now);
+		return;
+	}
+	w->welcomed = w->inc;
 	__atomic_store_n(&w->shown->cookie, 0, __ATOMIC_SEQ_CST);
 	forget(c, h->life);
 	w->epoch = h->w.epoch;

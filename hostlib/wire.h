@@ -33,6 +33,7 @@ struct wire {
 	uint8_t number;      /* of the core, on the NIC */
 	struct shunt_wire_epoch *shown; /* what the virtual function's program compares with */
 	uint64_t key, process, inc;
+	uint64_t welcomed;   /* incarnation that had an epoch already */
 
 	uint64_t cookie;     /* of the epoch; 0: there is none */
 	uint32_t epoch, life;

@@ -196,6 +196,7 @@ static bool due(struct core *c, uint64_t now)
 		return false;
 	case ASKED_YIELD:
 		if (park_full(c->s)) {
+			c->next.cls = 0;
 			bump(c->line->preempt.full, 1);
 			break;
 		}

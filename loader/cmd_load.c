@@ -16,6 +16,7 @@
 #include "maps.h"
 #include "iface.h"
 #include "setup.h"
+#include "signals.h"
 #include "where.h"
 
 #define USAGE "load POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]]"
@@ -106,6 +107,8 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 		err = make_views(ctl, s, o);
 	s->cfg.policy_gen = 1;
 	preempt_decide(&s->cfg, b->desc.flags);
+	if (!err && s->cfg.flags & SHUNT_CFG_SIGNAL)
+		err = signals_enable(ctl);
 	if (!err)
 		err = slot_write(ctl, b, o, s->cfg.policy_gen);
 	if (!err)

@@ -8,6 +8,7 @@
 
 #include "maps.h"
 #include "show.h"
+#include "signals.h"
 #include "units.h"
 #include "where.h"
 #include "words.h"
@@ -15,9 +16,10 @@
 #define USAGE "preempt [get | set KEY=VALUE...]"
 
 static const char *const modes[] = { "auto", "on", "off" };
+static const char *const signallers[] = { "agent", "xdp" };
 
-enum { KEY_MODE, KEY_PARKED, KEY_WATCH, KEY_GRACE, NKEYS };
-static const char *const keys[] = { "mode", "parked", "watch", "grace" };
+enum { KEY_MODE, KEY_PARKED, KEY_WATCH, KEY_GRACE, KEY_SIGNALS, NKEYS };
+static const char *const keys[] = { "mode", "parked", "watch", "grace", "signals" };
 
 void preempt_decide(struct shunt_cfg *cfg, __u32 policy_flags)
 {
@@ -48,6 +50,12 @@ static int parse_value(struct ctl *ctl, struct shunt_cfg *cfg, int key, const ch
 	case KEY_GRACE:
 		err = parse_time_us(text, &cfg->grace_us, why, sizeof(why));
 		break;
+	case KEY_SIGNALS:
+		err = pick_word(ctl, "signals", text, signallers, 2);
+		if (err < 0)
+			return -EINVAL;
+		cfg->flags = err ? cfg->flags | SHUNT_CFG_SIGNAL : cfg->flags & ~SHUNT_CFG_SIGNAL;
+		return 0;
 	}
 	return err ? fail_usage(ctl, "%s=: %s", keys[key], why) : 0;
 }
@@ -64,6 +72,8 @@ static int set(struct ctl *ctl, struct shunt_cfg *cfg)
 	}
 	if (!err)
 		err = map_slot(ctl, cfg->policy_gen, &slot);
+	if (!err && cfg->flags & SHUNT_CFG_SIGNAL)
+		err = signals_enable(ctl);
 	if (err)
 		return err;
 	preempt_decide(cfg, slot.desc.flags);
@@ -81,6 +91,7 @@ json_t *preempt_json(const struct shunt_cfg *cfg)
 		json_object_set_new(j, "watch_us", json_integer(cfg->watch_us));
 	if (cfg->grace_us)
 		json_object_set_new(j, "grace_us", json_integer(cfg->grace_us));
+	json_object_set_new(j, "signals", json_string(signallers[!!(cfg->flags & SHUNT_CFG_SIGNAL)]));
 	return j;
 }
 
@@ -89,9 +100,10 @@ static void show(const json_t *r)
 	char watch[16], grace[16];
 
 	printf("requests are %spreempted (mode %s); at most %lld parked; the agent looks each %s, "
-	       "signals after %s\n", json_is_true(json_object_get(r, "on")) ? "" : "not ",
+	       "signals after %s%s\n", json_is_true(json_object_get(r, "on")) ? "" : "not ",
 	       text_at(r, "mode"), number_at(r, "parked_max"), show_time(r, "watch_us", watch),
-	       show_time(r, "grace_us", grace));
+	       show_time(r, "grace_us", grace),
+	       strcmp(text_at(r, "signals_by"), "xdp") ? "" : ", and so does XDP");
 }
 
 int cmd_preempt(struct ctl *ctl)

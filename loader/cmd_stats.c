@@ -112,9 +112,9 @@ static void show_preemption(const json_t *r)
 	       "parked at most %lld (%lld times full)\n", number_at(p, "by_safepoint"),
 	       number_at(p, "by_signal"), number_at(p, "stayed"), number_at(p, "demoted"),
 	       number_at(p, "parked_peak"), number_at(p, "refused_full"));
-	printf("marks: %lld by XDP, %lld by shuntd, %lld came late; signals: %lld\n",
+	printf("marks: %lld by XDP, %lld by shuntd, %lld came late; signals: %lld, %lld of them by XDP\n",
 	       number_at(p, "marks_xdp"), number_at(p, "marks_agent"), number_at(p, "marks_late"),
-	       number_at(p, "signals"));
+	       number_at(p, "signals"), number_at(p, "signals_xdp"));
 	printf("yielded after the quantum's end:");
 	json_array_foreach(json_object_get(p, "yield_delay"), i, d)
 		printf(" <%lld ns %lld", number_at(d, "below_ns"), number_at(d, "count"));

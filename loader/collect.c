@@ -175,6 +175,7 @@ static json_t *preemption_json(const struct snapshot *s)
 	set_count(j, "marks_agent", t->agent_marks);
 	set_count(j, "marks_late", t->n.late);
 	set_count(j, "signals", t->signals);
+	set_count(j, "signals_xdp", t->xdp_signals);
 	set_count(j, "parked_peak", t->parked_peak);
 	json_object_set_new(j, "yield_delay", delays_json(t->n.delay));
 	return j;

@@ -19,7 +19,7 @@ struct totals {
 
 struct preempt_totals {
 	struct shunt_core_preempt n; /* of all cores */
-	__u64 marks, agent_marks, signals;
+	__u64 marks, agent_marks, signals, xdp_signals;
 	__u64 parked_held, parked_peak;
 };
 

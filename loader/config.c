@@ -298,6 +298,8 @@ static int read_preempt(struct reader *r)
 	char why[160];
 
 	cfg->preempt = in->mode;
+	if (in->signals)
+		cfg->flags |= SHUNT_CFG_SIGNAL;
 	if (in->parked > SHUNT_PARKED)
 		return bad(r, "more than 256 requests", "preempt.parked");
 	if (in->parked)

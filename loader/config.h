@@ -29,6 +29,7 @@ struct config_preempt {
 	uint32_t parked;
 	char *watch;
 	char *grace;
+	int signals; /* 1: by XDP too */
 };
 
 struct config_key {

@@ -39,6 +39,11 @@ static const cyaml_strval_t preempts[] = {
 	{ "off", SHUNT_PREEMPT_OFF },
 };
 
+static const cyaml_strval_t signallers[] = {
+	{ "agent", 0 },
+	{ "xdp", 1 },
+};
+
 static const cyaml_schema_value_t number = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t) };
 static const cyaml_schema_value_t big_number = { CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint64_t) };
 static const cyaml_schema_value_t word = {
@@ -99,6 +104,7 @@ static const cyaml_schema_field_t preempt_fields[] = {
 	CYAML_FIELD_UINT("parked", OPTIONAL, struct config_preempt, parked),
 	CYAML_FIELD_STRING_PTR("watch", LIST, struct config_preempt, watch, 1, 32),
 	CYAML_FIELD_STRING_PTR("grace", LIST, struct config_preempt, grace, 1, 32),
+	CYAML_FIELD_ENUM("signals", WORD, struct config_preempt, signals, signallers, 2),
 	CYAML_FIELD_END
 };
 

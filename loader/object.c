@@ -33,7 +33,7 @@ static int same_shape(const struct bpf_map *map, const struct bpf_map_info *info
 	       bpf_map__map_flags(map) == info->map_flags;
 }
 
-static int reuse_map(struct ctl *ctl, const struct bundle *b, struct bpf_map *map)
+static int reuse_map(struct ctl *ctl, const char *path, struct bpf_map *map)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info);
@@ -46,7 +46,7 @@ static int reuse_map(struct ctl *ctl, const struct bundle *b, struct bpf_map *ma
 		err = fail_bpf(ctl, -errno, "cannot look at the pinned map '%s'", name);
 	else if (!same_shape(map, &info)) {
 		err = fail(ctl, -EPROTO, "'%s' has another layout of the map '%s' than what is "
-			   "loaded on '%s'", b->path, name, ctl->ifname);
+			   "loaded on '%s'", path, name, ctl->ifname);
 		hint(ctl, "unload and load with one version of shunt");
 	} else {
 		err = bpf_map__reuse_fd(map, fd);
@@ -57,14 +57,14 @@ static int reuse_map(struct ctl *ctl, const struct bundle *b, struct bpf_map *ma
 	return err;
 }
 
-static int reuse_maps(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj)
+int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj, const char *but)
 {
 	struct bpf_map *map;
 	int err = 0;
 
 	bpf_object__for_each_map(map, obj) {
-		if (!err && is_ours(map))
-			err = reuse_map(ctl, b, map);
+		if (!err && is_ours(map) && (!but || strcmp(bpf_map__name(map), but)))
+			err = reuse_map(ctl, path, map);
 	}
 	return err;
 }
@@ -147,7 +147,7 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struc
 	}
 	err = select_program(ctl, b, o->obj, name);
 	if (!err && reuse)
-		err = reuse_maps(ctl, b, o->obj);
+		err = object_reuse_maps(ctl, b->path, o->obj, NULL);
 	if (!err) {
 		err = bpf_object__load(o->obj);
 		if (err)

@@ -23,6 +23,8 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struc
 void object_close(struct object *o);
 /* Pins every map that is shunt's in the interface's directory. */
 int object_pin_maps(struct ctl *ctl, const struct object *o);
+/* Makes an object that is not loaded yet use the interface's pinned maps, but for the map of that name. */
+int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj, const char *but);
 /* The descriptor of a map by its name, or -ENOENT. */
 int object_map(const struct object *o, const char *name);
 

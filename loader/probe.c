@@ -188,7 +188,8 @@ int probe_signal_task(void)
 
 	if (!btf)
 		return 0;
-	found = btf__find_by_name_kind(btf, "bpf_send_signal_task", BTF_KIND_FUNC) > 0;
+	found = btf__find_by_name_kind(btf, "bpf_send_signal_task", BTF_KIND_FUNC) > 0 &&
+		btf__find_by_name_kind(btf, "bpf_task_from_vpid", BTF_KIND_FUNC) > 0;
 	btf__free(btf);
 	return found;
 }

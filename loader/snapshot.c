@@ -184,7 +184,8 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 		add_cores(s, &dom, view, &agent);
 		s->preempt.marks += in.marks;
 		s->preempt.agent_marks += agent.marks;
-		s->preempt.signals += agent.signals;
+		s->preempt.signals += agent.signals + in.signals;
+		s->preempt.xdp_signals += in.signals;
 		s->preempt.parked_held += view->parked_held;
 		if (view->parked_peak > s->preempt.parked_peak)
 			s->preempt.parked_peak = view->parked_peak;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -119,8 +118,6 @@ int wire_write(struct ctl *ctl, const struct wire_setup *w)
 	struct shunt_nic_cfg cfg = w->cfg;
 	int err = port_mac(ctl, cfg.mac);
 
-	if (!err && getrandom(&cfg.life, sizeof(cfg.life), 0) != sizeof(cfg.life))
-		err = fail(ctl, -EIO, "the kernel has no randomness");
 	for (__u32 i = 0; !err && i < w->ncores; i++)
 		err = map_set(ctl, "nic_ports", i, &w->core[i], sizeof(w->core[i]));
 	return err ? err : map_set(ctl, "nic_cfg", 0, &cfg, sizeof(cfg));

@@ -40,7 +40,7 @@ _shunt() {
 		class:) words='list set add' ;;
 		rule:) words='list add del flush' ;;
 		slo:) words='get set bytes' ;;
-		preempt:set) words='mode= parked= watch= grace=' ;;
+		preempt:set) words='mode= parked= watch= grace= signals=' ;;
 		quantum: | limit: | knob: | preempt:) words='get set' ;;
 		class:set | slo:get | slo:set | quantum:get | quantum:set | limit:get | limit:set)
 			words=$(SKIP=1 COL=2 _shunt_words class list "${dev[@]}") ;;

@@ -34,6 +34,7 @@ install: bpf tools lib sim man $(B)/shunt-load ## install below DESTDIR PREFIX
 	$(Q)$(MAKE) --no-print-directory $(B)/libshunt.pc
 	$(INSTALL) -m 644 $(B)/libshunt.pc $(call to,$(LIBDIR)/pkgconfig)
 	$(INSTALL) -m 644 $(POLICIES:%=$(B)/bpf/%.o) $(call to,$(PKGDIR)/policies)
+	$(INSTALL) -m 644 $(B)/signal.o $(call to,$(PKGDIR))
 	$(INSTALL) -m 644 bpf/*.h bpf/shunt.bpf.c bpf/native.c $(call to,$(PKGDIR)/src/bpf)
 	$(INSTALL) -m 644 bpf/nic/* $(call to,$(PKGDIR)/src/bpf/nic)
 	$(INSTALL) -m 644 $(B)/host/unwrap.o $(call to,$(PKGDIR)/host)

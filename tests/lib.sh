@@ -10,6 +10,7 @@
 #   LAB_ARGS=(--queues 2)   in the file, before run_tests: options of every test's lab
 #   NO_LAB=1                in the file: tests that need none
 #   TEST_LIMIT=60           in the file: seconds that each test may take
+#   SLOWER=10               in the environment: the machine is so much slower, wait so much longer
 #   TRIES=2                 how often a test that fails is tried; 1 while hunting a bug
 #
 # In a test: $LAB, $DEV (the host's interface), $DIR (empty folder). `bash FILE NAME…` runs some of the
@@ -157,7 +158,7 @@ logs() { cat "$DIR/$1.log"; }
 
 # SECONDS COMMAND…: until it succeeds.
 wait_for() {
-	local limit=$1 end=$((SECONDS + $1))
+	local limit=$(($1 * ${SLOWER:-1})) end=$((SECONDS + $1 * ${SLOWER:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || fail "waited $limit s for: $*"

@@ -21,7 +21,7 @@ FAULT := $(wildcard tests/fault/*.sh)
 MODEL := $(wildcard tests/model/*.sh)
 # These only compute, or ask and answer: they may share the machine. What times something, or serves, has it alone.
 BESIDE_E2E := $(filter-out %/cli_bpftool.sh,$(wildcard tests/e2e/cli_*.sh)) $(addprefix tests/e2e/,lab.sh pass.sh runner.sh)
-BESIDE = $(UNIT) $(CROSS) $(PROG) $(MODEL) $(BESIDE_E2E)
+BESIDE = $(UNIT) $(CROSS_UNIT) $(PROG) $(MODEL) $(BESIDE_E2E)
 ALONE = $(filter-out $(BESIDE_E2E),$(E2E)) $(FAULT)
 
 # One command compiles and links: such a program is a handful of files.
@@ -30,8 +30,8 @@ $(B)/tests/unit/$(1): tests/unit/$(1).c $(call comment,link,tests/unit/$(1).c)
 	$$(call say,TEST,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) -MMD -MP -MT $$@ \
-		-fsanitize=$(or $(call comment,sanitize,tests/unit/$(1).c),address$(,)undefined) \
-		-fno-sanitize-recover=all $$(filter %.c %.S,$$^) -o $$@ $$(TEST_LIBS)
+		$(if $(CROSS),$$(CROSS_CFLAGS),-fsanitize=$(or $(call comment,sanitize,tests/unit/$(1).c),address$(,)undefined) \
+		-fno-sanitize-recover=all) $$(filter %.c %.S,$$^) -o $$@ $$(TEST_LIBS)
 endef
 define prog_program
 $(B)/tests/prog/$(1): tests/prog/$(1).c $(call comment,link,tests/prog/$(1).c)

@@ -24,6 +24,7 @@ static __always_inline int same_mac(const __u8 *a, const __u8 *b)
 static __noinline int answer_hello(struct xdp_md *ctx, __u32 core, __u32 reason)
 {
 	struct shunt_nic_cfg *cfg = get_cfg();
+	struct shunt_nic *n = get_nic();
 	struct shunt_nic_core *c = get_core(core & (SHUNT_CORES - 1));
 	struct shunt_wire_hello *h;
 	struct shunt_wire_welcome *w;
@@ -31,7 +32,7 @@ static __noinline int answer_hello(struct xdp_md *ctx, __u32 core, __u32 reason)
 	__u8 to[6];
 	__u64 inc;
 
-	if (!cfg || !c || set_length(ctx, sizeof(*h)))
+	if (!n || !cfg || !c || set_length(ctx, sizeof(*h)))
 		return XDP_DROP;
 	h = (void *)(long)ctx->data;
 	if ((void *)(h + 1) > (void *)(long)ctx->data_end)
@@ -54,7 +55,7 @@ static __noinline int answer_hello(struct xdp_md *ctx, __u32 core, __u32 reason)
 	w->inc = inc;
 	w->k = outstanding_max(cfg);
 	w->credit = cfg->credit;
-	w->life = cfg->life;
+	w->life = n->life;
 	return XDP_TX;
 }
 
@@ -73,6 +74,8 @@ __noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
 	if (group >= SHUNT_NIC_GROUPS)
 		return 0;
 	close_core(core, 0);
+	if (!n->life)
+		n->life = bpf_get_prandom_u32() | 1;
 	if (n->process[group] != process) {
 		purge_tokens(group + 1);
 		n->process[group] = process;

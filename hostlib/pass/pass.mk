@@ -14,7 +14,7 @@ P := $(B)/pass
 
 .PHONY: pass install-pass
 pass: $(P)/shunt-cc $(P)/safepoints.so $(P)/never.a ## shunt-cc, which puts safepoints into programs
-all: pass
+all: $(if $(CROSS),,pass) # the compiler runs here, whatever it compiles for
 
 $(P)/obj/%.o: hostlib/pass/%.cpp hostlib/pass/pass.h
 	$(call say,CXX,$@)

@@ -95,7 +95,8 @@ enum shunt_cfg_flags {
 	SHUNT_CFG_ADDR6 = 2, /* requests are for addr6 only */
 	SHUNT_CFG_STAMP = 4, /* XDP stamps steered requests too (33 ns each): exact sojourns */
 	SHUNT_CFG_PREEMPT = 8, /* requests that used up their quantum yield to those that wait */
-	SHUNT_CFG_WIRE = 16,   /* the interface is the port of a NIC that schedules: include/shunt/wire.h */
+	SHUNT_CFG_SIGNAL = 16, /* XDP, too, signals requests that heeded no mark for grace_us */
+	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that schedules: include/shunt/wire.h */
 };
 
 struct shunt_cfg {
@@ -217,7 +218,10 @@ struct shunt_ingress {
 	__u64 ev[SHUNT_NR_EV];
 	struct shunt_ingress_class cls[SHUNT_CLASSES];
 	__u64 marks;                  /* running requests that were told to yield */
-	__u64 pad[6];
+	__u64 signals;                /* and those that were sent a signal, as they did not */
+	__u64 late_id;                /* the request that is to be sent one, and its core: */
+	__u64 late_core;              /* for the program that does so, called last */
+	__u64 pad[3];
 };
 SHUNT_ASSERT(sizeof(struct shunt_ingress) % SHUNT_LINE == 0, "ingress");
 
@@ -407,6 +411,14 @@ struct shunt_agent {
 	struct shunt_agent_core core[SHUNT_CORES];
 };
 SHUNT_ASSERT(sizeof(struct shunt_agent) % SHUNT_LINE == 0, "agent");
+
+/* What the program pinned as "sig_aim" is asked by the agent: whom XDP signals on that core. */
+struct shunt_aim {
+	__u32 domain;
+	__u32 core;
+	__u32 worker; /* process; in the agent's own numbers, as tid is */
+	__u32 tid;    /* one of its threads; 0: nobody */
+};
 
 /*
  * A policy as loaded: its descriptor (from the object's section SHUNT_POLICY_SEC) and the native

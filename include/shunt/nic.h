@@ -28,10 +28,8 @@ struct shunt_nic_cfg {
 	__u32 late_ns;    /* what was sent so long ago and not taken is skipped */
 	__u16 credit;     /* bytes that a credit must have; 0: any */
 	__u8 mac[6];      /* of the NIC's port: source of what it sends */
-	__u32 life;       /* of these maps, at random: a host that meets another one knows that its tokens are gone */
-	__u32 pad;
 };
-SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 40, "nic cfg");
+SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 32, "nic cfg");
 
 /* A core as configured. Pinned as "nic_ports", one value a core. Written by the loader, before there is an agent;
  * then by the agent. */
@@ -177,7 +175,8 @@ struct shunt_nic {
 	__u64 cmd;        /* nr of the last command done */
 	__u64 id;         /* of the last sending */
 	__u32 waiting[1 + SHUNT_NIC_GROUPS]; /* classes with something in this queue, one bit each */
-	__u32 pad[3];
+	__u32 life;       /* at random, when the first epoch begins: what WELCOMEs say */
+	__u32 pad[2];
 	__u64 process[SHUNT_NIC_GROUPS];     /* whose tokens are in the group's queues */
 	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */
 	__u64 ev[SHUNT_NIC_NR_EV];

@@ -61,7 +61,7 @@ struct shunt_wire_welcome {
 	__u64 inc;        /* as in the HELLO */
 	__u16 k;          /* requests that the core may have outstanding */
 	__u16 credit;     /* bytes that a CREDIT must have: it becomes the next request in place */
-	__u32 life;       /* of the NIC's state: another one knows no token of this one */
+	__u32 life;       /* of the NIC, until it restarts: another one has no token of this one */
 };
 SHUNT_ASSERT(sizeof(struct shunt_wire_welcome) == 48, "welcome");
 

@@ -96,6 +96,30 @@ test_code_without_safepoints_is_stopped_by_a_signal() {
 	assert_conserved
 }
 
+# No agent looks here: an arrival finds a request that heeded no mark, and has its thread signalled.
+test_xdp_signals_code_without_safepoints() {
+	CPUS=$ONE
+	host shunt features -j | jq -e '.features[] | select(.feature == "send_signal_task").available' >/dev/null ||
+		skip "this kernel does not let XDP signal threads"
+	load sq "preempt: {watch: none, grace: 100us, signals: xdp}"
+	host shunt quantum set long 100us
+	start_worker --no-safepoints
+	wait_for 10 signalled_by_xdp
+	assert_ge "$(preemption by_signal)" 1 "requests stopped by signals"
+	assert_eq "$(preemption signals)" "$(preemption signals_xdp)" "signals, those by XDP"
+	host shunt preempt set signals=agent
+	offer --rate 200 --count 100 --time 5 --mix short=0.5:1us,long=0.5:4ms # the flag is read by each arrival
+	assert_eq "$(preemption signals)" "$(preemption signals_xdp)" "signals, those by XDP"
+	assert_conserved
+}
+
+# shuntd says at its tick whom to signal.
+signalled_by_xdp() {
+	offer --rate 400 --count 200 --time 5 --mix short=0.5:1us,long=0.5:4ms
+	assert_all_answered
+	(("$(preemption signals_xdp)" >= 20))
+}
+
 test_without_grace_no_signal_is_sent() {
 	CPUS=$ONE
 	load sq "preempt: {watch: 200us}"

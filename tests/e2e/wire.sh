@@ -4,35 +4,7 @@
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../wire/lab.sh"
-
-# OPTIONS…
-offer() {
-	client shunt-load --to 198.18.0.2:9000 --json "$@" >"$DIR/client.json"
-}
-
-sent() { jq -s '[.[].classes[].sent] | add' "$DIR/client.json"; }
-answered() { jq -s '[.[].classes[].answered] | add' "$DIR/client.json"; }
-
-settled() { nic_state '.queued == 0 and .out == 0'; }
-
-# Everything that arrived is accounted for, and every slot is somewhere.
-assert_balanced() {
-	wait_for 10 settled
-	nic_state '.arrived == .refused + .done + .lost' >/dev/null ||
-		broken "out of balance: $(nic_state .)"
-	assert_eq "$(nic_state .slots_missing)" 0 "missing slots"
-}
-
-# OBJECT CORES [VAR=VALUE…]
-begin() {
-	local i
-	wire_lab "$2"
-	start_nic "$@"
-	for ((i = 0; i < $2; i++)); do
-		start_core $i PROCESS=1 ${PARK:+PARK=$PARK}
-	done
-	wait_for 5 cores_up "$2"
-}
+. "$(dirname "$0")/../wire/check.sh"
 
 test_held_requests_are_served_by_credits() {
 	begin build/nic/fcfs.o 1
@@ -47,30 +19,6 @@ test_copies_by_a_loop_serve_as_well() {
 	offer --rate 5000 --burst 32 --count 1600 --time 5 --mix short=0.5:5us,long=0.5:20us
 	assert_eq "$(answered)" 1600 answered
 	assert_balanced
-}
-
-test_what_the_link_loses_is_sent_again_and_nothing_is_served_twice() {
-	begin build/nic/fcfs.o 1 KEEP=1
-	lose 5 1
-	offer --rate 5000 --burst 8 --count 4000 --time 10 --mix short=1:2us
-	assert_ge "$(lost)" 50 "frames lost"
-	lose 0 0
-	assert_eq "$(answered)" 4000 answered
-	assert_eq "$(nic_state .done)" 4000 "requests that ended"
-	assert_ge "$(nic_state .requeued)" 10 requeued
-	assert_eq "$(nic_state .lost)" 0 "requests lost"
-	assert_balanced
-}
-
-test_bursts_of_loss_heal() {
-	begin build/nic/fcfs.o 2
-	lose 1 10
-	offer --rate 5000 --burst 8 --count 4000 --time 10 --mix short=1:2us
-	lose 0 0
-	assert_balanced
-	assert_eq "$(answered)" "$(nic_state .done)" "answered and done"
-	offer --rate 2500 --count 500 --time 5 --mix short=1:2us
-	assert_eq "$(answered)" 500 "answered afterwards"
 }
 
 test_parked_requests_are_resumed_once_even_under_loss() {
@@ -123,6 +71,23 @@ test_a_nic_that_starts_anew_gets_its_cores_back() {
 	offer --rate 4000 --burst 8 --count 1000 --time 5 --mix short=1:2us
 	assert_eq "$(answered)" 1000 answered
 	assert_balanced
+}
+
+test_what_a_core_parked_outlives_its_epoch() {
+	local i
+	PARK=2 begin build/nic/fcfs.o 1 SILENT_MS=100
+	start load client shunt-load --to 198.18.0.2:9000 --json --rate 1500 --burst 16 --count 4500 --time 5 --mix short=1:20us # it is what the NIC hears, too
+	for i in 1 2; do
+		wait_for 5 nic_state ".done >= $((i * 300))"
+		kill -STOP "${PIDS[core0]}"
+		wait_for 5 cores_up 0
+		kill -CONT "${PIDS[core0]}"
+		wait_for 5 cores_up 1
+	done
+	wait "${PIDS[load]}"
+	assert_balanced
+	stop core0
+	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq .bad_token)" 0 "bad tokens"
 }
 
 test_tokens_of_two_hosts_stay_with_their_own() {

@@ -29,9 +29,13 @@ test_a_death_between_any_two_stores_of_a_pop_is_decidable() { holds pop.pml -DCO
 test_without_owner_tags_the_model_finds_a_wrong_count() { breaks pop.pml -DNO_OWNER_TAG; }
 test_no_request_is_left_beside_an_idle_core() { holds idle.pml; }
 test_a_core_blind_to_hold_rings_leaves_one() { breaks idle.pml -DBLIND; }
-test_the_wire_loses_no_capacity_and_serves_nothing_twice() { holds wire.pml; }
-test_a_core_that_takes_what_is_late_serves_twice() { breaks wire.pml -DTAKE_LATE; }
-test_a_nic_that_never_skips_loses_capacity() { breaks wire.pml -DNO_SKIP; }
-test_a_nic_that_believes_old_epochs_forgets_requests() { breaks wire.pml -DNO_EPOCH; }
+test_the_wire_loses_no_capacity_and_serves_nothing_twice() { holds wire.pml -DFAULTS=$((${LONG:-0} ? 3 : 2)); }
+test_a_core_that_takes_what_is_late_serves_twice() { breaks wire.pml -DFAULTS=2 -DTAKE_LATE; }
+test_a_nic_that_never_skips_loses_capacity() { breaks wire.pml -DFAULTS=2 -DNO_SKIP; }
+test_a_nic_that_believes_old_epochs_forgets_requests() { breaks wire.pml -DFAULTS=2 -DNO_EPOCH; }
+test_an_incarnation_that_takes_every_welcome_serves_twice() { breaks wire.pml -DN=2 -DFAULTS=2 -DWELCOME_ANY; }
+test_tokens_are_queued_once_and_go_on_once() { holds wire.pml -DN=2 -DPARKS=1 -DFAULTS=$((${LONG:-0} ? 2 : 1)); }
+test_a_nic_that_queues_a_token_whenever_it_hears_it_goes_on_twice() { breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DQUEUE_AGAIN; }
+test_a_token_that_is_said_once_is_forgotten() { breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DSAY_ONCE; }
 
 run_tests "$@"

@@ -313,6 +313,22 @@ static void an_older_incarnation_does_not_end_a_later_one(void **state)
 	assert_int_equal(n.core[0].epoch, 1);
 }
 
+static void an_epoch_says_in_which_life_of_the_nic_it_is(void **state)
+{
+	const struct shunt_wire_welcome *w = (const void *)out;
+	__u32 life;
+
+	say_hello(0, 1, KEY);
+	life = w->life;
+	assert_int_not_equal(life, 0);
+	say_hello(1, 1, KEY);
+	assert_int_equal(w->life, life);
+	unload(NULL);
+	load(state);
+	say_hello(0, 1, KEY);
+	assert_int_not_equal(w->life, life);
+}
+
 /* Random control frames, half of them with all but the secret right. */
 static void forged_frames_change_nothing_but_counters(void **state)
 {
@@ -401,6 +417,7 @@ int main(void)
 		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),
 		BOTH(a_credit_that_is_not_new_or_not_ours_changes_nothing, "fcfs"),
 		TEST(an_older_incarnation_does_not_end_a_later_one, "nic/fcfs"),
+		TEST(an_epoch_says_in_which_life_of_the_nic_it_is, "nic/fcfs"),
 		TEST(forged_frames_change_nothing_but_counters, "nic/fcfs"),
 		BOTH(slots_and_requests_are_conserved_whatever_cores_say, "mq"),
 	};

@@ -145,7 +145,7 @@ static bool run(uint64_t id, int cls, void (*what)(void))
 	struct item *it = c->item;
 
 	*it = (struct item){ .core = c, .queue = cls, .sane = true, .slot = SHUNT_HOLD_SLOT };
-	it->req.id = id;
+	it->req.id = it->sent = id;
 	it->req.cls = cls;
 	it->req.arrival_ns = it->queued_ns = clock_ns();
 	it->ctx = ctx_get(&s.stacks);

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# vm.mk - other kernels, in QEMU
+# vm.mk - other kernels, and another architecture, in QEMU
 
 .PHONY: test-vm
-test-vm: all ## the objects and the whole path on Debian's 6.1 and 6.12 kernels (root)
+test-vm: all $(WIRE_TESTS) ## the objects, the whole path and the wire lab on Debian's 6.1 and 6.12 kernels (root)
+	$(Q)! dpkg --print-foreign-architectures | grep -qx arm64 || \
+		$(MAKE) --no-print-directory CROSS=aarch64-linux-gnu all $(WIRE_TESTS:build/%=build/aarch64-linux-gnu/%)
 	$(Q)tests/vm/vm.sh

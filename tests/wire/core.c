@@ -40,8 +40,8 @@ struct job {
 static int sock;
 static __u8 mac[6], nic_mac[6];
 static __u32 number;
-static __u64 inc, process, cookie, nr;
-static __u32 epoch, high, taken, open_, k, credit_bytes, ended;
+static __u64 inc, welcomed, process, cookie, nr;
+static __u32 epoch, life, high, taken, open_, k, credit_bytes, ended;
 static __u32 run;
 static struct job ring[RING];
 static unsigned int head, tail;
@@ -165,6 +165,23 @@ static void take(const __u8 *frame, __u32 len)
 	}
 }
 
+/*
+ * Another epoch. What was parked stays, for its token may be queued; that of the oldest which was not
+ * acknowledged may be, too, while the later ones were never said. A NIC of another life has none.
+ */
+static void keep_parked(__u32 of)
+{
+	for (__u32 i = 0; i < nparks; i++) {
+		if (i || parked[parks[i]].used == 2)
+			parked[parks[i]].used = 0;
+		parked[parks[i]].acked = 1;
+	}
+	nparks = 0;
+	for (int i = 0; i < PARKED && of != life; i++)
+		parked[i].used = 0;
+	life = of;
+}
+
 static void receive(void)
 {
 	__u8 frame[FRAME];
@@ -184,6 +201,14 @@ static void receive(void)
 			heard_ns = now_ns(CLOCK_MONOTONIC);
 			if (w.cookie == cookie)
 				continue;
+			/* Which of two epochs of one incarnation is the later one, it cannot tell: so it
+			 * takes only its first, and becomes another. */
+			if (h.inc == welcomed) {
+				inc++;
+				hello();
+				continue;
+			}
+			welcomed = inc;
 			/* What was under way belonged to an epoch that the NIC has forgotten. */
 			epoch = w.epoch;
 			cookie = w.cookie;
@@ -191,8 +216,7 @@ static void receive(void)
 			credit_bytes = h.credit;
 			high = taken = open_ = nr = ended = 0;
 			head = tail;
-			nparks = 0;
-			memset(parked, 0, sizeof(parked));
+			keep_parked(h.life);
 			count_welcomes++;
 			credit();
 			continue;

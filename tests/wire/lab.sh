@@ -40,13 +40,13 @@ start_core() {
 		build/tests/wire/core "${LAB}h$1" "$1" $NIC_MAC
 }
 
-# FILTER: of the NIC's state now.
+# [OPTION…] FILTER: of the NIC's state now.
 nic_state() {
 	local had
 	had=$(wc -l <"$DIR/nic.log")
 	kill -USR1 "${PIDS[nic]}"
 	wait_for 5 eval "(( \$(wc -l <'$DIR/nic.log') > $had ))"
-	tail -n 1 "$DIR/nic.log" | jq -e "$1"
+	tail -n 1 "$DIR/nic.log" | jq -e "$@"
 }
 
 cores_up() { [ "$(nic_state .up)" = "$1" ]; }

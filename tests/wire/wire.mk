@@ -24,7 +24,7 @@ $(B)/host/%.o: bpf/host/%.bpf.c $(NIC_DEPS)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 # The wire lab: a NIC, a core, and the switch's programs.
-WIRE_TESTS := $(B)/tests/wire/nic $(B)/tests/wire/core $(B)/tests/wire/switch.o
+WIRE_TESTS := $(addprefix $(B)/tests/wire/,nic core forge switch.o faults.o)
 test-programs test-e2e: $(WIRE_TESTS)
 
 $(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/pins.c agent/nic.h include/shunt/nic.h include/shunt/wire.h
@@ -37,7 +37,12 @@ $(B)/tests/wire/core: tests/wire/core.c include/shunt/wire.h apps/spin.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@
 
-$(B)/tests/wire/switch.o: tests/wire/switch.bpf.c
+$(B)/tests/wire/%.o: tests/wire/%.bpf.c tests/wire/loss.h
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(B)/tests/wire/forge: tests/wire/forge.c include/shunt/wire.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * aim.c - tells the program with which XDP signals late requests (bpf/host/signal.bpf.c) which thread each core is
+ *
+ * A worker says its threads itself; the program checks that they are that worker's. What XDP was told of a worker
+ * that has died harms nobody: nothing is steered to its cores, and a thread that is gone takes no signal.
+ */
+#include <bpf/bpf.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+
+static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid)
+{
+	struct shunt_aim said = { d->id, core, d->state->worker_pid, tid };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &said, .ctx_size_in = sizeof(said));
+
+	/* What fails now is tried again when it is another thread: this one is not there. */
+	bpf_prog_test_run_opts(a->aim_fd, &run);
+	a->watch[d->id].aimed[core] = tid;
+}
+
+static void aim_domain(struct agent *a, struct domain *d)
+{
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		__u32 tid = d->up >> i & 1 ? peek(d->r.view->core[i].run.tid) : 0;
+
+		if (tid != a->watch[d->id].aimed[i])
+			aim(a, d, i, tid);
+	}
+}
+
+void aim_tick(struct agent *a)
+{
+	if (!(a->maps.cfg.flags & SHUNT_CFG_SIGNAL)) {
+		aim_forget(a);
+		return;
+	}
+	if (a->aim_fd < 0)
+		a->aim_fd = shunt_pin_open(&a->pins, "sig_aim");
+	if (a->aim_fd < 0)
+		return;
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		if (a->domain[i].life == DOMAIN_TAKEN)
+			aim_domain(a, &a->domain[i]);
+		else
+			memset(a->watch[i].aimed, 0, sizeof(a->watch[i].aimed));
+	}
+}
+
+void aim_forget(struct agent *a)
+{
+	if (a->aim_fd >= 0)
+		close(a->aim_fd);
+	a->aim_fd = -1;
+	for (int i = 0; i < SHUNT_DOMAINS; i++)
+		memset(a->watch[i].aimed, 0, sizeof(a->watch[i].aimed));
+}

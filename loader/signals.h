@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * signals.h - the program with which XDP signals requests that heed no mark
+ */
+#pragma once
+
+#include "ctl.h"
+
+/* Puts it where ingress calls it, if it is not there yet, and pins what the agent says whom with. The interface's
+ * maps are pinned. Fails where the kernel cannot. */
+int signals_enable(struct ctl *ctl);
