@@ -67,11 +67,12 @@ $(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' bpf/native.c -o $@
 
-$(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(wildcard bpf/*.h include/shunt/*.h)
+$(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(B)/nic/%.o $(wildcard bpf/*.h include/shunt/*.h)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' -c bpf/shunt.bpf.c -o $@.tmp
-	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$(B)/native/$*.so $@.tmp $@
+	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$(B)/native/$*.so \
+		--add-section .shunt.nic=$(B)/nic/$*.o $@.tmp $@
 	$(Q)rm -f $@.tmp
 
 $(B)/signal.o: bpf/host/signal.bpf.c $(wildcard bpf/*.h include/shunt/*.h)

@@ -10,9 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "host.h"
 #include "keeper.h"
 #include "log.h"
+#include "nicd.h"
 #include "worker.h"
 
 #define CHECK_NS 100000000ULL /* pins may have changed */
@@ -56,7 +57,8 @@ static bool make_one(struct agent *a, struct domain *d)
 		d->life = DOMAIN_BUSY;
 		return false;
 	}
-	err = domain_make(d, &a->pins, a->ifindex, a->mtu);
+	err = a->opts.role == ROLE_HOST ? host_make(a, d) :
+					  domain_make(d, &a->pins, a->ifindex, a->mtu);
 	if (!err)
 		return true;
 	if (err == -EBUSY && d->old_pid)
@@ -88,7 +90,7 @@ static void make_domains(struct agent *a)
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
-		if (!a->maps.domains[i].on || (d->life != DOMAIN_OFF && d->life != DOMAIN_BUSY))
+		if (a->opts.role == ROLE_NIC || !a->maps.domains[i].on || (d->life != DOMAIN_OFF && d->life != DOMAIN_BUSY))
 			continue;
 		if (!make_one(a, d)) {
 			all = false;
@@ -104,6 +106,18 @@ static void make_domains(struct agent *a)
 	a->make_ns = a->now_ns + MAKE_NS;
 }
 
+static bool adopt_one(struct agent *a, struct domain *d)
+{
+	switch (a->opts.role) {
+	case ROLE_HOST:
+		return host_adopt(a, d);
+	case ROLE_NIC:
+		return false; /* it has cores, not workers */
+	default:
+		return domain_adopt(d, &a->pins, a->ifindex);
+	}
+}
+
 static void adopt_domains(struct agent *a)
 {
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
@@ -113,7 +127,7 @@ static void adopt_domains(struct agent *a)
 				      .view_fd = -1, .worker = -1, .memory = -1,
 				      .former = d->former, .old_pid = d->old_pid,
 				      .absent_ns = a->now_ns, .step_ns = a->now_ns };
-		if (a->maps.domains[i].on && domain_adopt(d, &a->pins, a->ifindex)) {
+		if (a->maps.domains[i].on && adopt_one(a, d)) {
 			for (int c = 0; c < SHUNT_CORES; c++)
 				d->beat_ns[c] = a->now_ns;
 			say(LOG_INFO, "took over queue %d%s", i,
@@ -137,8 +151,41 @@ static void give_up(struct agent *a, const char *why)
 	}
 	peers_tell_leave(a);
 	policy_forget(&a->policy);
+	nicd_end(a);
+	if (a->opts.role == ROLE_HOST)
+		host_end(a);
 	aim_forget(a);
 	maps_close(&a->maps);
+}
+
+/* Is what is loaded for a shuntd of this role? */
+static int check_role(const struct agent *a, char *why, size_t len)
+{
+	bool wire = a->maps.cfg.flags & SHUNT_CFG_WIRE;
+
+	if (wire == (a->opts.role == ROLE_NIC))
+		return 0;
+	snprintf(why, len, wire ? "'%s' is loaded as a NIC's port: start shuntd with --role nic" :
+		 "'%s' is not loaded as a NIC's port: the configuration has no 'wire'", a->opts.ifname);
+	return -EINVAL;
+}
+
+/* The maps: pinned ones, or on a host its own. */
+static int open_maps(struct agent *a, char *why, size_t len)
+{
+	int err;
+
+	if (a->opts.role == ROLE_HOST)
+		return host_begin(a, why, len);
+	err = maps_open(&a->maps, &a->pins, why, len);
+	if (err)
+		return err;
+	err = check_role(a, why, len);
+	if (!err && a->opts.role == ROLE_NIC)
+		err = nicd_begin(a, why, len);
+	if (err)
+		maps_close(&a->maps);
+	return err;
 }
 
 static bool find_shunt(struct agent *a)
@@ -151,7 +198,7 @@ static bool find_shunt(struct agent *a)
 		wait_for(a, why);
 		return false;
 	}
-	err = maps_open(&a->maps, &a->pins, why, sizeof(why));
+	err = open_maps(a, why, sizeof(why));
 	if (err) {
 		wait_for(a, why);
 		return false;
@@ -163,7 +210,8 @@ static bool find_shunt(struct agent *a)
 	}
 	snprintf(a->why, sizeof(a->why), "starting");
 	adopt_domains(a);
-	policy_refresh(a);
+	if (a->opts.role == ROLE_SHARED)
+		policy_refresh(a);
 	make_domains(a);
 	return true;
 }
@@ -179,6 +227,9 @@ static void check(struct agent *a)
 	if (a->maps.agent && a->ifindex != was) {
 		snprintf(why, sizeof(why), "interface '%s' went away", a->opts.ifname);
 		give_up(a, why);
+	} else if (a->maps.agent && a->opts.role == ROLE_HOST) {
+		if (!host_current(a))
+			give_up(a, "a core's interface went away");
 	} else if (a->maps.agent && !maps_current(&a->maps, &a->pins)) {
 		snprintf(why, sizeof(why), "shunt was unloaded from '%s'", a->opts.ifname);
 		give_up(a, why);
@@ -194,13 +245,38 @@ static void turn_domains(struct agent *a)
 		struct domain *d = &a->domain[i];
 
 		worker_check(d, a->now_ns);
-		if (d->life == DOMAIN_BURIAL)
+		if (d->life == DOMAIN_BURIAL && a->opts.role == ROLE_HOST)
+			host_bury(a, d);
+		else if (d->life == DOMAIN_BURIAL)
 			a->busy |= bury_step(d, a->now_ns);
-		else if (d->life == DOMAIN_FREE)
+		else if (d->life == DOMAIN_FREE && a->opts.role != ROLE_HOST)
 			bury_aside(d);
 	}
 	if (a->now_ns >= a->make_ns)
 		make_domains(a);
+}
+
+static void watch(struct agent *a)
+{
+	if (a->opts.role == ROLE_NIC)
+		nicd_watch(a);
+	else
+		watch_running(a);
+}
+
+static void tick(struct agent *a)
+{
+	switch (a->opts.role) {
+	case ROLE_HOST:
+		break; /* what is to be measured and published, the NIC's shuntd does */
+	case ROLE_NIC:
+		nicd_tick(a);
+		break;
+	default:
+		policy_refresh(a);
+		load_tick(a);
+		aim_tick(a);
+	}
 }
 
 static void turn(struct agent *a)
@@ -211,15 +287,12 @@ static void turn(struct agent *a)
 	if (a->maps.agent)
 		turn_domains(a);
 	if (a->maps.agent && a->now_ns >= a->watch_ns)
-		watch_running(a);
+		watch(a);
 	if (a->now_ns < a->tick_ns)
 		return;
 	a->tick_ns = a->now_ns + a->opts.tick_ms * 1000000ULL;
-	if (a->maps.agent) {
-		policy_refresh(a);
-		load_tick(a);
-		aim_tick(a);
-	}
+	if (a->maps.agent)
+		tick(a);
 	peers_tick(a);
 }
 

@@ -10,11 +10,17 @@
 
 #include "broker.h"
 #include "domain.h"
+#include "host_opts.h"
 
 #define ALLOW_MAX 16
 #define PEERS_MAX 64
 
+/* Where requests are scheduled: here, in this machine's memory; or on a NIC that shares none with its hosts. */
+enum role { ROLE_SHARED, ROLE_NIC, ROLE_HOST };
+
 struct options {
+	enum role role;
+	struct host_opts host; /* ROLE_HOST */
 	const char *ifname;
 	const char *bpffs;  /* NULL: the usual place */
 	char socket[108];
@@ -76,6 +82,7 @@ struct agent {
 	struct policy policy;
 	struct peer peer[PEERS_MAX];
 	struct load *load;
+	struct nicd *nicd;       /* ROLE_NIC, while shunt is loaded */
 
 	__u64 now_ns;            /* of this turn */
 	__u64 tick_ns;           /* next tick */
@@ -131,10 +138,14 @@ int policy_send(struct agent *a, struct peer *p);
 /* load.c: at each tick, loads of cores and classes into the map, tunables into the views. */
 void load_tick(struct agent *a);
 void load_reset(struct agent *a);
+/* Tunables alone, into the view of a domain. */
+void load_publish(struct agent *a, int domain, struct shunt_view *v);
 
 /* watch.c: marks running requests that are over their quantum while others wait, and signals those that
  * heed no mark. */
 void watch_running(struct agent *a);
+/* A signal to the thread of that core, once for each request. */
+void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id);
 /* aim.c: at each tick, whom XDP signals; and when the maps go away. */
 void aim_tick(struct agent *a);
 void aim_forget(struct agent *a);
@@ -144,3 +155,4 @@ int iface_watch(void);
 /* Reads what netlink has to say; true if there was something. */
 bool iface_changed(int netlink);
 void iface_look(const char *ifname, unsigned int *ifindex, __u32 *mtu);
+int iface_mac(const char *ifname, __u8 mac[6]);

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "host.h"
 #include "log.h"
 #include "worker.h"
 
@@ -77,6 +77,10 @@ static void settle(struct agent *a, struct peer *p, struct domain *d)
 	p->stage = PEER_WORKER;
 	p->policy_gen = 0;
 	worker_here(d, p);
+	if (a->opts.role == ROLE_HOST && host_tell(a, p)) {
+		peers_drop(a, p);
+		return;
+	}
 	if (welcome(a, p, d->state->worker_cores) || policy_send(a, p))
 		peers_drop(a, p);
 }
@@ -172,7 +176,8 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 		broker_refuse(a, p, -EBUSY, text);
 		break;
 	case DOMAIN_BUSY:
-		if (d->old_pid == p->pid)
+		/* On a host, who knows which domain it wants was there before us. */
+		if (d->old_pid == p->pid || a->opts.role == ROLE_HOST)
 			tell_leave(a, p);
 		break;
 	case DOMAIN_OFF:
@@ -188,7 +193,9 @@ void broker_serve(struct agent *a, struct peer *p)
 	if (!a->maps.agent) {
 		snprintf(text, sizeof(text), "shunt is not loaded on '%s'", a->opts.ifname);
 		broker_refuse(a, p, -ENODEV, text);
-	} else if (!policy_refresh(a)) {
+	} else if (a->opts.role == ROLE_NIC) {
+		broker_refuse(a, p, -ENODEV, "this is the NIC: workers go to the shuntd of their host");
+	} else if (a->opts.role != ROLE_HOST && !policy_refresh(a)) {
 		broker_refuse(a, p, -ENOEXEC, "the policy has no native code for this machine: "
 			      "build it here ('shunt build')");
 	} else if (p->want == SHUNT_ANY_DOMAIN) {

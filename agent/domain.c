@@ -68,7 +68,7 @@ static int make_memfd(const char *name, size_t len)
 	return fd;
 }
 
-static int store_as(struct domain *d, const char *what, int fd)
+int domain_store_as(struct domain *d, const char *what, int fd)
 {
 	char name[STORE_NAME];
 	int err;
@@ -109,7 +109,7 @@ static int map_rings(struct domain *d)
 	return err == -EBUSY ? -EOPNOTSUPP : err;
 }
 
-static int map_memory(struct domain *d)
+int domain_map_memory(struct domain *d)
 {
 	d->r.memory = map_shared(d->memory, shunt_memory_len(&d->r.geo));
 	if (!d->r.memory)
@@ -134,7 +134,7 @@ static void unmap_all(struct domain *d)
 }
 
 /* Lets go of memory and sockets, here and in the keeper. */
-static void let_go(struct domain *d)
+void domain_let_go(struct domain *d)
 {
 	char name[STORE_NAME];
 
@@ -195,10 +195,10 @@ static int make_socket(struct domain *d, __u32 k)
 	}
 	d->sock[k] = fd;
 	snprintf(what, sizeof(what), "s%u", k);
-	return store_as(d, what, fd);
+	return domain_store_as(d, what, fd);
 }
 
-static int make_state(struct domain *d, unsigned int ifindex, __u32 mtu)
+int domain_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo)
 {
 	int fd = make_memfd("shunt-state", sizeof(*d->state));
 
@@ -212,20 +212,19 @@ static int make_state(struct domain *d, unsigned int ifindex, __u32 mtu)
 	d->state->size = sizeof(*d->state);
 	d->state->map_id = d->maps->id;
 	d->state->ifindex = ifindex;
-	set_geometry(&d->state->geo, &d->maps->cfg, d->maps->domains[d->id].ncores, mtu);
-	d->r.geo = d->state->geo;
-	return store_as(d, "state", fd);
+	d->state->geo = d->r.geo = *geo;
+	return domain_store_as(d, "state", fd);
 }
 
-static int make_memory(struct domain *d)
+int domain_make_memory(struct domain *d)
 {
 	int fd = make_memfd("shunt-frames", shunt_memory_len(&d->r.geo)), err;
 
 	if (fd < 0)
 		return fd;
 	d->memory = fd;
-	err = store_as(d, "memory", fd);
-	return err ? err : map_memory(d);
+	err = domain_store_as(d, "memory", fd);
+	return err ? err : domain_map_memory(d);
 }
 
 /* New memory: the first frames are the next worker's, all others the kernel's. */
@@ -276,7 +275,7 @@ static void count_refused_before(struct domain *d)
 
 static int make_all(struct domain *d)
 {
-	int err = make_memory(d);
+	int err = domain_make_memory(d);
 
 	for (__u32 k = 0; !err && k < sockets_of(&d->r.geo); k++)
 		err = make_socket(d, k);
@@ -291,13 +290,26 @@ static int make_all(struct domain *d)
 	return insert_sockets(d);
 }
 
+void domain_is_made(struct domain *d)
+{
+	agent_of(d)->frames = d->r.geo.nframes;
+	agent_of(d)->worker_pid = 0;
+	__atomic_store_n(&d->state->ready, 1, __ATOMIC_RELEASE);
+	d->peer = NULL;
+	d->up = d->hung = 0;
+	d->old_pid = 0;
+	d->life = DOMAIN_FREE;
+}
+
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu)
 {
+	struct shunt_geometry geo;
 	int err = open_view(d, pins);
 
+	set_geometry(&geo, &d->maps->cfg, d->maps->domains[d->id].ncores, mtu);
 	if (!err) {
 		domain_set_up(d, 0);
-		err = make_state(d, ifindex, mtu);
+		err = domain_make_state(d, ifindex, &geo);
 	}
 	if (!err)
 		err = make_all(d);
@@ -307,18 +319,12 @@ int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int if
 			poke(d->r.view->stale, 1);
 			remove_sockets(d);
 		}
-		let_go(d);
+		domain_let_go(d);
 		if (err == -EBUSY)
 			d->life = DOMAIN_BUSY;
 		return err;
 	}
-	agent_of(d)->frames = d->r.geo.nframes;
-	agent_of(d)->worker_pid = 0;
-	__atomic_store_n(&d->state->ready, 1, __ATOMIC_RELEASE);
-	d->peer = NULL;
-	d->up = d->hung = 0;
-	d->old_pid = 0;
-	d->life = DOMAIN_FREE;
+	domain_is_made(d);
 	return 0;
 }
 
@@ -349,7 +355,7 @@ static bool is_ours(const struct domain *d, unsigned int ifindex)
 	       s->ifindex == ifindex;
 }
 
-bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex)
+bool domain_find_state(struct domain *d, unsigned int ifindex)
 {
 	char name[STORE_NAME];
 	int fd;
@@ -359,18 +365,25 @@ bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int 
 	if (fd < 0)
 		return false;
 	d->state = map_shared(fd, sizeof(*d->state));
-	if (is_ours(d, ifindex)) {
-		d->r.geo = d->state->geo;
-		if (find_all(d) && !open_view(d, pins) && !map_memory(d) && !map_rings(d) &&
-		    !insert_sockets(d)) {
-			d->life = d->state->burial ? DOMAIN_BURIAL :
-				  d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
-			d->up = d->maps->domains[d->id].up;
-			return true;
-		}
+	if (!is_ours(d, ifindex))
+		return false;
+	d->r.geo = d->state->geo;
+	return find_all(d);
+}
+
+bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex)
+{
+	if (domain_find_state(d, ifindex) && !open_view(d, pins) && !domain_map_memory(d) &&
+	    !map_rings(d) && !insert_sockets(d)) {
+		d->life = d->state->burial ? DOMAIN_BURIAL :
+			  d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
+		d->up = d->maps->domains[d->id].up;
+		return true;
 	}
-	d->old_pid = d->state ? d->state->worker_pid : 0;
-	let_go(d);
+	if (d->state) {
+		d->old_pid = d->state->worker_pid;
+		domain_let_go(d);
+	}
 	return false;
 }
 
@@ -386,5 +399,5 @@ void domain_give_up(struct domain *d)
 	remove_sockets(d);
 	d->old_pid = d->state->worker_pid;
 	d->peer = NULL;
-	let_go(d);
+	domain_let_go(d);
 }

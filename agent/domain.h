@@ -95,6 +95,15 @@ static inline struct shunt_agent *agent_of(const struct domain *d)
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex);
 /* Makes memory and sockets. -EBUSY: the queue's old rings are still held. */
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu);
+/* Parts of these, for host.c, which makes sockets otherwise: */
+int domain_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo);
+int domain_make_memory(struct domain *d);
+int domain_map_memory(struct domain *d);
+int domain_store_as(struct domain *d, const char *what, int fd);
+bool domain_find_state(struct domain *d, unsigned int ifindex);
+void domain_is_made(struct domain *d);
+void domain_let_go(struct domain *d);
+
 /* XDP stops feeding the rings, the worker is asked to drain and leave them; we let go of them. */
 void domain_give_up(struct domain *d);
 /* What was under way when the rings of before vanished is lost. Only while there are none. */

@@ -40,6 +40,22 @@ bool iface_changed(int netlink)
 	return any;
 }
 
+int iface_mac(const char *ifname, __u8 mac[6])
+{
+	struct ifreq req = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	strncpy(req.ifr_name, ifname, sizeof(req.ifr_name) - 1);
+	if (ioctl(fd, SIOCGIFHWADDR, &req))
+		err = -errno;
+	else
+		memcpy(mac, req.ifr_hwaddr.sa_data, 6);
+	close(fd);
+	return err;
+}
+
 void iface_look(const char *ifname, unsigned int *ifindex, __u32 *mtu)
 {
 	struct ifreq req = { 0 };

@@ -265,6 +265,16 @@ static void publish(struct shunt_view *v, const struct tunables *t, __u64 policy
 		poke(v->policy_gen, policy_gen);
 }
 
+void load_publish(struct agent *a, int domain, struct shunt_view *v)
+{
+	struct tunables t;
+
+	read_tunables(&a->maps, &t);
+	publish(v, &t, maps_policy_gen(&a->maps));
+	if (t.rest)
+		publish_preemption(v, &a->maps, &a->maps.agent[domain]);
+}
+
 void load_tick(struct agent *a)
 {
 	struct load *load = a->load;

@@ -32,6 +32,13 @@ static const char usage[] =
 	"and hands them to the workers that may have them.\n"
 	"\n"
 	"  --dev IF         the interface\n"
+	"  --role ROLE      nic: the interface is the port of a NIC that schedules for hosts that share no\n"
+	"                   memory with it; host: of such a host, with\n"
+	"    --dev IF[:CPU]   a core's virtual function; repeated, in the order of the NIC's numbers\n"
+	"    --nic MAC        of the NIC's port\n"
+	"    --key FILE       the key that NIC and hosts share\n"
+	"    --first N        the NIC's number of the first core (0)\n"
+	"    --grace US       a request that heeds no order to yield for so long gets a signal\n"
 	"  --user USER      who may be a worker, besides root; may be repeated\n"
 	"  --group GROUP    the same, for a group\n"
 	"  --socket PATH    where workers come to (" SHUNT_SOCKET_DIR "/IF.sock)\n"
@@ -109,7 +116,29 @@ static int set_socket(struct options *o, const char *path)
 	       wrong("the socket's path '%s' is longer than 107 bytes", o->socket);
 }
 
-enum { OPT_USER = 256, OPT_GROUP, OPT_SOCKET, OPT_BPFFS, OPT_TICK, OPT_ONCE, OPT_DEV };
+static int set_role(struct options *o, const char *text)
+{
+	if (!strcmp(text, "nic"))
+		o->role = ROLE_NIC;
+	else if (!strcmp(text, "host"))
+		o->role = ROLE_HOST;
+	else
+		return wrong("'%s' is no role: nic or host", text);
+	return 0;
+}
+
+static int set_number(const char *text, unsigned long max, const char *what, __u32 *out)
+{
+	unsigned long n;
+
+	if (!number(text, max, &n))
+		return wrong(what, text);
+	*out = n;
+	return 0;
+}
+
+enum { OPT_USER = 256, OPT_GROUP, OPT_SOCKET, OPT_BPFFS, OPT_TICK, OPT_ONCE, OPT_DEV, OPT_ROLE, OPT_NIC,
+       OPT_KEY, OPT_FIRST, OPT_GRACE };
 
 static const struct option longs[] = {
 	{ "dev", required_argument, NULL, OPT_DEV },
@@ -119,6 +148,11 @@ static const struct option longs[] = {
 	{ "bpffs", required_argument, NULL, OPT_BPFFS },
 	{ "tick", required_argument, NULL, OPT_TICK },
 	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "role", required_argument, NULL, OPT_ROLE },
+	{ "nic", required_argument, NULL, OPT_NIC },
+	{ "key", required_argument, NULL, OPT_KEY },
+	{ "first", required_argument, NULL, OPT_FIRST },
+	{ "grace", required_argument, NULL, OPT_GRACE },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
@@ -130,7 +164,19 @@ static int take_option(struct options *o, int opt, const char **socket)
 	switch (opt) {
 	case OPT_DEV:
 		o->ifname = optarg;
-		return 0;
+		return o->host.ndevs == SHUNT_CORES ? wrong("too many interfaces, at '%s'", optarg) :
+						      host_add_dev(&o->host, optarg);
+	case OPT_ROLE:
+		return set_role(o, optarg);
+	case OPT_NIC:
+		return host_set_nic(&o->host, optarg);
+	case OPT_KEY:
+		return host_read_key(&o->host, optarg);
+	case OPT_FIRST:
+		return set_number(optarg, SHUNT_CORES - 1, "'%s' is no core: 0 to 63", &o->host.first);
+	case OPT_GRACE:
+		return set_number(optarg, 1000000, "'%s' is no time: 0 to 1000000 microseconds",
+				  &o->host.grace_us);
 	case OPT_USER:
 		return add_user(o, optarg);
 	case OPT_GROUP:
@@ -175,6 +221,12 @@ static int parse(struct options *o, int argc, char **argv)
 		return wrong("what is '%s'?", argv[optind]);
 	if (!o->ifname)
 		return wrong("%s is missing", "--dev IF");
+	if (o->role == ROLE_HOST)
+		o->ifname = o->host.dev[0].name; /* the service goes by it */
+	if (o->role == ROLE_HOST && (!o->host.nic_known || !o->host.key))
+		return wrong("%s is missing", o->host.nic_known ? "--key FILE" : "--nic MAC");
+	if (o->role == ROLE_HOST && o->host.first + o->host.ndevs > SHUNT_CORES)
+		return wrong("a NIC has at most %s cores", "64");
 	if (!*o->ifname || strlen(o->ifname) >= 16 || strchr(o->ifname, '/'))
 		return wrong("'%s' is no name of an interface", o->ifname);
 	return set_socket(o, socket);

@@ -27,46 +27,61 @@ static size_t whole_pages(size_t len)
 	return (len + page - 1) & ~(page - 1);
 }
 
-static void *map_fd(int fd, size_t len)
-{
-	void *at = mmap(NULL, whole_pages(len), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
-	return at == MAP_FAILED ? NULL : at;
-}
-
-static int fd_of(const struct nic *nic, const char *map)
+/* A descriptor of a map, the caller's. */
+static int open_map(const struct nic *nic, const char *map)
 {
-	return bpf_object__find_map_fd_by_name(nic->obj, map);
+	int fd;
+
+	if (!nic->obj)
+		return shunt_pin_open(&nic->pins, map);
+	fd = dup(bpf_object__find_map_fd_by_name(nic->obj, map));
+	return fd < 0 ? -errno : fd;
 }
 
 static int set(const struct nic *nic, const char *map, __u32 key, const void *value)
 {
-	return bpf_map_update_elem(fd_of(nic, map), &key, value, BPF_ANY) ? -errno : 0;
+	int fd = open_map(nic, map), err;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(fd, &key, value, BPF_ANY) ? -errno : 0;
+	close(fd);
+	return err;
 }
 
-/* Before loading: how many slots of which size. The program's constants must agree with the maps. */
-static int set_sizes(struct nic *nic)
+static int get(const struct nic *nic, const char *map, __u32 key, void *value)
 {
-	struct bpf_map *slots = bpf_object__find_map_by_name(nic->obj, "nic_slots");
-	struct bpf_map *data = bpf_object__find_map_by_name(nic->obj, "nic_data");
-	struct bpf_map *rodata = bpf_object__find_map_by_name(nic->obj, ".rodata");
-	__u32 entries = nic->opts.slots ? nic->opts.slots + 1 : SHUNT_NIC_SLOTS;
-	__u32 frame = nic->opts.frame ? nic->opts.frame : SHUNT_NIC_FRAME;
-	const __u32 *was;
-	__u32 words[2] = { frame, entries };
-	size_t len;
+	int fd = open_map(nic, map), err;
 
-	if (!slots || !data || !rodata)
-		return -EINVAL;
-	was = bpf_map__initial_value(rodata, &len);
-	if (!was || len != sizeof(words) || frame > SHUNT_NIC_FRAME || frame < 64 ||
-	    frame % 8 || was[0] != SHUNT_NIC_FRAME || was[1] != SHUNT_NIC_SLOTS)
-		return -EINVAL;
-	if (bpf_map__set_initial_value(rodata, words, sizeof(words)) ||
-	    bpf_map__set_max_entries(slots, entries) ||
-	    bpf_map__set_max_entries(data, entries) || bpf_map__set_value_size(data, frame))
-		return -EINVAL;
-	return 0;
+	if (fd < 0)
+		return fd;
+	err = bpf_map_lookup_elem(fd, &key, value) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static void *map_named(const struct nic *nic, const char *map, size_t len)
+{
+	int fd = open_map(nic, map);
+	void *at;
+
+	if (fd < 0)
+		return NULL;
+	at = shunt_map_mmap(fd, len, true);
+	close(fd);
+	return at;
+}
+
+static int map_all(struct nic *nic)
+{
+	nic->view = shunt_map_mmap(nic->view_fd, sizeof(struct shunt_view), true);
+	nic->state = map_named(nic, "nic", sizeof(struct shunt_nic));
+	nic->core = map_named(nic, "nic_cores", SHUNT_CORES * sizeof(struct shunt_nic_core));
+	nic->cmd = map_named(nic, "nic_cmd", sizeof(struct shunt_nic_cmd));
+	nic->in = map_named(nic, "ingress", (SHUNT_DOMAINS + 1) * sizeof(struct shunt_ingress));
+	nic->port = map_named(nic, "ports", 65536 * sizeof(struct shunt_port));
+	return nic->view && nic->state && nic->core && nic->cmd && nic->in && nic->port ? 0 : -ENOMEM;
 }
 
 static int make_view(struct nic *nic)
@@ -80,13 +95,7 @@ static int make_view(struct nic *nic)
 	err = set(nic, "views", 0, &nic->view_fd);
 	if (err)
 		return err;
-	nic->view = map_fd(nic->view_fd, sizeof(struct shunt_view));
-	nic->state = map_fd(fd_of(nic, "nic"), sizeof(struct shunt_nic));
-	nic->core = map_fd(fd_of(nic, "nic_cores"), SHUNT_CORES * sizeof(struct shunt_nic_core));
-	nic->cmd = map_fd(fd_of(nic, "nic_cmd"), sizeof(struct shunt_nic_cmd));
-	nic->in = map_fd(fd_of(nic, "ingress"), (SHUNT_DOMAINS + 1) * sizeof(struct shunt_ingress));
-	nic->port = map_fd(fd_of(nic, "ports"), 65536 * sizeof(struct shunt_port));
-	return nic->view && nic->state && nic->core && nic->cmd && nic->in && nic->port ? 0 : -ENOMEM;
+	return map_all(nic);
 }
 
 int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len)
@@ -101,10 +110,10 @@ int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len
 		snprintf(why, len, "cannot read '%s': %s", opts->object, strerror(errno));
 		return -errno;
 	}
-	err = set_sizes(nic);
+	err = shunt_nic_set_sizes(nic->obj, &opts->sizes);
 	if (err) {
 		snprintf(why, len, "'%s' is no NIC program, or cannot have slots of %u bytes",
-			 opts->object, opts->frame);
+			 opts->object, opts->sizes.frame);
 	} else {
 		err = bpf_object__load(nic->obj);
 		if (!err)
@@ -152,11 +161,58 @@ int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group)
 	return refresh(nic, core);
 }
 
+static int open_sock(struct nic *nic, int ifindex, char *why, size_t len)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifindex,
+				  .sll_protocol = htons(SHUNT_WIRE_PROTO) };
+
+	nic->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (nic->sock < 0 || bind(nic->sock, (struct sockaddr *)&to, sizeof(to))) {
+		snprintf(why, len, "cannot send frames: %s", strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+/* Cores as the loader wrote them, each with a cookie that is fresh. */
+static int adopt_cores(struct nic *nic)
+{
+	int err = get(nic, "nic_cfg", 0, &nic->cfg);
+
+	for (__u32 i = 0; !err && i < SHUNT_CORES; i++) {
+		err = get(nic, "nic_ports", i, &nic->cores[i]);
+		if (!err && nic->cores[i].on && (!nic->cores[i].cookie ||
+						 nic->cores[i].cookie == nic->core[i].cookie))
+			err = refresh(nic, i);
+	}
+	return err;
+}
+
+int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 silent_ms, char *why,
+	     size_t len)
+{
+	int err;
+
+	memset(nic, 0, sizeof(*nic));
+	nic->pins = *pins;
+	nic->opts.silent_ms = silent_ms;
+	nic->sock = nic->link = -1;
+	nic->view_fd = shunt_pin_open_view(pins, 0);
+	err = nic->view_fd < 0 ? nic->view_fd : map_all(nic);
+	if (!err)
+		err = adopt_cores(nic);
+	if (err)
+		snprintf(why, len, "cannot use the pinned maps of '%s': %s", pins->ifname, strerror(-err));
+	else
+		err = open_sock(nic, ifindex, why, len);
+	if (err)
+		nic_unload(nic);
+	return err;
+}
+
 int nic_attach(struct nic *nic, int ifindex, char *why, size_t len)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
-	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifindex,
-				  .sll_protocol = htons(SHUNT_WIRE_PROTO) };
 
 	nic->link = bpf_link_create(nic->prog, ifindex, BPF_XDP, &opts);
 	if (nic->link < 0) {
@@ -164,12 +220,7 @@ int nic_attach(struct nic *nic, int ifindex, char *why, size_t len)
 			 strerror(errno));
 		return -errno;
 	}
-	nic->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (nic->sock < 0 || bind(nic->sock, (struct sockaddr *)&to, sizeof(to))) {
-		snprintf(why, len, "cannot send frames: %s", strerror(errno));
-		return -errno;
-	}
-	return 0;
+	return open_sock(nic, ifindex, why, len);
 }
 
 bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core)
@@ -184,10 +235,10 @@ bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core)
 	return true;
 }
 
-/* Something waits that this core may run. */
+/* Something waits that this core may run, be it in its own ring. */
 static bool something_waits(const struct nic *nic, const struct shunt_nic_core *c)
 {
-	return nic->state->waiting[0] ||
+	return c->load > 1 || nic->state->waiting[0] ||
 	       (c->group < SHUNT_NIC_GROUPS && nic->state->waiting[1 + c->group]);
 }
 

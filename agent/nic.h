@@ -11,15 +11,18 @@
 
 #include <shunt/nic.h>
 
+#include "nicsize.h"
+#include "pins.h"
+
 struct nic_opts {
 	const char *object;   /* build/nic/POLICY.o */
-	__u32 slots;          /* entries, slot 0 not counted; 0: SHUNT_NIC_SLOTS - 1 */
-	__u32 frame;          /* bytes of a slot; 0: SHUNT_NIC_FRAME, which is also the most */
+	struct shunt_nic_sizes sizes;
 	__u32 silent_ms;      /* a core unheard for so long is off; 0: never */
 };
 
 struct nic {
-	struct bpf_object *obj;
+	struct bpf_object *obj;        /* NULL: nic_open()'s maps are pinned */
+	struct shunt_pins pins;
 	int link;                      /* bpf_link, attached while it is open; -1: none */
 	int prog, view_fd, sock;
 	struct nic_opts opts;
@@ -36,6 +39,9 @@ struct nic {
 	__u64 silent, preempts;
 };
 
+/* Takes over the pinned maps of a NIC's port that shunt loaded. */
+int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 silent_ms, char *why,
+	     size_t len);
 /* Loads the object and makes its view. -errno, with the reason in "why". */
 int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len);
 int nic_configure(struct nic *nic, const struct shunt_cfg *cfg, const struct shunt_nic_cfg *nic_cfg);

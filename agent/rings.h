@@ -24,7 +24,7 @@ struct rings {
 #define peek(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
 #define poke(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELAXED)
 
-/* The slot of the k-th socket (cores, then classes) and how many there are. */
+/* The slot of the k-th socket (cores, then classes) and how many there are: on the wire, no hold rings. */
 static inline __u32 slot_of(const struct shunt_geometry *g, __u32 k)
 {
 	return k < g->ncores ? k : SHUNT_HOLD_SLOT + (k - g->ncores);
@@ -32,7 +32,7 @@ static inline __u32 slot_of(const struct shunt_geometry *g, __u32 k)
 
 static inline __u32 sockets_of(const struct shunt_geometry *g)
 {
-	return g->ncores + g->nclasses;
+	return g->ncores + (g->hold_ring ? g->nclasses : 0);
 }
 
 /* Entries of the receive ring of a slot. */

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "host.h"
 #include "log.h"
 
 /* The order that abi.h demands; the last store also orders what we saw waiting before it. */
@@ -43,7 +43,7 @@ static bool ring_waits(const struct domain *d, __u32 core)
 }
 
 /* The thread is one of the worker's own: tgkill says so, or fails. */
-static void send_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
+void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 {
 	__u64 *last = &a->watch[d->id].signalled[core];
 	__u32 tid = peek(d->r.view->core[core].run.tid);
@@ -71,13 +71,18 @@ static void watch_core(struct agent *a, struct domain *d, __u32 core)
 		agent_of(d)->marks++;
 	}
 	if (grace && now - deadline >= grace)
-		send_signal(a, d, core, id);
+		watch_signal(a, d, core, id);
 }
 
 static void watch_domain(struct agent *a, struct domain *d)
 {
-	bool waits = something_waits(d);
+	bool waits;
 
+	if (a->opts.role == ROLE_HOST) {
+		host_watch(a, d);
+		return;
+	}
+	waits = something_waits(d);
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
 		if ((d->up >> i & 1) && (waits || ring_waits(d, i)))
 			watch_core(a, d, i);

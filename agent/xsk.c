@@ -24,6 +24,13 @@ int xsk_another(void)
 	return fd < 0 ? -errno : fd;
 }
 
+int xsk_own_rings(int fd, const struct shunt_geometry *g)
+{
+	int err = set(fd, XDP_UMEM_FILL_RING, &g->fill_ring, sizeof(g->fill_ring));
+
+	return err ? err : set(fd, XDP_UMEM_COMPLETION_RING, &g->fill_ring, sizeof(g->fill_ring));
+}
+
 int xsk_first(void *memory, const struct shunt_geometry *g)
 {
 	struct xdp_umem_reg reg = {
@@ -37,9 +44,7 @@ int xsk_first(void *memory, const struct shunt_geometry *g)
 		return fd;
 	err = set(fd, XDP_UMEM_REG, &reg, sizeof(reg));
 	if (!err)
-		err = set(fd, XDP_UMEM_FILL_RING, &g->fill_ring, sizeof(g->fill_ring));
-	if (!err)
-		err = set(fd, XDP_UMEM_COMPLETION_RING, &g->fill_ring, sizeof(g->fill_ring));
+		err = xsk_own_rings(fd, g);
 	if (err) {
 		close(fd);
 		return err;

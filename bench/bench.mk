@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
-.PHONY: bench-cost bench-path bench-preempt
+.PHONY: bench-cost bench-path bench-preempt bench-wire
 
 bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o) ## ns per packet of XDP ingress (root)
 	$(Q)$(B)/bench/cost
 
 bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo ## round trips, against a kernel UDP server (root)
 	$(Q)bench/path.sh
+
+bench-wire: all $(B)/tests/wire/switch.o $(B)/bench/pingpong ## requests through a NIC that shares no memory (root)
+	$(Q)bench/wire.sh
 
 bench-preempt: all $(B)/bench/preempt bench-switch bench-safepoints ## what preemption costs and what it is good for (root)
 	$(Q)$(B)/bench/preempt $(B)/bench/yield.json

@@ -46,6 +46,27 @@ static __always_inline int rule_matches(const struct shunt_packet *p, const stru
 	return !(r->mask & lack) && (word & r->mask) == r->value;
 }
 
+/* Is it for the address that is served, if only one is? */
+static __always_inline int is_for(const struct shunt_packet *p, const struct shunt_cfg *cfg)
+{
+	if (p->ipv6) {
+		struct ipv6hdr *ip = p->l3;
+		const __be32 *to;
+
+		if (!(cfg->flags & SHUNT_CFG_ADDR6))
+			return 1;
+		if ((void *)(ip + 1) > p->end)
+			return 0;
+		to = ip->daddr.in6_u.u6_addr32;
+		return to[0] == cfg->addr6[0] && to[1] == cfg->addr6[1] &&
+		       to[2] == cfg->addr6[2] && to[3] == cfg->addr6[3];
+	}
+	if (!(cfg->flags & SHUNT_CFG_ADDR4))
+		return 1;
+	return (void *)((struct iphdr *)p->l3 + 1) <= p->end &&
+	       ((struct iphdr *)p->l3)->daddr == cfg->addr4;
+}
+
 /* The class of a datagram for this port, not yet bounded; *spill: no rule named it. */
 static __always_inline __u32 classify(const struct shunt_packet *p, const struct shunt_port *port,
 				      __u32 *spill)

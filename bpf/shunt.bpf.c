@@ -15,6 +15,7 @@
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
+#include "event.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -33,36 +34,10 @@ struct arrival {
 	__u32 ipv6;
 };
 
-/* A constant for each flag: what the policy does not need is not in the program. */
-static __always_inline int needs(enum shunt_policy_flags flag)
-{
-	return !!((int)shunt_policy_flags & flag);
-}
-
 static __always_inline void count_pass(struct shunt_ingress *in, __u32 why)
 {
 	if (why < SHUNT_NR_PASS)
 		in->pass[why]++;
-}
-
-static __always_inline int is_for(const struct shunt_packet *p, const struct shunt_cfg *cfg)
-{
-	if (p->ipv6) {
-		struct ipv6hdr *ip = p->l3;
-		const __be32 *to;
-
-		if (!(cfg->flags & SHUNT_CFG_ADDR6))
-			return 1;
-		if ((void *)(ip + 1) > p->end)
-			return 0;
-		to = ip->daddr.in6_u.u6_addr32;
-		return to[0] == cfg->addr6[0] && to[1] == cfg->addr6[1] &&
-		       to[2] == cfg->addr6[2] && to[3] == cfg->addr6[3];
-	}
-	if (!(cfg->flags & SHUNT_CFG_ADDR4))
-		return 1;
-	return (void *)((struct iphdr *)p->l3 + 1) <= p->end &&
-	       ((struct iphdr *)p->l3)->daddr == cfg->addr4;
 }
 
 /* A core for the request, or a negative answer. Bounds what the policy said. */
@@ -149,7 +124,8 @@ static __always_inline int put_meta(struct xdp_md *ctx, const struct arrival *a,
 	meta->cls = a->cls;
 	meta->flags = flags | (a->ipv6 ? SHUNT_META_IPV6 : 0);
 	meta->abi = SHUNT_ABI;
-	meta->pad = 0;
+	meta->epoch = 0;
+	meta->ack = 0;
 	return 1;
 }
 
@@ -237,14 +213,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a,
 	a->payload = (void *)(p->udp + 1) - p->data;
 	a->len = p->len;
 	a->ipv6 = p->ipv6;
-	if (needs(SHUNT_NEEDS_FLOW))
-		ev.flow_hash = hash_flow(p);
-	if (needs(SHUNT_NEEDS_KEY))
-		ev.key_hash = hash_key(p, port);
-	if (needs(SHUNT_NEEDS_RANDOM))
-		ev.random = bpf_get_prandom_u32();
-	if (needs(SHUNT_NEEDS_NOW))
-		ev.now_ns = bpf_ktime_get_ns();
+	fill_event(&ev, p, port);
 
 	if (!a->up && a->cfg->fallback != SHUNT_FALLBACK_HOLD)
 		return fall_back(a, n);

@@ -116,6 +116,8 @@ static bool drained(struct core *c)
 {
 	struct shunt *s = c->s;
 
+	if (c->wire)
+		return wire_drained(c);
 	if (ring_count(&c->rx) || atomic_load(&s->park.mask))
 		return false;
 	if (!atomic_load(&s->leave))
@@ -138,7 +140,7 @@ static void turn(struct core *c)
 		atomic_store(&c->policy_seen, p->gen);
 	if (queue_next(c)) {
 		serve(c);
-		if (ring_count(&c->s->comp) >= COMP_KEEP + KICK_MAX)
+		if (ring_count(c->comp) >= COMP_KEEP + KICK_MAX)
 			frames_recycle(c);
 	} else if (c->pending) {
 		c->fresh = false;
@@ -152,6 +154,8 @@ static void turn(struct core *c)
 static void wind_down(struct core *c)
 {
 	idle_over(c);
+	if (c->wire)
+		wire_stop(c);
 	for (int i = 0; i < 1000 && ring_cons(&c->tx) != c->tx_prod; i++)
 		reply_kick(c);
 	frames_recycle(c); /* what we still have, the agent finds in no ring */
@@ -181,6 +185,8 @@ void *core_main(void *arg)
 	}
 	stacks_guard_thread(); /* without, an overflow is a fault like any other */
 	yield_thread(c);
+	if (c->wire)
+		wire_start(c);
 	link_say_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
 	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || !drained(c))
 		turn(c);

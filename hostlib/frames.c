@@ -5,40 +5,69 @@
  * Fill and completion ring belong to all cores of the domain; who moves frames between them holds
  * ctl->fill_lock. It is only ever tried: whoever fails leaves the work to the one who has it. The
  * agent clears it when the process is dead.
+ *
+ * On the wire each core has rings of its own, and frames, too, so that none runs dry when requests are resumed
+ * elsewhere: a frame goes back to the fill ring of the core that it is of, whoever sent it.
  */
 #include <errno.h>
 
 #include "internal.h"
 
-static bool try_lock(struct core *c)
+static bool try_lock(const struct core *c, uint32_t *lock)
 {
 	uint32_t nobody = 0;
 
-	return !peek(c->s->ctl->fill_lock) &&
-	       __atomic_compare_exchange_n(&c->s->ctl->fill_lock, &nobody, c->id + 1, false,
-					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return !peek(*lock) && __atomic_compare_exchange_n(lock, &nobody, c->id + 1, false,
+							   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
-static void unlock(struct core *c)
+static void unlock(uint32_t *lock)
 {
-	__atomic_store_n(&c->s->ctl->fill_lock, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
 
 /* The next sent frame that came back, bounded: the kernel echoes whatever address it was given. */
 static bool take_completion(struct core *c, uint64_t *frame)
 {
-	struct shunt *s = c->s;
+	struct shunt_ring *comp = c->comp;
 
-	while (ring_count(&s->comp)) {
-		uint32_t cons = peek(*s->comp.cons);
+	while (ring_count(comp)) {
+		uint32_t cons = peek(*comp->cons);
 
-		*frame = s->comp.addr[cons & s->comp.mask] & ~(uint64_t)(s->geo.chunk - 1);
-		ring_set_cons(&s->comp, cons + 1);
-		if (*frame < shunt_frames_len(&s->geo))
+		*frame = comp->addr[cons & comp->mask] & ~(uint64_t)(c->s->geo.chunk - 1);
+		ring_set_cons(comp, cons + 1);
+		if (*frame < shunt_frames_len(&c->s->geo))
 			return true;
 		bump(c->line->stats.bad_frame, 1);
 	}
 	return false;
+}
+
+/* To the fill ring of the core that it is of. False: somebody else is at it. */
+static bool give_home(struct core *c, uint64_t frame)
+{
+	const struct shunt_geometry *g = &c->s->geo;
+	uint32_t home = frame / g->chunk / (g->nframes / g->ncores);
+	struct core *h = &c->s->core[home < g->ncores ? home : g->ncores - 1];
+	uint32_t prod;
+
+	if (!try_lock(c, h->fill_lock))
+		return false;
+	prod = peek(*h->fill->prod);
+	h->fill->addr[prod & h->fill->mask] = frame; /* there is room for all frames */
+	ring_set_prod(h->fill, prod + 1);
+	unlock(h->fill_lock);
+	return true;
+}
+
+/* On the wire: the completion ring is this thread's alone. */
+static void refill_home(struct core *c)
+{
+	while ((c->nfree < SHUNT_SPARE || ring_count(c->comp) > COMP_KEEP) && c->nfree < FREE_MAX &&
+	       take_completion(c, &c->free[c->nfree]))
+		c->nfree++;
+	while (c->nfree > SHUNT_SPARE && give_home(c, c->free[c->nfree - 1]))
+		c->nfree--;
 }
 
 /* Moves what came back, and our own free frames, to the fill ring. But for those that we keep for
@@ -46,11 +75,15 @@ static bool take_completion(struct core *c, uint64_t *frame)
  * with nothing to do would take each away as it comes. */
 static void refill(struct core *c)
 {
-	struct shunt_ring *fill = &c->s->fill;
+	struct shunt_ring *fill = c->fill;
 	uint32_t prod, room;
 	uint64_t frame;
 
-	if (!try_lock(c))
+	if (c->wire) {
+		refill_home(c);
+		return;
+	}
+	if (!try_lock(c, c->fill_lock))
 		return;
 	prod = peek(*fill->prod);
 	/* The kernel publishes what it took from here after what it put into receive rings, so the
@@ -58,17 +91,17 @@ static void refill(struct core *c)
 	while (c->nfree < SHUNT_SPARE && take_completion(c, &frame))
 		c->free[c->nfree++] = frame;
 	room = fill->mask + 1 - (prod - ring_cons(fill));
-	for (; room && ring_count(&c->s->comp) > COMP_KEEP && take_completion(c, &frame); room--)
+	for (; room && ring_count(c->comp) > COMP_KEEP && take_completion(c, &frame); room--)
 		fill->addr[prod++ & fill->mask] = frame;
 	for (; room && c->nfree > SHUNT_SPARE; room--)
 		fill->addr[prod++ & fill->mask] = c->free[--c->nfree];
 	ring_set_prod(fill, prod);
-	unlock(c);
+	unlock(c->fill_lock);
 }
 
 void frames_recycle(struct core *c)
 {
-	if (ring_count(&c->s->comp) > COMP_KEEP || c->nfree > SHUNT_SPARE)
+	if (ring_count(c->comp) > COMP_KEEP || c->nfree > SHUNT_SPARE)
 		refill(c);
 }
 
@@ -106,10 +139,11 @@ int frames_get(struct core *c, uint64_t *addr)
 {
 	uint64_t frame;
 
-	if (!c->nfree && try_lock(c)) {
+	if (!c->nfree && (c->wire || try_lock(c, c->fill_lock))) {
 		while (c->nfree < FREE_MAX / 4 && take_completion(c, &frame))
 			c->free[c->nfree++] = frame;
-		unlock(c);
+		if (!c->wire)
+			unlock(c->fill_lock);
 	}
 	if (!c->nfree)
 		return -ENOBUFS;

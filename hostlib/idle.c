@@ -48,6 +48,42 @@ static void sleep_in_poll(struct core *c)
 	poke(c->run->state, SHUNT_CORE_IDLE);
 }
 
+/* A core on the wire: only its own ring is fed, and what it has to say again must be said in time. */
+static void sleep_on_wire(struct core *c, uint64_t ns)
+{
+	struct pollfd fds[] = { { .fd = c->sock, .events = POLLIN },
+				{ .fd = c->s->wake, .events = POLLIN } };
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	poke(c->run->state, SHUNT_CORE_ASLEEP);
+	bump(c->line->stats.slept, 1);
+	if (!ring_count(&c->rx) && !atomic_load(&c->s->park.mask))
+		ppoll(fds, atomic_load(&c->s->quit) ? 1 : 2, &t, NULL);
+	poke(c->run->state, SHUNT_CORE_IDLE);
+}
+
+static bool may_sleep(const struct core *c)
+{
+	const struct shunt_opts *o = &c->s->opts;
+
+	return o->idle == SHUNT_IDLE_SLEEP ||
+	       (o->idle == SHUNT_IDLE_ADAPTIVE && c->now - c->idle_ns >= o->idle_us * 1000ULL);
+}
+
+static void idle_on_wire(struct core *c)
+{
+	uint64_t wait = wire_tick(c);
+
+	poke(c->run->state, SHUNT_CORE_IDLE);
+	if (ring_cons(&c->tx) != c->tx_prod)
+		reply_kick(c);
+	frames_recycle(c);
+	if (may_sleep(c))
+		sleep_on_wire(c, wait);
+	else
+		relax();
+}
+
 static void set_idle(struct core *c)
 {
 	poke(c->run->state, SHUNT_CORE_IDLE);
@@ -59,12 +95,14 @@ static void set_idle(struct core *c)
 /* One turn of having nothing to do. */
 void idle_turn(struct core *c)
 {
-	const struct shunt_opts *o = &c->s->opts;
-
 	c->now = clock_ns();
 	c->fresh = false;
 	if (!c->idle_ns)
 		c->idle_ns = c->now;
+	if (c->wire) {
+		idle_on_wire(c);
+		return;
+	}
 	if (!c->idle) {
 		set_idle(c);
 		return;
@@ -73,11 +111,10 @@ void idle_turn(struct core *c)
 	if (ring_cons(&c->tx) != c->tx_prod)
 		reply_kick(c);
 	frames_recycle(c);
-	if (o->idle == SHUNT_IDLE_SPIN || c->claimed_ns ||
-	    (o->idle == SHUNT_IDLE_ADAPTIVE && c->now - c->idle_ns < o->idle_us * 1000ULL))
-		relax();
-	else
+	if (!c->claimed_ns && may_sleep(c))
 		sleep_in_poll(c);
+	else
+		relax();
 }
 
 /* There is something to do. */

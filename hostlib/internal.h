@@ -21,6 +21,7 @@
 #include "ctx.h"
 #include "preempt.h"
 #include "ring.h"
+#include "wire.h"
 
 #define FREE_MAX 64          /* frames a core keeps for itself */
 #define COMP_KEEP 64         /* sent frames left in the completion ring, for shunt_send() */
@@ -46,6 +47,10 @@ struct item {
 	struct core *core;    /* that runs it, or did last */
 	struct item *next;    /* parked: the next of its class; else the next that is free */
 	struct ctx *ctx;      /* its stack; NULL: it runs on the thread's own */
+	uint64_t sent;        /* number by which a mark names it: its own, or on the wire that of its last sending */
+	uint32_t seq;         /* on the wire: its number there; 0: the NIC knows nothing of it any more */
+	uint32_t life;        /* parked, on the wire: of the NIC that knows of it … */
+	uint64_t token;       /* … by this */
 	uint64_t queued_ns;   /* since when it is queued: its arrival, or later */
 	uint64_t served_ns;   /* in all its turns until now */
 	uint32_t quanta;      /* used up while others waited */
@@ -108,6 +113,9 @@ struct core {
 	int sock;
 	struct shunt_ring rx; /* popped by other cores too */
 	struct shunt_ring tx; /* this core's alone */
+	struct shunt_ring *fill, *comp; /* all cores', or on the wire this one's … */
+	uint32_t *fill_lock;  /* … both under this; on the wire fill alone, which others write, too */
+	struct wire *wire;    /* NULL: memory is shared with XDP */
 	struct shunt_core *line;
 	struct shunt_core_run *run;
 
@@ -164,7 +172,8 @@ struct shunt {
 	char *memory;
 	struct shunt_ctl *ctl;
 	struct shunt_view *view;
-	struct shunt_ring fill, comp;         /* under ctl->fill_lock */
+	struct shunt_ring fill, comp;         /* under ctl->fill_lock; unused on the wire */
+	struct wires *wire;                   /* NULL: memory is shared with XDP */
 	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
@@ -223,12 +232,15 @@ int link_serve(struct shunt *s);
 
 /* policy.c */
 int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg);
+int policy_none(struct shunt *s);
 void policy_free_all(struct shunt *s);
 
 /* queue.c: what there is to do, and taking it */
 bool queue_pop(struct core *c, uint32_t slot, struct item *it);
 uint32_t queue_waiting(const struct shunt *s);
 bool queue_next(struct core *c);
+const struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
+void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot);
 bool queue_waits(const struct core *c);
 void queue_prefetch(const struct core *c);
 enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_TOO_EARLY };
@@ -245,6 +257,7 @@ void frames_recycle(struct core *c);
 void frames_adopt(struct shunt *s);
 
 /* reply.c */
+bool reply_frame(struct core *c, uint64_t addr, uint32_t len);
 bool reply_in_place(struct core *c, struct item *it, uint32_t len);
 void reply_kick(struct core *c);
 
@@ -255,6 +268,24 @@ bool park_full(const struct shunt *s);
 void park_put(struct core *c, struct item *it);
 struct item *park_take(struct core *c, uint32_t cls);
 void park_done(struct core *c, struct item *it);
+struct item *park_take_any(struct core *c);
+struct item *park_resume(struct core *c, uint64_t token, uint64_t sent);
+void park_orphan(struct core *c, uint64_t token);
+void park_orphans(struct core *c, uint32_t life);
+
+/* wire.c: the link to a NIC that shares no memory with us */
+int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs);
+int wire_map(struct shunt *s, const int *sock);
+void wire_free(struct shunt *s);
+void wire_start(struct core *c);
+void wire_stop(struct core *c);
+bool wire_next(struct core *c);
+void wire_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns);
+void wire_parked(struct core *c, uint32_t seq, uint64_t token);
+void wire_credit(struct core *c);
+uint64_t wire_tick(struct core *c);
+bool wire_wants(const struct core *c);
+bool wire_drained(struct core *c);
 
 /* yield.c: when a request makes room for another; preempt.h: where it may */
 void yield_thread(struct core *c);

@@ -26,6 +26,7 @@ union any_msg {
 	struct shunt_msg_welcome welcome;
 	struct shunt_msg_refused refused;
 	struct shunt_msg_policy policy;
+	struct shunt_msg_wire wire;
 };
 
 static void close_all(int *fd, int n)
@@ -134,12 +135,12 @@ static int greet(struct shunt *s)
 }
 
 /* Numbers that we are about to compute addresses with. */
-static bool sane_geometry(const struct shunt_geometry *g)
+static bool sane_geometry(const struct shunt_geometry *g, bool wire)
 {
 	bool powers = !(g->chunk & (g->chunk - 1)) && !(g->core_ring & (g->core_ring - 1)) &&
 		      !(g->hold_ring & (g->hold_ring - 1)) && !(g->fill_ring & (g->fill_ring - 1));
 
-	return powers && g->chunk >= 2048 && g->core_ring && g->hold_ring &&
+	return powers && g->chunk >= 2048 && g->core_ring && (g->hold_ring || wire) &&
 	       g->fill_ring >= g->nframes + SHUNT_NAPI && g->nframes && g->ncores && g->ncores <= SHUNT_CORES &&
 	       g->nclasses && g->nclasses <= SHUNT_CLASSES;
 }
@@ -154,23 +155,36 @@ static int map_core(struct shunt *s, unsigned int i, int sock)
 	c->sock = sock;
 	c->line = &s->view->core[i];
 	c->run = &c->line->run;
+	c->fill = &s->fill;
+	c->comp = &s->comp;
+	c->fill_lock = &s->ctl->fill_lock;
 	err = shunt_ring_map(&c->rx, sock, SHUNT_RING_RX, s->geo.core_ring);
 	return err ? err : shunt_ring_map(&c->tx, sock, SHUNT_RING_TX, s->geo.core_ring);
 }
 
-static int map_sockets(struct shunt *s, const int *sock)
+/* Rings that all cores use. */
+static int map_common(struct shunt *s, const int *sock)
 {
 	int err = shunt_ring_map(&s->fill, sock[0], SHUNT_RING_FILL, s->geo.fill_ring);
 
 	if (!err)
 		err = shunt_ring_map(&s->comp, sock[0], SHUNT_RING_COMP, s->geo.fill_ring);
-	for (uint32_t i = 0; !err && i < s->geo.ncores; i++)
-		err = map_core(s, i, sock[i]);
 	for (uint32_t i = 0; !err && i < s->geo.nclasses; i++) {
 		s->hold_sock[i] = sock[s->geo.ncores + i];
 		err = shunt_ring_map(&s->hold[i], s->hold_sock[i], SHUNT_RING_RX,
 				     s->geo.hold_ring);
 	}
+	return err;
+}
+
+static int map_sockets(struct shunt *s, const int *sock)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; !err && i < s->geo.ncores; i++)
+		err = map_core(s, i, sock[i]);
+	if (!err)
+		err = s->wire ? wire_map(s, sock) : map_common(s, sock);
 	return err ? set_error(s, err, "cannot map the rings: %s", strerror(-err)) : 0;
 }
 
@@ -199,8 +213,8 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	struct stat st;
 	int err;
 
-	if (!sane_geometry(&w->geo) || !w->cores || w->cores > w->geo.ncores ||
-	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores + w->geo.nclasses))
+	if (!sane_geometry(&w->geo, s->wire) || !w->cores || w->cores > w->geo.ncores ||
+	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores + (s->wire ? 0 : w->geo.nclasses)))
 		return set_error(s, -EPROTO, "shuntd's welcome makes no sense");
 	s->geo = w->geo;
 	s->domain = w->domain;
@@ -248,7 +262,16 @@ static int take_policy(struct shunt *s, union any_msg *m, int n, int *fd, int nf
 	return policy_take(s, fd[0], &m->policy);
 }
 
-/* HELLO, WELCOME, and the policy in force. */
+static int take_wire(struct shunt *s, union any_msg *m, int n, int *fd, int nfd)
+{
+	int err = n == sizeof(m->wire) && nfd == 1 ? wire_take(s, &m->wire, fd[0]) :
+		  set_error(s, -EPROTO, "shuntd's word about the NIC makes no sense");
+
+	close_all(fd, nfd);
+	return err;
+}
+
+/* HELLO; WIRE, or nothing; WELCOME; and the policy in force, unless the NIC has it. */
 int link_attach(struct shunt *s)
 {
 	int fd[FDS_MAX], nfd, n, err = greet(s);
@@ -257,6 +280,12 @@ int link_attach(struct shunt *s)
 	if (err)
 		return err;
 	n = wait_for_answer(s, &m, fd, &nfd);
+	if (n > 0 && m.msg.type == SHUNT_MSG_WIRE) {
+		err = take_wire(s, &m, n, fd, nfd);
+		if (err)
+			return err;
+		n = wait_for_answer(s, &m, fd, &nfd);
+	}
 	if (n < 0)
 		return n;
 	if (m.msg.type == SHUNT_MSG_REFUSED) {
@@ -276,6 +305,8 @@ int link_attach(struct shunt *s)
 	close_all(fd, nfd < SHUNT_FD_SOCKETS ? nfd : SHUNT_FD_SOCKETS);
 	if (err)
 		return err;
+	if (s->wire)
+		return policy_none(s);
 	n = wait_for_answer(s, &m, fd, &nfd);
 	if (n < 0)
 		return n;
@@ -307,6 +338,7 @@ void link_detach(struct shunt *s, bool bye)
 	s->core = NULL;
 	shunt_ring_unmap(&s->fill);
 	shunt_ring_unmap(&s->comp);
+	wire_free(s);
 	if (s->memory)
 		munmap(s->memory, shunt_memory_len(&s->geo));
 	if (s->view)
@@ -344,6 +376,10 @@ static void reconnect(struct shunt *s)
 	if (greet(s))
 		return;
 	n = wait_for_answer(s, &m, fd, &nfd);
+	if (n > 0 && m.msg.type == SHUNT_MSG_WIRE) { /* we know; should it differ, so does the memory */
+		close_all(fd, nfd);
+		n = wait_for_answer(s, &m, fd, &nfd);
+	}
 	if (n < 0) {
 		close(s->link);
 		s->link = -1;

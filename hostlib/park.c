@@ -6,6 +6,9 @@
  *   parking    parked[place].cls, parked[place].id, then run.id = 0
  *   resuming   run.cls, run.base, run.tx_set = 0, run.id, then parked[place].id = 0
  * So a request is always in one of the two, and in both only in between: there the ids are equal.
+ *
+ * On the wire the order is the NIC's: a parked request waits under a token until the NIC names it, and is in no
+ * queue here. What the NIC has forgotten (an orphan) goes into the queues, for any core to end.
  */
 #include <errno.h>
 #include <sched.h>
@@ -115,6 +118,9 @@ void park_put(struct core *c, struct item *it)
 {
 	struct shunt *s = c->s;
 	struct park *k = &s->park;
+	uint32_t seq = it->seq; /* once unlocked, it may run elsewhere */
+	uint64_t token = 0;
+
 	lock(k);
 	it->place = take_place(k);
 	poke(s->ctl->parked[it->place].cls, it->req.cls);
@@ -126,10 +132,20 @@ void park_put(struct core *c, struct item *it)
 	c->item = k->free;
 	k->free = c->item->next;
 	poke(k->n, k->n + 1);
-	insert(k, it);
-	publish(k, it->queue);
+	if (c->wire) {
+		token = ++s->wire->turn << 16 | it->place;
+		it->life = c->wire->life;
+		it->token = token;
+		s->wire->at[it->place] = it;
+	} else {
+		insert(k, it);
+		publish(k, it->queue);
+	}
 	unlock(k);
-	wake_sleeper(c);
+	if (c->wire)
+		wire_parked(c, seq, token);
+	else
+		wake_sleeper(c);
 }
 
 /* Takes the first of a class out that this core may resume. */
@@ -150,31 +166,109 @@ static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
 	return it;
 }
 
+/* It is this core's: in place of the item that it has, which is given back. Under the lock. */
+static void adopt(struct core *c, struct item *it)
+{
+	struct park *k = &c->s->park;
+
+	poke(k->n, k->n - 1);
+	c->item->next = k->free;
+	k->free = c->item;
+	c->item = it;
+	it->core = c;
+	it->req.core = c->id;
+	queue_run(c, it);
+	step();
+	poke(c->s->ctl->parked[it->place].id, 0);
+	k->used[it->place / 64] &= ~(1ULL << it->place % 64);
+	count(c->s, it, -1);
+}
+
 /* The first of a class, or NULL: another core was faster. The core's own item is given back for it. */
 struct item *park_take(struct core *c, uint32_t cls)
 {
-	struct shunt *s = c->s;
-	struct park *k = &s->park;
+	struct park *k = &c->s->park;
 	struct item *it;
 
 	lock(k);
 	it = take_out(k, c, cls);
 	if (it) {
 		publish(k, cls);
-		poke(k->n, k->n - 1);
-		c->item->next = k->free;
-		k->free = c->item;
-		c->item = it;
-		it->core = c;
-		it->req.core = c->id;
-		queue_run(c, it);
-		step();
-		poke(s->ctl->parked[it->place].id, 0);
-		k->used[it->place / 64] &= ~(1ULL << it->place % 64);
-		count(s, it, -1);
+		adopt(c, it);
 	}
 	unlock(k);
 	return it;
+}
+
+/* The first of any class; NULL: there is none. */
+struct item *park_take_any(struct core *c)
+{
+	uint32_t mask = atomic_load_explicit(&c->s->park.mask, memory_order_relaxed);
+	struct item *it = NULL;
+
+	for (; mask && !it; mask &= mask - 1)
+		it = park_take(c, __builtin_ctz(mask));
+	return it;
+}
+
+/* Whose token that is; NULL: nobody's any more. Under the lock. */
+static struct item *find_token(struct shunt *s, uint64_t token)
+{
+	struct item *it = s->wire->at[(token & 0xffff) % SHUNT_PARKED];
+
+	return it && it->token == token ? it : NULL;
+}
+
+/* The NIC names a token, in its sending of that number. NULL: it is nobody's any more. */
+struct item *park_resume(struct core *c, uint64_t token, uint64_t sent)
+{
+	struct shunt *s = c->s;
+	struct item *it;
+
+	lock(&s->park);
+	it = find_token(s, token);
+	if (it) {
+		s->wire->at[it->place] = NULL;
+		it->sent = sent;
+		adopt(c, it);
+	}
+	unlock(&s->park);
+	return it;
+}
+
+/* Under the lock. */
+static void orphan(struct shunt *s, struct item *it)
+{
+	s->wire->at[it->place] = NULL;
+	it->seq = 0;
+	insert(&s->park, it);
+	publish(&s->park, it->queue);
+}
+
+/* Nobody will name it: whoever has nothing else to do ends it. */
+void park_orphan(struct core *c, uint64_t token)
+{
+	struct shunt *s = c->s;
+	struct item *it;
+
+	lock(&s->park);
+	it = find_token(s, token);
+	if (it)
+		orphan(s, it);
+	unlock(&s->park);
+}
+
+/* All that were parked in another life of the NIC than this one. */
+void park_orphans(struct core *c, uint32_t life)
+{
+	struct shunt *s = c->s;
+
+	lock(&s->park);
+	for (int i = 0; i < SHUNT_PARKED; i++) {
+		if (s->wire->at[i] && s->wire->at[i]->life != life)
+			orphan(s, s->wire->at[i]);
+	}
+	unlock(&s->park);
 }
 
 /* The request has ended: its stack is another's. */

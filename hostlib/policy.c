@@ -80,6 +80,19 @@ int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg)
 	return 0;
 }
 
+/* On the wire the NIC decides. */
+int policy_none(struct shunt *s)
+{
+	struct policy *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return set_error(s, -ENOMEM, "out of memory");
+	p->fd = -1;
+	p->gen = 1;
+	atomic_store(&s->policy, p);
+	return 0;
+}
+
 void policy_free_all(struct shunt *s)
 {
 	struct policy *p = atomic_exchange(&s->policy, NULL), *next;

@@ -21,7 +21,7 @@ static struct shunt_ring *ring_of(struct shunt *s, uint32_t slot)
 
 /* The metadata of a received packet, or NULL if the descriptor points out of the memory. Another core may be
  * popping the same entry: what is read here counts only once the swap succeeded. */
-static const struct shunt_meta *meta_of(const struct shunt *s, uint64_t addr)
+const struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr)
 {
 	uint64_t in_chunk = addr & (s->geo.chunk - 1);
 
@@ -40,9 +40,9 @@ static uint32_t room_for(const struct shunt *s, const struct item *it)
 	return in_frame < on_wire ? in_frame : on_wire;
 }
 
-static void fill_item(struct core *c, struct item *it, const struct xdp_desc *desc,
-		      const struct shunt_meta *m, uint32_t slot)
+void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot)
 {
+	const struct shunt_meta *m = queue_meta(c->s, desc->addr);
 	struct shunt *s = c->s;
 	uint64_t in_chunk = desc->addr & (s->geo.chunk - 1);
 
@@ -61,7 +61,7 @@ static void fill_item(struct core *c, struct item *it, const struct xdp_desc *de
 	it->payload = m->payload;
 	it->ipv6 = m->flags & SHUNT_META_IPV6;
 	it->req.cls = it->queue = m->cls;
-	it->req.id = m->id;
+	it->req.id = it->sent = m->id;
 	it->req.arrival_ns = it->queued_ns = m->arrival_ns;
 	it->req.data = s->memory + desc->addr + m->payload;
 	it->req.len = m->len;
@@ -90,7 +90,7 @@ void queue_run(struct core *c, const struct item *it)
 	poke(c->run->held, it->slot >= SHUNT_HOLD_SLOT);
 	poke(c->run->queue, it->queue);
 	step();
-	poke(c->run->id, it->req.id ? it->req.id : ~0ULL); /* 0 would say that we run nothing */
+	poke(c->run->id, it->sent ? it->sent : ~0ULL); /* 0 would say that we run nothing */
 	step();
 }
 
@@ -107,7 +107,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 		return false;
 	desc.addr = peek(r->desc[cons & r->mask].addr);
 	desc.len = peek(r->desc[cons & r->mask].len);
-	m = meta_of(s, desc.addr);
+	m = queue_meta(s, desc.addr);
 	poke(c->run->intent_cls, m ? peek(m->cls) : 0);
 	step();
 	poke(c->run->intent, SHUNT_INTENT(slot, cons));
@@ -116,7 +116,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 		bump(c->line->stats.lost_race, 1);
 		return false;
 	}
-	fill_item(c, it, &desc, m, slot);
+	queue_fill(c, it, &desc, slot);
 	queue_run(c, it);
 	poke(s->ctl->owner[shunt_owner_at(&s->geo, slot, cons)], cons + 1);
 	step();
@@ -146,6 +146,8 @@ bool queue_waits(const struct core *c)
 	const struct shunt_view *v = s->view;
 	uint32_t own = peek(v->sent[c->id]) - peek(v->done[c->id]);
 
+	if (c->wire)
+		return wire_wants(c);
 	if (own > (c->item->slot == c->id) || atomic_load_explicit(&s->park.mask, memory_order_relaxed))
 		return true;
 	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
@@ -160,6 +162,8 @@ void queue_prefetch(const struct core *c)
 {
 	const struct shunt *s = c->s;
 
+	if (c->wire)
+		return; /* what waits is on the NIC */
 	__builtin_prefetch(s->view->enq);
 	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
 		const struct shunt_ring *r = &s->hold[i];
@@ -181,7 +185,7 @@ static void consider(struct heads *h, uint32_t cls, uint64_t queued, uint64_t ar
 
 static const struct shunt_meta *head_meta(const struct shunt *s, const struct shunt_ring *r)
 {
-	return meta_of(s, peek(r->desc[ring_cons(r) & r->mask].addr));
+	return queue_meta(s, peek(r->desc[ring_cons(r) & r->mask].addr));
 }
 
 /* What waits for any core: hold rings, parked requests. */
@@ -264,6 +268,10 @@ enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint6
 	struct heads h = { 0 };
 	int cls;
 
+	if (c->wire) { /* the NIC has asked its policy */
+		*since = now;
+		return ASKED_YIELD;
+	}
 	consider_own(c, now, &h);
 	consider_all(c->s, queue_waiting(c->s), &h);
 	if (!h.waiting)
@@ -401,8 +409,11 @@ bool queue_next(struct core *c)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
 	bool parked = atomic_load_explicit(&c->s->park.mask, memory_order_relaxed);
-	bool taken = next_named(c) || (!parked && queue_pop(c, c->id, c->item));
+	bool taken;
 
+	if (c->wire)
+		return wire_next(c);
+	taken = next_named(c) || (!parked && queue_pop(c, c->id, c->item));
 	if (!taken && !ring_count(&c->rx) && claimed(c))
 		return false;
 	if (!taken)
@@ -421,6 +432,8 @@ void queue_end(struct core *c, const struct item *it, bool replied, uint64_t ser
 	bump(*(replied ? &n->replied : &n->noreply), 1);
 	step();
 	poke(c->run->id, 0);
+	if (c->wire)
+		wire_end(c, it, replied, service_ns);
 	if (it->slot < SHUNT_HOLD_SLOT) {
 		__atomic_fetch_add(&c->s->view->done[it->slot], 1, __ATOMIC_RELEASE);
 		if (it->slot != c->id)

@@ -119,6 +119,16 @@ static void tx_write(struct core *c, uint64_t addr, uint32_t len)
 	c->pending++;
 }
 
+/* A frame of our own, whole. False: there is no room. */
+bool reply_frame(struct core *c, uint64_t addr, uint32_t len)
+{
+	if (!tx_room(c))
+		return false;
+	tx_write(c, addr, len);
+	ring_set_prod(&c->tx, c->tx_prod);
+	return true;
+}
+
 /* The reply in the request's own frame. False: not sent, the frame is still ours. */
 bool reply_in_place(struct core *c, struct item *it, uint32_t len)
 {

@@ -138,6 +138,8 @@ static bool marked(struct core *c)
 		if (seen.deadline_ns > c->start_ns &&
 		    seen.deadline_ns - c->start_ns <= SHUNT_SLO_MAX_US * 1000ULL)
 			c->deadline_ns = seen.deadline_ns;
+		else if (c->wire) /* each sending has a number of its own, so it is of this turn */
+			c->deadline_ns = c->start_ns;
 	}
 	return named;
 }
@@ -209,6 +211,10 @@ static bool due(struct core *c, uint64_t now)
 		bump(c->line->preempt.stayed, 1);
 		break;
 	}
+	if (c->wire) { /* the NIC will say so again */
+		c->deadline_ns = NONE;
+		return false;
+	}
 	demote(c, it);
 	c->deadline_ns = now + quantum_ns(c, it);
 	c->retry_ns = 0;
@@ -242,11 +248,17 @@ static bool should_yield(struct core *c, enum preempt_way way)
 
 _Static_assert(PREEMPT_SAFEPOINT == (int)SHUNT_BY_SAFEPOINT && PREEMPT_SIGNAL == (int)SHUNT_BY_SIGNAL, "counted by way");
 
+/* On the wire, whoever is named a token must be able to go on with it. */
+static bool must_stay(const struct core *c)
+{
+	return c->wire && c->s->ncores > 1 && preempt_here()->stay;
+}
+
 void preempt_point(enum preempt_way way)
 {
 	struct core *c = this_core();
 
-	if (!c || !c->running || !c->item->ctx || !should_yield(c, way))
+	if (!c || !c->running || !c->item->ctx || must_stay(c) || !should_yield(c, way))
 		return;
 	c->yields = way;
 	c->item->stay = preempt_here()->stay;

@@ -21,6 +21,9 @@
  * memfd's inode and says UP for its cores again), or, when the rings it has are not the agent's any
  * more, with LEAVE: it drains and unmaps them, closes, and comes with HELLO once more.
  *
+ * On a host whose NIC schedules (include/shunt/wire.h) WIRE comes before WELCOME, and no POLICY: that is
+ * the NIC's. Of the sockets there are the cores' only, each with rings of its own.
+ *
  * The connection ends without BYE: the agent waits for the process to be dead (pidfd), then buries it.
  */
 #pragma once
@@ -40,6 +43,7 @@ enum shunt_msg_type {
 	SHUNT_MSG_POLICY,
 	SHUNT_MSG_LEAVE,
 	SHUNT_MSG_BYE,
+	SHUNT_MSG_WIRE,
 };
 
 struct shunt_msg {
@@ -77,6 +81,15 @@ struct shunt_msg_refused {
 	struct shunt_msg msg;
 	__s32 err; /* -errno */
 	char text[SHUNT_TEXT_LEN];
+};
+
+struct shunt_msg_wire { /* with one descriptor: the map "wire_epoch" */
+	struct shunt_msg msg;
+	__u64 key;   /* that a HELLO to the NIC carries */
+	__u32 first; /* the NIC's number of core 0 */
+	__u8 nic[6]; /* MACs: of the NIC's port … */
+	__u8 pad[6];
+	__u8 mac[SHUNT_CORES][6]; /* … and of the cores' virtual functions */
 };
 
 struct shunt_msg_core { /* UP, DOWN */

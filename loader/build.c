@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * build.c - from a policy's source to its bundle: two compilers and objcopy, in a folder of its own
+ * build.c - from a policy's source to its bundle: compilers and objcopy, in a folder of its own
  *
  * Needs no privileges. The same flags as the Makefile's for the built-in policies.
  */
@@ -175,12 +175,15 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 static int compile(struct ctl *ctl, struct job *j)
 {
 	const char *clang = secure_getenv("CLANG"), *cc = secure_getenv("CC");
-	char source[sizeof(j->src) + 16], failed[PATH_MAX + 64];
+	char source[sizeof(j->src) + 32], failed[PATH_MAX + 64];
 	const char *bpf[] = { clang ? clang : "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3",
 			      "-Wall", "-Wextra", "-Wno-unused-parameter",
 			      "-Werror=implicit-function-declaration", "-fno-crash-diagnostics",
 			      j->include, j->arch_include, j->policy, "-c", source, "-o",
 			      "bpf.o", NULL };
+	const char *nic[] = { bpf[0], "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-w",
+			      "-fno-crash-diagnostics", j->include, j->arch_include, j->policy, "-c",
+			      source, "-o", "nic.o", NULL };
 	const char *native[] = { cc ? cc : "cc", "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
 				 "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter",
 				 "-shared", "-nostdlib",
@@ -193,6 +196,11 @@ static int compile(struct ctl *ctl, struct job *j)
 	err = run_tool(ctl, j, bpf, failed);
 	if (err)
 		return err;
+	snprintf(source, sizeof(source), "%s/nic/nic.bpf.c", j->src);
+	snprintf(failed, sizeof(failed), "'%s' does not compile for a NIC", j->source);
+	err = run_tool(ctl, j, nic, failed);
+	if (err)
+		return err;
 	snprintf(source, sizeof(source), "%s/native.c", j->src);
 	snprintf(failed, sizeof(failed), "'%s' does not compile to native code", j->source);
 	return run_tool(ctl, j, native, failed);
@@ -203,7 +211,7 @@ static int join(struct ctl *ctl, struct job *j)
 	const char *objcopy = secure_getenv("OBJCOPY_BPF");
 	char section[128];
 	const char *args[] = { objcopy ? objcopy : "llvm-objcopy", "--add-section", section,
-			       "bpf.o", "bundle", NULL };
+			       "--add-section", SHUNT_NIC_SEC "=nic.o", "bpf.o", "bundle", NULL };
 
 	snprintf(section, sizeof(section), "%s.%s=native.so", SHUNT_NATIVE_SEC, bundle_arch());
 	return run_tool(ctl, j, args, "cannot join BPF and native code");

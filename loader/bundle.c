@@ -174,6 +174,7 @@ static int parse_bundle(struct ctl *ctl, struct bundle *b, Elf *elf)
 		hint(ctl, "build it here: shunt build FILE.c");
 		return -EINVAL;
 	}
+	b->nic = find_section(b, elf, SHUNT_NIC_SEC, &b->nic_len);
 	return native_check(ctl, b->path, b->native, b->native_len);
 }
 

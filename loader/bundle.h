@@ -15,6 +15,8 @@ struct bundle {
 	struct shunt_policy_desc desc;
 	const void *native; /* inside data */
 	size_t native_len;
+	const void *nic;    /* the program for a NIC that schedules, inside data; NULL: there is none */
+	size_t nic_len;
 };
 
 /* Finds the built-in policy of that name, or takes the file (FILE.shunt, FILE.o), or compiles it

@@ -126,7 +126,7 @@ static json_t *describe(const struct ctl *ctl, const struct bundle *b, const str
 		if (!s->domains[d].on)
 			continue;
 		cpus = json_array();
-		for (__u32 c = 0; c < s->domains[d].ncores; c++)
+		for (__u32 c = 0; c < s->domains[d].ncores && !s->wire.on; c++)
 			json_array_append_new(cpus, json_integer(s->domains[d].cpu[c]));
 		json_array_append_new(domains, json_pack("{s:i, s:o}", "queue", d, "cpus", cpus));
 	}
@@ -146,6 +146,8 @@ static void show(const json_t *r)
 	       text_at(r, "policy"), text_at(r, "interface"), number_at(r, "classes"),
 	       number_at(r, "ports"), number_at(r, "rules"));
 	json_array_foreach(json_object_get(r, "domains"), i, domain) {
+		if (!json_array_size(json_object_get(domain, "cpus")))
+			continue; /* they are of hosts elsewhere */
 		printf("  queue %lld: cores on CPU", number_at(domain, "queue"));
 		json_array_foreach(json_object_get(domain, "cpus"), k, cpu)
 			printf(" %lld", (long long)json_integer_value(cpu));
@@ -163,7 +165,7 @@ static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s)
 		return err;
 	err = attach_check(ctl, 0);
 	if (!err)
-		err = object_load(ctl, b, false, &o);
+		err = object_load(ctl, b, false, s->wire.on ? &s->wire.sizes : NULL, &o);
 	if (!err && !dry) {
 		err = bring_up(ctl, b, s, &o);
 		if (err)

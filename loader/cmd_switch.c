@@ -19,6 +19,7 @@
 #include "maps.h"
 #include "iface.h"
 #include "where.h"
+#include "wire.h"
 
 #define USAGE "switch POLICY|FILE.c|FILE.shunt [--dev IF] [--dry-run]"
 
@@ -79,11 +80,17 @@ static int live_policy(struct ctl *ctl, struct shunt_cfg *cfg, char name[SHUNT_N
 static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUNT_NAME_LEN],
 			 struct shunt_cfg *cfg)
 {
+	struct shunt_nic_sizes sizes;
 	struct object o = { 0 };
+	bool wire = false;
 	int err = live_policy(ctl, cfg, from);
 
+	if (!err) {
+		wire = cfg->flags & SHUNT_CFG_WIRE;
+		err = wire ? wire_sizes(ctl, &sizes) : 0;
+	}
 	if (!err)
-		err = object_load(ctl, b, true, &o);
+		err = object_load(ctl, b, true, wire ? &sizes : NULL, &o);
 	if (!err && !(ctl->given & OPT_DRY_RUN))
 		err = replace(ctl, b, &o, cfg);
 	object_close(&o);

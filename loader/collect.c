@@ -259,6 +259,8 @@ json_t *collect(struct ctl *ctl)
 	}
 	json_object_set_new(j, "config", config_json(&s.cfg));
 	json_object_set_new(j, "domains", s.domains);
+	if (s.wire)
+		json_object_set_new(j, "wire", s.wire);
 	json_object_set_new(j, "classes", classes);
 	json_object_set_new(j, "total", total_json(&s));
 	json_object_set_new(j, "preemption", preemption_json(&s));

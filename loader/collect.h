@@ -34,9 +34,10 @@ struct snapshot {
 	__u64 pass[SHUNT_NR_PASS];
 	__u64 events[SHUNT_NR_EV];
 	json_t *domains;
+	json_t *wire;       /* what a NIC that schedules tells; NULL: it is none */
 };
 
-/* Reads all maps. The caller drops s->domains. */
+/* Reads all maps. The caller drops s->domains and s->wire. */
 int snapshot_take(struct ctl *ctl, struct snapshot *s);
 /* The whole object; needs an interface that where_pick() took. */
 json_t *collect(struct ctl *ctl);

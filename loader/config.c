@@ -213,11 +213,28 @@ static int read_domain(struct reader *r, __u32 i, __u32 *bare)
 	return 0;
 }
 
+/* A NIC has one queue, and cores that are elsewhere. */
+static int read_wire(struct reader *r)
+{
+	struct setup *s = r->s;
+	char at[64] = "wire", why[200] = "a NIC's port has one receive queue, and its cores' CPUs are of their hosts";
+
+	if (r->c->domains_count)
+		return bad(r, why, "domains");
+	if (wire_read(&r->c->wire, &s->wire, at, why, sizeof(why)))
+		return bad(r, why, "%s", at);
+	s->cfg.flags |= SHUNT_CFG_WIRE;
+	s->domains[0].ncores = s->wire.ncores;
+	return 0;
+}
+
 static int read_domains(struct reader *r)
 {
 	__u32 bare = 0;
 	int err = 0;
 
+	if (r->c->wire.key)
+		return read_wire(r);
 	if (!r->c->domains_count)
 		return setup_cpus(r->ctl, r->s, 1);
 	memset(r->s->domains, 0, sizeof(r->s->domains));

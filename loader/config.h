@@ -52,6 +52,23 @@ struct config_rule {
 	char *cls;
 };
 
+struct config_wire_core {
+	char *mac;
+	uint32_t host;
+};
+
+struct config_wire {
+	char *key; /* NULL: there is no "wire" */
+	uint32_t k;
+	bool keep;
+	bool grow;
+	char *late;
+	uint32_t slots;
+	uint32_t frame;
+	struct config_wire_core *cores;
+	uint32_t cores_count;
+};
+
 struct config_hang {
 	char *after;
 	int action;
@@ -72,6 +89,7 @@ struct config {
 	uint32_t address_count;
 	struct config_hang hang;
 	struct config_preempt preempt;
+	struct config_wire wire;
 	int fallback;
 	bool stamp;
 	uint32_t chunk;

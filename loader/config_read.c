@@ -108,6 +108,29 @@ static const cyaml_schema_field_t preempt_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t wire_core_fields[] = {
+	CYAML_FIELD_STRING_PTR("mac", CYAML_FLAG_POINTER, struct config_wire_core, mac, 1, 17),
+	CYAML_FIELD_UINT("host", OPTIONAL, struct config_wire_core, host),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t wire_core_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_wire_core, wire_core_fields)
+};
+
+static const cyaml_schema_field_t wire_fields[] = {
+	CYAML_FIELD_STRING_PTR("key", CYAML_FLAG_POINTER, struct config_wire, key, 1, 4096),
+	CYAML_FIELD_UINT("k", OPTIONAL, struct config_wire, k),
+	CYAML_FIELD_BOOL("keep", OPTIONAL, struct config_wire, keep),
+	CYAML_FIELD_BOOL("grow", OPTIONAL, struct config_wire, grow),
+	CYAML_FIELD_STRING_PTR("late", LIST, struct config_wire, late, 1, 32),
+	CYAML_FIELD_UINT("slots", OPTIONAL, struct config_wire, slots),
+	CYAML_FIELD_UINT("frame", OPTIONAL, struct config_wire, frame),
+	CYAML_FIELD_SEQUENCE("cores", CYAML_FLAG_POINTER, struct config_wire, cores, &wire_core_value, 1,
+			     SHUNT_CORES),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_value_t domain_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_domain, domain_fields)
 };
@@ -133,6 +156,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("address", LIST, struct config, address, &word, 1, 2),
 	CYAML_FIELD_MAPPING("hang", OPTIONAL, struct config, hang, hang_fields),
 	CYAML_FIELD_MAPPING("preempt", OPTIONAL, struct config, preempt, preempt_fields),
+	CYAML_FIELD_MAPPING("wire", OPTIONAL, struct config, wire, wire_fields),
 	CYAML_FIELD_ENUM("fallback", WORD, struct config, fallback, fallbacks, 3),
 	CYAML_FIELD_BOOL("stamp", OPTIONAL, struct config, stamp),
 	CYAML_FIELD_UINT("chunk", OPTIONAL, struct config, chunk),

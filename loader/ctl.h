@@ -104,3 +104,4 @@ int cmd_stats(struct ctl *ctl);
 int cmd_status(struct ctl *ctl);
 int cmd_switch(struct ctl *ctl);
 int cmd_unload(struct ctl *ctl);
+int cmd_wire(struct ctl *ctl);

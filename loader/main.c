@@ -45,6 +45,8 @@ static const struct verb verbs[] = {
 	{ "switch", "POLICY|FILE.c|FILE.shunt", "replace the policy in place; --dry-run only tries",
 	  OPT_DEV | OPT_DRY_RUN, cmd_switch },
 	{ "unload", "", "detach from the interface and forget everything", OPT_DEV, cmd_unload },
+	{ "wire", "[get | set KEY=VALUE...]",
+	  "how a NIC that schedules feeds its cores: k=, keep=on|off, late=", OPT_DEV, cmd_wire },
 };
 
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -12,7 +12,11 @@
 #include "object.h"
 
 #define LOG_LEN (1 << 20)
-#define PROGRAM "shunt_ingress"
+
+static const char *program_name(const struct shunt_nic_sizes *sizes)
+{
+	return sizes ? "shunt_nic" : "shunt_ingress";
+}
 
 /* A map of the program's own constants (.rodata) goes with the program and is never pinned. */
 static bool is_ours(const struct bpf_map *map)
@@ -66,28 +70,28 @@ int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj,
 }
 
 /* Tests and lint have more programs in the object; they are not for production. */
-static int select_program(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj)
+static int select_program(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name)
 {
 	struct bpf_program *prog;
 	bool found = false;
 
 	bpf_object__for_each_program(prog, obj) {
-		bool wanted = !strcmp(bpf_program__name(prog), PROGRAM);
+		bool wanted = !strcmp(bpf_program__name(prog), name);
 
 		found |= wanted;
 		bpf_program__set_autoload(prog, wanted);
 	}
 	if (found)
 		return 0;
-	return fail(ctl, -EINVAL, "'%s' has no program '%s'", b->path, PROGRAM);
+	return fail(ctl, -EINVAL, "'%s' has no program '%s'", b->path, name);
 }
 
-static int identify(struct ctl *ctl, struct object *o)
+static int identify(struct ctl *ctl, struct object *o, const char *name)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 
-	o->prog_fd = bpf_program__fd(bpf_object__find_program_by_name(o->obj, PROGRAM));
+	o->prog_fd = bpf_program__fd(bpf_object__find_program_by_name(o->obj, name));
 	if (bpf_obj_get_info_by_fd(o->prog_fd, &info, &len))
 		return fail_bpf(ctl, -errno, "cannot look at the loaded program");
 	o->prog_id = info.id;
@@ -95,8 +99,37 @@ static int identify(struct ctl *ctl, struct object *o)
 	return 0;
 }
 
-int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, struct object *o)
+/* What lies within a bundle is not aligned, as libelf wants it: libbpf gets a copy. */
+static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b, const struct shunt_nic_sizes *sizes,
+				   const struct bpf_object_open_opts *opts)
 {
+	struct bpf_object *obj = NULL;
+	void *copy;
+
+	if (!b->nic) {
+		fail(ctl, -EINVAL, "'%s' has no program for a NIC (section '%s')", b->path, SHUNT_NIC_SEC);
+		hint(ctl, "build it again: shunt build FILE.c");
+		errno = EINVAL;
+		return NULL;
+	}
+	copy = malloc(b->nic_len);
+	if (copy) {
+		memcpy(copy, b->nic, b->nic_len);
+		obj = bpf_object__open_mem(copy, b->nic_len, opts);
+		free(copy);
+	}
+	if (obj && shunt_nic_set_sizes(obj, sizes)) {
+		bpf_object__close(obj);
+		errno = EINVAL;
+		return NULL;
+	}
+	return obj;
+}
+
+int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struct shunt_nic_sizes *sizes,
+		struct object *o)
+{
+	const char *name = program_name(sizes);
 	char *log = calloc(1, LOG_LEN);
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = b->desc.name,
 		    .kernel_log_buf = log, .kernel_log_size = LOG_LEN);
@@ -106,13 +139,13 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, struct obje
 	if (!log)
 		return fail(ctl, -ENOMEM, "no memory");
 	log_start(ctl->verbose);
-	o->obj = bpf_object__open_mem(b->data, b->len, &opts);
+	o->obj = sizes ? open_nic(ctl, b, sizes, &opts) : bpf_object__open_mem(b->data, b->len, &opts);
 	if (!o->obj) {
 		err = fail(ctl, -errno, "'%s' is no BPF object that libbpf understands: %s",
 			   b->path, strerror(errno));
 		goto out;
 	}
-	err = select_program(ctl, b, o->obj);
+	err = select_program(ctl, b, o->obj, name);
 	if (!err && reuse)
 		err = object_reuse_maps(ctl, b->path, o->obj, NULL);
 	if (!err) {
@@ -121,7 +154,7 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, struct obje
 			err = log_explain(ctl, b, err, log);
 	}
 	if (!err)
-		err = identify(ctl, o);
+		err = identify(ctl, o, name);
 out:
 	if (err)
 		object_close(o);

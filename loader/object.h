@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "bundle.h"
+#include "nicsize.h"
 
 struct object {
 	struct bpf_object *obj;
@@ -15,8 +16,10 @@ struct object {
 	char prog_name[16];
 };
 
-/* Loads with new maps, or (reuse) with the interface's pinned ones. */
-int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, struct object *o);
+/* Loads with new maps, or (reuse) with the interface's pinned ones. sizes: the program for a NIC that schedules;
+ * NULL: the one for shared memory. */
+int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struct shunt_nic_sizes *sizes,
+		struct object *o);
 void object_close(struct object *o);
 /* Pins every map that is shunt's in the interface's directory. */
 int object_pin_maps(struct ctl *ctl, const struct object *o);

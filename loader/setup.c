@@ -133,7 +133,7 @@ static int check_domain(struct ctl *ctl, const struct setup *s, __u32 d, const s
 		hint(ctl, "see 'ethtool -l %s'", ctl->ifname);
 		return -EINVAL;
 	}
-	for (__u32 c = 0; c < dom->ncores; c++) {
+	for (__u32 c = 0; c < dom->ncores && !s->wire.on; c++) {
 		__u16 cpu = dom->cpu[c];
 
 		if (cpu >= MAX_CPUS || !cpus[cpu]) {
@@ -165,6 +165,12 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 		     ctl->ifname, iface.mtu, s->cfg.chunk, s->cfg.chunk - XDP_ROOM - L2_LEN);
 		hint(ctl, "%s", s->cfg.chunk < 4096 && iface.mtu + L2_LEN <= 4096 - XDP_ROOM ?
 		     "say 'chunk: 4096' in the configuration, or lower the MTU" : "lower the MTU");
+		return -EINVAL;
+	}
+	if (s->wire.on && iface.rx_queues > 1) {
+		fail(ctl, -EINVAL, "'%s' has %u receive queues: a NIC's port has one, so that its program runs on "
+		     "one CPU at a time", ctl->ifname, iface.rx_queues);
+		hint(ctl, "ethtool -L %s combined 1", ctl->ifname);
 		return -EINVAL;
 	}
 	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "ctl.h"
+#include "wire.h"
 
 #define SETUP_PORTS 64 /* service ports that one configuration may name */
 
@@ -25,6 +26,7 @@ struct setup {
 		struct shunt_port value;
 	} ports[SETUP_PORTS];
 	__u32 nports;
+	struct wire_setup wire;
 };
 
 /* config.c: from --config FILE. Failures carry the line. */

@@ -11,6 +11,7 @@
 
 #include "collect.h"
 #include "maps.h"
+#include "wire.h"
 
 static void add_service(struct totals *t, const struct shunt_agent_class *a, __u64 now)
 {
@@ -210,6 +211,8 @@ int snapshot_take(struct ctl *ctl, struct snapshot *s)
 		err = map_get(ctl, "ingress", SHUNT_DOMAINS, &foreign, sizeof(foreign));
 	if (!err)
 		s->pass[SHUNT_PASS_QUEUE] += foreign.pass[SHUNT_PASS_QUEUE];
+	if (!err && s->cfg.flags & SHUNT_CFG_WIRE)
+		err = wire_snapshot(ctl, s);
 	if (err) {
 		json_decref(s->domains);
 		s->domains = NULL;

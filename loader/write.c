@@ -68,6 +68,8 @@ int setup_write(struct ctl *ctl, const struct setup *s)
 		err = put(ctl, "rules", s->rules, sizeof(struct shunt_rule), s->nrules);
 	if (!err)
 		err = put(ctl, "domains", s->domains, sizeof(struct shunt_domain), SHUNT_DOMAINS);
+	if (!err && s->wire.on)
+		err = wire_write(ctl, &s->wire);
 	if (!err)
 		err = put(ctl, "cfg", &s->cfg, sizeof(s->cfg), 1);
 	for (__u32 i = 0; !err && i < s->nports; i++)

@@ -22,7 +22,7 @@ $(B)/man/%: docs/man/%.rst
 
 install: bpf tools lib sim man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
 	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
-		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf) \
+		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf/nic) $(call to,$(PKGDIR)/host) \
 		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
 		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8) $(call to,$(MANDIR)/man1) $(call to,$(BINDIR)) $(call to,$(DOCDIR))
 	$(INSTALL) -m 755 $(B)/shunt-sim $(call to,$(BINDIR))
@@ -38,7 +38,9 @@ install: bpf tools lib sim man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
 	$(INSTALL) -m 644 $(POLICIES:%=$(B)/bpf/%.o) $(call to,$(PKGDIR)/policies)
 	$(INSTALL) -m 644 $(B)/signal.o $(call to,$(PKGDIR))
 	$(INSTALL) -m 644 bpf/*.h bpf/shunt.bpf.c bpf/native.c $(call to,$(PKGDIR)/src/bpf)
-	$(INSTALL) -m 644 include/shunt/abi.h include/shunt/policy.h include/shunt/native.h \
+	$(INSTALL) -m 644 bpf/nic/* $(call to,$(PKGDIR)/src/bpf/nic)
+	$(INSTALL) -m 644 $(B)/host/unwrap.o $(call to,$(PKGDIR)/host)
+	$(INSTALL) -m 644 $(addprefix include/shunt/,abi.h policy.h native.h wire.h nic.h) \
 		$(call to,$(PKGDIR)/src/include/shunt)
 	$(INSTALL) -m 644 $(filter %.1,$(MAN)) $(call to,$(MANDIR)/man1)
 	$(INSTALL) -m 644 $(filter %.3,$(MAN)) $(call to,$(MANDIR)/man3)

@@ -1,20 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# lab.sh - a client and a host on one machine: two network namespaces joined by a veth pair.
+# lab.sh - a client and a host on one machine: two network namespaces joined by a veth pair; or a client, a
+# switch, a NIC and its hosts, four namespaces or more.
 #
 # No address of it is reachable from outside, and nothing in it reaches out. Every lab has the same
 # addresses; only its names differ, since pins and sockets go by the interface's name.
 set -euo pipefail
 
 NETNS=/run/netns
+HERE=$(dirname "$(realpath "$0")")
 BPFFS=/sys/fs/bpf
 CLIENT_MAC=02:00:c6:12:00:01
+core_mac() { printf '02:00:c6:12:01:%02x' "$1"; }
 HOST_MAC=02:00:c6:12:00:02
 
 usage() {
 	cat <<TEXT
 usage: lab.sh up NAME [--queues N] [--vlan ID]...
-       lab.sh exec NAME client|host COMMAND...
+       lab.sh up NAME --wire [CORES[,CORES]...]
+       lab.sh exec NAME client|host|nic|switch|host1... COMMAND...
        lab.sh status [NAME]
        lab.sh down NAME|--all
 
@@ -23,6 +27,9 @@ NAME: at most 14 of a-z, 0-9 and -, a letter first. Its interfaces are
       NAMEh  in the host's namespace:   198.18.0.2/24, fd00:198:18::2/64
 --queues N   receive and send queues at both ends (default 1)
 --vlan ID    tag every frame on the wire, both ways; given twice: 802.1ad outside, 802.1Q inside
+--wire       a NIC that shares no memory with its hosts: the addresses are those of its port NAMEn, and each
+             core of a host is a virtual function, NAMEh0, NAMEh1, ..., at the same switch. CORES of each
+             host (default 2): '2,1' makes host with two and host1 with one. What the name 'wire' implies
 TEXT
 }
 
@@ -43,16 +50,20 @@ check_name() {
 }
 
 ns() { echo "shunt-$1-$2"; }
-exists() { [ -e "$NETNS/$(ns "$1" client)" ] || [ -e "$NETNS/$(ns "$1" host)" ]; }
+sides() { # LAB: the namespaces that it has
+	local at
+	for at in "$NETNS/shunt-$1-"{client,host,nic,host[1-9]*,switch}; do
+		[ ! -e "$at" ] || echo "${at##*/shunt-"$1"-}"
+	done
+}
+exists() { [ -n "$(sides "$1")" ]; }
 inside() { nsenter --net="$NETNS/$(ns "$1" "$2")" -- "${@:3}"; }
 
 labs() {
 	local at
-	for at in "$NETNS"/shunt-*-host "$NETNS"/shunt-*-client; do
-		[ -e "$at" ] || continue
+	for at in "$NETNS"/shunt-*; do
 		at=${at##*/shunt-}
-		at=${at%-host}
-		echo "${at%-client}"
+		[[ $at =~ ^(.*)-(client|host[0-9]*|nic|switch)$ ]] && echo "${BASH_REMATCH[1]}"
 	done | sort -u
 }
 
@@ -95,6 +106,73 @@ tag() { # LAB ID...
 	trap 'undo "$LAB"' EXIT
 }
 
+# --- a NIC, its hosts, and the switch that is in the card ------------------------------------------------
+
+switch_pins() { echo "$BPFFS/switch-$1"; }
+
+# SIDE IFNAME MAC PORT: a device there, and its port at the switch, which knows where its MAC is.
+plug() {
+	local side
+	ip -n "$(ns "$LAB" switch)" link add "$4" type veth \
+		peer name "$2" address "$3" netns "$(ns "$LAB" "$1")"
+	for side in "$1 $2" "switch $4"; do
+		read -r side name <<<"$side"
+		inside "$LAB" "$side" sysctl -qw "net.ipv6.conf.$name.accept_dad=0" "net.ipv6.conf.$name.accept_ra=0" \
+			"net.ipv6.conf.$name.router_solicitations=0"
+		inside "$LAB" "$side" ip link set "$name" addrgenmode none
+		inside "$LAB" "$side" ethtool -K "$name" gro on txvlan off rxvlan off >/dev/null
+		# Room for what the wire's header adds to a packet of 1500 bytes.
+		inside "$LAB" "$side" ip link set "$name" mtu 1600 up
+	done
+	inside "$LAB" switch ip link set "$4" master br0
+	inside "$LAB" switch bridge link set dev "$4" learning off
+	inside "$LAB" switch bridge fdb add "$3" dev "$4" master static
+}
+
+# What answers with XDP_TX on a veth needs a program at its peer, and no client is to be a core.
+guard_switch() { # PORT...
+	local pins port object=$HERE/../build/tests/wire/switch.o
+	pins=$(switch_pins "$LAB")
+	[ -e "$object" ] || die "there is no '$object': make wire"
+	inside "$LAB" switch bpftool prog loadall "$object" "$pins" pinmaps "$pins" >/dev/null
+	inside "$LAB" switch bpftool net attach xdpdrv pinned "$pins/uplink" dev up0
+	for port; do
+		inside "$LAB" switch bpftool net attach xdpdrv pinned "$pins/port" dev "$port"
+	done
+}
+
+up_wire() { # CORES[,CORES...]
+	local side cores host=host core=0 ports=(nic0) i n=0
+	for side in client switch nic; do
+		ip netns add "$(ns "$LAB" $side)"
+		inside "$LAB" "$side" ip link set lo up
+	done
+	inside "$LAB" switch ip link add name br0 type bridge mcast_snooping 0
+	inside "$LAB" switch ip link set dev br0 addrgenmode none
+	inside "$LAB" switch ip link set dev br0 mtu 1600 up
+	plug client "${LAB}c" "$CLIENT_MAC" up0
+	plug nic "${LAB}n" "$HOST_MAC" nic0
+	for cores in ${1//,/ }; do
+		ip netns add "$(ns "$LAB" $host)"
+		inside "$LAB" $host ip link set lo up
+		for ((i = 0; i < cores; i++, core++)); do
+			plug $host "${LAB}h$core" "$(core_mac $core)" "vf$core"
+			ports+=("vf$core")
+		done
+		n=$((n + 1))
+		host=host$n
+	done
+	guard_switch "${ports[@]}"
+	for side in "client c 1 2 $HOST_MAC" "nic n 2 1 $CLIENT_MAC"; do
+		read -r side i core n host <<<"$side"
+		inside "$LAB" "$side" ip addr add "198.18.0.$core/24" dev "$LAB$i"
+		inside "$LAB" "$side" ip addr add "fd00:198:18::$core/64" dev "$LAB$i" nodad
+		inside "$LAB" "$side" ip neigh replace "198.18.0.$n" lladdr "$host" dev "$LAB$i" nud permanent
+		inside "$LAB" "$side" ip neigh replace "fd00:198:18::$n" lladdr "$host" dev "$LAB$i" nud permanent
+	done
+	inside "$LAB" client ip link set "${LAB}c" mtu 1500
+}
+
 undo() {
 	trap - EXIT
 	down "$1"
@@ -102,14 +180,19 @@ undo() {
 }
 
 up() {
-	local queues=1 vlans=()
+	local queues=1 vlans=() wire=
 	check_name "${1-}"
 	LAB=$1
+	[ "$LAB" != wire ] || wire=2
 	shift
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--queues) queues=${2-}; shift ;;
 		--vlan) vlans+=("${2-}"); shift ;;
+		--wire)
+			wire=2
+			[[ ${2-} != [0-9]* ]] || { wire=$2; shift; }
+			;;
 		*) bad_usage "what is '$1'?" ;;
 		esac
 		shift || bad_usage "the last option lacks its value"
@@ -121,12 +204,20 @@ up() {
 			bad_usage "--vlan takes 1 to 4094, not '$id'"
 	done
 	((${#vlans[@]} <= 2)) || bad_usage "at most two VLAN tags"
+	[[ -z $wire || $wire =~ ^[1-9][0-9]?(,[1-9][0-9]?){0,3}$ ]] ||
+		bad_usage "--wire takes the cores of one to four hosts, such as 2 or 2,1, not '$wire'"
+	[ -z "$wire" ] || [ "$queues${#vlans[@]}" = 10 ] || bad_usage "--wire goes without --queues and --vlan"
 	[ "$(id -u)" = 0 ] || die "network namespaces need root"
 	! exists "$LAB" || die "'$LAB' is there already; 'lab.sh down $LAB' removes it"
 
 	mountpoint -q "$BPFFS" || mount -t bpf bpf "$BPFFS" ||
 		die "no bpffs at '$BPFFS', and it could not be mounted"
 	trap 'undo "$LAB"' EXIT
+	if [ -n "$wire" ]; then
+		up_wire "$wire"
+		trap - EXIT
+		return
+	fi
 	ip netns add "$(ns "$LAB" client)"
 	ip netns add "$(ns "$LAB" host)"
 	# Made inside: the root namespace never sees these interfaces.
@@ -154,12 +245,12 @@ end_inside() { # NAMESPACE
 
 down() {
 	local side
-	for side in client host; do
-		[ -e "$NETNS/$(ns "$1" $side)" ] || continue
-		end_inside "$(ns "$1" $side)"
-		ip -n "$(ns "$1" $side)" link del "$1${side:0:1}" 2>/dev/null || true
-		ip netns del "$(ns "$1" $side)"
+	for side in $(sides "$1"); do
+		end_inside "$(ns "$1" "$side")"
+		ip -n "$(ns "$1" "$side")" link del "$1${side:0:1}" 2>/dev/null || true
+		ip netns del "$(ns "$1" "$side")"
 	done
+	rm -rf "$(switch_pins "$1")"
 }
 
 # A line an end: what ip(8) says of it.
@@ -167,10 +258,11 @@ status() {
 	local lab side
 	for lab in ${1-$(labs)}; do
 		exists "$lab" || die "there is no lab '$lab'"
-		for side in client host; do
-			[ -e "$NETNS/$(ns "$lab" $side)" ] || { echo "$lab $side is gone"; continue; }
-			inside "$lab" $side ip -j -d addr show "$lab${side:0:1}" 2>/dev/null |
-				jq -r --arg lab "$lab" --arg side $side '.[] | "\($lab) \($side): " +
+		for side in $([ ! -e "$NETNS/$(ns "$lab" nic)" ] || echo nic) client host; do
+			[ -e "$NETNS/$(ns "$lab" "$side")" ] || { echo "$lab $side is gone"; continue; }
+			inside "$lab" "$side" ip -j -d addr show 2>/dev/null |
+				jq -re --arg lab "$lab" --arg side "$side" '[.[] | select(.ifname | startswith($lab))][] |
+				"\($lab) \($side): " +
 				"\(.ifname) \(.operstate | ascii_downcase), " +
 				"\(.num_rx_queues) queues, " +
 				"\([.addr_info[] | .local] | join(" "))" +
@@ -187,9 +279,10 @@ up)
 	;;
 exec)
 	check_name "${2-}"
-	[[ ${3-} == client || ${3-} == host ]] || bad_usage "which side: client or host, not '${3-}'"
+	[[ ${3-} =~ ^(client|nic|switch|host[1-3]?)$ ]] || bad_usage "which side: client or host, not '${3-}'"
 	[ $# -ge 4 ] || bad_usage "exec what?"
-	[ -e "$NETNS/$(ns "$2" "$3")" ] || die "there is no lab '$2'; 'lab.sh up $2' makes it"
+	exists "$2" || die "there is no lab '$2'; 'lab.sh up $2' makes it"
+	[ -e "$NETNS/$(ns "$2" "$3")" ] || die "the lab '$2' has no $3; it has $(sides "$2" | paste -sd ' ')"
 	# Not "ip netns exec": its fresh /sys hides bpffs.
 	exec nsenter --net="$NETNS/$(ns "$2" "$3")" -- "${@:4}"
 	;;

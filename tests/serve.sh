@@ -2,16 +2,21 @@
 # shellcheck shell=bash
 # serve.sh - for tests that need the whole of it: shunt loaded, shuntd, a worker, and requests
 #
-# Sourced after lib.sh. Classes: short (0) and long (1, first byte 2); port 9000.
+# Sourced after lib.sh. Classes: short (0) and long (1, first byte 2); port 9000. TRANSPORT=wire: a NIC schedules, see
+# wire.sh; else memory is shared.
 
 # CPUs of the worker's cores: two on whatever machine, so that rings are shared and contended.
+TRANSPORT=${TRANSPORT:-shared}
+
 CPUS=${CPUS:-$(($(nproc) - 1)), 0}
 
 # The configuration on stdout; more lines of it as arguments.
 config() {
-	cat <<-YAML
+	[ "$TRANSPORT" = wire ] || cat <<-YAML
 	domains:
 	  - {queue: 0, cpus: [$CPUS]}
+	YAML
+	cat <<-YAML
 	classes:
 	  - {name: short, slo: 50us}
 	  - {name: long, slo: 1ms}
@@ -21,12 +26,15 @@ config() {
 	  - {port: 9000, offset: 0, value: 0x02, class: long}
 	YAML
 	printf '%s\n' "$@"
+	[ "$TRANSPORT" != wire ] || wire_config
 }
 
 # POLICY [CONFIG LINES…]: loads it and starts shuntd.
 load() {
+	[ "$TRANSPORT" != wire ] || use_wire
 	config "${@:2}" >"$DIR/config.yaml"
 	host shunt load "$1" --dev "$DEV" --config "$DIR/config.yaml"
+	[ "$TRANSPORT" != wire ] || host shunt preempt set watch="$WATCH" >/dev/null
 	start_agent
 }
 
@@ -40,7 +48,7 @@ all_up() { [ "$(up)" = "$(host shunt stats -j --dev "$DEV" | jq '[.domains[].cor
 
 # [OPTIONS…]: a worker; waits until its cores are up.
 start_worker() {
-	start spin host shunt-spin --dev "$DEV" --idle sleep "$@"
+	start spin host shunt-spin --dev "${WORKER_DEV:-$DEV}" --idle sleep "$@"
 	wait_for 10 all_up
 }
 
@@ -96,3 +104,7 @@ assert_frames() {
 		"missing frames of $counts"
 	wait_for 5 no_worker
 }
+
+# Last: it has some of these of its own.
+# shellcheck source=tests/wire.sh
+[ "$TRANSPORT" != wire ] || . "$TESTS/wire.sh"

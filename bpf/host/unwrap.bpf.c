@@ -1,39 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * unwrap.bpf.c - on a core's virtual function: the NIC's frames made into what a worker is used to
+ * unwrap.bpf.c - on the virtual functions of a host's cores: the NIC's frames made into what a worker is used to
  *
  * A REQUEST becomes the packet itself behind its metadata, in the core's AF_XDP socket, as the shared
  * transport would put it there; hold_seq is its number on the wire. Its destination becomes the
  * function's own MAC, so that the reply, turned round in place, leaves with that as its source.
- * RESUME, NOTE and WELCOME go to the same socket as they are, without metadata: the library
+ * RESUME, NOTE, WELCOME and REFUSE go to the same socket as they are, without metadata: the library
  * takes them in order. A PREEMPT sets the mark in the core's line and goes nowhere.
  *
- * Nothing is taken here: whether a number is new is for the core to say, which alone knows.
+ * One program for all functions of a host: the cookie tells whose frame it is, and the kernel lets none
+ * into a socket of another function. Nothing is taken here: whether a number is new is for the core to
+ * say, which alone knows.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include <shunt/policy.h>
 #include <shunt/wire.h>
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-/* The epoch of the function's core, as its worker wrote it; and what came of frames. */
-struct wire_epoch {
-	__u64 cookie;   /* 0: none yet; only WELCOME and REFUSE come through */
-	__u32 epoch;
-	__u32 core;
-};
-
-enum { WIRE_SHORT, WIRE_VERSION, WIRE_STALE, WIRE_NO_META, WIRE_NO_SOCKET, WIRE_MARKED, WIRE_NR };
+/* The NIC's number of this host's first core. */
+const volatile __u32 first_core;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, SHUNT_CORES);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, __u32);
-	__type(value, struct wire_epoch);
+	__type(value, struct shunt_wire_epoch);
 } wire_epoch SEC(".maps");
+
+enum { WIRE_SHORT, WIRE_VERSION, WIRE_STALE, WIRE_NO_META, WIRE_NO_SOCKET, WIRE_MARKED, WIRE_NR };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -42,18 +41,18 @@ struct {
 	__type(value, __u64);
 } wire_count SEC(".maps");
 
-/* The core's line: where the worker looks for a mark. */
+/* The view of the host's worker: marks go where its cores look for them. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
-	__type(value, struct shunt_core_mark);
-} wire_mark SEC(".maps");
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct shunt_view));
+} wire_view SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, 1);
+	__uint(max_entries, SHUNT_CORES);
 	__type(key, __u32);
 	__type(value, __u32);
 } wire_sock SEC(".maps");
@@ -67,19 +66,21 @@ static __always_inline int drop(__u32 why)
 	return XDP_DROP;
 }
 
-static __always_inline int to_socket(void)
+static __always_inline int to_socket(__u32 core)
 {
-	if (bpf_redirect_map(&wire_sock, 0, XDP_DROP) != XDP_REDIRECT)
+	if (bpf_redirect_map(&wire_sock, core, XDP_DROP) != XDP_REDIRECT)
 		return drop(WIRE_NO_SOCKET);
 	return XDP_REDIRECT;
 }
 
-static __always_inline int mark(const struct shunt_wire_preempt *p)
+static __always_inline int mark(const struct shunt_wire_preempt *p, __u32 core)
 {
 	__u32 zero = 0;
-	struct shunt_core_mark *m = bpf_map_lookup_elem(&wire_mark, &zero);
+	struct shunt_view *v = bpf_map_lookup_elem(&wire_view, &zero);
+	struct shunt_core_mark *m;
 
-	if (m) { /* exchanges: each store is seen after the one before */
+	if (v) { /* exchanges: each store is seen after the one before */
+		m = &v->core[shunt_index(core, SHUNT_CORES)].mark;
 		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, 0);
 		m->by[SHUNT_MARK_XDP].deadline_ns = bpf_ktime_get_ns() + p->after_ns;
 		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, p->id);
@@ -88,11 +89,12 @@ static __always_inline int mark(const struct shunt_wire_preempt *p)
 	return drop(WIRE_MARKED);
 }
 
-static __always_inline int unwrap(struct xdp_md *ctx, struct shunt_wire_request *r)
+static __always_inline int unwrap(struct xdp_md *ctx, struct shunt_wire_request *r, __u32 core)
 {
 	struct shunt_meta meta = {
 		.id = r->id, .hold_seq = r->seq, .payload = r->payload, .len = r->len,
-		.cls = r->cls, .flags = r->flags, .abi = SHUNT_ABI,
+		.cls = r->cls, .flags = r->flags, .abi = SHUNT_ABI, .epoch = r->w.epoch,
+		.ack = r->ack ? r->seq - r->ack : 0,
 	};
 	__u64 now = bpf_ktime_get_ns();
 	struct shunt_meta *m;
@@ -114,7 +116,7 @@ static __always_inline int unwrap(struct xdp_md *ctx, struct shunt_wire_request 
 	if ((void *)(m + 1) > (void *)(long)ctx->data)
 		return drop(WIRE_NO_META);
 	*m = meta;
-	return to_socket();
+	return to_socket(core);
 }
 
 SEC("xdp")
@@ -123,27 +125,29 @@ int shunt_unwrap(struct xdp_md *ctx)
 	struct shunt_wire_request *r = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
 	struct shunt_wire *w = (void *)r;
-	__u32 zero = 0;
-	struct wire_epoch *e = bpf_map_lookup_elem(&wire_epoch, &zero);
+	struct shunt_wire_epoch *e;
+	__u32 core;
 
-	if ((void *)(w + 1) > end || w->proto != bpf_htons(SHUNT_WIRE_PROTO) || !e)
+	if ((void *)(w + 1) > end || w->proto != bpf_htons(SHUNT_WIRE_PROTO))
 		return XDP_PASS;
+	core = w->core - first_core;
 	if (w->type == SHUNT_WIRE_WELCOME || w->type == SHUNT_WIRE_REFUSE)
-		return to_socket();
+		return to_socket(core);
 	if (w->version != SHUNT_WIRE)
 		return drop(WIRE_VERSION);
-	if (!e->cookie || w->cookie != e->cookie || w->epoch != e->epoch || w->core != e->core)
+	e = bpf_map_lookup_elem(&wire_epoch, &core);
+	if (!e || !e->cookie || w->cookie != e->cookie || w->epoch != e->epoch)
 		return drop(WIRE_STALE);
 	switch (w->type) {
 	case SHUNT_WIRE_REQUEST:
 		if ((void *)(r + 1) > end)
 			return drop(WIRE_SHORT);
-		return unwrap(ctx, r);
+		return unwrap(ctx, r, core);
 	case SHUNT_WIRE_PREEMPT:
 		if ((void *)w + sizeof(struct shunt_wire_preempt) > end)
 			return drop(WIRE_SHORT);
-		return mark((void *)w);
+		return mark((void *)w, core);
 	default:
-		return to_socket();
+		return to_socket(core);
 	}
 }

@@ -132,16 +132,32 @@ static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
 	return answer_hello(ctx, core, 0);
 }
 
+/* Before the requests of its class that came after it, or behind all that wait? The policy may say; else it is as
+ * the class is configured. */
+static __always_inline __u32 to_head(struct shunt_view *v, __u32 core, __u32 cls, __u64 first_ns, __u64 now)
+{
+#ifdef SHUNT_HAS_REQUEUE
+	struct shunt_event ev = { .now_ns = now, .run_ns = first_ns, .cls = cls, .core = core,
+				  .run_cls = cls };
+
+	return requeue(v, &ev) == SHUNT_HEAD;
+#else
+	return v->cls[shunt_index(cls, SHUNT_CLASSES)].requeue == SHUNT_HEAD;
+#endif
+}
+
 /* A parked request's token into its queue. The number to acknowledge; 0: none. */
 __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
 {
 	struct shunt_nic *n = get_nic();
+	struct shunt_view *v = get_view();
 	struct shunt_nic_core *c = get_core(core);
+	__u64 now = bpf_ktime_get_ns();
 	struct shunt_nic_out *o;
 	struct shunt_nic_slot *s;
 	__u32 slot, cls;
 
-	if (!n || !c || !seq)
+	if (!n || !v || !c || !seq)
 		return 0;
 	o = out_of(c, seq);
 	if (o->seq != seq || (o->state != SHUNT_OUT_TAKEN && o->state != SHUNT_OUT_PARKED)) {
@@ -161,12 +177,15 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
 		return 0;
 	}
 	cls = shunt_index(o->cls, SHUNT_CLASSES);
+	if (c->load <= 1 && !n->waiting[0] && !waiting_tokens(n, tokens_of(n, c)))
+		n->ev[SHUNT_NIC_EV_NEEDLESS]++;
+	head |= to_head(v, core, cls, o->first_ns, now);
 	s->len = 0;
 	s->cls = cls;
 	s->queue = tokens_of(n, c);
 	s->token = token;
 	s->first_ns = o->first_ns;
-	s->queue_ns = head ? o->first_ns : bpf_ktime_get_ns();
+	s->queue_ns = head ? o->first_ns : now;
 	s->payload = s->payload_len = 0;
 	s->flags = 0;
 	push_slot(slot, head);
@@ -176,17 +195,20 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
 	return seq;
 }
 
-/* What runs on the core now: since when is what the NIC saw of it. */
+/* What runs on the core now, or will as soon as it gets there: since when is what the NIC saw of it. */
 static __always_inline void see_run(struct shunt_nic_core *c, __u32 run, __u64 now)
 {
-	struct shunt_nic_out *o = out_of(c, run);
+	struct shunt_nic_out *o;
 
+	if (!run && c->high != c->sent)
+		run = c->high + 1;
 	if (run == c->run && run)
 		return;
+	o = out_of(c, run);
 	c->run = run;
 	c->run_ns = now;
 	c->run_id = 0;
-	if (run && o->seq == run && o->state == SHUNT_OUT_TAKEN) {
+	if (run && o->seq == run && (o->state == SHUNT_OUT_TAKEN || o->state == SHUNT_OUT_SENT)) {
 		c->run_id = o->id;
 		c->run_cls = o->cls;
 	}
@@ -197,7 +219,7 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 {
 	struct shunt_view *v = get_view();
 	__u32 core = w->w.core, high = w->high, ack = 0, was, seq = w->park;
-	__u32 head = w->w.flags & SHUNT_WIRE_HEAD, run = w->run;
+	__u32 flags = w->w.flags, run = w->run;
 	__u64 token = w->token, now;
 	struct shunt_nic_core *c;
 
@@ -222,20 +244,26 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 	c->heard_ns = now;
 	c->credits++;
 	was = c->load;
-	settle(core, high, w->taken, w->open);
+	if (flags & SHUNT_WIRE_LEAVE && !c->leaving) {
+		c->leaving = 1;
+		show_up(core, 0);
+	}
+	settle(core, high, w->taken, w->open, w->silent);
 	if (seq)
-		ack = park(core, seq, token, head);
+		ack = park(core, seq, token, flags & SHUNT_WIRE_HEAD);
 	show_load(n, v, core, was, c->load);
 	see_run(c, run, now);
 	if (serve(ctx, core, ack))
 		return XDP_TX;
 	if (high != c->sent && now - c->sent_ns > cfg->late_ns) {
 		n->ev[SHUNT_NIC_EV_SKIP]++;
-		return note(ctx, core, c->sent, ack);
+		return note(ctx, core, c->sent, ack, 0);
 	}
+	if (c->leaving && high == c->sent && !c->load && !waiting_tokens(n, tokens_of(n, c)))
+		return note(ctx, core, 0, ack, SHUNT_WIRE_LEAVE);
 	if (ack) {
 		n->ev[SHUNT_NIC_EV_NOTE]++;
-		return note(ctx, core, 0, ack);
+		return note(ctx, core, 0, ack, 0);
 	}
 	return XDP_DROP;
 }

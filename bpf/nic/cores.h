@@ -18,7 +18,9 @@ static __always_inline void show_load(struct shunt_nic *n, struct shunt_view *v,
 		n->level[load] |= bit;
 	core = shunt_index(core, SHUNT_CORES);
 	v->done[core] = v->sent[core] - load;
-	if (load)
+	if (!(v->up & bit) && load <= SHUNT_WIRE_K_MAX) /* it is leaving: no more for it */
+		n->level[load] &= ~bit;
+	if (load || !(v->up & bit))
 		v->idle &= ~bit;
 	else
 		v->idle |= bit;
@@ -72,7 +74,7 @@ static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o
  * taken, parked or not, gone; whatever the core says, it does so once. The load is counted in the
  * map: in a register, the verifier would follow each value that it can have.
  */
-__noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open)
+__noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open, __u32 silent)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_nic_core *c = get_core(core);
@@ -110,8 +112,10 @@ __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open)
 				++*load;
 			continue;
 		}
-		if (o->state != SHUNT_OUT_PARKED)
+		if (o->state != SHUNT_OUT_PARKED) {
 			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].done++;
+			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].noreply += silent >> back & 1;
+		}
 		o->state = SHUNT_OUT_NONE;
 	}
 	return 0;
@@ -145,7 +149,7 @@ __noinline int close_core(__u32 core, __u32 fenced)
 	show_load(n, v, core, c->load, SHUNT_WIRE_K_MAX + 1);
 	v->done[shunt_index(core, SHUNT_CORES)] = v->sent[shunt_index(core, SHUNT_CORES)];
 	c->cookie = 0;
-	c->load = c->run = c->run_id = c->run_ns = 0;
+	c->load = c->run = c->run_id = c->run_ns = c->leaving = 0;
 	show_up(core, 0);
 	n->ev[SHUNT_NIC_EV_OFF]++;
 	return 0;

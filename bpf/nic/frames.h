@@ -84,15 +84,19 @@ static __always_inline __u32 tokens_of(const struct shunt_nic *n, const struct s
 	return group + 1;
 }
 
+/* Classes of which tokens wait in a queue of them. */
+static __always_inline __u32 waiting_tokens(const struct shunt_nic *n, __u32 tokens)
+{
+	return tokens && tokens <= SHUNT_NIC_GROUPS ? n->waiting[tokens] & 0xffff : 0;
+}
+
 /* Classes with something for the core. Shows their heads to the policy. */
 static __always_inline __u32 waiting_for(struct shunt_nic *n, struct shunt_view *v, __u32 core,
 					 __u32 tokens)
 {
-	__u32 waiting = n->waiting[0];
+	__u32 waiting = n->waiting[0] | waiting_tokens(n, tokens);
 	struct shunt_nic_fifo *f;
 
-	if (tokens && tokens <= SHUNT_NIC_GROUPS)
-		waiting |= n->waiting[tokens];
 	if (!waiting || !((int)shunt_policy_flags & SHUNT_NEEDS_HEADS))
 		return waiting & 0xffff;
 	for (__u32 i = 0; i < SHUNT_CLASSES; i++) {
@@ -121,11 +125,11 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 	if (!n || !v || !cfg || !c || !port || c->load >= outstanding_max(cfg))
 		return 0;
 	tokens = tokens_of(n, c);
-	ev.waiting = waiting_for(n, v, core, tokens);
+	ev.waiting = c->leaving ? waiting_tokens(n, tokens) : waiting_for(n, v, core, tokens);
 	if (!ev.waiting)
 		return 0;
 	ev.now_ns = bpf_ktime_get_ns();
-	said = select(v, &ev);
+	said = c->leaving ? shunt_first(ev.waiting) : select(v, &ev);
 	if (said < 0)
 		return 0;
 	if (said >= SHUNT_CLASSES || !(ev.waiting >> (said & 15) & 1)) {
@@ -133,7 +137,7 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 		said = shunt_first(ev.waiting);
 	}
 	cls = shunt_index((__u32)said, SHUNT_CLASSES);
-	queue = queue_for(n, cls, tokens);
+	queue = c->leaving ? tokens : queue_for(n, cls, tokens);
 	f = get_fifo(n, cls, queue);
 	slot = f->head;
 	s = get_slot(slot);
@@ -156,7 +160,7 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 }
 
 /* The frame becomes a NOTE. */
-static __noinline int note(struct xdp_md *ctx, __u32 core, __u32 skip, __u32 ack)
+static __noinline int note(struct xdp_md *ctx, __u32 core, __u32 skip, __u32 ack, __u32 flags)
 {
 	struct shunt_nic_cfg *cfg = get_cfg();
 	struct shunt_nic_core *c = get_core(core);
@@ -171,6 +175,7 @@ static __noinline int note(struct xdp_md *ctx, __u32 core, __u32 skip, __u32 ack
 	put_wire(&w->w, cfg, port->mac, core, SHUNT_WIRE_NOTE, sizeof(*w));
 	w->w.epoch = c->epoch;
 	w->w.cookie = c->cookie;
+	w->w.flags = flags;
 	w->skip = skip;
 	w->ack = ack;
 	w->pad = 0;

@@ -10,44 +10,13 @@
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
-
-#ifdef SHUNT_HAS_REQUEUE
-/* Asked on the host, which parks what was preempted; a token queues here by its request's arrival. */
-static __always_inline __attribute__((unused)) int host_asks(shunt_view *v, shunt_event *ev)
-{
-	return requeue(v, ev);
-}
-#endif
+#include "../event.h"
 
 #include "copy.h"
 #include "control.h"
+#include "mark.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
-
-static __always_inline int needs(enum shunt_policy_flags flag)
-{
-	return !!((int)shunt_policy_flags & flag);
-}
-
-static __always_inline int is_for(const struct shunt_packet *p, const struct shunt_cfg *cfg)
-{
-	if (p->ipv6) {
-		struct ipv6hdr *ip = p->l3;
-		const __be32 *to;
-
-		if (!(cfg->flags & SHUNT_CFG_ADDR6))
-			return 1;
-		if ((void *)(ip + 1) > p->end)
-			return 0;
-		to = ip->daddr.in6_u.u6_addr32;
-		return to[0] == cfg->addr6[0] && to[1] == cfg->addr6[1] &&
-		       to[2] == cfg->addr6[2] && to[3] == cfg->addr6[3];
-	}
-	if (!(cfg->flags & SHUNT_CFG_ADDR4))
-		return 1;
-	return (void *)((struct iphdr *)p->l3 + 1) <= p->end &&
-	       ((struct iphdr *)p->l3)->daddr == cfg->addr4;
-}
 
 /* What the agent asked for since the last frame. */
 static __always_inline void obey(struct shunt_nic *n)
@@ -228,14 +197,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_nic *n, struc
 		count->dropped++;
 		return XDP_DROP;
 	}
-	if (needs(SHUNT_NEEDS_FLOW))
-		ev.flow_hash = hash_flow(p);
-	if (needs(SHUNT_NEEDS_KEY))
-		ev.key_hash = hash_key(p, port);
-	if (needs(SHUNT_NEEDS_RANDOM))
-		ev.random = bpf_get_prandom_u32();
-	if (needs(SHUNT_NEEDS_NOW))
-		ev.now_ns = bpf_ktime_get_ns();
+	fill_event(&ev, p, port);
 
 	core = decide(n, v, in, &ev, outstanding_max(cfg));
 	if (core == SHUNT_REJECT) {
@@ -264,7 +226,11 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_nic *n, struc
 	push_slot(slot, 0);
 	in->enq[shunt_index(cls, SHUNT_CLASSES)]++;
 	count->held++;
-	return XDP_DROP;
+	if (!(c->flags & SHUNT_CFG_PREEMPT))
+		return XDP_DROP;
+	slot = tell_to_yield(ctx, in->id);
+	in->marks += slot == XDP_TX;
+	return slot;
 }
 
 SEC("xdp")

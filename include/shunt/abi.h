@@ -60,7 +60,8 @@ struct shunt_meta {
 	__u8 cls;
 	__u8 flags;       /* enum shunt_meta_flags */
 	__u16 abi;        /* SHUNT_ABI */
-	__u32 pad;
+	__u16 epoch;      /* wire transport: its lowest bits … */
+	__u16 ack;        /* … and: the token of the number so much lower than hold_seq is queued; 0: none */
 };
 SHUNT_ASSERT(sizeof(struct shunt_meta) == 32, "metadata is at most 32 bytes on older kernels");
 
@@ -95,6 +96,7 @@ enum shunt_cfg_flags {
 	SHUNT_CFG_STAMP = 4, /* XDP stamps steered requests too (33 ns each): exact sojourns */
 	SHUNT_CFG_PREEMPT = 8, /* requests that used up their quantum yield to those that wait */
 	SHUNT_CFG_SIGNAL = 16, /* XDP, too, signals requests that heeded no mark for grace_us */
+	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that schedules: include/shunt/wire.h */
 };
 
 struct shunt_cfg {
@@ -426,6 +428,7 @@ struct shunt_aim {
  */
 #define SHUNT_POLICY_SEC ".shunt.policy"
 #define SHUNT_NATIVE_SEC ".shunt.native"
+#define SHUNT_NIC_SEC ".shunt.nic" /* a whole BPF object: the same policy for a NIC that schedules (nic.h) */
 #define SHUNT_NATIVE_MAX 65280
 
 enum shunt_policy_flags {

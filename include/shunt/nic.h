@@ -3,7 +3,7 @@
  * nic.h - the maps of the NIC's XDP program (wire transport), beside those of abi.h
  *
  * Writers: "XDP" is the program on the NIC's port, which runs on one CPU at a time; "agent" is
- * shuntd on the NIC. Nothing is written by two. What the agent wants done to the state, it asks for in
+ * shuntd on the NIC; "loader" is the shunt command. Nothing is written by two at a time. What the agent wants done to the state, it asks for in
  * the map "nic_cmd", and XDP does it with the next frame: so there are no locks.
  */
 #pragma once
@@ -15,7 +15,7 @@
 #define SHUNT_NIC_FRAME 1536   /* bytes of a slot, unless set */
 #define SHUNT_NIC_RESERVE 64   /* slots that requests leave to tokens */
 
-/* Pinned as "nic_cfg", one value. Written by the agent. */
+/* Pinned as "nic_cfg", one value. Written by the loader. */
 enum shunt_nic_flags {
 	SHUNT_NIC_KEEP = 1, /* keep a copy of steered requests, too, until they are taken */
 };
@@ -31,7 +31,8 @@ struct shunt_nic_cfg {
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 32, "nic cfg");
 
-/* A core as configured. Pinned as "nic_ports", one value a core. Written by the agent. */
+/* A core as configured. Pinned as "nic_ports", one value a core. Written by the loader, before there is an agent;
+ * then by the agent. */
 struct shunt_nic_port {
 	__u64 cookie;     /* for its next epoch; fresh: not equal to the one in use */
 	__u8 mac[6];      /* of its virtual function */
@@ -101,7 +102,7 @@ struct shunt_nic_core {
 	__u32 high;       /* … and what it said */
 	__u32 run;
 	__u32 group;
-	__u32 pad0;
+	__u32 leaving;    /* it said so: no more requests */
 	__u64 run_id;     /* of what runs; 0: nothing, or unknown */
 	__u64 run_ns;     /* since when, as far as the NIC can tell */
 	__u32 run_cls;
@@ -110,7 +111,8 @@ struct shunt_nic_core {
 	__u64 heard_ns;   /* last HELLO or CREDIT that was right */
 	__u64 busy_ns;    /* as the last credit said, in this epoch */
 	__u64 credits;    /* that were right */
-	__u64 pad[2];
+	__u64 told;       /* run_id that a PREEMPT was sent for on an arrival */
+	__u64 pad;
 	struct shunt_nic_out out[SHUNT_WIRE_WINDOW];
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_core) % SHUNT_LINE == 0, "nic core");
@@ -129,13 +131,13 @@ struct shunt_nic_fifo {
  */
 struct shunt_nic_class {
 	__u64 sent;       /* REQUESTs and RESUMEs */
-	__u64 done;       /* ended, as the cores say */
+	__u64 done;       /* ended, as the cores say … */
+	__u64 noreply;    /* … of these, without a reply */
 	__u64 lost;       /* of the wire, or of a core or process that is gone */
 	__u64 requeued;   /* sent, not taken, and queued again */
 	__u64 parked;     /* tokens queued */
 	__u64 resumed;    /* tokens sent */
 	__u64 kept;       /* steered requests of which a copy was kept */
-	__u64 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_class) == SHUNT_LINE, "nic class");
 
@@ -160,6 +162,7 @@ enum shunt_nic_event {
 	SHUNT_NIC_EV_NOTE,       /* NOTEs that acknowledge a token */
 	SHUNT_NIC_EV_OFF,        /* epochs ended */
 	SHUNT_NIC_EV_BAD_SELECT, /* policy named a class that does not wait */
+	SHUNT_NIC_EV_NEEDLESS,   /* a request was preempted, and nothing waited that could go on instead */
 	SHUNT_NIC_NR_EV,
 };
 

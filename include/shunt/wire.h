@@ -44,6 +44,9 @@ SHUNT_ASSERT(sizeof(struct shunt_wire) == 32, "how a frame begins");
 
 enum shunt_wire_flags {
 	SHUNT_WIRE_HEAD = 1, /* CREDIT: the parked request goes to the head of its queue, not the tail */
+	/* CREDIT: the core ends: no more requests, but the parked ones of its process. NOTE: there are none,
+	 * and nothing is under way to it. */
+	SHUNT_WIRE_LEAVE = 2,
 };
 
 struct shunt_wire_hello {
@@ -94,7 +97,7 @@ struct shunt_wire_credit {
 	__u64 token;      /* of that: opaque to the NIC */
 	__u64 busy_ns;    /* time in handlers so far */
 	__u32 done;       /* requests ended so far */
-	__u32 pad;
+	__u32 silent;     /* bit i: it ended without a reply */
 };
 SHUNT_ASSERT(sizeof(struct shunt_wire_credit) == 80, "credit");
 
@@ -129,3 +132,13 @@ struct shunt_wire_preempt {
 	__u32 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_wire_preempt) == 48, "preempt");
+
+/*
+ * On the host: the epoch of a core, with which its virtual function compares what comes. The map
+ * "wire_epoch" has one value for each core of the host; written by the core, "cookie" last.
+ */
+struct shunt_wire_epoch {
+	__u64 cookie;     /* 0: none yet; only WELCOME and REFUSE come through */
+	__u32 epoch;
+	__u32 pad;
+};

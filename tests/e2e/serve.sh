@@ -221,4 +221,4 @@ test_a_flood_breaks_nothing_and_every_packet_is_counted() {
 	assert_all_answered
 }
 
-run_tests "$@"
+[ -n "${ON_WIRE:-}" ] || run_tests "$@"

@@ -186,7 +186,7 @@ static void check_meta(const struct expectation *e, const struct packet *p, __u3
 	CHECK(v->meta.cls == e->want - REQUEST(0));
 	CHECK(v->meta.flags == (e->spec.v6 ? SHUNT_META_IPV6 : 0));
 	CHECK(v->meta.abi == SHUNT_ABI);
-	CHECK(v->meta.pad == 0);
+	CHECK(v->meta.epoch == 0 && v->meta.ack == 0);
 }
 
 static void check_cut(const struct expectation *e, const struct packet *p, __u32 len)

@@ -48,9 +48,9 @@ static int fd_of(const char *map)
 
 static int load(void **state)
 {
-	struct { __u64 cookie; __u32 epoch, core; } e = { COOKIE, EPOCH, CORE };
+	struct shunt_wire_epoch e = { .cookie = COOKIE, .epoch = EPOCH };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
-	__u32 zero = 0;
+	__u32 core = CORE;
 
 	obj = bpf_object__open_file("build/host/unwrap.o", NULL);
 	if (!obj || bpf_object__load(obj))
@@ -58,7 +58,7 @@ static int load(void **state)
 	prog = bpf_program__fd(bpf_object__find_program_by_name(obj, "shunt_unwrap"));
 	/* A program that is attached runs in a microsecond; else each run waits for RCU. */
 	link_fd = bpf_link_create(prog, 1, BPF_XDP, &opts);
-	return link_fd < 0 || bpf_map_update_elem(fd_of("wire_epoch"), &zero, &e, 0);
+	return link_fd < 0 || bpf_map_update_elem(fd_of("wire_epoch"), &core, &e, 0);
 }
 
 static int unload(void **state)
@@ -78,11 +78,11 @@ static __u64 count(__u32 what)
 
 static struct shunt_core_mark mark(void)
 {
-	struct shunt_core_mark m = { 0 };
+	static struct shunt_view view;
 	__u32 zero = 0;
 
-	bpf_map_lookup_elem(fd_of("wire_mark"), &zero, &m);
-	return m;
+	bpf_map_lookup_elem(fd_of("wire_view"), &zero, &view);
+	return view.core[CORE].mark;
 }
 
 static __u32 run(const void *frame, __u32 len)

@@ -5,7 +5,7 @@
  *
  * What copies runs with copies by the helpers and with copies by a loop.
  */
-/* link: agent/nic.c tests/prog/packet.c */
+/* link: agent/nic.c lib/nicsize.c lib/pins.c tests/prog/packet.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

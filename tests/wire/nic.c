@@ -83,7 +83,7 @@ static void print(const struct nic *n)
 
 int main(int argc, char **argv)
 {
-	struct nic_opts opts = { .object = argv[1], .silent_ms = number("SILENT_MS"), .slots = number("SLOTS") };
+	struct nic_opts opts = { .object = argv[1], .silent_ms = number("SILENT_MS"), .sizes.slots = number("SLOTS") };
 	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1 };
 	struct shunt_nic_cfg wire = {
 		.key = KEY, .flags = number("KEEP") ? SHUNT_NIC_KEEP : 0, .k = number("K"),

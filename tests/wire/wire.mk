@@ -27,7 +27,7 @@ $(B)/host/%.o: bpf/host/%.bpf.c $(NIC_DEPS)
 WIRE_TESTS := $(addprefix $(B)/tests/wire/,nic core forge switch.o faults.o)
 test-programs test-e2e: $(WIRE_TESTS)
 
-$(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c agent/nic.h include/shunt/nic.h include/shunt/wire.h
+$(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/pins.c agent/nic.h include/shunt/nic.h include/shunt/wire.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * host.c - virtual functions of cores: their program, and memory and sockets for one worker after the other
+ */
+#include <errno.h>
+#include <limits.h>
+#include <linux/if_link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <shunt/wire.h>
+
+#include "host.h"
+#include "log.h"
+#include "xsk.h"
+
+#define PER_CORE 1024 /* frames: two rings of a core, a NAPI round, parked requests, and some */
+#define CORE_RING 256
+#define MTU_MAX 1500
+#define WRAPPING (sizeof(struct shunt_wire_request) + 14) /* what the wire adds to a client's packet */
+
+/* The maps that outlive the agent, in the store under these names. */
+enum { MAP_VIEW, MAP_EPOCH, MAP_SOCK, NMAPS };
+static const char *const map_name[NMAPS] = { "wire_view", "wire_epoch", "wire_sock" };
+static const char *const kept_as[NMAPS] = { "wire.view", "wire.epoch", "wire.sock" };
+
+static int kept(const struct agent *a, int map)
+{
+	return store_get(a->store, kept_as[map]);
+}
+
+static void link_name(__u32 i, char out[STORE_NAME])
+{
+	snprintf(out, STORE_NAME, "wire.l%u", i);
+}
+
+/* --- the program ------------------------------------------------------------------------------- */
+
+static void libbpf_is_quiet(void)
+{
+	libbpf_set_print(NULL);
+}
+
+/* The object: beside this program, where it was built; or installed. */
+static struct bpf_object *open_object(void)
+{
+	static const char *const below[] = { "host/unwrap.o", "../lib/shunt/host/unwrap.o" };
+	char exe[PATH_MAX], path[PATH_MAX + 64], *slash;
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	exe[n > 0 ? n : 0] = '\0';
+	slash = strrchr(exe, '/');
+	for (int i = 0; slash && i < 2; i++) {
+		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - exe), exe, below[i]);
+		if (!access(path, R_OK))
+			return bpf_object__open_file(path, NULL);
+	}
+	return bpf_object__open_file(SHUNT_LIBDIR "/shunt/host/unwrap.o", NULL);
+}
+
+static int set_first(struct bpf_object *obj, __u32 first)
+{
+	struct bpf_map *rodata = bpf_object__find_map_by_name(obj, ".rodata");
+	size_t len = 0;
+
+	if (!rodata || !bpf_map__initial_value(rodata, &len) || len != sizeof(first))
+		return -EINVAL;
+	return bpf_map__set_initial_value(rodata, &first, sizeof(first));
+}
+
+/* A copy of the descriptor into the store. */
+static int put_copy(struct agent *a, const char *name, int fd)
+{
+	int copy = dup(fd), err;
+
+	if (copy < 0)
+		return -errno;
+	err = store_put(a->store, name, copy);
+	if (err)
+		close(copy);
+	return err;
+}
+
+static int attach(struct agent *a, int prog, __u32 i, char *why, size_t len)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
+	const struct host_dev *dev = &a->opts.host.dev[i];
+	int link = bpf_link_create(prog, dev->ifindex, BPF_XDP, &opts), err;
+	char name[STORE_NAME];
+
+	if (link < 0) {
+		err = -errno;
+		snprintf(why, len, "cannot attach to '%s' in native mode: %s", dev->name,
+			 err == -EBUSY || err == -EEXIST ? "another XDP program is there" : strerror(-err));
+		return err;
+	}
+	link_name(i, name);
+	err = store_put(a->store, name, link);
+	if (err)
+		close(link);
+	return err;
+}
+
+static int load_program(struct agent *a, char *why, size_t len)
+{
+	struct bpf_object *obj;
+	int err, prog;
+
+	libbpf_is_quiet();
+	obj = open_object();
+	if (!obj) {
+		snprintf(why, len, "cannot read 'host/unwrap.o': %s", strerror(errno));
+		return -errno;
+	}
+	err = set_first(obj, a->opts.host.first);
+	if (!err)
+		err = bpf_object__load(obj);
+	if (err)
+		snprintf(why, len, "cannot load 'host/unwrap.o': %s", strerror(-err));
+	for (int i = 0; !err && i < NMAPS; i++)
+		err = put_copy(a, kept_as[i], bpf_object__find_map_fd_by_name(obj, map_name[i]));
+	prog = err ? -1 : bpf_program__fd(bpf_object__find_program_by_name(obj, "shunt_unwrap"));
+	for (__u32 i = 0; !err && i < a->opts.host.ndevs; i++)
+		err = attach(a, prog, i, why, len);
+	bpf_object__close(obj);
+	if (err)
+		store_drop(a->store, "wire.");
+	return err;
+}
+
+/* Is each link there, and on the interface that now has the name? */
+static bool links_stand(const struct agent *a)
+{
+	for (__u32 i = 0; i < a->opts.host.ndevs; i++) {
+		struct bpf_link_info info = { 0 };
+		__u32 len = sizeof(info);
+		char name[STORE_NAME];
+		int fd;
+
+		link_name(i, name);
+		fd = store_get(a->store, name);
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ||
+		    info.xdp.ifindex != a->opts.host.dev[i].ifindex)
+			return false;
+	}
+	return true;
+}
+
+/* --- what the rest of the agent looks at --------------------------------------------------------- */
+
+static void *anonymous(size_t len)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *at = mmap(NULL, (len + page - 1) & ~(page - 1), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static __u32 id_of(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+/* One domain, and a configuration that is the same for all hosts. */
+static int fill_maps(struct agent *a)
+{
+	const struct host_opts *h = &a->opts.host;
+	struct maps *m = &a->maps;
+
+	m->cfg = (struct shunt_cfg){ .abi = SHUNT_ABI, .flags = SHUNT_CFG_WIRE | SHUNT_CFG_PREEMPT,
+		.ndomains = 1, .nclasses = SHUNT_CLASSES, .chunk = 2048, .core_ring = CORE_RING,
+		.hang_ms = 1000, .hang = SHUNT_HANG_TELL, .parked_max = SHUNT_PARKED,
+		.grace_us = h->grace_us, .watch_us = h->grace_us ? h->grace_us / 2 + 1 : 0 };
+	m->domains = anonymous(SHUNT_DOMAINS * sizeof(*m->domains));
+	m->agent = anonymous(SHUNT_DOMAINS * sizeof(*m->agent));
+	m->ingress = anonymous((SHUNT_DOMAINS + 1) * sizeof(*m->ingress));
+	if (!m->domains || !m->agent || !m->ingress) {
+		maps_close(m);
+		return -ENOMEM;
+	}
+	m->id = id_of(kept(a, MAP_VIEW));
+	m->domains[0].on = 1;
+	m->domains[0].ncores = h->ndevs;
+	for (__u32 i = 0; i < h->ndevs; i++)
+		m->domains[0].cpu[i] = h->dev[i].cpu;
+	return 0;
+}
+
+int host_begin(struct agent *a, char *why, size_t len)
+{
+	struct host_opts *h = &a->opts.host;
+	int err = 0;
+
+	for (__u32 i = 0; i < h->ndevs; i++) {
+		iface_look(h->dev[i].name, &h->dev[i].ifindex, &a->mtu);
+		if (!h->dev[i].ifindex || iface_mac(h->dev[i].name, h->dev[i].mac)) {
+			snprintf(why, len, "there is no interface '%s'", h->dev[i].name);
+			return -ENODEV;
+		}
+	}
+	if (kept(a, MAP_SOCK) < 0 || !links_stand(a)) {
+		store_drop(a->store, "wire.");
+		store_drop(a->store, "d0.");
+		err = load_program(a, why, len);
+	}
+	if (err)
+		return err;
+	err = fill_maps(a);
+	if (err)
+		snprintf(why, len, "out of memory");
+	return err;
+}
+
+bool host_current(const struct agent *a)
+{
+	for (__u32 i = 0; i < a->opts.host.ndevs; i++) {
+		unsigned int ifindex;
+		__u32 mtu;
+
+		iface_look(a->opts.host.dev[i].name, &ifindex, &mtu);
+		if (ifindex != a->opts.host.dev[i].ifindex)
+			return false;
+	}
+	return true;
+}
+
+void host_end(struct agent *a)
+{
+	store_drop(a->store, "wire.");
+}
+
+/* --- memory and sockets ------------------------------------------------------------------------- */
+
+static int open_view(struct agent *a, struct domain *d)
+{
+	d->view_fd = dup(kept(a, MAP_VIEW));
+	if (d->view_fd < 0)
+		return -errno;
+	d->r.view = shunt_map_mmap(d->view_fd, sizeof(*d->r.view), true);
+	return d->r.view ? 0 : -errno;
+}
+
+static void set_geometry(const struct agent *a, struct shunt_geometry *g)
+{
+	__u32 n = a->opts.host.ndevs, room = a->mtu > WRAPPING ? a->mtu - WRAPPING : 0;
+
+	*g = (struct shunt_geometry){ .nframes = n * PER_CORE, .chunk = a->maps.cfg.chunk,
+		.core_ring = CORE_RING, .ncores = n, .nclasses = SHUNT_CLASSES, .fill_ring = 1,
+		.mtu = room < MTU_MAX ? room : MTU_MAX };
+	while (g->fill_ring < g->nframes + SHUNT_NAPI)
+		g->fill_ring *= 2;
+}
+
+static int make_socket(struct agent *a, struct domain *d, __u32 k)
+{
+	const struct shunt_geometry *g = &d->r.geo;
+	char what[8];
+	int fd = k ? xsk_another() : xsk_first(d->r.memory, g), err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (k)
+		err = xsk_own_rings(fd, g);
+	if (!err)
+		err = xsk_rings(fd, g->core_ring, g->core_ring);
+	if (!err)
+		err = xsk_bind(fd, a->opts.host.dev[k].ifindex, 0, k ? d->sock[0] : -1);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	d->sock[k] = fd;
+	snprintf(what, sizeof(what), "s%u", k);
+	return domain_store_as(d, what, fd);
+}
+
+static int insert_sockets(struct agent *a, struct domain *d)
+{
+	for (__u32 k = 0; k < d->r.geo.ncores; k++) {
+		if (bpf_map_update_elem(kept(a, MAP_SOCK), &k, &d->sock[k], 0))
+			return -errno;
+	}
+	return 0;
+}
+
+/* No worker has seen it yet, or none will again. */
+static void set_right(struct domain *d)
+{
+	struct shunt_view *v = d->r.view;
+
+	memset(v, 0, sizeof(*v));
+	v->abi = SHUNT_ABI;
+	v->nclasses = d->r.geo.nclasses;
+	v->preempt = 1; /* when, is for the NIC to say */
+	v->parked_max = SHUNT_PARKED;
+	v->policy_gen = 1;
+	poke(d->r.ctl->abi, SHUNT_ABI);
+}
+
+int host_make(struct agent *a, struct domain *d)
+{
+	struct shunt_geometry geo;
+	int err = open_view(a, d);
+
+	set_geometry(a, &geo);
+	if (!err)
+		err = domain_make_state(d, a->opts.host.dev[0].ifindex, &geo);
+	if (!err)
+		err = domain_make_memory(d);
+	for (__u32 k = 0; !err && k < d->r.geo.ncores; k++)
+		err = make_socket(a, d, k);
+	if (!err) {
+		set_right(d);
+		domain_set_up(d, 0);
+		err = insert_sockets(a, d);
+	}
+	if (err) {
+		domain_let_go(d);
+		if (err == -EBUSY)
+			d->life = DOMAIN_BUSY;
+		return err;
+	}
+	domain_is_made(d);
+	return 0;
+}
+
+bool host_adopt(struct agent *a, struct domain *d)
+{
+	if (domain_find_state(d, a->opts.host.dev[0].ifindex) && !d->state->burial && !open_view(a, d) &&
+	    !domain_map_memory(d)) {
+		d->life = d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
+		d->up = peek(d->r.view->up);
+		domain_set_up(d, d->up);
+		return true;
+	}
+	domain_let_go(d);
+	return false;
+}
+
+/* There is nothing to be found out: what it had, the NIC counts when it hears of the next, or of nobody. */
+void host_bury(struct agent *a, struct domain *d)
+{
+	domain_set_up(d, 0);
+	domain_let_go(d);
+	d->absent_ns = a->now_ns;
+	a->make_ns = a->now_ns;
+}
+
+int host_tell(struct agent *a, struct peer *p)
+{
+	const struct host_opts *h = &a->opts.host;
+	struct shunt_msg_wire m = { .key = h->key, .first = h->first };
+	int fd = kept(a, MAP_EPOCH);
+
+	memcpy(m.nic, h->nic, sizeof(m.nic));
+	for (__u32 i = 0; i < h->ndevs; i++)
+		memcpy(m.mac[i], h->dev[i].mac, sizeof(m.mac[i]));
+	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WIRE, &fd, 1);
+}
+
+void host_watch(struct agent *a, struct domain *d)
+{
+	__u64 now = clock_ns();
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		const struct shunt_core *c = &d->r.view->core[i];
+		const struct shunt_mark *m = &c->mark.by[SHUNT_MARK_XDP];
+		__u64 id = peek(m->id), since = peek(m->deadline_ns);
+
+		if (id && id == peek(c->run.id) && now > since && now - since >= a->maps.cfg.grace_us * 1000ULL)
+			watch_signal(a, d, i, id);
+	}
+}

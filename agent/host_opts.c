@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * host_opts.c - what shuntd is told about a host whose NIC schedules
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host_opts.h"
+#include "key.h"
+
+static int wrong(const char *format, const char *what)
+{
+	fputs("shuntd: ", stderr);
+	fprintf(stderr, format, what);
+	fputs("\ntry 'shuntd --help'\n", stderr);
+	return -EINVAL;
+}
+
+/* Without a CPU it gets the next one after CPU 0, which has the interrupts. */
+static __u16 usual_cpu(__u32 i)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 1 ? 1 + i % (n - 1) : 0;
+}
+
+int host_add_dev(struct host_opts *h, const char *text)
+{
+	struct host_dev *dev = &h->dev[h->ndevs];
+	const char *colon = strrchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : strlen(text);
+	char *end;
+
+	if (h->ndevs == SHUNT_CORES)
+		return wrong("more than 64 interfaces, at '%s'", text);
+	if (!len || len >= sizeof(dev->name) || memchr(text, '/', len))
+		return wrong("'%s' is no interface: say IF or IF:CPU", text);
+	memcpy(dev->name, text, len);
+	dev->name[len] = '\0';
+	dev->cpu = usual_cpu(h->ndevs);
+	if (colon) {
+		unsigned long cpu = strtoul(colon + 1, &end, 10);
+
+		if (end == colon + 1 || *end || cpu > 0xffff)
+			return wrong("no CPU in '%s': say IF or IF:CPU", text);
+		dev->cpu = cpu;
+	}
+	h->ndevs++;
+	return 0;
+}
+
+int host_set_nic(struct host_opts *h, const char *text)
+{
+	char rest;
+
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &h->nic[0], &h->nic[1], &h->nic[2],
+		   &h->nic[3], &h->nic[4], &h->nic[5], &rest) != 6)
+		return wrong("'%s' is no MAC address, such as 02:00:00:00:00:01", text);
+	h->nic_known = true;
+	return 0;
+}
+
+int host_read_key(struct host_opts *h, const char *path)
+{
+	char why[160];
+
+	if (!shunt_read_key(path, &h->key, why, sizeof(why)))
+		return 0;
+	return wrong("%s", why);
+}

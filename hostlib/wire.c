@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * wire.c - a core served by a NIC over the wire: what comes is taken by number, what was done goes back in CREDITs
+ *
+ * Requests come into the core's own ring only, and in the order in which they shall run: which, the NIC has
+ * decided. Whatever gets lost either way is made good by the next CREDIT, which says the core's whole state;
+ * a core that could take more repeats it.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+#define REPEAT_NS 500000ULL       /* a CREDIT is said again after this, then ever more seldom … */
+#define REPEAT_MAX_NS 10000000ULL /* … up to this */
+#define SILENT_NS 20000000ULL     /* nothing heard of the NIC for so long: HELLO again */
+#define HELLO_NS 1000000ULL       /* the same, without an epoch; then ever more seldom … */
+#define HELLO_MAX_NS 50000000ULL  /* … up to this */
+#define LEAVE_NS 500000000ULL     /* a NIC that is silent for so long as we leave is not waited for */
+
+static bool after(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0;
+}
+
+/* --- what is said ------------------------------------------------------------------------------ */
+
+static struct shunt_wire header(const struct wire *w, uint8_t type, uint16_t bytes)
+{
+	struct shunt_wire h = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = type,
+				.core = w->number, .bytes = bytes, .epoch = w->epoch,
+				.cookie = w->cookie };
+
+	memcpy(h.to, w->nic, sizeof(h.to));
+	memcpy(h.from, w->mac, sizeof(h.from));
+	return h;
+}
+
+/* A frame of our own with this in it; what it is padded with does not matter. */
+static bool say(struct core *c, const void *msg, uint32_t len, uint32_t padded)
+{
+	uint64_t frame;
+
+	if (padded < SHUNT_WIRE_MIN)
+		padded = SHUNT_WIRE_MIN;
+	if (padded < len)
+		padded = len;
+	if (padded > c->s->geo.chunk || frames_get(c, &frame))
+		return false;
+	memcpy(c->s->memory + frame, msg, len);
+	if (reply_frame(c, frame, padded))
+		return true;
+	frames_free(c, frame);
+	return false;
+}
+
+static void hello(struct core *c, uint64_t now)
+{
+	struct wire *w = c->wire;
+	struct shunt_wire_hello h = { .w = header(w, SHUNT_WIRE_HELLO, sizeof(h)), .inc = w->inc,
+				      .process = w->process };
+
+	h.w.epoch = 0;
+	h.w.cookie = w->key;
+	say(c, &h, sizeof(h), 0);
+	w->heard_ns = now; /* not again at once */
+	w->hello_ns = w->hello_ns < HELLO_MAX_NS / 2 ? 2 * w->hello_ns : HELLO_MAX_NS;
+}
+
+void wire_credit(struct core *c)
+{
+	struct wire *w = c->wire;
+	struct shunt_wire_credit m = {
+		.w = header(w, SHUNT_WIRE_CREDIT, sizeof(m)), .nr = w->nr + 1, .high = w->high,
+		.taken = w->taken, .open = w->open, .silent = w->silent, .run = w->run,
+		.busy_ns = w->busy_ns, .done = w->done,
+	};
+
+	if (!w->cookie)
+		return;
+	if (w->leaving)
+		m.w.flags |= SHUNT_WIRE_LEAVE;
+	if (w->nparks) {
+		m.park = w->parks[0].seq;
+		m.token = w->parks[0].token;
+	}
+	w->owed = !say(c, &m, sizeof(m), w->credit);
+	w->nr += !w->owed;
+	w->said_ns = c->now;
+}
+
+/* --- what is heard ----------------------------------------------------------------------------- */
+
+static void advance(struct wire *w, uint32_t to)
+{
+	uint32_t by = to - w->high;
+
+	w->taken = by < 32 ? w->taken << by : 0;
+	w->open = by < 32 ? w->open << by : 0;
+	w->silent = by < 32 ? w->silent << by : 0;
+	w->high = to;
+}
+
+static void close_seq(struct wire *w, uint32_t seq, bool silent)
+{
+	uint32_t back = w->high - seq;
+
+	if (back >= 32)
+		return;
+	w->open &= ~(1u << back);
+	w->silent |= (uint32_t)silent << back;
+}
+
+/* The NIC has the token of that number. */
+static void acknowledge(struct wire *w, uint32_t seq)
+{
+	if (!seq || !w->nparks || w->parks[0].seq != seq)
+		return;
+	close_seq(w, seq, false);
+	memmove(w->parks, w->parks + 1, --w->nparks * sizeof(*w->parks));
+}
+
+/* The number is new, and so taken. NULL: it is not. */
+static struct wire_todo *take(struct wire *w, uint32_t seq)
+{
+	struct wire_todo *t = &w->todo[w->tail % WIRE_TODO];
+
+	if (!after(seq, w->high) || w->tail - w->head == WIRE_TODO)
+		return NULL;
+	advance(w, seq);
+	w->taken |= 1;
+	w->open |= 1;
+	w->tail++;
+	*t = (struct wire_todo){ .seq = seq };
+	return t;
+}
+
+/* The NIC has forgotten what it gave us: what has not begun never will, what is parked runs to its end. */
+static void forget(struct core *c, uint32_t life)
+{
+	struct wire *w = c->wire;
+
+	for (; w->head != w->tail; w->head++) {
+		struct wire_todo *t = &w->todo[w->head % WIRE_TODO];
+
+		if (t->resume)
+			park_orphan(c, t->addr);
+		else
+			frames_free(c, t->addr);
+	}
+	for (uint32_t i = 0; i < w->nparks; i++)
+		park_orphan(c, w->parks[i].token);
+	w->nparks = 0;
+	if (life != w->life)
+		park_orphans(c, life);
+	w->life = life;
+	w->nr = w->high = w->taken = w->open = w->silent = w->run = w->done = 0;
+	w->busy_ns = 0;
+}
+
+static void hear_welcome(struct core *c, const struct shunt_wire_welcome *h)
+{
+	struct wire *w = c->wire;
+
+	if (h->inc != w->inc || h->w.version != SHUNT_WIRE || !h->w.cookie)
+		return;
+	w->k = h->k;
+	w->hello_ns = HELLO_NS;
+	if (h->w.cookie == w->cookie)
+		return;
+	/* Which of two epochs of one incarnation is the later one, it cannot tell: it takes its first only. */
+	if (h->inc == w->welcomed) {
+		w->inc++;
+		hello(c, c->now);
+		return;
+	}
+	w->welcomed = w->inc;
+	__atomic_store_n(&w->shown->cookie, 0, __ATOMIC_SEQ_CST);
+	forget(c, h->life);
+	w->epoch = h->w.epoch;
+	w->cookie = h->w.cookie;
+	w->credit = h->credit;
+	w->shown->epoch = w->epoch;
+	__atomic_store_n(&w->shown->cookie, w->cookie, __ATOMIC_SEQ_CST);
+	wire_credit(c);
+}
+
+/* "Older" is what a clock that was set back looks like. */
+static void hear_refuse(struct core *c, const struct shunt_wire_refuse *r)
+{
+	if (r->inc == c->wire->inc && r->reason == SHUNT_WIRE_OLDER)
+		c->wire->inc += 1000000000ULL;
+}
+
+static void hear_resume(struct core *c, const struct shunt_wire_request *r)
+{
+	struct wire_todo *t;
+
+	acknowledge(c->wire, r->ack);
+	t = take(c->wire, r->seq);
+	if (!t)
+		return;
+	t->resume = true;
+	t->addr = r->token;
+	t->id = r->id;
+}
+
+static void hear_note(struct core *c, const struct shunt_wire_note *n)
+{
+	struct wire *w = c->wire;
+
+	acknowledge(w, n->ack);
+	if (n->skip && after(n->skip, w->high))
+		advance(w, n->skip);
+	if (w->leaving && n->w.flags & SHUNT_WIRE_LEAVE)
+		w->left = true;
+	else
+		wire_credit(c);
+}
+
+static void hear_control(struct core *c, const void *frame, uint32_t len)
+{
+	const struct shunt_wire *h = frame;
+	struct wire *w = c->wire;
+
+	if (len < SHUNT_WIRE_MIN || h->core != w->number)
+		return;
+	w->heard_ns = c->now;
+	if (h->type == SHUNT_WIRE_WELCOME)
+		hear_welcome(c, frame);
+	else if (h->type == SHUNT_WIRE_REFUSE)
+		hear_refuse(c, frame);
+	else if (!w->cookie || h->cookie != w->cookie || h->epoch != w->epoch)
+		return;
+	else if (h->type == SHUNT_WIRE_RESUME && len >= sizeof(struct shunt_wire_request))
+		hear_resume(c, frame);
+	else if (h->type == SHUNT_WIRE_NOTE)
+		hear_note(c, frame);
+}
+
+/* False: the frame is not kept. */
+static bool hear_request(struct core *c, const struct xdp_desc *d)
+{
+	const struct shunt_meta *m = queue_meta(c->s, d->addr);
+	struct wire *w = c->wire;
+	struct wire_todo *t;
+
+	if (!m || m->abi != SHUNT_ABI || !w->cookie || m->epoch != (uint16_t)w->epoch)
+		return false;
+	w->heard_ns = c->now;
+	if (m->ack)
+		acknowledge(w, m->hold_seq - m->ack);
+	t = take(w, m->hold_seq);
+	if (!t)
+		return false;
+	t->addr = d->addr;
+	t->len = d->len;
+	t->id = m->id;
+	return true;
+}
+
+/* Takes all that the ring shows. */
+static void hear(struct core *c)
+{
+	struct shunt_ring *r = &c->rx;
+	uint32_t cons = *r->cons, prod = ring_prod(r);
+
+	if (cons == prod)
+		return;
+	c->now = core_clock(c);
+	for (; cons != prod && c->wire->tail - c->wire->head < WIRE_TODO; cons++) {
+		struct xdp_desc d = r->desc[cons & r->mask];
+		uint64_t in_chunk = d.addr & (c->s->geo.chunk - 1);
+		const char *frame = c->s->memory + d.addr;
+		uint16_t proto;
+
+		if (d.addr >= shunt_frames_len(&c->s->geo) || d.len < 14 ||
+		    in_chunk + d.len > c->s->geo.chunk) {
+			bump(c->line->stats.bad_frame, 1);
+			continue;
+		}
+		memcpy(&proto, frame + 12, sizeof(proto));
+		if (proto == htons(SHUNT_WIRE_PROTO))
+			hear_control(c, frame, d.len);
+		else if (hear_request(c, &d))
+			continue;
+		frames_free(c, d.addr);
+	}
+	ring_set_cons(r, cons);
+}
+
+/* --- what is done ------------------------------------------------------------------------------ */
+
+static void begin(struct core *c, const struct wire_todo *t)
+{
+	c->wire->run = t ? t->seq : 0;
+	c->item->seq = t ? t->seq : 0;
+}
+
+/* The next of what was taken, or one that the NIC has forgotten, in c->item. */
+bool wire_next(struct core *c)
+{
+	struct wire *w = c->wire;
+
+	hear(c);
+	while (w->head != w->tail) {
+		struct wire_todo *t = &w->todo[w->head++ % WIRE_TODO];
+
+		if (!t->resume) {
+			struct xdp_desc d = { .addr = t->addr, .len = t->len };
+
+			queue_fill(c, c->item, &d, c->id);
+			c->item->sent = t->id;
+			queue_run(c, c->item);
+		} else if (!park_resume(c, t->addr, t->id)) {
+			bump(c->line->stats.bad_frame, 1);
+			close_seq(w, t->seq, true);
+			wire_credit(c);
+			continue;
+		}
+		begin(c, t);
+		return true;
+	}
+	if (!park_take_any(c))
+		return false;
+	begin(c, NULL);
+	return true;
+}
+
+/* Something changed. What has come meanwhile is taken first, so that the NIC knows what runs next. */
+static void report(struct core *c)
+{
+	struct wire *w = c->wire;
+
+	hear(c);
+	if (w->head != w->tail)
+		w->run = w->todo[w->head % WIRE_TODO].seq;
+	w->repeat_ns = REPEAT_NS;
+	wire_credit(c);
+}
+
+/* The request has ended; its reply, if any, is in the send ring, and the credit follows it. */
+void wire_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns)
+{
+	struct wire *w = c->wire;
+
+	w->busy_ns += service_ns;
+	w->run = 0;
+	if (!it->seq)
+		return; /* of an epoch that is over */
+	w->done++;
+	close_seq(w, it->seq, !replied);
+	report(c);
+}
+
+/* The request was parked: it waits for the NIC to name its token. */
+void wire_parked(struct core *c, uint32_t seq, uint64_t token)
+{
+	struct wire *w = c->wire;
+
+	w->run = 0;
+	if (!seq || w->nparks == WIRE_TODO) {
+		park_orphan(c, token);
+		return;
+	}
+	w->parks[w->nparks++] = (struct wire_park){ seq, token };
+	report(c);
+}
+
+/* Is there a PREEMPT for what runs? */
+bool wire_wants(const struct core *c)
+{
+	return peek(c->line->mark.by[SHUNT_MARK_XDP].id) == c->run->id;
+}
+
+/* Says what is due to be said. When it must be called again: c->now + the result. */
+uint64_t wire_tick(struct core *c)
+{
+	struct wire *w = c->wire;
+	uint32_t busy = __builtin_popcount(w->open) - w->nparks;
+
+	if (c->now - w->heard_ns > (w->cookie ? SILENT_NS : w->hello_ns))
+		hello(c, c->now);
+	if (!w->cookie)
+		return w->hello_ns;
+	if (w->owed) {
+		wire_credit(c);
+	} else if ((busy < w->k || w->nparks || w->leaving) && c->now - w->said_ns > w->repeat_ns) {
+		w->repeat_ns = w->leaving ? REPEAT_NS : 2 * w->repeat_ns;
+		if (w->repeat_ns > REPEAT_MAX_NS)
+			w->repeat_ns = REPEAT_MAX_NS;
+		wire_credit(c);
+	}
+	return w->repeat_ns;
+}
+
+/* Nothing more comes, and nothing that came is left: the thread may end. */
+bool wire_drained(struct core *c)
+{
+	struct wire *w = c->wire;
+	uint64_t now = clock_ns();
+
+	if (!w->leaving) {
+		w->leaving = true;
+		w->leave_ns = w->heard_ns = now;
+		w->repeat_ns = 0; /* at once */
+	}
+	if (now - w->leave_ns > LEAVE_NS && now - w->heard_ns > SILENT_NS)
+		park_orphans(c, ~w->life); /* nobody will name them any more */
+	if (w->head != w->tail || ring_count(&c->rx) || peek(c->s->park.n) ||
+	    atomic_load(&c->s->park.mask))
+		return false;
+	return w->left || !w->cookie || now - w->leave_ns > LEAVE_NS;
+}
+
+/* --- being set up ------------------------------------------------------------------------------ */
+
+/* What comes later is greater: the NIC knows by it which incarnation is the present one. */
+static uint64_t incarnation(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* In the core's thread, before the first request. */
+void wire_start(struct core *c)
+{
+	struct wire *w = c->wire;
+
+	w->inc = incarnation();
+	c->now = clock_ns();
+	hello(c, c->now);
+	reply_kick(c);
+}
+
+void wire_stop(struct core *c)
+{
+	__atomic_store_n(&c->wire->shown->cookie, 0, __ATOMIC_SEQ_CST);
+}
+
+/* A core's part of the frames: some for itself, the rest for its virtual function. */
+static void share_frames(struct core *c)
+{
+	struct shunt *s = c->s;
+	uint32_t per = s->geo.nframes / s->geo.ncores, prod = 0;
+
+	for (uint32_t i = 0; i < per; i++) {
+		uint64_t frame = ((uint64_t)c->id * per + i) * s->geo.chunk;
+
+		if (i < SHUNT_SPARE)
+			c->free[c->nfree++] = frame;
+		else
+			c->fill->addr[prod++ & c->fill->mask] = frame;
+	}
+	ring_set_prod(c->fill, prod);
+}
+
+static int map_one(struct shunt *s, uint32_t i, int sock)
+{
+	struct wires *p = s->wire;
+	struct core *c = &s->core[i];
+	struct wire *w = &p->core[i];
+	int err = shunt_ring_map(&p->fill[i], sock, SHUNT_RING_FILL, s->geo.fill_ring);
+
+	if (!err)
+		err = shunt_ring_map(&p->comp[i], sock, SHUNT_RING_COMP, s->geo.fill_ring);
+	if (err)
+		return err;
+	*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i], .key = p->msg.key,
+			    .process = p->process, .repeat_ns = REPEAT_NS, .hello_ns = HELLO_NS, .life = ~0u };
+	memcpy(w->nic, p->msg.nic, sizeof(w->nic));
+	memcpy(w->mac, p->msg.mac[i], sizeof(w->mac));
+	c->wire = w;
+	c->fill = &p->fill[i];
+	c->comp = &p->comp[i];
+	c->fill_lock = &p->fill_lock[i];
+	share_frames(c);
+	return 0;
+}
+
+int wire_map(struct shunt *s, const int *sock)
+{
+	int err = 0;
+
+	s->wire->process = incarnation();
+	for (uint32_t i = 0; !err && i < s->geo.ncores; i++)
+		err = map_one(s, i, sock[i]);
+	return err;
+}
+
+static size_t epochs_len(void)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (SHUNT_CORES * sizeof(struct shunt_wire_epoch) + page - 1) & ~(page - 1);
+}
+
+/* The agent's word that this is the transport. Takes over no descriptor. */
+int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs)
+{
+	struct wires *p = aligned_alloc(SHUNT_LINE, sizeof(*p));
+
+	if (!p || s->wire) {
+		free(p);
+		return set_error(s, p ? -EPROTO : -ENOMEM, p ? "shuntd repeats itself" : "out of memory");
+	}
+	memset(p, 0, sizeof(*p));
+	p->msg = *msg;
+	p->epochs = mmap(NULL, epochs_len(), PROT_READ | PROT_WRITE, MAP_SHARED, epochs, 0);
+	if (p->epochs == MAP_FAILED) {
+		free(p);
+		return set_error(s, -errno, "cannot map the epochs: %s", strerror(errno));
+	}
+	s->wire = p;
+	return 0;
+}
+
+void wire_free(struct shunt *s)
+{
+	if (!s->wire)
+		return;
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		shunt_ring_unmap(&s->wire->fill[i]);
+		shunt_ring_unmap(&s->wire->comp[i]);
+	}
+	munmap(s->wire->epochs, epochs_len());
+	free(s->wire);
+	s->wire = NULL;
+}

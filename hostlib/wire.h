@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * wire.h - a core's end of the link to a NIC that shares no memory with it (docs/wire.md)
+ *
+ * Written by the core's thread alone.
+ */
+#pragma once
+
+#include <shunt/wire.h>
+
+#include "broker.h"
+#include "ring.h"
+
+#define WIRE_TODO 32 /* taken and not begun; the NIC has at most SHUNT_WIRE_WINDOW numbers open */
+
+/* A number that was taken. */
+struct wire_todo {
+	uint32_t seq;
+	bool resume;
+	uint32_t len;    /* of the packet … */
+	uint64_t addr;   /* … and where it is; RESUME: the token */
+	uint64_t id;     /* of this sending: a PREEMPT names it */
+};
+
+/* A parked request that the NIC is not known to have queued. */
+struct wire_park {
+	uint32_t seq;
+	uint64_t token;
+};
+
+struct wire {
+	uint8_t mac[6], nic[6];
+	uint8_t number;      /* of the core, on the NIC */
+	struct shunt_wire_epoch *shown; /* what the virtual function's program compares with */
+	uint64_t key, process, inc;
+	uint64_t welcomed;   /* incarnation that had an epoch already */
+
+	uint64_t cookie;     /* of the epoch; 0: there is none */
+	uint32_t epoch, life;
+	uint32_t k, credit;  /* requests at once; bytes of a CREDIT */
+	uint32_t nr, high, taken, open, silent, run, done;
+	uint64_t busy_ns;
+
+	struct wire_todo todo[WIRE_TODO];
+	uint32_t head, tail; /* of todo, mod 2^32 */
+	struct wire_park parks[WIRE_TODO];
+	uint32_t nparks;
+
+	bool owed;           /* a CREDIT found no frame */
+	bool leaving;        /* this core ends */
+	bool left;           /* and the NIC knows */
+	uint64_t heard_ns;   /* anything of the NIC, or the last HELLO … */
+	uint64_t hello_ns;   /* … and how long after it the next one is due, without an epoch */
+	uint64_t said_ns;    /* the last CREDIT */
+	uint64_t repeat_ns;  /* it is said again after this */
+	uint64_t leave_ns;   /* since when it is leaving */
+};
+
+/* What the cores of a process have for it. */
+struct wires {
+	struct shunt_msg_wire msg;
+	struct shunt_wire_epoch *epochs; /* the map: one for each core */
+	uint64_t process;
+	struct wire core[SHUNT_CORES];
+	struct shunt_ring fill[SHUNT_CORES], comp[SHUNT_CORES]; /* of each core's virtual function */
+	uint32_t fill_lock[SHUNT_CORES];
+	/* Under the lock of the parked requests: by place, those whose token the NIC has, or will have. */
+	struct item *at[SHUNT_PARKED];
+	uint64_t turn; /* makes tokens different */
+};

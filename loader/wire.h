@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * wire.h - the interface as the port of a NIC that schedules: its own maps, beside all the others
+ */
+#pragma once
+
+#include <shunt/nic.h>
+
+#include "collect.h"
+#include "config.h"
+#include "nicsize.h"
+
+struct wire_setup {
+	bool on;
+	struct shunt_nic_cfg cfg;
+	struct shunt_nic_port core[SHUNT_CORES];
+	__u32 ncores;
+	struct shunt_nic_sizes sizes;
+};
+
+/* From the configuration's "wire". On failure, "at" names what is wrong, and "why" says it. */
+int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], char *why, size_t len);
+/* Into the pinned maps, which nobody uses yet. */
+int wire_write(struct ctl *ctl, const struct wire_setup *w);
+/* Sizes of the pinned maps, for a program that shall use them. */
+int wire_sizes(struct ctl *ctl, struct shunt_nic_sizes *sizes);
+
+/* wire_stats.c: what the NIC's maps tell is added to the snapshot, and to what is printed. */
+int wire_snapshot(struct ctl *ctl, struct snapshot *s);

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# kill_wire.sh - SIGKILL for workers and for the agents of NIC and host at random moments under load: every request is
+# accounted for, and service resumes
+export TRANSPORT=wire
+NO_LAB=1
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+TEST_LIMIT=${LONG:+1500}
+TEST_LIMIT=${TEST_LIMIT:-90}
+KILLS=${KILLS:-$([ -n "$LONG" ] && echo 100 || echo 10)}
+SEED=${SEED:-$RANDOM}
+
+any_moment() { read -rt "0.0$((RANDOM % 6))$((RANDOM % 10))" <> <(:) || true; }
+agent_of() { pgrep -P "${PIDS[$1]}"; } # NAME of a keeper: its agent
+new_agent() { local now; now=$(agent_of "$1") && [ "$now" != "$2" ]; }
+
+epochs() { stat_of '[.wire.core[].epoch] | add'; }
+newer() { (( $(epochs) >= $1 + CORES )); }
+
+# The NIC does not know that it is dead until it hears of the next.
+kill_worker() {
+	local before
+	before=$(epochs)
+	kill -KILL "${PIDS[spin]}"
+	wait "${PIDS[spin]}" 2>/dev/null || true
+	start_worker
+	wait_for 10 newer "$before"
+}
+
+kill_agent() { # shuntd: the NIC's; shuntd_host
+	local agent
+	agent=$(agent_of "$1")
+	kill -KILL "$agent"
+	wait_for 10 new_agent "$1" "$agent"
+	wait_for 10 all_up
+}
+
+begin() { # SECONDS of load
+	load mq
+	host shunt quantum set long 50us # so that some are parked when their worker dies
+	start_worker
+	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time "$1" \
+		--mix short=0.7:1us,long=0.3:100us
+	wait_for 5 arrived 200
+}
+
+finish() {
+	wait_for 60 sh -c "! kill -0 ${PIDS[client]}"
+	assert_conserved
+	offer --rate 2000 --count 500 --time 5 --mix short=0.7:1us,long=0.3:20us
+	assert_all_answered
+	assert_conserved
+	assert_eq "$(stat_of '.wire.slots_queued')" 0 "slots in queues"
+	assert_eq "$(stat_of '.wire.events | .cookie + .bad + .type + .short')" 0 "control frames that make no sense"
+}
+
+test_kills_at_random_lose_only_what_is_counted() {
+	local i victim
+	RANDOM=$SEED
+	echo "seed $SEED"
+	begin $((3 * KILLS))
+	for ((i = 0; i < KILLS; i++)); do
+		any_moment
+		victim=$((i < 3 ? i : RANDOM % 4))
+		case $victim in
+		0 | 3) kill_worker ;;
+		1) kill_agent shuntd ;;
+		2) kill_agent shuntd_host ;;
+		esac
+	done
+	stop client INT
+	start client true
+	finish
+	echo "lost $(stat_of .total.lost) of $(stat_of .total.arrived)"
+}
+
+run_tests "$@"
