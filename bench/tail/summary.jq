@@ -51,13 +51,13 @@ def one_workload($samples): . as $w | {key: .name, value: {
 ($samples | length) as $n | ([$samples[].round] | unique | length) as $rounds |
 {title: $title, suite: $suite, quick: $quick,
  machine: {cpu: $machine, cpus: $cpus, cpuidle: $cpuidle}, kernel: $kernel, cores: $workers, seed: $seed, commit: $commit,
- mode: "native XDP, AF_XDP copy mode, veth; the client on CPU 0, workers on the others, all spinning but linux-…-block and memcached; client and servers at nice -20",
+ mode: "native XDP, AF_XDP copy mode, veth; the client on CPU 0, workers on the others, all spinning but linux-…-block and memcached; all of them at nice -20",
  rounds: $rounds, rounds_wanted: $rounds_wanted, requests_each: $enough,
  confidence: (if $rounds > 0 then confidence($rounds; $rounds | depth) | . * 1000 | round / 1000 else null end),
  samples: $n, invalid_samples: ([$samples[] | select(.load.valid | not)] | length),
  stalled_samples: ([$samples[] | select(stalled)] | length),
  stalls: {stolen_ms: ([$samples[].stolen_ms] | add // 0), crowded_ms: ([$samples[].crowded_us] | add // 0 | . / 1000 | round),
-	  client: ([$samples[].load.stalls] | add // 0), waited_s: $waited},
+	  client: ([$samples[].load.stalls] | add // 0), waited_s: $waited, repeated_points: $repeated},
  claims: (if $workers == 1 then "preemption only: with one worker core there is nothing to spread" else
 	"spreading and preemption" end),
  skipped: ($skipped | add // {}),

@@ -3,7 +3,7 @@
 # systems.sh - what is compared: each system has a lab of its own (no XDP program beside a kernel server), one server process,
 # and only the one that is measured runs; all others are stopped
 #
-# The client is on CPU 0; workers have all other CPUs. Both at nice -20, so that nobody else takes much of them.
+# The client is on CPU 0; workers have all other CPUs.
 
 CPUS=$(seq -s , 1 $((NPROC - 1)))
 WORKERS=$((NPROC - 1))
@@ -18,7 +18,7 @@ $(rules)
 YAML
 
 declare -A LAB_OF=() PIDS_OF=() QUANTUM_OF=() SKIPPED=()
-RUNNING=
+RUNNING= GROUP_NICE=
 BASE=$LAB
 
 # SYSTEM: why it is not here; fails if it is.
@@ -57,7 +57,7 @@ set_up_shunt() { # KEY
 	host shunt load "$(policy_of "$1")" --dev "${LAB}h" --config "$DIR/shunt.yaml" >/dev/null
 	start "shuntd-$1" host taskset -c 0 shuntd --dev "${LAB}h"
 	wait_for 10 test -S "/run/shunt/${LAB}h.sock"
-	start "$1" host nice -n -20 "$SERVER" --dev "${LAB}h" --idle spin "${ENGINE[@]//KEY/$1}"
+	start "$1" host "$SERVER" --dev "${LAB}h" --idle spin "${ENGINE[@]//KEY/$1}"
 }
 
 set_up_baseline() { # KEY
@@ -68,11 +68,11 @@ set_up_baseline() { # KEY
 	xdp-rtc) mode=xdp more=(--dev "${LAB}h") ;;
 	dispatcher-fcfs) mode=dispatcher ;;
 	esac
-	start "$1" host nice -n -20 shunt-baseline --mode "$mode" --cpus "$CPUS" --port "$PORT" "${more[@]}" "${APP[@]}" "${ENGINE[@]//KEY/$1}"
+	start "$1" host shunt-baseline --mode "$mode" --cpus "$CPUS" --port "$PORT" "${more[@]}" "${APP[@]}" "${ENGINE[@]//KEY/$1}"
 }
 
 set_up_memcached() {
-	start "$1" host taskset -c "$CPUS" nice -n -20 memcached -u nobody -p 0 -U "$PORT" -l 0.0.0.0 -t "$WORKERS" -m 256 -v
+	start "$1" host taskset -c "$CPUS" memcached -u nobody -p 0 -U "$PORT" -l 0.0.0.0 -t "$WORKERS" -m 256 -v
 	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host ss -uln | grep -q $PORT"
 	nsenter "--net=/run/netns/shunt-$LAB-client" -- shunt-load --to "198.18.0.2:$PORT" -P memcached "${LOAD_OPTIONS[@]}" \
 		--preload --count 1 -q >/dev/null
@@ -140,9 +140,21 @@ set_objectives() {
 	done
 }
 
+# All that is measured goes before whatever else the machine does. Where sessions share the CPUs as groups (autogroup), niceness counts
+# only within one, and the group has its own, which is put back at the end.
+step_forward() {
+	if [ "$(cat /proc/sys/kernel/sched_autogroup_enabled 2>/dev/null)" = 1 ] && [ -w /proc/self/autogroup ]; then
+		GROUP_NICE=$(sed "s/.* nice //" /proc/self/autogroup)
+		echo -20 >/proc/self/autogroup
+	else
+		renice -n -20 -p $$ >/dev/null
+	fi
+}
+
 tear_down() {
 	local key LAB
 	trap - EXIT
+	[ -z "$GROUP_NICE" ] || echo "$GROUP_NICE" >/proc/self/autogroup
 	for key in "${!PIDS_OF[@]}"; do
 		signal "$key" CONT || true
 	done

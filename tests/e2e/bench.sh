@@ -17,7 +17,7 @@ summarise() {
 		>"$DIR/workloads"
 	jq -n --slurpfile samples /dev/stdin --slurpfile workloads "$DIR/workloads" --slurpfile skipped /dev/null --arg title T --arg suite s \
 		--argjson quick false --arg machine M --arg kernel K --arg cpuidle none --argjson cpus 2 --argjson workers 1 \
-		--argjson rounds_wanted 7 --argjson seed 1 --argjson enough 100 --argjson waited 0 --arg commit C \
+		--argjson rounds_wanted 7 --argjson seed 1 --argjson enough 100 --argjson waited 0 --argjson repeated 0 --arg commit C \
 		-f bench/tail/summary.jq >"$DIR/s.json"
 }
 
