@@ -61,7 +61,9 @@ struct core {
 	tick end;          /* when it will have ended, if nobody interrupts it */
 	tick busy_since;
 	tick busy;         /* sum */
+	tick stalled;      /* until when its CPU is away */
 	struct fifo ring;
+	uint32_t seen;     /* of these, so many were there when it began its request */
 	uint32_t coming;   /* steered and on the way */
 	uint32_t load;     /* outstanding as the NIC counts (wire) or as it is (published) */
 };
@@ -75,7 +77,7 @@ struct domain {
 	struct core core[SHUNT_CORES];
 	uint64_t free;     /* cores that have nothing, and nothing on the way */
 	uint64_t over;     /* cores whose request used up its quantum while nobody waited */
-	uint64_t ringful;  /* cores with something in their ring */
+	uint64_t ringful;  /* cores with something in their ring that others may take */
 	uint32_t waiting;  /* classes with something held or parked */
 	struct fifo held[SHUNT_CLASSES];   /* in order of being queued */
 	struct fifo parked[SHUNT_CLASSES]; /* back at the head: sorted by when they were queued first */
@@ -86,17 +88,24 @@ struct domain {
 	int ncores, index;
 };
 
+/* stall.c: CPUs that are taken away now and then. */
+struct stalls {
+	struct rng random;
+	struct dist core, nic;
+	double core_rate, nic_rate; /* of all together, a tick; 0: never */
+};
+
 struct engine {
 	const struct run_config *c;
 	const struct policy *p;
 	struct run_result *r;
 	tick now;
 	/* costs in ticks */
-	tick nic, credit, deliver, feedback, start, end, pop, steal, mark, safepoint, yield, swap;
+	tick nic, credit, deliver, feedback, start, end, rest, pop, steal, steal_home, mark, safepoint, yield, swap;
 	tick publish, publish_delay;
 	tick quantum[SHUNT_CLASSES]; /* NEVER: not preempted */
 	enum transport transport;
-	bool preempt, timer, steals, idle_only;
+	bool preempt, timer, steals, idle_only, stamp_nic, unseen;
 	int outstanding;
 	uint32_t ring_max, hold_max, nic_max;
 	struct rng random;
@@ -115,6 +124,7 @@ struct engine {
 	int next_fail;
 	struct failure fail[2 * SIM_FAILS]; /* sorted; for_us < 0: comes back */
 	int nfails;
+	struct stalls stalls;
 	/* measuring */
 	uint64_t warm, in_flight, backlog, done_in_time;
 	tick first, last;  /* arrivals that are measured */
@@ -130,23 +140,26 @@ struct loads {
 	uint8_t load[SIM_CORES];
 };
 
-enum { LEAF_ARRIVAL, LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_FIRST };
+enum { LEAF_ARRIVAL, LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_FIRST };
 /* Each domain: its lines, then its cores. */
 #define LEAVES_DOMAIN (NLINES + SHUNT_CORES)
 
+/* Goes up until a node keeps a winner that is not this leaf: nothing above has changed then. */
 static inline void set_time(struct engine *e, int leaf, tick at)
 {
-	int node = (leaf + e->nleaves) >> 1, l, r;
+	int node = (leaf + e->nleaves) >> 1, l = leaf & ~1, r = l | 1, best;
 
 	e->at[leaf] = at;
 	/* The lowest level compares leaves, the others the winners below. */
-	l = leaf & ~1;
-	r = l | 1;
-	e->win[node] = e->at[r] < e->at[l] ? r : l;
-	for (node >>= 1; node; node >>= 1) {
+	best = e->at[r] < e->at[l] ? r : l;
+	while (best == leaf || e->win[node] != best) {
+		e->win[node] = best;
+		node >>= 1;
+		if (!node)
+			break;
 		l = e->win[2 * node];
 		r = e->win[2 * node + 1];
-		e->win[node] = e->at[r] < e->at[l] ? r : l;
+		best = e->at[r] < e->at[l] ? r : l;
 	}
 }
 
@@ -202,6 +215,11 @@ void nic_credit(struct engine *e, struct domain *d, int core, uint32_t parked);
 void nic_load(struct engine *e, struct domain *d, int core, int change);
 void nic_publish(struct engine *e);
 void nic_published(struct engine *e);
+
+/* stall.c */
+int stall_setup(struct engine *e, char *err);
+void stall_event(struct engine *e);
+void stall_free(struct engine *e);
 
 /* cores.c */
 void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);
