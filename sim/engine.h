@@ -144,22 +144,19 @@ enum { LEAF_ARRIVAL, LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_F
 /* Each domain: its lines, then its cores. */
 #define LEAVES_DOMAIN (NLINES + SHUNT_CORES)
 
-/* Goes up until a node keeps a winner that is not this leaf: nothing above has changed then. */
 static inline void set_time(struct engine *e, int leaf, tick at)
 {
-	int node = (leaf + e->nleaves) >> 1, l = leaf & ~1, r = l | 1, best;
+	int node = (leaf + e->nleaves) >> 1, l, r;
 
 	e->at[leaf] = at;
 	/* The lowest level compares leaves, the others the winners below. */
-	best = e->at[r] < e->at[l] ? r : l;
-	while (best == leaf || e->win[node] != best) {
-		e->win[node] = best;
-		node >>= 1;
-		if (!node)
-			break;
+	l = leaf & ~1;
+	r = l | 1;
+	e->win[node] = e->at[r] < e->at[l] ? r : l;
+	for (node >>= 1; node; node >>= 1) {
 		l = e->win[2 * node];
 		r = e->win[2 * node + 1];
-		best = e->at[r] < e->at[l] ? r : l;
+		e->win[node] = e->at[r] < e->at[l] ? r : l;
 	}
 }
 
