@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
-.PHONY: bench-cost bench-path bench-preempt bench-wire
+.PHONY: bench-cost bench-path bench-preempt bench-wire bench-costs bench-sim
 
 bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o) ## ns per packet of XDP ingress (root)
 	$(Q)$(B)/bench/cost
@@ -20,6 +20,15 @@ bench-preempt: all $(B)/bench/preempt bench-switch bench-safepoints ## what pree
 		--arg kernel "$$(uname -r)" --arg commit "$$(git rev-parse --short HEAD 2>/dev/null)" \
 		'{safepoint_overhead: $$p[0].safepoint_overhead, switch_cycles: $$s[0].same_context.p50} + $$y[0] + \
 		 {lab: $$l[0], kernel: $$kernel, commit: $$commit}' >$(B)/bench/preempt.json
+
+bench-costs: all $(B)/bench/stalls ## files of costs for shunt-sim, from what the others left in build/bench (root)
+	$(Q)bench/costs.sh
+
+$(B)/bench/costs.lab.json: | all $(B)/bench/stalls
+	$(Q)bench/costs.sh
+
+bench-sim: all $(B)/bench/stalls $(B)/bench/costs.lab.json ## the simulator against the lab (root)
+	$(Q)bench/sim_lab.sh $(B)/bench/sim.json
 
 $(B)/bench/preempt: bench/preempt.c $(B)/libshunt.a $(wildcard hostlib/*.h)
 	$(call say,CC,$@)
@@ -41,7 +50,7 @@ $(B)/bench/reject/%.o: bpf/policies/%.c bench/reject.c bpf/shunt.bpf.c $(wildcar
 $(B)/bench/%: bench/%.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@ -lm
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@ -lm -pthread
 
 # The papers' workloads: bench/tail/. A run that was stopped goes on; MINUTES=3 stops after that long.
 .PHONY: bench-tail bench-tail-quick bench-rocksdb bench-rocksdb-quick

@@ -150,10 +150,16 @@ static void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick ex
 	struct core *c = &d->core[i];
 	tick q = e->quantum[e->pool[r].cls];
 
+	if (c->stalled > e->now)
+		extra += c->stalled - e->now;
 	c->run = r;
 	c->begin = e->now + extra + e->start;
 	c->end = c->begin + e->pool[r].left + e->end;
 	c->busy_since = e->now;
+	if (e->unseen) {
+		c->seen = c->ring.n;
+		d->ringful = (d->ringful & ~(1ULL << i)) | (uint64_t)!!c->seen << i;
+	}
 	d->free &= ~(1ULL << i);
 	if (q < e->pool[r].left)
 		set_core(e, d, i, CORE_QUANTUM, c->begin + q);
@@ -163,9 +169,12 @@ static void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick ex
 
 static uint32_t take_ring(struct engine *e, struct domain *d, int i)
 {
-	uint32_t r = fifo_pop(e, &d->core[i].ring);
+	struct core *c = &d->core[i];
+	uint32_t r = fifo_pop(e, &c->ring);
 
-	if (!d->core[i].ring.n)
+	if (c->seen)
+		c->seen--;
+	if (!c->ring.n || (e->unseen && !c->seen))
 		d->ringful &= ~(1ULL << i);
 	return r;
 }
@@ -175,6 +184,20 @@ static int victim(const struct domain *d, int i)
 	uint64_t after = d->ringful & ~((2ULL << i) - 1);
 
 	return __builtin_ctzll(after ? after : d->ringful);
+}
+
+/* From another core's ring, which is interrupted for it. */
+static uint32_t steal(struct engine *e, struct domain *d, int i)
+{
+	int from = victim(d, i);
+	struct core *c = &d->core[from];
+
+	e->r->stolen++;
+	if (e->steal_home && c->run && c->next == CORE_DONE) {
+		c->end += e->steal_home;
+		set_core(e, d, from, CORE_DONE, c->end);
+	}
+	return take_ring(e, d, from);
 }
 
 /* Gives core i, which runs nothing, its next request: its own ring, what is held, others' rings. */
@@ -197,8 +220,7 @@ static bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 		}
 	}
 	if (e->steals && d->ringful) {
-		r = take_ring(e, d, victim(d, i));
-		e->r->stolen++;
+		r = steal(e, d, i);
 		view_idle(d->v, i, false);
 		begin(e, d, i, r, extra + e->steal);
 		return true;
@@ -215,6 +237,8 @@ static void mark(struct engine *e, struct domain *d, int i)
 	d->over &= ~(1ULL << i);
 	if (e->safepoint)
 		at += rng_unit(&e->random) * e->safepoint;
+	if (at < c->stalled)
+		at = c->stalled;
 	if (at + e->end < c->end)
 		set_core(e, d, i, CORE_YIELD, at);
 	else
@@ -246,7 +270,8 @@ void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r)
 		return;
 	}
 	fifo_push(e, &c->ring, r);
-	d->ringful |= 1ULL << i;
+	if (!e->unseen)
+		d->ringful |= 1ULL << i;
 	if (!c->run)
 		next_one(e, d, i, 0);
 	else if (e->steals && d->free)
@@ -310,13 +335,14 @@ void core_word(struct engine *e, struct domain *d, const struct item *word)
 static void measure(struct engine *e, const struct req *q)
 {
 	struct class_result *c = &e->r->cls[q->cls];
-	double sojourn = (double)(e->now - q->arrival) / TICKS_NS, slow;
+	tick spent = e->now - e->rest - q->arrival;
+	double sojourn = (double)spent / TICKS_NS, slow;
 
 	if (!e->ending && e->first)
 		e->done_in_time++;
 	if (!measured(e, q))
 		return;
-	slow = q->service ? (double)(e->now - q->arrival) / q->service : 1;
+	slow = q->service ? (double)spent / q->service : 1;
 	c->done++;
 	c->sojourn_ns += sojourn;
 	c->wait_ns += sojourn - (double)q->service / TICKS_NS;
@@ -360,6 +386,8 @@ static void ended(struct engine *e, struct domain *d, int i)
 			d->free |= 1ULL << i;
 	}
 	report(e, d, i, q, idle && !c->coming);
+	while (e->unseen && d->free && d->ringful && next_one(e, d, __builtin_ctzll(d->free), 0))
+		; /* what this core has seen only now */
 	req_free(e, r);
 }
 

@@ -41,7 +41,7 @@ void rng_seed(struct rng *r, uint64_t seed, uint64_t stream)
 /* Of mean 1. */
 double exp_draw(struct rng *r)
 {
-	return -log1p(-rng_unit(r));
+	return -log(1 - rng_unit(r));
 }
 
 /* Marsaglia's polar method; the second value is not kept, so a stream has no hidden state. */

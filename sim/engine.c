@@ -154,6 +154,8 @@ static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
 				return -EINVAL;
 		} else if (leaf == LEAF_FAIL) {
 			fail_event(e);
+		} else if (leaf == LEAF_STALL) {
+			stall_event(e);
 		} else if (leaf == LEAF_PUBLISH) {
 			nic_publish(e);
 		} else {
@@ -183,9 +185,11 @@ static void set_costs(struct engine *e)
 	e->deliver = ticks(k->deliver_ns);
 	e->feedback = ticks(k->feedback_ns);
 	e->start = ticks(k->start_ns);
-	e->end = ticks(k->end_ns);
+	e->rest = ticks(k->rest_ns);
+	e->end = ticks(k->end_ns) + e->rest;
 	e->pop = ticks(k->pop_ns);
 	e->steal = ticks(k->steal_ns);
+	e->steal_home = ticks(k->steal_home_ns);
 	e->mark = ticks(k->mark_ns);
 	e->safepoint = ticks(k->safepoint_ns);
 	e->yield = ticks(k->yield_ns);
@@ -194,6 +198,8 @@ static void set_costs(struct engine *e)
 	e->publish_delay = ticks(k->publish_delay_ns);
 	e->transport = k->transport;
 	e->timer = k->marker == MARK_TIMER;
+	e->unseen = k->unseen;
+	e->stamp_nic = k->stamp == STAMP_NIC;
 	e->outstanding = k->outstanding;
 	e->ring_max = k->ring;
 	e->hold_max = k->hold;
@@ -297,6 +303,8 @@ static int set_up(struct engine *e, char *err)
 	if (e->transport == TRANSPORT_PUBLISHED)
 		set_time(e, LEAF_PUBLISH, SIM_START);
 	set_failures(e);
+	if (stall_setup(e, err))
+		return -EINVAL;
 	rng_seed(&e->random, e->c->seed, 4);
 	e->warm = e->c->requests / 10;
 	e->batch_size = (e->c->requests - e->warm) / 32;
@@ -359,6 +367,7 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 		sum_up(e);
 	}
 	source_close(&e->src);
+	stall_free(e);
 	for (int i = 0; e->dom && i < e->ndomains; i++) {
 		free(e->dom[i].v);
 		for (int l = 0; l < NLINES; l++)

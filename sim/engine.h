@@ -61,7 +61,9 @@ struct core {
 	tick end;          /* when it will have ended, if nobody interrupts it */
 	tick busy_since;
 	tick busy;         /* sum */
+	tick stalled;      /* until when its CPU is away */
 	struct fifo ring;
+	uint32_t seen;     /* of these, so many were there when it began its request */
 	uint32_t coming;   /* steered and on the way */
 	uint32_t load;     /* outstanding as the NIC counts (wire) or as it is (published) */
 };
@@ -75,7 +77,7 @@ struct domain {
 	struct core core[SHUNT_CORES];
 	uint64_t free;     /* cores that have nothing, and nothing on the way */
 	uint64_t over;     /* cores whose request used up its quantum while nobody waited */
-	uint64_t ringful;  /* cores with something in their ring */
+	uint64_t ringful;  /* cores with something in their ring that others may take */
 	uint32_t waiting;  /* classes with something held or parked */
 	struct fifo held[SHUNT_CLASSES];   /* in order of being queued */
 	struct fifo parked[SHUNT_CLASSES]; /* back at the head: sorted by when they were queued first */
@@ -86,17 +88,24 @@ struct domain {
 	int ncores, index;
 };
 
+/* stall.c: CPUs that are taken away now and then. */
+struct stalls {
+	struct rng random;
+	struct dist core, nic;
+	double core_rate, nic_rate; /* of all together, a tick; 0: never */
+};
+
 struct engine {
 	const struct run_config *c;
 	const struct policy *p;
 	struct run_result *r;
 	tick now;
 	/* costs in ticks */
-	tick nic, credit, deliver, feedback, start, end, pop, steal, mark, safepoint, yield, swap;
+	tick nic, credit, deliver, feedback, start, end, rest, pop, steal, steal_home, mark, safepoint, yield, swap;
 	tick publish, publish_delay;
 	tick quantum[SHUNT_CLASSES]; /* NEVER: not preempted */
 	enum transport transport;
-	bool preempt, timer, steals, idle_only;
+	bool preempt, timer, steals, idle_only, stamp_nic, unseen;
 	int outstanding;
 	uint32_t ring_max, hold_max, nic_max;
 	struct rng random;
@@ -115,6 +124,7 @@ struct engine {
 	int next_fail;
 	struct failure fail[2 * SIM_FAILS]; /* sorted; for_us < 0: comes back */
 	int nfails;
+	struct stalls stalls;
 	/* measuring */
 	uint64_t warm, in_flight, backlog, done_in_time;
 	tick first, last;  /* arrivals that are measured */
@@ -130,7 +140,7 @@ struct loads {
 	uint8_t load[SIM_CORES];
 };
 
-enum { LEAF_ARRIVAL, LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_FIRST };
+enum { LEAF_ARRIVAL, LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_FIRST };
 /* Each domain: its lines, then its cores. */
 #define LEAVES_DOMAIN (NLINES + SHUNT_CORES)
 
@@ -202,6 +212,11 @@ void nic_credit(struct engine *e, struct domain *d, int core, uint32_t parked);
 void nic_load(struct engine *e, struct domain *d, int core, int change);
 void nic_publish(struct engine *e);
 void nic_published(struct engine *e);
+
+/* stall.c */
+int stall_setup(struct engine *e, char *err);
+void stall_event(struct engine *e);
+void stall_free(struct engine *e);
 
 /* cores.c */
 void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);

@@ -14,7 +14,7 @@ void nic_arrival(struct engine *e, struct domain *d, uint32_t r)
 {
 	tick from;
 
-	if (!e->nic) {
+	if (!e->nic && d->nic_free <= e->now) {
 		nic_decide(e, d, r);
 		return;
 	}
@@ -111,6 +111,8 @@ void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 
 	if (e->p->flags & SHUNT_NEEDS_RANDOM)
 		ev.random = rng_next(&e->random) >> 32;
+	if (e->stamp_nic)
+		q->arrival = e->now;
 	q->queued = e->now;
 	to = e->p->steer(d->v, &ev);
 	if (to == SHUNT_REJECT || to == SHUNT_DROP) {

@@ -64,3 +64,11 @@ struct paper_figure {
 	int (*draw)(struct figure *f);
 };
 extern const struct paper_figure paper_figures[];
+
+/* paper_offload.c */
+int offload_fig2(struct figure *f);
+int offload_fig4(struct figure *f);
+int offload_fig5(struct figure *f);
+int offload_fig6(struct figure *f);
+int shinjuku_fig7(struct figure *f);
+int ipipe_fig16(struct figure *f);

@@ -68,7 +68,7 @@ static inline double rng_unit(struct rng *r)
 
 enum dist_kind { DIST_FIXED, DIST_EXP, DIST_LOGNORMAL, DIST_MODES, DIST_FILE };
 
-#define DIST_MODES_MAX 8
+#define DIST_MODES_MAX 16
 
 struct dist {
 	enum dist_kind kind;
@@ -129,6 +129,9 @@ int time_parse(const char *text, double *ns);
 
 enum transport { TRANSPORT_SHARED, TRANSPORT_WIRE, TRANSPORT_PUBLISHED };
 enum marker { MARK_WAITING, MARK_TIMER };
+enum stamp { STAMP_ARRIVAL, STAMP_NIC };
+
+#define STALL_TEXT 320
 
 /* All in ns. Each system of the literature is a set of these: presets in costs.c, files in JSON. */
 struct costs {
@@ -142,8 +145,10 @@ struct costs {
 	double feedback_ns;   /* from a core's word to where decisions are made */
 	double start_ns;      /* the core, a request: before the service */
 	double end_ns;        /* and after it, reply included */
+	double rest_ns;       /* and after that: the sojourn has ended, the core is still busy */
 	double pop_ns;        /* more, for one that comes from a hold queue */
 	double steal_ns;      /* more, for one from another core's ring */
+	double steal_home_ns; /* what that takes from the core it is stolen from */
 	double publish_ns;    /* published: period of the loads */
 	double publish_delay_ns; /* and their age when they arrive */
 	double mark_ns;       /* from the order to yield to the core seeing it */
@@ -151,9 +156,13 @@ struct costs {
 	double yield_ns;      /* the core, for looking at the order */
 	double switch_ns;     /* and for changing requests */
 	double quantum_us;    /* 0: no preemption */
+	char stall[STALL_TEXT]; /* each core is away now and then: "EVERY/TIME", a mean and a distribution */
+	char nic_stall[STALL_TEXT]; /* and so is what is in front of each domain */
+	enum stamp stamp;     /* from when a sojourn counts */
 	enum marker marker;
 	int outstanding;      /* wire: requests a core may have */
 	int reserved;         /* cores that dispatch instead of serving */
+	int unseen;           /* 1: what came since a core began its request cannot be stolen from it */
 	int ring;             /* requests a core's ring takes */
 	int hold;             /* requests of one class that wait */
 	int nic_queue;        /* requests in front of the NIC or dispatcher */
@@ -163,6 +172,8 @@ extern const struct costs cost_presets[];
 extern const int ncost_presets;
 /* A preset's name or a JSON file. */
 int costs_read(struct costs *c, const char *name, char *err);
+/* Of "EVERY/TIME"; d is to be freed. */
+int stall_parse(const char *text, double *every_ns, struct dist *d, char *err);
 /* Sets one field as the file would: "mark_ns=100". */
 int costs_set(struct costs *c, const char *assignment, char *err);
 

@@ -85,18 +85,29 @@ static void find_range(const struct plot *p, struct scale *x, struct scale *y)
 	}
 }
 
+/* 0.5, 20, 300k, 2M: no exponents */
+static const char *number(double v, char *buf, size_t len)
+{
+	const char *unit = fabs(v) >= 1e6 ? "M" : fabs(v) >= 1e4 ? "k" : "";
+
+	snprintf(buf, len, "%g%s", *unit == 'M' ? v / 1e6 : *unit ? v / 1e3 : v, unit);
+	return buf;
+}
+
 static void y_tick(FILE *f, double at, double v)
 {
 	double y = TOP + (1 - at) * (HEIGHT - TOP - BOTTOM);
+	char buf[32];
 
 	fprintf(f, "<line class='grid' x1='%d' x2='%d' y1='%.1f' y2='%.1f'/>"
-		"<text x='%d' y='%.1f' text-anchor='end'>%g</text>\n", LEFT, WIDTH - RIGHT, y, y, LEFT - 6,
-		y + 4, v);
+		"<text x='%d' y='%.1f' text-anchor='end'>%s</text>\n", LEFT, WIDTH - RIGHT, y, y, LEFT - 6,
+		y + 4, number(v, buf, sizeof(buf)));
 }
 
 static void axes(FILE *f, const struct plot *p, const struct scale *x, const struct scale *y)
 {
 	double step = nice_step(x->high - x->low), at;
+	char buf[32];
 
 	if (y->log) {
 		for (double v = y->low; v <= y->high * 1.001; v *= 10)
@@ -107,8 +118,8 @@ static void axes(FILE *f, const struct plot *p, const struct scale *x, const str
 	}
 	for (double v = ceil(x->low / step - 1e-9) * step; v <= x->high + step * 1e-6; v += step) {
 		at = LEFT + place(x, v) * (WIDTH - LEFT - RIGHT);
-		fprintf(f, "<text x='%.1f' y='%d' text-anchor='middle'>%g</text>\n", at, HEIGHT - BOTTOM + 18,
-			fabs(v) < step * 1e-6 ? 0 : v);
+		fprintf(f, "<text x='%.1f' y='%d' text-anchor='middle'>%s</text>\n", at, HEIGHT - BOTTOM + 18,
+			number(fabs(v) < step * 1e-6 ? 0 : v, buf, sizeof(buf)));
 	}
 	fprintf(f, "<path class='axis' d='M%d %dV%dH%d'/>\n", LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);
 	fprintf(f, "<text x='%d' y='20' class='title'>", LEFT);
