@@ -42,7 +42,7 @@ taskset -p -c 0 $$ >/dev/null # what this script starts stays off the worker's C
 	printf '  - {port: 9000, offset: 0, value: %s}\n' "0x02, class: b" "0x03, class: c"
 } >"$DIR/lab.yaml"
 serve "$DIR/lab.yaml" >/dev/null
-rm -f "$RAW".{lab,stalls,sim}.json
+rm -f "$RAW".{lab,stalls,sim}.jsonl
 
 # ms that the worker's threads were ready to run, and did not
 waited() { cat /proc/"${PIDS[spin]}"/task/*/schedstat | awk '{ ns += $2 } END { printf "%.3f", ns / 1e6 }'; }
@@ -84,26 +84,26 @@ predict() {
 for ((round = 1; round <= ROUNDS; round++)); do
 	for w in "${WORKLOADS[@]}"; do
 		for policy in "${POLICIES[@]}"; do
-			measure "$w" "$policy" >>"$RAW".lab.json
+			measure "$w" "$policy" >>"$RAW".lab.jsonl
 		done
-		listen >>"$RAW".stalls.json
+		listen >>"$RAW".stalls.jsonl
 		[ ! -t 2 ] || printf '\rround %d of %d ' "$round" "$ROUNDS" >&2
 	done
 done
 [ ! -t 2 ] || printf '\n' >&2
 
-jq -L bench --slurpfile s "$RAW".stalls.json 'include "costs";
+jq -L bench --slurpfile s "$RAW".stalls.jsonl 'include "costs";
 	($s | map(.cpu1) | together) as $core | ($s | map(.cpu0) | together) as $client |
 	. + {stall: ($core | below(1000) | stall)| stall), nic_stall: ($client | below(1000) | stall),
 	     _stalled: {core: $core.share, client: $client.share}}' \
 	$COSTS >"$DIR/costs.json"
 for w in "${WORKLOADS[@]}"; do
 	for ((round = 1; round <= ROUNDS; round++)); do
-		predict "$w" $round >>"$RAW".sim.json
+		predict "$w" $round >>"$RAW".sim.jsonl
 	done
 done
 
-jq -n -L bench --slurpfile l "$RAW".lab.json --slurpfile s "$RAW".sim.json --slurpfile c "$DIR/costs.json" \
+jq -n -L bench --slurpfile l "$RAW".lab.jsonl --slurpfile s "$RAW".sim.jsonl --slurpfile c "$DIR/costs.json" \
 	--arg workloads "$(printf '%s\n' "${WORKLOADS[@]}")" --arg quantum $QUANTUM --argjson rounds "$ROUNDS" \
 	--argjson seconds "$SECONDS_EACH" --arg kernel "$(uname -r)" \
 	--arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" '
