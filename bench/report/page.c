@@ -73,7 +73,7 @@ static void put_machine(FILE *out, json_t *suite)
 		"waited for a CPU, the client stood still %.0f times. The client fell behind in %.0f. %.0f points were measured again "
 		"since other processes had the CPUs.",
 		number_at(suite, "stalled_samples"), number_at(suite, "samples"), number_at(stalls, "stolen_ms"),
-		number_at(stalls, "crowded_ms"), number_at(stalls, "client"), number_at(suite, "invalid_samples"),
+		number_at(stalls, "waited_ms"), number_at(stalls, "client"), number_at(suite, "invalid_samples"),
 		number_at(stalls, "repeated_points"));
 	put_skipped(out, json_object_get(suite, "skipped"));
 	fputs("</dl>\n", out);

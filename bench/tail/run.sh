@@ -81,9 +81,10 @@ load() { # SYSTEM WORKLOAD OPTIONS…
 		-P "$PROTOCOL" "${LOAD_OPTIONS[@]}" --mix "${MIX[$2]}" --cpu 0 --json -q --wait 200ms "${@:3}"
 }
 
-# What of these shared the CPUs: stolen by the hypervisor, and waited for in run queues (ms).
+# What the hypervisor took (ms), for how long anybody at all waited for a CPU (us), and the server of KEY (us).
 stolen() { awk '/^cpu[0-9]/ { s += $9 } END { print s * 10 }' /proc/stat; }
 crowded() { sed -n 's/^some.*total=//p' /proc/pressure/cpu 2>/dev/null || echo 0; }
+waited() { awk '{ s += $2 } END { printf "%d", s / 1000 }' /proc/"${PIDS_OF[$1]%% *}"/task/*/schedstat; }
 
 # A point begins when nobody else computes: 100 ms in which nobody waited for a CPU, or PATIENCE seconds later.
 wait_for_peace() {
@@ -100,14 +101,15 @@ wait_for_peace() {
 
 # ROUND WORKLOAD RATE SYSTEM: a line of JSON.
 sample() {
-	local time steal crowd line
+	local time steal wait line key
 	activate "$4" "${QUANTUM[$2]}"
 	time=$(awk -v n="$ENOUGH" -v r="$3" 'BEGIN { t = n / r; print (t < 0.25 ? 0.25 : (t > 0.6 ? 0.6 : t)) }')
-	steal=$(stolen) crowd=$(crowded)
+	key=$(key_of "$4")
+	steal=$(stolen) wait=$(waited "$key")
 	line=$(load "$4" "$2" --rate "$3" --time "$time" --warmup 0.05 --seed $((SEED * 1000 + $1)))
 	[ -n "$line" ] || { echo "run.sh: no measurement of $4" >&2; cat "$DIR"/*.log >&2; exit 1; }
-	printf '{"round":%d,"workload":"%s","rate":%d,"system":"%s","time":%s,"stolen_ms":%d,"crowded_us":%d,"load":%s}\n' \
-		"$1" "$2" "$3" "$4" "$time" $(($(stolen) - steal)) $(($(crowded) - crowd)) "$line"
+	printf '{"round":%d,"workload":"%s","rate":%d,"system":"%s","time":%s,"stolen_ms":%d,"waited_us":%d,"load":%s}\n' \
+		"$1" "$2" "$3" "$4" "$time" $(($(stolen) - steal)) $(($(waited "$key") - wait)) "$line"
 }
 
 # WORKLOAD: requests a second that a closed loop gets out of shunt-fcfs; written down, since a run that goes on
@@ -130,16 +132,14 @@ capacity() {
 # To two digits: rates that one can read.
 rate_of() { awk -v c="$1" -v share="$2" 'BEGIN { x = c * share; d = 10 ^ (int(log(x) / log(10)) - 1); printf "%d", int(x / d + 0.5) * d }'; }
 
-# Samples of a point into $STATE/point; fails if other processes had the CPUs for more than 5 % of its time.
+# Samples of a point into $STATE/point; fails if others had the CPUs of client or server for more than 2 % of its time.
 measure() { # ROUND WORKLOAD RATE
-	local system crowd begun
+	local system
 	wait_for_peace
-	crowd=$(crowded)
-	begun=${EPOCHREALTIME/./}
 	for system in ${SYSTEMS[$2]}; do
 		[ -n "${SKIPPED[$system]-}" ] || sample "$@" "$system"
 	done >"$STATE/point"
-	((($(crowded) - crowd) * 20 < ${EPOCHREALTIME/./} - begun))
+	jq -es '(map(.waited_us + .load.waited_ms * 1000) | add) <= (map(.time) | add) * 20000' "$STATE/point" >/dev/null
 }
 
 # Measured again, twice at most and counted, if others were at work; a stall of the hypervisor stays.

@@ -15,8 +15,8 @@ def median: sort | length as $n | if $n == 0 then null
 def low: sort | .[(length | depth) - 1];
 def high: sort | .[length - (length | depth)];
 
-# The machine did something else: the hypervisor took a CPU, others' processes waited for it, or the client stood still.
-def stalled: .stolen_ms > 0 or .crowded_us > .time * 50000 or .load.stalls > 0;
+# The machine did something else: the hypervisor took a CPU, others had the CPU of client or server for more than 2 % of the time, or the client stood still.
+def stalled: .stolen_ms > 0 or .waited_us + .load.waited_ms * 1000 > .time * 20000 or .load.stalls > 0;
 
 def class($name): [.[].load.classes[$name] | select(.answered > 0)] as $c | if ($c | length) == 0 then empty else
 	{($name): ({rounds: ($c | length)} + (["p50_us", "p90_us", "p99_us", "p999_us", "slowdown_p50", "slowdown_p99", "slowdown_p999"] |
@@ -56,7 +56,7 @@ def one_workload($samples): . as $w | {key: .name, value: {
  confidence: (if $rounds > 0 then confidence($rounds; $rounds | depth) | . * 1000 | round / 1000 else null end),
  samples: $n, invalid_samples: ([$samples[] | select(.load.valid | not)] | length),
  stalled_samples: ([$samples[] | select(stalled)] | length),
- stalls: {stolen_ms: ([$samples[].stolen_ms] | add // 0), crowded_ms: ([$samples[].crowded_us] | add // 0 | . / 1000 | round),
+ stalls: {stolen_ms: ([$samples[].stolen_ms] | add // 0), waited_ms: ([$samples[] | .waited_us / 1000 + .load.waited_ms] | add // 0 | round),
 	  client: ([$samples[].load.stalls] | add // 0), waited_s: $waited, repeated_points: $repeated},
  claims: (if $workers == 1 then "preemption only: with one worker core there is nothing to spread" else
 	"spreading and preemption" end),

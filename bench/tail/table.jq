@@ -8,7 +8,7 @@ def rate: if . == null then "none" else . end;
 "\(.title)\(if .quick then ": QUICK RUN, not for claims" else "" end)",
 "\(.machine.cpu), \(.machine.cpus) CPUs, Linux \(.kernel); \(.cores) worker core\(if .cores > 1 then "s" else "" end); commit \(.commit), seed \(.seed)",
 "\(.rounds) rounds of \(.rounds_wanted); bounds hold with \(.confidence * 1000 | round / 10) %; claimed: \(.claims)",
-"\(.samples) samples; in \(.stalled_samples) the machine stalled (\(.stalls.stolen_ms) ms stolen, \(.stalls.crowded_ms) ms waited for a CPU, the client stood still \(.stalls.client) times); \(.invalid_samples) invalid; \(.stalls.repeated_points) points measured again since others were at work",
+"\(.samples) samples; in \(.stalled_samples) the machine stalled (\(.stalls.stolen_ms) ms stolen, \(.stalls.waited_ms) ms others had the CPUs, the client stood still \(.stalls.client) times); \(.invalid_samples) invalid; \(.stalls.repeated_points) points measured again since others were at work",
 (.skipped | to_entries[] | "skipped: \(.key): \(.value)"),
 (.workloads | to_entries[] | .value as $w | ($w.slo.metric | split(".")) as [$class, $what] |
 	"",

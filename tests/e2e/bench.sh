@@ -6,8 +6,8 @@ NO_LAB=1
 
 # ROUND RATE P99 [VALID STALLS STOLEN_MS ANSWERED]: a sample of system shunt-x, 100 requests of class short.
 sample() {
-	printf '{"round":%d,"workload":"w","rate":%d,"system":"shunt-x","time":0.3,"stolen_ms":%d,"crowded_us":0,"load":{
-		"achieved_rps":%d,"valid":%s,"stalls":%d,"classes":{"short":{"sent":100,"answered":%d,"lost":0,"p50_us":1,
+	printf '{"round":%d,"workload":"w","rate":%d,"system":"shunt-x","time":0.3,"stolen_ms":%d,"waited_us":0,"load":{
+		"achieved_rps":%d,"valid":%s,"stalls":%d,"waited_ms":0,"classes":{"short":{"sent":100,"answered":%d,"lost":0,"p50_us":1,
 		"p99_us":%s,"p999_us":9,"slowdown_p99":2}}}}\n' "$1" "$2" "${6:-0}" "$2" "${4:-true}" "${5:-0}" "${7:-100}" "$3"
 }
 
