@@ -41,8 +41,8 @@ struct Plan {
 class Planner {
 public:
 	Planner(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
-		const TargetTransformInfo &tti, const Limits &limits, const Callees &known)
-		: f(f), li(li), se(se), dt(dt), tti(tti), limits(limits), known(known) {}
+		const TargetTransformInfo &tti, const Limits &limits, const Callees &known, const Copies &copies)
+		: f(f), li(li), se(se), dt(dt), tti(tti), limits(limits), known(known), copies(copies) {}
 
 	void plan();
 	bool apply(bool at_entry);
@@ -63,6 +63,7 @@ private:
 	const TargetTransformInfo &tti;
 	const Limits &limits;
 	const Callees &known;
+	const Copies &copies;
 	std::map<Loop *, Plan> plans;
 	SmallVector<Loop *, 8> order;
 	SmallVector<Instruction *, 2> irreducible;
@@ -118,7 +119,7 @@ void Planner::choose(Loop *loop, Plan &p, const Cost &one)
 	if (p.every == 1 || p.latches.size() != 1 || !loop->getLoopPreheader()) {
 		p.way = LATCH;
 		p.every = 1;
-	} else if (has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
+	} else if (loop->getExitingBlock() && has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
 		p.way = STRIPS;
 	} else if ((p.ruler = find_ruler(loop, se, &p.shift))) {
 		p.way = RULER;
@@ -144,7 +145,8 @@ void Planner::plan_loop(Loop *loop)
 	p.open = one.open;
 	if (se.getSmallConstantTripCount(loop))
 		trips = most;
-	p.typical = std::min(one.typical * trips, ENDLESS);
+	unsigned n = std::max(copies.lookup(p.header), 1u);
+	p.typical = std::min(one.typical * trips / n, ENDLESS);
 	if (most && most * one.worst <= limits.stride) {
 		p.stretch = most * one.worst;
 	} else if (one.entered) {
@@ -257,10 +259,10 @@ bool is_excluded(const Function &f)
 }
 
 bool put_into_function(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
-		       const TargetTransformInfo &tti, const Limits &limits, Callees &known, bool in_cycle,
+		       const TargetTransformInfo &tti, const Limits &limits, Callees &known, const Copies &copies, bool in_cycle,
 		       bool report)
 {
-	Planner planner(f, li, se, dt, tti, limits, known);
+	Planner planner(f, li, se, dt, tti, limits, known, copies);
 	Callee made;
 
 	planner.plan();

@@ -117,8 +117,11 @@ struct SafepointPass : PassInfoMixin<SafepointPass> {
 			simplifyLoop(loop, &dt, &li, nullptr, &ac, nullptr, false);
 		auto &tli = fam.getResult<TargetLibraryAnalysis>(f);
 		auto &tti = fam.getResult<TargetIRAnalysis>(f);
+		shunt::Copies copies;
+
+		shunt::unroll_scans(f, li, dt, ac, tli, tti, copies);
 		ScalarEvolution se(f, tli, ac, dt, li);
-		return shunt::put_into_function(f, li, se, dt, tti, limits, known, in_cycle, setting("SHUNT_REPORT", 0));
+		return shunt::put_into_function(f, li, se, dt, tti, limits, known, copies, in_cycle, setting("SHUNT_REPORT", 0));
 	}
 
 	PreservedAnalyses run(Module &m, ModuleAnalysisManager &mam)
