@@ -204,6 +204,24 @@ static void put_at_entry(Function &f)
 	put_safepoint(at);
 }
 
+/*
+ * Loop strength reduction, which runs later, would compute each copy's bound before the loop: eight instructions for
+ * a scan that ends at once. It does not look through a freeze, which costs nothing.
+ */
+static void hide_steps(BasicBlock *header)
+{
+	SmallVector<PHINode *, 8> phis;
+
+	for (PHINode &phi : header->phis())
+		if (phi.getType()->isIntOrPtrTy())
+			phis.push_back(&phi);
+	for (PHINode *phi : phis) {
+		auto *hidden = new FreezeInst(phi, "", &*header->getFirstInsertionPt());
+
+		phi->replaceUsesWithIf(hidden, [&](Use &u) { return u.getUser() != hidden; });
+	}
+}
+
 bool Planner::apply(bool at_entry)
 {
 	bool changed = at_entry || !irreducible.empty();
@@ -226,6 +244,8 @@ bool Planner::apply(bool at_entry)
 			put_by_ruler(latch, p.ruler, p.shift, floor_log2(p.every));
 		else if (p.way == COUNTER)
 			put_by_counter(p.header, latch, p.every);
+		if (copies.count(p.header))
+			hide_steps(p.header);
 	}
 	if (at_entry)
 		put_at_entry(f);
