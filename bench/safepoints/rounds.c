@@ -30,7 +30,7 @@ struct preempt_tls {
 	uint32_t depth, skip; /* safepoint.S counts skip down */
 };
 extern _Thread_local struct preempt_tls shunt_tls;
-_Thread_local struct preempt_tls shunt_tls = { &word };
+_Thread_local struct preempt_tls shunt_tls = { .look = &word, .depth = 0, .skip = 0 };
 
 static uint64_t now_ns(void)
 {

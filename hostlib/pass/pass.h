@@ -69,6 +69,7 @@ void unroll_scans(llvm::Function &f, llvm::LoopInfo &li, llvm::DominatorTree &dt
 bool is_excluded(const llvm::Function &f);
 bool put_into_function(llvm::Function &f, llvm::LoopInfo &li, llvm::ScalarEvolution &se,
 		       llvm::DominatorTree &dt, const llvm::TargetTransformInfo &tti,
-		       const Limits &limits, Callees &known, const Copies &copies, bool in_cycle, bool report);
+		       const Limits &limits, Callees &known, const Copies &copies,
+		       bool in_cycle, bool report);
 
 } // namespace shunt

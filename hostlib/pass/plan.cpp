@@ -41,7 +41,8 @@ struct Plan {
 class Planner {
 public:
 	Planner(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
-		const TargetTransformInfo &tti, const Limits &limits, const Callees &known, const Copies &copies)
+		const TargetTransformInfo &tti, const Limits &limits, const Callees &known,
+		const Copies &copies)
 		: f(f), li(li), se(se), dt(dt), tti(tti), limits(limits), known(known), copies(copies) {}
 
 	void plan();
@@ -112,7 +113,9 @@ static unsigned floor_log2(uint64_t n) { return 63 - __builtin_clzll(n); }
 void Planner::choose(Loop *loop, Plan &p, const Cost &one)
 {
 	const DataLayout &dl = f.getParent()->getDataLayout();
-	uint64_t every = std::min<uint64_t>(limits.stride / std::max<uint64_t>(one.typical, 1),
+	/* Scans are mostly over by then, and what is around them may then pass fewer. */
+	unsigned stride = copies.count(p.header) ? limits.stride / 4 : limits.stride;
+	uint64_t every = std::min<uint64_t>(stride / std::max<uint64_t>(one.typical, 1),
 					    limits.bound / std::max<uint64_t>(one.worst, 1));
 
 	p.every = std::max<uint64_t>(std::min<uint64_t>(every, 4096), 1);
@@ -231,9 +234,7 @@ bool Planner::apply(bool at_entry)
 	for (Loop *loop : order) {
 		Plan &p = plans[loop];
 
-		if (p.way == NONE)
-			continue;
-		changed = true;
+		changed |= p.way != NONE;
 		if (p.way == LATCH)
 			for (Instruction *branch : p.latches)
 				put_at_latch(branch->getParent());
@@ -279,8 +280,8 @@ bool is_excluded(const Function &f)
 }
 
 bool put_into_function(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
-		       const TargetTransformInfo &tti, const Limits &limits, Callees &known, const Copies &copies, bool in_cycle,
-		       bool report)
+		       const TargetTransformInfo &tti, const Limits &limits, Callees &known, const Copies &copies,
+		       bool in_cycle, bool report)
 {
 	Planner planner(f, li, se, dt, tti, limits, known, copies);
 	Callee made;

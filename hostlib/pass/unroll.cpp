@@ -8,6 +8,7 @@
  */
 #include "pass.h"
 
+#include "llvm/Analysis/ScalarEvolutionExpressions.h"
 #include "llvm/Transforms/Utils/LoopUtils.h"
 #include "llvm/Transforms/Utils/UnrollLoop.h"
 
@@ -53,6 +54,76 @@ static unsigned copies_of(Loop *loop, ScalarEvolution &se, const DataLayout &dl)
 	return n;
 }
 
+/* b - a, if it is the same constant on every way out. */
+static const SCEVConstant *distance(PHINode &a, PHINode &b, ScalarEvolution &se)
+{
+	const SCEVConstant *same = nullptr;
+
+	for (unsigned i = 0; i < a.getNumIncomingValues(); i++) {
+		Value *x = a.getIncomingValue(i), *y = b.getIncomingValueForBlock(a.getIncomingBlock(i));
+		const auto *d = dyn_cast<SCEVConstant>(se.getMinusSCEV(se.getSCEV(y), se.getSCEV(x)));
+
+		if (!d || (same && d != same))
+			return nullptr;
+		same = d;
+	}
+	return same;
+}
+
+static Value *at_distance(PHINode &a, const SCEVConstant *d, Instruction *before)
+{
+	IRBuilder<> b(before);
+
+	if (!a.getType()->isPointerTy())
+		return b.CreateAdd(&a, d->getValue());
+	Value *bytes = b.CreateBitCast(&a, b.getInt8Ty()->getPointerTo(a.getType()->getPointerAddressSpace()));
+	return b.CreateBitCast(b.CreateGEP(b.getInt8Ty(), bytes, d->getValue()), a.getType());
+}
+
+/* One value may be wanted where the other has overflown: without these flags that is no matter. */
+static void drop_flags(const PHINode &exit, Loop *loop)
+{
+	auto drop = [](Value *v) {
+		if (auto *insn = dyn_cast<Instruction>(v))
+			insn->dropPoisonGeneratingFlags();
+	};
+
+	for (Value *v : exit.incoming_values())
+		drop(v);
+	for (PHINode &phi : loop->getHeader()->phis())
+		if (phi.getType() == exit.getType())
+			drop(phi.getIncomingValueForBlock(loop->getLoopLatch()));
+}
+
+/*
+ * Often both a position and the next one are wanted after a loop. Each would be a register of its own at every exit of
+ * every copy, so all but one are computed behind it.
+ */
+static void join_exit_values(Loop *loop, ScalarEvolution &se)
+{
+	SmallVector<BasicBlock *, 4> exits;
+
+	loop->getUniqueExitBlocks(exits);
+	for (BasicBlock *exit : exits) {
+		SmallVector<PHINode *, 4> phis;
+
+		for (PHINode &phi : exit->phis())
+			if (se.isSCEVable(phi.getType()))
+				phis.push_back(&phi);
+		for (unsigned i = 0; i < phis.size(); i++)
+			for (unsigned j = phis.size() - 1; j > i; j--) {
+				const SCEVConstant *d = phis[i]->getType() == phis[j]->getType() ? distance(*phis[i], *phis[j], se) : nullptr;
+
+				if (!d)
+					continue;
+				drop_flags(*phis[i], loop);
+				phis[j]->replaceAllUsesWith(at_distance(*phis[i], d, &*exit->getFirstInsertionPt()));
+				phis[j]->eraseFromParent();
+				phis.erase(phis.begin() + j);
+			}
+	}
+}
+
 void unroll_scans(Function &f, LoopInfo &li, DominatorTree &dt, AssumptionCache &ac, TargetLibraryInfo &tli,
 		  const TargetTransformInfo &tti, Copies &copies)
 {
@@ -65,6 +136,7 @@ void unroll_scans(Function &f, LoopInfo &li, DominatorTree &dt, AssumptionCache 
 		if (n < 2)
 			continue;
 		formLCSSA(*loop, dt, &li, &se);
+		join_exit_values(loop, se);
 		options.Count = n;
 		if (UnrollLoop(loop, options, &li, &se, &dt, &ac, &tti, nullptr, false) == LoopUnrollResult::PartiallyUnrolled)
 			copies[loop->getHeader()] = n;
