@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 void shunt_safepoint_slow(void);
@@ -29,7 +30,7 @@ struct preempt_tls {
 	uint32_t depth, skip; /* safepoint.S counts skip down */
 };
 extern _Thread_local struct preempt_tls shunt_tls;
-_Thread_local struct preempt_tls shunt_tls = { &word };
+_Thread_local struct preempt_tls shunt_tls = { .look = &word, .depth = 0, .skip = 0 };
 
 static uint64_t now_ns(void)
 {
@@ -92,10 +93,23 @@ static double ns_per_tick(void)
 	return (double)(now_ns() - ns) / (double)(ticks() - begin);
 }
 
+/* NAME plain|safe TIMES: nothing else, for tools that count instructions. */
+static int only(const char *side, int times)
+{
+	uint64_t (*work)(void) = strcmp(side, "safe") ? work_plain : work_safe;
+
+	while (times-- > 0)
+		work();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static double ratios[MOST], best[2] = { 1e300, 1e300 };
 	int rounds = argc > 1 ? atoi(argv[1]) : 200, round_us = argc > 2 ? atoi(argv[2]) : 3000;
+
+	if (argc > 2 && (!strcmp(argv[1], "plain") || !strcmp(argv[1], "safe")))
+		return only(argv[1], atoi(argv[2]));
 	uint64_t expected = work_plain(), ns;
 	int times = 1;
 	double per_tick = ns_per_tick(), sum = 0;

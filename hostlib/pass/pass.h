@@ -11,9 +11,11 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/ScalarEvolution.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/Analysis/TargetTransformInfo.h"
 #include "llvm/IR/Function.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
 
 namespace shunt {
@@ -58,10 +60,16 @@ void put_by_strips(llvm::BasicBlock *header, llvm::BasicBlock *latch, llvm::Valu
 void put_by_ruler(llvm::BasicBlock *latch, llvm::PHINode *ruler, unsigned shift, unsigned every_log2);
 void put_by_counter(llvm::BasicBlock *header, llvm::BasicBlock *latch, unsigned every);
 
+/* unroll.cpp */
+using Copies = llvm::DenseMap<const llvm::BasicBlock *, unsigned>; /* of the bodies of loops, by their headers */
+void unroll_scans(llvm::Function &f, llvm::LoopInfo &li, llvm::DominatorTree &dt, llvm::AssumptionCache &ac,
+		  llvm::TargetLibraryInfo &tli, const llvm::TargetTransformInfo &tti, Copies &copies);
+
 /* plan.cpp */
 bool is_excluded(const llvm::Function &f);
 bool put_into_function(llvm::Function &f, llvm::LoopInfo &li, llvm::ScalarEvolution &se,
 		       llvm::DominatorTree &dt, const llvm::TargetTransformInfo &tti,
-		       const Limits &limits, Callees &known, bool in_cycle, bool report);
+		       const Limits &limits, Callees &known, const Copies &copies,
+		       bool in_cycle, bool report);
 
 } // namespace shunt

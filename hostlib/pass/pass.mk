@@ -49,19 +49,28 @@ install-pass: pass man
 
 # --- what safepoints cost: each program twice in one executable, by the same clang -----------------
 SAFEPOINT_PROGRAMS := $(patsubst bench/safepoints/%.c,%,$(filter-out %/rounds.c,$(wildcard bench/safepoints/*.c)))
-SAFEPOINT_CFLAGS := -O2 -std=gnu11 -Wall -Wextra -falign-functions=64 -falign-loops=32
+SAFEPOINT_CFLAGS := -O2 -std=gnu11 -Wall -Wextra
 SBENCH := $(B)/bench/safepoints
+# Where code lies is worth some percent either way: each program is measured in several layouts, alignments of
+# functions and loops.
+LAYOUTS := 64-32 64-64 32-16 16-1
 
 .PHONY: bench-safepoints safepoint-programs
-safepoint-programs: $(SAFEPOINT_PROGRAMS:%=$(SBENCH)/%.bench)
+safepoint-programs: $(foreach l,$(LAYOUTS),$(SAFEPOINT_PROGRAMS:%=$(SBENCH)/$(l)/%.bench))
 bench-safepoints: safepoint-programs ## what safepoints cost programs, and how far apart they are
 	$(Q)bench/safepoints.sh
 
-$(SBENCH)/%.bench: bench/safepoints/%.c bench/safepoints/rounds.c bench/safepoints/work.h \
+define layout
+$(SBENCH)/$(1)/%.bench: bench/safepoints/%.c bench/safepoints/rounds.c bench/safepoints/work.h \
 		hostlib/safepoint.S $(P)/shunt-cc $(P)/safepoints.so
-	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(P)/shunt-cc --shunt-off $(SAFEPOINT_CFLAGS) -DWORK=work_plain -c $< -o $(@:.bench=.plain.o)
-	$(Q)$(P)/shunt-cc $(SAFEPOINT_CFLAGS) -DWORK=work_safe -c $< -o $(@:.bench=.safe.o)
+	$$(call say,CC,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)set -e; for side in plain safe; do \
+		$(P)/shunt-cc $$$$([ $$$$side = safe ] || echo --shunt-off) $(SAFEPOINT_CFLAGS) \
+			-falign-functions=$(firstword $(subst -, ,$(1))) -falign-loops=$(lastword $(subst -, ,$(1))) \
+			-DWORK=work_$$$$side -c $$< -o $$(@:.bench=).$$$$side.o; \
+	done
 	$(Q)$(CC) -O2 -std=gnu11 $(WARN) bench/safepoints/rounds.c hostlib/safepoint.S \
-		$(@:.bench=.plain.o) $(@:.bench=.safe.o) -o $@
+		$$(@:.bench=.plain.o) $$(@:.bench=.safe.o) -o $$@
+endef
+$(foreach l,$(LAYOUTS),$(eval $(call layout,$(l))))

@@ -41,8 +41,9 @@ struct Plan {
 class Planner {
 public:
 	Planner(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
-		const TargetTransformInfo &tti, const Limits &limits, const Callees &known)
-		: f(f), li(li), se(se), dt(dt), tti(tti), limits(limits), known(known) {}
+		const TargetTransformInfo &tti, const Limits &limits, const Callees &known,
+		const Copies &copies)
+		: f(f), li(li), se(se), dt(dt), tti(tti), limits(limits), known(known), copies(copies) {}
 
 	void plan();
 	bool apply(bool at_entry);
@@ -63,6 +64,7 @@ private:
 	const TargetTransformInfo &tti;
 	const Limits &limits;
 	const Callees &known;
+	const Copies &copies;
 	std::map<Loop *, Plan> plans;
 	SmallVector<Loop *, 8> order;
 	SmallVector<Instruction *, 2> irreducible;
@@ -111,14 +113,16 @@ static unsigned floor_log2(uint64_t n) { return 63 - __builtin_clzll(n); }
 void Planner::choose(Loop *loop, Plan &p, const Cost &one)
 {
 	const DataLayout &dl = f.getParent()->getDataLayout();
-	uint64_t every = std::min<uint64_t>(limits.stride / std::max<uint64_t>(one.typical, 1),
+	/* Scans are mostly over by then, and what is around them may then pass fewer. */
+	unsigned stride = copies.count(p.header) ? limits.stride / 4 : limits.stride;
+	uint64_t every = std::min<uint64_t>(stride / std::max<uint64_t>(one.typical, 1),
 					    limits.bound / std::max<uint64_t>(one.worst, 1));
 
 	p.every = std::max<uint64_t>(std::min<uint64_t>(every, 4096), 1);
 	if (p.every == 1 || p.latches.size() != 1 || !loop->getLoopPreheader()) {
 		p.way = LATCH;
 		p.every = 1;
-	} else if (has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
+	} else if (loop->getExitingBlock() && has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
 		p.way = STRIPS;
 	} else if ((p.ruler = find_ruler(loop, se, &p.shift))) {
 		p.way = RULER;
@@ -144,7 +148,8 @@ void Planner::plan_loop(Loop *loop)
 	p.open = one.open;
 	if (se.getSmallConstantTripCount(loop))
 		trips = most;
-	p.typical = std::min(one.typical * trips, ENDLESS);
+	unsigned n = std::max(copies.lookup(p.header), 1u);
+	p.typical = std::min(one.typical * trips / n, ENDLESS);
 	if (most && most * one.worst <= limits.stride) {
 		p.stretch = most * one.worst;
 	} else if (one.entered) {
@@ -202,6 +207,24 @@ static void put_at_entry(Function &f)
 	put_safepoint(at);
 }
 
+/*
+ * Loop strength reduction, which runs later, would compute each copy's bound before the loop: eight instructions for
+ * a scan that ends at once. It does not look through a freeze, which costs nothing.
+ */
+static void hide_steps(BasicBlock *header)
+{
+	SmallVector<PHINode *, 8> phis;
+
+	for (PHINode &phi : header->phis())
+		if (phi.getType()->isIntOrPtrTy())
+			phis.push_back(&phi);
+	for (PHINode *phi : phis) {
+		auto *hidden = new FreezeInst(phi, "", &*header->getFirstInsertionPt());
+
+		phi->replaceUsesWithIf(hidden, [&](Use &u) { return u.getUser() != hidden; });
+	}
+}
+
 bool Planner::apply(bool at_entry)
 {
 	bool changed = at_entry || !irreducible.empty();
@@ -211,9 +234,7 @@ bool Planner::apply(bool at_entry)
 	for (Loop *loop : order) {
 		Plan &p = plans[loop];
 
-		if (p.way == NONE)
-			continue;
-		changed = true;
+		changed |= p.way != NONE;
 		if (p.way == LATCH)
 			for (Instruction *branch : p.latches)
 				put_at_latch(branch->getParent());
@@ -224,6 +245,8 @@ bool Planner::apply(bool at_entry)
 			put_by_ruler(latch, p.ruler, p.shift, floor_log2(p.every));
 		else if (p.way == COUNTER)
 			put_by_counter(p.header, latch, p.every);
+		if (copies.count(p.header))
+			hide_steps(p.header);
 	}
 	if (at_entry)
 		put_at_entry(f);
@@ -257,10 +280,10 @@ bool is_excluded(const Function &f)
 }
 
 bool put_into_function(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
-		       const TargetTransformInfo &tti, const Limits &limits, Callees &known, bool in_cycle,
-		       bool report)
+		       const TargetTransformInfo &tti, const Limits &limits, Callees &known, const Copies &copies,
+		       bool in_cycle, bool report)
 {
-	Planner planner(f, li, se, dt, tti, limits, known);
+	Planner planner(f, li, se, dt, tti, limits, known, copies);
 	Callee made;
 
 	planner.plan();

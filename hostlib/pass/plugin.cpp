@@ -104,7 +104,7 @@ Nodes cut_of(std::vector<CallGraphNode *> nodes)
 struct SafepointPass : PassInfoMixin<SafepointPass> {
 	static bool isRequired() { return true; }
 
-	const shunt::Limits limits = { setting("SHUNT_STRIDE", 2048), setting("SHUNT_BOUND", 32768),
+	const shunt::Limits limits = { setting("SHUNT_STRIDE", 4096), setting("SHUNT_BOUND", 32768),
 				       setting("SHUNT_LEAF", 512) };
 
 	bool put(Function &f, FunctionAnalysisManager &fam, shunt::Callees &known, bool in_cycle)
@@ -117,8 +117,12 @@ struct SafepointPass : PassInfoMixin<SafepointPass> {
 			simplifyLoop(loop, &dt, &li, nullptr, &ac, nullptr, false);
 		auto &tli = fam.getResult<TargetLibraryAnalysis>(f);
 		auto &tti = fam.getResult<TargetIRAnalysis>(f);
+		shunt::Copies copies;
+
+		shunt::unroll_scans(f, li, dt, ac, tli, tti, copies);
 		ScalarEvolution se(f, tli, ac, dt, li);
-		return shunt::put_into_function(f, li, se, dt, tti, limits, known, in_cycle, setting("SHUNT_REPORT", 0));
+		return shunt::put_into_function(f, li, se, dt, tti, limits, known, copies, in_cycle,
+						setting("SHUNT_REPORT", 0));
 	}
 
 	PreservedAnalyses run(Module &m, ModuleAnalysisManager &mam)

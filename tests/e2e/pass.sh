@@ -73,6 +73,26 @@ test_an_endless_loop_reaches_one_within_the_bound() {
 	done
 }
 
+test_loops_around_scans_reach_one_within_the_bound() {
+	local bound rounds
+	for bound in 4096 32768; do
+		"$CC" -O2 -DRUNTIME --shunt-bound=$bound "$CASES" "$ROOT/hostlib/safepoint.S" -o "$DIR/scans"
+		timeout 5 "$DIR/scans" scans 2>"$DIR/err" || fail "never reached a safepoint"
+		rounds=$(sed -n 's/^endless //p' "$DIR/err")
+		assert_le "$rounds" $((3 * bound)) "rounds until the third safepoint at a bound of $bound"
+	done
+}
+
+# Without copies a scan has one compare with its end, with them as many as there are copies.
+test_scans_are_repeated_but_not_where_size_matters() {
+	local fast small
+	"$CC" -O2 -S -emit-llvm "$CASES" -o "$DIR/fast.ll"
+	"$CC" -Os -S -emit-llvm "$CASES" -o "$DIR/small.ll"
+	fast=$(sed -n '/^define.*@hash/,/^}/p' "$DIR/fast.ll" | grep -c "icmp eq i8")
+	small=$(sed -n '/^define.*@hash/,/^}/p' "$DIR/small.ll" | grep -c "icmp eq i8")
+	assert_ge "$fast" $((small + 4)) "compares at -O2, against $small at -Os"
+}
+
 test_a_smaller_stride_gives_a_shorter_way_to_the_next() {
 	local far near
 	"$CC" -O2 -DRUNTIME --shunt-stride=64 "$CASES" "$ROOT/hostlib/safepoint.S" -o "$DIR/near"

@@ -164,11 +164,43 @@ KEEP long double extended(int n)
 	return x;
 }
 
+/* Scans that are repeated by the pass: what is wanted after them is the place, the next one, and both. */
+KEEP long places(const int *v, long n, int pivot, const char *s)
+{
+	const int *p = v;
+	const char *blank = s;
+	long i = 0, j = n, sum = 0;
+	unsigned int bits = 0xfffffff0;
+
+	while (v[i] < pivot)
+		i++;
+	while (v[--j] > pivot)
+		;
+	while (*p++ != pivot)
+		;
+	for (; *s && *s != ':'; s++)
+		if (*s == ' ')
+			blank = s + 1;
+	while (bits + n != 100)
+		bits++;
+	for (int k = 0; v[k] != pivot; k += 2)
+		sum = sum * 3 + v[k + 1];
+	return sum + i * 1000003 + j * 10007 + (p - v) * 101 + p[-1] + (blank - s) * 31 + *s + bits;
+}
+
 #ifdef RUNTIME
 KEEP void endless(void)
 {
 	for (;;)
 		(*(volatile unsigned long *)&endless_rounds)++;
+}
+
+/* Each scan may end just short of its safepoint. */
+KEEP void endless_scans(const char *s)
+{
+	for (;;)
+		for (const char *p = s; *p; p++)
+			(*(volatile unsigned long *)&endless_rounds)++;
 }
 #endif
 
@@ -183,6 +215,8 @@ int main(int argc, char **argv)
 #ifdef RUNTIME
 	if (argc > 1) {
 		endless_stop = calls + 3;
+		if (!strcmp(argv[1], "scans"))
+			endless_scans("words that end before a safepoint is passed");
 		endless();
 	}
 #endif
@@ -207,6 +241,11 @@ int main(int argc, char **argv)
 	printf("%d %d %d %f\n", by_goto(1001), by_goto(1000), tiny(3), y);
 	printf("%ld %ld %ld\n", steps(-7, 100000, 3), steps(5, 5, 1), steps(0, 1, 100));
 	printf("%ld %.15Lg\n", interpret((const uint8_t *)"\0\1\0\2\3", 40), extended(3000));
+	for (int i = 0; i < 7; i++) {
+		static const int v[] = { 1, 2, 3, 1, 4, 5, 1, 2, 6, 5, 4, 9, 7, 8, 9, 8, 7, 20, 30, 40, 50 };
+
+		printf("%ld\n", places(v, 12 + i, v[2 * i + 2], &"GET /what/ever and more: x"[i * 4]));
+	}
 	free(items);
 	(void)argv;
 	return argc < 1;
