@@ -176,8 +176,8 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 		broker_refuse(a, p, -EBUSY, text);
 		break;
 	case DOMAIN_BUSY:
-		/* On a host, who knows which domain it wants was there before us. */
-		if (d->old_pid == p->pid || a->opts.role == ROLE_HOST)
+		/* On a host, who knows which domain it wants was there before us, unless we have had one. */
+		if (d->old_pid == p->pid || (a->opts.role == ROLE_HOST && !agent_of(d)->workers))
 			tell_leave(a, p);
 		break;
 	case DOMAIN_OFF:

@@ -142,6 +142,23 @@ static void show_agents(const json_t *r)
 	}
 }
 
+/* The NIC's cores; what its link or its hosts did wrong. */
+static void show_wire(const json_t *r)
+{
+	const json_t *w = json_object_get(r, "wire"), *c;
+	size_t i;
+
+	if (!w)
+		return;
+	printf("wire: k %lld, %lld slots queued, %lld needless preemptions\n", number_at(w, "k"),
+	       number_at(w, "slots_queued"), number_at(w, "needless_preemptions"));
+	json_array_foreach(json_object_get(w, "core"), i, c)
+		printf("  core %lld of host %lld: %s, %lld out, %lld credits, epoch %lld\n", number_at(c, "core"),
+		       number_at(c, "host"), json_is_true(json_object_get(c, "up")) ? "up" : "off",
+		       number_at(c, "out"), number_at(c, "credits"), number_at(c, "epoch"));
+	show_named("on the wire", json_object_get(w, "events"));
+}
+
 static void show(const json_t *r)
 {
 	printf("%s: policy %s, generation %lld\n", text_at(r, "interface"), text_at(r, "policy"),
@@ -153,6 +170,7 @@ static void show(const json_t *r)
 	show_preemption(r);
 	show_named("left to the kernel", json_object_get(r, "pass"));
 	show_named("should not happen", json_object_get(r, "events"));
+	show_wire(r);
 	show_agents(r);
 }
 

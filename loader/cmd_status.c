@@ -48,7 +48,9 @@ static void show_domain(const json_t *d)
 		printf("shuntd (pid %lld) is DEAD or hangs", number_at(agent, "pid"));
 	else
 		printf("shuntd pid %lld", number_at(agent, "pid"));
-	if (agent && json_object_get(agent, "worker_pid"))
+	if (json_is_true(json_object_get(d, "wire")))
+		printf(", cores of hosts elsewhere");
+	else if (agent && json_object_get(agent, "worker_pid"))
 		printf(", worker pid %lld", number_at(agent, "worker_pid"));
 	else
 		printf(", no worker");

@@ -73,12 +73,16 @@ static json_t *core_json(const struct snapshot *s, const struct shunt_domain *do
 	static const char *const states[] = { "off", "busy", "idle", "asleep" };
 	const struct shunt_core *core = &view->core[k];
 	bool up = dom->up >> k & 1, alive = agent_alive(agent);
-	json_t *j = json_pack("{s:i, s:i, s:b, s:o}", "core", k, "cpu", dom->cpu[k], "up", up,
-			      "counts", core_counts_json(&core->stats));
+	bool wire = s->cfg.flags & SHUNT_CFG_WIRE; /* it is one of a host elsewhere, which knows these */
+	json_t *j = json_pack("{s:i, s:b}", "core", k, "up", up);
 
+	if (!wire) {
+		json_object_set_new(j, "cpu", json_integer(dom->cpu[k]));
+		json_object_set_new(j, "counts", core_counts_json(&core->stats));
+	}
 	if (!up)
 		return j;
-	if (core->run.state < 4)
+	if (core->run.state < 4 && !wire)
 		json_object_set_new(j, "state", json_string(states[core->run.state]));
 	json_object_set_new(j, "queued", json_integer((__u32)(view->sent[k] - view->done[k])));
 	if (core->run.id && core->run.cls < s->cfg.nclasses)
@@ -151,6 +155,8 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 		      __builtin_popcountll(dom->up), "idle",
 		      __builtin_popcountll(view->idle & dom->up), "core", cores);
 	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
+	if (s->cfg.flags & SHUNT_CFG_WIRE)
+		json_object_set_new(j, "wire", json_true());
 	if (view->stale)
 		json_object_set_new(j, "draining", json_true());
 	if (a)

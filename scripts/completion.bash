@@ -30,14 +30,16 @@ _shunt() {
 	*)
 		case $verb:$action in
 		:) words='build class doctor features help knob limit load policies preempt quantum rule slo stats
-			status switch unload' ;;
+			status switch unload wire' ;;
 		help:) words='build class doctor features knob limit load policies preempt quantum rule slo stats status
-			switch unload' ;;
+			switch unload wire' ;;
 		load: | switch:)
 			words=$(SKIP=0 COL=1 _shunt_words policies)
 			COMPREPLY=($(compgen -f -X '!*.@(c|shunt)' -- "$cur")) ;;
 		build:) COMPREPLY=($(compgen -f -X '!*.c' -- "$cur")) ;;
 		class:) words='list set add' ;;
+		wire:) words='get set' ;;
+		wire:set) words='k= keep= late=' ;;
 		rule:) words='list add del flush' ;;
 		slo:) words='get set bytes' ;;
 		preempt:set) words='mode= parked= watch= grace= signals=' ;;

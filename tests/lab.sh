@@ -170,7 +170,6 @@ up_wire() { # CORES[,CORES...]
 		inside "$LAB" "$side" ip neigh replace "198.18.0.$n" lladdr "$host" dev "$LAB$i" nud permanent
 		inside "$LAB" "$side" ip neigh replace "fd00:198:18::$n" lladdr "$host" dev "$LAB$i" nud permanent
 	done
-	inside "$LAB" client ip link set "${LAB}c" mtu 1500
 }
 
 undo() {

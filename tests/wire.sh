@@ -5,7 +5,6 @@
 # Sourced by serve.sh with TRANSPORT=wire. What is configured and counted is on the NIC, so $DEV is its port and
 # `host shunt ...` runs there; workers are on the host, and go by the name of their first core, $WORKER_DEV.
 
-
 WATCH=${WATCH:-100us} # how often the agent of the NIC looks for requests over their quantum
 KEY=$DIR/key
 WIRE=${WIRE:-} # more lines of the section "wire"
@@ -33,6 +32,8 @@ host() {
 # The configuration's cores, those of each host a group.
 wire_config() {
 	local core=0 group=0 n i
+	# A machine that loses its CPUs for a second is not a core that is silent, which would lose what it had.
+	echo "hang: {after: 10s}"
 	echo "wire:"
 	echo "  key: $KEY"
 	[ -z "$WIRE" ] || printf '  %s\n' "$WIRE"

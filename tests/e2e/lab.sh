@@ -42,6 +42,21 @@ test_several_labs_at_once_keep_apart() {
 	assert_nothing_left
 }
 
+test_a_wire_lab_has_a_switch_a_nic_and_its_hosts() {
+	lab up wire
+	pings wire 198.18.0.2
+	pings wire fd00:198:18::2
+	lab exec wire host ip link show wireh1
+	assert_exit 1 lab exec wire host1 true
+	lab up b --wire 1,2
+	lab exec b host ip link show bh0
+	lab exec b host1 ip link show bh2
+	assert_exit 1 lab exec b host ip link show bh1
+	lab down --all
+	assert_nothing_left
+	assert_eq "$(find /sys/fs/bpf -name "switch-*")" "" "pins"
+}
+
 test_queues_are_there_at_both_ends() {
 	lab up a --queues 3
 	assert_eq "$(lab exec a host ip -j -d link show ah | jq '.[0].num_rx_queues')" 3

@@ -33,21 +33,6 @@ test_parked_requests_are_resumed_once_even_under_loss() {
 	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq .bad_token)" 0 "bad tokens"
 }
 
-test_k_is_kept() {
-	local k
-	wire_lab 1
-	for k in 1 5; do
-		start_nic build/nic/fcfs.o 1 K=$k
-		start_core 0
-		wait_for 5 cores_up 1
-		offer --rate 4000 --burst 32 --count 640 --time 5 --mix short=1:5us
-		assert_eq "$(answered)" 640 "answered with k = $k"
-		assert_balanced
-		stop core0
-		stop nic
-	done
-}
-
 test_a_core_that_is_killed_is_off_and_another_epoch_serves() {
 	begin build/nic/fcfs.o 1 SILENT_MS=100
 	offer --rate 1000 --count 200 --time 5 --mix short=1:2us

@@ -46,7 +46,7 @@ forge_all() {
 }
 
 open_the_uplink() {
-	in_ns switch bpftool net attach xdpdrv pinned /sys/fs/bpf/switch/port dev up0 overwrite
+	in_ns switch bpftool net attach xdpdrv pinned "$SWITCH/port" dev up0 overwrite
 }
 
 # All but what counts events, while nothing is offered.
