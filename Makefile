@@ -25,6 +25,7 @@ CLANG ?= clang
 OBJCOPY_BPF ?= llvm-objcopy
 B := build$(CROSS:%=/%)
 
+HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(LIBDIR)"'
 CFLAGS ?= -O2 -g
@@ -33,7 +34,8 @@ BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter $(
 	      -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch)
 NATIVE_CFLAGS := -O2 -std=gnu11 -fPIC -ffreestanding -fvisibility=hidden -Wall -Wextra \
 		 -Wno-unused-parameter $(if $(CI),-Werror) -shared -nostdlib \
-		 -Wl,--no-undefined,-z,noseparate-code,--build-id=none -Iinclude
+		 -Wl,--no-undefined,-z,noseparate-code,--build-id=none -Iinclude \
+		 $(if $(filter aarch64%,$(HOST_ARCH)),-mno-outline-atomics) # libgcc has them out of line
 
 ifeq ($(V),1)
   Q :=
@@ -44,7 +46,6 @@ else
 endif
 
 POLICIES := $(patsubst bpf/policies/%.c,%,$(wildcard bpf/policies/*.c))
-HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 
 all: deps-check bpf tools lib apps
 

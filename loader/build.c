@@ -187,6 +187,9 @@ static int compile(struct ctl *ctl, struct job *j)
 	const char *native[] = { cc ? cc : "cc", "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
 				 "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter",
 				 "-shared", "-nostdlib",
+#ifdef __aarch64__
+				 "-mno-outline-atomics", /* these are in libgcc */
+#endif
 				 "-Wl,--no-undefined,-z,noseparate-code,--build-id=none",
 				 j->include, j->policy, source, "-o", "native.so", NULL };
 	int err;

@@ -275,6 +275,10 @@ static void test_a_mutex_of_a_dead_owner_is_held(void **state)
 {
 	pthread_mutex_t m;
 
+#ifdef EMULATED
+	print_message("# skip: qemu-user has no robust mutexes\n");
+	skip();
+#endif
 	make_mutex(&m, PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_ROBUST);
 	in_thread(dies_with_it, &m);
 	assert_int_equal(pthread_mutex_lock(&m), EOWNERDEAD);
@@ -596,7 +600,7 @@ static void test_a_fork_serves_nobody(void **state)
 
 static void test_text_that_makes_no_sense_is_refused(void **state)
 {
-	static const char text[128][2];
+	static char text[128][2]; /* not const: some linkers put constants beside the code */
 	int err = 0;
 
 	assert_int_equal(shunt_register_text(text, 0), -EINVAL);

@@ -61,8 +61,9 @@ choose() {
 }
 
 # Programs of the guest that are not shunt's.
-PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter)
-PACKAGES=(busybox-static bpftool iproute2 ethtool bash jq util-linux libbpf1 libelf1 zlib1g libmnl0 libcap2 libbsd0
+# Busybox starts its own unshare and ip, whatever is in the path: so what starts others is not from it.
+PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env)
+PACKAGES=(busybox-static coreutils bpftool iproute2 ethtool bash jq util-linux libbpf1 libelf1 zlib1g libmnl0 libcap2 libbsd0
 	libmd0 libtinfo6 libjq1 libonig5 libc6 libcyaml1 libyaml-0-2 libjansson4 libcap-ng0)
 
 prepare() {
