@@ -67,7 +67,8 @@ test_every_verb_answers_in_json() {
 	jq -e .interface "$DIR/out" >/dev/null
 	assert_exit 0 host shunt -j load mq --dev "$DEV" --port 9000
 	jq -e .policy "$DIR/out" >/dev/null
-	seen+=(load unload)
+	assert_json 1 wire # only where the configuration names a NIC
+	seen+=(load unload wire)
 	assert_eq "$(printf '%s\n' "${seen[@]}" | sort -u)" "$(verbs | sort)" "the verbs that were tried"
 }
 
