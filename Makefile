@@ -89,7 +89,7 @@ AGENT_SRC := $(wildcard agent/*.c)
 obj = $(patsubst %.S,$(B)/obj/%.o,$(patsubst %.c,$(B)/obj/%.o,$(1)))
 
 LOADER_LIBS := -lbpf -lelf -lcyaml -lyaml -ljansson -lm
-AGENT_LIBS := -lbpf -lcap-ng -lm
+AGENT_LIBS := -lbpf -lcap-ng -lm -pthread
 
 $(B)/obj/%.o: %.c
 	$(call say,CC,$@)

@@ -149,6 +149,8 @@ static void give_up(struct agent *a, const char *why)
 		d->absent_ns = a->now_ns;
 		domain_give_up(d);
 	}
+	publish_stop(a->publisher);
+	a->publisher = NULL;
 	peers_tell_leave(a);
 	policy_forget(&a->policy);
 	nicd_end(a);
@@ -210,8 +212,10 @@ static bool find_shunt(struct agent *a)
 	}
 	snprintf(a->why, sizeof(a->why), "starting");
 	adopt_domains(a);
-	if (a->opts.role == ROLE_SHARED)
+	if (a->opts.role == ROLE_SHARED) {
 		policy_refresh(a);
+		a->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
+	}
 	make_domains(a);
 	return true;
 }
@@ -348,6 +352,8 @@ static bool turn_and_wait(struct agent *a)
 		return false;
 	if (p[FD_KEEPER].revents) {
 		say(LOG_WARNING, "the keeper died: taking its place");
+		publish_stop(a->publisher);
+		a->publisher = NULL;
 		notify("MAINPID=%d", getpid());
 		say(LOG_ERR, "cannot become the keeper: %s",
 		    strerror(-keeper_become(a->store, a->argv)));
@@ -416,6 +422,7 @@ int agent_run(const struct options *opts, char **argv, int keeper)
 	while (turn_and_wait(a))
 		;
 	notify("STOPPING=1");
+	publish_stop(a->publisher);
 	unlink(a->opts.socket);
 	return EXIT_SUCCESS;
 }

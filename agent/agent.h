@@ -11,6 +11,7 @@
 #include "broker.h"
 #include "domain.h"
 #include "host_opts.h"
+#include "publish.h"
 
 #define ALLOW_MAX 16
 #define PEERS_MAX 64
@@ -25,6 +26,8 @@ struct options {
 	const char *bpffs;  /* NULL: the usual place */
 	char socket[108];
 	unsigned int tick_ms;
+	unsigned int publish_us; /* between loads published to a card; 0: as services ask for */
+	unsigned int card_delay_us; /* an emulated card's: how long a message takes */
 	bool verbose;
 	bool once;          /* fail rather than wait for shunt load */
 	uid_t user[ALLOW_MAX];
@@ -83,6 +86,7 @@ struct agent {
 	struct peer peer[PEERS_MAX];
 	struct load *load;
 	struct nicd *nicd;       /* ROLE_NIC, while shunt is loaded */
+	struct publisher *publisher; /* NULL: there is no card */
 
 	__u64 now_ns;            /* of this turn */
 	__u64 tick_ns;           /* next tick */

@@ -44,6 +44,8 @@ static const char usage[] =
 	"  --socket PATH    where workers come to (" SHUNT_SOCKET_DIR "/IF.sock)\n"
 	"  --bpffs PATH     where the maps are pinned (" SHUNT_BPFFS ")\n"
 	"  --tick MS        how often loads are measured and tunables published (10)\n"
+	"  --publish US     with a card: how often loads are published to it (as services ask for)\n"
+	"  --card-delay US  emulates a card that takes so long for a message (0)\n"
 	"  --once           if shunt is not loaded, say so and exit; do not wait for it\n"
 	"  -v, --verbose\n"
 	"  -V, --version\n"
@@ -127,6 +129,8 @@ static int set_role(struct options *o, const char *text)
 	return 0;
 }
 
+static const char no_time[] = "'%s' is no time: 0 to 1000000 microseconds";
+
 static int set_number(const char *text, unsigned long max, const char *what, __u32 *out)
 {
 	unsigned long n;
@@ -138,7 +142,7 @@ static int set_number(const char *text, unsigned long max, const char *what, __u
 }
 
 enum { OPT_USER = 256, OPT_GROUP, OPT_SOCKET, OPT_BPFFS, OPT_TICK, OPT_ONCE, OPT_DEV, OPT_ROLE, OPT_NIC,
-       OPT_KEY, OPT_FIRST, OPT_GRACE };
+       OPT_KEY, OPT_FIRST, OPT_GRACE, OPT_PUBLISH, OPT_CARD_DELAY };
 
 static const struct option longs[] = {
 	{ "dev", required_argument, NULL, OPT_DEV },
@@ -147,6 +151,8 @@ static const struct option longs[] = {
 	{ "socket", required_argument, NULL, OPT_SOCKET },
 	{ "bpffs", required_argument, NULL, OPT_BPFFS },
 	{ "tick", required_argument, NULL, OPT_TICK },
+	{ "publish", required_argument, NULL, OPT_PUBLISH },
+	{ "card-delay", required_argument, NULL, OPT_CARD_DELAY },
 	{ "once", no_argument, NULL, OPT_ONCE },
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "nic", required_argument, NULL, OPT_NIC },
@@ -175,7 +181,7 @@ static int take_option(struct options *o, int opt, const char **socket)
 	case OPT_FIRST:
 		return set_number(optarg, SHUNT_CORES - 1, "'%s' is no core: 0 to 63", &o->host.first);
 	case OPT_GRACE:
-		return set_number(optarg, 1000000, "'%s' is no time: 0 to 1000000 microseconds",
+		return set_number(optarg, 1000000, no_time,
 				  &o->host.grace_us);
 	case OPT_USER:
 		return add_user(o, optarg);
@@ -189,6 +195,10 @@ static int take_option(struct options *o, int opt, const char **socket)
 		return 0;
 	case OPT_TICK:
 		return set_tick(o, optarg);
+	case OPT_PUBLISH:
+		return set_number(optarg, 1000000, no_time, &o->publish_us);
+	case OPT_CARD_DELAY:
+		return set_number(optarg, 1000000, no_time, &o->card_delay_us);
 	case OPT_ONCE:
 		o->once = true;
 		return 0;

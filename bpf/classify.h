@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * classify.h - from a UDP datagram to a class: the port's rules in order, then its default
+ *
+ * The map "rules" is the including program's, as each target has its own.
  */
 #pragma once
 
@@ -46,27 +48,6 @@ static __always_inline int rule_matches(const struct shunt_packet *p, const stru
 	return !(r->mask & lack) && (word & r->mask) == r->value;
 }
 
-/* Is it for the address that is served, if only one is? */
-static __always_inline int is_for(const struct shunt_packet *p, const struct shunt_cfg *cfg)
-{
-	if (p->ipv6) {
-		struct ipv6hdr *ip = p->l3;
-		const __be32 *to;
-
-		if (!(cfg->flags & SHUNT_CFG_ADDR6))
-			return 1;
-		if ((void *)(ip + 1) > p->end)
-			return 0;
-		to = ip->daddr.in6_u.u6_addr32;
-		return to[0] == cfg->addr6[0] && to[1] == cfg->addr6[1] &&
-		       to[2] == cfg->addr6[2] && to[3] == cfg->addr6[3];
-	}
-	if (!(cfg->flags & SHUNT_CFG_ADDR4))
-		return 1;
-	return (void *)((struct iphdr *)p->l3 + 1) <= p->end &&
-	       ((struct iphdr *)p->l3)->daddr == cfg->addr4;
-}
-
 /* The class of a datagram for this port, not yet bounded; *spill: no rule named it. */
 static __always_inline __u32 classify(const struct shunt_packet *p, const struct shunt_port *port,
 				      __u32 *spill)
@@ -86,10 +67,31 @@ static __always_inline __u32 classify(const struct shunt_packet *p, const struct
 	return port->cls;
 }
 
+/* Is the service's address the packet's? flags: enum shunt_cfg_flags. */
+static __always_inline int is_for(const struct shunt_packet *p, __u32 flags, __be32 addr4, const __be32 *addr6)
+{
+	if (p->ipv6) {
+		struct ipv6hdr *ip = p->l3;
+		const __be32 *to;
+
+		if (!(flags & SHUNT_CFG_ADDR6))
+			return 1;
+		if ((void *)(ip + 1) > p->end)
+			return 0;
+		to = ip->daddr.in6_u.u6_addr32;
+		return to[0] == addr6[0] && to[1] == addr6[1] && to[2] == addr6[2] && to[3] == addr6[3];
+	}
+	if (!(flags & SHUNT_CFG_ADDR4))
+		return 1;
+	return (void *)((struct iphdr *)p->l3 + 1) <= p->end && ((struct iphdr *)p->l3)->daddr == addr4;
+}
+
 /* Multiplicative mixing of 32-bit words: cheap, and spread enough for 64 cores. */
 static __always_inline __u32 mix(__u32 h, __u32 word)
 {
-	h = (h ^ word) * 0x9e3779b1;
+	h ^= word;
+	SHUNT_U32(h);
+	h *= 0x9e3779b1;
 	return h ^ h >> 15;
 }
 
@@ -131,4 +133,12 @@ static __always_inline __u32 hash_key(const struct shunt_packet *p, const struct
 		h = mix(mix(h, word), word >> 32);
 	}
 	return mix(h, 0x85ebca6b);
+}
+
+/* What the client echoes of a reply: two bytes at the port's key. */
+static __always_inline __u16 read_hint(const struct shunt_packet *p, const struct shunt_port *port)
+{
+	__u64 lack, word = load_payload(p, port->key_off, &lack);
+
+	return port->key_len < 2 || (lack & 0xffff) ? SHUNT_NONE : word;
 }

@@ -21,6 +21,8 @@ static __always_inline void fill_event(struct shunt_event *ev, const struct shun
 		ev->flow_hash = hash_flow(p);
 	if (needs(SHUNT_NEEDS_KEY))
 		ev->key_hash = hash_key(p, port);
+	if (needs(SHUNT_NEEDS_HINT))
+		ev->hint = read_hint(p, port);
 	if (needs(SHUNT_NEEDS_RANDOM))
 		ev->random = bpf_get_prandom_u32();
 	if (needs(SHUNT_NEEDS_NOW))

@@ -7,14 +7,16 @@
  */
 #pragma once
 
+#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
 
-#include "maps.h"
+#include <shunt/abi.h>
 
 struct shunt_packet {
 	void *data, *end;  /* the frame */

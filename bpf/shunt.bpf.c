@@ -10,12 +10,15 @@
  * idle changes only by atomics with a result: whoever cleared a core's bit owns that core's next
  * request.
  */
+#include "maps.h"
+
 #include "classify.h"
 #include "mark.h"
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
 #include "event.h"
+#include "steer.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -49,7 +52,7 @@ static __always_inline int decide(struct arrival *a, const struct shunt_event *e
 
 	if (!a->up)
 		return SHUNT_HOLD;
-	said = steer(a->view, ev);
+	said = ask_steer(a->view, a->domain, ev);
 	if (said < 0)
 		return said >= SHUNT_DROP ? said : SHUNT_DROP;
 	core = shunt_index((__u32)said, SHUNT_CORES);
@@ -277,7 +280,7 @@ int shunt_ingress(struct xdp_md *ctx)
 	}
 	a.cfg = bpf_map_lookup_elem(&cfg, &zero);
 	a.view = find_view(queue);
-	if (!a.cfg || !a.view || !is_for(&p, a.cfg)) {
+	if (!a.cfg || !a.view || !is_for(&p, a.cfg->flags, a.cfg->addr4, a.cfg->addr6)) {
 		count_pass(a.in, SHUNT_PASS_ADDR);
 		return XDP_PASS;
 	}
@@ -310,8 +313,9 @@ int shunt_ask(struct shunt_ask *ask)
 		return -1;
 	switch (ask->op) {
 	case SHUNT_ASK_STEER:
-		ask->answer = steer(view, &ev);
+		ask->answer = ask_steer(view, ask->domain, &ev);
 		break;
+#ifndef SHUNT_TARGET_EMU /* what remains is the host's native code */
 	case SHUNT_ASK_SELECT:
 		ask->answer = select(view, &ev);
 		break;
@@ -325,6 +329,7 @@ int shunt_ask(struct shunt_ask *ask)
 		done(view, &ev);
 		ask->answer = 0;
 		break;
+#endif
 #endif
 	default:
 		return -1;

@@ -72,7 +72,7 @@ int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg)
 		policy_free(p);
 		return set_error(s, -EPROTO, "the policy's native code is of another ABI");
 	}
-	p->flags = desc->flags;
+	p->flags = desc->flags | msg->desc.flags; /* where it runs, it may have to steal */
 	p->gen = msg->gen;
 	p->next = now;
 	atomic_store(&s->policy, p);

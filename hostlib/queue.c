@@ -209,19 +209,19 @@ static void consider_all(const struct shunt *s, uint32_t held, struct heads *h)
 	}
 }
 
-/* What waits in this core's own ring. One that XDP did not stamp found the core idle: it just came. */
-static void consider_own(const struct core *c, uint64_t now, struct heads *h)
+/* What waits in a core's own ring. One that XDP did not stamp found the core idle: it just came. */
+static void consider_ring(const struct core *of, uint64_t now, struct heads *h)
 {
 	const struct shunt_meta *m;
 	uint64_t arrival;
 	uint32_t cls;
 
-	if (!ring_count(&c->rx))
+	if (!ring_count(&of->rx))
 		return;
-	m = head_meta(c->s, &c->rx);
+	m = head_meta(of->s, &of->rx);
 	cls = m ? peek(m->cls) : 0;
 	arrival = m && peek(m->arrival_ns) ? peek(m->arrival_ns) : now;
-	consider(h, cls < c->s->geo.nclasses ? cls : 0, arrival, arrival, FROM_OWN);
+	consider(h, cls < of->s->geo.nclasses ? cls : 0, arrival, arrival, FROM_OWN);
 }
 
 /* Writes the heads where the policy looks for them. */
@@ -272,7 +272,7 @@ enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint6
 		*since = now;
 		return ASKED_YIELD;
 	}
-	consider_own(c, now, &h);
+	consider_ring(c, now, &h);
 	consider_all(c->s, queue_waiting(c->s), &h);
 	if (!h.waiting)
 		return ASKED_TOO_EARLY; /* counted, but NAPI has not published it yet */
@@ -320,7 +320,18 @@ static bool take_back(struct core *c)
 	return true;
 }
 
-/* From another core's ring: if the policy steals, or if that core has no thread. */
+/* Would the policy have this core serve what is next in the other's ring? Cores that are a class's own do not
+ * take what they would not be given. */
+static bool may_steal(struct core *c, const struct policy *p, const struct core *other)
+{
+	uint64_t now = c->fresh ? c->now : core_clock(c);
+	struct heads h = { 0 };
+
+	consider_ring(other, now, &h);
+	return h.waiting && choose(c, p, &h, now, SHUNT_NONE) >= 0;
+}
+
+/* From another core's ring: if the policy steals and has nothing against it, or if that core has no thread. */
 static bool next_of_others(struct core *c, const struct policy *p, struct item *it)
 {
 	struct shunt *s = c->s;
@@ -329,9 +340,11 @@ static bool next_of_others(struct core *c, const struct policy *p, struct item *
 	for (uint32_t i = 1; i < s->geo.ncores; i++) {
 		uint32_t other = (c->id + i) % s->geo.ncores;
 
-		if (!(p->flags & SHUNT_STEALS) && (up >> other & 1))
+		if (!ring_count(&s->core[other].rx))
 			continue;
-		if (ring_count(&s->core[other].rx) && take_back(c) && queue_pop(c, other, it))
+		if ((up >> other & 1) && (!(p->flags & SHUNT_STEALS) || !may_steal(c, p, &s->core[other])))
+			continue;
+		if (take_back(c) && queue_pop(c, other, it))
 			return true;
 	}
 	return false;
@@ -383,7 +396,7 @@ static bool next_chosen(struct core *c, const struct policy *p)
 	if (!held && !atomic_load_explicit(&s->park.mask, memory_order_relaxed))
 		return false;
 	now = c->fresh ? c->now : core_clock(c);
-	consider_own(c, now, &h);
+	consider_ring(c, now, &h);
 	consider_all(s, held, &h);
 	if (!h.waiting)
 		return false;

@@ -121,6 +121,15 @@ static void show_preemption(const json_t *r)
 	putchar('\n');
 }
 
+static void show_publisher(const json_t *p)
+{
+	char age[16], message[16];
+
+	printf("  publishes loads: %lld messages of %s, loads at most %s old, %lld failed, %lld times behind\n",
+	       number_at(p, "messages"), show_ns(p, "message_ns", message), show_ns(p, "age_ns", age),
+	       number_at(p, "failed"), number_at(p, "equal"));
+}
+
 static void show_agents(const json_t *r)
 {
 	const json_t *d, *a;
@@ -139,6 +148,8 @@ static void show_agents(const json_t *r)
 		       number_at(a, "frames"), number_at(a, "workers"), number_at(a, "deaths"),
 		       number_at(a, "recovered"), number_at(a, "bad_peers"),
 		       number_at(a, "no_frame"));
+		if (json_object_get(a, "publisher"))
+			show_publisher(json_object_get(a, "publisher"));
 	}
 }
 

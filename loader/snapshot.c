@@ -55,10 +55,17 @@ static void add_class(struct snapshot *s, __u32 c, const struct shunt_ingress *i
 }
 
 /* What a core counted beside requests; shown for cores of a worker that is gone, too. */
-static json_t *core_counts_json(const struct shunt_core_stats *n)
+static json_t *core_counts_json(const struct shunt_core *core)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "kicks", (json_int_t)n->kicks, "slept", (json_int_t)n->slept,
+	const struct shunt_core_stats *n = &core->stats;
+	json_int_t served = 0, stolen = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		served += core->cls[c].replied + core->cls[c].noreply;
+		stolen += core->cls[c].stolen;
+	}
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "served", served, "stolen", stolen, "kicks", (json_int_t)n->kicks, "slept", (json_int_t)n->slept,
 			 "unfed", (json_int_t)n->unfed, "healed", (json_int_t)n->healed,
 			 "send_fail", (json_int_t)n->send_fail,
 			 "bad_frame", (json_int_t)n->bad_frame,
@@ -78,7 +85,7 @@ static json_t *core_json(const struct snapshot *s, const struct shunt_domain *do
 
 	if (!wire) {
 		json_object_set_new(j, "cpu", json_integer(dom->cpu[k]));
-		json_object_set_new(j, "counts", core_counts_json(&core->stats));
+		json_object_set_new(j, "counts", core_counts_json(core));
 	}
 	if (!up)
 		return j;
@@ -111,6 +118,11 @@ static json_t *agent_json(const struct shunt_agent *a)
 				    now_ns() - a->beat_ns : 0) / 1000000));
 	if (a->worker_pid)
 		json_object_set_new(j, "worker_pid", json_integer(a->worker_pid));
+	if (a->published || a->publish_failed)
+		json_object_set_new(j, "publisher", json_pack("{s:I, s:I, s:I, s:I, s:I}", "messages",
+				    (json_int_t)a->published, "failed", (json_int_t)a->publish_failed,
+				    "equal", (json_int_t)a->publish_equal, "age_ns",
+				    (json_int_t)a->publish_age_ns, "message_ns", (json_int_t)a->message_ns));
 	return j;
 }
 

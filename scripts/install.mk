@@ -20,7 +20,7 @@ $(B)/man/%: docs/man/%.rst
 	$(Q)mkdir -p $(@D)
 	$(Q)rst2man --strict $< $@
 
-install: bpf tools lib sim man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
+install: bpf nfp-objects tools lib sim man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
 	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
 		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf/nic) $(call to,$(PKGDIR)/host) \
 		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
@@ -37,10 +37,12 @@ install: bpf tools lib sim man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
 	$(INSTALL) -m 644 $(B)/libshunt.pc $(call to,$(LIBDIR)/pkgconfig)
 	$(INSTALL) -m 644 $(POLICIES:%=$(B)/bpf/%.o) $(call to,$(PKGDIR)/policies)
 	$(INSTALL) -m 644 $(B)/signal.o $(call to,$(PKGDIR))
+	$(INSTALL) -d $(call to,$(PKGDIR)/nfp)
+	$(INSTALL) -m 644 $(NFP_OBJ) $(call to,$(PKGDIR)/nfp)
 	$(INSTALL) -m 644 bpf/*.h bpf/shunt.bpf.c bpf/native.c $(call to,$(PKGDIR)/src/bpf)
 	$(INSTALL) -m 644 bpf/nic/* $(call to,$(PKGDIR)/src/bpf/nic)
 	$(INSTALL) -m 644 $(B)/host/unwrap.o $(call to,$(PKGDIR)/host)
-	$(INSTALL) -m 644 $(addprefix include/shunt/,abi.h policy.h native.h wire.h nic.h) \
+	$(INSTALL) -m 644 $(addprefix include/shunt/,abi.h policy.h policy_view.h native.h wire.h nic.h) \
 		$(call to,$(PKGDIR)/src/include/shunt)
 	$(INSTALL) -m 644 $(filter %.1,$(MAN)) $(call to,$(MANDIR)/man1)
 	$(INSTALL) -m 644 $(filter %.3,$(MAN)) $(call to,$(MANDIR)/man3)

@@ -6,6 +6,8 @@
  * time, no locks. One object a policy, as shunt.bpf.c. A request goes to a core that has room, behind a header of
  * its own, or is copied into a slot and waits; a core's CREDIT is turned into its next request.
  */
+#include "../maps.h"
+
 #include "../classify.h"
 #include <shunt/policy.h>
 
@@ -268,7 +270,7 @@ int shunt_nic(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	c = bpf_map_lookup_elem(&cfg, &zero);
-	if (!c || !is_for(&p, c)) {
+	if (!c || !is_for(&p, c->flags, c->addr4, c->addr6)) {
 		in->pass[SHUNT_PASS_ADDR]++;
 		return XDP_PASS;
 	}

@@ -12,13 +12,8 @@ SHUNT_POLICY("p2c", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM, "the less loaded of 
 static int steer(shunt_view *v, shunt_event *ev)
 {
 	__u32 n = shunt_cores(v);
-	int a, b;
 
-	if (!n)
-		return SHUNT_HOLD;
-	a = shunt_core_at(v, shunt_scale(ev->random << 16, n));
-	b = shunt_core_at(v, shunt_scale(ev->random & 0xffff0000, n));
-	return shunt_load(v, b) < shunt_load(v, a) ? b : a;
+	return n ? shunt_less_loaded(v, ev->random, 0, n) : SHUNT_HOLD;
 }
 
 static int select(shunt_view *v, shunt_event *ev)

@@ -406,7 +406,12 @@ struct shunt_agent {
 	__u64 no_frame;   /* arrivals that found the fill ring empty */
 	__u64 marks;      /* running requests that the agent told to yield */
 	__u64 signals;    /* and those that it sent a signal, as no safepoint heeded the mark */
-	__u64 pad[6];
+	__u64 published;    /* loads to a card (nfp.h): messages, … */
+	__u64 publish_failed; /* … of these refused, … */
+	__u64 publish_equal; /* … and times that equal loads took their place */
+	__u32 publish_age_ns; /* how old loads are when the next ones come (EWMA) */
+	__u32 message_ns;   /* a message to the card (EWMA) */
+	__u64 pad[2];
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };
@@ -440,6 +445,7 @@ enum shunt_policy_flags {
 	SHUNT_IDLE_ONLY = 32,    /* steers to idle cores only: if one is taken meanwhile, hold */
 	SHUNT_STEALS = 64,       /* a core with nothing to do takes from other cores' rings */
 	SHUNT_PREEMPTS = 128,    /* wants requests preempted when their quantum is used up */
+	SHUNT_NEEDS_HINT = 256, /* event.hint at steer */
 };
 
 struct shunt_policy_desc {
@@ -467,6 +473,9 @@ SHUNT_ASSERT(sizeof(struct shunt_policy_slot) == 65536, "policy slot");
  */
 #define SHUNT_NONE 255
 
+/* Two bytes at the port's key: a core that a reply named, and when (bits of an epoch that the operator counts). */
+#define SHUNT_HINT(core, epoch) ((__u16)((core) | (epoch) << 8))
+
 struct shunt_event {
 	__u64 now_ns;
 	__u64 run_ns;     /* select, asked to yield: arrival of the running request */
@@ -477,7 +486,8 @@ struct shunt_event {
 	__u8 cls;         /* steer, requeue, done: class of the request */
 	__u8 core;        /* select, requeue, done: the core that asks */
 	__u8 run_cls;     /* select, asked to yield: class of the running request; else SHUNT_NONE */
-	__u8 pad[3];
+	__u8 pad;
+	__u16 hint;       /* steer: SHUNT_HINT(core, epoch) as the client echoes it; SHUNT_NONE: it sent none */
 	__u32 service_ns; /* done */
 };
 SHUNT_ASSERT(sizeof(struct shunt_event) == 40, "event");

@@ -39,15 +39,15 @@
  */
 #define SHUNT_POLICY(policy_name, policy_flags, policy_text)                                       \
 	enum { shunt_policy_flags = (policy_flags) };                                              \
+	SHUNT_TARGET_ASSERT(policy_flags);                                                         \
 	__attribute__((section(SHUNT_POLICY_SEC), used, visibility("default")))                    \
 	const struct shunt_policy_desc shunt_policy = {                                            \
 		.abi = SHUNT_ABI,                                                                  \
-		.flags = (policy_flags),                                                           \
+		.flags = (policy_flags) | SHUNT_TARGET_FLAGS,                                      \
 		.name = policy_name,                                                               \
 		.text = policy_text,                                                               \
 	}
 
-typedef struct shunt_view shunt_view;
 typedef const struct shunt_event shunt_event;
 
 /* 1 if a < b, else 0; both below 2^63. No branch. */
@@ -94,132 +94,70 @@ __shunt_inline __u64 shunt_bit(__u64 mask, __u32 i)
 #define shunt_index(x, n) ((__u64)(x) & ((n) - 1))
 #endif
 
-/* Cores with a worker thread, one bit each. */
-__shunt_inline __u64 shunt_up(const shunt_view *v)
-{
-	return v->up;
-}
-
-/* Cores with nothing to do, one bit each. */
-__shunt_inline __u64 shunt_idle(const shunt_view *v)
-{
-	return *(volatile const __u64 *)&v->idle & v->up;
-}
-
-/* How many cores are up. */
-__shunt_inline __u32 shunt_cores(const shunt_view *v)
-{
-	__u32 n = v->ncores_up;
-
-	return n <= SHUNT_CORES ? n : SHUNT_CORES;
-}
-
-/* The i-th core that is up, i < shunt_cores(). */
-__shunt_inline int shunt_core_at(const shunt_view *v, __u32 i)
-{
-	return v->order[shunt_index(i, SHUNT_CORES)];
-}
-
-/* Requests steered to a core that it has not finished. */
-__shunt_inline __u32 shunt_load(const shunt_view *v, __u32 core)
-{
-	core = shunt_index(core, SHUNT_CORES);
-	return v->sent[core] - *(volatile const __u32 *)&v->done[core];
-}
-
-/* Requests of a class that wait in its hold queue. */
-__shunt_inline __u32 shunt_backlog(const shunt_view *v, __u32 cls)
-{
-	cls = shunt_index(cls, SHUNT_CLASSES);
-	return v->enq[cls] - *(volatile const __u32 *)&v->deq[cls];
-}
-
-/* Arrival of the next request of a class, as the core that asks sees it (SHUNT_NEEDS_HEADS). */
-__shunt_inline __u64 shunt_head_ns(const shunt_view *v, shunt_event *ev, __u32 cls)
-{
-	const struct shunt_core_heads *h = &v->core[shunt_index(ev->core, SHUNT_CORES)].heads;
-
-	return h->head_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
-}
-
-/* Since when it is queued: its arrival, or when it was preempted to the tail (SHUNT_NEEDS_HEADS). */
-__shunt_inline __u64 shunt_queued_ns(const shunt_view *v, shunt_event *ev, __u32 cls)
-{
-	const struct shunt_core_heads *h = &v->core[shunt_index(ev->core, SHUNT_CORES)].heads;
-
-	return h->queued_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
-}
-
-/* Of the classes that wait, the one whose next request is queued longest: one queue for all. */
-__shunt_inline int shunt_oldest(const shunt_view *v, shunt_event *ev)
-{
-	__u64 oldest = ~0ULL >> 1, older;
-	int best = SHUNT_GO_ON;
-
-	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		older = shunt_bit(ev->waiting, c) & shunt_less(shunt_queued_ns(v, ev, c), oldest);
-		oldest = shunt_pick(older, shunt_queued_ns(v, ev, c), oldest);
-		best = shunt_pick(older, c, best);
-	}
-	return best;
-}
-
-/* How long that request has waited, in ns, at most 2^32 - 1. */
-__shunt_inline __u32 shunt_waited(const shunt_view *v, shunt_event *ev, __u32 cls)
-{
-	__u64 head = shunt_head_ns(v, ev, cls), now = ev->now_ns & ~(1ULL << 63);
-
-	return shunt_min(shunt_pick(shunt_less(now, head), 0, now - head), ~0u);
-}
-
-/* The class's objective in microseconds, 1 … SHUNT_SLO_MAX_US; 0 = it has none. */
-__shunt_inline __u32 shunt_slo_us(const shunt_view *v, __u32 cls)
-{
-	return shunt_min(v->slo_us[shunt_index(cls, SHUNT_CLASSES)], SHUNT_SLO_MAX_US);
-}
-
-/* A number that the operator (shunt knob) or plan() sets. */
-__shunt_inline __u64 shunt_knob(const shunt_view *v, __u32 i)
-{
-	return v->knob[shunt_index(i, SHUNT_KNOBS)];
-}
-
-/* The policy's own memory: many cores at once, so it changes by these two only. */
-__shunt_inline __u64 shunt_state(const shunt_view *v, __u32 i)
-{
-	return *(volatile const __u64 *)&v->state[shunt_index(i, SHUNT_STATES)];
-}
-
-__shunt_inline __u64 shunt_add(shunt_view *v, __u32 i, __u64 x)
-{
-	return __sync_fetch_and_add(&v->state[shunt_index(i, SHUNT_STATES)], x);
-}
-
-__shunt_inline __u64 shunt_cas(shunt_view *v, __u32 i, __u64 old, __u64 new_)
-{
-	return __sync_val_compare_and_swap(&v->state[shunt_index(i, SHUNT_STATES)], old, new_);
-}
-
 /*
- * Number of the lowest bit that is set; mask is not 0. BPF has no instruction for it: the ones below
- * that bit are counted, in pairs, fours, eights; no branch, since which core is idle is not to be predicted.
+ * Says nothing new about a 32-bit x: but kernels before 6.9 forget after an XOR or a shift that it is one, and
+ * the card multiplies nothing else. A move to itself; no instruction of the CPU.
  */
+#ifdef __bpf__
+#define SHUNT_U32(x) asm volatile("%0 = %0" : "+w"(x))
+#else
+#define SHUNT_U32(x)
+#endif
+
+/* A hash or random word spread over 0 … n - 1, without a division. */
+__shunt_inline __u32 shunt_scale(__u32 word, __u32 n)
+{
+	SHUNT_U32(word);
+	SHUNT_U32(n);
+	return (__u64)word * n >> 32;
+}
+
+/* How many bits are set. Neither BPF nor plain x86-64 has an instruction for it: they are counted in pairs, fours,
+ * eights; no branch. */
+__shunt_inline __u32 shunt_ones(__u64 mask)
+{
+	mask -= mask >> 1 & 0x5555555555555555;
+	mask = (mask & 0x3333333333333333) + (mask >> 2 & 0x3333333333333333);
+	mask = (mask + (mask >> 4)) & 0x0f0f0f0f0f0f0f0f;
+#ifdef SHUNT_TARGET_NFP /* multiplies 32-bit words only (verifier.c:581-595) */
+	mask += mask >> 32;
+	mask += mask >> 16;
+	return (mask + (mask >> 8)) & 0x7f;
+#else
+	return mask * 0x0101010101010101 >> 56;
+#endif
+}
+
+/* Number of the lowest bit that is set; mask is not 0: the ones below that bit. Which core is idle is not to be predicted. */
 __shunt_inline int shunt_first(__u64 mask)
 {
 #ifdef __bpf__
-	__u64 ones = (mask & -mask) - 1;
-
-	ones -= ones >> 1 & 0x5555555555555555;
-	ones = (ones & 0x3333333333333333) + (ones >> 2 & 0x3333333333333333);
-	ones = (ones + (ones >> 4)) & 0x0f0f0f0f0f0f0f0f;
-	return ones * 0x0101010101010101 >> 56;
+	return shunt_ones((mask & -mask) - 1);
 #else
 	return mask ? __builtin_ctzll(mask) : 64;
 #endif
 }
 
-/* A hash or random word spread over 0 … n - 1, without a division. */
-__shunt_inline __u32 shunt_scale(__u32 word, __u32 n)
+/*
+ * Accessors of the view, by where the policy runs: on the host, on a card (SHUNT_TARGET_NFP), or on the host
+ * knowing what a card would know (SHUNT_TARGET_EMU).
+ */
+#ifndef SHUNT_TARGET_NFP
+#include <shunt/policy_view.h>
+#endif
+#if defined(SHUNT_TARGET_NFP) || defined(SHUNT_TARGET_EMU)
+#include <shunt/policy_nfp.h>
+#else
+typedef struct shunt_view shunt_view;
+#define SHUNT_TARGET_FLAGS 0
+#define SHUNT_TARGET_ASSERT(policy_flags)
+#endif
+
+/* The less loaded of two random cores (power of two choices), of n from the first-th that is up. n is not 0. */
+__shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 first, __u32 n)
 {
-	return (__u64)word * n >> 32;
+	int a = shunt_core_at(v, first + shunt_scale(random << 16, n));
+	int b = shunt_core_at(v, first + shunt_scale(random & 0xffff0000, n));
+
+	return shunt_load(v, b) < shunt_load(v, a) ? b : a;
 }

@@ -101,6 +101,17 @@ test_offload_beats_its_dispatcher_where_work_is_long_enough() {
 
 test_stale_loads_do_what_another_simulation_says() { paper stale-loads -n "${LONG_N:-500k}"; }
 
+# A card's p2c by published loads against hashing: 8 cores, exp(10 us), load 0.7, loads 25 us old on arrival; what the other simulation
+# says, which knows no costs of replies.
+test_published_loads_beat_hashing_as_far_as_another_simulation_says() {
+	local run=(-s nfp -w exp10 -c 8 -l 0.7 -C start_ns=0 -C end_ns=0 -n "${LONG_N:-1M}") hashed
+	hashed=$(value p99_us "${run[@]}" -p rss)
+	assert_near "$hashed" 157 15 "p99 by hash"
+	assert_near "$(value p99_us "${run[@]}" -p p2c)" 138 15 "p99 by loads published every 100 us"
+	assert_near "$(value p99_us "${run[@]}" -p p2c -C publish_ns=30000)" 114 15 "p99 by loads published every 30 us"
+	assert_near "$(value p99_us "${run[@]}" -p p2c -C publish_ns=2000000)" 674 15 "p99 by loads published every 2 ms"
+}
+
 test_measured_figures_have_their_order() {
 	paper shinjuku-fig5 -n ${LONG:+5}50k
 	paper shinjuku-fig6 -n ${LONG:+5}50k

@@ -11,7 +11,7 @@
 #define SHUNT_HAS_DONE
 
 SHUNT_POLICY("every", SHUNT_NEEDS_FLOW | SHUNT_NEEDS_KEY | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_NOW |
-	     SHUNT_NEEDS_HEADS | SHUNT_STEALS | SHUNT_PREEMPTS, "calls every accessor");
+	     SHUNT_NEEDS_HEADS | SHUNT_NEEDS_HINT | SHUNT_STEALS | SHUNT_PREEMPTS, "calls every accessor");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
@@ -22,7 +22,7 @@ static int steer(shunt_view *v, shunt_event *ev)
 	sum ^= shunt_queued_ns(v, ev, ev->cls) * 29 + shunt_oldest(v, ev);
 	sum += shunt_waited(v, ev, ev->key_hash) * 13ULL + shunt_slo_us(v, ev->cls) * 17ULL;
 	sum += shunt_knob(v, ev->random) * 19 + shunt_state(v, ev->key_hash) * 23;
-	sum += shunt_scale(ev->random, n) + ev->now_ns + (shunt_up(v) ? shunt_first(shunt_up(v)) : 64);
+	sum += shunt_scale(ev->random, n) + ev->now_ns + ev->hint + shunt_ones(sum) + (shunt_up(v) ? shunt_first(shunt_up(v)) : 64);
 	sum += shunt_min(sum >> 1, ev->now_ns >> 1) + shunt_some(sum >> 1) + shunt_bit(sum, ev->core);
 	return (int)(sum >> 32 ^ sum) >> 8;
 }

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * publish.c - the publisher: loads of cores, in rounds, one message for all of a group's
+ *
+ * What did not change is not sent again. What is sent is as old as the message takes, and stays in force
+ * until the next: pace.c says how often that must be, and when equal loads are better.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "nfp.h"
+#include "pace.h"
+#include "publish.h"
+#include "rings.h"
+
+#define KNOBS_NS 10000000ULL
+
+struct group {
+	const struct shunt_view *view; /* NULL: the domain is off */
+	bool told;                     /* what follows is what the card has */
+	struct shunt_nfp_group cores;
+	struct shunt_nfp_bytes order, loads;
+};
+
+struct publisher {
+	pthread_t thread;
+	bool stop;
+	bool refused; /* the operator knows */
+	struct maps *maps;
+	int group_fd, order_fd, loads_fd;
+	int knobs_fd;                  /* the card's own; -ENOENT: it reads the host's */
+	__u64 knobs_ns;                /* next look at the host's */
+	__u64 knob[SHUNT_KNOBS];       /* as the card has them: 0 at first */
+	__u64 delay_ns;
+	struct pace pace;
+	struct group group[SHUNT_DOMAINS];
+};
+
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static void sleep_until(__u64 ns)
+{
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR)
+		;
+}
+
+static struct shunt_agent *agent_at(const struct publisher *p, __u32 i)
+{
+	return &p->maps->agent[i];
+}
+
+/* One value, one message. False: the card does not have it. */
+static bool tell(struct publisher *p, __u32 domain, int fd, __u32 i, const void *value)
+{
+	struct shunt_agent *n = agent_at(p, domain);
+
+	if (p->delay_ns)
+		sleep_until(now_ns() + p->delay_ns);
+	poke(n->published, n->published + 1);
+	if (!bpf_map_update_elem(fd, &i, value, 0))
+		return true;
+	poke(n->publish_failed, n->publish_failed + 1);
+	if (!p->refused)
+		say(LOG_WARNING, "cannot publish to the card: %m; it goes on with what it has");
+	p->refused = true;
+	return false;
+}
+
+/* A core that goes leaves the count first, one that comes enters the order first: what is counted is there. */
+static bool tell_cores(struct publisher *p, __u32 i, __u64 up)
+{
+	struct group *g = &p->group[i];
+	struct shunt_nfp_group cores;
+	struct shunt_nfp_bytes order;
+	bool fewer;
+
+	nfp_pack_cores(up, &cores, &order);
+	fewer = cores.ncores < g->cores.ncores;
+	if ((fewer && !tell(p, i, p->group_fd, i, &cores)) || !tell(p, i, p->order_fd, i, &order) ||
+	    (!fewer && !tell(p, i, p->group_fd, i, &cores)))
+		return false;
+	g->cores = cores;
+	g->order = order;
+	return true;
+}
+
+/* False: there was nothing to say. */
+static bool publish_group(struct publisher *p, __u32 i)
+{
+	struct group *g = &p->group[i];
+	__u64 up = peek(p->maps->domains[i].up) & NFP_CORES;
+	struct shunt_nfp_bytes loads = { 0 };
+
+	if (!g->told || up != g->cores.up) {
+		g->told = tell_cores(p, i, up);
+		if (!g->told)
+			return true;
+	}
+	if (!p->pace.behind)
+		nfp_pack_loads(p->maps->ingress[i].sent, g->view->done, up, &loads);
+	/* Behind, it is sent all the same: is the card faster by now? */
+	if (!memcmp(&loads, &g->loads, sizeof(loads)) && !(p->pace.behind && up))
+		return false;
+	if (tell(p, i, p->loads_fd, i, &loads))
+		g->loads = loads;
+	return true;
+}
+
+/* What the operator set since the last look. False: nothing. */
+static bool publish_knobs(struct publisher *p, __u64 now_ns)
+{
+	bool sent = false;
+	__u64 knob;
+
+	if (p->knobs_fd < 0 || now_ns < p->knobs_ns)
+		return false;
+	p->knobs_ns = now_ns + KNOBS_NS;
+	for (__u32 i = 0; i < SHUNT_KNOBS; i++) {
+		if (bpf_map_lookup_elem(p->maps->knobs_fd, &i, &knob) || knob == p->knob[i])
+			continue;
+		if (tell(p, 0, p->knobs_fd, i, &knob))
+			p->knob[i] = knob;
+		sent = true;
+	}
+	return sent;
+}
+
+/* Of all that is served now; 0: nothing was measured yet. */
+static __u64 mean_service_ns(const struct publisher *p)
+{
+	__u64 ns = 0, rate = 0;
+
+	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
+		for (int c = 0; p->group[i].view && c < SHUNT_CLASSES; c++) {
+			const struct shunt_agent_class *k = &agent_at(p, i)->cls[c];
+
+			ns += (__u64)peek(k->mean_ns) * peek(k->rate);
+			rate += peek(k->mean_ns) ? peek(k->rate) : 0;
+		}
+	}
+	return rate ? ns / rate : 0;
+}
+
+/* late_ns: since when it was due. */
+static void publish_round(struct publisher *p, __u64 began_ns, __u64 late_ns)
+{
+	__u64 mean_ns = mean_service_ns(p);
+	bool was_behind = p->pace.behind;
+	bool sent = publish_knobs(p, began_ns);
+
+	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
+		if (p->group[i].view)
+			sent |= publish_group(p, i);
+	}
+	pace_note(&p->pace, late_ns, sent ? now_ns() - began_ns : 0, mean_ns);
+	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
+		if (!p->group[i].view)
+			continue;
+		if (p->pace.behind && !was_behind)
+			poke(agent_at(p, i)->publish_equal, agent_at(p, i)->publish_equal + 1);
+		poke(agent_at(p, i)->message_ns, p->pace.message_ns);
+		poke(agent_at(p, i)->publish_age_ns, pace_age(&p->pace, mean_ns));
+	}
+}
+
+static void *run(void *arg)
+{
+	struct publisher *p = arg;
+	__u64 due = now_ns(), began, wait;
+
+	prctl(PR_SET_TIMERSLACK, 1);
+	while (!__atomic_load_n(&p->stop, __ATOMIC_RELAXED)) {
+		began = now_ns();
+		publish_round(p, began, began - due);
+		wait = pace_period(&p->pace, mean_service_ns(p));
+		if (p->pace.behind && wait < PACE_PROBE_NS)
+			wait = PACE_PROBE_NS;
+		due = began + wait;
+		if (due < now_ns())
+			due = now_ns();
+		sleep_until(due);
+	}
+	return NULL;
+}
+
+static bool open_views(struct publisher *p, const struct shunt_pins *pins)
+{
+	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
+		int fd;
+
+		if (!p->maps->domains[i].on)
+			continue;
+		fd = shunt_pin_open_view(pins, i);
+		if (fd < 0)
+			return false;
+		p->group[i].view = shunt_map_mmap(fd, sizeof(*p->group[i].view), false);
+		close(fd);
+		if (!p->group[i].view)
+			return false;
+	}
+	return true;
+}
+
+static void release(struct publisher *p)
+{
+	int fds[] = { p->group_fd, p->order_fd, p->loads_fd, p->knobs_fd };
+
+	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
+		if (p->group[i].view)
+			munmap((void *)p->group[i].view, sizeof(*p->group[i].view));
+	}
+	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	free(p);
+}
+
+/* Signals are the main thread's. */
+static int start_thread(struct publisher *p)
+{
+	sigset_t all, was;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &was);
+	err = pthread_create(&p->thread, NULL, run, p);
+	pthread_sigmask(SIG_SETMASK, &was, NULL);
+	return err;
+}
+
+struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps, unsigned int period_us,
+				unsigned int delay_us)
+{
+	struct publisher *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->maps = maps;
+	p->pace.fixed_ns = period_us * 1000ULL;
+	p->delay_ns = delay_us * 1000ULL;
+	p->group_fd = shunt_pin_open(pins, "nfp_group");
+	p->order_fd = shunt_pin_open(pins, "nfp_order");
+	p->loads_fd = shunt_pin_open(pins, "nfp_loads");
+	p->knobs_fd = shunt_pin_open(pins, "nfp_knobs");
+	if (p->loads_fd == -ENOENT) { /* no card: the usual case */
+		release(p);
+		return NULL;
+	}
+	if (p->group_fd < 0 || p->order_fd < 0 || p->loads_fd < 0 || !open_views(p, pins) || start_thread(p)) {
+		say(LOG_ERR, "cannot publish loads to the card: it goes on with those it has; load again");
+		release(p);
+		return NULL;
+	}
+	say(LOG_INFO, "publishing loads to the card");
+	return p;
+}
+
+void publish_stop(struct publisher *p)
+{
+	if (!p)
+		return;
+	__atomic_store_n(&p->stop, true, __ATOMIC_RELAXED);
+	pthread_join(p->thread, NULL);
+	release(p);
+}

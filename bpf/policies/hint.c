@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * hint - the core that the client's last reply named, else the less loaded of two random ones
+ *
+ * A server writes two bytes into its replies, a core and an epoch (SHUNT_HINT); the client echoes them at the
+ * port's key. A reply is fresher than anything published: for NICs that learn loads late. A hint
+ * counts if its epoch is that of knob 0 and its core is up; raise knob 0 and all old hints are void. It trusts
+ * clients to be honest about what they were told: one that is not can pile its requests on a core.
+ */
+#include <shunt/policy.h>
+
+SHUNT_POLICY("hint", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_HINT,
+	     "the core that the client's last reply named, if of epoch knob 0; else p2c");
+
+static int steer(shunt_view *v, shunt_event *ev)
+{
+	__u32 n = shunt_cores(v), core = ev->hint & 0xff, epoch = ev->hint >> 8;
+
+	if (!n)
+		return SHUNT_HOLD;
+	if (core < SHUNT_CORES && epoch == (shunt_knob(v, 0) & 0xff) && shunt_bit(shunt_up(v), core))
+		return core;
+	return shunt_less_loaded(v, ev->random, 0, n);
+}
+
+static int select(shunt_view *v, shunt_event *ev)
+{
+	return shunt_oldest(v, ev);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * policy_view.h - what a policy may look at where XDP, agent and workers share a view (abi.h)
+ *
+ * Used through policy.h.
+ */
+#pragma once
+
+#include <shunt/abi.h>
+
+/* Cores with a worker thread, one bit each. */
+__shunt_inline __u64 shunt_up(const struct shunt_view *v)
+{
+	return v->up;
+}
+
+/* Cores with nothing to do, one bit each. */
+__shunt_inline __u64 shunt_idle(const struct shunt_view *v)
+{
+	return *(volatile const __u64 *)&v->idle & v->up;
+}
+
+/* How many cores are up. */
+__shunt_inline __u32 shunt_cores(const struct shunt_view *v)
+{
+	__u32 n = v->ncores_up;
+
+	return n <= SHUNT_CORES ? n : SHUNT_CORES;
+}
+
+/* The i-th core that is up, i < shunt_cores(). */
+__shunt_inline int shunt_core_at(const struct shunt_view *v, __u32 i)
+{
+	return v->order[shunt_index(i, SHUNT_CORES)];
+}
+
+/* Requests steered to a core that it has not finished. */
+__shunt_inline __u32 shunt_load(const struct shunt_view *v, __u32 core)
+{
+	core = shunt_index(core, SHUNT_CORES);
+	return v->sent[core] - *(volatile const __u32 *)&v->done[core];
+}
+
+/* Requests of a class that wait in its hold queue. */
+__shunt_inline __u32 shunt_backlog(const struct shunt_view *v, __u32 cls)
+{
+	cls = shunt_index(cls, SHUNT_CLASSES);
+	return v->enq[cls] - *(volatile const __u32 *)&v->deq[cls];
+}
+
+/* Arrival of the next request of a class, as the core that asks sees it (SHUNT_NEEDS_HEADS). */
+__shunt_inline __u64 shunt_head_ns(const struct shunt_view *v, shunt_event *ev, __u32 cls)
+{
+	const struct shunt_core_heads *h = &v->core[shunt_index(ev->core, SHUNT_CORES)].heads;
+
+	return h->head_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
+}
+
+/* Since when it is queued: its arrival, or when it was preempted to the tail (SHUNT_NEEDS_HEADS). */
+__shunt_inline __u64 shunt_queued_ns(const struct shunt_view *v, shunt_event *ev, __u32 cls)
+{
+	const struct shunt_core_heads *h = &v->core[shunt_index(ev->core, SHUNT_CORES)].heads;
+
+	return h->queued_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
+}
+
+/* Of the classes that wait, the one whose next request is queued longest: one queue for all. */
+__shunt_inline int shunt_oldest(const struct shunt_view *v, shunt_event *ev)
+{
+	__u64 oldest = ~0ULL >> 1, older;
+	int best = SHUNT_GO_ON;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		older = shunt_bit(ev->waiting, c) & shunt_less(shunt_queued_ns(v, ev, c), oldest);
+		oldest = shunt_pick(older, shunt_queued_ns(v, ev, c), oldest);
+		best = shunt_pick(older, c, best);
+	}
+	return best;
+}
+
+/* How long that request has waited, in ns, at most 2^32 - 1. */
+__shunt_inline __u32 shunt_waited(const struct shunt_view *v, shunt_event *ev, __u32 cls)
+{
+	__u64 head = shunt_head_ns(v, ev, cls), now = ev->now_ns & ~(1ULL << 63);
+
+	return shunt_min(shunt_pick(shunt_less(now, head), 0, now - head), ~0u);
+}
+
+/* The class's objective in microseconds, 1 … SHUNT_SLO_MAX_US; 0 = it has none. */
+__shunt_inline __u32 shunt_slo_us(const struct shunt_view *v, __u32 cls)
+{
+	return shunt_min(v->slo_us[shunt_index(cls, SHUNT_CLASSES)], SHUNT_SLO_MAX_US);
+}
+
+/* A number that the operator (shunt knob) or plan() sets. */
+__shunt_inline __u64 shunt_knob(const struct shunt_view *v, __u32 i)
+{
+	return v->knob[shunt_index(i, SHUNT_KNOBS)];
+}
+
+/* The policy's own memory: many cores at once, so it changes by these two only. */
+__shunt_inline __u64 shunt_state(const struct shunt_view *v, __u32 i)
+{
+	return *(volatile const __u64 *)&v->state[shunt_index(i, SHUNT_STATES)];
+}
+
+__shunt_inline __u64 shunt_add(struct shunt_view *v, __u32 i, __u64 x)
+{
+	return __sync_fetch_and_add(&v->state[shunt_index(i, SHUNT_STATES)], x);
+}
+
+__shunt_inline __u64 shunt_cas(struct shunt_view *v, __u32 i, __u64 old, __u64 new_)
+{
+	return __sync_val_compare_and_swap(&v->state[shunt_index(i, SHUNT_STATES)], old, new_);
+}
+
