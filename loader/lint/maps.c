@@ -203,7 +203,7 @@ void maps_check(struct lint_object *o)
 		check_map(o, m);
 		maps++;
 		entries += m->max_entries;
-		if (entries > NFP_ENTRIES)
+		if (entries > NFP_ENTRIES && entries - m->max_entries <= NFP_ENTRIES)
 			lint_say(o, RULE_MAP_ENTRIES, NULL, nowhere, "map '%s': %u entries, %llu with those before",
 				 m->name, m->max_entries, (unsigned long long)entries);
 	}

@@ -10,7 +10,7 @@
 
 #include "walk.h"
 
-#define STATES 64            /* kept at one instruction */
+#define STATES 4096          /* kept at one instruction */
 #define MEMORY (256UL << 20) /* of all; more, and paths are followed that need not be */
 #define IDS 32
 
