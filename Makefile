@@ -84,7 +84,7 @@ $(B)/signal.o: bpf/host/signal.bpf.c $(wildcard bpf/*.h include/shunt/*.h)
 # --- user space -------------------------------------------------------------------------------
 LIB_SRC := $(wildcard lib/*.c)
 HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S) lib/ring.c
-LOADER_SRC := $(wildcard loader/*.c)
+LOADER_SRC := $(wildcard loader/*.c loader/lint/*.c)
 AGENT_SRC := $(wildcard agent/*.c)
 obj = $(patsubst %.S,$(B)/obj/%.o,$(patsubst %.c,$(B)/obj/%.o,$(1)))
 

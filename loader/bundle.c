@@ -3,21 +3,18 @@
  * bundle.c - finds, reads and checks a policy's bundle
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "build.h"
 #include "bundle.h"
-
-#define BUNDLE_MAX (16 << 20)
+#include "file.h"
 
 const char *bundle_arch(void)
 {
@@ -64,33 +61,6 @@ static int find_builtin(struct ctl *ctl, const char *name, char *path, size_t le
 	hint(ctl, "'shunt policies' lists the built-in ones; a file is given as ./%s.c or ./%s.shunt",
 	     name, name);
 	return -ENOENT;
-}
-
-static int read_file(struct ctl *ctl, const char *path, struct bundle *b)
-{
-	struct stat st;
-	size_t got = 0;
-	ssize_t n;
-	int err = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0)
-		return fail(ctl, -errno, "cannot open '%s': %s", path, strerror(errno));
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > BUNDLE_MAX) {
-		close(fd);
-		return fail(ctl, -EINVAL, "'%s' is no file of at most %d bytes", path, BUNDLE_MAX);
-	}
-	b->data = malloc(st.st_size + 1);
-	while (b->data && got < (size_t)st.st_size) {
-		n = read(fd, (char *)b->data + got, st.st_size - got);
-		if (n <= 0)
-			break;
-		got += n;
-	}
-	if (!b->data || got < (size_t)st.st_size)
-		err = fail(ctl, -EIO, "cannot read '%s'", path);
-	b->len = got;
-	close(fd);
-	return err;
 }
 
 /* A section's bytes, inside data. NULL: there is none. */
@@ -185,7 +155,7 @@ int bundle_read(struct ctl *ctl, const char *path, const char *name, struct bund
 
 	memset(b, 0, sizeof(*b));
 	b->path = strdup(name);
-	err = b->path ? read_file(ctl, path, b) : fail(ctl, -ENOMEM, "no memory");
+	err = b->path ? file_read(ctl, path, &b->data, &b->len) : fail(ctl, -ENOMEM, "no memory");
 	if (err) {
 		bundle_close(b);
 		return err;

@@ -94,6 +94,7 @@ int cmd_doctor(struct ctl *ctl);
 int cmd_features(struct ctl *ctl);
 int cmd_knob(struct ctl *ctl);
 int cmd_limit(struct ctl *ctl);
+int cmd_lint(struct ctl *ctl);
 int cmd_load(struct ctl *ctl);
 int cmd_policies(struct ctl *ctl);
 int cmd_preempt(struct ctl *ctl);

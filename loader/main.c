@@ -27,6 +27,8 @@ static const struct verb verbs[] = {
 	{ "knob", "get [N] | set N VALUE", "numbers that a policy reads", OPT_DEV, cmd_knob },
 	{ "limit", "get [CLASS] | set CLASS N", "how many requests of a class may wait", OPT_DEV,
 	  cmd_limit },
+	{ "lint", "OBJECT", "would a Netronome card take this BPF object? if not, why, and what instead", 0,
+	  cmd_lint },
 	{ "load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]]",
 	  "put shunt on an interface; --dry-run only tries",
 	  OPT_DEV | OPT_CONFIG | OPT_PORT | OPT_CORES | OPT_DRY_RUN, cmd_load },

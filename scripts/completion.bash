@@ -29,14 +29,15 @@ _shunt() {
 		--interval --count -o' ;;
 	*)
 		case $verb:$action in
-		:) words='build class doctor features help knob limit load policies preempt quantum rule slo stats
+		:) words='build class doctor features help knob limit lint load policies preempt quantum rule slo stats
 			status switch unload wire' ;;
-		help:) words='build class doctor features knob limit load policies preempt quantum rule slo stats status
+		help:) words='build class doctor features knob limit lint load policies preempt quantum rule slo stats status
 			switch unload wire' ;;
 		load: | switch:)
 			words=$(SKIP=0 COL=1 _shunt_words policies)
 			COMPREPLY=($(compgen -f -X '!*.@(c|shunt)' -- "$cur")) ;;
 		build:) COMPREPLY=($(compgen -f -X '!*.c' -- "$cur")) ;;
+		lint:) COMPREPLY=($(compgen -f -X '!*.o' -- "$cur")) ;;
 		class:) words='list set add' ;;
 		wire:) words='get set' ;;
 		wire:set) words='k= keep= late=' ;;

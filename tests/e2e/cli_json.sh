@@ -29,6 +29,11 @@ test_every_verb_answers_in_json() {
 	static int steer(shunt_view *v, shunt_event *ev) { return SHUNT_HOLD; }
 	static int select(shunt_view *v, shunt_event *ev) { return SHUNT_GO_ON; }
 	C
+	cat >"$DIR/small.c" <<-C
+	#include <linux/bpf.h>
+	__attribute__((section("xdp"), used)) int small(struct xdp_md *ctx) { return XDP_PASS; }
+	C
+	clang -O2 -g -target bpf -mcpu=v3 -I"/usr/include/$(gcc -print-multiarch)" -c "$DIR/small.c" -o "$DIR/small.o"
 	load
 	while read -r verb args; do
 		# shellcheck disable=SC2086
@@ -48,6 +53,7 @@ test_every_verb_answers_in_json() {
 	knob set 1 2
 	limit get
 	limit set default 9
+	lint DIR/small.o
 	policies
 	preempt get
 	quantum get

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// card: refuses atomic-op
+/* A bit is set atomically. */
+#include "probe.h"
+
+ARRAY(m, struct pair, 4);
+
+SEC("xdp") int probe(struct xdp_md *ctx)
+{
+	struct pair *p;
+	__u32 key = 0;
+
+	p = bpf_map_lookup_elem(&m, &key);
+	if (p)
+		__sync_fetch_and_or(&p->a, 1);
+	return XDP_PASS;
+}

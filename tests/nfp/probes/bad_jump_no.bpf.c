@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// card: refuses bad-jump
+/* Instructions that nothing leads to. */
+#include "probe.h"
+
+SEC("xdp") __attribute__((naked)) int probe(struct xdp_md *ctx)
+{
+	asm volatile("r0 = 2\nexit\nr0 = 1\nexit");
+}

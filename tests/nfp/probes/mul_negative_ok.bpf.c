@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// card: accepts
+/* Of 32 bits it may be. */
+#include "probe.h"
+
+SEC("xdp") int probe(struct xdp_md *ctx)
+{
+	PACKET(ctx);
+	__u32 x = AT(__u32, 26);
+
+	asm volatile("%0 *= -3" : "+w"(x));
+	ctx->rx_queue_index = x & 7;
+	return XDP_PASS;
+}
