@@ -175,7 +175,7 @@ static int append(struct linking *l, int func)
 
 static bool is_xdp(const char *section)
 {
-	return !strcmp(section, "xdp") || !strncmp(section, "xdp/", 4);
+	return !strcmp(section, "xdp"); /* libbpf takes no other */
 }
 
 static int link_prog(struct lint_object *o, int func, char *why, size_t len)
