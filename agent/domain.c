@@ -176,6 +176,14 @@ static int insert_sockets(struct domain *d)
 	return 0;
 }
 
+static int bind_socket(struct domain *d, __u32 k, int fd)
+{
+	__u16 mode = d->maps->cfg.flags & SHUNT_CFG_CARD ? XDP_ZEROCOPY : XDP_COPY;
+
+	return k ? xsk_bind_shared(fd, d->state->ifindex, d->id, d->sock[0]) :
+		   xsk_bind_first(fd, d->state->ifindex, d->id, mode);
+}
+
 static int make_socket(struct domain *d, __u32 k)
 {
 	const struct shunt_geometry *g = &d->r.geo;
@@ -188,7 +196,7 @@ static int make_socket(struct domain *d, __u32 k)
 		return fd;
 	err = xsk_rings(fd, rx_size(g, slot), slot < SHUNT_HOLD_SLOT ? g->core_ring : 0);
 	if (!err)
-		err = xsk_bind(fd, d->state->ifindex, d->id, k ? d->sock[0] : -1);
+		err = bind_socket(d, k, fd);
 	if (err) {
 		close(fd);
 		return err;

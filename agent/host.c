@@ -274,7 +274,8 @@ static int make_socket(struct agent *a, struct domain *d, __u32 k)
 	if (!err)
 		err = xsk_rings(fd, g->core_ring, g->core_ring);
 	if (!err)
-		err = xsk_bind(fd, a->opts.host.dev[k].ifindex, 0, k ? d->sock[0] : -1);
+		err = k ? xsk_bind_shared(fd, a->opts.host.dev[k].ifindex, 0, d->sock[0]) :
+			  xsk_bind_first(fd, a->opts.host.dev[k].ifindex, 0, XDP_COPY);
 	if (err) {
 		close(fd);
 		return err;

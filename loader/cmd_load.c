@@ -10,16 +10,25 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "attach.h"
-#include "maps.h"
+#include "card.h"
 #include "iface.h"
+#include "maps.h"
 #include "setup.h"
 #include "signals.h"
 #include "where.h"
 
-#define USAGE "load POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]]"
+#define USAGE "load POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] [--offload nfp|auto|none]"
+
+/* What became of --offload. */
+struct outcome {
+	unsigned int ninsns; /* of the card's; 0: it has no part */
+	char *refused;       /* why not, where it would have been welcome */
+};
 
 static int read_setup(struct ctl *ctl, struct setup *s)
 {
@@ -98,8 +107,18 @@ static int make_views(struct ctl *ctl, const struct setup *s, const struct objec
 	return err;
 }
 
+/* Each queue's program is there before the card steers to it. */
+static int bring_up_card(struct ctl *ctl, const struct setup *s, const struct card *card)
+{
+	int err = card_pin(ctl, card);
+
+	if (!err)
+		err = card_write(ctl, s);
+	return err ? err : card_attach(ctl, card);
+}
+
 static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
-		    const struct object *o)
+		    const struct object *o, const struct card *card)
 {
 	int err = object_pin_maps(ctl, o);
 
@@ -113,12 +132,15 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 		err = slot_write(ctl, b, o, s->cfg.policy_gen);
 	if (!err)
 		err = setup_write(ctl, s);
-	return err ? err : attach_new(ctl, o);
+	if (!err)
+		err = attach_new(ctl, o);
+	return err || !card ? err : bring_up_card(ctl, s, card);
 }
 
-static json_t *describe(const struct ctl *ctl, const struct bundle *b, const struct setup *s)
+static json_t *describe(const struct ctl *ctl, const struct bundle *b, const struct setup *s,
+			const struct outcome *out)
 {
-	json_t *domains = json_array();
+	json_t *domains = json_array(), *j;
 
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
 		json_t *cpus;
@@ -130,10 +152,17 @@ static json_t *describe(const struct ctl *ctl, const struct bundle *b, const str
 			json_array_append_new(cpus, json_integer(s->domains[d].cpu[c]));
 		json_array_append_new(domains, json_pack("{s:i, s:o}", "queue", d, "cpus", cpus));
 	}
-	return json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
+	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
 			 b->desc.name, "dry_run", !!(ctl->given & OPT_DRY_RUN), "classes",
 			 (int)s->cfg.nclasses, "ports", (int)s->nports, "rules", (int)s->nrules,
 			 "domains", domains);
+	if (ctl->given & OPT_OFFLOAD)
+		json_object_set_new(j, "offload", json_string(out->ninsns ? "nfp" : "none"));
+	if (out->ninsns)
+		json_object_set_new(j, "card_instructions", json_integer(out->ninsns));
+	if (out->refused)
+		json_object_set_new(j, "offload_refused", json_string(out->refused));
+	return j;
 }
 
 static void show(const json_t *r)
@@ -145,6 +174,9 @@ static void show(const json_t *r)
 	       json_is_true(json_object_get(r, "dry_run")) ? "would load" : "loaded",
 	       text_at(r, "policy"), text_at(r, "interface"), number_at(r, "classes"),
 	       number_at(r, "ports"), number_at(r, "rules"));
+	if (json_object_get(r, "card_instructions"))
+		printf("  the card chooses the queue: %lld of %d instructions\n",
+		       number_at(r, "card_instructions"), CARD_INSNS);
 	json_array_foreach(json_object_get(r, "domains"), i, domain) {
 		if (!json_array_size(json_object_get(domain, "cpus")))
 			continue; /* they are of hosts elsewhere */
@@ -155,19 +187,25 @@ static void show(const json_t *r)
 	}
 }
 
-static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s)
+static int check_native(struct ctl *ctl, const struct setup *s)
 {
-	bool dry = ctl->given & OPT_DRY_RUN;
-	struct object o = { 0 };
-	int err = make_room(ctl);
+	int err = iface_need_native(ctl);
 
-	if (err)
-		return err;
-	err = attach_check(ctl, 0);
+	return err ? err : setup_check(ctl, s);
+}
+
+/* With a card, or (NULL) without. */
+static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, struct card *card)
+{
+	struct object o = { 0 };
+	int err = attach_check(ctl, 0);
+
 	if (!err)
 		err = object_load(ctl, b, false, s->wire.on ? &s->wire.sizes : NULL, &o);
-	if (!err && !dry) {
-		err = bring_up(ctl, b, s, &o);
+	if (!err && card)
+		err = card_load(ctl, ctl->argv[0], false, card);
+	if (!err && !(ctl->given & OPT_DRY_RUN)) {
+		err = bring_up(ctl, b, s, &o, card);
 		if (err)
 			where_sweep(ctl);
 	}
@@ -175,8 +213,66 @@ static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s)
 	return err;
 }
 
+/* Each core has a queue of its own, which the card names by its number. */
+static int setup_for_card(struct ctl *ctl, struct setup *s)
+{
+	struct iface iface;
+	int err = 0;
+
+	if (s->wire.on)
+		return fail(ctl, -EINVAL, "the configuration is that of a NIC that schedules: no card's program goes before it");
+	if (ctl->given & OPT_PORT) {
+		err = iface_read(ctl, &iface);
+		if (!err)
+			err = setup_queues(ctl, ctl->port, ctl->cores, iface.rx_queues, s);
+	}
+	s->cfg.flags |= SHUNT_CFG_CARD;
+	return err;
+}
+
+static int load_on_card(struct ctl *ctl, const struct bundle *b, struct setup *s, struct outcome *out)
+{
+	struct setup mine = *s;
+	struct card card = { 0 };
+	int err = setup_for_card(ctl, &mine);
+
+	if (!err)
+		err = card_check(ctl, &mine);
+	if (!err)
+		err = setup_check(ctl, &mine);
+	if (!err)
+		err = load_once(ctl, b, &mine, &card);
+	if (!err) {
+		out->ninsns = card.ninsns;
+		*s = mine;
+	}
+	card_close(&card);
+	return err;
+}
+
+static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s, struct outcome *out)
+{
+	int err = make_room(ctl);
+
+	if (err || ctl->offload == OFFLOAD_NONE)
+		return err ? err : load_once(ctl, b, s, NULL);
+	err = load_on_card(ctl, b, s, out);
+	if (!err || ctl->offload == OFFLOAD_NFP)
+		return err;
+	out->refused = strdup(ctl->error ? ctl->error : "the card refuses");
+	ctl_forget(ctl);
+	note("not on the card: %s", out->refused ? out->refused : "no memory");
+	err = check_native(ctl, s);
+	if (!err)
+		err = load_once(ctl, b, s, NULL);
+	if (!err)
+		note("loaded in native mode instead");
+	return err;
+}
+
 int cmd_load(struct ctl *ctl)
 {
+	struct outcome out = { 0 };
 	struct bundle b = { 0 };
 	struct setup s;
 	int err = need_args(ctl, 1, 1, USAGE), lock;
@@ -187,10 +283,8 @@ int cmd_load(struct ctl *ctl)
 		err = read_setup(ctl, &s);
 	if (!err)
 		err = iface_need(ctl);
-	if (!err)
-		err = iface_need_native(ctl);
-	if (!err)
-		err = setup_check(ctl, &s);
+	if (!err && ctl->offload == OFFLOAD_NONE)
+		err = check_native(ctl, &s);
 	if (!err)
 		err = where_check(ctl);
 	if (!err)
@@ -198,12 +292,13 @@ int cmd_load(struct ctl *ctl)
 	if (err)
 		return err;
 	lock = where_lock(ctl, true);
-	err = lock < 0 ? lock : load_locked(ctl, &b, &s);
+	err = lock < 0 ? lock : load_locked(ctl, &b, &s, &out);
 	if (err || (ctl->given & OPT_DRY_RUN))
 		where_tidy(ctl);
 	where_unlock(lock);
 	if (!err)
-		err = emit(ctl, describe(ctl, &b, &s), show);
+		err = emit(ctl, describe(ctl, &b, &s, &out), show);
 	bundle_close(&b);
+	free(out.refused);
 	return err;
 }

@@ -130,6 +130,18 @@ static void show_publisher(const json_t *p)
 	       number_at(p, "failed"), number_at(p, "equal"));
 }
 
+/* Its counts are its own: what it drops never reaches the host. */
+static void show_card(const json_t *r)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(json_object_get(json_object_get(r, "card"), "classes"), i, c)
+		printf("card, class %lld: arrived %lld = steered %lld + dropped %lld + passed %lld; spill %lld\n",
+		       number_at(c, "class"), number_at(c, "arrived"), number_at(c, "steered"),
+		       number_at(c, "dropped"), number_at(c, "passed"), number_at(c, "spill"));
+}
+
 static void show_agents(const json_t *r)
 {
 	const json_t *d, *a;
@@ -182,6 +194,7 @@ static void show(const json_t *r)
 	show_named("left to the kernel", json_object_get(r, "pass"));
 	show_named("should not happen", json_object_get(r, "events"));
 	show_wire(r);
+	show_card(r);
 	show_agents(r);
 }
 

@@ -36,6 +36,16 @@ static void show_state(const json_t *j)
 		       json_object_get(j, "switching_to") ? "'" : "");
 }
 
+static void show_card(const json_t *j)
+{
+	const json_t *card = json_object_get(j, "card");
+
+	if (card)
+		printf("  card: program %lld (%lld instructions) %s, chooses among %lld queues\n",
+		       number_at(card, "prog_id"), number_at(card, "instructions"),
+		       text_at(card, "state"), number_at(card, "cores"));
+}
+
 static void show_domain(const json_t *d)
 {
 	const json_t *agent = json_object_get(d, "agent");
@@ -85,6 +95,7 @@ static void show(const json_t *r)
 		show_state(j);
 		if (json_object_get(j, "error"))
 			continue;
+		show_card(j);
 		json_array_foreach(json_object_get(j, "domains"), k, d)
 			show_domain(d);
 		show_classes(j);

@@ -8,6 +8,9 @@
  * while workers select by the old policy: both work on the same view, so nothing is lost, and the
  * link's program differs from the live slot's, which `status` sees and any further switch mends.
  * In a failure before the second, the old policy has not been touched at all.
+ *
+ * On a card, its program comes first: what it answers is a queue, whichever policy said so, and so is good
+ * for the host's old program and for the new.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -16,8 +19,9 @@
 #include <unistd.h>
 
 #include "attach.h"
-#include "maps.h"
+#include "card.h"
 #include "iface.h"
+#include "maps.h"
 #include "where.h"
 #include "wire.h"
 
@@ -45,13 +49,15 @@ static int attach_again(struct ctl *ctl, const struct object *o)
 }
 
 static int replace(struct ctl *ctl, const struct bundle *b, const struct object *o,
-		   struct shunt_cfg *cfg)
+		   const struct card *card, struct shunt_cfg *cfg)
 {
 	struct link_state link;
 	int err = where_link(ctl, &link);
 
 	if (!err)
 		err = slot_write(ctl, b, o, cfg->policy_gen + 1);
+	if (!err && card->obj)
+		err = card_replace(ctl, card);
 	if (!err)
 		err = link.ifindex ? attach_update(ctl, o) : attach_again(ctl, o);
 	return err ? err : raise_gen(ctl, cfg, b->desc.flags);
@@ -82,6 +88,7 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 {
 	struct shunt_nic_sizes sizes;
 	struct object o = { 0 };
+	struct card card = { 0 };
 	bool wire = false;
 	int err = live_policy(ctl, cfg, from);
 
@@ -91,8 +98,14 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 	}
 	if (!err)
 		err = object_load(ctl, b, true, wire ? &sizes : NULL, &o);
+	if (!err && card_there(ctl)) {
+		err = card_load(ctl, ctl->argv[0], true, &card);
+		if (err)
+			hint(ctl, "without the card: shunt unload, and shunt load --offload none");
+	}
 	if (!err && !(ctl->given & OPT_DRY_RUN))
-		err = replace(ctl, b, &o, cfg);
+		err = replace(ctl, b, &o, &card, cfg);
+	card_close(&card);
 	object_close(&o);
 	return err;
 }

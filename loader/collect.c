@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "card.h"
 #include "collect.h"
 #include "iface.h"
 #include "maps.h"
@@ -266,6 +267,8 @@ json_t *collect(struct ctl *ctl)
 	json_object_set_new(j, "preemption", preemption_json(&s));
 	json_object_set_new(j, "pass", named(pass_names, s.pass, SHUNT_NR_PASS));
 	json_object_set_new(j, "events", named(event_names, s.events, SHUNT_NR_EV));
+	if (card_there(ctl))
+		json_object_set_new(j, "card", card_json(ctl));
 	if (!err)
 		return j;
 	json_decref(j);

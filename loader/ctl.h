@@ -23,6 +23,13 @@ enum option_bit {
 	OPT_INTERVAL = 32,
 	OPT_COUNT = 64,
 	OPT_OUT = 128,
+	OPT_OFFLOAD = 256,
+};
+
+enum offload {
+	OFFLOAD_NONE,
+	OFFLOAD_NFP,  /* the card chooses the queue, or it fails */
+	OFFLOAD_AUTO, /* where it fails, without a card */
 };
 
 struct ctl {
@@ -36,6 +43,7 @@ struct ctl {
 	const char *out;
 	unsigned int port;
 	unsigned int cores;
+	enum offload offload;
 	double interval;     /* seconds */
 	unsigned long count; /* 0: no end */
 	struct shunt_pins pins;

@@ -99,15 +99,15 @@ int iface_xdp(struct ctl *ctl, struct xdp_there *out)
 	if (err)
 		return fail(ctl, err, "cannot ask for the XDP program of '%s': %s", ctl->ifname,
 			    strerror(-err));
-	if (opts.hw_prog_id) {
-		out->prog_id = opts.hw_prog_id;
-		out->mode = "offloaded";
-	} else if (opts.drv_prog_id) {
+	if (opts.drv_prog_id) {
 		out->prog_id = opts.drv_prog_id;
 		out->mode = "native";
 	} else if (opts.skb_prog_id) {
 		out->prog_id = opts.skb_prog_id;
 		out->mode = "generic";
+	} else if (opts.hw_prog_id) {
+		out->prog_id = opts.hw_prog_id;
+		out->mode = "offloaded";
 	} else if (opts.prog_id) {
 		out->prog_id = opts.prog_id;
 		out->mode = opts.attach_mode == XDP_ATTACHED_HW ? "offloaded" :

@@ -29,9 +29,10 @@ static const struct verb verbs[] = {
 	  cmd_limit },
 	{ "lint", "OBJECT", "would a Netronome card take this BPF object? if not, why, and what instead", 0,
 	  cmd_lint },
-	{ "load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]]",
-	  "put shunt on an interface; --dry-run only tries",
-	  OPT_DEV | OPT_CONFIG | OPT_PORT | OPT_CORES | OPT_DRY_RUN, cmd_load },
+	{ "load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] "
+	  "[--offload nfp|auto|none]",
+	  "put shunt on an interface (and its card); --dry-run only tries",
+	  OPT_DEV | OPT_CONFIG | OPT_PORT | OPT_CORES | OPT_DRY_RUN | OPT_OFFLOAD, cmd_load },
 	{ "policies", "", "the built-in policies", 0, cmd_policies },
 	{ "preempt", "[get | set KEY=VALUE...]",
 	  "requests that yield: mode=auto|on|off, parked=, watch=, grace=", OPT_DEV, cmd_preempt },
@@ -61,6 +62,7 @@ enum {
 	LONG_CORES,
 	LONG_INTERVAL,
 	LONG_COUNT,
+	LONG_OFFLOAD,
 };
 
 static const struct option options[] = {
@@ -78,12 +80,13 @@ static const struct option options[] = {
 	{ "cores", required_argument, NULL, LONG_CORES },
 	{ "interval", required_argument, NULL, LONG_INTERVAL },
 	{ "count", required_argument, NULL, LONG_COUNT },
+	{ "offload", required_argument, NULL, LONG_OFFLOAD },
 	{ NULL, 0, NULL, 0 },
 };
 
 /* The long options in the order of enum option_bit. */
 static const char *const option_names[] = { "--dev", "--config", "--dry-run", "--port", "--cores",
-					    "--interval", "--count", "-o" };
+					    "--interval", "--count", "-o", "--offload" };
 
 static const struct verb *find_verb(struct ctl *ctl, const char *word)
 {
@@ -169,6 +172,20 @@ static int interval_option(struct ctl *ctl)
 	return 0;
 }
 
+static int offload_option(struct ctl *ctl)
+{
+	static const char *const names[] = { "none", "nfp", "auto" }; /* as enum offload */
+
+	for (int i = OFFLOAD_NONE; i <= OFFLOAD_AUTO; i++) {
+		if (!strcmp(optarg, names[i])) {
+			ctl->given |= OPT_OFFLOAD;
+			ctl->offload = i;
+			return 0;
+		}
+	}
+	return fail_usage(ctl, "--offload: '%s' is none of nfp, auto and none", optarg);
+}
+
 /* An option that only some verbs take. */
 static int verb_option(struct ctl *ctl, int opt)
 {
@@ -190,6 +207,8 @@ static int verb_option(struct ctl *ctl, int opt)
 	case LONG_DRY_RUN:
 		ctl->given |= OPT_DRY_RUN;
 		return 0;
+	case LONG_OFFLOAD:
+		return offload_option(ctl);
 	case LONG_PORT:
 		ctl->given |= OPT_PORT;
 		err = number_option(ctl, "--port", 1, 65535, &n);

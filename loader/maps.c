@@ -62,6 +62,20 @@ int map_set(struct ctl *ctl, const char *map, __u32 key, const void *value, size
 	return err;
 }
 
+int map_set_card(struct ctl *ctl, const char *map, __u32 key, const void *value, size_t size)
+{
+	char name[SHUNT_NAME_LEN + 4];
+	int fd;
+
+	snprintf(name, sizeof(name), "nfp_%s", map);
+	fd = shunt_pin_open(&ctl->pins, name);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd >= 0)
+		close(fd);
+	return map_set(ctl, name, key, value, size);
+}
+
 int map_cfg(struct ctl *ctl, struct shunt_cfg *cfg)
 {
 	int err = map_get(ctl, "cfg", 0, cfg, sizeof(*cfg));

@@ -33,11 +33,10 @@ static int same_shape(const struct bpf_map *map, const struct bpf_map_info *info
 	       bpf_map__map_flags(map) == info->map_flags;
 }
 
-static int reuse_map(struct ctl *ctl, const char *path, struct bpf_map *map)
+int object_reuse_map(struct ctl *ctl, const char *path, struct bpf_map *map, const char *name)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info);
-	const char *name = bpf_map__name(map);
 	int fd = shunt_pin_open(&ctl->pins, name), err = 0;
 
 	if (fd < 0)
@@ -64,7 +63,7 @@ int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj,
 
 	bpf_object__for_each_map(map, obj) {
 		if (!err && is_ours(map) && (!but || strcmp(bpf_map__name(map), but)))
-			err = reuse_map(ctl, path, map);
+			err = object_reuse_map(ctl, path, map, bpf_map__name(map));
 	}
 	return err;
 }
@@ -170,20 +169,24 @@ void object_close(struct object *o)
 	o->obj = NULL;
 }
 
-int object_pin_maps(struct ctl *ctl, const struct object *o)
+int object_pin(struct ctl *ctl, int fd, const char *name)
 {
 	char path[PATH_MAX];
+	int err = shunt_pin_path(path, sizeof(path), &ctl->pins, name);
+
+	if (err)
+		return fail(ctl, err, "the path of bpffs is too long");
+	return bpf_obj_pin(fd, path) ? fail_bpf(ctl, -errno, "cannot pin '%s'", path) : 0;
+}
+
+int object_pin_maps(struct ctl *ctl, const struct object *o)
+{
 	struct bpf_map *map;
 	int err = 0;
 
 	bpf_object__for_each_map(map, o->obj) {
-		if (err || !is_ours(map))
-			continue;
-		err = shunt_pin_path(path, sizeof(path), &ctl->pins, bpf_map__name(map));
-		if (err)
-			return fail(ctl, err, "the path of bpffs is too long");
-		if (bpf_obj_pin(bpf_map__fd(map), path))
-			err = fail_bpf(ctl, -errno, "cannot pin '%s'", path);
+		if (!err && is_ours(map))
+			err = object_pin(ctl, bpf_map__fd(map), bpf_map__name(map));
 	}
 	return err;
 }

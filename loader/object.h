@@ -25,6 +25,10 @@ void object_close(struct object *o);
 int object_pin_maps(struct ctl *ctl, const struct object *o);
 /* Makes an object that is not loaded yet use the interface's pinned maps, but for the map of that name. */
 int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj, const char *but);
+/* One map, with the one that is pinned under that name. */
+int object_reuse_map(struct ctl *ctl, const char *path, struct bpf_map *map, const char *name);
+/* Pins a descriptor in the interface's directory. */
+int object_pin(struct ctl *ctl, int fd, const char *name);
 /* The descriptor of a map by its name, or -ENOENT. */
 int object_map(const struct object *o, const char *name);
 

@@ -113,6 +113,8 @@ static int place(struct ctl *ctl, struct rule_table *t, __u32 port, const struct
 		if (!memcmp(&t->rules[at], &rules[i], sizeof(rules[i])))
 			continue; /* it may be in use just there */
 		err = map_set(ctl, "rules", at, &rules[i], sizeof(rules[i]));
+		if (!err)
+			err = map_set_card(ctl, "rules", at, &rules[i], sizeof(rules[i]));
 		if (err)
 			return err;
 		t->rules[at] = rules[i];
@@ -122,8 +124,9 @@ static int place(struct ctl *ctl, struct rule_table *t, __u32 port, const struct
 	memcpy(&word, &new, sizeof(word));
 	/* Release: the rules are there before the port names them. */
 	__atomic_store_n((__u64 *)&t->ports[port], word, __ATOMIC_RELEASE);
+	err = map_set_card(ctl, "ports", port, &new, sizeof(new));
 	wait_for_packets();
-	return 0;
+	return err;
 }
 
 /* Moves one port's rules to a lower place that is free as a whole. 1: done, 0: none can be. */

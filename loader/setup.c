@@ -101,16 +101,21 @@ int setup_cpus(struct ctl *ctl, struct setup *s, __u32 dom_bare)
 	return 0;
 }
 
+static void setup_port(struct setup *s, __u32 port)
+{
+	setup_init(s);
+	s->nports = 1;
+	s->ports[0].port = port;
+	s->ports[0].value.flags = SHUNT_PORT_ON;
+}
+
 int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s)
 {
 	struct shunt_domain *d = &s->domains[0];
 	__u16 cpus[MAX_CPUS];
 	int n;
 
-	setup_init(s);
-	s->nports = 1;
-	s->ports[0].port = port;
-	s->ports[0].value.flags = SHUNT_PORT_ON;
+	setup_port(s, port);
 	if (!cores)
 		return setup_cpus(ctl, s, 1);
 	n = worker_cpus(ctl, cpus);
@@ -119,6 +124,31 @@ int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s)
 	d->ncores = cores;
 	for (__u32 c = 0; c < cores; c++)
 		d->cpu[c] = cpus[c % n];
+	return 0;
+}
+
+int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, struct setup *s)
+{
+	__u16 cpus[MAX_CPUS];
+	__u32 most = rx_queues < SHUNT_DOMAINS ? rx_queues : SHUNT_DOMAINS;
+	int n = worker_cpus(ctl, cpus);
+
+	if (n < 0)
+		return n;
+	if (!cores)
+		cores = (__u32)n < most ? (__u32)n : most;
+	if (cores > SHUNT_DOMAINS) {
+		fail(ctl, -EINVAL, "%u cores, but %d queues at most can have one each", cores, SHUNT_DOMAINS);
+		hint(ctl, "--cores %u", most);
+		return -EINVAL;
+	}
+	setup_port(s, port);
+	s->cfg.ndomains = cores;
+	for (__u32 d = 0; d < cores; d++) {
+		s->domains[d].on = 1;
+		s->domains[d].ncores = 1;
+		s->domains[d].cpu[0] = cpus[d % n];
+	}
 	return 0;
 }
 

@@ -33,6 +33,8 @@ struct setup {
 int setup_from_file(struct ctl *ctl, const char *path, struct setup *s);
 /* setup.c: from --port and --cores: one class, one domain. */
 int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s);
+/* setup.c: the same where a card chooses the queue: one core on each, as many as there are (or cores). */
+int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, struct setup *s);
 /* setup.c: what a configuration that says nothing gets. */
 void setup_init(struct setup *s);
 /* setup.c: gives CPUs to the domains that name none (bit i of dom_bare): all but CPU 0, shared

@@ -105,6 +105,8 @@ int knob_set(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 knob, __u64 val
 	struct change ch = { SET_KNOB, knob, value };
 	int err = map_set(ctl, "knobs", knob, &value, sizeof(value));
 
+	if (!err)
+		err = map_set_card(ctl, "knobs", knob, &value, sizeof(value));
 	return err ? err : change_all(ctl, cfg, &ch);
 }
 

@@ -12,7 +12,7 @@ _shunt() {
 		w=${COMP_WORDS[i]}
 		case $w in
 		--dev | -d) dev=(--dev "${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
-		--bpffs | --config | --port | --cores | --interval | --count | -o) i=$((i + 1)) ;;
+		--bpffs | --config | --port | --cores | --interval | --count | --offload | -o) i=$((i + 1)) ;;
 		-*) ;;
 		*) if [ -z "$verb" ]; then verb=$w; else action=${action:-$w}; fi ;;
 		esac
@@ -21,12 +21,13 @@ _shunt() {
 	--dev | -d) COMPREPLY=($(compgen -W "$(ls /sys/class/net)" -- "$cur")); return ;;
 	--config | -o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--bpffs) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+	--offload) COMPREPLY=($(compgen -W 'nfp auto none' -- "$cur")); return ;;
 	--port | --cores | --interval | --count) return ;;
 	esac
 	local words=''
 	case $cur in
 	-*) words='--json --pretty --verbose --version --help --bpffs --dev --config --dry-run --port --cores
-		--interval --count -o' ;;
+		--interval --count --offload -o' ;;
 	*)
 		case $verb:$action in
 		:) words='build class doctor features help knob limit lint load policies preempt quantum rule slo stats

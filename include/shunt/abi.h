@@ -97,6 +97,7 @@ enum shunt_cfg_flags {
 	SHUNT_CFG_PREEMPT = 8, /* requests that used up their quantum yield to those that wait */
 	SHUNT_CFG_SIGNAL = 16, /* XDP, too, signals requests that heeded no mark for grace_us */
 	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that schedules: include/shunt/wire.h */
+	SHUNT_CFG_CARD = 64,   /* a card chooses the queue: each has one core, and sockets that its driver copies nothing for */
 };
 
 struct shunt_cfg {

@@ -61,17 +61,27 @@ int xsk_rings(int fd, __u32 rx, __u32 tx)
 	return err;
 }
 
-int xsk_bind(int fd, unsigned int ifindex, __u32 queue, int first)
+static int bind_to(int fd, unsigned int ifindex, __u32 queue, __u16 flags, __u32 shared)
 {
 	struct sockaddr_xdp to = {
 		.sxdp_family = AF_XDP,
-		.sxdp_flags = first < 0 ? XDP_COPY : XDP_SHARED_UMEM,
+		.sxdp_flags = flags,
 		.sxdp_ifindex = ifindex,
 		.sxdp_queue_id = queue,
-		.sxdp_shared_umem_fd = first < 0 ? 0 : first,
+		.sxdp_shared_umem_fd = shared,
 	};
 
 	return bind(fd, (struct sockaddr *)&to, sizeof(to)) ? -errno : 0;
+}
+
+int xsk_bind_first(int fd, unsigned int ifindex, __u32 queue, __u16 mode)
+{
+	return bind_to(fd, ifindex, queue, mode, 0);
+}
+
+int xsk_bind_shared(int fd, unsigned int ifindex, __u32 queue, int first)
+{
+	return bind_to(fd, ifindex, queue, XDP_SHARED_UMEM, first);
 }
 
 int xsk_stats(int fd, struct xdp_statistics *out)

@@ -3,8 +3,9 @@
  * xsk.h - making the AF_XDP sockets of a domain
  *
  * libxdp makes sockets and rings in one piece; here they are made in one process and mapped in
- * another. Copy mode: with zero-copy the driver would hold frames that no ring shows, and a dead
- * worker's frames could not be told from them.
+ * another. Copy mode, unless a card chose the queue, whose driver redirects to nothing else: with
+ * zero-copy the driver holds frames that no ring shows, and a dead worker's frames cannot be told
+ * from them.
  */
 #pragma once
 
@@ -20,9 +21,11 @@ int xsk_another(void);
 int xsk_own_rings(int fd, const struct shunt_geometry *g);
 /* Sizes of receive and send ring; 0: none. */
 int xsk_rings(int fd, __u32 rx, __u32 tx);
-/* first < 0: this is the first. -EBUSY: the queue has other sockets, or somebody still maps rings of
- * earlier ones. */
-int xsk_bind(int fd, unsigned int ifindex, __u32 queue, int first);
+/* The first of a queue: mode is XDP_COPY or XDP_ZEROCOPY. -EBUSY: the queue has other sockets, or
+ * somebody still maps rings of earlier ones. */
+int xsk_bind_first(int fd, unsigned int ifindex, __u32 queue, __u16 mode);
+/* Another one, on the first one's memory. */
+int xsk_bind_shared(int fd, unsigned int ifindex, __u32 queue, int first);
 int xsk_stats(int fd, struct xdp_statistics *out);
 /* Hands up to 32 descriptors of the send ring to the kernel. 0, -EAGAIN: come again, or -errno. */
 int xsk_kick(int fd);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * card_check.c - what would make a card or its driver refuse, or lose requests without a word
+ *
+ * Looked for before anything is changed. What only the card's own verifier can tell, it tells when
+ * the program is loaded.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <shunt/nfp.h>
+
+#include "card.h"
+#include "iface.h"
+#include "xsk.h"
+
+#define ELEMENT 64        /* bytes of a key and a value, each a multiple of 8 */
+#define ENTRIES 3072000   /* of all maps */
+#define MAPS 128
+#define TRIAL_FRAMES 64
+
+/* Does anything behind the interface take maps at all? */
+static int check_offload(struct ctl *ctl, const struct iface *iface)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_ifindex = ctl->ifindex);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nfp_trial", sizeof(__u32), sizeof(__u32), 1, &opts);
+	int err = errno;
+
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (err == EPERM)
+		return fail_bpf(ctl, -err, "cannot make a map on the card of '%s'", ctl->ifname);
+	fail(ctl, -EOPNOTSUPP, "'%s' (driver '%s') has no card that takes BPF programs: %s", ctl->ifname,
+	     iface->driver, strerror(err));
+	hint(ctl, strcmp(iface->driver, "nfp") ? "--offload none uses the driver's native mode" :
+	     "the card needs its eBPF firmware ('ethtool -i %s' shows which it has): make the link "
+	     "/lib/firmware/netronome/nic_AMDA....nffw point to bpf/nic_AMDA....nffw, and load nfp again",
+	     ctl->ifname);
+	return -EOPNOTSUPP;
+}
+
+/*
+ * A queue that the card may choose must exist: a number that is one too large can slip through the
+ * card's own check. And as nobody moves a frame to another queue's socket, a queue is one core's.
+ */
+static int check_queues(struct ctl *ctl, const struct setup *s, const struct iface *iface)
+{
+	if (!iface->rx_queues) {
+		fail(ctl, -EOPNOTSUPP, "the driver of '%s' does not say how many receive queues it has",
+		     ctl->ifname);
+		hint(ctl, "the card may choose only among those: see 'ethtool -l %s'", ctl->ifname);
+		return -EOPNOTSUPP;
+	}
+	if (s->cfg.ndomains > iface->rx_queues) {
+		fail(ctl, -EINVAL, "'%s' has %u receive queues, fewer than the card would choose from: %u",
+		     ctl->ifname, iface->rx_queues, s->cfg.ndomains);
+		hint(ctl, "ethtool -L %s combined %u, or fewer cores", ctl->ifname, s->cfg.ndomains);
+		return -EINVAL;
+	}
+	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
+		if (!s->domains[d].on || s->domains[d].ncores == 1)
+			continue;
+		fail(ctl, -EINVAL, "queue %u has %u cores: where the card chooses the queue, each has one",
+		     d, s->domains[d].ncores);
+		hint(ctl, "name a queue with one CPU for each core, or say --port and --cores");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* A socket as shuntd will make it, on memory that is gone again when this returns. */
+static int try_zero_copy(struct ctl *ctl, const struct setup *s, __u32 queue)
+{
+	const struct shunt_geometry g = {
+		.nframes = TRIAL_FRAMES, .chunk = s->cfg.chunk, .fill_ring = 2 * TRIAL_FRAMES,
+	};
+	void *memory = mmap(NULL, shunt_frames_len(&g), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err, fd;
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	fd = xsk_first(memory, &g);
+	err = fd < 0 ? fd : xsk_rings(fd, TRIAL_FRAMES, TRIAL_FRAMES);
+	if (!err)
+		err = xsk_bind_first(fd, ctl->ifindex, queue, XDP_ZEROCOPY);
+	if (fd >= 0)
+		close(fd);
+	munmap(memory, shunt_frames_len(&g));
+	return err;
+}
+
+/* On the card's ordinary rings its driver drops what is redirected. */
+static int check_zero_copy(struct ctl *ctl, const struct setup *s)
+{
+	__u32 queue = 0;
+	int err;
+
+	while (queue < s->cfg.ndomains && !s->domains[queue].on)
+		queue++;
+	err = try_zero_copy(ctl, s, queue);
+	if (!err)
+		return 0;
+	if (err == -EBUSY) {
+		fail(ctl, err, "somebody's AF_XDP sockets are on queue %u of '%s'", queue, ctl->ifname);
+		hint(ctl, "stop whoever has them: see 'ss -a --xdp'");
+		return err;
+	}
+	if (err == -EPERM)
+		return fail_bpf(ctl, err, "cannot make an AF_XDP socket on '%s'", ctl->ifname);
+	fail(ctl, -EOPNOTSUPP, "the driver of '%s' gives no zero-copy AF_XDP socket on queue %u: %s. "
+	     "It would drop what is redirected to any other", ctl->ifname, queue, strerror(-err));
+	hint(ctl, "a card NFP-4000 or NFP-6000 with NFD3, Linux 5.18, and frames that hold the MTU ('chunk: 4096')");
+	return -EOPNOTSUPP;
+}
+
+int card_check(struct ctl *ctl, const struct setup *s)
+{
+	struct iface iface;
+	int err = iface_read(ctl, &iface);
+
+	if (!err)
+		err = check_offload(ctl, &iface);
+	if (!err)
+		err = check_queues(ctl, s, &iface);
+	return err ? err : check_zero_copy(ctl, s);
+}
+
+static __u32 round8(__u32 n)
+{
+	return (n + 7) & ~7U;
+}
+
+static int check_map(struct ctl *ctl, const char *path, const struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map);
+	__u32 type = bpf_map__type(map), key = bpf_map__key_size(map), value = bpf_map__value_size(map);
+
+	if (bpf_map__is_internal(map)) {
+		fail(ctl, -EINVAL, "'%s' has global variables ('%s'): the card has none", path, name);
+		hint(ctl, "what is configured goes into the entry of an array");
+	} else if (type != BPF_MAP_TYPE_ARRAY && type != BPF_MAP_TYPE_HASH) {
+		fail(ctl, -EINVAL, "map '%s' of '%s' is neither array nor hash table", name, path);
+	} else if (bpf_map__map_flags(map)) {
+		fail(ctl, -EINVAL, "map '%s' of '%s' has flags: the card takes none", name, path);
+	} else if (key > SHUNT_NFP_VALUE || value > SHUNT_NFP_VALUE || round8(key) + round8(value) > ELEMENT) {
+		fail(ctl, -EINVAL, "map '%s' of '%s' has keys of %u and values of %u bytes: the card has %d for "
+		     "each, %d for both", name, path, key, value, SHUNT_NFP_VALUE, ELEMENT);
+		hint(ctl, "split the value over several maps");
+	} else {
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int card_check_maps(struct ctl *ctl, const char *path, struct bpf_object *obj)
+{
+	struct bpf_map *map;
+	__u64 entries = 0;
+	int err = 0, n = 0;
+
+	bpf_object__for_each_map(map, obj) {
+		if (!err)
+			err = check_map(ctl, path, map);
+		entries += bpf_map__max_entries(map);
+		n++;
+	}
+	if (!err && (entries > ENTRIES || n > MAPS))
+		err = fail(ctl, -EINVAL, "'%s' has %d maps with %llu entries: the card has %d with %d", path, n,
+			   (unsigned long long)entries, MAPS, ENTRIES);
+	return err;
+}
