@@ -1,40 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # guest.sh - the first process of the guest: one line a check, "ok NAME" or "FAIL NAME: reason"
-export PATH=/bin SHUNT_OBJECT_PATH=/bpf
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t devtmpfs dev /dev
-mount -t bpf bpf /sys/fs/bpf
-mount -t tmpfs run /run # ip wants to make /run/netns a shared mount: it must be on one
-
-ok() { echo "ok $*"; }
-bad() { echo "FAIL $*"; }
-# NAME COMMAND…
-check() {
-	name=$1
-	shift
-	if "$@" >/tmp/out 2>&1; then ok "$name"; else bad "$name: $(grep -v 'bpftool is now\|--legacy' /tmp/out | tail -n 4 | tr '\n' ' ')"; fi
-}
-# NAME PATTERN FILE
-shows() {
-	if grep -q "$2" "$3"; then ok "$1"; else bad "$1: $(tail -n 3 "$3" | tr '\n' ' ')"; fi
-}
-# SECONDS COMMAND…
-wait_for() {
-	n=$(($1 * 10))
-	shift
-	while ! "$@" >/dev/null 2>&1; do
-		n=$((n - 1))
-		[ $n -gt 0 ] || return 1
-		sleep 0.1
-	done
-}
-
-for m in /mod/*.ko; do
-	[ ! -e "$m" ] || insmod "$m" || bad "insmod $m"
-done
-echo "# Linux $(uname -r)"
+# shellcheck source=tests/vm/guest_lib.sh
+. /guest_lib.sh
+export SHUNT_OBJECT_PATH=/bpf
 
 for o in /bpf/*.o /shunt/build/nic/*.o /shunt/build/nic-loop/*.o /shunt/build/host/*.o; do
 	name=${o#/bpf/} name=${name#/shunt/build/}
@@ -120,7 +89,6 @@ wire_lab wire 'test_held_requests_are_served_by_credits test_copies_by_a_loop_se
 wire_lab wire_faults test_frames_that_arrive_twice_or_late_are_taken_once_or_sent_again
 wire_lab wire_forged test_the_cookie_alone_makes_frames_worthless
 
-if dmesg | grep -E 'BUG|Oops|WARNING|RIP:' >/tmp/out; then bad "kernel log: $(head -n 2 /tmp/out)"; else ok "kernel log is clean"; fi
+kernel_log_is_clean
 
-echo "guest done"
-poweroff -f
+guest_done

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# test-nfp.mk - offload without a card: the kernel's own verifier and JIT of Netronome's cards, in QEMU
+
+.PHONY: test-nfp
+NFP_PROBES := $(patsubst tests/nfp/probes/%.bpf.c,$(B)/tests/nfp/probes/%.o,$(wildcard tests/nfp/probes/*.bpf.c))
+
+# A probe may be what no policy should be: it is compiled without warnings.
+$(B)/tests/nfp/%.o: tests/nfp/%.bpf.c $(wildcard tests/nfp/probes/*.h)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -w -c $< -o $@
+
+test-nfp: all $(NFP_PROBES) $(B)/tests/nfp/small.o ## programs for Netronome cards before the driver's own verifier and JIT (root)
+	$(Q)tests/nfp/test.sh $(NFP_OBJ)
