@@ -48,8 +48,9 @@ EXPIRIES = [b"0", b"0", b"0", b"100", b"-1"]
 
 
 def value(rng):
+    # No "-": of a number above 2^63 memcached 1.6.18 looks for one behind its end, too, in what was there before.
     return rng.choice([b"", b"0", b"10", b"99", b"18446744073709551615", b"abc", b"12 ", b"x" * 1000,
-                       bytes(rng.randrange(256) for _ in range(20))])
+                       bytes(rng.randrange(256) for _ in range(20)).replace(b"-", b"_")])
 
 
 def text(rng):

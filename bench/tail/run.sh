@@ -9,7 +9,7 @@
 #
 #   QUICK=1     few points, two rounds, below 3 minutes; into SUITE-quick.json
 #   MINUTES=N   stop after so long: the same command goes on later
-#   ROUNDS, ENOUGH (requests of a point), SEED
+#   ROUNDS, ENOUGH (requests of a point), SEED, REPEAT (points that others disturbed), PATIENCE (seconds to wait for them)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 SUITE=$1
@@ -28,6 +28,8 @@ STARTED=$SECONDS
 NPROC=$(nproc) # before this script keeps to one of them
 PATIENCE=${PATIENCE:-${QUICK:+2}}
 PATIENCE=${PATIENCE:-60}
+REPEAT=${REPEAT:-${QUICK:+0}}
+REPEAT=${REPEAT:-2}
 
 [ "$NPROC" -ge 2 ] || { echo "bench-$NAME: needs 2 CPUs, one a side" >&2; exit 77; }
 [ "$(id -u)" = 0 ] || { echo "bench-$NAME: needs root, for network namespaces" >&2; exit 1; }
@@ -142,14 +144,13 @@ measure() { # ROUND WORKLOAD RATE
 	jq -es '(map(.waited_us + .load.waited_ms * 1000) | add) <= (map(.time) | add) * 20000' "$STATE/point" >/dev/null
 }
 
-# Measured again, twice at most and counted, if others were at work; a stall of the hypervisor stays.
+# Measured again, REPEAT times at most and counted, if others were at work; a stall of the hypervisor stays.
 point() { # ROUND WORKLOAD RATE
-	local try
+	local try=0
 	grep -q "^{\"round\":$1,\"workload\":\"$2\",\"rate\":$3," "$STATE/samples" && return
-	for try in 1 2 3; do
-		measure "$@" && break
-		((try == 3)) || ! out_of_time || return 1
-		((try == 3)) || echo "$@" >>"$STATE/repeated"
+	until measure "$@" || ((try++ >= REPEAT)); do
+		! out_of_time || return 1
+		echo "$@" >>"$STATE/repeated"
 	done
 	cat "$STATE/point" >>"$STATE/samples"
 }
