@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # safepoints.sh - what safepoints cost programs that are not preempted, and how far apart they are.
-# Writes build/bench/safepoints.json. ROUNDS (200) rounds of 3 ms a side and program, shared among the layouts.
+# Writes build/bench/safepoints.json. ROUNDS (1200) rounds of half a ms a side and program, shared among the layouts.
 #
 # overhead is the median of the layouts' medians. Where valgrind is, instructions are counted too: these repeat exactly.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=build/bench
-ROUNDS=${ROUNDS:-200}
+ROUNDS=${ROUNDS:-1200}
 LAYOUTS=("$OUT"/safepoints/*/)
 
 # PROGRAM SIDE: instructions of ten times its work, without what the first times do.
@@ -29,7 +29,7 @@ more_instructions() {
 for program in "${LAYOUTS[0]}"*.bench; do
 	name=$(basename "$program" .bench)
 	for layout in "${LAYOUTS[@]}"; do
-		"$layout/$name.bench" $(((ROUNDS + ${#LAYOUTS[@]} - 1) / ${#LAYOUTS[@]}))
+		"$layout/$name.bench" $(((ROUNDS + ${#LAYOUTS[@]} - 1) / ${#LAYOUTS[@]})) 500
 	done | jq -sc --arg name "$name" --argjson instructions "$(more_instructions "$program")" '
 		def median: sort | (.[length / 2 | floor] + .[(length - 1) / 2 | floor]) / 2;
 		{($name): {overhead: map(.overhead) | median, layouts: map(.overhead) | sort, instructions: $instructions,
