@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 OUT=$PWD/build/vm
-LIMIT=${LIMIT:-600} # seconds a guest may take
+LIMIT=${LIMIT:-1200} # seconds a guest may take
 
 passed=0 failed=0 skipped=0
 
