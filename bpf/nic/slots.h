@@ -10,9 +10,16 @@
 
 #include "state.h"
 
+/* The compiler must not know what it can be: it would compare a copy, and Linux 6.1's verifier bounds but that. */
+static __always_inline __u64 bound_queue(__u64 queue)
+{
+	asm volatile("" : "+r"(queue));
+	return queue <= SHUNT_NIC_GROUPS ? queue : 0;
+}
+
 static __always_inline struct shunt_nic_fifo *get_fifo(struct shunt_nic *n, __u32 cls, __u32 queue)
 {
-	queue = queue <= SHUNT_NIC_GROUPS ? queue : 0;
+	queue = bound_queue(queue);
 	return &n->fifo[shunt_index(cls, SHUNT_CLASSES)][queue];
 }
 
@@ -76,7 +83,7 @@ __noinline int push_slot(__u32 slot, __u32 front)
 
 	if (!n || !s || !slot || !v)
 		return 0;
-	queue = s->queue <= SHUNT_NIC_GROUPS ? s->queue : 0;
+	queue = bound_queue(s->queue);
 	f = get_fifo(n, s->cls, queue);
 	s->state = SHUNT_SLOT_QUEUED;
 	if (!f->head || front) {
@@ -95,7 +102,7 @@ __noinline int push_slot(__u32 slot, __u32 front)
 	}
 	f->count++;
 	n->queued++;
-	n->waiting[queue] |= 1 << (s->cls & (SHUNT_CLASSES - 1));
+	n->waiting[bound_queue(queue)] |= 1 << (s->cls & (SHUNT_CLASSES - 1));
 	v->enq[shunt_index(s->cls, SHUNT_CLASSES)]++;
 	return 1;
 }
@@ -127,7 +134,7 @@ __noinline __u32 pop_slot(__u32 cls, __u32 queue)
 		f->queue_ns = next->queue_ns;
 	} else {
 		f->tail = 0;
-		n->waiting[queue] &= ~(1 << cls);
+		n->waiting[bound_queue(queue)] &= ~(1 << cls);
 	}
 	s->next = 0;
 	s->state = SHUNT_SLOT_LENT;
@@ -159,6 +166,6 @@ __noinline int purge_tokens(__u32 queue)
 		n->cls[c].lost += f->count;
 		f->head = f->tail = f->count = 0;
 	}
-	n->waiting[queue] = 0;
+	n->waiting[bound_queue(queue)] = 0;
 	return 0;
 }

@@ -5,7 +5,7 @@
 # initramfs, and runs under emulation, without KVM.
 # shellcheck shell=bash
 OUT=$PWD/build/vm
-LIMIT=${LIMIT:-600} # seconds a guest may take
+LIMIT=${LIMIT:-1200} # seconds a guest may take
 
 # PACKAGE…
 install_tools() {
