@@ -20,7 +20,7 @@ E2E := $(wildcard tests/e2e/*.sh)
 FAULT := $(wildcard tests/fault/*.sh)
 MODEL := $(wildcard tests/model/*.sh)
 # These only compute, or ask and answer: they may share the machine. What times something, or serves, has it alone.
-BESIDE_E2E := $(filter-out %/cli_bpftool.sh,$(wildcard tests/e2e/cli_*.sh)) $(addprefix tests/e2e/,bench.sh lab.sh pass.sh runner.sh)
+BESIDE_E2E := $(filter-out %/cli_bpftool.sh,$(wildcard tests/e2e/cli_*.sh)) $(addprefix tests/e2e/,bench.sh sim.sh lab.sh pass.sh runner.sh)
 BESIDE = $(UNIT) $(CROSS_UNIT) $(PROG) $(MODEL) $(BESIDE_E2E)
 ALONE = $(filter-out $(BESIDE_E2E),$(E2E)) $(FAULT)
 

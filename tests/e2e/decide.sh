@@ -6,7 +6,7 @@
 
 TEST_LIMIT=${LONG:+600}
 TEST_LIMIT=${TEST_LIMIT:-90}
-SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 1000 || echo 50)}
+SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 1000 || echo 20)}
 
 test_switches_under_load_lose_no_packet() {
 	local policies=(rss steal fcfs prio mq jbsq affinity p2c darc) i

@@ -191,7 +191,7 @@ test_without_a_worker_requests_wait_pass_or_drop_as_configured() {
 	for what in hold pass drop; do
 		load fcfs "fallback: $what"
 		wait_for 5 rings_are_made
-		offer --rate 1000 --count 50 --time 1 --mix short=1:1us
+		offer --rate 1000 --count 50 --time 1 --wait 300ms --mix short=1:1us
 		case $what in
 		hold) assert_eq "$(stat_of '.classes[0].held')" 50 held ;;
 		pass) assert_eq "$(stat_of '.classes[0].passed')" 50 passed ;;

@@ -48,7 +48,7 @@ test_the_largest_domain_can_be_handed_over() {
 }
 
 test_malformed_messages_are_dropped_and_counted() {
-	local agent n=100000
+	local agent n=50000
 	[ -z "$LONG" ] || n=1000000
 	load fcfs
 	agent=$(agent_pid)
