@@ -24,6 +24,9 @@ BESIDE_E2E := $(filter-out %/cli_bpftool.sh,$(wildcard tests/e2e/cli_*.sh)) $(ad
 BESIDE = $(UNIT) $(CROSS_UNIT) $(PROG) $(MODEL) $(BESIDE_E2E)
 ALONE = $(filter-out $(BESIDE_E2E),$(E2E)) $(FAULT)
 
+# As many compilers as CPUs, unless the caller said how many.
+SIDE_BY_SIDE := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # One command compiles and links: such a program is a handful of files.
 define unit_program
 $(B)/tests/unit/$(1): tests/unit/$(1).c $(call comment,link,tests/unit/$(1).c)
@@ -68,11 +71,11 @@ $(B)/tests/peer: tests/peer.c lib/ring.c lib/broker.h lib/layout.h
 test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(APP_TEST_PROGRAMS)
 
 test: deps ## all tests, within 10 minutes (root)
-	$(Q)$(MAKE) --no-print-directory all test-programs
+	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
 	$(Q)tests/run.sh --beside $(BESIDE) --alone $(ALONE)
 
 test-long: deps ## all tests with their heavy counts (root)
-	$(Q)$(MAKE) --no-print-directory all test-programs
+	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
 	$(Q)LONG=1 LIMIT=7200 tests/run.sh --beside $(BESIDE) --alone $(ALONE)
 
 test-unit: $(UNIT) ## unit tests, under sanitizers
