@@ -37,7 +37,7 @@ $(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lm
 
 # What tests need beside the programs.
-APP_TEST_PROGRAMS := $(B)/tests/delay_server $(B)/bench/report
+APP_TEST_PROGRAMS := $(B)/tests/delay_server $(B)/bench/report $(B)/bench/preempt
 
 $(B)/tests/delay_server: tests/delay_server.c apps/spin.h
 	$(call say,TEST,$@)

@@ -6,10 +6,14 @@
  * XDP. What is timed is told by the time-stamp counter, whose rate is measured, not assumed.
  *
  *   mark to yield     the marker stores deadline, id and look as XDP does; the request computes, with a safepoint
- *                     each 60 ns or so; the time until it has left its stack (park_put() is wrapped to see that)
+ *                     each 10 ns or so; the time until it has left its stack (park_put() is wrapped to see that)
  *   signal to yield   the same by tgkill, without safepoints
  *   loss              a ring full of 1 ms requests, served to the end with a quantum of 5, 10, 50 us (each
- *                     yields to the next, all the time), and without; rounds interleaved, medians
+ *                     yields to the next, all the time), and without; rounds interleaved, medians; a safepoint
+ *                     each 60 ns
+ *
+ * The first two cross CPUs: the time that a cache line takes between them is measured before each group of samples. Groups
+ * with less than NEAR_NS are "near": the two CPUs share a cache. QUICK=1 in the environment: a few samples, to see that it works.
  */
 #include <errno.h>
 #include <sched.h>
@@ -24,17 +28,23 @@
 
 #include "hostlib/internal.h"
 
+#include "line.h"
+
 #define FRAMES 256
 #define RING 128
-#define SAMPLES 2000
+#define GROUPS 40         /* at most */
+#define GROUP 50          /* samples */
+#define NEAR_NS 100
 #define REQUESTS 12       /* of a round of "loss": 1 ms each */
-#define ROUNDS 41
+#define ROUNDS 41         /* at most */
 #define STRIP 48          /* steps of work between safepoints */
+#define STRIP_SHORT 8     /* the same while the way from mark to yield is measured */
 #define LONG_STEPS 700000 /* some 1 ms of them */
 
 static struct shunt s;
 static struct policy policy;
 static int core_cpu;
+static int groups = GROUPS, rounds = ROUNDS;
 static double ns_per_tick;
 static bool endless; /* requests run until they are told to end */
 
@@ -60,15 +70,6 @@ static void measure_ticks(void)
 	while (clock_ns() - n0 < 100000000)
 		;
 	ns_per_tick = (double)(clock_ns() - n0) / (ticks() - t0);
-}
-
-static void pin_to(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
 }
 
 static int by_value(const void *a, const void *b)
@@ -147,7 +148,8 @@ static void make_domain(void)
 		s.view->cls[i].requeue = SHUNT_TAIL;
 	s.core = aligned_alloc(64, sizeof(*s.core));
 	s.core[0] = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0],
-				   .run = &s.view->core[0].run };
+				   .run = &s.view->core[0].run, .fill = &s.fill, .comp = &s.comp,
+				   .fill_lock = &s.ctl->fill_lock };
 	make_ring(&s.core[0].rx, RING);
 	make_ring(&s.core[0].tx, RING);
 	make_ring(&s.fill, 2 * FRAMES);
@@ -164,8 +166,8 @@ static void make_domain(void)
 
 static uint64_t next_id;
 
-/* What XDP and NAPI do with a request that has to wait. */
-static void hold(int cls)
+/* What XDP and NAPI do with a request that has to wait; what the mark says of it. */
+static struct shunt_mark_for hold(int cls)
 {
 	struct shunt_ring *r = &s.hold[cls];
 	uint32_t seq = s.view->enq[cls];
@@ -178,6 +180,7 @@ static void hold(int cls)
 	poke(s.view->enq[cls], seq + 1);
 	ring_set_prod(r, *r->prod + 1);
 	ring_set_cons(&s.fill, ring_prod(&s.fill)); /* the kernel takes what comes back */
+	return (struct shunt_mark_for){ .arrival_ns = m->arrival_ns, .seq = seq, .cls = cls };
 }
 
 static uint64_t ended(int cls)
@@ -211,7 +214,7 @@ static long handle(struct shunt_req *req, void *arg)
 		return SHUNT_NO_REPLY;
 	}
 	for (int left = LONG_STEPS; left > 0; left -= endless ? 0 : STRIP) {
-		x = work(x, STRIP);
+		x = work(x, endless ? STRIP_SHORT : STRIP);
 		if (safepoints)
 			shunt_safepoint();
 		if (endless && atomic_load_explicit(&stop_long, memory_order_relaxed))
@@ -237,13 +240,14 @@ static void stop_core(void)
 /* --- from mark, or signal, to yield ---------------------------------------------------------------- */
 
 /* As XDP and the agent do. */
-static uint64_t order_to_yield(struct shunt_core *line, uint64_t id, bool by_signal)
+static uint64_t order_to_yield(struct shunt_core *line, uint64_t id, struct shunt_mark_for held, bool by_signal)
 {
 	struct shunt_mark *m = &line->mark.by[SHUNT_MARK_XDP];
 	uint64_t at;
 
 	poke(m->id, 0);
 	__atomic_store_n(&m->deadline_ns, peek(line->run.start_ns) + 1, __ATOMIC_RELEASE);
+	line->mark.held = held;
 	__atomic_store_n(&m->id, id, __ATOMIC_RELEASE);
 	at = ticks();
 	__atomic_store_n(&line->mark.look, 1, __ATOMIC_SEQ_CST);
@@ -265,8 +269,7 @@ static double sample(bool by_signal)
 		;
 	for (at = ticks() + 20000 + rand() % 20000; ticks() < at;)
 		;
-	hold(PROBE);
-	at = order_to_yield(line, id, by_signal);
+	at = order_to_yield(line, id, hold(PROBE), by_signal);
 	while (!atomic_load(&probe_at))
 		;
 	left = atomic_load(&left_at);
@@ -276,21 +279,38 @@ static double sample(bool by_signal)
 	return (left - at) * ns_per_tick;
 }
 
-static json_t *bench_yield(bool by_signal)
+static json_t *bench_yield(const char *name, bool by_signal)
 {
-	double ns[SAMPLES];
+	double ns[GROUPS * GROUP], near[GROUPS * GROUP], line[GROUPS];
+	int n = 0, nnear = 0;
+	json_t *out;
 
 	s.view->preempt = 1;
 	s.view->quantum_us[LONG] = 1000000; /* so that only the mark's deadline counts */
 	safepoints = !by_signal;
 	endless = true;
-	start_core();
-	for (int i = 0; i < SAMPLES; i++)
-		ns[i] = sample(by_signal);
-	stop_core();
+	for (int g = 0; g < groups; g++) {
+		line[g] = line_ns(core_cpu);
+		start_core();
+		for (int i = 0; i < GROUP; i++) {
+			ns[n] = sample(by_signal);
+			if (line[g] < NEAR_NS)
+				near[nnear++] = ns[n];
+			n++;
+		}
+		stop_core();
+	}
 	endless = false;
-	return json_pack("{s:f, s:f, s:i}", "p50", quantile(ns, SAMPLES, 0.5), "p99",
-			 quantile(ns, SAMPLES, 0.99), "samples", SAMPLES);
+	out = json_pack("{s:f, s:f, s:i, s:f, s:i}", "p50", quantile(ns, n, 0.5), "p99", quantile(ns, n, 0.99), "samples", n,
+			"line_ns_p50", quantile(line, groups, 0.5), "near_samples", nnear);
+	printf("%s to yield: p50 %.0f ns, p99 %.0f ns; a cache line takes %.0f ns (%.0f to %.0f)\n", name,
+	       quantile(ns, n, 0.5), quantile(ns, n, 0.99), quantile(line, groups, 0.5), line[0], line[groups - 1]);
+	if (!nnear)
+		return out;
+	json_object_set_new(out, "near_p50", json_real(quantile(near, nnear, 0.5)));
+	printf("  of these %d of %d with both CPUs at one cache: p50 %.0f ns, p99 %.0f ns\n", nnear, n,
+	       quantile(near, nnear, 0.5), quantile(near, nnear, 0.99));
+	return out;
 }
 
 /* --- throughput ------------------------------------------------------------------------------------- */
@@ -326,23 +346,23 @@ static json_t *bench_loss(json_t *loss)
 	json_t *spread = json_object();
 
 	for (int q = 0; q < 3; q++) {
-		double lost[ROUNDS], none, with;
+		double lost[ROUNDS], none, with = 0;
 		uint64_t yields, nothing;
 		char name[16];
 
-		for (int i = 0; i < ROUNDS; i++) {
+		for (int i = 0; i < rounds; i++) {
 			none = drain(0, &nothing);
 			with = drain(quantum[q], &yields);
 			lost[i] = 1 - none / with;
 		}
 		snprintf(name, sizeof(name), "%uus", quantum[q]);
-		json_object_set_new(loss, name, json_real(quantile(lost, ROUNDS, 0.5)));
+		json_object_set_new(loss, name, json_real(quantile(lost, rounds, 0.5)));
 		json_object_set_new(spread, name, json_pack("{s:f, s:f, s:f, s:I}", "p25",
-			quantile(lost, ROUNDS, 0.25), "p75", quantile(lost, ROUNDS, 0.75),
+			quantile(lost, rounds, 0.25), "p75", quantile(lost, rounds, 0.75),
 			"seconds", with / 1e9, "yields", (json_int_t)yields));
 		printf("quantum %5s: %.2f %% of throughput lost (middle half of %d rounds: %.2f to %.2f), %.1f us a "
-		       "turn\n", name, 100 * quantile(lost, ROUNDS, 0.5), ROUNDS,
-		       100 * quantile(lost, ROUNDS, 0.25), 100 * quantile(lost, ROUNDS, 0.75),
+		       "turn\n", name, 100 * quantile(lost, rounds, 0.5), rounds,
+		       100 * quantile(lost, rounds, 0.25), 100 * quantile(lost, rounds, 0.75),
 		       with / 1e3 / (yields + 1));
 	}
 	return spread;
@@ -352,20 +372,18 @@ int main(int argc, char **argv)
 {
 	json_t *mark, *sig, *loss = json_object(), *spread;
 
+	if (getenv("QUICK"))
+		groups = rounds = 2;
 	core_cpu = sysconf(_SC_NPROCESSORS_ONLN) - 1;
-	pin_to(0);
+	line_pin(0);
 	if (!core_cpu) {
 		fprintf(stderr, "preempt: needs two CPUs\n");
 		return 77;
 	}
 	measure_ticks();
 	make_domain();
-	mark = bench_yield(false);
-	printf("mark to yield: p50 %.0f ns, p99 %.0f ns (the request has left its stack)\n",
-	       json_real_value(json_object_get(mark, "p50")), json_real_value(json_object_get(mark, "p99")));
-	sig = bench_yield(true);
-	printf("signal to yield: p50 %.0f ns, p99 %.0f ns\n", json_real_value(json_object_get(sig, "p50")),
-	       json_real_value(json_object_get(sig, "p99")));
+	mark = bench_yield("mark", false);
+	sig = bench_yield("signal", true);
 	spread = bench_loss(loss);
 	if (argc > 1)
 		return json_dump_file(json_pack("{s:o, s:o, s:o, s:o}", "mark_to_yield_ns", mark,

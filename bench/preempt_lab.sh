@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# preempt_lab.sh OUT.json - fcfs without preemption against sq and mq, in a lab, one worker core, interleaved
+# preempt_lab.sh OUT.json - fcfs without preemption against sq (also with a shorter quantum) and mq, in a lab, one worker
+# core, interleaved
 #
 # Four mixes of service times, each at a rate that keeps the core busy for LOAD of the time by what fcfs achieves at
 # most (measured here, first); and for the first mix a sweep of rates up to that: the highest at which short's p99 is below
@@ -13,8 +14,9 @@ LAB=preempt$$
 ROUNDS=${ROUNDS:-9}
 SECONDS_EACH=${SECONDS_EACH:-1}
 QUANTUM=${QUANTUM:-5us}
+SHORTER=2us
 LOAD=${LOAD:-40} # percent
-POLICIES=(fcfs sq mq)
+SYSTEMS=(fcfs sq "sq-$SHORTER" mq)
 NAMES=(bimodal-99.5-0.5 bimodal-50-50 trimodal bimodal-99.5-5)
 MIXES=(a=0.995:0.5us,b=0.005:500us a=0.5:1us,b=0.5:100us
 	a=0.3334:1us,b=0.3333:10us,c=0.3333:100us a=0.995:5us,b=0.005:100us)
@@ -37,9 +39,14 @@ rules:
 YAML
 serve "$DIR/preempt.yaml" >/dev/null
 
-# POLICY MIX RATE: one line of JSON, the client's, with what it was asked for.
+# POLICY[-QUANTUM] MIX RATE: one line of JSON, the client's, with what it was asked for.
 offer() {
-	host taskset -c 0 shunt switch "$1" --dev "$DEV" >/dev/null
+	local class quantum=$QUANTUM
+	[[ $1 != *-* ]] || quantum=${1#*-}
+	host taskset -c 0 shunt switch "${1%-*}" --dev "$DEV" >/dev/null
+	for class in a b c; do
+		host taskset -c 0 shunt quantum set $class "$quantum" --dev "$DEV" >/dev/null
+	done
 	client taskset -c 0 shunt-load --to 198.18.0.2:9000 --rate "$3" --time "$SECONDS_EACH" --cpu 0 --json --mix "$2" |
 		jq -c --arg policy "$1" --arg mix "$2" --argjson rate "$3" \
 			'{policy: $policy, mix: $mix, rate: $rate, a: .classes.a,
@@ -53,7 +60,7 @@ MEANS=(2.9975 50.5 37 5.475)
 
 for ((round = 1; round <= ROUNDS; round++)); do
 	for i in "${!MIXES[@]}"; do
-		for policy in "${POLICIES[@]}"; do
+		for policy in "${SYSTEMS[@]}"; do
 			offer "$policy" "${MIXES[i]}" "$(rate_for "${MEANS[i]}")"
 		done
 	done
@@ -61,7 +68,7 @@ done >"$DIR/rounds.json"
 
 for ((round = 1; round <= (ROUNDS + 2) / 3; round++)); do
 	for rate in 2000 5000 10000 20000 30000 40000 50000 60000 70000; do
-		for policy in "${POLICIES[@]}"; do
+		for policy in "${SYSTEMS[@]}"; do
 			offer "$policy" "${MIXES[0]}" $rate
 		done
 	done
@@ -70,7 +77,7 @@ done >"$DIR/sweep.json"
 host shunt stats -j --dev "$DEV" >"$DIR/stats.json"
 mkdir -p "$(dirname "$OUT")"
 jq -n --slurpfile r "$DIR/rounds.json" --slurpfile s "$DIR/sweep.json" --slurpfile t "$DIR/stats.json" \
-	--arg names "${NAMES[*]}" --arg mixes "${MIXES[*]}" --arg quantum "$QUANTUM" --arg load "$LOAD" '
+	--arg systems "${SYSTEMS[*]}" --arg names "${NAMES[*]}" --arg mixes "${MIXES[*]}" --arg quantum "$QUANTUM" --arg load "$LOAD" '
 	def median: sort | .[length / 2 | floor];
 	def p99($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) | .a.server_p99_us];
 	def client($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) | .a.p99_us] | median;
@@ -79,22 +86,20 @@ jq -n --slurpfile r "$DIR/rounds.json" --slurpfile s "$DIR/sweep.json" --slurpfi
 	def good($policy): [$s[] | select(.policy == $policy)] | group_by(.rate) |
 		map({rate: .[0].rate, p99: (map(.a.server_p99_us) | median),
 		     whole: (map(.answered / .sent) | median > 0.995)});
+	def each(f): $systems | split(" ") | map({key: ., value: f}) | from_entries;
 	def highest($policy): [good($policy)[] | select(.p99 <= 300 and .whole) | .rate] | max // 0;
 	{quantum: $quantum, load_percent: ($load | tonumber), rounds: ($r | length),
 	 mixes: ([($names | split(" ")), ($mixes | split(" "))] | transpose | map({key: .[0], value: (.[1] as $m | {
 		mix: $m, rate: ([$r[] | select(.mix == $m) | .rate] | max),
-		short_p99_us: ({} | .fcfs = (p99("fcfs"; $m) | median) | .sq = (p99("sq"; $m) | median)
-			| .mq = (p99("mq"; $m) | median)),
-		short_p99_client_us: {fcfs: client("fcfs"; $m), sq: client("sq"; $m), mq: client("mq"; $m)},
-		lower_by: {sq: cut("sq"; $m), mq: cut("mq"; $m)}})}) | from_entries),
-	 max_rate_at_p99_300us: {fcfs: highest("fcfs"), sq: highest("sq"), mq: highest("mq")},
-	 sweep: {fcfs: good("fcfs"), sq: good("sq"), mq: good("mq")},
+		short_p99_us: each(p99(.; $m) | median), short_p99_client_us: each(client(.; $m)),
+		lower_by: (each(cut(.; $m)) | del(.fcfs))})}) | from_entries),
+	 max_rate_at_p99_300us: each(highest(.)), sweep: each(good(.)),
 	 difference: $t[0].total.difference, preemption: $t[0].preemption}' >"$OUT"
-jq -r '"short class, p99 in the server (us), load \(.load_percent) %, quantum \(.quantum)",
-	"mix\trate/s\tfcfs\tsq\tmq\tsq lower by\tmq lower by (least to most)",
-	(.mixes | to_entries[] | "\(.key)\t\(.value.rate)\t\(.value.short_p99_us.fcfs)\t\(.value.short_p99_us.sq)\t" +
-	 "\(.value.short_p99_us.mq)\t\(.value.lower_by.sq.median * 1000 | round / 10) %\t" +
-	 "\(.value.lower_by.mq.median * 1000 | round / 10) % (\(.value.lower_by.mq.least * 1000 | round / 10) to " +
-	 "\(.value.lower_by.mq.most * 1000 | round / 10))"),
-	"highest rate with p99 <= 300 us, first mix\t\t\(.max_rate_at_p99_300us.fcfs)\t\(.max_rate_at_p99_300us.sq)\t\(.max_rate_at_p99_300us.mq)"' \
+echo "short class: p99 in the server in us, and by how much that is lower than fcfs's: median (least to most); load $LOAD %, quantum $QUANTUM"
+jq -r '(.max_rate_at_p99_300us | keys_unsorted) as $systems |
+	(["mix", "rate/s"] + $systems | join("\t")),
+	(.mixes | to_entries[] | .value as $m | [.key, $m.rate, ($systems[] | "\($m.short_p99_us[.])" + ($m.lower_by[.] |
+		if . then [.median, .least, .most] | map(. * 1000 | round / 10) | ", \(.[0]) % (\(.[1]) to \(.[2]))" else "" end))] |
+		join("\t")),
+	(["highest rate, p99 <= 300 us, first mix", "", (.max_rate_at_p99_300us[$systems[]])] | join("\t"))' \
 	"$OUT" | column -t -s "$(printf '\t')"

@@ -31,7 +31,7 @@ static __always_inline __u64 deadline_of(struct shunt_view *view, __u32 core, __
 /* Barriers: the exchanges order id = 0, deadline, id, look, on machines that would not; the last also orders
  * the count of what waits (before it) and the core's look at that count (after it cleared look). */
 static __always_inline void write_mark(struct shunt_ingress *in, struct shunt_view *view, __u32 core,
-				       __u64 id, __u64 deadline)
+				       __u64 id, __u64 deadline, __u32 cls, __u64 now)
 {
 	struct shunt_core_mark *m = &view->core[shunt_index(core, SHUNT_CORES)].mark;
 	struct shunt_mark *mine = &m->by[SHUNT_MARK_XDP];
@@ -39,6 +39,9 @@ static __always_inline void write_mark(struct shunt_ingress *in, struct shunt_vi
 	if (mine->id != id || mine->deadline_ns != deadline) {
 		__sync_lock_test_and_set(&mine->id, 0);
 		mine->deadline_ns = deadline;
+		m->held.arrival_ns = now;
+		m->held.seq = in->enq[shunt_index(cls, SHUNT_CLASSES)] - 1;
+		m->held.cls = cls;
 		__sync_lock_test_and_set(&mine->id, id);
 		in->marks++;
 	}
@@ -62,12 +65,12 @@ static __always_inline int mark(struct shunt_ingress *in, struct shunt_view *vie
 
 	if (deadline == ~0ULL)
 		return 0;
-	write_mark(in, view, core, id, deadline);
+	write_mark(in, view, core, id, deadline, 0, 0);
 	return is_late(in, core, id, deadline, late);
 }
 
-/* Something waits for any core: the worse of two cores, sampled by the request's number, has to yield. */
-static __always_inline int mark_one_of(struct shunt_ingress *in, struct shunt_view *view, __u64 late)
+/* What was just held in that class waits for any core: the worse of two cores, sampled by the request's number, has to yield. */
+static __always_inline int mark_one_of(struct shunt_ingress *in, struct shunt_view *view, __u32 cls, __u64 now, __u64 late)
 {
 	__u32 n = shunt_cores(view), word = (__u32)in->id * 0x9e3779b1;
 	__u32 a = shunt_core_at(view, shunt_scale(word, n));
@@ -87,6 +90,6 @@ static __always_inline int mark_one_of(struct shunt_ingress *in, struct shunt_vi
 	}
 	if (deadline == ~0ULL)
 		return 0;
-	write_mark(in, view, a, id, deadline);
+	write_mark(in, view, a, id, deadline, cls, now);
 	return is_late(in, a, id, deadline, late);
 }

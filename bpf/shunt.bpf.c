@@ -198,7 +198,7 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
-	if (a->cfg->flags & SHUNT_CFG_PREEMPT && mark_one_of(a->in, a->view, late_at(a->cfg, now)))
+	if (a->cfg->flags & SHUNT_CFG_PREEMPT && mark_one_of(a->in, a->view, cls, now, late_at(a->cfg, now)))
 		bpf_tail_call(ctx, &signals, 0);
 	return XDP_REDIRECT;
 }

@@ -132,6 +132,7 @@ struct core {
 	uint64_t retry_ns;    /* what is counted could not be seen yet: look again after this */
 	uint64_t looked_ns;   /* the clock, when last looked at for the deadline */
 	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
+	struct shunt_mark_for held; /* what the one of XDP was for, in this turn */
 
 	struct clock clock;
 	uint64_t now;         /* the clock, when last read */

@@ -188,15 +188,26 @@ static const struct shunt_meta *head_meta(const struct shunt *s, const struct sh
 	return queue_meta(s, peek(r->desc[ring_cons(r) & r->mask].addr));
 }
 
-/* What waits for any core: hold rings, parked requests. */
-static void consider_all(const struct shunt *s, uint32_t held, struct heads *h)
+/* When the head of a hold ring came: as the mark says that made us ask (its cache line is here), or its metadata. */
+static uint64_t head_arrival(const struct core *c, uint32_t cls)
 {
+	const struct shunt_meta *m;
+
+	if (c->held.arrival_ns && c->held.cls == cls && c->held.seq == peek(c->s->view->deq[cls]))
+		return c->held.arrival_ns;
+	m = head_meta(c->s, &c->s->hold[cls]);
+	return m ? peek(m->arrival_ns) : 0;
+}
+
+/* What waits for any core: hold rings, parked requests. */
+static void consider_all(const struct core *c, uint32_t held, struct heads *h)
+{
+	const struct shunt *s = c->s;
 	uint32_t parked = atomic_load_explicit(&s->park.mask, memory_order_acquire);
 
 	for (; held; held &= held - 1) {
 		uint32_t cls = __builtin_ctz(held);
-		const struct shunt_meta *m = head_meta(s, &s->hold[cls]);
-		uint64_t arrival = m ? peek(m->arrival_ns) : 0;
+		uint64_t arrival = head_arrival(c, cls);
 
 		consider(h, cls, arrival, arrival, FROM_HOLD);
 	}
@@ -273,7 +284,7 @@ enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint6
 		return ASKED_YIELD;
 	}
 	consider_ring(c, now, &h);
-	consider_all(c->s, queue_waiting(c->s), &h);
+	consider_all(c, queue_waiting(c->s), &h);
 	if (!h.waiting)
 		return ASKED_TOO_EARLY; /* counted, but NAPI has not published it yet */
 	consider(&h, c->item->queue, queued_ns, c->item->req.arrival_ns, FROM_RUNNING);
@@ -397,7 +408,7 @@ static bool next_chosen(struct core *c, const struct policy *p)
 		return false;
 	now = c->fresh ? c->now : core_clock(c);
 	consider_ring(c, now, &h);
-	consider_all(s, held, &h);
+	consider_all(c, held, &h);
 	if (!h.waiting)
 		return false;
 	cls = atomic_load(&s->leave) ? __builtin_ctz(h.waiting) : choose(c, p, &h, now, SHUNT_NONE);

@@ -92,6 +92,7 @@ void yield_start(struct core *c, uint64_t now)
 	c->start_ns = now;
 	c->deadline_ns = quantum ? now + quantum : NONE;
 	c->retry_ns = 0;
+	c->held.arrival_ns = 0;
 	c->running = true;
 	if (!c->item->ctx)
 		return;
@@ -120,6 +121,9 @@ static bool marked(struct core *c)
 		const struct shunt_mark *m = &c->line->mark.by[k];
 		struct shunt_mark seen = { .id = __atomic_load_n(&m->id, __ATOMIC_ACQUIRE),
 					   .deadline_ns = peek(m->deadline_ns) };
+		struct shunt_mark_for held = { .arrival_ns = peek(c->line->mark.held.arrival_ns),
+					       .seq = peek(c->line->mark.held.seq),
+					       .cls = peek(c->line->mark.held.cls) };
 
 		atomic_thread_fence(memory_order_acquire);
 		if (!seen.id || peek(m->id) != seen.id)
@@ -133,6 +137,8 @@ static bool marked(struct core *c)
 		}
 		named = true;
 		queue_prefetch(c);
+		if (k == SHUNT_MARK_XDP)
+			c->held = held;
 		c->retry_ns = 0;
 		/* Of an earlier turn of the same request: only the order to look counts. */
 		if (seen.deadline_ns > c->start_ns &&

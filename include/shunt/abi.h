@@ -268,9 +268,19 @@ struct shunt_mark {
 	__u64 deadline_ns; /* when its quantum ends */
 };
 
+/* The held request for which XDP wrote its mark: when it is the head of its class, its arrival need not be fetched
+ * from the packet. */
+struct shunt_mark_for {
+	__u64 arrival_ns; /* 0: none */
+	__u32 seq;        /* it is the head while deq[cls] is this */
+	__u32 cls;
+};
+
 struct shunt_core_mark {
 	__u32 look;   /* XDP, agent, core: 1 = there may be a reason to yield. What safepoints read */
-	__u32 pad[7];
+	__u32 pad;
+	struct shunt_mark_for held; /* XDP: belongs to its mark, and is written with its deadline */
+	__u64 pad2;
 	struct shunt_mark by[SHUNT_NR_MARKERS]; /* each by its marker alone */
 } __shunt_line;
 

@@ -79,6 +79,13 @@ test_a_quick_run_is_on_the_page_only_without_a_full_one() {
 	! grep -q "A quick run" "$DIR/page.html" || fail "the quick run is there, too"
 }
 
+test_what_preemption_costs_is_measured() {
+	[ "$(nproc)" -ge 2 ] || skip "needs 2 CPUs"
+	QUICK=1 "$ROOT/build/bench/preempt" "$DIR/yield.json" >"$DIR/out"
+	jq -e '.mark_to_yield_ns.p50 > 0 and .mark_to_yield_ns.line_ns_p50 > 0 and .signal_to_yield_ns.p50 > .mark_to_yield_ns.p50
+		and (.throughput_loss | keys == ["10us", "50us", "5us"])' "$DIR/yield.json" >/dev/null || fail "$(cat "$DIR/yield.json")"
+}
+
 test_what_is_no_json_is_refused_in_words() {
 	echo '{"a":' >"$DIR/bad.json"
 	assert_exit 1 "$ROOT/build/bench/report" "$DIR/page.html" "$DIR/bad.json"

@@ -449,6 +449,23 @@ static void a_held_request_marks_the_worse_of_two_cores(void **state)
 	assert_int_equal(seen & 7, 7);
 }
 
+static void a_mark_says_what_was_held_and_when(void **state)
+{
+	const struct shunt_core_mark *m = &g->view->core[0].mark;
+
+	cores_run();
+	ingress_up(g, 1);
+	g->view->ncores_up = 1;
+	policy_says(HOLD);
+	arrive();
+	assert_held();
+	assert_int_equal(m->held.seq, v.meta.hold_seq);
+	assert_int_equal(m->held.cls, CLS);
+	assert_int_equal(m->held.arrival_ns, v.meta.arrival_ns);
+	arrive(); /* the first is still the head */
+	assert_true(m->held.seq != v.meta.hold_seq);
+}
+
 static void a_mark_is_made_once_and_looked_at_anew(void **state)
 {
 	cores_run();
@@ -502,6 +519,7 @@ static void a_request_steered_to_a_busy_core_marks_what_runs_there(void **state)
 	assert_steered(2);
 	assert_true(v.meta.arrival_ns > 0);
 	assert_int_equal(marked(), 1 << 2);
+	assert_int_equal(g->view->core[2].mark.held.arrival_ns, 0); /* not in a hold queue */
 }
 
 static void what_a_worker_says_it_runs_is_bounded(void **state)
@@ -525,6 +543,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		INGRESS_TEST(a_held_request_marks_the_worse_of_two_cores, SAYS),
+		INGRESS_TEST(a_mark_says_what_was_held_and_when, SAYS),
 		INGRESS_TEST(a_mark_is_made_once_and_looked_at_anew, SAYS),
 		INGRESS_TEST(nothing_is_marked_that_may_not_be_preempted, SAYS),
 		INGRESS_TEST(a_request_steered_to_a_busy_core_marks_what_runs_there, SAYS),

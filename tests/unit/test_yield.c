@@ -225,6 +225,27 @@ static void a_mark_for_this_request_stops_it_at_its_deadline(void **state)
 	assert_int_equal(s.ctl->parked[0].id, 0);
 }
 
+static uint32_t held_seq; /* as the mark has it */
+
+/* By its metadata what waits came later than what runs, so that goes on; the mark says that it came before. */
+static void mark_of_an_early_one(void)
+{
+	c->line->mark.held = (struct shunt_mark_for){ .arrival_ns = 1, .seq = held_seq, .cls = 0 };
+	mark(SHUNT_MARK_XDP, 7, c->start_ns + 1);
+	many_safepoints();
+}
+
+static void a_mark_tells_when_the_head_came_and_of_no_other(void **state)
+{
+	s.view->quantum_us[1] = FAR;
+	s.view->cls[1].requeue = SHUNT_HEAD;
+	hold(0, ~0ULL >> 1, true);
+	held_seq = 1; /* not the head */
+	assert_true(run(7, 1, mark_of_an_early_one));
+	held_seq = 0;
+	assert_false(run(7, 1, mark_of_an_early_one));
+}
+
 static void nobody_yields_when_nothing_waits(void **state)
 {
 	s.view->quantum_us[1] = 1;
@@ -330,6 +351,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		YIELD_TEST(marks_for_another_request_stop_nobody),
 		YIELD_TEST(a_mark_for_this_request_stops_it_at_its_deadline),
+		YIELD_TEST(a_mark_tells_when_the_head_came_and_of_no_other),
 		YIELD_TEST(nobody_yields_when_nothing_waits),
 		YIELD_TEST(a_core_stops_its_request_without_any_mark_if_something_waits),
 		YIELD_TEST(a_class_without_a_quantum_is_not_preempted),
