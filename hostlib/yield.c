@@ -136,7 +136,6 @@ static bool marked(struct core *c)
 			continue;
 		}
 		named = true;
-		queue_prefetch(c);
 		if (k == SHUNT_MARK_XDP)
 			c->held = held;
 		c->retry_ns = 0;
@@ -232,6 +231,8 @@ static bool should_yield(struct core *c, enum preempt_way way)
 {
 	uint64_t now;
 
+	if (!c->armed)
+		queue_prefetch(c); /* whoever made us look has just written it */
 	if (marked(c) && !c->armed)
 		arm(c);
 	if (!c->armed) {
