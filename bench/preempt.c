@@ -29,6 +29,7 @@
 #include "hostlib/internal.h"
 
 #include "line.h"
+#include "ticks.h"
 
 #define FRAMES 256
 #define RING 128
@@ -47,21 +48,6 @@ static int core_cpu;
 static int groups = GROUPS, rounds = ROUNDS;
 static double ns_per_tick, ticks_ns; /* and what ticks() itself takes: it is in what is measured with it */
 static bool endless; /* requests run until they are told to end */
-
-static inline uint64_t ticks(void)
-{
-#if defined(__x86_64__)
-	uint32_t lo, hi;
-
-	asm volatile("lfence; rdtsc; lfence" : "=a"(lo), "=d"(hi) : : "memory");
-	return (uint64_t)hi << 32 | lo;
-#elif defined(__aarch64__)
-	uint64_t t;
-
-	asm volatile("isb; mrs %0, cntvct_el0; isb" : "=r"(t) : : "memory");
-	return t;
-#endif
-}
 
 static void measure_ticks(void)
 {

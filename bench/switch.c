@@ -16,6 +16,8 @@
 
 #include "hostlib/ctx.h"
 
+#include "ticks.h"
+
 #define BATCH 64  /* round trips, timed together */
 #define ROUNDS 20001
 #define MANY 64   /* contexts, entered in turn */
@@ -24,22 +26,6 @@ static struct ctx_pool pool;
 static struct ctx_home home;
 static struct ctx *one, *other, *many[MANY];
 static volatile double sink = 1.0;
-
-/* Ticks of a counter that runs evenly; ordered with what is timed. */
-static inline uint64_t ticks(void)
-{
-#if defined(__x86_64__)
-	uint32_t lo, hi;
-
-	asm volatile("lfence; rdtsc; lfence" : "=a"(lo), "=d"(hi) : : "memory");
-	return (uint64_t)hi << 32 | lo;
-#elif defined(__aarch64__)
-	uint64_t t;
-
-	asm volatile("isb; mrs %0, cntvct_el0; isb" : "=r"(t) : : "memory");
-	return t;
-#endif
-}
 
 static void leave_always(void *arg)
 {
