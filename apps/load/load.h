@@ -88,6 +88,7 @@ struct counts {
 	struct tally cls[MIX_CLASSES];
 	struct hist lag; /* how late requests left */
 	uint64_t sent, late, stray, unsent, stalls, stalled_ns, refused, bad_stamps;
+	uint64_t served; /* answers that came in this interval, whenever their requests were due */
 };
 
 struct interval {
@@ -124,6 +125,7 @@ struct load {
 	struct counts n;
 	struct rng when, what, where;
 	uint64_t start, begin, end, outstanding, done; /* begin: the warm-up is over */
+	uint64_t ended; /* the last request left: what comes later is answered, but not at the rate offered; 0: not yet */
 	uint64_t slice_from, slice_ns; /* of this interval */
 	struct xsk *xsk;
 	int64_t real_less_mono;

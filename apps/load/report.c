@@ -130,16 +130,13 @@ static void json_class(const struct load *l, int c)
 static void print_json(const struct load *l, const struct interval *i)
 {
 	const struct counts *n = &l->n;
-	uint64_t answered = 0;
 	double time = i->to - i->from;
 
-	for (int c = 0; c < l->o.mix.classes; c++)
-		answered += n->cls[c].answered;
 	printf("{\"from_s\":%.3f,\"to_s\":%.3f,\"protocol\":\"%s\",\"loop\":\"%s\",\"seed\":%lu,", i->from, i->to,
 	       l->proto->name, l->o.closed ? "closed" : "open", l->o.seed);
 	if (!l->o.closed)
 		printf("\"offered_rps\":%.1f,", i->offered);
-	printf("\"achieved_rps\":%.1f,\"mean_service_us\":[", time > 0 ? answered / time : 0);
+	printf("\"achieved_rps\":%.1f,\"mean_service_us\":[", time > 0 ? n->served / time : 0);
 	for (int p = 0; p < l->o.mix.phases; p++)
 		printf("%s%.4f", p ? "," : "", l->o.mix.phase[p].mean_ns / 1e3);
 	printf("],\"valid\":%s,\"why\":\"%s\",\"late\":%lu,\"lag_p50_us\":%.2f,\"lag_p99_us\":%.2f,\"lag_max_us\":%.2f,"

@@ -116,15 +116,16 @@ static struct pace pace_start(struct load *l)
 
 static void finish(struct load *l, struct pace *p)
 {
-	uint64_t now = now_ns(), ended = now, until = now + l->o.wait_ns;
+	uint64_t now = now_ns(), until = now + l->o.wait_ns;
 
+	l->ended = now;
 	for (; now < until && l->outstanding; now = now_ns()) {
 		if (l->xsk)
 			xsk_kick(l);
 		flows_receive(l);
 	}
 	flows_give_up(l, UINT64_MAX);
-	interval_ends(l, p, ended);
+	interval_ends(l, p, l->ended);
 }
 
 static bool more(const struct load *l, double due)

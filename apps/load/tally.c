@@ -11,6 +11,7 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 	struct tally *t = &l->n.cls[p->cls];
 	uint64_t latency = now - p->due, slice;
 
+	l->n.served += !a->rejected && now >= l->begin && (!l->ended || now <= l->ended);
 	if (!p->counted)
 		return;
 	if (a->rejected) {
