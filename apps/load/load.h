@@ -62,6 +62,7 @@ struct answer {
 	uint64_t sojourn_ns; /* in the server; 0: it did not say */
 	int parts;           /* datagrams of the whole reply; 0: as many as were asked for */
 	bool rejected;
+	bool missed; /* there was no such key */
 };
 
 struct protocol {
@@ -80,6 +81,7 @@ int memcached_preload(const struct options *o, int sock);
 /* What is known of one class in one stretch of time. */
 struct tally {
 	uint64_t sent, answered, rejected, lost, late;
+	uint64_t missed; /* of the answered */
 	struct hist latency, slowdown /* thousandths */, sojourn;
 	struct hist slice[SLICES]; /* latency */
 };

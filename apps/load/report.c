@@ -99,6 +99,10 @@ static void print_table(const struct load *l, const struct interval *i)
 		print_class(l, l->o.mix.name[c], &n->cls[c]);
 	printf("# sent late: p50 %.1f, p99 %.1f, max %.1f us; stray replies %lu; CPU away %lu times, %.1f ms\n",
 	       us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3, n->stray, n->stalls, n->stalled_ns / 1e6);
+	for (int c = 0; c < l->o.mix.classes; c++) {
+		if (n->cls[c].missed)
+			printf("# %lu of %s found no such key: --preload sets all\n", n->cls[c].missed, l->o.mix.name[c]);
+	}
 	if (!i->valid)
 		printf("# INVALID: %s\n", i->why);
 }
@@ -111,6 +115,8 @@ static void json_class(const struct load *l, int c)
 
 	printf("\"%s\":{\"sent\":%lu,\"answered\":%lu,\"rejected\":%lu,\"lost\":%lu,\"late\":%lu", l->o.mix.name[c],
 	       t->sent, t->answered, t->rejected, t->lost, t->late);
+	if (l->proto == &proto_memcached)
+		printf(",\"missed\":%lu", t->missed);
 	if (mean > 0)
 		printf(",\"service_us\":%.3f", mean / 1e3);
 	for (size_t q = 0; q < QUANTILES && t->answered; q++)

@@ -19,6 +19,7 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 		return;
 	}
 	t->answered++;
+	t->missed += a->missed;
 	hist_add(&t->latency, latency);
 	if (p->service_ns)
 		hist_add(&t->slowdown, latency * 1000 / p->service_ns);

@@ -66,6 +66,15 @@ test_classes_are_told_apart_by_the_command() {
 		"requests of each class"
 }
 
+test_keys_that_are_not_there_are_counted() {
+	baseline shared --app kv --fill 1000
+	offer_kv --rate 2000 --count 1000 --time 5 --keys 2000 --zipf 0 --mix get=1
+	jq -e '.classes.get | .answered == 1000 and .missed > 400 and .missed < 600' "$DIR/client.json" ||
+		fail "$(cat "$DIR/client.json")"
+	offer_kv --rate 2000 --count 1000 --time 5 --keys 1000 --zipf 0 --mix get=1
+	assert_eq "$(jq .classes.get.missed "$DIR/client.json")" 0 "missed of keys that are there"
+}
+
 # One core, or a scan would have no need to make room.
 test_scans_are_preempted_and_answered() {
 	CPUS=$(($(nproc) - 1)) EXTRA="preempt: {mode: on}" POLICY=sq serve_kv --fill 5000
