@@ -100,6 +100,29 @@ test_the_same_seed_makes_the_same_requests() {
 	assert_ne "$a" "$c"
 }
 
+test_a_trace_and_a_file_of_service_times_are_followed() {
+	printf '0\n# a pause\n0.001\n0.0015\n0.2\n' >"$DIR/trace"
+	printf '7\n' >"$DIR/times"
+	assert_eq "$(shunt-load --plan 9 --arrival "trace:$DIR/trace" --mix "file:$DIR/times" | cut -d, -f1-3 | tr '\n' ' ')" \
+		"due_us,class,service_us 0.000,all,7.000 1000.000,all,7.000 1500.000,all,7.000 200000.000,all,7.000 "
+}
+
+test_a_server_of_any_make_that_echoes_is_measured() {
+	need python3
+	start server host python3 -uc '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("198.18.0.2", 7))
+print("serving")
+while True:
+	s.sendto(*s.recvfrom(2048))'
+	wait_for 5 grep -q serving "$DIR/server.log"
+	client shunt-load --to 198.18.0.2:7 -P echo --csv -q --rate 500 --count 200 --report 0.2 --size 300 --mix a=0.5,b=0.5 \
+		>"$DIR/load.csv"
+	assert_eq "$(awk -F, 'NR > 1 { sent += $6; got += $7; odd += NF != 19 } END { print (NR > 3), sent, got, odd }' \
+		"$DIR/load.csv")" "1 200 200 0"
+}
+
 test_requests_leave_through_af_xdp() {
 	serve
 	load --xdp "${LAB}c" --rate 5000 --count 2000 --time 2 --flows 8 --mix short=1:100us
