@@ -129,6 +129,7 @@ struct load {
 	uint64_t start, begin, end, outstanding, done; /* begin: the warm-up is over */
 	uint64_t ended; /* the last request left: what comes later is answered, but not at the rate offered; 0: not yet */
 	uint64_t slice_from, slice_ns; /* of this interval */
+	double waited_ms; /* until the first request */
 	struct xsk *xsk;
 	int64_t real_less_mono;
 	bool invalid; /* some interval was */
@@ -166,6 +167,8 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 bool tally_bounds(const struct tally *t, double q, double *low_ns, double *high_ns);
 void judge(const struct load *l, struct interval *i);
 void report(struct load *l, const struct interval *i);
+/* How long this thread could run and had no CPU, since it was made; 0 where the kernel does not tell. */
+double waited_ms(void);
 void report_plan(struct load *l);
 void progress(struct load *l, uint64_t now);
 

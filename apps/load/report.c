@@ -15,8 +15,7 @@ static const struct {
 };
 #define QUANTILES (sizeof(quantiles) / sizeof(quantiles[0]))
 
-/* How long this thread could run and had no CPU, since it began; 0 where the kernel does not tell. */
-static double waited_ms(void)
+double waited_ms(void)
 {
 	FILE *f = fopen("/proc/thread-self/schedstat", "re");
 	unsigned long long ran, waited = 0;
@@ -148,7 +147,7 @@ static void print_json(const struct load *l, const struct interval *i)
 	printf("],\"valid\":%s,\"why\":\"%s\",\"late\":%lu,\"lag_p50_us\":%.2f,\"lag_p99_us\":%.2f,\"lag_max_us\":%.2f,"
 	       "\"unsent\":%lu,\"stray\":%lu,\"refused\":%lu,\"stalls\":%lu,\"stalled_ms\":%.3f,\"waited_ms\":%.3f,\"stamps\":\"%s\",\"classes\":{",
 	       i->valid ? "true" : "false", i->why, n->late, us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3,
-	       n->unsent, n->stray, n->refused, n->stalls, n->stalled_ns / 1e6, waited_ms(),
+	       n->unsent, n->stray, n->refused, n->stalls, n->stalled_ns / 1e6, waited_ms() - l->waited_ms,
 	       l->o.user_stamps ? "user" : "kernel");
 	for (int c = 0; c < l->o.mix.classes; c++) {
 		printf(c ? "," : "");

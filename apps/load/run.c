@@ -108,6 +108,7 @@ static struct pace pace_start(struct load *l)
 
 	if (l->o.count && !l->o.closed && length > l->o.count * 1e9 / l->o.rate)
 		length = l->o.count * 1e9 / l->o.rate;
+	l->waited_ms = waited_ms(); /* while this program was started is nobody's stall */
 	l->slice_from = l->begin;
 	l->slice_ns = length / SLICES + 1;
 	return (struct pace){ .last = l->start, .interval_from = l->begin, .every = every,
