@@ -62,6 +62,7 @@ struct answer {
 	uint64_t sojourn_ns; /* in the server; 0: it did not say */
 	int parts;           /* datagrams of the whole reply; 0: as many as were asked for */
 	bool rejected;
+	bool missed; /* there was no such key */
 };
 
 struct protocol {
@@ -80,6 +81,7 @@ int memcached_preload(const struct options *o, int sock);
 /* What is known of one class in one stretch of time. */
 struct tally {
 	uint64_t sent, answered, rejected, lost, late;
+	uint64_t missed; /* of the answered */
 	struct hist latency, slowdown /* thousandths */, sojourn;
 	struct hist slice[SLICES]; /* latency */
 };
@@ -88,6 +90,7 @@ struct counts {
 	struct tally cls[MIX_CLASSES];
 	struct hist lag; /* how late requests left */
 	uint64_t sent, late, stray, unsent, stalls, stalled_ns, refused, bad_stamps;
+	uint64_t served; /* answers that came in this interval, whenever their requests were due */
 };
 
 struct interval {
@@ -124,7 +127,9 @@ struct load {
 	struct counts n;
 	struct rng when, what, where;
 	uint64_t start, begin, end, outstanding, done; /* begin: the warm-up is over */
+	uint64_t ended; /* the last request left: what comes later is answered, but not at the rate offered; 0: not yet */
 	uint64_t slice_from, slice_ns; /* of this interval */
+	double waited_ms; /* until the first request */
 	struct xsk *xsk;
 	int64_t real_less_mono;
 	bool invalid; /* some interval was */
@@ -162,6 +167,8 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 bool tally_bounds(const struct tally *t, double q, double *low_ns, double *high_ns);
 void judge(const struct load *l, struct interval *i);
 void report(struct load *l, const struct interval *i);
+/* How long this thread could run and had no CPU, since it was made; 0 where the kernel does not tell. */
+double waited_ms(void);
 void report_plan(struct load *l);
 void progress(struct load *l, uint64_t now);
 

@@ -119,6 +119,7 @@ static int parse(const uint8_t *from, size_t len, struct answer *a)
 	len -= HEADER;
 	a->rejected = h[1] == 0 && (begins(from, len, "SERVER_ERROR") || begins(from, len, "ERROR") ||
 				    begins(from, len, "CLIENT_ERROR"));
+	a->missed = (len == 5 && begins(from, len, "END\r\n")) || begins(from, len, "NOT_FOUND");
 	return a->parts ? 0 : -EINVAL;
 }
 

@@ -15,8 +15,7 @@ static const struct {
 };
 #define QUANTILES (sizeof(quantiles) / sizeof(quantiles[0]))
 
-/* How long this thread could run and had no CPU, since it began; 0 where the kernel does not tell. */
-static double waited_ms(void)
+double waited_ms(void)
 {
 	FILE *f = fopen("/proc/thread-self/schedstat", "re");
 	unsigned long long ran, waited = 0;
@@ -99,6 +98,10 @@ static void print_table(const struct load *l, const struct interval *i)
 		print_class(l, l->o.mix.name[c], &n->cls[c]);
 	printf("# sent late: p50 %.1f, p99 %.1f, max %.1f us; stray replies %lu; CPU away %lu times, %.1f ms\n",
 	       us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3, n->stray, n->stalls, n->stalled_ns / 1e6);
+	for (int c = 0; c < l->o.mix.classes; c++) {
+		if (n->cls[c].missed)
+			printf("# %lu of %s found no such key: --preload sets all\n", n->cls[c].missed, l->o.mix.name[c]);
+	}
 	if (!i->valid)
 		printf("# INVALID: %s\n", i->why);
 }
@@ -111,6 +114,8 @@ static void json_class(const struct load *l, int c)
 
 	printf("\"%s\":{\"sent\":%lu,\"answered\":%lu,\"rejected\":%lu,\"lost\":%lu,\"late\":%lu", l->o.mix.name[c],
 	       t->sent, t->answered, t->rejected, t->lost, t->late);
+	if (l->proto == &proto_memcached)
+		printf(",\"missed\":%lu", t->missed);
 	if (mean > 0)
 		printf(",\"service_us\":%.3f", mean / 1e3);
 	for (size_t q = 0; q < QUANTILES && t->answered; q++)
@@ -130,22 +135,19 @@ static void json_class(const struct load *l, int c)
 static void print_json(const struct load *l, const struct interval *i)
 {
 	const struct counts *n = &l->n;
-	uint64_t answered = 0;
 	double time = i->to - i->from;
 
-	for (int c = 0; c < l->o.mix.classes; c++)
-		answered += n->cls[c].answered;
 	printf("{\"from_s\":%.3f,\"to_s\":%.3f,\"protocol\":\"%s\",\"loop\":\"%s\",\"seed\":%lu,", i->from, i->to,
 	       l->proto->name, l->o.closed ? "closed" : "open", l->o.seed);
 	if (!l->o.closed)
 		printf("\"offered_rps\":%.1f,", i->offered);
-	printf("\"achieved_rps\":%.1f,\"mean_service_us\":[", time > 0 ? answered / time : 0);
+	printf("\"achieved_rps\":%.1f,\"mean_service_us\":[", time > 0 ? n->served / time : 0);
 	for (int p = 0; p < l->o.mix.phases; p++)
 		printf("%s%.4f", p ? "," : "", l->o.mix.phase[p].mean_ns / 1e3);
 	printf("],\"valid\":%s,\"why\":\"%s\",\"late\":%lu,\"lag_p50_us\":%.2f,\"lag_p99_us\":%.2f,\"lag_max_us\":%.2f,"
 	       "\"unsent\":%lu,\"stray\":%lu,\"refused\":%lu,\"stalls\":%lu,\"stalled_ms\":%.3f,\"waited_ms\":%.3f,\"stamps\":\"%s\",\"classes\":{",
 	       i->valid ? "true" : "false", i->why, n->late, us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3,
-	       n->unsent, n->stray, n->refused, n->stalls, n->stalled_ns / 1e6, waited_ms(),
+	       n->unsent, n->stray, n->refused, n->stalls, n->stalled_ns / 1e6, waited_ms() - l->waited_ms,
 	       l->o.user_stamps ? "user" : "kernel");
 	for (int c = 0; c < l->o.mix.classes; c++) {
 		printf(c ? "," : "");

@@ -108,6 +108,7 @@ static struct pace pace_start(struct load *l)
 
 	if (l->o.count && !l->o.closed && length > l->o.count * 1e9 / l->o.rate)
 		length = l->o.count * 1e9 / l->o.rate;
+	l->waited_ms = waited_ms(); /* while this program was started is nobody's stall */
 	l->slice_from = l->begin;
 	l->slice_ns = length / SLICES + 1;
 	return (struct pace){ .last = l->start, .interval_from = l->begin, .every = every,
@@ -116,15 +117,16 @@ static struct pace pace_start(struct load *l)
 
 static void finish(struct load *l, struct pace *p)
 {
-	uint64_t now = now_ns(), ended = now, until = now + l->o.wait_ns;
+	uint64_t now = now_ns(), until = now + l->o.wait_ns;
 
+	l->ended = now;
 	for (; now < until && l->outstanding; now = now_ns()) {
 		if (l->xsk)
 			xsk_kick(l);
 		flows_receive(l);
 	}
 	flows_give_up(l, UINT64_MAX);
-	interval_ends(l, p, ended);
+	interval_ends(l, p, l->ended);
 }
 
 static bool more(const struct load *l, double due)

@@ -11,6 +11,7 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 	struct tally *t = &l->n.cls[p->cls];
 	uint64_t latency = now - p->due, slice;
 
+	l->n.served += !a->rejected && now >= l->begin && (!l->ended || now <= l->ended);
 	if (!p->counted)
 		return;
 	if (a->rejected) {
@@ -18,6 +19,7 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 		return;
 	}
 	t->answered++;
+	t->missed += a->missed;
 	hist_add(&t->latency, latency);
 	if (p->service_ns)
 		hist_add(&t->slowdown, latency * 1000 / p->service_ns);

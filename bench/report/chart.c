@@ -10,7 +10,7 @@
 #include "report.h"
 
 #define WIDTH 360
-#define HEIGHT 236
+#define HEIGHT 270
 #define LEFT 40
 #define RIGHT 8
 #define TOP 12
@@ -20,16 +20,33 @@ struct frame {
 	double x_most, y_least, y_most; /* of y the logarithms, whole decades */
 };
 
-/* Who has a name here has its own colour on every chart; others take what is left, in order. */
+/* Who has a name here has its own colour on every chart; others take what is left, in order. On the wire a policy keeps its colour. */
 static const char *const known[] = { "shunt-mq", "shunt-sq", "shunt-fcfs", "linux-shared", "linux-shared-block",
-				     "xdp-rtc", "memcached", "dispatcher-fcfs" };
+				     "xdp-rtc", "memcached", "dispatcher-fcfs", "linux-reuseport", "linux-select-idle",
+				     "linux-steal" };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
-#define COLOURS 8
+#define COLOURS 12
+
+static bool is_wire(const char *system)
+{
+	const char *wire = strstr(system, "-wire");
+
+	return wire && (!wire[5] || wire[5] == '-');
+}
+
+const char *kind_of(const char *system)
+{
+	return strncmp(system, "shunt-", 6) ? "peer" : is_wire(system) ? "wire" : "ours";
+}
 
 static int known_colour(const char *system)
 {
+	size_t len = strlen(system);
+
+	if (len > 5 && !strcmp(system + len - 5, "-wire"))
+		len -= 5;
 	for (size_t i = 0; i < KNOWN; i++) {
-		if (!strcmp(known[i], system))
+		if (strlen(known[i]) == len && !strncmp(known[i], system, len))
 			return i;
 	}
 	return -1;
@@ -116,8 +133,7 @@ static double nice_step(double span)
 	return raw <= ten ? ten : raw <= 2 * ten ? 2 * ten : raw <= 5 * ten ? 5 * ten : 10 * ten;
 }
 
-/* 1500000 is 1.5M */
-static void put_number(FILE *out, double x)
+void put_number(FILE *out, double x)
 {
 	if (x >= 1e6)
 		fprintf(out, "%.3gM", x / 1e6);
@@ -147,22 +163,39 @@ static void put_axes(FILE *out, const struct chart *c, const struct frame *f)
 		fputs("</text>", out);
 	}
 	fprintf(out, "<text class=mid x=%.1f y=%d>offered requests/s</text>", (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 4);
-	if (c->limit > 0 && log10(c->limit) >= f->y_least && log10(c->limit) <= f->y_most) {
-		double y = y_of(f, c->limit);
-
-		fprintf(out, "<line class=slo x1=%d x2=%d y1=%.1f y2=%.1f />", LEFT, WIDTH - RIGHT, y, y);
-		fprintf(out, "<text class=\"slo end\" x=%d y=%.1f>objective ", WIDTH - RIGHT, y - 4);
-		put_number(out, c->limit);
-		fputs("</text>", out);
-	}
 }
 
-static void put_curve(FILE *out, const struct chart *c, const struct frame *f, json_t *points, int colour, int peer)
+/* After the curves, and where they are lowest: it is to be read. */
+static void put_objective(FILE *out, const struct chart *c, const struct frame *f)
+{
+	double y;
+
+	if (c->limit <= 0 || log10(c->limit) < f->y_least || log10(c->limit) > f->y_most)
+		return;
+	y = y_of(f, c->limit);
+	fprintf(out, "<line class=slo x1=%d x2=%d y1=%.1f y2=%.1f />", LEFT, WIDTH - RIGHT, y, y);
+	fprintf(out, "<text class=slo x=%d y=%.1f>objective ", LEFT + 4, y - 4);
+	put_number(out, c->limit);
+	fputs("</text>", out);
+}
+
+/* A square on the wire, else a circle. */
+static void put_mark(FILE *out, const char *kind, double x, double y, bool valid)
+{
+	const char *class = valid ? "" : " class=bad";
+
+	if (strcmp(kind, "wire"))
+		fprintf(out, "<circle%s cx=%.1f cy=%.1f r=2.6 />", class, x, y);
+	else
+		fprintf(out, "<rect%s x=%.1f y=%.1f width=5 height=5 />", class, x - 2.5, y - 2.5);
+}
+
+static void put_curve(FILE *out, const struct chart *c, const struct frame *f, json_t *points, int colour, const char *kind)
 {
 	json_t *p;
 	size_t i;
 
-	fprintf(out, "<g class=\"s%d%s\"><polyline points=\"", colour, peer ? " peer" : "");
+	fprintf(out, "<g class=\"s%d %s\"><polyline points=\"", colour, kind);
 	json_array_foreach(points, i, p) {
 		if (at(c, p, "") > 0)
 			fprintf(out, "%.1f,%.1f ", x_of(f, rate(p)), y_of(f, at(c, p, "")));
@@ -175,8 +208,7 @@ static void put_curve(FILE *out, const struct chart *c, const struct frame *f, j
 			continue;
 		if (low > 0 && high > low)
 			fprintf(out, "<line class=bar x1=%.1f x2=%.1f y1=%.1f y2=%.1f />", x, x, y_of(f, low), y_of(f, high));
-		fprintf(out, "<circle%s cx=%.1f cy=%.1f r=2.6 />", json_is_true(json_object_get(p, "valid")) ? "" :
-			" class=bad", x, y_of(f, at(c, p, "")));
+		put_mark(out, kind, x, y_of(f, at(c, p, "")), json_is_true(json_object_get(p, "valid")));
 	}
 	fputs("</g>", out);
 }
@@ -194,7 +226,8 @@ int chart_draw(FILE *out, const struct chart *c)
 	fputs(": latency over offered load\">", out);
 	put_axes(out, c, &f);
 	json_object_foreach(systems, name, s)
-		put_curve(out, c, &f, json_object_get(s, "points"), colour_of(name, systems), strncmp(name, "shunt-", 6));
+		put_curve(out, c, &f, json_object_get(s, "points"), colour_of(name, systems), kind_of(name));
+	put_objective(out, c, &f);
 	fputs("</svg>\n", out);
 	return 1;
 }

@@ -61,6 +61,8 @@ static void put_machine(FILE *out, json_t *suite)
 	put_text(out, text_at(machine, "cpu"));
 	fputs("; cpuidle: ", out);
 	put_text(out, text_at(machine, "cpuidle"));
+	if (json_is_true(json_object_get(machine, "kept_awake")))
+		fputs(", kept out of deeper sleep", out);
 	put_fact(out, "kernel", text_at(suite, "kernel"));
 	put_fact(out, "mode", text_at(suite, "mode"));
 	fprintf(out, "<dt>worker cores<dd>%.0f; claimed: ", number_at(suite, "cores"));
@@ -79,12 +81,13 @@ static void put_machine(FILE *out, json_t *suite)
 	fputs("</dl>\n", out);
 }
 
-static void put_rps(FILE *out, json_t *rate)
+static void put_rps(FILE *out, json_t *rate, bool at_least)
 {
+	fputs(at_least ? "<td>&ge; " : "<td>", out);
 	if (json_is_number(rate))
-		fprintf(out, "<td>%.0f", json_number_value(rate));
+		put_number(out, json_number_value(rate));
 	else
-		fputs("<td>none", out);
+		fputs("none", out);
 }
 
 /* One line a system: the highest rate at which the objective held. */
@@ -95,15 +98,15 @@ static void put_best(FILE *out, json_t *workload)
 
 	fputs("<figure><figcaption>requests/s up to which ", out);
 	put_text(out, text_at(slo, "metric"));
-	fprintf(out, " &le; %.6g</figcaption>\n<div class=wide><table><tr><th>system<th>median<th>least<th>most</tr>\n",
+	fprintf(out, " &le; %.6g</figcaption>\n<div class=wide><table><tr><th>system<th>median<th>least<th>most<th>served</tr>\n",
 		number_at(slo, "limit"));
 	json_object_foreach(systems, name, s) {
-		fprintf(out, "<tr><td class=name><span class=\"key s%d%s\"></span>", colour_of(name, systems),
-			strncmp(name, "shunt-", 6) ? " peer" : "");
+		fprintf(out, "<tr><td class=name><span class=\"key s%d %s\"></span>", colour_of(name, systems), kind_of(name));
 		put_text(out, name);
-		put_rps(out, json_object_get(s, "max_rps_at_slo"));
-		put_rps(out, json_object_get(s, "max_rps_at_slo_low"));
-		put_rps(out, json_object_get(s, "max_rps_at_slo_high"));
+		put_rps(out, json_object_get(s, "max_rps_at_slo"), json_is_false(json_object_get(s, "more_was_offered")));
+		put_rps(out, json_object_get(s, "max_rps_at_slo_low"), false);
+		put_rps(out, json_object_get(s, "max_rps_at_slo_high"), false);
+		put_rps(out, json_object_get(s, "max_achieved_rps"), false);
 		fputs("</tr>\n", out);
 	}
 	fputs("</table></div></figure>\n", out);
@@ -229,7 +232,8 @@ void page_begin(FILE *out)
 		"content=\"width=device-width,initial-scale=1\"><title>shunt: measurements</title>\n<style>\n%s</style></head><body>\n"
 		"<h1>shunt: measurements</h1>\n<p class=soft>Latencies are the client's, from when a request was due to when its "
 		"reply reached the kernel. Points are medians over rounds, bars what these may be; hollow points: the client fell "
-		"behind. Solid: shunt; dashed: others, at the same moment on the same cores.</p>\n", page_style);
+		"behind. Solid: shunt; dotted with squares: shunt over the wire; dashed: others, in the same minute on the same cores. &ge;: no "
+		"higher rate was offered. Served: the most that came back in a second of any point, objective or not.</p>\n", page_style);
 }
 
 void page_end(FILE *out)

@@ -19,10 +19,14 @@ extern const char page_style[];
 
 /* Text with <, >, & and " made harmless. */
 void put_text(FILE *out, const char *text);
+/* To three digits: 1500000 is 1.5M. */
+void put_number(FILE *out, double x);
 /* 0: nothing was drawn, since nothing was measured. */
 int chart_draw(FILE *out, const struct chart *c);
 /* Which of the style's colours a system has, wherever it is drawn. */
 int colour_of(const char *system, json_t *systems);
+/* ours, wire or peer: how its curve is drawn. */
+const char *kind_of(const char *system);
 void page_begin(FILE *out);
 void page_suite(FILE *out, json_t *suite);
 void page_other(FILE *out, const char *file, json_t *numbers);

@@ -10,6 +10,7 @@
 #   QUICK=1     few points, two rounds, below 3 minutes; into SUITE-quick.json
 #   MINUTES=N   stop after so long: the same command goes on later
 #   ROUNDS, ENOUGH (requests of a point), SEED, REPEAT (points that others disturbed), PATIENCE (seconds to wait for them)
+#   TABLE=FILE  the workloads, in place of SUITE.sh; RESULTS=DIR in place of build/bench
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 SUITE=$1
@@ -22,8 +23,10 @@ ENOUGH=${ENOUGH:-${QUICK:+2000}}
 ENOUGH=${ENOUGH:-3000}
 SEED=${SEED:-1}
 MINUTES=${MINUTES:-${QUICK:+2.6}}
-OUT=build/bench/$NAME.json
-STATE=build/bench/$NAME.d
+TABLE=${TABLE:-bench/tail/$SUITE.sh}
+RESULTS=${RESULTS:-build/bench}
+OUT=$RESULTS/$NAME.json
+STATE=$RESULTS/$NAME.d
 STARTED=$SECONDS
 NPROC=$(nproc) # before this script keeps to one of them
 PATIENCE=${PATIENCE:-${QUICK:+2}}
@@ -35,16 +38,17 @@ REPEAT=${REPEAT:-2}
 [ "$(id -u)" = 0 ] || { echo "bench-$NAME: needs root, for network namespaces" >&2; exit 1; }
 [ -z "$QUICK" ] || echo "QUICK: few points, $ROUNDS rounds. Good for seeing that it works, not for claims."
 
-declare -A MIX=() FIGURES=() SLOS=() QUANTUM=() LIMIT=() POINTS=() SYSTEMS=()
+declare -A MIX=() FIGURES=() SLOS=() QUANTUM=() K=() LIMIT=() POINTS=() SYSTEMS=()
 WORKLOADS=()
 
-# NAME FIGURES MIX --slo CLASS:TIME,… --quantum TIME --limit CLASS.METRIC:N --points SHARES --systems NAMES
+# NAME FIGURES MIX --slo CLASS:TIME,… --quantum TIME --k N --limit CLASS.METRIC:N --points SHARES --systems NAMES
 workload() {
 	WORKLOADS+=("$1") FIGURES[$1]=$2 MIX[$1]=$3 QUANTUM[$1]=none
 	while [ $# -gt 4 ]; do
 		case $4 in
 		--slo) SLOS[$1]=$5 ;;
 		--quantum) QUANTUM[$1]=$5 ;;
+		--k) K[$1]=$5 ;;
 		--limit) LIMIT[$1]=$5 ;;
 		--points) POINTS[$1]=$5 ;;
 		--systems) SYSTEMS[$1]=$5 ;;
@@ -55,7 +59,7 @@ workload() {
 }
 
 # shellcheck source=bench/tail/tail.sh
-. "bench/tail/$SUITE.sh"
+. "$TABLE"
 # shellcheck source=scripts/in_lab.sh
 NO_LAB=1 . scripts/in_lab.sh
 # shellcheck source=bench/tail/systems.sh
@@ -63,10 +67,11 @@ NO_LAB=1 . scripts/in_lab.sh
 [ -z "$QUICK" ] || quick
 
 step_forward
+stay_awake
 taskset -pc 0 $$ >/dev/null # CPU 0 is the client's and whatever starts it
 mkdir -p "$STATE"
 THIS=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
-SETTINGS="$NPROC CPUs, $ROUNDS rounds of $ENOUGH requests, seed $SEED, $(sha256sum <"bench/tail/$SUITE.sh" | cut -c1-12)"
+SETTINGS="$NPROC CPUs, $ROUNDS rounds of $ENOUGH requests, seed $SEED, $(sha256sum <"$TABLE" | cut -c1-12)"
 if [ "$(cat "$STATE/settings" 2>/dev/null)" != "$SETTINGS" ] || [ -e "$STATE/finished" ]; then
 	rm -rf "${STATE:?}"/*
 	echo "$SETTINGS" >"$STATE/settings"
@@ -101,10 +106,11 @@ wait_for_peace() {
 	echo $(($(cat "$STATE/waited") + SECONDS - begun)) >"$STATE/waited"
 }
 
-# ROUND WORKLOAD RATE SYSTEM: a line of JSON.
+# ROUND WORKLOAD RATE SYSTEM: a line of JSON. What an overloaded point left in a socket's buffer is served before.
 sample() {
 	local time steal wait line key
-	activate "$4" "${QUANTUM[$2]}"
+	activate "$4" "${QUANTUM[$2]}" "${K[$2]-$WIRE_K}"
+	load "$4" "$2" --closed 1 --count 1 --time 5 --wait 5s >/dev/null
 	time=$(awk -v n="$ENOUGH" -v r="$3" 'BEGIN { t = n / r; print (t < 0.25 ? 0.25 : (t > 0.6 ? 0.6 : t)) }')
 	key=$(key_of "$4")
 	steal=$(stolen) wait=$(waited "$key")
@@ -122,7 +128,7 @@ capacity() {
 	if [ -z "$rate" ]; then
 		rate=$(for _ in 1 2 3 4 5; do
 			wait_for_peace
-			activate shunt-fcfs none
+			activate shunt-fcfs none $WIRE_K
 			load shunt-fcfs "$1" --closed 32 --time 0.3 --warmup 0.1 | jq .achieved_rps
 		done | sort -n | tail -n 1)
 		signal shunt-fcfs STOP # a subshell let it run
@@ -135,11 +141,15 @@ capacity() {
 rate_of() { awk -v c="$1" -v share="$2" 'BEGIN { x = c * share; d = 10 ^ (int(log(x) / log(10)) - 1); printf "%d", int(x / d + 0.5) * d }'; }
 
 # Samples of a point into $STATE/point; fails if others had the CPUs of client or server for more than 2 % of its time.
+# Who comes first, when it has just become quiet, is another system in each round.
 measure() { # ROUND WORKLOAD RATE
-	local system
+	local i here=()
+	for i in ${SYSTEMS[$2]}; do
+		[ -n "${SKIPPED[$i]-}" ] || here+=("$i")
+	done
 	wait_for_peace
-	for system in ${SYSTEMS[$2]}; do
-		[ -n "${SKIPPED[$system]-}" ] || sample "$@" "$system"
+	for ((i = 0; i < ${#here[@]}; i++)); do
+		sample "$@" "${here[($1 + i) % ${#here[@]}]}"
 	done >"$STATE/point"
 	jq -es '(map(.waited_us + .load.waited_ms * 1000) | add) <= (map(.time) | add) * 20000' "$STATE/point" >/dev/null
 }
@@ -176,9 +186,9 @@ describe() {
 	local w
 	for w in "${WORKLOADS[@]}"; do
 		jq -n --arg name "$w" --arg figures "${FIGURES[$w]}" --arg mix "${MIX[$w]}" --arg quantum "${QUANTUM[$w]}" \
-			--arg limit "${LIMIT[$w]}" --arg slo "${SLOS[$w]}" --argjson capacity "$(awk -v w="$w" \
+			--argjson k "${K[$w]-$WIRE_K}" --arg limit "${LIMIT[$w]}" --arg slo "${SLOS[$w]}" --argjson capacity "$(awk -v w="$w" \
 			'$1 == w { print $2 }' "$STATE/capacity" | grep . || echo null)" \
-			'{name: $name, figures: $figures, mix: $mix, quantum: $quantum, limit: $limit, objectives: $slo, capacity: $capacity}'
+			'{name: $name, figures: $figures, mix: $mix, quantum: $quantum, wire_k: $k, limit: $limit, objectives: $slo, capacity: $capacity}'
 	done
 }
 
@@ -192,7 +202,7 @@ write_results() {
 		--arg title "$TITLE" --arg suite "$SUITE" --argjson quick "$([ -n "$QUICK" ] && echo true || echo false)" \
 		--arg machine "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" --arg kernel "$(uname -r)" \
 		--arg cpuidle "$(cat /sys/devices/system/cpu/cpuidle/current_driver 2>/dev/null || echo none)" \
-		--argjson cpus "$NPROC" --argjson workers "$WORKERS" --argjson rounds_wanted "$ROUNDS" --argjson seed "$SEED" \
+		--argjson awake "$([ -n "$AWAKE" ] && echo true || echo false)" --argjson cpus "$NPROC" --argjson workers "$WORKERS" --argjson rounds_wanted "$ROUNDS" --argjson seed "$SEED" \
 		--argjson enough "$ENOUGH" --argjson waited "$(cat "$STATE/waited")" --argjson repeated "$(wc -l <"$STATE/repeated")" --arg commit "$(paste -sd ' ' "$STATE/commits")" \
 		-f bench/tail/summary.jq >"$OUT.tmp"
 	mv "$OUT.tmp" "$OUT"

@@ -38,20 +38,21 @@ def holds_here($limit): .valid and .slo != null and .slo <= ($limit | split(":")
 def one_system($limit):
 	(group_by(.rate) | map(one_point($limit))) as $points |
 	(group_by(.round) | map([.[] | select(holds($limit)) | .rate] | max // 0)) as $each |
-	{points: ($points | map(del(.slo))),
-	 max_rps_at_slo: ([$points[] | select(holds_here($limit)) | .offered_rps] | max),
+	([$points[] | select(holds_here($limit)) | .offered_rps] | max) as $most |
+	{points: ($points | map(del(.slo))), max_rps_at_slo: $most,
+	 more_was_offered: ($most != ([$points[].offered_rps] | max)), max_achieved_rps: ([$points[].achieved_rps] | max),
 	 max_rps_at_slo_low: ($each | low), max_rps_at_slo_high: ($each | high)};
 
 def one_workload($samples): . as $w | {key: .name, value: {
-	figures, mix, quantum, objectives, closed_loop_rps: .capacity,
+	figures, mix, quantum, wire_k, objectives, closed_loop_rps: .capacity,
 	slo: {metric: (.limit | split(":")[0]), limit: (.limit | split(":")[1] | tonumber)},
 	systems: ([$samples[] | select(.workload == $w.name)] | group_by(.system) |
 		map({key: .[0].system, value: one_system($w.limit)}) | from_entries)}};
 
 ($samples | length) as $n | ([$samples[].round] | unique | length) as $rounds |
 {title: $title, suite: $suite, quick: $quick,
- machine: {cpu: $machine, cpus: $cpus, cpuidle: $cpuidle}, kernel: $kernel, cores: $workers, seed: $seed, commit: $commit,
- mode: "native XDP, AF_XDP copy mode, veth; the client on CPU 0, workers on the others, all spinning but linux-…-block and memcached; all of them at nice -20",
+ machine: {cpu: $machine, cpus: $cpus, cpuidle: $cpuidle, kept_awake: $awake}, kernel: $kernel, cores: $workers, seed: $seed, commit: $commit,
+ mode: "native XDP, AF_XDP copy mode, veth; the client on CPU 0, workers on the others, all spinning but linux-…-block and memcached; …-wire: switch and NIC in the call of whoever sends; all of them at nice -20",
  rounds: $rounds, rounds_wanted: $rounds_wanted, requests_each: $enough,
  confidence: (if $rounds > 0 then confidence($rounds; $rounds | depth) | . * 1000 | round / 1000 else null end),
  samples: $n, invalid_samples: ([$samples[] | select(.load.valid | not)] | length),

@@ -3,22 +3,29 @@
 # systems.sh - what is compared: each system has a lab of its own (no XDP program beside a kernel server), one server process,
 # and only the one that is measured runs; all others are stopped
 #
-# The client is on CPU 0; workers have all other CPUs.
+# The client is on CPU 0; workers have all other CPUs. A wire system's lab has a switch and a NIC between the two, which have
+# no CPU of their own: they run in the call of whoever sends.
 
 CPUS=$(seq -s , 1 $((NPROC - 1)))
 WORKERS=$((NPROC - 1))
-cat >"$DIR/shunt.yaml" <<YAML
-domains:
-  - {queue: 0, cpus: [$CPUS]}
-classes:
-$(printf "  - {name: %s, slo: 1ms}\n" "${CLASSES[@]}")
-ports:
-  - {port: $PORT, default: ${CLASSES[0]}}
-$(rules)
-YAML
+WIRE_K=2 # what a core has outstanding at most, where nothing else is said
 
-declare -A LAB_OF=() PIDS_OF=() QUANTUM_OF=() SKIPPED=()
-RUNNING= GROUP_NICE=
+what_is_served() {
+	echo "classes:"
+	printf "  - {name: %s, slo: 1ms}\n" "${CLASSES[@]}"
+	printf "ports:\n  - {port: %s, default: %s}\n" "$PORT" "${CLASSES[0]}"
+	rules
+}
+{ echo "domains: [{queue: 0, cpus: [$CPUS]}]"; what_is_served; } >"$DIR/shunt.yaml"
+(umask 077 && od -An -N8 -tx8 /dev/urandom | tr -d ' ' >"$DIR/key")
+{
+	what_is_served
+	printf "wire:\n  key: %s\n  cores:\n" "$DIR/key"
+	for ((i = 0; i < WORKERS; i++)); do printf '    - {mac: "02:00:c6:12:01:%02x"}\n' $i; done
+} >"$DIR/wire.yaml"
+
+declare -A LAB_OF=() PIDS_OF=() NICD_OF=() QUANTUM_OF=() K_OF=() SKIPPED=()
+RUNNING= GROUP_NICE= AWAKE=
 BASE=$LAB
 
 # SYSTEM: why it is not here; fails if it is.
@@ -28,25 +35,41 @@ why_not() {
 		[ "$WORKERS" -lt 2 ] && echo "with one worker core it is what linux-shared or shunt-fcfs is" ;;
 	dispatcher-*)
 		[ "$NPROC" -lt 3 ] && echo "needs 3 CPUs: client, dispatcher, worker" ;;
+	memcached)
+		! command -v memcached >/dev/null && echo "not installed: make deps" ;;
 	*)
 		return 1 ;;
 	esac
 }
 
-# SYSTEM: the policy or mode in its name; a time at the end of shunt-… is a quantum.
-policy_of() {
-	local name=${1#shunt-}
-	[[ $name =~ -[0-9]+us$ ]] && name=${name%-*}
-	echo "$name"
+# shunt-POLICY[-wire][-QUANTUM][-kN]: a time is a quantum of this system's own, kN what a core has outstanding on the wire.
+own_quantum_of() { [[ $1 =~ ^shunt-.*-([0-9]+us)(-k[0-9]+)?$ ]] && echo "${BASH_REMATCH[1]}"; }
+own_k_of() { [[ $1 =~ ^shunt-.*-k([0-9]+)$ ]] && echo "${BASH_REMATCH[1]}"; }
+
+# Systems that differ only by such numbers share a lab.
+key_of() {
+	local key=$1
+	if [[ $key == shunt-* ]]; then
+		[[ ! $key =~ -k[0-9]+$ ]] || key=${key%-*}
+		[[ ! $key =~ -[0-9]+us$ ]] || key=${key%-*}
+	fi
+	echo "$key"
 }
 
-own_quantum_of() { [[ $1 =~ -([0-9]+us)$ ]] && echo "${BASH_REMATCH[1]}"; }
+policy_of() { # KEY
+	local name=${1#shunt-}
+	echo "${name%-wire}"
+}
 
-# Systems that differ only by a quantum share a lab.
-key_of() { [[ $1 == shunt-* ]] && echo "shunt-$(policy_of "$1")" || echo "$1"; }
+# KEY VERB…: shunt, where that system's scheduler is: on the host, or on its NIC.
+control() {
+	local lab=${LAB_OF[$1]} side=host end=h
+	[[ $1 != *-wire ]] || side=nic end=n
+	"$ROOT/tests/lab.sh" exec "$lab" $side shunt "${@:2}" --dev "$lab$end"
+}
 
 # All processes of KEY get SIGNAL: its server, and shuntd (keeper and agent), who would take the client's CPU for 50 us a hundred times a second.
-signal() { kill "-$2" ${PIDS_OF[$1]} 2>/dev/null; }
+signal() { kill "-$2" ${PIDS_OF[$1]} ${NICD_OF[$1]-} 2>/dev/null; }
 
 pause() {
 	[ -z "$RUNNING" ] || signal "$RUNNING" STOP
@@ -54,10 +77,25 @@ pause() {
 }
 
 set_up_shunt() { # KEY
-	host shunt load "$(policy_of "$1")" --dev "${LAB}h" --config "$DIR/shunt.yaml" >/dev/null
+	control "$1" load "$(policy_of "$1")" --config "$DIR/shunt.yaml" >/dev/null
 	start "shuntd-$1" host taskset -c 0 shuntd --dev "${LAB}h"
 	wait_for 10 test -S "/run/shunt/${LAB}h.sock"
 	start "$1" host "$SERVER" --dev "${LAB}h" --idle spin "${ENGINE[@]//KEY/$1}"
+}
+
+wire_is_up() { control "$1" stats -j | jq -e '.wire.core | all(.up)'; }
+
+set_up_wire() { # KEY
+	local i=0 cpu devs=()
+	control "$1" load "$(policy_of "$1")" --config "$DIR/wire.yaml" >/dev/null
+	for cpu in ${CPUS//,/ }; do
+		devs+=(--dev "${LAB}h$((i++)):$cpu")
+	done
+	start "nicd-$1" nic taskset -c 0 shuntd --role nic --dev "${LAB}n"
+	start "shuntd-$1" host taskset -c 0 shuntd --role host "${devs[@]}" --nic 02:00:c6:12:00:02 --key "$DIR/key"
+	wait_for 10 test -S "/run/shunt/${LAB}h0.sock"
+	start "$1" host "$SERVER" --dev "${LAB}h0" --idle spin "${ENGINE[@]//KEY/$1}"
+	wait_for 60 wire_is_up "$1"
 }
 
 set_up_baseline() { # KEY
@@ -80,20 +118,28 @@ set_up_memcached() {
 }
 
 set_up() { # KEY
-	local LAB=$BASE${#LAB_OF[@]} queues=1
-	[ "$1" != xdp-rtc ] || queues=$WORKERS
-	"$ROOT/tests/lab.sh" up "$LAB" --queues "$queues"
+	local LAB=$BASE${#LAB_OF[@]} shape=()
+	case $1 in
+	*-wire) shape=(--wire "$WORKERS") ;;
+	xdp-rtc) shape=(--queues "$WORKERS") ;;
+	esac
+	"$ROOT/tests/lab.sh" up "$LAB" "${shape[@]}"
 	LAB_OF[$1]=$LAB
 	# A kernel server as it is on a plain veth pair. XDP turns on for itself what it needs.
 	case $1 in
+	shunt-*-wire) set_up_wire "$1" ;;
 	shunt-*) set_up_shunt "$1" ;;
 	memcached) set_up_memcached "$1" ;;
 	*) set_up_baseline "$1" ;;
 	esac
 	wait_for 60 grep -q serving "$DIR/$1.log"
-	PIDS_OF[$1]="${PIDS[$1]} ${PIDS[shuntd-$1]-} $(pgrep -d " " -P "${PIDS[shuntd-$1]-0}" || true)"
+	PIDS_OF[$1]="${PIDS[$1]} $(with_children "${PIDS[shuntd-$1]-}")"
+	NICD_OF[$1]=$(with_children "${PIDS[nicd-$1]-}")
 	signal "$1" STOP
 }
+
+# [PID]: itself and its children; nothing for nothing.
+with_children() { [ -z "$1" ] || echo "$1 $(pgrep -d " " -P "$1")"; }
 
 # SYSTEM…: labs and servers of all that can be here; the others into SKIPPED.
 set_up_all() {
@@ -109,33 +155,42 @@ set_up_all() {
 	done
 }
 
-# SYSTEM QUANTUM: this one runs, all others stand.
+# KEY QUANTUM of all its classes, and K.
+set_numbers() {
+	local cls
+	if [[ $1 == shunt-* && $2 != none && ${QUANTUM_OF[$1]-} != "$2" ]]; then
+		for cls in "${CLASSES[@]}"; do
+			control "$1" quantum set "$cls" "$2" >/dev/null
+		done
+		QUANTUM_OF[$1]=$2
+	fi
+	[[ $1 == *-wire && ${K_OF[$1]-} != "$3" ]] || return 0
+	control "$1" wire set "k=$3" >/dev/null
+	K_OF[$1]=$3
+}
+
+# SYSTEM QUANTUM K: this one runs, all others stand. The numbers are the workload's, if the system has none in its name.
 activate() {
-	local key LAB cls quantum
+	local key
 	key=$(key_of "$1")
-	quantum=$(own_quantum_of "$1") || quantum=$2
 	if [ "$RUNNING" != "$key" ]; then
 		pause
-		signal "$key" CONT
 		RUNNING=$key
+		kill -CONT ${PIDS_OF[$key]}
 		sleep 0.05 # shuntd sees that a core moves again, within 10 ms
+		# The NIC's last: it would take a core that was stopped for one that died.
+		[ -z "${NICD_OF[$key]-}" ] || kill -CONT ${NICD_OF[$key]}
 	fi
-	[[ $key == shunt-* && $quantum != none && ${QUANTUM_OF[$key]-} != "$quantum" ]] || return 0
-	LAB=${LAB_OF[$key]}
-	for cls in "${CLASSES[@]}"; do
-		host shunt quantum set "$cls" "$quantum" --dev "${LAB}h" >/dev/null
-	done
-	QUANTUM_OF[$key]=$quantum
+	set_numbers "$key" "$(own_quantum_of "$1" || echo "$2")" "$(own_k_of "$1" || echo "$3")"
 }
 
 # TIMES…: the objectives of the classes, in order, wherever shunt is.
 set_objectives() {
-	local key i LAB
+	local key i
 	for key in "${!LAB_OF[@]}"; do
 		[[ $key == shunt-* ]] || continue
-		LAB=${LAB_OF[$key]}
 		for ((i = 0; i < $#; i++)); do
-			host shunt slo set "${CLASSES[i]}" "${@:i + 1:1}" --dev "${LAB}h" >/dev/null
+			control "$key" slo set "${CLASSES[i]}" "${@:i + 1:1}" >/dev/null
 		done
 	done
 }
@@ -151,6 +206,12 @@ step_forward() {
 	fi
 }
 
+# CPUs that wait do not go to sleep deeper than it takes to come back at once: else low load is slow, for those who block.
+stay_awake() {
+	{ exec {AWAKE}>/dev/cpu_dma_latency; } 2>/dev/null || return 0
+	printf '\0\0\0\0' >&"$AWAKE"
+}
+
 tear_down() {
 	local key LAB
 	trap - EXIT
@@ -160,9 +221,9 @@ tear_down() {
 	done
 	for key in "${!LAB_OF[@]}"; do
 		LAB=${LAB_OF[$key]}
-		kill "${PIDS[$key]}" 2>/dev/null || true
-		wait "${PIDS[$key]}" 2>/dev/null || true
-		[[ $key != shunt-* ]] || host shunt unload --dev "${LAB}h" >/dev/null 2>&1 || true
+		kill "${PIDS[$key]-}" 2>/dev/null || true
+		wait "${PIDS[$key]-}" 2>/dev/null || true
+		[[ $key != shunt-* ]] || control "$key" unload >/dev/null 2>&1 || true
 		"$ROOT/tests/lab.sh" down "$LAB" >/dev/null 2>&1 || true
 	done
 	rm -rf "/dev/shm/shunt-$BASE"*

@@ -21,7 +21,7 @@ def rate: if . == null then "none" else . end;
 			if . == null then "" elif .classes[$class][$what] == null then "-" else
 			(.classes[$class][$what] | if . >= 100 then round else . * 10 | round / 10 end | tostring) +
 			(if .valid then "" else "!" end) end | lpad(9)) | join("")) +
-		"   \($s.max_rps_at_slo | rate)" +
+		"   \(if $s.more_was_offered then "" else ">= " end)\($s.max_rps_at_slo | rate)" +
 		(if $s.max_rps_at_slo_low != $s.max_rps_at_slo_high then " (\($s.max_rps_at_slo_low) to \($s.max_rps_at_slo_high))" else "" end))),
 "",
-"!: most rounds of this point were invalid (the client fell behind). Latencies are the client's, from when a request was due."
+"!: most rounds of this point were invalid (the client fell behind). >=: no higher rate was offered. Latencies are the client's, from when a request was due."

@@ -4,7 +4,8 @@
 #
 # Quanta, mixes and objectives are the papers'; where the text gives none (Figure 7a's quanta, what the limit of
 # a figure's claim is beside 5c's 300 us), it is ours and the note says so. Shinjuku's figures 5 and 6 use the single and
-# the multi queue; both are shown everywhere.
+# the multi queue; both are shown everywhere. The wire is what Shinjuku-Offload is about, and is in its figures, with the
+# outstanding requests that they have.
 
 TITLE="Tails of synthetic workloads"
 SERVER=shunt-spin
@@ -24,15 +25,16 @@ rules() {
 }
 
 SHUNT="shunt-fcfs shunt-sq shunt-mq"
+WIRE="shunt-fcfs-wire shunt-sq-wire shunt-mq-wire"
 KERNEL="linux-shared linux-shared-block linux-reuseport linux-select-idle linux-steal"
 OTHERS="$KERNEL xdp-rtc dispatcher-fcfs"
-SWEEP="0.1 0.3 0.5 0.7 0.85 1.0"
-NEAR_FULL="0.2 0.5 0.8 0.9 1.0"
+SWEEP="0.1 0.3 0.55 0.8 1.0"
+NEAR_FULL="0.3 0.6 0.85 1.0"
 STEEP="0.02 0.05 0.1 0.3 0.5 0.65 0.8 0.95" # without preemption these hold a few percent of the load
 
 workload fixed-1us "Shinjuku 5a, Shinjuku-Offload 6" short=1:1us \
-	--slo short:50us --quantum 5us --limit short.p99_us:300 --points "$SWEEP" \
-	--systems "shunt-fcfs shunt-sq $OTHERS"
+	--slo short:50us --quantum 5us --k 5 --limit short.p99_us:300 --points "$SWEEP" \
+	--systems "shunt-fcfs shunt-sq shunt-fcfs-wire $OTHERS"
 workload exp-1us "Shinjuku 5b" short=1:exp:1us \
 	--slo short:50us --quantum 5us --limit short.p99_us:300 --points "$SWEEP" \
 	--systems "shunt-fcfs shunt-sq $OTHERS"
@@ -49,12 +51,15 @@ workload quantum "Shinjuku 7a" short=0.5:1us,long=0.5:100us \
 	--slo short:50us,long:1ms --limit short.slowdown_p99:100 --points "0.1 0.4 0.7 0.9" \
 	--systems "shunt-mq-5us shunt-mq-10us shunt-mq-20us shunt-mq-50us shunt-fcfs"
 workload bimodal-99.5-5-100 "Shinjuku-Offload 2" short=0.995:5us,long=0.005:100us \
-	--slo short:50us,long:1ms --quantum 10us --limit short.p99_us:300 --points "$SWEEP" \
-	--systems "$SHUNT $OTHERS"
+	--slo short:50us,long:1ms --quantum 10us --k 4 --limit short.p99_us:300 --points "$SWEEP" \
+	--systems "$SHUNT $WIRE $OTHERS"
+workload outstanding "Shinjuku-Offload 3" short=1:1us \
+	--slo short:50us --limit short.p99_us:300 --points "0.3 0.6 0.9" \
+	--systems "shunt-fcfs-wire-k1 shunt-fcfs-wire-k2 shunt-fcfs-wire-k3 shunt-fcfs-wire-k4 shunt-fcfs-wire-k5"
 workload fixed-5us "Shinjuku-Offload 4" short=1:5us \
-	--slo short:50us --limit short.p99_us:300 --points "$SWEEP" --systems "shunt-fcfs $OTHERS"
+	--slo short:50us --k 4 --limit short.p99_us:300 --points "$SWEEP" --systems "shunt-fcfs shunt-fcfs-wire $OTHERS"
 workload fixed-100us "Shinjuku-Offload 5" short=1:100us \
-	--slo short:1ms --limit short.p99_us:1000 --points "$SWEEP" --systems "shunt-fcfs $OTHERS"
+	--slo short:1ms --k 2 --limit short.p99_us:1000 --points "$SWEEP" --systems "shunt-fcfs shunt-fcfs-wire $OTHERS"
 workload exp-32us "iPipe 16, LiquidIO II, low dispersion" short=1:exp:32us \
 	--slo short:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" --systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
 workload bimodal-35-60 "iPipe 16, LiquidIO II, high dispersion" short=0.5:35us,long=0.5:60us \
@@ -66,13 +71,14 @@ workload bimodal-25-55 "iPipe 16, Stingray, high dispersion" short=0.5:25us,long
 	--slo short:500us,long:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" \
 	--systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
 
-
-# Below 3 minutes: what preemption is for, at three rates.
+# Below 3 minutes: what preemption is for, at three rates, and the wire.
 quick() {
 	local w
-	WORKLOADS=(fixed-1us bimodal-99.5-0.5-500 bimodal-50-1-100 quantum exp-32us)
+	WORKLOADS=(fixed-1us bimodal-99.5-0.5-500 bimodal-50-1-100 quantum bimodal-99.5-5-100 outstanding)
 	for w in "${WORKLOADS[@]}"; do
 		POINTS["$w"]="0.1 0.4 0.8"
 	done
 	POINTS["bimodal-99.5-0.5-500"]="0.02 0.1 0.4 0.8"
+	POINTS["outstanding"]="0.3 0.7"
+	SYSTEMS["outstanding"]="shunt-fcfs-wire-k1 shunt-fcfs-wire-k2 shunt-fcfs-wire-k5"
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# bench.sh - what the benchmarks make of samples: medians and their bounds, what held, what stalled; and the page
+# bench.sh - what the benchmarks make of samples: medians and their bounds, what held, what stalled; the page; a sweep of all systems
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 
@@ -13,10 +13,10 @@ sample() {
 
 # Samples on stdin.
 summarise() {
-	echo '{"name":"w","figures":"1 & 2","mix":"short=1:1us","quantum":"5us","limit":"short.p99_us:300","objectives":"","capacity":1000}' \
+	echo '{"name":"w","figures":"1 & 2","mix":"short=1:1us","quantum":"5us","wire_k":2,"limit":"short.p99_us:300","objectives":"","capacity":1000}' \
 		>"$DIR/workloads"
 	jq -n --slurpfile samples /dev/stdin --slurpfile workloads "$DIR/workloads" --slurpfile skipped /dev/null --arg title T --arg suite s \
-		--argjson quick false --arg machine M --arg kernel K --arg cpuidle none --argjson cpus 2 --argjson workers 1 \
+		--argjson quick false --arg machine M --arg kernel K --arg cpuidle none --argjson awake true --argjson cpus 2 --argjson workers 1 \
 		--argjson rounds_wanted 7 --argjson seed 1 --argjson enough 100 --argjson waited 0 --argjson repeated 0 --arg commit C \
 		-f bench/tail/summary.jq >"$DIR/s.json"
 }
@@ -47,6 +47,17 @@ test_the_highest_rate_is_one_that_held_was_valid_and_answered() {
 	assert_eq "$(jq '.workloads.w.systems."shunt-x".max_rps_at_slo' "$DIR/s.json")" null
 }
 
+test_a_rate_that_held_and_was_the_highest_offered_is_marked() {
+	{
+		sample 1 100 50
+		sample 1 200 100
+	} | summarise
+	assert_eq "$(jq -c '.workloads.w.systems."shunt-x" | [.max_rps_at_slo, .more_was_offered, .max_achieved_rps]' "$DIR/s.json")" "[200,false,200]"
+	assert_match "$(jq -r -f bench/tail/table.jq "$DIR/s.json")" "shunt-x .* >= 200"
+	"$ROOT/build/bench/report" "$DIR/page.html" "$DIR/s.json"
+	assert_match "$(cat "$DIR/page.html")" "&ge; 200"
+}
+
 test_samples_in_which_the_machine_stalled_are_counted_and_kept() {
 	{
 		sample 1 100 10
@@ -68,6 +79,45 @@ test_the_page_has_each_curve_and_no_markup_of_the_data() {
 	assert_eq "$(grep -o '<polyline' "$DIR/page.html" | wc -l)" 1 curves
 	assert_eq "$(grep -o '<circle' "$DIR/page.html" | wc -l)" 2 points
 	! grep -E '(src|href)=|@import|url\(' "$DIR/page.html" || fail "the page needs other files"
+}
+
+# Colour tells the policy, the line how it is reached; systems that differ by a number alone have colours of their own.
+test_a_system_on_the_wire_has_its_policys_colour_and_a_line_of_its_own() {
+	local name
+	for name in shunt-sq shunt-sq-wire shunt-fcfs-wire-k1 shunt-fcfs-wire-k2 linux-shared; do
+		sample 1 100 10 | sed "s/shunt-x/$name/"
+	done | summarise
+	"$ROOT/build/bench/report" "$DIR/page.html" "$DIR/s.json"
+	assert_eq "$(key_of shunt-sq)" "s1 ours"
+	assert_eq "$(key_of shunt-sq-wire)" "s1 wire"
+	assert_eq "$(key_of linux-shared)" "s3 peer"
+	assert_match "$(key_of shunt-fcfs-wire-k1)" "wire"
+	assert_ne "$(key_of shunt-fcfs-wire-k1)" "$(key_of shunt-fcfs-wire-k2)"
+	assert_eq "$(grep -o '<rect' "$DIR/page.html" | wc -l)" 3 "squares"
+}
+key_of() { sed -n "s/.*class=\"key \(s[0-9]* [a-z]*\)\"><\/span>$1<.*/\1/p" "$DIR/page.html"; }
+
+# SYSTEMS: measured in a sweep as short as can be.
+sweep() {
+	cat >"$DIR/table.sh" <<-SH
+	TITLE=T SERVER=shunt-spin APP=(--app spin) ENGINE=() PROTOCOL=spin LOAD_OPTIONS=() PORT=9000 CLASSES=(c1 c2)
+	rules() { printf 'rules:\n  - {port: 9000, offset: 0, value: 0x02, class: c2}\n'; }
+	workload w f short=0.5:1us,long=0.5:50us --slo short:50us,long:1ms --quantum 10us --k 3 --limit short.p99_us:300 \
+		--points 0.2 --systems "shunt-fcfs $*"
+	SH
+	TABLE=$DIR/table.sh RESULTS=$DIR ROUNDS=1 ENOUGH=500 PATIENCE=1 REPEAT=0 bench/tail/run.sh tail >"$DIR/out" 2>&1 ||
+		fail "$(cat "$DIR/out")"
+}
+
+test_a_sweep_measures_each_system_or_says_why_not() {
+	sweep shunt-mq-20us shunt-mq-wire shunt-fcfs-wire-k1 linux-shared linux-shared-block linux-steal xdp-rtc dispatcher-fcfs
+	jq -e '.workloads.w.systems | length >= 7 and all(.points[0].answered_share > 0.9)' "$DIR/tail.json" >/dev/null ||
+		fail "$(cat "$DIR/tail.json" "$DIR/out")"
+	jq -e '(.workloads.w.systems | keys) + (.skipped | keys) | sort == (["shunt-fcfs", "shunt-mq-20us", "shunt-mq-wire",
+		"shunt-fcfs-wire-k1", "linux-shared", "linux-shared-block", "linux-steal", "xdp-rtc", "dispatcher-fcfs"] | sort)' \
+		"$DIR/tail.json" >/dev/null || fail "somebody is missing: $(cat "$DIR/out")"
+	[ "$(nproc)" -gt 2 ] || assert_match "$(cat "$DIR/out")" "skipped: dispatcher-fcfs: needs 3 CPUs"
+	assert_eq "$(find /run/netns /sys/fs/bpf -mindepth 1 -name '*b[0-9]*')" "" "what is left behind"
 }
 
 test_a_quick_run_is_on_the_page_only_without_a_full_one() {

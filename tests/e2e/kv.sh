@@ -57,6 +57,17 @@ test_answers_through_shunt_are_those_of_memcached() {
 		fail "$(cat "$DIR/compared")"
 }
 
+test_a_memcached_client_of_other_make_is_served() {
+	need memcaslap
+	serve_kv
+	# Its own default, which it would write into root's home: a tenth sets, the rest gets.
+	printf 'key\n16 16 1\nvalue\n64 64 1\ncmd\n0 0.1\n1 0.9\n' >"$DIR/mix"
+	client timeout 30 memcaslap -s 198.18.0.2:11211 -U -F "$DIR/mix" -T 1 -c 4 -x 2000 -w 1k >"$DIR/out" || fail "$(cat "$DIR/out")"
+	assert_match "$(cat "$DIR/out")" "get_misses: 0"
+	assert_match "$(cat "$DIR/out")" "udp_timeout: 0"
+	assert_match "$(cat "$DIR/out")" "Ops: 2000 "
+}
+
 test_classes_are_told_apart_by_the_command() {
 	serve_kv --fill 1000
 	offer_kv --rate 2000 --count 1500 --time 5 --keys 1000 --mix get=0.6,set=0.3,scan100=0.1
@@ -64,6 +75,15 @@ test_classes_are_told_apart_by_the_command() {
 	assert_eq "$(stat_of '[.classes[] | .arrived] | @csv' | tr -d '"')" \
 		"$(jq -r '[.classes.get.sent, .classes.set.sent, .classes.scan100.sent] | @csv' "$DIR/client.json")" \
 		"requests of each class"
+}
+
+test_keys_that_are_not_there_are_counted() {
+	baseline shared --app kv --fill 1000
+	offer_kv --rate 2000 --count 1000 --time 5 --keys 2000 --zipf 0 --mix get=1
+	jq -e '.classes.get | .answered == 1000 and .missed > 400 and .missed < 600' "$DIR/client.json" ||
+		fail "$(cat "$DIR/client.json")"
+	offer_kv --rate 2000 --count 1000 --time 5 --keys 1000 --zipf 0 --mix get=1
+	assert_eq "$(jq .classes.get.missed "$DIR/client.json")" 0 "missed of keys that are there"
 }
 
 # One core, or a scan would have no need to make room.

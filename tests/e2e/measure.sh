@@ -67,6 +67,15 @@ test_a_stall_of_100_ms_hides_in_closed_loop() {
 		fail "measured $(cat "$DIR/load.json")"
 }
 
+# 3000 requests of 100 us are served long after the last of them left.
+test_what_was_achieved_is_what_came_back_while_requests_left() {
+	start server host shunt-baseline --mode shared --cpus $(($(nproc) - 1))
+	wait_for 5 grep -q serving "$DIR/server.log"
+	load --rate 20000 --time 0.15 --wait 20s --mix short=1:100us
+	jq -e '.classes.short.answered > 2500 and .achieved_rps < 11000' "$DIR/load.json" >/dev/null ||
+		fail "served in time: $(cat "$DIR/load.json")"
+}
+
 test_a_generator_that_is_late_says_so() {
 	serve
 	start load client shunt-load --to 198.18.0.2:9000 --json -q --rate 1000 --time 1 --mix short=1:100us --strict
@@ -89,6 +98,29 @@ test_the_same_seed_makes_the_same_requests() {
 	c=$(shunt-load --plan 5000 --mix persephone-shift --rate 1000 --seed 8 | sha256sum)
 	assert_eq "$a" "$b"
 	assert_ne "$a" "$c"
+}
+
+test_a_trace_and_a_file_of_service_times_are_followed() {
+	printf '0\n# a pause\n0.001\n0.0015\n0.2\n' >"$DIR/trace"
+	printf '7\n' >"$DIR/times"
+	assert_eq "$(shunt-load --plan 9 --arrival "trace:$DIR/trace" --mix "file:$DIR/times" | cut -d, -f1-3 | tr '\n' ' ')" \
+		"due_us,class,service_us 0.000,all,7.000 1000.000,all,7.000 1500.000,all,7.000 200000.000,all,7.000 "
+}
+
+test_a_server_of_any_make_that_echoes_is_measured() {
+	need python3
+	start server host python3 -uc '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("198.18.0.2", 7))
+print("serving")
+while True:
+	s.sendto(*s.recvfrom(2048))'
+	wait_for 5 grep -q serving "$DIR/server.log"
+	client shunt-load --to 198.18.0.2:7 -P echo --csv -q --rate 500 --count 200 --report 0.2 --size 300 --mix a=0.5,b=0.5 \
+		>"$DIR/load.csv"
+	assert_eq "$(awk -F, 'NR > 1 { sent += $6; got += $7; odd += NF != 19 } END { print (NR > 3), sent, got, odd }' \
+		"$DIR/load.csv")" "1 200 200 0"
 }
 
 test_requests_leave_through_af_xdp() {
