@@ -149,22 +149,21 @@ static void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick ex
 {
 	struct core *c = &d->core[i];
 	tick q = e->quantum[e->pool[r].cls];
+	bool quantum;
 
 	if (c->stalled > e->now)
 		extra += c->stalled - e->now;
 	c->run = r;
 	c->begin = e->now + extra + e->start;
 	c->end = c->begin + e->pool[r].left + e->end;
-	c->busy_since = e->now;
+	c->busy -= e->now;
 	if (e->unseen) {
 		c->seen = c->ring.n;
 		d->ringful = (d->ringful & ~(1ULL << i)) | (uint64_t)!!c->seen << i;
 	}
 	d->free &= ~(1ULL << i);
-	if (q < e->pool[r].left)
-		set_core(e, d, i, CORE_QUANTUM, c->begin + q);
-	else
-		set_core(e, d, i, CORE_DONE, c->end);
+	quantum = q < e->pool[r].left;
+	set_core(e, d, i, quantum ? CORE_QUANTUM : CORE_DONE, quantum ? c->begin + q : c->end);
 }
 
 static uint32_t take_ring(struct engine *e, struct domain *d, int i)
@@ -377,7 +376,7 @@ static void ended(struct engine *e, struct domain *d, int i)
 		e->p->done(d->v, &ev);
 	}
 	c->run = 0;
-	c->busy += e->now - c->busy_since;
+	c->busy += e->now;
 	d->over &= ~(1ULL << i);
 	idle = !next_one(e, d, i, 0);
 	if (idle) {
@@ -414,7 +413,7 @@ static void yielded(struct engine *e, struct domain *d, int i)
 	e->r->preempted++;
 	e->pool[r].left = left;
 	e->pool[r].parked = 1;
-	c->busy += e->now - c->busy_since;
+	c->busy += e->now;
 	c->run = 0;
 	if (e->transport == TRANSPORT_WIRE) {
 		if (!next_one(e, d, i, e->yield + e->swap))
@@ -466,7 +465,7 @@ void core_fail(struct engine *e, struct domain *d, int i)
 	if (c->run) {
 		if (measured(e, &e->pool[c->run]))
 			e->r->cls[e->pool[c->run].cls].lost++;
-		c->busy += e->now - c->busy_since;
+		c->busy += e->now;
 		req_free(e, c->run);
 		c->run = 0;
 	}
