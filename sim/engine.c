@@ -112,22 +112,6 @@ static int arrival_event(struct engine *e, uint64_t n, char *err)
 	return 0;
 }
 
-static void fail_event(struct engine *e)
-{
-	const struct failure *f = &e->fail[e->next_fail++];
-	struct domain *d = e->dom;
-	int i = f->core;
-
-	while (i >= d->ncores)
-		i -= (d++)->ncores;
-	if (f->for_us < 0)
-		core_back(e, d, i);
-	else
-		core_fail(e, d, i);
-	set_time(e, LEAF_FAIL, e->next_fail < e->nfails ?
-		 SIM_START + ticks(e->fail[e->next_fail].at_us * 1e3) : NEVER);
-}
-
 static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
 {
 	uint64_t n = 0, events = 0;
@@ -158,7 +142,7 @@ static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
 			else
 				line_event(e, d, at);
 		} else if (leaf == LEAF_FAIL) {
-			fail_event(e);
+			failures_event(e);
 		} else if (leaf == LEAF_STALL) {
 			stall_event(e);
 		} else if (leaf == LEAF_PUBLISH) {
@@ -249,27 +233,6 @@ static int make_domain(struct engine *e, int i, int ncores)
 	return 0;
 }
 
-static int by_time(const void *a, const void *b)
-{
-	const struct failure *x = a, *y = b;
-
-	return (x->at_us > y->at_us) - (x->at_us < y->at_us);
-}
-
-static void set_failures(struct engine *e)
-{
-	for (int i = 0; i < e->c->nfails; i++) {
-		const struct failure *f = &e->c->fail[i];
-
-		e->fail[e->nfails++] = *f;
-		if (f->for_us > 0)
-			e->fail[e->nfails++] = (struct failure){ f->core, f->at_us + f->for_us, -1 };
-	}
-	qsort(e->fail, e->nfails, sizeof(e->fail[0]), by_time);
-	if (e->nfails)
-		set_time(e, LEAF_FAIL, SIM_START + ticks(e->fail[0].at_us * 1e3));
-}
-
 static int set_up(struct engine *e, char *err)
 {
 	int cores = e->c->cores - e->c->costs.reserved, leaves, e2;
@@ -302,7 +265,7 @@ static int set_up(struct engine *e, char *err)
 	}
 	if (e->transport == TRANSPORT_PUBLISHED)
 		set_time(e, LEAF_PUBLISH, SIM_START);
-	set_failures(e);
+	failures_setup(e);
 	if (stall_setup(e, err))
 		return -EINVAL;
 	rng_seed(&e->random, e->c->seed, 4);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * engine.h - the state of a run; engine.c has the clock, nic.c what decides, cores.c what serves
+ * engine.h - the state of a run; engine.c has the clock, nic.c what decides, cores.c what serves,
+ *            waiting.c what waits
  *
  * No heap: what is to happen comes from a fixed set of sources (the arrivals, each core, each line
  * of things that travel for a constant time and so arrive in the order they left), and a
@@ -206,14 +207,20 @@ int stall_setup(struct engine *e, char *err);
 void stall_event(struct engine *e);
 void stall_free(struct engine *e);
 
+/* failures.c */
+void failures_setup(struct engine *e);
+void failures_event(struct engine *e);
+
+/* waiting.c */
+void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);
+bool to_head(struct engine *e, struct domain *d, int i, uint32_t r);
+int ask_select(struct engine *e, struct domain *d, int i, uint32_t run);
+uint32_t take_held(struct engine *e, struct domain *d, int cls);
+
 /* cores.c */
 void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);
 void core_held(struct engine *e, struct domain *d, uint32_t r);
 void core_event(struct engine *e, struct domain *d, int i);
 void core_word(struct engine *e, struct domain *d, const struct item *word);
-void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);
-void core_fail(struct engine *e, struct domain *d, int i);
-void core_back(struct engine *e, struct domain *d, int i);
-bool to_head(struct engine *e, struct domain *d, int i, uint32_t r);
-int ask_select(struct engine *e, struct domain *d, int i, uint32_t run);
-uint32_t take_held(struct engine *e, struct domain *d, int cls);
+bool next_one(struct engine *e, struct domain *d, int i, tick extra);
+uint32_t take_ring(struct engine *e, struct domain *d, int i);
