@@ -150,9 +150,12 @@ static int step(struct advice *a)
 	}
 	if (s.n)
 		res = sweep_run(&s);
-	for (int i = 0; !res && i < s.n; i++) {
-		bool met = meets(a, &s.p[i]);
+	for (int i = 0; i < s.n; i++) {
+		bool met;
 
+		if (!s.p[i].r.complete)
+			continue;
+		met = meets(a, &s.p[i]);
 		for (int c = 0; c < a->w.nclasses; c++)
 			(met ? t[i]->p99 : t[i]->fails)[c] = metric_of(&s.p[i], "p99_us", c);
 		if (met) {
@@ -187,33 +190,31 @@ static void print_p99(const struct advice *a, const double *p99)
 	}
 }
 
-static int report(struct advice *a)
+/* What the search of a policy with a quantum has found so far. */
+static void print_try(const struct advice *a, const struct try *t)
 {
-	const struct try *best = &a->try[0];
+	char cores[16] = "none";
 
-	qsort(a->try, a->n, sizeof(a->try[0]), by_cores);
-	printf("%g requests a second of %s on '%s'; p99 of each class:\n\n", a->rate, a->w.text, a->k.name);
-	printf("%-10s %8s %6s\n", "policy", "quantum", "cores");
-	for (int i = 0; i < a->n; i++) {
-		const struct try *t = &a->try[i];
-
-		printf("%-10.10s ", t->p->name);
-		if (t->quantum_us > 0)
-			printf("%5g us ", t->quantum_us);
-		else
-			printf("%8s ", "-");
-		if (t->met) {
-			printf("%6d ", t->high);
-			print_p99(a, t->p99);
-		} else {
-			printf("%6s ", "none");
-			if (t->seen_low) {
-				printf(" with %d:", t->low);
-				print_p99(a, t->fails);
-			}
-		}
-		putchar('\n');
+	if (t->met)
+		snprintf(cores, sizeof(cores), "%s%d", t->high - t->low > 1 ? "<= " : "", t->high);
+	else if (t->high - t->low > 1)
+		strcpy(cores, "?");
+	printf("%-10.10s ", t->p->name);
+	if (t->quantum_us > 0)
+		printf("%5g us %6s ", t->quantum_us, cores);
+	else
+		printf("%8s %6s ", "-", cores);
+	if (t->met) {
+		print_p99(a, t->p99);
+	} else if (t->seen_low) {
+		printf(" with %d:", t->low);
+		print_p99(a, t->fails);
 	}
+	putchar('\n');
+}
+
+static int recommend(const struct advice *a, const struct try *best)
+{
 	if (!best->met) {
 		printf("\nNo policy meets the objectives with up to %d cores.\n", a->most);
 		return EXIT_FAILED;
@@ -231,6 +232,19 @@ static int report(struct advice *a)
 	return EXIT_OK;
 }
 
+static int report(struct advice *a, bool interrupted)
+{
+	qsort(a->try, a->n, sizeof(a->try[0]), by_cores);
+	printf("%g requests a second of %s on '%s'; p99 of each class:\n\n", a->rate, a->w.text, a->k.name);
+	printf("%-10s %8s %6s\n", "policy", "quantum", "cores");
+	for (int i = 0; i < a->n; i++)
+		print_try(a, &a->try[i]);
+	if (!interrupted)
+		return recommend(a, &a->try[0]);
+	fprintf(stderr, "shunt-sim: interrupted: where '<=' or '?' stands fewer cores, or any, might do\n");
+	return EXIT_INTERRUPTED;
+}
+
 int cmd_advise(struct options *o)
 {
 	struct advice *a = calloc(1, sizeof(*a));
@@ -243,10 +257,7 @@ int cmd_advise(struct options *o)
 	if (!err) {
 		while (!(err = step(a)))
 			;
-		if (err == 1)
-			err = report(a);
-		else
-			err = err == -EINTR ? EXIT_INTERRUPTED : EXIT_FAILED;
+		err = err == 1 || err == -EINTR ? report(a, err == -EINTR) : EXIT_FAILED;
 	}
 	for (int i = 0; i < a->npolicies; i++)
 		policy_close(&a->policy[i]);

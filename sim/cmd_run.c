@@ -53,9 +53,9 @@ int conclude(const struct options *o, struct sweep *s, int res)
 
 	for (int i = 0; i < s->n; i++)
 		done += s->p[i].r.complete;
+	err = write_files(o, s); /* first: whoever reads the table may stop reading */
 	if (!to_stdout)
 		out_table(s, stdout);
-	err = write_files(o, s);
 	if (res == -EINTR) {
 		fprintf(stderr, "shunt-sim: interrupted: %d of %d runs are complete and kept\n", done, s->n);
 		return EXIT_INTERRUPTED;
@@ -107,9 +107,7 @@ static int plot(const struct options *o, const struct sweep *s)
 	int n = w->nclasses < PANELS ? w->nclasses : PANELS, err = 0;
 
 	for (int k = 0; k < n && !err; k++) {
-		snprintf(p[k].title, sizeof(p[k].title), "%.40s: %.100s", w->cls[k].name, w->text);
-		if (n > 1)
-			snprintf(p[k].title, sizeof(p[k].title), "%.40s", w->cls[k].name);
+		snprintf(p[k].title, sizeof(p[k].title), "%.40s", w->cls[k].name);
 		snprintf(p[k].x_name, sizeof(p[k].x_name), o->rates.n ? "requests a second" : "load");
 		snprintf(p[k].y_name, sizeof(p[k].y_name), "%.60s", o->metric);
 		snprintf(p[k].note, sizeof(p[k].note), "%.190s", k ? "" : w->text);
@@ -225,7 +223,7 @@ static int fill(struct grid *g, const struct options *o)
 int cmd_run(struct options *o)
 {
 	struct grid *g = calloc(1, sizeof(*g));
-	int err;
+	int err, res, bad;
 
 	if (!g)
 		return complain("no memory");
@@ -235,9 +233,11 @@ int cmd_run(struct options *o)
 	if (!err)
 		err = fill(g, o);
 	if (!err) {
-		err = conclude(o, &g->s, sweep_run(&g->s));
-		if (o->svg && err != EXIT_FAILED)
-			err |= plot(o, &g->s);
+		res = sweep_run(&g->s);
+		bad = o->svg && plot(o, &g->s);
+		err = conclude(o, &g->s, res);
+		if (bad && !err)
+			err = EXIT_FAILED;
 	}
 	sweep_free(&g->s);
 	for (int i = 0; i < g->npolicies; i++)

@@ -4,136 +4,6 @@
  */
 #include "engine.h"
 
-/* The request of a class that goes first: the one that was queued earliest. */
-static uint32_t first_of(const struct engine *e, const struct domain *d, int cls)
-{
-	uint32_t held = d->held[cls].head, parked = d->parked[cls].head;
-
-	if (!parked || (held && e->pool[held].queued < e->pool[parked].queued))
-		return held;
-	return parked;
-}
-
-uint32_t take_held(struct engine *e, struct domain *d, int cls)
-{
-	uint32_t r = first_of(e, d, cls);
-
-	fifo_pop(e, r == d->parked[cls].head ? &d->parked[cls] : &d->held[cls]);
-	if (!d->held[cls].n && !d->parked[cls].n)
-		d->waiting &= ~(1U << cls);
-	if (e->pool[r].parked)
-		view_parked(d->v, cls, -1);
-	else
-		view_taken(d->v, cls);
-	e->pool[r].parked = 0;
-	e->backlog--;
-	return r;
-}
-
-/* Sorted by when it was queued first; the newest come last, so the place is near the end. */
-static void park(struct engine *e, struct fifo *q, uint32_t r)
-{
-	uint32_t before = q->tail;
-
-	while (before && e->pool[before].queued > e->pool[r].queued)
-		before = e->pool[before].prev;
-	if (before == q->tail) {
-		fifo_push(e, q, r);
-		return;
-	}
-	e->pool[r].prev = before;
-	e->pool[r].next = before ? e->pool[before].next : q->head;
-	e->pool[e->pool[r].next].prev = r;
-	if (before)
-		e->pool[before].next = r;
-	else
-		q->head = r;
-	q->n++;
-}
-
-void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head)
-{
-	int cls = e->pool[r].cls;
-
-	if (head) {
-		park(e, &d->parked[cls], r);
-	} else {
-		e->pool[r].queued = e->now;
-		fifo_push(e, &d->held[cls], r);
-	}
-	d->waiting |= 1U << cls;
-	if (e->pool[r].parked)
-		view_parked(d->v, cls, 1);
-	else
-		view_held(d->v, cls);
-	if (++e->backlog > e->r->backlog_max)
-		e->r->backlog_max = e->backlog;
-}
-
-bool to_head(struct engine *e, struct domain *d, int i, uint32_t r)
-{
-	struct shunt_event ev = {
-		.now_ns = e->now / TICKS_NS,
-		.cls = e->pool[r].cls,
-		.core = i,
-		.run_cls = SHUNT_NONE,
-	};
-
-	if (e->p->requeue)
-		return e->p->requeue(d->v, &ev) == SHUNT_HEAD;
-	return !e->c->w->cls[e->pool[r].cls].tail;
-}
-
-/*
- * What core i would serve next: a class or -1. run: the request that it is asked to put back (0:
- * it is free), which then counts as waiting where it would wait; if that is the class's first, -1.
- */
-int ask_select(struct engine *e, struct domain *d, int i, uint32_t run)
-{
-	struct shunt_event ev = {
-		.now_ns = e->now / TICKS_NS,
-		.waiting = d->waiting,
-		.cls = SHUNT_NONE,
-		.core = i,
-		.run_cls = SHUNT_NONE,
-	};
-	tick run_queued = 0;
-	uint32_t first;
-	int cls;
-
-	if (run) {
-		ev.run_cls = e->pool[run].cls;
-		ev.run_ns = e->pool[run].arrival / TICKS_NS;
-		ev.waiting |= 1U << ev.run_cls;
-		run_queued = to_head(e, d, i, run) ? e->pool[run].queued : e->now;
-	}
-	for (uint32_t bits = ev.waiting; bits; bits &= bits - 1) {
-		int c = __builtin_ctz(bits);
-		tick queued;
-
-		first = first_of(e, d, c);
-		queued = first ? e->pool[first].queued : 0;
-		if (run && c == ev.run_cls && (!first || run_queued < queued)) {
-			first = run;
-			queued = run_queued;
-		}
-		view_head(d->v, i, c, e->pool[first].arrival, queued);
-	}
-	cls = e->p->select(d->v, &ev);
-	if (cls == SHUNT_GO_ON)
-		return -1;
-	if (cls < 0 || cls >= SHUNT_CLASSES || !(ev.waiting >> cls & 1)) {
-		e->r->bad_answers++;
-		return -1;
-	}
-	if (run && cls == ev.run_cls) {
-		first = first_of(e, d, cls);
-		if (!first || run_queued < e->pool[first].queued)
-			return -1;
-	}
-	return cls;
-}
-
 /* A core's word reaches whoever decides, at once if that costs nothing. */
 static void tell(struct engine *e, struct domain *d, int i, int what, uint32_t req)
 {
@@ -149,25 +19,24 @@ static void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick ex
 {
 	struct core *c = &d->core[i];
 	tick q = e->quantum[e->pool[r].cls];
+	bool quantum;
 
 	if (c->stalled > e->now)
 		extra += c->stalled - e->now;
 	c->run = r;
 	c->begin = e->now + extra + e->start;
 	c->end = c->begin + e->pool[r].left + e->end;
-	c->busy_since = e->now;
+	c->busy -= e->now;
 	if (e->unseen) {
 		c->seen = c->ring.n;
 		d->ringful = (d->ringful & ~(1ULL << i)) | (uint64_t)!!c->seen << i;
 	}
 	d->free &= ~(1ULL << i);
-	if (q < e->pool[r].left)
-		set_core(e, d, i, CORE_QUANTUM, c->begin + q);
-	else
-		set_core(e, d, i, CORE_DONE, c->end);
+	quantum = q < e->pool[r].left;
+	set_core(e, d, i, quantum ? CORE_QUANTUM : CORE_DONE, quantum ? c->begin + q : c->end);
 }
 
-static uint32_t take_ring(struct engine *e, struct domain *d, int i)
+uint32_t take_ring(struct engine *e, struct domain *d, int i)
 {
 	struct core *c = &d->core[i];
 	uint32_t r = fifo_pop(e, &c->ring);
@@ -201,7 +70,7 @@ static uint32_t steal(struct engine *e, struct domain *d, int i)
 }
 
 /* Gives core i, which runs nothing, its next request: its own ring, what is held, others' rings. */
-static bool next_one(struct engine *e, struct domain *d, int i, tick extra)
+bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 {
 	uint32_t r;
 	int cls;
@@ -377,7 +246,7 @@ static void ended(struct engine *e, struct domain *d, int i)
 		e->p->done(d->v, &ev);
 	}
 	c->run = 0;
-	c->busy += e->now - c->busy_since;
+	c->busy += e->now;
 	d->over &= ~(1ULL << i);
 	idle = !next_one(e, d, i, 0);
 	if (idle) {
@@ -414,7 +283,7 @@ static void yielded(struct engine *e, struct domain *d, int i)
 	e->r->preempted++;
 	e->pool[r].left = left;
 	e->pool[r].parked = 1;
-	c->busy += e->now - c->busy_since;
+	c->busy += e->now;
 	c->run = 0;
 	if (e->transport == TRANSPORT_WIRE) {
 		if (!next_one(e, d, i, e->yield + e->swap))
@@ -447,59 +316,5 @@ void core_event(struct engine *e, struct domain *d, int i)
 	case CORE_YIELD:
 		yielded(e, d, i);
 		break;
-	}
-}
-
-/* The core's thread is gone: what it ran is lost, what waits for it is served by the others. */
-void core_fail(struct engine *e, struct domain *d, int i)
-{
-	struct core *c = &d->core[i];
-	uint64_t bit = 1ULL << i;
-
-	if (!c->up)
-		return;
-	c->up = 0;
-	view_up(d->v, d->v->up & ~bit);
-	d->free &= ~bit;
-	d->over &= ~bit;
-	set_core(e, d, i, CORE_DONE, NEVER);
-	if (c->run) {
-		if (measured(e, &e->pool[c->run]))
-			e->r->cls[e->pool[c->run].cls].lost++;
-		c->busy += e->now - c->busy_since;
-		req_free(e, c->run);
-		c->run = 0;
-	}
-	if (e->transport == TRANSPORT_WIRE)
-		nic_load(e, d, i, -(int)c->load);
-	c->load = 0;
-	while (c->ring.n) {
-		uint32_t r = take_ring(e, d, i);
-
-		e->pool[r].steered = 0;
-		core_held(e, d, r);
-	}
-}
-
-void core_back(struct engine *e, struct domain *d, int i)
-{
-	struct core *c = &d->core[i];
-
-	if (c->up)
-		return;
-	c->up = 1;
-	view_up(d->v, d->v->up | 1ULL << i);
-	if (e->transport == TRANSPORT_WIRE) {
-		nic_load(e, d, i, 0);
-		nic_credit(e, d, i, 0);
-		return;
-	}
-	if (next_one(e, d, i, 0))
-		return;
-	if (!c->coming)
-		d->free |= 1ULL << i;
-	if (e->transport == TRANSPORT_SHARED) {
-		view_load(d->v, i, c->coming);
-		view_idle(d->v, i, !c->coming);
 	}
 }

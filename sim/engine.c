@@ -91,7 +91,8 @@ static int arrival_event(struct engine *e, uint64_t n, char *err)
 
 	if (more < 0)
 		return -1;
-	set_time(e, LEAF_ARRIVAL, more ? NEVER : e->coming.at);
+	if (more)
+		e->coming.at = NEVER;
 	e->ending = more;
 	if (n >= e->warm) {
 		if (!e->first)
@@ -111,37 +112,28 @@ static int arrival_event(struct engine *e, uint64_t n, char *err)
 	return 0;
 }
 
-static void fail_event(struct engine *e)
-{
-	const struct failure *f = &e->fail[e->next_fail++];
-	struct domain *d = e->dom;
-	int i = f->core;
-
-	while (i >= d->ncores)
-		i -= (d++)->ncores;
-	if (f->for_us < 0)
-		core_back(e, d, i);
-	else
-		core_fail(e, d, i);
-	set_time(e, LEAF_FAIL, e->next_fail < e->nfails ?
-		 SIM_START + ticks(e->fail[e->next_fail].at_us * 1e3) : NEVER);
-}
-
 static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
 {
 	uint64_t n = 0, events = 0;
+	bool arrives;
 	int leaf;
 
 	for (;;) {
-		leaf = e->win[1];
-		e->now = e->at[leaf];
+		leaf = tournament_first(&e->times);
+		e->now = e->times.at[leaf];
+		arrives = e->coming.at <= e->now;
+		if (arrives)
+			e->now = e->coming.at;
 		if (e->now >= NEVER)
 			break;
 		if (e->ending && !e->in_flight)
 			break; /* only timers are left */
 		if (!(++events & 0xffff) && stop && *stop)
 			return -EINTR;
-		if (leaf >= LEAF_FIRST) {
+		if (arrives) {
+			if (arrival_event(e, n++, err))
+				return -EINVAL;
+		} else if (leaf >= LEAF_FIRST) {
 			struct domain *d = &e->dom[(leaf - LEAF_FIRST) / LEAVES_DOMAIN];
 			int at = (leaf - LEAF_FIRST) % LEAVES_DOMAIN;
 
@@ -149,11 +141,8 @@ static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
 				core_event(e, d, at - NLINES);
 			else
 				line_event(e, d, at);
-		} else if (leaf == LEAF_ARRIVAL) {
-			if (arrival_event(e, n++, err))
-				return -EINVAL;
 		} else if (leaf == LEAF_FAIL) {
-			fail_event(e);
+			failures_event(e);
 		} else if (leaf == LEAF_STALL) {
 			stall_event(e);
 		} else if (leaf == LEAF_PUBLISH) {
@@ -244,27 +233,6 @@ static int make_domain(struct engine *e, int i, int ncores)
 	return 0;
 }
 
-static int by_time(const void *a, const void *b)
-{
-	const struct failure *x = a, *y = b;
-
-	return (x->at_us > y->at_us) - (x->at_us < y->at_us);
-}
-
-static void set_failures(struct engine *e)
-{
-	for (int i = 0; i < e->c->nfails; i++) {
-		const struct failure *f = &e->c->fail[i];
-
-		e->fail[e->nfails++] = *f;
-		if (f->for_us > 0)
-			e->fail[e->nfails++] = (struct failure){ f->core, f->at_us + f->for_us, -1 };
-	}
-	qsort(e->fail, e->nfails, sizeof(e->fail[0]), by_time);
-	if (e->nfails)
-		set_time(e, LEAF_FAIL, SIM_START + ticks(e->fail[0].at_us * 1e3));
-}
-
 static int set_up(struct engine *e, char *err)
 {
 	int cores = e->c->cores - e->c->costs.reserved, leaves, e2;
@@ -278,22 +246,17 @@ static int set_up(struct engine *e, char *err)
 	set_costs(e);
 	leaves = LEAF_FIRST + (e->ndomains - 1) * LEAVES_DOMAIN + NLINES +
 		 (e->ndomains > 1 ? SHUNT_CORES : cores);
-	for (e->nleaves = 2; e->nleaves < leaves;)
-		e->nleaves *= 2;
-	e->at = malloc(e->nleaves * sizeof(*e->at));
-	e->win = calloc(e->nleaves, sizeof(*e->win));
-	e->dom = calloc(e->ndomains, sizeof(*e->dom));
+	if (tournament_make(&e->times, leaves))
+		return -ENOMEM;
+	e->dom = aligned_alloc(SHUNT_LINE, e->ndomains * sizeof(*e->dom));
 	e->pool_max = POOL;
-	e->pool = calloc(e->pool_max, sizeof(*e->pool));
+	e->pool = aligned_alloc(SHUNT_LINE, e->pool_max * sizeof(*e->pool));
 	e->loads_size = e->publish ? e->publish_delay / e->publish + 2 : 1;
 	e->loads = calloc(e->loads_size, sizeof(*e->loads));
-	if (!e->at || !e->win || !e->dom || !e->pool || !e->loads)
+	if (!e->dom || !e->pool || !e->loads)
 		return -ENOMEM;
+	memset(e->dom, 0, e->ndomains * sizeof(*e->dom));
 	e->fresh_req = 1;
-	for (int i = 0; i < e->nleaves; i++)
-		e->at[i] = NEVER;
-	for (int i = 0; i < e->nleaves; i += 2)
-		set_time(e, i, NEVER);
 	for (int i = 0, left = cores; i < e->ndomains; i++) {
 		e2 = (left + e->ndomains - i - 1) / (e->ndomains - i);
 		if (make_domain(e, i, e2))
@@ -302,7 +265,7 @@ static int set_up(struct engine *e, char *err)
 	}
 	if (e->transport == TRANSPORT_PUBLISHED)
 		set_time(e, LEAF_PUBLISH, SIM_START);
-	set_failures(e);
+	failures_setup(e);
 	if (stall_setup(e, err))
 		return -EINVAL;
 	rng_seed(&e->random, e->c->seed, 4);
@@ -312,7 +275,6 @@ static int set_up(struct engine *e, char *err)
 		e->batch_size = 1;
 	if (source_open(&e->src, e->c, err) || source_next(&e->src, &e->coming, err))
 		return -EINVAL;
-	set_time(e, LEAF_ARRIVAL, e->coming.at);
 	return 0;
 }
 
@@ -376,8 +338,7 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	free(e->dom);
 	free(e->loads);
 	free(e->pool);
-	free(e->win);
-	free(e->at);
+	tournament_free(&e->times);
 	free(e);
 	return res;
 }

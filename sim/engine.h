@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * engine.h - the state of a run; engine.c has the clock, nic.c what decides, cores.c what serves
+ * engine.h - the state of a run; engine.c has the clock, nic.c what decides, cores.c what serves,
+ *            waiting.c what waits
  *
  * No heap: what is to happen comes from a fixed set of sources (the arrivals, each core, each line
  * of things that travel for a constant time and so arrive in the order they left), and a
- * tournament over the sources' next times finds the first. Nothing is allocated once a run has begun.
+ * tournament over the sources' next times finds the first; the arrivals, which have half of all events, are
+ * compared with its winner instead. Nothing is allocated once a run has begun.
  */
 #pragma once
 
@@ -12,6 +14,7 @@
 
 #include "sim.h"
 #include "source.h"
+#include "tournament.h"
 #include "view.h"
 
 struct req {
@@ -26,7 +29,7 @@ struct req {
 	uint8_t steered; /* counted in sent */
 	uint8_t core;    /* steered to */
 	uint8_t parked;  /* was preempted, and waits */
-};
+} __attribute__((aligned(SHUNT_LINE)));
 
 struct fifo {
 	uint32_t head, tail, n;
@@ -59,14 +62,14 @@ struct core {
 	uint8_t up;
 	tick begin;        /* when the service of this slice began */
 	tick end;          /* when it will have ended, if nobody interrupts it */
-	tick busy_since;
-	tick busy;         /* sum */
+	tick busy;         /* sum; less when it began, while it runs something */
 	tick stalled;      /* until when its CPU is away */
 	struct fifo ring;
 	uint32_t seen;     /* of these, so many were there when it began its request */
 	uint32_t coming;   /* steered and on the way */
 	uint32_t load;     /* outstanding as the NIC counts (wire) or as it is (published) */
-};
+} __attribute__((aligned(SHUNT_LINE)));
+_Static_assert(sizeof(struct core) == SHUNT_LINE, "a core is one line");
 
 enum { LINE_NIC, LINE_CREDIT, LINE_DELIVER, LINE_FEEDBACK, NLINES };
 
@@ -115,10 +118,7 @@ struct engine {
 	uint32_t free_req, fresh_req, pool_max;
 	struct domain *dom;
 	int ndomains;
-	/* the tournament */
-	tick *at;          /* by leaf */
-	uint16_t *win;     /* inner nodes, from 1 */
-	int nleaves;       /* a power of two */
+	struct tournament times;
 	struct loads *loads; /* published, not yet there */
 	uint32_t loads_head, loads_tail, loads_size;
 	int next_fail;
@@ -140,24 +140,13 @@ struct loads {
 	uint8_t load[SIM_CORES];
 };
 
-enum { LEAF_ARRIVAL, LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_FIRST };
+enum { LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_FIRST };
 /* Each domain: its lines, then its cores. */
 #define LEAVES_DOMAIN (NLINES + SHUNT_CORES)
 
 static inline void set_time(struct engine *e, int leaf, tick at)
 {
-	int node = (leaf + e->nleaves) >> 1, l, r;
-
-	e->at[leaf] = at;
-	/* The lowest level compares leaves, the others the winners below. */
-	l = leaf & ~1;
-	r = l | 1;
-	e->win[node] = e->at[r] < e->at[l] ? r : l;
-	for (node >>= 1; node; node >>= 1) {
-		l = e->win[2 * node];
-		r = e->win[2 * node + 1];
-		e->win[node] = e->at[r] < e->at[l] ? r : l;
-	}
+	tournament_set(&e->times, leaf, at);
 }
 
 static inline void set_core(struct engine *e, struct domain *d, int i, enum core_next next, tick at)
@@ -218,14 +207,20 @@ int stall_setup(struct engine *e, char *err);
 void stall_event(struct engine *e);
 void stall_free(struct engine *e);
 
+/* failures.c */
+void failures_setup(struct engine *e);
+void failures_event(struct engine *e);
+
+/* waiting.c */
+void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);
+bool to_head(struct engine *e, struct domain *d, int i, uint32_t r);
+int ask_select(struct engine *e, struct domain *d, int i, uint32_t run);
+uint32_t take_held(struct engine *e, struct domain *d, int cls);
+
 /* cores.c */
 void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);
 void core_held(struct engine *e, struct domain *d, uint32_t r);
 void core_event(struct engine *e, struct domain *d, int i);
 void core_word(struct engine *e, struct domain *d, const struct item *word);
-void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);
-void core_fail(struct engine *e, struct domain *d, int i);
-void core_back(struct engine *e, struct domain *d, int i);
-bool to_head(struct engine *e, struct domain *d, int i, uint32_t r);
-int ask_select(struct engine *e, struct domain *d, int i, uint32_t run);
-uint32_t take_held(struct engine *e, struct domain *d, int cls);
+bool next_one(struct engine *e, struct domain *d, int i, tick extra);
+uint32_t take_ring(struct engine *e, struct domain *d, int i);

@@ -97,7 +97,7 @@ int fig_run(struct figure *f)
 	res = sweep_run(&f->s);
 	if (res == -EINTR) {
 		conclude(f->o, &f->s, res);
-		return EXIT_INTERRUPTED;
+		f->interrupted = true;
 	}
 	return res ? EXIT_FAILED : 0;
 }
@@ -251,6 +251,8 @@ int cmd_paper(struct options *o)
 		err = paper_figures[i].draw(f);
 		if (!err)
 			err = finish(f);
+		else if (f->interrupted)
+			err = EXIT_INTERRUPTED;
 		release(f);
 		return err;
 	}

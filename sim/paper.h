@@ -31,6 +31,7 @@ struct figure {
 	struct curve drawn[FIG_PLOTS][FIG_CURVES];
 	int nplots;
 	int failed;         /* claims that do not hold here */
+	bool interrupted;
 };
 
 /* What one curve is made of. */

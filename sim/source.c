@@ -81,7 +81,7 @@ static int next_of_trace(struct source *s, struct arrival *a, char *err)
 	do {
 		s->trace_line++;
 		if (!fgets(line, sizeof(line), s->trace))
-			return 1;
+			return s->trace_any ? 1 : say(err, "'%s' holds no requests", s->w->trace);
 	} while (*line == '#' || *line == '\n');
 	n = sscanf(line, "%lf %63s %lf %u", &at_us, name, &service_us, &flow);
 	cls = n >= 3 ? class_by_name(s->w, name) : -1;
@@ -96,6 +96,7 @@ static int next_of_trace(struct source *s, struct arrival *a, char *err)
 			 (unsigned long long)s->trace_line);
 		return -1;
 	}
+	s->trace_any = true;
 	a->at = s->now = at;
 	a->cls = cls;
 	a->service = ticks(service_us * 1e3);

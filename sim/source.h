@@ -23,8 +23,8 @@ struct source {
 	tick burst_end;    /* bursty */
 	uint64_t left;
 	FILE *trace;
-	tick trace_start;
 	uint64_t trace_line;
+	bool trace_any;    /* it has a request */
 };
 
 int source_open(struct source *s, const struct run_config *c, char *err);

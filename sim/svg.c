@@ -16,6 +16,7 @@
 #define TOP 44
 #define BOTTOM 52
 #define LEGEND 18 /* a line of it */
+#define COLOURS 8
 
 struct scale {
 	double low, high;
@@ -132,6 +133,18 @@ static void axes(FILE *f, const struct plot *p, const struct scale *x, const str
 	fprintf(f, "</text>\n");
 }
 
+/* Dots; after eight curves, when colours come again, squares, triangles, diamonds, each hollow. */
+static void marker(FILE *f, int i, double x, double y)
+{
+	static const char *const shape[] = { "M-3.5-3.5h7v7h-7z", "M0-4.5l4.5 8h-9z", "M0-5l5 5-5 5-5-5z" };
+
+	if (i < COLOURS)
+		fprintf(f, "<circle class='d%d' cx='%.1f' cy='%.1f' r='2.5'/>", i, x, y);
+	else
+		fprintf(f, "<path class='m c%d' transform='translate(%.1f %.1f)' d='%s'/>", i % COLOURS, x, y,
+			shape[(i / COLOURS - 1) % 3]);
+}
+
 static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, const struct scale *y)
 {
 	const struct curve *c = &p->curve[i];
@@ -139,7 +152,7 @@ static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, c
 	double px, py, v;
 
 	/* Where curves coincide the ones below show on both sides. */
-	fprintf(f, "<path class='c c%d' stroke-width='%.1f' d='", i % 8, 2 + fmin(p->n - 1 - i, 4) * 0.8);
+	fprintf(f, "<path class='c c%d' stroke-width='%.1f' d='", i % COLOURS, 2 + fmin(p->n - 1 - i, 4) * 0.8);
 	for (int k = 0; k < c->n; k++) {
 		v = c->y[k];
 		if (isnan(v) || (y->log && v <= 0)) {
@@ -154,13 +167,12 @@ static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, c
 		down = true;
 	}
 	fprintf(f, "' clip-path='url(#area)'/>\n");
-	for (int k = 0; k < c->n && c->n <= 40; k++) {
+	for (int k = 0; k < c->n; k += 1 + c->n / 40) {
 		v = c->y[k];
 		if (isnan(v) || (y->log && v <= 0) || place(y, v) > 1)
 			continue;
-		fprintf(f, "<circle class='d%d' cx='%.1f' cy='%.1f' r='2.5'/>", i % 8,
-			LEFT + place(x, c->x[k]) * (WIDTH - LEFT - RIGHT),
-			TOP + (1 - place(y, v)) * (HEIGHT - TOP - BOTTOM));
+		marker(f, i, LEFT + place(x, c->x[k]) * (WIDTH - LEFT - RIGHT),
+		       TOP + (1 - place(y, v)) * (HEIGHT - TOP - BOTTOM));
 	}
 	fprintf(f, "\n");
 }
@@ -170,8 +182,9 @@ static void legend(FILE *f, const struct plot *p)
 	for (int i = 0; i < p->n; i++) {
 		int y = HEIGHT + LEGEND * i;
 
-		fprintf(f, "<path class='c c%d' stroke-width='3' d='M%d %dh24'/><text x='%d' y='%d'>", i % 8, LEFT, y, LEFT + 32,
-			y + 4);
+		fprintf(f, "<path class='c c%d' stroke-width='3' d='M%d %dh24'/>", i % COLOURS, LEFT, y);
+		marker(f, i, LEFT + 12, y);
+		fprintf(f, "<text x='%d' y='%d'>", LEFT + 32, y + 4);
 		put_text(f, p->curve[i].name);
 		fprintf(f, "</text>\n");
 	}
@@ -189,9 +202,9 @@ static const char style[] =
 	".c4{stroke:#b58900}.c5{stroke:#56b4e9;stroke-dasharray:6 3}.c6{stroke:#777;stroke-dasharray:2 3}"
 	".c7{stroke:#000;stroke-dasharray:8 3 2 3}"
 	".d0{fill:#0072b2}.d1{fill:#d55e00}.d2{fill:#009e73}.d3{fill:#cc79a7}.d4{fill:#b58900}"
-	".d5{fill:#56b4e9}.d6{fill:#777}.d7{fill:#000}.page{fill:#fff}"
+	".d5{fill:#56b4e9}.d6{fill:#777}.d7{fill:#000}.m{stroke-width:1.5;stroke-dasharray:none}.page,.m{fill:#fff}"
 	"@media (prefers-color-scheme:dark){text{fill:#ddd}.note{fill:#aaa}.grid{stroke:#3a3a3a}"
-	".axis{stroke:#bbb}.page{fill:#16181c}.c0{stroke:#4aa8e0}.d0{fill:#4aa8e0}.c7{stroke:#fff}"
+	".axis{stroke:#bbb}.page,.m{fill:#16181c}.c0{stroke:#4aa8e0}.d0{fill:#4aa8e0}.c7{stroke:#fff}"
 	".d7{fill:#fff}}</style>\n";
 
 int svg_write(const struct plot *plots, int n, const char *path)

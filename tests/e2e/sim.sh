@@ -138,7 +138,7 @@ test_memory_does_not_grow_with_the_length_of_a_run() {
 # Events a second of CPU time. 10 M on a quiet machine; beside other tests half of that must do.
 test_events_are_simulated_at_10_million_a_second() {
 	local rate
-	sim -p fcfs,rss -w exp1 -c 16 -l 0.7 -n 2M -j 1 --json "$DIR/all" >/dev/null
+	sim -p fcfs,rss -w exp1 -c 16,1024 -l 0.7 -n 1M -j 1 --json "$DIR/all" >/dev/null
 	rate=$(jq '([.runs[].events] | add) / .cpu_s | floor' "$DIR/all")
 	echo "$rate events a second"
 	assert_ge "$rate" $((LONG ? 10000000 : 5000000)) "events a second"
@@ -159,6 +159,34 @@ test_an_interrupt_keeps_what_is_complete() {
 	assert_match "$(logs sweep)" "interrupted: [0-9]+ of 51 runs are complete and kept"
 	assert_eq "$(jq .complete "$DIR/kept")" false complete
 	assert_ge "$(jq '.runs | length' "$DIR/kept")" 1 "runs kept"
+}
+
+test_an_interrupted_figure_keeps_what_is_complete() {
+	start paper shunt-sim paper shinjuku-fig2 -n 1M -j 1 --json "$DIR/kept"
+	wait_for 30 cpu_ticks 100 "${PIDS[paper]}"
+	stop paper INT
+	assert_eq "$STATUS" 130 "exit status"
+	assert_eq "$(jq .complete "$DIR/kept")" false complete
+	assert_ge "$(jq '.runs | length' "$DIR/kept")" 1 "runs kept"
+}
+
+# Three searches of seven steps, 0.2 s each; the first step of the first has ended.
+test_interrupted_advice_says_what_it_found() {
+	start advise shunt-sim advise -w 'all=1:1us/slo=1ms' -r 800k -p fcfs,mq -q 5us -n 2M -j 1
+	wait_for 30 cpu_ticks 100 "${PIDS[advise]}"
+	stop advise INT
+	assert_eq "$STATUS" 130 "exit status"
+	assert_match "$(logs advise)" "fcfs +- +<= [0-9]+ +all [0-9.]+ of 1000 us"
+	assert_match "$(logs advise)" "interrupted: where '<=' or '\?' stands fewer cores"
+}
+
+test_files_are_written_though_nobody_reads_the_table() {
+	local closed
+	exec {closed}> >(exec true)
+	wait $!
+	shunt-sim -p fcfs -l 0.1:0.7:0.01 -n 1000 --json "$DIR/a.json" --svg "$DIR/a.svg" >&"$closed" || true
+	assert_eq "$(jq '.runs | length' "$DIR/a.json")" 61 "runs"
+	assert_match "$(tail -n 1 "$DIR/a.svg")" '</svg>'
 }
 
 test_a_policy_of_the_users_own_runs() {
@@ -211,6 +239,9 @@ test_traces_and_bursts_arrive_as_told() {
 	echo "5 short 1" >>"$DIR/trace"
 	assert_exit 1 shunt-sim -p fcfs -w short=1:1us -a "trace:$DIR/trace" -n 1000
 	assert_match "$(cat "$DIR/err")" "line 201 goes back in time"
+	: >"$DIR/empty"
+	assert_exit 1 shunt-sim -p fcfs -a "trace:$DIR/empty"
+	assert_match "$(cat "$DIR/err")" "'$DIR/empty' holds no requests"
 	awk -v b="$(value p99_us -p fcfs -w exp1 -c 4 -l 0.6 -a bursty:4:100us -n 200k)" \
 		-v p="$(value p99_us -p fcfs -w exp1 -c 4 -l 0.6 -n 200k)" 'BEGIN { exit !(b > 3 * p) }' ||
 		fail "bursts do not hurt"
@@ -315,6 +346,14 @@ test_plots_tables_and_csv_hold_the_same_runs() {
 	assert_eq "$(jq '.runs | length' "$DIR/a.json")" 6 "runs"
 	assert_eq "$(grep -c "class='c c[0-9]' stroke-width='[0-9.]*' d='M[0-9. ]*L" "$DIR/a.svg")" 4 "curves, 2 a class"
 	assert_match "$(tail -n 1 "$DIR/a.svg")" '</svg>'
+}
+
+# Colours come again after eight curves, markers do not.
+test_curves_of_a_plot_are_told_apart() {
+	sim -p fcfs,rss,p2c -c 1,2,4 -l 0.2,0.5 -n 1000 --svg "$DIR/a.svg" >/dev/null
+	assert_eq "$(grep -c "^<path class='c c0' stroke-width='[0-9.]*' d='M[0-9. ]*L" "$DIR/a.svg")" 2 "curves in blue"
+	assert_eq "$(grep -o "class='d0'" "$DIR/a.svg" | wc -l)" 3 "dots of the first, and in the legend"
+	assert_eq "$(grep -o "class='m c0'" "$DIR/a.svg" | wc -l)" 3 "squares of the ninth, and in the legend"
 }
 
 test_wrong_input_is_refused_with_a_reason() {

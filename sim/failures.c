@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * failures.c - cores that die when they were told to, and come back
+ */
+#include <stdlib.h>
+
+#include "engine.h"
+
+static int by_time(const void *a, const void *b)
+{
+	const struct failure *x = a, *y = b;
+
+	return (x->at_us > y->at_us) - (x->at_us < y->at_us);
+}
+
+void failures_setup(struct engine *e)
+{
+	for (int i = 0; i < e->c->nfails; i++) {
+		const struct failure *f = &e->c->fail[i];
+
+		e->fail[e->nfails++] = *f;
+		if (f->for_us > 0)
+			e->fail[e->nfails++] = (struct failure){ f->core, f->at_us + f->for_us, -1 };
+	}
+	qsort(e->fail, e->nfails, sizeof(e->fail[0]), by_time);
+	if (e->nfails)
+		set_time(e, LEAF_FAIL, SIM_START + ticks(e->fail[0].at_us * 1e3));
+}
+
+/* The core's thread is gone: what it ran is lost, what waits for it is served by the others. */
+static void core_fail(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+	uint64_t bit = 1ULL << i;
+
+	if (!c->up)
+		return;
+	c->up = 0;
+	view_up(d->v, d->v->up & ~bit);
+	d->free &= ~bit;
+	d->over &= ~bit;
+	set_core(e, d, i, CORE_DONE, NEVER);
+	if (c->run) {
+		if (measured(e, &e->pool[c->run]))
+			e->r->cls[e->pool[c->run].cls].lost++;
+		c->busy += e->now;
+		req_free(e, c->run);
+		c->run = 0;
+	}
+	if (e->transport == TRANSPORT_WIRE)
+		nic_load(e, d, i, -(int)c->load);
+	c->load = 0;
+	while (c->ring.n) {
+		uint32_t r = take_ring(e, d, i);
+
+		e->pool[r].steered = 0;
+		core_held(e, d, r);
+	}
+}
+
+static void core_back(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+
+	if (c->up)
+		return;
+	c->up = 1;
+	view_up(d->v, d->v->up | 1ULL << i);
+	if (e->transport == TRANSPORT_WIRE) {
+		nic_load(e, d, i, 0);
+		nic_credit(e, d, i, 0);
+		return;
+	}
+	if (next_one(e, d, i, 0))
+		return;
+	if (!c->coming)
+		d->free |= 1ULL << i;
+	if (e->transport == TRANSPORT_SHARED) {
+		view_load(d->v, i, c->coming);
+		view_idle(d->v, i, !c->coming);
+	}
+}
+
+void failures_event(struct engine *e)
+{
+	const struct failure *f = &e->fail[e->next_fail++];
+	struct domain *d = e->dom;
+	int i = f->core;
+
+	while (i >= d->ncores)
+		i -= (d++)->ncores;
+	if (f->for_us < 0)
+		core_back(e, d, i);
+	else
+		core_fail(e, d, i);
+	set_time(e, LEAF_FAIL, e->next_fail < e->nfails ?
+		 SIM_START + ticks(e->fail[e->next_fail].at_us * 1e3) : NEVER);
+}
