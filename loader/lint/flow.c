@@ -76,6 +76,7 @@ static bool mark_funcs(struct shape *s)
 				return bad_shape(w, i, RULE_BAD_CALL, "a program that calls itself");
 			w->seen[target].func_start = true;
 			w->seen[target].jump_target = true;
+			w->seen[target].meeting = true;
 		} else if (is_func_call(&at->insn) && at->ref != REF_EXTERN) {
 			return bad_shape(w, i, RULE_BAD_CALL, "a call to nowhere");
 		}
@@ -110,9 +111,14 @@ static bool follow_shape(struct shape *s)
 			if (!reach(s, i, target))
 				return false;
 			s->w->seen[target].jump_target = true;
+			s->w->seen[target].meeting = true;
 		}
 		if (!ends_path(insn) && !reach(s, i, (__s64)i + width(insn)))
 			return false;
+		if (is_branch(insn) || is_func_call(insn))
+			s->w->seen[i].meeting = true;
+		if (is_call(insn))
+			s->w->seen[i + 1].meeting = true;
 	}
 	return true;
 }

@@ -2,15 +2,15 @@
 /*
  * prune.c - states that were met before: paths that come together again are followed once
  *
- * The kernel compares less (it keeps track of which ranges mattered), and so lets pass a few
- * programs whose paths it happens to meet in a good order. Here every path counts.
+ * Where the kernel looks for them, and keeps them, so do we, since the card's driver remembers what
+ * it was told last of each instruction. The kernel compares less (it keeps track of which ranges
+ * mattered), and so lets pass a few programs whose paths it happens to meet in a good order.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "walk.h"
 
-#define STATES 4096          /* kept at one instruction */
 #define MEMORY (256UL << 20) /* of all; more, and paths are followed that need not be */
 #define IDS 32
 
@@ -135,6 +135,8 @@ static void keep(struct walk *w)
 		return;
 	}
 	w->memory += state_size(copy);
+	w->steps_kept = w->steps;
+	w->jumps_kept = w->jumps;
 	saved->state = *copy;
 	free(copy);
 	saved->next = w->saved[w->state->at];
@@ -144,21 +146,45 @@ static void keep(struct walk *w)
 	w->state->parent = saved;
 }
 
+static bool since_kept(const struct walk *w, __u32 jumps, __u32 steps)
+{
+	return w->jumps - w->jumps_kept >= jumps && w->steps - w->steps_kept >= steps;
+}
+
+/* In vain: a state that seldom is of use is dropped. True: this one was. */
+static bool missed(struct walk *w, struct saved **at)
+{
+	struct saved *s = *at;
+
+	if (++s->misses <= 3 * s->hits + 3)
+		return false;
+	*at = s->next;
+	s->next = w->dropped;
+	w->dropped = s;
+	return true;
+}
+
 bool known_state(struct walk *w)
 {
-	int n = 0;
+	bool worth = since_kept(w, 2, 8);
+	struct saved *s;
 
-	for (struct saved *s = w->saved[w->state->at]; s; s = s->next, n++) {
-		if (s->running) {
-			if (!looping(w, &s->state, w->state))
-				continue;
+	for (struct saved **at = &w->saved[w->state->at]; (s = *at);) {
+		if (s->running && looping(w, &s->state, w->state)) {
 			complain(w, RULE_UNBOUNDED, "a loop that never ends");
 			return true;
 		}
-		if (covers(w, &s->state, w->state))
+		/* Rounds of a loop seldom meet: not each is kept. */
+		if (s->running)
+			worth &= w->jumps - w->jumps_kept >= 20 || w->steps - w->steps_kept >= 100;
+		else if (covers(w, &s->state, w->state)) {
+			s->hits++;
 			return true;
+		}
+		if (!worth || !missed(w, at))
+			at = &s->next;
 	}
-	if (n < STATES)
+	if (worth)
 		keep(w);
 	return false;
 }

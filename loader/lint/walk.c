@@ -140,8 +140,9 @@ static void follow_path(struct walk *w)
 			w->stopped = true;
 			return;
 		}
-		if (seen->jump_target && known_state(w))
+		if (seen->meeting && known_state(w))
 			return;
+		w->jumps += is_jump(insn);
 		seen->reached = true;
 		if (is_wide(insn))
 			seen[1].reached = true;
@@ -251,16 +252,21 @@ static bool walk_alloc(struct walk *w)
 	return true;
 }
 
+static void saved_free(struct saved *s)
+{
+	for (struct saved *next; s; s = next) {
+		next = s->next;
+		for (int f = 0; f < FRAMES; f++)
+			free(s->state.frames[f]);
+		free(s);
+	}
+}
+
 static void walk_free(struct walk *w)
 {
-	for (__u32 i = 0; w->saved && i < w->n; i++) {
-		for (struct saved *s = w->saved[i], *next; s; s = next) {
-			next = s->next;
-			for (int f = 0; f < FRAMES; f++)
-				free(s->state.frames[f]);
-			free(s);
-		}
-	}
+	for (__u32 i = 0; w->saved && i < w->n; i++)
+		saved_free(w->saved[i]);
+	saved_free(w->dropped);
 	while (w->npending)
 		state_free(w->pending[--w->npending]);
 	free(w->pending);

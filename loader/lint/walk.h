@@ -68,6 +68,7 @@ struct state {
 struct seen {
 	bool reached;
 	bool jump_target;
+	bool meeting;         /* here the kernel looks for states that it has met */
 	bool func_start;
 	bool zero_extends;    /* its 32-bit result is read as 64 bits */
 	bool caller_frame;    /* it uses a caller's stack */
@@ -99,6 +100,7 @@ struct saved {
 	struct saved *next; /* at the same instruction */
 	struct saved *parent;
 	int running; /* paths from here that have not ended */
+	__u32 hits, misses;
 	struct state state;
 };
 
@@ -111,11 +113,13 @@ struct walk {
 	struct needs *needs;    /* before each instruction */
 	__u64 *fills;           /* by instruction of a function's start: slots that are loaded */
 	struct saved **saved;
+	struct saved *dropped;  /* of no use any more, but parents of others */
 	struct state **pending;
 	int npending, pending_room;
 	struct state *state;    /* the path being followed */
 	__u32 id;
-	__u32 steps;
+	__u32 steps, jumps;
+	__u32 steps_kept, jumps_kept; /* when a state was saved last */
 	size_t memory;          /* of saved states */
 	__u32 *stack_depth;     /* by instruction of a function's start */
 	int adjust_head;        /* the only call, or -1; -2: none yet */
