@@ -6,6 +6,8 @@
 
 #include "walk.h"
 
+#define FUNCS 256 /* of a program, with its main one: as the kernel has it */
+
 #define BIT(r) ((__u16)(1u << (r)))
 #define ARGS ((__u16)0x3e)    /* R1 to R5 */
 #define SCRATCH ((__u16)0x3f) /* R0 to R5 */
@@ -29,7 +31,6 @@ static bool goes_elsewhere(const struct bpf_insn *i)
 
 struct shape {
 	struct walk *w;
-	__u32 *owner; /* the start of each instruction's function */
 	bool *second; /* the second half of a 64-bit constant */
 	bool *met;
 	__u32 *todo;
@@ -63,7 +64,7 @@ static bool mark_halves(struct shape *s)
 static bool mark_funcs(struct shape *s)
 {
 	struct walk *w = s->w;
-	__u32 start = 0;
+	__u32 start = 0, funcs = 1;
 
 	w->seen[0].func_start = false; /* main is nobody's callee */
 	for (__u32 i = 0; i < w->n; i++) {
@@ -82,16 +83,18 @@ static bool mark_funcs(struct shape *s)
 		}
 	}
 	for (__u32 i = 0; i < w->n; i++) {
-		if (w->seen[i].func_start)
+		if (w->seen[i].func_start) {
 			start = i;
-		s->owner[i] = start;
+			funcs++;
+		}
+		w->owner[i] = start;
 	}
-	return true;
+	return funcs <= FUNCS || bad_shape(w, 0, RULE_BAD_CALL, "a program of more than 256 functions");
 }
 
 static bool reach(struct shape *s, __u32 from, __s64 to)
 {
-	if (to < 0 || to >= s->w->n || s->owner[to] != s->owner[from] || s->second[to])
+	if (to < 0 || to >= s->w->n || s->w->owner[to] != s->w->owner[from] || s->second[to])
 		return bad_shape(s->w, from, RULE_BAD_JUMP, "a jump out of its function, or its end is open");
 	if (!s->met[to]) {
 		s->met[to] = true;
@@ -130,7 +133,7 @@ static bool check_shape(struct shape *s)
 	if (!mark_halves(s) || !mark_funcs(s))
 		return false;
 	for (__u32 i = 0; i < w->n; i++) {
-		if (s->owner[i] == i) {
+		if (s->w->owner[i] == i) {
 			s->met[i] = true;
 			s->todo[s->ntodo++] = i;
 		}
@@ -149,22 +152,20 @@ bool flow_check(struct walk *w)
 	struct shape s = { .w = w };
 	bool good = false;
 
-	s.owner = calloc(w->n, sizeof(*s.owner));
 	s.second = calloc(w->n, sizeof(*s.second));
 	s.met = calloc(w->n, sizeof(*s.met));
 	s.todo = calloc(w->n, sizeof(*s.todo));
-	if (s.owner && s.second && s.met && s.todo) {
+	if (s.second && s.met && s.todo) {
 		good = check_shape(&s);
 		for (__u32 i = 0; i < w->n; i++) {
 			const struct bpf_insn *insn = &w->insns[i].insn;
 
 			if (is_load(insn) && insn->src_reg == FP && insn->off < 0 && insn->off >= -8 * SLOTS)
-				w->fills[s.owner[i]] |= 1ULL << ((-insn->off - 1) / 8);
+				w->fills[w->owner[i]] |= 1ULL << ((-insn->off - 1) / 8);
 		}
 	} else {
 		w->stopped = true;
 	}
-	free(s.owner);
 	free(s.second);
 	free(s.met);
 	free(s.todo);
@@ -326,10 +327,8 @@ static void settle_needs(struct walk *w, bool reached_only)
 			if (reached_only && !w->seen[i].reached)
 				continue;
 			if (is_exit(&w->insns[i].insn) && reached_only) {
-				__u32 start = i;
+				__u32 start = w->owner[i];
 
-				while (start && !w->seen[start].func_start)
-					start--;
 				if (!asked || asked != start + 1)
 					wide = wide_return(w, start);
 				asked = start + 1;

@@ -140,6 +140,10 @@ static void follow_path(struct walk *w)
 			w->stopped = true;
 			return;
 		}
+		if (++w->o->nsteps > LINT_ALL_STEPS) {
+			w->stopped = w->o->too_much = true;
+			return;
+		}
 		if (seen->meeting && known_state(w))
 			return;
 		w->jumps += is_jump(insn);
@@ -243,7 +247,8 @@ static bool walk_alloc(struct walk *w)
 	w->fills = calloc(w->n, sizeof(*w->fills));
 	w->saved = calloc(w->n, sizeof(*w->saved));
 	w->stack_depth = calloc(w->n, sizeof(*w->stack_depth));
-	if (!w->seen || !w->needs || !w->fills || !w->saved || !w->stack_depth)
+	w->owner = calloc(w->n, sizeof(*w->owner));
+	if (!w->seen || !w->needs || !w->fills || !w->saved || !w->stack_depth || !w->owner)
 		return false;
 	for (__u32 i = 0; i < w->n; i++) {
 		w->seen[i].umin_src = ~0ULL;
@@ -275,12 +280,15 @@ static void walk_free(struct walk *w)
 	free(w->fills);
 	free(w->saved);
 	free(w->stack_depth);
+	free(w->owner);
 }
 
 void prog_check(struct lint_object *o, struct lint_prog *p)
 {
 	struct walk w = { .o = o, .p = p, .insns = p->insns, .n = p->ninsns, .adjust_head = -2 };
 
+	if (o->too_much)
+		return;
 	if (p->ninsns > LONGEST) {
 		lint_say(o, RULE_TOO_LONG, p, p->insns[0].at, "program '%s' has %u instructions, before the "
 			 "card's are made of them", p->name, p->ninsns);
@@ -292,7 +300,7 @@ void prog_check(struct lint_object *o, struct lint_prog *p)
 		flow_prepare(&w);
 		follow_all(&w);
 		if (w.stopped)
-			o->no_memory |= w.steps <= STEPS && w.npending < PENDING;
+			o->no_memory |= w.steps <= STEPS && w.npending < PENDING && !o->too_much;
 		else
 			conclude_prog(&w);
 	}

@@ -121,6 +121,7 @@ struct walk {
 	__u32 steps, jumps;
 	__u32 steps_kept, jumps_kept; /* when a state was saved last */
 	size_t memory;          /* of saved states */
+	__u32 *owner;           /* the start of each instruction's function */
 	__u32 *stack_depth;     /* by instruction of a function's start */
 	int adjust_head;        /* the only call, or -1; -2: none yet */
 	__s64 adjust_by;

@@ -60,4 +60,36 @@ test_what_is_no_object_has_an_exit_status_of_its_own() {
 	done
 }
 
+# A file that nobody vouches for may ask for anything: lint ends.
+test_what_would_take_too_long_is_not_judged() {
+	awk 'BEGIN {
+		print ".section .text,\"ax\",@progbits"
+		for (i = 0; i < 2000; i++) {
+			printf ".globl f%d\n.type f%d,@function\nf%d:\n", i, i, i
+			for (n = 0; i && n < 10; n++) print "call f0"
+			printf "r0 = 2\nexit\n.size f%d, .-f%d\n", i, i
+		}
+		print ".section xdp,\"ax\",@progbits"
+		for (p = 0; p < 60; p++) {
+			printf ".globl p%d\n.type p%d,@function\np%d:\n", p, p, p
+			for (i = 1; i < 2000; i++) printf "call f%d\n", i
+			printf "r0 = 2\nexit\n.size p%d, .-p%d\n", p, p
+		}
+	}' >"$DIR/calls.s"
+	awk 'BEGIN {
+		print ".section xdp,\"ax\",@progbits"
+		for (p = 0; p < 60; p++) {
+			printf ".globl p%d\n.type p%d,@function\np%d:\n", p, p, p
+			print "r1 = 0\nr1 += 1\nr2 = r1\nif r1 != 240000 goto -3"
+			printf "r0 = 2\nexit\n.size p%d, .-p%d\n", p, p
+		}
+	}' >"$DIR/loops.s"
+	clang -target bpf -c "$DIR/calls.s" -o "$DIR/calls.o"
+	clang -target bpf -c "$DIR/loops.s" -o "$DIR/loops.o"
+	assert_exit 2 shunt lint "$DIR/calls.o"
+	assert_match "$(cat "$DIR/err")" "together are larger than can be judged"
+	assert_exit 2 shunt lint "$DIR/loops.o"
+	assert_match "$(cat "$DIR/err")" "more paths than can be followed"
+}
+
 run_tests

@@ -5,6 +5,7 @@
 # test.sh OBJECT… : programs that the card must accept. What is in tests/nfp/probes says in its first lines
 # what it must be: "card: accepts" or "card: refuses RULE". UPDATE=1 records the card's verdicts anew.
 set -euo pipefail
+export LC_ALL=C # the record is sorted so
 cd "$(dirname "$0")/../.."
 . tests/vm/lib.sh
 . tests/nfp/lib.sh
