@@ -145,8 +145,7 @@ static struct reg call_helper(struct walk *w, int id)
 	return reg_number(scalar_any());
 }
 
-/* How many arguments each of the card's helpers reads. */
-static int helper_args(int id)
+int helper_args(int id)
 {
 	switch (id) {
 	case BPF_FUNC_map_lookup_elem:

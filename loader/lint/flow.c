@@ -174,20 +174,6 @@ bool flow_check(struct walk *w)
 
 /* --- which registers matter ------------------------------------------------------------------------- */
 
-static int helper_args(int id)
-{
-	switch (id) {
-	case BPF_FUNC_map_lookup_elem:
-	case BPF_FUNC_xdp_adjust_head:
-	case BPF_FUNC_xdp_adjust_tail:
-		return 2;
-	case BPF_FUNC_perf_event_output:
-		return 5;
-	default:
-		return 0;
-	}
-}
-
 /* Does arithmetic ask for the ranges of its operands? */
 static bool asks_ranges(const struct bpf_insn *i)
 {

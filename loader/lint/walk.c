@@ -180,17 +180,19 @@ static void follow_all(struct walk *w)
 
 /* --- the stack: frames of callers and callees together ------------------------------------------- */
 
+bool saves_regs(const struct walk *w, __u32 start)
+{
+	for (__u32 i = start; i < w->n && (i == start || !w->seen[i].func_start); i++) {
+		if (w->insns[i].insn.dst_reg >= BPF_REG_6 && w->insns[i].insn.dst_reg <= BPF_REG_9)
+			return true;
+	}
+	return false;
+}
+
 /* A function's own frame on the card: its locals, and for a callee its return address and R6 to R9. */
 static __u32 own_stack(const struct walk *w, __u32 start)
 {
-	__u32 depth = w->stack_depth[start];
-	bool saves = false;
-
-	for (__u32 i = start; start && i < w->n && (i == start || !w->seen[i].func_start); i++)
-		saves |= w->insns[i].insn.dst_reg >= BPF_REG_6 && w->insns[i].insn.dst_reg <= BPF_REG_9;
-	if (start)
-		depth += 4 + (saves ? 32 : 0);
-	return depth;
+	return w->stack_depth[start] + (start ? 4 + (saves_regs(w, start) ? 32 : 0) : 0);
 }
 
 static __u32 stack_with_callees(const struct walk *w, __u32 start, __u32 *known, int depth)

@@ -162,6 +162,8 @@ enum step do_atomic(struct walk *w, const struct bpf_insn *insn);
 enum step do_wide(struct walk *w, const struct lint_insn *at);
 enum step do_call(struct walk *w, const struct lint_insn *at);
 enum step do_exit(struct walk *w);
+/* call.c: how many arguments each of the card's helpers reads. */
+int helper_args(int id);
 enum step do_branch(struct walk *w, const struct bpf_insn *insn);
 /* memory.c: may size bytes at the register be read or written? */
 bool memory_in_bounds(struct walk *w, const struct reg *r, int off, int size);
@@ -171,6 +173,8 @@ void complain(struct walk *w, enum lint_rule rule, const char *fmt, ...)
 bool push_path(struct walk *w, struct state *s);
 /* False, and said: it was never written. */
 bool written(struct walk *w, int r);
+/* Does the function that starts there use R6 to R9, which it then saves? */
+bool saves_regs(const struct walk *w, __u32 start);
 
 /* count.c: how many instructions the card's code has. */
 __u32 count_insns(struct walk *w);
