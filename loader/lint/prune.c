@@ -64,59 +64,56 @@ static bool covers_reg(const struct reg *old, const struct reg *new, bool ranges
 	}
 }
 
-static bool covers_slot(const struct slot *old, const struct slot *new, struct id_pairs *ids)
+static bool covers_slot(const struct slot *old, const struct slot *new, bool ranges, struct id_pairs *ids)
 {
 	for (int i = 0; i < 8; i++) {
 		if (old->kind[i] != SLOT_MISC && old->kind[i] != new->kind[i])
 			return false;
 	}
 	return old->kind[0] != SLOT_REG || (old->reg.narrow == new->reg.narrow &&
-					    covers_reg(&old->reg, &new->reg, true, ids));
+					    covers_reg(&old->reg, &new->reg, ranges, ids));
 }
 
-static bool covers_frame(const struct walk *w, const struct frame *old, const struct frame *new, __u32 at,
-			 struct id_pairs *ids)
+static bool covers_frame(const struct frame *old, const struct frame *new, struct id_pairs *ids)
 {
 	static const struct slot nothing;
-	const struct needs *needs = &w->needs[at];
 
 	if (old->start != new->start || old->callsite != new->callsite)
 		return false;
 	for (int r = 0; r < FP; r++) {
-		if ((needs->live >> r & 1) &&
-		    !covers_reg(&old->regs[r], &new->regs[r], needs->ranges >> r & 1, ids))
+		if ((old->read >> r & 1) &&
+		    !covers_reg(&old->regs[r], &new->regs[r], old->exact >> r & 1, ids))
 			return false;
 	}
 	for (int n = 0; n < old->nslots; n++) {
-		if ((w->fills[old->start] >> n & 1) &&
-		    !covers_slot(&old->slots[n], n < new->nslots ? &new->slots[n] : &nothing, ids))
+		if ((old->read_slots >> n & 1) &&
+		    !covers_slot(&old->slots[n], n < new->nslots ? &new->slots[n] : &nothing,
+				 old->exact_slots >> n & 1, ids))
 			return false;
 	}
 	return true;
 }
 
-static bool covers(const struct walk *w, const struct state *old, const struct state *new)
+static bool covers(const struct state *old, const struct state *new)
 {
 	struct id_pairs ids = { .n = 0 };
 
 	if (old->cur != new->cur)
 		return false;
 	for (int i = 0; i <= old->cur; i++) {
-		__u32 at = i == old->cur ? old->at : old->frames[i + 1]->callsite + 1;
-
-		if (!covers_frame(w, old->frames[i], new->frames[i], at, &ids))
+		if (!covers_frame(old->frames[i], new->frames[i], &ids))
 			return false;
 	}
 	return true;
 }
 
 /* Back where the path was before, with nothing changed. */
-static bool looping(const struct walk *w, const struct state *old, const struct state *new)
+static bool looping(const struct state *old, const struct state *new)
 {
 	return old->cur == new->cur &&
 	       !memcmp(old->frames[old->cur]->regs, new->frames[new->cur]->regs,
 		       sizeof(new->frames[0]->regs)) &&
-	       covers(w, old, new) && covers(w, new, old);
+	       covers(old, new);
 }
 
 static void keep(struct walk *w)
@@ -144,6 +141,7 @@ static void keep(struct walk *w)
 	saved->running = 1;
 	w->saved[w->state->at] = saved;
 	w->state->parent = saved;
+	live_begin(w, saved);
 }
 
 static bool since_kept(const struct walk *w, __u32 jumps, __u32 steps)
@@ -170,15 +168,16 @@ bool known_state(struct walk *w)
 	struct saved *s;
 
 	for (struct saved **at = &w->saved[w->state->at]; (s = *at);) {
-		if (s->running && looping(w, &s->state, w->state)) {
+		if (s->running && looping(&s->state, w->state)) {
 			complain(w, RULE_UNBOUNDED, "a loop that never ends");
 			return true;
 		}
 		/* Rounds of a loop seldom meet: not each is kept. */
 		if (s->running)
 			worth &= w->jumps - w->jumps_kept >= 20 || w->steps - w->steps_kept >= 100;
-		else if (covers(w, &s->state, w->state)) {
+		else if (covers(&s->state, w->state)) {
 			s->hits++;
+			live_as(w, s);
 			return true;
 		}
 		if (!worth || !missed(w, at))

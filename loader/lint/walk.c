@@ -26,6 +26,7 @@ void complain(struct walk *w, enum lint_rule rule, const char *fmt, ...)
 
 bool written(struct walk *w, int r)
 {
+	live_read(w, r);
 	if (reg_of(w, r)->type != R_NONE)
 		return true;
 	complain(w, RULE_UNINIT, "register %d may have no value here", r);
@@ -111,6 +112,8 @@ static enum step do_insn(struct walk *w)
 	const struct lint_insn *at = &w->insns[w->state->at];
 	const struct bpf_insn *insn = &at->insn;
 
+	if (!well_formed(w, insn))
+		return STEP_END;
 	if (is_alu(insn))
 		return supported_alu(insn) ? do_alu(w, insn) : unsupported(w, insn);
 	if (is_jump(insn))
@@ -129,6 +132,7 @@ static enum step do_insn(struct walk *w)
 static void follow_path(struct walk *w)
 {
 	enum step step = STEP_NEXT;
+	int frame;
 
 	while (step != STEP_END && !w->stopped) {
 		const struct bpf_insn *insn = &w->insns[w->state->at].insn;
@@ -150,7 +154,10 @@ static void follow_path(struct walk *w)
 		seen->reached = true;
 		if (is_wide(insn))
 			seen[1].reached = true;
+		frame = w->state->cur;
 		step = do_insn(w);
+		if (step != STEP_END && frame <= w->state->cur)
+			live_pass(w->state->frames[frame], insn);
 		if (step == STEP_NEXT)
 			w->state->at += is_wide(insn) ? 2 : 1;
 	}
@@ -245,12 +252,11 @@ static void conclude_prog(struct walk *w)
 static bool walk_alloc(struct walk *w)
 {
 	w->seen = calloc(w->n, sizeof(*w->seen));
-	w->needs = calloc(w->n + 1, sizeof(*w->needs));
-	w->fills = calloc(w->n, sizeof(*w->fills));
+	w->wide = calloc(w->n, sizeof(*w->wide));
 	w->saved = calloc(w->n, sizeof(*w->saved));
 	w->stack_depth = calloc(w->n, sizeof(*w->stack_depth));
 	w->owner = calloc(w->n, sizeof(*w->owner));
-	if (!w->seen || !w->needs || !w->fills || !w->saved || !w->stack_depth || !w->owner)
+	if (!w->seen || !w->wide || !w->saved || !w->stack_depth || !w->owner)
 		return false;
 	for (__u32 i = 0; i < w->n; i++) {
 		w->seen[i].umin_src = ~0ULL;
@@ -278,8 +284,7 @@ static void walk_free(struct walk *w)
 		state_free(w->pending[--w->npending]);
 	free(w->pending);
 	free(w->seen);
-	free(w->needs);
-	free(w->fills);
+	free(w->wide);
 	free(w->saved);
 	free(w->stack_depth);
 	free(w->owner);
@@ -299,7 +304,6 @@ void prog_check(struct lint_object *o, struct lint_prog *p)
 	if (!walk_alloc(&w)) {
 		o->no_memory = true;
 	} else if (flow_check(&w)) {
-		flow_prepare(&w);
 		follow_all(&w);
 		if (w.stopped)
 			o->no_memory |= w.steps <= STEPS && w.npending < PENDING && !o->too_much;
