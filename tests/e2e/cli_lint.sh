@@ -92,4 +92,4 @@ test_what_would_take_too_long_is_not_judged() {
 	assert_match "$(cat "$DIR/err")" "more paths than can be followed"
 }
 
-run_tests
+run_tests "$@"

@@ -10,7 +10,7 @@ BUILT=build/tests/nfp
 
 # OBJECT: "accepts INSTRUCTIONS" or "refuses"; then the rules that it breaks, and in brackets those warned of.
 lint_says() {
-	build/shunt -j lint "$1" 2>/dev/null | jq -r '
+	{ build/shunt -j lint "$1" 2>/dev/null || true; } | jq -r 'select(.verdict) |
 		def rules(level): [.findings[] | select(.level == level).rule] | unique;
 		if .verdict == "accepts" then "accepts \([.programs[].instructions] | add)" else "refuses" end +
 		([rules("error")[] | " \(.)"] | add // "") + ([rules("warning")[] | " (\(.))"] | add // "")'

@@ -3,7 +3,8 @@
 # test.sh - offload without a card: netdevsim, our programs and the probes before the card's own verifier and JIT
 #
 # test.sh OBJECT… : programs that the card must accept. What is in tests/nfp/probes says in its first lines
-# what it must be: "card: accepts" or "card: refuses RULE". UPDATE=1 records the card's verdicts anew.
+# what it must be: "card: accepts" or "card: refuses RULE". UPDATE=1 records the card's verdicts anew; LONG=1 has
+# the card and lint judge 600 probes with changed instructions, too.
 set -euo pipefail
 export LC_ALL=C # the record is sorted so
 cd "$(dirname "$0")/../.."
@@ -94,12 +95,48 @@ check_record() {
 	fi
 }
 
+# Accepted probes that do not take long, with other instructions. SEED and MUTANTS in the environment repeat them.
+make_mutants() {
+	local dir=$NFP/mutants sound=() p
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	for p; do
+		case $p in too_long* | unbounded_packet* | map_count* | map_entries* | functions*) ;; *_ok) sound+=("$BUILT/probes/$p.o") ;; esac
+	done
+	echo "# seed ${SEED:=$RANDOM}"
+	python3 tests/nfp/mutants.py "$dir" "$SEED" "${MUTANTS:-${LONG:+600}}" "${sound[@]}"
+	mutants=("$dir"/*.o)
+}
+
+# What libbpf cannot open nobody judges, and what it cannot load lint need not.
+check_mutants() {
+	local o said lint accepted=0 refused=0
+	for o; do
+		said=$(verdict "$(basename "$o")")
+		lint=$(lint_says "$o")
+		case $said in
+		"") continue ;;
+		accepts*) accepted=$((accepted + 1)) ;;
+		*) refused=$((refused + 1)) ;;
+		esac
+		case "$said, $lint" in
+		"$said, $said" | "$said, $said ("* | refuses*", refuses"* | refuses*", ") ;;
+		*) bad "lint says of $(basename "$o") '$lint', the card '$said'" ;;
+		esac
+	done
+	ok "mutants: the card accepts $accepted and refuses $refused"
+}
+
 prepare_guest || { echo "skip: $WHY" && exit 0; }
 probes=() objects=("$@")
 for p in "$PROBES"/*.bpf.c; do
 	probes+=("$(basename "$p" .bpf.c)")
 	objects+=("$BUILT/probes/$(basename "$p" .bpf.c).o")
 done
+
+mutants=()
+[ -z "${MUTANTS:-${LONG:-}}" ] || make_mutants "${probes[@]}"
+objects+=("${mutants[@]}")
 
 fill_root bpftool ip ethtool build/shunt build/shuntd -- "${objects[@]}"
 fill_checks
@@ -108,6 +145,7 @@ boot "$KERNEL" "$LOG" || { bad "the guest did not end; see ${LOG#"$PWD"/}" && ta
 show_checks
 check_ours "$@"
 for p in "${probes[@]}"; do check_probe "$p"; done
+[ ${#mutants[@]} = 0 ] || check_mutants "${mutants[@]}"
 check_record "${probes[@]}"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -203,6 +203,14 @@ static int verdict(const struct bytes *b)
 	return code;
 }
 
+static void lint_judges_every_object_that_is_sound(void **state)
+{
+	for (size_t i = 0; i < nobjects; i++) {
+		now = objects[i];
+		assert_in_range(verdict(&now), 0, 1);
+	}
+}
+
 static void lint_ends_with_a_verdict_on_any_bytes(void **state)
 {
 	uint64_t seed = env_or("SEED", 1), count = env_or("COUNT", getenv("LONG") ? 2000000 : 20000);
@@ -280,6 +288,7 @@ static int free_objects(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lint_judges_every_object_that_is_sound),
 		cmocka_unit_test(lint_ends_with_a_verdict_on_any_bytes),
 	};
 
