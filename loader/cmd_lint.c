@@ -86,6 +86,8 @@ int cmd_lint(struct ctl *ctl)
 		lint_check(&o);
 		if (o.no_memory)
 			err = cannot_read(ctl, path, "no memory");
+		else if (o.too_much)
+			err = cannot_read(ctl, path, "its programs have more paths than can be followed");
 		else
 			err = emit(ctl, lint_report(&o, path), show);
 		if (!err && lint_refused(&o))

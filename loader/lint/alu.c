@@ -202,6 +202,8 @@ static enum step compute(struct walk *w, const struct bpf_insn *insn)
 		*dst = reg_number(scalar_any());
 		return STEP_NEXT;
 	}
+	if (BPF_SRC(insn->code) == BPF_X && (is_pointer(dst) || is_pointer(src)))
+		live_exact(w, is_pointer(dst) ? insn->src_reg : insn->dst_reg);
 	if (is_pointer(dst))
 		return pointer_math(w, insn, *dst, *src, false);
 	if (is_pointer(src))

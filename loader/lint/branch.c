@@ -225,6 +225,11 @@ enum step do_branch(struct walk *w, const struct bpf_insn *insn)
 	if (!written(w, insn->dst_reg) || (BPF_SRC(insn->code) == BPF_X && !written(w, insn->src_reg)))
 		return STEP_END;
 	taken = decided(w, insn);
+	if (taken >= 0) {
+		live_exact(w, insn->dst_reg);
+		if (BPF_SRC(insn->code) == BPF_X)
+			live_exact(w, insn->src_reg);
+	}
 	if (taken == 0)
 		return STEP_NEXT;
 	if (taken == 1) {

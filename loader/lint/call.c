@@ -58,6 +58,8 @@ static bool check_key(struct walk *w, const char *name)
 	if (s->helper && s->key_off != off)
 		s->key_moves = true;
 	s->key_off = off;
+	if (w->o->maps[map->map].key_size > NFP_KEY)
+		return true; /* said of the map */
 	return memory_in_bounds(w, key, 0, w->o->maps[map->map].key_size);
 }
 
@@ -99,6 +101,7 @@ static void perf_event(struct walk *w)
 
 	if (map->type == R_SPOILT || data->type == R_SPOILT || flags->type == R_SPOILT)
 		return;
+	live_exact(w, BPF_REG_5);
 	if (map->type != R_MAP || w->o->maps[map->map].type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		complain(w, RULE_BAD_CALL, "bpf_perf_event_output() to what is no map of events");
 	else if ((__u32)flags->var.bits.unknown || (__u32)flags->var.bits.value != BPF_F_CURRENT_CPU)
@@ -145,8 +148,7 @@ static struct reg call_helper(struct walk *w, int id)
 	return reg_number(scalar_any());
 }
 
-/* How many arguments each of the card's helpers reads. */
-static int helper_args(int id)
+int helper_args(int id)
 {
 	switch (id) {
 	case BPF_FUNC_map_lookup_elem:
@@ -190,8 +192,10 @@ static enum step function(struct walk *w, const struct bpf_insn *insn)
 		w->stopped = true;
 		return STEP_END;
 	}
-	for (int r = BPF_REG_1; r <= BPF_REG_5; r++)
+	for (int r = BPF_REG_1; r <= BPF_REG_5; r++) {
+		live_read(w, r);
 		f->regs[r] = *reg_of(w, r);
+	}
 	forget_args(cur_frame(w));
 	s->frames[++s->cur] = f;
 	s->at = start;
@@ -220,6 +224,7 @@ enum step do_exit(struct walk *w)
 	struct state *s = w->state;
 	const struct reg got = *reg_of(w, BPF_REG_0);
 
+	live_read(w, BPF_REG_0);
 	if (s->cur) {
 		struct frame *f = s->frames[s->cur];
 

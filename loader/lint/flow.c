@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * flow.c - a program's shape, without following paths: is it sound, and which registers matter where
+ * flow.c - a program's shape: is it sound, and which results are read as 64 bits
  */
 #include <stdlib.h>
 
 #include "walk.h"
+
+#define FUNCS 256 /* of a program, with its main one: as the kernel has it */
 
 #define BIT(r) ((__u16)(1u << (r)))
 #define ARGS ((__u16)0x3e)    /* R1 to R5 */
@@ -29,7 +31,6 @@ static bool goes_elsewhere(const struct bpf_insn *i)
 
 struct shape {
 	struct walk *w;
-	__u32 *owner; /* the start of each instruction's function */
 	bool *second; /* the second half of a 64-bit constant */
 	bool *met;
 	__u32 *todo;
@@ -42,6 +43,11 @@ static bool bad_shape(struct walk *w, __u32 i, enum lint_rule rule, const char *
 	return false;
 }
 
+static bool is_second_half(const struct bpf_insn *i)
+{
+	return !i->code && !i->dst_reg && !i->src_reg && !i->off;
+}
+
 static bool mark_halves(struct shape *s)
 {
 	struct walk *w = s->w;
@@ -51,9 +57,11 @@ static bool mark_halves(struct shape *s)
 
 		if (insn->dst_reg >= REGS || insn->src_reg >= REGS)
 			return bad_shape(w, i, RULE_BAD_INSN, "a register that does not exist");
+		if (BPF_CLASS(insn->code) == BPF_LDX && insn->imm)
+			return bad_shape(w, i, RULE_BAD_INSN, "a load with a field that it has not");
 		if (!is_wide(insn))
 			continue;
-		if (i + 1 == w->n || w->insns[i + 1].insn.code)
+		if (i + 1 == w->n || !is_second_half(&w->insns[i + 1].insn))
 			return bad_shape(w, i, RULE_BAD_INSN, "half a 64-bit constant");
 		s->second[++i] = true;
 	}
@@ -63,7 +71,7 @@ static bool mark_halves(struct shape *s)
 static bool mark_funcs(struct shape *s)
 {
 	struct walk *w = s->w;
-	__u32 start = 0;
+	__u32 start = 0, funcs = 1;
 
 	w->seen[0].func_start = false; /* main is nobody's callee */
 	for (__u32 i = 0; i < w->n; i++) {
@@ -75,22 +83,26 @@ static bool mark_funcs(struct shape *s)
 			if (target <= 0 || target >= w->n)
 				return bad_shape(w, i, RULE_BAD_CALL, "a program that calls itself");
 			w->seen[target].func_start = true;
+			w->calls = true;
 			w->seen[target].jump_target = true;
+			w->seen[target].meeting = true;
 		} else if (is_func_call(&at->insn) && at->ref != REF_EXTERN) {
 			return bad_shape(w, i, RULE_BAD_CALL, "a call to nowhere");
 		}
 	}
 	for (__u32 i = 0; i < w->n; i++) {
-		if (w->seen[i].func_start)
+		if (w->seen[i].func_start) {
 			start = i;
-		s->owner[i] = start;
+			funcs++;
+		}
+		w->owner[i] = start;
 	}
-	return true;
+	return funcs <= FUNCS || bad_shape(w, 0, RULE_BAD_CALL, "a program of more than 256 functions");
 }
 
 static bool reach(struct shape *s, __u32 from, __s64 to)
 {
-	if (to < 0 || to >= s->w->n || s->owner[to] != s->owner[from] || s->second[to])
+	if (to < 0 || to >= s->w->n || s->w->owner[to] != s->w->owner[from] || s->second[to])
 		return bad_shape(s->w, from, RULE_BAD_JUMP, "a jump out of its function, or its end is open");
 	if (!s->met[to]) {
 		s->met[to] = true;
@@ -110,9 +122,14 @@ static bool follow_shape(struct shape *s)
 			if (!reach(s, i, target))
 				return false;
 			s->w->seen[target].jump_target = true;
+			s->w->seen[target].meeting = true;
 		}
 		if (!ends_path(insn) && !reach(s, i, (__s64)i + width(insn)))
 			return false;
+		if (is_branch(insn) || is_func_call(insn))
+			s->w->seen[i].meeting = true;
+		if (is_call(insn))
+			s->w->seen[i + 1].meeting = true;
 	}
 	return true;
 }
@@ -124,7 +141,7 @@ static bool check_shape(struct shape *s)
 	if (!mark_halves(s) || !mark_funcs(s))
 		return false;
 	for (__u32 i = 0; i < w->n; i++) {
-		if (s->owner[i] == i) {
+		if (s->w->owner[i] == i) {
 			s->met[i] = true;
 			s->todo[s->ntodo++] = i;
 		}
@@ -143,156 +160,88 @@ bool flow_check(struct walk *w)
 	struct shape s = { .w = w };
 	bool good = false;
 
-	s.owner = calloc(w->n, sizeof(*s.owner));
 	s.second = calloc(w->n, sizeof(*s.second));
 	s.met = calloc(w->n, sizeof(*s.met));
 	s.todo = calloc(w->n, sizeof(*s.todo));
-	if (s.owner && s.second && s.met && s.todo) {
+	if (s.second && s.met && s.todo) {
 		good = check_shape(&s);
-		for (__u32 i = 0; i < w->n; i++) {
-			const struct bpf_insn *insn = &w->insns[i].insn;
-
-			if (is_load(insn) && insn->src_reg == FP && insn->off < 0 && insn->off >= -8 * SLOTS)
-				w->fills[s.owner[i]] |= 1ULL << ((-insn->off - 1) / 8);
-		}
 	} else {
 		w->stopped = true;
 	}
-	free(s.owner);
 	free(s.second);
 	free(s.met);
 	free(s.todo);
 	return good;
 }
 
-/* --- which registers matter ------------------------------------------------------------------------- */
+/* --- whose upper halves matter ---------------------------------------------------------------------- */
 
-static int helper_args(int id)
-{
-	switch (id) {
-	case BPF_FUNC_map_lookup_elem:
-	case BPF_FUNC_xdp_adjust_head:
-	case BPF_FUNC_xdp_adjust_tail:
-		return 2;
-	case BPF_FUNC_perf_event_output:
-		return 5;
-	default:
-		return 0;
-	}
-}
-
-/* Does arithmetic ask for the ranges of its operands? */
-static bool asks_ranges(const struct bpf_insn *i)
-{
-	__u8 op = BPF_OP(i->code);
-
-	return op == BPF_MUL || op == BPF_DIV ||
-	       (BPF_SRC(i->code) == BPF_X && (op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH));
-}
-
-static void needs_of_alu(const struct bpf_insn *i, struct needs *n)
+static __u16 wide_before_alu(const struct bpf_insn *i, __u16 wide)
 {
 	__u16 dst = BIT(i->dst_reg), src = BPF_SRC(i->code) == BPF_X ? BIT(i->src_reg) : 0;
 	__u8 op = BPF_OP(i->code);
-	bool wanted = n->ranges & dst, all = BPF_CLASS(i->code) == BPF_ALU64;
+	bool all = BPF_CLASS(i->code) == BPF_ALU64;
 
 	if (op == BPF_END) {
 		src = 0;
 		all = i->imm == 64;
 	}
-	n->wide &= ~dst;
-	if (op == BPF_MOV) {
-		n->live = (n->live & ~dst) | src;
-		n->ranges = (n->ranges & ~dst) | (wanted ? src : 0);
-		n->wide |= all ? src : 0;
-		return;
-	}
-	n->live |= dst | src;
-	if (wanted || asks_ranges(i))
-		n->ranges |= dst | src;
-	if (all)
-		n->wide |= dst | src;
+	wide &= ~dst;
+	if (op == BPF_MOV)
+		return wide | (all ? src : 0);
+	return wide | (all ? dst | src : 0);
 }
 
-static void needs_of_memory(const struct bpf_insn *i, struct needs *n)
+static __u16 wide_before_memory(const struct bpf_insn *i, __u16 wide)
 {
 	__u16 dst = BIT(i->dst_reg), src = BIT(i->src_reg);
 
-	if (is_load(i)) {
-		n->live = (n->live & ~dst) | src;
-		n->ranges = (n->ranges & ~dst) | src;
-		n->wide = (n->wide & ~dst) | src;
-		return;
-	}
-	n->live |= dst;
-	n->ranges |= dst;
-	n->wide |= dst;
-	if (BPF_CLASS(i->code) == BPF_ST)
-		return;
-	n->live |= src;
-	if (is_atomic(i) || i->dst_reg == FP)
-		n->ranges |= src;
-	if (BPF_SIZE(i->code) == BPF_DW)
-		n->wide |= src;
+	if (is_load(i))
+		return (wide & ~dst) | src;
+	return wide | dst | (BPF_CLASS(i->code) != BPF_ST && BPF_SIZE(i->code) == BPF_DW ? src : 0);
 }
 
-static void needs_of_call(const struct bpf_insn *i, struct needs *n, const struct needs *callee)
+static __u16 wide_before_call(const struct walk *w, __u32 at, __u16 wide)
 {
-	__u16 args = 0;
+	const struct bpf_insn *i = &w->insns[at].insn;
 
-	for (int r = 1; r <= helper_args(i->imm) && !callee; r++)
-		args |= BIT(r);
-	n->live = (n->live & ~SCRATCH) | (callee ? ARGS : args);
-	n->ranges = (n->ranges & ~SCRATCH) | (callee ? ARGS : args);
-	n->wide = (n->wide & ~SCRATCH) | (callee ? callee->wide & ARGS : args);
+	wide &= ~SCRATCH;
+	if (is_func_call(i) && w->insns[at].ref == REF_FUNC)
+		return wide | (w->wide[at + 1 + i->imm] & ARGS);
+	for (int r = 1; r <= helper_args(i->imm); r++)
+		wide |= BIT(r);
+	return wide;
 }
 
-/* From what is needed behind the instruction to what is needed before it. */
-static void needs_before(const struct walk *w, __u32 at, struct needs *n, bool wide_return)
+/* From the registers that are read as 64 bits behind the instruction to those before it. */
+static __u16 wide_before(const struct walk *w, __u32 at, __u16 wide, bool wide_return)
 {
 	const struct bpf_insn *i = &w->insns[at].insn;
 	__u16 dst = BIT(i->dst_reg), src = BPF_SRC(i->code) == BPF_X ? BIT(i->src_reg) : 0;
 
-	if (is_exit(i)) {
-		*n = (struct needs){ .live = BIT(0), .ranges = BIT(0), .wide = wide_return ? BIT(0) : 0 };
-	} else if (is_call(i)) {
-		bool func = is_func_call(i) && w->insns[at].ref == REF_FUNC;
-
-		needs_of_call(i, n, func ? &w->needs[at + 1 + i->imm] : NULL);
-	} else if (is_branch(i)) {
-		n->live |= dst | src;
-		n->ranges |= dst | src;
-		if (BPF_CLASS(i->code) == BPF_JMP)
-			n->wide |= dst | src;
-	} else if (is_alu(i)) {
-		needs_of_alu(i, n);
-	} else if (BPF_CLASS(i->code) == BPF_LDX || BPF_CLASS(i->code) == BPF_STX ||
-		   BPF_CLASS(i->code) == BPF_ST) {
-		needs_of_memory(i, n);
-	} else if (BPF_CLASS(i->code) == BPF_LD) {
-		n->live &= ~dst;
-		n->ranges &= ~dst;
-		n->wide &= ~dst;
-	}
+	if (is_exit(i))
+		return wide_return ? BIT(0) : 0;
+	if (is_call(i))
+		return wide_before_call(w, at, wide);
+	if (is_branch(i))
+		return wide | (BPF_CLASS(i->code) == BPF_JMP ? dst | src : 0);
+	if (is_alu(i))
+		return wide_before_alu(i, wide);
+	if (BPF_CLASS(i->code) == BPF_LDX || BPF_CLASS(i->code) == BPF_STX || BPF_CLASS(i->code) == BPF_ST)
+		return wide_before_memory(i, wide);
+	return BPF_CLASS(i->code) == BPF_LD ? wide & ~dst : wide;
 }
 
-static void join(struct needs *n, const struct needs *also)
-{
-	n->live |= also->live;
-	n->ranges |= also->ranges;
-	n->wide |= also->wide;
-}
-
-static struct needs needs_behind(const struct walk *w, __u32 at)
+static __u16 wide_behind(const struct walk *w, __u32 at)
 {
 	const struct bpf_insn *i = &w->insns[at].insn;
-	struct needs n = { 0, 0, 0 };
+	__u16 wide = 0;
 
 	if (!ends_path(i) && at + width(i) < w->n)
-		join(&n, &w->needs[at + width(i)]);
+		wide |= w->wide[at + width(i)];
 	if (goes_elsewhere(i))
-		join(&n, &w->needs[at + 1 + i->off]);
-	return n;
+		wide |= w->wide[at + 1 + i->off];
+	return wide;
 }
 
 /* Main's result is read in full; another function's if any of those that called it does. */
@@ -300,13 +249,13 @@ static bool wide_return(const struct walk *w, __u32 start)
 {
 	for (__u32 i = 0; start && i + 1 < w->n; i++) {
 		if (is_func_call(&w->insns[i].insn) && i + 1 + w->insns[i].insn.imm == start &&
-		    (w->needs[i + 1].wide & BIT(0)))
+		    (w->wide[i + 1] & BIT(0)))
 			return true;
 	}
 	return !start;
 }
 
-static void settle_needs(struct walk *w, bool reached_only)
+static void settle_wide(struct walk *w)
 {
 	bool again = true, wide = false;
 
@@ -315,31 +264,20 @@ static void settle_needs(struct walk *w, bool reached_only)
 
 		again = false;
 		for (__u32 i = w->n; i-- > 0;) {
-			struct needs n = needs_behind(w, i), *old = &w->needs[i];
+			__u16 now;
 
-			if (reached_only && !w->seen[i].reached)
+			if (!w->seen[i].reached)
 				continue;
-			if (is_exit(&w->insns[i].insn) && reached_only) {
-				__u32 start = i;
-
-				while (start && !w->seen[start].func_start)
-					start--;
-				if (!asked || asked != start + 1)
-					wide = wide_return(w, start);
-				asked = start + 1;
+			if (is_exit(&w->insns[i].insn)) {
+				if (asked != w->owner[i] + 1)
+					wide = wide_return(w, w->owner[i]);
+				asked = w->owner[i] + 1;
 			}
-			needs_before(w, i, &n, wide);
-			if (n.live != old->live || n.ranges != old->ranges || n.wide != old->wide)
-				again = true;
-			*old = n;
+			now = wide_before(w, i, wide_behind(w, i), wide);
+			again |= now != w->wide[i];
+			w->wide[i] = now;
 		}
 	}
-}
-
-int flow_prepare(struct walk *w)
-{
-	settle_needs(w, false);
-	return 0;
 }
 
 /* Is it a result of 32 bits that is known not to be an address? */
@@ -355,11 +293,9 @@ static bool makes_32_bits(const struct walk *w, __u32 i)
 /* Which results must have their upper half cleared: where paths lead that were followed. */
 void flow_zero_extends(struct walk *w)
 {
-	for (__u32 i = 0; i < w->n; i++)
-		w->needs[i] = (struct needs){ 0, 0, 0 };
-	settle_needs(w, true);
+	settle_wide(w);
 	for (__u32 i = 0; i < w->n; i++) {
 		if (w->seen[i].reached && makes_32_bits(w, i))
-			w->seen[i].zero_extends = needs_behind(w, i).wide >> w->insns[i].insn.dst_reg & 1;
+			w->seen[i].zero_extends = wide_behind(w, i) >> w->insns[i].insn.dst_reg & 1;
 	}
 }

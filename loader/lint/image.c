@@ -23,6 +23,8 @@ void image_free(struct elf_image *image)
 	if (!image)
 		return;
 	btf__free(image->btf);
+	for (int i = 0; i < image->nsections; i++)
+		free(image->sections[i].rels);
 	free(image->sections);
 	elf_end(image->elf);
 	free(image);
@@ -116,6 +118,40 @@ static bool is_code(const struct section *s)
 	return s->data && s->header.sh_type == SHT_PROGBITS && (s->header.sh_flags & SHF_EXECINSTR);
 }
 
+/* Found by instruction: functions are linked into each program that calls them. */
+static int index_rels(struct elf_image *image, const struct section *rels)
+{
+	struct section *code;
+
+	if (rels->header.sh_type != SHT_REL || !rels->data || rels->header.sh_info >= (unsigned int)image->nsections)
+		return 0;
+	code = &image->sections[rels->header.sh_info];
+	if (!is_code(code) || code->len < 8)
+		return 0;
+	if (!code->rels)
+		code->rels = calloc(code->len / 8, sizeof(*code->rels));
+	if (!code->rels)
+		return -ENOMEM;
+	for (size_t n = 0; n < rels->len / sizeof(Elf64_Rel); n++) {
+		const char *at = (const char *)rels->data + n * sizeof(Elf64_Rel);
+		Elf64_Rel rel;
+
+		memcpy(&rel, at, sizeof(rel));
+		if (rel.r_offset % 8 == 0 && rel.r_offset / 8 < code->len / 8)
+			code->rels[rel.r_offset / 8] = at;
+	}
+	return 0;
+}
+
+bool image_rel(const struct section *code, __u64 off, Elf64_Rel *rel)
+{
+	const void *at = code->rels ? code->rels[off / 8] : NULL;
+
+	if (at)
+		memcpy(rel, at, sizeof(*rel));
+	return at;
+}
+
 static int add_func(struct lint_object *o, const GElf_Sym *sym, const char *name)
 {
 	const struct section *s = &o->image->sections[sym->st_shndx];
@@ -175,6 +211,8 @@ int image_read(struct lint_object *o, char *why, size_t len)
 		err = read_btf(image);
 	if (err == -EINVAL)
 		return refuse(why, len, "its type information (.BTF) is corrupt");
+	for (int i = 0; !err && i < image->nsections; i++)
+		err = index_rels(image, &image->sections[i]);
 	if (!err)
 		err = read_funcs(o);
 	return err == -EINVAL ? refuse(why, len, "its functions reach beyond their section") : err;

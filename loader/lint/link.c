@@ -84,22 +84,13 @@ static int refer(struct linking *l, const struct lint_func *f, struct lint_insn 
 
 static int relocate(struct linking *l, const struct lint_func *f, struct lint_insn *insns)
 {
-	const struct elf_image *image = l->o->image;
+	const struct section *code = &l->o->image->sections[f->at.sec];
+	Elf64_Rel rel;
 	int err = 0;
 
-	for (int i = 0; i < image->nsections; i++) {
-		const struct section *s = &image->sections[i];
-
-		if (s->header.sh_type != SHT_REL || s->header.sh_info != (unsigned int)f->at.sec || !s->data)
-			continue;
-		for (size_t n = 0; !err && n < s->len / sizeof(Elf64_Rel); n++) {
-			Elf64_Rel rel;
-
-			memcpy(&rel, (const char *)s->data + n * sizeof(rel), sizeof(rel));
-			if (rel.r_offset >= f->at.off && rel.r_offset < f->at.off + f->ninsns * 8ULL &&
-			    rel.r_offset % 8 == 0)
-				err = refer(l, f, &insns[(rel.r_offset - f->at.off) / 8], &rel);
-		}
+	for (__u32 i = 0; !err && i < f->ninsns; i++) {
+		if (image_rel(code, f->at.off + i * 8, &rel))
+			err = refer(l, f, &insns[i], &rel);
 	}
 	return err;
 }
@@ -153,6 +144,9 @@ static int append(struct linking *l, int func)
 
 	if (first + f->ninsns > LINT_INSNS || l->depth > 64)
 		return bad(l, "makes a program that is larger than any kernel takes", f);
+	l->o->ninsns += f->ninsns;
+	if (l->o->ninsns > LINT_ALL_INSNS)
+		return bad(l, "makes programs that together are larger than can be judged", f);
 	insns = reallocarray(p->insns, first + f->ninsns, sizeof(*insns));
 	if (!insns)
 		return -ENOMEM;

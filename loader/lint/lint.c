@@ -11,7 +11,7 @@
 #include "image.h"
 #include "lint.h"
 
-#define FINDINGS 4096 /* more are a flood that nobody reads */
+#define FINDINGS 1024 /* more are a flood that nobody reads */
 
 const struct lint_rule_info lint_rules[LINT_NR_RULES] = {
 #define RULE_INFO(id, name, refuses, instead) [RULE_##id] = { name, refuses, instead },
@@ -88,6 +88,7 @@ void lint_say(struct lint_object *o, enum lint_rule rule, const struct lint_prog
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	o->refused |= lint_rules[rule].refuses;
 	if (said(o, rule, prog, at, text) || o->nfindings == FINDINGS)
 		return;
 	if (o->nfindings == o->findings_room) {
@@ -125,9 +126,5 @@ const struct lint_line *lint_line(const struct lint_object *o, struct lint_place
 
 bool lint_refused(const struct lint_object *o)
 {
-	for (int i = 0; i < o->nfindings; i++) {
-		if (lint_rules[o->findings[i].rule].refuses)
-			return true;
-	}
-	return false;
+	return o->refused;
 }

@@ -17,6 +17,8 @@
 #define LINT_NAME 64
 #define LINT_VALUE_WORDS 16 /* more than the card's values have */
 #define LINT_INSNS 65536    /* of a program; the card takes some 1000 */
+#define LINT_ALL_INSNS (4 * LINT_INSNS)
+#define LINT_ALL_STEPS 16000000 /* of all programs, so that lint ends: seconds */
 
 /* A place in the file: a section and a byte in it. */
 struct lint_place {
@@ -92,9 +94,11 @@ struct lint_object {
 	__u32 nlines;
 	struct lint_prog *progs;
 	int nprogs;
+	__u32 ninsns, nsteps; /* of all programs */
 	struct lint_finding *findings;
 	int nfindings, findings_room;
-	bool no_memory;
+	bool refused;   /* some finding says so, though it may not be kept */
+	bool no_memory, too_much;
 };
 
 /* Reads an object out of memory, which it takes; -EINVAL with the reason in why. */

@@ -93,7 +93,10 @@ bool memory_in_bounds(struct walk *w, const struct reg *r, int off, int size)
 	case R_PACKET:
 		return packet_access(w, r, off, size);
 	case R_STACK:
-		return stack_access(w, r, off, size, false);
+		if (!stack_access(w, r, off, size, false))
+			return false;
+		live_read_stack(w, r->frame, r->off + off + (int)r->var.bits.value, size);
+		return true;
 	case R_VALUE:
 		return value_access(w, r, off, size);
 	default:
@@ -193,8 +196,7 @@ static enum step load_stack(struct walk *w, const struct bpf_insn *insn, const s
 
 	if (!stack_access(w, r, insn->off, size, true))
 		return spoil(w, insn->dst_reg);
-	if (insn->src_reg != FP)
-		w->fills[cur_frame(w)->start] = ~0ULL;
+	live_read_stack(w, r->frame, at, size);
 	got = stack_read(w->state->frames[r->frame], at, size);
 	if (got.type == R_NUMBER && size < 8)
 		got.var = scalar_loaded(got.var, size);
@@ -233,6 +235,18 @@ static enum step store_context(struct walk *w, const struct bpf_insn *insn, cons
 	return STEP_NEXT;
 }
 
+static void store_stack(struct walk *w, const struct bpf_insn *insn, int frame, int off, const struct reg *value)
+{
+	int size = access_size(insn->code);
+	bool zero = value->type == R_NUMBER && scalar_is_const(&value->var) && !value->var.bits.value;
+
+	/* Numbers are followed through spills by the frame's own address alone, and zeroes not at all. */
+	if (is_store(insn) && (insn->dst_reg != FP || zero))
+		live_exact(w, insn->src_reg);
+	stack_write(w->state->frames[frame], off, size, value);
+	live_write_stack(w, frame, off, size);
+}
+
 /* value: what is stored. */
 static enum step store_value(struct walk *w, const struct bpf_insn *insn, const struct reg *value)
 {
@@ -255,10 +269,14 @@ static enum step store_value(struct walk *w, const struct bpf_insn *insn, const 
 	}
 	if (!check_address(w, &r))
 		return STEP_NEXT;
+	if (r.type == R_STACK && size < 8 && value->type != R_NUMBER && value->type != R_SPOILT) {
+		complain(w, RULE_POINTER_MATH, "a part of a pointer is stored on the stack");
+		return STEP_NEXT;
+	}
 	if (r.type == R_PACKET)
 		packet_access(w, &r, insn->off, size);
 	else if (r.type == R_STACK && stack_access(w, &r, insn->off, size, true))
-		stack_write(w->state->frames[r.frame], r.off + insn->off + (int)r.var.bits.value, size, value);
+		store_stack(w, insn, r.frame, r.off + insn->off + (int)r.var.bits.value, value);
 	return STEP_NEXT;
 }
 
@@ -298,6 +316,9 @@ enum step do_atomic(struct walk *w, const struct bpf_insn *insn)
 		complain(w, RULE_ATOMIC_TARGET, "an atomic addition to what is no map value");
 	else if (src->type != R_SPOILT && src->type != R_NUMBER)
 		complain(w, RULE_ATOMIC_TARGET, "an atomic addition of a pointer");
+	else if (r.type == R_VALUE && (r.off + insn->off + (__s64)r.var.bits.value) % access_size(insn->code))
+		complain(w, RULE_ATOMIC_TARGET, "an atomic addition to %d bytes that are not aligned",
+			 access_size(insn->code));
 	else if (r.type != R_SPOILT && check_address(w, &r) &&
 		 use_words(w, &r, insn->off, access_size(insn->code), USE_ADDED))
 		note_addend(&w->seen[w->state->at], &src->var);
@@ -317,6 +338,8 @@ enum step do_wide(struct walk *w, const struct lint_insn *at)
 		complain(w, RULE_EXTERN, "takes the address of a function");
 	if (at->ref == REF_NONE && at->insn.src_reg)
 		complain(w, RULE_BAD_INSN, "refers to what is not in this file");
+	if (at->ref == REF_MAP && at[1].insn.imm)
+		complain(w, RULE_BAD_INSN, "refers to a map, with an offset");
 	*dst = reg_spoilt();
 	if (at->ref == REF_MAP && !w->o->maps[at->index].data) {
 		*dst = reg_number(scalar_const(0));

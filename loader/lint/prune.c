@@ -2,15 +2,15 @@
 /*
  * prune.c - states that were met before: paths that come together again are followed once
  *
- * The kernel compares less (it keeps track of which ranges mattered), and so lets pass a few
- * programs whose paths it happens to meet in a good order. Here every path counts.
+ * Where the kernel looks for them, and keeps them, so do we, since the card's driver remembers what
+ * it was told last of each instruction. The kernel compares less (it keeps track of which ranges
+ * mattered), and so lets pass a few programs whose paths it happens to meet in a good order.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "walk.h"
 
-#define STATES 4096          /* kept at one instruction */
 #define MEMORY (256UL << 20) /* of all; more, and paths are followed that need not be */
 #define IDS 32
 
@@ -64,59 +64,56 @@ static bool covers_reg(const struct reg *old, const struct reg *new, bool ranges
 	}
 }
 
-static bool covers_slot(const struct slot *old, const struct slot *new, struct id_pairs *ids)
+static bool covers_slot(const struct slot *old, const struct slot *new, bool ranges, struct id_pairs *ids)
 {
 	for (int i = 0; i < 8; i++) {
 		if (old->kind[i] != SLOT_MISC && old->kind[i] != new->kind[i])
 			return false;
 	}
 	return old->kind[0] != SLOT_REG || (old->reg.narrow == new->reg.narrow &&
-					    covers_reg(&old->reg, &new->reg, true, ids));
+					    covers_reg(&old->reg, &new->reg, ranges, ids));
 }
 
-static bool covers_frame(const struct walk *w, const struct frame *old, const struct frame *new, __u32 at,
-			 struct id_pairs *ids)
+static bool covers_frame(const struct frame *old, const struct frame *new, struct id_pairs *ids)
 {
 	static const struct slot nothing;
-	const struct needs *needs = &w->needs[at];
 
 	if (old->start != new->start || old->callsite != new->callsite)
 		return false;
 	for (int r = 0; r < FP; r++) {
-		if ((needs->live >> r & 1) &&
-		    !covers_reg(&old->regs[r], &new->regs[r], needs->ranges >> r & 1, ids))
+		if ((old->read >> r & 1) &&
+		    !covers_reg(&old->regs[r], &new->regs[r], old->exact >> r & 1, ids))
 			return false;
 	}
 	for (int n = 0; n < old->nslots; n++) {
-		if ((w->fills[old->start] >> n & 1) &&
-		    !covers_slot(&old->slots[n], n < new->nslots ? &new->slots[n] : &nothing, ids))
+		if ((old->read_slots >> n & 1) &&
+		    !covers_slot(&old->slots[n], n < new->nslots ? &new->slots[n] : &nothing,
+				 old->exact_slots >> n & 1, ids))
 			return false;
 	}
 	return true;
 }
 
-static bool covers(const struct walk *w, const struct state *old, const struct state *new)
+static bool covers(const struct state *old, const struct state *new)
 {
 	struct id_pairs ids = { .n = 0 };
 
 	if (old->cur != new->cur)
 		return false;
 	for (int i = 0; i <= old->cur; i++) {
-		__u32 at = i == old->cur ? old->at : old->frames[i + 1]->callsite + 1;
-
-		if (!covers_frame(w, old->frames[i], new->frames[i], at, &ids))
+		if (!covers_frame(old->frames[i], new->frames[i], &ids))
 			return false;
 	}
 	return true;
 }
 
 /* Back where the path was before, with nothing changed. */
-static bool looping(const struct walk *w, const struct state *old, const struct state *new)
+static bool looping(const struct state *old, const struct state *new)
 {
 	return old->cur == new->cur &&
 	       !memcmp(old->frames[old->cur]->regs, new->frames[new->cur]->regs,
 		       sizeof(new->frames[0]->regs)) &&
-	       covers(w, old, new) && covers(w, new, old);
+	       covers(old, new);
 }
 
 static void keep(struct walk *w)
@@ -135,6 +132,8 @@ static void keep(struct walk *w)
 		return;
 	}
 	w->memory += state_size(copy);
+	w->steps_kept = w->steps;
+	w->jumps_kept = w->jumps;
 	saved->state = *copy;
 	free(copy);
 	saved->next = w->saved[w->state->at];
@@ -142,23 +141,49 @@ static void keep(struct walk *w)
 	saved->running = 1;
 	w->saved[w->state->at] = saved;
 	w->state->parent = saved;
+	live_begin(w, saved);
+}
+
+static bool since_kept(const struct walk *w, __u32 jumps, __u32 steps)
+{
+	return w->jumps - w->jumps_kept >= jumps && w->steps - w->steps_kept >= steps;
+}
+
+/* In vain: a state that seldom is of use is dropped. True: this one was. */
+static bool missed(struct walk *w, struct saved **at)
+{
+	struct saved *s = *at;
+
+	if (++s->misses <= 3 * s->hits + 3)
+		return false;
+	*at = s->next;
+	s->next = w->dropped;
+	w->dropped = s;
+	return true;
 }
 
 bool known_state(struct walk *w)
 {
-	int n = 0;
+	bool worth = since_kept(w, 2, 8);
+	struct saved *s;
 
-	for (struct saved *s = w->saved[w->state->at]; s; s = s->next, n++) {
-		if (s->running) {
-			if (!looping(w, &s->state, w->state))
-				continue;
+	for (struct saved **at = &w->saved[w->state->at]; (s = *at);) {
+		if (s->running && looping(&s->state, w->state)) {
 			complain(w, RULE_UNBOUNDED, "a loop that never ends");
 			return true;
 		}
-		if (covers(w, &s->state, w->state))
+		/* Rounds of a loop seldom meet: not each is kept. */
+		if (s->running)
+			worth &= w->jumps - w->jumps_kept >= 20 || w->steps - w->steps_kept >= 100;
+		else if (covers(&s->state, w->state)) {
+			s->hits++;
+			live_as(w, s);
 			return true;
+		}
+		if (!worth || !missed(w, at))
+			at = &s->next;
 	}
-	if (n < STATES)
+	if (worth)
 		keep(w);
 	return false;
 }

@@ -44,7 +44,7 @@
 	X(DIV_RANGE, "div-range", true, "only 32-bit values are divided")                          \
 	X(DIV_VARIABLE, "div-variable", true, "only by a constant; else multiply by a reciprocal from a map") \
 	X(ATOMIC_OP, "atomic-op", true, "only __sync_fetch_and_add() whose result is unused")      \
-	X(ATOMIC_TARGET, "atomic-target", true, "atomics are for map values alone, and add numbers") \
+	X(ATOMIC_TARGET, "atomic-target", true, "atomics are for map values alone, aligned, and add numbers") \
 	X(MAP_STORE, "map-store", true, "the card cannot store to maps: add to a counter, or let the host write") \
 	X(MAP_MIXED, "map-mixed", true, "a word is read or added to, never both: use two words")   \
 	X(MAP_OFFSET, "map-offset", true, "make it a constant: a switch over the words")           \

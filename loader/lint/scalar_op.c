@@ -23,7 +23,7 @@ static struct bits bits_mul(struct bits a, struct bits b)
 /* [min, max] + [bmin, bmax], or everything where that overflows. */
 #define ADD_RANGE(min, max, bmin, bmax, MIN, MAX)                                                  \
 	do {                                                                                       \
-		if (__builtin_add_overflow(min, bmin, &(min)) |                                    \
+		if ((int)__builtin_add_overflow(min, bmin, &(min)) |                               \
 		    __builtin_add_overflow(max, bmax, &(max))) {                                   \
 			(min) = MIN;                                                               \
 			(max) = MAX;                                                               \
@@ -32,7 +32,7 @@ static struct bits bits_mul(struct bits a, struct bits b)
 
 #define SUB_RANGE(min, max, bmin, bmax, MIN, MAX)                                                  \
 	do {                                                                                       \
-		if (__builtin_sub_overflow(min, bmax, &(min)) |                                    \
+		if ((int)__builtin_sub_overflow(min, bmax, &(min)) |                               \
 		    __builtin_sub_overflow(max, bmin, &(max))) {                                   \
 			(min) = MIN;                                                               \
 			(max) = MAX;                                                               \

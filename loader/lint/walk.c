@@ -26,6 +26,7 @@ void complain(struct walk *w, enum lint_rule rule, const char *fmt, ...)
 
 bool written(struct walk *w, int r)
 {
+	live_read(w, r);
 	if (reg_of(w, r)->type != R_NONE)
 		return true;
 	complain(w, RULE_UNINIT, "register %d may have no value here", r);
@@ -111,6 +112,8 @@ static enum step do_insn(struct walk *w)
 	const struct lint_insn *at = &w->insns[w->state->at];
 	const struct bpf_insn *insn = &at->insn;
 
+	if (!well_formed(w, insn))
+		return STEP_END;
 	if (is_alu(insn))
 		return supported_alu(insn) ? do_alu(w, insn) : unsupported(w, insn);
 	if (is_jump(insn))
@@ -129,6 +132,7 @@ static enum step do_insn(struct walk *w)
 static void follow_path(struct walk *w)
 {
 	enum step step = STEP_NEXT;
+	int frame;
 
 	while (step != STEP_END && !w->stopped) {
 		const struct bpf_insn *insn = &w->insns[w->state->at].insn;
@@ -140,12 +144,20 @@ static void follow_path(struct walk *w)
 			w->stopped = true;
 			return;
 		}
-		if (seen->jump_target && known_state(w))
+		if (++w->o->nsteps > LINT_ALL_STEPS) {
+			w->stopped = w->o->too_much = true;
 			return;
+		}
+		if (seen->meeting && known_state(w))
+			return;
+		w->jumps += is_jump(insn);
 		seen->reached = true;
 		if (is_wide(insn))
 			seen[1].reached = true;
+		frame = w->state->cur;
 		step = do_insn(w);
+		if (step != STEP_END && frame <= w->state->cur)
+			live_pass(w->state->frames[frame], insn);
 		if (step == STEP_NEXT)
 			w->state->at += is_wide(insn) ? 2 : 1;
 	}
@@ -175,17 +187,19 @@ static void follow_all(struct walk *w)
 
 /* --- the stack: frames of callers and callees together ------------------------------------------- */
 
+bool saves_regs(const struct walk *w, __u32 start)
+{
+	for (__u32 i = start; i < w->n && (i == start || !w->seen[i].func_start); i++) {
+		if (w->insns[i].insn.dst_reg >= BPF_REG_6 && w->insns[i].insn.dst_reg <= BPF_REG_9)
+			return true;
+	}
+	return false;
+}
+
 /* A function's own frame on the card: its locals, and for a callee its return address and R6 to R9. */
 static __u32 own_stack(const struct walk *w, __u32 start)
 {
-	__u32 depth = w->stack_depth[start];
-	bool saves = false;
-
-	for (__u32 i = start; start && i < w->n && (i == start || !w->seen[i].func_start); i++)
-		saves |= w->insns[i].insn.dst_reg >= BPF_REG_6 && w->insns[i].insn.dst_reg <= BPF_REG_9;
-	if (start)
-		depth += 4 + (saves ? 32 : 0);
-	return depth;
+	return w->stack_depth[start] + (start ? 4 + (saves_regs(w, start) ? 32 : 0) : 0);
 }
 
 static __u32 stack_with_callees(const struct walk *w, __u32 start, __u32 *known, int depth)
@@ -238,11 +252,11 @@ static void conclude_prog(struct walk *w)
 static bool walk_alloc(struct walk *w)
 {
 	w->seen = calloc(w->n, sizeof(*w->seen));
-	w->needs = calloc(w->n + 1, sizeof(*w->needs));
-	w->fills = calloc(w->n, sizeof(*w->fills));
+	w->wide = calloc(w->n, sizeof(*w->wide));
 	w->saved = calloc(w->n, sizeof(*w->saved));
 	w->stack_depth = calloc(w->n, sizeof(*w->stack_depth));
-	if (!w->seen || !w->needs || !w->fills || !w->saved || !w->stack_depth)
+	w->owner = calloc(w->n, sizeof(*w->owner));
+	if (!w->seen || !w->wide || !w->saved || !w->stack_depth || !w->owner)
 		return false;
 	for (__u32 i = 0; i < w->n; i++) {
 		w->seen[i].umin_src = ~0ULL;
@@ -251,30 +265,37 @@ static bool walk_alloc(struct walk *w)
 	return true;
 }
 
+static void saved_free(struct saved *s)
+{
+	for (struct saved *next; s; s = next) {
+		next = s->next;
+		for (int f = 0; f < FRAMES; f++)
+			free(s->state.frames[f]);
+		free(s);
+	}
+}
+
 static void walk_free(struct walk *w)
 {
-	for (__u32 i = 0; w->saved && i < w->n; i++) {
-		for (struct saved *s = w->saved[i], *next; s; s = next) {
-			next = s->next;
-			for (int f = 0; f < FRAMES; f++)
-				free(s->state.frames[f]);
-			free(s);
-		}
-	}
+	for (__u32 i = 0; w->saved && i < w->n; i++)
+		saved_free(w->saved[i]);
+	saved_free(w->dropped);
 	while (w->npending)
 		state_free(w->pending[--w->npending]);
 	free(w->pending);
 	free(w->seen);
-	free(w->needs);
-	free(w->fills);
+	free(w->wide);
 	free(w->saved);
 	free(w->stack_depth);
+	free(w->owner);
 }
 
 void prog_check(struct lint_object *o, struct lint_prog *p)
 {
 	struct walk w = { .o = o, .p = p, .insns = p->insns, .n = p->ninsns, .adjust_head = -2 };
 
+	if (o->too_much)
+		return;
 	if (p->ninsns > LONGEST) {
 		lint_say(o, RULE_TOO_LONG, p, p->insns[0].at, "program '%s' has %u instructions, before the "
 			 "card's are made of them", p->name, p->ninsns);
@@ -283,10 +304,9 @@ void prog_check(struct lint_object *o, struct lint_prog *p)
 	if (!walk_alloc(&w)) {
 		o->no_memory = true;
 	} else if (flow_check(&w)) {
-		flow_prepare(&w);
 		follow_all(&w);
 		if (w.stopped)
-			o->no_memory |= w.steps <= STEPS && w.npending < PENDING;
+			o->no_memory |= w.steps <= STEPS && w.npending < PENDING && !o->too_much;
 		else
 			conclude_prog(&w);
 	}

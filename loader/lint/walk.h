@@ -47,8 +47,20 @@ struct slot {
 	__u8 kind[8]; /* of each byte, the lowest address first */
 };
 
+/* What a number was computed from: registers and slots of the state kept last. */
+struct from {
+	__u16 regs;
+	__u64 slots;
+};
+
 struct frame {
 	struct reg regs[REGS];
+	struct from from[REGS], slot_from[SLOTS];
+	__u16 wrote;       /* registers, since the state kept last */
+	__u64 wrote_slots;
+	/* of kept states: what was read later, and of which numbers the range mattered */
+	__u16 read, exact;
+	__u64 read_slots, exact_slots;
 	__u32 start;    /* of the function */
 	__u32 callsite; /* in the caller */
 	int nslots;     /* used; slots[0] is at fp - 8 */
@@ -68,6 +80,7 @@ struct state {
 struct seen {
 	bool reached;
 	bool jump_target;
+	bool meeting;         /* here the kernel looks for states that it has met */
 	bool func_start;
 	bool zero_extends;    /* its 32-bit result is read as 64 bits */
 	bool caller_frame;    /* it uses a caller's stack */
@@ -88,17 +101,11 @@ struct seen {
 	bool cache_fill;
 };
 
-/* What reads a register later, by register: bits 0 to 10. */
-struct needs {
-	__u16 live;     /* its value */
-	__u16 ranges;   /* what is known of its value */
-	__u16 wide;     /* its upper half */
-};
-
 struct saved {
 	struct saved *next; /* at the same instruction */
 	struct saved *parent;
 	int running; /* paths from here that have not ended */
+	__u32 hits, misses;
 	struct state state;
 };
 
@@ -108,16 +115,19 @@ struct walk {
 	const struct lint_insn *insns;
 	__u32 n;
 	struct seen *seen;
-	struct needs *needs;    /* before each instruction */
-	__u64 *fills;           /* by instruction of a function's start: slots that are loaded */
+	__u16 *wide;            /* before each instruction: registers that are read as 64 bits later */
 	struct saved **saved;
+	struct saved *dropped;  /* of no use any more, but parents of others */
 	struct state **pending;
 	int npending, pending_room;
 	struct state *state;    /* the path being followed */
 	__u32 id;
-	__u32 steps;
+	__u32 steps, jumps;
+	__u32 steps_kept, jumps_kept; /* when a state was saved last */
 	size_t memory;          /* of saved states */
+	__u32 *owner;           /* the start of each instruction's function */
 	__u32 *stack_depth;     /* by instruction of a function's start */
+	bool calls;             /* functions */
 	int adjust_head;        /* the only call, or -1; -2: none yet */
 	__s64 adjust_by;
 	bool stopped;           /* out of memory, or out of steps */
@@ -139,12 +149,20 @@ void each_reg(struct state *s, void (*fn)(struct reg *r, void *arg), void *arg);
 void stack_write(struct frame *f, int off, int size, const struct reg *value);
 struct reg stack_read(const struct frame *f, int off, int size);
 
+/* live.c */
+void live_read(struct walk *w, int r);
+void live_read_stack(struct walk *w, int number, int off, int size);
+void live_write_stack(struct walk *w, int number, int off, int size);
+void live_exact(struct walk *w, int r);
+void live_as(struct walk *w, const struct saved *s);
+void live_begin(struct walk *w, struct saved *kept);
+void live_pass(struct frame *f, const struct bpf_insn *i);
+
 /* prune.c: true if all that comes was already seen from such a state. */
 bool known_state(struct walk *w);
 void path_ends(struct walk *w, struct saved *from);
 
 /* flow.c */
-int flow_prepare(struct walk *w);
 void flow_zero_extends(struct walk *w);
 /* False: an instruction or a jump that no kernel takes. */
 bool flow_check(struct walk *w);
@@ -157,7 +175,11 @@ enum step do_atomic(struct walk *w, const struct bpf_insn *insn);
 enum step do_wide(struct walk *w, const struct lint_insn *at);
 enum step do_call(struct walk *w, const struct lint_insn *at);
 enum step do_exit(struct walk *w);
+/* call.c: how many arguments each of the card's helpers reads. */
+int helper_args(int id);
 enum step do_branch(struct walk *w, const struct bpf_insn *insn);
+/* form.c: false, and said: no kernel takes it. */
+bool well_formed(struct walk *w, const struct bpf_insn *i);
 /* memory.c: may size bytes at the register be read or written? */
 bool memory_in_bounds(struct walk *w, const struct reg *r, int off, int size);
 /* walk.c */
@@ -166,6 +188,8 @@ void complain(struct walk *w, enum lint_rule rule, const char *fmt, ...)
 bool push_path(struct walk *w, struct state *s);
 /* False, and said: it was never written. */
 bool written(struct walk *w, int r);
+/* Does the function that starts there use R6 to R9, which it then saves? */
+bool saves_regs(const struct walk *w, __u32 start);
 
 /* count.c: how many instructions the card's code has. */
 __u32 count_insns(struct walk *w);

@@ -109,6 +109,7 @@ test_published_loads_beat_hashing_as_far_as_another_simulation_says() {
 	assert_near "$hashed" 157 15 "p99 by hash"
 	assert_near "$(value p99_us "${run[@]}" -p p2c)" 138 15 "p99 by loads published every 100 us"
 	assert_near "$(value p99_us "${run[@]}" -p p2c -C publish_ns=30000)" 114 15 "p99 by loads published every 30 us"
+	assert_near "$(value p99_us "${run[@]}" -p p2c -C publish_ns=500000)" 280 15 "p99 by loads published every 500 us"
 	assert_near "$(value p99_us "${run[@]}" -p p2c -C publish_ns=2000000)" 674 15 "p99 by loads published every 2 ms"
 }
 
@@ -389,4 +390,4 @@ test_wrong_input_is_refused_with_a_reason() {
 	TEXT
 }
 
-run_tests
+run_tests "$@"

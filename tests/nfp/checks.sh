@@ -46,6 +46,21 @@ echo Y >$knobs/bpf_bind_accept
 check "netdevsim: iproute2 takes the card's program off" /bin/ip link set dev "$sim" xdpoffload off
 rm -rf ${PINS:?}/*
 
+# A packet is looked at up to byte 1888, in as far as the MTU lets packets be longer.
+depth_is() { judge nfp0 "/judged/packet_depth_$1.o" | grep -q "^$2 "; }
+check "with an MTU of 1500 a program may look at byte 1889" depth_is warned accepts
+ip link set nfp0 mtu 2000
+check "with one of 2000 it may not" depth_is warned refuses
+check "but at byte 1888" depth_is ok accepts
+ip link set nfp0 mtu 1500
+bpftool prog load /judged/packet_depth_warned.o $PINS/deep type xdp dev nfp0
+/bin/ip link set dev nfp0 xdpoffload pinned $PINS/deep
+check "while it is attached, the MTU stays below" refused ip link set nfp0 mtu 2000
+check "an MTU of 1888 is none too many" ip link set nfp0 mtu 1888
+/bin/ip link set dev nfp0 xdpoffload off
+rm -f $PINS/deep
+ip link set nfp0 mtu 1500
+
 # shunt itself. SAYS: NAME PATTERN COMMAND…, which must fail with these words.
 SHUNT=/sys/fs/bpf/shunt/nfp0
 says() {

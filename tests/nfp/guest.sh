@@ -7,7 +7,7 @@
 insmod /nfp/nfpsim.ko || bad "insmod nfpsim"
 ip link set nfp0 up
 for o in /judged/*.o; do
-	[ ! -e "$o" ] || judge nfp0 "$o" || bad "judge $o"
+	case $o in *.mutant*) judge nfp0 "$o" ;; *) [ ! -e "$o" ] || judge nfp0 "$o" || bad "judge $o" ;; esac
 done
 # shellcheck source=tests/nfp/checks.sh
 [ ! -e /checks.sh ] || . /checks.sh

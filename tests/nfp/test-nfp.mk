@@ -10,5 +10,9 @@ $(B)/tests/nfp/%.o: tests/nfp/%.bpf.c $(wildcard tests/nfp/probes/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -w -c $< -o $@
 
+# What lint is tested with, without a guest.
+test-programs test-e2e: $(NFP_PROBES)
+test-unit: $(NFP_PROBES) nfp-objects
+
 test-nfp: all $(NFP_PROBES) $(B)/tests/nfp/small.o ## programs for Netronome cards before the driver's own verifier and JIT (root)
 	$(Q)tests/nfp/test.sh $(NFP_OBJ)

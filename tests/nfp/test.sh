@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # test.sh - offload without a card: netdevsim, our programs and the probes before the card's own verifier and JIT
 #
-# test.sh OBJECT… : programs that the card must accept. What is in PROBES (folder, with the objects in
-# build/) says in its first lines what it must be: "card: accepts" or "card: refuses RULE".
+# test.sh OBJECT… : programs that the card must accept. What is in tests/nfp/probes says in its first lines
+# what it must be: "card: accepts" or "card: refuses RULE". UPDATE=1 records the card's verdicts anew; LONG=1 has
+# the card and lint judge 600 probes with changed instructions, too.
 set -euo pipefail
+export LC_ALL=C # the record is sorted so
 cd "$(dirname "$0")/../.."
 . tests/vm/lib.sh
 . tests/nfp/lib.sh
-PROBES=tests/nfp/probes
-BUILT=build/tests/nfp
+. tests/nfp/lint.sh
 CARD_INSNS=2560 # of the card's, for a program
 
 passed=0 failed=0
@@ -41,42 +42,101 @@ show_checks() {
 }
 
 check_ours() {
-	local said
+	local said lint o
 	for o; do
 		said=$(verdict "$(basename "$o")")
+		lint=$(lint_says "$o")
 		case $said in
 		accepts*) ok "the card accepts $(basename "$o" .o): ${said#accepts } of $CARD_INSNS instructions" ;;
 		*) bad "the card refuses $(basename "$o" .o): ${said#refuses }" ;;
 		esac
+		case $lint in
+		"$said" | "$said (packet-depth)") ok "lint agrees: $lint" ;;
+		*) bad "lint says of $(basename "$o" .o): $lint" ;;
+		esac
 	done
 }
 
-# A probe is for the card what it says itself, and for lint, where there is one, what it is for the card.
+# A probe is for the card what it says itself, and for lint what it is for the card.
 check_probe() {
-	local name expected said
-	name=$(basename "$1" .bpf.c)
-	expected=$(sed -n 's|^// card: \([a-z]*\).*|\1|p' "$1" | head -n 1)
-	said=$(verdict "$name.o")
+	local expected said insns=''
+	expected=$(sed -n 's|^// card: \([a-z]*\).*|\1|p' "$PROBES/$1.bpf.c" | head -n 1)
+	said=$(verdict "$1.o")
 	if [ "${said%% *}" = "$expected" ]; then
-		ok "probe $name: $said"
+		ok "probe $1: the card $said"
 	else
-		bad "probe $name: the probe says '$expected', the card '$said'"
+		bad "probe $1: it says '$expected', the card '$said'"
 	fi
-	$LINT || return 0
-	if build/shunt lint "$BUILT/probes/$name.o" >/dev/null 2>&1; then
-		expected=accepts
+	case $said in accepts*) insns=${said#accepts } ;; esac
+	if lint_agrees "$1" "${said%% *}" "$insns"; then
+		ok "lint agrees on $1: $SAID"
 	else
-		expected=refuses
+		bad "lint on $1: '$SAID', the card '$said'"
 	fi
-	[ "${said%% *}" = "$expected" ] && ok "lint agrees on $name" || bad "lint: $name: lint '$expected', the card '$said'"
+}
+
+# What the guest said, as the record has it.
+record() {
+	local p
+	echo "# $(compiler)"
+	for p; do
+		verdict "$p.o" | sed "s/^refuses .*/refuses/; s/^/$p /"
+	done
+}
+
+# The record is what make test, without a guest, holds against lint.
+check_record() {
+	record "$@" >"$NFP/verdicts"
+	[ -z "${UPDATE:-}" ] || cp "$NFP/verdicts" "$VERDICTS"
+	if diff -u "$VERDICTS" "$NFP/verdicts"; then
+		ok "$VERDICTS is what the card says"
+	else
+		bad "$VERDICTS is not what the card says (UPDATE=1 make test-nfp records it)"
+	fi
+}
+
+# Accepted probes that do not take long, with other instructions. SEED and MUTANTS in the environment repeat them.
+make_mutants() {
+	local dir=$NFP/mutants sound=() p
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	for p; do
+		case $p in too_long* | unbounded_packet* | map_count* | map_entries* | functions*) ;; *_ok) sound+=("$BUILT/probes/$p.o") ;; esac
+	done
+	echo "# seed ${SEED:=$RANDOM}"
+	python3 tests/nfp/mutants.py "$dir" "$SEED" "${MUTANTS:-${LONG:+600}}" "${sound[@]}"
+	mutants=("$dir"/*.o)
+}
+
+# What libbpf cannot open nobody judges, and what it cannot load lint need not.
+check_mutants() {
+	local o said lint accepted=0 refused=0
+	for o; do
+		said=$(verdict "$(basename "$o")")
+		lint=$(lint_says "$o")
+		case $said in
+		"") continue ;;
+		accepts*) accepted=$((accepted + 1)) ;;
+		*) refused=$((refused + 1)) ;;
+		esac
+		case "$said, $lint" in
+		"$said, $said" | "$said, $said ("* | refuses*", refuses"* | refuses*", ") ;;
+		*) bad "lint says of $(basename "$o") '$lint', the card '$said'" ;;
+		esac
+	done
+	ok "mutants: the card accepts $accepted and refuses $refused"
 }
 
 prepare_guest || { echo "skip: $WHY" && exit 0; }
-build/shunt help lint >/dev/null 2>&1 && LINT=true || LINT=false
-probes=()
-for p in $PROBES/*.bpf.c; do [ ! -e "$p" ] || probes+=("$p"); done
-objects=("$@")
-for p in "${probes[@]}"; do objects+=("$BUILT/probes/$(basename "$p" .bpf.c).o"); done
+probes=() objects=("$@")
+for p in "$PROBES"/*.bpf.c; do
+	probes+=("$(basename "$p" .bpf.c)")
+	objects+=("$BUILT/probes/$(basename "$p" .bpf.c).o")
+done
+
+mutants=()
+[ -z "${MUTANTS:-${LONG:-}}" ] || make_mutants "${probes[@]}"
+objects+=("${mutants[@]}")
 
 fill_root bpftool ip ethtool build/shunt build/shuntd -- "${objects[@]}"
 fill_checks
@@ -85,6 +145,7 @@ boot "$KERNEL" "$LOG" || { bad "the guest did not end; see ${LOG#"$PWD"/}" && ta
 show_checks
 check_ours "$@"
 for p in "${probes[@]}"; do check_probe "$p"; done
-$LINT || echo "# shunt has no lint: the probes were not compared with it"
+[ ${#mutants[@]} = 0 ] || check_mutants "${mutants[@]}"
+check_record "${probes[@]}"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

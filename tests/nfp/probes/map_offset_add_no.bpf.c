@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+// card: refuses map-offset
+/* The counter is chosen by the packet. */
+#include "probe.h"
+
+ARRAY(m, struct words, 4);
+
+SEC("xdp") int probe(struct xdp_md *ctx)
+{
+struct words *v;
+__u32 key = 0;
+
+PACKET(ctx);
+v = bpf_map_lookup_elem(&m, &key);
+if (v)
+	__sync_fetch_and_add(&v->word[AT(__u8, 26) & 7], 1);
+return XDP_PASS;
+}
