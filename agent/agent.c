@@ -83,6 +83,18 @@ static bool make_one(struct agent *a, struct domain *d)
 	return false;
 }
 
+static void say_made(const struct domain *d)
+{
+	const struct shunt_geometry *g = &d->r.geo;
+	__u32 nqueues = d->maps->domains[d->id].nqueues;
+	char many[24] = "";
+
+	if (nqueues > 1)
+		snprintf(many, sizeof(many), " and %u more", nqueues - 1);
+	say(LOG_INFO, "queue %u%s: %u cores, %u classes, %u frames of %u bytes", d->id, many, g->ncores, g->nclasses,
+	    g->nframes, g->chunk);
+}
+
 static void make_domains(struct agent *a)
 {
 	bool all = true;
@@ -96,8 +108,7 @@ static void make_domains(struct agent *a)
 			all = false;
 			continue;
 		}
-		say(LOG_INFO, "queue %u: %u cores, %u classes, %u frames of %u bytes", d->id,
-		    d->r.geo.ncores, d->r.geo.nclasses, d->r.geo.nframes, d->r.geo.chunk);
+		say_made(d);
 	}
 	if (all && a->why[0]) {
 		wait_for(a, "");

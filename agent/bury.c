@@ -61,23 +61,25 @@ static void count(struct domain *d, __u64 now_ns)
 	next(d, BURIAL_DRAIN, now_ns);
 }
 
-/* Descriptors that the kernel took from all send rings and will give back. */
-static __u32 sent_of(const struct domain *d)
+/* Descriptors that the kernel took from the send rings and will give back, by completion ring. */
+static void count_sent(const struct domain *d, __u32 *sent)
 {
 	struct xdp_statistics st;
-	__u32 sent = 0;
 
+	memset(sent, 0, SHUNT_CORES * sizeof(*sent));
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		sent += ring_cons(&d->r.tx[i]);
+		__u32 *of = &sent[d->r.geo.nqueues ? i : 0];
+
+		*of += ring_cons(&d->r.tx[i]);
 		if (!xsk_stats(d->sock[i], &st))
-			sent -= st.tx_invalid_descs;
+			*of -= st.tx_invalid_descs;
 	}
-	return sent;
 }
 
 static void take_completions(struct domain *d)
 {
-	ring_set_cons(&d->r.comp, ring_prod(&d->r.comp));
+	for (__u32 i = 0; i < shunt_fill_rings(&d->r.geo); i++)
+		ring_set_cons(&d->r.comp[i], ring_prod(&d->r.comp[i]));
 }
 
 static bool kick_core(struct domain *d, __u32 core)
@@ -99,6 +101,8 @@ static bool kick_core(struct domain *d, __u32 core)
 /* True: all is sent and has come back. */
 static bool drain(struct domain *d, __u64 now_ns)
 {
+	__u32 sent[SHUNT_CORES];
+
 	/* The driver has frames that no ring shows, and nobody can tell which. */
 	if (d->maps->cfg.flags & SHUNT_CFG_CARD) {
 		start_anew(d, "a zero-copy driver's");
@@ -111,7 +115,8 @@ static bool drain(struct domain *d, __u64 now_ns)
 			return false;
 		}
 	}
-	if (frames_are_back(&d->r, sent_of(d))) {
+	count_sent(d, sent);
+	if (frames_are_back(&d->r, sent)) {
 		next(d, BURIAL_FRAMES, now_ns);
 		return true;
 	}
@@ -131,6 +136,31 @@ static bool ever_refused(const struct domain *d)
 	return false;
 }
 
+/* Where the kernel has come to in the fill rings. */
+static void note_fill(struct domain *d)
+{
+	for (__u32 i = 0; i < shunt_fill_rings(&d->r.geo); i++)
+		d->state->aside_cons[i] = ring_cons(&d->r.fill[i]);
+}
+
+static bool fill_moved(const struct domain *d)
+{
+	for (__u32 i = 0; i < shunt_fill_rings(&d->r.geo); i++) {
+		if (ring_cons(&d->r.fill[i]) != d->state->aside_cons[i])
+			return true;
+	}
+	return false;
+}
+
+static bool any_aside(const struct domain_state *s)
+{
+	for (int i = 0; i < FRAMES_ASIDE; i++) {
+		if (s->aside[i])
+			return true;
+	}
+	return false;
+}
+
 /* Takes what cannot be the kernel's into the list, and notes the rest for later. */
 static void set_aside(struct domain *d, struct harvest *h)
 {
@@ -141,20 +171,24 @@ static void set_aside(struct domain *d, struct harvest *h)
 		if (h->aside[i] && !refused)
 			h->frame[h->n++] = h->aside[i] - 1;
 	}
-	d->state->aside_cons = ring_cons(&d->r.fill);
+	note_fill(d);
 }
 
-/* The next worker's own frames first, all others to the kernel. */
+/* The next worker's own frames first, as many from each home, all others to the kernel. */
 static int share_out(struct domain *d, const struct harvest *h)
 {
+	const struct shunt_geometry *g = &d->r.geo;
 	struct domain_state *s = d->state;
-	__u32 keep = d->r.geo.ncores * SHUNT_SPARE;
+	__u32 each = g->ncores * SHUNT_SPARE / shunt_fill_rings(g), had[SHUNT_CORES] = { 0 }, rest = 0;
 
-	if (keep > h->n)
-		keep = h->n;
-	memcpy(s->spare, h->frame, keep * sizeof(*h->frame));
-	s->nspare = keep;
-	return frames_give(&d->r, h->frame + keep, h->n - keep);
+	s->nspare = 0;
+	for (__u32 i = 0; i < h->n; i++) {
+		if (had[shunt_home(g, h->frame[i])]++ < each)
+			s->spare[s->nspare++] = h->frame[i];
+		else
+			h->frame[rest++] = h->frame[i];
+	}
+	return frames_give(&d->r, h->frame, rest);
 }
 
 /* Two looks at the rings, each after all XDP programs have ended that were under way before. */
@@ -237,15 +271,15 @@ void bury_aside(struct domain *d)
 	struct domain_state *s = d->state;
 	struct harvest h;
 
-	/* Until the kernel takes another one from the fill ring, no more can be known. */
-	if ((!s->aside[0] && !s->aside[1]) || ring_cons(&d->r.fill) == s->aside_cons)
+	/* Until the kernel takes another one from a fill ring, no more can be known. */
+	if (!any_aside(s) || !fill_moved(d))
 		return;
 	h.frame = malloc(d->r.geo.nframes * sizeof(*h.frame));
 	if (!h.frame || find_frames(d, &h)) {
 		free(h.frame);
 		return;
 	}
-	s->aside_cons = ring_cons(&d->r.fill);
+	note_fill(d);
 	for (int i = 0; i < FRAMES_ASIDE; i++) {
 		__u32 frame = s->aside[i] - 1;
 

@@ -30,6 +30,7 @@ void domain_set_up(struct domain *d, __u64 up)
 void domain_count_refused(struct domain *d)
 {
 	struct shunt_agent *n = agent_of(d);
+	__u64 no_frame = d->state->no_frame;
 
 	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
 		__u32 slot = slot_of(&d->r.geo, k), cls = slot - SHUNT_HOLD_SLOT;
@@ -43,10 +44,11 @@ void domain_count_refused(struct domain *d)
 			poke(n->core[slot].refused, d->state->refused_core[slot] + refused);
 		else
 			poke(n->cls[cls].refused, d->state->refused_cls[cls] + refused);
-		/* Of the fill ring, which is one for all sockets. */
-		if (!k)
-			poke(n->no_frame, d->state->no_frame + st.rx_fill_ring_empty_descs);
+		/* Of the fill ring, which may be one for all sockets. */
+		if (k < shunt_fill_rings(&d->r.geo))
+			no_frame += st.rx_fill_ring_empty_descs;
 	}
+	poke(n->no_frame, no_frame);
 }
 
 /* Requests of class c that workers ended, and those that died with workers. */
@@ -63,20 +65,33 @@ static __u64 ended(const struct domain *d, int c)
 	return n;
 }
 
+/* Requests of class c that XDP put into rings, of whichever queue. */
+static __u64 handed_over(const struct domain *d, int c)
+{
+	__u32 nqueues = d->r.geo.nqueues ? d->r.geo.nqueues : 1;
+	__u64 n = 0;
+
+	for (__u32 i = 0; i < nqueues; i++) {
+		const struct shunt_ingress *in = &d->maps->ingress[queue_of(d->maps, d->id, i)];
+
+		n += in->cls[c].steered + in->cls[c].held;
+	}
+	return n;
+}
+
 /*
  * With no ring there is nothing in flight, so what was handed over and did not end is lost. What a
  * core's ring refused is known per core only: it is taken off from the classes that miss requests.
  */
 void domain_count_lost(struct domain *d)
 {
-	const struct shunt_ingress *in = &d->maps->ingress[d->id];
 	struct shunt_agent *n = agent_of(d);
 	__u64 refused = 0;
 
 	for (int i = 0; i < SHUNT_CORES; i++)
 		refused += n->core[i].refused;
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		__u64 gone = in->cls[c].steered + in->cls[c].held, known = ended(d, c), take;
+		__u64 gone = handed_over(d, c), known = ended(d, c), take;
 
 		if ((__s64)(gone - known) <= 0) /* a worker counted more than there was */
 			continue;
@@ -132,7 +147,8 @@ void domain_settle_counts(struct domain *d)
 	struct shunt_view *v = d->r.view;
 
 	for (__u32 i = 0; i < SHUNT_CORES; i++) {
-		__u32 sent = republish(&v->sent[i], &in->sent[i]);
+		const __u32 *truth = &d->maps->ingress[queue_of(d->maps, d->id, i)].sent[i];
+		__u32 sent = republish(&v->sent[i], truth);
 
 		poke(v->done[i], i < d->r.geo.ncores ? sent - waiting(&d->r, i) : sent);
 	}
@@ -140,7 +156,7 @@ void domain_settle_counts(struct domain *d)
 		__u32 slot = SHUNT_HOLD_SLOT + c, enq = republish(&v->enq[c], &in->enq[c]);
 
 		/* XDP goes on: what it counted after this read is in no ring that we see empty. */
-		if (c < d->r.geo.nclasses && ring_count(&d->r.rx[slot]))
+		if (c < d->r.geo.nclasses && d->r.geo.hold_ring && ring_count(&d->r.rx[slot]))
 			poke(v->deq[c], first_held(d, slot, peek(in->enq[c])));
 		else
 			poke(v->deq[c], enq);

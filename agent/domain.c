@@ -19,32 +19,6 @@ static void name_of(const struct domain *d, const char *what, char out[STORE_NAM
 	snprintf(out, STORE_NAME, "d%u.%s", d->id, what);
 }
 
-/*
- * Frames for everything that can hold one at a time: hold rings, each core's two rings and its own
- * spare ones, a NAPI round, preempted requests, and what the configuration adds.
- */
-static void set_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, __u32 ncores,
-			 __u32 mtu)
-{
-	__u32 per_page = sysconf(_SC_PAGESIZE) / cfg->chunk;
-
-	*g = (struct shunt_geometry){
-		.chunk = cfg->chunk,
-		.core_ring = cfg->core_ring,
-		.hold_ring = cfg->hold_ring,
-		.ncores = ncores <= SHUNT_CORES ? ncores : SHUNT_CORES,
-		.nclasses = cfg->nclasses,
-		.mtu = mtu,
-		.fill_ring = 1,
-	};
-	g->nframes = g->nclasses * g->hold_ring + g->ncores * (2 * g->core_ring + SHUNT_SPARE) +
-		     SHUNT_NAPI + SHUNT_PARKED + cfg->spare_frames;
-	if (per_page > 1) /* what follows the frames is page-aligned */
-		g->nframes = (g->nframes + per_page - 1) / per_page * per_page;
-	while (g->fill_ring < g->nframes + SHUNT_NAPI)
-		g->fill_ring *= 2;
-}
-
 static void *map_shared(int fd, size_t len)
 {
 	void *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -92,10 +66,13 @@ static int open_view(struct domain *d, const struct shunt_pins *pins)
 static int map_rings(struct domain *d)
 {
 	const struct shunt_geometry *g = &d->r.geo;
-	int err = shunt_ring_map(&d->r.fill, d->sock[0], SHUNT_RING_FILL, g->fill_ring);
+	int err = 0;
 
-	if (!err)
-		err = shunt_ring_map(&d->r.comp, d->sock[0], SHUNT_RING_COMP, g->fill_ring);
+	for (__u32 i = 0; !err && i < shunt_fill_rings(g); i++) {
+		err = shunt_ring_map(&d->r.fill[i], d->sock[i], SHUNT_RING_FILL, g->fill_ring);
+		if (!err)
+			err = shunt_ring_map(&d->r.comp[i], d->sock[i], SHUNT_RING_COMP, g->fill_ring);
+	}
 	for (__u32 k = 0; !err && k < sockets_of(g); k++) {
 		__u32 slot = slot_of(g, k);
 
@@ -121,12 +98,13 @@ int domain_map_memory(struct domain *d)
 /* A new kernel pool would be refused while we have rings of the old one mapped. */
 static void unmap_all(struct domain *d)
 {
-	shunt_ring_unmap(&d->r.fill);
-	shunt_ring_unmap(&d->r.comp);
 	for (int i = 0; i < SHUNT_SLOTS; i++)
 		shunt_ring_unmap(&d->r.rx[i]);
-	for (int i = 0; i < SHUNT_CORES; i++)
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		shunt_ring_unmap(&d->r.fill[i]);
+		shunt_ring_unmap(&d->r.comp[i]);
 		shunt_ring_unmap(&d->r.tx[i]);
+	}
 	if (d->r.memory)
 		munmap(d->r.memory, shunt_memory_len(&d->r.geo));
 	d->r.memory = NULL;
@@ -180,7 +158,7 @@ static int bind_socket(struct domain *d, __u32 k, int fd)
 {
 	__u16 mode = d->maps->cfg.flags & SHUNT_CFG_CARD ? XDP_ZEROCOPY : XDP_COPY;
 
-	return k ? xsk_bind_shared(fd, d->state->ifindex, d->id, d->sock[0]) :
+	return k ? xsk_bind_shared(fd, d->state->ifindex, queue_of(d->maps, d->id, k), d->sock[0]) :
 		   xsk_bind_first(fd, d->state->ifindex, d->id, mode);
 }
 
@@ -194,7 +172,9 @@ static int make_socket(struct domain *d, __u32 k)
 	fd = k ? xsk_another() : xsk_first(d->r.memory, g);
 	if (fd < 0)
 		return fd;
-	err = xsk_rings(fd, rx_size(g, slot), slot < SHUNT_HOLD_SLOT ? g->core_ring : 0);
+	err = k && g->nqueues ? xsk_own_rings(fd, g) : 0;
+	if (!err)
+		err = xsk_rings(fd, rx_size(g, slot), slot < SHUNT_HOLD_SLOT ? g->core_ring : 0);
 	if (!err)
 		err = bind_socket(d, k, fd);
 	if (err) {
@@ -235,18 +215,20 @@ int domain_make_memory(struct domain *d)
 	return err ? err : domain_map_memory(d);
 }
 
-/* New memory: the first frames are the next worker's, all others the kernel's. */
+/* New memory: the first frames of each home are the next worker's, all others the kernel's. */
 static void fill_first(struct domain *d)
 {
 	const struct shunt_geometry *g = &d->r.geo;
-	__u32 nspare = g->ncores * SHUNT_SPARE, prod = 0;
+	__u32 homes = shunt_fill_rings(g), spare = g->ncores * SHUNT_SPARE / homes, per = g->nframes / homes;
 
-	for (__u32 i = 0; i < nspare; i++)
-		d->state->spare[i] = i;
-	d->state->nspare = nspare;
-	for (__u32 i = nspare; i < g->nframes; i++)
-		d->r.fill.addr[prod++] = (__u64)i * g->chunk;
-	ring_set_prod(&d->r.fill, prod);
+	d->state->nspare = 0;
+	for (__u32 k = 0; k < homes; k++) {
+		for (__u32 i = 0; i < spare; i++)
+			d->state->spare[d->state->nspare++] = k * per + i;
+		for (__u32 i = spare; i < per; i++)
+			d->r.fill[k].addr[i - spare] = ((__u64)k * per + i) * g->chunk;
+		ring_set_prod(&d->r.fill[k], per - spare);
+	}
 }
 
 void domain_set_right(struct domain *d)
@@ -255,7 +237,7 @@ void domain_set_right(struct domain *d)
 
 	poke(d->r.ctl->abi, SHUNT_ABI);
 	poke(d->r.ctl->nspare, 0);
-	poke(d->r.ctl->fill_lock, 0);
+	memset(d->r.ctl->fill_lock, 0, sizeof(d->r.ctl->fill_lock));
 	poke(v->abi, SHUNT_ABI);
 	poke(v->nclasses, d->r.geo.nclasses);
 	poke(v->idle, 0);
@@ -314,7 +296,7 @@ int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int if
 	struct shunt_geometry geo;
 	int err = open_view(d, pins);
 
-	set_geometry(&geo, &d->maps->cfg, d->maps->domains[d->id].ncores, mtu);
+	domain_geometry(&geo, &d->maps->cfg, &d->maps->domains[d->id], mtu);
 	if (!err) {
 		domain_set_up(d, 0);
 		err = domain_make_state(d, ifindex, &geo);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * domain.h - one receive queue: its memory, its sockets, and where its worker stands
+ * domain.h - one domain: its memory, its sockets, and where its worker stands
  */
 #pragma once
 
 #include <stdbool.h>
 
+#include "frames.h"
 #include "maps.h"
-#include "rings.h"
 #include "store.h"
 
 enum domain_life {
@@ -51,8 +51,8 @@ struct domain_state {
 	__u64 refused_core[SHUNT_CORES];
 	__u64 no_frame;
 
-	__u32 aside[2];     /* frame + 1 that the kernel may have in no ring; 0: none … */
-	__u32 aside_cons;   /* … more will be known once the fill ring's consumer is past this */
+	__u32 aside[FRAMES_ASIDE]; /* frame + 1 that the kernel may have in no ring; 0: none … */
+	__u32 aside_cons[SHUNT_CORES]; /* … more will be known once a fill ring's consumer is past this */
 	__u32 nspare;       /* frames for the next worker's own use */
 	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
 };
@@ -95,6 +95,9 @@ static inline struct shunt_agent *agent_of(const struct domain *d)
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex);
 /* Makes memory and sockets. -EBUSY: the queue's old rings are still held. */
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu);
+/* geometry.c */
+void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, const struct shunt_domain *dom,
+		     __u32 mtu);
 /* Parts of these, for host.c, which makes sockets otherwise: */
 int domain_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo);
 int domain_make_memory(struct domain *d);

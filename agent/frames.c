@@ -16,25 +16,31 @@
  * for the next one. It has at most one such (a queue's packets come one after the other), and that
  * one is the last that it took from the fill ring: while it has one aside it takes none. So what was
  * the last at either look is left alone, if a ring has ever refused a packet, and tried again later.
+ *
+ * A domain of several queues has a fill ring for each, and all this holds for each queue by itself: a frame goes
+ * from one queue to another by a worker's hands alone.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "frames.h"
 
-bool frames_are_back(const struct rings *r, __u32 sent)
+bool frames_are_back(const struct rings *r, const __u32 *sent)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
 		if (ring_prod(&r->tx[i]) != ring_cons(&r->tx[i]))
 			return false;
 	}
-	return ring_prod(&r->comp) == sent;
+	for (__u32 i = 0; i < shunt_fill_rings(&r->geo); i++) {
+		if (ring_prod(&r->comp[i]) != sent[i])
+			return false;
+	}
+	return true;
 }
 
-static int mark_fill(const struct rings *r, enum frames_round round, __u32 cons,
+static int mark_fill(const struct rings *r, const struct shunt_ring *fill, enum frames_round round, __u32 cons,
 		     unsigned char *seen)
 {
-	const struct shunt_ring *fill = &r->fill;
 	__u32 n = ring_prod(fill) - cons;
 
 	if (n > fill->mask + 1)
@@ -69,9 +75,8 @@ static int mark_rx(const struct rings *r, const struct shunt_ring *rx, enum fram
 
 /* Whatever the kernel took later than this one is marked as still in the fill ring. (If it never
  * took any, this is just some frame: there was no refused packet either.) */
-static void mark_last(const struct rings *r, __u32 fill_cons, unsigned char *seen)
+static void mark_last(const struct rings *r, const struct shunt_ring *fill, __u32 fill_cons, unsigned char *seen)
 {
-	const struct shunt_ring *fill = &r->fill;
 	__u64 last = peek(fill->addr[(fill_cons - 1) & fill->mask]) / r->geo.chunk;
 
 	if (last < r->geo.nframes)
@@ -80,13 +85,17 @@ static void mark_last(const struct rings *r, __u32 fill_cons, unsigned char *see
 
 int frames_mark(const struct rings *r, enum frames_round round, unsigned char *seen)
 {
-	__u32 fill_cons = ring_cons(&r->fill);
-	int err = mark_fill(r, round, fill_cons, seen);
+	__u32 nfill = shunt_fill_rings(&r->geo), cons[SHUNT_CORES];
+	int err = 0;
 
+	for (__u32 i = 0; !err && i < nfill; i++) {
+		cons[i] = ring_cons(&r->fill[i]);
+		err = mark_fill(r, &r->fill[i], round, cons[i], seen);
+	}
 	for (__u32 k = 0; !err && k < sockets_of(&r->geo); k++)
 		err = mark_rx(r, &r->rx[slot_of(&r->geo, k)], round, seen);
-	if (!err)
-		mark_last(r, fill_cons, seen);
+	for (__u32 i = 0; !err && i < nfill; i++)
+		mark_last(r, &r->fill[i], cons[i], seen);
 	return err;
 }
 
@@ -106,13 +115,21 @@ void frames_list(const struct rings *r, const unsigned char *seen, struct harves
 
 int frames_give(struct rings *r, const __u32 *frame, __u32 n)
 {
-	struct shunt_ring *fill = &r->fill;
-	__u32 prod = peek(*fill->prod);
+	__u32 nfill = shunt_fill_rings(&r->geo), more[SHUNT_CORES] = { 0 }, prod[SHUNT_CORES];
 
-	if (fill->mask + 1 - (prod - ring_cons(fill)) < n)
-		return -ENOSPC;
 	for (__u32 i = 0; i < n; i++)
-		fill->addr[prod++ & fill->mask] = (__u64)frame[i] * r->geo.chunk;
-	ring_set_prod(fill, prod);
+		more[shunt_home(&r->geo, frame[i])]++;
+	for (__u32 k = 0; k < nfill; k++) {
+		prod[k] = peek(*r->fill[k].prod);
+		if (r->fill[k].mask + 1 - (prod[k] - ring_cons(&r->fill[k])) < more[k])
+			return -ENOSPC;
+	}
+	for (__u32 i = 0; i < n; i++) {
+		__u32 k = shunt_home(&r->geo, frame[i]);
+
+		r->fill[k].addr[prod[k]++ & r->fill[k].mask] = (__u64)frame[i] * r->geo.chunk;
+	}
+	for (__u32 k = 0; k < nfill; k++)
+		ring_set_prod(&r->fill[k], prod[k]);
 	return 0;
 }

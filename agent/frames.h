@@ -8,12 +8,12 @@
 
 #include "rings.h"
 
-/* Are all send rings empty, and have all frames that were sent come back? sent: of all send rings,
- * what the kernel took as good. */
-bool frames_are_back(const struct rings *r, __u32 sent);
+/* Are all send rings empty, and have all frames that were sent come back? sent: for each completion ring, what
+ * the kernel took as good from the send rings that it is of. */
+bool frames_are_back(const struct rings *r, const __u32 *sent);
 
 /*
- * Marks each frame that is in the fill ring or a receive ring; seen[] has geo.nframes bytes, 0 at
+ * Marks each frame that is in a fill ring or a receive ring; seen[] has geo.nframes bytes, 0 at
  * first. Nobody but XDP uses the rings. Done in two rounds, FRAMES_FIRST and FRAMES_SECOND; before
  * each of them, all rounds of packets must have ended that were under way. -EBADMSG: the rings make
  * no sense.
@@ -21,17 +21,17 @@ bool frames_are_back(const struct rings *r, __u32 sent);
 enum frames_round { FRAMES_FIRST = 1, FRAMES_SECOND = 2, FRAMES_LAST = 4 };
 int frames_mark(const struct rings *r, enum frames_round round, unsigned char *seen);
 
-#define FRAMES_ASIDE 2
+#define FRAMES_ASIDE (2 * SHUNT_CORES) /* two of each fill ring */
 
 struct harvest {
 	__u32 *frame;  /* room for geo.nframes numbers: frames in no ring */
 	__u32 n;
 	/* In no ring either, not in the list, and the kernel may have kept them aside, or just used
-	 * them, if a receive ring has ever refused a packet: number + 1; 0: none. */
+	 * them, if a receive ring has ever refused a packet: number + 1, from the front; 0: none. */
 	__u32 aside[FRAMES_ASIDE];
 };
 
 /* Lists what was never marked. Whether a ring refused something must be asked after the marking. */
 void frames_list(const struct rings *r, const unsigned char *seen, struct harvest *h);
-/* Gives n frames to the kernel; all or (no room) none: -ENOSPC. */
+/* Gives n frames to the kernel, each to the fill ring where it is at home; all or (no room) none: -ENOSPC. */
 int frames_give(struct rings *r, const __u32 *frame, __u32 n);

@@ -255,7 +255,7 @@ static void set_geometry(const struct agent *a, struct shunt_geometry *g)
 	__u32 n = a->opts.host.ndevs, room = a->mtu > WRAPPING ? a->mtu - WRAPPING : 0;
 
 	*g = (struct shunt_geometry){ .nframes = n * PER_CORE, .chunk = a->maps.cfg.chunk,
-		.core_ring = CORE_RING, .ncores = n, .nclasses = SHUNT_CLASSES, .fill_ring = 1,
+		.core_ring = CORE_RING, .ncores = n, .nqueues = n, .nclasses = SHUNT_CLASSES, .fill_ring = 1,
 		.mtu = room < MTU_MAX ? room : MTU_MAX };
 	while (g->fill_ring < g->nframes + SHUNT_NAPI)
 		g->fill_ring *= 2;

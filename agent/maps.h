@@ -20,6 +20,14 @@ struct maps {
 	__u32 id;                  /* of the map "cfg": tells one load from the next */
 };
 
+/* The queue that feeds a core of a domain; root may have written anything there. */
+static inline __u32 queue_of(const struct maps *m, __u32 domain, __u32 core)
+{
+	const struct shunt_domain *d = &m->domains[domain];
+
+	return d->nqueues ? d->queue[core] % SHUNT_DOMAINS : domain;
+}
+
 /* 0, -ENOENT (not loaded), or -errno; why says it in words. */
 int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t len);
 void maps_close(struct maps *m);

@@ -2,6 +2,9 @@
 /*
  * publish.c - the publisher: loads of cores, in rounds, one message for all of a group's
  *
+ * A card knows one group, in which a core has the number of its queue, of whichever domain that is. Where the host's
+ * program emulates one, each domain is a group by itself.
+ *
  * What did not change is not sent again. What is sent is as old as the message takes, and stays in force
  * until the next: pace.c says how often that must be, and when equal loads are better.
  */
@@ -25,10 +28,17 @@
 #define KNOBS_NS 10000000ULL
 
 struct group {
-	const struct shunt_view *view; /* NULL: the domain is off */
+	__u32 domain;                  /* the first whose cores are in it: it counts the messages */
+	bool on;                       /* there are any */
 	bool told;                     /* what follows is what the card has */
 	struct shunt_nfp_group cores;
 	struct shunt_nfp_bytes order, loads;
+};
+
+/* Cores of a group, as they are now. */
+struct sample {
+	__u64 up;
+	__u32 sent[SHUNT_NFP_CORES], done[SHUNT_NFP_CORES];
 };
 
 struct publisher {
@@ -42,6 +52,8 @@ struct publisher {
 	__u64 knob[SHUNT_KNOBS];       /* as the card has them: 0 at first */
 	__u64 delay_ns;
 	struct pace pace;
+	bool by_queue;                 /* one group, of all domains */
+	const struct shunt_view *view[SHUNT_DOMAINS]; /* NULL: the domain is off */
 	struct group group[SHUNT_DOMAINS];
 };
 
@@ -67,9 +79,9 @@ static struct shunt_agent *agent_at(const struct publisher *p, __u32 i)
 }
 
 /* One value, one message. False: the card does not have it. */
-static bool tell(struct publisher *p, __u32 domain, int fd, __u32 i, const void *value)
+static bool tell(struct publisher *p, __u32 group, int fd, __u32 i, const void *value)
 {
-	struct shunt_agent *n = agent_at(p, domain);
+	struct shunt_agent *n = agent_at(p, p->group[group].domain);
 
 	if (p->delay_ns)
 		sleep_until(now_ns() + p->delay_ns);
@@ -101,22 +113,48 @@ static bool tell_cores(struct publisher *p, __u32 i, __u64 up)
 	return true;
 }
 
+/* Of a core, what is done is read before what was sent: the other way round there could be more of it. */
+static void sample_domain(const struct publisher *p, __u32 d, struct sample *s)
+{
+	__u64 up = peek(p->maps->domains[d].up) & NFP_CORES;
+
+	for (__u32 i = 0; up >> i; i++) {
+		__u32 queue = queue_of(p->maps, d, i), at = p->by_queue ? queue : i;
+
+		if (!(up >> i & 1))
+			continue;
+		s->up |= 1ULL << at;
+		s->done[at] = __atomic_load_n(&p->view[d]->done[i], __ATOMIC_ACQUIRE);
+		s->sent[at] = peek(p->maps->ingress[queue].sent[i]);
+	}
+}
+
+static void sample_group(const struct publisher *p, __u32 i, struct sample *s)
+{
+	*s = (struct sample){ 0 };
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+		if (p->view[d] && (p->by_queue || d == i))
+			sample_domain(p, d, s);
+	}
+}
+
 /* False: there was nothing to say. */
 static bool publish_group(struct publisher *p, __u32 i)
 {
 	struct group *g = &p->group[i];
-	__u64 up = peek(p->maps->domains[i].up) & NFP_CORES;
 	struct shunt_nfp_bytes loads = { 0 };
+	struct sample now;
 
-	if (!g->told || up != g->cores.up) {
-		g->told = tell_cores(p, i, up);
+	sample_group(p, i, &now);
+	if (!g->told || now.up != g->cores.up) {
+		g->told = tell_cores(p, i, now.up);
 		if (!g->told)
 			return true;
 	}
 	if (!p->pace.behind)
-		nfp_pack_loads(p->maps->ingress[i].sent, g->view->done, up, &loads);
+		nfp_pack_loads(now.sent, now.done, now.up, &loads);
 	/* Behind, it is sent all the same: is the card faster by now? */
-	if (!memcmp(&loads, &g->loads, sizeof(loads)) && !(p->pace.behind && up))
+	if (!memcmp(&loads, &g->loads, sizeof(loads)) && !(p->pace.behind && now.up))
 		return false;
 	if (tell(p, i, p->loads_fd, i, &loads))
 		g->loads = loads;
@@ -148,7 +186,7 @@ static __u64 mean_service_ns(const struct publisher *p)
 	__u64 ns = 0, rate = 0;
 
 	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
-		for (int c = 0; p->group[i].view && c < SHUNT_CLASSES; c++) {
+		for (int c = 0; p->view[i] && c < SHUNT_CLASSES; c++) {
 			const struct shunt_agent_class *k = &agent_at(p, i)->cls[c];
 
 			ns += (__u64)peek(k->mean_ns) * peek(k->rate);
@@ -166,17 +204,19 @@ static void publish_round(struct publisher *p, __u64 began_ns, __u64 late_ns)
 	bool sent = publish_knobs(p, began_ns);
 
 	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
-		if (p->group[i].view)
+		if (p->group[i].on)
 			sent |= publish_group(p, i);
 	}
 	pace_note(&p->pace, late_ns, sent ? now_ns() - began_ns : 0, mean_ns);
 	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
-		if (!p->group[i].view)
+		struct shunt_agent *n = agent_at(p, p->group[i].domain);
+
+		if (!p->group[i].on)
 			continue;
 		if (p->pace.behind && !was_behind)
-			poke(agent_at(p, i)->publish_equal, agent_at(p, i)->publish_equal + 1);
-		poke(agent_at(p, i)->message_ns, p->pace.message_ns);
-		poke(agent_at(p, i)->publish_age_ns, pace_age(&p->pace, mean_ns));
+			poke(n->publish_equal, n->publish_equal + 1);
+		poke(n->message_ns, p->pace.message_ns);
+		poke(n->publish_age_ns, pace_age(&p->pace, mean_ns));
 	}
 }
 
@@ -210,12 +250,27 @@ static bool open_views(struct publisher *p, const struct shunt_pins *pins)
 		fd = shunt_pin_open_view(pins, i);
 		if (fd < 0)
 			return false;
-		p->group[i].view = shunt_map_mmap(fd, sizeof(*p->group[i].view), false);
+		p->view[i] = shunt_map_mmap(fd, sizeof(*p->view[i]), false);
 		close(fd);
-		if (!p->group[i].view)
+		if (!p->view[i])
 			return false;
 	}
 	return true;
+}
+
+static void make_groups(struct publisher *p)
+{
+	p->by_queue = p->maps->cfg.flags & SHUNT_CFG_CARD;
+	for (__u32 i = 0; i < SHUNT_DOMAINS; i++)
+		p->by_queue |= p->view[i] && p->maps->domains[i].nqueues;
+	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
+		struct group *g = &p->group[p->by_queue ? 0 : i];
+
+		if (!p->view[i] || g->on)
+			continue;
+		g->on = true;
+		g->domain = i;
+	}
 }
 
 static void release(struct publisher *p)
@@ -223,8 +278,8 @@ static void release(struct publisher *p)
 	int fds[] = { p->group_fd, p->order_fd, p->loads_fd, p->knobs_fd };
 
 	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
-		if (p->group[i].view)
-			munmap((void *)p->group[i].view, sizeof(*p->group[i].view));
+		if (p->view[i])
+			munmap((void *)p->view[i], sizeof(*p->view[i]));
 	}
 	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (fds[i] >= 0)
@@ -250,6 +305,7 @@ struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps
 				unsigned int delay_us)
 {
 	struct publisher *p = calloc(1, sizeof(*p));
+	bool started = false;
 
 	if (!p)
 		return NULL;
@@ -264,7 +320,11 @@ struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps
 		release(p);
 		return NULL;
 	}
-	if (p->group_fd < 0 || p->order_fd < 0 || p->loads_fd < 0 || !open_views(p, pins) || start_thread(p)) {
+	if (p->group_fd >= 0 && p->order_fd >= 0 && p->loads_fd >= 0 && open_views(p, pins)) {
+		make_groups(p);
+		started = !start_thread(p);
+	}
+	if (!started) {
 		say(LOG_ERR, "cannot publish loads to the card: it goes on with those it has; load again");
 		release(p);
 		return NULL;

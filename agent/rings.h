@@ -15,7 +15,7 @@ struct rings {
 	char *memory;               /* frames, then ctl */
 	struct shunt_ctl *ctl;
 	struct shunt_view *view;
-	struct shunt_ring fill, comp;
+	struct shunt_ring fill[SHUNT_CORES], comp[SHUNT_CORES]; /* shunt_fill_rings() of them */
 	struct shunt_ring rx[SHUNT_SLOTS]; /* by slot: core, or SHUNT_HOLD_SLOT + class */
 	struct shunt_ring tx[SHUNT_CORES];
 };
@@ -24,7 +24,7 @@ struct rings {
 #define peek(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
 #define poke(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELAXED)
 
-/* The slot of the k-th socket (cores, then classes) and how many there are: on the wire, no hold rings. */
+/* The slot of the k-th socket (cores, then classes) and how many there are: where cores have queues of their own, no hold rings. */
 static inline __u32 slot_of(const struct shunt_geometry *g, __u32 k)
 {
 	return k < g->ncores ? k : SHUNT_HOLD_SLOT + (k - g->ncores);

@@ -31,7 +31,9 @@ struct arrival {
 	struct shunt_ingress_class *n;
 	__u64 up;
 	__u64 cls;
+	__u64 id;
 	__u32 domain;
+	__u32 core;    /* whose queue it came through; SHUNT_CORES: the policy says which core gets it */
 	__u32 payload; /* its offset, for the metadata */
 	__u32 len;
 	__u32 ipv6;
@@ -43,11 +45,25 @@ static __always_inline void count_pass(struct shunt_ingress *in, __u32 why)
 		in->pass[why]++;
 }
 
+/* Has the core's ring room, as far as counts tell? */
+static __always_inline int has_room(struct arrival *a, __u64 core)
+{
+	__u64 load = (__u32)(a->in->sent[core] - a->view->done[core]);
+
+	if (load + SHUNT_RING_MARGIN <= a->cfg->core_ring)
+		return 1;
+	if (load <= a->cfg->core_ring)
+		return 0;
+	/* Nobody can be that far behind: the worker's count is wrong; the ring will judge. */
+	a->in->ev[SHUNT_EV_BAD_LOAD]++;
+	return 1;
+}
+
 /* A core for the request, or a negative answer. Bounds what the policy said. */
 static __always_inline int decide(struct arrival *a, const struct shunt_event *ev)
 {
 	__u64 bit, was;
-	__u64 load, core;
+	__u64 core;
 	int said;
 
 	if (!a->up)
@@ -71,14 +87,9 @@ static __always_inline int decide(struct arrival *a, const struct shunt_event *e
 	} else if (shunt_idle(a->view) & bit) {
 		__sync_fetch_and_and(&a->view->idle, ~bit);
 	}
-	load = (__u32)(a->in->sent[core] - a->view->done[core]);
-	if (load + SHUNT_RING_MARGIN > a->cfg->core_ring) {
-		if (load <= a->cfg->core_ring) {
-			a->in->ev[SHUNT_EV_CORE_FULL]++;
-			return SHUNT_HOLD;
-		}
-		/* Nobody can be that far behind: the worker's count is wrong; the ring will judge. */
-		a->in->ev[SHUNT_EV_BAD_LOAD]++;
+	if (!has_room(a, core)) {
+		a->in->ev[SHUNT_EV_CORE_FULL]++;
+		return SHUNT_HOLD;
 	}
 	return core;
 }
@@ -119,7 +130,7 @@ static __always_inline int put_meta(struct xdp_md *ctx, const struct arrival *a,
 	meta = (void *)(long)ctx->data_meta;
 	if ((void *)(meta + 1) > (void *)(long)ctx->data)
 		return 0;
-	meta->id = a->in->id;
+	meta->id = a->id;
 	meta->arrival_ns = now;
 	meta->hold_seq = hold_seq;
 	meta->payload = a->payload;
@@ -203,6 +214,25 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	return XDP_REDIRECT;
 }
 
+/*
+ * The NIC chose the queue, so the core. Nothing that came through it can be held for all: a socket takes what came
+ * through its own queue alone. So it waits in the core's ring, from where others take it, too; also while
+ * that core has no thread.
+ */
+static __always_inline int to_queue(struct xdp_md *ctx, struct arrival *a, struct shunt_ingress_class *n)
+{
+	__u64 core = shunt_index(a->core, SHUNT_CORES), bit = 1ULL << core;
+
+	if (!has_room(a, core)) {
+		n->dropped++;
+		n->limit++;
+		return XDP_DROP;
+	}
+	if (a->view->idle & bit)
+		__sync_fetch_and_and(&a->view->idle, ~bit);
+	return to_core(ctx, a, n, core);
+}
+
 /* A request of class a->cls: event, decision, hand-over. */
 static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a,
 				  const struct shunt_packet *p, const struct shunt_port *port)
@@ -212,14 +242,18 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a,
 	int core;
 
 	n->arrived++;
-	a->in->id++;
+	a->id = ++a->in->id;
 	a->payload = (void *)(p->udp + 1) - p->data;
 	a->len = p->len;
 	a->ipv6 = p->ipv6;
-	fill_event(&ev, p, port);
 
 	if (!a->up && a->cfg->fallback != SHUNT_FALLBACK_HOLD)
 		return fall_back(a, n);
+	if (a->core != SHUNT_CORES) {
+		a->id = SHUNT_QUEUE_ID(a->id, a->core);
+		return to_queue(ctx, a, n);
+	}
+	fill_event(&ev, p, port);
 	core = decide(a, &ev);
 	if (core >= 0)
 		return to_core(ctx, a, n, core);
@@ -250,6 +284,26 @@ static __always_inline int foreign_queue(void)
 	return XDP_PASS;
 }
 
+/* The domain that the queue is of. 0: none. */
+static __always_inline int find_domain(struct arrival *a, __u32 queue)
+{
+	struct shunt_domain *dom = bpf_map_lookup_elem(&domains, &queue);
+	__u32 home;
+
+	a->domain = queue;
+	a->core = SHUNT_CORES;
+	a->dom = dom;
+	if (!dom || (dom->on && !dom->nqueues))
+		return !!dom;
+	a->core = shunt_index(dom->core, SHUNT_CORES);
+	if (dom->on)
+		return 1;
+	home = dom->part_of - 1;
+	a->domain = home;
+	a->dom = bpf_map_lookup_elem(&domains, &home);
+	return a->dom && a->dom->on;
+}
+
 SEC("xdp")
 int shunt_ingress(struct xdp_md *ctx)
 {
@@ -260,9 +314,7 @@ int shunt_ingress(struct xdp_md *ctx)
 	__u32 zero = 0, queue = ctx->rx_queue_index, key, spill, cls;
 	int why;
 
-	a.domain = queue;
-	a.dom = bpf_map_lookup_elem(&domains, &queue);
-	if (!a.dom || !a.dom->on)
+	if (!find_domain(&a, queue))
 		return foreign_queue();
 	a.in = bpf_map_lookup_elem(&ingress, &queue);
 	if (!a.in)
@@ -279,7 +331,7 @@ int shunt_ingress(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	a.cfg = bpf_map_lookup_elem(&cfg, &zero);
-	a.view = find_view(queue);
+	a.view = find_view(a.domain);
 	if (!a.cfg || !a.view || !is_for(&p, a.cfg->flags, a.cfg->addr4, a.cfg->addr6)) {
 		count_pass(a.in, SHUNT_PASS_ADDR);
 		return XDP_PASS;

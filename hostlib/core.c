@@ -111,6 +111,16 @@ static void serve(struct core *c)
 	c->fresh = true;
 }
 
+/* A queue's ring may be fed for ever: what was there when we were told to end is served, the rest is the next
+ * worker's. */
+static bool drained_so_far(struct core *c)
+{
+	if (!c->ending)
+		c->last = ring_prod(&c->rx);
+	c->ending = true;
+	return (int32_t)(ring_cons(&c->rx) - c->last) >= 0 && !atomic_load(&c->s->park.mask);
+}
+
 /* Is there nothing left that this core must still serve before it ends? */
 static bool drained(struct core *c)
 {
@@ -118,6 +128,8 @@ static bool drained(struct core *c)
 
 	if (c->wire)
 		return wire_drained(c);
+	if (own_rings(s) && !atomic_load(&s->leave))
+		return drained_so_far(c);
 	if (ring_count(&c->rx) || atomic_load(&s->park.mask))
 		return false;
 	if (!atomic_load(&s->leave))
@@ -140,7 +152,7 @@ static void turn(struct core *c)
 		atomic_store(&c->policy_seen, p->gen);
 	if (queue_next(c)) {
 		serve(c);
-		if (ring_count(c->comp) >= COMP_KEEP + KICK_MAX)
+		if (ring_count(c->comp) >= c->comp_keep + KICK_MAX)
 			frames_recycle(c);
 	} else if (c->pending) {
 		c->fresh = false;

@@ -6,8 +6,9 @@
  * ctl->fill_lock. It is only ever tried: whoever fails leaves the work to the one who has it. The
  * agent clears it when the process is dead.
  *
- * On the wire each core has rings of its own, and frames, too, so that none runs dry when requests are resumed
- * elsewhere: a frame goes back to the fill ring of the core that it is of, whoever sent it.
+ * Where cores have queues of their own (a NIC chooses among them, or requests come over the wire), each has rings of
+ * its own, and frames, too, so that none runs dry when its requests are stolen, or resumed elsewhere: a frame
+ * goes back to the fill ring where it is at home, whoever sent it.
  */
 #include <errno.h>
 
@@ -43,12 +44,15 @@ static bool take_completion(struct core *c, uint64_t *frame)
 	return false;
 }
 
-/* To the fill ring of the core that it is of. False: somebody else is at it. */
+static struct core *home_of(const struct core *c, uint64_t frame)
+{
+	return &c->s->core[shunt_home(&c->s->geo, frame / c->s->geo.chunk)];
+}
+
+/* To the fill ring where it is at home. False: somebody else is at it. */
 static bool give_home(struct core *c, uint64_t frame)
 {
-	const struct shunt_geometry *g = &c->s->geo;
-	uint32_t home = frame / g->chunk / (g->nframes / g->ncores);
-	struct core *h = &c->s->core[home < g->ncores ? home : g->ncores - 1];
+	struct core *h = home_of(c, frame);
 	uint32_t prod;
 
 	if (!try_lock(c, h->fill_lock))
@@ -60,14 +64,27 @@ static bool give_home(struct core *c, uint64_t frame)
 	return true;
 }
 
-/* On the wire: the completion ring is this thread's alone. */
+/* May this core keep the frame for itself? On the wire any: what runs elsewhere than it came to is the exception. */
+static bool may_keep(const struct core *c, uint64_t frame)
+{
+	return c->wire || home_of(c, frame) == c;
+}
+
+/* The completion ring is this thread's alone. */
 static void refill_home(struct core *c)
 {
-	while ((c->nfree < SHUNT_SPARE || ring_count(c->comp) > COMP_KEEP) && c->nfree < FREE_MAX &&
+	uint32_t kept = 0;
+
+	while ((c->nfree < SHUNT_SPARE || ring_count(c->comp) > c->comp_keep) && c->nfree < FREE_MAX &&
 	       take_completion(c, &c->free[c->nfree]))
 		c->nfree++;
-	while (c->nfree > SHUNT_SPARE && give_home(c, c->free[c->nfree - 1]))
-		c->nfree--;
+	for (uint32_t i = 0; i < c->nfree; i++) {
+		uint64_t frame = c->free[i];
+
+		if ((kept < SHUNT_SPARE && may_keep(c, frame)) || !give_home(c, frame))
+			c->free[kept++] = frame;
+	}
+	c->nfree = kept;
 }
 
 /* Moves what came back, and our own free frames, to the fill ring. But for those that we keep for
@@ -79,7 +96,7 @@ static void refill(struct core *c)
 	uint32_t prod, room;
 	uint64_t frame;
 
-	if (c->wire) {
+	if (own_rings(c->s)) {
 		refill_home(c);
 		return;
 	}
@@ -91,7 +108,7 @@ static void refill(struct core *c)
 	while (c->nfree < SHUNT_SPARE && take_completion(c, &frame))
 		c->free[c->nfree++] = frame;
 	room = fill->mask + 1 - (prod - ring_cons(fill));
-	for (; room && ring_count(c->comp) > COMP_KEEP && take_completion(c, &frame); room--)
+	for (; room && ring_count(c->comp) > c->comp_keep && take_completion(c, &frame); room--)
 		fill->addr[prod++ & fill->mask] = frame;
 	for (; room && c->nfree > SHUNT_SPARE; room--)
 		fill->addr[prod++ & fill->mask] = c->free[--c->nfree];
@@ -101,7 +118,7 @@ static void refill(struct core *c)
 
 void frames_recycle(struct core *c)
 {
-	if (ring_count(c->comp) > COMP_KEEP || c->nfree > SHUNT_SPARE)
+	if (ring_count(c->comp) > c->comp_keep || c->nfree > SHUNT_SPARE)
 		refill(c);
 }
 
@@ -137,12 +154,13 @@ void frames_adopt(struct shunt *s)
 /* A frame of our own, to send in. -ENOBUFS: all are on their way. */
 int frames_get(struct core *c, uint64_t *addr)
 {
+	bool own = own_rings(c->s);
 	uint64_t frame;
 
-	if (!c->nfree && (c->wire || try_lock(c, c->fill_lock))) {
+	if (!c->nfree && (own || try_lock(c, c->fill_lock))) {
 		while (c->nfree < FREE_MAX / 4 && take_completion(c, &frame))
 			c->free[c->nfree++] = frame;
-		if (!c->wire)
+		if (!own)
 			unlock(c->fill_lock);
 	}
 	if (!c->nfree)

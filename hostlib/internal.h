@@ -24,7 +24,7 @@
 #include "wire.h"
 
 #define FREE_MAX 64          /* frames a core keeps for itself */
-#define COMP_KEEP 64         /* sent frames left in the completion ring, for shunt_send() */
+#define COMP_KEEP 64         /* where all frames are anybody's: core.comp_keep */
 #define KICK_MAX 16          /* replies that may wait for one system call */
 #define CLAIM_WAIT_NS 50000  /* a claimed core that was never fed is idle again after this */
 #define HEAL_NS 100000       /* a hold ring empty for so long has no backlog; nor may one wait so long */
@@ -113,8 +113,9 @@ struct core {
 	int sock;
 	struct shunt_ring rx; /* popped by other cores too */
 	struct shunt_ring tx; /* this core's alone */
-	struct shunt_ring *fill, *comp; /* all cores', or on the wire this one's … */
-	uint32_t *fill_lock;  /* … both under this; on the wire fill alone, which others write, too */
+	struct shunt_ring *fill, *comp; /* all cores', or (own_rings()) this one's … */
+	uint32_t *fill_lock;  /* … both under this; of a core's own the fill ring alone, which others write, too */
+	uint32_t comp_keep;   /* sent frames left in the completion ring, for shunt_send() */
 	struct wire *wire;    /* NULL: memory is shared with XDP */
 	struct shunt_core *line;
 	struct shunt_core_run *run;
@@ -148,6 +149,8 @@ struct core {
 	uint64_t empty_ns[SHUNT_CLASSES]; /* since when the hold ring is empty with a backlog … */
 	uint32_t empty_enq[SHUNT_CLASSES]; /* … and nothing more was held */
 	_Atomic uint64_t policy_seen; /* generation that this core may still be using; read by the link */
+	bool ending;          /* and the core has a queue of its own … */
+	uint32_t last;        /* … from which it serves what comes before this index */
 	int err;
 } __shunt_line;
 
@@ -173,8 +176,9 @@ struct shunt {
 	char *memory;
 	struct shunt_ctl *ctl;
 	struct shunt_view *view;
-	struct shunt_ring fill, comp;         /* under ctl->fill_lock; unused on the wire */
+	struct shunt_ring fill[SHUNT_CORES], comp[SHUNT_CORES]; /* shunt_fill_rings() of them */
 	struct wires *wire;                   /* NULL: memory is shared with XDP */
+	uint32_t nhold;                       /* hold rings: one a class, or none where cores have queues of their own */
 	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
@@ -185,6 +189,12 @@ struct shunt {
 
 	struct policy *_Atomic policy;
 };
+
+/* Has each core a queue, so a fill and a completion ring, of its own? */
+static inline bool own_rings(const struct shunt *s)
+{
+	return s->geo.nqueues;
+}
 
 static inline uint64_t clock_ns(void)
 {
@@ -243,6 +253,7 @@ bool queue_next(struct core *c);
 const struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
 void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot);
 bool queue_waits(const struct core *c);
+bool queue_steals(const struct shunt *s, const struct policy *p);
 void queue_prefetch(const struct core *c);
 enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_TOO_EARLY };
 enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
@@ -276,7 +287,7 @@ void park_orphans(struct core *c, uint32_t life);
 
 /* wire.c: the link to a NIC that shares no memory with us */
 int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs);
-int wire_map(struct shunt *s, const int *sock);
+void wire_share(struct shunt *s);
 void wire_free(struct shunt *s);
 void wire_start(struct core *c);
 void wire_stop(struct core *c);

@@ -140,8 +140,10 @@ static bool sane_geometry(const struct shunt_geometry *g, bool wire)
 	bool powers = !(g->chunk & (g->chunk - 1)) && !(g->core_ring & (g->core_ring - 1)) &&
 		      !(g->hold_ring & (g->hold_ring - 1)) && !(g->fill_ring & (g->fill_ring - 1));
 
-	return powers && g->chunk >= 2048 && g->core_ring && (g->hold_ring || wire) &&
-	       g->fill_ring >= g->nframes + SHUNT_NAPI && g->nframes && g->ncores && g->ncores <= SHUNT_CORES &&
+	bool queues = g->nqueues ? g->nqueues == g->ncores && !g->hold_ring : g->hold_ring && !wire;
+
+	return powers && queues && g->chunk >= 2048 && g->core_ring && g->ncores && g->ncores <= SHUNT_CORES &&
+	       g->nframes >= g->ncores && g->fill_ring >= g->nframes / shunt_fill_rings(g) + SHUNT_NAPI &&
 	       g->nclasses && g->nclasses <= SHUNT_CLASSES;
 }
 
@@ -155,21 +157,26 @@ static int map_core(struct shunt *s, unsigned int i, int sock)
 	c->sock = sock;
 	c->line = &s->view->core[i];
 	c->run = &c->line->run;
-	c->fill = &s->fill;
-	c->comp = &s->comp;
-	c->fill_lock = &s->ctl->fill_lock;
+	c->fill = &s->fill[own_rings(s) ? i : 0];
+	c->comp = &s->comp[own_rings(s) ? i : 0];
+	c->fill_lock = &s->ctl->fill_lock[own_rings(s) ? i : 0].holder;
+	/* Where stealing brings a core the frames of others, it keeps none of them back. */
+	c->comp_keep = own_rings(s) && !s->wire ? 0 : COMP_KEEP;
 	err = shunt_ring_map(&c->rx, sock, SHUNT_RING_RX, s->geo.core_ring);
 	return err ? err : shunt_ring_map(&c->tx, sock, SHUNT_RING_TX, s->geo.core_ring);
 }
 
-/* Rings that all cores use. */
+/* Rings that other cores use, too. */
 static int map_common(struct shunt *s, const int *sock)
 {
-	int err = shunt_ring_map(&s->fill, sock[0], SHUNT_RING_FILL, s->geo.fill_ring);
+	int err = 0;
 
-	if (!err)
-		err = shunt_ring_map(&s->comp, sock[0], SHUNT_RING_COMP, s->geo.fill_ring);
-	for (uint32_t i = 0; !err && i < s->geo.nclasses; i++) {
+	for (uint32_t i = 0; !err && i < shunt_fill_rings(&s->geo); i++) {
+		err = shunt_ring_map(&s->fill[i], sock[i], SHUNT_RING_FILL, s->geo.fill_ring);
+		if (!err)
+			err = shunt_ring_map(&s->comp[i], sock[i], SHUNT_RING_COMP, s->geo.fill_ring);
+	}
+	for (uint32_t i = 0; !err && i < s->nhold; i++) {
 		s->hold_sock[i] = sock[s->geo.ncores + i];
 		err = shunt_ring_map(&s->hold[i], s->hold_sock[i], SHUNT_RING_RX,
 				     s->geo.hold_ring);
@@ -184,7 +191,9 @@ static int map_sockets(struct shunt *s, const int *sock)
 	for (uint32_t i = 0; !err && i < s->geo.ncores; i++)
 		err = map_core(s, i, sock[i]);
 	if (!err)
-		err = s->wire ? wire_map(s, sock) : map_common(s, sock);
+		err = map_common(s, sock);
+	if (!err && s->wire)
+		wire_share(s);
 	return err ? set_error(s, err, "cannot map the rings: %s", strerror(-err)) : 0;
 }
 
@@ -214,9 +223,10 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	int err;
 
 	if (!sane_geometry(&w->geo, s->wire) || !w->cores || w->cores > w->geo.ncores ||
-	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores + (s->wire ? 0 : w->geo.nclasses)))
+	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores + (w->geo.hold_ring ? w->geo.nclasses : 0)))
 		return set_error(s, -EPROTO, "shuntd's welcome makes no sense");
 	s->geo = w->geo;
+	s->nhold = w->geo.hold_ring ? w->geo.nclasses : 0;
 	s->domain = w->domain;
 	s->ncores = w->cores;
 	memcpy(s->cpu, w->cpu, sizeof(s->cpu));
@@ -328,7 +338,7 @@ void link_detach(struct shunt *s, bool bye)
 		if (s->core[i].sock >= 0)
 			close(s->core[i].sock);
 	}
-	for (uint32_t i = 0; s->core && i < s->geo.nclasses; i++) {
+	for (uint32_t i = 0; s->core && i < s->nhold; i++) {
 		shunt_ring_unmap(&s->hold[i]);
 		if (s->hold_sock[i] >= 0)
 			close(s->hold_sock[i]);
@@ -336,8 +346,10 @@ void link_detach(struct shunt *s, bool bye)
 	park_free(s);
 	free(s->core);
 	s->core = NULL;
-	shunt_ring_unmap(&s->fill);
-	shunt_ring_unmap(&s->comp);
+	for (uint32_t i = 0; i < SHUNT_CORES; i++) {
+		shunt_ring_unmap(&s->fill[i]);
+		shunt_ring_unmap(&s->comp[i]);
+	}
 	wire_free(s);
 	if (s->memory)
 		munmap(s->memory, shunt_memory_len(&s->geo));

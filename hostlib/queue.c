@@ -131,7 +131,7 @@ uint32_t queue_waiting(const struct shunt *s)
 {
 	uint32_t waiting = 0;
 
-	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
+	for (uint32_t i = 0; i < s->nhold; i++) {
 		if (ring_count(&s->hold[i]))
 			waiting |= 1u << i;
 	}
@@ -150,7 +150,7 @@ bool queue_waits(const struct core *c)
 		return wire_wants(c);
 	if (own > (c->item->slot == c->id) || atomic_load_explicit(&s->park.mask, memory_order_relaxed))
 		return true;
-	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
+	for (uint32_t i = 0; i < s->nhold; i++) {
 		if (peek(v->enq[i]) != peek(v->deq[i]))
 			return true;
 	}
@@ -165,7 +165,7 @@ void queue_prefetch(const struct core *c)
 	if (c->wire)
 		return; /* what waits is on the NIC */
 	__builtin_prefetch(s->view->enq);
-	for (uint32_t i = 0; i < s->geo.nclasses; i++) {
+	for (uint32_t i = 0; i < s->nhold; i++) {
 		const struct shunt_ring *r = &s->hold[i];
 
 		__builtin_prefetch(r->prod);
@@ -331,6 +331,12 @@ static bool take_back(struct core *c)
 	return true;
 }
 
+/* Do cores take from each other's rings? Always where the NIC chose the queue: it knows little of who is busy. */
+bool queue_steals(const struct shunt *s, const struct policy *p)
+{
+	return p->flags & SHUNT_STEALS || own_rings(s);
+}
+
 /* Would the policy have this core serve what is next in the other's ring? Cores that are a class's own do not
  * take what they would not be given. */
 static bool may_steal(struct core *c, const struct policy *p, const struct core *other)
@@ -353,7 +359,7 @@ static bool next_of_others(struct core *c, const struct policy *p, struct item *
 
 		if (!ring_count(&s->core[other].rx))
 			continue;
-		if ((up >> other & 1) && (!(p->flags & SHUNT_STEALS) || !may_steal(c, p, &s->core[other])))
+		if ((up >> other & 1) && (!queue_steals(s, p) || !may_steal(c, p, &s->core[other])))
 			continue;
 		if (take_back(c) && queue_pop(c, other, it))
 			return true;
@@ -478,7 +484,7 @@ void queue_heal(struct core *c)
 {
 	struct shunt *s = c->s;
 
-	for (uint32_t cls = 0; cls < s->geo.nclasses; cls++) {
+	for (uint32_t cls = 0; cls < s->nhold; cls++) {
 		uint32_t enq = peek(s->view->enq[cls]), deq = peek(s->view->deq[cls]);
 
 		if (enq == deq || ring_count(&s->hold[cls]) || enq != c->empty_enq[cls]) {

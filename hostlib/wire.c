@@ -460,37 +460,23 @@ static void share_frames(struct core *c)
 	ring_set_prod(c->fill, prod);
 }
 
-static int map_one(struct shunt *s, uint32_t i, int sock)
+/* What each core needs for it; its rings are mapped. */
+void wire_share(struct shunt *s)
 {
 	struct wires *p = s->wire;
-	struct core *c = &s->core[i];
-	struct wire *w = &p->core[i];
-	int err = shunt_ring_map(&p->fill[i], sock, SHUNT_RING_FILL, s->geo.fill_ring);
 
-	if (!err)
-		err = shunt_ring_map(&p->comp[i], sock, SHUNT_RING_COMP, s->geo.fill_ring);
-	if (err)
-		return err;
-	*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i], .key = p->msg.key,
-			    .process = p->process, .repeat_ns = REPEAT_NS, .hello_ns = HELLO_NS, .life = ~0u };
-	memcpy(w->nic, p->msg.nic, sizeof(w->nic));
-	memcpy(w->mac, p->msg.mac[i], sizeof(w->mac));
-	c->wire = w;
-	c->fill = &p->fill[i];
-	c->comp = &p->comp[i];
-	c->fill_lock = &p->fill_lock[i];
-	share_frames(c);
-	return 0;
-}
+	p->process = incarnation();
+	for (uint32_t i = 0; i < s->geo.ncores; i++) {
+		struct wire *w = &p->core[i];
 
-int wire_map(struct shunt *s, const int *sock)
-{
-	int err = 0;
-
-	s->wire->process = incarnation();
-	for (uint32_t i = 0; !err && i < s->geo.ncores; i++)
-		err = map_one(s, i, sock[i]);
-	return err;
+		*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i], .key = p->msg.key,
+				    .process = p->process, .repeat_ns = REPEAT_NS, .hello_ns = HELLO_NS,
+				    .life = ~0u };
+		memcpy(w->nic, p->msg.nic, sizeof(w->nic));
+		memcpy(w->mac, p->msg.mac[i], sizeof(w->mac));
+		s->core[i].wire = w;
+		share_frames(&s->core[i]);
+	}
 }
 
 static size_t epochs_len(void)
@@ -524,10 +510,6 @@ void wire_free(struct shunt *s)
 {
 	if (!s->wire)
 		return;
-	for (int i = 0; i < SHUNT_CORES; i++) {
-		shunt_ring_unmap(&s->wire->fill[i]);
-		shunt_ring_unmap(&s->wire->comp[i]);
-	}
 	munmap(s->wire->epochs, epochs_len());
 	free(s->wire);
 	s->wire = NULL;

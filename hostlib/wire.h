@@ -62,8 +62,6 @@ struct wires {
 	struct shunt_wire_epoch *epochs; /* the map: one for each core */
 	uint64_t process;
 	struct wire core[SHUNT_CORES];
-	struct shunt_ring fill[SHUNT_CORES], comp[SHUNT_CORES]; /* of each core's virtual function */
-	uint32_t fill_lock[SHUNT_CORES];
 	/* Under the lock of the parked requests: by place, those whose token the NIC has, or will have. */
 	struct item *at[SHUNT_PARKED];
 	uint64_t turn; /* makes tokens different */

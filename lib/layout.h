@@ -25,9 +25,10 @@ struct shunt_geometry {
 	__u32 chunk;
 	__u32 core_ring; /* receive and send ring of a core: powers of two, like all below */
 	__u32 hold_ring;
-	__u32 fill_ring; /* fill and completion ring: at least nframes + SHUNT_NAPI */
+	__u32 fill_ring; /* fill and completion rings: at least SHUNT_NAPI more than the frames that are at home in one */
 	__u32 ncores;
 	__u32 nclasses;
+	__u32 nqueues;   /* where the NIC chooses the queue: one a core, with rings of its own; else 0 */
 	__u32 mtu;       /* of the interface, when the sockets were made */
 };
 
@@ -51,9 +52,11 @@ struct shunt_ctl {
 	 */
 	__u32 nspare;
 	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
-	/* Whoever moves frames from completion to fill: core + 1, 0 = free. Try-lock; the agent clears
-	 * it when the worker is dead. */
-	__u32 fill_lock __shunt_line;
+	/* Whoever writes to a fill ring: core + 1, 0 = free. Try-locks; the agent clears them when the worker is
+	 * dead. The first is also that of the completion ring, if there is one for all cores. */
+	struct {
+		__u32 holder __shunt_line;
+	} fill_lock[SHUNT_CORES];
 	/* Written by the core that parks or resumes; while it does, the id is in its run line, too. */
 	struct shunt_parked parked[SHUNT_PARKED] __shunt_line;
 	/* Owner tags follow: index + 1 of each ring entry, written by the core that popped it. */
@@ -63,6 +66,21 @@ struct shunt_ctl {
 static inline size_t shunt_frames_len(const struct shunt_geometry *g)
 {
 	return (size_t)g->nframes * g->chunk;
+}
+
+/* Pairs of a fill and a completion ring. */
+static inline __u32 shunt_fill_rings(const struct shunt_geometry *g)
+{
+	return g->nqueues ? g->nqueues : 1;
+}
+
+/* The fill ring that a frame (by number) goes back to: so each has its part of them, whoever took what came
+ * through its queue. */
+static inline __u32 shunt_home(const struct shunt_geometry *g, __u32 frame)
+{
+	__u32 rings = shunt_fill_rings(g), home = frame / (g->nframes / rings);
+
+	return home < rings ? home : rings - 1;
 }
 
 /* Number of the tag of entry "index" of the ring of slot (core, or SHUNT_HOLD_SLOT + class). */

@@ -17,14 +17,14 @@
 int xsk_first(void *memory, const struct shunt_geometry *g);
 /* Another one. Both return the socket, or -errno. */
 int xsk_another(void);
-/* For one that is bound to another interface than the first: fill and completion ring of its own. */
+/* For one that is bound to another interface or queue than the first: fill and completion ring of its own. */
 int xsk_own_rings(int fd, const struct shunt_geometry *g);
 /* Sizes of receive and send ring; 0: none. */
 int xsk_rings(int fd, __u32 rx, __u32 tx);
 /* The first of a queue: mode is XDP_COPY or XDP_ZEROCOPY. -EBUSY: the queue has other sockets, or
  * somebody still maps rings of earlier ones. */
 int xsk_bind_first(int fd, unsigned int ifindex, __u32 queue, __u16 mode);
-/* Another one, on the first one's memory. */
+/* Another one, on the first one's memory; of another queue: with rings of its own. */
 int xsk_bind_shared(int fd, unsigned int ifindex, __u32 queue, int first);
 int xsk_stats(int fd, struct xdp_statistics *out);
 /* Hands up to 32 descriptors of the send ring to the kernel. 0, -EAGAIN: come again, or -errno. */

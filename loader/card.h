@@ -3,7 +3,7 @@
  * card.h - the policy's program on a card that chooses receive queues (Netronome), and its maps
  *
  * The card's maps are pinned beside the host's, as "nfp_" and their name. Its program has a link of its own,
- * pinned as SHUNT_CARD_LINK. Every queue that the card may choose is a domain of one core.
+ * pinned as SHUNT_CARD_LINK. Every queue that the card may choose has one core.
  */
 #pragma once
 
@@ -28,6 +28,16 @@ struct card_state {
 	unsigned int ninsns;
 	bool gone;            /* the link has lost its interface */
 };
+
+/* How many queues it counts: those that are served, up to the last. */
+static inline __u32 card_queues(const struct setup *s)
+{
+	__u32 n = SHUNT_DOMAINS;
+
+	while (n && !setup_serves(s, n - 1))
+		n--;
+	return n;
+}
 
 /* card_check.c: what would make the card, or its driver, lose requests: each with what to do. */
 int card_check(struct ctl *ctl, const struct setup *s);

@@ -50,24 +50,26 @@ static int check_offload(struct ctl *ctl, const struct iface *iface)
  */
 static int check_queues(struct ctl *ctl, const struct setup *s, const struct iface *iface)
 {
+	__u32 nqueues = card_queues(s);
+
 	if (!iface->rx_queues) {
 		fail(ctl, -EOPNOTSUPP, "the driver of '%s' does not say how many receive queues it has",
 		     ctl->ifname);
 		hint(ctl, "the card may choose only among those: see 'ethtool -l %s'", ctl->ifname);
 		return -EOPNOTSUPP;
 	}
-	if (s->cfg.ndomains > iface->rx_queues) {
+	if (nqueues > iface->rx_queues) {
 		fail(ctl, -EINVAL, "'%s' has %u receive queues, fewer than the card would choose from: %u",
-		     ctl->ifname, iface->rx_queues, s->cfg.ndomains);
-		hint(ctl, "ethtool -L %s combined %u, or fewer cores", ctl->ifname, s->cfg.ndomains);
+		     ctl->ifname, iface->rx_queues, nqueues);
+		hint(ctl, "ethtool -L %s combined %u, or fewer cores", ctl->ifname, nqueues);
 		return -EINVAL;
 	}
 	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
-		if (!s->domains[d].on || s->domains[d].ncores == 1)
+		if (!s->domains[d].on || s->domains[d].nqueues || s->domains[d].ncores == 1)
 			continue;
 		fail(ctl, -EINVAL, "queue %u has %u cores: where the card chooses the queue, each has one",
 		     d, s->domains[d].ncores);
-		hint(ctl, "name a queue with one CPU for each core, or say --port and --cores");
+		hint(ctl, "'queues: [0, 1, …]' gives a domain a queue for each core; or say --port and --cores");
 		return -EINVAL;
 	}
 	return 0;
@@ -95,15 +97,17 @@ static int try_zero_copy(struct ctl *ctl, const struct setup *s, __u32 queue)
 	return err;
 }
 
-/* On the card's ordinary rings its driver drops what is redirected. */
+/* On the card's ordinary rings its driver drops what is redirected. All queues that it may choose need one. */
 static int check_zero_copy(struct ctl *ctl, const struct setup *s)
 {
-	__u32 queue = 0;
-	int err;
+	__u32 queue;
+	int err = 0;
 
-	while (queue < s->cfg.ndomains && !s->domains[queue].on)
-		queue++;
-	err = try_zero_copy(ctl, s, queue);
+	for (queue = 0; queue < SHUNT_DOMAINS; queue++) {
+		err = setup_serves(s, queue) ? try_zero_copy(ctl, s, queue) : 0;
+		if (err)
+			break;
+	}
 	if (!err)
 		return 0;
 	if (err == -EBUSY) {

@@ -18,13 +18,13 @@ static int write_group(struct ctl *ctl, const struct setup *s)
 	struct shunt_nfp_group group = { 0 };
 	int err;
 
-	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
+	for (__u32 queue = 0; queue < SHUNT_DOMAINS; queue++) {
 		__u32 at = group.ncores;
 
-		if (!s->domains[d].on)
+		if (!setup_serves(s, queue))
 			continue;
-		order.word[at / 8] |= (__u64)d << at % 8 * 8;
-		group.up |= 1ULL << d;
+		order.word[at / 8] |= (__u64)queue << at % 8 * 8;
+		group.up |= 1ULL << queue;
 		group.ncores++;
 	}
 	err = map_set_card(ctl, "loads", 0, &loads, sizeof(loads));
@@ -40,7 +40,7 @@ static int write_cfg(struct ctl *ctl, const struct setup *s)
 		.flags = s->cfg.flags & (SHUNT_CFG_ADDR4 | SHUNT_CFG_ADDR6),
 		.fallback = s->cfg.fallback,
 		.nclasses = s->cfg.nclasses,
-		.nqueues = s->cfg.ndomains,
+		.nqueues = card_queues(s),
 		.addr4 = s->cfg.addr4,
 	};
 

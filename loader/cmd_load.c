@@ -19,6 +19,7 @@
 #include "iface.h"
 #include "maps.h"
 #include "setup.h"
+#include "show.h"
 #include "signals.h"
 #include "where.h"
 
@@ -150,7 +151,8 @@ static json_t *describe(const struct ctl *ctl, const struct bundle *b, const str
 		cpus = json_array();
 		for (__u32 c = 0; c < s->domains[d].ncores && !s->wire.on; c++)
 			json_array_append_new(cpus, json_integer(s->domains[d].cpu[c]));
-		json_array_append_new(domains, json_pack("{s:i, s:o}", "queue", d, "cpus", cpus));
+		json_array_append_new(domains, json_pack("{s:i, s:o*, s:o}", "queue", d, "queues",
+							 queues_json(&s->domains[d]), "cpus", cpus));
 	}
 	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
 			 b->desc.name, "dry_run", !!(ctl->given & OPT_DRY_RUN), "classes",
@@ -168,6 +170,7 @@ static json_t *describe(const struct ctl *ctl, const struct bundle *b, const str
 static void show(const json_t *r)
 {
 	const json_t *domain, *cpu;
+	char queues[SHOW_QUEUES];
 	size_t i, k;
 
 	printf("%s '%s' on '%s': %lld classes, %lld ports, %lld rules\n",
@@ -180,7 +183,8 @@ static void show(const json_t *r)
 	json_array_foreach(json_object_get(r, "domains"), i, domain) {
 		if (!json_array_size(json_object_get(domain, "cpus")))
 			continue; /* they are of hosts elsewhere */
-		printf("  queue %lld: cores on CPU", number_at(domain, "queue"));
+		show_queues(domain, queues);
+		printf("  %s: cores on CPU", queues);
 		json_array_foreach(json_object_get(domain, "cpus"), k, cpu)
 			printf(" %lld", (long long)json_integer_value(cpu));
 		putchar('\n');

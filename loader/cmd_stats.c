@@ -145,17 +145,18 @@ static void show_card(const json_t *r)
 static void show_agents(const json_t *r)
 {
 	const json_t *d, *a;
+	char queues[SHOW_QUEUES];
 	size_t i;
 
 	json_array_foreach(json_object_get(r, "domains"), i, d) {
 		a = json_object_get(d, "agent");
 		if (!a) {
-			printf("queue %lld: no shuntd yet\n", number_at(d, "queue"));
+			printf("%s: no shuntd yet\n", show_queues(d, queues));
 			continue;
 		}
-		printf("queue %lld: shuntd pid %lld %s, %lld frames, %lld workers came, %lld died, "
+		printf("%s: shuntd pid %lld %s, %lld frames, %lld workers came, %lld died, "
 		       "%lld frames recovered, %lld bad peers, %lld arrivals without a frame\n",
-		       number_at(d, "queue"), number_at(a, "pid"),
+		       show_queues(d, queues), number_at(a, "pid"),
 		       json_is_true(json_object_get(a, "alive")) ? "alive" : "DEAD or hangs",
 		       number_at(a, "frames"), number_at(a, "workers"), number_at(a, "deaths"),
 		       number_at(a, "recovered"), number_at(a, "bad_peers"),

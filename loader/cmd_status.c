@@ -49,8 +49,9 @@ static void show_card(const json_t *j)
 static void show_domain(const json_t *d)
 {
 	const json_t *agent = json_object_get(d, "agent");
+	char queues[SHOW_QUEUES];
 
-	printf("  queue %lld: %lld of %lld cores up, %lld idle; ", number_at(d, "queue"),
+	printf("  %s: %lld of %lld cores up, %lld idle; ", show_queues(d, queues),
 	       number_at(d, "up"), number_at(d, "cores"), number_at(d, "idle"));
 	if (!agent)
 		printf("no shuntd yet");

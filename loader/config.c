@@ -190,29 +190,6 @@ static int read_rules(struct reader *r)
 	return 0;
 }
 
-static int read_domain(struct reader *r, __u32 i, __u32 *bare)
-{
-	const struct config_domain *in = &r->c->domains[i];
-	struct shunt_domain *d = &r->s->domains[in->queue % SHUNT_DOMAINS];
-
-	if (in->queue >= SHUNT_DOMAINS)
-		return bad(r, "shunt serves the queues 0 to 15", "domains[%u].queue", i);
-	if (d->on)
-		return bad(r, "named twice", "domains[%u].queue", i);
-	d->on = 1;
-	d->ncores = in->cpus_count;
-	for (__u32 c = 0; c < in->cpus_count; c++) {
-		if (in->cpus[c] > 0xffff)
-			return bad(r, "no such CPU", "domains[%u].cpus[%u]", i, c);
-		d->cpu[c] = in->cpus[c];
-	}
-	if (!in->cpus_count)
-		*bare |= 1u << in->queue;
-	if (in->queue >= r->s->cfg.ndomains)
-		r->s->cfg.ndomains = in->queue + 1;
-	return 0;
-}
-
 /* A NIC has one queue, and cores that are elsewhere. */
 static int read_wire(struct reader *r)
 {
@@ -230,18 +207,16 @@ static int read_wire(struct reader *r)
 
 static int read_domains(struct reader *r)
 {
-	__u32 bare = 0;
-	int err = 0;
+	char at[CONFIG_PATH], why[160];
+	__u32 bare;
 
 	if (r->c->wire.key)
 		return read_wire(r);
 	if (!r->c->domains_count)
 		return setup_cpus(r->ctl, r->s, 1);
-	memset(r->s->domains, 0, sizeof(r->s->domains));
-	r->s->cfg.ndomains = 0;
-	for (__u32 i = 0; !err && i < r->c->domains_count; i++)
-		err = read_domain(r, i, &bare);
-	return err ? err : setup_cpus(r->ctl, r->s, bare);
+	if (domains_read(r->c, r->s, &bare, at, why, sizeof(why)))
+		return bad(r, why, "%s", at);
+	return setup_cpus(r->ctl, r->s, bare);
 }
 
 static int read_address(struct reader *r)

@@ -9,7 +9,9 @@
 #include <stdint.h>
 
 struct config_domain {
-	uint32_t queue;
+	uint32_t *queue;  /* NULL: not said; then … */
+	uint32_t *queues; /* … these, of a core each */
+	uint32_t queues_count;
 	uint32_t *cpus;
 	uint32_t cpus_count;
 };

@@ -51,7 +51,8 @@ static const cyaml_schema_value_t word = {
 };
 
 static const cyaml_schema_field_t domain_fields[] = {
-	CYAML_FIELD_UINT("queue", CYAML_FLAG_DEFAULT, struct config_domain, queue),
+	CYAML_FIELD_UINT_PTR("queue", LIST, struct config_domain, queue),
+	CYAML_FIELD_SEQUENCE("queues", LIST, struct config_domain, queues, &number, 1, SHUNT_DOMAINS),
 	CYAML_FIELD_SEQUENCE("cpus", LIST, struct config_domain, cpus, &number, 1, SHUNT_CORES),
 	CYAML_FIELD_END
 };

@@ -31,7 +31,7 @@ static void check_link(struct ctl *ctl, struct findings *f, const struct shunt_c
 			slot.prog_id);
 }
 
-static void check_queues(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
+static void check_queues(struct ctl *ctl, struct findings *f)
 {
 	struct shunt_domain dom;
 	struct iface iface;
@@ -39,14 +39,16 @@ static void check_queues(struct ctl *ctl, struct findings *f, const struct shunt
 
 	if (iface_read(ctl, &iface) || !iface.rx_queues)
 		return;
-	for (__u32 d = 0; d < cfg->ndomains; d++) {
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
 		if (map_get(ctl, "domains", d, &dom, sizeof(dom)))
 			return;
-		if (dom.on && d >= iface.rx_queues)
+		if (!dom.on && !dom.part_of)
+			continue;
+		if (d >= iface.rx_queues)
 			finding(f, "domains", LEVEL_FAIL, "ethtool -L IF combined N, or another "
 				"configuration", "queue %u is served, but '%s' has %u now", d,
 				ctl->ifname, iface.rx_queues);
-		served += !!dom.on;
+		served++;
 	}
 	if (served < iface.rx_queues)
 		finding(f, "domains", LEVEL_WARN,
@@ -112,7 +114,7 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 		return;
 	finding(f, "abi", LEVEL_OK, NULL, "%u here and there", cfg.abi);
 	check_link(ctl, f, &cfg);
-	check_queues(ctl, f, &cfg);
+	check_queues(ctl, f);
 	for (__u32 d = 0; d < cfg.ndomains; d++) {
 		if (map_get(ctl, "domains", d, &dom, sizeof(dom)) || !dom.on ||
 		    map_get(ctl, "agent", d, &agent, sizeof(agent)))

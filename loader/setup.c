@@ -93,6 +93,12 @@ int setup_cpus(struct ctl *ctl, struct setup *s, __u32 dom_bare)
 
 		if (!(dom_bare & 1u << d))
 			continue;
+		for (__u32 c = 0; c < dom->nqueues; c++)
+			dom->cpu[dom->ncores++] = cpus[(turn + c * ndoms) % n];
+		if (dom->nqueues) {
+			turn++;
+			continue;
+		}
 		/* Fewer CPUs than domains: they share. */
 		for (__u32 c = turn % n; c < (__u32)n && dom->ncores < SHUNT_CORES; c += ndoms)
 			dom->cpu[dom->ncores++] = cpus[c];
@@ -127,6 +133,16 @@ int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s)
 	return 0;
 }
 
+void setup_join(struct setup *s, __u32 domain, __u32 queue)
+{
+	struct shunt_domain *d = &s->domains[domain];
+
+	s->domains[queue].core = d->nqueues;
+	if (queue != domain)
+		s->domains[queue].part_of = domain + 1;
+	d->queue[d->nqueues++] = queue;
+}
+
 int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, struct setup *s)
 {
 	__u16 cpus[MAX_CPUS];
@@ -143,26 +159,27 @@ int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, stru
 		return -EINVAL;
 	}
 	setup_port(s, port);
-	s->cfg.ndomains = cores;
-	for (__u32 d = 0; d < cores; d++) {
-		s->domains[d].on = 1;
-		s->domains[d].ncores = 1;
-		s->domains[d].cpu[0] = cpus[d % n];
+	for (__u32 c = 0; c < cores; c++) {
+		setup_join(s, 0, c);
+		s->domains[0].cpu[c] = cpus[c % n];
 	}
+	s->domains[0].ncores = cores;
 	return 0;
 }
 
-static int check_domain(struct ctl *ctl, const struct setup *s, __u32 d, const struct iface *iface,
-			unsigned char *cpus)
+static int check_queue(struct ctl *ctl, __u32 queue, const struct iface *iface)
+{
+	if (!iface->rx_queues || queue < iface->rx_queues)
+		return 0;
+	fail(ctl, -EINVAL, "'%s' has no receive queue %u: it has %u", ctl->ifname, queue, iface->rx_queues);
+	hint(ctl, "see 'ethtool -l %s'", ctl->ifname);
+	return -EINVAL;
+}
+
+static int check_cpus(struct ctl *ctl, const struct setup *s, __u32 d, unsigned char *cpus)
 {
 	const struct shunt_domain *dom = &s->domains[d];
 
-	if (iface->rx_queues && d >= iface->rx_queues) {
-		fail(ctl, -EINVAL, "'%s' has no receive queue %u: it has %u", ctl->ifname, d,
-		     iface->rx_queues);
-		hint(ctl, "see 'ethtool -l %s'", ctl->ifname);
-		return -EINVAL;
-	}
 	for (__u32 c = 0; c < dom->ncores && !s->wire.on; c++) {
 		__u16 cpu = dom->cpu[c];
 
@@ -177,6 +194,16 @@ static int check_domain(struct ctl *ctl, const struct setup *s, __u32 d, const s
 		cpus[cpu]++;
 	}
 	return 0;
+}
+
+/* Without a card the NIC's hash spreads them. */
+static void note_queues(const struct setup *s)
+{
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+		if (s->domains[d].nqueues > 1 && !(s->cfg.flags & SHUNT_CFG_CARD))
+			note("the NIC chooses among the %u queues of domain %u: the policy's steer() is not asked, "
+			     "and hold limits do not apply", s->domains[d].nqueues, d);
+	}
 }
 
 int setup_check(struct ctl *ctl, const struct setup *s)
@@ -204,12 +231,17 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 		return -EINVAL;
 	}
 	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {
-		served += s->domains[d].on;
-		if (s->domains[d].on)
-			err = check_domain(ctl, s, d, &iface, cpus);
+		if (!setup_serves(s, d))
+			continue;
+		served++;
+		err = check_queue(ctl, d, &iface);
+		if (!err)
+			err = check_cpus(ctl, s, d, cpus);
 	}
 	if (!err && iface.rx_queues > served)
 		note("'%s' has %u receive queues, %u are served: what arrives on the others goes "
 		     "to the kernel", ctl->ifname, iface.rx_queues, served);
+	if (!err)
+		note_queues(s);
 	return err;
 }

@@ -11,6 +11,8 @@
 
 #define SETUP_PORTS 64 /* service ports that one configuration may name */
 
+struct config;
+
 struct setup {
 	struct shunt_cfg cfg;
 	struct shunt_class classes[SHUNT_CLASSES];
@@ -29,10 +31,21 @@ struct setup {
 	struct wire_setup wire;
 };
 
+/* Is the queue one of a domain's? */
+static inline bool setup_serves(const struct setup *s, __u32 queue)
+{
+	return s->domains[queue].on || s->domains[queue].nqueues || s->domains[queue].part_of;
+}
+
 /* config.c: from --config FILE. Failures carry the line. */
 int setup_from_file(struct ctl *ctl, const char *path, struct setup *s);
 /* setup.c: from --port and --cores: one class, one domain. */
 int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s);
+/* config_domains.c: the file's domains; *bare: those (bit i) that name no CPU. Else at and why tell the mistake. */
+#define CONFIG_PATH 64
+int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH], char *why, size_t len);
+/* setup.c: one more queue of a domain among whose queues the NIC chooses: the next core's. */
+void setup_join(struct setup *s, __u32 domain, __u32 queue);
 /* setup.c: the same where a card chooses the queue: one core on each, as many as there are (or cores). */
 int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, struct setup *s);
 /* setup.c: what a configuration that says nothing gets. */

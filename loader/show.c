@@ -35,3 +35,28 @@ const char *show_ns(const json_t *obj, const char *key, char buf[16])
 		snprintf(buf, 16, "%.3gms", ns / 1e6);
 	return buf;
 }
+
+json_t *queues_json(const struct shunt_domain *dom)
+{
+	json_t *list = dom->nqueues ? json_array() : NULL;
+
+	for (__u32 k = 0; k < dom->nqueues && k < SHUNT_DOMAINS; k++)
+		json_array_append_new(list, json_integer(dom->queue[k]));
+	return list;
+}
+
+const char *show_queues(const json_t *domain, char buf[SHOW_QUEUES])
+{
+	const json_t *list = json_object_get(domain, "queues"), *queue;
+	size_t i, at;
+
+	if (json_array_size(list) < 2) {
+		snprintf(buf, SHOW_QUEUES, "queue %lld", number_at(domain, "queue"));
+		return buf;
+	}
+	at = snprintf(buf, SHOW_QUEUES, "queues");
+	json_array_foreach(list, i, queue)
+		at += snprintf(buf + at, SHOW_QUEUES - at, "%s %u", i ? "," : "",
+			       (unsigned char)json_integer_value(queue) % SHUNT_DOMAINS);
+	return buf;
+}

@@ -11,6 +11,7 @@
 
 #include "collect.h"
 #include "maps.h"
+#include "show.h"
 #include "wire.h"
 
 static void add_service(struct totals *t, const struct shunt_agent_class *a, __u64 now)
@@ -166,6 +167,8 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 	j = json_pack("{s:i, s:i, s:i, s:i, s:o}", "queue", d, "cores", (int)dom->ncores, "up",
 		      __builtin_popcountll(dom->up), "idle",
 		      __builtin_popcountll(view->idle & dom->up), "core", cores);
+	if (dom->nqueues)
+		json_object_set_new(j, "queues", queues_json(dom));
 	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
 	if (s->cfg.flags & SHUNT_CFG_WIRE)
 		json_object_set_new(j, "wire", json_true());
@@ -174,6 +177,43 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 	if (a)
 		json_object_set_new(j, "agent", a);
 	return j;
+}
+
+static void add_ingress(struct shunt_ingress *sum, const struct shunt_ingress *in)
+{
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		struct shunt_ingress_class *t = &sum->cls[c];
+		const struct shunt_ingress_class *i = &in->cls[c];
+
+		t->arrived += i->arrived;
+		t->steered += i->steered;
+		t->held += i->held;
+		t->rejected += i->rejected;
+		t->dropped += i->dropped;
+		t->limit += i->limit;
+		t->passed += i->passed;
+		t->spill += i->spill;
+	}
+	for (int i = 0; i < SHUNT_NR_PASS; i++)
+		sum->pass[i] += in->pass[i];
+	for (int i = 0; i < SHUNT_NR_EV; i++)
+		sum->ev[i] += in->ev[i];
+	sum->marks += in->marks;
+	sum->signals += in->signals;
+}
+
+/* What XDP counted, on all queues of the domain. */
+static int take_ingress(struct ctl *ctl, const struct shunt_domain *dom, __u32 d, struct shunt_ingress *sum)
+{
+	struct shunt_ingress in;
+	int err = map_get(ctl, "ingress", d, sum, sizeof(*sum));
+
+	for (__u32 k = 1; !err && k < dom->nqueues && k < SHUNT_DOMAINS; k++) {
+		err = map_get(ctl, "ingress", dom->queue[k], &in, sizeof(in));
+		if (!err)
+			add_ingress(sum, &in);
+	}
+	return err;
 }
 
 static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
@@ -191,7 +231,7 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 	if (!err)
 		err = map_view(ctl, d, &view);
 	if (!err)
-		err = map_get(ctl, "ingress", d, &in, sizeof(in));
+		err = take_ingress(ctl, &dom, d, &in);
 	if (!err) {
 		for (__u32 c = 0; c < SHUNT_CLASSES; c++)
 			add_class(s, c, &in, view, &agent);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# lab.sh - a client and a host on one machine: two network namespaces joined by a veth pair; or a client, a
-# switch, a NIC and its hosts, four namespaces or more.
+# lab.sh - a client and a host on one machine: two network namespaces joined by a veth pair; or with a card in
+# between, in a third one; or a client, a switch, a NIC and its hosts, four namespaces or more.
 #
 # No address of it is reachable from outside, and nothing in it reaches out. Every lab has the same
 # addresses; only its names differ, since pins and sockets go by the interface's name.
@@ -17,6 +17,7 @@ HOST_MAC=02:00:c6:12:00:02
 usage() {
 	cat <<TEXT
 usage: lab.sh up NAME [--queues N] [--vlan ID]...
+       lab.sh up NAME --card QUEUES
        lab.sh up NAME --wire [CORES[,CORES]...]
        lab.sh exec NAME client|host|nic|switch|host1... COMMAND...
        lab.sh status [NAME]
@@ -27,6 +28,8 @@ NAME: at most 14 of a-z, 0-9 and -, a letter first. Its interfaces are
       NAMEh  in the host's namespace:   198.18.0.2/24, fd00:198:18::2/64
 --queues N   receive and send queues at both ends (default 1)
 --vlan ID    tag every frame on the wire, both ways; given twice: 802.1ad outside, 802.1Q inside
+--card N     a card between the two, side 'nic': NAMEw is its port on the wire, and a program there may choose which of
+             the host's N receive queues a packet gets (tests/lab_card.bpf.c); without, it is spread by hash
 --wire       a NIC that shares no memory with its hosts: the addresses are those of its port NAMEn, and each
              core of a host is a virtual function, NAMEh0, NAMEh1, ..., at the same switch. CORES of each
              host (default 2): '2,1' makes host with two and host1 with one. What the name 'wire' implies
@@ -106,6 +109,42 @@ tag() { # LAB ID...
 	trap 'undo "$LAB"' EXIT
 }
 
+# --- a card between client and host ----------------------------------------------------------------------
+
+# IFNAME IFNAME2 SIDE PEER_MAC QUEUES [PEER_OPTIONS…]: a port of the card, and what is plugged into it.
+plug_card() {
+	ip -n "$(ns "$LAB" nic)" link add "$1" numtxqueues "$5" numrxqueues "$5" type veth \
+		peer name "$2" address "$4" numtxqueues "$5" numrxqueues "$5" netns "$(ns "$LAB" "$3")"
+	inside "$LAB" nic sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1"
+	inside "$LAB" nic ethtool -K "$1" gro on txvlan off rxvlan off >/dev/null
+	inside "$LAB" nic ip link set "$1" mtu 1500 up
+}
+
+# QUEUES
+up_card() {
+	local side object
+	command -v clang >/dev/null || die "--card needs clang, to compile the programs that forward"
+	for side in client nic host; do
+		ip netns add "$(ns "$LAB" $side)"
+	done
+	plug_card "${LAB}w" "${LAB}c" client "$CLIENT_MAC" 1
+	plug_card "${LAB}p" "${LAB}h" host "$HOST_MAC" "$1"
+	object=$(mktemp --suffix=.o)
+	# shellcheck disable=SC2064
+	trap "rm -f '$object'; undo $LAB" EXIT
+	clang -O2 -target bpf -I"/usr/include/$(uname -m)-linux-gnu" \
+		-DWIRE_PORT="$(inside "$LAB" nic ip -j link show "${LAB}w" | jq '.[0].ifindex')" \
+		-DHOST_PORT="$(inside "$LAB" nic ip -j link show "${LAB}p" | jq '.[0].ifindex')" \
+		-c "$HERE/lab_card.bpf.c" -o "$object"
+	for side in "w wire" "p host"; do
+		inside "$LAB" nic tc qdisc add dev "$LAB${side% *}" clsact
+		inside "$LAB" nic tc filter add dev "$LAB${side% *}" ingress bpf direct-action object-file "$object" \
+			section "${side#* }"
+	done
+	rm -f "$object"
+	trap 'undo "$LAB"' EXIT
+}
+
 # --- a NIC, its hosts, and the switch that is in the card ------------------------------------------------
 
 switch_pins() { echo "$BPFFS/switch-$1"; }
@@ -172,6 +211,14 @@ up_wire() { # CORES[,CORES...]
 	done
 }
 
+# QUEUES: a cable between client and host.
+join() {
+	ip -n "$(ns "$LAB" client)" link add "${LAB}c" address "$CLIENT_MAC" \
+		numtxqueues "$1" numrxqueues "$1" type veth \
+		peer name "${LAB}h" address "$HOST_MAC" \
+		numtxqueues "$1" numrxqueues "$1" netns "$(ns "$LAB" host)"
+}
+
 undo() {
 	trap - EXIT
 	down "$1"
@@ -179,7 +226,7 @@ undo() {
 }
 
 up() {
-	local queues=1 vlans=() wire=
+	local queues=1 vlans=() wire='' card=
 	check_name "${1-}"
 	LAB=$1
 	[ "$LAB" != wire ] || wire=2
@@ -187,6 +234,7 @@ up() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--queues) queues=${2-}; shift ;;
+		--card) card=${2-}; shift ;;
 		--vlan) vlans+=("${2-}"); shift ;;
 		--wire)
 			wire=2
@@ -205,7 +253,9 @@ up() {
 	((${#vlans[@]} <= 2)) || bad_usage "at most two VLAN tags"
 	[[ -z $wire || $wire =~ ^[1-9][0-9]?(,[1-9][0-9]?){0,3}$ ]] ||
 		bad_usage "--wire takes the cores of one to four hosts, such as 2 or 2,1, not '$wire'"
-	[ -z "$wire" ] || [ "$queues${#vlans[@]}" = 10 ] || bad_usage "--wire goes without --queues and --vlan"
+	[[ -z $card || $card =~ ^([1-9]|[1-5][0-9]|6[0-4])$ ]] || bad_usage "--card takes 1 to 64 queues, not '$card'"
+	[ -z "$wire$card" ] || [ "$queues${#vlans[@]}" = 10 ] || bad_usage "--wire and --card go without --queues and --vlan"
+	[ -z "$wire" ] || [ -z "$card" ] || bad_usage "--wire or --card, not both"
 	[ "$(id -u)" = 0 ] || die "network namespaces need root"
 	! exists "$LAB" || die "'$LAB' is there already; 'lab.sh down $LAB' removes it"
 
@@ -217,13 +267,14 @@ up() {
 		trap - EXIT
 		return
 	fi
-	ip netns add "$(ns "$LAB" client)"
-	ip netns add "$(ns "$LAB" host)"
 	# Made inside: the root namespace never sees these interfaces.
-	ip -n "$(ns "$LAB" client)" link add "${LAB}c" address "$CLIENT_MAC" \
-		numtxqueues "$queues" numrxqueues "$queues" type veth \
-		peer name "${LAB}h" address "$HOST_MAC" \
-		numtxqueues "$queues" numrxqueues "$queues" netns "$(ns "$LAB" host)"
+	if [ -n "$card" ]; then
+		up_card "$card"
+	else
+		ip netns add "$(ns "$LAB" client)"
+		ip netns add "$(ns "$LAB" host)"
+		join "$queues"
+	fi
 	set_up_end "$LAB" client "${LAB}c" 198.18.0.1 fd00:198:18::1 198.18.0.2 fd00:198:18::2 "$HOST_MAC"
 	set_up_end "$LAB" host "${LAB}h" 198.18.0.2 fd00:198:18::2 198.18.0.1 fd00:198:18::1 "$CLIENT_MAC"
 	[ ${#vlans[@]} = 0 ] || tag "$LAB" "${vlans[@]}"

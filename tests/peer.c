@@ -3,7 +3,8 @@
  * peer.c - a worker for tests, from the bare messages: it counts frames, or does everything wrong
  *
  * usage: peer census SOCKET            attaches, counts the frames in the rings, leaves;
- *                                      {"frames":N,"fill":N,"rx":N,"spare":N,"twice":N,"missing":N}
+ *                                      {"frames":N,"fill":N,"least":N,"rx":N,"spare":N,"twice":N,"missing":N}
+ *                                      (least: of the fill rings' counts)
  *        peer view SOCKET              attaches, prints what policies read of tunables, leaves
  *        peer hostile SOCKET N [SEED]  sends N messages, most of them wrong in some way;
  *                                      {"sent":N,"malformed":N}
@@ -148,19 +149,27 @@ static void tick(unsigned char *seen, uint32_t nframes, uint64_t frame, unsigned
 	seen[frame] = 1;
 }
 
+static uint32_t nsockets(const struct shunt_geometry *geo)
+{
+	return geo->ncores + (geo->hold_ring ? geo->nclasses : 0);
+}
+
 static void census(const struct given *g)
 {
 	const struct shunt_geometry *geo = &g->w.geo;
 	unsigned char *seen = calloc(geo->nframes, 1);
 	const struct shunt_ctl *ctl =
 		shunt_ctl_of(map(g->fd[SHUNT_FD_MEMORY], shunt_memory_len(geo)), geo);
-	unsigned int fill = 0, rx = 0, spare = 0, twice = 0, missing = 0;
+	unsigned int fill = 0, least = ~0u, rx = 0, spare = 0, twice = 0, missing = 0;
 	struct shunt_ring r;
 
-	map_ring(&r, g->fd[SHUNT_FD_SOCKETS], SHUNT_RING_FILL, geo->fill_ring);
-	for (uint32_t i = ring_cons(&r); i != ring_prod(&r); i++)
-		tick(seen, geo->nframes, r.addr[i & r.mask] / geo->chunk, &fill, &twice);
-	for (uint32_t k = 0; k < geo->ncores + geo->nclasses; k++) {
+	for (uint32_t k = 0; k < shunt_fill_rings(geo); k++) {
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_FILL, geo->fill_ring);
+		least = ring_count(&r) < least ? ring_count(&r) : least;
+		for (uint32_t i = ring_cons(&r); i != ring_prod(&r); i++)
+			tick(seen, geo->nframes, r.addr[i & r.mask] / geo->chunk, &fill, &twice);
+	}
+	for (uint32_t k = 0; k < nsockets(geo); k++) {
 		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_RX,
 			 k < geo->ncores ? geo->core_ring : geo->hold_ring);
 		for (uint32_t i = ring_cons(&r); i != ring_prod(&r); i++)
@@ -170,8 +179,8 @@ static void census(const struct given *g)
 		tick(seen, geo->nframes, ctl->spare[i], &spare, &twice);
 	for (uint32_t i = 0; i < geo->nframes; i++)
 		missing += !seen[i];
-	printf("{\"frames\":%u,\"fill\":%u,\"rx\":%u,\"spare\":%u,\"twice\":%u,\"missing\":%u}\n",
-	       geo->nframes, fill, rx, spare, twice, missing);
+	printf("{\"frames\":%u,\"fill\":%u,\"least\":%u,\"rx\":%u,\"spare\":%u,\"twice\":%u,\"missing\":%u}\n",
+	       geo->nframes, fill, least, rx, spare, twice, missing);
 	free(seen);
 }
 
@@ -218,12 +227,12 @@ static void wreck(const struct given *g)
 	scribble((unsigned char *)view->core, geo->ncores * sizeof(view->core[0]), 200);
 	scribble(memory, frames, 2000);
 	scribble(memory + frames, shunt_memory_len(geo) - frames, 2000);
-	for (int i = 0; i < 2; i++) {
-		map_ring(&r, g->fd[SHUNT_FD_SOCKETS], i ? SHUNT_RING_COMP : SHUNT_RING_FILL,
+	for (uint32_t i = 0; i < 2 * shunt_fill_rings(geo); i++) {
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + i / 2], i % 2 ? SHUNT_RING_COMP : SHUNT_RING_FILL,
 			 geo->fill_ring);
 		scribble(r.map, r.map_len, any(30));
 	}
-	for (uint32_t k = 0; k < geo->ncores + geo->nclasses; k++) {
+	for (uint32_t k = 0; k < nsockets(geo); k++) {
 		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_RX,
 			 k < geo->ncores ? geo->core_ring : geo->hold_ring);
 		scribble(r.map, r.map_len, any(30));

@@ -9,12 +9,14 @@
 TRANSPORT=${TRANSPORT:-shared}
 
 CPUS=${CPUS:-$(($(nproc) - 1)), 0}
+# The one domain, as the configuration says it; some files have another.
+domain() { echo "{queue: 0, cpus: [$CPUS]}"; }
 
 # The configuration on stdout; more lines of it as arguments.
 config() {
 	[ "$TRANSPORT" = wire ] || cat <<-YAML
 	domains:
-	  - {queue: 0, cpus: [$CPUS]}
+	  - $(domain)
 	YAML
 	cat <<-YAML
 	classes:

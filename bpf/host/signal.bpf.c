@@ -23,7 +23,7 @@ extern struct task_struct *bpf_task_from_vpid(__s32 vpid) __ksym;
 extern void bpf_task_release(struct task_struct *p) __ksym;
 extern int bpf_send_signal_task(struct task_struct *task, int sig, enum pid_type type, __u64 value) __ksym;
 
-/* shunt_aim writes the thread, shunt_signal, on the domain's one CPU, the last request. Torn between two
+/* shunt_aim writes the thread, shunt_signal, on the one CPU that feeds the core, the last request. Torn between two
  * threads, pid and birth do not agree. */
 struct sig_task {
 	__u64 born;    /* a number may be another thread's by now, but not with the same birth */
@@ -43,12 +43,13 @@ int shunt_signal(struct xdp_md *ctx)
 {
 	__u32 queue = ctx->rx_queue_index, slot;
 	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &queue);
+	struct shunt_domain *dom = bpf_map_lookup_elem(&domains, &queue);
 	struct task_struct *task;
 	struct sig_task *t;
 
-	if (!in)
+	if (!in || !dom)
 		return XDP_REDIRECT;
-	slot = queue * SHUNT_CORES + in->late_core;
+	slot = (dom->on ? queue : dom->part_of - 1) * SHUNT_CORES + in->late_core;
 	t = bpf_map_lookup_elem(&sig_tasks, &slot);
 	if (!t || !t->pid || t->last_id == in->late_id)
 		return XDP_REDIRECT;

@@ -14,11 +14,11 @@
 
 #include <linux/types.h>
 
-#define SHUNT_ABI 2
+#define SHUNT_ABI 3
 
 #define SHUNT_CLASSES 16   /* kinds of request an interface can tell apart */
 #define SHUNT_CORES 64     /* worker cores of one domain: one word of idle bits */
-#define SHUNT_DOMAINS 16   /* receive queues of one interface that shunt serves */
+#define SHUNT_DOMAINS 16   /* receive queues of one interface that shunt serves, and domains at most */
 #define SHUNT_RULES 256    /* rules of all ports together */
 #define SHUNT_PORT_RULES 32 /* rules of one port */
 #define SHUNT_KEY_MAX 32   /* bytes of a key that are hashed */
@@ -52,7 +52,7 @@
  * Written by XDP before the redirect, read by the core that pops the descriptor.
  */
 struct shunt_meta {
-	__u64 id;         /* number of this request in its domain, from 1; a mark names it */
+	__u64 id;         /* number of this request in its domain (of several queues: SHUNT_QUEUE_ID), from 1; a mark names it */
 	__u64 arrival_ns; /* CLOCK_MONOTONIC; 0: steered, so the core that gets it stamps it */
 	__u32 hold_seq;   /* number in its class's hold queue (with SHUNT_META_HELD) */
 	__u16 payload;    /* offset of the UDP payload from the start of the packet */
@@ -64,6 +64,9 @@ struct shunt_meta {
 	__u16 ack;        /* … and: the token of the number so much lower than hold_seq is queued; 0: none */
 };
 SHUNT_ASSERT(sizeof(struct shunt_meta) == 32, "metadata is at most 32 bytes on older kernels");
+
+/* Queues of one domain count for themselves, and yet no two requests have the same number. */
+#define SHUNT_QUEUE_ID(n, core) ((__u64)(n) * SHUNT_CORES + (core))
 
 enum shunt_meta_flags {
 	SHUNT_META_IPV6 = 1,
@@ -97,7 +100,7 @@ enum shunt_cfg_flags {
 	SHUNT_CFG_PREEMPT = 8, /* requests that used up their quantum yield to those that wait */
 	SHUNT_CFG_SIGNAL = 16, /* XDP, too, signals requests that heeded no mark for grace_us */
 	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that schedules: include/shunt/wire.h */
-	SHUNT_CFG_CARD = 64,   /* a card chooses the queue: each has one core, and sockets that its driver copies nothing for */
+	SHUNT_CFG_CARD = 64,   /* a card's program chooses the queue, and its driver redirects to zero-copy sockets alone */
 };
 
 struct shunt_cfg {
@@ -159,21 +162,26 @@ struct shunt_rule {
 SHUNT_ASSERT(sizeof(struct shunt_rule) == 24, "rule");
 
 /*
- * A domain: one receive queue and the cores it feeds. Pinned as "domains", one value a domain;
- * mapped by the agent. A worker cannot write it: XDP trusts "up".
+ * A domain: one receive queue and the cores it feeds; or several, of a core each, among which the NIC chooses
+ * (a card's program, or its hash). Pinned as "domains", one value a queue; a domain is known by its first one.
+ * Mapped by the agent. A worker cannot write it: XDP trusts "up".
  */
 struct shunt_domain {
 	__u64 up;       /* agent: cores with a worker thread */
-	__u32 on;       /* loader: 1 = shunt serves this queue */
+	__u32 on;       /* loader: 1 = a domain that shunt serves begins with this queue */
 	__u32 ncores;   /* loader: sockets made for it */
-	__u64 pad[6];
+	__u32 nqueues;  /* loader: where the NIC chooses: how many queues it has; else 0 */
+	__u32 part_of;  /* loader: of a domain's further queues: its number + 1, and nothing else but this … */
+	__u32 core;     /* … and the core that the queue feeds */
+	__u32 pad[9];
+	__u8 queue[SHUNT_CORES]; /* loader: of each core, where the NIC chooses */
 	__u16 cpu[SHUNT_CORES]; /* loader: where each core's thread is pinned */
 };
-SHUNT_ASSERT(sizeof(struct shunt_domain) == 192, "domain");
+SHUNT_ASSERT(sizeof(struct shunt_domain) == 256, "domain");
 
 /*
- * Ingress: XDP's own counts, one value a domain, pinned as "ingress". Written by XDP alone with
- * plain stores. The last value is for queues that are no domain: there, several CPUs add atomically.
+ * Ingress: XDP's own counts, one value a queue, pinned as "ingress". Written by XDP alone with
+ * plain stores. The last value is for queues that are of no domain: there, several CPUs add atomically.
  * Per class, always: arrived = steered + held + rejected + dropped + passed.
  */
 enum shunt_pass { /* why a packet went on to the kernel untouched */
@@ -212,7 +220,7 @@ struct shunt_ingress_class {
 };
 
 struct shunt_ingress {
-	__u64 id;                     /* last request's number */
+	__u64 id;                     /* last request's number: how many there were */
 	__u32 enq[SHUNT_CLASSES];     /* held so far, mod 2^32: published in the view */
 	__u32 sent[SHUNT_CORES];      /* steered to core i so far, mod 2^32: published in the view */
 	__u64 pass[SHUNT_NR_PASS];

@@ -27,15 +27,21 @@ SHUNT_NFP_ARRAY(nfp_pass, __u64, SHUNT_NR_PASS);
 #include "view.h"
 
 #ifdef SHUNT_TARGET_EMU
-/* A host's kernel lets no program choose a queue: for tests, the choice is stored. */
+/* A host's kernel lets no program choose a queue: the choice is stored, for who asks the program, and put in front of the
+ * packet, for who forwards it (tests/lab_card.bpf.c). */
 SHUNT_NFP_ARRAY(nfp_chosen, __u32, 1);
 
 static __always_inline void choose_queue(struct xdp_md *ctx, __u32 queue)
 {
-	__u32 zero = 0, *chosen = bpf_map_lookup_elem(&nfp_chosen, &zero);
+	__u32 zero = 0, *chosen = bpf_map_lookup_elem(&nfp_chosen, &zero), *front;
 
 	if (chosen)
 		*chosen = queue;
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*front)))
+		return;
+	front = (void *)(long)ctx->data_meta;
+	if ((void *)(front + 1) <= (void *)(long)ctx->data)
+		*front = queue;
 }
 #else
 static __always_inline void choose_queue(struct xdp_md *ctx, __u32 queue)

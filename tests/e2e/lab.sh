@@ -63,6 +63,17 @@ test_queues_are_there_at_both_ends() {
 	assert_eq "$(lab exec a client ip -j -d link show ac | jq '.[0].num_tx_queues')" 3
 }
 
+test_a_card_is_between_a_client_and_the_queues_of_a_host() {
+	lab up a --card 3
+	pings a 198.18.0.2
+	pings a fd00:198:18::2
+	assert_eq "$(lab exec a host ip -j -d link show ah | jq '.[0].num_rx_queues')" 3
+	lab exec a nic ip link set aw down
+	assert_exit 1 pings a 198.18.0.2
+	lab down a
+	assert_nothing_left
+}
+
 test_tagged_labs_talk_and_drop_what_is_not_tagged() {
 	lab up a --vlan 5
 	pings a 198.18.0.2
@@ -128,6 +139,8 @@ test_bad_words_are_explained_with_status_2() {
 	assert_exit 2 lab up a --queues
 	assert_exit 2 lab up a --vlan 4095
 	assert_exit 2 lab up a --vlan 1 --vlan 2 --vlan 3
+	assert_exit 2 lab up a --card 65
+	assert_exit 2 lab up a --card 2 --queues 2
 	assert_exit 2 lab up a --what
 	assert_exit 2 lab exec a middle true
 	assert_exit 2 lab exec a host

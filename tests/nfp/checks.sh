@@ -94,6 +94,7 @@ rules: [{port: 9000, offset: 0, value: 0x02, class: long}]
 knobs: [7]
 YAML
 sed 's/cpus: \[0\]/cpus: [0, 1]/' /tmp/card.yaml >/tmp/two.yaml
+sed 's/^domains:.*/domains: [{queues: [0, 2, 3], cpus: [1, 1, 0]}]/' /tmp/card.yaml >/tmp/queues.yaml
 
 check "load --dry-run tries the card and changes nothing" sh -c \
 	'shunt load p2c --dev nfp0 --port 9000 --cores 4 --offload nfp --dry-run'
@@ -127,6 +128,14 @@ tells "the old policy stays" 'policy rss' shunt status
 check "unload" shunt unload --dev nfp0
 check "unload leaves neither program nor pin" nothing_left nfp0
 
+tells "load --offload nfp takes a domain of several queues" 'queues 0, 2, 3: cores on CPU 1 1 0' \
+	shunt load p2c --dev nfp0 --config /tmp/queues.yaml --offload nfp
+check "the card may choose all of them" begins nfp_order "0 0 0 0" '0x00 0x02 0x03 0x00'
+tells "shunt status shows them as one" 'queues 0, 2, 3: 0 of 3 cores up' shunt status
+shunt unload --dev nfp0 >/dev/null 2>&1
+tells "--cores makes one domain of as many queues" 'queues 0, 1, 2: cores on CPU' \
+	shunt load p2c --dev nfp0 --port 9000 --cores 3 --offload nfp
+shunt unload --dev nfp0 >/dev/null 2>&1
 says "more cores than queues are refused" 'ethtool -L nfp0 combined 9' \
 	shunt load p2c --dev nfp0 --port 9000 --cores 9 --offload nfp
 says "a queue of two cores is refused" 'queue 3 has 2 cores' \

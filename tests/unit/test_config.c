@@ -2,7 +2,7 @@
 /*
  * test_config.c - the configuration file: what it means, and that each mistake is told with its line
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -95,6 +95,23 @@ static void test_a_whole_file_means_what_it_says(void **state)
 	assert_true(s.knobs[0] == 7 && s.knobs[1] == ~0ULL && s.knobs[2] == 0);
 }
 
+static void test_queues_of_a_domain_are_a_core_each(void **state)
+{
+	static const char text[] = "domains:\n  - {queues: [3, 1], cpus: [7, 8]}\n  - queues: [0, 5, 4]\n"
+				   "ports:\n  - port: 9000\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.cfg.ndomains, 4);
+	assert_true(s.domains[3].on && s.domains[3].nqueues == 2 && s.domains[3].ncores == 2);
+	assert_true(s.domains[3].queue[0] == 3 && s.domains[3].queue[1] == 1);
+	assert_true(s.domains[3].cpu[0] == 7 && s.domains[3].cpu[1] == 8);
+	assert_true(!s.domains[1].on && s.domains[1].part_of == 4 && s.domains[1].core == 1);
+	assert_true(s.domains[0].on && s.domains[0].ncores == 3 && !s.domains[0].part_of);
+	assert_true(s.domains[4].part_of == 1 && s.domains[4].core == 2);
+	assert_true(setup_serves(&s, 5) && !setup_serves(&s, 2));
+}
+
 static void test_rules_lie_by_port_in_the_order_of_the_file(void **state)
 {
 	struct setup s;
@@ -151,6 +168,12 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "queue: 2", "queue: 16", 2, "queues 0 to 15" },
 		{ "queue: 2", "queue: 0", 4, "twice" },
 		{ "queue: 2", "queue: two", 2, "two" },
+		{ "queue: 2", "queues: [2, 3, 2]", 2, "twice" },
+		{ "queue: 2", "queues: [2, 0]", 4, "twice" },
+		{ "queue: 2", "queues: [1, 2, 3]", 3, "one CPU for each queue" },
+		{ "queue: 2", "queues: [1, 16]", 2, "queues 0 to 15" },
+		{ "queue: 0, cpus", "queue: 0, queues: [1], cpus", 4, "not both" },
+		{ "queue: 0, cpus", "cpus", 4, "is missing" },
 		{ "cpus: [0, 0]", "cpus: [0, 70000]", 3, "CPU" },
 		{ "after: 250ms", "after: 250", 6, "no time" },
 		{ "after: 250ms", "after: 50us", 6, "milliseconds" },
@@ -251,6 +274,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file_means_what_it_says),
+		cmocka_unit_test(test_queues_of_a_domain_are_a_core_each),
 		cmocka_unit_test(test_rules_lie_by_port_in_the_order_of_the_file),
 		cmocka_unit_test(test_defaults_are_sound),
 		cmocka_unit_test(test_mistakes_are_told_with_their_line),

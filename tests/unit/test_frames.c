@@ -4,7 +4,8 @@
  *
  * A model of what the kernel does with a pool's frames (take from the fill ring, receive, keep
  * aside what a full ring refused, publish receive rings first and the fill ring after, but for when
- * it ran out of what it knew) runs against frames.c, which may look between any two of its steps.
+ * it ran out of what it knew) runs against frames.c, which may look between any two of its steps. A pool is
+ * that of one queue, whose fill ring all rings share, or those of several, a fill ring and a receive ring each.
  */
 /* link: agent/frames.c */
 #include <setjmp.h>
@@ -32,69 +33,91 @@ struct pool {
 	struct {
 		__u32 prod, cons;
 		__u64 addr[FILL];
-	} fill;
+	} fill[CORES];
 	struct {
 		__u32 prod, cons;
 		struct xdp_desc desc[RING];
 	} rx[RINGS];
 
 	/* The kernel's own: */
-	__u32 fill_cons;       /* taken so far, not all published */
-	__u32 fill_prod;       /* as it was when it last looked */
+	__u32 fill_cons[CORES]; /* taken so far, not all published */
+	__u32 fill_prod[CORES]; /* as it was when it last looked */
 	__u32 rx_prod[RINGS];
-	int aside;             /* frame + 1 that a refused packet left */
+	int aside[CORES];      /* frame + 1 that a refused packet left */
 	int refused;           /* packets, ever */
 	/* The workers': */
 	unsigned char has[NFRAMES];
 };
 
-static struct pool *new_pool(__u32 at)
+static struct pool *make_pool(__u32 at, __u32 nqueues)
 {
 	struct pool *p = calloc(1, sizeof(*p));
 
 	assert_non_null(p);
 	p->r.geo = (struct shunt_geometry){ .nframes = NFRAMES, .chunk = CHUNK, .core_ring = RING,
-					    .hold_ring = RING, .fill_ring = FILL,
-					    .ncores = CORES, .nclasses = CLASSES };
-	p->r.fill = (struct shunt_ring){ .prod = &p->fill.prod, .cons = &p->fill.cons,
-					 .addr = p->fill.addr, .mask = FILL - 1 };
-	p->fill.prod = p->fill.cons = p->fill_cons = p->fill_prod = at;
-	for (__u32 k = 0; k < RINGS; k++) {
+					    .hold_ring = nqueues ? 0 : RING, .fill_ring = FILL,
+					    .ncores = CORES, .nclasses = CLASSES, .nqueues = nqueues };
+	for (__u32 f = 0; f < shunt_fill_rings(&p->r.geo); f++) {
+		p->r.fill[f] = (struct shunt_ring){ .prod = &p->fill[f].prod, .cons = &p->fill[f].cons,
+						    .addr = p->fill[f].addr, .mask = FILL - 1 };
+		p->fill[f].prod = p->fill[f].cons = p->fill_cons[f] = p->fill_prod[f] = at;
+	}
+	for (__u32 k = 0; k < sockets_of(&p->r.geo); k++) {
 		p->r.rx[slot_of(&p->r.geo, k)] = (struct shunt_ring){
 			.prod = &p->rx[k].prod, .cons = &p->rx[k].cons, .desc = p->rx[k].desc,
 			.mask = RING - 1 };
 		p->rx[k].prod = p->rx[k].cons = p->rx_prod[k] = at;
 	}
-	for (__u32 i = 0; i < NFRAMES; i++)
-		p->fill.addr[p->fill.prod++ & (FILL - 1)] = (__u64)i * CHUNK;
+	for (__u32 i = 0; i < NFRAMES; i++) {
+		__u32 f = shunt_home(&p->r.geo, i);
+
+		p->fill[f].addr[p->fill[f].prod++ & (FILL - 1)] = (__u64)i * CHUNK;
+	}
 	return p;
 }
 
-/* Is there a frame to take? Looking for more publishes what was taken, in the midst of a round. */
-static int look_for_more(struct pool *p)
+static struct pool *new_pool(__u32 at)
 {
-	if (p->fill_cons == p->fill_prod) {
-		p->fill.cons = p->fill_cons;
-		p->fill_prod = p->fill.prod;
+	return make_pool(at, 0);
+}
+
+static __u32 rings_of(const struct pool *p)
+{
+	return sockets_of(&p->r.geo);
+}
+
+/* The fill ring that ring k is fed from. */
+static __u32 fill_of(const struct pool *p, __u32 k)
+{
+	return p->r.geo.nqueues ? k : 0;
+}
+
+/* Is there a frame to take? Looking for more publishes what was taken, in the midst of a round. */
+static int look_for_more(struct pool *p, __u32 f)
+{
+	if (p->fill_cons[f] == p->fill_prod[f]) {
+		p->fill[f].cons = p->fill_cons[f];
+		p->fill_prod[f] = p->fill[f].prod;
 	}
-	return p->fill_cons != p->fill_prod;
+	return p->fill_cons[f] != p->fill_prod[f];
 }
 
 /* A packet for ring k. */
 static void receive(struct pool *p, __u32 k)
 {
+	__u32 f = fill_of(p, k);
 	__u64 frame;
 
-	if (p->aside) {
-		frame = p->aside - 1;
-		p->aside = 0;
-	} else if (look_for_more(p)) {
-		frame = p->fill.addr[p->fill_cons++ & (FILL - 1)] / CHUNK;
+	if (p->aside[f]) {
+		frame = p->aside[f] - 1;
+		p->aside[f] = 0;
+	} else if (look_for_more(p, f)) {
+		frame = p->fill[f].addr[p->fill_cons[f]++ & (FILL - 1)] / CHUNK;
 	} else {
 		return; /* dropped */
 	}
 	if (p->rx_prod[k] - p->rx[k].cons == RING) {
-		p->aside = frame + 1;
+		p->aside[f] = frame + 1;
 		p->refused++;
 		return;
 	}
@@ -103,19 +126,20 @@ static void receive(struct pool *p, __u32 k)
 
 static void flush_rx(struct pool *p)
 {
-	for (__u32 k = 0; k < RINGS; k++)
+	for (__u32 k = 0; k < rings_of(p); k++)
 		p->rx[k].prod = p->rx_prod[k];
 }
 
 static void flush_fill(struct pool *p)
 {
-	p->fill.cons = p->fill_cons;
+	for (__u32 f = 0; f < shunt_fill_rings(&p->r.geo); f++)
+		p->fill[f].cons = p->fill_cons[f];
 }
 
 /* A worker takes a request; it may give the frame back. */
 static void work(struct pool *p)
 {
-	__u32 k = rand() % RINGS;
+	__u32 k = rand() % rings_of(p), home;
 	__u64 frame;
 
 	if (p->rx[k].cons != p->rx[k].prod) {
@@ -125,8 +149,9 @@ static void work(struct pool *p)
 	}
 	frame = rand() % NFRAMES;
 	if (p->has[frame] && rand() % 2) {
+		home = shunt_home(&p->r.geo, frame);
 		p->has[frame] = 0;
-		p->fill.addr[p->fill.prod++ & (FILL - 1)] = frame * CHUNK;
+		p->fill[home].addr[p->fill[home].prod++ & (FILL - 1)] = frame * CHUNK;
 	}
 }
 
@@ -135,14 +160,16 @@ static void check(struct pool *p, int missing_at_most)
 {
 	int seen[NFRAMES] = { 0 }, missing = 0;
 
-	for (__u32 i = p->fill_cons; i != p->fill.prod; i++)
-		seen[p->fill.addr[i & (FILL - 1)] / CHUNK]++;
-	for (__u32 k = 0; k < RINGS; k++) {
+	for (__u32 f = 0; f < shunt_fill_rings(&p->r.geo); f++) {
+		for (__u32 i = p->fill_cons[f]; i != p->fill[f].prod; i++)
+			seen[p->fill[f].addr[i & (FILL - 1)] / CHUNK]++;
+		if (p->aside[f])
+			seen[p->aside[f] - 1]++;
+	}
+	for (__u32 k = 0; k < rings_of(p); k++) {
 		for (__u32 i = p->rx[k].cons; i != p->rx_prod[k]; i++)
 			seen[p->rx[k].desc[i & (RING - 1)].addr / CHUNK]++;
 	}
-	if (p->aside)
-		seen[p->aside - 1]++;
 	for (int i = 0; i < NFRAMES; i++) {
 		assert_in_range(seen[i] + p->has[i], 0, 1);
 		missing += !seen[i] && !p->has[i];
@@ -156,7 +183,7 @@ static void next_round(struct pool *p)
 	flush_rx(p);
 	flush_fill(p);
 	for (int n = rand() % 6; n; n--)
-		receive(p, rand() % RINGS);
+		receive(p, rand() % rings_of(p));
 	if (rand() % 2)
 		flush_rx(p);
 }
@@ -179,7 +206,7 @@ static void bury(struct pool *p)
 			list[h.n++] = h.aside[i] - 1;
 	}
 	assert_int_equal(frames_give(&p->r, list, h.n), 0);
-	check(p, p->refused ? FRAMES_ASIDE : 0);
+	check(p, p->refused ? 2 * shunt_fill_rings(&p->r.geo) : 0);
 }
 
 /* Both looks, while nothing happens. */
@@ -228,6 +255,67 @@ static void test_no_frame_is_lost_or_doubled(void **state)
 	}
 }
 
+static void test_no_frame_is_lost_or_doubled_among_several_queues(void **state)
+{
+	for (int seed = 0; seed < 300; seed++) {
+		struct pool *p = make_pool(seed % 3 ? 0 : -100, CORES);
+
+		srand(seed);
+		live(p, 300, CORES);
+		bury(p);
+		free(p);
+	}
+}
+
+/* Whichever queue's the dead had taken most of, each has its own back. */
+static void test_frames_go_back_to_their_own_queue(void **state)
+{
+	struct pool *p = make_pool(0, CORES);
+	__u32 each = NFRAMES / CORES;
+
+	for (int i = 0; i < RING; i++) {
+		receive(p, 1);
+		flush_rx(p);
+		flush_fill(p);
+		p->has[p->rx[1].desc[p->rx[1].cons++ & (RING - 1)].addr / CHUNK] = 1;
+	}
+	assert_int_equal(p->fill[1].prod - p->fill_cons[1], each - RING);
+	bury(p);
+	for (__u32 f = 0; f < CORES; f++) {
+		__u32 n = p->fill[f].prod - p->fill_cons[f] + p->rx_prod[f] - p->rx[f].cons;
+
+		assert_int_equal(n, each);
+		for (__u32 i = p->fill_cons[f]; i != p->fill[f].prod; i++)
+			assert_int_equal(p->fill[f].addr[i & (FILL - 1)] / CHUNK / each, f);
+	}
+	free(p);
+}
+
+static void test_a_frame_in_two_fill_rings_is_noticed(void **state)
+{
+	struct pool *p = make_pool(0, CORES);
+	__u32 list[NFRAMES];
+	struct harvest h = { .frame = list };
+
+	p->fill[0].addr[3] = p->fill[1].addr[7];
+	assert_int_equal(look(p, &h), -EBADMSG);
+	free(p);
+}
+
+/* A queue whose ring is full loses none of what the other has room for. */
+static void test_each_fill_ring_has_room_or_nothing_is_given(void **state)
+{
+	struct pool *p = make_pool(0, CORES);
+	__u32 list[FILL + 1];
+
+	for (int i = 0; i <= FILL; i++)
+		list[i] = i < FILL - NFRAMES / CORES ? 0 : NFRAMES - 1;
+	assert_int_equal(frames_give(&p->r, list, FILL), 0);
+	assert_int_equal(frames_give(&p->r, list, 1), -ENOSPC);
+	assert_int_equal(p->fill[0].prod, FILL);
+	free(p);
+}
+
 /* One ring gets all packets, nobody takes any: most are refused. */
 static void test_a_refused_packet_keeps_one_frame_aside(void **state)
 {
@@ -242,7 +330,7 @@ static void test_a_refused_packet_keeps_one_frame_aside(void **state)
 		bury(p);
 	}
 	assert_true(p->refused > RING);
-	assert_int_not_equal(p->aside, 0);
+	assert_int_not_equal(p->aside[0], 0);
 	free(p);
 }
 
@@ -252,7 +340,7 @@ static void test_a_frame_that_is_there_twice_is_noticed(void **state)
 	__u32 list[NFRAMES];
 	struct harvest h = { .frame = list };
 
-	p->fill.addr[10] = p->fill.addr[20];
+	p->fill[0].addr[10] = p->fill[0].addr[20];
 	assert_int_equal(look(p, &h), -EBADMSG);
 	free(p);
 }
@@ -266,7 +354,7 @@ static void test_indexes_that_make_no_sense_are_noticed(void **state)
 	p->rx[1].cons = p->rx[1].prod + 1;
 	assert_int_equal(look(p, &h), -EBADMSG);
 	p->rx[1].cons = p->rx[1].prod;
-	p->fill.prod += FILL;
+	p->fill[0].prod += FILL;
 	assert_int_equal(look(p, &h), -EBADMSG);
 	free(p);
 }
@@ -278,8 +366,8 @@ static void test_addresses_out_of_the_memory_are_bounded(void **state)
 	__u32 list[NFRAMES];
 	struct harvest h = { .frame = list };
 
-	p->fill.addr[5] = ~0ULL;
-	p->fill.addr[6] = (__u64)NFRAMES * CHUNK;
+	p->fill[0].addr[5] = ~0ULL;
+	p->fill[0].addr[6] = (__u64)NFRAMES * CHUNK;
 	receive(p, 0);
 	flush_rx(p);
 	flush_fill(p);
@@ -297,7 +385,7 @@ static void test_no_more_is_given_than_fits(void **state)
 	__u32 list[FILL] = { 0 };
 
 	assert_int_equal(frames_give(&p->r, list, FILL - NFRAMES + 1), -ENOSPC);
-	assert_int_equal(p->fill.prod, NFRAMES);
+	assert_int_equal(p->fill[0].prod, NFRAMES);
 	assert_int_equal(frames_give(&p->r, list, FILL - NFRAMES), 0);
 	free(p);
 }
@@ -306,6 +394,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_frame_is_lost_or_doubled),
+		cmocka_unit_test(test_no_frame_is_lost_or_doubled_among_several_queues),
+		cmocka_unit_test(test_frames_go_back_to_their_own_queue),
+		cmocka_unit_test(test_a_frame_in_two_fill_rings_is_noticed),
+		cmocka_unit_test(test_each_fill_ring_has_room_or_nothing_is_given),
 		cmocka_unit_test(test_a_refused_packet_keeps_one_frame_aside),
 		cmocka_unit_test(test_a_frame_that_is_there_twice_is_noticed),
 		cmocka_unit_test(test_indexes_that_make_no_sense_are_noticed),

@@ -54,6 +54,7 @@ static int set_up(void **state)
 	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = 2048, .core_ring = RING,
 		.hold_ring = RING, .fill_ring = FRAMES, .ncores = CORES, .nclasses = CLASSES };
 	s.ncores = CORES;
+	s.nhold = CLASSES;
 	s.opts.idle = SHUNT_IDLE_SPIN;
 	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
 	memset(s.memory, 0, shunt_memory_len(&s.geo));
@@ -63,22 +64,22 @@ static int set_up(void **state)
 	s.view->up = (1 << CORES) - 1;
 	s.core = aligned_alloc(64, CORES * sizeof(*s.core));
 	memset(s.core, 0, CORES * sizeof(*s.core));
-	make_ring(&s.fill, FRAMES, 8);
-	make_ring(&s.comp, FRAMES, 8);
+	make_ring(&s.fill[0], FRAMES, 8);
+	make_ring(&s.comp[0], FRAMES, 8);
 	for (int i = 0; i < CORES; i++) {
 		struct core *c = &s.core[i];
 
 		*c = (struct core){ .s = &s, .id = i, .sock = -1, .line = &s.view->core[i],
-				    .run = &s.view->core[i].run, .fill = &s.fill, .comp = &s.comp,
-				    .fill_lock = &s.ctl->fill_lock };
+				    .run = &s.view->core[i].run, .fill = &s.fill[0], .comp = &s.comp[0],
+				    .fill_lock = &s.ctl->fill_lock[0].holder, .comp_keep = COMP_KEEP };
 		make_ring(&c->rx, RING, 16);
 		make_ring(&c->tx, RING, 16);
 	}
 	for (int i = 0; i < CLASSES; i++)
 		make_ring(&s.hold[i], RING, 16);
 	for (int i = 0; i < FRAMES; i++)
-		s.fill.addr[i] = i * 2048ULL;
-	*s.fill.prod = FRAMES;
+		s.fill[0].addr[i] = i * 2048ULL;
+	*s.fill[0].prod = FRAMES;
 	policy = (struct policy){ .select = lowest, .flags = SHUNT_NEEDS_HEADS | SHUNT_STEALS,
 				  .gen = 1, .fd = -1 };
 	atomic_store(&s.policy, &policy);
@@ -95,8 +96,8 @@ static int tear_down(void **state)
 	}
 	for (int i = 0; i < CLASSES; i++)
 		free(s.hold[i].map);
-	free(s.fill.map);
-	free(s.comp.map);
+	free(s.fill[0].map);
+	free(s.comp[0].map);
 	free(s.memory);
 	free(s.view);
 	free(s.core);
@@ -108,16 +109,16 @@ static void *kernel(void *arg)
 {
 	for (uint64_t id = 1; id <= REQUESTS;) {
 		struct shunt_ring *r = id % 3 ? &s.hold[id % CLASSES] : &s.core[id % CORES].rx;
-		uint32_t prod = *r->prod, from = peek(*s.fill.cons);
+		uint32_t prod = *r->prod, from = peek(*s.fill[0].cons);
 		uint64_t addr;
 		struct shunt_meta *m;
 
-		if (prod - ring_cons(r) > r->mask || ring_prod(&s.fill) == from) {
+		if (prod - ring_cons(r) > r->mask || ring_prod(&s.fill[0]) == from) {
 			sched_yield();
 			continue;
 		}
-		addr = s.fill.addr[from & s.fill.mask] + 256;
-		ring_set_cons(&s.fill, from + 1);
+		addr = s.fill[0].addr[from & s.fill[0].mask] + 256;
+		ring_set_cons(&s.fill[0], from + 1);
 		m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
 		poke(m->id, id);
 		poke(m->arrival_ns, id);
@@ -205,8 +206,8 @@ static void every_request_is_taken_once_and_every_frame_comes_back(void **state)
 		for (uint32_t k = 0; k < s.core[i].nfree; k++)
 			frames[s.core[i].free[k] / 2048]++;
 	}
-	for (uint32_t i = *s.fill.cons; i != *s.fill.prod; i++)
-		frames[s.fill.addr[i & s.fill.mask] / 2048]++;
+	for (uint32_t i = *s.fill[0].cons; i != *s.fill[0].prod; i++)
+		frames[s.fill[0].addr[i & s.fill[0].mask] / 2048]++;
 	for (int i = 0; i < FRAMES; i++)
 		assert_int_equal(frames[i], 1);
 }

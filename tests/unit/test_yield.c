@@ -59,6 +59,7 @@ static int set_up(void **state)
 	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = 2048, .core_ring = RING,
 		.hold_ring = RING, .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = CLASSES };
 	s.ncores = 1;
+	s.nhold = CLASSES;
 	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
 	memset(s.memory, 0, shunt_memory_len(&s.geo));
 	s.ctl = shunt_ctl_of(s.memory, &s.geo);
