@@ -123,6 +123,7 @@ static void make_domain(void)
 	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = 2048, .core_ring = RING,
 		.hold_ring = RING, .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = 2 };
 	s.ncores = 1;
+	s.nhold = 2;
 	s.opts = (struct shunt_opts){ .handler = handle, .idle = SHUNT_IDLE_SPIN, .idle_us = 50 };
 	s.link = -1;
 	s.cpu[0] = core_cpu;
@@ -138,12 +139,12 @@ static void make_domain(void)
 		s.view->cls[i].requeue = SHUNT_TAIL;
 	s.core = aligned_alloc(64, sizeof(*s.core));
 	s.core[0] = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0],
-				   .run = &s.view->core[0].run, .fill = &s.fill, .comp = &s.comp,
-				   .fill_lock = &s.ctl->fill_lock };
+				   .run = &s.view->core[0].run, .fill = &s.fill[0], .comp = &s.comp[0], .comp_keep = COMP_KEEP,
+				   .fill_lock = &s.ctl->fill_lock[0].holder };
 	make_ring(&s.core[0].rx, RING);
 	make_ring(&s.core[0].tx, RING);
-	make_ring(&s.fill, 2 * FRAMES);
-	make_ring(&s.comp, 2 * FRAMES);
+	make_ring(&s.fill[0], 2 * FRAMES);
+	make_ring(&s.comp[0], 2 * FRAMES);
 	for (int i = 0; i < 2; i++)
 		make_ring(&s.hold[i], RING);
 	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1, .fd = -1 };
@@ -169,7 +170,7 @@ static struct shunt_mark_for hold(int cls)
 	r->desc[*r->prod & r->mask] = (struct xdp_desc){ .addr = addr, .len = 60 };
 	poke(s.view->enq[cls], seq + 1);
 	ring_set_prod(r, *r->prod + 1);
-	ring_set_cons(&s.fill, ring_prod(&s.fill)); /* the kernel takes what comes back */
+	ring_set_cons(&s.fill[0], ring_prod(&s.fill[0])); /* the kernel takes what comes back */
 	return (struct shunt_mark_for){ .arrival_ns = m->arrival_ns, .seq = seq, .cls = cls };
 }
 
