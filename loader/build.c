@@ -190,7 +190,7 @@ static int compile(struct ctl *ctl, struct job *j)
 #ifdef __aarch64__
 				 "-mno-outline-atomics", /* these are in libgcc */
 #endif
-				 "-Wl,--no-undefined,-z,noseparate-code,--build-id=none",
+				 "-Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none",
 				 j->include, j->policy, source, "-o", "native.so", NULL };
 	int err;
 

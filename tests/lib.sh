@@ -166,6 +166,20 @@ wait_for() {
 	done
 }
 
+# OPTIONS… of a load, in PACED: with SLOWER=N at rates so much lower, and for so much longer.
+pace() {
+	local arg was=
+	PACED=()
+	for arg; do
+		case $was in
+		--rate) PACED+=($((arg / ${SLOWER:-1}))) ;;
+		--time) PACED+=("$(jq -n "$arg * ${SLOWER:-1}")") ;;
+		*) PACED+=("$arg") ;;
+		esac
+		was=$arg
+	done
+}
+
 # --- reading JSON -------------------------------------------------------------------------------------
 
 # FILTER COMMAND…: jq's answer about what the command prints.

@@ -56,7 +56,8 @@ start_worker() {
 
 # OPTIONS…: the client's JSON in $DIR/client.json
 offer() {
-	client shunt-load --to 198.18.0.2:9000 --json --wait 3s "$@" >"$DIR/client.json"
+	pace "$@"
+	client shunt-load --to 198.18.0.2:9000 --json --wait $((3 * ${SLOWER:-1}))s "${PACED[@]}" >"$DIR/client.json"
 }
 
 sent() { jq -s '[.[].classes[].sent] | add' "$DIR/client.json"; }

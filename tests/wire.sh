@@ -48,9 +48,11 @@ wire_config() {
 
 # The agents: the NIC's, and one of each host.
 start_agent() {
-	start shuntd nsenter "--net=/run/netns/shunt-$LAB-nic" -- shuntd --role nic --dev "$DEV"
+	start_nic_agent
 	start_host_agent "$@"
 }
+
+start_nic_agent() { start shuntd nsenter "--net=/run/netns/shunt-$LAB-nic" -- shuntd --role nic --dev "$DEV"; }
 
 start_host_agent() {
 	local devs=() cpus i

@@ -59,7 +59,8 @@ static __noinline int answer_hello(struct xdp_md *ctx, __u32 core, __u32 reason)
 	return XDP_TX;
 }
 
-/* A new epoch for the core. */
+/* A new epoch for the core. It gets requests from its first credit on: until it has heard the WELCOME, it would take
+ * none of them for its own. */
 __noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
 {
 	struct shunt_nic *n = get_nic();
@@ -87,8 +88,6 @@ __noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
 	c->cookie = cookie;
 	c->sent = c->nr = c->high = c->done = 0;
 	c->busy_ns = 0;
-	show_up(core, 1);
-	show_load(n, v, core, SHUNT_WIRE_K_MAX + 1, 0);
 	n->ev[SHUNT_NIC_EV_HELLO]++;
 	return 1;
 }
@@ -237,13 +236,17 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 	if (high - c->high > c->sent - c->high || (w->open & ~w->taken))
 		return bad(n, SHUNT_NIC_EV_BAD);
 	now = bpf_ktime_get_ns();
+	was = c->load;
+	if (!c->nr) {
+		show_up(core, 1);
+		was = SHUNT_WIRE_K_MAX + 1;
+	}
 	c->nr = w->nr;
 	c->high = high;
 	c->busy_ns = w->busy_ns;
 	c->done = w->done;
 	c->heard_ns = now;
 	c->credits++;
-	was = c->load;
 	if (flags & SHUNT_WIRE_LEAVE && !c->leaving) {
 		c->leaving = 1;
 		show_up(core, 0);

@@ -25,9 +25,8 @@ $(B)/tests/aarch64/$(1).sh: tests/unit/$(1).c $(call comment,link,tests/unit/$(1
 endef
 $(foreach t,$(CROSS_TESTS),$(eval $(call cross_program,$(t))))
 else
-# test_torn starts itself anew, which an emulator of one process cannot. test_yield fails there now and then, its
-# million late marks alone; why is not known.
-CROSS_UNIT := $(patsubst %,%.sh,$(filter-out %/test_torn %/test_yield,$(UNIT)))
+# test_torn starts itself anew, which an emulator of one process cannot.
+CROSS_UNIT := $(patsubst %,%.sh,$(filter-out %/test_torn,$(UNIT)))
 
 $(CROSS_UNIT): %.sh: %
 	$(Q)echo 'exec $(CROSS_RUN) $<' >$@

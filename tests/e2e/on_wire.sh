@@ -4,6 +4,7 @@
 # hosts; and what there is on the wire alone
 export TRANSPORT=wire ON_WIRE=1
 NO_LAB=1
+TEST_LIMIT=${TEST_LIMIT:-${LONG:+120}}
 . "$(dirname "$0")/../lib.sh"
 SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 200 || echo 3)}
 . "$(dirname "$0")/serve.sh"
@@ -55,6 +56,47 @@ test_k_is_kept_and_nobody_is_preempted_needlessly() {
 	assert_conserved
 }
 
+# What a NIC needs runs on kernels whose sockets' rings no worker can be given (before 6.4): tests/vm.
+test_the_nic_serves_cores_that_are_the_protocol_alone() {
+	CPUS=$ONE
+	use_wire
+	config >"$DIR/config.yaml"
+	host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
+	start_nic_agent
+	start core host build/tests/wire/core "$WORKER_DEV" 0 02:00:c6:12:00:02
+	wait_for 10 all_up
+	offer --rate 4000 --burst 16 --count 800 --time 5 --mix $MIX
+	assert_all_answered
+	assert_conserved
+	assert_ge "$(stat_of .total.held)" 100 held
+}
+
+# [OPTION…] of the host's agent: requests of 4 ms that reach no safepoint, short ones behind them.
+serve_without_safepoints() {
+	CPUS=$ONE
+	AGENT=("$@")
+	start_agent() { start_nic_agent; start_host_agent "${AGENT[@]}"; }
+	load sq
+	host shunt quantum set long 100us
+	start_worker --no-safepoints
+	offer --rate 200 --count 200 --time 5 --mix short=0.5:1us,long=0.5:4ms
+	assert_all_answered
+	assert_conserved
+	assert_eq "$(stat_of .total.lost)" 0 lost
+}
+
+# Nothing else stops them, as the next test shows: so what was resumed had been stopped by a signal.
+test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back() {
+	serve_without_safepoints --grace 100 # us
+	assert_ge "$(preemption resumed)" 10 "requests resumed"
+}
+
+test_without_grace_no_signal_stops_a_request() {
+	serve_without_safepoints
+	assert_ge "$(stat_of '.preemption | .marks_xdp + .marks_agent')" 1 "orders to yield"
+	assert_eq "$(preemption resumed)" 0 "requests resumed"
+}
+
 test_two_hosts_share_one_nic() {
 	local i
 	HOSTS=1,1 CPUS=$ONE
@@ -85,7 +127,7 @@ test_host_and_nic_start_and_end_in_any_order() {
 	config >"$DIR/config.yaml"
 	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
 	offer --rate 1000 --count 100 --time 1 --wait 10ms --mix short=1:1us # they wait: no core has come yet
-	start shuntd nsenter "--net=/run/netns/shunt-$LAB-nic" -- shuntd --role nic --dev "$DEV"
+	start_nic_agent
 	wait_for 10 all_up
 	assert_conserved
 	assert_eq "$(stat_of .total.replied)" 100 replied
@@ -95,11 +137,20 @@ test_host_and_nic_start_and_end_in_any_order() {
 	wait_for 10 all_up
 	offer --rate 2000 --count 500 --time 5 --mix $MIX
 	assert_all_answered
-	# The host's agents at once; the worker finds the next.
-	kill -KILL "${PIDS[shuntd_host]}" "$(pgrep -P "${PIDS[shuntd_host]}")"
-	start_host_agent
+	kill_host_agents
+	start_host_agent # the worker finds it
 	wait_for 15 all_answered_now
 	assert_conserved
+}
+
+# Keeper and agent at once: stopped, for either would start the other anew.
+kill_host_agents() {
+	local agent
+	agent=$(pgrep -P "${PIDS[shuntd_host]}")
+	kill -STOP "${PIDS[shuntd_host]}" "$agent"
+	kill -KILL "${PIDS[shuntd_host]}" "$agent"
+	wait "${PIDS[shuntd_host]}" 2>/dev/null || true
+	wait_for 5 sh -c "! kill -0 $agent" # it has its socket until then
 }
 
 all_answered_now() {
@@ -108,8 +159,12 @@ all_answered_now() {
 }
 
 ONE=$(($(nproc) - 1))
-MIX=short=0.7:1us,long=0.3:20us
-WIRE_TESTS=(test_k_is_kept_and_nobody_is_preempted_needlessly)
+WIRE_TESTS=(
+	test_k_is_kept_and_nobody_is_preempted_needlessly
+	test_the_nic_serves_cores_that_are_the_protocol_alone
+	test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back
+	test_without_grace_no_signal_stops_a_request
+)
 WIRE_LONG=(test_two_hosts_share_one_nic test_host_and_nic_start_and_end_in_any_order)
 
 [ $# -gt 0 ] || set -- "${SHARED_TESTS[@]}" "${WIRE_TESTS[@]}" ${LONG:+"${SHARED_LONG[@]}" "${WIRE_LONG[@]}"}

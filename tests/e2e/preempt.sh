@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../serve.sh"
 
 ONE=$(($(nproc) - 1)) # the CPU of a single core, away from the client's
-MIX=short=0.5:1us,long=0.5:100us
+BIMODAL=short=0.5:1us,long=0.5:100us # what preemption is for
 
 preemption() { stat_of ".preemption.$1"; }
 
@@ -27,11 +27,12 @@ three_times() { # FASTER SLOWER: lists of numbers
 
 test_short_requests_do_not_wait_for_long_ones() {
 	local round policy fcfs= mq=
-	CPUS=$ONE IDLE=spin serve fcfs "stamp: true"
+	# On the wire, what a core was sent ahead is no longer selected over.
+	WIRE="k: 1" CPUS=$ONE IDLE=spin serve fcfs "stamp: true"
 	for round in {1..8}; do
 		for policy in fcfs mq; do
 			host shunt switch $policy
-			offer --rate 7000 --count 3500 --time 5 --cpu 0 --mix $MIX
+			offer --rate 7000 --count 3500 --time 5 --cpu 0 --mix $BIMODAL
 			assert_conserved
 			declare -n list=$policy
 			list+=${list:+,}$(server_us short p90)
@@ -48,7 +49,7 @@ test_every_policy_serves_all_with_preemption_on() {
 	serve fcfs "preempt: {mode: on}"
 	for policy in bpf/policies/*.c; do
 		host shunt switch "$(basename "$policy" .c)"
-		offer --rate 4000 --count 800 --time 5 --mix $MIX
+		offer --rate 4000 --count 800 --time 5 --mix $BIMODAL
 		assert_all_answered
 		assert_conserved
 		n=$((n + 1))
@@ -62,20 +63,20 @@ test_every_policy_serves_all_with_preemption_on() {
 test_quanta_take_effect_while_requests_run() {
 	local before
 	CPUS=$ONE serve sq
-	offer --rate 5000 --count 1000 --time 5 --mix $MIX
+	offer --rate 5000 --count 1000 --time 5 --mix $BIMODAL
 	assert_ge "$(preemption by_safepoint)" 10 preemptions
 	host shunt quantum set long none
 	host shunt quantum set short none
 	before=$(preemption by_safepoint)
-	offer --rate 5000 --count 1000 --time 5 --mix $MIX
+	offer --rate 5000 --count 1000 --time 5 --mix $BIMODAL
 	assert_eq "$(preemption by_safepoint)" "$before" "preemptions without a quantum"
 	bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/quantum_us" key 1 0 0 0 value 5 0 0 0
-	offer --rate 5000 --count 1000 --time 5 --mix $MIX
+	offer --rate 5000 --count 1000 --time 5 --mix $BIMODAL
 	assert_ge "$(preemption by_safepoint)" $((before + 10)) "preemptions with one set by bpftool"
 	host shunt preempt set mode=off
 	wait_for 5 preemption_is_off
 	before=$(preemption by_safepoint)
-	offer --rate 5000 --count 1000 --time 5 --mix $MIX
+	offer --rate 5000 --count 1000 --time 5 --mix $BIMODAL
 	assert_eq "$(preemption by_safepoint)" "$before" "preemptions when off"
 	assert_conserved
 }

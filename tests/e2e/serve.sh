@@ -1,11 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # serve.sh - requests from a client through XDP to a core and back, in every form that they come in
+TEST_LIMIT=${TEST_LIMIT:-${LONG:+120}}
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 
-TEST_LIMIT=${LONG:+120}
-TEST_LIMIT=${TEST_LIMIT:-60}
 MIX=short=0.7:1us,long=0.3:20us
 
 rings_are_made() { stat_of '.domains[0].agent.frames > 0'; }

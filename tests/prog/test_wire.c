@@ -121,6 +121,17 @@ static __u32 send_credit(const struct shunt_wire_credit *c)
 	return run(frame, sizeof(frame));
 }
 
+/* A core that has heard its WELCOME, and says so. */
+static void join(__u32 core)
+{
+	struct shunt_wire_credit c;
+
+	assert_int_equal(say_hello(core, 1, KEY), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_WELCOME);
+	c = credit(core, 0, 0, 0);
+	assert_int_equal(send_credit(&c), XDP_DROP);
+}
+
 /* A request of the class whose payload begins with the mark. */
 static __u32 arrive(int cls, __u8 mark)
 {
@@ -150,8 +161,7 @@ static __u64 slots_missing(void)
 
 static void a_request_goes_to_a_core_behind_its_header(void **state)
 {
-	assert_int_equal(say_hello(0, 1, KEY), XDP_TX);
-	assert_int_equal(answer()->w.type, SHUNT_WIRE_WELCOME);
+	join(0);
 	assert_int_equal(arrive(0, 7), XDP_TX);
 	assert_int_equal(answer()->w.type, SHUNT_WIRE_REQUEST);
 	assert_memory_equal(answer()->w.to, mac[0], 6);
@@ -161,11 +171,27 @@ static void a_request_goes_to_a_core_behind_its_header(void **state)
 	assert_int_equal(mark(), 7);
 }
 
-static void what_waits_leaves_first_in_first_out(void **state)
+/* Until then it does not know the epoch, and what came would be nothing to it. */
+static void a_core_gets_nothing_before_its_first_credit(void **state)
 {
 	struct shunt_wire_credit c;
 
 	say_hello(0, 1, KEY);
+	assert_int_equal(n.view->up, 0);
+	assert_int_equal(arrive(0, 7), XDP_DROP);
+	assert_int_equal(n.core[0].sent, 0);
+	c = credit(0, 0, 0, 0);
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), 7);
+	assert_int_equal(n.view->up, 1);
+	assert_int_equal(slots_missing(), 0);
+}
+
+static void what_waits_leaves_first_in_first_out(void **state)
+{
+	struct shunt_wire_credit c;
+
+	join(0);
 	for (int i = 1; i <= 6; i++)
 		assert_int_equal(arrive(0, i), i <= SHUNT_WIRE_K ? XDP_TX : XDP_DROP);
 	assert_int_equal(n.state->queued, 4);
@@ -187,7 +213,7 @@ static void the_policy_selects(void **state)
 {
 	struct shunt_wire_credit c;
 
-	say_hello(0, 1, KEY);
+	join(0);
 	arrive(0, 1);
 	arrive(0, 2);
 	arrive(1, 3); /* older, but of the class that prio serves last */
@@ -201,7 +227,7 @@ static void a_class_at_its_limit_drops_and_counts(void **state)
 {
 	__u32 cls = 0, limit = 2;
 
-	say_hello(0, 1, KEY);
+	join(0);
 	bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "hold_limit"), &cls, &limit, 0);
 	for (int i = 1; i <= 6; i++)
 		arrive(0, i);
@@ -213,7 +239,7 @@ static void what_the_core_passed_by_goes_back_to_the_head(void **state)
 {
 	struct shunt_wire_credit c;
 
-	say_hello(0, 1, KEY);
+	join(0);
 	for (int i = 1; i <= 5; i++)
 		arrive(0, i);
 	c = credit(0, 2, 3, 1); /* 1 ended; 3 is sent, and copied */
@@ -234,7 +260,7 @@ static void a_parked_request_is_queued_once_and_resumed(void **state)
 {
 	struct shunt_wire_credit c;
 
-	say_hello(0, 1, KEY);
+	join(0);
 	arrive(0, 1);
 	c = credit(0, 1, 1, 1);
 	c.park = 1;
@@ -266,7 +292,7 @@ static void a_credit_that_is_not_new_or_not_ours_changes_nothing(void **state)
 	struct shunt_nic was;
 	struct shunt_nic_core core;
 
-	say_hello(0, 1, KEY);
+	join(0);
 	for (int i = 1; i <= 6; i++)
 		arrive(0, i);
 	right = credit(0, 1, 1, 0);
@@ -337,7 +363,7 @@ static void forged_frames_change_nothing_but_counters(void **state)
 	struct shunt_nic was, now;
 	static struct shunt_nic_core cores[SHUNT_CORES];
 
-	say_hello(0, 1, KEY);
+	join(0);
 	for (int i = 1; i <= 6; i++)
 		arrive(0, i);
 	was = snapshot();
@@ -369,8 +395,8 @@ static void slots_and_requests_are_conserved_whatever_cores_say(void **state)
 {
 	__u64 ended, waiting = 0;
 
-	say_hello(0, 1, KEY);
-	say_hello(1, 1, KEY);
+	join(0);
+	join(1);
 	for (int i = 0; i < 5000; i++) {
 		__u32 core = random_word() & 1, what = random_word() % 16;
 		struct shunt_wire_credit c;
@@ -410,6 +436,7 @@ int main(void)
 #define BOTH(name, policy) TEST(name, "nic/" policy), TEST(name, "nic-loop/" policy)
 	const struct CMUnitTest tests[] = {
 		BOTH(a_request_goes_to_a_core_behind_its_header, "fcfs"),
+		BOTH(a_core_gets_nothing_before_its_first_credit, "fcfs"),
 		BOTH(what_waits_leaves_first_in_first_out, "fcfs"),
 		BOTH(the_policy_selects, "prio"),
 		BOTH(a_class_at_its_limit_drops_and_counts, "fcfs"),

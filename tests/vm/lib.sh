@@ -23,17 +23,17 @@ newest() {
 		grep -vE 'cloud|rt-|unsigned|dbg' | sed 's/^linux-image-//' | sort -V | tail -1
 }
 
-# FOLDER PACKAGE…: unpacked there, once.
+# FOLDER PACKAGE…: unpacked there, once; again if they are others.
 unpack() {
 	local dir=$1 p
 	shift
-	[ ! -e "$dir/.done" ] || return 0
+	[ "$(cat "$dir/.done" 2>/dev/null)" != "$*" ] || return 0
 	mkdir -p "$OUT/debs/$ARCH" "$dir"
 	(cd "$OUT/debs/$ARCH" && apt-get -qq download "${@/%/:$ARCH}") || return 1
 	for p; do
 		dpkg -x "$OUT/debs/$ARCH/$p"_*.deb "$dir"
 	done
-	touch "$dir/.done"
+	echo "$*" >"$dir/.done"
 }
 
 # What the architecture's guests are made of: SYSTEM is a root with programs, B has shunt's.
@@ -111,13 +111,13 @@ make_root() {
 	chmod +x "$ROOT/init"
 }
 
-# KERNEL CONSOLE: runs the root until it powers off; what it printed is in CONSOLE. False: it did not end.
+# KERNEL CONSOLE: runs the root until it powers off; what it prints is in CONSOLE at once. False: it did not end.
 # no_timer_check: a guest that the host keeps waiting takes its timer for broken.
 boot() {
 	(cd "$ROOT" && find . | busybox cpio -o -H newc 2>/dev/null) | gzip -1 >"$ROOT.gz"
 	timeout "$LIMIT" nice "${QEMU[@]}" -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -nographic \
 		-no-reboot -nodefaults -serial stdio -kernel "$OUT/$1/boot/vmlinuz-$1" -initrd "$ROOT.gz" \
 		-append "console=$CONSOLE quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check" </dev/null |
-		tr -d '\r' >"$2" || true
+		stdbuf -o0 tr -d '\r' >"$2" || true
 	grep -q '^guest done' "$2"
 }

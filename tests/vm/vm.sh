@@ -19,9 +19,9 @@ skip() {
 
 # Programs of the guest that are not shunt's.
 # Busybox starts its own unshare and ip, whatever is in the path: so what starts others is not from it.
-PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env)
+PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env seq)
 PACKAGES=(busybox-static coreutils bpftool iproute2 ethtool bash jq util-linux libbpf1 libelf1 zlib1g libmnl0 libcap2 libbsd0
-	libmd0 libtinfo6 libjq1 libonig5 libc6 libcyaml1 libyaml-0-2 libjansson4 libcap-ng0)
+	libmd0 libtinfo6 libjq1 libonig5 libc6 libcyaml1 libyaml-0-2 libjansson4 libcap-ng0 libselinux1 libpcre2-8-0 libxdp1)
 
 prepare() {
 	case $ARCH in
@@ -38,7 +38,7 @@ prepare() {
 add_lab() {
 	local tree=$ROOT/shunt
 	mkdir -p "$tree"/{tests,include/shunt,build/tests}
-	cp -r tests/lib.sh tests/lab.sh tests/wire tests/e2e "$tree/tests/"
+	cp -r tests/{lib,lab,serve,wire}.sh tests/wire tests/e2e "$tree/tests/"
 	cp include/shunt/nic.h "$tree/include/shunt/"
 	cp -r "$B/tests/wire" "$tree/build/tests/"
 	cp -r "$B"/nic "$B"/nic-loop "$B"/host "$tree/build/"
@@ -49,6 +49,9 @@ fill_root() {
 	local m
 	make_root tests/vm/guest.sh "${PROGRAMS[@]}" "$B"/shunt "$B"/shuntd "$B"/shunt-spin "$B"/shunt-load
 	cp "$B"/bpf/*.o "$ROOT/bpf/"
+	# Busybox has none, and the other one wants four libraries more.
+	printf '#!/bin/sh\ngrep -q " $2 " /proc/mounts\n' >"$ROOT/bin/mountpoint"
+	chmod +x "$ROOT/bin/mountpoint"
 	for m in veth llc stp bridge af_packet; do
 		add_module "$1" $m
 	done

@@ -15,18 +15,10 @@ begin() {
 	wait_for 5 cores_up "$2"
 }
 
-# OPTIONS… of a load; SLOWER=N: on a machine so much slower, at rates so much lower.
+# OPTIONS…: the client's JSON in $DIR/client.json
 offer() {
-	local arg was= args=()
-	for arg; do
-		case $was in
-		--rate) args+=($((arg / ${SLOWER:-1}))) ;;
-		--time) args+=("$(jq -n "$arg * ${SLOWER:-1}")") ;;
-		*) args+=("$arg") ;;
-		esac
-		was=$arg
-	done
-	client shunt-load --to 198.18.0.2:9000 --json "${args[@]}" >"$DIR/client.json"
+	pace "$@"
+	client shunt-load --to 198.18.0.2:9000 --json "${PACED[@]}" >"$DIR/client.json"
 }
 
 sent() { jq -s '[.[].classes[].sent] | add' "$DIR/client.json"; }

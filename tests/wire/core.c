@@ -27,6 +27,7 @@
 #define REPEAT_NS 500000ULL    /* a credit below k */
 #define SILENT_NS 20000000ULL  /* unheard: HELLO again */
 #define FRAME 2048
+#define QUEUE_BYTES (8 << 20)  /* a slow machine is behind by hundreds of frames */
 #define RING 16
 #define PARKED 64
 
@@ -334,6 +335,7 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(SHUNT_WIRE_PROTO) };
 	struct ifreq ifr = { 0 };
+	int queue = QUEUE_BYTES;
 
 	if (argc != 4 || sscanf(argv[3], "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", nic_mac, nic_mac + 1,
 				nic_mac + 2, nic_mac + 3, nic_mac + 4, nic_mac + 5) != 6)
@@ -347,7 +349,8 @@ int main(int argc, char **argv)
 	at.sll_ifindex = if_nametoindex(argv[1]);
 	sock = socket(AF_PACKET, SOCK_RAW, htons(SHUNT_WIRE_PROTO));
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", argv[1]);
-	if (sock < 0 || bind(sock, (struct sockaddr *)&at, sizeof(at)) || ioctl(sock, SIOCGIFHWADDR, &ifr)) {
+	if (sock < 0 || setsockopt(sock, SOL_SOCKET, SO_RCVBUFFORCE, &queue, sizeof(queue)) ||
+	    bind(sock, (struct sockaddr *)&at, sizeof(at)) || ioctl(sock, SIOCGIFHWADDR, &ifr)) {
 		perror("core");
 		return 1;
 	}
@@ -357,9 +360,10 @@ int main(int argc, char **argv)
 	hello();
 	while (!stop) {
 		struct pollfd p = { .fd = sock, .events = POLLIN };
-		__u64 now = now_ns(CLOCK_MONOTONIC);
+		__u64 now;
 
 		receive();
+		now = now_ns(CLOCK_MONOTONIC); /* after heard_ns */
 		if (head != tail) {
 			run_one();
 			continue;
