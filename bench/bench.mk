@@ -18,8 +18,7 @@ bench-preempt: all $(B)/bench/preempt bench-switch bench-safepoints ## what pree
 	$(Q)jq -n --slurpfile y $(B)/bench/yield.json --slurpfile s $(B)/bench/switch.json \
 		--slurpfile p $(B)/bench/safepoints.json --slurpfile l $(B)/bench/preempt_lab.json \
 		--arg kernel "$$(uname -r)" --arg commit "$$(git rev-parse --short HEAD 2>/dev/null)" \
-		'{safepoint_overhead: $$p[0].safepoint_overhead, switch_cycles: $$s[0].same_context.p50} + $$y[0] + \
-		 {lab: $$l[0], kernel: $$kernel, commit: $$commit}' >$(B)/bench/preempt.json
+		-f bench/preempt.jq >$(B)/bench/preempt.json
 
 bench-costs: all $(B)/bench/stalls ## files of costs for shunt-sim, from what the others left in build/bench (root)
 	$(Q)bench/costs.sh
