@@ -94,7 +94,7 @@ done
 
 jq -L bench --slurpfile s "$RAW".stalls.jsonl 'include "costs";
 	($s | map(.cpu1) | together) as $core | ($s | map(.cpu0) | together) as $client |
-	. + {stall: ($core | below(1000) | stall)| stall), nic_stall: ($client | below(1000) | stall),
+	. + {stall: ($core | below(1000) | stall), nic_stall: ($client | below(1000) | stall),
 	     _stalled: {core: $core.share, client: $client.share}}' \
 	$COSTS >"$DIR/costs.json"
 for w in "${WORKLOADS[@]}"; do
