@@ -239,9 +239,12 @@ static bool should_yield(struct core *c, enum preempt_way way)
 		disarm(c); /* it was for another request */
 		return false;
 	}
-	if (c->deadline_ns == NONE) {
+	if (c->deadline_ns == NONE) { /* a class without a quantum, or the NIC was asked already */
 		c->armed = false;
-		set_look(c, 0); /* a class without a quantum */
+		set_look(c, 0);
+		atomic_thread_fence(memory_order_seq_cst); /* a mark that comes now is seen here, or sets look again */
+		if (marked(c))
+			arm(c);
 		return false;
 	}
 	now = core_clock(c);
