@@ -14,7 +14,7 @@
 
 #include "internal.h"
 
-#define REPEAT_NS 500000ULL       /* a CREDIT is said again after this, then ever more seldom … */
+#define REPEAT_NS 100000ULL       /* a CREDIT is said again after this (if it was lost, we idle so long), then ever more seldom … */
 #define REPEAT_MAX_NS 10000000ULL /* … up to this */
 #define SILENT_NS 20000000ULL     /* nothing heard of the NIC for so long: HELLO again */
 #define HELLO_NS 1000000ULL       /* the same, without an epoch; then ever more seldom … */
@@ -86,6 +86,7 @@ void wire_credit(struct core *c)
 	if (w->nparks) {
 		m.park = w->parks[0].seq;
 		m.token = w->parks[0].token;
+		m.w.flags |= w->parks[0].by_signal ? SHUNT_WIRE_SIGNAL : 0;
 	}
 	w->owed = !say(c, &m, sizeof(m), w->credit);
 	w->nr += !w->owed;
@@ -366,7 +367,7 @@ void wire_parked(struct core *c, uint32_t seq, uint64_t token)
 		park_orphan(c, token);
 		return;
 	}
-	w->parks[w->nparks++] = (struct wire_park){ seq, token };
+	w->parks[w->nparks++] = (struct wire_park){ seq, c->yields == PREEMPT_SIGNAL, token };
 	report(c);
 }
 

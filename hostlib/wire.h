@@ -25,6 +25,7 @@ struct wire_todo {
 /* A parked request that the NIC is not known to have queued. */
 struct wire_park {
 	uint32_t seq;
+	bool by_signal;
 	uint64_t token;
 };
 

@@ -31,6 +31,8 @@ static void add_classes(struct snapshot *s, const struct shunt_nic *n)
 		s->preempt.n.resumed += n->cls[c].resumed;
 		s->preempt.parked_held += t->parked;
 	}
+	s->preempt.n.yielded[SHUNT_BY_SIGNAL] += n->signalled;
+	s->preempt.n.yielded[SHUNT_BY_SAFEPOINT] -= n->signalled;
 }
 
 static __u32 add_out(struct snapshot *s, const struct shunt_nic_core *core)

@@ -33,7 +33,7 @@ host() {
 wire_config() {
 	local core=0 group=0 n i
 	# A machine that loses its CPUs for a second is not a core that is silent, which would lose what it had.
-	echo "hang: {after: 10s}"
+	echo "hang: {after: ${HANG:-10s}}"
 	echo "wire:"
 	echo "  key: $KEY"
 	[ -z "$WIRE" ] || printf '  %s\n' "$WIRE"

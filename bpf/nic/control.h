@@ -146,7 +146,7 @@ static __always_inline __u32 to_head(struct shunt_view *v, __u32 core, __u32 cls
 }
 
 /* A parked request's token into its queue. The number to acknowledge; 0: none. */
-__noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
+__noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();
@@ -154,7 +154,7 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
 	__u64 now = bpf_ktime_get_ns();
 	struct shunt_nic_out *o;
 	struct shunt_nic_slot *s;
-	__u32 slot, cls;
+	__u32 slot, cls, head;
 
 	if (!n || !v || !c || !seq)
 		return 0;
@@ -178,7 +178,7 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
 	cls = shunt_index(o->cls, SHUNT_CLASSES);
 	if (c->load <= 1 && !n->waiting[0] && !waiting_tokens(n, tokens_of(n, c)))
 		n->ev[SHUNT_NIC_EV_NEEDLESS]++;
-	head |= to_head(v, core, cls, o->first_ns, now);
+	head = flags & SHUNT_WIRE_HEAD || to_head(v, core, cls, o->first_ns, now);
 	s->len = 0;
 	s->cls = cls;
 	s->queue = tokens_of(n, c);
@@ -191,6 +191,8 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 head)
 	o->state = SHUNT_OUT_PARKED;
 	c->load--;
 	n->cls[cls].parked++;
+	if (flags & SHUNT_WIRE_SIGNAL)
+		n->signalled++;
 	return seq;
 }
 
@@ -253,7 +255,7 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 	}
 	settle(core, high, w->taken, w->open, w->silent);
 	if (seq)
-		ack = park(core, seq, token, flags & SHUNT_WIRE_HEAD);
+		ack = park(core, seq, token, flags);
 	show_load(n, v, core, was, c->load);
 	see_run(c, run, now);
 	if (serve(ctx, core, ack))

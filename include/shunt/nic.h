@@ -180,6 +180,7 @@ struct shunt_nic {
 	__u64 process[SHUNT_NIC_GROUPS];     /* whose tokens are in the group's queues */
 	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */
 	__u64 ev[SHUNT_NIC_NR_EV];
+	__u64 signalled;  /* tokens queued of requests that a signal stopped */
 	struct shunt_nic_fifo fifo[SHUNT_CLASSES][1 + SHUNT_NIC_GROUPS];
 	struct shunt_nic_class cls[SHUNT_CLASSES] __shunt_line;
 };

@@ -47,6 +47,7 @@ enum shunt_wire_flags {
 	/* CREDIT: the core ends: no more requests, but the parked ones of its process. NOTE: there are none,
 	 * and nothing is under way to it. */
 	SHUNT_WIRE_LEAVE = 2,
+	SHUNT_WIRE_SIGNAL = 4, /* CREDIT: it took a signal to stop the parked request */
 };
 
 struct shunt_wire_hello {

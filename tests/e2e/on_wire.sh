@@ -85,16 +85,38 @@ serve_without_safepoints() {
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }
 
-# Nothing else stops them, as the next test shows: so what was resumed had been stopped by a signal.
+# Nothing else stops them, as the next test shows.
 test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back() {
 	serve_without_safepoints --grace 100 # us
 	assert_ge "$(preemption resumed)" 10 "requests resumed"
+	assert_ge "$(preemption by_signal)" 10 "requests stopped by a signal"
+	assert_eq "$(preemption by_safepoint)" 0 "requests stopped at a safepoint"
 }
 
 test_without_grace_no_signal_stops_a_request() {
 	serve_without_safepoints
 	assert_ge "$(stat_of '.preemption | .marks_xdp + .marks_agent')" 1 "orders to yield"
 	assert_eq "$(preemption resumed)" 0 "requests resumed"
+}
+
+# A worker that stands still says no credit: its core goes off, what it had is counted lost, and it comes again when it goes on.
+test_a_core_that_is_silent_is_off_until_it_is_heard() {
+	CPUS=$ONE
+	HANG=300ms
+	load sq
+	start_worker
+	kill -STOP "${PIDS[spin]}"
+	wait_for 5 off_by_a_frame
+	kill -CONT "${PIDS[spin]}"
+	wait_for 5 all_up
+	offer --rate 2000 --count 400 --time 3 --mix short=1:1us
+	assert_all_answered
+	assert_conserved
+}
+# What the NIC's agent asks for, the next frame does.
+off_by_a_frame() {
+	offer --rate 1000 --count 1 --time 1 --wait 1ms --mix short=1:1us
+	stat_of '.wire.core | all(.up | not)'
 }
 
 test_two_hosts_share_one_nic() {
@@ -164,6 +186,7 @@ WIRE_TESTS=(
 	test_the_nic_serves_cores_that_are_the_protocol_alone
 	test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back
 	test_without_grace_no_signal_stops_a_request
+	test_a_core_that_is_silent_is_off_until_it_is_heard
 )
 WIRE_LONG=(test_two_hosts_share_one_nic test_host_and_nic_start_and_end_in_any_order)
 

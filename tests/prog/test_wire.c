@@ -274,7 +274,22 @@ static void a_parked_request_is_queued_once_and_resumed(void **state)
 	assert_int_equal(answer()->w.type, SHUNT_WIRE_NOTE);
 	assert_int_equal(((struct shunt_wire_note *)out)->ack, 1);
 	assert_int_equal(n.state->cls[0].parked, 1);
+	assert_int_equal(n.state->signalled, 0);
 	assert_int_equal(slots_missing(), 0);
+}
+
+static void a_credit_says_that_it_took_a_signal(void **state)
+{
+	struct shunt_wire_credit c;
+
+	join(0);
+	arrive(0, 1);
+	c = credit(0, 1, 1, 1);
+	c.park = 1;
+	c.w.flags = SHUNT_WIRE_SIGNAL;
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(n.state->cls[0].parked, 1);
+	assert_int_equal(n.state->signalled, 1);
 }
 
 /* What a control frame may not change; counters of events are cleared. */
@@ -429,6 +444,35 @@ static void slots_and_requests_are_conserved_whatever_cores_say(void **state)
 			 ended + waiting + n.core[0].load + n.core[1].load);
 }
 
+/* Invariant 4, as far as the NIC knows: cores that take at once, and end their requests in any order. */
+static void no_core_is_without_work_while_a_request_waits(void **state)
+{
+	__u32 high[2] = { 0 }, open[2] = { 0 };
+	int waited = 0;
+
+	join(0);
+	join(1);
+	for (int i = 0; i < 5000; i++) {
+		__u32 core = random_word() & 1;
+		struct shunt_wire_credit c;
+
+		if (random_word() & 1) {
+			arrive(random_word() & 1, i);
+		} else if (open[core]) {
+			open[core] &= open[core] - 1;
+			c = credit(core, high[core], ~0U, open[core]);
+			send_credit(&c);
+		}
+		waited += n.state->queued != 0;
+		for (int k = 0; k < 2; k++) {
+			for (; high[k] != n.core[k].sent; high[k]++)
+				open[k] = open[k] << 1 | 1;
+			assert_true(n.core[k].load || !n.state->queued);
+		}
+	}
+	assert_true(waited > 500);
+}
+
 int main(void)
 {
 #define TEST(name, object) \
@@ -442,11 +486,13 @@ int main(void)
 		BOTH(a_class_at_its_limit_drops_and_counts, "fcfs"),
 		BOTH(what_the_core_passed_by_goes_back_to_the_head, "fcfs"),
 		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),
+		BOTH(a_credit_says_that_it_took_a_signal, "fcfs"),
 		BOTH(a_credit_that_is_not_new_or_not_ours_changes_nothing, "fcfs"),
 		TEST(an_older_incarnation_does_not_end_a_later_one, "nic/fcfs"),
 		TEST(an_epoch_says_in_which_life_of_the_nic_it_is, "nic/fcfs"),
 		TEST(forged_frames_change_nothing_but_counters, "nic/fcfs"),
 		BOTH(slots_and_requests_are_conserved_whatever_cores_say, "mq"),
+		BOTH(no_core_is_without_work_while_a_request_waits, "mq"),
 	};
 
 	if (geteuid()) {
