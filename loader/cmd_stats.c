@@ -116,8 +116,12 @@ static void show_preemption(const json_t *r)
 	       number_at(p, "marks_xdp"), number_at(p, "marks_agent"), number_at(p, "marks_late"),
 	       number_at(p, "signals"), number_at(p, "signals_xdp"));
 	printf("yielded after the quantum's end:");
-	json_array_foreach(json_object_get(p, "yield_delay"), i, d)
-		printf(" <%lld ns %lld", number_at(d, "below_ns"), number_at(d, "count"));
+	json_array_foreach(json_object_get(p, "yield_delay"), i, d) {
+		if (json_object_get(d, "below_ns"))
+			printf(" <%lld ns %lld", number_at(d, "below_ns"), number_at(d, "count"));
+		else
+			printf(" longer %lld", number_at(d, "count"));
+	}
 	putchar('\n');
 }
 
