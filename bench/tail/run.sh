@@ -62,6 +62,8 @@ workload() {
 . "$TABLE"
 # shellcheck source=scripts/in_lab.sh
 NO_LAB=1 . scripts/in_lab.sh
+# shellcheck source=bench/tail/forward.sh
+. bench/tail/forward.sh
 # shellcheck source=bench/tail/systems.sh
 . bench/tail/systems.sh
 [ -z "$QUICK" ] || quick

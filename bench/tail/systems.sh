@@ -25,7 +25,7 @@ what_is_served() {
 } >"$DIR/wire.yaml"
 
 declare -A LAB_OF=() PIDS_OF=() NICD_OF=() QUANTUM_OF=() K_OF=() SKIPPED=()
-RUNNING= GROUP_NICE= AWAKE=
+RUNNING=
 BASE=$LAB
 
 # SYSTEM: why it is not here; fails if it is.
@@ -195,27 +195,10 @@ set_objectives() {
 	done
 }
 
-# All that is measured goes before whatever else the machine does. Where sessions share the CPUs as groups (autogroup), niceness counts
-# only within one, and the group has its own, which is put back at the end.
-step_forward() {
-	if [ "$(cat /proc/sys/kernel/sched_autogroup_enabled 2>/dev/null)" = 1 ] && [ -w /proc/self/autogroup ]; then
-		GROUP_NICE=$(sed "s/.* nice //" /proc/self/autogroup)
-		echo -20 >/proc/self/autogroup
-	else
-		renice -n -20 -p $$ >/dev/null
-	fi
-}
-
-# CPUs that wait do not go to sleep deeper than it takes to come back at once: else low load is slow, for those who block.
-stay_awake() {
-	{ exec {AWAKE}>/dev/cpu_dma_latency; } 2>/dev/null || return 0
-	printf '\0\0\0\0' >&"$AWAKE"
-}
-
 tear_down() {
 	local key LAB
 	trap - EXIT
-	[ -z "$GROUP_NICE" ] || echo "$GROUP_NICE" >/proc/self/autogroup
+	step_back
 	for key in "${!PIDS_OF[@]}"; do
 		signal "$key" CONT || true
 	done

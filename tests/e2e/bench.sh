@@ -120,6 +120,17 @@ test_a_sweep_measures_each_system_or_says_why_not() {
 	assert_eq "$(find /run/netns /sys/fs/bpf -mindepth 1 -name '*b[0-9]*')" "" "what is left behind"
 }
 
+# FILE: how nice a shell is that stepped forward, and what it puts back, if FILE stands for what its group of sessions has.
+step_forward_with() {
+	unshare -m bash -ec '[ ! -e /proc/$$/autogroup ] || mount --bind "$0" /proc/$$/autogroup
+		. bench/tail/forward.sh; step_forward; step_back; echo $(ps -o ni= -p $$) ${GROUP_NICE:-none}' "$1" 2>&1
+}
+test_a_sweep_goes_before_others_in_a_group_of_sessions_and_in_none() {
+	assert_eq "$(step_forward_with /dev/null)" "-20 none" "a group that is not a session's"
+	assert_eq "$(step_forward_with /proc/self/coredump_filter)" "-20 none" "one that takes no niceness"
+	! grep -qs nice /proc/$$/autogroup || assert_match "$(step_forward_with /proc/$$/autogroup)" '^0 [-0-9]+$'
+}
+
 test_a_quick_run_is_on_the_page_only_without_a_full_one() {
 	sample 1 100 10 | summarise
 	jq '.quick = true' "$DIR/s.json" >"$DIR/quick.json"
