@@ -375,10 +375,14 @@ void host_watch(struct agent *a, struct domain *d)
 
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
 		const struct shunt_core *c = &d->r.view->core[i];
-		const struct shunt_mark *m = &c->mark.by[SHUNT_MARK_XDP];
-		__u64 id = peek(m->id), since = peek(m->deadline_ns);
 
-		if (id && id == peek(c->run.id) && now > since && now - since >= a->maps.cfg.grace_us * 1000ULL)
-			watch_signal(a, d, i, id);
+		for (int k = 0; k < SHUNT_NR_MARKERS; k++) {
+			const struct shunt_mark *m = &c->mark.by[k];
+			__u64 id = peek(m->id), since = peek(m->deadline_ns);
+
+			if (id && id == peek(c->run.id) && now > since &&
+			    now - since >= a->maps.cfg.grace_us * 1000ULL)
+				watch_signal(a, d, i, id);
+		}
 	}
 }

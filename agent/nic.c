@@ -235,10 +235,10 @@ bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core)
 	return true;
 }
 
-/* Something waits that this core may run, be it in its own ring. */
+/* Something waits that this core may run, be it in its own ring, behind what runs. */
 static bool something_waits(const struct nic *nic, const struct shunt_nic_core *c)
 {
-	return c->load > 1 || nic->state->waiting[0] ||
+	return (c->load > 1 && c->sent != c->run) || nic->state->waiting[0] ||
 	       (c->group < SHUNT_NIC_GROUPS && nic->state->waiting[1 + c->group]);
 }
 

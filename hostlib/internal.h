@@ -296,7 +296,7 @@ void wire_end(struct core *c, const struct item *it, bool replied, uint64_t serv
 void wire_parked(struct core *c, uint32_t seq, uint64_t token);
 void wire_credit(struct core *c);
 uint64_t wire_tick(struct core *c);
-bool wire_wants(const struct core *c);
+bool wire_waits(const struct core *c);
 bool wire_drained(struct core *c);
 
 /* yield.c: when a request makes room for another; preempt.h: where it may */

@@ -147,7 +147,7 @@ bool queue_waits(const struct core *c)
 	uint32_t own = peek(v->sent[c->id]) - peek(v->done[c->id]);
 
 	if (c->wire)
-		return wire_wants(c);
+		return wire_waits(c);
 	if (own > (c->item->slot == c->id) || atomic_load_explicit(&s->park.mask, memory_order_relaxed))
 		return true;
 	for (uint32_t i = 0; i < s->nhold; i++) {

@@ -70,12 +70,18 @@ static void hello(struct core *c, uint64_t now)
 	w->hello_ns = w->hello_ns < HELLO_MAX_NS / 2 ? 2 * w->hello_ns : HELLO_MAX_NS;
 }
 
+/* What runs, or is the next to. */
+static uint32_t running(const struct wire *w)
+{
+	return w->run || w->head == w->tail ? w->run : w->todo[w->head % WIRE_TODO].seq;
+}
+
 void wire_credit(struct core *c)
 {
 	struct wire *w = c->wire;
 	struct shunt_wire_credit m = {
 		.w = header(w, SHUNT_WIRE_CREDIT, sizeof(m)), .nr = w->nr + 1, .high = w->high,
-		.taken = w->taken, .open = w->open, .silent = w->silent, .run = w->run,
+		.taken = w->taken, .open = w->open, .silent = w->silent, .run = running(w),
 		.busy_ns = w->busy_ns, .done = w->done,
 	};
 
@@ -139,6 +145,13 @@ static struct wire_todo *take(struct wire *w, uint32_t seq)
 	return t;
 }
 
+/* Does it go first, as the NIC's policy has it? */
+static void set_first(struct wire *w, struct wire_todo *t, uint8_t flags)
+{
+	t->first = flags & SHUNT_META_FIRST;
+	w->nfirst += t->first;
+}
+
 /* The NIC has forgotten what it gave us: what has not begun never will, what is parked runs to its end. */
 static void forget(struct core *c, uint32_t life)
 {
@@ -154,7 +167,7 @@ static void forget(struct core *c, uint32_t life)
 	}
 	for (uint32_t i = 0; i < w->nparks; i++)
 		park_orphan(c, w->parks[i].token);
-	w->nparks = 0;
+	w->nparks = w->nfirst = 0;
 	if (life != w->life)
 		park_orphans(c, life);
 	w->life = life;
@@ -207,6 +220,7 @@ static void hear_resume(struct core *c, const struct shunt_wire_request *r)
 	t->resume = true;
 	t->addr = r->token;
 	t->id = r->id;
+	set_first(c->wire, t, r->flags);
 }
 
 static void hear_note(struct core *c, const struct shunt_wire_note *n)
@@ -260,6 +274,7 @@ static bool hear_request(struct core *c, const struct xdp_desc *d)
 	t->addr = d->addr;
 	t->len = d->len;
 	t->id = m->id;
+	set_first(w, t, m->flags);
 	return true;
 }
 
@@ -307,9 +322,11 @@ bool wire_next(struct core *c)
 	struct wire *w = c->wire;
 
 	hear(c);
+	poke(c->run->start_ns, 0); /* before the id: what marks it must not take the last one's start for its own */
 	while (w->head != w->tail) {
 		struct wire_todo *t = &w->todo[w->head++ % WIRE_TODO];
 
+		w->nfirst -= t->first;
 		if (!t->resume) {
 			struct xdp_desc d = { .addr = t->addr, .len = t->len };
 
@@ -337,8 +354,6 @@ static void report(struct core *c)
 	struct wire *w = c->wire;
 
 	hear(c);
-	if (w->head != w->tail)
-		w->run = w->todo[w->head % WIRE_TODO].seq;
 	w->repeat_ns = REPEAT_NS;
 	wire_credit(c);
 }
@@ -371,10 +386,15 @@ void wire_parked(struct core *c, uint32_t seq, uint64_t token)
 	report(c);
 }
 
-/* Is there a PREEMPT for what runs? */
-bool wire_wants(const struct core *c)
+/* Is something here that goes before what runs, or on its way into our ring? Or does the NIC have something: a PREEMPT
+ * names what runs. (That something went first names it, too, but it may be lost or skipped.) */
+bool wire_waits(const struct core *c)
 {
-	return peek(c->line->mark.by[SHUNT_MARK_XDP].id) == c->run->id;
+	const struct wire *w = c->wire;
+	uint64_t came = peek(c->line->mark.came);
+
+	return w->nfirst || (came >> 32 == w->epoch && after(came, w->high)) ||
+	       peek(c->line->mark.by[SHUNT_MARK_XDP].id) == c->run->id;
 }
 
 /* Says what is due to be said. When it must be called again: c->now + the result. */

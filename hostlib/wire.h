@@ -17,6 +17,7 @@
 struct wire_todo {
 	uint32_t seq;
 	bool resume;
+	bool first;      /* it goes before what runs, once that used up its quantum */
 	uint32_t len;    /* of the packet … */
 	uint64_t addr;   /* … and where it is; RESUME: the token */
 	uint64_t id;     /* of this sending: a PREEMPT names it */
@@ -44,6 +45,7 @@ struct wire {
 
 	struct wire_todo todo[WIRE_TODO];
 	uint32_t head, tail; /* of todo, mod 2^32 */
+	uint32_t nfirst;     /* of these, such as go first */
 	struct wire_park parks[WIRE_TODO];
 	uint32_t nparks;
 

@@ -216,7 +216,7 @@ static bool due(struct core *c, uint64_t now)
 		bump(c->line->preempt.stayed, 1);
 		break;
 	}
-	if (c->wire) { /* the NIC will say so again */
+	if (c->wire && !quantum_ns(c, it)) { /* the NIC will say so again */
 		c->deadline_ns = NONE;
 		return false;
 	}

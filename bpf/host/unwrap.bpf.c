@@ -6,7 +6,8 @@
  * transport would put it there; hold_seq is its number on the wire. Its destination becomes the
  * function's own MAC, so that the reply, turned round in place, leaves with that as its source.
  * RESUME, NOTE, WELCOME and REFUSE go to the same socket as they are, without metadata: the library
- * takes them in order. A PREEMPT sets the mark in the core's line and goes nowhere.
+ * takes them in order. A PREEMPT sets the mark in the core's line and goes nowhere. So does, beside going to the
+ * socket, a REQUEST or RESUME that is to go first: what runs there has its quantum and no more.
  *
  * One program for all functions of a host: the cookie tells whose frame it is, and the kernel lets none
  * into a socket of another function. Nothing is taken here: whether a number is new is for the core to
@@ -73,50 +74,104 @@ static __always_inline int to_socket(__u32 core)
 	return XDP_REDIRECT;
 }
 
-static __always_inline int mark(const struct shunt_wire_preempt *p, __u32 core)
+static __always_inline struct shunt_view *get_view(void)
 {
 	__u32 zero = 0;
-	struct shunt_view *v = bpf_map_lookup_elem(&wire_view, &zero);
+
+	return bpf_map_lookup_elem(&wire_view, &zero);
+}
+
+/* That request is to yield then. Exchanges: each store is seen after the one before. */
+static __always_inline void put_mark(struct shunt_mark *m, __u64 id, __u64 deadline_ns)
+{
+	__sync_lock_test_and_set(&m->id, 0);
+	m->deadline_ns = deadline_ns;
+	__sync_lock_test_and_set(&m->id, id);
+}
+
+static __always_inline int preempt(const struct shunt_wire_preempt *p, __u32 core)
+{
+	struct shunt_view *v = get_view();
 	struct shunt_core_mark *m;
 
-	if (v) { /* exchanges: each store is seen after the one before */
+	if (v) {
 		m = &v->core[shunt_index(core, SHUNT_CORES)].mark;
-		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, 0);
-		m->by[SHUNT_MARK_XDP].deadline_ns = bpf_ktime_get_ns() + p->after_ns;
-		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, p->id);
+		put_mark(&m->by[SHUNT_MARK_XDP], p->id, bpf_ktime_get_ns() + p->after_ns);
 		__sync_lock_test_and_set(&m->look, 1);
 	}
 	return drop(WIRE_MARKED);
 }
 
-static __always_inline int unwrap(struct xdp_md *ctx, struct shunt_wire_request *r, __u32 core)
+/* What runs on the core is to yield when its quantum is over, unless it is told already. What is read of the core's line
+ * is the worker's: it goes back into the same worker's memory and nowhere else. */
+static __always_inline void mark_running(struct shunt_view *v, struct shunt_core *c)
 {
+	__u64 id = *(volatile __u64 *)&c->run.id, start = *(volatile __u64 *)&c->run.start_ns;
+	__u32 us = v->quantum_us[shunt_index(c->run.queue, SHUNT_CLASSES)];
+
+	if (id && start && us && c->mark.by[SHUNT_MARK_FIRST].id != id)
+		put_mark(&c->mark.by[SHUNT_MARK_FIRST], id, start + us * 1000ULL);
+}
+
+/*
+ * One that goes first is on its way to the core's ring. If it is late, or there twice, that is no news: the core will not
+ * take it. "came" is written before what runs is read, and "look" last: a core that starts its next one meanwhile
+ * sees it there.
+ */
+static __always_inline void note_first(struct shunt_view *v, struct shunt_core *c, __u32 epoch, __u32 seq)
+{
+	__u64 was = c->mark.came;
+
+	if (was >> 32 == epoch && (__s32)(seq - (__u32)was) <= 0)
+		return;
+	__sync_lock_test_and_set(&c->mark.came, SHUNT_CAME(epoch, seq));
+	mark_running(v, c);
+	__sync_lock_test_and_set(&c->mark.look, 1);
+}
+
+/* A REQUEST or RESUME goes to the core, which finds the quantum of its class where it would if memory were shared. */
+static __always_inline int hand_over(__u32 core, const struct shunt_wire_request *r)
+{
+	__u32 cls = shunt_index(r->cls, SHUNT_CLASSES), us = shunt_min(r->quantum_us, SHUNT_SLO_MAX_US);
+	struct shunt_view *v = get_view();
+	int verdict = to_socket(core);
+
+	if (!v || verdict != XDP_REDIRECT)
+		return verdict;
+	if (v->quantum_us[cls] != us)
+		v->quantum_us[cls] = us;
+	if (r->flags & SHUNT_META_FIRST)
+		note_first(v, &v->core[shunt_index(core, SHUNT_CORES)], r->w.epoch, r->seq);
+	return verdict;
+}
+
+static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_request *frame, __u32 core)
+{
+	const struct shunt_wire_request r = *frame; /* it is cut off, and its place written to */
 	struct shunt_meta meta = {
-		.id = r->id, .hold_seq = r->seq, .payload = r->payload, .len = r->len,
-		.cls = r->cls, .flags = r->flags, .abi = SHUNT_ABI, .epoch = r->w.epoch,
-		.ack = r->ack ? r->seq - r->ack : 0,
+		.id = r.id, .hold_seq = r.seq, .payload = r.payload, .len = r.len,
+		.cls = r.cls, .flags = r.flags, .abi = SHUNT_ABI, .epoch = r.w.epoch,
+		.ack = r.ack ? r.seq - r.ack : 0,
 	};
 	__u64 now = bpf_ktime_get_ns();
 	struct shunt_meta *m;
 	__u8 *packet;
-	__u8 mac[6];
 
 	/* Arrival by this host's clock: as long ago as the NIC kept it. */
-	meta.arrival_ns = now > r->waited_ns ? now - r->waited_ns : now;
-	__builtin_memcpy(mac, r->w.to, sizeof(mac));
-	if (bpf_xdp_adjust_head(ctx, sizeof(*r)))
+	meta.arrival_ns = now > r.waited_ns ? now - r.waited_ns : now;
+	if (bpf_xdp_adjust_head(ctx, sizeof(r)))
 		return drop(WIRE_SHORT);
 	packet = (void *)(long)ctx->data;
 	if (packet + 14 > (__u8 *)(long)ctx->data_end)
 		return drop(WIRE_SHORT);
-	__builtin_memcpy(packet, mac, sizeof(mac));
+	__builtin_memcpy(packet, r.w.to, sizeof(r.w.to));
 	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*m)))
 		return drop(WIRE_NO_META);
 	m = (void *)(long)ctx->data_meta;
 	if ((void *)(m + 1) > (void *)(long)ctx->data)
 		return drop(WIRE_NO_META);
 	*m = meta;
-	return to_socket(core);
+	return hand_over(core, &r);
 }
 
 SEC("xdp")
@@ -143,10 +198,14 @@ int shunt_unwrap(struct xdp_md *ctx)
 		if ((void *)(r + 1) > end)
 			return drop(WIRE_SHORT);
 		return unwrap(ctx, r, core);
+	case SHUNT_WIRE_RESUME:
+		if ((void *)(r + 1) > end)
+			return drop(WIRE_SHORT);
+		return hand_over(core, r);
 	case SHUNT_WIRE_PREEMPT:
 		if ((void *)w + sizeof(struct shunt_wire_preempt) > end)
 			return drop(WIRE_SHORT);
-		return mark((void *)w, core);
+		return preempt((void *)w, core);
 	default:
 		return to_socket(core);
 	}

@@ -131,20 +131,6 @@ static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
 	return answer_hello(ctx, core, 0);
 }
 
-/* Before the requests of its class that came after it, or behind all that wait? The policy may say; else it is as
- * the class is configured. */
-static __always_inline __u32 to_head(struct shunt_view *v, __u32 core, __u32 cls, __u64 first_ns, __u64 now)
-{
-#ifdef SHUNT_HAS_REQUEUE
-	struct shunt_event ev = { .now_ns = now, .run_ns = first_ns, .cls = cls, .core = core,
-				  .run_cls = cls };
-
-	return requeue(v, &ev) == SHUNT_HEAD;
-#else
-	return v->cls[shunt_index(cls, SHUNT_CLASSES)].requeue == SHUNT_HEAD;
-#endif
-}
-
 /* A parked request's token into its queue. The number to acknowledge; 0: none. */
 __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 {
@@ -176,7 +162,8 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 		return 0;
 	}
 	cls = shunt_index(o->cls, SHUNT_CLASSES);
-	if (c->load <= 1 && !n->waiting[0] && !waiting_tokens(n, tokens_of(n, c)))
+	/* Said again, it may be heard of only when what it made room for has ended: that was sent after it. */
+	if (c->load <= 1 && c->sent == seq && !n->waiting[0] && !waiting_tokens(n, tokens_of(n, c)))
 		n->ev[SHUNT_NIC_EV_NEEDLESS]++;
 	head = flags & SHUNT_WIRE_HEAD || to_head(v, core, cls, o->first_ns, now);
 	s->len = 0;
@@ -259,7 +246,7 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 	show_load(n, v, core, was, c->load);
 	see_run(c, run, now);
 	if (serve(ctx, core, ack))
-		return XDP_TX;
+		return say_first(ctx, core);
 	if (high != c->sent && now - c->sent_ns > cfg->late_ns) {
 		n->ev[SHUNT_NIC_EV_SKIP]++;
 		return note(ctx, core, c->sent, ack, 0);

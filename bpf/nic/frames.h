@@ -60,7 +60,8 @@ static __always_inline int put_request(struct xdp_md *ctx, const struct shunt_ni
 	r->len = s->payload_len;
 	r->cls = s->cls;
 	r->flags = s->flags;
-	r->pad[0] = r->pad[1] = r->pad[2] = 0;
+	r->quantum_us = quantum_of(s->cls);
+	r->pad = 0;
 	return 1;
 }
 
@@ -106,6 +107,20 @@ static __always_inline __u32 waiting_for(struct shunt_nic *n, struct shunt_view 
 		set_head(v, core, i, f->first_ns);
 	}
 	return waiting & 0xffff;
+}
+
+/* Before the requests of its class that came after it, or behind all that wait? The policy may say; else it is as
+ * the class is configured. */
+static __always_inline __u32 to_head(struct shunt_view *v, __u32 core, __u32 cls, __u64 first_ns, __u64 now)
+{
+#ifdef SHUNT_HAS_REQUEUE
+	struct shunt_event ev = { .now_ns = now, .run_ns = first_ns, .cls = cls, .core = core,
+				  .run_cls = cls };
+
+	return requeue(v, &ev) == SHUNT_HEAD;
+#else
+	return v->cls[shunt_index(cls, SHUNT_CLASSES)].requeue == SHUNT_HEAD;
+#endif
 }
 
 /* The frame becomes the next request of the core. 0: nothing for it. */
@@ -179,5 +194,42 @@ static __noinline int note(struct xdp_md *ctx, __u32 core, __u32 skip, __u32 ack
 	w->skip = skip;
 	w->ack = ack;
 	w->pad = 0;
+	return XDP_TX;
+}
+
+/*
+ * The REQUEST or RESUME says so if it goes before what was sent to the core before it, once that has used up its quantum:
+ * as the policy would have it in the long run, were both to wait for ever. Of two of one class none does: a turn costs two
+ * frames here.
+ */
+#define LONG_RUN_NS 1000000000ULL /* waits are clamped to four of these */
+
+static __noinline int say_first(struct xdp_md *ctx, __u32 core)
+{
+	struct shunt_wire_request *r = (void *)(long)ctx->data;
+	struct shunt_view *v = get_view();
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_event ev = { .core = core };
+	struct shunt_nic_out *o, *before;
+	__u32 cls, was;
+
+	if (!v || !c || c->load < 2 || (void *)(r + 1) > (void *)(long)ctx->data_end)
+		return XDP_TX;
+	o = out_of(c, c->sent);
+	before = out_of(c, c->sent - 1);
+	cls = shunt_index(o->cls, SHUNT_CLASSES);
+	was = shunt_index(before->cls, SHUNT_CLASSES);
+	if (cls == was || !quantum_of(was) || (before->state != SHUNT_OUT_SENT && before->state != SHUNT_OUT_TAKEN))
+		return XDP_TX;
+	ev.now_ns = c->sent_ns + LONG_RUN_NS;
+	ev.run_ns = before->first_ns;
+	ev.run_cls = was;
+	ev.waiting = 1 << was | 1 << cls;
+	set_head(v, core, cls, o->first_ns);
+	set_head(v, core, was, before->first_ns);
+	if (!to_head(v, core, was, before->first_ns, ev.now_ns))
+		v->core[shunt_index(core, SHUNT_CORES)].heads.queued_ns[was] = ev.now_ns;
+	if (select(v, &ev) == (int)cls)
+		r->flags |= SHUNT_META_FIRST;
 	return XDP_TX;
 }

@@ -14,15 +14,12 @@
 static __always_inline __u64 deadline_of(__u32 core)
 {
 	struct shunt_nic_core *c = get_core(core);
-	__u32 cls, *quantum;
+	__u32 us;
 
 	if (!c || !c->cookie || !c->run_id || c->told == c->run_id)
 		return ~0ULL;
-	cls = shunt_index(c->run_cls, SHUNT_CLASSES);
-	quantum = bpf_map_lookup_elem(&quantum_us, &cls);
-	if (!quantum || !*quantum)
-		return ~0ULL;
-	return c->run_ns + shunt_min(*quantum, SHUNT_SLO_MAX_US) * 1000;
+	us = quantum_of(c->run_cls);
+	return us ? c->run_ns + us * 1000ULL : ~0ULL;
 }
 
 /* The worse of two cores, sampled by a number. Turns the frame, or drops it. */

@@ -212,7 +212,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_nic *n, struc
 	}
 	if (core >= 0 && forward(ctx, core, cls, where)) {
 		count->steered++;
-		return XDP_TX;
+		return say_first(ctx, core);
 	}
 	if (!may_hold(n, v, cls)) {
 		count->limit++;

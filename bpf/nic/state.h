@@ -68,6 +68,16 @@ static __always_inline __u32 outstanding_max(const struct shunt_nic_cfg *cfg)
 	return k && k <= SHUNT_WIRE_K_MAX ? k : SHUNT_WIRE_K;
 }
 
+/* How long a request of the class may run while others wait; 0: until it ends. */
+static __always_inline __u32 quantum_of(__u32 cls)
+{
+	__u32 zero = 0, key = shunt_index(cls, SHUNT_CLASSES);
+	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
+	__u32 *us = bpf_map_lookup_elem(&quantum_us, &key);
+
+	return c && c->flags & SHUNT_CFG_PREEMPT && us ? shunt_min(*us, SHUNT_SLO_MAX_US) : 0;
+}
+
 /* Bytes of the frame. At once: the verifier lets no packet pointer be cut to 32 bits and put by. */
 static __always_inline __u32 frame_bytes(struct xdp_md *ctx)
 {

@@ -71,6 +71,7 @@ SHUNT_ASSERT(sizeof(struct shunt_meta) == 32, "metadata is at most 32 bytes on o
 enum shunt_meta_flags {
 	SHUNT_META_IPV6 = 1,
 	SHUNT_META_HELD = 2, /* came through a hold queue */
+	SHUNT_META_FIRST = 4, /* wire transport: goes before what the core has, once that used up its quantum */
 };
 
 /*
@@ -269,7 +270,13 @@ enum shunt_core_state { SHUNT_CORE_OFF, SHUNT_CORE_BUSY, SHUNT_CORE_IDLE, SHUNT_
  * Order: id = 0, deadline_ns, id, and last of all look = 1, each after the one before. The core
  * clears look first, then reads the marks: what it misses sets look again.
  */
-enum shunt_marker { SHUNT_MARK_XDP, SHUNT_MARK_AGENT, SHUNT_NR_MARKERS };
+enum shunt_marker {
+	SHUNT_MARK_XDP,
+	SHUNT_MARK_AGENT,
+	SHUNT_NR_MARKERS,
+	/* Wire transport, where XDP writes both: the other one is for PREEMPTs, this one for what goes first. */
+	SHUNT_MARK_FIRST = SHUNT_MARK_AGENT,
+};
 
 struct shunt_mark {
 	__u64 id;          /* of the request; 0: none */
@@ -284,11 +291,14 @@ struct shunt_mark_for {
 	__u32 cls;
 };
 
+/* Which one that is: a request's number, and the core's epoch. */
+#define SHUNT_CAME(epoch, seq) ((__u64)(epoch) << 32 | (__u32)(seq))
+
 struct shunt_core_mark {
 	__u32 look;   /* XDP, agent, core: 1 = there may be a reason to yield. What safepoints read */
 	__u32 pad;
 	struct shunt_mark_for held; /* XDP: belongs to its mark, and is written with its deadline */
-	__u64 pad2;
+	__u64 came;   /* XDP, wire transport: SHUNT_CAME() of the last on its way to the core's ring that goes first; 0: none yet */
 	struct shunt_mark by[SHUNT_NR_MARKERS]; /* each by its marker alone */
 } __shunt_line;
 
@@ -379,7 +389,7 @@ struct shunt_view {
 	__u32 parked_peak;            /* the most there ever were at once */
 
 	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
-	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us, clamped */
+	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us, or the frames of a NIC, clamped */
 	struct shunt_view_class cls[SHUNT_CLASSES] __shunt_line; /* agent: from the map classes */
 	__u32 preempt __shunt_line;                   /* agent: 1 = requests are preempted */
 	__u32 parked_max;                             /* agent: at most SHUNT_PARKED */

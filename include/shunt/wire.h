@@ -10,7 +10,7 @@
 
 #include <shunt/abi.h>
 
-#define SHUNT_WIRE 1              /* version */
+#define SHUNT_WIRE 2              /* version */
 #define SHUNT_WIRE_PROTO 0x88b5
 #define SHUNT_WIRE_K 2            /* outstanding requests a core, unless set */
 #define SHUNT_WIRE_K_MAX 8
@@ -110,11 +110,12 @@ struct shunt_wire_request {
 	__u64 id;         /* of this sending, in the whole NIC: a PREEMPT names it */
 	__u64 token;      /* RESUME */
 	__u32 waited_ns;  /* in the NIC, by its clock; at most 2^32 - 1 */
+	__u32 quantum_us; /* it has so long while others wait; 0: until it ends */
 	__u16 payload;    /* offset of the UDP payload in the packet */
 	__u16 len;        /* bytes of UDP payload */
 	__u8 cls;
-	__u8 flags;       /* enum shunt_meta_flags: SHUNT_META_IPV6 */
-	__u16 pad[3];
+	__u8 flags;       /* enum shunt_meta_flags: SHUNT_META_IPV6, SHUNT_META_FIRST */
+	__u16 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_wire_request) == 72, "request");
 

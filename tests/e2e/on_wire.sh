@@ -56,6 +56,24 @@ test_k_is_kept_and_nobody_is_preempted_needlessly() {
 	assert_conserved
 }
 
+# Four at a time, which are all sent at once: more than half of the short ones come behind a long one. Nobody looks for them but the
+# core: nothing is held, so no arrival preempts, and the NIC's agent sleeps.
+test_a_short_request_sent_ahead_waits_for_the_quantum_and_not_for_the_long_one() {
+	CPUS=$ONE WIRE="k: 4"
+	load mq "stamp: true"
+	host shunt preempt set watch=10s >/dev/null
+	host shunt quantum set long 100us >/dev/null
+	start_worker --idle spin
+	offer --rate 30 --arrival fixed --burst 4 --count 120 --time 8 --cpu 0 --mix short=0.5:1us,long=0.5:20ms
+	assert_all_answered
+	assert_conserved
+	assert_ge "$(preemption by_safepoint)" 20 preemptions
+	assert_eq "$(preemption marks_agent)" 0 "orders by the NIC's agent"
+	assert_eq "$(stat_of .wire.needless_preemptions)" 0 "needless preemptions"
+	jq -se 'last.classes.short.server_p50_us < 8000' "$DIR/client.json" >/dev/null ||
+		fail "half of the short requests took longer than $(server_us short p50) us"
+}
+
 # What a NIC needs runs on kernels whose sockets' rings no worker can be given (before 6.4): tests/vm.
 test_the_nic_serves_cores_that_are_the_protocol_alone() {
 	CPUS=$ONE
@@ -183,6 +201,7 @@ all_answered_now() {
 ONE=$(($(nproc) - 1))
 WIRE_TESTS=(
 	test_k_is_kept_and_nobody_is_preempted_needlessly
+	test_a_short_request_sent_ahead_waits_for_the_quantum_and_not_for_the_long_one
 	test_the_nic_serves_cores_that_are_the_protocol_alone
 	test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back
 	test_without_grace_no_signal_stops_a_request

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <arpa/inet.h>
@@ -76,13 +77,40 @@ static __u64 count(__u32 what)
 	return n;
 }
 
-static struct shunt_core_mark mark(void)
+static struct shunt_view view;
+
+static struct shunt_view *read_view(void)
 {
-	static struct shunt_view view;
 	__u32 zero = 0;
 
 	bpf_map_lookup_elem(fd_of("wire_view"), &zero, &view);
-	return view.core[CORE].mark;
+	return &view;
+}
+
+static struct shunt_core_mark mark(void)
+{
+	return read_view()->core[CORE].mark;
+}
+
+/* The core runs that one of class 1 since then, with a quantum of 5 us. */
+static void core_runs(__u64 id, __u64 start_ns)
+{
+	__u32 zero = 0;
+
+	read_view()->core[CORE].run = (struct shunt_core_run){ .id = id, .start_ns = start_ns, .cls = 1, .queue = 1 };
+	view.quantum_us[1] = 5;
+	assert_int_equal(bpf_map_update_elem(fd_of("wire_view"), &zero, &view, 0), 0);
+}
+
+/* There is somewhere to send it: frames are not sent there in a test run. */
+static int make_socket(void)
+{
+	int sock = socket(AF_XDP, SOCK_RAW, 0);
+	__u32 core = CORE;
+
+	assert_true(sock >= 0);
+	assert_int_equal(bpf_map_update_elem(fd_of("wire_sock"), &core, &sock, 0), 0);
+	return sock;
 }
 
 static __u32 run(const void *frame, __u32 len)
@@ -106,6 +134,75 @@ static void send_preempt(struct shunt_wire w)
 
 	memcpy(frame, &p, sizeof(p));
 	assert_int_equal(run(frame, sizeof(frame)), XDP_DROP);
+}
+
+/* A REQUEST, or RESUME, of class 0 with a quantum of 7 us. */
+static void send_request(__u8 type, __u32 seq, __u8 flags)
+{
+	struct {
+		struct shunt_wire_request r;
+		__u8 packet[64];
+	} f = { .r = { .w = wire(type, sizeof(f)), .seq = seq, .id = 100 + seq, .quantum_us = 7, .payload = 42,
+		       .len = 18, .flags = flags } };
+
+	assert_int_equal(run(&f, sizeof(f)), XDP_REDIRECT);
+}
+
+static void what_goes_first_marks_what_runs_at_the_end_of_its_quantum(void **state)
+{
+	static const __u8 types[] = { SHUNT_WIRE_REQUEST, SHUNT_WIRE_RESUME };
+	int sock = make_socket();
+
+	for (__u32 i = 0; i < 2; i++) {
+		core_runs(77 + i, 1000000);
+		send_request(types[i], 9 + i, SHUNT_META_FIRST);
+		assert_int_equal(mark().by[SHUNT_MARK_FIRST].id, 77 + i);
+		assert_int_equal(mark().by[SHUNT_MARK_FIRST].deadline_ns, 1005000);
+		assert_int_equal(mark().came, SHUNT_CAME(EPOCH, 9 + i));
+		assert_int_equal(mark().look, 1);
+		assert_int_equal(mark().by[SHUNT_MARK_XDP].id, 0); /* no PREEMPT came */
+	}
+	close(sock);
+}
+
+static void what_does_not_go_first_or_came_before_marks_nothing(void **state)
+{
+	const struct shunt_core_mark none = { 0 };
+	struct shunt_core_mark m;
+	int sock = make_socket();
+
+	core_runs(77, 1000000);
+	send_request(SHUNT_WIRE_REQUEST, 9, 0);
+	m = mark();
+	assert_memory_equal(&m, &none, sizeof(m));
+	send_request(SHUNT_WIRE_REQUEST, 10, SHUNT_META_FIRST);
+	core_runs(78, 1000000);
+	send_request(SHUNT_WIRE_REQUEST, 10, SHUNT_META_FIRST);
+	send_request(SHUNT_WIRE_REQUEST, 8, SHUNT_META_FIRST);
+	assert_int_equal(mark().by[SHUNT_MARK_FIRST].id, 77);
+	close(sock);
+}
+
+/* The core is about to start one: it sees that another came, and nobody is marked by mistake. */
+static void a_core_between_two_requests_is_told_that_one_came(void **state)
+{
+	int sock = make_socket();
+
+	core_runs(77, 0);
+	send_request(SHUNT_WIRE_REQUEST, 9, SHUNT_META_FIRST);
+	assert_int_equal(mark().by[SHUNT_MARK_FIRST].id, 0);
+	assert_int_equal(mark().came, SHUNT_CAME(EPOCH, 9));
+	assert_int_equal(mark().look, 1);
+	close(sock);
+}
+
+static void a_request_brings_the_quantum_of_its_class(void **state)
+{
+	int sock = make_socket();
+
+	send_request(SHUNT_WIRE_REQUEST, 9, 0);
+	assert_int_equal(read_view()->quantum_us[0], 7);
+	close(sock);
 }
 
 static void a_preempt_marks_the_request_that_it_names(void **state)
@@ -188,6 +285,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, load, unload)
 	const struct CMUnitTest tests[] = {
+		TEST(what_goes_first_marks_what_runs_at_the_end_of_its_quantum),
+		TEST(what_does_not_go_first_or_came_before_marks_nothing),
+		TEST(a_core_between_two_requests_is_told_that_one_came),
+		TEST(a_request_brings_the_quantum_of_its_class),
 		TEST(a_preempt_marks_the_request_that_it_names),
 		TEST(a_preempt_of_another_cookie_epoch_core_or_version_marks_nothing),
 		TEST(forged_frames_do_not_come_through),

@@ -223,12 +223,70 @@ static void the_policy_selects(void **state)
 	assert_int_equal(mark(), 4);
 }
 
+static void set(const char *map, __u32 key, __u32 value)
+{
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, map), &key, &value, 0), 0);
+}
+
+static void preempt(bool on)
+{
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1,
+				 .flags = on ? SHUNT_CFG_PREEMPT : 0 };
+	__u32 zero = 0;
+
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero, &cfg, 0), 0);
+}
+
+static void a_request_says_what_quantum_it_has(void **state)
+{
+	set("quantum_us", 0, 30);
+	set("quantum_us", 1, ~0U);
+	join(0);
+	arrive(0, 1);
+	assert_int_equal(answer()->quantum_us, 0); /* nobody is preempted */
+	preempt(true);
+	arrive(1, 2);
+	assert_int_equal(answer()->quantum_us, SHUNT_SLO_MAX_US);
+	join(1);
+	arrive(0, 3);
+	assert_int_equal(answer()->quantum_us, 30);
+}
+
+/* Class 0 and its objective go before class 1, which has a longer one; of one class none does. */
+static void what_is_sent_ahead_says_whether_it_goes_first(void **state)
+{
+	static const struct {
+		int before, cls;
+		bool first;
+	} cases[] = { { 1, 0, true }, { 0, 1, false }, { 0, 0, false }, { 1, 1, false } };
+
+	n.view->slo_us[0] = 50;
+	n.view->slo_us[1] = 1000;
+	set("quantum_us", 0, 10);
+	set("quantum_us", 1, 10);
+	preempt(true);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		say_hello(0, 1 + i, KEY);
+		nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 }); /* a fresh cookie */
+		nr[0] = 0;
+		struct shunt_wire_credit c = credit(0, 0, 0, 0);
+		send_credit(&c);
+		arrive(cases[i].before, 1);
+		assert_int_equal(answer()->flags & SHUNT_META_FIRST, 0);
+		assert_int_equal(arrive(cases[i].cls, 2), XDP_TX);
+		assert_int_equal(!!(answer()->flags & SHUNT_META_FIRST), cases[i].first);
+	}
+	preempt(false);
+	join(1);
+	arrive(1, 1);
+	arrive(0, 2);
+	assert_int_equal(answer()->flags & SHUNT_META_FIRST, 0);
+}
+
 static void a_class_at_its_limit_drops_and_counts(void **state)
 {
-	__u32 cls = 0, limit = 2;
-
 	join(0);
-	bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "hold_limit"), &cls, &limit, 0);
+	set("hold_limit", 0, 2);
 	for (int i = 1; i <= 6; i++)
 		arrive(0, i);
 	assert_int_equal(n.state->queued, 2);
@@ -483,6 +541,8 @@ int main(void)
 		BOTH(a_core_gets_nothing_before_its_first_credit, "fcfs"),
 		BOTH(what_waits_leaves_first_in_first_out, "fcfs"),
 		BOTH(the_policy_selects, "prio"),
+		BOTH(a_request_says_what_quantum_it_has, "fcfs"),
+		BOTH(what_is_sent_ahead_says_whether_it_goes_first, "mq"),
 		BOTH(a_class_at_its_limit_drops_and_counts, "fcfs"),
 		BOTH(what_the_core_passed_by_goes_back_to_the_head, "fcfs"),
 		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),

@@ -345,6 +345,78 @@ static void parked_requests_are_resumed_in_the_order_they_queued(void **state)
 		assert_int_equal(park_take(c, 1)->req.id, 10 + i);
 }
 
+/* --- on the wire ---------------------------------------------------------------------------------- */
+
+static struct wire wire;
+
+static void on_wire(void)
+{
+	wire = (struct wire){ .epoch = 3, .high = 8 };
+	c->wire = &wire;
+	s.view->quantum_us[1] = 5;
+}
+
+static void on_the_wire_who_goes_first_waits_for_the_quantum_and_no_longer(void **state)
+{
+	on_wire();
+	wire.nfirst = 1;
+	assert_false(run(7, 1, until_stopped));
+	assert_true(c->now - c->start_ns >= 5000);
+}
+
+/* A frame for which look is set, but which is in no ring yet. */
+static void one_comes(void)
+{
+	c->line->mark.came = SHUNT_CAME(3, 9);
+	c->line->mark.look = 1;
+	until_stopped();
+}
+
+static void on_the_wire_what_came_counts_before_the_ring_shows_it(void **state)
+{
+	on_wire();
+	assert_false(run(7, 1, one_comes));
+	assert_true(c->now - c->start_ns >= 5000);
+}
+
+static void on_the_wire_what_was_taken_or_is_of_another_epoch_stops_nobody(void **state)
+{
+	on_wire();
+	c->line->mark.came = SHUNT_CAME(3, 8);
+	c->line->mark.look = 1;
+	assert_true(run(7, 1, many_safepoints));
+	c->line->mark.came = SHUNT_CAME(2, 9);
+	c->line->mark.look = 1;
+	assert_true(run(8, 1, many_safepoints));
+	assert_int_equal(c->line->mark.look, 0);
+}
+
+/* That one went first names what ran; if it was lost since, nobody makes room for it. */
+static void own_mark_for_one_that_is_lost(void)
+{
+	mark(SHUNT_MARK_FIRST, 7, c->start_ns + 1);
+	many_safepoints();
+}
+
+static void on_the_wire_nobody_yields_to_what_was_lost(void **state)
+{
+	on_wire();
+	assert_true(run(7, 1, own_mark_for_one_that_is_lost));
+	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
+}
+
+static void on_the_wire_a_preempt_stops_whom_it_names_and_nobody_else(void **state)
+{
+	on_wire();
+	assert_false(run(7, 1, own_mark));
+	for (uint64_t id = 8; id < 10008; id++) {
+		late_id = id - 1;
+		late_by = id % SHUNT_NR_MARKERS;
+		assert_true(run(id, 1, late_mark));
+	}
+	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
+}
+
 #define YIELD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -361,6 +433,11 @@ int main(void)
 		YIELD_TEST(at_the_bound_nobody_is_preempted),
 		YIELD_TEST(who_used_up_its_quanta_is_demoted),
 		YIELD_TEST(parked_requests_are_resumed_in_the_order_they_queued),
+		YIELD_TEST(on_the_wire_who_goes_first_waits_for_the_quantum_and_no_longer),
+		YIELD_TEST(on_the_wire_what_came_counts_before_the_ring_shows_it),
+		YIELD_TEST(on_the_wire_what_was_taken_or_is_of_another_epoch_stops_nobody),
+		YIELD_TEST(on_the_wire_nobody_yields_to_what_was_lost),
+		YIELD_TEST(on_the_wire_a_preempt_stops_whom_it_names_and_nobody_else),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
