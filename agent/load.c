@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * load.c - how busy cores are and how long requests take, from what cores count; at each tick
- *
- * Means are over the last second, roughly: sums of count, time and squared time that decay. A class
- * that nothing was served of keeps its last ones; age_ns says how old they are.
+ * load.c - how busy cores are, from what they count, and what policies see of that; at each tick
  */
 #include <bpf/bpf.h>
 #include <math.h>
@@ -12,20 +9,9 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "service.h"
 
-#define MEMORY_NS 1e9          /* after this, a sample counts for 1/e */
-#define SAMPLES_MAX 1e9        /* more in a tick than anyone can serve: a worker's nonsense */
 #define REFUSED_NS 100000000ULL /* how often the kernel is asked what rings refused */
-
-struct sums {
-	__u64 ended, timed, ns, sq;
-};
-
-struct class_load {
-	struct sums before;
-	double count, ns, sq; /* decaying */
-	double rate;
-};
 
 struct core_load {
 	__u64 busy_before;
@@ -35,7 +21,7 @@ struct core_load {
 
 struct domain_load {
 	bool known; /* "before" is of this domain's view */
-	struct class_load cls[SHUNT_CLASSES];
+	struct service cls[SHUNT_CLASSES];
 	struct core_load core[SHUNT_CORES];
 };
 
@@ -49,65 +35,6 @@ void load_reset(struct agent *a)
 {
 	free(a->load);
 	a->load = calloc(1, sizeof(*a->load));
-}
-
-static __u32 to_u32(double x)
-{
-	return x < 0 ? 0 : x > 4294967295.0 ? ~0u : (__u32)x;
-}
-
-static struct sums add_cores(const struct domain *d, int cls)
-{
-	struct sums s = { 0 };
-
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		const struct shunt_core_class *k = &d->r.view->core[i].cls[cls];
-
-		s.ended += peek(k->replied) + peek(k->noreply);
-		s.timed += peek(k->timed);
-		s.ns += peek(k->service_ns);
-		s.sq += peek(k->service_sq);
-	}
-	return s;
-}
-
-/* count, ns and sq are read one after the other while cores write: a request too many or too few is
- * seen in one of them now and in the others at the next tick. */
-static void add_sample(struct class_load *l, double keep, double count, double ns, double sq)
-{
-	l->count = l->count * keep + count;
-	l->ns = l->ns * keep + ns;
-	l->sq = l->sq * keep + sq;
-}
-
-static void publish_class(struct shunt_agent_class *out, const struct class_load *l, __u64 now_ns)
-{
-	double mean = l->ns / l->count, var = l->sq / l->count - mean * mean;
-	double sigma = var > 0 ? sqrt(var) : 0;
-
-	poke(out->mean_ns, to_u32(mean));
-	poke(out->sigma_ns, to_u32(sigma));
-	poke(out->tail_ns, to_u32(mean + 3 * sigma));
-	poke(out->age_ns, now_ns);
-}
-
-static void class_tick(const struct domain *d, struct class_load *l, int cls, double dt_ns,
-		       __u64 now_ns)
-{
-	struct shunt_agent_class *out = &agent_of(d)->cls[cls];
-	struct sums s = add_cores(d, cls);
-	double keep = exp(-dt_ns / MEMORY_NS);
-	double ended = s.ended - l->before.ended, timed = s.timed - l->before.timed;
-
-	if (ended > SAMPLES_MAX || timed > SAMPLES_MAX)
-		ended = timed = 0;
-	l->rate = l->rate * keep + ended / dt_ns * 1e9 * (1 - keep);
-	poke(out->rate, to_u32(l->rate + 0.5));
-	if (timed) {
-		add_sample(l, keep, timed, s.ns - l->before.ns, s.sq - l->before.sq);
-		publish_class(out, l, now_ns);
-	}
-	l->before = s;
 }
 
 /* Time in handlers; of the one that runs now, too. */
@@ -167,7 +94,7 @@ static __u32 count_running(const struct domain *d)
 static void learn(const struct domain *d, struct domain_load *l, __u64 now_ns)
 {
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++)
-		l->cls[c].before = add_cores(d, c);
+		l->cls[c].before = service_sums(d->r.view, d->r.geo.ncores, c);
 	for (__u32 i = 0; i < d->r.geo.ncores; i++)
 		l->core[i].busy_before = busy_ns(&d->r.view->core[i], now_ns);
 	l->known = true;
@@ -182,7 +109,8 @@ static void domain_tick(const struct domain *d, struct domain_load *l, double dt
 		return;
 	}
 	for (__u32 c = 0; c < d->r.geo.nclasses; c++)
-		class_tick(d, &l->cls[c], c, dt_ns, now_ns);
+		service_tick(&l->cls[c], service_sums(d->r.view, d->r.geo.ncores, c), dt_ns, now_ns,
+			     &agent_of(d)->cls[c]);
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
 		core_tick(d, &l->core[i], i, dt_ns, now_ns);
 		heal_done(d, &l->core[i], i, running);
@@ -216,13 +144,12 @@ static __u32 at_most(__u32 x, __u32 limit)
 	return x < limit ? x : limit;
 }
 
-/* HEAD keeps a class first come, first served; TAIL shares the core among its requests, which pays where their
- * service times vary more than those of an exponential distribution. */
+/* HEAD keeps a class first come, first served; TAIL shares the core among its requests. */
 static __u8 requeue_of(const struct maps *m, const struct shunt_agent *n, int cls)
 {
 	if (m->classes[cls].requeue != SHUNT_REQUEUE_AUTO)
 		return m->classes[cls].requeue == SHUNT_HEAD ? SHUNT_HEAD : SHUNT_TAIL;
-	return n->cls[cls].sigma_ns > n->cls[cls].mean_ns ? SHUNT_TAIL : SHUNT_HEAD;
+	return service_varies(&n->cls[cls]) ? SHUNT_TAIL : SHUNT_HEAD;
 }
 
 static void publish_preemption(struct shunt_view *v, const struct maps *m, const struct shunt_agent *n)

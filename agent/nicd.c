@@ -11,8 +11,7 @@
 #include "log.h"
 #include "nic.h"
 #include "nicd.h"
-
-#define MEMORY_NS 1e9 /* after this, a sample counts for 1/e: as in load.c */
+#include "service.h"
 
 struct nicd {
 	struct nic nic;
@@ -20,8 +19,7 @@ struct nicd {
 	__u64 busy[SHUNT_CORES];
 	__u32 epoch[SHUNT_CORES];    /* that busy is of */
 	double share[SHUNT_CORES];
-	__u64 done[SHUNT_CLASSES];
-	double rate[SHUNT_CLASSES];
+	struct service cls[SHUNT_CLASSES];
 	__u64 up;                    /* as last told */
 };
 
@@ -65,11 +63,6 @@ void nicd_watch(struct agent *a)
 				   a->opts.tick_ms * 1000000ULL);
 }
 
-static __u32 to_u32(double x)
-{
-	return x < 0 ? 0 : x > 4294967295.0 ? ~0u : (__u32)x;
-}
-
 /* Busy time as its credits said: one that runs for long says nothing meanwhile. */
 static void core_tick(struct agent *a, __u32 i, double dt_ns, double keep)
 {
@@ -85,24 +78,33 @@ static void core_tick(struct agent *a, __u32 i, double dt_ns, double keep)
 	poke(a->maps.agent[0].core[i].load, to_u32(d->share[i] * 1000 + 0.5));
 }
 
-static void class_tick(struct agent *a, int i, double dt_ns, double keep)
+/* What the NIC's program counts itself, and what cores say of times. */
+static struct sums class_sums(const struct nicd *d, int i)
 {
-	struct nicd *d = a->nicd;
-	__u64 done = peek(d->nic.state->cls[i].done), more = done - d->done[i];
+	struct sums s = service_sums(d->nic.view, SHUNT_CORES, i);
 
-	d->done[i] = done;
-	d->rate[i] = d->rate[i] * keep + more / dt_ns * 1e9 * (1 - keep);
-	poke(a->maps.agent[0].cls[i].rate, to_u32(d->rate[i] + 0.5));
+	s.ended = peek(d->nic.state->cls[i].done);
+	return s;
 }
 
 static void learn(struct nicd *d)
 {
 	for (int i = 0; i < SHUNT_CLASSES; i++)
-		d->done[i] = peek(d->nic.state->cls[i].done);
+		d->cls[i].before = class_sums(d, i);
 	for (int i = 0; i < SHUNT_CORES; i++) {
 		d->busy[i] = d->nic.core[i].busy_ns;
 		d->epoch[i] = d->nic.core[i].epoch;
 	}
+}
+
+/* Classes within which turns pay. */
+static void tell_varied(struct agent *a)
+{
+	__u32 varied = 0;
+
+	for (int i = 0; i < SHUNT_CLASSES; i++)
+		varied |= (__u32)service_varies(&a->maps.agent[0].cls[i]) << i;
+	poke(a->nicd->nic.cmd->varied, varied);
 }
 
 static void tell_changes(struct agent *a)
@@ -131,6 +133,7 @@ void nicd_tick(struct agent *a)
 	for (int i = 0; d->at_ns && i < SHUNT_CORES; i++)
 		core_tick(a, i, dt_ns, keep);
 	for (int i = 0; d->at_ns && i < SHUNT_CLASSES; i++)
-		class_tick(a, i, dt_ns, keep);
+		service_tick(&d->cls[i], class_sums(d, i), dt_ns, a->now_ns, &a->maps.agent[0].cls[i]);
+	tell_varied(a);
 	d->at_ns = a->now_ns;
 }

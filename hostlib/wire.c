@@ -79,10 +79,12 @@ static uint32_t running(const struct wire *w)
 void wire_credit(struct core *c)
 {
 	struct wire *w = c->wire;
+	const struct wire_service *service = &w->service[w->cls];
 	struct shunt_wire_credit m = {
 		.w = header(w, SHUNT_WIRE_CREDIT, sizeof(m)), .nr = w->nr + 1, .high = w->high,
 		.taken = w->taken, .open = w->open, .silent = w->silent, .run = running(w),
-		.busy_ns = w->busy_ns, .done = w->done,
+		.busy_ns = w->busy_ns, .done = w->done, .cls = w->cls, .timed = service->timed,
+		.service_ns = service->ns, .service_sq = service->sq,
 	};
 
 	if (!w->cookie)
@@ -173,6 +175,7 @@ static void forget(struct core *c, uint32_t life)
 	w->life = life;
 	w->nr = w->high = w->taken = w->open = w->silent = w->run = w->done = 0;
 	w->busy_ns = 0;
+	memset(w->service, 0, sizeof(w->service));
 }
 
 static void hear_welcome(struct core *c, const struct shunt_wire_welcome *h)
@@ -358,6 +361,14 @@ static void report(struct core *c)
 	wire_credit(c);
 }
 
+static void note_service(struct wire *w, uint8_t cls, uint64_t ns)
+{
+	w->cls = cls;
+	w->service[cls].timed++;
+	w->service[cls].ns += ns;
+	w->service[cls].sq += ns * ns;
+}
+
 /* The request has ended; its reply, if any, is in the send ring, and the credit follows it. */
 void wire_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns)
 {
@@ -368,6 +379,8 @@ void wire_end(struct core *c, const struct item *it, bool replied, uint64_t serv
 	if (!it->seq)
 		return; /* of an epoch that is over */
 	w->done++;
+	if (it->sane)
+		note_service(w, it->req.cls, service_ns);
 	close_seq(w, it->seq, !replied);
 	report(c);
 }

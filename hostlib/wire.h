@@ -30,6 +30,12 @@ struct wire_park {
 	uint64_t token;
 };
 
+/* How long requests of a class took: as in struct shunt_core_class. */
+struct wire_service {
+	uint32_t timed;
+	uint64_t ns, sq;
+};
+
 struct wire {
 	uint8_t mac[6], nic[6];
 	uint8_t number;      /* of the core, on the NIC */
@@ -42,6 +48,8 @@ struct wire {
 	uint32_t k, credit;  /* requests at once; bytes of a CREDIT */
 	uint32_t nr, high, taken, open, silent, run, done;
 	uint64_t busy_ns;
+	uint8_t cls;         /* of the request that ended last */
+	struct wire_service service[SHUNT_CLASSES]; /* of those that ended in this epoch */
 
 	struct wire_todo todo[WIRE_TODO];
 	uint32_t head, tail; /* of todo, mod 2^32 */

@@ -157,6 +157,16 @@ static void add_cores(struct snapshot *s, const struct shunt_domain *dom,
 	}
 }
 
+/* Where preempted requests of each class go: decided by shuntd where that is configured. */
+static json_t *requeue_json(const struct snapshot *s, const struct shunt_view *view)
+{
+	json_t *list = json_array();
+
+	for (__u32 c = 0; c < s->cfg.nclasses && c < SHUNT_CLASSES; c++)
+		json_array_append_new(list, json_string(view->cls[c].requeue == SHUNT_HEAD ? "head" : "tail"));
+	return list;
+}
+
 static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt_domain *dom,
 			   const struct shunt_view *view, const struct shunt_agent *agent)
 {
@@ -170,6 +180,7 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 	if (dom->nqueues)
 		json_object_set_new(j, "queues", queues_json(dom));
 	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
+	json_object_set_new(j, "requeue", requeue_json(s, view));
 	if (s->cfg.flags & SHUNT_CFG_WIRE)
 		json_object_set_new(j, "wire", json_true());
 	if (view->stale)

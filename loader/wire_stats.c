@@ -11,7 +11,7 @@
 
 static const char *const event_names[SHUNT_NIC_NR_EV] = {
 	"short", "version", "type", "core", "key", "older", "cookie", "epoch", "old", "bad", "token",
-	"no_slot", "no_room", "long", "window", "hello", "skip", "note", "off", "bad_select", "needless",
+	"no_slot", "no_room", "long", "window", "hello", "skip", "note", "off", "bad_select", "needless", "service",
 };
 
 /* Ended, lost, waiting, parked, of each class. The view's backlog counts tokens, too: it is set right. */

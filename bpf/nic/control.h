@@ -88,6 +88,7 @@ __noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
 	c->cookie = cookie;
 	c->sent = c->nr = c->high = c->done = 0;
 	c->busy_ns = 0;
+	__builtin_memset(c->said, 0, sizeof(c->said));
 	n->ev[SHUNT_NIC_EV_HELLO]++;
 	return 1;
 }
@@ -183,6 +184,47 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 	return seq;
 }
 
+/*
+ * How long the core's requests of a class took so far in this epoch. What is new of it is added where the agent looks for it:
+ * in the view, as a core does that shares memory. A core can say what it likes, but what cannot be is left out.
+ */
+#define SERVICE_MAX_NS (SHUNT_SLO_MAX_US * 1000ULL)
+#define SERVICES_MAX (1u << 20) /* in one step */
+
+__noinline int add_service(__u32 core, __u32 cls, __u32 timed, __u64 ns, __u64 sq)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_view *v = get_view();
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_core_class *sum;
+	struct shunt_nic_said *was;
+	__u32 more, most;
+
+	if (!n || !v || !c)
+		return 0;
+	was = &c->said[shunt_index(cls, SHUNT_CLASSES)];
+	sum = &v->core[shunt_index(core, SHUNT_CORES)].cls[shunt_index(cls, SHUNT_CLASSES)];
+	more = timed - was->timed;
+	most = c->sent - was->sent + SHUNT_WIRE_WINDOW;
+	if (!more && cls < SHUNT_CLASSES)
+		return 0;
+	ns -= was->service_ns;
+	sq -= was->service_sq;
+	was->service_ns += ns;
+	was->service_sq += sq;
+	was->timed = timed;
+	was->sent = c->sent;
+	if (cls >= SHUNT_CLASSES || more > most || more > SERVICES_MAX || ns > more * SERVICE_MAX_NS ||
+	    (ns < 1ULL << 32 && sq > ns * ns)) {
+		n->ev[SHUNT_NIC_EV_SERVICE]++;
+		return 0;
+	}
+	sum->timed += more;
+	sum->service_ns += ns;
+	sum->service_sq += sq;
+	return 1;
+}
+
 /* What runs on the core now, or will as soon as it gets there: since when is what the NIC saw of it. */
 static __always_inline void see_run(struct shunt_nic_core *c, __u32 run, __u64 now)
 {
@@ -240,6 +282,7 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 		c->leaving = 1;
 		show_up(core, 0);
 	}
+	add_service(core, w->cls, w->timed, w->service_ns, w->service_sq);
 	settle(core, high, w->taken, w->open, w->silent);
 	if (seq)
 		ack = park(core, seq, token, flags);

@@ -41,7 +41,7 @@ struct shunt_nic_port {
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_port) == 16, "nic port");
 
-/* What the agent asks for. Pinned as "nic_cmd", one value; "nr" is written last. */
+/* What the agent asks for, and what it found out. Pinned as "nic_cmd", one value. Of what it asks, "nr" is written last. */
 enum shunt_nic_op {
 	SHUNT_NIC_OFF = 1, /* end the core's epoch: it is silent */
 	SHUNT_NIC_FENCED,  /* the same, and its host vouches that it takes nothing more: requeue */
@@ -51,6 +51,8 @@ struct shunt_nic_cmd {
 	__u64 nr;         /* done when nic.cmd is equal */
 	__u32 op;
 	__u32 core;
+	__u32 varied;     /* classes whose service times vary more than an exponential distribution's, one bit each */
+	__u32 pad;
 };
 
 /* A slot. Array "nic_slots"; the bytes of a request are in "nic_data" under the same number. */
@@ -90,6 +92,15 @@ struct shunt_nic_out {
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_out) == 32, "nic out");
 
+/* What the last credit that spoke of a class said of it, in this epoch. */
+struct shunt_nic_said {
+	__u64 service_ns;
+	__u64 service_sq;
+	__u32 timed;
+	__u32 sent;       /* the core's last number at that time: no more can have ended since than were sent since */
+};
+SHUNT_ASSERT(sizeof(struct shunt_nic_said) == 24, "nic said");
+
 /* A core as it stands. Pinned as "nic_cores", one value a core, mmapable. Written by XDP. */
 struct shunt_nic_core {
 	__u64 cookie;     /* 0: no epoch, the core is off */
@@ -114,6 +125,7 @@ struct shunt_nic_core {
 	__u64 told;       /* run_id that a PREEMPT was sent for on an arrival */
 	__u64 pad;
 	struct shunt_nic_out out[SHUNT_WIRE_WINDOW];
+	struct shunt_nic_said said[SHUNT_CLASSES];
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_core) % SHUNT_LINE == 0, "nic core");
 
@@ -163,6 +175,7 @@ enum shunt_nic_event {
 	SHUNT_NIC_EV_OFF,        /* epochs ended */
 	SHUNT_NIC_EV_BAD_SELECT, /* policy named a class that does not wait */
 	SHUNT_NIC_EV_NEEDLESS,   /* a request was preempted, and nothing waited that could go on instead */
+	SHUNT_NIC_EV_SERVICE,    /* service times that cannot be: left out */
 	SHUNT_NIC_NR_EV,
 };
 

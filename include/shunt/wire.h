@@ -99,8 +99,13 @@ struct shunt_wire_credit {
 	__u64 busy_ns;    /* time in handlers so far */
 	__u32 done;       /* requests ended so far */
 	__u32 silent;     /* bit i: it ended without a reply */
+	/* Of the class of the one that ended last, in this epoch; as in struct shunt_core_class. */
+	__u32 cls;
+	__u32 timed;
+	__u64 service_ns;
+	__u64 service_sq;
 };
-SHUNT_ASSERT(sizeof(struct shunt_wire_credit) == 80, "credit");
+SHUNT_ASSERT(sizeof(struct shunt_wire_credit) == 104, "credit");
 
 /* REQUEST: the packet follows, from its Ethernet header on. RESUME: nothing does. */
 struct shunt_wire_request {

@@ -15,6 +15,7 @@ SHARED_TESTS=(
 	test_requests_over_ipv4_are_answered
 	test_switches_under_load_lose_no_packet
 	test_quanta_take_effect_while_requests_run
+	test_requeue_auto_is_tail_where_service_times_vary_and_head_where_not
 )
 SHARED_LONG=(
 	test_requests_over_ipv6_are_answered

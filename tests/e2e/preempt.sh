@@ -81,6 +81,25 @@ test_quanta_take_effect_while_requests_run() {
 	assert_conserved
 }
 
+# Short ones take the same time each, long ones anything.
+test_requeue_auto_is_tail_where_service_times_vary_and_head_where_not() {
+	CPUS=$ONE serve fcfs
+	host shunt class set short requeue=auto
+	host shunt class set long requeue=auto
+	wait_for 10 requeues '["head", "head"]' # nothing was measured
+	wait_for 40 varied_requests_are_shared
+	assert_conserved
+	host shunt class set short requeue=tail
+	host shunt class set long requeue=head
+	wait_for 10 requeues '["tail", "head"]'
+}
+
+requeues() { stat_of ".domains[0].requeue == $1"; }
+varied_requests_are_shared() {
+	offer --rate 300 --count 300 --time 4 --mix short=0.5:1ms,long=0.5:lognormal:100us:2
+	requeues '["head", "tail"]'
+}
+
 # The agent tells the worker within a tick or two.
 preemption_is_off() { stat_of '.domains[0].preempting | not'; }
 

@@ -283,6 +283,96 @@ static void what_is_sent_ahead_says_whether_it_goes_first(void **state)
 	assert_int_equal(answer()->flags & SHUNT_META_FIRST, 0);
 }
 
+/* Of one class, the later one goes first where it is shared, and where that pays. */
+static void of_one_class_the_later_goes_first_if_its_times_vary(void **state)
+{
+	set("quantum_us", 0, 10);
+	preempt(true);
+	n.cmd->varied = 1;
+	n.view->cls[0].requeue = SHUNT_TAIL;
+	join(0);
+	arrive(0, 1);
+	arrive(0, 2);
+	assert_true(answer()->flags & SHUNT_META_FIRST);
+	n.view->cls[0].requeue = SHUNT_HEAD;
+	join(1);
+	arrive(0, 1);
+	arrive(0, 2);
+	assert_int_equal(answer()->flags & SHUNT_META_FIRST, 0);
+}
+
+/* Core 0 says that its requests of class 1 took so long until now. */
+static void say_times(__u32 timed, __u64 ns, __u64 sq)
+{
+	struct shunt_wire_credit c = credit(0, n.core[0].high, 0, 0);
+
+	c.cls = 1;
+	c.timed = timed;
+	c.service_ns = ns;
+	c.service_sq = sq;
+	send_credit(&c);
+}
+
+static void assert_times(__u64 timed, __u64 ns, __u64 sq)
+{
+	const struct shunt_core_class *sum = &n.view->core[0].cls[1];
+
+	assert_int_equal(sum->timed, timed);
+	assert_int_equal(sum->service_ns, ns);
+	assert_int_equal(sum->service_sq, sq);
+}
+
+static void service_times_are_added_up_over_lost_credits_and_epochs(void **state)
+{
+	join(0);
+	say_times(1, 10, 100);
+	assert_times(1, 10, 100);
+	say_times(1, 10, 100); /* said again */
+	assert_times(1, 10, 100);
+	say_times(3, 30, 300); /* one was lost */
+	assert_times(3, 30, 300);
+	say_hello(0, 2, KEY);
+	nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 });
+	say_hello(0, 2, KEY);
+	nr[0] = 0;
+	say_times(1, 5, 25);
+	assert_times(4, 35, 325);
+	assert_int_equal(n.state->ev[SHUNT_NIC_EV_SERVICE], 0);
+}
+
+/* And what follows counts again. */
+static void service_times_that_cannot_be_are_left_out(void **state)
+{
+	static const struct {
+		__u32 timed;
+		__u64 ns, sq;
+	} cases[] = {
+		{ 1000, 1000, 1000 },                  /* more than it was sent */
+		{ 1, 10000000001, 1 },                 /* longer than any takes */
+		{ 1, -1ULL, 1 },                       /* shorter than none */
+		{ 2, 20, 401 },                        /* squares that are too large for these times */
+		{ 1, 0, -1ULL },                       /* or go back */
+	};
+	struct shunt_wire_credit c;
+
+	join(0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct shunt_nic_said was = n.core[0].said[1];
+
+		say_times(was.timed + cases[i].timed, was.service_ns + cases[i].ns, was.service_sq + cases[i].sq);
+		assert_times(i, 10 * i, 100 * i);
+		assert_int_equal(n.state->ev[SHUNT_NIC_EV_SERVICE], i + 1);
+		say_times(n.core[0].said[1].timed + 1, n.core[0].said[1].service_ns + 10,
+			  n.core[0].said[1].service_sq + 100);
+		assert_times(i + 1, 10 * (i + 1), 100 * (i + 1));
+	}
+	c = credit(0, 0, 0, 0);
+	c.cls = SHUNT_CLASSES + 1;
+	c.timed = 1;
+	send_credit(&c);
+	assert_times(5, 50, 500);
+}
+
 static void a_class_at_its_limit_drops_and_counts(void **state)
 {
 	join(0);
@@ -543,6 +633,9 @@ int main(void)
 		BOTH(the_policy_selects, "prio"),
 		BOTH(a_request_says_what_quantum_it_has, "fcfs"),
 		BOTH(what_is_sent_ahead_says_whether_it_goes_first, "mq"),
+		BOTH(of_one_class_the_later_goes_first_if_its_times_vary, "fcfs"),
+		BOTH(service_times_are_added_up_over_lost_credits_and_epochs, "fcfs"),
+		BOTH(service_times_that_cannot_be_are_left_out, "fcfs"),
 		BOTH(a_class_at_its_limit_drops_and_counts, "fcfs"),
 		BOTH(what_the_core_passed_by_goes_back_to_the_head, "fcfs"),
 		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),

@@ -32,7 +32,7 @@
 #define PARKED 64
 
 struct job {
-	__u32 seq, len;
+	__u32 seq, len, cls;
 	__u64 token;      /* RESUME: of the parked one + 1 */
 	__u16 payload;
 	__u8 packet[FRAME];
@@ -51,6 +51,8 @@ static __u32 parks[PARKED], nparks; /* numbers that are not acknowledged, oldest
 static __u64 park_every, count_got, count_old, count_served, count_parked, count_resumed;
 static __u64 count_bad_token, count_credits, count_welcomes, count_preempts, count_stale;
 static __u64 credit_ns, heard_ns, busy_ns;
+static __u32 last_cls;
+static struct { __u32 timed; __u64 ns, sq; } service[SHUNT_CLASSES];
 static volatile sig_atomic_t stop;
 
 static void on_signal(int sig)
@@ -93,6 +95,8 @@ static void credit(void)
 	struct shunt_wire_credit c = {
 		.w = wire(SHUNT_WIRE_CREDIT, sizeof(c)), .nr = ++nr, .high = high, .taken = taken,
 		.open = open_, .run = run, .busy_ns = busy_ns, .done = ended,
+		.cls = last_cls, .timed = service[last_cls].timed, .service_ns = service[last_cls].ns,
+		.service_sq = service[last_cls].sq,
 	};
 	__u8 frame[FRAME] = { 0 };
 
@@ -154,6 +158,7 @@ static void take(const __u8 *frame, __u32 len)
 	j = &ring[tail++ % RING];
 	j->seq = r.seq;
 	j->payload = r.payload;
+	j->cls = r.cls % SHUNT_CLASSES;
 	j->token = 0;
 	j->len = r.w.bytes - sizeof(r);
 	if (r.w.type == SHUNT_WIRE_RESUME) {
@@ -216,6 +221,7 @@ static void receive(void)
 			k = h.k;
 			credit_bytes = h.credit;
 			high = taken = open_ = nr = ended = 0;
+			memset(service, 0, sizeof(service));
 			head = tail;
 			keep_parked(h.life);
 			count_welcomes++;
@@ -304,7 +310,7 @@ static int park(struct job *j)
 static void run_one(void)
 {
 	struct job *j = &ring[head++ % RING];
-	__u64 began = now_ns(CLOCK_MONOTONIC), token = j->token - 1;
+	__u64 began = now_ns(CLOCK_MONOTONIC), token = j->token - 1, took;
 	int i = token & 0xff;
 
 	run = j->seq;
@@ -324,7 +330,12 @@ static void run_one(void)
 	} else {
 		reply(j);
 	}
-	busy_ns += now_ns(CLOCK_MONOTONIC) - began;
+	took = now_ns(CLOCK_MONOTONIC) - began;
+	busy_ns += took;
+	last_cls = j->cls;
+	service[last_cls].timed++;
+	service[last_cls].ns += took;
+	service[last_cls].sq += took * took;
 	close_seq(j->seq);
 	ended++;
 	run = 0;

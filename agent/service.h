@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * service.h - how long the requests of a class take, and how many there are: from sums that cores count
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <shunt/abi.h>
+
+#define MEMORY_NS 1e9 /* after this, a sample counts for 1/e */
+
+struct sums {
+	__u64 ended, timed, ns, sq;
+};
+
+struct service {
+	struct sums before;
+	double count, ns, sq; /* decaying */
+	double rate;
+};
+
+/* Of all cores of a view. */
+struct sums service_sums(const struct shunt_view *v, __u32 ncores, int cls);
+/* What is new since the tick before goes into the means, which are published. */
+void service_tick(struct service *s, struct sums now, double dt_ns, __u64 now_ns, struct shunt_agent_class *out);
+/* Do they vary more than those of an exponential distribution? Then it pays to share a core among them. */
+bool service_varies(const struct shunt_agent_class *n);
+__u32 to_u32(double x);
