@@ -259,6 +259,7 @@ enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_TOO_EARLY };
 enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
 		     uint64_t *since);
 void queue_run(struct core *c, const struct item *it);
+void queue_note_found(struct core *c, const struct item *it);
 void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed);
 void queue_heal(struct core *c);
 

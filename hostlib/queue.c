@@ -367,8 +367,9 @@ static bool next_of_others(struct core *c, const struct policy *p, struct item *
 	return false;
 }
 
-/* A held request that an idle core takes: how long did it wait beside us? (Invariant: 100 us.) */
-static void note_found(struct core *c, const struct item *it)
+/* A held request that an idle core takes: how long did it wait beside us? (Invariant: 100 us.) On the wire that is the way
+ * of our credit to the NIC, and its way to us. */
+void queue_note_found(struct core *c, const struct item *it)
 {
 	struct shunt_core_stats *st = &c->line->stats;
 	uint64_t now, since = c->idle_ns;
@@ -421,7 +422,7 @@ static bool next_chosen(struct core *c, const struct policy *p)
 	if (cls < 0 || !take(c, cls, h.of[cls].from))
 		return false;
 	if (h.of[cls].from == FROM_HOLD)
-		note_found(c, c->item);
+		queue_note_found(c, c->item);
 	return true;
 }
 

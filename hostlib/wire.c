@@ -14,7 +14,7 @@
 
 #include "internal.h"
 
-#define REPEAT_NS 100000ULL       /* a CREDIT is said again after this (if it was lost, we idle so long), then ever more seldom … */
+#define REPEAT_NS 50000ULL        /* a CREDIT is said again after this (if it was lost, we idle so long), then ever more seldom … */
 #define REPEAT_MAX_NS 10000000ULL /* … up to this */
 #define SILENT_NS 20000000ULL     /* nothing heard of the NIC for so long: HELLO again */
 #define HELLO_NS 1000000ULL       /* the same, without an epoch; then ever more seldom … */
@@ -80,11 +80,13 @@ void wire_credit(struct core *c)
 {
 	struct wire *w = c->wire;
 	const struct wire_service *service = &w->service[w->cls];
+	const struct shunt_core_stats *n = &c->line->stats;
 	struct shunt_wire_credit m = {
 		.w = header(w, SHUNT_WIRE_CREDIT, sizeof(m)), .nr = w->nr + 1, .high = w->high,
 		.taken = w->taken, .open = w->open, .silent = w->silent, .run = running(w),
 		.busy_ns = w->busy_ns, .done = w->done, .cls = w->cls, .timed = service->timed,
-		.service_ns = service->ns, .service_sq = service->sq,
+		.service_ns = service->ns, .service_sq = service->sq, .found = n->found - w->found,
+		.found_late = n->found_late - w->found_late, .found_max_ns = n->found_max_ns,
 	};
 
 	if (!w->cookie)
@@ -176,6 +178,8 @@ static void forget(struct core *c, uint32_t life)
 	w->nr = w->high = w->taken = w->open = w->silent = w->run = w->done = 0;
 	w->busy_ns = 0;
 	memset(w->service, 0, sizeof(w->service));
+	w->found = c->line->stats.found;
+	w->found_late = c->line->stats.found_late;
 }
 
 static void hear_welcome(struct core *c, const struct shunt_wire_welcome *h)
@@ -277,6 +281,7 @@ static bool hear_request(struct core *c, const struct xdp_desc *d)
 	t->addr = d->addr;
 	t->len = d->len;
 	t->id = m->id;
+	t->held = m->flags & SHUNT_META_HELD;
 	set_first(w, t, m->flags);
 	return true;
 }
@@ -315,6 +320,7 @@ static void hear(struct core *c)
 
 static void begin(struct core *c, const struct wire_todo *t)
 {
+	c->idle_ns = 0;
 	c->wire->run = t ? t->seq : 0;
 	c->item->seq = t ? t->seq : 0;
 }
@@ -336,6 +342,8 @@ bool wire_next(struct core *c)
 			queue_fill(c, c->item, &d, c->id);
 			c->item->sent = t->id;
 			queue_run(c, c->item);
+			if (t->held)
+				queue_note_found(c, c->item);
 		} else if (!park_resume(c, t->addr, t->id)) {
 			bump(c->line->stats.bad_frame, 1);
 			close_seq(w, t->seq, true);

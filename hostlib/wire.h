@@ -17,6 +17,7 @@
 struct wire_todo {
 	uint32_t seq;
 	bool resume;
+	bool held;       /* it waited at the NIC */
 	bool first;      /* it goes before what runs, once that used up its quantum */
 	uint32_t len;    /* of the packet … */
 	uint64_t addr;   /* … and where it is; RESUME: the token */
@@ -50,6 +51,7 @@ struct wire {
 	uint64_t busy_ns;
 	uint8_t cls;         /* of the request that ended last */
 	struct wire_service service[SHUNT_CLASSES]; /* of those that ended in this epoch */
+	uint64_t found, found_late; /* the core's counts when it began */
 
 	struct wire_todo todo[WIRE_TODO];
 	uint32_t head, tail; /* of todo, mod 2^32 */

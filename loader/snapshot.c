@@ -75,6 +75,13 @@ static json_t *core_counts_json(const struct shunt_core *core)
 			 "found_max_ns", (json_int_t)n->found_max_ns);
 }
 
+/* That of it which its credits say. */
+static json_t *found_json(const struct shunt_core_stats *n)
+{
+	return json_pack("{s:I, s:I, s:I}", "found", (json_int_t)n->found, "found_late", (json_int_t)n->found_late,
+			 "found_max_ns", (json_int_t)n->found_max_ns);
+}
+
 static json_t *core_json(const struct snapshot *s, const struct shunt_domain *dom,
 			 const struct shunt_view *view, const struct shunt_agent *agent, __u32 k)
 {
@@ -84,10 +91,9 @@ static json_t *core_json(const struct snapshot *s, const struct shunt_domain *do
 	bool wire = s->cfg.flags & SHUNT_CFG_WIRE; /* it is one of a host elsewhere, which knows these */
 	json_t *j = json_pack("{s:i, s:b}", "core", k, "up", up);
 
-	if (!wire) {
+	if (!wire)
 		json_object_set_new(j, "cpu", json_integer(dom->cpu[k]));
-		json_object_set_new(j, "counts", core_counts_json(core));
-	}
+	json_object_set_new(j, "counts", wire ? found_json(&core->stats) : core_counts_json(core));
 	if (!up)
 		return j;
 	if (core->run.state < 4 && !wire)

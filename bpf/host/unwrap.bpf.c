@@ -157,8 +157,10 @@ static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_re
 	struct shunt_meta *m;
 	__u8 *packet;
 
-	/* Arrival by this host's clock: as long ago as the NIC kept it. */
+	/* Arrival by this host's clock: as long ago as the NIC kept it. It waited there, or was sent on at once. */
 	meta.arrival_ns = now > r.waited_ns ? now - r.waited_ns : now;
+	if (r.waited_ns)
+		meta.flags |= SHUNT_META_HELD;
 	if (bpf_xdp_adjust_head(ctx, sizeof(r)))
 		return drop(WIRE_SHORT);
 	packet = (void *)(long)ctx->data;

@@ -87,7 +87,7 @@ __noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
 	c->epoch++;
 	c->cookie = cookie;
 	c->sent = c->nr = c->high = c->done = 0;
-	c->busy_ns = 0;
+	c->busy_ns = c->found = c->found_late = 0;
 	__builtin_memset(c->said, 0, sizeof(c->said));
 	n->ev[SHUNT_NIC_EV_HELLO]++;
 	return 1;
@@ -225,6 +225,32 @@ __noinline int add_service(__u32 core, __u32 cls, __u32 timed, __u64 ns, __u64 s
 	return 1;
 }
 
+/* The same for what it found when it had nothing to do. */
+__noinline int add_found(__u32 core, __u32 found, __u32 late, __u64 max_ns)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_view *v = get_view();
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_core_stats *sum;
+
+	if (!n || !v || !c)
+		return 0;
+	sum = &v->core[shunt_index(core, SHUNT_CORES)].stats;
+	found -= c->found;
+	late -= c->found_late;
+	c->found += found;
+	c->found_late += late;
+	if (found > SERVICES_MAX || late > found || max_ns > SERVICE_MAX_NS) {
+		n->ev[SHUNT_NIC_EV_SERVICE]++;
+		return 0;
+	}
+	sum->found += found;
+	sum->found_late += late;
+	if (max_ns > sum->found_max_ns)
+		sum->found_max_ns = max_ns;
+	return 1;
+}
+
 /* What runs on the core now, or will as soon as it gets there: since when is what the NIC saw of it. */
 static __always_inline void see_run(struct shunt_nic_core *c, __u32 run, __u64 now)
 {
@@ -283,6 +309,7 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 		show_up(core, 0);
 	}
 	add_service(core, w->cls, w->timed, w->service_ns, w->service_sq);
+	add_found(core, w->found, w->found_late, w->found_max_ns);
 	settle(core, high, w->taken, w->open, w->silent);
 	if (seq)
 		ack = park(core, seq, token, flags);

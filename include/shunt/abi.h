@@ -70,7 +70,7 @@ SHUNT_ASSERT(sizeof(struct shunt_meta) == 32, "metadata is at most 32 bytes on o
 
 enum shunt_meta_flags {
 	SHUNT_META_IPV6 = 1,
-	SHUNT_META_HELD = 2, /* came through a hold queue */
+	SHUNT_META_HELD = 2, /* came through a hold queue, or a NIC's */
 	SHUNT_META_FIRST = 4, /* wire transport: goes before what the core has, once that used up its quantum */
 };
 

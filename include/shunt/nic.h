@@ -123,7 +123,8 @@ struct shunt_nic_core {
 	__u64 busy_ns;    /* as the last credit said, in this epoch */
 	__u64 credits;    /* that were right */
 	__u64 told;       /* run_id that a PREEMPT was sent for on an arrival */
-	__u64 pad;
+	__u32 found;      /* as the last credit said, in this epoch */
+	__u32 found_late;
 	struct shunt_nic_out out[SHUNT_WIRE_WINDOW];
 	struct shunt_nic_said said[SHUNT_CLASSES];
 };
@@ -175,7 +176,7 @@ enum shunt_nic_event {
 	SHUNT_NIC_EV_OFF,        /* epochs ended */
 	SHUNT_NIC_EV_BAD_SELECT, /* policy named a class that does not wait */
 	SHUNT_NIC_EV_NEEDLESS,   /* a request was preempted, and nothing waited that could go on instead */
-	SHUNT_NIC_EV_SERVICE,    /* service times that cannot be: left out */
+	SHUNT_NIC_EV_SERVICE,    /* service times, or waits beside an idle core, that cannot be: left out */
 	SHUNT_NIC_NR_EV,
 };
 

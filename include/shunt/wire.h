@@ -104,8 +104,12 @@ struct shunt_wire_credit {
 	__u32 timed;
 	__u64 service_ns;
 	__u64 service_sq;
+	/* In this epoch, as in struct shunt_core_stats: held requests that came when it had nothing to do. */
+	__u32 found;
+	__u32 found_late;
+	__u64 found_max_ns; /* of all epochs of the process */
 };
-SHUNT_ASSERT(sizeof(struct shunt_wire_credit) == 104, "credit");
+SHUNT_ASSERT(sizeof(struct shunt_wire_credit) == 120, "credit");
 
 /* REQUEST: the packet follows, from its Ethernet header on. RESUME: nothing does. */
 struct shunt_wire_request {

@@ -10,6 +10,7 @@ SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 200 || echo 3)}
 . "$(dirname "$0")/serve.sh"
 . "$(dirname "$0")/decide.sh"
 . "$(dirname "$0")/preempt.sh"
+. "$(dirname "$0")/../wire/faults.sh"
 
 SHARED_TESTS=(
 	test_requests_over_ipv4_are_answered
@@ -73,6 +74,31 @@ test_a_short_request_sent_ahead_waits_for_the_quantum_and_not_for_the_long_one()
 	assert_eq "$(stat_of .wire.needless_preemptions)" 0 "needless preemptions"
 	jq -se 'last.classes.short.server_p50_us < 8000' "$DIR/client.json" >/dev/null ||
 		fail "half of the short requests took longer than $(server_us short p50) us"
+}
+
+# With one request at a time, each that is held finds its core idle: its wait is the credit's way and its own.
+test_no_core_of_the_wire_idles_beside_waiting_work() {
+	WIRE="k: 1"
+	test_no_core_idles_beside_waiting_work
+}
+
+# Said again after 50 us, it is there before the 100 us are over that no core may idle; lost twice, it is not.
+test_a_lost_credit_leaves_no_core_idle_for_long() {
+	CPUS=$ONE WIRE="k: 1"
+	load fcfs
+	bad_link 1
+	start_worker --idle spin
+	set_faults 5 1 0 0 4 # CREDIT
+	for _ in {1..6}; do
+		offer --rate 20000 --burst 16 --time 1 --cpu 0 --mix short=1:2us
+		assert_conserved
+		stat_of '.domains[0].core[0].counts' | tee "$DIR/found"
+		[ "$(jq .found "$DIR/found")" -lt 2000 ] || break
+	done
+	assert_eq "$(stat_of .total.lost)" 0 "requests lost"
+	assert_ge "$(faults loss lost)" 300 "credits lost"
+	assert_ge "$(jq .found "$DIR/found")" 500 "held requests found by an idle core"
+	assert_le "$(jq .found_late "$DIR/found")" $(($(faults loss lost) / 10)) "of these later than 100 us"
 }
 
 # What a NIC needs runs on kernels whose sockets' rings no worker can be given (before 6.4): tests/vm.
@@ -201,6 +227,8 @@ all_answered_now() {
 
 ONE=$(($(nproc) - 1))
 WIRE_TESTS=(
+	test_no_core_of_the_wire_idles_beside_waiting_work
+	test_a_lost_credit_leaves_no_core_idle_for_long
 	test_k_is_kept_and_nobody_is_preempted_needlessly
 	test_a_short_request_sent_ahead_waits_for_the_quantum_and_not_for_the_long_one
 	test_the_nic_serves_cores_that_are_the_protocol_alone

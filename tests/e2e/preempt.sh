@@ -27,7 +27,7 @@ three_times() { # FASTER SLOWER: lists of numbers
 
 test_short_requests_do_not_wait_for_long_ones() {
 	local round policy fcfs= mq=
-	# On the wire, what a core was sent ahead is no longer selected over.
+	# On the wire one at a time: what is sent ahead costs a turn of two frames more.
 	WIRE="k: 1" CPUS=$ONE IDLE=spin serve fcfs "stamp: true"
 	for round in {1..8}; do
 		for policy in fcfs mq; do

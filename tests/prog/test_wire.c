@@ -373,6 +373,37 @@ static void service_times_that_cannot_be_are_left_out(void **state)
 	assert_times(5, 50, 500);
 }
 
+static void say_found(__u32 found, __u32 late, __u64 max_ns)
+{
+	struct shunt_wire_credit c = credit(0, 0, 0, 0);
+
+	c.found = found;
+	c.found_late = late;
+	c.found_max_ns = max_ns;
+	send_credit(&c);
+}
+
+static void what_an_idle_core_found_is_added_up_and_nonsense_left_out(void **state)
+{
+	const struct shunt_core_stats *sum = &n.view->core[0].stats;
+
+	join(0);
+	say_found(5, 1, 120000);
+	say_found(7, 1, 110000);
+	assert_int_equal(sum->found, 7);
+	assert_int_equal(sum->found_late, 1);
+	assert_int_equal(sum->found_max_ns, 120000);
+	say_found(8, 3, 0);          /* more late ones than there are */
+	say_found(6, 3, 0);          /* fewer than before */
+	say_found(7, 3, ~0ULL);      /* for ever */
+	assert_int_equal(sum->found, 7);
+	assert_int_equal(sum->found_late, 1);
+	assert_int_equal(sum->found_max_ns, 120000);
+	assert_int_equal(n.state->ev[SHUNT_NIC_EV_SERVICE], 3);
+	say_found(8, 3, 0);
+	assert_int_equal(sum->found, 8);
+}
+
 static void a_class_at_its_limit_drops_and_counts(void **state)
 {
 	join(0);
@@ -636,6 +667,7 @@ int main(void)
 		BOTH(of_one_class_the_later_goes_first_if_its_times_vary, "fcfs"),
 		BOTH(service_times_are_added_up_over_lost_credits_and_epochs, "fcfs"),
 		BOTH(service_times_that_cannot_be_are_left_out, "fcfs"),
+		BOTH(what_an_idle_core_found_is_added_up_and_nonsense_left_out, "fcfs"),
 		BOTH(a_class_at_its_limit_drops_and_counts, "fcfs"),
 		BOTH(what_the_core_passed_by_goes_back_to_the_head, "fcfs"),
 		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),

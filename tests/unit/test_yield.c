@@ -417,6 +417,34 @@ static void on_the_wire_a_preempt_stops_whom_it_names_and_nobody_else(void **sta
 	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
 }
 
+/* One that arrived then, in todo; held: the NIC kept it for a while. */
+static void taken(uint64_t arrival, bool held)
+{
+	uint64_t addr = 2048 + 256;
+	struct shunt_meta *m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
+
+	*m = (struct shunt_meta){ .id = 9, .arrival_ns = arrival, .payload = 42, .len = 18, .abi = SHUNT_ABI };
+	wire.todo[wire.tail++ % WIRE_TODO] = (struct wire_todo){ .seq = 9, .addr = addr, .len = 60, .id = 9, .held = held };
+}
+
+static void on_the_wire_an_idle_core_counts_what_it_finds_held_and_is_idle_no_more(void **state)
+{
+	const struct shunt_core_stats *st = &c->line->stats;
+
+	on_wire();
+	for (int held = 0; held <= 1; held++) {
+		c->idle_ns = 1;
+		taken(1, held);
+		assert_true(wire_next(c));
+		assert_int_equal(st->found, held);
+		assert_int_equal(st->found_late, held); /* long ago */
+		assert_int_equal(c->idle_ns, 0);
+	}
+	taken(1, true); /* there was something to do all the time */
+	assert_true(wire_next(c));
+	assert_int_equal(st->found, 1);
+}
+
 #define YIELD_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -438,6 +466,7 @@ int main(void)
 		YIELD_TEST(on_the_wire_what_was_taken_or_is_of_another_epoch_stops_nobody),
 		YIELD_TEST(on_the_wire_nobody_yields_to_what_was_lost),
 		YIELD_TEST(on_the_wire_a_preempt_stops_whom_it_names_and_nobody_else),
+		YIELD_TEST(on_the_wire_an_idle_core_counts_what_it_finds_held_and_is_idle_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

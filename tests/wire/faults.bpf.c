@@ -53,11 +53,9 @@ struct {
 /* From the NIC, or to it: each way has places of its own, for both ways have frames of their own lengths. */
 static __always_inline __u32 way(struct xdp_md *ctx)
 {
-	__u8 *frame = (void *)(long)ctx->data;
+	__u32 type = type_of(ctx);
 
-	if (frame + 16 > (__u8 *)(long)ctx->data_end)
-		return 0;
-	return frame[15] == 1 || frame[15] == 4; /* HELLO, CREDIT */
+	return type == 1 || type == 4; /* HELLO, CREDIT */
 }
 
 /* A frame's length, for the verifier; 0: none that is exchanged. Linux 6.1 learns nothing from "not 0", so the bound
@@ -130,7 +128,7 @@ int faulty(struct xdp_md *ctx)
 
 	if (!f || !is_wire(ctx))
 		return XDP_PASS;
-	if (loses())
+	if (loses(ctx))
 		return XDP_DROP;
 	if (chance(f->twice)) {
 		__sync_fetch_and_add(&f->duplicated, 1);

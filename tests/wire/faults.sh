@@ -32,12 +32,13 @@ bad_link() {
 	done
 }
 
-# LOST BURST TWICE LATE: percent of frames, each way; lost ones in bursts of so many. What was counted begins anew.
+# LOST BURST TWICE LATE [TYPE]: percent of frames, each way; lost ones in bursts of so many, and of that type alone. What was
+# counted begins anew.
 set_faults() {
 	local zero8="0 0 0 0 0 0 0 0"
 	# shellcheck disable=SC2046,SC2086
 	bpftool map update pinned $FAULTS/loss key 0 0 0 0 \
-		value $(bytes4 $(($1 * 65536 / 100))) $(bytes4 "$2") $zero8 $zero8
+		value $(bytes4 $(($1 * 65536 / 100))) $(bytes4 "$2") 0 0 0 0 $(bytes4 "${5:-0}") $zero8
 	# shellcheck disable=SC2046,SC2086
 	bpftool map update pinned $FAULTS/faults key 0 0 0 0 \
 		value $(bytes4 $(($3 * 65536 / 100))) $(bytes4 $(($4 * 65536 / 100))) $zero8 $zero8 $zero8 $zero8

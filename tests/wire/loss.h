@@ -2,7 +2,7 @@
 /*
  * loss.h - for programs of the wire lab's switch: frames of the wire transport, and losing them
  *
- * At the rate in the map (of 2^16), in bursts of so many.
+ * At the rate in the map (of 2^16), in bursts of so many; those of one type, or of any.
  */
 #pragma once
 
@@ -13,7 +13,8 @@
 
 struct loss {
 	__u32 rate, burst;
-	__u32 left, pad; /* of the burst that goes on */
+	__u32 left; /* of the burst that goes on */
+	__u32 type; /* enum shunt_wire_type; 0: any */
 	__u64 lost;
 };
 
@@ -37,13 +38,20 @@ static __always_inline int chance(__u32 rate)
 	return (bpf_get_prandom_u32() & 0xffff) < rate;
 }
 
+static __always_inline __u32 type_of(struct xdp_md *ctx)
+{
+	__u8 *frame = (void *)(long)ctx->data;
+
+	return frame + 16 <= (__u8 *)(long)ctx->data_end ? frame[15] : 0;
+}
+
 /* Is this frame lost? */
-static __always_inline int loses(void)
+static __always_inline int loses(struct xdp_md *ctx)
 {
 	__u32 zero = 0;
 	struct loss *l = bpf_map_lookup_elem(&loss, &zero);
 
-	if (!l || !l->rate)
+	if (!l || !l->rate || (l->type && l->type != type_of(ctx)))
 		return 0;
 	if (l->left)
 		l->left--;

@@ -10,7 +10,7 @@
 SEC("xdp")
 int port(struct xdp_md *ctx)
 {
-	return is_wire(ctx) && loses() ? XDP_DROP : XDP_PASS;
+	return is_wire(ctx) && loses(ctx) ? XDP_DROP : XDP_PASS;
 }
 
 SEC("xdp")
