@@ -36,6 +36,7 @@ test_a_nic_that_believes_old_epochs_forgets_requests() { breaks wire.pml -DFAULT
 test_an_incarnation_that_takes_every_welcome_serves_twice() { breaks wire.pml -DN=2 -DFAULTS=2 -DWELCOME_ANY; }
 test_tokens_are_queued_once_and_go_on_once() { holds wire.pml -DN=2 -DPARKS=1 -DFAULTS=$((${LONG:-0} ? 2 : 1)); }
 test_a_nic_that_queues_a_token_whenever_it_hears_it_goes_on_twice() { breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DQUEUE_AGAIN; }
+test_a_nic_that_sends_before_the_first_credit_sends_to_nobody() { breaks wire.pml -DN=2 -DFAULTS=0 -DSEND_EARLY; }
 test_a_token_that_is_said_once_is_forgotten() { breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DSAY_ONCE; }
 
 # What each rule of the wire is good for takes a state space each: two of them always, all in `make test-long`.

@@ -10,13 +10,14 @@
  *
  * Claims, by assertion: no request is taken twice, and none goes on twice. None is forgotten: what the NIC takes
  * for ended was served to its end. No capacity is lost: while a request is not settled, something can happen, and credits
- * repeated on a quiet link bring progress within three that arrive. Variants in which spin must find an error:
+ * repeated on a quiet link bring progress within three that arrive. And nothing comes to a core that has not heard of its epoch. Variants in which spin must find an error:
  *   -DTAKE_LATE     the core takes what arrives late, too
  *   -DNO_SKIP       the NIC does not tell the core what to pass by
  *   -DNO_EPOCH      the NIC believes credits of any epoch
  *   -DWELCOME_ANY   an incarnation takes every epoch that it is welcomed to, not only its first
  *   -DQUEUE_AGAIN   the NIC queues a token whenever a credit names it
  *   -DSAY_ONCE      the core says a token once, not until it is acknowledged
+ *   -DSEND_EARLY    the NIC sends as soon as it has answered the HELLO: what comes before the WELCOME is taken by nobody
  */
 #ifndef N
 #define N 3
@@ -61,6 +62,7 @@ byte ack, ack_epoch;         /* acknowledgement: of a NOTE, or of a REQUEST or R
 byte w_epoch[2], w_inc[2];   /* WELCOME; 0: none */
 
 bool served[N + 1], parked[N + 1], went_on[N + 1], ended[N + 1]; /* for the claims */
+byte known;                  /* epochs that the core has been welcomed to; for a claim, too */
 byte faults = FAULTS, restarts = RESTARTS;
 byte i, s, r, at, flying, early;
 
@@ -94,6 +96,13 @@ inline close_epoch() {
 	load = 0; n_sent = 0; n_high = 0; n_nr = 0; n_parked = 0; n_up = false
 }
 
+/* The core gets something from its first credit on. */
+#ifdef SEND_EARLY
+#define FED n_up
+#else
+#define FED (n_up && n_nr)
+#endif
+
 inline send() {
 	r = 0;
 	for (i : 1 .. N) {
@@ -104,7 +113,7 @@ inline send() {
 		fi
 	}
 	if
-	:: r && n_up && load < K && n_sent + 1 < SEQ ->
+	:: r && FED && load < K && n_sent + 1 < SEQ ->
 		queued[R(r)] = false; token[R(r)] = false; n_sent++; load++;
 		out[n_sent] = r;
 		fly[n_epoch * SEQ + n_sent] = r
@@ -190,6 +199,7 @@ inline go_on(what) {
 
 inline take(e, q) {
 	r = fly[e * SEQ + q];
+	assert(known & BIT(e));
 	if
 	:: e == c_epoch && q > high ->
 		go_on(r);
@@ -226,7 +236,9 @@ inline be_welcomed(k) {
 		:: true ->
 #endif
 			welcomed = c_inc;
-			reset_core(w_epoch[k])
+			known = known | BIT(w_epoch[k]);
+			reset_core(w_epoch[k]);
+			credit(false)
 		fi
 	:: else
 	fi
@@ -252,8 +264,7 @@ active proctype all()
 	d_step {
 		for (i : 1 .. N) { queued[i] = true }
 		w_epoch[0] = 1; w_inc[0] = 1;
-		/* as arrivals fill the core */
-		send(); send(); i = 0; r = 0; s = 0
+		send(); send(); i = 0; r = 0; s = 0 /* as arrivals fill a core that is fed */
 	};
 	do
 	:: ALL_SETTLED -> break
@@ -306,7 +317,7 @@ active proctype all()
 		:: w_epoch[0] && faults > 0 -> faults--; be_welcomed(0)
 		:: w_epoch[0] && faults > 0 -> faults--; w_epoch[0] = 0; w_inc[0] = 0
 		/* the NIC fills a core that has room, as it does when requests arrive */
-		:: n_up && load < K && (queued[1] || queued[2] || queued[N]) -> send()
+		:: FED && load < K && (queued[1] || queued[2] || queued[N]) -> send()
 		/* another core of the process goes on with a parked request */
 		:: n_up && (token[1] || token[2] || token[N]) ->
 			for (s : 1 .. N) {
