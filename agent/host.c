@@ -369,20 +369,28 @@ int host_tell(struct agent *a, struct peer *p)
 	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WIRE, &fd, 1);
 }
 
+/* When what runs on the core should have made room; 0: nobody told it, nor did it see itself that it should. What is
+ * read is the worker's: nonsense gets its own thread a signal. */
+static __u64 due_ns(const struct shunt_view *v, const struct shunt_core *c, __u64 id)
+{
+	const struct shunt_mark *m = &c->mark.by[SHUNT_MARK_XDP];
+	__u64 start = peek(c->run.start_ns);
+	__u32 us = peek(v->quantum_us[peek(c->run.queue) % SHUNT_CLASSES]);
+
+	if (peek(m->id) == id)
+		return peek(m->deadline_ns);
+	return peek(c->mark.look) && start && us ? start + us * 1000ULL : 0;
+}
+
 void host_watch(struct agent *a, struct domain *d)
 {
 	__u64 now = clock_ns();
 
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
 		const struct shunt_core *c = &d->r.view->core[i];
+		__u64 id = peek(c->run.id), due = id ? due_ns(d->r.view, c, id) : 0;
 
-		for (int k = 0; k < SHUNT_NR_MARKERS; k++) {
-			const struct shunt_mark *m = &c->mark.by[k];
-			__u64 id = peek(m->id), since = peek(m->deadline_ns);
-
-			if (id && id == peek(c->run.id) && now > since &&
-			    now - since >= a->maps.cfg.grace_us * 1000ULL)
-				watch_signal(a, d, i, id);
-		}
+		if (due && now > due && now - due >= a->maps.cfg.grace_us * 1000ULL)
+			watch_signal(a, d, i, id);
 	}
 }

@@ -331,7 +331,7 @@ bool wire_next(struct core *c)
 	struct wire *w = c->wire;
 
 	hear(c);
-	poke(c->run->start_ns, 0); /* before the id: what marks it must not take the last one's start for its own */
+	poke(c->run->start_ns, 0); /* before the id: the agent must not take the last one's start for its own */
 	while (w->head != w->tail) {
 		struct wire_todo *t = &w->todo[w->head++ % WIRE_TODO];
 
@@ -408,7 +408,7 @@ void wire_parked(struct core *c, uint32_t seq, uint64_t token)
 }
 
 /* Is something here that goes before what runs, or on its way into our ring? Or does the NIC have something: a PREEMPT
- * names what runs. (That something went first names it, too, but it may be lost or skipped.) */
+ * names what runs. */
 bool wire_waits(const struct core *c)
 {
 	const struct wire *w = c->wire;

@@ -235,10 +235,10 @@ static bool should_yield(struct core *c, enum preempt_way way)
 		queue_prefetch(c); /* whoever made us look has just written it */
 	if (marked(c) && !c->armed)
 		arm(c);
-	if (!c->armed) {
-		disarm(c); /* it was for another request */
+	if (!c->armed)
+		disarm(c); /* it was for another request, unless something waits */
+	if (!c->armed)
 		return false;
-	}
 	if (c->deadline_ns == NONE) { /* a class without a quantum, or the NIC was asked already */
 		c->armed = false;
 		set_look(c, 0);

@@ -6,8 +6,8 @@
  * transport would put it there; hold_seq is its number on the wire. Its destination becomes the
  * function's own MAC, so that the reply, turned round in place, leaves with that as its source.
  * RESUME, NOTE, WELCOME and REFUSE go to the same socket as they are, without metadata: the library
- * takes them in order. A PREEMPT sets the mark in the core's line and goes nowhere. So does, beside going to the
- * socket, a REQUEST or RESUME that is to go first: what runs there has its quantum and no more.
+ * takes them in order. A PREEMPT sets the mark in the core's line and goes nowhere. A REQUEST
+ * or RESUME that is to go first has the core look, too: what runs there has its quantum and no more.
  *
  * One program for all functions of a host: the cookie tells whose frame it is, and the kernel lets none
  * into a socket of another function. Nothing is taken here: whether a number is new is for the core to
@@ -81,52 +81,31 @@ static __always_inline struct shunt_view *get_view(void)
 	return bpf_map_lookup_elem(&wire_view, &zero);
 }
 
-/* That request is to yield then. Exchanges: each store is seen after the one before. */
-static __always_inline void put_mark(struct shunt_mark *m, __u64 id, __u64 deadline_ns)
-{
-	__sync_lock_test_and_set(&m->id, 0);
-	m->deadline_ns = deadline_ns;
-	__sync_lock_test_and_set(&m->id, id);
-}
-
 static __always_inline int preempt(const struct shunt_wire_preempt *p, __u32 core)
 {
 	struct shunt_view *v = get_view();
 	struct shunt_core_mark *m;
 
-	if (v) {
+	if (v) { /* exchanges: each store is seen after the one before */
 		m = &v->core[shunt_index(core, SHUNT_CORES)].mark;
-		put_mark(&m->by[SHUNT_MARK_XDP], p->id, bpf_ktime_get_ns() + p->after_ns);
+		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, 0);
+		m->by[SHUNT_MARK_XDP].deadline_ns = bpf_ktime_get_ns() + p->after_ns;
+		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, p->id);
 		__sync_lock_test_and_set(&m->look, 1);
 	}
 	return drop(WIRE_MARKED);
 }
 
-/* What runs on the core is to yield when its quantum is over, unless it is told already. What is read of the core's line
- * is the worker's: it goes back into the same worker's memory and nowhere else. */
-static __always_inline void mark_running(struct shunt_view *v, struct shunt_core *c)
-{
-	__u64 id = *(volatile __u64 *)&c->run.id, start = *(volatile __u64 *)&c->run.start_ns;
-	__u32 us = v->quantum_us[shunt_index(c->run.queue, SHUNT_CLASSES)];
-
-	if (id && start && us && c->mark.by[SHUNT_MARK_FIRST].id != id)
-		put_mark(&c->mark.by[SHUNT_MARK_FIRST], id, start + us * 1000ULL);
-}
-
 /*
- * One that goes first is on its way to the core's ring. If it is late, or there twice, that is no news: the core will not
- * take it. "came" is written before what runs is read, and "look" last: a core that starts its next one meanwhile
- * sees it there.
+ * One that goes first is on its way to the core's ring. The core looks, and sees that before the ring shows it; what it does
+ * about it, it decides itself, so nobody is named. If the frame is late, or there twice, that is no news: the core will not take it.
  */
-static __always_inline void note_first(struct shunt_view *v, struct shunt_core *c, __u32 epoch, __u32 seq)
+static __always_inline void note_first(struct shunt_core_mark *m, __u32 epoch, __u32 seq)
 {
-	__u64 was = c->mark.came;
-
-	if (was >> 32 == epoch && (__s32)(seq - (__u32)was) <= 0)
+	if (m->came >> 32 == epoch && (__s32)(seq - (__u32)m->came) <= 0)
 		return;
-	__sync_lock_test_and_set(&c->mark.came, SHUNT_CAME(epoch, seq));
-	mark_running(v, c);
-	__sync_lock_test_and_set(&c->mark.look, 1);
+	__sync_lock_test_and_set(&m->came, SHUNT_CAME(epoch, seq));
+	__sync_lock_test_and_set(&m->look, 1); /* after it: whoever clears look before sees it set again */
 }
 
 /* A REQUEST or RESUME goes to the core, which finds the quantum of its class where it would if memory were shared. */
@@ -141,7 +120,7 @@ static __always_inline int hand_over(__u32 core, const struct shunt_wire_request
 	if (v->quantum_us[cls] != us)
 		v->quantum_us[cls] = us;
 	if (r->flags & SHUNT_META_FIRST)
-		note_first(v, &v->core[shunt_index(core, SHUNT_CORES)], r->w.epoch, r->seq);
+		note_first(&v->core[shunt_index(core, SHUNT_CORES)].mark, r->w.epoch, r->seq);
 	return verdict;
 }
 

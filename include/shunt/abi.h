@@ -270,13 +270,7 @@ enum shunt_core_state { SHUNT_CORE_OFF, SHUNT_CORE_BUSY, SHUNT_CORE_IDLE, SHUNT_
  * Order: id = 0, deadline_ns, id, and last of all look = 1, each after the one before. The core
  * clears look first, then reads the marks: what it misses sets look again.
  */
-enum shunt_marker {
-	SHUNT_MARK_XDP,
-	SHUNT_MARK_AGENT,
-	SHUNT_NR_MARKERS,
-	/* Wire transport, where XDP writes both: the other one is for PREEMPTs, this one for what goes first. */
-	SHUNT_MARK_FIRST = SHUNT_MARK_AGENT,
-};
+enum shunt_marker { SHUNT_MARK_XDP, SHUNT_MARK_AGENT, SHUNT_NR_MARKERS };
 
 struct shunt_mark {
 	__u64 id;          /* of the request; 0: none */

@@ -144,6 +144,21 @@ test_without_grace_no_signal_stops_a_request() {
 	assert_eq "$(preemption resumed)" 0 "requests resumed"
 }
 
+# No PREEMPT comes, for nothing is held and the NIC's agent sleeps: the host's looks at what goes first.
+test_a_signal_stops_who_is_in_the_way_of_what_goes_first() {
+	CPUS=$ONE WIRE="k: 4"
+	start_agent() { start_nic_agent; start_host_agent --grace 100; } # us
+	load mq
+	host shunt preempt set watch=10s >/dev/null
+	host shunt quantum set long 100us >/dev/null
+	start_worker --no-safepoints
+	offer --rate 30 --arrival fixed --burst 4 --count 80 --time 5 --cpu 0 --mix short=0.5:1us,long=0.5:20ms
+	assert_all_answered
+	assert_conserved
+	assert_ge "$(preemption by_signal)" 10 "requests stopped by a signal"
+	assert_eq "$(preemption marks_agent)" 0 "orders by the NIC's agent"
+}
+
 # A worker that stands still says no credit: its core goes off, what it had is counted lost, and it comes again when it goes on.
 test_a_core_that_is_silent_is_off_until_it_is_heard() {
 	CPUS=$ONE
@@ -234,6 +249,7 @@ WIRE_TESTS=(
 	test_the_nic_serves_cores_that_are_the_protocol_alone
 	test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back
 	test_without_grace_no_signal_stops_a_request
+	test_a_signal_stops_who_is_in_the_way_of_what_goes_first
 	test_a_core_that_is_silent_is_off_until_it_is_heard
 )
 WIRE_LONG=(test_two_hosts_share_one_nic test_host_and_nic_start_and_end_in_any_order)

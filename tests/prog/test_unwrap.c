@@ -92,13 +92,11 @@ static struct shunt_core_mark mark(void)
 	return read_view()->core[CORE].mark;
 }
 
-/* The core runs that one of class 1 since then, with a quantum of 5 us. */
-static void core_runs(__u64 id, __u64 start_ns)
+static void set_look(__u32 look)
 {
 	__u32 zero = 0;
 
-	read_view()->core[CORE].run = (struct shunt_core_run){ .id = id, .start_ns = start_ns, .cls = 1, .queue = 1 };
-	view.quantum_us[1] = 5;
+	read_view()->core[CORE].mark.look = look;
 	assert_int_equal(bpf_map_update_elem(fd_of("wire_view"), &zero, &view, 0), 0);
 }
 
@@ -148,51 +146,39 @@ static void send_request(__u8 type, __u32 seq, __u8 flags)
 	assert_int_equal(run(&f, sizeof(f)), XDP_REDIRECT);
 }
 
-static void what_goes_first_marks_what_runs_at_the_end_of_its_quantum(void **state)
+static void what_goes_first_has_the_core_look_and_names_nobody(void **state)
 {
-	static const __u8 types[] = { SHUNT_WIRE_REQUEST, SHUNT_WIRE_RESUME };
+	const struct shunt_mark none = { 0 };
 	int sock = make_socket();
+	struct shunt_core_mark m;
 
-	for (__u32 i = 0; i < 2; i++) {
-		core_runs(77 + i, 1000000);
-		send_request(types[i], 9 + i, SHUNT_META_FIRST);
-		assert_int_equal(mark().by[SHUNT_MARK_FIRST].id, 77 + i);
-		assert_int_equal(mark().by[SHUNT_MARK_FIRST].deadline_ns, 1005000);
-		assert_int_equal(mark().came, SHUNT_CAME(EPOCH, 9 + i));
-		assert_int_equal(mark().look, 1);
-		assert_int_equal(mark().by[SHUNT_MARK_XDP].id, 0); /* no PREEMPT came */
-	}
+	send_request(SHUNT_WIRE_REQUEST, 9, SHUNT_META_FIRST);
+	m = mark();
+	assert_int_equal(m.came, SHUNT_CAME(EPOCH, 9));
+	assert_int_equal(m.look, 1);
+	send_request(SHUNT_WIRE_RESUME, 10, SHUNT_META_FIRST);
+	m = mark();
+	assert_int_equal(m.came, SHUNT_CAME(EPOCH, 10));
+	assert_memory_equal(&m.by[SHUNT_MARK_XDP], &none, sizeof(none));
+	assert_memory_equal(&m.by[SHUNT_MARK_AGENT], &none, sizeof(none));
 	close(sock);
 }
 
-static void what_does_not_go_first_or_came_before_marks_nothing(void **state)
+static void what_does_not_go_first_or_came_before_is_no_news(void **state)
 {
 	const struct shunt_core_mark none = { 0 };
 	struct shunt_core_mark m;
 	int sock = make_socket();
 
-	core_runs(77, 1000000);
 	send_request(SHUNT_WIRE_REQUEST, 9, 0);
 	m = mark();
 	assert_memory_equal(&m, &none, sizeof(m));
 	send_request(SHUNT_WIRE_REQUEST, 10, SHUNT_META_FIRST);
-	core_runs(78, 1000000);
+	set_look(0);
 	send_request(SHUNT_WIRE_REQUEST, 10, SHUNT_META_FIRST);
 	send_request(SHUNT_WIRE_REQUEST, 8, SHUNT_META_FIRST);
-	assert_int_equal(mark().by[SHUNT_MARK_FIRST].id, 77);
-	close(sock);
-}
-
-/* The core is about to start one: it sees that another came, and nobody is marked by mistake. */
-static void a_core_between_two_requests_is_told_that_one_came(void **state)
-{
-	int sock = make_socket();
-
-	core_runs(77, 0);
-	send_request(SHUNT_WIRE_REQUEST, 9, SHUNT_META_FIRST);
-	assert_int_equal(mark().by[SHUNT_MARK_FIRST].id, 0);
-	assert_int_equal(mark().came, SHUNT_CAME(EPOCH, 9));
-	assert_int_equal(mark().look, 1);
+	assert_int_equal(mark().came, SHUNT_CAME(EPOCH, 10));
+	assert_int_equal(mark().look, 0);
 	close(sock);
 }
 
@@ -285,9 +271,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, load, unload)
 	const struct CMUnitTest tests[] = {
-		TEST(what_goes_first_marks_what_runs_at_the_end_of_its_quantum),
-		TEST(what_does_not_go_first_or_came_before_marks_nothing),
-		TEST(a_core_between_two_requests_is_told_that_one_came),
+		TEST(what_goes_first_has_the_core_look_and_names_nobody),
+		TEST(what_does_not_go_first_or_came_before_is_no_news),
 		TEST(a_request_brings_the_quantum_of_its_class),
 		TEST(a_preempt_marks_the_request_that_it_names),
 		TEST(a_preempt_of_another_cookie_epoch_core_or_version_marks_nothing),

@@ -391,20 +391,6 @@ static void on_the_wire_what_was_taken_or_is_of_another_epoch_stops_nobody(void 
 	assert_int_equal(c->line->mark.look, 0);
 }
 
-/* That one went first names what ran; if it was lost since, nobody makes room for it. */
-static void own_mark_for_one_that_is_lost(void)
-{
-	mark(SHUNT_MARK_FIRST, 7, c->start_ns + 1);
-	many_safepoints();
-}
-
-static void on_the_wire_nobody_yields_to_what_was_lost(void **state)
-{
-	on_wire();
-	assert_true(run(7, 1, own_mark_for_one_that_is_lost));
-	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
-}
-
 static void on_the_wire_a_preempt_stops_whom_it_names_and_nobody_else(void **state)
 {
 	on_wire();
@@ -464,7 +450,6 @@ int main(void)
 		YIELD_TEST(on_the_wire_who_goes_first_waits_for_the_quantum_and_no_longer),
 		YIELD_TEST(on_the_wire_what_came_counts_before_the_ring_shows_it),
 		YIELD_TEST(on_the_wire_what_was_taken_or_is_of_another_epoch_stops_nobody),
-		YIELD_TEST(on_the_wire_nobody_yields_to_what_was_lost),
 		YIELD_TEST(on_the_wire_a_preempt_stops_whom_it_names_and_nobody_else),
 		YIELD_TEST(on_the_wire_an_idle_core_counts_what_it_finds_held_and_is_idle_no_more),
 	};
