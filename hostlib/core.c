@@ -94,8 +94,10 @@ static void serve(struct core *c)
 	uint64_t mean = c->mean_ns[it->req.cls], start, end;
 
 	/* Nobody's reply waits for a request that may be long. */
-	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS))
+	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS)) {
 		reply_kick(c);
+		c->fresh = false;
+	}
 	start = it->ctx && c->fresh ? c->now : core_clock(c); /* resumed: the other has only just left */
 	if (it->ctx)
 		bump(c->line->preempt.resumed, 1);
