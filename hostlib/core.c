@@ -77,6 +77,16 @@ static void finish(struct core *c, struct item *it, uint64_t now)
 	}
 }
 
+/* What the policy named goes on at once, if it is a parked one: parking and taking are one thing then. */
+static void yield_to_next(struct core *c)
+{
+	bool parked = c->next.cls && c->next.from == FROM_PARKED;
+
+	c->loaded = park_put(c, parked ? c->next.cls - 1 : -1);
+	if (parked)
+		c->next.cls = 0;
+}
+
 /* A turn of the request in c->item: until it has ended, or yields to another. */
 static void serve(struct core *c)
 {
@@ -84,8 +94,10 @@ static void serve(struct core *c)
 	uint64_t mean = c->mean_ns[it->req.cls], start, end;
 
 	/* Nobody's reply waits for a request that may be long. */
-	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS))
+	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS)) {
 		reply_kick(c);
+		c->fresh = false;
+	}
 	start = it->ctx && c->fresh ? c->now : core_clock(c); /* resumed: the other has only just left */
 	if (it->ctx)
 		bump(c->line->preempt.resumed, 1);
@@ -105,7 +117,7 @@ static void serve(struct core *c)
 		finish(c, it, end);
 	} else {
 		bump(c->line->preempt.yielded[c->yields], 1);
-		park_put(c, it);
+		yield_to_next(c);
 	}
 	c->now = end;
 	c->fresh = true;
@@ -126,6 +138,8 @@ static bool drained(struct core *c)
 {
 	struct shunt *s = c->s;
 
+	if (c->loaded)
+		return false;
 	if (c->wire)
 		return wire_drained(c);
 	if (own_rings(s) && !atomic_load(&s->leave))
@@ -150,7 +164,8 @@ static void turn(struct core *c)
 	bump(c->run->beat, 1);
 	if (atomic_load_explicit(&c->policy_seen, memory_order_relaxed) != p->gen)
 		atomic_store(&c->policy_seen, p->gen);
-	if (queue_next(c)) {
+	if (c->loaded || queue_next(c)) {
+		c->loaded = false;
 		serve(c);
 		if (ring_count(c->comp) >= c->comp_keep + KICK_MAX)
 			frames_recycle(c);

@@ -70,7 +70,7 @@ static bool may_keep(const struct core *c, uint64_t frame)
 	return c->wire || home_of(c, frame) == c;
 }
 
-/* The completion ring is this thread's alone. */
+/* The completion ring is this thread's alone. A frame whose home is busy stays here until the next time. */
 static void refill_home(struct core *c)
 {
 	uint32_t kept = 0;

@@ -41,31 +41,31 @@ struct policy {
 	shunt_policy_done_fn done;
 };
 
-/* A request between its rings: running, or parked. */
+/* A request between its rings: running, or parked. What a change of turns touches is in its first two lines. */
 struct item {
 	struct shunt_req req; /* first: shunt_send() finds the item by its request */
+	struct ctx *ctx;      /* its stack; NULL: it runs on the thread's own */
 	struct core *core;    /* that runs it, or did last */
 	struct item *next;    /* parked: the next of its class; else the next that is free */
-	struct ctx *ctx;      /* its stack; NULL: it runs on the thread's own */
-	uint64_t sent;        /* number by which a mark names it: its own, or on the wire that of its last sending */
-	uint32_t seq;         /* on the wire: its number there; 0: the NIC knows nothing of it any more */
-	uint32_t life;        /* parked, on the wire: of the NIC that knows of it … */
-	uint64_t token;       /* … by this */
 	uint64_t queued_ns;   /* since when it is queued: its arrival, or later */
 	uint64_t served_ns;   /* in all its turns until now */
+	uint64_t sent;        /* number by which a mark names it: its own, or on the wire that of its last sending */
 	uint32_t quanta;      /* used up while others waited */
+	uint32_t seq;         /* on the wire: its number there; 0: the NIC knows nothing of it any more */
 	uint16_t place;       /* parked: in ctl->parked */
+	uint16_t payload;     /* offset of the payload in the packet */
 	uint8_t queue;        /* class it is queued as */
+	uint8_t slot;         /* ring it came from: core, or SHUNT_HOLD_SLOT + class */
 	bool ended;
 	bool stay;            /* parked: only the core that parked it may go on with it */
-	long reply;           /* what the handler returned */
-	uint64_t addr;        /* of the packet in the UMEM */
-	uint32_t len;         /* bytes of packet */
-	uint16_t payload;     /* offset of the payload in it */
-	uint8_t slot;         /* ring it came from: core, or SHUNT_HOLD_SLOT + class */
 	bool ipv6;
 	bool sane;            /* metadata made sense */
-};
+	uint32_t len;         /* bytes of packet */
+	uint64_t addr;        /* of the packet in the UMEM */
+	long reply;           /* what the handler returned */
+	uint64_t token;       /* parked, on the wire: the NIC knows it by this … */
+	uint32_t life;        /* … in this life of it */
+} __shunt_line;
 
 /* A core's own clock: clock.c. */
 struct clock {
@@ -84,7 +84,7 @@ struct next {
 	enum from from;
 };
 
-/* The next request of each class, as one core sees it. */
+/* The next request of each class, as one core sees it. To begin with, waiting = 0 is all: the rest is 400 bytes. */
 struct heads {
 	uint32_t waiting; /* classes that have one, one bit each */
 	struct head {
@@ -97,8 +97,10 @@ struct heads {
 struct park {
 	_Atomic uint32_t lock;
 	_Atomic uint32_t mask; /* classes that have some */
-	struct item *first[SHUNT_CLASSES], *last[SHUNT_CLASSES];
-	_Atomic uint64_t queued_ns[SHUNT_CLASSES], arrival_ns[SHUNT_CLASSES]; /* of the first */
+	struct parked {
+		struct item *first, *last;
+		_Atomic uint64_t queued_ns, arrival_ns; /* of the first */
+	} of[SHUNT_CLASSES];
 	struct item *free;     /* items of nobody */
 	uint32_t n;
 	uint32_t max;          /* items and stacks there are for it */
@@ -127,11 +129,13 @@ struct core {
 	uint64_t deadline_ns; /* when its quantum is over; ~0: it has none */
 	bool armed;           /* something waits, so the deadline counts */
 	struct next next;     /* goes when the running one has yielded */
+	bool loaded;          /* it is the item already */
 	enum preempt_way yields; /* why the last one left before it had ended */
 	uint32_t skipped;     /* safepoints that need no look at the clock, of which preempt_tls.skip are left */
 	uint32_t pace;        /* safepoints a ns, as last measured, times 2^18 (PACE_SHIFT) */
 	uint64_t retry_ns;    /* what is counted could not be seen yet: look again after this */
-	uint64_t looked_ns;   /* the clock, when last looked at for the deadline */
+	uint32_t paced;       /* safepoints since … */
+	uint64_t paced_ns;    /* … then; 0: they are not counted */
 	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
 	struct shunt_mark_for held; /* what the one of XDP was for, in this turn */
 
@@ -255,7 +259,7 @@ void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, ui
 bool queue_waits(const struct core *c);
 bool queue_steals(const struct shunt *s, const struct policy *p);
 void queue_prefetch(const struct core *c);
-enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_TOO_EARLY };
+enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_FOR_NONE };
 enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
 		     uint64_t *since);
 void queue_run(struct core *c, const struct item *it);
@@ -278,11 +282,11 @@ void reply_kick(struct core *c);
 int park_init(struct shunt *s);
 void park_free(struct shunt *s);
 bool park_full(const struct shunt *s);
-void park_put(struct core *c, struct item *it);
-struct item *park_take(struct core *c, uint32_t cls);
+bool park_put(struct core *c, int next);
+bool park_take(struct core *c, uint32_t cls);
 void park_done(struct core *c, struct item *it);
-struct item *park_take_any(struct core *c);
-struct item *park_resume(struct core *c, uint64_t token, uint64_t sent);
+bool park_take_any(struct core *c);
+bool park_resume(struct core *c, uint64_t token, uint64_t sent);
 void park_orphan(struct core *c, uint64_t token);
 void park_orphans(struct core *c, uint32_t life);
 

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -37,11 +38,12 @@ static void unlock(struct park *k)
 /* What others read without the lock: a hint of what they will find. */
 static void publish(struct park *k, uint32_t cls)
 {
-	const struct item *it = k->first[cls];
+	struct parked *of = &k->of[cls];
+	const struct item *it = of->first;
 
 	if (it) {
-		atomic_store_explicit(&k->queued_ns[cls], it->queued_ns, memory_order_relaxed);
-		atomic_store_explicit(&k->arrival_ns[cls], it->req.arrival_ns, memory_order_relaxed);
+		atomic_store_explicit(&of->queued_ns, it->queued_ns, memory_order_relaxed);
+		atomic_store_explicit(&of->arrival_ns, it->req.arrival_ns, memory_order_relaxed);
 		if (!(atomic_load_explicit(&k->mask, memory_order_relaxed) >> cls & 1))
 			atomic_fetch_or(&k->mask, 1u << cls); /* before we look who sleeps */
 	} else {
@@ -62,15 +64,28 @@ static uint32_t take_place(struct park *k)
 	abort(); /* there are no more items than places */
 }
 
-/* Counts in the view, for those who look from outside. Under the lock. */
-static void count(struct shunt *s, const struct item *it, uint32_t by)
+static bool was_held(const struct item *it)
 {
-	struct shunt_view *v = s->view;
+	return it->slot >= SHUNT_HOLD_SLOT;
+}
 
+static void count(struct shunt_view *v, const struct item *it, uint32_t by)
+{
 	bump(v->parked[it->req.cls], by);
-	if (it->slot >= SHUNT_HOLD_SLOT)
+	if (was_held(it))
 		bump(v->parked_held, by);
 	bump(v->parked_now, by);
+}
+
+/* Counts in the view, for those who look from outside: one comes, one goes, each NULL if none. Under the lock. */
+static void tally(struct shunt_view *v, const struct item *in, const struct item *out)
+{
+	if (in && out && in->req.cls == out->req.cls && was_held(in) == was_held(out))
+		return;
+	if (in)
+		count(v, in, 1);
+	if (out)
+		count(v, out, -1);
 	if (peek(v->parked_now) > peek(v->parked_peak))
 		poke(v->parked_peak, v->parked_now);
 }
@@ -98,60 +113,53 @@ bool park_full(const struct shunt *s)
 	return n > s->park.max || n > peek(s->view->parked_max);
 }
 
-/* To the tail, nearly always, or to the head. */
+/* To the tail, nearly always, or to the head, which others then see. */
 static void insert(struct park *k, struct item *it)
 {
-	struct item **at = &k->first[it->queue], **last = &k->last[it->queue];
+	struct parked *of = &k->of[it->queue];
+	struct item **at = &of->first;
 
-	if (*at && (*last)->queued_ns <= it->queued_ns)
-		at = &(*last)->next;
+	if (*at && of->last->queued_ns <= it->queued_ns)
+		at = &of->last->next;
 	while (*at && (*at)->queued_ns <= it->queued_ns)
 		at = &(*at)->next;
 	it->next = *at;
 	*at = it;
 	if (!it->next)
-		*last = it;
+		of->last = it;
+	if (of->first == it)
+		publish(k, it->queue);
 }
 
-/* The request has left its stack: it may go on anywhere. The core gets another item for what it takes next. */
-void park_put(struct core *c, struct item *it)
+/* The core gets another item for what it takes next. The token that the NIC will name it by, or 0. Under the lock. */
+static uint64_t put_in(struct core *c, struct item *it)
 {
 	struct shunt *s = c->s;
 	struct park *k = &s->park;
-	uint32_t seq = it->seq; /* once unlocked, it may run elsewhere */
-	uint64_t token = 0;
 
-	lock(k);
 	it->place = take_place(k);
 	poke(s->ctl->parked[it->place].cls, it->req.cls);
 	step();
 	poke(s->ctl->parked[it->place].id, it->req.id ? it->req.id : ~0ULL);
 	step();
 	poke(c->run->id, 0);
-	count(s, it, 1);
 	c->item = k->free;
 	k->free = c->item->next;
 	poke(k->n, k->n + 1);
-	if (c->wire) {
-		token = ++s->wire->turn << 16 | it->place;
-		it->life = c->wire->life;
-		it->token = token;
-		s->wire->at[it->place] = it;
-	} else {
+	if (!c->wire) {
 		insert(k, it);
-		publish(k, it->queue);
+		return 0;
 	}
-	unlock(k);
-	if (c->wire)
-		wire_parked(c, seq, token);
-	else
-		wake_sleeper(c);
+	it->life = c->wire->life;
+	it->token = ++s->wire->turn << 16 | it->place;
+	s->wire->at[it->place] = it;
+	return it->token;
 }
 
 /* Takes the first of a class out that this core may resume. */
 static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
 {
-	struct item **at = &k->first[cls], *before = NULL, *it;
+	struct item **at = &k->of[cls].first, *before = NULL, *it;
 
 	while (*at && (*at)->stay && (*at)->core != c) {
 		before = *at;
@@ -162,7 +170,7 @@ static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
 		return NULL;
 	*at = it->next;
 	if (!it->next)
-		k->last[cls] = before;
+		k->of[cls].last = before;
 	return it;
 }
 
@@ -181,34 +189,67 @@ static void adopt(struct core *c, struct item *it)
 	step();
 	poke(c->s->ctl->parked[it->place].id, 0);
 	k->used[it->place / 64] &= ~(1ULL << it->place % 64);
-	count(c->s, it, -1);
 }
 
-/* The first of a class, or NULL: another core was faster. The core's own item is given back for it. */
-struct item *park_take(struct core *c, uint32_t cls)
+/* The first of a class becomes the core's item, which is given back for it. False: another core was faster. Under
+ * the lock. */
+static bool take_first(struct core *c, uint32_t cls)
 {
 	struct park *k = &c->s->park;
-	struct item *it;
+	struct item *it = take_out(k, c, cls);
 
-	lock(k);
-	it = take_out(k, c, cls);
-	if (it) {
-		publish(k, cls);
-		adopt(c, it);
-	}
-	unlock(k);
-	return it;
+	if (!it)
+		return false;
+	publish(k, cls);
+	adopt(c, it);
+	return true;
 }
 
-/* The first of any class; NULL: there is none. */
-struct item *park_take_any(struct core *c)
+bool park_take(struct core *c, uint32_t cls)
+{
+	bool taken;
+
+	lock(&c->s->park);
+	taken = take_first(c, cls);
+	if (taken)
+		tally(c->s->view, NULL, c->item);
+	unlock(&c->s->park);
+	return taken;
+}
+
+/* The core's item has left its stack: it may go on anywhere. "next": the class whose first parked one the core goes on
+ * with, if it is still there; or -1. True: that is the core's item now. */
+bool park_put(struct core *c, int next)
+{
+	struct shunt *s = c->s;
+	struct park *k = &s->park;
+	struct item *it = c->item;
+	uint32_t seq = it->seq; /* once unlocked, it may run elsewhere */
+	uint64_t token;
+	bool taken;
+
+	lock(k);
+	token = put_in(c, it);
+	taken = next >= 0 && take_first(c, next);
+	tally(s->view, it, taken ? c->item : NULL);
+	unlock(k);
+	if (c->wire)
+		wire_parked(c, seq, token);
+	else
+		wake_sleeper(c);
+	return taken;
+}
+
+/* The first of any class. False: there is none. */
+bool park_take_any(struct core *c)
 {
 	uint32_t mask = atomic_load_explicit(&c->s->park.mask, memory_order_relaxed);
-	struct item *it = NULL;
 
-	for (; mask && !it; mask &= mask - 1)
-		it = park_take(c, __builtin_ctz(mask));
-	return it;
+	for (; mask; mask &= mask - 1) {
+		if (park_take(c, __builtin_ctz(mask)))
+			return true;
+	}
+	return false;
 }
 
 /* Whose token that is; NULL: nobody's any more. Under the lock. */
@@ -219,8 +260,8 @@ static struct item *find_token(struct shunt *s, uint64_t token)
 	return it && it->token == token ? it : NULL;
 }
 
-/* The NIC names a token, in its sending of that number. NULL: it is nobody's any more. */
-struct item *park_resume(struct core *c, uint64_t token, uint64_t sent)
+/* The NIC names a token, in its sending of that number. False: it is nobody's any more. */
+bool park_resume(struct core *c, uint64_t token, uint64_t sent)
 {
 	struct shunt *s = c->s;
 	struct item *it;
@@ -231,6 +272,7 @@ struct item *park_resume(struct core *c, uint64_t token, uint64_t sent)
 		s->wire->at[it->place] = NULL;
 		it->sent = sent;
 		adopt(c, it);
+		tally(s->view, NULL, it);
 	}
 	unlock(&s->park);
 	return it;
@@ -242,7 +284,6 @@ static void orphan(struct shunt *s, struct item *it)
 	s->wire->at[it->place] = NULL;
 	it->seq = 0;
 	insert(&s->park, it);
-	publish(&s->park, it->queue);
 }
 
 /* Nobody will name it: whoever has nothing else to do ends it. */
@@ -288,9 +329,10 @@ int park_init(struct shunt *s)
 	if (err)
 		return set_error(s, err, "cannot make %u stacks of %zu KiB", n, stack >> 10);
 	s->unpark = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
-	s->items = calloc(n, sizeof(*s->items));
+	s->items = aligned_alloc(_Alignof(struct item), n * sizeof(*s->items));
 	if (!s->items || s->unpark < 0)
 		return set_error(s, -ENOMEM, "out of memory");
+	memset(s->items, 0, n * sizeof(*s->items));
 	s->park = (struct park){ .max = SHUNT_PARKED };
 	for (uint32_t i = 0; i < n; i++) {
 		if (i < s->ncores) {

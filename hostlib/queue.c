@@ -213,10 +213,10 @@ static void consider_all(const struct core *c, uint32_t held, struct heads *h)
 	}
 	for (; parked; parked &= parked - 1) {
 		uint32_t cls = __builtin_ctz(parked);
+		const struct parked *of = &s->park.of[cls];
 
-		consider(h, cls, atomic_load_explicit(&s->park.queued_ns[cls], memory_order_relaxed),
-			 atomic_load_explicit(&s->park.arrival_ns[cls], memory_order_relaxed),
-			 FROM_PARKED);
+		consider(h, cls, atomic_load_explicit(&of->queued_ns, memory_order_relaxed),
+			 atomic_load_explicit(&of->arrival_ns, memory_order_relaxed), FROM_PARKED);
 	}
 }
 
@@ -276,17 +276,18 @@ static int choose(struct core *c, const struct policy *p, const struct heads *h,
 enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
 		     uint64_t *since)
 {
-	struct heads h = { 0 };
+	struct heads h;
 	int cls;
 
 	if (c->wire) { /* the NIC has asked its policy */
 		*since = now;
-		return ASKED_YIELD;
+		return wire_waits(c) ? ASKED_YIELD : ASKED_FOR_NONE;
 	}
+	h.waiting = 0;
 	consider_ring(c, now, &h);
 	consider_all(c, queue_waiting(c->s), &h);
 	if (!h.waiting)
-		return ASKED_TOO_EARLY; /* counted, but NAPI has not published it yet */
+		return ASKED_FOR_NONE;
 	consider(&h, c->item->queue, queued_ns, c->item->req.arrival_ns, FROM_RUNNING);
 	cls = choose(c, p, &h, now, c->item->queue);
 	if (cls < 0 || h.of[cls].from == FROM_RUNNING)
@@ -342,8 +343,9 @@ bool queue_steals(const struct shunt *s, const struct policy *p)
 static bool may_steal(struct core *c, const struct policy *p, const struct core *other)
 {
 	uint64_t now = c->fresh ? c->now : core_clock(c);
-	struct heads h = { 0 };
+	struct heads h;
 
+	h.waiting = 0;
 	consider_ring(other, now, &h);
 	return h.waiting && choose(c, p, &h, now, SHUNT_NONE) >= 0;
 }
@@ -406,7 +408,7 @@ static bool take(struct core *c, uint32_t cls, enum from from)
 static bool next_chosen(struct core *c, const struct policy *p)
 {
 	struct shunt *s = c->s;
-	struct heads h = { 0 };
+	struct heads h;
 	uint32_t held = queue_waiting(s);
 	uint64_t now;
 	int cls;
@@ -414,6 +416,7 @@ static bool next_chosen(struct core *c, const struct policy *p)
 	if (!held && !atomic_load_explicit(&s->park.mask, memory_order_relaxed))
 		return false;
 	now = c->fresh ? c->now : core_clock(c);
+	h.waiting = 0;
 	consider_ring(c, now, &h);
 	consider_all(c, held, &h);
 	if (!h.waiting)

@@ -58,7 +58,11 @@ static void swap(void *a, void *b, size_t len)
 	memcpy(b, keep, len);
 }
 
-static uint64_t turn_ipv4(struct iphdr *ip, uint32_t udp_len)
+/* Behind 14 bytes of Ethernet they lie at even addresses, no more. */
+typedef struct iphdr ipv4_even __attribute__((aligned(2)));
+typedef struct ipv6hdr ipv6_even __attribute__((aligned(2)));
+
+static uint64_t turn_ipv4(ipv4_even *ip, uint32_t udp_len)
 {
 	swap(&ip->saddr, &ip->daddr, 4);
 	ip->tot_len = htons(sizeof(*ip) + udp_len);
@@ -68,7 +72,7 @@ static uint64_t turn_ipv4(struct iphdr *ip, uint32_t udp_len)
 	return add_bytes(0, &ip->saddr, 8);
 }
 
-static uint64_t turn_ipv6(struct ipv6hdr *ip, uint32_t udp_len)
+static uint64_t turn_ipv6(ipv6_even *ip, uint32_t udp_len)
 {
 	swap(&ip->saddr, &ip->daddr, 16);
 	ip->payload_len = htons(udp_len);
@@ -85,9 +89,9 @@ static void turn_round(const struct item *it, char *packet, uint32_t len)
 
 	swap(packet, packet + ETH_ALEN, ETH_ALEN);
 	if (it->ipv6)
-		sum = turn_ipv6((struct ipv6hdr *)((char *)udp - sizeof(struct ipv6hdr)), udp_len);
+		sum = turn_ipv6((ipv6_even *)((char *)udp - sizeof(struct ipv6hdr)), udp_len);
 	else
-		sum = turn_ipv4((struct iphdr *)((char *)udp - sizeof(struct iphdr)), udp_len);
+		sum = turn_ipv4((ipv4_even *)((char *)udp - sizeof(struct iphdr)), udp_len);
 	swap(&udp->source, &udp->dest, 2);
 	udp->len = htons(udp_len);
 	udp->check = 0;

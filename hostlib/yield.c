@@ -6,14 +6,16 @@
  * runs, or because it saw so itself when the request started. Armed, it compares the clock with the
  * deadline; once that has passed, the policy is asked. Not armed, no safepoint gets here.
  *
- * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into three quarters of
- * what is left of the quantum, going by how far apart they were lately; a few hundred ns at the end.
+ * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into seven eighths of
+ * what is left of the quantum, going by how far apart they were lately; all of a few hundred ns at the end.
  */
 #include "internal.h"
 
 #define SKIP_MAX 4096
 #define PACE_SHIFT 18
-#define CLOSE_NS 400          /* so near the deadline, all that is left is skipped at once */
+#define CLOSE_NS 700          /* so near the deadline, all that is left is skipped at once */
+#define TELLS 8               /* fewer safepoints, in less than … */
+#define TELLS_NS 1000         /* … this, say little of how often they come */
 #define RETRY_NS 200          /* what is counted but not in its ring yet is looked for again, ever more seldom */
 #define NONE (~0ULL)
 
@@ -40,7 +42,7 @@ static void set_look(struct core *c, uint32_t value)
 static void arm(struct core *c)
 {
 	c->armed = true;
-	c->looked_ns = 0;
+	c->paced_ns = 0;
 	set_look(c, 1);
 }
 
@@ -59,22 +61,34 @@ static void disarm(struct core *c)
 /* How many safepoints may pass before the clock is looked at again. */
 static void set_skip(struct core *c, uint64_t now)
 {
-	uint64_t left = c->deadline_ns - now, part = left > CLOSE_NS ? left * 3 / 4 : left;
+	uint64_t left = c->deadline_ns - now, part = left > CLOSE_NS ? left - left / 8 : left;
 	uint64_t n = part * c->pace >> PACE_SHIFT;
 
 	c->skipped = n < SKIP_MAX ? n : SKIP_MAX;
 	preempt_here()->skip = c->skipped;
-	c->looked_ns = now;
+	if (!c->paced_ns) {
+		c->paced_ns = now;
+		c->paced = 0;
+	}
 }
 
-/* How often safepoints come, if none of those was missed that were to be skipped. 32 bits: a division of 64 takes
- * as long as the rest of this. No floating point: its flags are the request's. */
+/* How often safepoints come, over as many looks as it takes to tell (each takes time itself), if none of those was
+ * missed that were to be skipped. 32 bits: a division of 64 takes as long as the rest of this. No floating point:
+ * its flags are the request's. */
 static void measure_pace(struct core *c, uint64_t now)
 {
-	uint64_t passed = now - c->looked_ns;
+	uint64_t passed = now - c->paced_ns;
 
-	if (!preempt_here()->skip && c->looked_ns && passed && passed < UINT32_MAX)
-		c->pace = (c->skipped + 1) * (1u << PACE_SHIFT) / (uint32_t)passed;
+	if (!c->paced_ns)
+		return;
+	c->paced += c->skipped + 1;
+	if (preempt_here()->skip)
+		c->paced_ns = 0;
+	if (!c->paced_ns || (c->paced < TELLS && passed < TELLS_NS))
+		return;
+	if (passed && passed < UINT32_MAX)
+		c->pace = c->paced * (1u << PACE_SHIFT) / (uint32_t)passed;
+	c->paced_ns = 0;
 }
 
 /* This thread is the core's from now on. */
@@ -121,15 +135,16 @@ static bool marked(struct core *c)
 		const struct shunt_mark *m = &c->line->mark.by[k];
 		struct shunt_mark seen = { .id = __atomic_load_n(&m->id, __ATOMIC_ACQUIRE),
 					   .deadline_ns = peek(m->deadline_ns) };
-		struct shunt_mark_for held = { .arrival_ns = peek(c->line->mark.held.arrival_ns),
-					       .seq = peek(c->line->mark.held.seq),
-					       .cls = peek(c->line->mark.held.cls) };
+		struct shunt_mark_for held;
 
+		if (seen.id == c->taken[k].id && seen.deadline_ns == c->taken[k].deadline_ns)
+			continue;
+		held.arrival_ns = peek(c->line->mark.held.arrival_ns);
+		held.seq = peek(c->line->mark.held.seq);
+		held.cls = peek(c->line->mark.held.cls);
 		atomic_thread_fence(memory_order_acquire);
 		if (!seen.id || peek(m->id) != seen.id)
 			continue; /* it is being written: look is set when that is done */
-		if (seen.id == c->taken[k].id && seen.deadline_ns == c->taken[k].deadline_ns)
-			continue;
 		c->taken[k] = seen;
 		if (seen.id != id) {
 			bump(c->line->preempt.late, 1);
@@ -174,10 +189,14 @@ static void demote(struct core *c, struct item *it)
 /* Where a preempted request goes: before those that came after it, or behind all that wait. */
 static uint64_t place_in_queue(struct core *c, const struct policy *p, const struct item *it, uint64_t now)
 {
-	struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns, .cls = it->queue,
-		.core = c->id, .run_cls = it->queue };
-	int where = p->requeue ? p->requeue(c->s->view, &ev) : peek(c->s->view->cls[it->queue].requeue);
+	int where = peek(c->s->view->cls[it->queue].requeue);
 
+	if (p->requeue) {
+		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns, .cls = it->queue,
+			.core = c->id, .run_cls = it->queue };
+
+		where = p->requeue(c->s->view, &ev);
+	}
 	return where == SHUNT_HEAD ? it->queued_ns : now;
 }
 
@@ -186,15 +205,15 @@ static bool due(struct core *c, uint64_t now)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
 	struct item *it = c->item;
-	uint64_t queued, since;
+	uint64_t queued = place_in_queue(c, p, it, now), since;
 
-	if (!queue_waits(c)) {
-		disarm(c);
-		return false;
-	}
-	queued = place_in_queue(c, p, it, now);
 	switch (queue_ask(c, p, now, queued, &since)) {
-	case ASKED_TOO_EARLY:
+	case ASKED_FOR_NONE:
+		if (!queue_waits(c)) {
+			disarm(c);
+			return false;
+		}
+		/* It is counted, but NAPI has not published it yet. */
 		c->retry_ns = c->retry_ns ? 2 * c->retry_ns : RETRY_NS;
 		c->deadline_ns = now + c->retry_ns;
 		set_skip(c, now);

@@ -125,27 +125,15 @@ static char *tidy(const struct job *j, char *text)
 	return out;
 }
 
-static const struct {
-	const char *said;
-	const char *advice;
-} remedies[] = {
+static const struct remedy remedies[] = {
 	{ "function 'select'", "a policy defines select()" },
 	{ "function 'steer'", "a policy defines steer()" },
 	{ "'shunt_policy_flags'", "a policy names itself: SHUNT_POLICY(\"name\", flags, \"text\")" },
 	{ "signed division", "BPF divides unsigned numbers only, and only by constants here" },
 	{ "undefined reference", "a policy calls nothing but what shunt/policy.h offers" },
 	{ "undeclared", "what a policy may use: shunt/policy.h" },
+	{ NULL, NULL },
 };
-
-static void advise(struct ctl *ctl, const char *text)
-{
-	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (strstr(text, remedies[i].said)) {
-			hint(ctl, "%s", remedies[i].advice);
-			return;
-		}
-	}
-}
 
 static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, const char *failed)
 {
@@ -163,7 +151,7 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 	text = said ? tidy(j, said) : NULL;
 	if (err) {
 		err = fail(ctl, -EINVAL, "%s:\n%s", failed, text ? text : "");
-		advise(ctl, text ? text : "");
+		hint_known(ctl, remedies, text ? text : "");
 	} else if (text && *text) {
 		note("%s", text); /* warnings */
 	}

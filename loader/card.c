@@ -24,10 +24,7 @@
 #define CARD_INSN 8 /* bytes */
 
 /* A refusal, and what can be done about it. */
-static const struct {
-	const char *said;
-	const char *advice;
-} remedies[] = {
+static const struct remedy remedies[] = {
 	{ "use type conflict", "a word of a map is read by the card or added to, never both: make it two words" },
 	{ "map writes", "the card adds to maps and reads them; only the host stores" },
 	{ "too large", "a value has at most 56 bytes, key and value together 64" },
@@ -36,6 +33,7 @@ static const struct {
 	{ "value range", "a product needs 32-bit factors: bound them with a 32-bit move before" },
 	{ "error -28", "the program is longer than the card's memory for it" },
 	{ "error -95", "an instruction or a field of the context that the card has not" },
+	{ NULL, NULL },
 };
 
 static void pin_name(const struct bpf_map *map, char out[SHUNT_NAME_LEN + 4])
@@ -109,10 +107,7 @@ static int explain(struct ctl *ctl, const char *policy, int err, int kmsg, char 
 	if (!reason[0])
 		return fail_bpf(ctl, err, "'%s' takes no program '%s' for the card", ctl->ifname, policy);
 	fail(ctl, err, "the card of '%s' refuses policy '%s': %s", ctl->ifname, policy, reason);
-	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (strstr(reason, remedies[i].said))
-			hint(ctl, "%s", remedies[i].advice);
-	}
+	hint_known(ctl, remedies, reason);
 	return err;
 }
 

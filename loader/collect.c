@@ -54,18 +54,18 @@ static void set_service(json_t *j, const struct totals *t)
 		"age_ms", (json_int_t)(t->age_ns / 1000000)));
 }
 
-static json_t *counts(const struct totals *t)
+static json_t *counts(const struct shunt_ingress_class *in, const struct totals *t)
 {
 	json_t *j = json_object();
 
-	set_count(j, "arrived", t->arrived);
-	set_count(j, "steered", t->steered);
-	set_count(j, "held", t->held);
-	set_count(j, "rejected", t->rejected);
-	set_count(j, "dropped", t->dropped);
-	set_count(j, "dropped_by_limit", t->limit);
-	set_count(j, "passed", t->passed);
-	set_count(j, "spill", t->spill);
+	set_count(j, "arrived", in->arrived);
+	set_count(j, "steered", in->steered);
+	set_count(j, "held", in->held);
+	set_count(j, "rejected", in->rejected);
+	set_count(j, "dropped", in->dropped);
+	set_count(j, "dropped_by_limit", in->limit);
+	set_count(j, "passed", in->passed);
+	set_count(j, "spill", in->spill);
 	set_count(j, "replied", t->replied);
 	set_count(j, "noreply", t->noreply);
 	set_count(j, "lost", t->lost);
@@ -93,7 +93,7 @@ static int class_json(struct ctl *ctl, const struct snapshot *s, __u32 c, json_t
 		err = set_tunable(ctl, j, "quantum_us", c);
 	if (!err)
 		err = set_tunable(ctl, j, "hold_limit", c);
-	json_object_update_new(j, counts(&s->cls[c]));
+	json_object_update_new(j, counts(&s->in.cls[c], &s->cls[c]));
 	set_service(j, &s->cls[c]);
 	*out = j;
 	return err;
@@ -102,19 +102,13 @@ static int class_json(struct ctl *ctl, const struct snapshot *s, __u32 c, json_t
 /* The conservation line. Everything on its right side is counted by itself. */
 static json_t *total_json(const struct snapshot *s)
 {
+	struct shunt_ingress_class in = { 0 };
 	struct totals t = { 0 };
 	__u64 flight, accounted;
 	json_t *j;
 
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
-		t.arrived += s->cls[c].arrived;
-		t.steered += s->cls[c].steered;
-		t.held += s->cls[c].held;
-		t.rejected += s->cls[c].rejected;
-		t.dropped += s->cls[c].dropped;
-		t.limit += s->cls[c].limit;
-		t.passed += s->cls[c].passed;
-		t.spill += s->cls[c].spill;
+		add_counts(&in, &s->in.cls[c]);
 		t.replied += s->cls[c].replied;
 		t.noreply += s->cls[c].noreply;
 		t.lost += s->cls[c].lost;
@@ -125,12 +119,12 @@ static json_t *total_json(const struct snapshot *s)
 	}
 	t.refused += s->core_refused;
 	flight = t.waiting + s->on_cores + s->held_running + s->preempt.parked_held;
-	accounted = t.replied + t.noreply + t.rejected + t.dropped + t.passed + t.lost + t.refused;
-	j = counts(&t);
+	accounted = t.replied + t.noreply + in.rejected + in.dropped + in.passed + t.lost + t.refused;
+	j = counts(&in, &t);
 	set_count(j, "on_cores", s->on_cores);
 	set_count(j, "in_flight", flight);
 	json_object_set_new(j, "difference",
-			    json_integer((json_int_t)(t.arrived - accounted - flight)));
+			    json_integer((json_int_t)(in.arrived - accounted - flight)));
 	return j;
 }
 
@@ -172,11 +166,11 @@ static json_t *preemption_json(const struct snapshot *s)
 	set_count(j, "stayed", t->n.stayed);
 	set_count(j, "demoted", t->n.demoted);
 	set_count(j, "refused_full", t->n.full);
-	set_count(j, "marks_xdp", t->marks);
+	set_count(j, "marks_xdp", s->in.marks);
 	set_count(j, "marks_agent", t->agent_marks);
 	set_count(j, "marks_late", t->n.late);
-	set_count(j, "signals", t->signals);
-	set_count(j, "signals_xdp", t->xdp_signals);
+	set_count(j, "signals", s->in.signals + t->agent_signals);
+	set_count(j, "signals_xdp", s->in.signals);
 	set_count(j, "parked_peak", t->parked_peak);
 	json_object_set_new(j, "yield_delay", delays_json(t->n.delay));
 	return j;
@@ -265,8 +259,8 @@ json_t *collect(struct ctl *ctl)
 	json_object_set_new(j, "classes", classes);
 	json_object_set_new(j, "total", total_json(&s));
 	json_object_set_new(j, "preemption", preemption_json(&s));
-	json_object_set_new(j, "pass", named(pass_names, s.pass, SHUNT_NR_PASS));
-	json_object_set_new(j, "events", named(event_names, s.events, SHUNT_NR_EV));
+	json_object_set_new(j, "pass", named(pass_names, s.in.pass, SHUNT_NR_PASS));
+	json_object_set_new(j, "events", named(event_names, s.in.ev, SHUNT_NR_EV));
 	if (card_there(ctl))
 		json_object_set_new(j, "card", card_json(ctl));
 	if (!err)

@@ -10,7 +10,6 @@
 #include "ctl.h"
 
 struct totals {
-	__u64 arrived, steered, held, rejected, dropped, limit, passed, spill;
 	__u64 replied, noreply, lost, refused, waiting, running, parked;
 	/* Service time of those domains that have measured it, weighted by rate. */
 	__u64 rate, age_ns;
@@ -19,23 +18,25 @@ struct totals {
 
 struct preempt_totals {
 	struct shunt_core_preempt n; /* of all cores */
-	__u64 marks, agent_marks, signals, xdp_signals;
+	__u64 agent_marks, agent_signals;
 	__u64 parked_held, parked_peak;
 };
 
 struct snapshot {
 	struct shunt_cfg cfg;
 	struct shunt_class classes[SHUNT_CLASSES];
+	struct shunt_ingress in; /* what XDP counted, added up; its numbers (id, enq, sent) are 0 */
 	struct totals cls[SHUNT_CLASSES];
 	__u64 core_refused; /* redirects that the cores' own rings refused */
 	struct preempt_totals preempt;
 	__u64 on_cores;     /* steered, and not at their end yet */
 	__u64 held_running; /* held, and running now */
-	__u64 pass[SHUNT_NR_PASS];
-	__u64 events[SHUNT_NR_EV];
 	json_t *domains;
 	json_t *wire;       /* what a NIC that schedules tells; NULL: it is none */
 };
+
+/* One class's counts of XDP, added to others. */
+void add_counts(struct shunt_ingress_class *sum, const struct shunt_ingress_class *n);
 
 /* Reads all maps. The caller drops s->domains and s->wire. */
 int snapshot_take(struct ctl *ctl, struct snapshot *s);

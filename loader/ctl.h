@@ -65,8 +65,15 @@ int fail(struct ctl *ctl, int err, const char *fmt, ...) __printf(3, 4);
 int fail_usage(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
 /* Puts "what was tried: " before the cause. */
 void fail_context(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
-/* The next step after the failure. */
+/* The next step after the failure; the first wins here, too. */
 void hint(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
+/* What the kernel, a compiler or a card may have said, and the next step then. The last of a list is all NULL. */
+struct remedy {
+	const char *said;
+	const char *advice;
+};
+/* The step for what text says, if it is known. */
+void hint_known(struct ctl *ctl, const struct remedy *known, const char *text);
 /* fail() with the words and the hint for an errno of the bpf() system call or of bpffs. */
 int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...) __printf(3, 4);
 /* Drops a failure that is told elsewhere. */

@@ -121,24 +121,28 @@ int iface_xdp(struct ctl *ctl, struct xdp_there *out)
 /* The names of all features, and the number of one of them. */
 static int find_feature(int fd, const char *ifname, const char *feature)
 {
-	struct {
+	union {
 		struct ethtool_sset_info head;
-		__u32 count;
+		char room[sizeof(struct ethtool_sset_info) + sizeof(__u32)]; /* head.data[0]: how many */
 	} sset = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
 	struct ethtool_gstrings *names;
 	struct ifreq req;
 	int found = -ENOENT;
+	__u32 count;
 
-	if (ask(fd, ifname, SIOCETHTOOL, &req, &sset) || !sset.head.sset_mask || sset.count > 4096)
+	if (ask(fd, ifname, SIOCETHTOOL, &req, &sset) || !sset.head.sset_mask)
 		return -ENOENT;
-	names = calloc(1, sizeof(*names) + (size_t)sset.count * ETH_GSTRING_LEN);
+	count = sset.head.data[0];
+	if (count > 4096)
+		return -ENOENT;
+	names = calloc(1, sizeof(*names) + (size_t)count * ETH_GSTRING_LEN);
 	if (!names)
 		return -ENOMEM;
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_FEATURES;
-	names->len = sset.count;
+	names->len = count;
 	if (!ask(fd, ifname, SIOCETHTOOL, &req, names)) {
-		for (__u32 i = 0; i < names->len && i < sset.count && found < 0; i++) {
+		for (__u32 i = 0; i < names->len && i < count && found < 0; i++) {
 			if (!strncmp((char *)names->data + (size_t)i * ETH_GSTRING_LEN, feature,
 				     ETH_GSTRING_LEN))
 				found = i;

@@ -38,10 +38,7 @@ void log_start(bool verbose)
 }
 
 /* What the verifier complains of, and what a policy's author can do about it. */
-static const struct {
-	const char *said;
-	const char *advice;
-} remedies[] = {
+static const struct remedy remedies[] = {
 	{ "too large", "too many paths: in loops use shunt_pick() and shunt_less(), no if" },
 	{ "too complex", "too many paths: in loops use shunt_pick() and shunt_less(), no if" },
 	{ "infinite loop", "a loop needs a constant bound" },
@@ -52,6 +49,7 @@ static const struct {
 	{ "unknown func", "this kernel lacks a helper that the policy calls: see 'shunt features'" },
 	{ "invalid func", "this kernel lacks a helper that the policy calls: see 'shunt features'" },
 	{ "misaligned", "read the view through the accessors of shunt/policy.h" },
+	{ NULL, NULL },
 };
 
 /*
@@ -75,12 +73,7 @@ static void find_lines(char *log, const char **complaint, const char **source)
 
 static void advise(struct ctl *ctl, const char *complaint)
 {
-	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++) {
-		if (strstr(complaint, remedies[i].said)) {
-			hint(ctl, "%s", remedies[i].advice);
-			return;
-		}
-	}
+	hint_known(ctl, remedies, complaint);
 	hint(ctl, "the whole log: shunt -v load ... --dry-run");
 }
 

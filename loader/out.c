@@ -69,6 +69,14 @@ void hint(struct ctl *ctl, const char *fmt, ...)
 	va_end(args);
 }
 
+void hint_known(struct ctl *ctl, const struct remedy *known, const char *text)
+{
+	for (; known->said; known++) {
+		if (strstr(text, known->said))
+			hint(ctl, "%s", known->advice);
+	}
+}
+
 int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...)
 {
 	char *what;

@@ -29,20 +29,10 @@ static void add_service(struct totals *t, const struct shunt_agent_class *a, __u
 		t->age_ns = age;
 }
 
-static void add_class(struct snapshot *s, __u32 c, const struct shunt_ingress *in,
-		      const struct shunt_view *view, const struct shunt_agent *agent)
+static void add_class(struct snapshot *s, __u32 c, const struct shunt_view *view, const struct shunt_agent *agent)
 {
-	const struct shunt_ingress_class *i = &in->cls[c];
 	struct totals *t = &s->cls[c];
 
-	t->arrived += i->arrived;
-	t->steered += i->steered;
-	t->held += i->held;
-	t->rejected += i->rejected;
-	t->dropped += i->dropped;
-	t->limit += i->limit;
-	t->passed += i->passed;
-	t->spill += i->spill;
 	t->waiting += (__u32)(view->enq[c] - view->deq[c]);
 	t->parked += view->parked[c];
 	t->lost += agent->cls[c].lost;
@@ -196,21 +186,22 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 	return j;
 }
 
+void add_counts(struct shunt_ingress_class *sum, const struct shunt_ingress_class *n)
+{
+	sum->arrived += n->arrived;
+	sum->steered += n->steered;
+	sum->held += n->held;
+	sum->rejected += n->rejected;
+	sum->dropped += n->dropped;
+	sum->limit += n->limit;
+	sum->passed += n->passed;
+	sum->spill += n->spill;
+}
+
 static void add_ingress(struct shunt_ingress *sum, const struct shunt_ingress *in)
 {
-	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		struct shunt_ingress_class *t = &sum->cls[c];
-		const struct shunt_ingress_class *i = &in->cls[c];
-
-		t->arrived += i->arrived;
-		t->steered += i->steered;
-		t->held += i->held;
-		t->rejected += i->rejected;
-		t->dropped += i->dropped;
-		t->limit += i->limit;
-		t->passed += i->passed;
-		t->spill += i->spill;
-	}
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		add_counts(&sum->cls[c], &in->cls[c]);
 	for (int i = 0; i < SHUNT_NR_PASS; i++)
 		sum->pass[i] += in->pass[i];
 	for (int i = 0; i < SHUNT_NR_EV; i++)
@@ -220,23 +211,23 @@ static void add_ingress(struct shunt_ingress *sum, const struct shunt_ingress *i
 }
 
 /* What XDP counted, on all queues of the domain. */
-static int take_ingress(struct ctl *ctl, const struct shunt_domain *dom, __u32 d, struct shunt_ingress *sum)
+static int take_ingress(struct ctl *ctl, struct snapshot *s, const struct shunt_domain *dom, __u32 d)
 {
 	struct shunt_ingress in;
-	int err = map_get(ctl, "ingress", d, sum, sizeof(*sum));
+	__u32 k = 0;
+	int err;
 
-	for (__u32 k = 1; !err && k < dom->nqueues && k < SHUNT_DOMAINS; k++) {
-		err = map_get(ctl, "ingress", dom->queue[k], &in, sizeof(in));
+	do {
+		err = map_get(ctl, "ingress", k ? dom->queue[k] : d, &in, sizeof(in));
 		if (!err)
-			add_ingress(sum, &in);
-	}
+			add_ingress(&s->in, &in);
+	} while (!err && ++k < dom->nqueues && k < SHUNT_DOMAINS);
 	return err;
 }
 
 static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 {
 	struct shunt_view *view = NULL;
-	struct shunt_ingress in;
 	struct shunt_domain dom;
 	struct shunt_agent agent;
 	int err = map_get(ctl, "domains", d, &dom, sizeof(dom));
@@ -248,19 +239,13 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 	if (!err)
 		err = map_view(ctl, d, &view);
 	if (!err)
-		err = take_ingress(ctl, &dom, d, &in);
+		err = take_ingress(ctl, s, &dom, d);
 	if (!err) {
 		for (__u32 c = 0; c < SHUNT_CLASSES; c++)
-			add_class(s, c, &in, view, &agent);
-		for (int i = 0; i < SHUNT_NR_PASS; i++)
-			s->pass[i] += in.pass[i];
-		for (int i = 0; i < SHUNT_NR_EV; i++)
-			s->events[i] += in.ev[i];
+			add_class(s, c, view, &agent);
 		add_cores(s, &dom, view, &agent);
-		s->preempt.marks += in.marks;
 		s->preempt.agent_marks += agent.marks;
-		s->preempt.signals += agent.signals + in.signals;
-		s->preempt.xdp_signals += in.signals;
+		s->preempt.agent_signals += agent.signals;
 		s->preempt.parked_held += view->parked_held;
 		if (view->parked_peak > s->preempt.parked_peak)
 			s->preempt.parked_peak = view->parked_peak;
@@ -285,7 +270,7 @@ int snapshot_take(struct ctl *ctl, struct snapshot *s)
 	if (!err)
 		err = map_get(ctl, "ingress", SHUNT_DOMAINS, &foreign, sizeof(foreign));
 	if (!err)
-		s->pass[SHUNT_PASS_QUEUE] += foreign.pass[SHUNT_PASS_QUEUE];
+		s->in.pass[SHUNT_PASS_QUEUE] += foreign.pass[SHUNT_PASS_QUEUE];
 	if (!err && s->cfg.flags & SHUNT_CFG_WIRE)
 		err = wire_snapshot(ctl, s);
 	if (err) {

@@ -29,6 +29,7 @@
 
 #include "broker.h"
 #include "ring.h"
+#include "tests/rng.h"
 
 #define FDS_MAX (SHUNT_FD_SOCKETS + SHUNT_SLOTS)
 #define ANSWER_MS 10000
@@ -39,15 +40,11 @@ struct given {
 	int nfd;
 };
 
-static uint64_t state;
+static struct rng rng;
 
 static uint32_t any(uint32_t below)
 {
-	state += 0x9e3779b97f4a7c15;
-	uint64_t z = (state ^ state >> 30) * 0xbf58476d1ce4e5b9;
-
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return (z ^ z >> 31) % below;
+	return rng_below(&rng, below);
 }
 
 static void die(const char *what)
@@ -388,7 +385,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || (!attaches && argc < 4))
 		return 2;
-	state = strtoul(argc > 3 ? argv[argc - 1] : "1", NULL, 0);
+	rng.state = strtoul(argc > 3 ? argv[argc - 1] : "1", NULL, 0);
 	if (attaches)
 		fd = attach(path, &g);
 	if (!strcmp(what, "census")) {

@@ -63,7 +63,7 @@ $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $< -o $@ -lbpf
 
-$(B)/tests/peer: tests/peer.c lib/ring.c lib/broker.h lib/layout.h
+$(B)/tests/peer: tests/peer.c lib/ring.c lib/broker.h lib/layout.h tests/rng.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@

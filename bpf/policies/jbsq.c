@@ -12,15 +12,16 @@ SHUNT_POLICY("jbsq", SHUNT_NEEDS_HEADS, "the shortest queue, at most k outstandi
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
-	__u64 idle = shunt_idle(v), k = shunt_knob(v, 0), least, less;
+	__u64 idle = shunt_idle(v), up = shunt_up(v), k = shunt_knob(v, 0), least, less, load;
 	int best = SHUNT_HOLD;
 
 	if (idle)
 		return shunt_first(idle);
 	least = k ? k & 0xff : 2;
-	for (int i = 0; i < SHUNT_CORES; i++) {
-		less = shunt_bit(shunt_up(v), i) & shunt_less(shunt_load(v, i), least);
-		least = shunt_pick(less, shunt_load(v, i), least);
+	for (int i = 0; i < SHUNT_CORES && up >> i; i++) { /* none is up from there on */
+		load = shunt_load(v, i);
+		less = shunt_bit(up, i) & shunt_less(load, least);
+		least = shunt_pick(less, load, least);
 		best = shunt_pick(less, i, best);
 	}
 	return best;

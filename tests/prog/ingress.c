@@ -204,20 +204,6 @@ int ingress_ask(struct ingress *g, enum shunt_ask_op op, const struct shunt_even
 	return opts.retval ? -1000 : ask.answer;
 }
 
-__u64 rng_next(struct rng *r)
-{
-	__u64 z = r->state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
-__u32 rng_below(struct rng *r, __u32 n)
-{
-	return rng_next(r) % n;
-}
-
 __u64 env_number(const char *name, __u64 otherwise)
 {
 	const char *text = getenv(name);

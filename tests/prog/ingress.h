@@ -13,6 +13,8 @@
 
 #include <shunt/abi.h>
 
+#include "tests/rng.h"
+
 #define INGRESS_FRAME 2048
 
 struct ingress {
@@ -68,13 +70,6 @@ void ingress_repeat(struct ingress *g, const void *data, __u32 len, __u32 repeat
 
 /* The answer of the policy in BPF; -1000 if it has no such function. */
 int ingress_ask(struct ingress *g, enum shunt_ask_op op, const struct shunt_event *ev);
-
-/* A deterministic stream of numbers (splitmix64): equal seeds, equal tests. */
-struct rng {
-	__u64 state;
-};
-__u64 rng_next(struct rng *r);
-__u32 rng_below(struct rng *r, __u32 n);
 
 /* A number from the environment (SEED, COUNT …), or otherwise. */
 __u64 env_number(const char *name, __u64 otherwise);

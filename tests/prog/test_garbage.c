@@ -147,7 +147,7 @@ static void client_writes(struct packet *p)
 #define CHECK(cond)                                                                                \
 	do {                                                                                       \
 		if (!(cond))                                                                       \
-			fail_msg("%s: not " #cond " (action %u)", policy, v->action);              \
+			fail_msg("%s: not %s (action %u)", policy, #cond, v->action);              \
 	} while (0)
 
 static void check_sums(const struct verdict *v)

@@ -272,6 +272,8 @@ static void jbsq_takes_the_shortest_queue_below_k(void **state)
 	v->knob[0] = 1;
 	load_is(1, 1);
 	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
+	ingress_up(g, 1ULL << 63 | 1); /* the last there can be */
+	assert_int_equal(steer((struct shunt_event){ 0 }), 63);
 	oldest_head_first();
 }
 

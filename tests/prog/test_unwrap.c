@@ -22,6 +22,8 @@
 
 #include <shunt/wire.h>
 
+#include "tests/rng.h"
+
 #define COOKIE 0x0123456789abcdefULL
 #define EPOCH 3
 #define CORE 5
@@ -31,15 +33,11 @@ enum { SHORT, VERSION, STALE, NO_META, NO_SOCKET, MARKED, COUNTS };
 
 static struct bpf_object *obj;
 static int prog, link_fd;
-static __u64 seed = 1;
+static struct rng rng = { 1 };
 
-static __u64 random_word(void) /* splitmix64 */
+static __u64 random_word(void)
 {
-	__u64 z = seed += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
+	return rng_next(&rng);
 }
 
 static int fd_of(const char *map)

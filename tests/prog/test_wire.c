@@ -23,6 +23,7 @@
 
 #include "agent/nic.h"
 #include "packet.h"
+#include "tests/rng.h"
 
 #define KEY 0x0123456789abcdefULL
 #define FRAME 2048
@@ -32,15 +33,11 @@ static const __u8 mac[2][6] = { { 2, 0, 0, 0, 1, 0 }, { 2, 0, 0, 0, 1, 1 } };
 static __u8 out[FRAME];
 static __u32 out_len;
 static __u32 nr[2];
-static __u64 seed = 1;
+static struct rng rng = { 1 };
 
-static __u64 random_word(void) /* splitmix64 */
+static __u64 random_word(void)
 {
-	__u64 z = seed += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
+	return rng_next(&rng);
 }
 
 static int load(void **state)
@@ -51,7 +48,7 @@ static int load(void **state)
 	LIBBPF_OPTS(bpf_link_create_opts, link, .flags = XDP_FLAGS_SKB_MODE);
 	char why[200];
 
-	seed = 1;
+	rng.state = 1;
 	nr[0] = nr[1] = 0;
 	if (nic_load(&n, &opts, why, sizeof(why)) || nic_configure(&n, &cfg, &wire))
 		fail_msg("%s", why);

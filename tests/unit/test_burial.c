@@ -22,6 +22,7 @@
 #define RING 4
 #define CORES 2
 #define CLASSES 2
+#define TAGS ((CORES + CLASSES) * RING)
 
 struct fake_ring {
 	__u32 prod, cons;
@@ -31,11 +32,11 @@ struct fake_ring {
 struct world {
 	struct shunt_view view;
 	struct fake_ring rx[SHUNT_SLOTS], tx[CORES];
-	struct {
-		struct shunt_ctl ctl;
-		__u32 owner[(CORES + CLASSES) * RING];
-	} memory;
 	struct rings r;
+	union { /* the tags are ctl's own, last: so this is, too */
+		struct shunt_ctl ctl;
+		char room[sizeof(struct shunt_ctl) + TAGS * sizeof(__u32)];
+	} memory;
 };
 
 static void point(struct shunt_ring *r, struct fake_ring *f)
@@ -70,7 +71,7 @@ static struct world *new_world(__u32 at)
 		for (__u32 k = 0; k < CORES + CLASSES; k++) {
 			size_t tag = shunt_owner_at(&w->r.geo, slot_of(&w->r.geo, k), i);
 
-			w->memory.owner[tag] = i + 1;
+			w->memory.ctl.owner[tag] = i + 1;
 		}
 	}
 	return w;
@@ -172,7 +173,7 @@ static void step(struct world *w, struct actor *a, struct truth *t)
 		break;
 	case 8:
 		tag = shunt_owner_at(&w->r.geo, a->script->slot, a->index);
-		w->memory.owner[tag] = a->index + 1;
+		w->memory.ctl.owner[tag] = a->index + 1;
 		break;
 	case 9:
 		c->run.intent = 0;
@@ -244,14 +245,14 @@ static void check(const struct world *w, const struct truth *t)
 struct saved {
 	struct shunt_core core[CORES];
 	__u32 rx[CORES + CLASSES], tx[CORES];
-	__u32 owner[(CORES + CLASSES) * RING];
+	__u32 owner[TAGS];
 	struct shunt_parked parked[SHUNT_PARKED];
 };
 
 static void save(struct world *w, struct saved *s)
 {
 	memcpy(s->core, w->view.core, sizeof(s->core));
-	memcpy(s->owner, w->memory.owner, sizeof(s->owner));
+	memcpy(s->owner, w->memory.ctl.owner, sizeof(s->owner));
 	memcpy(s->parked, w->memory.ctl.parked, sizeof(s->parked));
 	for (__u32 k = 0; k < CORES + CLASSES; k++)
 		s->rx[k] = w->rx[slot_of(&w->r.geo, k)].cons;
@@ -262,7 +263,7 @@ static void save(struct world *w, struct saved *s)
 static void take_back(struct world *w, const struct saved *s)
 {
 	memcpy(w->view.core, s->core, sizeof(s->core));
-	memcpy(w->memory.owner, s->owner, sizeof(s->owner));
+	memcpy(w->memory.ctl.owner, s->owner, sizeof(s->owner));
 	memcpy(w->memory.ctl.parked, s->parked, sizeof(s->parked));
 	for (__u32 k = 0; k < CORES + CLASSES; k++)
 		w->rx[slot_of(&w->r.geo, k)].cons = s->rx[k];
@@ -474,8 +475,8 @@ static void test_garbage_is_bounded(void **state)
 				w->view.core[i].run.intent =
 					SHUNT_INTENT(rand() % (SHUNT_SLOTS + 4), rand() % 8);
 		}
-		for (size_t i = 0; i < sizeof(w->memory.owner) / sizeof(__u32); i++)
-			w->memory.owner[i] = rand();
+		for (int i = 0; i < TAGS; i++)
+			w->memory.ctl.owner[i] = rand();
 		for (int i = 0; i < SHUNT_SLOTS; i++)
 			w->rx[i].cons = rand() % 8;
 		burial_decide(&w->r, &v);

@@ -15,18 +15,15 @@
 #include <cmocka.h>
 
 #include "apps/kv/kv.h"
+#include "tests/rng.h"
 
 static struct kv *kv;
-static uint64_t state = 1;
+static struct rng rng = { 1 };
 static size_t emitted, emitted_bytes;
 
 static uint64_t draw(uint64_t below)
 {
-	uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-	return (z ^ (z >> 31)) % below;
+	return rng_below(&rng, below);
 }
 
 static void emit(void *ctx, const void *datagram, size_t len)

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "loader/lint/report.h"
+#include "tests/rng.h"
 
 /* The sanitizers'; a build for another processor has none. */
 void __sanitizer_set_death_callback(void (*fn)(void)) __attribute__((weak));
@@ -35,25 +36,16 @@ struct bytes {
 
 static struct bytes *objects, now; /* now: what lint is reading */
 static size_t nobjects, nquick; /* those that lint is done with at once come first */
-static uint64_t rng_state;
+static struct rng rng;
 
 static uint64_t env_or(const char *name, uint64_t otherwise)
 {
 	return getenv(name) ? strtoull(getenv(name), NULL, 0) : otherwise;
 }
 
-static uint64_t rng(void) /* splitmix64 */
-{
-	uint64_t z = (rng_state += 0x9e3779b97f4a7c15);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
-}
-
 static size_t below(size_t n)
 {
-	return n ? rng() % n : 0;
+	return n ? rng_below(&rng, n) : 0;
 }
 
 /* --- damage --------------------------------------------------------------------------------------- */
@@ -64,7 +56,7 @@ static const uint64_t odd[] = { 0, 1, 2, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0xffff,
 static void any_bytes(struct bytes *b)
 {
 	for (size_t n = 1 + below(8); n; n--)
-		b->data[below(b->len)] = rng();
+		b->data[below(b->len)] = rng_next(&rng);
 }
 
 static void odd_number(struct bytes *b)
@@ -220,7 +212,7 @@ static void lint_ends_with_a_verdict_on_any_bytes(void **state)
 	for (uint64_t i = 0; i < count; i++) {
 		const struct bytes *o;
 
-		rng_state = seed + i; /* so that SEED and COUNT=1 repeat one of them */
+		rng.state = seed + i; /* so that SEED and COUNT=1 repeat one of them */
 		o = &objects[below(below(100) ? nquick : nobjects)];
 		now.data = malloc(o->len);
 		now.len = o->len;

@@ -156,7 +156,7 @@ static void *core_thread(void *arg)
 		if (is_preempted(it)) {
 			it->quanta++;
 			it->queued_ns += it->req.id % 8 ? 0 : REQUESTS; /* to the head, or to the tail */
-			park_put(c, it);
+			park_put(c, -1);
 			atomic_fetch_add(&parked, 1);
 			continue;
 		}

@@ -217,11 +217,11 @@ static void a_mark_for_this_request_stops_it_at_its_deadline(void **state)
 	hold(0, 1, true);
 	assert_false(run(7, 1, own_mark));
 	assert_int_equal(c->yields, PREEMPT_SAFEPOINT);
-	park_put(c, c->item);
+	park_put(c, -1);
 	assert_int_equal(s.ctl->parked[0].id, 7);
 	assert_int_equal(c->run->id, 0);
 	assert_int_equal(s.view->parked[1], 1);
-	assert_non_null(park_take(c, 1));
+	assert_true(park_take(c, 1));
 	assert_int_equal(c->run->id, 7);
 	assert_int_equal(s.ctl->parked[0].id, 0);
 }
@@ -302,7 +302,7 @@ static void at_the_bound_nobody_is_preempted(void **state)
 	hold(0, 1, true);
 	for (int i = 0; i < 2; i++) {
 		assert_false(run(7 + i, 1, until_stopped));
-		park_put(c, c->item);
+		park_put(c, -1);
 	}
 	assert_true(run(9, 1, many_safepoints));
 	assert_true(n->full > 0);
@@ -318,16 +318,16 @@ static void who_used_up_its_quanta_is_demoted(void **state)
 	hold(0, 1, true);
 	assert_false(run(7, 1, until_stopped));
 	assert_int_equal(c->item->queue, 1);
-	park_put(c, c->item);
-	assert_non_null(park_take(c, 1));
+	park_put(c, -1);
+	assert_true(park_take(c, 1));
 	assert_false(go_on());
 	assert_int_equal(c->item->queue, 2);
 	assert_int_equal(c->item->req.cls, 1); /* it is counted as what it is */
 	assert_int_equal(n->demoted, 1);
-	park_put(c, c->item);
-	assert_null(park_take(c, 1));
+	park_put(c, -1);
+	assert_false(park_take(c, 1));
 	assert_int_equal(s.view->parked[1], 1);
-	assert_non_null(park_take(c, 2));
+	assert_true(park_take(c, 2));
 }
 
 static void parked_requests_are_resumed_in_the_order_they_queued(void **state)
@@ -339,10 +339,27 @@ static void parked_requests_are_resumed_in_the_order_they_queued(void **state)
 	for (int i = 0; i < 4; i++) {
 		assert_false(run(10 + order[i], 1, until_stopped));
 		c->item->queued_ns = order[i];
-		park_put(c, c->item);
+		park_put(c, -1);
 	}
-	for (int i = 1; i <= 4; i++)
-		assert_int_equal(park_take(c, 1)->req.id, 10 + i);
+	for (int i = 1; i <= 4; i++) {
+		assert_true(park_take(c, 1));
+		assert_int_equal(c->item->req.id, 10 + i);
+	}
+}
+
+static void who_parks_takes_the_one_that_was_named_if_it_is_there(void **state)
+{
+	s.view->quantum_us[1] = s.view->quantum_us[2] = 1;
+	hold(0, 1, true);
+	assert_false(run(11, 1, until_stopped));
+	assert_false(park_put(c, 2));
+	assert_false(run(12, 2, until_stopped));
+	assert_true(park_put(c, 1));
+	assert_int_equal(c->item->req.id, 11);
+	assert_int_equal(c->run->id, 11);
+	assert_int_equal(s.ctl->parked[0].id, 0);
+	assert_int_equal(s.ctl->parked[1].id, 12);
+	assert_int_equal(s.view->parked_now, 1);
 }
 
 /* --- on the wire ---------------------------------------------------------------------------------- */
@@ -447,6 +464,7 @@ int main(void)
 		YIELD_TEST(at_the_bound_nobody_is_preempted),
 		YIELD_TEST(who_used_up_its_quanta_is_demoted),
 		YIELD_TEST(parked_requests_are_resumed_in_the_order_they_queued),
+		YIELD_TEST(who_parks_takes_the_one_that_was_named_if_it_is_there),
 		YIELD_TEST(on_the_wire_who_goes_first_waits_for_the_quantum_and_no_longer),
 		YIELD_TEST(on_the_wire_what_came_counts_before_the_ring_shows_it),
 		YIELD_TEST(on_the_wire_what_was_taken_or_is_of_another_epoch_stops_nobody),

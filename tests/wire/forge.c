@@ -16,6 +16,8 @@
 
 #include <shunt/wire.h>
 
+#include "tests/rng.h"
+
 #define LONGEST 128
 
 static union {
@@ -28,15 +30,11 @@ static union {
 } f;
 
 static struct shunt_wire begin = { .version = SHUNT_WIRE };
-static __u64 seed = 1;
+static struct rng rng = { 1 };
 
-static __u64 random_word(void) /* splitmix64 */
+static __u64 random_word(void)
 {
-	__u64 z = seed += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
+	return rng_next(&rng);
 }
 
 static int parse_mac(const char *text, __u8 *mac)

@@ -42,7 +42,7 @@ $(B)/tests/wire/%.o: tests/wire/%.bpf.c tests/wire/loss.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(B)/tests/wire/forge: tests/wire/forge.c include/shunt/wire.h
+$(B)/tests/wire/forge: tests/wire/forge.c include/shunt/wire.h tests/rng.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_queues.c - a domain of several receive queues: each is the queue of one core, whatever the policy says
+ */
+/* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
+#include "arrive.h"
+
+#define HOME 2 /* the domain that queue 0 is part of, as the queue … */
+#define MINE 3 /* … of this core */
+
+/* Where packets arrive is one of the queues of another domain, all of whose cores are up. */
+static void join_queues(void)
+{
+	ingress_set(g, "views", HOME, &g->view_fd);
+	g->dom[HOME] = (struct shunt_domain){ .up = g->dom->up, .on = 1, .ncores = CORES, .nqueues = CORES };
+	g->dom[0] = (struct shunt_domain){ .part_of = HOME + 1, .core = MINE };
+	ingress_slot(g, HOME * SHUNT_SLOTS + MINE, true);
+}
+
+static void whose_queue_it_is_gets_the_request_whatever_the_policy_says(void **state)
+{
+	const int says[] = { 1, HOLD, REJECT, CORES + 5 };
+
+	join_queues();
+	for (unsigned int i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+		policy_says(says[i]);
+		g->view->idle = ~0ULL;
+		arrive();
+		assert_steered(MINE);
+		assert_true(g->view->idle == ~(1ULL << MINE));
+		assert_true(v.meta.id == SHUNT_QUEUE_ID(i + 1, MINE));
+	}
+}
+
+static void what_does_not_fit_the_ring_of_a_queue_is_dropped(void **state)
+{
+	__u32 room = cfg().core_ring - SHUNT_RING_MARGIN;
+
+	join_queues();
+	g->view->done[MINE] = g->in->sent[MINE] - room; /* one more fits */
+	arrive();
+	assert_steered(MINE);
+	assert_int_equal(arrive(), XDP_DROP);
+	assert_counted(cls[CLS].limit);
+	g->view->done[MINE]++;
+	arrive();
+	assert_steered(MINE);
+}
+
+/* Others take it from its ring. */
+static void a_queue_feeds_its_core_while_that_is_not_up(void **state)
+{
+	struct shunt_cfg c = cfg();
+
+	join_queues();
+	g->dom[HOME].up = 0;
+	arrive();
+	assert_steered(MINE);
+	c.fallback = SHUNT_FALLBACK_DROP;
+	set_cfg(c);
+	assert_int_equal(arrive(), XDP_DROP);
+	g->dom[HOME].up = 1;
+	arrive();
+	assert_steered(MINE);
+}
+
+static void a_queue_of_a_domain_that_is_off_is_the_kernels(void **state)
+{
+	join_queues();
+	g->dom[HOME].on = 0;
+	ingress_run(g, packet.data, packet.len, &v);
+	assert_int_equal(v.action, XDP_PASS);
+	g->dom->part_of = 1000;
+	ingress_run(g, packet.data, packet.len, &v);
+	assert_int_equal(v.action, XDP_PASS);
+	assert_int_equal(g->in[SHUNT_DOMAINS].pass[SHUNT_PASS_QUEUE], 2);
+	assert_int_equal(g->in->cls[CLS].arrived, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		INGRESS_TEST(whose_queue_it_is_gets_the_request_whatever_the_policy_says, SAYS),
+		INGRESS_TEST(what_does_not_fit_the_ring_of_a_queue_is_dropped, SAYS),
+		INGRESS_TEST(a_queue_feeds_its_core_while_that_is_not_up, SAYS),
+		INGRESS_TEST(a_queue_of_a_domain_that_is_off_is_the_kernels, SAYS),
+	};
+
+	ingress_need();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

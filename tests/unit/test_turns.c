@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_turns.c - a core's thread, from turn to turn, on rings in plain memory
+ */
+/* link: hostlib/core.c hostlib/queue.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/yield.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/wire.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../hostlib/internal.h"
+
+#define RING 16
+#define FRAMES 64
+#define KICK_NS 300000
+#define NEAR_NS 1000 /* two clocks of one thread differ by less */
+
+enum { LONG, SHORT, CLASSES };
+
+static struct shunt s;
+static struct core *c;
+static struct policy policy;
+static _Atomic uint64_t kicked_ns; /* the last system call that sends was over */
+
+/* --- what else the library has, and the kernel --------------------------------------------------- */
+
+int link_say_core(struct shunt *to, enum shunt_msg_type type, unsigned int core, uint32_t tid)
+{
+	return 0;
+}
+
+void shunt_stop(struct shunt *to)
+{
+	fail_msg("the core could not start");
+}
+
+/* Sends all that is in the ring, slowly. */
+ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen)
+{
+	uint64_t end = clock_ns() + KICK_NS;
+
+	while (clock_ns() < end)
+		;
+	ring_set_cons(&c->tx, c->tx_prod);
+	atomic_store(&kicked_ns, clock_ns());
+	return 0;
+}
+
+/* --- a domain ------------------------------------------------------------------------------------- */
+
+static void make_ring(struct shunt_ring *r, uint32_t size)
+{
+	r->map = aligned_alloc(64, 192 + size * 16);
+	memset(r->map, 0, 192 + size * 16);
+	r->prod = r->map;
+	r->cons = (uint32_t *)((char *)r->map + 64);
+	r->flags = (uint32_t *)((char *)r->map + 128);
+	r->desc = (struct xdp_desc *)((char *)r->map + 192);
+	r->mask = size - 1;
+}
+
+static int oldest(struct shunt_view *v, const struct shunt_event *ev)
+{
+	int best = -1;
+
+	for (uint32_t left = ev->waiting; left; left &= left - 1) {
+		int i = __builtin_ctz(left);
+
+		if (best < 0 || v->core[0].heads.queued_ns[i] < v->core[0].heads.queued_ns[best])
+			best = i;
+	}
+	return best;
+}
+
+static void make_domain(shunt_handler handler)
+{
+	s = (struct shunt){ .geo = { .nframes = FRAMES, .chunk = 2048, .core_ring = RING, .hold_ring = RING,
+				     .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = CLASSES },
+			    .ncores = 1, .nhold = CLASSES, .link = -1, .wake = eventfd(0, EFD_NONBLOCK),
+			    .opts = { .handler = handler, .idle = SHUNT_IDLE_SPIN } };
+	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
+	memset(s.memory, 0, shunt_memory_len(&s.geo));
+	s.ctl = shunt_ctl_of(s.memory, &s.geo);
+	s.view = aligned_alloc(64, sizeof(*s.view));
+	memset(s.view, 0, sizeof(*s.view));
+	s.view->up = s.view->preempt = 1;
+	s.view->parked_max = 8;
+	s.core = c = aligned_alloc(64, sizeof(*s.core));
+	*c = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0], .run = &s.view->core[0].run, .fill = &s.fill[0],
+			    .comp = &s.comp[0], .comp_keep = COMP_KEEP, .fill_lock = &s.ctl->fill_lock[0].holder };
+	make_ring(&c->rx, RING);
+	make_ring(&c->tx, RING);
+	make_ring(&s.fill[0], 2 * FRAMES);
+	make_ring(&s.comp[0], 2 * FRAMES);
+	for (int i = 0; i < CLASSES; i++) {
+		make_ring(&s.hold[i], RING);
+		s.view->cls[i].requeue = SHUNT_TAIL;
+	}
+	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1, .fd = -1 };
+	atomic_store(&s.policy, &policy);
+	assert_int_equal(park_init(&s), 0);
+}
+
+static void remove_domain(void)
+{
+	park_free(&s);
+	free(c->rx.map);
+	free(c->tx.map);
+	free(s.fill[0].map);
+	free(s.comp[0].map);
+	for (int i = 0; i < CLASSES; i++)
+		free(s.hold[i].map);
+	free(s.memory);
+	free(s.view);
+	free(s.core);
+	close(s.wake);
+}
+
+/* A request of a class waits, since then. */
+static void hold(int cls, uint64_t arrival)
+{
+	struct shunt_ring *r = &s.hold[cls];
+	uint32_t seq = s.view->enq[cls];
+	uint64_t addr = (cls * FRAMES / CLASSES + seq) * 2048ULL + 256;
+	struct shunt_meta *m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
+
+	*m = (struct shunt_meta){ .id = 1 + 100 * cls + seq, .arrival_ns = arrival, .cls = cls, .hold_seq = seq,
+		.payload = 42, .len = 18, .abi = SHUNT_ABI };
+	r->desc[*r->prod & r->mask] = (struct xdp_desc){ .addr = addr, .len = 60 };
+	poke(s.view->enq[cls], seq + 1);
+	ring_set_prod(r, *r->prod + 1);
+}
+
+/* --- turns ---------------------------------------------------------------------------------------- */
+
+static uint64_t resumed_ns;
+
+static long reply_or_yield(struct shunt_req *req, void *arg)
+{
+	uint64_t first = peek(c->run->start_ns), end = clock_ns() + 1000000000;
+
+	if (req->cls == SHORT)
+		return 4;
+	while (!resumed_ns && clock_ns() < end) {
+		shunt_safepoint();
+		if (peek(c->run->start_ns) != first)
+			resumed_ns = peek(c->run->start_ns);
+	}
+	return SHUNT_NO_REPLY;
+}
+
+/* Else its quantum is shorter by that, and it is told to have run meanwhile. */
+static void the_turn_of_one_that_goes_on_begins_after_replies_were_sent(void **state)
+{
+	make_domain(reply_or_yield);
+	s.view->quantum_us[LONG] = 100;
+	hold(LONG, clock_ns() - 1000);
+	hold(SHORT, clock_ns());
+	atomic_store(&s.quit, true); /* what waits is served, then the thread ends */
+	atomic_store(&s.leave, true);
+	core_main(c);
+	assert_int_equal(c->err, 0);
+	assert_int_equal(c->line->preempt.resumed, 1);
+	assert_int_not_equal(kicked_ns, 0);
+	assert_true(resumed_ns + NEAR_NS > kicked_ns);
+	remove_domain();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_turn_of_one_that_goes_on_begins_after_replies_were_sent),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
