@@ -6,20 +6,30 @@
 
 #include "slots.h"
 
+/* Linux 6.1's verifier bounds a register that was compared, and not the copy on the stack that it came from. */
+static __always_inline __u64 in_register(__u64 value)
+{
+	asm volatile("" : "+r"(value));
+	return value;
+}
+
 /* A core's load, in the levels, the view and its idle bit. "was" above the greatest k: it was off. */
 static __always_inline void show_load(struct shunt_nic *n, struct shunt_view *v, __u32 core,
 				      __u32 was, __u32 load)
 {
-	__u64 bit = 1ULL << (core & (SHUNT_CORES - 1));
+	__u64 bit = 1ULL << (core & (SHUNT_CORES - 1)), at;
 
-	if (was <= SHUNT_WIRE_K_MAX)
-		n->level[was] &= ~bit;
-	if (load <= SHUNT_WIRE_K_MAX)
-		n->level[load] |= bit;
+	at = in_register(was);
+	if (at <= SHUNT_WIRE_K_MAX)
+		n->level[at] &= ~bit;
+	at = in_register(load);
+	if (at <= SHUNT_WIRE_K_MAX)
+		n->level[at] |= bit;
 	core = shunt_index(core, SHUNT_CORES);
 	v->done[core] = v->sent[core] - load;
-	if (!(v->up & bit) && load <= SHUNT_WIRE_K_MAX) /* it is leaving: no more for it */
-		n->level[load] &= ~bit;
+	at = in_register(load);
+	if (!(v->up & bit) && at <= SHUNT_WIRE_K_MAX) /* it is leaving: no more for it */
+		n->level[at] &= ~bit;
 	if (load || !(v->up & bit))
 		v->idle &= ~bit;
 	else

@@ -198,15 +198,14 @@ static __noinline int note(struct xdp_md *ctx, __u32 core, __u32 skip, __u32 ack
 }
 
 /*
- * The REQUEST or RESUME says so if it goes before what was sent to the core before it, once that has used up its quantum:
- * as the policy would have it in the long run, were both to wait for ever. Of two of one class only if it pays: a turn costs
+ * Does what was sent to the core last go before what was sent to it before that, once this has used up its quantum? As the
+ * policy would have it in the long run, were both to wait for ever. Of two of one class only if it pays: a turn costs
  * two frames here, and gains something only where service times vary.
  */
 #define LONG_RUN_NS 1000000000ULL /* waits are clamped to four of these */
 
-static __noinline int say_first(struct xdp_md *ctx, __u32 core)
+__noinline __u32 goes_first(__u32 core)
 {
-	struct shunt_wire_request *r = (void *)(long)ctx->data;
 	struct shunt_view *v = get_view();
 	struct shunt_nic_core *c = get_core(core);
 	struct shunt_event ev = { .core = core };
@@ -214,21 +213,18 @@ static __noinline int say_first(struct xdp_md *ctx, __u32 core)
 	__u32 cls, was, tail, zero = 0;
 	struct shunt_nic_cmd *cmd = bpf_map_lookup_elem(&nic_cmd, &zero);
 
-	if (!v || !c || c->load < 2 || (void *)(r + 1) > (void *)(long)ctx->data_end)
-		return XDP_TX;
+	if (!v || !c || !cmd || c->load < 2)
+		return 0;
 	o = out_of(c, c->sent);
 	before = out_of(c, c->sent - 1);
 	cls = shunt_index(o->cls, SHUNT_CLASSES);
 	was = shunt_index(before->cls, SHUNT_CLASSES);
 	if (!quantum_of(was) || (before->state != SHUNT_OUT_SENT && before->state != SHUNT_OUT_TAKEN))
-		return XDP_TX;
+		return 0;
 	ev.now_ns = c->sent_ns + LONG_RUN_NS;
 	tail = !to_head(v, core, was, before->first_ns, ev.now_ns);
-	if (cls == was) {
-		if (tail && cmd && cmd->varied >> cls & 1)
-			r->flags |= SHUNT_META_FIRST;
-		return XDP_TX;
-	}
+	if (cls == was)
+		return tail && cmd->varied >> cls & 1;
 	ev.run_ns = before->first_ns;
 	ev.run_cls = was;
 	ev.waiting = 1 << was | 1 << cls;
@@ -236,7 +232,18 @@ static __noinline int say_first(struct xdp_md *ctx, __u32 core)
 	set_head(v, core, was, before->first_ns);
 	if (tail)
 		v->core[shunt_index(core, SHUNT_CORES)].heads.queued_ns[was] = ev.now_ns;
-	if (select(v, &ev) == (int)cls)
+	return select(v, &ev) == (int)cls;
+}
+
+/* The frame, a REQUEST or RESUME, says so. */
+static __always_inline int say_first(struct xdp_md *ctx, __u32 core)
+{
+	struct shunt_wire_request *r;
+
+	if (!goes_first(core))
+		return XDP_TX;
+	r = (void *)(long)ctx->data;
+	if ((void *)(r + 1) <= (void *)(long)ctx->data_end)
 		r->flags |= SHUNT_META_FIRST;
 	return XDP_TX;
 }
