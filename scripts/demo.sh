@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 LAB=demo$$
 RATE=8000 # of a mean of 50.5 us: 40 % of what one core can do
-PHASE=5   # seconds
+PHASE=4   # seconds: four that are shown, and two while another policy is loaded: that takes most of a second of the client's CPU
 
 BOLD="" PLAIN=""
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -17,7 +17,7 @@ say() { printf '\n%s%s%s\n' "$BOLD" "$*" "$PLAIN"; }
 
 # The client's table of phase N (one JSON object a line).
 table() {
-	sleep $((PHASE - 1)) # looking more often would disturb what is measured
+	sleep $((BEGUN + $1 * PHASE - SECONDS)) # looking more often would disturb what is measured
 	wait_for $((PHASE + 5)) sh -c "[ \$(wc -l <'$DIR/client.json') -ge $1 ]"
 	sed -n "$1p" "$DIR/client.json" | jq -r '
 		["class", "us", "sent", "answered", "p50", "p99", "p99.9", "slowdown p99",
@@ -51,26 +51,27 @@ say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 
    First come, first served: short requests wait behind long ones. Times are microseconds: round
    trips as the client sees them, and from XDP to the reply. On a busy virtual machine p99 is the
    machine's: look at p90."
-start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((4 * PHASE)) \
+BEGUN=$SECONDS
+start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((6 * PHASE)) \
 	--report $PHASE --json --cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json"
 table 1
 
 say "4. shunt switch sq, while requests keep coming: still one queue, but a request that ran for 5 us while
    others wait goes to its tail. No packet is lost by the switch, and nobody restarts."
 host taskset -c 0 shunt switch sq --dev "$DEV"
-table 2
+table 3
 
 say "5. shunt switch mq: of what waits, and of what runs, the one that used up most of its objective goes
    next (short: 50 us, long: 1 ms)."
 host taskset -c 0 shunt switch mq --dev "$DEV"
-table 3
+table 5
 
 say "6. bpftool sets the objective of class 0 from 50 us to 10 ms (bytes 10 27 00 00), still under load:
    now the short ones wait like the long ones, or longer."
 set -- bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/slo_us" key 0 0 0 0 value 0x10 0x27 0 0
 echo "  \$ $*"
 "$@"
-table 4
+table 6
 
 say "7. Where every request went: arrived = replied + … , per class, always."
 host shunt stats --dev "$DEV"
