@@ -290,10 +290,14 @@ bool park_resume(struct core *c, uint64_t token, uint64_t sent);
 void park_orphan(struct core *c, uint64_t token);
 void park_orphans(struct core *c, uint32_t life);
 
-/* wire.c: the link to a NIC that shares no memory with us */
+/* wire_attach.c: what it takes to be served by a NIC that shares no memory with us */
 int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs);
 void wire_share(struct shunt *s);
 void wire_free(struct shunt *s);
+uint64_t wire_incarnation(void);
+
+/* wire_say.c, wire.c: the link to it */
+void wire_hello(struct core *c, uint64_t now);
 void wire_start(struct core *c);
 void wire_stop(struct core *c);
 bool wire_next(struct core *c);

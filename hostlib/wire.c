@@ -7,100 +7,19 @@
  * a core that could take more repeats it.
  */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "internal.h"
 
 #define REPEAT_NS 50000ULL        /* a CREDIT is said again after this (if it was lost, we idle so long), then ever more seldom … */
 #define REPEAT_MAX_NS 10000000ULL /* … up to this */
 #define SILENT_NS 20000000ULL     /* nothing heard of the NIC for so long: HELLO again */
-#define HELLO_NS 1000000ULL       /* the same, without an epoch; then ever more seldom … */
-#define HELLO_MAX_NS 50000000ULL  /* … up to this */
+#define HELLO_NS 1000000ULL       /* the same, without an epoch; then ever more seldom */
 #define LEAVE_NS 500000000ULL     /* a NIC that is silent for so long as we leave is not waited for */
 
 static bool after(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) > 0;
-}
-
-/* --- what is said ------------------------------------------------------------------------------ */
-
-static struct shunt_wire header(const struct wire *w, uint8_t type, uint16_t bytes)
-{
-	struct shunt_wire h = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = type,
-				.core = w->number, .bytes = bytes, .epoch = w->epoch,
-				.cookie = w->cookie };
-
-	memcpy(h.to, w->nic, sizeof(h.to));
-	memcpy(h.from, w->mac, sizeof(h.from));
-	return h;
-}
-
-/* A frame of our own with this in it; what it is padded with does not matter. */
-static bool say(struct core *c, const void *msg, uint32_t len, uint32_t padded)
-{
-	uint64_t frame;
-
-	if (padded < SHUNT_WIRE_MIN)
-		padded = SHUNT_WIRE_MIN;
-	if (padded < len)
-		padded = len;
-	if (padded > c->s->geo.chunk || frames_get(c, &frame))
-		return false;
-	memcpy(c->s->memory + frame, msg, len);
-	if (reply_frame(c, frame, padded))
-		return true;
-	frames_free(c, frame);
-	return false;
-}
-
-static void hello(struct core *c, uint64_t now)
-{
-	struct wire *w = c->wire;
-	struct shunt_wire_hello h = { .w = header(w, SHUNT_WIRE_HELLO, sizeof(h)), .inc = w->inc,
-				      .process = w->process };
-
-	h.w.epoch = 0;
-	h.w.cookie = w->key;
-	say(c, &h, sizeof(h), 0);
-	w->heard_ns = now; /* not again at once */
-	w->hello_ns = w->hello_ns < HELLO_MAX_NS / 2 ? 2 * w->hello_ns : HELLO_MAX_NS;
-}
-
-/* What runs, or is the next to. */
-static uint32_t running(const struct wire *w)
-{
-	return w->run || w->head == w->tail ? w->run : w->todo[w->head % WIRE_TODO].seq;
-}
-
-void wire_credit(struct core *c)
-{
-	struct wire *w = c->wire;
-	const struct wire_service *service = &w->service[w->cls];
-	const struct shunt_core_stats *n = &c->line->stats;
-	struct shunt_wire_credit m = {
-		.w = header(w, SHUNT_WIRE_CREDIT, sizeof(m)), .nr = w->nr + 1, .high = w->high,
-		.taken = w->taken, .open = w->open, .silent = w->silent, .run = running(w),
-		.busy_ns = w->busy_ns, .done = w->done, .cls = w->cls, .timed = service->timed,
-		.service_ns = service->ns, .service_sq = service->sq, .found = n->found - w->found,
-		.found_late = n->found_late - w->found_late, .found_max_ns = n->found_max_ns,
-	};
-
-	if (!w->cookie)
-		return;
-	if (w->leaving)
-		m.w.flags |= SHUNT_WIRE_LEAVE;
-	if (w->nparks) {
-		m.park = w->parks[0].seq;
-		m.token = w->parks[0].token;
-		m.w.flags |= w->parks[0].by_signal ? SHUNT_WIRE_SIGNAL : 0;
-	}
-	w->owed = !say(c, &m, sizeof(m), w->credit);
-	w->nr += !w->owed;
-	w->said_ns = c->now;
 }
 
 /* --- what is heard ----------------------------------------------------------------------------- */
@@ -195,7 +114,7 @@ static void hear_welcome(struct core *c, const struct shunt_wire_welcome *h)
 	/* Which of two epochs of one incarnation is the later one, it cannot tell: it takes its first only. */
 	if (h->inc == w->welcomed) {
 		w->inc++;
-		hello(c, c->now);
+		wire_hello(c, c->now);
 		return;
 	}
 	w->welcomed = w->inc;
@@ -425,7 +344,7 @@ uint64_t wire_tick(struct core *c)
 	uint32_t busy = __builtin_popcount(w->open) - w->nparks;
 
 	if (c->now - w->heard_ns > (w->cookie ? SILENT_NS : w->hello_ns))
-		hello(c, c->now);
+		wire_hello(c, c->now);
 	if (!w->cookie)
 		return w->hello_ns;
 	if (w->owed) {
@@ -458,101 +377,22 @@ bool wire_drained(struct core *c)
 	return w->left || !w->cookie || now - w->leave_ns > LEAVE_NS;
 }
 
-/* --- being set up ------------------------------------------------------------------------------ */
-
-/* What comes later is greater: the NIC knows by it which incarnation is the present one. */
-static uint64_t incarnation(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
+/* --- beginning and end ------------------------------------------------------------------------- */
 
 /* In the core's thread, before the first request. */
 void wire_start(struct core *c)
 {
 	struct wire *w = c->wire;
 
-	w->inc = incarnation();
+	w->inc = wire_incarnation();
+	w->repeat_ns = REPEAT_NS;
+	w->hello_ns = HELLO_NS;
 	c->now = clock_ns();
-	hello(c, c->now);
+	wire_hello(c, c->now);
 	reply_kick(c);
 }
 
 void wire_stop(struct core *c)
 {
 	__atomic_store_n(&c->wire->shown->cookie, 0, __ATOMIC_SEQ_CST);
-}
-
-/* A core's part of the frames: some for itself, the rest for its virtual function. */
-static void share_frames(struct core *c)
-{
-	struct shunt *s = c->s;
-	uint32_t per = s->geo.nframes / s->geo.ncores, prod = 0;
-
-	for (uint32_t i = 0; i < per; i++) {
-		uint64_t frame = ((uint64_t)c->id * per + i) * s->geo.chunk;
-
-		if (i < SHUNT_SPARE)
-			c->free[c->nfree++] = frame;
-		else
-			c->fill->addr[prod++ & c->fill->mask] = frame;
-	}
-	ring_set_prod(c->fill, prod);
-}
-
-/* What each core needs for it; its rings are mapped. */
-void wire_share(struct shunt *s)
-{
-	struct wires *p = s->wire;
-
-	p->process = incarnation();
-	for (uint32_t i = 0; i < s->geo.ncores; i++) {
-		struct wire *w = &p->core[i];
-
-		*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i], .key = p->msg.key,
-				    .process = p->process, .repeat_ns = REPEAT_NS, .hello_ns = HELLO_NS,
-				    .life = ~0u };
-		memcpy(w->nic, p->msg.nic, sizeof(w->nic));
-		memcpy(w->mac, p->msg.mac[i], sizeof(w->mac));
-		s->core[i].wire = w;
-		share_frames(&s->core[i]);
-	}
-}
-
-static size_t epochs_len(void)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-
-	return (SHUNT_CORES * sizeof(struct shunt_wire_epoch) + page - 1) & ~(page - 1);
-}
-
-/* The agent's word that this is the transport. Takes over no descriptor. */
-int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs)
-{
-	struct wires *p = aligned_alloc(SHUNT_LINE, sizeof(*p));
-
-	if (!p || s->wire) {
-		free(p);
-		return set_error(s, p ? -EPROTO : -ENOMEM, p ? "shuntd repeats itself" : "out of memory");
-	}
-	memset(p, 0, sizeof(*p));
-	p->msg = *msg;
-	p->epochs = mmap(NULL, epochs_len(), PROT_READ | PROT_WRITE, MAP_SHARED, epochs, 0);
-	if (p->epochs == MAP_FAILED) {
-		free(p);
-		return set_error(s, -errno, "cannot map the epochs: %s", strerror(errno));
-	}
-	s->wire = p;
-	return 0;
-}
-
-void wire_free(struct shunt *s)
-{
-	if (!s->wire)
-		return;
-	munmap(s->wire->epochs, epochs_len());
-	free(s->wire);
-	s->wire = NULL;
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * wire_attach.c - what a process's cores need for a NIC over the wire, from the agent's word that this is the transport
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* What comes later is greater: the NIC knows by it which incarnation is the present one. */
+uint64_t wire_incarnation(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+/* A core's part of the frames: some for itself, the rest for its virtual function. */
+static void share_frames(struct core *c)
+{
+	struct shunt *s = c->s;
+	uint32_t per = s->geo.nframes / s->geo.ncores, prod = 0;
+
+	for (uint32_t i = 0; i < per; i++) {
+		uint64_t frame = ((uint64_t)c->id * per + i) * s->geo.chunk;
+
+		if (i < SHUNT_SPARE)
+			c->free[c->nfree++] = frame;
+		else
+			c->fill->addr[prod++ & c->fill->mask] = frame;
+	}
+	ring_set_prod(c->fill, prod);
+}
+
+/* What each core needs for it; its rings are mapped. */
+void wire_share(struct shunt *s)
+{
+	struct wires *p = s->wire;
+
+	p->process = wire_incarnation();
+	for (uint32_t i = 0; i < s->geo.ncores; i++) {
+		struct wire *w = &p->core[i];
+
+		*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i], .key = p->msg.key,
+				    .process = p->process, .life = ~0u };
+		memcpy(w->nic, p->msg.nic, sizeof(w->nic));
+		memcpy(w->mac, p->msg.mac[i], sizeof(w->mac));
+		s->core[i].wire = w;
+		share_frames(&s->core[i]);
+	}
+}
+
+static size_t epochs_len(void)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (SHUNT_CORES * sizeof(struct shunt_wire_epoch) + page - 1) & ~(page - 1);
+}
+
+/* The agent's word that this is the transport. Takes over no descriptor. */
+int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs)
+{
+	struct wires *p = aligned_alloc(SHUNT_LINE, sizeof(*p));
+
+	if (!p || s->wire) {
+		free(p);
+		return set_error(s, p ? -EPROTO : -ENOMEM, p ? "shuntd repeats itself" : "out of memory");
+	}
+	memset(p, 0, sizeof(*p));
+	p->msg = *msg;
+	p->epochs = mmap(NULL, epochs_len(), PROT_READ | PROT_WRITE, MAP_SHARED, epochs, 0);
+	if (p->epochs == MAP_FAILED) {
+		free(p);
+		return set_error(s, -errno, "cannot map the epochs: %s", strerror(errno));
+	}
+	s->wire = p;
+	return 0;
+}
+
+void wire_free(struct shunt *s)
+{
+	if (!s->wire)
+		return;
+	munmap(s->wire->epochs, epochs_len());
+	free(s->wire);
+	s->wire = NULL;
+}
