@@ -148,7 +148,7 @@ static bool drained(struct core *c)
 		return false;
 	if (!atomic_load(&s->leave))
 		return true; /* what is held stays for the next worker */
-	if (queue_waiting(s))
+	if (next_held(s))
 		return false;
 	for (uint32_t i = 0; i < s->geo.ncores; i++) {
 		if (ring_count(&s->core[i].rx))
@@ -164,7 +164,7 @@ static void turn(struct core *c)
 	bump(c->run->beat, 1);
 	if (atomic_load_explicit(&c->policy_seen, memory_order_relaxed) != p->gen)
 		atomic_store(&c->policy_seen, p->gen);
-	if (c->loaded || queue_next(c)) {
+	if (c->loaded || next_take(c)) {
 		c->loaded = false;
 		serve(c);
 		if (ring_count(c->comp) >= c->comp_keep + KICK_MAX)

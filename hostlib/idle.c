@@ -35,7 +35,7 @@ static void sleep_in_poll(struct core *c)
 	for (uint32_t i = 0; i < s->nhold; i++)
 		fds[n++] = (struct pollfd){ .fd = s->hold_sock[i], .events = POLLIN };
 	for (uint32_t i = 0; i < s->geo.ncores; i++) {
-		if (i == c->id || queue_steals(s, p))
+		if (i == c->id || next_steals(s, p))
 			fds[n++] = (struct pollfd){ .fd = s->core[i].sock, .events = POLLIN };
 	}
 	/* Whoever parks a request looks at our state after it put the request where we look next. */

@@ -250,22 +250,23 @@ int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg);
 int policy_none(struct shunt *s);
 void policy_free_all(struct shunt *s);
 
-/* queue.c: what there is to do, and taking it */
+/* queue.c: a request out of its ring, and its end */
 bool queue_pop(struct core *c, uint32_t slot, struct item *it);
-uint32_t queue_waiting(const struct shunt *s);
-bool queue_next(struct core *c);
 const struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
 void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot);
-bool queue_waits(const struct core *c);
-bool queue_steals(const struct shunt *s, const struct policy *p);
-void queue_prefetch(const struct core *c);
-enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_FOR_NONE };
-enum asked queue_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
-		     uint64_t *since);
 void queue_run(struct core *c, const struct item *it);
-void queue_note_found(struct core *c, const struct item *it);
 void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed);
 void queue_heal(struct core *c);
+
+/* next.c: what there is to do, and which of it is next */
+uint32_t next_held(const struct shunt *s);
+bool next_waits(const struct core *c);
+void next_prefetch(const struct core *c);
+bool next_steals(const struct shunt *s, const struct policy *p);
+enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_FOR_NONE };
+enum asked next_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns, uint64_t *since);
+bool next_take(struct core *c);
+void next_note_found(struct core *c, const struct item *it);
 
 /* frames.c: the way of a frame: fill, receive, send, completion, fill */
 void frames_free(struct core *c, uint64_t addr);

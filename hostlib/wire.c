@@ -262,7 +262,7 @@ bool wire_next(struct core *c)
 			c->item->sent = t->id;
 			queue_run(c, c->item);
 			if (t->held)
-				queue_note_found(c, c->item);
+				next_note_found(c, c->item);
 		} else if (!park_resume(c, t->addr, t->id)) {
 			bump(c->line->stats.bad_frame, 1);
 			close_seq(w, t->seq, true);

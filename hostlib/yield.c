@@ -54,7 +54,7 @@ static void disarm(struct core *c)
 	preempt_here()->skip = 0;
 	set_look(c, 0);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (queue_waits(c))
+	if (next_waits(c))
 		arm(c);
 }
 
@@ -112,7 +112,7 @@ void yield_start(struct core *c, uint64_t now)
 		return;
 	c->skipped = 0;
 	preempt_here()->skip = 0;
-	if (quantum && queue_waits(c)) {
+	if (quantum && next_waits(c)) {
 		arm(c);
 		set_skip(c, now);
 	} else if (c->armed || peek(c->line->mark.look)) {
@@ -207,9 +207,9 @@ static bool due(struct core *c, uint64_t now)
 	struct item *it = c->item;
 	uint64_t queued = place_in_queue(c, p, it, now), since;
 
-	switch (queue_ask(c, p, now, queued, &since)) {
+	switch (next_ask(c, p, now, queued, &since)) {
 	case ASKED_FOR_NONE:
-		if (!queue_waits(c)) {
+		if (!next_waits(c)) {
 			disarm(c);
 			return false;
 		}
@@ -251,7 +251,7 @@ static bool should_yield(struct core *c, enum preempt_way way)
 	uint64_t now;
 
 	if (!c->armed)
-		queue_prefetch(c); /* whoever made us look has just written it */
+		next_prefetch(c); /* whoever made us look has just written it */
 	if (marked(c) && !c->armed)
 		arm(c);
 	if (!c->armed)
