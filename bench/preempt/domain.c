@@ -9,6 +9,8 @@
 
 #include "preempt.h"
 
+#include "tests/ring.h"
+
 #define FRAMES 256
 #define RING 128
 #define STRIP 48          /* steps of work between safepoints, some 60 ns */
@@ -82,17 +84,6 @@ static long handle(struct shunt_req *req, void *arg)
 }
 
 /* --- the domain ------------------------------------------------------------------------------------- */
-
-static void make_ring(struct shunt_ring *r, uint32_t size)
-{
-	r->map = aligned_alloc(64, 192 + size * 16);
-	memset(r->map, 0, 192 + size * 16);
-	r->prod = r->map;
-	r->cons = (uint32_t *)((char *)r->map + 64);
-	r->flags = (uint32_t *)((char *)r->map + 128);
-	r->desc = (struct xdp_desc *)((char *)r->map + 192);
-	r->mask = size - 1;
-}
 
 /* sq: the one queued longest. */
 static int oldest(struct shunt_view *v, const struct shunt_event *ev)

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "../../hostlib/internal.h"
+#include "../ring.h"
 
 #define CORES 3
 #define CLASSES 2
@@ -29,17 +30,6 @@ static struct shunt s;
 static struct policy policy;
 static _Atomic uint8_t seen[REQUESTS + 1];
 static _Atomic uint64_t served, parked;
-
-static void make_ring(struct shunt_ring *r, uint32_t size, size_t entry)
-{
-	r->map = aligned_alloc(64, 192 + size * entry);
-	memset(r->map, 0, 192 + size * entry);
-	r->prod = r->map;
-	r->cons = (uint32_t *)((char *)r->map + 64);
-	r->flags = (uint32_t *)((char *)r->map + 128);
-	r->desc = (struct xdp_desc *)((char *)r->map + 192);
-	r->mask = size - 1;
-}
 
 static int lowest(struct shunt_view *v, const struct shunt_event *ev)
 {
@@ -64,19 +54,19 @@ static int set_up(void **state)
 	s.view->up = (1 << CORES) - 1;
 	s.core = aligned_alloc(64, CORES * sizeof(*s.core));
 	memset(s.core, 0, CORES * sizeof(*s.core));
-	make_ring(&s.fill[0], FRAMES, 8);
-	make_ring(&s.comp[0], FRAMES, 8);
+	make_ring(&s.fill[0], FRAMES);
+	make_ring(&s.comp[0], FRAMES);
 	for (int i = 0; i < CORES; i++) {
 		struct core *c = &s.core[i];
 
 		*c = (struct core){ .s = &s, .id = i, .sock = -1, .line = &s.view->core[i],
 				    .run = &s.view->core[i].run, .fill = &s.fill[0], .comp = &s.comp[0],
 				    .fill_lock = &s.ctl->fill_lock[0].holder, .comp_keep = COMP_KEEP };
-		make_ring(&c->rx, RING, 16);
-		make_ring(&c->tx, RING, 16);
+		make_ring(&c->rx, RING);
+		make_ring(&c->tx, RING);
 	}
 	for (int i = 0; i < CLASSES; i++)
-		make_ring(&s.hold[i], RING, 16);
+		make_ring(&s.hold[i], RING);
 	for (int i = 0; i < FRAMES; i++)
 		s.fill[0].addr[i] = i * 2048ULL;
 	*s.fill[0].prod = FRAMES;

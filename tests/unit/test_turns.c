@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "../../hostlib/internal.h"
+#include "../ring.h"
 
 #define RING 16
 #define FRAMES 64
@@ -54,17 +55,6 @@ ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct so
 }
 
 /* --- a domain ------------------------------------------------------------------------------------- */
-
-static void make_ring(struct shunt_ring *r, uint32_t size)
-{
-	r->map = aligned_alloc(64, 192 + size * 16);
-	memset(r->map, 0, 192 + size * 16);
-	r->prod = r->map;
-	r->cons = (uint32_t *)((char *)r->map + 64);
-	r->flags = (uint32_t *)((char *)r->map + 128);
-	r->desc = (struct xdp_desc *)((char *)r->map + 192);
-	r->mask = size - 1;
-}
 
 static int oldest(struct shunt_view *v, const struct shunt_event *ev)
 {

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "../../hostlib/internal.h"
+#include "../ring.h"
 
 #define FRAMES 64
 #define RING 64
@@ -27,17 +28,6 @@ static struct shunt s;
 static struct policy policy;
 static struct core *c;
 static struct shunt_core_preempt *n;
-
-static void make_ring(struct shunt_ring *r, uint32_t size)
-{
-	r->map = aligned_alloc(64, 192 + size * 16);
-	memset(r->map, 0, 192 + size * 16);
-	r->prod = r->map;
-	r->cons = (uint32_t *)((char *)r->map + 64);
-	r->flags = (uint32_t *)((char *)r->map + 128);
-	r->desc = (struct xdp_desc *)((char *)r->map + 192);
-	r->mask = size - 1;
-}
 
 static int oldest(struct shunt_view *v, const struct shunt_event *ev)
 {
