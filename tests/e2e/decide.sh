@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 
-TEST_LIMIT=${LONG:+600}
+TEST_LIMIT=${TEST_LIMIT:-${LONG:+600}}
 TEST_LIMIT=${TEST_LIMIT:-90}
 SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 1000 || echo 20)}
 

@@ -85,7 +85,7 @@ check "nothing stays pinned" sh -c '! ls /sys/fs/bpf/shunt 2>/dev/null | grep .'
 # The wire transport's NIC needs nothing that 6.1 has not. Cores are the lab's own, sockets of the kernel, except
 # where workers run.
 wire_lab() { # FILE TEST…
-	(cd /shunt && SLOWER=20 TEST_LIMIT=200 bash tests/e2e/$1.sh $2) >/tmp/tap 2>&1
+	(cd /shunt && SLOWER=20 TEST_LIMIT=400 bash tests/e2e/$1.sh $2) >/tmp/tap 2>&1
 	sed -n 's/^ok [0-9]* - \(test_.* # SKIP\)/FAIL wire lab: \1/p; s/^not ok [0-9]* - test_/FAIL wire lab: /p; s/^ok [0-9]* - test_/ok wire lab: /p' /tmp/tap
 	! grep -q '^not ok\|^1..0' /tmp/tap || grep -v '^ok' /tmp/tap | head -n 30
 }

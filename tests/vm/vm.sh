@@ -48,7 +48,7 @@ add_lab() {
 fill_root() {
 	local m
 	make_root tests/vm/guest.sh "${PROGRAMS[@]}" "$B"/shunt "$B"/shuntd "$B"/shunt-spin "$B"/shunt-load
-	cp "$B"/bpf/*.o "$ROOT/bpf/"
+	cp -r "$B"/bpf/*.o "$B/host" "$ROOT/bpf/"
 	# Busybox has none, and the other one wants four libraries more.
 	printf '#!/bin/sh\ngrep -q " $2 " /proc/mounts\n' >"$ROOT/bin/mountpoint"
 	chmod +x "$ROOT/bin/mountpoint"
