@@ -147,5 +147,5 @@ check_ours "$@"
 for p in "${probes[@]}"; do check_probe "$p"; done
 [ ${#mutants[@]} = 0 ] || check_mutants "${mutants[@]}"
 check_record "${probes[@]}"
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed; int3 panics of the emulator: $PANICS"
 [ $failed = 0 ]

@@ -90,5 +90,5 @@ for guest; do
 	*) run "$guest" amd64 ;;
 	esac
 done
-echo "$passed passed, $failed failed, $skipped skipped"
+echo "$passed passed, $failed failed, $skipped skipped; int3 panics of the emulator: $PANICS"
 [ $failed = 0 ]
