@@ -5,14 +5,16 @@
 # A test program prints TAP (cmocka's, or lib.sh's). Exit status 77 without a plan: all of it was skipped, and
 # its last line says why. A program that dies, or ends before its plan does, is a failure of its own.
 # Programs after --beside only compute: as many at once as there are CPUs. Those after --alone (and without either) have the machine.
+# What the kernel's log tells of a bug in the kernel is a failure, of the test during which it came (complaints.sh).
 # V=1 passes everything on. LIMIT=SECONDS bounds each program (600).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
+. tests/complaints.sh
 
 LIMIT=${LIMIT:-600}
 V=${V:-}
 DIR=$(mktemp -d)
-trap 'rm -rf "$DIR"' EXIT
+trap 'end_watch; rm -rf "$DIR"' EXIT
 trap 'exit 130' INT TERM
 : >"$DIR/all" # a line a test, by whichever program: WHAT NAME
 
@@ -23,6 +25,12 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1:${UBSAN_OPTIONS:-}
 export TSAN_OPTIONS=halt_on_error=1:${TSAN_OPTIONS:-}
 
 now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
+# A test's name without what follows it in TAP.
+test_name() { echo "${1%% # *}"; }
+
+# BEGAN NAME: a test ended just now.
+note_time() { echo "$1 $(now_ms) $2" >>"$DIR/times"; }
 
 # WHAT NAME MS [REASON]; WHAT is ok, again (ok, but not at once), skip or FAIL.
 report() {
@@ -36,10 +44,6 @@ count() { grep -cE "^($1) " "$DIR/all"; }
 list() { # WHAT HEADING
 	[ "$(count "$1")" = 0 ] || { echo "$2:"; sed -n "s/^$1 /  /p" "$DIR/all"; }
 }
-
-# Lines of the kernel's log that tell of a bug in it; nothing if the log may not be read.
-COMPLAINT='BUG:|WARNING:|Oops|refcount_t|general protection'
-kernel_bugs() { dmesg 2>/dev/null | grep -cE "$COMPLAINT"; }
 
 # What a test said, kept in case it matters.
 show_said() { [ -n "$V" ] || tail -n 60 "$JOB/said"; }
@@ -77,6 +81,7 @@ read_tap() { # FILE
 			seen=$((seen + 1))
 			not=${BASH_REMATCH[1]}
 			at=$(now_ms)
+			note_time "$began" "$1: $(test_name "${BASH_REMATCH[3]}")"
 			read_result "$1" "${BASH_REMATCH[3]}" $((at - began)) "$not" "$skip_reason"
 			began=$at
 			skip_reason=
@@ -90,10 +95,11 @@ read_tap() { # FILE
 			fi
 		fi
 	done
+	note_time "$began" "$1"
 	echo "$plan $seen" >"$JOB/plan"
 }
 
-# FILE STATUS COMPLAINTS-BEFORE: what is wrong with a program beyond its tests; nothing if nothing is.
+# FILE STATUS: what is wrong with a program beyond its tests; nothing if nothing is.
 program_failure() {
 	local plan seen
 	read -r plan seen <"$JOB/plan"
@@ -107,29 +113,30 @@ program_failure() {
 		echo "ran no test, status $2"
 	elif [ "$2" != 0 ] && [ ! -s "$JOB/counted" ]; then
 		echo "status $2 though no test failed"
-	elif [ "$(kernel_bugs)" -gt "$3" ]; then # fewer: the log is a ring, old ones fell out
-		echo "the kernel complained: $(dmesg | grep -E "$COMPLAINT" | tail -n 1)"
 	fi
 }
 
 run_file() { # FILE
-	local name=${1#build/tests/} code began bugs why
+	local name=${1#build/tests/} code began why
 	JOB=$(mktemp -d -p "$DIR")
 	began=$(now_ms)
-	bugs=$(kernel_bugs)
 	: >"$JOB/plan"
 	case $1 in
 	*.sh) set -- bash "$1" ;;
 	*) set -- stdbuf -oL "./$1" ;;
 	esac
-	read_tap "$name" < <(timeout -k 10 "$LIMIT" "$@" 2>&1 </dev/null; echo $? >"$JOB/code")
+	read_tap "$name" < <(
+		echo "$BASHPID $name" >>"$DIR/programs"
+		timeout -k 10 "$LIMIT" "$@" 2>&1 </dev/null
+		echo $? >"$JOB/code"
+	)
 	code=$(cat "$JOB/code" 2>/dev/null || echo 1)
 	if [ "$code" = 77 ] && [[ $(cat "$JOB/plan") == *" 0" ]]; then
 		report skip "$name" $(($(now_ms) - began)) \
 			"$(cat "$JOB/skipped" 2>/dev/null || tail -n 1 "$JOB/said" | sed 's/^ *\(skip: \)\?//')"
 		return
 	fi
-	why=$(program_failure "$name" "$code" "$bugs")
+	why=$(program_failure "$name" "$code")
 	[ -n "$why" ] || return 0
 	report FAIL "$name" $(($(now_ms) - began)) "$why"
 	show_said
@@ -162,10 +169,12 @@ if [ "$1" = --beside ]; then
 	done
 fi
 [ "${1:-}" != --alone ] || shift
+watch_kernel
 [ ${#BESIDE[@]} = 0 ] || run_beside "${BESIDE[@]}"
 for file; do
 	run_file "$file"
 done
+report_complaints
 list again "passed, but not at once"
 list FAIL failed
 echo "$(count 'ok|again') passed, $(count FAIL) failed, $(count skip) skipped"

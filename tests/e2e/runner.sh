@@ -10,7 +10,7 @@ try() {
 	printf '%s\n' '#!/bin/bash' "$@" >"$DIR/program"
 	chmod +x "$DIR/program"
 	STATUS=0
-	OUT=$(LIMIT=1 V='' "$TESTS/run.sh" "$(below_root program)" 2>&1) || STATUS=$?
+	OUT=$(LIMIT=${LIMIT:-60} V='' "$TESTS/run.sh" "$(below_root program)" 2>&1) || STATUS=$?
 	CLOSING=$(tail -n 1 <<<"$OUT")
 }
 
@@ -84,9 +84,87 @@ test_a_program_that_ends_early_is_a_failure() {
 }
 
 test_a_program_that_does_not_end_is_a_failure() {
-	try 'echo 1..2; echo ok 1 - a; sleep 100'
+	LIMIT=1 try 'echo 1..2; echo ok 1 - a; sleep 100'
 	assert_eq "$CLOSING" "1 passed, 1 failed, 0 skipped"
 	assert_match "$OUT" "ran past 1 s"
+}
+
+# NAME LINES…: a program that ends one test, does what the lines say in its second, and ends that. It may "complain" as the
+# kernel would in its log; returns when run.sh has noted that. "finish" tells the other program that it may end.
+program() {
+	cat >"$DIR/$1" <<-TEXT
+	#!/bin/bash
+	until_true() { until "\$@"; do sleep 0.01; done; }
+	complain() { echo "\$*" >>"$DIR/log"; until_true grep -qsF "\$*" "$DIR"/tmp.*/complaints; }
+	finish() { touch "$DIR/finished"; }
+	echo 1..2; echo "ok 1 - first of $1"
+	$(printf '%s\n' "${@:2}")
+	echo "ok 2 - second of $1"
+	TEXT
+	chmod +x "$DIR/$1"
+}
+
+# NAME…: these programs side by side, with the log that was there before.
+try_beside() {
+	touch "$DIR/log"
+	STATUS=0
+	# shellcheck disable=SC2046 # names of programs
+	OUT=$(cd "$ROOT" && TMPDIR=$DIR KERNEL_LOG=$DIR/log V='' tests/run.sh --beside $(for p; do below_root "$p"; done) 2>&1) || STATUS=$?
+}
+
+test_a_complaint_of_the_kernel_fails_the_test_whose_process_met_it() {
+	program a "until_true [ -e $DIR/b ]" 'complain "[ 7.0] WARNING: CPU: 0 PID: $$ at kernel/some.c:1 f+0x1/0x2"; finish'
+	program b "touch $DIR/b; until_true [ -e $DIR/finished ]"
+	try_beside a b
+	assert_eq $STATUS 1
+	assert_match "$OUT" "FAIL [^ ]*/a: second of a  [^$NL]*the kernel complained: .*at kernel/some.c:1"
+	assert_match "$OUT" "${NL}4 passed, 1 failed, 0 skipped"
+}
+
+# A process in the sandbox of that test, by its number out here.
+process_in() { grep -lsz "^SANDBOX=$1" /proc/[0-9]*/environ | cut -d/ -f3 | sort -n | head -n 1 | grep .; }
+
+test_a_complaint_in_a_test_in_bash_fails_it_by_name() {
+	local been
+	been=$(mktemp -d) # outside of every sandbox
+	cat >"$DIR/two.sh" <<-TEXT
+	NO_LAB=1
+	. "$TESTS/lib.sh"
+	test_first() { true; }
+	test_second() { until [ -e $been/noted ]; do sleep 0.02; done; }
+	run_tests "\$@"
+	TEXT
+	touch "$DIR/log"
+	start run env TMPDIR="$DIR" KERNEL_LOG="$DIR/log" "$TESTS/run.sh" "$(below_root two.sh)"
+	wait_for 20 process_in test_second
+	echo "[ 7.0] WARNING: CPU: 0 PID: $(process_in test_second) at kernel/some.c:1" >>"$DIR/log"
+	wait_for 20 grep -qs some.c "$DIR"/tmp.*/complaints
+	touch "$been/noted"
+	wait "${PIDS[run]}" && fail "the run passed"
+	rm -r "$been"
+	assert_match "$(logs run)" "FAIL [^ ]*/two.sh: test_second  [^$NL]*at kernel/some.c:1"
+}
+
+test_a_complaint_without_a_process_names_every_test_that_ran() {
+	program a "until_true [ -e $DIR/b ]" 'sleep 0.1 # the first tests are over' 'complain "[ 7.0] BUG: bad page state"; finish'
+	program b "touch $DIR/b; until_true [ -e $DIR/finished ]"
+	try_beside a b
+	assert_match "$OUT" "one of these ran: [^ ]*/a: second of a, [^ ]*/b: second of b"
+	assert_eq $STATUS 1
+}
+
+test_a_complaint_of_before_the_run_is_no_failure_and_makes_the_next_no_news() {
+	echo "[ 3.0] WARNING: CPU: 1 PID: 77 at kernel/some.c:1 f+0x1/0x2" >"$DIR/log"
+	program a ''
+	try_beside a
+	assert_eq "$STATUS" 0
+	program a 'complain "[ 7.0] WARNING: CPU: 0 PID: $$ at kernel/some.c:1 f+0x1/0x2"'
+	try_beside a
+	assert_eq "$STATUS" 1
+	assert_match "$OUT" "the same complaint came before this run"
+	program a 'complain "[ 9.0] WARNING: CPU: 0 PID: $$ at kernel/other.c:1 f+0x1/0x2"'
+	try_beside a
+	assert_match "$OUT" "the log of before this run has no such complaint"
 }
 
 # The sandbox of a test in bash dies with it.
