@@ -190,6 +190,30 @@ json() {
 	jq -er "$filter" <<<"$text" || fail "no '$filter' in what '$*' printed: $text"
 }
 
+# --- a verifier that forgives nothing -------------------------------------------------------------------
+
+# Each program that is loaded while STRICT is set, a line: "loaded NAME INSTRUCTIONS" or "refused ...".
+STRICT_LOG=$DIR/strict
+export STRICT_LOG
+
+# With BPF_F_TEST_REG_INVARIANTS (tests/strict.c), if this kernel knows it: its trial program was loaded with it.
+knows_strict() {
+	[ -n "${STRICT_KNOWN:-}" ] || {
+		LD_PRELOAD=$ROOT/build/tests/strict.so shunt features >"$DIR/out" 2>&1 || true
+		STRICT_KNOWN=$(grep -c '^loaded shunt_probe ' "$STRICT_LOG" || true)
+		: >"$STRICT_LOG"
+	}
+	[ "$STRICT_KNOWN" != 0 ]
+}
+
+# COMMAND…: what it loads is verified strictly, where the kernel can.
+strict() {
+	if knows_strict; then LD_PRELOAD=$ROOT/build/tests/strict.so "$@"; else "$@"; fi
+}
+
+# NAME: how many programs of that name were loaded strictly.
+loaded_strictly() { grep -c "^loaded $1 " "$STRICT_LOG"; }
+
 # --- running ------------------------------------------------------------------------------------------
 
 show_logs() {

@@ -20,7 +20,7 @@ E2E := $(wildcard tests/e2e/*.sh)
 FAULT := $(wildcard tests/fault/*.sh)
 MODEL := $(wildcard tests/model/*.sh)
 # These only compute, or ask and answer: they may share the machine. What times something, or serves, has it alone.
-BESIDE_E2E := $(filter-out %/cli_bpftool.sh,$(wildcard tests/e2e/cli_*.sh)) $(addprefix tests/e2e/,bench.sh sim.sh lab.sh pass.sh runner.sh)
+BESIDE_E2E := $(filter-out %/cli_bpftool.sh,$(wildcard tests/e2e/cli_*.sh)) $(addprefix tests/e2e/,bench.sh sim.sh lab.sh pass.sh runner.sh guest.sh strict.sh)
 BESIDE = $(UNIT) $(CROSS_UNIT) $(PROG) $(MODEL) $(BESIDE_E2E)
 ALONE = $(filter-out $(BESIDE_E2E),$(E2E)) $(FAULT)
 
@@ -68,7 +68,12 @@ $(B)/tests/peer: tests/peer.c lib/ring.c lib/broker.h lib/layout.h tests/rng.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(APP_TEST_PROGRAMS)
+$(B)/tests/strict.so: tests/strict.c
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -fPIC -shared $< -o $@ -ldl
+
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/strict.so $(APP_TEST_PROGRAMS)
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
@@ -84,7 +89,7 @@ test-unit: $(UNIT) ## unit tests, under sanitizers
 test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
 	$(Q)tests/run.sh $(PROG)
 
-test-e2e: all $(B)/tests/flood $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)
+test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)
 	$(Q)tests/run.sh $(E2E)
 
 test-fault: all $(B)/tests/peer ## things that die at bad moments (root)

@@ -81,13 +81,26 @@ static __always_inline struct shunt_view *get_view(void)
 	return bpf_map_lookup_elem(&wire_view, &zero);
 }
 
+/*
+ * The core's part of the address is added last, and in place: what follows uses the register as it is, with offsets of its own.
+ * shuntd has no CAP_PERFMON, so the verifier also follows the addition as a CPU might mispredict it. There, the verifier of
+ * Linux 6.18 loses the pointer's 32-bit bounds, and at a copy of the register says that they contradict the 64-bit ones.
+ */
+static __always_inline struct shunt_core_mark *mark_of(struct shunt_view *v, __u32 core)
+{
+	struct shunt_core_mark *mark = &v->core[0].mark;
+
+	asm volatile("" : "+r"(mark));
+	return (void *)mark + shunt_index(core, SHUNT_CORES) * sizeof(v->core[0]);
+}
+
 static __always_inline int preempt(const struct shunt_wire_preempt *p, __u32 core)
 {
 	struct shunt_view *v = get_view();
 	struct shunt_core_mark *m;
 
 	if (v) { /* exchanges: each store is seen after the one before */
-		m = &v->core[shunt_index(core, SHUNT_CORES)].mark;
+		m = mark_of(v, core);
 		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, 0);
 		m->by[SHUNT_MARK_XDP].deadline_ns = bpf_ktime_get_ns() + p->after_ns;
 		__sync_lock_test_and_set(&m->by[SHUNT_MARK_XDP].id, p->id);
@@ -104,6 +117,7 @@ static __always_inline void note_first(struct shunt_core_mark *m, __u32 epoch, _
 {
 	if (m->came >> 32 == epoch && (__s32)(seq - (__u32)m->came) <= 0)
 		return;
+	asm volatile("" : "+r"(m)); /* or &m->came is kept from above, in a copy of the register */
 	__sync_lock_test_and_set(&m->came, SHUNT_CAME(epoch, seq));
 	__sync_lock_test_and_set(&m->look, 1); /* after it: whoever clears look before sees it set again */
 }
@@ -120,7 +134,7 @@ static __always_inline int hand_over(__u32 core, const struct shunt_wire_request
 	if (v->quantum_us[cls] != us)
 		v->quantum_us[cls] = us;
 	if (r->flags & SHUNT_META_FIRST)
-		note_first(&v->core[shunt_index(core, SHUNT_CORES)].mark, r->w.epoch, r->seq);
+		note_first(mark_of(v, core), r->w.epoch, r->seq);
 	return verdict;
 }
 

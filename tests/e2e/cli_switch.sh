@@ -49,12 +49,13 @@ test_every_built_in_policy_loads_and_is_listed() {
 	local name n=0
 	host shunt load fcfs --dev "$DEV" --port 9000
 	for name in $(json '.policies[].name' shunt -j policies); do
-		host shunt switch "$name"
+		strict host shunt switch "$name"
 		assert_eq "$(policy)" "$name"
 		n=$((n + 1))
 	done
 	assert_eq $n "$(find "$ROOT/bpf/policies" -name '*.c' | wc -l)" "policies"
 	assert_eq "$(generation)" $((n + 1)) generation
+	! knows_strict || assert_eq "$(loaded_strictly shunt_ingress)" $n "programs that a strict verifier accepts"
 }
 
 test_a_switch_keeps_tunables_counters_and_link() {
