@@ -308,6 +308,7 @@ static void turn(struct agent *a)
 	a->tick_ns = a->now_ns + a->opts.tick_ms * 1000000ULL;
 	if (a->maps.agent)
 		tick(a);
+	store_retry(a->store);
 	peers_tick(a);
 }
 
@@ -329,9 +330,9 @@ static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 	p[FD_KEEPER] = (struct pollfd){ .fd = a->keeper, .events = POLLIN };
 	p[FD_SIGNALS] = (struct pollfd){ .fd = a->signals, .events = POLLIN };
 	p[FD_NETLINK] = (struct pollfd){ .fd = a->netlink, .events = POLLIN };
-	p[FD_LISTENER] = (struct pollfd){ .fd = a->listener, .events = POLLIN };
+	p[FD_LISTENER] = (struct pollfd){ .fd = peers_lets_in(a) ? a->listener : -1, .events = POLLIN };
 	for (int i = 0; i < PEERS_MAX; i++) {
-		if (a->peer[i].stage == PEER_NONE)
+		if (!peers_listens_to(&a->peer[i]))
 			continue;
 		who[n] = &a->peer[i];
 		p[n++] = (struct pollfd){ .fd = a->peer[i].fd, .events = POLLIN };

@@ -14,7 +14,8 @@
 #include "publish.h"
 
 #define ALLOW_MAX 16
-#define PEERS_MAX 64
+#define PEERS_MAX 256
+#define USERS_MAX 64
 
 /* Where requests are scheduled: here, in this machine's memory; or on a NIC that shares none with its hosts. */
 enum role { ROLE_SHARED, ROLE_NIC, ROLE_HOST };
@@ -44,6 +45,7 @@ enum peer_stage {
 	PEER_WORKER,  /* attached */
 	PEER_LEAVING, /* was told to leave rings that are not ours any more */
 	PEER_REFUSED, /* reads why, and goes */
+	PEER_UNREAD,  /* has ended, but there are descriptors in it that nobody has read */
 };
 
 struct peer {
@@ -51,12 +53,23 @@ struct peer {
 	int fd;
 	int pidfd;         /* until it becomes the domain's worker */
 	__u32 pid;
+	uid_t uid;
+	bool given;        /* it was sent descriptors */
+	__u32 heard;       /* messages in this tick */
+	const char *waits; /* what for, if not for rings of before */
 	__u64 since_ns;    /* of the stage */
 	__u32 want;        /* domain, or SHUNT_ANY_DOMAIN */
 	__u32 cores;
 	char name[SHUNT_NAME_LEN];
 	struct domain *domain;
 	__u64 policy_gen;  /* that it was sent; 0: none */
+};
+
+/* A user that connects: how often it may again (users.c). */
+struct user {
+	uid_t uid;
+	__u32 left;
+	__u64 seen_ns;     /* when left was counted; 0: nobody */
 };
 
 /* The policy in force, as it is handed out. */
@@ -84,6 +97,8 @@ struct agent {
 	struct domain domain[SHUNT_DOMAINS];
 	struct policy policy;
 	struct peer peer[PEERS_MAX];
+	struct user user[USERS_MAX];
+	__u32 turned_away;       /* connections in this tick: too many, and nobody is let in before the next */
 	struct load *load;
 	struct nicd *nicd;       /* ROLE_NIC, while shunt is loaded */
 	struct publisher *publisher; /* NULL: there is no card */
@@ -121,6 +136,17 @@ void peers_tell_leave(struct agent *a);
 void peers_drop(struct agent *a, struct peer *p);
 /* A worker that did not keep to the rules: dropped and counted. */
 void peers_bad(struct agent *a, struct peer *p, const char *why);
+/* Shall it be listened to in this turn? */
+bool peers_listens_to(const struct peer *p);
+bool peers_lets_in(const struct agent *a);
+
+/* users.c: limits; NULL, or why not. May a process of that user connect? */
+const char *users_may_come(struct agent *a, uid_t uid);
+/* Shall the peer be given descriptors? */
+const char *users_unread(const struct agent *a, const struct peer *p);
+bool peer_has_unread(const struct peer *p);
+/* Closes the connection. False: not entirely, as there are descriptors in it that nobody has read. */
+bool peer_end(struct peer *p);
 
 /* message.c: the type of a message that a worker may send, if it has that type's length; else
  * -EPROTO, or -EPROTONOSUPPORT: it is of another ABI. */

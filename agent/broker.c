@@ -3,6 +3,7 @@
  * broker.c - what workers say, and what they are given: messages of lib/broker.h
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,7 +38,10 @@ int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type,
 		c->cmsg_len = CMSG_LEN(nfd * sizeof(int));
 		memcpy(CMSG_DATA(c), fd, nfd * sizeof(int));
 	}
-	return sendmsg(p->fd, &hdr, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	if (sendmsg(p->fd, &hdr, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return -errno;
+	p->given |= nfd > 0;
+	return 0;
 }
 
 void broker_refuse(struct agent *a, struct peer *p, int err, const char *text)
@@ -70,47 +74,79 @@ static int welcome(struct agent *a, struct peer *p, __u32 cores)
 	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WELCOME, fd, SHUNT_FD_SOCKETS + nsockets);
 }
 
-/* The peer is the domain's worker: memory, sockets, policy. */
-static void settle(struct agent *a, struct peer *p, struct domain *d)
+/* The peer becomes the domain's worker: memory, sockets, policy. On failure nothing has changed. */
+static int settle(struct agent *a, struct peer *p, struct domain *d)
 {
+	int err;
+
 	p->domain = d;
-	p->stage = PEER_WORKER;
 	p->policy_gen = 0;
+	err = a->opts.role == ROLE_HOST ? host_tell(a, p) : 0;
+	if (!err)
+		err = welcome(a, p, d->state->worker_cores);
+	if (err) {
+		p->domain = NULL;
+		return err;
+	}
+	p->stage = PEER_WORKER;
 	worker_here(d, p);
-	if (a->opts.role == ROLE_HOST && host_tell(a, p)) {
+	policy_send(a, p); /* or later: what it has said meanwhile, BYE maybe, is to be heard first */
+	return 0;
+}
+
+/* It has left already, or the kernel carries no descriptors now. */
+static void not_welcome(struct agent *a, struct peer *p, int err)
+{
+	if (err == -EPIPE || err == -ECONNRESET || p->given) {
 		peers_drop(a, p);
 		return;
 	}
-	if (welcome(a, p, d->state->worker_cores) || policy_send(a, p))
-		peers_drop(a, p);
+	say(LOG_WARNING, "cannot hand descriptors to process %u: %s; trying again", p->pid,
+	    err == -ETOOMANYREFS ? "too many that root's processes sent are not read yet" : strerror(-err));
+	p->waits = "shuntd cannot hand out descriptors, see its messages";
 }
 
 static void attach(struct agent *a, struct peer *p, struct domain *d)
 {
 	__u32 all = d->r.geo.ncores, cores = p->cores && p->cores < all ? p->cores : all;
-	int pidfd = p->pidfd, err;
+	int pidfd, err;
 
-	p->pidfd = -1;
-	err = worker_attach(d, p->pid, pidfd, cores);
+	p->waits = users_unread(a, p);
+	if (p->waits)
+		return;
+	pidfd = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
+	err = pidfd < 0 ? -errno : worker_attach(d, p->pid, pidfd, cores);
 	if (err) {
 		broker_refuse(a, p, err, "shuntd has no room for another worker");
 		return;
 	}
+	err = settle(a, p, d);
+	if (err) {
+		worker_unwelcome(d, a->now_ns);
+		not_welcome(a, p, err);
+		return;
+	}
 	say(LOG_INFO, "worker '%s' (process %u) came to domain %u with %u core%s", p->name, p->pid,
 	    d->id, cores, cores == 1 ? "" : "s");
-	settle(a, p, d);
 }
 
-/* A worker that we know, on a new connection. */
+/* A worker that we know, on a new connection. It keeps the one before until it has the new one. */
 static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 {
 	struct peer *old = d->peer;
+	int err;
 
-	d->peer = NULL;
+	p->waits = users_unread(a, p);
+	if (p->waits)
+		return;
+	err = settle(a, p, d);
+	if (err) {
+		not_welcome(a, p, err);
+		return;
+	}
 	if (old)
 		peers_drop(a, old);
 	say(LOG_INFO, "worker %u of domain %u is connected again", p->pid, d->id);
-	settle(a, p, d);
 }
 
 static struct domain *find_free(struct agent *a, bool *soon)

@@ -23,9 +23,10 @@
 
 #define HELLO_NS 1000000000ULL /* silence before HELLO */
 #define WAIT_NS 4000000000ULL  /* for a domain that is not ready */
-#define STRANGERS_MAX (PEERS_MAX - SHUNT_DOMAINS) /* connections that are no worker's */
 #define GROUPS_MAX 1024
-#define BURST 64               /* messages of one peer before the others' turn */
+#define BURST 64               /* messages of one peer before the others' turn … */
+#define TICK_MESSAGES 256      /* … and in a tick: two for each core, and more than a worker has to say */
+#define TICK_TURNED_AWAY 32    /* connections that are turned away in a tick, before the next are let in */
 
 static int bind_to(int fd, const char *path, char *why, size_t len)
 {
@@ -129,11 +130,13 @@ void peers_drop(struct agent *a, struct peer *p)
 {
 	if (is_attached(p))
 		worker_hung_up(p->domain, a->now_ns);
-	if (p->fd >= 0)
-		close(p->fd);
 	if (p->pidfd >= 0)
 		close(p->pidfd);
-	*p = (struct peer){ .fd = -1, .pidfd = -1 };
+	p->pidfd = -1;
+	p->domain = NULL;
+	p->stage = p->fd < 0 || peer_end(p) ? PEER_NONE : PEER_UNREAD;
+	if (p->stage == PEER_NONE)
+		*p = (struct peer){ .fd = -1, .pidfd = -1 };
 }
 
 void peers_bad(struct agent *a, struct peer *p, const char *why)
@@ -143,27 +146,27 @@ void peers_bad(struct agent *a, struct peer *p, const char *why)
 	peers_drop(a, p);
 }
 
-/* A place for a new one; if need be that of one who was refused. */
+/* Says why to one that gets no place. */
+static void turn_away(struct agent *a, const struct ucred *who, int fd, int err, const char *why)
+{
+	struct peer p = { .fd = fd, .pidfd = -1, .pid = who->pid, .uid = who->uid };
+	struct shunt_msg_refused m = { .err = err };
+
+	snprintf(m.text, sizeof(m.text), "%s", why);
+	say(LOG_WARNING, "refused a connection of process %u, user %u: %s", who->pid, who->uid, why);
+	broker_send(&p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0);
+	close(fd);
+	count_bad(a);
+	a->turned_away++;
+}
+
 static struct peer *free_place(struct agent *a)
 {
-	struct peer *place = NULL, *refused = NULL;
-	int strangers = 0;
-
 	for (int i = 0; i < PEERS_MAX; i++) {
-		struct peer *p = &a->peer[i];
-
-		if (p->stage == PEER_NONE)
-			place = p;
-		else
-			strangers += p->stage != PEER_WORKER;
-		if (p->stage == PEER_REFUSED)
-			refused = p;
+		if (a->peer[i].stage == PEER_NONE)
+			return &a->peer[i];
 	}
-	if (strangers < STRANGERS_MAX)
-		return place;
-	if (refused)
-		peers_drop(a, refused);
-	return refused;
+	return NULL;
 }
 
 static void take(struct agent *a, int fd)
@@ -172,34 +175,51 @@ static void take(struct agent *a, int fd)
 	socklen_t len = sizeof(who);
 	struct peer *p = free_place(a);
 	char text[SHUNT_TEXT_LEN];
+	const char *why;
 
 	if (!p || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len)) {
-		say(LOG_WARNING, "too many connections: one was closed");
-		count_bad(a);
 		close(fd);
 		return;
 	}
-	*p = (struct peer){ .stage = PEER_NEW, .fd = fd, .pid = who.pid, .since_ns = a->now_ns };
-	p->pidfd = pidfd_of(fd, who.pid);
-	snprintf(p->name, sizeof(p->name), "?");
+	why = users_may_come(a, who.uid);
+	if (why) {
+		turn_away(a, &who, fd, -EAGAIN, why);
+		return;
+	}
 	if (!may_come(a, fd, &who)) {
-		count_bad(a);
 		snprintf(text, sizeof(text), "user %u is not allowed: start shuntd with "
 			 "'--user %u'", who.uid, who.uid);
-		broker_refuse(a, p, -EACCES, text);
-	} else if (p->pidfd < 0) {
-		peers_bad(a, p, "it is gone");
+		turn_away(a, &who, fd, -EACCES, text);
+		return;
 	}
+	*p = (struct peer){ .stage = PEER_NEW, .fd = fd, .pid = who.pid, .uid = who.uid,
+			    .since_ns = a->now_ns };
+	p->pidfd = pidfd_of(fd, who.pid);
+	snprintf(p->name, sizeof(p->name), "?");
+	if (p->pidfd < 0)
+		peers_bad(a, p, "it is gone");
 }
 
+bool peers_lets_in(const struct agent *a)
+{
+	return a->turned_away < TICK_TURNED_AWAY;
+}
+
+/* For want of descriptors of our own, too, nobody is let in before the next tick. */
 void peers_accept(struct agent *a)
 {
-	for (int i = 0; i < BURST; i++) {
+	for (int i = 0; i < BURST && peers_lets_in(a); i++) {
 		int fd = accept4(a->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd < 0)
-			return;
-		take(a, fd);
+		if (fd >= 0) {
+			take(a, fd);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			say(LOG_WARNING, "cannot let a worker in: %m");
+			a->turned_away = TICK_TURNED_AWAY;
+		}
+		return;
 	}
 }
 
@@ -242,10 +262,15 @@ static bool hear_one(struct agent *a, struct peer *p)
 	return p->stage != PEER_NONE;
 }
 
+bool peers_listens_to(const struct peer *p)
+{
+	return p->stage != PEER_NONE && p->stage != PEER_UNREAD && p->heard < TICK_MESSAGES;
+}
+
 void peers_hear(struct agent *a, struct peer *p)
 {
-	for (int i = 0; i < BURST && hear_one(a, p); i++)
-		;
+	for (int i = 0; i < BURST && peers_listens_to(p) && hear_one(a, p); i++)
+		p->heard++;
 }
 
 void peers_tell_leave(struct agent *a)
@@ -275,7 +300,8 @@ static void tick_one(struct agent *a, struct peer *p)
 		break;
 	case PEER_WAITING:
 		if (waited > WAIT_NS)
-			broker_refuse(a, p, -EBUSY, "the domain's former rings are still in use, "
+			broker_refuse(a, p, -EBUSY, p->waits ? p->waits :
+				      "the domain's former rings are still in use, "
 				      "see the messages of shuntd");
 		else
 			broker_serve(a, p);
@@ -288,6 +314,9 @@ static void tick_one(struct agent *a, struct peer *p)
 		if (waited > HELLO_NS)
 			peers_drop(a, p);
 		break;
+	case PEER_UNREAD:
+		peers_drop(a, p); /* if it is read by now */
+		break;
 	case PEER_LEAVING:
 	case PEER_NONE:
 		break;
@@ -296,6 +325,9 @@ static void tick_one(struct agent *a, struct peer *p)
 
 void peers_tick(struct agent *a)
 {
-	for (int i = 0; i < PEERS_MAX; i++)
+	a->turned_away = 0;
+	for (int i = 0; i < PEERS_MAX; i++) {
+		a->peer[i].heard = 0;
 		tick_one(a, &a->peer[i]);
+	}
 }

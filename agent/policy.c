@@ -87,6 +87,8 @@ int policy_send(struct agent *a, struct peer *p)
 
 	if (a->policy.fd < 0 || p->policy_gen == m.gen)
 		return 0;
+	if (p->policy_gen && peer_has_unread(p)) /* it reads the one before first */
+		return -EAGAIN;
 	err = broker_send(p, &m, sizeof(m), SHUNT_MSG_POLICY, &a->policy.fd, 1);
 	if (!err)
 		p->policy_gen = m.gen;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,12 @@
 #include "store.h"
 
 #define STORE_MAX (SHUNT_DOMAINS * (SHUNT_SLOTS + 3) + 2)
+#define TRIES 1000 /* of a message without a descriptor, for want of memory */
 
 struct entry {
 	char name[STORE_NAME];
 	int fd;
+	bool untold; /* the keeper does not have it yet */
 };
 
 struct store {
@@ -107,9 +110,16 @@ struct store *store_open(int keeper)
 	return s;
 }
 
-/* Blocks until the keeper takes it. A keeper that does not is no keeper: the connection ends, which
- * is noticed where its death is. */
-static void tell(const struct store *s, const char *name, int fd)
+/* Is the keeper well, and a later try worth it? ETOOMANYREFS: processes of root, or workers, have not read as many
+ * descriptors as may be under way. */
+static bool is_passing(int err)
+{
+	return err == ETOOMANYREFS || err == ENOBUFS || err == ENOMEM;
+}
+
+/* Blocks until the keeper takes it. False: not now, but later. A keeper that never will is no keeper: the
+ * connection ends, which is noticed where its death is. */
+static bool tell(const struct store *s, const char *name, int fd)
 {
 	union {
 		char buf[CMSG_SPACE(sizeof(int))];
@@ -121,7 +131,7 @@ static void tell(const struct store *s, const char *name, int fd)
 	struct cmsghdr *c;
 
 	if (s->keeper < 0)
-		return;
+		return true;
 	snprintf(m.name, sizeof(m.name), "%s", name);
 	if (fd >= 0) {
 		hdr.msg_control = control.buf;
@@ -132,12 +142,19 @@ static void tell(const struct store *s, const char *name, int fd)
 		c->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	}
-	while (sendmsg(s->keeper, &hdr, MSG_NOSIGNAL) < 0) {
+	for (int tries = 0; sendmsg(s->keeper, &hdr, MSG_NOSIGNAL) < 0;) {
 		if (errno == EINTR)
 			continue;
+		if (fd >= 0 && is_passing(errno))
+			return false;
+		if (is_passing(errno) && tries++ < TRIES) {
+			usleep(1000);
+			continue;
+		}
 		shutdown(s->keeper, SHUT_RDWR);
 		break;
 	}
+	return true;
 }
 
 int store_put(struct store *s, const char *name, int fd)
@@ -145,8 +162,21 @@ int store_put(struct store *s, const char *name, int fd)
 	int err = keep(s, name, fd);
 
 	if (!err)
-		tell(s, name, fd);
+		find(s, name)->untold = !tell(s, name, fd);
 	return err;
+}
+
+bool store_retry(struct store *s)
+{
+	for (unsigned int i = 0; i < s->n; i++) {
+		struct entry *e = &s->entry[i];
+
+		if (e->untold)
+			e->untold = !tell(s, e->name, e->fd);
+		if (e->untold)
+			return false;
+	}
+	return true;
 }
 
 void store_drop(struct store *s, const char *prefix)

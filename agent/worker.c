@@ -108,6 +108,12 @@ static void start_burial(struct domain *d, bool died, __u64 now_ns)
 	store_drop(d->store, name);
 }
 
+void worker_unwelcome(struct domain *d, __u64 now_ns)
+{
+	agent_of(d)->workers--;
+	start_burial(d, false, now_ns);
+}
+
 void worker_bye(struct domain *d, __u64 now_ns)
 {
 	say(LOG_INFO, "worker %u left domain %u", d->state->worker_pid, d->id);

@@ -8,6 +8,8 @@
 
 /* The domain is free and pidfd (taken over, even on failure) becomes its worker's. */
 int worker_attach(struct domain *d, __u32 pid, int pidfd, __u32 cores);
+/* It was not given anything after all. */
+void worker_unwelcome(struct domain *d, __u64 now_ns);
 /* Its connection is there (again). */
 void worker_here(struct domain *d, void *peer);
 void worker_up(struct domain *d, __u32 core, __u64 now_ns);

@@ -63,7 +63,7 @@ $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $< -o $@ -lbpf
 
-$(B)/tests/peer: tests/peer.c lib/ring.c lib/broker.h lib/layout.h tests/rng.h
+$(B)/tests/peer $(B)/tests/harm: $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare.h tests/rng.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@
@@ -73,7 +73,7 @@ $(B)/tests/strict.so: tests/strict.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -fPIC -shared $< -o $@ -ldl
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/strict.so $(APP_TEST_PROGRAMS)
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/strict.so $(APP_TEST_PROGRAMS)
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
@@ -92,7 +92,7 @@ test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF
 test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)
 	$(Q)tests/run.sh $(E2E)
 
-test-fault: all $(B)/tests/peer ## things that die at bad moments (root)
+test-fault: all $(B)/tests/peer $(B)/tests/harm ## things that die at bad moments (root)
 	$(Q)tests/run.sh $(FAULT)
 
 -include $(wildcard $(B)/tests/*/*.d)

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_users.c - what a user may take of shuntd, on real sockets: descriptors that it does not read, connections
+ */
+/* link: agent/users.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "agent/agent.h"
+
+#define ALL_NS 1000000000ULL
+
+static struct agent *new_agent(void)
+{
+	struct agent *a = calloc(1, sizeof(*a));
+
+	assert_non_null(a);
+	a->now_ns = 5 * ALL_NS;
+	for (int i = 0; i < PEERS_MAX; i++)
+		a->peer[i].fd = a->peer[i].pidfd = -1;
+	return a;
+}
+
+/* A peer in place i; its own end of the connection. */
+static int connect_peer(struct agent *a, int i, __u32 pid, uid_t uid)
+{
+	int end[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, end), 0);
+	a->peer[i] = (struct peer){ .stage = PEER_WAITING, .fd = end[0], .pidfd = -1, .pid = pid, .uid = uid };
+	return end[1];
+}
+
+static void give(struct peer *p)
+{
+	union {
+		char buf[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+			      .msg_controllen = sizeof(control.buf) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
+	int zero = 0;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &zero, sizeof(int));
+	assert_int_equal(sendmsg(p->fd, &hdr, 0), 1);
+	p->given = true;
+	p->stage = PEER_WORKER;
+}
+
+static void read_it(int fd)
+{
+	char byte;
+
+	assert_int_equal(recv(fd, &byte, 1, 0), 1); /* the descriptor is thrown away */
+}
+
+static void test_a_process_gets_nothing_more_before_it_has_read_what_it_got(void **state)
+{
+	struct agent *a = new_agent();
+	int first = connect_peer(a, 0, 100, 1000), second = connect_peer(a, 1, 100, 1000);
+
+	assert_null(users_unread(a, &a->peer[1]));
+	give(&a->peer[0]);
+	assert_non_null(users_unread(a, &a->peer[1]));
+	read_it(first);
+	assert_null(users_unread(a, &a->peer[1]));
+	close(first);
+	close(second);
+	free(a);
+}
+
+static void test_an_ended_connection_counts_until_it_is_read_or_closed(void **state)
+{
+	struct agent *a = new_agent();
+	int first = connect_peer(a, 0, 100, 1000), second = connect_peer(a, 1, 100, 1000);
+
+	give(&a->peer[0]);
+	assert_false(peer_end(&a->peer[0]));
+	assert_non_null(users_unread(a, &a->peer[1]));
+	close(first);
+	assert_null(users_unread(a, &a->peer[1]));
+	assert_true(peer_end(&a->peer[0]));
+	close(second);
+	free(a);
+}
+
+/* Peeking gives descriptors without taking the message away: they are under way still. */
+static void test_a_message_that_was_looked_at_is_not_read(void **state)
+{
+	struct agent *a = new_agent();
+	int end = connect_peer(a, 0, 100, 1000);
+	char byte;
+
+	give(&a->peer[0]);
+	assert_int_equal(recv(end, &byte, 1, MSG_PEEK), 1);
+	assert_true(peer_has_unread(&a->peer[0]));
+	close(end);
+	free(a);
+}
+
+static void test_processes_of_one_user_cannot_keep_others_waiting(void **state)
+{
+	struct agent *a = new_agent();
+	int end[10], n = 0;
+
+	for (; n < 8; n++) {
+		end[n] = connect_peer(a, n, 100 + n, 1000);
+		if (users_unread(a, &a->peer[n]))
+			break;
+		give(&a->peer[n]);
+	}
+	assert_true(n > 1 && n < 8);
+	end[n + 1] = connect_peer(a, n + 1, 200, 1001);
+	assert_null(users_unread(a, &a->peer[n + 1]));
+	for (int i = 0; i < n + 2; i++)
+		close(end[i]);
+	free(a);
+}
+
+static unsigned int let_in(struct agent *a, uid_t uid, unsigned int tries)
+{
+	unsigned int n = 0;
+
+	while (tries--)
+		n += !users_may_come(a, uid);
+	return n;
+}
+
+static void test_a_user_that_connects_too_often_waits_and_others_do_not(void **state)
+{
+	struct agent *a = new_agent();
+	unsigned int often = let_in(a, 1000, 1000);
+
+	assert_in_range(often, 100, 300);
+	assert_int_equal(let_in(a, 1001, 10), 10);
+	assert_int_equal(let_in(a, 0, 1000), 1000);
+	for (int i = 0; i < 1000; i++) { /* a second in small steps is a second */
+		a->now_ns += ALL_NS / 1000;
+		let_in(a, 1000, 1);
+	}
+	a->now_ns += ALL_NS;
+	assert_in_range(let_in(a, 1000, 1000), 100, 300);
+	free(a);
+}
+
+/* Whoever makes up users (by user namespaces, say) gets none of them more than the first time. */
+static void test_many_users_make_nobody_wait(void **state)
+{
+	struct agent *a = new_agent();
+
+	for (uid_t uid = 1000; uid < 1500; uid++) {
+		a->now_ns++;
+		assert_int_equal(let_in(a, uid, 3), 3);
+	}
+	free(a);
+}
+
+static void test_a_user_has_room_for_its_workers_and_leaves_room_for_others(void **state)
+{
+	struct agent *a = new_agent();
+	int n = 0;
+
+	while (n < PEERS_MAX && !users_may_come(a, 1000))
+		a->peer[n++] = (struct peer){ .stage = PEER_NEW, .fd = -1, .uid = 1000 };
+	assert_in_range(n, SHUNT_DOMAINS, PEERS_MAX / 4);
+	assert_null(users_may_come(a, 1001));
+	assert_null(users_may_come(a, 0));
+	a->peer[0].stage = PEER_WORKER;
+	assert_null(users_may_come(a, 1000));
+	free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_process_gets_nothing_more_before_it_has_read_what_it_got),
+		cmocka_unit_test(test_an_ended_connection_counts_until_it_is_read_or_closed),
+		cmocka_unit_test(test_a_message_that_was_looked_at_is_not_read),
+		cmocka_unit_test(test_processes_of_one_user_cannot_keep_others_waiting),
+		cmocka_unit_test(test_a_user_that_connects_too_often_waits_and_others_do_not),
+		cmocka_unit_test(test_many_users_make_nobody_wait),
+		cmocka_unit_test(test_a_user_has_room_for_its_workers_and_leaves_room_for_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
