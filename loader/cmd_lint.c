@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * cmd_lint.c - shunt lint: would a Netronome card take this object?
+ * cmd_lint.c - shunt lint: would a Netronome card take this object? And what does a policy cost this kernel's verifier?
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 
 #include "file.h"
 #include "lint/report.h"
+#include "verify.h"
 
 static void show_finding(const char *object, const json_t *f)
 {
@@ -36,6 +37,18 @@ static void show_program(const char *object, const json_t *p, const json_t *limi
 		printf("%lld BPF instructions, not followed to their end\n", number_at(p, "bpf_instructions"));
 }
 
+static void show_verifier(const char *object, const json_t *v)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(json_object_get(v, "programs"), i, p)
+		printf("%s: program '%s': this kernel's verifier follows %lld instructions\n", object,
+		       text_at(p, "name"), number_at(p, "instructions"));
+	if (json_object_get(v, "error"))
+		printf("%s: not verified by this kernel: %s\n", object, text_at(v, "error"));
+}
+
 static void show(const json_t *r)
 {
 	const char *object = text_at(r, "object");
@@ -46,6 +59,7 @@ static void show(const json_t *r)
 		show_finding(object, item);
 	json_array_foreach(json_object_get(r, "programs"), i, item)
 		show_program(object, item, json_object_get(r, "limits"));
+	show_verifier(object, json_object_get(r, "verifier"));
 	printf("%s: the card %s it\n", object, text_at(r, "verdict"));
 }
 
@@ -58,6 +72,20 @@ static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
 static int cannot_read(struct ctl *ctl, const char *path, const char *why)
 {
 	return fail_usage(ctl, "cannot judge '%s': %s", path, why);
+}
+
+/* Where the object is a policy's bundle, this kernel's verifier is asked, too. */
+static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *path)
+{
+	json_t *j = lint_report(o, path);
+	struct bundle b;
+
+	if (!bundle_read(ctl, path, path, &b)) {
+		json_object_set_new(j, "verifier", verify_costs(ctl, &b));
+		bundle_close(&b);
+	}
+	ctl_forget(ctl);
+	return j;
 }
 
 int cmd_lint(struct ctl *ctl)
@@ -89,7 +117,7 @@ int cmd_lint(struct ctl *ctl)
 		else if (o.too_much)
 			err = cannot_read(ctl, path, "its programs have more paths than can be followed");
 		else
-			err = emit(ctl, lint_report(&o, path), show);
+			err = emit(ctl, report(ctl, &o, path), show);
 		if (!err && lint_refused(&o))
 			ctl->code = EXIT_FAILED;
 	}

@@ -39,10 +39,13 @@ void log_start(bool verbose)
 
 /* What the verifier complains of, and what a policy's author can do about it. */
 static const struct remedy remedies[] = {
-	{ "too large", "too many paths: in loops use shunt_pick() and shunt_less(), no if" },
+	{ "too large", "too many paths, or a loop whose end it cannot see: constant bounds, and in loops shunt_pick() "
+	  "and shunt_less() in place of if" },
 	{ "too complex", "too many paths: in loops use shunt_pick() and shunt_less(), no if" },
 	{ "infinite loop", "a loop needs a constant bound" },
 	{ "back-edge", "a loop needs a constant bound" },
+	{ "unreachable insn", "a loop needs a constant bound, and a way out" },
+	{ "invalid mem access", "a policy reads memory through the accessors of shunt/policy.h alone" },
 	{ "map_value", "an index into the view must go through shunt_index() or an accessor" },
 	{ "unbounded", "an index into the view must go through shunt_index() or an accessor" },
 	{ "stack", "keep local arrays below 512 bytes" },
@@ -52,23 +55,57 @@ static const struct remedy remedies[] = {
 	{ NULL, NULL },
 };
 
-/*
- * The verifier's complaint is its last line but the statistics; the source line is the last ';'
- * with text (those of the compiler's own making have none).
- */
-static void find_lines(char *log, const char **complaint, const char **source)
+/* A line of the trace: instructions, registers, states and how it went back. The rest are complaints. */
+static bool is_trace(const char *line)
 {
+	static const char *const begin[] = { ";", "processed ", "verification time", "stack depth", "cur state:",
+					     "old state:", "from ", "mark_precise:", "last_idx", "parent ", "regs=",
+					     "caller:", "Func#", "propagating ", "frame", "safe" };
+	const char *at = line + strspn(line, " ");
+	size_t digits = strspn(at, "0123456789"), reg;
+
+	if (!*at || (digits && at[digits] == ':'))
+		return true;
+	for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+		if (!strncmp(at, begin[i], strlen(begin[i])))
+			return true;
+	}
+	reg = *at == 'R' ? strspn(at + 1, "0123456789rwt_") : 0; /* "R1=…", "R2_w=…"; "R1 unbounded" is a complaint */
+	return reg && at[1 + reg] == '=';
+}
+
+/* Number of the instruction that a line of the trace shows ("12: (61) r1 = …"), or that a complaint names; -1: none. */
+static long insn_of(const char *line)
+{
+	const char *named = strstr(line, "at insn ");
+	char *end;
+	long n;
+
+	if (named)
+		return strtol(named + 8, NULL, 10);
+	n = strtol(line, &end, 10);
+	return end != line && !strncmp(end, ": (", 3) ? n : -1;
+}
+
+/* The verifier's complaint, and the last line of the policy's author that it came by. Cuts up the log. */
+static const char *find_complaint(char *log, const struct lint_object *o, const char *prog,
+				  const struct lint_line **own)
+{
+	const struct lint_prog *p = origin_prog(o, prog);
+	const char *complaint = NULL;
 	char *save = NULL;
 
-	*complaint = *source = NULL;
+	*own = NULL;
 	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (line[0] == ';' && line[1 + strspn(line + 1, " ")] != '@')
-			*source = line + 1 + strspn(line + 1, " ");
-		else if (line[0] && strncmp(line, "processed ", 10) &&
-			 strncmp(line, "verification time", 17) && strncmp(line, "stack depth", 11) &&
-			 line[0] != ';')
-			*complaint = line;
+		long n = insn_of(line);
+		const struct lint_line *from = n < 0 ? NULL : origin_line(o, p, n);
+
+		if (from && origin_is_own(o, from))
+			*own = from;
+		if (!is_trace(line))
+			complaint = line;
 	}
+	return complaint;
 }
 
 static void advise(struct ctl *ctl, const char *complaint)
@@ -77,33 +114,57 @@ static void advise(struct ctl *ctl, const char *complaint)
 	hint(ctl, "the whole log: shunt -v load ... --dry-run");
 }
 
-int log_explain(struct ctl *ctl, const struct bundle *b, int err, const char *log)
+static int refused(struct ctl *ctl, const struct bundle *b, int err, const char *complaint,
+		   const struct lint_line *own)
 {
-	const char *complaint, *source;
-	char *copy = strdup(log);
+	char at[256] = "";
+
+	fail(ctl, err, "the kernel's verifier refuses policy '%s': %s%s%s", b->desc.name, complaint,
+	     own ? ", at: " : "", own ? origin_show(own, at, sizeof(at)) : "");
+	advise(ctl, complaint);
+	return err;
+}
+
+static int not_taken(struct ctl *ctl, const struct bundle *b)
+{
 	struct utsname host;
+
+	uname(&host);
+	last_warning[strcspn(last_warning, "\n")] = '\0';
+	fail(ctl, -EOPNOTSUPP, "kernel %s does not take policy '%s': %s", host.release, b->desc.name,
+	     last_warning[0] ? last_warning : strerror(EINVAL));
+	hint(ctl, "shunt needs Linux 5.15: see 'shunt features'");
+	return -EOPNOTSUPP;
+}
+
+int log_explain_open(struct ctl *ctl, const struct bundle *b, int err)
+{
+	last_warning[strcspn(last_warning, "\n")] = '\0';
+	return fail(ctl, err, "'%s' is no BPF object that libbpf understands: %s", b->path,
+		    last_warning[0] ? last_warning : strerror(-err));
+}
+
+int log_explain(struct ctl *ctl, const struct bundle *b, enum part part, const char *prog, int err, const char *log)
+{
+	const struct lint_line *own;
+	struct lint_object o;
+	const char *complaint;
+	char *copy = strdup(log);
 
 	if (!copy)
 		return fail(ctl, -ENOMEM, "no memory");
 	if (talkative)
 		fputs(log, stderr);
-	find_lines(copy, &complaint, &source);
-	if (complaint && strstr(complaint, "too large"))
-		source = NULL; /* where it lost patience says nothing */
-	if (complaint && err != -EPERM) {
-		fail(ctl, err, "the kernel's verifier refuses policy '%s': %s%s%s", b->desc.name,
-		     complaint, source ? ", at: " : "", source ? source : "");
-		advise(ctl, complaint);
-	} else if (err == -EINVAL) {
-		uname(&host);
-		last_warning[strcspn(last_warning, "\n")] = '\0';
-		fail(ctl, -EOPNOTSUPP, "kernel %s does not take policy '%s': %s", host.release,
-		     b->desc.name, last_warning[0] ? last_warning : strerror(-err));
-		hint(ctl, "shunt needs Linux 5.15: see 'shunt features'");
-		err = -EOPNOTSUPP;
-	} else {
-		fail_bpf(ctl, err, "cannot load policy '%s'", b->desc.name);
+	if (!origin_read(ctl, b, part, &o)) {
+		complaint = find_complaint(copy, &o, prog, &own);
+		if (complaint && err != -EPERM)
+			refused(ctl, b, err, complaint, own);
+		else if (err == -EINVAL)
+			err = not_taken(ctl, b);
+		else
+			fail_bpf(ctl, err, "cannot load policy '%s'", b->desc.name);
 	}
+	origin_free(&o);
 	free(copy);
 	return err;
 }

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "object.h"
-
-#define LOG_LEN (1 << 20)
+#include "origin.h"
+#include "verify.h"
 
 static const char *program_name(const struct shunt_nic_sizes *sizes)
 {
@@ -69,7 +69,7 @@ int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj,
 }
 
 /* Tests and lint have more programs in the object; they are not for production. */
-static int select_program(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name)
+int object_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name)
 {
 	struct bpf_program *prog;
 	bool found = false;
@@ -132,25 +132,24 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struc
 	char *log = calloc(1, LOG_LEN);
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = b->desc.name,
 		    .kernel_log_buf = log, .kernel_log_size = LOG_LEN);
-	int err;
+	int err = log ? verify_functions(ctl, b, NULL) : fail(ctl, -ENOMEM, "no memory");
 
 	memset(o, 0, sizeof(*o));
-	if (!log)
-		return fail(ctl, -ENOMEM, "no memory");
+	if (err)
+		goto out;
 	log_start(ctl->verbose);
 	o->obj = sizes ? open_nic(ctl, b, sizes, &opts) : bpf_object__open_mem(b->data, b->len, &opts);
 	if (!o->obj) {
-		err = fail(ctl, -errno, "'%s' is no BPF object that libbpf understands: %s",
-			   b->path, strerror(errno));
+		err = log_explain_open(ctl, b, -errno);
 		goto out;
 	}
-	err = select_program(ctl, b, o->obj, name);
+	err = object_select(ctl, b, o->obj, name);
 	if (!err && reuse)
 		err = object_reuse_maps(ctl, b->path, o->obj, NULL);
 	if (!err) {
 		err = bpf_object__load(o->obj);
 		if (err)
-			err = log_explain(ctl, b, err, log);
+			err = log_explain(ctl, b, sizes ? PART_NIC : PART_HOST, name, err, log);
 	}
 	if (!err)
 		err = identify(ctl, o, name);

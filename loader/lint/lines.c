@@ -39,6 +39,7 @@ static bool take(const char **at, size_t *left, void *out, size_t len)
 static int add_line(struct lint_object *o, int sec, const struct ext_line *l)
 {
 	const char *file = btf__str_by_offset(o->image->btf, l->file);
+	const char *text = btf__str_by_offset(o->image->btf, l->text);
 	struct lint_line *line;
 
 	if (!(o->nlines & (o->nlines - 1))) {
@@ -48,7 +49,7 @@ static int add_line(struct lint_object *o, int sec, const struct ext_line *l)
 		o->lines = line;
 	}
 	o->lines[o->nlines++] = (struct lint_line){
-		.at = { sec, l->insn_off }, .file = file ? file : "",
+		.at = { sec, l->insn_off }, .file = file ? file : "", .text = text ? text : "",
 		.line = l->line_col >> 10, .col = l->line_col & 0x3ff,
 	};
 	return 0;

@@ -48,7 +48,7 @@ struct lint_func {
 
 struct lint_line {
 	struct lint_place at;
-	const char *file;
+	const char *file, *text; /* never NULL */
 	__u32 line, col;
 };
 

@@ -92,4 +92,19 @@ test_what_would_take_too_long_is_not_judged() {
 	assert_match "$(cat "$DIR/err")" "more paths than can be followed"
 }
 
+# The verifier gives up at a million: what is added to the programs must leave policies room.
+test_policies_cost_the_verifier_no_more_than_they_may() {
+	local o name
+	for o in build/bpf/*.o; do
+		name=$(basename "$o" .o)
+		[ -n "$LONG" ] || [[ $name =~ ^(mq|hint|affinity)$ ]] || continue
+		shunt -j lint "$o" >"$DIR/out" || true
+		[ "$(jq '.verifier.programs | length' "$DIR/out")" = 3 ] || fail "$name: $(jq -c .verifier "$DIR/out")"
+		assert_le "$(jq '.verifier.programs[] | select(.name == "shunt_ingress").instructions' "$DIR/out")" 500000 \
+			"$name: instructions of shunt_ingress"
+		assert_le "$(jq '.verifier.programs[] | select(.name == "shunt_nic").instructions' "$DIR/out")" 700000 \
+			"$name: instructions of shunt_nic"
+	done
+}
+
 run_tests "$@"
