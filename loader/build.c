@@ -129,7 +129,7 @@ static const struct remedy remedies[] = {
 	{ "function 'select'", "a policy defines select()" },
 	{ "function 'steer'", "a policy defines steer()" },
 	{ "'shunt_policy_flags'", "a policy names itself: SHUNT_POLICY(\"name\", flags, \"text\")" },
-	{ "signed division", "BPF divides unsigned numbers only, and only by constants here" },
+	{ "signed division", "BPF divides unsigned numbers only, and only by constants: see shunt_div()" },
 	{ "undefined reference", "a policy calls nothing but what shunt/policy.h offers" },
 	{ "undeclared", "what a policy may use: shunt/policy.h" },
 	{ NULL, NULL },

@@ -14,6 +14,7 @@
 
 #include "build.h"
 #include "bundle.h"
+#include "forbid.h"
 #include "file.h"
 
 const char *bundle_arch(void)
@@ -145,7 +146,8 @@ static int parse_bundle(struct ctl *ctl, struct bundle *b, Elf *elf)
 		return -EINVAL;
 	}
 	b->nic = find_section(b, elf, SHUNT_NIC_SEC, &b->nic_len);
-	return native_check(ctl, b->path, b->native, b->native_len);
+	err = native_check(ctl, b->path, b->native, b->native_len);
+	return err ? err : forbid_check(ctl, b);
 }
 
 int bundle_read(struct ctl *ctl, const char *path, const char *name, struct bundle *b)

@@ -17,8 +17,8 @@
  *                   Optional: #define SHUNT_HAS_DONE.
  *
  * all static, over a view of the domain (include/shunt/abi.h) that it reads through the
- * functions below. No globals, no division by a variable, loops bounded by constants and without
- * branches (the verifier follows every path: shunt_less and shunt_pick instead of if). The same
+ * functions below. No globals, no division by a variable but by shunt_div() and shunt_mod(), loops
+ * bounded by constants and without branches (the verifier follows every path: shunt_less and shunt_pick instead of if). The same
  * file is compiled into the XDP program and into native code for workers, and must answer alike
  * in both: so it calls nothing but what is here.
  */
@@ -49,6 +49,13 @@
 	}
 
 typedef const struct shunt_event shunt_event;
+
+/* In place of "static const" before a table: SHUNT_TABLE int mine[4] = { 3, 1, 4, 1 }; its index goes through shunt_index(). */
+#ifdef __bpf__
+#define SHUNT_TABLE static const __attribute__((section(".rodata")))
+#else
+#define SHUNT_TABLE static const
+#endif
 
 /* 1 if a < b, else 0; both below 2^63. No branch. */
 __shunt_inline __u64 shunt_less(__u64 a, __u64 b)
@@ -111,6 +118,35 @@ __shunt_inline __u32 shunt_scale(__u32 word, __u32 n)
 	SHUNT_U32(n);
 	return (__u64)word * n >> 32;
 }
+
+#ifdef SHUNT_TARGET_NFP
+#define SHUNT_NO_DIVISION                                                                          \
+	"the card divides by constants only: shunt_scale() spreads a hash, products compare ratios"
+extern __u64 shunt_div(__u64 a, __u64 b) __attribute__((error(SHUNT_NO_DIVISION)));
+extern __u64 shunt_mod(__u64 a, __u64 b) __attribute__((error(SHUNT_NO_DIVISION)));
+#else
+/*
+ * a / b, and 0 if b is 0, in BPF as in native code. A plain division by a variable is refused: of zero it is 0 in
+ * BPF, and in a worker the end of the process.
+ */
+__shunt_inline __u64 shunt_div(__u64 a, __u64 b)
+{
+#ifdef __bpf__
+	asm volatile("%0 /= %1" : "+r"(a) : "r"(b));
+	return a;
+#else
+	return b ? a / b : 0;
+#endif
+}
+
+/* a % b, and 0 if b is 0. */
+__shunt_inline __u64 shunt_mod(__u64 a, __u64 b)
+{
+	__u64 some = (b | -b) >> 63;
+
+	return (a - shunt_div(a, b) * b) & -some;
+}
+#endif
 
 /* How many bits are set. Neither BPF nor plain x86-64 has an instruction for it: they are counted in pairs, fours,
  * eights; no branch. */

@@ -13,6 +13,8 @@
 SHUNT_POLICY("every", SHUNT_NEEDS_FLOW | SHUNT_NEEDS_KEY | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_NOW |
 	     SHUNT_NEEDS_HEADS | SHUNT_NEEDS_HINT | SHUNT_STEALS | SHUNT_PREEMPTS, "calls every accessor");
 
+SHUNT_TABLE __u32 mixed[4] = { 31, 37, 41, 43 };
+
 static int steer(shunt_view *v, shunt_event *ev)
 {
 	__u64 sum = shunt_up(v) ^ shunt_idle(v) * 3, n = shunt_cores(v);
@@ -24,6 +26,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	sum += shunt_knob(v, ev->random) * 19 + shunt_state(v, ev->key_hash) * 23;
 	sum += shunt_scale(ev->random, n) + ev->now_ns + ev->hint + shunt_ones(sum) + (shunt_up(v) ? shunt_first(shunt_up(v)) : 64);
 	sum += shunt_min(sum >> 1, ev->now_ns >> 1) + shunt_some(sum >> 1) + shunt_bit(sum, ev->core);
+	sum += shunt_div(sum, shunt_knob(v, ev->random)) + shunt_mod(sum, shunt_slo_us(v, ev->cls));
+	sum += shunt_mod(sum, shunt_state(v, ev->core)) + mixed[shunt_index(sum, 4)];
 	return (int)(sum >> 32 ^ sum) >> 8;
 }
 

@@ -1,0 +1,134 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# cli_policy.sh - what a policy of one's own may not do: refused by name, at its own line, before it is in force
+. "$(dirname "$0")/../lib.sh"
+
+# STEER SELECT [BEFORE]: a policy "mine" of these statements; line 7 and line 13 are theirs.
+policy() {
+	cat >"$DIR/mine.c" <<-C
+	#include <shunt/policy.h>
+	${3:-}
+	SHUNT_POLICY("mine", SHUNT_NEEDS_FLOW, "a policy of the user's own");
+
+	static int steer(shunt_view *v, shunt_event *ev)
+	{
+		${1:-;}
+		return SHUNT_HOLD;
+	}
+
+	static int select(shunt_view *v, shunt_event *ev)
+	{
+		${2:-;}
+		return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
+	}
+	${4:-}
+	C
+}
+
+load_mine() { host shunt load "$DIR/mine.c" --dev "$DEV" --port 9000 --dry-run; }
+
+# REGEX [REGEX]: neither loaded, in these words; the hint says this.
+assert_not_loaded() {
+	assert_exit 1 load_mine
+	assert_match "$(head -n 1 "$DIR/err")" "$1" error
+	assert_match "$(tail -n 1 "$DIR/err")" "hint: .*${2:-}" hint
+}
+
+# The same without privileges, where the bundle is made.
+assert_not_built() {
+	assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+	assert_match "$(head -n 1 "$DIR/err")" "$1" error
+	assert_match "$(tail -n 1 "$DIR/err")" "hint: .*${2:-}" hint
+	[ ! -e "$DIR/mine.shunt" ] || fail "a bundle was made"
+}
+
+REQUEUE='#define SHUNT_HAS_REQUEUE
+static int requeue(shunt_view *v, shunt_event *ev) { return v->done[ev->service_ns]; }'
+DONE='#define SHUNT_HAS_DONE
+static void done(shunt_view *v, shunt_event *ev) { v->state[ev->service_ns] = 1; }'
+
+test_select_is_shown_to_the_verifier_at_load() {
+	policy "" "return v->done[ev->flow_hash];"
+	assert_not_loaded "verifier refuses policy 'mine': .*, at: return v->done\[ev->flow_hash\]; \(mine.c:13\)" \
+		"shunt_index"
+}
+
+test_requeue_is_shown_to_the_verifier_at_load() {
+	policy "" "" "" "$REQUEUE"
+	assert_not_loaded "verifier refuses policy 'mine': .*mine.c:17"
+}
+
+test_done_is_shown_to_the_verifier_at_load() {
+	policy "" "" "" "$DONE"
+	assert_not_loaded "verifier refuses policy 'mine': .*mine.c:17"
+}
+
+test_select_is_shown_to_the_verifier_at_switch() {
+	policy "" "return v->done[ev->flow_hash];"
+	host shunt load fcfs --dev "$DEV" --port 9000
+	assert_exit 1 host shunt switch "$DIR/mine.c"
+	assert_match "$(cat "$DIR/err")" "'$DEV' keeps policy 'fcfs': .*mine.c:13"
+	assert_eq "$(json '.interfaces[0].policy' host shunt -j)" fcfs
+}
+
+nic_config() {
+	(umask 077 && echo 1122334455667788 >"$DIR/key")
+	cat >"$DIR/c.yaml" <<-YAML
+	ports: [{port: 9000}]
+	wire: {key: $DIR/key, cores: [{mac: "02:00:c6:12:01:00", host: 0}]}
+	YAML
+}
+
+# A NIC's program never calls done().
+test_done_is_shown_to_the_verifier_for_a_nic() {
+	nic_config
+	policy "" "" "" "$DONE"
+	assert_exit 1 host shunt load "$DIR/mine.c" --dev "$DEV" --config "$DIR/c.yaml" --dry-run
+	assert_match "$(cat "$DIR/err")" "verifier refuses policy 'mine': .*mine.c:17"
+	assert_exit 0 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml" --dry-run
+}
+
+test_division_by_a_variable_is_refused_with_its_line() {
+	policy "" "return shunt_backlog(v, 0) / shunt_knob(v, 0);"
+	assert_not_built "'mine' divides .*, at: return shunt_backlog\(v, 0\) / shunt_knob\(v, 0\); \(mine.c:13\)" \
+		"shunt_div\(a, b\)"
+}
+
+test_a_remainder_by_a_variable_is_refused_with_its_line() {
+	policy "return ev->flow_hash % shunt_cores(v);"
+	assert_not_built "'mine' divides .*mine.c:7" "shunt_mod\(a, b\)"
+}
+
+test_checked_division_loads() {
+	policy "return shunt_mod(ev->flow_hash, shunt_cores(v));" "return shunt_div(shunt_knob(v, 0), shunt_knob(v, 1));"
+	assert_exit 0 load_mine
+}
+
+test_an_endless_loop_in_steer_is_refused_at_its_line() {
+	policy "for (;;) ;"
+	assert_not_loaded "infinite loop detected at insn [0-9]+, at: for \(;;\) ; \(mine.c:7\)" "a constant bound"
+}
+
+test_an_endless_loop_in_select_is_refused_at_its_line() {
+	policy "" "while (shunt_state(v, 0) != 77) ;"
+	assert_not_loaded "infinite loop detected .*mine.c:13" "a constant bound"
+}
+
+test_a_loop_that_may_not_end_is_refused_at_its_line() {
+	policy "__u64 n = 0; while (shunt_state(v, n) != 77) n++;"
+	assert_not_loaded "too large.*mine.c:7" "a loop whose end it cannot see"
+}
+
+test_a_small_table_is_refused_at_its_line() {
+	policy "return mine[ev->cls & 3];" "" "static const int mine[4] = { 3, 1, 4, 1 };"
+	assert_not_built "table of constants .*, at: return mine\[ev->cls & 3\]; \(mine.c:7\)" "SHUNT_TABLE"
+}
+
+test_a_table_declared_as_one_loads() {
+	policy "return mine[shunt_index(ev->cls, 4)];" "" "SHUNT_TABLE int mine[4] = { 3, 1, 4, 1 };"
+	assert_exit 0 load_mine
+	nic_config
+	assert_exit 0 host shunt load "$DIR/mine.c" --dev "$DEV" --config "$DIR/c.yaml" --dry-run
+}
+
+run_tests "$@"
