@@ -24,6 +24,7 @@
 
 static struct ctx_pool pool;
 static struct ctx_home home;
+static struct ctx_exceptions exceptions; /* as those of a program in C++ */
 static struct ctx *one, *other, *many[MANY];
 static volatile double sink = 1.0;
 
@@ -173,6 +174,9 @@ int main(void)
 	json_object_set_new(out, "unit", json_string("ticks of the processor's counter"));
 	json_object_set_new(out, "same_context", tell("the same context", measure(do_one), 2));
 	json_object_set_new(out, "two_contexts", tell("two contexts in turn", measure(do_two), 2));
+	home.exceptions = &exceptions;
+	json_object_set_new(out, "exceptions", tell("two, in a C++ program", measure(do_two), 2));
+	home.exceptions = NULL;
 	one = start(leave_inexact);
 	json_object_set_new(out, "one_inexact", tell("two, one raising inexact", measure(do_two), 2));
 	one = start(leave_rounding_up);

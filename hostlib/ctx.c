@@ -179,6 +179,35 @@ static void tell_free(struct ctx *c)
 
 #endif
 
+/* --- C++ exceptions --------------------------------------------------------------------------------- */
+
+/* The C++ runtime's, in programs that have one; in others there is nothing to keep. */
+struct ctx_exceptions *__cxa_get_globals(void) __attribute__((weak));
+
+void ctx_home_init(struct ctx_home *home)
+{
+	home->exceptions = __cxa_get_globals ? __cxa_get_globals() : NULL;
+}
+
+/* Takes them away from the thread that runs the context. */
+static struct ctx_exceptions take_exceptions(const struct ctx *self)
+{
+	struct ctx_exceptions *at = self->home->exceptions, mine = { NULL, 0 };
+
+	if (at) {
+		mine = *at;
+		*at = (struct ctx_exceptions){ NULL, 0 };
+	}
+	return mine;
+}
+
+/* To the thread that runs the context now. */
+static void give_exceptions(const struct ctx *self, struct ctx_exceptions mine)
+{
+	if (self->home->exceptions)
+		*self->home->exceptions = mine;
+}
+
 /* --- switching ------------------------------------------------------------------------------------- */
 
 /* errno of the thread that calls it. Inlined, the address would be kept over the switch. */
@@ -201,12 +230,14 @@ void ctx_enter(struct ctx_home *home, struct ctx *to)
 
 void ctx_leave(struct ctx *self)
 {
+	struct ctx_exceptions mine = take_exceptions(self);
 	int err = get_errno();
 
 	tell_leaving(self, 0);
 	ctx_out(self);
 	tell_entered(self, self->fake);
 	set_errno(err);
+	give_exceptions(self, mine);
 }
 
 static void __attribute__((noreturn)) die(const char *text)
@@ -219,6 +250,7 @@ static void __attribute__((noreturn)) die(const char *text)
 
 void ctx_exit(struct ctx *self)
 {
+	take_exceptions(self); /* none, unless it left a catch block by longjmp() */
 	tell_leaving(self, 1);
 	ctx_out(self);
 	die("shunt: a context was entered again after its end\n");

@@ -27,14 +27,19 @@ ALONE = $(filter-out $(BESIDE_E2E),$(E2E)) $(FAULT)
 # As many compilers as CPUs, unless the caller said how many.
 SIDE_BY_SIDE := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-# One command compiles and links: such a program is a handful of files.
+$(B)/%.o: %.cpp
+	$(call say,CXX,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CXX) $(CPPFLAGS) -I. -std=c++17 -O1 -g $(filter-out -Wstrict-prototypes -Wmissing-prototypes,$(WARN)) -c $< -o $@
+
+# One command compiles and links: such a program is a handful of files. C++ is compiled before.
 define unit_program
-$(B)/tests/unit/$(1): tests/unit/$(1).c $(call comment,link,tests/unit/$(1).c)
+$(B)/tests/unit/$(1): tests/unit/$(1).c $(patsubst %.cpp,$(B)/%.o,$(call comment,link,tests/unit/$(1).c))
 	$$(call say,TEST,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) -MMD -MP -MT $$@ \
 		$(if $(CROSS),$$(CROSS_CFLAGS),-fsanitize=$(or $(call comment,sanitize,tests/unit/$(1).c),address$(,)undefined) \
-		-fno-sanitize-recover=all) $$(filter %.c %.S,$$^) -o $$@ $$(TEST_LIBS)
+		-fno-sanitize-recover=all) $$(filter %.c %.S %.o,$$^) -o $$@ $$(TEST_LIBS) $$(if $$(filter %.o,$$^),-lstdc++)
 endef
 define prog_program
 $(B)/tests/prog/$(1): tests/prog/$(1).c $(call comment,link,tests/prog/$(1).c)

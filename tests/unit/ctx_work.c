@@ -155,7 +155,7 @@ static const struct work_hooks none = { nothing, nothing_about, nothing };
 static void *thread_main(void *arg)
 {
 	int thread = (int)(intptr_t)arg;
-	struct ctx_home home;
+	struct ctx_home home = { 0 };
 	struct work *w;
 
 	all.hooks->begin();

@@ -115,7 +115,7 @@ static struct visit *enter_one(struct ctx_home *home)
 
 static void *run_and_put(void *arg)
 {
-	struct ctx_home home;
+	struct ctx_home home = { 0 };
 
 	for (int i = 0; i < ROUNDS; i++) {
 		struct visit *a = enter_one(&home), *b = enter_one(&home);
