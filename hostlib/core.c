@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ static void handle(struct core *c, struct item *it)
 
 	if (it->sane)
 		it->reply = o->handler(&it->req, o->arg);
+	fork_check(c->s);
 	it->ended = true;
 }
 
@@ -53,6 +55,16 @@ static void set_out(struct core *c, struct item *it, uint64_t now)
 		it->ctx = ctx_get(&c->s->stacks);
 	if (it->ctx)
 		ctx_start(it->ctx, on_stack, it);
+}
+
+/* A handler may have kept the address of its request: what it finds there says for a while that it has ended. */
+static void put_aside(struct core *c)
+{
+	struct item **oldest = &c->kept[c->turn++ % ITEMS_KEPT], *it = c->item;
+
+	it->req.id = 0;
+	c->item = *oldest;
+	*oldest = it;
 }
 
 static void finish(struct core *c, struct item *it, uint64_t now)
@@ -115,6 +127,7 @@ static void serve(struct core *c)
 	it->served_ns += end - start;
 	if (it->ended) {
 		finish(c, it, end);
+		put_aside(c);
 	} else {
 		bump(c->line->preempt.yielded[c->yields], 1);
 		yield_to_next(c);
@@ -197,12 +210,14 @@ static int start(struct core *c)
 
 	c->run->tid = syscall(SYS_gettid);
 	c->tx_prod = ring_prod(&c->tx);
-	return !err && o->core_init ? o->core_init(c->id, o->arg) : err;
+	if (!err && o->core_init)
+		err = o->core_init(c->id, o->arg);
+	fork_check(c->s);
+	return err;
 }
 
-void *core_main(void *arg)
+static void *serve_core(struct core *c)
 {
-	struct core *c = arg;
 	struct shunt *s = c->s;
 
 	c->err = start(c);
@@ -222,5 +237,27 @@ void *core_main(void *arg)
 	stacks_unguard_thread();
 	if (s->opts.core_exit)
 		s->opts.core_exit(c->id, s->opts.arg);
+	fork_check(s);
 	return c;
+}
+
+/* The thread ends in a handler (pthread_exit(), or it was cancelled): what waits for it would wait for ever. */
+static void ended_in_handler(void *arg)
+{
+	static const char text[] = "shunt: a handler ended its thread (pthread_exit() or pthread_cancel()), which serves "
+				   "a core: the process ends; exit() ends it without this line\n";
+	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)n;
+	abort();
+}
+
+void *core_main(void *arg)
+{
+	void *ret;
+
+	pthread_cleanup_push(ended_in_handler, NULL);
+	ret = serve_core(arg);
+	pthread_cleanup_pop(0);
+	return ret;
 }

@@ -39,6 +39,8 @@ const char *shunt_strerror(int err)
 		return "shuntd and this library are of different versions";
 	case EBUSY:
 		return "the domain has a worker already";
+	case ESTALE:
+		return "the request is not the one that this thread's handler serves";
 	case ENOBUFS:
 		return "no frame or no room in the send ring, now";
 	case EMSGSIZE:

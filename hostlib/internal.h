@@ -25,6 +25,7 @@
 
 #define FREE_MAX 64          /* frames a core keeps for itself */
 #define COMP_KEEP 64         /* where all frames are anybody's: core.comp_keep */
+#define ITEMS_KEPT 16        /* later requests of a core before the memory of one that has ended is used again */
 #define KICK_MAX 16          /* replies that may wait for one system call */
 #define CLAIM_WAIT_NS 50000  /* a claimed core that was never fed is idle again after this */
 #define HEAL_NS 100000       /* a hold ring empty for so long has no backlog; nor may one wait so long */
@@ -43,7 +44,7 @@ struct policy {
 
 /* A request between its rings: running, or parked. What a change of turns touches is in its first two lines. */
 struct item {
-	struct shunt_req req; /* first: shunt_send() finds the item by its request */
+	struct shunt_req req;
 	struct ctx *ctx;      /* its stack; NULL: it runs on the thread's own */
 	struct core *core;    /* that runs it, or did last */
 	struct item *next;    /* parked: the next of its class; else the next that is free */
@@ -123,6 +124,8 @@ struct core {
 	struct shunt_core_run *run;
 
 	struct item *item;    /* the request that it takes next, or runs */
+	struct item *kept[ITEMS_KEPT]; /* of requests that have ended: the oldest is used next … */
+	uint32_t turn;        /* … at this number, modulo how many there are; counts the requests that ended here */
 	struct ctx_home home; /* the thread, while a request runs on a stack of its own */
 	bool running;         /* a request's handler */
 	uint64_t start_ns;    /* of its turn */
@@ -160,6 +163,9 @@ struct core {
 
 struct shunt {
 	struct shunt_opts opts;
+	bool forked;   /* this is a copy in a fork of the process that opened it: nothing here is open */
+	_Atomic bool running; /* shunt_run() */
+	struct shunt *next_open; /* fork.c's */
 	char socket[108];
 	char name[SHUNT_NAME_LEN];
 	char text[192];
@@ -187,7 +193,7 @@ struct shunt {
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
 	struct park park;
-	struct item *items;                   /* one a core, and as many as may be parked */
+	struct item *items;                   /* 1 + ITEMS_KEPT a core, and as many as may be parked */
 	struct ctx_pool stacks;
 	int unpark;                           /* eventfd: a request was parked while a core slept */
 
@@ -245,6 +251,18 @@ void link_detach(struct shunt *s, bool bye);
 int link_say_core(struct shunt *s, enum shunt_msg_type type, unsigned int core, uint32_t tid);
 int link_serve(struct shunt *s);
 
+/* fork.c */
+void fork_watch(struct shunt *s);
+void fork_unwatch(struct shunt *s);
+void fork_end_child(void) __attribute__((noreturn));
+
+/* After each of the application's functions. */
+static inline void fork_check(const struct shunt *s)
+{
+	if (__builtin_expect(s->forked, 0))
+		fork_end_child();
+}
+
 /* policy.c */
 int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg);
 int policy_none(struct shunt *s);
@@ -277,6 +295,7 @@ void frames_adopt(struct shunt *s);
 /* reply.c */
 bool reply_frame(struct core *c, uint64_t addr, uint32_t len);
 bool reply_in_place(struct core *c, struct item *it, uint32_t len);
+int reply_more(struct core *c, struct item *it, const void *data, size_t len);
 void reply_kick(struct core *c);
 
 /* park.c: preempted requests */
@@ -311,6 +330,8 @@ bool wire_drained(struct core *c);
 
 /* yield.c: when a request makes room for another; preempt.h: where it may */
 void yield_thread(struct core *c);
+struct core *yield_core(void);
+void yield_no_thread(void);
 void yield_start(struct core *c, uint64_t now);
 void yield_end(struct core *c);
 

@@ -210,6 +210,9 @@ static int map_memory(struct shunt *s, int memory, int view)
 		s->view = NULL;
 		return set_error(s, -errno, "cannot map the view: %s", strerror(errno));
 	}
+	if (madvise(s->memory, shunt_memory_len(&s->geo), MADV_DONTFORK) ||
+	    madvise(s->view, sizeof(*s->view), MADV_DONTFORK))
+		return set_error(s, -errno, "cannot keep the frames out of forks: %s", strerror(errno));
 	s->ctl = shunt_ctl_of(s->memory, &s->geo);
 	if (s->ctl->abi != SHUNT_ABI || s->view->abi != SHUNT_ABI)
 		return set_error(s, -EPROTO, "memory or view is of another ABI");
@@ -219,6 +222,7 @@ static int map_memory(struct shunt *s, int memory, int view)
 /* Takes what came with WELCOME. The sockets stay open; memory and view are mapped and closed. */
 static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int *fd, int nfd)
 {
+	struct core *core;
 	struct stat st;
 	int err;
 
@@ -236,13 +240,14 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	if (fstat(fd[SHUNT_FD_MEMORY], &st))
 		return set_error(s, -errno, "cannot look at the frames: %s", strerror(errno));
 	s->memory_ino = st.st_ino;
-	s->core = aligned_alloc(SHUNT_LINE, s->geo.ncores * sizeof(*s->core));
-	if (!s->core)
+	core = aligned_alloc(SHUNT_LINE, s->geo.ncores * sizeof(*core));
+	if (!core)
 		return set_error(s, -ENOMEM, "out of memory");
-	memset(s->core, 0, s->geo.ncores * sizeof(*s->core));
+	memset(core, 0, s->geo.ncores * sizeof(*core));
 	for (uint32_t i = 0; i < s->geo.ncores; i++)
-		s->core[i].sock = -1;
+		core[i].sock = -1;
 	memset(s->hold_sock, -1, sizeof(s->hold_sock));
+	s->core = core; /* from now on a fork closes what is there */
 	err = map_memory(s, fd[SHUNT_FD_MEMORY], fd[SHUNT_FD_VIEW]);
 	if (!err)
 		err = map_sockets(s, fd + SHUNT_FD_SOCKETS);

@@ -323,22 +323,24 @@ void park_done(struct core *c, struct item *it)
 int park_init(struct shunt *s)
 {
 	size_t stack = s->opts.stack_size ? s->opts.stack_size : STACK_SIZE;
-	uint32_t n = s->ncores + SHUNT_PARKED;
-	int err = ctx_pool_init(&s->stacks, n, stack);
+	uint32_t own = s->ncores * (1 + ITEMS_KEPT), n = own + SHUNT_PARKED;
+	int err = ctx_pool_init(&s->stacks, s->ncores + SHUNT_PARKED, stack);
 
 	if (err)
-		return set_error(s, err, "cannot make %u stacks of %zu KiB", n, stack >> 10);
+		return set_error(s, err, "cannot make %u stacks of %zu KiB", s->ncores + SHUNT_PARKED,
+				 stack >> 10);
 	s->unpark = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 	s->items = aligned_alloc(_Alignof(struct item), n * sizeof(*s->items));
 	if (!s->items || s->unpark < 0)
 		return set_error(s, -ENOMEM, "out of memory");
 	memset(s->items, 0, n * sizeof(*s->items));
 	s->park = (struct park){ .max = SHUNT_PARKED };
-	for (uint32_t i = 0; i < n; i++) {
-		if (i < s->ncores) {
-			s->core[i].item = &s->items[i];
-			continue;
-		}
+	for (uint32_t i = 0; i < own; i++) {
+		struct core *c = &s->core[i / (1 + ITEMS_KEPT)];
+
+		*(i % (1 + ITEMS_KEPT) ? &c->kept[i % (1 + ITEMS_KEPT) - 1] : &c->item) = &s->items[i];
+	}
+	for (uint32_t i = own; i < n; i++) {
 		s->items[i].next = s->park.free;
 		s->park.free = &s->items[i];
 	}

@@ -49,6 +49,7 @@ void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, ui
 	*it = (struct item){ .core = c, .addr = desc->addr, .len = desc->len, .slot = slot,
 			     .reply = SHUNT_NO_REPLY };
 	it->req.core = c->id;
+	it->req.turn = c->turn;
 	if (!m || m->abi != SHUNT_ABI || m->cls >= s->geo.nclasses ||
 	    in_chunk + desc->len > s->geo.chunk || m->payload < 42 ||
 	    m->payload + m->len > desc->len) {

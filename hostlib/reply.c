@@ -168,7 +168,8 @@ void reply_kick(struct core *c)
 	c->pending = c->tx_prod - ring_cons(&c->tx);
 }
 
-static int send_more(struct core *c, struct item *it, const void *data, size_t len)
+/* One more datagram, in a frame of our own. */
+int reply_more(struct core *c, struct item *it, const void *data, size_t len)
 {
 	uint64_t frame, addr;
 	char *packet;
@@ -201,15 +202,4 @@ static int send_more(struct core *c, struct item *it, const void *data, size_t l
 	tx_write(c, addr, it->payload + len);
 	ring_set_prod(&c->tx, c->tx_prod);
 	return 0;
-}
-
-int shunt_send(struct shunt_req *req, const void *data, size_t len)
-{
-	struct item *it = (struct item *)req;
-	int err;
-
-	shunt_nopreempt_begin(); /* the request is this core's until the end of the region */
-	err = send_more(it->core, it, data, len);
-	shunt_nopreempt_end();
-	return err;
 }

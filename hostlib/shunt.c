@@ -62,6 +62,7 @@ int shunt_open(struct shunt **ret, const struct shunt_opts *opts)
 	if (!s)
 		return -ENOMEM;
 	s->link = -1;
+	fork_watch(s);
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->wake < 0)
 		return set_error(s, -errno, "cannot make an eventfd: %s", strerror(errno));
@@ -151,12 +152,10 @@ static int attach_again(struct shunt *s)
 	return atomic_load(&s->stop) ? 0 : err;
 }
 
-int shunt_run(struct shunt *s)
+static int serve(struct shunt *s)
 {
 	int err;
 
-	if (!s->core)
-		return set_error(s, -EINVAL, "shunt_open() did not succeed");
 	for (;;) {
 		err = serve_once(s);
 		if (err <= 0)
@@ -165,6 +164,21 @@ int shunt_run(struct shunt *s)
 		if (err || atomic_load(&s->stop))
 			return err;
 	}
+}
+
+int shunt_run(struct shunt *s)
+{
+	int err;
+
+	if (s->forked)
+		return set_error(s, -ECHILD, "this is a fork of the process that called shunt_open(): call it here");
+	if (!s->core)
+		return set_error(s, -EINVAL, "shunt_open() did not succeed");
+	if (atomic_exchange(&s->running, true))
+		return set_error(s, -EBUSY, "shunt_run() runs already");
+	err = serve(s);
+	atomic_store(&s->running, false);
+	return err;
 }
 
 void shunt_stop(struct shunt *s)
@@ -179,8 +193,13 @@ void shunt_stop(struct shunt *s)
 
 void shunt_close(struct shunt *s)
 {
-	if (!s)
+	if (!s || s->forked) /* a fork that closes may do so on a stack that would be freed */
 		return;
+	if (atomic_load(&s->running)) { /* its threads use all that there is to close */
+		shunt_stop(s);
+		return;
+	}
+	fork_unwatch(s);
 	link_detach(s, true);
 	if (s->wake >= 0)
 		close(s->wake);

@@ -78,6 +78,8 @@ int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs)
 		return set_error(s, -errno, "cannot map the epochs: %s", strerror(errno));
 	}
 	s->wire = p;
+	if (madvise(p->epochs, epochs_len(), MADV_DONTFORK))
+		return set_error(s, -errno, "cannot keep the epochs out of forks: %s", strerror(errno));
 	return 0;
 }
 

@@ -19,13 +19,19 @@
 #define RETRY_NS 200          /* what is counted but not in its ring yet is looked for again, ever more seldom */
 #define NONE (~0ULL)
 
-/* The core whose thread this is. Never inlined: a request may come out of ctx_leave() on another thread. */
-static _Thread_local struct core *this_thread;
+/* The core whose thread this is; NULL: no core's. Never inlined: a request may come out of ctx_leave() on another thread. */
+static PREEMPT_TLS struct core *this_thread;
 
-static __attribute__((noinline)) struct core *this_core(void)
+__attribute__((noinline)) struct core *yield_core(void)
 {
 	asm volatile(""); /* so that no caller takes an earlier answer for this one's */
 	return this_thread;
+}
+
+/* The child of a fork: its copy of the thread is no core's. */
+void yield_no_thread(void)
+{
+	this_thread = NULL;
 }
 
 static uint64_t quantum_ns(const struct core *c, const struct item *it)
@@ -95,6 +101,7 @@ static void measure_pace(struct core *c, uint64_t now)
 void yield_thread(struct core *c)
 {
 	this_thread = c;
+	ctx_home_init(&c->home);
 	preempt_worker_begin(&c->line->mark.look);
 }
 
@@ -285,7 +292,7 @@ static bool must_stay(const struct core *c)
 
 void preempt_point(enum preempt_way way)
 {
-	struct core *c = this_core();
+	struct core *c = yield_core();
 
 	if (!c || !c->running || !c->item->ctx || must_stay(c) || !should_yield(c, way))
 		return;

@@ -55,6 +55,13 @@ int shunt_ring_map(struct shunt_ring *r, int fd, enum shunt_ring_kind kind, __u3
 		r->map = NULL;
 		return -errno;
 	}
+	/* A child that has it would keep the socket, and so the queue, as long as it lives. */
+	if (madvise(r->map, r->map_len, MADV_DONTFORK)) {
+		int err = -errno;
+
+		shunt_ring_unmap(r);
+		return err;
+	}
 	r->prod = (__u32 *)((char *)r->map + off->producer);
 	r->cons = (__u32 *)((char *)r->map + off->consumer);
 	r->flags = (__u32 *)((char *)r->map + off->flags);

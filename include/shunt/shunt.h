@@ -43,6 +43,7 @@ struct shunt_req {
 	uint8_t cls;         /* class, as XDP's rules say */
 	uint8_t core;        /* core that runs it */
 	uint16_t flags;
+	uint32_t turn;       /* the library's: tells shunt_send() this request from a later one */
 	uint64_t id;         /* number in its domain: unique */
 	uint64_t arrival_ns; /* CLOCK_MONOTONIC */
 };
@@ -91,7 +92,9 @@ void shunt_close(struct shunt *s); /* NULL is fine */
 
 /*
  * Sends one more datagram to the client, before the reply that the handler returns. data is copied and
- * may be req->data. -EMSGSIZE: more than req->room; -ENOBUFS: no frame and no room to send for a millisecond.
+ * may be req->data. Only the handler itself may call it, while it runs, with its req or a copy of it.
+ * -ESTALE: another thread called it, or another request's handler; -EMSGSIZE: more than req->room; -ENOBUFS: no
+ * frame and no room to send for a millisecond.
  */
 int shunt_send(struct shunt_req *req, const void *data, size_t len);
 

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * edges.cpp - a worker whose handler does what the request says, the things that a handler should not do among them
+ *
+ *   build/tests/edges IFNAME
+ *
+ * A request is a word, the reply a line. Requests of shunt-load (spin.h) are served by code that throws and catches
+ * all the time, and are answered only if each exception was the one to be expected.
+ */
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <stdexcept>
+#include <string>
+
+#include <pthread.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <shunt/shunt.h>
+
+#include "apps/spin.h"
+
+namespace {
+
+struct shunt *worker;
+struct shunt_req *kept, copied; /* of the request "keep" */
+
+std::string name_of(int err)
+{
+	return err ? strerrorname_np(-err) : "0";
+}
+
+/* --- exceptions ---------------------------------------------------------------------------------- */
+
+uint64_t now_ns()
+{
+	timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+void spin(uint64_t ns)
+{
+	for (uint64_t end = now_ns() + ns; now_ns() < end;)
+		shunt_safepoint();
+}
+
+/* An exception that knows whose it is. */
+struct mine {
+	uint64_t id;
+	int depth;
+};
+
+bool throw_and_spin(uint64_t id, int depth, uint64_t ns)
+{
+	bool right = false;
+
+	try {
+		throw mine{id, depth};
+	} catch (const mine &outer) {
+		spin(ns);
+		right = depth ? throw_and_spin(id, depth - 1, ns) : true;
+		try {
+			throw; /* the one that this thread handles, as the runtime sees it */
+		} catch (const mine &again) {
+			right = right && again.id == id && again.depth == depth && &again == &outer;
+		} catch (...) {
+			right = false;
+		}
+	}
+	return right && !std::uncaught_exceptions();
+}
+
+long serve_spin(struct shunt_req *req)
+{
+	const spin_msg *m = static_cast<const spin_msg *>(req->data);
+
+	return throw_and_spin(req->id, 2, m->spin_ns / 3) ? (long)req->len : SHUNT_NO_REPLY;
+}
+
+/* --- one word, one thing ------------------------------------------------------------------------- */
+
+void *send_late(void *req)
+{
+	return (void *)(intptr_t)shunt_send(static_cast<shunt_req *>(req), "late\n", 5);
+}
+
+std::string in_thread(struct shunt_req *req)
+{
+	pthread_t t;
+	void *ret;
+
+	pthread_create(&t, nullptr, send_late, req);
+	pthread_join(t, &ret);
+	return name_of((intptr_t)ret);
+}
+
+/* The status that a child ends with. */
+std::string wait_for(pid_t pid)
+{
+	int status = 0;
+
+	if (waitpid(pid, &status, 0) != pid)
+		return "no child";
+	return WIFEXITED(status) ? "exit " + std::to_string(WEXITSTATUS(status)) :
+	       "signal " + std::to_string(WTERMSIG(status));
+}
+
+std::string child_tries(struct shunt_req *req)
+{
+	pid_t pid = fork();
+
+	if (pid)
+		return wait_for(pid);
+	int send = shunt_send(req, "child\n", 6), run = shunt_run(worker);
+	shunt_stop(worker);
+	shunt_close(worker);
+	_exit(send == -ESTALE && run == -ECHILD ? 0 : 1);
+}
+
+pid_t sleeping_child()
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+/* The word's answer; "" ends without a reply. */
+std::string obey(const std::string &word, struct shunt_req *req)
+{
+	if (word == "keep") {
+		kept = req;
+		copied = *req;
+		return "kept";
+	}
+	if (word == "send") {
+		spin(20000); /* and is perhaps stopped, before and after */
+		return name_of(shunt_send(req, "more\n", 5));
+	}
+	if (word == "late")
+		return name_of(shunt_send(kept, "late\n", 5)) + " " + name_of(shunt_send(&copied, "late\n", 5));
+	if (word == "late-thread")
+		return in_thread(kept) + " " + in_thread(&copied) + " " + in_thread(req);
+	if (word == "fork-return") {
+		pid_t pid = fork();
+
+		return pid ? wait_for(pid) : "child";
+	}
+	if (word == "fork-try")
+		return child_tries(req);
+	if (word == "fork-sleep")
+		return std::to_string(sleeping_child());
+	if (word == "exit")
+		exit(3);
+	if (word == "throw")
+		throw std::runtime_error("thrown out of the handler");
+	if (word == "pthread-exit")
+		pthread_exit(nullptr);
+	if (word == "cancel") {
+		pthread_cancel(pthread_self());
+		for (;;)
+			pause();
+	}
+	if (word == "close") {
+		shunt_close(worker);
+		return "closed";
+	}
+	if (word == "stop") {
+		shunt_stop(worker);
+		return "stopped";
+	}
+	if (word == "run")
+		return name_of(shunt_run(worker));
+	if (word == "signals") {
+		struct sigaction now;
+
+		sigaction(SIGURG, nullptr, &now);
+		return now.sa_handler == SIG_DFL ? "none" : "some";
+	}
+	return word;
+}
+
+long handle(struct shunt_req *req, void *)
+{
+	const char *at = static_cast<const char *>(req->data);
+	std::string reply;
+
+	if (req->len >= sizeof(spin_msg) && *at < ' ')
+		return serve_spin(req);
+	reply = obey(std::string(at, req->len), req) + "\n";
+	if (reply.size() > req->room)
+		return SHUNT_NO_REPLY;
+	memcpy(req->data, reply.data(), reply.size());
+	return reply.size();
+}
+
+void on_term(int)
+{
+	shunt_stop(worker);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+	struct shunt_opts opts = {};
+	int err;
+
+	opts.sz = sizeof(opts);
+	opts.ifname = argc > 1 ? argv[1] : "";
+	opts.handler = handle;
+	opts.idle = SHUNT_IDLE_SLEEP;
+	signal(SIGTERM, on_term);
+	err = shunt_open(&worker, &opts);
+	if (!err)
+		err = shunt_run(worker);
+	if (err)
+		fprintf(stderr, "edges: %s\n", shunt_error(worker));
+	shunt_close(worker);
+	return err ? 1 : 0;
+}
