@@ -17,7 +17,7 @@ class Server:
         host, port = at.rsplit(":", 1)
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.connect((host, int(port)))
-        self.sock.settimeout(2)
+        self.sock.settimeout(20)
         self.number = 0
 
     def ask(self, body, replies=True):

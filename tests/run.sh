@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh [--beside] FILE... [--alone] FILE... - runs test programs, prints a line a test and one closing line; fails if any test did
+# run.sh [--beside FILE...] [--pairs FILE...] [--alone] FILE... - runs test programs, prints a line a test and one closing
+# line; fails if any test did
 #
 # A test program prints TAP (cmocka's, or lib.sh's). Exit status 77 without a plan: all of it was skipped, and
 # its last line says why. A program that dies, or ends before its plan does, is a failure of its own.
-# Programs after --beside only compute: as many at once as there are CPUs. Those after --alone (and without either) have the machine.
+# Programs after --beside only compute: as many at once as there are CPUs. Those after --pairs serve, but time nothing: two at
+# once. Those after --alone (and without any of the three) have the machine.
 # What the kernel's log tells of a bug in the kernel is a failure, of the test during which it came (complaints.sh).
 # V=1 passes everything on. LIMIT=SECONDS bounds each program (600).
 set -uo pipefail
@@ -148,34 +150,42 @@ run_quietly() { # FILE
 	flock "$DIR/all" printf %s "${text%.}"
 }
 
-# FILE...: several at once; each one's lines stay together.
+# N FILE...: N at once; each one's lines stay together.
 run_beside() {
-	local file running=0
-	for file; do
-		((running < $(nproc))) || { wait -n; running=$((running - 1)); }
+	local file most=$1 running=0
+	for file in "${@:2}"; do
+		((running < most)) || { wait -n; running=$((running - 1)); }
 		run_quietly "$file" &
 		running=$((running + 1))
 	done
 	wait
 }
 
-[ $# -gt 0 ] || { echo "usage: tests/run.sh [--beside] FILE... [--alone] FILE..." >&2; exit 2; }
-BESIDE=()
-if [ "$1" = --beside ]; then
-	shift
-	while [ $# -gt 0 ] && [ "$1" != --alone ]; do
-		BESIDE+=("$1")
-		shift
-	done
-fi
-[ "${1:-}" != --alone ] || shift
+usage() {
+	echo "usage: tests/run.sh [--beside FILE...] [--pairs FILE...] [--alone] FILE..." >&2
+	exit 2
+}
+
+[ $# -gt 0 ] || usage
+BESIDE=() PAIRS=() ALONE=()
+declare -n kind=ALONE
+for word; do
+	case $word in
+	--beside) declare -n kind=BESIDE ;;
+	--pairs) declare -n kind=PAIRS ;;
+	--alone) declare -n kind=ALONE ;;
+	-*) usage ;;
+	*) kind+=("$word") ;;
+	esac
+done
 watch_kernel
-[ ${#BESIDE[@]} = 0 ] || run_beside "${BESIDE[@]}"
-for file; do
+run_beside "$(nproc)" "${BESIDE[@]}"
+run_beside 2 "${PAIRS[@]}"
+for file in "${ALONE[@]}"; do
 	run_file "$file"
 done
 report_complaints
 list again "passed, but not at once"
 list FAIL failed
-echo "$(count 'ok|again') passed, $(count FAIL) failed, $(count skip) skipped"
+echo "$(count 'ok|again') passed, $(count FAIL) failed, $(count skip) skipped; $(count again) needed a second try"
 [ "$(count FAIL)" = 0 ]

@@ -46,7 +46,7 @@ start_agent() {
 }
 
 up() { host shunt stats -j --dev "$DEV" | jq -e '[.domains[].up] | add' ; }
-all_up() { [ "$(up)" = "$(host shunt stats -j --dev "$DEV" | jq '[.domains[].cores] | add')" ]; }
+all_up() { host shunt stats -j --dev "$DEV" | jq -e '.domains | map(.up) == map(.cores)'; }
 
 # [OPTIONS…]: a worker; waits until its cores are up.
 start_worker() {
@@ -75,7 +75,7 @@ assert_all_answered() {
 quiet() { host shunt stats -j --dev "$DEV" | jq -e '.total.in_flight == 0 and .total.difference == 0'; }
 
 until_quiet() {
-	local end=$((SECONDS + 10))
+	local end=$((SECONDS + 10 * PATIENCE))
 	until quiet >/dev/null; do
 		((SECONDS < end)) || broken "not conserved: $(host shunt stats -j --dev "$DEV")"
 		sleep 0.02

@@ -4,7 +4,7 @@
 #   link: lib/ring.c agent/x.c     other sources it is linked with
 #   sanitize: thread               instead of address,undefined (unit)
 
-.PHONY: test test-long test-unit test-prog test-e2e test-fault test-programs
+.PHONY: test test-busy test-long test-unit test-prog test-e2e test-fault test-programs
 
 TEST_CPPFLAGS := $(CPPFLAGS) -I.
 TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN) -Wno-missing-field-initializers
@@ -19,10 +19,13 @@ PROG := $(PROG_SRC:%.c=$(B)/%)
 E2E := $(wildcard tests/e2e/*.sh)
 FAULT := $(wildcard tests/fault/*.sh)
 MODEL := $(wildcard tests/model/*.sh)
-# These only compute, or ask and answer: they may share the machine. What times something, or serves, has it alone.
-BESIDE_E2E := $(filter-out %/cli_bpftool.sh,$(wildcard tests/e2e/cli_*.sh)) $(addprefix tests/e2e/,bench.sh sim.sh lab.sh pass.sh runner.sh guest.sh strict.sh)
-BESIDE = $(UNIT) $(CROSS_UNIT) $(PROG) $(MODEL) $(BESIDE_E2E)
-ALONE = $(filter-out $(BESIDE_E2E),$(E2E)) $(FAULT)
+# How a script runs, it says itself, in a line "# runs: beside" (it only computes, or asks and answers: as many at once as there are
+# CPUs) or "# runs: pairs" (it serves, but times nothing: two at once). Without, it has the machine.
+scripts = $(shell grep -l '^\# runs: $(1)$$' $(2))
+BESIDE = $(UNIT) $(CROSS_UNIT) $(PROG) $(call scripts,beside,$(MODEL) $(E2E))
+PAIRS = $(call scripts,pairs,$(FAULT) $(E2E))
+ALONE = $(filter-out $(BESIDE) $(PAIRS),$(E2E) $(FAULT))
+ALL_TESTS = --beside $(BESIDE) --pairs $(PAIRS) --alone $(ALONE)
 
 # As many compilers as CPUs, unless the caller said how many.
 SIDE_BY_SIDE := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -82,11 +85,16 @@ test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
-	$(Q)tests/run.sh --beside $(BESIDE) --alone $(ALONE)
+	$(Q)tests/run.sh $(ALL_TESTS)
 
-test-long: deps ## all tests with their heavy counts (root)
+test-busy: deps ## all tests, beside two processes that spin (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
-	$(Q)LONG=1 LIMIT=7200 tests/run.sh --beside $(BESIDE) --alone $(ALONE)
+	$(Q)tests/busy.sh tests/run.sh $(ALL_TESTS)
+
+test-long: deps ## all tests with their heavy counts, and test-busy (root)
+	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
+	$(Q)long=0; LONG=1 LIMIT=7200 tests/run.sh $(ALL_TESTS) || long=1; \
+		$(MAKE) --no-print-directory test-busy && exit $$long
 
 test-unit: $(UNIT) ## unit tests, under sanitizers
 	$(Q)tests/run.sh $^

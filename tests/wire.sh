@@ -20,8 +20,6 @@ use_wire() {
 	[ -e "/run/netns/shunt-$LAB-nic" ] || new_lab --wire "$HOSTS"
 }
 
-in_ns() { "$TESTS/lab.sh" exec "$LAB" "$@"; }
-
 host() {
 	case $1 in
 	shunt | bpftool) in_ns nic "$@" ;;

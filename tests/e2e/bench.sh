@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.sh - what the benchmarks make of samples: medians and their bounds, what held, what stalled; the page; a sweep of all systems
+# runs: beside
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 

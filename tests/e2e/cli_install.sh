@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # cli_install.sh - what make install puts somewhere works from there
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 NO_LAB=1

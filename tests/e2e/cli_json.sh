@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # cli_json.sh - every verb and every failure as JSON, exit statuses, usage
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 load() { host shunt load mq --dev "$DEV" --port 9000 >/dev/null; }

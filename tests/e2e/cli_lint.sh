@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # cli_lint.sh - shunt lint against what the card's own verifier and JIT said (make test-nfp records it), and on bad files
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 cd "$ROOT" || exit
 . tests/nfp/lint.sh

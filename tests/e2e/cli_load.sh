@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # cli_load.sh - shunt load and unload: all or nothing, and words for what stands in the way
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 PINS=/sys/fs/bpf/shunt

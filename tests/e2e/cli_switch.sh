@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # cli_switch.sh - policies replaced in place: built-in ones, a user's own, broken ones
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 PINS=/sys/fs/bpf/shunt

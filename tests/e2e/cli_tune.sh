@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # cli_tune.sh - classes, rules, SLOs, limits, knobs: changed while packets come, by shunt and by bpftool
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 PINS=/sys/fs/bpf/shunt

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # guest.sh - how guests are run (tests/vm/lib.sh): on one thread, and again only after the emulator's own panic
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 NO_LAB=1
 INT3='[   12.3] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI'

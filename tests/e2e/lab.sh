@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # lab.sh - the lab that all tests stand on: labs keep apart, go away whole, and say what is wrong
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 NO_LAB=1
 

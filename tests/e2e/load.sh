@@ -61,7 +61,7 @@ test_tunables_beyond_reason_are_clamped() {
 # Nobody serves: what waits is bounded by XDP, and what is beyond is counted as dropped.
 test_what_waits_for_a_worker_is_bounded_and_served_in_the_end() {
 	load fcfs
-	offer --rate 20000 --count 3000 --time 2 --mix short=1:1us
+	offer --rate 20000 --count 3000 --time 2 --wait 10ms --mix short=1:1us
 	assert_eq "$(stat_of .total.arrived)" 3000 arrived
 	wait_for 5 all_accounted
 	assert_ge "$(stat_of .total.waiting)" 900 waiting
@@ -80,7 +80,7 @@ test_what_rings_refuse_is_counted() {
 	load fcfs
 	start peer host build/tests/peer overfill "/run/shunt/$DEV.sock"
 	wait_for 5 grep -q ready "$DIR/peer.log"
-	offer --rate 20000 --count 3000 --time 2 --mix short=1:1us
+	offer --rate 20000 --count 3000 --time 2 --wait 10ms --mix short=1:1us
 	wait_for 5 stat_of '.total.refused >= 1900'
 	stop peer KILL
 	wait_for 5 all_accounted
@@ -96,13 +96,12 @@ test_what_rings_refuse_is_counted() {
 test_a_policy_switch_reaches_workers() {
 	load fcfs
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 3 --mix short=1:1us
+	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 60 --mix short=1:1us
 	wait_for 5 arrived 100
 	host shunt switch mq --dev "$DEV"
 	host shunt switch steal --dev "$DEV"
 	wait_for 5 switched 3
-	wait "${PIDS[client]}"
-	unset 'PIDS[client]'
+	stop client INT
 	assert_conserved
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }

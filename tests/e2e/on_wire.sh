@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # on_wire.sh - tests of the shared transport, the same functions, where a NIC schedules that shares no memory with its
 # hosts; and what there is on the wire alone
+# runs: pairs
 export TRANSPORT=wire ON_WIRE=1
 NO_LAB=1
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+120}}
@@ -10,13 +11,11 @@ SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 200 || echo 3)}
 . "$(dirname "$0")/serve.sh"
 . "$(dirname "$0")/decide.sh"
 . "$(dirname "$0")/preempt.sh"
-. "$(dirname "$0")/../wire/faults.sh"
 
 SHARED_TESTS=(
 	test_requests_over_ipv4_are_answered
 	test_switches_under_load_lose_no_packet
 	test_quanta_take_effect_while_requests_run
-	test_requeue_auto_is_tail_where_service_times_vary_and_head_where_not
 )
 SHARED_LONG=(
 	test_requests_over_ipv6_are_answered
@@ -25,9 +24,7 @@ SHARED_LONG=(
 	test_requests_without_a_reply_are_counted
 	test_every_policy_serves
 	test_a_worker_that_stops_serves_what_it_was_steered
-	test_an_slo_set_by_bpftool_changes_the_order_of_service
 	test_a_hold_limit_bounds_the_queue_and_is_counted
-	test_short_requests_do_not_wait_for_long_ones
 	test_every_policy_serves_all_with_preemption_on
 )
 
@@ -56,49 +53,6 @@ test_k_is_kept_and_nobody_is_preempted_needlessly() {
 	assert_eq "$(stat_of .wire.k)" 3 "k as shown"
 	kill -CONT "${PIDS[spin]}"
 	assert_conserved
-}
-
-# Four at a time, which are all sent at once: more than half of the short ones come behind a long one. Nobody looks for them but the
-# core: nothing is held, so no arrival preempts, and the NIC's agent sleeps.
-test_a_short_request_sent_ahead_waits_for_the_quantum_and_not_for_the_long_one() {
-	CPUS=$ONE WIRE="k: 4"
-	load mq "stamp: true"
-	host shunt preempt set watch=10s >/dev/null
-	host shunt quantum set long 100us >/dev/null
-	start_worker --idle spin
-	offer --rate 30 --arrival fixed --burst 4 --count 120 --time 8 --cpu 0 --mix short=0.5:1us,long=0.5:20ms
-	assert_all_answered
-	assert_conserved
-	assert_ge "$(preemption by_safepoint)" 20 preemptions
-	assert_eq "$(preemption marks_agent)" 0 "orders by the NIC's agent"
-	assert_eq "$(stat_of .wire.needless_preemptions)" 0 "needless preemptions"
-	jq -se 'last.classes.short.server_p50_us < 8000' "$DIR/client.json" >/dev/null ||
-		fail "half of the short requests took longer than $(server_us short p50) us"
-}
-
-# With one request at a time, each that is held finds its core idle: its wait is the credit's way and its own.
-test_no_core_of_the_wire_idles_beside_waiting_work() {
-	WIRE="k: 1"
-	test_no_core_idles_beside_waiting_work
-}
-
-# Said again after 50 us, it is there before the 100 us are over that no core may idle; lost twice, it is not.
-test_a_lost_credit_leaves_no_core_idle_for_long() {
-	CPUS=$ONE WIRE="k: 1"
-	load fcfs
-	bad_link 1
-	start_worker --idle spin
-	set_faults 5 1 0 0 4 # CREDIT
-	for _ in {1..6}; do
-		offer --rate 20000 --burst 16 --time 1 --cpu 0 --mix short=1:2us
-		assert_conserved
-		stat_of '.domains[0].core[0].counts' | tee "$DIR/found"
-		[ "$(jq .found "$DIR/found")" -lt 2000 ] || break
-	done
-	assert_eq "$(stat_of .total.lost)" 0 "requests lost"
-	assert_ge "$(faults loss lost)" 300 "credits lost"
-	assert_ge "$(jq .found "$DIR/found")" 500 "held requests found by an idle core"
-	assert_le "$(jq .found_late "$DIR/found")" $(($(faults loss lost) / 10)) "of these later than 100 us"
 }
 
 # What a NIC needs runs on kernels whose sockets' rings no worker can be given (before 6.4): tests/vm.
@@ -142,21 +96,6 @@ test_without_grace_no_signal_stops_a_request() {
 	serve_without_safepoints
 	assert_ge "$(stat_of '.preemption | .marks_xdp + .marks_agent')" 1 "orders to yield"
 	assert_eq "$(preemption resumed)" 0 "requests resumed"
-}
-
-# No PREEMPT comes, for nothing is held and the NIC's agent sleeps: the host's looks at what goes first.
-test_a_signal_stops_who_is_in_the_way_of_what_goes_first() {
-	CPUS=$ONE WIRE="k: 4"
-	start_agent() { start_nic_agent; start_host_agent --grace 100; } # us
-	load mq
-	host shunt preempt set watch=10s >/dev/null
-	host shunt quantum set long 100us >/dev/null
-	start_worker --no-safepoints
-	offer --rate 30 --arrival fixed --burst 4 --count 80 --time 5 --cpu 0 --mix short=0.5:1us,long=0.5:20ms
-	assert_all_answered
-	assert_conserved
-	assert_ge "$(preemption by_signal)" 10 "requests stopped by a signal"
-	assert_eq "$(preemption marks_agent)" 0 "orders by the NIC's agent"
 }
 
 # A worker that stands still says no credit: its core goes off, what it had is counted lost, and it comes again when it goes on.
@@ -240,16 +179,11 @@ all_answered_now() {
 	[ "$(answered)" = 50 ]
 }
 
-ONE=$(($(nproc) - 1))
 WIRE_TESTS=(
-	test_no_core_of_the_wire_idles_beside_waiting_work
-	test_a_lost_credit_leaves_no_core_idle_for_long
 	test_k_is_kept_and_nobody_is_preempted_needlessly
-	test_a_short_request_sent_ahead_waits_for_the_quantum_and_not_for_the_long_one
 	test_the_nic_serves_cores_that_are_the_protocol_alone
 	test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back
 	test_without_grace_no_signal_stops_a_request
-	test_a_signal_stops_who_is_in_the_way_of_what_goes_first
 	test_a_core_that_is_silent_is_off_until_it_is_heard
 )
 WIRE_LONG=(test_two_hosts_share_one_nic test_host_and_nic_start_and_end_in_any_order)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # pass.sh - shunt-cc: where safepoints are, that results don't change, and that every loop reaches them
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 NO_LAB=1
@@ -67,7 +68,7 @@ test_an_endless_loop_reaches_one_within_the_bound() {
 	local level rounds
 	for level in -O0 -O1 -O2; do
 		"$CC" $level -DRUNTIME "$CASES" "$ROOT/hostlib/safepoint.S" -o "$DIR/endless"
-		timeout 5 "$DIR/endless" forever 2>"$DIR/err" || fail "never reached a safepoint at $level"
+		timeout 60 "$DIR/endless" forever 2>"$DIR/err" || fail "never reached a safepoint at $level"
 		rounds=$(sed -n 's/^endless //p' "$DIR/err")
 		assert_le "$rounds" 8192 "rounds until the third safepoint at $level"
 	done
@@ -77,7 +78,7 @@ test_loops_around_scans_reach_one_within_the_bound() {
 	local bound rounds
 	for bound in 4096 32768; do
 		"$CC" -O2 -DRUNTIME --shunt-bound=$bound "$CASES" "$ROOT/hostlib/safepoint.S" -o "$DIR/scans"
-		timeout 5 "$DIR/scans" scans 2>"$DIR/err" || fail "never reached a safepoint"
+		timeout 60 "$DIR/scans" scans 2>"$DIR/err" || fail "never reached a safepoint"
 		rounds=$(sed -n 's/^endless //p' "$DIR/err")
 		assert_le "$rounds" $((3 * bound)) "rounds until the third safepoint at a bound of $bound"
 	done

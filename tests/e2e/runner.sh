@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # runner.sh - what run.sh makes of test programs: each test counted, and no way to fail unseen
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 NO_LAB=1
 NL=$'\n'
@@ -12,6 +13,8 @@ try() {
 	STATUS=0
 	OUT=$(LIMIT=${LIMIT:-60} V='' "$TESTS/run.sh" "$(below_root program)" 2>&1) || STATUS=$?
 	CLOSING=$(tail -n 1 <<<"$OUT")
+	AGAIN=${CLOSING#*; }
+	CLOSING=${CLOSING%%; *}
 }
 
 test_each_test_is_counted() {
@@ -32,6 +35,7 @@ test_a_failure_is_listed_with_what_was_said() {
 test_what_passed_at_the_second_try_is_listed() {
 	try 'echo 1..2; echo "# why it failed at first"; echo "ok 1 - a # TRIES 2"; echo ok 2 - b'
 	assert_eq "$CLOSING" "2 passed, 0 failed, 0 skipped"
+	assert_eq "$AGAIN" "1 needed a second try"
 	assert_match "$OUT" "why it failed at first"
 	assert_match "$OUT" "not at once:"$'\n'"  [^ ]*program: a: 2 tries"
 	assert_eq $STATUS 0
@@ -40,6 +44,15 @@ test_what_passed_at_the_second_try_is_listed() {
 # A path below the repository's root, as make gives it.
 below_root() { realpath --relative-to="$ROOT" "$DIR/$1"; }
 
+# Each of a pair waits for the other: alone they would not end.
+test_pairs_run_two_at_a_time() {
+	program a "touch $DIR/a_runs; until_true [ -e $DIR/b_runs ]"
+	program b "touch $DIR/b_runs; until_true [ -e $DIR/a_runs ]"
+	program c "[ -e $DIR/a_runs ] && [ -e $DIR/b_runs ] || echo not ok 2 - c"
+	OUT=$(cd "$ROOT" && LIMIT=20 tests/run.sh --pairs "$(below_root a)" "$(below_root b)" --alone "$(below_root c)" 2>&1)
+	assert_eq "$(tail -n 1 <<<"$OUT")" "6 passed, 0 failed, 0 skipped; 0 needed a second try"
+}
+
 test_programs_side_by_side_are_counted_and_keep_their_lines_together() {
 	local p
 	for p in a b c; do
@@ -47,8 +60,8 @@ test_programs_side_by_side_are_counted_and_keep_their_lines_together() {
 		chmod +x "$DIR/$p"
 	done
 	STATUS=0
-	OUT=$(cd "$ROOT" && tests/run.sh --beside "$(below_root a)" "$(below_root b)" --alone "$(below_root c)" 2>&1) || STATUS=$?
-	assert_eq "$(tail -n 1 <<<"$OUT")" "3 passed, 3 failed, 0 skipped"
+	OUT=$(cd "$ROOT" && tests/run.sh --beside "$(below_root a)" --pairs "$(below_root b)" --alone "$(below_root c)" 2>&1) || STATUS=$?
+	assert_eq "$(tail -n 1 <<<"$OUT")" "3 passed, 3 failed, 0 skipped; 0 needed a second try"
 	for p in a b c; do
 		assert_match "$OUT" "/$p: first  [^$NL]*${NL}FAIL [^$NL]*/$p: second  [^$NL]*$NL +why $p"
 	done
@@ -191,7 +204,7 @@ test_a_test_in_bash_fails_at_its_first_failing_command() {
 	test_skips() { skip "for a reason"; }
 	run_tests "\$@"
 	TEXT
-	assert_exit 1 bash "$DIR/fails.sh"
+	PATIENCE=1 assert_exit 1 bash "$DIR/fails.sh"
 	assert_match "$(cat "$DIR/out")" "not ok 1 - test_fails"
 	[[ $(cat "$DIR/out") != *"went on"* ]] || fail "it went on"
 	assert_match "$(cat "$DIR/out")" "number is '1', should be '2'"

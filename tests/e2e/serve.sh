@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # serve.sh - requests from a client through XDP to a core and back, in every form that they come in
+# runs: pairs
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+120}}
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -12,11 +13,11 @@ rings_are_made() { stat_of '.domains[0].agent.frames > 0'; }
 test_requests_over_ipv4_are_answered() {
 	load fcfs
 	start_worker
-	offer --rate 5000 --count 5000 --time 10 --mix $MIX
+	offer --rate 5000 --count 2500 --time 10 --mix $MIX
 	assert_all_answered
 	assert_conserved
 	assert_eq "$(stat_of '.classes[0].replied + .classes[1].replied')" "$(sent)" replied
-	assert_ge "$(stat_of '.classes[1].replied')" 1000 "replies of class long"
+	assert_ge "$(stat_of '.classes[1].replied')" 500 "replies of class long"
 }
 
 test_requests_over_ipv6_are_answered() {
@@ -49,7 +50,7 @@ test_requests_with_two_vlan_tags_are_answered() {
 test_bursts_of_64_are_answered() {
 	load fcfs
 	start_worker
-	offer --rate 20000 --burst 64 --count 32000 --time 10 --mix short=1:500ns
+	offer --rate 20000 --burst 64 --count 16000 --time 10 --mix short=1:500ns
 	assert_all_answered
 	assert_conserved
 	assert_ge "$(stat_of '.classes[0].held')" 1000 "held"
@@ -58,7 +59,7 @@ test_bursts_of_64_are_answered() {
 test_replies_of_several_datagrams_arrive_whole() {
 	load fcfs
 	start_worker
-	offer --rate 500 --count 500 --time 10 --replies 40 --mix short=1:1us
+	offer --rate 500 --count 250 --time 10 --replies 40 --mix short=1:1us
 	assert_all_answered
 	assert_conserved
 }
@@ -66,7 +67,7 @@ test_replies_of_several_datagrams_arrive_whole() {
 test_requests_without_a_reply_are_counted() {
 	load fcfs
 	start_worker
-	offer --rate 2000 --count 500 --time 10 --replies 255 --mix short=1:1us
+	offer --rate 2000 --count 500 --time 10 --wait 10ms --replies 255 --mix short=1:1us
 	assert_conserved
 	assert_eq "$(stat_of '.classes[0].noreply')" 500 noreply
 	assert_eq "$(answered)" 0 answered
@@ -78,7 +79,7 @@ test_every_policy_serves() {
 	start_worker
 	for policy in rss steal affinity p2c jbsq prio mq darc fcfs; do
 		[ $policy = fcfs ] || host shunt switch $policy --dev "$DEV"
-		offer --rate 5000 --count 1500 --time 10 --mix $MIX
+		offer --rate 5000 --count 500 --time 10 --mix $MIX
 		assert_all_answered
 		assert_conserved
 	done
@@ -132,13 +133,13 @@ test_what_is_not_the_service_reaches_the_kernel() {
 	start_worker
 	client ping -q -c 3 -i 0.2 -W 2 198.18.0.2
 	client ping -q -c 3 -i 0.2 -W 2 fd00:198:18::2
-	start echo host timeout 20 nc -u -l 198.18.0.2 7000
+	start echo host timeout 60 nc -u -l 198.18.0.2 7000
 	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host ss -uln | grep -q :7000"
-	echo hello | client timeout 5 nc -u -q 0 198.18.0.2 7000
+	echo hello | client timeout 30 nc -u -q 0 198.18.0.2 7000
 	wait_for 5 grep -q hello "$DIR/echo.log"
-	start listen host timeout 20 nc -l 198.18.0.2 9000
+	start listen host timeout 60 nc -l 198.18.0.2 9000
 	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host ss -tln | grep -q :9000"
-	echo tcp | client timeout 5 nc -N 198.18.0.2 9000
+	echo tcp | client timeout 30 nc -N 198.18.0.2 9000
 	wait_for 5 grep -q tcp "$DIR/listen.log"
 	assert_eq "$(stat_of .total.arrived)" 0 arrived
 }
@@ -175,12 +176,13 @@ test_a_second_worker_of_a_domain_is_refused() {
 test_a_worker_that_stops_serves_what_it_was_steered() {
 	load fcfs
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 5000 --time 2 --mix $MIX
+	start client client shunt-load --to 198.18.0.2:9000 --rate 5000 --time 60 --mix $MIX
 	wait_for 5 arrived 1000
 	stop spin
 	assert_eq "$STATUS" 0 "the worker's exit status"
 	start_worker
-	wait_for 10 sh -c "! kill -0 ${PIDS[client]}"
+	wait_for 5 arrived $(($(stat_of .total.arrived) + 1000))
+	stop client INT
 	assert_conserved
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }
@@ -190,7 +192,7 @@ test_without_a_worker_requests_wait_pass_or_drop_as_configured() {
 	for what in hold pass drop; do
 		load fcfs "fallback: $what"
 		wait_for 5 rings_are_made
-		offer --rate 1000 --count 50 --time 1 --wait 300ms --mix short=1:1us
+		offer --rate 1000 --count 50 --time 1 --wait 10ms --mix short=1:1us
 		case $what in
 		hold) assert_eq "$(stat_of '.classes[0].held')" 50 held ;;
 		pass) assert_eq "$(stat_of '.classes[0].passed')" 50 passed ;;
@@ -205,7 +207,7 @@ test_without_a_worker_requests_wait_pass_or_drop_as_configured() {
 }
 
 test_a_flood_breaks_nothing_and_every_packet_is_counted() {
-	local n seconds=3
+	local n seconds=2
 	[ -z "$LONG" ] || seconds=30
 	load mq
 	start_worker

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # sim.sh - the simulator: policies' own code against queueing theory, papers' statements, its own promises
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 NO_LAB=1

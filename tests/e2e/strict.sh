@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # strict.sh - BPF programs as loader, agents and baselines load them, with constants set and maps sized, before a verifier that
 # refuses a program when what it knows of a register contradicts itself; cli_switch.sh has the policies' programs
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../wire/lab.sh"

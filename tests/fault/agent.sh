@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # agent.sh - shuntd against workers that lie, linger or wreck what they were given, and against an
 # interface and a loader that come and go
+# runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 
 TEST_LIMIT=${LONG:+600}
-TEST_LIMIT=${TEST_LIMIT:-100}
+TEST_LIMIT=${TEST_LIMIT:-300}
 SEED=${SEED:-$RANDOM}
 SOCK=/run/shunt/labh.sock
 
@@ -96,7 +97,7 @@ test_a_silent_core_is_off_and_its_requests_are_served_by_the_next() {
 	load fcfs 'hang: {after: 300ms, action: tell}'
 	start peer host build/tests/peer silent $SOCK
 	wait_for 5 all_up
-	offer --rate 1000 --count 50 --time 1 --mix short=1:1us
+	offer --rate 1000 --count 50 --time 1 --wait 10ms --mix short=1:1us
 	wait_for 5 logged 'is silent'
 	assert_eq "$(up)" 0 "cores up"
 	assert_eq "$(answered)" 0 answered
@@ -170,16 +171,15 @@ test_it_waits_until_shunt_is_loaded() {
 test_it_stops_and_starts_under_a_worker_without_losing_requests() {
 	load fcfs
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 4 \
-		--mix short=1:1us --json
+	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 60 --mix short=1:1us
 	wait_for 5 arrived 200
 	stop shuntd
 	assert_eq "$STATUS" 0 "status of shuntd"
 	assert_eq "$(ls /run/shunt)" "" "what it left"
 	start_agent
 	wait_for 15 all_up
-	wait "${PIDS[client]}"
-	unset 'PIDS[client]'
+	wait_for 5 arrived $(($(stat_of .total.arrived) + 200))
+	stop client INT
 	assert_conserved
 	assert_eq "$(stat_of .total.lost)" 0 lost
 	stop spin
@@ -194,7 +194,7 @@ test_an_agent_that_dies_while_it_buries_is_continued() {
 		--mix short=0.7:1us,long=0.3:50us
 	RANDOM=$SEED
 	echo "seed $SEED"
-	for ((i = 0; i < ${LONG:+9}0 + 10; i++)); do
+	for ((i = 0; i < ${LONG:+9}0 + 6; i++)); do
 		start_worker
 		agent=$(agent_pid)
 		kill -KILL "${PIDS[spin]}"

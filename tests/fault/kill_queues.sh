@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # kill_queues.sh - the same deaths where one domain has several receive queues: fill and completion rings of each, and
 # frames that stealing carried from one to another
+# runs: pairs
 export ELSEWHERE=1
 . "$(dirname "$0")/kill.sh"
 . "$(dirname "$0")/agent.sh"
 
 LAB_ARGS=(--queues 2)
 domain() { echo "{queues: [0, 1], cpus: [$CPUS]}"; }
-TEST_LIMIT=$([ -n "$LONG" ] && echo 3000 || echo 150)
+TEST_LIMIT=$([ -n "$LONG" ] && echo 3000 || echo 300)
 SHORT_TESTS=(
 	test_kills_at_random_lose_only_what_is_counted
 	test_a_worker_that_wrecks_its_memory_does_not_wreck_the_agent

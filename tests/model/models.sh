@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # models.sh - spin checks the protocols in every interleaving, and finds what is wrong in broken ones
+# runs: beside
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 

@@ -8,7 +8,6 @@ NIC_MAC=02:00:c6:12:00:02
 SWITCH=/sys/fs/bpf/switch-lab
 
 core_mac() { printf '02:00:c6:12:01:%02x' "$1"; }
-in_ns() { "$TESTS/lab.sh" exec "$LAB" "$@"; }
 
 # CORES
 wire_lab() { "$TESTS/lab.sh" up "$LAB" --wire "$1"; }
