@@ -79,6 +79,10 @@ int shunt_check_abi(const struct shunt_pins *pins, char *why, size_t len)
 			 strerror(-err));
 		return err;
 	}
+	if (!cfg.abi) {
+		snprintf(why, len, "a load of '%s' is under way, or was interrupted", pins->ifname);
+		return -EPROTO;
+	}
 	if (cfg.abi != SHUNT_ABI) {
 		snprintf(why, len, "'%s' was loaded with ABI %u, this program has ABI %u: "
 			 "use one version of shunt, shuntd and libshunt", pins->ifname, cfg.abi,

@@ -18,6 +18,7 @@
 #include "card.h"
 #include "iface.h"
 #include "maps.h"
+#include "place.h"
 #include "setup.h"
 #include "show.h"
 #include "signals.h"
@@ -54,6 +55,8 @@ static int make_room(struct ctl *ctl)
 
 	if (err && err != -ENOENT)
 		return err;
+	if (!err && link.ifindex && place_elsewhere(ctl))
+		return place_taken(ctl);
 	if (!err && link.ifindex) {
 		err = map_cfg(ctl, &cfg);
 		if (!err)
@@ -127,6 +130,8 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 		err = make_views(ctl, s, o);
 	s->cfg.policy_gen = 1;
 	preempt_decide(&s->cfg, b->desc.flags);
+	if (!err)
+		err = place_note(ctl, &s->cfg);
 	if (!err && s->cfg.flags & SHUNT_CFG_SIGNAL)
 		err = signals_enable(ctl);
 	if (!err)

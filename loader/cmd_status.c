@@ -17,6 +17,8 @@ static void show_state(const json_t *j)
 
 	if (json_object_get(j, "error")) {
 		printf("%s: %s\n", ifname, text_at(j, "error"));
+		if (json_object_get(j, "hint"))
+			printf("  %s\n", text_at(j, "hint"));
 		return;
 	}
 	printf("%s: policy %s (%s), generation %lld", ifname, text_at(j, "policy"),
@@ -24,6 +26,8 @@ static void show_state(const json_t *j)
 	if (json_object_get(j, "mode"))
 		printf(", %s mode", text_at(j, "mode"));
 	putchar('\n');
+	printf("  interface %lld of the network namespace with cookie %lld\n", number_at(j, "ifindex"),
+	       number_at(j, "netns_cookie"));
 	if (!strcmp(state, "gone"))
 		printf("  the interface is gone: 'shunt switch %s' attaches again when it is back, "
 		       "'shunt unload' forgets it\n", text_at(j, "policy"));

@@ -22,6 +22,7 @@
 #include "card.h"
 #include "iface.h"
 #include "maps.h"
+#include "place.h"
 #include "where.h"
 #include "wire.h"
 
@@ -60,6 +61,8 @@ static int replace(struct ctl *ctl, const struct bundle *b, const struct object 
 		err = card_replace(ctl, card);
 	if (!err)
 		err = link.ifindex ? attach_update(ctl, o) : attach_again(ctl, o);
+	if (!err && !link.ifindex)
+		err = place_note(ctl, cfg); /* it has a number of its own */
 	return err ? err : raise_gen(ctl, cfg, b->desc.flags);
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "maps.h"
+#include "place.h"
 #include "where.h"
 
 static bool lives(__u32 pid)
@@ -81,6 +82,11 @@ int cmd_unload(struct ctl *ctl)
 	lock = where_lock(ctl, false);
 	if (lock < 0)
 		return lock;
+	err = place_check_unload(ctl);
+	if (err) {
+		where_unlock(lock);
+		return err;
+	}
 	still = attached(ctl);
 	ctl_forget(ctl);
 	err = where_sweep(ctl);

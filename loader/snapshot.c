@@ -110,6 +110,8 @@ static json_t *agent_json(const struct shunt_agent *a)
 		      (json_int_t)a->deaths, "bad_peers", (json_int_t)a->bad_peers, "frames",
 		      (json_int_t)a->frames, "recovered", (json_int_t)a->recovered, "no_frame",
 		      (json_int_t)a->no_frame);
+	if (a->put_back)
+		json_object_set_new(j, "sockets_put_back", json_integer(a->put_back));
 	if (a->beat_ns)
 		json_object_set_new(j, "silent_ms", json_integer((now_ns() > a->beat_ns ?
 				    now_ns() - a->beat_ns : 0) / 1000000));

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "netns.h"
+#include "place.h"
 #include "where.h"
 
 #define LOCK_LIMIT_MS 10000 /* the longest anyone holds it is a verifier run: well under a second */
@@ -41,6 +43,17 @@ int where_set(struct ctl *ctl, const char *ifname)
 	return 0;
 }
 
+/* No bpffs to be seen: it was never mounted, or is hidden. */
+static void hint_mount(struct ctl *ctl)
+{
+	char netns[PATH_MAX];
+
+	if (!ctl->pins.bpffs && shunt_netns_hides_sys(netns, sizeof(netns)))
+		hint(ctl, "'ip netns exec' hides it behind a /sys of its own: nsenter --net=%s shunt ...", netns);
+	else
+		hint(ctl, "mount it: mkdir -p %s && mount -t bpf bpf %s", root_of(ctl), root_of(ctl));
+}
+
 int where_check(struct ctl *ctl)
 {
 	struct statfs fs;
@@ -49,13 +62,12 @@ int where_check(struct ctl *ctl)
 	if (statfs(root_of(ctl), &fs)) {
 		err = -errno;
 		fail_bpf(ctl, err, "cannot use bpffs at '%s'", root_of(ctl));
-		hint(ctl, "mount it: mkdir -p %s && mount -t bpf bpf %s", root_of(ctl),
-		     root_of(ctl));
+		hint_mount(ctl);
 		return err;
 	}
 	if (fs.f_type != BPF_FS_MAGIC) {
 		fail(ctl, -ENOENT, "no bpffs at '%s'", root_of(ctl));
-		hint(ctl, "mount it: mount -t bpf bpf %s", root_of(ctl));
+		hint_mount(ctl);
 		return -ENOENT;
 	}
 	return 0;
@@ -110,6 +122,20 @@ int where_list(struct ctl *ctl, struct where_list *list)
 	return 0;
 }
 
+/* Of several, those of this network namespace. */
+static void drop_elsewhere(struct ctl *ctl, struct where_list *list)
+{
+	int n = 0;
+
+	for (int i = 0; list->n > 1 && i < list->n; i++) {
+		where_set(ctl, list->name[i]);
+		if (!place_elsewhere(ctl))
+			memmove(list->name[n++], list->name[i], sizeof(list->name[i]));
+	}
+	ctl->pins.ifname = NULL;
+	list->n = n ? n : list->n;
+}
+
 static int pick_only(struct ctl *ctl)
 {
 	struct where_list list;
@@ -117,6 +143,7 @@ static int pick_only(struct ctl *ctl)
 
 	if (err)
 		return err;
+	drop_elsewhere(ctl, &list);
 	if (!list.n) {
 		fail(ctl, -ENOENT, "shunt is not loaded on any interface");
 		hint(ctl, "shunt load POLICY --dev IF --port N");
@@ -178,7 +205,7 @@ static int check_loaded(struct ctl *ctl)
 	}
 	if (err == -EPROTO)
 		return fail(ctl, err, "%s", why);
-	return err ? fail_bpf(ctl, err, "cannot read what is loaded on '%s'", ctl->ifname) : 0;
+	return err ? fail_bpf(ctl, err, "cannot read what is loaded on '%s'", ctl->ifname) : place_check(ctl);
 }
 
 int where_pick(struct ctl *ctl)

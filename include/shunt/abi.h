@@ -14,7 +14,7 @@
 
 #include <linux/types.h>
 
-#define SHUNT_ABI 4
+#define SHUNT_ABI 5
 
 #define SHUNT_CLASSES 16   /* kinds of request an interface can tell apart */
 #define SHUNT_CORES 64     /* worker cores of one domain: one word of idle bits */
@@ -123,7 +123,10 @@ struct shunt_cfg {
 	__u32 parked_max; /* preempted requests that may wait; at this bound nobody is preempted */
 	__u32 watch_us;   /* the agent's look at running requests; 0: it marks nobody */
 	__u32 grace_us;   /* from a mark that no safepoint heeds to a signal; 0: no signals */
-	__u64 pad[5];
+	__u64 netns;      /* whose interface it is: the cookie of its network namespace (SO_NETNS_COOKIE) … */
+	__u32 ifindex;    /* … and its number there */
+	__u32 pad0;
+	__u64 pad[3];
 };
 SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 
@@ -434,7 +437,8 @@ struct shunt_agent {
 	__u64 publish_equal; /* … and times that equal loads took their place */
 	__u32 publish_age_ns; /* how old loads are when the next ones come (EWMA) */
 	__u32 message_ns;   /* a message to the card (EWMA) */
-	__u64 pad[2];
+	__u64 put_back;   /* sockets that were missing in xsks, and were put there again */
+	__u64 pad[1];
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };
