@@ -12,12 +12,14 @@
 
 #include "host.h"
 #include "keeper.h"
+#include "loaded.h"
 #include "log.h"
 #include "nicd.h"
 #include "worker.h"
 
 #define CHECK_NS 100000000ULL /* pins may have changed */
 #define MAKE_NS 50000000ULL   /* rings of before may be gone */
+#define SOCKETS_NS 1000000000ULL /* somebody may have taken sockets out of the map */
 #define LEAVE_NS 5000000000ULL /* how long new rings wait for the worker that had the old ones */
 
 enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_FIXED };
@@ -171,39 +173,9 @@ static void give_up(struct agent *a, const char *why)
 	maps_close(&a->maps);
 }
 
-/* Is what is loaded for a shuntd of this role? */
-static int check_role(const struct agent *a, char *why, size_t len)
-{
-	bool wire = a->maps.cfg.flags & SHUNT_CFG_WIRE;
-
-	if (wire == (a->opts.role == ROLE_NIC))
-		return 0;
-	snprintf(why, len, wire ? "'%s' is loaded as a NIC's port: start shuntd with --role nic" :
-		 "'%s' is not loaded as a NIC's port: the configuration has no 'wire'", a->opts.ifname);
-	return -EINVAL;
-}
-
-/* The maps: pinned ones, or on a host its own. */
-static int open_maps(struct agent *a, char *why, size_t len)
-{
-	int err;
-
-	if (a->opts.role == ROLE_HOST)
-		return host_begin(a, why, len);
-	err = maps_open(&a->maps, &a->pins, why, len);
-	if (err)
-		return err;
-	err = check_role(a, why, len);
-	if (!err && a->opts.role == ROLE_NIC)
-		err = nicd_begin(a, why, len);
-	if (err)
-		maps_close(&a->maps);
-	return err;
-}
-
 static bool find_shunt(struct agent *a)
 {
-	char why[160];
+	char why[240];
 	int err;
 
 	if (!a->ifindex) {
@@ -211,11 +183,14 @@ static bool find_shunt(struct agent *a)
 		wait_for(a, why);
 		return false;
 	}
-	err = open_maps(a, why, sizeof(why));
-	if (err) {
+	err = loaded_open(a, why, sizeof(why));
+	a->refused = err == -EBUSY && a->opts.role != ROLE_HOST;
+	if (a->refused)
+		say(LOG_ERR, "%s", why);
+	else if (err)
 		wait_for(a, why);
+	if (err)
 		return false;
-	}
 	load_reset(a);
 	if (!a->load) {
 		maps_close(&a->maps);
@@ -253,6 +228,27 @@ static void check(struct agent *a)
 		find_shunt(a);
 }
 
+/* XDP redirects to what it finds in the map, and no further. */
+static void put_back_sockets(struct agent *a)
+{
+	a->sockets_ns = a->now_ns + SOCKETS_NS;
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		struct domain *d = &a->domain[i];
+		int n;
+
+		if (d->life == DOMAIN_OFF || d->life == DOMAIN_BUSY)
+			continue;
+		n = a->opts.role == ROLE_HOST ? host_put_sockets(a, d) : domain_put_sockets(d);
+		if (n < 0)
+			say(LOG_ERR, "cannot put sockets of domain %d into the map 'xsks': %s", i, strerror(-n));
+		if (n <= 0)
+			continue;
+		agent_of(d)->put_back += n;
+		say(LOG_WARNING, "%d sockets of domain %d were missing in the map 'xsks' and are there again: who "
+		    "removed them?", n, i);
+	}
+}
+
 static void turn_domains(struct agent *a)
 {
 	a->busy = false;
@@ -269,6 +265,8 @@ static void turn_domains(struct agent *a)
 	}
 	if (a->now_ns >= a->make_ns)
 		make_domains(a);
+	if (a->now_ns >= a->sockets_ns)
+		put_back_sockets(a);
 }
 
 static void watch(struct agent *a)
@@ -355,6 +353,8 @@ static bool turn_and_wait(struct agent *a)
 	int n;
 
 	turn(a);
+	if (a->refused)
+		return false;
 	n = gather(a, p, who);
 	wait = timeout(a);
 	if (ppoll(p, n, &wait, NULL) <= 0)
@@ -426,7 +426,7 @@ int agent_run(const struct options *opts, char **argv, int keeper)
 	}
 	a->now_ns = clock_ns();
 	check(a);
-	if (opts->once && !a->maps.agent) { /* wait_for() told why */
+	if (a->refused || (opts->once && !a->maps.agent)) { /* it was told why */
 		unlink(a->opts.socket);
 		return EXIT_FAILURE;
 	}
@@ -436,5 +436,5 @@ int agent_run(const struct options *opts, char **argv, int keeper)
 	notify("STOPPING=1");
 	publish_stop(a->publisher);
 	unlink(a->opts.socket);
-	return EXIT_SUCCESS;
+	return a->refused ? EXIT_FAILURE : EXIT_SUCCESS;
 }

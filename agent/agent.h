@@ -110,8 +110,10 @@ struct agent {
 	int aim_fd;              /* the program that says whom XDP signals; negative: none */
 	__u64 check_ns;          /* next look at what changes seldom */
 	__u64 make_ns;           /* next attempt to make domains */
+	__u64 sockets_ns;        /* next look whether XDP finds all sockets */
 	bool busy;               /* a step can be done at once */
-	char why[160];           /* what it waits for, as last told */
+	bool refused;            /* another shuntd serves the interface: time to end */
+	char why[240];           /* what it waits for, as last told */
 };
 
 static inline __u64 clock_ns(void)

@@ -13,6 +13,7 @@
 #include "domain.h"
 #include "log.h"
 #include "xsk.h"
+#include "xsks.h"
 
 static void name_of(const struct domain *d, const char *what, char out[STORE_NAME])
 {
@@ -143,15 +144,18 @@ static void remove_sockets(struct domain *d)
 	}
 }
 
-static int insert_sockets(struct domain *d)
+int domain_put_sockets(struct domain *d)
 {
-	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
-		__u32 key = d->id * SHUNT_SLOTS + slot_of(&d->r.geo, k);
+	int missing = 0;
 
-		if (bpf_map_update_elem(d->maps->xsks_fd, &key, &d->sock[k], 0))
-			return -errno;
+	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
+		int n = xsks_put(d->maps->xsks_fd, d->id * SHUNT_SLOTS + slot_of(&d->r.geo, k), d->sock[k]);
+
+		if (n < 0)
+			return n;
+		missing += n;
 	}
-	return 0;
+	return missing;
 }
 
 static int bind_socket(struct domain *d, __u32 k, int fd)
@@ -277,7 +281,8 @@ static int make_all(struct domain *d)
 	domain_count_lost(d);
 	fill_first(d);
 	domain_set_right(d);
-	return insert_sockets(d);
+	err = domain_put_sockets(d);
+	return err < 0 ? err : 0;
 }
 
 void domain_is_made(struct domain *d)
@@ -364,7 +369,7 @@ bool domain_find_state(struct domain *d, unsigned int ifindex)
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex)
 {
 	if (domain_find_state(d, ifindex) && !open_view(d, pins) && !domain_map_memory(d) &&
-	    !map_rings(d) && !insert_sockets(d)) {
+	    !map_rings(d) && domain_put_sockets(d) >= 0) {
 		d->life = d->state->burial ? DOMAIN_BURIAL :
 			  d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
 		d->up = d->maps->domains[d->id].up;

@@ -107,6 +107,8 @@ bool domain_find_state(struct domain *d, unsigned int ifindex);
 void domain_is_made(struct domain *d);
 void domain_let_go(struct domain *d);
 
+/* All sockets are where XDP finds them. How many were missing, or -errno. */
+int domain_put_sockets(struct domain *d);
 /* XDP stops feeding the rings, the worker is asked to drain and leave them; we let go of them. */
 void domain_give_up(struct domain *d);
 /* What was under way when the rings of before vanished is lost. Only while there are none. */

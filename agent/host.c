@@ -18,7 +18,9 @@
 
 #include "host.h"
 #include "log.h"
+#include "self.h"
 #include "xsk.h"
+#include "xsks.h"
 
 #define PER_CORE 1024 /* frames: two rings of a core, a NAPI round, parked requests, and some */
 #define CORE_RING 256
@@ -51,11 +53,9 @@ static void libbpf_is_quiet(void)
 static struct bpf_object *open_object(void)
 {
 	static const char *const below[] = { "host/unwrap.o", "../lib/shunt/host/unwrap.o" };
-	char exe[PATH_MAX], path[PATH_MAX + 64], *slash;
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	const char *exe = self_path(), *slash = strrchr(exe, '/');
+	char path[PATH_MAX + 64];
 
-	exe[n > 0 ? n : 0] = '\0';
-	slash = strrchr(exe, '/');
 	for (int i = 0; slash && i < 2; i++) {
 		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - exe), exe, below[i]);
 		if (!access(path, R_OK))
@@ -285,13 +285,18 @@ static int make_socket(struct agent *a, struct domain *d, __u32 k)
 	return domain_store_as(d, what, fd);
 }
 
-static int insert_sockets(struct agent *a, struct domain *d)
+int host_put_sockets(struct agent *a, struct domain *d)
 {
+	int missing = 0;
+
 	for (__u32 k = 0; k < d->r.geo.ncores; k++) {
-		if (bpf_map_update_elem(kept(a, MAP_SOCK), &k, &d->sock[k], 0))
-			return -errno;
+		int n = xsks_put(kept(a, MAP_SOCK), k, d->sock[k]);
+
+		if (n < 0)
+			return n;
+		missing += n;
 	}
-	return 0;
+	return missing;
 }
 
 /* No worker has seen it yet, or none will again. */
@@ -323,9 +328,9 @@ int host_make(struct agent *a, struct domain *d)
 	if (!err) {
 		set_right(d);
 		domain_set_up(d, 0);
-		err = insert_sockets(a, d);
+		err = host_put_sockets(a, d);
 	}
-	if (err) {
+	if (err < 0) {
 		domain_let_go(d);
 		if (err == -EBUSY)
 			d->life = DOMAIN_BUSY;

@@ -19,6 +19,7 @@ void host_end(struct agent *a);
 /* In place of domain_adopt(), domain_make() and the burial. */
 bool host_adopt(struct agent *a, struct domain *d);
 int host_make(struct agent *a, struct domain *d);
+int host_put_sockets(struct agent *a, struct domain *d);
 void host_bury(struct agent *a, struct domain *d);
 
 /* What goes before WELCOME. */

@@ -21,8 +21,8 @@
 
 #include "keeper.h"
 #include "log.h"
+#include "self.h"
 
-#define SELF "/proc/self/exe"
 #define QUICK_MS 300       /* an agent that lives no longer than this died at once */
 #define BACKOFF_MAX_MS 1000 /* workers wait longer than this for an answer */
 #define REAP_MS 1000       /* between the end of a process's descriptors and its end */
@@ -36,6 +36,7 @@ struct keeper {
 	int pidfd;   /* the agent */
 	pid_t pid;
 	bool stop;   /* SIGTERM came */
+	bool old;    /* the program that has our path now is of another ABI */
 };
 
 static unsigned long long now_ms(void)
@@ -57,7 +58,7 @@ static void become_agent(struct keeper *k, int keeper)
 	snprintf(number, sizeof(number), "%d", keeper);
 	fcntl(keeper, F_SETFD, 0);
 	if (!setenv(STORE_KEEPER, number, 1) && !store_export(k->store))
-		execv(SELF, k->argv);
+		errno = -self_exec(k->argv, k->old);
 	say(LOG_ERR, "cannot start the agent: %m");
 	_exit(EXIT_FAILURE);
 }
@@ -161,6 +162,11 @@ int keeper_run(struct store *s, char **argv)
 		k.pid = 0;
 		close(k.agent);
 		close(k.pidfd);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == SELF_OTHER_ABI && !k.old) {
+			say(LOG_WARNING, "going on with the program that '%s' was", self_path());
+			k.old = true;
+			continue;
+		}
 		if (WIFEXITED(status))
 			return WEXITSTATUS(status);
 		backoff = next_backoff(backoff, now_ms() - started);
@@ -182,6 +188,5 @@ int keeper_become(struct store *s, char **argv)
 		return err;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execv(SELF, argv);
-	return -errno;
+	return self_exec(argv, false);
 }

@@ -4,23 +4,21 @@
  */
 #include <cap-ng.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
-#include <libgen.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "keeper.h"
+#include "lock.h"
 #include "log.h"
+#include "self.h"
 
 #define EXIT_USAGE 2
 #define TICK_MS 10
@@ -268,69 +266,17 @@ static void drop_privileges(void)
 		say(LOG_WARNING, "cannot drop privileges, ignoring");
 }
 
-static int open_lock(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	for (;;) {
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return -errno;
-		if (flock(fd, LOCK_EX | LOCK_NB)) {
-			close(fd);
-			return -EBUSY;
-		}
-		if (!fstat(fd, &st) && st.st_nlink)
-			return fd;
-		close(fd); /* the one before removed it as it ended */
-	}
-}
-
-/* One shuntd for a socket. The lock is kept with everything else, by both processes. */
-static int take_lock(const struct options *o, struct store *s)
-{
-	char path[128], dir[108];
-	int fd, err;
-
-	if (store_get(s, "lock") >= 0)
-		return 0;
-	snprintf(dir, sizeof(dir), "%s", o->socket);
-	if (mkdir(dirname(dir), 0755) && errno != EEXIST) {
-		say(LOG_ERR, "cannot make '%s': %m", dirname(dir));
-		return -errno;
-	}
-	snprintf(path, sizeof(path), "%s.lock", o->socket);
-	fd = open_lock(path);
-	if (fd == -EBUSY) {
-		say(LOG_ERR, "another shuntd has '%s': end it first, or give another --socket",
-		    o->socket);
-		return fd;
-	}
-	if (fd < 0) {
-		say(LOG_ERR, "cannot lock '%s': %s", path, strerror(-fd));
-		return fd;
-	}
-	err = store_put(s, "lock", fd);
-	if (err)
-		close(fd);
-	return err;
-}
-
 static int run_keeper(const struct options *o, char **argv)
 {
 	struct store *s = store_open(-1);
-	char path[128];
 	int status;
 
-	if (!s || take_lock(o, s))
+	if (!s || lock_socket(o, s))
 		return EXIT_FAILURE;
 	status = keeper_run(s, argv);
 	/* Ours still, unless our agent has taken our place. */
-	if (status != KEEPER_REPLACED) {
-		snprintf(path, sizeof(path), "%s.lock", o->socket);
-		unlink(path);
-	}
+	if (status != KEEPER_REPLACED)
+		lock_socket_remove(o);
 	return status == KEEPER_REPLACED ? EXIT_SUCCESS : status;
 }
 
@@ -342,6 +288,7 @@ int main(int argc, char **argv)
 	if (parse(&opts, argc, argv))
 		return EXIT_USAGE;
 	log_open(opts.ifname, opts.verbose);
+	self_start();
 	if (geteuid()) {
 		say(LOG_ERR, "must be root: AF_XDP sockets and BPF maps need CAP_NET_RAW, "
 		    "CAP_NET_ADMIN and CAP_BPF");

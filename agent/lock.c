@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * lock.c - one shuntd for a socket's path, and one for what 'shunt load' has loaded
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lock.h"
+#include "log.h"
+
+#define TRIES 100 /* whoever removes or replaces what is locked does so rarely */
+#define DYING_MS 500 /* a process that was killed keeps its descriptors for a while */
+
+static int store_lock(struct store *s, const char *name, int fd)
+{
+	int err = store_put(s, name, fd);
+
+	if (err)
+		close(fd);
+	return err;
+}
+
+/* Is the file that is open still the one that has the path? */
+static bool is_at(int fd, const char *path)
+{
+	struct stat held, named;
+
+	return !fstat(fd, &held) && !stat(path, &named) && held.st_ino == named.st_ino &&
+	       held.st_dev == named.st_dev;
+}
+
+/* Whoever had the lock before may have removed the file as we waited for it: then once more. */
+static int open_locked(const char *path, int flags)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int fd = open(path, flags | O_CLOEXEC, 0600), err;
+
+		if (fd < 0)
+			return -errno;
+		err = flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0;
+		if (!err && is_at(fd, path))
+			return fd;
+		close(fd);
+		if (err)
+			return err == -EWOULDBLOCK ? -EBUSY : err;
+	}
+	return -EAGAIN;
+}
+
+static void path_of(const struct options *o, char *path, size_t len)
+{
+	snprintf(path, len, "%s.lock", o->socket);
+}
+
+int lock_socket(const struct options *o, struct store *s)
+{
+	char path[128], dir[108];
+	int fd;
+
+	if (store_get(s, "lock") >= 0)
+		return 0;
+	snprintf(dir, sizeof(dir), "%s", o->socket);
+	if (mkdir(dirname(dir), 0755) && errno != EEXIST) {
+		say(LOG_ERR, "cannot make '%s': %m", dirname(dir));
+		return -errno;
+	}
+	path_of(o, path, sizeof(path));
+	fd = open_locked(path, O_RDWR | O_CREAT);
+	if (fd == -EBUSY)
+		say(LOG_ERR, "another shuntd has '%s': end it first; one for another interface needs another --socket",
+		    o->socket);
+	else if (fd < 0)
+		say(LOG_ERR, "cannot lock '%s': %s", path, strerror(-fd));
+	return fd < 0 ? fd : store_lock(s, "lock", fd);
+}
+
+void lock_socket_remove(const struct options *o)
+{
+	char path[128];
+
+	path_of(o, path, sizeof(path));
+	unlink(path);
+}
+
+int lock_load(struct store *s, const struct shunt_pins *pins, char *why, size_t len)
+{
+	char path[PATH_MAX];
+	int fd = store_get(s, "load"), err = shunt_pin_path(path, sizeof(path), pins, "cfg");
+
+	if (!err && fd >= 0 && is_at(fd, path))
+		return 0;
+	store_drop(s, "load"); /* of a load before */
+	fd = err ? err : open_locked(path, O_RDONLY);
+	for (int ms = 0; fd == -EBUSY && ms < DYING_MS; ms += 10) {
+		usleep(10000);
+		fd = open_locked(path, O_RDONLY);
+	}
+	if (fd < 0) {
+		snprintf(why, len, "cannot lock '%s': %s", path, strerror(-fd));
+		return fd;
+	}
+	return store_lock(s, "load", fd);
+}

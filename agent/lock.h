@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lock.h - one shuntd for a socket's path, and one for what 'shunt load' has loaded
+ *
+ * Both locks are flock()s, kept in the store: they last as long as any process has the store's descriptors, and no
+ * longer, however those processes end.
+ */
+#pragma once
+
+#include "agent.h"
+
+/* Of the socket's path: "lock". 0, or -errno (told). */
+int lock_socket(const struct options *o, struct store *s);
+void lock_socket_remove(const struct options *o);
+
+/* Of the load: "load", on the pinned map "cfg", whatever socket workers come to. 0; -EBUSY: another shuntd has it; or
+ * -errno with the reason in why. */
+int lock_load(struct store *s, const struct shunt_pins *pins, char *why, size_t len);
