@@ -137,7 +137,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 include $(wildcard hostlib/ctx.mk hostlib/pass/pass.mk apps/apps.mk sim/sim.mk offload/nfp/nfp.mk \
-	tests/tests.mk tests/lang/lang.mk tests/wire/wire.mk tests/cross/cross.mk tests/vm/vm.mk tests/nfp/test-nfp.mk bench/bench.mk scripts/install.mk)
+	tests/tests.mk tests/fuzz/fuzz.mk tests/lang/lang.mk tests/wire/wire.mk tests/cross/cross.mk tests/vm/vm.mk tests/nfp/test-nfp.mk bench/bench.mk scripts/install.mk)
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:

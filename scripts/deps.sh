@@ -7,7 +7,7 @@ set -eu
 build="gcc g++ make clang llvm llvm-dev libbpf-dev libelf-dev linux-libc-dev libcyaml-dev libyaml-dev libjansson-dev
 libcap-ng-dev libxdp-dev pkg-config python3-docutils"
 run="bpftool iproute2 ethtool iputils-ping"
-check="libcmocka-dev librocksdb-dev memcached libmemcached-tools python3 jq xdp-tools procps util-linux netcat-openbsd spin shellcheck
+check="libcmocka-dev libclang-rt-dev librocksdb-dev memcached libmemcached-tools python3 jq xdp-tools procps util-linux netcat-openbsd spin shellcheck
 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 # What is built for another architecture needs that one's libraries, and its own tools.
