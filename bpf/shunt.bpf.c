@@ -14,6 +14,7 @@
 
 #include "classify.h"
 #include "mark.h"
+#include "source.h"
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
@@ -312,6 +313,7 @@ int shunt_ingress(struct xdp_md *ctx)
 	struct shunt_port *port;
 	/* Keys have their address taken: apart from "a", which stays in registers so. */
 	__u32 zero = 0, queue = ctx->rx_queue_index, key, spill, cls;
+	__u64 reasons;
 	int why;
 
 	if (!find_domain(&a, queue))
@@ -335,6 +337,11 @@ int shunt_ingress(struct xdp_md *ctx)
 	if (!a.cfg || !a.view || !is_for(&p, a.cfg->flags, a.cfg->addr4, a.cfg->addr6)) {
 		count_pass(a.in, SHUNT_PASS_ADDR);
 		return XDP_PASS;
+	}
+	reasons = deny(&p, a.cfg->port_bits);
+	if (reasons) {
+		count_deny(a.in, reasons);
+		return XDP_DROP;
 	}
 	cls = classify(&p, port, &spill);
 	if (cls >= a.cfg->nclasses || cls >= SHUNT_CLASSES) {

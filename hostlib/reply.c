@@ -101,6 +101,14 @@ static void turn_round(const struct item *it, char *packet, uint32_t len)
 		udp->check = 0xffff;
 }
 
+/* XDP lets no such request through; should one come all the same, nobody gets an answer to a group. */
+static bool is_for_one(const struct item *it, const char *packet)
+{
+	const uint8_t *from = (const uint8_t *)packet + it->payload - sizeof(struct udphdr) - (it->ipv6 ? 32 : 8);
+
+	return !(packet[ETH_ALEN] & 1) && (it->ipv6 ? *from != 0xff : *from < 224);
+}
+
 /* Room in the send ring; kicks to make some. */
 static bool tx_room(struct core *c)
 {
@@ -136,7 +144,7 @@ bool reply_frame(struct core *c, uint64_t addr, uint32_t len)
 /* The reply in the request's own frame. False: not sent, the frame is still ours. */
 bool reply_in_place(struct core *c, struct item *it, uint32_t len)
 {
-	if (len > it->req.room || !tx_room(c)) {
+	if (len > it->req.room || !is_for_one(it, c->s->memory + it->addr) || !tx_room(c)) {
 		bump(c->line->stats.send_fail, 1);
 		return false;
 	}
@@ -177,6 +185,8 @@ int reply_more(struct core *c, struct item *it, const void *data, size_t len)
 
 	if (!it->sane || len > it->req.room)
 		return -EMSGSIZE;
+	if (!is_for_one(it, c->s->memory + it->addr))
+		return -EADDRNOTAVAIL;
 	err = frames_get(c, &frame);
 	if (err) {
 		uint64_t end = clock_ns() + SEND_WAIT_NS;

@@ -197,6 +197,7 @@ static void show(const json_t *r)
 	show_service(r);
 	show_preemption(r);
 	show_named("left to the kernel", json_object_get(r, "pass"));
+	show_named("denied", json_object_get(r, "denied"));
 	show_named("should not happen", json_object_get(r, "events"));
 	show_wire(r);
 	show_card(r);

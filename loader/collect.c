@@ -15,8 +15,11 @@
 #include "where.h"
 
 static const char *const pass_names[SHUNT_NR_PASS] = {
-	"not_ip", "ip", "not_udp", "udp", "port", "address", "queue",
+	"not_ip", "ip", "not_udp", "udp", "port", "address", "mac", "queue",
 };
+
+static const char *const deny_names[] = { "group_mac", "source", "own_address", "service_port", "ip_checksum", "udp_checksum" };
+SHUNT_ASSERT(sizeof(deny_names) / sizeof(deny_names[0]) == SHUNT_NR_DENY, "each has a name");
 
 static const char *const event_names[SHUNT_NR_EV] = {
 	"no_meta", "no_socket", "bad_core", "bad_class", "bad_load", "bad_backlog", "bad_limit",
@@ -261,6 +264,7 @@ json_t *collect(struct ctl *ctl)
 	json_object_set_new(j, "total", total_json(&s));
 	json_object_set_new(j, "preemption", preemption_json(&s));
 	json_object_set_new(j, "pass", named(pass_names, s.in.pass, SHUNT_NR_PASS));
+	json_object_set_new(j, "denied", named(deny_names, s.in.deny, SHUNT_NR_DENY));
 	json_object_set_new(j, "events", named(event_names, s.in.ev, SHUNT_NR_EV));
 	if (card_there(ctl))
 		json_object_set_new(j, "card", card_json(ctl));

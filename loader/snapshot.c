@@ -206,6 +206,8 @@ static void add_ingress(struct shunt_ingress *sum, const struct shunt_ingress *i
 		add_counts(&sum->cls[c], &in->cls[c]);
 	for (int i = 0; i < SHUNT_NR_PASS; i++)
 		sum->pass[i] += in->pass[i];
+	for (int i = 0; i < SHUNT_NR_DENY; i++)
+		sum->deny[i] += in->deny[i];
 	for (int i = 0; i < SHUNT_NR_EV; i++)
 		sum->ev[i] += in->ev[i];
 	sum->marks += in->marks;

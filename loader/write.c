@@ -46,8 +46,18 @@ static int put_view(struct ctl *ctl, const struct setup *s, __u32 d)
 	return err;
 }
 
+static struct shunt_cfg with_port_bits(const struct setup *s)
+{
+	struct shunt_cfg cfg = s->cfg;
+
+	for (__u32 i = 0; i < s->nports; i++)
+		cfg.port_bits |= SHUNT_PORT_BIT(s->ports[i].port);
+	return cfg;
+}
+
 int setup_write(struct ctl *ctl, const struct setup *s)
 {
+	struct shunt_cfg cfg = with_port_bits(s);
 	int err = 0;
 
 	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {
@@ -71,7 +81,7 @@ int setup_write(struct ctl *ctl, const struct setup *s)
 	if (!err && s->wire.on)
 		err = wire_write(ctl, &s->wire);
 	if (!err)
-		err = put(ctl, "cfg", &s->cfg, sizeof(s->cfg), 1);
+		err = put(ctl, "cfg", &cfg, sizeof(cfg), 1);
 	for (__u32 i = 0; !err && i < s->nports; i++)
 		err = map_set(ctl, "ports", s->ports[i].port, &s->ports[i].value,
 			      sizeof(struct shunt_port));

@@ -13,6 +13,7 @@
 
 #include SHUNT_POLICY_FILE
 #include "../event.h"
+#include "../source.h"
 
 #include "copy.h"
 #include "control.h"
@@ -246,6 +247,7 @@ int shunt_nic(struct xdp_md *ctx)
 	struct shunt_cfg *c;
 	struct ethernet *eth = (void *)(long)ctx->data;
 	__u32 zero = 0, key, spill, cls;
+	__u64 reasons;
 	int why;
 
 	if (!n || !v)
@@ -273,6 +275,11 @@ int shunt_nic(struct xdp_md *ctx)
 	if (!c || !is_for(&p, c->flags, c->addr4, c->addr6)) {
 		in->pass[SHUNT_PASS_ADDR]++;
 		return XDP_PASS;
+	}
+	reasons = deny(&p, c->port_bits);
+	if (reasons) {
+		count_deny(in, reasons);
+		return XDP_DROP;
 	}
 	cls = classify(&p, port, &spill);
 	if (cls >= c->nclasses || cls >= SHUNT_CLASSES) {

@@ -94,6 +94,12 @@ enum shunt_preempt { /* are requests preempted? */
 	SHUNT_PREEMPT_OFF,
 };
 
+enum shunt_verify { /* checksums that XDP verifies; drivers verify none before XDP */
+	SHUNT_VERIFY_OFF,
+	SHUNT_VERIFY_IP,  /* of the IPv4 header */
+	SHUNT_VERIFY_UDP, /* and of UDP */
+};
+
 enum shunt_cfg_flags {
 	SHUNT_CFG_ADDR4 = 1, /* requests are for addr4 only */
 	SHUNT_CFG_ADDR6 = 2, /* requests are for addr6 only */
@@ -101,6 +107,7 @@ enum shunt_cfg_flags {
 	SHUNT_CFG_PREEMPT = 8, /* requests that used up their quantum yield to those that wait */
 	SHUNT_CFG_SIGNAL = 16, /* XDP, too, signals requests that heeded no mark for grace_us */
 	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that schedules: include/shunt/wire.h */
+	SHUNT_CFG_ANY_ADDR = 128, /* requests are for whatever address and MAC */
 	SHUNT_CFG_CARD = 64,   /* a card's program chooses the queue, and its driver redirects to zero-copy sockets alone */
 };
 
@@ -126,9 +133,47 @@ struct shunt_cfg {
 	__u64 netns;      /* whose interface it is: the cookie of its network namespace (SO_NETNS_COOKIE) … */
 	__u32 ifindex;    /* … and its number there */
 	__u32 pad0;
-	__u64 pad[3];
+	__u64 port_bits;  /* SHUNT_PORT_BIT() of each service port: which source ports are worth a look into "ports" */
+	__u32 hold_age_ms; /* what waits while no worker serves expires after this; 0: never */
+	__u32 verify;     /* enum shunt_verify: checksums that XDP verifies */
+	__u64 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
+
+#define SHUNT_PORT_BIT(port) (1ULL << ((port) & 63))
+
+/*
+ * Whom requests are for: the interface's MAC and addresses, or those that are configured. Pinned as "own", one value. Written by the
+ * loader, then by the agent, which keeps it current: first the half of the slots that is not in use, then "use".
+ *
+ * An address stands in slot SHUNT_OWN_AT() of its hash; the seed is such that no two share one. So a look is one comparison.
+ */
+#define SHUNT_OWN_BITS 10
+#define SHUNT_OWN_SLOTS (1 << SHUNT_OWN_BITS)
+#define SHUNT_OWN_MAX 128 /* addresses: a seed for so many is found at once */
+#define SHUNT_OWN_USE(half, seed) ((__u64)(half) << 32 | (__u32)(seed))
+#define SHUNT_OWN_AT(hash) ((__u32)(hash) >> (32 - SHUNT_OWN_BITS))
+
+enum shunt_own_kind { /* SHUNT_OWN4 and SHUNT_BROADCAST4 have a bit in common: no source */
+	SHUNT_OWN_FREE,
+	SHUNT_OWN4,
+	SHUNT_OWN6,
+	SHUNT_BROADCAST4, /* of a network that the interface is in */
+};
+
+struct shunt_own_slot {
+	__be32 addr[4]; /* IPv4: the last */
+	__u32 kind;     /* enum shunt_own_kind */
+	__u32 pad;
+};
+
+struct shunt_own {
+	__u64 use;      /* SHUNT_OWN_USE(half, odd seed); 0: nothing is written yet */
+	__u8 mac[8];    /* and two bytes of 0; all 0: the interface has none, any is right */
+	__u64 pad[6];
+	struct shunt_own_slot slot[2][SHUNT_OWN_SLOTS];
+};
+SHUNT_ASSERT(sizeof(struct shunt_own) % SHUNT_LINE == 0, "own");
 
 /* A class. Pinned as "classes", one value a class. Written by the loader. */
 enum shunt_requeue { SHUNT_HEAD, SHUNT_TAIL, SHUNT_REQUEUE_AUTO };
@@ -195,8 +240,19 @@ enum shunt_pass { /* why a packet went on to the kernel untouched */
 	SHUNT_PASS_UDP,      /* truncated or inconsistent UDP header, source port 0 */
 	SHUNT_PASS_PORT,     /* no service port */
 	SHUNT_PASS_ADDR,     /* service port of another address */
+	SHUNT_PASS_MAC,      /* service port, in a frame for another MAC */
 	SHUNT_PASS_QUEUE,    /* the queue is no domain */
 	SHUNT_NR_PASS,
+};
+
+enum shunt_deny { /* why a datagram for a service port was dropped, before it counts as a request: no answer must go there */
+	SHUNT_DENY_MAC,      /* source MAC is a group's */
+	SHUNT_DENY_SOURCE,   /* source address is no host's: 0/8, 127/8, 224/3 (multicast, reserved, broadcast), ::/64, ff00::/8 */
+	SHUNT_DENY_OWN,      /* source address is the receiver's own, or the broadcast address of a network of its */
+	SHUNT_DENY_PORT,     /* source port is a service port: an answer would be a request to a server like this one */
+	SHUNT_DENY_IP_SUM,   /* IPv4 header checksum is wrong (verify) */
+	SHUNT_DENY_UDP_SUM,  /* UDP checksum is wrong (verify), or missing on IPv6 */
+	SHUNT_NR_DENY,
 };
 
 enum shunt_event_count { /* things that should not happen, each bounded and counted */
@@ -234,7 +290,8 @@ struct shunt_ingress {
 	__u64 signals;                /* and those that were sent a signal, as they did not */
 	__u64 late_id;                /* the request that is to be sent one, and its core: */
 	__u64 late_core;              /* for the program that does so, called last */
-	__u64 pad[3];
+	__u64 deny[SHUNT_NR_DENY];
+	__u64 pad[4];
 };
 SHUNT_ASSERT(sizeof(struct shunt_ingress) % SHUNT_LINE == 0, "ingress");
 
@@ -349,12 +406,18 @@ struct shunt_core_stats {
 	__u64 pad[5];
 } __shunt_line;
 
+/* Requests that core i found too old when nobody had served for long; per class. Written by core i. */
+struct shunt_core_expired {
+	__u64 n[SHUNT_CLASSES];
+} __shunt_line;
+
 struct shunt_core {
 	struct shunt_core_run run;   /* core i */
 	struct shunt_core_mark mark; /* XDP, agent; look: core i, too */
 	struct shunt_core_stats stats; /* core i */
 	struct shunt_core_heads heads; /* core i */
 	struct shunt_core_preempt preempt; /* core i */
+	struct shunt_core_expired expired; /* core i */
 	struct shunt_core_class cls[SHUNT_CLASSES]; /* core i */
 };
 
@@ -390,12 +453,13 @@ struct shunt_view {
 	struct shunt_view_class cls[SHUNT_CLASSES] __shunt_line; /* agent: from the map classes */
 	__u32 preempt __shunt_line;                   /* agent: 1 = requests are preempted */
 	__u32 parked_max;                             /* agent: at most SHUNT_PARKED */
+	__u32 hold_age_ms;                            /* agent: what waited longer while no core was up expires; 0: never */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
 	__u64 state[SHUNT_STATES] __shunt_line;       /* policies: shunt_add, shunt_cas */
 
 	struct shunt_core core[SHUNT_CORES];
 };
-SHUNT_ASSERT(sizeof(struct shunt_core) == 27 * SHUNT_LINE, "core: whole lines");
+SHUNT_ASSERT(sizeof(struct shunt_core) == 29 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
 
 /*
@@ -405,12 +469,13 @@ struct shunt_agent_class {
 	__u64 lost;       /* requests that died with a worker */
 	__u64 replied;    /* replies that a dead worker had sent but not yet counted */
 	__u64 refused;    /* redirects that the hold ring refused */
+	__u64 expired;    /* waited too long in rings while no worker served */
 	__u32 rate;       /* requests ended a second (EWMA) */
 	__u32 mean_ns;    /* service time: EWMA of the mean; 0 = not measured yet */
 	__u32 sigma_ns;   /* and of the standard deviation */
 	__u32 tail_ns;    /* mean + 3 sigma */
 	__u64 age_ns;     /* CLOCK_MONOTONIC of the last sample; 0 = none */
-	__u64 pad[2];
+	__u64 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_agent_class) == SHUNT_LINE, "agent class");
 

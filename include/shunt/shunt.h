@@ -94,7 +94,7 @@ void shunt_close(struct shunt *s); /* NULL is fine */
  * Sends one more datagram to the client, before the reply that the handler returns. data is copied and
  * may be req->data. Only the handler itself may call it, while it runs, with its req or a copy of it.
  * -ESTALE: another thread called it, or another request's handler; -EMSGSIZE: more than req->room; -ENOBUFS: no
- * frame and no room to send for a millisecond.
+ * frame and no room to send for a millisecond; -EADDRNOTAVAIL: it is from a group's address.
  */
 int shunt_send(struct shunt_req *req, const void *data, size_t len);
 

@@ -100,7 +100,13 @@ void ingress_up(struct ingress *g, __u64 cores)
 
 void ingress_port(struct ingress *g, __u16 port, struct shunt_port value)
 {
+	struct shunt_cfg cfg;
+
 	ingress_set(g, "ports", port, &value);
+	ingress_get(g, "cfg", 0, &cfg);
+	if (value.flags & SHUNT_PORT_ON)
+		cfg.port_bits |= SHUNT_PORT_BIT(port);
+	ingress_set(g, "cfg", 0, &cfg);
 }
 
 static void make_view(struct ingress *g)

@@ -35,7 +35,7 @@ static __u32 word16(const __u8 *at)
 
 static struct sight pass(enum shunt_pass why)
 {
-	return (struct sight){ .why = why };
+	return (struct sight){ .why = why, .deny = SHUNT_NR_DENY };
 }
 
 /* IEEE 802.1Q: the ethertype behind the tags, 0 if the frame has no room for what it announces. */
@@ -100,6 +100,21 @@ static bool addressed(const struct shunt_cfg *cfg, bool v6, const __u8 *to)
 	return !(cfg->flags & SHUNT_CFG_ADDR4) || !memcmp(to, &cfg->addr4, 4);
 }
 
+/* RFC 6890's blocks that are no source, RFC 4291's; then what a reflection needs. */
+static int denied(const struct oracle *o, const __u8 *eth, bool v6, const __u8 *to, const __u8 *udp)
+{
+	const __u8 *from = v6 ? to - 16 : to - 4;
+	static const __u8 zeros[8];
+
+	if (eth[6] % 2)
+		return SHUNT_DENY_MAC;
+	if (v6 ? from[0] == 255 || !memcmp(from, zeros, 8) : from[0] == 0 || from[0] == 127 || from[0] >= 224)
+		return SHUNT_DENY_SOURCE;
+	if (!memcmp(from, to, v6 ? 16 : 4))
+		return SHUNT_DENY_OWN;
+	return o->ports[word16(udp)].flags & SHUNT_PORT_ON ? SHUNT_DENY_PORT : SHUNT_NR_DENY;
+}
+
 static bool matches(const struct shunt_rule *r, const __u8 *payload, __u32 len)
 {
 	const __u8 *value = (const __u8 *)&r->value, *mask = (const __u8 *)&r->mask;
@@ -162,6 +177,9 @@ struct sight oracle_look(const struct oracle *o, const __u8 *frame, __u32 len)
 		return pass(SHUNT_PASS_PORT);
 	if (!addressed(&o->cfg, s.v6, to))
 		return pass(SHUNT_PASS_ADDR);
+	s.deny = denied(o, eth, s.v6, to, udp);
+	if (s.deny != SHUNT_NR_DENY)
+		return s;
 	s.request = true;
 	s.payload = c.gone;
 	s.len = word16(udp + 4) - 8;

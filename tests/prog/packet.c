@@ -26,7 +26,7 @@ static void put_bytes(struct packet *p, const void *data, __u32 len)
 static void put_ethernet(const struct packet_spec *s, struct packet *p)
 {
 	put_bytes(p, s->multicast ? "\x01\x00\x5e\x12\x00\x02" : "\x02\x00\xc6\x12\x00\x02", 6);
-	put_bytes(p, "\x02\x00\xc6\x12\x00\x01", 6);
+	put_bytes(p, s->group ? "\x03\x00\xc6\x12\x00\x01" : "\x02\x00\xc6\x12\x00\x01", 6);
 	for (int i = 0; i < s->tags; i++) {
 		put16(p, s->tpid[i] ? s->tpid[i] : 0x8100);
 		put16(p, 100 + i);
@@ -45,7 +45,8 @@ static void put_ipv4(const struct packet_spec *s, struct packet *p, __u32 l4_len
 	put8(p, 64);
 	put8(p, s->proto ? s->proto : 17);
 	put16(p, 0); /* header checksum: nobody here looks at it */
-	put_bytes(p, "\xc6\x12\x00\x01\xc6\x12\x00\x02", 8);
+	put_bytes(p, s->from ? s->from : "\xc6\x12\x00\x01", 4);
+	put_bytes(p, "\xc6\x12\x00\x02", 4);
 	for (int i = 0; i < 4 * s->options; i++)
 		put8(p, 1); /* no operation */
 }
@@ -58,7 +59,7 @@ static void put_ipv6(const struct packet_spec *s, struct packet *p, __u32 l4_len
 	put16(p, (s->ext ? 8 : 0) + l4_len + s->ip_len_add);
 	put8(p, s->ext ? s->ext - 1 : s->proto ? s->proto : 17);
 	put8(p, 64);
-	put_bytes(p, "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\1", 16);
+	put_bytes(p, s->from ? s->from : "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\1", 16);
 	put_bytes(p, "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2", 16);
 	if (s->ext) {
 		put8(p, s->proto ? s->proto : 17);

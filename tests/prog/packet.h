@@ -16,6 +16,8 @@ struct packet_spec {
 	__u16 tpid[3];      /* of each; 0: 802.1Q */
 	__u16 ethertype;    /* 0: that of the IP version */
 	__u8 multicast;     /* destination MAC */
+	__u8 group;         /* source MAC is a group's */
+	const char *from;   /* source address: 4 or 16 bytes; NULL: the client's */
 	__u8 v6;
 	__u8 ip_version;    /* 0: as v6 says; for a header that lies */
 	__u8 options;       /* IPv4: 32-bit words of them */

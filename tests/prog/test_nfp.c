@@ -233,7 +233,7 @@ static void any_packet(struct packet *p)
 	static char payload[24];
 	struct packet_spec s = {
 		.tags = rng_below(&rng, 4), .v6 = rng_below(&rng, 2), .payload_len = rng_below(&rng, 40),
-		.sport = 1 + rng_below(&rng, 60000), .dport = rng_below(&rng, 16) ? 0 : 1234,
+		.sport = PACKET_PORT + 1 + rng_below(&rng, 50000), .dport = rng_below(&rng, 16) ? 0 : 1234,
 		.proto = rng_below(&rng, 16) ? 0 : 6, .frag = rng_below(&rng, 16) ? 0 : 0x2000,
 		.options = rng_below(&rng, 16) ? 0 : 1, .udp_len_add = rng_below(&rng, 16) ? 0 : 4,
 		.pad = rng_below(&rng, 10), .payload = payload,

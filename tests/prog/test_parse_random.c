@@ -95,12 +95,36 @@ static void random_config(void)
 
 /* --- packets ----------------------------------------------------------------------------------- */
 
+/* NULL, the usual one; or one that makes no sense, for either family. */
+static const char *any_source(void)
+{
+	static char noise[16];
+
+	if (!once_in(20))
+		return NULL;
+	for (int i = 0; i < 16; i++)
+		noise[i] = rng_next(&rng);
+	switch (below(4)) {
+	case 0:
+		memset(noise, 0, 8);
+		break;
+	case 1:
+		noise[0] = once_in(2) ? 127 : 255;
+		break;
+	case 2:
+		memcpy(noise, once_in(2) ? "\xc6\x12\0\2" : "\xfd\x00\x01\x98", 4);
+		memcpy(noise + 4, "\x00\x18\0\0\0\0\0\0\0\0\0\2", 12);
+	}
+	return noise;
+}
+
 static void any_valid(struct packet *p)
 {
 	static const __u16 tpids[] = { 0x8100, 0x88a8 };
 	struct packet_spec s = {
 		.v6 = once_in(2), .tags = once_in(2) ? 0 : below(3),
-		.tpid = { tpids[below(2)], tpids[below(2)] }, .sport = 1 + below(65535),
+		.tpid = { tpids[below(2)], tpids[below(2)] }, .from = any_source(),
+		.sport = once_in(50) ? PACKET_PORT + below(PORTS) : 1 + below(65535),
 		.dport = PACKET_PORT + below(PORTS), .payload_len = below(40),
 		.pad = once_in(4) ? below(20) : 0,
 	};
@@ -206,13 +230,17 @@ static void compare(const struct packet *p, __u64 *seen)
 		CHECK(v.meta.payload == s.payload);
 		CHECK(v.meta.len == s.len);
 		CHECK(v.meta.flags == (s.v6 ? SHUNT_META_IPV6 : 0));
+	} else if (s.deny != SHUNT_NR_DENY) {
+		then.deny[s.deny]++;
+		CHECK(v.action == XDP_DROP);
 	} else {
 		then.pass[s.why]++;
 		CHECK(v.action == XDP_PASS);
 		CHECK(!v.has_meta);
 	}
 	CHECK(!memcmp(&then, g->in, sizeof(then)));
-	seen[s.request ? SHUNT_NR_PASS + s.cls : s.why]++;
+	if (s.request || s.deny == SHUNT_NR_DENY)
+		seen[s.request ? SHUNT_NR_PASS + s.cls : s.why]++;
 }
 
 static void xdp_and_an_independent_parser_see_the_same(void **state)
@@ -232,8 +260,12 @@ static void xdp_and_an_independent_parser_see_the_same(void **state)
 	}
 	/* Every outcome was tried many times, or this test has become blind. */
 	for (int i = 0; i < SHUNT_NR_PASS + CLASSES; i++) {
-		if (i != SHUNT_PASS_QUEUE && seen[i] < count / 1000)
+		if (i != SHUNT_PASS_QUEUE && i != SHUNT_PASS_MAC && seen[i] < count / 1000)
 			fail_msg("outcome %d came only %llu times", i, (unsigned long long)seen[i]);
+	}
+	for (int i = 0; i <= SHUNT_DENY_PORT; i++) {
+		if (g->in->deny[i] < count / 10000)
+			fail_msg("reason %d to deny came only %llu times", i, (unsigned long long)g->in->deny[i]);
 	}
 	assert_true(g->in->ev[SHUNT_EV_BAD_CLASS] > count / 10000);
 }

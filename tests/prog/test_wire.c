@@ -140,6 +140,28 @@ static __u32 arrive(int cls, __u8 mark)
 	return run(p.data, p.len);
 }
 
+static void sources_that_cannot_be_answered_are_no_requests(void **state)
+{
+	static const struct { struct packet_spec spec; int why; } table[] = {
+		{ { "loopback", .from = "\x7f\0\0\1", .payload_len = 20 }, SHUNT_DENY_SOURCE },
+		{ { "multicast", .v6 = 1, .from = "\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\1" }, SHUNT_DENY_SOURCE },
+		{ { "own", .from = "\xc6\x12\0\2", .payload_len = 20 }, SHUNT_DENY_OWN },
+		{ { "group", .group = 1, .payload_len = 20 }, SHUNT_DENY_MAC },
+		{ { "port", .sport = PACKET_PORT, .payload_len = 20 }, SHUNT_DENY_PORT },
+	};
+	struct packet p;
+
+	join(0);
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		__u64 was = n.in->deny[table[i].why];
+
+		packet_build(&table[i].spec, &p);
+		assert_int_equal(run(p.data, p.len), XDP_DROP);
+		assert_int_equal(n.in->deny[table[i].why], was + 1);
+	}
+	assert_int_equal(n.in->cls[0].arrived, 0);
+}
+
 static int mark(void)
 {
 	return out[sizeof(struct shunt_wire_request) + answer()->payload];
@@ -657,6 +679,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BOTH(a_request_goes_to_a_core_behind_its_header, "fcfs"),
 		BOTH(a_core_gets_nothing_before_its_first_credit, "fcfs"),
+		TEST(sources_that_cannot_be_answered_are_no_requests, "nic/fcfs"),
 		BOTH(what_waits_leaves_first_in_first_out, "fcfs"),
 		BOTH(the_policy_selects, "prio"),
 		BOTH(a_request_says_what_quantum_it_has, "fcfs"),
