@@ -90,11 +90,9 @@ static int prepare(struct advice *a)
 				"and of --cores the most there may be)");
 	if (o->csv || o->json || o->svg || o->loads.n || o->nfails)
 		return complain("advise prints what it found; it takes no --csv, --json, --svg, --load, --fail");
-	if (workload_parse(&a->w, o->workloads.s[0], err) ||
-	    (o->arrivals && arrivals_parse(&a->w, o->arrivals, err)) ||
+	if (open_workload(&a->w, o->workloads.s[0], o) ||
 	    costs_read(&a->k, o->systems.n ? o->systems.s[0] : "shared", err))
 		return complain("%s", err);
-	a->w.flows = o->flows;
 	for (int i = 0; i < o->costs.n; i++) {
 		if (costs_set(&a->k, o->costs.s[i], err))
 			return complain("%s", err);
@@ -142,7 +140,7 @@ static int step(struct advice *a)
 		p->c.costs = a->k;
 		p->c.cores = (x->low + x->high) / 2;
 		p->c.rate = a->rate;
-		p->c.requests = a->o->requests;
+		p->c.requests = requests_of(a->o, &a->w);
 		p->c.seed = a->o->seed;
 		p->c.quantum_us = x->quantum_us;
 		p->c.preempt = x->quantum_us > 0;

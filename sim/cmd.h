@@ -26,9 +26,12 @@ struct options {
 	struct numbers loads, rates, cores, quanta; /* quanta in us */
 	const char *arrivals;
 	unsigned int flows;
-	int domains, preempt, jobs, nfails;
+	int domains, preempt, jobs, nfails, seeds;
 	struct failure fail[SIM_FAILS];
-	uint64_t requests, seed;
+	uint64_t requests; /* 0: not given */
+	uint64_t seed;
+	double precision;   /* half width of the interval over the value; 0: as it comes */
+	double speed;       /* of a trace; 0: as recorded */
 	const char *csv, *json, *svg, *metric;
 	bool quiet, help;
 	int argc; /* operands */
@@ -45,6 +48,19 @@ extern const char *const paper_names[][2]; /* name, what it shows; NULL ends */
 
 /* Says something and returns EXIT_FAILED. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#define REQUESTS 1000000ULL /* of a run, unless told otherwise */
+
+static inline uint64_t requests_of(const struct options *o, const struct workload *w)
+{
+	uint64_t n = o->requests ? o->requests : w->trace_n ? w->trace_n : REQUESTS;
+
+	return w->trace_n && n > w->trace_n ? w->trace_n : n;
+}
+
+/* A workload as the options have it, with its arrivals and flows. */
+int open_workload(struct workload *w, const char *spec, const struct options *o);
+/* Before the work: can the files be written? */
+int try_files(const struct options *o);
 /* Writes what was asked for (table, CSV, JSON) and returns the exit status for res of sweep_run(). */
 int conclude(const struct options *o, struct sweep *s, int res);
 /* CSV and JSON alone. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 
@@ -33,6 +34,28 @@ static int write_to(const char *path, const struct sweep *s, bool json)
 	if (err || ferror(f) || (f != stdout && fclose(f)))
 		return complain("cannot write '%s'", path);
 	return 0;
+}
+
+static int try_file(const char *path)
+{
+	bool was_there;
+	FILE *f;
+
+	if (!path || !strcmp(path, "-"))
+		return 0;
+	was_there = !access(path, F_OK);
+	f = fopen(path, "a");
+	if (!f)
+		return complain("cannot write '%s': %s", path, strerror(errno));
+	fclose(f);
+	if (!was_there)
+		unlink(path);
+	return 0;
+}
+
+int try_files(const struct options *o)
+{
+	return try_file(o->csv) || try_file(o->json) || try_file(o->svg) ? EXIT_FAILED : 0;
 }
 
 int write_files(const struct options *o, const struct sweep *s)
@@ -127,6 +150,34 @@ static int plot(const struct options *o, const struct sweep *s)
 	return err ? complain("cannot write '%s': %s", o->svg, strerror(-err)) : 0;
 }
 
+int open_workload(struct workload *w, const char *spec, const struct options *o)
+{
+	char err[SIM_TEXT];
+
+	if (workload_parse(w, spec, err) || (o->arrivals && arrivals_parse(w, o->arrivals, err)))
+		return complain("%s", err);
+	w->flows = o->flows;
+	if (w->arrivals != ARRIVE_TRACE)
+		return 0;
+	if (o->speed)
+		w->trace_speed = o->speed;
+	return trace_scan(w, err) ? complain("%s", err) : 0;
+}
+
+/* The workload where none is named: a trace's own. NULL: it has none. */
+static const char *trace_spec(const struct options *o)
+{
+	static char spec[SIM_TEXT];
+	char err[SIM_TEXT];
+
+	if (!o->arrivals || strncmp(o->arrivals, "trace:", 6))
+		return "exp1";
+	if (!trace_workload(o->arrivals + 6, spec, sizeof(spec), err))
+		return spec;
+	complain("%s", err);
+	return NULL;
+}
+
 static int open_all(struct grid *g, struct options *o)
 {
 	char err[SIM_TEXT];
@@ -134,7 +185,9 @@ static int open_all(struct grid *g, struct options *o)
 	if (!o->systems.n)
 		o->systems.s[o->systems.n++] = "ideal";
 	if (!o->workloads.n)
-		o->workloads.s[o->workloads.n++] = "exp1";
+		o->workloads.s[o->workloads.n++] = trace_spec(o);
+	if (!o->workloads.s[0])
+		return EXIT_FAILED;
 	for (; g->nsystems < o->systems.n; g->nsystems++) {
 		struct costs *c = &g->costs[g->nsystems];
 
@@ -146,12 +199,8 @@ static int open_all(struct grid *g, struct options *o)
 		}
 	}
 	for (; g->nwork < o->workloads.n; g->nwork++) {
-		struct workload *w = &g->work[g->nwork];
-
-		if (workload_parse(w, o->workloads.s[g->nwork], err) ||
-		    (o->arrivals && arrivals_parse(w, o->arrivals, err)))
-			return complain("%s", err);
-		w->flows = o->flows;
+		if (open_workload(&g->work[g->nwork], o->workloads.s[g->nwork], o))
+			return EXIT_FAILED;
 	}
 	for (; g->npolicies < o->policies.n; g->npolicies++) {
 		if (policy_open(&g->policy[g->npolicies], o->policies.s[g->npolicies], err))
@@ -167,7 +216,7 @@ static int open_all(struct grid *g, struct options *o)
 }
 
 static int add_point(struct grid *g, const struct options *o, int sys, int pol, int work, double cores,
-		     double quantum, double load, double rate)
+		     double quantum, double load, double rate, int seed)
 {
 	struct point *p = sweep_add(&g->s);
 	struct run_config *c;
@@ -181,8 +230,8 @@ static int add_point(struct grid *g, const struct options *o, int sys, int pol, 
 	c->costs = g->costs[sys];
 	c->cores = cores;
 	c->domains = o->domains;
-	c->requests = o->requests;
-	c->seed = o->seed;
+	c->requests = requests_of(o, c->w);
+	c->seed = o->seed + seed;
 	c->quantum_us = quantum;
 	c->preempt = o->preempt;
 	memcpy(c->knob, g->knob, sizeof(c->knob));
@@ -193,6 +242,8 @@ static int add_point(struct grid *g, const struct options *o, int sys, int pol, 
 			return complain("--fail: there is no core %d", o->fail[i].core);
 	}
 	p->load = load;
+	if (c->w->trace_n)
+		rate = c->w->trace_rate;
 	c->rate = rate > 0 ? rate : rate_of(c, load);
 	if (rate > 0)
 		p->load = rate / rate_of(c, 1);
@@ -212,11 +263,12 @@ static int fill(struct grid *g, const struct options *o)
 			for (int p = 0; p < n; p++)
 				for (int c = 0; c < cores->n; c++)
 					for (int q = 0; q < quanta->n; q++)
-						for (int l = 0; l < loads->n && !err; l++)
-							err = add_point(g, o, s, o->policies.n ? p : s, w,
-									cores->x[c], quanta->x[q],
-									o->rates.n ? 0 : loads->x[l],
-									o->rates.n ? loads->x[l] : 0);
+						for (int l = 0; l < loads->n; l++)
+							for (int i = 0; i < o->seeds && !err; i++)
+								err = add_point(g, o, s, o->policies.n ? p : s,
+										w, cores->x[c], quanta->x[q],
+										o->rates.n ? 0 : loads->x[l],
+										o->rates.n ? loads->x[l] : 0, i);
 	return err;
 }
 
@@ -229,7 +281,11 @@ int cmd_run(struct options *o)
 		return complain("no memory");
 	g->s.jobs = o->jobs;
 	g->s.quiet = o->quiet;
-	err = open_all(g, o);
+	g->s.precision = o->precision;
+	g->s.metric = o->metric;
+	err = try_files(o);
+	if (!err)
+		err = open_all(g, o);
 	if (!err)
 		err = fill(g, o);
 	if (!err) {

@@ -203,27 +203,13 @@ void core_word(struct engine *e, struct domain *d, const struct item *word)
 
 static void measure(struct engine *e, const struct req *q)
 {
-	struct class_result *c = &e->r->cls[q->cls];
 	tick spent = e->now - e->rest - q->arrival;
-	double sojourn = (double)spent / TICKS_NS, slow;
 
 	if (!e->ending && e->first)
 		e->done_in_time++;
-	if (!measured(e, q))
-		return;
-	slow = q->service ? (double)spent / q->service : 1;
-	c->done++;
-	c->sojourn_ns += sojourn;
-	c->wait_ns += sojourn - (double)q->service / TICKS_NS;
-	c->slowdown += slow;
-	hist_add(&c->sojourn, sojourn);
-	hist_add(&c->slow, slow * 64);
-	e->batch_sum += sojourn;
-	if (++e->batch_n == e->batch_size && e->nbatches < 64) {
-		e->batch[e->nbatches++] = e->batch_sum / e->batch_n;
-		e->batch_sum = 0;
-		e->batch_n = 0;
-	}
+	if (measured(e, q))
+		measure_end(&e->m, q->cls, (double)spent / TICKS_NS, (double)q->service / TICKS_NS,
+			    q->service ? (double)spent / q->service : 1);
 }
 
 static void ended(struct engine *e, struct domain *d, int i)

@@ -10,7 +10,7 @@
 
 #include "sim.h"
 
-#define ROOM .ring = 1 << 20, .hold = 1 << 20, .nic_queue = 1 << 16, .outstanding = 1
+#define ROOM .ring = 1 << 20, .hold = 1 << 20, .nic_queue = 1 << 16
 
 /*
  * Where a number comes from: [S] Shinjuku (NSDI '19) at 2 GHz, [O] Shinjuku-Offload (HotNets '19),
@@ -30,7 +30,6 @@ const struct costs cost_presets[] = {
 		.switch_ns = 55,    /* [S] 110 cycles */
 		.start_ns = 55,
 		.quantum_us = 5, .reserved = 2, .ring = 1024, .hold = 1 << 20, .nic_queue = 4096,
-		.outstanding = 1,
 	},
 	{
 		.name = "shinjuku-offload", .policy = "jbsq",
@@ -57,7 +56,7 @@ const struct costs cost_presets[] = {
 	},
 	{
 		.name = "nanopu", .policy = "jbsq", .text = "nanoPU-like: JBSQ in hardware beside the cores",
-		.nic_ns = 5, .deliver_ns = 20, .feedback_ns = 20, .start_ns = 10, ROOM, /* [a] */
+		.nic_ns = 5, .deliver_ns = 20, .feedback_ns = 20, .start_ns = 10, .outstanding = 1, ROOM, /* [a] */
 	},
 	{
 		.name = "shared", .policy = "mq", .text = "shunt, shared memory, as measured on its build machine",
@@ -68,7 +67,7 @@ const struct costs cost_presets[] = {
 		.end_ns = 800,     /* [m] a reply's kick, with RPS */
 		.pop_ns = 131,     /* [m] a pop across CPUs */
 		.steal_ns = 131, .mark_ns = 55, .safepoint_ns = 10, .yield_ns = 70, .switch_ns = 30,
-		.quantum_us = 5, .ring = 1024, .hold = 4096 - 64, .nic_queue = 4096, .outstanding = 1,
+		.quantum_us = 5, .ring = 1024, .hold = 4096 - 64, .nic_queue = 4096,
 	},
 	{
 		.name = "wire", .policy = "sq", .text = "shunt, wire: selection on a SmartNIC, credits, k = 2",
@@ -81,7 +80,7 @@ const struct costs cost_presets[] = {
 		.name = "nfp", .policy = "p2c", .text = "shunt on Netronome: loads that the host publishes",
 		.transport = TRANSPORT_PUBLISHED, .deliver_ns = 1000, .publish_ns = 100000,
 		.publish_delay_ns = 25000, .start_ns = 60, .end_ns = 500, .ring = 4096, .hold = 1 << 20,
-		.nic_queue = 4096, .outstanding = 1,
+		.nic_queue = 4096,
 	},
 	{
 		.name = "stale", .policy = "p2c", .text = "nothing but loads every 100 us that are 25 us old",
@@ -203,8 +202,8 @@ static int check_stall(const char *text, char *err)
 
 static int check(const struct costs *c, char *err)
 {
-	if (c->outstanding < 1 || c->outstanding > 16)
-		return say(err, "outstanding is 1 to 16");
+	if (c->outstanding < 0 || c->outstanding > 16)
+		return say(err, "outstanding is 1 to 16, or 0: the policy's own");
 	if (c->ring < 1 || c->hold < 1 || c->nic_queue < 1)
 		return say(err, "ring, hold and nic_queue are at least 1");
 	if (c->unseen > 1)

@@ -115,17 +115,23 @@ static int add_mode(struct dist *d, char *text, double *sum)
 	return 0;
 }
 
-static int parse_modes(struct dist *d, char *args)
+enum { BAD = -1, SAID = -2 }; /* not understood; and the reason is in err already */
+
+static int parse_modes(struct dist *d, char *args, char *err)
 {
 	double sum = 0, sq = 0, share;
 	char *save = NULL;
 
 	for (char *m = strtok_r(args, ";+", &save); m; m = strtok_r(NULL, ";+", &save)) {
 		if (add_mode(d, m, &sum))
-			return -1;
+			return BAD;
 	}
 	if (!d->nmodes)
-		return -1;
+		return BAD;
+	if (!shares_add_up(sum)) {
+		say(err, "the shares of modes(…) add up to %g: make them 1, or 100", sum);
+		return SAID;
+	}
 	for (int i = 0; i < d->nmodes; i++) {
 		share = (d->upto[i] - (i ? d->upto[i - 1] : 0)) / sum;
 		d->mean_ns += share * d->mode_ns[i];
@@ -138,16 +144,16 @@ static int parse_modes(struct dist *d, char *args)
 	return 0;
 }
 
-static int parse_lognormal(struct dist *d, char *args)
+static int parse_lognormal(struct dist *d, char *args, char *err)
 {
 	char *comma = strpbrk(args, ";+");
 	double sd;
 
 	if (!comma)
-		return -1;
+		return BAD;
 	*comma = '\0';
 	if (time_parse(args, &d->mean_ns) || time_parse(comma + 1, &sd) || !(d->mean_ns > 0))
-		return -1;
+		return BAD;
 	d->kind = DIST_LOGNORMAL;
 	d->scv = sd * sd / (d->mean_ns * d->mean_ns);
 	d->sigma = sqrt(log1p(d->scv));
@@ -169,7 +175,7 @@ static int grow(struct dist *d, size_t *room)
 	return 0;
 }
 
-static int parse_file(struct dist *d, const char *path, char *err)
+static int parse_file(struct dist *d, char *path, char *err)
 {
 	double sum = 0, sq = 0, us;
 	size_t room = 0, line = 0;
@@ -178,7 +184,7 @@ static int parse_file(struct dist *d, const char *path, char *err)
 
 	if (!f) {
 		say(err, "cannot open '%s': %s", path, strerror(errno));
-		return -1;
+		return SAID;
 	}
 	while (fgets(buf, sizeof(buf), f)) {
 		line++;
@@ -188,7 +194,7 @@ static int parse_file(struct dist *d, const char *path, char *err)
 		if (end == buf || !(us >= 0) || us > 1e9 || grow(d, &room)) {
 			say(err, "'%s' line %zu is no time in microseconds", path, line);
 			fclose(f);
-			return -1;
+			return SAID;
 		}
 		d->sample[d->nsample++] = us * 1e3;
 		sum += us * 1e3;
@@ -197,7 +203,7 @@ static int parse_file(struct dist *d, const char *path, char *err)
 	fclose(f);
 	if (!d->nsample || !(sum > 0)) {
 		say(err, "'%s' holds no times", path);
-		return -1;
+		return SAID;
 	}
 	d->kind = DIST_FILE;
 	d->mean_ns = sum / d->nsample;
@@ -205,45 +211,48 @@ static int parse_file(struct dist *d, const char *path, char *err)
 	return 0;
 }
 
+static int parse_exp(struct dist *d, char *args, char *err)
+{
+	d->kind = DIST_EXP;
+	d->scv = 1;
+	return time_parse(args, &d->mean_ns) ? BAD : 0;
+}
+
+static int parse_call(struct dist *d, char *name, char *err)
+{
+	static const struct {
+		const char *name;
+		int (*parse)(struct dist *d, char *args, char *err);
+	} kinds[] = { { "exp", parse_exp }, { "lognormal", parse_lognormal }, { "modes", parse_modes },
+		      { "file", parse_file } };
+	char *args = strchr(name, '('), *end = strrchr(args, ')');
+
+	if (!end || end[1])
+		return BAD;
+	*args++ = *end = '\0';
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!strcmp(name, kinds[i].name))
+			return kinds[i].parse(d, args, err);
+	}
+	return BAD;
+}
+
 int dist_parse(struct dist *d, const char *text, char *err)
 {
-	char buf[SIM_TEXT], *args, *end;
-	int bad;
+	char buf[SIM_TEXT];
+	int res;
 
 	memset(d, 0, sizeof(*d));
 	snprintf(buf, sizeof(buf), "%s", text);
-	args = strchr(buf, '(');
-	if (!args) {
-		bad = time_parse(buf, &d->mean_ns);
-	} else {
-		end = strrchr(args, ')');
-		*args++ = '\0';
-		if (!end || end[1])
-			goto no;
-		*end = '\0';
-		if (!strcmp(buf, "exp")) {
-			d->kind = DIST_EXP;
-			d->scv = 1;
-			bad = time_parse(args, &d->mean_ns);
-		} else if (!strcmp(buf, "lognormal")) {
-			bad = parse_lognormal(d, args);
-		} else if (!strcmp(buf, "modes")) {
-			bad = parse_modes(d, args);
-		} else if (!strcmp(buf, "file")) {
-			if (!parse_file(d, args, err))
-				return 0;
-			dist_free(d);
-			return -1;
-		} else {
-			bad = -1;
-		}
-	}
-	if (!bad && d->mean_ns > 0)
+	if (strchr(buf, '('))
+		res = parse_call(d, buf, err);
+	else
+		res = time_parse(buf, &d->mean_ns) ? BAD : 0;
+	if (!res && d->mean_ns > 0)
 		return 0;
-no:
-	say(err, "'%s' is no service time (1us, exp(1us), lognormal(1us;10us), "
-		 "modes(0.995:500ns;0.005:500us), file(PATH))", text);
-	return -1;
+	dist_free(d);
+	return res == SAID ? -1 : say(err, "'%s' is no service time (1us, exp(1us), lognormal(1us;10us), "
+				      "modes(0.995:500ns;0.005:500us), file(PATH))", text);
 }
 
 void dist_free(struct dist *d)

@@ -3,7 +3,6 @@
  * engine.c - the clock of a run: what is next, until all that arrived has ended
  */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +98,7 @@ static int arrival_event(struct engine *e, uint64_t n, char *err)
 			e->first = a.at;
 		e->last = a.at;
 		c->arrived++;
+		measure_arrival(&e->m, n, e->in_flight);
 	}
 	if (!r) {
 		c->dropped += n >= e->warm;
@@ -189,7 +189,7 @@ static void set_costs(struct engine *e)
 	e->timer = k->marker == MARK_TIMER;
 	e->unseen = k->unseen;
 	e->stamp_nic = k->stamp == STAMP_NIC;
-	e->outstanding = k->outstanding;
+	e->outstanding = !k->outstanding && k->transport == TRANSPORT_WIRE ? 1 : k->outstanding;
 	e->ring_max = k->ring;
 	e->hold_max = k->hold;
 	e->nic_max = k->nic_queue;
@@ -214,8 +214,8 @@ static int make_domain(struct engine *e, int i, int ncores)
 	if (!d->v)
 		return -ENOMEM;
 	memcpy(knob, e->c->knob, sizeof(knob));
-	/* jbsq's k is what the transport allows, unless told otherwise. */
-	if (e->transport == TRANSPORT_WIRE && !knob[0] && !strcmp(e->p->name, "jbsq"))
+	/* jbsq's k is what the system allows, unless told otherwise. */
+	if (e->outstanding && !knob[0] && !strcmp(e->p->name, "jbsq"))
 		knob[0] = e->outstanding;
 	view_setup(d->v, e->c->w, knob,
 		   e->c->quantum_us < 0 ? e->c->costs.quantum_us : e->c->quantum_us, e->preempt);
@@ -246,7 +246,7 @@ static int set_up(struct engine *e, char *err)
 	set_costs(e);
 	leaves = LEAF_FIRST + (e->ndomains - 1) * LEAVES_DOMAIN + NLINES +
 		 (e->ndomains > 1 ? SHUNT_CORES : cores);
-	if (tournament_make(&e->times, leaves))
+	if (tournament_make(&e->times, leaves) || measure_begin(&e->m, e->r, e->c->requests))
 		return -ENOMEM;
 	e->dom = aligned_alloc(SHUNT_LINE, e->ndomains * sizeof(*e->dom));
 	e->pool_max = POOL;
@@ -270,27 +270,9 @@ static int set_up(struct engine *e, char *err)
 		return -EINVAL;
 	rng_seed(&e->random, e->c->seed, 4);
 	e->warm = e->c->requests / 10;
-	e->batch_size = (e->c->requests - e->warm) / 32;
-	if (!e->batch_size)
-		e->batch_size = 1;
 	if (source_open(&e->src, e->c, err) || source_next(&e->src, &e->coming, err))
 		return -EINVAL;
 	return 0;
-}
-
-/* Half the width of the 95 % interval of the mean, from the means of batches. */
-static double interval(const double *batch, int n)
-{
-	double sum = 0, sq = 0, mean;
-
-	if (n < 2)
-		return 0;
-	for (int i = 0; i < n; i++)
-		sum += batch[i];
-	mean = sum / n;
-	for (int i = 0; i < n; i++)
-		sq += (batch[i] - mean) * (batch[i] - mean);
-	return 2.04 * sqrt(sq / (n - 1) / n); /* Student's t for some 31 degrees of freedom */
 }
 
 static void sum_up(struct engine *e)
@@ -307,7 +289,7 @@ static void sum_up(struct engine *e)
 	r->sim_s = (double)(e->now - SIM_START) / TICKS_NS / 1e9;
 	r->throughput = span > 0 ? e->done_in_time / span * 1e9 : 0;
 	r->busy = r->sim_s > 0 ? busy / 1e9 / r->sim_s / cores : 0;
-	r->mean_ci = interval(e->batch, e->nbatches);
+	measure_finish(&e->m);
 }
 
 int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
@@ -329,6 +311,7 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 		sum_up(e);
 	}
 	source_close(&e->src);
+	measure_free(&e->m);
 	stall_free(e);
 	for (int i = 0; e->dom && i < e->ndomains; i++) {
 		free(e->dom[i].v);

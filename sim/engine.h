@@ -12,6 +12,7 @@
 
 #include <shunt/policy.h>
 
+#include "measure.h"
 #include "sim.h"
 #include "source.h"
 #include "tournament.h"
@@ -128,10 +129,7 @@ struct engine {
 	/* measuring */
 	uint64_t warm, in_flight, backlog, done_in_time;
 	tick first, last;  /* arrivals that are measured */
-	double batch_sum;
-	uint64_t batch_n, batch_size;
-	int nbatches;
-	double batch[64];
+	struct measure m;
 	bool ending;
 };
 

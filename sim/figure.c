@@ -78,7 +78,7 @@ int fig_curve(struct figure *f, const struct setup *u, const double *x, int n)
 		q->c.cores = u->cores;
 		q->c.quantum_us = u->quantum_us;
 		q->c.preempt = u->preempt;
-		q->c.requests = f->o->requests;
+		q->c.requests = requests_of(f->o, q->c.w);
 		q->c.seed = f->o->seed;
 		/* Load is what the machine's cores could do, a dispatcher's among them. */
 		q->load = u->rates ? x[i] * w->mean_ns / 1e9 / u->cores : x[i];

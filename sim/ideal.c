@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "measure.h"
 #include "source.h"
 
 #define JOBS (1 << 20)
@@ -34,9 +35,8 @@ struct ideal_run {
 	double first, last, work;
 	int cores;
 	struct heap run, wait;
-	double batch_sum, batch[64];
-	uint64_t batch_n, batch_size;
-	int nbatches;
+	double queued;    /* c-fcfs: requests that wait, by the wait of the last one */
+	struct measure m;
 };
 
 static int heap_push(struct heap *h, const struct job *j)
@@ -94,31 +94,20 @@ static int arrive(struct ideal_run *x, struct job *j, char *err)
 			x->first = j->arrival;
 		x->last = j->arrival;
 		x->r->cls[j->cls].arrived++;
+		measure_arrival(&x->m, j->n, x->run.n + x->wait.n + x->queued);
 	}
 	return draw(x, err);
 }
 
 static void leave(struct ideal_run *x, const struct job *j, double at)
 {
-	struct class_result *c = &x->r->cls[j->cls];
-	double sojourn = at - j->arrival, slow = j->service > 0 ? sojourn / j->service : 1;
+	double sojourn = at > j->arrival ? at - j->arrival : 0;
 
 	x->events++;
 	x->work += j->service;
 	x->in_time += x->more && x->first;
-	if (j->n < x->warm)
-		return;
-	c->done++;
-	c->sojourn_ns += sojourn;
-	c->wait_ns += sojourn - j->service;
-	c->slowdown += slow;
-	hist_add(&c->sojourn, sojourn > 0 ? sojourn : 0);
-	hist_add(&c->slow, slow > 0 ? slow * 64 : 0);
-	x->batch_sum += sojourn;
-	if (++x->batch_n == x->batch_size && x->nbatches < 64) {
-		x->batch[x->nbatches++] = x->batch_sum / x->batch_n;
-		x->batch_sum = x->batch_n = 0;
-	}
+	if (j->n >= x->warm)
+		measure_end(&x->m, j->cls, sojourn, j->service, j->service > 0 ? sojourn / j->service : 1);
 }
 
 static bool stopped(struct ideal_run *x, volatile sig_atomic_t *stop)
@@ -220,6 +209,7 @@ static int run_cfcfs(struct ideal_run *x, volatile sig_atomic_t *stop, char *err
 		core = (struct job){ 0 };
 		if (x->run.n == x->cores)
 			core = heap_take(&x->run, 1);
+		x->queued = core.key > x->now ? (core.key - x->now) * x->cores / x->c->w->mean_ns : 0;
 		core.key = (core.key > x->now ? core.key : x->now) + j.service;
 		heap_push(&x->run, &core);
 		leave(x, &j, core.key);
@@ -232,18 +222,13 @@ static int run_cfcfs(struct ideal_run *x, volatile sig_atomic_t *stop, char *err
 static void sum_up(struct ideal_run *x)
 {
 	struct run_result *r = x->r;
-	double span = x->last - x->first, sum = 0, sq = 0;
-	int n = x->nbatches;
+	double span = x->last - x->first;
 
 	r->events = x->events;
 	r->sim_s = (x->now - (double)SIM_START / TICKS_NS) / 1e9;
 	r->throughput = span > 0 ? x->in_time / span * 1e9 : 0;
 	r->busy = r->sim_s > 0 ? x->work / 1e9 / r->sim_s / x->cores : 0;
-	for (int i = 0; i < n; i++)
-		sum += x->batch[i];
-	for (int i = 0; i < n; i++)
-		sq += (x->batch[i] - sum / n) * (x->batch[i] - sum / n);
-	r->mean_ci = n > 1 ? 2.04 * sqrt(sq / (n - 1) / n) : 0;
+	measure_finish(&x->m);
 }
 
 int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
@@ -257,10 +242,9 @@ int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_ato
 	x->r = r;
 	x->cores = c->cores;
 	x->warm = c->requests / 10;
-	x->batch_size = (c->requests - x->warm) / 32 + 1;
 	x->run.job = malloc((JOBS + 1) * sizeof(struct job));
 	x->wait.job = malloc((JOBS + 1) * sizeof(struct job));
-	if (x->run.job && x->wait.job) {
+	if (x->run.job && x->wait.job && !measure_begin(&x->m, r, c->requests)) {
 		res = source_open(&x->src, c, err) || draw(x, err) ? -EINVAL :
 		      c->policy->ideal == IDEAL_PS ? run_ps(x, stop, err) :
 		      c->policy->ideal == IDEAL_SRPT ? run_srpt(x, stop, err) : run_cfcfs(x, stop, err);
@@ -271,6 +255,7 @@ int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_ato
 			 "can do", JOBS);
 	if (!res)
 		sum_up(x);
+	measure_free(&x->m);
 	free(x->run.job);
 	free(x->wait.job);
 	free(x);

@@ -60,6 +60,8 @@ static int number(const char *text, bool time, double *x)
 	return *end || !(*x > 0) || *x > 1e12 ? -1 : 0;
 }
 
+static const char *why; /* what is wrong with the argument, where more can be said */
+
 static int add_range(struct numbers *to, char *text)
 {
 	double low, high, step;
@@ -68,9 +70,16 @@ static int add_range(struct numbers *to, char *text)
 	if (!third)
 		return -1;
 	*second++ = *third++ = '\0';
-	if (number(text, false, &low) || number(second, false, &high) || number(third, false, &step) ||
-	    (high - low) / step > LIST_MAX)
+	if (number(text, false, &low) || number(second, false, &high) || number(third, false, &step))
 		return -1;
+	if (high < low) {
+		why = "the range ends before it begins: LOW:HIGH:STEP";
+		return -1;
+	}
+	if ((high - low) / step > LIST_MAX) {
+		why = "the range has more than 64 steps";
+		return -1;
+	}
 	for (int i = 0; low + i * step <= high + step * 1e-6; i++) {
 		if (to->n == LIST_MAX)
 			return -1;
@@ -128,6 +137,19 @@ static int whole(const char *text, double low, double high, double *x)
 	return number(text, false, x) || *x < low || *x > high || *x != (double)(uint64_t)*x ? -1 : 0;
 }
 
+/* "2%" or "0.02" */
+static int share(const char *text, double *x)
+{
+	char *end;
+
+	*x = strtod(text, &end);
+	if (end != text && *end == '%') {
+		*x /= 100;
+		end++;
+	}
+	return *end || !(*x >= 1e-4) || *x > 1 ? -1 : 0;
+}
+
 int set_knobs(uint64_t *knob, const struct options *o)
 {
 	char *end;
@@ -156,6 +178,8 @@ static const struct option longs[] = {
 	{ "jobs", required_argument, NULL, 'j' },     { "csv", required_argument, NULL, 'x' },
 	{ "json", required_argument, NULL, 'J' },     { "svg", required_argument, NULL, 'g' },
 	{ "metric", required_argument, NULL, 'm' },   { "quiet", no_argument, NULL, 'Q' },
+	{ "precision", required_argument, NULL, 'E' }, { "seeds", required_argument, NULL, 'N' },
+	{ "speed", required_argument, NULL, 'X' },
 	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
 
@@ -204,6 +228,15 @@ static int take(struct options *o, int c, char *arg)
 			return -1;
 		o->requests = x;
 		return 0;
+	case 'E':
+		return share(arg, &o->precision);
+	case 'N':
+		if (whole(arg, 1, 100000, &x))
+			return -1;
+		o->seeds = x;
+		return 0;
+	case 'X':
+		return number(arg, false, &o->speed);
 	case 'S':
 		o->seed = strtoull(arg, &arg, 0);
 		return *arg ? -1 : 0;
@@ -211,16 +244,34 @@ static int take(struct options *o, int c, char *arg)
 	return -1;
 }
 
+static int contradiction(const struct options *o)
+{
+	bool trace = o->arrivals && !strncmp(o->arrivals, "trace:", 6);
+
+	if (o->loads.n && o->rates.n)
+		return complain("--load and --rate both say how much arrives: give one of them");
+	if (trace && (o->loads.n || o->rates.n))
+		return complain("a trace has a rate of its own: --speed 2 replays it twice as fast, "
+				"in place of --load and --rate");
+	if (o->speed && !trace)
+		return complain("--speed is that of a trace: --arrivals trace:FILE");
+	for (int i = 0; !o->preempt && i < o->quanta.n; i++) {
+		if (o->quanta.x[i] > 0)
+			return complain("--preempt no leaves nothing to a --quantum: leave one of them out");
+	}
+	return 0;
+}
+
 int options_parse(struct options *o, int argc, char **argv)
 {
-	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:";
+	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:";
 	char was[128];
 	int c, which = -1;
 
 	memset(o, 0, sizeof(*o));
 	o->preempt = -1;
-	o->requests = 1000000;
 	o->seed = 1;
+	o->seeds = 1;
 	o->metric = "p99_us";
 	while ((c = getopt_long(argc, argv, args, longs, &which)) != -1) {
 		if (c == '?')
@@ -231,10 +282,12 @@ int options_parse(struct options *o, int argc, char **argv)
 
 			for (int i = 0; longs[i].name; i++)
 				name = longs[i].val == c ? longs[i].name : name;
-			complain("--%s cannot be '%s'", name, was);
+			complain("--%s cannot be '%s'%s%s", name, was, why ? ": " : "", why ? why : "");
 			return EXIT_USAGE;
 		}
 	}
+	if (contradiction(o))
+		return EXIT_USAGE;
 	o->argc = argc - optind;
 	o->argv = argv + optind;
 	for (int i = 0; i < o->cores.n; i++) {

@@ -9,61 +9,68 @@
 
 #include "sweep.h"
 
-static double quantile_us(const struct class_result *c, double q)
-{
-	return c->done ? hist_quantile(&c->sojourn, q) / 1e3 : NAN;
-}
-
+/* Quantities by the name that options, CSV and JSON give them; times there are in us. */
 static const struct {
 	const char *name;
-	double quantile;
-} quantiles[] = { { "p50_us", 0.5 }, { "p90_us", 0.9 }, { "p99_us", 0.99 }, { "p999_us", 0.999 } };
+	enum quantity q;
+	double per;
+} measured[] = {
+	{ "mean_us", MEAN, 1e3 }, { "wait_us", WAIT, 1e3 }, { "p50_us", P50, 1e3 }, { "p90_us", P90, 1e3 },
+	{ "p99_us", P99, 1e3 }, { "p999_us", P999, 1e3 }, { "slowdown", SLOW_MEAN, 1 },
+	{ "slowdown_p50", SLOW_P50, 1 }, { "slowdown_p99", SLOW_P99, 1 }, { "slowdown_p999", SLOW_P999, 1 },
+};
+#define MEASURED (sizeof(measured) / sizeof(measured[0]))
 
-static const char *const others[] = { "mean_us", "wait_us", "slowdown", "slowdown_p99", "slowdown_p999",
-				      "throughput", "dropped", NULL };
+static int find(const char *metric)
+{
+	for (size_t i = 0; i < MEASURED; i++) {
+		if (!strcmp(metric, measured[i].name))
+			return i;
+	}
+	return -1;
+}
 
 bool metric_known(const char *metric)
 {
-	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
-		if (!strcmp(metric, quantiles[i].name))
-			return true;
-	}
-	for (int i = 0; others[i]; i++) {
-		if (!strcmp(metric, others[i]))
-			return true;
-	}
-	return false;
+	return find(metric) >= 0 || !strcmp(metric, "throughput") || !strcmp(metric, "dropped");
+}
+
+static const struct class_result *class_of(const struct point *p, int cls)
+{
+	return &p->r.cls[cls < 0 ? p->r.nclasses : cls];
 }
 
 /* NAN: not measured. cls < 0: all. */
 double metric_of(const struct point *p, const char *metric, int cls)
 {
-	const struct class_result *c;
+	int i = find(metric);
 
 	if (!p->r.complete)
 		return NAN;
-	c = &p->r.cls[cls < 0 ? p->r.nclasses : cls];
-	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
-		if (!strcmp(metric, quantiles[i].name))
-			return quantile_us(c, quantiles[i].quantile);
-	}
 	if (!strcmp(metric, "throughput"))
 		return p->r.throughput;
 	if (!strcmp(metric, "dropped"))
-		return c->dropped;
-	if (!c->done)
-		return NAN;
-	if (!strcmp(metric, "mean_us"))
-		return c->sojourn_ns / 1e3;
-	if (!strcmp(metric, "wait_us"))
-		return c->wait_ns / 1e3;
-	if (!strcmp(metric, "slowdown"))
-		return c->slowdown;
-	if (!strcmp(metric, "slowdown_p99"))
-		return hist_quantile(&c->slow, 0.99) / 64;
-	if (!strcmp(metric, "slowdown_p999"))
-		return hist_quantile(&c->slow, 0.999) / 64;
-	return NAN;
+		return class_of(p, cls)->dropped;
+	return i < 0 ? NAN : quantity_of(class_of(p, cls), measured[i].q) / measured[i].per;
+}
+
+double metric_half(const struct point *p, const char *metric, int cls)
+{
+	int i = find(metric);
+
+	return i < 0 || !p->r.complete ? NAN : class_of(p, cls)->half[measured[i].q] / measured[i].per;
+}
+
+/* What a reader must know before he takes the numbers for an answer. */
+const char *state_of(const struct point *p)
+{
+	const struct class_result *all = class_of(p, -1);
+
+	if (!load_is_carried(&p->r))
+		return "unstable";
+	if (!p->c.nfails && all->done < 0.999 * all->arrived)
+		return "sheds";
+	return p->short_of ? "imprecise" : "ok";
 }
 
 static double quantum(const struct point *p)
@@ -84,74 +91,123 @@ static int first_line(const struct point *p)
 	return p->r.nclasses == 1 ? 1 : 0;
 }
 
-static void cell(FILE *to, double x)
+/* Digits after the point of a number that is known to within half: one digit of half, two of one that begins with 1. */
+static int decimals(double half)
 {
+	int e = floor(log10(half));
+
+	if (half / pow(10, e) < 1.95)
+		e--;
+	return e < 0 ? (e < -6 ? 6 : -e) : 0;
+}
+
+static double two_digits(double x)
+{
+	double unit = x > 0 ? pow(10, floor(log10(x)) - 1) : 1;
+
+	return round(x / unit) * unit;
+}
+
+#define CELL 15
+
+/* As many digits as are known: 12.3+-0.2; ~12 where it is not known how sure it is. */
+static void cell(FILE *to, double x, double half)
+{
+	char text[48];
+
 	if (isnan(x))
-		fprintf(to, " %9s", "-");
+		snprintf(text, sizeof(text), "-");
+	else if (isnan(half))
+		snprintf(text, sizeof(text), "~%.*f", x < 10 ? 1 : 0, two_digits(x));
+	else if (half <= 1e-6 * x)
+		snprintf(text, sizeof(text), "%.5g", x);
 	else
-		fprintf(to, x < 100 ? " %9.2f" : x < 1e6 ? " %9.1f" : " %9.3g", x);
+		snprintf(text, sizeof(text), "%.*f±%.*f", decimals(half), x, decimals(half), half);
+	fprintf(to, " %*s", CELL - 1 + (strstr(text, "±") ? 1 : 0), text); /* ± is two bytes */
+}
+
+static void metric_cell(FILE *to, const struct point *p, const char *metric, int cls)
+{
+	cell(to, metric_of(p, metric, cls), metric_half(p, metric, cls));
+}
+
+static const char *const columns[][2] = {
+	{ "mean_us", "mean us" }, { "p50_us", "p50 us" }, { "p99_us", "p99 us" }, { "p999_us", "p99.9 us" },
+	{ "slowdown_p99", "slow p99" },
+};
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static void table_line(const struct point *p, int k, FILE *to)
+{
+	const struct class_result *c = &p->r.cls[k];
+
+	fprintf(to, "%-10.10s %-10.10s %5d %5.3g %7.4g %-8.8s", p->system, p->c.policy->name, p->c.cores,
+		p->load, quantum(p), class_name(p, k));
+	if (k == p->r.nclasses)
+		fprintf(to, " %8.4g", p->r.throughput / 1e6);
+	else
+		fprintf(to, " %8s", "");
+	for (size_t i = 0; i < COLUMNS; i++)
+		metric_cell(to, p, columns[i][0], k);
+	fprintf(to, " %llu%s%s\n", (unsigned long long)(c->arrived - c->done),
+		strcmp(state_of(p), "ok") ? " " : "", strcmp(state_of(p), "ok") ? state_of(p) : "");
 }
 
 void out_table(const struct sweep *s, FILE *to)
 {
-	fprintf(to, "%-10s %-10s %5s %5s %7s %-8s %9s %9s %9s %9s %9s %9s %9s %s\n", "system", "policy",
-		"cores", "load", "quantum", "class", "M/s", "mean us", "p50 us", "p99 us", "p99.9 us",
-		"slow p50", "slow p99", "lost");
+	fprintf(to, "%-10s %-10s %5s %5s %7s %-8s %8s", "system", "policy", "cores", "load", "quantum", "class",
+		"M/s");
+	for (size_t i = 0; i < COLUMNS; i++)
+		fprintf(to, " %*s", CELL - 1, columns[i][1]);
+	fputs(" lost\n", to);
 	for (int i = 0; i < s->n; i++) {
-		const struct point *p = &s->p[i];
-
-		if (!p->r.complete)
-			continue;
-		for (int k = first_line(p); k <= p->r.nclasses; k++) {
-			const struct class_result *c = &p->r.cls[k];
-			uint64_t lost = c->arrived - c->done;
-
-			fprintf(to, "%-10.10s %-10.10s %5d %5.3g %7.4g %-8.8s", p->system,
-				p->c.policy->name, p->c.cores, p->load, quantum(p), class_name(p, k));
-			if (k == p->r.nclasses)
-				cell(to, p->r.throughput / 1e6);
-			else
-				fprintf(to, " %9s", "");
-			cell(to, c->done ? c->sojourn_ns / 1e3 : NAN);
-			cell(to, quantile_us(c, 0.5));
-			cell(to, quantile_us(c, 0.99));
-			cell(to, quantile_us(c, 0.999));
-			cell(to, c->done ? hist_quantile(&c->slow, 0.5) / 64 : NAN);
-			cell(to, c->done ? hist_quantile(&c->slow, 0.99) / 64 : NAN);
-			fprintf(to, " %llu\n", (unsigned long long)lost);
-		}
+		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses; k++)
+			table_line(&s->p[i], k, to);
 	}
+}
+
+/* Absent where it is not known. */
+static void csv_number(FILE *to, double x)
+{
+	if (isnan(x))
+		fputc(',', to);
+	else
+		fprintf(to, ",%.6g", x);
+}
+
+static void csv_line(const struct point *p, int k, FILE *to)
+{
+	static const char *const values[] = { "mean_us", "wait_us", "p50_us", "p90_us", "p99_us", "p999_us" };
+	const struct class_result *c = &p->r.cls[k];
+
+	fprintf(to, "%s,%s,\"%s\",%d,%g,%g,%llu,%s,%llu,%llu,%llu,%llu,%llu,%.6g", p->system, p->c.policy->name,
+		p->c.w->text, p->c.cores, p->load, quantum(p), (unsigned long long)p->c.seed,
+		class_name(p, k), (unsigned long long)c->arrived, (unsigned long long)c->done,
+		(unsigned long long)c->dropped, (unsigned long long)c->rejected, (unsigned long long)c->lost,
+		p->r.throughput);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		csv_number(to, metric_of(p, values[i], k));
+	csv_number(to, c->done ? c->sojourn.max / 1e3 : NAN);
+	csv_number(to, metric_of(p, "slowdown", k));
+	csv_number(to, metric_of(p, "slowdown_p99", k));
+	fprintf(to, ",%.6g,%llu,%llu,%s", p->r.busy, (unsigned long long)p->r.preempted,
+		(unsigned long long)p->r.stolen, state_of(p));
+	for (size_t i = 0; i < MEASURED; i++)
+		csv_number(to, metric_half(p, measured[i].name, k));
+	fputc('\n', to);
 }
 
 void out_csv(const struct sweep *s, FILE *to)
 {
 	fprintf(to, "system,policy,workload,cores,load,quantum_us,seed,class,arrived,done,dropped,rejected,"
 		"lost,throughput,mean_us,wait_us,p50_us,p90_us,p99_us,p999_us,max_us,slowdown,slowdown_p99,"
-		"busy,preempted,stolen\n");
+		"busy,preempted,stolen,state");
+	for (size_t i = 0; i < MEASURED; i++)
+		fprintf(to, ",%s_half", measured[i].name);
+	fputc('\n', to);
 	for (int i = 0; i < s->n; i++) {
-		const struct point *p = &s->p[i];
-
-		if (!p->r.complete)
-			continue;
-		for (int k = first_line(p); k <= p->r.nclasses; k++) {
-			const struct class_result *c = &p->r.cls[k];
-
-			fprintf(to, "%s,%s,\"%s\",%d,%g,%g,%llu,%s,%llu,%llu,%llu,%llu,%llu,%.6g", p->system,
-				p->c.policy->name, p->c.w->text, p->c.cores, p->load, quantum(p),
-				(unsigned long long)p->c.seed, class_name(p, k),
-				(unsigned long long)c->arrived, (unsigned long long)c->done,
-				(unsigned long long)c->dropped, (unsigned long long)c->rejected,
-				(unsigned long long)c->lost, p->r.throughput);
-			if (c->done)
-				fprintf(to, ",%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g,%.6g", c->sojourn_ns / 1e3,
-					c->wait_ns / 1e3, quantile_us(c, 0.5), quantile_us(c, 0.9),
-					quantile_us(c, 0.99), quantile_us(c, 0.999), c->sojourn.max / 1e3,
-					c->slowdown, hist_quantile(&c->slow, 0.99) / 64);
-			else
-				fprintf(to, ",,,,,,,,,");
-			fprintf(to, ",%.6g,%llu,%llu\n", p->r.busy, (unsigned long long)p->r.preempted,
-				(unsigned long long)p->r.stolen);
-		}
+		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses; k++)
+			csv_line(&s->p[i], k, to);
 	}
 }
 
@@ -162,21 +218,22 @@ static json_t *class_json(const struct point *p, int k)
 			      (json_int_t)c->arrived, "done", (json_int_t)c->done, "dropped",
 			      (json_int_t)c->dropped, "rejected", (json_int_t)c->rejected, "lost",
 			      (json_int_t)c->lost);
+	json_t *half;
 
 	if (!o || !c->done) /* what was not measured is absent */
 		return o;
-	json_object_set_new(o, "mean_us", json_real(c->sojourn_ns / 1e3));
-	json_object_set_new(o, "wait_us", json_real(c->wait_ns / 1e3));
-	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
-		json_object_set_new(o, quantiles[i].name, json_real(quantile_us(c, quantiles[i].quantile)));
+	half = json_object();
+	for (size_t i = 0; i < MEASURED; i++) {
+		json_object_set_new(o, measured[i].name, json_real(metric_of(p, measured[i].name, k)));
+		if (!isnan(metric_half(p, measured[i].name, k)))
+			json_object_set_new(half, measured[i].name, json_real(metric_half(p, measured[i].name, k)));
+	}
 	json_object_set_new(o, "max_us", json_real(c->sojourn.max / 1e3));
-	json_object_set_new(o, "slowdown", json_real(c->slowdown));
-	json_object_set_new(o, "slowdown_p99", json_real(hist_quantile(&c->slow, 0.99) / 64));
-	json_object_set_new(o, "slowdown_p999", json_real(hist_quantile(&c->slow, 0.999) / 64));
+	json_object_set_new(o, "ci95_half", half);
 	if (k < p->r.nclasses && p->c.w->cls[k].slo_us > 0) {
 		json_object_set_new(o, "slo_us", json_real(p->c.w->cls[k].slo_us));
 		json_object_set_new(o, "slo_met",
-				    json_boolean(quantile_us(c, 0.99) <= p->c.w->cls[k].slo_us));
+				    json_boolean(metric_of(p, "p99_us", k) <= p->c.w->cls[k].slo_us));
 	}
 	return o;
 }
@@ -187,14 +244,16 @@ static json_t *point_json(const struct point *p)
 
 	for (int k = first_line(p); k <= p->r.nclasses; k++)
 		json_array_append_new(classes, class_json(p, k));
-	o = json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:o}",
+	o = json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:s, s:o}",
 		      "system", p->system, "policy", p->c.policy->name, "workload", p->c.w->text, "cores",
 		      p->c.cores, "load", p->load, "rate", p->c.rate, "quantum_us", quantum(p), "seed",
 		      (json_int_t)p->c.seed, "requests", (json_int_t)p->c.requests, "throughput",
-		      p->r.throughput, "busy", p->r.busy, "mean_ci95_us", p->r.mean_ci / 1e3, "events",
+		      p->r.throughput, "busy", p->r.busy, "events",
 		      (json_int_t)p->r.events, "preempted", (json_int_t)p->r.preempted, "stolen",
 		      (json_int_t)p->r.stolen, "backlog_max", (json_int_t)p->r.backlog_max, "bad_answers",
-		      (json_int_t)p->r.bad_answers, "classes", classes);
+		      (json_int_t)p->r.bad_answers, "state", state_of(p), "classes", classes);
+	if (o && !isnan(p->r.mean_ci))
+		json_object_set_new(o, "mean_ci95_us", json_real(p->r.mean_ci / 1e3));
 	return o;
 }
 

@@ -114,7 +114,10 @@ struct workload {
 	enum arrivals arrivals;
 	double burst_factor; /* bursty: rate in a burst, in multiples of the mean */
 	double burst_us;     /* mean length of a burst */
-	char trace[SIM_TEXT]; /* lines "time_us class service_us [flow]" */
+	char trace[SIM_TEXT]; /* trace.c */
+	uint64_t trace_n;     /* requests in it */
+	double trace_rate;    /* a second, at the speed it is replayed at */
+	double trace_speed;   /* 2: twice as fast as recorded */
 	unsigned int flows;  /* 0: each request is a flow of its own */
 };
 
@@ -122,7 +125,17 @@ struct workload {
 int workload_parse(struct workload *w, const char *text, char *err);
 int arrivals_parse(struct workload *w, const char *text, char *err);
 void workload_free(struct workload *w);
+/* trace.c: reads the whole trace of w once; its number, rate and mean service into w. */
+int trace_scan(struct workload *w, char *err);
+/* The classes that a trace names for itself. */
+int trace_workload(const char *path, char *spec, size_t len, char *err);
 extern const char *const workload_names[][3]; /* name, spec, what it is; NULL ends */
+/* Do shares make a whole: 1, or 100? */
+static inline bool shares_add_up(double sum)
+{
+	return (sum > 0.995 && sum < 1.005) || (sum > 99.5 && sum < 100.5);
+}
+
 int time_parse(const char *text, double *ns);
 
 /* --- costs ----------------------------------------------------------------------------------------- */
@@ -160,7 +173,7 @@ struct costs {
 	char nic_stall[STALL_TEXT]; /* and so is what is in front of each domain */
 	enum stamp stamp;     /* from when a sojourn counts */
 	enum marker marker;
-	int outstanding;      /* wire: requests a core may have */
+	int outstanding;      /* wire: requests a core may have; else jbsq's k, 0: as it says itself */
 	int reserved;         /* cores that dispatch instead of serving */
 	int unseen;           /* 1: what came since a core began its request cannot be stolen from it */
 	int ring;             /* requests a core's ring takes */
@@ -219,12 +232,18 @@ struct run_config {
 	struct failure fail[SIM_FAILS];
 };
 
+/* What is measured of a class. Times in ns. */
+enum quantity { P50, P90, P99, P999, MEAN, WAIT, SLOW_MEAN, SLOW_P50, SLOW_P99, SLOW_P999, QUANTITIES };
+
 struct class_result {
 	uint64_t arrived, done, dropped, rejected, lost;
 	double wait_ns, sojourn_ns, slowdown; /* means */
 	struct hist sojourn; /* ns */
 	struct hist slow;    /* slowdown in 1/64 */
+	double half[QUANTITIES]; /* half width of the 95 % interval; NAN: not known */
 };
+
+#define BACKLOG_LOOKS 5 /* at the beginning of what is measured, and after each quarter of it */
 
 struct run_result {
 	bool complete;
@@ -234,9 +253,14 @@ struct run_result {
 	double busy;        /* share of the cores' time */
 	double mean_ci;     /* half width of the mean sojourn's 95 % interval, ns */
 	uint64_t events, preempted, stolen, held, backlog_max, bad_answers;
+	uint64_t backlog[BACKLOG_LOOKS]; /* requests in the system then */
 	double sim_s, wall_s;
 };
 
+/* measure.c: NAN if nothing was measured. */
+double quantity_of(const struct class_result *c, enum quantity q);
+/* False: the backlog grew all the time, so that times say how long the run was and nothing else. */
+bool load_is_carried(const struct run_result *r);
 /* Are requests preempted when their quantum is over? */
 bool preempts(const struct run_config *c);
 /* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in err. */

@@ -2,7 +2,7 @@
 /*
  * source.c - arrivals: Poisson, evenly spaced, bursty (on and off), or a trace read as it is needed
  */
-#include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "source.h"
@@ -21,13 +21,8 @@ int source_open(struct source *s, const struct run_config *c, char *err)
 		s->gap_ns /= c->w->burst_factor;
 		s->burst_end = s->now + ticks(c->w->burst_us * 1e3 * exp_draw(&s->when));
 	}
-	if (c->w->arrivals == ARRIVE_TRACE) {
-		s->trace = fopen(c->w->trace, "r");
-		if (!s->trace) {
-			say(err, "cannot open '%s': %s", c->w->trace, strerror(errno));
-			return -1;
-		}
-	}
+	if (c->w->arrivals == ARRIVE_TRACE)
+		return trace_open(&s->trace, c->w->trace, err);
 	return 0;
 }
 
@@ -61,46 +56,20 @@ static uint32_t pick_flow(struct source *s)
 	return s->w->flows ? flow_hash((uint64_t)random * s->w->flows >> 32) : random;
 }
 
-static int class_by_name(const struct workload *w, const char *name)
-{
-	for (int i = 0; i < w->nclasses; i++) {
-		if (!strcmp(w->cls[i].name, name))
-			return i;
-	}
-	return -1;
-}
-
 static int next_of_trace(struct source *s, struct arrival *a, char *err)
 {
-	char line[256], name[64];
-	double at_us, service_us;
-	unsigned int flow;
+	struct recorded r;
+	int res = trace_next(&s->trace, s->w, &r, err);
 	tick at;
-	int n, cls;
 
-	do {
-		s->trace_line++;
-		if (!fgets(line, sizeof(line), s->trace))
-			return s->trace_any ? 1 : say(err, "'%s' holds no requests", s->w->trace);
-	} while (*line == '#' || *line == '\n');
-	n = sscanf(line, "%lf %63s %lf %u", &at_us, name, &service_us, &flow);
-	cls = n >= 3 ? class_by_name(s->w, name) : -1;
-	if (cls < 0 || !(at_us >= 0) || at_us > 3.6e9 || !(service_us >= 0) || service_us > 1e9) {
-		say(err, "'%s' line %llu is not 'TIME_US CLASS SERVICE_US [FLOW]' with a "
-			 "class of the workload", s->w->trace, (unsigned long long)s->trace_line);
-		return -1;
-	}
-	at = SIM_START + ticks(at_us * 1e3);
-	if (at < s->now) {
-		say(err, "'%s' line %llu goes back in time", s->w->trace,
-			 (unsigned long long)s->trace_line);
-		return -1;
-	}
-	s->trace_any = true;
-	a->at = s->now = at;
-	a->cls = cls;
-	a->service = ticks(service_us * 1e3);
-	a->flow = n == 4 ? flow_hash(flow) : pick_flow(s);
+	if (res)
+		return res;
+	at = SIM_START + ticks(r.at_us * 1e3 / s->w->trace_speed);
+	a->at = s->now = at > s->now ? at : s->now;
+	a->cls = r.cls;
+	a->service = ticks(isnan(r.service_us) ? dist_draw(&s->w->cls[r.cls].service, &s->what) :
+						 r.service_us * 1e3);
+	a->flow = r.has_flow ? flow_hash(r.flow) : pick_flow(s);
 	return 0;
 }
 
@@ -133,6 +102,5 @@ int source_next(struct source *s, struct arrival *a, char *err)
 
 void source_close(struct source *s)
 {
-	if (s->trace)
-		fclose(s->trace);
+	trace_close(&s->trace);
 }

@@ -15,6 +15,27 @@ struct arrival {
 	uint8_t cls;
 };
 
+/* trace.c */
+struct trace {
+	const char *path;
+	FILE *f;
+	uint64_t line;
+	double last_us;
+};
+
+struct recorded {
+	double at_us;
+	double service_us; /* NAN: not recorded */
+	unsigned int flow;
+	bool has_flow;
+	int cls;
+};
+
+int trace_open(struct trace *t, const char *path, char *err);
+/* 0, 1 at the end, or -1 with the reason in err. */
+int trace_next(struct trace *t, const struct workload *w, struct recorded *r, char *err);
+void trace_close(struct trace *t);
+
 struct source {
 	const struct workload *w;
 	struct rng when, what, which;
@@ -22,9 +43,7 @@ struct source {
 	tick now;
 	tick burst_end;    /* bursty */
 	uint64_t left;
-	FILE *trace;
-	uint64_t trace_line;
-	bool trace_any;    /* it has a request */
+	struct trace trace;
 };
 
 int source_open(struct source *s, const struct run_config *c, char *err);

@@ -3,6 +3,7 @@
  * sweep.c - runs the points of a sweep on several threads, with a progress bar
  */
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -47,33 +48,16 @@ double rate_of(const struct run_config *c, double load)
 	return load * (c->cores - (c->policy->ideal ? 0 : c->costs.reserved)) / c->w->mean_ns * 1e9;
 }
 
-/* All classes together, into the last place. */
+/* All classes together, into the last place: what measure.c does not see. */
 static void total(struct run_result *r)
 {
 	struct class_result *all = &r->cls[r->nclasses];
 
 	for (int i = 0; i < r->nclasses; i++) {
-		struct class_result *c = &r->cls[i];
-
-		all->arrived += c->arrived;
-		all->done += c->done;
-		all->dropped += c->dropped;
-		all->rejected += c->rejected;
-		all->lost += c->lost;
-		all->wait_ns += c->wait_ns;
-		all->sojourn_ns += c->sojourn_ns;
-		all->slowdown += c->slowdown;
-		hist_merge(&all->sojourn, &c->sojourn);
-		hist_merge(&all->slow, &c->slow);
-	}
-	for (int i = 0; i <= r->nclasses; i++) {
-		struct class_result *c = &r->cls[i];
-
-		if (c->done) {
-			c->wait_ns /= c->done;
-			c->sojourn_ns /= c->done;
-			c->slowdown /= c->done;
-		}
+		all->arrived += r->cls[i].arrived;
+		all->dropped += r->cls[i].dropped;
+		all->rejected += r->cls[i].rejected;
+		all->lost += r->cls[i].lost;
 	}
 }
 
@@ -111,6 +95,51 @@ void run_free(struct run_result *r)
 	r->cls = NULL;
 }
 
+#define GROW_MOST 200000000ULL /* requests; a minute or so */
+
+/* The widest interval of the metric, over its value; INFINITY: not known. */
+static double imprecision(const struct point *p, const char *metric)
+{
+	double most = 0, share;
+
+	for (int k = p->r.nclasses == 1; k <= p->r.nclasses; k++) {
+		share = metric_half(p, metric, k) / metric_of(p, metric, k);
+		most = isnan(share) ? INFINITY : share > most ? share : most;
+	}
+	return most;
+}
+
+/* A class that was never met, or a load that is not carried, will not be known better by going on. */
+static bool may_grow(const struct point *p)
+{
+	bool met = true;
+
+	for (int k = 0; k < p->r.nclasses; k++)
+		met &= p->r.cls[k].done > 0;
+	return p->c.w->arrivals != ARRIVE_TRACE && met && load_is_carried(&p->r);
+}
+
+/* Each try is a run of its own, longer than the one before: so the result is that of one run of that length. */
+static int run_point(const struct sweep *s, struct point *p)
+{
+	double off, times;
+	int err;
+
+	for (;;) {
+		err = run_any(&p->c, &p->r, &interrupted, p->why);
+		if (err || !s->precision)
+			return err;
+		off = imprecision(p, s->metric);
+		p->short_of = off > s->precision;
+		if (!p->short_of || !may_grow(p) || p->c.requests >= GROW_MOST)
+			return 0;
+		times = 1.2 * (off / s->precision) * (off / s->precision);
+		times = times < 1.5 ? 1.5 : times > 8 ? 8 : times;
+		p->c.requests = p->c.requests * times < GROW_MOST ? p->c.requests * times : GROW_MOST;
+		run_free(&p->r);
+	}
+}
+
 static void *work(void *arg)
 {
 	struct team *t = arg;
@@ -120,7 +149,7 @@ static void *work(void *arg)
 	while (!interrupted && (i = atomic_fetch_add(&t->next, 1)) < t->s->n) {
 		p = &t->s->p[i];
 		if (p->err == 1)
-			p->err = run_any(&p->c, &p->r, &interrupted, p->why);
+			p->err = run_point(t->s, p);
 		if (p->err == -ENOMEM)
 			snprintf(p->why, sizeof(p->why), "no memory");
 		atomic_fetch_add(&t->ended, 1);

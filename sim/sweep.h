@@ -15,6 +15,7 @@ struct point {
 	double load;
 	struct run_result r;
 	int err;             /* of the run; 1: not run yet */
+	bool short_of;       /* the precision that was asked for */
 	char why[SIM_TEXT];
 };
 
@@ -22,6 +23,8 @@ struct sweep {
 	struct point *p;
 	int n, room;
 	int jobs;            /* 0: as many as there are CPUs */
+	double precision;    /* runs grow until metric is known to this share of itself; 0: they don't */
+	const char *metric;
 	bool quiet;          /* no progress bar */
 };
 
@@ -39,6 +42,10 @@ void out_table(const struct sweep *s, FILE *to);
 void out_csv(const struct sweep *s, FILE *to);
 int out_json(const struct sweep *s, FILE *to);
 double metric_of(const struct point *p, const char *metric, int cls);
+/* Half of its 95 % interval. NAN: not known. */
+double metric_half(const struct point *p, const char *metric, int cls);
+/* "ok", "unstable" (the load is not carried), "sheds" (it is, but not all of it is served), "imprecise". */
+const char *state_of(const struct point *p);
 bool metric_known(const char *metric);
 
 /* svg.c */

@@ -20,7 +20,7 @@ const char *const workload_names[][3] = {
 	{ "bimodal-500-2", "short=0.995:500ns/slo=5us,long=0.005:500us/slo=2ms",
 	  "the same, told apart as two classes" },
 	{ "bimodal-100", "short=0.5:1us/slo=10us,long=0.5:100us/slo=300us", "50 % 1 us, 50 % 100 us" },
-	{ "trimodal", "short=1:1us/slo=10us,middle=1:10us/slo=50us,long=1:100us/slo=300us",
+	{ "trimodal", "short=1/3:1us/slo=10us,middle=1/3:10us/slo=50us,long=1/3:100us/slo=300us",
 	  "a third each 1, 10 and 100 us" },
 	{ "offload-fig2", "all=1:modes(0.995:5us;0.005:100us)", "99.5 % 5 us, 0.5 % 100 us" },
 	{ "stale-bimodal", "all=1:modes(0.995:5us;0.005:1ms)", "99.5 % 5 us, 0.5 % 1 ms" },
@@ -61,6 +61,8 @@ static int class_parse(struct sim_class *c, char *text, char *err)
 	*eq = *colon = '\0';
 	memcpy(c->name, text, eq - text + 1);
 	c->share = strtod(eq + 1, &end);
+	if (*end == '/' && end != eq + 1)
+		c->share /= strtod(end + 1, &end);
 	if (*end || end == eq + 1 || !(c->share > 0) || c->share > 1e9) {
 		say(err, "class '%s' has no share '%s'", text, eq + 1);
 		return -1;
@@ -84,6 +86,23 @@ static int class_parse(struct sim_class *c, char *text, char *err)
 		opt = next;
 	}
 	return dist_parse(&c->service, colon + 1, err);
+}
+
+/* Shares of one (or of 100) alone: what does not add up is a slip. */
+static int check_shares(const struct workload *w, char *err)
+{
+	double sum = 0;
+
+	for (int i = 0; i < w->nclasses; i++) {
+		sum += w->cls[i].share;
+		for (int k = 0; k < i; k++) {
+			if (!strcmp(w->cls[k].name, w->cls[i].name))
+				return say(err, "two classes are called '%s'", w->cls[i].name);
+		}
+	}
+	if (shares_add_up(sum))
+		return 0;
+	return say(err, "the shares of the classes add up to %g: make them 1, or 100 (a third is 1/3)", sum);
 }
 
 static void sum_up(struct workload *w)
@@ -135,6 +154,8 @@ int workload_parse(struct workload *w, const char *text, char *err)
 		say(err, "the workload is empty");
 		goto bad;
 	}
+	if (check_shares(w, err))
+		goto bad;
 	sum_up(w);
 	return 0;
 bad:
@@ -155,6 +176,7 @@ int arrivals_parse(struct workload *w, const char *text, char *err)
 	if (!strncmp(text, "trace:", 6) && text[6] && strlen(text + 6) < sizeof(w->trace)) {
 		w->arrivals = ARRIVE_TRACE;
 		strcpy(w->trace, text + 6);
+		w->trace_speed = 1;
 		return 0;
 	}
 	if (!strncmp(text, "bursty:", 7)) {

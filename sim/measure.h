@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * measure.h - what a run measures, in batches that tell how sure each number is
+ *
+ * The measured requests are cut into 32 batches in the order in which they end. A quantile of all of them lies,
+ * 19 times of 20, within t * s of its true value, where s is the deviation of the batches' own quantiles from it
+ * over the root of their number (sectioning). A batch must hold ten requests beyond the quantile, or two or four are
+ * taken together; if eight batches of that size are not to be had, how sure the number is, is not known.
+ */
+#pragma once
+
+#include "sim.h"
+
+#define BATCHES 32
+#define LEVELS 3        /* 32 batches, 16 of twice the size, 8 */
+#define BATCHES_LEAST 8
+
+struct batched {        /* one class, or all */
+	struct hist sojourn[LEVELS], slow[LEVELS];
+	double sum[LEVELS][3]; /* of sojourns, waits and slowdowns */
+	double value[LEVELS][QUANTITIES][BATCHES];
+	int n[LEVELS];
+};
+
+struct measure {
+	struct run_result *r;
+	uint64_t size, ended;      /* requests of a batch; in this one so far */
+	struct batched *of;        /* nclasses, and one more for all together */
+	uint64_t step, next;       /* a look at the backlog comes every so many arrivals; at which the next */
+	int looks;
+};
+
+int measure_begin(struct measure *m, struct run_result *r, uint64_t requests);
+void measure_batch(struct measure *m);
+/* Into the result: means, and how sure each number is. */
+void measure_finish(struct measure *m);
+void measure_free(struct measure *m);
+void measure_backlog(struct measure *m, uint64_t in_flight);
+
+/* A request of those measured has ended. */
+static inline void measure_end(struct measure *m, int cls, double sojourn_ns, double service_ns, double slow)
+{
+	struct batched *b = &m->of[cls];
+
+	b->sum[0][0] += sojourn_ns;
+	b->sum[0][1] += sojourn_ns - service_ns;
+	b->sum[0][2] += slow;
+	hist_add(&b->sojourn[0], sojourn_ns);
+	hist_add(&b->slow[0], slow * 64);
+	if (++m->ended == m->size)
+		measure_batch(m);
+}
+
+/* One of those measured arrives, the n-th, with so many in the system. */
+static inline void measure_arrival(struct measure *m, uint64_t n, uint64_t in_flight)
+{
+	if (n == m->next)
+		measure_backlog(m, in_flight);
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * trace.c - requests as they were recorded: a line each, "TIME_US CLASS SERVICE_US [FLOW]"
+ *
+ * Lines that begin with # are comments, but for "# workload: SPEC", which says what the classes are. A service
+ * time of "-" was not recorded: it is drawn from the class's distribution.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source.h"
+
+#define WORKLOAD_LINE "# workload: "
+
+static int class_by_name(const struct workload *w, const char *name)
+{
+	for (int i = 0; i < w->nclasses; i++) {
+		if (!strcmp(w->cls[i].name, name))
+			return i;
+	}
+	return -1;
+}
+
+static int bad_line(const struct trace *t, char *err, const char *what)
+{
+	return say(err, "'%s' line %llu %s", t->path, (unsigned long long)t->line, what);
+}
+
+static int parse(struct trace *t, const struct workload *w, const char *line, struct recorded *r, char *err)
+{
+	char name[64], service[32], *end;
+	int n = sscanf(line, "%lf %63s %31s %u", &r->at_us, name, service, &r->flow);
+
+	if (n < 3 || !(r->at_us >= 0) || r->at_us > 3.6e9)
+		return bad_line(t, err, "is not 'TIME_US CLASS SERVICE_US [FLOW]'");
+	r->cls = class_by_name(w, name);
+	if (r->cls < 0)
+		return bad_line(t, err, "has a class that the workload does not have");
+	r->has_flow = n == 4;
+	r->service_us = NAN;
+	if (strcmp(service, "-")) {
+		r->service_us = strtod(service, &end);
+		if (*end || !(r->service_us >= 0) || r->service_us > 1e9)
+			return bad_line(t, err, "has no service time in microseconds (or '-')");
+	}
+	if (r->at_us < t->last_us)
+		return bad_line(t, err, "goes back in time");
+	t->last_us = r->at_us;
+	return 0;
+}
+
+int trace_open(struct trace *t, const char *path, char *err)
+{
+	*t = (struct trace){ .path = path, .f = fopen(path, "r") };
+	return t->f ? 0 : say(err, "cannot open '%s': %s", path, strerror(errno));
+}
+
+void trace_close(struct trace *t)
+{
+	if (t->f)
+		fclose(t->f);
+	t->f = NULL;
+}
+
+int trace_next(struct trace *t, const struct workload *w, struct recorded *r, char *err)
+{
+	char line[256];
+
+	do {
+		t->line++;
+		if (!fgets(line, sizeof(line), t->f))
+			return ferror(t->f) ? say(err, "cannot read '%s'", t->path) : 1;
+		if (!strchr(line, '\n') && !feof(t->f))
+			return bad_line(t, err, "is too long");
+	} while (*line == '#' || *line == '\n');
+	return parse(t, w, line, r, err);
+}
+
+int trace_scan(struct workload *w, char *err)
+{
+	struct trace t;
+	struct recorded r;
+	double first = 0, work = 0;
+	int res = trace_open(&t, w->trace, err);
+
+	if (res)
+		return -1;
+	for (w->trace_n = 0; !(res = trace_next(&t, w, &r, err)); w->trace_n++) {
+		if (!w->trace_n)
+			first = r.at_us;
+		work += isnan(r.service_us) ? w->cls[r.cls].service.mean_ns : r.service_us * 1e3;
+	}
+	trace_close(&t);
+	if (res < 0)
+		return -1;
+	if (!w->trace_n)
+		return say(err, "'%s' holds no requests", w->trace);
+	if (w->trace_n < 2 || !(t.last_us > first))
+		return say(err, "'%s' holds requests of one moment: it has no rate", w->trace);
+	w->trace_rate = (w->trace_n - 1) / (t.last_us - first) * 1e6 * w->trace_speed;
+	w->mean_ns = work / w->trace_n;
+	return 0;
+}
+
+int trace_workload(const char *path, char *spec, size_t len, char *err)
+{
+	size_t head = strlen(WORKLOAD_LINE);
+	char line[SIM_TEXT + 64];
+	struct trace t;
+	bool found = false;
+
+	if (trace_open(&t, path, err))
+		return -1;
+	while (!found && fgets(line, sizeof(line), t.f) && *line == '#') {
+		line[strcspn(line, "\n")] = '\0';
+		found = !strncmp(line, WORKLOAD_LINE, head);
+		if (found)
+			snprintf(spec, len, "%s", line + head);
+	}
+	trace_close(&t);
+	return found ? 0 : say(err, "'%s' has no line '" WORKLOAD_LINE "…': name its classes with --workload", path);
+}

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# sim_input.sh - the simulator takes what was meant or says what is wrong with it: lists, workloads, traces, files
+# runs: beside
+. "$(dirname "$0")/../lib.sh"
+
+NO_LAB=1
+
+sim() { shunt-sim "$@" -Q; }
+
+# WANT ARGUMENTS...: refused with that reason, before anything was simulated
+refused() {
+	local want=$1
+	shift
+	! sim "$@" >"$DIR/out" 2>"$DIR/err" || fail "'$*' was taken"
+	assert_match "$(cat "$DIR/err")" "$want" "the reason for '$*'"
+	assert_eq "$(cat "$DIR/out")" "" "output of '$*'"
+}
+
+test_a_range_that_ends_before_it_begins_is_refused() {
+	refused 'the range ends before it begins' -p fcfs -l 0.9:0.1:0.1
+	refused 'the range ends before it begins' -p fcfs -r 2M:1M:100k
+}
+
+test_options_that_contradict_each_other_are_refused() {
+	refused 'give one of them' -p fcfs -l 0.5 -r 1M
+	refused 'leaves nothing to a --quantum' -p fcfs -P no -q 5us
+	refused 'is that of a trace' -p fcfs --speed 2
+	echo '# workload: a=1:1us' >"$DIR/trace"
+	refused '--speed 2 replays it twice as fast' -p fcfs -a "trace:$DIR/trace" -l 0.5
+	refused '--speed 2 replays it twice as fast' -p fcfs -a "trace:$DIR/trace" -r 1M
+}
+
+test_shares_that_do_not_add_up_are_refused() {
+	refused 'add up to 0.9: make them 1' -p fcfs -w 'a=0.5:1us,b=0.4:2us'
+	refused 'add up to 2: make them 1' -p fcfs -w 'a=1:1us,b=1:2us'
+	refused 'modes.* add up to 0.8: make them 1' -p fcfs -w 'all=1:modes(0.4:1us;0.4:2us)'
+	sim -p fcfs -n 1000 -w 'a=30:1us,b=70:2us' >"$DIR/out"
+	sim -p fcfs -n 1000 -w 'a=1/3:1us,b=1/3:2us,c=1/3:3us' >"$DIR/out"
+}
+
+test_two_classes_of_one_name_are_refused() { refused "two classes are called 'a'" -p fcfs -w 'a=0.5:1us,a=0.5:2us'; }
+
+test_a_file_that_cannot_be_written_is_found_before_the_work() {
+	for file in csv json svg; do
+		refused "cannot write '$DIR/none/x'" -p fcfs -n 1000M --$file "$DIR/none/x"
+	done
+	sim -p fcfs -n 1000 --json "$DIR/kept" >"$DIR/out"
+	refused "unknown policy" -p nonesuch --json "$DIR/kept" --csv "$DIR/new"
+	assert_ge "$(stat -c %s "$DIR/kept")" 100 "bytes of the results of before"
+	[ ! -e "$DIR/new" ] || fail "a run that failed left a file"
+}
+
+trace() { # LINES
+	local i
+	for ((i = 0; i < $1; i++)); do echo "$((i * 10)) short 4 $i"; done
+}
+
+# Its tenth is the trace's, not that of a million requests; its load and rate are what it says.
+test_a_trace_is_measured_by_its_own_length_and_rate() {
+	trace 5000 >"$DIR/trace"
+	sim -p fcfs -w short=1:1us -a "trace:$DIR/trace" --json - | jq '.runs[0]' >"$DIR/run"
+	assert_eq "$(jq -c '[.requests, .classes[-1].arrived, .classes[-1].done]' "$DIR/run")" '[5000,4500,4500]' requests
+	assert_eq "$(jq -c '[.load, .rate | . * 1000 | round / 1000]' "$DIR/run")" '[0.4,100000]' "load, rate"
+	assert_eq "$(sim -p fcfs -w short=1:1us -a "trace:$DIR/trace" --speed 2 --json - |
+		jq -c '.runs[0] | [.load, .rate, .classes[-1].done | . * 1000 | round / 1000]')" '[0.8,200000,4500]' \
+		"load, rate, requests at twice the speed"
+}
+
+test_a_trace_that_names_its_classes_needs_no_workload() {
+	{
+		echo '# workload: short=0.5:exp(2us)/slo=50us,long=0.5:8us'
+		trace 1000
+		echo '10000 long -'
+		echo '10010 long - 7'
+	} >"$DIR/trace"
+	assert_eq "$(sim -p fcfs -a "trace:$DIR/trace" --json - |
+		jq -c '.runs[0] | [.requests, .classes[0].slo_us, .classes[1].done, .classes[1].p50_us | floor]')" \
+		'[1002,50,2,8]' "requests, objective, drawn services"
+	trace 10 >"$DIR/bare"
+	refused "has no line '# workload" -p fcfs -a "trace:$DIR/bare"
+}
+
+test_a_line_of_a_trace_that_makes_no_sense_is_named() {
+	local line want
+	while IFS='|' read -r line want; do
+		{ trace 10; echo "$line"; } >"$DIR/trace"
+		refused "line 11 $want" -p fcfs -w short=1:1us -a "trace:$DIR/trace"
+	done <<-'TEXT'
+	5 short 1|goes back in time
+	100 long 1|has a class that the workload does not have
+	100 short|is not 'TIME_US CLASS SERVICE_US
+	x short 1|is not 'TIME_US CLASS SERVICE_US
+	100 short 1x|has no service time
+	100 short -1|has no service time
+	TEXT
+	: >"$DIR/trace"
+	refused "holds no requests" -p fcfs -w short=1:1us -a "trace:$DIR/trace"
+	refused "cannot open" -p fcfs -w short=1:1us -a "trace:$DIR/none"
+}
+
+# What a system allows a core to have is jbsq's k there: nanoPU's is 1.
+test_outstanding_is_the_k_of_jbsq() {
+	local run=(-p jbsq -w exp1 -c 4 -n 20k --json -) nanopu k
+	nanopu=$(sim -s nanopu "${run[@]}" | jq .runs[0].classes[-1].mean_us)
+	for k in 1 2 3; do
+		sim -s nanopu -C outstanding=$k "${run[@]}" | jq .runs[0].classes[-1].mean_us
+	done >"$DIR/by_k"
+	assert_eq "$(sed -n 1p "$DIR/by_k")" "$nanopu" "mean of the preset"
+	assert_eq "$(sort -u "$DIR/by_k" | wc -l)" 3 "different values of three k"
+	assert_eq "$(sim -s nanopu -k 0=3 "${run[@]}" | jq .runs[0].classes[-1].mean_us)" "$(sed -n 3p "$DIR/by_k")" "mean by the knob"
+}
+
+run_tests "$@"

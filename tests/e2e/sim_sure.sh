@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# sim_sure.sh - the simulator says how sure it is: intervals that hold the truth as often as they say, and runs that
+#               say so when they have no answer
+# runs: beside
+. "$(dirname "$0")/../lib.sh"
+
+NO_LAB=1
+[ -z "$LONG" ] || TEST_LIMIT=1800
+
+sim() { shunt-sim "$@" -Q; }
+
+# K LOAD REQUESTS SEEDS: of each quantity of M/M/k, how many intervals hold what theory says.
+# A sojourn is a service, and with Erlang's probability C an exponential wait of rate k (1 - load) before it.
+covered() {
+	sim -p fcfs -w exp1 -c "$1" -l "$2" -n "$3" --seeds "$4" --json - |
+		jq -r '.runs[].classes[-1] | [(.p50_us, .p90_us, .p99_us, .mean_us), (.ci95_half | .p50_us, .p90_us, .p99_us, .mean_us)] | @tsv' |
+		awk -v k="$1" -v rho="$2" '
+		function erlang(a, term, sum, i, last) {
+			a = rho * k; term = 1; sum = 1
+			for (i = 1; i < k; i++) { term *= a / i; sum += term }
+			last = term * a / k / (1 - rho)
+			return last / (sum + last)
+		}
+		function beyond(t, r) {
+			r = k * (1 - rho)
+			return (1 - C) * exp(-t) + C * (exp(-r * t) - r * exp(-t)) / (1 - r)
+		}
+		function quantile(p, low, high, mid) {
+			high = 1000
+			while (high - low > 1e-6) {
+				mid = (low + high) / 2
+				if (beyond(mid) > 1 - p) low = mid
+				else high = mid
+			}
+			return low
+		}
+		BEGIN {
+			C = erlang(); split("p50 p90 p99 mean", name, " ")
+			want[1] = quantile(0.5); want[2] = quantile(0.9); want[3] = quantile(0.99)
+			want[4] = 1 + C / (k * (1 - rho))
+		}
+		{ for (i = 1; i <= 4; i++) hit[i] += $i - want[i] <= $(i + 4) && want[i] - $i <= $(i + 4) }
+		END { for (i = 1; i <= 4; i++) print name[i], hit[i] }'
+}
+
+# 95 % of 200 are 190; 182 to 198 is what chance leaves it.
+intervals_hold_theory() { # K REQUESTS SEEDS LEAST MOST
+	local what n
+	covered "$1" 0.7 "$2" "$3" >"$DIR/covered"
+	cat "$DIR/covered"
+	assert_eq "$(wc -l <"$DIR/covered")" 4 "quantities"
+	while read -r what n; do
+		assert_ge "$n" "$4" "intervals of $what that hold it, of $3 (k = $1)"
+		assert_le "$n" "$5" "intervals of $what that hold it, of $3 (k = $1)"
+	done <"$DIR/covered"
+}
+
+test_intervals_hold_the_truth_as_often_as_they_say() {
+	local k
+	if [ -z "$LONG" ]; then
+		intervals_hold_theory 16 50k 100 89 99
+		return
+	fi
+	for k in 1 16 64 256; do intervals_hold_theory $k 200k 200 182 198; done
+}
+
+# A quantile that few requests lie beyond has no interval, and the table two digits.
+test_a_number_that_is_not_known_well_is_not_printed_as_if_it_were() {
+	sim -p fcfs -w exp1 -l 0.7 -n 10k --json "$DIR/few" >"$DIR/table"
+	assert_eq "$(jq -c '.runs[0].classes[-1].ci95_half | has("p50_us"), has("p999_us")' "$DIR/few" | tr '\n' ' ')" \
+		"true false " "has an interval: p50, p99.9"
+	assert_match "$(tail -n 1 "$DIR/table")" ' [0-9.]+±[0-9.]+ .* ~[0-9.]+ ' "p50 with its interval, p99.9 without"
+	sim -p fcfs -w exp1 -l 0.7 -n 3M >"$DIR/table"
+	assert_match "$(tail -n 1 "$DIR/table")" ' 3\.[0-9]+±0\.0[0-9]+ ' "mean with as many digits as are known"
+}
+
+test_a_load_that_is_not_carried_is_called_unstable() {
+	sim -p fcfs,rss,c-fcfs,ps -w exp1 -c 4 -l 0.9,1.1 -n 200k --json "$DIR/a" >"$DIR/table"
+	assert_eq "$(jq -c '[.runs[] | [.load < 1, .state]] | unique' "$DIR/a")" '[[false,"unstable"],[true,"ok"]]' "states"
+	assert_eq "$(grep -c ' unstable$' "$DIR/table")" 4 "lines of the table"
+	assert_eq "$(jq '[.runs[] | select(.load > 1) | .classes[-1].ci95_half | length] | add' "$DIR/a")" 0 "intervals of these"
+}
+
+test_what_is_refused_is_said() {
+	sim -p fcfs -w exp1 -l 1.5 -C hold=100 -n 100k --json - | jq -r .runs[0].state >"$DIR/state"
+	assert_eq "$(cat "$DIR/state")" sheds "state"
+}
+
+test_runs_grow_until_they_are_as_precise_as_was_asked() {
+	sim -p fcfs -w 'a=0.9:exp(1us),b=0.1:exp(1us)' -c 16 -l 0.7 -n 20k --precision 3% --json - | jq '.runs[0]' >"$DIR/run"
+	assert_ge "$(jq .requests "$DIR/run")" 50000 "requests that it took"
+	assert_eq "$(jq '[.classes[] | .ci95_half.p99_us / .p99_us <= 0.03] | all' "$DIR/run")" true "within 3 %"
+	assert_eq "$(sim -p fcfs -w 'a=0.9:exp(1us),b=0.1:exp(1us)' -c 16 -l 0.7 -n "$(jq .requests "$DIR/run")" --json - |
+		jq .runs[0].classes)" "$(jq .classes "$DIR/run")" "a run of that length"
+}
+
+test_runs_that_cannot_be_precise_say_so() {
+	sim -p fcfs -w exp1 -l 1.2 -n 20k --precision 1% --json - | jq -r .runs[0].state >"$DIR/state"
+	assert_eq "$(cat "$DIR/state")" unstable "state of an overload"
+	local i
+	for ((i = 0; i < 3000; i++)); do echo "$((i * 2)) a - "; done >"$DIR/trace"
+	sim -p fcfs -w 'a=1:exp(1us)' -a "trace:$DIR/trace" --precision 1% --json - | jq -r .runs[0].state >"$DIR/state"
+	assert_eq "$(cat "$DIR/state")" imprecise "state of a short trace"
+}
+
+run_tests "$@"
