@@ -184,13 +184,17 @@ static double blur(const struct class_result *c, int q)
 static void how_sure(struct class_result *c, const struct batched *b, bool carried)
 {
 	double scale, half;
+	int known;
 
 	for (int q = 0; q < QUANTITIES; q++) {
 		scale = quantities[q].slow && quantities[q].share ? 64 : 1;
 		c->half[q] = NAN;
-		for (int level = 0; carried && level < LEVELS; level++) {
+		known = 0;
+		/* The wider one of two sizes: batches that are too short depend on each other. */
+		for (int level = 0; carried && level < LEVELS && known < 2; level++) {
 			half = (half_width(b, level, q, quantity_of(c, q) * scale) + blur(c, q)) / scale;
 			c->half[q] = fmax(c->half[q], half); /* NAN is no number to it */
+			known += !isnan(half);
 		}
 	}
 }

@@ -4,8 +4,9 @@
  *
  * The measured requests are cut into 32 batches in the order in which they end. A quantile of all of them lies,
  * 19 times of 20, within t * s of its true value, where s is the deviation of the batches' own quantiles from it
- * over the root of their number (sectioning). A batch must hold ten requests beyond the quantile, or two or four are
- * taken together; if eight batches of that size are not to be had, how sure the number is, is not known.
+ * over the root of their number (sectioning). A batch must hold 20 requests beyond the quantile, or two or four are
+ * taken together; of eight such batches at least the interval is made, else it is not known. Of two sizes of
+ * batches the wider interval counts, as batches that are too short depend on each other.
  */
 #pragma once
 
