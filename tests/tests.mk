@@ -22,7 +22,8 @@ MODEL := $(wildcard tests/model/*.sh)
 # How a script runs, it says itself, in a line "# runs: beside" (it only computes, or asks and answers: as many at once as there are
 # CPUs) or "# runs: pairs" (it serves, but times nothing: two at once). Without, it has the machine.
 scripts = $(shell grep -l '^\# runs: $(1)$$' $(2))
-BESIDE = $(UNIT) $(CROSS_UNIT) $(PROG) $(call scripts,beside,$(MODEL) $(E2E))
+# Longest first: the short ones fill what is left.
+BESIDE = $(call scripts,beside,$(MODEL) $(E2E)) $(PROG) $(UNIT) $(CROSS_UNIT)
 PAIRS = $(call scripts,pairs,$(FAULT) $(E2E))
 ALONE = $(filter-out $(BESIDE) $(PAIRS),$(E2E) $(FAULT))
 ALL_TESTS = --beside $(BESIDE) --pairs $(PAIRS) --alone $(ALONE)

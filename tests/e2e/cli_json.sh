@@ -18,6 +18,7 @@ assert_json() {
 	if [ "$want" = 1 ] || [ "$want" = 2 ]; then
 		jq -e '.error | length > 0' "$DIR/out" >/dev/null || fail "no error in: $(cat "$DIR/out")"
 	fi
+	[ "$1" != build ] || return 0 # once is enough
 	assert_exit "$want" host shunt -p "$@"
 	jq -es 'length == 1' "$DIR/out" >/dev/null || fail "'$*' printed no pretty JSON"
 }

@@ -145,7 +145,7 @@ test_without_rights_the_capabilities_are_named() {
 # Killed at whatever moment: the next load works, and nothing of the first is in its way.
 test_a_killed_load_is_swept_away_by_the_next() {
 	local i pid kills=${LONG:+200}
-	for ((i = 0; i < ${kills:-10}; i++)); do
+	for ((i = 0; i < ${kills:-6}; i++)); do
 		nsenter --net="/run/netns/shunt-$LAB-host" -- shunt load mq --dev "$DEV" --port 9000 \
 			>/dev/null 2>&1 &
 		pid=$!

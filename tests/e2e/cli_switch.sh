@@ -187,7 +187,7 @@ test_an_interrupted_switch_is_seen_and_mended() {
 test_a_killed_switch_leaves_one_policy_or_the_other() {
 	local i state kills=${LONG:+200}
 	host shunt load fcfs --dev "$DEV" --port 9000
-	for ((i = 0; i < ${kills:-10}; i++)); do
+	for ((i = 0; i < ${kills:-6}; i++)); do
 		nsenter --net="/run/netns/shunt-$LAB-host" -- shunt switch mq >/dev/null 2>&1 &
 		sleep "0.0$((RANDOM % 80 + 10))"
 		kill -KILL $! 2>/dev/null || true
@@ -203,12 +203,12 @@ test_a_killed_switch_leaves_one_policy_or_the_other() {
 test_switches_at_the_same_time_follow_each_other() {
 	local i pids=()
 	host shunt load fcfs --dev "$DEV" --port 9000
-	for i in mq rss jbsq fcfs mq rss; do
+	for i in mq rss jbsq fcfs; do
 		host shunt switch $i &
 		pids+=($!)
 	done
 	for i in "${pids[@]}"; do wait "$i"; done
-	assert_eq "$(generation)" 7 generation
+	assert_eq "$(generation)" 5 generation
 	assert_eq "$(json '.interfaces[0].state' host shunt -j)" attached
 }
 

@@ -286,7 +286,7 @@ static void check_that_it_was_told(__u64 count)
 
 static void garbage_is_bounded_counted_and_does_not_stay(void **state)
 {
-	__u64 count = env_number("COUNT", getenv("LONG") ? 500000 : 50000);
+	__u64 count = env_number("COUNT", getenv("LONG") ? 500000 : 20000);
 	glob_t found;
 
 	rng.state = env_number("SEED", time(NULL));

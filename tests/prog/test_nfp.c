@@ -95,7 +95,7 @@ static void policy_decides_alike(const char *object, __u64 count)
 
 static void a_card_decides_as_the_host_does_on_equal_views(void **state)
 {
-	__u64 count = env_number("COUNT", getenv("LONG") ? 1000000 : 50000);
+	__u64 count = env_number("COUNT", getenv("LONG") ? 1000000 : 20000);
 	glob_t found;
 
 	seed("views a policy", count);

@@ -245,7 +245,7 @@ static void compare(const struct packet *p, __u64 *seen)
 
 static void xdp_and_an_independent_parser_see_the_same(void **state)
 {
-	__u64 count = env_number("COUNT", getenv("LONG") ? 10000000 : 1000000);
+	__u64 count = env_number("COUNT", getenv("LONG") ? 10000000 : 500000);
 	__u64 seen[SHUNT_NR_PASS + SHUNT_CLASSES] = { 0 };
 	struct packet p;
 

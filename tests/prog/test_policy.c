@@ -112,7 +112,7 @@ static void seed(__u64 count)
 
 static void policies_answer_alike_in_bpf_and_native_code(void **state)
 {
-	__u64 count = env_number("COUNT", getenv("LONG") ? 1000000 : 100000);
+	__u64 count = env_number("COUNT", getenv("LONG") ? 1000000 : 30000);
 
 	seed(count);
 	for_each("build/bpf/*.o", ask_policy, count);
@@ -120,7 +120,7 @@ static void policies_answer_alike_in_bpf_and_native_code(void **state)
 
 static void every_accessor_is_alike_in_bpf_and_native_code(void **state)
 {
-	__u64 count = env_number("COUNT", getenv("LONG") ? 1000000 : 100000);
+	__u64 count = env_number("COUNT", getenv("LONG") ? 1000000 : 30000);
 
 	seed(count);
 	ask_policy("build/tests/bpf/every.o", count);
