@@ -70,21 +70,30 @@ labs() {
 	done | sort -u
 }
 
+# SIDE: commands of ip(8) there, a line each on stdin.
+ip_there() { ip -n "$(ns "$LAB" "$1")" -batch -; }
+
+# SIDE IFNAME [FEATURE on|off]...: nothing leaves the interface of itself. GRO turns on the NAPI that veth's XDP needs.
+# Offloaded VLAN tags would be hidden from XDP.
+quieten() {
+	# shellcheck disable=SC2016 # for the shell there
+	inside "$LAB" "$1" sh -ec 'cd "/proc/sys/net/ipv6/conf/$1"
+		for what in accept_dad accept_ra router_solicitations; do echo 0 >$what; done
+		exec ethtool -K "$@" gro on txvlan off rxvlan off >/dev/null' quieten "${@:2}"
+}
+
 # One end: what an interface needs to be a quiet, plain one.
-set_up_end() { # LAB SIDE IFNAME ADDR4 ADDR6 PEER4 PEER6 PEER_MAC
-	inside "$1" "$2" sysctl -qw "net.ipv6.conf.$3.accept_dad=0" "net.ipv6.conf.$3.accept_ra=0" \
-		"net.ipv6.conf.$3.router_solicitations=0"
-	inside "$1" "$2" ip link set "$3" addrgenmode none
-	# GRO turns on the NAPI that veth's XDP needs. Offloaded VLAN tags would be hidden from XDP: those of
-	# 802.1Q, and of 802.1ad by names of their own.
-	inside "$1" "$2" ethtool -K "$3" gro on txvlan off rxvlan off \
-		tx-vlan-stag-hw-insert off rx-vlan-stag-hw-parse off >/dev/null
-	inside "$1" "$2" ip addr add "$4/24" dev "$3"
-	inside "$1" "$2" ip addr add "$5/64" dev "$3" nodad
-	inside "$1" "$2" ip link set lo up
-	inside "$1" "$2" ip link set "$3" mtu 1500 up
-	inside "$1" "$2" ip neigh replace "$6" lladdr "$8" dev "$3" nud permanent
-	inside "$1" "$2" ip neigh replace "$7" lladdr "$8" dev "$3" nud permanent
+set_up_end() { # SIDE IFNAME ADDR4 ADDR6 PEER4 PEER6 PEER_MAC
+	quieten "$1" "$2" tx-vlan-stag-hw-insert off rx-vlan-stag-hw-parse off # those of 802.1ad have names of their own
+	ip_there "$1" <<-TEXT
+	link set $2 addrgenmode none
+	addr add $3/24 dev $2
+	addr add $4/64 dev $2 nodad
+	link set lo up
+	link set $2 mtu 1500 up
+	neigh replace $5 lladdr $7 dev $2 nud permanent
+	neigh replace $6 lladdr $7 dev $2 nud permanent
+	TEXT
 }
 
 # Kernels without 802.1Q interfaces can still tag: a BPF program on the way out, one on the way in.
@@ -156,14 +165,14 @@ plug() {
 		peer name "$2" address "$3" netns "$(ns "$LAB" "$1")"
 	for side in "$1 $2" "switch $4"; do
 		read -r side name <<<"$side"
-		inside "$LAB" "$side" sysctl -qw "net.ipv6.conf.$name.accept_dad=0" "net.ipv6.conf.$name.accept_ra=0" \
-			"net.ipv6.conf.$name.router_solicitations=0"
-		inside "$LAB" "$side" ip link set "$name" addrgenmode none
-		inside "$LAB" "$side" ethtool -K "$name" gro on txvlan off rxvlan off >/dev/null
+		quieten "$side" "$name"
 		# Room for what the wire's header adds to a packet of 1500 bytes.
-		inside "$LAB" "$side" ip link set "$name" mtu 1600 up
+		ip_there "$side" <<-TEXT
+		link set $name addrgenmode none
+		link set $name mtu 1600 up
+		TEXT
 	done
-	inside "$LAB" switch ip link set "$4" master br0
+	ip -n "$(ns "$LAB" switch)" link set "$4" master br0
 	inside "$LAB" switch bridge link set dev "$4" learning off
 	inside "$LAB" switch bridge fdb add "$3" dev "$4" master static
 }
@@ -186,9 +195,11 @@ up_wire() { # CORES[,CORES...]
 		ip netns add "$(ns "$LAB" $side)"
 		inside "$LAB" "$side" ip link set lo up
 	done
-	inside "$LAB" switch ip link add name br0 type bridge mcast_snooping 0
-	inside "$LAB" switch ip link set dev br0 addrgenmode none
-	inside "$LAB" switch ip link set dev br0 mtu 1600 up
+	ip_there switch <<-TEXT
+	link add name br0 type bridge mcast_snooping 0
+	link set dev br0 addrgenmode none
+	link set dev br0 mtu 1600 up
+	TEXT
 	plug client "${LAB}c" "$CLIENT_MAC" up0
 	plug nic "${LAB}n" "$HOST_MAC" nic0
 	for cores in ${1//,/ }; do
@@ -204,10 +215,12 @@ up_wire() { # CORES[,CORES...]
 	guard_switch "${ports[@]}"
 	for side in "client c 1 2 $HOST_MAC" "nic n 2 1 $CLIENT_MAC"; do
 		read -r side i core n host <<<"$side"
-		inside "$LAB" "$side" ip addr add "198.18.0.$core/24" dev "$LAB$i"
-		inside "$LAB" "$side" ip addr add "fd00:198:18::$core/64" dev "$LAB$i" nodad
-		inside "$LAB" "$side" ip neigh replace "198.18.0.$n" lladdr "$host" dev "$LAB$i" nud permanent
-		inside "$LAB" "$side" ip neigh replace "fd00:198:18::$n" lladdr "$host" dev "$LAB$i" nud permanent
+		ip_there "$side" <<-TEXT
+		addr add 198.18.0.$core/24 dev $LAB$i
+		addr add fd00:198:18::$core/64 dev $LAB$i nodad
+		neigh replace 198.18.0.$n lladdr $host dev $LAB$i nud permanent
+		neigh replace fd00:198:18::$n lladdr $host dev $LAB$i nud permanent
+		TEXT
 	done
 }
 
@@ -275,8 +288,8 @@ up() {
 		ip netns add "$(ns "$LAB" host)"
 		join "$queues"
 	fi
-	set_up_end "$LAB" client "${LAB}c" 198.18.0.1 fd00:198:18::1 198.18.0.2 fd00:198:18::2 "$HOST_MAC"
-	set_up_end "$LAB" host "${LAB}h" 198.18.0.2 fd00:198:18::2 198.18.0.1 fd00:198:18::1 "$CLIENT_MAC"
+	set_up_end client "${LAB}c" 198.18.0.1 fd00:198:18::1 198.18.0.2 fd00:198:18::2 "$HOST_MAC"
+	set_up_end host "${LAB}h" 198.18.0.2 fd00:198:18::2 198.18.0.1 fd00:198:18::1 "$CLIENT_MAC"
 	[ ${#vlans[@]} = 0 ] || tag "$LAB" "${vlans[@]}"
 	trap - EXIT
 }

@@ -120,7 +120,7 @@ test_up_refuses_a_name_that_is_taken_and_leaves_it_alone() {
 # Whichever command fails on the way.
 test_a_lab_that_cannot_be_made_leaves_nothing() {
 	local cmd
-	for cmd in ethtool sysctl; do
+	for cmd in ethtool sh; do
 		ln -sf /bin/false "$DIR/$cmd"
 		assert_exit 1 env "PATH=$DIR:$PATH" "$TESTS/lab.sh" up a
 		assert_match "$(cat "$DIR/err")" "'a' was not made"
