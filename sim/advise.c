@@ -2,8 +2,8 @@
 /*
  * advise.c - shunt-sim advise: the policy and quantum that meet all SLOs with the fewest cores
  *
- * For each policy and quantum the fewest cores are found by bisection; all searches take a step
- * together, so that each step is one sweep.
+ * All searches (search.c) take a step together, so that each step is one sweep. What is found is tried with other
+ * seeds before it is recommended.
  */
 #include <errno.h>
 #include <math.h>
@@ -11,56 +11,58 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "search.h"
 
-#define TRIES 64
+#define QUANTA 4     /* that are tried where none is given, in us */
+#define SEEDS 5      /* others, with which the answer is tried */
+#define LONGER 4     /* a run that was too close to tell is made so many times longer, … */
+#define LONGEST 16   /* … up to so many times */
 
 struct try {
-	const struct policy *p;
-	double quantum_us;      /* 0: not preempted */
-	int low, high;          /* low fails, high meets (or is one beyond the most) */
-	double p99[SHUNT_CLASSES]; /* at "high" */
-	double fails[SHUNT_CLASSES]; /* at "low" */
-	bool met, seen_low;
+	struct search s;
+	int longer;
 };
 
 struct advice {
 	struct options *o;
+	struct goal g;
 	struct workload w;
 	struct costs k;
 	struct policy policy[LIST_MAX];
 	int npolicies;
-	struct try try[TRIES];
-	int n, most;
+	struct try *try;
+	int n, steps;
 	double rate;
 	uint64_t knob[SHUNT_KNOBS];
 };
 
-static bool meets(const struct advice *a, const struct point *p)
+/* Whatever is installed; what cannot be tried is named. */
+static int open_installed(struct advice *a)
 {
-	for (int c = 0; c < a->w.nclasses; c++) {
-		const struct class_result *r = &p->r.cls[c];
+	char names[LIST_MAX][SHUNT_NAME_LEN], err[SIM_TEXT];
+	int n = policy_list(names, LIST_MAX);
 
-		/* What was refused did not meet its objective either. */
-		if (a->w.cls[c].slo_us > 0 && (metric_of(p, "p99_us", c) > a->w.cls[c].slo_us ||
-					       r->done < 0.99 * r->arrived))
-			return false;
+	for (int i = 0; i < n; i++) {
+		struct policy *p = &a->policy[a->npolicies];
+
+		if (policy_open(p, names[i], err)) {
+			printf("not tried: %s: %s\n", names[i], err);
+		} else if (p->flags & SHUNT_NEEDS_HINT) {
+			printf("not tried: %s: its clients must send back what replies name\n", names[i]);
+			policy_close(p);
+		} else {
+			a->npolicies++;
+		}
 	}
-	return p->r.cls[a->w.nclasses].done >= 0.99 * p->r.cls[a->w.nclasses].arrived;
+	return a->npolicies ? 0 : complain("no policies are installed: 'make bpf', or --policy ./FILE.c");
 }
 
 static int open_policies(struct advice *a)
 {
-	static const char *const all[] = { "rss", "steal", "p2c", "jbsq", "fcfs", "prio", "mq", "sq", "drr" };
 	char err[SIM_TEXT];
 
-	if (!a->o->policies.n) {
-		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-			/* Which of them are installed is not known; at least one must be. */
-			if (!policy_open(&a->policy[a->npolicies], all[i], err))
-				a->npolicies++;
-		}
-		return a->npolicies ? 0 : complain("%s", err);
-	}
+	if (!a->o->policies.n)
+		return open_installed(a);
 	for (int i = 0; i < a->o->policies.n; i++) {
 		if (policy_open(&a->policy[i], a->o->policies.s[i], err))
 			return complain("%s", err);
@@ -71,27 +73,75 @@ static int open_policies(struct advice *a)
 
 static void add_try(struct advice *a, const struct policy *p, double quantum_us)
 {
-	int least = ceil(a->rate * a->w.mean_ns / 1e9) + a->k.reserved;
+	struct try *t = &a->try[a->n++];
 
-	if (a->n < TRIES)
-		a->try[a->n++] = (struct try){ .p = p, .quantum_us = quantum_us, .low = least - 1,
-					       .high = a->most + 1 };
+	*t = (struct try){ .s = { .p = p, .quantum_us = quantum_us }, .longer = 1 };
+	search_begin(&t->s, &a->g);
+}
+
+static int make_tries(struct advice *a)
+{
+	static const double quanta[QUANTA] = { 2, 5, 10, 20 };
+	const struct numbers *given = &a->o->quanta;
+	int n = given->n ? given->n : QUANTA;
+	const double *quantum = given->n ? given->x : quanta;
+
+	a->try = calloc(a->npolicies * (n + 1), sizeof(*a->try));
+	if (!a->try)
+		return complain("no memory");
+	for (int i = 0; i < a->npolicies; i++) {
+		const struct policy *p = &a->policy[i];
+
+		add_try(a, p, 0);
+		for (int q = 0; q < n && (a->o->preempt == 1 || (p->flags & SHUNT_PREEMPTS && a->o->preempt)); q++) {
+			if (quantum[q] > 0)
+				add_try(a, p, quantum[q]);
+		}
+	}
+	return 0;
+}
+
+/* What may be late: --misses, or what the quantile of --metric leaves. */
+static int set_goal(struct advice *a)
+{
+	static const struct {
+		const char *metric;
+		double misses;
+	} quantiles[] = { { "p50_us", 0.5 }, { "p90_us", 0.1 }, { "p99_us", 0.01 }, { "p999_us", 0.001 } };
+	const struct options *o = a->o;
+
+	if (o->misses && o->metric_given)
+		return complain("--metric %s and --misses both say how many requests may be late: give one of them",
+				o->metric_given);
+	a->g.metric = o->metric;
+	a->g.misses = o->misses;
+	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++) {
+		if (!o->misses && !strcmp(o->metric, quantiles[i].metric))
+			a->g.misses = quantiles[i].misses;
+	}
+	if (!a->g.misses)
+		return complain("advise takes objectives as quantiles: --metric p50_us, p90_us, p99_us or p999_us, "
+				"or --misses SHARE");
+	return 0;
 }
 
 static int prepare(struct advice *a)
 {
-	static const double quanta[] = { 2, 5, 10, 20 };
 	struct options *o = a->o;
 	char err[SIM_TEXT];
 	bool slo = false;
 
-	if (o->workloads.n != 1 || o->rates.n != 1 || o->systems.n > 1 || o->cores.n > 1)
+	if (o->workloads.n != 1 || o->systems.n > 1 || o->cores.n > 1)
 		return complain("advise wants one --workload and one --rate (and at most one --system, "
 				"and of --cores the most there may be)");
-	if (o->csv || o->json || o->svg || o->loads.n || o->nfails)
-		return complain("advise prints what it found; it takes no --csv, --json, --svg, --load, --fail");
-	if (open_workload(&a->w, o->workloads.s[0], o) ||
-	    costs_read(&a->k, o->systems.n ? o->systems.s[0] : "shared", err))
+	if (o->csv || o->json || o->svg || o->loads.n || o->nfails || o->precision)
+		return complain("advise prints what it found, as precisely as it must; it takes no --csv, --json, --svg, "
+				"--load, --fail, --precision");
+	if (open_workload(&a->w, o->workloads.s[0], o))
+		return EXIT_FAILED;
+	if (!a->w.trace_n && o->rates.n != 1)
+		return complain("advise wants one --workload and one --rate, or a trace, which has one");
+	if (costs_read(&a->k, o->systems.n ? o->systems.s[0] : "shared", err))
 		return complain("%s", err);
 	for (int i = 0; i < o->costs.n; i++) {
 		if (costs_set(&a->k, o->costs.s[i], err))
@@ -101,131 +151,200 @@ static int prepare(struct advice *a)
 		slo |= a->w.cls[c].slo_us > 0;
 	if (!slo)
 		return complain("no class has an objective: NAME=SHARE:TIME/slo=TIME");
-	a->rate = o->rates.x[0];
-	a->most = o->cores.n ? o->cores.x[0] : SHUNT_CORES;
-	if (set_knobs(a->knob, o) || open_policies(a))
+	a->rate = a->w.trace_n ? a->w.trace_rate : o->rates.x[0];
+	a->g.w = &a->w;
+	a->g.reserved = a->k.reserved;
+	a->g.domains = o->domains;
+	a->g.least = ceil(a->rate * a->w.mean_ns / 1e9) + a->k.reserved;
+	if (o->domains && a->g.least < o->domains + a->k.reserved)
+		a->g.least = o->domains + a->k.reserved;
+	a->g.most = o->cores.n ? o->cores.x[0] : SHUNT_CORES;
+	if (a->g.least > a->g.most)
+		return complain("%g requests a second of %.4g us alone keep %d cores busy: --cores is %d", a->rate,
+				a->w.mean_ns / 1e3, a->g.least - a->k.reserved, a->g.most);
+	if (set_goal(a) || set_knobs(a->knob, o) || open_policies(a))
 		return EXIT_FAILED;
-	for (int i = 0; i < a->npolicies; i++) {
-		const struct policy *p = &a->policy[i];
+	return make_tries(a);
+}
 
-		add_try(a, p, 0);
-		if (!(p->flags & SHUNT_PREEMPTS) && o->preempt != 1)
-			continue;
-		for (int q = 0; q < (o->quanta.n ? o->quanta.n : 4); q++)
-			add_try(a, p, o->quanta.n ? o->quanta.x[q] : quanta[q]);
+static struct point *add_run(struct advice *a, struct sweep *s, const struct search *x, int cores, int longer)
+{
+	struct point *p = sweep_add(s);
+
+	if (!p)
+		return NULL;
+	p->system = a->k.name;
+	p->c.policy = x->p;
+	p->c.w = &a->w;
+	p->c.costs = a->k;
+	p->c.cores = cores;
+	p->c.domains = a->g.domains;
+	p->c.rate = a->rate;
+	p->c.requests = requests_of(a->o, &a->w) * (a->w.trace_n ? 1 : longer);
+	p->c.seed = a->o->seed;
+	p->c.quantum_us = x->quantum_us;
+	p->c.preempt = x->quantum_us > 0;
+	memcpy(p->c.knob, a->knob, sizeof(a->knob));
+	return p;
+}
+
+static void take(struct advice *a, struct try *t, const struct point *p)
+{
+	struct outcome o;
+
+	outcome_of(&o, &a->g, p);
+	if (o.verdict == CLOSE && t->longer < LONGEST && !a->w.trace_n) {
+		t->longer *= LONGER; /* the same again, longer */
+		return;
 	}
-	return 0;
+	t->longer = 1;
+	search_take(&t->s, &a->g, p);
 }
 
 /* One step of every search that is not at its end. 0, 1: all have ended, or an error. */
 static int step(struct advice *a)
 {
 	struct sweep s = { .jobs = a->o->jobs, .quiet = a->o->quiet };
-	struct try *t[TRIES];
+	struct try **t = calloc(a->n, sizeof(*t));
 	int res = 1;
 
-	for (int i = 0; i < a->n; i++) {
+	for (int i = 0; t && i < a->n; i++) {
 		struct try *x = &a->try[i];
-		struct point *p;
 
-		if (x->high - x->low <= 1)
+		if (x->s.phase == SEARCH_END)
 			continue;
-		p = sweep_add(&s);
-		if (!p)
-			return -ENOMEM;
-		t[s.n - 1] = x;
-		p->system = a->k.name;
-		p->c.policy = x->p;
-		p->c.w = &a->w;
-		p->c.costs = a->k;
-		p->c.cores = (x->low + x->high) / 2;
-		p->c.rate = a->rate;
-		p->c.requests = requests_of(a->o, &a->w);
-		p->c.seed = a->o->seed;
-		p->c.quantum_us = x->quantum_us;
-		p->c.preempt = x->quantum_us > 0;
-		memcpy(p->c.knob, a->knob, sizeof(a->knob));
+		if (!add_run(a, &s, &x->s, x->s.at, x->longer))
+			res = -ENOMEM;
+		else
+			t[s.n - 1] = x;
 	}
-	if (s.n)
+	if (!t)
+		return -ENOMEM;
+	if (s.n && res == 1) {
+		if (!s.quiet)
+			fprintf(stderr, "step %d: %d of %d searches go on\n", ++a->steps, s.n, a->n);
 		res = sweep_run(&s);
+	}
 	for (int i = 0; i < s.n; i++) {
-		bool met;
-
-		if (!s.p[i].r.complete)
-			continue;
-		met = meets(a, &s.p[i]);
-		for (int c = 0; c < a->w.nclasses; c++)
-			(met ? t[i]->p99 : t[i]->fails)[c] = metric_of(&s.p[i], "p99_us", c);
-		if (met) {
-			t[i]->high = s.p[i].c.cores;
-			t[i]->met = true;
-		} else {
-			t[i]->low = s.p[i].c.cores;
-			t[i]->seen_low = true;
-		}
+		if (s.p[i].r.complete)
+			take(a, t[i], &s.p[i]);
 	}
 	sweep_free(&s);
+	free(t);
 	return res;
 }
 
 static int by_cores(const void *x, const void *y)
 {
-	const struct try *a = x, *b = y;
+	const struct search *a = &((const struct try *)x)->s, *b = &((const struct try *)y)->s;
 
-	if (a->met != b->met)
-		return b->met - a->met;
-	if (a->high != b->high)
-		return a->high - b->high;
+	if (!a->best.cores != !b->best.cores)
+		return !a->best.cores - !b->best.cores;
+	if (a->best.cores != b->best.cores)
+		return a->best.cores - b->best.cores;
 	return (a->quantum_us > 0) - (b->quantum_us > 0); /* the simpler one first */
 }
 
-static void print_p99(const struct advice *a, const double *p99)
+static void print_outcome(const struct advice *a, const struct outcome *o)
 {
+	char text[NUMBER_TEXT];
+
 	for (int c = 0; c < a->w.nclasses; c++) {
-		printf("  %s %.4g", a->w.cls[c].name, p99[c]);
+		printf("  %s %s", a->w.cls[c].name, number_text(text, o->at[c], o->half[c]));
 		if (a->w.cls[c].slo_us > 0)
-			printf(" of %.4g us%s", a->w.cls[c].slo_us, p99[c] > a->w.cls[c].slo_us ? " (!)" : "");
+			printf(" of %.4g us (%.2g %% late)", a->w.cls[c].slo_us, 100 * o->miss[c]);
 	}
 }
 
 /* What the search of a policy with a quantum has found so far. */
-static void print_try(const struct advice *a, const struct try *t)
+static void print_try(const struct advice *a, const struct search *s)
 {
-	char cores[16] = "none";
+	char cores[16] = "none", why[256];
 
-	if (t->met)
-		snprintf(cores, sizeof(cores), "%s%d", t->high - t->low > 1 ? "<= " : "", t->high);
-	else if (t->high - t->low > 1)
+	if (s->best.cores)
+		snprintf(cores, sizeof(cores), "%s%d", s->phase == SEARCH_END ? "" : "<= ", s->best.cores);
+	else if (s->phase != SEARCH_END)
 		strcpy(cores, "?");
-	printf("%-10.10s ", t->p->name);
-	if (t->quantum_us > 0)
-		printf("%5g us %6s ", t->quantum_us, cores);
+	printf("%-10.10s ", s->p->name);
+	if (s->quantum_us > 0)
+		printf("%5g us %6s ", s->quantum_us, cores);
 	else
 		printf("%8s %6s ", "-", cores);
-	if (t->met) {
-		print_p99(a, t->p99);
-	} else if (t->seen_low) {
-		printf(" with %d:", t->low);
-		print_p99(a, t->fails);
+	if (s->best.cores) {
+		print_outcome(a, &s->best);
+	} else if (s->fewer.cores) {
+		outcome_reason(&s->fewer, &a->g, why, sizeof(why));
+		printf(" with %d: %s", s->fewer.cores, why);
 	}
 	putchar('\n');
 }
 
-static int recommend(const struct advice *a, const struct try *best)
+static double most_late(const struct outcome *o, const struct goal *g)
 {
-	if (!best->met) {
-		printf("\nNo policy meets the objectives with up to %d cores.\n", a->most);
+	double most = 0;
+
+	for (int c = 0; c < g->w->nclasses; c++)
+		most = g->w->cls[c].slo_us > 0 && o->miss[c] > most ? o->miss[c] : most;
+	return most;
+}
+
+/* The answer, with other seeds; as many cores more as it takes. 0, or as sweep_run(). */
+static int confirm(struct advice *a, struct search *s, int *met, struct outcome *worst)
+{
+	struct outcome o;
+	int res, each = s->best.domains > 0 ? s->best.domains : 1;
+
+	for (;; s->best.cores += each) {
+		struct sweep sw = { .jobs = a->o->jobs, .quiet = a->o->quiet };
+
+		for (int i = 1; i <= SEEDS; i++) {
+			struct point *p = add_run(a, &sw, s, s->best.cores, LONGER);
+
+			if (!p)
+				return -ENOMEM;
+			p->c.seed += i;
+		}
+		res = sweep_run(&sw);
+		*met = 0;
+		for (int i = 0; i < sw.n && !res; i++) {
+			outcome_of(&o, &a->g, &sw.p[i]);
+			*met += o.verdict != FAILS;
+			if (!i || most_late(&o, &a->g) > most_late(worst, &a->g))
+				*worst = o;
+		}
+		sweep_free(&sw);
+		if (res || *met == SEEDS || s->best.cores + each > a->g.most)
+			return res;
+		s->fewer = *worst;
+	}
+}
+
+static int recommend(struct advice *a, struct search *best)
+{
+	struct outcome worst;
+	char why[256];
+	int met, res;
+
+	if (!best->best.cores) {
+		printf("\nNo policy meets the objectives with up to %d cores.\n", a->g.most);
 		return EXIT_FAILED;
 	}
+	res = confirm(a, best, &met, &worst);
+	if (res)
+		return res == -EINTR ? EXIT_INTERRUPTED : EXIT_FAILED;
 	printf("\nTake %s", best->p->name);
 	if (best->quantum_us > 0)
 		printf(" with a quantum of %g us", best->quantum_us);
-	printf(" on %d cores (%.0f %% busy with the requests themselves).\n", best->high,
-	       100 * a->rate * a->w.mean_ns / 1e9 / best->high);
-	if (best->seen_low) {
-		printf("One core less does not do:");
-		print_p99(a, best->fails);
-		putchar('\n');
+	printf(" on %d cores (%.0f %% busy with the requests themselves).\n", best->best.cores,
+	       100 * a->rate * a->w.mean_ns / 1e9 / (best->best.cores - a->g.reserved));
+	printf("%d of %d other seeds meet the objectives, or are too close to tell; the latest:", met, SEEDS);
+	print_outcome(a, &worst);
+	putchar('\n');
+	if (best->fewer.cores) {
+		outcome_reason(&best->fewer, &a->g, why, sizeof(why));
+		printf("%d cores do not do: %s.\n", best->fewer.cores, why);
+	} else {
+		printf("Fewer cores cannot carry the load.\n");
 	}
 	return EXIT_OK;
 }
@@ -233,12 +352,14 @@ static int recommend(const struct advice *a, const struct try *best)
 static int report(struct advice *a, bool interrupted)
 {
 	qsort(a->try, a->n, sizeof(a->try[0]), by_cores);
-	printf("%g requests a second of %s on '%s'; p99 of each class:\n\n", a->rate, a->w.text, a->k.name);
+	printf("%g requests a second of %s on '%s'; at most %g %% of a class later than its objective. %s of each class:\n\n",
+	       a->rate, a->w.text, a->k.name, 100 * a->g.misses, a->g.metric);
 	printf("%-10s %8s %6s\n", "policy", "quantum", "cores");
 	for (int i = 0; i < a->n; i++)
-		print_try(a, &a->try[i]);
+		print_try(a, &a->try[i].s);
+	fflush(stdout);
 	if (!interrupted)
-		return recommend(a, &a->try[0]);
+		return recommend(a, &a->try[0].s);
 	fprintf(stderr, "shunt-sim: interrupted: where '<=' or '?' stands fewer cores, or any, might do\n");
 	return EXIT_INTERRUPTED;
 }
@@ -260,6 +381,7 @@ int cmd_advise(struct options *o)
 	for (int i = 0; i < a->npolicies; i++)
 		policy_close(&a->policy[i]);
 	workload_free(&a->w);
+	free(a->try);
 	free(a);
 	return err;
 }

@@ -31,8 +31,9 @@ struct options {
 	uint64_t requests; /* 0: not given */
 	uint64_t seed;
 	double precision;   /* half width of the interval over the value; 0: as it comes */
+	double misses;      /* advise: share of requests that may be late; 0: not given */
 	double speed;       /* of a trace; 0: as recorded */
-	const char *csv, *json, *svg, *metric;
+	const char *csv, *json, *svg, *metric, *metric_given;
 	bool quiet, help;
 	int argc; /* operands */
 	char **argv;

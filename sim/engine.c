@@ -246,7 +246,7 @@ static int set_up(struct engine *e, char *err)
 	set_costs(e);
 	leaves = LEAF_FIRST + (e->ndomains - 1) * LEAVES_DOMAIN + NLINES +
 		 (e->ndomains > 1 ? SHUNT_CORES : cores);
-	if (tournament_make(&e->times, leaves) || measure_begin(&e->m, e->r, e->c->requests))
+	if (tournament_make(&e->times, leaves) || measure_begin(&e->m, e->r, e->c->w, e->c->requests))
 		return -ENOMEM;
 	e->dom = aligned_alloc(SHUNT_LINE, e->ndomains * sizeof(*e->dom));
 	e->pool_max = POOL;

@@ -244,7 +244,7 @@ int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_ato
 	x->warm = c->requests / 10;
 	x->run.job = malloc((JOBS + 1) * sizeof(struct job));
 	x->wait.job = malloc((JOBS + 1) * sizeof(struct job));
-	if (x->run.job && x->wait.job && !measure_begin(&x->m, r, c->requests)) {
+	if (x->run.job && x->wait.job && !measure_begin(&x->m, r, c->w, c->requests)) {
 		res = source_open(&x->src, c, err) || draw(x, err) ? -EINVAL :
 		      c->policy->ideal == IDEAL_PS ? run_ps(x, stop, err) :
 		      c->policy->ideal == IDEAL_SRPT ? run_srpt(x, stop, err) : run_cfcfs(x, stop, err);

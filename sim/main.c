@@ -32,6 +32,7 @@ static const char help[] =
 	"  -F, --fail CORE@TIME[:TIME]  a core dies, and comes back after that; may be repeated\n"
 	"  -n, --requests N      of each run (default 1M, or all of a trace); the first tenth is not measured\n"
 	"  -E, --precision 2%    runs grow until the metric (-m) of each class is known so well, or say that it is not\n"
+	"      --misses SHARE    advise: of a class's requests may be later than its objective (default 1%, as p99 says)\n"
 	"  -S, --seed N          equal seeds give equal results, however many jobs\n"
 	"      --seeds N         each run with N seeds, from -S on\n"
 	"  -j, --jobs N          runs at a time (default: all CPUs)\n"

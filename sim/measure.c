@@ -18,16 +18,21 @@ static const struct {
 	int sum;
 } quantities[QUANTITIES] = {
 	[P50] = { 0.5 }, [P90] = { 0.9 }, [P99] = { 0.99 }, [P999] = { 0.999 },
-	[MEAN] = { .sum = 0 }, [WAIT] = { .sum = 1 }, [SLOW_MEAN] = { .slow = true, .sum = 2 },
+	[MEAN] = { .sum = SUM_SOJOURN }, [WAIT] = { .sum = SUM_WAIT },
+	[SLOW_MEAN] = { .slow = true, .sum = SUM_SLOW }, [MISS] = { .sum = SUM_MISS },
 	[SLOW_P50] = { 0.5, .slow = true }, [SLOW_P99] = { 0.99, .slow = true },
 	[SLOW_P999] = { 0.999, .slow = true },
 };
 
-int measure_begin(struct measure *m, struct run_result *r, uint64_t requests)
+int measure_begin(struct measure *m, struct run_result *r, const struct workload *w, uint64_t requests)
 {
 	uint64_t warm = requests / 10;
 
 	m->r = r;
+	for (int c = 0; c < r->nclasses; c++) {
+		m->slo_ns[c] = w->cls[c].slo_us > 0 ? w->cls[c].slo_us * 1e3 : INFINITY;
+		m->slo |= w->cls[c].slo_us > 0;
+	}
 	m->size = (requests - warm) / BATCHES;
 	if (!m->size)
 		m->size = 1;
@@ -78,7 +83,7 @@ static void move_up(struct batched *b, int level)
 {
 	hist_merge(&b->sojourn[level + 1], &b->sojourn[level]);
 	hist_merge(&b->slow[level + 1], &b->slow[level]);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < SUMS; i++)
 		b->sum[level + 1][i] += b->sum[level][i];
 }
 
@@ -92,9 +97,10 @@ static void clear(struct batched *b, int level)
 static void into_result(struct class_result *c, const struct batched *b)
 {
 	c->done += b->sojourn[0].n;
-	c->sojourn_ns += b->sum[0][0];
-	c->wait_ns += b->sum[0][1];
-	c->slowdown += b->sum[0][2];
+	c->sojourn_ns += b->sum[0][SUM_SOJOURN];
+	c->wait_ns += b->sum[0][SUM_WAIT];
+	c->slowdown += b->sum[0][SUM_SLOW];
+	c->miss += b->sum[0][SUM_MISS];
 	hist_merge(&c->sojourn, &b->sojourn[0]);
 	hist_merge(&c->slow, &b->slow[0]);
 }
@@ -122,7 +128,7 @@ static void gather(struct measure *m)
 	for (int k = 0; k < m->r->nclasses; k++) {
 		hist_merge(&all->sojourn[0], &m->of[k].sojourn[0]);
 		hist_merge(&all->slow[0], &m->of[k].slow[0]);
-		for (int i = 0; i < 3; i++)
+		for (int i = 0; i < SUMS; i++)
 			all->sum[0][i] += m->of[k].sum[0][i];
 	}
 }
@@ -164,6 +170,7 @@ double quantity_of(const struct class_result *c, enum quantity q)
 		[MEAN] = offsetof(struct class_result, sojourn_ns),
 		[WAIT] = offsetof(struct class_result, wait_ns),
 		[SLOW_MEAN] = offsetof(struct class_result, slowdown),
+		[MISS] = offsetof(struct class_result, miss),
 	};
 
 	if (!c->done)
@@ -196,6 +203,9 @@ static void how_sure(struct class_result *c, const struct batched *b, bool carri
 			c->half[q] = fmax(c->half[q], half); /* NAN is no number to it */
 			known += !isnan(half);
 		}
+		/* None of n is less than 3/n, 19 times of 20. */
+		if (q == MISS && !isnan(c->half[q]))
+			c->half[q] = fmax(c->half[q], 3.0 / c->done);
 	}
 }
 
@@ -210,7 +220,10 @@ void measure_finish(struct measure *m)
 			c->wait_ns /= c->done;
 			c->sojourn_ns /= c->done;
 			c->slowdown /= c->done;
+			c->miss /= c->done;
 		}
+		if (k < m->r->nclasses ? isinf(m->slo_ns[k]) : !m->slo)
+			c->miss = NAN;
 	}
 	for (int k = 0; k <= m->r->nclasses; k++)
 		how_sure(&m->r->cls[k], &m->of[k], load_is_carried(m->r));

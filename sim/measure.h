@@ -16,22 +16,26 @@
 #define LEVELS 3        /* 32 batches, 16 of twice the size, 8 */
 #define BATCHES_LEAST 8
 
+enum { SUM_SOJOURN, SUM_WAIT, SUM_SLOW, SUM_MISS, SUMS };
+
 struct batched {        /* one class, or all */
 	struct hist sojourn[LEVELS], slow[LEVELS];
-	double sum[LEVELS][3]; /* of sojourns, waits and slowdowns */
+	double sum[LEVELS][SUMS];
 	double value[LEVELS][QUANTITIES][BATCHES];
 	int n[LEVELS];
 };
 
 struct measure {
 	struct run_result *r;
+	double slo_ns[SHUNT_CLASSES];
+	bool slo;                  /* any class has one */
 	uint64_t size, ended;      /* requests of a batch; in this one so far */
 	struct batched *of;        /* nclasses, and one more for all together */
 	uint64_t step, next;       /* a look at the backlog comes every so many arrivals; at which the next */
 	int looks;
 };
 
-int measure_begin(struct measure *m, struct run_result *r, uint64_t requests);
+int measure_begin(struct measure *m, struct run_result *r, const struct workload *w, uint64_t requests);
 void measure_batch(struct measure *m);
 /* Into the result: means, and how sure each number is. */
 void measure_finish(struct measure *m);
@@ -43,9 +47,10 @@ static inline void measure_end(struct measure *m, int cls, double sojourn_ns, do
 {
 	struct batched *b = &m->of[cls];
 
-	b->sum[0][0] += sojourn_ns;
-	b->sum[0][1] += sojourn_ns - service_ns;
-	b->sum[0][2] += slow;
+	b->sum[0][SUM_SOJOURN] += sojourn_ns;
+	b->sum[0][SUM_WAIT] += sojourn_ns - service_ns;
+	b->sum[0][SUM_SLOW] += slow;
+	b->sum[0][SUM_MISS] += sojourn_ns > m->slo_ns[cls];
 	hist_add(&b->sojourn[0], sojourn_ns);
 	hist_add(&b->slow[0], slow * 64);
 	if (++m->ended == m->size)

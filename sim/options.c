@@ -179,7 +179,7 @@ static const struct option longs[] = {
 	{ "json", required_argument, NULL, 'J' },     { "svg", required_argument, NULL, 'g' },
 	{ "metric", required_argument, NULL, 'm' },   { "quiet", no_argument, NULL, 'Q' },
 	{ "precision", required_argument, NULL, 'E' }, { "seeds", required_argument, NULL, 'N' },
-	{ "speed", required_argument, NULL, 'X' },
+	{ "speed", required_argument, NULL, 'X' },   { "misses", required_argument, NULL, 'M' },
 	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
 
@@ -230,6 +230,8 @@ static int take(struct options *o, int c, char *arg)
 		return 0;
 	case 'E':
 		return share(arg, &o->precision);
+	case 'M':
+		return share(arg, &o->misses);
 	case 'N':
 		if (whole(arg, 1, 100000, &x))
 			return -1;
@@ -264,7 +266,7 @@ static int contradiction(const struct options *o)
 
 int options_parse(struct options *o, int argc, char **argv)
 {
-	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:";
+	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:";
 	char was[128];
 	int c, which = -1;
 
@@ -272,7 +274,6 @@ int options_parse(struct options *o, int argc, char **argv)
 	o->preempt = -1;
 	o->seed = 1;
 	o->seeds = 1;
-	o->metric = "p99_us";
 	while ((c = getopt_long(argc, argv, args, longs, &which)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
@@ -288,6 +289,9 @@ int options_parse(struct options *o, int argc, char **argv)
 	}
 	if (contradiction(o))
 		return EXIT_USAGE;
+	o->metric_given = o->metric;
+	if (!o->metric)
+		o->metric = "p99_us";
 	o->argc = argc - optind;
 	o->argv = argv + optind;
 	for (int i = 0; i < o->cores.n; i++) {

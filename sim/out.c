@@ -17,7 +17,7 @@ static const struct {
 } measured[] = {
 	{ "mean_us", MEAN, 1e3 }, { "wait_us", WAIT, 1e3 }, { "p50_us", P50, 1e3 }, { "p90_us", P90, 1e3 },
 	{ "p99_us", P99, 1e3 }, { "p999_us", P999, 1e3 }, { "slowdown", SLOW_MEAN, 1 },
-	{ "slowdown_p50", SLOW_P50, 1 }, { "slowdown_p99", SLOW_P99, 1 }, { "slowdown_p999", SLOW_P999, 1 },
+	{ "miss", MISS, 1 }, { "slowdown_p50", SLOW_P50, 1 }, { "slowdown_p99", SLOW_P99, 1 }, { "slowdown_p999", SLOW_P999, 1 },
 };
 #define MEASURED (sizeof(measured) / sizeof(measured[0]))
 
@@ -110,19 +110,24 @@ static double two_digits(double x)
 
 #define CELL 15
 
-/* As many digits as are known: 12.3+-0.2; ~12 where it is not known how sure it is. */
+const char *number_text(char *text, double x, double half)
+{
+	if (isnan(x))
+		snprintf(text, NUMBER_TEXT, "-");
+	else if (isnan(half))
+		snprintf(text, NUMBER_TEXT, "~%.*f", x < 10 ? 1 : 0, two_digits(x));
+	else if (half <= 1e-6 * x)
+		snprintf(text, NUMBER_TEXT, "%.5g", x);
+	else
+		snprintf(text, NUMBER_TEXT, "%.*f±%.*f", decimals(half), x, decimals(half), half);
+	return text;
+}
+
 static void cell(FILE *to, double x, double half)
 {
-	char text[48];
+	char text[NUMBER_TEXT];
 
-	if (isnan(x))
-		snprintf(text, sizeof(text), "-");
-	else if (isnan(half))
-		snprintf(text, sizeof(text), "~%.*f", x < 10 ? 1 : 0, two_digits(x));
-	else if (half <= 1e-6 * x)
-		snprintf(text, sizeof(text), "%.5g", x);
-	else
-		snprintf(text, sizeof(text), "%.*f±%.*f", decimals(half), x, decimals(half), half);
+	number_text(text, x, half);
 	fprintf(to, " %*s", CELL - 1 + (strstr(text, "±") ? 1 : 0), text); /* ± is two bytes */
 }
 
@@ -194,6 +199,7 @@ static void csv_line(const struct point *p, int k, FILE *to)
 		(unsigned long long)p->r.stolen, state_of(p));
 	for (size_t i = 0; i < MEASURED; i++)
 		csv_number(to, metric_half(p, measured[i].name, k));
+	csv_number(to, metric_of(p, "miss", k));
 	fputc('\n', to);
 }
 
@@ -204,7 +210,7 @@ void out_csv(const struct sweep *s, FILE *to)
 		"busy,preempted,stolen,state");
 	for (size_t i = 0; i < MEASURED; i++)
 		fprintf(to, ",%s_half", measured[i].name);
-	fputc('\n', to);
+	fputs(",miss\n", to);
 	for (int i = 0; i < s->n; i++) {
 		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses; k++)
 			csv_line(&s->p[i], k, to);
@@ -224,7 +230,8 @@ static json_t *class_json(const struct point *p, int k)
 		return o;
 	half = json_object();
 	for (size_t i = 0; i < MEASURED; i++) {
-		json_object_set_new(o, measured[i].name, json_real(metric_of(p, measured[i].name, k)));
+		if (!isnan(metric_of(p, measured[i].name, k)))
+			json_object_set_new(o, measured[i].name, json_real(metric_of(p, measured[i].name, k)));
 		if (!isnan(metric_half(p, measured[i].name, k)))
 			json_object_set_new(half, measured[i].name, json_real(metric_half(p, measured[i].name, k)));
 	}

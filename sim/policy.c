@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <glob.h>
 #include <libelf.h>
 #include <limits.h>
 #include <stdio.h>
@@ -34,25 +35,52 @@ static void exe_dir(char *dir, size_t len)
 		*slash = '\0';
 }
 
-static bool find_builtin(const char *name, char *path, size_t len)
+/* Where built-in policies may be, the first place first. False: there are no more places. */
+static bool place(int i, char *dir, size_t len)
 {
 	const char *env = secure_getenv("SHUNT_OBJECT_PATH");
 	char exe[PATH_MAX];
 
 	exe_dir(exe, sizeof(exe));
-	for (int i = env ? 0 : 1; i < 4; i++) {
-		if (i == 0)
-			snprintf(path, len, "%s/%s.o", env, name);
-		else if (i == 1)
-			snprintf(path, len, "%s/bpf/%s.o", exe, name);
-		else if (i == 2)
-			snprintf(path, len, "%s/../lib/shunt/policies/%s.o", exe, name);
-		else
-			snprintf(path, len, "%s/shunt/policies/%s.o", SHUNT_LIBDIR, name);
+	switch (env ? i : i + 1) {
+	case 0: snprintf(dir, len, "%s", env); return true;
+	case 1: snprintf(dir, len, "%s/bpf", exe); return true;
+	case 2: snprintf(dir, len, "%s/../lib/shunt/policies", exe); return true;
+	case 3: snprintf(dir, len, "%s/shunt/policies", SHUNT_LIBDIR); return true;
+	default: return false;
+	}
+}
+
+static bool find_builtin(const char *name, char *path, size_t len)
+{
+	char dir[PATH_MAX + 64];
+
+	for (int i = 0; place(i, dir, sizeof(dir)); i++) {
+		snprintf(path, len, "%s/%s.o", dir, name);
 		if (!access(path, R_OK))
 			return true;
 	}
 	return false;
+}
+
+int policy_list(char names[][SHUNT_NAME_LEN], int room)
+{
+	char dir[PATH_MAX + 64], pattern[PATH_MAX + 80];
+	const char *base;
+	glob_t found;
+	int n = 0;
+
+	for (int i = 0; !n && place(i, dir, sizeof(dir)); i++) {
+		snprintf(pattern, sizeof(pattern), "%s/*.o", dir);
+		if (glob(pattern, 0, NULL, &found))
+			continue;
+		for (size_t k = 0; k < found.gl_pathc && n < room; k++) {
+			base = strrchr(found.gl_pathv[k], '/') + 1;
+			snprintf(names[n++], SHUNT_NAME_LEN, "%.*s", (int)strlen(base) - 2, base);
+		}
+		globfree(&found);
+	}
+	return n;
 }
 
 /* `shunt build SOURCE -o OUT`, by the shunt beside this program, or the one in PATH. */
@@ -150,7 +178,7 @@ static bool ends_with(const char *s, const char *end)
 
 int policy_open(struct policy *p, const char *name, char *err)
 {
-	char path[PATH_MAX + 64], tmp[] = "/tmp/shunt-sim.XXXXXX";
+	char path[PATH_MAX + 128], tmp[] = "/tmp/shunt-sim.XXXXXX";
 	bool source = ends_with(name, ".c");
 	int file;
 

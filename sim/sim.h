@@ -207,6 +207,8 @@ struct policy {
 /* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. */
 int policy_open(struct policy *p, const char *name, char *err);
 void policy_close(struct policy *p);
+/* The names of the built-in ones; how many. */
+int policy_list(char names[][SHUNT_NAME_LEN], int room);
 
 /* --- a run ----------------------------------------------------------------------------------------- */
 
@@ -233,11 +235,16 @@ struct run_config {
 };
 
 /* What is measured of a class. Times in ns. */
-enum quantity { P50, P90, P99, P999, MEAN, WAIT, SLOW_MEAN, SLOW_P50, SLOW_P99, SLOW_P999, QUANTITIES };
+enum quantity {
+	P50, P90, P99, P999, MEAN, WAIT, SLOW_MEAN, SLOW_P50, SLOW_P99, SLOW_P999,
+	MISS, /* share of the ended requests that took longer than their class's SLO */
+	QUANTITIES
+};
 
 struct class_result {
 	uint64_t arrived, done, dropped, rejected, lost;
 	double wait_ns, sojourn_ns, slowdown; /* means */
+	double miss;         /* share; NAN: no SLO */
 	struct hist sojourn; /* ns */
 	struct hist slow;    /* slowdown in 1/64 */
 	double half[QUANTITIES]; /* half width of the 95 % interval; NAN: not known */

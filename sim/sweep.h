@@ -46,6 +46,9 @@ double metric_of(const struct point *p, const char *metric, int cls);
 double metric_half(const struct point *p, const char *metric, int cls);
 /* "ok", "unstable" (the load is not carried), "sheds" (it is, but not all of it is served), "imprecise". */
 const char *state_of(const struct point *p);
+#define NUMBER_TEXT 48
+/* As many digits as are known: 12.3±0.2; ~12 where it is not known how sure it is. Returns text. */
+const char *number_text(char *text, double x, double half);
 bool metric_known(const char *metric);
 
 /* svg.c */

@@ -178,7 +178,7 @@ test_interrupted_advice_says_what_it_found() {
 	wait_for 30 cpu_ticks 100 "${PIDS[advise]}"
 	stop advise INT
 	assert_eq "$STATUS" 130 "exit status"
-	assert_match "$(logs advise)" "fcfs +- +<= [0-9]+ +all [0-9.]+ of 1000 us"
+	assert_match "$(logs advise)" "fcfs +- +<= [0-9]+ +all [0-9.±~]+ of 1000 us"
 	assert_match "$(logs advise)" "interrupted: where '<=' or '\?' stands fewer cores"
 }
 

@@ -1,0 +1,92 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# sim_advise.sh - advice of the simulator: what it must not take for fine, and what it must not leave out
+# runs: beside
+. "$(dirname "$0")/../lib.sh"
+
+NO_LAB=1
+
+advise() { shunt-sim advise -s ideal -Q "$@"; }
+
+# CORES OPTIONS…: fcfs meets 1 % over 5 us of exp(1 us), or does not
+late_with() {
+	local cores=$1
+	shift
+	shunt-sim -p fcfs -w 'all=1:exp(1us)/slo=5us' -c "$cores" --json - -Q "$@" | jq .runs[0].classes[-1].miss
+}
+
+# What the system's dispatcher cannot do is dropped; all cores it could have are busy for nothing.
+test_a_load_that_is_not_carried_is_no_advice() {
+	! shunt-sim advise -Q -n 50k -w 'all=1:exp(1us)/slo=1s' -r 61M -c 128 -p fcfs >"$DIR/out" || fail "taken for fine"
+	assert_match "$(cat "$DIR/out")" 'fcfs .* none .*(are not answered|backlog grows)'
+	assert_match "$(cat "$DIR/out")" 'No policy meets the objectives with up to 128 cores'
+}
+
+# 65 cores are domains of 33 and 32, each of which gets half: worse than 64 in one.
+test_more_cores_in_two_domains_are_not_taken_for_better() {
+	advise -w 'all=1:exp(1us)/slo=5us' -r 62.5M -c 140 -p fcfs -n 300k >"$DIR/out"
+	cat "$DIR/out"
+	local cores
+	cores=$(sed -n 's/^Take fcfs on \([0-9]*\) cores.*/\1/p' "$DIR/out")
+	assert_ge "$cores" 66 "cores, more than one domain can do"
+	assert_le "$cores" 70 "cores"
+	awk -v late="$(late_with "$cores" -r 62.5M -n 1M)" 'BEGIN { exit !(late < 0.0105) }' || fail "$cores cores do not do"
+	awk -v late="$(late_with 64 -r 62.5M -n 1M)" 'BEGIN { exit !(late > 0.01) }' || fail "64 cores do"
+}
+
+test_domains_and_objectives_that_were_asked_for_are_obeyed() {
+	advise -w 'all=1:exp(1us)/slo=7500ns' -r 10M -d 4 -p fcfs -n 200k >"$DIR/four"
+	advise -w 'all=1:exp(1us)/slo=7500ns' -r 10M -p fcfs -n 200k >"$DIR/one"
+	advise -w 'all=1:exp(1us)/slo=7500ns' -r 10M -p fcfs -n 200k -m p999_us >"$DIR/p999"
+	advise -w 'all=1:exp(1us)/slo=7500ns' -r 10M -p fcfs -n 200k --misses 0.1% >"$DIR/share"
+	cores() { sed -n 's/^Take fcfs on \([0-9]*\) cores.*/\1/p' "$DIR/$1"; }
+	assert_ge "$(cores four)" $(($(cores one) + 2)) "cores of four domains"
+	assert_ge "$(cores p999)" $(($(cores one) + 1)) "cores for p99.9"
+	assert_eq "$(cores share)" "$(cores p999)" "cores for one late of a thousand"
+	assert_match "$(cat "$DIR/p999")" 'p999_us of each class'
+}
+
+test_advice_says_why_fewer_cores_do_not_do() {
+	advise -w 'all=1:exp(1us)/slo=5us' -r 10M -p fcfs -n 200k >"$DIR/out"
+	assert_match "$(tail -n 1 "$DIR/out")" "^[0-9]+ cores do not do: [0-9.]+±[0-9.]+ % of 'all' are later than 5 us"
+	assert_match "$(tail -n 2 "$DIR/out")" '^[0-5] of 5 other seeds meet the objectives, or are too close to tell; the latest:  all [0-9.]+±'
+	! advise -w 'all=1:exp(1us)/slo=5us' -r 10M -c 4 -p fcfs 2>"$DIR/err" || fail "taken"
+	assert_match "$(cat "$DIR/err")" 'alone keep 10 cores busy: --cores is 4'
+}
+
+test_every_policy_is_tried_or_named_with_the_reason() {
+	local name
+	advise -w 'all=1:1us/slo=50us' -r 2M -c 8 -q 5us -n 5k >"$DIR/out"
+	for name in "$ROOT"/bpf/policies/*.c; do
+		name=$(basename "$name" .c)
+		grep -qE "^($name |not tried: $name: [a-z])" "$DIR/out" || fail "nothing is said of '$name'"
+	done
+	assert_match "$(cat "$DIR/out")" 'not tried: hint: its clients must send back'
+}
+
+test_what_advice_cannot_obey_is_refused() {
+	local args want
+	while IFS='|' read -r args want; do
+		# shellcheck disable=SC2086
+		! shunt-sim advise -w all=1:1us/slo=5us $args >"$DIR/out" 2>"$DIR/err" || fail "'$args' was taken"
+		assert_match "$(cat "$DIR/err")" "$want" "what '$args' says"
+	done <<-'TEXT'
+	-r 1M -m mean_us|takes objectives as quantiles
+	-r 1M -m p99_us --misses 1%|give one of them
+	-r 1M --misses 200%|--misses cannot be
+	-r 1M --precision 1%|takes no
+	-r 1M -l 0.5|give one of them
+	|wants one --workload and one --rate
+	TEXT
+}
+
+# Of 100 requests a quarter is 100 us, the rest 1 us, alone on a core: so many are later than the objective.
+test_the_share_of_late_requests_is_in_the_results() {
+	shunt-sim -p fcfs -w 'all=1:modes(0.75:1us;0.25:100us)/slo=50us' -c 64 -l 0.01 -n 300k --json - -Q |
+		jq .runs[0].classes[-1] >"$DIR/class"
+	awk -v miss="$(jq .miss "$DIR/class")" -v half="$(jq .ci95_half.miss "$DIR/class")" \
+		'BEGIN { exit !(miss - half < 0.25 && miss + half > 0.25 && half < 0.02) }' || fail "$(cat "$DIR/class")"
+	assert_eq "$(shunt-sim -p fcfs -w exp1 -n 5k --json - -Q | jq '.runs[0].classes[-1] | has("miss")')" false "without an SLO"
+}
+
+run_tests "$@"
