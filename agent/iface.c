@@ -43,7 +43,7 @@ bool iface_changed(int netlink)
 int iface_mac(const char *ifname, __u8 mac[6])
 {
 	struct ifreq req = { 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
 
 	if (fd < 0)
 		return -errno;
@@ -64,7 +64,7 @@ void iface_look(const char *ifname, unsigned int *ifindex, __u32 *mtu)
 	*ifindex = if_nametoindex(ifname);
 	*mtu = 0;
 	strncpy(req.ifr_name, ifname, sizeof(req.ifr_name) - 1);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
 	if (!ioctl(fd, SIOCGIFMTU, &req))

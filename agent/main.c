@@ -2,7 +2,6 @@
 /*
  * main.c - shuntd: options, privileges, and which of its two processes this is
  */
-#include <cap-ng.h>
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
@@ -10,14 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "keeper.h"
 #include "lock.h"
 #include "log.h"
+#include "rights.h"
 #include "self.h"
 
 #define EXIT_USAGE 2
@@ -240,32 +238,6 @@ static int parse(struct options *o, int argc, char **argv)
 	return set_socket(o, socket);
 }
 
-/* Sockets by the dozen for each domain. */
-static void raise_limits(void)
-{
-	struct rlimit lim;
-
-	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur == lim.rlim_max)
-		return;
-	lim.rlim_cur = lim.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &lim);
-}
-
-/*
- * What is left: AF_XDP sockets and their locked memory, BPF maps, and ending workers that hang. The
- * bounding set goes too, so that this holds for the programs that the keeper starts (us, again).
- */
-static void drop_privileges(void)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		say(LOG_WARNING, "cannot renounce new privileges: %m, ignoring");
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
-			  CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_KILL, CAP_IPC_LOCK, -1) ||
-	    capng_apply(CAPNG_SELECT_BOTH))
-		say(LOG_WARNING, "cannot drop privileges, ignoring");
-}
-
 static int run_keeper(const struct options *o, char **argv)
 {
 	struct store *s = store_open(-1);
@@ -294,10 +266,10 @@ int main(int argc, char **argv)
 		    "CAP_NET_ADMIN and CAP_BPF");
 		return EXIT_FAILURE;
 	}
-	raise_limits();
+	rights_raise_limits();
 	if (keeper)
 		return agent_run(&opts, argv, atoi(keeper));
 	if (!getenv(STORE_ENV))
-		drop_privileges();
+		rights_drop();
 	return run_keeper(&opts, argv);
 }
