@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "hello.h"
 #include "host.h"
 #include "keeper.h"
 #include "loaded.h"
@@ -22,7 +23,7 @@
 #define SOCKETS_NS 1000000000ULL /* somebody may have taken sockets out of the map */
 #define LEAVE_NS 5000000000ULL /* how long new rings wait for the worker that had the old ones */
 
-enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_FIXED };
+enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_HELLO, FD_FIXED };
 
 /* Says what is waited for, once. */
 static void wait_for(struct agent *a, const char *why)
@@ -280,8 +281,9 @@ static void watch(struct agent *a)
 static void tick(struct agent *a)
 {
 	switch (a->opts.role) {
-	case ROLE_HOST:
-		break; /* what is to be measured and published, the NIC's shuntd does */
+	case ROLE_HOST: /* what is to be measured and published, the NIC's shuntd does */
+		hello_tick(a);
+		break;
 	case ROLE_NIC:
 		nicd_tick(a);
 		break;
@@ -329,6 +331,7 @@ static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 	p[FD_SIGNALS] = (struct pollfd){ .fd = a->signals, .events = POLLIN };
 	p[FD_NETLINK] = (struct pollfd){ .fd = a->netlink, .events = POLLIN };
 	p[FD_LISTENER] = (struct pollfd){ .fd = peers_lets_in(a) ? a->listener : -1, .events = POLLIN };
+	p[FD_HELLO] = (struct pollfd){ .fd = hello_fd(a), .events = POLLIN };
 	for (int i = 0; i < PEERS_MAX; i++) {
 		if (!peers_listens_to(&a->peer[i]))
 			continue;
@@ -379,6 +382,8 @@ static bool turn_and_wait(struct agent *a)
 	}
 	if (p[FD_LISTENER].revents)
 		peers_accept(a);
+	if (p[FD_HELLO].revents && a->hello)
+		hello_hear(a);
 	return true;
 }
 

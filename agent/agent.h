@@ -101,6 +101,7 @@ struct agent {
 	__u32 turned_away;       /* connections in this tick: too many, and nobody is let in before the next */
 	struct load *load;
 	struct nicd *nicd;       /* ROLE_NIC, while shunt is loaded */
+	struct hello *hello;     /* ROLE_HOST, while the interfaces are there */
 	struct publisher *publisher; /* NULL: there is no card */
 
 	__u64 now_ns;            /* of this turn */

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "hello.h"
 #include "host.h"
 #include "log.h"
 #include "worker.h"
@@ -259,6 +260,13 @@ static int hear_hello(struct agent *a, struct peer *p, const struct shunt_msg_he
 	return 0;
 }
 
+static void core_up(struct agent *a, struct domain *d, __u32 core)
+{
+	worker_up(d, core, a->now_ns);
+	if (a->opts.role == ROLE_HOST)
+		hello_up(a, core);
+}
+
 static int hear_core(struct agent *a, struct peer *p, const struct shunt_msg_core *m)
 {
 	if (p->stage == PEER_LEAVING)
@@ -266,7 +274,7 @@ static int hear_core(struct agent *a, struct peer *p, const struct shunt_msg_cor
 	if (p->stage != PEER_WORKER || m->core >= p->domain->state->worker_cores)
 		return -EPROTO;
 	if (m->msg.type == SHUNT_MSG_UP)
-		worker_up(p->domain, m->core, a->now_ns);
+		core_up(a, p->domain, m->core);
 	else
 		worker_down(p->domain, m->core);
 	return 0;

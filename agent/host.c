@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * host.c - virtual functions of cores: their program, and memory and sockets for one worker after the other
+ * host.c - virtual functions of cores: memory and sockets for one worker after the other
  */
 #include <errno.h>
-#include <limits.h>
-#include <linux/if_link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +10,13 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 
 #include <shunt/wire.h>
 
+#include "hello.h"
 #include "host.h"
 #include "log.h"
-#include "self.h"
+#include "unwrap.h"
 #include "xsk.h"
 #include "xsks.h"
 
@@ -26,131 +24,6 @@
 #define CORE_RING 256
 #define MTU_MAX 1500
 #define WRAPPING (sizeof(struct shunt_wire_request) + 14) /* what the wire adds to a client's packet */
-
-/* The maps that outlive the agent, in the store under these names. */
-enum { MAP_VIEW, MAP_EPOCH, MAP_SOCK, NMAPS };
-static const char *const map_name[NMAPS] = { "wire_view", "wire_epoch", "wire_sock" };
-static const char *const kept_as[NMAPS] = { "wire.view", "wire.epoch", "wire.sock" };
-
-static int kept(const struct agent *a, int map)
-{
-	return store_get(a->store, kept_as[map]);
-}
-
-static void link_name(__u32 i, char out[STORE_NAME])
-{
-	snprintf(out, STORE_NAME, "wire.l%u", i);
-}
-
-/* --- the program ------------------------------------------------------------------------------- */
-
-static void libbpf_is_quiet(void)
-{
-	libbpf_set_print(NULL);
-}
-
-/* The object: beside this program, where it was built; or installed. */
-static struct bpf_object *open_object(void)
-{
-	static const char *const below[] = { "host/unwrap.o", "../lib/shunt/host/unwrap.o" };
-	const char *exe = self_path(), *slash = strrchr(exe, '/');
-	char path[PATH_MAX + 64];
-
-	for (int i = 0; slash && i < 2; i++) {
-		snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - exe), exe, below[i]);
-		if (!access(path, R_OK))
-			return bpf_object__open_file(path, NULL);
-	}
-	return bpf_object__open_file(SHUNT_LIBDIR "/shunt/host/unwrap.o", NULL);
-}
-
-static int set_first(struct bpf_object *obj, __u32 first)
-{
-	struct bpf_map *rodata = bpf_object__find_map_by_name(obj, ".rodata");
-	size_t len = 0;
-
-	if (!rodata || !bpf_map__initial_value(rodata, &len) || len != sizeof(first))
-		return -EINVAL;
-	return bpf_map__set_initial_value(rodata, &first, sizeof(first));
-}
-
-/* A copy of the descriptor into the store. */
-static int put_copy(struct agent *a, const char *name, int fd)
-{
-	int copy = dup(fd), err;
-
-	if (copy < 0)
-		return -errno;
-	err = store_put(a->store, name, copy);
-	if (err)
-		close(copy);
-	return err;
-}
-
-static int attach(struct agent *a, int prog, __u32 i, char *why, size_t len)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
-	const struct host_dev *dev = &a->opts.host.dev[i];
-	int link = bpf_link_create(prog, dev->ifindex, BPF_XDP, &opts), err;
-	char name[STORE_NAME];
-
-	if (link < 0) {
-		err = -errno;
-		snprintf(why, len, "cannot attach to '%s' in native mode: %s", dev->name,
-			 err == -EBUSY || err == -EEXIST ? "another XDP program is there" : strerror(-err));
-		return err;
-	}
-	link_name(i, name);
-	err = store_put(a->store, name, link);
-	if (err)
-		close(link);
-	return err;
-}
-
-static int load_program(struct agent *a, char *why, size_t len)
-{
-	struct bpf_object *obj;
-	int err, prog;
-
-	libbpf_is_quiet();
-	obj = open_object();
-	if (!obj) {
-		snprintf(why, len, "cannot read 'host/unwrap.o': %s", strerror(errno));
-		return -errno;
-	}
-	err = set_first(obj, a->opts.host.first);
-	if (!err)
-		err = bpf_object__load(obj);
-	if (err)
-		snprintf(why, len, "cannot load 'host/unwrap.o': %s", strerror(-err));
-	for (int i = 0; !err && i < NMAPS; i++)
-		err = put_copy(a, kept_as[i], bpf_object__find_map_fd_by_name(obj, map_name[i]));
-	prog = err ? -1 : bpf_program__fd(bpf_object__find_program_by_name(obj, "shunt_unwrap"));
-	for (__u32 i = 0; !err && i < a->opts.host.ndevs; i++)
-		err = attach(a, prog, i, why, len);
-	bpf_object__close(obj);
-	if (err)
-		store_drop(a->store, "wire.");
-	return err;
-}
-
-/* Is each link there, and on the interface that now has the name? */
-static bool links_stand(const struct agent *a)
-{
-	for (__u32 i = 0; i < a->opts.host.ndevs; i++) {
-		struct bpf_link_info info = { 0 };
-		__u32 len = sizeof(info);
-		char name[STORE_NAME];
-		int fd;
-
-		link_name(i, name);
-		fd = store_get(a->store, name);
-		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ||
-		    info.xdp.ifindex != a->opts.host.dev[i].ifindex)
-			return false;
-	}
-	return true;
-}
 
 /* --- what the rest of the agent looks at --------------------------------------------------------- */
 
@@ -188,7 +61,7 @@ static int fill_maps(struct agent *a)
 		maps_close(m);
 		return -ENOMEM;
 	}
-	m->id = id_of(kept(a, MAP_VIEW));
+	m->id = id_of(unwrap_map(a, UNWRAP_VIEW));
 	m->domains[0].on = 1;
 	m->domains[0].ncores = h->ndevs;
 	for (__u32 i = 0; i < h->ndevs; i++)
@@ -208,16 +81,20 @@ int host_begin(struct agent *a, char *why, size_t len)
 			return -ENODEV;
 		}
 	}
-	if (kept(a, MAP_SOCK) < 0 || !links_stand(a)) {
+	if (!unwrap_stands(a)) {
 		store_drop(a->store, "wire.");
 		store_drop(a->store, "d0.");
-		err = load_program(a, why, len);
+		err = unwrap_load(a, why, len);
 	}
 	if (err)
 		return err;
 	err = fill_maps(a);
 	if (err)
 		snprintf(why, len, "out of memory");
+	else
+		err = hello_begin(a, unwrap_map(a, UNWRAP_LINK), unwrap_map(a, UNWRAP_EPOCH), why, len);
+	if (err)
+		maps_close(&a->maps);
 	return err;
 }
 
@@ -236,6 +113,7 @@ bool host_current(const struct agent *a)
 
 void host_end(struct agent *a)
 {
+	hello_end(a);
 	store_drop(a->store, "wire.");
 }
 
@@ -243,7 +121,7 @@ void host_end(struct agent *a)
 
 static int open_view(struct agent *a, struct domain *d)
 {
-	d->view_fd = dup(kept(a, MAP_VIEW));
+	d->view_fd = dup(unwrap_map(a, UNWRAP_VIEW));
 	if (d->view_fd < 0)
 		return -errno;
 	d->r.view = shunt_map_mmap(d->view_fd, sizeof(*d->r.view), true);
@@ -290,7 +168,7 @@ int host_put_sockets(struct agent *a, struct domain *d)
 	int missing = 0;
 
 	for (__u32 k = 0; k < d->r.geo.ncores; k++) {
-		int n = xsks_put(kept(a, MAP_SOCK), k, d->sock[k]);
+		int n = xsks_put(unwrap_map(a, UNWRAP_SOCK), k, d->sock[k]);
 
 		if (n < 0)
 			return n;
@@ -328,6 +206,7 @@ int host_make(struct agent *a, struct domain *d)
 	if (!err) {
 		set_right(d);
 		domain_set_up(d, 0);
+		hello_forget(a);
 		err = host_put_sockets(a, d);
 	}
 	if (err < 0) {
@@ -365,8 +244,8 @@ void host_bury(struct agent *a, struct domain *d)
 int host_tell(struct agent *a, struct peer *p)
 {
 	const struct host_opts *h = &a->opts.host;
-	struct shunt_msg_wire m = { .key = h->key, .first = h->first };
-	int fd = kept(a, MAP_EPOCH);
+	struct shunt_msg_wire m = { .first = h->first };
+	int fd = unwrap_map(a, UNWRAP_EPOCH);
 
 	memcpy(m.nic, h->nic, sizeof(m.nic));
 	for (__u32 i = 0; i < h->ndevs; i++)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include <shunt/abi.h>
+#include <shunt/proof.h>
 
 struct host_dev {
 	char name[16];
@@ -21,7 +22,7 @@ struct host_opts {
 	__u32 first;          /* the NIC's number of the first */
 	__u8 nic[6];          /* MAC of the NIC's port */
 	bool nic_known;
-	__u64 key;
+	struct shunt_key key; /* 0, 0: none was named */
 	__u32 grace_us;       /* from a mark that no safepoint heeds to a signal; 0: no signals */
 };
 

@@ -32,7 +32,7 @@ static const char usage[] =
 	"                   memory with it; host: of such a host, with\n"
 	"    --dev IF[:CPU]   a core's virtual function; repeated, in the order of the NIC's numbers\n"
 	"    --nic MAC        of the NIC's port\n"
-	"    --key FILE       the key that NIC and hosts share\n"
+	"    --key FILE       the key that the NIC has for this host\n"
 	"    --first N        the NIC's number of the first core (0)\n"
 	"    --grace US       a request that heeds no order to yield for so long gets a signal\n"
 	"  --user USER      who may be a worker, besides root; may be repeated\n"
@@ -229,7 +229,7 @@ static int parse(struct options *o, int argc, char **argv)
 		return wrong("%s is missing", "--dev IF");
 	if (o->role == ROLE_HOST)
 		o->ifname = o->host.dev[0].name; /* the service goes by it */
-	if (o->role == ROLE_HOST && (!o->host.nic_known || !o->host.key))
+	if (o->role == ROLE_HOST && (!o->host.nic_known || !(o->host.key.word[0] | o->host.key.word[1])))
 		return wrong("%s is missing", o->host.nic_known ? "--key FILE" : "--nic MAC");
 	if (o->role == ROLE_HOST && o->host.first + o->host.ndevs > SHUNT_CORES)
 		return wrong("a NIC has at most %s cores", "64");

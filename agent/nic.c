@@ -151,12 +151,13 @@ static int refresh(struct nic *nic, __u32 core)
 	return set(nic, "nic_ports", core, p);
 }
 
-int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group)
+int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group, struct shunt_key key)
 {
 	if (core >= SHUNT_CORES || group >= SHUNT_NIC_GROUPS)
 		return -EINVAL;
 	memcpy(nic->cores[core].mac, mac, 6);
 	nic->cores[core].group = group;
+	nic->cores[core].key = key;
 	nic->cores[core].on = 1;
 	return refresh(nic, core);
 }

@@ -45,8 +45,8 @@ int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 
 /* Loads the object and makes its view. -errno, with the reason in "why". */
 int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len);
 int nic_configure(struct nic *nic, const struct shunt_cfg *cfg, const struct shunt_nic_cfg *nic_cfg);
-/* A core: its virtual function's MAC and the process group that it belongs to. */
-int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group);
+/* A core: its virtual function's MAC, the process group that it belongs to, and that one's key. */
+int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group, struct shunt_key key);
 /* Native mode only: the program relies on running on one CPU at a time. */
 int nic_attach(struct nic *nic, int ifindex, char *why, size_t len);
 /* Asks the program to end a core's epoch with its next frame. False: it has not done the last yet. */

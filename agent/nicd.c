@@ -13,6 +13,14 @@
 #include "nicd.h"
 #include "service.h"
 
+#define COMPLAIN_NS 60000000000ULL /* between two lines on the same */
+
+/* Something that the program counts, told once in a while. */
+struct complaint {
+	__u64 count;
+	__u64 again_ns;
+};
+
 struct nicd {
 	struct nic nic;
 	__u64 at_ns;                 /* of the last tick; 0: there was none */
@@ -21,6 +29,7 @@ struct nicd {
 	double share[SHUNT_CORES];
 	struct service cls[SHUNT_CLASSES];
 	__u64 up;                    /* as last told */
+	struct complaint strangers, keyless;
 };
 
 int nicd_begin(struct agent *a, char *why, size_t len)
@@ -89,6 +98,8 @@ static struct sums class_sums(const struct nicd *d, int i)
 
 static void learn(struct nicd *d)
 {
+	d->strangers.count = d->nic.state->ev[SHUNT_NIC_EV_VERSION];
+	d->keyless.count = d->nic.state->ev[SHUNT_NIC_EV_KEY];
 	for (int i = 0; i < SHUNT_CLASSES; i++)
 		d->cls[i].before = class_sums(d, i);
 	for (int i = 0; i < SHUNT_CORES; i++) {
@@ -105,6 +116,32 @@ static void tell_varied(struct agent *a)
 	for (int i = 0; i < SHUNT_CLASSES; i++)
 		varied |= (__u32)service_varies(&a->maps.agent[0].cls[i]) << i;
 	poke(a->nicd->nic.cmd->varied, varied);
+}
+
+/* Has it been counted since the last time that it was told, which was long ago? */
+static bool is_news(struct agent *a, struct complaint *c, __u64 count)
+{
+	if (count == c->count || a->now_ns < c->again_ns)
+		return false;
+	c->count = count;
+	c->again_ns = a->now_ns + COMPLAIN_NS;
+	return true;
+}
+
+/* Whom the NIC's program refused, in words. */
+static void tell_refusals(struct agent *a)
+{
+	struct nicd *d = a->nicd;
+	const struct shunt_nic *n = d->nic.state;
+	__u32 stranger = peek(n->stranger), core = (peek(n->keyless) - 1) % SHUNT_CORES;
+
+	if (is_news(a, &d->strangers, peek(n->ev[SHUNT_NIC_EV_VERSION])) && stranger)
+		say(LOG_WARNING, "the host of core %u speaks version %u of the wire, and this NIC version %u: use one "
+		    "version of shunt on both", stranger >> 8, stranger & 0xff, SHUNT_WIRE);
+	if (is_news(a, &d->keyless, peek(n->ev[SHUNT_NIC_EV_KEY])))
+		say(LOG_WARNING, "a HELLO for core %u, of host %u, without a proof of that host's key: if it was not "
+		    "forged, give that host's shuntd with --key the key that 'wire' has here", core,
+		    d->nic.cores[core].group);
 }
 
 static void tell_changes(struct agent *a)
@@ -130,6 +167,7 @@ void nicd_tick(struct agent *a)
 	tell_changes(a);
 	if (!d->at_ns)
 		learn(d);
+	tell_refusals(a);
 	for (int i = 0; d->at_ns && i < SHUNT_CORES; i++)
 		core_tick(a, i, dt_ns, keep);
 	for (int i = 0; d->at_ns && i < SHUNT_CLASSES; i++)

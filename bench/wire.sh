@@ -45,7 +45,7 @@ classes() {
 serve "$DIR/shared.yaml" >/dev/null
 
 tests/lab.sh up "$WIRE_LAB" --wire 1
-(umask 077 && od -An -N8 -tx8 /dev/urandom | tr -d ' ' >"$DIR/key")
+(umask 077 && od -An -N16 -tx8 /dev/urandom | tr -d ' ' >"$DIR/key")
 { classes; printf 'wire: {key: %s, cores: [{mac: "02:00:c6:12:01:00"}]}\n' "$DIR/key"; } >"$DIR/wire.yaml"
 wire nic shunt load fcfs --dev "$PORT" --config "$DIR/wire.yaml" >/dev/null
 start_wire() { LAB=$WIRE_LAB start "$@"; }

@@ -314,10 +314,11 @@ void park_orphans(struct core *c, uint32_t life);
 int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs);
 void wire_share(struct shunt *s);
 void wire_free(struct shunt *s);
-uint64_t wire_incarnation(void);
+
+/* wire_epoch.c: the core's epoch */
+void wire_epoch_tick(struct core *c);
 
 /* wire_say.c, wire.c: the link to it */
-void wire_hello(struct core *c, uint64_t now);
 void wire_start(struct core *c);
 void wire_stop(struct core *c);
 bool wire_next(struct core *c);

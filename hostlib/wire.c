@@ -4,17 +4,15 @@
  *
  * Requests come into the core's own ring only, and in the order in which they shall run: which, the NIC has
  * decided. Whatever gets lost either way is made good by the next CREDIT, which says the core's whole state;
- * a core that could take more repeats it.
+ * a core that could take more repeats it. Which epoch it is in, shuntd has settled with the NIC: a worker has no key.
  */
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "internal.h"
 
-#define REPEAT_NS 50000ULL        /* a CREDIT is said again after this (if it was lost, we idle so long), then ever more seldom … */
 #define REPEAT_MAX_NS 10000000ULL /* … up to this */
-#define SILENT_NS 20000000ULL     /* nothing heard of the NIC for so long: HELLO again */
-#define HELLO_NS 1000000ULL       /* the same, without an epoch; then ever more seldom */
+#define OFFER_NS 1000000ULL       /* without an epoch: how often to look for one */
 #define LEAVE_NS 500000000ULL     /* a NIC that is silent for so long as we leave is not waited for */
 
 static bool after(uint32_t a, uint32_t b)
@@ -75,66 +73,6 @@ static void set_first(struct wire *w, struct wire_todo *t, uint8_t flags)
 	w->nfirst += t->first;
 }
 
-/* The NIC has forgotten what it gave us: what has not begun never will, what is parked runs to its end. */
-static void forget(struct core *c, uint32_t life)
-{
-	struct wire *w = c->wire;
-
-	for (; w->head != w->tail; w->head++) {
-		struct wire_todo *t = &w->todo[w->head % WIRE_TODO];
-
-		if (t->resume)
-			park_orphan(c, t->addr);
-		else
-			frames_free(c, t->addr);
-	}
-	for (uint32_t i = 0; i < w->nparks; i++)
-		park_orphan(c, w->parks[i].token);
-	w->nparks = w->nfirst = 0;
-	if (life != w->life)
-		park_orphans(c, life);
-	w->life = life;
-	w->nr = w->high = w->taken = w->open = w->silent = w->run = w->done = 0;
-	w->busy_ns = 0;
-	memset(w->service, 0, sizeof(w->service));
-	w->found = c->line->stats.found;
-	w->found_late = c->line->stats.found_late;
-}
-
-static void hear_welcome(struct core *c, const struct shunt_wire_welcome *h)
-{
-	struct wire *w = c->wire;
-
-	if (h->inc != w->inc || h->w.version != SHUNT_WIRE || !h->w.cookie)
-		return;
-	w->k = h->k;
-	w->hello_ns = HELLO_NS;
-	if (h->w.cookie == w->cookie)
-		return;
-	/* Which of two epochs of one incarnation is the later one, it cannot tell: it takes its first only. */
-	if (h->inc == w->welcomed) {
-		w->inc++;
-		wire_hello(c, c->now);
-		return;
-	}
-	w->welcomed = w->inc;
-	__atomic_store_n(&w->shown->cookie, 0, __ATOMIC_SEQ_CST);
-	forget(c, h->life);
-	w->epoch = h->w.epoch;
-	w->cookie = h->w.cookie;
-	w->credit = h->credit;
-	w->shown->epoch = w->epoch;
-	__atomic_store_n(&w->shown->cookie, w->cookie, __ATOMIC_SEQ_CST);
-	wire_credit(c);
-}
-
-/* "Older" is what a clock that was set back looks like. */
-static void hear_refuse(struct core *c, const struct shunt_wire_refuse *r)
-{
-	if (r->inc == c->wire->inc && r->reason == SHUNT_WIRE_OLDER)
-		c->wire->inc += 1000000000ULL;
-}
-
 static void hear_resume(struct core *c, const struct shunt_wire_request *r)
 {
 	struct wire_todo *t;
@@ -169,14 +107,10 @@ static void hear_control(struct core *c, const void *frame, uint32_t len)
 
 	if (len < SHUNT_WIRE_MIN || h->core != w->number)
 		return;
-	w->heard_ns = c->now;
-	if (h->type == SHUNT_WIRE_WELCOME)
-		hear_welcome(c, frame);
-	else if (h->type == SHUNT_WIRE_REFUSE)
-		hear_refuse(c, frame);
-	else if (!w->cookie || h->cookie != w->cookie || h->epoch != w->epoch)
+	if (!w->cookie || h->cookie != w->cookie || h->epoch != w->epoch)
 		return;
-	else if (h->type == SHUNT_WIRE_RESUME && len >= sizeof(struct shunt_wire_request))
+	w->heard_ns = c->now;
+	if (h->type == SHUNT_WIRE_RESUME && len >= sizeof(struct shunt_wire_request))
 		hear_resume(c, frame);
 	else if (h->type == SHUNT_WIRE_NOTE)
 		hear_note(c, frame);
@@ -284,7 +218,7 @@ static void report(struct core *c)
 	struct wire *w = c->wire;
 
 	hear(c);
-	w->repeat_ns = REPEAT_NS;
+	w->repeat_ns = WIRE_REPEAT_NS;
 	wire_credit(c);
 }
 
@@ -343,14 +277,13 @@ uint64_t wire_tick(struct core *c)
 	struct wire *w = c->wire;
 	uint32_t busy = __builtin_popcount(w->open) - w->nparks;
 
-	if (c->now - w->heard_ns > (w->cookie ? SILENT_NS : w->hello_ns))
-		wire_hello(c, c->now);
+	wire_epoch_tick(c);
 	if (!w->cookie)
-		return w->hello_ns;
+		return OFFER_NS;
 	if (w->owed) {
 		wire_credit(c);
 	} else if ((busy < w->k || w->nparks || w->leaving) && c->now - w->said_ns > w->repeat_ns) {
-		w->repeat_ns = w->leaving ? REPEAT_NS : 2 * w->repeat_ns;
+		w->repeat_ns = w->leaving ? WIRE_REPEAT_NS : 2 * w->repeat_ns;
 		if (w->repeat_ns > REPEAT_MAX_NS)
 			w->repeat_ns = REPEAT_MAX_NS;
 		wire_credit(c);
@@ -369,30 +302,10 @@ bool wire_drained(struct core *c)
 		w->leave_ns = w->heard_ns = now;
 		w->repeat_ns = 0; /* at once */
 	}
-	if (now - w->leave_ns > LEAVE_NS && now - w->heard_ns > SILENT_NS)
+	if (now - w->leave_ns > LEAVE_NS && now - w->heard_ns > WIRE_SILENT_NS)
 		park_orphans(c, ~w->life); /* nobody will name them any more */
 	if (w->head != w->tail || ring_count(&c->rx) || peek(c->s->park.n) ||
 	    atomic_load(&c->s->park.mask))
 		return false;
 	return w->left || !w->cookie || now - w->leave_ns > LEAVE_NS;
-}
-
-/* --- beginning and end ------------------------------------------------------------------------- */
-
-/* In the core's thread, before the first request. */
-void wire_start(struct core *c)
-{
-	struct wire *w = c->wire;
-
-	w->inc = wire_incarnation();
-	w->repeat_ns = REPEAT_NS;
-	w->hello_ns = HELLO_NS;
-	c->now = clock_ns();
-	wire_hello(c, c->now);
-	reply_kick(c);
-}
-
-void wire_stop(struct core *c)
-{
-	__atomic_store_n(&c->wire->shown->cookie, 0, __ATOMIC_SEQ_CST);
 }

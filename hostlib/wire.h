@@ -11,6 +11,8 @@
 #include "broker.h"
 #include "ring.h"
 
+#define WIRE_REPEAT_NS 50000ULL    /* a CREDIT is said again after this (if it was lost, we idle so long), then ever more seldom */
+#define WIRE_SILENT_NS 50000000ULL /* nothing heard of the NIC for so long: shuntd is to ask whether it is there */
 #define WIRE_TODO 32 /* taken and not begun; the NIC has at most SHUNT_WIRE_WINDOW numbers open */
 
 /* A number that was taken. */
@@ -40,9 +42,9 @@ struct wire_service {
 struct wire {
 	uint8_t mac[6], nic[6];
 	uint8_t number;      /* of the core, on the NIC */
-	struct shunt_wire_epoch *shown; /* what the virtual function's program compares with */
-	uint64_t key, process, inc;
-	uint64_t welcomed;   /* incarnation that had an epoch already */
+	struct shunt_wire_epoch *shown; /* shared with shuntd and the virtual function's program */
+	uint32_t asked;
+	uint64_t heard;      /* WELCOMEs, as last seen */
 
 	uint64_t cookie;     /* of the epoch; 0: there is none */
 	uint32_t epoch, life;
@@ -62,8 +64,7 @@ struct wire {
 	bool owed;           /* a CREDIT found no frame */
 	bool leaving;        /* this core ends */
 	bool left;           /* and the NIC knows */
-	uint64_t heard_ns;   /* anything of the NIC, or the last HELLO … */
-	uint64_t hello_ns;   /* … and how long after it the next one is due, without an epoch */
+	uint64_t heard_ns;   /* anything of the NIC, or when shuntd was asked whether it is there */
 	uint64_t said_ns;    /* the last CREDIT */
 	uint64_t repeat_ns;  /* it is said again after this */
 	uint64_t leave_ns;   /* since when it is leaving */
@@ -73,7 +74,6 @@ struct wire {
 struct wires {
 	struct shunt_msg_wire msg;
 	struct shunt_wire_epoch *epochs; /* the map: one for each core */
-	uint64_t process;
 	struct wire core[SHUNT_CORES];
 	/* Under the lock of the parked requests: by place, those whose token the NIC has, or will have. */
 	struct item *at[SHUNT_PARKED];

@@ -10,15 +10,6 @@
 
 #include "internal.h"
 
-/* What comes later is greater: the NIC knows by it which incarnation is the present one. */
-uint64_t wire_incarnation(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 /* A core's part of the frames: some for itself, the rest for its virtual function. */
 static void share_frames(struct core *c)
 {
@@ -41,12 +32,10 @@ void wire_share(struct shunt *s)
 {
 	struct wires *p = s->wire;
 
-	p->process = wire_incarnation();
 	for (uint32_t i = 0; i < s->geo.ncores; i++) {
 		struct wire *w = &p->core[i];
 
-		*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i], .key = p->msg.key,
-				    .process = p->process, .life = ~0u };
+		*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i], .life = ~0u };
 		memcpy(w->nic, p->msg.nic, sizeof(w->nic));
 		memcpy(w->mac, p->msg.mac[i], sizeof(w->mac));
 		s->core[i].wire = w;

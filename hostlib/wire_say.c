@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire_say.c - what a core says to a NIC over the wire: HELLO, and CREDIT
+ * wire_say.c - what a core says to a NIC over the wire: CREDIT
  */
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "internal.h"
-
-#define HELLO_MAX_NS 50000000ULL /* HELLOs are said ever more seldom, up to this */
 
 static struct shunt_wire header(const struct wire *w, uint8_t type, uint16_t bytes)
 {
@@ -36,19 +34,6 @@ static bool say(struct core *c, const void *msg, uint32_t len, uint32_t padded)
 		return true;
 	frames_free(c, frame);
 	return false;
-}
-
-void wire_hello(struct core *c, uint64_t now)
-{
-	struct wire *w = c->wire;
-	struct shunt_wire_hello h = { .w = header(w, SHUNT_WIRE_HELLO, sizeof(h)), .inc = w->inc,
-				      .process = w->process };
-
-	h.w.epoch = 0;
-	h.w.cookie = w->key;
-	say(c, &h, sizeof(h), 0);
-	w->heard_ns = now; /* not again at once */
-	w->hello_ns = w->hello_ns < HELLO_MAX_NS / 2 ? 2 * w->hello_ns : HELLO_MAX_NS;
 }
 
 /* What runs, or is the next to. */

@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "show.h"
 #include "where.h"
+#include "wire.h"
 
 static const char *const columns[] = { "arrived", "steered", "held", "spill", "rejected", "dropped",
 				       "dropped_by_limit", "passed", "replied", "noreply", "lost",
@@ -180,6 +181,7 @@ static void show_wire(const json_t *r)
 		return;
 	printf("wire: k %lld, %lld slots queued, %lld needless preemptions\n", number_at(w, "k"),
 	       number_at(w, "slots_queued"), number_at(w, "needless_preemptions"));
+	wire_show_hosts(json_object_get(w, "hosts"));
 	json_array_foreach(json_object_get(w, "core"), i, c)
 		printf("  core %lld of host %lld: %s, %lld out, %lld credits, epoch %lld\n", number_at(c, "core"),
 		       number_at(c, "host"), json_is_true(json_object_get(c, "up")) ? "up" : "off",

@@ -10,6 +10,7 @@
 #include "maps.h"
 #include "show.h"
 #include "where.h"
+#include "wire.h"
 
 static void show_state(const json_t *j)
 {
@@ -103,6 +104,7 @@ static void show(const json_t *r)
 		show_card(j);
 		json_array_foreach(json_object_get(j, "domains"), k, d)
 			show_domain(d);
+		wire_show_hosts(json_object_get(json_object_get(j, "wire"), "hosts"));
 		show_classes(j);
 	}
 }

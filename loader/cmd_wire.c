@@ -69,6 +69,7 @@ static void show(const json_t *r)
 	printf("each core has at most k = %lld requests; copies of steered requests are %skept; what was not "
 	       "taken after %s is given up\n", number_at(r, "k"),
 	       json_is_true(json_object_get(r, "keep")) ? "" : "not ", show_time(r, "late_us", late));
+	wire_show_hosts(json_object_get(r, "hosts"));
 }
 
 static int need_wire(struct ctl *ctl)
@@ -88,6 +89,7 @@ int cmd_wire(struct ctl *ctl)
 	static const char *const actions[] = { "get", "set" };
 	int action = ctl->argc ? pick_word(ctl, "action", ctl->argv[0], actions, 2) : 0, err, lock;
 	struct shunt_nic_cfg cfg;
+	json_t *hosts;
 
 	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1, USAGE))
 		return -EINVAL;
@@ -99,8 +101,12 @@ int cmd_wire(struct ctl *ctl)
 		err = map_get(ctl, "nic_cfg", 0, &cfg, sizeof(cfg));
 	if (!err && action)
 		err = set(ctl, &cfg);
+	if (!err) {
+		hosts = wire_hosts(ctl);
+		err = hosts ? 0 : -EIO;
+	}
 	where_unlock(lock);
-	return err ? err : emit(ctl, json_pack("{s:i, s:b, s:i}", "k", (int)cfg.k, "keep",
+	return err ? err : emit(ctl, json_pack("{s:i, s:b, s:i, s:o}", "k", (int)cfg.k, "keep",
 					       !!(cfg.flags & SHUNT_NIC_KEEP), "late_us",
-					       (int)(cfg.late_ns / 1000)), show);
+					       (int)(cfg.late_ns / 1000), "hosts", hosts), show);
 }

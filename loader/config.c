@@ -210,7 +210,7 @@ static int read_domains(struct reader *r)
 	char at[CONFIG_PATH], why[160];
 	__u32 bare;
 
-	if (r->c->wire.key)
+	if (r->c->wire.cores_count)
 		return read_wire(r);
 	if (!r->c->domains_count)
 		return setup_cpus(r->ctl, r->s, 1);

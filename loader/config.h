@@ -59,8 +59,14 @@ struct config_wire_core {
 	uint32_t host;
 };
 
+struct config_wire_host {
+	char *key;
+};
+
 struct config_wire {
-	char *key; /* NULL: there is no "wire" */
+	char *key; /* of the only host; or: */
+	struct config_wire_host *hosts;
+	uint32_t hosts_count;
 	uint32_t k;
 	bool keep;
 	bool grow;
@@ -68,7 +74,7 @@ struct config_wire {
 	uint32_t slots;
 	uint32_t frame;
 	struct config_wire_core *cores;
-	uint32_t cores_count;
+	uint32_t cores_count; /* 0: there is no "wire" */
 };
 
 struct config_hang {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <shunt/abi.h>
+#include <shunt/nic.h>
 
 #include "config_lines.h"
 
@@ -119,8 +119,19 @@ static const cyaml_schema_value_t wire_core_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_wire_core, wire_core_fields)
 };
 
+static const cyaml_schema_field_t wire_host_fields[] = {
+	CYAML_FIELD_STRING_PTR("key", CYAML_FLAG_POINTER, struct config_wire_host, key, 1, 4096),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_value_t wire_host_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_wire_host, wire_host_fields)
+};
+
 static const cyaml_schema_field_t wire_fields[] = {
-	CYAML_FIELD_STRING_PTR("key", CYAML_FLAG_POINTER, struct config_wire, key, 1, 4096),
+	CYAML_FIELD_STRING_PTR("key", LIST, struct config_wire, key, 1, 4096),
+	CYAML_FIELD_SEQUENCE("hosts", LIST, struct config_wire, hosts, &wire_host_value, 1,
+			     SHUNT_NIC_GROUPS),
 	CYAML_FIELD_UINT("k", OPTIONAL, struct config_wire, k),
 	CYAML_FIELD_BOOL("keep", OPTIONAL, struct config_wire, keep),
 	CYAML_FIELD_BOOL("grow", OPTIONAL, struct config_wire, grow),

@@ -21,8 +21,47 @@ static int read_mac(const char *text, __u8 mac[6])
 		      &mac[4], &mac[5], &rest) == 6 ? 0 : -EINVAL;
 }
 
-static int read_core(const struct config_wire *in, __u32 i, struct wire_setup *w, char at[64], char *why,
+/* Each host's key, by its number: of which there are "hosts". One that two had would let either speak for the other. */
+static int read_keys(const struct config_wire *in, struct shunt_key key[SHUNT_NIC_GROUPS], char at[64], char *why,
 		     size_t len)
+{
+	__u32 hosts = in->hosts_count ? in->hosts_count : 1;
+
+	snprintf(at, 64, "wire.key");
+	snprintf(why, len, "say 'key: FILE' for a single host, or 'hosts: [{key: FILE}, ...]'");
+	if (!in->key == !in->hosts_count)
+		return -EINVAL;
+	for (__u32 i = 0; i < hosts; i++) {
+		if (in->hosts_count)
+			snprintf(at, 64, "wire.hosts[%u].key", i);
+		if (shunt_read_key(in->key ? in->key : in->hosts[i].key, &key[i], why, len))
+			return -EINVAL;
+		for (__u32 j = 0; j < i; j++) {
+			if (memcmp(&key[j], &key[i], sizeof(*key)))
+				continue;
+			snprintf(why, len, "hosts %u and %u have the same key: either could speak for the "
+				 "other's cores, make another one", j, i);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int read_host(const struct config_wire *in, __u32 host, char *why, size_t len)
+{
+	snprintf(why, len, "a NIC feeds at most %d hosts, numbered from 0", SHUNT_NIC_GROUPS);
+	if (host >= SHUNT_NIC_GROUPS)
+		return -EINVAL;
+	if (in->key)
+		snprintf(why, len, "'key' is for a single host, number 0: for several, each with a key of its own, "
+			 "say 'hosts: [{key: FILE}, ...]'");
+	else
+		snprintf(why, len, "no such host: 'hosts' has %u, numbered from 0", in->hosts_count);
+	return host < (in->key ? 1 : in->hosts_count) ? 0 : -EINVAL;
+}
+
+static int read_core(const struct config_wire *in, __u32 i, const struct shunt_key *key, struct wire_setup *w,
+		     char at[64], char *why, size_t len)
 {
 	struct shunt_nic_port *core = &w->core[i];
 
@@ -36,10 +75,10 @@ static int read_core(const struct config_wire *in, __u32 i, struct wire_setup *w
 			return -EINVAL;
 	}
 	snprintf(at, 64, "wire.cores[%u].host", i);
-	snprintf(why, len, "a NIC feeds at most %d hosts, numbered from 0", SHUNT_NIC_GROUPS);
-	if (in->cores[i].host >= SHUNT_NIC_GROUPS)
+	if (read_host(in, in->cores[i].host, why, len))
 		return -EINVAL;
 	core->group = in->cores[i].host;
+	core->key = key[core->group];
 	core->on = 1;
 	return 0;
 }
@@ -62,14 +101,14 @@ static int read_late(const char *text, __u32 *ns, char *why, size_t len)
 
 int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], char *why, size_t len)
 {
+	struct shunt_key key[SHUNT_NIC_GROUPS];
 	int err = 0;
 
 	*w = (struct wire_setup){ .on = true, .ncores = in->cores_count,
 		.cfg = { .k = in->k ? in->k : SHUNT_WIRE_K, .flags = in->keep ? SHUNT_NIC_KEEP : 0,
 			 .late_ns = LATE_NS, .credit = in->grow ? 0 : CREDIT },
 		.sizes = { in->slots, in->frame } };
-	snprintf(at, 64, "wire.key");
-	if (shunt_read_key(in->key, &w->cfg.key, why, len))
+	if (read_keys(in, key, at, why, len))
 		return -EINVAL;
 	snprintf(at, 64, "wire.k");
 	snprintf(why, len, "not 1 to %d requests", SHUNT_WIRE_K_MAX);
@@ -86,6 +125,6 @@ int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], c
 	snprintf(at, 64, "wire.late");
 	err = read_late(in->late, &w->cfg.late_ns, why, len);
 	for (__u32 i = 0; !err && i < in->cores_count; i++)
-		err = read_core(in, i, w, at, why, len);
+		err = read_core(in, i, key, w, at, why, len);
 	return err;
 }

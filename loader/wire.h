@@ -25,5 +25,9 @@ int wire_write(struct ctl *ctl, const struct wire_setup *w);
 /* Sizes of the pinned maps, for a program that shall use them. */
 int wire_sizes(struct ctl *ctl, struct shunt_nic_sizes *sizes);
 
+/* wire_hosts.c: each host with its cores, how many of them are up, and the number of its process. NULL: an error was told. */
+json_t *wire_hosts(struct ctl *ctl);
+void wire_show_hosts(const json_t *hosts);
+
 /* wire_stats.c: what the NIC's maps tell is added to the snapshot, and to what is printed. */
 int wire_snapshot(struct ctl *ctl, struct snapshot *s);

@@ -89,7 +89,7 @@ static int add_cores(struct ctl *ctl, struct snapshot *s, json_t *cores)
 int wire_snapshot(struct ctl *ctl, struct snapshot *s)
 {
 	struct shunt_nic *n = aligned_alloc(SHUNT_LINE, sizeof(*n));
-	json_t *cores = json_array(), *events = json_object();
+	json_t *cores = json_array(), *events = json_object(), *hosts = NULL;
 	struct shunt_nic_cfg cfg;
 	int err = n ? map_get(ctl, "nic", 0, n, sizeof(*n)) : fail(ctl, -ENOMEM, "no memory");
 
@@ -99,13 +99,18 @@ int wire_snapshot(struct ctl *ctl, struct snapshot *s)
 		add_classes(s, n);
 		err = add_cores(ctl, s, cores);
 	}
+	if (!err) {
+		hosts = wire_hosts(ctl);
+		err = hosts ? 0 : -EIO;
+	}
 	for (int i = 0; !err && i < SHUNT_NIC_NR_EV; i++)
 		json_object_set_new(events, event_names[i], json_integer(n->ev[i]));
 	if (!err)
-		s->wire = json_pack("{s:i, s:b, s:i, s:I, s:I, s:O, s:O}", "k", (int)cfg.k, "keep",
+		s->wire = json_pack("{s:i, s:b, s:i, s:I, s:I, s:O, s:O, s:O}", "k", (int)cfg.k, "keep",
 				    !!(cfg.flags & SHUNT_NIC_KEEP), "late_us", (int)(cfg.late_ns / 1000),
 				    "slots_queued", (json_int_t)n->queued, "needless_preemptions",
-				    (json_int_t)n->ev[SHUNT_NIC_EV_NEEDLESS], "core", cores, "events", events);
+				    (json_int_t)n->ev[SHUNT_NIC_EV_NEEDLESS], "hosts", hosts, "core", cores, "events", events);
+	json_decref(hosts);
 	json_decref(cores);
 	json_decref(events);
 	free(n);

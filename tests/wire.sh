@@ -16,9 +16,21 @@ use_wire() {
 	HOSTS=${HOSTS:-$CORES}
 	DEV=${LAB}n
 	WORKER_DEV=${LAB}h0
-	[ -e "$KEY" ] || (umask 077 && echo 1122334455667788 >"$KEY")
+	make_keys
 	[ -e "/run/netns/shunt-$LAB-nic" ] || new_lab --wire "$HOSTS"
 }
+
+# One a host: $KEY of the first, $KEY1 and so on of the others.
+make_keys() {
+	local host=0
+	for _ in ${HOSTS//,/ }; do
+		[ -e "$(key_of $host)" ] ||
+			(umask 077 && printf '112233445566778899aabbccddeeff%02x\n' $host >"$(key_of $host)")
+		host=$((host + 1))
+	done
+}
+
+key_of() { echo "$KEY${1/#0/}"; }
 
 host() {
 	case $1 in
@@ -27,13 +39,23 @@ host() {
 	esac
 }
 
+wire_keys() {
+	local host=0
+	[[ $HOSTS == *,* ]] || { echo "  key: $KEY" && return; }
+	echo "  hosts:"
+	for _ in ${HOSTS//,/ }; do
+		echo "    - key: $(key_of $host)"
+		host=$((host + 1))
+	done
+}
+
 # The configuration's cores, those of each host a group.
 wire_config() {
 	local core=0 group=0 n i
 	# A machine that loses its CPUs for a second is not a core that is silent, which would lose what it had.
 	echo "hang: {after: ${HANG:-10s}}"
 	echo "wire:"
-	echo "  key: $KEY"
+	wire_keys
 	[ -z "$WIRE" ] || printf '  %s\n' "$WIRE"
 	echo "  cores:"
 	for n in ${HOSTS//,/ }; do

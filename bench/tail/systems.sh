@@ -17,7 +17,7 @@ what_is_served() {
 	rules
 }
 { echo "domains: [{queue: 0, cpus: [$CPUS]}]"; what_is_served; } >"$DIR/shunt.yaml"
-(umask 077 && od -An -N8 -tx8 /dev/urandom | tr -d ' ' >"$DIR/key")
+(umask 077 && od -An -N16 -tx8 /dev/urandom | tr -d ' ' >"$DIR/key")
 {
 	what_is_served
 	printf "wire:\n  key: %s\n  cores:\n" "$DIR/key"

@@ -5,8 +5,8 @@
  * A REQUEST becomes the packet itself behind its metadata, in the core's AF_XDP socket, as the shared
  * transport would put it there; hold_seq is its number on the wire. Its destination becomes the
  * function's own MAC, so that the reply, turned round in place, leaves with that as its source.
- * RESUME, NOTE, WELCOME and REFUSE go to the same socket as they are, without metadata: the library
- * takes them in order. A PREEMPT sets the mark in the core's line and goes nowhere. A REQUEST
+ * RESUME and NOTE go to the same socket as they are, without metadata: the library takes them in order. WELCOME and
+ * REFUSE go to the kernel, and so to shuntd, if they name the nonce that it asked with. A PREEMPT sets the mark in the core's line and goes nowhere. A REQUEST
  * or RESUME that is to go first has the core look, too: what runs there has its quantum and no more.
  *
  * One program for all functions of a host: the cookie tells whose frame it is, and the kernel lets none
@@ -33,7 +33,16 @@ struct {
 	__type(value, struct shunt_wire_epoch);
 } wire_epoch SEC(".maps");
 
-enum { WIRE_SHORT, WIRE_VERSION, WIRE_STALE, WIRE_NO_META, WIRE_NO_SOCKET, WIRE_MARKED, WIRE_NR };
+/* What shuntd has asked the NIC for. No worker has it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SHUNT_CORES);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct shunt_wire_link);
+} wire_link SEC(".maps");
+
+enum { WIRE_SHORT, WIRE_VERSION, WIRE_STALE, WIRE_NO_META, WIRE_NO_SOCKET, WIRE_MARKED, WIRE_UNASKED, WIRE_NR };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -169,6 +178,17 @@ static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_re
 	return hand_over(core, &r);
 }
 
+/* An answer to a HELLO is for shuntd, which has the key to tell whether it is the NIC's. Of any version: the nonce is
+ * there in all. */
+static __always_inline int answer(const struct shunt_wire_welcome *w, void *end, __u32 core)
+{
+	struct shunt_wire_link *l = bpf_map_lookup_elem(&wire_link, &core);
+
+	if ((void *)(&w->nonce + 1) > end)
+		return drop(WIRE_SHORT);
+	return l && l->nonce && w->nonce == l->nonce ? XDP_PASS : drop(WIRE_UNASKED);
+}
+
 SEC("xdp")
 int shunt_unwrap(struct xdp_md *ctx)
 {
@@ -182,7 +202,7 @@ int shunt_unwrap(struct xdp_md *ctx)
 		return XDP_PASS;
 	core = w->core - first_core;
 	if (w->type == SHUNT_WIRE_WELCOME || w->type == SHUNT_WIRE_REFUSE)
-		return to_socket(core);
+		return answer((void *)w, end, core);
 	if (w->version != SHUNT_WIRE)
 		return drop(WIRE_VERSION);
 	e = bpf_map_lookup_elem(&wire_epoch, &core);

@@ -1,136 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * control.h - frames from the cores: HELLO and CREDIT
+ * control.h - control frames from the hosts: HELLO goes to hello.h, CREDIT is taken here
  *
  * A frame that is not what it should be is dropped and counted, and changes nothing else.
  */
 #pragma once
 
-#include "frames.h"
-
-static __always_inline int bad(struct shunt_nic *n, enum shunt_nic_event why)
-{
-	n->ev[why]++;
-	return XDP_DROP;
-}
-
-static __always_inline int same_mac(const __u8 *a, const __u8 *b)
-{
-	return *(__u16 *)a == *(__u16 *)b && *(__u16 *)(a + 2) == *(__u16 *)(b + 2) &&
-	       *(__u16 *)(a + 4) == *(__u16 *)(b + 4);
-}
-
-/* The HELLO becomes a REFUSE, or the WELCOME to the epoch that stands. */
-static __noinline int answer_hello(struct xdp_md *ctx, __u32 core, __u32 reason)
-{
-	struct shunt_nic_cfg *cfg = get_cfg();
-	struct shunt_nic *n = get_nic();
-	struct shunt_nic_core *c = get_core(core & (SHUNT_CORES - 1));
-	struct shunt_wire_hello *h;
-	struct shunt_wire_welcome *w;
-	struct shunt_wire_refuse *r;
-	__u8 to[6];
-	__u64 inc;
-
-	if (!n || !cfg || !c || set_length(ctx, sizeof(*h)))
-		return XDP_DROP;
-	h = (void *)(long)ctx->data;
-	if ((void *)(h + 1) > (void *)(long)ctx->data_end)
-		return XDP_DROP;
-	__builtin_memcpy(to, h->w.from, sizeof(to));
-	inc = h->inc;
-	if (reason) {
-		r = (void *)h;
-		put_wire(&r->w, cfg, to, core, SHUNT_WIRE_REFUSE, sizeof(*r));
-		r->w.epoch = 0;
-		r->inc = inc;
-		r->reason = reason;
-		r->pad = 0;
-		return XDP_TX; /* the cookie is the key that the HELLO came with */
-	}
-	w = (void *)h;
-	put_wire(&w->w, cfg, to, core, SHUNT_WIRE_WELCOME, sizeof(*w));
-	w->w.epoch = c->epoch;
-	w->w.cookie = c->cookie;
-	w->inc = inc;
-	w->k = outstanding_max(cfg);
-	w->credit = cfg->credit;
-	w->life = n->life;
-	return XDP_TX;
-}
-
-/* A new epoch for the core. It gets requests from its first credit on: until it has heard the WELCOME, it would take
- * none of them for its own. */
-__noinline int open_core(__u32 core, __u64 inc, __u64 process, __u64 cookie)
-{
-	struct shunt_nic *n = get_nic();
-	struct shunt_view *v = get_view();
-	struct shunt_nic_core *c = get_core(core);
-	struct shunt_nic_port *port = bpf_map_lookup_elem(&nic_ports, &core);
-	__u32 group;
-
-	if (!n || !v || !c || !port)
-		return 0;
-	group = port->group;
-	if (group >= SHUNT_NIC_GROUPS)
-		return 0;
-	close_core(core, 0);
-	if (!n->life)
-		n->life = bpf_get_prandom_u32() | 1;
-	if (n->process[group] != process) {
-		purge_tokens(group + 1);
-		n->process[group] = process;
-	}
-	c->inc = inc;
-	c->process = process;
-	c->group = group;
-	c->epoch++;
-	c->cookie = cookie;
-	c->sent = c->nr = c->high = c->done = 0;
-	c->busy_ns = c->found = c->found_late = 0;
-	__builtin_memset(c->said, 0, sizeof(c->said));
-	n->ev[SHUNT_NIC_EV_HELLO]++;
-	return 1;
-}
-
-static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
-				 const struct shunt_nic_cfg *cfg, struct shunt_wire_hello *h)
-{
-	struct shunt_nic_port *port;
-	struct shunt_nic_core *c;
-	__u32 core = h->w.core;
-	__u64 inc = h->inc, process = h->process;
-
-	if (!cfg->key || h->w.cookie != cfg->key)
-		return bad(n, SHUNT_NIC_EV_KEY);
-	if (h->w.version != SHUNT_WIRE) {
-		n->ev[SHUNT_NIC_EV_VERSION]++;
-		return answer_hello(ctx, core, SHUNT_WIRE_VERSION);
-	}
-	port = bpf_map_lookup_elem(&nic_ports, &core);
-	c = get_core(core);
-	if (!port || !c || !port->on || port->group >= SHUNT_NIC_GROUPS ||
-	    !same_mac(port->mac, h->w.from)) {
-		n->ev[SHUNT_NIC_EV_CORE]++;
-		return answer_hello(ctx, core, SHUNT_WIRE_NO_CORE);
-	}
-	if (inc == c->inc && c->cookie && process == c->process) {
-		c->heard_ns = bpf_ktime_get_ns();
-		return answer_hello(ctx, core, 0);
-	}
-	/* After an epoch was ended for silence, the same incarnation may begin another. */
-	if (inc < c->inc || (inc == c->inc && c->cookie) ||
-	    process < n->process[shunt_index(port->group, SHUNT_NIC_GROUPS)]) {
-		n->ev[SHUNT_NIC_EV_OLDER]++;
-		return answer_hello(ctx, core, SHUNT_WIRE_OLDER);
-	}
-	if (!port->cookie || port->cookie == c->cookie)
-		return answer_hello(ctx, core, SHUNT_WIRE_NO_COOKIE);
-	if (!open_core(core, inc, process, port->cookie))
-		return XDP_DROP;
-	c->heard_ns = bpf_ktime_get_ns();
-	return answer_hello(ctx, core, 0);
-}
+#include "hello.h"
 
 /* A parked request's token into its queue. The number to acknowledge; 0: none. */
 __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
@@ -340,10 +216,12 @@ static __always_inline int control(struct xdp_md *ctx, struct shunt_nic *n)
 		return XDP_DROP;
 	if ((void *)(w + 1) > end)
 		return bad(n, SHUNT_NIC_EV_SHORT);
+	if (w->type == SHUNT_WIRE_HELLO && w->version != SHUNT_WIRE)
+		return hello_stranger(ctx, n, w);
 	if (w->type == SHUNT_WIRE_HELLO) {
 		if (data + sizeof(struct shunt_wire_hello) > end)
 			return bad(n, SHUNT_NIC_EV_SHORT);
-		return hello(ctx, n, cfg, data);
+		return hello(ctx, n, data);
 	}
 	if (w->type == SHUNT_WIRE_CREDIT) {
 		if (data + sizeof(struct shunt_wire_credit) > end)

@@ -21,7 +21,6 @@ enum shunt_nic_flags {
 };
 
 struct shunt_nic_cfg {
-	__u64 key;        /* that a HELLO must carry; 0: none is accepted */
 	__u32 flags;      /* enum shunt_nic_flags */
 	__u32 k;          /* outstanding requests a core; 0: SHUNT_WIRE_K */
 	__u32 slots;      /* entries of nic_slots in use; 0: all but none */
@@ -29,7 +28,7 @@ struct shunt_nic_cfg {
 	__u16 credit;     /* bytes that a credit must have; 0: any */
 	__u8 mac[6];      /* of the NIC's port: source of what it sends */
 };
-SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 32, "nic cfg");
+SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 24, "nic cfg");
 
 /* A core as configured. Pinned as "nic_ports", one value a core. Written by the loader, before there is an agent;
  * then by the agent. */
@@ -38,8 +37,9 @@ struct shunt_nic_port {
 	__u8 mac[6];      /* of its virtual function */
 	__u8 group;       /* below SHUNT_NIC_GROUPS */
 	__u8 on;
+	struct shunt_key key; /* the host's: proves HELLOs, and the answers to them */
 };
-SHUNT_ASSERT(sizeof(struct shunt_nic_port) == 16, "nic port");
+SHUNT_ASSERT(sizeof(struct shunt_nic_port) == 32, "nic port");
 
 /* What the agent asks for, and what it found out. Pinned as "nic_cmd", one value. Of what it asks, "nr" is written last. */
 enum shunt_nic_op {
@@ -104,9 +104,9 @@ SHUNT_ASSERT(sizeof(struct shunt_nic_said) == 24, "nic said");
 /* A core as it stands. Pinned as "nic_cores", one value a core, mmapable. Written by XDP. */
 struct shunt_nic_core {
 	__u64 cookie;     /* 0: no epoch, the core is off */
-	__u64 inc;        /* greatest incarnation seen */
+	__u64 nonce;      /* of the HELLO that began the epoch */
 	__u64 process;
-	__u32 epoch;
+	__u32 epoch;      /* of the core so far: the next one is one more */
 	__u32 load;       /* sent or taken, and not ended */
 	__u32 sent;       /* last number sent … */
 	__u32 nr;         /* of the last credit … */
@@ -159,8 +159,8 @@ enum shunt_nic_event {
 	SHUNT_NIC_EV_VERSION,
 	SHUNT_NIC_EV_TYPE,       /* no type that a core sends */
 	SHUNT_NIC_EV_CORE,       /* no such core, or not from its MAC */
-	SHUNT_NIC_EV_KEY,        /* HELLO with a wrong key */
-	SHUNT_NIC_EV_OLDER,      /* HELLO of an older incarnation or process */
+	SHUNT_NIC_EV_KEY,        /* HELLO without a proof of the core's key */
+	SHUNT_NIC_EV_OLDER,      /* HELLO for an epoch, process or life that is not the next one */
 	SHUNT_NIC_EV_COOKIE,     /* right epoch, wrong cookie: forged */
 	SHUNT_NIC_EV_EPOCH,      /* another epoch: late */
 	SHUNT_NIC_EV_OLD,        /* credit that is not newer than the last: duplicate or late */
@@ -189,8 +189,9 @@ struct shunt_nic {
 	__u64 cmd;        /* nr of the last command done */
 	__u64 id;         /* of the last sending */
 	__u32 waiting[1 + SHUNT_NIC_GROUPS]; /* classes with something in this queue, one bit each */
-	__u32 life;       /* at random, when the first epoch begins: what WELCOMEs say */
-	__u32 pad[2];
+	__u32 life;       /* at random, at the first HELLO */
+	__u32 stranger;   /* core * 256 + version of the last HELLO of another version; 0: there was none */
+	__u32 keyless;    /* core + 1 of the last HELLO without a proof; 0: there was none */
 	__u64 process[SHUNT_NIC_GROUPS];     /* whose tokens are in the group's queues */
 	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */
 	__u64 ev[SHUNT_NIC_NR_EV];

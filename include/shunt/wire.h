@@ -9,8 +9,9 @@
 #pragma once
 
 #include <shunt/abi.h>
+#include <shunt/proof.h>
 
-#define SHUNT_WIRE 2              /* version */
+#define SHUNT_WIRE 3              /* version */
 #define SHUNT_WIRE_PROTO 0x88b5
 #define SHUNT_WIRE_K 2            /* outstanding requests a core, unless set */
 #define SHUNT_WIRE_K_MAX 8
@@ -18,9 +19,9 @@
 #define SHUNT_WIRE_MIN 60         /* Ethernet's smallest frame */
 
 enum shunt_wire_type {
-	SHUNT_WIRE_HELLO = 1, /* core: here I am, of this incarnation; repeated: are you there? */
-	SHUNT_WIRE_WELCOME,   /* NIC: your epoch and its cookie */
-	SHUNT_WIRE_REFUSE,    /* NIC: no, because */
+	SHUNT_WIRE_HELLO = 1, /* host: a core asks for its next epoch; repeated: are you there? */
+	SHUNT_WIRE_WELCOME,   /* NIC: this is your epoch, and its cookie */
+	SHUNT_WIRE_REFUSE,    /* NIC: no, because; and which epoch and process there are */
 	SHUNT_WIRE_CREDIT,    /* core: what I have taken, and what of it is not ended */
 	SHUNT_WIRE_REQUEST,   /* NIC: serve this packet, which follows the header */
 	SHUNT_WIRE_RESUME,    /* NIC: go on with the request of this token */
@@ -37,8 +38,8 @@ struct shunt_wire {
 	__u8 core;
 	__u8 flags;       /* enum shunt_wire_flags */
 	__u16 bytes;      /* of the frame; what follows is padding */
-	__u32 epoch;      /* of this core, from 1; HELLO: 0 */
-	__u64 cookie;     /* of the epoch; HELLO, REFUSE: the key that NIC and hosts share */
+	__u32 epoch;      /* of this core, from 1; HELLO: that it asks for; REFUSE: the present one */
+	__u64 cookie;     /* of the epoch; HELLO, REFUSE: 0 */
 };
 SHUNT_ASSERT(sizeof(struct shunt_wire) == 32, "how a frame begins");
 
@@ -50,36 +51,55 @@ enum shunt_wire_flags {
 	SHUNT_WIRE_SIGNAL = 4, /* CREDIT: it took a signal to stop the parked request */
 };
 
+/*
+ * HELLO, WELCOME and REFUSE have one length, and end with a proof (proof.h) that only the holders of the core's key can
+ * make: the NIC and shuntd on the core's host. An answer repeats the nonce of its HELLO, so that an answer to an
+ * earlier one is no answer.
+ *
+ * The NIC counts epochs a core and processes a host. A HELLO must ask for the epoch after the present one, in the
+ * present process or the one after it, in the NIC's present life; else REFUSE tells all three.
+ */
 struct shunt_wire_hello {
 	struct shunt_wire w;
-	__u64 inc;        /* incarnation of the core: a later one is greater */
-	__u64 process;    /* of the worker process: tokens are bound to it; a later one is greater */
+	__u64 nonce;      /* at random, one for each epoch asked for */
+	__u32 pad;
+	__u32 life;       /* of the NIC, as far as the host knows; 0: it does not */
+	__u64 process;    /* SHUNT_WIRE_PROCESS: of the worker; tokens are bound to it */
+	__u64 proof;
 };
-SHUNT_ASSERT(sizeof(struct shunt_wire_hello) == 48, "hello");
+SHUNT_ASSERT(sizeof(struct shunt_wire_hello) == 64, "hello");
+
+/* A process: its number, counted by the NIC, and what tells it from another that asked for the same number. */
+#define SHUNT_WIRE_PROCESS(number, random) ((__u64)(number) << 32 | (__u32)(random))
+#define SHUNT_WIRE_NUMBER(process) ((__u32)((process) >> 32))
 
 struct shunt_wire_welcome {
 	struct shunt_wire w;
-	__u64 inc;        /* as in the HELLO */
+	__u64 nonce;      /* as in the HELLO */
 	__u16 k;          /* requests that the core may have outstanding */
 	__u16 credit;     /* bytes that a CREDIT must have: it becomes the next request in place */
 	__u32 life;       /* of the NIC, until it restarts: another one has no token of this one */
+	__u64 process;    /* as in the HELLO */
+	__u64 proof;
 };
-SHUNT_ASSERT(sizeof(struct shunt_wire_welcome) == 48, "welcome");
+SHUNT_ASSERT(sizeof(struct shunt_wire_welcome) == 64, "welcome");
 
 enum shunt_wire_reason {
-	SHUNT_WIRE_VERSION = 1, /* w.version is the one that the NIC speaks */
-	SHUNT_WIRE_NO_CORE,     /* this number is not configured, or belongs to another MAC */
-	SHUNT_WIRE_OLDER,       /* a later incarnation is there */
+	SHUNT_WIRE_VERSION = 1, /* w.version is the one that the NIC speaks; without a proof */
+	SHUNT_WIRE_NO_CORE,     /* this number belongs to another MAC */
+	SHUNT_WIRE_OLDER,       /* epoch, process or life is not the next one: w.epoch, process and life are the present ones */
 	SHUNT_WIRE_NO_COOKIE,   /* the NIC's agent has no fresh cookie: later */
 };
 
 struct shunt_wire_refuse {
 	struct shunt_wire w;
-	__u64 inc;        /* as in the HELLO */
-	__u32 reason;     /* enum shunt_wire_reason */
-	__u32 pad;
+	__u64 nonce;      /* as in the HELLO */
+	__u32 reason;     /* enum shunt_wire_reason; here in all versions */
+	__u32 life;
+	__u64 process;    /* the host's present one */
+	__u64 proof;
 };
-SHUNT_ASSERT(sizeof(struct shunt_wire_refuse) == 48, "refuse");
+SHUNT_ASSERT(sizeof(struct shunt_wire_refuse) == 64, "refuse");
 
 /*
  * A credit is the core's whole state, not a change: the last one that arrives is all that the NIC
@@ -145,11 +165,35 @@ struct shunt_wire_preempt {
 SHUNT_ASSERT(sizeof(struct shunt_wire_preempt) == 48, "preempt");
 
 /*
- * On the host: the epoch of a core, with which its virtual function compares what comes. The map
- * "wire_epoch" has one value for each core of the host; written by the core, "cookie" last.
+ * On the host, map "wire_epoch", one value a core: what shuntd and the worker tell each other. Both can write all of
+ * it: a worker that writes what it should not harms its own cores alone.
  */
 struct shunt_wire_epoch {
-	__u64 cookie;     /* 0: none yet; only WELCOME and REFUSE come through */
+	/* Written by the core, "cookie" last: the virtual function's program compares with these what comes. */
+	__u64 cookie;     /* 0: no epoch, nothing comes through */
 	__u32 epoch;
-	__u32 pad;
+	__u32 ask;        /* counted up by the core: it has heard nothing for long, is the NIC there? */
+	/* Written by shuntd: the epoch that the NIC has given to the core. */
+	__u64 offer_cookie;
+	__u32 offer_epoch;
+	__u32 life;
+	__u16 k;
+	__u16 credit;
+	__u32 offer_seq;  /* odd while it is being written */
+	__u64 heard;      /* WELCOMEs */
+	__u64 pad[2];
 };
+SHUNT_ASSERT(sizeof(struct shunt_wire_epoch) == 64, "wire epoch");
+
+/*
+ * On the host, map "wire_link", one value a core, written by shuntd and out of the worker's reach: what it has said to
+ * the NIC. The virtual function's program lets an answer through to shuntd that has this nonce.
+ */
+struct shunt_wire_link {
+	__u64 nonce;      /* of the epoch asked for; 0: none is */
+	__u64 process;
+	__u32 epoch;      /* asked for, or given; without a nonce: the last */
+	__u32 life;
+	__u64 cookie;     /* 0: not given yet */
+};
+SHUNT_ASSERT(sizeof(struct shunt_wire_link) == 32, "wire link");

@@ -72,7 +72,7 @@ test_select_is_shown_to_the_verifier_at_switch() {
 }
 
 nic_config() {
-	(umask 077 && echo 1122334455667788 >"$DIR/key")
+	(umask 077 && echo 112233445566778899aabbccddeeff00 >"$DIR/key")
 	cat >"$DIR/c.yaml" <<-YAML
 	ports: [{port: 9000}]
 	wire: {key: $DIR/key, cores: [{mac: "02:00:c6:12:01:00", host: 0}]}

@@ -123,7 +123,7 @@ test_two_hosts_share_one_nic() {
 	HOSTS=1,1 CPUS=$ONE
 	load mq
 	start shuntd_host1 nsenter "--net=/run/netns/shunt-$LAB-host1" -- shuntd --role host --dev "${LAB}h1:0" \
-		--first 1 --nic 02:00:c6:12:00:02 --key "$KEY"
+		--first 1 --nic 02:00:c6:12:00:02 --key "$(key_of 1)"
 	wait_for 10 test -S "/run/shunt/${LAB}h1.sock"
 	start spin1 nsenter "--net=/run/netns/shunt-$LAB-host1" -- shunt-spin --dev "${LAB}h1" --idle sleep
 	start_worker
@@ -138,6 +138,81 @@ test_two_hosts_share_one_nic() {
 	offer --rate 2000 --count 500 --time 5 --mix $MIX
 	assert_all_answered
 	assert_eq "$(stat_of .total.lost)" 0 lost
+}
+
+# In generations that a clock gives, what comes after it was set back is older than what was there.
+test_a_host_whose_clock_was_set_back_is_served_at_once() {
+	CPUS=$ONE
+	load fcfs
+	start_worker
+	offer --rate 1000 --count 100 --time 5 --mix short=1:1us
+	assert_all_answered
+	stop spin
+	stop shuntd_host
+	set_clock_back start_host_agent
+	set_clock_back start_worker
+	wait_for 5 all_up
+	offer --rate 1000 --count 100 --time 5 --mix short=1:1us
+	assert_all_answered
+	assert_eq "$(stat_of '.wire.hosts[0].process')" 2 "processes of the host so far"
+}
+
+# COMMAND…, with children whose wall clock is a day behind.
+set_clock_back() { LD_PRELOAD=$ROOT/build/tests/wire/clock_back.so "$@"; }
+
+# FIELD of the first core; and of the NIC: as the NIC's program has it (jq would round 64 bits).
+core_has() { nic_map nic_cores "$1"; }
+nic_has() { nic_map nic "$1"; }
+nic_map() {
+	host bpftool -j map lookup pinned "/sys/fs/bpf/shunt/$DEV/$1" key 0 0 0 0 | grep -o "\"$2\":[0-9]*" | head -n 1 |
+		cut -d: -f2
+}
+
+# KIND EPOCH COUNT [VAR=VALUE…]: from where the NIC is, to the first core's function, with the nonce that is asked with.
+forge_answer() {
+	in_ns nic env "NONCE=$(core_has nonce)" "LIFE=$(nic_has life)" PROCESS=1 "${@:4}" build/tests/wire/forge \
+		"$DEV" 02:00:c6:12:01:00 02:00:c6:12:00:02 0 "$2" 0x1234 "$3" "$1"
+}
+
+# All else in them is right: with the key, shuntd believes that another process has come.
+test_answers_that_are_forged_without_the_key_move_no_host() {
+	CPUS=$ONE
+	load fcfs
+	start_worker
+	forge_answer welcome 7 100 HOST=1
+	forge_answer refuse 7 100 HOST=1
+	offer --rate 1000 --count 100 --time 5 --mix short=1:1us
+	assert_all_answered
+	assert_eq "$(stat_of '.wire.core[0].epoch')" 1 epoch
+	assert_eq "$(stat_of '.wire.events.older')" 1 "HELLOs for a wrong epoch"
+	forge_answer refuse 7 1
+	wait_for 5 grep -q "another shuntd speaks for the same host number" "$DIR/shuntd_host.log"
+}
+
+test_another_version_is_refused_in_words() {
+	CPUS=$ONE
+	load fcfs
+	start_worker
+	in_ns host env VERSION=2 build/tests/wire/forge "$WORKER_DEV" 02:00:c6:12:00:02 02:00:c6:12:01:00 0 0 0 1 hello
+	wait_for 5 grep -q "the host of core 0 speaks version 2 of the wire, and this NIC version 3" "$DIR/shuntd.log"
+	forge_answer refuse 0 1 VERSION=4
+	wait_for 5 grep -q "speaks version 4 of the wire, and this shuntd version 3" "$DIR/shuntd_host.log"
+	offer --rate 1000 --count 100 --time 5 --mix short=1:1us
+	assert_all_answered
+}
+
+test_a_wrong_key_is_told_on_both_sides() {
+	CPUS=$ONE
+	use_wire
+	config >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	start_nic_agent
+	(umask 077 && printf '%032x\n' 5 >"$DIR/wrong")
+	start_host_agent --key "$DIR/wrong"
+	start spin host shunt-spin --dev "$WORKER_DEV" --idle sleep
+	wait_for 5 grep -q "without a proof of that host's key" "$DIR/shuntd.log"
+	wait_for 10 grep -q "no answer from the NIC for '$WORKER_DEV'" "$DIR/shuntd_host.log"
+	assert_eq "$(stat_of '.wire.hosts[0] | .up, .process')" "$(printf '0\n0')" "cores and processes of the host"
 }
 
 test_host_and_nic_start_and_end_in_any_order() {
@@ -185,6 +260,10 @@ WIRE_TESTS=(
 	test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back
 	test_without_grace_no_signal_stops_a_request
 	test_a_core_that_is_silent_is_off_until_it_is_heard
+	test_a_host_whose_clock_was_set_back_is_served_at_once
+	test_answers_that_are_forged_without_the_key_move_no_host
+	test_another_version_is_refused_in_words
+	test_a_wrong_key_is_told_on_both_sides
 )
 WIRE_LONG=(test_two_hosts_share_one_nic test_host_and_nic_start_and_end_in_any_order)
 

@@ -30,13 +30,16 @@ begin_watched() {
 	CORES=$(cores_map)
 }
 
-# NAMESPACE IFNAME KIND COOKIE [COUNT]: to the NIC as its core, or to the core as its NIC.
+# NAMESPACE IFNAME KIND COOKIE [COUNT]: to the NIC as its core 0, or to the core as its NIC. EPOCH: another one than the
+# present.
 forge() {
 	local to=$NIC_MAC from
 	from=$(core_mac 0)
-	case $3 in resume | note | preempt) to=$from from=$NIC_MAC ;; esac
-	in_ns "$1" build/tests/wire/forge "$2" "$to" "$from" 0 "$(core_0 epoch)" "$4" "${5:-$COUNT}" "$3"
+	case $3 in resume | note | preempt | welcome | refuse) to=$from from=$NIC_MAC ;; esac
+	in_ns "$1" env "${FORGED[@]}" build/tests/wire/forge "$2" "$to" "$from" 0 "${EPOCH:-$(core_0 epoch)}" "$4" \
+		"${5:-$COUNT}" "$3"
 }
+FORGED=()
 
 # COOKIE: all that a client may try, from where clients are.
 forge_all() {
@@ -107,6 +110,57 @@ test_random_frames_from_a_host_change_nothing_but_counters() {
 	assert_eq "$(quiet_state)" "$before" "state of the NIC"
 	assert_ge "$(nic_state -c '.ev[0:11] | add')" $((RANDOM_FRAMES / 2)) "frames that were counted"
 	assert_unharmed
+}
+
+# Each core is a host of its own. Host 1 knows its own key, and all of core 0's numbers.
+test_a_hello_with_another_hosts_key_ends_no_core() {
+	local before
+	begin build/nic/fcfs.o 2 GROUPS=1
+	CORES=$(cores_map)
+	offer --rate 2000 --count 20 --time 5 --mix short=1:2us
+	assert_balanced
+	before=$(quiet_state)
+	FORGED=(HOST=1 "LIFE=$(nic_state .life)" "PROCESS=$(nic_state .process)")
+	EPOCH=$(($(core_0 epoch) + 1)) forge host "${LAB}h1" hello 0
+	EPOCH=$((0xffffffff)) forge host "${LAB}h1" hello 0
+	wait_for 5 eval '[ "$(ev KEY)" = $((2 * COUNT)) ]'
+	assert_eq "$(quiet_state)" "$before" "state of the NIC"
+	assert_unharmed
+}
+
+# With its host's own key, and numbers from the end of time: they are refused, and the next core is served as ever.
+test_no_hello_can_use_up_the_numbers_of_a_core() {
+	begin_watched
+	FORGED=("LIFE=$(nic_state .life)" PROCESS=$((0xffffffff)))
+	EPOCH=$((0xffffffff)) forge host "${LAB}h0" hello 0
+	wait_for 5 eval '[ "$(ev OLDER)" -gt $COUNT ]'
+	assert_eq "$(core_0 epoch)" 1 epoch
+	stop core0
+	start_core 0 PROCESS=2
+	wait_for 5 eval '[ "$(core_0 epoch)" = 2 ]'
+	wait_for 5 cores_up 1
+	offer --rate 2000 --count 400 --time 5 --mix short=1:2us
+	assert_eq "$(answered)" 400 answered
+}
+
+# To the core as its NIC, with all that the last HELLO had in it; but for the key.
+test_an_answer_without_the_key_moves_no_core() {
+	begin_watched
+	open_the_uplink
+	FORGED=(HOST=1 "NONCE=$(core_0 nonce)" "LIFE=$(nic_state .life)" "PROCESS=$(nic_state .process)")
+	EPOCH=7 forge client "${LAB}c" welcome 0x1234
+	EPOCH=7 forge client "${LAB}c" refuse 0
+	assert_unharmed
+	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq .stale)" $((2 * COUNT)) "answers without a proof"
+}
+
+# What is forged in these tests would be believed with the key.
+test_with_the_key_a_forger_is_believed() {
+	begin_watched
+	open_the_uplink
+	FORGED=("NONCE=$(core_0 nonce)" "LIFE=$(nic_state .life)" "PROCESS=$(nic_state .process)")
+	EPOCH=7 forge client "${LAB}c" welcome 0x1234 1
+	wait_for 5 eval '[ "$(ev COOKIE)" -gt 0 ] || [ "$(ev EPOCH)" -gt 0 ]'
 }
 
 run_tests "$@"

@@ -26,10 +26,11 @@
 
 #define COOKIE 0x0123456789abcdefULL
 #define EPOCH 3
+#define NONCE 0xfedcba9876543210ULL
 #define CORE 5
 
 /* As unwrap.bpf.c counts. */
-enum { SHORT, VERSION, STALE, NO_META, NO_SOCKET, MARKED, COUNTS };
+enum { SHORT, VERSION, STALE, NO_META, NO_SOCKET, MARKED, UNASKED, COUNTS };
 
 static struct bpf_object *obj;
 static int prog, link_fd;
@@ -48,6 +49,7 @@ static int fd_of(const char *map)
 static int load(void **state)
 {
 	struct shunt_wire_epoch e = { .cookie = COOKIE, .epoch = EPOCH };
+	struct shunt_wire_link l = { .nonce = NONCE };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_SKB_MODE);
 	__u32 core = CORE;
 
@@ -57,7 +59,8 @@ static int load(void **state)
 	prog = bpf_program__fd(bpf_object__find_program_by_name(obj, "shunt_unwrap"));
 	/* A program that is attached runs in a microsecond; else each run waits for RCU. */
 	link_fd = bpf_link_create(prog, 1, BPF_XDP, &opts);
-	return link_fd < 0 || bpf_map_update_elem(fd_of("wire_epoch"), &core, &e, 0);
+	return link_fd < 0 || bpf_map_update_elem(fd_of("wire_epoch"), &core, &e, 0) ||
+	       bpf_map_update_elem(fd_of("wire_link"), &core, &l, 0);
 }
 
 static int unload(void **state)
@@ -235,6 +238,31 @@ static void forged_frames_do_not_come_through(void **state)
 	assert_int_equal(count(NO_SOCKET), 0);
 }
 
+static __u32 send_answer(__u8 type, __u8 core, __u64 nonce)
+{
+	struct shunt_wire_refuse r = { .w = wire(type, sizeof(r)), .nonce = nonce };
+
+	r.w.core = core;
+	r.w.cookie = 0;
+	return run(&r, sizeof(r));
+}
+
+/* To shuntd, by way of the kernel; the worker's socket, which is there, sees none of them. */
+static void an_answer_goes_to_the_kernel_if_it_was_asked_for(void **state)
+{
+	int sock = make_socket();
+
+	assert_int_equal(send_answer(SHUNT_WIRE_WELCOME, CORE, NONCE), XDP_PASS);
+	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, CORE, NONCE), XDP_PASS);
+	assert_int_equal(send_answer(SHUNT_WIRE_WELCOME, CORE, NONCE + 1), XDP_DROP);
+	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, CORE, 0), XDP_DROP);
+	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, CORE + 1, NONCE), XDP_DROP);
+	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, CORE + 1, 0), XDP_DROP); /* it has asked for nothing */
+	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, SHUNT_CORES, NONCE), XDP_DROP);
+	assert_int_equal(count(UNASKED), 5);
+	close(sock);
+}
+
 /* Half of them with all but the secret right. */
 static void random_frames_change_nothing_but_counters(void **state)
 {
@@ -275,6 +303,7 @@ int main(void)
 		TEST(a_preempt_marks_the_request_that_it_names),
 		TEST(a_preempt_of_another_cookie_epoch_core_or_version_marks_nothing),
 		TEST(forged_frames_do_not_come_through),
+		TEST(an_answer_goes_to_the_kernel_if_it_was_asked_for),
 		TEST(random_frames_change_nothing_but_counters),
 	};
 

@@ -5,11 +5,7 @@
  *
  * What copies runs with copies by the helpers and with copies by a loop.
  */
-/* link: agent/nic.c lib/nicsize.c lib/pins.c tests/prog/packet.c */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/pins.c tests/prog/packet.c */
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,127 +13,38 @@
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <cmocka.h>
 #include <linux/bpf.h>
-#include <linux/if_link.h>
 
-#include "agent/nic.h"
+#include "nic_run.h"
 #include "packet.h"
-#include "tests/rng.h"
 
-#define KEY 0x0123456789abcdefULL
-#define FRAME 2048
 
-static struct nic n;
-static const __u8 mac[2][6] = { { 2, 0, 0, 0, 1, 0 }, { 2, 0, 0, 0, 1, 1 } };
-static __u8 out[FRAME];
-static __u32 out_len;
-static __u32 nr[2];
-static struct rng rng = { 1 };
-
-static __u64 random_word(void)
+static void a_request_goes_to_a_core_behind_its_header(void **state)
 {
-	return rng_next(&rng);
+	join(0);
+	assert_int_equal(arrive(0, 7), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_REQUEST);
+	assert_memory_equal(answer()->w.to, mac[0], 6);
+	assert_int_equal(answer()->seq, 1);
+	assert_int_equal(answer()->len, 20);
+	assert_int_equal(answer()->w.bytes, out_len);
+	assert_int_equal(mark(), 7);
 }
 
-static int load(void **state)
-{
-	struct nic_opts opts = { .object = *state };
-	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1 };
-	struct shunt_nic_cfg wire = { .key = KEY, .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 1000000000 };
-	LIBBPF_OPTS(bpf_link_create_opts, link, .flags = XDP_FLAGS_SKB_MODE);
-	char why[200];
-
-	rng.state = 1;
-	nr[0] = nr[1] = 0;
-	if (nic_load(&n, &opts, why, sizeof(why)) || nic_configure(&n, &cfg, &wire))
-		fail_msg("%s", why);
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(nic_set_core(&n, i, mac[i], 0), 0);
-	n.port[PACKET_PORT] = (struct shunt_port){ .cls = 0, .flags = SHUNT_PORT_ON };
-	n.port[PACKET_PORT + 1] = (struct shunt_port){ .cls = 1, .flags = SHUNT_PORT_ON };
-	/* A program that is attached runs in a microsecond; else each run waits for RCU. */
-	n.link = bpf_link_create(n.prog, 1, BPF_XDP, &link);
-	assert_true(n.link >= 0);
-	return 0;
-}
-
-static int unload(void **state)
-{
-	nic_unload(&n);
-	return 0;
-}
-
-static __u32 run(const void *frame, __u32 len)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = len, .data_out = out,
-		    .data_size_out = sizeof(out), .repeat = 1);
-
-	assert_int_equal(bpf_prog_test_run_opts(n.prog, &opts), 0);
-	out_len = opts.data_size_out;
-	return opts.retval;
-}
-
-static const struct shunt_wire_request *answer(void)
-{
-	return (const void *)out;
-}
-
-static __u32 say_hello(__u32 core, __u64 inc, __u64 key)
-{
-	struct shunt_wire_hello h = {
-		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = SHUNT_WIRE_HELLO,
-		       .core = core, .bytes = sizeof(h), .cookie = key },
-		.inc = inc, .process = 1,
-	};
-	__u8 frame[SHUNT_WIRE_MIN] = { 0 };
-
-	memcpy(h.w.from, mac[core & 1], 6);
-	memcpy(frame, &h, sizeof(h));
-	return run(frame, sizeof(frame));
-}
-
-static struct shunt_wire_credit credit(__u32 core, __u32 high, __u32 taken, __u32 open)
-{
-	struct shunt_wire_credit c = {
-		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = SHUNT_WIRE_CREDIT,
-		       .core = core, .bytes = sizeof(c), .epoch = n.core[core].epoch,
-		       .cookie = n.core[core].cookie },
-		.nr = ++nr[core & 1], .high = high, .taken = taken, .open = open,
-	};
-
-	memcpy(c.w.from, mac[core & 1], 6);
-	return c;
-}
-
-static __u32 send_credit(const struct shunt_wire_credit *c)
-{
-	__u8 frame[1600] = { 0 };
-
-	memcpy(frame, c, sizeof(*c));
-	return run(frame, sizeof(frame));
-}
-
-/* A core that has heard its WELCOME, and says so. */
-static void join(__u32 core)
+/* Until then it does not know the epoch, and what came would be nothing to it. */
+static void a_core_gets_nothing_before_its_first_credit(void **state)
 {
 	struct shunt_wire_credit c;
 
-	assert_int_equal(say_hello(core, 1, KEY), XDP_TX);
-	assert_int_equal(answer()->w.type, SHUNT_WIRE_WELCOME);
-	c = credit(core, 0, 0, 0);
-	assert_int_equal(send_credit(&c), XDP_DROP);
-}
-
-/* A request of the class whose payload begins with the mark. */
-static __u32 arrive(int cls, __u8 mark)
-{
-	struct packet_spec s = { .payload_len = 20, .dport = PACKET_PORT + cls };
-	struct packet p;
-
-	packet_build(&s, &p);
-	p.data[p.payload] = mark;
-	return run(p.data, p.len);
+	say_hello(0);
+	assert_int_equal(n.view->up, 0);
+	assert_int_equal(arrive(0, 7), XDP_DROP);
+	assert_int_equal(n.core[0].sent, 0);
+	c = credit(0, 0, 0, 0);
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), 7);
+	assert_int_equal(n.view->up, 1);
+	assert_int_equal(slots_missing(), 0);
 }
 
 static void sources_that_cannot_be_answered_are_no_requests(void **state)
@@ -160,50 +67,6 @@ static void sources_that_cannot_be_answered_are_no_requests(void **state)
 		assert_int_equal(n.in->deny[table[i].why], was + 1);
 	}
 	assert_int_equal(n.in->cls[0].arrived, 0);
-}
-
-static int mark(void)
-{
-	return out[sizeof(struct shunt_wire_request) + answer()->payload];
-}
-
-static __u64 slots_missing(void)
-{
-	__u64 lent = 0;
-
-	for (int i = 0; i < SHUNT_CORES; i++) {
-		for (int j = 0; j < SHUNT_WIRE_WINDOW; j++)
-			lent += n.core[i].out[j].state && n.core[i].out[j].slot;
-	}
-	return n.state->fresh - n.state->nfree - n.state->queued - lent;
-}
-
-static void a_request_goes_to_a_core_behind_its_header(void **state)
-{
-	join(0);
-	assert_int_equal(arrive(0, 7), XDP_TX);
-	assert_int_equal(answer()->w.type, SHUNT_WIRE_REQUEST);
-	assert_memory_equal(answer()->w.to, mac[0], 6);
-	assert_int_equal(answer()->seq, 1);
-	assert_int_equal(answer()->len, 20);
-	assert_int_equal(answer()->w.bytes, out_len);
-	assert_int_equal(mark(), 7);
-}
-
-/* Until then it does not know the epoch, and what came would be nothing to it. */
-static void a_core_gets_nothing_before_its_first_credit(void **state)
-{
-	struct shunt_wire_credit c;
-
-	say_hello(0, 1, KEY);
-	assert_int_equal(n.view->up, 0);
-	assert_int_equal(arrive(0, 7), XDP_DROP);
-	assert_int_equal(n.core[0].sent, 0);
-	c = credit(0, 0, 0, 0);
-	assert_int_equal(send_credit(&c), XDP_TX);
-	assert_int_equal(mark(), 7);
-	assert_int_equal(n.view->up, 1);
-	assert_int_equal(slots_missing(), 0);
 }
 
 static void what_waits_leaves_first_in_first_out(void **state)
@@ -285,9 +148,7 @@ static void what_is_sent_ahead_says_whether_it_goes_first(void **state)
 	set("quantum_us", 1, 10);
 	preempt(true);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		say_hello(0, 1 + i, KEY);
-		nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 }); /* a fresh cookie */
-		nr[0] = 0;
+		say_hello(0);
 		struct shunt_wire_credit c = credit(0, 0, 0, 0);
 		send_credit(&c);
 		arrive(cases[i].before, 1);
@@ -350,10 +211,7 @@ static void service_times_are_added_up_over_lost_credits_and_epochs(void **state
 	assert_times(1, 10, 100);
 	say_times(3, 30, 300); /* one was lost */
 	assert_times(3, 30, 300);
-	say_hello(0, 2, KEY);
-	nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 });
-	say_hello(0, 2, KEY);
-	nr[0] = 0;
+	say_hello(0);
 	say_times(1, 5, 25);
 	assert_times(4, 35, 325);
 	assert_int_equal(n.state->ev[SHUNT_NIC_EV_SERVICE], 0);
@@ -490,15 +348,6 @@ static void a_credit_says_that_it_took_a_signal(void **state)
 	assert_int_equal(n.state->signalled, 1);
 }
 
-/* What a control frame may not change; counters of events are cleared. */
-static struct shunt_nic snapshot(void)
-{
-	struct shunt_nic s = *n.state;
-
-	memset(s.ev, 0, sizeof(s.ev));
-	return s;
-}
-
 static void a_credit_that_is_not_new_or_not_ours_changes_nothing(void **state)
 {
 	struct shunt_wire_credit right, c;
@@ -537,35 +386,6 @@ static void a_credit_that_is_not_new_or_not_ours_changes_nothing(void **state)
 	c = credit(0, 2, 3, 0);
 	c.w.version++;
 	HAS_NO_EFFECT(SHUNT_NIC_EV_VERSION);
-}
-
-static void an_older_incarnation_does_not_end_a_later_one(void **state)
-{
-	say_hello(0, 5, KEY);
-	assert_int_equal(say_hello(0, 4, KEY), XDP_TX);
-	assert_int_equal(answer()->w.type, SHUNT_WIRE_REFUSE);
-	assert_int_equal(n.core[0].inc, 5);
-	assert_int_equal(say_hello(0, 6, KEY ^ 1), XDP_DROP);
-	assert_int_equal(n.core[0].epoch, 1);
-	assert_int_equal(say_hello(0, 5, KEY), XDP_TX); /* are you there? */
-	assert_int_equal(answer()->w.type, SHUNT_WIRE_WELCOME);
-	assert_int_equal(n.core[0].epoch, 1);
-}
-
-static void an_epoch_says_in_which_life_of_the_nic_it_is(void **state)
-{
-	const struct shunt_wire_welcome *w = (const void *)out;
-	__u32 life;
-
-	say_hello(0, 1, KEY);
-	life = w->life;
-	assert_int_not_equal(life, 0);
-	say_hello(1, 1, KEY);
-	assert_int_equal(w->life, life);
-	unload(NULL);
-	load(state);
-	say_hello(0, 1, KEY);
-	assert_int_not_equal(w->life, life);
 }
 
 /* Random control frames, half of them with all but the secret right. */
@@ -617,9 +437,7 @@ static void slots_and_requests_are_conserved_whatever_cores_say(void **state)
 		if (what < 6) {
 			arrive(random_word() & 1, i);
 		} else if (what == 6 && random_word() % 16 == 0) {
-			nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 });
-			say_hello(core, 2 + i, KEY);
-			nr[core] = 0;
+			say_hello(core);
 		} else {
 			__u32 taken = random_word() | random_word();
 
@@ -674,7 +492,7 @@ static void no_core_is_without_work_while_a_request_waits(void **state)
 int main(void)
 {
 #define TEST(name, object) \
-	{ #name " (" object ")", name, load, unload, (void *)("build/" object ".o") }
+	{ #name " (" object ")", name, nic_setup, nic_teardown, (void *)("build/" object ".o") }
 #define BOTH(name, policy) TEST(name, "nic/" policy), TEST(name, "nic-loop/" policy)
 	const struct CMUnitTest tests[] = {
 		BOTH(a_request_goes_to_a_core_behind_its_header, "fcfs"),
@@ -693,8 +511,6 @@ int main(void)
 		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),
 		BOTH(a_credit_says_that_it_took_a_signal, "fcfs"),
 		BOTH(a_credit_that_is_not_new_or_not_ours_changes_nothing, "fcfs"),
-		TEST(an_older_incarnation_does_not_end_a_later_one, "nic/fcfs"),
-		TEST(an_epoch_says_in_which_life_of_the_nic_it_is, "nic/fcfs"),
 		TEST(forged_frames_change_nothing_but_counters, "nic/fcfs"),
 		BOTH(slots_and_requests_are_conserved_whatever_cores_say, "mq"),
 		BOTH(no_core_is_without_work_while_a_request_waits, "mq"),

@@ -6,11 +6,12 @@
 
 # OBJECT CORES [VAR=VALUE…]: the lab, its NIC and its cores. PARK=n: cores park every n-th request.
 begin() {
-	local i
+	local i groups=
+	[[ " $* " != *" GROUPS=1 "* ]] || groups=1
 	wire_lab "$2"
 	start_nic "$@"
 	for ((i = 0; i < $2; i++)); do
-		start_core $i PROCESS=1 ${PARK:+PARK=$PARK}
+		start_core $i PROCESS=1 ${groups:+GROUP=$i} ${PARK:+PARK=$PARK}
 	done
 	wait_for 5 cores_up "$2"
 }

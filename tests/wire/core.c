@@ -3,7 +3,9 @@
  * core.c - one core of the wire lab over AF_PACKET: core IFNAME NUMBER NIC_MAC
  *
  * Speaks the whole of the core's side, plainly: HELLO, CREDIT, tokens. Serves shunt-spin's protocol over
- * IPv4. PARK=n: every n-th request is parked once before it is served. Prints its counts as JSON when it ends.
+ * IPv4. PARK=n: every n-th request is parked once before it is served. GROUP=n: its host's number, of which the key is
+ * made. PROCESS=n: the process is that one of its host, whatever core says it; else at random. Prints its counts as JSON
+ * when it ends.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,8 +25,8 @@
 #include <shunt/wire.h>
 
 #include "apps/spin.h"
+#include "key.h"
 
-#define KEY 0x1122334455667788
 #define REPEAT_NS 500000ULL    /* a credit below k */
 #define SILENT_NS 20000000ULL  /* unheard: HELLO again */
 #define FRAME 2048
@@ -41,16 +44,18 @@ struct job {
 static int sock;
 static __u8 mac[6], nic_mac[6];
 static __u32 number;
-static __u64 inc, welcomed, process, cookie, nr;
-static __u32 epoch, life, high, taken, open_, k, credit_bytes, ended;
+static __u64 nonce, process, cookie, nr;
+static __u32 epoch, asked, nic_life; /* epoch and life that HELLO asks for */
+static __u32 life, high, taken, open_, k, credit_bytes, ended;
 static __u32 run;
 static struct job ring[RING];
 static unsigned int head, tail;
 static struct { int used; __u32 seq; __u64 gen; int acked; struct job job; } parked[PARKED];
 static __u32 parks[PARKED], nparks; /* numbers that are not acknowledged, oldest first */
 static __u64 park_every, count_got, count_old, count_served, count_parked, count_resumed;
-static __u64 count_bad_token, count_credits, count_welcomes, count_preempts, count_stale;
-static __u64 credit_ns, heard_ns, busy_ns;
+static __u64 count_bad_token, count_credits, count_welcomes, count_refused, count_preempts, count_stale;
+static struct shunt_key key;
+static __u64 credit_ns, heard_ns, busy_ns, count_refused;
 static __u32 last_cls;
 static struct { __u32 timed; __u64 ns, sq; } service[SHUNT_CLASSES];
 static volatile sig_atomic_t stop;
@@ -78,15 +83,24 @@ static struct shunt_wire wire(__u8 type, __u16 bytes)
 	return w;
 }
 
+static __u64 random_word(void)
+{
+	__u64 word = 0;
+
+	while (!word && getrandom(&word, sizeof(word), 0) < 0)
+		;
+	return word;
+}
+
 static void hello(void)
 {
-	struct shunt_wire_hello h = { .w = wire(SHUNT_WIRE_HELLO, sizeof(h)), .inc = inc, .process = process };
-	__u8 frame[SHUNT_WIRE_MIN] = { 0 };
+	struct shunt_wire_hello h = { .w = wire(SHUNT_WIRE_HELLO, sizeof(h)), .nonce = nonce, .life = nic_life,
+				      .process = process };
 
-	h.w.epoch = 0;
-	h.w.cookie = KEY;
-	memcpy(frame, &h, sizeof(h));
-	send(sock, frame, sizeof(frame), 0);
+	h.w.epoch = asked;
+	h.w.cookie = 0;
+	h.proof = shunt_prove(&key, &h);
+	send(sock, &h, sizeof(h), 0);
 	heard_ns = now_ns(CLOCK_MONOTONIC); /* not again at once */
 }
 
@@ -188,6 +202,59 @@ static void keep_parked(__u32 of)
 	life = of;
 }
 
+/* The NIC says which are the present epoch, life and process: the next ones, then. */
+static void hear_refuse(const struct shunt_wire_refuse *r)
+{
+	count_refused++;
+	if (r->reason != SHUNT_WIRE_OLDER)
+		return;
+	asked = r->w.epoch + 1;
+	nic_life = r->life;
+	nonce = random_word();
+	/* One of several cores that make a process: another one may have said it first. */
+	if ((__u32)r->process != (__u32)process)
+		process = SHUNT_WIRE_PROCESS(SHUNT_WIRE_NUMBER(r->process) + 1, process);
+	else
+		process = r->process;
+	hello();
+}
+
+static void hear_welcome(const struct shunt_wire_welcome *h)
+{
+	heard_ns = now_ns(CLOCK_MONOTONIC);
+	if (h->w.cookie == cookie)
+		return;
+	/* What was under way belonged to an epoch that the NIC has forgotten. */
+	epoch = h->w.epoch;
+	cookie = h->w.cookie;
+	k = h->k;
+	credit_bytes = h->credit;
+	high = taken = open_ = nr = ended = 0;
+	memset(service, 0, sizeof(service));
+	head = tail;
+	keep_parked(h->life);
+	count_welcomes++;
+	credit();
+}
+
+/* An answer to the last HELLO, of who has the key. */
+static void hear_answer(const __u8 *frame, __u32 len)
+{
+	struct shunt_wire_refuse r; /* WELCOME begins and ends like it */
+	struct shunt_wire_welcome w;
+
+	if (len < sizeof(r))
+		return;
+	memcpy(&r, frame, sizeof(r));
+	memcpy(&w, frame, sizeof(w));
+	if (r.nonce != nonce || r.proof != shunt_prove(&key, &r))
+		count_stale++;
+	else if (r.w.type == SHUNT_WIRE_REFUSE)
+		hear_refuse(&r);
+	else
+		hear_welcome(&w);
+}
+
 static void receive(void)
 {
 	__u8 frame[FRAME];
@@ -198,34 +265,8 @@ static void receive(void)
 		memcpy(&w, frame, sizeof(w));
 		if (w.proto != htons(SHUNT_WIRE_PROTO) || memcmp(w.to, mac, 6) || w.version != SHUNT_WIRE)
 			continue;
-		if (w.type == SHUNT_WIRE_WELCOME) {
-			struct shunt_wire_welcome h;
-
-			memcpy(&h, frame, sizeof(h));
-			if (h.inc != inc)
-				continue;
-			heard_ns = now_ns(CLOCK_MONOTONIC);
-			if (w.cookie == cookie)
-				continue;
-			/* Which of two epochs of one incarnation is the later one, it cannot tell: so it
-			 * takes only its first, and becomes another. */
-			if (h.inc == welcomed) {
-				inc++;
-				hello();
-				continue;
-			}
-			welcomed = inc;
-			/* What was under way belonged to an epoch that the NIC has forgotten. */
-			epoch = w.epoch;
-			cookie = w.cookie;
-			k = h.k;
-			credit_bytes = h.credit;
-			high = taken = open_ = nr = ended = 0;
-			memset(service, 0, sizeof(service));
-			head = tail;
-			keep_parked(h.life);
-			count_welcomes++;
-			credit();
+		if (w.type == SHUNT_WIRE_WELCOME || w.type == SHUNT_WIRE_REFUSE) {
+			hear_answer(frame, n);
 			continue;
 		}
 		if (!cookie || w.cookie != cookie || w.epoch != epoch) {
@@ -354,9 +395,10 @@ int main(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	number = atoi(argv[2]);
 	park_every = getenv("PARK") ? atoi(getenv("PARK")) : 0;
-	inc = process = now_ns(CLOCK_REALTIME);
-	if (getenv("PROCESS"))
-		process = strtoull(getenv("PROCESS"), NULL, 0);
+	nonce = random_word();
+	asked = 1;
+	process = SHUNT_WIRE_PROCESS(1, getenv("PROCESS") ? strtoul(getenv("PROCESS"), NULL, 0) : random_word());
+	key = lab_key(getenv("GROUP") ? atoi(getenv("GROUP")) : 0);
 	at.sll_ifindex = if_nametoindex(argv[1]);
 	sock = socket(AF_PACKET, SOCK_RAW, htons(SHUNT_WIRE_PROTO));
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", argv[1]);
@@ -386,8 +428,8 @@ int main(int argc, char **argv)
 		poll(&p, 1, 1);
 	}
 	printf("{\"got\":%llu,\"old\":%llu,\"served\":%llu,\"parked\":%llu,\"resumed\":%llu,"
-	       "\"bad_token\":%llu,\"credits\":%llu,\"welcomes\":%llu,\"preempts\":%llu,\"stale\":%llu}\n",
+	       "\"bad_token\":%llu,\"credits\":%llu,\"welcomes\":%llu,\"refused\":%llu,\"preempts\":%llu,\"stale\":%llu}\n",
 	       count_got, count_old, count_served, count_parked, count_resumed, count_bad_token,
-	       count_credits, count_welcomes, count_preempts, count_stale);
+	       count_credits, count_welcomes, count_refused, count_preempts, count_stale);
 	return 0;
 }

@@ -3,7 +3,9 @@
  * forge.c - frames that pretend: forge IFNAME TO FROM CORE EPOCH COOKIE COUNT KIND
  *
  * TO and FROM are MAC addresses. KIND: credit, resume, note and preempt are such frames as would do harm if they were
- * believed; random is half random bytes, half frames of any type in which all is right but the cookie.
+ * believed; random is half random bytes, half frames of any type in which all is right but the cookie. hello asks for the
+ * EPOCH, welcome offers it, and refuse names it as the present one, proved with the lab's key of a host. Environment, for
+ * these: HOST (whose key; 0), NONCE, LIFE, PROCESS (its number), REASON, and VERSION.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,6 +18,7 @@
 
 #include <shunt/wire.h>
 
+#include "key.h"
 #include "tests/rng.h"
 
 #define LONGEST 128
@@ -26,6 +29,9 @@ static union {
 	struct shunt_wire_request resume;
 	struct shunt_wire_note note;
 	struct shunt_wire_preempt preempt;
+	struct shunt_wire_hello hello;
+	struct shunt_wire_welcome welcome;
+	struct shunt_wire_refuse refuse;
 	__u64 words[LONGEST / 8];
 } f;
 
@@ -86,6 +92,48 @@ static __u32 preempt(void)
 	return len;
 }
 
+static __u64 number(const char *name, __u64 otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+/* HELLO, WELCOME or REFUSE: nonce, life, process and proof are at the same places in all three. */
+static __u32 prove(void)
+{
+	struct shunt_key key = lab_key(number("HOST", 0));
+
+	f.hello.nonce = number("NONCE", 1);
+	f.hello.life = number("LIFE", 0);
+	f.hello.process = SHUNT_WIRE_PROCESS(number("PROCESS", 0), 1);
+	f.hello.proof = shunt_prove(&key, f.words);
+	return sizeof(f.hello);
+}
+
+static __u32 hello(void)
+{
+	start(SHUNT_WIRE_HELLO, sizeof(f.hello));
+	f.w.cookie = 0;
+	return prove();
+}
+
+static __u32 welcome(void)
+{
+	start(SHUNT_WIRE_WELCOME, sizeof(f.welcome));
+	f.welcome.k = 2;
+	f.welcome.credit = 1600;
+	return prove();
+}
+
+static __u32 refuse(void)
+{
+	start(SHUNT_WIRE_REFUSE, sizeof(f.refuse));
+	f.w.cookie = 0;
+	f.refuse.reason = number("REASON", SHUNT_WIRE_OLDER);
+	return prove();
+}
+
 static __u32 anything(void)
 {
 	struct shunt_wire w;
@@ -110,7 +158,8 @@ static const struct {
 	__u32 (*make)(void);
 } kinds[] = {
 	{ "credit", credit }, { "resume", resume },     { "note", note },
-	{ "preempt", preempt }, { "random", anything },
+	{ "preempt", preempt }, { "random", anything }, { "hello", hello },
+	{ "welcome", welcome }, { "refuse", refuse },
 };
 
 int main(int argc, char **argv)
@@ -129,6 +178,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	begin.proto = htons(SHUNT_WIRE_PROTO);
+	begin.version = number("VERSION", SHUNT_WIRE);
 	begin.core = atoi(argv[4]);
 	begin.epoch = strtoul(argv[5], NULL, 0);
 	begin.cookie = strtoull(argv[6], NULL, 0);

@@ -2,7 +2,7 @@
 /*
  * nic.c - the NIC of the wire lab: nic OBJECT IFNAME MAC... ; one core for each MAC
  *
- * Environment: K, KEEP=1, GROUPS=1 (each core is a process group of its own), SILENT_MS, QUANTUM_US, SLOTS. Class 1 is what begins with
+ * Environment: K, KEEP=1, GROUPS=1 (each core is a process group of its own, with a key of its own), SILENT_MS, QUANTUM_US, SLOTS. Class 1 is what begins with
  * byte 2, class 0 the rest of port 9000. Prints its state as JSON at SIGUSR1 and when it ends.
  */
 #include <net/if.h>
@@ -16,8 +16,8 @@
 #include <bpf/bpf.h>
 
 #include "agent/nic.h"
+#include "key.h"
 
-#define KEY 0x1122334455667788
 
 static volatile sig_atomic_t stop, show;
 
@@ -71,10 +71,10 @@ static void print(const struct nic *n)
 	}
 	printf("{\"up\":%d,\"arrived\":%llu,\"refused\":%llu,\"held\":%llu,\"done\":%llu,\"lost\":%llu,"
 	       "\"requeued\":%llu,\"parked\":%llu,\"resumed\":%llu,\"kept\":%llu,\"queued\":%u,\"out\":%llu,"
-	       "\"slots_missing\":%lld,\"preempts\":%llu,\"silent\":%llu,\"ev\":[",
+	       "\"slots_missing\":%lld,\"preempts\":%llu,\"silent\":%llu,\"life\":%u,\"process\":%u,\"ev\":[",
 	       __builtin_popcountll(n->view->up), arrived, refused, held, done, lost, requeued, parked,
 	       resumed, kept, s->queued, out, (long long)s->fresh - s->nfree - s->queued - (long long)lent,
-	       n->preempts, n->silent);
+	       n->preempts, n->silent, s->life, SHUNT_WIRE_NUMBER(s->process[0]));
 	for (int i = 0; i < SHUNT_NIC_NR_EV; i++)
 		printf("%s%llu", i ? "," : "", s->ev[i]);
 	printf("]}\n");
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 	struct nic_opts opts = { .object = argv[1], .silent_ms = number("SILENT_MS"), .sizes.slots = number("SLOTS") };
 	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1 };
 	struct shunt_nic_cfg wire = {
-		.key = KEY, .flags = number("KEEP") ? SHUNT_NIC_KEEP : 0, .k = number("K"),
+		.flags = number("KEEP") ? SHUNT_NIC_KEEP : 0, .k = number("K"),
 		.late_ns = 300000, .credit = 1514 + sizeof(struct shunt_wire_request),
 	};
 	struct shunt_rule rule = { .mask = 0xff, .value = 2, .cls = 1 };
@@ -119,7 +119,9 @@ int main(int argc, char **argv)
 	}
 	n.port[9000] = (struct shunt_port){ .count = 1, .flags = SHUNT_PORT_ON };
 	for (int i = 3; i < argc; i++) {
-		if (parse_mac(argv[i], mac) || nic_set_core(&n, i - 3, mac, number("GROUPS") ? i - 3 : 0)) {
+		__u32 group = number("GROUPS") ? i - 3 : 0;
+
+		if (parse_mac(argv[i], mac) || nic_set_core(&n, i - 3, mac, group, lab_key(group))) {
 			snprintf(why, sizeof(why), "bad core '%s'", argv[i]);
 			goto failed;
 		}

@@ -24,25 +24,30 @@ $(B)/host/%.o: bpf/host/%.bpf.c $(NIC_DEPS)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 # The wire lab: a NIC, a core, and the switch's programs.
-WIRE_TESTS := $(addprefix $(B)/tests/wire/,nic core forge switch.o faults.o)
+WIRE_TESTS := $(addprefix $(B)/tests/wire/,nic core forge clock_back.so switch.o faults.o)
 test-programs test-e2e: $(WIRE_TESTS)
 
-$(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/pins.c agent/nic.h include/shunt/nic.h include/shunt/wire.h
+$(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/pins.c agent/nic.h tests/wire/key.h include/shunt/nic.h include/shunt/wire.h include/shunt/proof.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf
 
-$(B)/tests/wire/core: tests/wire/core.c include/shunt/wire.h apps/spin.h
+$(B)/tests/wire/core: tests/wire/core.c tests/wire/key.h include/shunt/wire.h include/shunt/proof.h apps/spin.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@
+
+$(B)/tests/wire/clock_back.so: tests/wire/clock_back.c
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g -fPIC -shared $(WARN) $< -o $@ -ldl
 
 $(B)/tests/wire/%.o: tests/wire/%.bpf.c tests/wire/loss.h
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-$(B)/tests/wire/forge: tests/wire/forge.c include/shunt/wire.h tests/rng.h
+$(B)/tests/wire/forge: tests/wire/forge.c tests/wire/key.h include/shunt/wire.h include/shunt/proof.h tests/rng.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@
