@@ -14,7 +14,7 @@
  *   -DTAKE_LATE     the core takes what arrives late, too
  *   -DNO_SKIP       the NIC does not tell the core what to pass by
  *   -DNO_EPOCH      the NIC believes credits of any epoch
- *   -DWELCOME_ANY   an incarnation takes every epoch that it is welcomed to, not only its first
+ *   -DWELCOME_ANY   a HELLO said again, once its epoch was ended, is given another one: which is later, the core cannot tell
  *   -DQUEUE_AGAIN   the NIC queues a token whenever a credit names it
  *   -DSAY_ONCE      the core says a token once, not until it is acknowledged
  *   -DSEND_EARLY    the NIC sends as soon as it has answered the HELLO: what comes before the WELCOME is taken by nobody
@@ -37,7 +37,7 @@
 #define BIT(s) (1 << (s))
 #define R(what) ((what) > N -> (what) - N : (what)) /* the request of a REQUEST, or of a RESUME: N more */
 
-/* NIC. An epoch's number stands for its cookie, too: it never comes again. */
+/* NIC. An epoch's number stands for its cookie, too: it never comes again. n_inc, c_inc: nonce of the HELLO that began it. */
 bool n_up = true;
 byte n_epoch = 1, n_inc = 1, n_sent, n_high, n_nr, load;
 byte out[SEQ];               /* REQUEST or RESUME under this number, not settled; 0: none */
@@ -45,7 +45,7 @@ short n_parked;              /* numbers whose token is queued, which the core ma
 bool queued[N + 1], token[N + 1], settled[N + 1];
 
 /* Core; c_epoch 0: it knows of none. Masks go by number. */
-byte c_epoch, c_inc = 1, welcomed, high, c_nr, repeats;
+byte c_epoch, c_inc = 1, high, c_nr, repeats;
 short taken, open, held;      /* held: parked, and the token not acknowledged */
 byte has[SEQ];               /* what it took under this number and has not ended */
 byte say;                    /* number of the one that credits name; 0: none */
@@ -215,8 +215,15 @@ inline take(e, q) {
 	fi
 }
 
-/* The answer to a HELLO, which may have begun an epoch. */
+/* The answer to a HELLO, which may have begun an epoch: one for each nonce. (How it comes that each HELLO is for the next
+ * epoch, and of whom it is, hello.pml looks at.) */
 inline hello() {
+#ifndef WELCOME_ANY
+	if
+	:: !n_up && n_inc == c_inc -> c_inc++ /* REFUSE: that one's epoch is over */
+	:: else
+	fi;
+#endif
 	if
 	:: n_up && n_inc == c_inc
 	:: else -> close_epoch(); n_up = true; n_epoch++; n_inc = c_inc
@@ -228,18 +235,9 @@ inline hello() {
 inline be_welcomed(k) {
 	if
 	:: w_inc[k] == c_inc && w_epoch[k] != c_epoch ->
-		if
-#ifndef WELCOME_ANY
-		:: welcomed == c_inc -> c_inc++ /* which of the two is later, it cannot tell */
-		:: welcomed != c_inc ->
-#else
-		:: true ->
-#endif
-			welcomed = c_inc;
-			known = known | BIT(w_epoch[k]);
-			reset_core(w_epoch[k]);
-			credit(false)
-		fi
+		known = known | BIT(w_epoch[k]);
+		reset_core(w_epoch[k]);
+		credit(false)
 	:: else
 	fi
 }
@@ -348,7 +346,7 @@ active proctype all()
 			assert(n_epoch + 1 < EPOCHS);
 			hello()
 		/* restarts */
-		:: restarts > 0 -> /* the core's: a new incarnation */
+		:: restarts > 0 -> /* the core's: it asks for a new epoch */
 			restarts--; reset_core(0); c_inc++
 		:: restarts > 0 && n_up -> /* taken for silent */
 			restarts--; close_epoch()
