@@ -132,6 +132,16 @@ static bool adopt_one(struct agent *a, struct domain *d)
 	}
 }
 
+/* What the store has of a domain that is not taken over is nobody's any more, and would keep its queue busy. */
+static void drop_rest(struct agent *a, int domain)
+{
+	char name[STORE_NAME];
+
+	snprintf(name, sizeof(name), "d%d.", domain);
+	if (store_has(a->store, name))
+		store_drop(a->store, name);
+}
+
 static void adopt_domains(struct agent *a)
 {
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
@@ -146,13 +156,15 @@ static void adopt_domains(struct agent *a)
 				d->beat_ns[c] = a->now_ns;
 			say(LOG_INFO, "took over queue %d%s", i,
 			    d->life == DOMAIN_TAKEN ? " and its worker" : "");
-		} else if (!d->old_pid) {
-			d->old_pid = a->maps.agent[i].worker_pid;
+			continue;
 		}
+		drop_rest(a, i);
+		if (!d->old_pid)
+			d->old_pid = a->maps.agent[i].worker_pid;
 	}
 }
 
-static void give_up(struct agent *a, const char *why)
+void agent_give_up(struct agent *a, const char *why)
 {
 	say(LOG_WARNING, "%s", why);
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
@@ -190,6 +202,8 @@ static bool find_shunt(struct agent *a)
 		say(LOG_ERR, "%s", why);
 	else if (err)
 		wait_for(a, why);
+	for (int i = 0; err == -ENOENT && i < SHUNT_DOMAINS; i++)
+		drop_rest(a, i); /* it was unloaded while nobody looked */
 	if (err)
 		return false;
 	load_reset(a);
@@ -199,16 +213,20 @@ static bool find_shunt(struct agent *a)
 	}
 	snprintf(a->why, sizeof(a->why), "starting");
 	adopt_domains(a);
+	return true;
+}
+
+void agent_begin_to_serve(struct agent *a)
+{
 	if (a->opts.role == ROLE_SHARED) {
 		policy_refresh(a);
 		a->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
 	}
 	make_domains(a);
-	return true;
 }
 
 /* Looks whether interface and maps are those that we serve. */
-static void check(struct agent *a)
+void agent_check(struct agent *a)
 {
 	unsigned int was = a->ifindex;
 	char why[80];
@@ -217,16 +235,16 @@ static void check(struct agent *a)
 	iface_look(a->opts.ifname, &a->ifindex, &a->mtu);
 	if (a->maps.agent && a->ifindex != was) {
 		snprintf(why, sizeof(why), "interface '%s' went away", a->opts.ifname);
-		give_up(a, why);
+		agent_give_up(a, why);
 	} else if (a->maps.agent && a->opts.role == ROLE_HOST) {
 		if (!host_current(a))
-			give_up(a, "a core's interface went away");
+			agent_give_up(a, "a core's interface went away");
 	} else if (a->maps.agent && !maps_current(&a->maps, &a->pins)) {
 		snprintf(why, sizeof(why), "shunt was unloaded from '%s'", a->opts.ifname);
-		give_up(a, why);
+		agent_give_up(a, why);
 	}
-	if (!a->maps.agent)
-		find_shunt(a);
+	if (!a->maps.agent && find_shunt(a) && a->trial < 0 && !a->ending)
+		agent_begin_to_serve(a);
 }
 
 /* XDP redirects to what it finds in the map, and no further. */
@@ -298,7 +316,7 @@ static void turn(struct agent *a)
 {
 	a->now_ns = clock_ns();
 	if (a->now_ns >= a->check_ns)
-		check(a);
+		agent_check(a);
 	if (a->maps.agent)
 		turn_domains(a);
 	if (a->maps.agent && a->now_ns >= a->watch_ns)
@@ -348,7 +366,7 @@ static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 }
 
 /* False: it is time to end. */
-static bool turn_and_wait(struct agent *a)
+bool agent_turn(struct agent *a)
 {
 	struct pollfd p[FD_FIXED + PEERS_MAX + SHUNT_DOMAINS];
 	struct peer *who[FD_FIXED + PEERS_MAX + SHUNT_DOMAINS];
@@ -385,61 +403,4 @@ static bool turn_and_wait(struct agent *a)
 	if (p[FD_HELLO].revents && a->hello)
 		hello_hear(a);
 	return true;
-}
-
-static int start(struct agent *a, char *why, size_t len)
-{
-	sigset_t set;
-	int err;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	a->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	a->netlink = iface_watch();
-	if (a->signals < 0 || a->netlink < 0) {
-		err = a->signals < 0 ? -errno : a->netlink;
-		snprintf(why, len, "cannot watch signals and interfaces: %s", strerror(-err));
-		return err;
-	}
-	return peers_listen(a, why, len);
-}
-
-int agent_run(const struct options *opts, char **argv, int keeper)
-{
-	struct agent *a = calloc(1, sizeof(*a));
-	char why[200];
-
-	if (!a)
-		return EXIT_FAILURE;
-	a->opts = *opts;
-	a->argv = argv;
-	a->keeper = keeper;
-	a->store = store_open(keeper);
-	a->pins = (struct shunt_pins){ .bpffs = opts->bpffs, .ifname = a->opts.ifname };
-	a->policy.fd = -1;
-	a->aim_fd = -1;
-	for (int i = 0; i < PEERS_MAX; i++)
-		a->peer[i] = (struct peer){ .fd = -1, .pidfd = -1 };
-	for (int i = 0; i < SHUNT_DOMAINS; i++)
-		a->domain[i].former = -1;
-	maps_close(&a->maps);
-	if (!a->store || start(a, why, sizeof(why))) {
-		say(LOG_ERR, "%s", a->store ? why : "out of memory");
-		return EXIT_FAILURE;
-	}
-	a->now_ns = clock_ns();
-	check(a);
-	if (a->refused || (opts->once && !a->maps.agent)) { /* it was told why */
-		unlink(a->opts.socket);
-		return EXIT_FAILURE;
-	}
-	notify("READY=1");
-	while (turn_and_wait(a))
-		;
-	notify("STOPPING=1");
-	publish_stop(a->publisher);
-	unlink(a->opts.socket);
-	return a->refused ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -31,6 +31,9 @@ struct options {
 	unsigned int card_delay_us; /* an emulated card's: how long a message takes */
 	bool verbose;
 	bool once;          /* fail rather than wait for shunt load */
+	bool replace;       /* take the place of the shuntd that serves */
+	bool end;           /* only end the shuntd that serves */
+	unsigned int linger_s; /* how long memory and sockets are kept after the end */
 	uid_t user[ALLOW_MAX];
 	unsigned int nusers;
 	gid_t group[ALLOW_MAX];
@@ -89,6 +92,9 @@ struct agent {
 	char **argv;
 	struct store *store;
 	int keeper, signals, netlink, listener;
+	int trial;               /* keeper.h; -1: the place is ours */
+	bool ending;             /* it only gives everything up */
+	bool had[SHUNT_DOMAINS]; /* the store had something of the domain when we started */
 
 	struct shunt_pins pins;
 	struct maps maps;        /* maps.agent: NULL while shunt is not loaded */
@@ -125,8 +131,16 @@ static inline __u64 clock_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
-/* agent.c: in the agent's process; its exit status. */
+/* run.c: in the agent's process; its exit status. */
 int agent_run(const struct options *opts, char **argv, int keeper);
+
+/* agent.c: looks whether interface and maps are those that we serve, and takes over what fits. */
+void agent_check(struct agent *a);
+/* Makes what is missing. */
+void agent_begin_to_serve(struct agent *a);
+/* One turn of the loop, and a wait for the next. False: it is time to end. */
+bool agent_turn(struct agent *a);
+void agent_give_up(struct agent *a, const char *why);
 
 /* peers.c: connections */
 int peers_listen(struct agent *a, char *why, size_t len);

@@ -12,6 +12,7 @@
 
 #include "domain.h"
 #include "log.h"
+#include "state.h"
 #include "xsk.h"
 #include "xsks.h"
 
@@ -192,7 +193,7 @@ static int make_socket(struct domain *d, __u32 k)
 
 int domain_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo)
 {
-	int fd = make_memfd("shunt-state", sizeof(*d->state));
+	int fd = make_memfd("shunt-state", STATE_ROOM);
 
 	if (fd < 0)
 		return fd;
@@ -342,14 +343,6 @@ static bool find_all(struct domain *d)
 	return d->memory >= 0;
 }
 
-static bool is_ours(const struct domain *d, unsigned int ifindex)
-{
-	const struct domain_state *s = d->state;
-
-	return s && s->size == sizeof(*s) && s->ready && s->map_id == d->maps->id &&
-	       s->ifindex == ifindex;
-}
-
 bool domain_find_state(struct domain *d, unsigned int ifindex)
 {
 	char name[STORE_NAME];
@@ -360,8 +353,10 @@ bool domain_find_state(struct domain *d, unsigned int ifindex)
 	if (fd < 0)
 		return false;
 	d->state = map_shared(fd, sizeof(*d->state));
-	if (!is_ours(d, ifindex))
+	if (!d->state || state_misfit(fd, d->state, d->maps->id, ifindex))
 		return false;
+	if (d->state->size < sizeof(*d->state))
+		d->state->size = sizeof(*d->state); /* what we know beyond that is 0 */
 	d->r.geo = d->state->geo;
 	return find_all(d);
 }

@@ -32,7 +32,7 @@ enum burial_step {
  * count is first written here as the sum, so that doing it again changes nothing.
  */
 struct domain_state {
-	__u32 size;         /* of this struct: another one's state is no state */
+	__u32 size;         /* of this struct, in the newest version that had it (state.h) */
 	__u32 ready;        /* memory and sockets are all made and in the store */
 	__u32 map_id;       /* the load (maps.h) that they were made for */
 	__u32 ifindex;

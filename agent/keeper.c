@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * keeper.c - holds memory and sockets, starts the agent, starts it again
+ * keeper.c - holds memory and sockets, starts the agent, starts it again, hands over to a successor
  *
  * It does nothing else, so that it has no reason to die. If it is killed, the agent takes its
  * place: it has the same descriptors.
@@ -12,132 +12,384 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "child.h"
+#include "control.h"
 #include "keeper.h"
+#include "linger.h"
+#include "lock.h"
 #include "log.h"
+#include "sd.h"
 #include "self.h"
 
-#define QUICK_MS 300       /* an agent that lives no longer than this died at once */
+#define QUICK_MS 300        /* an agent that lives no longer than this died at once */
 #define BACKOFF_MAX_MS 1000 /* workers wait longer than this for an answer */
-#define REAP_MS 1000       /* between the end of a process's descriptors and its end */
-#define TAKE_S 5           /* the keeper takes a descriptor in this time, or is as good as dead */
+#define REAP_MS 1000        /* between the end of a process's descriptors and its end */
+#define STOP_MS 5000        /* an agent that was asked to stop does so in this time, or is killed */
+#define VERDICT_MS 15000    /* what the shuntd whose place we were to take says of our failure */
+#define LOOK_MS 200         /* while it lingers: is what it keeps still of use? */
 
-struct keeper {
-	struct store *store;
-	char **argv;
-	int signals;
-	int agent;   /* socket to the agent */
-	int pidfd;   /* the agent */
-	pid_t pid;
-	bool stop;   /* SIGTERM came */
-	bool old;    /* the program that has our path now is of another ABI */
+enum phase {
+	PHASE_SERVING,
+	PHASE_QUIESCING, /* a successor waits for the agent to stop */
+	PHASE_QUIET,     /* a successor takes over */
+	PHASE_LINGERING, /* told to stop: waits for a successor, for a while */
+	PHASE_ENDING,    /* the agent gives everything up */
+	PHASE_DONE,
 };
 
-static unsigned long long now_ms(void)
-{
-	struct timespec t;
+enum { FD_AGENT, FD_SIGNALS, FD_PIDFD, FD_LISTENER, FD_PEER, FD_TRIAL, NFDS };
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000ULL + t.tv_nsec / 1000000;
+struct keeper {
+	const struct options *opts;
+	struct store *store;
+	char **argv;
+	struct child agent;
+	struct control control;
+	enum phase phase;
+	int signals;
+	int trial;     /* keeper.h; -1 once we have the place */
+	int status;    /* our exit status, with PHASE_DONE */
+	bool stop;     /* SIGTERM came */
+	bool old;      /* the program that has our path now is of another ABI */
+	bool lingers;  /* nobody serves any more */
+	bool gives_up; /* the agent is the one that gives everything up */
+	__u64 now_ms, started_ms, start_ms; /* of the agent: when it was, when to start the next */
+	__u64 asked_ms;                     /* when it was asked to stop */
+	__u64 until_ms;                     /* end of lingering */
+	unsigned int backoff_ms;
+};
+
+static void set_now(struct keeper *k)
+{
+	k->now_ms = clock_ns() / 1000000;
 }
 
-/* In the child. Signals were blocked for the keeper's signalfd: the agent starts without that. */
-static void become_agent(struct keeper *k, int keeper)
+static void done(struct keeper *k, int status)
 {
-	char number[16];
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	snprintf(number, sizeof(number), "%d", keeper);
-	fcntl(keeper, F_SETFD, 0);
-	if (!setenv(STORE_KEEPER, number, 1) && !store_export(k->store))
-		errno = -self_exec(k->argv, k->old);
-	say(LOG_ERR, "cannot start the agent: %m");
-	_exit(EXIT_FAILURE);
+	k->phase = PHASE_DONE;
+	k->status = status;
 }
 
-static int start(struct keeper *k)
+/* Nobody follows: what goes by a path goes with us. */
+static void done_for_good(struct keeper *k, int status)
 {
-	struct timeval limit = { .tv_sec = TAKE_S };
-	int ends[2], err;
+	unlink(k->opts->socket);
+	control_remove(k->opts);
+	lock_socket_remove(k->opts);
+	done(k, status);
+}
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	setsockopt(ends[1], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	k->pid = fork();
-	if (!k->pid)
-		become_agent(k, ends[1]);
-	err = k->pid < 0 ? -errno : 0;
-	close(ends[1]);
-	k->agent = ends[0];
-	k->pidfd = err ? -1 : pidfd_open(k->pid, 0);
-	if (!err && k->pidfd < 0)
-		err = -errno;
-	return err;
+static void ask_agent(struct keeper *k)
+{
+	child_ask(&k->agent);
+	k->asked_ms = k->now_ms;
+}
+
+/* --- taking another one's place ------------------------------------------------------------------
+ */
+
+static void have_the_place(struct keeper *k)
+{
+	close(k->trial);
+	k->trial = -1;
+	store_mirror(k->store);
+	say(LOG_INFO, "took over from the shuntd that was there");
+}
+
+/* It goes on: what we have are copies. */
+static void yield_the_place(struct keeper *k)
+{
+	say(LOG_ERR, "did not take over: the shuntd that was there goes on");
+	child_kill(&k->agent);
+	done(k, EXIT_FAILURE);
+}
+
+/* Our agent has ended. If it had said READY before, or if nobody is there to go on, the place is
+ * ours. */
+static bool place_is_ours(struct keeper *k)
+{
+	struct handover_msg m;
+	int fd, type;
+
+	shutdown(k->trial, SHUT_WR);
+	type = handover_receive(k->trial, &m, &fd, VERDICT_MS);
+	if (fd >= 0)
+		close(fd);
+	if (type) {
+		yield_the_place(k);
+		return false;
+	}
+	have_the_place(k);
+	return true;
+}
+
+static void hear_trial(struct keeper *k)
+{
+	struct handover_msg m;
+	int fd, type = handover_receive(k->trial, &m, &fd, 0);
+
+	if (fd >= 0)
+		close(fd);
+	if (!type)
+		have_the_place(k);
+	else if (type != -EAGAIN)
+		yield_the_place(k);
+}
+
+/* --- stopping
+ * -------------------------------------------------------------------------------------- */
+
+/* A process of our own goes on as the one that keeps, and we end. */
+static void linger(struct keeper *k)
+{
+	pid_t pid = linger_fork();
+
+	if (pid < 0) {
+		say(LOG_ERR, "cannot keep memory and sockets for the next shuntd: %m");
+		done_for_good(k, EXIT_SUCCESS);
+		return;
+	}
+	if (pid) {
+		say(LOG_INFO,
+		    "ended; process %d keeps memory and sockets for the next shuntd, for %u s", pid,
+		    k->opts->linger_s);
+		done(k, EXIT_SUCCESS);
+		return;
+	}
+	k->stop = false;
+	k->lingers = true;
+	k->phase = PHASE_LINGERING;
+	k->until_ms = k->now_ms + k->opts->linger_s * 1000ULL;
+}
+
+/* The agent has stopped, and so shall we. */
+static void stop(struct keeper *k)
+{
+	if (sd_is_there()) {
+		sd_barrier();
+		done(k, EXIT_SUCCESS);
+	} else if (k->opts->linger_s && linger_is_of_use(k->store)) {
+		linger(k);
+	} else {
+		done_for_good(k, EXIT_SUCCESS);
+	}
+}
+
+/* What it keeps is of no use without the load that it was made for. */
+static void look_while_lingering(struct keeper *k)
+{
+	struct shunt_pins pins = { .bpffs = k->opts->bpffs, .ifname = k->opts->ifname };
+
+	if (k->stop || k->now_ms >= k->until_ms || !lock_load_stands(k->store, &pins))
+		done_for_good(k, EXIT_SUCCESS);
+}
+
+/* --- the agent
+ * ------------------------------------------------------------------------------------- */
+
+static void start_agent(struct keeper *k)
+{
+	int err = child_start(&k->agent, k->store, k->argv, k->old, k->trial,
+			      k->phase == PHASE_ENDING);
+
+	k->started_ms = k->now_ms;
+	k->gives_up = k->phase == PHASE_ENDING;
+	if (!err)
+		return;
+	say(LOG_ERR, "cannot start the agent: %s", strerror(-err));
+	done(k, EXIT_FAILURE);
+}
+
+static void back_off(struct keeper *k)
+{
+	if (k->now_ms - k->started_ms > QUICK_MS)
+		k->backoff_ms = 0;
+	else
+		k->backoff_ms = !k->backoff_ms                       ? 50
+				: 2 * k->backoff_ms < BACKOFF_MAX_MS ? 2 * k->backoff_ms
+								     : BACKOFF_MAX_MS;
+	k->start_ms = k->now_ms + k->backoff_ms;
+}
+
+/* It ended though nobody had asked it to. */
+static void agent_ended_itself(struct keeper *k, int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SELF_OTHER_ABI && !k->old) {
+		say(LOG_WARNING, "going on with the program that '%s' was", self_path());
+		k->old = true;
+	} else if (WIFEXITED(status) && WEXITSTATUS(status) != KEEPER_NOT_READY) {
+		done_for_good(k, WEXITSTATUS(status));
+	} else {
+		back_off(k);
+		if (WIFSIGNALED(status))
+			say(LOG_ERR, "the agent died of signal %d; starting it again%s",
+			    WTERMSIG(status), k->backoff_ms ? " after a while" : "");
+	}
+}
+
+static void agent_ended(struct keeper *k)
+{
+	int status = child_reap(&k->agent);
+	bool asked = k->agent.asked;
+
+	k->agent.asked = false;
+	if (k->trial >= 0 && !place_is_ours(k))
+		return;
+	if (k->phase == PHASE_ENDING && k->gives_up)
+		done_for_good(k, EXIT_SUCCESS);
+	else if (k->phase == PHASE_SERVING && !k->stop && !asked)
+		agent_ended_itself(k, status);
+}
+
+/* False: the agent lives, but has left us, as it thought that we were dead. */
+static bool hear_agent(struct keeper *k)
+{
+	struct pollfd p = { .fd = k->agent.pidfd, .events = POLLIN };
+
+	if (!store_receive(k->store, k->agent.sock))
+		return true;
+	if (poll(&p, 1, REAP_MS) != 1) {
+		say(LOG_WARNING, "agent %d took over as keeper", k->agent.pid);
+		done(k, EXIT_SUCCESS);
+		return false;
+	}
+	agent_ended(k);
+	return true;
+}
+
+/* --- a successor, and signals
+ * --------------------------------------------------------------------- */
+
+static void obey(struct keeper *k, enum control_order order)
+{
+	switch (order) {
+	case CONTROL_QUIESCE:
+		k->phase = PHASE_QUIESCING;
+		ask_agent(k);
+		break;
+	case CONTROL_END:
+		k->phase = PHASE_ENDING;
+		k->lingers = false;
+		ask_agent(k);
+		break;
+	case CONTROL_RESUME:
+		k->phase = k->lingers ? PHASE_LINGERING : PHASE_SERVING;
+		break;
+	case CONTROL_LEAVE:
+		say(LOG_INFO, "process %d has taken over", k->control.pid);
+		done(k, EXIT_SUCCESS);
+		break;
+	case CONTROL_NOTHING:
+		break;
+	}
 }
 
 static void take_signals(struct keeper *k)
 {
 	struct signalfd_siginfo info;
 
-	while (read(k->signals, &info, sizeof(info)) == sizeof(info)) {
+	while (read(k->signals, &info, sizeof(info)) == sizeof(info))
 		k->stop = true;
-		if (k->pid > 0)
-			kill(k->pid, SIGTERM);
+	if (k->stop)
+		ask_agent(k);
+}
+
+static void agent_is_quiet(struct keeper *k)
+{
+	if (control_quiet(&k->control, k->store, k->now_ms) == CONTROL_NOTHING)
+		k->phase = PHASE_QUIET;
+	else /* the successor is gone already */
+		obey(k, CONTROL_RESUME);
+}
+
+/* Without an agent: what is next? */
+static void go_on(struct keeper *k)
+{
+	switch (k->phase) {
+	case PHASE_QUIESCING: /* it lingered, or the agent was dead */
+		agent_is_quiet(k);
+		break;
+	case PHASE_LINGERING:
+		look_while_lingering(k);
+		break;
+	case PHASE_SERVING:
+		if (k->stop)
+			stop(k);
+		else if (k->now_ms >= k->start_ms)
+			start_agent(k);
+		break;
+	case PHASE_ENDING:
+		start_agent(k);
+		break;
+	case PHASE_QUIET:
+	case PHASE_DONE:
+		break;
 	}
 }
 
-/* Until the agent is dead. False: it lives, but has left us, as it thought that we were dead. */
-static bool serve(struct keeper *k)
+static int wait_ms(const struct keeper *k)
 {
-	for (;;) {
-		struct pollfd p[] = { { .fd = k->agent, .events = POLLIN },
-				      { .fd = k->signals, .events = POLLIN },
-				      { .fd = k->pidfd, .events = POLLIN } };
-
-		if (poll(p, 3, -1) < 0)
-			continue;
-		if (p[1].revents)
-			take_signals(k);
-		/* What it had handed over before it died comes first. */
-		if (p[0].revents && store_receive(k->store, k->agent))
-			return poll(&p[2], 1, REAP_MS) == 1;
-		if (p[2].revents && !p[0].revents)
-			return true;
-	}
+	if (k->lingers || k->control.stage != CONTROL_NOBODY || k->agent.asked)
+		return LOOK_MS;
+	if (!k->agent.pid && k->phase == PHASE_SERVING)
+		return k->start_ms > k->now_ms ? k->start_ms - k->now_ms : 0;
+	return -1;
 }
 
-/* Waits before the next start, but not for one who wants us to stop. */
-static void back_off(struct keeper *k, unsigned int ms)
+static void turn(struct keeper *k)
 {
-	struct pollfd p = { .fd = k->signals, .events = POLLIN };
+	struct pollfd p[NFDS] = {
+		[FD_AGENT] = {.fd = k->agent.sock, .events = POLLIN},
+		[FD_SIGNALS] = {.fd = k->signals, .events = POLLIN},
+		[FD_PIDFD] = {.fd = k->agent.pidfd, .events = POLLIN},
+		[FD_LISTENER] = {.fd = k->control.listener, .events = POLLIN},
+		[FD_PEER] = {.fd = k->control.peer, .events = POLLIN},
+		[FD_TRIAL] = {.fd = k->trial, .events = POLLIN},
+	};
 
-	if (ms && poll(&p, 1, ms) > 0)
+	if (poll(p, NFDS, wait_ms(k)) < 0)
+		return;
+	set_now(k);
+	if (p[FD_SIGNALS].revents)
 		take_signals(k);
+	/* What it had handed over before it died comes first. */
+	if (p[FD_AGENT].revents) {
+		if (!hear_agent(k))
+			return;
+	} else if (p[FD_PIDFD].revents) {
+		agent_ended(k);
+	}
+	if (k->phase != PHASE_DONE && k->trial >= 0 && p[FD_TRIAL].revents)
+		hear_trial(k);
+	if (p[FD_LISTENER].revents)
+		control_accept(&k->control, k->now_ms);
+	if (k->phase != PHASE_DONE && k->control.peer >= 0 && p[FD_PEER].revents)
+		obey(k, control_hear(&k->control, k->opts, k->store, k->lingers,
+				     k->agent.pid, k->now_ms));
+	if (k->phase != PHASE_DONE)
+		obey(k, control_tick(&k->control, k->now_ms));
+	if (k->agent.asked && k->now_ms - k->asked_ms > STOP_MS)
+		child_kill(&k->agent);
 }
 
-static int next_backoff(int ms, unsigned long long lived_ms)
+int keeper_run(const struct options *o, struct store *s, char **argv, int trial)
 {
-	if (lived_ms > QUICK_MS)
-		return 0;
-	ms = ms ? 2 * ms : 50;
-	return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
-}
-
-int keeper_run(struct store *s, char **argv)
-{
-	struct keeper k = { .store = s, .argv = argv };
-	unsigned long long started;
-	int status = 0, backoff = 0, err;
+	struct keeper k = {.opts = o,
+			   .store = s,
+			   .argv = argv,
+			   .trial = trial,
+			   .agent = {.sock = -1, .pidfd = -1}};
 	sigset_t set;
 
+	if (control_open(&k.control, o, s))
+		return EXIT_FAILURE;
+	if (trial < 0)
+		store_mirror(s);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -147,34 +399,14 @@ int keeper_run(struct store *s, char **argv)
 		say(LOG_ERR, "cannot make a signalfd: %m");
 		return EXIT_FAILURE;
 	}
-	while (!k.stop) {
-		started = now_ms();
-		err = start(&k);
-		if (err) {
-			say(LOG_ERR, "cannot start the agent: %s", strerror(-err));
-			return EXIT_FAILURE;
-		}
-		if (!serve(&k)) {
-			say(LOG_WARNING, "agent %d took over as keeper", k.pid);
-			return KEEPER_REPLACED;
-		}
-		waitpid(k.pid, &status, 0);
-		k.pid = 0;
-		close(k.agent);
-		close(k.pidfd);
-		if (WIFEXITED(status) && WEXITSTATUS(status) == SELF_OTHER_ABI && !k.old) {
-			say(LOG_WARNING, "going on with the program that '%s' was", self_path());
-			k.old = true;
-			continue;
-		}
-		if (WIFEXITED(status))
-			return WEXITSTATUS(status);
-		backoff = next_backoff(backoff, now_ms() - started);
-		say(LOG_ERR, "the agent died of signal %d; starting it again%s", WTERMSIG(status),
-		    backoff ? " after a while" : "");
-		back_off(&k, backoff);
+	set_now(&k);
+	while (k.phase != PHASE_DONE) {
+		if (!k.agent.pid)
+			go_on(&k);
+		if (k.phase != PHASE_DONE)
+			turn(&k);
 	}
-	return EXIT_SUCCESS;
+	return k.status;
 }
 
 int keeper_become(struct store *s, char **argv)

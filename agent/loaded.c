@@ -23,8 +23,10 @@ static int check_role(const struct agent *a, char *why, size_t len)
 
 	if (wire == (a->opts.role == ROLE_NIC))
 		return 0;
-	snprintf(why, len, wire ? "'%s' is loaded as a NIC's port: start shuntd with --role nic" :
-		 "'%s' is not loaded as a NIC's port: the configuration has no 'wire'", a->opts.ifname);
+	snprintf(why, len,
+		 wire ? "'%s' is loaded as a NIC's port: start shuntd with --role nic"
+		      : "'%s' is not loaded as a NIC's port: the configuration has no 'wire'",
+		 a->opts.ifname);
 	return -EINVAL;
 }
 
@@ -37,20 +39,29 @@ static int check_place(const struct agent *a, char *why, size_t len)
 	int err = shunt_netns_cookie(&own);
 
 	if (err) {
-		snprintf(why, len, "cannot tell which network namespace this is: %s", strerror(-err));
+		snprintf(why, len, "cannot tell which network namespace this is: %s",
+			 strerror(-err));
 		return err;
 	}
 	if (own == cfg->netns && a->ifindex == cfg->ifindex)
 		return 0;
 	if (own == cfg->netns)
-		snprintf(why, len, "'%s' was loaded for interface %u, and is interface %u now: 'shunt switch POLICY' "
-			 "attaches again, if that one is gone", a->opts.ifname, cfg->ifindex, a->ifindex);
+		snprintf(why, len,
+			 "'%s' was loaded for interface %u, and is interface %u now: 'shunt switch "
+			 "POLICY' "
+			 "attaches again, if that one is gone",
+			 a->opts.ifname, cfg->ifindex, a->ifindex);
 	else if (shunt_netns_find(cfg->netns, a->maps.agent[0].pid, path, sizeof(path)))
-		snprintf(why, len, "what is pinned as '%s' is loaded in another network namespace: nsenter --net=%.80s "
-			 "shuntd ...", a->opts.ifname, path);
+		snprintf(why, len,
+			 "what is pinned as '%s' is loaded in another network namespace: nsenter "
+			 "--net=%.80s "
+			 "shuntd ...",
+			 a->opts.ifname, path);
 	else
-		snprintf(why, len, "what is pinned as '%s' is loaded in another network namespace: nsenter "
-			 "--net=/run/netns/NAME shuntd ...", a->opts.ifname);
+		snprintf(why, len,
+			 "what is pinned as '%s' is loaded in another network namespace: nsenter "
+			 "--net=/run/netns/NAME shuntd ...",
+			 a->opts.ifname);
 	return -EXDEV;
 }
 
@@ -62,7 +73,8 @@ static int lock(struct agent *a, char *why, size_t len)
 	for (int i = 0; i < SHUNT_DOMAINS && !pid; i++)
 		pid = a->maps.domains[i].on ? a->maps.agent[i].pid : 0;
 	if (err == -EBUSY && pid)
-		snprintf(why, len, "another shuntd serves '%s' (process %u): end it first", a->opts.ifname, pid);
+		snprintf(why, len, "another shuntd serves '%s' (process %u): end it first",
+			 a->opts.ifname, pid);
 	else if (err == -EBUSY)
 		snprintf(why, len, "another shuntd serves '%s': end it first", a->opts.ifname);
 	return err;
@@ -73,7 +85,9 @@ static void explain_hidden(const struct agent *a, char *why, size_t len)
 	char path[PATH_MAX];
 
 	if (!a->opts.bpffs && shunt_netns_hides_sys(path, sizeof(path)))
-		snprintf(why, len, "no bpffs at '" SHUNT_BPFFS "': 'ip netns exec' hides it, use nsenter --net=%.80s",
+		snprintf(why, len,
+			 "no bpffs at '" SHUNT_BPFFS
+			 "': 'ip netns exec' hides it, use nsenter --net=%.80s",
 			 path);
 }
 

@@ -6,6 +6,6 @@
 
 #include "agent.h"
 
-/* Opens the maps: pinned ones, which are our interface's and that no other shuntd serves, or on a host its own. 0;
- * -EBUSY: another shuntd serves them; or -errno; why says it in words. */
+/* Opens the maps: pinned ones, which are our interface's and that no other shuntd serves, or on a
+ * host its own. 0; -EBUSY: another shuntd serves them; or -errno; why says it in words. */
 int loaded_open(struct agent *a, char *why, size_t len);

@@ -9,13 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "handover.h"
 #include "lock.h"
 #include "log.h"
 
-#define TRIES 100 /* whoever removes or replaces what is locked does so rarely */
+#define TRIES 100    /* whoever removes or replaces what is locked does so rarely */
 #define DYING_MS 500 /* a process that was killed keeps its descriptors for a while */
 
 static int store_lock(struct store *s, const char *name, int fd)
@@ -74,7 +77,9 @@ int lock_socket(const struct options *o, struct store *s)
 	path_of(o, path, sizeof(path));
 	fd = open_locked(path, O_RDWR | O_CREAT);
 	if (fd == -EBUSY)
-		say(LOG_ERR, "another shuntd has '%s': end it first; one for another interface needs another --socket",
+		say(LOG_ERR,
+		    "another shuntd has '%s': end it first; one for another interface needs "
+		    "another --socket",
 		    o->socket);
 	else if (fd < 0)
 		say(LOG_ERR, "cannot lock '%s': %s", path, strerror(-fd));
@@ -107,4 +112,37 @@ int lock_load(struct store *s, const struct shunt_pins *pins, char *why, size_t 
 		return fd;
 	}
 	return store_lock(s, "load", fd);
+}
+
+bool lock_load_stands(const struct store *s, const struct shunt_pins *pins)
+{
+	char path[PATH_MAX];
+	int fd = store_get(s, "load");
+
+	return fd < 0 || (!shunt_pin_path(path, sizeof(path), pins, "cfg") && is_at(fd, path));
+}
+
+static bool is_bound_to(int fd, const char *path)
+{
+	struct sockaddr_un at = {0};
+	socklen_t len = sizeof(at) - 1;
+
+	return !getsockname(fd, (struct sockaddr *)&at, &len) && !strcmp(at.sun_path, path) &&
+	       !access(path, F_OK);
+}
+
+void lock_check_paths(const struct options *o, struct store *s)
+{
+	char path[128];
+	int fd = store_get(s, "listen");
+
+	if (fd >= 0 && !is_bound_to(fd, o->socket))
+		store_drop(s, "listen");
+	fd = store_get(s, "control");
+	if (fd >= 0 && (handover_path(o->socket, path, sizeof(path)) || !is_bound_to(fd, path)))
+		store_drop(s, "control");
+	path_of(o, path, sizeof(path));
+	fd = store_get(s, "lock");
+	if (fd >= 0 && !is_at(fd, path))
+		store_drop(s, "lock");
 }

@@ -17,9 +17,11 @@
 #include "log.h"
 #include "rights.h"
 #include "self.h"
+#include "successor.h"
 
 #define EXIT_USAGE 2
 #define TICK_MS 10
+#define LINGER_S 10
 
 static const char usage[] =
 	"usage: shuntd --dev IF [options]\n"
@@ -43,6 +45,9 @@ static const char usage[] =
 	"  --publish US     with a card: how often loads are published to it (as services ask for)\n"
 	"  --card-delay US  emulates a card that takes so long for a message (0)\n"
 	"  --once           if shunt is not loaded, say so and exit; do not wait for it\n"
+	"  --replace        take over from the shuntd that serves: no request is lost\n"
+	"  --end            have that one end and give up memory and sockets; SIGTERM keeps them for its successor\n"
+	"  --linger S       … for so many seconds (10); systemd keeps them itself\n"
 	"  -v, --verbose\n"
 	"  -V, --version\n"
 	"  -h, --help\n";
@@ -138,7 +143,7 @@ static int set_number(const char *text, unsigned long max, const char *what, __u
 }
 
 enum { OPT_USER = 256, OPT_GROUP, OPT_SOCKET, OPT_BPFFS, OPT_TICK, OPT_ONCE, OPT_DEV, OPT_ROLE, OPT_NIC,
-       OPT_KEY, OPT_FIRST, OPT_GRACE, OPT_PUBLISH, OPT_CARD_DELAY };
+       OPT_KEY, OPT_FIRST, OPT_GRACE, OPT_PUBLISH, OPT_CARD_DELAY, OPT_LINGER, OPT_REPLACE, OPT_END };
 
 static const struct option longs[] = {
 	{ "dev", required_argument, NULL, OPT_DEV },
@@ -150,6 +155,9 @@ static const struct option longs[] = {
 	{ "publish", required_argument, NULL, OPT_PUBLISH },
 	{ "card-delay", required_argument, NULL, OPT_CARD_DELAY },
 	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "replace", no_argument, NULL, OPT_REPLACE },
+	{ "end", no_argument, NULL, OPT_END },
+	{ "linger", required_argument, NULL, OPT_LINGER },
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "nic", required_argument, NULL, OPT_NIC },
 	{ "key", required_argument, NULL, OPT_KEY },
@@ -198,6 +206,14 @@ static int take_option(struct options *o, int opt, const char **socket)
 	case OPT_ONCE:
 		o->once = true;
 		return 0;
+	case OPT_REPLACE:
+		o->replace = true;
+		return 0;
+	case OPT_END:
+		o->end = true;
+		return 0;
+	case OPT_LINGER:
+		return set_number(optarg, 3600, "'%s' is no time to linger: 0 to 3600 seconds", &o->linger_s);
 	case 'v':
 		o->verbose = true;
 		return 0;
@@ -218,7 +234,7 @@ static int parse(struct options *o, int argc, char **argv)
 	const char *socket = NULL;
 	int opt, err = 0;
 
-	*o = (struct options){ .tick_ms = TICK_MS };
+	*o = (struct options){ .tick_ms = TICK_MS, .linger_s = LINGER_S };
 	while (!err && (opt = getopt_long(argc, argv, "vVh", longs, NULL)) != -1)
 		err = take_option(o, opt, &socket);
 	if (err)
@@ -238,18 +254,25 @@ static int parse(struct options *o, int argc, char **argv)
 	return set_socket(o, socket);
 }
 
+/* What a keeper holds from the start: what it was, or systemd, or another shuntd. */
 static int run_keeper(const struct options *o, char **argv)
 {
+	bool again = getenv(STORE_ENV);
 	struct store *s = store_open(-1);
-	int status;
+	int trial = -1, got = 0;
 
-	if (!s || lock_socket(o, s))
+	if (!s)
 		return EXIT_FAILURE;
-	status = keeper_run(s, argv);
-	/* Ours still, unless our agent has taken our place. */
-	if (status != KEEPER_REPLACED)
-		lock_socket_remove(o);
-	return status == KEEPER_REPLACED ? EXIT_SUCCESS : status;
+	if (!again)
+		store_take_back(s);
+	lock_check_paths(o, s);
+	if (!store_has(s, ""))
+		got = successor_take(o, &s, &trial);
+	if (got < 0 || lock_socket(o, s))
+		return EXIT_FAILURE;
+	if (o->replace && !got && !again)
+		say(LOG_INFO, "there is no shuntd at '%s' to replace", o->socket);
+	return keeper_run(o, s, argv, trial);
 }
 
 int main(int argc, char **argv)
@@ -269,6 +292,8 @@ int main(int argc, char **argv)
 	rights_raise_limits();
 	if (keeper)
 		return agent_run(&opts, argv, atoi(keeper));
+	if (opts.end)
+		return successor_end(&opts);
 	if (!getenv(STORE_ENV))
 		rights_drop();
 	return run_keeper(&opts, argv);

@@ -2,8 +2,8 @@
 /*
  * self.c - the program that the processes of shuntd are, by its path
  *
- * /proc/self/exe would be the program that was started first, for ever, and its link says "(deleted)" once another
- * one has its place: so the path is found out once and handed on.
+ * /proc/self/exe would be the program that was started first, for ever, and its link says
+ * "(deleted)" once another one has its place: so the path is found out once and handed on.
  */
 #include <errno.h>
 #include <fcntl.h>

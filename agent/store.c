@@ -13,19 +13,22 @@
 
 #include <shunt/abi.h>
 
+#include "sd.h"
 #include "store.h"
 
-#define STORE_MAX (SHUNT_DOMAINS * (SHUNT_SLOTS + 3) + 2)
+#define STORE_MAX (SHUNT_DOMAINS * (SHUNT_SLOTS + 3) + SHUNT_CORES + 8)
 #define TRIES 1000 /* of a message without a descriptor, for want of memory */
 
 struct entry {
 	char name[STORE_NAME];
 	int fd;
 	bool untold; /* the keeper does not have it yet */
+	bool kept;   /* systemd has it, under its name */
 };
 
 struct store {
 	int keeper;
+	bool mirrored; /* systemd has them, too */
 	unsigned int n;
 	struct entry entry[STORE_MAX];
 };
@@ -49,14 +52,20 @@ static int keep(struct store *s, const char *name, int fd)
 	struct entry *e = find(s, name);
 
 	if (e) {
+		if (e->kept)
+			sd_remove(name);
 		close(e->fd);
 	} else {
 		if (s->n == STORE_MAX)
 			return -ENOSPC;
 		e = &s->entry[s->n++];
+		*e = (struct entry){ .fd = -1 };
 		snprintf(e->name, sizeof(e->name), "%s", name);
 	}
 	e->fd = fd;
+	e->kept = s->mirrored;
+	if (e->kept)
+		sd_store(name, fd);
 	return 0;
 }
 
@@ -69,6 +78,8 @@ static void forget(struct store *s, const char *prefix)
 			i++;
 			continue;
 		}
+		if (s->entry[i].kept)
+			sd_remove(s->entry[i].name);
 		close(s->entry[i].fd);
 		s->entry[i] = s->entry[--s->n];
 	}
@@ -183,6 +194,71 @@ void store_drop(struct store *s, const char *prefix)
 {
 	forget(s, prefix);
 	tell(s, prefix, -1);
+}
+
+bool store_has(const struct store *s, const char *prefix)
+{
+	for (unsigned int i = 0; i < s->n; i++) {
+		if (!strncmp(s->entry[i].name, prefix, strlen(prefix)))
+			return true;
+	}
+	return false;
+}
+
+void store_clear(struct store *s)
+{
+	forget(s, "");
+}
+
+void store_free(struct store *s)
+{
+	if (s)
+		store_clear(s);
+	free(s);
+}
+
+bool store_at(const struct store *s, unsigned int i, const char **name, int *fd)
+{
+	if (i >= s->n)
+		return false;
+	*name = s->entry[i].name;
+	*fd = s->entry[i].fd;
+	return true;
+}
+
+void store_mirror(struct store *s)
+{
+	s->mirrored = sd_is_there();
+	for (unsigned int i = 0; s->mirrored && i < s->n; i++) {
+		if (!s->entry[i].kept)
+			sd_store(s->entry[i].name, s->entry[i].fd);
+		s->entry[i].kept = true;
+	}
+}
+
+/* One of ours is kept, any other is nobody's, and would be kept for ever. */
+static void take_back(void *arg, const char *name, int fd)
+{
+	struct entry *e = find(arg, name);
+	static const char *const ours[] = { "lock", "load", "listen", "control", "d", "wire." };
+	bool known = false;
+
+	for (unsigned int i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		known |= !strncmp(name, ours[i], strlen(ours[i]));
+	if (known && !e && strlen(name) < STORE_NAME && !keep(arg, name, fd)) {
+		find(arg, name)->kept = true;
+		return;
+	}
+	close(fd);
+	if (*name)
+		sd_remove(name);
+	if (e)
+		e->kept = false; /* both went: it is stored again */
+}
+
+void store_take_back(struct store *s)
+{
+	sd_take(take_back, s);
 }
 
 int store_get(const struct store *s, const char *name)

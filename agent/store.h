@@ -6,8 +6,10 @@
  * whichever dies, the other has them all and hands them to its successor through an environment
  * variable that names them.
  *
- *   lock          who serves this interface (flock)
+ *   lock          who serves this socket (flock)
+ *   load          who serves what is loaded (flock)
  *   listen        the broker's listener
+ *   control       the keeper's: a successor comes there (handover.h)
  *   dN.state      what the agent must remember of domain N (domain.h)
  *   dN.memory     its memory (layout.h)
  *   dN.sK         its sockets, K as in the order of WELCOME
@@ -34,6 +36,17 @@ int store_put(struct store *s, const char *name, int fd);
 bool store_retry(struct store *s);
 /* Drops every name that starts so. */
 void store_drop(struct store *s, const char *prefix);
+/* Is there any whose name starts so? */
+bool store_has(const struct store *s, const char *prefix);
+void store_free(struct store *s);
+/* Keeper: drops all; here, nobody is told. */
+void store_clear(struct store *s);
+/* Keeper: from now on systemd has all of them, too, and hears of every change. */
+void store_mirror(struct store *s);
+/* Keeper: takes what systemd kept while nobody ran. */
+void store_take_back(struct store *s);
+/* Entry i, still the store's; false: there are not so many. */
+bool store_at(const struct store *s, unsigned int i, const char **name, int *fd);
 /* The descriptor, still the store's; -1: there is none. */
 int store_get(const struct store *s, const char *name);
 

@@ -82,7 +82,26 @@ $(B)/tests/strict.so: tests/strict.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -fPIC -shared $< -o $@ -ldl
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/strict.so $(APP_TEST_PROGRAMS)
+$(B)/tests/successor: tests/successor.c agent/handover.c agent/handover.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CPPFLAGS) -Iagent $(TEST_CFLAGS) $(filter %.c,$^) -o $@
+
+# shuntd as its next version would be, of the same ABI; and one of another ABI.
+$(B)/tests/next/shuntd: agent/main.c $(filter-out %/agent/main.o,$(call obj,$(AGENT_SRC) $(LIB_SRC)))
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -USHUNT_VERSION -DSHUNT_VERSION='"next"' $(CFLAGS) $(SHUNT_CFLAGS) $^ -o $@ $(AGENT_LIBS)
+
+$(B)/tests/abi/shuntd: $(AGENT_SRC) $(LIB_SRC) $(wildcard agent/*.h lib/*.h include/shunt/*.h)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)/include/shunt
+	$(Q)sed 's/^#define SHUNT_ABI .*/#define SHUNT_ABI 4000/' include/shunt/abi.h >$(@D)/include/shunt/abi.h
+	$(Q)$(CC) -I$(@D)/include $(CPPFLAGS) $(SHUNT_CFLAGS) $(filter %.c,$^) -o $@ $(AGENT_LIBS)
+
+DAEMON_PROGRAMS := $(B)/tests/successor $(B)/tests/next/shuntd $(B)/tests/abi/shuntd
+
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
@@ -103,10 +122,10 @@ test-unit: $(UNIT) ## unit tests, under sanitizers
 test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
 	$(Q)tests/run.sh $(PROG)
 
-test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)
+test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)
 	$(Q)tests/run.sh $(E2E)
 
-test-fault: all $(B)/tests/peer $(B)/tests/harm ## things that die at bad moments (root)
+test-fault: all $(B)/tests/peer $(B)/tests/harm $(DAEMON_PROGRAMS) ## things that die at bad moments (root)
 	$(Q)tests/run.sh $(FAULT)
 
 -include $(wildcard $(B)/tests/*/*.d)

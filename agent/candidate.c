@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * candidate.c - can we use what another shuntd holds? Looked at before that one is asked to stop
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <bpf/bpf.h>
+
+#include "lock.h"
+#include "netns.h"
+#include "state.h"
+#include "successor.h"
+
+/* What the domains must have been made for. */
+struct load {
+	bool on; /* there is one */
+	__u32 map_id;
+	unsigned int ifindex;
+};
+
+static __u32 id_of(int fd)
+{
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
+
+	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+static int look_at_pins(const struct options *o, const struct store *s, struct load *l, char *why,
+			size_t len)
+{
+	struct shunt_pins pins = { .bpffs = o->bpffs, .ifname = o->ifname };
+	struct maps m;
+	__u64 own;
+	int err = maps_open(&m, &pins, why, len);
+
+	if (err == -ENOENT)
+		return 0; /* it waits for the load, and so shall we */
+	if (err)
+		return err;
+	if (!shunt_netns_cookie(&own) && (own != m.cfg.netns || l->ifindex != m.cfg.ifindex)) {
+		snprintf(why, len,
+			 "what is pinned as '%s' is loaded in another network namespace, or on "
+			 "another interface",
+			 o->ifname);
+		err = -EXDEV;
+	} else if (!lock_load_stands(s, &pins)) {
+		snprintf(why, len, "it serves another load than the one that is pinned as '%s'",
+			 o->ifname);
+		err = -ESTALE;
+	}
+	l->on = true;
+	l->map_id = m.id;
+	maps_close(&m);
+	return err;
+}
+
+static int look(const struct options *o, const struct store *s, struct load *l, char *why,
+		size_t len)
+{
+	*l = (struct load){ .ifindex = if_nametoindex(o->ifname) };
+	if (store_has(s, "wire.") != (o->role == ROLE_HOST) && store_has(s, "d")) {
+		snprintf(why, len, "it has another --role");
+		return -EINVAL;
+	}
+	if (o->role != ROLE_HOST)
+		return look_at_pins(o, s, l, why, len);
+	l->on = true;
+	l->map_id = id_of(store_get(s, "wire.view"));
+	return 0;
+}
+
+static const char *domain_misfit(const struct store *s, int fd, const struct load *l, __u32 d)
+{
+	struct domain_state *state = mmap(NULL, STATE_ROOM, PROT_READ, MAP_SHARED, fd, 0);
+	char name[STORE_NAME];
+	const char *wrong;
+
+	if (state == MAP_FAILED)
+		return "cannot be read";
+	wrong = l->on ? state_misfit(fd, state, l->map_id, l->ifindex)
+		      : "is of a load that is gone";
+	for (__u32 k = 0; !wrong && k < sockets_of(&state->geo) && k < SHUNT_SLOTS; k++) {
+		snprintf(name, sizeof(name), "d%u.s%u", d, k);
+		wrong = store_get(s, name) < 0 ? "lacks a socket" : NULL;
+	}
+	munmap(state, STATE_ROOM);
+	return wrong;
+}
+
+int candidate_check(const struct options *o, struct store *s, bool prune, char *why, size_t len)
+{
+	char name[STORE_NAME];
+	struct load l;
+	int err = look(o, s, &l, why, len);
+
+	if (err && !prune)
+		return err;
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+		const char *wrong;
+		int fd;
+
+		snprintf(name, sizeof(name), "d%u.state", d);
+		fd = store_get(s, name);
+		wrong = fd < 0 ? NULL : err ? "" : domain_misfit(s, fd, &l, d);
+		if (!wrong)
+			continue;
+		if (!prune) {
+			snprintf(why, len, "what it remembers of queue %u %s", d, wrong);
+			return -EINVAL;
+		}
+		snprintf(name, sizeof(name), "d%u.", d);
+		store_drop(s, name);
+	}
+	return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * successor.h - taking the place of a shuntd, or ending one
+ */
+#pragma once
+
+#include "agent.h"
+
+/* If one serves at our socket (and --replace is given), or keeps what it had for the next one:
+ * takes its descriptors into the store, which is empty; 1: then it is quiet, and *trial is the
+ * connection to it. 0: there is none. -errno: told why not, and it goes on as before. */
+int successor_take(const struct options *o, struct store **s, int *trial);
+
+/* Has the shuntd at our socket give everything up. An exit status. */
+int successor_end(const struct options *o);
+
+/* candidate.c: can we use what is in the store? Where that is not so, whole domains are dropped if
+ * prune, or it is -errno, with the reason in why. */
+int candidate_check(const struct options *o, struct store *s, bool prune, char *why, size_t len);

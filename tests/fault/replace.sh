@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# replace.sh - processes that die while one shuntd takes over from another
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+. "$(dirname "$0")/../daemons.sh"
+
+TEST_LIMIT=${LONG:+900}
+TEST_LIMIT=${TEST_LIMIT:-60}
+SEED=${SEED:-$RANDOM}
+
+successor() { host build/tests/successor "$CTL" "$@"; }
+
+# The first one goes on, and can be replaced all the same.
+test_a_successor_that_ends_at_any_stage_leaves_all_as_it_was() {
+	local stage keeper
+	load fcfs "$BIG"
+	start_worker
+	start_load 5000
+	keeper=$(keeper_pid)
+	for stage in connect hello entries table quiesce quiet fails garbage turn; do
+		assert_eq "$(successor $stage)" $stage stage
+		wait_for 10 serves
+		let_serve 100
+		assert_eq "$(keeper_pid)" "$keeper" "process of the keeper after '$stage'"
+	done
+	start next host "$NEXT" --dev "$DEV" --replace
+	wait "${PIDS[shuntd]}"
+	wait_for 10 serves
+	assert_nothing_lost
+}
+
+# One that hangs is waited for, but not for ever.
+test_a_successor_that_hangs_is_left_behind() {
+	local stage
+	[ -n "$LONG" ] || skip "takes a minute: LONG=1"
+	load fcfs "$BIG"
+	start_worker
+	start_load 5000
+	for stage in connect hello table quiet; do
+		start hangs host build/tests/successor "$CTL" $stage hang
+		wait_for 5 grep -q $stage "$DIR/hangs.log"
+		wait_for 20 logged_after "$stage"
+		wait_for 10 serves
+		stop hangs KILL
+	done
+	assert_nothing_lost
+}
+logged_after() { serves && replaced_by_nobody; }
+replaced_by_nobody() { [ -n "$(successor abi 1)" ]; } # it hears the next one
+
+# Whichever process is killed, at whatever instant: one shuntd is left at most, and what it serves is whole.
+test_kills_during_a_replacement_lose_nothing() {
+	local i
+	load fcfs "$BIG"
+	start_worker
+	start_load 5000
+	RANDOM=$SEED
+	echo "seed $SEED"
+	for ((i = 0; i < ${LONG:+194} + 6; i++)); do
+		kill_one_during_a_replacement
+		wait_for 10 at_rest
+		[ "$(pgrep -cx shuntd)" != 0 ] || start_agent
+		wait_for 10 serves
+		let_serve 100
+	done
+	assert_nothing_lost
+}
+
+# One of the four processes; both of one shuntd are another matter.
+kill_one_during_a_replacement() {
+	local old_agent old_keeper pids
+	old_agent=$(agent_pid)
+	old_keeper=$(keeper_pid)
+	start next host "$NEXT" --dev "$DEV" --replace
+	read -rt "0.0$((RANDOM % 10))$((RANDOM % 10))" <> <(:) || true
+	case $((RANDOM % 4)) in
+	0) pids=${PIDS[next]} ;;
+	1) pids=$(pgrep -x -P "${PIDS[next]}" shuntd) || true ;;
+	2) pids=$old_keeper ;;
+	*) pids=$old_agent ;;
+	esac
+	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || true
+}
+
+# No more than one keeper and its agent.
+at_rest() {
+	local n
+	n=$(pgrep -cx shuntd) || true
+	[ "$n" = 2 ] || [ "$n" = 0 ]
+}
+
+run_tests "$@"

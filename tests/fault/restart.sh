@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# restart.sh - shuntd is restarted, upgraded and ended while requests flow
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+. "$(dirname "$0")/../daemons.sh"
+
+TEST_LIMIT=${LONG:+600}
+TEST_LIMIT=${TEST_LIMIT:-60}
+
+test_restarts_under_load_lose_nothing() {
+	local i
+	load fcfs "$BIG"
+	start_worker
+	start_load 20000
+	for ((i = 0; i < ${LONG:+97} + 3; i++)); do
+		stop shuntd
+		assert_eq "$STATUS" 0 "status of shuntd"
+		start_agent
+		wait_for 10 serves
+		let_serve 1000
+	done
+	assert_nothing_lost
+	stop spin
+	assert_frames
+}
+
+# Two builds of one ABI, in turn.
+test_upgrades_under_load_lose_nothing() {
+	local i program=$NEXT
+	load fcfs "$BIG"
+	start_worker
+	start_load 20000
+	for ((i = 0; i < ${LONG:+18} + 2; i++)); do
+		start "next$i" host "$program" --dev "$DEV" --replace
+		wait "${PIDS[shuntd]}" || fail "the one that was replaced ended with status $?"
+		PIDS[shuntd]=${PIDS[next$i]}
+		unset "PIDS[next$i]"
+		wait_for 10 serves
+		assert_eq "$(readlink "/proc/$(agent_pid)/exe")" "$(realpath "$program")" "program of the agent"
+		let_serve 1000
+		[ "$program" = "$NEXT" ] && program=$(command -v shuntd) || program=$NEXT
+	done
+	assert_nothing_lost
+	stop spin
+	assert_frames
+}
+
+test_what_waits_without_a_worker_is_served_after_a_restart() {
+	load fcfs
+	offer --rate 2000 --count 50 --time 1 --mix short=1:1us
+	stop shuntd
+	start_agent
+	start_worker
+	wait_for 5 quiet
+	assert_eq "$(stat_of .total.replied)" 50 "replied in the end"
+	assert_eq "$(stat_of .total.lost)" 0 lost
+}
+
+# It keeps what it had for so long, and then leaves nothing behind.
+test_without_a_successor_all_ends_after_a_while() {
+	load fcfs
+	stop shuntd
+	start_agent --linger 1
+	wait_for 5 logged 'took over from'
+	stop shuntd
+	assert_eq "$STATUS" 0 "status of shuntd"
+	! nobody || fail "nobody keeps memory and sockets"
+	wait_for 5 nobody
+	assert_eq "$(ls /run/shunt)" "" "what is left in /run/shunt"
+}
+
+test_end_gives_everything_up() {
+	load fcfs
+	start_worker
+	assert_exit 0 host shuntd --dev "$DEV" --end
+	wait "${PIDS[shuntd]}" || fail "it ended with status $?"
+	unset 'PIDS[shuntd]'
+	wait_for 5 nobody
+	assert_eq "$(ls /run/shunt)" "" "what is left in /run/shunt"
+	assert_eq "$(stat_of '.domains[0].up')" 0 "cores up"
+	start_agent
+	wait_for 15 all_up
+	assert_exit 0 host shuntd --dev "$DEV" --end
+	assert_exit 1 host shuntd --dev "$DEV" --end
+	assert_match "$(cat "$DIR/err")" 'there is no shuntd at'
+}
+
+test_end_ends_one_that_only_keeps() {
+	load fcfs
+	stop shuntd
+	assert_exit 0 host shuntd --dev "$DEV" --end
+	wait_for 5 nobody
+	assert_eq "$(ls /run/shunt)" "" "what is left in /run/shunt"
+}
+
+test_an_unload_ends_one_that_only_keeps() {
+	load fcfs
+	stop shuntd
+	host shunt unload --dev "$DEV"
+	wait_for 5 nobody
+	assert_eq "$(ls /run/shunt)" "" "what is left in /run/shunt"
+}
+
+test_one_that_serves_is_replaced_only_if_that_is_asked_for() {
+	local pid
+	load fcfs
+	pid=$(agent_pid)
+	assert_exit 1 host shuntd --dev "$DEV"
+	assert_match "$(cat "$DIR/err")" '--replace takes over'
+	assert_eq "$(agent_pid)" "$pid" "process of the agent"
+}
+
+test_replace_without_one_to_replace_just_starts() {
+	config >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent --replace
+	start_worker
+	logged 'no shuntd .* to replace' || fail "it did not say so"
+}
+
+test_another_abi_is_refused_with_what_would_be_lost() {
+	local pid
+	load fcfs
+	offer --rate 2000 --count 50 --time 1 --mix short=1:1us
+	pid=$(agent_pid)
+	assert_exit 1 host build/tests/abi/shuntd --dev "$DEV" --replace
+	assert_match "$(cat "$DIR/err")" "ABI [0-9]+, this one 4000: 'shunt unload' and 'shunt load'.*now 50 requests"
+	start_worker
+	wait_for 5 quiet
+	assert_eq "$(stat_of .total.replied)" 50 "replied in the end"
+	assert_eq "$(agent_pid)" "$pid" "process of the agent"
+}
+
+# systemd would see its main process end, and not know the other one.
+test_one_of_a_unit_is_not_replaced_from_outside() {
+	load fcfs
+	stop shuntd
+	host shuntd --dev "$DEV" --end
+	start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" env NOTIFY_SOCKET=@nobody shuntd --dev "$DEV"
+	wait_for 10 test -S "$CTL"
+	assert_exit 1 host shuntd --dev "$DEV" --replace
+	assert_match "$(cat "$DIR/err")" 'systemctl restart'
+	assert_exit 1 host shuntd --dev "$DEV" --end
+	assert_match "$(cat "$DIR/err")" 'systemctl stop'
+}
+
+run_tests "$@"
