@@ -137,7 +137,7 @@ static enum control_order hear_hello(struct control *c, const struct options *o,
 				     const struct store *s, bool lingers, pid_t agent,
 				     const struct handover_msg *m, __u64 now_ms)
 {
-	struct handover_msg info = { .flags = lingers ? HANDOVER_LINGERS : 0 };
+	struct handover_msg info = { .flags = lingers ? HANDOVER_LINGERS : 0, .agent = agent };
 	char text[200];
 
 	if (sd_is_there()) {

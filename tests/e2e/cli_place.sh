@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # cli_place.sh - pins belong to one interface of one network namespace, whoever else has its name
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 # A namespace with an interface of the lab's name.

@@ -2,7 +2,7 @@
 /*
  * test_store.c - the table of descriptors: what the keeper cannot be told now, it is told later, and it lives on
  */
-/* link: agent/store.c */
+/* link: agent/store.c agent/sd.c agent/log.c */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
