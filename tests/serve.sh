@@ -40,9 +40,12 @@ load() {
 	start_agent
 }
 
+# PATH: somebody listens there; one that was killed leaves its path behind.
+listens() { host ss -Hxl | grep -qF " $1 "; }
+
 start_agent() {
 	start shuntd host shuntd --dev "$DEV" "$@"
-	wait_for 10 test -S "/run/shunt/$DEV.sock"
+	wait_for 10 listens "/run/shunt/$DEV.sock"
 }
 
 up() { host shunt stats -j --dev "$DEV" | jq -e '[.domains[].up] | add' ; }

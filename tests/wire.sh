@@ -81,7 +81,7 @@ start_host_agent() {
 		devs+=(--dev "${LAB}h$i:${cpus[i % ${#cpus[@]}]}")
 	done
 	start shuntd_host host shuntd --role host "${devs[@]}" --nic 02:00:c6:12:00:02 --key "$KEY" "$@"
-	wait_for 10 test -S "/run/shunt/$WORKER_DEV.sock"
+	wait_for 10 listens "/run/shunt/$WORKER_DEV.sock"
 }
 
 up() { host shunt stats -j --dev "$DEV" | jq -e '[.wire.core[] | select(.up)] | length'; }

@@ -219,13 +219,6 @@ test_an_agent_that_dies_while_it_buries_is_continued() {
 	assert_frames
 }
 
-test_two_agents_of_one_interface_do_not_meet() {
-	load fcfs
-	assert_exit 1 host shuntd --dev "$DEV"
-	assert_match "$(cat "$DIR/err")" 'another shuntd'
-	serves
-}
-
 test_it_keeps_only_the_privileges_that_it_needs() {
 	local pid caps
 	load fcfs

@@ -17,7 +17,7 @@ started() { [ "$(state .starts)" = "$1" ]; }
 start_unit() {
 	mkdir -p "$DIR/sd"
 	start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" -- tests/fdstore.py "$DIR/sd" shuntd --dev "$DEV" "$@"
-	wait_for 10 test -S "/run/shunt/$DEV.sock"
+	wait_for 10 listens "/run/shunt/$DEV.sock"
 }
 
 order() { # WORD

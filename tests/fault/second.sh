@@ -51,8 +51,8 @@ test_the_lock_ends_with_its_processes() {
 	wait_for 5 none_is_left
 	wait "${PIDS[shuntd]}" 2>/dev/null || true
 	unset 'PIDS[shuntd]'
-	start_agent --socket "$DIR/other.sock"
-	wait_for 10 test -S "$DIR/other.sock"
+	start shuntd host shuntd --dev "$DEV" --socket "$DIR/other.sock"
+	wait_for 10 listens "$DIR/other.sock"
 	start_worker --socket "$DIR/other.sock"
 	offer --rate 2000 --count 100 --time 5 --mix short=1:1us
 	assert_all_answered
