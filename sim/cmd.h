@@ -33,6 +33,7 @@ struct options {
 	double precision;   /* half width of the interval over the value; 0: as it comes */
 	double misses;      /* advise: share of requests that may be late; 0: not given */
 	double speed;       /* of a trace; 0: as recorded */
+	double instead;     /* paper: in place of what comes out, to see that it is refused; NAN: not given */
 	const char *csv, *json, *svg, *metric, *metric_given;
 	bool quiet, help;
 	int argc; /* operands */
@@ -45,7 +46,11 @@ int options_parse(struct options *o, int argc, char **argv);
 int cmd_run(struct options *o);
 int cmd_paper(struct options *o);
 int cmd_advise(struct options *o);
-extern const char *const paper_names[][2]; /* name, what it shows; NULL ends */
+struct figure;
+extern const struct paper_figure {
+	const char *name, *text; /* NULL ends */
+	int (*draw)(struct figure *f);
+} paper_figures[];
 
 /* Says something and returns EXIT_FAILED. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

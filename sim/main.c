@@ -50,8 +50,8 @@ static int list(void)
 	for (int i = 0; workload_names[i][0]; i++)
 		printf("  %-17s %s\n", workload_names[i][0], workload_names[i][2]);
 	puts("figures (shunt-sim paper):");
-	for (int i = 0; paper_names[i][0]; i++)
-		printf("  %-17s %s\n", paper_names[i][0], paper_names[i][1]);
+	for (int i = 0; paper_figures[i].name; i++)
+		printf("  %-17s %s\n", paper_figures[i].name, paper_figures[i].text);
 	return 0;
 }
 

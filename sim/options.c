@@ -3,6 +3,7 @@
  * options.c - reads the command line: lists ("0.1,0.5"), ranges ("0.1:0.9:0.1"), times, failures
  */
 #include <getopt.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,7 @@ static const struct option longs[] = {
 	{ "metric", required_argument, NULL, 'm' },   { "quiet", no_argument, NULL, 'Q' },
 	{ "precision", required_argument, NULL, 'E' }, { "seeds", required_argument, NULL, 'N' },
 	{ "speed", required_argument, NULL, 'X' },   { "misses", required_argument, NULL, 'M' },
+	{ "instead", required_argument, NULL, 'I' },
 	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
 
@@ -232,6 +234,9 @@ static int take(struct options *o, int c, char *arg)
 		return share(arg, &o->precision);
 	case 'M':
 		return share(arg, &o->misses);
+	case 'I':
+		o->instead = strtod(arg, &arg);
+		return *arg ? -1 : 0;
 	case 'N':
 		if (whole(arg, 1, 100000, &x))
 			return -1;
@@ -266,7 +271,7 @@ static int contradiction(const struct options *o)
 
 int options_parse(struct options *o, int argc, char **argv)
 {
-	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:";
+	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:I:";
 	char was[128];
 	int c, which = -1;
 
@@ -274,6 +279,7 @@ int options_parse(struct options *o, int argc, char **argv)
 	o->preempt = -1;
 	o->seed = 1;
 	o->seeds = 1;
+	o->instead = NAN;
 	while ((c = getopt_long(argc, argv, args, longs, &which)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;

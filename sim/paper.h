@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 
-#define FIG_CURVES 24
+#define FIG_CURVES 32
 #define FIG_OPENED 16
 #define FIG_PLOTS 3
 
@@ -30,7 +30,7 @@ struct figure {
 	struct plot plot[FIG_PLOTS];
 	struct curve drawn[FIG_PLOTS][FIG_CURVES];
 	int nplots;
-	int failed;         /* claims that do not hold here */
+	int agree[3];       /* statements by enum agreement */
 	bool interrupted;
 };
 
@@ -56,20 +56,52 @@ double fig_most(const struct figure *f, int curve, const char *metric, int cls, 
 void fig_plot(struct figure *f, const char *title, const char *x, const char *y, bool log_y, double y_max);
 void fig_plot_run(struct figure *f, int curve, const char *metric, int cls);
 void fig_plot_own(struct figure *f, const struct fig_curve *c);
-/* Prints "said" beside "here", and whether it holds. */
-void fig_claim(struct figure *f, bool holds, const char *said, const char *here, ...)
-	__attribute__((format(printf, 4, 5)));
+enum agreement { HOLDS, DIRECTION, DOES_NOT };
 
-struct paper_figure {
-	const char *name;
-	int (*draw)(struct figure *f);
+/*
+ * A statement of a text as one number. Of ratios 1 is "no difference": it must hold nothing. What is of a
+ * stated size is given over it, so that 1 is what the text says; how far off it may be is in low and high.
+ */
+struct statement {
+	const char *said;
+	double x;
+	double low, high;  /* it holds from low to high (0: no bound) */
+	int toward;        /* of a ratio, 1 or -1: the direction is right 5 % above, or below, 1; 0: of a stated size */
+	const char *why;   /* why it does not hold here, where that is known */
 };
-extern const struct paper_figure paper_figures[];
 
-/* paper_offload.c */
+/* A ratio that is at least so large; at most; or of a size that the text states, within a share. */
+#define AT_LEAST(ratio) .low = (ratio), .toward = 1
+#define AT_MOST(ratio) .high = (ratio), .toward = -1
+#define SIZE(here, text, share) .x = (here) / (text), .low = 1 - (share), .high = 1 + (share)
+
+/* Prints the statement, what came out here, and the verdict. */
+void fig_state(struct figure *f, const struct statement *s, const char *here, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Sets up n curves over the same x; their numbers into c. */
+int fig_curves(struct figure *f, const struct setup *u, int n, const double *x, int nx, int *c);
+
+/* paper_policies.c: what Shinjuku's text says of policies alone */
+int shinjuku_fig1(struct figure *f);
+int shinjuku_fig2(struct figure *f);
+int shinjuku_fig4(struct figure *f);
+int shinjuku_fig7a(struct figure *f);
+/* paper_systems.c: and of systems */
+int shinjuku_fig5(struct figure *f);
+int shinjuku_fig5ab(struct figure *f);
+int shinjuku_fig6(struct figure *f);
+int shinjuku_fig6b(struct figure *f);
+int shinjuku_fig7b(struct figure *f);
+int shinjuku_fig7c(struct figure *f);
+int shinjuku_fig8a(struct figure *f);
+int shinjuku_fig8bc(struct figure *f);
+/* paper_offload.c: Shinjuku-Offload, and iPipe's Figure 16 */
 int offload_fig2(struct figure *f);
+int offload_fig3(struct figure *f);
 int offload_fig4(struct figure *f);
 int offload_fig5(struct figure *f);
 int offload_fig6(struct figure *f);
-int shinjuku_fig7(struct figure *f);
 int ipipe_fig16(struct figure *f);
+/* paper_stale.c: choosing by loads that are old */
+int stale_loads(struct figure *f);

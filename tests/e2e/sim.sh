@@ -7,8 +7,6 @@
 NO_LAB=1
 N=${LONG:+20M}
 N=${N:-2M}
-FEW=${LONG:+1M}
-FEW=${FEW:-100k}
 LONG_N=${LONG:+3M}
 [ -z "$LONG" ] || TEST_LIMIT=900
 
@@ -83,25 +81,6 @@ test_the_ideal_c_fcfs_and_the_policy_fcfs_agree() {
 		"$(value p99_us -p c-fcfs -w bimodal-100 -c 16 -l 0.8 -n 300k)" "p99"
 }
 
-paper() { sim paper "$@" | tee "$DIR/paper" || fail "a statement does not hold: $(cat "$DIR/paper")"; }
-
-test_orderings_of_shinjuku_figures_1_and_2_hold() {
-	paper shinjuku-fig1 -n "${LONG_N:-200k}"
-	paper shinjuku-fig2 -n $FEW
-}
-
-test_connections_for_balance_are_those_of_shinjuku_figure_4() { paper shinjuku-fig4; }
-
-test_outstanding_requests_hide_latency_as_in_shinjuku_offload_figure_3() { paper offload-fig3 -n $FEW; }
-
-test_offload_beats_its_dispatcher_where_work_is_long_enough() {
-	local n
-	for n in 2 4 5; do paper "offload-fig$n" -n $FEW; done
-	paper ipipe-fig16 -n $FEW
-}
-
-test_stale_loads_do_what_another_simulation_says() { paper stale-loads -n "${LONG_N:-500k}"; }
-
 # A card's p2c by published loads against hashing: 8 cores, exp(10 us), load 0.7, loads 25 us old on arrival; what the other simulation
 # says, which knows no costs of replies.
 test_published_loads_beat_hashing_as_far_as_another_simulation_says() {
@@ -112,12 +91,6 @@ test_published_loads_beat_hashing_as_far_as_another_simulation_says() {
 	assert_near "$(value p99_us "${run[@]}" -p p2c -C publish_ns=30000)" 114 15 "p99 by loads published every 30 us"
 	assert_near "$(value p99_us "${run[@]}" -p p2c -C publish_ns=500000)" 280 15 "p99 by loads published every 500 us"
 	assert_near "$(value p99_us "${run[@]}" -p p2c -C publish_ns=2000000)" 674 15 "p99 by loads published every 2 ms"
-}
-
-test_measured_figures_have_their_order() {
-	paper shinjuku-fig5 -n ${LONG:+5}50k
-	paper shinjuku-fig6 -n ${LONG:+5}50k
-	paper shinjuku-fig7 -n ${LONG:+5}50k
 }
 
 test_results_do_not_depend_on_the_number_of_jobs() {

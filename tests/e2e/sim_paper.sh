@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# sim_paper.sh - what papers state, each statement by its own number: those that hold here, in direction only, or not
+# runs: beside
+. "$(dirname "$0")/../lib.sh"
+
+NO_LAB=1
+FEW=${LONG:+1M}
+FEW=${FEW:-100k}
+LATE=${LONG:+3M}
+LATE=${LATE:-200k}
+MANY=${LONG:+3M}
+MANY=${MANY:-500k}
+[ -z "$LONG" ] || TEST_LIMIT=1800
+
+# FIGURE REQUESTS HOLD DIRECTION NOT: how many statements of the figure hold here
+verdicts() {
+	shunt-sim paper "$1" -n "$2" -Q >"$DIR/paper" 2>&1 || true
+	assert_match "$(grep '^statements:' "$DIR/paper")" \
+		"statements: $3 hold, $4 in direction only, $5 do not" "$(cat "$DIR/paper")"
+}
+
+test_statements_on_ideal_policies_hold() {
+	verdicts shinjuku-fig1 $LATE '[789]' '[01]' '[012]' # the lognormal's tail takes many requests
+	verdicts shinjuku-fig2 $FEW 6 0 0
+	verdicts shinjuku-fig4 $FEW 2 0 0
+	verdicts shinjuku-fig7 $FEW 3 0 0
+}
+
+# What ZygOS's steals cost is not in the text: those that rest on it hold in direction only.
+test_statements_on_measured_systems_hold_in_direction() {
+	local n=${LONG:+500k}
+	n=${n:-50k}
+	verdicts shinjuku-fig5 "$n" 1 1 0
+	verdicts shinjuku-fig5ab "$n" 0 0 4
+	verdicts shinjuku-fig6 "$n" 0 2 0
+	verdicts shinjuku-fig6b "$n" 0 2 0
+	verdicts shinjuku-fig8a "$n" 0 2 0
+	verdicts shinjuku-fig8bc "$n" 2 1 0
+}
+
+test_statements_on_dispatchers_hold_as_far_as_arithmetic_lets_them() {
+	verdicts shinjuku-fig7b $FEW 1 0 1
+	verdicts shinjuku-fig7c $FEW 0 0 1
+	verdicts offload-fig2 $FEW 1 0 0
+	verdicts offload-fig3 $FEW 2 0 2
+	verdicts offload-fig4 $FEW 1 0 0
+	verdicts offload-fig5 $FEW 1 0 0
+	verdicts offload-fig6 $FEW 0 0 1
+	verdicts ipipe-fig16 $FEW 0 0 2
+}
+
+test_stale_loads_do_what_another_simulation_says() { verdicts stale-loads $MANY 16 0 0; }
+
+# Each statement is given results that differ by nothing, a hundredfold one way and the other: one of them must not hold.
+test_no_statement_holds_whatever_comes_out() {
+	local figure instead n=0
+	for figure in $(shunt-sim list | sed -n '/^figures/,$ s/^  \([^ ]*\) .*/\1/p'); do
+		for instead in 0.01 1 100; do
+			shunt-sim paper "$figure" -n 1000 -Q --instead $instead 2>/dev/null |
+				sed -n 's/ *text: .*//; s/^\(holds\|direction only\|does NOT hold\)$/\1/p' >"$DIR/$instead" || true
+		done
+		paste -d'|' "$DIR/0.01" "$DIR/1" "$DIR/100" >"$DIR/all"
+		! grep -v 'does NOT hold' "$DIR/all" >"$DIR/never" || fail "$figure: $(cat "$DIR/never")"
+		n=$((n + $(wc -l <"$DIR/all")))
+	done
+	assert_ge "$n" 60 "statements"
+}
+
+test_a_statement_that_does_not_hold_is_the_exit_status() {
+	assert_exit 1 shunt-sim paper shinjuku-fig4 -Q --instead 3
+	assert_exit 0 shunt-sim paper shinjuku-fig4 -Q
+	assert_match "$(shunt-sim paper shinjuku-fig4 -Q --instead 3 || true)" 'statements: 0 hold, 0 in direction only, 2 do not'
+}
+
+run_tests "$@"
