@@ -36,12 +36,16 @@ $(B)/%.o: %.cpp
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) $(CPPFLAGS) -I. -std=c++17 -O1 -g $(filter-out -Wstrict-prototypes -Wmissing-prototypes,$(WARN)) -c $< -o $@
 
+# The headers of every source: given several sources, gcc writes the file of -MMD anew for each.
+note_headers = $(Q)$(CC) $(CPPFLAGS) -I. -MM -MP -MT $@ $(filter %.c %.S,$^) >$@.d
+
 # One command compiles and links: such a program is a handful of files. C++ is compiled before.
 define unit_program
 $(B)/tests/unit/$(1): tests/unit/$(1).c $(patsubst %.cpp,$(B)/%.o,$(call comment,link,tests/unit/$(1).c))
 	$$(call say,TEST,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) -MMD -MP -MT $$@ \
+	$$(note_headers)
+	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) \
 		$(if $(CROSS),$$(CROSS_CFLAGS),-fsanitize=$(or $(call comment,sanitize,tests/unit/$(1).c),address$(,)undefined) \
 		-fno-sanitize-recover=all) $$(filter %.c %.S %.o,$$^) -o $$@ $$(TEST_LIBS) $$(if $$(filter %.o,$$^),-lstdc++)
 endef
@@ -49,7 +53,8 @@ define prog_program
 $(B)/tests/prog/$(1): tests/prog/$(1).c $(call comment,link,tests/prog/$(1).c)
 	$$(call say,TEST,$$@)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) -O2 -MMD -MP -MT $$@ \
+	$$(note_headers)
+	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) -O2 \
 		$$(filter %.c %.S,$$^) -o $$@ $$(TEST_LIBS)
 endef
 , := ,
@@ -70,11 +75,13 @@ $(B)/tests/bpf/%.o: tests/prog/policies/%.c bpf/shunt.bpf.c bpf/native.c $(wildc
 $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $< -o $@ -lbpf
+	$(note_headers)
+	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@ -lbpf
 
 $(B)/tests/peer $(B)/tests/harm: $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare.h tests/rng.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
+	$(note_headers)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@
 
 $(B)/tests/strict.so: tests/strict.c
@@ -128,4 +135,4 @@ test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TES
 test-fault: all $(B)/tests/peer $(B)/tests/harm $(DAEMON_PROGRAMS) ## things that die at bad moments (root)
 	$(Q)tests/run.sh $(FAULT)
 
--include $(wildcard $(B)/tests/*/*.d)
+-include $(wildcard $(B)/tests/*.d $(B)/tests/*/*.d)

@@ -52,8 +52,6 @@ wire_keys() {
 # The configuration's cores, those of each host a group.
 wire_config() {
 	local core=0 group=0 n i
-	# A machine that loses its CPUs for a second is not a core that is silent, which would lose what it had.
-	echo "hang: {after: ${HANG:-10s}}"
 	echo "wire:"
 	wire_keys
 	[ -z "$WIRE" ] || printf '  %s\n' "$WIRE"

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 
+AHEAD=1
 CPUS=$(($(nproc) - 1)) # one core, so that there is an order
 
 p50() { jq ".classes.$1.p50_us" "$DIR/client.json"; }

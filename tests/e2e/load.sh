@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 
-CPUS=$(($(nproc) - 1))
+CPUS=$(($(nproc) - 1)) AHEAD=1
 view() { host build/tests/peer view "/run/shunt/$DEV.sock"; }
 view_has() { view | jq -e "$1"; }
 

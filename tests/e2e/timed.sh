@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../serve.sh"
 export ELSEWHERE=1
 . "$(dirname "$0")/preempt.sh"
+AHEAD=1
 
 # What the server says of a class: us from arrival to reply.
 server_us() { jq -s "last.classes.$1.server_$2_us" "$DIR/client.json"; }
@@ -84,8 +85,7 @@ PAIRS=(--rate 100000 --burst 2 --mix short=1:1us)
 test_no_core_idles_beside_waiting_work() {
 	CPUS=$(($(nproc) - 1))
 	load fcfs
-	start spin host shunt-spin --dev "${WORKER_DEV:-$DEV}" --idle spin
-	wait_for 10 all_up
+	start_worker --idle spin
 	for _ in {1..8}; do # until there are enough to tell a share
 		offer "${PAIRS[@]}" --time 1 --cpu 0
 		assert_conserved

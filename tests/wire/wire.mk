@@ -30,11 +30,13 @@ test-programs test-e2e: $(WIRE_TESTS)
 $(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/pins.c agent/nic.h tests/wire/key.h include/shunt/nic.h include/shunt/wire.h include/shunt/proof.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
+	$(note_headers)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf
 
 $(B)/tests/wire/core: tests/wire/core.c tests/wire/key.h include/shunt/wire.h include/shunt/proof.h apps/spin.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
+	$(note_headers)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@
 
 $(B)/tests/wire/clock_back.so: tests/wire/clock_back.c
@@ -50,4 +52,5 @@ $(B)/tests/wire/%.o: tests/wire/%.bpf.c tests/wire/loss.h
 $(B)/tests/wire/forge: tests/wire/forge.c tests/wire/key.h include/shunt/wire.h include/shunt/proof.h tests/rng.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
+	$(note_headers)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@
