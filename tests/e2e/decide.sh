@@ -7,13 +7,14 @@
 
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+600}}
 TEST_LIMIT=${TEST_LIMIT:-180}
+AHEAD=1
 SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 1000 || echo 10)}
 
 test_switches_under_load_lose_no_packet() {
 	local policies=(rss steal fcfs prio mq jbsq affinity p2c darc) i
 	load mq
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 4000 --time 600 --json \
+	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time 600 --wait 3s --json \
 		--mix short=0.7:1us,long=0.3:10us
 	wait_for 5 arrived 500
 	for ((i = 0; i < SWITCHES; i++)); do

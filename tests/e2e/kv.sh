@@ -33,7 +33,7 @@ serve_kv() {
 }
 
 offer_kv() {
-	client shunt-load --to 198.18.0.2:11211 -P memcached --json -q "$@" >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2:11211 -P memcached --json --wait 3s -q "$@" >"$DIR/client.json"
 }
 
 test_answers_are_those_of_memcached() {
@@ -119,9 +119,9 @@ test_each_baseline_serves_both_applications() {
 		for app in spin kv; do
 			baseline $mode --app $app --port 9000 --dev "$DEV" --fill 100
 			if [ $app = spin ]; then
-				client shunt-load --to 198.18.0.2 -q --json --rate 1000 --count 200 --mix fixed:1us
+				client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 200 --mix fixed:1us
 			else
-				client shunt-load --to 198.18.0.2 -q --json --rate 1000 --count 200 -P memcached \
+				client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 200 -P memcached \
 					--keys 100 --mix get=0.9,scan50=0.1
 			fi >"$DIR/client.json"
 			[ "$(jq '[.classes[].answered] | add' "$DIR/client.json")" = 200 ] ||
@@ -135,7 +135,7 @@ test_each_baseline_serves_both_applications() {
 test_threads_of_a_baseline_share_the_work() {
 	start baseline host shunt-baseline --mode select --select round-robin --cpus 0,$(($(nproc) - 1)) --idle block
 	wait_for 10 grep -q serving "$DIR/baseline.log"
-	client shunt-load --to 198.18.0.2 -q --json --rate 1000 --count 400 --flows 1 --mix fixed:20us >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 400 --flows 1 --mix fixed:20us >"$DIR/client.json"
 	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 400
 	assert_eq "$(client sh -c "cd /proc/${PIDS[baseline]}/task && for t in *; do
 		[ \$(awk '/^voluntary/ {print \$2}' \$t/status) -gt 40 ] && echo \$t; done | wc -l")" 2 "threads that worked"
@@ -149,7 +149,7 @@ test_a_dispatcher_is_skipped_by_name_below_three_cpus() {
 	fi
 	start baseline host shunt-baseline --mode dispatcher --cpus 1,2
 	wait_for 10 grep -q serving "$DIR/baseline.log"
-	client shunt-load --to 198.18.0.2 -q --json --rate 1000 --count 200 --mix fixed:1us >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 200 --mix fixed:1us >"$DIR/client.json"
 	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 200
 }
 

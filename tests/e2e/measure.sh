@@ -10,7 +10,7 @@ serve() {
 	wait_for 5 grep -q serving "$DIR/server.log"
 }
 
-load() { client shunt-load --to 198.18.0.2:9000 --json -q "$@" >"$DIR/load.json"; }
+load() { client shunt-load --to 198.18.0.2:9000 --json --wait 3s -q "$@" >"$DIR/load.json"; }
 
 # The server's own account in $DIR/truth.json.
 end_server() {
@@ -46,7 +46,7 @@ test_percentiles_are_those_that_the_server_injected() {
 
 test_replies_that_were_dropped_are_counted_lost() {
 	serve -d 10
-	load --rate 3000 --count 2000 --time 3 --mix short=1:100us
+	load --rate 3000 --count 2000 --time 3 --wait 300ms --mix short=1:100us
 	end_server
 	assert_eq "$(jq '.classes.short | .sent, .lost, .answered' "$DIR/load.json" | tr '\n' ' ')" "2000 200 1800 "
 }
@@ -78,7 +78,7 @@ test_what_was_achieved_is_what_came_back_while_requests_left() {
 
 test_a_generator_that_is_late_says_so() {
 	serve
-	start load client shunt-load --to 198.18.0.2:9000 --json -q --rate 1000 --time 1 --mix short=1:100us --strict
+	start load client shunt-load --to 198.18.0.2:9000 --json --wait 3s -q --rate 1000 --time 1 --mix short=1:100us --strict
 	wait_for 5 grep -q . "/proc/${PIDS[load]}/net/udp"
 	sleep 0.3 # what it is stopped for and when is what this test is about
 	kill -STOP "${PIDS[load]}"
@@ -117,7 +117,7 @@ print("serving")
 while True:
 	s.sendto(*s.recvfrom(2048))'
 	wait_for 5 grep -q serving "$DIR/server.log"
-	client shunt-load --to 198.18.0.2:7 -P echo --csv -q --rate 500 --count 200 --report 0.2 --size 300 --mix a=0.5,b=0.5 \
+	client shunt-load --to 198.18.0.2:7 -P echo --csv --wait 3s -q --rate 500 --count 200 --report 0.2 --size 300 --mix a=0.5,b=0.5 \
 		>"$DIR/load.csv"
 	assert_eq "$(awk -F, 'NR > 1 { sent += $6; got += $7; odd += NF != 19 } END { print (NR > 3), sent, got, odd }' \
 		"$DIR/load.csv")" "1 200 200 0"

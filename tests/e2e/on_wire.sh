@@ -7,6 +7,7 @@ export TRANSPORT=wire ON_WIRE=1
 NO_LAB=1
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+120}}
 . "$(dirname "$0")/../lib.sh"
+AHEAD=1
 SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 200 || echo 3)}
 . "$(dirname "$0")/serve.sh"
 . "$(dirname "$0")/decide.sh"

@@ -23,7 +23,7 @@ test_requests_over_ipv4_are_answered() {
 test_requests_over_ipv6_are_answered() {
 	load mq
 	start_worker
-	client shunt-load --to '[fd00:198:18::2]:9000' --json --rate 5000 --count 3000 --time 10 \
+	client shunt-load --to '[fd00:198:18::2]:9000' --json --wait 3s --rate 5000 --count 3000 --time 10 \
 		--mix $MIX >"$DIR/client.json"
 	assert_all_answered
 	assert_conserved
@@ -121,7 +121,7 @@ test_labs_side_by_side_do_not_meet() {
 	wait_for 10 grep -q serving "$DIR/spin2.log"
 	offer --rate 2000 --count 1000 --time 10 --mix $MIX
 	assert_all_answered
-	"$TESTS/lab.sh" exec other client shunt-load --to 198.18.0.2:9000 --json --rate 2000 \
+	"$TESTS/lab.sh" exec other client shunt-load --to 198.18.0.2:9000 --json --wait 3s --rate 2000 \
 		--count 700 --time 10 --mix $MIX >"$DIR/client2.json"
 	assert_eq "$(jq -s '[.[].classes[].answered] | add' "$DIR/client2.json")" 700 "answered in the other"
 	assert_eq "$(stat_of .total.arrived)" 1000 "arrived in the first"
