@@ -86,19 +86,48 @@ int conclude(const struct options *o, struct sweep *s, int res)
 	return res || err ? EXIT_FAILED : EXIT_OK;
 }
 
-#define PANELS 4
+#define PANELS SHUNT_CLASSES
 
-static void curve_name(const struct point *q, char *name, size_t len)
+/* What runs differ in names a curve; what they share stands below the plot. */
+enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15 };
+
+static unsigned int differences(const struct sweep *s)
 {
-	int n = snprintf(name, len, "%.20s, %.20s, %d cores", q->system, q->c.policy->name, q->c.cores);
+	const struct point *a = &s->p[0];
+	unsigned int by = 0;
 
-	if (q->c.quantum_us > 0)
-		snprintf(name + n, len - n, ", %g us", q->c.quantum_us);
+	for (int i = 1; i < s->n && s->p[i].c.w == a->c.w; i++) {
+		const struct point *b = &s->p[i];
+
+		by |= strcmp(a->system, b->system) ? BY_SYSTEM : 0;
+		by |= a->c.policy != b->c.policy ? BY_POLICY : 0;
+		by |= a->c.cores != b->c.cores ? BY_CORES : 0;
+		by |= a->c.quantum_us != b->c.quantum_us ? BY_QUANTUM : 0;
+	}
+	return by;
+}
+
+static void describe(const struct point *q, unsigned int by, char *name, size_t len)
+{
+	int n = 0;
+
+	*name = '\0';
+	if (by & BY_SYSTEM)
+		n += snprintf(name + n, len - n, "%.20s, ", q->system);
+	if (by & BY_POLICY)
+		n += snprintf(name + n, len - n, "%.20s, ", q->c.policy->name);
+	if (by & BY_CORES)
+		n += snprintf(name + n, len - n, "%d cores, ", q->c.cores);
+	if (by & BY_QUANTUM && q->c.quantum_us >= 0)
+		n += snprintf(name + n, len - n, "%g us, ", q->c.quantum_us);
+	if (n)
+		name[n - 2] = '\0';
 }
 
 /* A curve for each run of points that differ in load alone. */
 static int fill_plot(struct plot *p, const struct options *o, const struct sweep *s, int cls)
 {
+	unsigned int by = differences(s);
 	char name[96];
 
 	for (int i = 0; i < s->n; i++) {
@@ -107,16 +136,18 @@ static int fill_plot(struct plot *p, const struct options *o, const struct sweep
 
 		if (q->c.w != s->p[0].c.w)
 			break; /* another workload's classes are others */
-		curve_name(q, name, sizeof(name));
+		describe(q, by ? by : BY_POLICY, name, sizeof(name));
 		if (!c || strcmp(c->name, name)) {
 			c = &p->curve[p->n++];
 			strcpy(c->name, name);
 			c->x = calloc(s->n, sizeof(double));
 			c->y = calloc(s->n, sizeof(double));
-			if (!c->x || !c->y)
+			c->half = calloc(s->n, sizeof(double));
+			if (!c->x || !c->y || !c->half)
 				return -ENOMEM;
 		}
 		c->x[c->n] = o->rates.n ? q->c.rate : q->load;
+		c->half[c->n] = metric_half(q, o->metric, cls);
 		c->y[c->n++] = metric_of(q, o->metric, cls);
 	}
 	return 0;
@@ -128,13 +159,16 @@ static int plot(const struct options *o, const struct sweep *s)
 	const struct workload *w = s->p[0].c.w;
 	struct plot p[PANELS] = { 0 };
 	int n = w->nclasses < PANELS ? w->nclasses : PANELS, err = 0;
+	char shared[96];
 
+	describe(&s->p[0], BY_ALL & ~differences(s), shared, sizeof(shared));
 	for (int k = 0; k < n && !err; k++) {
 		snprintf(p[k].title, sizeof(p[k].title), "%.40s", w->cls[k].name);
-		snprintf(p[k].x_name, sizeof(p[k].x_name), o->rates.n ? "requests a second" : "load");
-		snprintf(p[k].y_name, sizeof(p[k].y_name), "%.60s", o->metric);
-		snprintf(p[k].note, sizeof(p[k].note), "%.190s", k ? "" : w->text);
+		snprintf(p[k].x_name, sizeof(p[k].x_name), o->rates.n ? "requests a second" : "load (share of the cores' time)");
+		snprintf(p[k].y_name, sizeof(p[k].y_name), "%.60s", metric_label(o->metric));
+		snprintf(p[k].note, sizeof(p[k].note), "%.60s. %.130s", shared, w->text);
 		p[k].log_y = !strncmp(o->metric, "slowdown", 8);
+		p[k].slo = strstr(o->metric, "_us") ? w->cls[k].slo_us : 0;
 		p[k].curve = calloc(s->n, sizeof(struct curve));
 		err = p[k].curve ? fill_plot(&p[k], o, s, k) : -ENOMEM;
 	}
@@ -144,6 +178,7 @@ static int plot(const struct options *o, const struct sweep *s)
 		for (int i = 0; i < p[k].n; i++) {
 			free(p[k].curve[i].x);
 			free(p[k].curve[i].y);
+			free(p[k].curve[i].half);
 		}
 		free(p[k].curve);
 	}

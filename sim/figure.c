@@ -146,6 +146,7 @@ static struct curve *add_drawn(struct figure *f, const struct fig_curve *c)
 	d->n = c->n;
 	d->x = calloc(c->n, sizeof(double));
 	d->y = calloc(c->n, sizeof(double));
+	d->half = NULL;
 	if (!d->x || !d->y) {
 		d->n = 0;
 		return d;
@@ -158,8 +159,12 @@ void fig_plot_run(struct figure *f, int curve, const char *metric, int cls)
 {
 	struct curve *d = add_drawn(f, &f->curve[curve]);
 
-	for (int i = 0; i < d->n; i++)
+	d->half = calloc(d->n, sizeof(double));
+	for (int i = 0; i < d->n; i++) {
 		d->y[i] = fig_value(f, curve, i, metric, cls);
+		if (d->half)
+			d->half[i] = metric_half(&f->s.p[f->curve[curve].first + i], metric, cls);
+	}
 }
 
 void fig_plot_own(struct figure *f, const struct fig_curve *c)
@@ -250,6 +255,7 @@ static void release(struct figure *f)
 		for (int k = 0; k < f->plot[i].n; k++) {
 			free(f->plot[i].curve[k].x);
 			free(f->plot[i].curve[k].y);
+			free(f->plot[i].curve[k].half);
 		}
 	}
 	sweep_free(&f->s);

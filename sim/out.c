@@ -21,6 +21,27 @@ static const struct {
 };
 #define MEASURED (sizeof(measured) / sizeof(measured[0]))
 
+const char *metric_label(const char *metric)
+{
+	static const char *const labels[][2] = {
+		{ "mean_us", "mean sojourn, us" }, { "wait_us", "mean wait, us" },
+		{ "p50_us", "median sojourn, us" }, { "p90_us", "p90 sojourn, us" },
+		{ "p99_us", "p99 sojourn, us" }, { "p999_us", "p99.9 sojourn, us" },
+		{ "slowdown", "mean slowdown (sojourn / service)" },
+		{ "slowdown_p50", "median slowdown (sojourn / service)" },
+		{ "slowdown_p99", "p99 slowdown (sojourn / service)" },
+		{ "slowdown_p999", "p99.9 slowdown (sojourn / service)" },
+		{ "miss", "share of requests later than the SLO" },
+		{ "throughput", "requests ended a second" }, { "dropped", "requests dropped" },
+	};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		if (!strcmp(metric, labels[i][0]))
+			return labels[i][1];
+	}
+	return metric;
+}
+
 static int find(const char *metric)
 {
 	for (size_t i = 0; i < MEASURED; i++) {

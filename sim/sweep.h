@@ -56,13 +56,17 @@ struct curve {
 	char name[96];
 	int n;
 	double *x, *y;
+	double *half;        /* of the intervals of y, NAN: not known; NULL: of none */
 };
 
 struct plot {
 	char title[160], x_name[64], y_name[64], note[200];
 	bool log_y;
 	double y_max;        /* 0: as the data */
+	double slo;          /* a line across; 0: none */
 	int n;
 	struct curve *curve;
 };
+/* What a metric is called on an axis, with its unit. */
+const char *metric_label(const char *metric);
 int svg_write(const struct plot *plots, int n, const char *path);
