@@ -318,13 +318,13 @@ test_plots_tables_and_csv_hold_the_same_runs() {
 }
 
 test_axes_say_unit_and_scale_and_objectives_are_lines() {
-	sim -p fcfs,mq -q 5us -s shared -w 'short=0.5:1us/slo=20us,long=0.5:100us' -c 4 -l 0.2,0.8 -n 20k \
+	sim -p fcfs,mq -q 5us -s shared -w 'short=0.5:1us/slo=20us,long=0.5:100us' -c 1 -l 0.1,0.8 -n 20k \
 		--svg "$DIR/a.svg" >/dev/null
 	assert_eq "$(grep -c 'p99 sojourn, us (log scale)' "$DIR/a.svg")" 2 "panels of one scale, which is named"
 	assert_eq "$(grep -c "class='slo'.*SLO 20 us" "$DIR/a.svg")" 1 "lines of objectives"
 	assert_eq "$(grep -cE "class='t[01]'.*>(fcfs|mq)<" "$DIR/a.svg")" 4 "names at the ends of curves"
-	assert_match "$(cat "$DIR/a.svg")" 'shared, 4 cores, 5 us\. short=' "what the curves share"
-	sim -p rss -w exp1 -c 16 -l 0.5,0.8 -n 5k --svg "$DIR/b.svg" >/dev/null
+	assert_match "$(cat "$DIR/a.svg")" 'shared, 1 cores, 5 us\. short=' "what the curves share"
+	sim -p rss -w exp1 -c 16 -l 0.5,0.8 -n 20k --svg "$DIR/b.svg" >/dev/null
 	assert_match "$(cat "$DIR/b.svg")" 'p99 sojourn, us .linear scale' "a linear scale"
 	assert_ge "$(grep -c "class='i c0'" "$DIR/b.svg")" 1 "intervals"
 }
