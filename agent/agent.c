@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "hello.h"
+#include "holders.h"
+#include "holes.h"
 #include "host.h"
 #include "keeper.h"
 #include "loaded.h"
@@ -19,6 +21,7 @@
 #include "worker.h"
 
 #define CHECK_NS 100000000ULL /* pins may have changed */
+#define PATIENCE_NS 1000000000ULL
 #define MAKE_NS 50000000ULL   /* rings of before may be gone */
 #define SOCKETS_NS 1000000000ULL /* somebody may have taken sockets out of the map */
 #define LEAVE_NS 5000000000ULL /* how long new rings wait for the worker that had the old ones */
@@ -64,12 +67,18 @@ static bool make_one(struct agent *a, struct domain *d)
 					  domain_make(d, &a->pins, a->ifindex, a->mtu);
 	if (!err)
 		return true;
-	if (err == -EBUSY && d->old_pid)
+	/* A pool is dismantled some time after its last ring: no reason to look, or to complain, yet. */
+	if (err == -EBUSY && a->now_ns - d->absent_ns <= PATIENCE_NS)
+		return false;
+	if (err == -EBUSY && holders_find(d, a->now_ns))
+		snprintf(why, sizeof(why), "process %u ('%s'), it seems a child of a former worker, still holds the rings "
+			 "of queue %u: end it", d->holder, d->kin.name, d->id);
+	else if (err == -EBUSY && d->old_pid)
 		snprintf(why, sizeof(why), "worker %u still holds the former rings of queue %u; it "
 			 "was told to leave, end it if it does not", d->old_pid, d->id);
 	else if (err == -EBUSY)
-		snprintf(why, sizeof(why), "queue %u is in use by another AF_XDP program: end it",
-			 d->id);
+		snprintf(why, sizeof(why), "queue %u is in use by another AF_XDP program: end it "
+			 "('shunt doctor --dev %s' names it)", d->id, a->opts.ifname);
 	else if (err == -EOPNOTSUPP)
 		snprintf(why, sizeof(why), "this kernel does not map the rings of bound AF_XDP "
 			 "sockets, so they cannot be handed to workers: needs Linux 6.4");
@@ -80,9 +89,7 @@ static bool make_one(struct agent *a, struct domain *d)
 	else
 		snprintf(why, sizeof(why), "cannot make the sockets of queue %u: %s", d->id,
 			 strerror(-err));
-	/* A pool is dismantled some time after its last ring: no reason to complain yet. */
-	if (err != -EBUSY || a->now_ns - d->absent_ns > 1000000000ULL)
-		wait_for(a, why);
+	wait_for(a, why);
 	return false;
 }
 
@@ -147,10 +154,10 @@ static void adopt_domains(struct agent *a)
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
-		*d = (struct domain){ .id = i, .store = a->store, .maps = &a->maps,
-				      .view_fd = -1, .worker = -1, .memory = -1,
-				      .former = d->former, .old_pid = d->old_pid,
-				      .absent_ns = a->now_ns, .step_ns = a->now_ns };
+		domain_forget(d, a->now_ns);
+		d->id = i;
+		d->store = a->store;
+		d->maps = &a->maps;
 		if (a->maps.domains[i].on && adopt_one(a, d)) {
 			for (int c = 0; c < SHUNT_CORES; c++)
 				d->beat_ns[c] = a->now_ns;
@@ -177,7 +184,7 @@ void agent_give_up(struct agent *a, const char *why)
 	}
 	publish_stop(a->publisher);
 	a->publisher = NULL;
-	peers_tell_leave(a);
+	peers_tell_leave(a, NULL);
 	policy_forget(&a->policy);
 	nicd_end(a);
 	if (a->opts.role == ROLE_HOST)
@@ -271,6 +278,7 @@ static void put_back_sockets(struct agent *a)
 static void turn_domains(struct agent *a)
 {
 	a->busy = false;
+	holes_check(a);
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 

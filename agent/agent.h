@@ -116,6 +116,7 @@ struct agent {
 	struct watch watch[SHUNT_DOMAINS];
 	int aim_fd;              /* the program that says whom XDP signals; negative: none */
 	__u64 check_ns;          /* next look at what changes seldom */
+	__u64 holes_ns;          /* next look at the frames */
 	__u64 make_ns;           /* next attempt to make domains */
 	__u64 sockets_ns;        /* next look whether XDP finds all sockets */
 	bool busy;               /* a step can be done at once */
@@ -149,7 +150,8 @@ void peers_accept(struct agent *a);
 void peers_hear(struct agent *a, struct peer *p);
 /* Those that wait, and those that have waited too long; policies that are new. */
 void peers_tick(struct agent *a);
-void peers_tell_leave(struct agent *a);
+/* All workers, or that of one domain, are to leave the rings that they have. */
+void peers_tell_leave(struct agent *a, const struct domain *d);
 void peers_drop(struct agent *a, struct peer *p);
 /* A worker that did not keep to the rules: dropped and counted. */
 void peers_bad(struct agent *a, struct peer *p, const char *why);

@@ -11,6 +11,7 @@
 
 #include "burial.h"
 #include "frames.h"
+#include "holes.h"
 #include "log.h"
 #include "worker.h"
 #include "xsk.h"
@@ -225,6 +226,10 @@ static void collect(struct domain *d, __u64 now_ns)
 		return; /* again later */
 	if (err) {
 		start_anew(d, "beyond repair");
+		return;
+	}
+	if (holes_found(d)) {
+		start_anew(d, "full of holes that were punched into the frames");
 		return;
 	}
 	if (d->state->died)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "domain.h"
+#include "holes.h"
 #include "log.h"
 #include "state.h"
 #include "xsk.h"
@@ -54,15 +55,6 @@ int domain_store_as(struct domain *d, const char *what, int fd)
 	if (err)
 		close(fd);
 	return err;
-}
-
-static int open_view(struct domain *d, const struct shunt_pins *pins)
-{
-	d->view_fd = shunt_pin_open_view(pins, d->id);
-	if (d->view_fd < 0)
-		return d->view_fd;
-	d->r.view = shunt_map_mmap(d->view_fd, sizeof(*d->r.view), true);
-	return d->r.view ? 0 : -errno;
 }
 
 static int map_rings(struct domain *d)
@@ -118,6 +110,7 @@ void domain_let_go(struct domain *d)
 {
 	char name[STORE_NAME];
 
+	holes_unwatch(d);
 	unmap_all(d);
 	if (d->r.view)
 		munmap(d->r.view, sizeof(*d->r.view));
@@ -288,6 +281,7 @@ static int make_all(struct domain *d)
 
 void domain_is_made(struct domain *d)
 {
+	holes_begin(d);
 	agent_of(d)->frames = d->r.geo.nframes;
 	agent_of(d)->worker_pid = 0;
 	__atomic_store_n(&d->state->ready, 1, __ATOMIC_RELEASE);
@@ -297,10 +291,19 @@ void domain_is_made(struct domain *d)
 	d->life = DOMAIN_FREE;
 }
 
+/* All but the processes that may hold rings of before. */
+void domain_forget(struct domain *d, __u64 now_ns)
+{
+	struct domain old = *d;
+
+	*d = (struct domain){ .view_fd = -1, .worker = -1, .memory = -1, .absent_ns = now_ns, .step_ns = now_ns,
+			      .former = old.former, .old_pid = old.old_pid, .kin = old.kin };
+}
+
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu)
 {
 	struct shunt_geometry geo;
-	int err = open_view(d, pins);
+	int err = view_open(d, pins);
 
 	domain_geometry(&geo, &d->maps->cfg, &d->maps->domains[d->id], mtu);
 	if (!err) {
@@ -363,16 +366,17 @@ bool domain_find_state(struct domain *d, unsigned int ifindex)
 
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex)
 {
-	if (domain_find_state(d, ifindex) && !open_view(d, pins) && !domain_map_memory(d) &&
+	if (domain_find_state(d, ifindex) && !view_open(d, pins) && !domain_map_memory(d) &&
 	    !map_rings(d) && domain_put_sockets(d) >= 0) {
 		d->life = d->state->burial ? DOMAIN_BURIAL :
 			  d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
 		d->up = d->maps->domains[d->id].up;
+		holes_take_over(d);
 		return true;
 	}
 	if (d->state) {
 		d->old_pid = d->state->worker_pid;
-		domain_let_go(d);
+			domain_let_go(d);
 	}
 	return false;
 }
@@ -385,6 +389,7 @@ void domain_give_up(struct domain *d)
 	}
 	domain_count_refused(d);
 	domain_set_up(d, 0);
+	agent_of(d)->frames = 0;
 	poke(d->r.view->stale, 1);
 	remove_sockets(d);
 	d->old_pid = d->state->worker_pid;

@@ -57,6 +57,13 @@ struct domain_state {
 	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
 };
 
+/* What a process has in common with the children that it made. */
+struct kin {
+	__u64 began; /* clock ticks after the boot; 0: not known */
+	__s32 session;
+	char name[SHUNT_NAME_LEN];
+};
+
 struct domain {
 	__u32 id;
 	enum domain_life life;
@@ -67,6 +74,11 @@ struct domain {
 	int memory;                 /* the store's, like the sockets */
 	int sock[SHUNT_SLOTS];      /* in the order of WELCOME */
 	int view_fd;
+
+	void *witness;              /* a mapping of the frames that nobody touches (holes.c); NULL: there is none */
+	bool holes;                 /* frames were taken away from the kernel */
+	__u64 bad_frames;           /* requests that made no sense to workers, when we last looked … */
+	__u64 made_ns;              /* … and when the frames were made, or taken over */
 
 	int worker;                 /* pidfd, the store's; -1: none */
 	void *peer;                 /* its connection (broker.c); NULL: there is none */
@@ -80,6 +92,9 @@ struct domain {
 	__u64 beat[SHUNT_CORES];    /* last beat seen … */
 	__u64 beat_ns[SHUNT_CORES]; /* … and when it moved */
 
+	struct kin kin;             /* the last worker (holders.c) */
+	__u64 sought_ns;            /* when a child of it that may hold rings was last looked for … */
+	__u32 holder;               /* … and which it was; 0: none */
 	__u32 old_pid;              /* who may hold rings of before, as far as we know; 0: nobody */
 	int former;                 /* its pidfd, ours; -1: not known */
 	__u64 step_ns;              /* when the present step of the burial began */
@@ -91,10 +106,14 @@ static inline struct shunt_agent *agent_of(const struct domain *d)
 	return &d->maps->agent[d->id];
 }
 
+/* Before it is adopted or made, whatever was there: all but the processes that may hold its former rings. */
+void domain_forget(struct domain *d, __u64 now_ns);
 /* Takes over what the store has of the domain, if it is whole and of this load. */
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex);
 /* Makes memory and sockets. -EBUSY: the queue's old rings are still held. */
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu);
+/* view.c: opens and maps the view. 0 or -errno; the descriptor is let go of by domain_let_go(), after a failure, too. */
+int view_open(struct domain *d, const struct shunt_pins *pins);
 /* geometry.c */
 void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, const struct shunt_domain *dom,
 		     __u32 mtu);

@@ -14,6 +14,7 @@
 #include <shunt/wire.h>
 
 #include "hello.h"
+#include "holes.h"
 #include "host.h"
 #include "log.h"
 #include "unwrap.h"
@@ -69,6 +70,19 @@ static int fill_maps(struct agent *a)
 	return 0;
 }
 
+/* By a worker that kept its descriptor, while no agent had mapped it (view.c). */
+static bool view_is_frozen(const struct agent *a)
+{
+	void *at = shunt_map_mmap(unwrap_map(a, UNWRAP_VIEW), sizeof(struct shunt_view), true);
+	bool frozen = !at && errno == EPERM;
+
+	if (at)
+		munmap(at, sizeof(struct shunt_view));
+	if (frozen)
+		say(LOG_WARNING, "the view was frozen by a worker that had its descriptor: loading the program anew");
+	return frozen;
+}
+
 int host_begin(struct agent *a, char *why, size_t len)
 {
 	struct host_opts *h = &a->opts.host;
@@ -81,7 +95,7 @@ int host_begin(struct agent *a, char *why, size_t len)
 			return -ENODEV;
 		}
 	}
-	if (!unwrap_stands(a)) {
+	if (!unwrap_stands(a) || view_is_frozen(a)) {
 		store_drop(a->store, "wire.");
 		store_drop(a->store, "d0.");
 		err = unwrap_load(a, why, len);
@@ -226,6 +240,7 @@ bool host_adopt(struct agent *a, struct domain *d)
 		d->life = d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
 		d->up = peek(d->r.view->up);
 		domain_set_up(d, d->up);
+		holes_take_over(d);
 		return true;
 	}
 	domain_let_go(d);

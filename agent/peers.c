@@ -273,14 +273,14 @@ void peers_hear(struct agent *a, struct peer *p)
 		p->heard++;
 }
 
-void peers_tell_leave(struct agent *a)
+void peers_tell_leave(struct agent *a, const struct domain *d)
 {
 	struct shunt_msg m;
 
 	for (int i = 0; i < PEERS_MAX; i++) {
 		struct peer *p = &a->peer[i];
 
-		if (p->stage != PEER_WORKER)
+		if (p->stage != PEER_WORKER || (d && p->domain != d))
 			continue;
 		p->domain = NULL;
 		p->stage = PEER_LEAVING;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "frames.h"
+#include "holders.h"
 #include "log.h"
 #include "worker.h"
 
@@ -72,6 +73,7 @@ int worker_attach(struct domain *d, __u32 pid, int pidfd, __u32 cores)
 
 void worker_here(struct domain *d, void *peer)
 {
+	holders_know(d);
 	d->peer = peer;
 	d->hung_up = d->told = false;
 }

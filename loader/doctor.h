@@ -24,3 +24,5 @@ void doctor_host(struct ctl *ctl, struct findings *f);
 void doctor_iface(struct ctl *ctl, struct findings *f);
 /* doctor_loaded.c: what is loaded there: ABI, link, agent, cores. */
 void doctor_loaded(struct ctl *ctl, struct findings *f);
+/* doctor_sockets.c: processes that may keep a queue in use. */
+void doctor_sockets(struct ctl *ctl, struct findings *f);

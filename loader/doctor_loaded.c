@@ -95,6 +95,7 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 {
 	struct shunt_domain dom;
 	struct shunt_agent agent;
+	bool waits = false;
 	struct shunt_cfg cfg;
 	int fd = shunt_pin_open(&ctl->pins, "cfg");
 
@@ -121,5 +122,8 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 			continue;
 		check_cores(f, d, &dom);
 		check_agent(f, d, &agent);
+		waits |= agent_alive(&agent) && !agent.frames;
 	}
+	if (waits)
+		doctor_sockets(ctl, f);
 }

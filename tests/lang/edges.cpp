@@ -13,10 +13,17 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 
+#include <fcntl.h>
+#include <linux/bpf.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,6 +142,58 @@ pid_t sleeping_child()
 	return pid;
 }
 
+/* A child that no handler of fork() sees: it keeps all descriptors. */
+pid_t bare_child()
+{
+	pid_t pid = _Fork();
+
+	if (!pid) {
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+/* --- what spoils memory and view -------------------------------------------------------------------- */
+
+int memory_fd = -1, view_fd = -1; /* copies of those that came with WELCOME */
+
+/* Takes all pages of the frames out of their file; they come back empty, and are not those of the kernel. */
+std::string punch()
+{
+	std::ifstream maps("/proc/self/maps");
+	std::string line;
+	int done = 0;
+
+	while (std::getline(maps, line)) {
+		unsigned long from, to;
+
+		if (line.find("memfd:shunt-frames") == std::string::npos ||
+		    sscanf(line.c_str(), "%lx-%lx", &from, &to) != 2)
+			continue;
+		/* By the descriptor, and what that might leave by the mapping; the last pages are not frames. */
+		done += !fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096 * 512);
+		done += !madvise((void *)(from + 4096 * 512), 4096 * 512, MADV_REMOVE);
+		for (unsigned long at = from; at < from + 4096 * 1024; at += 4096)
+			*(volatile char *)at = 0;
+	}
+	return std::to_string(done);
+}
+
+/* A child that has the view's descriptor, not mapped, and freezes it as soon as nobody has mapped it for writing. */
+pid_t freezing_child()
+{
+	union bpf_attr attr = {};
+	pid_t pid = _Fork();
+
+	attr.map_fd = view_fd;
+	if (pid)
+		return pid;
+	while (syscall(SYS_bpf, BPF_MAP_FREEZE, &attr, sizeof(attr)))
+		sched_yield();
+	_exit(0);
+}
+
 /* The word's answer; "" ends without a reply. */
 std::string obey(const std::string &word, struct shunt_req *req)
 {
@@ -160,6 +219,12 @@ std::string obey(const std::string &word, struct shunt_req *req)
 		return child_tries(req);
 	if (word == "fork-sleep")
 		return std::to_string(sleeping_child());
+	if (word == "fork-bare")
+		return std::to_string(bare_child());
+	if (word == "punch")
+		return punch();
+	if (word == "freeze")
+		return std::to_string(freezing_child());
 	if (word == "exit")
 		exit(3);
 	if (word == "throw")
@@ -210,6 +275,19 @@ void on_term(int)
 }
 
 } // namespace
+
+/* In place of the C library's, for the library: keeps copies of the descriptors that come with WELCOME. */
+extern "C" ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t n = syscall(SYS_recvmsg, fd, msg, flags);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(msg) : nullptr;
+
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len > CMSG_LEN(2 * sizeof(int)) && memory_fd < 0) {
+		memory_fd = dup(reinterpret_cast<int *>(CMSG_DATA(c))[0]);
+		view_fd = dup(reinterpret_cast<int *>(CMSG_DATA(c))[1]);
+	}
+	return n;
+}
 
 int main(int argc, char **argv)
 {

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * holders.c - names the process that keeps a queue in use
+ *
+ * The kernel refuses a new UMEM for a queue as long as anybody has a socket of the old one open, or a ring of it mapped:
+ * a worker that does not leave, or a child of it that was made without fork()'s handlers. shuntd has not the rights to
+ * look into processes, so it goes by what anybody may see: such a child has its parent's session and name, and
+ * began later. (`shunt doctor`, as root, looks at the descriptors themselves.)
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "holders.h"
+
+#define AGAIN_NS 1000000000ULL
+
+/* From /proc/PID/stat: the name is in parentheses, and may hold any characters. */
+static bool read_kin(__u32 pid, struct kin *k)
+{
+	char path[32], text[512], *open, *close;
+	unsigned long long began = 0;
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	f = fopen(path, "re");
+	n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	if (f)
+		fclose(f);
+	text[n] = '\0';
+	open = strchr(text, '(');
+	close = strrchr(text, ')');
+	if (!open || !close || close < open)
+		return false;
+	snprintf(k->name, sizeof(k->name), "%.*s", (int)(close - open - 1), open + 1);
+	/* state, parent, group, session, … and as the 20th after the name the start */
+	if (sscanf(close + 1, " %*c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &k->session, &began) != 2)
+		return false;
+	k->began = began;
+	return true;
+}
+
+void holders_know(struct domain *d)
+{
+	if (!read_kin(d->state->worker_pid, &d->kin))
+		d->kin = (struct kin){ 0 };
+}
+
+static bool is_child(const struct domain *d, __u32 pid, const struct kin *k)
+{
+	if (pid == d->old_pid || !d->kin.began || k->session != d->kin.session || k->began < d->kin.began ||
+	    strcmp(k->name, d->kin.name))
+		return false;
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		if (d->maps->agent[i].worker_pid == pid)
+			return false;
+	}
+	return true;
+}
+
+bool holders_find(struct domain *d, __u64 now_ns)
+{
+	const struct dirent *e;
+	struct kin k;
+	DIR *proc;
+
+	if (now_ns - d->sought_ns < AGAIN_NS)
+		return d->holder;
+	d->sought_ns = now_ns;
+	d->holder = 0;
+	proc = opendir("/proc");
+	while (proc && !d->holder && (e = readdir(proc))) {
+		__u32 pid = isdigit(e->d_name[0]) ? strtoul(e->d_name, NULL, 10) : 0;
+
+		if (pid && read_kin(pid, &k) && is_child(d, pid, &k))
+			d->holder = pid;
+	}
+	if (proc)
+		closedir(proc);
+	return d->holder;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * holders.h - which process keeps a queue in use that a domain needs
+ */
+#pragma once
+
+#include "domain.h"
+
+/* The domain's worker, while it lives: remembers what its children share with it. */
+void holders_know(struct domain *d);
+/* Looks for a process that may be a child of the last worker. True: d->holder and d->holder_name. */
+bool holders_find(struct domain *d, __u64 now_ns);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * holes.c - finds frames that are not the kernel's any more
+ *
+ * Seals keep a memfd's size, but no seal that lets workers map it for writing forbids to punch holes into it. The kernel
+ * then goes on with the pages that it had from the start, while everybody who maps the file gets new ones there:
+ * requests and replies are lost, with this worker and with all that follow.
+ *
+ * A hole takes the page out of every mapping. So one mapping is made of which nobody ever touches a byte: a page
+ * that is missing there was punched out, whatever was written to the file since. It is locked, as the kernel would else
+ * take pages out of it when memory is short. An agent that takes over the memory has no such mapping from before: it
+ * looks for holes that are still there. What was punched and written to again before, a worker finds: requests
+ * without metadata, which it counts.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "holes.h"
+#include "log.h"
+
+#define ENTRIES 512           /* of pagemap, read at once */
+#define PRESENT (1ULL << 63)
+#define SELDOM_NS 5000000000ULL /* a worker's word alone is not taken more often */
+
+static size_t length_of(const struct domain *d)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return (shunt_frames_len(&d->r.geo) + page - 1) & ~(page - 1);
+}
+
+/* Pages that are not there; 0, too, if nothing can be known. */
+static __u32 missing(const struct domain *d)
+{
+	size_t page = sysconf(_SC_PAGESIZE), n = length_of(d) / page, at = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	__u64 entry[ENTRIES];
+	__u32 found = 0;
+	ssize_t got = 1;
+
+	while (fd >= 0 && at < n && got > 0) {
+		size_t some = n - at < ENTRIES ? n - at : ENTRIES;
+
+		got = pread(fd, entry, some * sizeof(*entry), ((uintptr_t)d->witness / page + at) * sizeof(*entry));
+		for (ssize_t i = 0; i < got / (ssize_t)sizeof(*entry); i++, at++)
+			found += !(entry[i] & PRESENT);
+	}
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+void holes_unwatch(struct domain *d)
+{
+	if (d->witness)
+		munmap(d->witness, length_of(d));
+	d->witness = NULL;
+	d->holes = false;
+}
+
+static void watch(struct domain *d)
+{
+	size_t len = length_of(d);
+	void *at = mmap(NULL, len, PROT_READ, MAP_SHARED | MAP_POPULATE, d->memory, 0);
+
+	holes_unwatch(d);
+	if (at == MAP_FAILED)
+		return;
+	if (mlock(at, len)) {
+		say(LOG_WARNING, "cannot lock the frames of domain %u: %m; a worker that punches holes into them is "
+		    "not found", d->id);
+		munmap(at, len);
+		return;
+	}
+	d->witness = at;
+}
+
+/* What workers found, so far. They may write anything there; it costs them their own service. */
+static __u64 bad_frames(const struct domain *d)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++)
+		sum += peek(d->r.view->core[i].stats.bad_frame);
+	return sum;
+}
+
+void holes_begin(struct domain *d)
+{
+	watch(d);
+	d->bad_frames = bad_frames(d);
+	d->made_ns = clock_ns();
+}
+
+void holes_take_over(struct domain *d)
+{
+	off_t hole = lseek(d->memory, 0, SEEK_HOLE);
+
+	holes_begin(d);
+	d->made_ns = 0; /* what happened to them before, nobody knows */
+	d->holes = hole >= 0 && (size_t)hole < shunt_frames_len(&d->r.geo);
+}
+
+bool holes_found(struct domain *d)
+{
+	d->holes |= d->witness && missing(d);
+	return d->holes;
+}
+
+/* New memory and sockets: a worker that lives is asked to leave the old ones, and comes again for the new. */
+static void make_anew(struct agent *a, struct domain *d, const char *why)
+{
+	say(LOG_ERR, "%s of domain %u (worker %u, or a process that was given its descriptors): making new ones, what "
+	    "waited in them is lost", why, d->id, d->state->worker_pid);
+	if (d->life == DOMAIN_TAKEN && d->former < 0)
+		d->former = dup(d->worker);
+	d->absent_ns = a->now_ns;
+	peers_tell_leave(a, d);
+	domain_give_up(d);
+}
+
+static void check(struct agent *a, struct domain *d)
+{
+	if (holes_found(d))
+		make_anew(a, d, "holes were punched into the frames");
+	else if (bad_frames(d) != d->bad_frames && a->now_ns - d->made_ns > SELDOM_NS)
+		make_anew(a, d, "requests without metadata were found in the frames");
+}
+
+void holes_check(struct agent *a)
+{
+	if (a->now_ns < a->holes_ns)
+		return;
+	a->holes_ns = a->now_ns + HOLES_NS;
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		if (a->domain[i].life >= DOMAIN_FREE)
+			check(a, &a->domain[i]);
+	}
+}

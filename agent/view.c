@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * view.c - the map that is a domain's view, and another in its place when a worker has frozen it
+ *
+ * Whoever has the descriptor of a map may freeze it (BPF_MAP_FREEZE) while nobody has mapped it for writing: a worker that
+ * keeps the view's descriptor and unmaps it can do so in the moment between two agents. Then nobody can map it for
+ * writing ever again, so the domain gets a map of its own kind with the same contents.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "domain.h"
+#include "log.h"
+
+/* The contents as the kernel has them: XDP may go on writing them meanwhile. */
+static int copy_contents(int from, int to)
+{
+	struct shunt_view *v = aligned_alloc(SHUNT_LINE, sizeof(*v));
+	__u32 zero = 0;
+	int err = 0;
+
+	if (!v)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(from, &zero, v) || bpf_map_update_elem(to, &zero, v, 0))
+		err = -errno;
+	free(v);
+	return err;
+}
+
+/* By a new pin that takes the place of the old one, so that at every moment there is one. */
+static int pin_instead(const struct shunt_pins *pins, const char *name, int fd)
+{
+	char path[PATH_MAX], aside[PATH_MAX + 4];
+	int err = shunt_pin_path(path, sizeof(path), pins, name);
+
+	if (err)
+		return err;
+	snprintf(aside, sizeof(aside), "%s_new", path);
+	unlink(aside); /* of an agent that died in between */
+	return bpf_obj_pin(fd, aside) || rename(aside, path) ? -errno : 0;
+}
+
+/* The new map's descriptor, or -errno. Once XDP has it, the contents are copied again: what was counted until then. */
+static int replace(const struct domain *d, const struct shunt_pins *pins, int frozen)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	char name[16];
+	int fd, err;
+
+	snprintf(name, sizeof(name), "view%u", d->id);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), sizeof(struct shunt_view), 1, &opts);
+	if (fd < 0)
+		return -errno;
+	err = copy_contents(frozen, fd);
+	if (!err && bpf_map_update_elem(d->maps->views_fd, &d->id, &fd, 0))
+		err = -errno;
+	if (!err)
+		err = copy_contents(frozen, fd);
+	if (!err)
+		err = pin_instead(pins, name, fd);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	say(LOG_WARNING, "the view of domain %u was frozen by a worker that had its descriptor: the domain has a new one",
+	    d->id);
+	return fd;
+}
+
+static struct shunt_view *map_view(int fd)
+{
+	return shunt_map_mmap(fd, sizeof(struct shunt_view), true);
+}
+
+int view_open(struct domain *d, const struct shunt_pins *pins)
+{
+	int fd = shunt_pin_open_view(pins, d->id), frozen;
+
+	if (fd < 0)
+		return fd;
+	d->r.view = map_view(fd);
+	if (!d->r.view && errno == EPERM) {
+		frozen = fd;
+		fd = replace(d, pins, frozen);
+		close(frozen);
+		if (fd < 0)
+			return fd;
+		d->r.view = map_view(fd);
+	}
+	d->view_fd = fd;
+	return d->r.view ? 0 : -errno;
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * doctor_sockets.c - findings about processes that have AF_XDP sockets: who is no worker may keep a queue in use
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "maps.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+static __u64 netns_of(int sock)
+{
+	__u64 cookie = 0;
+	socklen_t len = sizeof(cookie);
+
+	return getsockopt(sock, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) ? 0 : cookie;
+}
+
+/* Is that descriptor of that process an AF_XDP socket of this network namespace? */
+static bool is_xdp(int pidfd, int number, __u64 netns)
+{
+	int copy = pidfd_getfd(pidfd, number, 0), domain = 0;
+	socklen_t len = sizeof(domain);
+	bool found = copy >= 0 && !getsockopt(copy, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_XDP &&
+		     netns_of(copy) == netns;
+
+	if (copy >= 0)
+		close(copy);
+	return found;
+}
+
+static bool has_xdp(int pid, __u64 netns)
+{
+	char path[64], link[64];
+	int pidfd = pidfd_open(pid, 0);
+	const struct dirent *e;
+	bool found = false;
+	ssize_t n;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	while (pidfd >= 0 && dir && !found && (e = readdir(dir))) {
+		n = readlinkat(dirfd(dir), e->d_name, link, sizeof(link) - 1);
+		found = n > 0 && !strncmp(link, "socket:", strlen("socket:")) &&
+			is_xdp(pidfd, atoi(e->d_name), netns);
+	}
+	if (dir)
+		closedir(dir);
+	if (pidfd >= 0)
+		close(pidfd);
+	return found;
+}
+
+static void read_name(int pid, char name[SHUNT_NAME_LEN])
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(name, SHUNT_NAME_LEN, f))
+		snprintf(name, SHUNT_NAME_LEN, "?");
+	name[strcspn(name, "\n")] = '\0';
+	if (f)
+		fclose(f);
+}
+
+static bool is_worker(struct ctl *ctl, int pid)
+{
+	struct shunt_agent agent;
+
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+		if (!map_get(ctl, "agent", d, &agent, sizeof(agent)) && agent.worker_pid == (__u32)pid)
+			return true;
+	}
+	return false;
+}
+
+static void judge(struct ctl *ctl, struct findings *f, int pid, __u64 netns)
+{
+	char name[SHUNT_NAME_LEN];
+
+	read_name(pid, name);
+	if (strcmp(name, "shuntd") && !is_worker(ctl, pid) && has_xdp(pid, netns))
+		finding(f, "sockets", LEVEL_WARN, "end it, if they are of IF",
+			"process %d ('%s') has AF_XDP sockets and is no worker: shuntd has none while a queue is in use",
+			pid, name);
+}
+
+void doctor_sockets(struct ctl *ctl, struct findings *f)
+{
+	int own = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	__u64 netns = own < 0 ? 0 : netns_of(own);
+	DIR *proc = opendir("/proc");
+	const struct dirent *e;
+
+	while (proc && (e = readdir(proc))) {
+		int pid = isdigit(e->d_name[0]) ? atoi(e->d_name) : 0;
+
+		if (pid && pid != getpid())
+			judge(ctl, f, pid, netns);
+	}
+	if (proc)
+		closedir(proc);
+	if (own >= 0)
+		close(own);
+}
