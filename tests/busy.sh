@@ -3,6 +3,7 @@
 # busy.sh COMMAND… - runs it beside two processes that spin, each in a session of its own, as other users' would be
 set -euo pipefail
 
+export PATIENCE=${PATIENCE:-6} # the average of the load says so only after a minute
 SPINNERS=()
 stop() { kill "${SPINNERS[@]}"; }
 trap stop EXIT

@@ -11,7 +11,8 @@
 #   NO_LAB=1                in the file: tests that need none
 #   TEST_LIMIT=180          in the file: seconds that each test may take
 #   SLOWER=10               in the environment: the machine is so much slower, wait so much longer
-#   PATIENCE=6              in the environment: how many times longer than it names wait_for really waits
+#   PATIENCE=6              in the environment: how many times longer than it names wait_for waits; by default 2, or 6 where more
+#                           processes want to run than there are CPUs
 #   TRIES=2                 how often a test that fails is tried; 1 while hunting a bug
 #
 # In a test: $LAB, $DEV (the host's interface), $DIR (empty folder). `bash FILE NAME…` runs some of the
@@ -28,7 +29,7 @@ DIR=/run/test
 LAB_ARGS=()
 NO_LAB=${NO_LAB:-}
 TEST_LIMIT=${TEST_LIMIT:-180}
-PATIENCE=${PATIENCE:-6}
+PATIENCE=${PATIENCE:-$(awk -v cpus="$(nproc)" '{ print ($1 > cpus ? 6 : 2) }' /proc/loadavg)}
 TRIES=${TRIES:-2}
 LONG=${LONG:-} # set by `make test-long`: heavy counts
 PATH=$ROOT/build:$PATH
