@@ -42,7 +42,7 @@ install: bpf nfp-objects tools lib sim man $(INSTALLED_APPS) ## install below DE
 	$(INSTALL) -m 644 bpf/*.h bpf/shunt.bpf.c bpf/native.c $(call to,$(PKGDIR)/src/bpf)
 	$(INSTALL) -m 644 bpf/nic/* $(call to,$(PKGDIR)/src/bpf/nic)
 	$(INSTALL) -m 644 $(B)/host/unwrap.o $(call to,$(PKGDIR)/host)
-	$(INSTALL) -m 644 $(addprefix include/shunt/,abi.h policy.h policy_view.h native.h wire.h nic.h) \
+	$(INSTALL) -m 644 $(addprefix include/shunt/,abi.h policy.h policy_view.h native.h wire.h proof.h nic.h) \
 		$(call to,$(PKGDIR)/src/include/shunt)
 	$(INSTALL) -m 644 $(filter %.1,$(MAN)) $(call to,$(MANDIR)/man1)
 	$(INSTALL) -m 644 $(filter %.3,$(MAN)) $(call to,$(MANDIR)/man3)
