@@ -3,6 +3,7 @@
 # unit.sh - shuntd as the unit has it: what it may do is little, and all that it does
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
+. "$(dirname "$0")/../daemons.sh"
 # runs: pairs
 # shellcheck source=tests/systemd.sh
 . "$(dirname "$0")/../systemd.sh"
@@ -21,9 +22,9 @@ has_agent() { [ -n "$(agent_pid)" ]; }
 has_another_agent() { has_agent && [ "$(agent_pid)" != "$1" ]; }
 
 # A policy is loaded, shuntd and a worker run under systemd.
-serve_under_systemd() {
+serve_under_systemd() { # [CONFIG LINES…]
 	boot_systemd host
-	config >"$DIR/config.yaml"
+	config "$@" >"$DIR/config.yaml"
 	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
 	install_unit 'Environment="SHUNTD_OPTIONS=--user 65534"'
 	install_worker --dev "$DEV" --idle sleep
@@ -61,6 +62,31 @@ test_a_hardened_shuntd_serves_and_has_no_privilege_that_it_does_not_need() {
 	assert_match "$status" $'Seccomp:\t2'
 	ctl stop "shuntd@$DEV"
 	assert_eq "$(ctl show -P Result "shuntd@$DEV")" success "result of the unit"
+}
+
+# Signals come one after the other, and whoever is left takes the other's place.
+kill_at_once() {
+	echo 1 | in_systemd tee "/sys/fs/cgroup$(ctl show -P ControlGroup "shuntd@$DEV")/cgroup.kill" >/dev/null
+}
+
+# systemd has all descriptors while nobody runs, be it asked for a restart or find both processes dead.
+test_systemd_starts_it_again_under_load_and_no_request_is_lost() {
+	local i was
+	serve_under_systemd "$BIG"
+	start_load 5000
+	for ((i = 0; i < ${LONG:+18} + 2; i++)); do
+		was=$(agent_pid)
+		if ((i % 2)); then
+			kill_at_once
+		else
+			ctl restart "shuntd@$DEV"
+		fi
+		wait_for 10 has_another_agent "$was"
+		let_serve 500
+	done
+	assert_nothing_lost
+	assert_eq "$(restarts)" $((i / 2)) "times that systemd found it dead"
+	! logs shuntd | grep -E 'cannot|ignoring|not permitted' || fail "shuntd complains"
 }
 
 # --- with LONG=1 -----------------------------------------------------------------------------------
