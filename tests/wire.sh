@@ -70,7 +70,7 @@ start_agent() {
 	start_host_agent "$@"
 }
 
-start_nic_agent() { start shuntd nsenter "--net=/run/netns/shunt-$LAB-nic" -- shuntd --role nic --dev "$DEV"; }
+start_nic_agent() { start shuntd nsenter "--net=/run/netns/shunt-$LAB-nic" -- shuntd --role nic --dev "$DEV" "$@"; }
 
 start_host_agent() {
 	local devs=() cpus i
