@@ -16,6 +16,7 @@
 
 #include "control.h"
 #include "log.h"
+#include "netns.h"
 #include "sd.h"
 
 #define SEND_S 2       /* a message that is not read for so long: nobody reads */
@@ -133,6 +134,25 @@ static void refuse_abi(struct control *c, const struct options *o, __u32 abi)
 	control_hang_up(c);
 }
 
+/* Sockets go by the interface's name, which each network namespace may have. */
+static bool is_of_our_namespace(const struct control *c)
+{
+	__u64 own, other;
+
+	return !shunt_netns_cookie(&own) && !shunt_netns_cookie_of(c->peer, &other) && own == other;
+}
+
+static enum control_order refuse_elsewhere(struct control *c)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text),
+		 "it serves in another network namespace: nsenter --net=/proc/%d/ns/net shuntd ...; an "
+		 "interface of this one needs another --socket",
+		 getpid());
+	return refuse(c, text);
+}
+
 static enum control_order hear_hello(struct control *c, const struct options *o,
 				     const struct store *s, bool lingers, pid_t agent,
 				     const struct handover_msg *m, __u64 now_ms)
@@ -192,6 +212,8 @@ static enum control_order lost(struct control *c)
 static enum control_order hear(struct control *c, const struct options *o, const struct store *s,
 			       bool lingers, pid_t agent, int type, const struct handover_msg *m, __u64 now_ms)
 {
+	if (c->stage == CONTROL_NEW && !is_of_our_namespace(c))
+		return refuse_elsewhere(c);
 	if (type == HANDOVER_HELLO && c->stage == CONTROL_NEW)
 		return hear_hello(c, o, s, lingers, agent, m, now_ms);
 	if (type == HANDOVER_END && c->stage == CONTROL_NEW) {

@@ -9,10 +9,10 @@
 
 #include "domain.h"
 
-#define STATE_ROOM 16384 /* bytes of the file: for all versions of an ABI */
-#define STATE_MIN                                                                                  \
-	sizeof(struct domain_state) /* what all versions of this ABI have: up to and with the last \
-				       field of the first */
+/* Bytes of the file: for all versions of an ABI. */
+#define STATE_ROOM 16384
+/* What all versions of this ABI have. Once a field is appended: offsetof() of the first such one. */
+#define STATE_MIN sizeof(struct domain_state)
 
 /* NULL: yes; else why not, in words that follow "it". */
 const char *state_misfit(int fd, const struct domain_state *s, __u32 map_id, unsigned int ifindex);

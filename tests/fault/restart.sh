@@ -133,6 +133,23 @@ test_another_abi_is_refused_with_what_would_be_lost() {
 	assert_eq "$(agent_pid)" "$pid" "process of the agent"
 }
 
+# Its interface of the same name is another one.
+test_one_of_another_network_namespace_is_left_alone() {
+	local pid
+	load fcfs
+	pid=$(agent_pid)
+	ip netns add other
+	for option in --replace --end; do
+		assert_exit 1 nsenter --net=/run/netns/other -- shuntd --dev "$DEV" $option
+		assert_match "$(cat "$DIR/err")" 'another network namespace: nsenter --net=/proc/'
+	done
+	stop shuntd
+	assert_exit 1 nsenter --net=/run/netns/other -- shuntd --dev "$DEV"
+	assert_match "$(cat "$DIR/err")" 'another network namespace: nsenter --net=/proc/'
+	start_agent
+	wait_for 5 logged 'took over from'
+}
+
 # systemd would see its main process end, and not know the other one.
 test_one_of_a_unit_is_not_replaced_from_outside() {
 	load fcfs
