@@ -20,6 +20,7 @@ struct load {
 	bool on; /* there is one */
 	__u32 map_id;
 	unsigned int ifindex;
+	struct maps m; /* those that are pinned; with --role host, closed */
 };
 
 static __u32 id_of(int fd)
@@ -34,15 +35,15 @@ static int look_at_pins(const struct options *o, const struct store *s, struct l
 			size_t len)
 {
 	struct shunt_pins pins = { .bpffs = o->bpffs, .ifname = o->ifname };
-	struct maps m;
+	struct maps *m = &l->m;
 	__u64 own;
-	int err = maps_open(&m, &pins, why, len);
+	int err = maps_open(m, &pins, why, len);
 
 	if (err == -ENOENT)
 		return 0; /* it waits for the load, and so shall we */
 	if (err)
 		return err;
-	if (!shunt_netns_cookie(&own) && (own != m.cfg.netns || l->ifindex != m.cfg.ifindex)) {
+	if (!shunt_netns_cookie(&own) && (own != m->cfg.netns || l->ifindex != m->cfg.ifindex)) {
 		snprintf(why, len,
 			 "what is pinned as '%s' is loaded in another network namespace, or on "
 			 "another interface",
@@ -54,8 +55,7 @@ static int look_at_pins(const struct options *o, const struct store *s, struct l
 		err = -ESTALE;
 	}
 	l->on = true;
-	l->map_id = m.id;
-	maps_close(&m);
+	l->map_id = m->id;
 	return err;
 }
 
@@ -63,6 +63,7 @@ static int look(const struct options *o, const struct store *s, struct load *l, 
 		size_t len)
 {
 	*l = (struct load){ .ifindex = if_nametoindex(o->ifname) };
+	maps_none(&l->m);
 	if (store_has(s, "wire.") != (o->role == ROLE_HOST) && store_has(s, "d")) {
 		snprintf(why, len, "it has another --role");
 		return -EINVAL;
@@ -74,6 +75,19 @@ static int look(const struct options *o, const struct store *s, struct load *l, 
 	return 0;
 }
 
+static const char *state_misfit_of(const struct load *l, const struct domain_state *state, int fd, __u32 d)
+{
+	const char *wrong = "is of a load that is gone";
+
+	if (l->on)
+		wrong = state_misfit(fd, state, l->map_id, l->ifindex);
+	if (!wrong && l->m.domains && !l->m.domains[d].on)
+		wrong = "is of a queue that is not served any more";
+	if (!wrong && l->m.domains && !domain_geometry_serves(&state->geo, &l->m.cfg, &l->m.domains[d]))
+		wrong = "was made for another configuration";
+	return wrong;
+}
+
 static const char *domain_misfit(const struct store *s, int fd, const struct load *l, __u32 d)
 {
 	struct domain_state *state = mmap(NULL, STATE_ROOM, PROT_READ, MAP_SHARED, fd, 0);
@@ -82,8 +96,7 @@ static const char *domain_misfit(const struct store *s, int fd, const struct loa
 
 	if (state == MAP_FAILED)
 		return "cannot be read";
-	wrong = l->on ? state_misfit(fd, state, l->map_id, l->ifindex)
-		      : "is of a load that is gone";
+	wrong = state_misfit_of(l, state, fd, d);
 	for (__u32 k = 0; !wrong && k < sockets_of(&state->geo) && k < SHUNT_SLOTS; k++) {
 		snprintf(name, sizeof(name), "d%u.s%u", d, k);
 		wrong = store_get(s, name) < 0 ? "lacks a socket" : NULL;
@@ -92,29 +105,36 @@ static const char *domain_misfit(const struct store *s, int fd, const struct loa
 	return wrong;
 }
 
-int candidate_check(const struct options *o, struct store *s, bool prune, char *why, size_t len)
+static int check_domain(struct store *s, const struct load *l, __u32 d, bool prune, char *why, size_t len)
 {
 	char name[STORE_NAME];
+	const char *wrong;
+	int fd;
+
+	snprintf(name, sizeof(name), "d%u.state", d);
+	fd = store_get(s, name);
+	wrong = fd < 0 ? NULL : domain_misfit(s, fd, l, d);
+	if (!wrong)
+		return 0;
+	snprintf(why, len, "what it remembers of queue %u %s", d, wrong);
+	if (!prune)
+		return -EINVAL;
+	snprintf(name, sizeof(name), "d%u.", d);
+	store_drop(s, name);
+	return 0;
+}
+
+int candidate_check(const struct options *o, struct store *s, bool prune, char *why, size_t len)
+{
 	struct load l;
 	int err = look(o, s, &l, why, len);
 
-	if (err && !prune)
-		return err;
-	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
-		const char *wrong;
-		int fd;
-
-		snprintf(name, sizeof(name), "d%u.state", d);
-		fd = store_get(s, name);
-		wrong = fd < 0 ? NULL : err ? "" : domain_misfit(s, fd, &l, d);
-		if (!wrong)
-			continue;
-		if (!prune) {
-			snprintf(why, len, "what it remembers of queue %u %s", d, wrong);
-			return -EINVAL;
-		}
-		snprintf(name, sizeof(name), "d%u.", d);
-		store_drop(s, name);
+	if (err && prune) { /* nothing of it is of use */
+		l.on = false;
+		err = 0;
 	}
-	return 0;
+	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++)
+		err = check_domain(s, &l, d, prune, why, len);
+	maps_close(&l.m);
+	return err;
 }

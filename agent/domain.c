@@ -366,8 +366,9 @@ bool domain_find_state(struct domain *d, unsigned int ifindex)
 
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex)
 {
-	if (domain_find_state(d, ifindex) && !view_open(d, pins) && !domain_map_memory(d) &&
-	    !map_rings(d) && domain_put_sockets(d) >= 0) {
+	if (domain_find_state(d, ifindex) &&
+	    domain_geometry_serves(&d->r.geo, &d->maps->cfg, &d->maps->domains[d->id]) &&
+	    !view_open(d, pins) && !domain_map_memory(d) && !map_rings(d) && domain_put_sockets(d) >= 0) {
 		d->life = d->state->burial ? DOMAIN_BURIAL :
 			  d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
 		d->up = d->maps->domains[d->id].up;
@@ -376,7 +377,7 @@ bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int 
 	}
 	if (d->state) {
 		d->old_pid = d->state->worker_pid;
-			domain_let_go(d);
+		domain_let_go(d);
 	}
 	return false;
 }

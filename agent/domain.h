@@ -117,6 +117,8 @@ int view_open(struct domain *d, const struct shunt_pins *pins);
 /* geometry.c */
 void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, const struct shunt_domain *dom,
 		     __u32 mtu);
+/* Is it what the configuration wants, as far as that says? Another version may have counted other frames. */
+bool domain_geometry_serves(const struct shunt_geometry *g, const struct shunt_cfg *cfg, const struct shunt_domain *dom);
 /* Parts of these, for host.c, which makes sockets otherwise: */
 int domain_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo);
 int domain_make_memory(struct domain *d);

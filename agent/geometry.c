@@ -41,3 +41,11 @@ void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, cons
 	while (g->fill_ring < home + SHUNT_NAPI)
 		g->fill_ring *= 2;
 }
+
+bool domain_geometry_serves(const struct shunt_geometry *g, const struct shunt_cfg *cfg,
+			    const struct shunt_domain *dom)
+{
+	return g->chunk == cfg->chunk && g->core_ring == cfg->core_ring && g->ncores == dom->ncores &&
+	       g->nclasses == cfg->nclasses && g->hold_ring == (dom->nqueues ? 0 : cfg->hold_ring) &&
+	       g->nqueues == (dom->nqueues ? g->ncores : 0);
+}

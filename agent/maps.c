@@ -20,6 +20,11 @@ static const struct maps no_maps = { .cfg_fd = -1, .classes_fd = -1, .policy_fd 
 				     .xsks_fd = -1, .views_fd = -1, .slo_fd = -1,
 				     .quantum_fd = -1, .knobs_fd = -1 };
 
+void maps_none(struct maps *m)
+{
+	*m = no_maps;
+}
+
 static bool is_ring(__u32 n, __u32 max)
 {
 	return n >= RING_MIN && n <= max && !(n & (n - 1));

@@ -100,7 +100,7 @@ static struct agent *agent_new(const struct options *opts, char **argv, int keep
 		snprintf(name, sizeof(name), "d%d.state", i);
 		a->had[i] = a->store && store_get(a->store, name) >= 0;
 	}
-	maps_close(&a->maps);
+	maps_none(&a->maps);
 	return a;
 }
 

@@ -58,6 +58,19 @@ test_what_waits_without_a_worker_is_served_after_a_restart() {
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }
 
+# Rings that were made for two classes are not gone on with for three.
+test_what_was_made_for_another_configuration_is_made_anew() {
+	load fcfs
+	stop shuntd
+	host shunt class add third slo=2ms --dev "$DEV"
+	start_agent
+	wait_for 10 logged 'queue 0: 2 cores, 3 classes'
+	host shunt rule add port=9000 offset=0 value=0x03 class=third --dev "$DEV"
+	start_worker
+	offer --rate 2000 --count 100 --time 5 --mix short=1:1us
+	assert_all_answered
+}
+
 # It keeps what it had for so long, and then leaves nothing behind.
 test_without_a_successor_all_ends_after_a_while() {
 	load fcfs
