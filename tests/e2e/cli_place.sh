@@ -95,7 +95,7 @@ test_a_hidden_bpffs_is_told_from_one_that_is_not_mounted() {
 	assert_match "$(cat "$DIR/err")" 'nsenter --net=/run/netns/shunt-lab-host'
 	assert_exit 1 ip netns exec shunt-lab-host shuntd --dev "$DEV" --once
 	assert_match "$(cat "$DIR/err")" 'nsenter --net=/run/netns/shunt-lab-host'
-	umount /sys/fs/bpf
+	while umount /sys/fs/bpf 2>/dev/null; do :; done # the sandbox's, and what it hides
 	assert_exit 1 host shunt status
 	assert_match "$(cat "$DIR/err")" 'mount -t bpf bpf /sys/fs/bpf'
 }
