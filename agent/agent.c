@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "expire.h"
 #include "hello.h"
 #include "holders.h"
 #include "holes.h"
@@ -230,6 +231,7 @@ void agent_begin_to_serve(struct agent *a)
 		a->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
 	}
 	make_domains(a);
+	a->addrs_due = true;
 }
 
 /* Looks whether interface and maps are those that we serve. */
@@ -252,6 +254,8 @@ void agent_check(struct agent *a)
 	}
 	if (!a->maps.agent && find_shunt(a) && a->trial < 0 && !a->ending)
 		agent_begin_to_serve(a);
+	if (a->maps.agent && a->addrs_due && a->trial < 0 && !a->ending)
+		addrs_refresh(a);
 }
 
 /* XDP redirects to what it finds in the map, and no further. */
@@ -287,8 +291,10 @@ static void turn_domains(struct agent *a)
 			host_bury(a, d);
 		else if (d->life == DOMAIN_BURIAL)
 			a->busy |= bury_step(d, a->now_ns);
-		else if (d->life == DOMAIN_FREE && a->opts.role != ROLE_HOST)
+		if (d->life == DOMAIN_FREE && a->opts.role != ROLE_HOST) {
 			bury_aside(d);
+			expire_old(d, a->now_ns);
+		}
 	}
 	if (a->now_ns >= a->make_ns)
 		make_domains(a);
@@ -400,8 +406,10 @@ bool agent_turn(struct agent *a)
 		    strerror(-keeper_become(a->store, a->argv)));
 		return false;
 	}
-	if (p[FD_NETLINK].revents && iface_changed(a->netlink))
+	if (p[FD_NETLINK].revents && iface_changed(a->netlink)) {
 		a->check_ns = 0;
+		a->addrs_due = true;
+	}
 	for (int i = FD_FIXED; i < n; i++) {
 		if (p[i].revents && who[i] && who[i]->fd == p[i].fd)
 			peers_hear(a, who[i]);

@@ -120,6 +120,7 @@ struct agent {
 	__u64 make_ns;           /* next attempt to make domains */
 	__u64 sockets_ns;        /* next look whether XDP finds all sockets */
 	bool busy;               /* a step can be done at once */
+	bool addrs_due;          /* links or addresses have changed */
 	bool refused;            /* another shuntd serves the interface: time to end */
 	char why[240];           /* what it waits for, as last told */
 };
@@ -198,6 +199,9 @@ void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id);
 /* aim.c: at each tick, whom XDP signals; and when the maps go away. */
 void aim_tick(struct agent *a);
 void aim_forget(struct agent *a);
+
+/* addrs.c: whom requests are for, as the kernel has it now, into the map. */
+void addrs_refresh(struct agent *a);
 
 /* iface.c: watching the interface. */
 int iface_watch(void);

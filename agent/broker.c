@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "expire.h"
 #include "hello.h"
 #include "host.h"
 #include "log.h"
@@ -115,6 +116,8 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 	p->waits = users_unread(a, p);
 	if (p->waits)
 		return;
+	if (a->opts.role != ROLE_HOST)
+		expire_before_worker(d, clock_ns());
 	pidfd = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
 	err = pidfd < 0 ? -errno : worker_attach(d, p->pid, pidfd, cores);
 	if (err) {

@@ -11,7 +11,7 @@
  *   intent = 0
  *
  * and ends the request so: send descriptors, tx_end = producer to be, tx_set = 1, producer =
- * tx_end, replied++ (or, without a reply, only noreply++), id = 0.
+ * tx_end, replied++ (or, without a reply, only noreply++; one that was too old, expired++), id = 0.
  *
  * A preempted one goes from the core's id to a parked one and back: first the new id is written, then
  * the old one cleared.
@@ -33,7 +33,7 @@ static void decide_running(const struct rings *r, __u32 core, struct verdict *v)
 {
 	const struct shunt_core *c = &r->view->core[core];
 	__u32 cls = bound_cls(r, peek(c->run.cls));
-	__u64 ended = peek(c->cls[cls].replied) + peek(c->cls[cls].noreply);
+	__u64 ended = peek(c->cls[cls].replied) + peek(c->cls[cls].noreply) + peek(c->expired.n[cls]);
 
 	if (ended != peek(c->run.base))
 		return; /* it was counted */

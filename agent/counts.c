@@ -4,14 +4,17 @@
  */
 #include <time.h>
 
-#include "domain.h"
+#include "expire.h"
 #include "xsk.h"
 
 void domain_set_up(struct domain *d, __u64 up)
 {
 	struct shunt_view *v = d->r.view;
-	__u64 *truth = &d->maps->domains[d->id].up, gone = peek(*truth) & ~up;
+	__u64 *truth = &d->maps->domains[d->id].up, was = peek(*truth), gone = was & ~up;
 	__u32 n = 0;
+
+	if (up && !was)
+		expire_serve(d);
 
 	/* Those that go are gone for XDP before anybody else is told, those that come are known to
 	 * everybody else before XDP feeds them. */
@@ -25,6 +28,8 @@ void domain_set_up(struct domain *d, __u64 up)
 	poke(v->ncores_up, n);
 	__atomic_store_n(&v->up, up, __ATOMIC_SEQ_CST);
 	__atomic_store_n(truth, up, __ATOMIC_SEQ_CST);
+	if (was && !up && d->state)
+		expire_note(d);
 }
 
 void domain_count_refused(struct domain *d)
@@ -55,12 +60,12 @@ void domain_count_refused(struct domain *d)
 static __u64 ended(const struct domain *d, int c)
 {
 	__u64 n = agent_of(d)->cls[c].lost + agent_of(d)->cls[c].replied +
-		  agent_of(d)->cls[c].refused;
+		  agent_of(d)->cls[c].refused + agent_of(d)->cls[c].expired;
 
 	for (int i = 0; i < SHUNT_CORES; i++) {
 		const struct shunt_core_class *k = &d->r.view->core[i].cls[c];
 
-		n += peek(k->replied) + peek(k->noreply);
+		n += peek(k->replied) + peek(k->noreply) + peek(d->r.view->core[i].expired.n[c]);
 	}
 	return n;
 }

@@ -240,6 +240,7 @@ void domain_set_right(struct domain *d)
 	poke(v->nclasses, d->r.geo.nclasses);
 	poke(v->idle, 0);
 	poke(v->stale, 0);
+	poke(v->hold_age_ms, d->maps->cfg.hold_age_ms);
 	memset(v->parked, 0, sizeof(v->parked));
 	poke(v->parked_held, 0);
 	poke(v->parked_now, 0);

@@ -55,6 +55,13 @@ struct domain_state {
 	__u32 aside_cons[SHUNT_CORES]; /* … more will be known once a fill ring's consumer is past this */
 	__u32 nspare;       /* frames for the next worker's own use */
 	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
+
+	__u64 unserved_ns;  /* when the last core went off */
+	struct expiring {   /* requests that are being taken out of a ring (expire.c) */
+		__u32 ring; /* its slot + 1; 0: none are. Written last of these */
+		__u32 cons; /* the ring's consumer before */
+		__u64 sum[SHUNT_CLASSES]; /* counts of expired requests after it */
+	} expiring;
 };
 
 /* What a process has in common with the children that it made. */

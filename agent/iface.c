@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * iface.c - notices when the interface goes away or comes back
+ * iface.c - notices when the interface goes away or comes back, or addresses change
  */
 #include <errno.h>
 #include <linux/netlink.h>
@@ -15,7 +15,7 @@
 
 int iface_watch(void)
 {
-	struct sockaddr_nl at = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	struct sockaddr_nl at = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR };
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE), err;
 
 	if (fd < 0)

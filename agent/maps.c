@@ -136,7 +136,9 @@ static int map_all(struct maps *m, const struct shunt_pins *pins, char *why, siz
 		m->ingress = open_mapped(pins, "ingress",
 					 (SHUNT_DOMAINS + 1) * sizeof(*m->ingress), false, why,
 					 len);
-	return m->ingress ? 0 : -errno;
+	if (m->ingress)
+		m->own = open_mapped(pins, "own", sizeof(*m->own), true, why, len);
+	return m->own ? 0 : -errno;
 }
 
 int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
@@ -177,6 +179,7 @@ void maps_close(struct maps *m)
 	unmap(m->domains, SHUNT_DOMAINS * sizeof(*m->domains));
 	unmap(m->agent, SHUNT_DOMAINS * sizeof(*m->agent));
 	unmap(m->ingress, (SHUNT_DOMAINS + 1) * sizeof(*m->ingress));
+	unmap(m->own, sizeof(*m->own));
 	*m = no_maps;
 }
 
@@ -217,6 +220,7 @@ bool maps_reread(struct maps *m)
 	m->cfg.parked_max = cfg.parked_max;
 	m->cfg.watch_us = cfg.watch_us;
 	m->cfg.grace_us = cfg.grace_us;
+	m->cfg.hold_age_ms = cfg.hold_age_ms;
 	return true;
 }
 

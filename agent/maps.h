@@ -17,6 +17,7 @@ struct maps {
 	struct shunt_domain *domains;        /* the map itself: we write "up" */
 	struct shunt_agent *agent;           /* the map itself: ours */
 	const struct shunt_ingress *ingress; /* the map itself: XDP's */
+	struct shunt_own *own;               /* the map itself: ours; NULL on a host whose NIC schedules */
 	__u32 id;                  /* of the map "cfg": tells one load from the next */
 };
 

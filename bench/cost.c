@@ -14,6 +14,7 @@
  *   steer   16 idle cores (4 classes; the request matches its port's payload rule)
  *   hold    no core idle, and the rings of all full
  *   reject  no core idle; the policy decides, then rejects (bench/reject.c)
+ *   verify  as steer, with all checksums verified; LEN=1400 in the environment: of so long a payload
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -42,9 +43,9 @@
 #define POLICIES_MAX 32
 #define ROUNDS_MAX 1000
 
-enum path { STEER, HOLD, REJECT, PATHS };
+enum path { STEER, HOLD, REJECT, VERIFY, PATHS };
 
-static const char *const path_name[PATHS] = { "steer_ns", "hold_ns", "reject_ns" };
+static const char *const path_name[PATHS] = { "steer_ns", "hold_ns", "reject_ns", "verify_ns" };
 
 /* Of a path, or of XDP_DROP beside it; a value a round. */
 struct times {
@@ -130,7 +131,7 @@ static void set_state(struct ingress *g, enum path path)
 {
 	__u32 behind = path == HOLD ? 250 : 0; /* of a core's ring of 256 */
 
-	g->view->idle = path == STEER ? (1ULL << CORES) - 1 : 0;
+	g->view->idle = path == STEER || path == VERIFY ? (1ULL << CORES) - 1 : 0;
 	for (int i = 0; i < CORES; i++)
 		g->view->done[i] = g->in->sent[i] - behind;
 	g->view->deq[CLS] = g->in->enq[CLS];
@@ -140,7 +141,7 @@ static __u64 counted(const struct ingress *g, enum path path)
 {
 	const struct shunt_ingress_class *n = &g->in->cls[CLS];
 
-	return path == STEER ? n->steered : path == HOLD ? n->held : n->rejected;
+	return path == HOLD ? n->held : path == REJECT ? n->rejected : n->steered;
 }
 
 static __u32 time_batch(const char *name, struct ingress *g, enum path path, __u32 packets)
@@ -181,10 +182,20 @@ static __u32 time_drop(__u32 packets)
 	return v.ns;
 }
 
+static void set_verify(struct ingress *g, enum shunt_verify verify)
+{
+	struct shunt_cfg cfg;
+
+	ingress_get(g, "cfg", 0, &cfg);
+	cfg.verify = verify;
+	ingress_set(g, "cfg", 0, &cfg);
+}
+
 static void time_path(struct policy *p, enum path path, __u32 round)
 {
 	struct ingress *g = path == REJECT ? p->reject : p->g;
 
+	set_verify(g, path == VERIFY ? SHUNT_VERIFY_UDP : SHUNT_VERIFY_OFF);
 	make_known(g->prog);
 	for (__u32 i = 0; i < batches; i++) {
 		batch_ns[0][i] = time_batch(p->name, g, path, 1);
@@ -367,7 +378,7 @@ static void print_table(void)
 
 int main(void)
 {
-	struct packet_spec s = { .payload = "get key0123", .payload_len = 64 };
+	struct packet_spec s = { .payload = "get key0123", .payload_len = 64, .sums = 1 };
 
 	rounds = env_number("ROUNDS", 21);
 	batches = env_number("BATCHES", 1000);
@@ -377,6 +388,7 @@ int main(void)
 		die("cost: needs root, for a network namespace and BPF: %s", strerror(errno));
 	for (int i = 0; i < 4; i++)
 		batch_ns[i] = calloc(batches, sizeof(*batch_ns[i]));
+	s.payload_len = env_number("LEN", 64);
 	packet_build(&s, &packet);
 	load_policies();
 	load_drop();

@@ -29,6 +29,7 @@ SHUNT_ARRAY(cfg, struct shunt_cfg, 1, 0);
 SHUNT_ARRAY(classes, struct shunt_class, SHUNT_CLASSES, 0);
 SHUNT_ARRAY(ports, struct shunt_port, 65536, BPF_F_MMAPABLE); /* 8 bytes at once: by a mapping */
 SHUNT_ARRAY(rules, struct shunt_rule, SHUNT_RULES, 0);
+SHUNT_ARRAY(own, struct shunt_own, 1, BPF_F_MMAPABLE); /* the agent keeps it current by a mapping */
 
 /* The agent stores to domains[].up and to its own counts through a mapping. */
 SHUNT_ARRAY(domains, struct shunt_domain, SHUNT_DOMAINS, BPF_F_MMAPABLE);

@@ -15,6 +15,7 @@
 #include "classify.h"
 #include "mark.h"
 #include "source.h"
+#include "sum.h"
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
@@ -39,12 +40,6 @@ struct arrival {
 	__u32 len;
 	__u32 ipv6;
 };
-
-static __always_inline void count_pass(struct shunt_ingress *in, __u32 why)
-{
-	if (why < SHUNT_NR_PASS)
-		in->pass[why]++;
-}
 
 /* Has the core's ring room, as far as counts tell? */
 static __always_inline int has_room(struct arrival *a, __u64 core)
@@ -144,14 +139,15 @@ static __always_inline int put_meta(struct xdp_md *ctx, const struct arrival *a,
 	return 1;
 }
 
+/* No core, or no way to one. Without a socket nothing can be held: only "pass" gives it to the kernel. */
 static __always_inline int fall_back(struct arrival *a, struct shunt_ingress_class *n)
 {
-	if (a->cfg->fallback == SHUNT_FALLBACK_DROP) {
-		n->dropped++;
-		return XDP_DROP;
+	if (a->cfg->fallback == SHUNT_FALLBACK_PASS) {
+		n->passed++;
+		return XDP_PASS;
 	}
-	n->passed++;
-	return XDP_PASS;
+	n->dropped++;
+	return XDP_DROP;
 }
 
 /* Who was to yield before this and still runs is sent a signal: by a program called last, where there is one. */
@@ -167,10 +163,10 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	__u64 now = 0;
 
 	core = shunt_index(core, SHUNT_CORES);
-	if (flags) {
+	if (flags || !a->up) {
 		waits = flags & SHUNT_CFG_PREEMPT && a->in->sent[core] != a->view->done[core];
-		/* What will wait in its ring is compared with what waits elsewhere. */
-		if (waits || flags & SHUNT_CFG_STAMP)
+		/* What will wait in its ring is compared with what waits elsewhere; where nobody serves, it ages. */
+		if (waits || flags & SHUNT_CFG_STAMP || !a->up)
 			now = bpf_ktime_get_ns();
 	}
 	if (!put_meta(ctx, a, now, 0, 0)) {
@@ -311,6 +307,7 @@ int shunt_ingress(struct xdp_md *ctx)
 	struct shunt_packet p;
 	struct arrival a;
 	struct shunt_port *port;
+	struct shunt_own *mine;
 	/* Keys have their address taken: apart from "a", which stays in registers so. */
 	__u32 zero = 0, queue = ctx->rx_queue_index, key, spill, cls;
 	__u64 reasons;
@@ -334,11 +331,17 @@ int shunt_ingress(struct xdp_md *ctx)
 	}
 	a.cfg = bpf_map_lookup_elem(&cfg, &zero);
 	a.view = find_view(a.domain);
-	if (!a.cfg || !a.view || !is_for(&p, a.cfg->flags, a.cfg->addr4, a.cfg->addr6)) {
-		count_pass(a.in, SHUNT_PASS_ADDR);
+	mine = bpf_map_lookup_elem(&own, &zero);
+	if (!a.cfg || !a.view || !mine)
+		return XDP_PASS;
+	reasons = not_for(&p, mine, a.cfg->flags);
+	if (reasons) {
+		count_pass(a.in, shunt_first(reasons));
 		return XDP_PASS;
 	}
-	reasons = deny(&p, a.cfg->port_bits);
+	reasons = deny(&p, mine, a.cfg->port_bits);
+	if (a.cfg->verify)
+		reasons |= sums_wrong(ctx, sum_where(&p), a.cfg->verify);
 	if (reasons) {
 		count_deny(a.in, reasons);
 		return XDP_DROP;

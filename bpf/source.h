@@ -11,16 +11,7 @@
 
 #include <shunt/policy.h>
 
-#include "parse.h"
-
-/* 1 if x is 0, else 0. */
-static __always_inline __u64 is_zero(__u64 x)
-{
-	__u64 minus = -x;
-
-	asm volatile("" : "+r"(minus));
-	return ((x | minus) >> 63) ^ 1;
-}
+#include "own.h"
 
 /* 0/8, 127/8, and from 224/8 on: multicast, reserved, broadcast. */
 static __always_inline __u64 no_host4(__u32 first)
@@ -28,8 +19,8 @@ static __always_inline __u64 no_host4(__u32 first)
 	return shunt_less(222, (first - 1) & 0xff) | is_zero(first ^ 127);
 }
 
-/* Source address, of which bit SHUNT_DENY_SOURCE and bit SHUNT_DENY_OWN depend. */
-static __always_inline __u64 deny_address(const struct shunt_packet *p)
+/* By the source address, in the bits of SHUNT_DENY_SOURCE and SHUNT_DENY_OWN. */
+static __always_inline __u64 deny_address(const struct shunt_packet *p, struct shunt_own *own)
 {
 	__u64 wrong, differs;
 
@@ -50,7 +41,7 @@ static __always_inline __u64 deny_address(const struct shunt_packet *p)
 		wrong = no_host4(*(const __u8 *)&ip->saddr);
 		differs = ip->saddr ^ ip->daddr;
 	}
-	return wrong << SHUNT_DENY_SOURCE | is_zero(differs) << SHUNT_DENY_OWN;
+	return wrong << SHUNT_DENY_SOURCE | (is_zero(differs) | is_from_own(p, own)) << SHUNT_DENY_OWN;
 }
 
 /*
@@ -69,11 +60,17 @@ static __always_inline __u64 deny_port(const struct shunt_packet *p, __u64 port_
 
 /* Reasons not to answer, one bit each (enum shunt_deny); 0: none. For a datagram to a service port; "ports" is the including
  * program's. */
-static __always_inline __u64 deny(const struct shunt_packet *p, __u64 port_bits)
+static __always_inline __u64 deny(const struct shunt_packet *p, struct shunt_own *own, __u64 port_bits)
 {
 	struct ethernet *eth = p->data;
 
-	return (eth->from[0] & 1) << SHUNT_DENY_MAC | deny_address(p) | deny_port(p, port_bits);
+	return (eth->from[0] & 1) << SHUNT_DENY_MAC | deny_address(p, own) | deny_port(p, port_bits);
+}
+
+static __always_inline void count_pass(struct shunt_ingress *in, __u32 why)
+{
+	if (why < SHUNT_NR_PASS)
+		in->pass[why]++;
 }
 
 /* The first of the reasons is counted. */

@@ -179,7 +179,8 @@ static void turn(struct core *c)
 		atomic_store(&c->policy_seen, p->gen);
 	if (c->loaded || next_take(c)) {
 		c->loaded = false;
-		serve(c);
+		if (!queue_expire(c, c->item))
+			serve(c);
 		if (ring_count(c->comp) >= c->comp_keep + KICK_MAX)
 			frames_recycle(c);
 	} else if (c->pending) {
@@ -216,6 +217,15 @@ static int start(struct core *c)
 	return err;
 }
 
+/* Nobody serves yet: what has waited too long by now expires. shuntd says the same when it hears of us, a little later. */
+static void expire_what_waited(struct shunt *s)
+{
+	uint64_t age = peek(s->view->hold_age_ms) * 1000000ULL;
+
+	if (age && !peek(s->view->up))
+		poke(s->view->serve_from_ns, clock_ns() - age);
+}
+
 static void *serve_core(struct core *c)
 {
 	struct shunt *s = c->s;
@@ -229,6 +239,7 @@ static void *serve_core(struct core *c)
 	yield_thread(c);
 	if (c->wire)
 		wire_start(c);
+	expire_what_waited(s);
 	link_say_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
 	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || !drained(c))
 		turn(c);

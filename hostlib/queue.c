@@ -86,7 +86,7 @@ void queue_run(struct core *c, const struct item *it)
 	const struct shunt_core_class *n = &c->line->cls[it->req.cls];
 
 	poke(c->run->cls, it->req.cls);
-	poke(c->run->base, n->replied + n->noreply);
+	poke(c->run->base, n->replied + n->noreply + c->line->expired.n[it->req.cls]);
 	poke(c->run->tx_set, 0);
 	poke(c->run->held, it->slot >= SHUNT_HOLD_SLOT);
 	poke(c->run->queue, it->queue);
@@ -127,6 +127,33 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 	return true;
 }
 
+/* Its ring has room for another. */
+static void leave_ring(struct core *c, const struct item *it)
+{
+	struct shunt_core_class *n = &c->line->cls[it->req.cls];
+
+	if (it->slot >= SHUNT_HOLD_SLOT) {
+		bump(n->held, 1);
+		return;
+	}
+	__atomic_fetch_add(&c->s->view->done[it->slot], 1, __ATOMIC_RELEASE);
+	if (it->slot != c->id)
+		bump(n->stolen, 1);
+}
+
+/* A request that waited too long while nobody served ends at once: its client has given up, or asked again. */
+bool queue_expire(struct core *c, const struct item *it)
+{
+	if (it->ctx || !it->sane || !it->req.arrival_ns || it->req.arrival_ns >= peek(c->s->view->serve_from_ns))
+		return false;
+	frames_free(c, it->addr);
+	bump(c->line->expired.n[it->req.cls], 1);
+	step();
+	poke(c->run->id, 0);
+	leave_ring(c, it);
+	return true;
+}
+
 /* The request is over: counted, then no longer ours. Its reply, if any, is in the send ring. */
 void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed)
 {
@@ -137,13 +164,7 @@ void queue_end(struct core *c, const struct item *it, bool replied, uint64_t ser
 	poke(c->run->id, 0);
 	if (c->wire)
 		wire_end(c, it, replied, service_ns);
-	if (it->slot < SHUNT_HOLD_SLOT) {
-		__atomic_fetch_add(&c->s->view->done[it->slot], 1, __ATOMIC_RELEASE);
-		if (it->slot != c->id)
-			bump(n->stolen, 1);
-	} else {
-		bump(n->held, 1);
-	}
+	leave_ring(c, it);
 	if (timed) {
 		bump(n->timed, 1);
 		bump(n->service_ns, service_ns);

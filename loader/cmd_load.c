@@ -132,6 +132,8 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 	preempt_decide(&s->cfg, b->desc.flags);
 	if (!err)
 		err = place_note(ctl, &s->cfg);
+	if (!err)
+		err = setup_decide_verify(ctl, s);
 	if (!err && s->cfg.flags & SHUNT_CFG_SIGNAL)
 		err = signals_enable(ctl);
 	if (!err)

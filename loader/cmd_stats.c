@@ -15,9 +15,9 @@
 
 static const char *const columns[] = { "arrived", "steered", "held", "spill", "rejected", "dropped",
 				       "dropped_by_limit", "passed", "replied", "noreply", "lost",
-				       "refused", "waiting", "running", "parked" };
+				       "expired", "refused", "waiting", "running", "parked" };
 static const char *const heads[] = { "arrived", "steered", "held", "spill", "reject", "drop",
-				     "limit", "pass", "replied", "noreply", "lost", "refused",
+				     "limit", "pass", "replied", "noreply", "lost", "expired", "refused",
 				     "waiting", "running", "parked" };
 
 #define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -43,10 +43,11 @@ static void show_counts(const json_t *r)
 		show_row(text_at(c, "name"), c);
 	show_row("all", total);
 	printf("arrived %lld = replied %lld + noreply %lld + rejected %lld + dropped %lld + "
-	       "passed %lld + lost %lld + refused %lld + in flight %lld (waiting %lld, on cores "
+	       "passed %lld + lost %lld + expired %lld + refused %lld + in flight %lld (waiting %lld, on cores "
 	       "%lld), difference %lld\n", number_at(total, "arrived"), number_at(total, "replied"),
 	       number_at(total, "noreply"), number_at(total, "rejected"),
 	       number_at(total, "dropped"), number_at(total, "passed"), number_at(total, "lost"),
+	       number_at(total, "expired"),
 	       number_at(total, "refused"), number_at(total, "in_flight"),
 	       number_at(total, "waiting"), number_at(total, "in_flight") -
 	       number_at(total, "waiting"), number_at(total, "difference"));

@@ -72,6 +72,7 @@ static json_t *counts(const struct shunt_ingress_class *in, const struct totals 
 	set_count(j, "replied", t->replied);
 	set_count(j, "noreply", t->noreply);
 	set_count(j, "lost", t->lost);
+	set_count(j, "expired", t->expired);
 	set_count(j, "refused", t->refused);
 	set_count(j, "waiting", t->waiting);
 	set_count(j, "running", t->running);
@@ -115,6 +116,7 @@ static json_t *total_json(const struct snapshot *s)
 		t.replied += s->cls[c].replied;
 		t.noreply += s->cls[c].noreply;
 		t.lost += s->cls[c].lost;
+		t.expired += s->cls[c].expired;
 		t.refused += s->cls[c].refused;
 		t.waiting += s->cls[c].waiting;
 		t.running += s->cls[c].running;
@@ -122,7 +124,8 @@ static json_t *total_json(const struct snapshot *s)
 	}
 	t.refused += s->core_refused;
 	flight = t.waiting + s->on_cores + s->held_running + s->preempt.parked_held;
-	accounted = t.replied + t.noreply + in.rejected + in.dropped + in.passed + t.lost + t.refused;
+	accounted = t.replied + t.noreply + in.rejected + in.dropped + in.passed + t.lost + t.expired +
+		    t.refused;
 	j = counts(&in, &t);
 	set_count(j, "on_cores", s->on_cores);
 	set_count(j, "in_flight", flight);
@@ -182,6 +185,7 @@ static json_t *preemption_json(const struct snapshot *s)
 static json_t *config_json(const struct shunt_cfg *cfg)
 {
 	static const char *const fallbacks[] = { "hold", "pass", "drop" };
+	static const char *const verifies[] = { "off", "ip", "udp" };
 	json_t *j = json_object(), *address = json_array();
 	char text[INET6_ADDRSTRLEN];
 
@@ -195,6 +199,12 @@ static json_t *config_json(const struct shunt_cfg *cfg)
 	if ((cfg->flags & SHUNT_CFG_ADDR6) && inet_ntop(AF_INET6, cfg->addr6, text, sizeof(text)))
 		json_array_append_new(address, json_string(text));
 	json_object_set_new(j, "address", address);
+	if (cfg->flags & SHUNT_CFG_ANY_ADDR)
+		json_object_set_new(j, "any_address", json_true());
+	if (cfg->verify <= SHUNT_VERIFY_UDP)
+		json_object_set_new(j, "verify", json_string(verifies[cfg->verify]));
+	if (cfg->hold_age_ms)
+		json_object_set_new(j, "hold_age_ms", json_integer(cfg->hold_age_ms));
 	json_object_set_new(j, "stamp", json_boolean(cfg->flags & SHUNT_CFG_STAMP));
 	set_count(j, "chunk", cfg->chunk);
 	set_count(j, "core_ring", cfg->core_ring);
@@ -257,6 +267,7 @@ json_t *collect(struct ctl *ctl)
 		json_array_append_new(classes, cls);
 	}
 	json_object_set_new(j, "config", config_json(&s.cfg));
+	json_object_set_new(json_object_get(j, "config"), "own", own_json(ctl));
 	json_object_set_new(j, "domains", s.domains);
 	if (s.wire)
 		json_object_set_new(j, "wire", s.wire);

@@ -10,7 +10,7 @@
 #include "ctl.h"
 
 struct totals {
-	__u64 replied, noreply, lost, refused, waiting, running, parked;
+	__u64 replied, noreply, lost, expired, refused, waiting, running, parked;
 	/* Service time of those domains that have measured it, weighted by rate. */
 	__u64 rate, age_ns;
 	double weight, mean, square;
@@ -37,6 +37,9 @@ struct snapshot {
 
 /* One class's counts of XDP, added to others. */
 void add_counts(struct shunt_ingress_class *sum, const struct shunt_ingress_class *n);
+
+/* own_show.c: the addresses that requests are for. */
+json_t *own_json(struct ctl *ctl);
 
 /* Reads all maps. The caller drops s->domains and s->wire. */
 int snapshot_take(struct ctl *ctl, struct snapshot *s);

@@ -223,6 +223,10 @@ static int read_address(struct reader *r)
 {
 	struct shunt_cfg *cfg = &r->s->cfg;
 
+	if (r->c->any_address)
+		cfg->flags |= SHUNT_CFG_ANY_ADDR;
+	if (r->c->any_address && r->c->address_count)
+		return bad(r, "with 'any-address: on' no address makes a difference: say one of them", "address");
 	for (__u32 i = 0; i < r->c->address_count; i++) {
 		__u32 flag;
 
@@ -286,23 +290,38 @@ static int read_preempt(struct reader *r)
 	return 0;
 }
 
+static int read_ms(const char *text, __u32 *ms, char *why, size_t len)
+{
+	__u32 us;
+
+	if (parse_time_us(text, &us, why, len))
+		return -EINVAL;
+	if (us % 1000) {
+		snprintf(why, len, "not whole milliseconds");
+		return -EINVAL;
+	}
+	*ms = us / 1000;
+	return 0;
+}
+
 static int read_rest(struct reader *r)
 {
 	struct shunt_cfg *cfg = &r->s->cfg;
 	char why[160];
-	__u32 us;
 	int err;
 
 	cfg->fallback = r->c->fallback;
+	r->s->verify = r->c->verify;
+	if (r->c->hold.age) {
+		if (read_ms(r->c->hold.age, &cfg->hold_age_ms, why, sizeof(why)))
+			return bad(r, why, "hold.age");
+	}
 	cfg->hang = r->c->hang.action;
 	if (r->c->stamp)
 		cfg->flags |= SHUNT_CFG_STAMP;
 	if (r->c->hang.after) {
-		if (parse_time_us(r->c->hang.after, &us, why, sizeof(why)))
+		if (read_ms(r->c->hang.after, &cfg->hang_ms, why, sizeof(why)))
 			return bad(r, why, "hang.after");
-		if (us % 1000)
-			return bad(r, "not whole milliseconds", "hang.after");
-		cfg->hang_ms = us / 1000;
 	}
 	for (__u32 i = 0; i < r->c->knobs_count; i++)
 		r->s->knobs[i] = r->c->knobs[i];

@@ -82,6 +82,10 @@ struct config_hang {
 	int action;
 };
 
+struct config_hold {
+	char *age;
+};
+
 struct config {
 	struct config_domain *domains;
 	uint32_t domains_count;
@@ -96,9 +100,12 @@ struct config {
 	char **address;
 	uint32_t address_count;
 	struct config_hang hang;
+	struct config_hold hold;
 	struct config_preempt preempt;
 	struct config_wire wire;
 	int fallback;
+	int any_address;
+	int verify; /* enum setup_verify */
 	bool stamp;
 	uint32_t chunk;
 	uint32_t core_ring;

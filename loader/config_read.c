@@ -11,6 +11,7 @@
 #include <shunt/nic.h>
 
 #include "config_lines.h"
+#include "setup.h"
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define WORD (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
@@ -26,6 +27,18 @@ static const cyaml_strval_t fallbacks[] = {
 	{ "hold", SHUNT_FALLBACK_HOLD },
 	{ "pass", SHUNT_FALLBACK_PASS },
 	{ "drop", SHUNT_FALLBACK_DROP },
+};
+
+static const cyaml_strval_t switches[] = {
+	{ "off", 0 },
+	{ "on", 1 },
+};
+
+static const cyaml_strval_t verifies[] = {
+	{ "auto", SETUP_VERIFY_AUTO },
+	{ "off", SETUP_VERIFY_OFF },
+	{ "ip", SETUP_VERIFY_IP },
+	{ "udp", SETUP_VERIFY_UDP },
 };
 
 static const cyaml_strval_t hangs[] = {
@@ -100,6 +113,11 @@ static const cyaml_schema_field_t hang_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t hold_fields[] = {
+	CYAML_FIELD_STRING_PTR("age", LIST, struct config_hold, age, 1, 32),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t preempt_fields[] = {
 	CYAML_FIELD_ENUM("mode", WORD, struct config_preempt, mode, preempts, 3),
 	CYAML_FIELD_UINT("parked", OPTIONAL, struct config_preempt, parked),
@@ -167,9 +185,12 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("knobs", LIST, struct config, knobs, &big_number, 0, SHUNT_KNOBS),
 	CYAML_FIELD_SEQUENCE("address", LIST, struct config, address, &word, 1, 2),
 	CYAML_FIELD_MAPPING("hang", OPTIONAL, struct config, hang, hang_fields),
+	CYAML_FIELD_MAPPING("hold", OPTIONAL, struct config, hold, hold_fields),
 	CYAML_FIELD_MAPPING("preempt", OPTIONAL, struct config, preempt, preempt_fields),
 	CYAML_FIELD_MAPPING("wire", OPTIONAL, struct config, wire, wire_fields),
 	CYAML_FIELD_ENUM("fallback", WORD, struct config, fallback, fallbacks, 3),
+	CYAML_FIELD_ENUM("any-address", WORD, struct config, any_address, switches, 2),
+	CYAML_FIELD_ENUM("verify", WORD, struct config, verify, verifies, 4),
 	CYAML_FIELD_BOOL("stamp", OPTIONAL, struct config, stamp),
 	CYAML_FIELD_UINT("chunk", OPTIONAL, struct config, chunk),
 	CYAML_FIELD_UINT("core_ring", OPTIONAL, struct config, core_ring),

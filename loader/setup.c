@@ -29,6 +29,7 @@ void setup_init(struct setup *s)
 	s->cfg.core_ring = 256;
 	s->cfg.hold_ring = 1024;
 	s->cfg.hang_ms = 1000;
+	s->cfg.hold_age_ms = 1000;
 	s->cfg.hang = SHUNT_HANG_TELL;
 	s->cfg.spare_frames = 1024;
 	s->cfg.parked_max = 64;
@@ -164,6 +165,26 @@ int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, stru
 		s->domains[0].cpu[c] = cpus[c % n];
 	}
 	s->domains[0].ncores = cores;
+	return 0;
+}
+
+/* These drivers hand on what a kernel on this machine sent, with a UDP checksum that was left for a NIC to fill in. */
+static bool has_local_senders(const char *driver)
+{
+	return !strcmp(driver, "veth") || !strcmp(driver, "tun");
+}
+
+int setup_decide_verify(struct ctl *ctl, struct setup *s)
+{
+	struct iface iface;
+	int err = iface_read(ctl, &iface);
+
+	if (err)
+		return err;
+	if (s->verify != SETUP_VERIFY_AUTO)
+		s->cfg.verify = s->verify - SETUP_VERIFY_OFF;
+	else
+		s->cfg.verify = has_local_senders(iface.driver) ? SHUNT_VERIFY_OFF : SHUNT_VERIFY_UDP;
 	return 0;
 }
 

@@ -13,8 +13,12 @@
 
 struct config;
 
+/* What the operator wants of checksums; "auto" goes by the driver. */
+enum setup_verify { SETUP_VERIFY_AUTO, SETUP_VERIFY_OFF, SETUP_VERIFY_IP, SETUP_VERIFY_UDP };
+
 struct setup {
 	struct shunt_cfg cfg;
+	enum setup_verify verify;
 	struct shunt_class classes[SHUNT_CLASSES];
 	__u32 slo_us[SHUNT_CLASSES];
 	__u32 quantum_us[SHUNT_CLASSES];
@@ -55,5 +59,7 @@ void setup_init(struct setup *s);
 int setup_cpus(struct ctl *ctl, struct setup *s, __u32 dom_bare);
 /* setup.c: against the interface: queues, MTU, CPUs. Only where it exists. */
 int setup_check(struct ctl *ctl, const struct setup *s);
+/* setup.c: which checksums XDP verifies, into cfg. Only where the interface exists. */
+int setup_decide_verify(struct ctl *ctl, struct setup *s);
 /* write.c: into the interface's pinned maps, cfg and ports last. */
 int setup_write(struct ctl *ctl, const struct setup *s);

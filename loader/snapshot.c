@@ -36,11 +36,13 @@ static void add_class(struct snapshot *s, __u32 c, const struct shunt_view *view
 	t->waiting += (__u32)(view->enq[c] - view->deq[c]);
 	t->parked += view->parked[c];
 	t->lost += agent->cls[c].lost;
+	t->expired += agent->cls[c].expired;
 	t->refused += agent->cls[c].refused;
 	t->replied += agent->cls[c].replied;
 	for (int k = 0; k < SHUNT_CORES; k++) {
 		t->replied += view->core[k].cls[c].replied;
 		t->noreply += view->core[k].cls[c].noreply;
+		t->expired += view->core[k].expired.n[c];
 	}
 	add_service(t, &agent->cls[c], now_ns());
 }

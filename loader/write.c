@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "maps.h"
+#include "own.h"
 #include "setup.h"
 
 /* n values of size bytes into the entries 0 … n - 1 of a map. */
@@ -55,6 +56,28 @@ static struct shunt_cfg with_port_bits(const struct setup *s)
 	return cfg;
 }
 
+/* shuntd keeps them current; here they are for what arrives before it comes. */
+static int put_own(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	struct shunt_own *own = aligned_alloc(SHUNT_LINE, sizeof(*own));
+	struct own_list list;
+	int err = own ? own_read(&list, ctl->ifindex) : -ENOMEM;
+
+	if (err) {
+		free(own);
+		return fail(ctl, err, "cannot ask the kernel for the addresses of '%s': %s", ctl->ifname, strerror(-err));
+	}
+	memset(own, 0, sizeof(*own));
+	own_configure(&list, cfg);
+	own_write(own, &list);
+	if (!list.has_own && !(cfg->flags & SHUNT_CFG_ANY_ADDR))
+		note("'%s' has no address yet: until it has one, requests go to the kernel ('address' or 'any-address: on' in "
+		     "the configuration change that)", ctl->ifname);
+	err = put(ctl, "own", own, sizeof(*own), 1);
+	free(own);
+	return err;
+}
+
 int setup_write(struct ctl *ctl, const struct setup *s)
 {
 	struct shunt_cfg cfg = with_port_bits(s);
@@ -78,6 +101,8 @@ int setup_write(struct ctl *ctl, const struct setup *s)
 		err = put(ctl, "rules", s->rules, sizeof(struct shunt_rule), s->nrules);
 	if (!err)
 		err = put(ctl, "domains", s->domains, sizeof(struct shunt_domain), SHUNT_DOMAINS);
+	if (!err)
+		err = put_own(ctl, &s->cfg);
 	if (!err && s->wire.on)
 		err = wire_write(ctl, &s->wire);
 	if (!err)

@@ -100,7 +100,7 @@ until_quiet() {
 assert_conserved() {
 	until_quiet
 	host shunt stats -j --dev "$DEV" | jq -e '[.classes[] |
-		.arrived - .replied - .noreply - .rejected - .dropped - .passed - .refused - .lost] |
+		.arrived - .replied - .noreply - .rejected - .dropped - .passed - .refused - .lost - .expired] |
 		all(. == 0)' >/dev/null || broken "a class is out of balance: $(host shunt stats -j --dev "$DEV")"
 }
 

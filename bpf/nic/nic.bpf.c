@@ -14,6 +14,7 @@
 #include SHUNT_POLICY_FILE
 #include "../event.h"
 #include "../source.h"
+#include "../sum.h"
 
 #include "copy.h"
 #include "control.h"
@@ -244,6 +245,7 @@ int shunt_nic(struct xdp_md *ctx)
 	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();
 	struct shunt_port *port;
+	struct shunt_own *mine;
 	struct shunt_cfg *c;
 	struct ethernet *eth = (void *)(long)ctx->data;
 	__u32 zero = 0, key, spill, cls;
@@ -261,8 +263,7 @@ int shunt_nic(struct xdp_md *ctx)
 		return XDP_PASS;
 	why = parse(ctx, &p);
 	if (why != SHUNT_NR_PASS) {
-		if (why < SHUNT_NR_PASS)
-			in->pass[why]++;
+		count_pass(in, why);
 		return XDP_PASS;
 	}
 	key = bpf_ntohs(p.udp->dest);
@@ -272,11 +273,17 @@ int shunt_nic(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	c = bpf_map_lookup_elem(&cfg, &zero);
-	if (!c || !is_for(&p, c->flags, c->addr4, c->addr6)) {
-		in->pass[SHUNT_PASS_ADDR]++;
+	mine = bpf_map_lookup_elem(&own, &zero);
+	if (!c || !mine)
+		return XDP_PASS;
+	reasons = not_for(&p, mine, c->flags);
+	if (reasons) {
+		count_pass(in, shunt_first(reasons));
 		return XDP_PASS;
 	}
-	reasons = deny(&p, c->port_bits);
+	reasons = deny(&p, mine, c->port_bits);
+	if (c->verify)
+		reasons |= sums_wrong(ctx, sum_where(&p), c->verify);
 	if (reasons) {
 		count_deny(in, reasons);
 		return XDP_DROP;

@@ -161,6 +161,17 @@ enum shunt_own_kind { /* SHUNT_OWN4 and SHUNT_BROADCAST4 have a bit in common: n
 	SHUNT_BROADCAST4, /* of a network that the interface is in */
 };
 
+/* The seed is the lower half of "use". */
+static inline __attribute__((always_inline)) __u32 shunt_own_hash4(__u32 seed, __be32 addr)
+{
+	return addr * seed;
+}
+
+static inline __attribute__((always_inline)) __u32 shunt_own_hash6(__u32 seed, const __be32 *addr)
+{
+	return ((((addr[0] * seed) ^ addr[1]) * seed ^ addr[2]) * seed ^ addr[3]) * seed;
+}
+
 struct shunt_own_slot {
 	__be32 addr[4]; /* IPv4: the last */
 	__u32 kind;     /* enum shunt_own_kind */
@@ -454,6 +465,7 @@ struct shunt_view {
 	__u32 preempt __shunt_line;                   /* agent: 1 = requests are preempted */
 	__u32 parked_max;                             /* agent: at most SHUNT_PARKED */
 	__u32 hold_age_ms;                            /* agent: what waited longer while no core was up expires; 0: never */
+	__u64 serve_from_ns;                          /* agent, worker: what arrived earlier expires; 0: nothing does */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
 	__u64 state[SHUNT_STATES] __shunt_line;       /* policies: shunt_add, shunt_cas */
 

@@ -98,6 +98,33 @@ void ingress_up(struct ingress *g, __u64 cores)
 	}
 }
 
+static void put_own(struct shunt_own *own, __u32 hash, enum shunt_own_kind kind, const void *addr, size_t len)
+{
+	struct shunt_own_slot *s = &own->slot[0][SHUNT_OWN_AT(hash)];
+
+	if (s->kind)
+		die("two addresses have one place: take another seed");
+	s->kind = kind;
+	memcpy((char *)(s->addr + 4) - len, addr, len);
+}
+
+void ingress_own(struct ingress *g, const void *addr4, const void *addr6)
+{
+	static struct shunt_own own;
+	__u32 seed = 0x9e3779b1, words[4];
+
+	own = (struct shunt_own){ .use = SHUNT_OWN_USE(0, seed), .mac = "\x02\x00\xc6\x12\x00\x02" };
+	if (addr4) {
+		memcpy(words, addr4, 4);
+		put_own(&own, shunt_own_hash4(seed, words[0]), SHUNT_OWN4, addr4, 4);
+	}
+	if (addr6) {
+		memcpy(words, addr6, 16);
+		put_own(&own, shunt_own_hash6(seed, words), SHUNT_OWN6, addr6, 16);
+	}
+	ingress_set(g, "own", 0, &own);
+}
+
 void ingress_port(struct ingress *g, __u16 port, struct shunt_port value)
 {
 	struct shunt_cfg cfg;
@@ -149,6 +176,7 @@ struct ingress *ingress_load(const char *object, __u32 cores, __u32 classes)
 	g->in = map_memory(ingress_map(g, "ingress"), (SHUNT_DOMAINS + 1) * sizeof(*g->in));
 	g->dom = map_memory(ingress_map(g, "domains"), SHUNT_DOMAINS * sizeof(*g->dom));
 	ingress_set(g, "cfg", 0, &cfg);
+	ingress_own(g, "\xc6\x12\x00\x02", "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2");
 	g->dom->on = 1;
 	g->dom->ncores = cores;
 	g->view->abi = SHUNT_ABI;

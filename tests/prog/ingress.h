@@ -55,6 +55,9 @@ void ingress_up(struct ingress *g, __u64 cores);
 /* The socket in one slot of domain 0; or none there. */
 void ingress_slot(struct ingress *g, __u32 slot, bool on);
 
+/* The receiver's addresses, NULL for none of the family, and packet.h's MAC. To begin with, packet.h's addresses are. */
+void ingress_own(struct ingress *g, const void *addr4, const void *addr6);
+
 /* A service port with its run of rules. */
 void ingress_port(struct ingress *g, __u16 port, struct shunt_port value);
 

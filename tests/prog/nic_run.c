@@ -31,7 +31,7 @@ __u64 random_word(void)
 int nic_setup(void **state)
 {
 	struct nic_opts opts = { .object = *state };
-	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1 };
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2, .ndomains = 1 };
 	struct shunt_nic_cfg wire = { .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 1000000000 };
 	LIBBPF_OPTS(bpf_link_create_opts, link, .flags = XDP_FLAGS_SKB_MODE);
 	char why[200];

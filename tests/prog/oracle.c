@@ -93,11 +93,14 @@ static int ipv6(struct cursor *c, __u32 *l4_len, const __u8 **to)
 	return -1;
 }
 
-static bool addressed(const struct shunt_cfg *cfg, bool v6, const __u8 *to)
+/* -1: it is for the receiver. */
+static int not_for(const struct oracle *o, const __u8 *eth, bool v6, const __u8 *to)
 {
-	if (v6)
-		return !(cfg->flags & SHUNT_CFG_ADDR6) || !memcmp(to, cfg->addr6, 16);
-	return !(cfg->flags & SHUNT_CFG_ADDR4) || !memcmp(to, &cfg->addr4, 4);
+	if (o->cfg.flags & SHUNT_CFG_ANY_ADDR)
+		return -1;
+	if (v6 ? memcmp(to, o->own6, 16) : memcmp(to, o->own4, 4))
+		return SHUNT_PASS_ADDR;
+	return memcmp(eth, "\x02\x00\xc6\x12\x00\x02", 6) ? SHUNT_PASS_MAC : -1;
 }
 
 /* RFC 6890's blocks that are no source, RFC 4291's; then what a reflection needs. */
@@ -110,7 +113,7 @@ static int denied(const struct oracle *o, const __u8 *eth, bool v6, const __u8 *
 		return SHUNT_DENY_MAC;
 	if (v6 ? from[0] == 255 || !memcmp(from, zeros, 8) : from[0] == 0 || from[0] == 127 || from[0] >= 224)
 		return SHUNT_DENY_SOURCE;
-	if (!memcmp(from, to, v6 ? 16 : 4))
+	if (!memcmp(from, to, v6 ? 16 : 4) || (v6 ? !memcmp(from, o->own6, 16) : !memcmp(from, o->own4, 4)))
 		return SHUNT_DENY_OWN;
 	return o->ports[word16(udp)].flags & SHUNT_PORT_ON ? SHUNT_DENY_PORT : SHUNT_NR_DENY;
 }
@@ -175,8 +178,9 @@ struct sight oracle_look(const struct oracle *o, const __u8 *frame, __u32 len)
 	port = &o->ports[word16(udp + 2)];
 	if (!(port->flags & SHUNT_PORT_ON))
 		return pass(SHUNT_PASS_PORT);
-	if (!addressed(&o->cfg, s.v6, to))
-		return pass(SHUNT_PASS_ADDR);
+	why = not_for(o, eth, s.v6, to);
+	if (why >= 0)
+		return pass(why);
 	s.deny = denied(o, eth, s.v6, to, udp);
 	if (s.deny != SHUNT_NR_DENY)
 		return s;

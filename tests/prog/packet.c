@@ -68,6 +68,36 @@ static void put_ipv6(const struct packet_spec *s, struct packet *p, __u32 l4_len
 	}
 }
 
+/* RFC 1071, an octet pair after the other. */
+static __u32 add_pairs(__u32 sum, const __u8 *at, __u32 len)
+{
+	for (__u32 i = 0; i < len; i++)
+		sum += i % 2 ? at[i] : at[i] * 256;
+	return sum;
+}
+
+static void put_sum(__u8 *at, __u32 sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	sum ^= 0xffff;
+	at[0] = sum >> 8;
+	at[1] = sum;
+}
+
+static void put_sums(const struct packet_spec *s, struct packet *p, __u32 udp_len)
+{
+	__u8 *ip = p->data + p->l3, *udp = p->data + p->l4;
+	__u32 sum = udp_len + 17;
+
+	if (!s->v6)
+		put_sum(ip + 10, add_pairs(0, ip, 20));
+	sum = s->v6 ? add_pairs(sum, ip + 8, 32) : add_pairs(sum, ip + 12, 8);
+	put_sum(udp + 6, add_pairs(sum, udp, udp_len));
+	if (!udp[6] && !udp[7])
+		udp[6] = udp[7] = 0xff;
+}
+
 void packet_build(const struct packet_spec *s, struct packet *p)
 {
 	__u32 udp_len = 8 + s->payload_len;
@@ -88,6 +118,8 @@ void packet_build(const struct packet_spec *s, struct packet *p)
 	for (__u32 i = 0; i < s->payload_len; i++)
 		put8(p, i < given ? (__u8)s->payload[i] : i);
 	p->end = p->len;
+	if (s->sums)
+		put_sums(s, p, udp_len);
 	for (__u32 i = 0; i < s->pad; i++)
 		put8(p, 0xee);
 }

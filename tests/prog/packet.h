@@ -31,6 +31,7 @@ struct packet_spec {
 	__u16 payload_len;
 	const char *payload; /* its first bytes; the rest count up */
 	__u16 pad;          /* bytes behind the IP packet */
+	__u8 sums;          /* right checksums; else they are 0 */
 };
 
 struct packet {

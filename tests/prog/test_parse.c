@@ -234,33 +234,28 @@ static void cut_at_any_byte_they_pass_for_the_reason_of_the_cut(void **state)
 static void other_addresses_of_the_host_pass(void **state)
 {
 	struct packet_spec v4 = { .payload_len = 8 }, v6 = { .v6 = 1, .payload_len = 8 };
-	struct shunt_cfg cfg, keep;
+	static const __u8 to4[] = { 0xc6, 0x12, 0, 2 }, to6[16] = "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2";
+	__u8 own4[4], own6[16];
 	struct packet p4, p6;
 	struct verdict v;
 
 	packet_build(&v4, &p4);
 	packet_build(&v6, &p6);
-	ingress_get(g, "cfg", 0, &keep);
 	for (int i = 0; i < 32; i++) { /* each bit of the address, and none, is looked at */
-		cfg = keep;
-		cfg.flags = SHUNT_CFG_ADDR4;
-		memcpy(&cfg.addr4, "\xc6\x12\x00\x02", 4);
-		cfg.addr4 ^= 1u << i;
-		ingress_set(g, "cfg", 0, &cfg);
+		memcpy(own4, to4, 4);
+		own4[i / 8] ^= 1 << i % 8;
+		ingress_own(g, own4, to6);
 		ingress_run(g, p4.data, p4.len, &v);
 		assert_int_equal(v.action, XDP_PASS);
 		g->view->idle = 1;
-		ingress_run(g, p6.data, p6.len, &v); /* the other family is not restricted */
+		ingress_run(g, p6.data, p6.len, &v);
 		assert_int_equal(v.action, XDP_REDIRECT);
 	}
 	for (int i = 0; i <= 128; i++) {
-		cfg = keep;
-		cfg.flags = SHUNT_CFG_ADDR4 | SHUNT_CFG_ADDR6;
-		memcpy(&cfg.addr4, "\xc6\x12\x00\x02", 4);
-		memcpy(&cfg.addr6, "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2", 16);
+		memcpy(own6, to6, 16);
 		if (i < 128)
-			((__u8 *)cfg.addr6)[i / 8] ^= 1 << i % 8;
-		ingress_set(g, "cfg", 0, &cfg);
+			own6[i / 8] ^= 1 << i % 8;
+		ingress_own(g, to4, own6);
 		g->view->idle = 3;
 		ingress_run(g, p6.data, p6.len, &v);
 		assert_int_equal(v.action, i < 128 ? XDP_PASS : XDP_REDIRECT);
@@ -270,7 +265,59 @@ static void other_addresses_of_the_host_pass(void **state)
 		g->view->done[1] = g->in->sent[1];
 	}
 	assert_int_equal(g->in->pass[SHUNT_PASS_ADDR], 32 + 128);
-	ingress_set(g, "cfg", 0, &keep);
+	ingress_own(g, to4, to6);
+}
+
+static void frames_for_another_mac_pass(void **state)
+{
+	struct packet_spec s = { .payload_len = 8 };
+	struct packet p;
+	struct verdict v;
+
+	packet_build(&s, &p);
+	for (int i = 1; i < 48; i++) { /* each bit but that of groups, which are no concern of ours either */
+		p.data[i / 8] ^= 1 << i % 8;
+		ingress_run(g, p.data, p.len, &v);
+		assert_int_equal(v.action, XDP_PASS);
+		p.data[i / 8] ^= 1 << i % 8;
+	}
+	assert_int_equal(g->in->pass[SHUNT_PASS_MAC], 47);
+	assert_int_equal(g->in->cls[0].arrived, 0);
+}
+
+static void a_receiver_without_addresses_gets_no_request(void **state)
+{
+	struct packet_spec v4 = { .payload_len = 8 }, v6 = { .v6 = 1, .payload_len = 8 };
+	struct shunt_own none = { 0 };
+	struct packet p;
+	struct verdict v;
+
+	ingress_set(g, "own", 0, &none);
+	packet_build(&v4, &p);
+	ingress_run(g, p.data, p.len, &v);
+	assert_int_equal(v.action, XDP_PASS);
+	packet_build(&v6, &p);
+	ingress_run(g, p.data, p.len, &v);
+	assert_int_equal(v.action, XDP_PASS);
+	assert_int_equal(g->in->pass[SHUNT_PASS_ADDR], 2);
+}
+
+static void any_address_and_mac_are_right_where_the_configuration_says_so(void **state)
+{
+	struct packet_spec s = { .payload_len = 8 };
+	struct shunt_cfg cfg;
+	struct packet p;
+	struct verdict v;
+
+	ingress_get(g, "cfg", 0, &cfg);
+	cfg.flags |= SHUNT_CFG_ANY_ADDR;
+	ingress_set(g, "cfg", 0, &cfg);
+	packet_build(&s, &p);
+	p.data[5] ^= 1;
+	p.data[p.l3 + 19] ^= 1;
+	g->view->idle = 1;
+	ingress_run(g, p.data, p.len, &v);
+	assert_int_equal(v.action, XDP_REDIRECT);
 }
 
 static void a_queue_that_is_no_domain_passes_and_is_counted(void **state)
@@ -296,6 +343,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cut_at_any_byte_they_pass_for_the_reason_of_the_cut,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_addresses_of_the_host_pass, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(frames_for_another_mac_pass, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_receiver_without_addresses_gets_no_request, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(any_address_and_mac_are_right_where_the_configuration_says_so,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_queue_that_is_no_domain_passes_and_is_counted, set_up,
 						tear_down),
 	};

@@ -113,7 +113,7 @@ static void set(const char *map, __u32 key, __u32 value)
 static void preempt(bool on)
 {
 	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1,
-				 .flags = on ? SHUNT_CFG_PREEMPT : 0 };
+				 .flags = SHUNT_CFG_ANY_ADDR | (on ? SHUNT_CFG_PREEMPT : 0) };
 	__u32 zero = 0;
 
 	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero, &cfg, 0), 0);

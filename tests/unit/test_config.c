@@ -144,9 +144,27 @@ static void test_defaults_are_sound(void **state)
 	assert_int_equal(s.cfg.core_ring, 256);
 	assert_int_equal(s.cfg.hold_ring, 1024);
 	assert_int_equal(s.cfg.fallback, SHUNT_FALLBACK_HOLD);
+	assert_int_equal(s.cfg.hold_age_ms, 1000);
+	assert_int_equal(s.cfg.flags & SHUNT_CFG_ANY_ADDR, 0);
+	assert_int_equal(s.verify, SETUP_VERIFY_AUTO);
 	assert_int_equal(s.domains[0].on, 1);
 	assert_true(s.domains[0].ncores >= 1);
 	assert_int_equal(s.ports[0].value.flags, SHUNT_PORT_ON);
+}
+
+static void test_what_is_let_in_and_how_long_it_waits(void **state)
+{
+	static const char text[] = "ports: [{port: 7}]\nany-address: on\nverify: ip\nhold: {age: 250ms}\n";
+	static const char never[] = "ports: [{port: 7}]\nverify: off\nhold: {age: none}\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_true(s.cfg.flags & SHUNT_CFG_ANY_ADDR);
+	assert_int_equal(s.verify, SETUP_VERIFY_IP);
+	assert_int_equal(s.cfg.hold_age_ms, 250);
+	assert_int_equal(read_text(never, strlen(never), &s), 0);
+	assert_int_equal(s.verify, SETUP_VERIFY_OFF);
+	assert_int_equal(s.cfg.hold_age_ms, 0);
 }
 
 /* One edit of the whole file, the line of the complaint and a word of it. */
@@ -163,6 +181,10 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "mask: 0x0f", "msk: 0x0f", 21, "unknown key 'msk'" },
 		{ "stamp: true", "stamp: perhaps", 8, "neither true nor false" },
 		{ "stamp: true", "fallback: hold", 8, "said twice" },
+		{ "stamp: true", "hold: {age: 50us}", 8, "milliseconds" },
+		{ "stamp: true", "hold: {aeg: 1s}", 8, "unknown key 'aeg'" },
+		{ "stamp: true", "any-address: on", 7, "any-address" },
+		{ "stamp: true", "verify: tcp", 8, "tcp" },
 		{ "fallback: drop", "fallback: keep", 5, "keep" },
 		{ "requeue: head", "requeue: 1", 14, "1" },
 		{ "queue: 2", "queue: 16", 2, "queues 0 to 15" },
@@ -277,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_queues_of_a_domain_are_a_core_each),
 		cmocka_unit_test(test_rules_lie_by_port_in_the_order_of_the_file),
 		cmocka_unit_test(test_defaults_are_sound),
+		cmocka_unit_test(test_what_is_let_in_and_how_long_it_waits),
 		cmocka_unit_test(test_mistakes_are_told_with_their_line),
 		cmocka_unit_test(test_too_much_is_refused),
 		cmocka_unit_test(test_damaged_files_never_crash),

@@ -166,6 +166,24 @@ static void until_stopped(void)
 		shunt_safepoint();
 }
 
+static void what_came_before_anybody_serves_expires_and_what_came_after_does_not(void **state)
+{
+	hold(1, 100, true);
+	hold(1, 200, true);
+	s.view->serve_from_ns = 150;
+	assert_true(queue_pop(c, SHUNT_HOLD_SLOT + 1, c->item));
+	assert_true(queue_expire(c, c->item));
+	assert_int_equal(c->line->expired.n[1], 1);
+	assert_int_equal(c->line->cls[1].replied + c->line->cls[1].noreply, 0);
+	assert_int_equal(c->run->id, 0);
+	assert_int_equal(s.view->deq[1], 1);
+	assert_int_equal(c->nfree, 1);
+	assert_true(queue_pop(c, SHUNT_HOLD_SLOT + 1, c->item));
+	assert_false(queue_expire(c, c->item));
+	assert_int_equal(c->run->base, 1); /* so the agent knows what ended before it, should we die in it */
+	c->run->id = 0;
+}
+
 /* --- invariant 3 -------------------------------------------------------------------------------- */
 
 static uint64_t late_id;
@@ -443,6 +461,7 @@ static void on_the_wire_an_idle_core_counts_what_it_finds_held_and_is_idle_no_mo
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		YIELD_TEST(what_came_before_anybody_serves_expires_and_what_came_after_does_not),
 		YIELD_TEST(marks_for_another_request_stop_nobody),
 		YIELD_TEST(a_mark_for_this_request_stops_it_at_its_deadline),
 		YIELD_TEST(a_mark_tells_when_the_head_came_and_of_no_other),

@@ -84,7 +84,7 @@ static void print(const struct nic *n)
 int main(int argc, char **argv)
 {
 	struct nic_opts opts = { .object = argv[1], .silent_ms = number("SILENT_MS"), .sizes.slots = number("SLOTS") };
-	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1 };
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2, .ndomains = 1 };
 	struct shunt_nic_cfg wire = {
 		.flags = number("KEEP") ? SHUNT_NIC_KEEP : 0, .k = number("K"),
 		.late_ns = 300000, .credit = 1514 + sizeof(struct shunt_wire_request),

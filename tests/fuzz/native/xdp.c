@@ -194,6 +194,23 @@ long xdp_store_bytes(struct xdp_md *ctx, uint32_t at, const void *from, uint32_t
 	return 0;
 }
 
+/* As programs here call it: what is added, nothing that is taken away. */
+long xdp_csum_diff(const void *from, uint32_t from_len, const void *to, uint32_t to_len, uint32_t seed)
+{
+	uint64_t sum = seed;
+	uint16_t pair;
+
+	if (from_len || to_len % 4)
+		return -EINVAL;
+	for (uint32_t i = 0; i < to_len; i += 2) {
+		memcpy(&pair, (const char *)to + i, sizeof(pair));
+		sum += pair;
+	}
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
 /* --- time, chance ------------------------------------------------------------------------------- */
 
 uint64_t xdp_now(void)

@@ -32,6 +32,7 @@ long xdp_adjust_tail(struct xdp_md *ctx, int by);
 long xdp_adjust_meta(struct xdp_md *ctx, int by);
 long xdp_load_bytes(struct xdp_md *ctx, uint32_t at, void *to, uint32_t len);
 long xdp_store_bytes(struct xdp_md *ctx, uint32_t at, const void *from, uint32_t len);
+long xdp_csum_diff(const void *from, uint32_t from_len, const void *to, uint32_t to_len, uint32_t seed);
 uint64_t xdp_now(void);
 uint32_t xdp_random(void);
 /* A program that is not there: the caller goes on. */
@@ -48,5 +49,6 @@ static inline long xdp_tail_call(struct xdp_md *ctx, const void *map, uint32_t a
 #define bpf_xdp_load_bytes xdp_load_bytes
 #define bpf_xdp_store_bytes xdp_store_bytes
 #define bpf_tail_call xdp_tail_call
+#define bpf_csum_diff xdp_csum_diff
 #define bpf_ktime_get_ns xdp_now
 #define bpf_get_prandom_u32 xdp_random

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * expire.c - ends requests that waited too long while nobody served: their clients have given up or asked again
+ *
+ * Rings of a free domain are the agent's alone, so taking from them needs no more than their consumer index. Held requests carry the
+ * time of their arrival. What was steered to a core does not; it came before the last core went off, since when
+ * XDP stamps each one. So that moment stands for it, and is written into it before a worker may come.
+ *
+ * A step is: what is to be taken and what counts will be, then the consumer index, then counts and frames. An
+ * agent that dies before the index took nothing; one that dies after it is finished by the next, all but the frames, which the
+ * burial of the next worker finds in no ring.
+ */
+#include <time.h>
+
+#include "expire.h"
+#include "frames.h"
+
+#define AT_ONCE 256 /* requests that one step takes from a ring */
+
+static __u64 clock_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+void expire_note(struct domain *d)
+{
+	d->state->unserved_ns = clock_now();
+}
+
+void expire_serve(struct domain *d)
+{
+	__u64 age = d->maps->cfg.hold_age_ms * 1000000ULL;
+
+	poke(d->r.view->serve_from_ns, age ? clock_now() - age : 0);
+}
+
+/* The metadata of a ring's entry, NULL if its address makes no sense: rings and frames were a worker's. */
+static struct shunt_meta *meta_at(const struct domain *d, const struct shunt_ring *rx, __u32 index)
+{
+	__u64 addr = peek(rx->desc[index & rx->mask].addr);
+
+	if (addr >= shunt_frames_len(&d->r.geo) || (addr & (d->r.geo.chunk - 1)) < sizeof(struct shunt_meta))
+		return NULL;
+	return (struct shunt_meta *)(d->r.memory + addr - sizeof(struct shunt_meta));
+}
+
+static __u32 class_of(const struct domain *d, __u32 slot, const struct shunt_meta *m)
+{
+	__u32 cls = slot >= SHUNT_HOLD_SLOT ? slot - SHUNT_HOLD_SLOT : m ? peek(m->cls) : 0;
+
+	return cls < d->r.geo.nclasses ? cls : 0;
+}
+
+static bool is_old(const struct domain *d, const struct shunt_meta *m, __u64 now_ns)
+{
+	__u64 came = m ? peek(m->arrival_ns) : 0, age = d->maps->cfg.hold_age_ms * 1000000ULL;
+
+	if (!came)
+		came = d->state->unserved_ns;
+	return now_ns > came && now_ns - came > age;
+}
+
+static __u32 entries(const struct domain *d, __u32 slot)
+{
+	const struct shunt_ring *rx = &d->r.rx[slot];
+	__u32 n = ring_count(rx);
+
+	return n <= rx->mask + 1 ? n : 0;
+}
+
+/* The second half of a step: the index has moved. */
+static void finish(struct domain *d)
+{
+	struct expiring *e = &d->state->expiring;
+	__u32 slot = __atomic_load_n(&e->ring, __ATOMIC_ACQUIRE) - 1;
+
+	if (slot < SHUNT_SLOTS && d->r.rx[slot].cons && ring_cons(&d->r.rx[slot]) != e->cons) {
+		for (int c = 0; c < SHUNT_CLASSES; c++)
+			poke(agent_of(d)->cls[c].expired, e->sum[c]);
+	}
+	__atomic_store_n(&e->ring, 0, __ATOMIC_RELEASE);
+}
+
+/* How many of the ring's oldest are too old; their frames, and what counts will be without them. */
+static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *frame, __u32 *nframes, __u64 *sum)
+{
+	const struct shunt_ring *rx = &d->r.rx[slot];
+	__u32 cons = ring_cons(rx), n = entries(d, slot), k;
+
+	*nframes = 0;
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		sum[c] = peek(agent_of(d)->cls[c].expired);
+	for (k = 0; k < n && k < AT_ONCE; k++) {
+		const struct shunt_meta *m = meta_at(d, rx, cons + k);
+		__u64 of = peek(rx->desc[(cons + k) & rx->mask].addr) / d->r.geo.chunk;
+
+		if (!is_old(d, m, now_ns))
+			break;
+		sum[class_of(d, slot, m)]++;
+		if (of < d->r.geo.nframes)
+			frame[(*nframes)++] = of;
+	}
+	return k;
+}
+
+/* How many it took. */
+static __u32 step(struct domain *d, __u32 slot, __u64 now_ns)
+{
+	struct expiring *e = &d->state->expiring;
+	struct shunt_ring *rx = &d->r.rx[slot];
+	__u32 frame[AT_ONCE], nframes, n;
+
+	n = find_old(d, slot, now_ns, frame, &nframes, e->sum);
+	if (!n)
+		return 0;
+	e->cons = ring_cons(rx);
+	__atomic_store_n(&e->ring, slot + 1, __ATOMIC_RELEASE);
+	ring_set_cons(rx, e->cons + n);
+	finish(d);
+	frames_give(&d->r, frame, nframes);
+	return n;
+}
+
+/* What has no time of its own gets the one that stands for it. */
+static void stamp(struct domain *d, __u32 slot)
+{
+	const struct shunt_ring *rx = &d->r.rx[slot];
+	__u32 cons = ring_cons(rx);
+
+	for (__u32 n = entries(d, slot); n; n--) {
+		struct shunt_meta *m = meta_at(d, rx, cons++);
+
+		if (m && !peek(m->arrival_ns))
+			poke(m->arrival_ns, d->state->unserved_ns);
+	}
+}
+
+void expire_old(struct domain *d, __u64 now_ns)
+{
+	__u32 n, all = 0;
+
+	if (d->state->expiring.ring)
+		finish(d); /* what an agent that died had begun */
+	if (!d->maps->cfg.hold_age_ms)
+		return;
+	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
+		do {
+			n = step(d, slot_of(&d->r.geo, k), now_ns);
+			all += n;
+		} while (n == AT_ONCE);
+	}
+	if (all)
+		domain_settle_counts(d);
+}
+
+void expire_before_worker(struct domain *d, __u64 now_ns)
+{
+	expire_old(d, now_ns);
+	for (__u32 i = 0; i < d->r.geo.ncores; i++)
+		stamp(d, i);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * own.h - is an address the receiver's own? One comparison in the table that shuntd keeps (struct shunt_own)
+ *
+ * A table that is not written yet has no own address: all that comes is the kernel's.
+ */
+#pragma once
+
+#include "parse.h"
+
+/* 1 if x is 0, else 0. No branch. */
+static __always_inline __u64 is_zero(__u64 x)
+{
+	__u64 minus = -x;
+
+	asm volatile("" : "+r"(minus));
+	return ((x | minus) >> 63) ^ 1;
+}
+
+static __always_inline struct shunt_own_slot *own_slot(struct shunt_own *own, __u64 use, __u32 hash)
+{
+	__u64 half = shunt_index(use >> 32, 2), at = SHUNT_OWN_AT(hash);
+
+	return &own->slot[half][shunt_index(at, SHUNT_OWN_SLOTS)];
+}
+
+/* Its kind (enum shunt_own_kind). */
+static __always_inline __u64 own_kind4(struct shunt_own *own, __u64 use, __be32 addr)
+{
+	struct shunt_own_slot *s = own_slot(own, use, shunt_own_hash4(use, addr));
+
+	return shunt_pick(is_zero(s->addr[3] ^ addr), s->kind, SHUNT_OWN_FREE);
+}
+
+static __always_inline __u64 own_kind6(struct shunt_own *own, __u64 use, const __be32 *addr)
+{
+	struct shunt_own_slot *s = own_slot(own, use, shunt_own_hash6(use, addr));
+	__u64 differs = (s->addr[0] ^ addr[0]) | (s->addr[1] ^ addr[1]) | (s->addr[2] ^ addr[2]) |
+			(s->addr[3] ^ addr[3]);
+
+	return shunt_pick(is_zero(differs), s->kind, SHUNT_OWN_FREE);
+}
+
+/* Reasons why it is not for the receiver, one bit each (enum shunt_pass): another MAC, another address. 0: it is. */
+static __always_inline __u64 not_for(const struct shunt_packet *p, struct shunt_own *own, __u32 flags)
+{
+	__u64 use = own->use;
+	__u64 mac = *(__u64 *)own->mac, there = *(__u64 *)p->data, differs = 1, other;
+
+	if (p->ipv6) {
+		struct ipv6hdr *ip = p->l3;
+
+		if ((void *)(ip + 1) <= p->end)
+			differs = own_kind6(own, use, ip->daddr.in6_u.u6_addr32) ^ SHUNT_OWN6;
+	} else {
+		struct iphdr *ip = p->l3;
+
+		if ((void *)(ip + 1) <= p->end)
+			differs = own_kind4(own, use, ip->daddr) ^ SHUNT_OWN4;
+	}
+	other = (is_zero((there ^ mac) << 16) | is_zero(mac)) ^ 1; /* the first six bytes are the lower ones */
+	other = other << SHUNT_PASS_MAC | (is_zero(differs) ^ 1) << SHUNT_PASS_ADDR;
+	return shunt_pick(shunt_some(flags & SHUNT_CFG_ANY_ADDR), 0, other);
+}
+
+/* 1 if the source address is one of the receiver's own, or a broadcast address of its networks. */
+static __always_inline __u64 is_from_own(const struct shunt_packet *p, struct shunt_own *own)
+{
+	__u64 use = own->use;
+
+	if (p->ipv6) {
+		struct ipv6hdr *ip = p->l3;
+
+		if ((void *)(ip + 1) > p->end)
+			return 1;
+		return is_zero(own_kind6(own, use, ip->saddr.in6_u.u6_addr32) ^ SHUNT_OWN6);
+	}
+	if ((void *)((struct iphdr *)p->l3 + 1) > p->end)
+		return 1;
+	return own_kind4(own, use, ((struct iphdr *)p->l3)->saddr) & 1;
+}

@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# hold.sh - what becomes of requests while nobody serves: they wait for hold.age at most, and fallback is in force from the death of
+# the last worker on, whoever else is dead
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+kill_worker() {
+	kill -KILL "${PIDS[spin]}"
+	wait "${PIDS[spin]}" 2>/dev/null || true
+	wait_for 10 no_worker
+}
+
+# N requests, and nobody is there to answer.
+offer_to_nobody() { offer --rate 2000 --count "$1" --time 1 --wait 1ms --mix short=0.5:1us,long=0.5:1us; }
+expired() { (($(stat_of .total.expired) >= $1)); }
+
+test_requests_that_waited_too_long_expire_and_are_not_answered() {
+	load fcfs "hold: {age: 200ms}"
+	start_worker
+	kill_worker
+	offer_to_nobody 60
+	wait_for 5 expired 60
+	assert_eq "$(stat_of .total.waiting)" 0 "waiting requests"
+	start_worker
+	offer --rate 2000 --count 200 --time 5 --mix short=1:1us
+	assert_all_answered
+	assert_conserved
+	assert_eq "$(stat_of '"\(.total.expired) \(.total.replied)"')" '"60 200"' "expired and replied"
+	assert_match "$(host shunt stats --dev "$DEV")" "expired 60 .*difference 0" "the conservation line"
+	stop spin
+	assert_frames
+}
+
+test_requests_that_wait_without_a_limit_are_the_next_workers() {
+	load fcfs "hold: {age: none}"
+	start_worker
+	kill_worker
+	offer_to_nobody 60
+	start_worker
+	assert_conserved
+	assert_eq "$(stat_of '"\(.total.expired) \(.total.replied)"')" '"0 60"' "expired and replied"
+}
+
+# The time of what was steered to a core is that of the last core's end: it carries none of its own.
+test_what_waits_in_a_dead_workers_own_rings_expires() {
+	load rss "hold: {age: 200ms}"
+	start_worker
+	kill -STOP "${PIDS[spin]}"
+	offer_to_nobody 60
+	kill_worker
+	wait_for 5 expired 1
+	wait_for 5 quiet
+	assert_conserved
+	assert_eq "$(stat_of .total.replied)" 0 replied
+	start_worker
+	stop spin
+	assert_frames
+}
+
+test_fallback_is_in_force_once_the_last_worker_is_dead() {
+	local what count
+	for what in hold:held pass:passed drop:dropped; do
+		count=${what#*:}
+		load fcfs "fallback: ${what%:*}"
+		start_worker
+		kill_worker
+		offer_to_nobody 50
+		assert_eq "$(stat_of ".total.$count")" 50 "$count"
+		assert_eq "$(stat_of .total.arrived)" 50 arrived
+		stop shuntd
+		host shunt unload --dev "$DEV"
+	done
+}
+
+# Rings are gone then with all that is in them, and cores still count as up: nobody is left to say otherwise.
+test_without_any_socket_only_pass_gives_requests_to_the_kernel() {
+	local what count
+	for what in hold:dropped pass:passed drop:dropped; do
+		count=${what#*:}
+		load fcfs "fallback: ${what%:*}"
+		start_worker
+		pkill -STOP -x shuntd
+		pkill -KILL -x shuntd
+		kill -KILL "${PIDS[spin]}"
+		wait "${PIDS[spin]}" "${PIDS[shuntd]}" 2>/dev/null || true
+		offer_to_nobody 20
+		assert_eq "$(stat_of ".total.$count")" 20 "$count with fallback ${what%:*}"
+		assert_eq "$(stat_of .events.no_socket)" 20 "without a socket"
+		host shunt unload --dev "$DEV"
+		rm -f "/run/shunt/$DEV.sock"
+	done
+}
+
+run_tests "$@"
