@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * expire.c - ends requests that waited too long while nobody served: their clients have given up or asked again
+ * expire.c - ends requests that waited too long while nobody served
  *
- * Rings of a free domain are the agent's alone, so taking from them needs no more than their consumer index. Held requests carry the
- * time of their arrival. What was steered to a core does not; it came before the last core went off, since when
- * XDP stamps each one. So that moment stands for it, and is written into it before a worker may come.
+ * Their clients have given up, or asked again.
  *
- * A step is: what is to be taken and what counts will be, then the consumer index, then counts and frames. An
- * agent that dies before the index took nothing; one that dies after it is finished by the next, all but the frames, which the
- * burial of the next worker finds in no ring.
+ * Rings of a free domain are the agent's alone, so taking from them needs no more than their
+ * consumer index. Held requests carry the time of their arrival. What was steered to a core does not;
+ * it came before the last core went off, since when XDP stamps each one. So that moment stands for
+ * it, and is written into it before a worker may come.
+ *
+ * A step is: what is to be taken and what counts will be, then the consumer index, then counts and
+ * frames. If the agent dies before the index, nothing was taken; if after it, the next agent finishes the
+ * step, all but the frames, which the burial of the next worker finds in no ring.
  */
 #include <time.h>
 
@@ -42,7 +45,8 @@ static struct shunt_meta *meta_at(const struct domain *d, const struct shunt_rin
 {
 	__u64 addr = peek(rx->desc[index & rx->mask].addr);
 
-	if (addr >= shunt_frames_len(&d->r.geo) || (addr & (d->r.geo.chunk - 1)) < sizeof(struct shunt_meta))
+	if (addr >= shunt_frames_len(&d->r.geo) ||
+	    (addr & (d->r.geo.chunk - 1)) < sizeof(struct shunt_meta))
 		return NULL;
 	return (struct shunt_meta *)(d->r.memory + addr - sizeof(struct shunt_meta));
 }
@@ -85,7 +89,8 @@ static void finish(struct domain *d)
 }
 
 /* How many of the ring's oldest are too old; their frames, and what counts will be without them. */
-static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *frame, __u32 *nframes, __u64 *sum)
+static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *frame,
+		      __u32 *nframes, __u64 *sum)
 {
 	const struct shunt_ring *rx = &d->r.rx[slot];
 	__u32 cons = ring_cons(rx), n = entries(d, slot), k;
