@@ -40,6 +40,12 @@ static uint32_t room_for(const struct shunt *s, const struct item *it)
 	return in_frame < on_wire ? in_frame : on_wire;
 }
 
+/* Ethernet, IP and UDP: the reply turns them round. */
+static uint32_t headers_least(const struct shunt_meta *m)
+{
+	return 14 + (m->flags & SHUNT_META_IPV6 ? 40 : 20) + 8;
+}
+
 void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot)
 {
 	const struct shunt_meta *m = queue_meta(c->s, desc->addr);
@@ -51,7 +57,7 @@ void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, ui
 	it->req.core = c->id;
 	it->req.turn = c->turn;
 	if (!m || m->abi != SHUNT_ABI || m->cls >= s->geo.nclasses ||
-	    in_chunk + desc->len > s->geo.chunk || m->payload < 42 ||
+	    in_chunk + desc->len > s->geo.chunk || m->payload < headers_least(m) ||
 	    m->payload + m->len > desc->len) {
 		bump(c->line->stats.bad_frame, 1);
 		it->req.cls = slot < SHUNT_HOLD_SLOT ? 0 : slot - SHUNT_HOLD_SLOT;
