@@ -75,6 +75,8 @@ static void make_domain(struct domain *d, __u32 id)
 	d->r.view = aligned_alloc(64, sizeof(*d->r.view));
 	memset(d->r.view, 0, sizeof(*d->r.view));
 	make_ring(&d->r.fill[0], 512);
+	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++)
+		make_ring(&d->r.rx[slot_of(&d->r.geo, k)], 64);
 	d->memory = d->view_fd = spare;
 	for (int i = 0; i < SHUNT_SLOTS; i++)
 		d->sock[i] = spare;

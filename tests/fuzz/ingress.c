@@ -13,6 +13,7 @@
 #undef select
 
 #include "input.h"
+#include "native/own.h"
 #include "native/xdp.h"
 
 #define PORT 9000
@@ -41,6 +42,7 @@ static void reset(void)
 	in = xdp_map(&ingress, sizeof(*in), SHUNT_DOMAINS + 1);
 	view = xdp_map(&inner, sizeof(*view), 1);
 	xdp_map_in(&views, 0, &inner);
+	own_fill(xdp_map(&own, sizeof(struct shunt_own), 1));
 	xdp_sockets(&xsks, SHUNT_DOMAINS * SHUNT_SLOTS);
 	xdp_clock = 1000000;
 	*config = (struct shunt_cfg){ .abi = SHUNT_ABI, .nclasses = 4, .ndomains = 1, .core_ring = 256, .hold_ring = 256,
@@ -91,20 +93,23 @@ static void check_counts(const struct shunt_ingress *was)
 	MUST(arrived + passed + denied == 1);
 }
 
-/* An answer to it goes to a host, and is no request there: read from the frame's bytes, as the RFCs have them. */
-static void check_source(const uint8_t *frame)
+/* It is for this host; an answer to it goes to a host, and is no request there: read from the frame's bytes, as the RFCs have them. */
+static void check_addresses(const uint8_t *frame)
 {
 	const uint8_t *ip = frame + 14;
+	int any = config->flags & SHUNT_CFG_ANY_ADDR;
 	unsigned int port;
 
 	MUST(!(frame[6] & 1));
 	while (ip[-2] == 0x81 || (ip[-2] == 0x88 && ip[-1] == 0xa8))
 		ip += 4;
 	if (ip[0] >> 4 == 4) {
-		MUST(ip[12] && ip[12] != 127 && ip[12] < 224 && memcmp(ip + 12, ip + 16, 4));
+		MUST(ip[12] && ip[12] != 127 && ip[12] < 224 && memcmp(ip + 12, &own4, 4));
+		MUST(any || !memcmp(ip + 16, &own4, 4));
 		port = ip[20] << 8 | ip[21];
 	} else {
-		MUST(ip[0] >> 4 == 6 && ip[8] != 0xff && memcmp(ip + 8, "\0\0\0\0\0\0\0", 8) && memcmp(ip + 8, ip + 24, 16));
+		MUST(ip[0] >> 4 == 6 && ip[8] != 0xff && memcmp(ip + 8, "\0\0\0\0\0\0\0", 8) && memcmp(ip + 8, own6, 16));
+		MUST(any || !memcmp(ip + 24, own6, 16));
 		port = ip[40] << 8 | ip[41];
 	}
 	MUST(port && port != PORT && port != PORT + 1);
@@ -120,7 +125,7 @@ static void check(const struct shunt_ingress *was, const struct xdp_run *r, cons
 	if (r->verdict != XDP_REDIRECT)
 		return;
 	MUST(r->map == &xsks && r->key < SHUNT_SLOTS);
-	check_source(frame);
+	check_addresses(frame);
 	MUST(r->data - r->meta == sizeof(*m));
 	MUST(m->cls < 4 && m->abi == SHUNT_ABI);
 	MUST(m->payload >= 42 && m->payload + m->len <= (long)len);

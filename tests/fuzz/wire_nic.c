@@ -13,6 +13,7 @@
 #undef select
 
 #include "input.h"
+#include "native/own.h"
 #include "native/xdp.h"
 
 #define PORT 9000
@@ -50,6 +51,7 @@ static void reset(void)
 	command = xdp_map(&nic_cmd, sizeof(*command), 1);
 	view = xdp_map(&inner, sizeof(*view), 1);
 	xdp_map_in(&views, 0, &inner);
+	own_fill(xdp_map(&own, sizeof(struct shunt_own), 1));
 	xdp_clock = 1000000;
 	xdp_seed = 1;
 	cookies = 1000;
