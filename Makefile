@@ -29,8 +29,10 @@ HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(LIBDIR)"'
 CFLAGS ?= -O2 -g
-SHUNT_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden $(WARN)
-BPF_CFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter $(if $(CI),-Werror) \
+# The folder that it is built in is nobody's business: debug information and BTF name files from there on.
+HERE := -ffile-prefix-map=$(CURDIR)=.
+SHUNT_CFLAGS := $(HERE) -std=gnu11 -fPIC -fvisibility=hidden $(WARN)
+BPF_CFLAGS := $(HERE) -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter $(if $(CI),-Werror) \
 	      -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch)
 # norelro: it ends at a page, of 64 KiB as far as an aarch64 linker knows, and no bundle has room for that.
 NATIVE_CFLAGS := -O2 -std=gnu11 -fPIC -ffreestanding -fvisibility=hidden -Wall -Wextra \
@@ -100,7 +102,7 @@ $(B)/obj/%.o: %.c
 $(B)/obj/%.o: %.S
 	$(call say,AS,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(HERE) $(CPPFLAGS) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@
 
 tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
 lib: $(B)/libshunt.a $(B)/libshunt.so $(B)/libshunt.pc ## the worker library

@@ -75,4 +75,11 @@ test_completion_offers_verbs_policies_and_actions() {
 	assert_eq "$(complete_words shunt load mq --dr)" --dry-run
 }
 
+# Of each kind of object one, made anew.
+test_objects_do_not_name_the_folder_they_were_built_in() {
+	local kinds=(signal.o obj/lib/key.o "obj/hostlib/ctx_$(uname -m).o")
+	make -s B="$DIR/b" "${kinds[@]/#/$DIR/b/}"
+	(cd "$DIR/b" && ! grep -aF "$ROOT" "${kinds[@]}" >&2) || fail "they do"
+}
+
 run_tests "$@"
