@@ -60,6 +60,7 @@ test_a_hardened_shuntd_serves_and_has_no_privilege_that_it_does_not_need() {
 	assert_match "$status" $'CapEff:\t000000800000[0-9a-f]*'
 	assert_match "$status" $'NoNewPrivs:\t1'
 	assert_match "$status" $'Seccomp:\t2'
+	! in_systemd grep -E '/proc .*hidepid' "/proc/$(main_pid)/mountinfo" || fail "it cannot see its workers in /proc"
 	ctl stop "shuntd@$DEV"
 	assert_eq "$(ctl show -P Result "shuntd@$DEV")" success "result of the unit"
 }
