@@ -11,9 +11,10 @@
 
 #include "agent.h"
 
-static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid)
+static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 signal)
 {
-	struct shunt_aim said = { d->id, core, d->state->worker_pid, tid };
+	struct shunt_aim said = { .domain = d->id, .core = core, .worker = d->state->worker_pid, .tid = tid,
+				  .signal = signal };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &said, .ctx_size_in = sizeof(said));
 
 	/* What fails now is tried again when it is another thread: this one is not there. */
@@ -24,10 +25,12 @@ static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid)
 static void aim_domain(struct agent *a, struct domain *d)
 {
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		__u32 tid = d->up >> i & 1 ? peek(d->r.view->core[i].run.tid) : 0;
+		const struct shunt_core_run *run = &d->r.view->core[i].run;
+		__u32 signal = peek(run->signal);
+		__u32 tid = (d->up >> i & 1) && signal && signal <= SHUNT_SIGNAL_MAX ? peek(run->tid) : 0;
 
 		if (tid != a->watch[d->id].aimed[i])
-			aim(a, d, i, tid);
+			aim(a, d, i, tid, signal);
 	}
 }
 

@@ -201,6 +201,7 @@ static void set_right(struct domain *d)
 	v->nclasses = d->r.geo.nclasses;
 	v->preempt = 1; /* when, is for the NIC to say */
 	v->parked_max = SHUNT_PARKED;
+	v->grace_us = d->maps->cfg.grace_us;
 	v->policy_gen = 1;
 	poke(d->r.ctl->abi, SHUNT_ABI);
 }

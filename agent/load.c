@@ -162,6 +162,8 @@ static void publish_preemption(struct shunt_view *v, const struct maps *m, const
 		poke(v->parked_max, max);
 	if (peek(v->hold_age_ms) != m->cfg.hold_age_ms)
 		poke(v->hold_age_ms, m->cfg.hold_age_ms);
+	if (peek(v->grace_us) != (on ? m->cfg.grace_us : 0))
+		poke(v->grace_us, on ? m->cfg.grace_us : 0);
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		struct shunt_view_class now = {
 			.requeue = requeue_of(m, n, c),

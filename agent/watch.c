@@ -4,7 +4,7 @@
  *
  * XDP marks on arrival, and cores look for themselves when a request starts. What is left for the agent: a
  * request that neither of them saw, and code that reaches no safepoint. It reads what workers wrote: a line of
- * nonsense makes it mark nonsense in that worker's own memory, or send SHUNT_SIGNAL to a thread of that worker.
+ * nonsense makes it mark nonsense in that worker's own memory, or send a signal of its choice to a thread of that worker.
  */
 #include <errno.h>
 #include <string.h>
@@ -46,12 +46,12 @@ static bool ring_waits(const struct domain *d, __u32 core)
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 {
 	__u64 *last = &a->watch[d->id].signalled[core];
-	__u32 tid = peek(d->r.view->core[core].run.tid);
+	__u32 tid = peek(d->r.view->core[core].run.tid), signal = peek(d->r.view->core[core].run.signal);
 
-	if (*last == id || !d->state->worker_pid)
+	if (*last == id || !d->state->worker_pid || !signal || signal > SHUNT_SIGNAL_MAX)
 		return;
 	*last = id;
-	if (!syscall(SYS_tgkill, d->state->worker_pid, tid, SHUNT_SIGNAL))
+	if (!syscall(SYS_tgkill, d->state->worker_pid, tid, signal))
 		agent_of(d)->signals++;
 }
 

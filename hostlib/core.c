@@ -51,7 +51,7 @@ static void set_out(struct core *c, struct item *it, uint64_t now)
 		bump(c->line->cls[it->req.cls].wait_ns, now - it->req.arrival_ns);
 	if (!it->req.arrival_ns)
 		it->req.arrival_ns = it->queued_ns = now;
-	if (peek(c->s->view->preempt) && it->sane)
+	if (peek(c->s->view->preempt) && it->sane && !(c->s->opts.flags & SHUNT_NO_PREEMPT))
 		it->ctx = ctx_get(&c->s->stacks);
 	if (it->ctx)
 		ctx_start(it->ctx, on_stack, it);

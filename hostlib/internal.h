@@ -165,6 +165,7 @@ struct shunt {
 	struct shunt_opts opts;
 	bool forked;   /* this is a copy in a fork of the process that opened it: nothing here is open */
 	_Atomic bool running; /* shunt_run() */
+	bool catching; /* the handler for opts.signal is installed */
 	struct shunt *next_open; /* fork.c's */
 	char socket[108];
 	char name[SHUNT_NAME_LEN];
@@ -262,6 +263,10 @@ static inline void fork_check(const struct shunt *s)
 	if (__builtin_expect(s->forked, 0))
 		fork_end_child();
 }
+
+/* grace.c */
+int grace_follow(struct shunt *s);
+void grace_end(struct shunt *s);
 
 /* policy.c */
 int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg);

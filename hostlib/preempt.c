@@ -152,9 +152,6 @@ void preempt_worker_begin(volatile uint32_t *look)
 	sigset_t set;
 
 	pthread_once(&once, watch_forks);
-	sigemptyset(&set);
-	sigaddset(&set, SHUNT_SIGNAL);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	pthread_sigmask(SIG_SETMASK, NULL, &set);
 	memcpy(&t->mask, &set, sizeof(t->mask));
 	t->local = (uintptr_t)__builtin_thread_pointer();

@@ -162,4 +162,7 @@ bool preempt_in_text(const void *pc);
 int preempt_register_program(void);           /* the main program's text */
 
 /* signal.c */
-int preempt_signal_install(void); /* the process's handler for SHUNT_SIGNAL; 0 or -errno */
+/* The process's handler for the signal: as often installed as removed, it is away. 0 or -errno. */
+int preempt_signal_install(int signal);
+void preempt_signal_remove(int signal);
+void preempt_signal_unblock(int signal); /* in the calling thread, before preempt_worker_begin() */

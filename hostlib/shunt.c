@@ -3,6 +3,7 @@
  * shunt.c - the calls of the library: open, run, stop, close, and what can be asked
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,19 @@
 static void nap(unsigned int ms)
 {
 	nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L }, NULL);
+}
+
+/* opts.signal is 0 from here on where no signals are wanted. */
+static int check_signal(struct shunt *s)
+{
+	int signal = s->opts.signal ? s->opts.signal : SHUNT_SIGNAL;
+
+	if (s->opts.flags & ~(SHUNT_NO_SIGNALS | SHUNT_NO_PREEMPT))
+		return set_error(s, -E2BIG, "shunt_opts.flags has some that this library lacks");
+	if (signal < 1 || signal > SHUNT_SIGNAL_MAX || signal == SIGKILL || signal == SIGSTOP || signal == SIGSEGV)
+		return set_error(s, -EINVAL, "shunt_opts.signal: %d cannot stop requests", signal);
+	s->opts.signal = s->opts.flags ? 0 : signal;
+	return 0;
 }
 
 static int check_opts(struct shunt *s, const struct shunt_opts *opts)
@@ -38,7 +52,7 @@ static int check_opts(struct shunt *s, const struct shunt_opts *opts)
 		return set_error(s, -EINVAL, "shunt_opts is out of range");
 	if (!s->opts.idle_us)
 		s->opts.idle_us = 50;
-	return 0;
+	return check_signal(s);
 }
 
 static int name_socket(struct shunt *s)
@@ -120,15 +134,19 @@ static int join_cores(struct shunt *s)
 /* Serves with the rings we have. 0: stopped; 1: they must be given up; or -errno. */
 static int serve_once(struct shunt *s)
 {
-	int err = preempt_signal_install(), why = 0;
+	int err = preempt_register_program(), why = 0;
 
-	err = err ? set_error(s, err, "cannot install a signal handler: %s", strerror(-err)) :
-		    start_cores(s);
+	if (err)
+		return set_error(s, err, "cannot find the program's text: %s", strerror(-err));
+	err = grace_follow(s);
+	if (!err)
+		err = start_cores(s);
 	if (!err)
 		why = link_serve(s);
 	if (!atomic_load(&s->leave))
 		turn_away(s);
 	err = join_cores(s) ? : err;
+	grace_end(s);
 	return err ? err : why;
 }
 

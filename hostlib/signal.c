@@ -8,6 +8,7 @@
  * and alternate stack from the frame, so these are made the new thread's first.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <ucontext.h>
@@ -20,7 +21,9 @@ _Static_assert(SHUNT_SIGNAL == SIGURG, "abi.h has it as a number, for BPF");
 
 #define LOCAL_TRIES 4
 
-static struct sigaction before; /* what the application had */
+static struct sigaction before[SHUNT_SIGNAL_MAX + 1]; /* what the application had */
+static unsigned int users[SHUNT_SIGNAL_MAX + 1];       /* installed, and not removed; under the lock */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 PREEMPT_INLINE uintptr_t reg_pc(const ucontext_t *uc)
 {
@@ -107,10 +110,12 @@ static PREEMPT_TEXT void adopt(ucontext_t *uc)
 /* Somebody else's: to the application's own handler, if there was one. */
 static PREEMPT_TEXT void pass_on(int sig, siginfo_t *info, void *arg)
 {
-	if (before.sa_flags & SA_SIGINFO)
-		before.sa_sigaction(sig, info, arg);
-	else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
-		before.sa_handler(sig);
+	const struct sigaction *theirs = &before[sig];
+
+	if (theirs->sa_flags & SA_SIGINFO)
+		theirs->sa_sigaction(sig, info, arg);
+	else if (theirs->sa_handler != SIG_DFL && theirs->sa_handler != SIG_IGN)
+		theirs->sa_handler(sig);
 }
 
 static PREEMPT_TEXT void on_signal(int sig, siginfo_t *info, void *arg)
@@ -135,21 +140,58 @@ static PREEMPT_TEXT void on_signal(int sig, siginfo_t *info, void *arg)
 	}
 }
 
-int preempt_signal_install(void)
+static bool is_ours(const struct sigaction *action)
+{
+	return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_signal;
+}
+
+/* Under the lock. */
+static int install(int signal)
 {
 	/* No SA_ONSTACK: the frame belongs on the request's stack. SA_NODEFER: the next request must be stoppable. */
 	struct sigaction now = { .sa_sigaction = on_signal,
 				 .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER };
 	struct sigaction old;
+
+	sigemptyset(&now.sa_mask);
+	if (sigaction(signal, NULL, &old))
+		return -errno;
+	if (is_ours(&old))
+		return 0;
+	before[signal] = old;
+	return sigaction(signal, &now, NULL) ? -errno : 0;
+}
+
+int preempt_signal_install(int signal)
+{
 	int err = preempt_register_program();
 
 	if (err)
 		return err;
-	sigemptyset(&now.sa_mask);
-	if (sigaction(SHUNT_SIGNAL, NULL, &old))
-		return -errno;
-	if ((old.sa_flags & SA_SIGINFO) && old.sa_sigaction == on_signal)
-		return 0;
-	before = old;
-	return sigaction(SHUNT_SIGNAL, &now, NULL) ? -errno : 0;
+	if (signal < 1 || signal > SHUNT_SIGNAL_MAX)
+		return -EINVAL;
+	pthread_mutex_lock(&lock);
+	err = install(signal);
+	users[signal] += !err;
+	pthread_mutex_unlock(&lock);
+	return err;
+}
+
+void preempt_signal_remove(int signal)
+{
+	struct sigaction now;
+
+	pthread_mutex_lock(&lock);
+	if (!--users[signal] && !sigaction(signal, NULL, &now) && is_ours(&now))
+		sigaction(signal, &before[signal], NULL);
+	pthread_mutex_unlock(&lock);
+}
+
+void preempt_signal_unblock(int signal)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }

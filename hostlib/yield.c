@@ -102,6 +102,8 @@ void yield_thread(struct core *c)
 {
 	this_thread = c;
 	ctx_home_init(&c->home);
+	if (c->s->opts.signal)
+		preempt_signal_unblock(c->s->opts.signal);
 	preempt_worker_begin(&c->line->mark.look);
 }
 

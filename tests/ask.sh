@@ -4,9 +4,9 @@
 #
 # Sourced after serve.sh.
 
-# [SETARGS…]: the worker, with its cores up.
+# [SIGNAL [FLAGS]]: the worker, with its cores up.
 start_edges() {
-	start edges host "$@" "$ROOT/build/tests/edges" "$DEV"
+	start edges host "$ROOT/build/tests/edges" "$DEV" "$@"
 	wait_for 10 all_up
 }
 

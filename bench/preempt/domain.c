@@ -134,7 +134,7 @@ void make_domain(void)
 		make_ring(&s.hold[i], RING);
 	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1, .fd = -1 };
 	atomic_store(&s.policy, &policy);
-	if (park_init(&s) || preempt_signal_install()) {
+	if (park_init(&s) || preempt_signal_install(SHUNT_SIGNAL)) {
 		fprintf(stderr, "preempt: %s\n", s.text);
 		exit(1);
 	}

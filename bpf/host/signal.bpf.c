@@ -29,6 +29,7 @@ struct sig_task {
 	__u64 born;    /* a number may be another thread's by now, but not with the same birth */
 	__u64 last_id; /* each request is sent one signal */
 	__u32 pid;     /* 0: nobody */
+	__u32 signal;
 };
 
 struct {
@@ -57,7 +58,7 @@ int shunt_signal(struct xdp_md *ctx)
 	task = bpf_task_from_pid(t->pid);
 	if (!task)
 		return XDP_REDIRECT;
-	if (task->start_boottime == t->born && !bpf_send_signal_task(task, SHUNT_SIGNAL, PIDTYPE_PID, 0))
+	if (task->start_boottime == t->born && !bpf_send_signal_task(task, t->signal, PIDTYPE_PID, 0))
 		in->signals++;
 	bpf_task_release(task);
 	return XDP_REDIRECT;
@@ -94,6 +95,7 @@ int shunt_aim(struct shunt_aim *aim)
 		return -1;
 	if (is_of(task, aim->worker)) {
 		t->born = task->start_boottime;
+		t->signal = aim->signal;
 		t->pid = task->pid;
 		err = 0;
 	}

@@ -30,7 +30,8 @@
 #define SHUNT_SLO_MAX_US 10000000u
 #define SHUNT_PARKED 256   /* preempted requests that one domain may have at most */
 #define SHUNT_LINE 64      /* bytes of a cache line: the unit of "one writer" */
-#define SHUNT_SIGNAL 23     /* SIGURG, ignored by who does not expect it: stops a request without safepoints */
+#define SHUNT_SIGNAL 23     /* SIGURG, ignored by who does not expect it: stops a request without safepoints, unless a worker named another */
+#define SHUNT_SIGNAL_MAX 64
 
 /* Sockets of domain D in the map "xsks": D * SHUNT_SLOTS + core, or + SHUNT_HOLD_SLOT + class. */
 #define SHUNT_HOLD_SLOT SHUNT_CORES
@@ -326,7 +327,9 @@ struct shunt_core_run {
 	__u8 held;       /* 1: it came through a hold queue, so sent and done know nothing of it */
 	__u8 queue;      /* class that it is queued as: cls, or what it was demoted to */
 	__u32 tid;       /* thread, for signals */
-	__u32 state;     /* enum shunt_core_state */
+	__u16 state;     /* enum shunt_core_state */
+	__u8 signal;     /* that its thread takes, so that it stops a request; 0: none must be sent */
+	__u8 pad;
 } __shunt_line;
 
 enum shunt_core_state { SHUNT_CORE_OFF, SHUNT_CORE_BUSY, SHUNT_CORE_IDLE, SHUNT_CORE_ASLEEP };
@@ -464,6 +467,7 @@ struct shunt_view {
 	struct shunt_view_class cls[SHUNT_CLASSES] __shunt_line; /* agent: from the map classes */
 	__u32 preempt __shunt_line;                   /* agent: 1 = requests are preempted */
 	__u32 parked_max;                             /* agent: at most SHUNT_PARKED */
+	__u32 grace_us;                               /* agent: 0 = requests are sent no signals */
 	__u32 hold_age_ms;                            /* agent: what waited longer while no core was up expires; 0: never */
 	__u64 serve_from_ns;                          /* agent, worker: what arrived earlier expires; 0: nothing does */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
@@ -527,6 +531,8 @@ struct shunt_aim {
 	__u32 core;
 	__u32 worker; /* process; in the agent's own numbers, as tid is */
 	__u32 tid;    /* one of its threads; 0: nobody */
+	__u32 signal;
+	__u32 pad;
 };
 
 /*

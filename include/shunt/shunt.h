@@ -60,6 +60,11 @@ enum shunt_idle {
 	SHUNT_IDLE_SLEEP,    /* sleeps at once */
 };
 
+enum shunt_flags {
+	SHUNT_NO_SIGNALS = 1, /* requests stop at safepoints only: the process is sent no signal, and gets no handler for it */
+	SHUNT_NO_PREEMPT = 2, /* requests are not stopped at all, and run on the stacks of the cores' threads */
+};
+
 struct shunt_opts {
 	size_t sz;            /* sizeof(struct shunt_opts) */
 	const char *ifname;   /* interface; or */
@@ -74,6 +79,8 @@ struct shunt_opts {
 	int (*core_init)(unsigned int core, void *arg); /* in the core's thread, before its first request */
 	void (*core_exit)(unsigned int core, void *arg);
 	size_t stack_size; /* bytes that a handler may use where requests are preempted; 0: 64 KiB */
+	int signal;        /* that stops requests where the operator set a grace time; 0: SIGURG */
+	unsigned int flags; /* enum shunt_flags */
 };
 
 #define SHUNT_DOMAIN_ANY 0 /* domain D is asked for as D + 1 */

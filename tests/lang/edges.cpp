@@ -2,7 +2,9 @@
 /*
  * edges.cpp - a worker whose handler does what the request says, the things that a handler should not do among them
  *
- *   build/tests/edges IFNAME
+ *   build/tests/edges IFNAME [SIGNAL [FLAGS]]
+ *
+ * SIGNAL and FLAGS as in struct shunt_opts; with EDGES_RUSH in the environment it has no safepoints.
  *
  * A request is a word, the reply a line. Requests of shunt-load (spin.h) are served by code that throws and catches
  * all the time, and are answered only if each exception was the one to be expected.
@@ -35,6 +37,8 @@
 namespace {
 
 struct shunt *worker;
+int stops = SIGURG; /* the signal that stops requests */
+bool safepoints = true;
 struct shunt_req *kept, copied; /* of the request "keep" */
 
 std::string name_of(int err)
@@ -55,7 +59,8 @@ uint64_t now_ns()
 void spin(uint64_t ns)
 {
 	for (uint64_t end = now_ns() + ns; now_ns() < end;)
-		shunt_safepoint();
+		if (safepoints)
+			shunt_safepoint();
 }
 
 /* An exception that knows whose it is. */
@@ -249,7 +254,7 @@ std::string obey(const std::string &word, struct shunt_req *req)
 	if (word == "signals") {
 		struct sigaction now;
 
-		sigaction(SIGURG, nullptr, &now);
+		sigaction(stops, nullptr, &now);
 		return now.sa_handler == SIG_DFL ? "none" : "some";
 	}
 	return word;
@@ -297,6 +302,10 @@ int main(int argc, char **argv)
 	opts.sz = sizeof(opts);
 	opts.ifname = argc > 1 ? argv[1] : "";
 	opts.handler = handle;
+	opts.signal = argc > 2 ? atoi(argv[2]) : 0;
+	opts.flags = argc > 3 ? atoi(argv[3]) : 0;
+	stops = opts.signal ? opts.signal : SIGURG;
+	safepoints = !getenv("EDGES_RUSH");
 	opts.idle = SHUNT_IDLE_SLEEP;
 	signal(SIGTERM, on_term);
 	err = shunt_open(&worker, &opts);

@@ -35,7 +35,7 @@ void preempt_point(enum preempt_way way)
 static int set_up(void **state)
 {
 	memset(points, 0, sizeof(points));
-	assert_int_equal(preempt_signal_install(), 0);
+	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
 	preempt_worker_begin(&mark);
 	preempt_request_begin();
 	return 0;

@@ -130,7 +130,7 @@ static void run(void (*fn)(struct sched_req *))
 
 	atomic_store(&enough, false);
 	atomic_store(&wrong, 0);
-	assert_int_equal(preempt_signal_install(), 0);
+	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
 	for (int i = 0; i < SCHED_REQS; i++)
 		sched_add(i, fn);
 	pthread_create(&watch, NULL, watches, NULL);

@@ -44,7 +44,7 @@ static int set_up(void **state)
 {
 	memset(points, 0, sizeof(points));
 	mark = 0;
-	assert_int_equal(preempt_signal_install(), 0);
+	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
 	preempt_worker_begin(&mark);
 	preempt_request_begin();
 	memset(shunt_tls.why, 0, sizeof(shunt_tls.why));
@@ -571,14 +571,14 @@ static void test_the_applications_own_handler_gets_what_is_not_ours(void **state
 	struct sigaction sa = { .sa_handler = on_urgent }, ours;
 
 	sigaction(SHUNT_SIGNAL, &sa, &ours);
-	assert_int_equal(preempt_signal_install(), 0);
+	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
 	raise(SHUNT_SIGNAL);
 	assert_int_equal(urgent, 1);
 	mark = 1;
 	raise(SHUNT_SIGNAL); /* a mark: ours */
 	assert_int_equal(urgent, 1);
 	sigaction(SHUNT_SIGNAL, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-	assert_int_equal(preempt_signal_install(), 0);
+	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
 }
 
 static void test_a_fork_serves_nobody(void **state)

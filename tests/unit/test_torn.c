@@ -208,7 +208,7 @@ static int run_scenario(const char *name)
 		setenv("SHUNT_GUARD", "1", 1);
 	turns = sc->turns * (getenv("LONG") ? 50 : 1);
 	file = tmpfile();
-	if (!file || preempt_signal_install())
+	if (!file || preempt_signal_install(SHUNT_SIGNAL))
 		return 2;
 	if (sc->all_text)
 		shunt_register_text((void *)1, -2UL);
