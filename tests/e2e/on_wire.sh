@@ -171,23 +171,52 @@ nic_map() {
 
 # KIND EPOCH COUNT [VAR=VALUE…]: from where the NIC is, to the first core's function, with the nonce that is asked with.
 forge_answer() {
-	in_ns nic env "NONCE=$(core_has nonce)" "LIFE=$(nic_has life)" PROCESS=1 "${@:4}" build/tests/wire/forge \
+	in_ns nic env "NONCE=$(core_has nonce)" "LIFE=$(nic_has life)" "PROCESS=$(core_has process)" "${@:4}" build/tests/wire/forge \
 		"$DEV" 02:00:c6:12:01:00 02:00:c6:12:00:02 0 "$2" 0x1234 "$3" "$1"
 }
 
-# All else in them is right: with the key, shuntd believes that another process has come.
+# All else in them is right: with the key, shuntd believes that its epoch is over.
 test_answers_that_are_forged_without_the_key_move_no_host() {
 	CPUS=$ONE
 	load fcfs
 	start_worker
-	forge_answer welcome 7 100 HOST=1
-	forge_answer refuse 7 100 HOST=1
+	forge_answer welcome 1 100 HOST=1 # with a cookie that the NIC has not
+	forge_answer refuse 1 100 HOST=1
 	offer --rate 1000 --count 100 --time 5 --mix short=1:1us
 	assert_all_answered
 	assert_eq "$(stat_of '.wire.core[0].epoch')" 1 epoch
 	assert_eq "$(stat_of '.wire.events.older')" 1 "HELLOs for a wrong epoch"
-	forge_answer refuse 7 1
-	wait_for 5 grep -q "another shuntd speaks for the same host number" "$DIR/shuntd_host.log"
+	forge_answer refuse 1 1
+	wait_for 5 eval '[ "$(stat_of .wire.core[0].epoch)" = 2 ]'
+	wait_for 5 all_up
+}
+
+# It asks for no other epoch: what its cores have under way is not lost, and the nonce is still known.
+test_a_new_agent_goes_on_with_the_epochs_of_the_last() {
+	local answers
+	CPUS=$ONE
+	load fcfs
+	start_worker
+	start load client shunt-load --to 198.18.0.2:9000 --json --rate 2000 --count 3000 --time 5 --mix short=1:10us
+	wait_for 5 eval '[ "$(stat_of .total.replied)" -gt 100 ]'
+	answers=$(hello_answers)
+	kill -KILL "$(pgrep -P "${PIDS[shuntd_host]}")"
+	wait_for 5 grep -q "took over queue 0 and its worker" "$DIR/shuntd_host.log"
+	wait_for 5 eval '[ "$(hello_answers)" -gt $answers ]'
+	wait "${PIDS[load]}"
+	assert_conserved
+	assert_eq "$(stat_of .total.lost)" 0 lost
+	assert_eq "$(stat_of '.wire.core[0].epoch')" 1 epoch
+	assert_eq "$(stat_of '.wire.events.older')" 1 "HELLOs for a wrong epoch"
+}
+
+# WELCOMEs that shuntd has told the first core of: a new agent asks once the worker is there again.
+hello_answers() {
+	local prog maps map
+	prog=$(in_ns host ip -j link show "$WORKER_DEV" | jq '.[0].xdp.prog.id')
+	maps=$(bpftool -j prog show id "$prog" | jq -c .map_ids)
+	map=$(bpftool -j map show | jq --argjson of "$maps" '.[] | select(.name == "wire_epoch" and ([.id] | inside($of))) | .id')
+	bpftool -j map lookup id "$map" key 0 0 0 0 | jq '.formatted.value.heard'
 }
 
 test_another_version_is_refused_in_words() {
@@ -214,6 +243,8 @@ test_a_wrong_key_is_told_on_both_sides() {
 	wait_for 5 grep -q "without a proof of that host's key" "$DIR/shuntd.log"
 	wait_for 10 grep -q "no answer from the NIC for '$WORKER_DEV'" "$DIR/shuntd_host.log"
 	assert_eq "$(stat_of '.wire.hosts[0] | .up, .process')" "$(printf '0\n0')" "cores and processes of the host"
+	assert_match "$(host shunt wire --dev "$DEV")" 'host 0: 0 of 1 cores up \(0\), nobody came yet'
+	assert_match "$(host shunt status --dev "$DEV")" 'host 0: 0 of 1 cores up'
 }
 
 test_host_and_nic_start_and_end_in_any_order() {
@@ -263,6 +294,7 @@ WIRE_TESTS=(
 	test_a_core_that_is_silent_is_off_until_it_is_heard
 	test_a_host_whose_clock_was_set_back_is_served_at_once
 	test_answers_that_are_forged_without_the_key_move_no_host
+	test_a_new_agent_goes_on_with_the_epochs_of_the_last
 	test_another_version_is_refused_in_words
 	test_a_wrong_key_is_told_on_both_sides
 )

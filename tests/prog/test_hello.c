@@ -50,10 +50,12 @@ static void a_process_is_the_present_one_or_the_next(void **state)
 	join(0);
 	process = n.state->process[0];
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 }); /* a fresh cookie */
 		h = next_hello(0);
 		h.process = SHUNT_WIRE_PROCESS(numbers[i], 78);
 		send_hello(&h, &key[0]);
 		assert_proved(SHUNT_WIRE_REFUSE);
+		assert_int_equal(((struct shunt_wire_refuse *)out)->reason, SHUNT_WIRE_OLDER);
 		assert_int_equal(n.state->process[0], process);
 	}
 	h = next_hello(0);

@@ -24,8 +24,8 @@
 
 #include <shunt/wire.h>
 
-#include "apps/spin.h"
 #include "key.h"
+#include "spin.h"
 
 #define REPEAT_NS 500000ULL    /* a credit below k */
 #define SILENT_NS 20000000ULL  /* unheard: HELLO again */
@@ -63,14 +63,6 @@ static volatile sig_atomic_t stop;
 static void on_signal(int sig)
 {
 	stop = 1;
-}
-
-static __u64 now_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
 static struct shunt_wire wire(__u8 type, __u16 bytes)
@@ -290,41 +282,13 @@ static void receive(void)
 	}
 }
 
-static void swap(__u8 *a, __u8 *b, int n)
-{
-	__u8 was[16];
-
-	memcpy(was, a, n);
-	memcpy(a, b, n);
-	memcpy(b, was, n);
-}
-
-static void serve(struct job *j)
-{
-	struct spin_msg m = { 0 };
-	__u64 until;
-	__u8 *p = j->packet;
-
-	if (j->payload >= 42 && j->len >= j->payload + sizeof(m)) {
-		memcpy(&m, p + j->payload, sizeof(m));
-		until = now_ns(CLOCK_MONOTONIC) + (m.spin_ns < SPIN_MAX_NS ? m.spin_ns : 0);
-		while (now_ns(CLOCK_MONOTONIC) < until)
-			;
-		memcpy(p + 6, p, 6);
-		memcpy(p, j->packet + 6, 6);
-		swap(p + j->payload - 16, p + j->payload - 12, 4); /* IPv4 addresses */
-		swap(p + j->payload - 8, p + j->payload - 6, 2);   /* ports */
-		memset(p + j->payload - 2, 0, 2);                  /* no checksum */
-	}
-}
-
 /* Sends the reply: destination is who asked, source is this function. */
 static void reply(struct job *j)
 {
 	__u8 client[6];
 
 	memcpy(client, j->packet + 6, 6);
-	serve(j);
+	spin_serve(j->packet, j->len, j->payload);
 	memcpy(j->packet, client, 6);
 	memcpy(j->packet + 6, mac, 6);
 	if (send(sock, j->packet, j->len, 0) == (ssize_t)j->len)

@@ -5,7 +5,7 @@
  * TO and FROM are MAC addresses. KIND: credit, resume, note and preempt are such frames as would do harm if they were
  * believed; random is half random bytes, half frames of any type in which all is right but the cookie. hello asks for the
  * EPOCH, welcome offers it, and refuse names it as the present one, proved with the lab's key of a host. Environment, for
- * these: HOST (whose key; 0), NONCE, LIFE, PROCESS (its number), REASON, and VERSION.
+ * these: HOST (whose key; 0), NONCE, LIFE, PROCESS (all 64 bits), REASON, and VERSION.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -106,7 +106,7 @@ static __u32 prove(void)
 
 	f.hello.nonce = number("NONCE", 1);
 	f.hello.life = number("LIFE", 0);
-	f.hello.process = SHUNT_WIRE_PROCESS(number("PROCESS", 0), 1);
+	f.hello.process = number("PROCESS", 1);
 	f.hello.proof = shunt_prove(&key, f.words);
 	return sizeof(f.hello);
 }

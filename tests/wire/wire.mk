@@ -33,7 +33,7 @@ $(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/pins.c agent
 	$(note_headers)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf
 
-$(B)/tests/wire/core: tests/wire/core.c tests/wire/key.h include/shunt/wire.h include/shunt/proof.h apps/spin.h
+$(B)/tests/wire/core: tests/wire/core.c tests/wire/key.h tests/wire/spin.h include/shunt/wire.h include/shunt/proof.h apps/spin.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(note_headers)
