@@ -333,6 +333,8 @@ static void turn(struct agent *a)
 		agent_check(a);
 	if (a->maps.agent)
 		turn_domains(a);
+	if (a->maps.agent && a->opts.role == ROLE_SHARED)
+		suspect_turn(a);
 	if (a->maps.agent && a->now_ns >= a->watch_ns)
 		watch(a);
 	if (a->now_ns < a->tick_ns)

@@ -12,6 +12,7 @@
 #include "domain.h"
 #include "host_opts.h"
 #include "publish.h"
+#include "suspect.h"
 
 #define ALLOW_MAX 16
 #define PEERS_MAX 256
@@ -78,6 +79,7 @@ struct user {
 /* The policy in force, as it is handed out. */
 struct policy {
 	int fd;            /* sealed memfd with the native code; -1: none */
+	__u64 hash;        /* of that code */
 	struct shunt_msg_policy msg;
 };
 
@@ -102,6 +104,7 @@ struct agent {
 	__u32 mtu;
 	struct domain domain[SHUNT_DOMAINS];
 	struct policy policy;
+	struct condemned condemned;
 	struct peer peer[PEERS_MAX];
 	struct user user[USERS_MAX];
 	__u32 turned_away;       /* connections in this tick: too many, and nobody is let in before the next */

@@ -128,6 +128,7 @@ void burial_clear(struct rings *r)
 		poke(run->intent, 0);
 		poke(run->tx_set, 0);
 		poke(run->tid, 0);
+		poke(run->asks, 0);
 		poke(run->state, SHUNT_CORE_OFF);
 	}
 	for (__u32 i = 0; i < SHUNT_PARKED; i++)

@@ -297,7 +297,7 @@ void domain_forget(struct domain *d, __u64 now_ns)
 {
 	struct domain old = *d;
 
-	*d = (struct domain){ .view_fd = -1, .worker = -1, .memory = -1, .absent_ns = now_ns, .step_ns = now_ns,
+	*d = (struct domain){ .view_fd = -1, .worker = -1, .memory = -1, .suspect.pidfd = -1, .absent_ns = now_ns, .step_ns = now_ns,
 			      .former = old.former, .old_pid = old.old_pid, .kin = old.kin };
 }
 

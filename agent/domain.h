@@ -9,6 +9,7 @@
 #include "frames.h"
 #include "maps.h"
 #include "store.h"
+#include "suspect.h"
 
 enum domain_life {
 	DOMAIN_OFF,    /* nothing made */
@@ -102,6 +103,8 @@ struct domain {
 	struct kin kin;             /* the last worker (holders.c) */
 	__u64 sought_ns;            /* when a child of it that may hold rings was last looked for … */
 	__u32 holder;               /* … and which it was; 0: none */
+	struct suspect suspect;     /* what speaks against the policy */
+
 	__u32 old_pid;              /* who may hold rings of before, as far as we know; 0: nobody */
 	int former;                 /* its pidfd, ours; -1: not known */
 	__u64 step_ns;              /* when the present step of the burial began */

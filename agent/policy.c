@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "inforce.h"
 #include "log.h"
 
 static int seal(const void *code, size_t len)
@@ -49,6 +50,18 @@ static struct shunt_policy_slot *read_slot(const struct maps *m, __u64 gen)
 	return NULL;
 }
 
+/* In force though it is refused: an agent before us came no further. */
+static void look_for_refusal(struct agent *a)
+{
+	int fd = shunt_pin_open(&a->pins, "put_out");
+	struct shunt_refused r;
+
+	if (fd >= 0 && shunt_refused_find(fd, a->policy.hash, &r) >= 0)
+		a->condemned.entry = r;
+	if (fd >= 0)
+		close(fd);
+}
+
 bool policy_refresh(struct agent *a)
 {
 	__u64 gen = maps_policy_gen(&a->maps);
@@ -72,6 +85,8 @@ bool policy_refresh(struct agent *a)
 		a->policy.msg.gen = gen;
 		a->policy.msg.len = slot->native_len;
 		a->policy.msg.desc = slot->desc;
+		a->policy.hash = shunt_code_hash(slot->native, slot->native_len);
+		look_for_refusal(a);
 		say(LOG_INFO, "policy '%.15s', generation %llu", slot->desc.name, gen);
 	} else {
 		say(LOG_ERR, "cannot make a memfd for the policy: %s", strerror(-fd));

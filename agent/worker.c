@@ -167,12 +167,17 @@ static void check_absence(struct domain *d, __u64 now_ns)
 		kill_worker(d, "lives without a connection");
 }
 
+static __u64 hang_ns(const struct domain *d)
+{
+	return d->maps->cfg.hang_ms * 1000000ULL;
+}
+
 static bool is_silent(struct domain *d, int core, __u64 now_ns)
 {
 	const struct shunt_core_run *run = &d->r.view->core[core].run;
-	__u64 beat = peek(run->beat), limit = d->maps->cfg.hang_ms * 1000000ULL;
+	__u64 beat = peek(run->beat), limit = hang_ns(d);
 
-	if (peek(run->state) != SHUNT_CORE_BUSY && limit < IDLE_HANG_NS)
+	if (peek(run->state) != SHUNT_CORE_BUSY && !peek(run->asks) && limit < IDLE_HANG_NS)
 		limit = IDLE_HANG_NS;
 	if (beat != d->beat[core]) {
 		d->beat[core] = beat;
@@ -186,6 +191,8 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 	__u64 bit = 1ULL << core;
 	bool silent = is_silent(d, core, now_ns);
 
+	if (silent && d->maps->cfg.hang == SHUNT_HANG_KILL && now_ns - d->beat_ns[core] >= 2 * hang_ns(d))
+		kill_worker(d, "hangs in the policy");
 	if (silent == !!(d->hung & bit))
 		return;
 	d->hung ^= bit;
@@ -197,7 +204,8 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 	agent_of(d)->core[core].hung++;
 	say(LOG_WARNING, "core %d of domain %u is silent for %llu ms: it is off, others take "
 	    "what waits for it", core, d->id, (now_ns - d->beat_ns[core]) / 1000000);
-	if (d->maps->cfg.hang == SHUNT_HANG_KILL)
+	/* Another policy may bring it back. */
+	if (!suspect_silent(d, core, now_ns) && d->maps->cfg.hang == SHUNT_HANG_KILL)
 		kill_worker(d, "hangs");
 }
 
@@ -212,6 +220,7 @@ void worker_check(struct domain *d, __u64 now_ns)
 		if (d->peer && now_ns - d->dead_ns < LAST_WORD_NS)
 			return;
 		say(LOG_WARNING, "worker %u of domain %u died", d->state->worker_pid, d->id);
+		suspect_dead(d, now_ns);
 		start_burial(d, true, now_ns);
 		return;
 	}

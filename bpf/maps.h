@@ -41,6 +41,9 @@ SHUNT_ARRAY(ingress, struct shunt_ingress, SHUNT_DOMAINS + 1, BPF_F_MMAPABLE);
 /* The policy that is loaded, kept for the workers that will ask for it. XDP never reads it. */
 SHUNT_ARRAY(policy, struct shunt_policy_slot, 2, 0);
 
+/* Policies that were put out of force. XDP never reads it. */
+SHUNT_ARRAY(put_out, struct shunt_refused, SHUNT_REFUSED, 0);
+
 /* The views: one map a domain, so that a worker can be given its own domain's and no other. */
 struct shunt_view_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -85,7 +85,7 @@ static void finish(struct core *c, struct item *it, uint64_t now)
 			.run_cls = SHUNT_NONE,
 			.service_ns = it->served_ns < UINT32_MAX ? it->served_ns : UINT32_MAX };
 
-		p->done(c->s->view, &ev);
+		policy_ask(c, p, SHUNT_ASK_DONE, &ev);
 	}
 }
 

@@ -142,6 +142,10 @@ struct core {
 	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
 	struct shunt_mark_for held; /* what the one of XDP was for, in this turn */
 
+	void *volatile ask_sp; /* the thread's stack while it is in a function of the policy (ask.c); NULL: it is not */
+	uint16_t stuck_asks;  /* by the link: in one of before, when it last looked, … */
+	uint64_t stuck_beat;  /* … with this beat */
+
 	struct clock clock;
 	uint64_t now;         /* the clock, when last read */
 	bool fresh;           /* that was at the end of a turn, and nothing was done since */
@@ -267,6 +271,11 @@ static inline void fork_check(const struct shunt *s)
 /* grace.c */
 int grace_follow(struct shunt *s);
 void grace_end(struct shunt *s);
+
+/* ask.c: a function of the policy is called; SHUNT_GO_ON where the thread had to be taken out of it */
+int policy_ask(struct core *c, const struct policy *p, enum shunt_ask_op op, const struct shunt_event *ev);
+/* ask.c: by the link, now and then: takes cores out of policies that are no longer in force and do not return */
+void ask_unstick(struct shunt *s);
 
 /* policy.c */
 int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg);

@@ -441,6 +441,7 @@ int link_serve(struct shunt *s)
 		if (atomic_load(&s->leave) || peek(s->view->stale))
 			return 1;
 		grace_follow(s); /* without a handler requests go on as they did before */
+		ask_unstick(s);
 		poll(p, 2, 100);
 		if (s->link < 0)
 			reconnect(s);

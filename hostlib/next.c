@@ -142,7 +142,7 @@ static int choose(struct core *c, const struct policy *p, const struct heads *h,
 
 	if (p->flags & SHUNT_NEEDS_HEADS)
 		publish_heads(c, h);
-	cls = p->select(c->s->view, &ev);
+	cls = policy_ask(c, p, SHUNT_ASK_SELECT, &ev);
 	if (cls < 0)
 		return -1;
 	/* A policy that names a class with nothing in it must not stop the others. */

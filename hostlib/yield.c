@@ -204,7 +204,7 @@ static uint64_t place_in_queue(struct core *c, const struct policy *p, const str
 		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns, .cls = it->queue,
 			.core = c->id, .run_cls = it->queue };
 
-		where = p->requeue(c->s->view, &ev);
+		where = policy_ask(c, p, SHUNT_ASK_REQUEUE, &ev);
 	}
 	return where == SHUNT_HEAD ? it->queued_ns : now;
 }

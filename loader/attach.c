@@ -15,7 +15,20 @@
 
 #include "attach.h"
 #include "iface.h"
+#include "inforce.h"
 #include "maps.h"
+
+/* With the program's pin the policy can be put in force again after the next switch. */
+static int pin_program(struct ctl *ctl, const struct object *o, __u64 gen)
+{
+	const char *name = shunt_prog_pin(gen);
+	char path[PATH_MAX];
+	int err = shunt_pin_path(path, sizeof(path), &ctl->pins, name);
+
+	if (!err && unlink(path) && errno != ENOENT)
+		err = -errno;
+	return err ? fail_bpf(ctl, err, "cannot replace the pin '%s'", name) : object_pin(ctl, o->prog_fd, name);
+}
 
 int slot_write(struct ctl *ctl, const struct bundle *b, const struct object *o, __u64 gen)
 {
@@ -31,7 +44,7 @@ int slot_write(struct ctl *ctl, const struct bundle *b, const struct object *o, 
 	memcpy(slot->native, b->native, b->native_len);
 	err = map_set(ctl, "policy", gen & 1, slot, sizeof(*slot));
 	free(slot);
-	return err;
+	return err ? err : pin_program(ctl, o, gen);
 }
 
 int attach_check(struct ctl *ctl, unsigned int own_prog)

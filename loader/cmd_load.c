@@ -17,6 +17,7 @@
 #include "attach.h"
 #include "card.h"
 #include "iface.h"
+#include "inforce.h"
 #include "maps.h"
 #include "place.h"
 #include "setup.h"
@@ -129,7 +130,7 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 	if (!err)
 		err = make_views(ctl, s, o);
 	s->cfg.policy_gen = 1;
-	preempt_decide(&s->cfg, b->desc.flags);
+	shunt_preempt_decide(&s->cfg, b->desc.flags);
 	if (!err)
 		err = place_note(ctl, &s->cfg);
 	if (!err)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inforce.h"
 #include "maps.h"
 #include "show.h"
 #include "signals.h"
@@ -20,14 +21,6 @@ static const char *const signallers[] = { "agent", "xdp" };
 
 enum { KEY_MODE, KEY_PARKED, KEY_WATCH, KEY_GRACE, KEY_SIGNALS, NKEYS };
 static const char *const keys[] = { "mode", "parked", "watch", "grace", "signals" };
-
-void preempt_decide(struct shunt_cfg *cfg, __u32 policy_flags)
-{
-	bool on = cfg->preempt == SHUNT_PREEMPT_ON ||
-		  (cfg->preempt == SHUNT_PREEMPT_AUTO && (policy_flags & SHUNT_PREEMPTS));
-
-	cfg->flags = on ? cfg->flags | SHUNT_CFG_PREEMPT : cfg->flags & ~SHUNT_CFG_PREEMPT;
-}
 
 static int parse_value(struct ctl *ctl, struct shunt_cfg *cfg, int key, const char *text)
 {
@@ -76,7 +69,7 @@ static int set(struct ctl *ctl, struct shunt_cfg *cfg)
 		err = signals_enable(ctl);
 	if (err)
 		return err;
-	preempt_decide(cfg, slot.desc.flags);
+	shunt_preempt_decide(cfg, slot.desc.flags);
 	return map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
 }
 

@@ -167,6 +167,10 @@ static void show_agents(const json_t *r)
 		       number_at(a, "frames"), number_at(a, "workers"), number_at(a, "deaths"),
 		       number_at(a, "recovered"), number_at(a, "bad_peers"),
 		       number_at(a, "no_frame"));
+		if (json_object_get(a, "policies_put_out"))
+			printf("  policies put out of force: %lld for stalled cores, %lld for dead workers\n",
+			       number_at(json_object_get(a, "policies_put_out"), "stalls"),
+			       number_at(json_object_get(a, "policies_put_out"), "faults"));
 		if (json_object_get(a, "publisher"))
 			show_publisher(json_object_get(a, "publisher"));
 	}

@@ -41,6 +41,19 @@ static void show_state(const json_t *j)
 		       json_object_get(j, "switching_to") ? "'" : "");
 }
 
+/* Policies that shuntd put out of force, and whether the present one came in place of one. */
+static void show_refused(const json_t *j)
+{
+	const json_t *r;
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "refused_policies"), i, r)
+		printf("  policy %s, generation %lld, was put out of force: %s%s\n", text_at(r, "policy"),
+		       number_at(r, "generation"), text_at(r, "text"),
+		       number_at(j, "put_back_for") == number_at(r, "generation") ?
+		       "; the one of before is back" : "");
+}
+
 static void show_card(const json_t *j)
 {
 	const json_t *card = json_object_get(j, "card");
@@ -101,6 +114,7 @@ static void show(const json_t *r)
 		show_state(j);
 		if (json_object_get(j, "error"))
 			continue;
+		show_refused(j);
 		show_card(j);
 		json_array_foreach(json_object_get(j, "domains"), k, d)
 			show_domain(d);

@@ -9,6 +9,8 @@
  * link's program differs from the live slot's, which `status` sees and any further switch mends.
  * In a failure before the second, the old policy has not been touched at all.
  *
+ * A policy that shuntd put out of force, because it stalled a core or ended a worker, is refused unless forced.
+ *
  * On a card, its program comes first: what it answers is a queue, whichever policy said so, and so is good
  * for the host's old program and for the new.
  */
@@ -21,16 +23,18 @@
 #include "attach.h"
 #include "card.h"
 #include "iface.h"
+#include "inforce.h"
 #include "maps.h"
 #include "place.h"
+#include "refused.h"
 #include "where.h"
 #include "wire.h"
 
-#define USAGE "switch POLICY|FILE.c|FILE.shunt [--dev IF] [--dry-run]"
+#define USAGE "switch POLICY|FILE.c|FILE.shunt [--dev IF] [--dry-run] [--force]"
 
 static int raise_gen(struct ctl *ctl, struct shunt_cfg *cfg, __u32 policy_flags)
 {
-	preempt_decide(cfg, policy_flags);
+	shunt_preempt_decide(cfg, policy_flags);
 	cfg->policy_gen++;
 	return map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
 }
@@ -106,6 +110,8 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 		if (err)
 			hint(ctl, "without the card: shunt unload, and shunt load --offload none");
 	}
+	if (!err)
+		err = refused_check(ctl, b);
 	if (!err && !(ctl->given & OPT_DRY_RUN))
 		err = replace(ctl, b, &o, &card, cfg);
 	card_close(&card);

@@ -12,6 +12,7 @@
 #include "collect.h"
 #include "iface.h"
 #include "maps.h"
+#include "refused.h"
 #include "where.h"
 
 static const char *const pass_names[SHUNT_NR_PASS] = {
@@ -219,6 +220,7 @@ static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 	struct link_state link;
 	struct xdp_there xdp;
 	int err = map_slot(ctl, cfg->policy_gen, &live), lock;
+	json_t *refused;
 
 	if (!err)
 		err = where_link(ctl, &link);
@@ -229,6 +231,11 @@ static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 	set_count(j, "generation", cfg->policy_gen);
 	set_count(j, "prog_id", link.prog_id);
 	set_count(j, "link_id", link.id);
+	if (live.put_back && live.gen == cfg->policy_gen)
+		set_count(j, "put_back_for", live.put_back);
+	refused = refused_json(ctl);
+	if (refused)
+		json_object_set_new(j, "refused_policies", refused);
 	if (!link.ifindex) {
 		json_object_set_new(j, "state", json_string("gone"));
 		return 0;

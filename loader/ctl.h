@@ -24,6 +24,7 @@ enum option_bit {
 	OPT_COUNT = 64,
 	OPT_OUT = 128,
 	OPT_OFFLOAD = 256,
+	OPT_FORCE = 512,
 };
 
 enum offload {

@@ -45,8 +45,8 @@ static const struct verb verbs[] = {
 	{ "stats", "", "every count; --interval SECONDS and --count N repeat it with rates",
 	  OPT_DEV | OPT_INTERVAL | OPT_COUNT, cmd_stats },
 	{ "status", "", "what is loaded, who serves it (the default verb)", OPT_DEV, cmd_status },
-	{ "switch", "POLICY|FILE.c|FILE.shunt", "replace the policy in place; --dry-run only tries",
-	  OPT_DEV | OPT_DRY_RUN, cmd_switch },
+	{ "switch", "POLICY|FILE.c|FILE.shunt [--force]", "replace the policy in place; --dry-run only tries, --force takes "
+	  "one that was put out of force", OPT_DEV | OPT_DRY_RUN | OPT_FORCE, cmd_switch },
 	{ "unload", "", "detach from the interface and forget everything", OPT_DEV, cmd_unload },
 	{ "wire", "[get | set KEY=VALUE...]",
 	  "how a NIC that schedules feeds its cores: k=, keep=on|off, late=", OPT_DEV, cmd_wire },
@@ -63,6 +63,7 @@ enum {
 	LONG_INTERVAL,
 	LONG_COUNT,
 	LONG_OFFLOAD,
+	LONG_FORCE,
 };
 
 static const struct option options[] = {
@@ -81,12 +82,13 @@ static const struct option options[] = {
 	{ "interval", required_argument, NULL, LONG_INTERVAL },
 	{ "count", required_argument, NULL, LONG_COUNT },
 	{ "offload", required_argument, NULL, LONG_OFFLOAD },
+	{ "force", no_argument, NULL, LONG_FORCE },
 	{ NULL, 0, NULL, 0 },
 };
 
 /* The long options in the order of enum option_bit. */
 static const char *const option_names[] = { "--dev", "--config", "--dry-run", "--port", "--cores",
-					    "--interval", "--count", "-o", "--offload" };
+					    "--interval", "--count", "-o", "--offload", "--force" };
 
 static const struct verb *find_verb(struct ctl *ctl, const char *word)
 {
@@ -209,6 +211,9 @@ static int verb_option(struct ctl *ctl, int opt)
 		return 0;
 	case LONG_OFFLOAD:
 		return offload_option(ctl);
+	case LONG_FORCE:
+		ctl->given |= OPT_FORCE;
+		return 0;
 	case LONG_PORT:
 		ctl->given |= OPT_PORT;
 		err = number_option(ctl, "--port", 1, 65535, &n);

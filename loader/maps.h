@@ -15,8 +15,6 @@ int map_set(struct ctl *ctl, const char *map, __u32 key, const void *value, size
 /* The same on the card, if it has a part in what is loaded: its map is pinned as "nfp_" and the name. */
 int map_set_card(struct ctl *ctl, const char *map, __u32 key, const void *value, size_t size);
 int map_cfg(struct ctl *ctl, struct shunt_cfg *cfg);
-/* cmd_preempt.c: sets the flag, from what the operator wants and the policy with these flags asks for. */
-void preempt_decide(struct shunt_cfg *cfg, __u32 policy_flags);
 json_t *preempt_json(const struct shunt_cfg *cfg);
 /* A copy of a domain's view, to be freed; -ENOENT is a failure. */
 int map_view(struct ctl *ctl, __u32 domain, struct shunt_view **view);

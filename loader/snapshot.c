@@ -114,6 +114,9 @@ static json_t *agent_json(const struct shunt_agent *a)
 		      (json_int_t)a->no_frame);
 	if (a->put_back)
 		json_object_set_new(j, "sockets_put_back", json_integer(a->put_back));
+	if (a->policy_stalls || a->policy_faults)
+		json_object_set_new(j, "policies_put_out", json_pack("{s:I, s:I}", "stalls",
+				    (json_int_t)a->policy_stalls, "faults", (json_int_t)a->policy_faults));
 	if (a->beat_ns)
 		json_object_set_new(j, "silent_ms", json_integer((now_ns() > a->beat_ns ?
 				    now_ns() - a->beat_ns : 0) / 1000000));

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "inforce.h"
 #include "netns.h"
 #include "place.h"
 #include "where.h"
@@ -286,19 +287,7 @@ int where_lock(struct ctl *ctl, bool create)
 
 int where_try_lock(struct ctl *ctl)
 {
-	char path[PATH_MAX];
-	int fd, err = shunt_pin_path(path, sizeof(path), &ctl->pins, NULL);
-
-	if (err)
-		return err;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		close(fd);
-		return -EBUSY;
-	}
-	return fd;
+	return shunt_try_lock(&ctl->pins);
 }
 
 void where_unlock(int lock)

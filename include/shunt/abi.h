@@ -327,12 +327,17 @@ struct shunt_core_run {
 	__u8 held;       /* 1: it came through a hold queue, so sent and done know nothing of it */
 	__u8 queue;      /* class that it is queued as: cls, or what it was demoted to */
 	__u32 tid;       /* thread, for signals */
-	__u16 state;     /* enum shunt_core_state */
+	__u8 state;      /* enum shunt_core_state */
 	__u8 signal;     /* that its thread takes, so that it stops a request; 0: none must be sent */
-	__u8 pad;
+	__u16 asks;      /* SHUNT_ASKS(generation, function) of the policy that it is in; 0: in none */
 } __shunt_line;
 
 enum shunt_core_state { SHUNT_CORE_OFF, SHUNT_CORE_BUSY, SHUNT_CORE_IDLE, SHUNT_CORE_ASLEEP };
+
+/* Which function (enum shunt_ask_op) of which policy; of the generation as many bits as there is room for. */
+#define SHUNT_ASKS(gen, op) ((__u16)((gen) << 3 | ((op) + 1)))
+#define SHUNT_ASKS_GEN(asks) ((asks) >> 3)
+#define SHUNT_ASKS_OP(asks) (((asks) & 7) - 1)
 
 /* ring: slot of the socket (core, or SHUNT_HOLD_SLOT + class); index: of its consumer, mod 2^32 */
 #define SHUNT_INTENT(ring, index) (1ULL << 63 | (__u64)(ring) << 32 | (__u32)(index))
@@ -519,7 +524,9 @@ struct shunt_agent {
 	__u32 publish_age_ns; /* how old loads are when the next ones come (EWMA) */
 	__u32 message_ns;   /* a message to the card (EWMA) */
 	__u64 put_back;   /* sockets that were missing in xsks, and were put there again */
-	__u64 pad[1];
+	__u64 policy_stalls; /* times that a policy was put out of force as a core did not come out of it … */
+	__u64 policy_faults; /* … and as the worker died in it */
+	__u64 pad[7];
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };
@@ -538,8 +545,9 @@ struct shunt_aim {
 /*
  * A policy as loaded: its descriptor (from the object's section SHUNT_POLICY_SEC) and the native
  * code for workers (from SHUNT_NATIVE_SEC, an ELF shared object that needs nothing).
- * Pinned as "policy", two values: slot cfg.policy_gen & 1 is live, the other is written by the next
- * switch. Written by the loader.
+ * Pinned as "policy", two values: slot cfg.policy_gen & 1 is live; the other has the policy of before, which the agent can
+ * put in force again, until the next switch writes it. Written by the loader, gen and put_back by the agent, too, each with
+ * the lock of the interface's directory. The XDP program of slot i is pinned as "prog<i>".
  */
 #define SHUNT_POLICY_SEC ".shunt.policy"
 #define SHUNT_NATIVE_SEC ".shunt.native"
@@ -572,10 +580,37 @@ struct shunt_policy_slot {
 	__u32 prog_id;    /* of the XDP program that goes with it */
 	__u32 native_len;
 	struct shunt_policy_desc desc;
-	__u8 pad[112];
+	__u64 put_back; /* the generation that it was put in force in place of, by the agent; 0: by the loader */
+	__u8 pad[104];
 	__u8 native[SHUNT_NATIVE_MAX];
 };
 SHUNT_ASSERT(sizeof(struct shunt_policy_slot) == 65536, "policy slot");
+
+/*
+ * Policies that were put out of force, so that nobody puts them in force again unawares (shunt switch --force does).
+ * Pinned as "put_out". An entry is written by the agent, which replaces the oldest, and cleared by the loader, each
+ * with the lock of the interface's directory.
+ */
+#define SHUNT_REFUSED 8
+
+enum shunt_refusal {
+	SHUNT_REFUSED_STALL = 1, /* a core did not come out of it for hang_ms */
+	SHUNT_REFUSED_FAULT,     /* a worker died in it */
+};
+
+struct shunt_refused {
+	__u64 hash;   /* shunt_code_hash() of its native code; 0: the entry is free */
+	__u64 gen;    /* as which it was in force */
+	__u64 time_s; /* since 1970 */
+	char name[SHUNT_NAME_LEN];
+	__u32 why;    /* enum shunt_refusal */
+	__u32 op;     /* enum shunt_ask_op: in which function */
+	__u16 domain, core;
+	__u32 pid;    /* worker */
+	__u32 signal; /* that it died of; 0: not known, or it lives */
+	__u32 pad;
+};
+SHUNT_ASSERT(sizeof(struct shunt_refused) == SHUNT_LINE, "refused");
 
 /*
  * What a policy is asked about: time and randomness come in from outside, so equal inputs give

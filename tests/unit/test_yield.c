@@ -5,7 +5,7 @@
  * One core of the library on memory of its own; requests are put into its hold ring by hand and run on
  * contexts as core.c runs them.
  */
-/* link: hostlib/yield.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/next.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: hostlib/yield.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

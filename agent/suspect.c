@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * suspect.c - is it the policy that stalls a core, or that a worker died of?
+ *
+ * A core's run line says in which function of which generation's policy it is. A core that is silent there is stalled
+ * by the policy, whatever else is wrong with its worker. A worker that died there need not have: it may have been
+ * killed at that moment, as the kernel says from Linux 6.15 on. Where it does not, one death is chance, a second in
+ * the same generation is not.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "inforce.h"
+#include "log.h"
+#include "suspect.h"
+
+#define REAP_NS 300000000ULL /* from a death until the parent has looked at it, as most do */
+
+/* Linux 6.15: what a process ended with, once its parent has been told. */
+#define INFO_EXIT (1ULL << 3)
+
+struct pidfd_exit {
+	__u64 mask, cgroupid;
+	__u32 pid, tgid, ppid, uid[8];
+	__s32 exit_code;
+};
+_Static_assert(sizeof(struct pidfd_exit) == 64, "the first struct pidfd_info");
+
+#define GET_INFO _IOWR(0xff, 11, struct pidfd_exit)
+
+/* Is that core in a function of the policy? */
+static bool asks(const struct domain *d, __u32 core, struct suspect *s)
+{
+	__u16 word = peek(d->r.view->core[core].run.asks);
+
+	if (!word)
+		return false;
+	*s = (struct suspect){ .op = SHUNT_ASKS_OP(word), .core = core, .gen = SHUNT_ASKS_GEN(word),
+			       .pid = d->state->worker_pid, .pidfd = -1 };
+	return true;
+}
+
+bool suspect_silent(struct domain *d, __u32 core, __u64 now_ns)
+{
+	struct suspect s;
+
+	if (!asks(d, core, &s))
+		return false;
+	s.why = SHUNT_REFUSED_STALL;
+	s.since_ns = now_ns;
+	d->suspect = s;
+	return true;
+}
+
+void suspect_dead(struct domain *d, __u64 now_ns)
+{
+	struct suspect s;
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		if (!asks(d, i, &s))
+			continue;
+		s.why = SHUNT_REFUSED_FAULT;
+		s.since_ns = now_ns;
+		s.pidfd = d->worker < 0 ? -1 : fcntl(d->worker, F_DUPFD_CLOEXEC, 0);
+		d->suspect = s;
+		return;
+	}
+}
+
+/* What it ended with, as wait() says it; -EAGAIN: not known yet; -EOPNOTSUPP: this kernel does not say. */
+static int ended_with(int pidfd)
+{
+	struct pidfd_exit info = { .mask = INFO_EXIT };
+
+	if (pidfd < 0 || (ioctl(pidfd, GET_INFO, &info) && errno != ESRCH))
+		return -EOPNOTSUPP;
+	return info.mask & INFO_EXIT ? info.exit_code : -EAGAIN;
+}
+
+/* What a process does to itself by wrong code, or that its own handler of that does. */
+static bool is_fault(int sig)
+{
+	return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP || sig == SIGABRT ||
+	       sig == SIGSYS;
+}
+
+static void acquit(struct suspect *s)
+{
+	if (s->pidfd >= 0)
+		close(s->pidfd);
+	*s = (struct suspect){ .pidfd = -1 };
+}
+
+/* 1: it was the policy; 0: it was not; -EAGAIN: not known yet. */
+static int judge_death(struct agent *a, struct domain *d, int *sig)
+{
+	struct suspect *s = &d->suspect;
+	int status = ended_with(s->pidfd);
+
+	*sig = 0;
+	if (status == -EAGAIN && a->now_ns - s->since_ns < REAP_NS)
+		return status;
+	if (status >= 0) {
+		*sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+		return is_fault(*sig);
+	}
+	if (a->condemned.doubted == a->policy.msg.gen)
+		return 1;
+	a->condemned.doubted = a->policy.msg.gen;
+	say(LOG_WARNING, "worker %u died in %s of the policy, and nobody tells what of: if that happens again, the policy is "
+	    "put out of force", s->pid, shunt_ask_name(s->op));
+	return 0;
+}
+
+/* One in force no more has been dealt with. */
+static bool is_current(const struct agent *a, const struct suspect *s)
+{
+	return s->gen == SHUNT_ASKS_GEN(SHUNT_ASKS(a->policy.msg.gen, 0));
+}
+
+static void condemn(struct agent *a, struct domain *d, int sig)
+{
+	const struct suspect *s = &d->suspect;
+	struct shunt_refused *e = &a->condemned.entry;
+
+	*e = (struct shunt_refused){ .hash = a->policy.hash, .gen = a->policy.msg.gen, .time_s = time(NULL), .why = s->why,
+				     .op = s->op, .domain = d->id, .core = s->core, .pid = s->pid, .signal = sig };
+	memcpy(e->name, a->policy.msg.desc.name, sizeof(e->name));
+	a->condemned.told = false;
+	if (s->why == SHUNT_REFUSED_STALL)
+		agent_of(d)->policy_stalls++;
+	else
+		agent_of(d)->policy_faults++;
+}
+
+static void consider(struct agent *a, struct domain *d)
+{
+	struct suspect *s = &d->suspect;
+	int guilty = 1, sig = 0;
+
+	if (!s->why)
+		return;
+	if (!is_current(a, s) || a->condemned.entry.hash) {
+		acquit(s);
+		return;
+	}
+	if (s->why == SHUNT_REFUSED_FAULT)
+		guilty = judge_death(a, d, &sig);
+	if (guilty == -EAGAIN)
+		return;
+	if (guilty)
+		condemn(a, d, sig);
+	acquit(s);
+}
+
+/* Until it is done, or cannot be. An agent that dies in between leaves the entry, which the next one finds. */
+static void carry_out(struct agent *a)
+{
+	const struct shunt_refused entry = a->condemned.entry;
+	char text[128], why[160];
+	int done = putback_refuse(a, &entry);
+
+	if (!done)
+		done = putback(a, why, sizeof(why));
+	if (!done || done == -EBUSY)
+		return;
+	a->condemned.entry.hash = 0;
+	shunt_refused_why(&entry, text, sizeof(text));
+	if (done > 0) {
+		policy_refresh(a);
+		say(LOG_ERR, "policy '%.15s' is put out of force: %s; '%.15s' is in force again. It is refused from now on, unless "
+		    "by 'shunt switch --force'%s", entry.name, text, a->policy.msg.desc.name,
+		    entry.why == SHUNT_REFUSED_FAULT ? "; start the worker again" : "");
+	} else {
+		a->condemned.told = true;
+		say(LOG_ERR, "policy '%.15s' should be put out of force: %s; but %s", entry.name, text, why);
+	}
+}
+
+void suspect_turn(struct agent *a)
+{
+	for (int i = 0; i < SHUNT_DOMAINS; i++)
+		consider(a, &a->domain[i]);
+	if (a->condemned.entry.hash)
+		carry_out(a);
+}

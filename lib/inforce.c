@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * inforce.c - what shunt and shuntd share about putting a policy in force
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "inforce.h"
+
+#define FNV_BASE 0xcbf29ce484222325ULL
+#define FNV_PRIME 0x100000001b3ULL
+
+const char *shunt_prog_pin(__u64 gen)
+{
+	return gen & 1 ? "prog1" : "prog0";
+}
+
+int shunt_prog_open(const struct shunt_pins *pins, __u64 gen, __u32 prog_id)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+	int fd = shunt_pin_open(pins, shunt_prog_pin(gen)), err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	else if (info.id != prog_id)
+		err = -ESTALE;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+void shunt_preempt_decide(struct shunt_cfg *cfg, __u32 policy_flags)
+{
+	bool on = cfg->preempt == SHUNT_PREEMPT_ON ||
+		  (cfg->preempt == SHUNT_PREEMPT_AUTO && (policy_flags & SHUNT_PREEMPTS));
+
+	cfg->flags = on ? cfg->flags | SHUNT_CFG_PREEMPT : cfg->flags & ~SHUNT_CFG_PREEMPT;
+}
+
+__u64 shunt_code_hash(const void *code, size_t len)
+{
+	const unsigned char *at = code;
+	__u64 hash = FNV_BASE;
+
+	while (len--)
+		hash = (hash ^ *at++) * FNV_PRIME;
+	return hash ? hash : 1;
+}
+
+int shunt_refused_find(int map, __u64 hash, struct shunt_refused *out)
+{
+	for (__u32 i = 0; i < SHUNT_REFUSED; i++) {
+		if (!bpf_map_lookup_elem(map, &i, out) && out->hash == hash) {
+			out->name[SHUNT_NAME_LEN - 1] = '\0';
+			return i;
+		}
+	}
+	return -1;
+}
+
+__u32 shunt_refused_place(int map)
+{
+	__u64 oldest = ~0ULL;
+	struct shunt_refused r;
+	__u32 place = 0;
+
+	for (__u32 i = 0; i < SHUNT_REFUSED; i++) {
+		if (bpf_map_lookup_elem(map, &i, &r))
+			continue;
+		if (!r.hash)
+			return i;
+		if (r.gen < oldest) {
+			oldest = r.gen;
+			place = i;
+		}
+	}
+	return place;
+}
+
+const char *shunt_ask_name(__u32 op)
+{
+	static const char *const names[] = { "steer()", "select()", "requeue()", "done()" };
+
+	return op < sizeof(names) / sizeof(names[0]) ? names[op] : "the policy";
+}
+
+const char *shunt_refused_why(const struct shunt_refused *r, char *out, size_t len)
+{
+	char of[32] = "";
+
+	if (r->signal)
+		snprintf(of, sizeof(of), " of signal %u", r->signal);
+	if (r->why == SHUNT_REFUSED_STALL)
+		snprintf(out, len, "core %u of queue %u did not come out of its %s", r->core, r->domain,
+			 shunt_ask_name(r->op));
+	else
+		snprintf(out, len, "worker %u of queue %u died%s in its %s", r->pid, r->domain, of,
+			 shunt_ask_name(r->op));
+	return out;
+}
+
+int shunt_try_lock(const struct shunt_pins *pins)
+{
+	char path[PATH_MAX];
+	int fd, err = shunt_pin_path(path, sizeof(path), pins, NULL);
+
+	if (err)
+		return err;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		return -EBUSY;
+	}
+	return fd;
+}
