@@ -16,14 +16,18 @@
 #include "build.h"
 #include "spawn.h"
 
+#define GCC_INCLUDE_MAX 256
+
 struct job {
 	struct workdir dir;
 	const char *source;         /* as the user gave it */
-	char policy[PATH_MAX + 32]; /* -DSHUNT_POLICY_FILE="absolute path" */
 	char real[PATH_MAX];
-	char src[PATH_MAX + 64];    /* shunt.bpf.c, native.c */
-	char include[PATH_MAX + 64]; /* -I… */
-	char arch_include[64];      /* -I…: where clang finds asm/types.h for its own host */
+	char beside[PATH_MAX];      /* the folder it lies in: headers of the user's own */
+	char copy[NAME_MAX + 16];   /* policy/FILE.c */
+	char policy[NAME_MAX + 48]; /* -DSHUNT_POLICY_FILE="policy/FILE.c" */
+	char map[160];              /* -ffile-prefix-map=FOLDER=. */
+	char tree[PATH_MAX];        /* shunt's sources */
+	char own[GCC_INCLUDE_MAX];  /* the C compiler's own headers: stdint.h and the like */
 };
 
 int build_exe_dir(char *out, size_t len)
@@ -43,14 +47,12 @@ int build_exe_dir(char *out, size_t len)
 
 static bool has_sources(struct job *j, const char *root, const char *below)
 {
-	char path[PATH_MAX], real[PATH_MAX];
+	char path[PATH_MAX];
 
 	if ((size_t)snprintf(path, sizeof(path), "%s%s", root, below) >= sizeof(path) ||
-	    !realpath(path, real))
+	    !realpath(path, j->tree))
 		return false;
-	snprintf(j->src, sizeof(j->src), "%s/bpf", real);
-	snprintf(j->include, sizeof(j->include), "-I%s/include", real);
-	snprintf(path, sizeof(path), "%.*s/bpf/shunt.bpf.c", PATH_MAX - 32, real);
+	snprintf(path, sizeof(path), "%.*s/bpf/shunt.bpf.c", PATH_MAX - 32, j->tree);
 	return !access(path, R_OK);
 }
 
@@ -71,15 +73,43 @@ static int find_sources(struct ctl *ctl, struct job *j)
 
 static int prepare(struct ctl *ctl, struct job *j)
 {
-	if (!realpath(j->source, j->real))
+	const char *name;
+
+	if (!realpath(j->source, j->real) || access(j->real, R_OK))
 		return fail(ctl, -errno, "cannot open '%s': %s", j->source, strerror(errno));
 	if (strpbrk(j->real, "\"\\\n"))
 		return fail(ctl, -EINVAL, "the path of '%s' has characters that C cannot include",
 			    j->source);
-	snprintf(j->policy, sizeof(j->policy), "-DSHUNT_POLICY_FILE=\"%s\"", j->real);
-	snprintf(j->arch_include, sizeof(j->arch_include), "-I/usr/include/%.16s-linux-gnu",
-		 bundle_arch());
+	name = strrchr(j->real, '/') + 1;
+	snprintf(j->beside, sizeof(j->beside), "%.*s", (int)(name - j->real), j->real);
+	snprintf(j->copy, sizeof(j->copy), "policy/%.*s", NAME_MAX, name);
+	snprintf(j->policy, sizeof(j->policy), "-DSHUNT_POLICY_FILE=\"%s\"", j->copy);
 	return find_sources(ctl, j);
+}
+
+/* Everything that is compiled goes into the folder. */
+static int fill(struct job *j)
+{
+	static const char *const below[] = { "bpf", "bpf/nic", "include/shunt" };
+	char path[PATH_MAX + 32], asm_dir[64];
+	const char *const linux_dir[] = { "/usr/include/linux", NULL };
+	const char *const generic_dir[] = { "/usr/include/asm-generic", NULL };
+	const char *const bpf_dir[] = { "/usr/local/include/bpf", "/usr/include/bpf", NULL };
+	const char *const asm_dirs[] = { asm_dir, "/usr/include/asm", NULL };
+	int err = workdir_copy(&j->dir, j->real, j->copy);
+
+	for (size_t i = 0; !err && i < sizeof(below) / sizeof(below[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", j->tree, below[i]);
+		err = workdir_copy_all(&j->dir, path, below[i]);
+	}
+	snprintf(asm_dir, sizeof(asm_dir), "/usr/include/%.16s-linux-gnu/asm", bundle_arch());
+	if (!err)
+		err = workdir_link(&j->dir, "linux", linux_dir);
+	if (!err)
+		err = workdir_link(&j->dir, "asm", asm_dirs);
+	if (!err)
+		err = workdir_link(&j->dir, "asm-generic", generic_dir);
+	return err ? err : workdir_link(&j->dir, "bpf", bpf_dir);
 }
 
 /* Lines that tell nothing to the policy's author: our wrapper's, the insides of the compiler. */
@@ -94,12 +124,14 @@ static bool is_noise(const char *line)
 /* Copies a line with the user's own name of his file. */
 static void put_line(const struct job *j, FILE *to, const char *line)
 {
-	size_t real = strlen(j->real);
+	size_t len = strlen(j->copy);
 	const char *at;
 
-	while ((at = strstr(line, j->real))) {
-		fprintf(to, "%.*s%s", (int)(at - line), line, j->source);
-		line = at + real;
+	while ((at = strstr(line, j->copy))) {
+		size_t dot = at - line >= 2 && !strncmp(at - 2, "./", 2) ? 2 : 0;
+
+		fprintf(to, "%.*s%s", (int)(at - line - dot), line, j->source);
+		line = at + len;
 	}
 	fprintf(to, "%s\n", line);
 }
@@ -131,6 +163,11 @@ static const struct remedy remedies[] = {
 	{ "'shunt_policy_flags'", "a policy names itself: SHUNT_POLICY(\"name\", flags, \"text\")" },
 	{ "signed division", "BPF divides unsigned numbers only, and only by constants: see shunt_div()" },
 	{ "undefined reference", "a policy calls nothing but what shunt/policy.h offers" },
+	{ "file not found", "a policy includes <shunt/policy.h> and headers of its own: there is no C library where it runs" },
+	{ "No such file", "a policy includes <shunt/policy.h> and headers of its own: there is no C library where it runs" },
+	{ "ermission denied", "run by root, compilers read what everybody may read: as another user, 'shunt build' makes a bundle "
+	  "with your files" },
+	{ "incbin", "run by root, compilers read what everybody may read; a policy is code alone" },
 	{ "undeclared", "what a policy may use: shunt/policy.h" },
 	{ NULL, NULL },
 };
@@ -144,6 +181,11 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 		fail(ctl, err, "cannot run '%s': not found", args[0]);
 		hint(ctl, "install it (Debian: apt-get install clang llvm gcc libbpf-dev "
 		     "linux-libc-dev), or build the bundle on another machine");
+		return err;
+	}
+	if (err == -EPERM) {
+		fail(ctl, err, "cannot run '%s' without root's rights: %s", args[0], strerror(-err));
+		hint(ctl, "make the bundle as another user: shunt build %s", j->source);
 		return err;
 	}
 	if (err < 0)
@@ -160,40 +202,50 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 	return err;
 }
 
+/* Where the C compiler has its own headers. */
+static void find_own(struct job *j, const char *cc)
+{
+	const char *args[] = { cc, "-print-file-name=include", NULL };
+	char *said = NULL;
+
+	if (!spawn_run(&j->dir, args, &said) && said)
+		snprintf(j->own, sizeof(j->own), "%.*s", (int)strcspn(said, "\n"), said);
+	free(said); /* cannot be run: the compilation says so */
+}
+
 static int compile(struct ctl *ctl, struct job *j)
 {
 	const char *clang = secure_getenv("CLANG"), *cc = secure_getenv("CC");
-	char source[sizeof(j->src) + 32], failed[PATH_MAX + 64];
-	const char *bpf[] = { clang ? clang : "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3",
+	char failed[PATH_MAX + 64];
+	const char *bpf[] = { clang ? clang : "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-ffreestanding",
 			      "-Wall", "-Wextra", "-Wno-unused-parameter",
-			      "-Werror=implicit-function-declaration", "-fno-crash-diagnostics",
-			      j->include, j->arch_include, j->policy, "-c", source, "-o",
-			      "bpf.o", NULL };
-	const char *nic[] = { bpf[0], "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-w",
-			      "-fno-crash-diagnostics", j->include, j->arch_include, j->policy, "-c",
-			      source, "-o", "nic.o", NULL };
+			      "-Werror=implicit-function-declaration", "-fno-crash-diagnostics", "-nostdlibinc",
+			      "-I.", "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map, j->policy, "-c",
+			      "bpf/shunt.bpf.c", "-o", "out/bpf.o", NULL };
+	const char *nic[] = { bpf[0], "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-ffreestanding", "-w",
+			      "-fno-crash-diagnostics", "-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside,
+			      "-isystem", "sys", j->map, j->policy, "-c", "bpf/nic/nic.bpf.c", "-o", "out/nic.o", NULL };
 	const char *native[] = { cc ? cc : "cc", "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
 				 "-fvisibility=hidden", "-Wall", "-Wextra", "-Wno-unused-parameter",
 				 "-shared", "-nostdlib",
 #ifdef __aarch64__
 				 "-mno-outline-atomics", /* these are in libgcc */
 #endif
-				 "-Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none",
-				 j->include, j->policy, source, "-o", "native.so", NULL };
+				 "-Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none", "-nostdinc",
+				 "-I.", "-Iinclude", "-iquote", j->beside, "-isystem", "sys", "-isystem", j->own,
+				 j->map, j->policy, "bpf/native.c", "-o", "out/native.so", NULL };
 	int err;
 
-	snprintf(source, sizeof(source), "%s/shunt.bpf.c", j->src);
 	snprintf(failed, sizeof(failed), "'%s' does not compile for BPF", j->source);
 	err = run_tool(ctl, j, bpf, failed);
 	if (err)
 		return err;
-	snprintf(source, sizeof(source), "%s/nic/nic.bpf.c", j->src);
 	snprintf(failed, sizeof(failed), "'%s' does not compile for a NIC", j->source);
 	err = run_tool(ctl, j, nic, failed);
 	if (err)
 		return err;
-	snprintf(source, sizeof(source), "%s/native.c", j->src);
 	snprintf(failed, sizeof(failed), "'%s' does not compile to native code", j->source);
+	find_own(j, native[0]);
 	return run_tool(ctl, j, native, failed);
 }
 
@@ -202,9 +254,9 @@ static int join(struct ctl *ctl, struct job *j)
 	const char *objcopy = secure_getenv("OBJCOPY_BPF");
 	char section[128];
 	const char *args[] = { objcopy ? objcopy : "llvm-objcopy", "--add-section", section,
-			       "--add-section", SHUNT_NIC_SEC "=nic.o", "bpf.o", "bundle", NULL };
+			       "--add-section", SHUNT_NIC_SEC "=out/nic.o", "out/bpf.o", "out/bundle", NULL };
 
-	snprintf(section, sizeof(section), "%s.%s=native.so", SHUNT_NATIVE_SEC, bundle_arch());
+	snprintf(section, sizeof(section), "%s.%s=out/native.so", SHUNT_NATIVE_SEC, bundle_arch());
 	return run_tool(ctl, j, args, "cannot join BPF and native code");
 }
 
@@ -237,11 +289,16 @@ int build_bundle(struct ctl *ctl, const char *source, const char *out, struct bu
 	err = workdir_make(&j.dir);
 	if (err)
 		return fail(ctl, err, "cannot make a temporary directory: %s", strerror(-err));
-	err = compile(ctl, &j);
+	snprintf(j.map, sizeof(j.map), "-ffile-prefix-map=%s=.", j.dir.path);
+	err = fill(&j);
+	if (err)
+		fail(ctl, err, "cannot copy the sources to '%s': %s", j.dir.path, strerror(-err));
+	else
+		err = compile(ctl, &j);
 	if (!err)
 		err = join(ctl, &j);
 	if (!err) {
-		snprintf(path, sizeof(path), "%s/bundle", j.dir.path);
+		snprintf(path, sizeof(path), "%s/out/bundle", j.dir.path);
 		err = bundle_read(ctl, path, source, b);
 	}
 	workdir_remove(&j.dir);

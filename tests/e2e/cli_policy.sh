@@ -131,4 +131,46 @@ test_a_table_declared_as_one_loads() {
 	assert_exit 0 host shunt load "$DIR/mine.c" --dev "$DEV" --config "$DIR/c.yaml" --dry-run
 }
 
+test_a_header_of_the_c_library_is_refused_at_its_line() {
+	policy "" "" "#include <stdio.h>"
+	assert_not_built "does not compile for BPF" "no C library where it runs"
+	assert_match "$(cat "$DIR/err")" "mine.c:2:[0-9]+: fatal error: 'stdio.h' file not found"
+}
+
+test_headers_of_the_compilers_own_and_of_the_policys_folder_are_found() {
+	echo '#define MINE 3' >"$DIR/mine.h"
+	policy "return MINE + (int)sizeof(uint32_t);" "" '#include <stdint.h>
+#include "mine.h"'
+	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+}
+
+# Workers get what is in a bundle, and whoever wrote the source may be one of them.
+secret() {
+	(umask 077 && echo 'static int mine = 1; /* fairytale */' >"$DIR/secret.h")
+	chmod 755 /run "$DIR"
+}
+
+test_root_compiles_in_no_file_that_is_for_root_alone() {
+	secret
+	policy "" "" "asm(\".section .rodata\\n.incbin \\\"$DIR/secret.h\\\"\\n.text\");"
+	assert_not_built "does not compile"
+	assert_match "$(cat "$DIR/err")" "find incbin file .*secret.h"
+	chmod 644 "$DIR/secret.h"
+	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt" # it does what it should do: the contents are for all
+	grep -q fairytale "$DIR/mine.shunt" || fail "not what this test is about"
+}
+
+test_root_shows_no_file_that_is_for_root_alone() {
+	secret
+	policy "" "" "#include \"$DIR/secret.h\""
+	assert_not_built "does not compile" "what everybody may read"
+	! grep -q fairytale "$DIR/err" || fail "it is in the message"
+}
+
+test_roots_environment_gets_into_no_bundle() {
+	policy "" "" 'asm(".section .rodata\n.incbin \"/proc/self/environ\"\n.text");'
+	TOKEN=fairytale shunt build "$DIR/mine.c" -o "$DIR/mine.shunt" 2>/dev/null || true
+	! grep -q fairytale "$DIR/mine.shunt" 2>/dev/null || fail "it is in the bundle"
+}
+
 run_tests "$@"
