@@ -48,11 +48,28 @@ static bool asks(const struct domain *d, __u32 core, struct suspect *s)
 	return true;
 }
 
+/* Is the thread stopped (SIGSTOP, a debugger)? Then its silence says nothing of where it is. */
+static bool is_stopped(const struct domain *d, __u32 core)
+{
+	char path[64], stat[128], *name_end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", d->state->worker_pid, peek(d->r.view->core[core].run.tid));
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, stat, sizeof(stat) - 1);
+	if (fd >= 0)
+		close(fd);
+	stat[n > 0 ? n : 0] = '\0';
+	name_end = strrchr(stat, ')');
+	return name_end && name_end[1] == ' ' && (name_end[2] == 'T' || name_end[2] == 't');
+}
+
 bool suspect_silent(struct domain *d, __u32 core, __u64 now_ns)
 {
 	struct suspect s;
 
-	if (!asks(d, core, &s))
+	if (!asks(d, core, &s) || is_stopped(d, core))
 		return false;
 	s.why = SHUNT_REFUSED_STALL;
 	s.since_ns = now_ns;

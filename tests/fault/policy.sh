@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # policy.sh - a policy that stalls its cores or ends its worker: found, put out of force, refused from then on
+# runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/serve.sh"
 
@@ -27,6 +28,14 @@ write_policy() {
 			*(volatile int *)zero = 1;
 		if (shunt_knob(v, 0) == 3)
 			return one / zero;
+	#ifdef __x86_64__
+		if (shunt_knob(v, 0) == 4) { /* kill(getpid(), SIGSTOP) */
+			long pid = 39, stop = 62;
+
+			asm volatile("syscall" : "+a"(pid) : : "rcx", "r11", "memory");
+			asm volatile("syscall" : "+a"(stop) : "D"(pid), "S"(19L) : "rcx", "r11", "memory");
+		}
+	#endif
 	#endif
 		return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
 	}
@@ -115,6 +124,21 @@ test_a_worker_that_is_killed_is_not_the_policys_fault() {
 		wait_for 5 no_worker
 		start_worker
 	done
+	assert_eq "$(policy)" bad
+}
+
+# Its silence says nothing of the policy, though it is in it.
+test_a_worker_that_is_stopped_is_not_the_policys_fault() {
+	[ "$(uname -m)" = x86_64 ] || skip "its policy has a system call for x86-64 only"
+	begin
+	misbehave 4
+	wait_for 5 grep -q "is silent for" "$DIR/shuntd.log"
+	assert_eq "$(policy)" bad
+	host shunt knob set 0 0 --dev "$DEV"
+	wait_for 5 sh -c "kill -CONT ${PIDS[spin]}; nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats |
+		jq -e '.domains[0] | .up == .cores'"
+	offer --rate 2000 --time 0.2
+	assert_all_answered
 	assert_eq "$(policy)" bad
 }
 
