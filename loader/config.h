@@ -12,7 +12,9 @@ struct config_domain {
 	uint32_t *queue;  /* NULL: not said; then … */
 	uint32_t *queues; /* … these, of a core each */
 	uint32_t queues_count;
-	uint32_t *cpus;
+	char **cpu_words; /* "3" or "4-7", in the file's order … */
+	uint32_t cpu_words_count;
+	uint32_t *cpus;   /* … and what they mean */
 	uint32_t cpus_count;
 };
 

@@ -2,7 +2,8 @@
 /*
  * config_lines.c - lines of the configuration file: of a value, and of keys that do not belong
  *
- * libcyaml tells of an unknown key, but not on which line; libyaml knows the lines.
+ * libcyaml tells of an unknown key, but not on which line, and of a wrong value ("invalid ENUM value") neither which nor
+ * under which key; libyaml knows the lines.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -86,7 +87,7 @@ struct check {
 	size_t len;
 };
 
-static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema);
+static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key);
 
 static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields, const char *key)
 {
@@ -132,24 +133,29 @@ static int check_mapping(struct check *c, yaml_node_t *node, const cyaml_schema_
 				return -EINVAL;
 			}
 		}
-		err = check_node(c, yaml_document_get_node(&c->doc, p->value), &field->value);
+		err = check_node(c, yaml_document_get_node(&c->doc, p->value), &field->value, field->key);
 	}
 	return err;
 }
 
-static int check_bool(struct check *c, const yaml_node_t *node)
+static int bad(struct check *c, const yaml_node_t *node)
+{
+	*c->line = node->start_mark.line + 1;
+	return -EINVAL;
+}
+
+static int check_bool(struct check *c, const yaml_node_t *node, const char *key)
 {
 	const char *value = (const char *)node->data.scalar.value;
 
 	if (!strcmp(value, "true") || !strcmp(value, "false"))
 		return 0;
-	*c->line = node->start_mark.line + 1;
-	snprintf(c->why, c->len, "'%.40s' is neither true nor false", value);
-	return -EINVAL;
+	snprintf(c->why, c->len, "%s: '%.40s' is neither true nor false", key, value);
+	return bad(c, node);
 }
 
 /* libcyaml takes -7 for a 64-bit number, and one that is too large. */
-static int check_uint(struct check *c, const yaml_node_t *node)
+static int check_uint(struct check *c, const yaml_node_t *node, const char *key)
 {
 	const char *value = (const char *)node->data.scalar.value;
 	char *end;
@@ -158,27 +164,73 @@ static int check_uint(struct check *c, const yaml_node_t *node)
 	strtoull(value, &end, 0);
 	if (isdigit((unsigned char)value[0]) && !*end && !errno)
 		return 0;
-	*c->line = node->start_mark.line + 1;
-	snprintf(c->why, c->len, "'%.40s' is no number", value);
-	return -EINVAL;
+	snprintf(c->why, c->len, "%s: '%.40s' is no number", key, value);
+	return bad(c, node);
 }
 
-/* Of the wrong kind: libcyaml says so, with the line. */
-static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema)
+static int check_word(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
 {
+	const char *value = (const char *)node->data.scalar.value;
+	int n;
+
+	for (uint32_t i = 0; i < schema->enumeration.count; i++) {
+		if (!strcmp(value, schema->enumeration.strings[i].str))
+			return 0;
+	}
+	n = snprintf(c->why, c->len, "%s: '%.40s' is none of", key, value);
+	for (uint32_t i = 0; i < schema->enumeration.count && n > 0 && (size_t)n < c->len; i++)
+		n += snprintf(c->why + n, c->len - n, "%s %s", i ? "," : "", schema->enumeration.strings[i].str);
+	return bad(c, node);
+}
+
+static int check_scalar(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+{
+	switch (schema->type) {
+	case CYAML_BOOL:
+		return check_bool(c, node, key);
+	case CYAML_UINT:
+		return check_uint(c, node, key);
+	case CYAML_ENUM:
+		return check_word(c, node, schema, key);
+	default:
+		return 0;
+	}
+}
+
+/* One value where there should be a list, and the like. */
+static int bad_kind(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+{
+	const cyaml_schema_field_t *field = schema->type == CYAML_MAPPING ? schema->mapping.fields : NULL;
+	int n;
+
+	if (schema->type == CYAML_SEQUENCE) {
+		snprintf(c->why, c->len, "%s is a list: %s: [...]", key, key);
+	} else if (field) {
+		n = snprintf(c->why, c->len, "%s has keys of its own:", *key ? key : "the file");
+		for (; field->key && n > 0 && (size_t)n < c->len; field++)
+			n += snprintf(c->why + n, c->len - n, " %s", field->key);
+	} else {
+		snprintf(c->why, c->len, "%s is one value, not a list, and without keys of its own", key);
+	}
+	return bad(c, node);
+}
+
+/* key: under which it stands; that of a list's values is the list's. */
+static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+{
+	yaml_node_type_t kind = schema->type == CYAML_MAPPING ? YAML_MAPPING_NODE :
+				schema->type == CYAML_SEQUENCE ? YAML_SEQUENCE_NODE : YAML_SCALAR_NODE;
 	int err = 0;
 
-	if (node->type == YAML_MAPPING_NODE && schema->type == CYAML_MAPPING)
+	if (node->type != kind)
+		return bad_kind(c, node, schema, key);
+	if (kind == YAML_MAPPING_NODE)
 		return check_mapping(c, node, schema->mapping.fields);
-	if (node->type == YAML_SCALAR_NODE && schema->type == CYAML_BOOL)
-		return check_bool(c, node);
-	if (node->type == YAML_SCALAR_NODE && schema->type == CYAML_UINT)
-		return check_uint(c, node);
-	if (node->type != YAML_SEQUENCE_NODE || schema->type != CYAML_SEQUENCE)
-		return 0;
+	if (kind == YAML_SCALAR_NODE)
+		return check_scalar(c, node, schema, key);
 	for (yaml_node_item_t *i = node->data.sequence.items.start;
 	     !err && i < node->data.sequence.items.top; i++)
-		err = check_node(c, yaml_document_get_node(&c->doc, *i), schema->sequence.entry);
+		err = check_node(c, yaml_document_get_node(&c->doc, *i), schema->sequence.entry, key);
 	return err;
 }
 
@@ -192,7 +244,7 @@ int config_check_keys(const char *text, size_t text_len, const cyaml_schema_valu
 	if (err)
 		return err;
 	root = yaml_document_get_root_node(&c.doc);
-	err = root ? check_node(&c, root, schema) : 0;
+	err = root ? check_node(&c, root, schema, "") : 0;
 	yaml_document_delete(&c.doc);
 	return err;
 }

@@ -66,7 +66,7 @@ static const cyaml_schema_value_t word = {
 static const cyaml_schema_field_t domain_fields[] = {
 	CYAML_FIELD_UINT_PTR("queue", LIST, struct config_domain, queue),
 	CYAML_FIELD_SEQUENCE("queues", LIST, struct config_domain, queues, &number, 1, SHUNT_DOMAINS),
-	CYAML_FIELD_SEQUENCE("cpus", LIST, struct config_domain, cpus, &number, 1, SHUNT_CORES),
+	CYAML_FIELD_SEQUENCE_COUNT("cpus", LIST, struct config_domain, cpu_words, cpu_words_count, &word, 1, SHUNT_CORES),
 	CYAML_FIELD_END
 };
 
@@ -235,6 +235,59 @@ static cyaml_config_t with(struct complaint *c)
 				 .mem_fn = cyaml_mem };
 }
 
+/* "3" is one, "4-7" are four. The number of CPUs, 0: it is none of these. */
+static uint32_t cpu_range(const char *text, uint32_t *first)
+{
+	char *end = NULL;
+	unsigned long from, to;
+
+	if (!isdigit((unsigned char)text[0]))
+		return 0;
+	from = to = strtoul(text, &end, 0);
+	if (*end == '-' && isdigit((unsigned char)end[1]))
+		to = strtoul(end + 1, &end, 0);
+	*first = from;
+	return *end || to < from || to > UINT32_MAX || to - from >= SHUNT_CORES ? 0 : to - from + 1;
+}
+
+/* NULL: all are understood; else the word that is not, and its number. */
+static const char *expand_cpus(struct config_domain *d, uint32_t *at)
+{
+	uint32_t first, n;
+
+	if (!d->cpu_words_count)
+		return NULL;
+	*at = 0;
+	d->cpus = malloc(SHUNT_CORES * sizeof(*d->cpus));
+	for (; *at < d->cpu_words_count; ++*at) {
+		n = cpu_range(d->cpu_words[*at], &first);
+		if (!n || !d->cpus || d->cpus_count + n > SHUNT_CORES)
+			return d->cpu_words[*at];
+		while (n--)
+			d->cpus[d->cpus_count++] = first++;
+	}
+	return NULL;
+}
+
+/* The line of the first that is not understood, with the reason in why; 0: all are. */
+static int expand_all_cpus(struct config *c, const char *text, size_t text_len, char *why, size_t len)
+{
+	char path[64];
+	uint32_t at;
+
+	for (uint32_t i = 0; i < c->domains_count; i++) {
+		const char *word = expand_cpus(&c->domains[i], &at);
+
+		if (!word)
+			continue;
+		snprintf(path, sizeof(path), "domains[%u].cpus[%u]", i, at);
+		snprintf(why, len, "%s: '%.40s' is no CPU and no range of them such as 4-7, of %d in all", path, word,
+			 SHUNT_CORES);
+		return config_line(text, text_len, path);
+	}
+	return 0;
+}
+
 struct config *config_read(const char *text, size_t text_len, int *line, char *why, size_t len)
 {
 	struct complaint c = { 0 };
@@ -246,9 +299,13 @@ struct config *config_read(const char *text, size_t text_len, int *line, char *w
 		return NULL;
 	err = cyaml_load_data((const uint8_t *)text, text_len, &config, &top, (cyaml_data_t **)&out,
 			      NULL);
-	if (err == CYAML_OK && out)
+	*line = err == CYAML_OK && out ? expand_all_cpus(out, text, text_len, why, len) : c.line;
+	if (err == CYAML_OK && out && !*line)
 		return out;
-	*line = c.line;
+	if (err == CYAML_OK && out) {
+		config_free(out);
+		return NULL;
+	}
 	snprintf(why, len, "%s", c.text[0] ? c.text : err == CYAML_OK ? "nothing in it" :
 		 cyaml_strerror(err));
 	return NULL;
@@ -259,6 +316,8 @@ void config_free(struct config *c)
 	struct complaint ignored = { 0 };
 	cyaml_config_t config = with(&ignored);
 
+	for (uint32_t i = 0; c && i < c->domains_count; i++)
+		free(c->domains[i].cpus);
 	if (c)
 		cyaml_free(&config, &top, c, 0);
 }

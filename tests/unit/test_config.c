@@ -167,6 +167,17 @@ static void test_what_is_let_in_and_how_long_it_waits(void **state)
 	assert_int_equal(s.cfg.hold_age_ms, 0);
 }
 
+static void test_cpus_may_be_ranges(void **state)
+{
+	static const char text[] = "domains: [{queue: 0, cpus: [1-3, 7, 5-5]}]\nports: [{port: 1}]\n";
+	static const __u16 cpus[] = { 1, 2, 3, 7, 5 };
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.domains[0].ncores, 5);
+	assert_memory_equal(s.domains[0].cpu, cpus, sizeof(cpus));
+}
+
 /* One edit of the whole file, the line of the complaint and a word of it. */
 static void test_mistakes_are_told_with_their_line(void **state)
 {
@@ -197,6 +208,15 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "queue: 0, cpus", "queue: 0, queues: [1], cpus", 4, "not both" },
 		{ "queue: 0, cpus", "cpus", 4, "is missing" },
 		{ "cpus: [0, 0]", "cpus: [0, 70000]", 3, "CPU" },
+		{ "cpus: [0, 0]", "cpus: [0, 3-1]", 3, "domains[0].cpus[1]: '3-1' is no CPU" },
+		{ "cpus: [0, 0]", "cpus: [0-63, 0]", 3, "'0' is no CPU and no range of them such as 4-7, of 64" },
+		{ "cpus: [0, 0]", "cpus: 0", 3, "cpus is a list: cpus: [...]" },
+		{ "{after: 250ms, action: kill}", "250ms", 6, "hang has keys of its own: after action" },
+		{ "slo: 50us", "slo: [50us]", 14, "slo is one value" },
+		{ "stamp: true", "stamp: [true]", 8, "stamp is one value" },
+		{ "fallback: drop", "fallback: pas", 5, "fallback: 'pas' is none of hold, pass, drop" },
+		{ "action: kill", "action: kil", 6, "action: 'kil' is none of tell, kill" },
+		{ "core_ring: 128", "core_ring: many", 9, "core_ring: 'many' is no number" },
 		{ "after: 250ms", "after: 250", 6, "no time" },
 		{ "after: 250ms", "after: 50us", 6, "milliseconds" },
 		{ "198.18.0.2", "198.18.0.2.3", 7, "address" },
@@ -300,6 +320,7 @@ int main(void)
 		cmocka_unit_test(test_rules_lie_by_port_in_the_order_of_the_file),
 		cmocka_unit_test(test_defaults_are_sound),
 		cmocka_unit_test(test_what_is_let_in_and_how_long_it_waits),
+		cmocka_unit_test(test_cpus_may_be_ranges),
 		cmocka_unit_test(test_mistakes_are_told_with_their_line),
 		cmocka_unit_test(test_too_much_is_refused),
 		cmocka_unit_test(test_damaged_files_never_crash),
