@@ -83,6 +83,10 @@ int shunt_check_abi(const struct shunt_pins *pins, char *why, size_t len)
 		snprintf(why, len, "a load of '%s' is under way, or was interrupted", pins->ifname);
 		return -EPROTO;
 	}
+	if (!cfg.abi) { /* its maps are there, its configuration is written next */
+		snprintf(why, len, "shunt is being loaded on '%s'", pins->ifname);
+		return -EAGAIN;
+	}
 	if (cfg.abi != SHUNT_ABI) {
 		snprintf(why, len, "'%s' was loaded with ABI %u, this program has ABI %u: "
 			 "use one version of shunt, shuntd and libshunt", pins->ifname, cfg.abi,

@@ -56,6 +56,9 @@ struct ctl {
 	char *advice;
 };
 
+/* The verifier lets shunt's programs do what they do with CAP_PERFMON alone (bounds by what a loop can reach). */
+#define SHUNT_CAPS "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"
+
 enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNSUPPORTED };
 
 #define __printf(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -60,31 +60,17 @@ static void check_kernel(struct findings *f)
 			"Linux %s, but %d.%d is needed", host.release, KERNEL_MAJOR, KERNEL_MINOR);
 }
 
-static bool has_cap(int cap)
-{
-	char line[256];
-	FILE *f = fopen("/proc/self/status", "re");
-	unsigned long long caps = 0;
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "CapEff: %llx", &caps) == 1)
-			break;
-	}
-	if (f)
-		fclose(f);
-	return caps >> cap & 1;
-}
-
 static void check_rights(struct findings *f)
 {
-	bool admin = has_cap(CAP_SYS_ADMIN), bpf = admin || has_cap(CAP_BPF);
+	bool admin = probe_cap(CAP_SYS_ADMIN), bpf = admin || probe_cap(CAP_BPF), net = probe_cap(CAP_NET_ADMIN);
+	bool perfmon = admin || probe_cap(CAP_PERFMON);
 
-	if (bpf && has_cap(CAP_NET_ADMIN))
-		finding(f, "rights", LEVEL_OK, NULL, "CAP_BPF and CAP_NET_ADMIN are there");
+	if (bpf && net && perfmon)
+		finding(f, "rights", LEVEL_OK, NULL, "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are there");
 	else
-		finding(f, "rights", LEVEL_FAIL, "run it as root, or with CAP_BPF and CAP_NET_ADMIN",
-			"this process lacks%s%s", bpf ? "" : " CAP_BPF",
-			has_cap(CAP_NET_ADMIN) ? "" : " CAP_NET_ADMIN");
+		finding(f, "rights", LEVEL_FAIL, "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
+			"this process lacks%s%s%s", bpf ? "" : " CAP_BPF", perfmon ? "" : " CAP_PERFMON",
+			net ? "" : " CAP_NET_ADMIN");
 }
 
 static void check_bpffs(struct ctl *ctl, struct findings *f)
@@ -110,7 +96,7 @@ static void check_memlock(struct findings *f)
 	getrlimit(RLIMIT_MEMLOCK, &lim);
 	if (lim.rlim_cur == RLIM_INFINITY)
 		finding(f, "memlock", LEVEL_OK, NULL, "no limit");
-	else if (has_cap(CAP_IPC_LOCK))
+	else if (probe_cap(CAP_IPC_LOCK))
 		finding(f, "memlock", LEVEL_OK, NULL, "%llu KiB, which CAP_IPC_LOCK goes beyond",
 			(unsigned long long)lim.rlim_cur >> 10);
 	else if (lim.rlim_cur >= MEMLOCK_WANTED)

@@ -39,18 +39,23 @@ static void check_programs(struct ctl *ctl, struct findings *f)
 {
 	struct link_state link = { 0 };
 	struct xdp_there xdp;
+	int err;
 
 	if (iface_xdp(ctl, &xdp)) {
 		finding(f, "programs", LEVEL_WARN, "see 'bpftool net'",
 			"cannot be asked for XDP programs");
 		return;
 	}
-	where_link(ctl, &link);
+	err = where_link(ctl, &link);
 	if (!xdp.prog_id)
 		finding(f, "programs", LEVEL_OK, NULL, "no XDP program on '%s'", ctl->ifname);
 	else if (xdp.prog_id == link.prog_id)
 		finding(f, "programs", LEVEL_OK, NULL, "shunt's program (id %u, %s mode)",
 			xdp.prog_id, xdp.mode);
+	else if (err && err != -ENOENT)
+		finding(f, "programs", LEVEL_WARN, "run it as root",
+			"an XDP program is on '%s' (id %u, %s mode); whose cannot be said: %s", ctl->ifname,
+			xdp.prog_id, xdp.mode, strerror(-err));
 	else
 		finding(f, "programs", LEVEL_FAIL,
 			"detach it: see 'bpftool net', 'xdp-loader status', 'ip link set dev IF xdp off'",

@@ -4,6 +4,7 @@
  */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/utsname.h>
 
 #include "object.h"
+#include "probe.h"
 
 static bool talkative;
 static char last_warning[512]; /* of libbpf */
@@ -121,6 +123,9 @@ static int refused(struct ctl *ctl, const struct bundle *b, int err, const char 
 
 	fail(ctl, err, "the kernel's verifier refuses policy '%s': %s%s%s", b->desc.name, complaint,
 	     own ? ", at: " : "", own ? origin_show(own, at, sizeof(at)) : "");
+	if (!probe_cap(CAP_PERFMON) && !probe_cap(CAP_SYS_ADMIN))
+		hint(ctl, "this process lacks CAP_PERFMON, and to such the verifier refuses sound programs, too: run it as "
+		     "root, or with " SHUNT_CAPS);
 	advise(ctl, complaint);
 	return err;
 }

@@ -89,9 +89,9 @@ int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...)
 	free(what);
 	if (err == -EPERM || err == -EACCES) {
 		if (geteuid())
-			hint(ctl, "run it as root, or with CAP_BPF and CAP_NET_ADMIN");
+			hint(ctl, "run it as root, or with " SHUNT_CAPS);
 		else
-			hint(ctl, "root here lacks CAP_BPF or CAP_NET_ADMIN, or memlock is too low: "
+			hint(ctl, "root here lacks one of " SHUNT_CAPS ", or memlock is too low: "
 			     "see 'shunt doctor'");
 	} else if (err == -ENOMEM) {
 		hint(ctl, "too little memory may be locked: see 'ulimit -l', or LimitMEMLOCK= of "

@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -192,4 +193,19 @@ int probe_signal_task(void)
 		btf__find_by_name_kind(btf, "bpf_task_from_vpid", BTF_KIND_FUNC) > 0;
 	btf__free(btf);
 	return found;
+}
+
+bool probe_cap(int cap)
+{
+	char line[256];
+	FILE *f = fopen("/proc/self/status", "re");
+	unsigned long long caps = 0;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			break;
+	}
+	if (f)
+		fclose(f);
+	return caps >> cap & 1;
 }

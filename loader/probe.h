@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 int probe_xdp(void);          /* programs of the type */
 int probe_af_xdp(void);       /* sockets */
 int probe_xskmap(void);
@@ -19,3 +21,5 @@ int probe_syscall_prog(void);
 int probe_jit(void);          /* a program that was loaded is native code */
 int probe_btf(void);
 int probe_signal_task(void);  /* kfunc */
+/* Has this process that capability? */
+bool probe_cap(int cap);

@@ -30,6 +30,9 @@ static int give_up_rights(const struct workdir *dir)
 	char path[PATH_MAX];
 	const char *where = getenv("PATH");
 
+	/* Capabilities that somebody else than root has and would pass on. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
+		return -1;
 	if (!dir->uid)
 		return 0;
 	snprintf(path, sizeof(path), "%s", where ? where : "/usr/bin:/bin");

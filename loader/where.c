@@ -204,7 +204,7 @@ static int check_loaded(struct ctl *ctl)
 			hint(ctl, "shunt load POLICY --dev %s --port N", ctl->ifname);
 		return err;
 	}
-	if (err == -EPROTO)
+	if (err == -EPROTO || err == -EAGAIN)
 		return fail(ctl, err, "%s", why);
 	return err ? fail_bpf(ctl, err, "cannot read what is loaded on '%s'", ctl->ifname) : place_check(ctl);
 }

@@ -133,13 +133,58 @@ test_without_rights_the_capabilities_are_named() {
 	chmod 1777 /sys/fs/bpf
 	assert_exit 1 host setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
 		"$ROOT/build/shunt" load mq --dev "$DEV" --port 9000
-	assert_match "$(cat "$DIR/err")" "CAP_BPF and CAP_NET_ADMIN"
+	assert_match "$(cat "$DIR/err")" "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"
 	nothing_left || fail "something is left"
 	host shunt load mq --dev "$DEV" --port 9000
 	assert_exit 1 host setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all \
 		"$ROOT/build/shunt" unload --dev "$DEV"
-	assert_match "$(cat "$DIR/err")" "CAP_BPF and CAP_NET_ADMIN"
+	assert_match "$(cat "$DIR/err")" "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"
 	assert_ne "$(program_id)" 0 "program"
+}
+
+AS_NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+
+# As the README says: no more is needed.
+test_three_capabilities_are_enough_to_load() {
+	local caps=-all,+bpf,+perfmon,+net_admin
+	need setpriv
+	chmod 1777 /sys/fs/bpf
+	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" load mq --dev "$DEV" --port 9000
+	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" switch fcfs
+	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" -j doctor --dev "$DEV" >"$DIR/out" || true
+	assert_eq "$(jq -r '.findings[] | select(.check == "rights").level' "$DIR/out")" ok "doctor's word on rights"
+	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" unload
+	nothing_left || fail "something is left"
+}
+
+test_without_perfmon_alone_it_is_named() {
+	local caps=-all,+bpf,+net_admin
+	need setpriv
+	chmod 1777 /sys/fs/bpf
+	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps \
+		"$ROOT/build/shunt" load mq --dev "$DEV" --port 9000
+	assert_match "$(cat "$DIR/err")" "hint: this process lacks CAP_PERFMON"
+	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" doctor
+	assert_match "$(cat "$DIR/out")" "fail +rights +this process lacks CAP_PERFMON"
+}
+
+test_doctor_without_rights_takes_no_program_of_shunts_for_another() {
+	need setpriv
+	host shunt load mq --dev "$DEV" --port 9000
+	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=-all "$ROOT/build/shunt" doctor --dev "$DEV"
+	assert_match "$(cat "$DIR/out")" "warn +programs +an XDP program is on '$DEV' .*; whose cannot be said"
+	! grep -q "xdp off" "$DIR/out" || fail "it tells to detach shunt's own program"
+}
+
+# Maps are there before their contents: made by a configuration of zeros.
+test_a_load_under_way_is_called_so() {
+	host shunt load fcfs --dev "$DEV" --port 9000
+	# shellcheck disable=SC2046
+	bpftool map update pinned $PINS/"$DEV"/cfg key 0 0 0 0 value $(printf '0 %.0s' {1..128})
+	assert_exit 1 host shunt slo get
+	assert_match "$(cat "$DIR/err")" "(is being loaded on|a load of) '$DEV'"
+	assert_exit 1 host shuntd --dev "$DEV" --once
+	assert_match "$(cat "$DIR/out" "$DIR/err")" "waiting: .*(is being loaded on|a load of) '$DEV'"
 }
 
 # Killed at whatever moment: the next load works, and nothing of the first is in its way.
