@@ -92,11 +92,17 @@ static void show(const json_t *r)
 {
 	char watch[16], grace[16];
 
-	printf("requests are %spreempted (mode %s); at most %lld parked; the agent looks each %s, "
-	       "signals after %s%s\n", json_is_true(json_object_get(r, "on")) ? "" : "not ",
-	       text_at(r, "mode"), number_at(r, "parked_max"), show_time(r, "watch_us", watch),
-	       show_time(r, "grace_us", grace),
-	       strcmp(text_at(r, "signals_by"), "xdp") ? "" : ", and so does XDP");
+	printf("requests are %spreempted (mode %s); at most %lld parked; ", json_is_true(json_object_get(r, "on")) ? "" :
+	       "not ", text_at(r, "mode"), number_at(r, "parked_max"));
+	if (json_object_get(r, "watch_us"))
+		printf("the agent looks each %s; ", show_time(r, "watch_us", watch));
+	else
+		printf("the agent does not look; ");
+	if (json_object_get(r, "grace_us"))
+		printf("signals after %s, by %s\n", show_time(r, "grace_us", grace),
+		       strcmp(text_at(r, "signals"), "xdp") ? "the agent" : "XDP and the agent");
+	else
+		puts("no signals");
 }
 
 int cmd_preempt(struct ctl *ctl)

@@ -242,6 +242,12 @@ int cmd_rule(struct ctl *ctl)
 
 	if (ctl->argc)
 		action = pick_word(ctl, "action", ctl->argv[0], actions, 4);
+	/* What a rule lacks is said by name. */
+	if (action == 1 && ctl->argc > 1 && ctl->argc < least[1]) {
+		fail_usage(ctl, "a rule needs %s, too", strncmp(ctl->argv[1], "value=", 6) ? "value= and class=" : "class=");
+		hint(ctl, "usage: shunt %s", USAGE);
+		return -EINVAL;
+	}
 	if (action < 0 || need_args(ctl, least[action], most[action], USAGE))
 		return -EINVAL;
 	if (action)

@@ -176,6 +176,32 @@ static void show_agents(const json_t *r)
 	}
 }
 
+/* What a worker can do wrong, by core; only what is not zero. */
+static void show_cores(const json_t *r)
+{
+	static const struct {
+		const char *key, *text;
+	} wrong[] = {
+		{ "send_fail", "replies not sent (longer than the request's room, no host's address, or no frame free)" },
+		{ "bad_frame", "requests that made no sense" },
+	};
+	const json_t *d, *c;
+	char queues[SHOW_QUEUES];
+	size_t i, k;
+
+	json_array_foreach(json_object_get(r, "domains"), i, d) {
+		json_array_foreach(json_object_get(d, "core"), k, c) {
+			const json_t *n = json_object_get(c, "counts");
+
+			for (size_t w = 0; w < sizeof(wrong) / sizeof(wrong[0]); w++) {
+				if (number_at(n, wrong[w].key))
+					printf("%s, core %lld: %lld %s\n", show_queues(d, queues), number_at(c, "core"),
+					       number_at(n, wrong[w].key), wrong[w].text);
+			}
+		}
+	}
+}
+
 /* The NIC's cores; what its link or its hosts did wrong. */
 static void show_wire(const json_t *r)
 {
@@ -209,6 +235,7 @@ static void show(const json_t *r)
 	show_wire(r);
 	show_card(r);
 	show_agents(r);
+	show_cores(r);
 }
 
 static void set_rates(json_t *now, const json_t *before, double seconds)

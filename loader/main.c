@@ -235,6 +235,24 @@ static int verb_option(struct ctl *ctl, int opt)
 	}
 }
 
+/* The word that holds the option which getopt_long() does not know; it says which only of long ones. */
+static const char *unknown_option(int argc, char **argv)
+{
+	for (int i = 1; optopt && i < argc; i++) {
+		if (argv[i][0] == '-' && argv[i][1] != '-' && strchr(argv[i] + 1, optopt))
+			return argv[i];
+	}
+	return argv[optind - 1];
+}
+
+static int refuse_option(struct ctl *ctl, const char *word)
+{
+	fail_usage(ctl, "unknown option '%s'", word);
+	if (strchr("0123456789.", word[1]))
+		hint(ctl, "no number or time here is negative");
+	return -EINVAL;
+}
+
 /* All options, wherever they stand. The first mistake counts; the rest may still say --json. */
 static int parse_options(struct ctl *ctl, int argc, char **argv, bool *help, bool *version)
 {
@@ -265,7 +283,7 @@ static int parse_options(struct ctl *ctl, int argc, char **argv, bool *help, boo
 			e = fail_usage(ctl, "option '%s' needs a value", argv[optind - 1]);
 			break;
 		case '?':
-			e = fail_usage(ctl, "unknown option '%s'", argv[optind - 1]);
+			e = refuse_option(ctl, unknown_option(argc, argv));
 			break;
 		default:
 			e = verb_option(ctl, opt);

@@ -23,17 +23,7 @@ const char *show_number(const json_t *obj, const char *key, char buf[16])
 
 const char *show_ns(const json_t *obj, const char *key, char buf[16])
 {
-	double ns = number_at(obj, key);
-
-	if (!json_object_get(obj, key))
-		return "-";
-	if (ns < 1e3)
-		snprintf(buf, 16, "%.0fns", ns);
-	else if (ns < 1e6)
-		snprintf(buf, 16, "%.3gus", ns / 1e3);
-	else
-		snprintf(buf, 16, "%.3gms", ns / 1e6);
-	return buf;
+	return json_object_get(obj, key) ? format_ns(number_at(obj, key), buf, 16) : "-";
 }
 
 json_t *queues_json(const struct shunt_domain *dom)

@@ -69,6 +69,26 @@ const char *format_time_us(__u32 us, char *buf, size_t len)
 	return buf;
 }
 
+const char *format_ns(double ns, char *buf, size_t len)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = { { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 } };
+	double n;
+	int i = 0;
+
+	if (ns < 999.5) {
+		snprintf(buf, len, "%.0fns", ns);
+		return buf;
+	}
+	while (i < 2 && ns / units[i].ns >= 999.5)
+		i++;
+	n = ns / units[i].ns;
+	snprintf(buf, len, "%.*f%s", n < 9.995 ? 2 : n < 99.95 ? 1 : 0, n, units[i].name);
+	return buf;
+}
+
 static int hex_digit(char c)
 {
 	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ?

@@ -16,6 +16,8 @@ int parse_time_us(const char *text, __u32 *us, char *why, size_t len);
 int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len);
 /* The shortest way to write us, in buf. */
 const char *format_time_us(__u32 us, char *buf, size_t len);
+/* A measured time in three digits: 999ns, 1.51us, 15.1ms, 1.51s. */
+const char *format_ns(double ns, char *buf, size_t len);
 
 /* A rule as written: bytes as 0x… in the order of the packet, or as text. */
 struct rule_text {

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # cli_policy.sh - what a policy of one's own may not do: refused by name, at its own line, before it is in force
+# runs: beside
 . "$(dirname "$0")/../lib.sh"
 
 # STEER SELECT [BEFORE]: a policy "mine" of these statements; line 7 and line 13 are theirs.

@@ -51,6 +51,30 @@ test_slo_quantum_and_limit_are_read_and_set_by_name_and_number() {
 	assert_eq "$(value_of hold_limit 0)" 100
 }
 
+test_a_negative_time_is_named_as_it_was_written() {
+	load_two_classes
+	assert_exit 2 host shunt slo set short -5us
+	assert_match "$(cat "$DIR/err")" "unknown option '-5us'.*hint: no number or time here is negative"
+	assert_exit 2 host shunt slo set short --nosuch
+	assert_match "$(cat "$DIR/err")" "unknown option '--nosuch'"
+}
+
+test_a_rule_is_told_what_it_lacks() {
+	load_two_classes
+	assert_exit 2 host shunt rule add value=0x02
+	assert_match "$(cat "$DIR/err")" "a rule needs class=, too"
+	assert_exit 2 host shunt rule add port=9000
+	assert_match "$(cat "$DIR/err")" "a rule needs value= and class=, too"
+}
+
+test_preemption_without_signals_is_said_so() {
+	load_two_classes
+	host shunt preempt set grace=none watch=none >/dev/null
+	assert_match "$(host shunt preempt)" "; the agent does not look; no signals$"
+	host shunt preempt set grace=50us watch=1ms >/dev/null
+	assert_match "$(host shunt preempt)" "; the agent looks each 1ms; signals after 50us, by the agent$"
+}
+
 test_preemption_is_what_the_policy_wants_unless_told_otherwise() {
 	load_two_classes
 	assert_eq "$(json .on host shunt -j preempt)" true "on, as mq wants it"

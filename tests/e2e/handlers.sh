@@ -36,6 +36,16 @@ test_a_send_after_the_handler_returned_is_refused() {
 	assert_conserved
 }
 
+test_a_reply_longer_than_its_room_is_told() {
+	load fcfs
+	start_edges
+	ask_nothing too-long
+	wait_for 5 stat_of '.total.noreply == 1'
+	host shunt stats --dev "$DEV" >"$DIR/out"
+	assert_match "$(cat "$DIR/out")" "queue 0, core 0: 1 replies not sent \(longer than the request's room"
+	assert_eq "$(ask hello)" hello "the next one's answer"
+}
+
 test_a_request_that_was_preempted_may_still_send() {
 	load sq "preempt: {mode: on}"
 	host shunt quantum set short 1us

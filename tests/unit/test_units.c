@@ -16,6 +16,21 @@
 
 static char why[160];
 
+static void test_measured_times_have_three_digits(void **state)
+{
+	static const struct {
+		double ns;
+		const char *text;
+	} times[] = {
+		{ 0, "0ns" }, { 999, "999ns" }, { 999.6, "1.00us" }, { 1510, "1.51us" }, { 99949, "99.9us" },
+		{ 151000, "151us" }, { 999600, "1.00ms" }, { 15100000, "15.1ms" }, { 1.51e9, "1.51s" }, { 1e12, "1000s" },
+	};
+	char buf[16];
+
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		assert_string_equal(format_ns(times[i].ns, buf, sizeof(buf)), times[i].text);
+}
+
 static void test_times_are_whole_microseconds(void **state)
 {
 	static const struct {
@@ -130,6 +145,7 @@ static void test_rules_read_back_as_they_are_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_measured_times_have_three_digits),
 		cmocka_unit_test(test_times_are_whole_microseconds),
 		cmocka_unit_test(test_times_read_back_as_they_are_written),
 		cmocka_unit_test(test_numbers_are_bounded),
