@@ -13,6 +13,8 @@
 
 #include "handover.h"
 
+#define TRIES 1000 /* a millisecond each */
+
 int handover_send(int sock, enum handover_type type, struct handover_msg *m, int fd)
 {
 	union {
@@ -37,8 +39,11 @@ int handover_send(int sock, enum handover_type type, struct handover_msg *m, int
 		c->cmsg_len = CMSG_LEN(sizeof(int));
 		memcpy(CMSG_DATA(c), &fd, sizeof(int));
 	}
-	while (sendmsg(sock, &hdr, MSG_NOSIGNAL) < 0) {
-		if (errno != EINTR)
+	for (int tries = 0; sendmsg(sock, &hdr, MSG_NOSIGNAL) < 0;) {
+		/* Descriptors that others of root have not read yet count against its limit, too. */
+		if (errno == ETOOMANYREFS && tries++ < TRIES)
+			usleep(1000);
+		else if (errno != EINTR)
 			return -errno;
 	}
 	return 0;

@@ -15,6 +15,7 @@ started() { [ "$(state .starts)" = "$1" ]; }
 
 # [OPTIONS…]: in place of start_agent
 start_unit() {
+	need python3
 	mkdir -p "$DIR/sd"
 	start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" -- tests/fdstore.py "$DIR/sd" shuntd --dev "$DEV" "$@"
 	wait_for 10 listens "/run/shunt/$DEV.sock"

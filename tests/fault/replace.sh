@@ -31,10 +31,18 @@ test_a_successor_that_ends_at_any_stage_leaves_all_as_it_was() {
 	assert_nothing_lost
 }
 
+test_nobody_but_root_may_take_over() {
+	load fcfs
+	assert_exit 1 host setpriv --reuid 65534 --clear-groups build/tests/successor "$CTL" connect
+	assert_match "$(cat "$DIR/err")" 'Permission denied'
+	chmod 666 "$CTL" # and if that were different
+	assert_exit 1 host setpriv --reuid 65534 --clear-groups build/tests/successor "$CTL" table
+	stat_of '.domains[0].agent.alive' >/dev/null
+}
+
 # One that hangs is waited for, but not for ever.
-test_a_successor_that_hangs_is_left_behind() {
+long_test_a_successor_that_hangs_is_left_behind() {
 	local stage
-	[ -n "$LONG" ] || skip "takes a minute: LONG=1"
 	load fcfs "$BIG"
 	start_worker
 	start_load 5000
