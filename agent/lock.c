@@ -40,7 +40,7 @@ static bool is_at(int fd, const char *path)
 }
 
 /* Whoever had the lock before may have removed the file as we waited for it: then once more. */
-static int open_locked(const char *path, int flags)
+static int try_lock(const char *path, int flags)
 {
 	for (int i = 0; i < TRIES; i++) {
 		int fd = open(path, flags | O_CLOEXEC, 0600), err;
@@ -55,6 +55,17 @@ static int open_locked(const char *path, int flags)
 			return err == -EWOULDBLOCK ? -EBUSY : err;
 	}
 	return -EAGAIN;
+}
+
+static int open_locked(const char *path, int flags)
+{
+	int fd = try_lock(path, flags);
+
+	for (int ms = 0; fd == -EBUSY && ms < DYING_MS; ms += 10) {
+		usleep(10000);
+		fd = try_lock(path, flags);
+	}
+	return fd;
 }
 
 static void path_of(const struct options *o, char *path, size_t len)
@@ -103,10 +114,6 @@ int lock_load(struct store *s, const struct shunt_pins *pins, char *why, size_t 
 		return 0;
 	store_drop(s, "load"); /* of a load before */
 	fd = err ? err : open_locked(path, O_RDONLY);
-	for (int ms = 0; fd == -EBUSY && ms < DYING_MS; ms += 10) {
-		usleep(10000);
-		fd = open_locked(path, O_RDONLY);
-	}
 	if (fd < 0) {
 		snprintf(why, len, "cannot lock '%s': %s", path, strerror(-fd));
 		return fd;
