@@ -91,6 +91,7 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 		return err;
 	}
 	p->stage = PEER_WORKER;
+	d->user = p->uid + 1;
 	worker_here(d, p);
 	policy_send(a, p); /* or later: what it has said meanwhile, BYE maybe, is to be heard first */
 	return 0;

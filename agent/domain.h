@@ -104,6 +104,7 @@ struct domain {
 	__u64 sought_ns;            /* when a child of it that may hold rings was last looked for … */
 	__u32 holder;               /* … and which it was; 0: none */
 	struct suspect suspect;     /* what speaks against the policy */
+	__u32 user;                 /* whose the worker is, + 1; 0: not known */
 
 	__u32 old_pid;              /* who may hold rings of before, as far as we know; 0: nobody */
 	int former;                 /* its pidfd, ours; -1: not known */

@@ -143,6 +143,34 @@ static bool is_current(const struct agent *a, const struct suspect *s)
 	return s->gen == SHUNT_ASKS_GEN(SHUNT_ASKS(a->policy.msg.gen, 0));
 }
 
+/* Is the policy in force for workers of other users, or for such as may come? */
+static bool for_others(const struct agent *a, const struct domain *d)
+{
+	bool several = a->opts.nusers + a->opts.ngroups > 1 || a->opts.ngroups;
+
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		const struct domain *other = &a->domain[i];
+
+		if (other == d || !a->maps.domains[i].on)
+			continue;
+		if (other->life == DOMAIN_TAKEN ? other->user != d->user : several)
+			return true;
+	}
+	return false;
+}
+
+static bool is_enough(struct agent *a, const struct domain *d)
+{
+	const struct suspect *s = &d->suspect;
+
+	if (accuse(&a->condemned.first, a->policy.msg.gen, d->user - 1, for_others(a, d)))
+		return true;
+	say(LOG_WARNING, "policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word alone does not put it out of force "
+	    "for others: either a worker of another user says the same, or you put another in force with 'shunt switch'",
+	    a->policy.msg.desc.name, s->pid, d->id, d->user - 1);
+	return false;
+}
+
 static void condemn(struct agent *a, struct domain *d, int sig)
 {
 	const struct suspect *s = &d->suspect;
@@ -173,7 +201,7 @@ static void consider(struct agent *a, struct domain *d)
 		guilty = judge_death(a, d, &sig);
 	if (guilty == -EAGAIN)
 		return;
-	if (guilty)
+	if (guilty && is_enough(a, d))
 		condemn(a, d, sig);
 	acquit(s);
 }

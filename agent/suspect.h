@@ -8,6 +8,8 @@
 
 #include <shunt/abi.h>
 
+#include "accuse.h"
+
 struct agent;
 struct domain;
 
@@ -26,6 +28,7 @@ struct suspect {
 struct condemned {
 	struct shunt_refused entry; /* entry.hash = 0: none */
 	bool told;       /* that it cannot be done */
+	struct accusation first;
 	__u64 doubted;   /* generation in which a worker died for a reason that this kernel does not tell */
 };
 
