@@ -168,7 +168,8 @@ static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
 	    !c->cookie) {
 		reason = judge(n, c, port, n->process[shunt_index(port->group, SHUNT_NIC_GROUPS)],
 			       epoch, life, process);
-		n->ev[SHUNT_NIC_EV_OLDER] += reason == SHUNT_WIRE_OLDER;
+		/* Who says that it knows no life asks for the numbers: nothing went wrong. */
+		n->ev[SHUNT_NIC_EV_OLDER] += life && reason == SHUNT_WIRE_OLDER;
 		if (!reason && !open_core(core, nonce, process))
 			return XDP_DROP;
 	}

@@ -160,7 +160,7 @@ enum shunt_nic_event {
 	SHUNT_NIC_EV_TYPE,       /* no type that a core sends */
 	SHUNT_NIC_EV_CORE,       /* no such core, or not from its MAC */
 	SHUNT_NIC_EV_KEY,        /* HELLO without a proof of the core's key */
-	SHUNT_NIC_EV_OLDER,      /* HELLO for an epoch, process or life that is not the next one */
+	SHUNT_NIC_EV_OLDER,      /* HELLO of who says that it knows the life, for no next epoch or process, or in another life */
 	SHUNT_NIC_EV_COOKIE,     /* right epoch, wrong cookie: forged */
 	SHUNT_NIC_EV_EPOCH,      /* another epoch: late */
 	SHUNT_NIC_EV_OLD,        /* credit that is not newer than the last: duplicate or late */
