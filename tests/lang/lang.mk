@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # lang.mk - workers in other languages than C, and one that does what a handler should not
-.PHONY: test-lang-programs
 
 $(B)/tests/edges: $(B)/tests/lang/edges.o $(B)/libshunt.a
 	$(call say,TEST,$@)
@@ -10,3 +9,10 @@ $(B)/tests/lang/edges.o: apps/spin.h $(wildcard include/shunt/*.h)
 
 test-programs: $(B)/tests/edges
 test-e2e: $(B)/tests/edges
+
+# The compilers of the other languages, where Debian has them: without, their tests are skipped.
+.PHONY: lang-deps
+test-long: lang-deps
+lang-deps:
+	-$(Q)command -v go >/dev/null && command -v rustc >/dev/null || \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends golang-go rustc
