@@ -29,7 +29,7 @@ enum arrival {
 };
 
 struct options {
-	const char *to, *dev, *arrival_text, *protocol;
+	const char *to, *dev, *arrival_text, *protocol, *record;
 	enum arrival arrival;
 	double rate;              /* a second */
 	double on_ns, off_ns;     /* ARRIVE_ONOFF */
@@ -131,6 +131,7 @@ struct load {
 	uint64_t slice_from, slice_ns; /* of this interval */
 	double waited_ms; /* until the first request */
 	struct xsk *xsk;
+	struct recorder *recorder; /* NULL: none */
 	int64_t real_less_mono;
 	bool invalid; /* some interval was */
 };
@@ -171,6 +172,11 @@ void report(struct load *l, const struct interval *i);
 double waited_ms(void);
 void report_plan(struct load *l);
 void progress(struct load *l, uint64_t now);
+
+/* record.c: 0 or -errno */
+int record_open(struct load *l);
+void record_add(struct recorder *rec, const struct request *r);
+int record_close(struct load *l);
 
 /* AF_XDP sending; 0 or -errno and what is wrong in why. */
 int xsk_open(struct load *l, char *why, size_t room);

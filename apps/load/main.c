@@ -52,6 +52,9 @@ static int prepare(struct load *l)
 			return 1;
 		}
 	}
+	err = l->o.record ? record_open(l) : 0;
+	if (err)
+		return fail(l->o.record, err);
 	err = l->o.preload ? memcached_preload(&l->o, l->flow[0].sock) : 0;
 	return err ? fail("cannot store the keys", err) : 0;
 }
@@ -78,7 +81,7 @@ int main(int argc, char **argv)
 	struct load *l = &load;
 	char why[200];
 	cpu_set_t set;
-	int status;
+	int status, err;
 
 	options_parse(&l->o, argc, argv);
 	l->proto = protocol_named(l->o.protocol);
@@ -108,6 +111,9 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &on_end, NULL);
 	sigaction(SIGTERM, &on_end, NULL);
 	status = run(l);
+	err = record_close(l);
+	if (err)
+		status = fail(l->o.record, err);
 	xsk_close(l);
 	flows_close(l);
 	mix_free(&l->o.mix);

@@ -48,11 +48,12 @@ static const char help[] =
 	"      --wait TIME       for the last replies (300ms)\n"
 	"      --strict          end with status 3 if the run is invalid\n"
 	"      --user-stamps     time of receipt by this program's clock, not the kernel's\n"
+	"      --record FILE     writes what was sent after the warm-up, as a trace for shunt-sim\n"
 	"      --plan N          print the first N requests and send none\n"
 	"  -q, --quiet  -V, --version  -h, --help\n";
 
 enum { MIXES = 256, PHASE, SIZE, KEYS, KEY_SIZE, VALUE_SIZE, ZIPF, PRELOAD, THINK, CSV, LATE, LATE_SHARE, ERROR,
-       WAIT, STRICT, USER_STAMPS, PLAN };
+       WAIT, STRICT, USER_STAMPS, PLAN, RECORD };
 
 static const struct option longs[] = {
 	{ "to", 1, NULL, 't' }, { "protocol", 1, NULL, 'P' }, { "mix", 1, NULL, 'm' },
@@ -66,7 +67,7 @@ static const struct option longs[] = {
 	{ "report", 1, NULL, 'p' }, { "json", 0, NULL, 'j' }, { "csv", 0, NULL, CSV },
 	{ "late", 1, NULL, LATE }, { "late-share", 1, NULL, LATE_SHARE }, { "error", 1, NULL, ERROR },
 	{ "wait", 1, NULL, WAIT }, { "strict", 0, NULL, STRICT }, { "user-stamps", 0, NULL, USER_STAMPS },
-	{ "plan", 1, NULL, PLAN }, { "quiet", 0, NULL, 'q' }, { "version", 0, NULL, 'V' },
+	{ "plan", 1, NULL, PLAN }, { "record", 1, NULL, RECORD }, { "quiet", 0, NULL, 'q' }, { "version", 0, NULL, 'V' },
 	{ "help", 0, NULL, 'h' }, { 0 },
 };
 
@@ -167,6 +168,7 @@ static bool set_rest(struct options *o, int c)
 	case STRICT: o->strict = true; break;
 	case USER_STAMPS: o->user_stamps = true; break;
 	case PLAN: o->plan = number("--plan", optarg, 1, 1e9); break;
+	case RECORD: o->record = optarg; break;
 	case 'q': o->quiet = true; break;
 	default: return false;
 	}

@@ -60,6 +60,8 @@ static void send_one(struct load *l, struct request *r)
 	p->cls = r->cls;
 	p->service_ns = r->service_ns;
 	p->counted = r->due >= l->begin;
+	if (l->recorder && p->counted)
+		record_add(l->recorder, r);
 	if (p->counted) {
 		l->n.sent++;
 		t->sent++;

@@ -44,6 +44,20 @@ test_percentiles_are_those_that_the_server_injected() {
 	fail "measured $(cat "$DIR/load.json"), injected $(cat "$DIR/truth.json")"
 }
 
+# The record is the run: its classes, its rate, its services.
+test_a_recorded_run_is_a_trace_for_the_simulator() {
+	serve
+	load --rate 2000 --count 1500 --time 3 --mix $SPREAD --record "$DIR/trace"
+	end_server
+	assert_eq "$(grep -vc '^#' "$DIR/trace")" 1500 "requests recorded"
+	assert_match "$(cat "$DIR/trace")" '# workload: short=0.[67][0-9]*:[0-9.]+us,long=0.[23][0-9]*:[0-9.]+us'
+	shunt-sim -p c-fcfs -c 4 -a "trace:$DIR/trace" --json - -Q | jq '.runs[0]' >"$DIR/run"
+	assert_eq "$(jq -c '[.requests, (.rate > 1700 and .rate < 2300)]' "$DIR/run")" '[1500,true]' "requests, rate"
+	assert_eq "$(jq '[.classes[].arrived] | .[0] + .[1] == .[2]' "$DIR/run")" true "classes"
+	assert_exit 1 client shunt-load --to 198.18.0.2:9000 --count 1 --record "$DIR/none/trace"
+	assert_match "$(cat "$DIR/err")" "none/trace: No such file"
+}
+
 test_replies_that_were_dropped_are_counted_lost() {
 	serve -d 10
 	load --rate 3000 --count 2000 --time 3 --wait 300ms --mix short=1:100us
