@@ -221,9 +221,9 @@ static void carry_out(struct agent *a)
 	shunt_refused_why(&entry, text, sizeof(text));
 	if (done > 0) {
 		policy_refresh(a);
-		say(LOG_ERR, "policy '%.15s' is put out of force: %s; '%.15s' is in force again. It is refused from now on, unless "
-		    "by 'shunt switch --force'%s", entry.name, text, a->policy.msg.desc.name,
-		    entry.why == SHUNT_REFUSED_FAULT ? "; start the worker again" : "");
+		say(LOG_ERR, "policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. 'shunt switch' refuses the former from "
+		    "now on, unless by --force", entry.name, text, a->policy.msg.desc.name,
+		    entry.why == SHUNT_REFUSED_FAULT ? ": start the worker again" : "");
 	} else {
 		a->condemned.told = true;
 		say(LOG_ERR, "policy '%.15s' should be put out of force: %s; but %s", entry.name, text, why);

@@ -18,10 +18,12 @@ test_the_installed_command_finds_its_own_policies_and_sources() {
 	assert_eq "$(command -v shunt)" "$ROOT_USR/sbin/shunt"
 	assert_eq "$(json '[.policies[].file | startswith("'"$ROOT_USR"'")] | all' shunt -j policies)" true
 	printf '%s\n' '#include <shunt/policy.h>' 'SHUNT_POLICY("mine", 0, "x");' \
-		'static int steer(shunt_view *v, shunt_event *ev) { return SHUNT_HOLD; }' >"$DIR/half.c"
+		'static int steer(shunt_view *v, shunt_event *ev) { return SHUNT_HOLD; }' \
+		'static int select(shunt_view *v, shunt_event *ev) { return SHUNT_GO_ON; }' >"$DIR/half.c"
+	sed -i '1i #error the installed one' "$ROOT_USR/lib/shunt/src/bpf/shunt.bpf.c"
 	assert_exit 1 shunt build "$DIR/half.c" -o "$DIR/half.shunt"
-	assert_match "$(cat "$DIR/err")" "$ROOT_USR/lib/shunt/src/bpf/shunt.bpf.c"
-	echo 'static int select(shunt_view *v, shunt_event *ev) { return SHUNT_GO_ON; }' >>"$DIR/half.c"
+	assert_match "$(cat "$DIR/err")" "the installed one"
+	sed -i 1d "$ROOT_USR/lib/shunt/src/bpf/shunt.bpf.c"
 	shunt build "$DIR/half.c" -o "$DIR/half.shunt"
 	ip link add insth type veth peer name instc
 	shunt load "$DIR/half.shunt" --dev insth --port 9000

@@ -168,10 +168,4 @@ test_root_shows_no_file_that_is_for_root_alone() {
 	! grep -q fairytale "$DIR/err" || fail "it is in the message"
 }
 
-test_roots_environment_gets_into_no_bundle() {
-	policy "" "" 'asm(".section .rodata\n.incbin \"/proc/self/environ\"\n.text");'
-	TOKEN=fairytale shunt build "$DIR/mine.c" -o "$DIR/mine.shunt" 2>/dev/null || true
-	! grep -q fairytale "$DIR/mine.shunt" 2>/dev/null || fail "it is in the bundle"
-}
-
 run_tests "$@"
