@@ -70,16 +70,25 @@ static int fill_maps(struct agent *a)
 	return 0;
 }
 
-/* By a worker that kept its descriptor, while no agent had mapped it (view.c). */
-static bool view_is_frozen(const struct agent *a)
+static bool is_frozen(const struct agent *a, enum unwrap_map map, size_t len)
 {
-	void *at = shunt_map_mmap(unwrap_map(a, UNWRAP_VIEW), sizeof(struct shunt_view), true);
-	bool frozen = !at && errno == EPERM;
+	void *at = shunt_map_mmap(unwrap_map(a, map), len, true);
 
-	if (at)
-		munmap(at, sizeof(struct shunt_view));
+	if (!at)
+		return errno == EPERM;
+	munmap(at, len);
+	return false;
+}
+
+/* By a worker that kept their descriptors, while no agent had mapped them (view.c). */
+static bool maps_are_frozen(const struct agent *a)
+{
+	bool frozen = is_frozen(a, UNWRAP_VIEW, sizeof(struct shunt_view)) ||
+		      is_frozen(a, UNWRAP_EPOCH, SHUNT_CORES * sizeof(struct shunt_wire_epoch));
+
 	if (frozen)
-		say(LOG_WARNING, "the view was frozen by a worker that had its descriptor: loading the program anew");
+		say(LOG_WARNING, "the view or the epochs were frozen by a worker that had their descriptors: loading the "
+		    "program anew");
 	return frozen;
 }
 
@@ -95,7 +104,7 @@ int host_begin(struct agent *a, char *why, size_t len)
 			return -ENODEV;
 		}
 	}
-	if (!unwrap_stands(a) || view_is_frozen(a)) {
+	if (!unwrap_stands(a) || maps_are_frozen(a)) {
 		store_drop(a->store, "wire.");
 		store_drop(a->store, "d0.");
 		err = unwrap_load(a, why, len);

@@ -6,7 +6,7 @@
 
 # [SIGNAL [FLAGS]]: the worker, with its cores up.
 start_edges() {
-	start edges host "$ROOT/build/tests/edges" "$DEV" "$@"
+	start edges host "$ROOT/build/tests/edges" "${WORKER_DEV:-$DEV}" "$@"
 	wait_for 10 all_up
 }
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # languages.sh - workers in Python, C++, Go and Rust, under a load, with preemption and signals on
 #
+# runs: pairs
+#
 # Go's and Rust's compilers are Debian's, which `make test-long` installs.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"

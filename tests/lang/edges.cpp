@@ -162,6 +162,7 @@ pid_t bare_child()
 /* --- what spoils memory and view -------------------------------------------------------------------- */
 
 int memory_fd = -1, view_fd = -1; /* copies of those that came with WELCOME */
+int epoch_fd = -1;                /* and with WIRE */
 
 /* Takes all pages of the frames out of their file; they come back empty, and are not those of the kernel. */
 std::string punch()
@@ -191,7 +192,7 @@ pid_t freezing_child()
 	union bpf_attr attr = {};
 	pid_t pid = _Fork();
 
-	attr.map_fd = view_fd;
+	attr.map_fd = epoch_fd >= 0 ? epoch_fd : view_fd;
 	if (pid)
 		return pid;
 	while (syscall(SYS_bpf, BPF_MAP_FREEZE, &attr, sizeof(attr)))
@@ -289,6 +290,8 @@ extern "C" ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	ssize_t n = syscall(SYS_recvmsg, fd, msg, flags);
 	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(msg) : nullptr;
 
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)) && memory_fd < 0)
+		epoch_fd = dup(*reinterpret_cast<int *>(CMSG_DATA(c))); /* a policy comes later */
 	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len > CMSG_LEN(2 * sizeof(int)) && memory_fd < 0) {
 		memory_fd = dup(reinterpret_cast<int *>(CMSG_DATA(c))[0]);
 		view_fd = dup(reinterpret_cast<int *>(CMSG_DATA(c))[1]);

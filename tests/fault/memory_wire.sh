@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# memory_wire.sh - a worker on a NIC's host that spoils what those that come after it are given
+# runs: pairs
+export TRANSPORT=wire
+NO_LAB=1
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+. "$(dirname "$0")/../ask.sh"
+
+CPUS=$(($(nproc) - 1))
+
+said() { logs shuntd_host | grep -q "$1"; }
+
+test_epochs_that_were_frozen_between_two_agents_are_replaced() {
+	local child agent i
+	load mq
+	start_edges
+	assert_eq "$(ask hello)" hello
+	child=$(ask freeze)
+	agent=$(pgrep -P "${PIDS[shuntd_host]}")
+	stop edges KILL
+	kill -KILL "$agent"
+	wait_for 5 sh -c "! kill -0 $child || grep -q Z /proc/$child/stat"
+	wait_for 5 said 'epochs were frozen by a worker'
+	start_edges
+	for i in {1..10}; do
+		assert_eq "$(ask "hello $i")" "hello $i"
+	done
+	assert_conserved
+}
+
+run_tests "$@"
