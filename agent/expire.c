@@ -5,13 +5,13 @@
  * Their clients have given up, or asked again.
  *
  * Rings of a free domain are the agent's alone, so taking from them needs no more than their
- * consumer index. Held requests carry the time of their arrival. What was steered to a core does not;
- * it came before the last core went off, since when XDP stamps each one. So that moment stands for
- * it, and is written into it before a worker may come.
+ * consumer index. Held requests carry the time of their arrival. What was steered to a core does
+ * not; it came before the last core went off, since when XDP stamps each one. So that moment stands
+ * for it, and is written into it before a worker may come.
  *
  * A step is: what is to be taken and what counts will be, then the consumer index, then counts and
- * frames. If the agent dies before the index, nothing was taken; if after it, the next agent finishes the
- * step, all but the frames, which the burial of the next worker finds in no ring.
+ * frames. If the agent dies before the index, nothing was taken; if after it, the next agent
+ * finishes the step, all but the frames, which the burial of the next worker finds in no ring.
  */
 #include <time.h>
 
@@ -40,7 +40,8 @@ void expire_serve(struct domain *d)
 	poke(d->r.view->serve_from_ns, age ? clock_now() - age : 0);
 }
 
-/* The metadata of a ring's entry, NULL if its address makes no sense: rings and frames were a worker's. */
+/* The metadata of a ring's entry, NULL if its address makes no sense: rings and frames were a
+ * worker's. */
 static struct shunt_meta *meta_at(const struct domain *d, const struct shunt_ring *rx, __u32 index)
 {
 	__u64 addr = peek(rx->desc[index & rx->mask].addr);

@@ -6,11 +6,14 @@
 
 #include "domain.h"
 
-/* The domain's last core went off: what lies in the cores' rings without a time of its own came before this. */
+/* The domain's last core went off: what lies in the cores' rings without a time of its own came
+ * before this. */
 void expire_note(struct domain *d);
-/* Ends what waited longer than the configuration says. Only while the domain is free: its rings are the agent's alone. */
+/* Ends what waited longer than the configuration says. Only while the domain is free: its rings are
+ * the agent's alone. */
 void expire_old(struct domain *d, __u64 now_ns);
-/* The same, and what is left gets a time by which the worker can tell, should it be slow to begin. */
+/* The same, and what is left gets a time by which the worker can tell, should it be slow to begin.
+ * */
 void expire_before_worker(struct domain *d, __u64 now_ns);
 /* Cores come up where none was: what is too old by now is not to be served. */
 void expire_serve(struct domain *d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * own.h - is an address the receiver's own? One comparison in the table that shuntd keeps (struct shunt_own)
+ * own.h - is an address the receiver's own? One comparison in the table that shuntd keeps (struct
+ * shunt_own)
  *
  * A table that is not written yet has no own address: all that comes is the kernel's.
  */
@@ -41,7 +42,8 @@ static __always_inline __u64 own_kind6(struct shunt_own *own, __u64 use, const _
 	return shunt_pick(is_zero(differs), s->kind, SHUNT_OWN_FREE);
 }
 
-/* Reasons why it is not for the receiver, one bit each (enum shunt_pass): another MAC, another address. 0: it is. */
+/* Reasons why it is not for the receiver, one bit each (enum shunt_pass): another MAC, another
+ * address. 0: it is. */
 static __always_inline __u64 not_for(const struct shunt_packet *p, struct shunt_own *own, __u32 flags)
 {
 	__u64 use = own->use;

@@ -2,10 +2,12 @@
 /*
  * source.h - would an answer to this datagram go to a client?
  *
- * A reply goes where the request says that it came from, and anybody can write anything there: an address that is no
- * host's, the server's own, or another server's service port, and then two servers answer each other for ever.
+ * A reply goes where the request says that it came from, and anybody can write anything there: an
+ * address that is no host's, the server's own, or another server's service port, and then two
+ * servers answer each other for ever.
  *
- * One bit a reason, without a branch: the verifier would follow each of them with all that comes after.
+ * One bit a reason, without a branch: the verifier would follow each of them with all that comes
+ * after.
  */
 #pragma once
 
@@ -30,7 +32,8 @@ static __always_inline __u64 deny_address(const struct shunt_packet *p, struct s
 
 		if ((void *)(ip + 1) > p->end)
 			return 1 << SHUNT_DENY_SOURCE;
-		/* ::/64 has "unspecified", loopback and all that stands for an IPv4 address but NAT64's prefix. */
+		/* ::/64 has "unspecified", loopback and all that stands for an IPv4 address but
+		 * NAT64's prefix. */
 		wrong = is_zero(from[0]) | is_zero(*(const __u8 *)from ^ 0xff);
 		differs = (from[0] ^ to[0]) | (from[1] ^ to[1]);
 	} else {
@@ -45,8 +48,8 @@ static __always_inline __u64 deny_address(const struct shunt_packet *p, struct s
 }
 
 /*
- * Is the source port a service's? The bits of service ports, of which there are few, tell nearly always that it is none:
- * then the entry of port 0 is looked at instead, which is in the cache.
+ * Is the source port a service's? The bits of service ports, of which there are few, tell nearly
+ * always that it is none: then the entry of port 0 is looked at instead, which is in the cache.
  */
 static __always_inline __u64 deny_port(const struct shunt_packet *p, __u64 port_bits)
 {
@@ -58,8 +61,8 @@ static __always_inline __u64 deny_port(const struct shunt_packet *p, __u64 port_
 	return (on | is_zero(p->udp->source ^ p->udp->dest)) << SHUNT_DENY_PORT;
 }
 
-/* Reasons not to answer, one bit each (enum shunt_deny); 0: none. For a datagram to a service port; "ports" is the including
- * program's. */
+/* Reasons not to answer, one bit each (enum shunt_deny); 0: none. For a datagram to a service port;
+ * "ports" is the including program's. */
 static __always_inline __u64 deny(const struct shunt_packet *p, struct shunt_own *own, __u64 port_bits)
 {
 	struct ethernet *eth = p->data;

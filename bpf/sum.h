@@ -2,9 +2,11 @@
 /*
  * sum.h - are the checksums of a datagram right? Where the configuration wants to know
  *
- * A driver hands a frame to XDP before the kernel looks at any checksum, and says nothing of what the NIC found.
+ * A driver hands a frame to XDP before the kernel looks at any checksum, and says nothing of what
+ * the NIC found.
  *
- * One function for the verifier to look at by itself (a global one), as its paths would multiply those of the caller.
+ * One function for the verifier to look at by itself (a global one), as its paths would multiply
+ * those of the caller.
  */
 #pragma once
 
@@ -33,7 +35,8 @@ static __always_inline __u64 is_wrong(__u64 sum)
 	return shunt_some(sum ^ 0xffff);
 }
 
-/* Left bytes of a datagram from offset "at" on, which are there or the answer is 0: a sum that is never right. */
+/* Left bytes of a datagram from offset "at" on, which are there or the answer is 0: a sum that is
+ * never right. */
 static __always_inline __u64 sum_bytes(void *data, void *end, __u64 at, __u64 left, __u64 sum)
 {
 	__u64 stop = at + left, rest;
@@ -62,7 +65,8 @@ static __always_inline __u64 sum_bytes(void *data, void *end, __u64 at, __u64 le
 			return 0;
 		sum += halves(*(__u64 *)here);
 	}
-	/* The datagram's last eight bytes, of which the first are summed up already: its header alone has as many. */
+	/* The datagram's last eight bytes, of which the first are summed up already: its header
+	 * alone has as many. */
 	here = data + shunt_index(stop - 8, 4096);
 	if (here + 8 > end)
 		return 0;

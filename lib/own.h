@@ -20,8 +20,9 @@ struct own_list {
 };
 
 /*
- * The interface's MAC; its addresses and those of what is stacked upon it in this network namespace: VLANs, ipvlan, and the
- * bridge, bond or team that it is a port of. -errno: the kernel was not to be asked.
+ * The interface's MAC; its addresses and those of what is stacked upon it in this network
+ * namespace: VLANs, ipvlan, and the bridge, bond or team that it is a port of. -errno: the kernel
+ * was not to be asked.
  */
 int own_read(struct own_list *l, unsigned int ifindex);
 
@@ -31,7 +32,7 @@ void own_configure(struct own_list *l, const struct shunt_cfg *cfg);
 void own_add(struct own_list *l, enum shunt_own_kind kind, const __be32 *addr);
 
 /*
- * Writes the half that is not in use, then makes it the one in use; XDP may read meanwhile. Nothing is written if the
- * table says the same already: false.
+ * Writes the half that is not in use, then makes it the one in use; XDP may read meanwhile. Nothing
+ * is written if the table says the same already: false.
  */
 bool own_write(struct shunt_own *own, const struct own_list *l);

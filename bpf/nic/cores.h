@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "slots.h"
+#include "expire.h"
 
 /* Linux 6.1's verifier bounds a register that was compared, and not the copy on the stack that it came from. */
 static __always_inline __u64 in_register(__u64 value)
@@ -39,6 +39,7 @@ static __always_inline void show_load(struct shunt_nic *n, struct shunt_view *v,
 /* The core is up, or is not: the list that policies spread over. */
 __noinline int show_up(__u32 core, __u32 on)
 {
+	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();
 	__u64 bit = 1ULL << (core & (SHUNT_CORES - 1));
 	__u32 count = 0;
@@ -46,6 +47,8 @@ __noinline int show_up(__u32 core, __u32 on)
 	if (!v)
 		return 0;
 	if (on) {
+		if (n && !v->up)
+			serve_from_now(n);
 		v->up |= bit;
 	} else {
 		v->up &= ~bit;

@@ -139,6 +139,8 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 
 	if (!n || !v || !cfg || !c || !port || c->load >= outstanding_max(cfg))
 		return 0;
+	if (n->serve_from_ns && !expire_all(n))
+		return 0;
 	tokens = tokens_of(n, c);
 	ev.waiting = c->leaving ? waiting_tokens(n, tokens) : waiting_for(n, v, core, tokens);
 	if (!ev.waiting)

@@ -216,6 +216,8 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_nic *n, struc
 		count->steered++;
 		return say_first(ctx, core);
 	}
+	if (!v->up)
+		expire(cls, too_old(c));
 	if (!may_hold(n, v, cls)) {
 		count->limit++;
 		count->dropped++;

@@ -139,7 +139,7 @@ struct shunt_nic_fifo {
 };
 
 /*
- * Per class, always: arrived = rejected + dropped + passed (map "ingress")
+ * Per class, always: arrived = rejected + dropped + passed (map "ingress") + expired (view.core[0])
  *   + done + lost + in its queues + sent or taken.
  */
 struct shunt_nic_class {
@@ -196,6 +196,7 @@ struct shunt_nic {
 	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */
 	__u64 ev[SHUNT_NIC_NR_EV];
 	__u64 signalled;  /* tokens queued of requests that a signal stopped */
+	__u64 serve_from_ns; /* a first core came up: what arrived earlier expires; 0: that is done */
 	struct shunt_nic_fifo fifo[SHUNT_CLASSES][1 + SHUNT_NIC_GROUPS];
 	struct shunt_nic_class cls[SHUNT_CLASSES] __shunt_line;
 };

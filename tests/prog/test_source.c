@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_source.c - sources that must not be answered: each kind is dropped under its name and is no request; their
- * neighbours, private and test networks are requests
+ * test_source.c - sources that must not be answered: each kind is dropped under its name and is no
+ * request; their neighbours, private and test networks are requests
  */
 /* link: tests/prog/ingress.c tests/prog/packet.c */
 #include <setjmp.h>

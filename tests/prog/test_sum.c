@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_sum.c - checksums, where XDP is to verify them: right ones of every length are requests, each bit that is turned over
- * is found, and what is not to be verified is not
+ * test_sum.c - checksums, where XDP is to verify them: right ones of every length are requests,
+ * each bit that is turned over is found, and what is not to be verified is not
  */
 /* link: tests/prog/ingress.c tests/prog/packet.c */
 #include <setjmp.h>
@@ -88,7 +88,8 @@ static void right_ones_of_any_length_are_requests(void **state)
 	}
 }
 
-/* All bits from the IP header's addresses on, and of an IPv4 header those that the parser does not look at. */
+/* All bits from the IP header's addresses on, and of an IPv4 header those that the parser does not
+ * look at. */
 static void each_bit_that_is_turned_over_is_found(void **state)
 {
 	static const __u16 lens[] = { 0, 1, 7, 8, 9, 63, 64, 65, 511, 513, 1024 };

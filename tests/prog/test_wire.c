@@ -47,6 +47,32 @@ static void a_core_gets_nothing_before_its_first_credit(void **state)
 	assert_int_equal(slots_missing(), 0);
 }
 
+static void what_waited_too_long_while_no_core_was_up_expires(void **state)
+{
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1,
+				 .flags = SHUNT_CFG_ANY_ADDR, .hold_age_ms = 50 };
+	const __u64 *expired = &n.view->core[0].expired.n[0];
+	struct shunt_wire_credit c;
+	__u32 zero = 0;
+
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero, &cfg,
+					     0), 0);
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(arrive(0, 1), XDP_DROP);
+	usleep(60000);
+	assert_int_equal(arrive(0, 7), XDP_DROP);
+	assert_true(*expired > 0); /* an arrival makes room */
+	say_hello(0);
+	c = credit(0, 0, 0, 0);
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_REQUEST);
+	assert_int_equal(mark(), 7);
+	assert_int_equal(*expired, 40);
+	assert_int_equal(n.in->cls[0].arrived, 41);
+	assert_int_equal(n.state->queued, 0);
+	assert_int_equal(slots_missing(), 0);
+}
+
 static void sources_that_cannot_be_answered_are_no_requests(void **state)
 {
 	static const struct { struct packet_spec spec; int why; } table[] = {
@@ -498,6 +524,7 @@ int main(void)
 		BOTH(a_request_goes_to_a_core_behind_its_header, "fcfs"),
 		BOTH(a_core_gets_nothing_before_its_first_credit, "fcfs"),
 		TEST(sources_that_cannot_be_answered_are_no_requests, "nic/fcfs"),
+		BOTH(what_waited_too_long_while_no_core_was_up_expires, "fcfs"),
 		BOTH(what_waits_leaves_first_in_first_out, "fcfs"),
 		BOTH(the_policy_selects, "prio"),
 		BOTH(a_request_says_what_quantum_it_has, "fcfs"),

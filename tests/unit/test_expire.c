@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_expire.c - requests that waited too long while nobody served: taken from their rings, counted once, their frames back in
- * the fill ring, whichever instruction the agent dies at
+ * test_expire.c - requests that waited too long while nobody served: taken from their rings,
+ * counted once, their frames back in the fill ring, whichever instruction the agent dies at
  */
 /* link: agent/expire.c agent/frames.c */
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_own.c - the table of own addresses: every address of a list is found at its place and no other is, however many and
- * however alike they are; what is in use changes at once or not at all
+ * test_own.c - the table of own addresses: every address of a list is found at its place and no
+ * other is, however many and however alike they are; what is in use changes at once or not at all
  */
 /* link: lib/own.c */
 #include <setjmp.h>
@@ -109,7 +109,8 @@ static void a_configured_address_takes_the_place_of_its_family(void **state)
 	assert_int_equal(kind6(six), SHUNT_OWN6);
 }
 
-/* Whoever reads the half that was in use still finds what was there: XDP may be in the midst of a look. */
+/* Whoever reads the half that was in use still finds what was there: XDP may be in the midst of a
+ * look. */
 static void the_half_in_use_is_not_written_to(void **state)
 {
 	static struct shunt_own_slot was[SHUNT_OWN_SLOTS];

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * expire.h - requests that waited too long while no core was up end, as their clients have given up or asked again
+ *
+ * While no core is up, arrivals push them out; those that are left when the first core comes up go with its credits.
+ * Tokens are of requests that a core began: they wait as long as they must.
+ */
+#pragma once
+
+#include "slots.h"
+
+#define EXPIRE_AT_ONCE 32 /* of a class, with one frame */
+
+/* Those of a class that came earlier. 1: some of them are left. */
+__noinline int expire(__u32 cls, __u64 before)
+{
+	struct shunt_nic *n = get_nic();
+	struct shunt_view *v = get_view();
+	struct shunt_nic_fifo *f;
+
+	if (!n || !v)
+		return 0;
+	f = get_fifo(n, cls, 0);
+	for (int i = 0; i < EXPIRE_AT_ONCE; i++) {
+		if (!f->head || f->first_ns >= before)
+			return 0;
+		free_slot(pop_slot(cls, 0));
+		v->core[0].expired.n[shunt_index(cls, SHUNT_CLASSES)]++;
+	}
+	return f->head && f->first_ns < before;
+}
+
+/* Before what time a request must have come to be too old now; 0: none is. */
+static __always_inline __u64 too_old(const struct shunt_cfg *c)
+{
+	return c->hold_age_ms ? bpf_ktime_get_ns() - c->hold_age_ms * 1000000ULL : 0;
+}
+
+/* The first core comes up. */
+static __always_inline void serve_from_now(struct shunt_nic *n)
+{
+	__u32 zero = 0;
+	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
+
+	if (c)
+		n->serve_from_ns = too_old(c);
+}
+
+/* What was too old then is gone. 0: not all of it yet; the next credit takes more. */
+static __always_inline int expire_all(struct shunt_nic *n)
+{
+	int left = 0;
+
+	for (__u32 c = 0; c < SHUNT_CLASSES; c++)
+		left |= expire(c, n->serve_from_ns);
+	if (!left)
+		n->serve_from_ns = 0;
+	return !left;
+}
