@@ -42,27 +42,37 @@ static __always_inline __u64 own_kind6(struct shunt_own *own, __u64 use, const _
 	return shunt_pick(is_zero(differs), s->kind, SHUNT_OWN_FREE);
 }
 
-/* Reasons why it is not for the receiver, one bit each (enum shunt_pass): another MAC, another
- * address. 0: it is. */
-static __always_inline __u64 not_for(const struct shunt_packet *p, struct shunt_own *own, __u32 flags)
+/* 0: the frame is for the receiver's MAC. */
+static __always_inline __u64 other_mac(const struct shunt_packet *p, struct shunt_own *own)
+{
+	return (*(__u64 *)p->data ^ *(__u64 *)own->mac) & own->mac_mask;
+}
+
+/* 0: it is for one of the receiver's addresses. */
+static __always_inline __u64 other_address(const struct shunt_packet *p, struct shunt_own *own)
 {
 	__u64 use = own->use;
-	__u64 mac = *(__u64 *)own->mac, there = *(__u64 *)p->data, differs = 1, other;
 
 	if (p->ipv6) {
 		struct ipv6hdr *ip = p->l3;
 
-		if ((void *)(ip + 1) <= p->end)
-			differs = own_kind6(own, use, ip->daddr.in6_u.u6_addr32) ^ SHUNT_OWN6;
-	} else {
-		struct iphdr *ip = p->l3;
-
-		if ((void *)(ip + 1) <= p->end)
-			differs = own_kind4(own, use, ip->daddr) ^ SHUNT_OWN4;
+		if ((void *)(ip + 1) > p->end)
+			return 1;
+		return own_kind6(own, use, ip->daddr.in6_u.u6_addr32) ^ SHUNT_OWN6;
 	}
-	other = (is_zero((there ^ mac) << 16) | is_zero(mac)) ^ 1; /* the first six bytes are the lower ones */
-	other = other << SHUNT_PASS_MAC | (is_zero(differs) ^ 1) << SHUNT_PASS_ADDR;
-	return shunt_pick(shunt_some(flags & SHUNT_CFG_ANY_ADDR), 0, other);
+	if ((void *)((struct iphdr *)p->l3 + 1) > p->end)
+		return 1;
+	return own_kind4(own, use, ((struct iphdr *)p->l3)->daddr) ^ SHUNT_OWN4;
+}
+
+/* Why it is not for the receiver (enum shunt_pass); SHUNT_NR_PASS: it is. */
+static __always_inline __u32 not_for(const struct shunt_packet *p, struct shunt_own *own, __u32 flags)
+{
+	__u64 address = other_address(p, own), mac = other_mac(p, own);
+
+	if (!(address | mac) || (flags & SHUNT_CFG_ANY_ADDR))
+		return SHUNT_NR_PASS;
+	return address ? SHUNT_PASS_ADDR : SHUNT_PASS_MAC;
 }
 
 /* 1 if the source address is one of the receiver's own, or a broadcast address of its networks. */

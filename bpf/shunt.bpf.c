@@ -334,9 +334,9 @@ int shunt_ingress(struct xdp_md *ctx)
 	mine = bpf_map_lookup_elem(&own, &zero);
 	if (!a.cfg || !a.view || !mine)
 		return XDP_PASS;
-	reasons = not_for(&p, mine, a.cfg->flags);
-	if (reasons) {
-		count_pass(a.in, shunt_first(reasons));
+	why = not_for(&p, mine, a.cfg->flags);
+	if (why != SHUNT_NR_PASS) {
+		count_pass(a.in, why);
 		return XDP_PASS;
 	}
 	reasons = deny(&p, mine, a.cfg->port_bits);

@@ -61,12 +61,46 @@ static __always_inline __u64 deny_port(const struct shunt_packet *p, __u64 port_
 	return (on | is_zero(p->udp->source ^ p->udp->dest)) << SHUNT_DENY_PORT;
 }
 
+/*
+ * Could there be a reason not to answer? Mostly there is none, and to find that out costs less than to
+ * find out which. The bits of own addresses and service ports are set for some others, too.
+ */
+static __always_inline int is_suspect(const struct shunt_packet *p, struct shunt_own *own,
+				      __u64 port_bits)
+{
+	struct ethernet *eth = p->data;
+	__u64 bits = shunt_bit(port_bits, bpf_ntohs(p->udp->source)) | (eth->from[0] & 1);
+
+	if (p->ipv6) {
+		struct ipv6hdr *ip = p->l3;
+		const __u64 *from = (const __u64 *)&ip->saddr;
+
+		if ((void *)(ip + 1) > p->end)
+			return 1;
+		bits |= shunt_bit(own->last_bits, ((__u8 *)from)[15]);
+		return bits || !from[0] || *(__u8 *)from == 0xff ||
+		       p->udp->source == p->udp->dest || from[1] == from[3];
+	} else {
+		struct iphdr *ip = p->l3;
+		__u8 first;
+
+		if ((void *)(ip + 1) > p->end)
+			return 1;
+		first = *(__u8 *)&ip->saddr;
+		bits |= shunt_bit(own->last_bits, ((__u8 *)&ip->saddr)[3]);
+		return bits || first == 127 || (__u8)(first - 1) > 222 ||
+		       p->udp->source == p->udp->dest || ip->saddr == ip->daddr;
+	}
+}
+
 /* Reasons not to answer, one bit each (enum shunt_deny); 0: none. For a datagram to a service port;
  * "ports" is the including program's. */
 static __always_inline __u64 deny(const struct shunt_packet *p, struct shunt_own *own, __u64 port_bits)
 {
 	struct ethernet *eth = p->data;
 
+	if (!is_suspect(p, own, port_bits))
+		return 0;
 	return (eth->from[0] & 1) << SHUNT_DENY_MAC | deny_address(p, own) | deny_port(p, port_bits);
 }
 

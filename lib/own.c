@@ -102,9 +102,18 @@ static void fill(struct shunt_own_slot *slots, const struct own_list *l, __u32 s
 	}
 }
 
+static __u64 last_bits(const struct own_list *l)
+{
+	__u64 bits = 0;
+
+	for (__u32 i = 0; i < l->n; i++)
+		bits |= SHUNT_OWN_BIT(((const __u8 *)l->at[i].addr)[15]);
+	return bits;
+}
+
 bool own_write(struct shunt_own *own, const struct own_list *l)
 {
-	__u64 was = __atomic_load_n(&own->use, __ATOMIC_RELAXED), mac;
+	__u64 was = __atomic_load_n(&own->use, __ATOMIC_RELAXED), mac, bits = last_bits(l);
 	struct shunt_own_slot now[SHUNT_OWN_SLOTS];
 	__u32 half = !(was >> 32 & 1), seed = find_seed(l);
 
@@ -115,6 +124,9 @@ bool own_write(struct shunt_own *own, const struct own_list *l)
 		return false;
 	memcpy(own->slot[half], now, sizeof(now));
 	__atomic_store_n((__u64 *)own->mac, mac, __ATOMIC_RELAXED);
+	__atomic_store_n(&own->mac_mask, mac ? SHUNT_OWN_MAC : 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&own->last_bits, own->last_bits | bits, __ATOMIC_RELEASE);
 	__atomic_store_n(&own->use, SHUNT_OWN_USE(half, seed), __ATOMIC_RELEASE);
+	__atomic_store_n(&own->last_bits, bits, __ATOMIC_RELEASE);
 	return true;
 }

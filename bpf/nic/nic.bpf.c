@@ -278,9 +278,9 @@ int shunt_nic(struct xdp_md *ctx)
 	mine = bpf_map_lookup_elem(&own, &zero);
 	if (!c || !mine)
 		return XDP_PASS;
-	reasons = not_for(&p, mine, c->flags);
-	if (reasons) {
-		count_pass(in, shunt_first(reasons));
+	why = not_for(&p, mine, c->flags);
+	if (why != SHUNT_NR_PASS) {
+		count_pass(in, why);
 		return XDP_PASS;
 	}
 	reasons = deny(&p, mine, c->port_bits);

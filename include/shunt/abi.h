@@ -152,6 +152,8 @@ SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 #define SHUNT_OWN_BITS 10
 #define SHUNT_OWN_SLOTS (1 << SHUNT_OWN_BITS)
 #define SHUNT_OWN_MAX 128 /* addresses: a seed for so many is found at once */
+#define SHUNT_OWN_MAC 0x0000ffffffffffffULL /* the first six of eight bytes */
+#define SHUNT_OWN_BIT(last_byte) (1ULL << ((last_byte) & 63)) /* of an address */
 #define SHUNT_OWN_USE(half, seed) ((__u64)(half) << 32 | (__u32)(seed))
 #define SHUNT_OWN_AT(hash) ((__u32)(hash) >> (32 - SHUNT_OWN_BITS))
 
@@ -181,8 +183,10 @@ struct shunt_own_slot {
 
 struct shunt_own {
 	__u64 use;      /* SHUNT_OWN_USE(half, odd seed); 0: nothing is written yet */
-	__u8 mac[8];    /* and two bytes of 0; all 0: the interface has none, any is right */
-	__u64 pad[6];
+	__u8 mac[8];    /* and two bytes of 0 */
+	__u64 mac_mask; /* SHUNT_OWN_MAC; 0: the interface has no MAC, any is right */
+	__u64 last_bits; /* SHUNT_OWN_BIT() of each address: which sources are worth a look */
+	__u64 pad[4];
 	struct shunt_own_slot slot[2][SHUNT_OWN_SLOTS];
 };
 SHUNT_ASSERT(sizeof(struct shunt_own) % SHUNT_LINE == 0, "own");

@@ -105,6 +105,7 @@ static void put_own(struct shunt_own *own, __u32 hash, enum shunt_own_kind kind,
 	if (s->kind)
 		die("two addresses have one place: take another seed");
 	s->kind = kind;
+	own->last_bits |= SHUNT_OWN_BIT(((const __u8 *)addr)[len - 1]);
 	memcpy((char *)(s->addr + 4) - len, addr, len);
 }
 
@@ -113,7 +114,8 @@ void ingress_own(struct ingress *g, const void *addr4, const void *addr6)
 	static struct shunt_own own;
 	__u32 seed = 0x9e3779b1, words[4];
 
-	own = (struct shunt_own){ .use = SHUNT_OWN_USE(0, seed), .mac = "\x02\x00\xc6\x12\x00\x02" };
+	own = (struct shunt_own){ .use = SHUNT_OWN_USE(0, seed), .mac = "\x02\x00\xc6\x12\x00\x02",
+				   .mac_mask = SHUNT_OWN_MAC };
 	if (addr4) {
 		memcpy(words, addr4, 4);
 		put_own(&own, shunt_own_hash4(seed, words[0]), SHUNT_OWN4, addr4, 4);

@@ -11,6 +11,7 @@ static void own_fill(struct shunt_own *o)
 	struct shunt_own_slot *s;
 
 	o->use = SHUNT_OWN_USE(0, 0x9e3779b1);
+	o->last_bits = SHUNT_OWN_BIT(2);
 	s = &o->slot[0][SHUNT_OWN_AT(shunt_own_hash4(o->use, own4))];
 	*s = (struct shunt_own_slot){ .addr[3] = own4, .kind = SHUNT_OWN4 };
 	s = &o->slot[0][SHUNT_OWN_AT(shunt_own_hash6(o->use, own6))];
