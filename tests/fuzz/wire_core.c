@@ -5,7 +5,7 @@
  *
  * What is handed to a handler lies within its frame, each frame is in one place, and no number is served twice in an epoch.
  */
-/* link: hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/next.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/yield.c hostlib/idle.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/ask.c hostlib/next.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/yield.c hostlib/idle.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 #include <arpa/inet.h>
 
 #include "hostlib/internal.h"
