@@ -344,12 +344,13 @@ static int wait_ms(const struct keeper *k)
 static void turn(struct keeper *k)
 {
 	struct pollfd p[NFDS] = {
-		[FD_AGENT] = {.fd = k->agent.sock, .events = POLLIN},
-		[FD_SIGNALS] = {.fd = k->signals, .events = POLLIN},
-		[FD_PIDFD] = {.fd = k->agent.pidfd, .events = POLLIN},
-		[FD_LISTENER] = {.fd = k->control.listener, .events = POLLIN},
-		[FD_PEER] = {.fd = k->control.peer, .events = POLLIN},
-		[FD_TRIAL] = {.fd = k->trial, .events = POLLIN},
+		[FD_AGENT] = { .fd = k->agent.sock, .events = POLLIN },
+		[FD_SIGNALS] = { .fd = k->signals, .events = POLLIN },
+		[FD_PIDFD] = { .fd = k->agent.pidfd, .events = POLLIN },
+		/* While the place is another one's, so is whoever comes there. */
+		[FD_LISTENER] = { .fd = k->trial < 0 ? k->control.listener : -1, .events = POLLIN },
+		[FD_PEER] = { .fd = k->control.peer, .events = POLLIN },
+		[FD_TRIAL] = { .fd = k->trial, .events = POLLIN },
 	};
 
 	if (poll(p, NFDS, wait_ms(k)) < 0)

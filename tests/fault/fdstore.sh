@@ -107,7 +107,7 @@ test_a_worker_that_died_meanwhile_is_buried() {
 	kill -KILL "${PIDS[spin]}"
 	wait "${PIDS[spin]}" 2>/dev/null || true
 	unset 'PIDS[spin]'
-	offer --rate 2000 --count 50 --time 0.1 --mix short=1:1us
+	offer --rate 2000 --count 50 --time 1 --wait 10ms --mix short=1:1us
 	order kill
 	wait_for 10 no_worker
 	start_worker

@@ -66,7 +66,7 @@ test_kills_during_a_replacement_lose_nothing() {
 	start_load 5000
 	RANDOM=$SEED
 	echo "seed $SEED"
-	for ((i = 0; i < ${LONG:+194} + 6; i++)); do
+	for ((i = 0; i < ${LONG:+196} + 4; i++)); do
 		kill_one_during_a_replacement
 		wait_for 10 at_rest
 		[ "$(pgrep -cx shuntd)" != 0 ] || start_agent

@@ -49,7 +49,7 @@ test_upgrades_under_load_lose_nothing() {
 
 test_what_waits_without_a_worker_is_served_after_a_restart() {
 	load fcfs 'hold: {age: 10s}'
-	offer --rate 2000 --count 50 --time 1 --mix short=1:1us
+	offer --rate 2000 --count 50 --time 1 --wait 10ms --mix short=1:1us
 	stop shuntd
 	start_agent
 	start_worker
@@ -136,7 +136,7 @@ test_replace_without_one_to_replace_just_starts() {
 test_another_abi_is_refused_with_what_would_be_lost() {
 	local pid
 	load fcfs 'hold: {age: 10s}'
-	offer --rate 2000 --count 50 --time 1 --mix short=1:1us
+	offer --rate 2000 --count 50 --time 1 --wait 10ms --mix short=1:1us
 	pid=$(agent_pid)
 	assert_exit 1 host build/tests/abi/shuntd --dev "$DEV" --replace
 	assert_match "$(cat "$DIR/err")" "ABI [0-9]+, this one 4000: 'shunt unload' and 'shunt load'.*now 50 requests"
