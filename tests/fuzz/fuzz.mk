@@ -39,8 +39,10 @@ fuzz-%: $(B)/tests/fuzz/% ## FUZZ_TIME seconds (60) of a fuzzer; what is new goe
 	$(Q)$< $(wildcard tests/fuzz/$*.dict:%=-dict=%) -max_total_time=$(FUZZ_TIME) -timeout=10 -print_final_stats=1 \
 		-artifact_prefix=$(B)/fuzz/$*- $(FUZZ_ARGS) $(B)/fuzz/$* tests/fuzz/corpus/$*
 
-# The least set that reaches all that build/fuzz and the corpus reach; run it when the fuzzer has found new ground.
+# The least set that reaches all that build/fuzz and the corpus reach, and what has a name and not a hash; run it when the
+# fuzzer has found new ground.
 fuzz-keep-%: $(B)/tests/fuzz/%
 	$(Q)rm -rf $(B)/fuzz/$*-kept && mkdir -p $(B)/fuzz/$*-kept $(B)/fuzz/$* tests/fuzz/corpus/$*
 	$(Q)$< -set_cover_merge=1 -use_counters=0 $(B)/fuzz/$*-kept tests/fuzz/corpus/$* $(B)/fuzz/$* 2>&1 | tail -n 1
+	$(Q)find tests/fuzz/corpus/$* -type f -regextype egrep ! -regex '.*/[0-9a-f]{40}' -exec cp -t $(B)/fuzz/$*-kept {} +
 	$(Q)rm -rf tests/fuzz/corpus/$* && mv $(B)/fuzz/$*-kept tests/fuzz/corpus/$*

@@ -209,7 +209,7 @@ static void check_requests(void)
 		}
 		for (int q = 0; q <= SHUNT_NIC_GROUPS; q++)
 			queued += state->fifo[c][q].count;
-		MUST(a->arrived == a->rejected + a->dropped + a->passed + n->done + n->lost + queued + out);
+		MUST(a->arrived == a->rejected + a->dropped + a->passed + view->core[0].expired.n[c] + n->done + n->lost + queued + out);
 	}
 }
 
@@ -265,6 +265,7 @@ static void do_one(struct input *i)
 		break;
 	case 5:
 		config->fallback = how & 3;
+		config->hold_age_ms = how >> 2 & 1;
 		wire->flags = how >> 2 & 1;
 		wire->k = how >> 3 & 15;
 		xdp_no_grow = how >> 7;
