@@ -7,8 +7,9 @@ $(B)/tests/edges: $(B)/tests/lang/edges.o $(B)/libshunt.a
 
 $(B)/tests/lang/edges.o: apps/spin.h $(wildcard include/shunt/*.h)
 
-test-programs: $(B)/tests/edges
-test-e2e: $(B)/tests/edges
+ifeq ($(CROSS),)
+test-programs test-e2e test-fault: $(B)/tests/edges
+endif
 
 # The compilers of the other languages, where Debian has them: without, their tests are skipped.
 .PHONY: lang-deps
