@@ -167,9 +167,9 @@ test_exceptions_survive_preemption() {
 	host shunt quantum set short 5us
 	host shunt quantum set long 5us
 	start_edges
-	offer --rate 1500 --count 3000 --time 10 --mix short=0.5:9us,long=0.5:300us
+	offer --rate 500 --burst 8 --count 1200 --time 10 --mix short=0.5:9us,long=0.5:200us
 	assert_all_answered
-	assert_ge "$(preemption by_safepoint)" 1000 preemptions
+	assert_ge "$(preemption by_safepoint)" 200 preemptions
 	assert_ge "$(preemption parked_peak)" 3 "parked at most"
 	assert_conserved
 }

@@ -13,8 +13,10 @@ export EDGES_RUSH=1 # its requests reach no safepoint
 preemption() { stat_of ".preemption.$1"; }
 has_handler() { [ "$(ask signals)" = "$1" ]; }
 
-# Requests of up to 4 ms that only a signal stops.
-rush() { offer --rate 200 --count 200 --time 5 --mix short=0.5:1us,long=0.5:4ms; }
+# Requests of 4 ms that only a signal stops, and others that come with them.
+rush() { offer --rate 40 --arrival fixed --burst 4 --count 60 --time 5 --mix short=0.5:1us,long=0.5:4ms; }
+# And while they run: only then XDP looks.
+trickle() { offer --rate 100 --count 60 --time 5 --mix short=0.7:1us,long=0.3:4ms; }
 
 begin() { # PREEMPT-OPTIONS
 	load sq "preempt: {watch: 200us$1}"
@@ -54,9 +56,9 @@ test_xdp_sends_the_signal_that_the_worker_named() {
 	host shunt quantum set long 100us
 	start_edges $USR1
 	for round in {1..20}; do
-		rush
+		trickle
 		assert_all_answered
-		((round < 20)) && (($(preemption signals_xdp) < 5)) || break
+		((round < 20)) && (($(preemption by_signal) < 1)) || break
 	done
 	assert_ge "$(preemption signals_xdp)" 1 "signals by XDP"
 	assert_ge "$(preemption by_signal)" 1 "requests stopped"

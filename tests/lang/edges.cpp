@@ -61,6 +61,9 @@ void spin(uint64_t ns)
 	for (uint64_t end = now_ns() + ns; now_ns() < end;)
 		if (safepoints)
 			shunt_safepoint();
+		else /* most of the time in text where a signal may stop it */
+			for (volatile int i = 0; i < 20000; i = i + 1)
+				;
 }
 
 /* An exception that knows whose it is. */
