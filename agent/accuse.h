@@ -16,8 +16,8 @@ struct accusation {
 };
 
 /*
- * What speaks against a policy is in memory that a worker writes, and a policy is in force for all workers of the
- * interface. So the word of one user's worker is enough where no other user has one, and root's always is; else a
- * worker of a second user has to say the same of the same generation.
+ * What speaks against a policy is in memory that a worker writes, and a policy is in force for all
+ * workers of the interface. So the word of one user's worker is enough where no other user has one,
+ * and root's always is; else a worker of a second user has to say the same of the same generation.
  */
 bool accuse(struct accusation *first, __u64 gen, uid_t uid, bool others);

@@ -2,10 +2,10 @@
 /*
  * suspect.c - is it the policy that stalls a core, or that a worker died of?
  *
- * A core's run line says in which function of which generation's policy it is. A core that is silent there is stalled
- * by the policy, whatever else is wrong with its worker. A worker that died there need not have: it may have been
- * killed at that moment, as the kernel says from Linux 6.15 on. Where it does not, one death is chance, a second in
- * the same generation is not.
+ * A core's run line says in which function of which generation's policy it is. A core that is
+ * silent there is stalled by the policy, whatever else is wrong with its worker. A worker that died
+ * there need not have: it may have been killed at that moment, as the kernel says from Linux 6.15
+ * on. Where it does not, one death is chance, a second in the same generation is not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -132,8 +132,8 @@ static int judge_death(struct agent *a, struct domain *d, int *sig)
 	if (a->condemned.doubted == a->policy.msg.gen)
 		return 1;
 	a->condemned.doubted = a->policy.msg.gen;
-	say(LOG_WARNING, "worker %u died in %s of the policy, and nobody tells what of: if that happens again, the policy is "
-	    "put out of force", s->pid, shunt_ask_name(s->op));
+	say(LOG_WARNING, "worker %u died in %s of the policy, and nobody tells what of: if that happens "
+	    "again, the policy is put out of force", s->pid, shunt_ask_name(s->op));
 	return 0;
 }
 
@@ -165,8 +165,9 @@ static bool is_enough(struct agent *a, const struct domain *d)
 
 	if (accuse(&a->condemned.first, a->policy.msg.gen, d->user - 1, for_others(a, d)))
 		return true;
-	say(LOG_WARNING, "policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word alone does not put it out of force "
-	    "for others: either a worker of another user says the same, or you put another in force with 'shunt switch'",
+	say(LOG_WARNING, "policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word "
+	    "alone does not put it out of force for others: either a worker of another user says the same, "
+	    "or you put another in force with 'shunt switch'",
 	    a->policy.msg.desc.name, s->pid, d->id, d->user - 1);
 	return false;
 }
@@ -221,8 +222,8 @@ static void carry_out(struct agent *a)
 	shunt_refused_why(&entry, text, sizeof(text));
 	if (done > 0) {
 		policy_refresh(a);
-		say(LOG_ERR, "policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. 'shunt switch' refuses the former from "
-		    "now on, unless by --force", entry.name, text, a->policy.msg.desc.name,
+		say(LOG_ERR, "policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. 'shunt switch' "
+		    "refuses the former from now on, unless by --force", entry.name, text, a->policy.msg.desc.name,
 		    entry.why == SHUNT_REFUSED_FAULT ? ": start the worker again" : "");
 	} else {
 		a->condemned.told = true;

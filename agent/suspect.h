@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * suspect.h - a policy that stalls a core or ends a worker: found, put out of force, the one of before put back
+ * suspect.h - a policy that stalls a core or ends a worker: found, put out of force, the one of
+ * before put back
  */
 #pragma once
 

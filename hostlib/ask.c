@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ask.c - calling a function of the policy, and getting a core's thread out of one that does not return
+ * ask.c - calling a function of the policy, and getting a core's thread out of one that does not
+ * return
  *
- * A policy's native code takes no locks, allocates nothing and has only the view to write to, by single atomics. So it
- * can be left at any instruction. Before the call the core's run line says which function of which generation it is in:
- * shuntd reads that where a core is silent or its process has died. When shuntd has sent another policy, the thread
- * that talks to it takes those cores out that are still in one of before and have not moved meanwhile: a signal whose
- * handler continues behind the call. The handler is there for that moment only. A process that wants no signals
- * (SHUNT_NO_SIGNALS) has to be ended instead, as where "hang: action: kill" says so.
+ * A policy's native code takes no locks, allocates nothing and has only the view to write to, by
+ * single atomics. So it can be left at any instruction. Before the call the core's run line says
+ * which function of which generation it is in: shuntd reads that where a core is silent or its
+ * process has died. When shuntd has sent another policy, the thread that talks to it takes those
+ * cores out that are still in one of before and have not moved meanwhile: a signal whose handler
+ * continues behind the call. The handler is there for that moment only. A process that wants no
+ * signals (SHUNT_NO_SIGNALS) has to be ended instead, as where "hang: action: kill" says so.
  */
 #include <errno.h>
 #include <signal.h>

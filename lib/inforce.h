@@ -2,8 +2,9 @@
 /*
  * inforce.h - what shunt and shuntd share about putting a policy in force
  *
- * In this order, by whoever holds the lock of the interface's directory: the slot that is not live, with its program
- * pinned beside it; the link; cfg.policy_gen, which makes the slot live and tells the workers.
+ * In this order, by whoever holds the lock of the interface's directory: the slot that is not live,
+ * with its program pinned beside it; the link; cfg.policy_gen, which makes the slot live and tells
+ * the workers.
  */
 #pragma once
 

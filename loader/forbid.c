@@ -2,11 +2,12 @@
 /*
  * forbid.c - what a policy may not do though every compiler takes it, found in its instructions
  *
- * Division by a variable: in BPF n / 0 is 0, and native code ends its process with SIGFPE. A policy must answer alike
- * in both, so the divisor is a constant, or shunt_div() and shunt_mod() of policy.h ask whether it is 0.
+ * Division by a variable: in BPF n / 0 is 0, and native code ends its process with SIGFPE. A policy
+ * must answer alike in both, so the divisor is a constant, or shunt_div() and shunt_mod() of
+ * policy.h ask whether it is 0.
  *
- * Small tables of constants: clang puts those of 4, 8, 16 and 32 bytes into sections of their own, which libbpf does not
- * find. SHUNT_TABLE of policy.h says where they belong.
+ * Small tables of constants: clang puts those of 4, 8, 16 and 32 bytes into sections of their own,
+ * which libbpf does not find. SHUNT_TABLE of policy.h says where they belong.
  */
 #include <errno.h>
 #include <gelf.h>

@@ -2,8 +2,9 @@
 /*
  * origin.c - from an instruction to the line of the policy's own source that it came from
  *
- * A policy's functions are inlined into shunt's programs, and shunt's accessors into the policy's functions. So most
- * instructions are shunt's; those of the policy's author come from any file that is not shunt's own.
+ * A policy's functions are inlined into shunt's programs, and shunt's accessors into the policy's
+ * functions. So most instructions are shunt's; those of the policy's author come from any file that
+ * is not shunt's own.
  */
 #include <errno.h>
 #include <stdio.h>

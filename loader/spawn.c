@@ -21,8 +21,8 @@
 #define SAID_MAX (64 << 10) /* of a compiler's words: more helps nobody */
 
 /*
- * With the rights of a user that nobody is, and without what root's environment says; see workdir.c. Memory and time are
- * bounded, as the source is not ours.
+ * With the rights of a user that nobody is, and without what root's environment says; see
+ * workdir.c. Memory and time are bounded, as the source is not ours.
  */
 static int give_up_rights(const struct workdir *dir)
 {

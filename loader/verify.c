@@ -2,7 +2,8 @@
 /*
  * verify.c - a policy's functions before the kernel's verifier
  *
- * The program shunt_ask calls steer(), select(), requeue() and done(). It gets maps of its own, which go with it.
+ * The program shunt_ask calls steer(), select(), requeue() and done(). It gets maps of its own,
+ * which go with it.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

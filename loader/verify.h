@@ -7,15 +7,16 @@
 #include "bundle.h"
 
 /*
- * Loads the program that calls every function of the policy and nothing else, and drops it: select(), requeue() and
- * done() run as native code in workers, and what the verifier refuses must not.
- * insns, unless NULL: instructions that the verifier followed; 0: this kernel does not say (before 5.16).
+ * Loads the program that calls every function of the policy and nothing else, and drops it:
+ * select(), requeue() and done() run as native code in workers, and what the verifier refuses must
+ * not. insns, unless NULL: instructions that the verifier followed; 0: this kernel does not say
+ * (before 5.16).
  */
 int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns);
 /* What a loaded program cost the verifier, or 0. */
 __u32 verify_cost(int prog_fd);
 /*
- * What each program of the bundle cost this kernel's verifier: {"programs": [{"name", "instructions"}]}, with "error"
- * where it was refused, or there is no right to ask.
+ * What each program of the bundle cost this kernel's verifier: {"programs": [{"name",
+ * "instructions"}]}, with "error" where it was refused, or there is no right to ask.
  */
 json_t *verify_costs(struct ctl *ctl, const struct bundle *b);

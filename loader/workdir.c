@@ -2,9 +2,10 @@
 /*
  * workdir.c - a temporary folder in which compilers run, and all that they need in it
  *
- * A source can have the compiler read any file that the compiler may read (#include, asm(".incbin")), and what it read
- * is in the code, which workers get. So compilers that root starts have the rights of a user that nobody is: this
- * folder is all that they can read beside what everybody can, and out/ all that they can write.
+ * A source can have the compiler read any file that the compiler may read (#include,
+ * asm(".incbin")), and what it read is in the code, which workers get. So compilers that root
+ * starts have the rights of a user that nobody is: this folder is all that they can read beside
+ * what everybody can, and out/ all that they can write.
  */
 #include <dirent.h>
 #include <errno.h>
