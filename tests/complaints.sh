@@ -31,7 +31,7 @@ pids_are_ours() { [ -n "${KERNEL_LOG:-}" ] || [ "$(readlink /proc/self/ns/pid)" 
 
 # Follows the log in the background until end_watch.
 watch_kernel() {
-	: >"$DIR/complaints" >"$DIR/programs" >"$DIR/times"
+	touch "$DIR/complaints" "$DIR/programs" "$DIR/times"
 	(follow_log | grep --line-buffered -E "$COMPLAINT|PID: [0-9]+" | note_lines) 2>/dev/null &
 	disown # not a program that run.sh waits for
 	until [ -s "$DIR/watcher" ]; do sleep 0.01; done
@@ -112,9 +112,9 @@ noted() { [ -z "$1" ] || grep -qF -- "$1" "$DIR/before" "$DIR/complaints"; }
 
 # Until all that is in the log by now has been noted, or a second has passed.
 catch_up() {
-	local last tries
+	local last
 	last=$(last_complaint)
-	for tries in {1..50}; do
+	for _ in {1..50}; do
 		noted "$last" && return
 		sleep 0.02
 	done
