@@ -166,13 +166,15 @@ static __always_inline int parse_closely(struct xdp_md *ctx, struct shunt_packet
  */
 static __always_inline int merge_ways(struct shunt_packet *p)
 {
-#ifndef SHUNT_TARGET_NFP
+#ifdef SHUNT_TARGET_NFP
+	return 1;
+#else
 	__u64 l3 = p->l3 - p->data, udp = (void *)p->udp - p->data;
 
 	p->l3 = p->data + shunt_index(l3, 32);
 	p->udp = p->data + shunt_index(udp, 64);
-#endif
 	return (void *)(p->udp + 1) <= p->end;
+#endif
 }
 
 /* SHUNT_NR_PASS: a whole UDP datagram. Else the reason (enum shunt_pass) to leave it alone. */
