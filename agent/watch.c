@@ -6,13 +6,10 @@
  * request that neither of them saw, and code that reaches no safepoint. It reads what workers wrote: a line of
  * nonsense makes it mark nonsense in that worker's own memory, or send a signal of its choice to a thread of that worker.
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "host.h"
-#include "log.h"
+#include "thread.h"
 
 /* The order that abi.h demands; the last store also orders what we saw waiting before it. */
 static void write_mark(struct shunt_core_mark *m, __u64 id, __u64 deadline_ns)
@@ -42,7 +39,7 @@ static bool ring_waits(const struct domain *d, __u32 core)
 	return ring_count(&d->r.rx[core]) != 0;
 }
 
-/* The thread is one of the worker's own: tgkill says so, or fails. */
+/* Whatever the worker wrote there: the signal goes to a thread of its own, or to nobody. */
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 {
 	__u64 *last = &a->watch[d->id].signalled[core];
@@ -51,7 +48,7 @@ void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 	if (*last == id || !d->state->worker_pid || !signal || signal > SHUNT_SIGNAL_MAX)
 		return;
 	*last = id;
-	if (!syscall(SYS_tgkill, d->state->worker_pid, tid, signal))
+	if (!thread_signal(d->worker, d->state->worker_pid, tid, signal))
 		agent_of(d)->signals++;
 }
 
