@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 
 #define CHECK_NS 100000000ULL /* pins may have changed */
 #define PATIENCE_NS 1000000000ULL
+#define RENEW_NS 10000000ULL  /* between attempts to load a program anew */
 #define MAKE_NS 50000000ULL   /* rings of before may be gone */
 #define SOCKETS_NS 1000000000ULL /* somebody may have taken sockets out of the map */
 #define LEAVE_NS 5000000000ULL /* how long new rings wait for the worker that had the old ones */
@@ -46,13 +48,28 @@ static bool former_is_gone(struct agent *a, struct domain *d)
 {
 	struct pollfd p = { .fd = d->former, .events = POLLIN };
 
-	if (d->former < 0)
-		return true;
-	if (d->old_pid && poll(&p, 1, 0) != 1 && a->now_ns - d->absent_ns < LEAVE_NS)
-		return false;
-	close(d->former);
+	return d->former < 0 || !d->old_pid || d->former_left || poll(&p, 1, 0) == 1 || a->now_ns - d->absent_ns >= LEAVE_NS;
+}
+
+static void forget_former(struct domain *d)
+{
+	if (d->former >= 0)
+		close(d->former);
 	d->former = -1;
-	return true;
+}
+
+/* It was told to leave, has not said that it did, and nobody can serve while it holds the queue. */
+static void end_former(struct agent *a, struct domain *d)
+{
+	__u64 drain_ns = a->maps.cfg.drain_ms * 1000000ULL;
+
+	if (d->former < 0 || !d->old_pid || !drain_ns || d->killed || a->now_ns - d->absent_ns < drain_ns)
+		return;
+	d->killed = true;
+	say(LOG_WARNING, "worker %u still holds the former rings of queue %u, %u ms after it was told to leave: killing it",
+	    d->old_pid, d->id, a->maps.cfg.drain_ms);
+	if (pidfd_send_signal(d->former, SIGKILL, NULL, 0) && errno != ESRCH)
+		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", d->old_pid);
 }
 
 static bool make_one(struct agent *a, struct domain *d)
@@ -66,17 +83,24 @@ static bool make_one(struct agent *a, struct domain *d)
 	}
 	err = a->opts.role == ROLE_HOST ? host_make(a, d) :
 					  domain_make(d, &a->pins, a->ifindex, a->mtu);
-	if (!err)
+	if (!err) {
+		forget_former(d);
 		return true;
+	}
 	/* A pool is dismantled some time after its last ring: no reason to look, or to complain, yet. */
 	if (err == -EBUSY && a->now_ns - d->absent_ns <= PATIENCE_NS)
 		return false;
+	if (err == -EBUSY)
+		end_former(a, d);
 	if (err == -EBUSY && holders_find(d, a->now_ns))
 		snprintf(why, sizeof(why), "process %u ('%s'), it seems a child of a former worker, still holds the rings "
 			 "of queue %u: end it", d->holder, d->kin.name, d->id);
 	else if (err == -EBUSY && d->old_pid)
 		snprintf(why, sizeof(why), "worker %u still holds the former rings of queue %u; it "
 			 "was told to leave, end it if it does not", d->old_pid, d->id);
+	else if (err == -EBUSY && agent_of(d)->view_user)
+		snprintf(why, sizeof(why), "the former sockets of queue %u are still held, by a process of user %u maybe, "
+			 "or by another AF_XDP program: end it", d->id, agent_of(d)->view_user - 1);
 	else if (err == -EBUSY)
 		snprintf(why, sizeof(why), "queue %u is in use by another AF_XDP program: end it "
 			 "('shunt doctor --dev %s' names it)", d->id, a->opts.ifname);
@@ -163,7 +187,7 @@ static void adopt_domains(struct agent *a)
 			for (int c = 0; c < SHUNT_CORES; c++)
 				d->beat_ns[c] = a->now_ns;
 			say(LOG_INFO, "took over queue %d%s", i,
-			    d->life == DOMAIN_TAKEN ? " and its worker" : "");
+			    d->life == DOMAIN_TAKEN || d->life == DOMAIN_LEFT ? " and its worker" : "");
 			continue;
 		}
 		drop_rest(a, i);
@@ -178,8 +202,6 @@ void agent_give_up(struct agent *a, const char *why)
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
-		if (d->life == DOMAIN_TAKEN && d->former < 0)
-			d->former = dup(d->worker);
 		d->absent_ns = a->now_ns;
 		domain_give_up(d);
 	}
@@ -190,6 +212,7 @@ void agent_give_up(struct agent *a, const char *why)
 	nicd_end(a);
 	if (a->opts.role == ROLE_HOST)
 		host_end(a);
+	a->wire_user = 0;
 	aim_forget(a);
 	maps_close(&a->maps);
 }
@@ -248,12 +271,19 @@ void agent_check(struct agent *a)
 	} else if (a->maps.agent && a->opts.role == ROLE_HOST) {
 		if (!host_current(a))
 			agent_give_up(a, "a core's interface went away");
+		else if (a->renew)
+			agent_give_up(a, "a worker of another user comes: loading the program anew");
 	} else if (a->maps.agent && !maps_current(&a->maps, &a->pins)) {
 		snprintf(why, sizeof(why), "shunt was unloaded from '%s'", a->opts.ifname);
 		agent_give_up(a, why);
 	}
-	if (!a->maps.agent && find_shunt(a) && a->trial < 0 && !a->ending)
-		agent_begin_to_serve(a);
+	if (!a->maps.agent && find_shunt(a)) {
+		a->renew = false;
+		if (a->trial < 0 && !a->ending)
+			agent_begin_to_serve(a);
+	}
+	if (a->renew) /* the keeper's descriptors of the former program are closed soon */
+		a->check_ns = a->now_ns + RENEW_NS;
 	if (a->maps.agent && a->addrs_due && a->trial < 0 && !a->ending)
 		addrs_refresh(a);
 }
@@ -373,7 +403,7 @@ static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 		p[n++] = (struct pollfd){ .fd = a->peer[i].fd, .events = POLLIN };
 	}
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		if (a->domain[i].life != DOMAIN_TAKEN)
+		if (a->domain[i].life != DOMAIN_TAKEN && a->domain[i].life != DOMAIN_LEFT)
 			continue;
 		who[n] = NULL; /* worker_check() looks */
 		p[n++] = (struct pollfd){ .fd = a->domain[i].worker, .events = POLLIN };

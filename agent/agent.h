@@ -58,6 +58,7 @@ struct peer {
 	int pidfd;         /* until it becomes the domain's worker */
 	__u32 pid;
 	uid_t uid;
+	bool allowed;      /* to have a domain that is for no user in particular */
 	bool given;        /* it was sent descriptors */
 	__u32 heard;       /* messages in this tick */
 	const char *waits; /* what for, if not for rings of before */
@@ -122,6 +123,9 @@ struct agent {
 	__u64 holes_ns;          /* next look at the frames */
 	__u64 make_ns;           /* next attempt to make domains */
 	__u64 sockets_ns;        /* next look whether XDP finds all sockets */
+	__u32 wire_user;         /* ROLE_HOST: whose workers have had the program's view, + 1; 0: nobody's */
+	bool served;             /* a worker has come since we started */
+	bool renew;              /* ROLE_HOST: another user's worker waits for another program */
 	bool busy;               /* a step can be done at once */
 	bool addrs_due;          /* links or addresses have changed */
 	bool refused;            /* another shuntd serves the interface: time to end */

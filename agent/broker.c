@@ -13,6 +13,7 @@
 #include "hello.h"
 #include "host.h"
 #include "log.h"
+#include "owner.h"
 #include "worker.h"
 
 #define FDS_MAX (SHUNT_FD_SOCKETS + SHUNT_SLOTS)
@@ -112,25 +113,27 @@ static void not_welcome(struct agent *a, struct peer *p, int err)
 static void attach(struct agent *a, struct peer *p, struct domain *d)
 {
 	__u32 all = d->r.geo.ncores, cores = p->cores && p->cores < all ? p->cores : all;
+	bool had = d->life == DOMAIN_LEFT;
 	int pidfd, err;
 
 	p->waits = users_unread(a, p);
-	if (p->waits)
+	if (p->waits || !owner_ready(a, p, d))
 		return;
 	if (a->opts.role != ROLE_HOST)
 		expire_before_worker(d, clock_ns());
 	pidfd = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
-	err = pidfd < 0 ? -errno : worker_attach(d, p->pid, pidfd, cores);
+	err = pidfd < 0 ? -errno : worker_attach(d, p->pid, p->uid, pidfd, cores);
 	if (err) {
 		broker_refuse(a, p, err, "shuntd has no room for another worker");
 		return;
 	}
 	err = settle(a, p, d);
 	if (err) {
-		worker_unwelcome(d, a->now_ns);
+		worker_unwelcome(d, had, a->now_ns);
 		not_welcome(a, p, err);
 		return;
 	}
+	a->served = true;
 	say(LOG_INFO, "worker '%s' (process %u) came to domain %u with %u core%s", p->name, p->pid,
 	    d->id, cores, cores == 1 ? "" : "s");
 }
@@ -154,47 +157,39 @@ static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 	say(LOG_INFO, "worker %u of domain %u is connected again", p->pid, d->id);
 }
 
-static struct domain *find_free(struct agent *a, bool *soon)
+/* For one that names none: what it had before its goodbye, what is for its user alone, or any. */
+static struct domain *find_free(struct agent *a, const struct peer *p, bool *soon)
 {
+	struct domain *own = NULL, *any = NULL;
+
 	*soon = false;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
-		if (!a->maps.domains[i].on)
+		if (!a->maps.domains[i].on || !owner_may_have(a, p, i))
 			continue;
-		if (d->life == DOMAIN_FREE)
+		if (d->life == DOMAIN_LEFT && d->state->worker_pid == p->pid)
 			return d;
 		*soon |= d->life != DOMAIN_TAKEN;
+		if (d->life != DOMAIN_FREE)
+			continue;
+		if (a->maps.domains[i].user && !own)
+			own = d;
+		if (!any)
+			any = d;
 	}
-	return NULL;
-}
-
-static void serve_any(struct agent *a, struct peer *p)
-{
-	struct domain *d;
-	bool soon;
-
-	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		d = &a->domain[i];
-		if (d->life == DOMAIN_BUSY && d->old_pid == p->pid) {
-			p->want = i;
-			broker_serve(a, p);
-			return;
-		}
-	}
-	d = find_free(a, &soon);
-	if (d)
-		attach(a, p, d);
-	else if (!soon)
-		broker_refuse(a, p, -EBUSY, "each domain has a worker already");
+	return own ? own : any;
 }
 
 /* It holds rings that are not ours: they must be given up before there can be new ones. */
-static void tell_leave(struct agent *a, struct peer *p)
+static void tell_leave(struct agent *a, struct peer *p, struct domain *d)
 {
 	struct shunt_msg m;
 
 	p->stage = PEER_LEAVING;
+	p->since_ns = a->now_ns;
+	if (d->former < 0 && d->old_pid == p->pid)
+		d->former = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
 	if (broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0))
 		peers_drop(a, p);
 }
@@ -216,10 +211,16 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 			 d->state->worker_pid);
 		broker_refuse(a, p, -EBUSY, text);
 		break;
+	case DOMAIN_LEFT:
+		if (d->state->worker_pid != p->pid)
+			p->waits = "the domain's former worker said goodbye, and lives on";
+		else if (worker_may_return(d, a->now_ns))
+			attach(a, p, d);
+		break;
 	case DOMAIN_BUSY:
 		/* On a host, who knows which domain it wants was there before us, unless we have had one. */
-		if (d->old_pid == p->pid || (a->opts.role == ROLE_HOST && !agent_of(d)->workers))
-			tell_leave(a, p);
+		if (d->old_pid == p->pid || (a->opts.role == ROLE_HOST && !a->served))
+			tell_leave(a, p, d);
 		break;
 	case DOMAIN_OFF:
 	case DOMAIN_BURIAL:
@@ -227,10 +228,32 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 	}
 }
 
+static void serve_any(struct agent *a, struct peer *p)
+{
+	struct domain *d;
+	bool soon;
+
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		d = &a->domain[i];
+		if (d->life == DOMAIN_BUSY && d->old_pid == p->pid) {
+			p->want = i;
+			broker_serve(a, p);
+			return;
+		}
+	}
+	d = find_free(a, p, &soon);
+	if (d)
+		serve_one(a, p, d);
+	else if (!soon)
+		broker_refuse(a, p, -EBUSY, "each domain that this user may have has a worker already");
+}
+
 void broker_serve(struct agent *a, struct peer *p)
 {
 	char text[SHUNT_TEXT_LEN];
 
+	if (!a->maps.agent && a->renew)
+		return; /* soon */
 	if (!a->maps.agent) {
 		snprintf(text, sizeof(text), "shunt is not loaded on '%s'", a->opts.ifname);
 		broker_refuse(a, p, -ENODEV, text);
@@ -245,6 +268,10 @@ void broker_serve(struct agent *a, struct peer *p)
 		snprintf(text, sizeof(text), "receive queue %u of '%s' is no domain", p->want,
 			 a->opts.ifname);
 		broker_refuse(a, p, -ENODEV, text);
+	} else if (!owner_may_have(a, p, p->want)) {
+		snprintf(text, sizeof(text), a->maps.domains[p->want].user ? "domain %u is not for user %u" :
+			 "domain %u: user %u may have other domains, see 'user' in the configuration", p->want, p->uid);
+		broker_refuse(a, p, -EACCES, text);
 	} else {
 		serve_one(a, p, &a->domain[p->want]);
 	}

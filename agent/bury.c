@@ -235,10 +235,13 @@ static void collect(struct domain *d, __u64 now_ns)
 	if (d->state->died)
 		agent_of(d)->recovered += h.n;
 	domain_set_right(d);
-	d->state->worker_pid = 0;
+	d->buried = d->state->left; /* its process lives, and only it may come */
+	if (!d->buried)
+		d->state->worker_pid = 0;
 	next(d, BURIAL_NONE, now_ns);
-	d->life = DOMAIN_FREE;
-	say(LOG_DEBUG, "domain %u is free: %u frames recovered", d->id, h.n);
+	d->life = d->buried ? DOMAIN_LEFT : DOMAIN_FREE;
+	say(LOG_DEBUG, "domain %u is %s: %u frames recovered", d->id, d->buried ? "its former worker's" : "free",
+	    h.n);
 }
 
 bool bury_step(struct domain *d, __u64 now_ns)
@@ -256,7 +259,7 @@ bool bury_step(struct domain *d, __u64 now_ns)
 		collect(d, now_ns);
 		return false;
 	case BURIAL_NONE:
-		d->life = DOMAIN_FREE;
+		d->life = d->state->left ? DOMAIN_LEFT : DOMAIN_FREE;
 		break;
 	}
 	return false;

@@ -284,7 +284,8 @@ void domain_is_made(struct domain *d)
 {
 	holes_begin(d);
 	agent_of(d)->frames = d->r.geo.nframes;
-	agent_of(d)->worker_pid = 0;
+	agent_of(d)->worker_pid = agent_of(d)->worker_user = 0;
+	d->maps->domains[d->id].left = 0;
 	__atomic_store_n(&d->state->ready, 1, __ATOMIC_RELEASE);
 	d->peer = NULL;
 	d->up = d->hung = 0;
@@ -297,8 +298,9 @@ void domain_forget(struct domain *d, __u64 now_ns)
 {
 	struct domain old = *d;
 
-	*d = (struct domain){ .view_fd = -1, .worker = -1, .memory = -1, .suspect.pidfd = -1, .absent_ns = now_ns, .step_ns = now_ns,
-			      .former = old.former, .old_pid = old.old_pid, .kin = old.kin };
+	*d = (struct domain){ .view_fd = -1, .worker = -1, .memory = -1, .suspect.pidfd = -1, .absent_ns = now_ns,
+			      .step_ns = now_ns, .left_ns = now_ns, .former = old.former, .former_left = old.former_left,
+			      .old_pid = old.old_pid, .kin = old.kin };
 }
 
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu)
@@ -344,7 +346,8 @@ static bool find_all(struct domain *d)
 	}
 	name_of(d, "worker", name);
 	d->worker = store_get(d->store, name);
-	return d->memory >= 0;
+	/* A process of which nothing but the number is known may have the rings, or be another. */
+	return d->memory >= 0 && (d->worker >= 0 || !d->state->worker_pid || d->state->burial);
 }
 
 bool domain_find_state(struct domain *d, unsigned int ifindex)
@@ -370,8 +373,7 @@ bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int 
 	if (domain_find_state(d, ifindex) &&
 	    domain_geometry_serves(&d->r.geo, &d->maps->cfg, &d->maps->domains[d->id]) &&
 	    !view_open(d, pins) && !domain_map_memory(d) && !map_rings(d) && domain_put_sockets(d) >= 0) {
-		d->life = d->state->burial ? DOMAIN_BURIAL :
-			  d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
+		d->life = life_of(d->state);
 		d->up = d->maps->domains[d->id].up;
 		holes_take_over(d);
 		return true;
@@ -388,6 +390,10 @@ void domain_give_up(struct domain *d)
 	if (d->life == DOMAIN_OFF || d->life == DOMAIN_BUSY) {
 		d->life = DOMAIN_OFF;
 		return;
+	}
+	if (d->worker >= 0 && d->former < 0) {
+		d->former = fcntl(d->worker, F_DUPFD_CLOEXEC, 0);
+		d->former_left = d->state->left;
 	}
 	domain_count_refused(d);
 	domain_set_up(d, 0);

@@ -16,6 +16,7 @@ enum domain_life {
 	DOMAIN_BUSY,   /* cannot be made: rings of before are still held by somebody */
 	DOMAIN_FREE,   /* waits for a worker */
 	DOMAIN_TAKEN,  /* has one */
+	DOMAIN_LEFT,   /* had one that said goodbye and lives: what it had is nobody else's yet */
 	DOMAIN_BURIAL, /* had one: its requests are counted, its frames collected */
 };
 
@@ -63,6 +64,8 @@ struct domain_state {
 		__u32 cons; /* the ring's consumer before */
 		__u64 sum[SHUNT_CLASSES]; /* counts of expired requests after it */
 	} expiring;
+	__u32 owner;        /* the user whose workers have had this memory, + 1; 0: nobody */
+	__u32 left;         /* the worker said goodbye; worker_pid is its process until that has ended */
 };
 
 /* What a process has in common with the children that it made. */
@@ -71,6 +74,13 @@ struct kin {
 	__s32 session;
 	char name[SHUNT_NAME_LEN];
 };
+
+static inline enum domain_life life_of(const struct domain_state *s)
+{
+	if (s->burial)
+		return DOMAIN_BURIAL;
+	return !s->worker_pid ? DOMAIN_FREE : s->left ? DOMAIN_LEFT : DOMAIN_TAKEN;
+}
 
 struct domain {
 	__u32 id;
@@ -94,6 +104,8 @@ struct domain {
 	bool hung_up;               /* it was the worker that ended it */
 	bool told;                  /* and the operator knows */
 	bool killed;
+	bool buried;                /* DOMAIN_LEFT: its worker may come again at once */
+	__u64 left_ns;              /* DOMAIN_LEFT: since when */
 	__u64 dead_ns;              /* when its death was seen; 0: it lives */
 	__u64 up;                   /* cores that it said are up; those hung, too */
 	__u64 hung;
@@ -108,6 +120,7 @@ struct domain {
 
 	__u32 old_pid;              /* who may hold rings of before, as far as we know; 0: nobody */
 	int former;                 /* its pidfd, ours; -1: not known */
+	bool former_left;           /* and it had said goodbye */
 	__u64 step_ns;              /* when the present step of the burial began */
 };
 

@@ -116,8 +116,6 @@ static void make_anew(struct agent *a, struct domain *d, const char *why)
 {
 	say(LOG_ERR, "%s of domain %u (worker %u, or a process that was given its descriptors): making new ones, what "
 	    "waited in them is lost", why, d->id, d->state->worker_pid);
-	if (d->life == DOMAIN_TAKEN && d->former < 0)
-		d->former = dup(d->worker);
 	d->absent_ns = a->now_ns;
 	peers_tell_leave(a, d);
 	domain_give_up(d);

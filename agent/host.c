@@ -53,7 +53,7 @@ static int fill_maps(struct agent *a)
 
 	m->cfg = (struct shunt_cfg){ .abi = SHUNT_ABI, .flags = SHUNT_CFG_WIRE | SHUNT_CFG_PREEMPT,
 		.ndomains = 1, .nclasses = SHUNT_CLASSES, .chunk = 2048, .core_ring = CORE_RING,
-		.hang_ms = 1000, .hang = SHUNT_HANG_TELL, .parked_max = SHUNT_PARKED,
+		.hang_ms = 1000, .hang = SHUNT_HANG_TELL, .drain_ms = 30000, .parked_max = SHUNT_PARKED,
 		.grace_us = h->grace_us, .watch_us = h->grace_us ? h->grace_us / 2 + 1 : 0 };
 	m->domains = anonymous(SHUNT_DOMAINS * sizeof(*m->domains));
 	m->agent = anonymous(SHUNT_DOMAINS * sizeof(*m->agent));
@@ -247,7 +247,8 @@ bool host_adopt(struct agent *a, struct domain *d)
 {
 	if (domain_find_state(d, a->opts.host.dev[0].ifindex) && !d->state->burial && !open_view(a, d) &&
 	    !domain_map_memory(d)) {
-		d->life = d->state->worker_pid ? DOMAIN_TAKEN : DOMAIN_FREE;
+		d->life = life_of(d->state);
+		a->wire_user = d->state->owner ? d->state->owner : ~0u; /* ~0: not known, so it is another's */
 		d->up = peek(d->r.view->up);
 		domain_set_up(d, d->up);
 		holes_take_over(d);

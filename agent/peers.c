@@ -15,6 +15,7 @@
 
 #include "agent.h"
 #include "log.h"
+#include "owner.h"
 #include "worker.h"
 
 #ifndef SO_PEERPIDFD
@@ -23,6 +24,7 @@
 
 #define HELLO_NS 1000000000ULL /* silence before HELLO */
 #define WAIT_NS 4000000000ULL  /* for a domain that is not ready */
+#define LEAVING_NS 30000000000ULL /* for a worker that was told to leave its rings */
 #define GROUPS_MAX 1024
 #define BURST 64               /* messages of one peer before the others' turn … */
 #define TICK_MESSAGES 256      /* … and in a tick: two for each core, and more than a worker has to say */
@@ -176,6 +178,7 @@ static void take(struct agent *a, int fd)
 	struct peer *p = free_place(a);
 	char text[SHUNT_TEXT_LEN];
 	const char *why;
+	bool allowed;
 
 	if (!p || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len)) {
 		close(fd);
@@ -186,14 +189,20 @@ static void take(struct agent *a, int fd)
 		turn_away(a, &who, fd, -EAGAIN, why);
 		return;
 	}
-	if (!may_come(a, fd, &who)) {
+	if (!who.pid) {
+		turn_away(a, &who, fd, -EACCES, "its PID namespace is not shuntd's, nor below it: start shuntd there, "
+			  "or outside");
+		return;
+	}
+	allowed = may_come(a, fd, &who);
+	if (!allowed && !owner_has_domain(a, who.uid)) {
 		snprintf(text, sizeof(text), "user %u is not allowed: start shuntd with "
 			 "'--user %u'", who.uid, who.uid);
 		turn_away(a, &who, fd, -EACCES, text);
 		return;
 	}
 	*p = (struct peer){ .stage = PEER_NEW, .fd = fd, .pid = who.pid, .uid = who.uid,
-			    .since_ns = a->now_ns };
+			    .allowed = allowed, .since_ns = a->now_ns };
 	p->pidfd = pidfd_of(fd, who.pid);
 	snprintf(p->name, sizeof(p->name), "?");
 	if (p->pidfd < 0)
@@ -284,8 +293,9 @@ void peers_tell_leave(struct agent *a, const struct domain *d)
 			continue;
 		p->domain = NULL;
 		p->stage = PEER_LEAVING;
-		if (broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0))
-			peers_drop(a, p);
+		p->since_ns = a->now_ns;
+		/* Who does not hear it any more has hung up, and may have said BYE before. */
+		broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0);
 	}
 }
 
@@ -318,6 +328,9 @@ static void tick_one(struct agent *a, struct peer *p)
 		peers_drop(a, p); /* if it is read by now */
 		break;
 	case PEER_LEAVING:
+		if (waited > LEAVING_NS)
+			peers_bad(a, p, "it does not leave");
+		break;
 	case PEER_NONE:
 		break;
 	}

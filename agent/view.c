@@ -1,20 +1,46 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * view.c - the map that is a domain's view, and another in its place when a worker has frozen it
+ * view.c - the map that is a domain's view, and another in its place: when a worker has frozen it, or when the next
+ * worker is another user's
  *
  * Whoever has the descriptor of a map may freeze it (BPF_MAP_FREEZE) while nobody has mapped it for writing: a worker that
  * keeps the view's descriptor and unmaps it can do so in the moment between two agents. Then nobody can map it for
  * writing ever again, so the domain gets a map of its own kind with the same contents.
+ *
+ * And whoever has the descriptor, or a mapping, can write the view for as long as it likes: children of a worker, too.
+ * They are of its user's making, so another user's worker gets a new one. First that takes the pin's place, then XDP's;
+ * should the agent die in between, view_open() does the second.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "domain.h"
 #include "log.h"
+#include "view.h"
+
+static __u32 id_of(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+/* XDP's view of the domain is that one. */
+static int put_in_force(const struct domain *d, int fd)
+{
+	__u32 id = 0;
+
+	if (!bpf_map_lookup_elem(d->maps->views_fd, &d->id, &id) && id == id_of(fd))
+		return 0;
+	return bpf_map_update_elem(d->maps->views_fd, &d->id, &fd, 0) ? -errno : 0;
+}
 
 /* The contents as the kernel has them: XDP may go on writing them meanwhile. */
 static int copy_contents(int from, int to)
@@ -92,5 +118,48 @@ int view_open(struct domain *d, const struct shunt_pins *pins)
 		d->r.view = map_view(fd);
 	}
 	d->view_fd = fd;
-	return d->r.view ? 0 : -errno;
+	return d->r.view ? put_in_force(d, fd) : -errno;
+}
+
+/* Counts of the cores go on: they are terms of the conservation line. All else the agent and XDP write anew. */
+static void carry_counts(struct shunt_view *to, const struct shunt_view *from)
+{
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		to->core[i].stats = from->core[i].stats;
+		to->core[i].preempt = from->core[i].preempt;
+		to->core[i].expired = from->core[i].expired;
+		memcpy(to->core[i].cls, from->core[i].cls, sizeof(to->core[i].cls));
+	}
+}
+
+int view_renew(struct domain *d, const struct shunt_pins *pins)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	struct shunt_view *view;
+	char name[16];
+	int fd, err;
+
+	snprintf(name, sizeof(name), "view%u", d->id);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), sizeof(*view), 1, &opts);
+	if (fd < 0)
+		return -errno;
+	view = map_view(fd);
+	err = view ? 0 : -errno;
+	if (!err)
+		carry_counts(view, d->r.view);
+	if (!err)
+		err = pin_instead(pins, name, fd);
+	if (!err)
+		err = put_in_force(d, fd);
+	if (err) {
+		if (view)
+			munmap(view, sizeof(*view));
+		close(fd);
+		return err;
+	}
+	munmap(d->r.view, sizeof(*d->r.view));
+	close(d->view_fd);
+	d->r.view = view;
+	d->view_fd = fd;
+	return 0;
 }

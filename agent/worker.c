@@ -17,6 +17,7 @@
 
 #define GRACE_NS 5000000000ULL  /* how long a worker may live without a connection */
 #define LAST_WORD_NS 100000000ULL  /* from a process's end until its connection must have ended */
+#define LEFT_TOLD_NS 1000000000ULL /* from a goodbye until the operator is told that the process lives */
 #define IDLE_HANG_NS 1000000000ULL /* idle cores may sleep, but they turn ten times a second */
 
 static void apply_up(struct domain *d)
@@ -47,7 +48,7 @@ static void hand_out_spare(struct domain *d, __u32 cores)
 	poke(d->r.ctl->nspare, n);
 }
 
-int worker_attach(struct domain *d, __u32 pid, int pidfd, __u32 cores)
+int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores)
 {
 	char name[STORE_NAME];
 	int err;
@@ -61,8 +62,12 @@ int worker_attach(struct domain *d, __u32 pid, int pidfd, __u32 cores)
 	d->worker = pidfd;
 	hand_out_spare(d, cores);
 	d->state->worker_cores = cores;
+	d->state->owner = agent_of(d)->view_user = uid + 1; /* before it is given anything */
+	d->state->left = 0;
 	d->state->worker_pid = pid;
 	agent_of(d)->worker_pid = pid;
+	agent_of(d)->worker_user = uid + 1;
+	d->maps->domains[d->id].left = 0;
 	agent_of(d)->workers++;
 	d->up = d->hung = 0;
 	d->killed = false;
@@ -94,32 +99,58 @@ void worker_down(struct domain *d, __u32 core)
 	apply_up(d);
 }
 
-static void start_burial(struct domain *d, bool died, __u64 now_ns)
+/* Its process has ended, or was never given anything. */
+static void forget_process(struct domain *d)
 {
 	char name[STORE_NAME];
 
+	d->worker = -1;
+	d->state->left = 0;
+	agent_of(d)->worker_pid = agent_of(d)->worker_user = 0;
+	d->maps->domains[d->id].left = 0;
+	snprintf(name, sizeof(name), "d%u.worker", d->id);
+	store_drop(d->store, name);
+}
+
+static void start_burial(struct domain *d, bool died, __u64 now_ns)
+{
 	all_off(d);
 	d->state->died = died;
 	d->state->burial = BURIAL_DECIDE;
 	d->life = DOMAIN_BURIAL;
 	d->step_ns = now_ns;
 	d->peer = NULL;
-	d->worker = -1;
-	agent_of(d)->worker_pid = 0;
-	snprintf(name, sizeof(name), "d%u.worker", d->id);
-	store_drop(d->store, name);
 }
 
-void worker_unwelcome(struct domain *d, __u64 now_ns)
+void worker_unwelcome(struct domain *d, bool had, __u64 now_ns)
 {
 	agent_of(d)->workers--;
+	if (had) {
+		d->state->left = d->maps->domains[d->id].left = 1;
+		d->life = DOMAIN_LEFT;
+		d->buried = false;
+		return;
+	}
 	start_burial(d, false, now_ns);
+	forget_process(d);
 }
 
 void worker_bye(struct domain *d, __u64 now_ns)
 {
 	say(LOG_INFO, "worker %u left domain %u", d->state->worker_pid, d->id);
-	start_burial(d, false, now_ns);
+	all_off(d);
+	d->peer = NULL;
+	d->state->left = d->maps->domains[d->id].left = 1;
+	d->life = DOMAIN_LEFT;
+	d->left_ns = now_ns;
+	d->told = d->killed = d->buried = false;
+}
+
+bool worker_may_return(struct domain *d, __u64 now_ns)
+{
+	if (!d->buried)
+		start_burial(d, false, now_ns);
+	return d->buried;
 }
 
 void worker_hung_up(struct domain *d, __u64 now_ns)
@@ -209,8 +240,33 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 		kill_worker(d, "hangs");
 }
 
+/* Whoever has said goodbye may still have what it was given. */
+static void check_left(struct domain *d, __u64 now_ns)
+{
+	__u64 drain_ns = d->maps->cfg.drain_ms * 1000000ULL;
+
+	if (is_dead(d->worker)) {
+		start_burial(d, false, now_ns);
+		forget_process(d);
+		return;
+	}
+	if (now_ns - d->left_ns < LEFT_TOLD_NS)
+		return;
+	if (!d->told && drain_ns)
+		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else gets its rings before it "
+		    "ends; %u ms after its goodbye it is killed", d->state->worker_pid, d->id, d->maps->cfg.drain_ms);
+	else if (!d->told)
+		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else gets its rings before it "
+		    "ends", d->state->worker_pid, d->id);
+	d->told = true;
+	if (drain_ns && now_ns - d->left_ns >= drain_ns)
+		kill_worker(d, "lives on after its goodbye");
+}
+
 void worker_check(struct domain *d, __u64 now_ns)
 {
+	if (d->life == DOMAIN_LEFT)
+		check_left(d, now_ns);
 	if (d->life != DOMAIN_TAKEN)
 		return;
 	if (is_dead(d->worker)) {
@@ -222,6 +278,7 @@ void worker_check(struct domain *d, __u64 now_ns)
 		say(LOG_WARNING, "worker %u of domain %u died", d->state->worker_pid, d->id);
 		suspect_dead(d, now_ns);
 		start_burial(d, true, now_ns);
+		forget_process(d);
 		return;
 	}
 	check_absence(d, now_ns);

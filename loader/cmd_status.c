@@ -64,6 +64,23 @@ static void show_card(const json_t *j)
 		       text_at(card, "state"), number_at(card, "cores"));
 }
 
+/* " of USER", by name if it has one. */
+static void show_user(const json_t *j, const char *key, const char *name_key, const char *before)
+{
+	if (json_object_get(j, name_key))
+		printf("%s%s", before, text_at(j, name_key));
+	else if (json_object_get(j, key))
+		printf("%s%lld", before, number_at(j, key));
+}
+
+static void show_worker(const json_t *agent)
+{
+	printf(", worker pid %lld", number_at(agent, "worker_pid"));
+	show_user(agent, "worker_user", "worker_user_name", " of user ");
+	if (json_is_true(json_object_get(agent, "worker_left")))
+		printf(" (said goodbye, and lives on)");
+}
+
 static void show_domain(const json_t *d)
 {
 	const json_t *agent = json_object_get(d, "agent");
@@ -80,9 +97,10 @@ static void show_domain(const json_t *d)
 	if (json_is_true(json_object_get(d, "wire")))
 		printf(", cores of hosts elsewhere");
 	else if (agent && json_object_get(agent, "worker_pid"))
-		printf(", worker pid %lld", number_at(agent, "worker_pid"));
+		show_worker(agent);
 	else
 		printf(", no worker");
+	show_user(d, "user", "user_name", "; for user ");
 	puts(json_is_true(json_object_get(d, "draining")) ? " (draining old rings)" : "");
 }
 

@@ -195,6 +195,8 @@ static json_t *config_json(const struct shunt_cfg *cfg)
 	if (cfg->hang_ms)
 		json_object_set_new(j, "hang", json_pack("{s:i, s:s}", "after_ms", cfg->hang_ms,
 				    "action", cfg->hang == SHUNT_HANG_KILL ? "kill" : "tell"));
+	if (cfg->drain_ms)
+		set_count(j, "drain_ms", cfg->drain_ms);
 	if ((cfg->flags & SHUNT_CFG_ADDR4) && inet_ntop(AF_INET, &cfg->addr4, text, sizeof(text)))
 		json_array_append_new(address, json_string(text));
 	if ((cfg->flags & SHUNT_CFG_ADDR6) && inet_ntop(AF_INET6, cfg->addr6, text, sizeof(text)))

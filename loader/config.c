@@ -13,6 +13,7 @@
 #include "setup.h"
 #include "units.h"
 
+#define DRAIN_MAX_US 3600000000u /* an hour */
 #define CONFIG_MAX (1 << 20) /* bytes of a configuration file */
 
 struct reader {
@@ -290,11 +291,11 @@ static int read_preempt(struct reader *r)
 	return 0;
 }
 
-static int read_ms(const char *text, __u32 *ms, char *why, size_t len)
+static int read_ms(const char *text, __u32 most_us, __u32 *ms, char *why, size_t len)
 {
 	__u32 us;
 
-	if (parse_time_us(text, &us, why, len))
+	if (parse_time_upto(text, most_us, &us, why, len))
 		return -EINVAL;
 	if (us % 1000) {
 		snprintf(why, len, "not whole milliseconds");
@@ -313,16 +314,18 @@ static int read_rest(struct reader *r)
 	cfg->fallback = r->c->fallback;
 	r->s->verify = r->c->verify;
 	if (r->c->hold.age) {
-		if (read_ms(r->c->hold.age, &cfg->hold_age_ms, why, sizeof(why)))
+		if (read_ms(r->c->hold.age, SHUNT_SLO_MAX_US, &cfg->hold_age_ms, why, sizeof(why)))
 			return bad(r, why, "hold.age");
 	}
 	cfg->hang = r->c->hang.action;
 	if (r->c->stamp)
 		cfg->flags |= SHUNT_CFG_STAMP;
 	if (r->c->hang.after) {
-		if (read_ms(r->c->hang.after, &cfg->hang_ms, why, sizeof(why)))
+		if (read_ms(r->c->hang.after, SHUNT_SLO_MAX_US, &cfg->hang_ms, why, sizeof(why)))
 			return bad(r, why, "hang.after");
 	}
+	if (r->c->drain && read_ms(r->c->drain, DRAIN_MAX_US, &cfg->drain_ms, why, sizeof(why)))
+		return bad(r, why, "drain");
 	for (__u32 i = 0; i < r->c->knobs_count; i++)
 		r->s->knobs[i] = r->c->knobs[i];
 	err = read_preempt(r);

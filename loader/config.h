@@ -16,6 +16,7 @@ struct config_domain {
 	uint32_t cpu_words_count;
 	uint32_t *cpus;   /* … and what they mean */
 	uint32_t cpus_count;
+	char *user; /* NULL: whoever may be a worker */
 };
 
 struct config_class {
@@ -103,11 +104,13 @@ struct config {
 	uint32_t address_count;
 	struct config_hang hang;
 	struct config_hold hold;
+	char *drain;
 	struct config_preempt preempt;
 	struct config_wire wire;
 	int fallback;
 	int any_address;
 	int verify; /* enum setup_verify */
+	bool share_cpus;
 	bool stamp;
 	uint32_t chunk;
 	uint32_t core_ring;

@@ -2,9 +2,12 @@
 /*
  * config_domains.c - the configuration's domains: queues and CPUs
  */
+#include <ctype.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
@@ -41,13 +44,53 @@ static int check_queue(const struct setup *s, __u32 queue, __u32 i, int k, struc
 	return k < 0 ? wrong(m, why, "domains[%u].queue", i) : wrong(m, why, "domains[%u].queues[%d]", i, k);
 }
 
-static int read_cpus(const struct config_domain *in, struct shunt_domain *d, __u32 i, struct mistake *m)
+/* The domain before this one in the file that names the CPU, too; -1: none. */
+static int cpu_is_taken(const struct config *all, __u32 i, __u32 cpu)
 {
+	for (__u32 k = 0; k < i; k++) {
+		for (__u32 c = 0; c < all->domains[k].cpus_count; c++) {
+			if (all->domains[k].cpus[c] == cpu)
+				return k;
+		}
+	}
+	return -1;
+}
+
+static int read_cpus(const struct config *all, struct shunt_domain *d, __u32 i, struct mistake *m)
+{
+	const struct config_domain *in = &all->domains[i];
+	char why[160];
+
 	for (__u32 c = 0; c < in->cpus_count; c++) {
+		int other = cpu_is_taken(all, i, in->cpus[c]);
+
 		if (in->cpus[c] > 0xffff)
 			return wrong(m, "no such CPU", "domains[%u].cpus[%u]", i, c);
+		if (other >= 0 && !all->share_cpus) {
+			snprintf(why, sizeof(why), "CPU %u is named by domains[%d], too: their workers would take it from "
+				 "each other; if they shall, say 'share_cpus: true'", in->cpus[c], other);
+			return wrong(m, why, "domains[%u].cpus[%u]", i, c);
+		}
 		d->cpu[c] = in->cpus[c];
 	}
+	return 0;
+}
+
+/* By name or number. */
+static int read_user(const struct config_domain *in, struct shunt_domain *d, __u32 i, struct mistake *m)
+{
+	const struct passwd *pw;
+	char *end;
+	unsigned long uid;
+
+	if (!in->user)
+		return 0;
+	pw = getpwnam(in->user);
+	errno = 0;
+	uid = pw ? pw->pw_uid : strtoul(in->user, &end, 10);
+	if (!pw && (!isdigit((unsigned char)in->user[0]) || *end || errno || uid >= (uid_t)-1))
+		return wrong(m, "there is no such user", "domains[%u].user", i);
+	d->user = uid + 1;
 	return 0;
 }
 
@@ -66,8 +109,9 @@ static int read_queues(const struct config_domain *in, struct setup *s, __u32 i,
 	return 0;
 }
 
-static int read_domain(const struct config_domain *in, struct setup *s, __u32 i, __u32 *bare, struct mistake *m)
+static int read_domain(const struct config *all, struct setup *s, __u32 i, __u32 *bare, struct mistake *m)
 {
+	const struct config_domain *in = &all->domains[i];
 	__u32 id = in->queue ? *in->queue : in->queues_count ? in->queues[0] : 0;
 	struct shunt_domain *d = &s->domains[id % SHUNT_DOMAINS];
 	int err;
@@ -85,7 +129,8 @@ static int read_domain(const struct config_domain *in, struct setup *s, __u32 i,
 		d->ncores = in->cpus_count;
 	if (id >= s->cfg.ndomains)
 		s->cfg.ndomains = id + 1;
-	return read_cpus(in, d, i, m);
+	err = read_cpus(all, d, i, m);
+	return err ? err : read_user(in, d, i, m);
 }
 
 int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH], char *why, size_t len)
@@ -97,6 +142,6 @@ int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[C
 	s->cfg.ndomains = 0;
 	*bare = 0;
 	for (__u32 i = 0; !err && i < c->domains_count; i++)
-		err = read_domain(&c->domains[i], s, i, bare, &m);
+		err = read_domain(c, s, i, bare, &m);
 	return err;
 }

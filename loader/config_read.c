@@ -67,6 +67,7 @@ static const cyaml_schema_field_t domain_fields[] = {
 	CYAML_FIELD_UINT_PTR("queue", LIST, struct config_domain, queue),
 	CYAML_FIELD_SEQUENCE("queues", LIST, struct config_domain, queues, &number, 1, SHUNT_DOMAINS),
 	CYAML_FIELD_SEQUENCE_COUNT("cpus", LIST, struct config_domain, cpu_words, cpu_words_count, &word, 1, SHUNT_CORES),
+	CYAML_FIELD_STRING_PTR("user", LIST, struct config_domain, user, 1, 256),
 	CYAML_FIELD_END
 };
 
@@ -191,6 +192,8 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_ENUM("fallback", WORD, struct config, fallback, fallbacks, 3),
 	CYAML_FIELD_ENUM("any-address", WORD, struct config, any_address, switches, 2),
 	CYAML_FIELD_ENUM("verify", WORD, struct config, verify, verifies, 4),
+	CYAML_FIELD_STRING_PTR("drain", LIST, struct config, drain, 1, 32),
+	CYAML_FIELD_BOOL("share_cpus", OPTIONAL, struct config, share_cpus),
 	CYAML_FIELD_BOOL("stamp", OPTIONAL, struct config, stamp),
 	CYAML_FIELD_UINT("chunk", OPTIONAL, struct config, chunk),
 	CYAML_FIELD_UINT("core_ring", OPTIONAL, struct config, core_ring),

@@ -31,6 +31,7 @@ void setup_init(struct setup *s)
 	s->cfg.hang_ms = 1000;
 	s->cfg.hold_age_ms = 1000;
 	s->cfg.hang = SHUNT_HANG_TELL;
+	s->cfg.drain_ms = 30000;
 	s->cfg.spare_frames = 1024;
 	s->cfg.parked_max = 64;
 	s->cfg.watch_us = sysconf(_SC_NPROCESSORS_ONLN) > 4 ? 1000 : 10000; /* a wakeup costs 20 us */

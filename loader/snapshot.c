@@ -6,6 +6,8 @@
  * indexes are bounded.
  */
 #include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,6 +103,21 @@ static json_t *core_json(const struct snapshot *s, const struct shunt_domain *do
 	return j;
 }
 
+/* A user's number, and its name if there is one. */
+static void set_user(json_t *j, const char *key, __u32 user)
+{
+	char name_key[32];
+	const struct passwd *pw;
+
+	if (!user)
+		return;
+	json_object_set_new(j, key, json_integer(user - 1));
+	pw = getpwuid(user - 1);
+	snprintf(name_key, sizeof(name_key), "%s_name", key);
+	if (pw)
+		json_object_set_new(j, name_key, json_string(pw->pw_name));
+}
+
 static json_t *agent_json(const struct shunt_agent *a)
 {
 	json_t *j;
@@ -122,6 +139,7 @@ static json_t *agent_json(const struct shunt_agent *a)
 				    now_ns() - a->beat_ns : 0) / 1000000));
 	if (a->worker_pid)
 		json_object_set_new(j, "worker_pid", json_integer(a->worker_pid));
+	set_user(j, "worker_user", a->worker_user);
 	if (a->published || a->publish_failed)
 		json_object_set_new(j, "publisher", json_pack("{s:I, s:I, s:I, s:I, s:I}", "messages",
 				    (json_int_t)a->published, "failed", (json_int_t)a->publish_failed,
@@ -184,10 +202,13 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 		json_object_set_new(j, "queues", queues_json(dom));
 	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
 	json_object_set_new(j, "requeue", requeue_json(s, view));
+	set_user(j, "user", dom->user);
 	if (s->cfg.flags & SHUNT_CFG_WIRE)
 		json_object_set_new(j, "wire", json_true());
 	if (view->stale)
 		json_object_set_new(j, "draining", json_true());
+	if (a && agent->worker_pid && dom->left)
+		json_object_set_new(a, "worker_left", json_true());
 	if (a)
 		json_object_set_new(j, "agent", a);
 	return j;

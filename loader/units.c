@@ -13,6 +13,11 @@
 
 int parse_time_us(const char *text, __u32 *us, char *why, size_t len)
 {
+	return parse_time_upto(text, SHUNT_SLO_MAX_US, us, why, len);
+}
+
+int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_t len)
+{
 	static const struct {
 		const char *name;
 		double us;
@@ -34,9 +39,9 @@ int parse_time_us(const char *text, __u32 *us, char *why, size_t len)
 		return -EINVAL;
 	}
 	/* 1.1ms is 1100.0000000000002: near enough to a whole number is one. */
-	if (!(sum <= SHUNT_SLO_MAX_US) || sum < 1 || fabs(sum - rint(sum)) > 1e-6) {
+	if (!(sum <= most_us) || sum < 1 || fabs(sum - rint(sum)) > 1e-6) {
 		snprintf(why, len, "'%.40s' is not a whole number of microseconds from 1us to %us",
-			 text, SHUNT_SLO_MAX_US / 1000000);
+			 text, most_us / 1000000);
 		return -ERANGE;
 	}
 	*us = (__u32)rint(sum);

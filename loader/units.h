@@ -12,6 +12,8 @@
 
 /* "50us", "1.5ms", "1s" in whole microseconds; "none" and "0" are 0. */
 int parse_time_us(const char *text, __u32 *us, char *why, size_t len);
+/* The same, for what may be longer than an SLO. */
+int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_t len);
 /* A whole number from least to most, decimal or 0x. */
 int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len);
 /* The shortest way to write us, in buf. */

@@ -64,6 +64,8 @@ static inline int answer(int fd, void *buf, size_t len, int *fds, int *nfd)
 	if (poll(&p, 1, ANSWER_MS) != 1)
 		return -ETIMEDOUT;
 	n = recvmsg(fd, &hdr, MSG_CMSG_CLOEXEC);
+	if (n < 0 && errno == ECONNRESET) /* closed before it read all that we said: the answer may lie there */
+		n = recvmsg(fd, &hdr, MSG_CMSG_CLOEXEC);
 	*nfd = 0;
 	c = n > 0 ? CMSG_FIRSTHDR(&hdr) : NULL;
 	if (c) {

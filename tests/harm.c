@@ -6,8 +6,13 @@
  *        harm crowd SOCKET N           connects N times, says nothing, and stays; prints "done"
  *        harm storm SOCKET SECONDS     connects and hangs up, as often as it can; prints how often
  *        harm hasty SOCKET DOMAIN      says HELLO and BYE, hangs up before there is an answer, and stays
+ *        harm ghost SOCKET DOMAIN      attaches, says BYE, keeps all that it was given, says HELLO and hangs up, and stays
+ *        harm given SOCKET DOMAIN      attaches, prints which memory, view and first socket it was given, says BYE;
+ *                                      {"memory":INODE,"view":ID,"socket":INODE}
+ *        harm child SOCKET DOMAIN      attaches and ends; a child keeps the sockets until it is killed; prints its number
  */
 #include <signal.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "tests/bare.h"
@@ -67,10 +72,100 @@ static void hasty(const char *path, uint32_t domain)
 	struct shunt_msg bye;
 	int fd = dial(path);
 
+	shutdown(fd, SHUT_RD); /* as if it were closed already when shuntd answers */
 	say_hello(fd, domain);
 	put(fd, &bye, sizeof(bye), SHUNT_MSG_BYE);
 	close(fd);
 	stay();
+}
+
+/* On a host whose NIC schedules, another message comes first. */
+static int attach_to(const char *path, uint32_t domain, struct given *g)
+{
+	struct shunt_msg_refused *no = (struct shunt_msg_refused *)&g->w;
+	int fd = dial(path), n;
+
+	say_hello(fd, domain);
+	n = answer(fd, &g->w, sizeof(g->w), g->fd, &g->nfd);
+	if (n == sizeof(struct shunt_msg_wire) && g->w.msg.type == SHUNT_MSG_WIRE)
+		n = answer(fd, &g->w, sizeof(g->w), g->fd, &g->nfd);
+	if (n == sizeof(g->w) && g->w.msg.type == SHUNT_MSG_WELCOME)
+		return fd;
+	fprintf(stderr, "no welcome: %s\n", n == sizeof(*no) ? no->text : strerror(n < 0 ? -n : EPROTO));
+	exit(EXIT_FAILURE);
+}
+
+static void say_bye(int fd)
+{
+	struct shunt_msg bye;
+
+	put(fd, &bye, sizeof(bye), SHUNT_MSG_BYE);
+	close(fd);
+}
+
+static void ghost(const char *path, uint32_t domain)
+{
+	struct given g;
+
+	say_bye(attach_to(path, domain, &g));
+	for (int i = 0; i < 5; i++) { /* as if it came again: the first time to be buried, then to be taken on */
+		int fd = dial(path);
+
+		usleep(50000);
+		shutdown(fd, SHUT_RD);
+		say_hello(fd, domain);
+		usleep(20000);
+		close(fd);
+	}
+	stay();
+}
+
+static unsigned long inode(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? 0 : st.st_ino;
+}
+
+/* The kernel tells its number to whoever has a descriptor. */
+static unsigned long map_id(int fd)
+{
+	char path[40], line[80];
+	unsigned long id = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "map_id: %lu", &id);
+	if (f)
+		fclose(f);
+	return id;
+}
+
+static void given(const char *path, uint32_t domain)
+{
+	struct given g;
+	int fd = attach_to(path, domain, &g);
+
+	printf("{\"memory\":%lu,\"view\":%lu,\"socket\":%lu}\n", inode(g.fd[SHUNT_FD_MEMORY]),
+	       map_id(g.fd[SHUNT_FD_VIEW]), inode(g.fd[SHUNT_FD_SOCKETS]));
+	say_bye(fd);
+}
+
+static void child(const char *path, uint32_t domain)
+{
+	struct given g;
+	int fd = attach_to(path, domain, &g), pid = fork();
+
+	if (!pid) {
+		close(fd);
+		fclose(stdout);
+		for (;;)
+			pause();
+	}
+	printf("%d\n", pid);
+	say_bye(fd);
 }
 
 int main(int argc, char **argv)
@@ -85,6 +180,12 @@ int main(int argc, char **argv)
 		storm(path, atof(argv[3]));
 	else if (!strcmp(what, "hasty"))
 		hasty(path, strtoul(argv[3], NULL, 0));
+	else if (!strcmp(what, "ghost"))
+		ghost(path, strtoul(argv[3], NULL, 0));
+	else if (!strcmp(what, "given"))
+		given(path, strtoul(argv[3], NULL, 0));
+	else if (!strcmp(what, "child"))
+		child(path, strtoul(argv[3], NULL, 0));
 	else
 		return 2;
 	return 0;

@@ -79,7 +79,8 @@ $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(note_headers)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@ -lbpf
 
-$(B)/tests/peer $(B)/tests/harm: $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare.h tests/rng.h
+$(B)/tests/peer $(B)/tests/harm $(B)/tests/riot: $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare.h tests/wreck.h tests/rng.h \
+		$(wildcard include/shunt/*.h)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(note_headers)
@@ -109,7 +110,7 @@ $(B)/tests/abi/shuntd: $(AGENT_SRC) $(LIB_SRC) $(wildcard agent/*.h lib/*.h incl
 
 DAEMON_PROGRAMS := $(B)/tests/successor $(B)/tests/next/shuntd $(B)/tests/abi/shuntd
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
@@ -133,7 +134,7 @@ test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF
 test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)
 	$(Q)tests/run.sh $(E2E)
 
-test-fault: all $(B)/tests/peer $(B)/tests/harm $(DAEMON_PROGRAMS) ## things that die at bad moments (root)
+test-fault: all $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(DAEMON_PROGRAMS) ## things that die at bad moments (root)
 	$(Q)tests/run.sh $(FAULT)
 
 -include $(wildcard $(B)/tests/*.d $(B)/tests/*/*.d)

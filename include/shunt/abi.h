@@ -133,7 +133,7 @@ struct shunt_cfg {
 	__u32 grace_us;   /* from a mark that no safepoint heeds to a signal; 0: no signals */
 	__u64 netns;      /* whose interface it is: the cookie of its network namespace (SO_NETNS_COOKIE) … */
 	__u32 ifindex;    /* … and its number there */
-	__u32 pad0;
+	__u32 drain_ms;   /* how long a worker process may live after its goodbye; 0: as long as it likes */
 	__u64 port_bits;  /* SHUNT_PORT_BIT() of each service port: which source ports are worth a look into "ports" */
 	__u32 hold_age_ms; /* what waits while no worker serves expires after this; 0: never */
 	__u32 verify;     /* enum shunt_verify: checksums that XDP verifies */
@@ -238,7 +238,9 @@ struct shunt_domain {
 	__u32 nqueues;  /* loader: where the NIC chooses: how many queues it has; else 0 */
 	__u32 part_of;  /* loader: of a domain's further queues: its number + 1, and nothing else but this … */
 	__u32 core;     /* … and the core that the queue feeds */
-	__u32 pad[9];
+	__u32 user;     /* loader: the only user whose processes may be its worker, + 1; 0: whoever may be one */
+	__u32 left;     /* agent: 1 = its worker has said goodbye, and lives */
+	__u32 pad[7];
 	__u8 queue[SHUNT_CORES]; /* loader: of each core, where the NIC chooses */
 	__u16 cpu[SHUNT_CORES]; /* loader: where each core's thread is pinned */
 };
@@ -530,7 +532,9 @@ struct shunt_agent {
 	__u64 put_back;   /* sockets that were missing in xsks, and were put there again */
 	__u64 policy_stalls; /* times that a policy was put out of force as a core did not come out of it … */
 	__u64 policy_faults; /* … and as the worker died in it */
-	__u64 pad[7];
+	__u32 worker_user;  /* of the worker, + 1; 0: none attached */
+	__u32 view_user;    /* whose workers have had the view, + 1; 0: nobody's */
+	__u64 pad[6];
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };

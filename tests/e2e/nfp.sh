@@ -15,7 +15,7 @@ load_card() {
 		for ((q = 0; q < $3; q++)); do
 			echo "  - {queue: $q, cpus: [$CPUS]}"
 		done
-		config "knobs: [$2]" "hang: {after: none}" | sed 1,2d
+		config "knobs: [$2]" "hang: {after: none}" 'share_cpus: true' | sed 1,2d
 	} >"$DIR/config.yaml"
 	host shunt load "./build/nfp/emu/$1.o" --dev "$DEV" --config "$DIR/config.yaml"
 	start_agent "${@:4}"

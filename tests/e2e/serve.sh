@@ -88,7 +88,7 @@ test_every_policy_serves() {
 test_two_queues_are_two_domains() {
 	new_lab --queues 2
 	config >"$DIR/config.yaml"
-	sed -i "s/^  - {queue: 0.*/  - {queue: 0, cpus: [0]}\n  - {queue: 1, cpus: [0]}/" "$DIR/config.yaml"
+	sed -i "s/^  - {queue: 0.*/  - {queue: 0, cpus: [0]}\n  - {queue: 1, cpus: [$(($(nproc) - 1))]}/" "$DIR/config.yaml"
 	host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
 	start_agent
 	start spin0 host shunt-spin --dev "$DEV" --domain 0 --idle sleep

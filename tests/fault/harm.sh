@@ -8,9 +8,14 @@
 LAB_ARGS=(--queues 2)
 SOCK=/run/shunt/labh.sock
 GOOD=60001 BAD=60002
+SEED=${SEED:-$RANDOM}
+TEST_LIMIT=${LONG:+180}
+TEST_LIMIT=${TEST_LIMIT:-60}
 
+# Of whom the second is, if of anybody.
+USER_OF_1=
 domain() { echo "{queue: 0, cpus: [0]}
-  - {queue: 1, cpus: [$(($(nproc) - 1))]}"; }
+  - {queue: 1, cpus: [$(($(nproc) - 1))]${USER_OF_1:+, user: $USER_OF_1}}"; }
 
 # USER COMMAND…: on the host, as that user.
 as() { host setpriv --reuid "$1" --regid "$1" --clear-groups --inh-caps=-all "${@:2}"; }
@@ -27,15 +32,15 @@ agent_pid() { stat_of .domains[0].agent.pid; }
 # CPU time of the agent so far, in ms.
 cpu_ms() { awk '{ print int($1 / 1000000) }' "/proc/$(agent_pid)/schedstat"; }
 
-# What the client sends comes through queue 0 alone.
-all_through_queue_0() {
-	client unshare --mount bash -c 'mount -t sysfs sysfs /sys && cd /sys/class/net/labc/queues &&
-		sed "s/[0-9a-f]/0/g" tx-0/xps_cpus >/run/none && cat /run/none >tx-1/xps_cpus &&
-		printf "%x" $(((1 << $(nproc)) - 1)) >tx-0/xps_cpus'
+# What the client sends comes through queue 0, but what it sends on its last CPU, if it has two, through queue 1.
+queues_by_cpu() {
+	local all=$(((1 << $(nproc)) - 1)) last=$(((1 << $(nproc)) / 2))
+	client unshare --mount bash -c "mount -t sysfs sysfs /sys && cd /sys/class/net/labc/queues &&
+		printf %x $((all > 1 ? last : 0)) >tx-1/xps_cpus && printf %x $((all > 1 ? all - last : 1)) >tx-0/xps_cpus"
 }
 
 begin() {
-	all_through_queue_0
+	queues_by_cpu
 	load fcfs "$@"
 	wait_for 5 stat_of .domains[1].agent.pid
 }
@@ -47,12 +52,13 @@ start_good() {
 
 # Whatever the other does: the healthy one's requests are all answered, and it can go and come again.
 assert_unharmed() {
-	offer --rate 1000 --count 300 --time 5 --mix short=1:1us
+	offer --cpu 0 --rate 1000 --count 300 --time 5 --mix short=1:1us
 	assert_all_answered
 }
 
+ALLOWED=(--user $GOOD --user $BAD)
 start_agent() {
-	start shuntd host prlimit --nofile=1024 shuntd --dev "$DEV" --user $GOOD --user $BAD "$@"
+	start shuntd host prlimit --nofile=1024 shuntd --dev "$DEV" "${ALLOWED[@]}" "$@"
 	wait_for 10 test -S $SOCK
 }
 
@@ -96,6 +102,125 @@ test_connections_of_one_user_do_not_keep_others_out() {
 	assert_le "$spent" 25 "percent of a CPU that shuntd took"
 	echo "shuntd took $spent % of a CPU"
 	start_good
+	assert_unharmed
+}
+
+test_rings_are_nobody_elses_before_the_process_that_had_them_has_ended() {
+	begin 'drain: 2s'
+	start_as ghost $BAD build/tests/harm ghost $SOCK 1
+	wait_for 5 said ghost done
+	wait_for 5 logged 'said goodbye and lives on'
+	assert_match "$(host shunt status)" 'queue 1: .* of user 60002 \(said goodbye, and lives on\)'
+	start_as next $BAD build/shunt-spin --dev "$DEV" --domain 1 --idle sleep
+	wait_for 10 is_up 1
+	! running ghost || fail "it lives and has the rings"
+	logged 'lives on after its goodbye: killing it'
+}
+
+test_a_process_may_come_again_after_its_goodbye() {
+	begin
+	start_good
+	host shunt unload --dev "$DEV"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	wait_for 10 is_up 0
+	assert_unharmed
+	assert_eq "$(stat_of '.domains[0].agent.worker_left == null')" true "it has come again"
+}
+
+test_another_users_worker_gets_nothing_that_the_former_had() {
+	local first again other
+	begin 'hold: {age: none}'
+	first=$(as $BAD build/tests/harm given $SOCK 0)
+	again=$(as $BAD build/tests/harm given $SOCK 0)
+	assert_eq "$again" "$first" "what the same user is given"
+	offer --cpu 0 --rate 1000 --count 50 --time 1 --wait 1ms --mix short=1:1us
+	other=$(as $GOOD build/tests/harm given $SOCK 0)
+	assert_eq "$(jq -s '[.[0] as $a | .[1] | to_entries[] | select(.value == $a[.key])]' -c <<<"$first$other")" '[]' \
+		"what both users had"
+	start_good
+	assert_unharmed
+	assert_conserved
+	assert_eq "$(stat_of .total.lost)" 50 "lost: they waited in the other user's memory"
+	assert_eq "$(stat_of .events.no_meta)" 0 "packets without metadata"
+}
+
+test_sockets_that_a_process_of_the_former_user_keeps_are_named() {
+	local pid
+	begin
+	pid=$(as $BAD build/tests/harm child $SOCK 0)
+	wait_for 5 is_free 0
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+	wait_for 5 logged "process $pid .*still holds the rings of queue 0: end it"
+	kill -KILL "$pid"
+	start_good
+	assert_unharmed
+}
+
+test_a_domain_for_one_user_is_for_nobody_else() {
+	USER_OF_1=$BAD ALLOWED=(--user $GOOD)
+	begin
+	assert_match "$(host shunt status)" 'queue 1: .*; for user 60002'
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 1
+	assert_match "$(cat "$DIR/err")" 'domain 1 is not for user 60001'
+	assert_exit 1 build/tests/harm given $SOCK 1
+	assert_exit 1 as 60003 build/tests/harm given $SOCK 0
+	assert_match "$(cat "$DIR/err")" "user 60003 is not allowed: start shuntd with '--user 60003'"
+	assert_exit 1 as $BAD build/tests/harm given $SOCK 0
+	assert_match "$(cat "$DIR/err")" 'user 60002 may have other domains'
+	start_as bad $BAD build/shunt-spin --dev "$DEV" --idle sleep
+	wait_for 10 is_up 1
+	start_good
+	assert_unharmed
+}
+
+test_a_worker_that_leaves_before_it_is_welcomed_has_left() {
+	begin
+	start_as hasty $BAD build/tests/harm hasty $SOCK 1
+	wait_for 5 said hasty done
+	start_as next $BAD build/shunt-spin --dev "$DEV" --domain 1 --idle sleep
+	wait_for 3 is_up 1
+	running hasty || fail "it was killed"
+	! logged 'hung up' || fail "it said goodbye"
+}
+
+test_a_worker_that_shuntd_cannot_see_is_refused_in_words() {
+	config >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	start shuntd host unshare --pid --fork --kill-child shuntd --dev "$DEV"
+	wait_for 10 test -S $SOCK
+	assert_exit 1 host shunt-spin --dev "$DEV" --domain 1
+	assert_match "$(cat "$DIR/err")" 'PID namespace'
+}
+
+open_files() { ls "/proc/$(agent_pid)/fd" | wc -l; }
+no_more_files_than() { (($(open_files) <= $1)); }
+
+# All of it at once, at random, by a seed: connections, lies, damage, descriptors kept; with requests for that domain, too.
+# CPU time is the kernel's to share out, so the harmful ones are nice.
+test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
+	local agent files before seconds=${LONG:+60}
+	seconds=${seconds:-3}
+	begin 'drain: 200ms'
+	agent=$(agent_pid)
+	start_good
+	files=$(open_files)
+	before=$(cpu_ms)
+	echo "seed $SEED"
+	[ "$(nproc)" = 1 ] || start client client shunt-load --to 198.18.0.2:9000 --cpu $(($(nproc) - 1)) --rate 300 \
+		--time "$seconds" --mix short=1:1us
+	start_as riot $BAD nice -n 19 build/tests/riot $SOCK 1 "$seconds" "$SEED"
+	offer --cpu 0 --rate 500 --time "$seconds" --mix short=1:1us
+	assert_all_answered
+	wait_for 10 said riot hang
+	logs riot | grep -E '^[a-z_]+ [0-9]+$' | paste -sd ' '
+	echo "shuntd took $((($(cpu_ms) - before) / seconds)) ms of CPU time a second"
+	assert_eq "$(agent_pid)" "$agent" "process of the agent"
+	assert_eq "$(logs shuntd | grep -c 'came to domain 0')" 1 "times that the healthy worker came"
+	assert_eq "$(stat_of .domains[0].agent.deaths)" 0 "deaths in its domain"
+	wait_for 10 is_free 1
+	start_as next $BAD build/shunt-spin --dev "$DEV" --domain 1 --idle sleep
+	wait_for 10 is_up 1
+	wait_for 5 no_more_files_than $((files + 8))
 	assert_unharmed
 }
 

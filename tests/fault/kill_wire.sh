@@ -75,4 +75,21 @@ test_kills_at_random_lose_only_what_is_counted() {
 	echo "lost $(stat_of .total.lost) of $(stat_of .total.arrived)"
 }
 
+# Its view is the program's: so that is another one, too.
+test_another_users_worker_gets_nothing_that_the_former_had() {
+	local first again other
+	given_to() { host setpriv --reuid "$1" --regid "$1" --clear-groups build/tests/harm given "/run/shunt/$WORKER_DEV.sock" 0; }
+	start_agent() {
+		start_nic_agent
+		start_host_agent --user 60001 --user 60002
+	}
+	load mq
+	first=$(given_to 60001)
+	again=$(given_to 60001)
+	other=$(given_to 60002)
+	assert_eq "$(jq .view <<<"$again")" "$(jq .view <<<"$first")" "view that the same user is given"
+	assert_ne "$(jq .view <<<"$other")" "$(jq .view <<<"$first")" "view that another user is given"
+	assert_ne "$(jq .memory <<<"$other")" "$(jq .memory <<<"$again")" "memory that another user is given"
+}
+
 run_tests "$@"

@@ -22,7 +22,7 @@ static const char whole[] =
 	"domains:\n"                                                            /* 1 */
 	"  - queue: 2\n"
 	"    cpus: [0, 0]\n"
-	"  - {queue: 0, cpus: [0]}\n"
+	"  - {queue: 0, cpus: [1], user: 1000}\n"
 	"fallback: drop\n"                                                      /* 5 */
 	"hang: {after: 250ms, action: kill}\n"
 	"address: [198.18.0.2, \"fd00::2\"]\n"
@@ -41,7 +41,8 @@ static const char whole[] =
 	"  - {port: 9001, value: \"get \", class: long}\n"                      /* 20 */
 	"  - {port: 9000, offset: 1, value: 0x01, mask: 0x0f, width: 1, class: short}\n"
 	"  - {port: 9001, value: 0x02, class: short}\n"
-	"knobs: [7, 0xffffffffffffffff]\n";
+	"knobs: [7, 0xffffffffffffffff]\n"
+	"drain: 90s\n";
 
 /* Reads text as a file; the failure's words are in said. */
 static char said[1024];
@@ -85,6 +86,9 @@ static void test_a_whole_file_means_what_it_says(void **state)
 	assert_int_equal(s.domains[0].ncores, 1);
 	assert_int_equal(s.domains[1].on, 0);
 	assert_int_equal(s.domains[2].ncores, 2);
+	assert_int_equal(s.domains[0].user, 1001);
+	assert_int_equal(s.domains[2].user, 0);
+	assert_int_equal(s.cfg.drain_ms, 90000);
 	assert_string_equal(s.classes[0].name, "short");
 	assert_int_equal(s.classes[0].requeue, SHUNT_HEAD);
 	assert_int_equal(s.classes[1].requeue, SHUNT_TAIL);
@@ -110,6 +114,25 @@ static void test_queues_of_a_domain_are_a_core_each(void **state)
 	assert_true(s.domains[0].on && s.domains[0].ncores == 3 && !s.domains[0].part_of);
 	assert_true(s.domains[4].part_of == 1 && s.domains[4].core == 2);
 	assert_true(setup_serves(&s, 5) && !setup_serves(&s, 2));
+}
+
+static void test_a_user_goes_by_its_name_too_and_root_is_one(void **state)
+{
+	static const char text[] = "domains:\n  - {queue: 1, user: root}\nports:\n  - port: 9000\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.domains[1].user, 1);
+}
+
+static void test_domains_share_cpus_if_they_are_told_to(void **state)
+{
+	static const char text[] = "domains:\n  - {queue: 0, cpus: [7, 8]}\n  - {queue: 1, cpus: [8]}\n"
+				   "share_cpus: true\nports:\n  - port: 9000\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_true(s.domains[0].cpu[1] == 8 && s.domains[1].cpu[0] == 8);
 }
 
 static void test_rules_lie_by_port_in_the_order_of_the_file(void **state)
@@ -217,6 +240,13 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "fallback: drop", "fallback: pas", 5, "fallback: 'pas' is none of hold, pass, drop" },
 		{ "action: kill", "action: kil", 6, "action: 'kil' is none of tell, kill" },
 		{ "core_ring: 128", "core_ring: many", 9, "core_ring: 'many' is no number" },
+		{ "cpus: [0, 0]", "cpus: [0, 1]", 4, "CPU 1 is named by domains[0], too" },
+		{ "user: 1000", "user: no-such-user", 4, "no such user" },
+		{ "user: 1000", "user: 4294967295", 4, "no such user" },
+		{ "user: 1000", "user: -1", 4, "no such user" },
+		{ "drain: 90s", "drain: 90", 24, "no time" },
+		{ "drain: 90s", "drain: 2h", 24, "no time" },
+		{ "drain: 90s", "drain: 3601s", 24, "3600s" },
 		{ "after: 250ms", "after: 250", 6, "no time" },
 		{ "after: 250ms", "after: 50us", 6, "milliseconds" },
 		{ "198.18.0.2", "198.18.0.2.3", 7, "address" },
@@ -317,6 +347,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file_means_what_it_says),
 		cmocka_unit_test(test_queues_of_a_domain_are_a_core_each),
+		cmocka_unit_test(test_a_user_goes_by_its_name_too_and_root_is_one),
+		cmocka_unit_test(test_domains_share_cpus_if_they_are_told_to),
 		cmocka_unit_test(test_rules_lie_by_port_in_the_order_of_the_file),
 		cmocka_unit_test(test_defaults_are_sound),
 		cmocka_unit_test(test_what_is_let_in_and_how_long_it_waits),
