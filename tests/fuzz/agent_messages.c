@@ -123,7 +123,7 @@ static void leave(int k)
 	client[k] = -1;
 }
 
-/* Process and user are those that the input says. */
+/* The process is one that the input says. */
 static void come(int k, uint8_t how)
 {
 	struct sockaddr_un at;
@@ -142,7 +142,7 @@ static void come(int k, uint8_t how)
 	if (i < 0)
 		return;
 	a.peer[i].pid = 100000 + (how & 7);
-	a.peer[i].uid = how >> 3 & 3;
+	a.peer[i].uid = 1000; /* another user gets a domain that is made anew, which takes the whole agent */
 	close(a.peer[i].pidfd);
 	a.peer[i].pidfd = fcntl(child, F_DUPFD_CLOEXEC, 0);
 }
@@ -202,8 +202,13 @@ static void hear(void)
 /* What the burial does in the end. */
 static void bury(struct domain *d)
 {
+	char name[STORE_NAME];
+
 	if (d->life != DOMAIN_BURIAL)
 		return;
+	snprintf(name, sizeof(name), "d%u.worker", d->id);
+	store_drop(d->store, name);
+	d->worker = -1;
 	d->state->burial = BURIAL_NONE;
 	d->state->worker_pid = 0;
 	d->life = DOMAIN_FREE;
@@ -223,7 +228,7 @@ static void check(void)
 		MUST(attached <= 1);
 		MUST(!domains[i].up || (d->life == DOMAIN_TAKEN && p && domains[i].up < 1ULL << d->state->worker_cores));
 		MUST(d->state->worker_cores <= CORES);
-		MUST((d->worker >= 0) == (d->life == DOMAIN_TAKEN));
+		MUST(d->worker >= 0 || d->life != DOMAIN_TAKEN);
 	}
 	for (int k = 0; k < PEERS_MAX; k++)
 		MUST((a.peer[k].stage == PEER_NONE) == (a.peer[k].fd < 0) && memchr(a.peer[k].name, 0, SHUNT_NAME_LEN));
