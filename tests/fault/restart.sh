@@ -146,6 +146,36 @@ test_another_abi_is_refused_with_what_would_be_lost() {
 	assert_eq "$(agent_pid)" "$pid" "process of the agent"
 }
 
+# PROGRAM: has the path of the shuntd that runs from now on; the agent is started again.
+put_in_place() {
+	local agent
+	agent=$(agent_pid)
+	cp "$1" "$DIR/new"
+	mv "$DIR/new" "$DIR/shuntd"
+	kill -KILL "$agent"
+	wait_for 10 new_agent "$agent"
+	wait_for 10 serves
+}
+new_agent() { stat_of ".domains[0].agent | .alive and .pid != $1"; }
+
+# What an upgrade puts in its place is what runs next, unless it could not go on with what there is.
+test_an_agent_that_is_started_again_is_the_program_that_has_its_path() {
+	cp build/shuntd "$DIR/shuntd"
+	config >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	start shuntd host "$DIR/shuntd" --dev "$DEV"
+	wait_for 10 listens "/run/shunt/$DEV.sock"
+	start_worker
+	put_in_place "$NEXT"
+	assert_eq "$(readlink "/proc/$(agent_pid)/exe")" "$DIR/shuntd" "program of the agent"
+	assert_eq "$("/proc/$(agent_pid)/exe" -V)" "shuntd next" "its version"
+	put_in_place build/tests/abi/shuntd
+	wait_for 5 logged 'going on with the program'
+	assert_match "$("/proc/$(agent_pid)/exe" -V)" 'shuntd [0-9]' "its version"
+	offer --rate 2000 --count 100 --time 5 --mix short=1:1us
+	assert_all_answered
+}
+
 # Its interface of the same name is another one.
 test_one_of_another_network_namespace_is_left_alone() {
 	local pid
