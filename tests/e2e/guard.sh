@@ -106,7 +106,7 @@ test_regions_and_signals_work_on_aarch64() {
 			pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 			pid_t self = getpid();
 
-			preempt_signal_install();
+			preempt_signal_install(SHUNT_SIGNAL);
 			preempt_worker_begin(&mark);
 			preempt_request_begin();
 			pthread_mutex_lock(&m);

@@ -94,7 +94,8 @@ test_a_worker_that_hangs_up_and_lives_on_is_ended() {
 }
 
 test_a_silent_core_is_off_and_its_requests_are_served_by_the_next() {
-	load fcfs 'hang: {after: 300ms, action: tell}'
+	load fcfs 'hang: {after: 300ms, action: tell}
+hold: {age: none}'
 	start peer host build/tests/peer silent $SOCK
 	wait_for 5 all_up
 	offer --rate 1000 --count 50 --time 1 --wait 10ms --mix short=1:1us
