@@ -50,7 +50,7 @@ test_one_core_alone_serves_the_queues_of_those_that_have_no_thread() {
 
 # There is no hold queue: what waits is in the cores' rings, up to their size, and the next worker's.
 test_without_a_worker_requests_wait_in_the_queues_rings() {
-	load p2c
+	load p2c "hold: {age: none}"
 	local fit=$((2 * (256 - 64 + 1))) # a request that finds 192 waiting is the last
 	offer --rate 1000 --count 1000 --time 2 --flows 64 --wait 10ms --mix short=1:1us
 	assert_eq "$(in_rings)" $fit "requests in two rings"
