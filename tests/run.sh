@@ -187,5 +187,6 @@ done
 report_complaints
 list again "passed, but not at once"
 list FAIL failed
-echo "$(count 'ok|again') passed, $(count FAIL) failed, $(count skip) skipped; $(count again) needed a second try"
+echo "$(count again) needed a second try"
+echo "$(count 'ok|again') passed, $(count FAIL) failed, $(count skip) skipped"
 [ "$(count FAIL)" = 0 ]
