@@ -137,8 +137,9 @@ test_threads_of_a_baseline_share_the_work() {
 	wait_for 10 grep -q serving "$DIR/baseline.log"
 	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 400 --flows 1 --mix fixed:20us >"$DIR/client.json"
 	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 400
+	# A thread that got nothing blocked once; one that got its half, as often as it had emptied its queue.
 	assert_eq "$(client sh -c "cd /proc/${PIDS[baseline]}/task && for t in *; do
-		[ \$(awk '/^voluntary/ {print \$2}' \$t/status) -gt 40 ] && echo \$t; done | wc -l")" 2 "threads that worked"
+		[ \$(awk '/^voluntary/ {print \$2}' \$t/status) -gt 5 ] && echo \$t; done | wc -l")" 2 "threads that worked"
 }
 
 test_a_dispatcher_is_skipped_by_name_below_three_cpus() {
