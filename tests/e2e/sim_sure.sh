@@ -65,6 +65,34 @@ test_intervals_hold_the_truth_as_often_as_they_say() {
 	for k in 1 16 64 256; do intervals_hold_theory $k 200k 200 182 198; done
 }
 
+# Two priorities on one core, nobody preempted (Cobham): the work under way R is what all wait for, then each class waits
+# for those above it. Waits of both, in us, for shares, means and second moments of the two services.
+cobham() { # LOAD SHARE MEAN SQUARE MEAN SQUARE
+	awk -v l="$1" -v s="$2" -v m1="$3" -v q1="$4" -v m2="$5" -v q2="$6" 'BEGIN {
+		rate = l / (s * m1 + (1 - s) * m2)
+		r = rate * (s * q1 + (1 - s) * q2) / 2
+		high = rate * s * m1
+		print r / (1 - high), r / ((1 - high) * (1 - l))
+	}'
+}
+
+waits_are() { # WANT… OF TWO CLASSES, THEN OPTIONS
+	local high=$1 low=$2
+	shift 2
+	sim -p prio "$@" -n 1M --json - | jq '.runs[0].classes' >"$DIR/classes"
+	jq -e --argjson h "$high" --argjson l "$low" '(.[0].wait_us - $h | fabs) <= 1.5 * .[0].ci95_half.wait_us and
+		(.[1].wait_us - $l | fabs) <= 1.5 * .[1].ci95_half.wait_us' "$DIR/classes" >/dev/null ||
+		fail "waits should be $high and $low: $(jq -c '[.[] | [.wait_us, .ci95_half.wait_us]]' "$DIR/classes")"
+}
+
+test_waits_by_priority_are_those_of_theory() {
+	local want
+	read -ra want < <(cobham 0.7 0.5 1 2 1 2)
+	waits_are "${want[@]}" -w 'high=0.5:exp(1us),low=0.5:exp(1us)' -l 0.7
+	read -ra want < <(cobham 0.6 0.2 1 1 3 18)
+	waits_are "${want[@]}" -w 'high=0.2:1us,low=0.8:exp(3us)' -l 0.6
+}
+
 # A quantile that few requests lie beyond has no interval, and the table two digits.
 test_a_number_that_is_not_known_well_is_not_printed_as_if_it_were() {
 	sim -p fcfs -w exp1 -l 0.7 -n 10k --json "$DIR/few" >"$DIR/table"
