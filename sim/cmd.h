@@ -34,7 +34,7 @@ struct options {
 	double misses;      /* advise: share of requests that may be late; 0: not given */
 	double speed;       /* of a trace; 0: as recorded */
 	double instead;     /* paper: in place of what comes out, to see that it is refused; NAN: not given */
-	const char *csv, *json, *svg, *metric, *metric_given;
+	const char *csv, *json, *svg, *cdf, *metric, *metric_given;
 	bool quiet, help;
 	int argc; /* operands */
 	char **argv;

@@ -20,17 +20,30 @@ struct grid {
 	uint64_t knob[SHUNT_KNOBS];
 };
 
-static int write_to(const char *path, const struct sweep *s, bool json)
+/* What out.c and cdf.c write. */
+static int write_csv(const struct sweep *s, FILE *f)
 {
-	FILE *f = strcmp(path, "-") ? fopen(path, "w") : stdout;
-	int err = 0;
+	out_csv(s, f);
+	return 0;
+}
 
+static int write_cdf(const struct sweep *s, FILE *f)
+{
+	out_cdf(s, f);
+	return 0;
+}
+
+static int write_to(const char *path, const struct sweep *s, int (*out)(const struct sweep *s, FILE *f))
+{
+	FILE *f;
+	int err;
+
+	if (!path)
+		return 0;
+	f = strcmp(path, "-") ? fopen(path, "w") : stdout;
 	if (!f)
 		return complain("cannot write '%s': %s", path, strerror(errno));
-	if (json)
-		err = out_json(s, f);
-	else
-		out_csv(s, f);
+	err = out(s, f);
 	if (err || ferror(f) || (f != stdout && fclose(f)))
 		return complain("cannot write '%s'", path);
 	return 0;
@@ -55,23 +68,22 @@ static int try_file(const char *path)
 
 int try_files(const struct options *o)
 {
-	return try_file(o->csv) || try_file(o->json) || try_file(o->svg) ? EXIT_FAILED : 0;
+	return try_file(o->csv) || try_file(o->json) || try_file(o->svg) || try_file(o->cdf) ? EXIT_FAILED : 0;
 }
 
 int write_files(const struct options *o, const struct sweep *s)
 {
-	int err = 0;
+	return write_to(o->csv, s, write_csv) | write_to(o->json, s, out_json) | write_to(o->cdf, s, write_cdf);
+}
 
-	if (o->csv)
-		err |= write_to(o->csv, s, false);
-	if (o->json)
-		err |= write_to(o->json, s, true);
-	return err;
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
 }
 
 int conclude(const struct options *o, struct sweep *s, int res)
 {
-	bool to_stdout = (o->csv && !strcmp(o->csv, "-")) || (o->json && !strcmp(o->json, "-"));
+	bool to_stdout = is_stdout(o->csv) || is_stdout(o->json) || is_stdout(o->cdf);
 	int done = 0, err;
 
 	for (int i = 0; i < s->n; i++)

@@ -181,6 +181,7 @@ static const struct option longs[] = {
 	{ "metric", required_argument, NULL, 'm' },   { "quiet", no_argument, NULL, 'Q' },
 	{ "precision", required_argument, NULL, 'E' }, { "seeds", required_argument, NULL, 'N' },
 	{ "speed", required_argument, NULL, 'X' },   { "misses", required_argument, NULL, 'M' },
+	{ "cdf", required_argument, NULL, 'D' },
 	{ "instead", required_argument, NULL, 'I' },
 	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
@@ -204,6 +205,7 @@ static int take(struct options *o, int c, char *arg)
 	case 'x': o->csv = arg; return 0;
 	case 'J': o->json = arg; return 0;
 	case 'g': o->svg = arg; return 0;
+	case 'D': o->cdf = arg; return 0;
 	case 'm': o->metric = arg; return metric_known(arg) ? 0 : -1;
 	case 'Q': o->quiet = true; return 0;
 	case 'h': o->help = true; return 0;
@@ -271,7 +273,7 @@ static int contradiction(const struct options *o)
 
 int options_parse(struct options *o, int argc, char **argv)
 {
-	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:I:";
+	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:I:D:";
 	char was[128];
 	int c, which = -1;
 

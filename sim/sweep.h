@@ -41,6 +41,8 @@ double rate_of(const struct run_config *c, double load);
 void out_table(const struct sweep *s, FILE *to);
 void out_csv(const struct sweep *s, FILE *to);
 int out_json(const struct sweep *s, FILE *to);
+/* cdf.c */
+void out_cdf(const struct sweep *s, FILE *to);
 double metric_of(const struct point *p, const char *metric, int cls);
 /* Half of its 95 % interval. NAN: not known. */
 double metric_half(const struct point *p, const char *metric, int cls);

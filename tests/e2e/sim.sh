@@ -329,6 +329,16 @@ test_axes_say_unit_and_scale_and_objectives_are_lines() {
 	assert_ge "$(grep -c "class='i c0'" "$DIR/b.svg")" 1 "intervals"
 }
 
+test_distributions_are_written_whole() {
+	sim -p fcfs -w 'a=0.5:1us,b=0.5:exp(3us)' -l 0.7 -n 100k --cdf "$DIR/cdf" --json "$DIR/json" >/dev/null
+	awk -F, 'NR > 1 {
+		if ($7 == class && ($8 <= q || $9 < us)) { print "not sorted: " $0; exit 1 }
+		class = $7; q = $8; us = $9; n[class]++
+	} END { exit !(n["a"] > 110 && n["b"] > 110 && n["all"] > 110) }' "$DIR/cdf" || fail "$(head -n 5 "$DIR/cdf")"
+	assert_near "$(awk -F, '$7 == "b" && $8 == 0.99 { print $9 }' "$DIR/cdf")" \
+		"$(jq '.runs[0].classes[1].p99_us' "$DIR/json")" 0.01 "p99 of b"
+}
+
 # Colours come again after eight curves, markers do not.
 test_curves_of_a_plot_are_told_apart() {
 	sim -p fcfs,rss,p2c -c 1,2,4 -l 0.2,0.5 -n 1000 --svg "$DIR/a.svg" >/dev/null
