@@ -252,6 +252,11 @@ void broker_serve(struct agent *a, struct peer *p)
 {
 	char text[SHUNT_TEXT_LEN];
 
+	/* A connection may outlive its process, whose number another process may have by now: the domain's worker. */
+	if (worker_process_ended(p->pidfd)) {
+		peers_drop(a, p);
+		return;
+	}
 	if (!a->maps.agent && a->renew)
 		return; /* soon */
 	if (!a->maps.agent) {

@@ -37,6 +37,10 @@ static bool read_kin(__u32 pid, struct kin *k)
 	if (!open || !close || close < open)
 		return false;
 	snprintf(k->name, sizeof(k->name), "%.*s", (int)(close - open - 1), open + 1);
+	for (char *at = k->name; *at; at++) { /* it chose them, and a log has lines */
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
 	/* state, parent, group, session, … and as the 20th after the name the start */
 	if (sscanf(close + 1, " %*c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
 		   &k->session, &began) != 2)

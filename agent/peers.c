@@ -21,6 +21,9 @@
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
 #endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* Linux 6.16 */
+#endif
 
 #define HELLO_NS 1000000000ULL /* silence before HELLO */
 #define WAIT_NS 4000000000ULL  /* for a domain that is not ready */
@@ -45,6 +48,18 @@ static int bind_to(int fd, const char *path, char *why, size_t len)
 	return 0;
 }
 
+/*
+ * Nobody sends us descriptors. One that is sent all the same is closed by whoever receives the message, or ends the
+ * connection, and a close may take as long as its owner likes (a TCP socket that lingers). Connections have this from
+ * their listener. Linux 6.16 has it.
+ */
+static void refuse_rights(int listener)
+{
+	int off = 0;
+
+	setsockopt(listener, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
+}
+
 /* Anyone may connect: who is there is asked of the kernel, and those who may not are told. The
  * listener is the keeper's too, so that nobody is turned away while the agent is replaced. */
 int peers_listen(struct agent *a, char *why, size_t len)
@@ -52,6 +67,7 @@ int peers_listen(struct agent *a, char *why, size_t len)
 	int fd = store_get(a->store, "listen"), err;
 
 	if (fd >= 0) {
+		refuse_rights(fd);
 		a->listener = fd;
 		return 0;
 	}
@@ -60,6 +76,7 @@ int peers_listen(struct agent *a, char *why, size_t len)
 		snprintf(why, len, "cannot make a socket: %s", strerror(errno));
 		return -errno;
 	}
+	refuse_rights(fd);
 	err = bind_to(fd, a->opts.socket, why, len);
 	if (!err)
 		err = store_put(a->store, "listen", fd);
@@ -109,7 +126,7 @@ static int pidfd_of(int fd, pid_t pid)
 
 	if (!getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len))
 		return pidfd;
-	return pidfd_open(pid, 0);
+	return errno == ENOPROTOOPT ? pidfd_open(pid, 0) : -1; /* Linux 6.5 has it */
 }
 
 static void count_bad(struct agent *a)

@@ -161,7 +161,7 @@ void worker_hung_up(struct domain *d, __u64 now_ns)
 	d->hung_up = true;
 }
 
-static bool is_dead(int pidfd)
+bool worker_process_ended(int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
@@ -245,7 +245,7 @@ static void check_left(struct domain *d, __u64 now_ns)
 {
 	__u64 drain_ns = d->maps->cfg.drain_ms * 1000000ULL;
 
-	if (is_dead(d->worker)) {
+	if (worker_process_ended(d->worker)) {
 		start_burial(d, false, now_ns);
 		forget_process(d);
 		return;
@@ -269,7 +269,7 @@ void worker_check(struct domain *d, __u64 now_ns)
 		check_left(d, now_ns);
 	if (d->life != DOMAIN_TAKEN)
 		return;
-	if (is_dead(d->worker)) {
+	if (worker_process_ended(d->worker)) {
 		/* Its last message may be BYE. Whoever else has its connection does not count. */
 		if (!d->dead_ns)
 			d->dead_ns = now_ns;

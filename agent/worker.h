@@ -29,3 +29,6 @@ void worker_check(struct domain *d, __u64 now_ns);
 bool bury_step(struct domain *d, __u64 now_ns);
 /* bury.c: gives the kernel the frame that was left aside, if it has not got it. */
 void bury_aside(struct domain *d);
+
+/* Has the process ended? Its number may be another's then. */
+bool worker_process_ended(int pidfd);

@@ -80,6 +80,21 @@ static int check_dynamic(struct ctl *ctl, const char *path, Elf_Scn *scn)
 	return 0;
 }
 
+/* A relocation whose value a function of the object computes runs that function, symbol or not. */
+static int check_relocations(struct ctl *ctl, const char *path, Elf_Scn *scn, const GElf_Ehdr *eh)
+{
+	__u32 runs = eh->e_machine == EM_AARCH64 ? R_AARCH64_IRELATIVE : R_X86_64_IRELATIVE;
+	Elf_Data *data = elf_getdata(scn, NULL);
+	GElf_Rela r;
+
+	for (int i = 0; data && gelf_getrela(data, i, &r); i++) {
+		if (GELF_R_TYPE(r.r_info) == runs)
+			return refuse(ctl, path, "runs when it is loaded: a function that chooses another (ifunc)",
+				      NULL);
+	}
+	return 0;
+}
+
 static int check_elf(struct ctl *ctl, const char *path, Elf *elf)
 {
 	Elf_Scn *scn = NULL;
@@ -99,6 +114,8 @@ static int check_elf(struct ctl *ctl, const char *path, Elf *elf)
 		err = check_section(ctl, path, &sh, name ? name : "");
 		if (!err && sh.sh_type == SHT_DYNSYM)
 			err = check_symbols(ctl, path, elf, scn, &sh, &needed);
+		if (!err && sh.sh_type == SHT_RELA)
+			err = check_relocations(ctl, path, scn, &eh);
 		if (!err && sh.sh_type == SHT_DYNAMIC)
 			err = check_dynamic(ctl, path, scn);
 	}

@@ -168,4 +168,19 @@ test_root_shows_no_file_that_is_for_root_alone() {
 	! grep -q fairytale "$DIR/err" || fail "it is in the message"
 }
 
+# A function that chooses another one runs when the object is mapped; it needs no symbol that says so.
+test_native_code_that_runs_when_it_is_mapped_is_refused() {
+	policy "" "if (other(ev->cls) == 99) return SHUNT_GO_ON;" '
+#ifdef __bpf__
+static int other(int x) { return x; }
+#else
+static int one(int x) { return x; }
+static int (*choose(void))(int) { return one; }
+static int other(int x) __attribute__((ifunc("choose")));
+#endif'
+	assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+	assert_match "$(cat "$DIR/err")" "runs when it is loaded: a function that chooses another .ifunc"
+	[ ! -e "$DIR/mine.shunt" ] || fail "a bundle was made"
+}
+
 run_tests "$@"

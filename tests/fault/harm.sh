@@ -224,4 +224,50 @@ test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	assert_unharmed
 }
 
-[ -n "${ELSEWHERE:-}" ] || run_tests "$@"
+[ -n "${ELSEWHERE:-}" ] || # A descriptor that comes along is closed by who receives it, and a close may take as long as its owner likes.
+test_nobody_can_send_shuntd_a_descriptor() {
+	begin
+	cat >"$DIR/send.py" <<-'END'
+		import errno, os, socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		try:
+		    s.setsockopt(socket.SOL_SOCKET, 83, 0)  # SO_PASSRIGHTS
+		except OSError:
+		    sys.exit(77)
+		s.connect(sys.argv[1])
+		try:
+		    socket.send_fds(s, [b"x" * 32], [0])
+		except OSError as e:
+		    sys.exit(0 if e.errno == errno.EPERM else 1)
+		sys.exit(1)
+	END
+	local status=0
+	host python3 "$DIR/send.py" $SOCK || status=$?
+	[ $status != 77 ] || skip "Linux before 6.16 lets anybody send descriptors"
+	assert_eq $status 0 "status of who sends one"
+}
+
+# Its number may be another process's by the time it speaks: that of the domain's worker.
+test_a_connection_that_outlives_its_process_gets_no_answer() {
+	begin
+	cat >"$DIR/late.py" <<-'END'
+		import os, re, socket, struct, sys
+		abi = int(re.search(r"#define SHUNT_ABI (\d+)", open("include/shunt/abi.h").read())[1])
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		if not os.fork():
+		    s.connect(sys.argv[1])
+		    os._exit(0)
+		os.wait()
+		s.settimeout(5)
+		s.send(struct.pack("=IHHII16s", 0x746e6873, abi, 1, 0xffffffff, 0, b"late"))
+		try:
+		    sys.exit(1 if s.recv(4096) else 0)
+		except ConnectionResetError:
+		    sys.exit(0)
+	END
+	host python3 "$DIR/late.py" $SOCK || fail "it was answered"
+	start_good
+	assert_unharmed
+}
+
+run_tests "$@"
