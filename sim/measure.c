@@ -150,9 +150,26 @@ static double student(int df)
 	       (5 * pow(z, 5) + 16 * pow(z, 3) + 3 * z) / (96.0 * df * df);
 }
 
+/*
+ * What batches that depend on each other say less: the factor for a first-order autoregression with the correlation of
+ * each with the next. Small ones are chance.
+ */
+static double dependence(const double *value, int n, double mean)
+{
+	double sq = 0, lag = 0, r;
+
+	for (int i = 0; i < n; i++) {
+		sq += (value[i] - mean) * (value[i] - mean);
+		lag += i ? (value[i] - mean) * (value[i - 1] - mean) : 0;
+	}
+	r = sq > 0 ? lag / sq : 0;
+	r = r < 0.15 ? 0 : r > 0.9 ? 0.9 : r;
+	return sqrt((1 + r) / (1 - r));
+}
+
 static double half_width(const struct batched *b, int level, int q, double value)
 {
-	double sq = 0, x;
+	double sq = 0, sum = 0, x;
 	int n = b->n[level];
 
 	if (n < BATCHES_LEAST)
@@ -160,8 +177,10 @@ static double half_width(const struct batched *b, int level, int q, double value
 	for (int i = 0; i < n; i++) {
 		x = b->value[level][q][i] - value;
 		sq += x * x;
+		sum += b->value[level][q][i];
 	}
-	return student(n - 1) * sqrt(sq / (n - 1) / n); /* NAN if a batch has no value */
+	/* NAN if a batch has no value */
+	return student(n - 1) * sqrt(sq / (n - 1) / n) * dependence(b->value[level][q], n, sum / n);
 }
 
 double quantity_of(const struct class_result *c, enum quantity q)
@@ -233,13 +252,18 @@ void measure_finish(struct measure *m)
 /* Did the backlog grow from look to look, and more than by chance? */
 bool load_is_carried(const struct run_result *r)
 {
-	uint64_t first = r->backlog[0], last = r->backlog[BACKLOG_LOOKS - 1], arrived = 0;
+	uint64_t first = r->backlog[0], last = r->backlog[BACKLOG_LOOKS - 1], arrived = 0, done = 0;
 
+	for (int k = 0; k < r->nclasses; k++) {
+		arrived += r->cls[k].arrived;
+		done += r->cls[k].done;
+	}
+	/* What is dropped bounds the backlog. */
+	if (r->overload && done >= 0.999 * arrived)
+		return false;
 	for (int i = 1; i < BACKLOG_LOOKS; i++) {
 		if (r->backlog[i] <= r->backlog[i - 1])
 			return true;
 	}
-	for (int k = 0; k < r->nclasses; k++)
-		arrived += r->cls[k].arrived;
 	return last - first < 100 || last - first < arrived / 500;
 }

@@ -103,22 +103,24 @@ static int add_numbers(struct numbers *to, char *text, bool time)
 			return -1;
 		to->n++;
 	}
-	return 0;
+	return to->n ? 0 : -1;
 }
 
 /* CORE@TIME[:TIME] */
 static int add_failure(struct options *o, char *text)
 {
 	struct failure f = { 0 };
+	long core;
 	char *at = strchr(text, '@'), *end, *colon;
 	double ns;
 
 	if (!at || o->nfails == SIM_FAILS)
 		return -1;
 	*at = '\0';
-	f.core = strtol(text, &end, 10);
-	if (*end || end == text || f.core < 0)
+	core = strtol(text, &end, 10);
+	if (*end || end == text || core < 0 || core >= SIM_CORES)
 		return -1;
+	f.core = core;
 	colon = strchr(at + 1, ':');
 	if (colon) {
 		*colon = '\0';
@@ -247,6 +249,8 @@ static int take(struct options *o, int c, char *arg)
 	case 'X':
 		return number(arg, false, &o->speed);
 	case 'S':
+		if (*arg < '0' || *arg > '9')
+			return -1;
 		o->seed = strtoull(arg, &arg, 0);
 		return *arg ? -1 : 0;
 	}

@@ -27,7 +27,7 @@ struct outcome {
 	bool carried;
 	double lost;                       /* share that was not answered */
 	double at[SHUNT_CLASSES], half[SHUNT_CLASSES];    /* the metric */
-	double miss[SHUNT_CLASSES], miss_half[SHUNT_CLASSES];
+	double miss[SHUNT_CLASSES], miss_half[SHUNT_CLASSES], done[SHUNT_CLASSES];
 	int worst;                         /* class; -1: all meet theirs */
 };
 

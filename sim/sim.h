@@ -261,6 +261,7 @@ struct run_result {
 	double mean_ci;     /* half width of the mean sojourn's 95 % interval, ns */
 	uint64_t events, preempted, stolen, held, backlog_max, bad_answers;
 	uint64_t backlog[BACKLOG_LOOKS]; /* requests in the system then */
+	bool overload;      /* more work arrives than the cores can do, however long it takes to show */
 	double sim_s, wall_s;
 };
 

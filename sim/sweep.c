@@ -79,6 +79,7 @@ int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	r->cls = calloc(r->nclasses + 1, sizeof(*r->cls));
 	if (!r->cls)
 		return -ENOMEM;
+	r->overload = c->rate >= rate_of(c, 1);
 	res = c->policy->ideal ? run_ideal(c, r, stop, err) : run_sim(c, r, stop, err);
 	r->wall_s = seconds() - start;
 	r->complete = !res;

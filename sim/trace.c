@@ -32,14 +32,21 @@ static int bad_line(const struct trace *t, char *err, const char *what)
 static int parse(struct trace *t, const struct workload *w, const char *line, struct recorded *r, char *err)
 {
 	char name[64], service[32], *end;
-	int n = sscanf(line, "%lf %63s %31s %u", &r->at_us, name, service, &r->flow);
+	int at = 0, n = sscanf(line, "%lf %63s %31s %n", &r->at_us, name, service, &at);
+	unsigned long flow;
 
 	if (n < 3 || !(r->at_us >= 0) || r->at_us > 3.6e9)
 		return bad_line(t, err, "is not 'TIME_US CLASS SERVICE_US [FLOW]'");
 	r->cls = class_by_name(w, name);
 	if (r->cls < 0)
 		return bad_line(t, err, "has a class that the workload does not have");
-	r->has_flow = n == 4;
+	r->has_flow = line[at] != '\0';
+	if (r->has_flow) {
+		flow = strtoul(line + at, &end, 10);
+		if (line[at] < '0' || line[at] > '9' || end[strspn(end, " \t\r\n")] || flow > UINT32_MAX)
+			return bad_line(t, err, "has no number as its FLOW, or more after it");
+		r->flow = flow;
+	}
 	r->service_us = NAN;
 	if (strcmp(service, "-")) {
 		r->service_us = strtod(service, &end);

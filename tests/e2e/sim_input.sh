@@ -93,6 +93,10 @@ test_a_line_of_a_trace_that_makes_no_sense_is_named() {
 	x short 1|is not 'TIME_US CLASS SERVICE_US
 	100 short 1x|has no service time
 	100 short -1|has no service time
+	100 short 1 c0|has no number as its FLOW
+	100 short 1 5x|has no number as its FLOW
+	100 short 1 -3|has no number as its FLOW
+	100 short 1 3 4|has no number as its FLOW
 	TEXT
 	: >"$DIR/trace"
 	refused "holds no requests" -p fcfs -w short=1:1us -a "trace:$DIR/trace"
