@@ -3,7 +3,7 @@
 # kernels before 5.18) and the host's
 
 .PHONY: wire
-wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o ## the wire transport's programs
+wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o $(B)/tests/wire/switch.o ## the wire transport's programs
 bpf: wire
 
 NIC_DEPS := $(wildcard bpf/*.h bpf/nic/* include/shunt/*.h)
