@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "rates.h"
 #include "sweep.h"
 
 #define LIST_MAX 64
@@ -34,6 +35,8 @@ struct options {
 	double misses;      /* advise: share of requests that may be late; 0: not given */
 	double speed;       /* of a trace; 0: as recorded */
 	double instead;     /* paper: in place of what comes out, to see that it is refused; NAN: not given */
+	const char *shape;  /* of the rate over time */
+	double duration_ns; /* of each run; 0: as --requests says */
 	const char *csv, *json, *svg, *cdf, *metric, *metric_given;
 	bool quiet, help;
 	int argc; /* operands */
@@ -42,6 +45,9 @@ struct options {
 
 /* 0 or an exit status, having said why. */
 int options_parse(struct options *o, int argc, char **argv);
+
+/* An option that was given, and that "run" alone obeys; NULL: none. */
+const char *of_run_alone(const struct options *o);
 
 int cmd_run(struct options *o);
 int cmd_paper(struct options *o);

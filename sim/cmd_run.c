@@ -17,6 +17,7 @@ struct grid {
 	int nsystems;
 	struct workload work[LIST_MAX];
 	int nwork;
+	struct shape shape;
 	uint64_t knob[SHUNT_KNOBS];
 };
 
@@ -259,7 +260,20 @@ static int open_all(struct grid *g, struct options *o)
 				return complain("%s", err);
 		}
 	}
+	if (o->shape && shape_parse(&g->shape, o->shape, err))
+		return complain("%s", err);
 	return set_knobs(g->knob, o);
+}
+
+/* As many requests as arrive in the time that was asked for. */
+static int set_duration(struct run_config *c, const struct options *o)
+{
+	double n = c->rate * (c->shape ? shape_until(c->shape, o->duration_ns) : o->duration_ns) / 1e9;
+
+	if (n < 100 || n > 1e12)
+		return complain("%.0f requests arrive in the --duration: it takes 100", n);
+	c->requests = c->w->trace_n && n > c->w->trace_n ? c->w->trace_n : n;
+	return 0;
 }
 
 static int add_point(struct grid *g, const struct options *o, int sys, int pol, int work, double cores,
@@ -281,6 +295,7 @@ static int add_point(struct grid *g, const struct options *o, int sys, int pol, 
 	c->seed = o->seed + seed;
 	c->quantum_us = quantum;
 	c->preempt = o->preempt;
+	c->shape = o->shape ? &g->shape : NULL;
 	memcpy(c->knob, g->knob, sizeof(c->knob));
 	memcpy(c->fail, o->fail, sizeof(c->fail));
 	c->nfails = o->nfails;
@@ -294,7 +309,9 @@ static int add_point(struct grid *g, const struct options *o, int sys, int pol, 
 	c->rate = rate > 0 ? rate : rate_of(c, load);
 	if (rate > 0)
 		p->load = rate / rate_of(c, 1);
-	return c->rate > 0 ? 0 : complain("%d cores leave none to serve", c->cores);
+	if (!(c->rate > 0))
+		return complain("%d cores leave none to serve", c->cores);
+	return o->duration_ns ? set_duration(c, o) : 0;
 }
 
 static int fill(struct grid *g, const struct options *o)
@@ -347,6 +364,7 @@ int cmd_run(struct options *o)
 		policy_close(&g->policy[i]);
 	for (int i = 0; i < g->nwork; i++)
 		workload_free(&g->work[i]);
+	shape_free(&g->shape);
 	free(g);
 	return err;
 }

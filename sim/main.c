@@ -20,6 +20,9 @@ static const char help[] =
 	"  -w, --workload SPEC   a name, or NAME=SHARE:TIME[/slo=TIME][/quantum=TIME][/requeue=head|tail],…\n"
 	"                        TIME: 1us, exp(1us), lognormal(1us;10us), modes(0.995:500ns;…), file(PATH)\n"
 	"  -a, --arrivals KIND   poisson, uniform, bursty:FACTOR:TIME, trace:FILE\n"
+	"      --shape SPEC      the rate over time, in multiples of --load or --rate: steps(0s:1;10ms:2;15ms:1),\n"
+	"                        ramp(0s:0.5;1s:1.5), sine(10ms;0.5), file(PATH)\n"
+	"      --duration TIME   instead of --requests\n"
 	"      --speed X         of a trace: 2 is twice as fast as recorded\n"
 	"  -f, --flows N         client flows (default: each request its own)\n"
 	"  -c, --cores LIST      1 to 1024; those that a system's dispatcher takes included\n"
@@ -86,6 +89,10 @@ int main(int argc, char **argv)
 	}
 	if (!err && o.argc && run != cmd_paper) {
 		complain("what is '%s'? (shunt-sim --help)", o.argv[0]);
+		err = EXIT_USAGE;
+	}
+	if (!err && run != cmd_run && of_run_alone(&o)) {
+		complain("--%s is an option of 'shunt-sim run' alone", of_run_alone(&o));
 		err = EXIT_USAGE;
 	}
 	return err ? err : run(&o);

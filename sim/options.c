@@ -169,6 +169,8 @@ int set_knobs(uint64_t *knob, const struct options *o)
 	return 0;
 }
 
+enum { OPT_SHAPE = 256, OPT_DURATION };
+
 static const struct option longs[] = {
 	{ "policy", required_argument, NULL, 'p' },   { "workload", required_argument, NULL, 'w' },
 	{ "system", required_argument, NULL, 's' },   { "cost", required_argument, NULL, 'C' },
@@ -184,6 +186,7 @@ static const struct option longs[] = {
 	{ "precision", required_argument, NULL, 'E' }, { "seeds", required_argument, NULL, 'N' },
 	{ "speed", required_argument, NULL, 'X' },   { "misses", required_argument, NULL, 'M' },
 	{ "cdf", required_argument, NULL, 'D' },
+	{ "shape", required_argument, NULL, OPT_SHAPE }, { "duration", required_argument, NULL, OPT_DURATION },
 	{ "instead", required_argument, NULL, 'I' },
 	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
@@ -246,6 +249,11 @@ static int take(struct options *o, int c, char *arg)
 			return -1;
 		o->seeds = x;
 		return 0;
+	case OPT_SHAPE:
+		o->shape = arg;
+		return 0;
+	case OPT_DURATION:
+		return time_parse(arg, &o->duration_ns) || !(o->duration_ns > 0) ? -1 : 0;
 	case 'X':
 		return number(arg, false, &o->speed);
 	case 'S':
@@ -266,6 +274,11 @@ static int contradiction(const struct options *o)
 	if (trace && (o->loads.n || o->rates.n))
 		return complain("a trace has a rate of its own: --speed 2 replays it twice as fast, "
 				"in place of --load and --rate");
+	if (o->duration_ns && o->requests)
+		return complain("--duration and --requests both say how long a run is: give one of them");
+	if (o->precision && (o->shape || o->duration_ns))
+		return complain("--precision makes runs longer, and a run with --shape or --duration is as long as it says: "
+				"--seeds shows how sure it is");
 	if (o->speed && !trace)
 		return complain("--speed is that of a trace: --arrivals trace:FILE");
 	for (int i = 0; !o->preempt && i < o->quanta.n; i++) {
@@ -273,6 +286,11 @@ static int contradiction(const struct options *o)
 			return complain("--preempt no leaves nothing to a --quantum: leave one of them out");
 	}
 	return 0;
+}
+
+const char *of_run_alone(const struct options *o)
+{
+	return o->shape ? "shape" : o->duration_ns ? "duration" : NULL;
 }
 
 int options_parse(struct options *o, int argc, char **argv)

@@ -232,6 +232,7 @@ struct run_config {
 	uint64_t knob[SHUNT_KNOBS];
 	int nfails;
 	struct failure fail[SIM_FAILS];
+	const struct shape *shape; /* of the rate over time, rates.h; NULL: it is constant */
 };
 
 /* What is measured of a class. Times in ns. */

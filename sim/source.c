@@ -14,6 +14,7 @@ int source_open(struct source *s, const struct run_config *c, char *err)
 	s->left = c->requests;
 	s->now = SIM_START;
 	s->gap_ns = 1e9 / c->rate;
+	shape_begin(&s->shape, c->shape);
 	rng_seed(&s->when, c->seed, 1);
 	rng_seed(&s->what, c->seed, 2);
 	rng_seed(&s->which, c->seed, 3);
@@ -56,6 +57,14 @@ static uint32_t pick_flow(struct source *s)
 	return s->w->flows ? flow_hash((uint64_t)random * s->w->flows >> 32) : random;
 }
 
+/* At the rates of the shape. */
+static tick when(struct source *s)
+{
+	if (!s->shape.s)
+		return s->now;
+	return SIM_START + ticks(shape_when(&s->shape, (double)(s->now - SIM_START) / TICKS_NS));
+}
+
 static int next_of_trace(struct source *s, struct arrival *a, char *err)
 {
 	struct recorded r;
@@ -65,7 +74,8 @@ static int next_of_trace(struct source *s, struct arrival *a, char *err)
 	if (res)
 		return res;
 	at = SIM_START + ticks(r.at_us * 1e3 / s->w->trace_speed);
-	a->at = s->now = at > s->now ? at : s->now;
+	s->now = at > s->now ? at : s->now;
+	a->at = when(s);
 	a->cls = r.cls;
 	a->service = ticks(isnan(r.service_us) ? dist_draw(&s->w->cls[r.cls].service, &s->what) :
 						 r.service_us * 1e3);
@@ -93,7 +103,7 @@ int source_next(struct source *s, struct arrival *a, char *err)
 		while (c < w->nclasses - 1 && u >= w->cls[c].upto)
 			c++;
 	}
-	a->at = s->now;
+	a->at = when(s);
 	a->cls = c;
 	a->service = ticks(dist_draw(&w->cls[c].service, &s->what));
 	a->flow = pick_flow(s);

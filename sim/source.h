@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "rates.h"
 #include "sim.h"
 
 struct arrival {
@@ -44,6 +45,7 @@ struct source {
 	tick burst_end;    /* bursty */
 	uint64_t left;
 	struct trace trace;
+	struct shape_place shape; /* of no shape: the rate is constant */
 };
 
 int source_open(struct source *s, const struct run_config *c, char *err);

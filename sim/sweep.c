@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "rates.h"
 #include "sweep.h"
 
 static volatile sig_atomic_t interrupted;
@@ -69,6 +70,18 @@ static double seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* In the time that the run's requests take. */
+static double mean_rate(const struct run_config *c)
+{
+	struct shape_place p;
+	double constant_ns = c->requests / c->rate * 1e9;
+
+	if (!c->shape)
+		return c->rate;
+	shape_begin(&p, c->shape);
+	return c->requests / shape_when(&p, constant_ns) * 1e9;
+}
+
 int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
 {
 	double start = seconds();
@@ -79,7 +92,7 @@ int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	r->cls = calloc(r->nclasses + 1, sizeof(*r->cls));
 	if (!r->cls)
 		return -ENOMEM;
-	r->overload = c->rate >= rate_of(c, 1);
+	r->overload = mean_rate(c) >= rate_of(c, 1);
 	res = c->policy->ideal ? run_ideal(c, r, stop, err) : run_sim(c, r, stop, err);
 	r->wall_s = seconds() - start;
 	r->complete = !res;

@@ -3,30 +3,13 @@
 # sim.sh - the simulator: policies' own code against queueing theory, papers' statements, its own promises
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/theory.sh"
 
 NO_LAB=1
 N=${LONG:+20M}
 N=${N:-2M}
 LONG_N=${LONG:+3M}
 [ -z "$LONG" ] || TEST_LIMIT=900
-
-sim() { shunt-sim "$@" -Q; }
-
-# METRIC OPTIONS…: of one run, all classes together
-value() {
-	local metric=$1
-	shift
-	json ".runs[0].classes[-1].$metric" sim --json - "$@"
-}
-
-# GOT WANT PERCENT WHAT
-assert_near() {
-	awk -v got="$1" -v want="$2" -v most="$3" 'BEGIN {
-		off = 100 * (got / want - 1)
-		printf "%s, should be %s: %+.2f %%\n", got, want, off
-		exit !(off <= most && off >= -most)
-	}' || fail "$4 is $1, should be within $3 % of $2"
-}
 
 # RHO CORES: mean wait of M/M/k in units of the mean service (Erlang C)
 erlang_wait() {

@@ -3,19 +3,9 @@
 # sim_input.sh - the simulator takes what was meant or says what is wrong with it: lists, workloads, traces, files
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
+. "$TESTS/theory.sh"
 
 NO_LAB=1
-
-sim() { shunt-sim "$@" -Q; }
-
-# WANT ARGUMENTS...: refused with that reason, before anything was simulated
-refused() {
-	local want=$1
-	shift
-	! sim "$@" >"$DIR/out" 2>"$DIR/err" || fail "'$*' was taken"
-	assert_match "$(cat "$DIR/err")" "$want" "the reason for '$*'"
-	assert_eq "$(cat "$DIR/out")" "" "output of '$*'"
-}
 
 test_a_range_that_ends_before_it_begins_is_refused() {
 	refused 'the range ends before it begins' -p fcfs -l 0.9:0.1:0.1
