@@ -11,13 +11,21 @@
 #include "sim.h"
 
 #define ROOM .ring = 1 << 20, .hold = 1 << 20, .nic_queue = 1 << 16
+/* [I] iPipe (SIGCOMM '19), LiquidIOII CN2350 */
+#define ACTORS { .actors = 8, \
+	.drr_quantum_us = 9.8, /* [I] the headroom for 1024 bytes */ \
+	.tail_us = 52.8,       /* [I] */ \
+	.mean_us = 40, .hysteresis = 0.2, .mailbox = 64, .migrate_us = 1000, /* [a] */ \
+	.forward_ns = 1870,    /* [I] Table 3: echo */ \
+	.host_cores = 12,      /* [I] */ \
+	.host_speed = 1.5, .host_ns = 1500 /* [a] */ }
 
 /*
  * Where a number comes from: [S] Shinjuku (NSDI '19) at 2 GHz, [O] Shinjuku-Offload (HotNets '19),
  * [Z] ZygOS as [S] describes it, [m] measured on shunt's build machine, [a] assumed.
  */
 const struct costs cost_presets[] = {
-	{ .name = "ideal", .policy = "fcfs", .text = "nothing costs anything", ROOM },
+	{ .name = "ideal", .policy = "fcfs", .text = "nothing costs anything", ROOM, .actors = ACTORS },
 	{
 		.name = "shinjuku", .policy = "sq",
 		.text = "Shinjuku: a dispatcher (5 M/s) and a networking thread, posted interrupts",
@@ -86,11 +94,16 @@ const struct costs cost_presets[] = {
 		.name = "stale", .policy = "p2c", .text = "nothing but loads every 100 us that are 25 us old",
 		.transport = TRANSPORT_PUBLISHED, .publish_ns = 100000, .publish_delay_ns = 25000, ROOM,
 	},
+	{
+		.name = "ipipe", .policy = "ipipe",
+		.text = "iPipe: actors on a SmartNIC's cores and a host's, FCFS and DRR", ROOM, .actors = ACTORS,
+	},
 };
 const int ncost_presets = sizeof(cost_presets) / sizeof(cost_presets[0]);
 
 #define NUMBER(field) { #field, offsetof(struct costs, field), false }
 #define WHOLE(field) { #field, offsetof(struct costs, field), true }
+#define ACTOR(field, whole) { #field, offsetof(struct costs, actors.field), whole }
 
 static const struct {
 	const char *name;
@@ -102,6 +115,10 @@ static const struct {
 	NUMBER(publish_delay_ns), NUMBER(mark_ns), NUMBER(safepoint_ns), NUMBER(yield_ns), NUMBER(switch_ns),
 	NUMBER(quantum_us),
 	WHOLE(outstanding), WHOLE(reserved), WHOLE(unseen), WHOLE(ring), WHOLE(hold), WHOLE(nic_queue),
+	ACTOR(actors, true), ACTOR(actor_skew, false), ACTOR(drr_quantum_us, false), ACTOR(visit_ns, false),
+	ACTOR(tail_us, false), ACTOR(mean_us, false), ACTOR(hysteresis, false), ACTOR(mailbox, true),
+	ACTOR(migrate_us, false), ACTOR(forward_ns, false), ACTOR(host_cores, true), ACTOR(host_speed, false),
+	ACTOR(host_ns, false),
 };
 
 static const char *const transports[] = { "shared", "wire", "published" };

@@ -10,7 +10,7 @@
 
 #include "paper.h"
 
-static const struct policy *find_policy(struct figure *f, const char *name)
+const struct policy *fig_policy(struct figure *f, const char *name)
 {
 	char err[SIM_TEXT];
 	int i;
@@ -27,7 +27,7 @@ static const struct policy *find_policy(struct figure *f, const char *name)
 	return &f->policy[f->npolicies++];
 }
 
-static struct workload *find_work(struct figure *f, const char *name, bool tail)
+const struct workload *fig_work(struct figure *f, const char *name, bool tail)
 {
 	char err[SIM_TEXT], key[64];
 	int i;
@@ -37,8 +37,8 @@ static struct workload *find_work(struct figure *f, const char *name, bool tail)
 		if (!strcmp(f->work_name[i], key))
 			return &f->work[i];
 	}
-	if (i == FIG_OPENED || workload_parse(&f->work[i], name, err)) {
-		complain("%s", i == FIG_OPENED ? "too many workloads" : err);
+	if (i == FIG_WORK || workload_parse(&f->work[i], name, err)) {
+		complain("%s", i == FIG_WORK ? "too many workloads" : err);
 		return NULL;
 	}
 	for (int c = 0; tail && c < f->work[i].nclasses; c++)
@@ -47,17 +47,29 @@ static struct workload *find_work(struct figure *f, const char *name, bool tail)
 	return &f->work[f->nwork++];
 }
 
+static int set_costs(struct costs *k, const char *list, char *err)
+{
+	char text[SIM_TEXT], *save = NULL;
+
+	snprintf(text, sizeof(text), "%s", list);
+	for (char *c = strtok_r(text, " ", &save); c; c = strtok_r(NULL, " ", &save)) {
+		if (costs_set(k, c, err))
+			return -1;
+	}
+	return 0;
+}
+
 int fig_curve(struct figure *f, const struct setup *u, const double *x, int n)
 {
-	const struct policy *p = find_policy(f, u->policy);
-	struct workload *w = find_work(f, u->workload, u->tail);
+	const struct policy *p = fig_policy(f, u->policy);
+	const struct workload *w = fig_work(f, u->workload, u->tail);
 	struct fig_curve *c = &f->curve[f->ncurves];
 	char err[SIM_TEXT];
 	struct costs k;
 
 	if (!p || !w || f->ncurves == FIG_CURVES)
 		return -1;
-	if (costs_read(&k, u->system, err) || (u->cost && costs_set(&k, u->cost, err))) {
+	if (costs_read(&k, u->system, err) || (u->cost && set_costs(&k, u->cost, err))) {
 		complain("%s", err);
 		return -1;
 	}
@@ -146,7 +158,7 @@ static struct curve *add_drawn(struct figure *f, const struct fig_curve *c)
 	d->n = c->n;
 	d->x = calloc(c->n, sizeof(double));
 	d->y = calloc(c->n, sizeof(double));
-	d->half = NULL;
+	d->half = d->low = d->high = NULL;
 	if (!d->x || !d->y) {
 		d->n = 0;
 		return d;
@@ -173,6 +185,14 @@ void fig_plot_own(struct figure *f, const struct fig_curve *c)
 
 	if (d->n)
 		memcpy(d->y, c->y, c->n * sizeof(double));
+	if (!d->n || !c->band)
+		return;
+	d->low = calloc(c->n, sizeof(double));
+	d->high = calloc(c->n, sizeof(double));
+	for (int i = 0; d->low && d->high && i < c->n; i++) {
+		d->low[i] = c->low[i];
+		d->high[i] = c->high[i];
+	}
 }
 
 int fig_curves(struct figure *f, const struct setup *u, int n, const double *x, int nx, int *c)
@@ -256,6 +276,8 @@ static void release(struct figure *f)
 			free(f->plot[i].curve[k].x);
 			free(f->plot[i].curve[k].y);
 			free(f->plot[i].curve[k].half);
+			free(f->plot[i].curve[k].low);
+			free(f->plot[i].curve[k].high);
 		}
 	}
 	sweep_free(&f->s);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors.h"
 #include "measure.h"
 #include "source.h"
 
@@ -233,8 +234,12 @@ static void sum_up(struct ideal_run *x)
 
 int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
 {
-	struct ideal_run *x = calloc(1, sizeof(*x));
+	struct ideal_run *x;
 	int res = -ENOMEM;
+
+	if (c->policy->ideal >= IDEAL_DRR)
+		return run_actors(c, r, stop, err);
+	x = calloc(1, sizeof(*x));
 
 	if (!x)
 		return res;

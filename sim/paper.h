@@ -8,12 +8,15 @@
 
 #define FIG_CURVES 32
 #define FIG_OPENED 16
+#define FIG_WORK 64
 #define FIG_PLOTS 3
 
 struct fig_curve {
 	char name[96];
 	int first, n;       /* its points in the sweep; none: own values */
 	double x[LIST_MAX], y[LIST_MAX];
+	bool band;          /* from low to high around y */
+	double low[LIST_MAX], high[LIST_MAX];
 };
 
 struct figure {
@@ -22,8 +25,8 @@ struct figure {
 	struct policy policy[FIG_OPENED];
 	char policy_name[FIG_OPENED][32];
 	int npolicies;
-	struct workload work[FIG_OPENED];
-	char work_name[FIG_OPENED][64];
+	struct workload work[FIG_WORK];
+	char work_name[FIG_WORK][64];
 	int nwork;
 	struct fig_curve curve[FIG_CURVES];
 	int ncurves;
@@ -40,11 +43,14 @@ struct setup {
 	int cores;
 	double quantum_us;  /* < 0: the system's */
 	int preempt;        /* -1: as the policy wants */
-	const char *cost;   /* "name=value", or NULL */
+	const char *cost;   /* "name=value", more of them after spaces, or NULL */
 	bool tail;          /* every class: preempted requests to the tail */
 	bool rates;         /* x is requests a second, not load */
 };
 
+/* NULL, having complained. */
+const struct policy *fig_policy(struct figure *f, const char *name);
+const struct workload *fig_work(struct figure *f, const char *spec, bool tail);
 /* A curve over x; its number, or -1 having complained. */
 int fig_curve(struct figure *f, const struct setup *u, const double *x, int n);
 /* Runs all curves. */
@@ -96,12 +102,13 @@ int shinjuku_fig7b(struct figure *f);
 int shinjuku_fig7c(struct figure *f);
 int shinjuku_fig8a(struct figure *f);
 int shinjuku_fig8bc(struct figure *f);
-/* paper_offload.c: Shinjuku-Offload, and iPipe's Figure 16 */
+/* paper_offload.c: Shinjuku-Offload */
 int offload_fig2(struct figure *f);
 int offload_fig3(struct figure *f);
 int offload_fig4(struct figure *f);
 int offload_fig5(struct figure *f);
 int offload_fig6(struct figure *f);
+/* paper_ipipe.c */
 int ipipe_fig16(struct figure *f);
 /* paper_stale.c: choosing by loads that are old */
 int stale_loads(struct figure *f);

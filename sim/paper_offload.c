@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * paper_offload.c - figures of Shinjuku-Offload (HotNets '19), and of iPipe (SIGCOMM '19) what its text lets one simulate
+ * paper_offload.c - figures of Shinjuku-Offload (HotNets '19)
  */
 #include <math.h>
 #include <stdio.h>
@@ -154,48 +154,5 @@ int offload_fig6(struct figure *f)
 		  vanilla / offload, AT_LEAST(1.5), .why = "no rate of the SmartNIC's dispatcher is stated; its "
 		  "Figure 3 needs 5 M/s, and with that it is as fast as Shinjuku's" },
 		  "p99 of 50 us at %.2f against %.2f M/s", vanilla / 1e6, offload / 1e6);
-	return 0;
-}
-
-/* FCFS and, for DRR, what the text says it approximates: processor sharing. 12 cores, as its first SmartNIC has. */
-int ipipe_fig16(struct figure *f)
-{
-	static const double at[] = { 0.1, 0.3, 0.5, 0.7, 0.8, 0.9 };
-	static const char *const work[] = { "all=1:exp(32us)", "all=1:modes(0.5:35us;0.5:60us)" };
-	static const char *const title[] = { "Exponential, 32 us", "35 or 60 us, half each" };
-	double p99[2][2];
-	int c[2][2];
-
-	for (int i = 0; i < 2; i++) {
-		const struct setup u[] = {
-			{ "FCFS", "ideal", "fcfs", work[i], 12, 0, 0, NULL, false, false },
-			{ "PS, for DRR", "ideal", "ps", work[i], 12, 0, 0, NULL, false, false },
-		};
-
-		for (int k = 0; k < 2; k++) {
-			c[i][k] = fig_curve(f, &u[k], at, 6);
-			if (c[i][k] < 0)
-				return EXIT_FAILED;
-		}
-	}
-	if (fig_run(f))
-		return EXIT_FAILED;
-	for (int i = 0; i < 2; i++) {
-		fig_plot(f, title[i], "load", "p99 sojourn, us", false, 0);
-		for (int k = 0; k < 2; k++) {
-			fig_plot_run(f, c[i][k], "p99_us", -1);
-			p99[i][k] = fig_value(f, c[i][k], 5, "p99_us", -1);
-		}
-	}
-	fig_state(f, &(struct statement){ "low dispersion: FCFS's p99 is 9.6 % below DRR's at load 0.9",
-		  SIZE(1 - p99[0][0] / p99[0][1], 0.096, 0.3), .why = "processor sharing stands for DRR, which "
-		  "serves an actor's whole quantum at once and so shares less" },
-		  "FCFS %.0f, processor sharing %.0f us: %.0f %% lower", p99[0][0], p99[0][1],
-		  100 * (1 - p99[0][0] / p99[0][1]));
-	fig_state(f, &(struct statement){ "high dispersion (35 and 60 us): the hybrid's p99 is 10.9 % below DRR's, "
-		  "68.7 % below FCFS's, so that DRR's is below FCFS's",
-		  p99[1][1] / p99[1][0], AT_MOST(0.5), .why = "times within a factor of 2 favour FCFS; the push to the "
-		  "host, which the text does not give in numbers, explains it" },
-		  "processor sharing %.0f, FCFS %.0f us", p99[1][1], p99[1][0]);
 	return 0;
 }

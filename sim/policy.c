@@ -21,6 +21,7 @@
 
 static const struct { const char *name; enum ideal ideal; } ideals[] = {
 	{ "ps", IDEAL_PS }, { "srpt", IDEAL_SRPT }, { "c-fcfs", IDEAL_CFCFS },
+	{ "drr", IDEAL_DRR }, { "ipipe", IDEAL_IPIPE }, { "ipipe-alg", IDEAL_IPIPE_ALG },
 };
 
 /* The folder of this program. */

@@ -146,6 +146,20 @@ enum stamp { STAMP_ARRIVAL, STAMP_NIC };
 
 #define STALL_TEXT 320
 
+/* Of iPipe's scheduler (actors.h), which runs actors on a NIC's cores (those of the run) and a host's. */
+struct actor_costs {
+	int actors;            /* of each class */
+	double actor_skew;     /* Zipf's exponent of their shares of a class; 0: all alike */
+	double drr_quantum_us, visit_ns; /* what a visit adds to an actor's deficit; what it costs */
+	double tail_us, mean_us, hysteresis; /* thresholds of latencies; mean_us 0: nobody is moved to the host */
+	int mailbox;           /* longer ones are moved to the host */
+	double migrate_us;
+	double forward_ns;     /* of a NIC core, for a request that is for the host */
+	int host_cores;
+	double host_speed;     /* of a host core, in multiples of a NIC core's */
+	double host_ns;        /* to the host, and back */
+};
+
 /* All in ns. Each system of the literature is a set of these: presets in costs.c, files in JSON. */
 struct costs {
 	char name[32];
@@ -179,6 +193,7 @@ struct costs {
 	int ring;             /* requests a core's ring takes */
 	int hold;             /* requests of one class that wait */
 	int nic_queue;        /* requests in front of the NIC or dispatcher */
+	struct actor_costs actors;
 };
 
 extern const struct costs cost_presets[];
@@ -192,7 +207,7 @@ int costs_set(struct costs *c, const char *assignment, char *err);
 
 /* --- policies -------------------------------------------------------------------------------------- */
 
-enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS };
+enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS, IDEAL_DRR, IDEAL_IPIPE, IDEAL_IPIPE_ALG };
 
 struct policy {
 	char name[64];

@@ -81,6 +81,8 @@ static void find_range(const struct plot *p, struct scale *x, struct scale *y)
 			any = true;
 			if (p->curve[i].half && !isnan(p->curve[i].half[k]))
 				y->high = fmax(y->high, fmin(v + p->curve[i].half[k], cap));
+			if (p->curve[i].high)
+				y->high = fmax(y->high, fmin(p->curve[i].high[k], cap));
 			x->low = fmin(x->low, p->curve[i].x[k]);
 			x->high = fmax(x->high, p->curve[i].x[k]);
 			y->low = fmin(y->low, v);
@@ -201,6 +203,19 @@ static void slo_line(FILE *f, const struct plot *p, const struct scale *y)
 		up(y, p->slo), WIDTH - RIGHT, LEFT + 4, up(y, p->slo) - 4, number(p->slo, buf, sizeof(buf)));
 }
 
+/* The area between what a curve may be at least and at most. */
+static void area(FILE *f, const struct curve *c, int i, const struct scale *x, const struct scale *y)
+{
+	if (!c->low || !c->high)
+		return;
+	fprintf(f, "<path class='a d%d' d='", i % COLOURS);
+	for (int k = 0; k < c->n; k++)
+		fprintf(f, "%c%.1f %.1f", k ? 'L' : 'M', across(x, c->x[k]), up(y, c->high[k]));
+	for (int k = c->n - 1; k >= 0; k--)
+		fprintf(f, "L%.1f %.1f", across(x, c->x[k]), up(y, c->low[k]));
+	fprintf(f, "z'/>\n");
+}
+
 static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, const struct scale *y)
 {
 	const struct curve *c = &p->curve[i];
@@ -288,7 +303,7 @@ static void legend(FILE *f, const struct plot *p)
 static const char style[] =
 	"<style>text{font:12px sans-serif;fill:#222}.title{font-weight:bold;font-size:14px}"
 	".note{font-size:11px;fill:#666}.grid{stroke:#ddd}.axis{stroke:#444;fill:none}"
-	".c,.i,.slo{fill:none}.i{stroke-width:1;stroke-dasharray:none!important}.slo{stroke:#a00;stroke-dasharray:5 4}"
+	".a{opacity:.22}.c,.i,.slo{fill:none}.i{stroke-width:1;stroke-dasharray:none!important}.slo{stroke:#a00;stroke-dasharray:5 4}"
 	".t0{fill:#0072b2}.t1{fill:#d55e00}.t2{fill:#009e73}.t3{fill:#a05a83}.t4{fill:#8a6800}.t5{fill:#2f86b8}"
 	".t6{fill:#666}.t7{fill:#000}"
 	".c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}"
@@ -318,6 +333,8 @@ static void panel(FILE *f, const struct plot *p, bool log_y)
 	find_range(&drawn, &x, &y);
 	axes(f, p, &x, &y);
 	slo_line(f, p, &y);
+	for (int k = 0; k < p->n; k++)
+		area(f, &p->curve[k], k, &x, &y);
 	for (int k = 0; k < p->n; k++)
 		curve(f, p, k, &x, &y);
 	if (beside)

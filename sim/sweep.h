@@ -59,6 +59,7 @@ struct curve {
 	int n;
 	double *x, *y;
 	double *half;        /* of the intervals of y, NAN: not known; NULL: of none */
+	double *low, *high;  /* an area around it; NULL: none */
 };
 
 struct plot {
