@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * native.c - a policy's native code, as native_check() judges it: whatever is accepted, mapping it runs nothing
+ * native.c - a policy's native code, as native_check() judges it: what is accepted is mapped, which must run and break nothing
  */
-/* link: loader/native.c loader/out.c */
-#include <gelf.h>
-#include <libelf.h>
+/* link: loader/native.c loader/native_symbols.c loader/out.c */
+#include <dlfcn.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <shunt/native.h>
 
 #include "input.h"
 #include "loader/bundle.h"
+
+/* As a worker does it: the loader takes it, and finds what is needed. */
+static void map(const uint8_t *data, size_t len)
+{
+	int fd = memfd_create("native", MFD_CLOEXEC);
+	char path[32];
+	void *handle;
+
+	MUST(fd >= 0 && write(fd, data, len) == (ssize_t)len);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	MUST(handle);
+	MUST(dlsym(handle, SHUNT_SYM_STEER) && dlsym(handle, SHUNT_SYM_SELECT) && dlsym(handle, SHUNT_SYM_DESC));
+	MUST(!dlsym(handle, "shunt_policy_of_nobody"));
+	dlclose(handle);
+	close(fd);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -16,6 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (native_check(&ctl, "a.shunt", copy, len))
 		MUST(ctl.error && strstr(ctl.error, "a.shunt"));
+	else
+		map(copy, len);
 	free(copy);
 	free(ctl.error);
 	free(ctl.advice);
