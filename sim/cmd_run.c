@@ -226,6 +226,34 @@ static const char *trace_spec(const struct options *o)
 	return NULL;
 }
 
+/* mq goes by objectives: without any it does what fcfs does. */
+static void warn_of_objectives(const struct grid *g, const struct policy *p)
+{
+	for (int i = 0; i < g->nwork && !strcmp(p->name, "mq"); i++) {
+		const struct workload *w = &g->work[i];
+		bool slo = false;
+
+		for (int c = 0; c < w->nclasses; c++)
+			slo |= w->cls[c].slo_us > 0;
+		if (!slo && w->nclasses > 1)
+			fprintf(stderr, "shunt-sim: warning: no class of '%.100s' has an objective, so mq serves in order of "
+				"arrival, as fcfs does: NAME=SHARE:TIME/slo=TIME (of a trace: --workload, or its line "
+				"'# workload: ')\n", w->text);
+	}
+}
+
+#define DAYS_NS (86400 * 1e9)
+
+/* The clock of a run ends after 104 days. */
+static int check_length(const struct run_config *c)
+{
+	double days = c->requests / c->rate * 1e9 / DAYS_NS;
+
+	return days < 100 ? 0 : complain("%g requests a second take %.3g days for %llu of them, and a run has 100: more "
+					 "requests a second, or fewer of them (--requests)", c->rate, days,
+					 (unsigned long long)c->requests);
+}
+
 static int open_all(struct grid *g, struct options *o)
 {
 	char err[SIM_TEXT];
@@ -262,6 +290,8 @@ static int open_all(struct grid *g, struct options *o)
 	}
 	if (o->shape && shape_parse(&g->shape, o->shape, err))
 		return complain("%s", err);
+	for (int i = 0; i < g->npolicies; i++)
+		warn_of_objectives(g, &g->policy[i]);
 	return set_knobs(g->knob, o);
 }
 
@@ -311,7 +341,7 @@ static int add_point(struct grid *g, const struct options *o, int sys, int pol, 
 		p->load = rate / rate_of(c, 1);
 	if (!(c->rate > 0))
 		return complain("%d cores leave none to serve", c->cores);
-	return o->duration_ns ? set_duration(c, o) : 0;
+	return o->duration_ns ? set_duration(c, o) : check_length(c);
 }
 
 static int fill(struct grid *g, const struct options *o)

@@ -296,7 +296,7 @@ int costs_read(struct costs *c, const char *name, char *err)
 	}
 	root = json_load_file(name, JSON_REJECT_DUPLICATES, &bad);
 	if (!json_is_object(root)) {
-		say(err, "'%.100s' is neither a preset nor a file of costs: %s", name,
+		say(err, "'%.100s' is neither a preset (shunt-sim list) nor a file of costs: %.200s", name,
 			 root ? "no object" : bad.text);
 		json_decref(root);
 		return -1;

@@ -80,13 +80,21 @@ double dist_draw(const struct dist *d, struct rng *r)
 	return 0;
 }
 
+double decimal(const char *text, char **end)
+{
+	bool digits = (*text >= '0' && *text <= '9') || *text == '.';
+
+	*end = (char *)text;
+	return digits && text[1] != 'x' && text[1] != 'X' ? strtod(text, end) : 0;
+}
+
 int time_parse(const char *text, double *ns)
 {
 	static const struct { const char *unit; double ns; } units[] = {
 		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "", 1e3 },
 	};
 	char *end;
-	double x = strtod(text, &end);
+	double x = decimal(text, &end);
 
 	if (end == text || !(x >= 0) || x > 1e12)
 		return -1;
@@ -188,11 +196,13 @@ static int parse_file(struct dist *d, char *path, char *err)
 	}
 	while (fgets(buf, sizeof(buf), f)) {
 		line++;
-		us = strtod(buf, &end);
-		if (end == buf && (*buf == '#' || *buf == '\n'))
+		buf[strcspn(buf, "\r\n")] = '\0';
+		us = decimal(buf, &end);
+		if (!*buf || *buf == '#')
 			continue;
-		if (end == buf || !(us >= 0) || us > 1e9 || grow(d, &room)) {
-			say(err, "'%s' line %zu is no time in microseconds", path, line);
+		if (end == buf || end[strspn(end, " \t")] || us > 1e9 || grow(d, &room)) {
+			say(err, "'%s' line %zu is '%.40s': give one time in microseconds a line, without a unit", path,
+			    line, buf);
 			fclose(f);
 			return SAID;
 		}

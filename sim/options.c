@@ -53,7 +53,7 @@ static int number(const char *text, bool time, double *x)
 		*x /= 1e3;
 		return 0;
 	}
-	*x = strtod(text, &end);
+	*x = decimal(text, &end);
 	if (end == text)
 		return -1;
 	if (*end == 'k' || *end == 'M')
@@ -145,7 +145,7 @@ static int share(const char *text, double *x)
 {
 	char *end;
 
-	*x = strtod(text, &end);
+	*x = decimal(text, &end);
 	if (end != text && *end == '%') {
 		*x /= 100;
 		end++;
@@ -160,8 +160,10 @@ int set_knobs(uint64_t *knob, const struct options *o)
 
 	for (int k = 0; k < o->knobs.n; k++) {
 		i = strtoul(o->knobs.s[k], &end, 10);
-		if (*end != '=' || i >= SHUNT_KNOBS)
+		if (*end != '=' || end == o->knobs.s[k] || i >= SHUNT_KNOBS)
 			return complain("'%s' is not KNOB=VALUE, KNOB 0 to %d", o->knobs.s[k], SHUNT_KNOBS - 1);
+		if (end[1] < '0' || end[1] > '9')
+			return complain("'%s' has no VALUE: KNOB=VALUE, as in 0=3 or 0=0xff", o->knobs.s[k]);
 		knob[i] = strtoull(end + 1, &end, 0);
 		if (*end)
 			return complain("'%s' is not KNOB=VALUE", o->knobs.s[k]);

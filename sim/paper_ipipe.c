@@ -191,7 +191,7 @@ static void plot_all(struct figure *f, struct band *b)
 					b->p99[high][p][l][s] =
 						metric_of(&f->s.p[b->first[high][s][p] + l], "p99_us", -1);
 		fig_plot(f, high ? "35 and 60 us" : "Exponential, 32 us", "load (of the NIC's 12 cores)",
-			 "p99 sojourn, us: median, and all settings", false, 400);
+			 "p99 sojourn, us: median, and all settings", true, 0);
 		for (int p = 0; p < SCHEDULERS; p++)
 			draw_scheduler(f, b, high, p);
 	}

@@ -96,7 +96,9 @@ static int build(const char *source, const char *out, char *err)
 	snprintf(sbin, sizeof(sbin), "%s/../sbin/shunt", exe); /* installed */
 	pid = fork();
 	if (!pid) {
-		dup2(STDERR_FILENO, STDOUT_FILENO);
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		dup2(null, STDOUT_FILENO); /* what it says of a bundle that is gone at once */
 		execl(shunt, "shunt", "build", source, "-o", out, (char *)NULL);
 		execl(sbin, "shunt", "build", source, "-o", out, (char *)NULL);
 		execlp("shunt", "shunt", "build", source, "-o", out, (char *)NULL);

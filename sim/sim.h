@@ -136,6 +136,8 @@ static inline bool shares_add_up(double sum)
 	return (sum > 0.995 && sum < 1.005) || (sum > 99.5 && sum < 100.5);
 }
 
+/* strtod() for digits alone: no hexadecimal, no sign, no inf; *end is text if there is no number. */
+double decimal(const char *text, char **end);
 int time_parse(const char *text, double *ns);
 
 /* --- costs ----------------------------------------------------------------------------------------- */

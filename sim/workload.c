@@ -29,6 +29,14 @@ const char *const workload_names[][3] = {
 	{ NULL },
 };
 
+enum { OPTION_SLO = 1, OPTION_QUANTUM = 2, OPTION_REQUEUE = 4 };
+
+static unsigned int option_bit(const char *key)
+{
+	return !strcmp(key, "slo") ? OPTION_SLO : !strcmp(key, "quantum") ? OPTION_QUANTUM :
+	       !strcmp(key, "requeue") ? OPTION_REQUEUE : 0;
+}
+
 static int set_option(struct sim_class *c, const char *key, const char *value)
 {
 	double ns;
@@ -52,6 +60,7 @@ static int set_option(struct sim_class *c, const char *key, const char *value)
 static int class_parse(struct sim_class *c, char *text, char *err)
 {
 	char *eq = strchr(text, '='), *colon = eq ? strchr(eq, ':') : NULL, *opt, *close, *end, *value;
+	unsigned int given = 0;
 
 	if (!colon || eq == text || (size_t)(eq - text) >= sizeof(c->name)) {
 		say(err, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
@@ -60,11 +69,11 @@ static int class_parse(struct sim_class *c, char *text, char *err)
 	}
 	*eq = *colon = '\0';
 	memcpy(c->name, text, eq - text + 1);
-	c->share = strtod(eq + 1, &end);
+	c->share = decimal(eq + 1, &end);
 	if (*end == '/' && end != eq + 1)
-		c->share /= strtod(end + 1, &end);
+		c->share /= decimal(end + 1, &end);
 	if (*end || end == eq + 1 || !(c->share > 0) || c->share > 1e9) {
-		say(err, "class '%s' has no share '%s'", text, eq + 1);
+		say(err, "class '%s' has no share '%s': give a number above 0, or a fraction as in 1/3", text, eq + 1);
 		return -1;
 	}
 	close = strchr(colon + 1, ')'); /* a path in file(…) has slashes of its own */
@@ -83,6 +92,9 @@ static int class_parse(struct sim_class *c, char *text, char *err)
 				 value ? value : "");
 			return -1;
 		}
+		if (given & option_bit(opt))
+			return say(err, "class '%s' is given '%s' twice: leave one of them out", text, opt);
+		given |= option_bit(opt);
 		opt = next;
 	}
 	return dist_parse(&c->service, colon + 1, err);

@@ -93,6 +93,60 @@ test_a_line_of_a_trace_that_makes_no_sense_is_named() {
 	refused "cannot open" -p fcfs -w short=1:1us -a "trace:$DIR/none"
 }
 
+test_numbers_are_decimal_and_whole() {
+	refused "is no service time" -p fcfs -w all=1:0x10us
+	refused "is no service time" -p fcfs -w all=1:-1us
+	refused "is no service time" -p fcfs -w all=1:infus
+	refused "'0=' has no VALUE" -p jbsq -k 0=
+	refused "'=1' is not KNOB=VALUE" -p jbsq -k =1
+	refused "--load cannot be '0x1'" -p fcfs -l 0x1
+	refused "has no share '-1/-1': give a number above 0" -p fcfs -w a=-1/-1:1us
+}
+
+test_an_option_given_twice_is_refused() {
+	refused "class 'a' is given 'slo' twice" -p fcfs -w a=1:1us/slo=5us/slo=9us
+	refused "class 'a' is given 'requeue' twice" -p fcfs -w a=1:1us/requeue=head/slo=9us/requeue=tail
+}
+
+test_a_file_of_times_has_nothing_but_times() {
+	local line
+	for line in '5 ms' '5us' '5,6' '-5' 'x' '5 6'; do
+		printf '# us\n1\n\n%s\n' "$line" >"$DIR/times"
+		refused "line 4 is '$line': give one time in microseconds a line" -p fcfs -w "a=1:file($DIR/times)"
+	done
+	printf '# us\n1\n\n3 \r\n' >"$DIR/times"
+	assert_eq "$(sim -p fcfs -w "a=1:file($DIR/times)" -l 0.1 -n 1000 --json - | jq .runs[0].classes[-1].done)" 900 "requests"
+}
+
+test_a_rate_that_outlasts_the_clock_is_refused() {
+	refused "take 1.16e.10 days for 1000000 of them" -p fcfs -r 0.000000001
+	refused "a run has 100: more requests a second, or fewer" -p fcfs -r 0.1
+	sim -p fcfs -r 0.1 -n 1000 >"$DIR/out"
+}
+
+test_an_unknown_system_is_told_where_systems_are_listed() { refused 'neither a preset .shunt-sim list. nor a file' -p fcfs -s nope; }
+
+test_objectives_that_nobody_gave_are_asked_for() {
+	sim -p mq,fcfs -w 'a=0.5:1us,b=0.5:9us' -n 1000 2>"$DIR/err" >"$DIR/out"
+	assert_eq "$(grep -c "warning: no class of 'a=.*so mq serves in order of arrival, as fcfs does: .*/slo=TIME" "$DIR/err")" 1 warnings
+	printf '# workload: a=0.5:1us,b=0.5:9us\n1 a 1\n2 b 9\n3 a 1\n' >"$DIR/trace"
+	sim -p mq -a "trace:$DIR/trace" 2>"$DIR/err" >"$DIR/out"
+	assert_match "$(cat "$DIR/err")" 'warning: no class'
+	sim -p mq -w 'a=0.5:1us/slo=5us,b=0.5:9us' -n 1000 2>"$DIR/err" >"$DIR/out"
+	sim -p mq,fcfs -w exp1 -n 1000 2>>"$DIR/err" >"$DIR/out"
+	sim -p fcfs -w 'a=0.5:1us,b=0.5:9us' -n 1000 2>>"$DIR/err" >"$DIR/out"
+	assert_eq "$(cat "$DIR/err")" "" "warnings where they are given, or do not matter"
+}
+
+test_a_policy_of_the_users_own_is_built_without_a_word_of_where() {
+	cp "$ROOT/bpf/policies/fcfs.c" "$DIR/mine.c"
+	sim -p "$DIR/mine.c" -n 1000 >"$DIR/out" 2>"$DIR/err"
+	assert_eq "$(cat "$DIR/err")" "" "what is said beside the results"
+	echo 'int x;' >"$DIR/mine.c"
+	refused "'$DIR/mine.c' does not compile" -p "$DIR/mine.c"
+	! grep shunt-sim[.] "$DIR/err" || fail "a temporary file is named"
+}
+
 # What a system allows a core to have is jbsq's k there: nanoPU's is 1.
 test_outstanding_is_the_k_of_jbsq() {
 	local run=(-p jbsq -w exp1 -c 4 -n 20k --json -) nanopu k
