@@ -21,11 +21,3 @@ ask() { ask_all "$1" 1; }
 
 # WORD: no answer is waited for.
 ask_nothing() { client bash -c 'printf %s "$1" >/dev/udp/198.18.0.2/9000' - "$1"; }
-
-# NAME: until what was started has ended by itself; its exit status is in $STATUS.
-wait_ended() {
-	wait_for 10 eval '[[ $(state_of '"${PIDS[$1]}"') == @(Z|) ]]'
-	STATUS=0
-	wait "${PIDS[$1]}" 2>/dev/null || STATUS=$?
-	unset "PIDS[$1]"
-}

@@ -58,6 +58,14 @@ on_error() {
 	caller_line >&2
 }
 
+# What it was at is interrupted, too; then this is said of it.
+out_of_time() {
+	trap - ERR TERM
+	echo "stopped at its limit of time in: $BASH_COMMAND" >&2
+	caller_line >&2
+	exit 1
+}
+
 # The line of the test file that led here.
 caller_line() {
 	local i
@@ -151,6 +159,15 @@ stop() {
 	unset "PIDS[$1]"
 }
 
+# NAME [SECONDS]: until what was started has ended by itself; its exit status is in $STATUS.
+wait_ended() {
+	wait_for "${2:-10}" has_ended "${PIDS[$1]}"
+	STATUS=0
+	wait "${PIDS[$1]}" 2>/dev/null || STATUS=$?
+	unset "PIDS[$1]"
+}
+has_ended() { [ ! -e "/proc/$1" ] || [ "$(state_of "$1")" = Z ]; }
+
 # The letter of a process's state; it follows the name, which may hold anything but a last ')'.
 state_of() {
 	local stat
@@ -242,6 +259,7 @@ run_one() {
 	DEV=${LAB}h
 	trap 'code=$?; [ $code = 0 ] || [ $code = 77 ] || show_logs; cp /run/skip "$SKIP_TO" 2>/dev/null || true' EXIT
 	trap on_error ERR
+	trap out_of_time TERM
 	[ -n "$NO_LAB" ] || "$TESTS/lab.sh" up "$LAB" "${LAB_ARGS[@]}"
 	cd "$ROOT"
 	"$1"
@@ -253,8 +271,17 @@ try_test() {
 	: >"$REASON"
 	SANDBOX=$1 SKIP_TO=$REASON timeout -k 5 "$TEST_LIMIT" \
 		unshare --mount --net --pid --fork --kill-child --mount-proc \
-		bash "$TEST_FILE" >"$OUT" 2>&1 </dev/null || CODE=$?
-	[ $CODE != 124 ] || echo "ran past $TEST_LIMIT s" >>"$OUT"
+		bash "$TEST_FILE" >"$OUT" 2>&1 </dev/null &
+	INNER=$!
+	wait $INNER || CODE=$?
+	INNER=
+	[[ $CODE != @(124|137) ]] || echo "ran past $TEST_LIMIT s" >>"$OUT"
+}
+
+# Whoever ends this program ends its sandbox, which timeout has made a process group of its own.
+end_sandbox() {
+	[ -z "${INNER:-}" ] || kill -KILL -- "-$INNER" 2>/dev/null || true
+	rm -f "$OUT" "$REASON"
 }
 
 # N NAME: one TAP line, and for who wants to know, what was said.
@@ -295,7 +322,9 @@ run_tests() {
 	echo "1..${#names[@]}"
 	OUT=$(mktemp)
 	REASON=$(mktemp)
-	trap 'rm -f "$OUT" "$REASON"' EXIT
+	trap end_sandbox EXIT
+	trap 'exit 143' TERM
+	trap 'exit 130' INT
 	for name in "${names[@]}"; do
 		n=$((n + 1))
 		run_test $n "$name" || failed=1

@@ -15,6 +15,7 @@ cd "$(dirname "$0")/.." || exit
 
 LIMIT=${LIMIT:-600}
 V=${V:-}
+ENDED="ended $$ $RANDOM" # the line behind a program's last one; processes that it left may keep its output open for ever
 DIR=$(mktemp -d)
 trap 'end_watch; rm -rf "$DIR"' EXIT
 trap 'exit 130' INT TERM
@@ -75,6 +76,13 @@ read_tap() { # FILE
 	began=$(now_ms)
 	: >"$JOB/said"
 	while IFS= read -r line; do
+		case $line in
+		'') continue ;;
+		"$ENDED "*)
+			echo "${line#"$ENDED "}" >"$JOB/code"
+			break
+			;;
+		esac
 		[ -z "$V" ] || printf '     %s\n' "$line"
 		if [[ $line =~ ^1\.\.([0-9]+)(.*SKIP\ (.*))? ]]; then
 			plan=${BASH_REMATCH[1]}
@@ -129,8 +137,9 @@ run_file() { # FILE
 	esac
 	read_tap "$name" < <(
 		echo "$BASHPID $name" >>"$DIR/programs"
-		timeout -k 10 "$LIMIT" "$@" 2>&1 </dev/null
-		echo $? >"$JOB/code"
+		code=0
+		timeout -k 10 "$LIMIT" "$@" 2>&1 </dev/null || code=$?
+		printf '\n%s %s\n' "$ENDED" $code
 	)
 	code=$(cat "$JOB/code" 2>/dev/null || echo 1)
 	if [ "$code" = 77 ] && [[ $(cat "$JOB/plan") == *" 0" ]]; then

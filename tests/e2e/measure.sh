@@ -98,8 +98,7 @@ test_a_generator_that_is_late_says_so() {
 	kill -STOP "${PIDS[load]}"
 	sleep 0.2
 	kill -CONT "${PIDS[load]}"
-	STATUS=0
-	wait "${PIDS[load]}" || STATUS=$?
+	wait_ended load
 	assert_eq "$STATUS" 3 "exit status"
 	json 'select(.valid == false and .late > 50 and .stalls >= 1 and .lag_max_us > 100000)' \
 		head -n 1 "$DIR/load.log" >/dev/null

@@ -203,7 +203,7 @@ test_a_new_agent_goes_on_with_the_epochs_of_the_last() {
 	kill -KILL "$(pgrep -P "${PIDS[shuntd_host]}")"
 	wait_for 5 grep -q "took over queue 0 and its worker" "$DIR/shuntd_host.log"
 	wait_for 5 eval '[ "$(hello_answers)" -gt $answers ]'
-	wait "${PIDS[load]}"
+	wait_ended load
 	assert_conserved
 	assert_eq "$(stat_of .total.lost)" 0 lost
 	assert_eq "$(stat_of '.wire.core[0].epoch')" 1 epoch

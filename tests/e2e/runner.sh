@@ -101,6 +101,30 @@ test_a_program_that_does_not_end_is_a_failure() {
 	assert_match "$OUT" "ran past 1 s"
 }
 
+# It keeps the program's output open for as long as it lives.
+test_a_process_that_a_program_leaves_behind_is_not_waited_for() {
+	local began=$SECONDS
+	try 'sleep 100 &' 'echo 1..1; echo ok 1 - a'
+	assert_eq "$CLOSING" "1 passed, 0 failed, 0 skipped"
+	assert_le $((SECONDS - began)) 50 "seconds until it was over"
+}
+
+# The process is in a namespace of its own there, and cares for no signal that can be ignored.
+test_the_sandbox_of_a_script_that_runs_too_long_ends_with_it() {
+	local mark=$RANDOM
+	cat >"$DIR/slow.sh" <<-TEXT
+	NO_LAB=1
+	. "$TESTS/lib.sh"
+	test_slow() { trap '' TERM; while :; do sleep 100.$mark; done; }
+	run_tests "\$@"
+	TEXT
+	STATUS=0
+	OUT=$(cd "$ROOT" && LIMIT=3 tests/run.sh "$(below_root slow.sh)" 2>&1) || STATUS=$?
+	assert_match "$OUT" "ran past 3 s"
+	wait_for 5 nobody_sleeps "100.$mark"
+}
+nobody_sleeps() { ! pgrep -f "^sleep $1"; }
+
 # NAME LINES…: a program that ends one test, does what the lines say in its second, and ends that. It may "complain" as the
 # kernel would in its log; returns when run.sh has noted that. "finish" tells the other program that it may end.
 program() {

@@ -26,7 +26,8 @@ test_a_successor_that_ends_at_any_stage_leaves_all_as_it_was() {
 		assert_eq "$(keeper_pid)" "$keeper" "process of the keeper after '$stage'"
 	done
 	start next host "$NEXT" --dev "$DEV" --replace
-	wait "${PIDS[shuntd]}"
+	wait_ended shuntd
+	assert_eq "$STATUS" 0 "status of the one that was replaced"
 	wait_for 10 serves
 	assert_nothing_lost
 }

@@ -34,7 +34,8 @@ test_upgrades_under_load_lose_nothing() {
 	start_load 20000
 	for ((i = 0; i < ${LONG:+18} + 2; i++)); do
 		start "next$i" host "$program" --dev "$DEV" --replace
-		wait "${PIDS[shuntd]}" || fail "the one that was replaced ended with status $?"
+		wait_ended shuntd
+		assert_eq "$STATUS" 0 "status of the one that was replaced"
 		PIDS[shuntd]=${PIDS[next$i]}
 		unset "PIDS[next$i]"
 		wait_for 10 serves
@@ -88,8 +89,8 @@ test_end_gives_everything_up() {
 	load fcfs
 	start_worker
 	assert_exit 0 host shuntd --dev "$DEV" --end
-	wait "${PIDS[shuntd]}" || fail "it ended with status $?"
-	unset 'PIDS[shuntd]'
+	wait_ended shuntd
+	assert_eq "$STATUS" 0 "status of the one that was ended"
 	wait_for 5 nobody
 	assert_eq "$(ls /run/shunt)" "" "what is left in /run/shunt"
 	assert_eq "$(stat_of '.domains[0].up')" 0 "cores up"

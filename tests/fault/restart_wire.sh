@@ -25,9 +25,10 @@ restart() {
 
 # NAME START
 replace() {
-	local pid=${PIDS[$1]}
+	PIDS[former]=${PIDS[$1]}
 	"$2" --replace
-	wait "$pid" || fail "the one that was replaced ended with status $?"
+	wait_ended former
+	assert_eq "$STATUS" 0 "status of the one that was replaced"
 }
 
 test_restarts_and_replacements_on_the_wire_lose_nothing() {
