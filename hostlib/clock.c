@@ -13,6 +13,8 @@
 #include <cpuid.h>
 
 #define SPAN_NS 1000000   /* from anchor to anchor */
+#define LOOK_NS 500       /* what the two looks at an anchor may be apart */
+#define LOOK_TICKS 5000   /* while no rate is known */
 #define RATE_LOW 0.999    /* the rate does not change by more than this from one to the next */
 #define RATE_HIGH 1.001
 
@@ -23,6 +25,15 @@ static bool counter_is_even(void)
 	return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d >> 8 & 1);
 }
 
+/* Did counter and clock tell the same moment? If the CPU was away between the two looks, the clock would be ahead by that
+ * until the next anchor, and then go back. */
+static bool looks_agree(const struct clock *k, uint64_t ticks)
+{
+	uint64_t took = __builtin_ia32_rdtsc() - ticks;
+
+	return k->mult ? took * k->mult >> 32 < LOOK_NS : took < LOOK_TICKS;
+}
+
 /* Reads the real clock and makes it the new anchor. */
 uint64_t clock_anchor(struct core *c, uint64_t ticks)
 {
@@ -30,6 +41,10 @@ uint64_t clock_anchor(struct core *c, uint64_t ticks)
 	uint64_t now = clock_ns(), dt = ticks - k->ticks, dn = now - k->ns;
 	double rate, change;
 
+	if (!looks_agree(k, ticks)) {
+		k->span = 0;
+		return now;
+	}
 	if (!k->ns && !counter_is_even())
 		k->off = true;
 	if (k->off)
