@@ -91,7 +91,7 @@ static size_t spin_handle(const void *req, size_t len, void *reply, size_t room,
 	work_ns(m->spin_ns, true);
 	if (m->replies == SPIN_NO_REPLY)
 		return 0;
-	m->sojourn_ns = arrival_ns ? work_now_ns() - arrival_ns : 0;
+	m->sojourn_ns = arrival_ns ? work_since_ns(arrival_ns) : 0;
 	for (int i = 1; i < m->replies; i++)
 		emit(ctx, reply, len);
 	return len;

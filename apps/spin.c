@@ -26,7 +26,7 @@ static long handle(struct shunt_req *req, void *arg)
 	work_ns(m->spin_ns, safepoints);
 	if (m->replies == SPIN_NO_REPLY)
 		return SHUNT_NO_REPLY;
-	m->sojourn_ns = work_now_ns() - req->arrival_ns;
+	m->sojourn_ns = work_since_ns(req->arrival_ns);
 	for (int i = 1; i < m->replies; i++)
 		shunt_send(req, req->data, req->len);
 	return req->len;

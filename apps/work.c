@@ -22,6 +22,13 @@ uint64_t work_now_ns(void)
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
+uint64_t work_since_ns(uint64_t then_ns)
+{
+	uint64_t now = work_now_ns();
+
+	return now > then_ns ? now - then_ns : 1;
+}
+
 static void work(uint64_t steps, bool safepoints)
 {
 	uint64_t x = steps;

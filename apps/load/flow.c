@@ -172,8 +172,8 @@ static void take_reply(struct load *l, struct flow *f, const uint8_t *data, size
 	struct answer a = { .parts = 1 };
 	struct pending *p;
 
-	if (l->proto->parse(data, len, &a)) {
-		l->n.stray++;
+	if (l->proto->parse(data, len, &a) || (l->proto->seq_mask == ~0ULL && a.seq >= f->seq)) { /* never sent */
+		sight_foreign(l, data, len);
 		return;
 	}
 	p = &f->slot[a.seq & (l->slots - 1)];

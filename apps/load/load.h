@@ -66,7 +66,8 @@ struct answer {
 };
 
 struct protocol {
-	const char *name, *what;
+	const char *name;
+	const char *reply; /* what one is, in words */
 	uint64_t seq_mask;
 	int (*setup)(const struct options *o, char *why, size_t room);
 	size_t (*build)(const struct options *o, const struct request *r, uint8_t *to);
@@ -74,6 +75,7 @@ struct protocol {
 };
 
 extern const struct protocol proto_spin, proto_echo, proto_memcached;
+extern const struct protocol *const protocols[]; /* all, the one that is easiest to tell first; NULL ends them */
 const struct protocol *protocol_named(const char *name);
 /* Every key set once; 0 or -errno. */
 int memcached_preload(const struct options *o, int sock);
@@ -90,6 +92,8 @@ struct counts {
 	struct tally cls[MIX_CLASSES];
 	struct hist lag; /* how late requests left */
 	uint64_t sent, late, stray, unsent, stalls, stalled_ns, refused, bad_stamps;
+	uint64_t foreign;     /* datagrams that are no replies of this protocol */
+	uint64_t bad_sojourn; /* replies that say a longer time in the server than they took in all */
 	uint64_t served; /* answers that came in this interval, whenever their requests were due */
 };
 
@@ -116,6 +120,13 @@ struct flow {
 	struct pending *slot;
 };
 
+/* Of the whole run: has the server that was meant been there? */
+struct sight {
+	uint64_t sent, replies, stray, foreign, refused;
+	size_t len;         /* of the first datagram that is no reply … */
+	uint8_t begin[64];  /* … and what it begins with */
+};
+
 struct load {
 	struct options o;
 	const struct protocol *proto;
@@ -132,6 +143,7 @@ struct load {
 	double waited_ms; /* until the first request */
 	struct xsk *xsk;
 	struct recorder *recorder; /* NULL: none */
+	struct sight sight;
 	int64_t real_less_mono;
 	bool invalid; /* some interval was */
 };
@@ -172,6 +184,12 @@ void report(struct load *l, const struct interval *i);
 double waited_ms(void);
 void report_plan(struct load *l);
 void progress(struct load *l, uint64_t now);
+
+/* sight.c */
+void sight_foreign(struct load *l, const uint8_t *data, size_t len);
+void sight_add(struct load *l); /* what was counted in an interval */
+/* What is wrong with the server, and why probably; false: nothing is. */
+bool sight_says(const struct load *l, char *text, size_t room);
 
 /* record.c: 0 or -errno */
 int record_open(struct load *l);

@@ -62,6 +62,7 @@ static int prepare(struct load *l)
 static int run(struct load *l)
 {
 	int status = prepare(l);
+	char why[600];
 
 	if (status)
 		return status;
@@ -72,6 +73,8 @@ static int run(struct load *l)
 		run_closed(l);
 	else
 		run_open(l);
+	if (sight_says(l, why, sizeof(why)))
+		fprintf(stderr, "shunt-load: %s\n", why);
 	return l->invalid && l->o.strict ? 3 : 0;
 }
 

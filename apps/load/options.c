@@ -26,7 +26,7 @@ static const char help[] =
 	"  -R, --replies N       datagrams in each reply (spin)\n"
 	"      --keys N, --key-size N, --value-size N, --zipf THETA, --preload   (memcached)\n"
 	"when\n"
-	"  -r, --rate N          requests a second (1000)\n"
+	"  -r, --rate N          requests a second (1000; 5k and 1.5M are numbers, too)\n"
 	"  -a, --arrival HOW     poisson (default), fixed, bursty:ON:OFF, trace:FILE\n"
 	"  -b, --burst N         requests that leave at once (1)\n"
 	"  -T, --time S          seconds after the warm-up (1)\n"
@@ -93,6 +93,19 @@ static double number(const char *what, const char *text, double least, double mo
 	return x;
 }
 
+/* A number that may be in thousands or millions: 5000, 5k, 1.5M. */
+static double amount(const char *what, const char *text, double least, double most)
+{
+	char *end;
+	double x = strtod(text, &end);
+
+	if (end != text && (*end == 'k' || *end == 'M'))
+		x *= *end++ == 'k' ? 1e3 : 1e6;
+	if (end == text || *end || !(x >= least && x <= most))
+		bad("%s: '%s' is no number from %g to %g (5000, 5k, 1.5M)", what, text, least, most);
+	return x;
+}
+
 static double duration(const char *what, const char *text)
 {
 	double ns = parse_ns(text);
@@ -124,7 +137,7 @@ static bool set_what(struct options *o, int c)
 	case PHASE: o->phase_s = number("--phase", optarg, 0.001, 1e6); break;
 	case SIZE: o->size = number("--size", optarg, 0, PACKET_MAX); break;
 	case 'R': o->replies = number("--replies", optarg, 0, 255); break;
-	case KEYS: o->keys = number("--keys", optarg, 1, 1e8); break;
+	case KEYS: o->keys = amount("--keys", optarg, 1, 1e8); break;
 	case KEY_SIZE: o->key_size = number("--key-size", optarg, 2, 250); break;
 	case VALUE_SIZE: o->value_size = number("--value-size", optarg, 0, 1100); break;
 	case ZIPF: o->zipf = number("--zipf", optarg, 0, 10); break;
@@ -137,12 +150,12 @@ static bool set_what(struct options *o, int c)
 static bool set_when(struct options *o, int c)
 {
 	switch (c) {
-	case 'r': o->rate = number("--rate", optarg, 0.001, 1e9); break;
+	case 'r': o->rate = amount("--rate", optarg, 0.001, 1e9); break;
 	case 'a': o->arrival_text = optarg; break;
 	case 'b': o->burst = number("--burst", optarg, 1, 1e6); break;
 	case 'T': o->seconds = number("--time", optarg, 0.001, 1e6); break;
 	case 'w': o->warmup = number("--warmup", optarg, 0, 1e6); break;
-	case 'n': o->count = number("--count", optarg, 1, 1e15); break;
+	case 'n': o->count = amount("--count", optarg, 1, 1e15); break;
 	case 'C': o->closed = number("--closed", optarg, 1, FLOWS_MAX); break;
 	case THINK: o->think_ns = duration("--think", optarg); break;
 	default: return false;

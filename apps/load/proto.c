@@ -55,6 +55,8 @@ static int spin_parse(const uint8_t *from, size_t len, struct answer *a)
 		return -EINVAL;
 	memcpy(&m, from, sizeof(m));
 	memcpy(&t, from + sizeof(m), sizeof(t));
+	if (!m.type || m.type > MIX_CLASSES || m.pad || m.spin_ns > SPIN_MAX_NS)
+		return -EINVAL;
 	a->seq = t.seq;
 	a->sojourn_ns = m.sojourn_ns;
 	return 0;
@@ -83,29 +85,34 @@ static size_t echo_build(const struct options *o, const struct request *r, uint8
 
 static int echo_parse(const uint8_t *from, size_t len, struct answer *a)
 {
+	static const uint8_t pad[sizeof(((struct echo_msg *)0)->pad)];
 	struct echo_msg m;
 
 	if (len < sizeof(m))
 		return -EINVAL;
 	memcpy(&m, from, sizeof(m));
+	if (!m.type || m.type > MIX_CLASSES || memcmp(m.pad, pad, sizeof(pad)))
+		return -EINVAL;
 	a->seq = m.seq;
 	return 0;
 }
 
 const struct protocol proto_spin = {
-	"spin", "shunt-spin's: computes as long as the request says", ~0ULL, spin_setup, spin_build, spin_parse
+	.name = "spin", .reply = "the request's own bytes, 32 or more",
+	.seq_mask = ~0ULL, .setup = spin_setup, .build = spin_build, .parse = spin_parse,
 };
 const struct protocol proto_echo = {
-	"echo", "any server that sends back what it got", ~0ULL, echo_setup, echo_build, echo_parse
+	.name = "echo", .reply = "the request's own bytes, 16 or more",
+	.seq_mask = ~0ULL, .setup = echo_setup, .build = echo_build, .parse = echo_parse,
 };
+
+const struct protocol *const protocols[] = { &proto_memcached, &proto_spin, &proto_echo, NULL };
 
 const struct protocol *protocol_named(const char *name)
 {
-	static const struct protocol *const all[] = { &proto_spin, &proto_echo, &proto_memcached };
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (!strcmp(all[i]->name, name))
-			return all[i];
+	for (int i = 0; protocols[i]; i++) {
+		if (!strcmp(protocols[i]->name, name))
+			return protocols[i];
 	}
 	return NULL;
 }

@@ -106,6 +106,20 @@ static bool begins(const uint8_t *from, size_t len, const char *with)
 	return len >= strlen(with) && !memcmp(from, with, strlen(with));
 }
 
+/* What the first datagram of a reply begins with; a request that came back as it was does not. */
+static bool is_reply(const uint8_t *from, size_t len)
+{
+	static const char *const words[] = { "VALUE ", "END\r\n", "STORED\r\n", "NOT_STORED\r\n", "EXISTS\r\n",
+		"NOT_FOUND\r\n", "DELETED\r\n", "TOUCHED\r\n", "OK\r\n", "VERSION ", "SUM ", "ERROR", "CLIENT_ERROR",
+		"SERVER_ERROR", "BUSY" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (begins(from, len, words[i]))
+			return true;
+	}
+	return len && *from >= '0' && *from <= '9'; /* incr, scansum */
+}
+
 static int parse(const uint8_t *from, size_t len, struct answer *a)
 {
 	uint16_t h[4];
@@ -113,6 +127,8 @@ static int parse(const uint8_t *from, size_t len, struct answer *a)
 	if (len < HEADER)
 		return -EINVAL;
 	memcpy(h, from, HEADER);
+	if (h[3] || ntohs(h[1]) >= ntohs(h[2]) || (!h[1] && !is_reply(from + HEADER, len - HEADER)))
+		return -EINVAL;
 	a->seq = ntohs(h[0]);
 	a->parts = ntohs(h[2]);
 	from += HEADER;
@@ -120,12 +136,12 @@ static int parse(const uint8_t *from, size_t len, struct answer *a)
 	a->rejected = h[1] == 0 && (begins(from, len, "SERVER_ERROR") || begins(from, len, "ERROR") ||
 				    begins(from, len, "CLIENT_ERROR"));
 	a->missed = (len == 5 && begins(from, len, "END\r\n")) || begins(from, len, "NOT_FOUND");
-	return a->parts ? 0 : -EINVAL;
+	return 0;
 }
 
 const struct protocol proto_memcached = {
-	"memcached", "memcached's over UDP: classes are commands (get, set, scan5000, ...)", 0xffff, setup,
-	build, parse
+	.name = "memcached", .reply = "a header of 8 bytes and one of memcached's replies",
+	.seq_mask = 0xffff, .setup = setup, .build = build, .parse = parse,
 };
 
 /* One at a time, each sent again until it is answered: a preload that loses keys is none. */

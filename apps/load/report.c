@@ -98,6 +98,11 @@ static void print_table(const struct load *l, const struct interval *i)
 		print_class(l, l->o.mix.name[c], &n->cls[c]);
 	printf("# sent late: p50 %.1f, p99 %.1f, max %.1f us; stray replies %lu; CPU away %lu times, %.1f ms\n",
 	       us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3, n->stray, n->stalls, n->stalled_ns / 1e6);
+	if (n->foreign)
+		printf("# %lu datagrams that are no replies of the protocol '%s'\n", n->foreign, l->proto->name);
+	if (n->bad_sojourn)
+		printf("# %lu replies say that they were longer in the server than under way: left out there\n",
+		       n->bad_sojourn);
 	for (int c = 0; c < l->o.mix.classes; c++) {
 		if (n->cls[c].missed)
 			printf("# %lu of %s found no such key: --preload sets all\n", n->cls[c].missed, l->o.mix.name[c]);
@@ -145,9 +150,9 @@ static void print_json(const struct load *l, const struct interval *i)
 	for (int p = 0; p < l->o.mix.phases; p++)
 		printf("%s%.4f", p ? "," : "", l->o.mix.phase[p].mean_ns / 1e3);
 	printf("],\"valid\":%s,\"why\":\"%s\",\"late\":%lu,\"lag_p50_us\":%.2f,\"lag_p99_us\":%.2f,\"lag_max_us\":%.2f,"
-	       "\"unsent\":%lu,\"stray\":%lu,\"refused\":%lu,\"stalls\":%lu,\"stalled_ms\":%.3f,\"waited_ms\":%.3f,\"stamps\":\"%s\",\"classes\":{",
+	       "\"unsent\":%lu,\"stray\":%lu,\"foreign\":%lu,\"bad_sojourn\":%lu,\"refused\":%lu,\"stalls\":%lu,\"stalled_ms\":%.3f,\"waited_ms\":%.3f,\"stamps\":\"%s\",\"classes\":{",
 	       i->valid ? "true" : "false", i->why, n->late, us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3,
-	       n->unsent, n->stray, n->refused, n->stalls, n->stalled_ns / 1e6, waited_ms() - l->waited_ms,
+	       n->unsent, n->stray, n->foreign, n->bad_sojourn, n->refused, n->stalls, n->stalled_ns / 1e6, waited_ms() - l->waited_ms,
 	       l->o.user_stamps ? "user" : "kernel");
 	for (int c = 0; c < l->o.mix.classes; c++) {
 		printf(c ? "," : "");

@@ -86,6 +86,7 @@ static void interval_ends(struct load *l, struct pace *p, uint64_t now)
 	judge(l, &i);
 	l->invalid |= !i.valid;
 	report(l, &i);
+	sight_add(l);
 	p->interval_from = l->slice_from = now;
 	memset(&l->n, 0, sizeof(l->n));
 }

@@ -6,6 +6,12 @@
 
 #include "load.h"
 
+/* Clocks of two machines may differ in rate, by less than this share. */
+static bool is_possible(uint64_t sojourn_ns, uint64_t latency_ns)
+{
+	return sojourn_ns <= latency_ns + latency_ns / 1024;
+}
+
 void tally_add(struct load *l, const struct pending *p, const struct answer *a, uint64_t now)
 {
 	struct tally *t = &l->n.cls[p->cls];
@@ -23,8 +29,9 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 	hist_add(&t->latency, latency);
 	if (p->service_ns)
 		hist_add(&t->slowdown, latency * 1000 / p->service_ns);
-	if (a->sojourn_ns)
+	if (a->sojourn_ns && is_possible(a->sojourn_ns, latency))
 		hist_add(&t->sojourn, a->sojourn_ns);
+	l->n.bad_sojourn += !is_possible(a->sojourn_ns, latency);
 	slice = p->due > l->slice_from ? (p->due - l->slice_from) / l->slice_ns : 0;
 	hist_add(&t->slice[slice < SLICES ? slice : SLICES - 1], latency);
 }

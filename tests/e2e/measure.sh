@@ -58,6 +58,18 @@ test_a_recorded_run_is_a_trace_for_the_simulator() {
 	assert_match "$(cat "$DIR/err")" "none/trace: No such file"
 }
 
+test_a_server_of_another_protocol_is_told_with_what_it_said() {
+	start server host shunt-baseline --mode shared --app kv --port 9000 --cpus $(($(nproc) - 1))
+	wait_for 5 grep -q serving "$DIR/server.log"
+	client shunt-load --to 198.18.0.2:9000 --rate 1k --count 0.2k --time 5 --json >"$DIR/load.json" 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "no replies of the protocol 'spin'.*how 'memcached' answers"
+	assert_ge "$(jq .foreign "$DIR/load.json")" 1 "replies of another protocol"
+	client shunt-load --to 198.18.0.2:9001 --rate 1k --count 100 --time 5 --json >"$DIR/load.json" 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "nobody listens at 198.18.0.2:9001"
+	assert_exit 2 client shunt-load --to 198.18.0.2:9000 --rate 5x
+	assert_match "$(cat "$DIR/err")" "--rate: '5x' is no number .*5k, 1.5M"
+}
+
 test_replies_that_were_dropped_are_counted_lost() {
 	serve -d 10
 	load --rate 3000 --count 2000 --time 3 --wait 300ms --mix short=1:100us

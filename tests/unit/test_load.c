@@ -2,7 +2,7 @@
 /*
  * test_load.c - shunt-load's numbers: histogram, distributions, mixes, arrivals, confidence
  */
-/* link: apps/load/dist.c apps/load/mix.c apps/load/arrive.c apps/load/tally.c */
+/* link: apps/load/dist.c apps/load/mix.c apps/load/arrive.c apps/load/tally.c apps/load/proto.c apps/load/proto_memcached.c apps/load/sight.c */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -207,6 +207,86 @@ static void test_late_requests_make_a_run_invalid(void **s)
 	assert_false(i.valid);
 }
 
+volatile sig_atomic_t load_stop;
+
+/* As a server's clock has it that was ahead of the one of the request's arrival: the difference wraps. */
+static void test_a_longer_time_in_the_server_than_under_way_is_left_out(void **s)
+{
+	const struct pending p = { .due = 1000, .counted = true };
+	struct answer a = { .sojourn_ns = 4000 };
+
+	memset(&l.n, 0, sizeof(l.n));
+	l.slice_ns = 1;
+	for (int i = 0; i < 97; i++)
+		tally_add(&l, &p, &a, 11000);
+	a.sojourn_ns = (uint64_t)-30;
+	for (int i = 0; i < 3; i++)
+		tally_add(&l, &p, &a, 11000);
+	assert_int_equal(l.n.cls[0].answered, 100);
+	assert_int_equal(l.n.cls[0].sojourn.n, 97);
+	assert_true(hist_quantile(&l.n.cls[0].sojourn, 0.99) <= 4100);
+	assert_int_equal(l.n.bad_sojourn, 3);
+}
+
+static void test_replies_of_one_protocol_are_not_those_of_another(void **s)
+{
+	static uint8_t buf[PACKET_MAX + 256];
+	const struct request r = { .seq = 7, .service_ns = 1000, .cls = 0 };
+	const char error[] = "\0\1\0\0\0\1\0\0ERROR\r\n", long_error[] = "\0\1\0\0\0\1\0\0CLIENT_ERROR bad command line format\r\n";
+	struct answer a;
+	size_t len;
+
+	l.o = (struct options){ .keys = 100, .key_size = 16, .value_size = 64 };
+	assert_int_equal(mix_parse(&l.o.mix, "get=1", why, sizeof(why)), 0);
+	assert_int_equal(proto_memcached.setup(&l.o, why, sizeof(why)), 0);
+	len = proto_memcached.build(&l.o, &r, buf);
+	assert_int_not_equal(proto_memcached.parse(buf, len, &a), 0); /* it came back as it was */
+	assert_int_equal(proto_memcached.parse((const uint8_t *)error, sizeof(error) - 1, &a), 0);
+	assert_true(a.rejected);
+	assert_int_not_equal(proto_spin.parse((const uint8_t *)long_error, sizeof(long_error) - 1, &a), 0);
+	assert_int_not_equal(proto_echo.parse((const uint8_t *)long_error, sizeof(long_error) - 1, &a), 0);
+	len = proto_spin.build(&l.o, &r, buf);
+	assert_int_equal(proto_spin.parse(buf, len, &a), 0);
+	assert_int_equal(a.seq, 7);
+	assert_int_not_equal(proto_memcached.parse(buf, len, &a), 0);
+	assert_int_not_equal(proto_echo.parse(buf, len, &a), 0);
+	len = proto_echo.build(&l.o, &r, buf);
+	assert_int_equal(proto_echo.parse(buf, len, &a), 0);
+	assert_int_not_equal(proto_spin.parse(buf, len, &a), 0);
+	mix_free(&l.o.mix);
+}
+
+static void test_what_came_instead_of_replies_is_said(void **s)
+{
+	const char error[] = "\0\1\0\0\0\1\0\0ERROR\r\n";
+	char text[600];
+
+	memset(&l, 0, sizeof(l));
+	l.o.to = "198.18.0.2:9000";
+	l.o.mix.classes = 1;
+	l.proto = &proto_spin;
+	assert_false(sight_says(&l, text, sizeof(text)));
+	l.n.cls[0].sent = 10;
+	sight_add(&l);
+	assert_true(sight_says(&l, text, sizeof(text)));
+	assert_non_null(strstr(text, "nothing came back from 198.18.0.2:9000"));
+	l.n.refused = 10;
+	sight_add(&l);
+	assert_true(sight_says(&l, text, sizeof(text)));
+	assert_non_null(strstr(text, "nobody listens at 198.18.0.2:9000"));
+	sight_foreign(&l, (const uint8_t *)error, sizeof(error) - 1);
+	sight_add(&l);
+	assert_true(sight_says(&l, text, sizeof(text)));
+	assert_non_null(strstr(text, "the first has 15 bytes"));
+	assert_non_null(strstr(text, "ERROR\\x0d\\x0a"));
+	assert_non_null(strstr(text, "how 'memcached' answers"));
+	memset(&l.sight, 0, sizeof(l.sight));
+	l.n.foreign = 0;
+	l.n.cls[0].answered = 1;
+	sight_add(&l);
+	assert_false(sight_says(&l, text, sizeof(text)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +300,9 @@ int main(void)
 		cmocka_unit_test(test_keys_are_drawn_as_zipf_says),
 		cmocka_unit_test(test_bounds_hold_the_truth_even_if_requests_are_alike),
 		cmocka_unit_test(test_late_requests_make_a_run_invalid),
+		cmocka_unit_test(test_a_longer_time_in_the_server_than_under_way_is_left_out),
+		cmocka_unit_test(test_replies_of_one_protocol_are_not_those_of_another),
+		cmocka_unit_test(test_what_came_instead_of_replies_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
