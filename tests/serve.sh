@@ -30,6 +30,8 @@ config() {
 	printf '%s\n' "$@"
 	# A machine that loses its CPUs for a second is not a core that is silent, which would be off, or lose what it had.
 	[[ "$*" == *hang:* ]] || echo "hang: {after: ${HANG:-10s}}"
+	# HOLD_RING=N in a file that wants all of many requests answered: a core without a CPU for a second drops none of them.
+	[ -z "${HOLD_RING:-}" ] || [ "$TRANSPORT" = wire ] || echo "hold_ring: $HOLD_RING"
 	[ "$TRANSPORT" != wire ] || wire_config
 }
 

@@ -7,7 +7,7 @@
 
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+600}}
 TEST_LIMIT=${TEST_LIMIT:-180}
-AHEAD=1
+AHEAD=1 HOLD_RING=4096
 SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 1000 || echo 10)}
 
 test_switches_under_load_lose_no_packet() {

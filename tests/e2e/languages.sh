@@ -10,7 +10,7 @@
 . "$(dirname "$0")/../ask.sh"
 
 CPUS=$(($(nproc) - 1))
-TEST_LIMIT=180
+TEST_LIMIT=180 HOLD_RING=4096
 LIB=$ROOT/build/libshunt.so
 
 # NAME COMMAND…: the worker serves words and a load, is told to end, and ends well.

@@ -7,6 +7,7 @@ TEST_LIMIT=${TEST_LIMIT:-${LONG:+120}}
 . "$(dirname "$0")/../serve.sh"
 
 MIX=short=0.7:1us,long=0.3:20us
+HOLD_RING=4096
 
 rings_are_made() { stat_of '.domains[0].agent.frames > 0'; }
 
