@@ -94,7 +94,7 @@ void control_accept(struct control *c, __u64 now_ms)
 
 	if (fd < 0)
 		return;
-	if (c->peer >= 0 || !handover_is_root(fd, &c->pid)) {
+	if (!handover_is_root(fd, &c->pid)) {
 		close(fd);
 		return;
 	}

@@ -37,7 +37,7 @@ struct control {
 int control_open(struct control *c, const struct options *o, struct store *s);
 void control_remove(const struct options *o);
 
-/* Takes a connection; there is one at a time. */
+/* Takes a connection, where there is none: others wait, and may be the successor's to answer. */
 void control_accept(struct control *c, __u64 now_ms);
 /* Hears one message. lingers: nobody serves, we only keep. */
 enum control_order control_hear(struct control *c, const struct options *o, const struct store *s,

@@ -20,6 +20,8 @@
 #include "successor.h"
 
 #define ANSWER_MS 10000
+#define SOON_MS 1000  /* the first answer, if nobody else is there … */
+#define TURN_MS 90000 /* … and after those that came before us: each may take half a minute */
 #define GONE_MS 1000 /* from a keeper's death to its agent's end, or to the agent in its place */
 
 /* A connection to the keeper at our socket; -ENOENT: there is none. */
@@ -42,6 +44,21 @@ static int dial(const struct options *o)
 		return fd;
 	close(fd);
 	return err;
+}
+
+/* The first answer comes once those that take over, or end it, have done so or failed: from whichever
+ * shuntd serves then. */
+static int first_answer(const struct options *o, int sock, struct handover_msg *m)
+{
+	int fd, type = handover_receive(sock, m, &fd, SOON_MS);
+
+	if (type == -EAGAIN) {
+		say(LOG_INFO, "waiting for our turn: another process takes over at '%s', or ends it", o->socket);
+		type = handover_receive(sock, m, &fd, TURN_MS);
+	}
+	if (fd >= 0)
+		close(fd);
+	return type;
 }
 
 static int fail(const struct options *o, int type, const struct handover_msg *m)
@@ -131,13 +148,11 @@ static int take(const struct options *o, int sock, struct store **s)
 {
 	struct handover_msg m = { .flags = o->replace ? HANDOVER_REPLACE : 0 };
 	bool lingers;
-	int fd, type, agent, err = handover_send(sock, HANDOVER_HELLO, &m, -1);
+	int type, agent, err = handover_send(sock, HANDOVER_HELLO, &m, -1);
 
 	if (err)
 		return err == -EPIPE ? -ENOENT : fail(o, err, &m);
-	type = handover_receive(sock, &m, &fd, ANSWER_MS);
-	if (fd >= 0)
-		close(fd);
+	type = first_answer(o, sock, &m);
 	if (!type)
 		return -ENOENT; /* it ended as we came */
 	if (type != HANDOVER_INFO)
@@ -174,7 +189,7 @@ int successor_take(const struct options *o, struct store **s, int *trial)
 int successor_end(const struct options *o)
 {
 	struct handover_msg m = {0};
-	int sock = dial(o), fd, type;
+	int sock = dial(o), type;
 
 	if (sock < 0) {
 		say(LOG_ERR, "there is no shuntd at '%s'%s%s", o->socket,
@@ -183,7 +198,7 @@ int successor_end(const struct options *o)
 	}
 	type = handover_send(sock, HANDOVER_END, &m, -1);
 	if (!type)
-		type = handover_receive(sock, &m, &fd, ANSWER_MS);
+		type = first_answer(o, sock, &m);
 	if (type)
 		fail(o, type, &m);
 	close(sock);

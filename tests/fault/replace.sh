@@ -100,4 +100,74 @@ at_rest() {
 	[ "$n" = 2 ] || [ "$n" = 0 ]
 }
 
+# Its turn comes after the other's, as the connection of one that takes over stays with who serves.
+test_end_waits_for_a_replacement_that_is_under_way() {
+	load fcfs
+	start slow host build/tests/successor "$CTL" table hang
+	wait_for 5 grep -q table "$DIR/slow.log"
+	start end host shuntd --dev "$DEV" --end
+	wait_for 5 grep -q 'waiting for our turn' "$DIR/end.log"
+	stop slow KILL
+	wait "${PIDS[end]}" || fail "--end ended with status $?"
+	wait_for 5 nobody
+}
+
+# MS: less than so many.
+pause_below() {
+	local s
+	printf -v s 0.%03d $((RANDOM % $1 + 1))
+	read -rt "$s" <> <(:) || true
+}
+
+took_over() { grep -q 'took over from the shuntd' "$DIR/next.log"; }
+is_made() { stat_of '.domains[0].agent.frames > 0'; }
+is_one_keeper_with_its_agent() { [ "$(pgrep -cx shuntd)" = 2 ]; }
+
+# Whenever --end comes, it succeeds; a successor that had connected before it is ended, too.
+test_end_during_a_replacement_leaves_nobody_that_took_over() {
+	local i during=0
+	RANDOM=$SEED
+	echo "seed $SEED"
+	load fcfs
+	for ((i = 0; i < ${LONG:+15} + 5; i++)); do
+		rm -f "$DIR/next.log"
+		wait_for 10 is_made
+		start next host "$NEXT" --dev "$DEV" --replace
+		pause_below 60
+		assert_exit 0 host shuntd --dev "$DEV" --end
+		if took_over; then
+			during=$((during + 1))
+			wait_for 5 nobody
+		else # it started after the end, as if there had been none
+			wait_for 10 is_one_keeper_with_its_agent
+			wait_for 10 is_made
+			assert_exit 0 host shuntd --dev "$DEV" --end
+			wait_for 5 nobody
+		fi
+		wait "${PIDS[next]}" || fail "the successor ended with status $?"
+		start_agent
+	done
+	echo "$during of $i during the change-over"
+}
+
+test_of_two_replacements_at_once_each_takes_over_in_turn() {
+	local i was pid
+	load fcfs "$BIG"
+	start_worker
+	start_load 5000
+	for ((i = 0; i < ${LONG:+15} + 5; i++)); do
+		was=$(keeper_pid)
+		start first host "$NEXT" --dev "$DEV" --replace
+		start second host "$NEXT" --dev "$DEV" --replace
+		wait_for 15 is_one_keeper_with_its_agent
+		wait_for 10 serves
+		let_serve 100
+		pid=$(keeper_pid)
+		[ "$pid" = "${PIDS[first]}" ] || [ "$pid" = "${PIDS[second]}" ] || fail "$pid serves, $was did before"
+		[ "$pid" = "${PIDS[first]}" ] || wait "${PIDS[first]}" || fail "the first ended with status $?"
+		[ "$pid" = "${PIDS[second]}" ] || wait "${PIDS[second]}" || fail "the second ended with status $?"
+	done
+	assert_nothing_lost
+}
+
 run_tests "$@"
