@@ -3,17 +3,15 @@
  * agent.c - the agent's loop: interface, maps, domains, connections
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "expire.h"
+#include "former.h"
 #include "hello.h"
-#include "holders.h"
 #include "holes.h"
 #include "host.h"
 #include "keeper.h"
@@ -27,7 +25,6 @@
 #define RENEW_NS 10000000ULL  /* between attempts to load a program anew */
 #define MAKE_NS 50000000ULL   /* rings of before may be gone */
 #define SOCKETS_NS 1000000000ULL /* somebody may have taken sockets out of the map */
-#define LEAVE_NS 5000000000ULL /* how long new rings wait for the worker that had the old ones */
 
 enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_HELLO, FD_FIXED };
 
@@ -43,78 +40,41 @@ static void wait_for(struct agent *a, const char *why)
 	}
 }
 
-/* New rings must not be counted while a worker may still end requests of the old ones. */
-static bool former_is_gone(struct agent *a, struct domain *d)
+static void explain(struct agent *a, struct domain *d, int err, char *why, size_t len)
 {
-	struct pollfd p = { .fd = d->former, .events = POLLIN };
-
-	return d->former < 0 || !d->old_pid || d->former_left || poll(&p, 1, 0) == 1 || a->now_ns - d->absent_ns >= LEAVE_NS;
-}
-
-static void forget_former(struct domain *d)
-{
-	if (d->former >= 0)
-		close(d->former);
-	d->former = -1;
-}
-
-/* It was told to leave, has not said that it did, and nobody can serve while it holds the queue. */
-static void end_former(struct agent *a, struct domain *d)
-{
-	__u64 drain_ns = a->maps.cfg.drain_ms * 1000000ULL;
-
-	if (d->former < 0 || !d->old_pid || !drain_ns || d->killed || a->now_ns - d->absent_ns < drain_ns)
-		return;
-	d->killed = true;
-	say(LOG_WARNING, "worker %u still holds the former rings of queue %u, %u ms after it was told to leave: killing it",
-	    d->old_pid, d->id, a->maps.cfg.drain_ms);
-	if (pidfd_send_signal(d->former, SIGKILL, NULL, 0) && errno != ESRCH)
-		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", d->old_pid);
+	if (err == -EBUSY)
+		former_explain(a, d, why, len);
+	else if (err == -EOPNOTSUPP)
+		snprintf(why, len, "this kernel does not map the rings of bound AF_XDP "
+			 "sockets, so they cannot be handed to workers: needs Linux 6.4");
+	else if (err == -ENOBUFS || err == -EPERM)
+		snprintf(why, len, "cannot make the sockets of queue %u: %s; raise the "
+			 "limit of locked memory ('ulimit -l', LimitMEMLOCK=)", d->id, strerror(-err));
+	else
+		snprintf(why, len, "cannot make the sockets of queue %u: %s", d->id, strerror(-err));
 }
 
 static bool make_one(struct agent *a, struct domain *d)
 {
-	char why[160];
 	int err;
 
-	if (!former_is_gone(a, d)) {
+	if (!former_is_gone(d, a->now_ns)) {
 		d->life = DOMAIN_BUSY;
 		return false;
 	}
 	err = a->opts.role == ROLE_HOST ? host_make(a, d) :
 					  domain_make(d, &a->pins, a->ifindex, a->mtu);
 	if (!err) {
-		forget_former(d);
+		former_forget(d);
 		return true;
 	}
 	/* A pool is dismantled some time after its last ring: no reason to look, or to complain, yet. */
 	if (err == -EBUSY && a->now_ns - d->absent_ns <= PATIENCE_NS)
 		return false;
 	if (err == -EBUSY)
-		end_former(a, d);
-	if (err == -EBUSY && holders_find(d, a->now_ns))
-		snprintf(why, sizeof(why), "process %u ('%s'), it seems a child of a former worker, still holds the rings "
-			 "of queue %u: end it", d->holder, d->kin.name, d->id);
-	else if (err == -EBUSY && d->old_pid)
-		snprintf(why, sizeof(why), "worker %u still holds the former rings of queue %u; it "
-			 "was told to leave, end it if it does not", d->old_pid, d->id);
-	else if (err == -EBUSY && agent_of(d)->view_user)
-		snprintf(why, sizeof(why), "the former sockets of queue %u are still held, by a process of user %u maybe, "
-			 "or by another AF_XDP program: end it", d->id, agent_of(d)->view_user - 1);
-	else if (err == -EBUSY)
-		snprintf(why, sizeof(why), "queue %u is in use by another AF_XDP program: end it "
-			 "('shunt doctor --dev %s' names it)", d->id, a->opts.ifname);
-	else if (err == -EOPNOTSUPP)
-		snprintf(why, sizeof(why), "this kernel does not map the rings of bound AF_XDP "
-			 "sockets, so they cannot be handed to workers: needs Linux 6.4");
-	else if (err == -ENOBUFS || err == -EPERM)
-		snprintf(why, sizeof(why), "cannot make the sockets of queue %u: %s; raise the "
-			 "limit of locked memory ('ulimit -l', LimitMEMLOCK=)", d->id,
-			 strerror(-err));
-	else
-		snprintf(why, sizeof(why), "cannot make the sockets of queue %u: %s", d->id,
-			 strerror(-err));
-	wait_for(a, why);
+		former_end(d, a->maps.cfg.drain_ms, a->now_ns);
+	explain(a, d, err, d->why, sizeof(d->why));
+	wait_for(a, d->why);
 	return false;
 }
 

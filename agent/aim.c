@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "worker.h"
 
 static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 signal)
 {
@@ -24,10 +25,12 @@ static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 
 
 static void aim_domain(struct agent *a, struct domain *d)
 {
+	__u64 up = d->up && worker_may_be_signalled(d) ? d->up : 0;
+
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
 		const struct shunt_core_run *run = &d->r.view->core[i].run;
 		__u32 signal = peek(run->signal);
-		__u32 tid = (d->up >> i & 1) && signal && signal <= SHUNT_SIGNAL_MAX ? peek(run->tid) : 0;
+		__u32 tid = (up >> i & 1) && signal && signal <= SHUNT_SIGNAL_MAX ? peek(run->tid) : 0;
 
 		if (tid != a->watch[d->id].aimed[i])
 			aim(a, d, i, tid, signal);

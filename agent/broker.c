@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "expire.h"
+#include "former.h"
 #include "hello.h"
 #include "host.h"
 #include "log.h"
@@ -188,8 +189,8 @@ static void tell_leave(struct agent *a, struct peer *p, struct domain *d)
 
 	p->stage = PEER_LEAVING;
 	p->since_ns = a->now_ns;
-	if (d->former < 0 && d->old_pid == p->pid)
-		d->former = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
+	if (d->old_pid == p->pid)
+		former_is(d, p->pidfd, p->uid + 1, false);
 	if (broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0))
 		peers_drop(a, p);
 }

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "domain.h"
+#include "former.h"
 #include "holes.h"
 #include "log.h"
 #include "state.h"
@@ -299,8 +299,8 @@ void domain_forget(struct domain *d, __u64 now_ns)
 	struct domain old = *d;
 
 	*d = (struct domain){ .view_fd = -1, .worker = -1, .memory = -1, .suspect.pidfd = -1, .absent_ns = now_ns,
-			      .step_ns = now_ns, .left_ns = now_ns, .former = old.former, .former_left = old.former_left,
-			      .old_pid = old.old_pid, .kin = old.kin };
+			      .step_ns = now_ns, .left_ns = now_ns, .former = old.former, .former_user = old.former_user,
+			      .former_left = old.former_left, .old_pid = old.old_pid, .kin = old.kin };
 }
 
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu)
@@ -391,10 +391,7 @@ void domain_give_up(struct domain *d)
 		d->life = DOMAIN_OFF;
 		return;
 	}
-	if (d->worker >= 0 && d->former < 0) {
-		d->former = fcntl(d->worker, F_DUPFD_CLOEXEC, 0);
-		d->former_left = d->state->left;
-	}
+	former_is(d, d->worker, d->state->owner, d->state->left);
 	domain_count_refused(d);
 	domain_set_up(d, 0);
 	agent_of(d)->frames = 0;

@@ -68,8 +68,9 @@ struct domain_state {
 	__u32 left;         /* the worker said goodbye; worker_pid is its process until that has ended */
 };
 
-/* What a process has in common with the children that it made. */
+/* A worker, and what it has in common with the children that it made. */
 struct kin {
+	__u32 pid, user; /* user: + 1; 0: not known */
 	__u64 began; /* clock ticks after the boot; 0: not known */
 	__s32 session;
 	char name[SHUNT_NAME_LEN];
@@ -104,6 +105,7 @@ struct domain {
 	bool hung_up;               /* it was the worker that ended it */
 	bool told;                  /* and the operator knows */
 	bool killed;
+	bool spared;                /* it has other rights than its user's (worker_may_be_signalled) */
 	bool buried;                /* DOMAIN_LEFT: its worker may come again at once */
 	__u64 left_ns;              /* DOMAIN_LEFT: since when */
 	__u64 dead_ns;              /* when its death was seen; 0: it lives */
@@ -120,7 +122,9 @@ struct domain {
 
 	__u32 old_pid;              /* who may hold rings of before, as far as we know; 0: nobody */
 	int former;                 /* its pidfd, ours; -1: not known */
+	__u32 former_user;          /* whose it is, + 1; 0: not known */
 	bool former_left;           /* and it had said goodbye */
+	char why[240];              /* why it cannot be made, as told */
 	__u64 step_ns;              /* when the present step of the burial began */
 };
 

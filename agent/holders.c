@@ -52,7 +52,9 @@ static bool read_kin(__u32 pid, struct kin *k)
 void holders_know(struct domain *d)
 {
 	if (!read_kin(d->state->worker_pid, &d->kin))
-		d->kin = (struct kin){ 0 };
+		d->kin = (struct kin){ .name = "?" };
+	d->kin.pid = d->state->worker_pid;
+	d->kin.user = d->state->owner;
 }
 
 static bool is_child(const struct domain *d, __u32 pid, const struct kin *k)

@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,20 +20,9 @@
 #include "inforce.h"
 #include "log.h"
 #include "suspect.h"
+#include "whose.h"
 
 #define REAP_NS 300000000ULL /* from a death until the parent has looked at it, as most do */
-
-/* Linux 6.15: what a process ended with, once its parent has been told. */
-#define INFO_EXIT (1ULL << 3)
-
-struct pidfd_exit {
-	__u64 mask, cgroupid;
-	__u32 pid, tgid, ppid, uid[8];
-	__s32 exit_code;
-};
-_Static_assert(sizeof(struct pidfd_exit) == 64, "the first struct pidfd_info");
-
-#define GET_INFO _IOWR(0xff, 11, struct pidfd_exit)
 
 /* Is that core in a function of the policy? */
 static bool asks(const struct domain *d, __u32 core, struct suspect *s)
@@ -92,14 +80,14 @@ void suspect_dead(struct domain *d, __u64 now_ns)
 	}
 }
 
-/* What it ended with, as wait() says it; -EAGAIN: not known yet; -EOPNOTSUPP: this kernel does not say. */
+/* What it ended with, as wait() says it (Linux 6.15, once its parent has been told); -EAGAIN: not known yet; -EOPNOTSUPP: this kernel does not say. */
 static int ended_with(int pidfd)
 {
-	struct pidfd_exit info = { .mask = INFO_EXIT };
+	struct shunt_pidfd_info info = { .mask = SHUNT_PIDFD_EXIT };
 
-	if (pidfd < 0 || (ioctl(pidfd, GET_INFO, &info) && errno != ESRCH))
+	if (pidfd < 0 || (ioctl(pidfd, SHUNT_PIDFD_GET_INFO, &info) && errno != ESRCH))
 		return -EOPNOTSUPP;
-	return info.mask & INFO_EXIT ? info.exit_code : -EAGAIN;
+	return info.mask & SHUNT_PIDFD_EXIT ? info.exit_code : -EAGAIN;
 }
 
 /* What a process does to itself by wrong code, or that its own handler of that does. */

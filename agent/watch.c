@@ -10,6 +10,7 @@
 
 #include "host.h"
 #include "thread.h"
+#include "worker.h"
 
 /* The order that abi.h demands; the last store also orders what we saw waiting before it. */
 static void write_mark(struct shunt_core_mark *m, __u64 id, __u64 deadline_ns)
@@ -48,7 +49,7 @@ void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 	if (*last == id || !d->state->worker_pid || !signal || signal > SHUNT_SIGNAL_MAX)
 		return;
 	*last = id;
-	if (!thread_signal(d->worker, d->state->worker_pid, tid, signal))
+	if (worker_may_be_signalled(d) && !thread_signal(d->worker, d->state->worker_pid, tid, signal))
 		agent_of(d)->signals++;
 }
 

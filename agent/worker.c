@@ -13,6 +13,7 @@
 #include "frames.h"
 #include "holders.h"
 #include "log.h"
+#include "whose.h"
 #include "worker.h"
 
 #define GRACE_NS 5000000000ULL  /* how long a worker may live without a connection */
@@ -70,7 +71,7 @@ int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores
 	d->maps->domains[d->id].left = 0;
 	agent_of(d)->workers++;
 	d->up = d->hung = 0;
-	d->killed = false;
+	d->killed = d->spared = false;
 	d->dead_ns = 0;
 	d->life = DOMAIN_TAKEN;
 	return 0;
@@ -168,9 +169,22 @@ bool worker_process_ended(int pidfd)
 	return pidfd < 0 || poll(&p, 1, 0) == 1;
 }
 
+bool worker_may_be_signalled(struct domain *d)
+{
+	int err = d->state->owner ? shunt_process_is_of(d->worker, d->state->worker_pid, d->state->owner - 1) : 0;
+
+	if (err && err != -ESRCH && !d->spared)
+		say(LOG_WARNING, "worker %u of domain %u is sent no signal and not ended: %s; the domain is its own until "
+		    "it ends", d->state->worker_pid, d->id, err == -EPERM ?
+		    "it has other rights than those of its user, as a set-user-ID program has" :
+		    "whose rights it has cannot be seen in /proc (hidepid=?)");
+	d->spared = err && err != -ESRCH;
+	return !err;
+}
+
 static void kill_worker(struct domain *d, const char *why)
 {
-	if (d->killed)
+	if (d->killed || !worker_may_be_signalled(d))
 		return;
 	d->killed = true;
 	say(LOG_WARNING, "worker %u of domain %u %s: killing it", d->state->worker_pid, d->id, why);

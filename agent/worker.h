@@ -22,6 +22,9 @@ void worker_down(struct domain *d, __u32 core);
 void worker_bye(struct domain *d, __u64 now_ns);
 /* Its connection ended without that. */
 void worker_hung_up(struct domain *d, __u64 now_ns);
+/* Has it the rights of its user and no others? Else it is let alone, and the operator told: it may have become a
+ * set-user-ID program, which its user could not signal. */
+bool worker_may_be_signalled(struct domain *d);
 /* Looks whether it lives and works. */
 void worker_check(struct domain *d, __u64 now_ns);
 

@@ -79,6 +79,8 @@ static void show_worker(const json_t *agent)
 	show_user(agent, "worker_user", "worker_user_name", " of user ");
 	if (json_is_true(json_object_get(agent, "worker_left")))
 		printf(" (said goodbye, and lives on)");
+	if (json_is_true(json_object_get(agent, "worker_other_rights")))
+		printf(" (with other rights than its user's: not ended)");
 }
 
 static void show_domain(const json_t *d)

@@ -26,13 +26,53 @@ static __u64 netns_of(int sock)
 	return getsockopt(sock, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) ? 0 : cookie;
 }
 
-/* Is that descriptor of that process an AF_XDP socket of this network namespace? */
+static int family_of(int sock)
+{
+	int family = AF_UNSPEC;
+	socklen_t len = sizeof(family);
+
+	return getsockopt(sock, SOL_SOCKET, SO_DOMAIN, &family, &len) ? AF_UNSPEC : family;
+}
+
+static bool is_one(int sock, __u64 netns)
+{
+	return family_of(sock) == AF_XDP && netns_of(sock) == netns;
+}
+
+/* Is there one in the message that is to be read next from that UNIX socket? It stays there. */
+static bool is_in_message(int sock, __u64 netns)
+{
+	union {
+		char buf[CMSG_SPACE(253 * sizeof(int))]; /* as many as a message may have */
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { .iov_base = (char[1]){ 0 }, .iov_len = 1 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+			    .msg_controllen = sizeof(control.buf) };
+	bool found = false;
+
+	if (recvmsg(sock, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+		return false;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		size_t n = c->cmsg_type == SCM_RIGHTS ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+
+		for (size_t i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(fd), sizeof(fd));
+			found |= is_one(fd, netns);
+			close(fd);
+		}
+	}
+	return found;
+}
+
+/* Is that descriptor of that process an AF_XDP socket of this network namespace, or a UNIX socket with one in it? */
 static bool is_xdp(int pidfd, int number, __u64 netns)
 {
-	int copy = pidfd_getfd(pidfd, number, 0), domain = 0;
-	socklen_t len = sizeof(domain);
-	bool found = copy >= 0 && !getsockopt(copy, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_XDP &&
-		     netns_of(copy) == netns;
+	int copy = pidfd_getfd(pidfd, number, 0);
+	bool found = copy >= 0 && (is_one(copy, netns) ||
+				   (family_of(copy) == AF_UNIX && is_in_message(copy, netns)));
 
 	if (copy >= 0)
 		close(copy);

@@ -10,10 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 #include "collect.h"
 #include "maps.h"
 #include "show.h"
+#include "whose.h"
 #include "wire.h"
 
 static void add_service(struct totals *t, const struct shunt_agent_class *a, __u64 now)
@@ -118,6 +121,17 @@ static void set_user(json_t *j, const char *key, __u32 user)
 		json_object_set_new(j, name_key, json_string(pw->pw_name));
 }
 
+/* Has the worker become a set-user-ID program? shuntd lets it alone then. */
+static bool has_other_rights(const struct shunt_agent *a)
+{
+	int pidfd = a->worker_pid && a->worker_user ? pidfd_open(a->worker_pid, 0) : -1;
+	bool other = pidfd >= 0 && shunt_process_is_of(pidfd, a->worker_pid, a->worker_user - 1) == -EPERM;
+
+	if (pidfd >= 0)
+		close(pidfd);
+	return other;
+}
+
 static json_t *agent_json(const struct shunt_agent *a)
 {
 	json_t *j;
@@ -209,6 +223,8 @@ static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt
 		json_object_set_new(j, "draining", json_true());
 	if (a && agent->worker_pid && dom->left)
 		json_object_set_new(a, "worker_left", json_true());
+	if (a && has_other_rights(agent))
+		json_object_set_new(a, "worker_other_rights", json_true());
 	if (a)
 		json_object_set_new(j, "agent", a);
 	return j;

@@ -10,8 +10,12 @@
  *        harm given SOCKET DOMAIN      attaches, prints which memory, view and first socket it was given, says BYE;
  *                                      {"memory":INODE,"view":ID,"socket":INODE}
  *        harm child SOCKET DOMAIN      attaches and ends; a child keeps the sockets until it is killed; prints its number
+ *        harm hide SOCKET DOMAIN       the same, but the child is none to look at (session, name), and has them in a
+ *                                      message that it never reads; prints its number
+ *        harm become SOCKET DOMAIN COMMAND…   attaches, says BYE, and becomes that program
  */
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -168,6 +172,58 @@ static void child(const char *path, uint32_t domain)
 	say_bye(fd);
 }
 
+/* The sockets, in a message from the process to itself. */
+static void put_away(const struct given *g)
+{
+	union {
+		char buf[CMSG_SPACE(FDS_MAX * sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
+			      .msg_controllen = CMSG_SPACE(g->nfd * sizeof(int)) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
+	int end[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, end))
+		die("socketpair");
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(g->nfd * sizeof(int));
+	memcpy(CMSG_DATA(c), g->fd, g->nfd * sizeof(int));
+	if (sendmsg(end[0], &hdr, 0) != 1)
+		die("sendmsg");
+	for (int i = 0; i < g->nfd; i++)
+		close(g->fd[i]);
+}
+
+static void hide(const char *path, uint32_t domain)
+{
+	struct given g;
+	int fd = attach_to(path, domain, &g), pid = fork();
+
+	if (!pid) {
+		close(fd);
+		fclose(stdout);
+		setsid();
+		prctl(PR_SET_NAME, "innocent");
+		put_away(&g);
+		for (;;)
+			pause();
+	}
+	printf("%d\n", pid);
+	say_bye(fd);
+}
+
+static void become(const char *path, uint32_t domain, char **command)
+{
+	struct given g;
+
+	say_bye(attach_to(path, domain, &g));
+	execv(command[0], command);
+	die(command[0]);
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 3 ? argv[1] : "", *path = argv[2];
@@ -186,6 +242,10 @@ int main(int argc, char **argv)
 		given(path, strtoul(argv[3], NULL, 0));
 	else if (!strcmp(what, "child"))
 		child(path, strtoul(argv[3], NULL, 0));
+	else if (!strcmp(what, "hide"))
+		hide(path, strtoul(argv[3], NULL, 0));
+	else if (!strcmp(what, "become") && argc > 4)
+		become(path, strtoul(argv[3], NULL, 0), argv + 4);
 	else
 		return 2;
 	return 0;

@@ -156,6 +156,42 @@ test_sockets_that_a_process_of_the_former_user_keeps_are_named() {
 	assert_unharmed
 }
 
+# Nothing shows whose they are, but whose they were.
+test_sockets_that_are_hidden_in_a_message_are_laid_to_the_user_that_had_them() {
+	local pid
+	begin
+	pid=$(as $BAD build/tests/harm hide $SOCK 0)
+	wait_for 5 is_free 0
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+	wait_for 5 logged "held: by a process of user $BAD, whose worker [0-9]* ('harm') had them last, or in a message .*; end that user's"
+	host shunt doctor --dev "$DEV" >"$DIR/doctor" || true
+	assert_match "$(cat "$DIR/doctor")" "process $pid \('innocent'\) has AF_XDP sockets"
+	kill -KILL "$pid"
+	start_good
+	assert_unharmed
+}
+
+# Its user could not end it either.
+test_a_worker_that_became_a_set_user_id_program_is_left_alone() {
+	begin 'drain: 200ms'
+	mkdir "$DIR/suid"
+	mount -t tmpfs suid "$DIR/suid"
+	chmod 711 "$DIR" "$DIR/suid"
+	cp "$(command -v sleep)" "$DIR/suid/sleep"
+	chmod 4755 "$DIR/suid/sleep"
+	start_as became $BAD build/tests/harm become $SOCK 1 "$DIR/suid/sleep" 1000
+	wait_for 5 logged 'is sent no signal and not ended: it has other rights than those of its user'
+	assert_match "$(host shunt status)" 'queue 1: .* of user 60002 \(said goodbye, and lives on\) \(with other rights'
+	running became || fail "it was ended"
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 1
+	assert_match "$(cat "$DIR/err")" 'said goodbye, and lives on'
+	start_good
+	assert_unharmed
+	stop became KILL
+	start_as next $BAD build/shunt-spin --dev "$DEV" --domain 1 --idle sleep
+	wait_for 10 is_up 1
+}
+
 test_a_domain_for_one_user_is_for_nobody_else() {
 	USER_OF_1=$BAD ALLOWED=(--user $GOOD)
 	begin

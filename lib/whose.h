@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * whose.h - whose rights a process has
+ */
+#pragma once
+
+#include <sys/ioctl.h>
+#include <sys/types.h>
+
+#include <linux/types.h>
+
+/* What the kernel says of a process by its pidfd (Linux 6.13): the first version of struct pidfd_info. */
+struct shunt_pidfd_info {
+	__u64 mask, cgroupid;
+	__u32 pid, tgid, ppid;
+	__u32 ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	__s32 exit_code; /* Linux 6.15, and if the mask asked for it */
+};
+_Static_assert(sizeof(struct shunt_pidfd_info) == 64, "the first struct pidfd_info");
+
+#define SHUNT_PIDFD_GET_INFO _IOWR(0xff, 11, struct shunt_pidfd_info)
+#define SHUNT_PIDFD_CREDS (1ULL << 1)
+#define SHUNT_PIDFD_EXIT (1ULL << 3)
+
+/*
+ * Has the process the rights of that user, and no others? Not so one that executes a set-user-ID program. What a
+ * process of root's does with its own rights is root's affair.
+ *
+ * 0: yes; -EPERM: no; -ESRCH: it has ended; else -errno: that cannot be seen. pid is its number in our /proc.
+ */
+int shunt_process_is_of(int pidfd, __u32 pid, uid_t uid);
+/* The same on kernels that say it in /proc only. */
+int shunt_process_is_of_by_proc(int pidfd, __u32 pid, uid_t uid);
