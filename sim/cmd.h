@@ -35,6 +35,9 @@ struct options {
 	double misses;      /* advise: share of requests that may be late; 0: not given */
 	double speed;       /* of a trace; 0: as recorded */
 	double instead;     /* paper: in place of what comes out, to see that it is refused; NAN: not given */
+	struct numbers clients, fanouts; /* of which runs differ */
+	const char *think;
+	struct call_config calls;        /* the rest, which they share */
 	const char *shape;  /* of the rate over time */
 	double duration_ns; /* of each run; 0: as --requests says */
 	const char *csv, *json, *svg, *cdf, *metric, *metric_given;
@@ -42,6 +45,21 @@ struct options {
 	int argc; /* operands */
 	char **argv;
 };
+
+/* Options without a letter. */
+enum {
+	OPT_SHAPE = 256, OPT_DURATION, OPT_CLIENTS, OPT_THINK, OPT_TIMEOUT, OPT_RETRIES, OPT_BACKOFF, OPT_BUDGET, OPT_HEDGE,
+	OPT_CANCEL, OPT_SERVERS, OPT_FANOUT, OPT_QUORUM,
+};
+
+#define CLIENTS_MOST 10000000
+
+/* options.c: "0.1,0.5", "0.1:0.9:0.1"; "2%" or "0.02". 0 or -1. */
+int add_numbers(struct numbers *to, char *text, bool time);
+int share_parse(const char *text, double *x);
+/* options_calls.c */
+int take_calls(struct options *o, int c, char *arg);
+int calls_contradiction(const struct options *o);
 
 /* 0 or an exit status, having said why. */
 int options_parse(struct options *o, int argc, char **argv);

@@ -18,6 +18,7 @@ struct grid {
 	struct workload work[LIST_MAX];
 	int nwork;
 	struct shape shape;
+	struct dist think;
 	uint64_t knob[SHUNT_KNOBS];
 };
 
@@ -102,11 +103,12 @@ int conclude(const struct options *o, struct sweep *s, int res)
 #define PANELS SHUNT_CLASSES
 
 /* What runs differ in names a curve; what they share stands below the plot. */
-enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15 };
+enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15, BY_OFFER = 16 };
 
 static unsigned int differences(const struct sweep *s)
 {
 	const struct point *a = &s->p[0];
+	bool fanout = false, offer = false;
 	unsigned int by = 0;
 
 	for (int i = 1; i < s->n && s->p[i].c.w == a->c.w; i++) {
@@ -116,8 +118,10 @@ static unsigned int differences(const struct sweep *s)
 		by |= a->c.policy != b->c.policy ? BY_POLICY : 0;
 		by |= a->c.cores != b->c.cores ? BY_CORES : 0;
 		by |= a->c.quantum_us != b->c.quantum_us ? BY_QUANTUM : 0;
+		fanout |= a->c.calls.fanout != b->c.calls.fanout;
+		offer |= a->c.calls.clients ? a->c.calls.clients != b->c.calls.clients : a->load != b->load;
 	}
-	return by;
+	return fanout && offer ? by | BY_OFFER : by; /* else what is offered is across */
 }
 
 static void describe(const struct point *q, unsigned int by, char *name, size_t len)
@@ -133,8 +137,24 @@ static void describe(const struct point *q, unsigned int by, char *name, size_t 
 		n += snprintf(name + n, len - n, "%d cores, ", q->c.cores);
 	if (by & BY_QUANTUM && q->c.quantum_us >= 0)
 		n += snprintf(name + n, len - n, "%g us, ", q->c.quantum_us);
+	if (by & BY_OFFER && q->c.calls.clients)
+		n += snprintf(name + n, len - n, "%u clients, ", q->c.calls.clients);
+	else if (by & BY_OFFER)
+		n += snprintf(name + n, len - n, "load %.3g, ", q->load);
 	if (n)
 		name[n - 2] = '\0';
+}
+
+/* Fan-outs are across, or else numbers of clients, rates or loads. */
+static double x_of(const struct options *o, const struct point *q)
+{
+	return o->fanouts.n > 1 ? q->c.calls.fanout : o->clients.n ? q->c.calls.clients : o->rates.n ? q->c.rate : q->load;
+}
+
+static const char *x_name(const struct options *o)
+{
+	return o->fanouts.n > 1 ? "servers that a call goes to" : o->clients.n ? "clients" :
+	       o->rates.n ? "requests a second" : "load (share of the cores' time)";
 }
 
 /* A curve for each run of points that differ in load alone. */
@@ -159,7 +179,7 @@ static int fill_plot(struct plot *p, const struct options *o, const struct sweep
 			if (!c->x || !c->y || !c->half)
 				return -ENOMEM;
 		}
-		c->x[c->n] = o->rates.n ? q->c.rate : q->load;
+		c->x[c->n] = x_of(o, q);
 		c->half[c->n] = metric_half(q, o->metric, cls);
 		c->y[c->n++] = metric_of(q, o->metric, cls);
 	}
@@ -177,7 +197,7 @@ static int plot(const struct options *o, const struct sweep *s)
 	describe(&s->p[0], BY_ALL & ~differences(s), shared, sizeof(shared));
 	for (int k = 0; k < n && !err; k++) {
 		snprintf(p[k].title, sizeof(p[k].title), "%.40s", w->cls[k].name);
-		snprintf(p[k].x_name, sizeof(p[k].x_name), o->rates.n ? "requests a second" : "load (share of the cores' time)");
+		snprintf(p[k].x_name, sizeof(p[k].x_name), "%s", x_name(o));
 		snprintf(p[k].y_name, sizeof(p[k].y_name), "%.60s", metric_label(o->metric));
 		snprintf(p[k].note, sizeof(p[k].note), "%.60s. %.130s", shared, w->text);
 		p[k].log_y = !strncmp(o->metric, "slowdown", 8);
@@ -288,6 +308,8 @@ static int open_all(struct grid *g, struct options *o)
 				return complain("%s", err);
 		}
 	}
+	if (o->think && dist_parse(&g->think, o->think, err))
+		return complain("--think: %s", err);
 	if (o->shape && shape_parse(&g->shape, o->shape, err))
 		return complain("%s", err);
 	for (int i = 0; i < g->npolicies; i++)
@@ -306,8 +328,58 @@ static int set_duration(struct run_config *c, const struct options *o)
 	return 0;
 }
 
-static int add_point(struct grid *g, const struct options *o, int sys, int pol, int work, double cores,
-		     double quantum, double load, double rate, int seed)
+/* What one run is of all that the options list. */
+struct choice {
+	int sys, pol, work, seed;
+	double cores, quantum, load, rate, clients, fanout;
+};
+
+#define CALLS_LEAST 20000ULL
+
+/* So that as much is simulated as without fan-out, but enough calls for their tail. */
+static uint64_t calls_of(const struct options *o, const struct workload *w, int fanout)
+{
+	uint64_t n = requests_of(o, w), few = 4 * REQUESTS / fanout;
+
+	if (o->requests || w->trace_n || few >= n)
+		return n;
+	return few > CALLS_LEAST ? few : CALLS_LEAST;
+}
+
+/* The most that the clients of a closed loop can ask for. */
+static double closed_rate(const struct run_config *c)
+{
+	const struct dist *think = c->calls.think;
+	double most = rate_of(c, 1), alone = c->calls.clients / (c->w->mean_ns + (think ? think->mean_ns : 0)) * 1e9;
+
+	return alone < most ? alone : most;
+}
+
+static int set_rate(struct point *p, const struct options *o, const struct choice *of)
+{
+	struct run_config *c = &p->c;
+	double rate = c->w->trace_n ? c->w->trace_rate : c->calls.clients ? closed_rate(c) : of->rate;
+
+	p->load = rate > 0 ? rate / rate_of(c, 1) : of->load;
+	c->rate = rate > 0 ? rate : rate_of(c, of->load);
+	if (!(c->rate > 0))
+		return complain("%d cores leave none to serve", c->cores);
+	return o->duration_ns ? set_duration(c, o) : check_length(c);
+}
+
+static int set_calls(struct run_config *c, struct grid *g, const struct options *o, const struct choice *of)
+{
+	c->calls = o->calls;
+	c->calls.clients = of->clients;
+	c->calls.fanout = o->fanouts.n ? of->fanout : 0;
+	c->calls.think = o->think ? &g->think : NULL;
+	if (calls_wanted(&c->calls) && c->policy->ideal)
+		return complain("'%s' is an ideal, which answers requests as they come: take a policy, such as fcfs",
+				c->policy->name);
+	return 0;
+}
+
+static int add_point(struct grid *g, const struct options *o, const struct choice *of)
 {
 	struct point *p = sweep_add(&g->s);
 	struct run_config *c;
@@ -315,15 +387,15 @@ static int add_point(struct grid *g, const struct options *o, int sys, int pol, 
 	if (!p)
 		return complain("no memory");
 	c = &p->c;
-	p->system = g->costs[sys].name;
-	c->policy = &g->policy[pol];
-	c->w = &g->work[work];
-	c->costs = g->costs[sys];
-	c->cores = cores;
+	p->system = g->costs[of->sys].name;
+	c->policy = &g->policy[of->pol];
+	c->w = &g->work[of->work];
+	c->costs = g->costs[of->sys];
+	c->cores = of->cores;
 	c->domains = o->domains;
-	c->requests = requests_of(o, c->w);
-	c->seed = o->seed + seed;
-	c->quantum_us = quantum;
+	c->requests = calls_of(o, c->w, of->fanout);
+	c->seed = o->seed + of->seed;
+	c->quantum_us = of->quantum;
 	c->preempt = o->preempt;
 	c->shape = o->shape ? &g->shape : NULL;
 	memcpy(c->knob, g->knob, sizeof(c->knob));
@@ -333,36 +405,45 @@ static int add_point(struct grid *g, const struct options *o, int sys, int pol, 
 		if (o->fail[i].core >= c->cores - c->costs.reserved)
 			return complain("--fail: there is no core %d", o->fail[i].core);
 	}
-	p->load = load;
-	if (c->w->trace_n)
-		rate = c->w->trace_rate;
-	c->rate = rate > 0 ? rate : rate_of(c, load);
-	if (rate > 0)
-		p->load = rate / rate_of(c, 1);
-	if (!(c->rate > 0))
-		return complain("%d cores leave none to serve", c->cores);
-	return o->duration_ns ? set_duration(c, o) : check_length(c);
+	return set_calls(c, g, o, of) || set_rate(p, o, of) ? EXIT_FAILED : 0;
+}
+
+/* All that differs in what is offered: fan-outs, and loads, rates or numbers of clients. */
+static int fill_offers(struct grid *g, const struct options *o, struct choice of)
+{
+	static const struct numbers one = { 1, { 1 } }, some = { 1, { 0.7 } };
+	const struct numbers *loads = o->clients.n ? &o->clients : o->rates.n ? &o->rates : o->loads.n ? &o->loads : &some;
+	const struct numbers *fanouts = o->fanouts.n ? &o->fanouts : &one;
+	int err = 0;
+
+	for (int l = 0; l < loads->n; l++) {
+		for (int f = 0; f < fanouts->n; f++) {
+			of.clients = o->clients.n ? loads->x[l] : 0;
+			of.rate = o->rates.n ? loads->x[l] : 0;
+			of.load = of.clients || of.rate ? 0 : loads->x[l];
+			of.fanout = fanouts->x[f];
+			for (of.seed = 0; of.seed < o->seeds && !err; of.seed++)
+				err = add_point(g, o, &of);
+		}
+	}
+	return err;
 }
 
 static int fill(struct grid *g, const struct options *o)
 {
-	static const struct numbers one = { 1, { 1 } }, some = { 1, { 0.7 } }, own = { 1, { -1 } };
+	static const struct numbers one = { 1, { 1 } }, own = { 1, { -1 } };
 	const struct numbers *cores = o->cores.n ? &o->cores : &one;
 	const struct numbers *quanta = o->quanta.n ? &o->quanta : &own;
-	const struct numbers *loads = o->rates.n ? &o->rates : o->loads.n ? &o->loads : &some;
 	int n = o->policies.n ? g->npolicies : 1, err = 0;
 
 	for (int w = 0; w < g->nwork; w++)
 		for (int s = 0; s < g->nsystems; s++)
 			for (int p = 0; p < n; p++)
 				for (int c = 0; c < cores->n; c++)
-					for (int q = 0; q < quanta->n; q++)
-						for (int l = 0; l < loads->n; l++)
-							for (int i = 0; i < o->seeds && !err; i++)
-								err = add_point(g, o, s, o->policies.n ? p : s,
-										w, cores->x[c], quanta->x[q],
-										o->rates.n ? 0 : loads->x[l],
-										o->rates.n ? loads->x[l] : 0, i);
+					for (int q = 0; q < quanta->n && !err; q++)
+						err = fill_offers(g, o, (struct choice){
+							.work = w, .sys = s, .pol = o->policies.n ? p : s,
+							.cores = cores->x[c], .quantum = quanta->x[q] });
 	return err;
 }
 
@@ -394,6 +475,7 @@ int cmd_run(struct options *o)
 		policy_close(&g->policy[i]);
 	for (int i = 0; i < g->nwork; i++)
 		workload_free(&g->work[i]);
+	dist_free(&g->think);
 	shape_free(&g->shape);
 	free(g);
 	return err;

@@ -2,6 +2,7 @@
 /*
  * cores.c - the serving side: what a core takes next, when it is asked to yield, what it reports
  */
+#include "calls.h"
 #include "engine.h"
 
 /* A core's word reaches whoever decides, at once if that costs nothing. */
@@ -23,6 +24,8 @@ static void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick ex
 
 	if (c->stalled > e->now)
 		extra += c->stalled - e->now;
+	if (e->calls)
+		e->pool[r].runs = 1;
 	c->run = r;
 	c->begin = e->now + extra + e->start;
 	c->end = c->begin + e->pool[r].left + e->end;
@@ -205,6 +208,10 @@ static void measure(struct engine *e, const struct req *q)
 {
 	tick spent = e->now - e->rest - q->arrival;
 
+	if (e->calls) {
+		calls_ended(e, q);
+		return;
+	}
 	if (!e->ending && e->first)
 		e->done_in_time++;
 	if (measured(e, q))
@@ -269,6 +276,7 @@ static void yielded(struct engine *e, struct domain *d, int i)
 	e->r->preempted++;
 	e->pool[r].left = left;
 	e->pool[r].parked = 1;
+	e->pool[r].runs = 0;
 	c->busy += e->now;
 	c->run = 0;
 	if (e->transport == TRANSPORT_WIRE) {

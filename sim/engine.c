@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "calls.h"
 #include "engine.h"
 
 #define POOL (1U << 21) /* requests in the system at once; memory is touched as it is needed */
@@ -69,7 +70,7 @@ static void line_event(struct engine *e, struct domain *d, int which)
 	}
 }
 
-static uint32_t new_req(struct engine *e)
+uint32_t req_new(struct engine *e)
 {
 	uint32_t r = e->free_req;
 
@@ -80,12 +81,34 @@ static uint32_t new_req(struct engine *e)
 	return e->fresh_req < e->pool_max ? e->fresh_req++ : 0;
 }
 
+/* RSS picks the domain; the policy's hash (the lower half of this product) knows nothing of it. */
+void req_arrive(struct engine *e, uint32_t r, uint32_t flow)
+{
+	e->in_flight++;
+	e->pool[r].flow = flow * (uint32_t)e->ndomains;
+	nic_arrival(e, &e->dom[(uint64_t)flow * e->ndomains >> 32], r);
+}
+
+void req_refuse(struct engine *e, uint32_t r, enum refusal why)
+{
+	struct class_result *c = &e->r->cls[e->pool[r].cls];
+
+	if (e->calls) {
+		calls_refused(e, &e->pool[r], why);
+	} else if (measured(e, &e->pool[r])) {
+		c->dropped += why == REFUSED_DROP;
+		c->rejected += why == REFUSED_REJECT;
+		c->lost += why == REFUSED_LOST;
+	}
+	req_free(e, r);
+}
+
 /* The request that is due arrives, and the next one is drawn. 0 or -1. */
 static int arrival_event(struct engine *e, uint64_t n, char *err)
 {
 	struct arrival a = e->coming;
 	struct class_result *c = &e->r->cls[a.cls];
-	uint32_t r = new_req(e);
+	uint32_t r = req_new(e);
 	int more = source_next(&e->src, &e->coming, err);
 
 	if (more < 0)
@@ -104,12 +127,39 @@ static int arrival_event(struct engine *e, uint64_t n, char *err)
 		c->dropped += n >= e->warm;
 		return 0;
 	}
-	e->in_flight++;
-	e->pool[r] = (struct req){ .arrival = a.at, .left = a.service, .service = a.service, .n = n,
-				   .flow = a.flow * (uint32_t)e->ndomains, .cls = a.cls };
-	/* RSS picks the domain; the policy's hash (the lower half of this product) knows nothing of it. */
-	nic_arrival(e, &e->dom[(uint64_t)a.flow * e->ndomains >> 32], r);
+	e->pool[r] = (struct req){ .arrival = a.at, .left = a.service, .service = a.service, .n = n, .cls = a.cls };
+	req_arrive(e, r, a.flow);
 	return 0;
+}
+
+/* What a leaf stands for happens. */
+static inline __attribute__((always_inline)) void happen(struct engine *e, int leaf)
+{
+	if (leaf >= LEAF_FIRST) {
+		struct domain *d = &e->dom[(leaf - LEAF_FIRST) / LEAVES_DOMAIN];
+		int at = (leaf - LEAF_FIRST) % LEAVES_DOMAIN;
+
+		if (at >= NLINES)
+			core_event(e, d, at - NLINES);
+		else
+			line_event(e, d, at);
+	} else if (leaf == LEAF_FAIL) {
+		failures_event(e);
+	} else if (leaf == LEAF_STALL) {
+		stall_event(e);
+	} else if (leaf == LEAF_PUBLISH) {
+		nic_publish(e);
+	} else {
+		nic_published(e);
+	}
+}
+
+void engine_step(struct engine *e)
+{
+	int leaf = tournament_first(&e->times);
+
+	e->now = e->times.at[leaf];
+	happen(e, leaf);
 }
 
 static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
@@ -133,22 +183,8 @@ static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
 		if (arrives) {
 			if (arrival_event(e, n++, err))
 				return -EINVAL;
-		} else if (leaf >= LEAF_FIRST) {
-			struct domain *d = &e->dom[(leaf - LEAF_FIRST) / LEAVES_DOMAIN];
-			int at = (leaf - LEAF_FIRST) % LEAVES_DOMAIN;
-
-			if (at >= NLINES)
-				core_event(e, d, at - NLINES);
-			else
-				line_event(e, d, at);
-		} else if (leaf == LEAF_FAIL) {
-			failures_event(e);
-		} else if (leaf == LEAF_STALL) {
-			stall_event(e);
-		} else if (leaf == LEAF_PUBLISH) {
-			nic_publish(e);
 		} else {
-			nic_published(e);
+			happen(e, leaf);
 		}
 	}
 	e->r->events = events;
@@ -233,7 +269,7 @@ static int make_domain(struct engine *e, int i, int ncores)
 	return 0;
 }
 
-static int set_up(struct engine *e, char *err)
+int engine_open(struct engine *e, char *err)
 {
 	int cores = e->c->cores - e->c->costs.reserved, leaves, e2;
 
@@ -246,10 +282,10 @@ static int set_up(struct engine *e, char *err)
 	set_costs(e);
 	leaves = LEAF_FIRST + (e->ndomains - 1) * LEAVES_DOMAIN + NLINES +
 		 (e->ndomains > 1 ? SHUNT_CORES : cores);
-	if (tournament_make(&e->times, leaves) || measure_begin(&e->m, e->r, e->c->w, e->c->requests))
+	if (tournament_make(&e->times, leaves))
 		return -ENOMEM;
 	e->dom = aligned_alloc(SHUNT_LINE, e->ndomains * sizeof(*e->dom));
-	e->pool_max = POOL;
+	e->pool_max = e->c->calls.servers > 1 ? POOL / e->c->calls.servers : POOL;
 	e->pool = aligned_alloc(SHUNT_LINE, e->pool_max * sizeof(*e->pool));
 	e->loads_size = e->publish ? e->publish_delay / e->publish + 2 : 1;
 	e->loads = calloc(e->loads_size, sizeof(*e->loads));
@@ -268,28 +304,58 @@ static int set_up(struct engine *e, char *err)
 	failures_setup(e);
 	if (stall_setup(e, err))
 		return -EINVAL;
-	rng_seed(&e->random, e->c->seed, 4);
-	e->warm = e->c->requests / 10;
-	if (source_open(&e->src, e->c, err) || source_next(&e->src, &e->coming, err))
-		return -EINVAL;
+	rng_seed(&e->random, e->c->seed, 4 + SERVER_STREAMS * e->index);
 	return 0;
+}
+
+static int set_up(struct engine *e, char *err)
+{
+	int res = engine_open(e, err);
+
+	if (!res && measure_begin(&e->m, e->r, e->c->w, e->c->requests))
+		res = -ENOMEM;
+	e->warm = e->c->requests / 10;
+	if (!res && (source_open(&e->src, e->c, err) || source_next(&e->src, &e->coming, err)))
+		res = -EINVAL;
+	return res;
+}
+
+/* Of the cores' time since the begin, in cores times ns. */
+double engine_busy(const struct engine *e)
+{
+	double busy = 0;
+
+	for (int i = 0; i < e->ndomains; i++) {
+		for (int k = 0; k < e->dom[i].ncores; k++)
+			busy += (double)e->dom[i].core[k].busy / TICKS_NS;
+	}
+	return busy;
 }
 
 static void sum_up(struct engine *e)
 {
 	struct run_result *r = e->r;
-	double span = (double)(e->last - e->first) / TICKS_NS, busy = 0;
-	int cores = 0;
+	double span = (double)(e->last - e->first) / TICKS_NS, busy = engine_busy(e);
+	int cores = e->c->cores - e->c->costs.reserved;
 
-	for (int i = 0; i < e->ndomains; i++) {
-		cores += e->dom[i].ncores;
-		for (int k = 0; k < e->dom[i].ncores; k++)
-			busy += (double)e->dom[i].core[k].busy / TICKS_NS;
-	}
 	r->sim_s = (double)(e->now - SIM_START) / TICKS_NS / 1e9;
 	r->throughput = span > 0 ? e->done_in_time / span * 1e9 : 0;
 	r->busy = r->sim_s > 0 ? busy / 1e9 / r->sim_s / cores : 0;
 	measure_finish(&e->m);
+}
+
+void engine_close(struct engine *e)
+{
+	stall_free(e);
+	for (int i = 0; e->dom && i < e->ndomains; i++) {
+		free(e->dom[i].v);
+		for (int l = 0; l < NLINES; l++)
+			free(e->dom[i].line[l].item);
+	}
+	free(e->dom);
+	free(e->loads);
+	free(e->pool);
+	tournament_free(&e->times);
 }
 
 int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
@@ -312,16 +378,7 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	}
 	source_close(&e->src);
 	measure_free(&e->m);
-	stall_free(e);
-	for (int i = 0; e->dom && i < e->ndomains; i++) {
-		free(e->dom[i].v);
-		for (int l = 0; l < NLINES; l++)
-			free(e->dom[i].line[l].item);
-	}
-	free(e->dom);
-	free(e->loads);
-	free(e->pool);
-	tournament_free(&e->times);
+	engine_close(e);
 	free(e);
 	return res;
 }

@@ -23,13 +23,14 @@ struct req {
 	tick queued;  /* when it was put where it waits */
 	tick left;    /* service still to do */
 	tick service;
-	uint64_t n;   /* number of its arrival, from 0 */
+	uint64_t n;   /* number of its arrival, from 0; of calls: the copy that it is */
 	uint32_t flow;
 	uint32_t next, prev; /* in its queue; 0: none */
 	uint8_t cls;
 	uint8_t steered; /* counted in sent */
 	uint8_t core;    /* steered to */
 	uint8_t parked;  /* was preempted, and waits */
+	uint8_t runs;    /* kept for calls alone */
 } __attribute__((aligned(SHUNT_LINE)));
 
 struct fifo {
@@ -100,6 +101,8 @@ struct stalls {
 };
 
 struct engine {
+	struct calls *calls; /* whose copies the requests are (calls.h); NULL: each is for itself */
+	int index;           /* of the server, among those of the calls */
 	const struct run_config *c;
 	const struct policy *p;
 	struct run_result *r;
@@ -189,6 +192,27 @@ static inline bool measured(const struct engine *e, const struct req *r)
 {
 	return r->n >= e->warm;
 }
+
+/* engine.c: a server among others, driven from outside. */
+int engine_open(struct engine *e, char *err);
+void engine_close(struct engine *e);
+/* When something happens next; NEVER. */
+static inline tick engine_next(const struct engine *e)
+{
+	return e->times.at[tournament_first(&e->times)];
+}
+void engine_step(struct engine *e);
+/* Room for a request, or 0: there is none. */
+uint32_t req_new(struct engine *e);
+/* It comes, with arrival, service, n and class in place. */
+void req_arrive(struct engine *e, uint32_t r, uint32_t flow);
+double engine_busy(const struct engine *e);
+
+#define SERVER_STREAMS 16 /* of random numbers, each server has its own */
+
+enum refusal { REFUSED_DROP, REFUSED_REJECT, REFUSED_LOST };
+/* Ends unserved. */
+void req_refuse(struct engine *e, uint32_t r, enum refusal why);
 
 void line_push(struct engine *e, struct line *l, tick at, uint32_t req, int core, int what);
 

@@ -15,7 +15,7 @@ static int by_time(const void *a, const void *b)
 
 void failures_setup(struct engine *e)
 {
-	for (int i = 0; i < e->c->nfails; i++) {
+	for (int i = 0; i < e->c->nfails && !e->index; i++) { /* of several servers, of the first */
 		const struct failure *f = &e->c->fail[i];
 
 		e->fail[e->nfails++] = *f;
@@ -41,10 +41,8 @@ static void core_fail(struct engine *e, struct domain *d, int i)
 	d->over &= ~bit;
 	set_core(e, d, i, CORE_DONE, NEVER);
 	if (c->run) {
-		if (measured(e, &e->pool[c->run]))
-			e->r->cls[e->pool[c->run].cls].lost++;
 		c->busy += e->now;
-		req_free(e, c->run);
+		req_refuse(e, c->run, REFUSED_LOST);
 		c->run = 0;
 	}
 	if (e->transport == TRANSPORT_WIRE)

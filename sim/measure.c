@@ -261,9 +261,9 @@ bool load_is_carried(const struct run_result *r)
 	/* What is dropped bounds the backlog. */
 	if (r->overload && done >= 0.999 * arrived)
 		return false;
-	for (int i = 1; i < BACKLOG_LOOKS; i++) {
+	for (int i = 1; i < BACKLOG_LOOKS && !r->closed; i++) {
 		if (r->backlog[i] <= r->backlog[i - 1])
 			return true;
 	}
-	return last - first < 100 || last - first < arrived / 500;
+	return r->closed || last - first < 100 || last - first < arrived / 500;
 }

@@ -4,11 +4,6 @@
  */
 #include "engine.h"
 
-static struct class_result *result(struct engine *e, uint32_t r)
-{
-	return &e->r->cls[e->pool[r].cls];
-}
-
 /* In front of the NIC (or the dispatcher of a system that has one). */
 void nic_arrival(struct engine *e, struct domain *d, uint32_t r)
 {
@@ -19,9 +14,7 @@ void nic_arrival(struct engine *e, struct domain *d, uint32_t r)
 		return;
 	}
 	if (d->nic_n >= e->nic_max) {
-		if (measured(e, &e->pool[r]))
-			result(e, r)->dropped++;
-		req_free(e, r);
+		req_refuse(e, r, REFUSED_DROP);
 		return;
 	}
 	d->nic_n++;
@@ -82,9 +75,7 @@ static void hold(struct engine *e, struct domain *d, uint32_t r)
 	struct req *q = &e->pool[r];
 
 	if (d->held[q->cls].n >= e->hold_max) {
-		if (measured(e, q))
-			result(e, r)->dropped++;
-		req_free(e, r);
+		req_refuse(e, r, REFUSED_DROP);
 		return;
 	}
 	q->queued = e->now;
@@ -116,11 +107,7 @@ void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 	q->queued = e->now;
 	to = e->p->steer(d->v, &ev);
 	if (to == SHUNT_REJECT || to == SHUNT_DROP) {
-		if (measured(e, q)) {
-			result(e, r)->rejected += to == SHUNT_REJECT;
-			result(e, r)->dropped += to == SHUNT_DROP;
-		}
-		req_free(e, r);
+		req_refuse(e, r, to == SHUNT_REJECT ? REFUSED_REJECT : REFUSED_DROP);
 	} else if (to < 0) {
 		e->r->bad_answers += to != SHUNT_HOLD;
 		hold(e, d, r);

@@ -89,7 +89,7 @@ static int add_range(struct numbers *to, char *text)
 	return 0;
 }
 
-static int add_numbers(struct numbers *to, char *text, bool time)
+int add_numbers(struct numbers *to, char *text, bool time)
 {
 	char *save = NULL;
 
@@ -141,7 +141,7 @@ static int whole(const char *text, double low, double high, double *x)
 }
 
 /* "2%" or "0.02" */
-static int share(const char *text, double *x)
+int share_parse(const char *text, double *x)
 {
 	char *end;
 
@@ -171,8 +171,6 @@ int set_knobs(uint64_t *knob, const struct options *o)
 	return 0;
 }
 
-enum { OPT_SHAPE = 256, OPT_DURATION };
-
 static const struct option longs[] = {
 	{ "policy", required_argument, NULL, 'p' },   { "workload", required_argument, NULL, 'w' },
 	{ "system", required_argument, NULL, 's' },   { "cost", required_argument, NULL, 'C' },
@@ -189,6 +187,12 @@ static const struct option longs[] = {
 	{ "speed", required_argument, NULL, 'X' },   { "misses", required_argument, NULL, 'M' },
 	{ "cdf", required_argument, NULL, 'D' },
 	{ "shape", required_argument, NULL, OPT_SHAPE }, { "duration", required_argument, NULL, OPT_DURATION },
+	{ "clients", required_argument, NULL, OPT_CLIENTS }, { "think", required_argument, NULL, OPT_THINK },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT }, { "retries", required_argument, NULL, OPT_RETRIES },
+	{ "backoff", required_argument, NULL, OPT_BACKOFF }, { "retry-budget", required_argument, NULL, OPT_BUDGET },
+	{ "hedge", required_argument, NULL, OPT_HEDGE },     { "cancel", no_argument, NULL, OPT_CANCEL },
+	{ "servers", required_argument, NULL, OPT_SERVERS }, { "fanout", required_argument, NULL, OPT_FANOUT },
+	{ "quorum", required_argument, NULL, OPT_QUORUM },
 	{ "instead", required_argument, NULL, 'I' },
 	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
@@ -240,9 +244,9 @@ static int take(struct options *o, int c, char *arg)
 		o->requests = x;
 		return 0;
 	case 'E':
-		return share(arg, &o->precision);
+		return share_parse(arg, &o->precision);
 	case 'M':
-		return share(arg, &o->misses);
+		return share_parse(arg, &o->misses);
 	case 'I':
 		o->instead = strtod(arg, &arg);
 		return *arg ? -1 : 0;
@@ -264,7 +268,7 @@ static int take(struct options *o, int c, char *arg)
 		o->seed = strtoull(arg, &arg, 0);
 		return *arg ? -1 : 0;
 	}
-	return -1;
+	return take_calls(o, c, arg);
 }
 
 static int contradiction(const struct options *o)
@@ -287,12 +291,15 @@ static int contradiction(const struct options *o)
 		if (o->quanta.x[i] > 0)
 			return complain("--preempt no leaves nothing to a --quantum: leave one of them out");
 	}
-	return 0;
+	return calls_contradiction(o);
 }
 
 const char *of_run_alone(const struct options *o)
 {
-	return o->shape ? "shape" : o->duration_ns ? "duration" : NULL;
+	const struct call_config *k = &o->calls;
+
+	return o->shape ? "shape" : o->duration_ns ? "duration" : o->clients.n ? "clients" : k->servers ? "servers" :
+	       o->fanouts.n ? "fanout" : k->timeout_ns > 0 ? "timeout" : k->retries ? "retries" : k->hedge ? "hedge" : NULL;
 }
 
 int options_parse(struct options *o, int argc, char **argv)

@@ -33,6 +33,8 @@ const char *metric_label(const char *metric)
 		{ "slowdown_p999", "p99.9 slowdown (sojourn / service)" },
 		{ "miss", "share of requests later than the SLO" },
 		{ "throughput", "requests ended a second" }, { "dropped", "requests dropped" },
+		{ "wasted", "share of the work that nobody waited for" }, { "copies", "requests a call" },
+		{ "failed", "share of calls that failed" },
 	};
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
@@ -53,7 +55,7 @@ static int find(const char *metric)
 
 bool metric_known(const char *metric)
 {
-	return find(metric) >= 0 || !strcmp(metric, "throughput") || !strcmp(metric, "dropped");
+	return strcmp(metric_label(metric), metric);
 }
 
 static const struct class_result *class_of(const struct point *p, int cls)
@@ -72,7 +74,7 @@ double metric_of(const struct point *p, const char *metric, int cls)
 		return p->r.throughput;
 	if (!strcmp(metric, "dropped"))
 		return class_of(p, cls)->dropped;
-	return i < 0 ? NAN : quantity_of(class_of(p, cls), measured[i].q) / measured[i].per;
+	return i < 0 ? calls_metric(p, metric) : quantity_of(class_of(p, cls), measured[i].q) / measured[i].per;
 }
 
 double metric_half(const struct point *p, const char *metric, int cls)
@@ -189,6 +191,8 @@ void out_table(const struct sweep *s, FILE *to)
 	for (int i = 0; i < s->n; i++) {
 		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses; k++)
 			table_line(&s->p[i], k, to);
+		if (s->p[i].r.complete)
+			calls_table(&s->p[i], to);
 	}
 }
 
@@ -221,6 +225,7 @@ static void csv_line(const struct point *p, int k, FILE *to)
 	for (size_t i = 0; i < MEASURED; i++)
 		csv_number(to, metric_half(p, measured[i].name, k));
 	csv_number(to, metric_of(p, "miss", k));
+	calls_csv(p, to);
 	fputc('\n', to);
 }
 
@@ -231,7 +236,9 @@ void out_csv(const struct sweep *s, FILE *to)
 		"busy,preempted,stolen,state");
 	for (size_t i = 0; i < MEASURED; i++)
 		fprintf(to, ",%s_half", measured[i].name);
-	fputs(",miss\n", to);
+	fputs(",miss", to);
+	calls_csv_head(to);
+	fputc('\n', to);
 	for (int i = 0; i < s->n; i++) {
 		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses; k++)
 			csv_line(&s->p[i], k, to);
@@ -282,6 +289,8 @@ static json_t *point_json(const struct point *p)
 		      (json_int_t)p->r.bad_answers, "state", state_of(p), "classes", classes);
 	if (o && !isnan(p->r.mean_ci))
 		json_object_set_new(o, "mean_ci95_us", json_real(p->r.mean_ci / 1e3));
+	if (o && p->r.calls)
+		json_object_set_new(o, "calls", calls_json(p));
 	return o;
 }
 

@@ -22,6 +22,7 @@ typedef uint64_t tick;
 #define NEVER (~0ULL >> 1)
 #define SIM_CORES 1024
 #define SIM_FAILS 32
+#define SERVERS_MOST 1000
 #define SIM_TEXT 512
 
 static inline tick ticks(double ns)
@@ -235,6 +236,24 @@ struct failure {
 	double for_us; /* 0: for good */
 };
 
+/* Clients that do more than to send a request and wait for it: calls.h. Zero: they do not. */
+struct call_config {
+	uint32_t clients;         /* of a closed loop; 0: calls arrive by themselves */
+	const struct dist *think; /* between an answer and the next call; NULL: no time */
+	double timeout_ns;        /* of an attempt; 0: none */
+	int retries;              /* of a part, at most */
+	double backoff_ns;        /* mean time before the first retry, … */
+	double backoff_most_ns;   /* … which doubles up to this; 0: without end */
+	double budget;            /* retries a part, in the long run; 0: not bounded */
+	bool hedge;               /* a second copy … */
+	double hedge_ns;          /* … after this time, … */
+	double hedge_quantile;    /* … or, if not 0, after that of the attempts so far */
+	bool cancel;              /* copies that nobody waits for are not served, unless they have begun */
+	int servers, fanout;      /* alike; to how many of them a call goes. 0: 1 */
+	double quorum;            /* share of the parts that must have been answered; 0: all */
+	double window_ns;         /* of results over time; 0: none */
+};
+
 struct run_config {
 	const struct policy *policy;
 	const struct workload *w;
@@ -249,6 +268,7 @@ struct run_config {
 	uint64_t knob[SHUNT_KNOBS];
 	int nfails;
 	struct failure fail[SIM_FAILS];
+	struct call_config calls;
 	const struct shape *shape; /* of the rate over time, rates.h; NULL: it is constant */
 };
 
@@ -270,6 +290,15 @@ struct class_result {
 
 #define BACKLOG_LOOKS 5 /* at the beginning of what is measured, and after each quarter of it */
 
+/* Of the calls that are measured. */
+struct call_result {
+	uint64_t copies;             /* requests that were sent */
+	uint64_t ended;              /* of which were served, or begun and cancelled, … */
+	double work_ns, wasted_ns;   /* … by so much work, and that of which nobody waited for the end */
+	uint64_t timeouts, retries, denied, hedges, hedges_won, cancelled, refused, failed;
+	struct hist request;         /* ns from copy to answer, of those that were waited for */
+};
+
 struct run_result {
 	bool complete;
 	int nclasses;
@@ -279,6 +308,8 @@ struct run_result {
 	double mean_ci;     /* half width of the mean sojourn's 95 % interval, ns */
 	uint64_t events, preempted, stolen, held, backlog_max, bad_answers;
 	uint64_t backlog[BACKLOG_LOOKS]; /* requests in the system then */
+	struct call_result *calls; /* NULL: of no calls */
+	bool closed;        /* nobody calls before he has his answer: no backlog grows without end */
 	bool overload;      /* more work arrives than the cores can do, however long it takes to show */
 	double sim_s, wall_s;
 };
@@ -292,6 +323,9 @@ bool preempts(const struct run_config *c);
 /* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in err. */
 int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
 int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
-/* Whichever of the two the policy needs. */
+int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
+/* Does a run need them? */
+bool calls_wanted(const struct call_config *k);
+/* Whichever of the three it needs. */
 int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
 void run_free(struct run_result *r);

@@ -34,7 +34,7 @@ int stall_setup(struct engine *e, char *err)
 	const struct costs *k = &e->c->costs;
 	struct stalls *s = &e->stalls;
 
-	rng_seed(&s->random, e->c->seed, 5);
+	rng_seed(&s->random, e->c->seed, 5 + SERVER_STREAMS * e->index);
 	if (set_rate(k->stall, e->c->cores - k->reserved, &s->core, &s->core_rate, err) ||
 	    set_rate(k->nic_stall, e->ndomains, &s->nic, &s->nic_rate, err))
 		return -1;

@@ -46,7 +46,10 @@ struct point *sweep_add(struct sweep *s)
 
 double rate_of(const struct run_config *c, double load)
 {
-	return load * (c->cores - (c->policy->ideal ? 0 : c->costs.reserved)) / c->w->mean_ns * 1e9;
+	const struct call_config *k = &c->calls;
+	int parts = k->fanout ? k->fanout : 1, servers = k->servers ? k->servers : parts;
+
+	return load * (c->cores - (c->policy->ideal ? 0 : c->costs.reserved)) / c->w->mean_ns * 1e9 * servers / parts;
 }
 
 /* All classes together, into the last place: what measure.c does not see. */
@@ -92,8 +95,10 @@ int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	r->cls = calloc(r->nclasses + 1, sizeof(*r->cls));
 	if (!r->cls)
 		return -ENOMEM;
-	r->overload = mean_rate(c) >= rate_of(c, 1);
-	res = c->policy->ideal ? run_ideal(c, r, stop, err) : run_sim(c, r, stop, err);
+	r->overload = !c->calls.clients && mean_rate(c) >= rate_of(c, 1);
+	r->closed = c->calls.clients;
+	res = c->policy->ideal ? run_ideal(c, r, stop, err) :
+	      calls_wanted(&c->calls) ? run_calls(c, r, stop, err) : run_sim(c, r, stop, err);
 	r->wall_s = seconds() - start;
 	r->complete = !res;
 	if (res)
@@ -106,7 +111,9 @@ int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomi
 void run_free(struct run_result *r)
 {
 	free(r->cls);
+	free(r->calls);
 	r->cls = NULL;
+	r->calls = NULL;
 }
 
 #define GROW_MOST 200000000ULL /* requests; a minute or so */
@@ -141,6 +148,10 @@ static int run_point(const struct sweep *s, struct point *p)
 
 	for (;;) {
 		err = run_any(&p->c, &p->r, &interrupted, p->why);
+		if (!err && p->r.closed) { /* it decides itself how much arrives */
+			p->c.rate = p->r.throughput;
+			p->load = p->c.rate / rate_of(&p->c, 1);
+		}
 		if (err || !s->precision)
 			return err;
 		off = imprecision(p, s->metric);

@@ -41,6 +41,14 @@ double rate_of(const struct run_config *c, double load);
 void out_table(const struct sweep *s, FILE *to);
 void out_csv(const struct sweep *s, FILE *to);
 int out_json(const struct sweep *s, FILE *to);
+/* out_calls.c */
+double calls_metric(const struct point *p, const char *metric);
+void calls_table(const struct point *p, FILE *to);
+void calls_csv_head(FILE *to);
+void calls_csv(const struct point *p, FILE *to);
+struct json_t;
+/* NULL: of no calls. */
+struct json_t *calls_json(const struct point *p);
 /* cdf.c */
 void out_cdf(const struct sweep *s, FILE *to);
 double metric_of(const struct point *p, const char *metric, int cls);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * calls.c - a run of calls: they begin when they come or when a client has thought enough, and end when enough of their
+ *           parts are answered
+ */
+#include <errno.h>
+#include <math.h>
+
+#include "calls.h"
+
+#define TOKENS_MOST 100.0 /* retries that a budget lets come at once */
+
+bool calls_wanted(const struct call_config *k)
+{
+	return k->clients || k->timeout_ns > 0 || k->retries || k->hedge || k->servers > 1 || k->fanout > 1 ||
+	       k->window_ns > 0;
+}
+
+/* --- a call --------------------------------------------------------------------------------------- */
+
+/* To so many servers of all, each as likely (Floyd's algorithm). */
+static void choose_servers(struct calls *k, uint16_t *to)
+{
+	uint64_t taken[SERVERS_MOST / 64 + 1] = { 0 };
+	int n = 0, i;
+
+	for (int last = k->nservers - k->fanout; last < k->nservers; last++) {
+		i = k->fanout < k->nservers ? rng_unit(&k->random) * (last + 1) : last;
+		if (taken[i / 64] >> i % 64 & 1)
+			i = last;
+		taken[i / 64] |= 1ULL << i % 64;
+		to[n++] = i;
+	}
+}
+
+static void add_part(struct calls *k, uint32_t call, int server)
+{
+	uint32_t part = slab_take(&k->part);
+	struct part *p = part_at(k, part);
+	struct call *c = call_at(k, call);
+
+	timers_part(&k->timers, part);
+	*p = (struct part){ .call = call, .next = c->parts, .server = server };
+	if (c->parts)
+		part_at(k, c->parts)->prev = part;
+	c->parts = part;
+}
+
+static void is_measured(struct calls *k, const struct call *c)
+{
+	if (!k->first)
+		k->first = k->now;
+	k->last = k->now;
+	k->r->cls[c->cls].arrived++;
+	measure_arrival(&k->m, c->n, k->in_flight);
+}
+
+static void begin_call(struct calls *k, const struct arrival *a)
+{
+	uint32_t call = slab_take(&k->call), next;
+	struct call *c = call_at(k, call);
+	uint16_t to[SERVERS_MOST];
+	tick service = a->service;
+
+	*c = (struct call){ .n = k->n++, .begin = k->now, .flow = a->flow, .cls = a->cls, .need = k->quorum,
+			    .spare = k->fanout - k->quorum };
+	k->ending = k->n == k->c->requests;
+	if (c->n >= k->warm)
+		is_measured(k, c);
+	k->in_flight++;
+	k->tokens = fmin(k->tokens + k->k->budget * k->fanout, TOKENS_MOST);
+	choose_servers(k, to);
+	for (int i = 0; i < k->fanout; i++)
+		add_part(k, call, to[i]);
+	/* Nothing ends or fails while it is sent: what is refused has a timer. */
+	for (uint32_t part = c->parts; part; part = next) {
+		next = part_at(k, part)->next;
+		part_begin(k, part, service);
+		service = next ? ticks(dist_draw(&k->c->w->cls[a->cls].service, &k->again)) : 0;
+	}
+}
+
+static void next_of_client(struct calls *k)
+{
+	double think = k->k->think ? dist_draw(k->k->think, &k->random) : 0;
+
+	if (k->k->clients && !k->ending)
+		timers_add(&k->timers, k->now + ticks(think), OF_CLIENT);
+}
+
+static void end_call(struct calls *k, uint32_t call)
+{
+	struct call *c = call_at(k, call);
+
+	while (c->parts)
+		part_end(k, c->parts);
+	k->in_flight--;
+	slab_give(&k->call, call);
+	next_of_client(k);
+}
+
+void call_answered(struct calls *k, uint32_t part, const struct copy *y, const struct engine *e, const struct req *q)
+{
+	uint32_t call = part_at(k, part)->call;
+	struct call *c = call_at(k, call);
+	/* Where sojourns count from the NIC's stamp, the way to there does not. */
+	tick spent = e->now - e->rest - c->begin - (q->arrival - y->sent);
+
+	c->service = q->service > c->service ? q->service : c->service;
+	part_end(k, part);
+	if (--c->need)
+		return;
+	if (!k->ending && k->first)
+		k->done_in_time++;
+	if (c->n >= k->warm)
+		measure_end(&k->m, c->cls, (double)spent / TICKS_NS, (double)c->service / TICKS_NS,
+			    c->service ? (double)spent / c->service : 1);
+	end_call(k, call);
+}
+
+void call_part_failed(struct calls *k, uint32_t part)
+{
+	uint32_t call = part_at(k, part)->call;
+	struct call *c = call_at(k, call);
+
+	part_end(k, part);
+	if (c->spare--)
+		return;
+	if (c->n >= k->warm) {
+		k->r->calls->failed++;
+		k->r->cls[c->cls].lost++;
+	}
+	end_call(k, call);
+}
+
+/* --- the run -------------------------------------------------------------------------------------- */
+
+static int come(struct calls *k, char *err)
+{
+	struct arrival a = k->coming;
+	int end = source_next(&k->src, &k->coming, err);
+
+	if (end < 0)
+		return -EINVAL;
+	if (end)
+		k->coming.at = NEVER;
+	begin_call(k, &a);
+	k->ending = end;
+	return 0;
+}
+
+/* A client has thought enough, or waited long enough. */
+static int client_event(struct calls *k, char *err)
+{
+	struct timer t = k->timers.t[1];
+	struct arrival a;
+
+	timers_take(&k->timers, 1);
+	if (!(t.who & OF_CLIENT)) {
+		part_timer(k, t.who);
+		return 0;
+	}
+	if (k->ending)
+		return 0;
+	if (source_next(&k->src, &a, err))
+		return -EINVAL;
+	begin_call(k, &a);
+	return 0;
+}
+
+static int loop(struct calls *k, volatile sig_atomic_t *stop, char *err)
+{
+	tick server, timer, client;
+	int which, res = 0;
+
+	while (!res && !(k->ending && !k->in_flight && !k->copies)) {
+		server = servers_next(k, &which);
+		timer = timers_next(&k->timers);
+		client = k->coming.at < timer ? k->coming.at : timer;
+		if (client <= server) {
+			k->now = client;
+			res = client == k->coming.at ? come(k, err) : client_event(k, err);
+		} else {
+			k->now = server;
+			servers_step(k, which);
+		}
+		if (!(++k->events & 0xffff) && stop && *stop)
+			return -EINTR;
+	}
+	return res;
+}
+
+static int set_up(struct calls *k, char *err)
+{
+	const struct call_config *q = k->k;
+	int res;
+
+	k->fanout = q->fanout ? q->fanout : 1;
+	k->nservers = q->servers ? q->servers : k->fanout;
+	k->quorum = q->quorum > 0 ? ceil(q->quorum * k->fanout - 1e-9) : k->fanout;
+	k->call.size = sizeof(struct call);
+	k->part.size = sizeof(struct part);
+	k->copy.size = sizeof(struct copy);
+	k->timeout = ticks(q->timeout_ns);
+	k->hedge_after = q->hedge_quantile > 0 ? NEVER : ticks(q->hedge_ns);
+	k->warm = k->c->requests / 10;
+	rng_seed(&k->random, k->c->seed, 6);
+	rng_seed(&k->again, k->c->seed, 7);
+	res = servers_open(k, err);
+	if (res)
+		return res;
+	k->r->calls = calloc(1, sizeof(*k->r->calls));
+	if (!k->r->calls || measure_begin(&k->m, k->r, k->c->w, k->c->requests))
+		return -ENOMEM;
+	if (source_open(&k->src, k->c, err))
+		return -EINVAL;
+	k->now = SIM_START;
+	k->coming.at = NEVER;
+	for (uint32_t i = 0; i < q->clients; i++)
+		next_of_client(k);
+	return !q->clients && source_next(&k->src, &k->coming, err) ? -EINVAL : 0;
+}
+
+static void sum_up(struct calls *k)
+{
+	struct run_result *r = k->r;
+	double span = (double)(k->last - k->first) / TICKS_NS, busy = 0;
+	int cores = k->nservers * (k->c->cores - k->c->costs.reserved);
+
+	for (int i = 0; i < k->nservers; i++)
+		busy += engine_busy(&k->server[i]);
+	r->events = k->events + k->sent - k->n; /* a call that is sent to many is as many events */
+	r->sim_s = (double)(k->now - SIM_START) / TICKS_NS / 1e9;
+	r->throughput = span > 0 ? k->done_in_time / span * 1e9 : 0;
+	r->busy = r->sim_s > 0 ? busy / 1e9 / r->sim_s / cores : 0;
+	measure_finish(&k->m);
+}
+
+int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+{
+	struct calls *k = calloc(1, sizeof(*k));
+	int res;
+
+	if (!k)
+		return -ENOMEM;
+	k->c = c;
+	k->k = &c->calls;
+	k->r = r;
+	res = set_up(k, err);
+	if (!res)
+		res = loop(k, stop, err);
+	if (!res)
+		sum_up(k);
+	source_close(&k->src);
+	measure_free(&k->m);
+	servers_close(k);
+	timers_free(&k->timers);
+	free(k->call.at);
+	free(k->part.at);
+	free(k->copy.at);
+	free(k);
+	return res;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * calls.h - clients that do more than to send a request and wait for it: closed loops, time-outs, retries, hedging,
+ *           fan-out
+ *
+ * A call is what a client wants. It has a part for each server that it goes to, and a part has copies: the first
+ * request, a second one where it hedges, another after a time-out. A copy is a request of a server (engine.h), which
+ * knows nothing of all this. What nobody waits for any more is stale: its server goes on with it.
+ *
+ * calls.c runs it all, attempts.c is a part's life, servers.c keeps the servers' times in order.
+ */
+#pragma once
+
+#include "engine.h"
+#include "slab.h"
+#include "timers.h"
+
+struct call {
+	uint64_t n;       /* number of it, from 0 */
+	tick begin;
+	tick service;     /* longest of the parts' */
+	uint32_t parts;   /* that are not answered, a list */
+	uint32_t flow;
+	uint16_t need;    /* parts whose answers it still waits for */
+	uint16_t spare;   /* parts that may fail before it has failed */
+	uint8_t cls;
+};
+
+enum part_next { PART_HEDGES, PART_TIMES_OUT, PART_TRIES_AGAIN, PART_IS_REFUSED };
+
+struct part {
+	uint32_t call;
+	uint32_t next, prev; /* of the call's */
+	uint32_t copies;     /* that it waits for, a list */
+	tick sent;           /* this attempt */
+	uint16_t server;
+	uint16_t attempt;
+	uint8_t next_is;     /* enum part_next: what its timer stands for */
+};
+
+struct copy {
+	uint32_t next;       /* of the part's */
+	uint32_t part;       /* 0: stale */
+	uint32_t req;        /* at the server */
+	tick sent;
+	uint16_t server;
+	uint8_t second;      /* hedges */
+	uint8_t measured;
+};
+
+struct calls {
+	const struct run_config *c;
+	const struct call_config *k;
+	struct run_result *r;
+	struct measure m;
+	tick now;
+	/* servers.c */
+	struct engine *server;
+	int nservers, fanout, quorum;
+	struct tournament order;
+	/* what comes */
+	struct source src;
+	struct arrival coming;     /* of an open loop */
+	struct rng random, again;  /* servers, delays; services of all but the first copies */
+	uint64_t n, warm;          /* calls that began */
+	bool ending;               /* no more begin */
+	uint64_t in_flight, copies; /* calls, and their requests, stale ones included */
+	uint64_t sent;
+	struct slab call, part, copy;
+	struct timers timers;
+	double tokens;             /* of the budget */
+	struct hist attempts;      /* ns, from attempt to answer: where a quantile hedges */
+	tick hedge_after;          /* NEVER: not known yet */
+	tick timeout;              /* 0: none */
+	tick first, last;
+	uint64_t done_in_time, events;
+	struct call_result warming; /* what the calls that are not measured do */
+};
+
+/* A server's request has ended, or will not be served. Nothing is sent from here: the server is in the midst of it. */
+void calls_ended(struct engine *e, const struct req *q);
+void calls_refused(struct engine *e, const struct req *q, enum refusal why);
+
+/* calls.c */
+void call_answered(struct calls *k, uint32_t part, const struct copy *y, const struct engine *e, const struct req *q);
+void call_part_failed(struct calls *k, uint32_t part);
+
+/* attempts.c */
+void part_begin(struct calls *k, uint32_t part, tick service);
+void part_timer(struct calls *k, uint32_t part);
+/* Nobody waits for its copies any more; it is gone. */
+void part_end(struct calls *k, uint32_t part);
+
+/* servers.c */
+int servers_open(struct calls *k, char *err);
+void servers_close(struct calls *k);
+/* Which comes next, and when. */
+tick servers_next(const struct calls *k, int *which);
+void servers_step(struct calls *k, int which);
+void servers_send(struct calls *k, uint32_t copy, tick service, uint32_t flow, int cls);
+
+static inline struct call *call_at(const struct calls *k, uint32_t i) { return (struct call *)slab_at(&k->call, i); }
+static inline struct part *part_at(const struct calls *k, uint32_t i) { return (struct part *)slab_at(&k->part, i); }
+static inline struct copy *copy_at(const struct calls *k, uint32_t i) { return (struct copy *)slab_at(&k->copy, i); }
