@@ -164,6 +164,27 @@ static int list(struct ctl *ctl)
 	return emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "classes", all), show);
 }
 
+/* A chain of demotions has an end. */
+static int check_circle(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, const struct change *ch)
+{
+	__u32 at = ch->demote_to;
+	struct shunt_class c;
+	int err;
+
+	if (!ch->given[KEY_DEMOTE] || !ch->value[KEY_DEMOTE])
+		return 0;
+	for (__u32 steps = 0; at != cls && steps < cfg->nclasses; steps++) {
+		err = map_get(ctl, "classes", at, &c, sizeof(c));
+		if (err)
+			return err;
+		if (!c.demote_after)
+			return 0;
+		at = c.demote_to;
+	}
+	return fail_usage(ctl, "demote=: demotion would lead from this class back to it: the last class of the chain "
+			  "has demote=none");
+}
+
 static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
 {
 	struct change ch;
@@ -172,6 +193,8 @@ static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
 	if (cls < 0)
 		return cls;
 	err = parse_change(ctl, cfg, &ch);
+	if (!err)
+		err = check_circle(ctl, cfg, cls, &ch);
 	return err ? err : apply(ctl, cfg, cls, &ch);
 }
 

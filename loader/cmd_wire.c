@@ -20,7 +20,7 @@ static const char *const keys[] = { "k", "keep", "late" };
 
 static int parse_value(struct ctl *ctl, struct shunt_nic_cfg *cfg, int key, const char *text)
 {
-	static const char *const switches[] = { "off", "on" };
+	static const char *const switches[] = { "off", "on", "false", "true", "no", "yes" }; /* as in the file */
 	char why[160];
 	__u32 us = 0;
 	__u64 n;
@@ -33,10 +33,10 @@ static int parse_value(struct ctl *ctl, struct shunt_nic_cfg *cfg, int key, cons
 			cfg->k = n;
 		break;
 	case KEY_KEEP:
-		err = pick_word(ctl, "value", text, switches, 2);
+		err = pick_word(ctl, "keep", text, switches, 6);
 		if (err < 0)
 			return -EINVAL;
-		cfg->flags = err ? cfg->flags | SHUNT_NIC_KEEP : cfg->flags & ~SHUNT_NIC_KEEP;
+		cfg->flags = err & 1 ? cfg->flags | SHUNT_NIC_KEEP : cfg->flags & ~SHUNT_NIC_KEEP;
 		return 0;
 	default:
 		err = parse_time_us(text, &us, why, sizeof(why));

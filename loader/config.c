@@ -74,7 +74,7 @@ static int read_class(struct reader *r, __u32 i)
 	return 0;
 }
 
-/* Classes may be demoted to one that comes later in the file. */
+/* Once all classes are known: the one that it is demoted to may come later in the file. */
 static int read_demotion(struct reader *r, __u32 i)
 {
 	const struct config_class *in = &r->c->classes[i];
@@ -95,6 +95,24 @@ static int read_demotion(struct reader *r, __u32 i)
 	return 0;
 }
 
+/* Whoever follows demotions from class i comes to an end: a class that leads back to itself is no demotion. */
+static int check_circle(struct reader *r, __u32 i)
+{
+	const struct shunt_class *classes = r->s->classes;
+	__u32 at = i, steps = 0;
+	char why[200];
+
+	while (classes[at].demote_after && steps++ <= r->s->cfg.nclasses) {
+		at = classes[at].demote_to;
+		if (at != i)
+			continue;
+		snprintf(why, sizeof(why), "demotion leads from '%s' back to '%s': let the last class of the chain have no "
+			 "demote_to", classes[i].name, classes[i].name);
+		return bad(r, why, "classes[%u].demote_to", i);
+	}
+	return 0;
+}
+
 static int read_classes(struct reader *r)
 {
 	int err = 0;
@@ -106,6 +124,8 @@ static int read_classes(struct reader *r)
 		err = read_class(r, i);
 	for (__u32 i = 0; !err && i < r->c->classes_count; i++)
 		err = read_demotion(r, i);
+	for (__u32 i = 0; !err && i < r->c->classes_count; i++)
+		err = check_circle(r, i);
 	return err;
 }
 
@@ -220,9 +240,45 @@ static int read_domains(struct reader *r)
 	return setup_cpus(r->ctl, r->s, bare);
 }
 
+#define INSTEAD ": name one that routers send here, or leave 'address' out for the interface's own"
+
+/* Why no request can be for it, or no reply from it; NULL: it is a host's. */
+static const char *no_host4(__be32 addr)
+{
+	__u32 a = ntohl(addr);
+
+	if (!a)
+		return "0.0.0.0 is no host's address: for requests to whatever address say 'any-address: on' in place of "
+		       "'address'";
+	if (a >> 24 == 127)
+		return "a loopback address, which no packet from a network has" INSTEAD;
+	if (a == ~0U)
+		return "the broadcast address, from which nobody may reply" INSTEAD;
+	if (a >> 28 == 14)
+		return "a multicast address, from which nobody may reply" INSTEAD;
+	return a >> 24 == 0 || a >> 28 == 15 ? "a reserved address, which no host has" INSTEAD : NULL;
+}
+
+static const char *no_host6(const void *addr)
+{
+	const struct in6_addr *a = addr;
+
+	if (IN6_IS_ADDR_UNSPECIFIED(a))
+		return ":: is no host's address: for requests to whatever address say 'any-address: on' in place of "
+		       "'address'";
+	if (IN6_IS_ADDR_LOOPBACK(a))
+		return "the loopback address, which no packet from a network has" INSTEAD;
+	if (IN6_IS_ADDR_MULTICAST(a))
+		return "a multicast address, from which nobody may reply" INSTEAD;
+	if (IN6_IS_ADDR_V4MAPPED(a))
+		return "an IPv4 address in IPv6's form: write it as 192.0.2.1";
+	return NULL;
+}
+
 static int read_address(struct reader *r)
 {
 	struct shunt_cfg *cfg = &r->s->cfg;
+	const char *wrong;
 
 	if (r->c->any_address)
 		cfg->flags |= SHUNT_CFG_ANY_ADDR;
@@ -237,6 +293,9 @@ static int read_address(struct reader *r)
 			flag = SHUNT_CFG_ADDR6;
 		else
 			return bad(r, "no IPv4 or IPv6 address", "address[%u]", i);
+		wrong = flag == SHUNT_CFG_ADDR4 ? no_host4(cfg->addr4) : no_host6(cfg->addr6);
+		if (wrong)
+			return bad(r, wrong, "address[%u]", i);
 		if (cfg->flags & flag)
 			return bad(r, "one address of each family", "address[%u]", i);
 		cfg->flags |= flag;

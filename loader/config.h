@@ -71,8 +71,8 @@ struct config_wire {
 	struct config_wire_host *hosts;
 	uint32_t hosts_count;
 	uint32_t k;
-	bool keep;
-	bool grow;
+	int keep; /* 1: on */
+	int grow; /* 1: on */
 	char *late;
 	uint32_t slots;
 	uint32_t frame;
@@ -108,10 +108,10 @@ struct config {
 	struct config_preempt preempt;
 	struct config_wire wire;
 	int fallback;
-	int any_address;
+	int any_address; /* 1: on */
 	int verify; /* enum setup_verify */
-	bool share_cpus;
-	bool stamp;
+	int share_cpus; /* 1: on */
+	int stamp; /* 1: on */
 	uint32_t chunk;
 	uint32_t core_ring;
 	uint32_t hold_ring;

@@ -13,6 +13,7 @@
 #include <yaml.h>
 
 #include "config_lines.h"
+#include "units.h"
 
 /* The child that the next step of the path names, and the path behind that step. */
 static yaml_node_t *step(yaml_document_t *doc, yaml_node_t *node, const char **path)
@@ -44,6 +45,13 @@ static yaml_node_t *step(yaml_document_t *doc, yaml_node_t *node, const char **p
 	return NULL;
 }
 
+static int no_yaml(const yaml_parser_t *parser, int *line, char *why, size_t len)
+{
+	*line = parser->problem_mark.line + 1;
+	snprintf(why, len, "no YAML: %s", parser->problem ? parser->problem : "unreadable");
+	return -EINVAL;
+}
+
 static int parse(const char *text, size_t len, yaml_document_t *doc, int *line, char *why,
 		 size_t why_len)
 {
@@ -53,10 +61,52 @@ static int parse(const char *text, size_t len, yaml_document_t *doc, int *line, 
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-	if (!yaml_parser_load(&parser, doc)) {
-		*line = parser.problem_mark.line + 1;
-		snprintf(why, why_len, "no YAML: %s", parser.problem ? parser.problem : "unreadable");
-		err = -EINVAL;
+	if (!yaml_parser_load(&parser, doc))
+		err = no_yaml(&parser, line, why, why_len);
+	yaml_parser_delete(&parser);
+	return err;
+}
+
+/* Why the stream may not go on with this event; NULL: it may. */
+static const char *stray(const yaml_event_t *event, int *documents)
+{
+	if (event->type == YAML_ALIAS_EVENT)
+		return "'*' names another value (an alias): write that value here, in full; text that begins with * "
+		       "needs quotes";
+	if (event->type == YAML_DOCUMENT_START_EVENT && ++*documents > 1)
+		return "a second document begins (---), and one alone is read: put all keys into the first";
+	return NULL;
+}
+
+/*
+ * One document, without aliases. A few aliases of aliases can stand for more values than memory holds, and
+ * libcyaml reads the first document alone.
+ */
+static int check_stream(const char *text, size_t len, int *line, char *why, size_t why_len)
+{
+	yaml_parser_t parser;
+	int documents = 0, err = 0;
+	bool end = false;
+
+	if (!yaml_parser_initialize(&parser))
+		return -ENOMEM;
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	while (!err && !end) {
+		yaml_event_t event;
+		const char *wrong;
+
+		if (!yaml_parser_parse(&parser, &event)) {
+			err = no_yaml(&parser, line, why, why_len);
+			break;
+		}
+		wrong = stray(&event, &documents);
+		if (wrong) {
+			*line = event.start_mark.line + 1;
+			snprintf(why, why_len, "%s", wrong);
+			err = -EINVAL;
+		}
+		end = event.type == YAML_STREAM_END_EVENT;
+		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);
 	return err;
@@ -144,22 +194,17 @@ static int bad(struct check *c, const yaml_node_t *node)
 	return -EINVAL;
 }
 
-static int check_bool(struct check *c, const yaml_node_t *node, const char *key)
-{
-	const char *value = (const char *)node->data.scalar.value;
-
-	if (!strcmp(value, "true") || !strcmp(value, "false"))
-		return 0;
-	snprintf(c->why, c->len, "%s: '%.40s' is neither true nor false", key, value);
-	return bad(c, node);
-}
-
 /* libcyaml takes -7 for a 64-bit number, and one that is too large. */
 static int check_uint(struct check *c, const yaml_node_t *node, const char *key)
 {
 	const char *value = (const char *)node->data.scalar.value;
 	char *end;
 
+	if (looks_octal(value)) {
+		snprintf(c->why, c->len, "%s: '%.40s' begins with 0: write it without, or 0x... if it is hexadecimal",
+			 key, value);
+		return bad(c, node);
+	}
 	errno = 0;
 	strtoull(value, &end, 0);
 	if (isdigit((unsigned char)value[0]) && !*end && !errno)
@@ -186,8 +231,6 @@ static int check_word(struct check *c, const yaml_node_t *node, const cyaml_sche
 static int check_scalar(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
 {
 	switch (schema->type) {
-	case CYAML_BOOL:
-		return check_bool(c, node, key);
 	case CYAML_UINT:
 		return check_uint(c, node, key);
 	case CYAML_ENUM:
@@ -239,7 +282,10 @@ int config_check_keys(const char *text, size_t text_len, const cyaml_schema_valu
 {
 	struct check c = { .line = line, .why = why, .len = len };
 	yaml_node_t *root;
-	int err = parse(text, text_len, &c.doc, line, why, len);
+	int err = check_stream(text, text_len, line, why, len);
+
+	if (!err)
+		err = parse(text, text_len, &c.doc, line, why, len);
 
 	if (err)
 		return err;

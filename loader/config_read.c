@@ -12,6 +12,7 @@
 
 #include "config_lines.h"
 #include "setup.h"
+#include "units.h"
 
 #define OPTIONAL CYAML_FLAG_OPTIONAL
 #define WORD (CYAML_FLAG_OPTIONAL | CYAML_FLAG_STRICT)
@@ -29,14 +30,18 @@ static const cyaml_strval_t fallbacks[] = {
 	{ "drop", SHUNT_FALLBACK_DROP },
 };
 
+/* Whatever is on or off is said by one of these. (libcyaml's own reader takes "off" for true.) */
 static const cyaml_strval_t switches[] = {
-	{ "off", 0 },
-	{ "on", 1 },
+	{ "on", 1 }, { "off", 0 }, { "true", 1 }, { "false", 0 }, { "yes", 1 }, { "no", 0 },
 };
+
+#define SWITCH(name, type, member) CYAML_FIELD_ENUM(name, WORD, type, member, switches, 6)
 
 static const cyaml_strval_t verifies[] = {
 	{ "auto", SETUP_VERIFY_AUTO },
 	{ "off", SETUP_VERIFY_OFF },
+	{ "false", SETUP_VERIFY_OFF },
+	{ "no", SETUP_VERIFY_OFF },
 	{ "ip", SETUP_VERIFY_IP },
 	{ "udp", SETUP_VERIFY_UDP },
 };
@@ -152,8 +157,8 @@ static const cyaml_schema_field_t wire_fields[] = {
 	CYAML_FIELD_SEQUENCE("hosts", LIST, struct config_wire, hosts, &wire_host_value, 1,
 			     SHUNT_NIC_GROUPS),
 	CYAML_FIELD_UINT("k", OPTIONAL, struct config_wire, k),
-	CYAML_FIELD_BOOL("keep", OPTIONAL, struct config_wire, keep),
-	CYAML_FIELD_BOOL("grow", OPTIONAL, struct config_wire, grow),
+	SWITCH("keep", struct config_wire, keep),
+	SWITCH("grow", struct config_wire, grow),
 	CYAML_FIELD_STRING_PTR("late", LIST, struct config_wire, late, 1, 32),
 	CYAML_FIELD_UINT("slots", OPTIONAL, struct config_wire, slots),
 	CYAML_FIELD_UINT("frame", OPTIONAL, struct config_wire, frame),
@@ -190,11 +195,11 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_MAPPING("preempt", OPTIONAL, struct config, preempt, preempt_fields),
 	CYAML_FIELD_MAPPING("wire", OPTIONAL, struct config, wire, wire_fields),
 	CYAML_FIELD_ENUM("fallback", WORD, struct config, fallback, fallbacks, 3),
-	CYAML_FIELD_ENUM("any-address", WORD, struct config, any_address, switches, 2),
-	CYAML_FIELD_ENUM("verify", WORD, struct config, verify, verifies, 4),
+	SWITCH("any-address", struct config, any_address),
+	CYAML_FIELD_ENUM("verify", WORD, struct config, verify, verifies, 6),
 	CYAML_FIELD_STRING_PTR("drain", LIST, struct config, drain, 1, 32),
-	CYAML_FIELD_BOOL("share_cpus", OPTIONAL, struct config, share_cpus),
-	CYAML_FIELD_BOOL("stamp", OPTIONAL, struct config, stamp),
+	SWITCH("share_cpus", struct config, share_cpus),
+	SWITCH("stamp", struct config, stamp),
 	CYAML_FIELD_UINT("chunk", OPTIONAL, struct config, chunk),
 	CYAML_FIELD_UINT("core_ring", OPTIONAL, struct config, core_ring),
 	CYAML_FIELD_UINT("hold_ring", OPTIONAL, struct config, hold_ring),
@@ -244,10 +249,10 @@ static uint32_t cpu_range(const char *text, uint32_t *first)
 	char *end = NULL;
 	unsigned long from, to;
 
-	if (!isdigit((unsigned char)text[0]))
+	if (!isdigit((unsigned char)text[0]) || looks_octal(text))
 		return 0;
 	from = to = strtoul(text, &end, 0);
-	if (*end == '-' && isdigit((unsigned char)end[1]))
+	if (*end == '-' && isdigit((unsigned char)end[1]) && !looks_octal(end + 1))
 		to = strtoul(end + 1, &end, 0);
 	*first = from;
 	return *end || to < from || to > UINT32_MAX || to - from >= SHUNT_CORES ? 0 : to - from + 1;

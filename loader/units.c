@@ -22,19 +22,20 @@ int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_
 		const char *name;
 		double us;
 	} units[] = { { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "ns", 1e-3 } };
-	char *end;
-	double number, sum = -1;
+	char *end, *after;
+	double sum = -1;
 
 	if (!strcmp(text, "none") || !strcmp(text, "0")) {
 		*us = 0;
 		return 0;
 	}
-	number = strtod(text, &end);
+	/* strtod() takes 0x10 and 1e3, too: then it ends behind the digits. */
+	end = (char *)text + strspn(text, "0123456789.");
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (!strcmp(end, units[i].name))
-			sum = number * units[i].us;
+			sum = strtod(text, &after) * units[i].us;
 	}
-	if (end == text || !isdigit((unsigned char)text[0]) || sum < 0) {
+	if (sum < 0 || end != after || !isdigit((unsigned char)text[0])) {
 		snprintf(why, len, "'%.40s' is no time: write 50us, 1.5ms or 1s", text);
 		return -EINVAL;
 	}
@@ -48,11 +49,20 @@ int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_
 	return 0;
 }
 
+bool looks_octal(const char *text)
+{
+	return text[0] == '0' && isdigit((unsigned char)text[1]);
+}
+
 int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len)
 {
 	char *end;
 	__u64 n;
 
+	if (looks_octal(text)) {
+		snprintf(why, len, "'%.40s' begins with 0: write it without, or 0x... if it is hexadecimal", text);
+		return -EINVAL;
+	}
 	errno = 0;
 	n = strtoull(text, &end, 0);
 	if (!isdigit((unsigned char)text[0]) || *end || errno || n < least || n > most) {

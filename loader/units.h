@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <shunt/abi.h>
@@ -14,6 +15,8 @@
 int parse_time_us(const char *text, __u32 *us, char *why, size_t len);
 /* The same, for what may be longer than an SLO. */
 int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_t len);
+/* "010", which C takes for 8 and people for 10: refused wherever numbers are read. */
+bool looks_octal(const char *text);
 /* A whole number from least to most, decimal or 0x. */
 int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len);
 /* The shortest way to write us, in buf. */

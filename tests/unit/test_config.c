@@ -213,11 +213,14 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "action: kill", "aktion: kill", 6, "unknown key 'aktion'" },
 		{ "quantum: 5us", "port: 5", 14, "unknown key 'port'" },
 		{ "mask: 0x0f", "msk: 0x0f", 21, "unknown key 'msk'" },
-		{ "stamp: true", "stamp: perhaps", 8, "neither true nor false" },
+		{ "stamp: true", "stamp: perhaps", 8, "stamp: 'perhaps' is none of on, off, true, false, yes, no" },
+		{ "stamp: true", "share_cpus: 1", 8, "share_cpus: '1' is none of on, off, true, false, yes, no" },
+		{ "stamp: true", "any-address: enable", 8, "any-address: 'enable' is none of on, off, true, false, yes, no" },
+		{ "stamp: true", "preempt: {mode: maybe}", 8, "mode: 'maybe' is none of auto, on, off" },
 		{ "stamp: true", "fallback: hold", 8, "said twice" },
 		{ "stamp: true", "hold: {age: 50us}", 8, "milliseconds" },
 		{ "stamp: true", "hold: {aeg: 1s}", 8, "unknown key 'aeg'" },
-		{ "stamp: true", "any-address: on", 7, "any-address" },
+		{ "stamp: true", "any-address: yes", 7, "any-address" },
 		{ "stamp: true", "verify: tcp", 8, "tcp" },
 		{ "fallback: drop", "fallback: keep", 5, "keep" },
 		{ "requeue: head", "requeue: 1", 14, "1" },
@@ -251,6 +254,24 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "after: 250ms", "after: 50us", 6, "milliseconds" },
 		{ "198.18.0.2", "198.18.0.2.3", 7, "address" },
 		{ "\"fd00::2\"", "198.18.0.3", 7, "family" },
+		{ "198.18.0.2", "0.0.0.0", 7, "say 'any-address: on' in place of 'address'" },
+		{ "\"fd00::2\"", "\"::\"", 7, "say 'any-address: on' in place of 'address'" },
+		{ "198.18.0.2", "0.0.0.9", 7, "reserved address" },
+		{ "198.18.0.2", "127.0.0.1", 7, "loopback address" },
+		{ "\"fd00::2\"", "\"::1\"", 7, "loopback address" },
+		{ "198.18.0.2", "224.0.0.1", 7, "multicast address" },
+		{ "\"fd00::2\"", "\"ff02::1\"", 7, "multicast address" },
+		{ "198.18.0.2", "255.255.255.255", 7, "broadcast address" },
+		{ "198.18.0.2", "240.0.0.1", 7, "reserved address" },
+		{ "\"fd00::2\"", "\"::ffff:198.18.0.2\"", 7, "IPv6's form" },
+		{ "slo: 50us", "slo: 0x10us", 14, "'0x10us' is no time: write 50us, 1.5ms or 1s" },
+		{ "quantum: 5us", "quantum: 1e3us", 14, "'1e3us' is no time: write 50us, 1.5ms or 1s" },
+		{ "after: 250ms", "after: 0x10ms", 6, "no time" },
+		{ "port: 9001\n", "port: 010\n", 18, "port: '010' begins with 0: write it without" },
+		{ "[7, 0xf", "[07, 0xf", 23, "knobs: '07' begins with 0" },
+		{ "cpus: [0, 0]", "cpus: [0, 01]", 3, "domains[0].cpus[1]: '01' is no CPU" },
+		{ "name: long", "{name: long, demote_after: 2, demote_to: long}", 15, "from 'long' back to 'long'" },
+		{ "drain: 90s\n", "drain: 90s\n---\ndrain: 1s\n", 25, "a second document begins" },
 		{ "core_ring: 128", "core_ring: 129", 9, "power of two" },
 		{ "core_ring: 128", "core_ring: 64", 9, "power of two" },
 		{ "hold_ring: 512", "hold_ring: 256", 14, "hold_ring - 64" },
@@ -293,6 +314,61 @@ static void test_mistakes_are_told_with_their_line(void **state)
 			fail_msg("'%s': not line %d: %s", edits[i].to, edits[i].line, said);
 		if (!strstr(said, edits[i].word))
 			fail_msg("'%s': no '%s' in: %s", edits[i].to, edits[i].word, said);
+	}
+}
+
+/* b goes on as c, and c as a, which goes on as b: no end. d is before them, and in no circle itself. */
+static void test_demotion_in_circles_is_refused(void **state)
+{
+	static const char text[] = "classes:\n  - {name: d, demote_after: 1, demote_to: b}\n"
+				   "  - {name: a, demote_after: 1, demote_to: b}\n"
+				   "  - {name: b, demote_after: 1, demote_to: c}\n"
+				   "  - {name: c%s}\nports:\n  - port: 9000\n";
+	struct setup s;
+	char whole[512];
+
+	snprintf(whole, sizeof(whole), text, ", demote_after: 1, demote_to: a");
+	assert_int_not_equal(read_text(whole, strlen(whole), &s), 0);
+	assert_non_null(strstr(said, ":3: classes[1].demote_to: demotion leads from 'a' back to 'a'"));
+	snprintf(whole, sizeof(whole), text, "");
+	assert_int_equal(read_text(whole, strlen(whole), &s), 0);
+}
+
+/* Nine lines that stand for 9^9 values: refused at once, at the first alias. */
+static void test_aliases_are_refused_before_they_are_followed(void **state)
+{
+	char *text = NULL;
+	size_t len;
+	struct setup s;
+	FILE *f = open_memstream(&text, &len);
+
+	fprintf(f, "knobs: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]\n");
+	for (int i = 1; i < 9; i++) {
+		fprintf(f, "x%d: &a%d [", i, i);
+		for (int k = 0; k < 9; k++)
+			fprintf(f, "%s*a%d", k ? ", " : "", i - 1);
+		fprintf(f, "]\n");
+	}
+	fclose(f);
+	assert_int_not_equal(read_text(text, len, &s), 0);
+	assert_non_null(strstr(said, ":2: '*' names another value (an alias): write that value here"));
+	free(text);
+}
+
+static void test_what_is_on_or_off_is_spelt_alike_everywhere(void **state)
+{
+	static const char *const on[] = { "on", "true", "yes" }, *const off[] = { "off", "false", "no" };
+	struct setup s;
+	char text[256];
+
+	for (int i = 0; i < 6; i++) {
+		snprintf(text, sizeof(text), "stamp: %1$s\nany-address: %1$s\nshare_cpus: %1$s\nports: [{port: 1}]\n"
+			 "domains: [{queue: 0, cpus: [0]}, {queue: 1, cpus: [%2$d]}]\nverify: %3$s\n",
+			 i < 3 ? on[i] : off[i - 3], i < 3 ? 0 : 1, off[i % 3]);
+		assert_int_equal(read_text(text, strlen(text), &s), 0);
+		assert_int_equal(s.cfg.flags & (SHUNT_CFG_STAMP | SHUNT_CFG_ANY_ADDR),
+				 i < 3 ? SHUNT_CFG_STAMP | SHUNT_CFG_ANY_ADDR : 0);
+		assert_int_equal(s.verify, SETUP_VERIFY_OFF);
 	}
 }
 
@@ -354,6 +430,9 @@ int main(void)
 		cmocka_unit_test(test_what_is_let_in_and_how_long_it_waits),
 		cmocka_unit_test(test_cpus_may_be_ranges),
 		cmocka_unit_test(test_mistakes_are_told_with_their_line),
+		cmocka_unit_test(test_demotion_in_circles_is_refused),
+		cmocka_unit_test(test_aliases_are_refused_before_they_are_followed),
+		cmocka_unit_test(test_what_is_on_or_off_is_spelt_alike_everywhere),
 		cmocka_unit_test(test_too_much_is_refused),
 		cmocka_unit_test(test_damaged_files_never_crash),
 	};

@@ -43,7 +43,7 @@ static void test_times_are_whole_microseconds(void **state)
 	};
 	static const char *const bad[] = {
 		"", "50", "us", "50 us", "-1us", "+1us", "1.5us", "500ns", "11s", "1e300s", "nan",
-		"nanus", "infs", "0us", "50usx", "50US", " 5us",
+		"nanus", "infs", "0us", "50usx", "50US", " 5us", "0x10us", "1e3us", "0x1p3ms", "1.5.5ms", "1,5ms", "1.e1us",
 	};
 	__u32 us;
 
@@ -85,6 +85,9 @@ static void test_numbers_are_bounded(void **state)
 	assert_int_not_equal(parse_number("-1", 0, ~0ULL, &n, why, sizeof(why)), 0);
 	assert_int_not_equal(parse_number("1x", 0, 16, &n, why, sizeof(why)), 0);
 	assert_int_not_equal(parse_number("", 0, 16, &n, why, sizeof(why)), 0);
+	assert_int_equal(parse_number("0", 0, 16, &n, why, sizeof(why)), 0);
+	assert_int_not_equal(parse_number("010", 0, 16, &n, why, sizeof(why)), 0);
+	assert_non_null(strstr(why, "'010' begins with 0: write it without"));
 }
 
 static int rule(const char *value, const char *mask, __u32 width, __u32 offset,
