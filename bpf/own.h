@@ -85,7 +85,7 @@ static __always_inline __u64 is_from_own(const struct shunt_packet *p, struct sh
 
 		if ((void *)(ip + 1) > p->end)
 			return 1;
-		return is_zero(own_kind6(own, use, ip->saddr.in6_u.u6_addr32) ^ SHUNT_OWN6);
+		return own_kind6(own, use, ip->saddr.in6_u.u6_addr32) >> 1 & 1;
 	}
 	if ((void *)((struct iphdr *)p->l3 + 1) > p->end)
 		return 1;

@@ -6,14 +6,23 @@
 
 #include "own.h"
 
+static bool is6(__u32 kind)
+{
+	return kind == SHUNT_OWN6 || kind == SHUNT_OTHER6;
+}
+
+static bool is_own(__u32 kind)
+{
+	return kind == SHUNT_OWN4 || kind == SHUNT_OWN6;
+}
+
 /* An address has one place. One that is both the receiver's and a broadcast address is its own. */
 static bool is_there(struct own_list *l, enum shunt_own_kind kind, const __be32 *addr)
 {
 	for (__u32 i = 0; i < l->n; i++) {
-		if ((l->at[i].kind == SHUNT_OWN6) != (kind == SHUNT_OWN6) ||
-		    memcmp(l->at[i].addr, addr, sizeof(l->at[i].addr)))
+		if (is6(l->at[i].kind) != is6(kind) || memcmp(l->at[i].addr, addr, sizeof(l->at[i].addr)))
 			continue;
-		if (kind == SHUNT_OWN4)
+		if (is_own(kind))
 			l->at[i].kind = kind;
 		return true;
 	}
@@ -24,7 +33,7 @@ void own_add(struct own_list *l, enum shunt_own_kind kind, const __be32 *addr)
 {
 	__be32 whole[4] = { 0 };
 
-	if (kind == SHUNT_OWN6)
+	if (is6(kind))
 		memcpy(whole, addr, sizeof(whole));
 	else
 		whole[3] = *addr;
@@ -38,34 +47,37 @@ void own_add(struct own_list *l, enum shunt_own_kind kind, const __be32 *addr)
 	l->at[l->n++].kind = kind;
 }
 
-static void drop_kind(struct own_list *l, enum shunt_own_kind kind)
+/* The configured address in place of those of its kind, which remain the receiver's: no request is from them. */
+static void replace(struct own_list *l, enum shunt_own_kind kind, enum shunt_own_kind other, const __be32 *addr)
 {
-	__u32 kept = 0;
+	__u32 last = l->n;
 
 	for (__u32 i = 0; i < l->n; i++) {
 		if (l->at[i].kind != kind)
-			l->at[kept++] = l->at[i];
+			continue;
+		l->at[i].kind = other;
+		last = i;
 	}
-	l->n = kept;
+	if (l->n == SHUNT_OWN_MAX && last < l->n) { /* the configured one has room before all others */
+		l->at[last] = l->at[--l->n];
+		l->left_out++;
+	}
+	own_add(l, kind, addr);
 }
 
 void own_configure(struct own_list *l, const struct shunt_cfg *cfg)
 {
-	if (cfg->flags & SHUNT_CFG_ADDR4) {
-		drop_kind(l, SHUNT_OWN4);
-		own_add(l, SHUNT_OWN4, &cfg->addr4);
-	}
-	if (cfg->flags & SHUNT_CFG_ADDR6) {
-		drop_kind(l, SHUNT_OWN6);
-		own_add(l, SHUNT_OWN6, cfg->addr6);
-	}
+	if (cfg->flags & SHUNT_CFG_ADDR4)
+		replace(l, SHUNT_OWN4, SHUNT_OTHER4, &cfg->addr4);
+	if (cfg->flags & SHUNT_CFG_ADDR6)
+		replace(l, SHUNT_OWN6, SHUNT_OTHER6, cfg->addr6);
 	for (__u32 i = 0; i < l->n; i++)
-		l->has_own |= l->at[i].kind != SHUNT_BROADCAST4;
+		l->has_own |= is_own(l->at[i].kind);
 }
 
 static __u32 place(__u32 seed, __u32 kind, const __be32 *addr)
 {
-	return SHUNT_OWN_AT(kind == SHUNT_OWN6 ? shunt_own_hash6(seed, addr) : shunt_own_hash4(seed, addr[3]));
+	return SHUNT_OWN_AT(is6(kind) ? shunt_own_hash6(seed, addr) : shunt_own_hash4(seed, addr[3]));
 }
 
 static bool fits(const struct own_list *l, __u32 seed)

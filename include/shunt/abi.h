@@ -157,11 +157,13 @@ SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 #define SHUNT_OWN_USE(half, seed) ((__u64)(half) << 32 | (__u32)(seed))
 #define SHUNT_OWN_AT(hash) ((__u32)(hash) >> (32 - SHUNT_OWN_BITS))
 
-enum shunt_own_kind { /* SHUNT_OWN4 and SHUNT_BROADCAST4 have a bit in common: no source */
+enum shunt_own_kind { /* no source: all of IPv4 have bit 0 in common, those of IPv6 bit 1 */
 	SHUNT_OWN_FREE,
 	SHUNT_OWN4,
 	SHUNT_OWN6,
 	SHUNT_BROADCAST4, /* of a network that the interface is in */
+	SHUNT_OTHER4 = 5, /* the interface's own, where the configuration names another: requests are not for it */
+	SHUNT_OTHER6 = 6,
 };
 
 /* The seed is the lower half of "use". */

@@ -90,4 +90,30 @@ test_own_and_broadcast_addresses_are_no_sources() {
 	assert_eq "$(stat_of .total.arrived)" 0 arrived
 }
 
+# Replies to what the host itself seems to have sent would go round in it.
+test_the_interfaces_own_addresses_are_no_sources_beside_a_configured_one() {
+	need python3
+	load fcfs 'address: [198.18.0.9, "fd00:198:18::9"]'
+	start_worker
+	wait_for 5 own 198.18.0.9
+	not_own 198.18.0.2 || fail "requests are for the interface's own address, too"
+	leads_to 198.18.0.9
+	leads_to fd00:198:18::9
+	client python3 - <<-PY
+	import socket
+	udp = bytes.fromhex('c001 2328 0010 0000') + bytes(8)
+	s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+	head = bytes.fromhex('4500 0024 0001 0000 4011 0000')
+	s.sendto(head + socket.inet_aton('198.18.0.2') + socket.inet_aton('198.18.0.9') + udp, ('198.18.0.9', 0))
+	s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
+	head = bytes.fromhex('6000 0000 0010 1140')
+	ends = [socket.inet_pton(socket.AF_INET6, 'fd00:198:18::%d' % n) for n in (2, 9)]
+	s.sendto(head + ends[0] + ends[1] + udp, ('fd00:198:18::9', 0))
+	PY
+	wait_for 5 eval '[ "$(stat_of .denied.own_address)" = 2 ]'
+	assert_eq "$(stat_of .total.arrived)" 0 arrived
+	offer_to 198.18.0.9:9000
+	assert_all_answered
+}
+
 run_tests "$@"

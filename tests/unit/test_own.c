@@ -103,10 +103,44 @@ static void a_configured_address_takes_the_place_of_its_family(void **state)
 	own_add(&list, SHUNT_OWN6, six);
 	own_configure(&list, &cfg);
 	own_write(&own, &list);
-	assert_int_equal(kind4(a), SHUNT_OWN_FREE);
+	assert_int_equal(kind4(a), SHUNT_OTHER4);
 	assert_int_equal(kind4(cfg.addr4), SHUNT_OWN4);
 	assert_int_equal(kind4(all), SHUNT_BROADCAST4);
 	assert_int_equal(kind6(six), SHUNT_OWN6);
+}
+
+static void the_interfaces_own_addresses_are_no_sources_beside_a_configured_one(void **state)
+{
+	struct shunt_cfg cfg = { .flags = SHUNT_CFG_ADDR4 | SHUNT_CFG_ADDR6, .addr4 = htonl(0xc6120009),
+				 .addr6 = { 5, 6, 7, 8 } };
+	__be32 a = htonl(0xc6120002), six[4] = { 1, 2, 3, 4 };
+
+	own_add(&list, SHUNT_OWN4, &a);
+	own_add(&list, SHUNT_OWN6, six);
+	own_configure(&list, &cfg);
+	own_write(&own, &list);
+	assert_true(kind4(a) & 1 && kind4(a) != SHUNT_OWN4);
+	assert_true(kind6(six) & 2 && kind6(six) != SHUNT_OWN6);
+	assert_int_equal(kind4(cfg.addr4), SHUNT_OWN4);
+	assert_int_equal(kind6(cfg.addr6), SHUNT_OWN6);
+}
+
+/* The interface may have it anyway; and more of them than there is room for. */
+static void a_configured_address_always_has_room(void **state)
+{
+	struct shunt_cfg cfg = { .flags = SHUNT_CFG_ADDR4, .addr4 = htonl(0xc6120002) };
+
+	own_add(&list, SHUNT_OWN4, &cfg.addr4);
+	own_configure(&list, &cfg);
+	assert_int_equal(list.n, 1);
+	assert_int_equal(list.at[0].kind, SHUNT_OWN4);
+	cfg.addr4 = htonl(0xc6130000);
+	for (__u32 i = 0; i <= SHUNT_OWN_MAX; i++)
+		own_add(&list, SHUNT_OWN4, (__be32[]){ htonl(0xc6120000 + i) });
+	own_configure(&list, &cfg);
+	own_write(&own, &list);
+	assert_int_equal(list.n, SHUNT_OWN_MAX);
+	assert_int_equal(kind4(cfg.addr4), SHUNT_OWN4);
 }
 
 /* Whoever reads the half that was in use still finds what was there: XDP may be in the midst of a
@@ -150,6 +184,8 @@ int main(void)
 		cmocka_unit_test_setup(one_more_than_there_may_be_is_left_out_and_told, clean),
 		cmocka_unit_test_setup(an_address_that_is_also_a_broadcast_address_is_own, clean),
 		cmocka_unit_test_setup(a_configured_address_takes_the_place_of_its_family, clean),
+		cmocka_unit_test_setup(the_interfaces_own_addresses_are_no_sources_beside_a_configured_one, clean),
+		cmocka_unit_test_setup(a_configured_address_always_has_room, clean),
 		cmocka_unit_test_setup(the_half_in_use_is_not_written_to, clean),
 		cmocka_unit_test_setup(the_same_again_writes_nothing, clean),
 	};
