@@ -163,7 +163,8 @@ static void show_agents(const json_t *r)
 		printf("%s: shuntd pid %lld %s, %lld frames, %lld workers came, %lld died, "
 		       "%lld frames recovered, %lld bad peers, %lld arrivals without a frame\n",
 		       show_queues(d, queues), number_at(a, "pid"),
-		       json_is_true(json_object_get(a, "alive")) ? "alive" : "DEAD or hangs",
+		       json_is_true(json_object_get(a, "alive")) ? "alive" :
+		       !strcmp(text_at(a, "state"), "hangs") ? "HANGS" : "has ended",
 		       number_at(a, "frames"), number_at(a, "workers"), number_at(a, "deaths"),
 		       number_at(a, "recovered"), number_at(a, "bad_peers"),
 		       number_at(a, "no_frame"));

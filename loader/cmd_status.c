@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent_state.h"
 #include "collect.h"
 #include "maps.h"
 #include "show.h"
@@ -83,19 +84,32 @@ static void show_worker(const json_t *agent)
 		printf(" (with other rights than its user's: not ended)");
 }
 
-static void show_domain(const json_t *d)
+/* The next step where no shuntd serves, with the interface's name in it. */
+static void show_step(const json_t *agent, const char *ifname)
+{
+	const char *step = agent_state_step(agent), *at;
+
+	if (!step)
+		return;
+	printf("    to go on: ");
+	for (; (at = strstr(step, "IF")); step = at + 2)
+		printf("%.*s%s", (int)(at - step), step, ifname);
+	puts(step);
+}
+
+static void show_domain(const json_t *d, const char *ifname)
 {
 	const json_t *agent = json_object_get(d, "agent");
-	char queues[SHOW_QUEUES];
+	char queues[SHOW_QUEUES], words[256];
 
 	printf("  %s: %lld of %lld cores up, %lld idle; ", show_queues(d, queues),
 	       number_at(d, "up"), number_at(d, "cores"), number_at(d, "idle"));
-	if (!agent)
+	if (!agent) {
 		printf("no shuntd yet");
-	else if (!json_is_true(json_object_get(agent, "alive")))
-		printf("shuntd (pid %lld) is DEAD or hangs", number_at(agent, "pid"));
-	else
-		printf("shuntd pid %lld", number_at(agent, "pid"));
+	} else {
+		agent_state_tell(agent, words, sizeof(words));
+		printf("%s", words);
+	}
 	if (json_is_true(json_object_get(d, "wire")))
 		printf(", cores of hosts elsewhere");
 	else if (agent && json_object_get(agent, "worker_pid"))
@@ -104,6 +118,8 @@ static void show_domain(const json_t *d)
 		printf(", no worker");
 	show_user(d, "user", "user_name", "; for user ");
 	puts(json_is_true(json_object_get(d, "draining")) ? " (draining old rings)" : "");
+	if (agent)
+		show_step(agent, ifname);
 }
 
 static void show_classes(const json_t *j)
@@ -137,7 +153,7 @@ static void show(const json_t *r)
 		show_refused(j);
 		show_card(j);
 		json_array_foreach(json_object_get(j, "domains"), k, d)
-			show_domain(d);
+			show_domain(d, text_at(j, "interface"));
 		wire_show_hosts(json_object_get(json_object_get(j, "wire"), "hosts"));
 		show_classes(j);
 	}

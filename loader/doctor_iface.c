@@ -77,30 +77,26 @@ static void check_mtu(struct ctl *ctl, struct findings *f, const struct iface *i
 		finding(f, "mtu", LEVEL_FAIL, fix, "%u: larger than any frame carries", iface->mtu);
 }
 
-/* One offload that should be off (or on). Silent where the driver does not have it. */
-static void check_offload(struct ctl *ctl, struct findings *f, const char *feature, int wanted,
-			  const char *option, const char *why)
+/* One offload that should be off. Silent where the driver does not have it. */
+static void check_offload(struct ctl *ctl, struct findings *f, const char *feature, const char *option, const char *why)
 {
 	int on = iface_feature(ctl->ifname, feature);
 	char fix[96];
 
 	if (on < 0)
 		return;
-	snprintf(fix, sizeof(fix), "ethtool -K %s %s %s", ctl->ifname, option,
-		 wanted ? "on" : "off");
-	if (on == wanted)
-		finding(f, option, LEVEL_OK, NULL, "%s", on ? "on" : "off");
+	snprintf(fix, sizeof(fix), "ethtool -K %s %s off", ctl->ifname, option);
+	if (!on)
+		finding(f, option, LEVEL_OK, NULL, "off");
 	else
-		finding(f, option, LEVEL_WARN, fix, "%s: %s", on ? "on" : "off", why);
+		finding(f, option, LEVEL_WARN, fix, "on: %s", why);
 }
 
 static void check_offloads(struct ctl *ctl, struct findings *f)
 {
-	check_offload(ctl, f, "rx-vlan-hw-parse", 0, "rxvlan",
+	check_offload(ctl, f, "rx-vlan-hw-parse", "rxvlan",
 		      "VLAN tags are taken out of packets before XDP sees them");
-	check_offload(ctl, f, "rx-lro", 0, "lro", "packets are merged before XDP sees them");
-	check_offload(ctl, f, "rx-checksum", 1, "rx",
-		      "shunt leaves the requests' checksums to the NIC, which does not look at them");
+	check_offload(ctl, f, "rx-lro", "lro", "packets are merged before XDP sees them");
 }
 
 void doctor_iface(struct ctl *ctl, struct findings *f)

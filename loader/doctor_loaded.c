@@ -7,9 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent_state.h"
 #include "doctor.h"
 #include "iface.h"
 #include "maps.h"
+#include "setup.h"
 #include "where.h"
 
 static void check_link(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
@@ -29,6 +31,19 @@ static void check_link(struct ctl *ctl, struct findings *f, const struct shunt_c
 	else
 		finding(f, "link", LEVEL_OK, NULL, "policy '%s', program %u", slot.desc.name,
 			slot.prog_id);
+}
+
+/* What 'shunt load' says, too: warn_verify() in setup.c. */
+static void check_verify(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
+{
+	struct iface iface;
+
+	if (cfg->verify != SHUNT_VERIFY_UDP || iface_read(ctl, &iface))
+		return;
+	if (setup_has_local_senders(iface.driver))
+		finding(f, "verify", LEVEL_WARN, VERIFY_CURE, VERIFY_UNFILLED, ctl->ifname, iface.driver);
+	else
+		finding(f, "verify", LEVEL_OK, NULL, "UDP checksums are verified");
 }
 
 static void check_queues(struct ctl *ctl, struct findings *f)
@@ -55,6 +70,8 @@ static void check_queues(struct ctl *ctl, struct findings *f)
 			"ethtool -L IF combined N, or name all queues as domains",
 			"%u of %u queues are served: what arrives on the others goes to the kernel",
 			served, iface.rx_queues);
+	else if (served == 1)
+		finding(f, "domains", LEVEL_OK, NULL, "the only queue is served");
 	else
 		finding(f, "domains", LEVEL_OK, NULL, "all %u queues are served", served);
 }
@@ -75,16 +92,23 @@ static void check_cores(struct findings *f, __u32 d, const struct shunt_domain *
 		__builtin_popcountll(dom->up));
 }
 
-static void check_agent(struct findings *f, __u32 d, const struct shunt_agent *agent)
+static void check_agent(struct ctl *ctl, struct findings *f, __u32 d, const struct shunt_agent *agent)
 {
-	if (!agent->pid)
+	json_t *j = json_pack("{s:i, s:s, s:I}", "pid", (int)agent->pid, "state",
+			      agent_state_name(agent_state(ctl, agent)), "silent_ms",
+			      (json_int_t)(now_ns() > agent->beat_ns ? (now_ns() - agent->beat_ns) / 1000000 : 0));
+	char words[256];
+
+	if (!agent->pid) {
 		finding(f, "agent", LEVEL_WARN, "start it: shuntd --dev IF",
 			"no shuntd has served queue %u yet", d);
-	else if (!agent_alive(agent))
-		finding(f, "agent", LEVEL_FAIL, "systemctl status shuntd@IF, or start shuntd --dev IF",
-			"shuntd (pid %u) of queue %u is dead or hangs", agent->pid, d);
-	else
+	} else if (agent_state_step(j)) {
+		agent_state_tell(j, words, sizeof(words));
+		finding(f, "agent", LEVEL_FAIL, agent_state_step(j), "queue %u: %s", d, words);
+	} else {
 		finding(f, "agent", LEVEL_OK, NULL, "shuntd (pid %u) serves queue %u", agent->pid, d);
+	}
+	json_decref(j);
 	if (agent->no_frame)
 		finding(f, "frames", LEVEL_WARN, "raise 'spare', lower hold limits",
 			"%llu arrivals of queue %u found no free frame",
@@ -115,13 +139,14 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 		return;
 	finding(f, "abi", LEVEL_OK, NULL, "%u here and there", cfg.abi);
 	check_link(ctl, f, &cfg);
+	check_verify(ctl, f, &cfg);
 	check_queues(ctl, f);
 	for (__u32 d = 0; d < cfg.ndomains; d++) {
 		if (map_get(ctl, "domains", d, &dom, sizeof(dom)) || !dom.on ||
 		    map_get(ctl, "agent", d, &agent, sizeof(agent)))
 			continue;
 		check_cores(f, d, &dom);
-		check_agent(f, d, &agent);
+		check_agent(ctl, f, d, &agent);
 		waits |= agent_alive(&agent) && !agent.frames;
 	}
 	if (waits)

@@ -170,7 +170,7 @@ int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, stru
 }
 
 /* These drivers hand on what a kernel on this machine sent, with a UDP checksum that was left for a NIC to fill in. */
-static bool has_local_senders(const char *driver)
+bool setup_has_local_senders(const char *driver)
 {
 	return !strcmp(driver, "veth") || !strcmp(driver, "tun");
 }
@@ -185,7 +185,7 @@ int setup_decide_verify(struct ctl *ctl, struct setup *s)
 	if (s->verify != SETUP_VERIFY_AUTO)
 		s->cfg.verify = s->verify - SETUP_VERIFY_OFF;
 	else
-		s->cfg.verify = has_local_senders(iface.driver) ? SHUNT_VERIFY_OFF : SHUNT_VERIFY_UDP;
+		s->cfg.verify = setup_has_local_senders(iface.driver) ? SHUNT_VERIFY_OFF : SHUNT_VERIFY_UDP;
 	return 0;
 }
 
@@ -216,6 +216,15 @@ static int check_cpus(struct ctl *ctl, const struct setup *s, __u32 d, unsigned 
 		cpus[cpu]++;
 	}
 	return 0;
+}
+
+/* Every request of this machine's own senders would be denied, and none says why on its side. */
+static void warn_verify(const struct ctl *ctl, const struct setup *s, const struct iface *iface)
+{
+	if (s->verify != SETUP_VERIFY_UDP || !setup_has_local_senders(iface->driver))
+		return;
+	note(VERIFY_UNFILLED, ctl->ifname, iface->driver);
+	note("%s", VERIFY_CURE);
 }
 
 /* Without a card the NIC's hash spreads them. */
@@ -265,5 +274,7 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 		     "to the kernel", ctl->ifname, iface.rx_queues, served);
 	if (!err)
 		note_queues(s);
+	if (!err)
+		warn_verify(ctl, s, &iface);
 	return err;
 }

@@ -59,6 +59,13 @@ void setup_init(struct setup *s);
 int setup_cpus(struct ctl *ctl, struct setup *s, __u32 dom_bare);
 /* setup.c: against the interface: queues, MTU, CPUs. Only where it exists. */
 int setup_check(struct ctl *ctl, const struct setup *s);
+/* setup.c: does the driver hand on what this machine's kernel sent, whose UDP checksums nobody has filled in? */
+bool setup_has_local_senders(const char *driver);
+/* What load and doctor say where such checksums are verified all the same. */
+#define VERIFY_UNFILLED "'verify: udp' on '%s' (driver %s): what this machine's own kernel sends comes with its UDP " \
+	"checksum unfilled, and is denied as a bad one"
+#define VERIFY_CURE "say 'verify: auto' or 'verify: ip', or have the senders fill checksums in: ethtool -K " \
+	"THEIR-INTERFACE tx off"
 /* setup.c: which checksums XDP verifies, into cfg. Only where the interface exists. */
 int setup_decide_verify(struct ctl *ctl, struct setup *s);
 /* write.c: into the interface's pinned maps, cfg and ports last. */

@@ -13,6 +13,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "agent_state.h"
 #include "collect.h"
 #include "maps.h"
 #include "show.h"
@@ -132,14 +133,14 @@ static bool has_other_rights(const struct shunt_agent *a)
 	return other;
 }
 
-static json_t *agent_json(const struct shunt_agent *a)
+static json_t *agent_json(const struct ctl *ctl, const struct shunt_agent *a)
 {
 	json_t *j;
 
 	if (!a->pid)
 		return NULL;
-	j = json_pack("{s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "pid", (int)a->pid, "alive",
-		      agent_alive(a), "workers", (json_int_t)a->workers, "deaths",
+	j = json_pack("{s:i, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "pid", (int)a->pid, "alive",
+		      agent_alive(a), "state", agent_state_name(agent_state(ctl, a)), "workers", (json_int_t)a->workers, "deaths",
 		      (json_int_t)a->deaths, "bad_peers", (json_int_t)a->bad_peers, "frames",
 		      (json_int_t)a->frames, "recovered", (json_int_t)a->recovered, "no_frame",
 		      (json_int_t)a->no_frame);
@@ -202,10 +203,10 @@ static json_t *requeue_json(const struct snapshot *s, const struct shunt_view *v
 	return list;
 }
 
-static json_t *domain_json(const struct snapshot *s, __u32 d, const struct shunt_domain *dom,
+static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u32 d, const struct shunt_domain *dom,
 			   const struct shunt_view *view, const struct shunt_agent *agent)
 {
-	json_t *cores = json_array(), *j, *a = agent_json(agent);
+	json_t *cores = json_array(), *j, *a = agent_json(ctl, agent);
 
 	for (__u32 k = 0; k < dom->ncores && k < SHUNT_CORES; k++)
 		json_array_append_new(cores, core_json(s, dom, view, agent, k));
@@ -295,7 +296,7 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 		s->preempt.parked_held += view->parked_held;
 		if (view->parked_peak > s->preempt.parked_peak)
 			s->preempt.parked_peak = view->parked_peak;
-		json_array_append_new(s->domains, domain_json(s, d, &dom, view, &agent));
+		json_array_append_new(s->domains, domain_json(ctl, s, d, &dom, view, &agent));
 	}
 	free(view);
 	return err;

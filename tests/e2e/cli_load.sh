@@ -110,6 +110,33 @@ ports: [{port: 1}]' >"$DIR/c.yaml"
 	assert_match "$(cat "$DIR/err")" "MTU 3000.*chunk: 4096"
 }
 
+denied() { json "[.denied.udp_checksum, .total.arrived] | join(\" \")" host shunt -j stats; }
+denied_is() { [ "$(denied)" = "$1" ]; }
+ask() { client bash -c "printf x >/dev/udp/198.18.0.2/9000"; }
+
+# The senders' side sees nothing but silence.
+test_verifying_udp_where_senders_leave_it_unfilled_is_warned_of_with_the_cure() {
+	need ethtool
+	echo '{fallback: drop, verify: udp, ports: [{port: 9000}]}' >"$DIR/c.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml" 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "'verify: udp' on '$DEV' \(driver veth\): .*unfilled.*ethtool -K THEIR-INTERFACE tx off"
+	host shunt -j doctor --dev "$DEV" >"$DIR/out" || true
+	jq -e '.findings[] | select(.check == "verify" and .level == "warn") | .fix | test("tx off")' "$DIR/out" >/dev/null ||
+		fail "doctor does not see it: $(cat "$DIR/out")"
+	ask
+	wait_for 5 denied_is "1 0"
+	client ethtool -K "${LAB}c" tx off >/dev/null
+	ask
+	wait_for 5 denied_is "1 1"
+	host shunt unload --dev "$DEV"
+	client ethtool -K "${LAB}c" tx on >/dev/null
+	echo '{fallback: drop, verify: ip, ports: [{port: 9000}]}' >"$DIR/c.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml" 2>"$DIR/err"
+	! grep -q verify "$DIR/err" || fail "a warning where none is due: $(cat "$DIR/err")"
+	ask
+	wait_for 5 denied_is "0 1"
+}
+
 test_without_bpffs_the_mount_command_is_told() {
 	while mountpoint -q /sys/fs/bpf; do umount /sys/fs/bpf; done # the machine's may lie below ours
 	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000

@@ -101,6 +101,44 @@ test_end_gives_everything_up() {
 	assert_match "$(cat "$DIR/err")" 'there is no shuntd at'
 }
 
+status_says() { host shunt status --dev "$DEV" >"$DIR/status" && grep -qE "$1" "$DIR/status"; }
+doctor_says() {
+	host shunt -j doctor --dev "$DEV" >"$DIR/doctor" || true # a failure is what it finds
+	jq -e --arg p "$1" '.findings[] | select(.check == "agent") | .text | test($p)' "$DIR/doctor" >/dev/null
+}
+
+test_status_tells_a_shuntd_that_hangs_from_one_that_ended_and_from_what_is_kept() {
+	load fcfs
+	wait_for 5 status_says 'shuntd pid [0-9]+, no worker'
+	kill -STOP "$(agent_pid)"
+	wait_for 10 status_says 'shuntd \(pid [0-9]+\) HANGS: silent for [0-9]+ ms'
+	kill -CONT "$(agent_pid)"
+	wait_for 5 status_says 'shuntd pid [0-9]+, no worker'
+	stop shuntd
+	wait_for 5 status_says 'has ended; memory and sockets are kept for the next one'
+	grep -qF "to go on: shuntd --dev $DEV" "$DIR/status" || fail "no next step: $(cat "$DIR/status")"
+	doctor_says 'has ended; memory and sockets are kept' || fail "what doctor says: $(host shunt doctor --dev "$DEV")"
+	start_agent
+	wait_for 5 logged 'took over from'
+	host shuntd --dev "$DEV" --end
+	wait_for 5 status_says 'has ended, and nothing is kept'
+	doctor_says 'has ended, and nothing is kept' || fail "what doctor says: $(host shunt doctor --dev "$DEV")"
+}
+
+# A look at the state must not keep a shuntd out.
+test_a_look_at_the_state_keeps_no_shuntd_from_starting() {
+	local i
+	load fcfs
+	host shuntd --dev "$DEV" --end
+	for ((i = 0; i < 3; i++)); do
+		start looks host bash -c "while :; do shunt status --dev $DEV >/dev/null; done"
+		start_agent
+		wait_for 10 status_says 'shuntd pid [0-9]+, no worker'
+		stop looks
+		host shuntd --dev "$DEV" --end
+	done
+}
+
 test_end_ends_one_that_only_keeps() {
 	load fcfs
 	stop shuntd
