@@ -2,6 +2,7 @@
 /*
  * cmd_tune.c - shunt slo, quantum, limit, knob: numbers, read and changed while requests flow
  */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -117,24 +118,40 @@ static void show_line(const json_t *r)
 	puts(text_at(r, "command"));
 }
 
-/* The bpftool line, for machines that have bpftool only. Touches nothing: needs no privileges. */
+/* The class of "bytes": by its number, or by its name, which what is loaded must be asked for. */
+static int bytes_class(struct ctl *ctl, const char *word)
+{
+	struct shunt_cfg cfg;
+	char why[160];
+	__u64 n;
+	int err;
+
+	if (isdigit((unsigned char)word[0]) && !word[strspn(word, "0123456789")])
+		return parse_number(word, 0, SHUNT_CLASSES - 1, &n, why, sizeof(why)) ? fail_usage(ctl, "%s", why) : (int)n;
+	err = where_pick(ctl);
+	if (!err)
+		err = map_cfg(ctl, &cfg);
+	return err ? err : find_class(ctl, &cfg, word);
+}
+
+/* The bpftool line, for machines that have bpftool only. Touches nothing; without a class's name it needs no privileges. */
 static int bytes(struct ctl *ctl)
 {
+	int cls = ctl->argc > 2 ? bytes_class(ctl, ctl->argv[2]) : 0, err;
 	struct shunt_pins pins = { ctl->pins.bpffs, ctl->pins.ifname ? ctl->ifname : "IF" };
 	char path[PATH_MAX], why[160], *line;
 	__u8 b[sizeof(__u32)];
-	__u64 cls = 0;
 	__u32 us;
-	int err = shunt_pin_path(path, sizeof(path), &pins, "slo_us");
 
+	if (cls < 0)
+		return cls;
+	err = shunt_pin_path(path, sizeof(path), &pins, "slo_us");
 	if (err)
 		return fail(ctl, err, "the path of bpffs is too long");
-	if (parse_time_us(ctl->argv[1], &us, why, sizeof(why)) ||
-	    (ctl->argc > 2 && parse_number(ctl->argv[2], 0, SHUNT_CLASSES - 1, &cls, why,
-					   sizeof(why))))
+	if (parse_time_us(ctl->argv[1], &us, why, sizeof(why)))
 		return fail_usage(ctl, "%s", why);
 	memcpy(b, &us, sizeof(b));
-	if (asprintf(&line, "bpftool map update pinned %s key %llu 0 0 0 value %u %u %u %u", path,
+	if (asprintf(&line, "bpftool map update pinned %s key %d 0 0 0 value %u %u %u %u", path,
 		     cls, b[0], b[1], b[2], b[3]) < 0)
 		return fail(ctl, -ENOMEM, "no memory");
 	err = emit(ctl, json_pack("{s:s, s:i}", "command", line, "slo_us", us), show_line);

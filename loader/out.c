@@ -11,6 +11,8 @@
 
 #include "ctl.h"
 
+#define WORDS_TOLD 12 /* of a list, in an error */
+
 static char *format(const char *fmt, va_list args)
 {
 	char *text;
@@ -183,6 +185,22 @@ int need_args(struct ctl *ctl, int least, int most, const char *usage)
 	return -EINVAL;
 }
 
+/* Few words are told at once, many by 'shunt help'. */
+static void unknown_word(struct ctl *ctl, const char *what, const char *word, const char *const *words, int n)
+{
+	char list[160] = "";
+	size_t at = 0;
+
+	for (int i = 0; i < n && n <= WORDS_TOLD && at < sizeof(list); i++)
+		at += snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", words[i]);
+	if (n <= WORDS_TOLD) {
+		fail_usage(ctl, "%s '%.40s' is none of %s", what, word, list);
+		return;
+	}
+	fail_usage(ctl, "unknown %s '%s'", what, word);
+	hint(ctl, "'shunt help' lists what there is");
+}
+
 int pick_word(struct ctl *ctl, const char *what, const char *word, const char *const *words, int n)
 {
 	int found = -1;
@@ -199,9 +217,7 @@ int pick_word(struct ctl *ctl, const char *what, const char *word, const char *c
 		}
 		found = i;
 	}
-	if (found < 0) {
-		fail_usage(ctl, "unknown %s '%s'", what, word);
-		hint(ctl, "'shunt help' lists what there is");
-	}
+	if (found < 0)
+		unknown_word(ctl, what, word, words, n);
 	return found;
 }

@@ -59,6 +59,43 @@ test_a_negative_time_is_named_as_it_was_written() {
 	assert_match "$(cat "$DIR/err")" "unknown option '--nosuch'"
 }
 
+test_a_word_that_is_none_of_a_list_is_told_the_list() {
+	load_two_classes
+	assert_exit 2 host shunt preempt set mode=maybe
+	assert_match "$(cat "$DIR/err")" "mode 'maybe' is none of auto, on, off"
+	assert_exit 2 host shunt preempt set signals=me
+	assert_match "$(cat "$DIR/err")" "signals 'me' is none of agent, xdp"
+	assert_exit 2 host shunt preempt set mood=on
+	assert_match "$(cat "$DIR/err")" "key 'mood' is none of mode, parked, watch, grace, signals"
+	assert_exit 2 host shunt class set short requeue=middle
+	assert_match "$(cat "$DIR/err")" "requeue 'middle' is none of head, tail, auto"
+	assert_exit 2 host shunt slo put short 1ms
+	assert_match "$(cat "$DIR/err")" "action 'put' is none of get, set, bytes"
+}
+
+test_bytes_knows_classes_by_name_and_number() {
+	local line
+	load_two_classes
+	line="bpftool map update pinned $PINS/$DEV/slo_us key 1 0 0 0 value 200 0 0 0"
+	assert_eq "$(host shunt slo bytes 200us long)" "$line"
+	assert_eq "$(host shunt slo bytes 200us 1 --dev "$DEV")" "$line"
+	assert_exit 1 host shunt slo bytes 200us medium
+	assert_match "$(cat "$DIR/err")" "no class 'medium'"
+	assert_exit 2 host shunt slo bytes 200us 16
+	eval "host $(host shunt slo bytes 300us long)"
+	assert_eq "$(value_of slo_us 1)" 300
+}
+
+test_demotion_in_a_circle_is_refused() {
+	load_two_classes
+	host shunt class set short demote=3:long >/dev/null
+	assert_exit 2 host shunt class set long demote=3:short
+	assert_match "$(cat "$DIR/err")" "demotion would lead from this class back to it"
+	assert_exit 2 host shunt class set long demote=3:long
+	host shunt class set short demote=none >/dev/null
+	host shunt class set long demote=3:short >/dev/null
+}
+
 test_a_rule_is_told_what_it_lacks() {
 	load_two_classes
 	assert_exit 2 host shunt rule add value=0x02
