@@ -49,7 +49,7 @@ static void show_verifier(const char *object, const json_t *v)
 		printf("%s: not verified by this kernel: %s\n", object, text_at(v, "error"));
 }
 
-static void show(const json_t *r)
+static void show_card(const json_t *r)
 {
 	const char *object = text_at(r, "object");
 	const json_t *item;
@@ -59,8 +59,57 @@ static void show(const json_t *r)
 		show_finding(object, item);
 	json_array_foreach(json_object_get(r, "programs"), i, item)
 		show_program(object, item, json_object_get(r, "limits"));
-	show_verifier(object, json_object_get(r, "verifier"));
 	printf("%s: the card %s it\n", object, text_at(r, "verdict"));
+}
+
+static void show_list(const json_t *list, const char *none)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		printf("%s%s", i ? ", " : "", json_string_value(item));
+	puts(json_array_size(list) ? "" : none);
+}
+
+/* A bundle is for hosts: a card that refuses it is no defect, so that has one line. */
+static void show_card_shortly(const json_t *r)
+{
+	printf("%s: on a Netronome card: %s, %zu findings ('shunt lint --card' lists them; built-in policies have an "
+	       "object of their own for cards: docs/nfp.md)\n", text_at(r, "object"),
+	       strcmp(text_at(r, "verdict"), "refuses") ? "accepted" : "refused",
+	       json_array_size(json_object_get(r, "findings")));
+}
+
+static void show_policy(const json_t *r)
+{
+	const json_t *p = json_object_get(r, "policy");
+	const char *object = text_at(r, "object");
+
+	printf("%s: policy '%s' (%s), a bundle for hosts\n", object, text_at(p, "name"), text_at(p, "text"));
+	printf("%s: runs on: ", object);
+	show_list(json_object_get(p, "targets"), "nothing");
+	printf("%s: reads, beside classes and loads: ", object);
+	show_list(json_object_get(p, "reads"), "nothing");
+	printf("%s: does: ", object);
+	show_list(json_object_get(p, "does"), "nothing but steer and select");
+	show_verifier(object, json_object_get(r, "verifier"));
+	show_card_shortly(r);
+}
+
+static void show(const json_t *r)
+{
+	if (!json_object_get(r, "policy"))
+		show_card(r);
+	else
+		show_policy(r);
+}
+
+static void show_all(const json_t *r)
+{
+	if (json_object_get(r, "policy"))
+		show_policy(r);
+	show_card(r);
 }
 
 static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -74,6 +123,46 @@ static int cannot_read(struct ctl *ctl, const char *path, const char *why)
 	return fail_usage(ctl, "cannot judge '%s': %s", path, why);
 }
 
+/* Words for the policy's flags: what it reads of each request, and what it does beyond steering and selecting. */
+static json_t *words_json(__u32 flags, bool reads)
+{
+	static const struct {
+		__u32 flag;
+		bool reads;
+		const char *text;
+	} words[] = {
+		{ SHUNT_NEEDS_FLOW, true, "the hash of a request's flow" },
+		{ SHUNT_NEEDS_KEY, true, "the hash of a request's key" },
+		{ SHUNT_NEEDS_HINT, true, "a card's hint" },
+		{ SHUNT_NEEDS_NOW, true, "the time of arrival" },
+		{ SHUNT_NEEDS_RANDOM, true, "a random number" },
+		{ SHUNT_NEEDS_HEADS, true, "since when the first request of each class waits" },
+		{ SHUNT_IDLE_ONLY, false, "steers to idle cores only" },
+		{ SHUNT_STEALS, false, "lets idle cores take from others' rings" },
+		{ SHUNT_PREEMPTS, false, "has requests preempted after their quantum" },
+	};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (flags & words[i].flag && words[i].reads == reads)
+			json_array_append_new(list, json_string(words[i].text));
+	}
+	return list;
+}
+
+static json_t *policy_json(const struct bundle *b)
+{
+	json_t *targets = json_pack("[s]", "XDP of a host");
+	char native[64];
+
+	snprintf(native, sizeof(native), "workers on %s", bundle_arch());
+	json_array_append_new(targets, json_string(native));
+	if (b->nic)
+		json_array_append_new(targets, json_string("a NIC that schedules for hosts (docs/wire.md)"));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", b->desc.name, "text", b->desc.text, "targets", targets,
+			 "reads", words_json(b->desc.flags, true), "does", words_json(b->desc.flags, false));
+}
+
 /* Where the object is a policy's bundle, this kernel's verifier is asked, too. */
 static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *path)
 {
@@ -82,6 +171,7 @@ static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *
 
 	if (!bundle_read(ctl, path, path, &b)) {
 		json_object_set_new(j, "verifier", verify_costs(ctl, &b));
+		json_object_set_new(j, "policy", policy_json(&b));
 		bundle_close(&b);
 	}
 	ctl_forget(ctl);
@@ -95,7 +185,7 @@ int cmd_lint(struct ctl *ctl)
 	const char *path;
 	void *data = NULL;
 	size_t len = 0;
-	int err = need_args(ctl, 1, 1, "lint OBJECT");
+	int err = need_args(ctl, 1, 1, "lint OBJECT [--card]");
 
 	if (err)
 		return err;
@@ -117,7 +207,7 @@ int cmd_lint(struct ctl *ctl)
 		else if (o.too_much)
 			err = cannot_read(ctl, path, "its programs have more paths than can be followed");
 		else
-			err = emit(ctl, report(ctl, &o, path), show);
+			err = emit(ctl, report(ctl, &o, path), ctl->given & OPT_CARD || ctl->verbose ? show_all : show);
 		if (!err && lint_refused(&o))
 			ctl->code = EXIT_FAILED;
 	}

@@ -12,7 +12,7 @@
 #include "bundle.h"
 
 static const char *const flag_names[] = { "flow", "key", "random", "now", "heads", "idle_only",
-					  "steals", "preempts" };
+					  "steals", "preempts", "hint" };
 
 static json_t *flags_json(__u32 flags)
 {

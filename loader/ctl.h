@@ -25,6 +25,7 @@ enum option_bit {
 	OPT_OUT = 128,
 	OPT_OFFLOAD = 256,
 	OPT_FORCE = 512,
+	OPT_CARD = 1024,
 };
 
 enum offload {

@@ -27,8 +27,8 @@ static const struct verb verbs[] = {
 	{ "knob", "get [N] | set N VALUE", "numbers that a policy reads", OPT_DEV, cmd_knob },
 	{ "limit", "get [CLASS] | set CLASS N", "how many requests of a class may wait", OPT_DEV,
 	  cmd_limit },
-	{ "lint", "OBJECT", "would a Netronome card take this BPF object? if not, why, and what instead", 0,
-	  cmd_lint },
+	{ "lint", "OBJECT [--card]", "what a policy costs the kernel's verifier; would a Netronome card take this BPF "
+	  "object? if not, why, and what instead (--card: of a policy's bundle, too)", OPT_CARD, cmd_lint },
 	{ "load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] "
 	  "[--offload nfp|auto|none]",
 	  "put shunt on an interface (and its card); --dry-run only tries",
@@ -42,7 +42,8 @@ static const struct verb verbs[] = {
 	  "how requests are told apart: port=, offset=, value=, mask=, class=", OPT_DEV, cmd_rule },
 	{ "slo", "get [CLASS] | set CLASS TIME | bytes TIME [CLASS]",
 	  "latency objectives; bytes prints the bpftool line", OPT_DEV, cmd_slo },
-	{ "stats", "", "every count; --interval SECONDS and --count N repeat it with rates",
+	{ "stats", "[--interval SECONDS [--count N]]", "every count, repeated with rates; man 8 shunt, COUNTS, says what "
+	  "each is",
 	  OPT_DEV | OPT_INTERVAL | OPT_COUNT, cmd_stats },
 	{ "status", "", "what is loaded, who serves it (the default verb)", OPT_DEV, cmd_status },
 	{ "switch", "POLICY|FILE.c|FILE.shunt [--force]", "replace the policy in place; --dry-run only tries, --force takes "
@@ -64,6 +65,7 @@ enum {
 	LONG_COUNT,
 	LONG_OFFLOAD,
 	LONG_FORCE,
+	LONG_CARD,
 };
 
 static const struct option options[] = {
@@ -83,12 +85,13 @@ static const struct option options[] = {
 	{ "count", required_argument, NULL, LONG_COUNT },
 	{ "offload", required_argument, NULL, LONG_OFFLOAD },
 	{ "force", no_argument, NULL, LONG_FORCE },
+	{ "card", no_argument, NULL, LONG_CARD },
 	{ NULL, 0, NULL, 0 },
 };
 
 /* The long options in the order of enum option_bit. */
 static const char *const option_names[] = { "--dev", "--config", "--dry-run", "--port", "--cores",
-					    "--interval", "--count", "-o", "--offload", "--force" };
+					    "--interval", "--count", "-o", "--offload", "--force", "--card" };
 
 static const struct verb *find_verb(struct ctl *ctl, const char *word)
 {
@@ -213,6 +216,9 @@ static int verb_option(struct ctl *ctl, int opt)
 		return offload_option(ctl);
 	case LONG_FORCE:
 		ctl->given |= OPT_FORCE;
+		return 0;
+	case LONG_CARD:
+		ctl->given |= OPT_CARD;
 		return 0;
 	case LONG_PORT:
 		ctl->given |= OPT_PORT;

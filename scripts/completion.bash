@@ -27,7 +27,7 @@ _shunt() {
 	local words=''
 	case $cur in
 	-*) words='--json --pretty --verbose --version --help --bpffs --dev --config --dry-run --port --cores
-		--interval --count --offload --force -o' ;;
+		--interval --count --offload --force --card -o' ;;
 	*)
 		case $verb:$action in
 		:) words='build class doctor features help knob limit lint load policies preempt quantum rule slo stats

@@ -93,6 +93,24 @@ test_what_would_take_too_long_is_not_judged() {
 	assert_match "$(cat "$DIR/err")" "more paths than can be followed"
 }
 
+# The card's findings about one are some hundred, and no defect of a policy that is for hosts.
+test_of_a_policys_bundle_the_policy_is_told_and_the_card_in_one_line() {
+	local all
+	shunt lint build/bpf/affinity.o >"$DIR/out" 2>"$DIR/err" || true
+	assert_le "$(wc -l <"$DIR/out")" 10 "lines about a bundle"
+	assert_match "$(cat "$DIR/out")" "policy 'affinity' \(.*\), a bundle for hosts"
+	assert_match "$(cat "$DIR/out")" "runs on: XDP of a host, workers on $(uname -m), a NIC that schedules"
+	assert_match "$(cat "$DIR/out")" "reads, beside classes and loads: .*hash of a request's key"
+	assert_match "$(cat "$DIR/out")" "program 'shunt_ingress': this kernel's verifier follows [0-9]+ instructions"
+	assert_match "$(cat "$DIR/out")" "on a Netronome card: refused, [0-9]+ findings"
+	all=$(sed -n 's/.* refused, \([0-9]*\) findings.*/\1/p' "$DIR/out")
+	shunt lint --card build/bpf/affinity.o >"$DIR/out" 2>"$DIR/err" || true
+	assert_eq "$(grep -c '^ *instead: ' "$DIR/out")" "$all" "findings with --card"
+	assert_exit 1 shunt -j lint build/bpf/affinity.o
+	assert_eq "$(jq '.findings | length' "$DIR/out")" "$all" "findings in JSON"
+	assert_eq "$(jq -r .policy.name "$DIR/out")" affinity "policy in JSON"
+}
+
 # The verifier gives up at a million: what is added to the programs must leave policies room.
 test_policies_cost_the_verifier_no_more_than_they_may() {
 	local o name
