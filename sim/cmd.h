@@ -5,6 +5,7 @@
 #pragma once
 
 #include "rates.h"
+#include "rss.h"
 #include "sweep.h"
 
 #define LIST_MAX 64
@@ -27,6 +28,9 @@ struct options {
 	struct numbers loads, rates, cores, quanta; /* quanta in us */
 	const char *arrivals;
 	unsigned int flows;
+	double flow_skew;
+	struct rss rss;
+	bool rss_given;
 	int domains, preempt, jobs, nfails, seeds;
 	struct failure fail[SIM_FAILS];
 	uint64_t requests; /* 0: not given */

@@ -225,6 +225,8 @@ int open_workload(struct workload *w, const char *spec, const struct options *o)
 	if (workload_parse(w, spec, err) || (o->arrivals && arrivals_parse(w, o->arrivals, err)))
 		return complain("%s", err);
 	w->flows = o->flows;
+	w->flow_skew = o->flow_skew;
+	w->rss = o->rss_given ? &o->rss : NULL;
 	if (w->arrivals != ARRIVE_TRACE)
 		return 0;
 	if (o->speed)

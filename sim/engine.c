@@ -81,12 +81,24 @@ uint32_t req_new(struct engine *e)
 	return e->fresh_req < e->pool_max ? e->fresh_req++ : 0;
 }
 
-/* RSS picks the domain; the policy's hash (the lower half of this product) knows nothing of it. */
+/* The policy's hash knows nothing of what picks the domain: the lower half of a product, or the upper bits of a real hash. */
+static struct domain *pick_domain(struct engine *e, struct req *q, uint32_t hash)
+{
+	if (e->c->w->rss) {
+		q->flow = hash;
+		return &e->dom[rss_queue(hash, e->ndomains)];
+	}
+	q->flow = hash * (uint32_t)e->ndomains;
+	return &e->dom[(uint64_t)hash * e->ndomains >> 32];
+}
+
 void req_arrive(struct engine *e, uint32_t r, uint32_t flow)
 {
+	struct domain *d = pick_domain(e, &e->pool[r], flow);
+
 	e->in_flight++;
-	e->pool[r].flow = flow * (uint32_t)e->ndomains;
-	nic_arrival(e, &e->dom[(uint64_t)flow * e->ndomains >> 32], r);
+	d->arrived++;
+	nic_arrival(e, d, r);
 }
 
 void req_refuse(struct engine *e, uint32_t r, enum refusal why)
@@ -166,16 +178,18 @@ static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
 {
 	uint64_t n = 0, events = 0;
 	bool arrives;
+	tick now;
 	int leaf;
 
 	for (;;) {
 		leaf = tournament_first(&e->times);
-		e->now = e->times.at[leaf];
-		arrives = e->coming.at <= e->now;
+		now = e->times.at[leaf];
+		arrives = e->coming.at <= now;
 		if (arrives)
-			e->now = e->coming.at;
-		if (e->now >= NEVER)
+			now = e->coming.at;
+		if (now >= NEVER)
 			break;
+		e->now = now;
 		if (e->ending && !e->in_flight)
 			break; /* only timers are left */
 		if (!(++events & 0xffff) && stop && *stop)
@@ -339,6 +353,15 @@ static void sum_up(struct engine *e)
 	int cores = e->c->cores - e->c->costs.reserved;
 
 	r->sim_s = (double)(e->now - SIM_START) / TICKS_NS / 1e9;
+	r->ndomains = e->ndomains;
+	for (int i = 0; i < e->ndomains; i++) {
+		const struct domain *d = &e->dom[i];
+		double of_domain = 0;
+
+		for (int k = 0; k < d->ncores; k++)
+			of_domain += (double)d->core[k].busy / TICKS_NS;
+		r->domain[i] = (struct domain_result){ d->ncores, d->arrived, of_domain / 1e9 / r->sim_s / d->ncores };
+	}
 	r->throughput = span > 0 ? e->done_in_time / span * 1e9 : 0;
 	r->busy = r->sim_s > 0 ? busy / 1e9 / r->sim_s / cores : 0;
 	measure_finish(&e->m);
@@ -362,7 +385,6 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	int res = -ENOMEM;
-	tick end;
 
 	if (!e)
 		return res;
@@ -372,8 +394,6 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	res = set_up(e, err);
 	if (!res) {
 		res = loop(e, stop, err);
-		end = e->now;
-		e->now = end >= NEVER ? e->last : end;
 		sum_up(e);
 	}
 	source_close(&e->src);

@@ -89,6 +89,7 @@ struct domain {
 	struct line line[NLINES];
 	tick nic_free, credit_free;
 	uint32_t nic_n;    /* in front of the NIC */
+	uint64_t arrived;
 	uint64_t at_load[OUTSTANDING_MAX + 1]; /* wire: cores with so many outstanding */
 	int ncores, index;
 };

@@ -171,7 +171,29 @@ int set_knobs(uint64_t *knob, const struct options *o)
 	return 0;
 }
 
+/* "10k" or "10k/zipf=0.99" */
+static int flows(struct options *o, char *arg)
+{
+	char *skew = strchr(arg, '/'), *end;
+	double x;
+
+	if (skew) {
+		*skew++ = '\0';
+		why = "N, or N/zipf=SKEW with a SKEW above 0 and up to 10";
+		if (strncmp(skew, "zipf=", 5))
+			return -1;
+		o->flow_skew = decimal(skew + 5, &end);
+		if (*end || !(o->flow_skew > 0) || o->flow_skew > 10)
+			return -1;
+	}
+	if (whole(arg, 1, 4e9, &x))
+		return -1;
+	o->flows = x;
+	return 0;
+}
+
 static const struct option longs[] = {
+	{ "rss", required_argument, NULL, 'R' },
 	{ "policy", required_argument, NULL, 'p' },   { "workload", required_argument, NULL, 'w' },
 	{ "system", required_argument, NULL, 's' },   { "cost", required_argument, NULL, 'C' },
 	{ "load", required_argument, NULL, 'l' },     { "rate", required_argument, NULL, 'r' },
@@ -224,10 +246,11 @@ static int take(struct options *o, int c, char *arg)
 		o->preempt = !strcmp(arg, "yes");
 		return !o->preempt && strcmp(arg, "no");
 	case 'f':
-		if (whole(arg, 1, 4e9, &x))
-			return -1;
-		o->flows = x;
-		return 0;
+		return flows(o, arg);
+	case 'R':
+		o->rss_given = true;
+		why = "default, symmetric, or 80 hexadecimal digits";
+		return rss_key(&o->rss, arg);
 	case 'd':
 		if (whole(arg, 1, SHUNT_DOMAINS, &x))
 			return -1;
@@ -304,7 +327,7 @@ const char *of_run_alone(const struct options *o)
 
 int options_parse(struct options *o, int argc, char **argv)
 {
-	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:I:D:";
+	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:I:D:R:";
 	char was[128];
 	int c, which = -1;
 

@@ -181,6 +181,24 @@ static void table_line(const struct point *p, int k, FILE *to)
 		strcmp(state_of(p), "ok") ? " " : "", strcmp(state_of(p), "ok") ? state_of(p) : "");
 }
 
+/* How unequal domains are, where a real hash spreads flows over them. */
+static void domains_line(const struct point *p, FILE *to)
+{
+	const struct domain_result *d = p->r.domain;
+	double most = 0, least = INFINITY, busiest = 0, all = 0;
+
+	for (int i = 0; i < p->r.ndomains; i++) {
+		all += d[i].arrived;
+		most = fmax(most, d[i].arrived);
+		least = fmin(least, d[i].arrived);
+		busiest = fmax(busiest, d[i].busy);
+	}
+	if (p->c.w->rss && p->r.ndomains > 1)
+		fprintf(to, "%-10.10s %-10.10s the %d domains get %.2f to %.2f times an even share; the busiest is %.0f %% busy\n",
+			p->system, p->c.policy->name, p->r.ndomains, least * p->r.ndomains / all,
+			most * p->r.ndomains / all, 100 * busiest);
+}
+
 void out_table(const struct sweep *s, FILE *to)
 {
 	fprintf(to, "%-10s %-10s %5s %5s %7s %-8s %8s", "system", "policy", "cores", "load", "quantum", "class",
@@ -193,6 +211,8 @@ void out_table(const struct sweep *s, FILE *to)
 			table_line(&s->p[i], k, to);
 		if (s->p[i].r.complete)
 			calls_table(&s->p[i], to);
+		if (s->p[i].r.complete)
+			domains_line(&s->p[i], to);
 	}
 }
 
@@ -273,6 +293,19 @@ static json_t *class_json(const struct point *p, int k)
 	return o;
 }
 
+static json_t *domains_json(const struct point *p)
+{
+	json_t *all = json_array();
+
+	for (int i = 0; i < p->r.ndomains; i++) {
+		const struct domain_result *d = &p->r.domain[i];
+
+		json_array_append_new(all, json_pack("{s:i, s:I, s:f}", "cores", d->cores, "arrived",
+						     (json_int_t)d->arrived, "busy", d->busy));
+	}
+	return all;
+}
+
 static json_t *point_json(const struct point *p)
 {
 	json_t *classes = json_array(), *o;
@@ -287,6 +320,8 @@ static json_t *point_json(const struct point *p)
 		      (json_int_t)p->r.events, "preempted", (json_int_t)p->r.preempted, "stolen",
 		      (json_int_t)p->r.stolen, "backlog_max", (json_int_t)p->r.backlog_max, "bad_answers",
 		      (json_int_t)p->r.bad_answers, "state", state_of(p), "classes", classes);
+	if (o && p->r.ndomains)
+		json_object_set_new(o, "domains", domains_json(p));
 	if (o && !isnan(p->r.mean_ci))
 		json_object_set_new(o, "mean_ci95_us", json_real(p->r.mean_ci / 1e3));
 	if (o && p->r.calls)

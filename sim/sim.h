@@ -120,6 +120,8 @@ struct workload {
 	double trace_rate;    /* a second, at the speed it is replayed at */
 	double trace_speed;   /* 2: twice as fast as recorded */
 	unsigned int flows;  /* 0: each request is a flow of its own */
+	double flow_skew;    /* Zipf's exponent of their shares; 0: all alike */
+	const struct rss *rss; /* rss.h: hashes flows and picks domains as NICs do; NULL: an ideal hash */
 };
 
 /* "short=0.5:1us/slo=20us,long=0.5:exp(100us)/quantum=5us/requeue=tail", or a name of workload_names. */
@@ -299,6 +301,12 @@ struct call_result {
 	struct hist request;         /* ns from copy to answer, of those that were waited for */
 };
 
+struct domain_result {
+	int cores;
+	uint64_t arrived;   /* at its NIC queue */
+	double busy;        /* share of its cores' time */
+};
+
 struct run_result {
 	bool complete;
 	int nclasses;
@@ -312,6 +320,8 @@ struct run_result {
 	bool closed;        /* nobody calls before he has his answer: no backlog grows without end */
 	bool overload;      /* more work arrives than the cores can do, however long it takes to show */
 	double sim_s, wall_s;
+	struct domain_result domain[SHUNT_DOMAINS];
+	int ndomains;       /* 0: an ideal knows none */
 };
 
 /* measure.c: NAN if nothing was measured. */

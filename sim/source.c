@@ -18,6 +18,8 @@ int source_open(struct source *s, const struct run_config *c, char *err)
 	rng_seed(&s->when, c->seed, 1);
 	rng_seed(&s->what, c->seed, 2);
 	rng_seed(&s->which, c->seed, 3);
+	if (c->w->flow_skew > 0)
+		zipf_set(&s->zipf, c->w->flows, c->w->flow_skew);
 	if (c->w->arrivals == ARRIVE_BURSTY) {
 		s->gap_ns /= c->w->burst_factor;
 		s->burst_end = s->now + ticks(c->w->burst_us * 1e3 * exp_draw(&s->when));
@@ -50,11 +52,24 @@ static uint32_t flow_hash(uint32_t flow)
 	return x >> 32;
 }
 
+/* As the NIC hashes it. */
+static uint32_t hash_of(const struct source *s, uint32_t flow)
+{
+	uint32_t h = flow_hash(flow);
+
+	return s->w->rss ? rss_of_flow(s->w->rss, h) : h;
+}
+
 static uint32_t pick_flow(struct source *s)
 {
-	uint32_t random = rng_next(&s->which) >> 32;
+	uint32_t random;
 
-	return s->w->flows ? flow_hash((uint64_t)random * s->w->flows >> 32) : random;
+	if (s->w->flow_skew > 0)
+		return hash_of(s, zipf_draw(&s->zipf, &s->which));
+	random = rng_next(&s->which) >> 32;
+	if (s->w->flows)
+		return hash_of(s, (uint64_t)random * s->w->flows >> 32);
+	return s->w->rss ? rss_of_flow(s->w->rss, random) : random;
 }
 
 /* At the rates of the shape. */
@@ -79,7 +94,7 @@ static int next_of_trace(struct source *s, struct arrival *a, char *err)
 	a->cls = r.cls;
 	a->service = ticks(isnan(r.service_us) ? dist_draw(&s->w->cls[r.cls].service, &s->what) :
 						 r.service_us * 1e3);
-	a->flow = r.has_flow ? flow_hash(r.flow) : pick_flow(s);
+	a->flow = r.has_flow ? hash_of(s, r.flow) : pick_flow(s);
 	return 0;
 }
 

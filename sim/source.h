@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "rates.h"
+#include "rss.h"
 #include "sim.h"
 
 struct arrival {
@@ -45,6 +46,7 @@ struct source {
 	tick burst_end;    /* bursty */
 	uint64_t left;
 	struct trace trace;
+	struct zipf zipf;
 	struct shape_place shape; /* of no shape: the rate is constant */
 };
 
