@@ -14,15 +14,19 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "source.h"
 #include "spawn.h"
 
 #define GCC_INCLUDE_MAX 256
+#define LIMIT 120 /* seconds for each compiler; most take one */
 
 struct job {
 	struct workdir dir;
+	struct spawn spawn;
 	const char *source;         /* as the user gave it */
-	char real[PATH_MAX];
+	int fd;                     /* the same, open */
 	char beside[PATH_MAX];      /* the folder it lies in: headers of the user's own */
+	bool closed;                /* compilers may not open files there */
 	char copy[NAME_MAX + 16];   /* policy/FILE.c */
 	char policy[NAME_MAX + 48]; /* -DSHUNT_POLICY_FILE="policy/FILE.c" */
 	char map[160];              /* -ffile-prefix-map=FOLDER=. */
@@ -71,17 +75,36 @@ static int find_sources(struct ctl *ctl, struct job *j)
 	return -ENOENT;
 }
 
-static int prepare(struct ctl *ctl, struct job *j)
+static int read_limit(struct ctl *ctl, unsigned int *seconds)
 {
-	const char *name;
+	const char *text = secure_getenv("SHUNT_BUILD_LIMIT");
+	char *end = NULL;
+	unsigned long n = text ? strtoul(text, &end, 10) : LIMIT;
 
-	if (!realpath(j->source, j->real) || access(j->real, R_OK))
-		return fail(ctl, -errno, "cannot open '%s': %s", j->source, strerror(errno));
-	if (strpbrk(j->real, "\"\\\n"))
+	if (text && (*text < '0' || *text > '9' || *end || !n || n > 3600))
+		return fail_usage(ctl, "SHUNT_BUILD_LIMIT is '%s', and no number of seconds from 1 to 3600", text);
+	*seconds = n;
+	return 0;
+}
+
+/* In the folder, as its user may not open what we may. */
+static int open_source(struct ctl *ctl, struct job *j)
+{
+	const char *slash = strrchr(j->source, '/'), *name = slash ? slash + 1 : j->source;
+	int err;
+
+	j->fd = source_open(ctl, j->source, j->dir.uid);
+	if (j->fd < 0)
+		return j->fd;
+	err = source_folder(j->fd, j->dir.uid, j->beside, sizeof(j->beside));
+	if (err < 0)
+		return fail(ctl, err, "cannot tell where '%s' lies: %s", j->source, strerror(-err));
+	j->closed = !err;
+	if (j->closed) /* compilers would not go on to the next folder */
+		snprintf(j->beside, sizeof(j->beside), "policy");
+	if (strpbrk(j->beside, "\"\\\n") || strpbrk(name, "\"\\\n"))
 		return fail(ctl, -EINVAL, "the path of '%s' has characters that C cannot include",
 			    j->source);
-	name = strrchr(j->real, '/') + 1;
-	snprintf(j->beside, sizeof(j->beside), "%.*s", (int)(name - j->real), j->real);
 	snprintf(j->copy, sizeof(j->copy), "policy/%.*s", NAME_MAX, name);
 	snprintf(j->policy, sizeof(j->policy), "-DSHUNT_POLICY_FILE=\"%s\"", j->copy);
 	return find_sources(ctl, j);
@@ -96,7 +119,7 @@ static int fill(struct job *j)
 	const char *const generic_dir[] = { "/usr/include/asm-generic", NULL };
 	const char *const bpf_dir[] = { "/usr/local/include/bpf", "/usr/include/bpf", NULL };
 	const char *const asm_dirs[] = { asm_dir, "/usr/include/asm", NULL };
-	int err = workdir_copy(&j->dir, j->real, j->copy);
+	int err = workdir_copy(&j->dir, j->fd, j->copy);
 
 	for (size_t i = 0; !err && i < sizeof(below) / sizeof(below[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", j->tree, below[i]);
@@ -168,6 +191,8 @@ static const struct remedy remedies[] = {
 	{ "ermission denied", "run by root, compilers read what everybody may read: as another user, 'shunt build' makes a bundle "
 	  "with your files" },
 	{ "incbin", "run by root, compilers read what everybody may read; a policy is code alone" },
+	{ "out of memory", "a compiler may use 1 GiB: does the source include something that never ends, as a device?" },
+	{ "ended by signal", "a compiler may use 1 GiB: does the source include something that never ends, as a device?" },
 	{ "undeclared", "what a policy may use: shunt/policy.h" },
 	{ NULL, NULL },
 };
@@ -175,8 +200,18 @@ static const struct remedy remedies[] = {
 static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, const char *failed)
 {
 	char *said = NULL, *text;
-	int err = spawn_run(&j->dir, args, &said);
+	int err = spawn_run(&j->spawn, args, &said);
 
+	if (err < 0)
+		free(said);
+	if (err == -EINTR)
+		return fail(ctl, err, "interrupted");
+	if (err == -ETIMEDOUT) {
+		fail(ctl, err, "'%s': %s did not end within %u s", j->source, args[0], j->spawn.seconds);
+		hint(ctl, "does it include something that never ends, a FIFO or a device? On a slow machine, "
+		     "SHUNT_BUILD_LIMIT=N gives each compiler N seconds");
+		return err;
+	}
 	if (err == -ENOENT) {
 		fail(ctl, err, "cannot run '%s': not found", args[0]);
 		hint(ctl, "install it (Debian: apt-get install clang llvm gcc libbpf-dev "
@@ -193,6 +228,9 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 	text = said ? tidy(j, said) : NULL;
 	if (err) {
 		err = fail(ctl, -EINVAL, "%s:\n%s", failed, text ? text : "");
+		if (j->closed && text && (strstr(text, "file not found") || strstr(text, "No such file")))
+			hint(ctl, "run by root, compilers read what everybody may read, and not the folder of '%s': "
+			     "move it where everybody may read, or build as another user", j->source);
 		hint_known(ctl, remedies, text ? text : "");
 	} else if (text && *text) {
 		note("%s", text); /* warnings */
@@ -208,7 +246,7 @@ static void find_own(struct job *j, const char *cc)
 	const char *args[] = { cc, "-print-file-name=include", NULL };
 	char *said = NULL;
 
-	if (!spawn_run(&j->dir, args, &said) && said)
+	if (!spawn_run(&j->spawn, args, &said) && said)
 		snprintf(j->own, sizeof(j->own), "%.*s", (int)strcspn(said, "\n"), said);
 	free(said); /* cannot be run: the compilation says so */
 }
@@ -278,30 +316,46 @@ static int save(struct ctl *ctl, const struct bundle *b, const char *out)
 	return err;
 }
 
-int build_bundle(struct ctl *ctl, const char *source, const char *out, struct bundle *b)
+/* In its folder. */
+static int build_there(struct ctl *ctl, struct job *j, struct bundle *b)
 {
-	struct job j = { .source = source };
 	char path[PATH_MAX];
-	int err = prepare(ctl, &j);
+	int err = open_source(ctl, j);
 
 	if (err)
 		return err;
-	err = workdir_make(&j.dir);
+	snprintf(j->map, sizeof(j->map), "-ffile-prefix-map=%s=.", j->dir.path);
+	err = fill(j);
 	if (err)
-		return fail(ctl, err, "cannot make a temporary directory: %s", strerror(-err));
-	snprintf(j.map, sizeof(j.map), "-ffile-prefix-map=%s=.", j.dir.path);
-	err = fill(&j);
-	if (err)
-		fail(ctl, err, "cannot copy the sources to '%s': %s", j.dir.path, strerror(-err));
-	else
-		err = compile(ctl, &j);
+		return fail(ctl, err, "cannot copy the sources to '%s': %s", j->dir.path, strerror(-err));
+	err = compile(ctl, j);
 	if (!err)
-		err = join(ctl, &j);
-	if (!err) {
-		snprintf(path, sizeof(path), "%s/out/bundle", j.dir.path);
-		err = bundle_read(ctl, path, source, b);
+		err = join(ctl, j);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/out/bundle", j->dir.path);
+	return bundle_read(ctl, path, j->source, b);
+}
+
+int build_bundle(struct ctl *ctl, const char *source, const char *out, struct bundle *b)
+{
+	struct job j = { .source = source, .fd = -1 };
+	unsigned int seconds = LIMIT;
+	int err = read_limit(ctl, &seconds);
+
+	if (err)
+		return err;
+	spawn_begin(&j.spawn, &j.dir, seconds);
+	err = workdir_make(&j.dir);
+	if (err) {
+		fail(ctl, err, "cannot make a temporary directory: %s", strerror(-err));
+	} else {
+		err = build_there(ctl, &j, b);
+		workdir_remove(&j.dir);
 	}
-	workdir_remove(&j.dir);
+	if (j.fd >= 0)
+		close(j.fd);
+	spawn_end(&j.spawn);
 	if (!err && out) {
 		err = save(ctl, b, out);
 		if (err)

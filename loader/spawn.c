@@ -6,19 +6,59 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "spawn.h"
 
 #define SAID_MAX (64 << 10) /* of a compiler's words: more helps nobody */
+#define MEMORY (1ULL << 30) /* of addresses; clang 14 needs 0.25 GiB for a policy, gcc less */
+
+void spawn_begin(struct spawn *s, const struct workdir *dir, unsigned int seconds)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction now;
+
+	s->dir = dir;
+	s->seconds = seconds;
+	sigemptyset(&s->ends);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		/* Under nohup one does not end us: blocked, it would wait all the same. */
+		if (!sigaction(ends[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(&s->ends, ends[i]);
+	}
+	sigprocmask(SIG_BLOCK, &s->ends, &s->before);
+	/* A compiler's own children are ours to wait for, should it die. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+void spawn_end(struct spawn *s)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	sigprocmask(SIG_SETMASK, &s->before, NULL);
+}
+
+static int bound(int what, rlim_t most)
+{
+	struct rlimit now;
+
+	if (getrlimit(what, &now))
+		return -1;
+	if (now.rlim_max < most)
+		most = now.rlim_max;
+	now = (struct rlimit){ most, most };
+	return setrlimit(what, &now);
+}
 
 /*
  * With the rights of a user that nobody is, and without what root's environment says; see
@@ -26,36 +66,35 @@
  */
 static int give_up_rights(const struct workdir *dir)
 {
-	const struct rlimit seconds = { 120, 120 }, bytes = { 64 << 20, 64 << 20 };
 	char path[PATH_MAX];
 	const char *where = getenv("PATH");
 
 	/* Capabilities that somebody else than root has and would pass on. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
 		return -1;
+	if (bound(RLIMIT_CPU, 120) || bound(RLIMIT_FSIZE, 64 << 20) || bound(RLIMIT_AS, MEMORY) || bound(RLIMIT_CORE, 0))
+		return -1;
 	if (!dir->uid)
 		return 0;
 	snprintf(path, sizeof(path), "%s", where ? where : "/usr/bin:/bin");
-	if (clearenv() || setenv("PATH", path, 1) || setrlimit(RLIMIT_CPU, &seconds) ||
-	    setrlimit(RLIMIT_FSIZE, &bytes) || setgroups(0, NULL) || setresgid(dir->uid, dir->uid, dir->uid) ||
+	if (clearenv() || setenv("PATH", path, 1) || setgroups(0, NULL) || setresgid(dir->uid, dir->uid, dir->uid) ||
 	    setresuid(dir->uid, dir->uid, dir->uid))
 		return -1;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* In the child. Errors of exec reach the parent through report, which exec closes otherwise. */
-static void __attribute__((noreturn)) child(const struct workdir *dir, const char *const *args,
-					    int out, int report)
+static void __attribute__((noreturn)) child(const struct spawn *s, const char *const *args, int out, int report)
 {
-	static const int back[] = { SIGINT, SIGTERM, SIGHUP };
 	int null = open("/dev/null", O_RDONLY), err;
-	char tmp[sizeof(dir->path) + 8];
+	char tmp[sizeof(s->dir->path) + 8];
 
-	for (size_t i = 0; i < sizeof(back) / sizeof(back[0]); i++)
-		signal(back[i], SIG_DFL);
-	snprintf(tmp, sizeof(tmp), "%s/out", dir->path);
-	if (null >= 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0 &&
-	    !fchdir(dir->fd) && !give_up_rights(dir) && !setenv("TMPDIR", tmp, 1) && !setenv("LC_ALL", "C", 1))
+	setpgid(0, 0);
+	sigprocmask(SIG_SETMASK, &s->before, NULL);
+	snprintf(tmp, sizeof(tmp), "%s/out", s->dir->path);
+	if (null >= 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0 && !fchdir(s->dir->fd) &&
+	    !give_up_rights(s->dir) && !setenv("TMPDIR", tmp, 1) && !setenv("HOME", tmp, 1) && !setenv("LC_ALL", "C", 1) &&
+	    !prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 		execvp(args[0], (char *const *)args);
 	err = errno;
 	if (write(report, &err, sizeof(err)) < 0)
@@ -63,34 +102,71 @@ static void __attribute__((noreturn)) child(const struct workdir *dir, const cha
 	_exit(127);
 }
 
-/* Signals that end us wait until the child, which gets them too, is dead and its files removed. */
-static int wait_for(pid_t pid)
+static long long now_ms(void)
 {
-	int status;
+	struct timespec t;
 
-	while (waitpid(pid, &status, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
-	if (WIFSIGNALED(status))
-		return -EINTR;
-	return WEXITSTATUS(status) ? 1 : 0;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
-static char *read_all(int fd)
+/* Until it has ended: 0. A signal for us, which stays pending, comes before: -EINTR; or the limit: -ETIMEDOUT. */
+static int watch(const struct spawn *s, pid_t pid)
 {
-	char *text = calloc(1, SAID_MAX + 1);
+	long long end = now_ms() + s->seconds * 1000LL, left;
+	struct pollfd fds[] = { { syscall(SYS_pidfd_open, pid, 0), POLLIN, 0 },
+				{ signalfd(-1, &s->ends, SFD_CLOEXEC), POLLIN, 0 } };
+	int err = fds[0].fd < 0 || fds[1].fd < 0 ? -errno : 1;
 
-	if (text && pread(fd, text, SAID_MAX, 0) < 0)
-		text[0] = '\0';
+	while (err > 0) {
+		left = end - now_ms();
+		if (poll(fds, 2, left > 0 ? left : 0) < 0)
+			err = errno == EINTR ? 1 : -errno;
+		else if (fds[0].revents)
+			err = 0;
+		else if (fds[1].revents)
+			err = -EINTR;
+		else if (left <= 0)
+			err = -ETIMEDOUT;
+	}
+	for (int i = 0; i < 2; i++) {
+		if (fds[i].fd >= 0)
+			close(fds[i].fd);
+	}
+	return err;
+}
+
+/* Ends whatever is left of it, and returns its status once none is: only then nothing writes into the folder any more. */
+static int reap(pid_t pid)
+{
+	siginfo_t info;
+	int status = 0, one;
+	pid_t ended;
+
+	kill(-pid, SIGKILL);
+	while (waitid(P_PID, pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+		;
+	kill(-pid, SIGKILL); /* the number is its own still */
+	while ((ended = waitpid(-pid, &one, 0)) > 0 || errno == EINTR) {
+		if (ended == pid)
+			status = one;
+	}
+	return status;
+}
+
+static char *read_all(int fd, int status)
+{
+	char *text = calloc(1, SAID_MAX + 64);
+	ssize_t n = text ? pread(fd, text, SAID_MAX, 0) : 0;
+
+	if (text && WIFSIGNALED(status))
+		snprintf(text + (n > 0 ? n : 0), 64, "\nerror: it was ended by signal %d", WTERMSIG(status));
 	return text;
 }
 
-int spawn_run(const struct workdir *dir, const char *const *args, char **said)
+int spawn_run(const struct spawn *s, const char *const *args, char **said)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, was[3];
-	static const int held[] = { SIGINT, SIGTERM, SIGHUP };
-	int out = memfd_create("said", MFD_CLOEXEC), report[2], exec_err = 0, err;
+	int out = memfd_create("said", MFD_CLOEXEC), report[2], exec_err = 0, err, status = 0;
 	pid_t pid;
 
 	if (out < 0 || pipe2(report, O_CLOEXEC)) {
@@ -99,24 +175,21 @@ int spawn_run(const struct workdir *dir, const char *const *args, char **said)
 			close(out);
 		return err;
 	}
-	for (int i = 0; i < 3; i++)
-		sigaction(held[i], &ignore, &was[i]);
 	pid = fork();
 	if (!pid)
-		child(dir, args, out, report[1]);
+		child(s, args, out, report[1]);
 	err = pid < 0 ? -errno : 0;
 	close(report[1]);
-	if (!err && read(report[0], &exec_err, sizeof(exec_err)) == sizeof(exec_err))
-		err = -exec_err;
-	close(report[0]);
-	if (pid > 0) {
-		int ended = wait_for(pid);
-
-		err = err ? err : ended;
+	if (!err) {
+		setpgid(pid, pid); /* whoever comes first */
+		if (read(report[0], &exec_err, sizeof(exec_err)) == sizeof(exec_err))
+			err = -exec_err;
+		else
+			err = watch(s, pid);
+		status = reap(pid);
 	}
-	for (int i = 0; i < 3; i++)
-		sigaction(held[i], &was[i], NULL);
-	*said = read_all(out);
+	close(report[0]);
+	*said = read_all(out, status);
 	close(out);
-	return err;
+	return err ? err : status != 0;
 }

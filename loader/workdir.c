@@ -100,32 +100,43 @@ static int make_above(const struct workdir *dir, const char *path)
 	return err;
 }
 
+/* As many as it has now: it may grow meanwhile. */
 static int copy_bytes(int in, int out)
 {
+	struct stat st;
 	ssize_t n;
 
-	do
-		n = sendfile(out, in, NULL, 1 << 20);
-	while (n > 0);
-	return n < 0 ? -errno : 0;
+	if (fstat(in, &st))
+		return -errno;
+	for (off_t left = st.st_size; left > 0; left -= n) {
+		n = sendfile(out, in, NULL, left);
+		if (n <= 0)
+			return n ? -errno : 0;
+	}
+	return 0;
 }
 
-int workdir_copy(const struct workdir *dir, const char *from, const char *to)
+int workdir_copy(const struct workdir *dir, int in, const char *to)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK), out = -1, err;
-	struct stat st;
+	int out = -1, err = make_above(dir, to);
 
-	err = in < 0 || fstat(in, &st) ? -errno : S_ISREG(st.st_mode) ? make_above(dir, to) : -EINVAL;
 	if (!err)
 		out = openat(dir->fd, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (!err)
 		err = out < 0 ? -errno : copy_bytes(in, out);
 	if (!err)
 		err = share(dir, out, 0640);
-	if (in >= 0)
-		close(in);
 	if (out >= 0)
 		close(out);
+	return err;
+}
+
+static int copy_file(const struct workdir *dir, const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), err = in < 0 ? -errno : workdir_copy(dir, in, to);
+
+	if (in >= 0)
+		close(in);
 	return err;
 }
 
@@ -150,7 +161,7 @@ int workdir_copy_all(const struct workdir *dir, const char *from, const char *to
 		    (size_t)snprintf(b, sizeof(b), "%s/%s", to, entry->d_name) >= sizeof(b))
 			err = -ENAMETOOLONG;
 		else
-			err = workdir_copy(dir, a, b);
+			err = copy_file(dir, a, b);
 	}
 	if (list)
 		closedir(list);

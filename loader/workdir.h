@@ -19,8 +19,8 @@ struct workdir {
 
 /* The folder with an empty out/. Made by root, compilers run in it as a user that nobody is. 0 or -errno. */
 int workdir_make(struct workdir *dir);
-/* A copy of a file, as "to" in the folder; what lies above it is made, too. */
-int workdir_copy(const struct workdir *dir, const char *from, const char *to);
+/* A copy of an open file, as "to" in the folder; what lies above it is made, too. */
+int workdir_copy(const struct workdir *dir, int in, const char *to);
 /* Copies of all C files and headers of one folder. */
 int workdir_copy_all(const struct workdir *dir, const char *from, const char *to);
 /* sys/name, a link to the first of these folders that there is; the last is NULL. */

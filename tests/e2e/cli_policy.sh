@@ -168,6 +168,88 @@ test_root_shows_no_file_that_is_for_root_alone() {
 	! grep -q fairytale "$DIR/err" || fail "it is in the message"
 }
 
+# The folder in which compilers run is the test's own, and empty afterwards.
+own_tmp() {
+	mkdir -m 1777 "$DIR/tmp"
+	export TMPDIR=$DIR/tmp
+	chmod 755 /run "$DIR"
+}
+nothing_left() {
+	assert_eq "$(ls "$TMPDIR")" "" "what compiling left"
+	assert_eq "$(pgrep -c 'clang|cc1|cc|ld' || true)" 0 "compilers that still run"
+}
+
+test_a_source_that_is_no_plain_file_is_refused_at_once() {
+	own_tmp
+	mkdir "$DIR/dir.c"
+	mkfifo "$DIR/fifo.c"
+	ln -s /dev/zero "$DIR/zero.c"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$DIR/socket.c"
+	truncate -s 100M "$DIR/large.c"
+	local name
+	for name in dir fifo zero socket large; do
+		assert_exit 1 timeout 10 shunt build "$DIR/$name.c" -o "$DIR/mine.shunt"
+		assert_match "$(cat "$DIR/err")" "'$DIR/$name.c' is no plain file of at most 1048576 bytes"
+	done
+	nothing_left
+}
+
+test_a_source_that_root_is_led_to_by_a_link_is_not_shown() {
+	own_tmp
+	secret
+	mv "$DIR/secret.h" "$DIR/secret.c"
+	ln -s secret.c "$DIR/mine.c"
+	assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+	assert_match "$(cat "$DIR/err")" "not everybody may read it, and there is a symbolic link on the way"
+	! grep -q fairytale "$DIR/err" || fail "it is in the message"
+	# What root names itself it has compiled, wherever it keeps it.
+	rm "$DIR/mine.c"
+	policy
+	mkdir -m 700 "$DIR/home"
+	(umask 077 && cp "$DIR/mine.c" "$DIR/home/own.c")
+	(cd "$DIR/home" && shunt build own.c -o "$DIR/own.shunt" && shunt build "$DIR/home/own.c" -o "$DIR/own.shunt")
+	# But compilers cannot read the headers there.
+	echo 'static int mine;' >"$DIR/home/mine.h"
+	sed -i '1i #include "mine.h"' "$DIR/home/own.c"
+	assert_exit 1 shunt build "$DIR/home/own.c" -o "$DIR/own.shunt"
+	assert_match "$(cat "$DIR/err")" "own.c:1:.*'mine.h' file not found"
+	assert_match "$(tail -n 1 "$DIR/err")" "hint: .*not the folder of '$DIR/home/own.c'"
+	nothing_left
+}
+
+test_a_header_that_never_ends_ends_at_the_limit() {
+	own_tmp
+	mkfifo "$DIR/fifo.h"
+	policy "" "" '#include "fifo.h"'
+	SHUNT_BUILD_LIMIT=1 assert_exit 1 timeout -s KILL 60 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+	assert_match "$(cat "$DIR/err")" "'$DIR/mine.c': clang did not end within 1 s"
+	assert_match "$(cat "$DIR/err")" "hint: .*SHUNT_BUILD_LIMIT=N"
+	nothing_left
+	SHUNT_BUILD_LIMIT=soon assert_exit 2 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+}
+
+test_what_a_compiler_may_use_of_memory_is_bounded() {
+	own_tmp
+	policy "" "" "asm(\".section .rodata\\n.incbin \\\"/dev/zero\\\"\\n.text\");"
+	(ulimit -v 4000000; assert_exit 1 timeout -s KILL 60 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt")
+	assert_match "$(tail -n 1 "$DIR/err")" "hint: a compiler may use 1 GiB"
+	nothing_left
+}
+
+test_a_signal_ends_a_build_and_its_compilers() {
+	local signal
+	own_tmp
+	mkfifo "$DIR/fifo.h"
+	policy "" "" '#include "fifo.h"'
+	for signal in TERM INT HUP; do
+		start build env -C "$DIR" --default-signal shunt build mine.c
+		wait_for 10 pgrep clang
+		stop build $signal
+		assert_eq $STATUS $((128 + $(kill -l $signal))) "exit status"
+		nothing_left
+	done
+}
+
 # A function that chooses another one runs when the object is mapped; it needs no symbol that says so.
 test_native_code_that_runs_when_it_is_mapped_is_refused() {
 	policy "" "if (other(ev->cls) == 99) return SHUNT_GO_ON;" '
