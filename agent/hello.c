@@ -173,15 +173,34 @@ static void hand_over(struct shunt_wire_epoch *e, const struct shunt_wire_welcom
 	__atomic_store_n(&e->offer_seq, seq + 1, __ATOMIC_RELEASE); /* … and after it */
 }
 
+/* The NIC has begun an epoch for a HELLO that we said before the process got another number, and
+ * that was late. It knows that process now, and the other cores' tokens no more: they follow. */
+static void follow(struct agent *a, __u64 process)
+{
+	struct shunt_wire_link *l = a->hello->link;
+
+	for (__u32 k = 0; k < SHUNT_CORES; k++) {
+		bool stale = l[k].process != process && l[k].cookie;
+
+		l[k].process = process;
+		if (!stale || k >= a->opts.host.ndevs)
+			continue;
+		begin_epoch(&l[k], l[k].epoch, l[k].life);
+		begin_asking(a, k);
+	}
+}
+
 static void hear_welcome(struct agent *a, __u32 i, const struct shunt_wire_welcome *w)
 {
 	struct shunt_wire_link *l = &a->hello->link[i];
 	struct shunt_wire_epoch *e = &a->hello->epoch[i];
 	struct asking *c = &a->hello->core[i];
+	bool other = w->process != l->process;
 
-	if (w->w.epoch != l->epoch || w->life != l->life || w->process != l->process ||
-	    !w->w.cookie)
+	if (w->w.epoch != l->epoch || w->life != l->life || !w->w.cookie || (other && l->cookie))
 		return;
+	if (other)
+		follow(a, w->process);
 	answered(a, i);
 	if (c->told)
 		say(LOG_INFO, "the NIC answers for '%s'", a->opts.host.dev[i].name);
@@ -267,8 +286,7 @@ static int core_of(const struct agent *a, int ifindex)
 	return -1;
 }
 
-/* A frame of this length that came in at that function. */
-static void hear_one(struct agent *a, const void *frame, size_t len, int ifindex)
+void hello_take(struct agent *a, const void *frame, size_t len, int ifindex)
 {
 	const struct shunt_wire_refuse *r = frame; /* WELCOME begins and ends like it */
 	int i = core_of(a, ifindex);
@@ -302,7 +320,7 @@ void hello_hear(struct agent *a)
 
 		if (n < 0)
 			return;
-		hear_one(a, frame, n, from.sll_ifindex);
+		hello_take(a, frame, n, from.sll_ifindex);
 	}
 }
 

@@ -17,6 +17,8 @@ void hello_end(struct agent *a);
 /* The socket on which answers come; -1: there is none. */
 int hello_fd(const struct agent *a);
 void hello_hear(struct agent *a);
+/* A frame of this length that came in at that function. */
+void hello_take(struct agent *a, const void *frame, size_t len, int ifindex);
 /* What is due to be said, or said again. */
 void hello_tick(struct agent *a);
 

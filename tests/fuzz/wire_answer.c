@@ -113,7 +113,7 @@ static void hear_forged(struct input *in, int core, uint8_t how)
 		((struct shunt_wire_welcome *)frame)->proof ^= 1ULL << (how >> 2 & 63);
 	memcpy(links_were, links, sizeof(links_were));
 	memcpy(epochs_were, epochs, sizeof(epochs_were));
-	hear_one(&a, frame, len, 10 + core);
+	hello_take(&a, frame, len, 10 + core);
 	MUST(!memcmp(links_were, links, sizeof(links_were)) && !memcmp(epochs_were, epochs, sizeof(epochs_were)));
 }
 
@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			break;
 		default:
 			size = answer(&in, (void *)frame, core, how);
-			hear_one(&a, frame, size, how & 128 ? take8(&in) : 10 + core);
+			hello_take(&a, frame, size, how & 128 ? take8(&in) : 10 + core);
 		}
 		check();
 	}
