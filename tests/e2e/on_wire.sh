@@ -38,10 +38,11 @@ test_k_is_kept_and_nobody_is_preempted_needlessly() {
 	load sq
 	host shunt quantum set long 20us >/dev/null
 	start_worker
-	for k in 1 2 3 4 5; do
+	for k in 1 2 3 4 5 1 2 3 4 5 1 2 3 4 5; do # how many meet one that waits, the machine decides
 		host shunt wire set k=$k >/dev/null
 		offer --rate 4000 --burst 16 --count 320 --time 5 --mix short=0.8:1us,long=0.2:100us
 		assert_all_answered
+		[ $k != 5 ] || (($(preemption by_safepoint) < 20)) || break
 	done
 	assert_conserved
 	assert_ge "$(preemption by_safepoint)" 20 preemptions
