@@ -3,7 +3,7 @@
  * cores.c - the serving side: what a core takes next, when it is asked to yield, what it reports
  */
 #include "calls.h"
-#include "engine.h"
+#include "services.h"
 
 /* A core's word reaches whoever decides, at once if that costs nothing. */
 static void tell(struct engine *e, struct domain *d, int i, int what, uint32_t req)
@@ -16,26 +16,31 @@ static void tell(struct engine *e, struct domain *d, int i, int what, uint32_t r
 		core_word(e, d, &word);
 }
 
-static void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra)
+void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra)
 {
 	struct core *c = &d->core[i];
 	tick q = e->quantum[e->pool[r].cls];
+	tick left = e->pool[r].left;
 	bool quantum;
 
+	if (e->slowness)
+		left *= e->slowness[i];
+	if (e->last_service)
+		extra += services_change(e, d, i, r);
 	if (c->stalled > e->now)
 		extra += c->stalled - e->now;
 	if (e->calls)
 		e->pool[r].runs = 1;
 	c->run = r;
 	c->begin = e->now + extra + e->start;
-	c->end = c->begin + e->pool[r].left + e->end;
+	c->end = c->begin + left + e->end;
 	c->busy -= e->now;
 	if (e->unseen) {
 		c->seen = c->ring.n;
 		d->ringful = (d->ringful & ~(1ULL << i)) | (uint64_t)!!c->seen << i;
 	}
 	d->free &= ~(1ULL << i);
-	quantum = q < e->pool[r].left;
+	quantum = q < left;
 	set_core(e, d, i, quantum ? CORE_QUANTUM : CORE_DONE, quantum ? c->begin + q : c->end);
 }
 
@@ -59,7 +64,7 @@ static int victim(const struct domain *d, int i)
 }
 
 /* From another core's ring, which is interrupted for it. */
-static uint32_t steal(struct engine *e, struct domain *d, int i)
+uint32_t steal(struct engine *e, struct domain *d, int i)
 {
 	int from = victim(d, i);
 	struct core *c = &d->core[from];
@@ -97,7 +102,7 @@ bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 		begin(e, d, i, r, extra + e->steal);
 		return true;
 	}
-	return false;
+	return e->far && far_next(e, d, i, extra);
 }
 
 /* The order to yield is on its way to core i, which sees it at its next safepoint. */
@@ -148,6 +153,8 @@ void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r)
 		next_one(e, d, i, 0);
 	else if (e->steals && d->free)
 		next_one(e, d, __builtin_ctzll(d->free), 0);
+	else if (e->steals && e->far)
+		far_wake(e, d);
 	else if (e->transport == TRANSPORT_WIRE && d->over >> i & 1)
 		mark(e, d, i);
 }
@@ -158,6 +165,8 @@ void core_held(struct engine *e, struct domain *d, uint32_t r)
 	if (e->transport != TRANSPORT_WIRE) {
 		for (uint64_t bits = d->free; bits && d->waiting; bits &= bits - 1)
 			next_one(e, d, __builtin_ctzll(bits), 0);
+		if (e->far && d->waiting)
+			far_wake(e, d);
 	}
 	if (d->over && d->waiting)
 		mark_one(e, d);
@@ -241,6 +250,11 @@ static void ended(struct engine *e, struct domain *d, int i)
 	c->run = 0;
 	c->busy += e->now;
 	d->over &= ~(1ULL << i);
+	if (e->elastic && services_leave(e, d, i)) {
+		report(e, d, i, q, false);
+		req_free(e, r);
+		return;
+	}
 	idle = !next_one(e, d, i, 0);
 	if (idle) {
 		set_core(e, d, i, CORE_DONE, NEVER);
@@ -274,7 +288,7 @@ static void yielded(struct engine *e, struct domain *d, int i)
 		return;
 	}
 	e->r->preempted++;
-	e->pool[r].left = left;
+	e->pool[r].left = e->slowness ? left / e->slowness[i] : left;
 	e->pool[r].parked = 1;
 	e->pool[r].runs = 0;
 	c->busy += e->now;

@@ -115,6 +115,7 @@ static const struct {
 	NUMBER(publish_delay_ns), NUMBER(mark_ns), NUMBER(safepoint_ns), NUMBER(yield_ns), NUMBER(switch_ns),
 	NUMBER(quantum_us),
 	WHOLE(outstanding), WHOLE(reserved), WHOLE(unseen), WHOLE(ring), WHOLE(hold), WHOLE(nic_queue),
+	NUMBER(far_ns), NUMBER(change_ns), NUMBER(elastic_us),
 	ACTOR(actors, true), ACTOR(actor_skew, false), ACTOR(drr_quantum_us, false), ACTOR(visit_ns, false),
 	ACTOR(tail_us, false), ACTOR(mean_us, false), ACTOR(hysteresis, false), ACTOR(mailbox, true),
 	ACTOR(migrate_us, false), ACTOR(forward_ns, false), ACTOR(host_cores, true), ACTOR(host_speed, false),
@@ -124,13 +125,14 @@ static const struct {
 static const char *const transports[] = { "shared", "wire", "published" };
 static const char *const markers[] = { "waiting", "timer" };
 static const char *const stamps[] = { "arrival", "nic" };
+static const char *const services[] = { "shared", "split", "elastic" };
 
 #define TEXT(field) { #field, offsetof(struct costs, field), sizeof(((struct costs *)0)->field) }
 
 static const struct {
 	const char *name;
 	size_t at, room;
-} texts[] = { TEXT(name), TEXT(policy), TEXT(text), TEXT(stall), TEXT(nic_stall) };
+} texts[] = { TEXT(name), TEXT(policy), TEXT(text), TEXT(stall), TEXT(nic_stall), TEXT(speeds) };
 
 static int set_number(struct costs *c, const char *name, double x, char *err)
 {
@@ -182,6 +184,9 @@ static int set_text(struct costs *c, const char *name, const char *text, char *e
 	} else if (!strcmp(name, "marker")) {
 		res = set_word(&v, markers, 2, name, text, err);
 		c->marker = res ? c->marker : (enum marker)v;
+	} else if (!strcmp(name, "services")) {
+		res = set_word(&v, services, 3, name, text, err);
+		c->services = res ? c->services : (enum services_mode)v;
 	} else if (!strcmp(name, "stamp")) {
 		res = set_word(&v, stamps, 2, name, text, err);
 		c->stamp = res ? c->stamp : (enum stamp)v;
@@ -219,6 +224,8 @@ static int check_stall(const char *text, char *err)
 
 static int check(const struct costs *c, char *err)
 {
+	double speed[SHUNT_CORES];
+
 	if (c->outstanding < 0 || c->outstanding > 16)
 		return say(err, "outstanding is 1 to 16, or 0: the policy's own");
 	if (c->ring < 1 || c->hold < 1 || c->nic_queue < 1)
@@ -229,6 +236,10 @@ static int check(const struct costs *c, char *err)
 		return say(err, "publish_ns is at least 100 where loads are published");
 	if (c->transport == TRANSPORT_PUBLISHED && c->publish_delay_ns / c->publish_ns > 1e4)
 		return say(err, "publish_delay_ns is more than 10000 periods");
+	if (speeds_parse(c->speeds, speed, err))
+		return -1;
+	if (c->far_ns > 0 && c->transport != TRANSPORT_SHARED)
+		return say(err, "far_ns wants transport=shared: cores take what waits themselves");
 	return check_stall(c->stall, err) || check_stall(c->nic_stall, err) ? -1 : 0;
 }
 
@@ -244,7 +255,7 @@ int costs_set(struct costs *c, const char *assignment, char *err)
 	}
 	memcpy(name, assignment, eq - assignment);
 	name[eq - assignment] = '\0';
-	x = strtod(eq + 1, &end);
+	x = decimal(eq + 1, &end);
 	if (eq[1] && !*end ? set_number(c, name, x, err) : set_text(c, name, eq + 1, err))
 		return -1;
 	return check(c, err);

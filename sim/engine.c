@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "calls.h"
-#include "engine.h"
+#include "services.h"
 
 #define POOL (1U << 21) /* requests in the system at once; memory is touched as it is needed */
 
@@ -84,6 +84,10 @@ uint32_t req_new(struct engine *e)
 /* The policy's hash knows nothing of what picks the domain: the lower half of a product, or the upper bits of a real hash. */
 static struct domain *pick_domain(struct engine *e, struct req *q, uint32_t hash)
 {
+	if (e->services) {
+		q->flow = hash;
+		return &e->dom[e->c->w->cls[q->cls].service_no];
+	}
 	if (e->c->w->rss) {
 		q->flow = hash;
 		return &e->dom[rss_queue(hash, e->ndomains)];
@@ -159,6 +163,10 @@ static inline __attribute__((always_inline)) void happen(struct engine *e, int l
 		failures_event(e);
 	} else if (leaf == LEAF_STALL) {
 		stall_event(e);
+	} else if (leaf == LEAF_ELASTIC) {
+		services_look(e);
+	} else if (leaf == LEAF_MOVED) {
+		services_arrived(e);
 	} else if (leaf == LEAF_PUBLISH) {
 		nic_publish(e);
 	} else {
@@ -217,6 +225,7 @@ static void set_costs(struct engine *e)
 {
 	const struct costs *k = &e->c->costs;
 	const struct workload *w = e->c->w;
+	char err[SIM_TEXT];
 	double q, all = e->c->quantum_us < 0 ? k->quantum_us : e->c->quantum_us;
 
 	e->nic = ticks(k->nic_ns);
@@ -233,6 +242,12 @@ static void set_costs(struct engine *e)
 	e->safepoint = ticks(k->safepoint_ns);
 	e->yield = ticks(k->yield_ns);
 	e->swap = ticks(k->switch_ns);
+	e->far = ticks(k->far_ns);
+	if (*k->speeds && !speeds_parse(k->speeds, e->slow, err)) {
+		e->slowness = e->slow;
+		for (int i = 0; i < SHUNT_CORES; i++)
+			e->slow[i] = 1 / e->slow[i];
+	}
 	e->publish = ticks(k->publish_ns);
 	e->publish_delay = ticks(k->publish_delay_ns);
 	e->transport = k->transport;
@@ -285,9 +300,11 @@ static int make_domain(struct engine *e, int i, int ncores)
 
 int engine_open(struct engine *e, char *err)
 {
-	int cores = e->c->cores - e->c->costs.reserved, leaves, e2;
+	int cores = e->c->cores - e->c->costs.reserved, leaves, e2, services = services_open(e, err);
 
-	e->ndomains = e->c->domains ? e->c->domains : (cores + SHUNT_CORES - 1) / SHUNT_CORES;
+	if (services < 0)
+		return -EINVAL;
+	e->ndomains = services ? services : e->c->domains ? e->c->domains : (cores + SHUNT_CORES - 1) / SHUNT_CORES;
 	if (cores < e->ndomains || cores > e->ndomains * SHUNT_CORES || e->ndomains > SHUNT_DOMAINS) {
 		say(err, "%d cores (%d of them dispatch) do not make %d domains of 1 to %d",
 			 e->c->cores, e->c->costs.reserved, e->ndomains, SHUNT_CORES);
@@ -308,11 +325,14 @@ int engine_open(struct engine *e, char *err)
 	memset(e->dom, 0, e->ndomains * sizeof(*e->dom));
 	e->fresh_req = 1;
 	for (int i = 0, left = cores; i < e->ndomains; i++) {
-		e2 = (left + e->ndomains - i - 1) / (e->ndomains - i);
+		e2 = !services ? (left + e->ndomains - i - 1) / (e->ndomains - i) :
+		     e->c->costs.services == SERVICES_ELASTIC ? cores : e->services->own[i];
 		if (make_domain(e, i, e2))
 			return -ENOMEM;
 		left -= e2;
 	}
+	if (services)
+		services_begin(e);
 	if (e->transport == TRANSPORT_PUBLISHED)
 		set_time(e, LEAF_PUBLISH, SIM_START);
 	failures_setup(e);
@@ -370,6 +390,7 @@ static void sum_up(struct engine *e)
 void engine_close(struct engine *e)
 {
 	stall_free(e);
+	services_close(e);
 	for (int i = 0; e->dom && i < e->ndomains; i++) {
 		free(e->dom[i].v);
 		for (int l = 0; l < NLINES; l++)

@@ -114,7 +114,12 @@ struct engine {
 	tick quantum[SHUNT_CLASSES]; /* NEVER: not preempted */
 	enum transport transport;
 	bool preempt, timer, steals, idle_only, stamp_nic, unseen;
+	bool elastic;
 	int outstanding;
+	tick far;
+	double *slowness;      /* what a service takes on a domain's cores; NULL: what it says */
+	struct services *services; /* services.h: each has a domain; NULL: flows are spread over domains */
+	uint8_t *last_service; /* by core, where services share them and a change costs something; NULL */
 	uint32_t ring_max, hold_max, nic_max;
 	struct rng random;
 	struct source src;
@@ -130,6 +135,8 @@ struct engine {
 	struct failure fail[2 * SIM_FAILS]; /* sorted; for_us < 0: comes back */
 	int nfails;
 	struct stalls stalls;
+	tick change;
+	double slow[SHUNT_CORES];
 	/* measuring */
 	uint64_t warm, in_flight, backlog, done_in_time;
 	tick first, last;  /* arrivals that are measured */
@@ -142,7 +149,7 @@ struct loads {
 	uint8_t load[SIM_CORES];
 };
 
-enum { LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_FIRST };
+enum { LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_ELASTIC, LEAF_MOVED, LEAF_FIRST };
 /* Each domain: its lines, then its cores. */
 #define LEAVES_DOMAIN (NLINES + SHUNT_CORES)
 
@@ -215,6 +222,14 @@ enum refusal { REFUSED_DROP, REFUSED_REJECT, REFUSED_LOST };
 /* Ends unserved. */
 void req_refuse(struct engine *e, uint32_t r, enum refusal why);
 
+/* failures.c: a core goes, but for its request, and comes. */
+void core_off(struct engine *e, struct domain *d, int i);
+void core_on(struct engine *e, struct domain *d, int i);
+
+/* far.c */
+bool far_next(struct engine *e, struct domain *d, int i, tick extra);
+void far_wake(struct engine *e, struct domain *d);
+
 void line_push(struct engine *e, struct line *l, tick at, uint32_t req, int core, int what);
 
 /* nic.c */
@@ -243,6 +258,8 @@ uint32_t take_held(struct engine *e, struct domain *d, int cls);
 /* cores.c */
 void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);
 void core_held(struct engine *e, struct domain *d, uint32_t r);
+void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra);
+uint32_t steal(struct engine *e, struct domain *d, int i);
 void core_event(struct engine *e, struct domain *d, int i);
 void core_word(struct engine *e, struct domain *d, const struct item *word);
 bool next_one(struct engine *e, struct domain *d, int i, tick extra);

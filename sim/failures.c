@@ -27,24 +27,17 @@ void failures_setup(struct engine *e)
 		set_time(e, LEAF_FAIL, SIM_START + ticks(e->fail[0].at_us * 1e3));
 }
 
-/* The core's thread is gone: what it ran is lost, what waits for it is served by the others. */
-static void core_fail(struct engine *e, struct domain *d, int i)
+/* What waits for it is served by the others. */
+void core_off(struct engine *e, struct domain *d, int i)
 {
 	struct core *c = &d->core[i];
 	uint64_t bit = 1ULL << i;
 
-	if (!c->up)
-		return;
 	c->up = 0;
 	view_up(d->v, d->v->up & ~bit);
 	d->free &= ~bit;
 	d->over &= ~bit;
 	set_core(e, d, i, CORE_DONE, NEVER);
-	if (c->run) {
-		c->busy += e->now;
-		req_refuse(e, c->run, REFUSED_LOST);
-		c->run = 0;
-	}
 	if (e->transport == TRANSPORT_WIRE)
 		nic_load(e, d, i, -(int)c->load);
 	c->load = 0;
@@ -56,12 +49,25 @@ static void core_fail(struct engine *e, struct domain *d, int i)
 	}
 }
 
-static void core_back(struct engine *e, struct domain *d, int i)
+/* The core's thread is gone, and what it ran is lost. */
+static void core_fail(struct engine *e, struct domain *d, int i)
+{
+	struct core *c = &d->core[i];
+	uint32_t ran = c->run;
+
+	if (!c->up)
+		return;
+	c->run = 0;
+	c->busy += ran ? e->now : 0;
+	core_off(e, d, i);
+	if (ran)
+		req_refuse(e, ran, REFUSED_LOST);
+}
+
+void core_on(struct engine *e, struct domain *d, int i)
 {
 	struct core *c = &d->core[i];
 
-	if (c->up)
-		return;
 	c->up = 1;
 	view_up(d->v, d->v->up | 1ULL << i);
 	if (e->transport == TRANSPORT_WIRE) {
@@ -87,9 +93,9 @@ void failures_event(struct engine *e)
 
 	while (i >= d->ncores)
 		i -= (d++)->ncores;
-	if (f->for_us < 0)
-		core_back(e, d, i);
-	else
+	if (f->for_us < 0 && !d->core[i].up)
+		core_on(e, d, i);
+	else if (f->for_us >= 0)
 		core_fail(e, d, i);
 	set_time(e, LEAF_FAIL, e->next_fail < e->nfails ?
 		 SIM_START + ticks(e->fail[e->next_fail].at_us * 1e3) : NEVER);

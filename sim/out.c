@@ -320,6 +320,8 @@ static json_t *point_json(const struct point *p)
 		      (json_int_t)p->r.events, "preempted", (json_int_t)p->r.preempted, "stolen",
 		      (json_int_t)p->r.stolen, "backlog_max", (json_int_t)p->r.backlog_max, "bad_answers",
 		      (json_int_t)p->r.bad_answers, "state", state_of(p), "classes", classes);
+	if (o && p->c.costs.services == SERVICES_ELASTIC)
+		json_object_set_new(o, "moved_cores", json_integer(p->r.moved_cores));
 	if (o && p->r.ndomains)
 		json_object_set_new(o, "domains", domains_json(p));
 	if (o && !isnan(p->r.mean_ci))

@@ -104,11 +104,14 @@ struct sim_class {
 	double quantum_us; /* 0: the run's */
 	enum sim_requeue requeue;
 	bool tail;         /* what requeue comes to */
+	int service_no;    /* which of the workload's services it is of */
 };
 
 struct workload {
 	char text[SIM_TEXT];
 	int nclasses;
+	int nservices;
+	char service[SHUNT_CLASSES][32];
 	struct sim_class cls[SHUNT_CLASSES];
 	double mean_ns;
 	double scv;
@@ -148,6 +151,7 @@ int time_parse(const char *text, double *ns);
 enum transport { TRANSPORT_SHARED, TRANSPORT_WIRE, TRANSPORT_PUBLISHED };
 enum marker { MARK_WAITING, MARK_TIMER };
 enum stamp { STAMP_ARRIVAL, STAMP_NIC };
+enum services_mode { SERVICES_SHARED, SERVICES_SPLIT, SERVICES_ELASTIC };
 
 #define STALL_TEXT 320
 
@@ -198,6 +202,11 @@ struct costs {
 	int ring;             /* requests a core's ring takes */
 	int hold;             /* requests of one class that wait */
 	int nic_queue;        /* requests in front of the NIC or dispatcher */
+	char speeds[STALL_TEXT]; /* of cores: speeds.c; "": all 1 */
+	double far_ns;        /* a core with nothing to do takes what waits in another domain, for so much more; 0: not */
+	enum services_mode services;
+	double change_ns;     /* of a core, from one service to another */
+	double elastic_us;    /* how often who waits is looked at */
 	struct actor_costs actors;
 };
 
@@ -207,6 +216,10 @@ extern const int ncost_presets;
 int costs_read(struct costs *c, const char *name, char *err);
 /* Of "EVERY/TIME"; d is to be freed. */
 int stall_parse(const char *text, double *every_ns, struct dist *d, char *err);
+/* The speeds of a domain's cores, SHUNT_CORES of them. */
+int speeds_parse(const char *text, double *speed, char *err);
+/* The speeds of all cores together. */
+double speed_of(const struct costs *k, int cores, int domains);
 /* Sets one field as the file would: "mark_ns=100". */
 int costs_set(struct costs *c, const char *assignment, char *err);
 
@@ -321,6 +334,7 @@ struct run_result {
 	bool overload;      /* more work arrives than the cores can do, however long it takes to show */
 	double sim_s, wall_s;
 	struct domain_result domain[SHUNT_DOMAINS];
+	uint64_t moved_cores; /* elastic */
 	int ndomains;       /* 0: an ideal knows none */
 };
 

@@ -49,7 +49,9 @@ double rate_of(const struct run_config *c, double load)
 	const struct call_config *k = &c->calls;
 	int parts = k->fanout ? k->fanout : 1, servers = k->servers ? k->servers : parts;
 
-	return load * (c->cores - (c->policy->ideal ? 0 : c->costs.reserved)) / c->w->mean_ns * 1e9 * servers / parts;
+	double cores = c->policy->ideal ? c->cores : speed_of(&c->costs, c->cores - c->costs.reserved, c->domains);
+
+	return load * cores / c->w->mean_ns * 1e9 * servers / parts;
 }
 
 /* All classes together, into the last place: what measure.c does not see. */

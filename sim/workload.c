@@ -29,17 +29,32 @@ const char *const workload_names[][3] = {
 	{ NULL },
 };
 
-enum { OPTION_SLO = 1, OPTION_QUANTUM = 2, OPTION_REQUEUE = 4 };
+enum { OPTION_SLO = 1, OPTION_QUANTUM = 2, OPTION_REQUEUE = 4, OPTION_SERVICE = 8 };
 
 static unsigned int option_bit(const char *key)
 {
 	return !strcmp(key, "slo") ? OPTION_SLO : !strcmp(key, "quantum") ? OPTION_QUANTUM :
-	       !strcmp(key, "requeue") ? OPTION_REQUEUE : 0;
+	       !strcmp(key, "requeue") ? OPTION_REQUEUE : !strcmp(key, "service") ? OPTION_SERVICE : 0;
 }
 
-static int set_option(struct sim_class *c, const char *key, const char *value)
+static int set_service(struct workload *w, struct sim_class *c, const char *name)
+{
+	if (!*name || strlen(name) >= sizeof(w->service[0]))
+		return -1;
+	for (c->service_no = 0; c->service_no < w->nservices; c->service_no++) {
+		if (!strcmp(w->service[c->service_no], name))
+			return 0;
+	}
+	strcpy(w->service[w->nservices++], name);
+	return 0;
+}
+
+static int set_option(struct workload *w, struct sim_class *c, const char *key, const char *value)
 {
 	double ns;
+
+	if (!strcmp(key, "service"))
+		return set_service(w, c, value);
 
 	if (!strcmp(key, "requeue")) {
 		c->requeue = !strcmp(value, "head") ? REQUEUE_HEAD :
@@ -57,14 +72,14 @@ static int set_option(struct sim_class *c, const char *key, const char *value)
 	return 0;
 }
 
-static int class_parse(struct sim_class *c, char *text, char *err)
+static int class_parse(struct workload *w, struct sim_class *c, char *text, char *err)
 {
 	char *eq = strchr(text, '='), *colon = eq ? strchr(eq, ':') : NULL, *opt, *close, *end, *value;
 	unsigned int given = 0;
 
 	if (!colon || eq == text || (size_t)(eq - text) >= sizeof(c->name)) {
 		say(err, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
-			 "[/requeue=head|tail])", text);
+			 "[/requeue=head|tail][/service=NAME])", text);
 		return -1;
 	}
 	*eq = *colon = '\0';
@@ -87,7 +102,7 @@ static int class_parse(struct sim_class *c, char *text, char *err)
 		value = strchr(opt, '=');
 		if (value)
 			*value++ = '\0';
-		if (!value || set_option(c, opt, value)) {
+		if (!value || set_option(w, c, opt, value)) {
 			say(err, "class '%s' has no option '%s=%s'", text, opt,
 				 value ? value : "");
 			return -1;
@@ -115,6 +130,16 @@ static int check_shares(const struct workload *w, char *err)
 	if (shares_add_up(sum))
 		return 0;
 	return say(err, "the shares of the classes add up to %g: make them 1, or 100 (a third is 1/3)", sum);
+}
+
+/* All classes are of a service, or none is. */
+static int check_services(const struct workload *w, const char *text, char *err)
+{
+	int named = 0;
+
+	for (const char *at = text; (at = strstr(at, "/service=")); at++)
+		named++;
+	return !named || named == w->nclasses ? 0 : say(err, "some classes have a /service= and some none: name it for all");
 }
 
 static void sum_up(struct workload *w)
@@ -159,14 +184,14 @@ int workload_parse(struct workload *w, const char *text, char *err)
 			say(err, "more than %d classes", SHUNT_CLASSES);
 			goto bad;
 		}
-		if (class_parse(&w->cls[w->nclasses++], c, err))
+		if (class_parse(w, &w->cls[w->nclasses++], c, err))
 			goto bad;
 	}
 	if (!w->nclasses) {
 		say(err, "the workload is empty");
 		goto bad;
 	}
-	if (check_shares(w, err))
+	if (check_shares(w, err) || check_services(w, text, err))
 		goto bad;
 	sum_up(w);
 	return 0;

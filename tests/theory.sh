@@ -31,3 +31,16 @@ refused() {
 	assert_match "$(cat "$DIR/err")" "$want" "the reason for '$*'"
 	assert_eq "$(cat "$DIR/out")" "" "output of '$*'"
 }
+
+# RHO CORES: mean wait of M/M/k in units of the mean service (Erlang C)
+erlang_wait() {
+	awk -v rho="$1" -v k="$2" 'BEGIN {
+		a = rho * k; term = 1; sum = 1
+		for (i = 1; i < k; i++) { term *= a / i; sum += term }
+		last = term * a / k / (1 - rho)
+		print last / (sum + last) / (k * (1 - rho))
+	}'
+}
+
+# RHO SCV: mean wait of M/G/1, FCFS (Pollaczek and Khinchine)
+pk_wait() { awk -v r="$1" -v c="$2" 'BEGIN { print r * (1 + c) / 2 / (1 - r) }'; }

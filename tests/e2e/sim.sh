@@ -11,19 +11,6 @@ N=${N:-2M}
 LONG_N=${LONG:+3M}
 [ -z "$LONG" ] || TEST_LIMIT=900
 
-# RHO CORES: mean wait of M/M/k in units of the mean service (Erlang C)
-erlang_wait() {
-	awk -v rho="$1" -v k="$2" 'BEGIN {
-		a = rho * k; term = 1; sum = 1
-		for (i = 1; i < k; i++) { term *= a / i; sum += term }
-		last = term * a / k / (1 - rho)
-		print last / (sum + last) / (k * (1 - rho))
-	}'
-}
-
-# RHO SCV: mean wait of M/G/1, FCFS (Pollaczek and Khinchine)
-pk_wait() { awk -v r="$1" -v c="$2" 'BEGIN { print r * (1 + c) / 2 / (1 - r) }'; }
-
 test_waits_of_fcfs_are_those_of_theory() {
 	local k rho
 	for rho in 0.5 0.7; do
