@@ -34,22 +34,23 @@ TRIES=${TRIES:-2}
 LONG=${LONG:-} # set by `make test-long`: heavy counts
 PATH=$ROOT/build:$PATH
 declare -A PIDS=()
+SAID=2 # where failures are told: not where a command that is waited for writes
 BROKEN=99 # exit status of a test whose failure no second try excuses
 
 # --- saying what went wrong ---------------------------------------------------------------------
 
 fail() {
 	trap - ERR
-	echo "failed: $*" >&2
-	caller_line >&2
+	echo "failed: $*" >&"$SAID"
+	caller_line >&"$SAID"
 	exit 1
 }
 
 # What must hold on any machine at any speed does not.
 broken() {
 	trap - ERR
-	echo "broken: $*" >&2
-	caller_line >&2
+	echo "broken: $*" >&"$SAID"
+	caller_line >&"$SAID"
 	exit $BROKEN
 }
 
@@ -138,7 +139,7 @@ start() {
 	case $1 in
 	host | client) set -- nsenter "--net=/run/netns/shunt-$LAB-$1" -- "${@:2}" ;;
 	esac
-	"$@" >>"$DIR/$name.log" 2>&1 &
+	"$@" >>"$DIR/$name.log" 2>&1 {SAID}>&- &
 	PIDS[$name]=$!
 	# Until it has become the command, it is this shell, with its traps: not to be killed yet.
 	while cmp -s "/proc/$!/cmdline" /proc/$$/cmdline; do :; done
@@ -245,7 +246,7 @@ show_logs() {
 		[ -s "$log" ] || continue
 		echo "--- $(basename "$log" .log) (last 40 lines)"
 		tail -n 40 "$log"
-	done >&2
+	done >&"$SAID"
 }
 
 # In the sandbox, as its first process.
@@ -258,6 +259,7 @@ run_one() {
 	LAB=lab
 	DEV=${LAB}h
 	trap 'code=$?; [ $code = 0 ] || [ $code = 77 ] || show_logs; cp /run/skip "$SKIP_TO" 2>/dev/null || true' EXIT
+	exec {SAID}>&2
 	trap on_error ERR
 	trap out_of_time TERM
 	[ -n "$NO_LAB" ] || "$TESTS/lab.sh" up "$LAB" "${LAB_ARGS[@]}"

@@ -70,10 +70,10 @@ start_worker() {
 	wait_for 10 all_up
 }
 
-# OPTIONS…: the client's JSON in $DIR/client.json
+# OPTIONS…: the client's JSON in $DIR/client.json. It waits for the last replies as wait_for does.
 offer() {
 	pace "$@"
-	ahead client shunt-load --to 198.18.0.2:9000 --json --wait $((3 * ${SLOWER:-1}))s "${PACED[@]}"
+	ahead client shunt-load --to 198.18.0.2:9000 --json --wait $((3 * PATIENCE * ${SLOWER:-1} / 2))s "${PACED[@]}"
 	"${WORDS[@]}" >"$DIR/client.json"
 }
 

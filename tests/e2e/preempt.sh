@@ -90,7 +90,7 @@ test_xdp_signals_code_without_safepoints() {
 
 # shuntd says at its tick whom to signal.
 signalled_by_xdp() {
-	offer --rate 400 --count 200 --time 5 --mix short=0.5:1us,long=0.5:4ms
+	offer --rate 200 --count 200 --time 5 --mix short=0.5:1us,long=0.5:4ms
 	assert_all_answered
 	(("$(preemption signals_xdp)" >= 20))
 }

@@ -101,6 +101,19 @@ test_a_program_that_does_not_end_is_a_failure() {
 	assert_match "$OUT" "ran past 1 s"
 }
 
+# Its own output goes nowhere, as it is tried again and again.
+test_a_failure_within_what_is_waited_for_is_told() {
+	cat >"$DIR/inner.sh" <<-TEXT
+	NO_LAB=1 TRIES=1
+	. "$TESTS/lib.sh"
+	test_waits() { wait_for 5 never; }
+	never() { assert_eq one two "what counts"; }
+	run_tests "\$@"
+	TEXT
+	OUT=$(cd "$ROOT" && tests/run.sh "$(below_root inner.sh)" 2>&1) && fail "it passed"
+	assert_match "$OUT" "what counts is 'one', should be 'two'"
+}
+
 # It keeps the program's output open for as long as it lives.
 test_a_process_that_a_program_leaves_behind_is_not_waited_for() {
 	local began=$SECONDS
