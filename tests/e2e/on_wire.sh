@@ -86,7 +86,7 @@ serve_without_safepoints() {
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }
 offer_long_ones() {
-	offer --rate 200 --count 200 --time 5 --mix short=0.5:1us,long=0.5:4ms
+	offer --rate 100 --count 100 --time 5 --mix short=0.5:1us,long=0.5:4ms
 	assert_all_answered
 }
 
