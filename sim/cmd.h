@@ -44,7 +44,7 @@ struct options {
 	struct call_config calls;        /* the rest, which they share */
 	const char *shape;  /* of the rate over time */
 	double duration_ns; /* of each run; 0: as --requests says */
-	const char *csv, *json, *svg, *cdf, *metric, *metric_given;
+	const char *csv, *json, *svg, *cdf, *page, *metric, *metric_given;
 	bool quiet, help;
 	int argc; /* operands */
 	char **argv;
@@ -97,6 +97,8 @@ int open_workload(struct workload *w, const char *spec, const struct options *o)
 int try_files(const struct options *o);
 /* Writes what was asked for (table, CSV, JSON) and returns the exit status for res of sweep_run(). */
 int conclude(const struct options *o, struct sweep *s, int res);
+/* plots.c: --svg and --page. */
+int draw_files(const struct options *o, const struct sweep *s);
 /* CSV and JSON alone. */
 int write_files(const struct options *o, const struct sweep *s);
 int set_knobs(uint64_t *knob, const struct options *o);

@@ -70,7 +70,8 @@ static int try_file(const char *path)
 
 int try_files(const struct options *o)
 {
-	return try_file(o->csv) || try_file(o->json) || try_file(o->svg) || try_file(o->cdf) ? EXIT_FAILED : 0;
+	return try_file(o->csv) || try_file(o->json) || try_file(o->svg) || try_file(o->cdf) ||
+	       try_file(o->page) ? EXIT_FAILED : 0;
 }
 
 int write_files(const struct options *o, const struct sweep *s)
@@ -85,7 +86,8 @@ static bool is_stdout(const char *path)
 
 int conclude(const struct options *o, struct sweep *s, int res)
 {
-	bool to_stdout = is_stdout(o->csv) || is_stdout(o->json) || is_stdout(o->cdf);
+	bool to_stdout = is_stdout(o->csv) || is_stdout(o->json) || is_stdout(o->cdf) ||
+			 is_stdout(o->svg) || is_stdout(o->page);
 	int done = 0, err;
 
 	for (int i = 0; i < s->n; i++)
@@ -98,124 +100,6 @@ int conclude(const struct options *o, struct sweep *s, int res)
 		return EXIT_INTERRUPTED;
 	}
 	return res || err ? EXIT_FAILED : EXIT_OK;
-}
-
-#define PANELS SHUNT_CLASSES
-
-/* What runs differ in names a curve; what they share stands below the plot. */
-enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15, BY_OFFER = 16 };
-
-static unsigned int differences(const struct sweep *s)
-{
-	const struct point *a = &s->p[0];
-	bool fanout = false, offer = false;
-	unsigned int by = 0;
-
-	for (int i = 1; i < s->n && s->p[i].c.w == a->c.w; i++) {
-		const struct point *b = &s->p[i];
-
-		by |= strcmp(a->system, b->system) ? BY_SYSTEM : 0;
-		by |= a->c.policy != b->c.policy ? BY_POLICY : 0;
-		by |= a->c.cores != b->c.cores ? BY_CORES : 0;
-		by |= a->c.quantum_us != b->c.quantum_us ? BY_QUANTUM : 0;
-		fanout |= a->c.calls.fanout != b->c.calls.fanout;
-		offer |= a->c.calls.clients ? a->c.calls.clients != b->c.calls.clients : a->load != b->load;
-	}
-	return fanout && offer ? by | BY_OFFER : by; /* else what is offered is across */
-}
-
-static void describe(const struct point *q, unsigned int by, char *name, size_t len)
-{
-	int n = 0;
-
-	*name = '\0';
-	if (by & BY_SYSTEM)
-		n += snprintf(name + n, len - n, "%.20s, ", q->system);
-	if (by & BY_POLICY)
-		n += snprintf(name + n, len - n, "%.20s, ", q->c.policy->name);
-	if (by & BY_CORES)
-		n += snprintf(name + n, len - n, "%d cores, ", q->c.cores);
-	if (by & BY_QUANTUM && q->c.quantum_us >= 0)
-		n += snprintf(name + n, len - n, "%g us, ", q->c.quantum_us);
-	if (by & BY_OFFER && q->c.calls.clients)
-		n += snprintf(name + n, len - n, "%u clients, ", q->c.calls.clients);
-	else if (by & BY_OFFER)
-		n += snprintf(name + n, len - n, "load %.3g, ", q->load);
-	if (n)
-		name[n - 2] = '\0';
-}
-
-/* Fan-outs are across, or else numbers of clients, rates or loads. */
-static double x_of(const struct options *o, const struct point *q)
-{
-	return o->fanouts.n > 1 ? q->c.calls.fanout : o->clients.n ? q->c.calls.clients : o->rates.n ? q->c.rate : q->load;
-}
-
-static const char *x_name(const struct options *o)
-{
-	return o->fanouts.n > 1 ? "servers that a call goes to" : o->clients.n ? "clients" :
-	       o->rates.n ? "requests a second" : "load (share of the cores' time)";
-}
-
-/* A curve for each run of points that differ in load alone. */
-static int fill_plot(struct plot *p, const struct options *o, const struct sweep *s, int cls)
-{
-	unsigned int by = differences(s);
-	char name[96];
-
-	for (int i = 0; i < s->n; i++) {
-		const struct point *q = &s->p[i];
-		struct curve *c = p->n ? &p->curve[p->n - 1] : NULL;
-
-		if (q->c.w != s->p[0].c.w)
-			break; /* another workload's classes are others */
-		describe(q, by ? by : BY_POLICY, name, sizeof(name));
-		if (!c || strcmp(c->name, name)) {
-			c = &p->curve[p->n++];
-			strcpy(c->name, name);
-			c->x = calloc(s->n, sizeof(double));
-			c->y = calloc(s->n, sizeof(double));
-			c->half = calloc(s->n, sizeof(double));
-			if (!c->x || !c->y || !c->half)
-				return -ENOMEM;
-		}
-		c->x[c->n] = x_of(o, q);
-		c->half[c->n] = metric_half(q, o->metric, cls);
-		c->y[c->n++] = metric_of(q, o->metric, cls);
-	}
-	return 0;
-}
-
-/* A panel for each class, up to PANELS. */
-static int plot(const struct options *o, const struct sweep *s)
-{
-	const struct workload *w = s->p[0].c.w;
-	struct plot p[PANELS] = { 0 };
-	int n = w->nclasses < PANELS ? w->nclasses : PANELS, err = 0;
-	char shared[96];
-
-	describe(&s->p[0], BY_ALL & ~differences(s), shared, sizeof(shared));
-	for (int k = 0; k < n && !err; k++) {
-		snprintf(p[k].title, sizeof(p[k].title), "%.40s", w->cls[k].name);
-		snprintf(p[k].x_name, sizeof(p[k].x_name), "%s", x_name(o));
-		snprintf(p[k].y_name, sizeof(p[k].y_name), "%.60s", metric_label(o->metric));
-		snprintf(p[k].note, sizeof(p[k].note), "%.60s. %.130s", shared, w->text);
-		p[k].log_y = !strncmp(o->metric, "slowdown", 8);
-		p[k].slo = strstr(o->metric, "_us") ? w->cls[k].slo_us : 0;
-		p[k].curve = calloc(s->n, sizeof(struct curve));
-		err = p[k].curve ? fill_plot(&p[k], o, s, k) : -ENOMEM;
-	}
-	if (!err)
-		err = svg_write(p, n, o->svg);
-	for (int k = 0; k < n; k++) {
-		for (int i = 0; i < p[k].n; i++) {
-			free(p[k].curve[i].x);
-			free(p[k].curve[i].y);
-			free(p[k].curve[i].half);
-		}
-		free(p[k].curve);
-	}
-	return err ? complain("cannot write '%s': %s", o->svg, strerror(-err)) : 0;
 }
 
 int open_workload(struct workload *w, const char *spec, const struct options *o)
@@ -467,7 +351,7 @@ int cmd_run(struct options *o)
 		err = fill(g, o);
 	if (!err) {
 		res = sweep_run(&g->s);
-		bad = o->svg && plot(o, &g->s);
+		bad = draw_files(o, &g->s);
 		err = conclude(o, &g->s, res);
 		if (bad && !err)
 			err = EXIT_FAILED;

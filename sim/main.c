@@ -41,6 +41,7 @@ static const char help[] =
 	"      --seeds N         each run with N seeds, from -S on\n"
 	"  -j, --jobs N          runs at a time (default: all CPUs)\n"
 	"      --csv FILE, --json FILE, --svg FILE   - is standard output\n"
+	"      --page FILE       an HTML page of plots: the metric, medians, tails, slowdowns, misses, throughput, and the table\n"
 	"      --cdf FILE        whole distributions of sojourns, as CSV\n"
 	"  -m, --metric NAME     of the plot: p50_us … p999_us, mean_us, slowdown, slowdown_p99, throughput\n"
 	"  -Q, --quiet           no progress bar\n"

@@ -193,7 +193,7 @@ static int flows(struct options *o, char *arg)
 }
 
 static const struct option longs[] = {
-	{ "rss", required_argument, NULL, 'R' },
+	{ "rss", required_argument, NULL, 'R' },     { "page", required_argument, NULL, 'H' },
 	{ "policy", required_argument, NULL, 'p' },   { "workload", required_argument, NULL, 'w' },
 	{ "system", required_argument, NULL, 's' },   { "cost", required_argument, NULL, 'C' },
 	{ "load", required_argument, NULL, 'l' },     { "rate", required_argument, NULL, 'r' },
@@ -238,6 +238,7 @@ static int take(struct options *o, int c, char *arg)
 	case 'x': o->csv = arg; return 0;
 	case 'J': o->json = arg; return 0;
 	case 'g': o->svg = arg; return 0;
+	case 'H': o->page = arg; return 0;
 	case 'D': o->cdf = arg; return 0;
 	case 'm': o->metric = arg; return metric_known(arg) ? 0 : -1;
 	case 'Q': o->quiet = true; return 0;
@@ -327,7 +328,7 @@ const char *of_run_alone(const struct options *o)
 
 int options_parse(struct options *o, int argc, char **argv)
 {
-	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:I:D:R:";
+	static char args[] = "p:w:s:C:k:l:r:c:q:a:F:x:J:g:m:QhP:f:d:j:n:S:E:N:X:M:I:D:R:H:";
 	char was[128];
 	int c, which = -1;
 

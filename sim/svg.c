@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sweep.h"
+#include "svg_scale.h"
+#include "svg_style.h"
 
 #define WIDTH 640
 #define HEIGHT 360
@@ -18,18 +19,6 @@
 #define LEGEND 18 /* a line of it */
 #define COLOURS 8
 
-struct scale {
-	double low, high;
-	bool log;
-};
-
-static double place(const struct scale *s, double v)
-{
-	if (s->log)
-		return (log10(v) - log10(s->low)) / (log10(s->high) - log10(s->low));
-	return (v - s->low) / (s->high - s->low);
-}
-
 static void put_text(FILE *f, const char *s)
 {
 	for (; *s; s++) {
@@ -37,77 +26,6 @@ static void put_text(FILE *f, const char *s)
 			fprintf(f, "&#%d;", *s);
 		else
 			fputc(*s, f);
-	}
-}
-
-/* 1, 2 or 5 times a power of ten, so that a range has some five steps. */
-static double nice_step(double range)
-{
-	double step = pow(10, floor(log10(range / 5))), n = range / 5 / step;
-
-	return step * (n > 5 ? 10 : n > 2 ? 5 : n > 1 ? 2 : 1);
-}
-
-/* Is the range so wide that a linear scale would show half of it as nothing? */
-static bool wants_log(const struct plot *p)
-{
-	double low = INFINITY, high = -INFINITY;
-
-	if (p->log_y)
-		return true;
-	for (int i = 0; i < p->n && p->y_max <= 0; i++) {
-		for (int k = 0; k < p->curve[i].n; k++) {
-			if (isnan(p->curve[i].y[k]))
-				continue;
-			low = fmin(low, p->curve[i].y[k]);
-			high = fmax(high, p->curve[i].y[k]);
-		}
-	}
-	return low > 0 && high > 50 * low;
-}
-
-static void find_range(const struct plot *p, struct scale *x, struct scale *y)
-{
-	double cap = p->y_max > 0 ? p->y_max : INFINITY, v;
-	bool any = false;
-
-	*x = *y = (struct scale){ INFINITY, -INFINITY, false };
-	y->log = p->log_y;
-	for (int i = 0; i < p->n; i++) {
-		for (int k = 0; k < p->curve[i].n; k++) {
-			v = fmin(p->curve[i].y[k], cap);
-			if (isnan(v) || (y->log && v <= 0))
-				continue;
-			any = true;
-			if (p->curve[i].half && !isnan(p->curve[i].half[k]))
-				y->high = fmax(y->high, fmin(v + p->curve[i].half[k], cap));
-			if (p->curve[i].high)
-				y->high = fmax(y->high, fmin(p->curve[i].high[k], cap));
-			x->low = fmin(x->low, p->curve[i].x[k]);
-			x->high = fmax(x->high, p->curve[i].x[k]);
-			y->low = fmin(y->low, v);
-			y->high = fmax(y->high, v);
-		}
-	}
-	if (any && p->slo > 0) {
-		y->low = fmin(y->low, p->slo);
-		y->high = fmax(y->high, fmin(p->slo * 1.05, cap));
-	}
-	if (!any) {
-		*x = (struct scale){ 0, 1, false };
-		*y = (struct scale){ p->log_y ? 1 : 0, 10, p->log_y };
-	}
-	if (x->low > 0 && x->low < x->high / 2)
-		x->low = 0;
-	if (!(x->high > x->low))
-		x->high = x->low + 1;
-	if (y->log) {
-		y->low = pow(10, floor(log10(y->low) + 1e-9));
-		y->high = fmax(pow(10, ceil(log10(y->high) - 1e-9)), y->low * 10);
-	} else {
-		y->low = 0;
-		v = nice_step(y->high > 0 ? y->high : 1);
-		y->high = ceil((y->high > 0 ? y->high : 1) / v - 1e-9) * v;
 	}
 }
 
@@ -132,17 +50,21 @@ static void y_tick(FILE *f, double at, double v)
 
 static void axes(FILE *f, const struct plot *p, const struct scale *x, const struct scale *y)
 {
-	double step = nice_step(x->high - x->low), at;
+	double step = scale_step(x->high - x->low), at;
 	char buf[32];
 
 	if (y->log) {
-		for (double v = y->low; v <= y->high * 1.001; v *= 10)
-			y_tick(f, place(y, v), v);
+		bool wide = y->high > y->low * 1001; /* the decades alone */
+
+		for (double v = y->low; v <= y->high * 1.001; v = scale_round(v * 1.01, true)) {
+			if (!wide || fabs(log10(v) - round(log10(v))) < 1e-6)
+				y_tick(f, place(y, v), v);
+		}
 	} else {
-		for (double v = 0, s = nice_step(y->high); v <= y->high * 1.001; v += s)
+		for (double v = 0, s = scale_step(y->high); v <= y->high * 1.001; v += s)
 			y_tick(f, place(y, v), v);
 	}
-	for (double v = ceil(x->low / step - 1e-9) * step; v <= x->high + step * 1e-6; v += step) {
+	for (double v = ceil(x->low / step - 1e-9) * step; v <= x->high + step * 1e-6 && !plot_of_one_x(p); v += step) {
 		at = LEFT + place(x, v) * (WIDTH - LEFT - RIGHT);
 		fprintf(f, "<text x='%.1f' y='%d' text-anchor='middle'>%s</text>\n", at, HEIGHT - BOTTOM + 18,
 			number(fabs(v) < step * 1e-6 ? 0 : v, buf, sizeof(buf)));
@@ -155,6 +77,8 @@ static void axes(FILE *f, const struct plot *p, const struct scale *x, const str
 	fprintf(f, "%s</text>\n<text x='%d' y='%d' text-anchor='middle'>", y->log ? " (log scale)" : " (linear scale)", (LEFT + WIDTH - RIGHT) / 2,
 		HEIGHT - BOTTOM + 38);
 	put_text(f, p->x_name);
+	if (plot_of_one_x(p) && p->curve[0].n)
+		fprintf(f, ": %s", number(p->curve[0].x[0], buf, sizeof(buf)));
 	fprintf(f, "</text>\n");
 }
 
@@ -299,28 +223,37 @@ static void legend(FILE *f, const struct plot *p)
 	}
 }
 
-/* The colours are told apart by people who do not see all (Okabe and Ito), dashes help where they meet. */
-static const char style[] =
-	"<style>text{font:12px sans-serif;fill:#222}.title{font-weight:bold;font-size:14px}"
-	".note{font-size:11px;fill:#666}.grid{stroke:#ddd}.axis{stroke:#444;fill:none}"
-	".a{opacity:.22}.c,.i,.slo{fill:none}.i{stroke-width:1;stroke-dasharray:none!important}.slo{stroke:#a00;stroke-dasharray:5 4}"
-	".t0{fill:#0072b2}.t1{fill:#d55e00}.t2{fill:#009e73}.t3{fill:#a05a83}.t4{fill:#8a6800}.t5{fill:#2f86b8}"
-	".t6{fill:#666}.t7{fill:#000}"
-	".c0{stroke:#0072b2}.c1{stroke:#d55e00}.c2{stroke:#009e73}.c3{stroke:#cc79a7}"
-	".c4{stroke:#b58900}.c5{stroke:#56b4e9;stroke-dasharray:6 3}.c6{stroke:#777;stroke-dasharray:2 3}"
-	".c7{stroke:#000;stroke-dasharray:8 3 2 3}"
-	".d0{fill:#0072b2}.d1{fill:#d55e00}.d2{fill:#009e73}.d3{fill:#cc79a7}.d4{fill:#b58900}"
-	".d5{fill:#56b4e9}.d6{fill:#777}.d7{fill:#000}.m{stroke-width:1.5;stroke-dasharray:none}.page,.m{fill:#fff}"
-	"@media (prefers-color-scheme:dark){text{fill:#ddd}.note{fill:#aaa}.grid{stroke:#3a3a3a}"
-	".axis{stroke:#bbb}.page,.m{fill:#16181c}.c0{stroke:#4aa8e0}.d0{fill:#4aa8e0}.c7{stroke:#fff}"
-	".d7{fill:#fff}.slo{stroke:#f66}.t0{fill:#4aa8e0}.t1{fill:#ff8a3c}.t2{fill:#2ec79a}.t3{fill:#e7a3c6}"
-	".t4{fill:#d9ab1f}.t5{fill:#7cc7f2}.t6{fill:#aaa}.t7{fill:#fff}}</style>\n";
-
 static void note(FILE *f, const struct plot *p, int lines)
 {
 	fprintf(f, "<text class='note' x='%d' y='%d'>", LEFT, HEIGHT + LEGEND * lines + 6);
 	put_text(f, p->note);
 	fprintf(f, "</text>\n");
+}
+
+/* A dot, its interval, its value and its name for each curve. */
+static void dots(FILE *f, const struct plot *p, const struct scale *y)
+{
+	const struct scale x = { 0, p->n, false };
+	char buf[32];
+
+	for (int i = 0; i < p->n; i++) {
+		const struct curve *c = &p->curve[i];
+		double middle = i + 0.5, at = across(&x, middle), v = c->n ? c->y[c->n - 1] : NAN;
+
+		fprintf(f, "<text class='t%d' x='%.1f' y='%d' text-anchor='middle'>", i % COLOURS, at, HEIGHT - BOTTOM + 18);
+		put_text(f, c->name);
+		fprintf(f, "</text>\n");
+		for (int k = 0; k < c->n; k++) {
+			if (isnan(c->y[k]) || (y->log && c->y[k] <= 0))
+				continue;
+			interval(f, &(struct curve){ .x = &middle, .y = &c->y[k], .half = c->half ? &c->half[k] : NULL }, i, 0, &x, y);
+			marker(f, i, at, up(y, c->y[k]));
+		}
+		if (!isnan(v)) {
+			snprintf(buf, sizeof(buf), "%.3g", v);
+			fprintf(f, "<text class='note' x='%.1f' y='%.1f'>%s</text>\n", at + 8, up(y, v) + 4, buf);
+		}
+	}
 }
 
 static void panel(FILE *f, const struct plot *p, bool log_y)
@@ -330,11 +263,16 @@ static void panel(FILE *f, const struct plot *p, bool log_y)
 	struct scale x, y;
 
 	drawn.log_y = log_y;
-	find_range(&drawn, &x, &y);
+	scale_find(&drawn, &x, &y);
 	axes(f, p, &x, &y);
 	slo_line(f, p, &y);
 	for (int k = 0; k < p->n; k++)
 		area(f, &p->curve[k], k, &x, &y);
+	if (plot_of_one_x(p) && beside) {
+		dots(f, p, &y);
+		note(f, p, 0);
+		return;
+	}
 	for (int k = 0; k < p->n; k++)
 		curve(f, p, k, &x, &y);
 	if (beside)
@@ -344,18 +282,15 @@ static void panel(FILE *f, const struct plot *p, bool log_y)
 	note(f, p, beside ? 0 : p->n);
 }
 
-int svg_write(const struct plot *plots, int n, const char *path)
+void svg_put(const struct plot *plots, int n, FILE *f)
 {
 	int columns = n <= 3 ? n : ceil(sqrt(n)), rows = (n + columns - 1) / columns;
 	int lines = 0, height;
 	bool log_y = false;
-	FILE *f = fopen(path, "w");
 
-	if (!f)
-		return -errno;
 	for (int i = 0; i < n; i++) {
 		lines = plots[i].n > COLOURS && plots[i].n > lines ? plots[i].n : lines;
-		log_y |= wants_log(&plots[i]); /* panels side by side are read against each other */
+		log_y |= plot_wants_log(&plots[i]); /* panels side by side are read against each other */
 	}
 	height = HEIGHT + LEGEND * lines + 16;
 	fprintf(f, "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' width='%d' height='%d'>\n%s"
@@ -369,6 +304,17 @@ int svg_write(const struct plot *plots, int n, const char *path)
 		fprintf(f, "</g>\n");
 	}
 	fprintf(f, "</svg>\n");
+}
+
+int svg_write(const struct plot *plots, int n, const char *path)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "w") : stdout;
+
+	if (!f)
+		return -errno;
+	svg_put(plots, n, f);
+	if (f == stdout)
+		return ferror(f) ? -EIO : 0;
 	if (ferror(f)) {
 		fclose(f);
 		return -EIO;

@@ -80,4 +80,5 @@ struct plot {
 };
 /* What a metric is called on an axis, with its unit. */
 const char *metric_label(const char *metric);
+void svg_put(const struct plot *plots, int n, FILE *f);
 int svg_write(const struct plot *plots, int n, const char *path);

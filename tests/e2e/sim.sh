@@ -299,6 +299,31 @@ test_axes_say_unit_and_scale_and_objectives_are_lines() {
 	assert_ge "$(grep -c "class='i c0'" "$DIR/b.svg")" 1 "intervals"
 }
 
+test_a_single_load_is_drawn_side_by_side() {
+	sim -p fcfs,rss,p2c -w bimodal-100 -c 4 -l 0.7 -n 10k --svg "$DIR/a.svg" --json "$DIR/json" >/dev/null
+	assert_eq "$(grep -c "load (share of the cores' time): 0.7</text>" "$DIR/a.svg")" 2 "panels that say the load"
+	assert_eq "$(grep -cE "text-anchor='middle'>(fcfs|rss|p2c)</text>" "$DIR/a.svg")" 6 "names below their dots"
+	assert_eq "$(grep -o "class='d[0-2]'" "$DIR/a.svg" | wc -l)" 6 dots
+	assert_match "$(cat "$DIR/a.svg")" ">$(jq -r '.runs[0].classes[0].p99_us' "$DIR/json" | awk '{ printf "%.3g", $1 }')</text>" "the value beside its dot"
+	! grep -q "class='c c" "$DIR/a.svg" || fail "curves of one point each"
+}
+
+test_values_within_a_decade_have_labels() {
+	sim -p fcfs,rss -w exp1 -c 4 -l 0.2,0.4 -n 50k -m slowdown --svg "$DIR/a.svg" >/dev/null
+	assert_ge "$(grep -c "class='grid'" "$DIR/a.svg")" 3 "labels of a log scale from 1 to 5"
+}
+
+test_a_page_holds_all_metrics_and_the_table() {
+	sim -p fcfs,mq -s shared -q 5us -w 'short=0.5:1us/slo=20us,long=0.5:100us' -w exp1 -c 2 -l 0.2,0.5 -n 10k --page "$DIR/page.html" >"$DIR/table"
+	# Of each workload p99 (asked for), p50, p99.9, slowdown, throughput; misses where there is an objective.
+	assert_eq "$(grep -c '<svg ' "$DIR/page.html")" 11 plots
+	assert_eq "$(grep -c 'share of requests later than the SLO' "$DIR/page.html")" 2 "panels of misses"
+	assert_eq "$(sed -n '/<pre>/,/<\/pre>/p' "$DIR/page.html" | sed 's/<[^>]*>//g' | grep -c ' fcfs ')" "$(grep -c ' fcfs ' "$DIR/table")" \
+		"lines of the table"
+	! grep -qE '<script|src=|href=' "$DIR/page.html" || fail "it needs something else"
+	sim -p fcfs -n 1000 --svg - | head -n 1 | grep -q '^<svg' || fail "--svg - is no plot"
+}
+
 test_distributions_are_written_whole() {
 	sim -p fcfs -w 'a=0.5:1us,b=0.5:exp(3us)' -l 0.7 -n 100k --cdf "$DIR/cdf" --json "$DIR/json" >/dev/null
 	awk -F, 'NR > 1 {

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * plots.c - what a sweep is drawn as: a panel for each class, alone (--svg) or on a page with other metrics (--page)
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#define PANELS SHUNT_CLASSES
+
+/* What runs differ in names a curve; what they share stands below the plot. */
+enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15, BY_OFFER = 16 };
+
+/* Of those from "first" on that are of its workload. */
+static unsigned int differences(const struct sweep *s, int first)
+{
+	const struct point *a = &s->p[first];
+	bool fanout = false, offer = false;
+	unsigned int by = 0;
+
+	for (int i = first + 1; i < s->n && s->p[i].c.w == a->c.w; i++) {
+		const struct point *b = &s->p[i];
+
+		by |= strcmp(a->system, b->system) ? BY_SYSTEM : 0;
+		by |= a->c.policy != b->c.policy ? BY_POLICY : 0;
+		by |= a->c.cores != b->c.cores ? BY_CORES : 0;
+		by |= a->c.quantum_us != b->c.quantum_us ? BY_QUANTUM : 0;
+		fanout |= a->c.calls.fanout != b->c.calls.fanout;
+		offer |= a->c.calls.clients ? a->c.calls.clients != b->c.calls.clients : a->load != b->load;
+	}
+	return fanout && offer ? by | BY_OFFER : by; /* else what is offered is across */
+}
+
+static void describe(const struct point *q, unsigned int by, char *name, size_t len)
+{
+	int n = 0;
+
+	*name = '\0';
+	if (by & BY_SYSTEM)
+		n += snprintf(name + n, len - n, "%.20s, ", q->system);
+	if (by & BY_POLICY)
+		n += snprintf(name + n, len - n, "%.20s, ", q->c.policy->name);
+	if (by & BY_CORES)
+		n += snprintf(name + n, len - n, "%d cores, ", q->c.cores);
+	if (by & BY_QUANTUM && q->c.quantum_us >= 0)
+		n += snprintf(name + n, len - n, "%g us, ", q->c.quantum_us);
+	if (by & BY_OFFER && q->c.calls.clients)
+		n += snprintf(name + n, len - n, "%u clients, ", q->c.calls.clients);
+	else if (by & BY_OFFER)
+		n += snprintf(name + n, len - n, "load %.3g, ", q->load);
+	if (n)
+		name[n - 2] = '\0';
+}
+
+/* Fan-outs are across, or else numbers of clients, rates or loads. */
+static double x_of(const struct options *o, const struct point *q)
+{
+	return o->fanouts.n > 1 ? q->c.calls.fanout : o->clients.n ? q->c.calls.clients : o->rates.n ? q->c.rate : q->load;
+}
+
+static const char *x_name(const struct options *o)
+{
+	return o->fanouts.n > 1 ? "servers that a call goes to" : o->clients.n ? "clients" :
+	       o->rates.n ? "requests a second" : "load (share of the cores' time)";
+}
+
+/* A curve for each run of points that differ in load alone. */
+static int fill_plot(struct plot *p, const struct options *o, const struct sweep *s, int first, const char *metric,
+		     int cls)
+{
+	unsigned int by = differences(s, first);
+	char name[96];
+
+	for (int i = first; i < s->n; i++) {
+		const struct point *q = &s->p[i];
+		struct curve *c = p->n ? &p->curve[p->n - 1] : NULL;
+
+		if (q->c.w != s->p[first].c.w)
+			break; /* another workload's classes are others */
+		describe(q, by ? by : BY_POLICY, name, sizeof(name));
+		if (!c || strcmp(c->name, name)) {
+			c = &p->curve[p->n++];
+			strcpy(c->name, name);
+			c->x = calloc(s->n, sizeof(double));
+			c->y = calloc(s->n, sizeof(double));
+			c->half = calloc(s->n, sizeof(double));
+			if (!c->x || !c->y || !c->half)
+				return -ENOMEM;
+		}
+		c->x[c->n] = x_of(o, q);
+		c->half[c->n] = metric_half(q, metric, cls);
+		c->y[c->n++] = metric_of(q, metric, cls);
+	}
+	return 0;
+}
+
+struct panels {
+	struct plot p[PANELS];
+	int n;
+};
+
+/* Of what the whole run has but one, one panel. */
+static bool of_all(const char *metric)
+{
+	return !strcmp(metric, "throughput");
+}
+
+/* A panel for each class of the workload of point "first", up to PANELS. */
+static int make_panels(struct panels *a, const struct options *o, const struct sweep *s, int first, const char *metric)
+{
+	const struct workload *w = s->p[first].c.w;
+	char shared[96];
+	int err = 0;
+
+	a->n = of_all(metric) ? 1 : w->nclasses < PANELS ? w->nclasses : PANELS;
+	describe(&s->p[first], BY_ALL & ~differences(s, first), shared, sizeof(shared));
+	for (int k = 0; k < a->n && !err; k++) {
+		struct plot *p = &a->p[k];
+
+		snprintf(p->title, sizeof(p->title), "%.40s", of_all(metric) ? "all" : w->cls[k].name);
+		snprintf(p->x_name, sizeof(p->x_name), "%s", x_name(o));
+		snprintf(p->y_name, sizeof(p->y_name), "%.60s", metric_label(metric));
+		snprintf(p->note, sizeof(p->note), "%.60s. %.130s", shared, w->text);
+		p->log_y = !strncmp(metric, "slowdown", 8);
+		p->slo = strstr(metric, "_us") ? w->cls[k].slo_us : 0;
+		p->curve = calloc(s->n, sizeof(struct curve));
+		err = p->curve ? fill_plot(p, o, s, first, metric, of_all(metric) ? -1 : k) : -ENOMEM;
+	}
+	return err;
+}
+
+static void free_panels(struct panels *a)
+{
+	for (int k = 0; k < a->n; k++) {
+		for (int i = 0; a->p[k].curve && i < a->p[k].n; i++) {
+			free(a->p[k].curve[i].x);
+			free(a->p[k].curve[i].y);
+			free(a->p[k].curve[i].half);
+		}
+		free(a->p[k].curve);
+	}
+}
+
+static int draw_svg(const struct options *o, const struct sweep *s)
+{
+	struct panels a = { 0 };
+	int err = make_panels(&a, o, s, 0, o->metric);
+
+	if (!err)
+		err = svg_write(a.p, a.n, o->svg);
+	free_panels(&a);
+	return err;
+}
+
+static bool has_objective(const struct workload *w)
+{
+	for (int c = 0; c < w->nclasses; c++) {
+		if (w->cls[c].slo_us > 0)
+			return true;
+	}
+	return false;
+}
+
+static void escape(FILE *f, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("<>&", *text))
+			fprintf(f, "&#%d;", *text);
+		else
+			fputc(*text, f);
+	}
+}
+
+/* The metric that was asked for first, then the others. */
+static int put_workload(FILE *f, const struct options *o, const struct sweep *s, int first)
+{
+	static const char *const metrics[] = { "p50_us", "p99_us", "p999_us", "slowdown_p99", "miss", "throughput" };
+	const struct workload *w = s->p[first].c.w;
+	int err = 0;
+
+	fputs("<h2>", f);
+	escape(f, w->text);
+	fputs("</h2>\n", f);
+	for (int i = -1; i < (int)(sizeof(metrics) / sizeof(metrics[0])) && !err; i++) {
+		const char *metric = i < 0 ? o->metric : metrics[i];
+		struct panels a = { 0 };
+
+		if ((i >= 0 && !strcmp(metric, o->metric)) || (!strcmp(metric, "miss") && !has_objective(w)))
+			continue;
+		err = make_panels(&a, o, s, first, metric);
+		if (!err)
+			svg_put(a.p, a.n, f);
+		free_panels(&a);
+	}
+	return err;
+}
+
+static int put_table(FILE *f, const struct sweep *s)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *table = open_memstream(&text, &len);
+
+	if (!table)
+		return -ENOMEM;
+	out_table(s, table);
+	fclose(table);
+	fputs("<h2>Table</h2>\n<pre>", f);
+	escape(f, text);
+	fputs("</pre>\n", f);
+	free(text);
+	return 0;
+}
+
+static int draw_page(const struct options *o, const struct sweep *s)
+{
+	FILE *f = strcmp(o->page, "-") ? fopen(o->page, "w") : stdout;
+	int err = 0;
+
+	if (!f)
+		return -errno;
+	fputs("<!DOCTYPE html>\n<meta charset='utf-8'>\n<title>shunt-sim</title>\n<style>body{font:14px sans-serif;margin:16px;"
+	      "background:#fff;color:#222}svg{display:block;max-width:100%;height:auto;margin:12px 0}h2{font-size:15px;overflow-wrap:"
+	      "anywhere}pre{overflow-x:auto}@media (prefers-color-scheme:dark){body{background:#16181c;color:#ddd}}</style>\n"
+	      "<h1>shunt-sim</h1>\n", f);
+	for (int i = 0; i < s->n && !err; i++) {
+		if (!i || s->p[i].c.w != s->p[i - 1].c.w)
+			err = put_workload(f, o, s, i);
+	}
+	if (!err)
+		err = put_table(f, s);
+	if (ferror(f) && !err)
+		err = -EIO;
+	if (f != stdout && fclose(f) && !err)
+		err = -errno;
+	return err;
+}
+
+int draw_files(const struct options *o, const struct sweep *s)
+{
+	int err = o->svg ? draw_svg(o, s) : 0, page = o->page ? draw_page(o, s) : 0;
+
+	if (err)
+		complain("cannot write '%s': %s", o->svg, strerror(-err));
+	if (page)
+		complain("cannot write '%s': %s", o->page, strerror(-page));
+	return err || page ? EXIT_FAILED : 0;
+}
