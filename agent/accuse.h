@@ -15,6 +15,21 @@ struct accusation {
 	uid_t uid;
 };
 
+/* Who has a domain, or may have it; each a user + 1, or 0. */
+struct claim {
+	__u32 worker; /* 0: it has no worker */
+	__u32 only;   /* the configuration's `user`; 0: for whomever shuntd lets in */
+};
+
+/* Whom shuntd lets in. */
+struct let_in {
+	const uid_t *user;
+	unsigned int nusers, ngroups;
+};
+
+/* Is a policy in force for others than that user, or for such as may come? claim: of the other domains. */
+bool accuse_concerns_others(uid_t uid, const struct claim *claim, unsigned int n, const struct let_in *in);
+
 /*
  * What speaks against a policy is in memory that a worker writes, and a policy is in force for all
  * workers of the interface. So the word of one user's worker is enough where no other user has one,

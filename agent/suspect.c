@@ -36,8 +36,9 @@ static bool asks(const struct domain *d, __u32 core, struct suspect *s)
 	return true;
 }
 
-/* Is the thread stopped (SIGSTOP, a debugger)? Then its silence says nothing of where it is. */
-static bool is_stopped(const struct domain *d, __u32 core)
+/* A policy that stalls its core never sleeps. A thread that does (or was stopped, or is gone) is elsewhere, whatever its
+ * run line says. */
+static bool is_running(const struct domain *d, __u32 core)
 {
 	char path[64], stat[128], *name_end;
 	ssize_t n;
@@ -50,14 +51,14 @@ static bool is_stopped(const struct domain *d, __u32 core)
 		close(fd);
 	stat[n > 0 ? n : 0] = '\0';
 	name_end = strrchr(stat, ')');
-	return name_end && name_end[1] == ' ' && (name_end[2] == 'T' || name_end[2] == 't');
+	return name_end && name_end[1] == ' ' && name_end[2] == 'R';
 }
 
 bool suspect_silent(struct domain *d, __u32 core, __u64 now_ns)
 {
 	struct suspect s;
 
-	if (!asks(d, core, &s) || is_stopped(d, core))
+	if (!asks(d, core, &s) || !is_running(d, core))
 		return false;
 	s.why = SHUNT_REFUSED_STALL;
 	s.since_ns = now_ns;
@@ -134,17 +135,16 @@ static bool is_current(const struct agent *a, const struct suspect *s)
 /* Is the policy in force for workers of other users, or for such as may come? */
 static bool for_others(const struct agent *a, const struct domain *d)
 {
-	bool several = a->opts.nusers + a->opts.ngroups > 1 || a->opts.ngroups;
+	const struct let_in in = { .user = a->opts.user, .nusers = a->opts.nusers, .ngroups = a->opts.ngroups };
+	struct claim claim[SHUNT_DOMAINS];
+	unsigned int n = 0;
 
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		const struct domain *other = &a->domain[i];
-
-		if (other == d || !a->maps.domains[i].on)
-			continue;
-		if (other->life == DOMAIN_TAKEN ? other->user != d->user : several)
-			return true;
+		if (&a->domain[i] != d && a->maps.domains[i].on)
+			claim[n++] = (struct claim){ .worker = a->maps.agent[i].worker_user,
+						     .only = a->maps.domains[i].user };
 	}
-	return false;
+	return accuse_concerns_others(d->user - 1, claim, n, &in);
 }
 
 static bool is_enough(struct agent *a, const struct domain *d)
