@@ -52,7 +52,7 @@ void broker_refuse(struct agent *a, struct peer *p, int err, const char *text)
 {
 	struct shunt_msg_refused m = { .err = err };
 
-	say(LOG_INFO, "refused '%s' (process %u): %s", p->name, p->pid, text);
+	say(LOG_INFO, "refused '%s' (process %u, user %u): %s", p->name, p->pid, p->uid, text);
 	snprintf(m.text, sizeof(m.text), "%s", text);
 	p->stage = PEER_REFUSED;
 	p->since_ns = a->now_ns;
@@ -125,7 +125,9 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 	pidfd = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
 	err = pidfd < 0 ? -errno : worker_attach(d, p->pid, p->uid, pidfd, cores);
 	if (err) {
-		broker_refuse(a, p, err, "shuntd has no room for another worker");
+		broker_refuse(a, p, err, err == -EMFILE || err == -ENFILE ?
+			      "shuntd may open no more files: raise RLIMIT_NOFILE ('ulimit -n', LimitNOFILE=)" :
+			      "shuntd has no room for another worker");
 		return;
 	}
 	err = settle(a, p, d);
@@ -213,9 +215,7 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 		broker_refuse(a, p, -EBUSY, text);
 		break;
 	case DOMAIN_LEFT:
-		if (d->state->worker_pid != p->pid)
-			p->waits = "the domain's former worker said goodbye, and lives on";
-		else if (worker_may_return(d, a->now_ns))
+		if (d->state->worker_pid == p->pid && worker_may_return(d, a->now_ns))
 			attach(a, p, d);
 		break;
 	case DOMAIN_BUSY:
@@ -231,6 +231,7 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 
 static void serve_any(struct agent *a, struct peer *p)
 {
+	char text[SHUNT_TEXT_LEN];
 	struct domain *d;
 	bool soon;
 
@@ -243,10 +244,12 @@ static void serve_any(struct agent *a, struct peer *p)
 		}
 	}
 	d = find_free(a, p, &soon);
-	if (d)
+	if (d) {
 		serve_one(a, p, d);
-	else if (!soon)
-		broker_refuse(a, p, -EBUSY, "each domain that this user may have has a worker already");
+	} else if (!soon) {
+		owner_explain_none(a, p, text, sizeof(text));
+		broker_refuse(a, p, -EBUSY, text);
+	}
 }
 
 void broker_serve(struct agent *a, struct peer *p)
@@ -275,8 +278,7 @@ void broker_serve(struct agent *a, struct peer *p)
 			 a->opts.ifname);
 		broker_refuse(a, p, -ENODEV, text);
 	} else if (!owner_may_have(a, p, p->want)) {
-		snprintf(text, sizeof(text), a->maps.domains[p->want].user ? "domain %u is not for user %u" :
-			 "domain %u: user %u may have other domains, see 'user' in the configuration", p->want, p->uid);
+		owner_explain_domain(a, p, p->want, text, sizeof(text));
 		broker_refuse(a, p, -EACCES, text);
 	} else {
 		serve_one(a, p, &a->domain[p->want]);

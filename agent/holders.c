@@ -4,14 +4,15 @@
  *
  * The kernel refuses a new UMEM for a queue as long as anybody has a socket of the old one open, or a ring of it mapped:
  * a worker that does not leave, or a child of it that was made without fork()'s handlers. shuntd has not the rights to
- * look into processes, so it goes by what anybody may see: such a child has its parent's session and name, and
- * began later. (`shunt doctor`, as root, looks at the descriptors themselves.)
+ * look into processes, so it goes by what anybody may see: such a child has its parent's session, name and
+ * user, and began later. (`shunt doctor`, as root, looks at the descriptors themselves.)
  */
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "holders.h"
@@ -57,10 +58,20 @@ void holders_know(struct domain *d)
 	d->kin.user = d->state->owner;
 }
 
+/* Root's is what nobody may look into. */
+static bool may_be_of(__u32 pid, uid_t uid)
+{
+	char path[32];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%u", pid);
+	return !stat(path, &st) && (st.st_uid == uid || !st.st_uid);
+}
+
 static bool is_child(const struct domain *d, __u32 pid, const struct kin *k)
 {
 	if (pid == d->old_pid || !d->kin.began || k->session != d->kin.session || k->began < d->kin.began ||
-	    strcmp(k->name, d->kin.name))
+	    strcmp(k->name, d->kin.name) || (d->kin.user && !may_be_of(pid, d->kin.user - 1)))
 		return false;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (d->maps->agent[i].worker_pid == pid)

@@ -6,6 +6,7 @@
  * its user's making. So a user's next worker may get the same memory, sockets and view, and no other user's may.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "host.h"
@@ -27,6 +28,76 @@ bool owner_has_domain(const struct agent *a, uid_t uid)
 			return true;
 	}
 	return false;
+}
+
+void owner_explain_domain(const struct agent *a, const struct peer *p, __u32 domain, char *text, size_t len)
+{
+	__u32 user = a->maps.domains[domain].user;
+
+	if (user)
+		snprintf(text, len, "domain %u is for user %u alone ('user' in its configuration), not for user %u", domain,
+			 user - 1, p->uid);
+	else
+		snprintf(text, len, "domain %u is not for user %u: start shuntd with '--user %u', or ask for no domain",
+			 domain, p->uid, p->uid);
+}
+
+void owner_explain_none(const struct agent *a, const struct peer *p, char *text, size_t len)
+{
+	bool any = false;
+
+	for (int i = 0; i < SHUNT_DOMAINS; i++)
+		any |= a->maps.domains[i].on && owner_may_have(a, p, i);
+	if (any)
+		snprintf(text, len, "each domain that user %u may have has a worker already", p->uid);
+	else
+		snprintf(text, len, "each domain is for another user than %u, see 'user' in the configuration", p->uid);
+}
+
+/* True: there is something to say of the domain. */
+static bool explain_one(const struct domain *d, char *text, size_t len)
+{
+	switch (d->life) {
+	case DOMAIN_LEFT:
+		snprintf(text, len, "worker %u of domain %u said goodbye, and lives on: its domain is free once it ends",
+			 d->state->worker_pid, d->id);
+		return true;
+	case DOMAIN_BURIAL:
+		snprintf(text, len, "what the last worker of domain %u left is being counted: again in a second", d->id);
+		return true;
+	case DOMAIN_BUSY:
+		snprintf(text, len, "queue %u is still held by a process of before: see the messages of shuntd", d->id);
+		return true;
+	case DOMAIN_OFF:
+		snprintf(text, len, "queue %u cannot be served now: see the messages of shuntd for the reason", d->id);
+		return d->why[0];
+	case DOMAIN_FREE:
+	case DOMAIN_TAKEN:
+		break;
+	}
+	return false;
+}
+
+void owner_explain(const struct agent *a, const struct peer *p, char *text, size_t len)
+{
+	for (int i = 0; a->maps.agent && i < SHUNT_DOMAINS; i++) {
+		if (a->maps.domains[i].on && owner_may_have(a, p, i) &&
+		    (p->want == SHUNT_ANY_DOMAIN || p->want == (__u32)i) && explain_one(&a->domain[i], text, len))
+			return;
+	}
+	snprintf(text, len, "its domain is not ready: see the messages of shuntd");
+}
+
+/* While nothing is loaded, nobody can know whether there will be a domain for that user. */
+int owner_explain_stranger(const struct agent *a, uid_t uid, char *text, size_t len)
+{
+	if (!a->maps.agent && a->opts.role == ROLE_SHARED) {
+		snprintf(text, len, "shunt is not loaded on '%s': no domain is for user %u yet, nor is '--user %u' given",
+			 a->opts.ifname, uid, uid);
+		return -ENODEV;
+	}
+	snprintf(text, len, "user %u is not allowed: start shuntd with '--user %u'", uid, uid);
+	return -EACCES;
 }
 
 static bool was_others(__u32 owner, uid_t uid)
@@ -77,7 +148,7 @@ static bool ready_on_host(struct agent *a, const struct peer *p)
 	return true;
 }
 
-bool owner_ready(struct agent *a, const struct peer *p, struct domain *d)
+bool owner_ready(struct agent *a, struct peer *p, struct domain *d)
 {
 	if (a->opts.role == ROLE_HOST)
 		return ready_on_host(a, p);
@@ -85,5 +156,8 @@ bool owner_ready(struct agent *a, const struct peer *p, struct domain *d)
 		renew_rings(a, d, p->uid);
 		return false;
 	}
-	return !was_others(agent_of(d)->view_user, p->uid) || !renew_view(a, d);
+	if (!was_others(agent_of(d)->view_user, p->uid) || !renew_view(a, d))
+		return true;
+	p->waits = "no new view can be made, and the present one was another user's: see the messages of shuntd";
+	return false;
 }

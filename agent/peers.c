@@ -213,9 +213,9 @@ static void take(struct agent *a, int fd)
 	}
 	allowed = may_come(a, fd, &who);
 	if (!allowed && !owner_has_domain(a, who.uid)) {
-		snprintf(text, sizeof(text), "user %u is not allowed: start shuntd with "
-			 "'--user %u'", who.uid, who.uid);
-		turn_away(a, &who, fd, -EACCES, text);
+		int err = owner_explain_stranger(a, who.uid, text, sizeof(text));
+
+		turn_away(a, &who, fd, err, text);
 		return;
 	}
 	*p = (struct peer){ .stage = PEER_NEW, .fd = fd, .pid = who.pid, .uid = who.uid,
@@ -316,6 +316,15 @@ void peers_tell_leave(struct agent *a, const struct domain *d)
 	}
 }
 
+static void refuse_for_now(struct agent *a, struct peer *p)
+{
+	char text[SHUNT_TEXT_LEN];
+
+	if (!p->waits)
+		owner_explain(a, p, text, sizeof(text));
+	broker_refuse(a, p, -EBUSY, p->waits ? p->waits : text);
+}
+
 static void tick_one(struct agent *a, struct peer *p)
 {
 	__u64 waited = a->now_ns - p->since_ns;
@@ -327,9 +336,7 @@ static void tick_one(struct agent *a, struct peer *p)
 		break;
 	case PEER_WAITING:
 		if (waited > WAIT_NS)
-			broker_refuse(a, p, -EBUSY, p->waits ? p->waits :
-				      "the domain's former rings are still in use, "
-				      "see the messages of shuntd");
+			refuse_for_now(a, p);
 		else
 			broker_serve(a, p);
 		break;

@@ -12,9 +12,9 @@ SEED=${SEED:-$RANDOM}
 TEST_LIMIT=${LONG:+180}
 TEST_LIMIT=${TEST_LIMIT:-60}
 
-# Of whom the second is, if of anybody.
-USER_OF_1=
-domain() { echo "{queue: 0, cpus: [0]}
+# Of whom they are, if of anybody.
+USER_OF_0='' USER_OF_1=''
+domain() { echo "{queue: 0, cpus: [0]${USER_OF_0:+, user: $USER_OF_0}}
   - {queue: 1, cpus: [$(($(nproc) - 1))]${USER_OF_1:+, user: $USER_OF_1}}"; }
 
 # USER COMMAND…: on the host, as that user.
@@ -163,7 +163,9 @@ test_sockets_that_are_hidden_in_a_message_are_laid_to_the_user_that_had_them() {
 	pid=$(as $BAD build/tests/harm hide $SOCK 0)
 	wait_for 5 is_free 0
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+	assert_match "$(cat "$DIR/err")" 'queue 0 is still held by a process of before: see the messages of shuntd'
 	wait_for 5 logged "held: by a process of user $BAD, whose worker [0-9]* ('harm') had them last, or in a message .*; end that user's"
+	! logged 'it seems a child' || fail "it blamed another user's process"
 	host shunt doctor --dev "$DEV" >"$DIR/doctor" || true
 	assert_match "$(cat "$DIR/doctor")" "process $pid \('innocent'\) has AF_XDP sockets"
 	kill -KILL "$pid"
@@ -197,16 +199,29 @@ test_a_domain_for_one_user_is_for_nobody_else() {
 	begin
 	assert_match "$(host shunt status)" 'queue 1: .*; for user 60002'
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 1
-	assert_match "$(cat "$DIR/err")" 'domain 1 is not for user 60001'
+	assert_match "$(cat "$DIR/err")" 'domain 1 is for user 60002 alone'
 	assert_exit 1 build/tests/harm given $SOCK 1
 	assert_exit 1 as 60003 build/tests/harm given $SOCK 0
 	assert_match "$(cat "$DIR/err")" "user 60003 is not allowed: start shuntd with '--user 60003'"
 	assert_exit 1 as $BAD build/tests/harm given $SOCK 0
-	assert_match "$(cat "$DIR/err")" 'user 60002 may have other domains'
+	assert_match "$(cat "$DIR/err")" "domain 0 is not for user 60002: start shuntd with '--user 60002', or ask for no domain"
 	start_as bad $BAD build/shunt-spin --dev "$DEV" --idle sleep
 	wait_for 10 is_up 1
 	start_good
 	assert_unharmed
+	assert_exit 1 as $BAD build/tests/harm given $SOCK 4294967295
+	assert_match "$(cat "$DIR/err")" 'each domain that user 60002 may have has a worker already'
+	host shunt unload --dev "$DEV"
+	wait_for 5 logged 'was unloaded'
+	assert_exit 1 as $BAD build/tests/harm given $SOCK 1
+	assert_match "$(cat "$DIR/err")" "shunt is not loaded on 'labh'"
+}
+
+test_a_user_for_whom_no_domain_is_learns_so() {
+	USER_OF_0=$BAD USER_OF_1=$BAD ALLOWED=(--user $GOOD)
+	begin
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 4294967295
+	assert_match "$(cat "$DIR/err")" 'each domain is for another user than 60001'
 }
 
 test_a_worker_that_leaves_before_it_is_welcomed_has_left() {
