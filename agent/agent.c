@@ -285,6 +285,8 @@ static void turn_domains(struct agent *a)
 			bury_aside(d);
 			expire_old(d, a->now_ns);
 		}
+		if (d->life == DOMAIN_TAKEN && !(d->up & ~d->hung) && a->opts.role != ROLE_HOST)
+			expire_while_none_serves(d, a->now_ns);
 	}
 	if (a->now_ns >= a->make_ns)
 		make_domains(a);

@@ -19,6 +19,7 @@
 #include "frames.h"
 
 #define AT_ONCE 256 /* requests that one step takes from a ring */
+#define STAMP_NS 200000000ULL /* after the last core went off, XDP stamps what it steers: well before this */
 
 static __u64 clock_now(void)
 {
@@ -142,6 +143,36 @@ static void stamp(struct domain *d, __u32 slot)
 		if (m && !peek(m->arrival_ns))
 			poke(m->arrival_ns, d->state->unserved_ns);
 	}
+}
+
+/* The same of a ring whose core is only thought to stand still. If it has taken the entry meanwhile, the frame may be
+ * another request's. */
+static void stamp_live(struct domain *d, __u32 slot)
+{
+	const struct shunt_ring *rx = &d->r.rx[slot];
+	__u64 mine = d->state->unserved_ns;
+	__u32 cons = ring_cons(rx);
+
+	for (__u32 n = entries(d, slot); n; n--, cons++) {
+		struct shunt_meta *m = meta_at(d, rx, cons);
+		__u64 none = 0, seen = mine;
+
+		if (!m || !__atomic_compare_exchange_n(&m->arrival_ns, &none, mine, false, __ATOMIC_SEQ_CST,
+						       __ATOMIC_RELAXED))
+			continue;
+		if (ring_cons(rx) - cons - 1 < rx->mask + 1)
+			__atomic_compare_exchange_n(&m->arrival_ns, &seen, 0, false, __ATOMIC_SEQ_CST,
+						    __ATOMIC_RELAXED);
+	}
+}
+
+void expire_while_none_serves(struct domain *d, __u64 now_ns)
+{
+	if (!d->maps->cfg.hold_age_ms)
+		return;
+	for (__u32 i = 0; now_ns - d->state->unserved_ns < STAMP_NS && i < d->r.geo.ncores; i++)
+		stamp_live(d, i);
+	expire_serve(d);
 }
 
 void expire_old(struct domain *d, __u64 now_ns)

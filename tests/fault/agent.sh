@@ -113,6 +113,28 @@ hold: {age: none}'
 	assert_frames
 }
 
+# Those that came before it was seen to stand still, too. It knows what is too old before it takes the first one.
+test_a_worker_that_stood_still_answers_nothing_that_is_old() {
+	load fcfs 'hang: {after: 300ms, action: tell}
+hold: {age: 500ms}'
+	start_worker
+	kill -STOP "${PIDS[spin]}"
+	offer --rate 1000 --count 50 --time 1 --wait 10ms --mix short=1:1us
+	wait_for 5 logged 'is silent'
+	wait_for 5 none_is_up
+	offer --rate 1000 --count 50 --time 1 --wait 10ms --mix short=1:1us
+	read -rt 0.8 <> <(:) || true # they grow old
+	kill -CONT "${PIDS[spin]}"
+	wait_for 5 all_up
+	wait_for 5 quiet
+	assert_eq "$(stat_of .total.replied)" 0 replied
+	assert_eq "$(stat_of .total.expired)" 100 expired
+	assert_conserved
+	offer --rate 1000 --count 100 --time 1 --mix short=1:1us
+	assert_all_answered
+}
+none_is_up() { [ "$(up)" = 0 ]; }
+
 # SIDE IFNAME NUMBER OTHER: one end of a new veth pair, as the lab has it.
 plug_in() {
 	"$1" ip addr add "198.18.0.$3/24" dev "$2"
