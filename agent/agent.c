@@ -15,6 +15,7 @@
 #include "holes.h"
 #include "host.h"
 #include "keeper.h"
+#include "limits.h"
 #include "loaded.h"
 #include "log.h"
 #include "nicd.h"
@@ -54,6 +55,18 @@ static void explain(struct agent *a, struct domain *d, int err, char *why, size_
 		snprintf(why, len, "cannot make the sockets of queue %u: %s", d->id, strerror(-err));
 }
 
+static bool has_room(struct agent *a, struct domain *d)
+{
+	struct shunt_geometry geo = { .ncores = a->opts.host.ndevs };
+
+	if (a->opts.role != ROLE_HOST)
+		domain_geometry(&geo, &a->maps.cfg, &a->maps.domains[d->id], a->mtu);
+	if (limits_allow(a, d, sockets_of(&geo), d->why, sizeof(d->why)))
+		return true;
+	wait_for(a, d->why);
+	return false;
+}
+
 static bool make_one(struct agent *a, struct domain *d)
 {
 	int err;
@@ -62,6 +75,8 @@ static bool make_one(struct agent *a, struct domain *d)
 		d->life = DOMAIN_BUSY;
 		return false;
 	}
+	if (!has_room(a, d))
+		return false;
 	err = a->opts.role == ROLE_HOST ? host_make(a, d) :
 					  domain_make(d, &a->pins, a->ifindex, a->mtu);
 	if (!err) {
@@ -209,11 +224,15 @@ static bool find_shunt(struct agent *a)
 
 void agent_begin_to_serve(struct agent *a)
 {
+	char why[240];
+
 	if (a->opts.role == ROLE_SHARED) {
 		policy_refresh(a);
 		a->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
 	}
 	make_domains(a);
+	if (!limits_allow_users(a, why, sizeof(why)))
+		say(LOG_WARNING, "%s", why);
 	a->addrs_due = true;
 }
 

@@ -59,7 +59,7 @@ struct peer {
 	__u32 pid;
 	uid_t uid;
 	bool allowed;      /* to have a domain that is for no user in particular */
-	bool given;        /* it was sent descriptors */
+	unsigned int given; /* descriptors that it was sent since it had last read all */
 	__u32 heard;       /* messages in this tick */
 	const char *waits; /* what for, if not for rings of before */
 	__u64 since_ns;    /* of the stage */
@@ -169,8 +169,8 @@ bool peers_lets_in(const struct agent *a);
 
 /* users.c: limits; NULL, or why not. May a process of that user connect? */
 const char *users_may_come(struct agent *a, uid_t uid);
-/* Shall the peer be given descriptors? */
-const char *users_unread(const struct agent *a, const struct peer *p);
+/* Shall the peer be given the domain's descriptors? */
+const char *users_unread(const struct agent *a, const struct peer *p, const struct domain *d);
 bool peer_has_unread(const struct peer *p);
 /* Closes the connection. False: not entirely, as there are descriptors in it that nobody has read. */
 bool peer_end(struct peer *p);

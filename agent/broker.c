@@ -28,6 +28,7 @@ int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type,
 	} control;
 	struct iovec iov = { .iov_base = msg, .iov_len = len };
 	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
+	unsigned int before;
 	struct cmsghdr *c;
 
 	*(struct shunt_msg *)msg = (struct shunt_msg){ .magic = SHUNT_MSG_MAGIC, .abi = SHUNT_ABI,
@@ -42,9 +43,10 @@ int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type,
 		c->cmsg_len = CMSG_LEN(nfd * sizeof(int));
 		memcpy(CMSG_DATA(c), fd, nfd * sizeof(int));
 	}
+	before = nfd && !peer_has_unread(p) ? 0 : p->given;
 	if (sendmsg(p->fd, &hdr, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return -errno;
-	p->given |= nfd > 0;
+	p->given = before + nfd;
 	return 0;
 }
 
@@ -117,7 +119,7 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 	bool had = d->life == DOMAIN_LEFT;
 	int pidfd, err;
 
-	p->waits = users_unread(a, p);
+	p->waits = users_unread(a, p, d);
 	if (p->waits || !owner_ready(a, p, d))
 		return;
 	if (a->opts.role != ROLE_HOST)
@@ -147,7 +149,7 @@ static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 	struct peer *old = d->peer;
 	int err;
 
-	p->waits = users_unread(a, p);
+	p->waits = users_unread(a, p, d);
 	if (p->waits)
 		return;
 	err = settle(a, p, d);

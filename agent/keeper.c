@@ -141,8 +141,7 @@ static void hear_trial(struct keeper *k)
 		yield_the_place(k);
 }
 
-/* --- stopping
- * -------------------------------------------------------------------------------------- */
+/* --- stopping -------------------------------------------------------------------------------- */
 
 /* A process of our own goes on as the one that keeps, and we end. */
 static void linger(struct keeper *k)
@@ -189,8 +188,7 @@ static void look_while_lingering(struct keeper *k)
 		done_for_good(k, EXIT_SUCCESS);
 }
 
-/* --- the agent
- * ------------------------------------------------------------------------------------- */
+/* --- the agent ------------------------------------------------------------------------------- */
 
 static void start_agent(struct keeper *k)
 {
@@ -262,8 +260,7 @@ static bool hear_agent(struct keeper *k)
 	return true;
 }
 
-/* --- a successor, and signals
- * --------------------------------------------------------------------- */
+/* --- a successor, and signals ---------------------------------------------------------------- */
 
 static void obey(struct keeper *k, enum control_order order)
 {

@@ -9,17 +9,13 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "limits.h"
 
-#define STRANGERS_MAX (PEERS_MAX - SHUNT_DOMAINS) /* connections that are no worker's … */
-#define STRANGERS_USER SHUNT_DOMAINS             /* … of one user */
-#define UNREAD_MAX 32   /* connections with descriptors that were not read … */
-#define UNREAD_USER 4   /* … of one user */
-#define GIVEN_MAX 96    /* descriptors that a connection may have unread: those of WELCOME, and some */
+#define STRANGERS_USER SHUNT_DOMAINS /* connections of one user that are no worker's */
+#define UNREAD_USER 4   /* connections of one user with descriptors that were not read */
 #define PER_SECOND 200  /* connections of one user: sixteen workers that come again ten times a second … */
 #define BURST 200       /* … and this many at once */
 #define SECOND_NS 1000000000ULL
@@ -41,34 +37,61 @@ bool peer_end(struct peer *p)
 	return false;
 }
 
-/* Half of what the kernel lets root's processes have under way. */
-static unsigned int most_unread(void)
+/* What is under way: to that user, in connections; and all, in descriptors. */
+static unsigned int unread(const struct agent *a, uid_t uid, const struct peer *but, unsigned int *descriptors)
 {
-	struct rlimit lim;
-	rlim_t n = UNREAD_MAX;
+	unsigned int n = 0;
 
-	if (!getrlimit(RLIMIT_NOFILE, &lim) && lim.rlim_cur / 2 / GIVEN_MAX < n)
-		n = lim.rlim_cur / 2 / GIVEN_MAX;
-	return n ? n : 1;
-}
-
-const char *users_unread(const struct agent *a, const struct peer *p)
-{
-	unsigned int user = 0, all = 0;
-
+	*descriptors = 0;
 	for (int i = 0; i < PEERS_MAX; i++) {
 		const struct peer *q = &a->peer[i];
 
-		if (q == p || !peer_has_unread(q))
+		if (q == but || !peer_has_unread(q))
 			continue;
-		if (q->pid == p->pid)
-			return "this process has not read what an earlier connection of it was given: close that";
-		user += q->uid == p->uid;
-		all++;
+		n += q->uid == uid;
+		*descriptors += q->given;
 	}
-	if (user >= UNREAD_USER)
+	return n;
+}
+
+static bool has_nothing_unread(const struct agent *a, uid_t uid)
+{
+	unsigned int all;
+
+	return !unread(a, uid, NULL, &all);
+}
+
+/* For the first descriptors of others that are known by name and have none under way. */
+static unsigned int reserve_for_others(const struct agent *a, uid_t uid)
+{
+	return limits_users(a, uid, has_nothing_unread) * limits_most_given(a);
+}
+
+static const char *process_unread(const struct agent *a, const struct peer *p)
+{
+	for (int i = 0; i < PEERS_MAX; i++) {
+		if (&a->peer[i] != p && a->peer[i].pid == p->pid && peer_has_unread(&a->peer[i]))
+			return "this process has not read what an earlier connection of it was given: close that";
+	}
+	return NULL;
+}
+
+const char *users_unread(const struct agent *a, const struct peer *p, const struct domain *d)
+{
+	const char *why = process_unread(a, p);
+	unsigned int all, of_user = unread(a, p->uid, p, &all);
+
+	if (why)
+		return why;
+	if (of_user >= UNREAD_USER)
 		return "connections of this user have not read what they were given: end those processes";
-	return all < most_unread() ? NULL : "too many connections have not read what they were given";
+	all += limits_given(&d->r.geo);
+	if (of_user || !limits_knows(a, p->uid))
+		all += reserve_for_others(a, p->uid);
+	if (all <= limits_under_way())
+		return NULL;
+	return of_user ? "this user has unread descriptors, and more of them would leave no room for other users" :
+			 "too many descriptors are unread: end those processes, or raise shuntd's RLIMIT_NOFILE";
 }
 
 /* Of the users that came lately; the one that has been away longest makes room. */
@@ -124,8 +147,8 @@ const char *users_may_come(struct agent *a, uid_t uid)
 {
 	unsigned int all, of_user = strangers(a, uid, &all);
 
-	if (all >= STRANGERS_MAX)
-		return "too many connections wait for an answer";
+	if (all >= limits_strangers(a))
+		return "too many connections wait for an answer: again later, or raise shuntd's RLIMIT_NOFILE";
 	if (!uid)
 		return NULL;
 	if (comes_too_often(a, uid))

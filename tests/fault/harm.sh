@@ -224,6 +224,15 @@ test_a_user_for_whom_no_domain_is_learns_so() {
 	assert_match "$(cat "$DIR/err")" 'each domain is for another user than 60001'
 }
 
+test_a_limit_of_open_files_that_is_too_low_is_named() {
+	config >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	start shuntd host prlimit --nofile=120 shuntd --dev "$DEV" "${ALLOWED[@]}"
+	wait_for 10 logged 'no room for the 3 sockets of queue 0: shuntd may have 120 files open (RLIMIT_NOFILE) and'
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+	assert_match "$(cat "$DIR/err")" 'queue 0 cannot be served now: see the messages of shuntd'
+}
+
 test_a_worker_that_leaves_before_it_is_welcomed_has_left() {
 	begin
 	start_as hasty $BAD build/tests/harm hasty $SOCK 1

@@ -2,20 +2,22 @@
 /*
  * test_users.c - what a user may take of shuntd, on real sockets: descriptors that it does not read, connections
  */
-/* link: agent/users.c */
+/* link: agent/users.c agent/limits.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "agent/agent.h"
+#include "agent/limits.h"
 
+#define BIG (SHUNT_FD_SOCKETS + SHUNT_SLOTS + 1)
 #define ALL_NS 1000000000ULL
 
 static struct agent *new_agent(void)
@@ -24,6 +26,8 @@ static struct agent *new_agent(void)
 
 	assert_non_null(a);
 	a->now_ns = 5 * ALL_NS;
+	a->domain[0] = (struct domain){ .life = DOMAIN_FREE, .r.geo = { .ncores = SHUNT_CORES, .nclasses = SHUNT_CLASSES,
+									.hold_ring = 64 } };
 	for (int i = 0; i < PEERS_MAX; i++)
 		a->peer[i].fd = a->peer[i].pidfd = -1;
 	return a;
@@ -56,8 +60,32 @@ static void give(struct peer *p)
 	c->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(c), &zero, sizeof(int));
 	assert_int_equal(sendmsg(p->fd, &hdr, 0), 1);
-	p->given = true;
+	p->given = BIG; /* as many as WELCOME of a big domain has, and the policy */
 	p->stage = PEER_WORKER;
+}
+
+static const char *may_have(const struct agent *a, int i)
+{
+	return users_unread(a, &a->peer[i], &a->domain[0]);
+}
+
+/* A user's processes take all that they get, and read none of it; how often they got something. */
+static int take_all(struct agent *a, uid_t uid, int *n)
+{
+	int got = 0;
+
+	for (; connect_peer(a, *n, 100 + *n, uid) >= 0 && !may_have(a, *n); got++)
+		give(&a->peer[(*n)++]);
+	return got;
+}
+
+static void limit_files(unsigned int n)
+{
+	struct rlimit lim;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	lim.rlim_cur = n;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &lim), 0);
 }
 
 static void read_it(int fd)
@@ -72,11 +100,11 @@ static void test_a_process_gets_nothing_more_before_it_has_read_what_it_got(void
 	struct agent *a = new_agent();
 	int first = connect_peer(a, 0, 100, 1000), second = connect_peer(a, 1, 100, 1000);
 
-	assert_null(users_unread(a, &a->peer[1]));
+	assert_null(may_have(a, 1));
 	give(&a->peer[0]);
-	assert_non_null(users_unread(a, &a->peer[1]));
+	assert_non_null(may_have(a, 1));
 	read_it(first);
-	assert_null(users_unread(a, &a->peer[1]));
+	assert_null(may_have(a, 1));
 	close(first);
 	close(second);
 	free(a);
@@ -89,9 +117,9 @@ static void test_an_ended_connection_counts_until_it_is_read_or_closed(void **st
 
 	give(&a->peer[0]);
 	assert_false(peer_end(&a->peer[0]));
-	assert_non_null(users_unread(a, &a->peer[1]));
+	assert_non_null(may_have(a, 1));
 	close(first);
-	assert_null(users_unread(a, &a->peer[1]));
+	assert_null(may_have(a, 1));
 	assert_true(peer_end(&a->peer[0]));
 	close(second);
 	free(a);
@@ -118,15 +146,86 @@ static void test_processes_of_one_user_cannot_keep_others_waiting(void **state)
 
 	for (; n < 8; n++) {
 		end[n] = connect_peer(a, n, 100 + n, 1000);
-		if (users_unread(a, &a->peer[n]))
+		if (may_have(a, n))
 			break;
 		give(&a->peer[n]);
 	}
 	assert_true(n > 1 && n < 8);
 	end[n + 1] = connect_peer(a, n + 1, 200, 1001);
-	assert_null(users_unread(a, &a->peer[n + 1]));
+	assert_null(may_have(a, n + 1));
 	for (int i = 0; i < n + 2; i++)
 		close(end[i]);
+	free(a);
+}
+
+/* However few files shuntd may have open, and however many of the others mean harm. */
+static void test_two_users_that_read_nothing_leave_room_for_a_third(void **state)
+{
+	struct agent *a = new_agent();
+	int n = 0;
+
+	limit_files(1024);
+	a->opts.nusers = 3;
+	for (int i = 0; i < 3; i++)
+		a->opts.user[i] = 1000 + i;
+	assert_true(take_all(a, 1000, &n) > 1);
+	assert_true(take_all(a, 1001, &n) > 0);
+	assert_int_equal(take_all(a, 1002, &n), 1);
+	free(a);
+}
+
+/* Such as a group lets in. */
+static void test_users_that_are_not_known_by_name_leave_room_for_those_that_are(void **state)
+{
+	struct agent *a = new_agent();
+	int n = 0;
+
+	limit_files(1024);
+	a->opts.nusers = 2;
+	a->opts.user[0] = 1000;
+	a->opts.user[1] = 1001;
+	for (uid_t uid = 2000; uid < 2010; uid++)
+		take_all(a, uid, &n);
+	assert_true(n > 0);
+	assert_true(take_all(a, 1000, &n) > 0);
+	assert_int_equal(take_all(a, 1001, &n), 1);
+	free(a);
+}
+
+static void test_the_limit_says_how_many_users_it_is_enough_for(void **state)
+{
+	struct agent *a = new_agent();
+	char why[240];
+
+	limit_files(1024);
+	a->opts.nusers = 5;
+	for (int i = 0; i < 5; i++)
+		a->opts.user[i] = 1000 + i;
+	assert_true(limits_allow_users(a, why, sizeof(why)));
+	a->opts.user[a->opts.nusers++] = 1005;
+	assert_false(limits_allow_users(a, why, sizeof(why)));
+	assert_non_null(strstr(why, "RLIMIT_NOFILE"));
+	a->opts.user[5] = 1004; /* twice the same is one */
+	assert_true(limits_allow_users(a, why, sizeof(why)));
+	free(a);
+}
+
+/* Fewer connections, rather than domains that cannot be made or workers that cannot come. */
+static void test_a_domain_that_leaves_no_room_for_workers_is_refused(void **state)
+{
+	struct agent *a = new_agent();
+	char why[240];
+	int i = 1;
+
+	limit_files(1024);
+	for (; i < SHUNT_DOMAINS && limits_allow(a, &a->domain[i], SHUNT_SLOTS, why, sizeof(why)); i++)
+		a->domain[i] = a->domain[0];
+	assert_in_range(i, 8, SHUNT_DOMAINS - 1);
+	assert_non_null(strstr(why, "RLIMIT_NOFILE"));
+	assert_in_range(limits_strangers(a), 16, PEERS_MAX / 2);
+	limit_files(4096);
+	assert_true(limits_allow(a, &a->domain[i], SHUNT_SLOTS, why, sizeof(why)));
+	assert_in_range(limits_strangers(a), PEERS_MAX / 2, PEERS_MAX);
 	free(a);
 }
 
@@ -190,6 +289,10 @@ int main(void)
 		cmocka_unit_test(test_an_ended_connection_counts_until_it_is_read_or_closed),
 		cmocka_unit_test(test_a_message_that_was_looked_at_is_not_read),
 		cmocka_unit_test(test_processes_of_one_user_cannot_keep_others_waiting),
+		cmocka_unit_test(test_two_users_that_read_nothing_leave_room_for_a_third),
+		cmocka_unit_test(test_users_that_are_not_known_by_name_leave_room_for_those_that_are),
+		cmocka_unit_test(test_the_limit_says_how_many_users_it_is_enough_for),
+		cmocka_unit_test(test_a_domain_that_leaves_no_room_for_workers_is_refused),
 		cmocka_unit_test(test_a_user_that_connects_too_often_waits_and_others_do_not),
 		cmocka_unit_test(test_many_users_make_nobody_wait),
 		cmocka_unit_test(test_a_user_has_room_for_its_workers_and_leaves_room_for_others),

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * limits.h - what RLIMIT_NOFILE allows: open files, and descriptors in messages that nobody has read yet
+ */
+#pragma once
+
+#include "agent.h"
+
+/* The most that one worker is given at once: memory, view, sockets, policy. */
+unsigned int limits_given(const struct shunt_geometry *g);
+/* The same of any domain that is made. */
+unsigned int limits_most_given(const struct agent *a);
+/* Descriptors that may be under way to workers. The kernel counts them against root, whose they are; the other half is
+ * the keeper's, and other processes' of root. */
+unsigned int limits_under_way(void);
+
+/* May the domain, with that many sockets, be made, and all that are made be served? Else the reason in why. */
+bool limits_allow(const struct agent *a, const struct domain *d, unsigned int sockets, char *why, size_t len);
+/* May as many users as are let in be given their first descriptors at once, whoever reads none? Else the reason in why. */
+bool limits_allow_users(const struct agent *a, char *why, size_t len);
+/* How many connections may there be that are no worker's? */
+unsigned int limits_strangers(const struct agent *a);
+
+/* Users that are let in by name (root, --user, a domain's `user`), but for that one. counts: NULL, or which of them do. */
+unsigned int limits_users(const struct agent *a, uid_t but, bool (*counts)(const struct agent *a, uid_t uid));
+/* Is the user one of them? */
+bool limits_knows(const struct agent *a, uid_t uid);
