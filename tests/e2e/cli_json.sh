@@ -106,6 +106,20 @@ test_every_verb_fails_in_json_where_nothing_is_loaded() {
 	TEXT
 }
 
+# The columns of the table, and the names of whatever else is counted.
+test_every_count_of_stats_is_explained_in_the_manual() {
+	local name n=0
+	host shunt load fcfs --dev "$DEV" --port 9000
+	for name in $(host shunt stats | sed -n 's/^class //p') \
+		$(host shunt -j stats | jq -r '.pass, .denied, .events | keys[]'); do
+		grep -qF "**$name**" <(sed -n '/^COUNTS/,/^TUNABLES/p' "$ROOT/docs/man/shunt.8.rst") ||
+			fail "the manual's COUNTS lacks '$name'"
+		n=$((n + 1))
+	done
+	assert_ge $n 39 "names"
+	assert_match "$(shunt stats --help)" "man 8 shunt, COUNTS"
+}
+
 test_wrong_usage_is_status_2() {
 	local args
 	load
