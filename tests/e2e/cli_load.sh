@@ -50,6 +50,14 @@ test_load_writes_what_the_configuration_says() {
 	assert_eq "$(json '.interfaces[0].classes | map(.name) | join(" ")' host shunt -j)" "a b"
 }
 
+# Whoever copies it has two CPUs, perhaps.
+test_the_readmes_configuration_loads_on_this_machine() {
+	sed -n '/^    domains:$/,/^$/s/^    //p' "$ROOT/README.md" >"$DIR/service.yaml"
+	assert_ge "$(wc -l <"$DIR/service.yaml")" 8 "lines of README's service.yaml"
+	host shunt load mq --dev "$DEV" --config "$DIR/service.yaml"
+	assert_eq "$(json '.interfaces[0].classes | map(.name) | join(" ")' host shunt -j)" "get scan"
+}
+
 test_dry_run_changes_nothing() {
 	host shunt load mq --dev "$DEV" --port 9000 --dry-run
 	nothing_left || fail "something is left"
