@@ -12,10 +12,8 @@
  */
 #include "maps.h"
 
-#include "classify.h"
+#include "front.h"
 #include "mark.h"
-#include "source.h"
-#include "sum.h"
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
@@ -30,7 +28,6 @@ struct arrival {
 	struct shunt_domain *dom;
 	struct shunt_ingress *in;
 	struct shunt_view *view;
-	struct shunt_ingress_class *n;
 	__u64 up;
 	__u64 cls;
 	__u64 id;
@@ -90,23 +87,12 @@ static __always_inline int decide(struct arrival *a, const struct shunt_event *e
 	return core;
 }
 
-/* May the class hold one more? Publishes its objective to those who will select. */
+/* May the class hold one more? */
 static __always_inline int may_hold(struct arrival *a)
 {
-	__u32 room = a->cfg->hold_ring - SHUNT_RING_MARGIN, limit = room, backlog, key = a->cls;
-	__u32 *slo = bpf_map_lookup_elem(&slo_us, &key);
-	__u32 *set = bpf_map_lookup_elem(&hold_limit, &key);
-	__u64 cls = a->cls;
+	__u64 cls = a->cls, limit = hold_at_most(a->in, a->view, cls, a->cfg->hold_ring - SHUNT_RING_MARGIN);
+	__u32 backlog = a->in->enq[cls] - a->view->deq[cls];
 
-	if (slo && a->view->slo_us[cls] != *slo)
-		a->view->slo_us[cls] = *slo;
-	if (set && *set) {
-		if (*set > room)
-			a->in->ev[SHUNT_EV_BAD_LIMIT]++;
-		else
-			limit = *set;
-	}
-	backlog = a->in->enq[cls] - a->view->deq[cls];
 	if (backlog > a->cfg->hold_ring) {
 		/* Impossible: a core wrote nonsense. The ring itself refuses what it cannot take. */
 		a->in->ev[SHUNT_EV_BAD_BACKLOG]++;
@@ -139,15 +125,10 @@ static __always_inline int put_meta(struct xdp_md *ctx, const struct arrival *a,
 	return 1;
 }
 
-/* No core, or no way to one. Without a socket nothing can be held: only "pass" gives it to the kernel. */
-static __always_inline int fall_back(struct arrival *a, struct shunt_ingress_class *n)
+/* Without a socket nothing can be held: only "pass" gives it to the kernel. */
+static __always_inline int no_way(const struct arrival *a, front_count *n)
 {
-	if (a->cfg->fallback == SHUNT_FALLBACK_PASS) {
-		n->passed++;
-		return XDP_PASS;
-	}
-	n->dropped++;
-	return XDP_DROP;
+	return fall_back(n, a->cfg->fallback == SHUNT_FALLBACK_PASS);
 }
 
 /* Who was to yield before this and still runs is sent a signal: by a program called last, where there is one. */
@@ -157,7 +138,7 @@ static __always_inline __u64 late_at(const struct shunt_cfg *cfg, __u64 now)
 }
 
 static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
-				   struct shunt_ingress_class *n, __u32 core)
+				   front_count *n, __u32 core)
 {
 	__u32 flags = a->cfg->flags & (SHUNT_CFG_STAMP | SHUNT_CFG_PREEMPT), waits = 0;
 	__u64 now = 0;
@@ -171,11 +152,11 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	}
 	if (!put_meta(ctx, a, now, 0, 0)) {
 		a->in->ev[SHUNT_EV_NO_META]++;
-		return fall_back(a, n);
+		return no_way(a, n);
 	}
 	if (bpf_redirect_map(&xsks, a->domain * SHUNT_SLOTS + core, XDP_PASS) != XDP_REDIRECT) {
 		a->in->ev[SHUNT_EV_NO_SOCKET]++;
-		return fall_back(a, n);
+		return no_way(a, n);
 	}
 	a->view->sent[core] = ++a->in->sent[core];
 	n->steered++;
@@ -185,7 +166,7 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 }
 
 static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
-				   struct shunt_ingress_class *n)
+				   front_count *n)
 {
 	__u64 cls = a->cls, now;
 	__u32 slot = a->domain * SHUNT_SLOTS + SHUNT_HOLD_SLOT + cls;
@@ -198,11 +179,11 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	now = bpf_ktime_get_ns();
 	if (!put_meta(ctx, a, now, a->in->enq[cls], SHUNT_META_HELD)) {
 		a->in->ev[SHUNT_EV_NO_META]++;
-		return fall_back(a, n);
+		return no_way(a, n);
 	}
 	if (bpf_redirect_map(&xsks, slot, XDP_PASS) != XDP_REDIRECT) {
 		a->in->ev[SHUNT_EV_NO_SOCKET]++;
-		return fall_back(a, n);
+		return no_way(a, n);
 	}
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
@@ -216,7 +197,7 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
  * through its own queue alone. So it waits in the core's ring, from where others take it, too; also while
  * that core has no thread.
  */
-static __always_inline int to_queue(struct xdp_md *ctx, struct arrival *a, struct shunt_ingress_class *n)
+static __always_inline int to_queue(struct xdp_md *ctx, struct arrival *a, front_count *n)
 {
 	__u64 core = shunt_index(a->core, SHUNT_CORES), bit = 1ULL << core;
 
@@ -231,26 +212,25 @@ static __always_inline int to_queue(struct xdp_md *ctx, struct arrival *a, struc
 }
 
 /* A request of class a->cls: event, decision, hand-over. */
-static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a,
-				  const struct shunt_packet *p, const struct shunt_port *port)
+static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a, const struct front *f)
 {
-	struct shunt_ingress_class *n = a->n;
+	const struct shunt_packet *p = &f->p;
+	front_count *n = f->n;
 	struct shunt_event ev = { .cls = a->cls, .run_cls = SHUNT_NONE };
 	int core;
 
-	n->arrived++;
 	a->id = ++a->in->id;
 	a->payload = (void *)(p->udp + 1) - p->data;
 	a->len = p->len;
 	a->ipv6 = p->ipv6;
 
 	if (!a->up && a->cfg->fallback != SHUNT_FALLBACK_HOLD)
-		return fall_back(a, n);
+		return no_way(a, n);
 	if (a->core != SHUNT_CORES) {
 		a->id = SHUNT_QUEUE_ID(a->id, a->core);
 		return to_queue(ctx, a, n);
 	}
-	fill_event(&ev, p, port);
+	fill_event(&ev, p, f->port);
 	core = decide(a, &ev);
 	if (core >= 0)
 		return to_core(ctx, a, n, core);
@@ -304,61 +284,30 @@ static __always_inline int find_domain(struct arrival *a, __u32 queue)
 SEC("xdp")
 int shunt_ingress(struct xdp_md *ctx)
 {
-	struct shunt_packet p;
+	struct front f;
 	struct arrival a;
-	struct shunt_port *port;
-	struct shunt_own *mine;
 	/* Keys have their address taken: apart from "a", which stays in registers so. */
-	__u32 zero = 0, queue = ctx->rx_queue_index, key, spill, cls;
-	__u64 reasons;
-	int why;
+	__u32 zero = 0, queue = ctx->rx_queue_index;
+	int action;
 
 	if (!find_domain(&a, queue))
 		return foreign_queue();
 	a.in = bpf_map_lookup_elem(&ingress, &queue);
-	if (!a.in)
-		return XDP_PASS;
-	why = parse(ctx, &p);
-	if (why != SHUNT_NR_PASS) {
-		count_pass(a.in, why);
-		return XDP_PASS;
-	}
-	key = bpf_ntohs(p.udp->dest);
-	port = bpf_map_lookup_elem(&ports, &key);
-	if (!port || !(port->flags & SHUNT_PORT_ON)) {
-		count_pass(a.in, SHUNT_PASS_PORT);
-		return XDP_PASS;
-	}
 	a.cfg = bpf_map_lookup_elem(&cfg, &zero);
+	if (!a.in || !a.cfg)
+		return XDP_PASS;
+	action = front(ctx, &f, a.cfg, a.in);
+	if (action != FRONT_REQUEST)
+		return action;
 	a.view = find_view(a.domain);
-	mine = bpf_map_lookup_elem(&own, &zero);
-	if (!a.cfg || !a.view || !mine)
+	if (!a.view)
 		return XDP_PASS;
-	why = not_for(&p, mine, a.cfg->flags);
-	if (why != SHUNT_NR_PASS) {
-		count_pass(a.in, why);
-		return XDP_PASS;
-	}
-	reasons = deny(&p, mine, a.cfg->port_bits);
-	if (a.cfg->verify)
-		reasons |= sums_wrong(ctx, sum_where(&p), a.cfg->verify);
-	if (reasons) {
-		count_deny(a.in, reasons);
-		return XDP_DROP;
-	}
-	cls = classify(&p, port, &spill);
-	if (cls >= a.cfg->nclasses || cls >= SHUNT_CLASSES) {
-		a.in->ev[SHUNT_EV_BAD_CLASS]++;
-		cls = 0;
-	}
-	a.cls = shunt_index(cls, SHUNT_CLASSES);
-	a.n = &a.in->cls[a.cls];
-	if (spill)
-		a.n->spill++;
+	front_class(&f, a.cfg, a.in);
+	a.cls = f.cls;
 	a.up = a.dom->up;
 	if (a.view->up != a.up)
 		a.view->up = a.up;
-	return arrive(ctx, &a, &p, port);
+	return arrive(ctx, &a, &f);
 }
 
 /*

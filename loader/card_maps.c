@@ -69,9 +69,9 @@ static json_t *class_counts(struct ctl *ctl, __u32 c)
 
 	if (map_get(ctl, "nfp_count", c, &n, sizeof(n)))
 		return NULL;
-	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I}", "class", c, "arrived", (json_int_t)n.arrived,
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "class", c, "arrived", (json_int_t)n.arrived,
 			 "steered", (json_int_t)n.steered, "dropped", (json_int_t)n.dropped, "passed",
-			 (json_int_t)n.passed, "spill", (json_int_t)n.spill);
+			 (json_int_t)n.passed, "spill", (json_int_t)n.spill, "bad_class", (json_int_t)n.bad_class);
 }
 
 json_t *card_json(struct ctl *ctl)

@@ -8,13 +8,11 @@
  */
 #include "../maps.h"
 
-#include "../classify.h"
+#include "../front.h"
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
 #include "../event.h"
-#include "../source.h"
-#include "../sum.h"
 
 #include "copy.h"
 #include "control.h"
@@ -51,7 +49,7 @@ static __always_inline int roomiest(const struct shunt_nic *n, __u32 k)
  * Nothing of the class waits, and a core has room though the policy said hold: would select give it this
  * request? Then it need not wait for a credit.
  */
-static __always_inline int fill(struct shunt_nic *n, struct shunt_view *v, __u32 cls, __u32 k,
+static __noinline int fill(struct shunt_nic *n, struct shunt_view *v, __u32 cls, __u32 k,
 				__u64 now)
 {
 	struct shunt_event ev = { .now_ns = now, .run_cls = SHUNT_NONE };
@@ -98,15 +96,13 @@ static __noinline __u32 store(struct xdp_md *ctx, __u32 cls, __u32 payload_and_l
 	return slot;
 }
 
-/* May the class hold one more? Publishes its objective to select. */
-static __always_inline int may_hold(struct shunt_nic *n, struct shunt_view *v, __u32 cls)
+/* May the class hold one more? */
+static __always_inline int may_hold(struct shunt_nic *n, struct shunt_view *v, struct shunt_ingress *in,
+				    const struct shunt_nic_cfg *wire, __u64 cls)
 {
-	__u32 *slo = bpf_map_lookup_elem(&slo_us, &cls);
-	__u32 *limit = bpf_map_lookup_elem(&hold_limit, &cls);
+	__u32 slots = slots_of(wire), room = slots > SHUNT_NIC_RESERVE ? slots - SHUNT_NIC_RESERVE : 0;
 
-	if (slo && v->slo_us[shunt_index(cls, SHUNT_CLASSES)] != *slo)
-		v->slo_us[shunt_index(cls, SHUNT_CLASSES)] = *slo;
-	return !limit || !*limit || get_fifo(n, cls, 0)->count < *limit;
+	return get_fifo(n, cls, 0)->count < hold_at_most(in, v, shunt_index(cls, SHUNT_CLASSES), room);
 }
 
 /* The request goes on to the core behind a header. */
@@ -170,40 +166,33 @@ static __always_inline int decide(struct shunt_nic *n, struct shunt_view *v,
 	return fill(n, v, ev->cls, k, ev->now_ns ? ev->now_ns : bpf_ktime_get_ns());
 }
 
-/* A request of a class: event, decision, hand-over. */
-static __always_inline int arrive(struct xdp_md *ctx, struct shunt_nic *n, struct shunt_view *v,
-				  struct shunt_ingress *in, const struct shunt_cfg *c,
-				  const struct shunt_packet *p, const struct shunt_port *port,
-				  __u32 cls)
+/*
+ * A request of the event's class: decision, hand-over. where: of the payload; highest bit: IPv6.
+ */
+static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __u32 where)
 {
-	__u32 where = (p->ipv6 ? 1u << 31 : 0) | (__u32)((void *)(p->udp + 1) - p->data) << 16 |
-		      (p->len & 0xffff);
-	struct shunt_nic_cfg *cfg = get_cfg();
-	struct shunt_ingress_class *count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
-	struct shunt_event ev = { .cls = cls, .run_cls = SHUNT_NONE };
-	__u32 slot;
+	__u32 zero = 0, slot, cls;
+	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
+	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
+	struct shunt_nic_cfg *wire = get_cfg();
+	struct shunt_view *v = get_view();
+	struct shunt_nic *n = get_nic();
+	front_count *count;
 	int core;
 
-	count->arrived++;
-	in->id++;
-	if (!cfg)
+	if (!ev || !in || !c || !wire || !v || !n)
 		return XDP_DROP;
-	if (!v->up && c->fallback != SHUNT_FALLBACK_HOLD) {
-		if (c->fallback == SHUNT_FALLBACK_DROP) {
-			count->dropped++;
-			return XDP_DROP;
-		}
-		count->passed++;
-		return XDP_PASS;
-	}
-	if (p->end - p->data > nic_frame) {
+	cls = shunt_index(ev->cls, SHUNT_CLASSES);
+	count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
+	in->id++;
+	if (!v->up && c->fallback != SHUNT_FALLBACK_HOLD)
+		return fall_back(count, c->fallback == SHUNT_FALLBACK_PASS);
+	if (frame_bytes(ctx) > nic_frame) {
 		n->ev[SHUNT_NIC_EV_LONG]++;
 		count->dropped++;
 		return XDP_DROP;
 	}
-	fill_event(&ev, p, port);
-
-	core = decide(n, v, in, &ev, outstanding_max(cfg));
+	core = decide(n, v, in, ev, outstanding_max(wire));
 	if (core == SHUNT_REJECT) {
 		count->rejected++;
 		return XDP_DROP;
@@ -218,7 +207,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_nic *n, struc
 	}
 	if (!v->up)
 		expire(cls, too_old(c));
-	if (!may_hold(n, v, cls)) {
+	if (!may_hold(n, v, in, wire, cls)) {
 		count->limit++;
 		count->dropped++;
 		return XDP_DROP;
@@ -239,64 +228,45 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_nic *n, struc
 	return slot;
 }
 
+/* A request: class, event. A function that the verifier looks at by itself: it would follow the rules, and all that comes
+ * then, once for each way through the parser. */
+__noinline int classified(struct xdp_md *ctx, __u32 where)
+{
+	__u32 zero = 0;
+	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
+	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
+	struct shunt_event ev = { .run_cls = SHUNT_NONE };
+	struct front f;
+
+	if (!in || !c || !find_again(ctx, &f, where))
+		return XDP_PASS;
+	front_class(&f, c, in);
+	ev.cls = f.cls;
+	fill_event(&ev, &f.p, f.port);
+	return arrive(ctx, &ev, f.p.ipv6 << 31 | (__u32)((void *)(f.p.udp + 1) - f.p.data) << 16 | f.p.len);
+}
+
 SEC("xdp")
 int shunt_nic(struct xdp_md *ctx)
 {
-	struct shunt_packet p;
-	struct shunt_ingress *in;
-	struct shunt_nic *n = get_nic();
-	struct shunt_view *v = get_view();
-	struct shunt_port *port;
-	struct shunt_own *mine;
-	struct shunt_cfg *c;
 	struct ethernet *eth = (void *)(long)ctx->data;
-	__u32 zero = 0, key, spill, cls;
-	__u64 reasons;
-	int why;
+	struct shunt_nic *n = get_nic();
+	struct shunt_ingress *in;
+	struct shunt_cfg *c;
+	__u32 zero = 0;
+	struct front f;
+	int action;
 
-	if (!n || !v)
+	if (!n)
 		return XDP_PASS;
 	obey(n);
 	if ((void *)(eth + 1) <= (void *)(long)ctx->data_end &&
 	    eth->proto == bpf_htons(SHUNT_WIRE_PROTO))
 		return control(ctx, n);
 	in = bpf_map_lookup_elem(&ingress, &zero);
-	if (!in)
-		return XDP_PASS;
-	why = parse(ctx, &p);
-	if (why != SHUNT_NR_PASS) {
-		count_pass(in, why);
-		return XDP_PASS;
-	}
-	key = bpf_ntohs(p.udp->dest);
-	port = bpf_map_lookup_elem(&ports, &key);
-	if (!port || !(port->flags & SHUNT_PORT_ON)) {
-		in->pass[SHUNT_PASS_PORT]++;
-		return XDP_PASS;
-	}
 	c = bpf_map_lookup_elem(&cfg, &zero);
-	mine = bpf_map_lookup_elem(&own, &zero);
-	if (!c || !mine)
+	if (!in || !c)
 		return XDP_PASS;
-	why = not_for(&p, mine, c->flags);
-	if (why != SHUNT_NR_PASS) {
-		count_pass(in, why);
-		return XDP_PASS;
-	}
-	reasons = deny(&p, mine, c->port_bits);
-	if (c->verify)
-		reasons |= sums_wrong(ctx, sum_where(&p), c->verify);
-	if (reasons) {
-		count_deny(in, reasons);
-		return XDP_DROP;
-	}
-	cls = classify(&p, port, &spill);
-	if (cls >= c->nclasses || cls >= SHUNT_CLASSES) {
-		in->ev[SHUNT_EV_BAD_CLASS]++;
-		cls = 0;
-	}
-	cls = shunt_index(cls, SHUNT_CLASSES);
-	if (spill)
-		in->cls[cls].spill++;
-	return arrive(ctx, n, v, in, c, &p, port, cls);
+	action = front(ctx, &f, c, in);
+	return action == FRONT_REQUEST ? classified(ctx, front_where(&f)) : action;
 }

@@ -23,6 +23,12 @@ static __always_inline struct shunt_nic_fifo *get_fifo(struct shunt_nic *n, __u3
 	return &n->fifo[shunt_index(cls, SHUNT_CLASSES)][queue];
 }
 
+/* How many there are. */
+static __always_inline __u32 slots_of(const struct shunt_nic_cfg *cfg)
+{
+	return cfg->slots && cfg->slots < nic_slots_max ? cfg->slots : nic_slots_max - 1;
+}
+
 /* A slot out of those that are free, of which "leave" must remain; 0: none. */
 __noinline __u32 take_slot(__u32 leave)
 {
@@ -33,7 +39,7 @@ __noinline __u32 take_slot(__u32 leave)
 
 	if (!n || !cfg)
 		return 0;
-	max = cfg->slots && cfg->slots < nic_slots_max ? cfg->slots : nic_slots_max - 1;
+	max = slots_of(cfg);
 	if (n->fresh < max && n->nfree + (max - n->fresh) <= leave)
 		return 0;
 	if (n->fresh >= max && n->nfree <= leave)

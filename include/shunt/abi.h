@@ -14,7 +14,7 @@
 
 #include <linux/types.h>
 
-#define SHUNT_ABI 5
+#define SHUNT_ABI 6
 
 #define SHUNT_CLASSES 16   /* kinds of request an interface can tell apart */
 #define SHUNT_CORES 64     /* worker cores of one domain: one word of idle bits */

@@ -67,6 +67,7 @@ struct shunt_nfp_count {
 	__u64 dropped;  /* the policy said so, or fallback */
 	__u64 passed;   /* fallback, or an answer that is no queue: to a queue of the card's choice */
 	__u64 spill;    /* of the arrived: no rule named it */
+	__u64 bad_class; /* of the arrived: a rule or port named a class that does not exist */
 };
 SHUNT_ASSERT(sizeof(struct shunt_nfp_count) <= SHUNT_NFP_VALUE, "nfp count");
 

@@ -19,7 +19,8 @@ SHUNT_NFP_ARRAY(knobs, __u64, SHUNT_KNOBS);
 SHUNT_NFP_ARRAY(nfp_count, struct shunt_nfp_count, SHUNT_CLASSES);
 SHUNT_NFP_ARRAY(nfp_pass, __u64, SHUNT_NR_PASS);
 
-#include "../../bpf/classify.h"
+#define SHUNT_FRONT_CARD
+#include "../../bpf/front.h"
 
 #include SHUNT_POLICY_FILE
 
@@ -52,45 +53,29 @@ static __always_inline void choose_queue(struct xdp_md *ctx, __u32 queue)
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int leave(__u32 why)
+/* No queue of the policy's: the operator says what becomes of it. A card holds nothing, so to hold is to pass. */
+static __always_inline int no_queue(const struct shunt_nfp_cfg *cfg, front_count *n)
 {
-	__u32 key = why;
-	__u64 *n = bpf_map_lookup_elem(&nfp_pass, &key);
-
-	if (n)
-		__sync_fetch_and_add(n, 1);
-	return XDP_PASS;
-}
-
-/* No queue of the policy's: the operator says what becomes of it. */
-static __always_inline int fall_back(const struct shunt_nfp_cfg *cfg, struct shunt_nfp_count *n)
-{
-	if (cfg->fallback == SHUNT_FALLBACK_DROP) {
-		__sync_fetch_and_add(&n->dropped, 1);
-		return XDP_DROP;
-	}
-	__sync_fetch_and_add(&n->passed, 1);
-	return XDP_PASS;
+	return fall_back(n, cfg->fallback != SHUNT_FALLBACK_DROP);
 }
 
 static __always_inline int arrive(struct xdp_md *ctx, const struct shunt_nfp_cfg *cfg,
-				  const struct shunt_event *ev, struct shunt_nfp_count *n)
+				  const struct shunt_event *ev, front_count *n)
 {
 	struct shunt_nfp_view view;
 	int said;
 
-	__sync_fetch_and_add(&n->arrived, 1);
 	if (!nfp_view_of(0, &view) || !view.group->ncores)
-		return fall_back(cfg, n);
+		return no_queue(cfg, n);
 	said = steer(&view, ev);
 	if (said == SHUNT_REJECT || said == SHUNT_DROP) {
-		__sync_fetch_and_add(&n->dropped, 1);
+		COUNT(n->dropped);
 		return XDP_DROP;
 	}
 	/* A queue that is not enabled would be spread by hash, but for the first of them. */
 	if ((__u32)said >= SHUNT_NFP_CORES || (__u32)said >= cfg->nqueues)
-		return fall_back(cfg, n);
-	__sync_fetch_and_add(&n->steered, 1);
+		return no_queue(cfg, n);
+	COUNT(n->steered);
 	choose_queue(ctx, said);
 	return XDP_PASS;
 }
@@ -98,33 +83,20 @@ static __always_inline int arrive(struct xdp_md *ctx, const struct shunt_nfp_cfg
 SEC("xdp")
 int shunt_nfp(struct xdp_md *ctx)
 {
-	__u32 zero = 0, key, spill, cls;
-	struct shunt_nfp_count *n;
-	struct shunt_nfp_cfg *cfg;
-	struct shunt_port *port;
-	struct shunt_packet p;
+	__u32 zero = 0;
+	struct shunt_nfp_cfg *cfg = bpf_map_lookup_elem(&nfp_cfg, &zero);
 	struct shunt_event ev;
-	int why = parse(ctx, &p);
+	struct front f;
+	int action;
 
-	if (why != SHUNT_NR_PASS)
-		return leave(why);
-	key = bpf_ntohs(p.udp->dest);
-	port = bpf_map_lookup_elem(&ports, &key);
-	if (!port || !(port->flags & SHUNT_PORT_ON))
-		return leave(SHUNT_PASS_PORT);
-	cfg = bpf_map_lookup_elem(&nfp_cfg, &zero);
-	if (!cfg || !is_for(&p, cfg->flags, cfg->addr4, cfg->addr6))
-		return leave(SHUNT_PASS_ADDR);
-	cls = classify(&p, port, &spill);
-	if (cls >= cfg->nclasses || cls >= SHUNT_CLASSES)
-		cls = 0;
-	key = cls;
-	n = bpf_map_lookup_elem(&nfp_count, &key);
-	if (!n)
+	if (!cfg)
 		return XDP_PASS;
-	if (spill)
-		__sync_fetch_and_add(&n->spill, 1);
-	ev = (struct shunt_event){ .cls = cls, .run_cls = SHUNT_NONE };
-	fill_event(&ev, &p, port);
-	return arrive(ctx, cfg, &ev, n);
+	action = front(ctx, &f, cfg);
+	if (action != FRONT_REQUEST)
+		return action;
+	if (!front_class(&f, cfg))
+		return XDP_PASS;
+	ev = (struct shunt_event){ .cls = f.cls, .run_cls = SHUNT_NONE };
+	fill_event(&ev, &f.p, f.port);
+	return arrive(ctx, cfg, &ev, f.n);
 }

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * front.h - from a frame to a request of a class, for every ingress program: the host's, a NIC's, a card's
+ *
+ * Whatever leaves the way, and every request that has arrived, is counted here, so alike in all of them. A card
+ * (SHUNT_FRONT_CARD) differs in three points: it adds to counts that it cannot read, it has one configured
+ * address in place of the table of own ones, and it leaves sources and checksums to the host's program, which the
+ * packet meets next.
+ *
+ * Included behind the maps.
+ */
+#pragma once
+
+#include "classify.h"
+#ifndef SHUNT_FRONT_CARD
+#include "source.h"
+#include "sum.h"
+#endif
+
+#ifdef SHUNT_FRONT_CARD
+#define COUNT(n) __sync_fetch_and_add(&(n), 1)
+typedef struct shunt_nfp_count front_count;
+#else
+#define COUNT(n) (++(n))
+typedef struct shunt_ingress_class front_count;
+#endif
+
+#define FRONT_REQUEST (-1) /* no action of XDP's: the request goes on to the policy */
+
+/* A request that has arrived, and is counted so. */
+struct front {
+	struct shunt_packet p;
+	struct shunt_port *port;
+	front_count *n; /* of its class */
+	__u64 cls;      /* below SHUNT_CLASSES */
+};
+
+/* The service port that the frame is for. SHUNT_NR_PASS, or why it is left alone (enum shunt_pass). */
+static __always_inline int find_port(struct xdp_md *ctx, struct front *f)
+{
+	int why = parse(ctx, &f->p);
+	__u32 key;
+
+	if (why != SHUNT_NR_PASS)
+		return why;
+	key = bpf_ntohs(f->p.udp->dest);
+	f->port = bpf_map_lookup_elem(&ports, &key);
+	return f->port && f->port->flags & SHUNT_PORT_ON ? SHUNT_NR_PASS : SHUNT_PASS_PORT;
+}
+
+/* What is known of the packet in one word, for a function that the verifier looks at by itself … */
+static __always_inline __u32 front_where(const struct front *f)
+{
+	__u64 l3 = f->p.l3 - f->p.data, udp = (void *)f->p.udp - f->p.data;
+
+	return f->p.ipv6 << 27 | l3 << 22 | udp << 16 | f->p.len;
+}
+
+/* … and what it was made of. 0: it cannot be. */
+static __always_inline int find_again(struct xdp_md *ctx, struct front *f, __u32 where)
+{
+	__u32 key;
+
+	f->p.data = (void *)(long)ctx->data;
+	f->p.end = (void *)(long)ctx->data_end;
+	f->p.l3 = f->p.data + (where >> 22 & 31);
+	f->p.udp = f->p.data + (where >> 16 & 63);
+	f->p.len = where & 0xffff;
+	f->p.ipv6 = where >> 27 & 1;
+	if ((void *)(f->p.udp + 1) > f->p.end)
+		return 0;
+	key = bpf_ntohs(f->p.udp->dest);
+	f->port = bpf_map_lookup_elem(&ports, &key);
+	return !!f->port;
+}
+
+/* No core, or no way to one: the kernel gets the request ("pass"), or nobody. */
+static __always_inline int fall_back(front_count *n, int pass)
+{
+	if (pass) {
+		COUNT(n->passed);
+		return XDP_PASS;
+	}
+	COUNT(n->dropped);
+	return XDP_DROP;
+}
+
+#ifdef SHUNT_FRONT_CARD
+static __always_inline int leave(__u32 why)
+{
+	__u32 key = why;
+	__u64 *n = bpf_map_lookup_elem(&nfp_pass, &key);
+
+	if (n)
+		COUNT(*n);
+	return XDP_PASS;
+}
+
+/* Is it a request? FRONT_REQUEST, or what becomes of the frame. */
+static __always_inline int front(struct xdp_md *ctx, struct front *f, const struct shunt_nfp_cfg *cfg)
+{
+	int why = find_port(ctx, f);
+
+	if (why != SHUNT_NR_PASS)
+		return leave(why);
+	if (!is_for(&f->p, cfg->flags, cfg->addr4, cfg->addr6))
+		return leave(SHUNT_PASS_ADDR);
+	return FRONT_REQUEST;
+}
+
+/* Its class. 0: there is no count of it, which cannot be. */
+static __always_inline int front_class(struct front *f, const struct shunt_nfp_cfg *cfg)
+{
+	__u32 spill, key = classify(&f->p, f->port, &spill);
+	int bad = key >= cfg->nclasses || key >= SHUNT_CLASSES;
+
+	if (bad)
+		key = 0;
+	f->cls = key;
+	f->n = bpf_map_lookup_elem(&nfp_count, &key);
+	if (!f->n)
+		return 0;
+	COUNT(f->n->arrived);
+	if (bad)
+		COUNT(f->n->bad_class);
+	if (spill)
+		COUNT(f->n->spill);
+	return 1;
+}
+#else
+/* Is it a request? FRONT_REQUEST, or what becomes of the frame. */
+static __always_inline int front(struct xdp_md *ctx, struct front *f, const struct shunt_cfg *c, struct shunt_ingress *in)
+{
+	struct shunt_own *mine;
+	__u64 reasons;
+	__u32 zero = 0;
+	int why = find_port(ctx, f);
+
+	if (why != SHUNT_NR_PASS) {
+		count_pass(in, why);
+		return XDP_PASS;
+	}
+	mine = bpf_map_lookup_elem(&own, &zero);
+	if (!mine)
+		return XDP_PASS;
+	why = not_for(&f->p, mine, c->flags);
+	if (why != SHUNT_NR_PASS) {
+		count_pass(in, why);
+		return XDP_PASS;
+	}
+	reasons = deny(&f->p, mine, c->port_bits);
+	if (c->verify)
+		reasons |= sums_wrong(ctx, sum_where(&f->p), c->verify);
+	if (reasons) {
+		count_deny(in, reasons);
+		return XDP_DROP;
+	}
+	return FRONT_REQUEST;
+}
+
+/* Its class. The verifier follows each rule with all that comes after: look up what else is needed before. */
+static __always_inline void front_class(struct front *f, const struct shunt_cfg *c, struct shunt_ingress *in)
+{
+	__u32 spill, cls = classify(&f->p, f->port, &spill);
+
+	if (cls >= c->nclasses || cls >= SHUNT_CLASSES) {
+		COUNT(in->ev[SHUNT_EV_BAD_CLASS]);
+		cls = 0;
+	}
+	f->cls = shunt_index(cls, SHUNT_CLASSES);
+	f->n = &in->cls[f->cls];
+	if (spill)
+		COUNT(f->n->spill);
+	COUNT(f->n->arrived);
+}
+
+/*
+ * How many requests the class may hold, of "room"; counts a limit beyond that, which the loader would not have set.
+ * Publishes the class's objective to those who select.
+ */
+static __always_inline __u64 hold_at_most(struct shunt_ingress *in, struct shunt_view *v, __u64 cls, __u32 room)
+{
+	__u32 key = cls;
+	__u32 *slo = bpf_map_lookup_elem(&slo_us, &key);
+	__u32 *limit = bpf_map_lookup_elem(&hold_limit, &key);
+
+	if (slo && v->slo_us[cls] != *slo)
+		v->slo_us[cls] = *slo;
+	if (!limit || !*limit)
+		return room;
+	if (*limit > room) {
+		COUNT(in->ev[SHUNT_EV_BAD_LIMIT]);
+		return room;
+	}
+	return *limit;
+}
+#endif
