@@ -67,7 +67,8 @@ static __always_inline struct shunt_nic_out *out_of(struct shunt_nic_core *c, __
 	return &c->out[shunt_index(seq, SHUNT_WIRE_WINDOW)];
 }
 
-/* Not taken, and never will be: back to the head of its queue, or lost. */
+/* Not taken, and never will be: back to the head of its queue, or lost. Of a core's the youngest goes first, so that
+ * the oldest is at the head in the end. */
 static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o)
 {
 	__u32 cls = shunt_index(o->cls, SHUNT_CLASSES);
@@ -100,7 +101,7 @@ __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open, __u32 sil
 	load = &c->load;
 	*load = 0;
 	for (__u32 i = 0; i < SHUNT_WIRE_WINDOW; i++) {
-		o = &c->out[i];
+		o = out_of(c, c->sent - i);
 		if (o->state == SHUNT_OUT_NONE)
 			continue;
 		back = high - o->seq;
@@ -145,7 +146,7 @@ __noinline int close_core(__u32 core, __u32 fenced)
 	if (!n || !v || !c || !c->cookie)
 		return 0;
 	for (__u32 i = 0; i < SHUNT_WIRE_WINDOW; i++) {
-		o = &c->out[i];
+		o = out_of(c, c->sent - i);
 		if (o->state == SHUNT_OUT_NONE)
 			continue;
 		if (o->state == SHUNT_OUT_SENT && fenced) {

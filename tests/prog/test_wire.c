@@ -338,6 +338,61 @@ static void what_the_core_passed_by_goes_back_to_the_head(void **state)
 	assert_int_equal(slots_missing(), 0);
 }
 
+/* So many are sent to core 0 out of the queue, which keeps copies of them, as 3, 4, …; the next waits. */
+static void send_from_the_queue(int sent)
+{
+	struct shunt_wire_credit c;
+
+	join(0);
+	for (int i = 1; i <= 3 + sent; i++)
+		arrive(0, i);
+	for (int i = 1; i <= sent; i++) {
+		c = credit(0, 2, 3, 3 >> i);
+		send_credit(&c);
+		assert_int_equal(mark(), 2 + i);
+	}
+}
+
+static void assert_next(__u32 high, int want)
+{
+	struct shunt_wire_credit c = credit(0, high, ~0U, 0);
+
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), want);
+}
+
+static void what_is_put_back_keeps_its_order(void **state)
+{
+	struct shunt_wire_credit c;
+
+	send_from_the_queue(SHUNT_WIRE_K);
+	c = credit(0, 4, 3 << 2, 0); /* neither 3 nor 4 came */
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(n.state->cls[0].requeued, 2);
+	assert_int_equal(mark(), 3);
+	assert_next(5, 4);
+	assert_next(6, 5);
+	assert_int_equal(slots_missing(), 0);
+}
+
+static void what_a_fenced_core_did_not_take_keeps_its_order(void **state)
+{
+	struct shunt_wire_credit c;
+
+	send_from_the_queue(SHUNT_WIRE_K);
+	*n.cmd = (struct shunt_nic_cmd){ .nr = n.state->cmd + 1, .op = SHUNT_NIC_FENCED, .core = 0 };
+	arrive(0, 6);
+	assert_int_equal(n.state->cls[0].requeued, 2);
+	say_hello(0);
+	c = credit(0, 0, 0, 0);
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), 3);
+	assert_next(1, 4);
+	assert_next(2, 5);
+	assert_next(3, 6);
+	assert_int_equal(slots_missing(), 0);
+}
+
 static void a_parked_request_is_queued_once_and_resumed(void **state)
 {
 	struct shunt_wire_credit c;
@@ -535,6 +590,8 @@ int main(void)
 		BOTH(what_an_idle_core_found_is_added_up_and_nonsense_left_out, "fcfs"),
 		BOTH(a_class_at_its_limit_drops_and_counts, "fcfs"),
 		BOTH(what_the_core_passed_by_goes_back_to_the_head, "fcfs"),
+		BOTH(what_is_put_back_keeps_its_order, "fcfs"),
+		BOTH(what_a_fenced_core_did_not_take_keeps_its_order, "fcfs"),
 		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),
 		BOTH(a_credit_says_that_it_took_a_signal, "fcfs"),
 		BOTH(a_credit_that_is_not_new_or_not_ours_changes_nothing, "fcfs"),
