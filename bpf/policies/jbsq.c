@@ -3,12 +3,22 @@
  * jbsq - join the shortest of bounded queues (nanoPU, RPCValet; Shinjuku-Offload's k outstanding)
  *
  * An idle core first, else the core with the fewest requests outstanding if that is below
- * k (knob 0, default 2), else wait in the hold queue. k = 1 is fcfs; each more hides some of the delay between
+ * k (knob 0, default 2), else wait in the hold queue. While anything waits there, arrivals wait behind it: one that went to
+ * a core below k would pass older requests. k = 1 is fcfs; each more hides some of the delay between
  * NIC and core, and lets some requests wait behind the wrong one.
  */
 #include <shunt/policy.h>
 
 SHUNT_POLICY("jbsq", SHUNT_NEEDS_HEADS, "the shortest queue, at most k outstanding (knob 0: k)");
+
+__shunt_inline __u32 any_waits(const shunt_view *v)
+{
+	__u32 any = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		any |= shunt_backlog(v, c);
+	return any;
+}
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
@@ -17,6 +27,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 	if (idle)
 		return shunt_first(idle);
+	if (any_waits(v))
+		return SHUNT_HOLD;
 	least = k ? k & 0xff : 2;
 	for (int i = 0; i < SHUNT_CORES && up >> i; i++) { /* none is up from there on */
 		load = shunt_load(v, i);

@@ -46,6 +46,11 @@ test_srpt_has_the_lowest_mean() {
 	assert_match "$(head -n 1 <<<"$means")" srpt "the lowest mean"
 }
 
+# 16 cores, exp(1), load 0.9, k = 2: 8.3. As long as arrivals passed what was held it was 13.5, with JBSQ's definition it is 8.9.
+test_jbsq_holds_while_there_is_a_backlog() {
+	assert_near "$(value p999_us -p jbsq -w exp1 -c 16 -l 0.9 -n 1M)" 8.3 6 "p99.9"
+}
+
 test_the_ideal_c_fcfs_and_the_policy_fcfs_agree() {
 	assert_eq "$(value p99_us -p fcfs -w bimodal-100 -c 16 -l 0.8 -n 300k)" \
 		"$(value p99_us -p c-fcfs -w bimodal-100 -c 16 -l 0.8 -n 300k)" "p99"

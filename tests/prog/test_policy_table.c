@@ -277,6 +277,27 @@ static void jbsq_takes_the_shortest_queue_below_k(void **state)
 	oldest_head_first();
 }
 
+/* Else an arrival would pass older requests, and k would be no bound on what waits behind the wrong one. */
+static void jbsq_holds_while_anything_waits(void **state)
+{
+	ingress_up(g, 0x3);
+	load_is(0, 1);
+	load_is(1, 1);
+	assert_int_equal(steer((struct shunt_event){ 0 }), 0);
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		v->enq[c] = v->deq[c] + 1;
+		assert_int_equal(steer((struct shunt_event){ .cls = 1 }), HOLD);
+		v->deq[c] = v->enq[c];
+	}
+	v->enq[5]++;
+	v->idle = 2; /* its next look is at what waits; this one finds it idle now */
+	assert_int_equal(steer((struct shunt_event){ 0 }), 1);
+	v->idle = 0;
+	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
+	v->deq[5]++;
+	assert_int_equal(steer((struct shunt_event){ 0 }), 0);
+}
+
 static void p2c_takes_the_less_loaded_of_two(void **state)
 {
 	ingress_up(g, 0x33); /* 0, 1, 4, 5 */
@@ -336,6 +357,7 @@ int main(void)
 		POLICY_TEST("mq", mq_takes_classes_without_objective_last_the_oldest_first),
 		POLICY_TEST("mq", mq_clamps_what_it_reads),
 		POLICY_TEST("jbsq", jbsq_takes_the_shortest_queue_below_k),
+		POLICY_TEST("jbsq", jbsq_holds_while_anything_waits),
 		POLICY_TEST("p2c", p2c_takes_the_less_loaded_of_two),
 		POLICY_TEST("darc", darc_keeps_classes_to_their_cores),
 		POLICY_TEST("darc", darc_opens_all_cores_to_a_class_whose_own_are_down),
