@@ -14,6 +14,11 @@ static struct call_result *counts(struct calls *k, const struct part *p)
 	return call_at(k, p->call)->n >= k->warm ? k->r->calls : &k->warming;
 }
 
+static void in_window(struct calls *k, const struct part *p, enum window_count what)
+{
+	series_count(&k->series, call_at(k, p->call)->cls, what);
+}
+
 static int another(struct calls *k, int server)
 {
 	int i;
@@ -160,6 +165,7 @@ static void has_failed(struct calls *k, uint32_t part)
 		return;
 	}
 	counts(k, p)->retries++;
+	in_window(k, p, WINDOW_RETRIES);
 	if (!(k->k->backoff_ns > 0)) {
 		try_again(k, part);
 		return;
@@ -175,6 +181,7 @@ void part_timer(struct calls *k, uint32_t part)
 	switch (p->next_is) {
 	case PART_HEDGES:
 		counts(k, p)->hedges++;
+		in_window(k, p, WINDOW_HEDGES);
 		p->next_is = PART_TIMES_OUT;
 		send(k, part, another(k, p->server), draw_again(k, p), true);
 		wait_for(k, part, true);
@@ -184,6 +191,7 @@ void part_timer(struct calls *k, uint32_t part)
 		break;
 	case PART_TIMES_OUT:
 		counts(k, p)->timeouts++;
+		in_window(k, p, WINDOW_TIMEOUTS);
 		has_failed(k, part);
 		break;
 	case PART_IS_REFUSED:

@@ -68,6 +68,7 @@ static void begin_call(struct calls *k, const struct arrival *a)
 	if (c->n >= k->warm)
 		is_measured(k, c);
 	k->in_flight++;
+	series_count(&k->series, c->cls, WINDOW_CAME);
 	k->tokens = fmin(k->tokens + k->k->budget * k->fanout, TOKENS_MOST);
 	choose_servers(k, to);
 	for (int i = 0; i < k->fanout; i++)
@@ -112,6 +113,7 @@ void call_answered(struct calls *k, uint32_t part, const struct copy *y, const s
 		return;
 	if (!k->ending && k->first)
 		k->done_in_time++;
+	series_sojourn(&k->series, c->cls, (double)spent / TICKS_NS);
 	if (c->n >= k->warm)
 		measure_end(&k->m, c->cls, (double)spent / TICKS_NS, (double)c->service / TICKS_NS,
 			    c->service ? (double)spent / c->service : 1);
@@ -126,6 +128,7 @@ void call_part_failed(struct calls *k, uint32_t part)
 	part_end(k, part);
 	if (c->spare--)
 		return;
+	series_count(&k->series, c->cls, WINDOW_FAILED);
 	if (c->n >= k->warm) {
 		k->r->calls->failed++;
 		k->r->cls[c->cls].lost++;
@@ -177,6 +180,9 @@ static int loop(struct calls *k, volatile sig_atomic_t *stop, char *err)
 		server = servers_next(k, &which);
 		timer = timers_next(&k->timers);
 		client = k->coming.at < timer ? k->coming.at : timer;
+		if (k->ending)
+			series_end(&k->series, k->last);
+		series_until(&k->series, client < server ? client : server);
 		if (client <= server) {
 			k->now = client;
 			res = client == k->coming.at ? come(k, err) : client_event(k, err);
@@ -212,6 +218,8 @@ static int set_up(struct calls *k, char *err)
 	k->r->calls = calloc(1, sizeof(*k->r->calls));
 	if (!k->r->calls || measure_begin(&k->m, k->r, k->c->w, k->c->requests))
 		return -ENOMEM;
+	if (q->window_ns > 0 && series_begin(&k->series, k->r, q->window_ns))
+		return -ENOMEM;
 	if (source_open(&k->src, k->c, err))
 		return -EINVAL;
 	k->now = SIM_START;
@@ -231,6 +239,8 @@ static void sum_up(struct calls *k)
 		busy += engine_busy(&k->server[i]);
 	r->events = k->events + k->sent - k->n; /* a call that is sent to many is as many events */
 	r->sim_s = (double)(k->now - SIM_START) / TICKS_NS / 1e9;
+	if (k->nservers == 1)
+		engine_domains(&k->server[0]);
 	r->throughput = span > 0 ? k->done_in_time / span * 1e9 : 0;
 	r->busy = r->sim_s > 0 ? busy / 1e9 / r->sim_s / cores : 0;
 	measure_finish(&k->m);
@@ -253,6 +263,7 @@ int run_calls(const struct run_config *c, struct run_result *r, volatile sig_ato
 		sum_up(k);
 	source_close(&k->src);
 	measure_free(&k->m);
+	series_free(&k->series);
 	servers_close(k);
 	timers_free(&k->timers);
 	free(k->call.at);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "engine.h"
+#include "series.h"
 #include "slab.h"
 #include "timers.h"
 
@@ -74,6 +75,7 @@ struct calls {
 	tick timeout;              /* 0: none */
 	tick first, last;
 	uint64_t done_in_time, events;
+	struct series_maker series;
 	struct call_result warming; /* what the calls that are not measured do */
 };
 

@@ -11,9 +11,10 @@ static void line(const struct point *p, int k, double q, FILE *to)
 {
 	const struct class_result *c = &p->r.cls[k];
 
-	fprintf(to, "%s,%s,%d,%g,%g,%llu,%s,%.7g,%.6g\n", p->system, p->c.policy->name, p->c.cores, p->load,
+	fprintf(to, "%s,%s,%d,%g,%g,%llu,%s,%.7g,%.6g,%u,%d\n", p->system, p->c.policy->name, p->c.cores, p->load,
 		p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us, (unsigned long long)p->c.seed,
-		k == p->r.nclasses ? "all" : p->c.w->cls[k].name, q, hist_quantile(&c->sojourn, q) / 1e3);
+		k == p->r.nclasses ? "all" : p->c.w->cls[k].name, q, hist_quantile(&c->sojourn, q) / 1e3,
+		p->c.calls.clients, p->c.calls.fanout ? p->c.calls.fanout : 1);
 }
 
 static void class_cdf(const struct point *p, int k, FILE *to)
@@ -31,7 +32,7 @@ static void class_cdf(const struct point *p, int k, FILE *to)
 
 void out_cdf(const struct sweep *s, FILE *to)
 {
-	fputs("system,policy,cores,load,quantum_us,seed,class,quantile,us\n", to);
+	fputs("system,policy,cores,load,quantum_us,seed,class,quantile,us,clients,fanout\n", to);
 	for (int i = 0; i < s->n; i++) {
 		const struct point *p = &s->p[i];
 

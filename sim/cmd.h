@@ -42,6 +42,7 @@ struct options {
 	struct numbers clients, fanouts; /* of which runs differ */
 	const char *think;
 	struct call_config calls;        /* the rest, which they share */
+	const char *series, *series_svg; /* files of results over time */
 	const char *shape;  /* of the rate over time */
 	double duration_ns; /* of each run; 0: as --requests says */
 	const char *csv, *json, *svg, *cdf, *page, *metric, *metric_given;
@@ -53,7 +54,7 @@ struct options {
 /* Options without a letter. */
 enum {
 	OPT_SHAPE = 256, OPT_DURATION, OPT_CLIENTS, OPT_THINK, OPT_TIMEOUT, OPT_RETRIES, OPT_BACKOFF, OPT_BUDGET, OPT_HEDGE,
-	OPT_CANCEL, OPT_SERVERS, OPT_FANOUT, OPT_QUORUM,
+	OPT_CANCEL, OPT_SERVERS, OPT_FANOUT, OPT_QUORUM, OPT_WINDOW, OPT_SERIES, OPT_SERIES_SVG,
 };
 
 #define CLIENTS_MOST 10000000

@@ -3,6 +3,7 @@
  * cmd_run.c - shunt-sim run: all combinations of what the options list
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -71,12 +72,13 @@ static int try_file(const char *path)
 int try_files(const struct options *o)
 {
 	return try_file(o->csv) || try_file(o->json) || try_file(o->svg) || try_file(o->cdf) ||
-	       try_file(o->page) ? EXIT_FAILED : 0;
+	       try_file(o->page) || try_file(o->series) || try_file(o->series_svg) ? EXIT_FAILED : 0;
 }
 
 int write_files(const struct options *o, const struct sweep *s)
 {
-	return write_to(o->csv, s, write_csv) | write_to(o->json, s, out_json) | write_to(o->cdf, s, write_cdf);
+	return write_to(o->csv, s, write_csv) | write_to(o->json, s, out_json) | write_to(o->cdf, s, write_cdf) |
+	       write_to(o->series, s, out_series);
 }
 
 static bool is_stdout(const char *path)
@@ -86,8 +88,8 @@ static bool is_stdout(const char *path)
 
 int conclude(const struct options *o, struct sweep *s, int res)
 {
-	bool to_stdout = is_stdout(o->csv) || is_stdout(o->json) || is_stdout(o->cdf) ||
-			 is_stdout(o->svg) || is_stdout(o->page);
+	bool to_stdout = is_stdout(o->csv) || is_stdout(o->json) || is_stdout(o->cdf) || is_stdout(o->series) ||
+			 is_stdout(o->svg) || is_stdout(o->series_svg) || is_stdout(o->page);
 	int done = 0, err;
 
 	for (int i = 0; i < s->n; i++)
@@ -259,9 +261,31 @@ static int set_calls(struct run_config *c, struct grid *g, const struct options 
 	c->calls.clients = of->clients;
 	c->calls.fanout = o->fanouts.n ? of->fanout : 0;
 	c->calls.think = o->think ? &g->think : NULL;
-	if (calls_wanted(&c->calls) && c->policy->ideal)
+	if (o->series || o->series_svg)
+		c->calls.window_ns = o->calls.window_ns > 0 ? o->calls.window_ns : NAN; /* once the rate is known */
+	if ((calls_wanted(&c->calls) || isnan(c->calls.window_ns)) && c->policy->ideal)
 		return complain("'%s' is an ideal, which answers requests as they come: take a policy, such as fcfs",
 				c->policy->name);
+	return 0;
+}
+
+#define WINDOWS 50          /* unless told otherwise */
+#define WINDOWS_MOST 100000
+
+static int set_window(struct run_config *c)
+{
+	double whole_ns = c->requests / c->rate * 1e9;
+	struct shape_place p;
+
+	if (c->shape) {
+		shape_begin(&p, c->shape);
+		whole_ns = shape_when(&p, whole_ns);
+	}
+	if (isnan(c->calls.window_ns))
+		c->calls.window_ns = whole_ns / WINDOWS;
+	if (c->calls.window_ns > 0 && whole_ns / c->calls.window_ns > WINDOWS_MOST)
+		return complain("the run of some %.4g us has more than %d windows of %.4g us: make --window longer",
+				whole_ns / 1e3, WINDOWS_MOST, c->calls.window_ns / 1e3);
 	return 0;
 }
 
@@ -291,7 +315,7 @@ static int add_point(struct grid *g, const struct options *o, const struct choic
 		if (o->fail[i].core >= c->cores - c->costs.reserved)
 			return complain("--fail: there is no core %d", o->fail[i].core);
 	}
-	return set_calls(c, g, o, of) || set_rate(p, o, of) ? EXIT_FAILED : 0;
+	return set_calls(c, g, o, of) || set_rate(p, o, of) || set_window(c) ? EXIT_FAILED : 0;
 }
 
 /* All that differs in what is offered: fan-outs, and loads, rates or numbers of clients. */

@@ -366,13 +366,10 @@ double engine_busy(const struct engine *e)
 	return busy;
 }
 
-static void sum_up(struct engine *e)
+void engine_domains(struct engine *e)
 {
 	struct run_result *r = e->r;
-	double span = (double)(e->last - e->first) / TICKS_NS, busy = engine_busy(e);
-	int cores = e->c->cores - e->c->costs.reserved;
 
-	r->sim_s = (double)(e->now - SIM_START) / TICKS_NS / 1e9;
 	r->ndomains = e->ndomains;
 	for (int i = 0; i < e->ndomains; i++) {
 		const struct domain *d = &e->dom[i];
@@ -382,6 +379,16 @@ static void sum_up(struct engine *e)
 			of_domain += (double)d->core[k].busy / TICKS_NS;
 		r->domain[i] = (struct domain_result){ d->ncores, d->arrived, of_domain / 1e9 / r->sim_s / d->ncores };
 	}
+}
+
+static void sum_up(struct engine *e)
+{
+	struct run_result *r = e->r;
+	double span = (double)(e->last - e->first) / TICKS_NS, busy = engine_busy(e);
+	int cores = e->c->cores - e->c->costs.reserved;
+
+	r->sim_s = (double)(e->now - SIM_START) / TICKS_NS / 1e9;
+	engine_domains(e);
 	r->throughput = span > 0 ? e->done_in_time / span * 1e9 : 0;
 	r->busy = r->sim_s > 0 ? busy / 1e9 / r->sim_s / cores : 0;
 	measure_finish(&e->m);

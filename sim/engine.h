@@ -215,6 +215,8 @@ uint32_t req_new(struct engine *e);
 /* It comes, with arrival, service, n and class in place. */
 void req_arrive(struct engine *e, uint32_t r, uint32_t flow);
 double engine_busy(const struct engine *e);
+/* Into the result, once it has the length of the run. */
+void engine_domains(struct engine *e);
 
 #define SERVER_STREAMS 16 /* of random numbers, each server has its own */
 

@@ -214,7 +214,8 @@ static const struct option longs[] = {
 	{ "backoff", required_argument, NULL, OPT_BACKOFF }, { "retry-budget", required_argument, NULL, OPT_BUDGET },
 	{ "hedge", required_argument, NULL, OPT_HEDGE },     { "cancel", no_argument, NULL, OPT_CANCEL },
 	{ "servers", required_argument, NULL, OPT_SERVERS }, { "fanout", required_argument, NULL, OPT_FANOUT },
-	{ "quorum", required_argument, NULL, OPT_QUORUM },
+	{ "quorum", required_argument, NULL, OPT_QUORUM },   { "window", required_argument, NULL, OPT_WINDOW },
+	{ "series", required_argument, NULL, OPT_SERIES },   { "series-svg", required_argument, NULL, OPT_SERIES_SVG },
 	{ "instead", required_argument, NULL, 'I' },
 	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
@@ -323,7 +324,8 @@ const char *of_run_alone(const struct options *o)
 	const struct call_config *k = &o->calls;
 
 	return o->shape ? "shape" : o->duration_ns ? "duration" : o->clients.n ? "clients" : k->servers ? "servers" :
-	       o->fanouts.n ? "fanout" : k->timeout_ns > 0 ? "timeout" : k->retries ? "retries" : k->hedge ? "hedge" : NULL;
+	       o->fanouts.n ? "fanout" : k->timeout_ns > 0 ? "timeout" : k->retries ? "retries" : k->hedge ? "hedge" :
+	       o->series || o->series_svg || k->window_ns > 0 ? "series" : NULL;
 }
 
 int options_parse(struct options *o, int argc, char **argv)

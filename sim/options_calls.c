@@ -56,6 +56,9 @@ int take_calls(struct options *o, int c, char *arg)
 	case OPT_SERVERS: return whole(arg, 1, SERVERS_MOST, &k->servers);
 	case OPT_FANOUT: return add_numbers(&o->fanouts, arg, false);
 	case OPT_QUORUM: return share_parse(arg, &k->quorum);
+	case OPT_WINDOW: return time_parse(arg, &k->window_ns) || !(k->window_ns > 0) ? -1 : 0;
+	case OPT_SERIES: o->series = arg; return 0;
+	case OPT_SERIES_SVG: o->series_svg = arg; return 0;
 	}
 	return -1;
 }
@@ -106,5 +109,9 @@ int calls_contradiction(const struct options *o)
 		return complain("the --timeout comes before the --hedge, so no second copy would be sent");
 	if (k->cancel && !k->hedge && !(k->timeout_ns > 0) && !(k->quorum > 0))
 		return complain("--cancel needs something that nobody waits for any more: --hedge, --timeout or --quorum");
+	if (k->window_ns > 0 && !o->series && !o->series_svg && !o->json)
+		return complain("--window is that of results over time: --series FILE, --series-svg FILE or --json FILE");
+	if (o->precision && (o->series || o->series_svg || k->window_ns > 0))
+		return complain("--precision makes runs longer, and so their series another: --seeds shows how sure it is");
 	return closed_loop(o) || fan_out(o);
 }

@@ -11,13 +11,13 @@
 #define PANELS SHUNT_CLASSES
 
 /* What runs differ in names a curve; what they share stands below the plot. */
-enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15, BY_OFFER = 16 };
+enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15, BY_OFFER = 16,
+       BY_FANOUT = 32, BY_SEED = 64 };
 
 /* Of those from "first" on that are of its workload. */
-static unsigned int differences(const struct sweep *s, int first)
+static unsigned int all_differences(const struct sweep *s, int first)
 {
 	const struct point *a = &s->p[first];
-	bool fanout = false, offer = false;
 	unsigned int by = 0;
 
 	for (int i = first + 1; i < s->n && s->p[i].c.w == a->c.w; i++) {
@@ -27,10 +27,20 @@ static unsigned int differences(const struct sweep *s, int first)
 		by |= a->c.policy != b->c.policy ? BY_POLICY : 0;
 		by |= a->c.cores != b->c.cores ? BY_CORES : 0;
 		by |= a->c.quantum_us != b->c.quantum_us ? BY_QUANTUM : 0;
-		fanout |= a->c.calls.fanout != b->c.calls.fanout;
-		offer |= a->c.calls.clients ? a->c.calls.clients != b->c.calls.clients : a->load != b->load;
+		by |= a->c.calls.fanout != b->c.calls.fanout ? BY_FANOUT : 0;
+		by |= a->c.seed != b->c.seed ? BY_SEED : 0;
+		if (a->c.calls.clients ? a->c.calls.clients != b->c.calls.clients : a->load != b->load)
+			by |= BY_OFFER;
 	}
-	return fanout && offer ? by | BY_OFFER : by; /* else what is offered is across */
+	return by;
+}
+
+/* Of those that name curves; what is offered, or else the fan-out, is across. */
+static unsigned int differences(const struct sweep *s, int first)
+{
+	unsigned int by = all_differences(s, first);
+
+	return by & (by & BY_FANOUT ? BY_ALL | BY_OFFER : BY_ALL);
 }
 
 static void describe(const struct point *q, unsigned int by, char *name, size_t len)
@@ -50,6 +60,10 @@ static void describe(const struct point *q, unsigned int by, char *name, size_t 
 		n += snprintf(name + n, len - n, "%u clients, ", q->c.calls.clients);
 	else if (by & BY_OFFER)
 		n += snprintf(name + n, len - n, "load %.3g, ", q->load);
+	if (by & BY_FANOUT)
+		n += snprintf(name + n, len - n, "to %d, ", q->c.calls.fanout);
+	if (by & BY_SEED)
+		n += snprintf(name + n, len - n, "seed %llu, ", (unsigned long long)q->c.seed);
 	if (n)
 		name[n - 2] = '\0';
 }
@@ -123,6 +137,7 @@ static int make_panels(struct panels *a, const struct options *o, const struct s
 		snprintf(p->x_name, sizeof(p->x_name), "%s", x_name(o));
 		snprintf(p->y_name, sizeof(p->y_name), "%.60s", metric_label(metric));
 		snprintf(p->note, sizeof(p->note), "%.60s. %.130s", shared, w->text);
+		p->log_x = o->fanouts.n > 1;
 		p->log_y = !strncmp(metric, "slowdown", 8);
 		p->slo = strstr(metric, "_us") ? w->cls[k].slo_us : 0;
 		p->curve = calloc(s->n, sizeof(struct curve));
@@ -238,13 +253,23 @@ static int draw_page(const struct options *o, const struct sweep *s)
 	return err;
 }
 
+static void name_of_series(const struct sweep *s, int i, char *name, size_t len)
+{
+	unsigned int by = all_differences(s, 0);
+
+	describe(&s->p[i], by ? by : BY_POLICY, name, len);
+}
+
 int draw_files(const struct options *o, const struct sweep *s)
 {
 	int err = o->svg ? draw_svg(o, s) : 0, page = o->page ? draw_page(o, s) : 0;
+	int series = o->series_svg ? series_plot(s, o->series_svg, name_of_series) : 0;
 
 	if (err)
 		complain("cannot write '%s': %s", o->svg, strerror(-err));
 	if (page)
 		complain("cannot write '%s': %s", o->page, strerror(-page));
-	return err || page ? EXIT_FAILED : 0;
+	if (series)
+		complain("cannot write '%s': %s", o->series_svg, strerror(-series));
+	return err || page || series ? EXIT_FAILED : 0;
 }

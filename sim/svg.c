@@ -48,9 +48,26 @@ static void y_tick(FILE *f, double at, double v)
 		y + 4, number(v, buf, sizeof(buf)));
 }
 
+static void x_tick(FILE *f, const struct scale *x, double v)
+{
+	char buf[32];
+
+	fprintf(f, "<text x='%.1f' y='%d' text-anchor='middle'>%s</text>\n", LEFT + place(x, v) * (WIDTH - LEFT - RIGHT),
+		HEIGHT - BOTTOM + 18, number(v, buf, sizeof(buf)));
+}
+
+static void x_ticks(FILE *f, const struct scale *x)
+{
+	double step = scale_step(x->high - x->low);
+
+	for (double v = pow(10, ceil(log10(x->low) - 1e-9)); x->log && v <= x->high * 1.001; v *= 10)
+		x_tick(f, x, v);
+	for (double v = ceil(x->low / step - 1e-9) * step; !x->log && v <= x->high + step * 1e-6; v += step)
+		x_tick(f, x, fabs(v) < step * 1e-6 ? 0 : v);
+}
+
 static void axes(FILE *f, const struct plot *p, const struct scale *x, const struct scale *y)
 {
-	double step = scale_step(x->high - x->low), at;
 	char buf[32];
 
 	if (y->log) {
@@ -64,11 +81,8 @@ static void axes(FILE *f, const struct plot *p, const struct scale *x, const str
 		for (double v = 0, s = scale_step(y->high); v <= y->high * 1.001; v += s)
 			y_tick(f, place(y, v), v);
 	}
-	for (double v = ceil(x->low / step - 1e-9) * step; v <= x->high + step * 1e-6 && !plot_of_one_x(p); v += step) {
-		at = LEFT + place(x, v) * (WIDTH - LEFT - RIGHT);
-		fprintf(f, "<text x='%.1f' y='%d' text-anchor='middle'>%s</text>\n", at, HEIGHT - BOTTOM + 18,
-			number(fabs(v) < step * 1e-6 ? 0 : v, buf, sizeof(buf)));
-	}
+	if (!plot_of_one_x(p))
+		x_ticks(f, x);
 	fprintf(f, "<path class='axis' d='M%d %dV%dH%d'/>\n", LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);
 	fprintf(f, "<text x='%d' y='20' class='title'>", LEFT);
 	put_text(f, p->title);
@@ -79,7 +93,7 @@ static void axes(FILE *f, const struct plot *p, const struct scale *x, const str
 	put_text(f, p->x_name);
 	if (plot_of_one_x(p) && p->curve[0].n)
 		fprintf(f, ": %s", number(p->curve[0].x[0], buf, sizeof(buf)));
-	fprintf(f, "</text>\n");
+	fprintf(f, "%s</text>\n", x->log ? " (log scale)" : "");
 }
 
 /* Dots; after eight curves, when colours come again, squares, triangles, diamonds, each hollow. */
@@ -188,15 +202,15 @@ static void direct_labels(FILE *f, const struct plot *p, const struct scale *x, 
 
 	for (int i = 0; i < p->n; i++) {
 		const struct curve *c = &p->curve[i];
-		int k = c->n - 1;
+		int last = c->n - 1, k;
 
-		while (k >= 0 && (isnan(c->y[k]) || (y->log && c->y[k] <= 0)))
-			k--;
-		if (k < 0)
+		while (last >= 0 && (isnan(c->y[last]) || (y->log && c->y[last] <= 0)))
+			last--;
+		if (last < 0)
 			continue;
-		for (k = n++; k > 0 && l[k - 1].y > up(y, c->y[c->n - 1]); k--)
+		for (k = n++; k > 0 && l[k - 1].y > up(y, c->y[last]); k--)
 			l[k] = l[k - 1];
-		l[k] = (struct label){ i, across(x, c->x[c->n - 1]), up(y, c->y[c->n - 1]) };
+		l[k] = (struct label){ i, across(x, c->x[last]), up(y, c->y[last]) };
 	}
 	for (int k = 1; k < n; k++)
 		l[k].y = fmax(l[k].y, l[k - 1].y + LABEL);
@@ -290,7 +304,7 @@ void svg_put(const struct plot *plots, int n, FILE *f)
 
 	for (int i = 0; i < n; i++) {
 		lines = plots[i].n > COLOURS && plots[i].n > lines ? plots[i].n : lines;
-		log_y |= plot_wants_log(&plots[i]); /* panels side by side are read against each other */
+		log_y |= !plots[i].by_itself && plot_wants_log(&plots[i]); /* panels side by side are read against each other */
 	}
 	height = HEIGHT + LEGEND * lines + 16;
 	fprintf(f, "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' width='%d' height='%d'>\n%s"
@@ -300,7 +314,7 @@ void svg_put(const struct plot *plots, int n, FILE *f)
 		WIDTH * columns, height * rows);
 	for (int i = 0; i < n; i++) {
 		fprintf(f, "<g transform='translate(%d %d)'>\n", WIDTH * (i % columns), height * (i / columns));
-		panel(f, &plots[i], log_y && plots[i].y_max <= 0);
+		panel(f, &plots[i], plots[i].by_itself ? plot_wants_log(&plots[i]) : log_y && plots[i].y_max <= 0);
 		fprintf(f, "</g>\n");
 	}
 	fprintf(f, "</svg>\n");

@@ -69,15 +69,15 @@ void scale_find(const struct plot *p, struct scale *x, struct scale *y)
 	for (int i = 0; i < p->n; i++) {
 		for (int k = 0; k < p->curve[i].n; k++) {
 			v = fmin(p->curve[i].y[k], cap);
-			if (isnan(v) || (y->log && v <= 0))
+			x->low = fmin(x->low, p->curve[i].x[k]);
+			x->high = fmax(x->high, p->curve[i].x[k]);
+			if (isnan(p->curve[i].y[k]) || (y->log && v <= 0))
 				continue;
 			any = true;
 			if (p->curve[i].half && !isnan(p->curve[i].half[k]))
 				y->high = fmax(y->high, fmin(v + p->curve[i].half[k], cap));
 			if (p->curve[i].high)
 				y->high = fmax(y->high, fmin(p->curve[i].high[k], cap));
-			x->low = fmin(x->low, p->curve[i].x[k]);
-			x->high = fmax(x->high, p->curve[i].x[k]);
 			y->low = fmin(y->low, v);
 			y->high = fmax(y->high, v);
 		}
@@ -90,8 +90,12 @@ void scale_find(const struct plot *p, struct scale *x, struct scale *y)
 		*x = (struct scale){ 0, 1, false };
 		*y = (struct scale){ p->log_y ? 1 : 0, 10, p->log_y };
 	}
-	if (x->low > 0 && x->low < x->high / 2)
+	if (p->log_x && x->low > 0) {
+		x->log = true;
+		x->high = fmax(x->high, x->low * 10);
+	} else if (x->low > 0 && x->low < x->high / 2) {
 		x->low = 0;
+	}
 	if (!(x->high > x->low))
 		x->high = x->low + 1;
 	if (y->log) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "rates.h"
+#include "series.h"
 #include "sweep.h"
 
 static volatile sig_atomic_t interrupted;
@@ -114,8 +115,12 @@ void run_free(struct run_result *r)
 {
 	free(r->cls);
 	free(r->calls);
+	if (r->series)
+		free(r->series->at);
+	free(r->series);
 	r->cls = NULL;
 	r->calls = NULL;
+	r->series = NULL;
 }
 
 #define GROW_MOST 200000000ULL /* requests; a minute or so */

@@ -49,6 +49,12 @@ void calls_csv(const struct point *p, FILE *to);
 struct json_t;
 /* NULL: of no calls. */
 struct json_t *calls_json(const struct point *p);
+/* out_series.c */
+int out_series(const struct sweep *s, FILE *to);
+struct json_t *series_json(const struct point *p);
+/* name: of the i-th run's curves. */
+int series_plot(const struct sweep *s, const char *path,
+		void (*name)(const struct sweep *s, int i, char *text, size_t len));
 /* cdf.c */
 void out_cdf(const struct sweep *s, FILE *to);
 double metric_of(const struct point *p, const char *metric, int cls);
@@ -72,8 +78,9 @@ struct curve {
 
 struct plot {
 	char title[160], x_name[64], y_name[64], note[200];
-	bool log_y;
+	bool log_y, log_x;
 	double y_max;        /* 0: as the data */
+	bool by_itself;      /* is not read against its neighbours: whether it is log is its own matter */
 	double slo;          /* a line across; 0: none */
 	int n;
 	struct curve *curve;

@@ -358,7 +358,7 @@ test_wrong_input_is_refused_with_a_reason() {
 	-w short=0.5|is no class
 	-w short=0.5:1parsec|is no service time
 	-w all=1:exp(1us)/sla=3us|has no option
-	-s nonesuch|neither a preset nor a file
+	-s nonesuch|neither a preset .*nor a file
 	-C mark=3|no cost is called
 	-C ring=0|at least 1
 	-C stall=1ms|is no stall

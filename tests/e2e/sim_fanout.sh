@@ -31,6 +31,25 @@ test_a_quorum_leaves_the_slowest_out() {
 		"p99 of the first of two"
 }
 
+test_the_whole_distribution_and_the_share_of_misses_are_those_of_calls() {
+	sim -p fcfs -w 'all=1:exp(1us)/slo=4us' -l 0.0001 --fanout 10,20 -n 100k --cdf "$DIR/cdf" --json "$DIR/run" >/dev/null
+	assert_near "$(jq '.runs[0].classes[-1].miss' "$DIR/run")" "$(calc '1 - (1 - exp(-4)) ^ 10')" 2 "share that ten make late"
+	assert_near "$(jq '.runs[1].classes[-1].miss' "$DIR/run")" "$(calc '1 - (1 - exp(-4)) ^ 20')" 2 "share that twenty make late"
+	awk -F, 'NR > 1 {
+		want = -log(1 - exp(log($8) / $11))
+		if ($8 <= 0.99 && ($9 > want * 1.04 || $9 < want * 0.96)) { print $8, $9, want, $11; bad = 1 }
+		n[$11]++
+	} END { exit bad || n[10] < 100 || n[20] < 100 }' "$DIR/cdf" || fail "quantiles that are not those of the greatest of n"
+}
+
+test_a_plot_of_fan_outs_goes_over_decades() {
+	sim -p fcfs,rss -w exp1 -c 2 -l 0.2,0.5 --fanout 1,10,100 -n 500 --svg "$DIR/a.svg" >/dev/null
+	assert_match "$(cat "$DIR/a.svg")" '>servers that a call goes to \(log scale\)</text>'
+	assert_eq "$(grep -c "text-anchor='middle'>10*</text>" "$DIR/a.svg")" 3 "marks on its axis"
+	assert_eq "$(grep -c "class='c c[0-9]' " "$DIR/a.svg")" 4 "curves: a policy and a load each"
+	assert_match "$(cat "$DIR/a.svg")" '>rss, load 0.5</text>'
+}
+
 # Two queues that the same calls come to (Flatto and Hahn): (12 - load) / 8 times the sojourn of one.
 test_two_servers_under_load_are_a_fork_and_join() {
 	assert_near "$(value mean_us -p fcfs -w exp1 -l 0.5 --fanout 2 -n 1M)" "$(calc '(12 - 0.5) / 8 / 0.5')" 1.5 "load 0.5"
