@@ -2,6 +2,7 @@
 /*
  * write.c - writes a setup into the maps of an interface that nobody uses yet
  */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -56,6 +57,23 @@ static struct shunt_cfg with_port_bits(const struct setup *s)
 	return cfg;
 }
 
+/* Which addresses are broadcast addresses, the interface's networks say: the file's reader cannot know. */
+static int check_address(struct ctl *ctl, const struct shunt_cfg *cfg, const struct own_list *list)
+{
+	char text[INET_ADDRSTRLEN];
+
+	for (__u32 i = 0; i < list->n && cfg->flags & SHUNT_CFG_ADDR4; i++) {
+		if (list->at[i].kind != SHUNT_BROADCAST4 || list->at[i].addr[3] != cfg->addr4)
+			continue;
+		inet_ntop(AF_INET, &cfg->addr4, text, sizeof(text));
+		fail(ctl, -EINVAL, "'address': %s is the broadcast address of a network of '%s', from which nobody may reply",
+		     text, ctl->ifname);
+		hint(ctl, "name one that routers send here, or leave 'address' out for the interface's own");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* shuntd keeps them current; here they are for what arrives before it comes. */
 static int put_own(struct ctl *ctl, const struct shunt_cfg *cfg)
 {
@@ -66,6 +84,11 @@ static int put_own(struct ctl *ctl, const struct shunt_cfg *cfg)
 	if (err) {
 		free(own);
 		return fail(ctl, err, "cannot ask the kernel for the addresses of '%s': %s", ctl->ifname, strerror(-err));
+	}
+	err = check_address(ctl, cfg, &list);
+	if (err) {
+		free(own);
+		return err;
 	}
 	memset(own, 0, sizeof(*own));
 	own_configure(&list, cfg);

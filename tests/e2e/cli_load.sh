@@ -145,6 +145,14 @@ test_verifying_udp_where_senders_leave_it_unfilled_is_warned_of_with_the_cure() 
 	wait_for 5 denied_is "0 1"
 }
 
+test_a_broadcast_address_of_the_interfaces_networks_is_no_service_address() {
+	echo '{address: [198.18.0.255], ports: [{port: 9000}]}' >"$DIR/c.yaml"
+	host ip addr replace 198.18.0.2/24 broadcast 198.18.0.255 dev "$DEV"
+	assert_exit 1 host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml"
+	assert_match "$(cat "$DIR/err")" "198.18.0.255 is the broadcast address of a network of '$DEV'.*leave 'address' out"
+	nothing_left || fail "something is left"
+}
+
 test_without_bpffs_the_mount_command_is_told() {
 	while mountpoint -q /sys/fs/bpf; do umount /sys/fs/bpf; done # the machine's may lie below ours
 	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
