@@ -134,7 +134,7 @@ static int bytes_class(struct ctl *ctl, const char *word)
 	return err ? err : find_class(ctl, &cfg, word);
 }
 
-/* The bpftool line, for machines that have bpftool only. Touches nothing; without a class's name it needs no privileges. */
+/* The bpftool line, for machines that have bpftool only. Touches nothing; privileges are for a class by its name alone. */
 static int bytes(struct ctl *ctl)
 {
 	int cls = ctl->argc > 2 ? bytes_class(ctl, ctl->argv[2]) : 0, err;
