@@ -248,6 +248,8 @@ static void end(void)
 	for (int i = 0; i < DOMAINS; i++) {
 		if (a.domain[i].life == DOMAIN_TAKEN)
 			worker_bye(&a.domain[i], a.now_ns);
+		if (a.domain[i].life == DOMAIN_LEFT) /* its process ends now */
+			a.domain[i].life = DOMAIN_BURIAL;
 		bury(&a.domain[i]);
 	}
 	memset(a.user, 0, sizeof(a.user));
