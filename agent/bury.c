@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "burial.h"
 #include "frames.h"
 #include "holes.h"
+#include "ledger_read.h"
 #include "log.h"
 #include "worker.h"
 #include "xsk.h"
@@ -39,7 +39,7 @@ static void decide(struct domain *d, __u64 now_ns)
 	const struct shunt_agent *n = agent_of(d);
 	struct verdict v;
 
-	burial_decide(&d->r, &v);
+	ledger_read(&d->r, &v);
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		s->lost[c] = n->cls[c].lost + v.lost[c];
 		s->replied[c] = n->cls[c].replied + v.replied[c];
@@ -58,7 +58,7 @@ static void count(struct domain *d, __u64 now_ns)
 		poke(n->cls[c].replied, s->replied[c]);
 	}
 	poke(n->deaths, s->deaths);
-	burial_clear(&d->r);
+	ledger_clear(&d->r);
 	next(d, BURIAL_DRAIN, now_ns);
 }
 

@@ -71,15 +71,10 @@ static void finish(struct core *c, struct item *it, uint64_t now)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
 	uint64_t *mean = &c->mean_ns[it->req.cls];
-	bool replied = false;
 
 	park_done(c, it);
 	*mean += ((int64_t)it->served_ns - (int64_t)*mean) / 8 + !*mean;
-	if (it->reply >= 0)
-		replied = reply_in_place(c, it, it->reply);
-	if (!replied)
-		frames_free(c, it->addr);
-	queue_end(c, it, replied, it->served_ns, it->sane);
+	queue_end(c, it, it->served_ns, it->sane);
 	if (p->done) {
 		struct shunt_event ev = { .now_ns = now, .cls = it->req.cls, .core = c->id,
 			.run_cls = SHUNT_NONE,

@@ -37,6 +37,7 @@ static bool take_completion(struct core *c, uint64_t *frame)
 
 		*frame = comp->addr[cons & comp->mask] & ~(uint64_t)(c->s->geo.chunk - 1);
 		ring_set_cons(comp, cons + 1);
+		LEDGER_HOOK();
 		if (*frame < shunt_frames_len(&c->s->geo))
 			return true;
 		bump(c->line->stats.bad_frame, 1);
@@ -59,7 +60,9 @@ static bool give_home(struct core *c, uint64_t frame)
 		return false;
 	prod = peek(*h->fill->prod);
 	h->fill->addr[prod & h->fill->mask] = frame; /* there is room for all frames */
+	LEDGER_HOOK();
 	ring_set_prod(h->fill, prod + 1);
+	LEDGER_HOOK();
 	unlock(h->fill_lock);
 	return true;
 }
@@ -112,7 +115,9 @@ static void refill(struct core *c)
 		fill->addr[prod++ & fill->mask] = frame;
 	for (; room && c->nfree > SHUNT_SPARE; room--)
 		fill->addr[prod++ & fill->mask] = c->free[--c->nfree];
+	LEDGER_HOOK();
 	ring_set_prod(fill, prod);
+	LEDGER_HOOK();
 	unlock(c->fill_lock);
 }
 

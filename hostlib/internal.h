@@ -19,6 +19,7 @@
 
 #include "broker.h"
 #include "ctx.h"
+#include "ledger.h"
 #include "preempt.h"
 #include "ring.h"
 #include "wire.h"
@@ -238,13 +239,7 @@ static inline uint64_t core_clock(struct core *c)
 }
 #endif
 
-/* Plain loads and stores of words that others see: no tearing, no order. */
-#define peek(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
-#define poke(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELAXED)
-/* One writer's counter. */
-#define bump(p, by) poke(p, peek(p) + (by))
-/* What follows in the program is written after what precedes: enough for one who looks after our
- * death, when all that we had executed is in memory. */
+/* What follows in the program is written after what precedes: enough for a reader who looks when the process is dead. */
 #define step() atomic_signal_fence(memory_order_seq_cst)
 
 /* error.c */
@@ -288,7 +283,7 @@ const struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
 void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot);
 void queue_run(struct core *c, const struct item *it);
 bool queue_expire(struct core *c, const struct item *it);
-void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed);
+void queue_end(struct core *c, struct item *it, uint64_t service_ns, bool timed);
 void queue_heal(struct core *c);
 
 /* next.c: what there is to do, and which of it is next */

@@ -2,10 +2,7 @@
 /*
  * park.c - preempted requests: kept in order, counted where the agent finds them, resumed by any core
  *
- * The order of stores, for the agent's burial.c, which reads them when we are dead:
- *   parking    parked[place].cls, parked[place].id, then run.id = 0
- *   resuming   run.cls, run.base, run.tx_set = 0, run.id, then parked[place].id = 0
- * So a request is always in one of the two, and in both only in between: there the ids are equal.
+ * What tells of them when the process is dead, lib/ledger.h says.
  *
  * On the wire the order is the NIC's: a parked request waits under a token until the NIC names it, and is in no
  * queue here. What the NIC has forgotten (an orphan) goes into the queues, for any core to end.
@@ -138,11 +135,7 @@ static uint64_t put_in(struct core *c, struct item *it)
 	struct park *k = &s->park;
 
 	it->place = take_place(k);
-	poke(s->ctl->parked[it->place].cls, it->req.cls);
-	step();
-	poke(s->ctl->parked[it->place].id, it->req.id ? it->req.id : ~0ULL);
-	step();
-	poke(c->run->id, 0);
+	ledger_park(c->run, &s->ctl->parked[it->place], it->req.id, it->req.cls);
 	c->item = k->free;
 	k->free = c->item->next;
 	poke(k->n, k->n + 1);
@@ -185,9 +178,7 @@ static void adopt(struct core *c, struct item *it)
 	c->item = it;
 	it->core = c;
 	it->req.core = c->id;
-	queue_run(c, it);
-	step();
-	poke(c->s->ctl->parked[it->place].id, 0);
+	ledger_resume(c->line, &c->s->ctl->parked[it->place], it->sent, it->req.cls, it->queue, was_held(it));
 	k->used[it->place / 64] &= ~(1ULL << it->place % 64);
 }
 

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * queue.c - taking a request out of its ring, and its end, so that a death at any instruction is decidable
+ * queue.c - taking a request out of its ring, and its end
  *
- * The order of stores around a pop (for the agent's burial.c, which reads them when we are dead):
- *   1. intent_cls, then intent = (ring, index)
- *   2. compare-and-swap of the ring's consumer index
- *   3. run.cls, run.base, run.tx_set = 0, then run.id
- *   4. owner tag of (ring, index)
- *   5. intent = 0
- * and around the end: reply published (reply.c), counter, run.id = 0.
+ * A worker may die at any instruction: the stores that tell of its requests are those of lib/ledger.h.
  */
 #include <string.h>
 
@@ -89,16 +83,7 @@ static void advance_deq(struct shunt *s, uint32_t cls, uint32_t seq)
 /* The request is this core's, from now on in its run line. */
 void queue_run(struct core *c, const struct item *it)
 {
-	const struct shunt_core_class *n = &c->line->cls[it->req.cls];
-
-	poke(c->run->cls, it->req.cls);
-	poke(c->run->base, n->replied + n->noreply + c->line->expired.n[it->req.cls]);
-	poke(c->run->tx_set, 0);
-	poke(c->run->held, it->slot >= SHUNT_HOLD_SLOT);
-	poke(c->run->queue, it->queue);
-	step();
-	poke(c->run->id, it->sent ? it->sent : ~0ULL); /* 0 would say that we run nothing */
-	step();
+	ledger_run(c->line, it->sent, it->req.cls, it->queue, it->slot >= SHUNT_HOLD_SLOT);
 }
 
 /* Takes the head of a ring, if there is one and no other core is faster. */
@@ -115,19 +100,13 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 	desc.addr = peek(r->desc[cons & r->mask].addr);
 	desc.len = peek(r->desc[cons & r->mask].len);
 	m = queue_meta(s, desc.addr);
-	poke(c->run->intent_cls, m ? peek(m->cls) : 0);
-	step();
-	poke(c->run->intent, SHUNT_INTENT(slot, cons));
-	if (!ring_take(r, cons)) {
-		poke(c->run->intent, 0);
+	if (!ledger_take(c->run, r, slot, cons, m ? peek(m->cls) : 0)) {
 		bump(c->line->stats.lost_race, 1);
 		return false;
 	}
 	queue_fill(c, it, &desc, slot);
 	queue_run(c, it);
-	poke(s->ctl->owner[shunt_owner_at(&s->geo, slot, cons)], cons + 1);
-	step();
-	poke(c->run->intent, 0);
+	ledger_taken(c->run, &s->ctl->owner[shunt_owner_at(&s->geo, slot, cons)], cons);
 	if (slot >= SHUNT_HOLD_SLOT && it->sane)
 		advance_deq(s, slot - SHUNT_HOLD_SLOT, m->hold_seq);
 	return true;
@@ -153,21 +132,20 @@ bool queue_expire(struct core *c, const struct item *it)
 	if (it->ctx || !it->sane || !it->req.arrival_ns || it->req.arrival_ns >= peek(c->s->view->serve_from_ns))
 		return false;
 	frames_free(c, it->addr);
-	bump(c->line->expired.n[it->req.cls], 1);
-	step();
-	poke(c->run->id, 0);
+	ledger_end(c->run, &c->line->expired.n[it->req.cls]);
 	leave_ring(c, it);
 	return true;
 }
 
-/* The request is over: counted, then no longer ours. Its reply, if any, is in the send ring. */
-void queue_end(struct core *c, const struct item *it, bool replied, uint64_t service_ns, bool timed)
+/* The request is over: answered if its handler said so, counted, then no longer ours. */
+void queue_end(struct core *c, struct item *it, uint64_t service_ns, bool timed)
 {
 	struct shunt_core_class *n = &c->line->cls[it->req.cls];
+	bool replied = it->reply >= 0 && reply_in_place(c, it, it->reply);
 
-	bump(*(replied ? &n->replied : &n->noreply), 1);
-	step();
-	poke(c->run->id, 0);
+	if (!replied)
+		frames_free(c, it->addr);
+	ledger_end(c->run, replied ? &n->replied : &n->noreply);
 	if (c->wire)
 		wire_end(c, it, replied, service_ns);
 	leave_ring(c, it);

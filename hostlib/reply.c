@@ -150,12 +150,7 @@ bool reply_in_place(struct core *c, struct item *it, uint32_t len)
 	}
 	turn_round(it, c->s->memory + it->addr, len);
 	tx_write(c, it->addr, it->payload + len);
-	/* Should we die here, tx_end tells whether the reply was out: it was iff tx.prod == tx_end. */
-	poke(c->run->tx_end, c->tx_prod);
-	step();
-	poke(c->run->tx_set, 1);
-	step();
-	ring_set_prod(&c->tx, c->tx_prod);
+	ledger_reply(c->run, &c->tx, c->tx_prod);
 	return true;
 }
 

@@ -37,7 +37,7 @@ struct shunt_geometry {
 
 /* A preempted request that waits, so that it is counted if its process dies. */
 struct shunt_parked {
-	__u64 id;   /* 0: this place is free. Written last when it is parked, cleared last when it goes on */
+	__u64 id;   /* 0: this place is free */
 	__u32 cls;
 	__u32 pad;
 };
@@ -57,9 +57,9 @@ struct shunt_ctl {
 	struct {
 		__u32 holder __shunt_line;
 	} fill_lock[SHUNT_CORES];
-	/* Written by the core that parks or resumes; while it does, the id is in its run line, too. */
+	/* Written by the core that parks or resumes (ledger.h). */
 	struct shunt_parked parked[SHUNT_PARKED] __shunt_line;
-	/* Owner tags follow: index + 1 of each ring entry, written by the core that popped it. */
+	/* Owner tags follow: index + 1 of each ring entry, written by the core that took it (ledger.h). */
 	__u32 owner[] __shunt_line;
 };
 

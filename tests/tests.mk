@@ -3,6 +3,7 @@
 # fault (root: network namespaces). A C program tests/KIND/test_X.c names in comment lines of its own
 #   link: lib/ring.c agent/x.c     other sources it is linked with
 #   sanitize: thread               instead of address,undefined (unit)
+#   define: NAME=VALUE             a macro for all of its sources (unit)
 
 .PHONY: test test-busy test-long test-unit test-prog test-e2e test-fault test-programs
 
@@ -47,6 +48,7 @@ $(B)/tests/unit/$(1): tests/unit/$(1).c $(patsubst %.cpp,$(B)/%.o,$(call comment
 	$$(Q)mkdir -p $$(@D)
 	$$(note_headers)
 	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) \
+		$(patsubst %,-D%,$(call comment,define,tests/unit/$(1).c)) \
 		$(if $(CROSS),$$(CROSS_CFLAGS),-fsanitize=$(or $(call comment,sanitize,tests/unit/$(1).c),address$(,)undefined) \
 		-fno-sanitize-recover=all) $$(filter %.c %.S %.o,$$^) -o $$@ $$(TEST_LIBS) $$(if $$(filter %.o,$$^),-lstdc++)
 endef

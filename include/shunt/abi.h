@@ -321,9 +321,9 @@ SHUNT_ASSERT(sizeof(struct shunt_ingress) % SHUNT_LINE == 0, "ingress");
  * is trusted by XDP or the agent.
  */
 
-/* What core i runs, and what it was about to take: read by the agent when the worker is dead. */
+/* What core i runs, and what it was about to take: read by the agent when the worker is dead. The order: lib/ledger.h. */
 struct shunt_core_run {
-	__u64 id;        /* request it runs; 0: none. Written last when one starts, cleared last */
+	__u64 id;        /* request it runs; 0: none */
 	__u64 start_ns;  /* when it got the CPU; 0: the core did not read the clock */
 	__u64 base;      /* ended[cls] of this core when the request started */
 	__u64 intent;    /* SHUNT_INTENT(ring, index) it is popping; 0: none */

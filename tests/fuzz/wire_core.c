@@ -218,7 +218,6 @@ static void serve(struct input *in, uint8_t how)
 {
 	struct item *it = c->item;
 	uint32_t epoch = c->wire->epoch;
-	bool replied = false;
 	uint8_t sum = 0;
 
 	if (!wire_next(c))
@@ -240,13 +239,11 @@ static void serve(struct input *in, uint8_t how)
 			sum += data[i];
 		memset((void *)data, sum, it->req.room);
 		if (how & 1)
-			replied = reply_in_place(c, it, take16(in));
+			it->reply = take16(in);
 		else if (how & 2)
 			reply_more(c, it, "more", 4);
 	}
-	if (!replied)
-		frames_free(c, it->addr);
-	queue_end(c, it, replied, 100, it->sane);
+	queue_end(c, it, 100, it->sane);
 	MUST(c->wire->epoch == epoch || !nserved);
 }
 

@@ -29,8 +29,6 @@ breaks() {
 	grep -q 'errors: 1' "$DIR/verdict" || fail "spin found nothing wrong with $*"
 }
 
-test_a_death_between_any_two_stores_of_a_pop_is_decidable() { holds pop.pml -DCORES=3; }
-test_without_owner_tags_the_model_finds_a_wrong_count() { breaks pop.pml -DNO_OWNER_TAG; }
 test_no_request_is_left_beside_an_idle_core() { holds idle.pml; }
 test_a_core_blind_to_hold_rings_leaves_one() { breaks idle.pml -DBLIND; }
 test_the_wire_loses_no_capacity_and_serves_nothing_twice() { holds wire.pml -DFAULTS=$((${LONG:-0} ? 3 : 2)); }

@@ -152,8 +152,7 @@ static void *core_thread(void *arg)
 		}
 		if (it->sane && it->req.id <= REQUESTS)
 			atomic_fetch_add(&seen[it->req.id], 1);
-		frames_free(c, it->addr);
-		queue_end(c, it, false, 1, true);
+		queue_end(c, it, 1, true);
 		atomic_fetch_add(&served, 1);
 	}
 	return NULL;

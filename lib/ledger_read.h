@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * burial.h - what became of the requests of a worker that is dead
+ * ledger_read.h - what became of the requests of a worker that is dead, from the stores of ledger.h
  */
 #pragma once
 
@@ -12,6 +12,6 @@ struct verdict {
 };
 
 /* Reads rings, run lines and owner tags. The process is dead: nothing moves but XDP's producers. */
-void burial_decide(const struct rings *r, struct verdict *v);
-/* Nobody runs anything: what the dead wrote must not be read again. */
-void burial_clear(struct rings *r);
+void ledger_read(const struct rings *r, struct verdict *v);
+/* Nobody runs anything: what the dead process wrote must not be read again. */
+void ledger_clear(struct rings *r);

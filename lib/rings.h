@@ -8,6 +8,7 @@
 #pragma once
 
 #include "layout.h"
+#include "peek.h"
 #include "ring.h"
 
 struct rings {
@@ -19,10 +20,6 @@ struct rings {
 	struct shunt_ring rx[SHUNT_SLOTS]; /* by slot: core, or SHUNT_HOLD_SLOT + class */
 	struct shunt_ring tx[SHUNT_CORES];
 };
-
-/* Loads and stores of words that others use at the same time: whole, in no order. */
-#define peek(p) __atomic_load_n(&(p), __ATOMIC_RELAXED)
-#define poke(p, v) __atomic_store_n(&(p), (v), __ATOMIC_RELAXED)
 
 /* The slot of the k-th socket (cores, then classes) and how many there are: where cores have queues of their own, no hold rings. */
 static inline __u32 slot_of(const struct shunt_geometry *g, __u32 k)

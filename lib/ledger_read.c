@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * burial.c - decides from what a dead worker left in memory which requests died with it
+ * ledger_read.c - decides from what a dead worker left in memory which requests died with it
  *
- * A core pops entry X of ring R in these steps, and it may have died between any two:
- *
- *   intent_cls, then intent = (R, X)
- *   consumer of R: X -> X + 1, by compare-and-swap; if that fails: intent = 0
- *   cls, base = ended requests of cls, tx_set = 0; then id
- *   owner tag of (R, X) = X + 1
- *   intent = 0
- *
- * and ends the request so: send descriptors, tx_end = producer to be, tx_set = 1, producer =
- * tx_end, replied++ (or, without a reply, only noreply++; one that was too old, expired++), id = 0.
- *
- * A preempted one goes from the core's id to a parked one and back: first the new id is written, then
- * the old one cleared.
- *
- * So a request is always told by one core's id, a parked one, or, between the swap and that, by an intent that
- * no tag and no id belongs to. Several cores can have that intent, one of them won: it counts once.
+ * The stores that are read here, and their order, are those of ledger.h. All of it may be garbage:
+ * a worker can write what it likes.
  */
 #include <stdbool.h>
 
-#include "burial.h"
+#include "ledger.h"
+#include "ledger_read.h"
 
 static __u32 bound_cls(const struct rings *r, __u32 cls)
 {
@@ -33,9 +20,8 @@ static void decide_running(const struct rings *r, __u32 core, struct verdict *v)
 {
 	const struct shunt_core *c = &r->view->core[core];
 	__u32 cls = bound_cls(r, peek(c->run.cls));
-	__u64 ended = peek(c->cls[cls].replied) + peek(c->cls[cls].noreply) + peek(c->expired.n[cls]);
 
-	if (ended != peek(c->run.base))
+	if (ledger_ended(c, cls) != peek(c->run.base))
 		return; /* it was counted */
 	if (peek(c->run.tx_set) && ring_prod(&r->tx[core]) == peek(c->run.tx_end))
 		v->replied[cls]++;
@@ -53,7 +39,7 @@ static void decide_parked(const struct rings *r, __u32 place, struct verdict *v)
 		return;
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
 		if (peek(r->view->core[i].run.id) == id)
-			return; /* decide_running() counts it */
+			return; /* decide_running() has it */
 	}
 	v->lost[bound_cls(r, peek(p->cls))]++;
 }
@@ -81,7 +67,8 @@ static bool popped_untold(const struct rings *r, __u64 intent)
 	return peek(r->ctl->owner[shunt_owner_at(&r->geo, slot, index)]) != index + 1;
 }
 
-/* Is it told by a core that runs it, or by an earlier core with the same intent? */
+/* Is it told by a core that runs it? Of several cores with the same intent one has won: the first
+ * of them counts. */
 static bool told_elsewhere(const struct rings *r, __u32 core, __u64 intent)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
@@ -107,7 +94,7 @@ static void decide_intent(const struct rings *r, __u32 core, struct verdict *v)
 		v->lost[bound_cls(r, peek(run->intent_cls))]++;
 }
 
-void burial_decide(const struct rings *r, struct verdict *v)
+void ledger_read(const struct rings *r, struct verdict *v)
 {
 	*v = (struct verdict){ 0 };
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
@@ -119,7 +106,7 @@ void burial_decide(const struct rings *r, struct verdict *v)
 		decide_parked(r, i, v);
 }
 
-void burial_clear(struct rings *r)
+void ledger_clear(struct rings *r)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
 		struct shunt_core_run *run = &r->view->core[i].run;

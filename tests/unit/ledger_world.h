@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ledger_world.h - a domain in plain memory: its cores run the library's own code, and stop behind
+ * every store of the ledger, where the worker may be dead
+ *
+ * A core runs a script, a letter a step of a request's life:
+ *   0 1 2  takes from that core's ring     R  ends with a reply     k  sends (the kernel takes it at once)
+ *   a b    takes from that hold ring       N  ends without          f  gives frames back
+ *   p      parks its request               x  ends as too old
+ *   q      parks it and resumes another    r  resumes one
+ * A letter that makes no sense at that point (nothing was there to take) is passed over.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agent/frames.h"
+#include "lib/ledger_read.h"
+
+#define CORES 3
+#define CLASSES 2
+#define RING 4     /* entries of a receive ring */
+#define NFRAMES 64 /* SHUNT_SPARE a core, and 16 that travel */
+#define HOLD(c) (SHUNT_HOLD_SLOT + (c))
+
+extern struct rings world; /* as the agent sees it */
+extern uint64_t world_arrived[CLASSES];
+extern uint64_t *world_sent;        /* replies that the kernel took, by class */
+extern struct verdict world_buried; /* of the workers before */
+
+struct world_request {
+	uint32_t slot, cls; /* where it arrived */
+};
+
+const struct world_request *world_request(uint64_t id);
+const struct shunt_meta *world_meta(uint64_t addr);
+
+/* So many cores; the indexes of all rings start at "at". */
+void world_make(unsigned int ncores, uint32_t at);
+void world_remove(void);
+/* The kernel puts a request into a ring. False: the ring is full, or there is no frame. */
+bool world_arrive(uint32_t slot, uint32_t cls);
+
+/* From here on this is where world_restore() goes back to. */
+void world_save(void);
+void world_restore(void);
+/* Of all that decides what comes next. */
+uint64_t world_hash(void);
+
+void core_begin(unsigned int core, const char *script);
+/* Up to behind its next store, or its end. False: it waits for a lock of another core. */
+bool core_step(unsigned int core);
+bool core_done(unsigned int core);
+/* All of the script at once, stopping nowhere; at the n-th store this process is killed. */
+void core_run_and_die(unsigned int core, const char *script, unsigned int n);
+
+/* Should the worker die now: each request is waiting, counted, or in the verdict; each frame is in
+ * one place. */
+void world_check(const char *when);
+/* Frames in no ring; h->frame has room for all. */
+void world_find_frames(struct harvest *h);
+/* It died: buried as the agent does, and the next worker is there. */
+void world_next_life(void);

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_ledger.c - whatever store a worker dies behind, the agent finds out what became of each
+ * request and each frame
+ *
+ * Cores run the library's own code (ledger_world.h). All interleavings of their stores are gone
+ * through, and after each store the worker is dead: the reader must count what is neither waiting
+ * nor counted, once, and each frame must be in one place. A state is the memory and the stacks of
+ * the cores; one that was met before is not looked at again.
+ */
+/* link: tests/unit/ledger_world.c tests/unit/ledger_check.c lib/ledger_read.c agent/frames.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* define: LEDGER_HOOK=ledger_hook */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ledger_world.h"
+
+#define DEPTH 400
+#define VISITED (1u << 21)
+
+/* --- all interleavings
+ * ------------------------------------------------------------------------------- */
+
+struct arrival {
+	uint32_t slot, cls;
+};
+
+struct scenario {
+	struct arrival arrive[RING];
+	unsigned int n;
+	const char *script[CORES];
+};
+
+static uint64_t *visited;
+static unsigned long states;
+static const struct scenario *now;
+static unsigned int ncores;
+static unsigned char path[DEPTH];
+
+static bool is_new(uint64_t state)
+{
+	uint32_t at = state % VISITED;
+
+	for (; visited[at]; at = (at + 1) % VISITED) {
+		if (visited[at] == state)
+			return false;
+	}
+	visited[at] = state;
+	if (++states > VISITED / 2)
+		fail_msg("too many states");
+	return true;
+}
+
+static const char *where(unsigned int depth)
+{
+	static char text[DEPTH + 32];
+	int n = snprintf(text, sizeof(text), "after stores of cores ");
+
+	for (unsigned int i = 0; i < depth; i++)
+		text[n++] = '0' + path[i];
+	text[n] = '\0';
+	return text;
+}
+
+static void replay(unsigned int depth)
+{
+	world_restore();
+	for (unsigned int i = 0; i < ncores; i++)
+		core_begin(i, now->script[i]);
+	for (unsigned int i = 0; i < depth; i++)
+		core_step(path[i]);
+}
+
+/* From here on. The world is there already. */
+static void explore(unsigned int depth)
+{
+	bool there = true;
+
+	if (!is_new(world_hash()))
+		return;
+	world_check(where(depth));
+	assert_true(depth < DEPTH);
+	for (unsigned int i = 0; i < ncores; i++) {
+		if (!there)
+			replay(depth);
+		there = core_done(i);
+		if (there || !core_step(i))
+			continue;
+		path[depth] = i;
+		explore(depth + 1);
+	}
+}
+
+static void run_at(const struct scenario *s, uint32_t at)
+{
+	now = s;
+	ncores = 0;
+	while (ncores < CORES && s->script[ncores])
+		ncores++;
+	world_make(ncores, at);
+	for (unsigned int i = 0; i < s->n; i++)
+		assert_true(world_arrive(s->arrive[i].slot, s->arrive[i].cls));
+	world_save();
+	states = 0;
+	memset(visited, 0, VISITED * sizeof(*visited));
+	replay(0);
+	explore(0);
+	print_message("# %lu states: %s %s %s\n", states, s->script[0],
+		      s->script[1] ? s->script[1] : "", s->script[2] ? s->script[2] : "");
+	world_remove();
+}
+
+/* Indexes that start anew on the way, too. */
+static void run(const struct scenario *s)
+{
+	run_at(s, 0);
+	run_at(s, ~0u);
+}
+
+/* What the request before left in the lines must not speak for the next one, of another class. */
+static void test_one_core_from_request_to_request(void **state)
+{
+	run(&(struct scenario){
+		{ { 0, 1 }, { HOLD(0), 0 }, { HOLD(0), 0 }, { 0, 1 } }, 4, { "0RaNaR0Nkf" } });
+	run(&(struct scenario){
+		{ { 0, 1 }, { HOLD(0), 0 }, { 0, 0 }, { 0, 1 } }, 4, { "0xaR0R0xkf" } });
+	run(&(struct scenario){ { { 0, 0 }, { 0, 1 } }, 2, { "0R0R0kff" } });
+}
+
+static void test_a_preempted_request_is_told_of_once(void **state)
+{
+	run(&(struct scenario){ { { HOLD(1), 1 }, { 0, 0 } }, 2, { "bprR0N" } });
+	run(&(struct scenario){ { { HOLD(1), 1 }, { 0, 0 } }, 2, { "bp0RrN" } });
+	run(&(struct scenario){ { { HOLD(0), 0 }, { 0, 1 } }, 2, { "ap0qRrR" } });
+}
+
+static void test_two_cores_race_for_one_request(void **state)
+{
+	run(&(struct scenario){ { { HOLD(1), 1 } }, 1, { "bR", "bN" } });
+}
+
+static void test_two_cores_race_for_two_requests(void **state)
+{
+	run(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aRaN", "aNaR" } });
+}
+
+static void test_a_thief_and_the_owner(void **state)
+{
+	run(&(struct scenario){ { { 1, 1 }, { 1, 0 } }, 2, { "1R1N", "1N1R" } });
+	run(&(struct scenario){ { { 1, 1 }, { 1, 0 }, { 1, 1 } }, 3, { "1xN", "1R1R" } });
+}
+
+static void test_a_full_ring(void **state)
+{
+	run(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(0), 0 }, { HOLD(0), 0 }, { HOLD(0), 0 } },
+				4,
+				{ "aNaN", "aNaN" } });
+}
+
+/* The winner of a race parks or ends its request while the loser has not moved. */
+static void test_a_race_whose_winner_parks_and_another_core_resumes(void **state)
+{
+	run(&(struct scenario){ { { HOLD(0), 0 }, { 1, 1 } }, 2, { "aprR", "arN1R" } });
+}
+
+/* The loser of a race goes on with a parked request, while the winner has not come further than the
+ * swap. */
+static void test_a_race_whose_loser_resumes_a_request(void **state)
+{
+	run(&(struct scenario){ { { HOLD(1), 1 }, { 1, 0 } }, 2, { "bR", "1pbrNN" } });
+}
+
+static void test_two_parked_requests_and_two_cores(void **state)
+{
+	run(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(1), 1 } }, 2, { "aprR", "bprN" } });
+}
+
+static void test_frames_go_round_beside_another_core(void **state)
+{
+	run(&(struct scenario){ { { 0, 0 }, { 1, 1 }, { 0, 0 } }, 3, { "0RkfN0Nf", "1Nf1Rkf" } });
+}
+
+static void test_three_cores_and_two_requests(void **state)
+{
+	run_at(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aR", "aN", "aN" } },
+	       ~0u);
+}
+
+/* --- longer lives
+ * ------------------------------------------------------------------------------------ */
+
+/* A core stops right behind its intent; the other one takes that entry and two rings' worth more.
+ * The tag's place is another entry's by then. */
+static void test_an_intent_that_is_a_ring_old(void **state)
+{
+	world_make(2, ~0u - 2);
+	world_arrive(HOLD(0), 0);
+	core_begin(0, "aR");
+	core_step(0);
+	core_step(0);
+	for (int n = 0; n < 2 * RING + 1; n++) {
+		for (core_begin(1, "aRkf"); !core_done(1);) {
+			core_step(1);
+			world_check("beside an old intent");
+		}
+		assert_true(world_arrive(HOLD(0), 0));
+		world_check("beside an old intent");
+	}
+	assert_int_equal(world_arrived[0], 2 * RING + 2);
+	world_remove();
+}
+
+static const char *any_script(void)
+{
+	static const char *const script[] = { "0RkaN",  "aNbR",      "bpr0Rk",  "0p1RkrN",
+					      "1xaxbx", "apbpqRNkf", "2Rrprkf", "rRrNrRkf" };
+
+	return script[rand() % (sizeof(script) / sizeof(*script))];
+}
+
+static void arrive_anywhere(void)
+{
+	uint32_t cls = rand() % CLASSES;
+
+	world_arrive(rand() & 1 ? HOLD(cls) : (uint32_t)(rand() % CORES), cls);
+}
+
+/* Worker after worker, each dead behind some store; the counts go on. */
+static void test_deaths_one_after_the_other(void **state)
+{
+	int lives = getenv("LONG") ? 20000 : 2000;
+
+	srand(1);
+	world_make(CORES, ~0u - 1000);
+	for (int life = 0; life < lives; life++) {
+		for (int n = rand() % 100; n; n--) {
+			unsigned int core = rand() % CORES;
+
+			if (rand() % 4 == 0)
+				arrive_anywhere();
+			if (core_done(core))
+				core_begin(core, any_script());
+			core_step(core);
+			world_check("in a long life");
+		}
+		world_next_life();
+		world_check("after a burial");
+	}
+	assert_true(world_arrived[0] > 1000 && world_arrived[1] > 1000);
+	world_remove();
+}
+
+/* The same with a process that is there no more. */
+static void test_a_process_that_is_killed_at_a_store(void **state)
+{
+	const char *script = "0Rbp1NrRkfax";
+	int status;
+
+	for (unsigned int n = 1;; n++) {
+		pid_t child;
+
+		world_make(2, 7);
+		world_arrive(0, 0);
+		world_arrive(HOLD(1), 1);
+		world_arrive(1, 0);
+		world_arrive(HOLD(0), 0);
+		child = fork();
+		if (!child) {
+			core_run_and_die(0, script, n);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		world_check("a killed process");
+		world_remove();
+		if (!WIFSIGNALED(status))
+			break;
+		assert_int_equal(WTERMSIG(status), SIGKILL);
+		assert_true(n < 200);
+	}
+	assert_int_equal(status, 0);
+}
+
+/* --- what else the reader meets
+ * ---------------------------------------------------------------------- */
+
+/* What a worker may have written instead: any answer will do, but no byte beyond. */
+static void test_garbage_is_bounded(void **state)
+{
+	struct verdict v;
+
+	world_make(CORES, 0);
+	srand(2);
+	for (int n = 0; n < 4000; n++) {
+		unsigned char *at = (unsigned char *)world.view->core;
+		uint64_t sum = 0;
+
+		for (size_t i = 0; i < CORES * sizeof(world.view->core[0]); i++)
+			at[i] = rand();
+		for (int i = 0; i < CORES; i++) { /* half of the intents name rings that exist */
+			if (rand() & 1)
+				world.view->core[i].run.intent =
+					SHUNT_INTENT(rand() % (SHUNT_SLOTS + 4), rand() % 8);
+		}
+		for (uint32_t i = 0; i < (CORES + CLASSES) * RING; i++)
+			world.ctl->owner[i] = rand();
+		world.ctl->parked[rand() % SHUNT_PARKED] =
+			(struct shunt_parked){ rand(), rand(), 0 };
+		for (uint32_t k = 0; k < sockets_of(&world.geo); k++)
+			*world.rx[slot_of(&world.geo, k)].cons = rand() % 8;
+		ledger_read(&world, &v);
+		for (int c = 0; c < SHUNT_CLASSES; c++)
+			sum += v.lost[c] + v.replied[c];
+		assert_in_range(sum, 0, 2 * CORES + SHUNT_PARKED);
+	}
+	world_remove();
+}
+
+static void test_nothing_is_left_after_it_was_cleared(void **state)
+{
+	struct verdict v;
+
+	world_make(2, 0);
+	world_arrive(HOLD(0), 0);
+	world_arrive(HOLD(1), 1);
+	core_begin(0, "apbN");
+	for (int i = 0; i < 16; i++)
+		core_step(0);
+	ledger_read(&world, &v);
+	assert_int_equal(v.lost[0], 1);
+	ledger_clear(&world);
+	ledger_read(&world, &v);
+	assert_int_equal(v.lost[0] + v.lost[1], 0);
+	world_remove();
+}
+
+static int set_up(void **state)
+{
+	visited = malloc(VISITED * sizeof(*visited));
+	return !visited;
+}
+
+static int tear_down(void **state)
+{
+	free(visited);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_core_from_request_to_request),
+		cmocka_unit_test(test_a_preempted_request_is_told_of_once),
+		cmocka_unit_test(test_two_cores_race_for_one_request),
+		cmocka_unit_test(test_two_cores_race_for_two_requests),
+		cmocka_unit_test(test_a_thief_and_the_owner),
+		cmocka_unit_test(test_a_full_ring),
+		cmocka_unit_test(test_a_race_whose_winner_parks_and_another_core_resumes),
+		cmocka_unit_test(test_a_race_whose_loser_resumes_a_request),
+		cmocka_unit_test(test_two_parked_requests_and_two_cores),
+		cmocka_unit_test(test_frames_go_round_beside_another_core),
+		cmocka_unit_test(test_three_cores_and_two_requests),
+		cmocka_unit_test(test_an_intent_that_is_a_ring_old),
+		cmocka_unit_test(test_deaths_one_after_the_other),
+		cmocka_unit_test(test_a_process_that_is_killed_at_a_store),
+		cmocka_unit_test(test_garbage_is_bounded),
+		cmocka_unit_test(test_nothing_is_left_after_it_was_cleared),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
