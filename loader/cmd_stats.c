@@ -124,7 +124,7 @@ static void show_preemption(const json_t *r)
 		else
 			printf(" longer %lld", number_at(d, "count"));
 	}
-	putchar('\n');
+	puts(json_array_size(json_object_get(p, "yield_delay")) ? "" : " none");
 }
 
 static void show_publisher(const json_t *p)

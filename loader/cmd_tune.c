@@ -134,17 +134,21 @@ static int bytes_class(struct ctl *ctl, const char *word)
 	return err ? err : find_class(ctl, &cfg, word);
 }
 
-/* The bpftool line, for machines that have bpftool only. Touches nothing; privileges are for a class by its name alone. */
+/* The bpftool line, for machines that have bpftool only. Touches nothing; only a class by name needs privileges. */
 static int bytes(struct ctl *ctl)
 {
 	int cls = ctl->argc > 2 ? bytes_class(ctl, ctl->argv[2]) : 0, err;
-	struct shunt_pins pins = { ctl->pins.bpffs, ctl->pins.ifname ? ctl->ifname : "IF" };
+	struct shunt_pins pins = { ctl->pins.bpffs, "IF" };
 	char path[PATH_MAX], why[160], *line;
 	__u8 b[sizeof(__u32)];
 	__u32 us;
 
 	if (cls < 0)
 		return cls;
+	if (!ctl->pins.ifname && where_pick(ctl)) /* not one, or not to be seen: the line is to be completed */
+		ctl_forget(ctl);
+	if (ctl->pins.ifname)
+		pins.ifname = ctl->ifname;
 	err = shunt_pin_path(path, sizeof(path), &pins, "slo_us");
 	if (err)
 		return fail(ctl, err, "the path of bpffs is too long");

@@ -79,6 +79,8 @@ test_bytes_knows_classes_by_name_and_number() {
 	line="bpftool map update pinned $PINS/$DEV/slo_us key 1 0 0 0 value 200 0 0 0"
 	assert_eq "$(host shunt slo bytes 200us long)" "$line"
 	assert_eq "$(host shunt slo bytes 200us 1 --dev "$DEV")" "$line"
+	assert_eq "$(host shunt slo bytes 200us 1)" "$line" "the only interface"
+	assert_match "$(host shunt stats)" "yielded after the quantum's end: none"
 	assert_exit 1 host shunt slo bytes 200us medium
 	assert_match "$(cat "$DIR/err")" "no class 'medium'"
 	assert_exit 2 host shunt slo bytes 200us 16
