@@ -32,10 +32,12 @@ CFLAGS ?= -O2 -g
 # The folder that it is built in is nobody's business: debug information and BTF name files from there on.
 HERE := -ffile-prefix-map=$(CURDIR)=.
 SHUNT_CFLAGS := $(HERE) -std=gnu11 -fPIC -fvisibility=hidden $(WARN)
-BPF_CFLAGS := $(HERE) -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter $(if $(CI),-Werror) \
+BPF_CFLAGS := $(HERE) -O2 -g -target bpf -mcpu=v3 -fno-finite-loops -Wall -Wextra -Wno-unused-parameter $(if $(CI),-Werror) \
 	      -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch)
+# By the compiler and with the flags of the BPF code, as `shunt build` has them (loader/build.c says why).
 # norelro: it ends at a page, of 64 KiB as far as an aarch64 linker knows, and no bundle has room for that.
-NATIVE_CFLAGS := -O2 -std=gnu11 -fPIC -ffreestanding -fvisibility=hidden -Wall -Wextra \
+NATIVE_CC := $(CLANG) $(CROSS:%=--target=%)
+NATIVE_CFLAGS := -O2 -std=gnu11 -fno-finite-loops -fPIC -ffreestanding -fvisibility=hidden -Wall -Wextra \
 		 -Wno-unused-parameter $(if $(CI),-Werror) -shared -nostdlib \
 		 -Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none -Iinclude \
 		 $(if $(filter aarch64%,$(HOST_ARCH)),-mno-outline-atomics) # libgcc has them out of line
@@ -69,7 +71,7 @@ bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o ## the policies, and what XDP sign
 $(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
 	$(call say,NATIVE,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' bpf/native.c -o $@
+	$(Q)$(NATIVE_CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' bpf/native.c -o $@
 
 $(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(B)/nic/%.o $(wildcard bpf/*.h include/shunt/*.h)
 	$(call say,BPF,$@)

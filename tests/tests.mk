@@ -70,7 +70,7 @@ TEST_POLICIES := $(patsubst tests/prog/policies/%.c,$(B)/tests/bpf/%.o,$(wildcar
 $(B)/tests/bpf/%.o: tests/prog/policies/%.c bpf/shunt.bpf.c bpf/native.c $(wildcard bpf/*.h include/shunt/*.h)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"../$<"' bpf/native.c -o $@.so
+	$(Q)$(NATIVE_CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"../$<"' bpf/native.c -o $@.so
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"../$<"' -c bpf/shunt.bpf.c -o $@.tmp
 	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$@.so $@.tmp $@
 	$(Q)rm -f $@.tmp $@.so

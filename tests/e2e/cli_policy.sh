@@ -120,6 +120,20 @@ test_a_loop_that_may_not_end_is_refused_at_its_line() {
 	assert_not_loaded "too large.*mine.c:7" "a loop whose end it cannot see"
 }
 
+# Nothing in it has an effect: a compiler may take it to end, and drop it from what the verifier sees alone.
+test_an_endless_loop_without_effect_is_refused_by_the_verifier() {
+	policy "" "__u32 n = ev->cls; while (n != 3) n >>= 1;"
+	assert_not_loaded "verifier refuses policy 'mine': infinite loop detected" "a constant bound"
+}
+
+# What divides by 0 for certain is undefined: clang has no instruction for it, neither in BPF nor in native code.
+test_what_is_no_division_in_bpf_is_none_in_native_code() {
+	policy "" "__u32 none = ev->cls - ev->cls; if (shunt_knob(v, 1) == 7) return ev->waiting / none;"
+	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+	shunt-sim run -p "$DIR/mine.shunt" -w all=1:1us -r 100k -n 1000 -k 1=7 >"$DIR/out" ||
+		fail "the simulator, which calls its native code, ended with status $?"
+}
+
 test_a_small_table_is_refused_at_its_line() {
 	policy "return mine[ev->cls & 3];" "" "static const int mine[4] = { 3, 1, 4, 1 };"
 	assert_not_built "table of constants .*, at: return mine\[ev->cls & 3\]; \(mine.c:7\)" "SHUNT_TABLE"
