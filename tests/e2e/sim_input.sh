@@ -159,4 +159,15 @@ test_outstanding_is_the_k_of_jbsq() {
 	assert_eq "$(sim -s nanopu -k 0=3 "${run[@]}" | jq .runs[0].classes[-1].mean_us)" "$(sed -n 3p "$DIR/by_k")" "mean by the knob"
 }
 
+test_every_option_is_in_the_help_and_the_man_page() {
+	local name
+	shunt-sim --help >"$DIR/help"
+	grep -o '{ "[a-z-]*", [a-z]*_argument' "$ROOT/sim/options.c" | cut -d'"' -f2 | grep -v '^instead$' >"$DIR/names"
+	assert_ge "$(wc -l <"$DIR/names")" 40 "options"
+	while read -r name; do
+		grep -q -- "--$name\b" "$DIR/help" || fail "the help has no --$name"
+		grep -q -- "--$name\b" "$ROOT/docs/man/shunt-sim.1.rst" || fail "the man page has no --$name"
+	done <"$DIR/names"
+}
+
 run_tests "$@"
