@@ -47,9 +47,9 @@ static void send(struct calls *k, uint32_t part, int server, tick service, bool 
 	servers_send(k, copy, service, flow, c->cls);
 }
 
-static tick draw_again(struct calls *k, const struct part *p)
+tick draw_again(struct calls *k, const struct call *c)
 {
-	return ticks(dist_draw(&k->c->w->cls[call_at(k, p->call)->cls].service, &k->again));
+	return c->recorded ? c->recorded : ticks(dist_draw(&k->c->w->cls[c->cls].service, &k->again));
 }
 
 /* What this attempt waits for besides its answer. */
@@ -149,7 +149,7 @@ static tick back_off(struct calls *k, const struct part *p)
 static void try_again(struct calls *k, uint32_t part)
 {
 	struct part *p = part_at(k, part);
-	tick service = draw_again(k, p);
+	tick service = draw_again(k, call_at(k, p->call));
 
 	p->attempt++;
 	attempt(k, part, k->nservers > k->fanout ? another(k, p->server) : p->server, service);
@@ -183,7 +183,7 @@ void part_timer(struct calls *k, uint32_t part)
 		counts(k, p)->hedges++;
 		in_window(k, p, WINDOW_HEDGES);
 		p->next_is = PART_TIMES_OUT;
-		send(k, part, another(k, p->server), draw_again(k, p), true);
+		send(k, part, another(k, p->server), draw_again(k, call_at(k, p->call)), true);
 		wait_for(k, part, true);
 		break;
 	case PART_TRIES_AGAIN:

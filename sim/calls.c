@@ -62,7 +62,7 @@ static void begin_call(struct calls *k, const struct arrival *a)
 	uint16_t to[SERVERS_MOST];
 	tick service = a->service;
 
-	*c = (struct call){ .n = k->n++, .begin = k->now, .flow = a->flow, .cls = a->cls, .need = k->quorum,
+	*c = (struct call){ .recorded = a->recorded ? a->service : 0, .n = k->n++, .begin = k->now, .flow = a->flow, .cls = a->cls, .need = k->quorum,
 			    .spare = k->fanout - k->quorum };
 	k->ending = k->n == k->c->requests;
 	if (c->n >= k->warm)
@@ -77,7 +77,7 @@ static void begin_call(struct calls *k, const struct arrival *a)
 	for (uint32_t part = c->parts; part; part = next) {
 		next = part_at(k, part)->next;
 		part_begin(k, part, service);
-		service = next ? ticks(dist_draw(&k->c->w->cls[a->cls].service, &k->again)) : 0;
+		service = next ? draw_again(k, c) : 0;
 	}
 }
 

@@ -20,6 +20,7 @@ struct call {
 	uint64_t n;       /* number of it, from 0 */
 	tick begin;
 	tick service;     /* longest of the parts' */
+	tick recorded;    /* service of all copies, of a trace; 0: each draws its own */
 	uint32_t parts;   /* that are not answered, a list */
 	uint32_t flow;
 	uint16_t need;    /* parts whose answers it still waits for */
@@ -88,6 +89,8 @@ void call_answered(struct calls *k, uint32_t part, const struct copy *y, const s
 void call_part_failed(struct calls *k, uint32_t part);
 
 /* attempts.c */
+/* The service of a copy that is not the call's first. */
+tick draw_again(struct calls *k, const struct call *c);
 void part_begin(struct calls *k, uint32_t part, tick service);
 void part_timer(struct calls *k, uint32_t part);
 /* Nobody waits for its copies any more; it is gone. */

@@ -92,6 +92,7 @@ static int next_of_trace(struct source *s, struct arrival *a, char *err)
 	s->now = at > s->now ? at : s->now;
 	a->at = when(s);
 	a->cls = r.cls;
+	a->recorded = !isnan(r.service_us);
 	a->service = ticks(isnan(r.service_us) ? dist_draw(&s->w->cls[r.cls].service, &s->what) :
 						 r.service_us * 1e3);
 	a->flow = r.has_flow ? hash_of(s, r.flow) : pick_flow(s);

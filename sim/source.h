@@ -15,6 +15,7 @@ struct arrival {
 	tick service;
 	uint32_t flow; /* hash */
 	uint8_t cls;
+	bool recorded; /* the service, in a trace */
 };
 
 /* trace.c */

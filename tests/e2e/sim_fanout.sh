@@ -74,6 +74,14 @@ test_the_tail_grows_with_scale_and_hedging_bends_it() {
 	assert_le "$(value p99_us -p fcfs -w bimodal-500 -c 16 -l 0.2 --fanout 10 --hedge 5us -n 20k | cut -d. -f1)" 50 "p99 with hedging"
 }
 
+test_the_parts_of_a_call_of_a_trace_take_as_long_as_was_recorded() {
+	local i
+	for ((i = 0; i < 500; i++)); do echo "$((i * 100)) short $((i % 2 ? 4 : 30))"; done >"$DIR/trace"
+	sim -p fcfs -w short=1:1us -a "trace:$DIR/trace" --fanout 20 --timeout 20us --retries 2 --json - | jq '.runs[0]' >"$DIR/run"
+	assert_eq "$(jq -c '.classes[-1] | [.p50_us, .done, .lost]' "$DIR/run")" '[4,225,225]' "those of 4 us, and of 30"
+	assert_eq "$(jq -c '.calls.request_p999_us' "$DIR/run")" 4 "the longest request that was waited for"
+}
+
 test_clients_of_a_closed_loop_may_ask_many_servers() {
 	local run=(-p fcfs -w exp1 --clients 4 --think 'exp(1ms)' --fanout 10 -n 50k --json -)
 	assert_near "$(value mean_us "${run[@]}")" "$(harmonic 1 10)" 3 "mean sojourn"
