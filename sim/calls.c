@@ -156,7 +156,7 @@ static int come(struct calls *k, char *err)
 static int client_event(struct calls *k, char *err)
 {
 	struct timer t = k->timers.t[1];
-	struct arrival a;
+	struct arrival a = { 0 };
 
 	timers_take(&k->timers, 1);
 	if (!(t.who & OF_CLIENT)) {
