@@ -254,7 +254,9 @@ static void dots(FILE *f, const struct plot *p, const struct scale *y)
 		const struct curve *c = &p->curve[i];
 		double middle = i + 0.5, at = across(&x, middle), v = c->n ? c->y[c->n - 1] : NAN;
 
-		fprintf(f, "<text class='t%d' x='%.1f' y='%d' text-anchor='middle'>", i % COLOURS, at, HEIGHT - BOTTOM + 18);
+		/* Many names stand in two rows. */
+		fprintf(f, "<text class='t%d' x='%.1f' y='%d' text-anchor='middle'>", i % COLOURS, at,
+			HEIGHT - BOTTOM + 13 + (p->n > 4 && i % 2 ? 12 : 0));
 		put_text(f, c->name);
 		fprintf(f, "</text>\n");
 		for (int k = 0; k < c->n; k++) {
@@ -264,7 +266,7 @@ static void dots(FILE *f, const struct plot *p, const struct scale *y)
 			marker(f, i, at, up(y, c->y[k]));
 		}
 		if (!isnan(v)) {
-			snprintf(buf, sizeof(buf), "%.3g", v);
+			snprintf(buf, sizeof(buf), "%.*f", v < 10 ? 2 : v < 100 ? 1 : 0, v);
 			fprintf(f, "<text class='note' x='%.1f' y='%.1f'>%s</text>\n", at + 8, up(y, v) + 4, buf);
 		}
 	}

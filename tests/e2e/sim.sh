@@ -309,7 +309,7 @@ test_a_single_load_is_drawn_side_by_side() {
 	assert_eq "$(grep -c "load (share of the cores' time): 0.7</text>" "$DIR/a.svg")" 2 "panels that say the load"
 	assert_eq "$(grep -cE "text-anchor='middle'>(fcfs|rss|p2c)</text>" "$DIR/a.svg")" 6 "names below their dots"
 	assert_eq "$(grep -o "class='d[0-2]'" "$DIR/a.svg" | wc -l)" 6 dots
-	assert_match "$(cat "$DIR/a.svg")" ">$(jq -r '.runs[0].classes[0].p99_us' "$DIR/json" | awk '{ printf "%.3g", $1 }')</text>" "the value beside its dot"
+	assert_match "$(cat "$DIR/a.svg")" ">$(jq -r '.runs[0].classes[0].p99_us' "$DIR/json" | awk '{ printf "%.0f", $1 }')</text>" "the value beside its dot"
 	! grep -q "class='c c" "$DIR/a.svg" || fail "curves of one point each"
 }
 
