@@ -117,4 +117,21 @@ test_jbsq_at_the_nic_is_its_definition() {
 	done
 }
 
+# In shared memory what is held is put to no core before that is free: never later than by the definition, and later than nothing that came
+# after it. (k = 1 is another matter: the load of a core does not count a held request that it runs.)
+test_jbsq_in_shared_memory_is_no_later_than_its_definition() {
+	local k want i=0 metric
+	trace >"$DIR/trace"
+	for k in 2 3; do
+		read -ra want < <(jbsq_by_definition $k <"$DIR/trace")
+		sim -p jbsq -k 0=$k -w a=1:1us -c 16 -a "trace:$DIR/trace" --json "$DIR/run" >/dev/null
+		i=0
+		for metric in mean_us p99_us p999_us; do
+			jq -e --argjson most "${want[i]}" ".runs[0].classes[-1].$metric <= 1.01 * \$most" "$DIR/run" >/dev/null ||
+				fail "$metric, k = $k: $(jq ".runs[0].classes[-1].$metric" "$DIR/run"), by the definition ${want[i]}"
+			i=$((i + 1))
+		done
+	done
+}
+
 run_tests "$@"
