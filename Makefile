@@ -29,6 +29,8 @@ HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(LIBDIR)"'
 CFLAGS ?= -O2 -g
+# Every symbol is looked up at the start, and what was looked up is read-only from then on.
+SHUNT_LDFLAGS := -Wl,-z,relro,-z,now
 # The folder that it is built in is nobody's business: debug information and BTF name files from there on.
 HERE := -ffile-prefix-map=$(CURDIR)=.
 SHUNT_CFLAGS := $(HERE) -std=gnu11 -fPIC -fvisibility=hidden $(WARN)
@@ -50,51 +52,20 @@ else
   say = @printf '  %-8s %s\n' $(1) $(2)
 endif
 
-POLICIES := $(patsubst bpf/policies/%.c,%,$(wildcard bpf/policies/*.c))
-
-all: deps-check bpf tools lib apps
-
-demo: deps all ## what shunt does, in under a minute (root)
-	$(Q)scripts/demo.sh
+# The products' fragments add to these. A fragment that is missing is an error; tests/ and bench/ may be left out as a whole.
+.PHONY: all tools demo deps deps-check clean help
+all: deps-check bpf tools lib apps ## all that `make install` installs; so does make alone
 
 # --- packages ---------------------------------------------------------------------------------
-.PHONY: all deps deps-check bpf tools lib apps man install clean help test test-long demo
 deps: ## install the Debian packages that are missing (root)
 	$(Q)CROSS=$(CROSS) scripts/deps.sh
 
-deps-check:
+deps-check: ## fail if a package is missing that building takes
 	$(Q)CROSS=$(CROSS) scripts/deps.sh --check
-
-# --- policies: the XDP program and the native code of each, in one object ----------------------
-bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o ## the policies, and what XDP signals with
-
-$(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
-	$(call say,NATIVE,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(NATIVE_CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' bpf/native.c -o $@
-
-$(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(B)/nic/%.o $(wildcard bpf/*.h include/shunt/*.h)
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' -c bpf/shunt.bpf.c -o $@.tmp
-	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$(B)/native/$*.so \
-		--add-section .shunt.nic=$(B)/nic/$*.o $@.tmp $@
-	$(Q)rm -f $@.tmp
-
-$(B)/signal.o: bpf/host/signal.bpf.c $(wildcard bpf/*.h include/shunt/*.h)
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 # --- user space -------------------------------------------------------------------------------
 LIB_SRC := $(wildcard lib/*.c)
-HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S) lib/ring.c
-LOADER_SRC := $(wildcard loader/*.c loader/lint/*.c)
-AGENT_SRC := $(wildcard agent/*.c)
 obj = $(patsubst %.S,$(B)/obj/%.o,$(patsubst %.c,$(B)/obj/%.o,$(1)))
-
-LOADER_LIBS := -lbpf -lelf -lcyaml -lyaml -ljansson -lm
-AGENT_LIBS := -lbpf -lcap-ng -lm -pthread
 
 $(B)/obj/%.o: %.c
 	$(call say,CC,$@)
@@ -107,41 +78,25 @@ $(B)/obj/%.o: %.S
 	$(Q)$(CC) $(HERE) $(CPPFLAGS) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@
 
 tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
-lib: $(B)/libshunt.a $(B)/libshunt.so $(B)/libshunt.pc ## the worker library
-apps: $(B)/shunt-spin ## the example servers, the load generator, the baselines
 
-$(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(LOADER_LIBS)
-
-$(B)/shuntd: $(call obj,$(AGENT_SRC) $(LIB_SRC))
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(AGENT_LIBS)
-
-$(B)/libshunt.a: $(call obj,$(HOSTLIB_SRC))
-	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
-
-$(B)/libshunt.so: $(call obj,$(HOSTLIB_SRC)) hostlib/libshunt.map
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,libshunt.so.$(SOVERSION) \
-		-Wl,--version-script=hostlib/libshunt.map $(filter %.o,$^) -o $@ -pthread
-
-$(B)/libshunt.pc: hostlib/libshunt.pc.in Makefile
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|' $< > $@
-
-$(B)/shunt-%: $(B)/obj/apps/%.o $(B)/libshunt.a
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -pthread -lm
+demo: deps all ## what shunt does, in under a minute (root)
+	$(Q)scripts/demo.sh
 
 clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9%-]*:.*## /{sub("%", "NAME", $$1); printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-include $(wildcard hostlib/ctx.mk hostlib/pass/pass.mk apps/apps.mk sim/sim.mk offload/nfp/nfp.mk \
-	tests/tests.mk tests/fuzz/fuzz.mk tests/lang/lang.mk tests/wire/wire.mk tests/cross/cross.mk tests/vm/vm.mk tests/nfp/test-nfp.mk bench/bench.mk scripts/install.mk)
+include bpf/bpf.mk hostlib/hostlib.mk hostlib/pass/pass.mk loader/loader.mk agent/agent.mk apps/apps.mk sim/sim.mk \
+	offload/nfp/nfp.mk scripts/install.mk
+ifneq ($(wildcard tests/.),)
+include tests/tests.mk tests/fuzz/fuzz.mk tests/lang/lang.mk tests/wire/wire.mk tests/cross/cross.mk tests/vm/vm.mk \
+	tests/nfp/test-nfp.mk
+endif
+ifneq ($(wildcard bench/.),)
+include bench/bench.mk
+endif
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 .DELETE_ON_ERROR:

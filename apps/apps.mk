@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # apps.mk - the load generator, the key-value server and the baselines
 
-apps: $(B)/shunt-load $(B)/shunt-kv $(B)/shunt-baseline
+.PHONY: apps
+apps: $(B)/shunt-spin $(B)/shunt-load $(B)/shunt-kv $(B)/shunt-baseline ## the example servers, the load generator, the baselines
 
 # RocksDB is there or it is not; shunt-kv says which.
 ROCKSDB := $(if $(CROSS),,$(wildcard /usr/include/rocksdb/c.h))
@@ -11,11 +12,13 @@ APP_SRC := apps/app.c apps/work.c $(KV_SRC)
 
 $(B)/obj/apps/kv/%.o: CPPFLAGS += $(if $(ROCKSDB),-DKV_ROCKSDB)
 
-$(B)/shunt-spin: $(B)/obj/apps/work.o
+$(B)/shunt-spin: $(call obj,apps/spin.c apps/work.c) $(B)/libshunt.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ -pthread -lm
 
 $(B)/shunt-kv: $(call obj,apps/kv/main.c $(APP_SRC)) $(B)/libshunt.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -pthread -ldl
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -pthread -ldl
 
 $(B)/obj/apps/baseline/baseline.bpf.o: apps/baseline/baseline.bpf.c apps/baseline/config.h
 	$(call say,BPF,$@)
@@ -30,16 +33,8 @@ BASELINE_SRC := $(filter-out %.bpf.c,$(wildcard apps/baseline/*.c))
 
 $(B)/shunt-baseline: $(call obj,$(BASELINE_SRC) $(APP_SRC)) $(B)/libshunt.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -lxdp -lbpf -pthread -ldl
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -lxdp -lbpf -pthread -ldl
 
 $(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c))
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lm
-
-# What tests need beside the programs.
-APP_TEST_PROGRAMS := $(B)/tests/delay_server $(B)/bench/report $(B)/bench/preempt
-
-$(B)/tests/delay_server: tests/delay_server.c apps/spin.h
-	$(call say,TEST,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lm

@@ -80,3 +80,44 @@ SWEEPS = $(wildcard $(B)/bench/tail*.json $(B)/bench/rocksdb*.json)
 bench-report: $(B)/bench/report ## build/bench/report.html of all that was measured
 	$(Q)$< $(B)/bench/report.html $(SWEEPS) $(filter-out $(SWEEPS),$(wildcard $(B)/bench/*.json))
 	@echo "see $(B)/bench/report.html"
+
+# --- the cost of a switch between a thread and a context -----------------------------------------
+.PHONY: bench-switch
+
+CTX_SRC := hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S
+
+bench-switch: $(B)/bench/switch ## cycles of a switch between a thread and a context
+	$(Q)$(B)/bench/switch
+
+$(B)/bench/switch: bench/switch.c bench/ticks.h $(CTX_SRC) $(wildcard hostlib/*.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c %.S,$^) -o $@ -ljansson -lm -pthread
+
+# --- what safepoints cost: each program twice in one executable, by the same clang -----------------
+SAFEPOINT_PROGRAMS := $(patsubst bench/safepoints/%.c,%,$(filter-out %/rounds.c,$(wildcard bench/safepoints/*.c)))
+SAFEPOINT_CFLAGS := -O2 -std=gnu11 -Wall -Wextra
+SBENCH := $(B)/bench/safepoints
+# Where code lies is worth some percent either way: each program is measured in several layouts, alignments of
+# functions and loops.
+LAYOUTS := 64-32 64-64 32-16 16-1
+
+.PHONY: bench-safepoints safepoint-programs
+safepoint-programs: $(foreach l,$(LAYOUTS),$(SAFEPOINT_PROGRAMS:%=$(SBENCH)/$(l)/%.bench)) ## the programs of bench-safepoints
+bench-safepoints: safepoint-programs ## what safepoints cost programs, and how far apart they are
+	$(Q)bench/safepoints.sh
+
+define layout
+$(SBENCH)/$(1)/%.bench: bench/safepoints/%.c bench/safepoints/rounds.c bench/safepoints/work.h \
+		hostlib/safepoint.S $(P)/shunt-cc $(P)/safepoints.so
+	$$(call say,CC,$$@)
+	$(Q)mkdir -p $$(@D)
+	$(Q)set -e; for side in plain safe; do \
+		$(P)/shunt-cc $$$$([ $$$$side = safe ] || echo --shunt-off) $(SAFEPOINT_CFLAGS) \
+			-falign-functions=$(firstword $(subst -, ,$(1))) -falign-loops=$(lastword $(subst -, ,$(1))) \
+			-DWORK=work_$$$$side -c $$< -o $$(@:.bench=).$$$$side.o; \
+	done
+	$(Q)$(CC) -O2 -std=gnu11 $(WARN) bench/safepoints/rounds.c hostlib/safepoint.S \
+		$$(@:.bench=.plain.o) $$(@:.bench=.safe.o) -o $$@
+endef
+$(foreach l,$(LAYOUTS),$(eval $(call layout,$(l))))

@@ -20,12 +20,15 @@ $(B)/man/%: docs/man/%.rst
 	$(Q)mkdir -p $(@D)
 	$(Q)rst2man --strict $< $@
 
-install: bpf nfp-objects tools lib sim man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
+.PHONY: install man
+install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
 	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
 		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf/nic) $(call to,$(PKGDIR)/host) \
 		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
 		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8) $(call to,$(MANDIR)/man1) $(call to,$(BINDIR)) $(call to,$(DOCDIR))
-	$(INSTALL) -m 755 $(B)/shunt-sim $(call to,$(BINDIR))
+	$(INSTALL) -m 755 $(B)/shunt-sim $(P)/shunt-cc $(call to,$(BINDIR))
+	$(INSTALL) -m 755 $(P)/safepoints.so $(call to,$(PKGDIR))
+	$(INSTALL) -m 644 $(P)/never.a $(call to,$(PKGDIR))
 	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(INSTALLED_APPS) $(call to,$(SBINDIR))
 	$(INSTALL) -m 644 $(B)/libshunt.a $(call to,$(LIBDIR))
 	$(INSTALL) -m 755 $(B)/libshunt.so $(call to,$(LIBDIR))/libshunt.so.$(VERSION)

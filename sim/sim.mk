@@ -10,4 +10,4 @@ sim: $(B)/shunt-sim ## the simulator
 
 $(B)/shunt-sim: $(SIM_SRC:%.c=$(B)/obj/%.o)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(SIM_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(SIM_LIBS)

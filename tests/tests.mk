@@ -112,7 +112,14 @@ $(B)/tests/abi/shuntd: $(AGENT_SRC) $(LIB_SRC) $(wildcard agent/*.h lib/*.h incl
 
 DAEMON_PROGRAMS := $(B)/tests/successor $(B)/tests/next/shuntd $(B)/tests/abi/shuntd
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
+APP_TEST_PROGRAMS := $(B)/tests/delay_server $(B)/bench/report $(B)/bench/preempt
+
+$(B)/tests/delay_server: tests/delay_server.c apps/spin.h
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@
+
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## what the tests run, built
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs

@@ -5,7 +5,6 @@ NFP_FIT := affinity hint p2c part rss steal
 NFP_UNFIT := $(filter-out $(NFP_FIT),$(POLICIES))
 NFP_OBJ := $(NFP_FIT:%=$(B)/nfp/%.o)
 NFP_EMU := $(NFP_FIT:%=$(B)/nfp/emu/%.o)
-NFP_EMU_CARD := $(NFP_FIT:%=$(B)/nfp/emu/card/%.o)
 NFP_WHY := $(NFP_UNFIT:%=$(B)/nfp/%.why)
 
 # select() is the host's, so it is unused here.
@@ -14,8 +13,7 @@ NFP_HEADERS := $(wildcard bpf/*.h include/shunt/*.h offload/nfp/*.h)
 
 .PHONY: nfp nfp-objects
 all: nfp-objects
-nfp-objects: $(NFP_OBJ) $(NFP_WHY) $(NFP_EMU)
-test-programs test-prog: nfp-objects $(NFP_EMU_CARD)
+nfp-objects: $(NFP_OBJ) $(NFP_WHY) $(NFP_EMU) ## the same, without the table
 nfp: nfp-objects ## the policies as programs for Netronome cards, and why some cannot be
 	$(Q)offload/nfp/table.sh $(NFP_OBJ) $(NFP_WHY)
 
@@ -39,10 +37,3 @@ $(B)/nfp/emu/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(NFP_HEADER
 		-c bpf/shunt.bpf.c -o $@.tmp
 	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$(B)/native/$*.so $@.tmp $@
 	$(Q)rm -f $@.tmp
-
-# The card's program itself, as a host's kernel can run it, for tests.
-$(B)/nfp/emu/card/%.o: bpf/policies/%.c offload/nfp/card.bpf.c $(NFP_HEADERS)
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -Wno-unused-function -DSHUNT_TARGET_EMU -DSHUNT_POLICY_FILE='"../../bpf/policies/$*.c"' \
-		-c offload/nfp/card.bpf.c -o $@

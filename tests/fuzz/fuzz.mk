@@ -25,7 +25,7 @@ $(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz_program,$(f))))
 # clang takes the sources of one command one by one, and writes the prerequisites of the last: all headers it may be are named.
 $(FUZZ): $(wildcard tests/fuzz/*.h tests/fuzz/*/*.h agent/*.h apps/kv/*.h bpf/*.h bpf/*/*.h hostlib/*.h include/shunt/*.h lib/*.h loader/*.h)
 
-fuzz-programs: $(FUZZ)
+fuzz-programs: $(FUZZ) ## the fuzzers
 ifeq ($(CROSS),)
 test-programs: fuzz-programs
 BESIDE += tests/fuzz/fuzz.sh
@@ -41,7 +41,7 @@ fuzz-%: $(B)/tests/fuzz/% ## FUZZ_TIME seconds (60) of a fuzzer; what is new goe
 
 # The least set that reaches all that build/fuzz and the corpus reach, and what has a name and not a hash; run it when the
 # fuzzer has found new ground.
-fuzz-keep-%: $(B)/tests/fuzz/%
+fuzz-keep-%: $(B)/tests/fuzz/% ## the corpus of a fuzzer anew, as small as it can be
 	$(Q)rm -rf $(B)/fuzz/$*-kept && mkdir -p $(B)/fuzz/$*-kept $(B)/fuzz/$* tests/fuzz/corpus/$*
 	$(Q)$< -set_cover_merge=1 -use_counters=0 $(B)/fuzz/$*-kept tests/fuzz/corpus/$* $(B)/fuzz/$* 2>&1 | tail -n 1
 	$(Q)find tests/fuzz/corpus/$* -type f -regextype egrep ! -regex '.*/[0-9a-f]{40}' -exec cp -t $(B)/fuzz/$*-kept {} +

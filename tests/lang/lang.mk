@@ -14,6 +14,6 @@ endif
 # The compilers of the other languages, where Debian has them: without, their tests are skipped.
 .PHONY: lang-deps
 test-long: lang-deps
-lang-deps:
+lang-deps: ## install the compilers of Go and Rust (root)
 	-$(Q)command -v go >/dev/null && command -v rustc >/dev/null || \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends golang-go rustc

@@ -1,31 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# wire.mk - the wire transport: the NIC's programs (one a policy, and each with copies by a loop, for
-# kernels before 5.18) and the host's
+# wire.mk - the wire lab: a NIC, a core, and the switch's programs
 
-.PHONY: wire
-wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o $(B)/tests/wire/switch.o ## the wire transport's programs
-bpf: wire
-
-NIC_DEPS := $(wildcard bpf/*.h bpf/nic/* include/shunt/*.h)
-
-$(B)/nic/%.o: bpf/policies/%.c $(NIC_DEPS)
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"../policies/$*.c"' -c bpf/nic/nic.bpf.c -o $@
-
-$(B)/nic-loop/%.o: bpf/policies/%.c $(NIC_DEPS)
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_NIC_LOOP -DSHUNT_POLICY_FILE='"../policies/$*.c"' -c bpf/nic/nic.bpf.c -o $@
-
-$(B)/host/%.o: bpf/host/%.bpf.c $(NIC_DEPS)
-	$(call say,BPF,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
-
-# The wire lab: a NIC, a core, and the switch's programs.
 WIRE_TESTS := $(addprefix $(B)/tests/wire/,nic core forge clock_back.so switch.o faults.o)
 test-programs test-e2e: $(WIRE_TESTS)
+all: $(B)/tests/wire/switch.o # for `tests/lab.sh up wire`
 
 $(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/pins.c agent/nic.h tests/wire/key.h include/shunt/nic.h include/shunt/wire.h include/shunt/proof.h
 	$(call say,TEST,$@)

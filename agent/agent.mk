@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# agent.mk - shuntd, the daemon
+
+AGENT_SRC := $(wildcard agent/*.c)
+AGENT_LIBS := -lbpf -lcap-ng -lm -pthread
+
+$(B)/shuntd: $(call obj,$(AGENT_SRC) $(LIB_SRC))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(AGENT_LIBS)

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# hostlib.mk - libshunt, the worker library
+
+HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S) lib/ring.c
+
+.PHONY: lib
+lib: $(B)/libshunt.a $(B)/libshunt.so $(B)/libshunt.pc ## the worker library
+
+$(B)/libshunt.a: $(call obj,$(HOSTLIB_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/libshunt.so: $(call obj,$(HOSTLIB_SRC)) hostlib/libshunt.map
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) -shared -Wl,-soname,libshunt.so.$(SOVERSION) \
+		-Wl,--version-script=hostlib/libshunt.map $(filter %.o,$^) -o $@ -pthread
+
+$(B)/libshunt.pc: hostlib/libshunt.pc.in Makefile
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|' $< > $@

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# loader.mk - shunt, the command
+
+LOADER_SRC := $(wildcard loader/*.c loader/lint/*.c)
+LOADER_LIBS := -lbpf -lelf -lcyaml -lyaml -ljansson -lm
+
+$(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(LOADER_LIBS)
