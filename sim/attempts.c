@@ -260,6 +260,7 @@ void calls_refused(struct engine *e, const struct req *q, enum refusal why)
 	uint32_t part = copy_at(k, q->n)->part;
 	struct part *p;
 
+	k->refused = true;
 	if (copy_at(k, q->n)->measured)
 		k->r->calls->refused++;
 	forget(k, q->n);

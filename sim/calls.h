@@ -20,6 +20,7 @@ struct call {
 	uint64_t n;       /* number of it, from 0 */
 	tick begin;
 	tick service;     /* longest of the parts' */
+	tick spent;       /* longest of the parts', from its begin */
 	tick recorded;    /* service of all copies, of a trace; 0: each draws its own */
 	uint32_t parts;   /* that are not answered, a list */
 	uint32_t flow;
@@ -60,12 +61,14 @@ struct calls {
 	struct engine *server;
 	int nservers, fanout, quorum;
 	struct tournament order;
+	struct ahead *ahead;       /* NULL: all servers go on together */
 	/* what comes */
 	struct source src;
 	struct arrival coming;     /* of an open loop */
 	struct rng random, again;  /* servers, delays; services of all but the first copies */
 	uint64_t n, warm;          /* calls that began */
 	bool ending;               /* no more begin */
+	bool refused;              /* anything, by a server */
 	uint64_t in_flight, copies; /* calls, and their requests, stale ones included */
 	uint64_t sent;
 	struct slab call, part, copy;
@@ -74,7 +77,8 @@ struct calls {
 	struct hist attempts;      /* ns, from attempt to answer: where a quantile hedges */
 	tick hedge_after;          /* NEVER: not known yet */
 	tick timeout;              /* 0: none */
-	tick first, last;
+	tick first, last; /* of those that are measured */
+	tick last_begun;
 	uint64_t done_in_time, events;
 	struct series_maker series;
 	struct call_result warming; /* what the calls that are not measured do */
@@ -102,6 +106,12 @@ void servers_close(struct calls *k);
 /* Which comes next, and when. */
 tick servers_next(const struct calls *k, int *which);
 void servers_step(struct calls *k, int which);
+/* One after the other, where nothing that ends changes what comes. ahead_add: what is to be sent, in order of time. */
+#define AHEAD 64
+int ahead_open(struct calls *k);
+void ahead_add(struct calls *k, uint32_t part, tick at, tick service);
+void ahead_run(struct calls *k);
+void ahead_finish(struct calls *k);
 void servers_send(struct calls *k, uint32_t copy, tick service, uint32_t flow, int cls);
 
 static inline struct call *call_at(const struct calls *k, uint32_t i) { return (struct call *)slab_at(&k->call, i); }

@@ -50,6 +50,17 @@ test_a_plot_of_fan_outs_goes_over_decades() {
 	assert_match "$(cat "$DIR/a.svg")" '>rss, load 0.5</text>'
 }
 
+# Where nothing that ends changes what comes, servers are simulated one after the other, and with a series all in turn.
+test_servers_by_themselves_and_all_in_turn_give_the_same() {
+	local run what='.runs[0] | [.classes, .calls, .throughput, .state] | del(.[0][].ci95_half)'
+	for run in '-p fcfs -w exp1 -l 0.7 --fanout 30' '-s nfp -p p2c -w bimodal-100 -c 4 -l 0.6 --fanout 3 --servers 9' \
+		'-s shared -p mq -w bimodal-100 -c 70 -l 0.7 --fanout 2 --servers 3 -F 3@1ms:1ms' \
+		'-s wire -p sq -w exp1 -c 4 -l 1.2 -C hold=2 -C stamp=nic --fanout 3 --servers 4'; do
+		# shellcheck disable=SC2086
+		assert_eq "$(sim $run -n 5k --json - | jq -c "$what")" "$(sim $run -n 5k --window 1s --json - | jq -c "$what")" "$run"
+	done
+}
+
 # Two queues that the same calls come to (Flatto and Hahn): (12 - load) / 8 times the sojourn of one.
 test_two_servers_under_load_are_a_fork_and_join() {
 	assert_near "$(value mean_us -p fcfs -w exp1 -l 0.5 --fanout 2 -n 1M)" "$(calc '(12 - 0.5) / 8 / 0.5')" 1.5 "load 0.5"
