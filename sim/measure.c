@@ -17,11 +17,11 @@ static const struct {
 	bool slow;
 	int sum;
 } quantities[QUANTITIES] = {
-	[P50] = { 0.5 }, [P90] = { 0.9 }, [P99] = { 0.99 }, [P999] = { 0.999 },
+	[P50] = { .share = 0.5 }, [P90] = { .share = 0.9 }, [P99] = { .share = 0.99 }, [P999] = { .share = 0.999 },
 	[MEAN] = { .sum = SUM_SOJOURN }, [WAIT] = { .sum = SUM_WAIT },
 	[SLOW_MEAN] = { .slow = true, .sum = SUM_SLOW }, [MISS] = { .sum = SUM_MISS },
-	[SLOW_P50] = { 0.5, .slow = true }, [SLOW_P99] = { 0.99, .slow = true },
-	[SLOW_P999] = { 0.999, .slow = true },
+	[SLOW_P50] = { .share = 0.5, .slow = true }, [SLOW_P99] = { .share = 0.99, .slow = true },
+	[SLOW_P999] = { .share = 0.999, .slow = true },
 };
 
 int measure_begin(struct measure *m, struct run_result *r, const struct workload *w, uint64_t requests)
