@@ -19,7 +19,11 @@ CROSS ?=
 ifneq ($(CROSS),)
 CC := $(CROSS)-gcc
 AR := $(CROSS)-ar
+NM := $(CROSS)-nm
+OBJCOPY := $(CROSS)-objcopy
 endif
+NM ?= nm
+OBJCOPY ?= objcopy
 CC ?= gcc
 CLANG ?= clang
 OBJCOPY_BPF ?= llvm-objcopy

@@ -29,10 +29,10 @@ $(B)/bench/costs.lab.json: | all $(B)/bench/stalls
 bench-sim: all $(B)/bench/stalls $(B)/bench/costs.lab.json ## the simulator against the lab (root)
 	$(Q)bench/sim_lab.sh $(B)/bench/sim.json
 
-$(B)/bench/preempt: $(wildcard bench/preempt/*) tests/ring.h bench/line.h bench/ticks.h $(B)/libshunt.a $(wildcard hostlib/*.h)
+$(B)/bench/preempt: $(wildcard bench/preempt/*) tests/ring.h bench/line.h bench/ticks.h $(call obj,$(HOSTLIB_SRC)) $(wildcard hostlib/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) -Wno-missing-field-initializers $(filter %.c %.a,$^) -o $@ \
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) -Wno-missing-field-initializers $(filter %.c %.o,$^) -o $@ \
 		-Wl,--wrap=park_put -ljansson -lm -pthread
 
 $(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c $(wildcard tests/prog/*.h include/shunt/*.h)

@@ -6,9 +6,13 @@ HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S) lib/ring.c
 .PHONY: lib
 lib: $(B)/libshunt.a $(B)/libshunt.so $(B)/libshunt.pc ## the worker library
 
-$(B)/libshunt.a: $(call obj,$(HOSTLIB_SRC))
+# One object, in which the names that libshunt.so does not export are local: a program may have a core_main() of its own.
+$(B)/libshunt.a: $(call obj,$(HOSTLIB_SRC)) $(B)/libshunt.so
 	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
+	$(Q)$(NM) -D --defined-only $(B)/libshunt.so | sed 's/.* //; s/@.*//' >$(B)/libshunt.names
+	$(Q)$(CC) -r -nostdlib $(filter %.o,$^) -o $(B)/libshunt.o
+	$(Q)$(OBJCOPY) --keep-global-symbols=$(B)/libshunt.names $(B)/libshunt.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/libshunt.o
 
 $(B)/libshunt.so: $(call obj,$(HOSTLIB_SRC)) hostlib/libshunt.map
 	$(call say,LINK,$@)

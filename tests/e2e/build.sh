@@ -46,4 +46,50 @@ test_programs_look_up_their_symbols_at_the_start() {
 	done
 }
 
+# FILE OPTIONS-OF-NM…: the names that it defines for others.
+exported() { nm "${@:2}" --defined-only "$1" | awk '$2 ~ /^[TDBRWV]$/ { sub("@.*", "", $3); print $3 }' | sort; }
+
+test_libraries_export_their_interface_and_the_guarded_functions_only() {
+	exported "$ROOT/build/libshunt.so" -D >"$DIR/shared"
+	exported "$ROOT/build/libshunt.a" -g >"$DIR/static"
+	assert_eq "$(diff "$DIR/shared" "$DIR/static")" ""
+	# Each of the library's own is declared to programs, or called by what shunt-cc puts into them, and has a version.
+	grep '^shunt_' "$DIR/shared" >"$DIR/own"
+	assert_ge "$(wc -l <"$DIR/own")" 10
+	assert_eq "$(nm -D --defined-only "$ROOT/build/libshunt.so" | sed -n 's/.* \(shunt_.*\)@@SHUNT_[0-9.]*$/\1/p' | sort)" "$(cat "$DIR/own")"
+	# A guard stands in front of a function of the C library.
+	grep -v '^shunt_' "$DIR/shared" >"$DIR/guards"
+	assert_eq "$(grep -c -x -e malloc -e pthread_mutex_lock "$DIR/guards")" 2
+	exported "$(cc -print-file-name=libc.so.6)" -D >"$DIR/libc"
+	assert_eq "$(comm -23 "$DIR/guards" <(sort -u "$DIR/libc"))" ""
+	assert_match "$(readelf -dW "$ROOT/build/libshunt.so")" "SONAME.*\[libshunt\.so\.[0-9]+\]"
+}
+
+# Names of libshunt's sources.
+test_programs_may_have_functions_named_as_those_inside_the_library() {
+	local lib
+	cat >"$DIR/own.c" <<-C
+	#include <stdio.h>
+	#include <shunt/shunt.h>
+	int queue_pop(void) { return 4; }
+	int core_main(void) { return 2; }
+	int set_error(void) { return 0; }
+	static long handle(struct shunt_req *req, void *arg) { return 0; }
+	int main(void)
+	{
+		struct shunt_opts opts = { .sz = sizeof(opts), .ifname = "none0", .handler = handle };
+		struct shunt *s;
+		int err = shunt_open(&s, &opts);
+
+		printf("%d%d%d %s\n", queue_pop(), core_main(), set_error(), err ? shunt_error(s) : "");
+		return 0;
+	}
+	C
+	ln -s "$ROOT/build/libshunt.so" "$DIR/libshunt.so.0"
+	for lib in libshunt.a libshunt.so; do
+		cc -I"$ROOT/include" "$DIR/own.c" "$ROOT/build/$lib" -o "$DIR/own" -pthread
+		assert_match "$(LD_LIBRARY_PATH=$DIR "$DIR/own")" "^420 .*none0"
+	done
+}
+
 run_tests "$@"
