@@ -125,6 +125,17 @@ static int set_goal(struct advice *a)
 	return 0;
 }
 
+/* Cores that could carry the load if they did nothing else. */
+static int fewest(const struct advice *a)
+{
+	double busy = a->rate * a->w.mean_ns / 1e9;
+	int n = 1;
+
+	while (n <= SIM_CORES && speed_of(&a->k, n, a->o->domains) < busy)
+		n++;
+	return n;
+}
+
 static int prepare(struct advice *a)
 {
 	struct options *o = a->o;
@@ -155,7 +166,9 @@ static int prepare(struct advice *a)
 	a->g.w = &a->w;
 	a->g.reserved = a->k.reserved;
 	a->g.domains = o->domains;
-	a->g.least = ceil(a->rate * a->w.mean_ns / 1e9) + a->k.reserved;
+	if (a->k.services != SERVICES_SHARED)
+		return complain("advise shares all cores among services: services=shared");
+	a->g.least = fewest(a) + a->k.reserved;
 	if (o->domains && a->g.least < o->domains + a->k.reserved)
 		a->g.least = o->domains + a->k.reserved;
 	a->g.most = o->cores.n ? o->cores.x[0] : SHUNT_CORES;
@@ -336,7 +349,7 @@ static int recommend(struct advice *a, struct search *best)
 	if (best->quantum_us > 0)
 		printf(" with a quantum of %g us", best->quantum_us);
 	printf(" on %d cores (%.0f %% busy with the requests themselves).\n", best->best.cores,
-	       100 * a->rate * a->w.mean_ns / 1e9 / (best->best.cores - a->g.reserved));
+	       100 * a->rate * a->w.mean_ns / 1e9 / speed_of(&a->k, best->best.cores - a->g.reserved, a->g.domains));
 	printf("%d of %d other seeds meet the objectives; the latest:", met, SEEDS);
 	print_outcome(a, &worst);
 	putchar('\n');

@@ -96,4 +96,16 @@ test_what_too_few_requests_say_is_no_advice() {
 	assert_match "$(cat "$DIR/out")" "No policy meets the objectives with up to 8 cores"
 }
 
+cores_of() { sed -n 's/^Take fcfs on \([0-9]*\) cores (\([0-9]*\) % busy.*/\1 \2/p' "$1"; }
+
+# Cores of twice the speed are as many as for half the work.
+test_faster_cores_are_fewer() {
+	advise -w 'all=1:exp(2us)/slo=5us' -r 6M -p fcfs -n 100k -C speeds=1x2 >"$DIR/fast"
+	advise -w 'all=1:exp(1us)/slo=5us' -r 6M -p fcfs -n 100k >"$DIR/half"
+	assert_eq "$(cores_of "$DIR/fast")" "$(cores_of "$DIR/half")" "cores, and how busy they are"
+	assert_le "$(cores_of "$DIR/fast" | cut -d' ' -f1)" 11 "cores, where 12 slow ones were all busy"
+	! advise -w 'a=0.5:1us/slo=5us/service=x,b=0.5:1us/service=y' -r 1M -C services=split >"$DIR/out" 2>"$DIR/err" || fail "taken"
+	assert_match "$(cat "$DIR/err")" 'services=shared'
+}
+
 run_tests "$@"
