@@ -124,6 +124,11 @@ test_a_rate_that_outlasts_the_clock_is_refused() {
 	sim -p fcfs -r 0.1 -n 1000 >"$DIR/out"
 }
 
+test_a_figure_asked_for_as_a_page_is_refused() {
+	assert_exit 2 shunt-sim paper shinjuku-fig4 --page "$DIR/page" -Q
+	assert_match "$(cat "$DIR/err")" 'a figure is drawn with --svg'
+}
+
 test_an_unknown_system_is_told_where_systems_are_listed() { refused 'neither a preset .shunt-sim list. nor a file' -p fcfs -s nope; }
 
 test_objectives_that_nobody_gave_are_asked_for() {
