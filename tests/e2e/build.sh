@@ -92,4 +92,28 @@ test_programs_may_have_functions_named_as_those_inside_the_library() {
 	done
 }
 
+test_no_shared_layout_changed_without_another_abi_number() {
+	"$ROOT/scripts/abi_digest.sh" || fail "see above"
+}
+
+# Each line: a mistake in a copy of the headers, as sed makes it.
+test_a_changed_layout_is_told_with_its_type_until_the_number_is_raised() {
+	local mistake
+	copy_products "$DIR/tree"
+	for mistake in 's/^\t__u64 arrival_ns; /\t__s64 arrival_ns; /' \
+		'/^struct shunt_meta/,/^}/{s/__u16 epoch; /__u16 e; /;s/__u16 ack; /__u16 epoch; /;s/__u16 e; /__u16 ack; /}'; do
+		cp "$ROOT/include/shunt/abi.h" "$DIR/tree/include/shunt/abi.h"
+		sed -i "$mistake" "$DIR/tree/include/shunt/abi.h"
+		assert_exit 1 "$DIR/tree/scripts/abi_digest.sh"
+		assert_match "$(cat "$DIR/err")" "struct shunt_meta: .*raise SHUNT_ABI.*make abi-digest"
+		assert_exit 2 make -C "$DIR/tree" --no-print-directory abi-digest
+	done
+	sed -i 's/^#define SHUNT_ABI .*/#define SHUNT_ABI 4000/' "$DIR/tree/include/shunt/abi.h"
+	assert_exit 1 "$DIR/tree/scripts/abi_digest.sh"
+	assert_match "$(cat "$DIR/err")" "run: make abi-digest"
+	make -C "$DIR/tree" -s abi-digest
+	"$DIR/tree/scripts/abi_digest.sh"
+	assert_match "$(cat "$DIR/tree/include/shunt/abi.digest")" "SHUNT_ABI 4000"
+}
+
 run_tests "$@"
