@@ -99,8 +99,8 @@ help: ## this list
 include bpf/bpf.mk hostlib/hostlib.mk hostlib/pass/pass.mk loader/loader.mk agent/agent.mk apps/apps.mk sim/sim.mk \
 	offload/nfp/nfp.mk scripts/install.mk
 ifneq ($(wildcard tests/.),)
-include tests/tests.mk tests/fuzz/fuzz.mk tests/lang/lang.mk tests/wire/wire.mk tests/cross/cross.mk tests/vm/vm.mk \
-	tests/nfp/test-nfp.mk
+include tests/tests.mk tests/mutants/mutants.mk tests/fuzz/fuzz.mk tests/lang/lang.mk tests/wire/wire.mk \
+	tests/cross/cross.mk tests/vm/vm.mk tests/nfp/test-nfp.mk
 endif
 ifneq ($(wildcard bench/.),)
 include bench/bench.mk

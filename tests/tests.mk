@@ -75,6 +75,12 @@ $(B)/tests/bpf/%.o: tests/prog/policies/%.c bpf/shunt.bpf.c bpf/native.c $(wildc
 	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$@.so $@.tmp $@
 	$(Q)rm -f $@.tmp $@.so
 
+# The same for a NIC that schedules.
+$(B)/tests/nic/%.o: tests/prog/policies/%.c $(wildcard bpf/*.h bpf/nic/* include/shunt/*.h)
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"../../$<"' -c bpf/nic/nic.bpf.c -o $@
+
 $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
@@ -119,7 +125,7 @@ $(B)/tests/delay_server: tests/delay_server.c apps/spin.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## what the tests run, built
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/nic/says.o $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## what the tests run, built
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
@@ -132,12 +138,13 @@ test-busy: deps ## all tests, beside two processes that spin (root)
 test-long: deps ## all tests with their heavy counts, and test-busy (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
 	$(Q)long=0; LONG=1 LIMIT=7200 tests/run.sh $(ALL_TESTS) || long=1; \
+		$(MAKE) --no-print-directory test-mutants || long=1; \
 		$(MAKE) --no-print-directory test-busy && exit $$long
 
 test-unit: $(UNIT) ## unit tests, under sanitizers
 	$(Q)tests/run.sh $^
 
-test-prog: bpf $(PROG) $(TEST_POLICIES) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
+test-prog: bpf $(PROG) $(TEST_POLICIES) $(B)/tests/nic/says.o ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
 	$(Q)tests/run.sh $(PROG)
 
 test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)

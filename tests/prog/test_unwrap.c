@@ -135,16 +135,21 @@ static void send_preempt(struct shunt_wire w)
 	assert_int_equal(run(frame, sizeof(frame)), XDP_DROP);
 }
 
-/* A REQUEST, or RESUME, of class 0 with a quantum of 7 us. */
-static void send_request(__u8 type, __u32 seq, __u8 flags)
+/* A REQUEST, or RESUME, of class 0 with that quantum. */
+static void send_with_quantum(__u8 type, __u32 seq, __u8 flags, __u32 us)
 {
 	struct {
 		struct shunt_wire_request r;
 		__u8 packet[64];
-	} f = { .r = { .w = wire(type, sizeof(f)), .seq = seq, .id = 100 + seq, .quantum_us = 7, .payload = 42,
+	} f = { .r = { .w = wire(type, sizeof(f)), .seq = seq, .id = 100 + seq, .quantum_us = us, .payload = 42,
 		       .len = 18, .flags = flags } };
 
 	assert_int_equal(run(&f, sizeof(f)), XDP_REDIRECT);
+}
+
+static void send_request(__u8 type, __u32 seq, __u8 flags)
+{
+	send_with_quantum(type, seq, flags, 7);
 }
 
 static void what_goes_first_has_the_core_look_and_names_nobody(void **state)
@@ -189,6 +194,8 @@ static void a_request_brings_the_quantum_of_its_class(void **state)
 
 	send_request(SHUNT_WIRE_REQUEST, 9, 0);
 	assert_int_equal(read_view()->quantum_us[0], 7);
+	send_with_quantum(SHUNT_WIRE_REQUEST, 10, 0, ~0u);
+	assert_int_equal(read_view()->quantum_us[0], SHUNT_SLO_MAX_US);
 	close(sock);
 }
 

@@ -131,6 +131,25 @@ static void the_policy_selects(void **state)
 	assert_int_equal(mark(), 4);
 }
 
+/* A class with nothing in it, or none at all: the first of those that have something goes. */
+static void what_the_policy_selects_is_bounded(void **state)
+{
+	static const __u64 says[] = { 7, SHUNT_CLASSES, SHUNT_CLASSES + 1, 1 << 20 };
+	struct shunt_wire_credit c;
+
+	join(0);
+	arrive(0, 1);
+	arrive(0, 2);
+	for (__u32 i = 0; i < 4; i++) {
+		arrive(1, 10 + i);
+		n.view->knob[1] = says[i] + 1;
+		c = credit(0, 2 + i, ~0u, 1);
+		assert_int_equal(send_credit(&c), XDP_TX);
+		assert_int_equal(mark(), 10 + i);
+		assert_int_equal(n.state->ev[SHUNT_NIC_EV_BAD_SELECT], i + 1);
+	}
+}
+
 static void set(const char *map, __u32 key, __u32 value)
 {
 	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, map), &key, &value, 0), 0);
@@ -269,9 +288,11 @@ static void service_times_that_cannot_be_are_left_out(void **state)
 			  n.core[0].said[1].service_sq + 100);
 		assert_times(i + 1, 10 * (i + 1), 100 * (i + 1));
 	}
-	c = credit(0, 0, 0, 0);
+	c = credit(0, 0, 0, 0); /* of a class that does not exist; the next in what such a number could be cut to */
 	c.cls = SHUNT_CLASSES + 1;
-	c.timed = 1;
+	c.timed = n.core[0].said[1].timed + 1;
+	c.service_ns = n.core[0].said[1].service_ns + 10;
+	c.service_sq = n.core[0].said[1].service_sq + 100;
 	send_credit(&c);
 	assert_times(5, 50, 500);
 }
@@ -582,6 +603,7 @@ int main(void)
 		BOTH(what_waited_too_long_while_no_core_was_up_expires, "fcfs"),
 		BOTH(what_waits_leaves_first_in_first_out, "fcfs"),
 		BOTH(the_policy_selects, "prio"),
+		TEST(what_the_policy_selects_is_bounded, "tests/nic/says"),
 		BOTH(a_request_says_what_quantum_it_has, "fcfs"),
 		BOTH(what_is_sent_ahead_says_whether_it_goes_first, "mq"),
 		BOTH(of_one_class_the_later_goes_first_if_its_times_vary, "fcfs"),
