@@ -223,10 +223,14 @@ void fig_state(struct figure *f, const struct statement *s, const char *here, ..
 {
 	static const char *const words[] = { "holds", "direction only", "does NOT hold" };
 	enum agreement a = agree(s, isnan(f->o->instead) ? s->x : f->o->instead);
+	bool can_be_had = a == DOES_NOT && s->nearest && isnan(f->o->instead) && in_range(s, s->nearest);
 	va_list args;
 
+	if (can_be_had)
+		a = DIRECTION;
+
 	f->agree[a]++;
-	printf("%-14s text: %s\n%-14s here: ", words[a], s->said, "");
+	printf("%-14s text: %s\n%-14s here: ", can_be_had ? "in the band" : words[a], s->said, "");
 	va_start(args, here);
 	vprintf(here, args);
 	va_end(args);

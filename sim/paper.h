@@ -66,7 +66,8 @@ enum agreement { HOLDS, DIRECTION, DOES_NOT };
 
 /*
  * A statement of a text as one number. Of ratios 1 is "no difference": it must hold nothing. What is of a
- * stated size is given over it, so that 1 is what the text says; how far off it may be is in low and high.
+ * stated size is given over it, so that 1 is what the text says; how far off it may be is in low and high. Of a band
+ * it is the median, and where that is off but the band reaches the text, the statement can be had and does not follow.
  */
 struct statement {
 	const char *said;
@@ -74,6 +75,7 @@ struct statement {
 	double low, high;  /* it holds from low to high (0: no bound) */
 	int toward;        /* of a ratio, 1 or -1: the direction is right 5 % above, or below, 1; 0: of a stated size */
 	const char *why;   /* why it does not hold here, where that is known */
+	double nearest;    /* of a band whose median is x: its value nearest to what the text says; 0: no band */
 };
 
 /* A ratio that is at least so large; at most; or of a size that the text states, within a share. */

@@ -49,8 +49,9 @@ test_statements_on_dispatchers_hold_as_far_as_arithmetic_lets_them() {
 	verdicts offload-fig6 $FEW 0 0 1
 }
 
-# A band over what the text leaves open reaches what it says: it can be had, which is not to say that it follows.
-test_what_ipipe_states_lies_within_the_band() { verdicts ipipe-fig16 $((LONG ? 1000 : 50))k 7 0 0; }
+# A band over what the text leaves open reaches all that it says, but for five of seven statements its median is elsewhere: they
+# can be had, and do not follow.
+test_what_ipipe_states_lies_within_the_band() { verdicts ipipe-fig16 50k 2 5 0; }
 
 test_stale_loads_do_what_another_simulation_says() { verdicts stale-loads $MANY 16 0 0; }
 
