@@ -9,7 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "file.h"
-#include "lint/report.h"
+#include "../offload/nfp/lint/report.h"
 #include "verify.h"
 
 static void show_finding(const char *object, const json_t *f)

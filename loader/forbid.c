@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "forbid.h"
-#include "lint/image.h"
+#include "../offload/nfp/lint/image.h"
 #include "origin.h"
 
 #define POLICY_H "include/shunt/policy.h"

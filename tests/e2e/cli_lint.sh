@@ -22,7 +22,7 @@ test_lint_says_of_every_probe_what_the_card_said() {
 
 test_every_rule_has_a_probe_that_breaks_it_and_one_that_does_not() {
 	local rule probe rules
-	rules=$(sed -n 's/.*X([A-Z_0-9]*, "\([a-z-]*\)".*/\1/p' loader/lint/rules.h)
+	rules=$(sed -n 's/.*X([A-Z_0-9]*, "\([a-z-]*\)".*/\1/p' offload/nfp/lint/rules.h)
 	assert_ge "$(wc -w <<<"$rules")" 45 rules
 	for rule in $rules; do
 		probe=${rule//-/_}

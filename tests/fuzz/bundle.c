@@ -5,7 +5,7 @@
  * What is accepted lies inside the file, its name is one, and its native code is sound (native_check()). Where the input
  * has "ABI!", the present number is put: so the corpus outlives it.
  */
-/* link: loader/bundle.c loader/forbid.c loader/origin.c loader/lint/[a-z]*.c loader/native.c loader/native_symbols.c loader/file.c loader/out.c */
+/* link: loader/bundle.c loader/forbid.c loader/origin.c offload/nfp/lint/[a-z]*.c loader/native.c loader/native_symbols.c loader/file.c loader/out.c */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>

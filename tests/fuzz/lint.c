@@ -2,11 +2,11 @@
 /*
  * lint.c - shunt lint on an object of whoever wrote it: it judges or refuses it, and ends
  */
-/* link: loader/lint/[a-z]*.c */
+/* link: offload/nfp/lint/[a-z]*.c */
 #include <bpf/libbpf.h>
 
 #include "input.h"
-#include "loader/lint/report.h"
+#include "offload/nfp/lint/report.h"
 
 static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
 {

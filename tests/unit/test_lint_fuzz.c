@@ -4,7 +4,7 @@
  *
  * SEED and COUNT in the environment repeat a run; what was read last is kept in build/lint-crash.o if lint dies.
  */
-/* link: loader/lint/[a-z]*.c */
+/* link: offload/nfp/lint/[a-z]*.c */
 #include <glob.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -20,7 +20,7 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "loader/lint/report.h"
+#include "offload/nfp/lint/report.h"
 #include "tests/rng.h"
 
 /* The sanitizers'; a build for another processor has none. */

@@ -12,6 +12,7 @@
 #define SLOTS 64 /* of 8 bytes, of a function's stack */
 #define FRAMES 8
 #define FP 10
+#define PENDING 8192 /* branches that wait to be followed, at most */
 
 enum reg_type {
 	R_NONE,      /* not written yet */
@@ -182,7 +183,7 @@ enum step do_branch(struct walk *w, const struct bpf_insn *insn);
 bool well_formed(struct walk *w, const struct bpf_insn *i);
 /* memory.c: may size bytes at the register be read or written? */
 bool memory_in_bounds(struct walk *w, const struct reg *r, int off, int size);
-/* walk.c */
+/* path.c */
 void complain(struct walk *w, enum lint_rule rule, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 bool push_path(struct walk *w, struct state *s);
