@@ -13,6 +13,7 @@ DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
+PKGDIR := $(PREFIX)/lib/shunt
 
 # CROSS=aarch64-linux-gnu: for another architecture, into a folder of its own; deps.sh has what it takes.
 CROSS ?=
@@ -31,7 +32,7 @@ B := build$(CROSS:%=/%)
 
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
-CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(LIBDIR)"'
+CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(PREFIX)/lib"'
 CFLAGS ?= -O2 -g
 # Every symbol is looked up at the start, and what was looked up is read-only from then on.
 SHUNT_LDFLAGS := -Wl,-z,relro,-z,now
@@ -80,6 +81,13 @@ $(B)/obj/%.o: %.S
 	$(call say,AS,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(HERE) $(CPPFLAGS) $(CFLAGS) -fPIC -MMD -MP -c $< -o $@
+
+# What knows where it will be installed is made anew for another PREFIX.
+$(B)/prefix: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)[ "$$(cat $@ 2>/dev/null)" = "$(PREFIX)" ] || echo "$(PREFIX)" >$@
+FORCE:
+$(call obj,$(shell grep -l SHUNT_LIBDIR lib/*.c loader/*.c agent/*.c sim/*.c)): $(B)/prefix
 
 tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
 

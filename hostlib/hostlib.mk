@@ -4,7 +4,7 @@
 HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S) lib/ring.c
 
 .PHONY: lib
-lib: $(B)/libshunt.a $(B)/libshunt.so $(B)/libshunt.pc ## the worker library
+lib: $(B)/libshunt.a $(B)/libshunt.so ## the worker library
 
 # One object, in which the names that libshunt.so does not export are local: a program may have a core_main() of its own.
 $(B)/libshunt.a: $(call obj,$(HOSTLIB_SRC)) $(B)/libshunt.so
@@ -19,5 +19,4 @@ $(B)/libshunt.so: $(call obj,$(HOSTLIB_SRC)) hostlib/libshunt.map
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) -shared -Wl,-soname,libshunt.so.$(SOVERSION) \
 		-Wl,--version-script=hostlib/libshunt.map $(filter %.o,$^) -o $@ -pthread
 
-$(B)/libshunt.pc: hostlib/libshunt.pc.in Makefile
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|' $< > $@
+LIBSHUNT_PC = sed 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|' hostlib/libshunt.pc.in

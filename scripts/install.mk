@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# install.mk - make install, make man. PREFIX, DESTDIR and the *DIR variables are the Makefile's.
+# install.mk - make install, uninstall, dist, man. PREFIX, DESTDIR and the *DIR variables are the Makefile's.
 #
-# The command finds policies and sources relative to itself first (../lib/shunt), so a tree that
-# was installed elsewhere than it was configured for works too.
+# What only shunt's own programs read is in PREFIX/lib/shunt, whatever LIBDIR is. They look for it relative to themselves
+# (../lib/shunt), then where they were built for: a tree that was installed elsewhere works, too. Each installed file is
+# noted in lib/shunt/installed, which is what `make uninstall` goes by.
 
 MAN_SRC := $(wildcard docs/man/*.rst)
 MAN := $(MAN_SRC:docs/man/%.rst=$(B)/man/%)
-PKGDIR := $(LIBDIR)/shunt
 COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 DOCDIR ?= $(DATADIR)/doc/shunt
 INSTALLED_APPS := $(addprefix $(B)/shunt-,load kv baseline)
 INSTALL ?= install
-to = $(DESTDIR)$(1)
+LIST = $(DESTDIR)$(PKGDIR)/installed
 
+.PHONY: man install uninstall dist
 man: $(MAN) ## the manual pages
 
 $(B)/man/%: docs/man/%.rst
@@ -20,38 +21,65 @@ $(B)/man/%: docs/man/%.rst
 	$(Q)mkdir -p $(@D)
 	$(Q)rst2man --strict $< $@
 
-.PHONY: install man
+# MODE,FOLDER,FILES; ends with a line's end, for put_each.
+define put
+	@$(INSTALL) -d $(DESTDIR)$(2)
+	$(INSTALL) -m $(1) $(3) $(DESTDIR)$(2)
+	@printf '%s\n' $(addprefix $(2)/,$(notdir $(3))) >>$(LIST).new
+
+endef
+# The same for folders of their own names: PARENT,FOLDERS
+put_each = $(foreach d,$(2),$(call put,644,$(1)/$(d),$(sort $(shell find $(d) -maxdepth 1 -type f))))
+# PATH: a file that was made there.
+note = @printf '%s\n' $(1) >>$(LIST).new
+
 install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
-	$(INSTALL) -d $(call to,$(SBINDIR)) $(call to,$(LIBDIR)/pkgconfig) $(call to,$(INCLUDEDIR)/shunt) \
-		$(call to,$(PKGDIR)/policies) $(call to,$(PKGDIR)/src/bpf/nic) $(call to,$(PKGDIR)/host) \
-		$(call to,$(PKGDIR)/src/include/shunt) $(call to,$(COMPLETIONDIR)) $(call to,$(UNITDIR)) \
-		$(call to,$(MANDIR)/man3) $(call to,$(MANDIR)/man8) $(call to,$(MANDIR)/man1) $(call to,$(BINDIR)) $(call to,$(DOCDIR))
-	$(INSTALL) -m 755 $(B)/shunt-sim $(P)/shunt-cc $(call to,$(BINDIR))
-	$(INSTALL) -m 755 $(P)/safepoints.so $(call to,$(PKGDIR))
-	$(INSTALL) -m 644 $(P)/never.a $(call to,$(PKGDIR))
-	$(INSTALL) -m 755 $(B)/shunt $(B)/shuntd $(INSTALLED_APPS) $(call to,$(SBINDIR))
-	$(INSTALL) -m 644 $(B)/libshunt.a $(call to,$(LIBDIR))
-	$(INSTALL) -m 755 $(B)/libshunt.so $(call to,$(LIBDIR))/libshunt.so.$(VERSION)
-	ln -sf libshunt.so.$(VERSION) $(call to,$(LIBDIR))/libshunt.so.$(SOVERSION)
-	ln -sf libshunt.so.$(SOVERSION) $(call to,$(LIBDIR))/libshunt.so
-	$(INSTALL) -m 644 include/shunt/*.h $(call to,$(INCLUDEDIR)/shunt)
-	@rm -f $(B)/libshunt.pc # it may have been made for another PREFIX
-	$(Q)$(MAKE) --no-print-directory $(B)/libshunt.pc
-	$(INSTALL) -m 644 $(B)/libshunt.pc $(call to,$(LIBDIR)/pkgconfig)
-	$(INSTALL) -m 644 $(POLICIES:%=$(B)/bpf/%.o) $(call to,$(PKGDIR)/policies)
-	$(INSTALL) -m 644 $(B)/signal.o $(call to,$(PKGDIR))
-	$(INSTALL) -d $(call to,$(PKGDIR)/nfp)
-	$(INSTALL) -m 644 $(NFP_OBJ) $(call to,$(PKGDIR)/nfp)
-	$(INSTALL) -m 644 bpf/*.h bpf/shunt.bpf.c bpf/native.c $(call to,$(PKGDIR)/src/bpf)
-	$(INSTALL) -m 644 bpf/nic/* $(call to,$(PKGDIR)/src/bpf/nic)
-	$(INSTALL) -m 644 $(B)/host/unwrap.o $(call to,$(PKGDIR)/host)
-	$(INSTALL) -m 644 $(addprefix include/shunt/,abi.h policy.h policy_view.h native.h wire.h proof.h nic.h) \
-		$(call to,$(PKGDIR)/src/include/shunt)
-	$(INSTALL) -m 644 $(filter %.1,$(MAN)) $(call to,$(MANDIR)/man1)
-	$(INSTALL) -m 644 $(filter %.3,$(MAN)) $(call to,$(MANDIR)/man3)
-	$(INSTALL) -m 644 $(filter %.8,$(MAN)) $(call to,$(MANDIR)/man8)
-	$(INSTALL) -m 644 scripts/completion.bash $(call to,$(COMPLETIONDIR))/shunt
-	$(INSTALL) -m 644 apps/kv/kv.yaml $(call to,$(DOCDIR))
-	for unit in $(wildcard agent/*.service); do \
-		sed 's|/usr/local/sbin|$(SBINDIR)|' $$unit >$(call to,$(UNITDIR))/$${unit##*/} || exit; \
+	$(INSTALL) -d $(DESTDIR)$(PKGDIR)
+	@: >$(LIST).new
+	$(call put,755,$(BINDIR),$(B)/shunt-sim $(P)/shunt-cc)
+	$(call put,755,$(SBINDIR),$(B)/shunt $(B)/shuntd $(INSTALLED_APPS))
+	$(call put,644,$(LIBDIR),$(B)/libshunt.a)
+	$(INSTALL) -m 755 $(B)/libshunt.so $(DESTDIR)$(LIBDIR)/libshunt.so.$(VERSION)
+	ln -sf libshunt.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libshunt.so.$(SOVERSION)
+	ln -sf libshunt.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libshunt.so
+	$(call note,$(addprefix $(LIBDIR)/libshunt.so,.$(VERSION) .$(SOVERSION)) $(LIBDIR)/libshunt.so)
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(LIBSHUNT_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt.pc
+	$(call note,$(LIBDIR)/pkgconfig/libshunt.pc)
+	$(call put,644,$(INCLUDEDIR)/shunt,$(wildcard include/shunt/*.h))
+	$(call put,644,$(PKGDIR)/policies,$(POLICIES:%=$(B)/bpf/%.o))
+	$(call put,644,$(PKGDIR)/nfp,$(NFP_OBJ))
+	$(call put,644,$(PKGDIR)/host,$(B)/host/unwrap.o)
+	$(call put,644,$(PKGDIR),$(B)/signal.o $(P)/never.a)
+	$(call put,755,$(PKGDIR),$(P)/safepoints.so)
+	$(call put,644,$(PKGDIR)/src/bpf,$(wildcard bpf/*.h) bpf/shunt.bpf.c bpf/native.c)
+	$(call put,644,$(PKGDIR)/src/bpf/nic,$(wildcard bpf/nic/*))
+	$(call put,644,$(PKGDIR)/src/include/shunt,$(wildcard include/shunt/*.h))
+	$(call put,644,$(MANDIR)/man1,$(filter %.1,$(MAN)))
+	$(call put,644,$(MANDIR)/man3,$(filter %.3,$(MAN)))
+	$(call put,644,$(MANDIR)/man8,$(filter %.8,$(MAN)))
+	$(INSTALL) -d $(DESTDIR)$(COMPLETIONDIR) $(DESTDIR)$(UNITDIR)
+	$(INSTALL) -m 644 scripts/completion.bash $(DESTDIR)$(COMPLETIONDIR)/shunt
+	sed 's|/usr/local/sbin|$(SBINDIR)|' agent/shuntd@.service >$(DESTDIR)$(UNITDIR)/shuntd@.service
+	$(call note,$(COMPLETIONDIR)/shunt $(UNITDIR)/shuntd@.service)
+	$(call put,644,$(DOCDIR),$(wildcard *.md) apps/kv/kv.yaml)
+	$(call put_each,$(DOCDIR),$(filter-out docs/man,$(patsubst %/.,%,$(wildcard LICENSES/. docs/. docs/*/. examples/. examples/*/.))))
+	$(call note,$(PKGDIR)/installed)
+	@# What an earlier make install put there, and this one did not.
+	@[ ! -f $(LIST) ] || grep -vxF -f $(LIST).new $(LIST) | sed 's|^|$(DESTDIR)|' | xargs -r -d '\n' rm -f
+	@mv $(LIST).new $(LIST)
+	@[ -n "$(DESTDIR)" ] || scripts/ldconfig.sh $(LIBDIR)
+
+uninstall: ## remove what make install put there, with the same DESTDIR and PREFIX
+	@[ -f $(LIST) ] || { echo "there is no $(LIST): nothing was installed there, or with another PREFIX or DESTDIR" >&2; exit 1; }
+	sed 's|^|$(DESTDIR)|' $(LIST) | xargs -d '\n' rm -f
+	@for d in $(PKGDIR) $(INCLUDEDIR)/shunt $(DOCDIR); do \
+		[ ! -d $(DESTDIR)$$d ] || find $(DESTDIR)$$d -depth -type d -empty -delete; \
 	done
+	@[ -n "$(DESTDIR)" ] || scripts/ldconfig.sh
+
+dist: ## build/shunt-VERSION.tar.gz, the sources of the last commit
+	@git rev-parse --git-dir >/dev/null || { echo "make dist packs what git knows: run it in a clone" >&2; exit 1; }
+	@git diff --quiet HEAD || echo "make dist: what is not committed is left out" >&2
+	$(Q)mkdir -p $(B)
+	git archive --prefix=shunt-$(VERSION)/ HEAD | gzip -n >$(B)/shunt-$(VERSION).tar.gz

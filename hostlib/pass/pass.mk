@@ -33,8 +33,8 @@ $(P)/never.a: hostlib/pass/never.c $(B)/obj/hostlib/safepoint.o
 	$(Q)$(CC) $(HERE) $(CPPFLAGS) -O2 -fPIC -std=gnu11 $(WARN) -c $< -o $(P)/never.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(P)/never.o $(B)/obj/hostlib/safepoint.o
 
-$(P)/shunt-cc: hostlib/pass/shunt-cc.in Makefile
+$(P)/shunt-cc: hostlib/pass/shunt-cc.in Makefile $(B)/prefix
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)sed 's|@CLANG@|$(CLANG)|;s|@MAJOR@|$(shell $(LLVM_CONFIG) --version | cut -d. -f1)|;s|@VERSION@|$(VERSION)|' $< >$@
+	$(Q)sed 's|@CLANG@|$(CLANG)|;s|@MAJOR@|$(shell $(LLVM_CONFIG) --version | cut -d. -f1)|;s|@VERSION@|$(VERSION)|;s|@PKGDIR@|$(PKGDIR)|' $< >$@
 	$(Q)chmod +x $@

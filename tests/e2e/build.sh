@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 NO_LAB=1
+TEST_LIMIT=${TEST_LIMIT:-${LONG:+900}}
 
 # DIR: the sources of the products there, without tests and benchmarks.
 copy_products() {
@@ -23,7 +24,20 @@ test_the_products_have_their_rules_without_tests_and_benchmarks() {
 	copy_products "$DIR/tree"
 	make -C "$DIR/tree" -n all install >"$DIR/make.log" 2>&1 || fail "$(tail -n 5 "$DIR/make.log")"
 	assert_exit 2 make -C "$DIR/tree" -n test
-	[ -z "${LONG-}" ] || make -C "$DIR/tree" -j2 all >"$DIR/make.log" 2>&1 || fail "$(tail -n 20 "$DIR/make.log")"
+}
+
+# In its long form: all of it, from the tarball, without tests and benchmarks.
+test_the_tarball_of_make_dist_has_what_building_takes() {
+	local tree
+	need git
+	git -C "$ROOT" rev-parse --git-dir >"$DIR/git" 2>&1 || skip "not a clone of the repository"
+	make -C "$ROOT" -s dist "B=$DIR/b" 2>"$DIR/dist.log"
+	tar -C "$DIR" -xzf "$DIR"/b/shunt-*.tar.gz
+	tree=$(echo "$DIR"/shunt-*)
+	assert_eq "$(cd "$tree" && find . -type f | sort | md5sum)" "$(git -C "$ROOT" ls-tree -r --name-only HEAD | sed 's|^|./|' | sort | md5sum)"
+	rm -r "$tree/tests" "$tree/bench"
+	make -C "$tree" -n all install >"$DIR/make.log" 2>&1 || fail "$(tail -n 5 "$DIR/make.log")"
+	[ -z "$LONG" ] || make -C "$tree" -j2 all man >"$DIR/make.log" 2>&1 || fail "$(tail -n 20 "$DIR/make.log")"
 }
 
 test_a_missing_fragment_is_an_error_with_its_name() {

@@ -6,10 +6,15 @@
 
 NO_LAB=1
 
+# VARIABLE=VALUE…: into $ROOT_USR, as on another machine. PREFIX is that of the build: for another one, build/ would be made anew.
 install_all() {
-	make -C "$ROOT" --no-print-directory install "DESTDIR=$DIR/root" PREFIX=/usr >"$DIR/install.log" 2>&1 ||
+	make_install "DESTDIR=$DIR/root" "$@"
+	ROOT_USR=$DIR/root/usr/local
+}
+
+make_install() {
+	make -C "$ROOT" --no-print-directory install "$@" >"$DIR/install.log" 2>&1 ||
 		fail "make install: $(tail -n 20 "$DIR/install.log")"
-	ROOT_USR=$DIR/root/usr
 }
 
 test_the_installed_command_finds_its_own_policies_and_sources() {
@@ -51,7 +56,8 @@ test_pages_completion_and_links_are_there() {
 	local file
 	install_all
 	for file in share/man/man8/shunt.8 share/man/man8/shunt-kv.8 share/man/man8/shunt-baseline.8 \
-		sbin/shunt-kv sbin/shunt-baseline share/doc/shunt/kv.yaml share/man/man3/libshunt.3 share/bash-completion/completions/shunt \
+		sbin/shunt-kv sbin/shunt-baseline share/doc/shunt/kv.yaml share/doc/shunt/README.md \
+		share/doc/shunt/docs/policies.md share/doc/shunt/LICENSES/BSD-2-Clause.txt share/man/man3/libshunt.3 share/bash-completion/completions/shunt \
 		lib/libshunt.so lib/libshunt.a include/shunt/abi.h include/shunt/policy.h sbin/shuntd; do
 		[ -s "$ROOT_USR/$file" ] || fail "no '$file'"
 	done
@@ -75,6 +81,75 @@ test_completion_offers_verbs_policies_and_actions() {
 	assert_eq "$(complete_words shunt load m)" mq
 	assert_eq "$(complete_words shunt slo '')" "get set bytes"
 	assert_eq "$(complete_words shunt load mq --dr)" --dry-run
+}
+
+# As a distribution does it: LIBDIR is told after everything was built.
+test_libraries_in_a_folder_of_the_architecture_leave_the_rest_where_it_is_found() {
+	local triplet
+	triplet=$(cc -print-multiarch)
+	install_all "LIBDIR=/usr/local/lib/$triplet"
+	PATH=$ROOT_USR/sbin:$ROOT_USR/bin:$PATH
+	[ -s "$ROOT_USR/lib/$triplet/libshunt.so.0" ] || fail "no library"
+	assert_match "$(cat "$ROOT_USR/lib/$triplet/pkgconfig/libshunt.pc")" "libdir=/usr/local/lib/$triplet"
+	assert_eq "$(json '[.policies[].file | startswith("'"$ROOT_USR"'")] | all' shunt -j policies)" true
+	echo 'int main(void) { return 0; }' >"$DIR/user.c"
+	shunt-cc "$DIR/user.c" -o "$DIR/user"
+	"$DIR/user"
+}
+
+# /etc and /usr/local are copies of the test's own.
+test_after_make_install_a_worker_finds_the_library() {
+	need pkg-config
+	mkdir "$DIR/etc" "$DIR/local"
+	cp -a /etc/. "$DIR/etc"
+	mount --bind "$DIR/etc" /etc
+	mount --bind "$DIR/local" /usr/local
+	mount -t tmpfs tmpfs /var/cache/ldconfig
+	make_install DESTDIR=
+	awk '/^## Write a worker/ { on = 1 } /^    cc server.c/ { on = 0 } on && /^    |^$/ { sub("^    ", ""); print }' \
+		"$ROOT/README.md" >"$DIR/server.c"
+	# shellcheck disable=SC2046
+	cc "$DIR/server.c" -o "$DIR/server" $(PKG_CONFIG_PATH=/usr/local/lib/pkgconfig pkg-config --cflags --libs libshunt)
+	assert_exit 1 "$DIR/server" none0
+	assert_match "$(cat "$DIR/err")" "none0"
+	make -s -C "$ROOT" uninstall DESTDIR=
+	assert_exit 127 "$DIR/server" none0
+	assert_match "$(cat "$DIR/err")" "libshunt.so.0"
+}
+
+# What is missing for libraries where the loader does not look is said with its cure.
+test_a_folder_that_the_loader_does_not_search_is_told() {
+	"$ROOT/scripts/ldconfig.sh" /nowhere/lib >"$DIR/out" 2>&1
+	assert_match "$(cat "$DIR/out")" "/nowhere/lib .*ld.so.conf.d.*ldconfig"
+}
+
+test_make_uninstall_leaves_nothing_of_shunt_and_all_of_others() {
+	install_all
+	mkdir -p "$ROOT_USR/share/doc/other"
+	touch "$ROOT_USR/lib/libother.so" "$ROOT_USR/share/doc/other/copyright" "$ROOT_USR/lib/shunt/mine"
+	(cd "$ROOT_USR" && find . ! -type d) | sed 's|^\.|/usr/local|' | sort >"$DIR/there"
+	assert_eq "$(comm -23 "$DIR/there" <(sort "$ROOT_USR/lib/shunt/installed"))" \
+		"$(printf '%s\n' /usr/local/lib/libother.so /usr/local/lib/shunt/mine /usr/local/share/doc/other/copyright)"
+	make -s -C "$ROOT" uninstall "DESTDIR=$DIR/root"
+	assert_eq "$(cd "$ROOT_USR" && find . \( ! -type d -o -path '*shunt*' \) | sort | tr '\n' ' ')" \
+		"./lib/libother.so ./lib/shunt ./lib/shunt/mine ./share/doc/other/copyright "
+	assert_exit 2 make -s -C "$ROOT" uninstall "DESTDIR=$DIR/root"
+	assert_match "$(cat "$DIR/err")" "nothing was installed there"
+}
+
+# Of an older version, say.
+test_make_install_removes_what_an_earlier_one_put_there_and_it_does_not() {
+	install_all
+	touch "$ROOT_USR/lib/shunt/old.o"
+	echo /usr/local/lib/shunt/old.o >>"$ROOT_USR/lib/shunt/installed"
+	install_all
+	[ ! -e "$ROOT_USR/lib/shunt/old.o" ] || fail "it is still there"
+	[ -s "$ROOT_USR/lib/shunt/signal.o" ] || fail "and signal.o is not"
+}
+
+test_no_installed_file_names_the_folder_it_was_built_in() {
+	install_all
+	! grep -raF "$ROOT" "$ROOT_USR" --files-with-matches >&2 || fail "these do"
 }
 
 # Of each kind of object one, made anew.
