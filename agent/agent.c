@@ -9,25 +9,20 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "expire.h"
 #include "former.h"
-#include "hello.h"
 #include "holes.h"
-#include "host.h"
 #include "keeper.h"
 #include "limits.h"
 #include "loaded.h"
 #include "log.h"
-#include "nicd.h"
 #include "worker.h"
 
 #define CHECK_NS 100000000ULL /* pins may have changed */
 #define PATIENCE_NS 1000000000ULL
-#define RENEW_NS 10000000ULL  /* between attempts to load a program anew */
 #define MAKE_NS 50000000ULL   /* rings of before may be gone */
 #define SOCKETS_NS 1000000000ULL /* somebody may have taken sockets out of the map */
 
-enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_HELLO, FD_FIXED };
+enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_ROLE, FD_FIXED };
 
 /* Says what is waited for, once. */
 static void wait_for(struct agent *a, const char *why)
@@ -55,19 +50,15 @@ static void explain(struct agent *a, struct domain *d, int err, char *why, size_
 		snprintf(why, len, "cannot make the sockets of queue %u: %s", d->id, strerror(-err));
 }
 
-static bool has_room(struct agent *a, struct domain *d)
+static bool has_room(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 {
-	struct shunt_geometry geo = { .ncores = a->opts.host.ndevs };
-
-	if (a->opts.role != ROLE_HOST)
-		domain_geometry(&geo, &a->maps.cfg, &a->maps.domains[d->id], a->mtu);
-	if (limits_allow(a, d, sockets_of(&geo), d->why, sizeof(d->why)))
+	if (limits_allow(a, d, sockets_of(g), d->why, sizeof(d->why)))
 		return true;
 	wait_for(a, d->why);
 	return false;
 }
 
-static bool make_one(struct agent *a, struct domain *d)
+static bool make_one(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 {
 	int err;
 
@@ -75,10 +66,9 @@ static bool make_one(struct agent *a, struct domain *d)
 		d->life = DOMAIN_BUSY;
 		return false;
 	}
-	if (!has_room(a, d))
+	if (!has_room(a, d, g))
 		return false;
-	err = a->opts.role == ROLE_HOST ? host_make(a, d) :
-					  domain_make(d, &a->pins, a->ifindex, a->mtu);
+	err = a->role->make(a, d, g);
 	if (!err) {
 		former_forget(d);
 		return true;
@@ -107,14 +97,16 @@ static void say_made(const struct domain *d)
 
 static void make_domains(struct agent *a)
 {
+	struct shunt_geometry geo;
 	bool all = true;
 
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
-		if (a->opts.role == ROLE_NIC || !a->maps.domains[i].on || (d->life != DOMAIN_OFF && d->life != DOMAIN_BUSY))
+		if (!a->maps.domains[i].on || (d->life != DOMAIN_OFF && d->life != DOMAIN_BUSY) ||
+		    !a->role->geometry(a, i, &geo))
 			continue;
-		if (!make_one(a, d)) {
+		if (!make_one(a, d, &geo)) {
 			all = false;
 			continue;
 		}
@@ -125,18 +117,6 @@ static void make_domains(struct agent *a)
 		notify("STATUS=serving '%s'", a->opts.ifname);
 	}
 	a->make_ns = a->now_ns + MAKE_NS;
-}
-
-static bool adopt_one(struct agent *a, struct domain *d)
-{
-	switch (a->opts.role) {
-	case ROLE_HOST:
-		return host_adopt(a, d);
-	case ROLE_NIC:
-		return false; /* it has cores, not workers */
-	default:
-		return domain_adopt(d, &a->pins, a->ifindex);
-	}
 }
 
 /* What the store has of a domain that is not taken over is nobody's any more, and would keep its queue busy. */
@@ -158,7 +138,7 @@ static void adopt_domains(struct agent *a)
 		d->id = i;
 		d->store = a->store;
 		d->maps = &a->maps;
-		if (a->maps.domains[i].on && adopt_one(a, d)) {
+		if (a->maps.domains[i].on && a->role->adopt(a, d)) {
 			for (int c = 0; c < SHUNT_CORES; c++)
 				d->beat_ns[c] = a->now_ns;
 			say(LOG_INFO, "took over queue %d%s", i,
@@ -180,15 +160,8 @@ void agent_give_up(struct agent *a, const char *why)
 		d->absent_ns = a->now_ns;
 		domain_give_up(d);
 	}
-	publish_stop(a->publisher);
-	a->publisher = NULL;
 	peers_tell_leave(a, NULL);
-	policy_forget(&a->policy);
-	nicd_end(a);
-	if (a->opts.role == ROLE_HOST)
-		host_end(a);
-	a->wire_user = 0;
-	aim_forget(a);
+	a->role->close(a);
 	maps_close(&a->maps);
 }
 
@@ -202,8 +175,8 @@ static bool find_shunt(struct agent *a)
 		wait_for(a, why);
 		return false;
 	}
-	err = loaded_open(a, why, sizeof(why));
-	a->refused = err == -EBUSY && a->opts.role != ROLE_HOST;
+	err = a->role->open(a, why, sizeof(why));
+	a->refused = err == -EBUSY;
 	if (a->refused)
 		say(LOG_ERR, "%s", why);
 	else if (err)
@@ -212,11 +185,6 @@ static bool find_shunt(struct agent *a)
 		drop_rest(a, i); /* it was unloaded while nobody looked */
 	if (err)
 		return false;
-	load_reset(a);
-	if (!a->load) {
-		maps_close(&a->maps);
-		return false;
-	}
 	snprintf(a->why, sizeof(a->why), "starting");
 	adopt_domains(a);
 	return true;
@@ -226,10 +194,7 @@ void agent_begin_to_serve(struct agent *a)
 {
 	char why[240];
 
-	if (a->opts.role == ROLE_SHARED) {
-		policy_refresh(a);
-		a->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
-	}
+	a->role->serve(a);
 	make_domains(a);
 	if (!limits_allow_users(a, why, sizeof(why)))
 		say(LOG_WARNING, "%s", why);
@@ -247,22 +212,11 @@ void agent_check(struct agent *a)
 	if (a->maps.agent && a->ifindex != was) {
 		snprintf(why, sizeof(why), "interface '%s' went away", a->opts.ifname);
 		agent_give_up(a, why);
-	} else if (a->maps.agent && a->opts.role == ROLE_HOST) {
-		if (!host_current(a))
-			agent_give_up(a, "a core's interface went away");
-		else if (a->renew)
-			agent_give_up(a, "a worker of another user comes: loading the program anew");
-	} else if (a->maps.agent && !maps_current(&a->maps, &a->pins)) {
-		snprintf(why, sizeof(why), "shunt was unloaded from '%s'", a->opts.ifname);
+	} else if (a->maps.agent && !a->role->current(a, why, sizeof(why))) {
 		agent_give_up(a, why);
 	}
-	if (!a->maps.agent && find_shunt(a)) {
-		a->renew = false;
-		if (a->trial < 0 && !a->ending)
-			agent_begin_to_serve(a);
-	}
-	if (a->renew) /* the keeper's descriptors of the former program are closed soon */
-		a->check_ns = a->now_ns + RENEW_NS;
+	if (!a->maps.agent && find_shunt(a) && a->trial < 0 && !a->ending)
+		agent_begin_to_serve(a);
 	if (a->maps.agent && a->addrs_due && a->trial < 0 && !a->ending)
 		addrs_refresh(a);
 }
@@ -277,7 +231,7 @@ static void put_back_sockets(struct agent *a)
 
 		if (d->life == DOMAIN_OFF || d->life == DOMAIN_BUSY)
 			continue;
-		n = a->opts.role == ROLE_HOST ? host_put_sockets(a, d) : domain_put_sockets(d);
+		n = a->role->put_sockets(a, d);
 		if (n < 0)
 			say(LOG_ERR, "cannot put sockets of domain %d into the map 'xsks': %s", i, strerror(-n));
 		if (n <= 0)
@@ -296,16 +250,8 @@ static void turn_domains(struct agent *a)
 		struct domain *d = &a->domain[i];
 
 		worker_check(d, a->now_ns);
-		if (d->life == DOMAIN_BURIAL && a->opts.role == ROLE_HOST)
-			host_bury(a, d);
-		else if (d->life == DOMAIN_BURIAL)
-			a->busy |= bury_step(d, a->now_ns);
-		if (d->life == DOMAIN_FREE && a->opts.role != ROLE_HOST) {
-			bury_aside(d);
-			expire_old(d, a->now_ns);
-		}
-		if (d->life == DOMAIN_TAKEN && !(d->up & ~d->hung) && a->opts.role != ROLE_HOST)
-			expire_while_none_serves(d, a->now_ns);
+		if (d->life == DOMAIN_BURIAL)
+			a->busy |= a->role->reclaim(a, d);
 	}
 	if (a->now_ns >= a->make_ns)
 		make_domains(a);
@@ -313,46 +259,22 @@ static void turn_domains(struct agent *a)
 		put_back_sockets(a);
 }
 
-static void watch(struct agent *a)
-{
-	if (a->opts.role == ROLE_NIC)
-		nicd_watch(a);
-	else
-		watch_running(a);
-}
-
-static void tick(struct agent *a)
-{
-	switch (a->opts.role) {
-	case ROLE_HOST: /* what is to be measured and published, the NIC's shuntd does */
-		hello_tick(a);
-		break;
-	case ROLE_NIC:
-		nicd_tick(a);
-		break;
-	default:
-		policy_refresh(a);
-		load_tick(a);
-		aim_tick(a);
-	}
-}
-
 static void turn(struct agent *a)
 {
 	a->now_ns = clock_ns();
 	if (a->now_ns >= a->check_ns)
 		agent_check(a);
-	if (a->maps.agent)
+	if (a->maps.agent) {
 		turn_domains(a);
-	if (a->maps.agent && a->opts.role == ROLE_SHARED)
-		suspect_turn(a);
+		a->role->turn(a);
+	}
 	if (a->maps.agent && a->now_ns >= a->watch_ns)
-		watch(a);
+		a->role->watch(a);
 	if (a->now_ns < a->tick_ns)
 		return;
 	a->tick_ns = a->now_ns + a->opts.tick_ms * 1000000ULL;
 	if (a->maps.agent)
-		tick(a);
+		a->role->tick(a);
 	store_retry(a->store);
 	peers_tick(a);
 }
@@ -376,7 +298,7 @@ static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 	p[FD_SIGNALS] = (struct pollfd){ .fd = a->signals, .events = POLLIN };
 	p[FD_NETLINK] = (struct pollfd){ .fd = a->netlink, .events = POLLIN };
 	p[FD_LISTENER] = (struct pollfd){ .fd = peers_lets_in(a) ? a->listener : -1, .events = POLLIN };
-	p[FD_HELLO] = (struct pollfd){ .fd = hello_fd(a), .events = POLLIN };
+	p[FD_ROLE] = (struct pollfd){ .fd = a->role->fd(a), .events = POLLIN };
 	for (int i = 0; i < PEERS_MAX; i++) {
 		if (!peers_listens_to(&a->peer[i]))
 			continue;
@@ -412,8 +334,7 @@ bool agent_turn(struct agent *a)
 		return false;
 	if (p[FD_KEEPER].revents) {
 		say(LOG_WARNING, "the keeper died: taking its place");
-		publish_stop(a->publisher);
-		a->publisher = NULL;
+		a->role->stop(a);
 		notify("MAINPID=%d", getpid());
 		say(LOG_ERR, "cannot become the keeper: %s",
 		    strerror(-keeper_become(a->store, a->argv)));
@@ -429,7 +350,7 @@ bool agent_turn(struct agent *a)
 	}
 	if (p[FD_LISTENER].revents)
 		peers_accept(a);
-	if (p[FD_HELLO].revents && a->hello)
-		hello_hear(a);
+	if (p[FD_ROLE].revents)
+		a->role->hear(a);
 	return true;
 }

@@ -11,19 +11,16 @@
 #include "broker.h"
 #include "domain.h"
 #include "host_opts.h"
-#include "publish.h"
+#include "role.h"
 #include "suspect.h"
 
 #define ALLOW_MAX 16
 #define PEERS_MAX 256
 #define USERS_MAX 64
 
-/* Where requests are scheduled: here, in this machine's memory; or on a NIC that shares none with its hosts. */
-enum role { ROLE_SHARED, ROLE_NIC, ROLE_HOST };
-
 struct options {
-	enum role role;
-	struct host_opts host; /* ROLE_HOST */
+	const struct role *role;
+	struct host_opts host; /* with --role host */
 	const char *ifname;
 	const char *bpffs;  /* NULL: the usual place */
 	char socket[108];
@@ -77,21 +74,10 @@ struct user {
 	__u64 seen_ns;     /* when left was counted; 0: nobody */
 };
 
-/* The policy in force, as it is handed out. */
-struct policy {
-	int fd;            /* sealed memfd with the native code; -1: none */
-	__u64 hash;        /* of that code */
-	struct shunt_msg_policy msg;
-};
-
-/* Of each core: which request was sent a signal already, and whom XDP sends them. */
-struct watch {
-	__u64 signalled[SHUNT_CORES];
-	__u32 aimed[SHUNT_CORES];
-};
-
 struct agent {
 	struct options opts;
+	const struct role *role;
+	void *own;               /* what the role has to remember: shared_of(), host_of(), nicd.c */
 	char **argv;
 	struct store *store;
 	int keeper, signals, netlink, listener;
@@ -104,28 +90,19 @@ struct agent {
 	unsigned int ifindex;    /* 0: there is no such interface */
 	__u32 mtu;
 	struct domain domain[SHUNT_DOMAINS];
-	struct policy policy;
-	struct condemned condemned;
 	struct peer peer[PEERS_MAX];
 	struct user user[USERS_MAX];
 	__u32 turned_away;       /* connections in this tick: too many, and nobody is let in before the next */
-	struct load *load;
-	struct nicd *nicd;       /* ROLE_NIC, while shunt is loaded */
-	struct hello *hello;     /* ROLE_HOST, while the interfaces are there */
-	struct publisher *publisher; /* NULL: there is no card */
 
 	__u64 now_ns;            /* of this turn */
 	__u64 tick_ns;           /* next tick */
 	__u64 watch_ns;          /* next look at running requests; ~0: never */
-	struct watch watch[SHUNT_DOMAINS];
-	int aim_fd;              /* the program that says whom XDP signals; negative: none */
+	__u64 signalled[SHUNT_DOMAINS][SHUNT_CORES]; /* the request that the core was last sent a signal for */
 	__u64 check_ns;          /* next look at what changes seldom */
 	__u64 holes_ns;          /* next look at the frames */
 	__u64 make_ns;           /* next attempt to make domains */
 	__u64 sockets_ns;        /* next look whether XDP finds all sockets */
-	__u32 wire_user;         /* ROLE_HOST: whose workers have had the program's view, + 1; 0: nobody's */
 	bool served;             /* a worker has come since we started */
-	bool renew;              /* ROLE_HOST: another user's worker waits for another program */
 	bool busy;               /* a step can be done at once */
 	bool addrs_due;          /* links or addresses have changed */
 	bool refused;            /* another shuntd serves the interface: time to end */
@@ -186,27 +163,15 @@ void broker_refuse(struct agent *a, struct peer *p, int err, const char *text);
 int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
 		unsigned int nfd);
 
-/* policy.c: reads what the loader wrote, if it moved. True: there is a policy. */
-bool policy_refresh(struct agent *a);
-void policy_forget(struct policy *p);
-/* policy.c: sends it, if the peer does not have it. -errno: nobody listens. */
-int policy_send(struct agent *a, struct peer *p);
-
-/* load.c: at each tick, loads of cores and classes into the map, tunables into the views. */
-void load_tick(struct agent *a);
-void load_reset(struct agent *a);
-/* Tunables alone, into the view of a domain. */
+/* load.c: tunables into the view of a domain. */
 void load_publish(struct agent *a, int domain, struct shunt_view *v);
 
-/* watch.c: marks running requests that are over their quantum while others wait, and signals those that
- * heed no mark. */
-void watch_running(struct agent *a);
+/* watch.c: as often as the configuration says, looks at each domain that has a worker. */
+void watch_running(struct agent *a, void (*look)(struct agent *a, struct domain *d));
+/* Marks running requests that are over their quantum while others wait, and signals those that heed no mark. */
+void watch_marks(struct agent *a, struct domain *d);
 /* A signal to the thread of that core, once for each request. */
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id);
-/* aim.c: at each tick, whom XDP signals; and when the maps go away. */
-void aim_tick(struct agent *a);
-void aim_forget(struct agent *a);
-
 /* addrs.c: whom requests are for, as the kernel has it now, into the map. */
 void addrs_refresh(struct agent *a);
 

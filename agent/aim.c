@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "role_shared.h"
 #include "worker.h"
 
 static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 signal)
@@ -19,8 +19,8 @@ static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &said, .ctx_size_in = sizeof(said));
 
 	/* What fails now is tried again when it is another thread: this one is not there. */
-	bpf_prog_test_run_opts(a->aim_fd, &run);
-	a->watch[d->id].aimed[core] = tid;
+	bpf_prog_test_run_opts(shared_of(a)->aim_fd, &run);
+	shared_of(a)->aimed[d->id][core] = tid;
 }
 
 static void aim_domain(struct agent *a, struct domain *d)
@@ -32,7 +32,7 @@ static void aim_domain(struct agent *a, struct domain *d)
 		__u32 signal = peek(run->signal);
 		__u32 tid = (up >> i & 1) && signal && signal <= SHUNT_SIGNAL_MAX ? peek(run->tid) : 0;
 
-		if (tid != a->watch[d->id].aimed[i])
+		if (tid != shared_of(a)->aimed[d->id][i])
 			aim(a, d, i, tid, signal);
 	}
 }
@@ -43,23 +43,23 @@ void aim_tick(struct agent *a)
 		aim_forget(a);
 		return;
 	}
-	if (a->aim_fd < 0)
-		a->aim_fd = shunt_pin_open(&a->pins, "sig_aim");
-	if (a->aim_fd < 0)
+	if (shared_of(a)->aim_fd < 0)
+		shared_of(a)->aim_fd = shunt_pin_open(&a->pins, "sig_aim");
+	if (shared_of(a)->aim_fd < 0)
 		return;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (a->domain[i].life == DOMAIN_TAKEN)
 			aim_domain(a, &a->domain[i]);
 		else
-			memset(a->watch[i].aimed, 0, sizeof(a->watch[i].aimed));
+			memset(shared_of(a)->aimed[i], 0, sizeof(shared_of(a)->aimed[i]));
 	}
 }
 
 void aim_forget(struct agent *a)
 {
-	if (a->aim_fd >= 0)
-		close(a->aim_fd);
-	a->aim_fd = -1;
+	if (shared_of(a)->aim_fd >= 0)
+		close(shared_of(a)->aim_fd);
+	shared_of(a)->aim_fd = -1;
 	for (int i = 0; i < SHUNT_DOMAINS; i++)
-		memset(a->watch[i].aimed, 0, sizeof(a->watch[i].aimed));
+		memset(shared_of(a)->aimed[i], 0, sizeof(shared_of(a)->aimed[i]));
 }

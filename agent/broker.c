@@ -9,10 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "expire.h"
 #include "former.h"
-#include "hello.h"
-#include "host.h"
 #include "log.h"
 #include "owner.h"
 #include "worker.h"
@@ -87,7 +84,7 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 
 	p->domain = d;
 	p->policy_gen = 0;
-	err = a->opts.role == ROLE_HOST ? host_tell(a, p) : 0;
+	err = a->role->tell_first(a, p);
 	if (!err)
 		err = welcome(a, p, d->state->worker_cores);
 	if (err) {
@@ -97,7 +94,7 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 	p->stage = PEER_WORKER;
 	d->user = p->uid + 1;
 	worker_here(d, p);
-	policy_send(a, p); /* or later: what it has said meanwhile, BYE maybe, is to be heard first */
+	a->role->tell_news(a, p); /* or later: what it has said meanwhile, BYE maybe, is to be heard first */
 	return 0;
 }
 
@@ -120,10 +117,8 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 	int pidfd, err;
 
 	p->waits = users_unread(a, p, d);
-	if (p->waits || !owner_ready(a, p, d))
+	if (p->waits || !a->role->is_fit(a, p, d))
 		return;
-	if (a->opts.role != ROLE_HOST)
-		expire_before_worker(d, clock_ns());
 	pidfd = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
 	err = pidfd < 0 ? -errno : worker_attach(d, p->pid, p->uid, pidfd, cores);
 	if (err) {
@@ -221,8 +216,7 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 			attach(a, p, d);
 		break;
 	case DOMAIN_BUSY:
-		/* On a host, who knows which domain it wants was there before us, unless we have had one. */
-		if (d->old_pid == p->pid || (a->opts.role == ROLE_HOST && !a->served))
+		if (d->old_pid == p->pid || a->role->may_hold_rings(a))
 			tell_leave(a, p, d);
 		break;
 	case DOMAIN_OFF:
@@ -257,22 +251,22 @@ static void serve_any(struct agent *a, struct peer *p)
 void broker_serve(struct agent *a, struct peer *p)
 {
 	char text[SHUNT_TEXT_LEN];
+	const char *why;
+	int err;
 
 	/* A connection may outlive its process, whose number another process may have by now: the domain's worker. */
 	if (worker_process_ended(p->pidfd)) {
 		peers_drop(a, p);
 		return;
 	}
-	if (!a->maps.agent && a->renew)
-		return; /* soon */
-	if (!a->maps.agent) {
+	err = a->role->has_room(a, &why);
+	if (err == -EAGAIN)
+		return;
+	if (err) {
+		broker_refuse(a, p, err, why);
+	} else if (!a->maps.agent) {
 		snprintf(text, sizeof(text), "shunt is not loaded on '%s'", a->opts.ifname);
 		broker_refuse(a, p, -ENODEV, text);
-	} else if (a->opts.role == ROLE_NIC) {
-		broker_refuse(a, p, -ENODEV, "this is the NIC: workers go to the shuntd of their host");
-	} else if (a->opts.role != ROLE_HOST && !policy_refresh(a)) {
-		broker_refuse(a, p, -ENOEXEC, "the policy has no native code for this machine: "
-			      "build it here ('shunt build')");
 	} else if (p->want == SHUNT_ANY_DOMAIN) {
 		serve_any(a, p);
 	} else if (p->want >= SHUNT_DOMAINS || !a->maps.domains[p->want].on) {
@@ -301,23 +295,18 @@ static int hear_hello(struct agent *a, struct peer *p, const struct shunt_msg_he
 	return 0;
 }
 
-static void core_up(struct agent *a, struct domain *d, __u32 core)
-{
-	worker_up(d, core, a->now_ns);
-	if (a->opts.role == ROLE_HOST)
-		hello_up(a, core);
-}
-
 static int hear_core(struct agent *a, struct peer *p, const struct shunt_msg_core *m)
 {
 	if (p->stage == PEER_LEAVING)
 		return 0; /* of rings that are nobody's any more */
 	if (p->stage != PEER_WORKER || m->core >= p->domain->state->worker_cores)
 		return -EPROTO;
-	if (m->msg.type == SHUNT_MSG_UP)
-		core_up(a, p->domain, m->core);
-	else
+	if (m->msg.type == SHUNT_MSG_DOWN) {
 		worker_down(p->domain, m->core);
+		return 0;
+	}
+	worker_up(p->domain, m->core, a->now_ns);
+	a->role->core_up(a, m->core);
 	return 0;
 }
 

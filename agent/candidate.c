@@ -15,30 +15,19 @@
 #include "state.h"
 #include "successor.h"
 
-/* What the domains must have been made for. */
-struct load {
-	bool on; /* there is one */
-	__u32 map_id;
-	unsigned int ifindex;
-	struct maps m; /* those that are pinned; with --role host, closed */
-};
-
-static __u32 id_of(int fd)
-{
-	struct bpf_map_info info = {0};
-	__u32 len = sizeof(info);
-
-	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
-}
-
-static int look_at_pins(const struct options *o, const struct store *s, struct load *l, char *why,
-			size_t len)
+int candidate_look(const struct options *o, const struct store *s, struct load_seen *l, char *why,
+		   size_t len)
 {
 	struct shunt_pins pins = { .bpffs = o->bpffs, .ifname = o->ifname };
 	struct maps *m = &l->m;
 	__u64 own;
-	int err = maps_open(m, &pins, why, len);
+	int err;
 
+	if (store_has(s, "wire.") && store_has(s, "d")) {
+		snprintf(why, len, "it has another --role");
+		return -EINVAL;
+	}
+	err = maps_open(m, &pins, why, len);
 	if (err == -ENOENT)
 		return 0; /* it waits for the load, and so shall we */
 	if (err)
@@ -59,23 +48,7 @@ static int look_at_pins(const struct options *o, const struct store *s, struct l
 	return err;
 }
 
-static int look(const struct options *o, const struct store *s, struct load *l, char *why,
-		size_t len)
-{
-	*l = (struct load){ .ifindex = if_nametoindex(o->ifname) };
-	maps_none(&l->m);
-	if (store_has(s, "wire.") != (o->role == ROLE_HOST) && store_has(s, "d")) {
-		snprintf(why, len, "it has another --role");
-		return -EINVAL;
-	}
-	if (o->role != ROLE_HOST)
-		return look_at_pins(o, s, l, why, len);
-	l->on = true;
-	l->map_id = id_of(store_get(s, "wire.view"));
-	return 0;
-}
-
-static const char *state_misfit_of(const struct load *l, const struct domain_state *state, int fd, __u32 d)
+static const char *state_misfit_of(const struct load_seen *l, const struct domain_state *state, int fd, __u32 d)
 {
 	const char *wrong = "is of a load that is gone";
 
@@ -88,7 +61,7 @@ static const char *state_misfit_of(const struct load *l, const struct domain_sta
 	return wrong;
 }
 
-static const char *domain_misfit(const struct store *s, int fd, const struct load *l, __u32 d)
+static const char *domain_misfit(const struct store *s, int fd, const struct load_seen *l, __u32 d)
 {
 	struct domain_state *state = mmap(NULL, STATE_ROOM, PROT_READ, MAP_SHARED, fd, 0);
 	char name[STORE_NAME];
@@ -105,7 +78,7 @@ static const char *domain_misfit(const struct store *s, int fd, const struct loa
 	return wrong;
 }
 
-static int check_domain(struct store *s, const struct load *l, __u32 d, bool prune, char *why, size_t len)
+static int check_domain(struct store *s, const struct load_seen *l, __u32 d, bool prune, char *why, size_t len)
 {
 	char name[STORE_NAME];
 	const char *wrong;
@@ -126,9 +99,11 @@ static int check_domain(struct store *s, const struct load *l, __u32 d, bool pru
 
 int candidate_check(const struct options *o, struct store *s, bool prune, char *why, size_t len)
 {
-	struct load l;
-	int err = look(o, s, &l, why, len);
+	struct load_seen l = { .ifindex = if_nametoindex(o->ifname) };
+	int err;
 
+	maps_none(&l.m);
+	err = o->role->look(o, s, &l, why, len);
 	if (err && prune) { /* nothing of it is of use */
 		l.on = false;
 		err = 0;

@@ -127,7 +127,7 @@ static void refuse_abi(struct control *c, const struct options *o, __u32 abi)
 				 "must come between them, and ",
 				 SHUNT_ABI, abi);
 
-		loss_words(o, m.text + n, sizeof(m.text) - n);
+		o->role->loss(o, m.text + n, sizeof(m.text) - n);
 		handover_send(c->peer, HANDOVER_REFUSED, &m, -1);
 		_exit(EXIT_SUCCESS);
 	}

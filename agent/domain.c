@@ -303,15 +303,14 @@ void domain_forget(struct domain *d, __u64 now_ns)
 			      .former_left = old.former_left, .old_pid = old.old_pid, .kin = old.kin };
 }
 
-int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu)
+int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex,
+		const struct shunt_geometry *g)
 {
-	struct shunt_geometry geo;
 	int err = view_open(d, pins);
 
-	domain_geometry(&geo, &d->maps->cfg, &d->maps->domains[d->id], mtu);
 	if (!err) {
 		domain_set_up(d, 0);
-		err = domain_make_state(d, ifindex, &geo);
+		err = domain_make_state(d, ifindex, g);
 	}
 	if (!err)
 		err = make_all(d);

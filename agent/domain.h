@@ -139,7 +139,7 @@ void domain_forget(struct domain *d, __u64 now_ns);
 /* Takes over what the store has of the domain, if it is whole and of this load. */
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex);
 /* Makes memory and sockets. -EBUSY: the queue's old rings are still held. */
-int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, __u32 mtu);
+int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, const struct shunt_geometry *g);
 /* view.c: opens and maps the view. 0 or -errno; the descriptor is let go of by domain_let_go(), after a failure, too. */
 int view_open(struct domain *d, const struct shunt_pins *pins);
 /* geometry.c */

@@ -22,6 +22,7 @@
 
 #include "hello.h"
 #include "log.h"
+#include "peek.h"
 #include "pins.h"
 
 #define AGAIN_NS 10000000ULL      /* HELLO without an answer is repeated after this … */
@@ -40,6 +41,8 @@ struct asking {
 };
 
 struct hello {
+	const struct host_opts *o;
+	__u64 now_ns; /* as whoever called last said */
 	int sock;
 	struct shunt_wire_link *link;
 	struct shunt_wire_epoch *epoch;
@@ -59,17 +62,17 @@ static __u64 random_word(void)
 	return word;
 }
 
-static void say_hello(struct agent *a, __u32 i)
+static void say_hello(struct hello *h, __u32 i)
 {
-	const struct host_opts *o = &a->opts.host;
-	const struct shunt_wire_link *l = &a->hello->link[i];
-	struct asking *c = &a->hello->core[i];
-	struct shunt_wire_hello h = {
+	const struct host_opts *o = h->o;
+	const struct shunt_wire_link *l = &h->link[i];
+	struct asking *c = &h->core[i];
+	struct shunt_wire_hello m = {
 		.w = { .proto = htons(SHUNT_WIRE_PROTO),
 		       .version = SHUNT_WIRE,
 		       .type = SHUNT_WIRE_HELLO,
 		       .core = o->first + i,
-		       .bytes = sizeof(h),
+		       .bytes = sizeof(m),
 		       .epoch = l->epoch },
 		.nonce = l->nonce,
 		.life = l->life,
@@ -79,17 +82,17 @@ static void say_hello(struct agent *a, __u32 i)
 				  .sll_protocol = htons(SHUNT_WIRE_PROTO),
 				  .sll_ifindex = o->dev[i].ifindex };
 
-	memcpy(h.w.to, o->nic, sizeof(h.w.to));
-	memcpy(h.w.from, o->dev[i].mac, sizeof(h.w.from));
-	h.proof = shunt_prove(&a->opts.host.key, &h);
+	memcpy(m.w.to, o->nic, sizeof(m.w.to));
+	memcpy(m.w.from, o->dev[i].mac, sizeof(m.w.from));
+	m.proof = shunt_prove(&o->key, &m);
 	if (!c->again_ns)
 		c->again_ns = AGAIN_NS;
 	/* What is not sent is said again, like what is lost. */
-	sendto(a->hello->sock, &h, sizeof(h), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));
-	c->due_ns = a->now_ns + c->again_ns;
+	sendto(h->sock, &m, sizeof(m), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));
+	c->due_ns = h->now_ns + c->again_ns;
 	c->again_ns = c->again_ns < AGAIN_MAX_NS / 2 ? 2 * c->again_ns : AGAIN_MAX_NS;
 	if (!c->since_ns)
-		c->since_ns = a->now_ns;
+		c->since_ns = h->now_ns;
 }
 
 /* The epoch after the one that is known of: the nonce last, for without it there is none. */
@@ -102,59 +105,61 @@ static void begin_epoch(struct shunt_wire_link *l, __u32 present, __u32 life)
 	__atomic_store_n(&l->nonce, random_word(), __ATOMIC_RELEASE);
 }
 
-static void begin_asking(struct agent *a, __u32 i)
+static void begin_asking(struct hello *h, __u32 i)
 {
-	struct asking *c = &a->hello->core[i];
+	struct asking *c = &h->core[i];
 
 	c->again_ns = AGAIN_NS;
-	say_hello(a, i);
+	say_hello(h, i);
 }
 
-void hello_up(struct agent *a, __u32 core)
+void hello_up(struct hello *h, __u32 core, __u64 now_ns)
 {
 	struct shunt_wire_link *l;
 
-	if (!a->hello || core >= a->opts.host.ndevs)
+	h->now_ns = now_ns;
+	if (core >= h->o->ndevs)
 		return;
-	l = &a->hello->link[core];
+	l = &h->link[core];
 	if (l->nonce) { /* it was there: is the NIC, too? At the next tick, however often a worker
 			   says this. */
-		a->hello->core[core].wanted = true;
+		h->core[core].wanted = true;
 		return;
 	}
 	begin_epoch(l, l->epoch, l->life);
-	begin_asking(a, core);
+	begin_asking(h, core);
 }
 
-void hello_tick(struct agent *a)
+void hello_tick(struct hello *h, __u64 now_ns)
 {
-	for (__u32 i = 0; a->hello && i < a->opts.host.ndevs; i++) {
-		struct asking *c = &a->hello->core[i];
-		const struct shunt_wire_link *l = &a->hello->link[i];
-		__u32 asked = peek(a->hello->epoch[i].ask);
+	h->now_ns = now_ns;
+	for (__u32 i = 0; i < h->o->ndevs; i++) {
+		struct asking *c = &h->core[i];
+		const struct shunt_wire_link *l = &h->link[i];
+		__u32 asked = peek(h->epoch[i].ask);
 
 		c->wanted |= asked != c->asked;
 		c->asked = asked;
 		if (!l->nonce || (l->cookie && !c->wanted))
 			continue;
-		if (a->now_ns >= c->due_ns)
-			say_hello(a, i);
-		if (c->told || !c->since_ns || a->now_ns - c->since_ns < TELL_NS)
+		if (h->now_ns >= c->due_ns)
+			say_hello(h, i);
+		if (c->told || !c->since_ns || h->now_ns - c->since_ns < TELL_NS)
 			continue;
 		c->told = true;
 		say(LOG_WARNING,
 		    "no answer from the NIC for '%s', its core %u: is shunt loaded there, with "
 		    "version %u of the wire, is --nic its MAC, and --key the key that it has for "
 		    "the host of this core?",
-		    a->opts.host.dev[i].name, a->opts.host.first + i, SHUNT_WIRE);
+		    h->o->dev[i].name, h->o->first + i, SHUNT_WIRE);
 	}
 }
 
 /* --- what is heard ---------------------------------------------------------------------------- */
 
-static void answered(struct agent *a, __u32 i)
+static void answered(struct hello *h, __u32 i)
 {
-	struct asking *c = &a->hello->core[i];
+	struct asking *c = &h->core[i];
 
 	c->again_ns = AGAIN_NS;
 	c->since_ns = 0;
@@ -175,35 +180,35 @@ static void hand_over(struct shunt_wire_epoch *e, const struct shunt_wire_welcom
 
 /* The NIC has begun an epoch for a HELLO that we said before the process got another number, and
  * that was late. It knows that process now, and the other cores' tokens no more: they follow. */
-static void follow(struct agent *a, __u64 process)
+static void follow(struct hello *h, __u64 process)
 {
-	struct shunt_wire_link *l = a->hello->link;
+	struct shunt_wire_link *l = h->link;
 
 	for (__u32 k = 0; k < SHUNT_CORES; k++) {
 		bool stale = l[k].process != process && l[k].cookie;
 
 		l[k].process = process;
-		if (!stale || k >= a->opts.host.ndevs)
+		if (!stale || k >= h->o->ndevs)
 			continue;
 		begin_epoch(&l[k], l[k].epoch, l[k].life);
-		begin_asking(a, k);
+		begin_asking(h, k);
 	}
 }
 
-static void hear_welcome(struct agent *a, __u32 i, const struct shunt_wire_welcome *w)
+static void hear_welcome(struct hello *h, __u32 i, const struct shunt_wire_welcome *w)
 {
-	struct shunt_wire_link *l = &a->hello->link[i];
-	struct shunt_wire_epoch *e = &a->hello->epoch[i];
-	struct asking *c = &a->hello->core[i];
+	struct shunt_wire_link *l = &h->link[i];
+	struct shunt_wire_epoch *e = &h->epoch[i];
+	struct asking *c = &h->core[i];
 	bool other = w->process != l->process;
 
 	if (w->w.epoch != l->epoch || w->life != l->life || !w->w.cookie || (other && l->cookie))
 		return;
 	if (other)
-		follow(a, w->process);
-	answered(a, i);
+		follow(h, w->process);
+	answered(h, i);
 	if (c->told)
-		say(LOG_INFO, "the NIC answers for '%s'", a->opts.host.dev[i].name);
+		say(LOG_INFO, "the NIC answers for '%s'", h->o->dev[i].name);
 	c->wanted = c->told = false;
 	if (peek(e->offer_cookie) != w->w.cookie || peek(e->offer_seq) & 1)
 		hand_over(e, w);
@@ -213,59 +218,59 @@ static void hear_welcome(struct agent *a, __u32 i, const struct shunt_wire_welco
 }
 
 /* Has the NIC welcomed this process in that life? */
-static bool was_welcomed(const struct agent *a, __u32 life)
+static bool was_welcomed(const struct hello *h, __u32 life)
 {
-	for (__u32 k = 0; k < a->opts.host.ndevs; k++) {
-		if (a->hello->link[k].cookie && a->hello->link[k].life == life)
+	for (__u32 k = 0; k < h->o->ndevs; k++) {
+		if (h->link[k].cookie && h->link[k].life == life)
 			return true;
 	}
 	return false;
 }
 
 /* The number after the NIC's present one; all cores of the process have the same. */
-static bool renumber(struct agent *a, __u64 present, __u32 life)
+static bool renumber(struct hello *h, __u64 present, __u32 life)
 {
-	struct shunt_wire_link *l = a->hello->link;
+	struct shunt_wire_link *l = h->link;
 	__u32 next = SHUNT_WIRE_NUMBER(present) + 1;
 
 	if (l->process == present || SHUNT_WIRE_NUMBER(l->process) == next)
 		return true;
-	if (was_welcomed(a, life))
+	if (was_welcomed(h, life))
 		return false;
 	for (__u32 k = 0; k < SHUNT_CORES; k++)
 		l[k].process = SHUNT_WIRE_PROCESS(next, l[k].process);
 	return true;
 }
 
-static void tell(struct agent *a, __u32 i, const char *what)
+static void tell(struct hello *h, __u32 i, const char *what)
 {
-	if (!a->hello->core[i].told)
+	if (!h->core[i].told)
 		say(LOG_WARNING, "the NIC refuses '%s', as its core %u: %s",
-		    a->opts.host.dev[i].name, a->opts.host.first + i, what);
-	a->hello->core[i].told = true;
+		    h->o->dev[i].name, h->o->first + i, what);
+	h->core[i].told = true;
 }
 
-static void hear_refuse(struct agent *a, __u32 i, const struct shunt_wire_refuse *r)
+static void hear_refuse(struct hello *h, __u32 i, const struct shunt_wire_refuse *r)
 {
-	struct shunt_wire_link *l = &a->hello->link[i];
+	struct shunt_wire_link *l = &h->link[i];
 
-	answered(a, i);
+	answered(h, i);
 	if (r->reason == SHUNT_WIRE_NO_CORE) {
-		tell(a, i,
+		tell(h, i,
 		     "it has another MAC address there; see 'wire: cores' on the NIC, --first and "
 		     "the order of --dev here");
-	} else if (r->reason == SHUNT_WIRE_OLDER && !renumber(a, r->process, r->life)) {
-		tell(a, i,
+	} else if (r->reason == SHUNT_WIRE_OLDER && !renumber(h, r->process, r->life)) {
+		tell(h, i,
 		     "another shuntd speaks for the same host number: give each a number and a key "
 		     "of its own");
 	} else if (r->reason == SHUNT_WIRE_OLDER) {
 		begin_epoch(l, r->w.epoch, r->life);
-		begin_asking(a, i);
+		begin_asking(h, i);
 	}
 }
 
 /* Of another version: it can't be proved, so it is told and nothing else. */
-static void hear_stranger(struct agent *a, __u32 i, const struct shunt_wire *w)
+static void hear_stranger(struct hello *h, __u32 i, const struct shunt_wire *w)
 {
 	char what[80];
 
@@ -274,61 +279,61 @@ static void hear_stranger(struct agent *a, __u32 i, const struct shunt_wire *w)
 	snprintf(what, sizeof(what),
 		 "it speaks version %u of the wire, and this shuntd version %u: use one",
 		 w->version, SHUNT_WIRE);
-	tell(a, i, what);
+	tell(h, i, what);
 }
 
-static int core_of(const struct agent *a, int ifindex)
+static int core_of(const struct hello *h, int ifindex)
 {
-	for (__u32 i = 0; i < a->opts.host.ndevs; i++) {
-		if ((int)a->opts.host.dev[i].ifindex == ifindex)
+	for (__u32 i = 0; i < h->o->ndevs; i++) {
+		if ((int)h->o->dev[i].ifindex == ifindex)
 			return i;
 	}
 	return -1;
 }
 
-void hello_take(struct agent *a, const void *frame, size_t len, int ifindex)
+void hello_take(struct hello *h, const void *frame, size_t len, int ifindex, __u64 now_ns)
 {
 	const struct shunt_wire_refuse *r = frame; /* WELCOME begins and ends like it */
-	int i = core_of(a, ifindex);
-	const struct shunt_wire_link *l = i < 0 ? NULL : &a->hello->link[i];
+	int i = core_of(h, ifindex);
+	const struct shunt_wire_link *l = i < 0 ? NULL : &h->link[i];
 
+	h->now_ns = now_ns;
 	if (!l || len < SHUNT_WIRE_MIN || !l->nonce || r->nonce != l->nonce ||
-	    r->w.core != a->opts.host.first + i || memcmp(r->w.from, a->opts.host.nic, 6) ||
-	    memcmp(r->w.to, a->opts.host.dev[i].mac, 6))
+	    r->w.core != h->o->first + i || memcmp(r->w.from, h->o->nic, 6) ||
+	    memcmp(r->w.to, h->o->dev[i].mac, 6))
 		return;
 	if (r->w.version != SHUNT_WIRE) {
-		hear_stranger(a, i, &r->w);
+		hear_stranger(h, i, &r->w);
 		return;
 	}
-	if (len < sizeof(*r) || r->proof != shunt_prove(&a->opts.host.key, frame))
+	if (len < sizeof(*r) || r->proof != shunt_prove(&h->o->key, frame))
 		return;
 	if (r->w.type == SHUNT_WIRE_WELCOME)
-		hear_welcome(a, i, frame);
+		hear_welcome(h, i, frame);
 	else if (r->w.type == SHUNT_WIRE_REFUSE)
-		hear_refuse(a, i, r);
+		hear_refuse(h, i, r);
 }
 
-void hello_hear(struct agent *a)
+void hello_hear(struct hello *h, __u64 now_ns)
 {
 	__u64 frame[16];
 	struct sockaddr_ll from;
 
 	for (int i = 0; i < BURST; i++) {
 		socklen_t size = sizeof(from);
-		ssize_t n = recvfrom(a->hello->sock, frame, sizeof(frame), MSG_DONTWAIT,
+		ssize_t n = recvfrom(h->sock, frame, sizeof(frame), MSG_DONTWAIT,
 				     (struct sockaddr *)&from, &size);
 
 		if (n < 0)
 			return;
-		hello_take(a, frame, n, from.sll_ifindex);
+		hello_take(h, frame, n, from.sll_ifindex, now_ns);
 	}
 }
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-void hello_forget(struct agent *a)
+void hello_forget(struct hello *h)
 {
-	struct hello *h = a->hello;
 	__u64 process =
 		SHUNT_WIRE_PROCESS(SHUNT_WIRE_NUMBER(h->link[0].process) + 1, random_word());
 
@@ -341,30 +346,28 @@ void hello_forget(struct agent *a)
 	memset(h->core, 0, sizeof(h->core));
 }
 
-int hello_fd(const struct agent *a)
+int hello_fd(const struct hello *h)
 {
-	return a->hello ? a->hello->sock : -1;
+	return h->sock;
 }
 
-int hello_begin(struct agent *a, int link, int epochs, char *why, size_t len)
+struct hello *hello_begin(const struct host_opts *o, int link, int epochs, char *why, size_t len)
 {
 	struct hello *h = calloc(1, sizeof(*h));
-	int err = h ? 0 : -ENOMEM;
 
-	if (err) {
+	if (!h) {
 		snprintf(why, len, "out of memory");
-		return err;
+		return NULL;
 	}
+	h->o = o;
 	h->link = shunt_map_mmap(link, SHUNT_CORES * sizeof(*h->link), true);
 	h->epoch = shunt_map_mmap(epochs, SHUNT_CORES * sizeof(*h->epoch), true);
 	h->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(SHUNT_WIRE_PROTO));
-	a->hello = h;
 	if (h->link && h->epoch && h->sock >= 0)
-		return 0;
-	err = -errno;
-	snprintf(why, len, "cannot speak to the NIC: %s", strerror(-err));
-	hello_end(a);
-	return err;
+		return h;
+	snprintf(why, len, "cannot speak to the NIC: %s", strerror(errno));
+	hello_end(h);
+	return NULL;
 }
 
 static void unmap(void *at, size_t len)
@@ -375,10 +378,8 @@ static void unmap(void *at, size_t len)
 		munmap(at, (len + page - 1) & ~(page - 1));
 }
 
-void hello_end(struct agent *a)
+void hello_end(struct hello *h)
 {
-	struct hello *h = a->hello;
-
 	if (!h)
 		return;
 	unmap(h->link, SHUNT_CORES * sizeof(*h->link));
@@ -386,5 +387,4 @@ void hello_end(struct agent *a)
 	if (h->sock >= 0)
 		close(h->sock);
 	free(h);
-	a->hello = NULL;
 }

@@ -8,21 +8,23 @@
  */
 #pragma once
 
-#include "agent.h"
+#include "host_opts.h"
 
-/* link, epochs: descriptors of the maps "wire_link" and "wire_epoch". -errno, with the reason in
- * "why". */
-int hello_begin(struct agent *a, int link, int epochs, char *why, size_t len);
-void hello_end(struct agent *a);
-/* The socket on which answers come; -1: there is none. */
-int hello_fd(const struct agent *a);
-void hello_hear(struct agent *a);
+struct hello;
+
+/* link, epochs: descriptors of the maps "wire_link" and "wire_epoch". NULL, with the reason in "why". The options
+ * stay where they are until hello_end(). */
+struct hello *hello_begin(const struct host_opts *o, int link, int epochs, char *why, size_t len);
+void hello_end(struct hello *h);
+/* The socket on which answers come. */
+int hello_fd(const struct hello *h);
+void hello_hear(struct hello *h, __u64 now_ns);
 /* A frame of this length that came in at that function. */
-void hello_take(struct agent *a, const void *frame, size_t len, int ifindex);
+void hello_take(struct hello *h, const void *frame, size_t len, int ifindex, __u64 now_ns);
 /* What is due to be said, or said again. */
-void hello_tick(struct agent *a);
+void hello_tick(struct hello *h, __u64 now_ns);
 
 /* The next worker is another process, with epochs of its own. */
-void hello_forget(struct agent *a);
+void hello_forget(struct hello *h);
 /* The worker's core is there. */
-void hello_up(struct agent *a, __u32 core);
+void hello_up(struct hello *h, __u32 core, __u64 now_ns);

@@ -13,7 +13,6 @@
 
 #include <shunt/wire.h>
 
-#include "hello.h"
 #include "holes.h"
 #include "host.h"
 #include "log.h"
@@ -37,7 +36,7 @@ static void *anonymous(size_t len)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-static __u32 id_of(int fd)
+__u32 host_map_id(int fd)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 len = sizeof(info);
@@ -62,7 +61,7 @@ static int fill_maps(struct agent *a)
 		maps_close(m);
 		return -ENOMEM;
 	}
-	m->id = id_of(unwrap_map(a, UNWRAP_VIEW));
+	m->id = host_map_id(unwrap_map(a, UNWRAP_VIEW));
 	m->domains[0].on = 1;
 	m->domains[0].ncores = h->ndevs;
 	for (__u32 i = 0; i < h->ndevs; i++)
@@ -115,7 +114,9 @@ int host_begin(struct agent *a, char *why, size_t len)
 	if (err)
 		snprintf(why, len, "out of memory");
 	else
-		err = hello_begin(a, unwrap_map(a, UNWRAP_LINK), unwrap_map(a, UNWRAP_EPOCH), why, len);
+		host_of(a)->hello = hello_begin(h, unwrap_map(a, UNWRAP_LINK), unwrap_map(a, UNWRAP_EPOCH), why, len);
+	if (!err && !host_of(a)->hello)
+		err = -EIO;
 	if (err)
 		maps_close(&a->maps);
 	return err;
@@ -136,7 +137,8 @@ bool host_current(const struct agent *a)
 
 void host_end(struct agent *a)
 {
-	hello_end(a);
+	hello_end(host_of(a)->hello);
+	host_of(a)->hello = NULL;
 	store_drop(a->store, "wire.");
 }
 
@@ -151,7 +153,7 @@ static int open_view(struct agent *a, struct domain *d)
 	return d->r.view ? 0 : -errno;
 }
 
-static void set_geometry(const struct agent *a, struct shunt_geometry *g)
+bool host_geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g)
 {
 	__u32 n = a->opts.host.ndevs, room = a->mtu > WRAPPING ? a->mtu - WRAPPING : 0;
 
@@ -160,6 +162,7 @@ static void set_geometry(const struct agent *a, struct shunt_geometry *g)
 		.mtu = room < MTU_MAX ? room : MTU_MAX };
 	while (g->fill_ring < g->nframes + SHUNT_NAPI)
 		g->fill_ring *= 2;
+	return true;
 }
 
 static int make_socket(struct agent *a, struct domain *d, __u32 k)
@@ -215,14 +218,12 @@ static void set_right(struct domain *d)
 	poke(d->r.ctl->abi, SHUNT_ABI);
 }
 
-int host_make(struct agent *a, struct domain *d)
+int host_make(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 {
-	struct shunt_geometry geo;
 	int err = open_view(a, d);
 
-	set_geometry(a, &geo);
 	if (!err)
-		err = domain_make_state(d, a->opts.host.dev[0].ifindex, &geo);
+		err = domain_make_state(d, a->opts.host.dev[0].ifindex, g);
 	if (!err)
 		err = domain_make_memory(d);
 	for (__u32 k = 0; !err && k < d->r.geo.ncores; k++)
@@ -230,7 +231,7 @@ int host_make(struct agent *a, struct domain *d)
 	if (!err) {
 		set_right(d);
 		domain_set_up(d, 0);
-		hello_forget(a);
+		hello_forget(host_of(a)->hello);
 		err = host_put_sockets(a, d);
 	}
 	if (err < 0) {
@@ -248,7 +249,7 @@ bool host_adopt(struct agent *a, struct domain *d)
 	if (domain_find_state(d, a->opts.host.dev[0].ifindex) && !d->state->burial && !open_view(a, d) &&
 	    !domain_map_memory(d)) {
 		d->life = life_of(d->state);
-		a->wire_user = d->state->owner ? d->state->owner : ~0u; /* ~0: not known, so it is another's */
+		host_of(a)->user = d->state->owner ? d->state->owner : ~0u; /* ~0: not known, so it is another's */
 		d->up = peek(d->r.view->up);
 		domain_set_up(d, d->up);
 		holes_take_over(d);
@@ -256,51 +257,4 @@ bool host_adopt(struct agent *a, struct domain *d)
 	}
 	domain_let_go(d);
 	return false;
-}
-
-/* There is nothing to be found out: what it had, the NIC counts when it hears of the next, or of nobody. */
-void host_bury(struct agent *a, struct domain *d)
-{
-	domain_set_up(d, 0);
-	domain_let_go(d);
-	d->absent_ns = a->now_ns;
-	a->make_ns = a->now_ns;
-}
-
-int host_tell(struct agent *a, struct peer *p)
-{
-	const struct host_opts *h = &a->opts.host;
-	struct shunt_msg_wire m = { .first = h->first };
-	int fd = unwrap_map(a, UNWRAP_EPOCH);
-
-	memcpy(m.nic, h->nic, sizeof(m.nic));
-	for (__u32 i = 0; i < h->ndevs; i++)
-		memcpy(m.mac[i], h->dev[i].mac, sizeof(m.mac[i]));
-	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WIRE, &fd, 1);
-}
-
-/* When what runs on the core should have made room; 0: nobody told it, nor did it see itself that it should. What is
- * read is the worker's: nonsense gets its own thread a signal. */
-static __u64 due_ns(const struct shunt_view *v, const struct shunt_core *c, __u64 id)
-{
-	const struct shunt_mark *m = &c->mark.by[SHUNT_MARK_XDP];
-	__u64 start = peek(c->run.start_ns);
-	__u32 us = peek(v->quantum_us[peek(c->run.queue) % SHUNT_CLASSES]);
-
-	if (peek(m->id) == id)
-		return peek(m->deadline_ns);
-	return peek(c->mark.look) && start && us ? start + us * 1000ULL : 0;
-}
-
-void host_watch(struct agent *a, struct domain *d)
-{
-	__u64 now = clock_ns();
-
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		const struct shunt_core *c = &d->r.view->core[i];
-		__u64 id = peek(c->run.id), due = id ? due_ns(d->r.view, c, id) : 0;
-
-		if (due && now > due && now - due >= a->maps.cfg.grace_us * 1000ULL)
-			watch_signal(a, d, i, id);
-	}
 }

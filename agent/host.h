@@ -9,20 +9,29 @@
 #pragma once
 
 #include "agent.h"
+#include "hello.h"
+
+struct host {
+	struct hello *hello; /* NULL: the interfaces are not there */
+	__u32 user;          /* whose workers have had the program's view, + 1; 0: nobody's */
+	bool renew;          /* another user's worker waits for another program */
+};
+
+static inline struct host *host_of(const struct agent *a)
+{
+	return a->own;
+}
 
 /* Program and maps, from the store or anew; fills a->maps with what the rest of the agent looks at there. */
 int host_begin(struct agent *a, char *why, size_t len);
 /* Are the interfaces still those of host_begin()? */
 bool host_current(const struct agent *a);
 void host_end(struct agent *a);
+/* A map's number; 0: that is no map. */
+__u32 host_map_id(int fd);
 
-/* In place of domain_adopt(), domain_make() and the burial. */
+/* See role.h. */
+bool host_geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g);
+int host_make(struct agent *a, struct domain *d, const struct shunt_geometry *g);
 bool host_adopt(struct agent *a, struct domain *d);
-int host_make(struct agent *a, struct domain *d);
 int host_put_sockets(struct agent *a, struct domain *d);
-void host_bury(struct agent *a, struct domain *d);
-
-/* What goes before WELCOME. */
-int host_tell(struct agent *a, struct peer *p);
-/* Signals for those that heed no mark. */
-void host_watch(struct agent *a, struct domain *d);

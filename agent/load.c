@@ -3,12 +3,13 @@
  * load.c - how busy cores are, from what they count, and what policies see of that; at each tick
  */
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "role_shared.h"
 #include "service.h"
 
 #define REFUSED_NS 100000000ULL /* how often the kernel is asked what rings refused */
@@ -31,10 +32,11 @@ struct load {
 	struct domain_load domain[SHUNT_DOMAINS];
 };
 
-void load_reset(struct agent *a)
+int load_reset(struct agent *a)
 {
-	free(a->load);
-	a->load = calloc(1, sizeof(*a->load));
+	free(shared_of(a)->load);
+	shared_of(a)->load = calloc(1, sizeof(struct load));
+	return shared_of(a)->load ? 0 : -ENOMEM;
 }
 
 /* Time in handlers; of the one that runs now, too. */
@@ -208,7 +210,7 @@ void load_publish(struct agent *a, int domain, struct shunt_view *v)
 
 void load_tick(struct agent *a)
 {
-	struct load *load = a->load;
+	struct load *load = shared_of(a)->load;
 	double dt_ns = a->now_ns - load->at_ns;
 	bool ask = a->now_ns >= load->refused_ns;
 	struct tunables t;
@@ -226,7 +228,7 @@ void load_tick(struct agent *a)
 			continue;
 		}
 		domain_tick(d, &load->domain[i], dt_ns, a->now_ns);
-		publish(d->r.view, &t, a->policy.msg.gen);
+		publish(d->r.view, &t, shared_of(a)->policy.msg.gen);
 		if (t.rest)
 			publish_preemption(d->r.view, &a->maps, &a->maps.agent[i]);
 		if (ask)

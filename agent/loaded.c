@@ -10,18 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
 #include "loaded.h"
 #include "lock.h"
 #include "netns.h"
-#include "nicd.h"
 
 /* Is what is loaded for a shuntd of this role? */
-static int check_role(const struct agent *a, char *why, size_t len)
+static int check_role(const struct agent *a, bool nic, char *why, size_t len)
 {
 	bool wire = a->maps.cfg.flags & SHUNT_CFG_WIRE;
 
-	if (wire == (a->opts.role == ROLE_NIC))
+	if (wire == nic)
 		return 0;
 	snprintf(why, len,
 		 wire ? "'%s' is loaded as a NIC's port: start shuntd with --role nic"
@@ -91,26 +89,29 @@ static void explain_hidden(const struct agent *a, char *why, size_t len)
 			 path);
 }
 
-int loaded_open(struct agent *a, char *why, size_t len)
+int loaded_open(struct agent *a, bool nic, char *why, size_t len)
 {
-	int err;
+	int err = maps_open(&a->maps, &a->pins, why, len);
 
-	if (a->opts.role == ROLE_HOST)
-		return host_begin(a, why, len);
-	err = maps_open(&a->maps, &a->pins, why, len);
 	if (err) {
 		if (err == -ENOENT)
 			explain_hidden(a, why, len);
 		return err;
 	}
-	err = check_role(a, why, len);
+	err = check_role(a, nic, why, len);
 	if (!err)
 		err = check_place(a, why, len);
 	if (!err)
 		err = lock(a, why, len);
-	if (!err && a->opts.role == ROLE_NIC)
-		err = nicd_begin(a, why, len);
 	if (err)
 		maps_close(&a->maps);
 	return err;
+}
+
+bool loaded_current(struct agent *a, char *why, size_t len)
+{
+	if (maps_current(&a->maps, &a->pins))
+		return true;
+	snprintf(why, len, "shunt was unloaded from '%s'", a->opts.ifname);
+	return false;
 }

@@ -6,6 +6,8 @@
 
 #include "agent.h"
 
-/* Opens the maps: pinned ones, which are our interface's and that no other shuntd serves, or on a
- * host its own. 0; -EBUSY: another shuntd serves them; or -errno; why says it in words. */
-int loaded_open(struct agent *a, char *why, size_t len);
+/* Opens the pinned maps, if they are our interface's, no other shuntd serves them, and they are loaded as a NIC's port,
+ * or are not. 0; -EBUSY: another shuntd serves them; or -errno; why says it in words. */
+int loaded_open(struct agent *a, bool nic, char *why, size_t len);
+/* Are they still what is pinned? False, with the reason in why. */
+bool loaded_current(struct agent *a, char *why, size_t len);

@@ -27,14 +27,14 @@ static void add_domain(struct loss *l, const struct maps *m, const struct shunt_
 		l->waiting += (__u32)(v->sent[i] - v->done[i]);
 }
 
-void loss_words(const struct options *o, char *text, size_t len)
+void loss_of_load(const struct options *o, char *text, size_t len)
 {
 	struct shunt_pins pins = { .bpffs = o->bpffs, .ifname = o->ifname };
 	struct loss l = {0};
 	struct maps m;
 
-	if (o->role == ROLE_HOST || maps_open(&m, &pins, text, len)) {
-		snprintf(text, len, "what waits, and what arrives in between, is lost");
+	if (maps_open(&m, &pins, text, len)) {
+		snprintf(text, len, LOSS_UNKNOWN);
 		return;
 	}
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {

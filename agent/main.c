@@ -30,8 +30,8 @@ static const char usage[] =
 	"and hands them to the workers that may have them.\n"
 	"\n"
 	"  --dev IF         the interface\n"
-	"  --role ROLE      nic: the interface is the port of a NIC that schedules for hosts that share no\n"
-	"                   memory with it; host: of such a host, with\n"
+	"  --role ROLE      shared, the usual one: NIC, shuntd and workers share memory; nic: the interface is the port\n"
+	"                   of a NIC that schedules for hosts that share no memory with it; host: of such a host, with\n"
 	"    --dev IF[:CPU]   a core's virtual function; repeated, in the order of the NIC's numbers\n"
 	"    --nic MAC        of the NIC's port\n"
 	"    --key FILE       the key that the NIC has for this host\n"
@@ -121,13 +121,8 @@ static int set_socket(struct options *o, const char *path)
 
 static int set_role(struct options *o, const char *text)
 {
-	if (!strcmp(text, "nic"))
-		o->role = ROLE_NIC;
-	else if (!strcmp(text, "host"))
-		o->role = ROLE_HOST;
-	else
-		return wrong("'%s' is no role: nic or host", text);
-	return 0;
+	o->role = role_find(text);
+	return o->role ? 0 : wrong("'%s' is no role: shared, nic or host", text);
 }
 
 static const char no_time[] = "'%s' is no time: 0 to 1000000 microseconds";
@@ -231,10 +226,10 @@ static int take_option(struct options *o, int opt, const char **socket)
 
 static int parse(struct options *o, int argc, char **argv)
 {
-	const char *socket = NULL;
+	const char *socket = NULL, *amiss;
 	int opt, err = 0;
 
-	*o = (struct options){ .tick_ms = TICK_MS, .linger_s = LINGER_S };
+	*o = (struct options){ .tick_ms = TICK_MS, .linger_s = LINGER_S, .role = &role_shared };
 	while (!err && (opt = getopt_long(argc, argv, "vVh", longs, NULL)) != -1)
 		err = take_option(o, opt, &socket);
 	if (err)
@@ -243,12 +238,9 @@ static int parse(struct options *o, int argc, char **argv)
 		return wrong("what is '%s'?", argv[optind]);
 	if (!o->ifname)
 		return wrong("%s is missing", "--dev IF");
-	if (o->role == ROLE_HOST)
-		o->ifname = o->host.dev[0].name; /* the service goes by it */
-	if (o->role == ROLE_HOST && (!o->host.nic_known || !(o->host.key.word[0] | o->host.key.word[1])))
-		return wrong("%s is missing", o->host.nic_known ? "--key FILE" : "--nic MAC");
-	if (o->role == ROLE_HOST && o->host.first + o->host.ndevs > SHUNT_CORES)
-		return wrong("a NIC has at most %s cores", "64");
+	amiss = o->role->check(o);
+	if (amiss)
+		return wrong("%s", amiss);
 	if (!*o->ifname || strlen(o->ifname) >= 16 || strchr(o->ifname, '/'))
 		return wrong("'%s' is no name of an interface", o->ifname);
 	return set_socket(o, socket);

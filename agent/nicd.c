@@ -34,40 +34,41 @@ struct nicd {
 
 int nicd_begin(struct agent *a, char *why, size_t len)
 {
+	struct nicd *d = calloc(1, sizeof(*d));
 	int err;
 
-	a->nicd = calloc(1, sizeof(*a->nicd));
-	if (!a->nicd) {
+	if (!d) {
 		snprintf(why, len, "out of memory");
 		return -ENOMEM;
 	}
-	err = nic_open(&a->nicd->nic, &a->pins, a->ifindex, a->maps.cfg.hang_ms, why, len);
-	if (err) {
-		free(a->nicd);
-		a->nicd = NULL;
-	}
+	err = nic_open(&d->nic, &a->pins, a->ifindex, a->maps.cfg.hang_ms, why, len);
+	if (err)
+		free(d);
+	else
+		a->own = d;
 	return err;
 }
 
 void nicd_end(struct agent *a)
 {
-	if (!a->nicd)
-		return;
-	nic_unload(&a->nicd->nic);
-	free(a->nicd);
-	a->nicd = NULL;
+	struct nicd *d = a->own;
+
+	nic_unload(&d->nic);
+	free(d);
+	a->own = NULL;
 }
 
 void nicd_watch(struct agent *a)
 {
-	const struct shunt_view *v = a->nicd->nic.view;
+	struct nic *nic = &((struct nicd *)a->own)->nic;
+	const struct shunt_view *v = nic->view;
 	bool on = a->maps.cfg.flags & SHUNT_CFG_PREEMPT;
-	__u64 quantum_ns[SHUNT_CLASSES] = { 0 }, was = a->nicd->nic.preempts;
+	__u64 quantum_ns[SHUNT_CLASSES] = { 0 }, was = nic->preempts;
 
 	for (int i = 0; on && i < SHUNT_CLASSES; i++)
 		quantum_ns[i] = peek(v->quantum_us[i]) * 1000ULL;
-	nic_tick(&a->nicd->nic, a->now_ns, quantum_ns);
-	a->maps.agent[0].marks += a->nicd->nic.preempts - was;
+	nic_tick(nic, a->now_ns, quantum_ns);
+	a->maps.agent[0].marks += nic->preempts - was;
 	a->watch_ns = a->now_ns + (on && a->maps.cfg.watch_us ? a->maps.cfg.watch_us * 1000ULL :
 				   a->opts.tick_ms * 1000000ULL);
 }
@@ -75,7 +76,7 @@ void nicd_watch(struct agent *a)
 /* Busy time as its credits said: one that runs for long says nothing meanwhile. */
 static void core_tick(struct agent *a, __u32 i, double dt_ns, double keep)
 {
-	struct nicd *d = a->nicd;
+	struct nicd *d = a->own;
 	const volatile struct shunt_nic_core *c = &d->nic.core[i];
 	__u64 busy = c->busy_ns;
 	double more = c->epoch == d->epoch[i] ? (double)busy - (double)d->busy[i] : 0;
@@ -111,11 +112,12 @@ static void learn(struct nicd *d)
 /* Classes within which turns pay. */
 static void tell_varied(struct agent *a)
 {
+	struct nicd *d = a->own;
 	__u32 varied = 0;
 
 	for (int i = 0; i < SHUNT_CLASSES; i++)
 		varied |= (__u32)service_varies(&a->maps.agent[0].cls[i]) << i;
-	poke(a->nicd->nic.cmd->varied, varied);
+	poke(d->nic.cmd->varied, varied);
 }
 
 /* Has it been counted since the last time that it was told, which was long ago? */
@@ -131,7 +133,7 @@ static bool is_news(struct agent *a, struct complaint *c, __u64 count)
 /* Whom the NIC's program refused, in words. */
 static void tell_refusals(struct agent *a)
 {
-	struct nicd *d = a->nicd;
+	struct nicd *d = a->own;
 	const struct shunt_nic *n = d->nic.state;
 	__u32 stranger = peek(n->stranger), core = (peek(n->keyless) - 1) % SHUNT_CORES;
 
@@ -146,19 +148,20 @@ static void tell_refusals(struct agent *a)
 
 static void tell_changes(struct agent *a)
 {
-	__u64 up = peek(a->nicd->nic.view->up), changed = up ^ a->nicd->up;
+	struct nicd *d = a->own;
+	__u64 up = peek(d->nic.view->up), changed = up ^ d->up;
 
 	for (int i = 0; i < SHUNT_CORES; i++) {
 		if (changed >> i & 1)
 			say(LOG_INFO, "core %d is %s", i, up >> i & 1 ? "up" : "off");
 	}
-	a->nicd->up = up;
+	d->up = up;
 	poke(a->maps.domains[0].up, up);
 }
 
 void nicd_tick(struct agent *a)
 {
-	struct nicd *d = a->nicd;
+	struct nicd *d = a->own;
 	double dt_ns = a->now_ns - d->at_ns, keep = exp(-dt_ns / MEMORY_NS);
 
 	poke(a->maps.agent[0].beat_ns, a->now_ns);

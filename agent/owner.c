@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host.h"
 #include "log.h"
 #include "owner.h"
+#include "publish.h"
+#include "role_shared.h"
 #include "view.h"
 
 bool owner_may_have(const struct agent *a, const struct peer *p, __u32 domain)
@@ -91,7 +92,7 @@ void owner_explain(const struct agent *a, const struct peer *p, char *text, size
 /* While nothing is loaded, nobody can know whether there will be a domain for that user. */
 int owner_explain_stranger(const struct agent *a, uid_t uid, char *text, size_t len)
 {
-	if (!a->maps.agent && a->opts.role == ROLE_SHARED) {
+	if (!a->maps.agent && a->role->names_users) {
 		snprintf(text, len, "shunt is not loaded on '%s': no domain is for user %u yet, nor is '--user %u' given",
 			 a->opts.ifname, uid, uid);
 		return -ENODEV;
@@ -117,6 +118,7 @@ static void renew_rings(struct agent *a, struct domain *d, uid_t uid)
 
 static int renew_view(struct agent *a, struct domain *d)
 {
+	struct shared *s = shared_of(a);
 	int err = view_renew(d, &a->pins);
 
 	if (err) {
@@ -127,31 +129,17 @@ static int renew_view(struct agent *a, struct domain *d)
 	domain_set_up(d, 0);
 	domain_set_right(d);
 	load_publish(a, d->id, d->r.view);
-	poke(d->r.view->policy_gen, a->policy.msg.gen);
+	poke(d->r.view->policy_gen, s->policy.msg.gen);
 	agent_of(d)->view_user = 0;
-	if (a->publisher) { /* it has views of its own */
-		publish_stop(a->publisher);
-		a->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
+	if (s->publisher) { /* it has views of its own */
+		publish_stop(s->publisher);
+		s->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
 	}
 	return 0;
 }
 
-/* On a host the view is the program's: it is loaded anew. */
-static bool ready_on_host(struct agent *a, const struct peer *p)
-{
-	if (a->wire_user && a->wire_user != p->uid + 1) {
-		a->renew = true;
-		a->check_ns = a->now_ns;
-		return false;
-	}
-	a->wire_user = p->uid + 1;
-	return true;
-}
-
 bool owner_ready(struct agent *a, struct peer *p, struct domain *d)
 {
-	if (a->opts.role == ROLE_HOST)
-		return ready_on_host(a, p);
 	if (was_others(d->state->owner, p->uid)) {
 		renew_rings(a, d, p->uid);
 		return false;

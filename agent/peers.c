@@ -341,8 +341,7 @@ static void tick_one(struct agent *a, struct peer *p)
 			broker_serve(a, p);
 		break;
 	case PEER_WORKER:
-		/* Not taken now: it will be offered again. */
-		policy_send(a, p);
+		a->role->tell_news(a, p);
 		break;
 	case PEER_REFUSED:
 		if (waited > HELLO_NS)

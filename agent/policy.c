@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "role_shared.h"
 #include "inforce.h"
 #include "log.h"
 
@@ -56,8 +56,8 @@ static void look_for_refusal(struct agent *a)
 	int fd = shunt_pin_open(&a->pins, "put_out");
 	struct shunt_refused r;
 
-	if (fd >= 0 && shunt_refused_find(fd, a->policy.hash, &r) >= 0)
-		a->condemned.entry = r;
+	if (fd >= 0 && shunt_refused_find(fd, shared_of(a)->policy.hash, &r) >= 0)
+		shared_of(a)->condemned.entry = r;
 	if (fd >= 0)
 		close(fd);
 }
@@ -68,43 +68,43 @@ bool policy_refresh(struct agent *a)
 	struct shunt_policy_slot *slot;
 	int fd;
 
-	if (!gen || gen == a->policy.msg.gen)
-		return a->policy.fd >= 0;
+	if (!gen || gen == shared_of(a)->policy.msg.gen)
+		return shared_of(a)->policy.fd >= 0;
 	slot = read_slot(&a->maps, gen);
 	if (!slot) /* a switch is under way; the one before stays in force until it is done */
-		return a->policy.fd >= 0;
+		return shared_of(a)->policy.fd >= 0;
 	if (!slot->native_len || slot->native_len > SHUNT_NATIVE_MAX) {
 		say(LOG_WARNING, "policy '%.15s' has no native code for workers", slot->desc.name);
 		free(slot);
-		return a->policy.fd >= 0;
+		return shared_of(a)->policy.fd >= 0;
 	}
 	fd = seal(slot->native, slot->native_len);
 	if (fd >= 0) {
-		policy_forget(&a->policy);
-		a->policy.fd = fd;
-		a->policy.msg.gen = gen;
-		a->policy.msg.len = slot->native_len;
-		a->policy.msg.desc = slot->desc;
-		a->policy.hash = shunt_code_hash(slot->native, slot->native_len);
+		policy_forget(&shared_of(a)->policy);
+		shared_of(a)->policy.fd = fd;
+		shared_of(a)->policy.msg.gen = gen;
+		shared_of(a)->policy.msg.len = slot->native_len;
+		shared_of(a)->policy.msg.desc = slot->desc;
+		shared_of(a)->policy.hash = shunt_code_hash(slot->native, slot->native_len);
 		look_for_refusal(a);
 		say(LOG_INFO, "policy '%.15s', generation %llu", slot->desc.name, gen);
 	} else {
 		say(LOG_ERR, "cannot make a memfd for the policy: %s", strerror(-fd));
 	}
 	free(slot);
-	return a->policy.fd >= 0;
+	return shared_of(a)->policy.fd >= 0;
 }
 
 int policy_send(struct agent *a, struct peer *p)
 {
-	struct shunt_msg_policy m = a->policy.msg;
+	struct shunt_msg_policy m = shared_of(a)->policy.msg;
 	int err;
 
-	if (a->policy.fd < 0 || p->policy_gen == m.gen)
+	if (shared_of(a)->policy.fd < 0 || p->policy_gen == m.gen)
 		return 0;
 	if (p->policy_gen && peer_has_unread(p)) /* it reads the one before first */
 		return -EAGAIN;
-	err = broker_send(p, &m, sizeof(m), SHUNT_MSG_POLICY, &a->policy.fd, 1);
+	err = broker_send(p, &m, sizeof(m), SHUNT_MSG_POLICY, &shared_of(a)->policy.fd, 1);
 	if (!err)
 		p->policy_gen = m.gen;
 	return err;

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "role_shared.h"
 #include "inforce.h"
 #include "suspect.h"
 
@@ -127,7 +127,7 @@ int putback(struct agent *a, char *why, size_t len)
 	err = !slot ? -ENOMEM : bpf_map_lookup_elem(a->maps.cfg_fd, &zero, &cfg) ? -errno : 0;
 	if (err)
 		snprintf(why, len, "the configuration cannot be read: %s", strerror(-err));
-	else if (cfg.policy_gen == a->policy.msg.gen) /* else somebody was faster */
+	else if (cfg.policy_gen == shared_of(a)->policy.msg.gen) /* else somebody was faster */
 		err = with_slot(a, &cfg, slot, why, len);
 	free(slot);
 	close(lock);

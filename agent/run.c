@@ -85,14 +85,13 @@ static struct agent *agent_new(const struct options *opts, char **argv, int keep
 	if (!a)
 		return NULL;
 	a->opts = *opts;
+	a->role = opts->role;
 	a->argv = argv;
 	a->keeper = keeper;
 	a->store = store_open(keeper);
 	a->trial = number(KEEPER_TRIAL, -1);
 	a->ending = number(KEEPER_GIVE_UP, 0);
 	a->pins = (struct shunt_pins){ .bpffs = opts->bpffs, .ifname = a->opts.ifname };
-	a->policy.fd = -1;
-	a->aim_fd = -1;
 	for (int i = 0; i < PEERS_MAX; i++)
 		a->peer[i] = (struct peer){ .fd = -1, .pidfd = -1 };
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
@@ -101,7 +100,7 @@ static struct agent *agent_new(const struct options *opts, char **argv, int keep
 		a->had[i] = a->store && store_get(a->store, name) >= 0;
 	}
 	maps_none(&a->maps);
-	return a;
+	return a->role->begin(a) ? NULL : a;
 }
 
 static int first_turn(struct agent *a)
@@ -142,7 +141,7 @@ int agent_run(const struct options *opts, char **argv, int keeper)
 	while (agent_turn(a))
 		;
 	notify("STOPPING=1");
-	publish_stop(a->publisher);
+	a->role->stop(a);
 	tell_keeper_the_rest(a);
 	return a->refused ? EXIT_FAILURE : EXIT_SUCCESS;
 }

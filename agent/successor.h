@@ -6,6 +6,14 @@
 
 #include "agent.h"
 
+/* What there is to serve, and what domains must have been made for. */
+struct load_seen {
+	bool on;      /* there is one */
+	__u32 map_id;
+	unsigned int ifindex;
+	struct maps m; /* those that are pinned; on a host, closed */
+};
+
 /* If one serves at our socket (and --replace is given), or keeps what it had for the next one:
  * takes its descriptors into the store, which is empty; 1: then it is quiet, and *trial is the
  * connection to it. 0: there is none. -errno: told why not, and it goes on as before. */
@@ -17,3 +25,6 @@ int successor_end(const struct options *o);
 /* candidate.c: can we use what is in the store? Where that is not so, whole domains are dropped if
  * prune, or it is -errno, with the reason in why. */
 int candidate_check(const struct options *o, struct store *s, bool prune, char *why, size_t len);
+/* candidate.c: what 'shunt load' has pinned, for roles that serve that. 0, or -errno: it is not what the store's shuntd
+ * serves. */
+int candidate_look(const struct options *o, const struct store *s, struct load_seen *l, char *why, size_t len);

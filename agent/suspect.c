@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "role_shared.h"
 #include "inforce.h"
 #include "log.h"
 #include "suspect.h"
@@ -118,9 +118,9 @@ static int judge_death(struct agent *a, struct domain *d, int *sig)
 		*sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 		return is_fault(*sig);
 	}
-	if (a->condemned.doubted == a->policy.msg.gen)
+	if (shared_of(a)->condemned.doubted == shared_of(a)->policy.msg.gen)
 		return 1;
-	a->condemned.doubted = a->policy.msg.gen;
+	shared_of(a)->condemned.doubted = shared_of(a)->policy.msg.gen;
 	say(LOG_WARNING, "worker %u died in %s of the policy, and nobody tells what of: if that happens "
 	    "again, the policy is put out of force", s->pid, shunt_ask_name(s->op));
 	return 0;
@@ -129,7 +129,7 @@ static int judge_death(struct agent *a, struct domain *d, int *sig)
 /* One in force no more has been dealt with. */
 static bool is_current(const struct agent *a, const struct suspect *s)
 {
-	return s->gen == SHUNT_ASKS_GEN(SHUNT_ASKS(a->policy.msg.gen, 0));
+	return s->gen == SHUNT_ASKS_GEN(SHUNT_ASKS(shared_of(a)->policy.msg.gen, 0));
 }
 
 /* Is the policy in force for workers of other users, or for such as may come? */
@@ -151,24 +151,24 @@ static bool is_enough(struct agent *a, const struct domain *d)
 {
 	const struct suspect *s = &d->suspect;
 
-	if (accuse(&a->condemned.first, a->policy.msg.gen, d->user - 1, for_others(a, d)))
+	if (accuse(&shared_of(a)->condemned.first, shared_of(a)->policy.msg.gen, d->user - 1, for_others(a, d)))
 		return true;
 	say(LOG_WARNING, "policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word "
 	    "alone does not put it out of force for others: either a worker of another user says the same, "
 	    "or you put another in force with 'shunt switch'",
-	    a->policy.msg.desc.name, s->pid, d->id, d->user - 1);
+	    shared_of(a)->policy.msg.desc.name, s->pid, d->id, d->user - 1);
 	return false;
 }
 
 static void condemn(struct agent *a, struct domain *d, int sig)
 {
 	const struct suspect *s = &d->suspect;
-	struct shunt_refused *e = &a->condemned.entry;
+	struct shunt_refused *e = &shared_of(a)->condemned.entry;
 
-	*e = (struct shunt_refused){ .hash = a->policy.hash, .gen = a->policy.msg.gen, .time_s = time(NULL), .why = s->why,
+	*e = (struct shunt_refused){ .hash = shared_of(a)->policy.hash, .gen = shared_of(a)->policy.msg.gen, .time_s = time(NULL), .why = s->why,
 				     .op = s->op, .domain = d->id, .core = s->core, .pid = s->pid, .signal = sig };
-	memcpy(e->name, a->policy.msg.desc.name, sizeof(e->name));
-	a->condemned.told = false;
+	memcpy(e->name, shared_of(a)->policy.msg.desc.name, sizeof(e->name));
+	shared_of(a)->condemned.told = false;
 	if (s->why == SHUNT_REFUSED_STALL)
 		agent_of(d)->policy_stalls++;
 	else
@@ -182,7 +182,7 @@ static void consider(struct agent *a, struct domain *d)
 
 	if (!s->why)
 		return;
-	if (!is_current(a, s) || a->condemned.entry.hash) {
+	if (!is_current(a, s) || shared_of(a)->condemned.entry.hash) {
 		acquit(s);
 		return;
 	}
@@ -198,7 +198,7 @@ static void consider(struct agent *a, struct domain *d)
 /* Until it is done, or cannot be. An agent that dies in between leaves the entry, which the next one finds. */
 static void carry_out(struct agent *a)
 {
-	const struct shunt_refused entry = a->condemned.entry;
+	const struct shunt_refused entry = shared_of(a)->condemned.entry;
 	char text[128], why[160];
 	int done = putback_refuse(a, &entry);
 
@@ -206,15 +206,15 @@ static void carry_out(struct agent *a)
 		done = putback(a, why, sizeof(why));
 	if (!done || done == -EBUSY)
 		return;
-	a->condemned.entry.hash = 0;
+	shared_of(a)->condemned.entry.hash = 0;
 	shunt_refused_why(&entry, text, sizeof(text));
 	if (done > 0) {
 		policy_refresh(a);
 		say(LOG_ERR, "policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. 'shunt switch' "
-		    "refuses the former from now on, unless by --force", entry.name, text, a->policy.msg.desc.name,
+		    "refuses the former from now on, unless by --force", entry.name, text, shared_of(a)->policy.msg.desc.name,
 		    entry.why == SHUNT_REFUSED_FAULT ? ": start the worker again" : "");
 	} else {
-		a->condemned.told = true;
+		shared_of(a)->condemned.told = true;
 		say(LOG_ERR, "policy '%.15s' should be put out of force: %s; but %s", entry.name, text, why);
 	}
 }
@@ -223,6 +223,6 @@ void suspect_turn(struct agent *a)
 {
 	for (int i = 0; i < SHUNT_DOMAINS; i++)
 		consider(a, &a->domain[i]);
-	if (a->condemned.entry.hash)
+	if (shared_of(a)->condemned.entry.hash)
 		carry_out(a);
 }

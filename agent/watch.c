@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "host.h"
+#include "agent.h"
 #include "thread.h"
 #include "worker.h"
 
@@ -43,7 +43,7 @@ static bool ring_waits(const struct domain *d, __u32 core)
 /* Whatever the worker wrote there: the signal goes to a thread of its own, or to nobody. */
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 {
-	__u64 *last = &a->watch[d->id].signalled[core];
+	__u64 *last = &a->signalled[d->id][core];
 	__u32 tid = peek(d->r.view->core[core].run.tid), signal = peek(d->r.view->core[core].run.signal);
 
 	if (*last == id || !d->state->worker_pid || !signal || signal > SHUNT_SIGNAL_MAX)
@@ -72,22 +72,17 @@ static void watch_core(struct agent *a, struct domain *d, __u32 core)
 		watch_signal(a, d, core, id);
 }
 
-static void watch_domain(struct agent *a, struct domain *d)
+void watch_marks(struct agent *a, struct domain *d)
 {
-	bool waits;
+	bool waits = something_waits(d);
 
-	if (a->opts.role == ROLE_HOST) {
-		host_watch(a, d);
-		return;
-	}
-	waits = something_waits(d);
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
 		if ((d->up >> i & 1) && (waits || ring_waits(d, i)))
 			watch_core(a, d, i);
 	}
 }
 
-void watch_running(struct agent *a)
+void watch_running(struct agent *a, void (*look)(struct agent *a, struct domain *d))
 {
 	const struct shunt_cfg *cfg = &a->maps.cfg;
 
@@ -98,6 +93,6 @@ void watch_running(struct agent *a)
 	a->watch_ns = a->now_ns + cfg->watch_us * 1000ULL;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (a->domain[i].life == DOMAIN_TAKEN)
-			watch_domain(a, &a->domain[i]);
+			look(a, &a->domain[i]);
 	}
 }

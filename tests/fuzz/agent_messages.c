@@ -20,6 +20,7 @@
 
 #include "agent/agent.h"
 #include "agent/log.h"
+#include "agent/role_shared.h"
 #include "agent/worker.h"
 #include "input.h"
 #include "tests/ring.h"
@@ -94,7 +95,9 @@ static void make(void)
 	a.maps = (struct maps){ .cfg = { .abi = SHUNT_ABI, .ndomains = DOMAINS, .nclasses = 2, .hang_ms = 1000 },
 				.cfg_fd = -1, .classes_fd = -1, .policy_fd = -1, .xsks_fd = -1, .views_fd = -1,
 				.domains = domains, .agent = counts, .ingress = ingress };
-	a.policy = (struct policy){ .fd = spare, .msg = { .gen = 1, .len = 10 } };
+	a.role = &role_shared;
+	MUST(!a.role->begin(&a));
+	shared_of(&a)->policy = (struct policy){ .fd = spare, .msg = { .gen = 1, .len = 10 } };
 	a.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	MUST(a.listener >= 0 && !bind(a.listener, (struct sockaddr *)&any, sizeof(any.sun_family)) && !listen(a.listener, 64));
 	for (int i = 0; i < SHUNT_DOMAINS; i++)

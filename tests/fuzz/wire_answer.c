@@ -14,7 +14,8 @@
 
 #define CORES 3
 
-static struct agent a;
+static struct host_opts opts;
+static __u64 now_ns;
 static struct hello state;
 static struct shunt_wire_link links[SHUNT_CORES];
 static struct shunt_wire_epoch epochs[SHUNT_CORES];
@@ -38,13 +39,12 @@ void *shunt_map_mmap(int fd, size_t len, bool write)
 
 static void reset(void)
 {
-	struct host_opts *o = &a.opts.host;
+	struct host_opts *o = &opts;
 
 	memset(links, 0, sizeof(links));
 	memset(epochs, 0, sizeof(epochs));
-	state = (struct hello){ .sock = -1, .link = links, .epoch = epochs };
-	a.hello = &state;
-	a.now_ns = 1000000000;
+	state = (struct hello){ .o = &opts, .sock = -1, .link = links, .epoch = epochs };
+	now_ns = 1000000000;
 	*o = (struct host_opts){ .ndevs = CORES, .first = 5, .nic = { 2, 0, 0, 0, 0, 9 }, .nic_known = true,
 				 .key = { { 0x0123456789abcdef, 0xfedcba9876543210 } } };
 	for (int i = 0; i < CORES; i++)
@@ -58,14 +58,14 @@ static size_t answer(struct input *in, uint8_t *frame, int core, uint8_t how)
 {
 	const struct shunt_wire_link *l = &links[core];
 	struct shunt_wire_welcome w = {
-		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .core = a.opts.host.first + core,
+		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .core = opts.first + core,
 		       .type = how & 1 ? SHUNT_WIRE_REFUSE : SHUNT_WIRE_WELCOME, .bytes = sizeof(w), .epoch = l->epoch },
 		.nonce = l->nonce, .life = l->life, .process = l->process,
 	};
 	struct shunt_wire_refuse *r = (void *)&w;
 
-	memcpy(w.w.to, a.opts.host.dev[core].mac, 6);
-	memcpy(w.w.from, a.opts.host.nic, 6);
+	memcpy(w.w.to, opts.dev[core].mac, 6);
+	memcpy(w.w.from, opts.nic, 6);
 	if (how & 1)
 		r->reason = take8(in) & 7;
 	if (how & 2)
@@ -82,7 +82,7 @@ static size_t answer(struct input *in, uint8_t *frame, int core, uint8_t how)
 		w.w.cookie = 0;
 	else if (!(how & 1)) /* another one for each epoch */
 		w.w.cookie = (__u64)w.life << 40 ^ w.process << 20 ^ w.w.epoch << 4 ^ 5 ^ core;
-	w.proof = shunt_prove(&a.opts.host.key, &w);
+	w.proof = shunt_prove(&opts.key, &w);
 	memcpy(frame, &w, sizeof(w));
 	return sizeof(w);
 }
@@ -113,7 +113,7 @@ static void hear_forged(struct input *in, int core, uint8_t how)
 		((struct shunt_wire_welcome *)frame)->proof ^= 1ULL << (how >> 2 & 63);
 	memcpy(links_were, links, sizeof(links_were));
 	memcpy(epochs_were, epochs, sizeof(epochs_were));
-	hello_take(&a, frame, len, 10 + core);
+	hello_take(&state, frame, len, 10 + core, now_ns);
 	MUST(!memcmp(links_were, links, sizeof(links_were)) && !memcmp(epochs_were, epochs, sizeof(epochs_were)));
 }
 
@@ -130,25 +130,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 		switch (op & 7) {
 		case 0:
-			hello_up(&a, (op >> 3) % SHUNT_CORES);
+			hello_up(&state, (op >> 3) % SHUNT_CORES, now_ns);
 			break;
 		case 1:
-			a.now_ns += how * 20000000ULL;
-			hello_tick(&a);
+			now_ns += how * 20000000ULL;
+			hello_tick(&state, now_ns);
 			break;
 		case 2: /* the worker writes into the map that it shares */
 			epochs[core].ask = how;
 			break;
 		case 3:
 			if (how == 255)
-				hello_forget(&a);
+				hello_forget(&state);
 			break;
 		case 4:
 			hear_forged(&in, core, how);
 			break;
 		default:
 			size = answer(&in, (void *)frame, core, how);
-			hello_take(&a, frame, size, how & 128 ? take8(&in) : 10 + core);
+			hello_take(&state, frame, size, how & 128 ? take8(&in) : 10 + core, now_ns);
 		}
 		check();
 	}

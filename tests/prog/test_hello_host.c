@@ -18,7 +18,8 @@
 
 #include "nic_run.h"
 
-static struct agent *a;
+static struct host_opts opts;
+static struct hello *h;
 static struct shunt_wire_link *links;   /* what it says is written down there */
 static struct shunt_wire_epoch *epochs;
 
@@ -35,7 +36,7 @@ static void *make_map(const char *name, size_t size, int *fd)
 static void begin(__u32 more)
 {
 	static const __u64 none[SHUNT_CLASSES];
-	struct host_opts *o = &a->opts.host;
+	struct host_opts *o = &opts;
 	int link, epoch;
 	char why[100];
 
@@ -47,7 +48,8 @@ static void begin(__u32 more)
 	memcpy(o->nic, n.cfg.mac, sizeof(o->nic));
 	links = make_map("links", sizeof(*links), &link);
 	epochs = make_map("epochs", sizeof(*epochs), &epoch);
-	assert_int_equal(hello_begin(a, link, epoch, why, sizeof(why)), 0);
+	h = hello_begin(o, link, epoch, why, sizeof(why));
+	assert_non_null(h);
 	close(link);
 	close(epoch);
 	for (int i = 0; i < SHUNT_CORES; i++)
@@ -62,25 +64,25 @@ static void begin(__u32 more)
 
 static struct shunt_wire_hello said(__u32 core)
 {
-	struct shunt_wire_hello h = {
+	struct shunt_wire_hello m = {
 		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = SHUNT_WIRE_HELLO,
-		       .core = core, .bytes = sizeof(h), .epoch = links[core].epoch },
+		       .core = core, .bytes = sizeof(m), .epoch = links[core].epoch },
 		.nonce = links[core].nonce, .life = links[core].life, .process = links[core].process,
 	};
 
-	memcpy(h.w.to, n.cfg.mac, sizeof(h.w.to));
-	memcpy(h.w.from, mac[core], sizeof(h.w.from));
-	h.proof = shunt_prove(&key[0], &h);
-	return h;
+	memcpy(m.w.to, n.cfg.mac, sizeof(m.w.to));
+	memcpy(m.w.from, mac[core], sizeof(m.w.from));
+	m.proof = shunt_prove(&key[0], &m);
+	return m;
 }
 
 /* To the NIC, and its answer back. */
-static void deliver(const struct shunt_wire_hello *h)
+static void deliver(const struct shunt_wire_hello *m)
 {
 	static const __u64 none[SHUNT_CLASSES];
 
-	if (run(h, sizeof(*h)) == XDP_TX)
-		hello_take(a, out, out_len, 100 + h->w.core);
+	if (run(m, sizeof(*m)) == XDP_TX)
+		hello_take(h, out, out_len, 100 + m->w.core, 0);
 	nic_tick(&n, 0, none); /* a fresh cookie */
 }
 
@@ -88,10 +90,10 @@ static void deliver(const struct shunt_wire_hello *h)
 static void settle(void)
 {
 	for (int i = 0; i < 20; i++) {
-		struct shunt_wire_hello h = said(i % 2);
+		struct shunt_wire_hello m = said(i % 2);
 
 		if (!links[i % 2].cookie)
-			deliver(&h);
+			deliver(&m);
 	}
 	for (int i = 0; i < 2; i++) {
 		assert_int_not_equal(links[i].cookie, 0);
@@ -106,8 +108,8 @@ static void settle(void)
 static void the_next_process_gets_its_epochs(void **state)
 {
 	begin(1);
-	hello_up(a, 0);
-	hello_up(a, 1);
+	hello_up(h, 0, 0);
+	hello_up(h, 1, 0);
 	settle();
 }
 
@@ -115,8 +117,8 @@ static void the_next_process_gets_its_epochs(void **state)
 static void a_process_that_is_ahead_is_renumbered(void **state)
 {
 	begin(2);
-	hello_up(a, 0);
-	hello_up(a, 1);
+	hello_up(h, 0, 0);
+	hello_up(h, 1, 0);
 	settle();
 	assert_int_equal(SHUNT_WIRE_NUMBER(n.state->process[0]), 2);
 }
@@ -126,9 +128,9 @@ static void a_late_hello_with_the_number_of_before_keeps_no_core_out(void **stat
 	struct shunt_wire_hello first, late;
 
 	begin(2);
-	hello_up(a, 0);
+	hello_up(h, 0, 0);
 	first = said(0);
-	hello_up(a, 1);
+	hello_up(h, 1, 0);
 	late = said(1);
 	deliver(&first); /* is refused: another number */
 	first = said(0);
@@ -140,14 +142,14 @@ static void a_late_hello_with_the_number_of_before_keeps_no_core_out(void **stat
 
 static int setup(void **state)
 {
-	a = calloc(1, sizeof(*a));
-	return a ? nic_setup(state) : -1;
+	memset(&opts, 0, sizeof(opts));
+	return nic_setup(state);
 }
 
 static int teardown(void **state)
 {
-	hello_end(a);
-	free(a);
+	hello_end(h);
+	h = NULL;
 	return nic_teardown(state);
 }
 

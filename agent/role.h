@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * role.h - what a shuntd is for, as functions: all that differs between one that shares memory with its workers, one on
+ * a NIC that schedules, and one on such a NIC's host
+ *
+ * role_find() has the table. Chosen once, from the options; nothing else asks which one it is. What a role alone has to
+ * remember is in a->own, of a type of its own. All functions are set.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <linux/types.h>
+
+struct agent;
+struct domain;
+struct load_seen;
+struct options;
+struct peer;
+struct shunt_geometry;
+struct store;
+
+struct role {
+	const char *name; /* as --role has it */
+	bool names_users; /* in the configuration, a domain may be for one user */
+
+	/* --- before there is an agent ---------------------------------------------------------------- */
+
+	/* Completes the options; NULL, or what is wrong with them. */
+	const char *(*check)(struct options *o);
+	/* Takeover: which load must what the store holds be for? 0, or -errno with the reason in why: it is another's. */
+	int (*look)(const struct options *o, const struct store *s, struct load_seen *l, char *why, size_t len);
+	/* What an end and a new beginning would lose, in words. */
+	void (*loss)(const struct options *o, char *text, size_t len);
+
+	/* --- what is served, as a whole -------------------------------------------------------------- */
+
+	/* Makes a->own, once. 0, or -errno. */
+	int (*begin)(struct agent *a);
+	/* Opens what there is to serve into a->maps, and writes nothing before it is ours. 0; -ENOENT: it is not there, nor
+	 * what was made for it; -EBUSY: another shuntd serves it; or -errno; why says it in words. */
+	int (*open)(struct agent *a, char *why, size_t len);
+	/* Is that what there is still? False, with the reason in why: all of it is given up. */
+	bool (*current)(struct agent *a, char *why, size_t len);
+	/* Undoes open(), but for a->maps. */
+	void (*close)(struct agent *a);
+	/* Domains are taken over, and the place is ours. */
+	void (*serve)(struct agent *a);
+	/* The process is about to end, or to become the keeper: its threads end. */
+	void (*stop)(struct agent *a);
+
+	/* --- domains --------------------------------------------------------------------------------- */
+
+	/* How the domain is made; false: there is nothing to be made for it. */
+	bool (*geometry)(const struct agent *a, __u32 domain, struct shunt_geometry *g);
+	/* Makes it: 0, or -errno, and -EBUSY: rings of before are still held. */
+	int (*make)(struct agent *a, struct domain *d, const struct shunt_geometry *g);
+	/* Takes over what the store has of it; false: it cannot be, and is let go of. */
+	bool (*adopt)(struct agent *a, struct domain *d);
+	/* All sockets are where XDP finds them: how many were missing, or -errno. */
+	int (*put_sockets)(struct agent *a, struct domain *d);
+	/* Its worker is gone: one step of what follows. True: the next can be done at once. */
+	bool (*reclaim)(struct agent *a, struct domain *d);
+
+	/* --- workers --------------------------------------------------------------------------------- */
+
+	/* Are there domains for workers? 0; -EAGAIN: soon; or -errno with the reason in why. */
+	int (*has_room)(struct agent *a, const char **why);
+	/* May the process of an unknown number that names this domain have rings of before? */
+	bool (*may_hold_rings)(const struct agent *a);
+	/* May the peer be given the domain as it is now? Else it is made fit for it, or the peer is told in p->waits. */
+	bool (*is_fit)(struct agent *a, struct peer *p, struct domain *d);
+	/* What a worker must know before WELCOME. 0, or -errno: nobody listens. */
+	int (*tell_first)(struct agent *a, struct peer *p);
+	/* What has changed since it was told. */
+	void (*tell_news)(struct agent *a, struct peer *p);
+	/* Its core has begun to serve. */
+	void (*core_up)(struct agent *a, __u32 core);
+
+	/* --- time passes ----------------------------------------------------------------------------- */
+
+	/* In each turn of the loop. */
+	void (*turn)(struct agent *a);
+	/* When a->watch_ns has come: requests that run for too long. It sets the next time. */
+	void (*watch)(struct agent *a);
+	/* Every --tick: measures and publishes. */
+	void (*tick)(struct agent *a);
+	/* A descriptor of the role's own to listen to, -1: none; and what comes there. */
+	int (*fd)(const struct agent *a);
+	void (*hear)(struct agent *a);
+};
+
+extern const struct role role_shared, role_nic, role_host;
+
+/* The role of that name; NULL: there is none. */
+const struct role *role_find(const char *name);

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * role_host.c - shuntd on a host whose NIC schedules
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "host.h"
+#include "successor.h"
+#include "unwrap.h"
+
+#define RENEW_NS 10000000ULL  /* between attempts to load a program anew */
+
+static const char *check(struct options *o)
+{
+	o->ifname = o->host.dev[0].name; /* the service goes by it */
+	if (!o->host.nic_known)
+		return "--nic MAC is missing";
+	if (!(o->host.key.word[0] | o->host.key.word[1]))
+		return "--key FILE is missing";
+	if (o->host.first + o->host.ndevs > SHUNT_CORES)
+		return "a NIC has at most 64 cores";
+	return NULL;
+}
+
+static int look(const struct options *o, const struct store *s, struct load_seen *l, char *why, size_t len)
+{
+	if (!store_has(s, "wire.") && store_has(s, "d")) {
+		snprintf(why, len, "it has another --role");
+		return -EINVAL;
+	}
+	l->on = true;
+	l->map_id = host_map_id(store_get(s, "wire.view"));
+	return 0;
+}
+
+static void loss(const struct options *o, char *text, size_t len)
+{
+	snprintf(text, len, LOSS_UNKNOWN);
+}
+
+static int begin(struct agent *a)
+{
+	a->own = calloc(1, sizeof(struct host));
+	return a->own ? 0 : -ENOMEM;
+}
+
+/* Nobody else can serve what is loaded here; what fails may be there later. The keeper's descriptors of a program that
+ * is loaded anew are closed soon. */
+static int open_load(struct agent *a, char *why, size_t len)
+{
+	int err = host_begin(a, why, len);
+
+	if (!err)
+		host_of(a)->renew = false;
+	else if (host_of(a)->renew)
+		a->check_ns = a->now_ns + RENEW_NS;
+	return err == -EBUSY ? -EADDRINUSE : err;
+}
+
+static bool current(struct agent *a, char *why, size_t len)
+{
+	if (!host_current(a))
+		snprintf(why, len, "a core's interface went away");
+	else if (host_of(a)->renew)
+		snprintf(why, len, "a worker of another user comes: loading the program anew");
+	else
+		return true;
+	return false;
+}
+
+static void close_load(struct agent *a)
+{
+	host_end(a);
+	host_of(a)->user = 0;
+}
+
+static void nothing(struct agent *a)
+{
+}
+
+/* The NIC counts what the worker had, when it hears of the next one, or of nobody: all is made anew. */
+static bool reclaim(struct agent *a, struct domain *d)
+{
+	domain_set_up(d, 0);
+	domain_let_go(d);
+	d->absent_ns = a->now_ns;
+	a->make_ns = a->now_ns;
+	return false;
+}
+
+static int has_room(struct agent *a, const char **why)
+{
+	return !a->maps.agent && host_of(a)->renew ? -EAGAIN : 0;
+}
+
+/* Who knows which domain it wants was there before us, unless we have had one. */
+static bool may_hold_rings(const struct agent *a)
+{
+	return !a->served;
+}
+
+/* The view is the program's: for another user's worker it is loaded anew. */
+static bool is_fit(struct agent *a, struct peer *p, struct domain *d)
+{
+	struct host *h = host_of(a);
+
+	if (h->user && h->user != p->uid + 1) {
+		h->renew = true;
+		a->check_ns = a->now_ns;
+		return false;
+	}
+	h->user = p->uid + 1;
+	return true;
+}
+
+static int tell_first(struct agent *a, struct peer *p)
+{
+	const struct host_opts *h = &a->opts.host;
+	struct shunt_msg_wire m = { .first = h->first };
+	int fd = unwrap_map(a, UNWRAP_EPOCH);
+
+	memcpy(m.nic, h->nic, sizeof(m.nic));
+	for (__u32 i = 0; i < h->ndevs; i++)
+		memcpy(m.mac[i], h->dev[i].mac, sizeof(m.mac[i]));
+	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WIRE, &fd, 1);
+}
+
+/* The policy is the NIC's. */
+static void tell_news(struct agent *a, struct peer *p)
+{
+}
+
+static void core_up(struct agent *a, __u32 core)
+{
+	if (host_of(a)->hello)
+		hello_up(host_of(a)->hello, core, a->now_ns);
+}
+
+/* When what runs on the core should have made room; 0: nobody told it, nor did it see itself that it should. What is
+ * read is the worker's: nonsense gets its own thread a signal. */
+static __u64 due_ns(const struct shunt_view *v, const struct shunt_core *c, __u64 id)
+{
+	const struct shunt_mark *m = &c->mark.by[SHUNT_MARK_XDP];
+	__u64 start = peek(c->run.start_ns);
+	__u32 us = peek(v->quantum_us[peek(c->run.queue) % SHUNT_CLASSES]);
+
+	if (peek(m->id) == id)
+		return peek(m->deadline_ns);
+	return peek(c->mark.look) && start && us ? start + us * 1000ULL : 0;
+}
+
+/* Marks are the NIC's: signals for those that heed none. */
+static void watch_domain(struct agent *a, struct domain *d)
+{
+	__u64 now = clock_ns();
+
+	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+		const struct shunt_core *c = &d->r.view->core[i];
+		__u64 id = peek(c->run.id), due = id ? due_ns(d->r.view, c, id) : 0;
+
+		if (due && now > due && now - due >= a->maps.cfg.grace_us * 1000ULL)
+			watch_signal(a, d, i, id);
+	}
+}
+
+static void watch(struct agent *a)
+{
+	watch_running(a, watch_domain);
+}
+
+/* What is to be measured and published, the NIC's shuntd does. */
+static void tick(struct agent *a)
+{
+	if (host_of(a)->hello)
+		hello_tick(host_of(a)->hello, a->now_ns);
+}
+
+static int fd(const struct agent *a)
+{
+	return host_of(a)->hello ? hello_fd(host_of(a)->hello) : -1;
+}
+
+static void hear(struct agent *a)
+{
+	if (host_of(a)->hello)
+		hello_hear(host_of(a)->hello, a->now_ns);
+}
+
+const struct role role_host = {
+	.name = "host",
+	.check = check,
+	.look = look,
+	.loss = loss,
+	.begin = begin,
+	.open = open_load,
+	.current = current,
+	.close = close_load,
+	.serve = nothing,
+	.stop = nothing,
+	.geometry = host_geometry,
+	.make = host_make,
+	.adopt = host_adopt,
+	.put_sockets = host_put_sockets,
+	.reclaim = reclaim,
+	.has_room = has_room,
+	.may_hold_rings = may_hold_rings,
+	.is_fit = is_fit,
+	.tell_first = tell_first,
+	.tell_news = tell_news,
+	.core_up = core_up,
+	.turn = nothing,
+	.watch = watch,
+	.tick = tick,
+	.fd = fd,
+	.hear = hear,
+};

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * role_shared.c - shuntd where NIC, agent and workers share memory: what 'shunt load' pinned is served
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "control.h"
+#include "expire.h"
+#include "loaded.h"
+#include "owner.h"
+#include "publish.h"
+#include "role_shared.h"
+#include "successor.h"
+#include "worker.h"
+
+static const char *check(struct options *o)
+{
+	return NULL;
+}
+
+static int begin(struct agent *a)
+{
+	struct shared *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->policy.fd = -1;
+	s->aim_fd = -1;
+	a->own = s;
+	return 0;
+}
+
+static int open_load(struct agent *a, char *why, size_t len)
+{
+	int err = loaded_open(a, false, why, len);
+
+	if (err)
+		return err;
+	err = load_reset(a);
+	if (err) {
+		snprintf(why, len, "out of memory");
+		maps_close(&a->maps);
+	}
+	return err;
+}
+
+static void stop(struct agent *a)
+{
+	publish_stop(shared_of(a)->publisher);
+	shared_of(a)->publisher = NULL;
+}
+
+static void close_load(struct agent *a)
+{
+	stop(a);
+	policy_forget(&shared_of(a)->policy);
+	aim_forget(a);
+}
+
+static void serve(struct agent *a)
+{
+	policy_refresh(a);
+	shared_of(a)->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
+}
+
+static bool geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g)
+{
+	domain_geometry(g, &a->maps.cfg, &a->maps.domains[domain], a->mtu);
+	return true;
+}
+
+static int make(struct agent *a, struct domain *d, const struct shunt_geometry *g)
+{
+	return domain_make(d, &a->pins, a->ifindex, g);
+}
+
+static bool adopt(struct agent *a, struct domain *d)
+{
+	return domain_adopt(d, &a->pins, a->ifindex);
+}
+
+static int put_sockets(struct agent *a, struct domain *d)
+{
+	return domain_put_sockets(d);
+}
+
+static bool reclaim(struct agent *a, struct domain *d)
+{
+	return bury_step(d, a->now_ns);
+}
+
+static int has_room(struct agent *a, const char **why)
+{
+	if (!a->maps.agent || policy_refresh(a))
+		return 0;
+	*why = "the policy has no native code for this machine: build it here ('shunt build')";
+	return -ENOEXEC;
+}
+
+/* Whoever had rings of before is known by its number. */
+static bool may_hold_rings(const struct agent *a)
+{
+	return false;
+}
+
+static bool is_fit(struct agent *a, struct peer *p, struct domain *d)
+{
+	if (!owner_ready(a, p, d))
+		return false;
+	expire_before_worker(d, clock_ns());
+	return true;
+}
+
+static int tell_first(struct agent *a, struct peer *p)
+{
+	return 0;
+}
+
+/* Not taken now: it will be offered again. */
+static void tell_news(struct agent *a, struct peer *p)
+{
+	policy_send(a, p);
+}
+
+static void core_up(struct agent *a, __u32 core)
+{
+}
+
+static void turn(struct agent *a)
+{
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		struct domain *d = &a->domain[i];
+
+		if (d->life == DOMAIN_FREE) {
+			bury_aside(d);
+			expire_old(d, a->now_ns);
+		} else if (d->life == DOMAIN_TAKEN && !(d->up & ~d->hung)) {
+			expire_while_none_serves(d, a->now_ns);
+		}
+	}
+	suspect_turn(a);
+}
+
+static void watch(struct agent *a)
+{
+	watch_running(a, watch_marks);
+}
+
+static void tick(struct agent *a)
+{
+	policy_refresh(a);
+	load_tick(a);
+	aim_tick(a);
+}
+
+static int no_fd(const struct agent *a)
+{
+	return -1;
+}
+
+static void hear(struct agent *a)
+{
+}
+
+const struct role role_shared = {
+	.name = "shared",
+	.names_users = true,
+	.check = check,
+	.look = candidate_look,
+	.loss = loss_of_load,
+	.begin = begin,
+	.open = open_load,
+	.current = loaded_current,
+	.close = close_load,
+	.serve = serve,
+	.stop = stop,
+	.geometry = geometry,
+	.make = make,
+	.adopt = adopt,
+	.put_sockets = put_sockets,
+	.reclaim = reclaim,
+	.has_room = has_room,
+	.may_hold_rings = may_hold_rings,
+	.is_fit = is_fit,
+	.tell_first = tell_first,
+	.tell_news = tell_news,
+	.core_up = core_up,
+	.turn = turn,
+	.watch = watch,
+	.tick = tick,
+	.fd = no_fd,
+	.hear = hear,
+};

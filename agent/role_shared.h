@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * role_shared.h - what a shuntd remembers that shares memory with its workers: the policy in force, and what follows from it
+ */
+#pragma once
+
+#include "agent.h"
+
+/* The policy in force, as it is handed out. */
+struct policy {
+	int fd;            /* sealed memfd with the native code; -1: none */
+	__u64 hash;        /* of that code */
+	struct shunt_msg_policy msg;
+};
+
+struct shared {
+	struct policy policy;
+	struct condemned condemned;
+	struct load *load;
+	struct publisher *publisher; /* NULL: there is no card */
+	int aim_fd;                  /* the program that says whom XDP signals; negative: none */
+	__u32 aimed[SHUNT_DOMAINS][SHUNT_CORES]; /* the threads that it was told of */
+};
+
+static inline struct shared *shared_of(const struct agent *a)
+{
+	return a->own;
+}
+
+/* policy.c: reads what the loader wrote, if it moved. True: there is a policy. */
+bool policy_refresh(struct agent *a);
+void policy_forget(struct policy *p);
+/* policy.c: sends it, if the peer does not have it. -errno: nobody listens. */
+int policy_send(struct agent *a, struct peer *p);
+
+/* load.c: at each tick, loads of cores and classes into the map, tunables into the views. */
+void load_tick(struct agent *a);
+/* All is new. 0, or -ENOMEM. */
+int load_reset(struct agent *a);
+
+/* aim.c: at each tick, whom XDP signals; and when the maps go away. */
+void aim_tick(struct agent *a);
+void aim_forget(struct agent *a);
