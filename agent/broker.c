@@ -12,6 +12,7 @@
 #include "former.h"
 #include "log.h"
 #include "owner.h"
+#include "scm.h"
 #include "worker.h"
 
 #define FDS_MAX (SHUNT_FD_SOCKETS + SHUNT_SLOTS)
@@ -19,27 +20,14 @@
 int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
 		unsigned int nfd)
 {
-	union {
-		char buf[CMSG_SPACE(FDS_MAX * sizeof(int))];
-		struct cmsghdr align;
-	} control;
+	SCM_ROOM(FDS_MAX) control;
 	struct iovec iov = { .iov_base = msg, .iov_len = len };
 	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
 	unsigned int before;
-	struct cmsghdr *c;
 
 	*(struct shunt_msg *)msg = (struct shunt_msg){ .magic = SHUNT_MSG_MAGIC, .abi = SHUNT_ABI,
 						       .type = type };
-	if (nfd) {
-		memset(&control, 0, sizeof(control));
-		hdr.msg_control = control.buf;
-		hdr.msg_controllen = CMSG_SPACE(nfd * sizeof(int));
-		c = CMSG_FIRSTHDR(&hdr);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(nfd * sizeof(int));
-		memcpy(CMSG_DATA(c), fd, nfd * sizeof(int));
-	}
+	scm_pack(&hdr, &control, fd, nfd);
 	before = nfd && !peer_has_unread(p) ? 0 : p->given;
 	if (sendmsg(p->fd, &hdr, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return -errno;

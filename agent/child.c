@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * child.c - the agent, as the keeper sees it: a process, and a socket to it
+ * child.c - the agent, as the keeper sees it: a process, and a socket to it; and how an agent becomes the keeper
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -89,4 +89,18 @@ void child_kill(struct child *c)
 {
 	if (c->pid > 0)
 		kill(c->pid, SIGKILL);
+}
+
+int keeper_become(struct store *s, char **argv)
+{
+	sigset_t none;
+	int err;
+
+	unsetenv(STORE_KEEPER);
+	err = store_export(s);
+	if (err)
+		return err;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return self_exec(argv, false);
 }

@@ -12,33 +12,22 @@
 #include <shunt/abi.h>
 
 #include "handover.h"
+#include "scm.h"
 
 #define TRIES 1000 /* a millisecond each */
 
 int handover_send(int sock, enum handover_type type, struct handover_msg *m, int fd)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = {0};
+	SCM_ROOM(1) control;
 	struct iovec iov = { .iov_base = m, .iov_len = sizeof(*m) };
 	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
 
 	m->magic = HANDOVER_MAGIC;
 	m->version = HANDOVER_VERSION;
 	m->type = type;
 	m->abi = SHUNT_ABI;
 	m->pid = getpid();
-	if (fd >= 0) {
-		hdr.msg_control = control.buf;
-		hdr.msg_controllen = sizeof(control.buf);
-		c = CMSG_FIRSTHDR(&hdr);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	}
+	scm_pack(&hdr, &control, &fd, fd >= 0);
 	for (int tries = 0; sendmsg(sock, &hdr, MSG_NOSIGNAL) < 0;) {
 		/* Descriptors that others of root have not read yet count against its limit, too. */
 		if (errno == ETOOMANYREFS && tries++ < TRIES)
@@ -49,24 +38,9 @@ int handover_send(int sock, enum handover_type type, struct handover_msg *m, int
 	return 0;
 }
 
-static int take_fd(struct msghdr *hdr)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(hdr);
-	int fd;
-
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -1;
-	memcpy(&fd, CMSG_DATA(c), sizeof(int));
-	return fd;
-}
-
 int handover_receive(int sock, struct handover_msg *m, int *fd, int ms)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
+	SCM_ROOM(1) control;
 	struct iovec iov = { .iov_base = m, .iov_len = sizeof(*m) };
 	struct msghdr hdr = { .msg_iov = &iov,
 			     .msg_iovlen = 1,
@@ -83,7 +57,7 @@ int handover_receive(int sock, struct handover_msg *m, int *fd, int ms)
 		return errno == ECONNRESET ? 0 : errno == EINTR ? -EAGAIN : -errno;
 	if (!n)
 		return 0;
-	*fd = take_fd(&hdr);
+	*fd = scm_take(&hdr);
 	if (n != sizeof(*m) || m->magic != HANDOVER_MAGIC || m->version != HANDOVER_VERSION) {
 		if (*fd >= 0)
 			close(*fd);

@@ -90,8 +90,7 @@ static void ask_agent(struct keeper *k)
 	k->asked_ms = k->now_ms;
 }
 
-/* --- taking another one's place ------------------------------------------------------------------
- */
+/* --- taking another one's place -------------------------------------------------------------- */
 
 static void have_the_place(struct keeper *k)
 {
@@ -109,36 +108,27 @@ static void yield_the_place(struct keeper *k)
 	done(k, EXIT_FAILURE);
 }
 
-/* Our agent has ended. If it had said READY before, or if nobody is there to go on, the place is
- * ours. */
-static bool place_is_ours(struct keeper *k)
+/* What the one whose place it was says: 0, it is gone. */
+static int verdict(struct keeper *k, int ms)
 {
 	struct handover_msg m;
-	int fd, type;
-
-	shutdown(k->trial, SHUT_WR);
-	type = handover_receive(k->trial, &m, &fd, VERDICT_MS);
-	if (fd >= 0)
-		close(fd);
-	if (type) {
-		yield_the_place(k);
-		return false;
-	}
-	have_the_place(k);
-	return true;
-}
-
-static void hear_trial(struct keeper *k)
-{
-	struct handover_msg m;
-	int fd, type = handover_receive(k->trial, &m, &fd, 0);
+	int fd, type = handover_receive(k->trial, &m, &fd, ms);
 
 	if (fd >= 0)
 		close(fd);
 	if (!type)
 		have_the_place(k);
-	else if (type != -EAGAIN)
+	else if (ms || type != -EAGAIN)
 		yield_the_place(k);
+	return type;
+}
+
+/* Our agent has ended. If it had said READY before, or if nobody is there to go on, the place is
+ * ours. */
+static bool place_is_ours(struct keeper *k)
+{
+	shutdown(k->trial, SHUT_WR);
+	return !verdict(k, VERDICT_MS);
 }
 
 /* --- stopping -------------------------------------------------------------------------------- */
@@ -365,7 +355,7 @@ static void turn(struct keeper *k)
 		agent_ended(k);
 	}
 	if (k->phase != PHASE_DONE && k->trial >= 0 && p[FD_TRIAL].revents)
-		hear_trial(k);
+		verdict(k, 0);
 	if (p[FD_LISTENER].revents)
 		control_accept(&k->control, k->now_ms);
 	if (k->phase != PHASE_DONE && k->control.peer >= 0 && p[FD_PEER].revents)
@@ -379,11 +369,7 @@ static void turn(struct keeper *k)
 
 int keeper_run(const struct options *o, struct store *s, char **argv, int trial)
 {
-	struct keeper k = {.opts = o,
-			   .store = s,
-			   .argv = argv,
-			   .trial = trial,
-			   .agent = {.sock = -1, .pidfd = -1}};
+	struct keeper k = { .opts = o, .store = s, .argv = argv, .trial = trial, .agent = { .sock = -1, .pidfd = -1 } };
 	sigset_t set;
 
 	if (control_open(&k.control, o, s))
@@ -407,18 +393,4 @@ int keeper_run(const struct options *o, struct store *s, char **argv, int trial)
 			turn(&k);
 	}
 	return k.status;
-}
-
-int keeper_become(struct store *s, char **argv)
-{
-	sigset_t none;
-	int err;
-
-	unsetenv(STORE_KEEPER);
-	err = store_export(s);
-	if (err)
-		return err;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	return self_exec(argv, false);
 }

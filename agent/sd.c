@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "scm.h"
 #include "sd.h"
 
 #define FIRST 3 /* SD_LISTEN_FDS_START */
@@ -49,28 +50,16 @@ bool sd_is_there(void)
 
 static void say_with(const char *text, int fd)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = {0};
+	SCM_ROOM(1) control;
 	struct timeval limit = { .tv_sec = WAIT_S };
 	struct sockaddr_un to;
 	struct iovec iov = { .iov_base = (void *)text, .iov_len = strlen(text) };
 	struct msghdr hdr = { .msg_name = &to, .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
 	int sock;
 
 	if (!address(&to, &hdr.msg_namelen))
 		return;
-	if (fd >= 0) {
-		hdr.msg_control = control.buf;
-		hdr.msg_controllen = sizeof(control.buf);
-		c = CMSG_FIRSTHDR(&hdr);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	}
+	scm_pack(&hdr, &control, &fd, fd >= 0);
 	sock = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return;

@@ -13,6 +13,7 @@
 
 #include <shunt/abi.h>
 
+#include "scm.h"
 #include "sd.h"
 #include "store.h"
 
@@ -132,27 +133,15 @@ static bool is_passing(int err)
  * connection ends, which is noticed where its death is. */
 static bool tell(const struct store *s, const char *name, int fd)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
+	SCM_ROOM(1) control;
 	struct store_msg m = { 0 };
 	struct iovec iov = { .iov_base = &m, .iov_len = sizeof(m) };
 	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct cmsghdr *c;
 
 	if (s->keeper < 0)
 		return true;
 	snprintf(m.name, sizeof(m.name), "%s", name);
-	if (fd >= 0) {
-		hdr.msg_control = control.buf;
-		hdr.msg_controllen = sizeof(control.buf);
-		c = CMSG_FIRSTHDR(&hdr);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	}
+	scm_pack(&hdr, &control, &fd, fd >= 0);
 	for (int tries = 0; sendmsg(s->keeper, &hdr, MSG_NOSIGNAL) < 0;) {
 		if (errno == EINTR)
 			continue;
@@ -270,15 +259,11 @@ int store_get(const struct store *s, const char *name)
 
 int store_receive(struct store *s, int agent)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
+	SCM_ROOM(1) control;
 	struct store_msg m;
 	struct iovec iov = { .iov_base = &m, .iov_len = sizeof(m) };
 	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
 			      .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *c;
 	ssize_t n = recvmsg(agent, &hdr, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	int fd, err;
 
@@ -287,13 +272,11 @@ int store_receive(struct store *s, int agent)
 	if (n != sizeof(m))
 		return -EPIPE;
 	m.name[STORE_NAME - 1] = '\0';
-	c = CMSG_FIRSTHDR(&hdr);
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(sizeof(int))) {
+	fd = scm_take(&hdr);
+	if (fd < 0) {
 		forget(s, m.name);
 		return 0;
 	}
-	memcpy(&fd, CMSG_DATA(c), sizeof(int));
 	err = keep(s, m.name, fd);
 	if (err)
 		close(fd);
