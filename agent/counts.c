@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "expire.h"
+#include "steered.h"
 #include "xsk.h"
 
 void domain_set_up(struct domain *d, __u64 up)
@@ -155,7 +156,10 @@ void domain_settle_counts(struct domain *d)
 		const __u32 *truth = &d->maps->ingress[queue_of(d->maps, d->id, i)].sent[i];
 		__u32 sent = republish(&v->sent[i], truth);
 
-		poke(v->done[i], i < d->r.geo.ncores ? sent - waiting(&d->r, i) : sent);
+		if (i < d->r.geo.ncores)
+			steered_settle(d, i, sent);
+		else
+			poke(v->done[i], sent);
 	}
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
 		__u32 slot = SHUNT_HOLD_SLOT + c, enq = republish(&v->enq[c], &in->enq[c]);

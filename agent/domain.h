@@ -66,6 +66,8 @@ struct domain_state {
 	} expiring;
 	__u32 owner;        /* the user whose workers have had this memory, + 1; 0: nobody */
 	__u32 left;         /* the worker said goodbye; worker_pid is its process until that has ended */
+	__u64 steered_known; /* a bit a core: steered_base is known */
+	__u32 steered_base[SHUNT_CORES]; /* requests sent to core i before its ring was made (steered.h) */
 };
 
 /* A worker, and what it has in common with the children that it made. */

@@ -11,13 +11,14 @@
 
 #include "role_shared.h"
 #include "service.h"
+#include "steered.h"
 
 #define REFUSED_NS 100000000ULL /* how often the kernel is asked what rings refused */
 
 struct core_load {
 	__u64 busy_before;
 	double share;
-	__u32 sent, done; /* as at the tick before, to see that nothing moves */
+	struct steered_seen steered;
 };
 
 struct domain_load {
@@ -62,23 +63,6 @@ static void core_tick(const struct domain *d, struct core_load *l, __u32 core, d
 	poke(agent_of(d)->core[core].load, to_u32(l->share * 1000 + 0.5));
 }
 
-/*
- * What a core's ring refused was counted as sent and will never be done. When nothing moved since
- * the last tick, more than the ring holds and cores run cannot be under way.
- */
-static void heal_done(const struct domain *d, struct core_load *l, __u32 core, __u32 running)
-{
-	struct shunt_view *v = d->r.view;
-	__u32 sent = peek(v->sent[core]), done = peek(v->done[core]);
-	bool still = sent == l->sent && done == l->done;
-	__u32 under_way = ring_count(&d->r.rx[core]) + running, extra = sent - done - under_way;
-
-	l->sent = sent;
-	l->done = done;
-	if (still && (__s32)extra > 0)
-		__atomic_fetch_add(&v->done[core], extra, __ATOMIC_RELAXED);
-}
-
 static __u32 count_running(const struct domain *d)
 {
 	__u32 n = 0;
@@ -115,7 +99,7 @@ static void domain_tick(const struct domain *d, struct domain_load *l, double dt
 			     &agent_of(d)->cls[c]);
 	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
 		core_tick(d, &l->core[i], i, dt_ns, now_ns);
-		heal_done(d, &l->core[i], i, running);
+		steered_heal(d, &l->core[i].steered, i, running);
 	}
 }
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * steered.h - counts of what was steered to cores: those that their rings refused are not under way
+ *
+ * sent - done is what a core has yet to do, and policies decide by it. XDP counts a request as sent
+ * before its ring has it: the kernel fills rings at the end of its round of packets, and a CPU may
+ * be taken away in between for longer than any limit. So sent alone does not tell what a ring
+ * refused. What arrived in the ring does, and what the socket says that it refused:
+ *
+ *   base + producer index + refused = sent, less those that are on their way to the ring
+ */
+#pragma once
+
+#include "domain.h"
+
+/* As it was at the tick before, to see that nothing moves. */
+struct steered_seen {
+	__u32 prod, done;
+};
+
+/* Sets done by what is in the ring. Only while no core is up; sent: XDP's own count. */
+void steered_settle(struct domain *d, __u32 core, __u32 sent);
+/* running: requests that cores of the domain run, or that are parked, at most. */
+void steered_heal(const struct domain *d, struct steered_seen *seen, __u32 core, __u32 running);
