@@ -13,26 +13,13 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-EXPORT int shunt_policy_steer(shunt_view *v, shunt_event *ev)
-{
-	return steer(v, ev);
-}
+#define CALL_int return
+#define CALL_void
+#define FUNCTION(OP, name, type, need, targets, text)                                              \
+	SHUNT_IF(SHUNT_HAS(OP))(                                                                   \
+	EXPORT type shunt_policy_##name(shunt_view *v, shunt_event *ev)                            \
+	{                                                                                          \
+		CALL_##type name(v, ev);                                                           \
+	})
 
-EXPORT int shunt_policy_select(shunt_view *v, shunt_event *ev)
-{
-	return select(v, ev);
-}
-
-#ifdef SHUNT_HAS_REQUEUE
-EXPORT int shunt_policy_requeue(shunt_view *v, shunt_event *ev)
-{
-	return requeue(v, ev);
-}
-#endif
-
-#ifdef SHUNT_HAS_DONE
-EXPORT void shunt_policy_done(shunt_view *v, shunt_event *ev)
-{
-	done(v, ev);
-}
-#endif
+SHUNT_POLICY_OPS(FUNCTION)

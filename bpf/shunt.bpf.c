@@ -311,9 +311,23 @@ int shunt_ingress(struct xdp_md *ctx)
 }
 
 /*
- * The policy's answer about a recorded view, for tests and `shunt lint`: the program does nothing
+ * The policy's answer about a recorded view, for the verifier, tests and `shunt lint`: the program does nothing
  * but call the function, as native code does.
  */
+#define ANSWER_int ask->answer =
+#define ANSWER_void
+#define ASK(OP, name, type, need, targets, text)                                                   \
+	SHUNT_IF(SHUNT_HAS(OP))(                                                                   \
+	case SHUNT_ASK_##OP:                                                                       \
+		ANSWER_##type name(view, &ev);                                                     \
+		return 0;)
+
+#ifdef SHUNT_TARGET_EMU /* the card's function over what it would know; what remains is the host's native code */
+#define ANSWERS case SHUNT_ASK_STEER: ask->answer = ask_steer(view, ask->domain, &ev); return 0;
+#else
+#define ANSWERS SHUNT_POLICY_OPS(ASK)
+#endif
+
 SEC("syscall")
 int shunt_ask(struct shunt_ask *ask)
 {
@@ -322,28 +336,9 @@ int shunt_ask(struct shunt_ask *ask)
 
 	if (!view)
 		return -1;
+	ask->answer = 0;
 	switch (ask->op) {
-	case SHUNT_ASK_STEER:
-		ask->answer = ask_steer(view, ask->domain, &ev);
-		break;
-#ifndef SHUNT_TARGET_EMU /* what remains is the host's native code */
-	case SHUNT_ASK_SELECT:
-		ask->answer = select(view, &ev);
-		break;
-#ifdef SHUNT_HAS_REQUEUE
-	case SHUNT_ASK_REQUEUE:
-		ask->answer = requeue(view, &ev);
-		break;
-#endif
-#ifdef SHUNT_HAS_DONE
-	case SHUNT_ASK_DONE:
-		done(view, &ev);
-		ask->answer = 0;
-		break;
-#endif
-#endif
-	default:
-		return -1;
+	ANSWERS
 	}
-	return 0;
+	return -1;
 }

@@ -107,13 +107,11 @@ asm(".text\n"
 
 int policy_ask(struct core *c, const struct policy *p, enum shunt_ask_op op, const struct shunt_event *ev)
 {
-	void *fn = op == SHUNT_ASK_SELECT ? (void *)p->select : op == SHUNT_ASK_REQUEUE ? (void *)p->requeue :
-		   (void *)p->done;
 	int answer;
 
 	poke(c->run->asks, SHUNT_ASKS(p->gen, op));
 	step();
-	answer = ask_call(fn, c->s->view, ev, &c->ask_sp);
+	answer = ask_call(p->fn[op], c->s->view, ev, &c->ask_sp);
 	step();
 	poke(c->run->asks, 0);
 	return answer;

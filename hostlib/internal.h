@@ -38,9 +38,7 @@ struct policy {
 	int fd;              /* kept open: glibc knows libraries by the path of their descriptor */
 	uint64_t gen;
 	uint32_t flags;
-	shunt_policy_fn select;
-	shunt_policy_fn requeue;
-	shunt_policy_done_fn done;
+	SHUNT_POLICY_FNS;
 };
 
 /* A request between its rings: running, or parked. What a change of turns touches is in its first two lines. */

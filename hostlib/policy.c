@@ -50,6 +50,7 @@ int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg)
 {
 	const struct shunt_policy_desc *desc;
 	struct policy *p = calloc(1, sizeof(*p)), *now = atomic_load(&s->policy);
+	const char *lacks;
 	char path[32];
 
 	if (!p) {
@@ -65,10 +66,8 @@ int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg)
 		return -ENOEXEC;
 	}
 	desc = dlsym(p->handle, SHUNT_SYM_DESC);
-	p->select = (shunt_policy_fn)dlsym(p->handle, SHUNT_SYM_SELECT);
-	p->requeue = (shunt_policy_fn)dlsym(p->handle, SHUNT_SYM_REQUEUE);
-	p->done = (shunt_policy_done_fn)dlsym(p->handle, SHUNT_SYM_DONE);
-	if (!desc || desc->abi != SHUNT_ABI || !p->select) {
+	lacks = shunt_policy_find(dlsym, p->handle, p->fn);
+	if (!desc || desc->abi != SHUNT_ABI || lacks) {
 		policy_free(p);
 		return set_error(s, -EPROTO, "the policy's native code is of another ABI");
 	}

@@ -23,6 +23,7 @@
 #include "setup.h"
 #include "show.h"
 #include "signals.h"
+#include "verify.h"
 #include "where.h"
 
 #define USAGE "load POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] [--offload nfp|auto|none]"
@@ -214,6 +215,8 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 
 	if (!err)
 		err = object_load(ctl, b, false, s->wire.on ? &s->wire.sizes : NULL, &o);
+	if (!err && s->wire.on)
+		verify_warn_nic(b);
 	if (!err && card)
 		err = card_load(ctl, ctl->argv[0], false, card);
 	if (!err && !(ctl->given & OPT_DRY_RUN)) {

@@ -27,6 +27,7 @@
 #include "maps.h"
 #include "place.h"
 #include "refused.h"
+#include "verify.h"
 #include "where.h"
 #include "wire.h"
 
@@ -105,6 +106,8 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 	}
 	if (!err)
 		err = object_load(ctl, b, true, wire ? &sizes : NULL, &o);
+	if (!err && wire)
+		verify_warn_nic(b);
 	if (!err && card_there(ctl)) {
 		err = card_load(ctl, ctl->argv[0], true, &card);
 		if (err)

@@ -116,27 +116,26 @@ static bool find(const struct native *n, const struct native_tables *t, const st
 	return false;
 }
 
-/* What workers look for: functions, two of which may be absent, and the descriptor. */
-static int check_exports(const struct native *n, const struct native_tables *t, const struct hash *h)
+static int check_export(const struct native *n, const struct native_tables *t, const struct hash *h, const char *name,
+			int type, size_t bytes, bool needed)
 {
-	static const struct { const char *name; int type; bool needed; } exports[] = {
-		{ SHUNT_SYM_STEER, STT_FUNC, true },	{ SHUNT_SYM_SELECT, STT_FUNC, true },
-		{ SHUNT_SYM_REQUEUE, STT_FUNC, false }, { SHUNT_SYM_DONE, STT_FUNC, false },
-		{ SHUNT_SYM_DESC, STT_OBJECT, true },
-	};
 	Elf64_Sym sym;
 
-	for (size_t i = 0; i < sizeof(exports) / sizeof(exports[0]); i++) {
-		if (!find(n, t, h, exports[i].name, &sym)) {
-			if (exports[i].needed)
-				return native_refuse(n, "lacks", exports[i].name);
-			continue;
-		}
-		if (ELF64_ST_TYPE(sym.st_info) != exports[i].type ||
-		    sym.st_size < (exports[i].type == STT_FUNC ? 1 : sizeof(struct shunt_policy_desc)))
-			return native_refuse(n, "has something else than it should as", exports[i].name);
-	}
+	if (!find(n, t, h, name, &sym))
+		return needed ? native_refuse(n, "lacks", name) : 0;
+	if (ELF64_ST_TYPE(sym.st_info) != type || sym.st_size < bytes)
+		return native_refuse(n, "has something else than it should as", name);
 	return 0;
+}
+
+/* What workers look for: the functions of a policy, and its descriptor. */
+static int check_exports(const struct native *n, const struct native_tables *t, const struct hash *h)
+{
+	int err = check_export(n, t, h, SHUNT_SYM_DESC, STT_OBJECT, sizeof(struct shunt_policy_desc), true);
+
+	for (unsigned int i = 0; !err && i < SHUNT_NR_OPS; i++)
+		err = check_export(n, t, h, shunt_op(i)->symbol, STT_FUNC, 1, shunt_op(i)->need);
+	return err;
 }
 
 int native_check_symbols(const struct native *n, const struct native_tables *t)

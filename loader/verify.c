@@ -25,6 +25,13 @@ __u32 verify_cost(int prog_fd)
 	return bpf_obj_get_info_by_fd(prog_fd, &info, &len) ? 0 : info.verified_insns;
 }
 
+void verify_warn_nic(const struct bundle *b)
+{
+	if (b->desc.flags & SHUNT_STEALS)
+		note("policy '%s' wants idle cores to steal, which cores of a NIC cannot: each has what the NIC sends to it",
+		     b->desc.name);
+}
+
 int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns)
 {
 	struct bpf_object *obj;

@@ -13,6 +13,8 @@
  * (before 5.16).
  */
 int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns);
+/* Says what of the policy means nothing on a NIC that schedules. */
+void verify_warn_nic(const struct bundle *b);
 /* What a loaded program cost the verifier, or 0. */
 __u32 verify_cost(int prog_fd);
 /*

@@ -26,7 +26,7 @@ static void add_classes(struct snapshot *s, const struct shunt_nic *n)
 		t->waiting = n->fifo[c][0].count;
 		t->running = 0;
 		for (int g = 1; g <= SHUNT_NIC_GROUPS; g++)
-			t->parked += n->fifo[c][g].count;
+			t->parked += n->cls[c].tokens[g - 1];
 		s->preempt.n.yielded[SHUNT_BY_SAFEPOINT] += n->cls[c].parked;
 		s->preempt.n.resumed += n->cls[c].resumed;
 		s->preempt.parked_held += t->parked;

@@ -159,11 +159,7 @@ static int link_policy(struct policy *p, const char *path, char *err)
 	if (!p->handle)
 		return say(err, "cannot map the native code of '%s': %s", path, dlerror());
 	desc = dlsym(p->handle, SHUNT_SYM_DESC);
-	p->steer = (shunt_policy_fn)dlsym(p->handle, SHUNT_SYM_STEER);
-	p->select = (shunt_policy_fn)dlsym(p->handle, SHUNT_SYM_SELECT);
-	p->requeue = (shunt_policy_fn)dlsym(p->handle, SHUNT_SYM_REQUEUE);
-	p->done = (shunt_policy_done_fn)dlsym(p->handle, SHUNT_SYM_DONE);
-	if (!desc || !p->steer || !p->select)
+	if (shunt_policy_find(dlsym, p->handle, p->fn) || !desc)
 		return say(err, "the native code of '%s' is no policy%s", path, "");
 	if (desc->abi != SHUNT_ABI)
 		return say(err, "'%s' was built for another ABI: build it again%s", path, "");

@@ -231,8 +231,7 @@ struct policy {
 	char name[64];
 	enum ideal ideal;
 	uint32_t flags;
-	shunt_policy_fn steer, select, requeue;
-	shunt_policy_done_fn done;
+	SHUNT_POLICY_FNS;
 	void *handle;
 	int fd;
 };

@@ -76,6 +76,8 @@ $(B)/tests/bpf/%.o: tests/prog/policies/%.c bpf/shunt.bpf.c bpf/native.c $(wildc
 	$(Q)rm -f $@.tmp $@.so
 
 # The same for a NIC that schedules.
+NIC_POLICIES := $(B)/tests/nic/says.o $(B)/tests/nic/told.o
+
 $(B)/tests/nic/%.o: tests/prog/policies/%.c $(wildcard bpf/*.h bpf/nic/* include/shunt/*.h)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
@@ -125,7 +127,7 @@ $(B)/tests/delay_server: tests/delay_server.c apps/spin.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@
 
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(B)/tests/nic/says.o $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## what the tests run, built
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(NIC_POLICIES) $(B)/tests/flood $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## what the tests run, built
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
@@ -144,7 +146,7 @@ test-long: deps ## all tests with their heavy counts, and test-busy (root)
 test-unit: $(UNIT) ## unit tests, under sanitizers
 	$(Q)tests/run.sh $^
 
-test-prog: bpf $(PROG) $(TEST_POLICIES) $(B)/tests/nic/says.o ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
+test-prog: bpf $(PROG) $(TEST_POLICIES) $(NIC_POLICIES) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
 	$(Q)tests/run.sh $(PROG)
 
 test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)

@@ -8,6 +8,18 @@
 
 #include "hello.h"
 
+/* The class that a request is queued as which used up so many quanta as one of "as". */
+static __always_inline __u32 demoted(struct shunt_view *v, __u32 core, __u32 as, __u32 quanta)
+{
+	struct shunt_view_class *cls = &v->cls[shunt_index(as, SHUNT_CLASSES)];
+	__u32 after = cls->demote_after, to = shunt_index(cls->demote_to, SHUNT_CLASSES);
+
+	if (!after || quanta < after || to == as)
+		return as;
+	v->core[shunt_index(core, SHUNT_CORES)].preempt.demoted++;
+	return to;
+}
+
 /* A parked request's token into its queue. The number to acknowledge; 0: none. */
 __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 {
@@ -17,7 +29,7 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 	__u64 now = bpf_ktime_get_ns();
 	struct shunt_nic_out *o;
 	struct shunt_nic_slot *s;
-	__u32 slot, cls, head;
+	__u32 slot, cls, as, head;
 
 	if (!n || !v || !c || !seq)
 		return 0;
@@ -39,12 +51,16 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 		return 0;
 	}
 	cls = shunt_index(o->cls, SHUNT_CLASSES);
+	as = shunt_index(o->as, SHUNT_CLASSES);
 	/* Said again, it may be heard of only when what it made room for has ended: that was sent after it. */
 	if (c->load <= 1 && c->sent == seq && !n->waiting[0] && !waiting_tokens(n, tokens_of(n, c)))
 		n->ev[SHUNT_NIC_EV_NEEDLESS]++;
-	head = flags & SHUNT_WIRE_HEAD || to_head(v, core, cls, o->first_ns, now);
+	head = flags & SHUNT_WIRE_HEAD || to_head(v, core, as, o->first_ns, now);
 	s->len = 0;
 	s->cls = cls;
+	s->as = demoted(v, core, as, o->quanta + 1);
+	s->quanta = s->as == as ? o->quanta + 1 : 0;
+	s->steered = o->steered;
 	s->queue = tokens_of(n, c);
 	s->token = token;
 	s->first_ns = o->first_ns;
@@ -78,6 +94,7 @@ __noinline int add_service(__u32 core, __u32 cls, __u32 timed, __u64 ns, __u64 s
 
 	if (!n || !v || !c)
 		return 0;
+	c->ended_ns = 0;
 	was = &c->said[shunt_index(cls, SHUNT_CLASSES)];
 	sum = &v->core[shunt_index(core, SHUNT_CORES)].cls[shunt_index(cls, SHUNT_CLASSES)];
 	more = timed - was->timed;
@@ -95,6 +112,8 @@ __noinline int add_service(__u32 core, __u32 cls, __u32 timed, __u64 ns, __u64 s
 		n->ev[SHUNT_NIC_EV_SERVICE]++;
 		return 0;
 	}
+	c->ended_ns = shunt_min(shunt_div(ns, more), ~0u);
+	c->ended_cls = cls;
 	sum->timed += more;
 	sum->service_ns += ns;
 	sum->service_sq += sq;
@@ -142,7 +161,7 @@ static __always_inline void see_run(struct shunt_nic_core *c, __u32 run, __u64 n
 	c->run_id = 0;
 	if (run && o->seq == run && (o->state == SHUNT_OUT_TAKEN || o->state == SHUNT_OUT_SENT)) {
 		c->run_id = o->id;
-		c->run_cls = o->cls;
+		c->run_cls = o->as;
 	}
 }
 

@@ -83,6 +83,33 @@ static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o
 	o->slot = 0;
 }
 
+#if SHUNT_HAS(DONE)
+/*
+ * The policy is told of a request that ended. Its service time is that of the credit: of several that ended since the one
+ * before their mean, as of one that a lost credit spoke of; of another class than the credit's, the mean of its class
+ * on this core.
+ */
+__noinline int tell_done(__u32 core, __u32 seq)
+{
+	struct shunt_view *v = get_view();
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_event ev = { .run_cls = SHUNT_NONE, .core = core };
+	struct shunt_core_class *sum;
+	struct shunt_nic_out *o;
+
+	if (!v || !c)
+		return 0;
+	o = out_of(c, seq);
+	sum = &v->core[shunt_index(core, SHUNT_CORES)].cls[shunt_index(o->cls, SHUNT_CLASSES)];
+	ev.now_ns = bpf_ktime_get_ns();
+	ev.cls = o->cls;
+	ev.service_ns = c->ended_ns && c->ended_cls == o->cls ? c->ended_ns :
+			shunt_min(shunt_div(sum->service_ns, sum->timed), ~0u);
+	done(v, &ev);
+	return 0;
+}
+#endif
+
 /*
  * What a credit says of everything that is out; counts c->load anew. Each entry moves on only: sent,
  * taken, parked or not, gone; whatever the core says, it does so once. The load is counted in the
@@ -129,6 +156,9 @@ __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open, __u32 sil
 		if (o->state != SHUNT_OUT_PARKED) {
 			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].done++;
 			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].noreply += silent >> back & 1;
+#if SHUNT_HAS(DONE)
+			tell_done(core, o->seq);
+#endif
 		}
 		o->state = SHUNT_OUT_NONE;
 	}
@@ -171,10 +201,11 @@ __noinline int close_core(__u32 core, __u32 fenced)
 
 /* One more for the core; its number is c->sent afterwards. 0: its window is used up. */
 static __always_inline int book(struct shunt_nic *n, struct shunt_view *v,
-				struct shunt_nic_core *c, __u32 core, __u32 cls, __u32 slot,
-				__u64 first_ns, __u64 now)
+				struct shunt_nic_core *c, __u32 core, __u32 slot,
+				const struct shunt_nic_slot *s, __u64 now)
 {
 	struct shunt_nic_out *o = out_of(c, c->sent + 1);
+	__u32 cls = s->cls;
 
 	if (o->state != SHUNT_OUT_NONE) {
 		n->ev[SHUNT_NIC_EV_WINDOW]++;
@@ -182,17 +213,20 @@ static __always_inline int book(struct shunt_nic *n, struct shunt_view *v,
 	}
 	c->sent++;
 	o->id = ++n->id;
-	o->first_ns = first_ns;
+	o->first_ns = s->first_ns;
 	o->seq = c->sent;
 	o->slot = slot;
 	o->cls = cls;
+	o->as = s->as;
+	o->steered = s->steered;
+	o->quanta = s->quanta;
 	o->state = SHUNT_OUT_SENT;
 	v->sent[shunt_index(core, SHUNT_CORES)]++;
 	show_load(n, v, core, c->load, c->load + 1);
 	if (!c->load) {
 		c->run = c->sent;
 		c->run_id = o->id;
-		c->run_cls = cls;
+		c->run_cls = s->as;
 		c->run_ns = now;
 	}
 	c->load++;

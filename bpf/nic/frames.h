@@ -60,7 +60,7 @@ static __always_inline int put_request(struct xdp_md *ctx, const struct shunt_ni
 	r->len = s->payload_len;
 	r->cls = s->cls;
 	r->flags = s->flags;
-	r->quantum_us = quantum_of(s->cls);
+	r->quantum_us = quantum_of(s->as);
 	r->pad = 0;
 	return 1;
 }
@@ -113,7 +113,7 @@ static __always_inline __u32 waiting_for(struct shunt_nic *n, struct shunt_view 
  * the class is configured. */
 static __always_inline __u32 to_head(struct shunt_view *v, __u32 core, __u32 cls, __u64 first_ns, __u64 now)
 {
-#ifdef SHUNT_HAS_REQUEUE
+#if SHUNT_HAS(REQUEUE)
 	struct shunt_event ev = { .now_ns = now, .run_ns = first_ns, .cls = cls, .core = core,
 				  .run_cls = cls };
 
@@ -168,10 +168,10 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 		n->ev[SHUNT_NIC_EV_NO_ROOM]++;
 		return 0;
 	}
-	if (!book(n, v, c, core, cls, slot, s->first_ns, ev.now_ns))
+	if (!book(n, v, c, core, slot, s, ev.now_ns))
 		return 0;
 	if (!s->len)
-		n->cls[cls].resumed++;
+		n->cls[shunt_index(s->cls, SHUNT_CLASSES)].resumed++;
 	pop_slot(cls, queue);
 	return put_request(ctx, cfg, port, c, core, s, ack, ev.now_ns);
 }
@@ -219,8 +219,8 @@ __noinline __u32 goes_first(__u32 core)
 		return 0;
 	o = out_of(c, c->sent);
 	before = out_of(c, c->sent - 1);
-	cls = shunt_index(o->cls, SHUNT_CLASSES);
-	was = shunt_index(before->cls, SHUNT_CLASSES);
+	cls = shunt_index(o->as, SHUNT_CLASSES);
+	was = shunt_index(before->as, SHUNT_CLASSES);
 	if (!quantum_of(was) || (before->state != SHUNT_OUT_SENT && before->state != SHUNT_OUT_TAKEN))
 		return 0;
 	ev.now_ns = c->sent_ns + LONG_RUN_NS;

@@ -86,7 +86,9 @@ static __noinline __u32 store(struct xdp_md *ctx, __u32 cls, __u32 payload_and_l
 		return 0;
 	}
 	s->len = len;
-	s->cls = cls;
+	s->cls = s->as = cls;
+	s->steered = SHUNT_NONE;
+	s->quanta = 0;
 	s->queue = 0;
 	s->first_ns = s->queue_ns = now;
 	s->token = 0;
@@ -115,7 +117,7 @@ static __noinline int forward(struct xdp_md *ctx, __u32 core, __u32 cls, __u32 p
 	struct shunt_nic_port *port = bpf_map_lookup_elem(&nic_ports, &core);
 	__u64 now = bpf_ktime_get_ns();
 	struct shunt_nic_slot s = {
-		.len = frame_bytes(ctx), .cls = cls, .first_ns = now,
+		.len = frame_bytes(ctx), .cls = cls, .as = cls, .steered = core, .first_ns = now,
 		.payload = payload_and_len >> 16 & 0x7fff, .payload_len = payload_and_len,
 		.flags = payload_and_len >> 31 ? SHUNT_META_IPV6 : 0,
 	};
@@ -137,7 +139,7 @@ static __noinline int forward(struct xdp_md *ctx, __u32 core, __u32 cls, __u32 p
 	}
 	if (slot)
 		n->cls[shunt_index(cls, SHUNT_CLASSES)].kept++;
-	book(n, v, c, core, cls, slot, now, now);
+	book(n, v, c, core, slot, &s, now);
 	return put_request(ctx, cfg, port, c, core, &s, 0, now);
 }
 

@@ -78,6 +78,14 @@ __noinline int free_slot(__u32 slot)
 	return 1;
 }
 
+static __always_inline void count_token(struct shunt_nic *n, __u32 cls, __u32 queue, __u32 by)
+{
+	__u64 group = queue - 1;
+
+	if (queue)
+		n->cls[shunt_index(cls, SHUNT_CLASSES)].tokens[shunt_index(group, SHUNT_NIC_GROUPS)] += by;
+}
+
 /* Into the queue that it names: behind the last, or before the first. */
 __noinline int push_slot(__u32 slot, __u32 front)
 {
@@ -90,7 +98,7 @@ __noinline int push_slot(__u32 slot, __u32 front)
 	if (!n || !s || !slot || !v)
 		return 0;
 	queue = bound_queue(s->queue);
-	f = get_fifo(n, s->cls, queue);
+	f = get_fifo(n, s->as, queue);
 	s->state = SHUNT_SLOT_QUEUED;
 	if (!f->head || front) {
 		s->next = f->head;
@@ -108,8 +116,9 @@ __noinline int push_slot(__u32 slot, __u32 front)
 	}
 	f->count++;
 	n->queued++;
-	n->waiting[bound_queue(queue)] |= 1 << (s->cls & (SHUNT_CLASSES - 1));
-	v->enq[shunt_index(s->cls, SHUNT_CLASSES)]++;
+	n->waiting[bound_queue(queue)] |= 1 << (s->as & (SHUNT_CLASSES - 1));
+	v->enq[shunt_index(s->as, SHUNT_CLASSES)]++;
+	count_token(n, s->cls, queue, 1);
 	return 1;
 }
 
@@ -134,6 +143,7 @@ __noinline __u32 pop_slot(__u32 cls, __u32 queue)
 	f->count--;
 	n->queued--;
 	v->deq[shunt_index(cls, SHUNT_CLASSES)]++;
+	count_token(n, s->cls, queue, -1);
 	next = get_slot(f->head);
 	if (f->head && next) {
 		f->first_ns = next->first_ns;
@@ -154,6 +164,8 @@ __noinline int purge_tokens(__u32 queue)
 	struct shunt_view *v = get_view();
 	struct shunt_nic_fifo *f;
 	struct shunt_nic_slot *last;
+	__u32 *tokens;
+	__u64 group = queue - 1;
 
 	if (!n || !v || !queue || queue > SHUNT_NIC_GROUPS)
 		return 0;
@@ -169,8 +181,12 @@ __noinline int purge_tokens(__u32 queue)
 		n->nfree += f->count;
 		n->queued -= f->count;
 		v->deq[c] += f->count;
-		n->cls[c].lost += f->count;
 		f->head = f->tail = f->count = 0;
+	}
+	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
+		tokens = &n->cls[c].tokens[shunt_index(group, SHUNT_NIC_GROUPS)];
+		n->cls[c].lost += *tokens;
+		*tokens = 0;
 	}
 	n->waiting[bound_queue(queue)] = 0;
 	return 0;

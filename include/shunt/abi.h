@@ -14,6 +14,8 @@
 
 #include <linux/types.h>
 
+#include <shunt/policy_ops.h>
+
 #define SHUNT_ABI 6
 
 #define SHUNT_CLASSES 16   /* kinds of request an interface can tell apart */
@@ -648,8 +650,6 @@ struct shunt_event {
 SHUNT_ASSERT(sizeof(struct shunt_event) == 40, "event");
 
 /* The program "shunt_ask" runs one function of the policy on a recorded view (BPF_PROG_TEST_RUN). */
-enum shunt_ask_op { SHUNT_ASK_STEER, SHUNT_ASK_SELECT, SHUNT_ASK_REQUEUE, SHUNT_ASK_DONE };
-
 struct shunt_ask {
 	__u32 op;      /* in: enum shunt_ask_op */
 	__u32 domain;  /* in: whose view */

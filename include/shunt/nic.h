@@ -69,9 +69,12 @@ struct shunt_nic_slot {
 	__u16 payload, payload_len;
 	__u8 flags;       /* enum shunt_meta_flags */
 	__u8 state;       /* enum shunt_nic_slot_state */
-	__u16 pad;
+	__u8 as;          /* class that it is queued as: cls, or what it was demoted to */
+	__u8 steered;     /* core that it was steered to when it arrived; SHUNT_NONE: it was held */
+	__u32 quanta;     /* used up as one of that class */
+	__u32 pad;
 };
-SHUNT_ASSERT(sizeof(struct shunt_nic_slot) == 40, "nic slot");
+SHUNT_ASSERT(sizeof(struct shunt_nic_slot) == 48, "nic slot");
 
 /* A request, or token, that was sent to a core. */
 enum shunt_nic_out_state {
@@ -88,7 +91,9 @@ struct shunt_nic_out {
 	__u32 slot;       /* copy that is kept until it is taken; 0: there is none */
 	__u8 state;
 	__u8 cls;
-	__u8 pad[6];
+	__u8 as;          /* this and the next two as in struct shunt_nic_slot */
+	__u8 steered;
+	__u32 quanta;
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_out) == 32, "nic out");
 
@@ -125,12 +130,15 @@ struct shunt_nic_core {
 	__u64 told;       /* run_id that a PREEMPT was sent for on an arrival */
 	__u32 found;      /* as the last credit said, in this epoch */
 	__u32 found_late;
+	__u64 ended_ns;   /* mean service time of what the last credit newly told of … */
+	__u32 ended_cls;  /* … this class; 0 ns: it told of none */
+	__u32 pad[13];
 	struct shunt_nic_out out[SHUNT_WIRE_WINDOW];
 	struct shunt_nic_said said[SHUNT_CLASSES];
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_core) % SHUNT_LINE == 0, "nic core");
 
-struct shunt_nic_fifo {
+struct shunt_nic_fifo {  /* of what is queued as one class */
 	__u32 head, tail;  /* slots; 0: empty */
 	__u32 count;
 	__u32 pad;
@@ -139,7 +147,7 @@ struct shunt_nic_fifo {
 };
 
 /*
- * Per class, always: arrived = rejected + dropped + passed (map "ingress") + expired (view.core[0])
+ * Per class, always, that it has and not that it is queued as: arrived = rejected + dropped + passed (map "ingress") + expired (view.core[0])
  *   + done + lost + in its queues + sent or taken.
  */
 struct shunt_nic_class {
@@ -151,8 +159,10 @@ struct shunt_nic_class {
 	__u64 parked;     /* tokens queued */
 	__u64 resumed;    /* tokens sent */
 	__u64 kept;       /* steered requests of which a copy was kept */
+	__u32 tokens[SHUNT_NIC_GROUPS]; /* of requests of this class that are queued, whatever they are queued as */
+	__u32 pad[16 - SHUNT_NIC_GROUPS];
 };
-SHUNT_ASSERT(sizeof(struct shunt_nic_class) == SHUNT_LINE, "nic class");
+SHUNT_ASSERT(sizeof(struct shunt_nic_class) == 2 * SHUNT_LINE, "nic class");
 
 enum shunt_nic_event {
 	SHUNT_NIC_EV_SHORT,      /* control frame shorter than its type */

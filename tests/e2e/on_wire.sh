@@ -57,6 +57,29 @@ test_k_is_kept_and_nobody_is_preempted_needlessly() {
 	assert_conserved
 }
 
+test_a_request_that_used_up_its_quanta_is_demoted_on_the_nic() {
+	CPUS=$ONE
+	load sq
+	host shunt quantum set long 20us >/dev/null
+	host shunt class set long demote=1:short >/dev/null
+	start_worker
+	for _ in 1 2 3 4 5 6; do # how many meet one that waits, the machine decides
+		offer --rate 4000 --burst 16 --count 320 --time 5 --mix short=0.8:1us,long=0.2:100us
+		assert_all_answered
+		(($(preemption demoted) < 5)) || break
+	done
+	assert_conserved
+	assert_ge "$(preemption demoted)" 5 "requests of class long that went on as short"
+}
+
+test_a_policy_whose_cores_steal_is_loaded_with_a_warning() {
+	load fcfs
+	host shunt switch steal 2>"$DIR/said"
+	assert_match "$(cat "$DIR/said")" "'steal' wants idle cores to steal, which cores of a NIC cannot" "what switch says"
+	host shunt switch mq 2>"$DIR/said"
+	assert_eq "$(cat "$DIR/said")" "" "what switch says of mq"
+}
+
 # What a NIC needs runs on kernels whose sockets' rings no worker can be given (before 6.4): tests/vm.
 test_the_nic_serves_cores_that_are_the_protocol_alone() {
 	CPUS=$ONE
@@ -299,6 +322,8 @@ all_answered_now() {
 
 WIRE_TESTS=(
 	test_k_is_kept_and_nobody_is_preempted_needlessly
+	test_a_request_that_used_up_its_quanta_is_demoted_on_the_nic
+	test_a_policy_whose_cores_steal_is_loaded_with_a_warning
 	test_the_nic_serves_cores_that_are_the_protocol_alone
 	test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back
 	test_without_grace_no_signal_stops_a_request

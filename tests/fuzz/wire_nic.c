@@ -177,7 +177,7 @@ static void check_slots(void)
 
 			n = 0;
 			for (uint32_t s = f->head; s; s = slots[s].next, n++)
-				MUST(s < SLOTS && !seen[s]++ && slots[s].cls == c && slots[s].queue == q);
+				MUST(s < SLOTS && !seen[s]++ && slots[s].as == c && slots[s].queue == q);
 			MUST(n == f->count && !n == !(state->waiting[q] >> c & 1));
 			queued += n;
 		}

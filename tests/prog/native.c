@@ -64,11 +64,7 @@ void native_load(struct native *n, const char *object)
 	elf_end(elf);
 	close(fd);
 	n->desc = dlsym(n->handle, SHUNT_SYM_DESC);
-	n->steer = (shunt_policy_fn)dlsym(n->handle, SHUNT_SYM_STEER);
-	n->select = (shunt_policy_fn)dlsym(n->handle, SHUNT_SYM_SELECT);
-	n->requeue = (shunt_policy_fn)dlsym(n->handle, SHUNT_SYM_REQUEUE);
-	n->done = (shunt_policy_done_fn)dlsym(n->handle, SHUNT_SYM_DONE);
-	if (!n->desc || !n->steer || !n->select)
+	if (shunt_policy_find(dlsym, n->handle, n->fn) || !n->desc)
 		die("the native code of '%s' lacks a function", object);
 }
 
@@ -80,18 +76,18 @@ void native_free(struct native *n)
 int native_ask(const struct native *n, enum shunt_ask_op op, struct shunt_view *v,
 	       const struct shunt_event *ev)
 {
+	if (!n->fn[op])
+		return -1000;
 	switch (op) {
-	case SHUNT_ASK_STEER:
-		return n->steer(v, ev);
-	case SHUNT_ASK_SELECT:
-		return n->select(v, ev);
-	case SHUNT_ASK_REQUEUE:
-		return n->requeue ? n->requeue(v, ev) : -1000;
-	case SHUNT_ASK_DONE:
-		if (!n->done)
-			return -1000;
-		n->done(v, ev);
+#define ANSWER_int return
+#define ANSWER_void
+#define ASK(OP, name, type, need, targets, text)                                                   \
+	case SHUNT_ASK_##OP:                                                                       \
+		ANSWER_##type n->name(v, ev);                                                      \
 		return 0;
+
+		SHUNT_POLICY_OPS(ASK)
+	default:
+		return -1000;
 	}
-	return -1000;
 }

@@ -9,8 +9,7 @@
 struct native {
 	void *handle;
 	const struct shunt_policy_desc *desc;
-	shunt_policy_fn steer, select, requeue; /* requeue, done: NULL where the policy has none */
-	shunt_policy_done_fn done;
+	SHUNT_POLICY_FNS;
 };
 
 void native_load(struct native *n, const char *object);

@@ -83,11 +83,27 @@ static void ask_policy(const char *object, __u64 count)
 			else
 				views_noisy(&rng, g->view);
 		}
-		ask_both(g, &n, i % 2, sane);
-		if (n.requeue)
-			ask_both(g, &n, SHUNT_ASK_REQUEUE, sane);
-		if (n.done)
-			ask_both(g, &n, SHUNT_ASK_DONE, sane);
+		for (enum shunt_ask_op op = 0; op < SHUNT_NR_OPS; op++) {
+			if (n.fn[op] && (!shunt_op(op)->need || i % 2 == op))
+				ask_both(g, &n, op, sane);
+		}
+	}
+	native_free(&n);
+	ingress_free(g);
+}
+
+/* The policy "every" has all functions that there are. */
+static void a_function_of_the_list_is_bound_everywhere(void **state)
+{
+	struct ingress *g = ingress_load("build/tests/bpf/every.o", 4, 4);
+	struct shunt_event ev = views_event(&rng);
+	struct native n;
+
+	native_load(&n, "build/tests/bpf/every.o");
+	for (enum shunt_ask_op op = 0; op < SHUNT_NR_OPS; op++) {
+		if (!n.fn[op])
+			fail_msg("'every' has no %s(): a new function belongs there, too", shunt_op(op)->name);
+		assert_int_not_equal(ingress_ask(g, op, &ev), -1000);
 	}
 	native_free(&n);
 	ingress_free(g);
@@ -171,6 +187,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(policies_answer_alike_in_bpf_and_native_code),
 		cmocka_unit_test(every_accessor_is_alike_in_bpf_and_native_code),
+		cmocka_unit_test(a_function_of_the_list_is_bound_everywhere),
 		cmocka_unit_test(every_class_is_taken_by_some_core_that_is_up),
 	};
 

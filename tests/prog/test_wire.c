@@ -436,6 +436,112 @@ static void a_parked_request_is_queued_once_and_resumed(void **state)
 	assert_int_equal(slots_missing(), 0);
 }
 
+/* What the core runs is parked as number seq. */
+static __u32 park_it(__u32 seq)
+{
+	struct shunt_wire_credit c = credit(0, seq, 1, 1);
+
+	c.park = seq;
+	c.token = 0xabcdef;
+	return send_credit(&c);
+}
+
+/* Its counts stay those of its class. */
+static void a_request_that_used_up_its_quanta_is_demoted(void **state)
+{
+	struct shunt_wire_credit c;
+
+	set("quantum_us", 0, 10);
+	set("quantum_us", 1, 30);
+	preempt(true);
+	n.view->cls[0] = (struct shunt_view_class){ .demote_after = 2, .demote_to = 1 };
+	join(0);
+	arrive(0, 1);
+	for (__u32 seq = 1; seq <= 3; seq++) {
+		assert_int_equal(park_it(seq), XDP_TX);
+		assert_int_equal(answer()->w.type, SHUNT_WIRE_RESUME);
+		assert_int_equal(answer()->cls, 0);
+		assert_int_equal(answer()->quantum_us, seq < 2 ? 10 : 30);
+		assert_int_equal(n.view->core[0].preempt.demoted, seq >= 2);
+	}
+	c = credit(0, 4, 1, 0);
+	send_credit(&c);
+	assert_int_equal(n.state->cls[0].done, 1);
+	assert_int_equal(n.state->cls[1].done, 0);
+	assert_int_equal(slots_missing(), 0);
+}
+
+/* The class that it was demoted to waits (prio), so it is in its queue when the process ends. */
+static void a_demoted_request_that_is_lost_is_one_of_its_own_class(void **state)
+{
+	struct shunt_wire_hello h;
+	struct shunt_wire_credit c;
+
+	n.view->cls[0] = (struct shunt_view_class){ .demote_after = 1, .demote_to = 1 };
+	join(0);
+	for (int i = 1; i <= 3; i++)
+		arrive(0, i);
+	c = credit(0, 2, 3, 3);
+	c.park = 1;
+	c.token = 5;
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), 3);
+	assert_int_equal(n.state->fifo[1][1].count, 1);
+	assert_int_equal(n.state->cls[0].tokens[0], 1);
+	nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 });
+	h = next_hello(0);
+	h.process = SHUNT_WIRE_PROCESS(SHUNT_WIRE_NUMBER(n.state->process[0]) + 1, 1);
+	assert_int_equal(send_hello(&h, &key[0]), XDP_TX);
+	assert_int_equal(n.state->cls[0].lost, 3);
+	assert_int_equal(n.state->cls[1].lost, 0);
+	assert_int_equal(n.state->cls[0].tokens[0], 0);
+	assert_int_equal(slots_missing(), 0);
+}
+
+static void assert_told(int cls, __u64 requests, __u64 ns)
+{
+	assert_int_equal(n.view->state[2 * cls], requests);
+	assert_int_equal(n.view->state[2 * cls + 1], ns);
+}
+
+/* Number "high" has come; of all that came, "open" has not ended. So long took those of the class in all. */
+static void say_ended(__u32 high, __u32 open, __u32 cls, __u32 timed, __u64 ns)
+{
+	struct shunt_wire_credit c = credit(0, high, ~0U, open);
+
+	c.cls = cls;
+	c.timed = timed;
+	c.service_ns = ns;
+	send_credit(&c);
+}
+
+static void the_policy_is_told_of_each_request_that_ended(void **state)
+{
+	join(0);
+	arrive(0, 1);
+	arrive(1, 2);
+	say_ended(2, 3, 0, 0, 0);
+	assert_told(0, 0, 0);
+	say_ended(2, 1, 0, 1, 700);
+	assert_told(0, 1, 700);
+	say_ended(2, 1, 0, 1, 700); /* said again */
+	assert_told(0, 1, 700);
+	say_ended(2, 0, 1, 1, 90);
+	assert_told(1, 1, 90);
+	arrive(0, 3);
+	arrive(0, 4);
+	say_ended(4, 0, 0, 3, 1700); /* two at once: a credit was lost */
+	assert_told(0, 3, 1700);
+	arrive(0, 5);
+	arrive(1, 6);
+	say_ended(6, 0, 1, 2, 100); /* of class 0 nothing is said: its mean */
+	assert_told(1, 2, 100);
+	assert_told(0, 4, 1700 + 566);
+	arrive(0, 7);
+	say_hello(0); /* what is lost did not end */
+	assert_told(0, 4, 1700 + 566);
+}
+
 static void a_credit_says_that_it_took_a_signal(void **state)
 {
 	struct shunt_wire_credit c;
@@ -615,6 +721,9 @@ int main(void)
 		BOTH(what_is_put_back_keeps_its_order, "fcfs"),
 		BOTH(what_a_fenced_core_did_not_take_keeps_its_order, "fcfs"),
 		BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),
+		BOTH(a_request_that_used_up_its_quanta_is_demoted, "fcfs"),
+		BOTH(a_demoted_request_that_is_lost_is_one_of_its_own_class, "prio"),
+		TEST(the_policy_is_told_of_each_request_that_ended, "tests/nic/told"),
 		BOTH(a_credit_says_that_it_took_a_signal, "fcfs"),
 		BOTH(a_credit_that_is_not_new_or_not_ours_changes_nothing, "fcfs"),
 		TEST(forged_frames_change_nothing_but_counters, "nic/fcfs"),
