@@ -216,6 +216,14 @@ test_a_complaint_of_before_the_run_is_no_failure_and_makes_the_next_no_news() {
 	assert_match "$OUT" "the log of before this run has no such complaint"
 }
 
+test_a_fault_of_some_process_is_no_complaint() {
+	local fault="[ 5.0] traps: x[9] general protection fault ip:7f sp:7f error:0 in libc.so.6[7f+5]"
+	program a "echo '$fault' >>$DIR/log; complain '[ 7.0] BUG: bad page state'; finish"
+	try_beside a
+	assert_match "$OUT" "BUG: bad page state"
+	[[ $OUT != *traps:* ]] || fail "a process's own fault is told as the kernel's"
+}
+
 # The sandbox of a test in bash dies with it.
 test_nothing_outlives_a_test() {
 	local mark=$((RANDOM + 100000))
