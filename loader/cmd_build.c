@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "build.h"
+#include "verb.h"
+
+static const char *given_out; /* -o; NULL: default_out() */
 
 /* mine.c becomes mine.shunt in the current directory, as compilers do. */
 static int default_out(struct ctl *ctl, const char *source, char *out, size_t len)
@@ -28,16 +31,22 @@ static void show(const json_t *r)
 	       text_at(r, "policy"), number_at(r, "native_bytes"));
 }
 
-int cmd_build(struct ctl *ctl)
+static int take_output(struct ctl *ctl, const char *value)
+{
+	given_out = value;
+	return 0;
+}
+
+static int run(struct ctl *ctl)
 {
 	struct bundle b = { 0 };
 	char out[PATH_MAX];
-	int err = need_args(ctl, 1, 1, "build FILE.c [-o OUT.shunt]");
+	int err = need_args(ctl, 1, 1);
 
 	if (!err)
 		err = default_out(ctl, ctl->argv[0], out, sizeof(out));
-	if (!err && ctl->out)
-		snprintf(out, sizeof(out), "%s", ctl->out);
+	if (!err && given_out)
+		snprintf(out, sizeof(out), "%s", given_out);
 	if (!err)
 		err = build_bundle(ctl, ctl->argv[0], out, &b);
 	if (err)
@@ -47,3 +56,11 @@ int cmd_build(struct ctl *ctl)
 	bundle_close(&b);
 	return err;
 }
+
+static const struct verb_option output = { "output", 'o', "OUT.shunt", take_output };
+static const struct verb_option *const options[] = { &output, NULL };
+
+const struct verb verb_build = {
+	"build", "FILE.c [-o OUT.shunt]", "compile a policy into a bundle; needs no privileges",
+	options, run
+};

@@ -10,10 +10,9 @@
 #include "show.h"
 #include "tunable.h"
 #include "units.h"
+#include "verb.h"
 #include "where.h"
 #include "words.h"
-
-#define USAGE "class [list | set CLASS KEY=VALUE... | add NAME KEY=VALUE...]"
 
 static const char *const requeues[] = { "head", "tail", "auto" };
 
@@ -263,7 +262,7 @@ static int add(struct ctl *ctl, struct shunt_cfg *cfg)
 	return err ? err : map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
 }
 
-int cmd_class(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	static const char *const actions[] = { "list", "set", "add" };
 	struct shunt_cfg cfg;
@@ -272,7 +271,7 @@ int cmd_class(struct ctl *ctl)
 	if (ctl->argc)
 		action = pick_word(ctl, "action", ctl->argv[0], actions, 3);
 	if (action < 0 || need_args(ctl, action == 0 ? 0 : action == 1 ? 3 : 2,
-				    action ? 2 + NKEYS : 1, USAGE))
+				    action ? 2 + NKEYS : 1))
 		return -EINVAL;
 	if (!action) {
 		err = where_pick(ctl);
@@ -287,3 +286,9 @@ int cmd_class(struct ctl *ctl)
 	where_unlock(lock);
 	return err ? err : list(ctl);
 }
+
+const struct verb verb_class = {
+	"class", "[list | set CLASS KEY=VALUE... | add NAME KEY=VALUE...]", 
+	"the kinds of request: slo=, quantum=, hold=, requeue=, demote=",
+	only_dev, run
+};

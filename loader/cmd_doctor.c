@@ -10,6 +10,7 @@
 
 #include "doctor.h"
 #include "object.h"
+#include "verb.h"
 #include "where.h"
 
 static const char *const levels[] = { "ok", "warn", "fail" };
@@ -75,11 +76,11 @@ static void examine(struct ctl *ctl, struct findings *f)
 	ctl_forget(ctl); /* every failure has become a finding */
 }
 
-int cmd_doctor(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	struct findings f = { .list = json_array() };
 	struct where_list list = { 0 };
-	int err = need_args(ctl, 0, 0, "doctor [--dev IF]");
+	int err = need_args(ctl, 0, 0);
 
 	if (err) {
 		json_decref(f.list);
@@ -88,7 +89,7 @@ int cmd_doctor(struct ctl *ctl)
 	log_start(ctl->verbose);
 	doctor_host(ctl, &f);
 	ctl_forget(ctl);
-	if (ctl->given & OPT_DEV) {
+	if (ctl->pins.ifname) {
 		examine(ctl, &f);
 	} else if (!where_list(ctl, &list)) {
 		for (int i = 0; i < list.n; i++) {
@@ -103,3 +104,8 @@ int cmd_doctor(struct ctl *ctl)
 				   f.count[LEVEL_WARN], "fail", f.count[LEVEL_FAIL], "findings",
 				   f.list), show);
 }
+
+const struct verb verb_doctor = {
+	"doctor", "", "what stands in the way on this machine, each with its fix",
+	only_dev, run
+};

@@ -11,6 +11,7 @@
 #include "netdev.h"
 #include "object.h"
 #include "probe.h"
+#include "verb.h"
 #include "where.h"
 
 static const struct {
@@ -112,11 +113,11 @@ static void show(const json_t *r)
 	show_list(json_object_get(r, "driver_features"));
 }
 
-int cmd_features(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	struct utsname host;
 	json_t *list, *r;
-	int err = need_args(ctl, 0, 0, "features [--dev IF]"), has;
+	int err = need_args(ctl, 0, 0), has;
 
 	if (err)
 		return err;
@@ -134,7 +135,7 @@ int cmd_features(struct ctl *ctl)
 							 features[i].required, features[i].since));
 	}
 	r = json_pack("{s:s, s:o}", "kernel", host.release, "features", list);
-	if (ctl->given & OPT_DEV)
+	if (ctl->pins.ifname)
 		err = add_driver(ctl, r);
 	if (err) {
 		json_decref(r);
@@ -142,3 +143,8 @@ int cmd_features(struct ctl *ctl)
 	}
 	return emit(ctl, r, show);
 }
+
+const struct verb verb_features = {
+	"features", "", "what this kernel (and interface) offers to shunt",
+	only_dev, run
+};

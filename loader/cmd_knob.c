@@ -8,9 +8,8 @@
 #include "maps.h"
 #include "tunable.h"
 #include "units.h"
+#include "verb.h"
 #include "where.h"
-
-#define USAGE "knob get [N] | set N VALUE"
 
 static void show(const json_t *r)
 {
@@ -58,17 +57,17 @@ static int set(struct ctl *ctl, __u32 knob, __u64 value)
 	return err ? err : tell(ctl, knob);
 }
 
-int cmd_knob(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	static const char *const actions[] = { "get", "set" };
 	__u64 knob = 0, value = 0;
 	char why[128];
-	int err = need_args(ctl, 1, 3, USAGE), action;
+	int err = need_args(ctl, 1, 3), action;
 
 	if (err)
 		return err;
 	action = pick_word(ctl, "action", ctl->argv[0], actions, 2);
-	if (action < 0 || need_args(ctl, action ? 3 : 1, action ? 3 : 2, USAGE))
+	if (action < 0 || need_args(ctl, action ? 3 : 1, action ? 3 : 2))
 		return -EINVAL;
 	if ((ctl->argc > 1 &&
 	     parse_number(ctl->argv[1], 0, SHUNT_KNOBS - 1, &knob, why, sizeof(why))) ||
@@ -79,3 +78,8 @@ int cmd_knob(struct ctl *ctl)
 	err = where_pick(ctl);
 	return err ? err : tell(ctl, ctl->argc > 1 ? (int)knob : -1);
 }
+
+const struct verb verb_knob = {
+	"knob", "get [N] | set N VALUE", "numbers that a policy reads",
+	only_dev, run
+};

@@ -9,8 +9,11 @@
 #include <bpf/libbpf.h>
 
 #include "file.h"
+#include "verb.h"
 #include "../offload/nfp/lint/report.h"
 #include "verify.h"
+
+static bool of_card; /* --card */
 
 static void show_finding(const char *object, const json_t *f)
 {
@@ -178,14 +181,20 @@ static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *
 	return j;
 }
 
-int cmd_lint(struct ctl *ctl)
+static int take_card(struct ctl *ctl, const char *value)
+{
+	of_card = true;
+	return 0;
+}
+
+static int run(struct ctl *ctl)
 {
 	struct lint_object o = { 0 };
 	char why[256];
 	const char *path;
 	void *data = NULL;
 	size_t len = 0;
-	int err = need_args(ctl, 1, 1, "lint OBJECT [--card]");
+	int err = need_args(ctl, 1, 1);
 
 	if (err)
 		return err;
@@ -207,10 +216,19 @@ int cmd_lint(struct ctl *ctl)
 		else if (o.too_much)
 			err = cannot_read(ctl, path, "its programs have more paths than can be followed");
 		else
-			err = emit(ctl, report(ctl, &o, path), ctl->given & OPT_CARD || ctl->verbose ? show_all : show);
+			err = emit(ctl, report(ctl, &o, path), of_card || ctl->verbose ? show_all : show);
 		if (!err && lint_refused(&o))
 			ctl->code = EXIT_FAILED;
 	}
 	lint_free(&o);
 	return err;
 }
+
+static const struct verb_option card = { "card", 0, NULL, take_card };
+static const struct verb_option *const options[] = { &card, NULL };
+
+const struct verb verb_lint = {
+	"lint", "OBJECT [--card]", "what a policy costs the kernel's verifier; would a Netronome card take this BPF "
+	"object? if not, why, and what instead (--card: of a policy's bundle, too)",
+	options, run
+};

@@ -23,10 +23,23 @@
 #include "setup.h"
 #include "show.h"
 #include "signals.h"
+#include "verb.h"
 #include "verify.h"
 #include "where.h"
 
-#define USAGE "load POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] [--offload nfp|auto|none]"
+enum offload {
+	OFFLOAD_NONE,
+	OFFLOAD_NFP,  /* the card chooses the queue, or it fails */
+	OFFLOAD_AUTO, /* where it fails, without a card */
+};
+
+/* The options; 0: not given. */
+static struct {
+	const char *config;
+	unsigned int port, cores;
+	enum offload offload;
+	bool offload_said;
+} given;
 
 /* What became of --offload. */
 struct outcome {
@@ -36,15 +49,14 @@ struct outcome {
 
 static int read_setup(struct ctl *ctl, struct setup *s)
 {
-	if (!(ctl->given & (OPT_CONFIG | OPT_PORT))) {
+	if (!given.config && !given.port) {
 		fail_usage(ctl, "which requests are the service's? say --port N or --config FILE");
-		hint(ctl, "usage: shunt %s", USAGE);
+		hint_usage(ctl);
 		return -EINVAL;
 	}
-	if ((ctl->given & OPT_CONFIG) && (ctl->given & (OPT_PORT | OPT_CORES)))
+	if (given.config && (given.port || given.cores))
 		return fail_usage(ctl, "--config says ports and cores: no --port, no --cores");
-	return ctl->given & OPT_CONFIG ? setup_from_file(ctl, ctl->config, s) :
-					 setup_simple(ctl, ctl->port, ctl->cores, s);
+	return given.config ? setup_from_file(ctl, given.config, s) : setup_simple(ctl, given.port, given.cores, s);
 }
 
 /* Is the place free? Sweeps away what a load that was killed, or a vanished interface, left. */
@@ -71,7 +83,7 @@ static int make_room(struct ctl *ctl)
 		     "comes before another configuration", ctl->ifname, ctl->ifname);
 		return -EEXIST;
 	}
-	if (ctl->given & OPT_DRY_RUN)
+	if (ctl->dry_run)
 		return 0;
 	if (!err)
 		note("the interface that '%s' was is gone: its pins are removed", ctl->ifname);
@@ -164,10 +176,10 @@ static json_t *describe(const struct ctl *ctl, const struct bundle *b, const str
 							 queues_json(&s->domains[d]), "cpus", cpus));
 	}
 	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
-			 b->desc.name, "dry_run", !!(ctl->given & OPT_DRY_RUN), "classes",
+			 b->desc.name, "dry_run", ctl->dry_run, "classes",
 			 (int)s->cfg.nclasses, "ports", (int)s->nports, "rules", (int)s->nrules,
 			 "domains", domains);
-	if (ctl->given & OPT_OFFLOAD)
+	if (given.offload_said)
 		json_object_set_new(j, "offload", json_string(out->ninsns ? "nfp" : "none"));
 	if (out->ninsns)
 		json_object_set_new(j, "card_instructions", json_integer(out->ninsns));
@@ -219,7 +231,7 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 		verify_warn_nic(b);
 	if (!err && card)
 		err = card_load(ctl, ctl->argv[0], false, card);
-	if (!err && !(ctl->given & OPT_DRY_RUN)) {
+	if (!err && !ctl->dry_run) {
 		err = bring_up(ctl, b, s, &o, card);
 		if (err)
 			where_sweep(ctl);
@@ -236,10 +248,10 @@ static int setup_for_card(struct ctl *ctl, struct setup *s)
 
 	if (s->wire.on)
 		return fail(ctl, -EINVAL, "the configuration is that of a NIC that schedules: no card's program goes before it");
-	if (ctl->given & OPT_PORT) {
+	if (given.port) {
 		err = iface_read(ctl, &iface);
 		if (!err)
-			err = setup_queues(ctl, ctl->port, ctl->cores, iface.rx_queues, s);
+			err = setup_queues(ctl, given.port, given.cores, iface.rx_queues, s);
 	}
 	s->cfg.flags |= SHUNT_CFG_CARD;
 	return err;
@@ -269,10 +281,10 @@ static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s,
 {
 	int err = make_room(ctl);
 
-	if (err || ctl->offload == OFFLOAD_NONE)
+	if (err || given.offload == OFFLOAD_NONE)
 		return err ? err : load_once(ctl, b, s, NULL);
 	err = load_on_card(ctl, b, s, out);
-	if (!err || ctl->offload == OFFLOAD_NFP)
+	if (!err || given.offload == OFFLOAD_NFP)
 		return err;
 	out->refused = strdup(ctl->error ? ctl->error : "the card refuses");
 	ctl_forget(ctl);
@@ -285,12 +297,50 @@ static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s,
 	return err;
 }
 
-int cmd_load(struct ctl *ctl)
+static int take_config(struct ctl *ctl, const char *value)
+{
+	given.config = value;
+	return 0;
+}
+
+static int take_port(struct ctl *ctl, const char *value)
+{
+	__u64 n = 0;
+	int err = option_number(ctl, "port", value, 1, 65535, &n);
+
+	given.port = n;
+	return err;
+}
+
+static int take_cores(struct ctl *ctl, const char *value)
+{
+	__u64 n = 0;
+	int err = option_number(ctl, "cores", value, 1, SHUNT_CORES, &n);
+
+	given.cores = n;
+	return err;
+}
+
+static int take_offload(struct ctl *ctl, const char *value)
+{
+	static const char *const names[] = { "none", "nfp", "auto" }; /* as enum offload */
+
+	for (int i = OFFLOAD_NONE; i <= OFFLOAD_AUTO; i++) {
+		if (!strcmp(value, names[i])) {
+			given.offload = i;
+			given.offload_said = true;
+			return 0;
+		}
+	}
+	return fail_usage(ctl, "--offload: '%s' is none of nfp, auto and none", value);
+}
+
+static int run(struct ctl *ctl)
 {
 	struct outcome out = { 0 };
 	struct bundle b = { 0 };
 	struct setup s;
-	int err = need_args(ctl, 1, 1, USAGE), lock;
+	int err = need_args(ctl, 1, 1), lock;
 
 	if (!err && !ctl->pins.ifname)
 		err = fail_usage(ctl, "on which interface? say --dev IF");
@@ -298,7 +348,7 @@ int cmd_load(struct ctl *ctl)
 		err = read_setup(ctl, &s);
 	if (!err)
 		err = iface_need(ctl);
-	if (!err && ctl->offload == OFFLOAD_NONE)
+	if (!err && given.offload == OFFLOAD_NONE)
 		err = check_native(ctl, &s);
 	if (!err)
 		err = where_check(ctl);
@@ -308,7 +358,7 @@ int cmd_load(struct ctl *ctl)
 		return err;
 	lock = where_lock(ctl, true);
 	err = lock < 0 ? lock : load_locked(ctl, &b, &s, &out);
-	if (err || (ctl->given & OPT_DRY_RUN))
+	if (err || ctl->dry_run)
 		where_tidy(ctl);
 	where_unlock(lock);
 	if (!err)
@@ -317,3 +367,15 @@ int cmd_load(struct ctl *ctl)
 	free(out.refused);
 	return err;
 }
+
+static const struct verb_option config = { "config", 0, "FILE", take_config }, port = { "port", 0, "N", take_port },
+				cores = { "cores", 0, "N", take_cores },
+				offload = { "offload", 0, "nfp|auto|none", take_offload };
+static const struct verb_option *const options[] = { &option_dev, &config, &port, &cores, &option_dry_run, &offload, NULL };
+
+const struct verb verb_load = {
+	"load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] "
+	"[--offload nfp|auto|none]", 
+	"put shunt on an interface (and its card); --dry-run only tries",
+	options, run
+};

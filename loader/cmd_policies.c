@@ -10,17 +10,35 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "verb.h"
 
-static const char *const flag_names[] = { "flow", "key", "random", "now", "heads", "idle_only",
-					  "steals", "preempts", "hint" };
+#pragma GCC diagnostic error "-Wswitch" /* a flag that is added has a name */
+
+static const char *flag_name(enum shunt_policy_flags flag)
+{
+	switch (flag) {
+	case SHUNT_NEEDS_FLOW: return "flow";
+	case SHUNT_NEEDS_KEY: return "key";
+	case SHUNT_NEEDS_RANDOM: return "random";
+	case SHUNT_NEEDS_NOW: return "now";
+	case SHUNT_NEEDS_HEADS: return "heads";
+	case SHUNT_IDLE_ONLY: return "idle_only";
+	case SHUNT_STEALS: return "steals";
+	case SHUNT_PREEMPTS: return "preempts";
+	case SHUNT_NEEDS_HINT: return "hint";
+	}
+	return NULL;
+}
 
 static json_t *flags_json(__u32 flags)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < sizeof(flag_names) / sizeof(flag_names[0]); i++) {
-		if (flags & 1u << i)
-			json_array_append_new(list, json_string(flag_names[i]));
+	for (__u32 left = flags; left; left &= left - 1) {
+		const char *name = flag_name(left & -left);
+
+		if (name)
+			json_array_append_new(list, json_string(name));
 	}
 	return list;
 }
@@ -78,12 +96,12 @@ static void show(const json_t *r)
 							 text_at(entry, "text"));
 }
 
-int cmd_policies(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	char dir[PATH_MAX];
 	struct dirent **files;
 	json_t *list;
-	int err = need_args(ctl, 0, 0, "policies"), n;
+	int err = need_args(ctl, 0, 0), n;
 
 	if (err)
 		return err;
@@ -107,3 +125,8 @@ int cmd_policies(struct ctl *ctl)
 	     "%s/shunt/policies", SHUNT_LIBDIR);
 	return -ENOENT;
 }
+
+const struct verb verb_policies = {
+	"policies", "", "the built-in policies",
+	no_options, run
+};

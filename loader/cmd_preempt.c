@@ -11,10 +11,9 @@
 #include "show.h"
 #include "signals.h"
 #include "units.h"
+#include "verb.h"
 #include "where.h"
 #include "words.h"
-
-#define USAGE "preempt [get | set KEY=VALUE...]"
 
 static const char *const modes[] = { "auto", "on", "off" };
 static const char *const signallers[] = { "agent", "xdp" };
@@ -105,13 +104,13 @@ static void show(const json_t *r)
 		puts("no signals");
 }
 
-int cmd_preempt(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	static const char *const actions[] = { "get", "set" };
 	int action = ctl->argc ? pick_word(ctl, "action", ctl->argv[0], actions, 2) : 0, err, lock;
 	struct shunt_cfg cfg;
 
-	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1, USAGE))
+	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1))
 		return -EINVAL;
 	lock = where_pick_locked(ctl);
 	if (lock < 0)
@@ -122,3 +121,9 @@ int cmd_preempt(struct ctl *ctl)
 	where_unlock(lock);
 	return err ? err : emit(ctl, preempt_json(&cfg), show);
 }
+
+const struct verb verb_preempt = {
+	"preempt", "[get | set KEY=VALUE...]", 
+	"requests that yield: mode=auto|on|off, parked=, watch=, grace=",
+	only_dev, run
+};

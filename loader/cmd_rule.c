@@ -9,11 +9,9 @@
 #include "maps.h"
 #include "rules.h"
 #include "units.h"
+#include "verb.h"
 #include "where.h"
 #include "words.h"
-
-#define USAGE "rule [list | add [port=N] [offset=N] value=BYTES [mask=BYTES] [width=N] " \
-	      "class=CLASS [at=N] | del N | flush [PORT]]"
 
 enum { KEY_PORT, KEY_OFFSET, KEY_VALUE, KEY_MASK, KEY_WIDTH, KEY_CLASS, KEY_AT, NKEYS };
 static const char *const keys[] = { "port", "offset", "value", "mask", "width", "class", "at" };
@@ -132,7 +130,7 @@ static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **
 
 	if (!words[KEY_CLASS] || !words[KEY_VALUE]) {
 		fail_usage(ctl, "a rule needs %s", words[KEY_VALUE] ? "class=" : "value=");
-		hint(ctl, "usage: shunt %s", USAGE);
+		hint_usage(ctl);
 		return -EINVAL;
 	}
 	if (number_of(ctl, "offset", words[KEY_OFFSET], SHUNT_OFFSET_MAX, &n))
@@ -232,7 +230,7 @@ static int change(struct ctl *ctl, int action, struct rule_table *t)
 	return err;
 }
 
-int cmd_rule(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	static const char *const actions[] = { "list", "add", "del", "flush" };
 	static const int least[] = { 0, 3, 2, 1 }, most[] = { 1, 1 + NKEYS, 2, 2 };
@@ -245,10 +243,10 @@ int cmd_rule(struct ctl *ctl)
 	/* What a rule lacks is said by name. */
 	if (action == 1 && ctl->argc > 1 && ctl->argc < least[1]) {
 		fail_usage(ctl, "a rule needs %s, too", strncmp(ctl->argv[1], "value=", 6) ? "value= and class=" : "class=");
-		hint(ctl, "usage: shunt %s", USAGE);
+		hint_usage(ctl);
 		return -EINVAL;
 	}
-	if (action < 0 || need_args(ctl, least[action], most[action], USAGE))
+	if (action < 0 || need_args(ctl, least[action], most[action]))
 		return -EINVAL;
 	if (action)
 		return change(ctl, action, &t);
@@ -263,3 +261,9 @@ int cmd_rule(struct ctl *ctl)
 	rules_close(&t);
 	return err;
 }
+
+const struct verb verb_rule = {
+	"rule", "[list | add [port=N] [offset=N] value=BYTES [mask=BYTES] [width=N] class=CLASS [at=N] | del N | "
+	"flush [PORT]]", "how requests are told apart",
+	only_dev, run
+};

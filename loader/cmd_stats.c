@@ -4,14 +4,22 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "collect.h"
 #include "maps.h"
 #include "show.h"
+#include "verb.h"
 #include "where.h"
 #include "wire.h"
+
+/* --interval, --count; 0: not given. */
+static struct {
+	double seconds;
+	unsigned long count;
+} every;
 
 static const char *const columns[] = { "arrived", "steered", "held", "spill", "rejected", "dropped",
 				       "dropped_by_limit", "passed", "replied", "noreply", "lost",
@@ -261,11 +269,11 @@ static void sleep_until(__u64 ns)
 
 static int repeat(struct ctl *ctl)
 {
-	__u64 next = now_ns(), step = ctl->interval * 1e9, was = 0, at;
+	__u64 next = now_ns(), step = every.seconds * 1e9, was = 0, at;
 	json_t *before = NULL, *now;
 	int err = 0;
 
-	for (unsigned long i = 0; !err && (!ctl->count || i < ctl->count); i++) {
+	for (unsigned long i = 0; !err && (!every.count || i < every.count); i++) {
 		at = now_ns();
 		now = collect(ctl);
 		if (!now) {
@@ -282,26 +290,54 @@ static int repeat(struct ctl *ctl)
 		if (ferror(stdout))
 			break;
 		next += step;
-		if (!ctl->count || i + 1 < ctl->count)
+		if (!every.count || i + 1 < every.count)
 			sleep_until(next);
 	}
 	json_decref(before);
 	return err;
 }
 
-int cmd_stats(struct ctl *ctl)
+static int take_interval(struct ctl *ctl, const char *value)
 {
-	int err = need_args(ctl, 0, 0, "stats [--dev IF] [--interval SECONDS [--count N]]");
+	char *end;
+
+	every.seconds = strtod(value, &end);
+	if (end == value || *end || !(every.seconds >= 0.01 && every.seconds <= 86400))
+		return fail_usage(ctl, "--interval: '%s' is no number of seconds from 0.01 to 86400", value);
+	return 0;
+}
+
+static int take_count(struct ctl *ctl, const char *value)
+{
+	__u64 n = 0;
+	int err = option_number(ctl, "count", value, 1, 1ULL << 32, &n);
+
+	every.count = n;
+	return err;
+}
+
+static int run(struct ctl *ctl)
+{
+	int err = need_args(ctl, 0, 0);
 	json_t *r;
 
-	if (!err && (ctl->given & OPT_COUNT) && !(ctl->given & OPT_INTERVAL))
+	if (!err && every.count && !every.seconds)
 		err = fail_usage(ctl, "--count needs --interval");
 	if (!err)
 		err = where_pick(ctl);
 	if (err)
 		return err;
-	if (ctl->given & OPT_INTERVAL)
+	if (every.seconds)
 		return repeat(ctl);
 	r = collect(ctl);
 	return r ? emit(ctl, r, show) : fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);
 }
+
+static const struct verb_option interval = { "interval", 0, "SECONDS", take_interval }, count = { "count", 0, "N", take_count };
+static const struct verb_option *const options[] = { &option_dev, &interval, &count, NULL };
+
+const struct verb verb_stats = {
+	"stats", "[--interval SECONDS [--count N]]", "every count, repeated with rates; man 8 shunt, COUNTS, says what "
+	"each is",
+	options, run
+};

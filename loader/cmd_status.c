@@ -10,6 +10,7 @@
 #include "collect.h"
 #include "maps.h"
 #include "show.h"
+#include "verb.h"
 #include "where.h"
 #include "wire.h"
 
@@ -172,11 +173,11 @@ static json_t *collect_or_tell(struct ctl *ctl)
 	return j;
 }
 
-int cmd_status(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	struct where_list list;
 	json_t *all = json_array(), *j;
-	int err = need_args(ctl, 0, 0, "status [--dev IF]");
+	int err = need_args(ctl, 0, 0);
 
 	if (!err && ctl->pins.ifname) {
 		err = where_pick(ctl);
@@ -199,3 +200,8 @@ int cmd_status(struct ctl *ctl)
 	}
 	return emit(ctl, json_pack("{s:o}", "interfaces", all), show);
 }
+
+const struct verb verb_status = {
+	"status", "", "what is loaded, who serves it (the default verb)",
+	only_dev, run
+};

@@ -27,11 +27,10 @@
 #include "maps.h"
 #include "place.h"
 #include "refused.h"
+#include "verb.h"
 #include "verify.h"
 #include "where.h"
 #include "wire.h"
-
-#define USAGE "switch POLICY|FILE.c|FILE.shunt [--dev IF] [--dry-run] [--force]"
 
 static int raise_gen(struct ctl *ctl, struct shunt_cfg *cfg, __u32 policy_flags)
 {
@@ -115,7 +114,7 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 	}
 	if (!err)
 		err = refused_check(ctl, b);
-	if (!err && !(ctl->given & OPT_DRY_RUN))
+	if (!err && !ctl->dry_run)
 		err = replace(ctl, b, &o, &card, cfg);
 	card_close(&card);
 	object_close(&o);
@@ -137,12 +136,18 @@ static int load_and_switch(struct ctl *ctl, struct bundle *b, char from[SHUNT_NA
 	return err;
 }
 
-int cmd_switch(struct ctl *ctl)
+static int take_force(struct ctl *ctl, const char *value)
+{
+	ctl->force = true;
+	return 0;
+}
+
+static int run(struct ctl *ctl)
 {
 	char from[SHUNT_NAME_LEN];
 	struct bundle b = { 0 };
 	struct shunt_cfg cfg;
-	int err = need_args(ctl, 1, 1, USAGE);
+	int err = need_args(ctl, 1, 1);
 
 	if (!err)
 		err = where_pick(ctl);
@@ -157,7 +162,16 @@ int cmd_switch(struct ctl *ctl)
 		err = emit(ctl, json_pack("{s:s, s:s, s:s, s:I, s:b}", "interface", ctl->ifname,
 					  "from", from, "policy", b.desc.name, "generation",
 					  (json_int_t)cfg.policy_gen, "dry_run",
-					  !!(ctl->given & OPT_DRY_RUN)), show);
+					  ctl->dry_run), show);
 	bundle_close(&b);
 	return err;
 }
+
+static const struct verb_option force = { "force", 0, NULL, take_force };
+static const struct verb_option *const options[] = { &option_dev, &option_dry_run, &force, NULL };
+
+const struct verb verb_switch = {
+	"switch", "POLICY|FILE.c|FILE.shunt [--force]", "replace the policy in place; --dry-run only tries, --force takes "
+	"one that was put out of force",
+	options, run
+};

@@ -13,19 +13,19 @@
 #include "show.h"
 #include "tunable.h"
 #include "units.h"
+#include "verb.h"
 #include "where.h"
 
 struct kind {
 	enum tunable what;
 	const char *verb;
 	const char *map;
-	const char *usage;
 };
 
 static const struct kind kinds[] = {
-	{ TUNE_SLO, "slo", "slo_us", "slo get [CLASS] | set CLASS TIME | bytes TIME [CLASS]" },
-	{ TUNE_QUANTUM, "quantum", "quantum_us", "quantum get [CLASS] | set CLASS TIME" },
-	{ TUNE_LIMIT, "limit", "hold_limit", "limit get [CLASS] | set CLASS N" },
+	{ TUNE_SLO, "slo", "slo_us" },
+	{ TUNE_QUANTUM, "quantum", "quantum_us" },
+	{ TUNE_LIMIT, "limit", "hold_limit" },
 };
 
 static const char *const actions[] = { "get", "set", "bytes" };
@@ -165,7 +165,7 @@ static int bytes(struct ctl *ctl)
 
 static int tune(struct ctl *ctl, const struct kind *kind)
 {
-	int err = need_args(ctl, 1, 3, kind->usage), action;
+	int err = need_args(ctl, 1, 3), action;
 
 	if (err)
 		return err;
@@ -173,23 +173,38 @@ static int tune(struct ctl *ctl, const struct kind *kind)
 	if (action < 0)
 		return -EINVAL;
 	if (action == 0)
-		return need_args(ctl, 1, 2, kind->usage) ? -EINVAL : get(ctl, kind);
+		return need_args(ctl, 1, 2) ? -EINVAL : get(ctl, kind);
 	if (action == 1)
-		return need_args(ctl, 3, 3, kind->usage) ? -EINVAL : set(ctl, kind);
-	return need_args(ctl, 2, 3, kind->usage) ? -EINVAL : bytes(ctl);
+		return need_args(ctl, 3, 3) ? -EINVAL : set(ctl, kind);
+	return need_args(ctl, 2, 3) ? -EINVAL : bytes(ctl);
 }
 
-int cmd_slo(struct ctl *ctl)
+static int run_slo(struct ctl *ctl)
 {
 	return tune(ctl, &kinds[TUNE_SLO]);
 }
 
-int cmd_quantum(struct ctl *ctl)
+static int run_quantum(struct ctl *ctl)
 {
 	return tune(ctl, &kinds[TUNE_QUANTUM]);
 }
 
-int cmd_limit(struct ctl *ctl)
+static int run_limit(struct ctl *ctl)
 {
 	return tune(ctl, &kinds[TUNE_LIMIT]);
 }
+
+const struct verb verb_slo = {
+	"slo", "get [CLASS] | set CLASS TIME | bytes TIME [CLASS]", "latency objectives; bytes prints the bpftool line",
+	only_dev, run_slo
+};
+
+const struct verb verb_quantum = {
+	"quantum", "get [CLASS] | set CLASS TIME", "how long a request may run while others wait",
+	only_dev, run_quantum
+};
+
+const struct verb verb_limit = {
+	"limit", "get [CLASS] | set CLASS N", "how many requests of a class may wait",
+	only_dev, run_limit
+};

@@ -12,6 +12,7 @@
 
 #include "maps.h"
 #include "place.h"
+#include "verb.h"
 #include "where.h"
 
 static bool lives(__u32 pid)
@@ -63,11 +64,11 @@ static void show(const json_t *r)
 	}
 }
 
-int cmd_unload(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	struct where_list list;
 	json_t *still;
-	int err = need_args(ctl, 0, 0, "unload [--dev IF]"), lock;
+	int err = need_args(ctl, 0, 0), lock;
 
 	if (!err)
 		err = where_check(ctl);
@@ -98,3 +99,8 @@ int cmd_unload(struct ctl *ctl)
 					  still), show);
 	return err;
 }
+
+const struct verb verb_unload = {
+	"unload", "", "detach from the interface and forget everything",
+	only_dev, run
+};

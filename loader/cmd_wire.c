@@ -9,11 +9,10 @@
 #include "maps.h"
 #include "show.h"
 #include "units.h"
+#include "verb.h"
 #include "where.h"
 #include "wire.h"
 #include "words.h"
-
-#define USAGE "wire [get | set KEY=VALUE...]"
 
 enum { KEY_K, KEY_KEEP, KEY_LATE, NKEYS };
 static const char *const keys[] = { "k", "keep", "late" };
@@ -84,14 +83,14 @@ static int need_wire(struct ctl *ctl)
 	return err;
 }
 
-int cmd_wire(struct ctl *ctl)
+static int run(struct ctl *ctl)
 {
 	static const char *const actions[] = { "get", "set" };
 	int action = ctl->argc ? pick_word(ctl, "action", ctl->argv[0], actions, 2) : 0, err, lock;
 	struct shunt_nic_cfg cfg;
 	json_t *hosts;
 
-	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1, USAGE))
+	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1))
 		return -EINVAL;
 	lock = where_pick_locked(ctl);
 	if (lock < 0)
@@ -110,3 +109,9 @@ int cmd_wire(struct ctl *ctl)
 					       !!(cfg.flags & SHUNT_NIC_KEEP), "late_us",
 					       (int)(cfg.late_ns / 1000), "hosts", hosts), show);
 }
+
+const struct verb verb_wire = {
+	"wire", "[get | set KEY=VALUE...]", 
+	"how a NIC that schedules feeds its cores: k=, keep=on|off, late=",
+	only_dev, run
+};

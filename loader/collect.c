@@ -10,22 +10,11 @@
 
 #include "card.h"
 #include "collect.h"
+#include "count_names.h"
 #include "iface.h"
 #include "maps.h"
 #include "refused.h"
 #include "where.h"
-
-static const char *const pass_names[SHUNT_NR_PASS] = {
-	"not_ip", "ip", "not_udp", "udp", "port", "address", "mac", "queue",
-};
-
-static const char *const deny_names[] = { "group_mac", "source", "own_address", "service_port", "ip_checksum", "udp_checksum" };
-SHUNT_ASSERT(sizeof(deny_names) / sizeof(deny_names[0]) == SHUNT_NR_DENY, "each has a name");
-
-static const char *const event_names[SHUNT_NR_EV] = {
-	"no_meta", "no_socket", "bad_core", "bad_class", "bad_load", "bad_backlog", "bad_limit",
-	"core_full", "claim_lost",
-};
 
 static void set_count(json_t *j, const char *key, __u64 n)
 {
@@ -135,13 +124,19 @@ static json_t *total_json(const struct snapshot *s)
 	return j;
 }
 
-static json_t *named(const char *const *names, const __u64 *counts, int n)
+static void set_named_counts(json_t *j, const struct shunt_ingress *in)
 {
-	json_t *j = json_object();
+	json_t *pass = json_object(), *deny = json_object(), *events = json_object();
 
-	for (int i = 0; i < n; i++)
-		set_count(j, names[i], counts[i]);
-	return j;
+	for (int i = 0; i < SHUNT_NR_PASS; i++)
+		set_count(pass, pass_name(i), in->pass[i]);
+	for (int i = 0; i < SHUNT_NR_DENY; i++)
+		set_count(deny, deny_name(i), in->deny[i]);
+	for (int i = 0; i < SHUNT_NR_EV; i++)
+		set_count(events, event_name(i), in->ev[i]);
+	json_object_set_new(j, "pass", pass);
+	json_object_set_new(j, "denied", deny);
+	json_object_set_new(j, "events", events);
 }
 
 /* Yields by how long after the end of their quantum: upper bounds in ns, only what is not 0. */
@@ -283,9 +278,7 @@ json_t *collect(struct ctl *ctl)
 	json_object_set_new(j, "classes", classes);
 	json_object_set_new(j, "total", total_json(&s));
 	json_object_set_new(j, "preemption", preemption_json(&s));
-	json_object_set_new(j, "pass", named(pass_names, s.in.pass, SHUNT_NR_PASS));
-	json_object_set_new(j, "denied", named(deny_names, s.in.deny, SHUNT_NR_DENY));
-	json_object_set_new(j, "events", named(event_names, s.in.ev, SHUNT_NR_EV));
+	set_named_counts(j, &s.in);
 	if (card_there(ctl))
 		json_object_set_new(j, "card", card_json(ctl));
 	if (!err)

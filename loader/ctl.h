@@ -14,44 +14,20 @@
 
 #include "pins.h"
 
-enum option_bit {
-	OPT_DEV = 1,
-	OPT_CONFIG = 2,
-	OPT_DRY_RUN = 4,
-	OPT_PORT = 8,
-	OPT_CORES = 16,
-	OPT_INTERVAL = 32,
-	OPT_COUNT = 64,
-	OPT_OUT = 128,
-	OPT_OFFLOAD = 256,
-	OPT_FORCE = 512,
-	OPT_CARD = 1024,
-};
-
-enum offload {
-	OFFLOAD_NONE,
-	OFFLOAD_NFP,  /* the card chooses the queue, or it fails */
-	OFFLOAD_AUTO, /* where it fails, without a card */
-};
-
 struct ctl {
 	bool json;
 	bool pretty;
 	int verbose;
 	bool usage;          /* the error is one of usage */
 	int code;            /* exit code of a verb that did its work and found something wrong */
-	unsigned int given;  /* enum option_bit */
-	const char *config;
-	const char *out;
-	unsigned int port;
-	unsigned int cores;
-	enum offload offload;
-	double interval;     /* seconds */
-	unsigned long count; /* 0: no end */
+	bool dry_run;        /* only try */
+	bool force;          /* take a policy that was put out of force */
 	struct shunt_pins pins;
 	char ifname[16];     /* pins.ifname points here */
 	unsigned int ifindex; /* 0: no such interface now */
-	int argc;            /* arguments of the verb */
+	const struct verb *const *verbs; /* all; NULL ends */
+	const struct verb *verb;         /* the one that runs */
+	int argc;            /* its arguments */
 	char **argv;
 	char *error;
 	char *advice;
@@ -94,35 +70,5 @@ int conclude(struct ctl *ctl, int err);
 const char *text_at(const json_t *obj, const char *key);
 long long number_at(const json_t *obj, const char *key);
 
-/* Takes the verb's arguments: fails unless there are least to most. */
-int need_args(struct ctl *ctl, int least, int most, const char *usage);
-
-struct verb {
-	const char *name;
-	const char *args;
-	const char *text;
-	unsigned int options; /* enum option_bit */
-	int (*run)(struct ctl *ctl);
-};
-
 /* A sub-verb by its name or a unique prefix, -1 (and failed) if there is none. */
 int pick_word(struct ctl *ctl, const char *what, const char *word, const char *const *words, int n);
-
-int cmd_build(struct ctl *ctl);
-int cmd_class(struct ctl *ctl);
-int cmd_doctor(struct ctl *ctl);
-int cmd_features(struct ctl *ctl);
-int cmd_knob(struct ctl *ctl);
-int cmd_limit(struct ctl *ctl);
-int cmd_lint(struct ctl *ctl);
-int cmd_load(struct ctl *ctl);
-int cmd_policies(struct ctl *ctl);
-int cmd_preempt(struct ctl *ctl);
-int cmd_quantum(struct ctl *ctl);
-int cmd_rule(struct ctl *ctl);
-int cmd_slo(struct ctl *ctl);
-int cmd_stats(struct ctl *ctl);
-int cmd_status(struct ctl *ctl);
-int cmd_switch(struct ctl *ctl);
-int cmd_unload(struct ctl *ctl);
-int cmd_wire(struct ctl *ctl);

@@ -173,18 +173,6 @@ long long number_at(const json_t *obj, const char *key)
 	return json_integer_value(json_object_get(obj, key));
 }
 
-int need_args(struct ctl *ctl, int least, int most, const char *usage)
-{
-	if (ctl->argc >= least && ctl->argc <= most)
-		return 0;
-	if (ctl->argc < least)
-		fail_usage(ctl, "too few arguments");
-	else
-		fail_usage(ctl, "unexpected argument '%s'", ctl->argv[most]);
-	hint(ctl, "usage: shunt %s", usage);
-	return -EINVAL;
-}
-
 /* Few words are told at once, many by 'shunt help'. */
 static void unknown_word(struct ctl *ctl, const char *what, const char *word, const char *const *words, int n)
 {

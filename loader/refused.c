@@ -33,9 +33,9 @@ int refused_check(struct ctl *ctl, const struct bundle *b)
 	if (fd < 0)
 		return fd;
 	place = shunt_refused_find(fd, shunt_code_hash(b->native, b->native_len), &r);
-	if (place < SHUNT_REFUSED && !(ctl->given & OPT_FORCE))
+	if (place < SHUNT_REFUSED && !ctl->force)
 		err = refuse(ctl, b, &r);
-	else if (place < SHUNT_REFUSED && !(ctl->given & OPT_DRY_RUN) && bpf_map_update_elem(fd, &place, &none, 0))
+	else if (place < SHUNT_REFUSED && !ctl->dry_run && bpf_map_update_elem(fd, &place, &none, 0))
 		err = fail_bpf(ctl, -errno, "cannot write the map 'put_out'");
 	close(fd);
 	return err;

@@ -6,13 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "count_names.h"
 #include "maps.h"
 #include "wire.h"
-
-static const char *const event_names[SHUNT_NIC_NR_EV] = {
-	"short", "version", "type", "core", "key", "older", "cookie", "epoch", "old", "bad", "token",
-	"no_slot", "no_room", "long", "window", "hello", "skip", "note", "off", "bad_select", "needless", "service",
-};
 
 /* Ended, lost, waiting, parked, of each class. The view's backlog counts tokens, too: it is set right. */
 static void add_classes(struct snapshot *s, const struct shunt_nic *n)
@@ -104,7 +100,7 @@ int wire_snapshot(struct ctl *ctl, struct snapshot *s)
 		err = hosts ? 0 : -EIO;
 	}
 	for (int i = 0; !err && i < SHUNT_NIC_NR_EV; i++)
-		json_object_set_new(events, event_names[i], json_integer(n->ev[i]));
+		json_object_set_new(events, nic_event_name(i), json_integer(n->ev[i]));
 	if (!err)
 		s->wire = json_pack("{s:i, s:b, s:i, s:I, s:I, s:O, s:O, s:O}", "k", (int)cfg.k, "keep",
 				    !!(cfg.flags & SHUNT_NIC_KEEP), "late_us", (int)(cfg.late_ns / 1000),

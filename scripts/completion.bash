@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash disable=SC2207,SC2012
 # completion.bash - completion of the shunt command: verbs, actions, options, interfaces, policies, classes
+# Verbs, and the options of each, are what shunt help says.
 
 _shunt_words() { # ARGS…: column COL of what shunt prints, SKIP lines left out
 	shunt "$@" 2>/dev/null | awk 'NR > skip { print $col }' skip="$SKIP" col="$COL"
+}
+
+_shunt_verbs() {
+	shunt help 2>/dev/null | awk '/^  [a-z]/ { print $1 }'
+}
+
+_shunt_options() { # VERB
+	shunt help "$1" 2>/dev/null | grep -o '^  options: .*' | grep -o -- '--[a-z-]*'
 }
 
 _shunt() {
@@ -12,28 +21,24 @@ _shunt() {
 		w=${COMP_WORDS[i]}
 		case $w in
 		--dev | -d) dev=(--dev "${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
-		--bpffs | --config | --port | --cores | --interval | --count | --offload | -o) i=$((i + 1)) ;;
+		--bpffs | --config | --port | --cores | --interval | --count | --offload | --output | -o) i=$((i + 1)) ;;
 		-*) ;;
 		*) if [ -z "$verb" ]; then verb=$w; else action=${action:-$w}; fi ;;
 		esac
 	done
 	case $prev in
 	--dev | -d) COMPREPLY=($(compgen -W "$(ls /sys/class/net)" -- "$cur")); return ;;
-	--config | -o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--config | --output | -o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--bpffs) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	--offload) COMPREPLY=($(compgen -W 'nfp auto none' -- "$cur")); return ;;
 	--port | --cores | --interval | --count) return ;;
 	esac
 	local words=''
 	case $cur in
-	-*) words='--json --pretty --verbose --version --help --bpffs --dev --config --dry-run --port --cores
-		--interval --count --offload --force --card -o' ;;
+	-*) words="--json --pretty --verbose --version --help --bpffs $(_shunt_options "${verb:-status}")" ;;
 	*)
 		case $verb:$action in
-		:) words='build class doctor features help knob limit lint load policies preempt quantum rule slo stats
-			status switch unload wire' ;;
-		help:) words='build class doctor features knob limit lint load policies preempt quantum rule slo stats status
-			switch unload wire' ;;
+		: | help:) words=$(_shunt_verbs) ;;
 		load: | switch:)
 			words=$(SKIP=0 COL=1 _shunt_words policies)
 			COMPREPLY=($(compgen -f -X '!*.@(c|shunt)' -- "$cur")) ;;

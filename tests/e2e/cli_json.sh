@@ -142,6 +142,7 @@ test_wrong_usage_is_status_2() {
 	load mq --dev ../x --port 1
 	load mq --dev a-name-that-is-too-long --port 1
 	status --port 1
+	--port 1
 	stats --count 3
 	stats --interval 0
 	switch
@@ -167,6 +168,25 @@ test_wrong_usage_is_status_2() {
 	help nosuch
 	--dev
 	TEXT
+}
+
+test_an_option_that_a_verb_does_not_take_is_refused_with_those_it_takes() {
+	assert_exit 2 shunt stats --port 1
+	assert_match "$(cat "$DIR/err")" "'stats' takes no option '--port'.*hint: 'stats' takes --dev IF, --interval SECONDS, --count N"
+	assert_exit 2 shunt policies --card
+	assert_match "$(cat "$DIR/err")" "hint: 'policies' takes no options"
+	assert_exit 2 shunt --count 3
+	assert_match "$(cat "$DIR/err")" "'status' takes no option '--count'"
+	assert_exit 2 shunt unload --nosuch
+	assert_match "$(cat "$DIR/err")" "unknown option '--nosuch'.*hint: 'unload' takes --dev IF; "
+	assert_exit 2 shunt status extra
+	assert_match "$(cat "$DIR/err")" "hint: usage: shunt status \\[--dev IF\\]"
+}
+
+# They are read before the verb is known.
+test_options_of_one_name_are_alike_in_all_verbs() {
+	assert_eq "$(json '[.verbs[].options[]] | group_by(.option) | map(select(unique | length > 1)) | length' shunt -j help)" 0
+	assert_ge "$(json '[.verbs[].options[].option] | unique | length' shunt -j help)" 11 options
 }
 
 test_help_and_version_succeed() {
