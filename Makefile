@@ -94,7 +94,10 @@ tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
 demo: deps all ## what shunt does, in under a minute (root)
 	$(Q)scripts/demo.sh
 
-.PHONY: abi-digest
+.PHONY: abi-digest check
+check: ## shellcheck, clang -Werror over all C, blanks: without a build
+	$(Q)CLANG=$(CLANG) scripts/check.sh
+
 abi-digest: ## note the layouts of what processes share, after SHUNT_ABI was raised (FORCE=1: although it was not)
 	$(Q)CLANG=$(CLANG) FORCE=$(FORCE) scripts/abi_digest.sh renew
 

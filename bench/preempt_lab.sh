@@ -17,8 +17,8 @@ SHORTER=2us
 LOAD=${LOAD:-40} # percent
 SYSTEMS=(fcfs sq "sq-$SHORTER" mq)
 NAMES=(bimodal-99.5-0.5 bimodal-50-50 trimodal bimodal-99.5-5)
-MIXES=(a=0.995:0.5us,b=0.005:500us a=0.5:1us,b=0.5:100us
-	a=0.3334:1us,b=0.3333:10us,c=0.3333:100us a=0.995:5us,b=0.005:100us)
+MIXES=("a=0.995:0.5us,b=0.005:500us" "a=0.5:1us,b=0.5:100us"
+	"a=0.3334:1us,b=0.3333:10us,c=0.3333:100us" "a=0.995:5us,b=0.005:100us")
 QUANTA=(5us 5us 5us 10us) # the papers'
 
 [ "$(nproc)" -ge 2 ] || { echo "preempt_lab: needs 2 CPUs, one a side" >&2; exit 77; }

@@ -109,7 +109,7 @@ test_a_bundle_is_built_without_privileges_and_loads_without_a_compiler() {
 test_build_says_where_in_the_policy_it_went_wrong() {
 	write_policy
 	sed -i 's/return SHUNT_HOLD;/return SHUNT_HOLT;/' "$DIR/mine.c"
-	cd "$DIR"
+	cd "$DIR" || return
 	assert_exit 1 shunt build mine.c
 	assert_match "$(cat err)" "mine.c:7:[0-9]+: error: .*SHUNT_HOLT"
 	[ ! -e mine.shunt ] || fail "a bundle was made"

@@ -26,6 +26,7 @@ test_a_mutant_that_survives_fails_the_run() {
 
 # It makes a copy of the tree and builds in it.
 if [ $# = 0 ] && [ -z "$LONG" ]; then
+	# shellcheck disable=SC2046
 	run_tests $(grep -oE '^test_[a-z_]+' "$0" | grep -v survives)
 fi
 run_tests "$@"

@@ -69,7 +69,7 @@ test_published_loads_beat_hashing_as_far_as_another_simulation_says() {
 }
 
 test_results_do_not_depend_on_the_number_of_jobs() {
-	local args=(-p fcfs,mq,steal,p2c -w bimodal-100 -s shared,wire -c 8 -l 0.5,0.8 -n 50k --json -)
+	local args=(-p 'fcfs,mq,steal,p2c' -w bimodal-100 -s 'shared,wire' -c 8 -l '0.5,0.8' -n 50k --json -)
 	sim "${args[@]}" -j 1 | jq .runs >"$DIR/one"
 	sim "${args[@]}" -j 5 | jq .runs >"$DIR/five"
 	sim "${args[@]}" -j 5 -S 2 | jq .runs >"$DIR/other"

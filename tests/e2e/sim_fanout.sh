@@ -107,7 +107,7 @@ test_memory_does_not_grow_with_the_length_of_a_run() {
 }
 
 test_results_do_not_depend_on_the_number_of_jobs() {
-	local args=(-p fcfs,mq -w bimodal-100 -s shared,wire -c 2 -l 0.5 --fanout 2,8 --hedge p95 --timeout 5ms -n 5k --json -)
+	local args=(-p 'fcfs,mq' -w bimodal-100 -s 'shared,wire' -c 2 -l 0.5 --fanout '2,8' --hedge p95 --timeout 5ms -n 5k --json -)
 	sim "${args[@]}" -j 1 | jq .runs >"$DIR/one"
 	sim "${args[@]}" -j 5 | jq .runs >"$DIR/five"
 	assert_eq "$(jq length "$DIR/one")" 8 "runs"

@@ -149,7 +149,7 @@ test_a_policy_of_the_users_own_is_built_without_a_word_of_where() {
 	assert_eq "$(cat "$DIR/err")" "" "what is said beside the results"
 	echo 'int x;' >"$DIR/mine.c"
 	refused "'$DIR/mine.c' does not compile" -p "$DIR/mine.c"
-	! grep shunt-sim[.] "$DIR/err" || fail "a temporary file is named"
+	! grep 'shunt-sim[.]' "$DIR/err" || fail "a temporary file is named"
 }
 
 # What a system allows a core to have is jbsq's k there: nanoPU's is 1.

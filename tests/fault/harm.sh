@@ -56,7 +56,7 @@ assert_unharmed() {
 	assert_all_answered
 }
 
-ALLOWED=(--user $GOOD --user $BAD)
+ALLOWED=(--user "$GOOD" --user "$BAD")
 start_agent() {
 	start shuntd host prlimit --nofile=1024 shuntd --dev "$DEV" "${ALLOWED[@]}" "$@"
 	wait_for 10 test -S $SOCK
@@ -195,7 +195,7 @@ test_a_worker_that_became_a_set_user_id_program_is_left_alone() {
 }
 
 test_a_domain_for_one_user_is_for_nobody_else() {
-	USER_OF_1=$BAD ALLOWED=(--user $GOOD)
+	USER_OF_1=$BAD ALLOWED=(--user "$GOOD")
 	begin
 	assert_match "$(host shunt status)" 'queue 1: .*; for user 60002'
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 1
@@ -218,7 +218,7 @@ test_a_domain_for_one_user_is_for_nobody_else() {
 }
 
 test_a_user_for_whom_no_domain_is_learns_so() {
-	USER_OF_0=$BAD USER_OF_1=$BAD ALLOWED=(--user $GOOD)
+	USER_OF_0=$BAD USER_OF_1=$BAD ALLOWED=(--user "$GOOD")
 	begin
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 4294967295
 	assert_match "$(cat "$DIR/err")" 'each domain is for another user than 60001'

@@ -10,7 +10,7 @@ OPTIMISE=$([ -n "$LONG" ] && echo -O2 || echo -O0)
 
 # MODEL DEFINES…: prints spin's verdict; fails if the search was not exhaustive.
 check() {
-	cd "$DIR"
+	cd "$DIR" || return
 	spin "${@:2}" -a "$ROOT/tests/model/$1"
 	gcc "$OPTIMISE" -DSAFETY -o pan pan.c
 	./pan -m200000 | tee "$DIR/verdict"
@@ -51,6 +51,7 @@ test_a_host_without_nonces_believes_what_is_late() { breaks hello.pml -DNO_NONCE
 
 # What each rule of the wire is good for takes a state space each: two of them always, all in `make test-long`.
 if [ $# = 0 ] && [ -z "$LONG" ]; then
+	# shellcheck disable=SC2046
 	run_tests $(grep -oE '^test_[a-z_]+' "$0" | grep -vE 'never_skips|old_epochs|two_epochs|said_once')
 fi
 run_tests "$@"

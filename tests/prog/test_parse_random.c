@@ -110,7 +110,7 @@ static const char *any_source(void)
 		memset(noise, 0, 8);
 		break;
 	case 1:
-		noise[0] = once_in(2) ? 127 : 255;
+		noise[0] = once_in(2) ? 127 : (char)255;
 		break;
 	case 2:
 		memcpy(noise, once_in(2) ? "\xc6\x12\0\2" : "\xfd\x00\x01\x98", 4);
