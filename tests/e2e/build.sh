@@ -144,4 +144,18 @@ test_make_check_tells_a_script_a_source_and_a_blank_that_are_wrong() {
 	assert_match "$(cat "$DIR/out")" "docs/wrong.md:1:"
 }
 
+# The lists of files for a new verb, policy, counter… stay true.
+test_contributing_names_files_and_targets_that_exist() {
+	local what n=0
+	for what in $(grep -oE '`[^` ]+`' "$ROOT/CONTRIBUTING.md" | tr -d '`' | grep -E '/|\.(md|h|c)$' | grep -v NAME | sort -u); do
+		compgen -G "$ROOT/$what" >/dev/null || [ "${what#build}" != "$what" ] || fail "there is no '$what'"
+		n=$((n + 1))
+	done
+	assert_ge $n 30
+	{ make -C "$ROOT" -pqrR help 2>/dev/null || true; } | sed -n 's/^\.PHONY: //p' | tr ' ' '\n' >"$DIR/targets"
+	for what in $(grep -oE '`make [a-z -]+' "$ROOT/CONTRIBUTING.md" | sed 's/`make //'); do
+		grep -qx -e "$what" "$DIR/targets" || fail "there is no target '$what'"
+	done
+}
+
 run_tests "$@"
