@@ -289,17 +289,42 @@ static int join(struct ctl *ctl, struct job *j)
 	return run_tool(ctl, j, args, "cannot join BPF and native code");
 }
 
+/* Where "out" is to be written: behind a link, not in its place. */
+static int find_place(struct ctl *ctl, const char *out, char place[PATH_MAX])
+{
+	struct stat st;
+
+	if (strlen(out) >= PATH_MAX)
+		return fail(ctl, -ENAMETOOLONG, "the name '%s' is too long", out);
+	if (stat(out, &st)) {
+		strcpy(place, out);
+		return 0;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		fail(ctl, -EINVAL, "'%s' is there and is no plain file", out);
+		hint(ctl, "name a file to write, or one to replace");
+		return -EINVAL;
+	}
+	if (!realpath(out, place))
+		return fail(ctl, -errno, "cannot write '%s': %s", out, strerror(errno));
+	return 0;
+}
+
+/* All of it or nothing: under another name first. */
 static int save(struct ctl *ctl, const struct bundle *b, const char *out)
 {
-	char tmp[PATH_MAX];
-	int fd, err = 0;
+	char place[PATH_MAX], tmp[PATH_MAX + 8];
+	mode_t mask = umask(0);
+	int fd, err = find_place(ctl, out, place);
 
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.XXXXXX", out) >= sizeof(tmp))
-		return fail(ctl, -ENAMETOOLONG, "the name '%s' is too long", out);
+	umask(mask);
+	if (err)
+		return err;
+	snprintf(tmp, sizeof(tmp), "%s.XXXXXX", place);
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return fail(ctl, -errno, "cannot write '%s': %s", out, strerror(errno));
-	if (write(fd, b->data, b->len) != (ssize_t)b->len || fchmod(fd, 0644) || rename(tmp, out)) {
+	if (write(fd, b->data, b->len) != (ssize_t)b->len || fchmod(fd, 0666 & ~mask) || rename(tmp, place)) {
 		err = fail(ctl, -errno, "cannot write '%s': %s", out, strerror(errno));
 		unlink(tmp);
 	}

@@ -67,15 +67,33 @@ static int parse(const char *text, size_t len, yaml_document_t *doc, int *line, 
 	return err;
 }
 
+#define DEEP 16 /* more than any configuration needs; libyaml's time grows with the square of it */
+
+/* Of the stream, as far as it was read. */
+struct stream {
+	int documents, depth;
+};
+
 /* Why the stream may not go on with this event; NULL: it may. */
-static const char *stray(const yaml_event_t *event, int *documents)
+static const char *stray(const yaml_event_t *event, struct stream *s)
 {
-	if (event->type == YAML_ALIAS_EVENT)
+	switch (event->type) {
+	case YAML_ALIAS_EVENT:
 		return "'*' names another value (an alias): write that value here, in full; text that begins with * "
 		       "needs quotes";
-	if (event->type == YAML_DOCUMENT_START_EVENT && ++*documents > 1)
-		return "a second document begins (---), and one alone is read: put all keys into the first";
-	return NULL;
+	case YAML_DOCUMENT_START_EVENT:
+		return ++s->documents > 1 ? "a second document begins (---), and one alone is read: put all keys into "
+					    "the first" : NULL;
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		return ++s->depth > DEEP ? "values within values, deeper than any key has them: close a bracket" : NULL;
+	case YAML_SEQUENCE_END_EVENT:
+	case YAML_MAPPING_END_EVENT:
+		s->depth--;
+		return NULL;
+	default:
+		return NULL;
+	}
 }
 
 /*
@@ -85,8 +103,9 @@ static const char *stray(const yaml_event_t *event, int *documents)
 static int check_stream(const char *text, size_t len, int *line, char *why, size_t why_len)
 {
 	yaml_parser_t parser;
-	int documents = 0, err = 0;
+	struct stream stream = { 0 };
 	bool end = false;
+	int err = 0;
 
 	if (!yaml_parser_initialize(&parser))
 		return -ENOMEM;
@@ -99,7 +118,7 @@ static int check_stream(const char *text, size_t len, int *line, char *why, size
 			err = no_yaml(&parser, line, why, why_len);
 			break;
 		}
-		wrong = stray(&event, &documents);
+		wrong = stray(&event, &stream);
 		if (wrong) {
 			*line = event.start_mark.line + 1;
 			snprintf(why, why_len, "%s", wrong);

@@ -208,6 +208,21 @@ test_a_source_that_is_no_plain_file_is_refused_at_once() {
 	nothing_left
 }
 
+test_a_bundle_takes_the_place_of_a_plain_file_alone() {
+	policy
+	mknod "$DIR/device" c 1 3
+	mkfifo "$DIR/fifo"
+	for out in device fifo; do
+		assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/$out"
+		assert_match "$(cat "$DIR/err")" "'$DIR/$out' is there and is no plain file"
+	done
+	assert_eq "$(stat -c %F "$DIR/device" "$DIR/fifo" | tr '\n' ' ')" "character special file fifo "
+	touch "$DIR/file"
+	ln -s file "$DIR/link"
+	(umask 077 && shunt build "$DIR/mine.c" -o "$DIR/link")
+	assert_eq "$(stat -c '%F %a' "$DIR/link" "$DIR/file" | tr '\n' ' ')" "symbolic link 777 regular file 600 "
+}
+
 test_a_source_that_root_is_led_to_by_a_link_is_not_shown() {
 	own_tmp
 	secret

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loader/setup.h"
@@ -355,6 +356,23 @@ static void test_aliases_are_refused_before_they_are_followed(void **state)
 	free(text);
 }
 
+/* Half a minute of libyaml's, were it read to its end. */
+static void test_nesting_is_refused_before_it_takes_time(void **state)
+{
+	size_t len = 160000;
+	char *text = malloc(len + 1);
+	clock_t began = clock();
+	struct setup s;
+
+	memset(text, '[', len);
+	memcpy(text, "ports: ", 7);
+	text[len] = 0;
+	assert_int_not_equal(read_text(text, len, &s), 0);
+	assert_non_null(strstr(said, ":1: values within values, deeper than any key has them"));
+	assert_true(clock() - began < 2 * CLOCKS_PER_SEC);
+	free(text);
+}
+
 static void test_what_is_on_or_off_is_spelt_alike_everywhere(void **state)
 {
 	static const char *const on[] = { "on", "true", "yes" }, *const off[] = { "off", "false", "no" };
@@ -432,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_mistakes_are_told_with_their_line),
 		cmocka_unit_test(test_demotion_in_circles_is_refused),
 		cmocka_unit_test(test_aliases_are_refused_before_they_are_followed),
+		cmocka_unit_test(test_nesting_is_refused_before_it_takes_time),
 		cmocka_unit_test(test_what_is_on_or_off_is_spelt_alike_everywhere),
 		cmocka_unit_test(test_too_much_is_refused),
 		cmocka_unit_test(test_damaged_files_never_crash),
