@@ -70,6 +70,7 @@ deps-check: ## fail if a package is missing that building takes
 
 # --- user space -------------------------------------------------------------------------------
 LIB_SRC := $(wildcard lib/*.c)
+BUNDLE_SRC := $(wildcard lib/bundle/*.c) # with libelf, which shuntd has no use for
 obj = $(patsubst %.S,$(B)/obj/%.o,$(patsubst %.c,$(B)/obj/%.o,$(1)))
 
 $(B)/obj/%.o: %.c
@@ -87,7 +88,7 @@ $(B)/prefix: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)[ "$$(cat $@ 2>/dev/null)" = "$(PREFIX)" ] || echo "$(PREFIX)" >$@
 FORCE:
-$(call obj,$(shell grep -l SHUNT_LIBDIR lib/*.c loader/*.c agent/*.c sim/*.c)): $(B)/prefix
+$(call obj,$(shell grep -l SHUNT_LIBDIR lib/*.c lib/*/*.c loader/*.c agent/*.c sim/*.c)): $(B)/prefix
 
 tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
 

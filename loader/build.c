@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "build.h"
+#include "exe.h"
+#include "forbid.h"
 #include "source.h"
 #include "spawn.h"
 
@@ -32,21 +34,6 @@ struct job {
 	char tree[PATH_MAX];        /* shunt's sources */
 };
 
-int build_exe_dir(char *out, size_t len)
-{
-	ssize_t n = readlink("/proc/self/exe", out, len - 1);
-	char *slash;
-
-	if (n <= 0)
-		return n ? -errno : -ENOENT;
-	out[n] = '\0';
-	slash = strrchr(out, '/');
-	if (!slash)
-		return -ENOENT;
-	*slash = '\0';
-	return 0;
-}
-
 static bool has_sources(struct job *j, const char *root, const char *below)
 {
 	char path[PATH_MAX];
@@ -62,7 +49,7 @@ static bool has_sources(struct job *j, const char *root, const char *below)
 static int find_sources(struct ctl *ctl, struct job *j)
 {
 	char exe[PATH_MAX];
-	bool found = !build_exe_dir(exe, sizeof(exe)) &&
+	bool found = !exe_dir(exe, sizeof(exe)) &&
 		     (has_sources(j, exe, "/..") || has_sources(j, exe, "/../lib/shunt/src"));
 
 	if (found || has_sources(j, SHUNT_LIBDIR, "/shunt/src"))
@@ -350,7 +337,7 @@ static int build_there(struct ctl *ctl, struct job *j, struct bundle *b)
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "%s/out/bundle", j->dir.path);
-	return bundle_read(ctl, path, j->source, b);
+	return bundle_of_file(ctl, path, j->source, b);
 }
 
 int build_bundle(struct ctl *ctl, const char *source, const char *out, struct bundle *b)

@@ -6,9 +6,8 @@
 
 #include <stddef.h>
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "ctl.h"
 
-/* The directory of this program's file. */
-int build_exe_dir(char *out, size_t len);
 /* Compiles source and reads the bundle, which checks it; saves it as out unless that is NULL. */
 int build_bundle(struct ctl *ctl, const char *source, const char *out, struct bundle *b);

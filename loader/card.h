@@ -9,7 +9,8 @@
 
 #include <bpf/libbpf.h>
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "ctl.h"
 #include "setup.h"
 
 #define SHUNT_CARD_LINK "nfp_link"

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "file.h"
+#include "forbid.h"
 #include "verb.h"
 #include "../offload/nfp/lint/report.h"
 #include "verify.h"
@@ -172,7 +173,7 @@ static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *
 	json_t *j = lint_report(o, path);
 	struct bundle b;
 
-	if (!bundle_read(ctl, path, path, &b)) {
+	if (!bundle_of_file(ctl, path, path, &b)) {
 		json_object_set_new(j, "verifier", verify_costs(ctl, &b));
 		json_object_set_new(j, "policy", policy_json(&b));
 		bundle_close(&b);
@@ -199,9 +200,9 @@ static int run(struct ctl *ctl)
 	if (err)
 		return err;
 	path = ctl->argv[0];
-	err = file_read(ctl, path, &data, &len);
+	err = file_read(&ctl->why, path, &data, &len);
 	if (err) {
-		ctl->usage = true;
+		ctl->why.code = EXIT_USAGE;
 		return err;
 	}
 	if (!ctl->verbose)

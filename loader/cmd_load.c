@@ -20,6 +20,7 @@
 #include "inforce.h"
 #include "maps.h"
 #include "place.h"
+#include "policy.h"
 #include "setup.h"
 #include "show.h"
 #include "signals.h"
@@ -286,7 +287,7 @@ static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s,
 	err = load_on_card(ctl, b, s, out);
 	if (!err || given.offload == OFFLOAD_NFP)
 		return err;
-	out->refused = strdup(ctl->error ? ctl->error : "the card refuses");
+	out->refused = strdup(ctl->why.text ? ctl->why.text : "the card refuses");
 	ctl_forget(ctl);
 	note("not on the card: %s", out->refused ? out->refused : "no memory");
 	err = check_native(ctl, s);
@@ -353,7 +354,7 @@ static int run(struct ctl *ctl)
 	if (!err)
 		err = where_check(ctl);
 	if (!err)
-		err = bundle_open(ctl, ctl->argv[0], &b);
+		err = policy_bundle(ctl, ctl->argv[0], &b);
 	if (err)
 		return err;
 	lock = where_lock(ctl, true);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "forbid.h"
 #include "verb.h"
 
 #pragma GCC diagnostic error "-Wswitch" /* a flag that is added has a name */
@@ -66,9 +67,9 @@ static void add(struct ctl *ctl, json_t *list, const char *dir, const char *file
 	if (listed(list, name) ||
 	    (size_t)snprintf(path, sizeof(path), "%s/%s", dir, file) >= sizeof(path))
 		return;
-	if (bundle_read(ctl, path, path, &b)) {
+	if (bundle_of_file(ctl, path, path, &b)) {
 		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", name, "file", path,
-						      "error", ctl->error ? ctl->error : ""));
+						      "error", ctl->why.text ? ctl->why.text : ""));
 		ctl_forget(ctl);
 		return;
 	}

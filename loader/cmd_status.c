@@ -168,7 +168,7 @@ static json_t *collect_or_tell(struct ctl *ctl)
 	if (j)
 		return j;
 	j = json_pack("{s:s, s:s, s:s*}", "interface", ctl->ifname, "error",
-		      ctl->error ? ctl->error : "cannot be read", "hint", ctl->advice);
+		      ctl->why.text ? ctl->why.text : "cannot be read", "hint", ctl->why.advice);
 	ctl_forget(ctl);
 	return j;
 }

@@ -26,6 +26,7 @@
 #include "inforce.h"
 #include "maps.h"
 #include "place.h"
+#include "policy.h"
 #include "refused.h"
 #include "verb.h"
 #include "verify.h"
@@ -124,7 +125,7 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 static int load_and_switch(struct ctl *ctl, struct bundle *b, char from[SHUNT_NAME_LEN],
 			   struct shunt_cfg *cfg)
 {
-	int err = bundle_open(ctl, ctl->argv[0], b), lock;
+	int err = policy_bundle(ctl, ctl->argv[0], b), lock;
 
 	if (err)
 		return err;

@@ -13,12 +13,13 @@
 #include <shunt/abi.h>
 
 #include "pins.h"
+#include "why.h"
 
 struct ctl {
+	struct why why;
 	bool json;
 	bool pretty;
 	int verbose;
-	bool usage;          /* the error is one of usage */
 	int code;            /* exit code of a verb that did its work and found something wrong */
 	bool dry_run;        /* only try */
 	bool force;          /* take a policy that was put out of force */
@@ -29,14 +30,10 @@ struct ctl {
 	const struct verb *verb;         /* the one that runs */
 	int argc;            /* its arguments */
 	char **argv;
-	char *error;
-	char *advice;
 };
 
 /* The verifier lets shunt's programs do what they do with CAP_PERFMON alone (bounds by what a loop can reach). */
 #define SHUNT_CAPS "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"
-
-enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNSUPPORTED };
 
 #define __printf(fmt, args) __attribute__((format(printf, fmt, args)))
 

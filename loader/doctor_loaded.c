@@ -131,8 +131,8 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 	}
 	close(fd);
 	if (where_pick(ctl)) {
-		finding(f, "loaded", LEVEL_FAIL, ctl->advice ? ctl->advice : "shunt unload, shunt load",
-			"%s", ctl->error ? ctl->error : "cannot be read");
+		finding(f, "loaded", LEVEL_FAIL, ctl->why.advice ? ctl->why.advice : "shunt unload, shunt load",
+			"%s", ctl->why.text ? ctl->why.text : "cannot be read");
 		return;
 	}
 	if (map_cfg(ctl, &cfg))

@@ -97,9 +97,21 @@ static int check_part(struct ctl *ctl, const struct bundle *b, enum part part)
 	return err;
 }
 
-int forbid_check(struct ctl *ctl, const struct bundle *b)
+static int check(struct ctl *ctl, const struct bundle *b)
 {
 	int err = check_part(ctl, b, PART_HOST);
 
 	return err || !b->nic ? err : check_part(ctl, b, PART_NIC);
+}
+
+int bundle_of_file(struct ctl *ctl, const char *path, const char *name, struct bundle *b)
+{
+	int err = bundle_read(&ctl->why, path, name, b);
+
+	if (err)
+		return err;
+	err = check(ctl, b);
+	if (err)
+		bundle_close(b);
+	return err;
 }

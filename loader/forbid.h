@@ -4,6 +4,8 @@
  */
 #pragma once
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "ctl.h"
 
-int forbid_check(struct ctl *ctl, const struct bundle *b);
+/* Reads a bundle, as bundle_read() does, and refuses it for what its instructions do. */
+int bundle_of_file(struct ctl *ctl, const char *path, const char *name, struct bundle *b);

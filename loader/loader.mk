@@ -4,6 +4,6 @@
 LOADER_SRC := $(wildcard loader/*.c offload/nfp/lint/*.c)
 LOADER_LIBS := -lbpf -lelf -lcyaml -lyaml -ljansson -lm
 
-$(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC))
+$(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC) $(BUNDLE_SRC))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(LOADER_LIBS)

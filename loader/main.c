@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "verb.h"
 
@@ -63,8 +62,7 @@ int main(int argc, char **argv)
 	struct ctl ctl = { .verbs = verbs };
 	int code = conclude(&ctl, run(&ctl, argc, argv));
 
-	free(ctl.error);
-	free(ctl.advice);
+	ctl_forget(&ctl);
 	/* A full disk or a closed pipe is a failure too. */
 	if (fflush(stdout) || ferror(stdout))
 		return code ? code : EXIT_FAILED;

@@ -6,7 +6,8 @@
 
 #include <bpf/libbpf.h>
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "ctl.h"
 #include "nicsize.h"
 #include "origin.h"
 

@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "ctl.h"
 #include "../offload/nfp/lint/lint.h"
 
 /* Which of a bundle's objects: for hosts, with shunt_ingress and shunt_ask; or for a NIC, with shunt_nic. */

@@ -13,61 +13,44 @@
 
 #define WORDS_TOLD 12 /* of a list, in an error */
 
-static char *format(const char *fmt, va_list args)
-{
-	char *text;
-
-	return vasprintf(&text, fmt, args) < 0 ? NULL : text;
-}
-
 int fail(struct ctl *ctl, int err, const char *fmt, ...)
 {
 	va_list args;
 
-	if (ctl->error)
-		return err;
 	va_start(args, fmt);
-	ctl->error = format(fmt, args);
+	why_vfail(&ctl->why, err, fmt, args);
 	va_end(args);
 	return err;
 }
 
 int fail_usage(struct ctl *ctl, const char *fmt, ...)
 {
+	bool first = !ctl->why.text;
 	va_list args;
 
-	if (ctl->error)
-		return -EINVAL;
 	va_start(args, fmt);
-	ctl->error = format(fmt, args);
+	why_vfail(&ctl->why, -EINVAL, fmt, args);
 	va_end(args);
-	ctl->usage = true;
+	if (first)
+		ctl->why.code = EXIT_USAGE;
 	return -EINVAL;
 }
 
 void fail_context(struct ctl *ctl, const char *fmt, ...)
 {
-	char *context, *both;
 	va_list args;
 
 	va_start(args, fmt);
-	context = format(fmt, args);
+	why_vcontext(&ctl->why, fmt, args);
 	va_end(args);
-	if (context && asprintf(&both, "%s: %s", context, ctl->error ? ctl->error : "") >= 0) {
-		free(ctl->error);
-		ctl->error = both;
-	}
-	free(context);
 }
 
 void hint(struct ctl *ctl, const char *fmt, ...)
 {
 	va_list args;
 
-	if (ctl->advice)
-		return;
 	va_start(args, fmt);
-	ctl->advice = format(fmt, args);
+	why_vhint(&ctl->why, fmt, args);
 	va_end(args);
 }
 
@@ -85,7 +68,8 @@ int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	what = format(fmt, args);
+	if (vasprintf(&what, fmt, args) < 0)
+		what = NULL;
 	va_end(args);
 	fail(ctl, err, "%s: %s", what ? what : "", strerror(-err));
 	free(what);
@@ -104,10 +88,7 @@ int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...)
 
 void ctl_forget(struct ctl *ctl)
 {
-	free(ctl->error);
-	free(ctl->advice);
-	ctl->error = ctl->advice = NULL;
-	ctl->usage = false;
+	why_forget(&ctl->why);
 }
 
 void note(const char *fmt, ...)
@@ -142,21 +123,21 @@ int emit(struct ctl *ctl, json_t *result, void (*show)(const json_t *))
 
 int conclude(struct ctl *ctl, int err)
 {
-	const char *error = ctl->error ? ctl->error : strerror(-err);
+	const char *error = ctl->why.text ? ctl->why.text : strerror(-err);
 	json_t *obj;
 
 	if (!err)
 		return ctl->code;
 	if (ctl->json) {
-		obj = json_pack("{s:s, s:s*}", "error", error, "hint", ctl->advice);
+		obj = json_pack("{s:s, s:s*}", "error", error, "hint", ctl->why.advice);
 		print_json(ctl, obj);
 		json_decref(obj);
 	} else {
 		fprintf(stderr, "shunt: %s\n", error);
-		if (ctl->advice)
-			fprintf(stderr, "hint: %s\n", ctl->advice);
+		if (ctl->why.advice)
+			fprintf(stderr, "hint: %s\n", ctl->why.advice);
 	}
-	if (ctl->usage)
+	if (ctl->why.code == EXIT_USAGE)
 		return EXIT_USAGE;
 	return err == -EOPNOTSUPP ? EXIT_UNSUPPORTED : EXIT_FAILED;
 }

@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "ctl.h"
 
 /* Fails if the policy is one of them; with --force it is taken off the list (but not in a dry run). */
 int refused_check(struct ctl *ctl, const struct bundle *b);

@@ -88,7 +88,7 @@ json_t *verify_costs(struct ctl *ctl, const struct bundle *b)
 		err = add_program(ctl, b, NULL, list);
 	if (!err && b->nic)
 		err = add_program(ctl, b, &usual, list);
-	j = json_pack("{s:o, s:s*}", "programs", list, "error", err ? ctl->error : NULL);
+	j = json_pack("{s:o, s:s*}", "programs", list, "error", err ? ctl->why.text : NULL);
 	if (err)
 		ctl_forget(ctl);
 	return j;

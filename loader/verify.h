@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "bundle.h"
+#include "bundle/bundle.h"
+#include "ctl.h"
 
 /*
  * Loads the program that calls every function of the policy and nothing else, and drops it:

@@ -5,25 +5,13 @@
  * What is accepted lies inside the file, its name is one, and its native code is sound (native_check()). Where the input
  * has "ABI!", the present number is put: so the corpus outlives it.
  */
-/* link: loader/bundle.c loader/forbid.c loader/origin.c offload/nfp/lint/[a-z]*.c loader/native.c loader/native_symbols.c loader/file.c loader/out.c */
+/* link: lib/bundle/[a-z]*.c lib/exe.c lib/file.c lib/why.c loader/forbid.c loader/origin.c offload/nfp/lint/[a-z]*.c loader/out.c */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "input.h"
-#include "loader/build.h"
-#include "loader/bundle.h"
-
-/* A bundle that is compiled first, and where the built-in ones are, are for bundle_open() alone. */
-int build_bundle(struct ctl *ctl, const char *source, const char *out, struct bundle *b)
-{
-	abort();
-}
-
-int build_exe_dir(char *dir, size_t len)
-{
-	abort();
-}
+#include "loader/forbid.h"
 
 static void inside(const struct bundle *b, const void *at, size_t len)
 {
@@ -56,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	put_abi(copy, len);
 	MUST(fd >= 0 && !ftruncate(fd, 0) && pwrite(fd, copy, len, 0) == (ssize_t)len);
 	free(copy);
-	if (!bundle_read(&ctl, path, "a.shunt", &b)) {
+	if (!bundle_of_file(&ctl, path, "a.shunt", &b)) {
 		MUST(memchr(b.desc.name, 0, sizeof(b.desc.name)) && b.desc.name[0]);
 		MUST(memchr(b.desc.text, 0, sizeof(b.desc.text)));
 		MUST(b.native_len <= SHUNT_NATIVE_MAX);
@@ -65,9 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			inside(&b, b.nic, b.nic_len);
 		bundle_close(&b);
 	} else {
-		MUST(ctl.error && strstr(ctl.error, "a.shunt"));
+		MUST(ctl.why.text && strstr(ctl.why.text, "a.shunt"));
 	}
-	free(ctl.error);
-	free(ctl.advice);
+	ctl_forget(&ctl);
 	return 0;
 }

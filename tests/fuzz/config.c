@@ -2,7 +2,7 @@
 /*
  * config.c - a configuration file: refused with its reason and line, or a setup in which every value is within its bounds
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c lib/why.c */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -77,8 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!setup_from_file(&ctl, path, &s))
 		check(&s);
 	else
-		MUST(ctl.error && !strncmp(ctl.error, path, strlen(path)));
-	free(ctl.error);
-	free(ctl.advice);
+		MUST(ctl.why.text && !strncmp(ctl.why.text, path, strlen(path)));
+	ctl_forget(&ctl);
 	return 0;
 }

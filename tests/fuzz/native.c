@@ -2,7 +2,7 @@
 /*
  * native.c - a policy's native code, as native_check() judges it: what is accepted is mapped, which must run and break nothing
  */
-/* link: loader/native.c loader/native_symbols.c loader/out.c */
+/* link: lib/bundle/native.c lib/bundle/native_image.c lib/bundle/native_symbols.c lib/why.c */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 #include <shunt/native.h>
 
 #include "input.h"
-#include "loader/bundle.h"
+#include "bundle/native.h"
 
 /* As a worker does it: the loader takes it, and finds what is needed. */
 static void map(const uint8_t *data, size_t len)
@@ -32,15 +32,14 @@ static void map(const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct ctl ctl = { 0 };
+	struct why why = { 0 };
 	uint8_t *copy = exactly(data, len);
 
-	if (native_check(&ctl, "a.shunt", copy, len))
-		MUST(ctl.error && strstr(ctl.error, "a.shunt"));
+	if (native_check(&why, "a.shunt", copy, len))
+		MUST(why.text && strstr(why.text, "a.shunt"));
 	else
 		map(copy, len);
 	free(copy);
-	free(ctl.error);
-	free(ctl.advice);
+	why_forget(&why);
 	return 0;
 }

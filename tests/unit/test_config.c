@@ -2,7 +2,7 @@
 /*
  * test_config.c - the configuration file: what it means, and that each mistake is told with its line
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c lib/why.c */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -59,9 +59,8 @@ static int read_text(const char *text, size_t len, struct setup *s)
 	close(fd);
 	err = setup_from_file(&ctl, path, s);
 	unlink(path);
-	snprintf(said, sizeof(said), "%s", ctl.error ? ctl.error + (err ? strlen(path) : 0) : "");
-	free(ctl.error);
-	free(ctl.advice);
+	snprintf(said, sizeof(said), "%s", ctl.why.text ? ctl.why.text + (err ? strlen(path) : 0) : "");
+	ctl_forget(&ctl);
 	return err;
 }
 

@@ -5,7 +5,7 @@
  * Each is a sound one with some bytes altered; its section table is as innocent as can be. None is ever mapped.
  * KEEP=FOLDER in the environment: they are left there, as inputs for tests/fuzz/native.c.
  */
-/* link: loader/native.c loader/native_symbols.c loader/out.c */
+/* link: lib/bundle/native.c lib/bundle/native_image.c lib/bundle/native_symbols.c lib/why.c */
 #include <elf.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loader/bundle.h"
+#include "bundle/native.h"
 
 #include <cmocka.h> /* last: its fail() is a macro */
 
@@ -133,17 +133,16 @@ static void keep(const char *name)
 
 static int check(char *why, size_t room_for_it)
 {
-	struct ctl ctl = { 0 };
+	struct why said = { 0 };
 	void *exact = malloc(len ? len : 1); /* the sanitizer sees what is read beyond */
 	int err;
 
 	assert_non_null(exact);
 	memcpy(exact, room, len);
-	err = native_check(&ctl, "a.shunt", exact, len);
-	snprintf(why, room_for_it, "%s", ctl.error ? ctl.error : "");
+	err = native_check(&said, "a.shunt", exact, len);
+	snprintf(why, room_for_it, "%s", said.text ? said.text : "");
 	free(exact);
-	free(ctl.error);
-	free(ctl.advice);
+	why_forget(&said);
 	return err;
 }
 

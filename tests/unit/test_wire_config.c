@@ -2,7 +2,7 @@
 /*
  * test_wire_config.c - the hosts of a NIC and their keys, as the configuration names them
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c lib/why.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,9 +84,8 @@ static int read_wire(const char *text, struct setup *s)
 	put("yaml", whole, 0600);
 	snprintf(path, sizeof(path), "%s/yaml", dir);
 	err = setup_from_file(&ctl, path, s);
-	snprintf(said, sizeof(said), "%s", ctl.error ? ctl.error : "");
-	free(ctl.error);
-	free(ctl.advice);
+	snprintf(said, sizeof(said), "%s", ctl.why.text ? ctl.why.text : "");
+	ctl_forget(&ctl);
 	return err;
 }
 

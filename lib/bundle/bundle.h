@@ -4,9 +4,12 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
-#include "ctl.h"
+#include <shunt/abi.h>
+
+#include "why.h"
 
 struct bundle {
 	char *path; /* as messages call it */
@@ -19,11 +22,13 @@ struct bundle {
 	size_t nic_len;
 };
 
-/* Finds the built-in policy of that name, or takes the file (FILE.shunt, FILE.o), or compiles it
- * (FILE.c); reads and checks it. */
-int bundle_open(struct ctl *ctl, const char *policy, struct bundle *b);
-/* Reads and checks one file; messages call it by name. */
-int bundle_read(struct ctl *ctl, const char *path, const char *name, struct bundle *b);
+/* The file of a built-in policy. */
+int bundle_find(struct why *why, const char *name, char *path, size_t len);
+/* Does the name of a policy say that it is a bundle's file, or C? */
+bool bundle_is_file(const char *policy);
+bool bundle_is_source(const char *policy);
+/* Reads one file and checks that it is a bundle whose native code may run here; messages call it by name. */
+int bundle_read(struct why *why, const char *path, const char *name, struct bundle *b);
 void bundle_close(struct bundle *b);
 
 /* The directories that built-in policies are looked for in, in order; "" when there is no such. */
@@ -32,6 +37,3 @@ const char *bundle_dir(int i, char *buf, size_t len);
 
 /* "x86_64" or "aarch64": names the section of the native code. */
 const char *bundle_arch(void);
-
-/* native.c: may this shared object run in a worker? */
-int native_check(struct ctl *ctl, const char *path, const void *data, size_t len);

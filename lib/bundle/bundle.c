@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * bundle.c - finds, reads and checks a policy's bundle
+ * bundle.c - finds, reads and checks a policy's bundle, for shunt and shunt-sim
  */
 #include <errno.h>
 #include <gelf.h>
@@ -12,10 +12,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "build.h"
 #include "bundle.h"
-#include "forbid.h"
+#include "exe.h"
 #include "file.h"
+#include "native.h"
 
 const char *bundle_arch(void)
 {
@@ -36,7 +36,7 @@ const char *bundle_dir(int i, char *buf, size_t len)
 		snprintf(buf, len, "%s", env ? env : "");
 	else if (i == 3)
 		snprintf(buf, len, "%s/shunt/policies", SHUNT_LIBDIR);
-	else if (!build_exe_dir(exe, sizeof(exe)))
+	else if (!exe_dir(exe, sizeof(exe)))
 		snprintf(buf, len, "%s/%s", exe, i == 1 ? "bpf" : "../lib/shunt/policies");
 	return buf;
 }
@@ -48,7 +48,17 @@ static bool ends_with(const char *s, const char *end)
 	return n > m && !strcmp(s + n - m, end);
 }
 
-static int find_builtin(struct ctl *ctl, const char *name, char *path, size_t len)
+bool bundle_is_file(const char *policy)
+{
+	return strchr(policy, '/') || ends_with(policy, ".shunt") || ends_with(policy, ".o");
+}
+
+bool bundle_is_source(const char *policy)
+{
+	return ends_with(policy, ".c");
+}
+
+int bundle_find(struct why *why, const char *name, char *path, size_t len)
 {
 	char dir[PATH_MAX];
 
@@ -58,9 +68,8 @@ static int find_builtin(struct ctl *ctl, const char *name, char *path, size_t le
 		if ((size_t)snprintf(path, len, "%s/%s.o", dir, name) < len && !access(path, F_OK))
 			return 0;
 	}
-	fail(ctl, -ENOENT, "unknown policy '%s'", name);
-	hint(ctl, "'shunt policies' lists the built-in ones; a file is given as ./%s.c or ./%s.shunt",
-	     name, name);
+	why_fail(why, -ENOENT, "unknown policy '%s'", name);
+	why_hint(why, "'shunt policies' lists the built-in ones; a file is given as ./%s.c or ./%s.shunt", name, name);
 	return -ENOENT;
 }
 
@@ -88,14 +97,14 @@ static const void *find_section(const struct bundle *b, Elf *elf, const char *na
 	return NULL;
 }
 
-static int check_desc(struct ctl *ctl, const char *path, struct shunt_policy_desc *d)
+static int check_desc(struct why *why, const char *path, struct shunt_policy_desc *d)
 {
 	size_t len;
 
 	if (d->abi != SHUNT_ABI) {
-		fail(ctl, -EPROTO, "'%s' was built for ABI %u, this shunt has ABI %u", path, d->abi,
+		why_fail(why, -EPROTO, "'%s' was built for ABI %u, this shunt has ABI %u", path, d->abi,
 		     SHUNT_ABI);
-		hint(ctl, "build it again: shunt build FILE.c");
+		why_hint(why, "build it again: shunt build FILE.c");
 		return -EPROTO;
 	}
 	d->text[sizeof(d->text) - 1] = '\0';
@@ -106,14 +115,14 @@ static int check_desc(struct ctl *ctl, const char *path, struct shunt_policy_des
 	len = strnlen(d->name, sizeof(d->name));
 	if (!len || len == sizeof(d->name) ||
 	    strspn(d->name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len) {
-		fail(ctl, -EINVAL, "the policy in '%s' has no sound name", path);
-		hint(ctl, "SHUNT_POLICY(\"name\", ...): 1 to %d of a-z 0-9 _ -", SHUNT_NAME_LEN - 1);
+		why_fail(why, -EINVAL, "the policy in '%s' has no sound name", path);
+		why_hint(why, "SHUNT_POLICY(\"name\", ...): 1 to %d of a-z 0-9 _ -", SHUNT_NAME_LEN - 1);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-static int parse_bundle(struct ctl *ctl, struct bundle *b, Elf *elf)
+static int parse_bundle(struct why *why, struct bundle *b, Elf *elf)
 {
 	char name[128];
 	const void *desc;
@@ -122,67 +131,53 @@ static int parse_bundle(struct ctl *ctl, struct bundle *b, Elf *elf)
 	int err;
 
 	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &eh) || eh.e_machine != EM_BPF) {
-		fail(ctl, -EINVAL, "'%s' is no BPF object", b->path);
-		hint(ctl, "make one with: shunt build FILE.c");
+		why_fail(why, -EINVAL, "'%s' is no BPF object", b->path);
+		why_hint(why, "make one with: shunt build FILE.c");
 		return -EINVAL;
 	}
 	desc = find_section(b, elf, SHUNT_POLICY_SEC, &len);
 	if (!desc || len != sizeof(b->desc)) {
-		fail(ctl, -EINVAL, "'%s' holds no policy: its section '%s' is %s", b->path,
+		why_fail(why, -EINVAL, "'%s' holds no policy: its section '%s' is %s", b->path,
 		     SHUNT_POLICY_SEC, desc ? "of the wrong size" : "missing");
-		hint(ctl, "a policy names itself with one SHUNT_POLICY(name, flags, text)");
+		why_hint(why, "a policy names itself with one SHUNT_POLICY(name, flags, text)");
 		return -EINVAL;
 	}
 	memcpy(&b->desc, desc, sizeof(b->desc));
-	err = check_desc(ctl, b->path, &b->desc);
+	err = check_desc(why, b->path, &b->desc);
 	if (err)
 		return err;
 	snprintf(name, sizeof(name), "%s.%s", SHUNT_NATIVE_SEC, bundle_arch());
 	b->native = find_section(b, elf, name, &b->native_len);
 	if (!b->native) {
-		fail(ctl, -EINVAL, "'%s' has no native code for this machine (section '%s')",
+		why_fail(why, -EINVAL, "'%s' has no native code for this machine (section '%s')",
 		     b->path, name);
-		hint(ctl, "build it here: shunt build FILE.c");
+		why_hint(why, "build it here: shunt build FILE.c");
 		return -EINVAL;
 	}
 	b->nic = find_section(b, elf, SHUNT_NIC_SEC, &b->nic_len);
-	err = native_check(ctl, b->path, b->native, b->native_len);
-	return err ? err : forbid_check(ctl, b);
+	return native_check(why, b->path, b->native, b->native_len);
 }
 
-int bundle_read(struct ctl *ctl, const char *path, const char *name, struct bundle *b)
+int bundle_read(struct why *why, const char *path, const char *name, struct bundle *b)
 {
 	Elf *elf;
 	int err;
 
 	memset(b, 0, sizeof(*b));
 	b->path = strdup(name);
-	err = b->path ? file_read(ctl, path, &b->data, &b->len) : fail(ctl, -ENOMEM, "no memory");
+	err = b->path ? file_read(why, path, &b->data, &b->len) : why_fail(why, -ENOMEM, "no memory");
 	if (err) {
 		bundle_close(b);
 		return err;
 	}
 	elf_version(EV_CURRENT);
 	elf = elf_memory(b->data, b->len);
-	err = elf ? parse_bundle(ctl, b, elf) :
-		    fail(ctl, -EINVAL, "'%s' is no BPF object: %s", name, elf_errmsg(-1));
+	err = elf ? parse_bundle(why, b, elf) :
+		    why_fail(why, -EINVAL, "'%s' is no BPF object: %s", name, elf_errmsg(-1));
 	elf_end(elf);
 	if (err)
 		bundle_close(b);
 	return err;
-}
-
-int bundle_open(struct ctl *ctl, const char *policy, struct bundle *b)
-{
-	char path[PATH_MAX];
-	int err;
-
-	if (ends_with(policy, ".c"))
-		return build_bundle(ctl, policy, NULL, b);
-	if (strchr(policy, '/') || ends_with(policy, ".shunt") || ends_with(policy, ".o"))
-		return bundle_read(ctl, policy, policy, b);
-	err = find_builtin(ctl, policy, path, sizeof(path));
-	return err ? err : bundle_read(ctl, path, path, b);
 }
 
 void bundle_close(struct bundle *b)

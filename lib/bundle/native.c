@@ -30,27 +30,6 @@
 #define BYTE_ORDER_HERE ELFDATA2MSB
 #endif
 
-int native_refuse(const struct native *n, const char *what, const char *name)
-{
-	fail(n->ctl, -EINVAL, "the native code of '%s' %s%s%s%s", n->path, what, name ? " '" : "",
-	     name ? name : "", name ? "'" : "");
-	hint(n->ctl, "a policy has no globals and no tables of pointers, and calls nothing but what "
-	     "shunt/policy.h offers");
-	return -EINVAL;
-}
-
-const void *native_at(const struct native *n, uint64_t addr, uint64_t len, uint32_t flags)
-{
-	for (int i = 0; i < n->eh.e_phnum; i++) {
-		const Elf64_Phdr *s = &n->seg[i];
-
-		if (s->p_type == PT_LOAD && (s->p_flags & flags) == flags && addr >= s->p_vaddr &&
-		    len <= s->p_filesz && addr - s->p_vaddr <= s->p_filesz - len)
-			return n->data + s->p_offset + (addr - s->p_vaddr);
-	}
-	return NULL;
-}
-
 static int read_headers(struct native *n)
 {
 	static const unsigned char sysv[EI_NIDENT] = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
@@ -271,16 +250,16 @@ static int check_dynamic(const struct native *n, struct native_tables *t)
 	return 0;
 }
 
-int native_check(struct ctl *ctl, const char *path, const void *data, size_t len)
+int native_check(struct why *why, const char *path, const void *data, size_t len)
 {
-	struct native n = { .ctl = ctl, .path = path, .data = data, .len = len };
+	struct native n = { .why = why, .path = path, .data = data, .len = len };
 	struct native_tables tables;
 	int err;
 
 	if (len > SHUNT_NATIVE_MAX) {
-		fail(ctl, -E2BIG, "the native code of '%s' has %zu bytes, at most %d fit", path, len,
+		why_fail(why, -E2BIG, "the native code of '%s' has %zu bytes, at most %d fit", path, len,
 		     SHUNT_NATIVE_MAX);
-		hint(ctl, "a policy is a page of C: large tables belong into knobs or state");
+		why_hint(why, "a policy is a page of C: large tables belong into knobs or state");
 		return -E2BIG;
 	}
 	err = read_headers(&n);

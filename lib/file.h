@@ -6,9 +6,9 @@
 
 #include <stddef.h>
 
-#include "ctl.h"
+#include "why.h"
 
 #define FILE_MOST (16 << 20)
 
 /* The caller frees *data. Fails for anything but a plain file of at most FILE_MOST bytes. */
-int file_read(struct ctl *ctl, const char *path, void **data, size_t *len);
+int file_read(struct why *why, const char *path, void **data, size_t *len);

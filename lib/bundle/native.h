@@ -5,14 +5,18 @@
 #pragma once
 
 #include <elf.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "bundle.h"
+#include <shunt/abi.h>
+
+#include "why.h"
 
 #define NATIVE_SEGMENTS 16
 
 struct native {
-	struct ctl *ctl;
+	struct why *why;
 	const char *path; /* as messages call the bundle */
 	const uint8_t *data;
 	size_t len;
@@ -20,6 +24,7 @@ struct native {
 	Elf64_Phdr seg[NATIVE_SEGMENTS]; /* eh.e_phnum of them */
 };
 
+/* native_image.c */
 /* Fails: the native code is or does this; name may be NULL. Returns -EINVAL. */
 int native_refuse(const struct native *n, const char *what, const char *name);
 /* The file's bytes that will be at this address; NULL unless all of them lie in one segment with these flags. */
@@ -31,6 +36,9 @@ struct native_tables {
 	uint64_t names;   /* DT_STRTAB */
 	uint64_t names_len;
 };
+
+/* May this shared object run in a worker? */
+int native_check(struct why *why, const char *path, const void *data, size_t len);
 
 /* native_symbols.c: what dlsym() will read, and find. */
 int native_check_symbols(const struct native *n, const struct native_tables *t);

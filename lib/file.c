@@ -11,7 +11,7 @@
 
 #include "file.h"
 
-int file_read(struct ctl *ctl, const char *path, void **data, size_t *len)
+int file_read(struct why *why, const char *path, void **data, size_t *len)
 {
 	struct stat st;
 	size_t got = 0;
@@ -19,10 +19,10 @@ int file_read(struct ctl *ctl, const char *path, void **data, size_t *len)
 	int err = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return fail(ctl, -errno, "cannot open '%s': %s", path, strerror(errno));
+		return why_fail(why, -errno, "cannot open '%s': %s", path, strerror(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MOST) {
 		close(fd);
-		return fail(ctl, -EINVAL, "'%s' is no file of at most %d bytes", path, FILE_MOST);
+		return why_fail(why, -EINVAL, "'%s' is no file of at most %d bytes", path, FILE_MOST);
 	}
 	*data = malloc(st.st_size + 1);
 	while (*data && got < (size_t)st.st_size) {
@@ -32,7 +32,7 @@ int file_read(struct ctl *ctl, const char *path, void **data, size_t *len)
 		got += n;
 	}
 	if (!*data || got < (size_t)st.st_size) {
-		err = fail(ctl, -EIO, "cannot read '%s'", path);
+		err = why_fail(why, -EIO, "cannot read '%s'", path);
 		free(*data);
 		*data = NULL;
 	}
