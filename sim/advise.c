@@ -39,14 +39,16 @@ struct advice {
 /* Whatever is installed; what cannot be tried is named. */
 static int open_installed(struct advice *a)
 {
-	char names[LIST_MAX][SHUNT_NAME_LEN], err[SIM_TEXT];
+	char names[LIST_MAX][SHUNT_NAME_LEN];
+	struct why why = { 0 };
 	int n = policy_list(names, LIST_MAX);
 
 	for (int i = 0; i < n; i++) {
 		struct policy *p = &a->policy[a->npolicies];
 
-		if (policy_open(p, names[i], err)) {
-			printf("not tried: %s: %s\n", names[i], err);
+		if (policy_open(p, names[i], &why)) {
+			printf("not tried: %s: %s\n", names[i], why.text ? why.text : "no memory");
+			why_forget(&why);
 		} else if (p->flags & SHUNT_NEEDS_HINT) {
 			printf("not tried: %s: its clients must send back what replies name\n", names[i]);
 			policy_close(p);
@@ -59,13 +61,13 @@ static int open_installed(struct advice *a)
 
 static int open_policies(struct advice *a)
 {
-	char err[SIM_TEXT];
+	struct why why = { 0 };
 
 	if (!a->o->policies.n)
 		return open_installed(a);
 	for (int i = 0; i < a->o->policies.n; i++) {
-		if (policy_open(&a->policy[i], a->o->policies.s[i], err))
-			return complain("%s", err);
+		if (policy_open(&a->policy[i], a->o->policies.s[i], &why))
+			return complain_why(&why);
 		a->npolicies++;
 	}
 	return 0;

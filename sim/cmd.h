@@ -10,7 +10,7 @@
 
 #define LIST_MAX 64
 
-enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 130 };
+enum { EXIT_INTERRUPTED = 130 }; /* the others: why.h */
 
 struct strings {
 	int n;
@@ -81,6 +81,8 @@ extern const struct paper_figure {
 	int (*draw)(struct figure *f);
 } paper_figures[];
 
+/* Says it, with its hint, and forgets it; returns EXIT_FAILED. */
+int complain_why(struct why *why);
 /* Says something and returns EXIT_FAILED. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define REQUESTS 1000000ULL /* of a run, unless told otherwise */

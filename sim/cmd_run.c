@@ -164,6 +164,7 @@ static int check_length(const struct run_config *c)
 
 static int open_all(struct grid *g, struct options *o)
 {
+	struct why why = { 0 };
 	char err[SIM_TEXT];
 
 	if (!o->systems.n)
@@ -187,13 +188,13 @@ static int open_all(struct grid *g, struct options *o)
 			return EXIT_FAILED;
 	}
 	for (; g->npolicies < o->policies.n; g->npolicies++) {
-		if (policy_open(&g->policy[g->npolicies], o->policies.s[g->npolicies], err))
-			return complain("%s", err);
+		if (policy_open(&g->policy[g->npolicies], o->policies.s[g->npolicies], &why))
+			return complain_why(&why);
 	}
 	if (!o->policies.n) { /* each system's own */
 		for (; g->npolicies < g->nsystems; g->npolicies++) {
-			if (policy_open(&g->policy[g->npolicies], g->costs[g->npolicies].policy, err))
-				return complain("%s", err);
+			if (policy_open(&g->policy[g->npolicies], g->costs[g->npolicies].policy, &why))
+				return complain_why(&why);
 		}
 	}
 	if (o->think && dist_parse(&g->think, o->think, err))

@@ -12,15 +12,19 @@
 
 const struct policy *fig_policy(struct figure *f, const char *name)
 {
-	char err[SIM_TEXT];
+	struct why why = { 0 };
 	int i;
 
 	for (i = 0; i < f->npolicies; i++) {
 		if (!strcmp(f->policy_name[i], name))
 			return &f->policy[i];
 	}
-	if (i == FIG_OPENED || policy_open(&f->policy[i], name, err)) {
-		complain("%s", i == FIG_OPENED ? "too many policies" : err);
+	if (i == FIG_OPENED) {
+		complain("too many policies");
+		return NULL;
+	}
+	if (policy_open(&f->policy[i], name, &why)) {
+		complain_why(&why);
 		return NULL;
 	}
 	snprintf(f->policy_name[i], sizeof(f->policy_name[i]), "%s", name);

@@ -22,6 +22,15 @@ int complain(const char *fmt, ...)
 	return EXIT_FAILED;
 }
 
+int complain_why(struct why *why)
+{
+	complain("%s", why->text ? why->text : "no memory");
+	if (why->advice)
+		fprintf(stderr, "hint: %s\n", why->advice);
+	why_forget(why);
+	return EXIT_FAILED;
+}
+
 static int add_words(struct strings *to, char *text)
 {
 	char *save = NULL;

@@ -5,18 +5,17 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <glob.h>
-#include <libelf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bundle/bundle.h"
+#include "exe.h"
 #include "sim.h"
 
 static const struct { const char *name; enum ideal ideal; } ideals[] = {
@@ -24,54 +23,16 @@ static const struct { const char *name; enum ideal ideal; } ideals[] = {
 	{ "drr", IDEAL_DRR }, { "ipipe", IDEAL_IPIPE }, { "ipipe-alg", IDEAL_IPIPE_ALG },
 };
 
-/* The folder of this program. */
-static void exe_dir(char *dir, size_t len)
-{
-	ssize_t n = readlink("/proc/self/exe", dir, len - 1);
-	char *slash;
-
-	dir[n > 0 ? n : 0] = '\0';
-	slash = strrchr(dir, '/');
-	if (slash)
-		*slash = '\0';
-}
-
-/* Where built-in policies may be, the first place first. False: there are no more places. */
-static bool place(int i, char *dir, size_t len)
-{
-	const char *env = secure_getenv("SHUNT_OBJECT_PATH");
-	char exe[PATH_MAX];
-
-	exe_dir(exe, sizeof(exe));
-	switch (env ? i : i + 1) {
-	case 0: snprintf(dir, len, "%s", env); return true;
-	case 1: snprintf(dir, len, "%s/bpf", exe); return true;
-	case 2: snprintf(dir, len, "%s/../lib/shunt/policies", exe); return true;
-	case 3: snprintf(dir, len, "%s/shunt/policies", SHUNT_LIBDIR); return true;
-	default: return false;
-	}
-}
-
-static bool find_builtin(const char *name, char *path, size_t len)
-{
-	char dir[PATH_MAX + 64];
-
-	for (int i = 0; place(i, dir, sizeof(dir)); i++) {
-		snprintf(path, len, "%s/%s.o", dir, name);
-		if (!access(path, R_OK))
-			return true;
-	}
-	return false;
-}
-
 int policy_list(char names[][SHUNT_NAME_LEN], int room)
 {
-	char dir[PATH_MAX + 64], pattern[PATH_MAX + 80];
+	char dir[PATH_MAX], pattern[PATH_MAX + 8];
 	const char *base;
 	glob_t found;
 	int n = 0;
 
-	for (int i = 0; !n && place(i, dir, sizeof(dir)); i++) {
+	for (int i = 0; !n && i < BUNDLE_DIRS; i++) {
+		if (!bundle_dir(i, dir, sizeof(dir))[0])
+			continue;
 		snprintf(pattern, sizeof(pattern), "%s/*.o", dir);
 		if (glob(pattern, 0, NULL, &found))
 			continue;
@@ -85,7 +46,7 @@ int policy_list(char names[][SHUNT_NAME_LEN], int room)
 }
 
 /* `shunt build SOURCE -o OUT`, by the shunt beside this program, or the one in PATH. */
-static int build(const char *source, const char *out, char *err)
+static int build(const char *source, const char *out, struct why *why)
 {
 	char exe[PATH_MAX], shunt[PATH_MAX + 8], sbin[PATH_MAX + 16];
 	int status;
@@ -105,81 +66,72 @@ static int build(const char *source, const char *out, char *err)
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return say(err, "cannot run shunt to build '%s': %s", source, strerror(errno));
+		return why_fail(why, -1, "cannot run shunt to build '%s': %s", source, strerror(errno));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		return say(err, "cannot find shunt to build '%s'%s: give a bundle", source, "");
-	return status ? say(err, "cannot build '%s'%s", source, "") : 0;
+		return why_fail(why, -1, "cannot find shunt to build '%s': give a bundle", source);
+	return status ? why_fail(why, -1, "cannot build '%s'", source) : 0;
 }
 
-/* The section's bytes into a memfd, which dlopen() maps. */
-static int extract(int file, const char *path, char *err)
+/* The bundle of the source, in a file that is gone at once. */
+static int read_source(const char *source, struct bundle *b, struct why *why)
 {
-	char want[128];
-	struct utsname host;
-	Elf_Scn *scn = NULL;
-	Elf_Data *data;
-	GElf_Shdr sh;
-	const char *name;
-	size_t names;
-	int fd = -1;
-	Elf *elf;
+	char tmp[] = "/tmp/shunt-sim.XXXXXX";
+	int file = mkstemp(tmp), err;
 
-	uname(&host);
-	snprintf(want, sizeof(want), "%s.%.64s", SHUNT_NATIVE_SEC, host.machine);
-	elf_version(EV_CURRENT);
-	elf = elf_begin(file, ELF_C_READ, NULL);
-	if (!elf || elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names)) {
-		elf_end(elf);
-		return say(err, "'%s' is no policy's bundle%s", path, "");
-	}
-	while (fd < 0 && (scn = elf_nextscn(elf, scn))) {
-		if (!gelf_getshdr(scn, &sh) || !(name = elf_strptr(elf, names, sh.sh_name)) ||
-		    strcmp(name, want))
-			continue;
-		data = elf_rawdata(scn, NULL);
-		fd = memfd_create("shunt-policy", MFD_CLOEXEC);
-		if (!data || fd < 0 || write(fd, data->d_buf, data->d_size) != (ssize_t)data->d_size) {
-			if (fd >= 0)
-				close(fd);
-			elf_end(elf);
-			return say(err, "cannot read the native code of '%s'%s", path, "");
-		}
-	}
-	elf_end(elf);
-	return fd < 0 ? say(err, "'%s' has no native code for this machine (section '%s')", path, want) : fd;
+	if (file < 0)
+		return why_fail(why, -1, "cannot make a temporary file for '%s': %s", source, strerror(errno));
+	close(file);
+	err = build(source, tmp, why);
+	if (!err)
+		err = bundle_read(why, tmp, source, b);
+	unlink(tmp);
+	return err;
 }
 
-static int link_policy(struct policy *p, const char *path, char *err)
+static int read_bundle(const char *name, struct bundle *b, struct why *why)
 {
-	const struct shunt_policy_desc *desc;
+	char path[PATH_MAX];
+
+	if (bundle_is_source(name))
+		return read_source(name, b, why);
+	if (bundle_is_file(name))
+		return bundle_read(why, name, name, b);
+	if (!bundle_find(why, name, path, sizeof(path)))
+		return bundle_read(why, path, name, b);
+	why_forget(why);
+	why_fail(why, -1, "unknown policy '%s'", name);
+	why_hint(why, "a built-in one ('shunt policies'), ps, srpt, c-fcfs, ./FILE.c or ./FILE.shunt");
+	return -1;
+}
+
+/* What dlopen() maps: a copy, as it was checked. */
+static int copy_native(struct policy *p, const struct bundle *b, struct why *why)
+{
+	p->fd = memfd_create("shunt-policy", MFD_CLOEXEC);
+	if (p->fd < 0 || write(p->fd, b->native, b->native_len) != (ssize_t)b->native_len)
+		return why_fail(why, -1, "cannot copy the native code of '%s': %s", b->path, strerror(errno));
+	return 0;
+}
+
+static int link_policy(struct policy *p, const struct bundle *b, struct why *why)
+{
 	char self[32];
 
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", p->fd);
 	p->handle = dlopen(self, RTLD_NOW | RTLD_LOCAL);
 	if (!p->handle)
-		return say(err, "cannot map the native code of '%s': %s", path, dlerror());
-	desc = dlsym(p->handle, SHUNT_SYM_DESC);
-	if (shunt_policy_find(dlsym, p->handle, p->fn) || !desc)
-		return say(err, "the native code of '%s' is no policy%s", path, "");
-	if (desc->abi != SHUNT_ABI)
-		return say(err, "'%s' was built for another ABI: build it again%s", path, "");
-	p->flags = desc->flags;
-	snprintf(p->name, sizeof(p->name), "%.*s", SHUNT_NAME_LEN, desc->name);
+		return why_fail(why, -1, "cannot map the native code of '%s': %s", b->path, dlerror());
+	if (shunt_policy_find(dlsym, p->handle, p->fn))
+		return why_fail(why, -1, "the native code of '%s' is no policy", b->path);
+	p->flags = b->desc.flags;
+	snprintf(p->name, sizeof(p->name), "%s", b->desc.name);
 	return 0;
 }
 
-static bool ends_with(const char *s, const char *end)
+int policy_open(struct policy *p, const char *name, struct why *why)
 {
-	size_t n = strlen(s), m = strlen(end);
-
-	return n > m && !strcmp(s + n - m, end);
-}
-
-int policy_open(struct policy *p, const char *name, char *err)
-{
-	char path[PATH_MAX + 128], tmp[] = "/tmp/shunt-sim.XXXXXX";
-	bool source = ends_with(name, ".c");
-	int file;
+	struct bundle b;
+	int err;
 
 	memset(p, 0, sizeof(*p));
 	p->fd = -1;
@@ -190,34 +142,15 @@ int policy_open(struct policy *p, const char *name, char *err)
 			return 0;
 		}
 	}
-	if (source) {
-		file = mkstemp(tmp);
-		if (file < 0)
-			return say(err, "cannot make a temporary file for '%s': %s", name, strerror(errno));
-		close(file);
-		if (build(name, tmp, err)) {
-			unlink(tmp);
-			return -1;
-		}
-		snprintf(path, sizeof(path), "%s", tmp);
-	} else if (strchr(name, '/') || ends_with(name, ".shunt") || ends_with(name, ".o")) {
-		snprintf(path, sizeof(path), "%s", name);
-	} else if (!find_builtin(name, path, sizeof(path))) {
-		return say(err, "unknown policy '%s' (a built-in one, ps, srpt, c-fcfs, ./FILE.c, "
-			   "./FILE.shunt)%s", name, "");
-	}
-	file = open(path, O_RDONLY | O_CLOEXEC);
-	if (source)
-		unlink(tmp);
-	if (file < 0)
-		return say(err, "cannot open '%s': %s", path, strerror(errno));
-	p->fd = extract(file, name, err);
-	close(file);
-	if (p->fd < 0 || link_policy(p, name, err)) {
-		policy_close(p);
+	if (read_bundle(name, &b, why))
 		return -1;
-	}
-	return 0;
+	err = copy_native(p, &b, why);
+	if (!err)
+		err = link_policy(p, &b, why);
+	bundle_close(&b);
+	if (err)
+		policy_close(p);
+	return err;
 }
 
 void policy_close(struct policy *p)

@@ -15,6 +15,7 @@
 #include <shunt/native.h>
 
 #include "hist.h"
+#include "why.h"
 
 typedef uint64_t tick;
 
@@ -236,8 +237,9 @@ struct policy {
 	int fd;
 };
 
-/* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. */
-int policy_open(struct policy *p, const char *name, char *err);
+/* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. What a worker may not run is not run
+ * here. */
+int policy_open(struct policy *p, const char *name, struct why *why);
 void policy_close(struct policy *p);
 /* The names of the built-in ones; how many. */
 int policy_list(char names[][SHUNT_NAME_LEN], int room);

@@ -143,6 +143,24 @@ test_objectives_that_nobody_gave_are_asked_for() {
 	assert_eq "$(cat "$DIR/err")" "" "warnings where they are given, or do not matter"
 }
 
+# A constructor runs as soon as it is mapped; shunt refuses to load it, in these words.
+test_native_code_that_shunt_refuses_is_refused_and_never_run() {
+	local says
+	mkdir "$DIR/policies"
+	cat >"$DIR/mine.c" <<-'C'
+		#include <fcntl.h>
+		__attribute__((constructor)) static void run(void) { open(MARK, O_CREAT | O_WRONLY, 0600); }
+	C
+	gcc -shared -fPIC -DMARK="\"$DIR/it-ran\"" "$DIR/mine.c" -o "$DIR/mine.so"
+	llvm-objcopy --update-section ".shunt.native.$(uname -m)=$DIR/mine.so" build/bpf/fcfs.o "$DIR/policies/mine.o"
+	says=$(SHUNT_OBJECT_PATH=$DIR/policies shunt -j policies | jq -r '.policies[] | select(.name == "mine").error')
+	assert_match "$says" "^the native code of '.*mine.o' [a-z]"
+	! sim -p "$DIR/policies/mine.o" -n 1000 >"$DIR/out" 2>"$DIR/err" || fail "it was taken"
+	[ ! -e "$DIR/it-ran" ] || fail "it ran"
+	refused "$says" -p "$DIR/policies/mine.o" -n 1000
+	assert_match "$(cat "$DIR/err")" 'hint: a policy has no globals'
+}
+
 test_a_policy_of_the_users_own_is_built_without_a_word_of_where() {
 	cp "$ROOT/bpf/policies/fcfs.c" "$DIR/mine.c"
 	sim -p "$DIR/mine.c" -n 1000 >"$DIR/out" 2>"$DIR/err"
