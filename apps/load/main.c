@@ -59,6 +59,15 @@ static int prepare(struct load *l)
 	return err ? fail("cannot store the keys", err) : 0;
 }
 
+static bool answered(const struct load *l)
+{
+	uint64_t n = 0;
+
+	for (int c = 0; c < l->o.mix.classes; c++)
+		n += l->n.cls[c].answered;
+	return n;
+}
+
 static int run(struct load *l)
 {
 	int status = prepare(l);
@@ -75,7 +84,7 @@ static int run(struct load *l)
 		run_open(l);
 	if (sight_says(l, why, sizeof(why)))
 		fprintf(stderr, "shunt-load: %s\n", why);
-	return l->invalid && l->o.strict ? 3 : 0;
+	return l->o.strict && (l->invalid || !answered(l)) ? 3 : 0;
 }
 
 int main(int argc, char **argv)

@@ -55,8 +55,8 @@ test_programs_compile_and_link_by_pkg_config() {
 test_pages_completion_and_links_are_there() {
 	local file
 	install_all
-	for file in share/man/man8/shunt.8 share/man/man8/shunt-kv.8 share/man/man8/shunt-baseline.8 \
-		sbin/shunt-kv sbin/shunt-baseline share/doc/shunt/kv.yaml share/doc/shunt/README.md \
+	for file in share/man/man8/shunt.8 share/man/man8/shunt-kv.8 share/man/man8/shunt-spin.8 share/man/man8/shunt-baseline.8 \
+		sbin/shunt-kv sbin/shunt-spin sbin/shunt-baseline share/doc/shunt/kv.yaml share/doc/shunt/README.md \
 		share/doc/shunt/docs/policies.md share/doc/shunt/LICENSES/BSD-2-Clause.txt share/man/man3/libshunt.3 share/bash-completion/completions/shunt \
 		lib/libshunt.so lib/libshunt.a include/shunt/abi.h include/shunt/policy.h sbin/shuntd; do
 		[ -s "$ROOT_USR/$file" ] || fail "no '$file'"

@@ -66,6 +66,7 @@ test_a_server_of_another_protocol_is_told_with_what_it_said() {
 	assert_ge "$(jq .foreign "$DIR/load.json")" 1 "replies of another protocol"
 	client shunt-load --to 198.18.0.2:9001 --rate 1k --count 100 --time 5 --json >"$DIR/load.json" 2>"$DIR/err"
 	assert_match "$(cat "$DIR/err")" "nobody listens at 198.18.0.2:9001"
+	assert_exit 3 client shunt-load --to 198.18.0.2:9001 --rate 1k --count 10 --time 5 --strict
 	assert_exit 2 client shunt-load --to 198.18.0.2:9000 --rate 5x
 	assert_match "$(cat "$DIR/err")" "--rate: '5x' is no number .*5k, 1.5M"
 }
