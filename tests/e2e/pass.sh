@@ -37,6 +37,12 @@ test_results_are_the_same_with_safepoints_at_every_optimisation() {
 	same_results -O2 -g -static
 }
 
+test_a_language_that_is_named_is_that_of_the_sources_alone() {
+	echo 'int main() { return 0; }' >"$DIR/program.text"
+	"$CC" -x c++ "$DIR/program.text" -o "$DIR/program"
+	"$DIR/program"
+}
+
 test_long_functions_loops_and_recursions_have_them() {
 	local f
 	for f in hash list recursion by_goto matrix steps interpret extended; do
