@@ -73,7 +73,9 @@ static int make_room(struct ctl *ctl)
 	if (!err && link.ifindex && place_elsewhere(ctl))
 		return place_taken(ctl);
 	if (!err && link.ifindex) {
-		err = map_cfg(ctl, &cfg);
+		err = place_check_twin(ctl, link.ifindex);
+		if (!err)
+			err = map_cfg(ctl, &cfg);
 		if (!err)
 			err = map_slot(ctl, cfg.policy_gen, &slot);
 		if (err)

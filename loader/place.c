@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "maps.h"
@@ -63,6 +64,21 @@ static int fail_renamed(struct ctl *ctl, const struct shunt_cfg *cfg)
 	return -EXDEV;
 }
 
+/* The other one has another name: eth0.1 and eth0_1. */
+int place_check_twin(struct ctl *ctl, unsigned int ifindex)
+{
+	char other[IF_NAMESIZE];
+
+	if (!ctl->ifindex || ifindex == ctl->ifindex || !if_indextoname(ifindex, other) || !strcmp(other, ctl->ifname) ||
+	    !where_share_pins(ctl, other, ctl->ifname))
+		return 0;
+	fail(ctl, -EEXIST, "the pins of '%s' and '%s' have one name, as bpffs knows no dots, and shunt is loaded on '%s'",
+	     ctl->ifname, other, other);
+	hint(ctl, "for '%s' say --dev %s; pin those of '%s' elsewhere: mount -t bpf -o mode=0700 bpf DIR, shunt --bpffs DIR "
+	     "load ..., shuntd --bpffs DIR --socket PATH ...", other, other, ctl->ifname);
+	return -EEXIST;
+}
+
 static int read_place(struct ctl *ctl, struct shunt_cfg *cfg, struct link_state *link, bool *here)
 {
 	__u64 own;
@@ -88,9 +104,10 @@ int place_check(struct ctl *ctl)
 		return err;
 	if (!here)
 		return link.ifindex ? fail_elsewhere(ctl, &cfg) : fail_gone(ctl);
-	if (link.ifindex && ctl->ifindex && cfg.ifindex != ctl->ifindex)
-		return fail_renamed(ctl, &cfg);
-	return 0;
+	if (!link.ifindex || !ctl->ifindex || cfg.ifindex == ctl->ifindex)
+		return 0;
+	err = place_check_twin(ctl, cfg.ifindex);
+	return err ? err : fail_renamed(ctl, &cfg);
 }
 
 /* Where cfg cannot be read, the link's number of the interface must do. */
@@ -102,8 +119,10 @@ int place_check_unload(struct ctl *ctl)
 	int err = read_place(ctl, &cfg, &link, &here);
 
 	ctl_forget(ctl);
+	if (!err && cfg.abi == SHUNT_ABI && (!here || !link.ifindex))
+		return link.ifindex ? fail_elsewhere(ctl, &cfg) : 0;
 	if (!err && cfg.abi == SHUNT_ABI)
-		return link.ifindex && !here ? fail_elsewhere(ctl, &cfg) : 0;
+		return place_check_twin(ctl, link.ifindex);
 	err = where_link(ctl, &link);
 	ctl_forget(ctl);
 	if (err || !link.ifindex || !ctl->ifindex || link.ifindex == ctl->ifindex)

@@ -74,27 +74,30 @@ int where_check(struct ctl *ctl)
 	return 0;
 }
 
+bool where_share_pins(const struct ctl *ctl, const char *one, const char *other)
+{
+	struct shunt_pins a = { ctl->pins.bpffs, one }, b = { ctl->pins.bpffs, other };
+	char pa[PATH_MAX], pb[PATH_MAX];
+
+	return !shunt_pin_path(pa, sizeof(pa), &a, NULL) && !shunt_pin_path(pb, sizeof(pb), &b, NULL) && !strcmp(pa, pb);
+}
+
 /* A directory's interface: bpffs knows no dots, so the link knows the name better. */
 static void name_of(struct ctl *ctl, const char *dir, char name[16])
 {
 	struct shunt_pins pins = { ctl->pins.bpffs, dir };
 	struct bpf_link_info info = { 0 };
 	__u32 len = sizeof(info);
-	char found[IF_NAMESIZE], a[PATH_MAX], b[PATH_MAX];
+	char found[IF_NAMESIZE];
 	int fd = shunt_pin_open(&pins, SHUNT_LINK);
 
 	snprintf(name, 16, "%s", dir);
 	if (fd < 0)
 		return;
+	/* The number may be one of another network namespace. */
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.xdp.ifindex &&
-	    if_indextoname(info.xdp.ifindex, found)) {
-		struct shunt_pins other = { ctl->pins.bpffs, found };
-
-		/* The number may be one of another network namespace. */
-		if (!shunt_pin_path(a, sizeof(a), &pins, NULL) &&
-		    !shunt_pin_path(b, sizeof(b), &other, NULL) && !strcmp(a, b))
-			snprintf(name, 16, "%s", found);
-	}
+	    if_indextoname(info.xdp.ifindex, found) && where_share_pins(ctl, dir, found))
+		snprintf(name, 16, "%s", found);
 	close(fd);
 }
 
@@ -178,7 +181,28 @@ int where_link(struct ctl *ctl, struct link_state *state)
 	return err;
 }
 
-static int check_loaded(struct ctl *ctl)
+/* Maps without a link: whoever loads holds the lock, and pins the link last. 0: it has done so by now. */
+static int check_half(struct ctl *ctl, bool locked)
+{
+	int lock = locked ? -1 : where_try_lock(ctl), err;
+	struct link_state link;
+
+	if (lock == -EBUSY) {
+		fail(ctl, -EBUSY, "a load on '%s' is under way", ctl->ifname);
+		hint(ctl, "once more in a second");
+		return -EBUSY;
+	}
+	err = where_link(ctl, &link);
+	where_unlock(lock);
+	if (err == -ENOENT) {
+		fail(ctl, err, "a load on '%s' was interrupted", ctl->ifname);
+		hint(ctl, "'shunt load' once more sweeps it away, and so does 'shunt unload'");
+	}
+	return err;
+}
+
+/* locked: by us. */
+static int check_loaded(struct ctl *ctl, bool locked)
 {
 	struct link_state link;
 	char why[256];
@@ -187,10 +211,8 @@ static int check_loaded(struct ctl *ctl)
 	if (cfg >= 0) {
 		close(cfg);
 		err = where_link(ctl, &link);
-		if (err == -ENOENT) {
-			fail(ctl, err, "a load on '%s' was interrupted", ctl->ifname);
-			hint(ctl, "'shunt load' once more sweeps it away, and so does 'shunt unload'");
-		}
+		if (err == -ENOENT)
+			err = check_half(ctl, locked);
 		if (err)
 			return err;
 	}
@@ -215,7 +237,7 @@ int where_pick(struct ctl *ctl)
 
 	if (!err && !ctl->pins.ifname)
 		err = pick_only(ctl);
-	return err ? err : check_loaded(ctl);
+	return err ? err : check_loaded(ctl, false);
 }
 
 /* An unload of another interface may remove the empty parent at any moment: then once more. */
@@ -305,7 +327,7 @@ int where_pick_locked(struct ctl *ctl)
 	lock = where_lock(ctl, false);
 	if (lock < 0)
 		return lock;
-	err = check_loaded(ctl);
+	err = check_loaded(ctl, true);
 	if (err) {
 		where_unlock(lock);
 		return err;

@@ -24,6 +24,8 @@ struct link_state {
 
 /* Sets the interface from --dev: it must have a sound name, it need not exist. */
 int where_set(struct ctl *ctl, const char *ifname);
+/* Are the pins of two interfaces in one directory? Dots are underscores there. */
+bool where_share_pins(const struct ctl *ctl, const char *one, const char *other);
 /* bpffs is there and may be looked into. */
 int where_check(struct ctl *ctl);
 /* All interfaces that have a directory. */

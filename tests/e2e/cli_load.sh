@@ -259,6 +259,21 @@ test_half_a_load_is_called_by_its_name() {
 	assert_exit 0 host shunt slo get
 }
 
+# Whoever loads holds the lock on the folder until the link is there.
+test_a_load_under_way_is_told_from_an_interrupted_one() {
+	mkdir -p $PINS/"$DEV"
+	bpftool map create $PINS/"$DEV"/cfg type array key 4 value 128 entries 1 name cfg
+	exec {lock}<$PINS/"$DEV"
+	flock -x $lock
+	assert_exit 1 host shunt slo get
+	assert_match "$(cat "$DIR/err")" "a load on '$DEV' is under way"
+	! grep -q unload "$DIR/err" || fail "it tells to unload what is being loaded"
+	assert_match "$(json '.interfaces[0].error' host shunt -j status)" "under way"
+	exec {lock}<&-
+	assert_exit 1 host shunt slo get
+	assert_match "$(cat "$DIR/err")" "a load on '$DEV' was interrupted"
+}
+
 test_an_object_of_another_abi_is_refused_by_every_verb() {
 	host shunt load fcfs --dev "$DEV" --port 9000
 	local bytes
@@ -298,6 +313,19 @@ test_two_interfaces_must_be_told_apart() {
 		"$(printf '%s\n' "$DEV" sec.100 | sort | paste -sd' ')"
 	host shunt unload --dev sec.100
 	assert_exit 0 host shunt slo get
+}
+
+test_interfaces_whose_pins_have_one_name_are_told_apart() {
+	host ip link add sec.100 type veth peer name sec_100
+	host ip link set sec.100 up
+	host ip link set sec_100 up
+	host shunt load fcfs --dev sec.100 --port 9000
+	for verb in "load mq --port 9000" "slo set default 1ms" status unload; do
+		# shellcheck disable=SC2086
+		assert_exit 1 host shunt $verb --dev sec_100
+		assert_match "$(cat "$DIR/err")" "pins of 'sec_100' and 'sec.100' have one name.* loaded on 'sec.100'"
+	done
+	assert_eq "$(json '.interfaces | map(.interface + " " + .policy) | join(" ")' host shunt -j)" "sec.100 fcfs"
 }
 
 test_a_vanished_interface_is_seen_and_attached_again() {
