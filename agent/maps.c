@@ -51,7 +51,9 @@ static int open_fd(const struct shunt_pins *pins, const char *name, int *fd, cha
 	int err = shunt_pin_open(pins, name);
 
 	if (err < 0) {
-		snprintf(why, len, "cannot open the pinned map '%s': %s", name, strerror(-err));
+		snprintf(why, len, "cannot open the pinned map '%s': %s", name,
+			 err == -EPROTO ? "it is none that this version of shunt makes, unload and load again" :
+			 strerror(-err));
 		return err;
 	}
 	*fd = err;
@@ -143,9 +145,11 @@ static int map_all(struct maps *m, const struct shunt_pins *pins, char *why, siz
 
 int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
 {
-	int err = shunt_check_abi(pins, why, len);
+	int err = shunt_pins_folder_is_ours(pins, why, len);
 
 	*m = no_maps;
+	if (!err || err == -ENOENT) /* that has words for what is not there */
+		err = shunt_check_abi(pins, why, len);
 	if (!err)
 		err = open_fds(m, pins, why, len);
 	if (!err)

@@ -11,8 +11,12 @@
 #include <unistd.h>
 
 #include <shunt/abi.h>
+#include <shunt/nfp.h>
+#include <shunt/nic.h>
 
 #include "pins.h"
+
+#define CFG_MAX 4096 /* more than cfg has in any version */
 
 int shunt_pin_path(char *out, size_t len, const struct shunt_pins *pins, const char *name)
 {
@@ -30,7 +34,61 @@ int shunt_pin_path(char *out, size_t len, const struct shunt_pins *pins, const c
 	return 0;
 }
 
-int shunt_pin_open(const struct shunt_pins *pins, const char *name)
+/* As bpf/maps.h, bpf/nic/state.h and offload/nfp/maps.h make them. */
+static const struct shape {
+	const char *name;
+	__u32 type, value_size, max_entries;
+} shapes[] = {
+	{ "agent", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_agent), SHUNT_DOMAINS },
+	{ "cfg", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_cfg), 1 },
+	{ "classes", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_class), SHUNT_CLASSES },
+	{ "domains", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_domain), SHUNT_DOMAINS },
+	{ "hold_limit", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
+	{ "ingress", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_ingress), SHUNT_DOMAINS + 1 },
+	{ "knobs", BPF_MAP_TYPE_ARRAY, sizeof(__u64), SHUNT_KNOBS },
+	{ "nfp_group", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nfp_group), SHUNT_NFP_GROUPS },
+	{ "nfp_knobs", BPF_MAP_TYPE_ARRAY, sizeof(__u64), SHUNT_KNOBS },
+	{ "nfp_loads", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nfp_bytes), SHUNT_NFP_GROUPS },
+	{ "nfp_order", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nfp_bytes), SHUNT_NFP_GROUPS },
+	{ "nic", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic), 1 },
+	{ "nic_cfg", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic_cfg), 1 },
+	{ "nic_cmd", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic_cmd), 1 },
+	{ "nic_cores", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic_core), SHUNT_CORES },
+	{ "nic_ports", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic_port), SHUNT_CORES },
+	{ "own", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_own), 1 },
+	{ "policy", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_policy_slot), 2 },
+	{ "ports", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_port), 65536 },
+	{ "put_out", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_refused), SHUNT_REFUSED },
+	{ "quantum_us", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
+	{ "rules", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_rule), SHUNT_RULES },
+	{ "slo_us", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
+	{ "views", BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), SHUNT_DOMAINS },
+	{ "xsks", BPF_MAP_TYPE_XSKMAP, sizeof(__u32), SHUNT_DOMAINS * SHUNT_SLOTS },
+};
+static const struct shape view_shape = { "view", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_view), 1 };
+
+static const struct shape *shape_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		if (!strcmp(shapes[i].name, name))
+			return &shapes[i];
+	}
+	return !strncmp(name, "view", 4) && strcmp(name, "views") ? &view_shape : NULL;
+}
+
+/* The kernel copies as many bytes as the map says, whatever room there is here. */
+static int check_shape(int fd, const struct shape *want)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	return info.type == want->type && info.key_size == sizeof(__u32) &&
+	       info.value_size == want->value_size && info.max_entries == want->max_entries ? 0 : -EPROTO;
+}
+
+static int open_any(const struct shunt_pins *pins, const char *name)
 {
 	char path[PATH_MAX];
 	int err = shunt_pin_path(path, sizeof(path), pins, name), fd;
@@ -39,6 +97,20 @@ int shunt_pin_open(const struct shunt_pins *pins, const char *name)
 		return err;
 	fd = bpf_obj_get(path);
 	return fd < 0 ? -errno : fd;
+}
+
+int shunt_pin_open(const struct shunt_pins *pins, const char *name)
+{
+	const struct shape *want = shape_of(name);
+	int fd = open_any(pins, name), err;
+
+	if (fd < 0 || !want)
+		return fd;
+	err = check_shape(fd, want);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 int shunt_pin_open_view(const struct shunt_pins *pins, unsigned int domain)
@@ -58,11 +130,28 @@ void *shunt_map_mmap(int fd, size_t len, bool writable)
 	return at == MAP_FAILED ? NULL : at;
 }
 
+/* Of whatever version: the number of the ABI is its first field in all of them. */
+static int read_abi(int fd, __u32 *abi)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info), zero = 0;
+	char value[CFG_MAX];
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.key_size != sizeof(zero) ||
+	    info.value_size < sizeof(*abi) || info.value_size > sizeof(value))
+		return -EPROTO;
+	if (bpf_map_lookup_elem(fd, &zero, value))
+		return -errno;
+	memcpy(abi, value, sizeof(*abi));
+	return 0;
+}
+
 int shunt_check_abi(const struct shunt_pins *pins, char *why, size_t len)
 {
-	struct shunt_cfg cfg = { 0 };
-	__u32 zero = 0;
-	int fd = shunt_pin_open(pins, "cfg"), err;
+	int fd = open_any(pins, "cfg"), err, misfit;
+	__u32 abi = 0;
 
 	if (fd < 0) {
 		if (fd == -ENOENT)
@@ -72,25 +161,27 @@ int shunt_check_abi(const struct shunt_pins *pins, char *why, size_t len)
 				 pins->ifname, strerror(-fd));
 		return fd;
 	}
-	err = bpf_map_lookup_elem(fd, &zero, &cfg) ? -errno : 0;
+	err = read_abi(fd, &abi);
+	misfit = check_shape(fd, shape_of("cfg"));
 	close(fd);
-	if (err) {
+	if (err && err != -EPROTO) {
 		snprintf(why, len, "cannot read the map 'cfg' of '%s': %s", pins->ifname,
 			 strerror(-err));
 		return err;
 	}
-	if (!cfg.abi) {
+	if (!err && !abi) {
 		snprintf(why, len, "a load of '%s' is under way, or was interrupted", pins->ifname);
 		return -EPROTO;
 	}
-	if (!cfg.abi) { /* its maps are there, its configuration is written next */
-		snprintf(why, len, "shunt is being loaded on '%s'", pins->ifname);
-		return -EAGAIN;
-	}
-	if (cfg.abi != SHUNT_ABI) {
+	if (!err && abi != SHUNT_ABI) {
 		snprintf(why, len, "'%s' was loaded with ABI %u, this program has ABI %u: "
-			 "use one version of shunt, shuntd and libshunt", pins->ifname, cfg.abi,
+			 "use one version of shunt, shuntd and libshunt", pins->ifname, abi,
 			 SHUNT_ABI);
+		return -EPROTO;
+	}
+	if (err || misfit) {
+		snprintf(why, len, "the pinned map 'cfg' of '%s' is none of shunt's: unload and load again",
+			 pins->ifname);
 		return -EPROTO;
 	}
 	return 0;

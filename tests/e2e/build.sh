@@ -60,6 +60,13 @@ test_programs_look_up_their_symbols_at_the_start() {
 	done
 }
 
+test_programs_that_root_runs_end_when_their_stack_was_written_over() {
+	local file
+	for file in shunt shuntd shunt-sim; do
+		nm -D "$ROOT/build/$file" | grep -q __stack_chk_fail || fail "$file has no stack protector"
+	done
+}
+
 # FILE OPTIONS-OF-NM…: the names that it defines for others.
 exported() { nm "${@:2}" --defined-only "$1" | awk '$2 ~ /^[TDBRWV]$/ { sub("@.*", "", $3); print $3 }' | sort; }
 
