@@ -30,6 +30,9 @@
  *                the winner has parked or ended the request. The tag tells the reader that this
  *                intent means nothing.
  *   intent = 0   last.
+ *   One case is not decided: a core is kept between swap and id for as long as other cores take a
+ *   whole ring of entries, and the worker is killed before it goes on. The tag is another entry's by
+ *   then, so the request is in no count.
  *
  * Answer it: ledger_reply(), once the datagram is in the entries of the send ring that follow its
  * producer index
