@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "log.h"
 #include "netns.h"
 #include "sd.h"
+#include "sockpath.h"
 
 #define SEND_S 2       /* a message that is not read for so long: nobody reads */
 #define HELLO_MS 2000  /* from the connection to the first message */
@@ -26,22 +26,15 @@
 
 static int listen_at(const char *path)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
 
 	if (fd < 0)
 		return -errno;
-	if (snprintf(at.sun_path, sizeof(at.sun_path), "%s", path) >= (int)sizeof(at.sun_path)) {
-		close(fd);
-		return -ENAMETOOLONG;
-	}
-	unlink(path); /* we have the socket's lock: it is left over */
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || chmod(path, 0600) || listen(fd, 4)) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
+	err = sockpath_listen(fd, path, 0600, 4);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 int control_open(struct control *c, const struct options *o, struct store *s)
@@ -55,7 +48,7 @@ int control_open(struct control *c, const struct options *o, struct store *s)
 	err = handover_path(o->socket, path, sizeof(path));
 	fd = err ? err : listen_at(path);
 	if (fd < 0) {
-		say(LOG_ERR, "cannot listen at '%s': %s", path, strerror(-fd));
+		say(LOG_ERR, "cannot listen at '%s': %s", path, sockpath_error(fd));
 		return fd;
 	}
 	err = store_put(s, "control", fd);
@@ -70,7 +63,7 @@ void control_remove(const struct options *o)
 	char path[128];
 
 	if (!handover_path(o->socket, path, sizeof(path)))
-		unlink(path);
+		sockpath_remove(path);
 }
 
 static void enter(struct control *c, enum control_stage stage, __u64 now_ms)

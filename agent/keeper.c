@@ -25,6 +25,7 @@
 #include "log.h"
 #include "sd.h"
 #include "self.h"
+#include "sockpath.h"
 
 #define QUICK_MS 300        /* an agent that lives no longer than this died at once */
 #define BACKOFF_MAX_MS 1000 /* workers wait longer than this for an answer */
@@ -78,7 +79,7 @@ static void done(struct keeper *k, int status)
 /* Nobody follows: what goes by a path goes with us. */
 static void done_for_good(struct keeper *k, int status)
 {
-	unlink(k->opts->socket);
+	sockpath_remove(k->opts->socket);
 	control_remove(k->opts);
 	lock_socket_remove(k->opts);
 	done(k, status);
@@ -210,6 +211,8 @@ static void agent_ended_itself(struct keeper *k, int status)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SELF_OTHER_ABI && !k->old) {
 		say(LOG_WARNING, "going on with the program that '%s' was", self_path());
 		k->old = true;
+	} else if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) {
+		k->stop = true; /* a signal to both of us reached it first */
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) != KEEPER_NOT_READY) {
 		done_for_good(k, WEXITSTATUS(status));
 	} else {
@@ -379,6 +382,7 @@ int keeper_run(const struct options *o, struct store *s, char **argv, int trial)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	k.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (k.signals < 0) {

@@ -17,6 +17,7 @@
 #include "handover.h"
 #include "lock.h"
 #include "log.h"
+#include "sockpath.h"
 
 #define TRIES 100    /* whoever removes or replaces what is locked does so rarely */
 #define DYING_MS 500 /* a process that was killed keeps its descriptors for a while */
@@ -73,18 +74,46 @@ static void path_of(const struct options *o, char *path, size_t len)
 	snprintf(path, len, "%s.lock", o->socket);
 }
 
+/* Workers of any user come through it, whatever the umask of who started us. */
+static int make_folder(const char *path)
+{
+	int err = 0;
+
+	if (mkdir(path, 0755))
+		err = errno == EEXIST ? 0 : -errno;
+	else if (chmod(path, 0755))
+		err = -errno;
+	if (err)
+		say(LOG_ERR, "cannot make '%s': %s", path, strerror(-err));
+	return err;
+}
+
+static int check_socket_paths(const struct options *o)
+{
+	char control[128];
+	int err = handover_path(o->socket, control, sizeof(control));
+	bool workers = !err && sockpath_check(o->socket);
+
+	if (!err)
+		err = workers ? -EEXIST : sockpath_check(control);
+	if (err)
+		say(LOG_ERR, "cannot listen at '%s': %s", workers ? o->socket : control, sockpath_error(err));
+	return err;
+}
+
 int lock_socket(const struct options *o, struct store *s)
 {
 	char path[128], dir[108];
-	int fd;
+	int fd, err;
 
 	if (store_get(s, "lock") >= 0)
 		return 0;
 	snprintf(dir, sizeof(dir), "%s", o->socket);
-	if (mkdir(dirname(dir), 0755) && errno != EEXIST) {
-		say(LOG_ERR, "cannot make '%s': %m", dirname(dir));
-		return -errno;
-	}
+	err = make_folder(dirname(dir));
+	if (!err)
+		err = check_socket_paths(o);
+	if (err)
+		return err;
 	path_of(o, path, sizeof(path));
 	fd = open_locked(path, O_RDWR | O_CREAT);
 	if (fd == -EBUSY)

@@ -2,7 +2,10 @@
 /*
  * log.c - lines on stderr, with levels under systemd, and word to systemd itself
  */
+#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +36,7 @@ struct repeat {
 };
 
 static struct repeat repeats[FORMATS];
+static unsigned int dropped; /* lines: nobody read them */
 
 /* systemd names stderr by device and inode, so that redirected output is not mistaken for it. */
 static bool is_journal(void)
@@ -51,6 +56,30 @@ void log_open(const char *ifname, bool verbose)
 	journal = is_journal();
 }
 
+/* Without a wait: whoever reads it may be stopped, or slow, and workers wait for us. Where the kernel has no such write
+ * (a terminal), it has told before whether there is room. One call: lines of several processes do not mix. */
+static bool write_line(const char *line, size_t n)
+{
+	struct iovec iov = { .iov_base = (char *)line, .iov_len = n };
+	struct pollfd p = { .fd = 2, .events = POLLOUT };
+	struct stat st;
+	ssize_t done;
+
+	if (fstat(2, &st))
+		return true; /* with stderr gone there is nowhere to complain */
+	if (S_ISREG(st.st_mode))
+		return write(2, line, n) >= 0 || errno != EAGAIN;
+	if (!poll(&p, 1, 0))
+		return false;
+	if (S_ISSOCK(st.st_mode))
+		done = send(2, line, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	else
+		done = pwritev2(2, &iov, 1, -1, RWF_NOWAIT);
+	if (done < 0 && (errno == EOPNOTSUPP || errno == ENOTSOCK))
+		done = write(2, line, n);
+	return done >= 0 || errno != EAGAIN;
+}
+
 static void put(int level, const char *text)
 {
 	char line[600];
@@ -66,8 +95,21 @@ static void put(int level, const char *text)
 		n = sizeof(line) - 1;
 		line[n - 1] = '\n';
 	}
-	n = write(2, line, n); /* one call: lines of several processes do not mix */
-	(void)n; /* with stderr gone there is nowhere to complain */
+	if (!write_line(line, n))
+		dropped++;
+}
+
+/* What could not be written, once more can be. */
+static void tell_dropped(void)
+{
+	char text[100];
+	unsigned int n = dropped;
+
+	if (!n)
+		return;
+	snprintf(text, sizeof(text), "%u line%s dropped: nobody read standard error", n, n == 1 ? " was" : "s were");
+	put(LOG_WARNING, text);
+	dropped -= dropped == n ? n : 1; /* else it was dropped, too, and is no line of its own */
 }
 
 static struct repeat *find_repeat(const char *format, time_t now)
@@ -90,9 +132,11 @@ void say(int level, const char *format, ...)
 	struct repeat *r;
 	char text[512];
 	va_list args;
+	int err = errno; /* what %m is about */
 
 	if (level > LOG_INFO && !talkative)
 		return;
+	tell_dropped();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	r = find_repeat(format, now.tv_sec);
 	if (now.tv_sec - r->since >= REPEAT_S) {
@@ -109,6 +153,7 @@ void say(int level, const char *format, ...)
 	}
 	r->said++;
 	va_start(args, format);
+	errno = err;
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	put(level, text);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "begin.h"
 #include "keeper.h"
 #include "lock.h"
 #include "log.h"
@@ -272,6 +273,8 @@ int main(int argc, char **argv)
 	const char *keeper = getenv(STORE_KEEPER);
 	struct options opts;
 
+	begin_with_descriptors();
+	begin_with_signals();
 	if (parse(&opts, argc, argv))
 		return EXIT_USAGE;
 	log_open(opts.ifname, opts.verbose);
@@ -281,7 +284,8 @@ int main(int argc, char **argv)
 		    "CAP_NET_ADMIN and CAP_BPF");
 		return EXIT_FAILURE;
 	}
-	rights_raise_limits();
+	if (rights_raise_limits())
+		return EXIT_FAILURE;
 	if (keeper)
 		return agent_run(&opts, argv, atoi(keeper));
 	if (opts.end)

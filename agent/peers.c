@@ -9,13 +9,12 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "log.h"
 #include "owner.h"
+#include "sockpath.h"
 #include "worker.h"
 
 #ifndef SO_PEERPIDFD
@@ -32,21 +31,6 @@
 #define BURST 64               /* messages of one peer before the others' turn … */
 #define TICK_MESSAGES 256      /* … and in a tick: two for each core, and more than a worker has to say */
 #define TICK_TURNED_AWAY 32    /* connections that are turned away in a tick, before the next are let in */
-
-static int bind_to(int fd, const char *path, char *why, size_t len)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-
-	snprintf(at.sun_path, sizeof(at.sun_path), "%s", path);
-	unlink(path); /* we have the lock: what is there is left over */
-	if (bind(fd, (struct sockaddr *)&at, sizeof(at)) || chmod(path, 0666) || listen(fd, 64)) {
-		int err = -errno;
-
-		snprintf(why, len, "cannot listen at '%s': %s", path, strerror(-err));
-		return err;
-	}
-	return 0;
-}
 
 /*
  * Nobody sends us descriptors. One that is sent all the same is closed by whoever receives the message, or ends the
@@ -77,8 +61,10 @@ int peers_listen(struct agent *a, char *why, size_t len)
 		return -errno;
 	}
 	refuse_rights(fd);
-	err = bind_to(fd, a->opts.socket, why, len);
-	if (!err)
+	err = sockpath_listen(fd, a->opts.socket, 0666, 64);
+	if (err)
+		snprintf(why, len, "cannot listen at '%s': %s", a->opts.socket, sockpath_error(err));
+	else
 		err = store_put(a->store, "listen", fd);
 	if (err)
 		close(fd);

@@ -3,6 +3,7 @@
  * rights.c - shuntd's limits and privileges
  */
 #include <cap-ng.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -11,17 +12,35 @@
 #include "log.h"
 #include "rights.h"
 
+#define FILE_MIN (64u << 20) /* more than a domain has with usual rings */
+
 /* AF_XDP sockets and their locked memory, BPF maps, and ending workers that hang. */
 static const int kept[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_KILL, CAP_IPC_LOCK };
 
-void rights_raise_limits(void)
+/* The limit as it is then. */
+static rlim_t raise_limit(int which)
 {
 	struct rlimit lim;
 
-	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur == lim.rlim_max)
-		return;
+	if (getrlimit(which, &lim))
+		return RLIM_INFINITY;
+	if (lim.rlim_cur == lim.rlim_max)
+		return lim.rlim_cur;
 	lim.rlim_cur = lim.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &lim);
+	return setrlimit(which, &lim) ? RLIM_INFINITY : lim.rlim_max;
+}
+
+/* Frames, rings and state are memfds, to the kernel files like others. */
+int rights_raise_limits(void)
+{
+	rlim_t longest = raise_limit(RLIMIT_FSIZE);
+
+	raise_limit(RLIMIT_NOFILE);
+	if (longest >= FILE_MIN)
+		return 0;
+	say(LOG_ERR, "files may be %llu bytes long (RLIMIT_FSIZE), and the memory of a domain is longer: raise the hard limit "
+	    "('ulimit -Hf', LimitFSIZE=) to 64 MiB or more", (unsigned long long)longest);
+	return -EFBIG;
 }
 
 static bool is_kept(int cap)

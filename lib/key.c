@@ -3,9 +3,11 @@
  * key.c - reads the key that a NIC and one of its hosts share
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "key.h"
 
@@ -46,23 +48,26 @@ static int parse(const char *path, const char *text, size_t n, struct shunt_key 
 int shunt_read_key(const char *path, struct shunt_key *key, char *why, size_t len)
 {
 	char text[DIGITS + 3] = "";
-	FILE *f = fopen(path, "re");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0; /* a FIFO waits for nobody */
 	struct stat st;
-	size_t n;
-	int err;
+	ssize_t n;
 
-	if (!f) {
+	if (fd < 0) {
 		err = -errno;
 		snprintf(why, len, "cannot open the key '%s': %s", path, strerror(-err));
 		return err;
 	}
-	n = fread(text, 1, sizeof(text) - 1, f);
-	if (!fstat(fileno(f), &st) && (st.st_mode & 077)) {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		err = -EINVAL;
+		snprintf(why, len, "the key '%s' is no plain file: " MAKE, path);
+	} else if (st.st_mode & 077) {
 		err = -EACCES;
 		snprintf(why, len, "others may read the key '%s': chmod 600", path);
-	} else {
-		err = parse(path, text, n, key, why, len);
 	}
-	fclose(f);
+	if (!err) {
+		n = read(fd, text, sizeof(text) - 1);
+		err = parse(path, text, n < 0 ? 0 : n, key, why, len);
+	}
+	close(fd);
 	return err;
 }
