@@ -27,9 +27,10 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 	if (idle)
 		return shunt_first(idle);
-	if (any_waits(v))
-		return SHUNT_HOLD;
 	least = k ? k & 0xff : 2;
+	/* None is idle, so each has one, which its load does not count if it was held: below 1 there is none. */
+	if (any_waits(v) || least < 2)
+		return SHUNT_HOLD;
 	for (int i = 0; i < SHUNT_CORES && up >> i; i++) { /* none is up from there on */
 		load = shunt_load(v, i);
 		less = shunt_bit(up, i) & shunt_less(load, least);

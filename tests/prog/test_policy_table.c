@@ -270,8 +270,9 @@ static void jbsq_takes_the_shortest_queue_below_k(void **state)
 	v->knob[0] = 3;
 	assert_int_equal(steer((struct shunt_event){ 0 }), 0);
 	v->knob[0] = 1;
-	load_is(1, 1);
+	load_is(1, 0); /* it runs a request that was held, as it is not idle */
 	assert_int_equal(steer((struct shunt_event){ 0 }), HOLD);
+	v->knob[0] = 2;
 	ingress_up(g, 1ULL << 63 | 1); /* the last there can be */
 	assert_int_equal(steer((struct shunt_event){ 0 }), 63);
 	oldest_head_first();
