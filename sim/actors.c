@@ -275,7 +275,7 @@ static int loop(struct actors_run *x, volatile sig_atomic_t *stop, char *err)
 
 	while (!x->ending || x->in_flight) {
 		leaf = tournament_first(&x->times);
-		x->now = x->times.at[leaf];
+		x->now = tournament_time(&x->times);
 		if (!(++x->events & 0x3fff) && stop && *stop)
 			return -EINTR;
 		if (!x->ending && x->coming.at <= x->now) {

@@ -16,26 +16,26 @@ static void tell(struct engine *e, struct domain *d, int i, int what, uint32_t r
 		core_word(e, d, &word);
 }
 
-void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra)
+HOT void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra)
 {
 	struct core *c = &d->core[i];
 	tick q = e->quantum[e->pool[r].cls];
 	tick left = e->pool[r].left;
 	bool quantum;
 
-	if (e->slowness)
+	if (RARE(e->slowness))
 		left *= e->slowness[i];
-	if (e->last_service)
+	if (RARE(e->last_service))
 		extra += services_change(e, d, i, r);
-	if (c->stalled > e->now)
+	if (RARE(c->stalled > e->now))
 		extra += c->stalled - e->now;
-	if (e->calls)
+	if (RARE(e->calls))
 		e->pool[r].runs = 1;
 	c->run = r;
 	c->begin = e->now + extra + e->start;
 	c->end = c->begin + left + e->end;
 	c->busy -= e->now;
-	if (e->unseen) {
+	if (RARE(e->unseen)) {
 		c->seen = c->ring.n;
 		d->ringful = (d->ringful & ~(1ULL << i)) | (uint64_t)!!c->seen << i;
 	}
@@ -44,14 +44,14 @@ void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra)
 	set_core(e, d, i, quantum ? CORE_QUANTUM : CORE_DONE, quantum ? c->begin + q : c->end);
 }
 
-uint32_t take_ring(struct engine *e, struct domain *d, int i)
+HOT uint32_t take_ring(struct engine *e, struct domain *d, int i)
 {
 	struct core *c = &d->core[i];
 	uint32_t r = fifo_pop(e, &c->ring);
 
-	if (c->seen)
+	if (RARE(c->seen))
 		c->seen--;
-	if (!c->ring.n || (e->unseen && !c->seen))
+	if (!c->ring.n || (RARE(e->unseen) && !c->seen))
 		d->ringful &= ~(1ULL << i);
 	return r;
 }
@@ -64,7 +64,7 @@ static int victim(const struct domain *d, int i)
 }
 
 /* From another core's ring, which is interrupted for it. */
-uint32_t steal(struct engine *e, struct domain *d, int i)
+HOT uint32_t steal(struct engine *e, struct domain *d, int i)
 {
 	int from = victim(d, i);
 	struct core *c = &d->core[from];
@@ -78,7 +78,7 @@ uint32_t steal(struct engine *e, struct domain *d, int i)
 }
 
 /* Gives core i, which runs nothing, its next request: its own ring, what is held, others' rings. */
-bool next_one(struct engine *e, struct domain *d, int i, tick extra)
+HOT bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 {
 	uint32_t r;
 	int cls;
@@ -102,7 +102,7 @@ bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 		begin(e, d, i, r, extra + e->steal);
 		return true;
 	}
-	return e->far && far_next(e, d, i, extra);
+	return RARE(e->far) && far_next(e, d, i, extra);
 }
 
 /* The order to yield is on its way to core i, which sees it at its next safepoint. */
@@ -114,7 +114,7 @@ static void mark(struct engine *e, struct domain *d, int i)
 	d->over &= ~(1ULL << i);
 	if (e->safepoint)
 		at += rng_unit(&e->random) * e->safepoint;
-	if (at < c->stalled)
+	if (RARE(at < c->stalled))
 		at = c->stalled;
 	if (at + e->end < c->end)
 		set_core(e, d, i, CORE_YIELD, at);
@@ -136,36 +136,36 @@ static void mark_one(struct engine *e, struct domain *d)
 	mark(e, d, oldest);
 }
 
-void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r)
+HOT void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r)
 {
 	struct core *c = &d->core[i];
 
 	c->coming--;
-	if (!c->up) { /* what was on its way to a core that died is served by the others */
+	if (RARE(!c->up)) { /* what was on its way to a core that died is served by the others */
 		e->pool[r].steered = 0;
 		core_held(e, d, r);
 		return;
 	}
 	fifo_push(e, &c->ring, r);
-	if (!e->unseen)
+	if (!RARE(e->unseen))
 		d->ringful |= 1ULL << i;
 	if (!c->run)
 		next_one(e, d, i, 0);
 	else if (e->steals && d->free)
 		next_one(e, d, __builtin_ctzll(d->free), 0);
-	else if (e->steals && e->far)
+	else if (RARE(e->far) && e->steals)
 		far_wake(e, d);
 	else if (e->transport == TRANSPORT_WIRE && d->over >> i & 1)
 		mark(e, d, i);
 }
 
-void core_held(struct engine *e, struct domain *d, uint32_t r)
+HOT void core_held(struct engine *e, struct domain *d, uint32_t r)
 {
 	put_waiting(e, d, r, false);
 	if (e->transport != TRANSPORT_WIRE) {
 		for (uint64_t bits = d->free; bits && d->waiting; bits &= bits - 1)
 			next_one(e, d, __builtin_ctzll(bits), 0);
-		if (e->far && d->waiting)
+		if (RARE(e->far) && d->waiting)
 			far_wake(e, d);
 	}
 	if (d->over && d->waiting)
@@ -194,7 +194,7 @@ static void report(struct engine *e, struct domain *d, int i, const struct req *
 		tell(e, d, i, what, from);
 }
 
-void core_word(struct engine *e, struct domain *d, const struct item *word)
+HOT void core_word(struct engine *e, struct domain *d, const struct item *word)
 {
 	int i = word->core;
 
@@ -217,15 +217,15 @@ static void measure(struct engine *e, const struct req *q)
 {
 	tick spent = e->now - e->rest - q->arrival;
 
-	if (e->calls) {
+	if (RARE(e->calls)) {
 		calls_ended(e, q);
 		return;
 	}
 	if (!e->ending && e->first)
 		e->done_in_time++;
 	if (measured(e, q))
-		measure_end(&e->m, q->cls, (double)spent / TICKS_NS, (double)q->service / TICKS_NS,
-			    q->service ? (double)spent / q->service : 1);
+		measure_end(&e->m, q->cls, in_ns(spent), in_ns(q->service),
+			    q->service ? (double)(int64_t)spent / (double)(int64_t)q->service : 1);
 }
 
 static void ended(struct engine *e, struct domain *d, int i)
@@ -250,7 +250,7 @@ static void ended(struct engine *e, struct domain *d, int i)
 	c->run = 0;
 	c->busy += e->now;
 	d->over &= ~(1ULL << i);
-	if (e->elastic && services_leave(e, d, i)) {
+	if (RARE(e->elastic) && services_leave(e, d, i)) {
 		report(e, d, i, q, false);
 		req_free(e, r);
 		return;
@@ -262,7 +262,7 @@ static void ended(struct engine *e, struct domain *d, int i)
 			d->free |= 1ULL << i;
 	}
 	report(e, d, i, q, idle && !c->coming);
-	while (e->unseen && d->free && d->ringful && next_one(e, d, __builtin_ctzll(d->free), 0))
+	while (RARE(e->unseen) && d->free && d->ringful && next_one(e, d, __builtin_ctzll(d->free), 0))
 		; /* what this core has seen only now */
 	req_free(e, r);
 }
@@ -288,7 +288,7 @@ static void yielded(struct engine *e, struct domain *d, int i)
 		return;
 	}
 	e->r->preempted++;
-	e->pool[r].left = e->slowness ? left / e->slowness[i] : left;
+	e->pool[r].left = RARE(e->slowness) ? left / e->slowness[i] : left;
 	e->pool[r].parked = 1;
 	e->pool[r].runs = 0;
 	c->busy += e->now;
@@ -303,7 +303,7 @@ static void yielded(struct engine *e, struct domain *d, int i)
 	begin(e, d, i, take_held(e, d, cls), e->yield + e->swap);
 }
 
-void core_event(struct engine *e, struct domain *d, int i)
+HOT void core_event(struct engine *e, struct domain *d, int i)
 {
 	struct core *c = &d->core[i];
 
@@ -312,7 +312,7 @@ void core_event(struct engine *e, struct domain *d, int i)
 		ended(e, d, i);
 		break;
 	case CORE_QUANTUM:
-		if (e->timer) {
+		if (RARE(e->timer)) {
 			yielded(e, d, i);
 		} else if (d->waiting || (e->transport == TRANSPORT_WIRE && c->ring.n)) {
 			mark(e, d, i);

@@ -38,12 +38,6 @@ void rng_seed(struct rng *r, uint64_t seed, uint64_t stream)
 		r->s[i] = splitmix(&x);
 }
 
-/* Of mean 1. */
-double exp_draw(struct rng *r)
-{
-	return -log(1 - rng_unit(r));
-}
-
 /* Marsaglia's polar method; the second value is not kept, so a stream has no hidden state. */
 static double normal_draw(struct rng *r)
 {

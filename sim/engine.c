@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * engine.c - the clock of a run: what is next, until all that arrived has ended
+ * engine.c - a run from its begin to its result
  */
 #include <errno.h>
 #include <stdio.h>
@@ -12,206 +12,6 @@
 #include "services.h"
 
 #define POOL (1U << 21) /* requests in the system at once; memory is touched as it is needed */
-
-void line_push(struct engine *e, struct line *l, tick at, uint32_t req, int core, int what)
-{
-	struct item *i, *more;
-	uint32_t n = l->tail - l->head;
-
-	if (n == l->size) {
-		more = malloc(2 * l->size * sizeof(*more));
-		if (!more) {
-			fprintf(stderr, "shunt-sim: no memory\n");
-			exit(1);
-		}
-		for (uint32_t k = 0; k < n; k++)
-			more[k] = l->item[(l->head + k) & (l->size - 1)];
-		free(l->item);
-		l->item = more;
-		l->head = 0;
-		l->tail = n;
-		l->size *= 2;
-	}
-	i = &l->item[l->tail++ & (l->size - 1)];
-	*i = (struct item){ .at = at, .req = req, .core = core, .what = what };
-	if (!n)
-		set_time(e, l->leaf, at);
-}
-
-static struct item line_pop(struct engine *e, struct line *l)
-{
-	struct item i = l->item[l->head++ & (l->size - 1)];
-
-	set_time(e, l->leaf, l->head == l->tail ? NEVER : l->item[l->head & (l->size - 1)].at);
-	return i;
-}
-
-static void line_event(struct engine *e, struct domain *d, int which)
-{
-	struct item i = line_pop(e, &d->line[which]);
-
-	switch (which) {
-	case LINE_NIC:
-		d->nic_n--;
-		nic_decide(e, d, i.req);
-		break;
-	case LINE_CREDIT:
-		nic_credit(e, d, i.core, i.req);
-		break;
-	case LINE_DELIVER:
-		if (i.what == ITEM_STEER)
-			core_deliver(e, d, i.core, i.req);
-		else
-			core_held(e, d, i.req);
-		break;
-	case LINE_FEEDBACK:
-		core_word(e, d, &i);
-		break;
-	}
-}
-
-uint32_t req_new(struct engine *e)
-{
-	uint32_t r = e->free_req;
-
-	if (r) {
-		e->free_req = e->pool[r].next;
-		return r;
-	}
-	return e->fresh_req < e->pool_max ? e->fresh_req++ : 0;
-}
-
-/* The policy's hash knows nothing of what picks the domain: the lower half of a product, or the upper bits of a real hash. */
-static struct domain *pick_domain(struct engine *e, struct req *q, uint32_t hash)
-{
-	if (e->services) {
-		q->flow = hash;
-		return &e->dom[e->c->w->cls[q->cls].service_no];
-	}
-	if (e->c->w->rss) {
-		q->flow = hash;
-		return &e->dom[rss_queue(hash, e->ndomains)];
-	}
-	q->flow = hash * (uint32_t)e->ndomains;
-	return &e->dom[(uint64_t)hash * e->ndomains >> 32];
-}
-
-void req_arrive(struct engine *e, uint32_t r, uint32_t flow)
-{
-	struct domain *d = pick_domain(e, &e->pool[r], flow);
-
-	e->in_flight++;
-	d->arrived++;
-	nic_arrival(e, d, r);
-}
-
-void req_refuse(struct engine *e, uint32_t r, enum refusal why)
-{
-	struct class_result *c = &e->r->cls[e->pool[r].cls];
-
-	if (e->calls) {
-		calls_refused(e, &e->pool[r], why);
-	} else if (measured(e, &e->pool[r])) {
-		c->dropped += why == REFUSED_DROP;
-		c->rejected += why == REFUSED_REJECT;
-		c->lost += why == REFUSED_LOST;
-	}
-	req_free(e, r);
-}
-
-/* The request that is due arrives, and the next one is drawn. 0 or -1. */
-static int arrival_event(struct engine *e, uint64_t n, char *err)
-{
-	struct arrival a = e->coming;
-	struct class_result *c = &e->r->cls[a.cls];
-	uint32_t r = req_new(e);
-	int more = source_next(&e->src, &e->coming, err);
-
-	if (more < 0)
-		return -1;
-	if (more)
-		e->coming.at = NEVER;
-	e->ending = more;
-	if (n >= e->warm) {
-		if (!e->first)
-			e->first = a.at;
-		e->last = a.at;
-		c->arrived++;
-		measure_arrival(&e->m, n, e->in_flight);
-	}
-	if (!r) {
-		c->dropped += n >= e->warm;
-		return 0;
-	}
-	e->pool[r] = (struct req){ .arrival = a.at, .left = a.service, .service = a.service, .n = n, .cls = a.cls };
-	req_arrive(e, r, a.flow);
-	return 0;
-}
-
-/* What a leaf stands for happens. */
-static inline __attribute__((always_inline)) void happen(struct engine *e, int leaf)
-{
-	if (leaf >= LEAF_FIRST) {
-		struct domain *d = &e->dom[(leaf - LEAF_FIRST) / LEAVES_DOMAIN];
-		int at = (leaf - LEAF_FIRST) % LEAVES_DOMAIN;
-
-		if (at >= NLINES)
-			core_event(e, d, at - NLINES);
-		else
-			line_event(e, d, at);
-	} else if (leaf == LEAF_FAIL) {
-		failures_event(e);
-	} else if (leaf == LEAF_STALL) {
-		stall_event(e);
-	} else if (leaf == LEAF_ELASTIC) {
-		services_look(e);
-	} else if (leaf == LEAF_MOVED) {
-		services_arrived(e);
-	} else if (leaf == LEAF_PUBLISH) {
-		nic_publish(e);
-	} else {
-		nic_published(e);
-	}
-}
-
-void engine_step(struct engine *e)
-{
-	int leaf = tournament_first(&e->times);
-
-	e->now = e->times.at[leaf];
-	happen(e, leaf);
-}
-
-static int loop(struct engine *e, volatile sig_atomic_t *stop, char *err)
-{
-	uint64_t n = 0, events = 0;
-	bool arrives;
-	tick now;
-	int leaf;
-
-	for (;;) {
-		leaf = tournament_first(&e->times);
-		now = e->times.at[leaf];
-		arrives = e->coming.at <= now;
-		if (arrives)
-			now = e->coming.at;
-		if (now >= NEVER)
-			break;
-		e->now = now;
-		if (e->ending && !e->in_flight)
-			break; /* only timers are left */
-		if (!(++events & 0xffff) && stop && *stop)
-			return -EINTR;
-		if (arrives) {
-			if (arrival_event(e, n++, err))
-				return -EINVAL;
-		} else {
-			happen(e, leaf);
-		}
-	}
-	e->r->events = events;
-	return 0;
-}
 
 /* A timer asks no policy. */
 bool preempts(const struct run_config *c)
@@ -287,7 +87,6 @@ static int make_domain(struct engine *e, int i, int ncores)
 	view_up(d->v, up);
 	d->v->idle = d->free = d->at_load[0] = up;
 	for (int l = 0; l < NLINES; l++) {
-		d->line[l].leaf = LEAF_FIRST + i * LEAVES_DOMAIN + l;
 		d->line[l].size = 64;
 		d->line[l].item = malloc(64 * sizeof(struct item));
 		if (!d->line[l].item)
@@ -298,9 +97,36 @@ static int make_domain(struct engine *e, int i, int ncores)
 	return 0;
 }
 
+/* The fewer leaves, the fewer levels. */
+static int make_leaves(struct engine *e)
+{
+	const struct costs *k = &e->c->costs;
+	bool of_run = e->c->nfails || *k->stall || *k->nic_stall || e->services || e->transport == TRANSPORT_PUBLISHED;
+	bool lines = e->nic || e->credit || e->deliver || e->feedback || *k->nic_stall;
+	int n = 0;
+
+	e->leaves = malloc((LEAF_FIRST + e->ndomains * (NLINES + SHUNT_CORES)) * sizeof(*e->leaves));
+	if (!e->leaves)
+		return -ENOMEM;
+	for (; of_run && n < LEAF_FIRST; n++)
+		e->leaves[n] = (struct leaf){ 0, LEAF_RUN + n };
+	for (int i = 0; i < e->ndomains; i++) {
+		struct domain *d = &e->dom[i];
+
+		for (int l = 0; l < NLINES && lines; l++) {
+			d->line[l].leaf = n;
+			e->leaves[n++] = (struct leaf){ i, LEAF_LINES + l };
+		}
+		d->leaf = n;
+		for (int c = 0; c < d->ncores; c++)
+			e->leaves[n++] = (struct leaf){ i, c };
+	}
+	return tournament_make(&e->times, n);
+}
+
 int engine_open(struct engine *e, char *err)
 {
-	int cores = e->c->cores - e->c->costs.reserved, leaves, e2, services = services_open(e, err);
+	int cores = e->c->cores - e->c->costs.reserved, e2, services = services_open(e, err);
 
 	if (services < 0)
 		return -EINVAL;
@@ -311,10 +137,6 @@ int engine_open(struct engine *e, char *err)
 		return -EINVAL;
 	}
 	set_costs(e);
-	leaves = LEAF_FIRST + (e->ndomains - 1) * LEAVES_DOMAIN + NLINES +
-		 (e->ndomains > 1 ? SHUNT_CORES : cores);
-	if (tournament_make(&e->times, leaves))
-		return -ENOMEM;
 	e->dom = aligned_alloc(SHUNT_LINE, e->ndomains * sizeof(*e->dom));
 	e->pool_max = e->c->calls.servers > 1 ? POOL / e->c->calls.servers : POOL;
 	e->pool = aligned_alloc(SHUNT_LINE, e->pool_max * sizeof(*e->pool));
@@ -331,6 +153,8 @@ int engine_open(struct engine *e, char *err)
 			return -ENOMEM;
 		left -= e2;
 	}
+	if (make_leaves(e))
+		return -ENOMEM;
 	if (services)
 		services_begin(e);
 	if (e->transport == TRANSPORT_PUBLISHED)
@@ -405,8 +229,18 @@ void engine_close(struct engine *e)
 	}
 	free(e->dom);
 	free(e->loads);
+	free(e->leaves);
 	free(e->pool);
 	tournament_free(&e->times);
+}
+
+/* Does it use nothing of what plain.c leaves out (RARE)? */
+static bool is_plain(const struct engine *e)
+{
+	bool cores = e->slowness || e->far || e->last_service || e->services || e->nfails ||
+		     e->stalls.core_rate + e->stalls.nic_rate > 0;
+
+	return !cores && !e->calls && !e->unseen && !e->timer && !e->stamp_nic && !e->c->w->rss;
 }
 
 int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
@@ -421,7 +255,7 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	e->r = r;
 	res = set_up(e, err);
 	if (!res) {
-		res = loop(e, stop, err);
+		res = is_plain(e) ? engine_loop_plain(e, stop, err) : engine_loop(e, stop, err);
 		sum_up(e);
 	}
 	source_close(&e->src);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * engine.h - the state of a run; engine.c has the clock, nic.c what decides, cores.c what serves,
- *            waiting.c what waits
+ * engine.h - the state of a run; loop.c has the clock, nic.c what decides, cores.c what serves, waiting.c what waits
+ *
+ * These four are compiled twice: in whole.c, and in plain.c for runs that use nothing RARE, which are most and then
+ * spend no time on it. Both give the same results.
  *
  * No heap: what is to happen comes from a fixed set of sources (the arrivals, each core, each line
  * of things that travel for a constant time and so arrive in the order they left), and a
@@ -17,6 +19,16 @@
 #include "source.h"
 #include "tournament.h"
 #include "view.h"
+
+#ifdef PLAIN
+#define HOT static
+#define RARE(what) 0
+#define LOOP engine_loop_plain
+#else
+#define HOT
+#define RARE(what) (what)
+#define LOOP engine_loop
+#endif
 
 struct req {
 	tick arrival;
@@ -92,6 +104,7 @@ struct domain {
 	uint64_t arrived;
 	uint64_t at_load[OUTSTANDING_MAX + 1]; /* wire: cores with so many outstanding */
 	int ncores, index;
+	int leaf;          /* its first core's */
 };
 
 /* stall.c: CPUs that are taken away now and then. */
@@ -129,6 +142,7 @@ struct engine {
 	struct domain *dom;
 	int ndomains;
 	struct tournament times;
+	struct leaf *leaves;
 	struct loads *loads; /* published, not yet there */
 	uint32_t loads_head, loads_tail, loads_size;
 	int next_fail;
@@ -149,9 +163,14 @@ struct loads {
 	uint8_t load[SIM_CORES];
 };
 
+/* Those of the whole run come first, then each domain's lines and its cores: but only those that can ever happen. */
 enum { LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_ELASTIC, LEAF_MOVED, LEAF_FIRST };
-/* Each domain: its lines, then its cores. */
-#define LEAVES_DOMAIN (NLINES + SHUNT_CORES)
+enum { LEAF_LINES = SHUNT_CORES, LEAF_RUN = LEAF_LINES + NLINES };
+
+struct leaf {
+	uint16_t domain;
+	uint16_t is; /* a core of it; LEAF_LINES and its line; LEAF_RUN and which */
+};
 
 static inline void set_time(struct engine *e, int leaf, tick at)
 {
@@ -161,7 +180,7 @@ static inline void set_time(struct engine *e, int leaf, tick at)
 static inline void set_core(struct engine *e, struct domain *d, int i, enum core_next next, tick at)
 {
 	d->core[i].next = next;
-	set_time(e, d->line[0].leaf + NLINES + i, at);
+	set_time(e, d->leaf + i, at);
 }
 
 static inline void fifo_push(struct engine *e, struct fifo *q, uint32_t r)
@@ -201,19 +220,23 @@ static inline bool measured(const struct engine *e, const struct req *r)
 	return r->n >= e->warm;
 }
 
+/* loop.c: until the end. 0, or -EINTR or -EINVAL as of run_sim(). */
+int engine_loop(struct engine *e, volatile sig_atomic_t *stop, char *err);
+int engine_loop_plain(struct engine *e, volatile sig_atomic_t *stop, char *err);
+
 /* engine.c: a server among others, driven from outside. */
 int engine_open(struct engine *e, char *err);
 void engine_close(struct engine *e);
 /* When something happens next; NEVER. */
 static inline tick engine_next(const struct engine *e)
 {
-	return e->times.at[tournament_first(&e->times)];
+	return tournament_time(&e->times);
 }
 void engine_step(struct engine *e);
 /* Room for a request, or 0: there is none. */
-uint32_t req_new(struct engine *e);
+HOT uint32_t req_new(struct engine *e);
 /* It comes, with arrival, service, n and class in place. */
-void req_arrive(struct engine *e, uint32_t r, uint32_t flow);
+HOT void req_arrive(struct engine *e, uint32_t r, uint32_t flow);
 double engine_busy(const struct engine *e);
 /* Into the result, once it has the length of the run. */
 void engine_domains(struct engine *e);
@@ -222,7 +245,7 @@ void engine_domains(struct engine *e);
 
 enum refusal { REFUSED_DROP, REFUSED_REJECT, REFUSED_LOST };
 /* Ends unserved. */
-void req_refuse(struct engine *e, uint32_t r, enum refusal why);
+HOT void req_refuse(struct engine *e, uint32_t r, enum refusal why);
 
 /* failures.c: a core goes, but for its request, and comes. */
 void core_off(struct engine *e, struct domain *d, int i);
@@ -232,15 +255,15 @@ void core_on(struct engine *e, struct domain *d, int i);
 bool far_next(struct engine *e, struct domain *d, int i, tick extra);
 void far_wake(struct engine *e, struct domain *d);
 
-void line_push(struct engine *e, struct line *l, tick at, uint32_t req, int core, int what);
+HOT void line_push(struct engine *e, struct line *l, tick at, uint32_t req, int core, int what);
 
 /* nic.c */
-void nic_arrival(struct engine *e, struct domain *d, uint32_t r);
-void nic_decide(struct engine *e, struct domain *d, uint32_t r);
-void nic_credit(struct engine *e, struct domain *d, int core, uint32_t parked);
-void nic_load(struct engine *e, struct domain *d, int core, int change);
-void nic_publish(struct engine *e);
-void nic_published(struct engine *e);
+HOT void nic_arrival(struct engine *e, struct domain *d, uint32_t r);
+HOT void nic_decide(struct engine *e, struct domain *d, uint32_t r);
+HOT void nic_credit(struct engine *e, struct domain *d, int core, uint32_t parked);
+HOT void nic_load(struct engine *e, struct domain *d, int core, int change);
+HOT void nic_publish(struct engine *e);
+HOT void nic_published(struct engine *e);
 
 /* stall.c */
 int stall_setup(struct engine *e, char *err);
@@ -252,17 +275,17 @@ void failures_setup(struct engine *e);
 void failures_event(struct engine *e);
 
 /* waiting.c */
-void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);
-bool to_head(struct engine *e, struct domain *d, int i, uint32_t r);
-int ask_select(struct engine *e, struct domain *d, int i, uint32_t run);
-uint32_t take_held(struct engine *e, struct domain *d, int cls);
+HOT void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);
+HOT bool to_head(struct engine *e, struct domain *d, int i, uint32_t r);
+HOT int ask_select(struct engine *e, struct domain *d, int i, uint32_t run);
+HOT uint32_t take_held(struct engine *e, struct domain *d, int cls);
 
 /* cores.c */
-void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);
-void core_held(struct engine *e, struct domain *d, uint32_t r);
-void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra);
-uint32_t steal(struct engine *e, struct domain *d, int i);
-void core_event(struct engine *e, struct domain *d, int i);
-void core_word(struct engine *e, struct domain *d, const struct item *word);
-bool next_one(struct engine *e, struct domain *d, int i, tick extra);
-uint32_t take_ring(struct engine *e, struct domain *d, int i);
+HOT void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);
+HOT void core_held(struct engine *e, struct domain *d, uint32_t r);
+HOT void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra);
+HOT uint32_t steal(struct engine *e, struct domain *d, int i);
+HOT void core_event(struct engine *e, struct domain *d, int i);
+HOT void core_word(struct engine *e, struct domain *d, const struct item *word);
+HOT bool next_one(struct engine *e, struct domain *d, int i, tick extra);
+HOT uint32_t take_ring(struct engine *e, struct domain *d, int i);

@@ -51,8 +51,8 @@ static inline void measure_end(struct measure *m, int cls, double sojourn_ns, do
 	b->sum[0][SUM_WAIT] += sojourn_ns - service_ns;
 	b->sum[0][SUM_SLOW] += slow;
 	b->sum[0][SUM_MISS] += sojourn_ns > m->slo_ns[cls];
-	hist_add(&b->sojourn[0], sojourn_ns);
-	hist_add(&b->slow[0], slow * 64);
+	hist_add(&b->sojourn[0], (int64_t)sojourn_ns);
+	hist_add(&b->slow[0], (int64_t)(slow * 64));
 	if (++m->ended == m->size)
 		measure_batch(m);
 }

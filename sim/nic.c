@@ -5,11 +5,11 @@
 #include "engine.h"
 
 /* In front of the NIC (or the dispatcher of a system that has one). */
-void nic_arrival(struct engine *e, struct domain *d, uint32_t r)
+HOT void nic_arrival(struct engine *e, struct domain *d, uint32_t r)
 {
 	tick from;
 
-	if (!e->nic && d->nic_free <= e->now) {
+	if (!e->nic && !RARE(d->nic_free > e->now)) {
 		nic_decide(e, d, r);
 		return;
 	}
@@ -34,7 +34,7 @@ static void show_credit(struct engine *e, struct domain *d)
 }
 
 /* Wire: "change" more are outstanding at a core. */
-void nic_load(struct engine *e, struct domain *d, int core, int change)
+HOT void nic_load(struct engine *e, struct domain *d, int core, int change)
 {
 	struct core *c = &d->core[core];
 	uint64_t bit = 1ULL << core;
@@ -87,7 +87,7 @@ static void hold(struct engine *e, struct domain *d, uint32_t r)
 		core_held(e, d, r);
 }
 
-void nic_decide(struct engine *e, struct domain *d, uint32_t r)
+HOT void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 {
 	struct req *q = &e->pool[r];
 	struct shunt_event ev = {
@@ -102,7 +102,7 @@ void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 
 	if (e->p->flags & SHUNT_NEEDS_RANDOM)
 		ev.random = rng_next(&e->random) >> 32;
-	if (e->stamp_nic)
+	if (RARE(e->stamp_nic))
 		q->arrival = e->now;
 	q->queued = e->now;
 	to = e->p->steer(d->v, &ev);
@@ -123,14 +123,14 @@ void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 }
 
 /* Wire: a core has ended a request, or parked one that now waits here. */
-void nic_credit(struct engine *e, struct domain *d, int core, uint32_t parked)
+HOT void nic_credit(struct engine *e, struct domain *d, int core, uint32_t parked)
 {
 	struct core *c = &d->core[core];
 	int cls;
 
 	if (parked)
 		put_waiting(e, d, parked, to_head(e, d, core, parked));
-	if (!c->up)
+	if (RARE(!c->up))
 		return;
 	if (c->load)
 		nic_load(e, d, core, -1);
@@ -143,7 +143,7 @@ void nic_credit(struct engine *e, struct domain *d, int core, uint32_t parked)
 }
 
 /* Published: the cores' loads of this moment start on their way. */
-void nic_publish(struct engine *e)
+HOT void nic_publish(struct engine *e)
 {
 	struct loads *l = &e->loads[e->loads_tail++ % e->loads_size];
 	int n = 0;
@@ -158,7 +158,7 @@ void nic_publish(struct engine *e)
 	set_time(e, LEAF_PUBLISH, e->ending ? NEVER : e->now + e->publish);
 }
 
-void nic_published(struct engine *e)
+HOT void nic_published(struct engine *e)
 {
 	struct loads *l = &e->loads[e->loads_head++ % e->loads_size];
 	int n = 0;

@@ -107,7 +107,7 @@ void servers_close(struct calls *k)
 tick servers_next(const struct calls *k, int *which)
 {
 	*which = k->nservers > 1 ? tournament_first(&k->order) : 0;
-	return k->nservers > 1 ? k->order.at[*which] : engine_next(&k->server[0]);
+	return k->nservers > 1 ? tournament_time(&k->order) : engine_next(&k->server[0]);
 }
 
 void servers_step(struct calls *k, int which)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,12 @@ typedef uint64_t tick;
 
 static inline tick ticks(double ns)
 {
-	return ns * TICKS_NS + 0.5;
+	return (int64_t)(ns * TICKS_NS + 0.5); /* what is unsigned takes three times as long to convert */
+}
+
+static inline double in_ns(tick t)
+{
+	return (double)(int64_t)t / TICKS_NS;
 }
 
 /* Puts the reason into err, of SIM_TEXT bytes; -1. */
@@ -63,7 +69,13 @@ static inline uint64_t rng_next(struct rng *r)
 /* In [0, 1). */
 static inline double rng_unit(struct rng *r)
 {
-	return (rng_next(r) >> 11) * 0x1p-53;
+	return (int64_t)(rng_next(r) >> 11) * 0x1p-53;
+}
+
+/* Of mean 1. */
+static inline double exp_draw(struct rng *r)
+{
+	return -log(1 - rng_unit(r));
 }
 
 /* --- service times ----------------------------------------------------------------------------- */
@@ -89,7 +101,6 @@ struct dist {
 int dist_parse(struct dist *d, const char *text, char *err);
 double dist_draw(const struct dist *d, struct rng *r);
 void dist_free(struct dist *d);
-double exp_draw(struct rng *r);
 
 /* --- workload ------------------------------------------------------------------------------------ */
 

@@ -15,6 +15,7 @@ int source_open(struct source *s, const struct run_config *c, char *err)
 	s->now = SIM_START;
 	s->gap_ns = 1e9 / c->rate;
 	shape_begin(&s->shape, c->shape);
+	s->plain = c->w->arrivals == ARRIVE_POISSON && !c->shape && !c->w->flows && !c->w->rss;
 	rng_seed(&s->when, c->seed, 1);
 	rng_seed(&s->what, c->seed, 2);
 	rng_seed(&s->which, c->seed, 3);
@@ -99,30 +100,48 @@ static int next_of_trace(struct source *s, struct arrival *a, char *err)
 	return 0;
 }
 
-int source_next(struct source *s, struct arrival *a, char *err)
+static void draw_class(struct source *s, struct arrival *a)
 {
 	const struct workload *w = s->w;
+	const struct dist *d;
 	double u;
 	int c = 0;
 
-	if (!s->left)
-		return 1;
-	s->left--;
-	if (w->arrivals == ARRIVE_TRACE)
-		return next_of_trace(s, a, err);
-	if (w->arrivals == ARRIVE_BURSTY)
-		next_bursty(s);
-	else
-		s->now += ticks(s->gap_ns * (w->arrivals == ARRIVE_POISSON ? exp_draw(&s->when) : 1));
 	if (w->nclasses > 1) {
 		u = rng_unit(&s->what);
 		while (c < w->nclasses - 1 && u >= w->cls[c].upto)
 			c++;
 	}
-	a->at = when(s);
 	a->cls = c;
-	a->service = ticks(dist_draw(&w->cls[c].service, &s->what));
+	d = &w->cls[c].service;
+	a->service = ticks(d->kind == DIST_EXP ? d->mean_ns * exp_draw(&s->what) : dist_draw(d, &s->what));
+}
+
+static int next_of_others(struct source *s, struct arrival *a, char *err)
+{
+	if (s->w->arrivals == ARRIVE_TRACE)
+		return next_of_trace(s, a, err);
+	if (s->w->arrivals == ARRIVE_BURSTY)
+		next_bursty(s);
+	else
+		s->now += ticks(s->gap_ns * (s->w->arrivals == ARRIVE_POISSON ? exp_draw(&s->when) : 1));
+	a->at = when(s);
+	draw_class(s, a);
 	a->flow = pick_flow(s);
+	return 0;
+}
+
+int source_next(struct source *s, struct arrival *a, char *err)
+{
+	if (!s->left)
+		return 1;
+	s->left--;
+	if (!s->plain)
+		return next_of_others(s, a, err);
+	s->now += ticks(s->gap_ns * exp_draw(&s->when));
+	a->at = s->now;
+	draw_class(s, a);
+	a->flow = rng_next(&s->which) >> 32;
 	return 0;
 }
 

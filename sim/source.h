@@ -49,6 +49,7 @@ struct source {
 	struct trace trace;
 	struct zipf zipf;
 	struct shape_place shape; /* of no shape: the rate is constant */
+	bool plain;        /* Poisson, and each request a flow of its own: most are */
 };
 
 int source_open(struct source *s, const struct run_config *c, char *err);

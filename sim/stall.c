@@ -46,7 +46,7 @@ int stall_setup(struct engine *e, char *err)
 static void stall_core(struct engine *e, struct domain *d, int i, tick len)
 {
 	struct core *c = &d->core[i];
-	tick at = e->times.at[d->line[0].leaf + NLINES + i];
+	tick at = tournament_at(&e->times, d->leaf + i);
 
 	if (c->stalled > e->now || !c->up)
 		return;

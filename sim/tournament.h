@@ -2,9 +2,9 @@
 /*
  * tournament.h - which of a fixed set of sources is next
  *
- * A binary tree: each inner node names the leaf with the earliest time below it, of equal ones the lowest. A
- * new time plays against one neighbour a level on its way up; whoever leads stays in registers, so that
- * the loads of one level do not wait for what the level below stored.
+ * A binary tree of times: each inner node has the earliest of those below it. A new time goes up as the minimum of
+ * itself and one neighbour a level; the neighbours' places are known before, so that no load waits for another or for
+ * what the level below has stored. Whose the time at the root is, the way down says: of equal ones the lowest.
  */
 #pragma once
 
@@ -14,55 +14,69 @@
 #include "sim.h"
 
 struct tournament {
-	tick *at;      /* by leaf; NEVER: not to be */
-	uint16_t *win; /* by node: 1 is the root, the leaves begin at n */
-	int n;         /* leaves, a power of two */
+	tick *at; /* by node: 1 is the root, the leaves begin at n; NEVER: not to be */
+	int n;    /* leaves, a power of two */
+	bool odd; /* its exponent */
 };
 
 static inline void tournament_set(struct tournament *t, int leaf, tick at)
 {
-	uint64_t who = leaf;
+	uint64_t node = t->n + leaf;
 
-	t->at[leaf] = at;
-	for (uint32_t node = leaf + t->n; node > 1; node >>= 1) {
-		uint64_t other = t->win[node ^ 1];
-		tick theirs = t->at[other];
-		/* Whose node is odd is on the right, and loses if they are equal; no time is 0. */
-		uint64_t lost = -(uint64_t)(theirs - (node & 1) < at);
+	t->at[node] = at;
+	while (node > 1) {
+		tick other = t->at[node ^ 1];
 
-		/* Not a branch: which of two comes first is not to be predicted. */
-		asm("" : "+r"(lost));
-		at ^= (at ^ theirs) & lost;
-		who ^= (who ^ other) & lost;
-		t->win[node >> 1] = who;
+		at = other < at ? other : at;
+		node >>= 1;
+		t->at[node] = at;
 	}
 }
 
+static inline tick tournament_at(const struct tournament *t, int leaf)
+{
+	return t->at[t->n + leaf];
+}
+
+/* The earliest time. */
+static inline tick tournament_time(const struct tournament *t)
+{
+	return t->at[1];
+}
+
+/* Whose it is. Two levels at once, as each has to wait for the one before. */
 static inline int tournament_first(const struct tournament *t)
 {
-	return t->win[1];
+	tick first = t->at[1];
+	uint64_t node = 1, n = t->n;
+
+	if (t->odd)
+		node = 2 + (t->at[2] != first);
+	while (node < n) {
+		const tick *below = &t->at[4 * node];
+		/* Not it, the one before neither, and so on: no branches, as who is first is not to be predicted. */
+		uint64_t one = below[0] != first, two = one & (below[1] != first), three = two & (below[2] != first);
+
+		node = 4 * node + one + two + three;
+	}
+	return node - n;
 }
 
 /* For so many leaves; none of them is to be. */
 static inline int tournament_make(struct tournament *t, int leaves)
 {
-	for (t->n = 2; t->n < leaves;)
-		t->n *= 2;
-	t->at = malloc(t->n * sizeof(*t->at));
-	t->win = malloc(2 * t->n * sizeof(*t->win));
-	if (!t->at || !t->win)
+	t->odd = true;
+	for (t->n = 2; t->n < leaves; t->n *= 2)
+		t->odd = !t->odd;
+	t->at = malloc(2 * t->n * sizeof(*t->at));
+	if (!t->at)
 		return -ENOMEM;
-	for (int i = 0; i < t->n; i++) {
+	for (int i = 0; i < 2 * t->n; i++)
 		t->at[i] = NEVER;
-		t->win[t->n + i] = i;
-	}
-	for (int i = t->n - 1; i > 0; i--)
-		t->win[i] = t->win[2 * i];
 	return 0;
 }
 
 static inline void tournament_free(struct tournament *t)
 {
-	free(t->win);
 	free(t->at);
 }

@@ -14,7 +14,7 @@ static uint32_t first_of(const struct engine *e, const struct domain *d, int cls
 	return parked;
 }
 
-uint32_t take_held(struct engine *e, struct domain *d, int cls)
+HOT uint32_t take_held(struct engine *e, struct domain *d, int cls)
 {
 	uint32_t r = first_of(e, d, cls);
 
@@ -51,7 +51,7 @@ static void park(struct engine *e, struct fifo *q, uint32_t r)
 	q->n++;
 }
 
-void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head)
+HOT void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head)
 {
 	int cls = e->pool[r].cls;
 
@@ -70,7 +70,7 @@ void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head)
 		e->r->backlog_max = e->backlog;
 }
 
-bool to_head(struct engine *e, struct domain *d, int i, uint32_t r)
+HOT bool to_head(struct engine *e, struct domain *d, int i, uint32_t r)
 {
 	struct shunt_event ev = {
 		.now_ns = e->now / TICKS_NS,
@@ -88,7 +88,7 @@ bool to_head(struct engine *e, struct domain *d, int i, uint32_t r)
  * What core i would serve next: a class or -1. run: the request that it is asked to put back (0:
  * it is free), which then counts as waiting where it would wait; if that is the class's first, -1.
  */
-int ask_select(struct engine *e, struct domain *d, int i, uint32_t run)
+HOT int ask_select(struct engine *e, struct domain *d, int i, uint32_t run)
 {
 	struct shunt_event ev = {
 		.now_ns = e->now / TICKS_NS,
