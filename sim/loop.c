@@ -193,9 +193,9 @@ int LOOP(struct engine *e, volatile sig_atomic_t *stop, char *err)
 			now = e->coming.at;
 		if (now >= NEVER)
 			break;
-		e->now = now;
 		if (e->ending && !e->in_flight)
 			break; /* only timers are left */
+		e->now = now;
 		if (!(++events & 0xffff) && stop && *stop)
 			return -EINTR;
 		if (arrives) {
