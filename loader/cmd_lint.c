@@ -4,10 +4,12 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/libbpf.h>
 
+#include "build.h"
 #include "file.h"
 #include "forbid.h"
 #include "verb.h"
@@ -121,7 +123,7 @@ static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-/* Exit status 2 for what is no object to judge, so that 1 always is the card's refusal. */
+/* Exit status 2 for what is no object to judge, so that 1 always is a refusal. */
 static int cannot_read(struct ctl *ctl, const char *path, const char *why)
 {
 	return fail_usage(ctl, "cannot judge '%s': %s", path, why);
@@ -167,19 +169,62 @@ static json_t *policy_json(const struct bundle *b)
 			 "reads", words_json(b->desc.flags, true), "does", words_json(b->desc.flags, false));
 }
 
-/* Where the object is a policy's bundle, this kernel's verifier is asked, too. */
-static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *path)
+/* What was compiled is a bundle; so may be the object. Of one, this kernel's verifier is asked, too. */
+static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *path, const struct bundle *built)
 {
 	json_t *j = lint_report(o, path);
-	struct bundle b;
+	struct bundle read = { 0 };
 
-	if (!bundle_of_file(ctl, path, path, &b)) {
-		json_object_set_new(j, "verifier", verify_costs(ctl, &b));
-		json_object_set_new(j, "policy", policy_json(&b));
-		bundle_close(&b);
+	if (!built && !bundle_of_file(ctl, path, path, &read))
+		built = &read;
+	if (built) {
+		json_object_set_new(j, "verifier", verify_costs(ctl, built));
+		json_object_set_new(j, "policy", policy_json(built));
 	}
+	bundle_close(&read);
 	ctl_forget(ctl);
 	return j;
+}
+
+/* A bundle is for hosts: there the verifier decides, unless the card is asked for. */
+static bool is_refused(const json_t *r, const struct lint_object *o)
+{
+	if (!of_card && json_object_get(r, "policy"))
+		return json_object_get(json_object_get(r, "verifier"), "error");
+	return lint_refused(o);
+}
+
+static int judge(struct ctl *ctl, const char *path, struct lint_object *o, const struct bundle *built)
+{
+	json_t *r;
+
+	lint_check(o);
+	if (o->no_memory)
+		return cannot_read(ctl, path, "no memory");
+	if (o->too_much)
+		return cannot_read(ctl, path, "its programs have more paths than can be followed");
+	r = report(ctl, o, path, built);
+	if (is_refused(r, o))
+		ctl->code = EXIT_FAILED;
+	return emit(ctl, r, of_card || ctl->verbose ? show_all : show);
+}
+
+/* The object's bytes, to be freed: a file's, or what a policy's source becomes. */
+static int read_object(struct ctl *ctl, const char *path, struct bundle *built, void **data, size_t *len)
+{
+	int err;
+
+	if (!bundle_is_source(path))
+		return file_read(&ctl->why, path, data, len);
+	err = build_bundle(ctl, path, NULL, built);
+	if (err)
+		return err;
+	*len = built->len;
+	*data = malloc(*len);
+	if (!*data)
+		return fail(ctl, -ENOMEM, "no memory");
+	memcpy(*data, built->data, *len);
+	return 0;
 }
 
 static int take_card(struct ctl *ctl, const char *value)
@@ -191,6 +236,7 @@ static int take_card(struct ctl *ctl, const char *value)
 static int run(struct ctl *ctl)
 {
 	struct lint_object o = { 0 };
+	struct bundle built = { 0 };
 	char why[256];
 	const char *path;
 	void *data = NULL;
@@ -200,28 +246,18 @@ static int run(struct ctl *ctl)
 	if (err)
 		return err;
 	path = ctl->argv[0];
-	err = file_read(&ctl->why, path, &data, &len);
+	err = read_object(ctl, path, &built, &data, &len);
 	if (err) {
 		ctl->why.code = EXIT_USAGE;
+		bundle_close(&built);
 		return err;
 	}
 	if (!ctl->verbose)
 		libbpf_set_print(silent);
 	err = lint_read(&o, data, len, why, sizeof(why));
-	if (err) {
-		err = cannot_read(ctl, path, why);
-	} else {
-		lint_check(&o);
-		if (o.no_memory)
-			err = cannot_read(ctl, path, "no memory");
-		else if (o.too_much)
-			err = cannot_read(ctl, path, "its programs have more paths than can be followed");
-		else
-			err = emit(ctl, report(ctl, &o, path), of_card || ctl->verbose ? show_all : show);
-		if (!err && lint_refused(&o))
-			ctl->code = EXIT_FAILED;
-	}
+	err = err ? cannot_read(ctl, path, why) : judge(ctl, path, &o, built.data ? &built : NULL);
 	lint_free(&o);
+	bundle_close(&built);
 	return err;
 }
 
@@ -229,7 +265,7 @@ static const struct verb_option card = { "card", 0, NULL, take_card };
 static const struct verb_option *const options[] = { &card, NULL };
 
 const struct verb verb_lint = {
-	"lint", "OBJECT [--card]", "what a policy costs the kernel's verifier; would a Netronome card take this BPF "
+	"lint", "OBJECT|FILE.c [--card]", "what a policy costs the kernel's verifier; would a Netronome card take this BPF "
 	"object? if not, why, and what instead (--card: of a policy's bundle, too)",
 	options, run
 };

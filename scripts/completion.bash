@@ -43,7 +43,7 @@ _shunt() {
 			words=$(SKIP=0 COL=1 _shunt_words policies)
 			COMPREPLY=($(compgen -f -X '!*.@(c|shunt)' -- "$cur")) ;;
 		build:) COMPREPLY=($(compgen -f -X '!*.c' -- "$cur")) ;;
-		lint:) COMPREPLY=($(compgen -f -X '!*.o' -- "$cur")) ;;
+		lint:) COMPREPLY=($(compgen -f -X '!*.@(o|c|shunt)' -- "$cur")) ;;
 		class:) words='list set add' ;;
 		wire:) words='get set' ;;
 		wire:set) words='k= keep= late=' ;;

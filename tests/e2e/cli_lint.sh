@@ -96,7 +96,7 @@ test_what_would_take_too_long_is_not_judged() {
 # The card's findings about one are some hundred, and no defect of a policy that is for hosts.
 test_of_a_policys_bundle_the_policy_is_told_and_the_card_in_one_line() {
 	local all
-	shunt lint build/bpf/affinity.o >"$DIR/out" 2>"$DIR/err" || true
+	assert_exit 0 shunt lint build/bpf/affinity.o
 	assert_le "$(wc -l <"$DIR/out")" 10 "lines about a bundle"
 	assert_match "$(cat "$DIR/out")" "policy 'affinity' \(.*\), a bundle for hosts"
 	assert_match "$(cat "$DIR/out")" "runs on: XDP of a host, workers on $(uname -m), a NIC that schedules"
@@ -104,11 +104,32 @@ test_of_a_policys_bundle_the_policy_is_told_and_the_card_in_one_line() {
 	assert_match "$(cat "$DIR/out")" "program 'shunt_ingress': this kernel's verifier follows [0-9]+ instructions"
 	assert_match "$(cat "$DIR/out")" "on a Netronome card: refused, [0-9]+ findings"
 	all=$(sed -n 's/.* refused, \([0-9]*\) findings.*/\1/p' "$DIR/out")
-	shunt lint --card build/bpf/affinity.o >"$DIR/out" 2>"$DIR/err" || true
+	assert_exit 1 shunt lint --card build/bpf/affinity.o
 	assert_eq "$(grep -c '^ *instead: ' "$DIR/out")" "$all" "findings with --card"
-	assert_exit 1 shunt -j lint build/bpf/affinity.o
+	assert_exit 0 shunt -j lint build/bpf/affinity.o
 	assert_eq "$(jq '.findings | length' "$DIR/out")" "$all" "findings in JSON"
 	assert_eq "$(jq -r .policy.name "$DIR/out")" affinity "policy in JSON"
+}
+
+# The card takes no bundle, but a bundle is for hosts.
+test_the_exit_status_of_a_policy_is_the_verifiers_verdict() {
+	cat >"$DIR/mine.c" <<-C
+	#include <shunt/policy.h>
+	SHUNT_POLICY("mine", 0, "x");
+	static int steer(shunt_view *v, shunt_event *ev) { return SHUNT_HOLD; }
+	static int select(shunt_view *v, shunt_event *ev) { return SHUNT_GO_ON; }
+	C
+	assert_exit 0 shunt lint "$DIR/mine.c"
+	assert_match "$(cat "$DIR/out")" "mine.c: policy 'mine' \(x\), a bundle for hosts"
+	assert_match "$(cat "$DIR/out")" "program 'shunt_ingress': this kernel's verifier follows"
+	assert_exit 1 shunt lint --card "$DIR/mine.c"
+	assert_exit 0 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+	assert_exit 0 shunt lint "$DIR/mine.shunt"
+	assert_exit 1 setpriv --inh-caps=-all --bounding-set=-all --reuid 65534 --clear-groups "$ROOT/build/shunt" lint build/bpf/mq.o
+	assert_match "$(cat "$DIR/out")" "not verified by this kernel"
+	sed -i 's/return SHUNT_HOLD/return nothing/' "$DIR/mine.c"
+	assert_exit 2 shunt lint "$DIR/mine.c"
+	assert_match "$(cat "$DIR/err")" "mine.c:3"
 }
 
 # The verifier gives up at a million: what is added to the programs must leave policies room.
