@@ -16,7 +16,7 @@ find . \( -path ./build -o -path ./.git -o -path ./tests/fuzz/corpus \) -prune -
 text() { grep -E '(\.(c|h|S|cpp|sh|mk|md|rst|py|jq|yaml|in|map|service)|/Makefile|/\.ci/run)$' "$DIR/files"; }
 scripts() { tr '\n' '\0' <"$DIR/files" | xargs -0 awk 'FNR == 1 && /^#!\/bin\/(ba)?sh/ || FNR <= 3 && /^# shellcheck shell=/ { print FILENAME } FNR > 3 { nextfile }' | sort -u; }
 # BPF's and the fuzzers' are clang's own; the rest of what is left out is included by others.
-c_files() { grep -E '\.c$' "$DIR/files" | grep -vE '\.bpf\.c$|^\./(bpf|tests/prog/policies|tests/fuzz|tests/e2e/pass|tests/nfp/nfpsim|examples/policies)/|^\./bench/(reject|safepoints/).*'; }
+c_files() { grep -E '\.c$' "$DIR/files" | grep -vE '\.bpf\.c$|^\./(bpf|tests/prog/policies|tests/fuzz|tests/e2e/pass|tests/nfp/nfpsim)/|^\./examples/mine\.c$|^\./bench/(reject|safepoints/).*'; }
 
 # NAME COMMAND…: a failure is shown, and does not keep the others from being looked for.
 check() {
