@@ -102,18 +102,41 @@ static bool has_xdp(int pid, __u64 netns)
 	return found;
 }
 
+/* It chose them, and a terminal obeys some of what is no letter. */
 static void read_name(int pid, char name[SHUNT_NAME_LEN])
 {
 	char path[64];
 	FILE *f;
+	size_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	f = fopen(path, "re");
-	if (!f || !fgets(name, SHUNT_NAME_LEN, f))
-		snprintf(name, SHUNT_NAME_LEN, "?");
-	name[strcspn(name, "\n")] = '\0';
+	n = f ? fread(name, 1, SHUNT_NAME_LEN - 1, f) : 0;
 	if (f)
 		fclose(f);
+	name[n] = '\0';
+	if (n && name[n - 1] == '\n')
+		name[n - 1] = '\0';
+	for (char *at = name; *at; at++) {
+		if (*at < ' ' || *at > '~')
+			*at = '?';
+	}
+}
+
+/* The owner of /proc/PID would not do: a process that may not be looked into seems to be root's. */
+static bool is_roots(int pid)
+{
+	char path[64], line[128];
+	unsigned int real = 1, effective = 1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "Uid: %u %u", &real, &effective) != 2)
+		;
+	if (f)
+		fclose(f);
+	return !real && !effective;
 }
 
 static bool is_worker(struct ctl *ctl, int pid)
@@ -132,7 +155,7 @@ static void judge(struct ctl *ctl, struct findings *f, int pid, __u64 netns)
 	char name[SHUNT_NAME_LEN];
 
 	read_name(pid, name);
-	if (strcmp(name, "shuntd") && !is_worker(ctl, pid) && has_xdp(pid, netns))
+	if (!(is_roots(pid) && !strcmp(name, "shuntd")) && !is_worker(ctl, pid) && has_xdp(pid, netns))
 		finding(f, "sockets", LEVEL_WARN, "end it, if they are of IF",
 			"process %d ('%s') has AF_XDP sockets and is no worker: shuntd has none while a queue is in use",
 			pid, name);

@@ -10,7 +10,7 @@
  *        harm given SOCKET DOMAIN      attaches, prints which memory, view and first socket it was given, says BYE;
  *                                      {"memory":INODE,"view":ID,"socket":INODE}
  *        harm child SOCKET DOMAIN      attaches and ends; a child keeps the sockets until it is killed; prints its number
- *        harm hide SOCKET DOMAIN       the same, but the child is none to look at (session, name), and has them in a
+ *        harm hide SOCKET DOMAIN [NAME] the same, but the child is none to look at (session, name), and has them in a
  *                                      message that it never reads; prints its number
  *        harm become SOCKET DOMAIN COMMAND…   attaches, says BYE, and becomes that program
  */
@@ -197,7 +197,7 @@ static void put_away(const struct given *g)
 		close(g->fd[i]);
 }
 
-static void hide(const char *path, uint32_t domain)
+static void hide(const char *path, uint32_t domain, const char *name)
 {
 	struct given g;
 	int fd = attach_to(path, domain, &g), pid = fork();
@@ -206,7 +206,7 @@ static void hide(const char *path, uint32_t domain)
 		close(fd);
 		fclose(stdout);
 		setsid();
-		prctl(PR_SET_NAME, "innocent");
+		prctl(PR_SET_NAME, name);
 		put_away(&g);
 		for (;;)
 			pause();
@@ -243,7 +243,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "child"))
 		child(path, strtoul(argv[3], NULL, 0));
 	else if (!strcmp(what, "hide"))
-		hide(path, strtoul(argv[3], NULL, 0));
+		hide(path, strtoul(argv[3], NULL, 0), argc > 4 ? argv[4] : "innocent");
 	else if (!strcmp(what, "become") && argc > 4)
 		become(path, strtoul(argv[3], NULL, 0), argv + 4);
 	else

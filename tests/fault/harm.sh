@@ -173,6 +173,22 @@ test_sockets_that_are_hidden_in_a_message_are_laid_to_the_user_that_had_them() {
 	assert_unharmed
 }
 
+# Any process can call itself so; and what its name holds does not reach root's terminal.
+test_doctor_takes_no_users_process_for_shuntd() {
+	local one other
+	begin
+	one=$(as $BAD build/tests/harm hide $SOCK 0 shuntd)
+	other=$(as $BAD build/tests/harm hide $SOCK 1 $'a\e[2J\nb')
+	wait_for 5 is_free 0
+	wait_for 5 is_free 1
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+	host shunt doctor --dev "$DEV" >"$DIR/doctor" || true
+	assert_match "$(cat "$DIR/doctor")" "process $one \('shuntd'\) has AF_XDP sockets"
+	assert_match "$(cat "$DIR/doctor")" "process $other \('a\?\[2J\?b'\) has AF_XDP sockets"
+	! grep -q "process $(agent_pid) " "$DIR/doctor" || fail "it names shuntd itself"
+	kill -KILL "$one" "$other"
+}
+
 # Its user could not end it either.
 test_a_worker_that_became_a_set_user_id_program_is_left_alone() {
 	begin 'drain: 200ms'
