@@ -361,9 +361,11 @@ static int run(struct ctl *ctl)
 		return err;
 	lock = where_lock(ctl, true);
 	err = lock < 0 ? lock : load_locked(ctl, &b, &s, &out);
-	if (err || ctl->dry_run)
+	if (lock >= 0 && (err || ctl->dry_run))
 		where_tidy(ctl);
 	where_unlock(lock);
+	if (!err && geteuid() && !ctl->dry_run)
+		note("the pins are user %u's: shuntd, as root, does not take them; load as root where it shall serve", geteuid());
 	if (!err)
 		err = emit(ctl, describe(ctl, &b, &s, &out), show);
 	bundle_close(&b);

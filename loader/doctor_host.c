@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "doctor.h"
 #include "probe.h"
@@ -65,26 +67,35 @@ static void check_rights(struct findings *f)
 	bool admin = probe_cap(CAP_SYS_ADMIN), bpf = admin || probe_cap(CAP_BPF), net = probe_cap(CAP_NET_ADMIN);
 	bool perfmon = admin || probe_cap(CAP_PERFMON);
 
-	if (bpf && net && perfmon)
-		finding(f, "rights", LEVEL_OK, NULL, "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are there");
-	else
+	if (!bpf || !net || !perfmon)
 		finding(f, "rights", LEVEL_FAIL, "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
 			"this process lacks%s%s%s", bpf ? "" : " CAP_BPF", perfmon ? "" : " CAP_PERFMON",
 			net ? "" : " CAP_NET_ADMIN");
+	else if (geteuid())
+		finding(f, "rights", LEVEL_WARN, "load as root where shuntd shall serve",
+			"CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are there, but shuntd, as root, takes no pins of user %u",
+			geteuid());
+	else
+		finding(f, "rights", LEVEL_OK, NULL, "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are there");
 }
 
 static void check_bpffs(struct ctl *ctl, struct findings *f)
 {
 	const char *path = ctl->pins.bpffs ? ctl->pins.bpffs : SHUNT_BPFFS;
 	struct statfs fs;
-	char fix[256];
+	struct stat st = { 0 };
+	char fix[256], others[256];
 
-	snprintf(fix, sizeof(fix), "mount -t bpf bpf %s", path);
-	if (statfs(path, &fs))
+	snprintf(fix, sizeof(fix), "mount -t bpf -o mode=0700 bpf %s", path);
+	snprintf(others, sizeof(others), "chmod 700 %s, and mount it so: -o mode=0700", path);
+	if (statfs(path, &fs) || stat(path, &st))
 		finding(f, "bpffs", LEVEL_FAIL, fix, "'%s' cannot be used: %s", path,
 			strerror(errno));
 	else if (fs.f_type != BPF_FS_MAGIC)
 		finding(f, "bpffs", LEVEL_FAIL, fix, "no bpffs is mounted at '%s'", path);
+	else if (st.st_mode & (S_IWGRP | S_IWOTH))
+		finding(f, "bpffs", LEVEL_WARN, others,
+			"'%s' has mode %o: others may make files there, and be in the way of shunt's", path, st.st_mode & 07777);
 	else
 		finding(f, "bpffs", LEVEL_OK, NULL, "mounted at '%s'", path);
 }

@@ -121,8 +121,13 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 	struct shunt_agent agent;
 	bool waits = false;
 	struct shunt_cfg cfg;
-	int fd = shunt_pin_open(&ctl->pins, "cfg");
+	int fd;
 
+	if (where_check_folder(ctl)) {
+		finding(f, "loaded", LEVEL_FAIL, ctl->why.advice, "%s", ctl->why.text);
+		return;
+	}
+	fd = shunt_pin_open(&ctl->pins, "cfg");
 	if (fd < 0) {
 		if (fd == -ENOENT)
 			finding(f, "loaded", LEVEL_OK, NULL, "shunt is not loaded on '%s'",

@@ -138,7 +138,7 @@ int place_taken(struct ctl *ctl)
 {
 	fail(ctl, -EEXIST, "an interface '%s' of another network namespace has shunt on it, and its pins have that name",
 	     ctl->ifname);
-	hint(ctl, "pin this one's elsewhere: mount -t bpf bpf DIR, shunt --bpffs DIR load ..., shuntd --bpffs DIR "
+	hint(ctl, "pin this one's elsewhere: mount -t bpf -o mode=0700 bpf DIR, shunt --bpffs DIR load ..., shuntd --bpffs DIR "
 	     "--socket PATH ...; or unload the other one in its namespace");
 	return -EEXIST;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@
 #include "inforce.h"
 #include "netns.h"
 #include "place.h"
+#include "probe.h"
 #include "where.h"
 
 #define LOCK_LIMIT_MS 10000 /* the longest anyone holds it is a verifier run: well under a second */
@@ -52,7 +54,25 @@ static void hint_mount(struct ctl *ctl)
 	if (!ctl->pins.bpffs && shunt_netns_hides_sys(netns, sizeof(netns)))
 		hint(ctl, "'ip netns exec' hides it behind a /sys of its own: nsenter --net=%s shunt ...", netns);
 	else
-		hint(ctl, "mount it: mkdir -p %s && mount -t bpf bpf %s", root_of(ctl), root_of(ctl));
+		hint(ctl, "mount it: mkdir -p %s && mount -t bpf -o mode=0700 bpf %s", root_of(ctl), root_of(ctl));
+}
+
+int where_check_folder(struct ctl *ctl)
+{
+	char why[PATH_MAX + 256];
+	int err = shunt_pins_folder_is_ours(&ctl->pins, why, sizeof(why));
+
+	if (!err || err == -ENOENT)
+		return 0;
+	if (err == -EACCES && !(probe_cap(CAP_BPF) && probe_cap(CAP_NET_ADMIN)))
+		return 0; /* that is told with the rights that are missing */
+	fail(ctl, err, "%s", why);
+	if (err == -EACCES)
+		hint(ctl, "the pins are another user's: run it as root, or as the user who loaded");
+	else
+		hint(ctl, "bpffs lets everybody make files unless it is mounted otherwise: mount -t bpf -o mode=0700 bpf %s",
+		     root_of(ctl));
+	return err;
 }
 
 int where_check(struct ctl *ctl)
@@ -206,8 +226,11 @@ static int check_loaded(struct ctl *ctl, bool locked)
 {
 	struct link_state link;
 	char why[256];
-	int cfg = shunt_pin_open(&ctl->pins, "cfg"), err;
+	int err = where_check_folder(ctl), cfg;
 
+	if (err)
+		return err;
+	cfg = shunt_pin_open(&ctl->pins, "cfg");
 	if (cfg >= 0) {
 		close(cfg);
 		err = where_link(ctl, &link);
@@ -244,11 +267,15 @@ int where_pick(struct ctl *ctl)
 static int make_dirs(struct ctl *ctl, const char *path)
 {
 	char root[PATH_MAX];
+	int err;
 
 	snprintf(root, sizeof(root), "%s/shunt", root_of(ctl));
 	for (int i = 0; i < 100; i++) {
 		if (mkdir(root, 0700) && errno != EEXIST)
 			return fail_bpf(ctl, -errno, "cannot make '%s'", root);
+		err = where_check_folder(ctl);
+		if (err)
+			return err;
 		if (!mkdir(path, 0700) || errno == EEXIST)
 			return 0;
 		if (errno != ENOENT)
@@ -261,6 +288,8 @@ static int open_dir(struct ctl *ctl, const char *path, bool create)
 {
 	int fd, err = create ? make_dirs(ctl, path) : 0;
 
+	if (!err)
+		err = where_check_folder(ctl);
 	if (err)
 		return err;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

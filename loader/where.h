@@ -28,6 +28,8 @@ int where_set(struct ctl *ctl, const char *ifname);
 bool where_share_pins(const struct ctl *ctl, const char *one, const char *other);
 /* bpffs is there and may be looked into. */
 int where_check(struct ctl *ctl);
+/* Nobody but root, or who runs this, may write where the interface's pins are, or shall be. */
+int where_check_folder(struct ctl *ctl);
 /* All interfaces that have a directory. */
 int where_list(struct ctl *ctl, struct where_list *list);
 /* The interface that is meant: --dev, or the only one that is loaded. It is loaded, ABI and all. */

@@ -156,7 +156,7 @@ test_a_broadcast_address_of_the_interfaces_networks_is_no_service_address() {
 test_without_bpffs_the_mount_command_is_told() {
 	while mountpoint -q /sys/fs/bpf; do umount /sys/fs/bpf; done # the machine's may lie below ours
 	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
-	assert_match "$(cat "$DIR/err")" "mount -t bpf bpf /sys/fs/bpf"
+	assert_match "$(cat "$DIR/err")" "mount -t bpf -o mode=0700 bpf /sys/fs/bpf"
 }
 
 test_another_bpffs_is_used_when_told() {
@@ -187,17 +187,55 @@ test_without_rights_the_capabilities_are_named() {
 
 AS_NOBODY=(setpriv --reuid 65534 --regid 65534 --clear-groups)
 
-# As the README says: no more is needed.
+# As the README says: no more is needed, but root's shuntd takes no pins of another user.
 test_three_capabilities_are_enough_to_load() {
 	local caps=-all,+bpf,+perfmon,+net_admin
 	need setpriv
 	chmod 1777 /sys/fs/bpf
-	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" load mq --dev "$DEV" --port 9000
+	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" load mq --dev "$DEV" --port 9000 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "pins are user 65534's: .*load as root"
 	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" switch fcfs
+	assert_exit 1 host shuntd --dev "$DEV" --once
+	assert_match "$(cat "$DIR/out" "$DIR/err")" "belongs to user 65534"
 	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" -j doctor --dev "$DEV" >"$DIR/out" || true
-	assert_eq "$(jq -r '.findings[] | select(.check == "rights").level' "$DIR/out")" ok "doctor's word on rights"
+	assert_eq "$(jq -r '.findings[] | select(.check == "rights").level' "$DIR/out")" warn "doctor's word on rights"
 	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" unload
 	nothing_left || fail "something is left"
+}
+
+test_roots_pins_are_called_so_to_who_has_capabilities_alone() {
+	local caps=-all,+bpf,+perfmon,+net_admin
+	need setpriv
+	chmod 1777 /sys/fs/bpf
+	host shunt load mq --dev "$DEV" --port 9000
+	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" switch fcfs --dev "$DEV"
+	assert_match "$(cat "$DIR/err")" "hint: the pins are another user's: run it as root"
+}
+
+# On a bpffs of mode 1777 anybody can be first to make shunt's folder.
+test_a_folder_of_pins_that_others_can_change_is_refused_with_the_cure() {
+	local verb
+	chmod 1777 /sys/fs/bpf
+	"${AS_NOBODY[@]}" mkdir -m 755 $PINS
+	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
+	assert_match "$(cat "$DIR/err")" "'$PINS' belongs to user 65534.*rm -r.*mode=0700"
+	[ ! -e "$PINS/$DEV" ] || fail "something was made there"
+	rmdir $PINS
+	mkdir "$DIR/elsewhere"
+	"${AS_NOBODY[@]}" ln -s "$DIR/elsewhere" $PINS
+	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
+	assert_match "$(cat "$DIR/err")" "'$PINS' is a link"
+	assert_eq "$(ls "$DIR/elsewhere")" "" "what the link leads to"
+	rm $PINS
+	host shunt load mq --dev "$DEV" --port 9000
+	chmod 777 $PINS/"$DEV"
+	for verb in "switch fcfs" status stats "slo get" unload "load mq --port 1"; do
+		# shellcheck disable=SC2086
+		assert_exit 1 host shunt $verb --dev "$DEV"
+		assert_match "$(cat "$DIR/err")" "'$PINS/$DEV' may be written by others"
+	done
+	assert_exit 1 host shunt doctor --dev "$DEV"
+	assert_match "$(cat "$DIR/out")" "warn +bpffs +'/sys/fs/bpf' has mode 1777.*fix: chmod 700.*fail +loaded +'$PINS/$DEV' may be"
 }
 
 test_without_perfmon_alone_it_is_named() {

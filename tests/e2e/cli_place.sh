@@ -97,7 +97,7 @@ test_a_hidden_bpffs_is_told_from_one_that_is_not_mounted() {
 	assert_match "$(cat "$DIR/err")" 'nsenter --net=/run/netns/shunt-lab-host'
 	while umount /sys/fs/bpf 2>/dev/null; do :; done # the sandbox's, and what it hides
 	assert_exit 1 host shunt status
-	assert_match "$(cat "$DIR/err")" 'mount -t bpf bpf /sys/fs/bpf'
+	assert_match "$(cat "$DIR/err")" 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf'
 }
 
 run_tests "$@"
