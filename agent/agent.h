@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "broker.h"
+#include "clock.h"
 #include "domain.h"
 #include "host_opts.h"
 #include "role.h"
@@ -109,14 +110,6 @@ struct agent {
 	char why[240];           /* what it waits for, as last told */
 };
 
-static inline __u64 clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 /* run.c: in the agent's process; its exit status. */
 int agent_run(const struct options *opts, char **argv, int keeper);
 
@@ -180,4 +173,3 @@ int iface_watch(void);
 /* Reads what netlink has to say; true if there was something. */
 bool iface_changed(int netlink);
 void iface_look(const char *ifname, unsigned int *ifindex, __u32 *mtu);
-int iface_mac(const char *ifname, __u8 mac[6]);

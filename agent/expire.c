@@ -13,32 +13,24 @@
  * frames. If the agent dies before the index, nothing was taken; if after it, the next agent
  * finishes the step, all but the frames, which the burial of the next worker finds in no ring.
  */
-#include <time.h>
 
+#include "clock.h"
 #include "expire.h"
 #include "frames.h"
 
 #define AT_ONCE 256 /* requests that one step takes from a ring */
 #define STAMP_NS 200000000ULL /* after the last core went off, XDP stamps what it steers: well before this */
 
-static __u64 clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 void expire_note(struct domain *d)
 {
-	d->state->unserved_ns = clock_now();
+	d->state->unserved_ns = clock_ns();
 }
 
 void expire_serve(struct domain *d)
 {
 	__u64 age = d->maps->cfg.hold_age_ms * 1000000ULL;
 
-	poke(d->r.view->serve_from_ns, age ? clock_now() - age : 0);
+	poke(d->r.view->serve_from_ns, age ? clock_ns() - age : 0);
 }
 
 /* The metadata of a ring's entry, NULL if its address makes no sense: rings and frames were a

@@ -13,9 +13,11 @@
 
 #include <shunt/wire.h>
 
+#include "bpfmap.h"
 #include "holes.h"
 #include "host.h"
 #include "log.h"
+#include "netif.h"
 #include "unwrap.h"
 #include "xsk.h"
 #include "xsks.h"
@@ -36,14 +38,6 @@ static void *anonymous(size_t len)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-__u32 host_map_id(int fd)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
-}
-
 /* One domain, and a configuration that is the same for all hosts. */
 static int fill_maps(struct agent *a)
 {
@@ -61,7 +55,7 @@ static int fill_maps(struct agent *a)
 		maps_close(m);
 		return -ENOMEM;
 	}
-	m->id = host_map_id(unwrap_map(a, UNWRAP_VIEW));
+	m->id = shunt_map_id(unwrap_map(a, UNWRAP_VIEW));
 	m->domains[0].on = 1;
 	m->domains[0].ncores = h->ndevs;
 	for (__u32 i = 0; i < h->ndevs; i++)
@@ -98,7 +92,7 @@ int host_begin(struct agent *a, char *why, size_t len)
 
 	for (__u32 i = 0; i < h->ndevs; i++) {
 		iface_look(h->dev[i].name, &h->dev[i].ifindex, &a->mtu);
-		if (!h->dev[i].ifindex || iface_mac(h->dev[i].name, h->dev[i].mac)) {
+		if (!h->dev[i].ifindex || netif_mac(h->dev[i].name, h->dev[i].mac)) {
 			snprintf(why, len, "there is no interface '%s'", h->dev[i].name);
 			return -ENODEV;
 		}

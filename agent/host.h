@@ -27,8 +27,6 @@ int host_begin(struct agent *a, char *why, size_t len);
 /* Are the interfaces still those of host_begin()? */
 bool host_current(const struct agent *a);
 void host_end(struct agent *a);
-/* A map's number; 0: that is no map. */
-__u32 host_map_id(int fd);
 
 /* See role.h. */
 bool host_geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g);

@@ -5,13 +5,11 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "agent.h"
+#include "netif.h"
 
 int iface_watch(void)
 {
@@ -40,34 +38,8 @@ bool iface_changed(int netlink)
 	return any;
 }
 
-int iface_mac(const char *ifname, __u8 mac[6])
-{
-	struct ifreq req = { 0 };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	strncpy(req.ifr_name, ifname, sizeof(req.ifr_name) - 1);
-	if (ioctl(fd, SIOCGIFHWADDR, &req))
-		err = -errno;
-	else
-		memcpy(mac, req.ifr_hwaddr.sa_data, 6);
-	close(fd);
-	return err;
-}
-
 void iface_look(const char *ifname, unsigned int *ifindex, __u32 *mtu)
 {
-	struct ifreq req = { 0 };
-	int fd;
-
 	*ifindex = if_nametoindex(ifname);
-	*mtu = 0;
-	strncpy(req.ifr_name, ifname, sizeof(req.ifr_name) - 1);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (!ioctl(fd, SIOCGIFMTU, &req))
-		*mtu = req.ifr_mtu;
-	close(fd);
+	netif_mtu(ifname, mtu);
 }

@@ -79,14 +79,6 @@ static void *open_mapped(const struct shunt_pins *pins, const char *name, size_t
 	return at;
 }
 
-static __u32 id_of(int fd)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
-}
-
 static int read_cfg(struct maps *m, char *why, size_t len)
 {
 	const char *wrong;
@@ -157,7 +149,7 @@ int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t l
 	if (!err)
 		err = map_all(m, pins, why, len);
 	if (!err)
-		m->id = id_of(m->cfg_fd);
+		m->id = shunt_map_id(m->cfg_fd);
 	if (err)
 		maps_close(m);
 	return err;
@@ -194,7 +186,7 @@ bool maps_current(const struct maps *m, const struct shunt_pins *pins)
 
 	if (fd < 0)
 		return false;
-	same = id_of(fd) == m->id;
+	same = shunt_map_id(fd) == m->id;
 	close(fd);
 	return same;
 }

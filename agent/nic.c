@@ -16,6 +16,7 @@
 
 #include <bpf/bpf.h>
 
+#include "bpfmap.h"
 #include "nic.h"
 
 #define AGAIN_NS 100000ULL /* a PREEMPT may get lost: repeated while it has not helped */
@@ -86,12 +87,11 @@ static int map_all(struct nic *nic)
 
 static int make_view(struct nic *nic)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	int err;
 
-	nic->view_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "view0", 4, sizeof(struct shunt_view), 1, &opts);
+	nic->view_fd = shunt_map_make_view("view0");
 	if (nic->view_fd < 0)
-		return -errno;
+		return nic->view_fd;
 	err = set(nic, "views", 0, &nic->view_fd);
 	if (err)
 		return err;

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "nfp.h"
 #include "pace.h"
@@ -57,14 +58,6 @@ struct publisher {
 	struct group group[SHUNT_DOMAINS];
 };
 
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 static void sleep_until(__u64 ns)
 {
 	struct timespec t = { ns / 1000000000, ns % 1000000000 };
@@ -84,7 +77,7 @@ static bool tell(struct publisher *p, __u32 group, int fd, __u32 i, const void *
 	struct shunt_agent *n = agent_at(p, p->group[group].domain);
 
 	if (p->delay_ns)
-		sleep_until(now_ns() + p->delay_ns);
+		sleep_until(clock_ns() + p->delay_ns);
 	poke(n->published, n->published + 1);
 	if (!bpf_map_update_elem(fd, &i, value, 0))
 		return true;
@@ -207,7 +200,7 @@ static void publish_round(struct publisher *p, __u64 began_ns, __u64 late_ns)
 		if (p->group[i].on)
 			sent |= publish_group(p, i);
 	}
-	pace_note(&p->pace, late_ns, sent ? now_ns() - began_ns : 0, mean_ns);
+	pace_note(&p->pace, late_ns, sent ? clock_ns() - began_ns : 0, mean_ns);
 	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
 		struct shunt_agent *n = agent_at(p, p->group[i].domain);
 
@@ -223,18 +216,18 @@ static void publish_round(struct publisher *p, __u64 began_ns, __u64 late_ns)
 static void *run(void *arg)
 {
 	struct publisher *p = arg;
-	__u64 due = now_ns(), began, wait;
+	__u64 due = clock_ns(), began, wait;
 
 	prctl(PR_SET_TIMERSLACK, 1);
 	while (!__atomic_load_n(&p->stop, __ATOMIC_RELAXED)) {
-		began = now_ns();
+		began = clock_ns();
 		publish_round(p, began, began - due);
 		wait = pace_period(&p->pace, mean_service_ns(p));
 		if (p->pace.behind && wait < PACE_PROBE_NS)
 			wait = PACE_PROBE_NS;
 		due = began + wait;
-		if (due < now_ns())
-			due = now_ns();
+		if (due < clock_ns())
+			due = clock_ns();
 		sleep_until(due);
 	}
 	return NULL;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpfmap.h"
 #include "control.h"
 #include "host.h"
 #include "successor.h"
@@ -33,7 +34,7 @@ static int look(const struct options *o, const struct store *s, struct load_seen
 		return -EINVAL;
 	}
 	l->on = true;
-	l->map_id = host_map_id(store_get(s, "wire.view"));
+	l->map_id = shunt_map_id(store_get(s, "wire.view"));
 	return 0;
 }
 

@@ -20,24 +20,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bpfmap.h"
 #include "domain.h"
 #include "log.h"
 #include "view.h"
-
-static __u32 id_of(int fd)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
-}
 
 /* XDP's view of the domain is that one. */
 static int put_in_force(const struct domain *d, int fd)
 {
 	__u32 id = 0;
 
-	if (!bpf_map_lookup_elem(d->maps->views_fd, &d->id, &id) && id == id_of(fd))
+	if (!bpf_map_lookup_elem(d->maps->views_fd, &d->id, &id) && id == shunt_map_id(fd))
 		return 0;
 	return bpf_map_update_elem(d->maps->views_fd, &d->id, &fd, 0) ? -errno : 0;
 }

@@ -18,6 +18,7 @@
 #include <shunt/shunt.h>
 
 #include "broker.h"
+#include "clock.h"
 #include "ctx.h"
 #include "ledger.h"
 #include "preempt.h"
@@ -208,14 +209,6 @@ struct shunt {
 static inline bool own_rings(const struct shunt *s)
 {
 	return s->geo.nqueues;
-}
-
-static inline uint64_t clock_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
 
 #if defined(__x86_64__)

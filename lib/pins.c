@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <shunt/abi.h>
@@ -119,15 +118,6 @@ int shunt_pin_open_view(const struct shunt_pins *pins, unsigned int domain)
 
 	snprintf(name, sizeof(name), "view%u", domain);
 	return shunt_pin_open(pins, name);
-}
-
-void *shunt_map_mmap(int fd, size_t len, bool writable)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	void *at = mmap(NULL, (len + page - 1) & ~(page - 1),
-			PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, fd, 0);
-
-	return at == MAP_FAILED ? NULL : at;
 }
 
 /* Of whatever version: the number of the ABI is its first field in all of them. */

@@ -4,8 +4,9 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
+
+#include "bpfmap.h"
 
 #define SHUNT_BPFFS "/sys/fs/bpf"
 #define SHUNT_LINK "link" /* the pinned bpf_link that attaches the XDP program */
@@ -29,9 +30,6 @@ int shunt_pin_open(const struct shunt_pins *pins, const char *name);
 
 /* The view map of a domain: the inner map, not the map of maps. */
 int shunt_pin_open_view(const struct shunt_pins *pins, unsigned int domain);
-
-/* Maps all of an mmapable array map read-write (or read-only). NULL: errno says why. */
-void *shunt_map_mmap(int fd, size_t len, bool writable);
 
 /* cfg.abi of what is loaded against ours. 0, or -errno with the reason in why. */
 int shunt_check_abi(const struct shunt_pins *pins, char *why, size_t len);

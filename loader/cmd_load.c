@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "bpfmap.h"
 #include "card.h"
 #include "iface.h"
 #include "inforce.h"
@@ -95,15 +96,13 @@ static int make_room(struct ctl *ctl)
 
 static int make_view(struct ctl *ctl, __u32 d, int views)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
 	char name[16], path[PATH_MAX];
 	int fd, err;
 
 	snprintf(name, sizeof(name), "view%u", d);
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), sizeof(struct shunt_view), 1,
-			    &opts);
+	fd = shunt_map_make_view(name);
 	if (fd < 0)
-		return fail_bpf(ctl, -errno, "cannot make the map '%s'", name);
+		return fail_bpf(ctl, fd, "cannot make the map '%s'", name);
 	err = shunt_pin_path(path, sizeof(path), &ctl->pins, name);
 	if (!err && bpf_obj_pin(fd, path))
 		err = -errno;

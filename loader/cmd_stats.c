@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "collect.h"
 #include "maps.h"
 #include "show.h"
@@ -269,12 +270,12 @@ static void sleep_until(__u64 ns)
 
 static int repeat(struct ctl *ctl)
 {
-	__u64 next = now_ns(), step = every.seconds * 1e9, was = 0, at;
+	__u64 next = clock_ns(), step = every.seconds * 1e9, was = 0, at;
 	json_t *before = NULL, *now;
 	int err = 0;
 
 	for (unsigned long i = 0; !err && (!every.count || i < every.count); i++) {
-		at = now_ns();
+		at = clock_ns();
 		now = collect(ctl);
 		if (!now) {
 			err = fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent_state.h"
+#include "clock.h"
 #include "doctor.h"
 #include "iface.h"
 #include "maps.h"
@@ -96,7 +97,7 @@ static void check_agent(struct ctl *ctl, struct findings *f, __u32 d, const stru
 {
 	json_t *j = json_pack("{s:i, s:s, s:I}", "pid", (int)agent->pid, "state",
 			      agent_state_name(agent_state(ctl, agent)), "silent_ms",
-			      (json_int_t)(now_ns() > agent->beat_ns ? (now_ns() - agent->beat_ns) / 1000000 : 0));
+			      (json_int_t)(clock_ns() > agent->beat_ns ? (clock_ns() - agent->beat_ns) / 1000000 : 0));
 	char words[256];
 
 	if (!agent->pid) {

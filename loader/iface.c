@@ -12,21 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "iface.h"
 #include "netdev.h"
-
-static int ask(int fd, const char *ifname, unsigned long request, struct ifreq *req, void *data)
-{
-	memset(req, 0, sizeof(*req));
-	memcpy(req->ifr_name, ifname, strnlen(ifname, sizeof(req->ifr_name) - 1));
-	if (data)
-		req->ifr_data = data;
-	return ioctl(fd, request, req) ? -errno : 0;
-}
+#include "netif.h"
 
 int iface_need(struct ctl *ctl)
 {
@@ -56,22 +46,22 @@ int iface_read(struct ctl *ctl, struct iface *out)
 	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
 	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
 	struct ifreq req;
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+	int fd = netif_socket(), err;
 
 	memset(out, 0, sizeof(*out));
 	if (fd < 0)
-		return fail(ctl, -errno, "cannot make a socket: %s", strerror(errno));
-	err = ask(fd, ctl->ifname, SIOCGIFMTU, &req, NULL);
+		return fail(ctl, fd, "cannot make a socket: %s", strerror(-fd));
+	err = netif_ask(fd, ctl->ifname, SIOCGIFMTU, &req, NULL);
 	if (err) {
 		close(fd);
 		return fail(ctl, err, "cannot look at '%s': %s", ctl->ifname, strerror(-err));
 	}
 	out->mtu = req.ifr_mtu;
-	if (!ask(fd, ctl->ifname, SIOCGIFFLAGS, &req, NULL))
+	if (!netif_ask(fd, ctl->ifname, SIOCGIFFLAGS, &req, NULL))
 		out->up = req.ifr_flags & IFF_UP;
-	if (!ask(fd, ctl->ifname, SIOCETHTOOL, &req, &channels))
+	if (!netif_ask(fd, ctl->ifname, SIOCETHTOOL, &req, &channels))
 		out->rx_queues = channels.rx_count + channels.combined_count;
-	if (!ask(fd, ctl->ifname, SIOCETHTOOL, &req, &driver))
+	if (!netif_ask(fd, ctl->ifname, SIOCETHTOOL, &req, &driver))
 		snprintf(out->driver, sizeof(out->driver), "%.31s", driver.driver);
 	close(fd);
 	return 0;
@@ -130,7 +120,7 @@ static int find_feature(int fd, const char *ifname, const char *feature)
 	int found = -ENOENT;
 	__u32 count;
 
-	if (ask(fd, ifname, SIOCETHTOOL, &req, &sset) || !sset.head.sset_mask)
+	if (netif_ask(fd, ifname, SIOCETHTOOL, &req, &sset) || !sset.head.sset_mask)
 		return -ENOENT;
 	count = sset.head.data[0];
 	if (count > 4096)
@@ -141,7 +131,7 @@ static int find_feature(int fd, const char *ifname, const char *feature)
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_FEATURES;
 	names->len = count;
-	if (!ask(fd, ifname, SIOCETHTOOL, &req, names)) {
+	if (!netif_ask(fd, ifname, SIOCETHTOOL, &req, names)) {
 		for (__u32 i = 0; i < names->len && i < count && found < 0; i++) {
 			if (!strncmp((char *)names->data + (size_t)i * ETH_GSTRING_LEN, feature,
 				     ETH_GSTRING_LEN))
@@ -154,13 +144,13 @@ static int find_feature(int fd, const char *ifname, const char *feature)
 
 int iface_feature(const char *ifname, const char *feature)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), bit, on = -ENOENT;
+	int fd = netif_socket(), bit, on = -ENOENT;
 	struct ethtool_gfeatures *state = NULL;
 	struct ifreq req;
 	__u32 blocks;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	bit = find_feature(fd, ifname, feature);
 	if (bit >= 0) {
 		blocks = bit / 32 + 1;
@@ -169,7 +159,7 @@ int iface_feature(const char *ifname, const char *feature)
 	if (state) {
 		state->cmd = ETHTOOL_GFEATURES;
 		state->size = blocks;
-		if (!ask(fd, ifname, SIOCETHTOOL, &req, state) && state->size >= blocks)
+		if (!netif_ask(fd, ifname, SIOCETHTOOL, &req, state) && state->size >= blocks)
 			on = state->features[bit / 32].active >> (bit % 32) & 1;
 	}
 	free(state);

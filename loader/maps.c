@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "maps.h"
 
 #define BEAT_LIMIT_NS 2000000000ULL
@@ -122,17 +122,9 @@ int map_slot(struct ctl *ctl, __u64 gen, struct shunt_policy_slot *slot)
 	return err;
 }
 
-__u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 bool agent_alive(const struct shunt_agent *a)
 {
-	__u64 now = now_ns();
+	__u64 now = clock_ns();
 
 	if (!a->pid || !a->beat_ns || (kill(a->pid, 0) && errno == ESRCH))
 		return false;

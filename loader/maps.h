@@ -22,7 +22,5 @@ int map_view(struct ctl *ctl, __u32 domain, struct shunt_view **view);
 int map_slot(struct ctl *ctl, __u64 gen, struct shunt_policy_slot *slot);
 /* The agent's process lives and has turned lately. */
 bool agent_alive(const struct shunt_agent *a);
-/* CLOCK_MONOTONIC in ns, the clock of every time in the maps. */
-__u64 now_ns(void);
 /* A class by its name or number, or -ENOENT (failed). */
 int find_class(struct ctl *ctl, const struct shunt_cfg *cfg, const char *word);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent_state.h"
+#include "clock.h"
 #include "collect.h"
 #include "maps.h"
 #include "show.h"
@@ -50,7 +51,7 @@ static void add_class(struct snapshot *s, __u32 c, const struct shunt_view *view
 		t->noreply += view->core[k].cls[c].noreply;
 		t->expired += view->core[k].expired.n[c];
 	}
-	add_service(t, &agent->cls[c], now_ns());
+	add_service(t, &agent->cls[c], clock_ns());
 }
 
 /* What a core counted beside requests; shown for cores of a worker that is gone, too. */
@@ -150,8 +151,8 @@ static json_t *agent_json(const struct ctl *ctl, const struct shunt_agent *a)
 		json_object_set_new(j, "policies_put_out", json_pack("{s:I, s:I}", "stalls",
 				    (json_int_t)a->policy_stalls, "faults", (json_int_t)a->policy_faults));
 	if (a->beat_ns)
-		json_object_set_new(j, "silent_ms", json_integer((now_ns() > a->beat_ns ?
-				    now_ns() - a->beat_ns : 0) / 1000000));
+		json_object_set_new(j, "silent_ms", json_integer((clock_ns() > a->beat_ns ?
+				    clock_ns() - a->beat_ns : 0) / 1000000));
 	if (a->worker_pid)
 		json_object_set_new(j, "worker_pid", json_integer(a->worker_pid));
 	set_user(j, "worker_user", a->worker_user);

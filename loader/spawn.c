@@ -16,9 +16,9 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "spawn.h"
 
 #define SAID_MAX (64 << 10) /* of a compiler's words: more helps nobody */
@@ -102,24 +102,16 @@ static void __attribute__((noreturn)) child(const struct spawn *s, const char *c
 	_exit(127);
 }
 
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* Until it has ended: 0. A signal for us, which stays pending, comes before: -EINTR; or the limit: -ETIMEDOUT. */
 static int watch(const struct spawn *s, pid_t pid)
 {
-	long long end = now_ms() + s->seconds * 1000LL, left;
+	long long end = (long long)(clock_ns() / 1000000) + s->seconds * 1000LL, left;
 	struct pollfd fds[] = { { syscall(SYS_pidfd_open, pid, 0), POLLIN, 0 },
 				{ signalfd(-1, &s->ends, SFD_CLOEXEC), POLLIN, 0 } };
 	int err = fds[0].fd < 0 || fds[1].fd < 0 ? -errno : 1;
 
 	while (err > 0) {
-		left = end - now_ms();
+		left = end - (long long)(clock_ns() / 1000000);
 		if (poll(fds, 2, left > 0 ? left : 0) < 0)
 			err = errno == EINTR ? 1 : -errno;
 		else if (fds[0].revents)

@@ -3,31 +3,20 @@
  * wire.c - the NIC's configuration in its maps
  */
 #include <errno.h>
-#include <net/if.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "maps.h"
+#include "netif.h"
 #include "wire.h"
 
 static int port_mac(struct ctl *ctl, __u8 mac[6])
 {
-	struct ifreq req = { 0 };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+	int err = netif_mac(ctl->ifname, mac);
 
-	memcpy(req.ifr_name, ctl->ifname, sizeof(req.ifr_name) - 1);
-	if (fd < 0 || ioctl(fd, SIOCGIFHWADDR, &req))
-		err = fail(ctl, -errno, "cannot read the MAC address of '%s': %s", ctl->ifname,
-			   strerror(errno));
-	else
-		memcpy(mac, req.ifr_hwaddr.sa_data, 6);
-	if (fd >= 0)
-		close(fd);
-	return err;
+	return err ? fail(ctl, err, "cannot read the MAC address of '%s': %s", ctl->ifname, strerror(-err)) : 0;
 }
 
 int wire_write(struct ctl *ctl, const struct wire_setup *w)

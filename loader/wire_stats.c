@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "count_names.h"
 #include "maps.h"
 #include "wire.h"
@@ -54,8 +55,8 @@ static json_t *core_json(const struct shunt_nic_port *port, const struct shunt_n
 			      (json_int_t)core->credits, "out", (int)out);
 
 	if (core->cookie)
-		json_object_set_new(j, "heard_ms", json_integer((now_ns() > core->heard_ns ?
-				    now_ns() - core->heard_ns : 0) / 1000000));
+		json_object_set_new(j, "heard_ms", json_integer((clock_ns() > core->heard_ns ?
+				    clock_ns() - core->heard_ns : 0) / 1000000));
 	return j;
 }
 

@@ -2,7 +2,7 @@
 /*
  * config.c - a configuration file: refused with its reason and line, or a setup in which every value is within its bounds
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c lib/why.c */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>

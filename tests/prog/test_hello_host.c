@@ -3,7 +3,7 @@
  * test_hello_host.c - what shuntd on a host asks the NIC for, and makes of the answers, with the NIC's program at the other end
  * and the frames between them in any order
  */
-/* link: tests/prog/nic_run.c agent/nic.c agent/hello.c agent/log.c lib/nicsize.c lib/pins.c tests/prog/packet.c */
+/* link: tests/prog/nic_run.c agent/nic.c agent/hello.c agent/log.c lib/nicsize.c lib/bpfmap.c lib/pins.c tests/prog/packet.c */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <linux/bpf.h>

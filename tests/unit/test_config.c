@@ -2,7 +2,7 @@
 /*
  * test_config.c - the configuration file: what it means, and that each mistake is told with its line
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c loader/netdev.c loader/out.c lib/why.c */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 /*
  * test_rules.c - runs of free rule slots, against a search that tries every place
  */
-/* link: loader/rules.c loader/maps.c loader/out.c lib/pins.c lib/why.c */
+/* link: loader/rules.c loader/maps.c loader/out.c lib/bpfmap.c lib/pins.c lib/why.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
