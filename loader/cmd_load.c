@@ -47,6 +47,7 @@ static struct {
 struct outcome {
 	unsigned int ninsns; /* of the card's; 0: it has no part */
 	char *refused;       /* why not, where it would have been welcome */
+	unsigned int in_force; /* the program of what is loaded, which a dry run leaves alone; 0: nothing is */
 };
 
 static int read_setup(struct ctl *ctl, struct setup *s)
@@ -62,7 +63,7 @@ static int read_setup(struct ctl *ctl, struct setup *s)
 }
 
 /* Is the place free? Sweeps away what a load that was killed, or a vanished interface, left. */
-static int make_room(struct ctl *ctl)
+static int make_room(struct ctl *ctl, struct outcome *out)
 {
 	struct link_state link;
 	struct shunt_policy_slot slot;
@@ -75,8 +76,10 @@ static int make_room(struct ctl *ctl)
 		return place_taken(ctl);
 	if (!err && link.ifindex) {
 		err = place_check_twin(ctl, link.ifindex);
-		if (!err)
-			err = map_cfg(ctl, &cfg);
+		out->in_force = link.prog_id;
+		if (err || ctl->dry_run)
+			return err;
+		err = map_cfg(ctl, &cfg);
 		if (!err)
 			err = map_slot(ctl, cfg.policy_gen, &slot);
 		if (err)
@@ -185,6 +188,8 @@ static json_t *describe(const struct ctl *ctl, const struct bundle *b, const str
 		json_object_set_new(j, "offload", json_string(out->ninsns ? "nfp" : "none"));
 	if (out->ninsns)
 		json_object_set_new(j, "card_instructions", json_integer(out->ninsns));
+	if (out->in_force)
+		json_object_set_new(j, "unload_first", json_true());
 	if (out->refused)
 		json_object_set_new(j, "offload_refused", json_string(out->refused));
 	return j;
@@ -212,6 +217,8 @@ static void show(const json_t *r)
 			printf(" %lld", (long long)json_integer_value(cpu));
 		putchar('\n');
 	}
+	if (json_object_get(r, "unload_first"))
+		printf("  would need 'shunt unload --dev %s' first\n", text_at(r, "interface"));
 }
 
 static int check_native(struct ctl *ctl, const struct setup *s)
@@ -222,10 +229,11 @@ static int check_native(struct ctl *ctl, const struct setup *s)
 }
 
 /* With a card, or (NULL) without. */
-static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, struct card *card)
+static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, struct card *card,
+		     const struct outcome *out)
 {
 	struct object o = { 0 };
-	int err = attach_check(ctl, 0);
+	int err = attach_check(ctl, out->in_force);
 
 	if (!err)
 		err = object_load(ctl, b, false, s->wire.on ? &s->wire.sizes : NULL, &o);
@@ -270,7 +278,7 @@ static int load_on_card(struct ctl *ctl, const struct bundle *b, struct setup *s
 	if (!err)
 		err = setup_check(ctl, &mine);
 	if (!err)
-		err = load_once(ctl, b, &mine, &card);
+		err = load_once(ctl, b, &mine, &card, out);
 	if (!err) {
 		out->ninsns = card.ninsns;
 		*s = mine;
@@ -281,10 +289,10 @@ static int load_on_card(struct ctl *ctl, const struct bundle *b, struct setup *s
 
 static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s, struct outcome *out)
 {
-	int err = make_room(ctl);
+	int err = make_room(ctl, out);
 
 	if (err || given.offload == OFFLOAD_NONE)
-		return err ? err : load_once(ctl, b, s, NULL);
+		return err ? err : load_once(ctl, b, s, NULL, out);
 	err = load_on_card(ctl, b, s, out);
 	if (!err || given.offload == OFFLOAD_NFP)
 		return err;
@@ -293,7 +301,7 @@ static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s,
 	note("not on the card: %s", out->refused ? out->refused : "no memory");
 	err = check_native(ctl, s);
 	if (!err)
-		err = load_once(ctl, b, s, NULL);
+		err = load_once(ctl, b, s, NULL, out);
 	if (!err)
 		note("loaded in native mode instead");
 	return err;

@@ -69,6 +69,19 @@ test_dry_run_changes_nothing() {
 	assert_eq "$(json '.interfaces[0].policy' host shunt -j)" fcfs
 }
 
+test_dry_run_judges_a_configuration_while_another_is_loaded() {
+	local before
+	host shunt load fcfs --dev "$DEV" --port 9000
+	before=$(program_id)
+	assert_exit 0 host shunt load mq --dev "$DEV" --port 9001 --dry-run
+	assert_match "$(cat "$DIR/out")" "would load 'mq' on '$DEV'.*would need 'shunt unload --dev $DEV' first"
+	echo '{domains: [{queue: 3}], ports: [{port: 1}]}' >"$DIR/c.yaml"
+	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml" --dry-run
+	assert_match "$(cat "$DIR/err")" "no receive queue 3"
+	assert_eq "$(json '.interfaces[0].policy' host shunt -j)" fcfs
+	assert_eq "$(program_id)" "$before" "program after dry runs"
+}
+
 test_loading_twice_names_switch() {
 	host shunt load fcfs --dev "$DEV" --port 9000
 	assert_exit 1 host shunt load mq --dev "$DEV" --port 9001
