@@ -87,12 +87,38 @@ json_t *preempt_json(const struct shunt_cfg *cfg)
 	return j;
 }
 
+static bool has_quantum(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	__u32 us;
+
+	for (__u32 c = 0; c < cfg->nclasses; c++) {
+		if (!map_get(ctl, "quantum_us", c, &us, sizeof(us)) && us)
+			return true;
+	}
+	return false;
+}
+
+const char *preempt_why_not(struct ctl *ctl, const struct shunt_cfg *cfg, char *why, size_t len)
+{
+	struct shunt_policy_slot slot;
+
+	if (cfg->preempt == SHUNT_PREEMPT_OFF)
+		snprintf(why, len, "the mode is off: shunt preempt set mode=auto");
+	else if (!(cfg->flags & SHUNT_CFG_PREEMPT) && !map_slot(ctl, cfg->policy_gen, &slot))
+		snprintf(why, len, "policy '%s' does not ask for it: shunt preempt set mode=on", slot.desc.name);
+	else if (!has_quantum(ctl, cfg))
+		snprintf(why, len, "no class has a quantum: shunt quantum set CLASS 10us");
+	else
+		return NULL;
+	return why;
+}
+
 static void show(const json_t *r)
 {
 	char watch[16], grace[16];
 
-	printf("requests are %spreempted (mode %s); at most %lld parked; ", json_is_true(json_object_get(r, "on")) ? "" :
-	       "not ", text_at(r, "mode"), number_at(r, "parked_max"));
+	printf("requests are %spreempted (mode %s); at most %lld parked; ", json_is_true(json_object_get(r, "on")) &&
+	       !json_object_get(r, "why_not") ? "" : "not ", text_at(r, "mode"), number_at(r, "parked_max"));
 	if (json_object_get(r, "watch_us"))
 		printf("the agent looks each %s; ", show_time(r, "watch_us", watch));
 	else
@@ -102,12 +128,34 @@ static void show(const json_t *r)
 		       strcmp(text_at(r, "signals"), "xdp") ? "the agent" : "XDP and the agent");
 	else
 		puts("no signals");
+	if (json_object_get(r, "why_not"))
+		printf("nothing is preempted: %s\n", text_at(r, "why_not"));
+}
+
+static json_t *result(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	json_t *j = preempt_json(cfg);
+	char why[160];
+
+	if (preempt_why_not(ctl, cfg, why, sizeof(why)))
+		json_object_set_new(j, "why_not", json_string(why));
+	return j;
+}
+
+/* "preempt mode=on": the action is missing. */
+static int pick_action(struct ctl *ctl)
+{
+	static const char *const actions[] = { "get", "set" };
+	int action = ctl->argc ? pick_word(ctl, "action", ctl->argv[0], actions, 2) : 0;
+
+	if (action < 0 && strchr(ctl->argv[0], '='))
+		hint(ctl, "shunt preempt set %.80s", ctl->argv[0]);
+	return action;
 }
 
 static int run(struct ctl *ctl)
 {
-	static const char *const actions[] = { "get", "set" };
-	int action = ctl->argc ? pick_word(ctl, "action", ctl->argv[0], actions, 2) : 0, err, lock;
+	int action = pick_action(ctl), err, lock;
 	struct shunt_cfg cfg;
 
 	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1))
@@ -119,7 +167,7 @@ static int run(struct ctl *ctl)
 	if (!err && action)
 		err = set(ctl, &cfg);
 	where_unlock(lock);
-	return err ? err : emit(ctl, preempt_json(&cfg), show);
+	return err ? err : emit(ctl, result(ctl, &cfg), show);
 }
 
 const struct verb verb_preempt = {

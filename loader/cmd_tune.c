@@ -97,6 +97,7 @@ static int get(struct ctl *ctl, const struct kind *kind)
 static int set(struct ctl *ctl, const struct kind *kind)
 {
 	struct shunt_cfg cfg;
+	char why[160];
 	__u32 value;
 	int err, cls = -1, lock = where_pick_locked(ctl);
 
@@ -109,6 +110,8 @@ static int set(struct ctl *ctl, const struct kind *kind)
 	}
 	if (!err)
 		err = tunable_set(ctl, &cfg, kind->what, cls, value);
+	if (!err && kind->what == TUNE_QUANTUM && value && preempt_why_not(ctl, &cfg, why, sizeof(why)))
+		note("nothing is preempted all the same: %s", why);
 	where_unlock(lock);
 	return err ? err : tell(ctl, kind, &cfg, cls);
 }

@@ -108,10 +108,27 @@ test_a_rule_is_told_what_it_lacks() {
 
 test_preemption_without_signals_is_said_so() {
 	load_two_classes
+	host shunt quantum set long 10us >/dev/null
 	host shunt preempt set grace=none watch=none >/dev/null
 	assert_match "$(host shunt preempt)" "; the agent does not look; no signals$"
 	host shunt preempt set grace=50us watch=1ms >/dev/null
 	assert_match "$(host shunt preempt)" "; the agent looks each 1ms; signals after 50us, by the agent$"
+}
+
+test_what_keeps_requests_from_being_preempted_is_said() {
+	load_two_classes
+	assert_match "$(host shunt preempt)" "not preempted \(mode auto\).*nothing is preempted: no class has a quantum: shunt quantum set"
+	host shunt quantum set long 10us 2>"$DIR/err"
+	assert_eq "$(cat "$DIR/err")" "" "a warning where none is due"
+	assert_eq "$(json 'has("why_not")' host shunt -j preempt)" false
+	host shunt switch fcfs
+	assert_match "$(host shunt preempt)" "policy 'fcfs' does not ask for it: shunt preempt set mode=on"
+	host shunt quantum set short 10us 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "nothing is preempted all the same: policy 'fcfs' does not ask for it"
+	assert_exit 2 host shunt preempt mode=off
+	assert_match "$(cat "$DIR/err")" "hint: shunt preempt set mode=off"
+	host shunt preempt set mode=off >/dev/null
+	assert_match "$(host shunt preempt)" "nothing is preempted: the mode is off: shunt preempt set mode=auto"
 }
 
 test_preemption_is_what_the_policy_wants_unless_told_otherwise() {
