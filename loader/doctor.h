@@ -14,7 +14,7 @@ struct findings {
 	int count[LEVEL_FAIL + 1];
 };
 
-/* Adds one; fix is NULL or what to do. text is a format. */
+/* doctor_finding.c: adds one; fix is NULL or what to do. text is a format. */
 void finding(struct findings *f, const char *check, enum level level, const char *fix,
 	     const char *text, ...) __printf(5, 6);
 
