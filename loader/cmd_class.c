@@ -98,9 +98,8 @@ static int apply(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, const 
 	return err ? err : map_set(ctl, "classes", cls, &c, sizeof(c));
 }
 
-static json_t *entry(struct ctl *ctl, __u32 cls)
+static json_t *entry(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls)
 {
-	static const char *const maps[] = { "slo_us", "quantum_us", "hold_limit" };
 	char name[SHUNT_NAME_LEN + 1] = "";
 	struct shunt_class c;
 	json_t *j;
@@ -115,12 +114,8 @@ static json_t *entry(struct ctl *ctl, __u32 cls)
 		json_object_set_new(j, "demote_after", json_integer(c.demote_after));
 		json_object_set_new(j, "demote_to", json_integer(c.demote_to));
 	}
-	for (int m = 0; m < 3; m++) {
-		__u32 value;
-
-		if (!map_get(ctl, maps[m], cls, &value, sizeof(value)) && value)
-			json_object_set_new(j, maps[m], json_integer(value));
-	}
+	for (int what = TUNE_SLO; what <= TUNE_LIMIT; what++)
+		tunable_tell(ctl, cfg, what, cls, j);
 	return j;
 }
 
@@ -141,6 +136,7 @@ static void show(const json_t *r)
 			       number_at(c, "demote_to"));
 		putchar('\n');
 	}
+	show_out_of_range(r);
 }
 
 static int list(struct ctl *ctl)
@@ -153,7 +149,7 @@ static int list(struct ctl *ctl)
 		return err;
 	all = json_array();
 	for (__u32 c = 0; c < cfg.nclasses; c++) {
-		j = entry(ctl, c);
+		j = entry(ctl, &cfg, c);
 		if (!j) {
 			json_decref(all);
 			return fail(ctl, -EIO, "cannot read the classes of '%s'", ctl->ifname);

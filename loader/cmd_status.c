@@ -138,6 +138,7 @@ static void show_classes(const json_t *j)
 		       show_number(c, "hold_limit", hold), number_at(c, "arrived"),
 		       number_at(c, "replied"), number_at(c, "waiting"), number_at(c, "running"));
 	}
+	show_out_of_range(j);
 }
 
 static void show(const json_t *r)

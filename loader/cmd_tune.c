@@ -31,21 +31,20 @@ static const struct kind kinds[] = {
 static const char *const actions[] = { "get", "set", "bytes" };
 
 /* One class: its name and, if it is set, the value. */
-static json_t *entry(struct ctl *ctl, const struct kind *kind, __u32 cls)
+static json_t *entry(struct ctl *ctl, const struct kind *kind, const struct shunt_cfg *cfg, __u32 cls)
 {
 	char name[SHUNT_NAME_LEN + 1] = "";
 	struct shunt_class c;
-	__u32 value;
 	json_t *j;
 
-	if (map_get(ctl, "classes", cls, &c, sizeof(c)) ||
-	    map_get(ctl, kind->map, cls, &value, sizeof(value)))
+	if (map_get(ctl, "classes", cls, &c, sizeof(c)))
 		return NULL;
 	memcpy(name, c.name, sizeof(c.name));
 	j = json_pack("{s:i, s:s}", "class", cls, "name", name);
-	if (value)
-		json_object_set_new(j, kind->map, json_integer(value));
-	return j;
+	if (!tunable_tell(ctl, cfg, kind->what, cls, j))
+		return j;
+	json_decref(j);
+	return NULL;
 }
 
 static void show(const json_t *r)
@@ -59,6 +58,7 @@ static void show(const json_t *r)
 		printf("%-15s %s\n", text_at(c, "name"),
 		       !json_object_get(c, map) ? "none" : !strcmp(map, "hold_limit") ?
 		       show_number(c, map, buf) : show_time(c, map, buf));
+	show_out_of_range(r);
 }
 
 /* The value of one class, or (cls < 0) of all. */
@@ -69,7 +69,7 @@ static int tell(struct ctl *ctl, const struct kind *kind, const struct shunt_cfg
 	for (__u32 i = 0; i < cfg->nclasses; i++) {
 		if (cls >= 0 && i != (__u32)cls)
 			continue;
-		j = entry(ctl, kind, i);
+		j = entry(ctl, kind, cfg, i);
 		if (!j) {
 			json_decref(list);
 			return fail(ctl, -EIO, "cannot read the classes of '%s'", ctl->ifname);

@@ -14,22 +14,12 @@
 #include "iface.h"
 #include "maps.h"
 #include "refused.h"
+#include "tunable.h"
 #include "where.h"
 
 static void set_count(json_t *j, const char *key, __u64 n)
 {
 	json_object_set_new(j, key, json_integer(n));
-}
-
-/* Tunables: 0 is "not set", so it is absent. */
-static int set_tunable(struct ctl *ctl, json_t *j, const char *map, __u32 c)
-{
-	__u32 value;
-	int err = map_get(ctl, map, c, &value, sizeof(value));
-
-	if (!err && value)
-		set_count(j, map, value);
-	return err;
 }
 
 static void set_service(json_t *j, const struct totals *t)
@@ -82,11 +72,11 @@ static int class_json(struct ctl *ctl, const struct snapshot *s, __u32 c, json_t
 	json_object_set_new(j, "name", json_string(name));
 	if (s->classes[c].requeue <= SHUNT_REQUEUE_AUTO)
 		json_object_set_new(j, "requeue", json_string(requeues[s->classes[c].requeue]));
-	err = set_tunable(ctl, j, "slo_us", c);
+	err = tunable_tell(ctl, &s->cfg, TUNE_SLO, c, j);
 	if (!err)
-		err = set_tunable(ctl, j, "quantum_us", c);
+		err = tunable_tell(ctl, &s->cfg, TUNE_QUANTUM, c, j);
 	if (!err)
-		err = set_tunable(ctl, j, "hold_limit", c);
+		err = tunable_tell(ctl, &s->cfg, TUNE_LIMIT, c, j);
 	json_object_update_new(j, counts(&s->in.cls[c], &s->cls[c]));
 	set_service(j, &s->cls[c]);
 	*out = j;

@@ -50,3 +50,16 @@ const char *show_queues(const json_t *domain, char buf[SHOW_QUEUES])
 			       (unsigned char)json_integer_value(queue) % SHUNT_DOMAINS);
 	return buf;
 }
+
+void show_out_of_range(const json_t *r)
+{
+	const json_t *c, *value;
+	const char *key;
+	size_t i;
+
+	json_array_foreach(json_object_get(r, "classes"), i, c) {
+		json_object_foreach(json_object_get(c, "out_of_range"), key, value)
+			printf("  class %s: %s is out of range, %lld; what is shown is in force\n", text_at(c, "name"), key,
+			       (long long)json_integer_value(value));
+	}
+}

@@ -34,6 +34,35 @@ int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable wha
 	return err ? fail_usage(ctl, "%s", why) : 0;
 }
 
+/* As bpf/front.h and bpf/mark.h bound it. */
+static __u32 bounded(const struct shunt_cfg *cfg, enum tunable what, __u32 value)
+{
+	__u32 room = cfg->hold_ring > SHUNT_RING_MARGIN ? cfg->hold_ring - SHUNT_RING_MARGIN : 0;
+	__u32 most = what == TUNE_LIMIT ? room : SHUNT_SLO_MAX_US;
+
+	return value > most ? most : value;
+}
+
+int tunable_tell(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what, __u32 cls, json_t *j)
+{
+	json_t *out = json_object_get(j, "out_of_range");
+	__u32 value, most;
+	int err = map_get(ctl, maps[what], cls, &value, sizeof(value));
+
+	if (err || !value)
+		return err;
+	most = bounded(cfg, what, value);
+	json_object_set_new(j, maps[what], json_integer(most));
+	if (most == value)
+		return 0;
+	if (!out) {
+		out = json_object();
+		json_object_set_new(j, "out_of_range", out);
+	}
+	json_object_set_new(out, maps[what], json_integer(value));
+	return 0;
+}
+
 struct change {
 	enum { SET_SLO, SET_QUANTUM, SET_KNOB, SET_CLASSES } field;
 	__u32 i;

@@ -189,6 +189,13 @@ test_garbage_in_tunables_does_no_harm() {
 	assert_eq "$(value_of hold_limit 0)" 4294967295
 	assert_exit 0 host shunt -j class list
 	assert_exit 0 host shunt stats
+	assert_match "$(host shunt slo get short)" "^short           10s
+  class short: slo_us is out of range, 4294967295; what is shown is in force$"
+	assert_eq "$(json '.interfaces[0].classes[0] | "\(.slo_us) \(.quantum_us) \(.hold_limit) \(.out_of_range | length)"' \
+		host shunt -j)" "10000000 10000000 960 3"
+	host shunt status >"$DIR/out"
+	assert_match "$(cat "$DIR/out")" "class short: hold_limit is out of range, 4294967295"
+	assert_eq "$(awk '/^  (class|short|long) +[^:]+$/ { print length }' "$DIR/out" | sort -u | wc -l)" 1 "widths of status's table"
 	bpftool map update pinned $PINS/"$DEV"/ports key 40 35 0 0 value 255 255 255 255 255 255 255 255 # 9000
 	send 9000 '\001'
 	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.events.bad_class >= 1 or .total.arrived == 2'"
