@@ -45,6 +45,7 @@ static int run(struct ctl *ctl)
 	}
 	log_start(ctl->verbose);
 	doctor_host(ctl, &f);
+	doctor_tools(&f);
 	ctl_forget(ctl);
 	if (ctl->pins.ifname) {
 		examine(ctl, &f);
@@ -54,6 +55,8 @@ static int run(struct ctl *ctl)
 				examine(ctl, &f);
 		}
 	}
+	if (!ctl->pins.ifname)
+		finding(&f, "interface", LEVEL_WARN, "shunt doctor --dev IF", "no interface was looked at, as shunt is not seen on any");
 	ctl_forget(ctl);
 	if (f.count[LEVEL_FAIL])
 		ctl->code = EXIT_FAILED;

@@ -20,6 +20,8 @@ void finding(struct findings *f, const char *check, enum level level, const char
 
 /* doctor_host.c: kernel, rights, bpffs, memlock, JIT, idle states, huge pages. */
 void doctor_host(struct ctl *ctl, struct findings *f);
+/* doctor_tools.c: what 'shunt build' needs. */
+void doctor_tools(struct findings *f);
 /* doctor_iface.c: driver, modes, queues, other programs, MTU, offloads. */
 void doctor_iface(struct ctl *ctl, struct findings *f);
 /* doctor_loaded.c: what is loaded there: ABI, link, agent, cores. */

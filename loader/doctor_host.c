@@ -39,8 +39,10 @@ static const char *read_line(const char *path, char *buf, size_t len)
 /* Before 6.4 the rings of a bound AF_XDP socket cannot be mapped, so not handed to a worker either. */
 static void check_kernel_for_workers(struct findings *f, const char *release, int major, int minor)
 {
-	if (major > 6 || (major == 6 && minor >= 4))
+	if (major > 6 || (major == 6 && minor >= 4)) {
+		finding(f, "workers", LEVEL_OK, NULL, "Linux %s hands sockets to workers (needed: 6.4)", release);
 		return;
+	}
 	finding(f, "workers", LEVEL_FAIL, "run Linux 6.4 or later where workers run",
 		"Linux %s loads policies, but cannot hand sockets to workers: that needs 6.4",
 		release);

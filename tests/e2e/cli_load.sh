@@ -270,6 +270,21 @@ test_doctor_without_rights_takes_no_program_of_shunts_for_another() {
 	! grep -q "xdp off" "$DIR/out" || fail "it tells to detach shunt's own program"
 }
 
+test_doctor_tells_what_it_did_not_look_at_and_what_builds_need() {
+	assert_exit 0 host shunt doctor
+	assert_match "$(cat "$DIR/out")" "warn +interface +no interface was looked at, as shunt is not seen on any.*fix: shunt doctor --dev IF"
+	assert_match "$(cat "$DIR/out")" "(ok|fail) +workers .*6\.4"
+	assert_match "$(cat "$DIR/out")" "ok +build +policies can be built here"
+	CLANG=no-clang assert_exit 0 host shunt doctor --dev "$DEV"
+	assert_match "$(cat "$DIR/out")" "warn +build +there is no 'no-clang'"
+	! grep -q 'no interface was' "$DIR/out" || fail "it did not look at $DEV"
+	OBJCOPY_BPF="$DIR/no-objcopy" assert_exit 0 host shunt doctor --dev "$DEV"
+	assert_match "$(cat "$DIR/out")" "warn +build +there is no '$DIR/no-objcopy'"
+	host shunt load fcfs --dev "$DEV" --port 9000
+	host shunt doctor >"$DIR/out" || true
+	! grep -q 'no interface was' "$DIR/out" || fail "it did not look at what is loaded"
+}
+
 # Maps are there before their contents: made by a configuration of zeros.
 test_a_load_under_way_is_called_so() {
 	host shunt load fcfs --dev "$DEV" --port 9000
