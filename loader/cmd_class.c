@@ -284,7 +284,7 @@ static int run(struct ctl *ctl)
 }
 
 const struct verb verb_class = {
-	"class", "[list | set CLASS KEY=VALUE... | add NAME KEY=VALUE...]", 
+	"class", "[list | set CLASS KEY=VALUE... | add NAME KEY=VALUE...]",
 	"the kinds of request: slo=, quantum=, hold=, requeue=, demote=",
 	only_dev, run
 };

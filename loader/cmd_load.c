@@ -387,7 +387,7 @@ static const struct verb_option *const options[] = { &option_dev, &config, &port
 
 const struct verb verb_load = {
 	"load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] "
-	"[--offload nfp|auto|none]", 
+	"[--offload nfp|auto|none]",
 	"put shunt on an interface (and its card); --dry-run only tries",
 	options, run
 };

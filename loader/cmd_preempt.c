@@ -171,7 +171,7 @@ static int run(struct ctl *ctl)
 }
 
 const struct verb verb_preempt = {
-	"preempt", "[get | set KEY=VALUE...]", 
+	"preempt", "[get | set KEY=VALUE...]",
 	"requests that yield: mode=auto|on|off, parked=, watch=, grace=",
 	only_dev, run
 };

@@ -111,7 +111,7 @@ static int run(struct ctl *ctl)
 }
 
 const struct verb verb_wire = {
-	"wire", "[get | set KEY=VALUE...]", 
+	"wire", "[get | set KEY=VALUE...]",
 	"how a NIC that schedules feeds its cores: k=, keep=on|off, late=",
 	only_dev, run
 };
