@@ -131,37 +131,11 @@ static void serve(struct core *c)
 	c->fresh = true;
 }
 
-/* A queue's ring may be fed for ever: what was there when we were told to end is served, the rest is the next
- * worker's. */
-static bool drained_so_far(struct core *c)
+static bool take(struct core *c)
 {
-	if (!c->ending)
-		c->last = ring_prod(&c->rx);
-	c->ending = true;
-	return (int32_t)(ring_cons(&c->rx) - c->last) >= 0 && !atomic_load(&c->s->park.mask);
-}
-
-/* Is there nothing left that this core must still serve before it ends? */
-static bool drained(struct core *c)
-{
-	struct shunt *s = c->s;
-
-	if (c->loaded)
+	if (!c->s->transport->take(c))
 		return false;
-	if (c->wire)
-		return wire_drained(c);
-	if (own_rings(s) && !atomic_load(&s->leave))
-		return drained_so_far(c);
-	if (ring_count(&c->rx) || atomic_load(&s->park.mask))
-		return false;
-	if (!atomic_load(&s->leave))
-		return true; /* what is held stays for the next worker */
-	if (next_held(s))
-		return false;
-	for (uint32_t i = 0; i < s->geo.ncores; i++) {
-		if (ring_count(&s->core[i].rx))
-			return false;
-	}
+	idle_over(c);
 	return true;
 }
 
@@ -172,7 +146,7 @@ static void turn(struct core *c)
 	bump(c->run->beat, 1);
 	if (atomic_load_explicit(&c->policy_seen, memory_order_relaxed) != p->gen)
 		atomic_store(&c->policy_seen, p->gen);
-	if (c->loaded || next_take(c)) {
+	if (c->loaded || take(c)) {
 		c->loaded = false;
 		if (!queue_expire(c, c->item))
 			serve(c);
@@ -190,8 +164,8 @@ static void turn(struct core *c)
 static void wind_down(struct core *c)
 {
 	idle_over(c);
-	if (c->wire)
-		wire_stop(c);
+	if (c->s->transport->stop)
+		c->s->transport->stop(c);
 	for (int i = 0; i < 1000 && ring_cons(&c->tx) != c->tx_prod; i++)
 		reply_kick(c);
 	frames_recycle(c); /* what we still have, the agent finds in no ring */
@@ -227,16 +201,16 @@ static void *serve_core(struct core *c)
 
 	c->err = start(c);
 	if (c->err) {
-		shunt_stop(s); /* shunt_run() says why */
+		stop(s); /* shunt_run() says why */
 		return c;
 	}
 	stacks_guard_thread(); /* without, an overflow is a fault like any other */
 	yield_thread(c);
-	if (c->wire)
-		wire_start(c);
+	if (s->transport->start)
+		s->transport->start(c);
 	expire_what_waited(s);
 	link_say_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
-	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || !drained(c))
+	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || c->loaded || !s->transport->drained(c))
 		turn(c);
 	wind_down(c);
 	preempt_worker_end();

@@ -102,7 +102,7 @@ static void forget_domain(struct shunt *s)
 	s->memory = NULL;
 	s->ctl = NULL;
 	s->view = NULL;
-	s->wire = NULL;
+	s->transport = &transport_shared; /* so that nothing of it is let go */
 	if (s->items)
 		shut(&s->unpark);
 	shut(&s->link);

@@ -70,7 +70,7 @@ static bool give_home(struct core *c, uint64_t frame)
 /* May this core keep the frame for itself? On the wire any: what runs elsewhere than it came to is the exception. */
 static bool may_keep(const struct core *c, uint64_t frame)
 {
-	return c->wire || home_of(c, frame) == c;
+	return c->s->transport->nic_decides || home_of(c, frame) == c;
 }
 
 /* The completion ring is this thread's alone. A frame whose home is busy stays here until the next time. */

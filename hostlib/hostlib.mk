@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # hostlib.mk - libshunt, the worker library
 
-HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S) lib/ring.c
+HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S hostlib/transport/*.c) lib/ring.c
 
 .PHONY: lib
 lib: $(B)/libshunt.a $(B)/libshunt.so ## the worker library

@@ -13,7 +13,7 @@
 
 #define POLL_MS 100
 
-static void relax(void)
+void idle_relax(void)
 {
 #if defined(__x86_64__)
 	__builtin_ia32_pause();
@@ -48,40 +48,12 @@ static void sleep_in_poll(struct core *c)
 	poke(c->run->state, SHUNT_CORE_IDLE);
 }
 
-/* A core on the wire: only its own ring is fed, and what it has to say again must be said in time. */
-static void sleep_on_wire(struct core *c, uint64_t ns)
-{
-	struct pollfd fds[] = { { .fd = c->sock, .events = POLLIN },
-				{ .fd = c->s->wake, .events = POLLIN } };
-	struct timespec t = { ns / 1000000000, ns % 1000000000 };
-
-	poke(c->run->state, SHUNT_CORE_ASLEEP);
-	bump(c->line->stats.slept, 1);
-	if (!ring_count(&c->rx) && !atomic_load(&c->s->park.mask))
-		ppoll(fds, atomic_load(&c->s->quit) ? 1 : 2, &t, NULL);
-	poke(c->run->state, SHUNT_CORE_IDLE);
-}
-
-static bool may_sleep(const struct core *c)
+bool idle_may_sleep(const struct core *c)
 {
 	const struct shunt_opts *o = &c->s->opts;
 
 	return o->idle == SHUNT_IDLE_SLEEP ||
 	       (o->idle == SHUNT_IDLE_ADAPTIVE && c->now - c->idle_ns >= o->idle_us * 1000ULL);
-}
-
-static void idle_on_wire(struct core *c)
-{
-	uint64_t wait = wire_tick(c);
-
-	poke(c->run->state, SHUNT_CORE_IDLE);
-	if (ring_cons(&c->tx) != c->tx_prod)
-		reply_kick(c);
-	frames_recycle(c);
-	if (may_sleep(c))
-		sleep_on_wire(c, wait);
-	else
-		relax();
 }
 
 static void set_idle(struct core *c)
@@ -92,17 +64,9 @@ static void set_idle(struct core *c)
 	c->idle = true;
 }
 
-/* One turn of having nothing to do. */
-void idle_turn(struct core *c)
+/* Shared memory: the idle bit first, then looks, then sleep. */
+void idle_beside_xdp(struct core *c)
 {
-	c->now = clock_ns();
-	c->fresh = false;
-	if (!c->idle_ns)
-		c->idle_ns = c->now;
-	if (c->wire) {
-		idle_on_wire(c);
-		return;
-	}
 	if (!c->idle) {
 		set_idle(c);
 		return;
@@ -111,10 +75,20 @@ void idle_turn(struct core *c)
 	if (ring_cons(&c->tx) != c->tx_prod)
 		reply_kick(c);
 	frames_recycle(c);
-	if (!c->claimed_ns && may_sleep(c))
+	if (!c->claimed_ns && idle_may_sleep(c))
 		sleep_in_poll(c);
 	else
-		relax();
+		idle_relax();
+}
+
+/* One turn of having nothing to do. */
+void idle_turn(struct core *c)
+{
+	c->now = clock_ns();
+	c->fresh = false;
+	if (!c->idle_ns)
+		c->idle_ns = c->now;
+	c->s->transport->idle(c);
 }
 
 /* There is something to do. */

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <shunt/abi.h>
 #include <shunt/native.h>
@@ -23,6 +24,7 @@
 #include "ledger.h"
 #include "preempt.h"
 #include "ring.h"
+#include "transport.h"
 #include "wire.h"
 
 #define FREE_MAX 64          /* frames a core keeps for itself */
@@ -106,6 +108,7 @@ struct park {
 	uint32_t n;
 	uint32_t max;          /* items and stacks there are for it */
 	uint64_t used[SHUNT_PARKED / 64]; /* places in ctl->parked */
+	struct item *named[SHUNT_PARKED]; /* by place: those that wait for the NIC to name their token */
 };
 
 struct core {
@@ -119,7 +122,7 @@ struct core {
 	struct shunt_ring *fill, *comp; /* all cores', or (own_rings()) this one's … */
 	uint32_t *fill_lock;  /* … both under this; of a core's own the fill ring alone, which others write, too */
 	uint32_t comp_keep;   /* sent frames left in the completion ring, for shunt_send() */
-	struct wire *wire;    /* NULL: memory is shared with XDP */
+	struct wire *wire;    /* the wire transport's */
 	struct shunt_core *line;
 	struct shunt_core_run *run;
 
@@ -192,7 +195,8 @@ struct shunt {
 	struct shunt_ctl *ctl;
 	struct shunt_view *view;
 	struct shunt_ring fill[SHUNT_CORES], comp[SHUNT_CORES]; /* shunt_fill_rings() of them */
-	struct wires *wire;                   /* NULL: memory is shared with XDP */
+	const struct transport *transport;
+	struct wires *wire;                   /* the wire transport's */
 	uint32_t nhold;                       /* hold rings: one a class, or none where cores have queues of their own */
 	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
 	int hold_sock[SHUNT_CLASSES];
@@ -209,6 +213,17 @@ struct shunt {
 static inline bool own_rings(const struct shunt *s)
 {
 	return s->geo.nqueues;
+}
+
+/* All cores are to end. */
+static inline void stop(struct shunt *s)
+{
+	uint64_t one = 1;
+	ssize_t n;
+
+	atomic_store(&s->stop, true);
+	n = write(s->wake, &one, sizeof(one));
+	(void)n; /* the link looks every 100 ms anyway */
 }
 
 #if defined(__x86_64__)
@@ -282,7 +297,6 @@ uint32_t next_held(const struct shunt *s);
 bool next_waits(const struct core *c);
 void next_prefetch(const struct core *c);
 bool next_steals(const struct shunt *s, const struct policy *p);
-enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_FOR_NONE };
 enum asked next_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns, uint64_t *since);
 bool next_take(struct core *c);
 void next_note_found(struct core *c, const struct item *it);
@@ -306,6 +320,7 @@ bool park_full(const struct shunt *s);
 bool park_put(struct core *c, int next);
 bool park_take(struct core *c, uint32_t cls);
 void park_done(struct core *c, struct item *it);
+void park_wake_sleeper(struct core *c);
 bool park_take_any(struct core *c);
 bool park_resume(struct core *c, uint64_t token, uint64_t sent);
 void park_orphan(struct core *c, uint64_t token);
@@ -313,8 +328,6 @@ void park_orphans(struct core *c, uint32_t life);
 
 /* wire_attach.c: what it takes to be served by a NIC that shares no memory with us */
 int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs);
-void wire_share(struct shunt *s);
-void wire_free(struct shunt *s);
 
 /* wire_epoch.c: the core's epoch */
 void wire_epoch_tick(struct core *c);
@@ -329,6 +342,9 @@ void wire_credit(struct core *c);
 uint64_t wire_tick(struct core *c);
 bool wire_waits(const struct core *c);
 bool wire_drained(struct core *c);
+void wire_idle(struct core *c);
+void wire_name(struct core *c, struct item *it);
+enum asked wire_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns, uint64_t *since);
 
 /* yield.c: when a request makes room for another; preempt.h: where it may */
 void yield_thread(struct core *c);
@@ -336,6 +352,7 @@ struct core *yield_core(void);
 void yield_no_thread(void);
 void yield_start(struct core *c, uint64_t now);
 void yield_end(struct core *c);
+void yield_point(enum preempt_way way);
 
 /* core.c: a core's thread */
 void *core_main(void *arg);
@@ -343,3 +360,6 @@ void *core_main(void *arg);
 /* idle.c */
 void idle_turn(struct core *c);
 void idle_over(struct core *c);
+void idle_beside_xdp(struct core *c);
+bool idle_may_sleep(const struct core *c);
+void idle_relax(void);

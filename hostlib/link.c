@@ -135,12 +135,12 @@ static int greet(struct shunt *s)
 }
 
 /* Numbers that we are about to compute addresses with. */
-static bool sane_geometry(const struct shunt_geometry *g, bool wire)
+static bool sane_geometry(const struct shunt_geometry *g, bool nic_decides)
 {
 	bool powers = !(g->chunk & (g->chunk - 1)) && !(g->core_ring & (g->core_ring - 1)) &&
 		      !(g->hold_ring & (g->hold_ring - 1)) && !(g->fill_ring & (g->fill_ring - 1));
 
-	bool queues = g->nqueues ? g->nqueues == g->ncores && !g->hold_ring : g->hold_ring && !wire;
+	bool queues = g->nqueues ? g->nqueues == g->ncores && !g->hold_ring : g->hold_ring && !nic_decides;
 
 	return powers && queues && g->chunk >= 2048 && g->core_ring && g->ncores && g->ncores <= SHUNT_CORES &&
 	       g->nframes >= g->ncores && g->fill_ring >= g->nframes / shunt_fill_rings(g) + SHUNT_NAPI &&
@@ -161,7 +161,7 @@ static int map_core(struct shunt *s, unsigned int i, int sock)
 	c->comp = &s->comp[own_rings(s) ? i : 0];
 	c->fill_lock = &s->ctl->fill_lock[own_rings(s) ? i : 0].holder;
 	/* Where stealing brings a core the frames of others, it keeps none of them back. */
-	c->comp_keep = own_rings(s) && !s->wire ? 0 : COMP_KEEP;
+	c->comp_keep = own_rings(s) && !s->transport->nic_decides ? 0 : COMP_KEEP;
 	err = shunt_ring_map(&c->rx, sock, SHUNT_RING_RX, s->geo.core_ring);
 	return err ? err : shunt_ring_map(&c->tx, sock, SHUNT_RING_TX, s->geo.core_ring);
 }
@@ -192,8 +192,8 @@ static int map_sockets(struct shunt *s, const int *sock)
 		err = map_core(s, i, sock[i]);
 	if (!err)
 		err = map_common(s, sock);
-	if (!err && s->wire)
-		wire_share(s);
+	if (!err && s->transport->attached)
+		s->transport->attached(s);
 	return err ? set_error(s, err, "cannot map the rings: %s", strerror(-err)) : 0;
 }
 
@@ -226,7 +226,7 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	struct stat st;
 	int err;
 
-	if (!sane_geometry(&w->geo, s->wire) || !w->cores || w->cores > w->geo.ncores ||
+	if (!sane_geometry(&w->geo, s->transport->nic_decides) || !w->cores || w->cores > w->geo.ncores ||
 	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores + (w->geo.hold_ring ? w->geo.nclasses : 0)))
 		return set_error(s, -EPROTO, "shuntd's welcome makes no sense");
 	s->geo = w->geo;
@@ -320,7 +320,7 @@ int link_attach(struct shunt *s)
 	close_all(fd, nfd < SHUNT_FD_SOCKETS ? nfd : SHUNT_FD_SOCKETS);
 	if (err)
 		return err;
-	if (s->wire)
+	if (s->transport->nic_decides)
 		return policy_none(s);
 	n = wait_for_answer(s, &m, fd, &nfd);
 	if (n < 0)
@@ -355,7 +355,9 @@ void link_detach(struct shunt *s, bool bye)
 		shunt_ring_unmap(&s->fill[i]);
 		shunt_ring_unmap(&s->comp[i]);
 	}
-	wire_free(s);
+	if (s->transport->detached)
+		s->transport->detached(s);
+	s->transport = &transport_shared;
 	if (s->memory)
 		munmap(s->memory, shunt_memory_len(&s->geo));
 	if (s->view)

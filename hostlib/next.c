@@ -24,8 +24,6 @@ bool next_waits(const struct core *c)
 	const struct shunt_view *v = s->view;
 	uint32_t own = peek(v->sent[c->id]) - peek(v->done[c->id]);
 
-	if (c->wire)
-		return wire_waits(c);
 	if (own > (c->item->slot == c->id) || atomic_load_explicit(&s->park.mask, memory_order_relaxed))
 		return true;
 	for (uint32_t i = 0; i < s->nhold; i++) {
@@ -40,8 +38,6 @@ void next_prefetch(const struct core *c)
 {
 	const struct shunt *s = c->s;
 
-	if (c->wire)
-		return; /* what waits is on the NIC */
 	__builtin_prefetch(s->view->enq);
 	for (uint32_t i = 0; i < s->nhold; i++) {
 		const struct shunt_ring *r = &s->hold[i];
@@ -156,10 +152,6 @@ enum asked next_ask(struct core *c, const struct policy *p, uint64_t now, uint64
 	struct heads h;
 	int cls;
 
-	if (c->wire) { /* the NIC has asked its policy */
-		*since = now;
-		return wire_waits(c) ? ASKED_YIELD : ASKED_FOR_NONE;
-	}
 	h.waiting = 0;
 	consider_ring(c, now, &h);
 	consider_all(c, next_held(c->s), &h);
@@ -322,15 +314,9 @@ bool next_take(struct core *c)
 	bool parked = atomic_load_explicit(&c->s->park.mask, memory_order_relaxed);
 	bool taken;
 
-	if (c->wire)
-		return wire_next(c);
 	taken = next_named(c) || (!parked && queue_pop(c, c->id, c->item));
 	if (!taken && !ring_count(&c->rx) && claimed(c))
 		return false;
-	if (!taken)
-		taken = next_chosen(c, p) || queue_pop(c, c->id, c->item) ||
-			next_of_others(c, p, c->item);
-	if (taken)
-		idle_over(c);
-	return taken;
+	return taken || next_chosen(c, p) || queue_pop(c, c->id, c->item) ||
+	       next_of_others(c, p, c->item);
 }

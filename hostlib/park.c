@@ -88,7 +88,7 @@ static void tally(struct shunt_view *v, const struct item *in, const struct item
 }
 
 /* A core that sleeps beside the request would not see it: its rings stay as they are. */
-static void wake_sleeper(struct core *c)
+void park_wake_sleeper(struct core *c)
 {
 	struct shunt *s = c->s;
 
@@ -139,13 +139,11 @@ static uint64_t put_in(struct core *c, struct item *it)
 	c->item = k->free;
 	k->free = c->item->next;
 	poke(k->n, k->n + 1);
-	if (!c->wire) {
+	if (!s->transport->name) {
 		insert(k, it);
 		return 0;
 	}
-	it->life = c->wire->life;
-	it->token = ++s->wire->turn << 16 | it->place;
-	s->wire->at[it->place] = it;
+	s->transport->name(c, it);
 	return it->token;
 }
 
@@ -224,10 +222,7 @@ bool park_put(struct core *c, int next)
 	taken = next >= 0 && take_first(c, next);
 	tally(s->view, it, taken ? c->item : NULL);
 	unlock(k);
-	if (c->wire)
-		wire_parked(c, seq, token);
-	else
-		wake_sleeper(c);
+	s->transport->parked(c, seq, token);
 	return taken;
 }
 
@@ -246,7 +241,7 @@ bool park_take_any(struct core *c)
 /* Whose token that is; NULL: nobody's any more. Under the lock. */
 static struct item *find_token(struct shunt *s, uint64_t token)
 {
-	struct item *it = s->wire->at[(token & 0xffff) % SHUNT_PARKED];
+	struct item *it = s->park.named[(token & 0xffff) % SHUNT_PARKED];
 
 	return it && it->token == token ? it : NULL;
 }
@@ -260,7 +255,7 @@ bool park_resume(struct core *c, uint64_t token, uint64_t sent)
 	lock(&s->park);
 	it = find_token(s, token);
 	if (it) {
-		s->wire->at[it->place] = NULL;
+		s->park.named[it->place] = NULL;
 		it->sent = sent;
 		adopt(c, it);
 		tally(s->view, NULL, it);
@@ -272,7 +267,7 @@ bool park_resume(struct core *c, uint64_t token, uint64_t sent)
 /* Under the lock. */
 static void orphan(struct shunt *s, struct item *it)
 {
-	s->wire->at[it->place] = NULL;
+	s->park.named[it->place] = NULL;
 	it->seq = 0;
 	insert(&s->park, it);
 }
@@ -297,8 +292,8 @@ void park_orphans(struct core *c, uint32_t life)
 
 	lock(&s->park);
 	for (int i = 0; i < SHUNT_PARKED; i++) {
-		if (s->wire->at[i] && s->wire->at[i]->life != life)
-			orphan(s, s->wire->at[i]);
+		if (s->park.named[i] && s->park.named[i]->life != life)
+			orphan(s, s->park.named[i]);
 	}
 	unlock(&s->park);
 }

@@ -47,15 +47,19 @@ PREEMPT_INLINE void fresh(struct preempt_tls *t)
 	t->held = 0;
 }
 
+/* The scheduler's; written before any thread can be stopped. */
+static void (*park)(enum preempt_way way);
+
 PREEMPT_TEXT void preempt_away(enum preempt_way way)
 {
+	void (*point)(enum preempt_way) = __atomic_load_n(&park, __ATOMIC_RELAXED);
 	int err = errno;
 
 	preempt_here()->pending = false;
-	if (!preempt_point)
+	if (!point)
 		return;
 	preempt_here()->depth++; /* the scheduler's region; whoever returns from it leaves it */
-	preempt_point(way);
+	point(way);
 	fresh(preempt_here());
 	preempt_here()->depth--;
 	errno = err;
@@ -145,12 +149,13 @@ static int find_locals(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
-void preempt_worker_begin(volatile uint32_t *look)
+void preempt_worker_begin(volatile uint32_t *look, void (*point)(enum preempt_way way))
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct preempt_tls *t = preempt_here();
 	sigset_t set;
 
+	__atomic_store_n(&park, point, __ATOMIC_RELAXED);
 	pthread_once(&once, watch_forks);
 	pthread_sigmask(SIG_SETMASK, NULL, &set);
 	memcpy(&t->mask, &set, sizeof(t->mask));

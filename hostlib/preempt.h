@@ -3,12 +3,12 @@
  * preempt.h - what decides whether the request that runs on this thread may be stopped now
  *
  * The scheduler's side: preempt_worker_begin() once a thread; then preempt_request_begin() as the first thing on
- * a new request's stack and preempt_request_end() as the last. It defines preempt_point().
+ * a new request's stack and preempt_request_end() as the last. Its function "point" parks requests.
  *
- *   depth = 1 in the scheduler, from preempt_worker_begin() on and in preempt_point();
+ *   depth = 1 in the scheduler, from preempt_worker_begin() on and in "point";
  *   depth = 0 in a request that may be stopped; more in its regions.
  *
- * A request that returns from preempt_point() does so with depth 1 of whichever thread it is on then.
+ * A request that returns from "point" does so with depth 1 of whichever thread it is on then.
  *
  * The library's own code is never switched away from, wherever it is linked: code that runs in a request
  * without a region (what begins and ends regions) is PREEMPT_TEXT, which the signal handler leaves alone;
@@ -144,19 +144,15 @@ PREEMPT_INLINE bool preempt_pending(void)
 #endif
 
 /* preempt.c: the scheduler's side */
-void preempt_worker_begin(volatile uint32_t *look); /* this thread is a worker: depth is 1 */
+/* This thread is a worker: depth is 1. "point", the same for all threads, parks the request that runs, if the mark is
+ * for it and something else shall run, and returns when it is resumed, perhaps on another thread. */
+void preempt_worker_begin(volatile uint32_t *look, void (*point)(enum preempt_way way));
 void preempt_worker_end(void);
 void preempt_request_begin(void);
 uint32_t preempt_request_end(void); /* regions that the request did not end */
 
-/*
- * The scheduler defines it: parks the request that runs, if the mark is for it and something else shall run,
- * and returns when it is resumed, perhaps on another thread. Without it nothing is ever stopped.
- */
-void preempt_point(enum preempt_way way) __attribute__((weak));
-
 /* preempt.c: regions and text, for guards and the signal handler */
-void preempt_away(enum preempt_way way);      /* depth is 0: calls preempt_point(), keeps errno */
+void preempt_away(enum preempt_way way);      /* depth is 0: calls "point", keeps errno */
 void preempt_late(const void *caller);        /* a region ended with something pending */
 bool preempt_in_text(const void *pc);
 int preempt_register_program(void);           /* the main program's text */

@@ -146,8 +146,8 @@ void queue_end(struct core *c, struct item *it, uint64_t service_ns, bool timed)
 	if (!replied)
 		frames_free(c, it->addr);
 	ledger_end(c->run, replied ? &n->replied : &n->noreply);
-	if (c->wire)
-		wire_end(c, it, replied, service_ns);
+	if (c->s->transport->ended)
+		c->s->transport->ended(c, it, replied, service_ns);
 	leave_ring(c, it);
 	if (timed) {
 		bump(n->timed, 1);

@@ -76,6 +76,7 @@ int shunt_open(struct shunt **ret, const struct shunt_opts *opts)
 	if (!s)
 		return -ENOMEM;
 	s->link = -1;
+	s->transport = &transport_shared;
 	fork_watch(s);
 	s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->wake < 0)
@@ -201,12 +202,7 @@ int shunt_run(struct shunt *s)
 
 void shunt_stop(struct shunt *s)
 {
-	uint64_t one = 1;
-	ssize_t n;
-
-	atomic_store(&s->stop, true);
-	n = write(s->wake, &one, sizeof(one));
-	(void)n; /* the link looks every 100 ms anyway */
+	stop(s);
 }
 
 void shunt_close(struct shunt *s)

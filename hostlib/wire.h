@@ -75,7 +75,5 @@ struct wires {
 	struct shunt_msg_wire msg;
 	struct shunt_wire_epoch *epochs; /* the map: one for each core */
 	struct wire core[SHUNT_CORES];
-	/* Under the lock of the parked requests: by place, those whose token the NIC has, or will have. */
-	struct item *at[SHUNT_PARKED];
-	uint64_t turn; /* makes tokens different */
+	uint64_t turn; /* makes tokens different; with the lock of the parked requests */
 };

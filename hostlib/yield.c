@@ -39,6 +39,11 @@ static uint64_t quantum_ns(const struct core *c, const struct item *it)
 	return peek(c->s->view->quantum_us[it->queue]) * 1000ULL;
 }
 
+static bool waits(const struct core *c)
+{
+	return c->s->transport->waits(c);
+}
+
 static void set_look(struct core *c, uint32_t value)
 {
 	if (peek(c->line->mark.look) != value)
@@ -60,7 +65,7 @@ static void disarm(struct core *c)
 	preempt_here()->skip = 0;
 	set_look(c, 0);
 	atomic_thread_fence(memory_order_seq_cst);
-	if (next_waits(c))
+	if (waits(c))
 		arm(c);
 }
 
@@ -104,7 +109,7 @@ void yield_thread(struct core *c)
 	ctx_home_init(&c->home);
 	if (c->s->opts.signal)
 		preempt_signal_unblock(c->s->opts.signal);
-	preempt_worker_begin(&c->line->mark.look);
+	preempt_worker_begin(&c->line->mark.look, yield_point);
 }
 
 /* The item's turn begins. */
@@ -121,7 +126,7 @@ void yield_start(struct core *c, uint64_t now)
 		return;
 	c->skipped = 0;
 	preempt_here()->skip = 0;
-	if (quantum && next_waits(c)) {
+	if (quantum && waits(c)) {
 		arm(c);
 		set_skip(c, now);
 	} else if (c->armed || peek(c->line->mark.look)) {
@@ -167,7 +172,7 @@ static bool marked(struct core *c)
 		if (seen.deadline_ns > c->start_ns &&
 		    seen.deadline_ns - c->start_ns <= SHUNT_SLO_MAX_US * 1000ULL)
 			c->deadline_ns = seen.deadline_ns;
-		else if (c->wire) /* each sending has a number of its own, so it is of this turn */
+		else if (c->s->transport->nic_decides) /* each sending has a number of its own, so it is of this turn */
 			c->deadline_ns = c->start_ns;
 	}
 	return named;
@@ -216,9 +221,9 @@ static bool due(struct core *c, uint64_t now)
 	struct item *it = c->item;
 	uint64_t queued = place_in_queue(c, p, it, now), since;
 
-	switch (next_ask(c, p, now, queued, &since)) {
+	switch (c->s->transport->ask(c, p, now, queued, &since)) {
 	case ASKED_FOR_NONE:
-		if (!next_waits(c)) {
+		if (!waits(c)) {
 			disarm(c);
 			return false;
 		}
@@ -244,7 +249,7 @@ static bool due(struct core *c, uint64_t now)
 		bump(c->line->preempt.stayed, 1);
 		break;
 	}
-	if (c->wire && !quantum_ns(c, it)) { /* the NIC will say so again */
+	if (c->s->transport->nic_decides && !quantum_ns(c, it)) { /* the NIC will say so again */
 		c->deadline_ns = NONE;
 		return false;
 	}
@@ -259,8 +264,8 @@ static bool should_yield(struct core *c, enum preempt_way way)
 {
 	uint64_t now;
 
-	if (!c->armed)
-		next_prefetch(c); /* whoever made us look has just written it */
+	if (!c->armed && c->s->transport->prefetch)
+		c->s->transport->prefetch(c); /* whoever made us look has just written it */
 	if (marked(c) && !c->armed)
 		arm(c);
 	if (!c->armed)
@@ -289,10 +294,10 @@ _Static_assert(PREEMPT_SAFEPOINT == (int)SHUNT_BY_SAFEPOINT && PREEMPT_SIGNAL ==
 /* On the wire, whoever is named a token must be able to go on with it. */
 static bool must_stay(const struct core *c)
 {
-	return c->wire && c->s->ncores > 1 && preempt_here()->stay;
+	return c->s->transport->nic_decides && c->s->ncores > 1 && preempt_here()->stay;
 }
 
-void preempt_point(enum preempt_way way)
+void yield_point(enum preempt_way way)
 {
 	struct core *c = yield_core();
 

@@ -109,6 +109,7 @@ void make_domain(void)
 		.hold_ring = RING, .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = 2 };
 	s.ncores = 1;
 	s.nhold = 2;
+	s.transport = &transport_shared;
 	s.opts = (struct shunt_opts){ .handler = handle, .idle = SHUNT_IDLE_SPIN, .idle_us = 50 };
 	s.link = -1;
 	s.cpu[0] = core_cpu;

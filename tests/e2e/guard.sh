@@ -95,7 +95,7 @@ test_regions_and_signals_work_on_aarch64() {
 		static volatile uint32_t mark;
 		static int points[2];
 
-		void preempt_point(enum preempt_way way)
+		static void preempt_point(enum preempt_way way)
 		{
 			points[way]++;
 			mark = 0;
@@ -107,7 +107,7 @@ test_regions_and_signals_work_on_aarch64() {
 			pid_t self = getpid();
 
 			preempt_signal_install(SHUNT_SIGNAL);
-			preempt_worker_begin(&mark);
+			preempt_worker_begin(&mark, preempt_point);
 			preempt_request_begin();
 			pthread_mutex_lock(&m);
 			mark = 1;

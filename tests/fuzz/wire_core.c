@@ -5,7 +5,7 @@
  *
  * What is handed to a handler lies within its frame, each frame is in one place, and no number is served twice in an epoch.
  */
-/* link: hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/ask.c hostlib/next.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/yield.c hostlib/idle.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/ask.c hostlib/next.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/yield.c hostlib/idle.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 #include <arpa/inet.h>
 
 #include "hostlib/internal.h"
@@ -40,6 +40,7 @@ static void make(void)
 	s.view = aligned_alloc(64, sizeof(*s.view));
 	s.core = c = aligned_alloc(64, sizeof(*s.core));
 	s.wire = &wires;
+	s.transport = &transport_wire;
 	make_ring(&rx, RING);
 	make_ring(&tx, RING);
 	make_ring(&s.fill[0], 2 * FRAMES);
@@ -76,7 +77,7 @@ static void reset(void)
 	clear(&tx);
 	yield_thread(c);
 	wires.epochs = epochs;
-	wire_share(&s);
+	s.transport->attached(&s);
 	wire_start(c);
 	nserved = sent_by_nic = 0;
 }

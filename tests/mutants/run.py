@@ -20,7 +20,7 @@ or, for two pieces of text that change places, one before the other in the file:
     2	poke(run->tx_set, 1);
 
 A block that begins with "test:" says of a program what else make has to build for it ("builds:"),
-whether it runs alone ("alone: yes": it needs all CPUs) and how often it may run until it fails ("tries:").
+whether it runs alone ("alone: yes": it needs all CPUs) and in what environment ("env: NAME=VALUE") it has to fail.
 
 Each job has a copy of the tree, in which make builds what the test needs. First each program runs on the
 unchanged tree, and must pass. Then for each mutant, the program must fail: with "not ok" for the test
@@ -133,10 +133,10 @@ class Tree:
         also = self.tests.get(program, {}).get('builds', '').split()
         return run(['make', '--no-print-directory', f'build/{program}'] + also, self.folder, 600)
 
-    def try_test(self, program):
+    def try_test(self, program, more=''):
         """Names that failed, and how it ended."""
         env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='TAP', UBSAN_OPTIONS='halt_on_error=1',
-                   TSAN_OPTIONS='halt_on_error=1')
+                   TSAN_OPTIONS='halt_on_error=1', **dict(e.split('=', 1) for e in more.split()))
         status, out = run([f'build/{program}'], self.folder, env=env)
         failed = re.findall(r'^not ok \d+ - (\S+)', out, re.M)
         ok = re.findall(r'^ok \d+ - (\S+)', out, re.M)
@@ -175,15 +175,15 @@ class Tree:
             status, out = self.build(program)
             if status:
                 raise Bad(f'{block["where"]}: does not build:\n{out[-1500:]}')
-            for _ in range(int(self.tests.get(program, {}).get('tries', 1))):
-                failed, ok, status, whole, _, out = self.try_test(program)
-                if name in failed or (not name and (failed or status)):
-                    return None
-                if status is None or not whole:  # it hung or died: in that test, if it had not passed by then
-                    if name not in ok:
-                        return None
-                if failed or status:
-                    return f'another test failed: {" ".join(failed) or out[-300:]}'
+            # A program may look at TEST, and leave out the others.
+            env = self.tests.get(program, {}).get('env', '') + (f' TEST={name}' if name else '')
+            failed, ok, status, whole, _, out = self.try_test(program, env)
+            if name in failed or (not name and (failed or status)):
+                return None
+            if (status is None or not whole) and name not in ok:
+                return None  # it hung or died in that test
+            if failed or status:
+                return f'another test failed: {" ".join(failed) or out[-300:]}'
             return 'it passes'
         finally:
             with open(path, 'w') as f:

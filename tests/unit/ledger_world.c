@@ -57,8 +57,7 @@ static struct region {
 	bool state;
 } region[REGIONS];
 
-/* --- the library's surroundings
- * -------------------------------------------------------------------- */
+/* --- the library's surroundings -------------------------------------------------------------- */
 
 void ledger_hook(void)
 {
@@ -108,8 +107,7 @@ ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct so
 	return 0;
 }
 
-/* --- the domain
- * ------------------------------------------------------------------------------------ */
+/* --- the domain ------------------------------------------------------------------------------ */
 
 static void *take(size_t len)
 {
@@ -206,7 +204,7 @@ void world_make(unsigned int ncores, uint32_t at)
 				     .nclasses = CLASSES },
 			    .ncores = ncores,
 			    .nhold = CLASSES,
-			    .link = -1,
+			    .link = -1, .transport = &transport_shared,
 			    .wake = -1 };
 	arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(arena, MAP_FAILED);
@@ -272,8 +270,7 @@ bool world_arrive(uint32_t slot, uint32_t cls)
 	return true;
 }
 
-/* --- going back
- * ------------------------------------------------------------------------------------ */
+/* --- going back ------------------------------------------------------------------------------ */
 
 static struct park saved_park;
 
@@ -322,8 +319,7 @@ uint64_t world_hash(void)
 	return h;
 }
 
-/* --- a core
- * ---------------------------------------------------------------------------------------- */
+/* --- a core ---------------------------------------------------------------------------------- */
 
 static void end(struct core *c, long reply)
 {
@@ -414,8 +410,7 @@ void core_run_and_die(unsigned int core, const char *script, unsigned int n)
 	fatal = 0;
 }
 
-/* --- the next life
- * ---------------------------------------------------------------------------------- */
+/* --- the next life --------------------------------------------------------------------------- */
 
 /* The frames that the dead worker had: the next one's own, and the kernel's. */
 static void share_out(void)

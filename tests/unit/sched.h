@@ -96,7 +96,7 @@ static struct sched_req *sched_pop(int32_t tid)
 	return r;
 }
 
-void preempt_point(enum preempt_way way)
+static void preempt_point(enum preempt_way way)
 {
 	struct sched_thread *t = sched_me();
 	struct sched_req *r = t->run;
@@ -129,7 +129,7 @@ static void *sched_main(void *arg)
 
 	sched_self = t;
 	sigaltstack(&alt, NULL);
-	preempt_worker_begin(&t->mark);
+	preempt_worker_begin(&t->mark, preempt_point);
 	atomic_store(&t->tid, syscall(SYS_gettid));
 	while (atomic_load(&sched_left)) {
 		struct sched_req *r = sched_pop(t->tid);

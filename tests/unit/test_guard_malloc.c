@@ -26,7 +26,7 @@
 static volatile uint32_t mark;
 static int points[2];
 
-void preempt_point(enum preempt_way way)
+static void preempt_point(enum preempt_way way)
 {
 	points[way]++;
 	mark = 0;
@@ -36,7 +36,7 @@ static int set_up(void **state)
 {
 	memset(points, 0, sizeof(points));
 	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
-	preempt_worker_begin(&mark);
+	preempt_worker_begin(&mark, preempt_point);
 	preempt_request_begin();
 	return 0;
 }

@@ -8,7 +8,7 @@
  * nor counted, once, and each frame must be in one place. A state is the memory and the stacks of
  * the cores; one that was met before is not looked at again.
  */
-/* link: tests/unit/ledger_world.c tests/unit/ledger_check.c lib/ledger_read.c agent/frames.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: tests/unit/ledger_world.c tests/unit/ledger_check.c lib/ledger_read.c agent/frames.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 /* define: LEDGER_HOOK=ledger_hook */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,8 +27,7 @@
 #define DEPTH 400
 #define VISITED (1u << 21)
 
-/* --- all interleavings
- * ------------------------------------------------------------------------------- */
+/* --- all interleavings ----------------------------------------------------------------------- */
 
 struct arrival {
 	uint32_t slot, cls;
@@ -195,8 +194,7 @@ static void test_three_cores_and_two_requests(void **state)
 	       ~0u);
 }
 
-/* --- longer lives
- * ------------------------------------------------------------------------------------ */
+/* --- longer lives ---------------------------------------------------------------------------- */
 
 /* A core stops right behind its intent; the other one takes that entry and two rings' worth more.
  * The tag's place is another entry's by then. */
@@ -290,8 +288,7 @@ static void test_a_process_that_is_killed_at_a_store(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* --- what else the reader meets
- * ---------------------------------------------------------------------- */
+/* --- what else the reader meets -------------------------------------------------------------- */
 
 /* What a worker may have written instead: any answer will do, but no byte beyond. */
 static void test_garbage_is_bounded(void **state)

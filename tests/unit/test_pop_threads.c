@@ -6,7 +6,7 @@
  * One thread fills rings as the kernel does (frames from the fill ring, entries, then the producer
  * index); the others run the library's own queue and frame code on them.
  */
-/* link: hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 /* sanitize: thread */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,6 +45,7 @@ static int set_up(void **state)
 		.hold_ring = RING, .fill_ring = FRAMES, .ncores = CORES, .nclasses = CLASSES };
 	s.ncores = CORES;
 	s.nhold = CLASSES;
+	s.transport = &transport_shared;
 	s.opts.idle = SHUNT_IDLE_SPIN;
 	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
 	memset(s.memory, 0, shunt_memory_len(&s.geo));

@@ -31,7 +31,7 @@ static int points[2];   /* calls of preempt_point(), by way */
 static uint32_t point_depth;
 static bool point_stay;
 
-void preempt_point(enum preempt_way way)
+static void preempt_point(enum preempt_way way)
 {
 	points[way]++;
 	point_depth = shunt_tls.depth;
@@ -45,7 +45,7 @@ static int set_up(void **state)
 	memset(points, 0, sizeof(points));
 	mark = 0;
 	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
-	preempt_worker_begin(&mark);
+	preempt_worker_begin(&mark, preempt_point);
 	preempt_request_begin();
 	memset(shunt_tls.why, 0, sizeof(shunt_tls.why));
 	return 0;
@@ -145,7 +145,7 @@ static void *fails_to_lock(void *arg)
 {
 	pthread_mutex_t *m = arg;
 
-	preempt_worker_begin(&mark);
+	preempt_worker_begin(&mark, preempt_point);
 	preempt_request_begin();
 	assert_int_equal(pthread_mutex_trylock(m), EBUSY);
 	DEPTH(0);
@@ -205,7 +205,7 @@ static void make_mutex(pthread_mutex_t *m, int type, int robust)
 
 static void *fails_to_unlock(void *arg)
 {
-	preempt_worker_begin(&mark);
+	preempt_worker_begin(&mark, preempt_point);
 	preempt_request_begin();
 	shunt_nopreempt_begin();
 	assert_int_equal(pthread_mutex_unlock(arg), EPERM);
@@ -243,7 +243,7 @@ static void *unlocks_for_another(void *arg)
 {
 	pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER;
 
-	preempt_worker_begin(&mark);
+	preempt_worker_begin(&mark, preempt_point);
 	preempt_request_begin();
 	pthread_mutex_lock(&own);
 	pthread_mutex_unlock(arg);

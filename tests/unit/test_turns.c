@@ -2,7 +2,7 @@
 /*
  * test_turns.c - a core's thread, from turn to turn, on rings in plain memory
  */
-/* link: hostlib/core.c hostlib/fork.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/yield.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: hostlib/core.c hostlib/fork.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/yield.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,7 +73,7 @@ static void make_domain(shunt_handler handler)
 {
 	s = (struct shunt){ .geo = { .nframes = FRAMES, .chunk = 2048, .core_ring = RING, .hold_ring = RING,
 				     .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = CLASSES },
-			    .ncores = 1, .nhold = CLASSES, .link = -1, .wake = eventfd(0, EFD_NONBLOCK),
+			    .ncores = 1, .nhold = CLASSES, .link = -1, .transport = &transport_shared, .wake = eventfd(0, EFD_NONBLOCK),
 			    .opts = { .handler = handler, .idle = SHUNT_IDLE_SPIN } };
 	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
 	memset(s.memory, 0, shunt_memory_len(&s.geo));
@@ -163,10 +163,41 @@ static void the_turn_of_one_that_goes_on_begins_after_replies_were_sent(void **s
 	remove_domain();
 }
 
+static bool was_idle;
+
+static long looks_at_its_idle_bit(struct shunt_req *req, void *arg)
+{
+	was_idle = c->idle || s.view->idle & 1;
+	return SHUNT_NO_REPLY;
+}
+
+/* Else XDP would steer the next arrival to a core that is busy. */
+static void a_core_that_serves_is_not_idle(void **state)
+{
+	struct shunt_ring held;
+
+	make_domain(looks_at_its_idle_bit);
+	hold(SHORT, clock_ns());
+	held = s.hold[SHORT]; /* it came into the core's own ring */
+	s.hold[SHORT] = c->rx;
+	c->rx = held;
+	s.view->enq[SHORT] = 0;
+	s.view->sent[0] = 1;
+	s.view->idle = 1;
+	c->idle = true;
+	was_idle = true;
+	atomic_store(&s.quit, true);
+	core_main(c);
+	assert_int_equal(c->line->cls[SHORT].noreply, 1);
+	assert_false(was_idle);
+	remove_domain();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_turn_of_one_that_goes_on_begins_after_replies_were_sent),
+		cmocka_unit_test(a_core_that_serves_is_not_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

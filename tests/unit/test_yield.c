@@ -5,7 +5,7 @@
  * One core of the library on memory of its own; requests are put into its hold ring by hand and run on
  * contexts as core.c runs them.
  */
-/* link: hostlib/yield.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/wire.c hostlib/wire_say.c hostlib/wire_attach.c hostlib/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: hostlib/yield.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -50,6 +50,7 @@ static int set_up(void **state)
 		.hold_ring = RING, .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = CLASSES };
 	s.ncores = 1;
 	s.nhold = CLASSES;
+	s.transport = &transport_shared;
 	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
 	memset(s.memory, 0, shunt_memory_len(&s.geo));
 	s.ctl = shunt_ctl_of(s.memory, &s.geo);
@@ -378,6 +379,7 @@ static void on_wire(void)
 {
 	wire = (struct wire){ .epoch = 3, .high = 8 };
 	c->wire = &wire;
+	s.transport = &transport_wire;
 	s.view->quantum_us[1] = 5;
 }
 

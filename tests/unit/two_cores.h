@@ -44,7 +44,7 @@ static int make_cores(shunt_policy_fn select)
 				     .nclasses = CLASSES },
 			    .ncores = CORES,
 			    .nhold = CLASSES,
-			    .link = -1,
+			    .link = -1, .transport = &transport_shared,
 			    .wake = -1,
 			    .opts.idle = SHUNT_IDLE_SPIN };
 	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));

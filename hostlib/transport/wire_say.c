@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "internal.h"
+#include "../internal.h"
 
 static struct shunt_wire header(const struct wire *w, uint8_t type, uint16_t bytes)
 {

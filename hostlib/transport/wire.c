@@ -7,9 +7,10 @@
  * a core that could take more repeats it. Which epoch it is in, shuntd has settled with the NIC: a worker has no key.
  */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <string.h>
 
-#include "internal.h"
+#include "../internal.h"
 
 #define REPEAT_MAX_NS 10000000ULL /* … up to this */
 #define OFFER_NS 1000000ULL       /* without an epoch: how often to look for one */
@@ -308,4 +309,52 @@ bool wire_drained(struct core *c)
 	    atomic_load(&c->s->park.mask))
 		return false;
 	return w->left || !w->cookie || now - w->leave_ns > LEAVE_NS;
+}
+
+/* --- with nothing to do ------------------------------------------------------------------------- */
+
+/* Only its own ring is fed, and what it has to say again must be said in time. */
+static void sleep_on_wire(struct core *c, uint64_t ns)
+{
+	struct pollfd fds[] = { { .fd = c->sock, .events = POLLIN },
+				{ .fd = c->s->wake, .events = POLLIN } };
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	poke(c->run->state, SHUNT_CORE_ASLEEP);
+	bump(c->line->stats.slept, 1);
+	if (!ring_count(&c->rx) && !atomic_load(&c->s->park.mask))
+		ppoll(fds, atomic_load(&c->s->quit) ? 1 : 2, &t, NULL);
+	poke(c->run->state, SHUNT_CORE_IDLE);
+}
+
+void wire_idle(struct core *c)
+{
+	uint64_t wait = wire_tick(c);
+
+	poke(c->run->state, SHUNT_CORE_IDLE);
+	if (ring_cons(&c->tx) != c->tx_prod)
+		reply_kick(c);
+	frames_recycle(c);
+	if (idle_may_sleep(c))
+		sleep_on_wire(c, wait);
+	else
+		idle_relax();
+}
+
+/* The NIC has asked its policy. */
+enum asked wire_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
+		    uint64_t *since)
+{
+	*since = now;
+	return wire_waits(c) ? ASKED_YIELD : ASKED_FOR_NONE;
+}
+
+/* By this token the NIC names it. */
+void wire_name(struct core *c, struct item *it)
+{
+	struct park *k = &c->s->park;
+
+	it->life = c->wire->life;
+	it->token = ++c->s->wire->turn << 16 | it->place;
+	k->named[it->place] = it;
 }

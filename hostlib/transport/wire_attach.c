@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "internal.h"
+#include "../internal.h"
 
 /* A core's part of the frames: some for itself, the rest for its virtual function. */
 static void share_frames(struct core *c)
@@ -28,7 +28,7 @@ static void share_frames(struct core *c)
 }
 
 /* What each core needs for it; its rings are mapped. */
-void wire_share(struct shunt *s)
+static void share(struct shunt *s)
 {
 	struct wires *p = s->wire;
 
@@ -67,16 +67,31 @@ int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs)
 		return set_error(s, -errno, "cannot map the epochs: %s", strerror(errno));
 	}
 	s->wire = p;
+	s->transport = &transport_wire;
 	if (madvise(p->epochs, epochs_len(), MADV_DONTFORK))
 		return set_error(s, -errno, "cannot keep the epochs out of forks: %s", strerror(errno));
 	return 0;
 }
 
-void wire_free(struct shunt *s)
+static void let_go(struct shunt *s)
 {
-	if (!s->wire)
-		return;
 	munmap(s->wire->epochs, epochs_len());
 	free(s->wire);
 	s->wire = NULL;
 }
+
+const struct transport transport_wire = {
+	.attached = share,
+	.detached = let_go,
+	.start = wire_start,
+	.take = wire_next,
+	.idle = wire_idle,
+	.drained = wire_drained,
+	.stop = wire_stop,
+	.ended = wire_end,
+	.name = wire_name,
+	.parked = wire_parked,
+	.waits = wire_waits,
+	.ask = wire_ask,
+	.nic_decides = true,
+};

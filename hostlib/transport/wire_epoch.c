@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "internal.h"
+#include "../internal.h"
 
 /* The NIC has forgotten what it gave us: what has not begun never will, what is parked runs to its
  * end. */
