@@ -63,7 +63,7 @@ static bool make_one(struct agent *a, struct domain *d, const struct shunt_geome
 	int err;
 
 	if (!former_is_gone(d, a->now_ns)) {
-		d->life = DOMAIN_BUSY;
+		domain_move(d, DOMAIN_HELD);
 		return false;
 	}
 	if (!has_room(a, d, g))
@@ -74,7 +74,7 @@ static bool make_one(struct agent *a, struct domain *d, const struct shunt_geome
 		return true;
 	}
 	/* A pool is dismantled some time after its last ring: no reason to look, or to complain, yet. */
-	if (err == -EBUSY && a->now_ns - d->absent_ns <= PATIENCE_NS)
+	if (err == -EBUSY && a->now_ns - d->former.since_ns <= PATIENCE_NS)
 		return false;
 	if (err == -EBUSY)
 		former_end(d, a->maps.cfg.drain_ms, a->now_ns);
@@ -85,7 +85,7 @@ static bool make_one(struct agent *a, struct domain *d, const struct shunt_geome
 
 static void say_made(const struct domain *d)
 {
-	const struct shunt_geometry *g = &d->r.geo;
+	const struct shunt_geometry *g = &d->pool.r.geo;
 	__u32 nqueues = d->maps->domains[d->id].nqueues;
 	char many[24] = "";
 
@@ -103,7 +103,7 @@ static void make_domains(struct agent *a)
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
-		if (!a->maps.domains[i].on || (d->life != DOMAIN_OFF && d->life != DOMAIN_BUSY) ||
+		if (!a->maps.domains[i].on || (d->phase != DOMAIN_OFF && d->phase != DOMAIN_BUSY) ||
 		    !a->role->geometry(a, i, &geo))
 			continue;
 		if (!make_one(a, d, &geo)) {
@@ -140,14 +140,14 @@ static void adopt_domains(struct agent *a)
 		d->maps = &a->maps;
 		if (a->maps.domains[i].on && a->role->adopt(a, d)) {
 			for (int c = 0; c < SHUNT_CORES; c++)
-				d->beat_ns[c] = a->now_ns;
+				d->worker.beat_ns[c] = a->now_ns;
 			say(LOG_INFO, "took over queue %d%s", i,
-			    d->life == DOMAIN_TAKEN || d->life == DOMAIN_LEFT ? " and its worker" : "");
+			    d->phase == DOMAIN_TAKEN || d->phase == DOMAIN_LEFT ? " and its worker" : "");
 			continue;
 		}
 		drop_rest(a, i);
-		if (!d->old_pid)
-			d->old_pid = a->maps.agent[i].worker_pid;
+		if (!d->former.pid)
+			d->former.pid = a->maps.agent[i].worker_pid;
 	}
 }
 
@@ -157,7 +157,7 @@ void agent_give_up(struct agent *a, const char *why)
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
-		d->absent_ns = a->now_ns;
+		d->former.since_ns = a->now_ns;
 		domain_give_up(d);
 	}
 	peers_tell_leave(a, NULL);
@@ -229,7 +229,7 @@ static void put_back_sockets(struct agent *a)
 		struct domain *d = &a->domain[i];
 		int n;
 
-		if (d->life == DOMAIN_OFF || d->life == DOMAIN_BUSY)
+		if (d->phase == DOMAIN_OFF || d->phase == DOMAIN_BUSY)
 			continue;
 		n = a->role->put_sockets(a, d);
 		if (n < 0)
@@ -250,8 +250,8 @@ static void turn_domains(struct agent *a)
 		struct domain *d = &a->domain[i];
 
 		worker_check(d, a->now_ns);
-		if (d->life == DOMAIN_BURIAL)
-			a->busy |= a->role->reclaim(a, d);
+		if (d->phase == DOMAIN_RECLAIM)
+			a->busy |= reclaim_turn(a, d);
 	}
 	if (a->now_ns >= a->make_ns)
 		make_domains(a);
@@ -306,10 +306,10 @@ static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 		p[n++] = (struct pollfd){ .fd = a->peer[i].fd, .events = POLLIN };
 	}
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		if (a->domain[i].life != DOMAIN_TAKEN && a->domain[i].life != DOMAIN_LEFT)
+		if (a->domain[i].phase != DOMAIN_TAKEN && a->domain[i].phase != DOMAIN_LEFT)
 			continue;
 		who[n] = NULL; /* worker_check() looks */
-		p[n++] = (struct pollfd){ .fd = a->domain[i].worker, .events = POLLIN };
+		p[n++] = (struct pollfd){ .fd = a->domain[i].worker.process, .events = POLLIN };
 	}
 	return n;
 }

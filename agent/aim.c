@@ -14,7 +14,7 @@
 
 static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 signal)
 {
-	struct shunt_aim said = { .domain = d->id, .core = core, .worker = d->state->worker_pid, .tid = tid,
+	struct shunt_aim said = { .domain = d->id, .core = core, .worker = d->pool.state->worker_pid, .tid = tid,
 				  .signal = signal };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &said, .ctx_size_in = sizeof(said));
 
@@ -25,10 +25,10 @@ static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 
 
 static void aim_domain(struct agent *a, struct domain *d)
 {
-	__u64 up = d->up && worker_may_be_signalled(d) ? d->up : 0;
+	__u64 up = d->worker.up && worker_may_be_signalled(d) ? d->worker.up : 0;
 
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		const struct shunt_core_run *run = &d->r.view->core[i].run;
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
+		const struct shunt_core_run *run = &d->pool.r.view->core[i].run;
 		__u32 signal = peek(run->signal);
 		__u32 tid = (up >> i & 1) && signal && signal <= SHUNT_SIGNAL_MAX ? peek(run->tid) : 0;
 
@@ -48,7 +48,7 @@ void aim_tick(struct agent *a)
 	if (shared_of(a)->aim_fd < 0)
 		return;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		if (a->domain[i].life == DOMAIN_TAKEN)
+		if (a->domain[i].phase == DOMAIN_TAKEN)
 			aim_domain(a, &a->domain[i]);
 		else
 			memset(shared_of(a)->aimed[i], 0, sizeof(shared_of(a)->aimed[i]));

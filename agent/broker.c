@@ -50,8 +50,8 @@ void broker_refuse(struct agent *a, struct peer *p, int err, const char *text)
 static int welcome(struct agent *a, struct peer *p, __u32 cores)
 {
 	struct domain *d = p->domain;
-	struct shunt_msg_welcome m = { .domain = d->id, .cores = cores, .geo = d->r.geo };
-	__u32 nsockets = sockets_of(&d->r.geo);
+	struct shunt_msg_welcome m = { .domain = d->id, .cores = cores, .geo = d->pool.r.geo };
+	__u32 nsockets = sockets_of(&d->pool.r.geo);
 	int fd[FDS_MAX];
 
 	memcpy(m.cpu, a->maps.domains[d->id].cpu, sizeof(m.cpu));
@@ -59,9 +59,9 @@ static int welcome(struct agent *a, struct peer *p, __u32 cores)
 		memcpy(m.class_name[i], a->maps.classes[i].name, SHUNT_NAME_LEN);
 		m.requeue[i] = a->maps.classes[i].requeue;
 	}
-	fd[SHUNT_FD_MEMORY] = d->memory;
-	fd[SHUNT_FD_VIEW] = d->view_fd;
-	memcpy(fd + SHUNT_FD_SOCKETS, d->sock, nsockets * sizeof(int));
+	fd[SHUNT_FD_MEMORY] = d->pool.memory;
+	fd[SHUNT_FD_VIEW] = d->pool.view_fd;
+	memcpy(fd + SHUNT_FD_SOCKETS, d->pool.sock, nsockets * sizeof(int));
 	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WELCOME, fd, SHUNT_FD_SOCKETS + nsockets);
 }
 
@@ -74,13 +74,13 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 	p->policy_gen = 0;
 	err = a->role->tell_first(a, p);
 	if (!err)
-		err = welcome(a, p, d->state->worker_cores);
+		err = welcome(a, p, d->pool.state->worker_cores);
 	if (err) {
 		p->domain = NULL;
 		return err;
 	}
 	p->stage = PEER_WORKER;
-	d->user = p->uid + 1;
+	d->worker.user = p->uid + 1;
 	worker_here(d, p);
 	a->role->tell_news(a, p); /* or later: what it has said meanwhile, BYE maybe, is to be heard first */
 	return 0;
@@ -100,8 +100,8 @@ static void not_welcome(struct agent *a, struct peer *p, int err)
 
 static void attach(struct agent *a, struct peer *p, struct domain *d)
 {
-	__u32 all = d->r.geo.ncores, cores = p->cores && p->cores < all ? p->cores : all;
-	bool had = d->life == DOMAIN_LEFT;
+	__u32 all = d->pool.r.geo.ncores, cores = p->cores && p->cores < all ? p->cores : all;
+	bool had = d->phase == DOMAIN_LEFT;
 	int pidfd, err;
 
 	p->waits = users_unread(a, p, d);
@@ -129,7 +129,7 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 /* A worker that we know, on a new connection. It keeps the one before until it has the new one. */
 static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 {
-	struct peer *old = d->peer;
+	struct peer *old = d->worker.peer;
 	int err;
 
 	p->waits = users_unread(a, p, d);
@@ -156,10 +156,10 @@ static struct domain *find_free(struct agent *a, const struct peer *p, bool *soo
 
 		if (!a->maps.domains[i].on || !owner_may_have(a, p, i))
 			continue;
-		if (d->life == DOMAIN_LEFT && d->state->worker_pid == p->pid)
+		if (d->phase == DOMAIN_LEFT && d->pool.state->worker_pid == p->pid)
 			return d;
-		*soon |= d->life != DOMAIN_TAKEN;
-		if (d->life != DOMAIN_FREE)
+		*soon |= d->phase != DOMAIN_TAKEN;
+		if (d->phase != DOMAIN_FREE)
 			continue;
 		if (a->maps.domains[i].user && !own)
 			own = d;
@@ -176,7 +176,7 @@ static void tell_leave(struct agent *a, struct peer *p, struct domain *d)
 
 	p->stage = PEER_LEAVING;
 	p->since_ns = a->now_ns;
-	if (d->old_pid == p->pid)
+	if (d->former.pid == p->pid)
 		former_is(d, p->pidfd, p->uid + 1, false);
 	if (broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0))
 		peers_drop(a, p);
@@ -186,29 +186,29 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 {
 	char text[SHUNT_TEXT_LEN];
 
-	switch (d->life) {
+	switch (d->phase) {
 	case DOMAIN_FREE:
 		attach(a, p, d);
 		break;
 	case DOMAIN_TAKEN:
-		if (d->state->worker_pid == p->pid) {
+		if (d->pool.state->worker_pid == p->pid) {
 			attach_again(a, p, d);
 			break;
 		}
 		snprintf(text, sizeof(text), "domain %u has a worker already (process %u)", d->id,
-			 d->state->worker_pid);
+			 d->pool.state->worker_pid);
 		broker_refuse(a, p, -EBUSY, text);
 		break;
 	case DOMAIN_LEFT:
-		if (d->state->worker_pid == p->pid && worker_may_return(d, a->now_ns))
+		if (d->pool.state->worker_pid == p->pid && worker_may_return(d, a->now_ns))
 			attach(a, p, d);
 		break;
 	case DOMAIN_BUSY:
-		if (d->old_pid == p->pid || a->role->may_hold_rings(a))
+		if (d->former.pid == p->pid || a->role->may_hold_rings(a))
 			tell_leave(a, p, d);
 		break;
 	case DOMAIN_OFF:
-	case DOMAIN_BURIAL:
+	case DOMAIN_RECLAIM:
 		break; /* soon */
 	}
 }
@@ -221,7 +221,7 @@ static void serve_any(struct agent *a, struct peer *p)
 
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		d = &a->domain[i];
-		if (d->life == DOMAIN_BUSY && d->old_pid == p->pid) {
+		if (d->phase == DOMAIN_BUSY && d->former.pid == p->pid) {
 			p->want = i;
 			broker_serve(a, p);
 			return;
@@ -287,7 +287,7 @@ static int hear_core(struct agent *a, struct peer *p, const struct shunt_msg_cor
 {
 	if (p->stage == PEER_LEAVING)
 		return 0; /* of rings that are nobody's any more */
-	if (p->stage != PEER_WORKER || m->core >= p->domain->state->worker_cores)
+	if (p->stage != PEER_WORKER || m->core >= p->domain->pool.state->worker_cores)
 		return -EPROTO;
 	if (m->msg.type == SHUNT_MSG_DOWN) {
 		worker_down(p->domain, m->core);
@@ -309,8 +309,8 @@ static int hear_bye(struct agent *a, struct peer *p)
 	if (d)
 		worker_bye(d, a->now_ns);
 	for (int i = 0; !d && i < SHUNT_DOMAINS; i++) {
-		if (a->domain[i].old_pid == p->pid)
-			a->domain[i].old_pid = 0;
+		if (a->domain[i].former.pid == p->pid)
+			a->domain[i].former.pid = 0;
 	}
 	peers_drop(a, p);
 	return 0;

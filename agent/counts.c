@@ -10,7 +10,7 @@
 
 void domain_set_up(struct domain *d, __u64 up)
 {
-	struct shunt_view *v = d->r.view;
+	struct shunt_view *v = d->pool.r.view;
 	__u64 *truth = &d->maps->domains[d->id].up, was = peek(*truth), gone = was & ~up;
 	__u32 n = 0;
 
@@ -29,29 +29,29 @@ void domain_set_up(struct domain *d, __u64 up)
 	poke(v->ncores_up, n);
 	__atomic_store_n(&v->up, up, __ATOMIC_SEQ_CST);
 	__atomic_store_n(truth, up, __ATOMIC_SEQ_CST);
-	if (was && !up && d->state)
+	if (was && !up && d->pool.state)
 		expire_note(d);
 }
 
 void domain_count_refused(struct domain *d)
 {
 	struct shunt_agent *n = agent_of(d);
-	__u64 no_frame = d->state->no_frame;
+	__u64 no_frame = d->pool.state->no_frame;
 
-	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
-		__u32 slot = slot_of(&d->r.geo, k), cls = slot - SHUNT_HOLD_SLOT;
+	for (__u32 k = 0; k < sockets_of(&d->pool.r.geo); k++) {
+		__u32 slot = slot_of(&d->pool.r.geo, k), cls = slot - SHUNT_HOLD_SLOT;
 		struct xdp_statistics st;
 		__u64 refused;
 
-		if (xsk_stats(d->sock[k], &st))
+		if (xsk_stats(d->pool.sock[k], &st))
 			continue;
 		refused = st.rx_ring_full + st.rx_dropped;
 		if (slot < SHUNT_HOLD_SLOT)
-			poke(n->core[slot].refused, d->state->refused_core[slot] + refused);
+			poke(n->core[slot].refused, d->pool.state->refused_core[slot] + refused);
 		else
-			poke(n->cls[cls].refused, d->state->refused_cls[cls] + refused);
+			poke(n->cls[cls].refused, d->pool.state->refused_cls[cls] + refused);
 		/* Of the fill ring, which may be one for all sockets. */
-		if (k < shunt_fill_rings(&d->r.geo))
+		if (k < shunt_fill_rings(&d->pool.r.geo))
 			no_frame += st.rx_fill_ring_empty_descs;
 	}
 	poke(n->no_frame, no_frame);
@@ -64,9 +64,9 @@ static __u64 ended(const struct domain *d, int c)
 		  agent_of(d)->cls[c].refused + agent_of(d)->cls[c].expired;
 
 	for (int i = 0; i < SHUNT_CORES; i++) {
-		const struct shunt_core_class *k = &d->r.view->core[i].cls[c];
+		const struct shunt_core_class *k = &d->pool.r.view->core[i].cls[c];
 
-		n += peek(k->replied) + peek(k->noreply) + peek(d->r.view->core[i].expired.n[c]);
+		n += peek(k->replied) + peek(k->noreply) + peek(d->pool.r.view->core[i].expired.n[c]);
 	}
 	return n;
 }
@@ -74,7 +74,7 @@ static __u64 ended(const struct domain *d, int c)
 /* Requests of class c that XDP put into rings, of whichever queue. */
 static __u64 handed_over(const struct domain *d, int c)
 {
-	__u32 nqueues = d->r.geo.nqueues ? d->r.geo.nqueues : 1;
+	__u32 nqueues = d->pool.r.geo.nqueues ? d->pool.r.geo.nqueues : 1;
 	__u64 n = 0;
 
 	for (__u32 i = 0; i < nqueues; i++) {
@@ -119,18 +119,18 @@ static __u32 waiting(const struct rings *r, __u32 slot)
  * frame was written by a worker that is gone: then the count is the best there is. */
 static __u32 first_held(const struct domain *d, __u32 slot, __u32 enq)
 {
-	const struct shunt_ring *rx = &d->r.rx[slot];
+	const struct shunt_ring *rx = &d->pool.r.rx[slot];
 	__u64 addr = peek(rx->desc[ring_cons(rx) & rx->mask].addr);
 	const struct shunt_meta *m;
 	__u32 seq;
 
-	if (addr >= sizeof(*m) && addr < shunt_frames_len(&d->r.geo)) {
-		m = (const struct shunt_meta *)(d->r.memory + addr - sizeof(*m));
+	if (addr >= sizeof(*m) && addr < shunt_frames_len(&d->pool.r.geo)) {
+		m = (const struct shunt_meta *)(d->pool.r.memory + addr - sizeof(*m));
 		seq = peek(m->hold_seq);
-		if (enq - seq <= d->r.geo.hold_ring)
+		if (enq - seq <= d->pool.r.geo.hold_ring)
 			return seq;
 	}
-	return enq - waiting(&d->r, slot);
+	return enq - waiting(&d->pool.r, slot);
 }
 
 /* XDP's count into the view, where a worker may have written over it. XDP does the same with each
@@ -150,13 +150,13 @@ static __u32 republish(__u32 *shown, const __u32 *truth)
 void domain_settle_counts(struct domain *d)
 {
 	const struct shunt_ingress *in = &d->maps->ingress[d->id];
-	struct shunt_view *v = d->r.view;
+	struct shunt_view *v = d->pool.r.view;
 
 	for (__u32 i = 0; i < SHUNT_CORES; i++) {
 		const __u32 *truth = &d->maps->ingress[queue_of(d->maps, d->id, i)].sent[i];
 		__u32 sent = republish(&v->sent[i], truth);
 
-		if (i < d->r.geo.ncores)
+		if (i < d->pool.r.geo.ncores)
 			steered_settle(d, i, sent);
 		else
 			poke(v->done[i], sent);
@@ -165,7 +165,7 @@ void domain_settle_counts(struct domain *d)
 		__u32 slot = SHUNT_HOLD_SLOT + c, enq = republish(&v->enq[c], &in->enq[c]);
 
 		/* XDP goes on: what it counted after this read is in no ring that we see empty. */
-		if (c < d->r.geo.nclasses && d->r.geo.hold_ring && ring_count(&d->r.rx[slot]))
+		if (c < d->pool.r.geo.nclasses && d->pool.r.geo.hold_ring && ring_count(&d->pool.r.rx[slot]))
 			poke(v->deq[c], first_held(d, slot, peek(in->enq[c])));
 		else
 			poke(v->deq[c], enq);

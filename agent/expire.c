@@ -11,7 +11,7 @@
  *
  * A step is: what is to be taken and what counts will be, then the consumer index, then counts and
  * frames. If the agent dies before the index, nothing was taken; if after it, the next agent
- * finishes the step, all but the frames, which the burial of the next worker finds in no ring.
+ * finishes the step, all but the frames, which are found in no ring at the end of the next worker.
  */
 
 #include "clock.h"
@@ -23,14 +23,14 @@
 
 void expire_note(struct domain *d)
 {
-	d->state->unserved_ns = clock_ns();
+	d->pool.state->unserved_ns = clock_ns();
 }
 
 void expire_serve(struct domain *d)
 {
 	__u64 age = d->maps->cfg.hold_age_ms * 1000000ULL;
 
-	poke(d->r.view->serve_from_ns, age ? clock_ns() - age : 0);
+	poke(d->pool.r.view->serve_from_ns, age ? clock_ns() - age : 0);
 }
 
 /* The metadata of a ring's entry, NULL if its address makes no sense: rings and frames were a
@@ -39,31 +39,31 @@ static struct shunt_meta *meta_at(const struct domain *d, const struct shunt_rin
 {
 	__u64 addr = peek(rx->desc[index & rx->mask].addr);
 
-	if (addr >= shunt_frames_len(&d->r.geo) ||
-	    (addr & (d->r.geo.chunk - 1)) < sizeof(struct shunt_meta))
+	if (addr >= shunt_frames_len(&d->pool.r.geo) ||
+	    (addr & (d->pool.r.geo.chunk - 1)) < sizeof(struct shunt_meta))
 		return NULL;
-	return (struct shunt_meta *)(d->r.memory + addr - sizeof(struct shunt_meta));
+	return (struct shunt_meta *)(d->pool.r.memory + addr - sizeof(struct shunt_meta));
 }
 
 static __u32 class_of(const struct domain *d, __u32 slot, const struct shunt_meta *m)
 {
 	__u32 cls = slot >= SHUNT_HOLD_SLOT ? slot - SHUNT_HOLD_SLOT : m ? peek(m->cls) : 0;
 
-	return cls < d->r.geo.nclasses ? cls : 0;
+	return cls < d->pool.r.geo.nclasses ? cls : 0;
 }
 
 static bool is_old(const struct domain *d, const struct shunt_meta *m, __u64 now_ns)
 {
-	__u64 came = m ? peek(m->arrival_ns) : 0, age = d->maps->cfg.hold_age_ms * 1000000ULL;
+	__u64 arrival_ns = m ? peek(m->arrival_ns) : 0, age = d->maps->cfg.hold_age_ms * 1000000ULL;
 
-	if (!came)
-		came = d->state->unserved_ns;
-	return now_ns > came && now_ns - came > age;
+	if (!arrival_ns)
+		arrival_ns = d->pool.state->unserved_ns;
+	return now_ns > arrival_ns && now_ns - arrival_ns > age;
 }
 
 static __u32 entries(const struct domain *d, __u32 slot)
 {
-	const struct shunt_ring *rx = &d->r.rx[slot];
+	const struct shunt_ring *rx = &d->pool.r.rx[slot];
 	__u32 n = ring_count(rx);
 
 	return n <= rx->mask + 1 ? n : 0;
@@ -72,10 +72,10 @@ static __u32 entries(const struct domain *d, __u32 slot)
 /* The second half of a step: the index has moved. */
 static void finish(struct domain *d)
 {
-	struct expiring *e = &d->state->expiring;
+	struct expiring *e = &d->pool.state->expiring;
 	__u32 slot = __atomic_load_n(&e->ring, __ATOMIC_ACQUIRE) - 1;
 
-	if (slot < SHUNT_SLOTS && d->r.rx[slot].cons && ring_cons(&d->r.rx[slot]) != e->cons) {
+	if (slot < SHUNT_SLOTS && d->pool.r.rx[slot].cons && ring_cons(&d->pool.r.rx[slot]) != e->cons) {
 		for (int c = 0; c < SHUNT_CLASSES; c++)
 			poke(agent_of(d)->cls[c].expired, e->sum[c]);
 	}
@@ -86,7 +86,7 @@ static void finish(struct domain *d)
 static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *frame,
 		      __u32 *nframes, __u64 *sum)
 {
-	const struct shunt_ring *rx = &d->r.rx[slot];
+	const struct shunt_ring *rx = &d->pool.r.rx[slot];
 	__u32 cons = ring_cons(rx), n = entries(d, slot), k;
 
 	*nframes = 0;
@@ -94,12 +94,12 @@ static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *f
 		sum[c] = peek(agent_of(d)->cls[c].expired);
 	for (k = 0; k < n && k < AT_ONCE; k++) {
 		const struct shunt_meta *m = meta_at(d, rx, cons + k);
-		__u64 of = peek(rx->desc[(cons + k) & rx->mask].addr) / d->r.geo.chunk;
+		__u64 of = peek(rx->desc[(cons + k) & rx->mask].addr) / d->pool.r.geo.chunk;
 
 		if (!is_old(d, m, now_ns))
 			break;
 		sum[class_of(d, slot, m)]++;
-		if (of < d->r.geo.nframes)
+		if (of < d->pool.r.geo.nframes)
 			frame[(*nframes)++] = of;
 	}
 	return k;
@@ -108,8 +108,8 @@ static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *f
 /* How many it took. */
 static __u32 step(struct domain *d, __u32 slot, __u64 now_ns)
 {
-	struct expiring *e = &d->state->expiring;
-	struct shunt_ring *rx = &d->r.rx[slot];
+	struct expiring *e = &d->pool.state->expiring;
+	struct shunt_ring *rx = &d->pool.r.rx[slot];
 	__u32 frame[AT_ONCE], nframes, n;
 
 	n = find_old(d, slot, now_ns, frame, &nframes, e->sum);
@@ -119,21 +119,21 @@ static __u32 step(struct domain *d, __u32 slot, __u64 now_ns)
 	__atomic_store_n(&e->ring, slot + 1, __ATOMIC_RELEASE);
 	ring_set_cons(rx, e->cons + n);
 	finish(d);
-	frames_give(&d->r, frame, nframes);
+	frames_give(&d->pool.r, frame, nframes);
 	return n;
 }
 
 /* What has no time of its own gets the one that stands for it. */
 static void stamp(struct domain *d, __u32 slot)
 {
-	const struct shunt_ring *rx = &d->r.rx[slot];
+	const struct shunt_ring *rx = &d->pool.r.rx[slot];
 	__u32 cons = ring_cons(rx);
 
 	for (__u32 n = entries(d, slot); n; n--) {
 		struct shunt_meta *m = meta_at(d, rx, cons++);
 
 		if (m && !peek(m->arrival_ns))
-			poke(m->arrival_ns, d->state->unserved_ns);
+			poke(m->arrival_ns, d->pool.state->unserved_ns);
 	}
 }
 
@@ -141,8 +141,8 @@ static void stamp(struct domain *d, __u32 slot)
  * another request's. */
 static void stamp_live(struct domain *d, __u32 slot)
 {
-	const struct shunt_ring *rx = &d->r.rx[slot];
-	__u64 mine = d->state->unserved_ns;
+	const struct shunt_ring *rx = &d->pool.r.rx[slot];
+	__u64 mine = d->pool.state->unserved_ns;
 	__u32 cons = ring_cons(rx);
 
 	for (__u32 n = entries(d, slot); n; n--, cons++) {
@@ -162,7 +162,7 @@ void expire_while_none_serves(struct domain *d, __u64 now_ns)
 {
 	if (!d->maps->cfg.hold_age_ms)
 		return;
-	for (__u32 i = 0; now_ns - d->state->unserved_ns < STAMP_NS && i < d->r.geo.ncores; i++)
+	for (__u32 i = 0; now_ns - d->pool.state->unserved_ns < STAMP_NS && i < d->pool.r.geo.ncores; i++)
 		stamp_live(d, i);
 	expire_serve(d);
 }
@@ -171,13 +171,13 @@ void expire_old(struct domain *d, __u64 now_ns)
 {
 	__u32 n, all = 0;
 
-	if (d->state->expiring.ring)
+	if (d->pool.state->expiring.ring)
 		finish(d); /* what an agent that died had begun */
 	if (!d->maps->cfg.hold_age_ms)
 		return;
-	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++) {
+	for (__u32 k = 0; k < sockets_of(&d->pool.r.geo); k++) {
 		do {
-			n = step(d, slot_of(&d->r.geo, k), now_ns);
+			n = step(d, slot_of(&d->pool.r.geo, k), now_ns);
 			all += n;
 		} while (n == AT_ONCE);
 	}
@@ -188,6 +188,6 @@ void expire_old(struct domain *d, __u64 now_ns)
 void expire_before_worker(struct domain *d, __u64 now_ns)
 {
 	expire_old(d, now_ns);
-	for (__u32 i = 0; i < d->r.geo.ncores; i++)
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++)
 		stamp(d, i);
 }

@@ -12,62 +12,66 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "former.h"
 #include "holders.h"
 #include "log.h"
 #include "whose.h"
-#include "worker.h"
 
 #define LEAVE_NS 5000000000ULL /* how long new rings wait for the worker that had the old ones */
 
 void former_is(struct domain *d, int pidfd, __u32 user, bool left)
 {
-	if (pidfd < 0 || d->former >= 0)
+	if (pidfd < 0 || d->former.process >= 0)
 		return;
-	d->former = fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
-	d->former_user = user;
-	d->former_left = left;
+	d->former.process = fcntl(pidfd, F_DUPFD_CLOEXEC, 0);
+	d->former.user = user;
+	d->former.left = left;
+	d->former.killed = d->worker.killed;
+	d->former.spared = d->worker.spared;
 }
 
 void former_forget(struct domain *d)
 {
-	if (d->former >= 0)
-		close(d->former);
-	d->former = -1;
+	if (d->former.process >= 0)
+		close(d->former.process);
+	d->former.process = -1;
 	d->why[0] = '\0';
 }
 
 bool former_is_gone(const struct domain *d, __u64 now_ns)
 {
-	return d->former < 0 || !d->old_pid || d->former_left || worker_process_ended(d->former) ||
-	       now_ns - d->absent_ns >= LEAVE_NS;
+	return d->former.process < 0 || !d->former.pid || d->former.left || worker_process_ended(d->former.process) ||
+	       now_ns - d->former.since_ns >= LEAVE_NS;
 }
 
 void former_end(struct domain *d, __u32 drain_ms, __u64 now_ns)
 {
+	struct former *f = &d->former;
 	int err;
 
-	if (d->former < 0 || !d->old_pid || !drain_ms || d->killed || now_ns - d->absent_ns < drain_ms * 1000000ULL)
+	if (f->process < 0 || !f->pid || !drain_ms || f->killed || now_ns - f->since_ns < drain_ms * 1000000ULL)
 		return;
-	err = d->former_user ? shunt_process_is_of(d->former, d->old_pid, d->former_user - 1) : 0;
-	d->spared = err && err != -ESRCH;
+	err = f->user ? shunt_process_is_of(f->process, f->pid, f->user - 1) : 0;
+	f->spared = err && err != -ESRCH;
 	if (err)
 		return;
-	d->killed = true;
+	f->killed = true;
 	say(LOG_WARNING, "worker %u still holds the former rings of queue %u, %u ms after it was told to leave: killing it",
-	    d->old_pid, d->id, drain_ms);
-	if (pidfd_send_signal(d->former, SIGKILL, NULL, 0) && errno != ESRCH)
-		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", d->old_pid);
+	    f->pid, d->id, drain_ms);
+	if (pidfd_send_signal(f->process, SIGKILL, NULL, 0) && errno != ESRCH)
+		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", f->pid);
 }
 
 /* No process is seen to have them. */
 static void explain_hidden(const struct agent *a, const struct domain *d, char *why, size_t len)
 {
-	__u32 user = d->kin.user ? d->kin.user : agent_of(d)->view_user;
+	const struct kin *kin = &d->worker.kin;
+	__u32 user = kin->user ? kin->user : agent_of(d)->view_user;
 	char last[64] = "";
 
-	if (d->kin.pid && d->kin.user)
-		snprintf(last, sizeof(last), ", whose worker %u ('%s') had them last", d->kin.pid, d->kin.name);
+	if (kin->pid && kin->user)
+		snprintf(last, sizeof(last), ", whose worker %u ('%s') had them last", kin->pid, kin->name);
 	if (user)
 		snprintf(why, len, "the former sockets of queue %u are still held: by a process of user %u%s, or in a "
 			 "message in a UNIX socket of it; end that user's processes ('shunt doctor --dev %s' may name it)",
@@ -81,10 +85,10 @@ void former_explain(const struct agent *a, struct domain *d, char *why, size_t l
 {
 	if (holders_find(d, a->now_ns))
 		snprintf(why, len, "process %u ('%s'), it seems a child of a former worker, still holds the rings "
-			 "of queue %u: end it", d->holder, d->kin.name, d->id);
-	else if (d->old_pid && (d->former < 0 || !worker_process_ended(d->former)))
+			 "of queue %u: end it", d->former.holder, d->worker.kin.name, d->id);
+	else if (d->former.pid && (d->former.process < 0 || !worker_process_ended(d->former.process)))
 		snprintf(why, len, "worker %u still holds the former rings of queue %u; it was told to leave, end it if "
-			 "it does not%s", d->old_pid, d->id, d->spared ?
+			 "it does not%s", d->former.pid, d->id, d->former.spared ?
 			 " (shuntd does not: it has other rights than those of its user, as a set-user-ID program has)" : "");
 	else
 		explain_hidden(a, d, why, len);

@@ -4,7 +4,25 @@
  */
 #pragma once
 
-#include "agent.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <linux/types.h>
+
+struct agent;
+struct domain;
+
+struct former {
+	__u32 pid;       /* who may hold former rings, as far as we know; 0: nobody */
+	int process;     /* its pidfd, ours; -1: not known */
+	__u32 user;      /* whose it is, + 1; 0: not known */
+	bool left;       /* and it had said goodbye */
+	bool killed;
+	bool spared;     /* see struct worker */
+	__u64 since_ns;  /* since when new rings are waited for */
+	__u64 sought_ns; /* when a child of it that may hold rings was last looked for … */
+	__u32 holder;    /* … and which it was; 0: none */
+};
 
 /* Remembers it; pidfd is copied. user: whose it is, + 1; left: it had said goodbye. */
 void former_is(struct domain *d, int pidfd, __u32 user, bool left);

@@ -101,15 +101,15 @@ int frames_mark(const struct rings *r, enum frames_round round, unsigned char *s
 
 void frames_list(const struct rings *r, const unsigned char *seen, struct harvest *h)
 {
-	__u32 aside = 0;
+	__u32 kept = 0;
 
 	h->n = 0;
-	memset(h->aside, 0, sizeof(h->aside));
+	memset(h->kept, 0, sizeof(h->kept));
 	for (__u32 i = 0; i < r->geo.nframes; i++) {
 		if (!seen[i])
 			h->frame[h->n++] = i;
-		else if (seen[i] == FRAMES_LAST && aside < FRAMES_ASIDE)
-			h->aside[aside++] = i + 1;
+		else if (seen[i] == FRAMES_LAST && kept < FRAMES_KEPT)
+			h->kept[kept++] = i + 1;
 	}
 }
 

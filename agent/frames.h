@@ -21,14 +21,14 @@ bool frames_are_back(const struct rings *r, const __u32 *sent);
 enum frames_round { FRAMES_FIRST = 1, FRAMES_SECOND = 2, FRAMES_LAST = 4 };
 int frames_mark(const struct rings *r, enum frames_round round, unsigned char *seen);
 
-#define FRAMES_ASIDE (2 * SHUNT_CORES) /* two of each fill ring */
+#define FRAMES_KEPT (2 * SHUNT_CORES) /* two of each fill ring */
 
 struct harvest {
 	__u32 *frame;  /* room for geo.nframes numbers: frames in no ring */
 	__u32 n;
 	/* In no ring either, not in the list, and the kernel may have kept them aside, or just used
 	 * them, if a receive ring has ever refused a packet: number + 1, from the front; 0: none. */
-	__u32 aside[FRAMES_ASIDE];
+	__u32 kept[FRAMES_KEPT];
 };
 
 /* Lists what was never marked. Whether a ring refused something must be asked after the marking. */

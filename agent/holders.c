@@ -52,10 +52,10 @@ static bool read_kin(__u32 pid, struct kin *k)
 
 void holders_know(struct domain *d)
 {
-	if (!read_kin(d->state->worker_pid, &d->kin))
-		d->kin = (struct kin){ .name = "?" };
-	d->kin.pid = d->state->worker_pid;
-	d->kin.user = d->state->owner;
+	if (!read_kin(d->pool.state->worker_pid, &d->worker.kin))
+		d->worker.kin = (struct kin){ .name = "?" };
+	d->worker.kin.pid = d->pool.state->worker_pid;
+	d->worker.kin.user = d->pool.state->owner;
 }
 
 /* Root's is what nobody may look into. */
@@ -70,8 +70,10 @@ static bool may_be_of(__u32 pid, uid_t uid)
 
 static bool is_child(const struct domain *d, __u32 pid, const struct kin *k)
 {
-	if (pid == d->old_pid || !d->kin.began || k->session != d->kin.session || k->began < d->kin.began ||
-	    strcmp(k->name, d->kin.name) || (d->kin.user && !may_be_of(pid, d->kin.user - 1)))
+	const struct kin *last = &d->worker.kin;
+
+	if (pid == d->former.pid || !last->began || k->session != last->session || k->began < last->began ||
+	    strcmp(k->name, last->name) || (last->user && !may_be_of(pid, last->user - 1)))
 		return false;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (d->maps->agent[i].worker_pid == pid)
@@ -86,18 +88,18 @@ bool holders_find(struct domain *d, __u64 now_ns)
 	struct kin k;
 	DIR *proc;
 
-	if (now_ns - d->sought_ns < AGAIN_NS)
-		return d->holder;
-	d->sought_ns = now_ns;
-	d->holder = 0;
+	if (now_ns - d->former.sought_ns < AGAIN_NS)
+		return d->former.holder;
+	d->former.sought_ns = now_ns;
+	d->former.holder = 0;
 	proc = opendir("/proc");
-	while (proc && !d->holder && (e = readdir(proc))) {
+	while (proc && !d->former.holder && (e = readdir(proc))) {
 		__u32 pid = isdigit(e->d_name[0]) ? strtoul(e->d_name, NULL, 10) : 0;
 
 		if (pid && read_kin(pid, &k) && is_child(d, pid, &k))
-			d->holder = pid;
+			d->former.holder = pid;
 	}
 	if (proc)
 		closedir(proc);
-	return d->holder;
+	return d->former.holder;
 }

@@ -8,5 +8,5 @@
 
 /* The domain's worker, while it lives: remembers what its children share with it. */
 void holders_know(struct domain *d);
-/* Looks for a process that may be a child of the last worker. True: d->holder and d->holder_name. */
+/* Looks for a process that may be a child of the last worker. True: d->former.holder. */
 bool holders_find(struct domain *d, __u64 now_ns);

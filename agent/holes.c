@@ -30,13 +30,14 @@ static size_t length_of(const struct domain *d)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
 
-	return (shunt_frames_len(&d->r.geo) + page - 1) & ~(page - 1);
+	return (shunt_frames_len(&d->pool.r.geo) + page - 1) & ~(page - 1);
 }
 
 /* Pages that are not there; 0, too, if nothing can be known. */
 static __u32 missing(const struct domain *d)
 {
 	size_t page = sysconf(_SC_PAGESIZE), n = length_of(d) / page, at = 0;
+	off_t first = (uintptr_t)d->pool.witness / page;
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	__u64 entry[ENTRIES];
 	__u32 found = 0;
@@ -45,7 +46,7 @@ static __u32 missing(const struct domain *d)
 	while (fd >= 0 && at < n && got > 0) {
 		size_t some = n - at < ENTRIES ? n - at : ENTRIES;
 
-		got = pread(fd, entry, some * sizeof(*entry), ((uintptr_t)d->witness / page + at) * sizeof(*entry));
+		got = pread(fd, entry, some * sizeof(*entry), (first + at) * sizeof(*entry));
 		for (ssize_t i = 0; i < got / (ssize_t)sizeof(*entry); i++, at++)
 			found += !(entry[i] & PRESENT);
 	}
@@ -56,16 +57,16 @@ static __u32 missing(const struct domain *d)
 
 void holes_unwatch(struct domain *d)
 {
-	if (d->witness)
-		munmap(d->witness, length_of(d));
-	d->witness = NULL;
-	d->holes = false;
+	if (d->pool.witness)
+		munmap(d->pool.witness, length_of(d));
+	d->pool.witness = NULL;
+	d->pool.holes = false;
 }
 
 static void watch(struct domain *d)
 {
 	size_t len = length_of(d);
-	void *at = mmap(NULL, len, PROT_READ, MAP_SHARED | MAP_POPULATE, d->memory, 0);
+	void *at = mmap(NULL, len, PROT_READ, MAP_SHARED | MAP_POPULATE, d->pool.memory, 0);
 
 	holes_unwatch(d);
 	if (at == MAP_FAILED)
@@ -76,7 +77,7 @@ static void watch(struct domain *d)
 		munmap(at, len);
 		return;
 	}
-	d->witness = at;
+	d->pool.witness = at;
 }
 
 /* What workers found, so far. They may write anything there; it costs them their own service. */
@@ -84,39 +85,39 @@ static __u64 bad_frames(const struct domain *d)
 {
 	__u64 sum = 0;
 
-	for (__u32 i = 0; i < d->r.geo.ncores; i++)
-		sum += peek(d->r.view->core[i].stats.bad_frame);
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++)
+		sum += peek(d->pool.r.view->core[i].stats.bad_frame);
 	return sum;
 }
 
 void holes_begin(struct domain *d)
 {
 	watch(d);
-	d->bad_frames = bad_frames(d);
-	d->made_ns = clock_ns();
+	d->pool.bad_frames = bad_frames(d);
+	d->pool.made_ns = clock_ns();
 }
 
 void holes_take_over(struct domain *d)
 {
-	off_t hole = lseek(d->memory, 0, SEEK_HOLE);
+	off_t hole = lseek(d->pool.memory, 0, SEEK_HOLE);
 
 	holes_begin(d);
-	d->made_ns = 0; /* what happened to them before, nobody knows */
-	d->holes = hole >= 0 && (size_t)hole < shunt_frames_len(&d->r.geo);
+	d->pool.made_ns = 0; /* what happened to them before, nobody knows */
+	d->pool.holes = hole >= 0 && (size_t)hole < shunt_frames_len(&d->pool.r.geo);
 }
 
 bool holes_found(struct domain *d)
 {
-	d->holes |= d->witness && missing(d);
-	return d->holes;
+	d->pool.holes |= d->pool.witness && missing(d);
+	return d->pool.holes;
 }
 
 /* New memory and sockets: a worker that lives is asked to leave the old ones, and comes again for the new. */
 static void make_anew(struct agent *a, struct domain *d, const char *why)
 {
 	say(LOG_ERR, "%s of domain %u (worker %u, or a process that was given its descriptors): making new ones, what "
-	    "waited in them is lost", why, d->id, d->state->worker_pid);
-	d->absent_ns = a->now_ns;
+	    "waited in them is lost", why, d->id, d->pool.state->worker_pid);
+	d->former.since_ns = a->now_ns;
 	peers_tell_leave(a, d);
 	domain_give_up(d);
 }
@@ -125,7 +126,7 @@ static void check(struct agent *a, struct domain *d)
 {
 	if (holes_found(d))
 		make_anew(a, d, "holes were punched into the frames");
-	else if (bad_frames(d) != d->bad_frames && a->now_ns - d->made_ns > SELDOM_NS)
+	else if (bad_frames(d) != d->pool.bad_frames && a->now_ns - d->pool.made_ns > SELDOM_NS)
 		make_anew(a, d, "requests without metadata were found in the frames");
 }
 
@@ -135,7 +136,7 @@ void holes_check(struct agent *a)
 		return;
 	a->holes_ns = a->now_ns + HOLES_NS;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		if (a->domain[i].life >= DOMAIN_FREE)
+		if (a->domain[i].phase >= DOMAIN_FREE)
 			check(a, &a->domain[i]);
 	}
 }

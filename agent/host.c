@@ -140,11 +140,11 @@ void host_end(struct agent *a)
 
 static int open_view(struct agent *a, struct domain *d)
 {
-	d->view_fd = dup(unwrap_map(a, UNWRAP_VIEW));
-	if (d->view_fd < 0)
+	d->pool.view_fd = dup(unwrap_map(a, UNWRAP_VIEW));
+	if (d->pool.view_fd < 0)
 		return -errno;
-	d->r.view = shunt_map_mmap(d->view_fd, sizeof(*d->r.view), true);
-	return d->r.view ? 0 : -errno;
+	d->pool.r.view = shunt_map_mmap(d->pool.view_fd, sizeof(*d->pool.r.view), true);
+	return d->pool.r.view ? 0 : -errno;
 }
 
 bool host_geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g)
@@ -161,9 +161,9 @@ bool host_geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g
 
 static int make_socket(struct agent *a, struct domain *d, __u32 k)
 {
-	const struct shunt_geometry *g = &d->r.geo;
+	const struct shunt_geometry *g = &d->pool.r.geo;
 	char what[8];
-	int fd = k ? xsk_another() : xsk_first(d->r.memory, g), err = 0;
+	int fd = k ? xsk_another() : xsk_first(d->pool.r.memory, g), err = 0;
 
 	if (fd < 0)
 		return fd;
@@ -172,23 +172,23 @@ static int make_socket(struct agent *a, struct domain *d, __u32 k)
 	if (!err)
 		err = xsk_rings(fd, g->core_ring, g->core_ring);
 	if (!err)
-		err = k ? xsk_bind_shared(fd, a->opts.host.dev[k].ifindex, 0, d->sock[0]) :
+		err = k ? xsk_bind_shared(fd, a->opts.host.dev[k].ifindex, 0, d->pool.sock[0]) :
 			  xsk_bind_first(fd, a->opts.host.dev[k].ifindex, 0, XDP_COPY);
 	if (err) {
 		close(fd);
 		return err;
 	}
-	d->sock[k] = fd;
+	d->pool.sock[k] = fd;
 	snprintf(what, sizeof(what), "s%u", k);
-	return domain_store_as(d, what, fd);
+	return pool_store_as(d, what, fd);
 }
 
 int host_put_sockets(struct agent *a, struct domain *d)
 {
 	int missing = 0;
 
-	for (__u32 k = 0; k < d->r.geo.ncores; k++) {
-		int n = xsks_put(unwrap_map(a, UNWRAP_SOCK), k, d->sock[k]);
+	for (__u32 k = 0; k < d->pool.r.geo.ncores; k++) {
+		int n = xsks_put(unwrap_map(a, UNWRAP_SOCK), k, d->pool.sock[k]);
 
 		if (n < 0)
 			return n;
@@ -200,16 +200,16 @@ int host_put_sockets(struct agent *a, struct domain *d)
 /* No worker has seen it yet, or none will again. */
 static void set_right(struct domain *d)
 {
-	struct shunt_view *v = d->r.view;
+	struct shunt_view *v = d->pool.r.view;
 
 	memset(v, 0, sizeof(*v));
 	v->abi = SHUNT_ABI;
-	v->nclasses = d->r.geo.nclasses;
+	v->nclasses = d->pool.r.geo.nclasses;
 	v->preempt = 1; /* when, is for the NIC to say */
 	v->parked_max = SHUNT_PARKED;
 	v->grace_us = d->maps->cfg.grace_us;
 	v->policy_gen = 1;
-	poke(d->r.ctl->abi, SHUNT_ABI);
+	poke(d->pool.r.ctl->abi, SHUNT_ABI);
 }
 
 int host_make(struct agent *a, struct domain *d, const struct shunt_geometry *g)
@@ -217,10 +217,10 @@ int host_make(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 	int err = open_view(a, d);
 
 	if (!err)
-		err = domain_make_state(d, a->opts.host.dev[0].ifindex, g);
+		err = pool_make_state(d, a->opts.host.dev[0].ifindex, g);
 	if (!err)
-		err = domain_make_memory(d);
-	for (__u32 k = 0; !err && k < d->r.geo.ncores; k++)
+		err = pool_make_memory(d);
+	for (__u32 k = 0; !err && k < d->pool.r.geo.ncores; k++)
 		err = make_socket(a, d, k);
 	if (!err) {
 		set_right(d);
@@ -229,9 +229,7 @@ int host_make(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 		err = host_put_sockets(a, d);
 	}
 	if (err < 0) {
-		domain_let_go(d);
-		if (err == -EBUSY)
-			d->life = DOMAIN_BUSY;
+		domain_is_not_made(d, err);
 		return err;
 	}
 	domain_is_made(d);
@@ -240,12 +238,13 @@ int host_make(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 
 bool host_adopt(struct agent *a, struct domain *d)
 {
-	if (domain_find_state(d, a->opts.host.dev[0].ifindex) && !d->state->burial && !open_view(a, d) &&
-	    !domain_map_memory(d)) {
-		d->life = life_of(d->state);
-		host_of(a)->user = d->state->owner ? d->state->owner : ~0u; /* ~0: not known, so it is another's */
-		d->up = peek(d->r.view->up);
-		domain_set_up(d, d->up);
+	if (pool_find(d, a->opts.host.dev[0].ifindex) && !d->pool.state->step && !open_view(a, d) &&
+	    !pool_map_memory(d)) {
+		d->phase = phase_of(d->pool.state);
+		/* Not known: so it is another's. */
+		host_of(a)->user = d->pool.state->owner ? d->pool.state->owner : ~0u;
+		d->worker.up = peek(d->pool.r.view->up);
+		domain_set_up(d, d->worker.up);
 		holes_take_over(d);
 		return true;
 	}

@@ -145,8 +145,7 @@ static void linger(struct keeper *k)
 		return;
 	}
 	if (pid) {
-		say(LOG_INFO,
-		    "ended; process %d keeps memory and sockets for the next shuntd, for %u s", pid,
+		say(LOG_INFO, "ended; process %d keeps memory and sockets for the next shuntd, for %u s", pid,
 		    k->opts->linger_s);
 		done(k, EXIT_SUCCESS);
 		return;
@@ -199,9 +198,8 @@ static void back_off(struct keeper *k)
 	if (k->now_ms - k->started_ms > QUICK_MS)
 		k->backoff_ms = 0;
 	else
-		k->backoff_ms = !k->backoff_ms                       ? 50
-				: 2 * k->backoff_ms < BACKOFF_MAX_MS ? 2 * k->backoff_ms
-								     : BACKOFF_MAX_MS;
+		k->backoff_ms = !k->backoff_ms ? 50 :
+				2 * k->backoff_ms < BACKOFF_MAX_MS ? 2 * k->backoff_ms : BACKOFF_MAX_MS;
 	k->start_ms = k->now_ms + k->backoff_ms;
 }
 

@@ -32,7 +32,7 @@ unsigned int limits_given(const struct shunt_geometry *g)
 
 static bool is_made(const struct domain *d)
 {
-	return d->life != DOMAIN_OFF && d->life != DOMAIN_BUSY;
+	return d->phase != DOMAIN_OFF && d->phase != DOMAIN_BUSY;
 }
 
 unsigned int limits_most_given(const struct agent *a)
@@ -40,7 +40,7 @@ unsigned int limits_most_given(const struct agent *a)
 	unsigned int most = 0, n;
 
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		n = is_made(&a->domain[i]) ? limits_given(&a->domain[i].r.geo) : 0;
+		n = is_made(&a->domain[i]) ? limits_given(&a->domain[i].pool.r.geo) : 0;
 		most = n > most ? n : most;
 	}
 	return most;
@@ -58,7 +58,7 @@ static unsigned int open_for_domains(const struct agent *a, const struct domain 
 
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (&a->domain[i] != but && is_made(&a->domain[i]))
-			n += OF_DOMAIN + sockets_of(&a->domain[i].r.geo);
+			n += OF_DOMAIN + sockets_of(&a->domain[i].pool.r.geo);
 	}
 	return n;
 }

@@ -53,7 +53,7 @@ static __u64 busy_ns(const struct shunt_core *c, __u64 now_ns)
 static void core_tick(const struct domain *d, struct core_load *l, __u32 core, double dt_ns,
 		      __u64 now_ns)
 {
-	__u64 busy = busy_ns(&d->r.view->core[core], now_ns);
+	__u64 busy = busy_ns(&d->pool.r.view->core[core], now_ns);
 	__s64 more = busy - l->busy_before;
 	double share = more < 0 ? 0 : more > dt_ns ? 1 : more / dt_ns;
 	double keep = exp(-dt_ns / MEMORY_NS);
@@ -67,22 +67,22 @@ static __u32 count_running(const struct domain *d)
 {
 	__u32 n = 0;
 
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		const struct shunt_core_run *run = &d->r.view->core[i].run;
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
+		const struct shunt_core_run *run = &d->pool.r.view->core[i].run;
 
 		n += peek(run->id) || peek(run->intent);
 	}
 	for (__u32 i = 0; i < SHUNT_PARKED; i++)
-		n += !!peek(d->r.ctl->parked[i].id);
+		n += !!peek(d->pool.r.ctl->parked[i].id);
 	return n;
 }
 
 static void learn(const struct domain *d, struct domain_load *l, __u64 now_ns)
 {
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++)
-		l->cls[c].before = service_sums(d->r.view, d->r.geo.ncores, c);
-	for (__u32 i = 0; i < d->r.geo.ncores; i++)
-		l->core[i].busy_before = busy_ns(&d->r.view->core[i], now_ns);
+		l->cls[c].before = service_sums(d->pool.r.view, d->pool.r.geo.ncores, c);
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++)
+		l->core[i].busy_before = busy_ns(&d->pool.r.view->core[i], now_ns);
 	l->known = true;
 }
 
@@ -94,10 +94,10 @@ static void domain_tick(const struct domain *d, struct domain_load *l, double dt
 		learn(d, l, now_ns);
 		return;
 	}
-	for (__u32 c = 0; c < d->r.geo.nclasses; c++)
-		service_tick(&l->cls[c], service_sums(d->r.view, d->r.geo.ncores, c), dt_ns, now_ns,
+	for (__u32 c = 0; c < d->pool.r.geo.nclasses; c++)
+		service_tick(&l->cls[c], service_sums(d->pool.r.view, d->pool.r.geo.ncores, c), dt_ns, now_ns,
 			     &agent_of(d)->cls[c]);
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
 		core_tick(d, &l->core[i], i, dt_ns, now_ns);
 		steered_heal(d, &l->core[i].steered, i, running);
 	}
@@ -207,14 +207,14 @@ void load_tick(struct agent *a)
 			poke(a->maps.agent[i].beat_ns, a->now_ns);
 			poke(a->maps.agent[i].pid, getpid());
 		}
-		if (!d->r.view) {
+		if (!d->pool.r.view) {
 			load->domain[i].known = false;
 			continue;
 		}
 		domain_tick(d, &load->domain[i], dt_ns, a->now_ns);
-		publish(d->r.view, &t, shared_of(a)->policy.msg.gen);
+		publish(d->pool.r.view, &t, shared_of(a)->policy.msg.gen);
 		if (t.rest)
-			publish_preemption(d->r.view, &a->maps, &a->maps.agent[i]);
+			publish_preemption(d->pool.r.view, &a->maps, &a->maps.agent[i]);
 		if (ask)
 			domain_count_refused(d);
 	}

@@ -58,12 +58,12 @@ void owner_explain_none(const struct agent *a, const struct peer *p, char *text,
 /* True: there is something to say of the domain. */
 static bool explain_one(const struct domain *d, char *text, size_t len)
 {
-	switch (d->life) {
+	switch (d->phase) {
 	case DOMAIN_LEFT:
 		snprintf(text, len, "worker %u of domain %u said goodbye, and lives on: its domain is free once it ends",
-			 d->state->worker_pid, d->id);
+			 d->pool.state->worker_pid, d->id);
 		return true;
-	case DOMAIN_BURIAL:
+	case DOMAIN_RECLAIM:
 		snprintf(text, len, "what the last worker of domain %u left is being counted: again in a second", d->id);
 		return true;
 	case DOMAIN_BUSY:
@@ -110,9 +110,9 @@ static bool was_others(__u32 owner, uid_t uid)
 static void renew_rings(struct agent *a, struct domain *d, uid_t uid)
 {
 	say(LOG_INFO, "domain %u gets new memory and sockets: user %u had the former ones, and user %u comes", d->id,
-	    d->state->owner - 1, uid);
+	    d->pool.state->owner - 1, uid);
 	domain_give_up(d);
-	d->absent_ns = a->now_ns;
+	d->former.since_ns = a->now_ns;
 	a->make_ns = a->now_ns;
 }
 
@@ -128,8 +128,8 @@ static int renew_view(struct agent *a, struct domain *d)
 	}
 	domain_set_up(d, 0);
 	domain_set_right(d);
-	load_publish(a, d->id, d->r.view);
-	poke(d->r.view->policy_gen, s->policy.msg.gen);
+	load_publish(a, d->id, d->pool.r.view);
+	poke(d->pool.r.view->policy_gen, s->policy.msg.gen);
 	agent_of(d)->view_user = 0;
 	if (s->publisher) { /* it has views of its own */
 		publish_stop(s->publisher);
@@ -140,7 +140,7 @@ static int renew_view(struct agent *a, struct domain *d)
 
 bool owner_ready(struct agent *a, struct peer *p, struct domain *d)
 {
-	if (was_others(d->state->owner, p->uid)) {
+	if (was_others(d->pool.state->owner, p->uid)) {
 		renew_rings(a, d, p->uid);
 		return false;
 	}

@@ -125,10 +125,10 @@ static void count_bad(struct agent *a)
 	}
 }
 
-/* Not, if it came again on another connection, or is being buried. */
+/* Not, if it came again on another connection, or what it had is being taken back. */
 static bool is_attached(const struct peer *p)
 {
-	return p->stage == PEER_WORKER && p->domain->peer == p;
+	return p->stage == PEER_WORKER && p->domain->worker.peer == p;
 }
 
 void peers_drop(struct agent *a, struct peer *p)

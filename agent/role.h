@@ -14,6 +14,8 @@
 
 #include <linux/types.h>
 
+#include "reclaim.h"
+
 struct agent;
 struct domain;
 struct load_seen;
@@ -30,7 +32,7 @@ struct role {
 
 	/* Completes the options; NULL, or what is wrong with them. */
 	const char *(*check)(struct options *o);
-	/* Takeover: which load must what the store holds be for? 0, or -errno with the reason in why: it is another's. */
+	/* Take-over: which load must the store's domains be of? 0, or -errno with the reason in why: they are another's. */
 	int (*look)(const struct options *o, const struct store *s, struct load_seen *l, char *why, size_t len);
 	/* What an end and a new beginning would lose, in words. */
 	void (*loss)(const struct options *o, char *text, size_t len);
@@ -39,8 +41,8 @@ struct role {
 
 	/* Makes a->own, once. 0, or -errno. */
 	int (*begin)(struct agent *a);
-	/* Opens what there is to serve into a->maps, and writes nothing before it is ours. 0; -ENOENT: it is not there, nor
-	 * what was made for it; -EBUSY: another shuntd serves it; or -errno; why says it in words. */
+	/* Opens what there is to serve into a->maps, and writes nothing before it is ours. 0; -ENOENT: it is not there;
+	 * -EBUSY: another shuntd serves it; or -errno; why says it in words. */
 	int (*open)(struct agent *a, char *why, size_t len);
 	/* Is that what there is still? False, with the reason in why: all of it is given up. */
 	bool (*current)(struct agent *a, char *why, size_t len);
@@ -61,8 +63,8 @@ struct role {
 	bool (*adopt)(struct agent *a, struct domain *d);
 	/* All sockets are where XDP finds them: how many were missing, or -errno. */
 	int (*put_sockets)(struct agent *a, struct domain *d);
-	/* Its worker is gone: one step of what follows. True: the next can be done at once. */
-	bool (*reclaim)(struct agent *a, struct domain *d);
+	/* Its worker is gone: does that step of what follows (reclaim.h). */
+	enum reclaim_outcome (*reclaim)(struct agent *a, struct domain *d, enum reclaim_step step);
 
 	/* --- workers --------------------------------------------------------------------------------- */
 
@@ -70,7 +72,7 @@ struct role {
 	int (*has_room)(struct agent *a, const char **why);
 	/* May the process of an unknown number that names this domain have rings of before? */
 	bool (*may_hold_rings)(const struct agent *a);
-	/* May the peer be given the domain as it is now? Else it is made fit for it, or the peer is told in p->waits. */
+	/* May the peer be given the domain as it is now? Else that is about to change, or p->waits says why not. */
 	bool (*is_fit)(struct agent *a, struct peer *p, struct domain *d);
 	/* What a worker must know before WELCOME. 0, or -errno: nobody listens. */
 	int (*tell_first)(struct agent *a, struct peer *p);

@@ -83,14 +83,11 @@ static void nothing(struct agent *a)
 {
 }
 
-/* The NIC counts what the worker had, when it hears of the next one, or of nobody: all is made anew. */
-static bool reclaim(struct agent *a, struct domain *d)
+/* The NIC counts what the worker had, when it hears of the next one, or of nobody. No worker has to be told. */
+static enum reclaim_outcome reclaim(struct agent *a, struct domain *d, enum reclaim_step step)
 {
-	domain_set_up(d, 0);
 	domain_let_go(d);
-	d->absent_ns = a->now_ns;
-	a->make_ns = a->now_ns;
-	return false;
+	return RECLAIM_ANEW;
 }
 
 static int has_room(struct agent *a, const char **why)
@@ -159,9 +156,9 @@ static void watch_domain(struct agent *a, struct domain *d)
 {
 	__u64 now = clock_ns();
 
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		const struct shunt_core *c = &d->r.view->core[i];
-		__u64 id = peek(c->run.id), due = id ? due_ns(d->r.view, c, id) : 0;
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
+		const struct shunt_core *c = &d->pool.r.view->core[i];
+		__u64 id = peek(c->run.id), due = id ? due_ns(d->pool.r.view, c, id) : 0;
 
 		if (due && now > due && now - due >= a->maps.cfg.grace_us * 1000ULL)
 			watch_signal(a, d, i, id);

@@ -57,9 +57,9 @@ static int put_none(struct agent *a, struct domain *d)
 	return 0;
 }
 
-static bool reclaim_none(struct agent *a, struct domain *d)
+static enum reclaim_outcome reclaim_none(struct agent *a, struct domain *d, enum reclaim_step step)
 {
-	return false;
+	return RECLAIM_LATER;
 }
 
 static int has_room(struct agent *a, const char **why)

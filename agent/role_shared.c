@@ -11,9 +11,9 @@
 #include "loaded.h"
 #include "owner.h"
 #include "publish.h"
+#include "reclaim_frames.h"
 #include "role_shared.h"
 #include "successor.h"
-#include "worker.h"
 
 static const char *check(struct options *o)
 {
@@ -83,12 +83,12 @@ static bool adopt(struct agent *a, struct domain *d)
 
 static int put_sockets(struct agent *a, struct domain *d)
 {
-	return domain_put_sockets(d);
+	return pool_put_sockets(d);
 }
 
-static bool reclaim(struct agent *a, struct domain *d)
+static enum reclaim_outcome reclaim(struct agent *a, struct domain *d, enum reclaim_step step)
 {
-	return bury_step(d, a->now_ns);
+	return reclaim_shared(d, step, a->now_ns);
 }
 
 static int has_room(struct agent *a, const char **why)
@@ -133,10 +133,10 @@ static void turn(struct agent *a)
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
-		if (d->life == DOMAIN_FREE) {
-			bury_aside(d);
+		if (d->phase == DOMAIN_FREE) {
+			reclaim_kept(d);
 			expire_old(d, a->now_ns);
-		} else if (d->life == DOMAIN_TAKEN && !(d->up & ~d->hung)) {
+		} else if (d->phase == DOMAIN_TAKEN && !(d->worker.up & ~d->worker.hung)) {
 			expire_while_none_serves(d, a->now_ns);
 		}
 	}

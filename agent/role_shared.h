@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * role_shared.h - what a shuntd remembers that shares memory with its workers: the policy in force, and what follows from it
+ * role_shared.h - what a shuntd that shares memory with its workers remembers: the policy in force, and what follows
  */
 #pragma once
 

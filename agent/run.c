@@ -96,7 +96,7 @@ static struct agent *agent_new(const struct options *opts, char **argv, int keep
 	for (int i = 0; i < PEERS_MAX; i++)
 		a->peer[i] = (struct peer){ .fd = -1, .pidfd = -1 };
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		a->domain[i].former = -1;
+		a->domain[i].former.process = -1;
 		snprintf(name, sizeof(name), "d%d.state", i);
 		a->had[i] = a->store && store_get(a->store, name) >= 0;
 	}

@@ -1,13 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * state.h - may we go on with what another shuntd remembered of a domain?
+ * state.h - what is remembered of a domain when its shuntd ends, and may we go on with what another one remembered?
  *
  * That one may be another version of the same ABI. So the file has room from the start, fields are
  * only ever appended, and what a newer version wrote behind those that we know stays as it is.
  */
 #pragma once
 
-#include "domain.h"
+#include "frames.h"
+#include "reclaim.h"
+
+/*
+ * What must outlive the agent, in a memfd that keeper and agent alone have. Whatever is added to a
+ * count is first written here as the sum, so that doing it again changes nothing.
+ */
+struct domain_state {
+	__u32 size;         /* of this struct, in the newest version that had it (state.h) */
+	__u32 ready;        /* memory and sockets are all made and in the store */
+	__u32 map_id;       /* the load (maps.h) that they were made for */
+	__u32 ifindex;
+	struct shunt_geometry geo;
+
+	__u32 worker_pid;   /* 0: none */
+	__u32 worker_cores;
+	__u32 step;         /* enum reclaim_step */
+	__u32 died;         /* of the worker whose remains are taken back: it did not say BYE */
+	__u64 lost[SHUNT_CLASSES];    /* sums to be, from RECLAIM_COUNT on */
+	__u64 replied[SHUNT_CLASSES];
+	__u64 deaths;
+
+	/* What earlier sockets refused; theirs are counted from 0. */
+	__u64 refused_cls[SHUNT_CLASSES];
+	__u64 refused_core[SHUNT_CORES];
+	__u64 no_frame;
+
+	__u32 kept[FRAMES_KEPT]; /* frame + 1 that the kernel may have in no ring; 0: none … */
+	__u32 kept_cons[SHUNT_CORES]; /* … more will be known once a fill ring's consumer is past this */
+	__u32 nspare;       /* frames for the next worker's own use */
+	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
+
+	__u64 unserved_ns;  /* when the last core went off */
+	struct expiring {   /* requests that are being taken out of a ring (expire.c) */
+		__u32 ring; /* its slot + 1; 0: none are. Written last of these */
+		__u32 cons; /* the ring's consumer before */
+		__u64 sum[SHUNT_CLASSES]; /* counts of expired requests after it */
+	} expiring;
+	__u32 owner;        /* the user whose workers have had this memory, + 1; 0: nobody */
+	__u32 left;         /* the worker said goodbye; worker_pid is its process until that has ended */
+	__u64 steered_known; /* a bit a core: steered_base is known */
+	__u32 steered_base[SHUNT_CORES]; /* requests sent to core i before its ring was made (steered.h) */
+};
+
+static inline enum domain_phase phase_of(const struct domain_state *s)
+{
+	if (s->step)
+		return DOMAIN_RECLAIM;
+	return !s->worker_pid ? DOMAIN_FREE : s->left ? DOMAIN_LEFT : DOMAIN_TAKEN;
+}
 
 /* Bytes of the file: for all versions of an ABI. */
 #define STATE_ROOM 16384

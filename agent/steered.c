@@ -7,28 +7,28 @@
 /* Requests that a core's ring has had, or has refused, in the terms of sent and done. */
 static __u32 arrived(const struct domain *d, __u32 core)
 {
-	return d->state->steered_base[core] + ring_prod(&d->r.rx[core]) +
+	return d->pool.state->steered_base[core] + ring_prod(&d->pool.r.rx[core]) +
 	       (__u32)peek(agent_of(d)->core[core].refused);
 }
 
 /* A worker can write both indices; what it says of more than fits is nothing. */
 static __u32 in_ring(const struct domain *d, __u32 core)
 {
-	__u32 n = ring_count(&d->r.rx[core]), size = rx_size(&d->r.geo, core);
+	__u32 n = ring_count(&d->pool.r.rx[core]), size = rx_size(&d->pool.r.geo, core);
 
 	return n <= size ? n : size;
 }
 
 void steered_settle(struct domain *d, __u32 core, __u32 sent)
 {
-	__u64 *known = &d->state->steered_known;
+	__u64 *known = &d->pool.state->steered_known;
 
 	/* New sockets, which XDP has not found yet: all that was sent went to others. */
 	if (!(*known >> core & 1)) {
-		d->state->steered_base[core] += sent - arrived(d, core);
+		d->pool.state->steered_base[core] += sent - arrived(d, core);
 		*known |= 1ULL << core;
 	}
-	poke(d->r.view->done[core], arrived(d, core) - in_ring(d, core));
+	poke(d->pool.r.view->done[core], arrived(d, core) - in_ring(d, core));
 }
 
 /*
@@ -37,7 +37,7 @@ void steered_settle(struct domain *d, __u32 core, __u32 sent)
  */
 static bool is_too_great(const struct domain *d, __u32 core, __u32 *by)
 {
-	__u32 done = __atomic_load_n(&d->r.view->done[core], __ATOMIC_ACQUIRE);
+	__u32 done = __atomic_load_n(&d->pool.r.view->done[core], __ATOMIC_ACQUIRE);
 	__u32 waiting = in_ring(d, core);
 
 	*by = done + waiting - arrived(d, core);
@@ -46,8 +46,8 @@ static bool is_too_great(const struct domain *d, __u32 core, __u32 *by)
 
 void steered_heal(const struct domain *d, struct steered_seen *seen, __u32 core, __u32 running)
 {
-	struct shunt_view *v = d->r.view;
-	struct steered_seen now = { ring_prod(&d->r.rx[core]), peek(v->done[core]) };
+	struct shunt_view *v = d->pool.r.view;
+	struct steered_seen now = { ring_prod(&d->pool.r.rx[core]), peek(v->done[core]) };
 	bool still = now.prod == seen->prod && now.done == seen->done;
 	__u32 by;
 

@@ -27,12 +27,12 @@
 /* Is that core in a function of the policy? */
 static bool asks(const struct domain *d, __u32 core, struct suspect *s)
 {
-	__u16 word = peek(d->r.view->core[core].run.asks);
+	__u16 word = peek(d->pool.r.view->core[core].run.asks);
 
 	if (!word)
 		return false;
 	*s = (struct suspect){ .op = SHUNT_ASKS_OP(word), .core = core, .gen = SHUNT_ASKS_GEN(word),
-			       .pid = d->state->worker_pid, .pidfd = -1 };
+			       .pid = d->pool.state->worker_pid, .pidfd = -1 };
 	return true;
 }
 
@@ -44,7 +44,8 @@ static bool is_running(const struct domain *d, __u32 core)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", d->state->worker_pid, peek(d->r.view->core[core].run.tid));
+	snprintf(path, sizeof(path), "/proc/%u/task/%u/stat", d->pool.state->worker_pid,
+		 peek(d->pool.r.view->core[core].run.tid));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? 0 : read(fd, stat, sizeof(stat) - 1);
 	if (fd >= 0)
@@ -62,7 +63,7 @@ bool suspect_silent(struct domain *d, __u32 core, __u64 now_ns)
 		return false;
 	s.why = SHUNT_REFUSED_STALL;
 	s.since_ns = now_ns;
-	d->suspect = s;
+	d->worker.suspect = s;
 	return true;
 }
 
@@ -70,13 +71,13 @@ void suspect_dead(struct domain *d, __u64 now_ns)
 {
 	struct suspect s;
 
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
 		if (!asks(d, i, &s))
 			continue;
 		s.why = SHUNT_REFUSED_FAULT;
 		s.since_ns = now_ns;
-		s.pidfd = d->worker < 0 ? -1 : fcntl(d->worker, F_DUPFD_CLOEXEC, 0);
-		d->suspect = s;
+		s.pidfd = d->worker.process < 0 ? -1 : fcntl(d->worker.process, F_DUPFD_CLOEXEC, 0);
+		d->worker.suspect = s;
 		return;
 	}
 }
@@ -108,7 +109,7 @@ static void acquit(struct suspect *s)
 /* 1: it was the policy; 0: it was not; -EAGAIN: not known yet. */
 static int judge_death(struct agent *a, struct domain *d, int *sig)
 {
-	struct suspect *s = &d->suspect;
+	struct suspect *s = &d->worker.suspect;
 	int status = ended_with(s->pidfd);
 
 	*sig = 0;
@@ -144,30 +145,31 @@ static bool for_others(const struct agent *a, const struct domain *d)
 			claim[n++] = (struct claim){ .worker = a->maps.agent[i].worker_user,
 						     .only = a->maps.domains[i].user };
 	}
-	return accuse_concerns_others(d->user - 1, claim, n, &in);
+	return accuse_concerns_others(d->worker.user - 1, claim, n, &in);
 }
 
 static bool is_enough(struct agent *a, const struct domain *d)
 {
-	const struct suspect *s = &d->suspect;
+	const struct suspect *s = &d->worker.suspect;
 
-	if (accuse(&shared_of(a)->condemned.first, shared_of(a)->policy.msg.gen, d->user - 1, for_others(a, d)))
+	if (accuse(&shared_of(a)->condemned.first, shared_of(a)->policy.msg.gen, d->worker.user - 1, for_others(a, d)))
 		return true;
 	say(LOG_WARNING, "policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word "
 	    "alone does not put it out of force for others: either a worker of another user says the same, "
 	    "or you put another in force with 'shunt switch'",
-	    shared_of(a)->policy.msg.desc.name, s->pid, d->id, d->user - 1);
+	    shared_of(a)->policy.msg.desc.name, s->pid, d->id, d->worker.user - 1);
 	return false;
 }
 
 static void condemn(struct agent *a, struct domain *d, int sig)
 {
-	const struct suspect *s = &d->suspect;
+	const struct suspect *s = &d->worker.suspect;
 	struct shunt_refused *e = &shared_of(a)->condemned.entry;
+	const struct policy *p = &shared_of(a)->policy;
 
-	*e = (struct shunt_refused){ .hash = shared_of(a)->policy.hash, .gen = shared_of(a)->policy.msg.gen, .time_s = time(NULL), .why = s->why,
+	*e = (struct shunt_refused){ .hash = p->hash, .gen = p->msg.gen, .time_s = time(NULL), .why = s->why,
 				     .op = s->op, .domain = d->id, .core = s->core, .pid = s->pid, .signal = sig };
-	memcpy(e->name, shared_of(a)->policy.msg.desc.name, sizeof(e->name));
+	memcpy(e->name, p->msg.desc.name, sizeof(e->name));
 	shared_of(a)->condemned.told = false;
 	if (s->why == SHUNT_REFUSED_STALL)
 		agent_of(d)->policy_stalls++;
@@ -177,7 +179,7 @@ static void condemn(struct agent *a, struct domain *d, int sig)
 
 static void consider(struct agent *a, struct domain *d)
 {
-	struct suspect *s = &d->suspect;
+	struct suspect *s = &d->worker.suspect;
 	int guilty = 1, sig = 0;
 
 	if (!s->why)
@@ -211,7 +213,8 @@ static void carry_out(struct agent *a)
 	if (done > 0) {
 		policy_refresh(a);
 		say(LOG_ERR, "policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. 'shunt switch' "
-		    "refuses the former from now on, unless by --force", entry.name, text, shared_of(a)->policy.msg.desc.name,
+		    "refuses the former from now on, unless by --force", entry.name, text,
+		    shared_of(a)->policy.msg.desc.name,
 		    entry.why == SHUNT_REFUSED_FAULT ? ": start the worker again" : "");
 	} else {
 		shared_of(a)->condemned.told = true;

@@ -53,14 +53,14 @@ static int copy_contents(int from, int to)
 /* By a new pin that takes the place of the old one, so that at every moment there is one. */
 static int pin_instead(const struct shunt_pins *pins, const char *name, int fd)
 {
-	char path[PATH_MAX], aside[PATH_MAX + 4];
+	char path[PATH_MAX], instead[PATH_MAX + 4];
 	int err = shunt_pin_path(path, sizeof(path), pins, name);
 
 	if (err)
 		return err;
-	snprintf(aside, sizeof(aside), "%s_new", path);
-	unlink(aside); /* of an agent that died in between */
-	return bpf_obj_pin(fd, aside) || rename(aside, path) ? -errno : 0;
+	snprintf(instead, sizeof(instead), "%s_new", path);
+	unlink(instead); /* of an agent that died in between */
+	return bpf_obj_pin(fd, instead) || rename(instead, path) ? -errno : 0;
 }
 
 /* The new map's descriptor, or -errno. Once XDP has it, the contents are copied again: what was counted until then. */
@@ -101,17 +101,17 @@ int view_open(struct domain *d, const struct shunt_pins *pins)
 
 	if (fd < 0)
 		return fd;
-	d->r.view = map_view(fd);
-	if (!d->r.view && errno == EPERM) {
+	d->pool.r.view = map_view(fd);
+	if (!d->pool.r.view && errno == EPERM) {
 		frozen = fd;
 		fd = replace(d, pins, frozen);
 		close(frozen);
 		if (fd < 0)
 			return fd;
-		d->r.view = map_view(fd);
+		d->pool.r.view = map_view(fd);
 	}
-	d->view_fd = fd;
-	return d->r.view ? put_in_force(d, fd) : -errno;
+	d->pool.view_fd = fd;
+	return d->pool.r.view ? put_in_force(d, fd) : -errno;
 }
 
 /* Counts of the cores go on: they are terms of the conservation line. All else the agent and XDP write anew. */
@@ -139,7 +139,7 @@ int view_renew(struct domain *d, const struct shunt_pins *pins)
 	view = map_view(fd);
 	err = view ? 0 : -errno;
 	if (!err)
-		carry_counts(view, d->r.view);
+		carry_counts(view, d->pool.r.view);
 	if (!err)
 		err = pin_instead(pins, name, fd);
 	if (!err)
@@ -150,9 +150,9 @@ int view_renew(struct domain *d, const struct shunt_pins *pins)
 		close(fd);
 		return err;
 	}
-	munmap(d->r.view, sizeof(*d->r.view));
-	close(d->view_fd);
-	d->r.view = view;
-	d->view_fd = fd;
+	munmap(d->pool.r.view, sizeof(*d->pool.r.view));
+	close(d->pool.view_fd);
+	d->pool.r.view = view;
+	d->pool.view_fd = fd;
 	return 0;
 }

@@ -25,9 +25,9 @@ static void write_mark(struct shunt_core_mark *m, __u64 id, __u64 deadline_ns)
 
 static bool something_waits(const struct domain *d)
 {
-	const struct shunt_view *v = d->r.view;
+	const struct shunt_view *v = d->pool.r.view;
 
-	for (__u32 c = 0; c < d->r.geo.nclasses; c++) {
+	for (__u32 c = 0; c < d->pool.r.geo.nclasses; c++) {
 		if (peek(v->enq[c]) != peek(v->deq[c]) || peek(v->parked[c]))
 			return true;
 	}
@@ -37,28 +37,28 @@ static bool something_waits(const struct domain *d)
 /* Requests wait in the core's own ring. */
 static bool ring_waits(const struct domain *d, __u32 core)
 {
-	return ring_count(&d->r.rx[core]) != 0;
+	return ring_count(&d->pool.r.rx[core]) != 0;
 }
 
 /* Whatever the worker wrote there: the signal goes to a thread of its own, or to nobody. */
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 {
 	__u64 *last = &a->signalled[d->id][core];
-	__u32 tid = peek(d->r.view->core[core].run.tid), signal = peek(d->r.view->core[core].run.signal);
+	__u32 tid = peek(d->pool.r.view->core[core].run.tid), signal = peek(d->pool.r.view->core[core].run.signal);
 
-	if (*last == id || !d->state->worker_pid || !signal || signal > SHUNT_SIGNAL_MAX)
+	if (*last == id || !d->pool.state->worker_pid || !signal || signal > SHUNT_SIGNAL_MAX)
 		return;
 	*last = id;
-	if (worker_may_be_signalled(d) && !thread_signal(d->worker, d->state->worker_pid, tid, signal))
+	if (worker_may_be_signalled(d) && !thread_signal(d->worker.process, d->pool.state->worker_pid, tid, signal))
 		agent_of(d)->signals++;
 }
 
 static void watch_core(struct agent *a, struct domain *d, __u32 core)
 {
-	struct shunt_core *c = &d->r.view->core[core];
+	struct shunt_core *c = &d->pool.r.view->core[core];
 	__u64 id = peek(c->run.id), start = peek(c->run.start_ns), now = clock_ns(), deadline;
 	__u32 cls = peek(c->run.queue) & (SHUNT_CLASSES - 1);
-	__u64 quantum = peek(d->r.view->quantum_us[cls]) * 1000ULL, grace = a->maps.cfg.grace_us * 1000ULL;
+	__u64 quantum = peek(d->pool.r.view->quantum_us[cls]) * 1000ULL, grace = a->maps.cfg.grace_us * 1000ULL;
 
 	deadline = start + quantum;
 	if (!id || !quantum || now < deadline)
@@ -76,8 +76,8 @@ void watch_marks(struct agent *a, struct domain *d)
 {
 	bool waits = something_waits(d);
 
-	for (__u32 i = 0; i < d->r.geo.ncores; i++) {
-		if ((d->up >> i & 1) && (waits || ring_waits(d, i)))
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
+		if ((d->worker.up >> i & 1) && (waits || ring_waits(d, i)))
 			watch_core(a, d, i);
 	}
 }
@@ -92,7 +92,7 @@ void watch_running(struct agent *a, void (*look)(struct agent *a, struct domain 
 	}
 	a->watch_ns = a->now_ns + cfg->watch_us * 1000ULL;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		if (a->domain[i].life == DOMAIN_TAKEN)
+		if (a->domain[i].phase == DOMAIN_TAKEN)
 			look(a, &a->domain[i]);
 	}
 }

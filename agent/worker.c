@@ -10,11 +10,10 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
-#include "frames.h"
+#include "domain.h"
 #include "holders.h"
 #include "log.h"
 #include "whose.h"
-#include "worker.h"
 
 #define GRACE_NS 5000000000ULL  /* how long a worker may live without a connection */
 #define LAST_WORD_NS 100000000ULL  /* from a process's end until its connection must have ended */
@@ -23,30 +22,30 @@
 
 static void apply_up(struct domain *d)
 {
-	domain_set_up(d, d->up & ~d->hung);
+	domain_set_up(d, d->worker.up & ~d->worker.hung);
 }
 
 static void all_off(struct domain *d)
 {
-	d->up = d->hung = 0;
+	d->worker.up = d->worker.hung = 0;
 	apply_up(d);
 }
 
 /* A worker with fewer cores than there are sockets gets fewer frames of its own. First it is noted
- * whose they are, then they are handed over: should we die in between, the next burial finds them. */
+ * whose they are, then they are handed over: should we die in between, they are found at the end of the next worker. */
 static void hand_out_spare(struct domain *d, __u32 cores)
 {
-	struct domain_state *s = d->state;
+	struct domain_state *s = d->pool.state;
 	__u32 n = s->nspare, want = cores * SHUNT_SPARE;
 
 	s->nspare = 0;
 	if (n > want) {
-		frames_give(&d->r, s->spare + want, n - want);
+		frames_give(&d->pool.r, s->spare + want, n - want);
 		n = want;
 	}
 	for (__u32 i = 0; i < n; i++)
-		poke(d->r.ctl->spare[i], s->spare[i]);
-	poke(d->r.ctl->nspare, n);
+		poke(d->pool.r.ctl->spare[i], s->spare[i]);
+	poke(d->pool.r.ctl->nspare, n);
 }
 
 int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores)
@@ -60,43 +59,43 @@ int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores
 		close(pidfd);
 		return err;
 	}
-	d->worker = pidfd;
+	d->worker.process = pidfd;
 	hand_out_spare(d, cores);
-	d->state->worker_cores = cores;
-	d->state->owner = agent_of(d)->view_user = uid + 1; /* before it is given anything */
-	d->state->left = 0;
-	d->state->worker_pid = pid;
+	d->pool.state->worker_cores = cores;
+	d->pool.state->owner = agent_of(d)->view_user = uid + 1; /* before it is given anything */
+	d->pool.state->left = 0;
+	d->pool.state->worker_pid = pid;
 	agent_of(d)->worker_pid = pid;
 	agent_of(d)->worker_user = uid + 1;
 	d->maps->domains[d->id].left = 0;
 	agent_of(d)->workers++;
-	d->up = d->hung = 0;
-	d->killed = d->spared = false;
-	d->dead_ns = 0;
-	d->life = DOMAIN_TAKEN;
+	d->worker.up = d->worker.hung = 0;
+	d->worker.killed = d->worker.spared = false;
+	d->worker.ended_ns = 0;
+	domain_move(d, DOMAIN_ATTACHED);
 	return 0;
 }
 
 void worker_here(struct domain *d, void *peer)
 {
 	holders_know(d);
-	d->peer = peer;
-	d->hung_up = d->told = false;
+	d->worker.peer = peer;
+	d->worker.hung_up = d->worker.reported = false;
 }
 
 void worker_up(struct domain *d, __u32 core, __u64 now_ns)
 {
-	d->beat[core] = peek(d->r.view->core[core].run.beat);
-	d->beat_ns[core] = now_ns;
-	d->up |= 1ULL << core;
-	d->hung &= ~(1ULL << core);
+	d->worker.beat[core] = peek(d->pool.r.view->core[core].run.beat);
+	d->worker.beat_ns[core] = now_ns;
+	d->worker.up |= 1ULL << core;
+	d->worker.hung &= ~(1ULL << core);
 	apply_up(d);
 }
 
 void worker_down(struct domain *d, __u32 core)
 {
-	d->up &= ~(1ULL << core);
-	d->hung &= ~(1ULL << core);
+	d->worker.up &= ~(1ULL << core);
+	d->worker.hung &= ~(1ULL << core);
 	apply_up(d);
 }
 
@@ -105,61 +104,51 @@ static void forget_process(struct domain *d)
 {
 	char name[STORE_NAME];
 
-	d->worker = -1;
-	d->state->left = 0;
+	d->worker.process = -1;
+	d->pool.state->left = 0;
 	agent_of(d)->worker_pid = agent_of(d)->worker_user = 0;
 	d->maps->domains[d->id].left = 0;
 	snprintf(name, sizeof(name), "d%u.worker", d->id);
 	store_drop(d->store, name);
 }
 
-static void start_burial(struct domain *d, bool died, __u64 now_ns)
-{
-	all_off(d);
-	d->state->died = died;
-	d->state->burial = BURIAL_DECIDE;
-	d->life = DOMAIN_BURIAL;
-	d->step_ns = now_ns;
-	d->peer = NULL;
-}
-
 void worker_unwelcome(struct domain *d, bool had, __u64 now_ns)
 {
 	agent_of(d)->workers--;
 	if (had) {
-		d->state->left = d->maps->domains[d->id].left = 1;
-		d->life = DOMAIN_LEFT;
-		d->buried = false;
+		d->pool.state->left = d->maps->domains[d->id].left = 1;
+		domain_move(d, DOMAIN_GOODBYE);
+		d->worker.reclaimed = false;
 		return;
 	}
-	start_burial(d, false, now_ns);
+	reclaim_begin(d, DOMAIN_ENDED, false, now_ns);
 	forget_process(d);
 }
 
 void worker_bye(struct domain *d, __u64 now_ns)
 {
-	say(LOG_INFO, "worker %u left domain %u", d->state->worker_pid, d->id);
+	say(LOG_INFO, "worker %u left domain %u", d->pool.state->worker_pid, d->id);
 	all_off(d);
-	d->peer = NULL;
-	d->state->left = d->maps->domains[d->id].left = 1;
-	d->life = DOMAIN_LEFT;
-	d->left_ns = now_ns;
-	d->told = d->killed = d->buried = false;
+	d->worker.peer = NULL;
+	d->pool.state->left = d->maps->domains[d->id].left = 1;
+	domain_move(d, DOMAIN_GOODBYE);
+	d->worker.left_ns = now_ns;
+	d->worker.reported = d->worker.killed = d->worker.reclaimed = false;
 }
 
 bool worker_may_return(struct domain *d, __u64 now_ns)
 {
-	if (!d->buried)
-		start_burial(d, false, now_ns);
-	return d->buried;
+	if (!d->worker.reclaimed)
+		reclaim_begin(d, DOMAIN_RETURNS, false, now_ns);
+	return d->worker.reclaimed;
 }
 
 void worker_hung_up(struct domain *d, __u64 now_ns)
 {
 	all_off(d);
-	d->peer = NULL;
-	d->absent_ns = now_ns;
-	d->hung_up = true;
+	d->worker.peer = NULL;
+	d->worker.absent_ns = now_ns;
+	d->worker.hung_up = true;
 }
 
 bool worker_process_ended(int pidfd)
@@ -171,44 +160,45 @@ bool worker_process_ended(int pidfd)
 
 bool worker_may_be_signalled(struct domain *d)
 {
-	int err = d->state->owner ? shunt_process_is_of(d->worker, d->state->worker_pid, d->state->owner - 1) : 0;
+	const struct domain_state *s = d->pool.state;
+	int err = s->owner ? shunt_process_is_of(d->worker.process, s->worker_pid, s->owner - 1) : 0;
 
-	if (err && err != -ESRCH && !d->spared)
+	if (err && err != -ESRCH && !d->worker.spared)
 		say(LOG_WARNING, "worker %u of domain %u is sent no signal and not ended: %s; the domain is its own until "
-		    "it ends", d->state->worker_pid, d->id, err == -EPERM ?
+		    "it ends", d->pool.state->worker_pid, d->id, err == -EPERM ?
 		    "it has other rights than those of its user, as a set-user-ID program has" :
 		    "whose rights it has cannot be seen in /proc (hidepid=?)");
-	d->spared = err && err != -ESRCH;
+	d->worker.spared = err && err != -ESRCH;
 	return !err;
 }
 
 static void kill_worker(struct domain *d, const char *why)
 {
-	if (d->killed || !worker_may_be_signalled(d))
+	if (d->worker.killed || !worker_may_be_signalled(d))
 		return;
-	d->killed = true;
-	say(LOG_WARNING, "worker %u of domain %u %s: killing it", d->state->worker_pid, d->id, why);
-	if (pidfd_send_signal(d->worker, SIGKILL, NULL, 0) && errno != ESRCH)
-		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", d->state->worker_pid);
+	d->worker.killed = true;
+	say(LOG_WARNING, "worker %u of domain %u %s: killing it", d->pool.state->worker_pid, d->id, why);
+	if (pidfd_send_signal(d->worker.process, SIGKILL, NULL, 0) && errno != ESRCH)
+		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", d->pool.state->worker_pid);
 }
 
 static void check_absence(struct domain *d, __u64 now_ns)
 {
-	if (d->peer)
+	if (d->worker.peer)
 		return;
 	/* The dead hang up, too, a little before they are seen to be dead. */
-	if (d->hung_up && !d->told && now_ns - d->absent_ns > LAST_WORD_NS) {
-		d->told = true;
+	if (d->worker.hung_up && !d->worker.reported && now_ns - d->worker.absent_ns > LAST_WORD_NS) {
+		d->worker.reported = true;
 		say(LOG_WARNING, "worker %u of domain %u hung up: its cores are off",
-		    d->state->worker_pid, d->id);
+		    d->pool.state->worker_pid, d->id);
 	}
-	if (now_ns - d->absent_ns < GRACE_NS)
+	if (now_ns - d->worker.absent_ns < GRACE_NS)
 		return;
-	if (d->up)
+	if (d->worker.up)
 		say(LOG_WARNING, "worker %u of domain %u did not come back: its cores are off",
-		    d->state->worker_pid, d->id);
+		    d->pool.state->worker_pid, d->id);
 	all_off(d);
-	if (d->hung_up || d->maps->cfg.hang == SHUNT_HANG_KILL)
+	if (d->worker.hung_up || d->maps->cfg.hang == SHUNT_HANG_KILL)
 		kill_worker(d, "lives without a connection");
 }
 
@@ -219,16 +209,16 @@ static __u64 hang_ns(const struct domain *d)
 
 static bool is_silent(struct domain *d, int core, __u64 now_ns)
 {
-	const struct shunt_core_run *run = &d->r.view->core[core].run;
+	const struct shunt_core_run *run = &d->pool.r.view->core[core].run;
 	__u64 beat = peek(run->beat), limit = hang_ns(d);
 
 	if (peek(run->state) != SHUNT_CORE_BUSY && !peek(run->asks) && limit < IDLE_HANG_NS)
 		limit = IDLE_HANG_NS;
-	if (beat != d->beat[core]) {
-		d->beat[core] = beat;
-		d->beat_ns[core] = now_ns;
+	if (beat != d->worker.beat[core]) {
+		d->worker.beat[core] = beat;
+		d->worker.beat_ns[core] = now_ns;
 	}
-	return now_ns - d->beat_ns[core] >= limit;
+	return now_ns - d->worker.beat_ns[core] >= limit;
 }
 
 static void check_core(struct domain *d, int core, __u64 now_ns)
@@ -236,11 +226,11 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 	__u64 bit = 1ULL << core;
 	bool silent = is_silent(d, core, now_ns);
 
-	if (silent && d->maps->cfg.hang == SHUNT_HANG_KILL && now_ns - d->beat_ns[core] >= 2 * hang_ns(d))
+	if (silent && d->maps->cfg.hang == SHUNT_HANG_KILL && now_ns - d->worker.beat_ns[core] >= 2 * hang_ns(d))
 		kill_worker(d, "hangs in the policy");
-	if (silent == !!(d->hung & bit))
+	if (silent == !!(d->worker.hung & bit))
 		return;
-	d->hung ^= bit;
+	d->worker.hung ^= bit;
 	apply_up(d);
 	if (!silent) {
 		say(LOG_INFO, "core %d of domain %u works again", core, d->id);
@@ -248,7 +238,7 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 	}
 	agent_of(d)->core[core].hung++;
 	say(LOG_WARNING, "core %d of domain %u is silent for %llu ms: it is off, others take "
-	    "what waits for it", core, d->id, (now_ns - d->beat_ns[core]) / 1000000);
+	    "what waits for it", core, d->id, (now_ns - d->worker.beat_ns[core]) / 1000000);
 	/* Another policy may bring it back. */
 	if (!suspect_silent(d, core, now_ns) && d->maps->cfg.hang == SHUNT_HANG_KILL)
 		kill_worker(d, "hangs");
@@ -259,45 +249,45 @@ static void check_left(struct domain *d, __u64 now_ns)
 {
 	__u64 drain_ns = d->maps->cfg.drain_ms * 1000000ULL;
 
-	if (worker_process_ended(d->worker)) {
-		start_burial(d, false, now_ns);
+	if (worker_process_ended(d->worker.process)) {
+		reclaim_begin(d, DOMAIN_ENDED, false, now_ns);
 		forget_process(d);
 		return;
 	}
-	if (now_ns - d->left_ns < LEFT_TOLD_NS)
+	if (now_ns - d->worker.left_ns < LEFT_TOLD_NS)
 		return;
-	if (!d->told && drain_ns)
+	if (!d->worker.reported && drain_ns)
 		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else gets its rings before it "
-		    "ends; %u ms after its goodbye it is killed", d->state->worker_pid, d->id, d->maps->cfg.drain_ms);
-	else if (!d->told)
+		    "ends; %u ms after its goodbye it is killed", d->pool.state->worker_pid, d->id, d->maps->cfg.drain_ms);
+	else if (!d->worker.reported)
 		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else gets its rings before it "
-		    "ends", d->state->worker_pid, d->id);
-	d->told = true;
-	if (drain_ns && now_ns - d->left_ns >= drain_ns)
+		    "ends", d->pool.state->worker_pid, d->id);
+	d->worker.reported = true;
+	if (drain_ns && now_ns - d->worker.left_ns >= drain_ns)
 		kill_worker(d, "lives on after its goodbye");
 }
 
 void worker_check(struct domain *d, __u64 now_ns)
 {
-	if (d->life == DOMAIN_LEFT)
+	if (d->phase == DOMAIN_LEFT)
 		check_left(d, now_ns);
-	if (d->life != DOMAIN_TAKEN)
+	if (d->phase != DOMAIN_TAKEN)
 		return;
-	if (worker_process_ended(d->worker)) {
+	if (worker_process_ended(d->worker.process)) {
 		/* Its last message may be BYE. Whoever else has its connection does not count. */
-		if (!d->dead_ns)
-			d->dead_ns = now_ns;
-		if (d->peer && now_ns - d->dead_ns < LAST_WORD_NS)
+		if (!d->worker.ended_ns)
+			d->worker.ended_ns = now_ns;
+		if (d->worker.peer && now_ns - d->worker.ended_ns < LAST_WORD_NS)
 			return;
-		say(LOG_WARNING, "worker %u of domain %u died", d->state->worker_pid, d->id);
+		say(LOG_WARNING, "worker %u of domain %u died", d->pool.state->worker_pid, d->id);
 		suspect_dead(d, now_ns);
-		start_burial(d, true, now_ns);
+		reclaim_begin(d, DOMAIN_ENDED, true, now_ns);
 		forget_process(d);
 		return;
 	}
 	check_absence(d, now_ns);
 	for (int i = 0; i < SHUNT_CORES && d->maps->cfg.hang_ms; i++) {
-		if (d->up >> i & 1)
+		if (d->worker.up >> i & 1)
 			check_core(d, i, now_ns);
 	}
 }

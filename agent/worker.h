@@ -1,12 +1,45 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * worker.h - the life of a domain's worker, from attaching to being buried
+ * worker.h - the process that serves a domain: it comes, works, says goodbye or dies
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
-#include "domain.h"
+#include <shunt/abi.h>
+
+#include "suspect.h"
+
+struct domain;
+
+/* A worker, and what it has in common with the children that it made. */
+struct kin {
+	__u32 pid, user; /* user: + 1; 0: not known */
+	__u64 began; /* clock ticks after the boot; 0: not known */
+	__s32 session;
+	char name[SHUNT_NAME_LEN];
+};
+
+struct worker {
+	int process;                /* its pidfd, the store's; -1: none */
+	void *peer;                 /* its connection (broker.c); NULL: there is none */
+	__u64 absent_ns;            /* since when there is no connection */
+	bool hung_up;               /* it was the worker that ended it */
+	bool reported;              /* the operator knows that it hung up, or lives after its goodbye */
+	bool killed;
+	bool spared;                /* it has other rights than its user's (worker_may_be_signalled) */
+	bool reclaimed;             /* DOMAIN_LEFT: what it had is taken back, and it may come again at once */
+	__u64 left_ns;              /* DOMAIN_LEFT: since when */
+	__u64 ended_ns;             /* when the end of its process was seen; 0: it lives */
+	__u64 up;                   /* cores that it said are up; those hung, too */
+	__u64 hung;
+	__u64 beat[SHUNT_CORES];    /* last beat seen … */
+	__u64 beat_ns[SHUNT_CORES]; /* … and when it moved */
+	__u32 user;                 /* whose it is, + 1; 0: not known */
+	struct kin kin;             /* of the last one, too (holders.c) */
+	struct suspect suspect;     /* what speaks against the policy */
+};
 
 /* The domain is free and pidfd (taken over, even on failure) becomes its worker's. */
 int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores);
@@ -27,11 +60,6 @@ void worker_hung_up(struct domain *d, __u64 now_ns);
 bool worker_may_be_signalled(struct domain *d);
 /* Looks whether it lives and works. */
 void worker_check(struct domain *d, __u64 now_ns);
-
-/* bury.c: one step of the burial. True: the next one can be done at once. */
-bool bury_step(struct domain *d, __u64 now_ns);
-/* bury.c: gives the kernel the frame that was left aside, if it has not got it. */
-void bury_aside(struct domain *d);
 
 /* Has the process ended? Its number may be another's then. */
 bool worker_process_ended(int pidfd);

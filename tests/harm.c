@@ -112,7 +112,7 @@ static void ghost(const char *path, uint32_t domain)
 	struct given g;
 
 	say_bye(attach_to(path, domain, &g));
-	for (int i = 0; i < 5; i++) { /* as if it came again: the first time to be buried, then to be taken on */
+	for (int i = 0; i < 5; i++) { /* as if it came again: first what it had is taken back, then it is taken on */
 		int fd = dial(path);
 
 		usleep(50000);

@@ -13,8 +13,8 @@ branches() {
 
 test_no_branch_on_roles_stands_outside_their_files() {
 	local files
-	files=$(find agent -name '*.[ch]' ! -name 'role*')
-	assert_eq "$(branches $files)" ""
+	mapfile -t files < <(find agent -name '*.[ch]' ! -name 'role*')
+	assert_eq "$(branches "${files[@]}")" ""
 }
 
 test_a_branch_on_roles_would_be_found() {

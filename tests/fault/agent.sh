@@ -215,8 +215,8 @@ test_both_its_processes_are_killed_under_a_worker_and_no_request_that_it_has_is_
 
 came_again() { [ "$(count_of workers)" = 2 ]; }
 
-# The next agent goes on with the burial, wherever the one before was.
-test_an_agent_that_dies_while_it_buries_is_continued() {
+# The next agent goes on taking back what the worker had, wherever the one before was.
+test_an_agent_that_dies_while_it_takes_back_what_a_worker_had_is_continued() {
 	local i agent
 	load mq
 	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time 60 \

@@ -99,7 +99,7 @@ test_what_is_not_taken_over_is_given_back() {
 all_kept() { [ "$(kept)" = 10 ]; }
 
 # Its worker is dead by then: systemd closes a pidfd that says so, unless it is told not to look.
-test_a_worker_that_died_meanwhile_is_buried() {
+test_what_a_worker_had_that_died_meanwhile_is_taken_back() {
 	load_unit fcfs
 	start_worker
 	wait_for 5 has_names 'control d0.memory d0.s0 d0.s1 d0.s2 d0.s3 d0.state d0.worker listen load lock'

@@ -25,7 +25,7 @@ kill_worker() {
 	start_again
 }
 
-# The domain is free once the dead worker is buried.
+# The domain is free once what the dead worker had is taken back.
 start_again() {
 	wait_for 10 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j --dev $DEV |
 		jq -e '.domains[0] | .up == 0 and .agent.worker_pid == null'"

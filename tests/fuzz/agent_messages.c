@@ -21,7 +21,6 @@
 #include "agent/agent.h"
 #include "agent/log.h"
 #include "agent/role_shared.h"
-#include "agent/worker.h"
 #include "input.h"
 #include "tests/ring.h"
 
@@ -67,20 +66,20 @@ static void make_child(void)
 
 static void make_domain(struct domain *d, __u32 id)
 {
-	*d = (struct domain){ .id = id, .life = DOMAIN_FREE, .store = a.store, .maps = &a.maps, .worker = -1 };
-	d->r.geo = (struct shunt_geometry){ .nframes = 256, .chunk = 2048, .core_ring = 64, .hold_ring = 64,
+	*d = (struct domain){ .id = id, .phase = DOMAIN_FREE, .store = a.store, .maps = &a.maps, .worker.process = -1 };
+	d->pool.r.geo = (struct shunt_geometry){ .nframes = 256, .chunk = 2048, .core_ring = 64, .hold_ring = 64,
 					    .fill_ring = 512, .ncores = CORES, .nclasses = 2, .mtu = 1500 };
-	d->state = calloc(1, sizeof(*d->state));
-	d->r.memory = calloc(1, shunt_memory_len(&d->r.geo));
-	d->r.ctl = shunt_ctl_of(d->r.memory, &d->r.geo);
-	d->r.view = aligned_alloc(64, sizeof(*d->r.view));
-	memset(d->r.view, 0, sizeof(*d->r.view));
-	make_ring(&d->r.fill[0], 512);
-	for (__u32 k = 0; k < sockets_of(&d->r.geo); k++)
-		make_ring(&d->r.rx[slot_of(&d->r.geo, k)], 64);
-	d->memory = d->view_fd = spare;
+	d->pool.state = calloc(1, sizeof(*d->pool.state));
+	d->pool.r.memory = calloc(1, shunt_memory_len(&d->pool.r.geo));
+	d->pool.r.ctl = shunt_ctl_of(d->pool.r.memory, &d->pool.r.geo);
+	d->pool.r.view = aligned_alloc(64, sizeof(*d->pool.r.view));
+	memset(d->pool.r.view, 0, sizeof(*d->pool.r.view));
+	make_ring(&d->pool.r.fill[0], 512);
+	for (__u32 k = 0; k < sockets_of(&d->pool.r.geo); k++)
+		make_ring(&d->pool.r.rx[slot_of(&d->pool.r.geo, k)], 64);
+	d->pool.memory = d->pool.view_fd = spare;
 	for (int i = 0; i < SHUNT_SLOTS; i++)
-		d->sock[i] = spare;
+		d->pool.sock[i] = spare;
 }
 
 static void make(void)
@@ -101,7 +100,7 @@ static void make(void)
 	a.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	MUST(a.listener >= 0 && !bind(a.listener, (struct sockaddr *)&any, sizeof(any.sun_family)) && !listen(a.listener, 64));
 	for (int i = 0; i < SHUNT_DOMAINS; i++)
-		a.domain[i].worker = -1;
+		a.domain[i].worker.process = -1;
 	for (int i = 0; i < DOMAINS; i++)
 		make_domain(&a.domain[i], i);
 	for (int i = 0; i < PEERS_MAX; i++)
@@ -202,36 +201,37 @@ static void hear(void)
 	}
 }
 
-/* What the burial does in the end. */
-static void bury(struct domain *d)
+/* What reclaiming does in the end. */
+static void reclaim(struct domain *d)
 {
 	char name[STORE_NAME];
 
-	if (d->life != DOMAIN_BURIAL)
+	if (d->phase != DOMAIN_RECLAIM)
 		return;
 	snprintf(name, sizeof(name), "d%u.worker", d->id);
 	store_drop(d->store, name);
-	d->worker = -1;
-	d->state->burial = BURIAL_NONE;
-	d->state->worker_pid = 0;
-	d->life = DOMAIN_FREE;
+	d->worker.process = -1;
+	d->pool.state->step = RECLAIM_NONE;
+	d->pool.state->worker_pid = 0;
+	d->phase = DOMAIN_FREE;
 }
 
 static void check(void)
 {
 	for (int i = 0; i < DOMAINS; i++) {
 		const struct domain *d = &a.domain[i];
-		const struct peer *p = d->peer;
+		const struct peer *p = d->worker.peer;
 		int attached = 0;
 
-		MUST(!p || (p->stage == PEER_WORKER && p->domain == d && p->pid == d->state->worker_pid));
-		MUST(!p || d->life == DOMAIN_TAKEN);
+		MUST(!p || (p->stage == PEER_WORKER && p->domain == d && p->pid == d->pool.state->worker_pid));
+		MUST(!p || d->phase == DOMAIN_TAKEN);
 		for (int k = 0; k < PEERS_MAX; k++)
-			attached += a.peer[k].stage == PEER_WORKER && a.peer[k].domain == d && d->peer == &a.peer[k];
+			attached += a.peer[k].stage == PEER_WORKER && a.peer[k].domain == d && p == &a.peer[k];
 		MUST(attached <= 1);
-		MUST(!domains[i].up || (d->life == DOMAIN_TAKEN && p && domains[i].up < 1ULL << d->state->worker_cores));
-		MUST(d->state->worker_cores <= CORES);
-		MUST(d->worker >= 0 || d->life != DOMAIN_TAKEN);
+		MUST(!domains[i].up || (d->phase == DOMAIN_TAKEN && p &&
+					domains[i].up < 1ULL << d->pool.state->worker_cores));
+		MUST(d->pool.state->worker_cores <= CORES);
+		MUST(d->worker.process >= 0 || d->phase != DOMAIN_TAKEN);
 	}
 	for (int k = 0; k < PEERS_MAX; k++)
 		MUST((a.peer[k].stage == PEER_NONE) == (a.peer[k].fd < 0) && memchr(a.peer[k].name, 0, SHUNT_NAME_LEN));
@@ -249,11 +249,11 @@ static void end(void)
 		MUST(a.peer[i].stage == PEER_NONE);
 	}
 	for (int i = 0; i < DOMAINS; i++) {
-		if (a.domain[i].life == DOMAIN_TAKEN)
+		if (a.domain[i].phase == DOMAIN_TAKEN)
 			worker_bye(&a.domain[i], a.now_ns);
-		if (a.domain[i].life == DOMAIN_LEFT) /* its process ends now */
-			a.domain[i].life = DOMAIN_BURIAL;
-		bury(&a.domain[i]);
+		if (a.domain[i].phase == DOMAIN_LEFT) /* its process ends now */
+			a.domain[i].phase = DOMAIN_RECLAIM;
+		reclaim(&a.domain[i]);
 	}
 	memset(a.user, 0, sizeof(a.user));
 }
@@ -297,7 +297,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			peers_tick(&a);
 			break;
 		case 6:
-			bury(&a.domain[how % DOMAINS]);
+			reclaim(&a.domain[how % DOMAINS]);
 			break;
 		default:
 			say_something(&in, k, how); /* heard later, with more */

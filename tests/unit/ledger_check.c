@@ -81,9 +81,9 @@ void world_find_frames(struct harvest *h)
 	assert_int_equal(frames_mark(&world, FRAMES_FIRST, seen), 0);
 	assert_int_equal(frames_mark(&world, FRAMES_SECOND, seen), 0);
 	frames_list(&world, seen, h);
-	for (int i = 0; i < FRAMES_ASIDE; i++) { /* no ring has ever refused a packet */
-		if (h->aside[i])
-			h->frame[h->n++] = h->aside[i] - 1;
+	for (int i = 0; i < FRAMES_KEPT; i++) { /* no ring has ever refused a packet */
+		if (h->kept[i])
+			h->frame[h->n++] = h->kept[i] - 1;
 	}
 }
 

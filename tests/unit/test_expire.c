@@ -44,35 +44,35 @@ static int set_up(void **unused)
 	settled = 0;
 	maps = (struct maps){ .agent = &agent, .cfg.hold_age_ms = 1000 };
 	d.maps = &maps;
-	d.state = &state;
-	d.r.view = &view;
-	d.r.geo = (struct shunt_geometry){ .nframes = NFRAMES, .chunk = CHUNK, .core_ring = RING, .hold_ring = RING,
+	d.pool.state = &state;
+	d.pool.r.view = &view;
+	d.pool.r.geo = (struct shunt_geometry){ .nframes = NFRAMES, .chunk = CHUNK, .core_ring = RING, .hold_ring = RING,
 					   .fill_ring = 2 * NFRAMES, .ncores = 2, .nclasses = 2 };
-	d.r.memory = calloc(NFRAMES, CHUNK);
-	make_ring(&d.r.fill[0], 2 * NFRAMES);
-	for (__u32 k = 0; k < sockets_of(&d.r.geo); k++)
-		make_ring(&d.r.rx[slot_of(&d.r.geo, k)], RING);
+	d.pool.r.memory = calloc(NFRAMES, CHUNK);
+	make_ring(&d.pool.r.fill[0], 2 * NFRAMES);
+	for (__u32 k = 0; k < sockets_of(&d.pool.r.geo); k++)
+		make_ring(&d.pool.r.rx[slot_of(&d.pool.r.geo, k)], RING);
 	return 0;
 }
 
 static int tear_down(void **unused)
 {
-	free(d.r.memory);
-	free(d.r.fill[0].map);
-	for (__u32 k = 0; k < sockets_of(&d.r.geo); k++)
-		free(d.r.rx[slot_of(&d.r.geo, k)].map);
+	free(d.pool.r.memory);
+	free(d.pool.r.fill[0].map);
+	for (__u32 k = 0; k < sockets_of(&d.pool.r.geo); k++)
+		free(d.pool.r.rx[slot_of(&d.pool.r.geo, k)].map);
 	return 0;
 }
 
 static struct shunt_meta *meta(__u32 frame)
 {
-	return (struct shunt_meta *)(d.r.memory + frame * CHUNK + 256 - sizeof(struct shunt_meta));
+	return (struct shunt_meta *)(d.pool.r.memory + frame * CHUNK + 256 - sizeof(struct shunt_meta));
 }
 
 /* A request of the class, in this frame, that came so long ago (0: it does not say). */
 static void arrives(__u32 slot, __u32 frame, __u32 cls, __u64 ago)
 {
-	struct shunt_ring *rx = &d.r.rx[slot];
+	struct shunt_ring *rx = &d.pool.r.rx[slot];
 	__u32 prod = ring_prod(rx);
 
 	*meta(frame) = (struct shunt_meta){ .cls = cls, .arrival_ns = ago ? NOW - ago : 0 };
@@ -88,10 +88,10 @@ static void the_old_end_and_the_young_wait_on(void **unused)
 	expire_old(&d, NOW);
 	assert_int_equal(agent.cls[1].expired, 2);
 	assert_int_equal(agent.cls[0].expired, 0);
-	assert_int_equal(ring_count(&d.r.rx[HOLD(1)]), 1);
-	assert_int_equal(ring_count(&d.r.fill[0]), 2);
-	assert_int_equal(d.r.fill[0].addr[0], 3 * CHUNK);
-	assert_int_equal(d.r.fill[0].addr[1], 4 * CHUNK);
+	assert_int_equal(ring_count(&d.pool.r.rx[HOLD(1)]), 1);
+	assert_int_equal(ring_count(&d.pool.r.fill[0]), 2);
+	assert_int_equal(d.pool.r.fill[0].addr[0], 3 * CHUNK);
+	assert_int_equal(d.pool.r.fill[0].addr[1], 4 * CHUNK);
 	assert_int_equal(settled, 1);
 	expire_old(&d, NOW);
 	assert_int_equal(agent.cls[1].expired, 2);
@@ -108,7 +108,7 @@ static void what_a_core_left_is_as_old_as_the_last_core_is_off(void **unused)
 	expire_old(&d, NOW + MS);
 	assert_int_equal(agent.cls[1].expired, 1);
 	assert_int_equal(agent.cls[0].expired, 1);
-	assert_int_equal(ring_count(&d.r.fill[0]), 2);
+	assert_int_equal(ring_count(&d.pool.r.fill[0]), 2);
 }
 
 static void what_is_left_for_a_worker_says_when_it_came(void **unused)
@@ -117,7 +117,7 @@ static void what_is_left_for_a_worker_says_when_it_came(void **unused)
 	arrives(0, 8, 1, 10 * MS);
 	state.unserved_ns = NOW - 500 * MS;
 	expire_before_worker(&d, NOW);
-	assert_int_equal(ring_count(&d.r.rx[0]), 2);
+	assert_int_equal(ring_count(&d.pool.r.rx[0]), 2);
 	assert_int_equal(meta(7)->arrival_ns, NOW - 500 * MS);
 	assert_int_equal(meta(8)->arrival_ns, NOW - 10 * MS);
 }
@@ -127,13 +127,13 @@ static void without_a_limit_all_wait(void **unused)
 	maps.cfg.hold_age_ms = 0;
 	arrives(HOLD(0), 3, 0, 9000 * MS);
 	expire_before_worker(&d, NOW);
-	assert_int_equal(ring_count(&d.r.rx[HOLD(0)]), 1);
+	assert_int_equal(ring_count(&d.pool.r.rx[HOLD(0)]), 1);
 }
 
 /* A worker wrote what it liked. */
 static void nonsense_in_ring_and_metadata_is_bounded(void **unused)
 {
-	struct shunt_ring *rx = &d.r.rx[0];
+	struct shunt_ring *rx = &d.pool.r.rx[0];
 
 	state.unserved_ns = 1;
 	arrives(0, 7, 200, 0);                              /* no such class */
@@ -145,9 +145,9 @@ static void nonsense_in_ring_and_metadata_is_bounded(void **unused)
 	meta(10)->arrival_ns = NOW + 1;                     /* has not come yet */
 	expire_old(&d, NOW);
 	assert_int_equal(agent.cls[0].expired, 3);
-	assert_int_equal(ring_count(&d.r.fill[0]), 2);
-	assert_int_equal(ring_count(&d.r.rx[HOLD(0)]), 1);
-	ring_set_prod(&d.r.rx[HOLD(0)], 1000);              /* more than there is room for */
+	assert_int_equal(ring_count(&d.pool.r.fill[0]), 2);
+	assert_int_equal(ring_count(&d.pool.r.rx[HOLD(0)]), 1);
+	ring_set_prod(&d.pool.r.rx[HOLD(0)], 1000);              /* more than there is room for */
 	meta(10)->arrival_ns = 1;
 	expire_old(&d, NOW);
 	assert_int_equal(agent.cls[0].expired, 3);
@@ -165,7 +165,7 @@ static void an_agent_that_dies_in_a_step_counts_once(void **unused)
 
 	state.expiring = (struct expiring){ .ring = HOLD(1) + 1, .cons = 1, .sum[1] = 7 };
 	arrives(HOLD(1), 4, 1, 3000 * MS);
-	ring_set_cons(&d.r.rx[HOLD(1)], 2);
+	ring_set_cons(&d.pool.r.rx[HOLD(1)], 2);
 	expire_old(&d, NOW);
 	expire_old(&d, NOW);
 	assert_int_equal(agent.cls[1].expired, 7);

@@ -189,7 +189,7 @@ static void next_round(struct pool *p)
 }
 
 /* The worker is dead: its frames go back. */
-static void bury(struct pool *p)
+static void reclaim(struct pool *p)
 {
 	unsigned char seen[NFRAMES] = { 0 };
 	__u32 list[NFRAMES];
@@ -201,9 +201,9 @@ static void bury(struct pool *p)
 		assert_int_equal(frames_mark(&p->r, round, seen), 0);
 	}
 	frames_list(&p->r, seen, &h);
-	for (int i = 0; !p->refused && i < FRAMES_ASIDE; i++) {
-		if (h.aside[i])
-			list[h.n++] = h.aside[i] - 1;
+	for (int i = 0; !p->refused && i < FRAMES_KEPT; i++) {
+		if (h.kept[i])
+			list[h.n++] = h.kept[i] - 1;
 	}
 	assert_int_equal(frames_give(&p->r, list, h.n), 0);
 	check(p, p->refused ? 2 * shunt_fill_rings(&p->r.geo) : 0);
@@ -228,7 +228,7 @@ static void live(struct pool *p, int packets, int rings)
 		for (int n = rand() % 6; n; n--) {
 			receive(p, rand() % rings);
 			if (rand() % 8 == 0)
-				bury(p);
+				reclaim(p);
 		}
 		for (int n = rand() % 4; n; n--)
 			work(p);
@@ -236,10 +236,10 @@ static void live(struct pool *p, int packets, int rings)
 		for (int n = rand() % 4; n; n--)
 			work(p);
 		if (rand() % 8 == 0)
-			bury(p);
+			reclaim(p);
 		flush_fill(p);
 		if (rand() % 8 == 0)
-			bury(p);
+			reclaim(p);
 	}
 }
 
@@ -250,7 +250,7 @@ static void test_no_frame_is_lost_or_doubled(void **state)
 
 		srand(seed);
 		live(p, 300, RINGS);
-		bury(p);
+		reclaim(p);
 		free(p);
 	}
 }
@@ -262,7 +262,7 @@ static void test_no_frame_is_lost_or_doubled_among_several_queues(void **state)
 
 		srand(seed);
 		live(p, 300, CORES);
-		bury(p);
+		reclaim(p);
 		free(p);
 	}
 }
@@ -280,7 +280,7 @@ static void test_frames_go_back_to_their_own_queue(void **state)
 		p->has[p->rx[1].desc[p->rx[1].cons++ & (RING - 1)].addr / CHUNK] = 1;
 	}
 	assert_int_equal(p->fill[1].prod - p->fill_cons[1], each - RING);
-	bury(p);
+	reclaim(p);
 	for (__u32 f = 0; f < CORES; f++) {
 		__u32 n = p->fill[f].prod - p->fill_cons[f] + p->rx_prod[f] - p->rx[f].cons;
 
@@ -323,11 +323,11 @@ static void test_a_refused_packet_keeps_one_frame_aside(void **state)
 
 	for (int i = 0; i < 3 * RING; i++) {
 		receive(p, 3);
-		bury(p);
+		reclaim(p);
 		flush_rx(p);
-		bury(p);
+		reclaim(p);
 		flush_fill(p);
-		bury(p);
+		reclaim(p);
 	}
 	assert_true(p->refused > RING);
 	assert_int_not_equal(p->aside[0], 0);
@@ -374,8 +374,8 @@ static void test_addresses_out_of_the_memory_are_bounded(void **state)
 	p->rx[0].desc[0].addr = 1ULL << 60;
 	assert_int_equal(look(p, &h), 0);
 	assert_int_equal(h.n, 2);
-	assert_int_equal(h.aside[0], 1);
-	assert_int_equal(h.aside[1], 0);
+	assert_int_equal(h.kept[0], 1);
+	assert_int_equal(h.kept[1], 0);
 	free(p);
 }
 

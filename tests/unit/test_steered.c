@@ -33,9 +33,9 @@ static int set_up(void **unused)
 	memset(&view, 0, sizeof(view));
 	memset(&seen, 0, sizeof(seen));
 	maps = (struct maps){ .agent = &agent };
-	d = (struct domain){ .maps = &maps, .state = &state, .r.view = &view };
-	d.r.geo = (struct shunt_geometry){ .core_ring = RING, .ncores = 1, .nclasses = 1 };
-	make_ring(&d.r.rx[0], RING);
+	d = (struct domain){ .maps = &maps, .pool.state = &state, .pool.r.view = &view };
+	d.pool.r.geo = (struct shunt_geometry){ .core_ring = RING, .ncores = 1, .nclasses = 1 };
+	make_ring(&d.pool.r.rx[0], RING);
 	agent.core[0].refused = 100; /* by earlier sockets */
 	sent = BEFORE;
 	steered_settle(&d, 0, sent);
@@ -44,18 +44,18 @@ static int set_up(void **unused)
 
 static int tear_down(void **unused)
 {
-	free(d.r.rx[0].map);
+	free(d.pool.r.rx[0].map);
 	return 0;
 }
 
 static void fill(__u32 n)
 {
-	ring_set_prod(&d.r.rx[0], ring_prod(&d.r.rx[0]) + n);
+	ring_set_prod(&d.pool.r.rx[0], ring_prod(&d.pool.r.rx[0]) + n);
 }
 
 static void end(__u32 n)
 {
-	ring_set_cons(&d.r.rx[0], ring_cons(&d.r.rx[0]) + n);
+	ring_set_cons(&d.pool.r.rx[0], ring_cons(&d.pool.r.rx[0]) + n);
 	view.done[0] += n;
 }
 
@@ -109,7 +109,7 @@ static void test_what_runs_or_is_parked_was_not_refused(void **s)
 {
 	sent += 2;
 	fill(2);
-	ring_set_cons(&d.r.rx[0], 2); /* taken, not ended */
+	ring_set_cons(&d.pool.r.rx[0], 2); /* taken, not ended */
 	ticks(2);
 	assert_int_equal(to_do(), 2);
 	view.done[0] += 2;
@@ -141,7 +141,7 @@ static void test_with_a_new_worker_what_waits_is_all_there_is(void **s)
 
 static void test_indices_that_a_worker_made_up_count_for_no_more_than_a_ring_holds(void **s)
 {
-	ring_set_cons(&d.r.rx[0], 123456);
+	ring_set_cons(&d.pool.r.rx[0], 123456);
 	steered_settle(&d, 0, sent);
 	assert_in_range(to_do(), 0, RING);
 }

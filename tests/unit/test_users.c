@@ -26,7 +26,7 @@ static struct agent *new_agent(void)
 
 	assert_non_null(a);
 	a->now_ns = 5 * ALL_NS;
-	a->domain[0] = (struct domain){ .life = DOMAIN_FREE, .r.geo = { .ncores = SHUNT_CORES, .nclasses = SHUNT_CLASSES,
+	a->domain[0] = (struct domain){ .phase = DOMAIN_FREE, .pool.r.geo = { .ncores = SHUNT_CORES, .nclasses = SHUNT_CLASSES,
 									.hold_ring = 64 } };
 	for (int i = 0; i < PEERS_MAX; i++)
 		a->peer[i].fd = a->peer[i].pidfd = -1;

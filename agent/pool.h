@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pool.h - what of a domain outlives a worker: memory, sockets, rings, view, and what is remembered of them
+ */
+#pragma once
+
+#include "pins.h"
+#include "state.h"
+#include "store.h"
+
+struct domain;
+
+struct pool {
+	struct domain_state *state;
+	struct rings r;
+	int memory;            /* the store's, like the sockets */
+	int sock[SHUNT_SLOTS]; /* in the order of WELCOME */
+	int view_fd;
+
+	void *witness;         /* a mapping of the frames that nobody touches (holes.c); NULL: there is none */
+	bool holes;            /* frames were taken away from the kernel */
+	__u64 bad_frames;      /* requests that made no sense to workers, when we last looked … */
+	__u64 made_ns;         /* … and when the frames were made, or taken over */
+};
+
+/* The parts that a pool is made of, each into the store. 0, or -errno: then pool_let_go(). */
+int pool_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo);
+int pool_make_memory(struct domain *d);
+int pool_make_sockets(struct domain *d);
+int pool_store_as(struct domain *d, const char *what, int fd);
+/* New memory: the first frames of each home are the next worker's, all others the kernel's. */
+void pool_fill(struct domain *d);
+/* Descriptors of the store, if all are there, and state, if it is of this load. */
+bool pool_find(struct domain *d, unsigned int ifindex);
+int pool_map_memory(struct domain *d);
+int pool_map_rings(struct domain *d);
+/* Lets go of all of it, here and in the keeper. */
+void pool_let_go(struct domain *d);
+
+/* view.c: opens and maps the view. 0 or -errno; the descriptor is let go of by pool_let_go(), after a failure, too. */
+int view_open(struct domain *d, const struct shunt_pins *pins);
+
+/* All sockets are where XDP finds them. How many were missing, or -errno. */
+int pool_put_sockets(struct domain *d);
+/* Sockets that leave the map are not fed any more, whoever still has them. */
+void pool_remove_sockets(struct domain *d);

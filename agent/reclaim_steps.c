@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * reclaim_steps.c - the steps that follow a worker's end where memory is shared with it: decide, count, drain, collect
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain.h"
+#include "holes.h"
+#include "ledger_read.h"
+#include "log.h"
+#include "reclaim_frames.h"
+#include "xsk.h"
+
+#define DRAIN_NS 3000000000ULL /* what was sent comes back in this time, or never */
+#define KICKS 64               /* in one go; a kick sends at most 32 */
+
+/* Rings that make no sense are not mended: the domain starts anew, what was in them is lost. */
+static enum reclaim_outcome start_anew(struct domain *d, const char *why)
+{
+	say(LOG_ERR, "the rings of domain %u are %s: making new ones, what waited in them is lost",
+	    d->id, why);
+	return RECLAIM_ANEW;
+}
+
+static enum reclaim_outcome decide(struct domain *d)
+{
+	struct domain_state *s = d->pool.state;
+	const struct shunt_agent *n = agent_of(d);
+	struct verdict v;
+
+	ledger_read(&d->pool.r, &v);
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		s->lost[c] = n->cls[c].lost + v.lost[c];
+		s->replied[c] = n->cls[c].replied + v.replied[c];
+	}
+	s->deaths = n->deaths + s->died;
+	return RECLAIM_DONE;
+}
+
+static enum reclaim_outcome count(struct domain *d)
+{
+	const struct domain_state *s = d->pool.state;
+	struct shunt_agent *n = agent_of(d);
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		poke(n->cls[c].lost, s->lost[c]);
+		poke(n->cls[c].replied, s->replied[c]);
+	}
+	poke(n->deaths, s->deaths);
+	ledger_clear(&d->pool.r);
+	return RECLAIM_DONE;
+}
+
+/* Descriptors that the kernel took from the send rings and will give back, by completion ring. */
+static void count_sent(const struct domain *d, __u32 *sent)
+{
+	struct xdp_statistics st;
+
+	memset(sent, 0, SHUNT_CORES * sizeof(*sent));
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
+		__u32 *of = &sent[d->pool.r.geo.nqueues ? i : 0];
+
+		*of += ring_cons(&d->pool.r.tx[i]);
+		if (!xsk_stats(d->pool.sock[i], &st))
+			*of -= st.tx_invalid_descs;
+	}
+}
+
+static void take_completions(struct domain *d)
+{
+	for (__u32 i = 0; i < shunt_fill_rings(&d->pool.r.geo); i++)
+		ring_set_cons(&d->pool.r.comp[i], ring_prod(&d->pool.r.comp[i]));
+}
+
+static bool kick_core(struct domain *d, __u32 core)
+{
+	const struct shunt_ring *tx = &d->pool.r.tx[core];
+
+	if (ring_count(tx) > tx->mask + 1)
+		return false;
+	for (int i = 0; i < KICKS && ring_count(tx); i++) {
+		int err = xsk_kick(d->pool.sock[core]);
+
+		take_completions(d); /* a full completion ring would stop it */
+		if (err && err != -EAGAIN)
+			break;
+	}
+	return true;
+}
+
+static enum reclaim_outcome drain(struct domain *d, __u64 now_ns)
+{
+	__u32 sent[SHUNT_CORES];
+
+	/* The driver has frames that no ring shows, and nobody can tell which. */
+	if (d->maps->cfg.flags & SHUNT_CFG_CARD)
+		return start_anew(d, "a zero-copy driver's");
+	take_completions(d);
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
+		if (!kick_core(d, i))
+			return start_anew(d, "beyond repair");
+	}
+	count_sent(d, sent);
+	if (frames_are_back(&d->pool.r, sent))
+		return RECLAIM_DONE;
+	return now_ns - d->step_ns > DRAIN_NS ? start_anew(d, "not drained by the kernel") : RECLAIM_LATER;
+}
+
+/* The next worker's own frames first, as many from each home, all others to the kernel. */
+static int share_out(struct domain *d, const struct harvest *h)
+{
+	const struct shunt_geometry *g = &d->pool.r.geo;
+	struct domain_state *s = d->pool.state;
+	__u32 each = g->ncores * SHUNT_SPARE / shunt_fill_rings(g), had[SHUNT_CORES] = { 0 }, rest = 0;
+
+	s->nspare = 0;
+	for (__u32 i = 0; i < h->n; i++) {
+		if (had[shunt_home(g, h->frame[i])]++ < each)
+			s->spare[s->nspare++] = h->frame[i];
+		else
+			h->frame[rest++] = h->frame[i];
+	}
+	return frames_give(&d->pool.r, h->frame, rest);
+}
+
+static enum reclaim_outcome collect(struct domain *d)
+{
+	struct harvest h = { .frame = malloc(d->pool.r.geo.nframes * sizeof(*h.frame)) };
+	int err = h.frame ? 0 : -ENOMEM;
+
+	take_completions(d);
+	if (!err)
+		err = reclaim_find_frames(d, &h);
+	if (!err) {
+		reclaim_keep(d, &h);
+		err = share_out(d, &h);
+	}
+	free(h.frame);
+	if (err == -ENOMEM)
+		return RECLAIM_LATER;
+	if (err)
+		return start_anew(d, "beyond repair");
+	if (holes_found(d))
+		return start_anew(d, "full of holes that were punched into the frames");
+	if (d->pool.state->died)
+		agent_of(d)->recovered += h.n;
+	domain_set_right(d);
+	return RECLAIM_DONE;
+}
+
+enum reclaim_outcome reclaim_shared(struct domain *d, enum reclaim_step step, __u64 now_ns)
+{
+	switch (step) {
+	case RECLAIM_DECIDE:
+		return decide(d);
+	case RECLAIM_COUNT:
+		return count(d);
+	case RECLAIM_DRAIN:
+		return drain(d, now_ns);
+	case RECLAIM_FRAMES:
+		return collect(d);
+	case RECLAIM_NONE:
+		break;
+	}
+	return RECLAIM_DONE;
+}
