@@ -28,12 +28,19 @@ OBJCOPY ?= objcopy
 CC ?= gcc
 CLANG ?= clang
 OBJCOPY_BPF ?= llvm-objcopy
-B := build$(CROSS:%=/%)
+, := ,
+# SAN=1: with address and undefined-behaviour sanitizers, COVERAGE=1: with counts of lines that ran; in folders of their own.
+SAN ?=
+COVERAGE ?=
+B := build$(CROSS:%=/%)$(SAN:1=/san)$(COVERAGE:1=/coverage)
+INSTRUMENT := $(if $(SAN),-fsanitize=address$(,)undefined -fsanitize-undefined-trap-on-error -fno-omit-frame-pointer) \
+	      $(if $(COVERAGE),--coverage -fprofile-update=atomic -fprofile-abs-path)
 
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
 CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(PREFIX)/lib"'
 CFLAGS ?= -O2 -g
+CFLAGS += $(INSTRUMENT)
 # Every symbol is looked up at the start, and what was looked up is read-only from then on.
 SHUNT_LDFLAGS := -Wl,-z,relro,-z,now
 # The folder that it is built in is nobody's business: debug information and BTF name files from there on.

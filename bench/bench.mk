@@ -32,7 +32,7 @@ bench-sim: all $(B)/bench/stalls $(B)/bench/costs.lab.json ## the simulator agai
 $(B)/bench/preempt: $(wildcard bench/preempt/*) tests/ring.h bench/line.h bench/ticks.h $(call obj,$(HOSTLIB_SRC)) $(wildcard hostlib/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) -Wno-missing-field-initializers $(filter %.c %.o,$^) -o $@ \
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(INSTRUMENT) $(WARN) -Wno-missing-field-initializers $(filter %.c %.o,$^) -o $@ \
 		-Wl,--wrap=park_put -ljansson -lm -pthread
 
 $(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c $(wildcard tests/prog/*.h include/shunt/*.h)

@@ -5,10 +5,10 @@
 #   sanitize: thread               instead of address,undefined (unit)
 #   define: NAME=VALUE             a macro for all of its sources (unit)
 
-.PHONY: test test-layers test-busy test-long test-unit test-prog test-e2e test-fault test-programs
+.PHONY: test test-layers test-busy test-long test-unit test-prog test-e2e test-fault test-programs test-san e2e-programs coverage
 
 TEST_CPPFLAGS := $(CPPFLAGS) -I.
-TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN) -Wno-missing-field-initializers
+TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN) -Wno-missing-field-initializers $(if $(COVERAGE),$(INSTRUMENT))
 TEST_LIBS := -Wl,--as-needed -lcmocka -lbpf -lelf -lcyaml -lyaml -ljansson -lcap-ng -lm -ldl -pthread
 
 comment = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
@@ -60,7 +60,6 @@ $(B)/tests/prog/$(1): tests/prog/$(1).c $(call comment,link,tests/prog/$(1).c)
 	$$(Q)$$(CC) $$(TEST_CPPFLAGS) $$(TEST_CFLAGS) -O2 \
 		$$(filter %.c %.S,$$^) -o $$@ $$(TEST_LIBS)
 endef
-, := ,
 $(foreach t,$(UNIT_SRC:tests/unit/%.c=%),$(eval $(call unit_program,$(t))))
 $(foreach t,$(PROG_SRC:tests/prog/%.c=%),$(eval $(call prog_program,$(t))))
 
@@ -141,6 +140,7 @@ test-long: deps ## all tests with their heavy counts, and test-busy (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
 	$(Q)long=0; LONG=1 LIMIT=7200 tests/run.sh $(ALL_TESTS) || long=1; \
 		$(MAKE) --no-print-directory test-mutants || long=1; \
+		$(MAKE) --no-print-directory test-san || long=1; \
 		$(MAKE) --no-print-directory test-busy && exit $$long
 
 test-unit: $(UNIT) ## unit tests, under sanitizers
@@ -149,8 +149,29 @@ test-unit: $(UNIT) ## unit tests, under sanitizers
 test-prog: bpf $(PROG) $(TEST_POLICIES) $(NIC_POLICIES) ## the XDP programs and policies, by BPF_PROG_TEST_RUN (root)
 	$(Q)tests/run.sh $(PROG)
 
-test-e2e: all $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## client to worker and back through a veth pair (root)
+test-e2e: all e2e-programs ## client to worker and back through a veth pair (root)
 	$(Q)tests/run.sh $(E2E)
+
+e2e-programs: $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS) ## what test-e2e runs beside the products
+
+# What is in build/san stands in for build/ itself. Every report is a file there, of whichever process: shuntd's keeper
+# would start a new agent for one that ended, and the test might not notice. What is undefined ends in SIGILL, which is
+# reported like the rest; SIGSEGV is not, since tests have workers die of it.
+in_place = unshare -m sh -c 'mount --bind $(B)/$(1) build && exec "$$@"' in_place
+SAN_TESTS := $(addprefix tests/e2e/,cli_json cli_place cli_tune)
+test-san: deps ## shunt and shuntd under sanitizers, in tests of the command (root)
+	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) SAN=1 all e2e-programs
+	$(Q)rm -rf $(B)/san/reports && mkdir -p -m 1777 $(B)/san/reports
+	$(Q)ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_sigill=1:log_path=$(CURDIR)/build/reports/asan SLOWER=4 LIMIT=1800 $(call in_place,san) tests/run.sh $(SAN_TESTS:%=%.sh); \
+		failed=$$?; ! grep . -r $(B)/san/reports >&2 && exit $$failed
+
+# Processes that are killed leave no counts: more runs than is counted. The unit tests, and what asks and answers.
+coverage: deps ## which lines of the products unit tests and tests of the command run (root)
+	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) COVERAGE=1 all e2e-programs $(UNIT:$(B)/%=$(B)/coverage/%)
+	$(Q)find $(B)/coverage -name '*.gcda' -delete
+	$(Q)$(call in_place,coverage) tests/run.sh --beside $(UNIT) $(filter tests/e2e/cli_%,$(call scripts,beside,$(E2E)))
+	$(Q)[ ! -d $(B)/coverage/coverage ] || { cp -r $(B)/coverage/coverage/. $(B)/coverage; rm -r $(B)/coverage/coverage; } # build was another folder
+	$(Q)scripts/coverage.py $(B)/coverage
 
 test-fault: all $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(DAEMON_PROGRAMS) ## things that die at bad moments (root)
 	$(Q)tests/run.sh $(FAULT)

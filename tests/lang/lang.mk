@@ -8,7 +8,7 @@ $(B)/tests/edges: $(B)/tests/lang/edges.o $(B)/libshunt.a
 $(B)/tests/lang/edges.o: apps/spin.h $(wildcard include/shunt/*.h)
 
 ifeq ($(CROSS),)
-test-programs test-e2e test-fault: $(B)/tests/edges
+test-programs e2e-programs test-fault: $(B)/tests/edges
 endif
 
 # The compilers of the other languages, where Debian has them: without, their tests are skipped.

@@ -2,7 +2,7 @@
 # wire.mk - the wire lab: a NIC, a core, and the switch's programs
 
 WIRE_TESTS := $(addprefix $(B)/tests/wire/,nic core forge clock_back.so switch.o faults.o)
-test-programs test-e2e: $(WIRE_TESTS)
+test-programs e2e-programs: $(WIRE_TESTS)
 all: $(B)/tests/wire/switch.o # for `tests/lab.sh up wire`
 
 $(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c agent/nic.h tests/wire/key.h include/shunt/nic.h include/shunt/wire.h include/shunt/proof.h
