@@ -80,7 +80,7 @@ test_results_do_not_depend_on_the_number_of_jobs() {
 
 # A core that would fail after the end makes the engine ready for all that can happen to a run; without it most is left out.
 test_results_do_not_depend_on_what_the_engine_leaves_out() {
-	local run=(-p fcfs,mq,jbsq,steal,sq -s ideal,shared,wire,stale -w bimodal-100 -c 8,70 -l 0.6,0.9 -n 30k)
+	local run=(-p 'fcfs,mq,jbsq,steal,sq' -s 'ideal,shared,wire,stale' -w bimodal-100 -c '8,70' -l '0.6,0.9' -n 30k)
 
 	sim "${run[@]}" --json "$DIR/plain" >/dev/null
 	sim "${run[@]}" -F 1@3600s --json "$DIR/whole" >/dev/null

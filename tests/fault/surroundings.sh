@@ -71,7 +71,7 @@ test_a_stderr_that_is_full_holds_nobody_up() {
 	mkfifo "$DIR/full"
 	start full sleep 1000
 	exec {full}<>"$DIR/full"
-	dd if=/dev/zero bs=4096 count=17 oflag=nonblock >&"$full" 2>/dev/null || true
+	dd if=/dev/zero bs=4096 count=17 oflag=nonblock 1>&"$full" 2>/dev/null || true
 	start_so '' "2>$DIR/full"
 	wait_for 10 listens $SOCK
 	let_in
