@@ -68,11 +68,13 @@ struct peer {
 	__u64 policy_gen;  /* that it was sent; 0: none */
 };
 
-/* A user that connects: how often it may again (users.c). */
+/* A user that connects: how often it may again, and whether its workers may come (users.c). */
 struct user {
 	uid_t uid;
 	__u32 left;
 	__u64 seen_ns;     /* when left was counted; 0: nobody */
+	__u32 damaged;     /* how often its workers have damaged their memory of late … */
+	__u64 damaged_ns;  /* … and when last */
 };
 
 struct agent {
@@ -140,6 +142,8 @@ bool peers_lets_in(const struct agent *a);
 /* users.c: limits; NULL, or why not. May a process of that user connect? */
 const char *users_may_come(struct agent *a, uid_t uid);
 /* Shall the peer be given the domain's descriptors? */
+/* Was it given new memory in the place of damaged memory so often that it has to wait? */
+const char *users_pause(struct agent *a, uid_t uid);
 const char *users_unread(const struct agent *a, const struct peer *p, const struct domain *d);
 bool peer_has_unread(const struct peer *p);
 /* Closes the connection. False: not entirely, as there are descriptors in it that nobody has read. */

@@ -104,7 +104,9 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 	bool had = d->phase == DOMAIN_LEFT;
 	int pidfd, err;
 
-	p->waits = users_unread(a, p, d);
+	p->waits = users_pause(a, p->uid);
+	if (!p->waits)
+		p->waits = users_unread(a, p, d);
 	if (p->waits || !a->role->is_fit(a, p, d))
 		return;
 	pidfd = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);

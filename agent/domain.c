@@ -3,6 +3,8 @@
  * domain.c - a domain is made, taken over, given up
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
 #include <string.h>
 
 #include "domain.h"
@@ -95,6 +97,7 @@ void domain_forget(struct domain *d, __u64 now_ns)
 			    .kin = old.worker.kin },
 		.former = { .pid = old.former.pid, .process = old.former.process, .user = old.former.user,
 			    .left = old.former.left, .since_ns = now_ns },
+		.damaged_by = old.damaged_by,
 	};
 }
 
@@ -154,4 +157,19 @@ void domain_give_up(struct domain *d)
 	d->former.pid = d->worker.process < 0 ? 0 : d->pool.state->worker_pid; /* if it lives */
 	d->worker.peer = NULL;
 	domain_let_go(d);
+}
+
+void domain_empty_frames(const struct domain *d)
+{
+	if (d->pool.memory >= 0)
+		fallocate(d->pool.memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, shunt_frames_len(&d->pool.r.geo));
+}
+
+void domain_discard(struct domain *d)
+{
+	if (d->phase >= DOMAIN_FREE) {
+		d->damaged_by = d->pool.state->owner;
+		domain_empty_frames(d);
+	}
+	domain_give_up(d);
 }

@@ -18,6 +18,7 @@ struct domain {
 	struct pool pool;
 	struct worker worker;
 	struct former former;
+	__u32 damaged_by; /* whose workers damaged what it had before, + 1, until users.c knows; 0: nobody's */
 	char why[240];  /* why it cannot be made, as told */
 	__u64 step_ns;  /* DOMAIN_RECLAIM: when the present step began */
 };
@@ -48,6 +49,10 @@ bool domain_geometry_serves(const struct shunt_geometry *g, const struct shunt_c
 void domain_let_go(struct domain *d);
 /* The same, and before: XDP stops feeding the rings, the worker is asked to drain and leave them. */
 void domain_give_up(struct domain *d);
+/* The same for what its worker has damaged: of the frames nothing is left to whoever keeps them. */
+void domain_discard(struct domain *d);
+/* Frees the frames, whoever has them open or mapped. */
+void domain_empty_frames(const struct domain *d);
 
 /* What was under way when the rings of before vanished is lost. Only while there are none. */
 void domain_count_lost(struct domain *d);

@@ -119,7 +119,7 @@ static void make_anew(struct agent *a, struct domain *d, const char *why)
 	    "waited in them is lost", why, d->id, d->pool.state->worker_pid);
 	d->former.since_ns = a->now_ns;
 	peers_tell_leave(a, d);
-	domain_give_up(d);
+	domain_discard(d);
 }
 
 static void check(struct agent *a, struct domain *d)

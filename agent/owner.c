@@ -111,6 +111,7 @@ static void renew_rings(struct agent *a, struct domain *d, uid_t uid)
 {
 	say(LOG_INFO, "domain %u gets new memory and sockets: user %u had the former ones, and user %u comes", d->id,
 	    d->pool.state->owner - 1, uid);
+	domain_empty_frames(d);
 	domain_give_up(d);
 	d->former.since_ns = a->now_ns;
 	a->make_ns = a->now_ns;

@@ -77,22 +77,27 @@ static void finish(struct domain *d, __u64 now_ns)
 	say(LOG_DEBUG, "domain %u is %s", d->id, s->left ? "its former worker's" : "free");
 }
 
-static void make_anew(struct agent *a, struct domain *d)
+static void make_anew(struct agent *a, struct domain *d, bool damaged)
 {
 	d->former.since_ns = a->now_ns;
 	a->make_ns = a->now_ns;
-	domain_give_up(d);
+	if (damaged)
+		domain_discard(d);
+	else
+		domain_give_up(d);
 }
 
 bool reclaim_turn(struct agent *a, struct domain *d)
 {
 	enum reclaim_step step = d->pool.state->step;
+	enum reclaim_outcome outcome = a->role->reclaim(a, d, step);
 
-	switch (a->role->reclaim(a, d, step)) {
+	switch (outcome) {
 	case RECLAIM_LATER:
 		return false;
 	case RECLAIM_ANEW:
-		make_anew(a, d);
+	case RECLAIM_DAMAGED:
+		make_anew(a, d, outcome == RECLAIM_DAMAGED);
 		return false;
 	case RECLAIM_DONE:
 		break;

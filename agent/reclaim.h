@@ -63,6 +63,7 @@ enum reclaim_outcome {
 	RECLAIM_DONE,  /* on to the next */
 	RECLAIM_LATER, /* again, in the next turn */
 	RECLAIM_ANEW,  /* nothing can be taken back: what was not let go of is given up, and all is made anew */
+	RECLAIM_DAMAGED, /* the same, as the worker has damaged it */
 };
 
 /* False: that event is none of the phase. */

@@ -17,11 +17,11 @@
 #define KICKS 64               /* in one go; a kick sends at most 32 */
 
 /* Rings that make no sense are not mended: the domain starts anew, what was in them is lost. */
-static enum reclaim_outcome start_anew(struct domain *d, const char *why)
+static enum reclaim_outcome start_anew(struct domain *d, const char *why, enum reclaim_outcome outcome)
 {
 	say(LOG_ERR, "the rings of domain %u are %s: making new ones, what waited in them is lost",
 	    d->id, why);
-	return RECLAIM_ANEW;
+	return outcome;
 }
 
 static enum reclaim_outcome decide(struct domain *d)
@@ -96,16 +96,16 @@ static enum reclaim_outcome drain(struct domain *d, __u64 now_ns)
 
 	/* The driver has frames that no ring shows, and nobody can tell which. */
 	if (d->maps->cfg.flags & SHUNT_CFG_CARD)
-		return start_anew(d, "a zero-copy driver's");
+		return start_anew(d, "a zero-copy driver's", RECLAIM_ANEW);
 	take_completions(d);
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
 		if (!kick_core(d, i))
-			return start_anew(d, "beyond repair");
+			return start_anew(d, "beyond repair", RECLAIM_DAMAGED);
 	}
 	count_sent(d, sent);
 	if (frames_are_back(&d->pool.r, sent))
 		return RECLAIM_DONE;
-	return now_ns - d->step_ns > DRAIN_NS ? start_anew(d, "not drained by the kernel") : RECLAIM_LATER;
+	return now_ns - d->step_ns > DRAIN_NS ? start_anew(d, "not drained by the kernel", RECLAIM_ANEW) : RECLAIM_LATER;
 }
 
 /* The next worker's own frames first, as many from each home, all others to the kernel. */
@@ -141,9 +141,9 @@ static enum reclaim_outcome collect(struct domain *d)
 	if (err == -ENOMEM)
 		return RECLAIM_LATER;
 	if (err)
-		return start_anew(d, "beyond repair");
+		return start_anew(d, "beyond repair", RECLAIM_DAMAGED);
 	if (holes_found(d))
-		return start_anew(d, "full of holes that were punched into the frames");
+		return start_anew(d, "full of holes that were punched into the frames", RECLAIM_DAMAGED);
 	if (d->pool.state->died)
 		agent_of(d)->recovered += h.n;
 	domain_set_right(d);

@@ -13,12 +13,16 @@
 #include <unistd.h>
 
 #include "limits.h"
+#include "log.h"
 
 #define STRANGERS_USER SHUNT_DOMAINS /* connections of one user that are no worker's */
 #define UNREAD_USER 4   /* connections of one user with descriptors that were not read */
 #define PER_SECOND 200  /* connections of one user: sixteen workers that come again ten times a second … */
 #define BURST 200       /* … and this many at once */
 #define SECOND_NS 1000000000ULL
+#define PAUSE_NS (5 * SECOND_NS)   /* after the second time that a user's workers damaged their memory; doubled … */
+#define PAUSE_DOUBLED 6            /* … with each, so often: 320 s … */
+#define FORGET_NS (900 * SECOND_NS) /* … until they have not for so long */
 
 bool peer_has_unread(const struct peer *p)
 {
@@ -109,6 +113,43 @@ static struct user *find(struct agent *a, uid_t uid)
 	}
 	*oldest = (struct user){ .uid = uid, .seen_ns = a->now_ns, .left = BURST };
 	return oldest;
+}
+
+/* The first time costs nothing: it may be a slip. The memory of before is the kernel's as long as anybody has it. */
+static __u64 pause_ns(const struct user *u)
+{
+	__u32 doubled = u->damaged < 2 ? 0 : u->damaged - 2;
+
+	return u->damaged < 2 ? 0 : PAUSE_NS << (doubled < PAUSE_DOUBLED ? doubled : PAUSE_DOUBLED);
+}
+
+static void count_damage(struct agent *a, uid_t uid)
+{
+	struct user *u = find(a, uid);
+
+	if (a->now_ns - u->damaged_ns > FORGET_NS)
+		u->damaged = 0;
+	u->damaged++;
+	u->damaged_ns = a->now_ns;
+	if (pause_ns(u) && uid)
+		say(LOG_WARNING, "workers of user %u have damaged their memory %u times: none may come for %llu s", uid,
+		    u->damaged, (unsigned long long)(pause_ns(u) / SECOND_NS));
+}
+
+const char *users_pause(struct agent *a, uid_t uid)
+{
+	const struct user *u;
+
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		if (a->domain[i].damaged_by)
+			count_damage(a, a->domain[i].damaged_by - 1);
+		a->domain[i].damaged_by = 0;
+	}
+	u = uid ? find(a, uid) : NULL;
+	if (!u || a->now_ns - u->damaged_ns >= pause_ns(u))
+		return NULL;
+	return "workers of this user have damaged their memory again and again: again after a pause, see the messages of "
+	       "shuntd";
 }
 
 static bool comes_too_often(struct agent *a, uid_t uid)

@@ -12,8 +12,12 @@
  *        harm child SOCKET DOMAIN      attaches and ends; a child keeps the sockets until it is killed; prints its number
  *        harm hide SOCKET DOMAIN [NAME] the same, but the child is none to look at (session, name), and has them in a
  *                                      message that it never reads; prints its number
+ *        harm spoil SOCKET DOMAIN      attaches, punches a page out of its memory, leaves when it is told to, but keeps the
+ *                                      memory open; prints how much of it is left, {"left":BYTES,"size":BYTES}
  *        harm become SOCKET DOMAIN COMMAND…   attaches, says BYE, and becomes that program
  */
+#include <fcntl.h>
+#include <linux/falloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -215,6 +219,27 @@ static void hide(const char *path, uint32_t domain, const char *name)
 	say_bye(fd);
 }
 
+/* What is left once shuntd has let go of it, or after two seconds. */
+static void spoil(const char *path, uint32_t domain)
+{
+	char buf[sizeof(struct shunt_msg_policy) + 512];
+	struct given g, more;
+	struct stat st;
+	int fd = attach_to(path, domain, &g), memory = g.fd[SHUNT_FD_MEMORY], n;
+
+	if (fallocate(memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, sysconf(_SC_PAGESIZE)))
+		die("fallocate");
+	do
+		n = answer(fd, buf, sizeof(buf), more.fd, &more.nfd);
+	while (n > 0 && ((struct shunt_msg *)buf)->type != SHUNT_MSG_LEAVE);
+	if (n <= 0)
+		die("answer");
+	for (int i = 0; i < 200 && !fstat(memory, &st) && st.st_blocks * 512 > st.st_size / 4; i++)
+		usleep(10000);
+	printf("{\"left\":%lld,\"size\":%lld}\n", (long long)st.st_blocks * 512, (long long)st.st_size);
+	say_bye(fd);
+}
+
 static void become(const char *path, uint32_t domain, char **command)
 {
 	struct given g;
@@ -244,6 +269,8 @@ int main(int argc, char **argv)
 		child(path, strtoul(argv[3], NULL, 0));
 	else if (!strcmp(what, "hide"))
 		hide(path, strtoul(argv[3], NULL, 0), argc > 4 ? argv[4] : "innocent");
+	else if (!strcmp(what, "spoil"))
+		spoil(path, strtoul(argv[3], NULL, 0));
 	else if (!strcmp(what, "become") && argc > 4)
 		become(path, strtoul(argv[3], NULL, 0), argv + 4);
 	else

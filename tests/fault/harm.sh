@@ -302,6 +302,8 @@ test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	assert_eq "$(stat_of .domains[0].agent.workers)" 2 "times that the healthy worker came"
 	assert_eq "$(stat_of .domains[0].agent.deaths)" 0 "deaths in its domain"
 	wait_for 10 is_free 1
+	# Its workers have damaged their memory: the longer they did, the longer that user waits.
+	wait_for $((LONG ? 100 : 20)) as $BAD build/tests/harm given $SOCK 1
 	start_as next $BAD build/shunt-spin --dev "$DEV" --domain 1 --idle sleep
 	wait_for 10 is_up 1
 	wait_for 5 no_more_files_than $((files + 8))
@@ -352,6 +354,22 @@ test_a_connection_that_outlives_its_process_gets_no_answer() {
 	host python3 "$DIR/late.py" $SOCK || fail "it was answered"
 	start_good
 	assert_unharmed
+}
+
+# Each damage is answered by new memory, and the former is the kernel's for as long as somebody has it.
+test_a_user_that_damages_its_memory_again_and_again_has_to_wait_and_keeps_none_of_it() {
+	local i got
+	begin
+	start_good
+	for i in 1 2; do
+		got=$(as $BAD build/tests/harm spoil $SOCK 1)
+		assert_le "$(jq .left <<<"$got")" "$(($(jq .size <<<"$got") / 4))" "bytes of memory $i that its worker keeps"
+	done
+	assert_exit 1 as $BAD build/tests/harm given $SOCK 1
+	assert_match "$(cat "$DIR/err")" "no welcome: workers of this user have damaged their memory"
+	assert_match "$(logs shuntd)" "workers of user $BAD have damaged their memory 2 times: none may come for 5 s"
+	assert_unharmed
+	wait_for 10 as $BAD build/tests/harm given $SOCK 1
 }
 
 run_tests "$@"

@@ -20,7 +20,7 @@
 static struct agent *a;
 static struct domain_state state;
 static enum reclaim_step done[16]; /* steps that the role was asked for */
-static int ndone, given_up, off;
+static int ndone, given_up, discarded, off;
 static enum reclaim_outcome outcome;
 
 /* The neighbours of the module: what they are asked for is noted. */
@@ -28,6 +28,12 @@ void domain_give_up(struct domain *d)
 {
 	given_up++;
 	domain_move(d, DOMAIN_GIVEN_UP);
+}
+
+void domain_discard(struct domain *d)
+{
+	discarded++;
+	domain_give_up(d);
 }
 
 void domain_set_up(struct domain *d, __u64 up)
@@ -52,7 +58,7 @@ static struct domain *domain_in(enum domain_phase phase)
 	a->now_ns = NOW;
 	a->domain[0] = (struct domain){ .phase = phase, .pool.state = &state,
 					.worker = { .process = 3, .up = 3, .hung = 1 } };
-	ndone = given_up = off = 0;
+	ndone = given_up = discarded = off = 0;
 	outcome = RECLAIM_DONE;
 	state.worker_pid = 77;
 	return &a->domain[0];
@@ -220,6 +226,18 @@ static void test_where_nothing_can_be_taken_back_all_is_given_up_and_made_anew_a
 	assert_int_equal(given_up, 1);
 	assert_int_equal(d->phase, DOMAIN_OFF);
 	assert_int_equal(a->make_ns, NOW);
+	assert_int_equal(discarded, 0);
+}
+
+static void test_what_the_worker_has_damaged_is_laid_to_its_user(void **arg)
+{
+	struct domain *d = domain_in(DOMAIN_TAKEN);
+
+	reclaim_begin(d, DOMAIN_ENDED, true, NOW);
+	outcome = RECLAIM_DAMAGED;
+	assert_false(reclaim_turn(a, d));
+	assert_int_equal(discarded, 1);
+	assert_int_equal(d->phase, DOMAIN_OFF);
 }
 
 int main(void)
@@ -236,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_the_next_agent_goes_on_with_the_step_that_was_next),
 		cmocka_unit_test(test_a_step_that_cannot_be_done_yet_is_asked_for_again),
 		cmocka_unit_test(test_where_nothing_can_be_taken_back_all_is_given_up_and_made_anew_at_once),
+		cmocka_unit_test(test_what_the_worker_has_damaged_is_laid_to_its_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
 /*
  * test_users.c - what a user may take of shuntd, on real sockets: descriptors that it does not read, connections
  */
-/* link: agent/users.c agent/limits.c */
+/* link: agent/users.c agent/limits.c agent/log.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -282,6 +282,49 @@ static void test_a_user_has_room_for_its_workers_and_leaves_room_for_others(void
 	free(a);
 }
 
+/* A user's workers damage what domain 0 had. */
+static void damage(struct agent *a, uid_t uid)
+{
+	a->domain[0].damaged_by = uid + 1;
+	users_pause(a, 1);
+}
+
+static unsigned int seconds_until_it_may_come(struct agent *a, uid_t uid)
+{
+	unsigned int s = 0;
+
+	for (; users_pause(a, uid); s++)
+		a->now_ns += ALL_NS;
+	return s;
+}
+
+static void test_a_user_that_damages_memory_waits_longer_each_time(void **state)
+{
+	static const unsigned int want[] = { 0, 5, 10, 20, 40, 80, 160, 320, 320 };
+	struct agent *a = new_agent();
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		damage(a, 1000);
+		assert_null(users_pause(a, 1001));
+		assert_null(users_pause(a, 0));
+		assert_int_equal(seconds_until_it_may_come(a, 1000), want[i]);
+	}
+	free(a);
+}
+
+static void test_damage_of_long_ago_is_forgotten(void **state)
+{
+	struct agent *a = new_agent();
+
+	damage(a, 1000);
+	damage(a, 1000);
+	assert_non_null(users_pause(a, 1000));
+	a->now_ns += 1000 * ALL_NS;
+	damage(a, 1000);
+	assert_null(users_pause(a, 1000));
+	free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +339,8 @@ int main(void)
 		cmocka_unit_test(test_a_user_that_connects_too_often_waits_and_others_do_not),
 		cmocka_unit_test(test_many_users_make_nobody_wait),
 		cmocka_unit_test(test_a_user_has_room_for_its_workers_and_leaves_room_for_others),
+		cmocka_unit_test(test_a_user_that_damages_memory_waits_longer_each_time),
+		cmocka_unit_test(test_damage_of_long_ago_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
