@@ -63,7 +63,7 @@ test_programs_look_up_their_symbols_at_the_start() {
 test_programs_that_root_runs_end_when_their_stack_was_written_over() {
 	local file
 	for file in shunt shuntd shunt-sim; do
-		nm -D "$ROOT/build/$file" | grep -q __stack_chk_fail || fail "$file has no stack protector"
+		assert_match "$(nm -D "$ROOT/build/$file")" "__stack_chk_fail" "symbols of $file"
 	done
 }
 
