@@ -166,12 +166,13 @@ static void show_agents(const json_t *r)
 	json_array_foreach(json_object_get(r, "domains"), i, d) {
 		a = json_object_get(d, "agent");
 		if (!a) {
-			printf("%s: no shuntd yet\n", show_queues(d, queues));
+			printf("%s: arrived %lld, replied %lld; no shuntd yet\n", show_queues(d, queues),
+			       number_at(d, "arrived"), number_at(d, "replied"));
 			continue;
 		}
-		printf("%s: shuntd pid %lld %s, %lld frames, %lld workers came, %lld died, "
+		printf("%s: arrived %lld, replied %lld; shuntd pid %lld %s, %lld frames, %lld workers came, %lld died, "
 		       "%lld frames recovered, %lld bad peers, %lld arrivals without a frame\n",
-		       show_queues(d, queues), number_at(a, "pid"),
+		       show_queues(d, queues), number_at(d, "arrived"), number_at(d, "replied"), number_at(a, "pid"),
 		       json_is_true(json_object_get(a, "alive")) ? "alive" :
 		       !strcmp(text_at(a, "state"), "hangs") ? "HANGS" : "has ended",
 		       number_at(a, "frames"), number_at(a, "workers"), number_at(a, "deaths"),

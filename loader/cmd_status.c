@@ -34,6 +34,9 @@ static void show_state(const json_t *j)
 	if (!strcmp(state, "gone"))
 		printf("  the interface is gone: 'shunt switch %s' attaches again when it is back, "
 		       "'shunt unload' forgets it\n", text_at(j, "policy"));
+	if (json_object_get(j, "renamed_to"))
+		printf("  the interface is called '%s' now, and shuntd goes by the name: rename it back, or 'shunt unload --dev %s' and "
+		       "load again\n", text_at(j, "renamed_to"), ifname);
 	if (!strcmp(state, "switching"))
 		puts("  a switch is under way");
 	if (!strcmp(state, "interrupted"))
@@ -79,6 +82,12 @@ static void show_worker(const json_t *agent)
 {
 	printf(", worker pid %lld", number_at(agent, "worker_pid"));
 	show_user(agent, "worker_user", "worker_user_name", " of user ");
+	if (json_object_get(agent, "worker_silent_cores"))
+		printf(" (SILENT: %lld of its cores are off", number_at(agent, "worker_silent_cores"));
+	if (json_object_get(agent, "worker_silent_cores") && json_object_get(agent, "worker_runs_for_ms"))
+		printf(", in a request for %lld ms", number_at(agent, "worker_runs_for_ms"));
+	if (json_object_get(agent, "worker_silent_cores"))
+		printf(")");
 	if (json_is_true(json_object_get(agent, "worker_left")))
 		printf(" (said goodbye, and lives on)");
 	if (json_is_true(json_object_get(agent, "worker_other_rights")))

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,6 +207,7 @@ static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 	struct shunt_policy_slot live, other;
 	struct link_state link;
 	struct xdp_there xdp;
+	char name[IF_NAMESIZE];
 	int err = map_slot(ctl, cfg->policy_gen, &live), lock;
 	json_t *refused;
 
@@ -227,6 +229,8 @@ static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 		json_object_set_new(j, "state", json_string("gone"));
 		return 0;
 	}
+	if (link.ifindex != ctl->ifindex && if_indextoname(link.ifindex, name))
+		json_object_set_new(j, "renamed_to", json_string(name));
 	if (ctl->ifindex == link.ifindex && !iface_xdp(ctl, &xdp) && xdp.prog_id == link.prog_id)
 		json_object_set_new(j, "mode", json_string(xdp.mode));
 	json_object_set_new(j, "state", json_string("attached"));

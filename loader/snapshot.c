@@ -204,6 +204,47 @@ static json_t *requeue_json(const struct snapshot *s, const struct shunt_view *v
 	return list;
 }
 
+/* Cores that the agent took from a worker that is silent there, and since when its oldest request runs. */
+static void set_silent(json_t *agent_j, const struct shunt_domain *dom, const struct shunt_view *view,
+		       const struct shunt_agent *agent)
+{
+	__u64 now = clock_ns(), since = now;
+	int silent = 0;
+
+	for (__u32 k = 0; k < dom->ncores && k < SHUNT_CORES; k++) {
+		const struct shunt_core_run *run = &view->core[k].run;
+
+		if (dom->up >> k & 1 || !agent->core[k].hung)
+			continue;
+		silent++;
+		if (run->id && run->start_ns && run->start_ns < since)
+			since = run->start_ns;
+	}
+	if (silent)
+		json_object_set_new(agent_j, "worker_silent_cores", json_integer(silent));
+	if (since < now)
+		json_object_set_new(agent_j, "worker_runs_for_ms", json_integer((now - since) / 1000000));
+}
+
+/* Of all classes. */
+static json_int_t arrived_of(const struct snapshot *s)
+{
+	json_int_t n = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		n += s->in.cls[c].arrived;
+	return n;
+}
+
+static json_int_t replied_of(const struct snapshot *s)
+{
+	json_int_t n = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		n += s->cls[c].replied;
+	return n;
+}
+
 static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u32 d, const struct shunt_domain *dom,
 			   const struct shunt_view *view, const struct shunt_agent *agent)
 {
@@ -225,6 +266,8 @@ static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u3
 		json_object_set_new(j, "draining", json_true());
 	if (a && agent->worker_pid && dom->left)
 		json_object_set_new(a, "worker_left", json_true());
+	if (a && agent->worker_pid && !dom->left && agent_alive(agent) && !(s->cfg.flags & SHUNT_CFG_WIRE))
+		set_silent(a, dom, view, agent);
 	if (a && has_other_rights(agent))
 		json_object_set_new(a, "worker_other_rights", json_true());
 	if (a)
@@ -278,7 +321,9 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 	struct shunt_view *view = NULL;
 	struct shunt_domain dom;
 	struct shunt_agent agent;
+	json_int_t arrived = arrived_of(s), replied = replied_of(s);
 	int err = map_get(ctl, "domains", d, &dom, sizeof(dom));
+	json_t *j;
 
 	if (err || !dom.on)
 		return err;
@@ -297,7 +342,10 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 		s->preempt.parked_held += view->parked_held;
 		if (view->parked_peak > s->preempt.parked_peak)
 			s->preempt.parked_peak = view->parked_peak;
-		json_array_append_new(s->domains, domain_json(ctl, s, d, &dom, view, &agent));
+		j = domain_json(ctl, s, d, &dom, view, &agent);
+		json_object_set_new(j, "arrived", json_integer(arrived_of(s) - arrived));
+		json_object_set_new(j, "replied", json_integer(replied_of(s) - replied));
+		json_array_append_new(s->domains, j);
 	}
 	free(view);
 	return err;

@@ -411,4 +411,23 @@ test_a_vanished_interface_is_seen_and_attached_again() {
 	assert_eq "$(json '.interfaces[0].generation' host shunt -j)" 1 "a new load's generation"
 }
 
+test_a_renamed_interface_is_told_with_the_way_on() {
+	host shunt load fcfs --dev "$DEV" --port 9000
+	! host shunt status | grep -q "is called" || fail "it was not renamed yet"
+	host ip link set dev "$DEV" down
+	host ip link set dev "$DEV" name lan9
+	host ip link set dev lan9 up
+	assert_match "$(host shunt status)" "the interface is called 'lan9' now.*'shunt unload --dev $DEV'"
+	assert_eq "$(json '.interfaces[0].renamed_to' host shunt -j)" lan9
+	host shunt unload --dev "$DEV"
+	host shunt load fcfs --dev lan9 --port 9000
+}
+
+test_stats_counts_what_each_queue_got() {
+	host shunt load fcfs --dev "$DEV" --port 9000
+	ask
+	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j | jq -e '.domains[0].arrived == 1'"
+	assert_match "$(host shunt stats)" "queue 0: arrived 1, replied 0; no shuntd yet"
+}
+
 run_tests "$@"

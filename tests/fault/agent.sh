@@ -254,4 +254,15 @@ test_it_keeps_only_the_privileges_that_it_needs() {
 	serves
 }
 
+test_a_silent_worker_is_told() {
+	load fcfs 'hang: {after: 200ms, action: tell}'
+	start_worker
+	! host shunt status | grep -q SILENT || fail "it is not silent yet"
+	kill -STOP "${PIDS[spin]}"
+	wait_for 10 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt status | grep -qE 'worker pid [0-9]+ .*\(SILENT: [0-9]+ of its cores are off'"
+	kill -CONT "${PIDS[spin]}"
+	wait_for 10 all_up
+	! host shunt status | grep -q SILENT || fail "it turns again"
+}
+
 [ -n "${ELSEWHERE:-}" ] || run_tests "$@"
