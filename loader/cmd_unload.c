@@ -50,13 +50,15 @@ static json_t *attached(struct ctl *ctl)
 static void show(const json_t *r)
 {
 	const json_t *entry;
+	long long told = 0, pid; /* one shuntd serves all domains of an interface */
 	size_t i;
 
 	printf("unloaded '%s'\n", text_at(r, "interface"));
 	json_array_foreach(json_object_get(r, "attached"), i, entry) {
-		if (json_object_get(entry, "agent_pid"))
-			note("shuntd (pid %lld) is still there: stop it, or load again",
-			     number_at(entry, "agent_pid"));
+		pid = number_at(entry, "agent_pid");
+		if (pid && pid != told)
+			note("shuntd (pid %lld) is still there: stop it, or load again", pid);
+		told = pid;
 		if (json_object_get(entry, "worker_pid"))
 			note("a worker of domain %lld (pid %lld) is still there: nothing reaches "
 			     "it any more", number_at(entry, "domain"),

@@ -45,10 +45,29 @@ static yaml_node_t *step(yaml_document_t *doc, yaml_node_t *node, const char **p
 	return NULL;
 }
 
+/* Is there a tab before the first word of that line, the first being 0? */
+static bool has_tab(const char *text, size_t len, size_t line)
+{
+	const char *end = text + len;
+
+	while (line-- && text < end) {
+		const char *next = memchr(text, '\n', end - text);
+
+		text = next ? next + 1 : end;
+	}
+	while (text < end && *text == ' ')
+		text++;
+	return text < end && *text == '\t';
+}
+
 static int no_yaml(const yaml_parser_t *parser, int *line, char *why, size_t len)
 {
+	const char *text = (const char *)parser->input.string.start;
+	bool tab = has_tab(text, (const char *)parser->input.string.end - text, parser->problem_mark.line);
+
 	*line = parser->problem_mark.line + 1;
-	snprintf(why, len, "no YAML: %s", parser->problem ? parser->problem : "unreadable");
+	snprintf(why, len, "no YAML: %s%s", parser->problem ? parser->problem : "unreadable",
+		 tab ? "; the line begins with a tab: indent with spaces" : "");
 	return -EINVAL;
 }
 
@@ -277,6 +296,14 @@ static int bad_kind(struct check *c, const yaml_node_t *node, const cyaml_schema
 	return bad(c, node);
 }
 
+/* ports: [9000] */
+static int bad_item(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+{
+	snprintf(c->why, c->len, "each of %s is a mapping: {%s: %.40s}", key, schema->mapping.fields->key,
+		 (const char *)node->data.scalar.value);
+	return bad(c, node);
+}
+
 /* key: under which it stands; that of a list's values is the list's. */
 static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
 {
@@ -291,8 +318,13 @@ static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_val
 	if (kind == YAML_SCALAR_NODE)
 		return check_scalar(c, node, schema, key);
 	for (yaml_node_item_t *i = node->data.sequence.items.start;
-	     !err && i < node->data.sequence.items.top; i++)
-		err = check_node(c, yaml_document_get_node(&c->doc, *i), schema->sequence.entry, key);
+	     !err && i < node->data.sequence.items.top; i++) {
+		yaml_node_t *item = yaml_document_get_node(&c->doc, *i);
+
+		if (schema->sequence.entry->type == CYAML_MAPPING && item->type == YAML_SCALAR_NODE)
+			return bad_item(c, item, schema->sequence.entry, key);
+		err = check_node(c, item, schema->sequence.entry, key);
+	}
 	return err;
 }
 

@@ -231,4 +231,16 @@ test_mistakes_in_the_configuration_name_file_and_line() {
 	[ ! -e /sys/fs/bpf/shunt ] || fail "something was made"
 }
 
+test_a_value_where_a_mapping_belongs_is_told_how_to_write_it() {
+	echo 'ports: [9000]' >"$DIR/c.yaml"
+	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
+	assert_match "$(cat "$DIR/err")" "c.yaml:1: each of ports is a mapping: \{port: 9000\}"
+	printf 'ports: [{port: 1}]\nclasses: [get]\n' >"$DIR/c.yaml"
+	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
+	assert_match "$(cat "$DIR/err")" "c.yaml:2: each of classes is a mapping: \{name: get\}"
+	printf 'ports:\n\t- port: 9000\n' >"$DIR/c.yaml"
+	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
+	assert_match "$(cat "$DIR/err")" "c.yaml:2: no YAML: .*begins with a tab: indent with spaces"
+}
+
 run_tests "$@"

@@ -430,4 +430,14 @@ test_stats_counts_what_each_queue_got() {
 	assert_match "$(host shunt stats)" "queue 0: arrived 1, replied 0; no shuntd yet"
 }
 
+test_unload_names_shuntd_once_whatever_the_number_of_queues() {
+	new_lab --queues 2
+	echo '{domains: [{queue: 0, cpus: [0]}, {queue: 1, cpus: [0]}], share_cpus: true, ports: [{port: 9000}]}' >"$DIR/c.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml"
+	start shuntd host shuntd --dev "$DEV"
+	wait_for 10 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j | jq -e '[.domains[].agent.pid] | length == 2 and all(. > 0)'"
+	host shunt unload --dev "$DEV" 2>"$DIR/err"
+	assert_eq "$(grep -c 'shuntd (pid [0-9]*) is still there' "$DIR/err")" 1 "lines about shuntd"
+}
+
 run_tests "$@"
