@@ -101,6 +101,17 @@ static int check_socket_paths(const struct options *o)
 	return err;
 }
 
+/* Ours is an empty file, and is removed at the end. */
+static int check_lock_file(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) || (S_ISREG(st.st_mode) && !st.st_size))
+		return 0;
+	say(LOG_ERR, "cannot lock '%s': what is there is no lock of shuntd: remove it, or name another --socket", path);
+	return -EEXIST;
+}
+
 int lock_socket(const struct options *o, struct store *s)
 {
 	char path[128], dir[108];
@@ -112,9 +123,11 @@ int lock_socket(const struct options *o, struct store *s)
 	err = make_folder(dirname(dir));
 	if (!err)
 		err = check_socket_paths(o);
+	path_of(o, path, sizeof(path));
+	if (!err)
+		err = check_lock_file(path);
 	if (err)
 		return err;
-	path_of(o, path, sizeof(path));
 	fd = open_locked(path, O_RDWR | O_CREAT);
 	if (fd == -EBUSY)
 		say(LOG_ERR,

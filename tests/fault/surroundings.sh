@@ -84,10 +84,10 @@ test_a_stderr_that_is_full_holds_nobody_up() {
 test_a_plain_file_at_the_sockets_path_is_left_alone() {
 	local path
 	load_only
-	for path in "$DIR/it" "$DIR/it.ctl"; do
+	for path in "$DIR/it" "$DIR/it.ctl" "$DIR/it.lock"; do
 		echo precious >"$path"
 		assert_exit 1 host timeout 10 shuntd --dev "$DEV" --socket "$DIR/it"
-		assert_match "$(cat "$DIR/err")" "cannot listen at '$path': .*no socket: remove it, or name another --socket"
+		assert_match "$(cat "$DIR/err")" "cannot (listen at|lock) '$path': what is there is no .*: remove it, or name another --socket"
 		assert_eq "$(cat "$path")" precious "the file"
 		rm "$path"
 	done
