@@ -212,6 +212,8 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 		return fail(ctl, err, "cannot run '%s': %s", args[0], strerror(-err));
 	text = said ? tidy(j, said) : NULL;
 	if (err) {
+		if (text && strstr(text, "'shunt_policy_flags'")) /* the compiler names a header of ours */
+			fail(ctl, -EINVAL, "'%s' is no policy: it lacks SHUNT_POLICY", j->source);
 		err = fail(ctl, -EINVAL, "%s:\n%s", failed, text ? text : "");
 		if (j->closed && text && (strstr(text, "file not found") || strstr(text, "No such file")))
 			hint(ctl, "run by root, compilers read what everybody may read, and not the folder of '%s': "

@@ -117,6 +117,11 @@ test_every_count_of_stats_is_explained_in_the_manual() {
 		n=$((n + 1))
 	done
 	assert_ge $n 39 "names"
+	for name in 'at safepoints' 'by signals' stayed demoted 'parked at most' 'times full' 'came late' "yielded after the quantum's end" 'mean + 3 sigma' \
+		frames 'workers came' died 'frames recovered' 'bad peers' 'arrivals without a frame' 'slots queued' 'needless preemptions' credits epoch; do
+		grep -qF "$name" "$ROOT"/loader/cmd_stats.c || [ "$name" = 'frames' ] || fail "stats does not say '$name'"
+		sed -n '/^COUNTS/,/^TUNABLES/p' "$ROOT/docs/man/shunt.8.rst" | tr '\n' ' ' | grep -qF "*$name*" || fail "the manual's COUNTS lacks '$name'"
+	done
 	assert_match "$(shunt stats --help)" "man 8 shunt, COUNTS"
 }
 

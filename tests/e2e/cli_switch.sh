@@ -128,7 +128,7 @@ test_broken_policies_are_refused_in_words_and_the_old_one_stays() {
 	assert_refused 'return SHUNT_HOLD;' \
 		'__u64 n = 0; while (shunt_state(v, n) != 77) n++; return n;' 1 "verifier refuses policy 'mine'"
 	assert_refused 'SHUNT_POLICY("mine"' 'SHUNT_POLICY("Mi.ne"' 1 "no sound name"
-	assert_refused '^SHUNT_POLICY.*' '' 1 "a policy names itself"
+	assert_refused '^SHUNT_POLICY.*' '' 1 "is no policy: it lacks SHUNT_POLICY.*a policy names itself"
 	assert_refused 'static int select' 'static int selects' 1 "a policy defines select"
 	host shunt switch "$DIR/mine.c"
 	assert_eq "$(policy)" mine
