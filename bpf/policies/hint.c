@@ -10,7 +10,7 @@
 #include <shunt/policy.h>
 
 SHUNT_POLICY("hint", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_HINT,
-	     "the core that the client's last reply named, if of epoch knob 0; else p2c");
+	     "the core that the client's last reply named (knob 0: the epoch of replies), else as p2c");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
