@@ -2,9 +2,9 @@
 /*
  * tournament.h - which of a fixed set of sources is next
  *
- * A binary tree of times: each inner node has the earliest of those below it. A new time goes up as the minimum of
- * itself and one neighbour a level; the neighbours' places are known before, so that no load waits for another or for
- * what the level below has stored. Whose the time at the root is, the way down says: of equal ones the lowest.
+ * A binary tree: each inner node has the earliest time of the leaves below it and which of them has it, of equal ones the
+ * lowest. A new time plays against one neighbour a level on its way up; whoever leads stays in registers, and the
+ * neighbours' places are known before, so that no load waits for another or for what the level below has stored.
  */
 #pragma once
 
@@ -14,22 +14,32 @@
 #include "sim.h"
 
 struct tournament {
-	tick *at; /* by node: 1 is the root, the leaves begin at n; NEVER: not to be */
-	int n;    /* leaves, a power of two */
-	bool odd; /* its exponent */
+	tick *at;      /* by node: 1 is the root, the leaves begin at n; NEVER: not to be */
+	uint16_t *win; /* by node: the leaf whose time it is */
+	int n;         /* leaves, a power of two */
 };
 
 static inline void tournament_set(struct tournament *t, int leaf, tick at)
 {
-	uint64_t node = t->n + leaf;
+	tick *time = t->at;
+	uint16_t *win = t->win;
+	uint64_t node = t->n + leaf, who = leaf;
 
-	t->at[node] = at;
+	time[node] = at;
 	while (node > 1) {
-		tick other = t->at[node ^ 1];
+		tick theirs = time[node ^ 1];
+		uint64_t other = win[node ^ 1];
+		/* Whose node is odd is on the right, and loses if they are equal. */
+		tick mine = at + (node & 1);
+		uint64_t lost = -(uint64_t)(theirs < mine);
 
-		at = other < at ? other : at;
+		/* Not a branch: which of two comes first is not to be predicted. */
+		asm("" : "+r"(lost));
+		at = theirs < mine ? theirs : at;
+		who ^= (who ^ other) & lost;
 		node >>= 1;
-		t->at[node] = at;
+		time[node] = at;
+		win[node] = who;
 	}
 }
 
@@ -44,39 +54,32 @@ static inline tick tournament_time(const struct tournament *t)
 	return t->at[1];
 }
 
-/* Whose it is. Two levels at once, as each has to wait for the one before. */
+/* Whose it is. */
 static inline int tournament_first(const struct tournament *t)
 {
-	tick first = t->at[1];
-	uint64_t node = 1, n = t->n;
-
-	if (t->odd)
-		node = 2 + (t->at[2] != first);
-	while (node < n) {
-		const tick *below = &t->at[4 * node];
-		/* Not it, the one before neither, and so on: no branches, as who is first is not to be predicted. */
-		uint64_t one = below[0] != first, two = one & (below[1] != first), three = two & (below[2] != first);
-
-		node = 4 * node + one + two + three;
-	}
-	return node - n;
+	return t->win[1];
 }
 
 /* For so many leaves; none of them is to be. */
 static inline int tournament_make(struct tournament *t, int leaves)
 {
-	t->odd = true;
-	for (t->n = 2; t->n < leaves; t->n *= 2)
-		t->odd = !t->odd;
+	for (t->n = 2; t->n < leaves;)
+		t->n *= 2;
 	t->at = malloc(2 * t->n * sizeof(*t->at));
-	if (!t->at)
+	t->win = malloc(2 * t->n * sizeof(*t->win));
+	if (!t->at || !t->win)
 		return -ENOMEM;
 	for (int i = 0; i < 2 * t->n; i++)
 		t->at[i] = NEVER;
+	for (int i = 0; i < t->n; i++)
+		t->win[t->n + i] = i;
+	for (int i = t->n - 1; i > 0; i--)
+		t->win[i] = t->win[2 * i];
 	return 0;
 }
 
 static inline void tournament_free(struct tournament *t)
 {
+	free(t->win);
 	free(t->at);
 }
