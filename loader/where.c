@@ -370,6 +370,17 @@ static int unpin(struct ctl *ctl, const char *path)
 	       fail_bpf(ctl, -errno, "cannot remove '%s'", path) : 0;
 }
 
+/* At once: the kernel lets go of an unpinned link in its own time, and whoever else has it open keeps it. */
+static void detach(struct ctl *ctl)
+{
+	int link = shunt_pin_open(&ctl->pins, SHUNT_LINK);
+
+	if (link < 0)
+		return;
+	bpf_link_detach(link);
+	close(link);
+}
+
 int where_sweep(struct ctl *ctl)
 {
 	char path[PATH_MAX], entry_path[PATH_MAX + 1 + NAME_MAX];
@@ -377,8 +388,10 @@ int where_sweep(struct ctl *ctl)
 	DIR *dir;
 	int err = shunt_pin_path(path, sizeof(path), &ctl->pins, SHUNT_LINK);
 
-	if (!err)
+	if (!err) {
+		detach(ctl);
 		err = unpin(ctl, path);
+	}
 	if (err || shunt_pin_path(path, sizeof(path), &ctl->pins, NULL))
 		return err;
 	dir = opendir(path);

@@ -440,4 +440,23 @@ test_unload_names_shuntd_once_whatever_the_number_of_queues() {
 	assert_eq "$(grep -c 'shuntd (pid [0-9]*) is still there' "$DIR/err")" 1 "lines about shuntd"
 }
 
+# A process that has the pinned link open until it is killed.
+KEEP_LINK='
+import ctypes, os, sys, time
+path = ctypes.create_string_buffer(sys.argv[1].encode())
+attr = (ctypes.c_uint64 * 16)(ctypes.addressof(path))
+if ctypes.CDLL(None, use_errno=True).syscall(321, 7, attr, 128) < 0: sys.exit(os.strerror(ctypes.get_errno()))
+print("has it", flush=True)
+time.sleep(100)'
+
+test_unload_detaches_at_once_whoever_has_the_link_open() {
+	[ "$(uname -m)" = x86_64 ] || skip "knows the number of bpf(2) on x86-64 alone"
+	host shunt load mq --dev "$DEV" --port 9000
+	start keeper host python3 -c "$KEEP_LINK" "/sys/fs/bpf/shunt/$DEV/link"
+	wait_for 5 grep -q "has it" "$DIR/keeper.log"
+	host shunt unload --dev "$DEV"
+	host shunt load mq --dev "$DEV" --port 9000
+	host shunt unload --dev "$DEV"
+}
+
 run_tests "$@"

@@ -34,7 +34,7 @@ struct fake_ring {
 
 static struct shunt s;
 static struct fake_ring fill[CORES], comp[CORES];
-static struct wire wire;
+static const struct transport shared, on_wire = { .nic_decides = true };
 
 static struct shunt_ring ring_on(struct fake_ring *f)
 {
@@ -44,7 +44,7 @@ static struct shunt_ring ring_on(struct fake_ring *f)
 
 static int set_up(void **state)
 {
-	s = (struct shunt){ .ncores = CORES, .geo = { .nframes = FRAMES, .chunk = CHUNK, .core_ring = RING,
+	s = (struct shunt){ .ncores = CORES, .transport = &shared, .geo = { .nframes = FRAMES, .chunk = CHUNK, .core_ring = RING,
 			    .fill_ring = RING, .ncores = CORES, .nclasses = 1, .nqueues = CORES } };
 	s.ctl = aligned_alloc(SHUNT_LINE, sizeof(*s.ctl));
 	s.view = aligned_alloc(SHUNT_LINE, sizeof(*s.view));
@@ -151,7 +151,7 @@ static void a_core_keeps_some_of_its_own_frames_and_none_of_others(void **state)
 /* What runs elsewhere than it came to is the exception there. */
 static void on_the_wire_a_core_keeps_frames_of_whatever_home(void **state)
 {
-	s.core[0].wire = &wire;
+	s.transport = &on_wire;
 	for (uint32_t i = 0; i < SHUNT_SPARE + 3; i++)
 		frames_free(&s.core[0], (uint64_t)(first_of(2) + i) * CHUNK);
 	frames_recycle(&s.core[0]);
