@@ -147,9 +147,6 @@ static int prepare(struct advice *a)
 	if (o->workloads.n != 1 || o->systems.n > 1 || o->cores.n > 1)
 		return complain("advise wants one --workload and one --rate (and at most one --system, "
 				"and of --cores the most there may be)");
-	if (o->csv || o->json || o->svg || o->page || o->cdf || o->loads.n || o->nfails || o->precision)
-		return complain("advise prints what it found, as precisely as it must; it takes no --csv, --json, --svg, --page, --cdf, "
-				"--load, --fail, --precision");
 	if (open_workload(&a->w, o->workloads.s[0], o))
 		return EXIT_FAILED;
 	if (!a->w.trace_n && o->rates.n != 1)

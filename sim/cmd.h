@@ -22,6 +22,13 @@ struct numbers {
 	double x[LIST_MAX];
 };
 
+/* Options without a letter. */
+enum {
+	OPT_SHAPE = 256, OPT_DURATION, OPT_CLIENTS, OPT_THINK, OPT_TIMEOUT, OPT_RETRIES, OPT_BACKOFF, OPT_BUDGET, OPT_HEDGE,
+	OPT_CANCEL, OPT_SERVERS, OPT_FANOUT, OPT_QUORUM, OPT_WINDOW, OPT_SERIES, OPT_SERIES_SVG,
+	OPT_END,
+};
+
 /* What was asked for, as all verbs take it. */
 struct options {
 	struct strings policies, systems, costs, knobs, workloads;
@@ -47,14 +54,9 @@ struct options {
 	double duration_ns; /* of each run; 0: as --requests says */
 	const char *csv, *json, *svg, *cdf, *page, *metric, *metric_given;
 	bool quiet, help;
+	bool given[OPT_END]; /* by the option's letter or number */
 	int argc; /* operands */
 	char **argv;
-};
-
-/* Options without a letter. */
-enum {
-	OPT_SHAPE = 256, OPT_DURATION, OPT_CLIENTS, OPT_THINK, OPT_TIMEOUT, OPT_RETRIES, OPT_BACKOFF, OPT_BUDGET, OPT_HEDGE,
-	OPT_CANCEL, OPT_SERVERS, OPT_FANOUT, OPT_QUORUM, OPT_WINDOW, OPT_SERIES, OPT_SERIES_SVG,
 };
 
 #define CLIENTS_MOST 10000000
@@ -69,8 +71,10 @@ int calls_contradiction(const struct options *o);
 /* 0 or an exit status, having said why. */
 int options_parse(struct options *o, int argc, char **argv);
 
-/* An option that was given, and that "run" alone obeys; NULL: none. */
-const char *of_run_alone(const struct options *o);
+/* Its long name. */
+const char *option_name(int c);
+/* verbs.c: 0, or an exit status, having named an option that this verb does not take, and those that it takes. */
+int verb_check(const char *verb, const struct options *o);
 
 int cmd_run(struct options *o);
 int cmd_paper(struct options *o);

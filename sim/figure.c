@@ -305,10 +305,6 @@ int cmd_paper(struct options *o)
 		complain("which figure? (shunt-sim list)");
 		return EXIT_USAGE;
 	}
-	if (o->page) {
-		complain("a figure is drawn with --svg, all its panels together; --page is for run");
-		return EXIT_USAGE;
-	}
 	if (try_files(o))
 		return EXIT_FAILED;
 	for (int i = 0; paper_figures[i].name; i++) {

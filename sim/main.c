@@ -74,6 +74,7 @@ int main(int argc, char **argv)
 		int (*run)(struct options *);
 	} verbs[] = { { "run", cmd_run }, { "paper", cmd_paper }, { "advise", cmd_advise } };
 	int (*run)(struct options *) = cmd_run;
+	const char *verb = "run";
 	struct options o;
 	int err, used = 0;
 
@@ -86,6 +87,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		if (!strcmp(argv[1], verbs[i].name)) {
 			run = verbs[i].run;
+			verb = verbs[i].name;
 			used = 1;
 		}
 	}
@@ -99,9 +101,7 @@ int main(int argc, char **argv)
 		complain("what is '%s'? (shunt-sim --help)", o.argv[0]);
 		err = EXIT_USAGE;
 	}
-	if (!err && run != cmd_run && of_run_alone(&o)) {
-		complain("--%s is an option of 'shunt-sim run' alone", of_run_alone(&o));
-		err = EXIT_USAGE;
-	}
+	if (!err)
+		err = verb_check(verb, &o);
 	return err ? err : run(&o);
 }

@@ -231,6 +231,7 @@ static const struct option longs[] = {
 
 static int take(struct options *o, int c, char *arg)
 {
+	char *end;
 	double x;
 
 	switch (c) {
@@ -282,8 +283,9 @@ static int take(struct options *o, int c, char *arg)
 	case 'M':
 		return share_parse(arg, &o->misses);
 	case 'I':
-		o->instead = strtod(arg, &arg);
-		return *arg ? -1 : 0;
+		why = "a number";
+		o->instead = decimal(arg, &end);
+		return end == arg || *end || !isfinite(o->instead) ? -1 : 0;
 	case 'N':
 		if (whole(arg, 1, 100000, &x))
 			return -1;
@@ -328,13 +330,13 @@ static int contradiction(const struct options *o)
 	return calls_contradiction(o);
 }
 
-const char *of_run_alone(const struct options *o)
+const char *option_name(int c)
 {
-	const struct call_config *k = &o->calls;
-
-	return o->shape ? "shape" : o->duration_ns ? "duration" : o->clients.n ? "clients" : k->servers ? "servers" :
-	       o->fanouts.n ? "fanout" : k->timeout_ns > 0 ? "timeout" : k->retries ? "retries" : k->hedge ? "hedge" :
-	       o->series || o->series_svg || k->window_ns > 0 ? "series" : NULL;
+	for (int i = 0; longs[i].name; i++) {
+		if (longs[i].val == c)
+			return longs[i].name;
+	}
+	return "";
 }
 
 int options_parse(struct options *o, int argc, char **argv)
@@ -351,13 +353,10 @@ int options_parse(struct options *o, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, args, longs, &which)) != -1) {
 		if (c == '?')
 			return EXIT_USAGE;
+		o->given[c] = true;
 		snprintf(was, sizeof(was), "%s", optarg ? optarg : "");
 		if (take(o, c, optarg)) {
-			const char *name = "";
-
-			for (int i = 0; longs[i].name; i++)
-				name = longs[i].val == c ? longs[i].name : name;
-			complain("--%s cannot be '%s'%s%s", name, was, why ? ": " : "", why ? why : "");
+			complain("--%s cannot be '%s'%s%s", option_name(c), was, why ? ": " : "", why ? why : "");
 			return EXIT_USAGE;
 		}
 	}

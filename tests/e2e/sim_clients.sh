@@ -190,8 +190,8 @@ test_options_that_contradict_each_other_are_refused() {
 	refused "--hedge cannot be 'p100'" -p fcfs --hedge p100
 	refused "--retries cannot be '0'" -p fcfs --retries 0
 	refused 'is an ideal' -p ps --timeout 1us
-	refused "is an option of 'shunt-sim run' alone" advise --clients 3
-	refused "is an option of 'shunt-sim run' alone" paper shinjuku-fig2 --hedge p95
+	refused 'takes no --clients: it takes' advise --clients 3
+	refused 'takes no --hedge: it takes' paper shinjuku-fig2 --hedge p95
 }
 
 run_tests "$@"

@@ -120,7 +120,7 @@ test_numbers_of_servers_that_make_no_sense_are_refused() {
 	refused "--servers cannot be '0'" -p fcfs --servers 0
 	refused '--quorum is a share of the parts' -p fcfs --quorum 50%
 	refused 'is an ideal' -p srpt --fanout 2
-	refused "is an option of 'shunt-sim run' alone" advise --fanout 2
+	refused 'takes no --fanout: it takes' advise --fanout 2
 }
 
 run_tests "$@"

@@ -124,9 +124,22 @@ test_a_rate_that_outlasts_the_clock_is_refused() {
 	sim -p fcfs -r 0.1 -n 1000 >"$DIR/out"
 }
 
-test_a_figure_asked_for_as_a_page_is_refused() {
-	assert_exit 2 shunt-sim paper shinjuku-fig4 --page "$DIR/page" -Q
-	assert_match "$(cat "$DIR/err")" 'a figure is drawn with --svg'
+# A figure or advice that did not obey it would be taken for one that did.
+test_an_option_that_a_verb_would_not_obey_is_refused() {
+	local option
+	for option in '-w exp1' '-c 4' '-l 0.5' '-r 1M' '-p fcfs' '-s shared' '-C nic_ns=1' '-q 5us' '-P yes' '-F 0@1ms' '-k 0=1' \
+		'-a uniform' '-E 2%' '--seeds 3' '-m p99_us' '-f 10' '-d 2' '--misses 5%' '--rss default' "--page $DIR/page"; do
+		# shellcheck disable=SC2086
+		refused 'paper takes no --[a-z]*: it takes --csv, --json, --cdf, --svg, --requests, --seed, --jobs, --quiet, --help' \
+			paper shinjuku-fig4 $option
+	done
+	for option in '--seeds 3' '-E 2%' '-F 0@1ms' "--json $DIR/json" '-l 0.5'; do
+		# shellcheck disable=SC2086
+		refused 'advise takes no --[a-z]*: it takes --policy, --system' advise -w all=1:1us/slo=5us $option
+	done
+	refused "run takes no --misses, which is an option of 'advise'" -p fcfs --misses 5%
+	refused "run takes no --instead, which is an option of 'paper'" -p fcfs --instead 5
+	refused "--instead cannot be 'nan': a number" paper shinjuku-fig4 --instead nan
 }
 
 test_an_unknown_system_is_told_where_systems_are_listed() { refused 'neither a preset .shunt-sim list. nor a file' -p fcfs -s nope; }

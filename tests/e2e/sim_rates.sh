@@ -86,8 +86,8 @@ test_shapes_that_make_no_sense_are_refused() {
 	refused 'give one of them' -p fcfs --duration 1s -n 1000
 	refused '.10 requests arrive in the --duration: it takes 100' -p fcfs -r 1k --duration 10ms
 	refused '--precision makes runs longer' -p fcfs --duration 1s --precision 2%
-	refused "is an option of 'shunt-sim run' alone" advise --shape 'sine(1s;1)'
-	refused "is an option of 'shunt-sim run' alone" paper shinjuku-fig2 --duration 1s
+	refused 'takes no --shape: it takes' advise --shape 'sine(1s;1)'
+	refused 'takes no --duration: it takes' paper shinjuku-fig2 --duration 1s
 }
 
 run_tests "$@"

@@ -97,7 +97,7 @@ test_windows_that_make_no_sense_are_refused() {
 	refused 'is an ideal' -p ps --series "$DIR/x"
 	refused "cannot write '$DIR/none/x'" -p fcfs --series "$DIR/none/x"
 	refused "cannot write '$DIR/none/x'" -p fcfs --series-svg "$DIR/none/x"
-	refused "is an option of 'shunt-sim run' alone" advise --series x
+	refused 'takes no --series: it takes' advise --series x
 }
 
 run_tests "$@"
