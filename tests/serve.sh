@@ -44,12 +44,12 @@ load() {
 	start_agent
 }
 
-# PATH: somebody listens there; one that was killed leaves its path behind.
-listens() { host ss -Hxl | grep -qF " $1 "; }
+# PATH [PROCESS]: somebody, or that process, listens there; one that was killed leaves its path behind, and one that lingers still has the socket.
+listens() { host ss -Hxlp | grep -F " $1 " | grep -q "${2:+pid=$2,}"; }
 
 start_agent() {
 	start shuntd host shuntd --dev "$DEV" "$@"
-	wait_for 10 listens "/run/shunt/$DEV.sock"
+	wait_for 10 listens "/run/shunt/$DEV.sock" "${PIDS[shuntd]}"
 }
 
 up() { host shunt stats -j --dev "$DEV" | jq -e '[.domains[].up] | add' ; }
