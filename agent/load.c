@@ -162,6 +162,16 @@ static void publish_preemption(struct shunt_view *v, const struct maps *m, const
 	}
 }
 
+static void publish_service(struct shunt_view *v, const struct shunt_agent *n)
+{
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		if (peek(v->mean_ns[c]) != n->cls[c].mean_ns)
+			poke(v->mean_ns[c], n->cls[c].mean_ns);
+		if (peek(v->sigma_ns[c]) != n->cls[c].sigma_ns)
+			poke(v->sigma_ns[c], n->cls[c].sigma_ns);
+	}
+}
+
 /* A store only where something changed: these lines are read at each decision. */
 static void publish(struct shunt_view *v, const struct tunables *t, __u64 policy_gen)
 {
@@ -188,6 +198,7 @@ void load_publish(struct agent *a, int domain, struct shunt_view *v)
 
 	read_tunables(&a->maps, &t);
 	publish(v, &t, maps_policy_gen(&a->maps));
+	publish_service(v, &a->maps.agent[domain]);
 	if (t.rest)
 		publish_preemption(v, &a->maps, &a->maps.agent[domain]);
 }
@@ -213,6 +224,7 @@ void load_tick(struct agent *a)
 		}
 		domain_tick(d, &load->domain[i], dt_ns, a->now_ns);
 		publish(d->pool.r.view, &t, shared_of(a)->policy.msg.gen);
+		publish_service(d->pool.r.view, &a->maps.agent[i]);
 		if (t.rest)
 			publish_preemption(d->pool.r.view, &a->maps, &a->maps.agent[i]);
 		if (ask)

@@ -76,8 +76,8 @@ static void finish(struct core *c, struct item *it, uint64_t now)
 	*mean += ((int64_t)it->served_ns - (int64_t)*mean) / 8 + !*mean;
 	queue_end(c, it, it->served_ns, it->sane);
 	if (p->done) {
-		struct shunt_event ev = { .now_ns = now, .cls = it->req.cls, .core = c->id,
-			.run_cls = SHUNT_NONE,
+		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns, .cls = it->req.cls, .core = c->id,
+			.run_cls = SHUNT_NONE, .steered = it->slot < SHUNT_CORES ? it->slot : SHUNT_NONE,
 			.service_ns = it->served_ns < UINT32_MAX ? it->served_ns : UINT32_MAX };
 
 		policy_ask(c, p, SHUNT_ASK_DONE, &ev);

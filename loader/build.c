@@ -170,6 +170,7 @@ static const struct remedy remedies[] = {
 	{ "function 'steer'", "a policy defines steer()" },
 	{ "'shunt_policy_flags'", "a policy names itself: SHUNT_POLICY(\"name\", flags, \"text\")" },
 	{ "signed division", "BPF divides unsigned numbers only, and only by constants: see shunt_div()" },
+	{ "of them, and this is none", "knobs, states, classes and cores are numbered from 0 to SHUNT_KNOBS - 1, and so on" },
 	{ "undefined reference", "a policy calls nothing but what shunt/policy.h offers" },
 	{ "file not found", "a policy includes <shunt/policy.h> and headers of its own: there is no C library where it runs" },
 	{ "No such file", "a policy includes <shunt/policy.h> and headers of its own: there is no C library where it runs" },

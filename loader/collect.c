@@ -273,6 +273,7 @@ json_t *collect(struct ctl *ctl)
 	json_object_set_new(j, "total", total_json(&s));
 	json_object_set_new(j, "preemption", preemption_json(&s));
 	set_named_counts(j, &s.in);
+	set_count(json_object_get(j, "events"), "bad_index", s.bad_index);
 	if (card_there(ctl))
 		json_object_set_new(j, "card", card_json(ctl));
 	if (!err)

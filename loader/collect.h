@@ -25,6 +25,7 @@ struct preempt_totals {
 struct snapshot {
 	struct shunt_cfg cfg;
 	struct shunt_class classes[SHUNT_CLASSES];
+	__u64 bad_index;         /* that policies asked for */
 	struct shunt_ingress in; /* what XDP counted, added up; its numbers (id, enq, sent) are 0 */
 	struct totals cls[SHUNT_CLASSES];
 	__u64 core_refused; /* redirects that the cores' own rings refused */

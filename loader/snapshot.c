@@ -337,6 +337,7 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 		for (__u32 c = 0; c < SHUNT_CLASSES; c++)
 			add_class(s, c, view, &agent);
 		add_cores(s, &dom, view, &agent);
+		s->bad_index += view->bad_index;
 		s->preempt.agent_marks += agent.marks;
 		s->preempt.agent_signals += agent.signals;
 		s->preempt.parked_held += view->parked_held;

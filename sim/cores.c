@@ -236,12 +236,15 @@ static void ended(struct engine *e, struct domain *d, int i)
 	bool idle;
 
 	measure(e, q);
+	view_service(d->v, &d->times, q->cls, q->service / TICKS_NS, e->now / TICKS_NS);
 	if (e->p->done) {
 		struct shunt_event ev = {
 			.now_ns = e->now / TICKS_NS,
+			.run_ns = q->arrival / TICKS_NS,
 			.cls = q->cls,
 			.core = i,
 			.run_cls = SHUNT_NONE,
+			.steered = q->steered ? q->core : SHUNT_NONE,
 			.service_ns = q->service / TICKS_NS,
 		};
 

@@ -91,6 +91,7 @@ enum { LINE_NIC, LINE_CREDIT, LINE_DELIVER, LINE_FEEDBACK, NLINES };
 
 struct domain {
 	struct shunt_view *v;
+	struct times times;
 	struct core core[SHUNT_CORES];
 	uint64_t free;     /* cores that have nothing, and nothing on the way */
 	uint64_t over;     /* cores whose request used up its quantum while nobody waited */

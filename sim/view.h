@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,34 @@ static inline void view_parked(struct shunt_view *v, int cls, int by)
 	v->parked_now += by;
 	if (v->parked_now > v->parked_peak)
 		v->parked_peak = v->parked_now;
+}
+
+/* What the agent measures service times by: sums that decay over a second, published every 10 ms while requests end. */
+struct times {
+	uint64_t at_ns;
+	struct { double count, ns, sq; } of[SHUNT_CLASSES];
+};
+
+static inline void view_service(struct shunt_view *v, struct times *t, int cls, uint64_t ns, uint64_t now_ns)
+{
+	double keep;
+
+	t->of[cls].count++;
+	t->of[cls].ns += ns;
+	t->of[cls].sq += (double)ns * ns;
+	if (now_ns < t->at_ns + 10000000)
+		return;
+	keep = exp(-(double)(now_ns - t->at_ns) / 1e9);
+	t->at_ns = now_ns;
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		double n = t->of[c].count, mean = n ? t->of[c].ns / n : 0, var = n ? t->of[c].sq / n - mean * mean : 0;
+
+		v->mean_ns[c] = mean;
+		v->sigma_ns[c] = var > 0 ? sqrt(var) : 0;
+		t->of[c].count *= keep;
+		t->of[c].ns *= keep;
+		t->of[c].sq *= keep;
+	}
 }
 
 /* Core: the head of a class as this core sees it, before it asks select(). */

@@ -102,7 +102,9 @@ __noinline int tell_done(__u32 core, __u32 seq)
 	o = out_of(c, seq);
 	sum = &v->core[shunt_index(core, SHUNT_CORES)].cls[shunt_index(o->cls, SHUNT_CLASSES)];
 	ev.now_ns = bpf_ktime_get_ns();
+	ev.run_ns = o->first_ns;
 	ev.cls = o->cls;
+	ev.steered = o->steered;
 	ev.service_ns = c->ended_ns && c->ended_cls == o->cls ? c->ended_ns :
 			shunt_min(shunt_div(sum->service_ns, sum->timed), ~0u);
 	done(v, &ev);

@@ -27,6 +27,7 @@
 #define SHUNT_OFFSET_MAX 0xfff /* of a rule or a key in the payload */
 #define SHUNT_KNOBS 16
 #define SHUNT_STATES 16
+#define SHUNT_CORE_STATES 8 /* and of each core: a line */
 #define SHUNT_NAME_LEN 16
 #define SHUNT_TEXT_LEN 96
 #define SHUNT_SLO_MAX_US 10000000u
@@ -486,12 +487,17 @@ struct shunt_view {
 	__u32 hold_age_ms;                            /* agent: what waited longer while no core was up expires; 0: never */
 	__u64 serve_from_ns;                          /* agent, worker: what arrived earlier expires; 0: nothing does */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
+	__u32 mean_ns[SHUNT_CLASSES] __shunt_line;    /* agent: service times, as it measures them; 0: not yet */
+	__u32 sigma_ns[SHUNT_CLASSES] __shunt_line;   /* agent: their standard deviation */
 	__u64 state[SHUNT_STATES] __shunt_line;       /* policies: shunt_add, shunt_cas */
+	__u64 bad_index __shunt_line;                 /* policies' accessors, atomic add: numbers beyond what there is */
+	__u64 core_state[SHUNT_CORES][SHUNT_CORE_STATES] __shunt_line; /* policies: shunt_core_add, shunt_core_cas */
 
 	struct shunt_core core[SHUNT_CORES];
 };
 SHUNT_ASSERT(sizeof(struct shunt_core) == 29 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
+SHUNT_ASSERT(sizeof(((struct shunt_view *)0)->core_state) == SHUNT_CORES * SHUNT_LINE, "policies have a line a core");
 
 /*
  * What the agent knows. Pinned as "agent", one value a domain. Written by the agent alone.
@@ -635,7 +641,7 @@ SHUNT_ASSERT(sizeof(struct shunt_refused) == SHUNT_LINE, "refused");
 
 struct shunt_event {
 	__u64 now_ns;
-	__u64 run_ns;     /* select, asked to yield: arrival of the running request */
+	__u64 run_ns;     /* select, asked to yield: arrival of the running request; requeue, done: of the request */
 	__u32 random;
 	__u32 flow_hash;
 	__u32 key_hash;
@@ -643,7 +649,7 @@ struct shunt_event {
 	__u8 cls;         /* steer, requeue, done: class of the request */
 	__u8 core;        /* select, requeue, done: the core that asks */
 	__u8 run_cls;     /* select, asked to yield: class of the running request; else SHUNT_NONE */
-	__u8 pad;
+	__u8 steered;     /* done: core that the request was steered to; SHUNT_NONE: it was held */
 	__u16 hint;       /* steer: SHUNT_HINT(core, epoch) as the client echoes it; SHUNT_NONE: it sent none */
 	__u32 service_ns; /* done */
 };

@@ -197,3 +197,34 @@ __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 fi
 
 	return shunt_load(v, b) < shunt_load(v, a) ? b : a;
 }
+
+/*
+ * A number that is a constant is checked by the compiler. One that is not is bounded; of knobs, states and cores' states
+ * one too large is counted, as it names another's ("bad_index" of shunt stats).
+ */
+#define SHUNT_WITHIN(i, n)                                                                         \
+	({                                                                                         \
+		SHUNT_ASSERT((__u64)__builtin_choose_expr(__builtin_constant_p(i), (i), 0) < (n),  \
+			     "there are " #n " of them, and this is none");                        \
+		(i);                                                                               \
+	})
+#define shunt_knob(v, i) shunt_knob(v, SHUNT_WITHIN(i, SHUNT_KNOBS))
+#define shunt_state(v, i) shunt_state(v, SHUNT_WITHIN(i, SHUNT_STATES))
+#define shunt_add(v, i, x) shunt_add(v, SHUNT_WITHIN(i, SHUNT_STATES), x)
+#define shunt_cas(v, i, old, new_) shunt_cas(v, SHUNT_WITHIN(i, SHUNT_STATES), old, new_)
+#define shunt_core_state(v, core, i)                                                               \
+	shunt_core_state(v, SHUNT_WITHIN(core, SHUNT_CORES), SHUNT_WITHIN(i, SHUNT_CORE_STATES))
+#define shunt_core_add(v, core, i, x)                                                              \
+	shunt_core_add(v, SHUNT_WITHIN(core, SHUNT_CORES), SHUNT_WITHIN(i, SHUNT_CORE_STATES), x)
+#define shunt_core_cas(v, core, i, old, new_)                                                      \
+	shunt_core_cas(v, SHUNT_WITHIN(core, SHUNT_CORES), SHUNT_WITHIN(i, SHUNT_CORE_STATES), old, new_)
+#define shunt_load(v, core) shunt_load(v, SHUNT_WITHIN(core, SHUNT_CORES))
+#define shunt_core_at(v, i) shunt_core_at(v, SHUNT_WITHIN(i, SHUNT_CORES))
+#define shunt_backlog(v, cls) shunt_backlog(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_head_ns(v, ev, cls) shunt_head_ns(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_queued_ns(v, ev, cls) shunt_queued_ns(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_waited(v, ev, cls) shunt_waited(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_slo_us(v, cls) shunt_slo_us(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_mean_ns(v, cls) shunt_mean_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_sigma_ns(v, cls) shunt_sigma_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_deadline_ns(v, cls, arrival_ns) shunt_deadline_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES), arrival_ns)

@@ -101,6 +101,8 @@ __shunt_card __u64 shunt_knob(const shunt_view *v, __u32 i)
 #define SHUNT_NFP_NO_HOLD                                                                          \
 	"the card has no hold queues: its only answer is a receive queue (ctx->rx_queue_index, verifier.c:507-519)"
 
+#define SHUNT_NFP_NO_TIMES "the card is told loads and knobs: shunt_knob() can stand for a mean that the operator knows"
+
 SHUNT_NFP_LACKS(__u64, shunt_idle, (const shunt_view *v),
 		"an idle core is claimed by an atomic with a result, and the card adds without one "
 		"(verifier.c:532-545): two requests would take one idle core until the host publishes again");
@@ -110,6 +112,12 @@ SHUNT_NFP_LACKS(__u64, shunt_queued_ns, (const shunt_view *v, shunt_event *ev, _
 SHUNT_NFP_LACKS(int, shunt_oldest, (const shunt_view *v, shunt_event *ev), SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u32, shunt_waited, (const shunt_view *v, shunt_event *ev, __u32 cls), SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u32, shunt_slo_us, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u64, shunt_deadline_ns, (const shunt_view *v, __u32 cls, __u64 arrival_ns), SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u32, shunt_mean_ns, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
+SHUNT_NFP_LACKS(__u32, shunt_sigma_ns, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u64, shunt_state, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_STATE);
 SHUNT_NFP_LACKS(__u64, shunt_add, (shunt_view *v, __u32 i, __u64 x), SHUNT_NFP_NO_STATE);
 SHUNT_NFP_LACKS(__u64, shunt_cas, (shunt_view *v, __u32 i, __u64 old, __u64 new_), SHUNT_NFP_NO_STATE);
+SHUNT_NFP_LACKS(__u64, shunt_core_state, (const shunt_view *v, __u32 core, __u32 i), SHUNT_NFP_NO_STATE);
+SHUNT_NFP_LACKS(__u64, shunt_core_add, (shunt_view *v, __u32 core, __u32 i, __u64 x), SHUNT_NFP_NO_STATE);
+SHUNT_NFP_LACKS(__u64, shunt_core_cas, (shunt_view *v, __u32 core, __u32 i, __u64 old, __u64 new_), SHUNT_NFP_NO_STATE);

@@ -8,6 +8,14 @@
 
 #include <shunt/abi.h>
 
+/* i, bounded; counts one beyond n (in the view's bad_index), as what comes then is of another. */
+__shunt_inline __u64 shunt_within(const struct shunt_view *v, __u32 i, __u32 n)
+{
+	if (__builtin_expect(i >= n, 0))
+		__sync_fetch_and_add(&((struct shunt_view *)v)->bad_index, 1);
+	return i & (n - 1);
+}
+
 /* Cores with a worker thread, one bit each. */
 __shunt_inline __u64 shunt_up(const struct shunt_view *v)
 {
@@ -92,25 +100,80 @@ __shunt_inline __u32 shunt_slo_us(const struct shunt_view *v, __u32 cls)
 	return shunt_min(v->slo_us[shunt_index(cls, SHUNT_CLASSES)], SHUNT_SLO_MAX_US);
 }
 
+/* How long its requests take, in ns, as measured lately: the mean. 0: nobody knows yet. */
+__shunt_inline __u32 shunt_mean_ns(const struct shunt_view *v, __u32 cls)
+{
+	return v->mean_ns[shunt_index(cls, SHUNT_CLASSES)];
+}
+
+/* And the standard deviation. */
+__shunt_inline __u32 shunt_sigma_ns(const struct shunt_view *v, __u32 cls)
+{
+	return v->sigma_ns[shunt_index(cls, SHUNT_CLASSES)];
+}
+
+/*
+ * When a request of the class that arrived then should have ended: arrival + SLO, in ns. Without an SLO later than any. Of a
+ * class's next request shunt_head_ns() has the arrival, of the running one, and of that which requeue and done are about, ev->run_ns.
+ */
+__shunt_inline __u64 shunt_deadline_ns(const struct shunt_view *v, __u32 cls, __u64 arrival_ns)
+{
+	__u64 slo = shunt_slo_us(v, cls);
+
+	return shunt_pick(shunt_some(slo), (arrival_ns & ~(1ULL << 63)) + slo * 1000, ~0ULL >> 1);
+}
+
 /* A number that the operator (shunt knob) or plan() sets. */
 __shunt_inline __u64 shunt_knob(const struct shunt_view *v, __u32 i)
 {
-	return v->knob[shunt_index(i, SHUNT_KNOBS)];
+	__u64 at = shunt_within(v, i, SHUNT_KNOBS);
+
+	return v->knob[shunt_index(at, SHUNT_KNOBS)];
+}
+
+__shunt_inline __u64 *shunt_state_at(const struct shunt_view *v, __u32 i)
+{
+	__u64 at = shunt_within(v, i, SHUNT_STATES);
+
+	return &((struct shunt_view *)v)->state[shunt_index(at, SHUNT_STATES)];
 }
 
 /* The policy's own memory: many cores at once, so it changes by these two only. */
 __shunt_inline __u64 shunt_state(const struct shunt_view *v, __u32 i)
 {
-	return *(volatile const __u64 *)&v->state[shunt_index(i, SHUNT_STATES)];
+	return *(volatile const __u64 *)shunt_state_at(v, i);
 }
 
 __shunt_inline __u64 shunt_add(struct shunt_view *v, __u32 i, __u64 x)
 {
-	return __sync_fetch_and_add(&v->state[shunt_index(i, SHUNT_STATES)], x);
+	return __sync_fetch_and_add(shunt_state_at(v, i), x);
 }
 
 __shunt_inline __u64 shunt_cas(struct shunt_view *v, __u32 i, __u64 old, __u64 new_)
 {
-	return __sync_val_compare_and_swap(&v->state[shunt_index(i, SHUNT_STATES)], old, new_);
+	return __sync_val_compare_and_swap(shunt_state_at(v, i), old, new_);
+}
+
+__shunt_inline __u64 *shunt_core_state_at(const struct shunt_view *v, __u32 core, __u32 i)
+{
+	__u64 line = shunt_within(v, core, SHUNT_CORES), at = shunt_within(v, i, SHUNT_CORE_STATES);
+
+	return &((struct shunt_view *)v)->core_state[shunt_index(line, SHUNT_CORES)][shunt_index(at, SHUNT_CORE_STATES)];
+}
+
+/* The same for each core: i below SHUNT_CORE_STATES, a cache line of the core's own. */
+__shunt_inline __u64 shunt_core_state(const struct shunt_view *v, __u32 core, __u32 i)
+{
+	return *(volatile const __u64 *)shunt_core_state_at(v, core, i);
+}
+
+__shunt_inline __u64 shunt_core_add(struct shunt_view *v, __u32 core, __u32 i, __u64 x)
+{
+	return __sync_fetch_and_add(shunt_core_state_at(v, core, i), x);
+}
+
+__shunt_inline __u64 shunt_core_cas(struct shunt_view *v, __u32 core, __u32 i, __u64 old, __u64 new_)
+{
+	return __sync_val_compare_and_swap(shunt_core_state_at(v, core, i), old, new_);
 }
 

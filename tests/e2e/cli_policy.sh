@@ -48,6 +48,19 @@ static int requeue(shunt_view *v, shunt_event *ev) { return v->done[ev->service_
 DONE='#define SHUNT_HAS_DONE
 static void done(shunt_view *v, shunt_event *ev) { v->state[ev->service_ns] = 1; }'
 
+# Each line: what a policy says, and where the first number that is not one lies.
+test_a_constant_beyond_what_there_is_does_not_compile() {
+	local call
+	for call in 'shunt_state(v, 16)' 'shunt_add(v, SHUNT_STATES, 1)' 'shunt_knob(v, -1)' 'shunt_core_state(v, 64, 0)' \
+		'shunt_core_state(v, 0, 8)' 'shunt_backlog(v, 16)' 'shunt_load(v, 64)'; do
+		policy "" "return $call;"
+		assert_not_built "does not compile for BPF" "numbered from 0"
+		assert_match "$(cat "$DIR/err")" "mine.c:13:.*there are SHUNT_[A-Z_]* of them, and this is none" "what is said of $call"
+	done
+	policy "" "return shunt_state(v, 15) + shunt_core_state(v, 63, 7) + shunt_knob(v, ev->core);"
+	assert_exit 0 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+}
+
 test_select_is_shown_to_the_verifier_at_load() {
 	policy "" "return v->done[ev->flow_hash];"
 	assert_not_loaded "verifier refuses policy 'mine': .*, at: return v->done\[ev->flow_hash\]; \(mine.c:13\)" \

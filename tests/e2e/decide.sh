@@ -28,6 +28,33 @@ test_switches_under_load_lose_no_packet() {
 	assert_eq "$(stat_of .generation)" $((SWITCHES + 1)) "generation"
 }
 
+# Refuses class "short" once its requests are known to take 50 us and more.
+test_a_policy_sees_how_long_requests_take() {
+	load fcfs
+	start_worker
+	cat >"$DIR/picky.c" <<-'EOF'
+		#include <shunt/policy.h>
+		SHUNT_POLICY("picky", SHUNT_IDLE_ONLY, "refuses class 0 if its requests are long");
+		static int steer(shunt_view *v, shunt_event *ev)
+		{
+			if (!ev->cls && shunt_mean_ns(v, 0) > 50000)
+				return SHUNT_REJECT;
+			return shunt_idle(v) ? shunt_first(shunt_idle(v)) : SHUNT_HOLD;
+		}
+		static int select(shunt_view *v, shunt_event *ev)
+		{
+			return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
+		}
+	EOF
+	host shunt switch "$DIR/picky.c" --dev "$DEV" >/dev/null
+	offer --rate 1000 --count 100 --time 1 --mix short=1:5us
+	assert_all_answered
+	assert_eq "$(stat_of .total.rejected)" 0 "refused of short ones"
+	offer --rate 1000 --count 3000 --time 5 --mix short=1:200us
+	assert_ge "$(stat_of .total.rejected)" 100 "refused of long ones"
+	assert_conserved
+}
+
 test_the_bpftool_lines_of_the_readme_work_as_they_stand() {
 	local lines line n=0
 	load mq

@@ -51,6 +51,33 @@ test_jbsq_holds_while_there_is_a_backlog() {
 	assert_near "$(value p999_us -p jbsq -w exp1 -c 16 -l 0.9 -n 1M)" 8.3 6 "p99.9"
 }
 
+# The class whose requests are the shortest, as they are measured, first: that is prio where the first class is the shortest.
+test_a_policy_sees_how_long_requests_take() {
+	cat >"$DIR/sept.c" <<-'EOF'
+		#include <shunt/policy.h>
+		SHUNT_POLICY("sept", SHUNT_IDLE_ONLY, "the class of the shortest mean first");
+		static int steer(shunt_view *v, shunt_event *ev)
+		{
+			return shunt_idle(v) ? shunt_first(shunt_idle(v)) : SHUNT_HOLD;
+		}
+		static int select(shunt_view *v, shunt_event *ev)
+		{
+			__u64 least = ~0U, less;
+			int best = SHUNT_GO_ON;
+			for (int c = 0; c < SHUNT_CLASSES; c++) {
+				less = shunt_bit(ev->waiting, c) & shunt_less(shunt_mean_ns(v, c), least);
+				least = shunt_pick(less, shunt_mean_ns(v, c), least);
+				best = shunt_pick(less, c, best);
+			}
+			return best;
+		}
+	EOF
+	local run=(-c 4 -l 0.8 -n 300k) prio
+	prio=$(value p99_us -p prio -w 'short=0.9:exp(1us),long=0.1:exp(20us)' "${run[@]}")
+	assert_near "$(value p99_us -p "$DIR/sept.c" -w 'short=0.9:exp(1us),long=0.1:exp(20us)' "${run[@]}")" "$prio" 2 "p99, the shortest first"
+	assert_near "$(value p99_us -p "$DIR/sept.c" -w 'long=0.1:exp(20us),short=0.9:exp(1us)' "${run[@]}")" "$prio" 8 "p99, whatever their order"
+}
+
 test_the_ideal_c_fcfs_and_the_policy_fcfs_agree() {
 	assert_eq "$(value p99_us -p fcfs -w bimodal-100 -c 16 -l 0.8 -n 300k)" \
 		"$(value p99_us -p c-fcfs -w bimodal-100 -c 16 -l 0.8 -n 300k)" "p99"

@@ -109,6 +109,27 @@ static void a_function_of_the_list_is_bound_everywhere(void **state)
 	ingress_free(g);
 }
 
+/* "every" adds to the state of its class's number, in BPF and in native code. */
+static void a_number_beyond_what_there_is_is_counted(void **state)
+{
+	struct ingress *g = ingress_load("build/tests/bpf/every.o", 4, 4);
+	struct shunt_event ev = { .now_ns = VIEWS_NOW, .cls = SHUNT_STATES - 1, .steered = SHUNT_CORES - 1, .service_ns = 7 };
+	struct native n;
+
+	native_load(&n, "build/tests/bpf/every.o");
+	assert_int_equal(ingress_ask(g, SHUNT_ASK_DONE, &ev), 0);
+	assert_int_equal(g->view->bad_index, 0);
+	ev.cls = SHUNT_STATES;
+	assert_int_equal(ingress_ask(g, SHUNT_ASK_DONE, &ev), 0);
+	assert_int_equal(g->view->bad_index, 1);
+	ev.steered = SHUNT_CORES;
+	assert_int_equal(native_ask(&n, SHUNT_ASK_DONE, g->view, &ev), 0);
+	assert_int_equal(g->view->bad_index, 3);
+	assert_int_equal(g->view->state[0], 14); /* what it means is another's */
+	native_free(&n);
+	ingress_free(g);
+}
+
 static void for_each(const char *pattern, void (*fn)(const char *object, __u64 count), __u64 count)
 {
 	glob_t found;
@@ -188,6 +209,7 @@ int main(void)
 		cmocka_unit_test(policies_answer_alike_in_bpf_and_native_code),
 		cmocka_unit_test(every_accessor_is_alike_in_bpf_and_native_code),
 		cmocka_unit_test(a_function_of_the_list_is_bound_everywhere),
+		cmocka_unit_test(a_number_beyond_what_there_is_is_counted),
 		cmocka_unit_test(every_class_is_taken_by_some_core_that_is_up),
 	};
 

@@ -50,6 +50,12 @@ void views_sane(struct rng *rng, struct shunt_view *v)
 	}
 	for (int i = 0; i < SHUNT_KNOBS; i++)
 		v->knob[i] = once_in(rng, 2) ? rng_below(rng, 4) : some_bits(rng);
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		v->mean_ns[c] = rng_next(rng) >> (32 + rng_below(rng, 32));
+		v->sigma_ns[c] = rng_next(rng) >> (32 + rng_below(rng, 32));
+	}
+	for (int i = 0; i < SHUNT_CORES; i++)
+		v->core_state[i][rng_below(rng, SHUNT_CORE_STATES)] = rng_next(rng);
 	for (int i = 0; i < SHUNT_STATES; i++)
 		v->state[i] = once_in(rng, 2) ? rng_below(rng, 4) : rng_next(rng);
 }
@@ -91,6 +97,7 @@ struct shunt_event views_event(struct rng *rng)
 		.waiting = rng_next(rng) & rng_next(rng),
 		.cls = rng_below(rng, SHUNT_CLASSES), .core = rng_below(rng, SHUNT_CORES),
 		.run_cls = once_in(rng, 2) ? SHUNT_NONE : rng_below(rng, SHUNT_CLASSES),
+		.steered = once_in(rng, 2) ? SHUNT_NONE : rng_below(rng, SHUNT_CORES),
 		.service_ns = rng_next(rng) >> rng_below(rng, 32),
 	};
 }

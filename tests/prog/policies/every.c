@@ -28,6 +28,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	sum += shunt_min(sum >> 1, ev->now_ns >> 1) + shunt_some(sum >> 1) + shunt_bit(sum, ev->core);
 	sum += shunt_div(sum, shunt_knob(v, ev->random)) + shunt_mod(sum, shunt_slo_us(v, ev->cls));
 	sum += shunt_mod(sum, shunt_state(v, ev->core)) + mixed[shunt_index(sum, 4)];
+	sum += shunt_mean_ns(v, ev->cls) * 47ULL + shunt_sigma_ns(v, ev->cls) * 53ULL + shunt_core_state(v, ev->core, ev->cls) * 59;
+	sum ^= shunt_deadline_ns(v, ev->cls, ev->now_ns) + shunt_core_state(v, ev->random, 3);
 	return (int)(sum >> 32 ^ sum) >> 8;
 }
 
@@ -53,4 +55,8 @@ static void done(shunt_view *v, shunt_event *ev)
 {
 	if (shunt_add(v, ev->cls, ev->service_ns) > ev->now_ns)
 		shunt_add(v, ev->core, ~0ULL);
+	if (ev->steered != SHUNT_NONE)
+		shunt_core_add(v, ev->steered, 7, shunt_deadline_ns(v, ev->cls, ev->run_ns));
+	else
+		shunt_core_cas(v, ev->core, ev->cls, shunt_core_state(v, ev->core, ev->cls), ev->service_ns);
 }
