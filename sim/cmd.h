@@ -64,6 +64,8 @@ struct options {
 /* options.c: "0.1,0.5", "0.1:0.9:0.1"; "2%" or "0.02". 0 or -1. */
 int add_numbers(struct numbers *to, char *text, bool time);
 int share_parse(const char *text, double *x);
+/* options_check.c: not 0 if options contradict each other, having said which. */
+int options_check(const struct options *o);
 /* options_calls.c */
 int take_calls(struct options *o, int c, char *arg);
 int calls_contradiction(const struct options *o);

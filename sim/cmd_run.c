@@ -150,6 +150,21 @@ static void warn_of_objectives(const struct grid *g, const struct policy *p)
 	}
 }
 
+/* A plot of misses would be empty. */
+static int check_metric(const struct grid *g, const struct options *o)
+{
+	if (strcmp(o->metric, "miss"))
+		return 0;
+	for (int i = 0; i < g->nwork; i++) {
+		for (int c = 0; c < g->work[i].nclasses; c++) {
+			if (g->work[i].cls[c].slo_us > 0)
+				return 0;
+		}
+	}
+	return complain("--metric miss is the share later than an objective, and no class has one: NAME=SHARE:TIME/slo=TIME, "
+			"as in --workload all=1:1us/slo=20us");
+}
+
 #define DAYS_NS (86400 * 1e9)
 
 /* The clock of a run ends after 104 days. */
@@ -203,7 +218,7 @@ static int open_all(struct grid *g, struct options *o)
 		return complain("%s", err);
 	for (int i = 0; i < g->npolicies; i++)
 		warn_of_objectives(g, &g->policy[i]);
-	return set_knobs(g->knob, o);
+	return check_metric(g, o) || set_knobs(g->knob, o) ? EXIT_FAILED : 0;
 }
 
 /* As many requests as arrive in the time that was asked for. */

@@ -307,29 +307,6 @@ static int take(struct options *o, int c, char *arg)
 	return take_calls(o, c, arg);
 }
 
-static int contradiction(const struct options *o)
-{
-	bool trace = o->arrivals && !strncmp(o->arrivals, "trace:", 6);
-
-	if (o->loads.n && o->rates.n)
-		return complain("--load and --rate both say how much arrives: give one of them");
-	if (trace && (o->loads.n || o->rates.n))
-		return complain("a trace has a rate of its own: --speed 2 replays it twice as fast, "
-				"in place of --load and --rate");
-	if (o->duration_ns && o->requests)
-		return complain("--duration and --requests both say how long a run is: give one of them");
-	if (o->precision && (o->shape || o->duration_ns))
-		return complain("--precision makes runs longer, and a run with --shape or --duration is as long as it says: "
-				"--seeds shows how sure it is");
-	if (o->speed && !trace)
-		return complain("--speed is that of a trace: --arrivals trace:FILE");
-	for (int i = 0; !o->preempt && i < o->quanta.n; i++) {
-		if (o->quanta.x[i] > 0)
-			return complain("--preempt no leaves nothing to a --quantum: leave one of them out");
-	}
-	return calls_contradiction(o);
-}
-
 const char *option_name(int c)
 {
 	for (int i = 0; longs[i].name; i++) {
@@ -360,7 +337,7 @@ int options_parse(struct options *o, int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	if (contradiction(o))
+	if (options_check(o))
 		return EXIT_USAGE;
 	o->metric_given = o->metric;
 	if (!o->metric)

@@ -143,6 +143,7 @@ static int fill(struct curve *c, const struct series *s, int panel, double unit_
 static int fill_panel(struct plot *q, const struct sweep *s, int panel, double unit_us,
 		      void (*name)(const struct sweep *s, int i, char *text, size_t len))
 {
+	const struct series *first = NULL;
 	int err = 0;
 
 	q->curve = calloc(s->n + 2, sizeof(*q->curve));
@@ -153,16 +154,16 @@ static int fill_panel(struct plot *q, const struct sweep *s, int panel, double u
 
 		if (!s->p[i].r.complete)
 			continue;
-		if (panel == PANEL_RATE && !q->n) { /* what comes is the same for all that are compared */
-			snprintf(c->name, sizeof(c->name), "comes");
-			err = fill(c, s->p[i].r.series, -1, unit_us);
-			c = &q->curve[++q->n];
-		}
+		first = first ? first : s->p[i].r.series;
 		name(s, i, c->name, sizeof(c->name));
 		err = err ? err : fill(c, s->p[i].r.series, panel, unit_us);
 		q->n++;
 	}
-	return err;
+	if (panel != PANEL_RATE || !first || err)
+		return err;
+	/* What comes is the same for all that are compared. It is last, so that each run has one colour in all panels. */
+	snprintf(q->curve[q->n].name, sizeof(q->curve[q->n].name), "comes");
+	return fill(&q->curve[q->n++], first, -1, unit_us);
 }
 
 /* s, ms or us, so that the axis has no long numbers. */
@@ -190,6 +191,7 @@ int series_plot(const struct sweep *s, const char *path,
 		snprintf(q[k].note, sizeof(q[k].note), "windows of %.4g us. %.150s", s->p[0].c.calls.window_ns / 1e3,
 			 s->p[0].c.w->text);
 		q[k].by_itself = true;
+		q[k].gap = "none answered";
 		err = fill_panel(&q[k], s, k, unit_us, name);
 	}
 	if (!err)

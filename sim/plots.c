@@ -80,6 +80,34 @@ static const char *x_name(const struct options *o)
 	       o->rates.n ? "requests a second" : "load (share of the cores' time)";
 }
 
+/* Of what the whole run has but one, one panel. */
+static bool of_all(const char *metric)
+{
+	return !strcmp(metric, "throughput");
+}
+
+static void swap(double *v, int k)
+{
+	double was = v[k];
+
+	v[k] = v[k - 1];
+	v[k - 1] = was;
+}
+
+/* The last point goes to its place by x: loads may be listed in any order. */
+static void sort_last(struct curve *c)
+{
+	for (int k = c->n - 1; k > 0 && c->x[k] < c->x[k - 1]; k--) {
+		bool was = c->hollow[k];
+
+		swap(c->x, k);
+		swap(c->y, k);
+		swap(c->half, k);
+		c->hollow[k] = c->hollow[k - 1];
+		c->hollow[k - 1] = was;
+	}
+}
+
 /* A curve for each run of points that differ in load alone. */
 static int fill_plot(struct plot *p, const struct options *o, const struct sweep *s, int first, const char *metric,
 		     int cls)
@@ -100,12 +128,15 @@ static int fill_plot(struct plot *p, const struct options *o, const struct sweep
 			c->x = calloc(s->n, sizeof(double));
 			c->y = calloc(s->n, sizeof(double));
 			c->half = calloc(s->n, sizeof(double));
-			if (!c->x || !c->y || !c->half)
+			c->hollow = calloc(s->n, sizeof(bool));
+			if (!c->x || !c->y || !c->half || !c->hollow)
 				return -ENOMEM;
 		}
 		c->x[c->n] = x_of(o, q);
+		c->hollow[c->n] = !of_all(metric) && q->r.complete && !load_is_carried(&q->r);
 		c->half[c->n] = metric_half(q, metric, cls);
 		c->y[c->n++] = metric_of(q, metric, cls);
+		sort_last(c);
 	}
 	return 0;
 }
@@ -115,12 +146,6 @@ struct panels {
 	int n;
 };
 
-/* Of what the whole run has but one, one panel. */
-static bool of_all(const char *metric)
-{
-	return !strcmp(metric, "throughput");
-}
-
 /* A panel for each class of the workload of point "first", up to PANELS. */
 static int make_panels(struct panels *a, const struct options *o, const struct sweep *s, int first, const char *metric)
 {
@@ -128,11 +153,13 @@ static int make_panels(struct panels *a, const struct options *o, const struct s
 	char shared[96];
 	int err = 0;
 
-	a->n = of_all(metric) ? 1 : w->nclasses < PANELS ? w->nclasses : PANELS;
 	describe(&s->p[first], BY_ALL & ~differences(s, first), shared, sizeof(shared));
-	for (int k = 0; k < a->n && !err; k++) {
-		struct plot *p = &a->p[k];
+	for (int k = 0; k < (of_all(metric) ? 1 : w->nclasses) && a->n < PANELS && !err; k++) {
+		struct plot *p = &a->p[a->n];
 
+		if (!strcmp(metric, "miss") && !(w->cls[k].slo_us > 0))
+			continue; /* it has nothing to miss */
+		a->n++;
 		snprintf(p->title, sizeof(p->title), "%.40s", of_all(metric) ? "all" : w->cls[k].name);
 		snprintf(p->x_name, sizeof(p->x_name), "%s", x_name(o));
 		snprintf(p->y_name, sizeof(p->y_name), "%.60s", metric_label(metric));
@@ -140,6 +167,7 @@ static int make_panels(struct panels *a, const struct options *o, const struct s
 		p->log_x = o->fanouts.n > 1;
 		p->log_y = !strncmp(metric, "slowdown", 8);
 		p->slo = strstr(metric, "_us") ? w->cls[k].slo_us : 0;
+		p->hollow = "the load is not carried, so times grow with the run";
 		p->curve = calloc(s->n, sizeof(struct curve));
 		err = p->curve ? fill_plot(p, o, s, first, metric, of_all(metric) ? -1 : k) : -ENOMEM;
 	}
@@ -153,6 +181,7 @@ static void free_panels(struct panels *a)
 			free(a->p[k].curve[i].x);
 			free(a->p[k].curve[i].y);
 			free(a->p[k].curve[i].half);
+			free(a->p[k].curve[i].hollow);
 		}
 		free(a->p[k].curve);
 	}

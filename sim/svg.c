@@ -97,11 +97,13 @@ static void axes(FILE *f, const struct plot *p, const struct scale *x, const str
 }
 
 /* Dots; after eight curves, when colours come again, squares, triangles, diamonds, each hollow. */
-static void marker(FILE *f, int i, double x, double y)
+static void marker(FILE *f, int i, double x, double y, bool hollow)
 {
 	static const char *const shape[] = { "M-3.5-3.5h7v7h-7z", "M0-4.5l4.5 8h-9z", "M0-5l5 5-5 5-5-5z" };
 
-	if (i < COLOURS)
+	if (i < COLOURS && hollow)
+		fprintf(f, "<circle class='m c%d hollow' cx='%.1f' cy='%.1f' r='3.5'/>", i, x, y);
+	else if (i < COLOURS)
 		fprintf(f, "<circle class='d%d' cx='%.1f' cy='%.1f' r='2.5'/>", i, x, y);
 	else
 		fprintf(f, "<path class='m c%d' transform='translate(%.1f %.1f)' d='%s'/>", i % COLOURS, x, y,
@@ -131,14 +133,25 @@ static void interval(FILE *f, const struct curve *c, int i, int k, const struct 
 		up(y, c->y[k] - half), up(y, c->y[k] + half), at - 3, up(y, c->y[k] - half));
 }
 
+static bool has_slo(const struct plot *p, const struct scale *y)
+{
+	return p->slo > 0 && place(y, p->slo) <= 1;
+}
+
 static void slo_line(FILE *f, const struct plot *p, const struct scale *y)
+{
+	if (has_slo(p, y))
+		fprintf(f, "<path class='slo' d='M%d %.1fH%d'/>\n", LEFT, up(y, p->slo), WIDTH - RIGHT);
+}
+
+/* After the curves, which would cross it. */
+static void slo_name(FILE *f, const struct plot *p, const struct scale *y)
 {
 	char buf[32];
 
-	if (!(p->slo > 0) || place(y, p->slo) > 1)
-		return;
-	fprintf(f, "<path class='slo' d='M%d %.1fH%d'/><text class='note' x='%d' y='%.1f'>SLO %s us</text>\n", LEFT,
-		up(y, p->slo), WIDTH - RIGHT, LEFT + 4, up(y, p->slo) - 4, number(p->slo, buf, sizeof(buf)));
+	if (has_slo(p, y))
+		fprintf(f, "<text class='note halo' x='%d' y='%.1f'>SLO %s us</text>\n", LEFT + 4, up(y, p->slo) - 4,
+			number(p->slo, buf, sizeof(buf)));
 }
 
 /* The area between what a curve may be at least and at most. */
@@ -154,36 +167,60 @@ static void area(FILE *f, const struct curve *c, int i, const struct scale *x, c
 	fprintf(f, "z'/>\n");
 }
 
-static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, const struct scale *y)
+static bool drawn(const struct curve *c, int k, const struct scale *y)
+{
+	return !isnan(c->y[k]) && !(y->log && c->y[k] <= 0);
+}
+
+static bool hollow(const struct curve *c, int k)
+{
+	return c->hollow && c->hollow[k];
+}
+
+static void line(FILE *f, const struct plot *p, int i, const struct scale *x, const struct scale *y)
 {
 	const struct curve *c = &p->curve[i];
 	bool down = false;
-	double px, py, v;
 
 	/* Where curves coincide the ones below show on both sides. */
 	fprintf(f, "<path class='c c%d' stroke-width='%.1f' d='", i % COLOURS, 2 + fmin(p->n - 1 - i, 4) * 0.8);
 	for (int k = 0; k < c->n; k++) {
-		v = c->y[k];
-		if (isnan(v) || (y->log && v <= 0)) {
+		if (!drawn(c, k, y) || hollow(c, k)) {
 			down = false;
 			continue;
 		}
-		px = LEFT + place(x, c->x[k]) * (WIDTH - LEFT - RIGHT);
-		py = place(y, v);
 		/* What leaves the plot goes up to its edge and a little beyond; it is clipped there. */
-		py = TOP + (1 - fmin(py, 1.2)) * (HEIGHT - TOP - BOTTOM);
-		fprintf(f, "%c%.1f %.1f", down ? 'L' : 'M', px, py);
+		fprintf(f, "%c%.1f %.1f", down ? 'L' : 'M', across(x, c->x[k]),
+			TOP + (1 - fmin(place(y, c->y[k]), 1.2)) * (HEIGHT - TOP - BOTTOM));
 		down = true;
 	}
 	fprintf(f, "' clip-path='url(#area)'/>\n");
+}
+
+/* Where a curve stops for the first time, why. */
+static void gap(FILE *f, const struct plot *p, const struct curve *c, const struct scale *x, const struct scale *y)
+{
+	for (int k = 1; p->gap && k < c->n; k++) {
+		if (!isnan(c->y[k]) || isnan(c->y[k - 1]))
+			continue;
+		fprintf(f, "<text class='note halo' x='%.1f' y='%.1f'>%s</text>\n", across(x, c->x[k - 1]) + 6,
+			up(y, c->y[k - 1]) + 4, p->gap);
+		return;
+	}
+}
+
+static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, const struct scale *y)
+{
+	const struct curve *c = &p->curve[i];
+
+	line(f, p, i, x, y);
 	for (int k = 0; k < c->n; k += 1 + c->n / 40) {
-		v = c->y[k];
-		if (isnan(v) || (y->log && v <= 0) || place(y, v) > 1)
+		if (!drawn(c, k, y) || place(y, c->y[k]) > 1)
 			continue;
 		interval(f, c, i, k, x, y);
-		marker(f, i, LEFT + place(x, c->x[k]) * (WIDTH - LEFT - RIGHT),
-		       TOP + (1 - place(y, v)) * (HEIGHT - TOP - BOTTOM));
+		marker(f, i, across(x, c->x[k]), TOP + (1 - place(y, c->y[k])) * (HEIGHT - TOP - BOTTOM), hollow(c, k));
 	}
+	gap(f, p, c, x, y);
 	fprintf(f, "\n");
 }
 
@@ -230,16 +267,29 @@ static void legend(FILE *f, const struct plot *p)
 		int y = HEIGHT + LEGEND * i;
 
 		fprintf(f, "<path class='c c%d' stroke-width='3' d='M%d %dh24'/>", i % COLOURS, LEFT, y);
-		marker(f, i, LEFT + 12, y);
+		marker(f, i, LEFT + 12, y, false);
 		fprintf(f, "<text x='%d' y='%d'>", LEFT + 32, y + 4);
 		put_text(f, p->curve[i].name);
 		fprintf(f, "</text>\n");
 	}
 }
 
+static bool any_hollow(const struct plot *p)
+{
+	for (int i = 0; i < p->n; i++) {
+		for (int k = 0; k < p->curve[i].n; k++) {
+			if (hollow(&p->curve[i], k) && !isnan(p->curve[i].y[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void note(FILE *f, const struct plot *p, int lines)
 {
 	fprintf(f, "<text class='note' x='%d' y='%d'>", LEFT, HEIGHT + LEGEND * lines + 6);
+	if (any_hollow(p))
+		fprintf(f, "Hollow: %s. ", p->hollow);
 	put_text(f, p->note);
 	fprintf(f, "</text>\n");
 }
@@ -263,7 +313,7 @@ static void dots(FILE *f, const struct plot *p, const struct scale *y)
 			if (isnan(c->y[k]) || (y->log && c->y[k] <= 0))
 				continue;
 			interval(f, &(struct curve){ .x = &middle, .y = &c->y[k], .half = c->half ? &c->half[k] : NULL }, i, 0, &x, y);
-			marker(f, i, at, up(y, c->y[k]));
+			marker(f, i, at, up(y, c->y[k]), hollow(c, k));
 		}
 		if (!isnan(v)) {
 			snprintf(buf, sizeof(buf), "%.*f", v < 10 ? 2 : v < 100 ? 1 : 0, v);
@@ -286,11 +336,13 @@ static void panel(FILE *f, const struct plot *p, bool log_y)
 		area(f, &p->curve[k], k, &x, &y);
 	if (plot_of_one_x(p) && beside) {
 		dots(f, p, &y);
+		slo_name(f, p, &y);
 		note(f, p, 0);
 		return;
 	}
 	for (int k = 0; k < p->n; k++)
 		curve(f, p, k, &x, &y);
+	slo_name(f, p, &y);
 	if (beside)
 		direct_labels(f, p, &x, &y);
 	else

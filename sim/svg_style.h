@@ -16,7 +16,8 @@ static const char style[] =
 	".c7{stroke:#000;stroke-dasharray:8 3 2 3}"
 	".d0{fill:#0072b2}.d1{fill:#d55e00}.d2{fill:#009e73}.d3{fill:#cc79a7}.d4{fill:#b58900}"
 	".d5{fill:#56b4e9}.d6{fill:#777}.d7{fill:#000}.m{stroke-width:1.5;stroke-dasharray:none}.page,.m{fill:#fff}"
+	".halo{paint-order:stroke;stroke:#fff;stroke-width:3px}"
 	"@media (prefers-color-scheme:dark){text{fill:#ddd}.note{fill:#aaa}.grid{stroke:#3a3a3a}"
 	".axis{stroke:#bbb}.page,.m{fill:#16181c}.c0{stroke:#4aa8e0}.d0{fill:#4aa8e0}.c7{stroke:#fff}"
-	".d7{fill:#fff}.slo{stroke:#f66}.t0{fill:#4aa8e0}.t1{fill:#ff8a3c}.t2{fill:#2ec79a}.t3{fill:#e7a3c6}"
+	".halo{stroke:#16181c}.d7{fill:#fff}.slo{stroke:#f66}.t0{fill:#4aa8e0}.t1{fill:#ff8a3c}.t2{fill:#2ec79a}.t3{fill:#e7a3c6}"
 	".t4{fill:#d9ab1f}.t5{fill:#7cc7f2}.t6{fill:#aaa}.t7{fill:#fff}}</style>\n";

@@ -74,6 +74,7 @@ struct curve {
 	double *x, *y;
 	double *half;        /* of the intervals of y, NAN: not known; NULL: of none */
 	double *low, *high;  /* an area around it; NULL: none */
+	bool *hollow;        /* points that are no answer: hollow, and not joined; NULL: none */
 };
 
 struct plot {
@@ -82,6 +83,8 @@ struct plot {
 	double y_max;        /* 0: as the data */
 	bool by_itself;      /* is not read against its neighbours: whether it is log is its own matter */
 	double slo;          /* a line across; 0: none */
+	const char *hollow;  /* what hollow points are, below the plot */
+	const char *gap;     /* why a curve stops; NULL: nothing is said */
 	int n;
 	struct curve *curve;
 };

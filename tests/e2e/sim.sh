@@ -333,7 +333,7 @@ test_axes_say_unit_and_scale_and_objectives_are_lines() {
 	sim -p fcfs,mq -q 5us -s shared -w 'short=0.5:1us/slo=20us,long=0.5:100us' -c 1 -l 0.1,0.8 -n 20k \
 		--svg "$DIR/a.svg" >/dev/null
 	assert_eq "$(grep -c 'p99 sojourn, us (log scale)' "$DIR/a.svg")" 2 "panels of one scale, which is named"
-	assert_eq "$(grep -c "class='slo'.*SLO 20 us" "$DIR/a.svg")" 1 "lines of objectives"
+	assert_eq "$(grep -c "class='slo'" "$DIR/a.svg")" 1 "lines of objectives"
 	assert_eq "$(grep -cE "class='t[01]'.*>(fcfs|mq)<" "$DIR/a.svg")" 4 "names at the ends of curves"
 	assert_match "$(cat "$DIR/a.svg")" 'shared, 1 cores, 5 us\. short=' "what the curves share"
 	sim -p rss -w exp1 -c 16 -l 0.5,0.8 -n 20k --svg "$DIR/b.svg" >/dev/null
@@ -359,7 +359,7 @@ test_a_page_holds_all_metrics_and_the_table() {
 	sim -p fcfs,mq -s shared -q 5us -w 'short=0.5:1us/slo=20us,long=0.5:100us' -w exp1 -c 2 -l 0.2,0.5 -n 10k --page "$DIR/page.html" >"$DIR/table"
 	# Of each workload p99 (asked for), p50, p99.9, slowdown, throughput; misses where there is an objective.
 	assert_eq "$(grep -c '<svg ' "$DIR/page.html")" 11 plots
-	assert_eq "$(grep -c 'share of requests later than the SLO' "$DIR/page.html")" 2 "panels of misses"
+	assert_eq "$(grep -c 'share of requests later than the SLO' "$DIR/page.html")" 1 "panels of misses: of the class with an objective"
 	assert_eq "$(sed -n '/<pre>/,/<\/pre>/p' "$DIR/page.html" | sed 's/<[^>]*>//g' | grep -c ' fcfs ')" "$(grep -c ' fcfs ' "$DIR/table")" \
 		"lines of the table"
 	! grep -qE '<script|src=|href=' "$DIR/page.html" || fail "it needs something else"

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * options_check.c - options that contradict each other, and lists that have something twice
+ */
+#include <math.h>
+#include <string.h>
+
+#include "cmd.h"
+
+static int repeated_words(const struct strings *l, const char *name)
+{
+	for (int i = 1; i < l->n; i++) {
+		for (int k = 0; k < i; k++) {
+			if (!strcmp(l->s[i], l->s[k]))
+				return complain("--%s has '%.100s' twice: each once", name, l->s[i]);
+		}
+	}
+	return 0;
+}
+
+static int repeated_numbers(const struct numbers *l, const char *name)
+{
+	for (int i = 1; i < l->n; i++) {
+		for (int k = 0; k < i; k++) {
+			if (fabs(l->x[i] - l->x[k]) <= 1e-9 * l->x[k]) /* steps of a range are rounded */
+				return complain("--%s has %g twice: each once", name, l->x[i]);
+		}
+	}
+	return 0;
+}
+
+/* They would be runs that are the same, drawn as one curve. */
+static int repeats(const struct options *o)
+{
+	return repeated_words(&o->policies, "policy") || repeated_words(&o->systems, "system") ||
+	       repeated_words(&o->workloads, "workload") || repeated_numbers(&o->cores, "cores") ||
+	       repeated_numbers(&o->loads, "load") || repeated_numbers(&o->rates, "rate") ||
+	       repeated_numbers(&o->quanta, "quantum") || repeated_numbers(&o->clients, "clients") ||
+	       repeated_numbers(&o->fanouts, "fanout");
+}
+
+int options_check(const struct options *o)
+{
+	bool trace = o->arrivals && !strncmp(o->arrivals, "trace:", 6);
+
+	if (o->loads.n && o->rates.n)
+		return complain("--load and --rate both say how much arrives: give one of them");
+	if (trace && (o->loads.n || o->rates.n))
+		return complain("a trace has a rate of its own: --speed 2 replays it twice as fast, "
+				"in place of --load and --rate");
+	if (o->duration_ns && o->requests)
+		return complain("--duration and --requests both say how long a run is: give one of them");
+	if (o->precision && (o->shape || o->duration_ns))
+		return complain("--precision makes runs longer, and a run with --shape or --duration is as long as it says: "
+				"--seeds shows how sure it is");
+	if (o->speed && !trace)
+		return complain("--speed is that of a trace: --arrivals trace:FILE");
+	for (int i = 0; !o->preempt && i < o->quanta.n; i++) {
+		if (o->quanta.x[i] > 0)
+			return complain("--preempt no leaves nothing to a --quantum: leave one of them out");
+	}
+	return calls_contradiction(o) || repeats(o);
+}
