@@ -66,6 +66,8 @@ int add_numbers(struct numbers *to, char *text, bool time);
 int share_parse(const char *text, double *x);
 /* options_check.c: not 0 if options contradict each other, having said which. */
 int options_check(const struct options *o);
+/* The same for options and costs that an ideal policy knows nothing of. */
+int ideal_check(const struct options *o, const struct policy *p, const struct costs *c);
 /* options_calls.c */
 int take_calls(struct options *o, int c, char *arg);
 int calls_contradiction(const struct options *o);

@@ -331,7 +331,7 @@ static int add_point(struct grid *g, const struct options *o, const struct choic
 		if (o->fail[i].core >= c->cores - c->costs.reserved)
 			return complain("--fail: there is no core %d", o->fail[i].core);
 	}
-	return set_calls(c, g, o, of) || set_rate(p, o, of) || set_window(c) ? EXIT_FAILED : 0;
+	return ideal_check(o, c->policy, &c->costs) || set_calls(c, g, o, of) || set_rate(p, o, of) || set_window(c) ? EXIT_FAILED : 0;
 }
 
 /* All that differs in what is offered: fan-outs, and loads, rates or numbers of clients. */

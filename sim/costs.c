@@ -261,6 +261,28 @@ int costs_set(struct costs *c, const char *assignment, char *err)
 	return check(c, err);
 }
 
+static bool is_of_actors(size_t at)
+{
+	return at >= offsetof(struct costs, actors) && at < offsetof(struct costs, actors) + sizeof(struct actor_costs);
+}
+
+const char *costs_beyond_ideal(const struct costs *c)
+{
+	const struct costs *ideal = &cost_presets[0];
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		const char *here = (const char *)c + fields[i].at, *there = (const char *)ideal + fields[i].at;
+
+		if (is_of_actors(fields[i].at) || fields[i].at == offsetof(struct costs, quantum_us))
+			continue;
+		if (memcmp(here, there, fields[i].whole ? sizeof(int) : sizeof(double)))
+			return fields[i].name;
+	}
+	return c->transport != ideal->transport ? "transport" : c->services != ideal->services ? "services" :
+	       c->stamp != ideal->stamp ? "stamp" : *c->stall ? "stall" : *c->nic_stall ? "nic_stall" :
+	       *c->speeds ? "speeds" : NULL;
+}
+
 static int from_json(struct costs *c, const json_t *root, char *err)
 {
 	const char *key;

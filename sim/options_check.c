@@ -61,3 +61,24 @@ int options_check(const struct options *o)
 	}
 	return calls_contradiction(o) || repeats(o);
 }
+
+int ideal_check(const struct options *o, const struct policy *p, const struct costs *c)
+{
+	static const int none_of[] = { 'F', 'P', 'R', 'd', 'k' };
+	const char *name = costs_beyond_ideal(c);
+
+	if (!p->ideal)
+		return 0;
+	for (size_t i = 0; i < sizeof(none_of) / sizeof(none_of[0]); i++) {
+		if (o->given[none_of[i]])
+			return complain("'%s' is an ideal and would not obey --%s: leave it out, or take a policy, such as fcfs",
+					p->name, option_name(none_of[i]));
+	}
+	for (int i = 0; i < o->quanta.n; i++) {
+		if (o->quanta.x[i] > 0)
+			return complain("'%s' is an ideal and would not obey --quantum: leave it out, or take a policy, such as sq",
+					p->name);
+	}
+	return name ? complain("'%s' is an ideal, at no cost, and '%s' sets %s: simulate it alone with --system ideal, "
+			       "or take a policy, such as fcfs", p->name, c->name, name) : 0;
+}

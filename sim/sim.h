@@ -234,6 +234,8 @@ int speeds_parse(const char *text, double *speed, char *err);
 double speed_of(const struct costs *k, int cores, int domains);
 /* Sets one field as the file would: "mark_ns=100". */
 int costs_set(struct costs *c, const char *assignment, char *err);
+/* The first that is not as in "ideal", apart from those of actors and the quantum; NULL: none. */
+const char *costs_beyond_ideal(const struct costs *c);
 
 /* --- policies -------------------------------------------------------------------------------------- */
 

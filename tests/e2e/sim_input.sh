@@ -142,6 +142,24 @@ test_an_option_that_a_verb_would_not_obey_is_refused() {
 	refused "--instead cannot be 'nan': a number" paper shinjuku-fig4 --instead nan
 }
 
+# Beside policies that obey it an ideal would look as if it did too; with speeds it was even offered another rate.
+test_what_an_ideal_does_not_obey_is_refused() {
+	local name
+	for name in ps srpt c-fcfs; do
+		refused "'$name' is an ideal and would not obey --fail" -p fcfs,$name -c 4 -F 0@1ms
+		refused "'$name' is an ideal and would not obey --quantum" -p sq,$name -q 5us
+		refused "'$name' is an ideal and would not obey --preempt" -p $name -P yes
+		refused "'$name' is an ideal and would not obey --rss" -p $name -f 10 --rss default
+		refused "'$name' is an ideal and would not obey --domains" -p $name -c 4 -d 2
+		refused "'$name' is an ideal and would not obey --knob" -p $name -k 0=1
+		refused "'$name' is an ideal, at no cost, and 'ideal' sets nic_ns: .*--system ideal" -p $name -C nic_ns=100
+		refused "'$name' is an ideal, at no cost, and 'ideal' sets speeds" -p fcfs,$name -c 2 -C speeds=1x1,1x0.5
+		refused "'$name' is an ideal, at no cost, and 'shinjuku' sets nic_ns" -p $name -c 4 -s shinjuku
+	done
+	sim -p ps,srpt,c-fcfs,fcfs -q 0us -n 1000 >"$DIR/out"
+	sim -s ipipe -p c-fcfs,drr -C actors=4 -c 4 -n 1000 >"$DIR/out"
+}
+
 test_an_unknown_system_is_told_where_systems_are_listed() { refused 'neither a preset .shunt-sim list. nor a file' -p fcfs -s nope; }
 
 test_objectives_that_nobody_gave_are_asked_for() {
