@@ -3,38 +3,17 @@
  * advise.c - shunt-sim advise: the policy and quantum that meet all SLOs with the fewest cores
  *
  * All searches (search.c) take a step together, so that each step is one sweep. What is found is tried with other
- * seeds before it is recommended.
+ * seeds (recommend.c) before it is recommended.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
-#include "search.h"
+#include "advise.h"
 
 #define QUANTA 4     /* that are tried where none is given, in us */
-#define SEEDS 5      /* others, with which the answer is tried */
-#define LONGER 4     /* a run that was too close to tell is made so many times longer, … */
-#define LONGEST 16   /* … up to so many times */
-
-struct try {
-	struct search s;
-	int longer;
-};
-
-struct advice {
-	struct options *o;
-	struct goal g;
-	struct workload w;
-	struct costs k;
-	struct policy policy[LIST_MAX];
-	int npolicies;
-	struct try *try;
-	int n, steps;
-	double rate;
-	uint64_t knob[SHUNT_KNOBS];
-};
+#define LONGEST 16   /* times as long is what a run that was too close to tell is made, LONGER at a time */
 
 /* Whatever is installed; what cannot be tried is named. */
 static int open_installed(struct advice *a)
@@ -179,7 +158,7 @@ static int prepare(struct advice *a)
 	return make_tries(a);
 }
 
-static struct point *add_run(struct advice *a, struct sweep *s, const struct search *x, int cores, int longer)
+struct point *advise_run(struct advice *a, struct sweep *s, const struct search *x, int cores, int longer)
 {
 	struct point *p = sweep_add(s);
 
@@ -225,7 +204,7 @@ static int step(struct advice *a)
 
 		if (x->s.phase == SEARCH_END)
 			continue;
-		if (!add_run(a, &s, &x->s, x->s.at, x->longer))
+		if (!advise_run(a, &s, &x->s, x->s.at, x->longer))
 			res = -ENOMEM;
 		else
 			t[s.n - 1] = x;
@@ -257,7 +236,7 @@ static int by_cores(const void *x, const void *y)
 	return (a->quantum_us > 0) - (b->quantum_us > 0); /* the simpler one first */
 }
 
-static void print_outcome(const struct advice *a, const struct outcome *o)
+void advise_outcome(const struct advice *a, const struct outcome *o)
 {
 	char text[NUMBER_TEXT];
 
@@ -277,88 +256,20 @@ static void print_try(const struct advice *a, const struct search *s)
 		snprintf(cores, sizeof(cores), "%s%d", s->phase == SEARCH_END ? "" : "<= ", s->best.cores);
 	else if (s->phase != SEARCH_END)
 		strcpy(cores, "?");
+	else if (s->fewer.verdict == CLOSE)
+		strcpy(cores, "unsure");
 	printf("%-10.10s ", s->p->name);
 	if (s->quantum_us > 0)
 		printf("%5g us %6s ", s->quantum_us, cores);
 	else
 		printf("%8s %6s ", "-", cores);
 	if (s->best.cores) {
-		print_outcome(a, &s->best);
+		advise_outcome(a, &s->best);
 	} else if (s->fewer.cores) {
 		outcome_reason(&s->fewer, &a->g, why, sizeof(why));
 		printf(" with %d: %s", s->fewer.cores, why);
 	}
 	putchar('\n');
-}
-
-static double most_late(const struct outcome *o, const struct goal *g)
-{
-	double most = 0;
-
-	for (int c = 0; c < g->w->nclasses; c++)
-		most = g->w->cls[c].slo_us > 0 && o->miss[c] > most ? o->miss[c] : most;
-	return most;
-}
-
-/* The answer, with other seeds; as many cores more as it takes. 0, or as sweep_run(). */
-static int confirm(struct advice *a, struct search *s, int *met, struct outcome *worst)
-{
-	struct outcome o;
-	int res, each = s->best.domains > 0 ? s->best.domains : 1;
-
-	for (;; s->best.cores += each) {
-		struct sweep sw = { .jobs = a->o->jobs, .quiet = a->o->quiet };
-
-		for (int i = 1; i <= SEEDS; i++) {
-			struct point *p = add_run(a, &sw, s, s->best.cores, LONGER);
-
-			if (!p)
-				return -ENOMEM;
-			p->c.seed += i;
-		}
-		res = sweep_run(&sw);
-		*met = 0;
-		for (int i = 0; i < sw.n && !res; i++) {
-			outcome_of(&o, &a->g, &sw.p[i]);
-			*met += o.verdict == MEETS || (o.verdict == CLOSE && most_late(&o, &a->g) <= a->g.misses);
-			if (!i || most_late(&o, &a->g) > most_late(worst, &a->g))
-				*worst = o;
-		}
-		sweep_free(&sw);
-		if (res || *met == SEEDS || s->best.cores + each > a->g.most)
-			return res;
-		s->fewer = *worst;
-	}
-}
-
-static int recommend(struct advice *a, struct search *best)
-{
-	struct outcome worst;
-	char why[256];
-	int met, res;
-
-	if (!best->best.cores) {
-		printf("\nNo policy meets the objectives with up to %d cores.\n", a->g.most);
-		return EXIT_FAILED;
-	}
-	res = confirm(a, best, &met, &worst);
-	if (res)
-		return res == -EINTR ? EXIT_INTERRUPTED : EXIT_FAILED;
-	printf("\nTake %s", best->p->name);
-	if (best->quantum_us > 0)
-		printf(" with a quantum of %g us", best->quantum_us);
-	printf(" on %d cores (%.0f %% busy with the requests themselves).\n", best->best.cores,
-	       100 * a->rate * a->w.mean_ns / 1e9 / speed_of(&a->k, best->best.cores - a->g.reserved, a->g.domains));
-	printf("%d of %d other seeds meet the objectives; the latest:", met, SEEDS);
-	print_outcome(a, &worst);
-	putchar('\n');
-	if (best->fewer.cores) {
-		outcome_reason(&best->fewer, &a->g, why, sizeof(why));
-		printf("%d cores do not do: %s.\n", best->fewer.cores, why);
-	} else {
-		printf("Fewer cores cannot carry the load.\n");
-	}
-	return EXIT_OK;
 }
 
 static int report(struct advice *a, bool interrupted)
@@ -371,7 +282,7 @@ static int report(struct advice *a, bool interrupted)
 		print_try(a, &a->try[i].s);
 	fflush(stdout);
 	if (!interrupted)
-		return recommend(a, &a->try[0].s);
+		return recommend(a);
 	fprintf(stderr, "shunt-sim: interrupted: where '<=' or '?' stands fewer cores, or any, might do\n");
 	return EXIT_INTERRUPTED;
 }

@@ -7,6 +7,7 @@
 
 #include "search.h"
 
+#define NONE_OF 3.0    /* none of n says, 19 times of 20: of all less than 3/n */
 #define LOST_MOST 0.01 /* of all requests, whether their class has an objective or not */
 
 static int domains_of(const struct goal *g, int cores)
@@ -26,7 +27,7 @@ static enum verdict judge(const struct goal *g, const struct outcome *o, int c)
 	if (isnan(miss))
 		return FAILS;
 	if (isnan(half)) /* too few to tell from batches: none of n is less than 3/n, 19 times of 20 */
-		half = miss + 3 / o->done[c];
+		half = miss + NONE_OF / o->done[c];
 	if (miss - half > g->misses)
 		return FAILS;
 	return miss + half > g->misses ? CLOSE : MEETS;
@@ -75,10 +76,25 @@ void outcome_reason(const struct outcome *o, const struct goal *g, char *text, s
 	else if (o->lost > LOST_MOST)
 		snprintf(text + n, len - n, "%.2g %% of the requests are not answered", 100 * o->lost);
 	else
-		snprintf(text + n, len - n, "%s %% of '%s' are later than %g us%s",
+		snprintf(text + n, len - n, "%s %% of '%s' are later than %g us",
 			 number_text(late, 100 * o->miss[o->worst], 100 * o->miss_half[o->worst]),
-			 g->w->cls[o->worst].name, g->w->cls[o->worst].slo_us,
-			 o->verdict == CLOSE ? ", too close to tell" : "");
+			 g->w->cls[o->worst].name, g->w->cls[o->worst].slo_us);
+}
+
+double requests_least(const struct goal *g)
+{
+	return ceil(NONE_OF / g->misses - 1e-6);
+}
+
+int too_few(const struct outcome *o, const struct goal *g)
+{
+	int least = -1;
+
+	for (int c = 0; c < g->w->nclasses; c++) {
+		if (g->w->cls[c].slo_us > 0 && o->done[c] < requests_least(g) && (least < 0 || o->done[c] < o->done[least]))
+			least = c;
+	}
+	return least;
 }
 
 static int cores_at(const struct search *s, const struct goal *g, int each)
@@ -130,7 +146,8 @@ static void take_equal(struct search *s, const struct goal *g, const struct outc
 		s->high = each;
 	} else {
 		s->low = each;
-		s->fewer = *o;
+		if (s->best.cores || s->fewer.verdict != CLOSE) /* what is not known says more than a failure */
+			s->fewer = *o;
 		if (!s->best.cores) { /* not even the most of them */
 			if (g->domains)
 				s->phase = SEARCH_END;

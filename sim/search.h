@@ -48,5 +48,9 @@ void search_begin(struct search *s, const struct goal *g);
 /* The run of s->at cores has ended. */
 void search_take(struct search *s, const struct goal *g, const struct point *p);
 void outcome_of(struct outcome *o, const struct goal *g, const struct point *p);
-/* Why it does not meet the objectives. */
+/* Requests of a class below which not even none late says that its objective is met. */
+double requests_least(const struct goal *g);
+/* The class with an objective that has fewest of them, and fewer than that; -1: none has. */
+int too_few(const struct outcome *o, const struct goal *g);
+/* Why it does not meet the objectives, or why that is not known. */
 void outcome_reason(const struct outcome *o, const struct goal *g, char *text, size_t len);

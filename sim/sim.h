@@ -132,6 +132,7 @@ struct workload {
 	double burst_us;     /* mean length of a burst */
 	char trace[SIM_TEXT]; /* trace.c */
 	uint64_t trace_n;     /* requests in it */
+	bool trace_draws;     /* some have no service time or flow: those are drawn, by the seed */
 	double trace_rate;    /* a second, at the speed it is replayed at */
 	double trace_speed;   /* 2: twice as fast as recorded */
 	unsigned int flows;  /* 0: each request is a flow of its own */

@@ -98,6 +98,7 @@ int trace_scan(struct workload *w, char *err)
 	for (w->trace_n = 0; !(res = trace_next(&t, w, &r, err)); w->trace_n++) {
 		if (!w->trace_n)
 			first = r.at_us;
+		w->trace_draws |= isnan(r.service_us) || !r.has_flow;
 		work += isnan(r.service_us) ? w->cls[r.cls].service.mean_ns : r.service_us * 1e3;
 	}
 	trace_close(&t);
