@@ -66,6 +66,8 @@ int add_numbers(struct numbers *to, char *text, bool time);
 int share_parse(const char *text, double *x);
 /* options_check.c: not 0 if options contradict each other, having said which. */
 int options_check(const struct options *o);
+/* The same for a quantum that none of n policies obeys. */
+int quantum_check(const struct options *o, const struct policy *p, int n);
 /* The same for options and costs that an ideal policy knows nothing of. */
 int ideal_check(const struct options *o, const struct policy *p, const struct costs *c);
 /* options_calls.c */
@@ -77,6 +79,8 @@ int options_parse(struct options *o, int argc, char **argv);
 
 /* Its long name. */
 const char *option_name(int c);
+/* options_wants.c: what it wants, in words; NULL: of its own words. */
+const char *option_wants(int c);
 /* verbs.c: 0, or an exit status, having named an option that this verb does not take, and those that it takes. */
 int verb_check(const char *verb, const struct options *o);
 

@@ -134,15 +134,18 @@ static const struct {
 	size_t at, room;
 } texts[] = { TEXT(name), TEXT(policy), TEXT(text), TEXT(stall), TEXT(nic_stall), TEXT(speeds) };
 
+static const char *wanted(bool whole)
+{
+	return whole ? "a whole number from 0 to 10^9" : "a number from 0 to 10^9";
+}
+
 static int set_number(struct costs *c, const char *name, double x, char *err)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (strcmp(name, fields[i].name))
 			continue;
 		if (!(x >= 0 && x <= 1e9) || (fields[i].whole && x != (int)x)) {
-			say(err, "%s is %g: not from 0 to 10^9%s", name, x,
-				 fields[i].whole ? ", whole" : "");
-			return -1;
+			return say(err, "%s is %g: give %s", name, x, wanted(fields[i].whole));
 		}
 		if (fields[i].whole)
 			*(int *)((char *)c + fields[i].at) = x;
@@ -150,8 +153,7 @@ static int set_number(struct costs *c, const char *name, double x, char *err)
 			*(double *)((char *)c + fields[i].at) = x;
 		return 0;
 	}
-	say(err, "no cost is called '%s', or it is not a number", name);
-	return -1;
+	return say(err, "no cost is called '%s', or it is not a number (man shunt-sim, COSTS)", name);
 }
 
 static int set_word(int *to, const char *const *words, int n, const char *name, const char *word, char *err)
@@ -178,6 +180,10 @@ static int set_text(struct costs *c, const char *name, const char *text, char *e
 		strcpy((char *)c + texts[i].at, text);
 		return 0;
 	}
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (!strcmp(name, fields[i].name))
+			return say(err, "%s is '%.40s': give %s", name, text, wanted(fields[i].whole));
+	}
 	if (!strcmp(name, "transport")) {
 		res = set_word(&v, transports, 3, name, text, err);
 		c->transport = res ? c->transport : (enum transport)v;
@@ -191,7 +197,7 @@ static int set_text(struct costs *c, const char *name, const char *text, char *e
 		res = set_word(&v, stamps, 2, name, text, err);
 		c->stamp = res ? c->stamp : (enum stamp)v;
 	} else {
-		res = say(err, "no cost is called '%s', or it is no text", name);
+		res = say(err, "no cost is called '%s' (man shunt-sim, COSTS)", name);
 	}
 	return res;
 }

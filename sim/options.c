@@ -2,6 +2,7 @@
 /*
  * options.c - reads the command line: lists ("0.1,0.5"), ranges ("0.1:0.9:0.1"), times, failures
  */
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
@@ -35,17 +36,19 @@ static int add_words(struct strings *to, char *text)
 {
 	char *save = NULL;
 
+	int was = to->n;
+
 	for (char *w = strtok_r(text, ",", &save); w; w = strtok_r(NULL, ",", &save)) {
 		if (to->n == LIST_MAX)
 			return -1;
 		to->s[to->n++] = w;
 	}
-	return 0;
+	return to->n > was ? 0 : -1;
 }
 
 static int add_word(struct strings *to, const char *word)
 {
-	if (to->n == LIST_MAX)
+	if (to->n == LIST_MAX || !*word)
 		return -1;
 	to->s[to->n++] = word;
 	return 0;
@@ -115,6 +118,20 @@ int add_numbers(struct numbers *to, char *text, bool time)
 	return to->n ? 0 : -1;
 }
 
+#define LOAD_MOST 10
+
+/* A percentage without its sign would be a run that takes forever and tells nothing. */
+static int add_loads(struct numbers *to, char *text)
+{
+	if (add_numbers(to, text, false))
+		return -1;
+	for (int i = 0; i < to->n; i++) {
+		if (to->x[i] > LOAD_MOST)
+			return -1;
+	}
+	return 0;
+}
+
 /* CORE@TIME[:TIME] */
 static int add_failure(struct options *o, char *text)
 {
@@ -173,9 +190,10 @@ int set_knobs(uint64_t *knob, const struct options *o)
 			return complain("'%s' is not KNOB=VALUE, KNOB 0 to %d", o->knobs.s[k], SHUNT_KNOBS - 1);
 		if (end[1] < '0' || end[1] > '9')
 			return complain("'%s' has no VALUE: KNOB=VALUE, as in 0=3 or 0=0xff", o->knobs.s[k]);
+		errno = 0;
 		knob[i] = strtoull(end + 1, &end, 0);
-		if (*end)
-			return complain("'%s' is not KNOB=VALUE", o->knobs.s[k]);
+		if (*end || errno)
+			return complain("'%s' is not KNOB=VALUE, VALUE up to 2^64 - 1", o->knobs.s[k]);
 	}
 	return 0;
 }
@@ -229,6 +247,13 @@ static const struct option longs[] = {
 	{ "help", no_argument, NULL, 'h' },           { 0 },
 };
 
+static int refuse(int c, const char *was)
+{
+	why = why ? why : option_wants(c);
+	complain("--%s cannot be '%s'%s%s", option_name(c), was, why ? ": " : "", why ? why : "");
+	return EXIT_USAGE;
+}
+
 static int take(struct options *o, int c, char *arg)
 {
 	char *end;
@@ -240,7 +265,7 @@ static int take(struct options *o, int c, char *arg)
 	case 's': return add_words(&o->systems, arg);
 	case 'C': return add_word(&o->costs, arg);
 	case 'k': return add_word(&o->knobs, arg);
-	case 'l': return add_numbers(&o->loads, arg, false);
+	case 'l': return add_loads(&o->loads, arg);
 	case 'r': return add_numbers(&o->rates, arg, false);
 	case 'c': return add_numbers(&o->cores, arg, false);
 	case 'q': return add_numbers(&o->quanta, arg, true);
@@ -301,8 +326,9 @@ static int take(struct options *o, int c, char *arg)
 	case 'S':
 		if (*arg < '0' || *arg > '9')
 			return -1;
+		errno = 0;
 		o->seed = strtoull(arg, &arg, 0);
-		return *arg ? -1 : 0;
+		return *arg || errno ? -1 : 0;
 	}
 	return take_calls(o, c, arg);
 }
@@ -332,10 +358,8 @@ int options_parse(struct options *o, int argc, char **argv)
 			return EXIT_USAGE;
 		o->given[c] = true;
 		snprintf(was, sizeof(was), "%s", optarg ? optarg : "");
-		if (take(o, c, optarg)) {
-			complain("--%s cannot be '%s'%s%s", option_name(c), was, why ? ": " : "", why ? why : "");
-			return EXIT_USAGE;
-		}
+		if (take(o, c, optarg))
+			return refuse(c, was);
 	}
 	if (options_check(o))
 		return EXIT_USAGE;

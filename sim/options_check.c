@@ -39,6 +39,26 @@ static int repeats(const struct options *o)
 	       repeated_numbers(&o->fanouts, "fanout");
 }
 
+/* One would be written over the other. */
+static int check_outputs(const struct options *o)
+{
+	const struct {
+		int option;
+		const char *path;
+	} outputs[] = { { 'x', o->csv }, { 'J', o->json }, { 'g', o->svg }, { 'H', o->page }, { 'D', o->cdf },
+			{ OPT_SERIES, o->series }, { OPT_SERIES_SVG, o->series_svg } };
+	int n = sizeof(outputs) / sizeof(outputs[0]);
+
+	for (int i = 1; i < n; i++) {
+		for (int k = 0; k < i; k++) {
+			if (outputs[i].path && outputs[k].path && !strcmp(outputs[i].path, outputs[k].path))
+				return complain("--%s and --%s both write to '%s': give each a file of its own",
+						option_name(outputs[k].option), option_name(outputs[i].option), outputs[i].path);
+		}
+	}
+	return 0;
+}
+
 int options_check(const struct options *o)
 {
 	bool trace = o->arrivals && !strncmp(o->arrivals, "trace:", 6);
@@ -59,7 +79,21 @@ int options_check(const struct options *o)
 		if (o->quanta.x[i] > 0)
 			return complain("--preempt no leaves nothing to a --quantum: leave one of them out");
 	}
-	return calls_contradiction(o) || repeats(o);
+	return calls_contradiction(o) || repeats(o) || check_outputs(o);
+}
+
+int quantum_check(const struct options *o, const struct policy *p, int n)
+{
+	double most = 0;
+
+	for (int i = 0; i < o->quanta.n; i++)
+		most = fmax(most, o->quanta.x[i]);
+	for (int i = 0; i < n; i++) {
+		if (p[i].ideal || p[i].flags & SHUNT_PREEMPTS)
+			return 0;
+	}
+	return most > 0 && o->preempt != 1 ? complain("--quantum is obeyed by policies that preempt, and %s%s not: leave it out, "
+						      "or add --preempt yes", p[0].name, n > 1 ? " and the others do" : " does") : 0;
 }
 
 int ideal_check(const struct options *o, const struct policy *p, const struct costs *c)

@@ -35,6 +35,15 @@ static void share(FILE *to, double x, const char *what, const char *then)
 	fprintf(to, "%.3g %% %s%s", 100 * x, what, then);
 }
 
+/* A call has a second copy for each of the servers that it goes to, at most: no share of calls where there are many. */
+static void hedges(FILE *to, double x)
+{
+	if (x > 1)
+		fprintf(to, "%.3g second copies a call; ", x);
+	else
+		share(to, x, "hedged", "; ");
+}
+
 void calls_table(const struct point *p, FILE *to)
 {
 	const struct call_config *k = &p->c.calls;
@@ -58,7 +67,7 @@ void calls_table(const struct point *p, FILE *to)
 	if (k->budget > 0)
 		share(to, a_call(p, r->denied), "not for want of budget", "; ");
 	if (k->hedge)
-		share(to, a_call(p, r->hedges), "hedged", "; ");
+		hedges(to, a_call(p, r->hedges));
 	share(to, calls_metric(p, "failed"), "of the calls failed", "; ");
 	share(to, calls_metric(p, "wasted"), "of the work was for nothing", "\n");
 }

@@ -107,6 +107,9 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, char
 				 value ? value : "");
 			return -1;
 		}
+		if (option_bit(opt) == OPTION_SLO && !(c->slo_us > 0))
+			return say(err, "class '%s' has the objective '%s', which nothing meets: a time above 0, or leave /slo= out",
+				   text, value);
 		if (given & option_bit(opt))
 			return say(err, "class '%s' is given '%s' twice: leave one of them out", text, opt);
 		given |= option_bit(opt);

@@ -114,6 +114,14 @@ test_a_budget_or_cancelling_ends_a_storm_of_retries() {
 # Two servers, each with nothing else to do.
 hedged() { run -w exp1 -l 0.001 --servers 2 -n 200k "$@"; }
 
+test_second_copies_are_a_share_of_calls_or_a_number_each() {
+	sim -p fcfs -w exp1 -l 0.01 --servers 10 --fanout 10 --hedge 0us -n 1000 >"$DIR/out"
+	assert_match "$(cat "$DIR/out")" '[0-9.]+ second copies a call;' "of ten parts"
+	! grep '[0-9][0-9][0-9] % hedged' "$DIR/out" || fail "more than all calls"
+	sim -p fcfs -w exp1 -l 0.01 --servers 10 --hedge p95 -n 1000 >"$DIR/out"
+	assert_match "$(cat "$DIR/out")" '[0-9.]+ % hedged;' "of one part"
+}
+
 test_a_hedged_request_is_the_shorter_of_two() {
 	hedged --hedge 0us
 	assert_near "$(of_run .all.mean_us)" 0.5 1.5 "mean of two at once"

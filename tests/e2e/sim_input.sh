@@ -160,6 +160,38 @@ test_what_an_ideal_does_not_obey_is_refused() {
 	sim -s ipipe -p c-fcfs,drr -C actors=4 -c 4 -n 1000 >"$DIR/out"
 }
 
+test_what_an_option_wants_is_said_to_who_gave_something_else() {
+	refused "--load cannot be '70%': shares of the cores' time up to 10, 0.7 for 70 %" -p fcfs -l 70%
+	refused "--load cannot be '70': shares of the cores' time up to 10" -p fcfs -l 70
+	refused "--metric cannot be 'p98': p50_us, p90_us, p99_us" -p fcfs -m p98
+	refused "--requests cannot be '10': a whole number from 100 to 10.12" -p fcfs -n 10
+	refused "--policy cannot be '': at least one policy" -p ''
+	refused "--workload cannot be '': a name of 'shunt-sim list'" -p fcfs -w ''
+	refused "--seed cannot be '99999999999999999999': a whole number from 0 to 2.64 - 1" -p fcfs -S 99999999999999999999
+	refused "'0=99999999999999999999' is not KNOB=VALUE, VALUE up to 2.64 - 1" -p jbsq -k 0=99999999999999999999
+	refused "class 'a' has the objective '0us', which nothing meets" -p fcfs -w a=1:1us/slo=0us
+	refused "nic_ns is '-1': give a number from 0 to 10.9" -p fcfs -C nic_ns=-1
+	refused "ring is 1.5: give a whole number from 0 to 10.9" -p fcfs -C ring=1.5
+}
+
+test_a_quantum_that_no_policy_obeys_is_refused() {
+	refused 'obeyed by policies that preempt, and fcfs does not: leave it out, or add --preempt yes' -p fcfs -q 5us
+	refused 'and fcfs and the others do not' -p fcfs,rss -q 5us
+	sim -p fcfs,mq -q 5us -n 1000 >"$DIR/out"
+	sim -p fcfs -q 5us -P yes -n 1000 >"$DIR/out"
+}
+
+test_two_outputs_into_one_file_are_refused() {
+	refused "--csv and --json both write to '$DIR/f': give each a file of its own" -p fcfs -n 1000 --csv "$DIR/f" --json "$DIR/f"
+	refused "--csv and --json both write to '-'" -p fcfs -n 1000 --csv - --json -
+	refused "--svg and --series-svg both write to" -p fcfs -n 1000 --svg "$DIR/f" --series-svg "$DIR/f"
+}
+
+test_a_run_that_fails_prints_no_heading() {
+	! sim -p srpt -w exp1 -r 1000M -n 3M >"$DIR/out" 2>"$DIR/err" || fail "more at once than there is room for"
+	assert_eq "$(cat "$DIR/out")" "" "the table of no runs"
+}
+
 test_an_unknown_system_is_told_where_systems_are_listed() { refused 'neither a preset .shunt-sim list. nor a file' -p fcfs -s nope; }
 
 test_objectives_that_nobody_gave_are_asked_for() {
