@@ -229,7 +229,7 @@ test_a_policy_of_the_users_own_is_built_without_a_word_of_where() {
 	sim -p "$DIR/mine.c" -n 1000 >"$DIR/out" 2>"$DIR/err"
 	assert_eq "$(cat "$DIR/err")" "" "what is said beside the results"
 	echo 'int x;' >"$DIR/mine.c"
-	refused "'$DIR/mine.c' does not compile" -p "$DIR/mine.c"
+	refused "'$DIR/mine.c' is no policy: it lacks SHUNT_POLICY" -p "$DIR/mine.c"
 	! grep 'shunt-sim[.]' "$DIR/err" || fail "a temporary file is named"
 }
 
