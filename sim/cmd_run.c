@@ -290,6 +290,27 @@ static int fill(struct grid *g, const struct options *o)
 	return err;
 }
 
+/* Runs that grow until it is known how sure the metric is would grow for nothing if it never is. */
+static int check_precision(const struct grid *g, const struct options *o)
+{
+	bool slo;
+
+	if (!o->precision)
+		return 0;
+	if (!metric_has_half(o->metric))
+		return complain("--precision is that of a metric with an interval, and '%s' has none: --metric p99_us, mean_us, "
+				"slowdown, miss …", o->metric);
+	for (int w = 0; w < g->nwork && !strcmp(o->metric, "miss"); w++) {
+		slo = false;
+		for (int c = 0; c < g->work[w].nclasses; c++)
+			slo |= g->work[w].cls[c].slo_us > 0;
+		if (!slo)
+			return complain("no class of '%s' has an objective that could be missed: NAME=SHARE:TIME/slo=TIME",
+					g->work[w].text);
+	}
+	return 0;
+}
+
 int cmd_run(struct options *o)
 {
 	struct grid *g = calloc(1, sizeof(*g));
@@ -304,6 +325,8 @@ int cmd_run(struct options *o)
 	err = try_files(o);
 	if (!err)
 		err = open_all(g, o);
+	if (!err)
+		err = check_precision(g, o);
 	if (!err)
 		err = fill(g, o);
 	if (!err) {

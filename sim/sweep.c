@@ -125,14 +125,25 @@ void run_free(struct run_result *r)
 
 #define GROW_MOST 200000000ULL /* requests; a minute or so */
 
+#define RARE 0.001            /* rarer misses are known well enough to a share of this, as none never are to one of 0 */
+
 /* The widest interval of the metric, over its value; INFINITY: not known. */
 static double imprecision(const struct point *p, const char *metric)
 {
-	double most = 0, share;
+	bool miss = !strcmp(metric, "miss");
+	double most = 0, x, half;
 
 	for (int k = p->r.nclasses == 1; k <= p->r.nclasses; k++) {
-		share = metric_half(p, metric, k) / metric_of(p, metric, k);
-		most = isnan(share) ? INFINITY : share > most ? share : most;
+		if (miss && k < p->r.nclasses && !(p->c.w->cls[k].slo_us > 0))
+			continue;
+		x = metric_of(p, metric, k);
+		half = metric_half(p, metric, k);
+		if (miss)
+			x = fmax(x, RARE);
+		if (isnan(half))
+			return INFINITY;
+		if (half > 0)
+			most = fmax(most, half / x);
 	}
 	return most;
 }
@@ -147,11 +158,14 @@ static bool may_grow(const struct point *p)
 	return p->c.w->arrivals != ARRIVE_TRACE && met && load_is_carried(&p->r);
 }
 
-/* Each try is a run of its own, longer than the one before: so the result is that of one run of that length. */
+/*
+ * Each try is a run of its own, longer than the one before: so the result is that of one run of that length. Two in a row
+ * must be precise: of many lengths one is by luck.
+ */
 static int run_point(const struct sweep *s, struct point *p)
 {
 	double off, times;
-	int err;
+	int err, precise = 0;
 
 	for (;;) {
 		err = run_any(&p->c, &p->r, &interrupted, p->why);
@@ -163,10 +177,11 @@ static int run_point(const struct sweep *s, struct point *p)
 			return err;
 		off = imprecision(p, s->metric);
 		p->short_of = off > s->precision;
-		if (!p->short_of || !may_grow(p) || p->c.requests >= GROW_MOST)
+		precise = p->short_of ? 0 : precise + 1;
+		if (precise == 2 || !may_grow(p) || p->c.requests >= GROW_MOST)
 			return 0;
 		times = 1.2 * (off / s->precision) * (off / s->precision);
-		times = times < 1.5 ? 1.5 : times > 8 ? 8 : times;
+		times = times < 2 ? 2 : times > 8 ? 8 : times;
 		p->c.requests = p->c.requests * times < GROW_MOST ? p->c.requests * times : GROW_MOST;
 		run_free(&p->r);
 	}

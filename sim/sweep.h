@@ -60,6 +60,8 @@ void out_cdf(const struct sweep *s, FILE *to);
 double metric_of(const struct point *p, const char *metric, int cls);
 /* Half of its 95 % interval. NAN: not known. */
 double metric_half(const struct point *p, const char *metric, int cls);
+/* Is it ever known? */
+bool metric_has_half(const char *metric);
 /* "ok", "unstable" (the load is not carried), "sheds" (it is, but not all of it is served), "imprecise". */
 const char *state_of(const struct point *p);
 #define NUMBER_TEXT 48
