@@ -65,6 +65,14 @@ test_intervals_hold_the_truth_as_often_as_they_say() {
 	for k in 1 16 64 256; do intervals_hold_theory $k 200k 200 182 198; done
 }
 
+# docs/simulator.md: 20,000 / (1 - load)^2 requests are enough; at 0.9 they are 2 M.
+test_as_many_requests_as_a_load_takes_are_enough_for_its_p99() {
+	[ -n "$LONG" ] || skip "takes a minute: LONG=1"
+	covered 1 0.9 2M 60 >"$DIR/covered"
+	cat "$DIR/covered"
+	assert_ge "$(sed -n 's/^p99 //p' "$DIR/covered")" 53 "of 60 intervals that hold the p99"
+}
+
 # Two priorities on one core, nobody preempted (Cobham): the work under way R is what all wait for, then each class waits
 # for those above it. Waits of both, in us, for shares, means and second moments of the two services.
 cobham() { # LOAD SHARE MEAN SQUARE MEAN SQUARE
