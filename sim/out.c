@@ -206,12 +206,16 @@ static void domains_line(const struct point *p, FILE *to)
 
 void out_table(const struct sweep *s, FILE *to)
 {
+	bool several = s->n && s->p[0].c.w != s->p[s->n - 1].c.w; /* points are in the order of their workloads */
+
 	fprintf(to, "%-10s %-10s %5s %5s %7s %-8s %8s", "system", "policy", "cores", "load", "quantum", "class",
 		"M/s");
 	for (size_t i = 0; i < COLUMNS; i++)
 		fprintf(to, " %*s", CELL - 1, columns[i][1]);
 	fputs(" lost\n", to);
 	for (int i = 0; i < s->n; i++) {
+		if (several && (!i || s->p[i].c.w != s->p[i - 1].c.w))
+			fprintf(to, "%s:\n", s->p[i].c.w->text);
 		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses; k++)
 			table_line(&s->p[i], k, to);
 		if (s->p[i].r.complete)

@@ -350,6 +350,12 @@ test_a_single_load_is_drawn_side_by_side() {
 	! grep -q "class='c c" "$DIR/a.svg" || fail "curves of one point each"
 }
 
+test_a_table_of_several_workloads_names_each() {
+	sim -p fcfs,rss -w exp1 -w fixed1 -n 1000 >"$DIR/table"
+	assert_eq "$(sed -n '2p; 5p' "$DIR/table" | grep -c ':$')" 2 "headings, before the lines of each: $(cat "$DIR/table")"
+	assert_eq "$(sim -p fcfs,rss -w exp1 -n 1000 | grep -c ':$')" 0 "headings of one workload"
+}
+
 test_values_within_a_decade_have_labels() {
 	sim -p fcfs,rss -w exp1 -c 4 -l 0.2,0.4 -n 50k -m slowdown --svg "$DIR/a.svg" >/dev/null
 	assert_ge "$(grep -c "class='grid'" "$DIR/a.svg")" 3 "labels of a log scale from 1 to 5"
