@@ -85,7 +85,7 @@ double decimal(const char *text, char **end)
 int time_parse(const char *text, double *ns)
 {
 	static const struct { const char *unit; double ns; } units[] = {
-		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "", 1e3 },
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 },
 	};
 	char *end;
 	double x = decimal(text, &end);
@@ -99,6 +99,14 @@ int time_parse(const char *text, double *ns)
 		}
 	}
 	return -1;
+}
+
+bool time_lacks_unit(const char *text)
+{
+	char *end;
+
+	decimal(text, &end);
+	return end != text && !*end;
 }
 
 static int add_mode(struct dist *d, char *text, double *sum)
@@ -255,7 +263,9 @@ int dist_parse(struct dist *d, const char *text, char *err)
 	if (!res && d->mean_ns > 0)
 		return 0;
 	dist_free(d);
-	return res == SAID ? -1 : say(err, "'%s' is no service time (1us, exp(1us), lognormal(1us;10us), "
+	if (time_lacks_unit(text))
+		return say(err, "'%s' has no unit: write %sus", text, text);
+	return res == SAID ? -1 : say(err, "'%s' is no service time (a time with its unit, 1us, exp(1us), lognormal(1us;10us), "
 				      "modes(0.995:500ns;0.005:500us), file(PATH))", text);
 }
 

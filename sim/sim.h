@@ -157,7 +157,10 @@ static inline bool shares_add_up(double sum)
 
 /* strtod() for digits alone: no hexadecimal, no sign, no inf; *end is text if there is no number. */
 double decimal(const char *text, char **end);
+/* A number with its unit: ns, us, ms, s. 0 or -1. */
 int time_parse(const char *text, double *ns);
+/* A number, which may be a time that lacks its unit. */
+bool time_lacks_unit(const char *text);
 
 /* --- costs ----------------------------------------------------------------------------------------- */
 

@@ -102,6 +102,8 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, char
 		value = strchr(opt, '=');
 		if (value)
 			*value++ = '\0';
+		if (value && (option_bit(opt) & (OPTION_SLO | OPTION_QUANTUM)) && time_lacks_unit(value))
+			return say(err, "class '%s': %s=%s has no unit: write %sus", text, opt, value, value);
 		if (!value || set_option(w, c, opt, value)) {
 			say(err, "class '%s' has no option '%s=%s'", text, opt,
 				 value ? value : "");

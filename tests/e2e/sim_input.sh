@@ -174,6 +174,17 @@ test_what_an_option_wants_is_said_to_who_gave_something_else() {
 	refused "ring is 1.5: give a whole number from 0 to 10.9" -p fcfs -C ring=1.5
 }
 
+# shunt takes no time without its unit either: 20 may be meant as ns, us or ms.
+test_a_time_without_its_unit_is_refused() {
+	refused "'20' has no unit: write 20us" -p fcfs -w a=1:20
+	refused "class 'a': slo=20 has no unit: write 20us" -p fcfs -w a=1:1us/slo=20
+	refused "class 'a': quantum=5 has no unit: write 5us" -p mq -w a=1:1us/quantum=5
+	refused "--quantum cannot be '5': times with their unit, as 500ns, 20us" -p mq -q 5
+	refused "--timeout cannot be '50': times with their unit" -p fcfs --timeout 50
+	refused "--fail cannot be '0@5': CORE@TIME or CORE@TIME:TIME, as in 3@10ms:5ms" -p fcfs -c 2 -F 0@5
+	refused 'no service time' -p fcfs -w 'a=1:exp(5)'
+}
+
 test_a_quantum_that_no_policy_obeys_is_refused() {
 	refused 'obeyed by policies that preempt, and fcfs does not: leave it out, or add --preempt yes' -p fcfs -q 5us
 	refused 'and fcfs and the others do not' -p fcfs,rss -q 5us
