@@ -251,6 +251,16 @@ static bool broke(int status)
 	return status == 1 || status == 3 || (status > 128 && status != 128 + SIGALRM);
 }
 
+/* What is torn without guards is torn by chance: not in each run on a machine that has little time for it. */
+static bool breaks(const char *name)
+{
+	for (int i = 0; i < 10; i++) {
+		if (broke(scenario(name, "0")))
+			return true;
+	}
+	return false;
+}
+
 static void test_a_mutex_held_over_safepoints_is_not_torn(void **state)
 {
 	assert_int_equal(scenario("locks", "1"), 0);
@@ -273,7 +283,7 @@ static void test_malloc_is_not_torn_even_where_all_text_is_registered(void **sta
 
 static void test_without_guards_malloc_is_torn_there(void **state)
 {
-	assert_true(broke(scenario("allocates-anywhere", "0")));
+	assert_true(breaks("allocates-anywhere"));
 }
 
 static void test_stdio_is_not_torn(void **state)
@@ -283,7 +293,7 @@ static void test_stdio_is_not_torn(void **state)
 
 static void test_where_all_text_is_registered_stdio_is_torn(void **state)
 {
-	assert_true(broke(scenario("prints-anywhere", "0")));
+	assert_true(breaks("prints-anywhere"));
 }
 
 static void test_locks_malloc_and_stdio_together_are_not_torn(void **state)
