@@ -5,10 +5,11 @@
 . "$(dirname "$0")/../lib.sh"
 
 NO_LAB=1
+[ -z "$LONG" ] || TEST_LIMIT=600
 
 commands() { grep -E '^    \$ |^          ' "$1"; }
 
-# Short runs of all commands; what they print is compared in full by make test-long, as it takes a minute.
+# Short runs of all commands; what they print is compared in full by make test-long, as it takes minutes.
 test_commands_of_the_planners_guide_run() {
 	mkdir "$DIR/pictures"
 	REQUESTS=2000 PICTURES=$DIR/pictures scripts/planning.sh >"$DIR/now" 2>"$DIR/err" || fail "$(tail -n 3 "$DIR/err")"
