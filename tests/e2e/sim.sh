@@ -406,7 +406,7 @@ test_wrong_input_is_refused_with_a_reason() {
 	-C ring=0|at least 1
 	-C stall=1ms|is no stall
 	-C stall=1ms/soon|is no service time
-	-C stall=1/1us,x|is no service time
+	-C stall=1ms/1us,x|is no service time
 	-C nic_stall=10ns/1us|no time from 1us up
 	-C unseen=2|0 or 1
 	-C stamp=later|stamp .later. is unknown
