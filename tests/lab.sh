@@ -96,11 +96,19 @@ set_up_end() { # SIDE IFNAME ADDR4 ADDR6 PEER4 PEER6 PEER_MAC
 	TEXT
 }
 
+# LAB SIDE DEVICE DIRECTION OBJECT SECTION: tc makes folders in the bpffs that it finds, and leaves them: it gets one that
+# goes with it.
+run_at() {
+	# shellcheck disable=SC2016 # for the shell there
+	inside "$1" "$2" unshare --mount sh -ec 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf
+		exec tc filter add dev "$1" "$2" bpf direct-action object-file "$3" section "$4"' run_at "${@:3}"
+}
+
 # Kernels without 802.1Q interfaces can still tag: a BPF program on the way out, one on the way in.
 tag_end() { # LAB SIDE IFNAME OBJECT
 	inside "$1" "$2" tc qdisc add dev "$3" clsact
-	inside "$1" "$2" tc filter add dev "$3" egress bpf direct-action object-file "$4" section push
-	inside "$1" "$2" tc filter add dev "$3" ingress bpf direct-action object-file "$4" section pop
+	run_at "$1" "$2" "$3" egress "$4" push
+	run_at "$1" "$2" "$3" ingress "$4" pop
 }
 
 tag() { # LAB ID...
@@ -147,8 +155,7 @@ up_card() {
 		-c "$HERE/lab_card.bpf.c" -o "$object"
 	for side in "w wire" "p host"; do
 		inside "$LAB" nic tc qdisc add dev "$LAB${side% *}" clsact
-		inside "$LAB" nic tc filter add dev "$LAB${side% *}" ingress bpf direct-action object-file "$object" \
-			section "${side#* }"
+		run_at "$LAB" nic "$LAB${side% *}" ingress "$object" "${side#* }"
 	done
 	rm -f "$object"
 	trap 'undo "$LAB"' EXIT

@@ -11,11 +11,12 @@ pings() { # LAB ADDRESS
 	lab exec "$1" client ping -q -c 1 -W 2 "$2"
 }
 
-# Nothing of any lab: namespaces, interfaces.
+# Nothing of any lab: namespaces, interfaces, pins.
 assert_nothing_left() {
 	assert_eq "$(ip netns list)" "" "list of namespaces"
 	assert_eq "$(lab status)" "" "status"
 	assert_eq "$(ip -br link show type veth)" "" "list of interfaces"
+	assert_eq "$(find /sys/fs/bpf -mindepth 1 ! -name '*.debug')" "" "pins"
 }
 
 test_both_ends_reach_each_other_over_ipv4_and_ipv6() {
