@@ -15,13 +15,13 @@ struct accusation {
 	uid_t uid;
 };
 
-/* Who has a domain, or may have it; each a user + 1, or 0. */
+/* The users of a domain: the one that has it, the one it is for; each + 1, or 0. */
 struct claim {
 	__u32 worker; /* 0: it has no worker */
 	__u32 only;   /* the configuration's `user`; 0: for whomever shuntd lets in */
 };
 
-/* Whom shuntd lets in. */
+/* The users and groups that shuntd lets in. */
 struct let_in {
 	const uid_t *user;
 	unsigned int nusers, ngroups;

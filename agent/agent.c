@@ -119,7 +119,7 @@ static void make_domains(struct agent *a)
 	a->make_ns = a->now_ns + MAKE_NS;
 }
 
-/* What the store has of a domain that is not taken over is nobody's any more, and would keep its queue busy. */
+/* Descriptors in the store of a domain that is not taken over serve nobody, and would keep its queue busy. */
 static void drop_rest(struct agent *a, int domain)
 {
 	char name[STORE_NAME];

@@ -128,7 +128,7 @@ int peers_listen(struct agent *a, char *why, size_t len);
 void peers_accept(struct agent *a);
 /* One message of a peer, and what follows from it. */
 void peers_hear(struct agent *a, struct peer *p);
-/* Those that wait, and those that have waited too long; policies that are new. */
+/* Each tick: peers that wait, peers that have waited too long, new policies. */
 void peers_tick(struct agent *a);
 /* All workers, or that of one domain, are to leave the rings that they have. */
 void peers_tell_leave(struct agent *a, const struct domain *d);

@@ -18,7 +18,7 @@ static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 
 				  .signal = signal };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &said, .ctx_size_in = sizeof(said));
 
-	/* What fails now is tried again when it is another thread: this one is not there. */
+	/* A failure: this thread is not there. The next thread of the core is tried again. */
 	bpf_prog_test_run_opts(shared_of(a)->aim_fd, &run);
 	shared_of(a)->aimed[d->id][core] = tid;
 }

@@ -86,7 +86,7 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 	return 0;
 }
 
-/* It has left already, or the kernel carries no descriptors now. */
+/* The peer has left already, or the kernel carries no descriptors now. */
 static void not_welcome(struct agent *a, struct peer *p, int err)
 {
 	if (err == -EPIPE || err == -ECONNRESET || p->given) {
@@ -171,7 +171,7 @@ static struct domain *find_free(struct agent *a, const struct peer *p, bool *soo
 	return own ? own : any;
 }
 
-/* It holds rings that are not ours: they must be given up before there can be new ones. */
+/* The peer holds rings that are not ours: they must be given up before there can be new ones. */
 static void tell_leave(struct agent *a, struct peer *p, struct domain *d)
 {
 	struct shunt_msg m;

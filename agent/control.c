@@ -188,7 +188,7 @@ static enum control_order hear_hello(struct control *c, const struct options *o,
 	return CONTROL_NOTHING;
 }
 
-/* It ended without READY, or said what makes no sense here. */
+/* The successor ended without READY, or said something that makes no sense here. */
 static enum control_order lost(struct control *c)
 {
 	enum control_stage was = c->stage;

@@ -17,7 +17,7 @@ enum control_stage {
 	CONTROL_QUIET,    /* has them as they are for good, and takes over */
 };
 
-/* What the keeper is to do. */
+/* The next thing for the keeper to do. */
 enum control_order {
 	CONTROL_NOTHING,
 	CONTROL_QUIESCE, /* stop the agent, then control_quiet() */

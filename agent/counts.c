@@ -17,7 +17,7 @@ void domain_set_up(struct domain *d, __u64 up)
 	if (up && !was)
 		expire_serve(d);
 
-	/* Those that go are gone for XDP before anybody else is told, those that come are known to
+	/* Cores that go are gone for XDP before anybody else is told, cores that come are known to
 	 * everybody else before XDP feeds them. */
 	__atomic_store_n(truth, peek(*truth) & up, __ATOMIC_SEQ_CST);
 	if (gone)

@@ -37,7 +37,7 @@ bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int 
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, const struct shunt_geometry *g);
 /* The last step of that. */
 void domain_is_made(struct domain *d);
-/* It cannot be made; err: -EBUSY, or another reason. */
+/* The domain cannot be made; err: -EBUSY, or another reason. */
 void domain_is_not_made(struct domain *d, int err);
 /* geometry.c */
 void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, const struct shunt_domain *dom,
@@ -54,13 +54,13 @@ void domain_discard(struct domain *d);
 /* Frees the frames, whoever has them open or mapped. */
 void domain_empty_frames(const struct domain *d);
 
-/* What was under way when the rings of before vanished is lost. Only while there are none. */
+/* Counts as lost all that was under way when the former rings vanished. Only while there are no rings. */
 void domain_count_lost(struct domain *d);
 /* Writes the list of cores that are up, in the order that XDP needs: what stops first. */
 void domain_set_up(struct domain *d, __u64 up);
 /* The kernel's counts of what the rings refused, into the map. */
 void domain_count_refused(struct domain *d);
-/* What a worker must find right in its memory and view; the one before may have written over it. */
+/* Sets right the memory and view that a worker finds; the worker before may have written over them. */
 void domain_set_right(struct domain *d);
 /* Counts of done and backlog that agree with the rings. Only while no core is up. */
 void domain_settle_counts(struct domain *d);

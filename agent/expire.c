@@ -123,7 +123,7 @@ static __u32 step(struct domain *d, __u32 slot, __u64 now_ns)
 	return n;
 }
 
-/* What has no time of its own gets the one that stands for it. */
+/* Requests without a time of arrival get the time that stands for it. */
 static void stamp(struct domain *d, __u32 slot)
 {
 	const struct shunt_ring *rx = &d->pool.r.rx[slot];

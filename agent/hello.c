@@ -87,7 +87,7 @@ static void say_hello(struct hello *h, __u32 i)
 	m.proof = shunt_prove(&o->key, &m);
 	if (!c->again_ns)
 		c->again_ns = AGAIN_NS;
-	/* What is not sent is said again, like what is lost. */
+	/* A message that cannot be sent is repeated later, like one that is lost. */
 	sendto(h->sock, &m, sizeof(m), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));
 	c->due_ns = h->now_ns + c->again_ns;
 	c->again_ns = c->again_ns < AGAIN_MAX_NS / 2 ? 2 * c->again_ns : AGAIN_MAX_NS;

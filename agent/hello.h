@@ -21,7 +21,7 @@ int hello_fd(const struct hello *h);
 void hello_hear(struct hello *h, __u64 now_ns);
 /* A frame of this length that came in at that function. */
 void hello_take(struct hello *h, const void *frame, size_t len, int ifindex, __u64 now_ns);
-/* What is due to be said, or said again. */
+/* Sends the messages that are due, for the first time or again. */
 void hello_tick(struct hello *h, __u64 now_ns);
 
 /* The next worker is another process, with epochs of its own. */

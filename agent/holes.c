@@ -80,7 +80,7 @@ static void watch(struct domain *d)
 	d->pool.witness = at;
 }
 
-/* What workers found, so far. They may write anything there; it costs them their own service. */
+/* Bad frames that workers counted so far. They may write anything there; it costs them their own service. */
 static __u64 bad_frames(const struct domain *d)
 {
 	__u64 sum = 0;

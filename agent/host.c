@@ -162,7 +162,6 @@ bool host_geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g
 static int make_socket(struct agent *a, struct domain *d, __u32 k)
 {
 	const struct shunt_geometry *g = &d->pool.r.geo;
-	char what[8];
 	int fd = k ? xsk_another() : xsk_first(d->pool.r.memory, g), err = 0;
 
 	if (fd < 0)
@@ -178,9 +177,7 @@ static int make_socket(struct agent *a, struct domain *d, __u32 k)
 		close(fd);
 		return err;
 	}
-	d->pool.sock[k] = fd;
-	snprintf(what, sizeof(what), "s%u", k);
-	return pool_store_as(d, what, fd);
+	return pool_keep_socket(d, k, fd);
 }
 
 int host_put_sockets(struct agent *a, struct domain *d)

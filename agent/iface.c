@@ -25,7 +25,7 @@ int iface_watch(void)
 	return err;
 }
 
-/* What it says is not read: something changed, and what is true now is asked afterwards. */
+/* The messages are not read: something changed, and the present state is asked for afterwards. */
 bool iface_changed(int netlink)
 {
 	bool any = false;

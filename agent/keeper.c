@@ -101,7 +101,7 @@ static void have_the_place(struct keeper *k)
 	say(LOG_INFO, "took over from the shuntd that was there");
 }
 
-/* It goes on: what we have are copies. */
+/* The old shuntd goes on: our descriptors are copies. */
 static void yield_the_place(struct keeper *k)
 {
 	say(LOG_ERR, "did not take over: the shuntd that was there goes on");
@@ -109,7 +109,7 @@ static void yield_the_place(struct keeper *k)
 	done(k, EXIT_FAILURE);
 }
 
-/* What the one whose place it was says: 0, it is gone. */
+/* The answer of the shuntd whose place we take; 0: it is gone. */
 static int verdict(struct keeper *k, int ms)
 {
 	struct handover_msg m;
@@ -169,7 +169,7 @@ static void stop(struct keeper *k)
 	}
 }
 
-/* What it keeps is of no use without the load that it was made for. */
+/* Memory and sockets are of no use without the load that they were made for. */
 static void look_while_lingering(struct keeper *k)
 {
 	struct shunt_pins pins = { .bpffs = k->opts->bpffs, .ifname = k->opts->ifname };
@@ -203,7 +203,7 @@ static void back_off(struct keeper *k)
 	k->start_ms = k->now_ms + k->backoff_ms;
 }
 
-/* It ended though nobody had asked it to. */
+/* The agent ended though nobody had asked it to. */
 static void agent_ended_itself(struct keeper *k, int status)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SELF_OTHER_ABI && !k->old) {
@@ -348,7 +348,7 @@ static void turn(struct keeper *k)
 	set_now(k);
 	if (p[FD_SIGNALS].revents)
 		take_signals(k);
-	/* What it had handed over before it died comes first. */
+	/* Descriptors that the agent had handed over before it died come first. */
 	if (p[FD_AGENT].revents) {
 		if (!hear_agent(k))
 			return;

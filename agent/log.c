@@ -99,7 +99,7 @@ static void put(int level, const char *text)
 		dropped++;
 }
 
-/* What could not be written, once more can be. */
+/* Says how many lines were dropped, once a line can be written again. */
 static void tell_dropped(void)
 {
 	char text[100];

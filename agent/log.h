@@ -10,7 +10,7 @@
 /* Under systemd lines carry a level; elsewhere they carry the program and interface. */
 void log_open(const char *ifname, bool verbose);
 
-/* What repeats itself (the same format) is held back, and how often is told later. */
+/* A line that repeats itself (the same format) is held back, and its number told later. */
 void say(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tells systemd, if it started us: "READY=1", "STATUS=…", "MAINPID=…". */

@@ -248,7 +248,7 @@ static int parse(struct options *o, int argc, char **argv)
 	return set_socket(o, socket);
 }
 
-/* What a keeper holds from the start: what it was, or systemd, or another shuntd. */
+/* Descriptors that a keeper has from the start: of itself, of systemd, or of another shuntd. */
 static int run_keeper(const struct options *o, char **argv)
 {
 	bool again = getenv(STORE_ENV);

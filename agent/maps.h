@@ -41,7 +41,7 @@ bool maps_current(const struct maps *m, const struct shunt_pins *pins);
 /* Generation of the policy in force, from the map; 0: cannot be read. */
 __u64 maps_policy_gen(const struct maps *m);
 
-/* What may change while it is loaded: cfg's tunables and the classes. False: cannot be read. */
+/* Reads again what may change while shunt is loaded: cfg's tunables and the classes. False: cannot be read. */
 bool maps_reread(struct maps *m);
 
 /* Returns when all XDP programs that were running when it was called have ended. */

@@ -88,7 +88,7 @@ static void core_tick(struct agent *a, __u32 i, double dt_ns, double keep)
 	poke(a->maps.agent[0].core[i].load, to_u32(d->share[i] * 1000 + 0.5));
 }
 
-/* What the NIC's program counts itself, and what cores say of times. */
+/* The sums of a class: the count of the NIC's program, and the times that cores report. */
 static struct sums class_sums(const struct nicd *d, int i)
 {
 	struct sums s = service_sums(d->nic.view, SHUNT_CORES, i);
@@ -130,7 +130,7 @@ static bool is_news(struct agent *a, struct complaint *c, __u64 count)
 	return true;
 }
 
-/* Whom the NIC's program refused, in words. */
+/* Logs the HELLOs that the NIC's program refused. */
 static void tell_refusals(struct agent *a)
 {
 	struct nicd *d = a->own;

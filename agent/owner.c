@@ -106,7 +106,7 @@ static bool was_others(__u32 owner, uid_t uid)
 	return owner && owner != uid + 1;
 }
 
-/* What waits in the rings is counted lost when the new ones are made. */
+/* Requests that wait in the rings are counted lost when the new rings are made. */
 static void renew_rings(struct agent *a, struct domain *d, uid_t uid)
 {
 	say(LOG_INFO, "domain %u gets new memory and sockets: user %u had the former ones, and user %u comes", d->id,

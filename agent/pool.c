@@ -154,11 +154,19 @@ static int bind_socket(struct domain *d, __u32 k, int fd)
 		   xsk_bind_first(fd, d->pool.state->ifindex, d->id, mode);
 }
 
+int pool_keep_socket(struct domain *d, __u32 k, int fd)
+{
+	char what[8];
+
+	d->pool.sock[k] = fd;
+	snprintf(what, sizeof(what), "s%u", k);
+	return pool_store_as(d, what, fd);
+}
+
 static int make_socket(struct domain *d, __u32 k)
 {
 	const struct shunt_geometry *g = &d->pool.r.geo;
 	__u32 slot = slot_of(g, k);
-	char what[8];
 	int fd, err;
 
 	fd = k ? xsk_another() : xsk_first(d->pool.r.memory, g);
@@ -173,9 +181,7 @@ static int make_socket(struct domain *d, __u32 k)
 		close(fd);
 		return err;
 	}
-	d->pool.sock[k] = fd;
-	snprintf(what, sizeof(what), "s%u", k);
-	return pool_store_as(d, what, fd);
+	return pool_keep_socket(d, k, fd);
 }
 
 int pool_make_sockets(struct domain *d)

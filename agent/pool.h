@@ -28,6 +28,8 @@ int pool_make_state(struct domain *d, unsigned int ifindex, const struct shunt_g
 int pool_make_memory(struct domain *d);
 int pool_make_sockets(struct domain *d);
 int pool_store_as(struct domain *d, const char *what, int fd);
+/* The k-th socket of the domain, here and in the store; closed on failure. */
+int pool_keep_socket(struct domain *d, __u32 k, int fd);
 /* New memory: the first frames of each home are the next worker's, all others the kernel's. */
 void pool_fill(struct domain *d);
 /* Descriptors of the store, if all are there, and state, if it is of this load. */

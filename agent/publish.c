@@ -154,7 +154,7 @@ static bool publish_group(struct publisher *p, __u32 i)
 	return true;
 }
 
-/* What the operator set since the last look. False: nothing. */
+/* Publishes the values that the operator set since the last look. False: there are none. */
 static bool publish_knobs(struct publisher *p, __u64 now_ns)
 {
 	bool sent = false;

@@ -49,7 +49,7 @@ enum domain_event {
 };
 #define DOMAIN_EVENTS (DOMAIN_GIVEN_UP + 1)
 
-/* What is next to do for a worker that is gone. */
+/* The next step for a worker that is gone. */
 enum reclaim_step {
 	RECLAIM_NONE,
 	RECLAIM_DECIDE, /* what became of its requests */

@@ -34,7 +34,7 @@ struct role {
 	const char *(*check)(struct options *o);
 	/* Take-over: which load must the store's domains be of? 0, or -errno with the reason in why: they are another's. */
 	int (*look)(const struct options *o, const struct store *s, struct load_seen *l, char *why, size_t len);
-	/* What an end and a new beginning would lose, in words. */
+	/* Words for what an end and a new beginning would lose. */
 	void (*loss)(const struct options *o, char *text, size_t len);
 
 	/* --- what is served, as a whole -------------------------------------------------------------- */
@@ -74,9 +74,9 @@ struct role {
 	bool (*may_hold_rings)(const struct agent *a);
 	/* May the peer be given the domain as it is now? Else that is about to change, or p->waits says why not. */
 	bool (*is_fit)(struct agent *a, struct peer *p, struct domain *d);
-	/* What a worker must know before WELCOME. 0, or -errno: nobody listens. */
+	/* Tells a worker all that it must know before WELCOME. 0, or -errno: nobody listens. */
 	int (*tell_first)(struct agent *a, struct peer *p);
-	/* What has changed since it was told. */
+	/* Tells a worker what has changed since then. */
 	void (*tell_news)(struct agent *a, struct peer *p);
 	/* Its core has begun to serve. */
 	void (*core_up)(struct agent *a, __u32 core);

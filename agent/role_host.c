@@ -95,7 +95,7 @@ static int has_room(struct agent *a, const char **why)
 	return !a->maps.agent && host_of(a)->renew ? -EAGAIN : 0;
 }
 
-/* Who knows which domain it wants was there before us, unless we have had one. */
+/* A worker that asks for one domain was there before us, unless we have had a worker. */
 static bool may_hold_rings(const struct agent *a)
 {
 	return !a->served;
@@ -170,7 +170,7 @@ static void watch(struct agent *a)
 	watch_running(a, watch_domain);
 }
 
-/* What is to be measured and published, the NIC's shuntd does. */
+/* Measuring and publishing is the work of the NIC's shuntd. */
 static void tick(struct agent *a)
 {
 	if (host_of(a)->hello)

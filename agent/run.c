@@ -62,7 +62,7 @@ static bool take_the_place(struct agent *a)
 	return ready;
 }
 
-/* What the keeper could not be told yet, for want of memory. */
+/* Tells the keeper what it could not be told before, for want of memory. */
 static void tell_keeper_the_rest(struct agent *a)
 {
 	for (int i = 0; i < 1000 && !store_retry(a->store); i++)
@@ -120,7 +120,7 @@ static int first_turn(struct agent *a)
 							      : EXIT_SUCCESS; /* it was told why */
 }
 
-/* It ends as it began: what is open, mapped or listened to stays as it is, for whoever follows. */
+/* The agent ends as it began: descriptors, mappings and sockets stay as they are, for the next one. */
 int agent_run(const struct options *opts, char **argv, int keeper)
 {
 	struct agent *a = agent_new(opts, argv, keeper);

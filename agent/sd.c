@@ -89,7 +89,7 @@ void sd_remove(const char *name)
 	say_with(text, -1);
 }
 
-/* It closes the descriptor that comes along when it has come to it. */
+/* systemd closes the descriptor sent along once it has read the message. */
 void sd_barrier(void)
 {
 	struct pollfd p = { .events = 0 }; /* POLLHUP always comes */

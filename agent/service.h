@@ -22,7 +22,7 @@ struct service {
 
 /* Of all cores of a view. */
 struct sums service_sums(const struct shunt_view *v, __u32 ncores, int cls);
-/* What is new since the tick before goes into the means, which are published. */
+/* Adds the requests since the tick before to the means, and publishes these. */
 void service_tick(struct service *s, struct sums now, double dt_ns, __u64 now_ns, struct shunt_agent_class *out);
 /* Do they vary more than those of an exponential distribution? Then it pays to share a core among them. */
 bool service_varies(const struct shunt_agent_class *n);

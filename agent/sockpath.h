@@ -12,5 +12,5 @@ int sockpath_check(const char *path);
 int sockpath_listen(int fd, const char *path, mode_t mode, int backlog);
 /* Removes it, if it is a socket. */
 void sockpath_remove(const char *path);
-/* What an error of these means. */
+/* Words for an error of these functions. */
 const char *sockpath_error(int err);

@@ -29,7 +29,7 @@ struct domain_state {
 	__u64 replied[SHUNT_CLASSES];
 	__u64 deaths;
 
-	/* What earlier sockets refused; theirs are counted from 0. */
+	/* Requests that earlier sockets refused; each socket counts from 0. */
 	__u64 refused_cls[SHUNT_CLASSES];
 	__u64 refused_core[SHUNT_CORES];
 	__u64 no_frame;
@@ -60,7 +60,7 @@ static inline enum domain_phase phase_of(const struct domain_state *s)
 
 /* Bytes of the file: for all versions of an ABI. */
 #define STATE_ROOM 16384
-/* What all versions of this ABI have. Once a field is appended: offsetof() of the first such one. */
+/* The length that all versions of this ABI have. Once a field is appended: offsetof() of the first such field. */
 #define STATE_MIN sizeof(struct domain_state)
 
 /* NULL: yes; else why not, in words that follow "it". */

@@ -11,7 +11,7 @@ static __u32 arrived(const struct domain *d, __u32 core)
 	       (__u32)peek(agent_of(d)->core[core].refused);
 }
 
-/* A worker can write both indices; what it says of more than fits is nothing. */
+/* A worker can write both indices: a ring holds no more than fits. */
 static __u32 in_ring(const struct domain *d, __u32 core)
 {
 	__u32 n = ring_count(&d->pool.r.rx[core]), size = rx_size(&d->pool.r.geo, core);
@@ -56,7 +56,7 @@ void steered_heal(const struct domain *d, struct steered_seen *seen, __u32 core,
 		__atomic_fetch_sub(&v->done[core], by, __ATOMIC_RELAXED);
 		return;
 	}
-	/* What is neither in the ring nor with a core was refused. */
+	/* A request that is neither in the ring nor with a core was refused. */
 	by = arrived(d, core) - now.done - in_ring(d, core) - running;
 	if (still && (__s32)by > 0)
 		__atomic_fetch_add(&v->done[core], by, __ATOMIC_RELAXED);

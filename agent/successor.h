@@ -6,7 +6,7 @@
 
 #include "agent.h"
 
-/* What there is to serve, and what domains must have been made for. */
+/* The load there is to serve, for which domains must have been made. */
 struct load_seen {
 	bool on;      /* there is one */
 	__u32 map_id;

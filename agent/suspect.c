@@ -82,7 +82,10 @@ void suspect_dead(struct domain *d, __u64 now_ns)
 	}
 }
 
-/* What it ended with, as wait() says it (Linux 6.15, once its parent has been told); -EAGAIN: not known yet; -EOPNOTSUPP: this kernel does not say. */
+/*
+ * The process's exit status, as wait() says it (Linux 6.15, once its parent has been told). -EAGAIN: not known yet;
+ * -EOPNOTSUPP: this kernel does not say.
+ */
 static int ended_with(int pidfd)
 {
 	struct shunt_pidfd_info info = { .mask = SHUNT_PIDFD_EXIT };
@@ -92,7 +95,7 @@ static int ended_with(int pidfd)
 	return info.mask & SHUNT_PIDFD_EXIT ? info.exit_code : -EAGAIN;
 }
 
-/* What a process does to itself by wrong code, or that its own handler of that does. */
+/* Signals that a process brings on itself by wrong code, or that its handler for these sends. */
 static bool is_fault(int sig)
 {
 	return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP || sig == SIGABRT ||

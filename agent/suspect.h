@@ -14,7 +14,7 @@
 struct agent;
 struct domain;
 
-/* What speaks against the policy in a domain; why = 0: nothing. */
+/* The evidence against the policy in a domain; why = 0: there is none. */
 struct suspect {
 	__u32 why;    /* enum shunt_refusal */
 	__u32 op;     /* enum shunt_ask_op */

@@ -6,7 +6,7 @@
 
 #include "agent.h"
 
-/* They outlive the agent, in the store. */
+/* Program and maps outlive the agent, in the store. */
 enum unwrap_map { UNWRAP_VIEW, UNWRAP_EPOCH, UNWRAP_SOCK, UNWRAP_LINK, UNWRAP_MAPS };
 
 /* The map's descriptor, the store's; -1: there is none. */

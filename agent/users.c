@@ -41,7 +41,7 @@ bool peer_end(struct peer *p)
 	return false;
 }
 
-/* What is under way: to that user, in connections; and all, in descriptors. */
+/* Connections of that user with descriptors that are under way; *descriptors: all that are under way. */
 static unsigned int unread(const struct agent *a, uid_t uid, const struct peer *but, unsigned int *descriptors)
 {
 	unsigned int n = 0;

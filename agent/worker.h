@@ -45,13 +45,13 @@ struct worker {
 int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores);
 /* Its former worker comes again after a goodbye. False: not yet. */
 bool worker_may_return(struct domain *d, __u64 now_ns);
-/* It was not given anything after all; had: but it had before, and has said goodbye. */
+/* The worker was given nothing after all; had: it was before, and has said goodbye. */
 void worker_unwelcome(struct domain *d, bool had, __u64 now_ns);
 /* Its connection is there (again). */
 void worker_here(struct domain *d, void *peer);
 void worker_up(struct domain *d, __u32 core, __u64 now_ns);
 void worker_down(struct domain *d, __u32 core);
-/* It said BYE: that its rings are drained and unmapped. They are nobody else's before its process has ended. */
+/* The worker said BYE: its rings are drained and unmapped. They are nobody else's before its process has ended. */
 void worker_bye(struct domain *d, __u64 now_ns);
 /* Its connection ended without that. */
 void worker_hung_up(struct domain *d, __u64 now_ns);

@@ -84,7 +84,7 @@ static void finish(struct core *c, struct item *it, uint64_t now)
 	}
 }
 
-/* What the policy named goes on at once, if it is a parked one: parking and taking are one thing then. */
+/* A parked request that the policy named goes on at once: parking and taking are one thing then. */
 static void yield_to_next(struct core *c)
 {
 	bool parked = c->next.cls && c->next.from == FROM_PARKED;

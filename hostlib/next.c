@@ -33,7 +33,7 @@ bool next_waits(const struct core *c)
 	return false;
 }
 
-/* What was just written by XDP lies in another core's cache: have it all fetched at once. */
+/* Lines that XDP has just written lie in another core's cache: all are fetched at once. */
 void next_prefetch(const struct core *c)
 {
 	const struct shunt *s = c->s;
@@ -73,7 +73,7 @@ static uint64_t head_arrival(const struct core *c, uint32_t cls)
 	return m ? peek(m->arrival_ns) : 0;
 }
 
-/* What waits for any core: hold rings, parked requests. */
+/* Classes that wait for any core: in hold rings, or parked. */
 static void consider_all(const struct core *c, uint32_t held, struct heads *h)
 {
 	const struct shunt *s = c->s;
@@ -94,7 +94,7 @@ static void consider_all(const struct core *c, uint32_t held, struct heads *h)
 	}
 }
 
-/* What waits in a core's own ring. One that XDP did not stamp found the core idle: it just came. */
+/* The class that waits in a core's own ring. A request that XDP did not stamp found the core idle: it just came. */
 static void consider_ring(const struct core *of, uint64_t now, struct heads *h)
 {
 	const struct shunt_meta *m;
@@ -273,7 +273,7 @@ static bool take(struct core *c, uint32_t cls, enum from from)
 	return false;
 }
 
-/* What waits for any core, and for this one; the policy says which. */
+/* A request that waits for any core, or for this one; the policy says which. */
 static bool next_chosen(struct core *c, const struct policy *p)
 {
 	struct shunt *s = c->s;
@@ -298,7 +298,7 @@ static bool next_chosen(struct core *c, const struct policy *p)
 	return true;
 }
 
-/* What the policy named when it was asked whether to yield: it is not asked twice. */
+/* The class that the policy named when it was asked whether to yield: it is not asked twice. */
 static bool next_named(struct core *c)
 {
 	struct next next = c->next;

@@ -32,7 +32,7 @@ static void unlock(struct park *k)
 	atomic_store_explicit(&k->lock, 0, memory_order_release);
 }
 
-/* What others read without the lock: a hint of what they will find. */
+/* The words that others read without the lock: a hint of what they will find. */
 static void publish(struct park *k, uint32_t cls)
 {
 	struct parked *of = &k->of[cls];
@@ -165,7 +165,7 @@ static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
 	return it;
 }
 
-/* It is this core's: in place of the item that it has, which is given back. Under the lock. */
+/* The item becomes this core's, in place of the item that it has, which is given back. Under the lock. */
 static void adopt(struct core *c, struct item *it)
 {
 	struct park *k = &c->s->park;
@@ -238,7 +238,7 @@ bool park_take_any(struct core *c)
 	return false;
 }
 
-/* Whose token that is; NULL: nobody's any more. Under the lock. */
+/* The item with that token; NULL: there is none any more. Under the lock. */
 static struct item *find_token(struct shunt *s, uint64_t token)
 {
 	struct item *it = s->park.named[(token & 0xffff) % SHUNT_PARKED];

@@ -39,7 +39,7 @@ PREEMPT_TEXT int *shunt_errno(void)
 	return __errno_location();
 }
 
-/* What was put off was for the request that ran on this thread before. */
+/* A yield that was put off was for the request that ran on this thread before. */
 PREEMPT_INLINE void fresh(struct preempt_tls *t)
 {
 	t->pending = false;

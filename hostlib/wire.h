@@ -70,7 +70,7 @@ struct wire {
 	uint64_t leave_ns;   /* since when it is leaving */
 };
 
-/* What the cores of a process have for it. */
+/* The cores' part of the wire transport. */
 struct wires {
 	struct shunt_msg_wire msg;
 	struct shunt_wire_epoch *epochs; /* the map: one for each core */

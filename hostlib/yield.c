@@ -227,7 +227,7 @@ static bool due(struct core *c, uint64_t now)
 			disarm(c);
 			return false;
 		}
-		/* It is counted, but NAPI has not published it yet. */
+		/* The request is counted, but NAPI has not published it yet. */
 		c->retry_ns = c->retry_ns ? 2 * c->retry_ns : RETRY_NS;
 		c->deadline_ns = now + c->retry_ns;
 		set_skip(c, now);

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-/* What the kernel says of a process by its pidfd (Linux 6.13): the first version of struct pidfd_info. */
+/* The kernel's answer about a process, by its pidfd (Linux 6.13): the first version of struct pidfd_info. */
 struct shunt_pidfd_info {
 	__u64 mask, cgroupid;
 	__u32 pid, tgid, ppid;

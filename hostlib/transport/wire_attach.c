@@ -27,7 +27,7 @@ static void share_frames(struct core *c)
 	ring_set_prod(c->fill, prod);
 }
 
-/* What each core needs for it; its rings are mapped. */
+/* Each core's part of the transport; its rings are mapped. */
 static void share(struct shunt *s)
 {
 	struct wires *p = s->wire;

@@ -81,7 +81,7 @@ static void watch_nic(struct core *c)
 	}
 }
 
-/* What shuntd has settled since, and what it is to ask. */
+/* Epochs that shuntd has settled since, and questions for it. */
 void wire_epoch_tick(struct core *c)
 {
 	take_offer(c);

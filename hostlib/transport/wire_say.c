@@ -36,7 +36,7 @@ static bool say(struct core *c, const void *msg, uint32_t len, uint32_t padded)
 	return false;
 }
 
-/* What runs, or is the next to. */
+/* The request that runs, or is the next to. */
 static uint32_t running(const struct wire *w)
 {
 	return w->run || w->head == w->tail ? w->run : w->todo[w->head % WIRE_TODO].seq;

@@ -61,7 +61,7 @@ static int check_symbol(const struct native *n, const struct native_tables *t, u
 		return native_refuse(n, "calls or reads something it does not define:", name);
 	if (type == STT_GNU_IFUNC)
 		return native_refuse(n, "runs when it is loaded: symbol", name);
-	/* What is local, hidden or at 0 the loader passes over, or not, by its age. */
+	/* Symbols that are local, hidden or at 0: a loader passes over them, or not, by its age. */
 	if (ELF64_ST_BIND(sym.st_info) != STB_GLOBAL || sym.st_shndx >= SHN_LORESERVE || !sym.st_value ||
 	    ELF64_ST_VISIBILITY(sym.st_other) != STV_DEFAULT || (type != STT_FUNC && type != STT_OBJECT) ||
 	    !native_at(n, sym.st_value, sym.st_size, type == STT_FUNC ? PF_X : PF_R))
@@ -128,7 +128,7 @@ static int check_export(const struct native *n, const struct native_tables *t, c
 	return 0;
 }
 
-/* What workers look for: the functions of a policy, and its descriptor. */
+/* The symbols that workers look for: the functions of a policy, and its descriptor. */
 static int check_exports(const struct native *n, const struct native_tables *t, const struct hash *h)
 {
 	int err = check_export(n, t, h, SHUNT_SYM_DESC, STT_OBJECT, sizeof(struct shunt_policy_desc), true);
@@ -147,7 +147,7 @@ int native_check_symbols(const struct native *n, const struct native_tables *t)
 
 	if (!t->names_len || !names || names[t->names_len - 1] || !read_hash(n, t->hash, &h))
 		return native_refuse(n, "has a broken table of symbols", NULL);
-	/* Those that are not to be found by name. */
+	/* Symbols that are not to be found by name. */
 	for (i = 1; !err && i < h.first; i++)
 		err = check_symbol(n, t, i);
 	for (uint32_t b = 0; !err && b < h.buckets; b++) {
