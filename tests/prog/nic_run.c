@@ -3,7 +3,10 @@
  * nic_run.c - for tests of the NIC's program: it is loaded with two cores of one host, and run
  * frame by frame
  */
+#include <sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -193,4 +196,32 @@ struct shunt_nic snapshot(void)
 	memset(s.ev, 0, sizeof(s.ev));
 	s.keyless = s.stranger = 0;
 	return s;
+}
+
+void nic_set(const char *map, __u32 key, __u32 value)
+{
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, map), &key, &value, 0), 0);
+}
+
+void nic_preempt(bool on)
+{
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1,
+				 .flags = SHUNT_CFG_ANY_ADDR | (on ? SHUNT_CFG_PREEMPT : 0) };
+	__u32 zero = 0;
+
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero, &cfg, 0), 0);
+}
+
+int nic_begin(void)
+{
+	if (geteuid()) {
+		puts("1..0 # SKIP not root: BPF programs cannot be loaded");
+		return -1;
+	}
+	if (unshare(CLONE_NEWNET)) {
+		puts("1..0 # SKIP no network namespaces");
+		return -1;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return 0;
 }

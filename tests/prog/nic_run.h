@@ -50,3 +50,15 @@ int mark(void);
 __u64 slots_missing(void);
 /* What a control frame may not change; counters of events are cleared. */
 struct shunt_nic snapshot(void);
+
+/* A word of one of the program's maps; and whether requests are preempted. */
+void nic_set(const char *map, __u32 key, __u32 value);
+void nic_preempt(bool on);
+
+/* A test with that object; with the one that copies by helpers, and the one that copies by a loop. */
+#define NIC_TEST(name, object) \
+	{ #name " (" object ")", name, nic_setup, nic_teardown, (void *)("build/" object ".o") }
+#define NIC_BOTH(name, policy) NIC_TEST(name, "nic/" policy), NIC_TEST(name, "nic-loop/" policy)
+/* Runs an array of them in a network namespace of their own; the program's exit status. */
+#define NIC_RUN(tests) (nic_begin() ? 77 : cmocka_run_group_tests(tests, NULL, NULL))
+int nic_begin(void);

@@ -3,10 +3,8 @@
  * test_hello.c - who may begin a core's epoch on the NIC, and which
  */
 /* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c tests/prog/packet.c */
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <arpa/inet.h>
 #include <linux/bpf.h>
@@ -211,30 +209,16 @@ static void an_epoch_says_in_which_life_of_the_nic_it_is(void **state)
 
 int main(void)
 {
-#define TEST(name, object)                                                                         \
-	{                                                                                          \
-#name " (" object ")", name, nic_setup, nic_teardown,                              \
-			(void *)("build/" object ".o")                                             \
-	}
 	const struct CMUnitTest tests[] = {
-		TEST(a_hello_is_for_the_next_epoch_and_no_other, "nic/fcfs"),
-		TEST(a_process_is_the_present_one_or_the_next, "nic/fcfs"),
-		TEST(a_hello_said_again_is_answered_with_the_same_epoch, "nic/fcfs"),
-		TEST(a_host_with_its_own_key_cannot_speak_for_another_hosts_core, "nic/fcfs"),
-		TEST(a_hello_from_another_mac_is_refused, "nic/fcfs"),
-		TEST(a_core_without_a_key_is_nobodys, "nic/fcfs"),
-		TEST(a_hello_of_another_version_is_told_ours, "nic/fcfs"),
-		TEST(an_epoch_says_in_which_life_of_the_nic_it_is, "nic/fcfs"),
+		NIC_TEST(a_hello_is_for_the_next_epoch_and_no_other, "nic/fcfs"),
+		NIC_TEST(a_process_is_the_present_one_or_the_next, "nic/fcfs"),
+		NIC_TEST(a_hello_said_again_is_answered_with_the_same_epoch, "nic/fcfs"),
+		NIC_TEST(a_host_with_its_own_key_cannot_speak_for_another_hosts_core, "nic/fcfs"),
+		NIC_TEST(a_hello_from_another_mac_is_refused, "nic/fcfs"),
+		NIC_TEST(a_core_without_a_key_is_nobodys, "nic/fcfs"),
+		NIC_TEST(a_hello_of_another_version_is_told_ours, "nic/fcfs"),
+		NIC_TEST(an_epoch_says_in_which_life_of_the_nic_it_is, "nic/fcfs"),
 	};
 
-	if (geteuid()) {
-		puts("1..0 # SKIP not root: BPF programs cannot be loaded");
-		return 77;
-	}
-	if (unshare(CLONE_NEWNET)) {
-		puts("1..0 # SKIP no network namespaces");
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return NIC_RUN(tests);
 }
