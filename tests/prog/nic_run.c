@@ -198,7 +198,7 @@ struct shunt_nic snapshot(void)
 	return s;
 }
 
-void nic_set(const char *map, __u32 key, __u32 value)
+void nic_tune(const char *map, __u32 key, __u32 value)
 {
 	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, map), &key, &value, 0), 0);
 }

@@ -52,7 +52,7 @@ __u64 slots_missing(void);
 struct shunt_nic snapshot(void);
 
 /* A word of one of the program's maps; and whether requests are preempted. */
-void nic_set(const char *map, __u32 key, __u32 value);
+void nic_tune(const char *map, __u32 key, __u32 value);
 void nic_preempt(bool on);
 
 /* A test with that object; with the one that copies by helpers, and the one that copies by a loop. */

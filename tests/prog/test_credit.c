@@ -151,8 +151,8 @@ static void a_request_that_used_up_its_quanta_is_demoted(void **state)
 {
 	struct shunt_wire_credit c;
 
-	nic_set("quantum_us", 0, 10);
-	nic_set("quantum_us", 1, 30);
+	nic_tune("quantum_us", 0, 10);
+	nic_tune("quantum_us", 1, 30);
 	nic_preempt(true);
 	n.view->cls[0] = (struct shunt_view_class){ .demote_after = 2, .demote_to = 1 };
 	join(0);

@@ -151,8 +151,8 @@ static void what_the_policy_selects_is_bounded(void **state)
 
 static void a_request_says_what_quantum_it_has(void **state)
 {
-	nic_set("quantum_us", 0, 30);
-	nic_set("quantum_us", 1, ~0U);
+	nic_tune("quantum_us", 0, 30);
+	nic_tune("quantum_us", 1, ~0U);
 	join(0);
 	arrive(0, 1);
 	assert_int_equal(answer()->quantum_us, 0); /* nobody is preempted */
@@ -174,8 +174,8 @@ static void what_is_sent_ahead_says_whether_it_goes_first(void **state)
 
 	n.view->slo_us[0] = 50;
 	n.view->slo_us[1] = 1000;
-	nic_set("quantum_us", 0, 10);
-	nic_set("quantum_us", 1, 10);
+	nic_tune("quantum_us", 0, 10);
+	nic_tune("quantum_us", 1, 10);
 	nic_preempt(true);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		say_hello(0);
@@ -196,7 +196,7 @@ static void what_is_sent_ahead_says_whether_it_goes_first(void **state)
 /* Of one class, the later one goes first where it is shared, and where that pays. */
 static void of_one_class_the_later_goes_first_if_its_times_vary(void **state)
 {
-	nic_set("quantum_us", 0, 10);
+	nic_tune("quantum_us", 0, 10);
 	nic_preempt(true);
 	n.cmd->varied = 1;
 	n.view->cls[0].requeue = SHUNT_TAIL;
@@ -214,7 +214,7 @@ static void of_one_class_the_later_goes_first_if_its_times_vary(void **state)
 static void a_class_at_its_limit_drops_and_counts(void **state)
 {
 	join(0);
-	nic_set("hold_limit", 0, 2);
+	nic_tune("hold_limit", 0, 2);
 	for (int i = 1; i <= 6; i++)
 		arrive(0, i);
 	assert_int_equal(n.state->queued, 2);
