@@ -138,17 +138,19 @@ test_a_changed_layout_is_told_with_its_type_until_the_number_is_raised() {
 }
 
 # In its long form: it reads all of the tree.
-test_make_check_tells_a_script_a_source_and_a_blank_that_are_wrong() {
+test_make_check_tells_a_script_a_source_a_blank_and_a_wide_line_that_are_wrong() {
 	[ -n "$LONG" ] || skip "takes half a minute"
 	mkdir "$DIR/tree"
 	tar -C "$ROOT" --exclude=./build --exclude=./.git -c . | tar -C "$DIR/tree" -x
 	printf '#!/bin/bash\nfor f in $(ls *.c); do echo $f; done\ncd $1\n' >"$DIR/tree/scripts/wrong.sh"
 	printf 'int wrong(void)\n{\n\treturn -1u < 0;\n}\n' >"$DIR/tree/lib/wrong.c"
 	printf 'blank \n' >"$DIR/tree/docs/wrong.md"
+	printf '%0121d\n' 0 >"$DIR/tree/docs/wide.md"
 	assert_exit 2 make -s -C "$DIR/tree" check
 	assert_match "$(cat "$DIR/out")" "scripts/wrong.sh:3:.*SC2164"
 	assert_match "$(cat "$DIR/out")" "lib/wrong.c:1:.*no previous prototype"
 	assert_match "$(cat "$DIR/out")" "docs/wrong.md:1:"
+	assert_match "$(cat "$DIR/out")" "docs/wide.md:1: 121 columns"
 }
 
 # The lists of files for a new verb, policy, counter… stay true.

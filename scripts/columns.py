@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""columns.py FILE... - names each line that is too wide: 100 columns for code, 120 for docs; a tab goes to the next 8
+
+Wider by rule: a URL and a picture's link, which cannot be broken; a term of a definition in a man page, which rst wants on one line.
+"""
+import re
+import sys
+
+CODE, DOCS = 100, 120
+
+
+def may_be_wide(path, line, following):
+    indent = len(line) - len(line.lstrip())
+    term = path.endswith('.rst') and following.strip() and len(following) - len(following.lstrip()) > indent
+    return term or re.search(r'https?://\S{40}', line) or re.match(r'!\[.*\]\(.*\)$', line)
+
+
+def wide_lines(path):
+    limit = DOCS if re.search(r'\.(md|rst)$', path) else CODE
+    with open(path, encoding='utf-8') as f:
+        lines = f.read().split('\n')
+    for n, line in enumerate(lines[:-1]):
+        width = len(line.expandtabs(8))
+        if width > limit and not may_be_wide(path, line, lines[n + 1]):
+            yield f'{path}:{n + 1}: {width} columns, {limit} at most'
+
+
+if __name__ == '__main__':
+    found = [w for path in sys.argv[1:] for w in wide_lines(path)]
+    print('\n'.join(found), end='\n' if found else '')
+    sys.exit(1 if found else 0)
