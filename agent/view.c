@@ -25,6 +25,13 @@
 #include "log.h"
 #include "view.h"
 
+#define VIEW_NAME 16
+
+static void name_of(const struct domain *d, char name[VIEW_NAME])
+{
+	snprintf(name, VIEW_NAME, "view%u", d->id);
+}
+
 /* XDP's view of the domain is that one. */
 static int put_in_force(const struct domain *d, int fd)
 {
@@ -51,11 +58,13 @@ static int copy_contents(int from, int to)
 }
 
 /* By a new pin that takes the place of the old one, so that at every moment there is one. */
-static int pin_instead(const struct shunt_pins *pins, const char *name, int fd)
+static int pin_instead(const struct domain *d, const struct shunt_pins *pins, int fd)
 {
-	char path[PATH_MAX], instead[PATH_MAX + 4];
-	int err = shunt_pin_path(path, sizeof(path), pins, name);
+	char name[VIEW_NAME], path[PATH_MAX], instead[PATH_MAX + 4];
+	int err;
 
+	name_of(d, name);
+	err = shunt_pin_path(path, sizeof(path), pins, name);
 	if (err)
 		return err;
 	snprintf(instead, sizeof(instead), "%s_new", path);
@@ -63,24 +72,29 @@ static int pin_instead(const struct shunt_pins *pins, const char *name, int fd)
 	return bpf_obj_pin(fd, instead) || rename(instead, path) ? -errno : 0;
 }
 
+/* A new map, of the domain's name. Its descriptor, or -errno. */
+static int make_map(const struct domain *d)
+{
+	char name[VIEW_NAME];
+
+	name_of(d, name);
+	return shunt_map_make_view(name);
+}
+
 /* The new map's descriptor, or -errno. Once XDP has it, the contents are copied again: what was counted until then. */
 static int replace(const struct domain *d, const struct shunt_pins *pins, int frozen)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	char name[16];
-	int fd, err;
+	int fd = make_map(d), err;
 
-	snprintf(name, sizeof(name), "view%u", d->id);
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), sizeof(struct shunt_view), 1, &opts);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	err = copy_contents(frozen, fd);
 	if (!err && bpf_map_update_elem(d->maps->views_fd, &d->id, &fd, 0))
 		err = -errno;
 	if (!err)
 		err = copy_contents(frozen, fd);
 	if (!err)
-		err = pin_instead(pins, name, fd);
+		err = pin_instead(d, pins, fd);
 	if (err) {
 		close(fd);
 		return err;
@@ -127,21 +141,17 @@ static void carry_counts(struct shunt_view *to, const struct shunt_view *from)
 
 int view_renew(struct domain *d, const struct shunt_pins *pins)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = make_map(d), err;
 	struct shunt_view *view;
-	char name[16];
-	int fd, err;
 
-	snprintf(name, sizeof(name), "view%u", d->id);
-	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), sizeof(*view), 1, &opts);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	view = map_view(fd);
 	err = view ? 0 : -errno;
 	if (!err)
 		carry_counts(view, d->pool.r.view);
 	if (!err)
-		err = pin_instead(pins, name, fd);
+		err = pin_instead(d, pins, fd);
 	if (!err)
 		err = put_in_force(d, fd);
 	if (err) {
