@@ -9,8 +9,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "damage.h"
 #include "former.h"
-#include "holes.h"
 #include "keeper.h"
 #include "limits.h"
 #include "loaded.h"
@@ -245,7 +245,7 @@ static void put_back_sockets(struct agent *a)
 static void turn_domains(struct agent *a)
 {
 	a->busy = false;
-	holes_check(a);
+	damage_check(a);
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 

@@ -12,8 +12,8 @@
 #include "clock.h"
 #include "domain.h"
 #include "host_opts.h"
+#include "peer.h"
 #include "role.h"
-#include "suspect.h"
 
 #define ALLOW_MAX 16
 #define PEERS_MAX 256
@@ -37,35 +37,6 @@ struct options {
 	unsigned int nusers;
 	gid_t group[ALLOW_MAX];
 	unsigned int ngroups;
-};
-
-/* A connection to the broker. */
-enum peer_stage {
-	PEER_NONE,
-	PEER_NEW,     /* has yet to say HELLO */
-	PEER_WAITING, /* said it; its domain is not ready */
-	PEER_WORKER,  /* attached */
-	PEER_LEAVING, /* was told to leave rings that are not ours any more */
-	PEER_REFUSED, /* reads why, and goes */
-	PEER_UNREAD,  /* has ended, but there are descriptors in it that nobody has read */
-};
-
-struct peer {
-	enum peer_stage stage;
-	int fd;
-	int pidfd;         /* until it becomes the domain's worker */
-	__u32 pid;
-	uid_t uid;
-	bool allowed;      /* to have a domain that is for no user in particular */
-	unsigned int given; /* descriptors that it was sent since it had last read all */
-	__u32 heard;       /* messages in this tick */
-	const char *waits; /* what for, if not for rings of before */
-	__u64 since_ns;    /* of the stage */
-	__u32 want;        /* domain, or SHUNT_ANY_DOMAIN */
-	__u32 cores;
-	char name[SHUNT_NAME_LEN];
-	struct domain *domain;
-	__u64 policy_gen;  /* that it was sent; 0: none */
 };
 
 /* A user that connects: how often it may again, and whether its workers may come (users.c). */
@@ -132,9 +103,6 @@ void peers_hear(struct agent *a, struct peer *p);
 void peers_tick(struct agent *a);
 /* All workers, or that of one domain, are to leave the rings that they have. */
 void peers_tell_leave(struct agent *a, const struct domain *d);
-void peers_drop(struct agent *a, struct peer *p);
-/* A worker that did not keep to the rules: dropped and counted. */
-void peers_bad(struct agent *a, struct peer *p, const char *why);
 /* Shall it be listened to in this turn? */
 bool peers_listens_to(const struct peer *p);
 bool peers_lets_in(const struct agent *a);
@@ -156,9 +124,6 @@ int broker_check(const void *buf, size_t len);
 int broker_hear(struct agent *a, struct peer *p, const void *buf);
 /* Tries to give a waiting peer its domain. */
 void broker_serve(struct agent *a, struct peer *p);
-void broker_refuse(struct agent *a, struct peer *p, int err, const char *text);
-int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
-		unsigned int nfd);
 
 /* load.c: tunables into the view of a domain. */
 void load_publish(struct agent *a, int domain, struct shunt_view *v);

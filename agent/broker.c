@@ -6,53 +6,20 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "former.h"
 #include "log.h"
 #include "owner.h"
-#include "scm.h"
+#include "whose.h"
 #include "worker.h"
-
-#define FDS_MAX (SHUNT_FD_SOCKETS + SHUNT_SLOTS)
-
-int broker_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
-		unsigned int nfd)
-{
-	SCM_ROOM(FDS_MAX) control;
-	struct iovec iov = { .iov_base = msg, .iov_len = len };
-	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
-	unsigned int before;
-
-	*(struct shunt_msg *)msg = (struct shunt_msg){ .magic = SHUNT_MSG_MAGIC, .abi = SHUNT_ABI,
-						       .type = type };
-	scm_pack(&hdr, &control, fd, nfd);
-	before = nfd && !peer_has_unread(p) ? 0 : p->given;
-	if (sendmsg(p->fd, &hdr, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return -errno;
-	p->given = before + nfd;
-	return 0;
-}
-
-void broker_refuse(struct agent *a, struct peer *p, int err, const char *text)
-{
-	struct shunt_msg_refused m = { .err = err };
-
-	say(LOG_INFO, "refused '%s' (process %u, user %u): %s", p->name, p->pid, p->uid, text);
-	snprintf(m.text, sizeof(m.text), "%s", text);
-	p->stage = PEER_REFUSED;
-	p->since_ns = a->now_ns;
-	if (broker_send(p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0))
-		peers_drop(a, p);
-}
 
 static int welcome(struct agent *a, struct peer *p, __u32 cores)
 {
 	struct domain *d = p->domain;
 	struct shunt_msg_welcome m = { .domain = d->id, .cores = cores, .geo = d->pool.r.geo };
 	__u32 nsockets = sockets_of(&d->pool.r.geo);
-	int fd[FDS_MAX];
+	int fd[PEER_FDS];
 
 	memcpy(m.cpu, a->maps.domains[d->id].cpu, sizeof(m.cpu));
 	for (int i = 0; i < SHUNT_CLASSES; i++) {
@@ -62,7 +29,7 @@ static int welcome(struct agent *a, struct peer *p, __u32 cores)
 	fd[SHUNT_FD_MEMORY] = d->pool.memory;
 	fd[SHUNT_FD_VIEW] = d->pool.view_fd;
 	memcpy(fd + SHUNT_FD_SOCKETS, d->pool.sock, nsockets * sizeof(int));
-	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WELCOME, fd, SHUNT_FD_SOCKETS + nsockets);
+	return peer_send(p, &m, sizeof(m), SHUNT_MSG_WELCOME, fd, SHUNT_FD_SOCKETS + nsockets);
 }
 
 /* The peer becomes the domain's worker: memory, sockets, policy. On failure nothing has changed. */
@@ -90,7 +57,7 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 static void not_welcome(struct agent *a, struct peer *p, int err)
 {
 	if (err == -EPIPE || err == -ECONNRESET || p->given) {
-		peers_drop(a, p);
+		peer_drop(a, p);
 		return;
 	}
 	say(LOG_WARNING, "cannot hand descriptors to process %u: %s; trying again", p->pid,
@@ -112,7 +79,7 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 	pidfd = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
 	err = pidfd < 0 ? -errno : worker_attach(d, p->pid, p->uid, pidfd, cores);
 	if (err) {
-		broker_refuse(a, p, err, err == -EMFILE || err == -ENFILE ?
+		peer_refuse(a, p, err, err == -EMFILE || err == -ENFILE ?
 			      "shuntd may open no more files: raise RLIMIT_NOFILE ('ulimit -n', LimitNOFILE=)" :
 			      "shuntd has no room for another worker");
 		return;
@@ -143,7 +110,7 @@ static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 		return;
 	}
 	if (old)
-		peers_drop(a, old);
+		peer_drop(a, old);
 	say(LOG_INFO, "worker %u of domain %u is connected again", p->pid, d->id);
 }
 
@@ -180,8 +147,8 @@ static void tell_leave(struct agent *a, struct peer *p, struct domain *d)
 	p->since_ns = a->now_ns;
 	if (d->former.pid == p->pid)
 		former_is(d, p->pidfd, p->uid + 1, false);
-	if (broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0))
-		peers_drop(a, p);
+	if (peer_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0))
+		peer_drop(a, p);
 }
 
 static void serve_one(struct agent *a, struct peer *p, struct domain *d)
@@ -199,7 +166,7 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 		}
 		snprintf(text, sizeof(text), "domain %u has a worker already (process %u)", d->id,
 			 d->pool.state->worker_pid);
-		broker_refuse(a, p, -EBUSY, text);
+		peer_refuse(a, p, -EBUSY, text);
 		break;
 	case DOMAIN_LEFT:
 		if (d->pool.state->worker_pid == p->pid && worker_may_return(d, a->now_ns))
@@ -234,7 +201,7 @@ static void serve_any(struct agent *a, struct peer *p)
 		serve_one(a, p, d);
 	} else if (!soon) {
 		owner_explain_none(a, p, text, sizeof(text));
-		broker_refuse(a, p, -EBUSY, text);
+		peer_refuse(a, p, -EBUSY, text);
 	}
 }
 
@@ -245,27 +212,27 @@ void broker_serve(struct agent *a, struct peer *p)
 	int err;
 
 	/* A connection may outlive its process, whose number another process may have by now: the domain's worker. */
-	if (worker_process_ended(p->pidfd)) {
-		peers_drop(a, p);
+	if (shunt_process_ended(p->pidfd)) {
+		peer_drop(a, p);
 		return;
 	}
 	err = a->role->has_room(a, &why);
 	if (err == -EAGAIN)
 		return;
 	if (err) {
-		broker_refuse(a, p, err, why);
+		peer_refuse(a, p, err, why);
 	} else if (!a->maps.agent) {
 		snprintf(text, sizeof(text), "shunt is not loaded on '%s'", a->opts.ifname);
-		broker_refuse(a, p, -ENODEV, text);
+		peer_refuse(a, p, -ENODEV, text);
 	} else if (p->want == SHUNT_ANY_DOMAIN) {
 		serve_any(a, p);
 	} else if (p->want >= SHUNT_DOMAINS || !a->maps.domains[p->want].on) {
 		snprintf(text, sizeof(text), "receive queue %u of '%s' is no domain", p->want,
 			 a->opts.ifname);
-		broker_refuse(a, p, -ENODEV, text);
+		peer_refuse(a, p, -ENODEV, text);
 	} else if (!owner_may_have(a, p, p->want)) {
 		owner_explain_domain(a, p, p->want, text, sizeof(text));
-		broker_refuse(a, p, -EACCES, text);
+		peer_refuse(a, p, -EACCES, text);
 	} else {
 		serve_one(a, p, &a->domain[p->want]);
 	}
@@ -314,7 +281,7 @@ static int hear_bye(struct agent *a, struct peer *p)
 		if (a->domain[i].former.pid == p->pid)
 			a->domain[i].former.pid = 0;
 	}
-	peers_drop(a, p);
+	peer_drop(a, p);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ void former_forget(struct domain *d)
 
 bool former_is_gone(const struct domain *d, __u64 now_ns)
 {
-	return d->former.process < 0 || !d->former.pid || d->former.left || worker_process_ended(d->former.process) ||
+	return d->former.process < 0 || !d->former.pid || d->former.left || shunt_process_ended(d->former.process) ||
 	       now_ns - d->former.since_ns >= LEAVE_NS;
 }
 
@@ -86,7 +86,7 @@ void former_explain(const struct agent *a, struct domain *d, char *why, size_t l
 	if (holders_find(d, a->now_ns))
 		snprintf(why, len, "process %u ('%s'), it seems a child of a former worker, still holds the rings "
 			 "of queue %u: end it", d->former.holder, d->worker.kin.name, d->id);
-	else if (d->former.pid && (d->former.process < 0 || !worker_process_ended(d->former.process)))
+	else if (d->former.pid && (d->former.process < 0 || !shunt_process_ended(d->former.process)))
 		snprintf(why, len, "worker %u still holds the former rings of queue %u; it was told to leave, end it if "
 			 "it does not%s", d->former.pid, d->id, d->former.spared ?
 			 " (shuntd does not: it has other rights than those of its user, as a set-user-ID program has)" : "");

@@ -18,13 +18,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "clock.h"
 #include "holes.h"
 #include "log.h"
 
 #define ENTRIES 512           /* of pagemap, read at once */
 #define PRESENT (1ULL << 63)
-#define SELDOM_NS 5000000000ULL /* a worker's word alone is not taken more often */
 
 static size_t length_of(const struct domain *d)
 {
@@ -80,8 +79,7 @@ static void watch(struct domain *d)
 	d->pool.witness = at;
 }
 
-/* Bad frames that workers counted so far. They may write anything there; it costs them their own service. */
-static __u64 bad_frames(const struct domain *d)
+__u64 holes_bad_frames(const struct domain *d)
 {
 	__u64 sum = 0;
 
@@ -93,7 +91,7 @@ static __u64 bad_frames(const struct domain *d)
 void holes_begin(struct domain *d)
 {
 	watch(d);
-	d->pool.bad_frames = bad_frames(d);
+	d->pool.bad_frames = holes_bad_frames(d);
 	d->pool.made_ns = clock_ns();
 }
 
@@ -110,33 +108,4 @@ bool holes_found(struct domain *d)
 {
 	d->pool.holes |= d->pool.witness && missing(d);
 	return d->pool.holes;
-}
-
-/* New memory and sockets: a worker that lives is asked to leave the old ones, and comes again for the new. */
-static void make_anew(struct agent *a, struct domain *d, const char *why)
-{
-	say(LOG_ERR, "%s of domain %u (worker %u, or a process that was given its descriptors): making new ones, what "
-	    "waited in them is lost", why, d->id, d->pool.state->worker_pid);
-	d->former.since_ns = a->now_ns;
-	peers_tell_leave(a, d);
-	domain_discard(d);
-}
-
-static void check(struct agent *a, struct domain *d)
-{
-	if (holes_found(d))
-		make_anew(a, d, "holes were punched into the frames");
-	else if (bad_frames(d) != d->pool.bad_frames && a->now_ns - d->pool.made_ns > SELDOM_NS)
-		make_anew(a, d, "requests without metadata were found in the frames");
-}
-
-void holes_check(struct agent *a)
-{
-	if (a->now_ns < a->holes_ns)
-		return;
-	a->holes_ns = a->now_ns + HOLES_NS;
-	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		if (a->domain[i].phase >= DOMAIN_FREE)
-			check(a, &a->domain[i]);
-	}
 }

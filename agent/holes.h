@@ -6,15 +6,10 @@
 
 #include "domain.h"
 
-struct agent;
-
-#define HOLES_NS 500000000ULL /* between two looks */
-
 /* The frames are new, or were taken over from an agent of before; they are the kernel's already. */
 void holes_begin(struct domain *d);
 void holes_take_over(struct domain *d);
 void holes_unwatch(struct domain *d);
 bool holes_found(struct domain *d);
-
-/* Now and then: domains whose frames have holes get new ones. */
-void holes_check(struct agent *a);
+/* Bad frames that workers counted so far. They may write anything there; it costs them their own service. */
+__u64 holes_bad_frames(const struct domain *d);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * peers.c - connections to the broker: who may come, how long they may take, how they end
+ * peers.c - connections to the broker: the processes that may come, and how long they may take
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,6 @@
 #include "log.h"
 #include "owner.h"
 #include "sockpath.h"
-#include "worker.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */
@@ -115,42 +114,6 @@ static int pidfd_of(int fd, pid_t pid)
 	return errno == ENOPROTOOPT ? pidfd_open(pid, 0) : -1; /* Linux 6.5 has it */
 }
 
-static void count_bad(struct agent *a)
-{
-	for (int i = 0; a->maps.agent && i < SHUNT_DOMAINS; i++) {
-		if (a->maps.domains[i].on) {
-			a->maps.agent[i].bad_peers++;
-			return;
-		}
-	}
-}
-
-/* Not, if it came again on another connection, or what it had is being taken back. */
-static bool is_attached(const struct peer *p)
-{
-	return p->stage == PEER_WORKER && p->domain->worker.peer == p;
-}
-
-void peers_drop(struct agent *a, struct peer *p)
-{
-	if (is_attached(p))
-		worker_hung_up(p->domain, a->now_ns);
-	if (p->pidfd >= 0)
-		close(p->pidfd);
-	p->pidfd = -1;
-	p->domain = NULL;
-	p->stage = p->fd < 0 || peer_end(p) ? PEER_NONE : PEER_UNREAD;
-	if (p->stage == PEER_NONE)
-		*p = (struct peer){ .fd = -1, .pidfd = -1 };
-}
-
-void peers_bad(struct agent *a, struct peer *p, const char *why)
-{
-	say(LOG_WARNING, "dropped a connection of process %u: %s", p->pid, why);
-	count_bad(a);
-	peers_drop(a, p);
-}
-
 /* Says why to one that gets no place. */
 static void turn_away(struct agent *a, const struct ucred *who, int fd, int err, const char *why)
 {
@@ -159,9 +122,9 @@ static void turn_away(struct agent *a, const struct ucred *who, int fd, int err,
 
 	snprintf(m.text, sizeof(m.text), "%s", why);
 	say(LOG_WARNING, "refused a connection of process %u, user %u: %s", who->pid, who->uid, why);
-	broker_send(&p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0);
+	peer_send(&p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0);
 	close(fd);
-	count_bad(a);
+	peer_count_bad(a);
 	a->turned_away++;
 }
 
@@ -209,7 +172,7 @@ static void take(struct agent *a, int fd)
 	p->pidfd = pidfd_of(fd, who.pid);
 	snprintf(p->name, sizeof(p->name), "?");
 	if (p->pidfd < 0)
-		peers_bad(a, p, "it is gone");
+		peer_bad(a, p, "it is gone");
 }
 
 bool peers_lets_in(const struct agent *a)
@@ -250,8 +213,8 @@ static bool hear_one(struct agent *a, struct peer *p)
 		n = recv(p->fd, &m, sizeof(m), MSG_TRUNC | MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n <= 0 || (p->stage == PEER_WORKER && !is_attached(p))) {
-		peers_drop(a, p);
+	if (n <= 0 || (p->stage == PEER_WORKER && !peer_is_attached(p))) {
+		peer_drop(a, p);
 		return false;
 	}
 	if (p->stage == PEER_REFUSED)
@@ -262,12 +225,12 @@ static bool hear_one(struct agent *a, struct peer *p)
 
 		snprintf(text, sizeof(text), "shuntd has ABI %u, the worker %u: use one version",
 			 SHUNT_ABI, m.msg.abi);
-		count_bad(a);
-		broker_refuse(a, p, -EPROTO, text);
+		peer_count_bad(a);
+		peer_refuse(a, p, -EPROTO, text);
 		return false;
 	}
 	if (type < 0 || broker_hear(a, p, &m)) {
-		peers_bad(a, p, type < 0 ? "it sent what is no message" :
+		peer_bad(a, p, type < 0 ? "it sent what is no message" :
 				"it sent a message out of turn");
 		return false;
 	}
@@ -298,7 +261,7 @@ void peers_tell_leave(struct agent *a, const struct domain *d)
 		p->stage = PEER_LEAVING;
 		p->since_ns = a->now_ns;
 		/* Who does not hear it any more has hung up, and may have said BYE before. */
-		broker_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0);
+		peer_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0);
 	}
 }
 
@@ -308,7 +271,7 @@ static void refuse_for_now(struct agent *a, struct peer *p)
 
 	if (!p->waits)
 		owner_explain(a, p, text, sizeof(text));
-	broker_refuse(a, p, -EBUSY, p->waits ? p->waits : text);
+	peer_refuse(a, p, -EBUSY, p->waits ? p->waits : text);
 }
 
 static void tick_one(struct agent *a, struct peer *p)
@@ -318,7 +281,7 @@ static void tick_one(struct agent *a, struct peer *p)
 	switch (p->stage) {
 	case PEER_NEW:
 		if (waited > HELLO_NS)
-			peers_bad(a, p, "it said nothing");
+			peer_bad(a, p, "it said nothing");
 		break;
 	case PEER_WAITING:
 		if (waited > WAIT_NS)
@@ -331,14 +294,14 @@ static void tick_one(struct agent *a, struct peer *p)
 		break;
 	case PEER_REFUSED:
 		if (waited > HELLO_NS)
-			peers_drop(a, p);
+			peer_drop(a, p);
 		break;
 	case PEER_UNREAD:
-		peers_drop(a, p); /* if it is read by now */
+		peer_drop(a, p); /* if it is read by now */
 		break;
 	case PEER_LEAVING:
 		if (waited > LEAVING_NS)
-			peers_bad(a, p, "it does not leave");
+			peer_bad(a, p, "it does not leave");
 		break;
 	case PEER_NONE:
 		break;

@@ -104,7 +104,7 @@ int policy_send(struct agent *a, struct peer *p)
 		return 0;
 	if (p->policy_gen && peer_has_unread(p)) /* it reads the one before first */
 		return -EAGAIN;
-	err = broker_send(p, &m, sizeof(m), SHUNT_MSG_POLICY, &shared_of(a)->policy.fd, 1);
+	err = peer_send(p, &m, sizeof(m), SHUNT_MSG_POLICY, &shared_of(a)->policy.fd, 1);
 	if (!err)
 		p->policy_gen = m.gen;
 	return err;

@@ -17,7 +17,7 @@
 
 #include "role_shared.h"
 #include "inforce.h"
-#include "suspect.h"
+#include "judge.h"
 
 int putback_refuse(struct agent *a, const struct shunt_refused *entry)
 {

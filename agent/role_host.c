@@ -124,7 +124,7 @@ static int tell_first(struct agent *a, struct peer *p)
 	memcpy(m.nic, h->nic, sizeof(m.nic));
 	for (__u32 i = 0; i < h->ndevs; i++)
 		memcpy(m.mac[i], h->dev[i].mac, sizeof(m.mac[i]));
-	return broker_send(p, &m, sizeof(m), SHUNT_MSG_WIRE, &fd, 1);
+	return peer_send(p, &m, sizeof(m), SHUNT_MSG_WIRE, &fd, 1);
 }
 
 /* The policy is the NIC's. */

@@ -140,7 +140,7 @@ static void turn(struct agent *a)
 			expire_while_none_serves(d, a->now_ns);
 		}
 	}
-	suspect_turn(a);
+	judge_turn(a);
 }
 
 static void watch(struct agent *a)

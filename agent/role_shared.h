@@ -5,6 +5,7 @@
 #pragma once
 
 #include "agent.h"
+#include "judge.h"
 
 /* The policy in force, as it is handed out. */
 struct policy {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * suspect.h - a policy that stalls a core or ends a worker: found, put out of force, the one of
- * before put back
+ * suspect.h - what speaks against a policy: a core that it stalls, a worker that died in it
  */
 #pragma once
 
@@ -9,9 +8,6 @@
 
 #include <shunt/abi.h>
 
-#include "accuse.h"
-
-struct agent;
 struct domain;
 
 /* The evidence against the policy in a domain; why = 0: there is none. */
@@ -25,23 +21,7 @@ struct suspect {
 	__u64 since_ns;
 };
 
-/* The policy that is to be put out of force, and how far that is. */
-struct condemned {
-	struct shunt_refused entry; /* entry.hash = 0: none */
-	bool told;       /* that it cannot be done */
-	struct accusation first;
-	__u64 doubted;   /* generation in which a worker died for a reason that this kernel does not tell */
-};
-
 /* The core is silent. Was it in a function of the policy? */
 bool suspect_silent(struct domain *d, __u32 core, __u64 now_ns);
 /* The worker is dead, and its pidfd still ours. Was a core in a function of the policy? */
 void suspect_dead(struct domain *d, __u64 now_ns);
-
-/* In each turn: decides on what was noted, and does what follows. */
-void suspect_turn(struct agent *a);
-
-/* putback.c: the policy of before in force again. 1: done, 0: later, or -errno with the reason in why. */
-int putback(struct agent *a, char *why, size_t len);
-/* putback.c: notes the policy as refused; 0, or -errno: not now. */
-int putback_refuse(struct agent *a, const struct shunt_refused *entry);

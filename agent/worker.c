@@ -3,7 +3,6 @@
  * worker.c - a domain's worker: which of its cores are up, whether it is silent, gone or dead
  */
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,13 +150,6 @@ void worker_hung_up(struct domain *d, __u64 now_ns)
 	d->worker.hung_up = true;
 }
 
-bool worker_process_ended(int pidfd)
-{
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-
-	return pidfd < 0 || poll(&p, 1, 0) == 1;
-}
-
 bool worker_may_be_signalled(struct domain *d)
 {
 	const struct domain_state *s = d->pool.state;
@@ -249,7 +241,7 @@ static void check_left(struct domain *d, __u64 now_ns)
 {
 	__u64 drain_ns = d->maps->cfg.drain_ms * 1000000ULL;
 
-	if (worker_process_ended(d->worker.process)) {
+	if (shunt_process_ended(d->worker.process)) {
 		reclaim_begin(d, DOMAIN_ENDED, false, now_ns);
 		forget_process(d);
 		return;
@@ -273,7 +265,7 @@ void worker_check(struct domain *d, __u64 now_ns)
 		check_left(d, now_ns);
 	if (d->phase != DOMAIN_TAKEN)
 		return;
-	if (worker_process_ended(d->worker.process)) {
+	if (shunt_process_ended(d->worker.process)) {
 		/* Its last message may be BYE. Whoever else has its connection does not count. */
 		if (!d->worker.ended_ns)
 			d->worker.ended_ns = now_ns;

@@ -60,6 +60,3 @@ void worker_hung_up(struct domain *d, __u64 now_ns);
 bool worker_may_be_signalled(struct domain *d);
 /* Looks whether it lives and works. */
 void worker_check(struct domain *d, __u64 now_ns);
-
-/* Has the process ended? Its number may be another's then. */
-bool worker_process_ended(int pidfd);

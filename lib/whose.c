@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * whose.c - whose rights a process has
+ * whose.c - whose rights a process has, and whether it has ended
  */
 #include <errno.h>
 #include <poll.h>
@@ -13,11 +13,16 @@ static int judge(uid_t uid, __u32 real, __u32 effective, __u32 saved, __u32 fs)
 	return !uid || (real == uid && effective == uid && saved == uid && fs == uid) ? 0 : -EPERM;
 }
 
-static int has_ended(int pidfd)
+static bool has_ended(int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
 
 	return poll(&p, 1, 0) == 1;
+}
+
+bool shunt_process_ended(int pidfd)
+{
+	return pidfd < 0 || has_ended(pidfd);
 }
 
 int shunt_process_is_of_by_proc(int pidfd, __u32 pid, uid_t uid)

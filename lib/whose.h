@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * whose.h - whose rights a process has
+ * whose.h - whose rights a process has, and whether it has ended
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
 
@@ -31,3 +32,6 @@ _Static_assert(sizeof(struct shunt_pidfd_info) == 64, "the first struct pidfd_in
 int shunt_process_is_of(int pidfd, __u32 pid, uid_t uid);
 /* The same on kernels that say it in /proc only. */
 int shunt_process_is_of_by_proc(int pidfd, __u32 pid, uid_t uid);
+
+/* Has the process ended? Its number may be another's then. -1 stands for one that has. */
+bool shunt_process_ended(int pidfd);

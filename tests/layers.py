@@ -4,10 +4,10 @@
 
     layers.py [--show FOLDER] [--objects DIR] [--docs FILE] [--circles FILE]
 
-docs/architecture.md has the order: of the folders, and of hostlib's modules. A line may use the lines below it. Each
-module of hostlib must be in the order. In the other folders no modules may call each other in a circle, but for the circles
-in tests/circles.txt, which are to go: one that is larger, or new, fails. A name that the C library has, too, is taken for
-the C library's.
+docs/architecture.md has the order: of the folders, and of the modules of some. A line may use the lines below it. Each
+module of such a folder must be in its order. In the other folders no modules may call each other in a circle, but for the
+circles in tests/circles.txt, which are to go: one that is larger, or new, fails. A name that the C library has, too, is
+taken for the C library's.
 """
 import argparse
 import ctypes
@@ -16,6 +16,8 @@ import re
 import subprocess
 import sys
 
+# Folders whose modules have an order in docs/architecture.md.
+ORDERED = ('hostlib', 'agent')
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
@@ -51,13 +53,13 @@ def folder_of(module, folders):
 
 
 def read_order(docs, heading):
-    """Lines of names, from the top, in the indented block behind the heading."""
+    """Lines of names, from the top, in the indented block behind the heading. What follows a # is for readers."""
     with open(docs) as f:
         text = f.read()
     block = re.search(re.escape(heading) + r'[^\n]*\n\n((?:    [^\n]+\n)+)', text)
     if not block:
         sys.exit(f'{docs}: no block of names behind "{heading}"')
-    return [line.split() for line in block.group(1).splitlines()]
+    return [line.partition('#')[0].split() for line in block.group(1).splitlines()]
 
 
 def draw(objects, folders):
@@ -117,12 +119,13 @@ def ranks(order):
     return {name: i for i, line in enumerate(order) for name in line}
 
 
-def check_hostlib(arrows, docs):
-    order = ranks(read_order(docs, 'Modules of `hostlib/`'))
-    mine = {m: {b: n for b, n in arrows[m].items() if b.startswith('hostlib/')} for m in arrows if
-            m.startswith('hostlib/')}
-    short = lambda m: m[len('hostlib/'):]  # noqa: E731
-    bad = [f'{m}: not in the order of hostlib in docs/architecture.md' for m in mine if short(m) not in order]
+def check_modules(arrows, docs, folder):
+    order = ranks(read_order(docs, f'Modules of `{folder}/`'))
+    mine = {m: {b: n for b, n in arrows[m].items() if b.startswith(f'{folder}/')} for m in arrows if
+            m.startswith(f'{folder}/')}
+    short = lambda m: m[len(folder) + 1:]  # noqa: E731
+    bad = [f'{m}: not in the order of {folder} in docs/architecture.md' for m in mine if short(m) not in order]
+    bad += [f'{folder}/{m}: in the order, and not in the folder' for m in order if f'{folder}/{m}' not in mine]
     if not bad:
         for a, b, names in against(mine, order, short):
             if (short(b), short(a)[:4]) != ('ctx', 'ctx_'):  # where a context begins
@@ -135,7 +138,7 @@ def check_circles(arrows, folders, path):
         known = {frozenset(line.split()) for line in f if line.split() and line[0] != '#'}
     within = {m: {b: n for b, n in arrows[m].items() if folder_of(b, folders) == folder_of(m, folders)} for m in
               arrows}
-    found = {c for c in circles(within) if not any(m.startswith('hostlib/') for m in c)}
+    found = {c for c in circles(within) if not any(m.startswith(f'{f}/') for m in c for f in ORDERED)}
     bad = []
     for c in found:
         if not any(c <= k for k in known):
@@ -164,7 +167,8 @@ def main():
         return
     bad = [f'{a} calls {b} ({", ".join(names)}), which is not below it' for a, b, names in
            against(arrows, folders, lambda m: folder_of(m, folders))]
-    bad += check_hostlib(arrows, args.docs)
+    for folder in ORDERED:
+        bad += check_modules(arrows, args.docs, folder)
     more, left = check_circles(arrows, folders, args.circles)
     print('\n'.join(bad + more + [f'{len(arrows)} modules, {sum(map(len, arrows.values()))} arrows, {left} circles']))
     sys.exit(bool(bad or more))

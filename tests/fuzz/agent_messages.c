@@ -245,7 +245,7 @@ static void end(void)
 	}
 	for (int i = 0; i < PEERS_MAX; i++) {
 		if (a.peer[i].stage != PEER_NONE)
-			peers_drop(&a, &a.peer[i]);
+			peer_drop(&a, &a.peer[i]);
 		MUST(a.peer[i].stage == PEER_NONE);
 	}
 	for (int i = 0; i < DOMAINS; i++) {

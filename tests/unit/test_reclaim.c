@@ -2,7 +2,7 @@
 /*
  * test_reclaim.c - the phases of a domain, and the end of its worker: whatever happens in whatever order
  */
-/* link: agent/reclaim.c agent/log.c */
+/* link: agent/reclaim.c agent/phase.c agent/log.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * damage.h - domains whose frames a worker has damaged
+ */
+#pragma once
+
+#include "agent.h"
+
+/* Now and then: domains whose frames have holes get new ones. */
+void damage_check(struct agent *a);
