@@ -18,9 +18,9 @@
 
 #include "card.h"
 #include "card_log.h"
+#include "log.h"
 #include "object.h"
 
-#define LOG_LEN (1 << 20)
 #define CARD_INSN 8 /* bytes */
 
 /* A refusal, and what can be done about it. */

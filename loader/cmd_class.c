@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "maps.h"
+#include "pick.h"
 #include "show.h"
 #include "tunable.h"
 #include "units.h"
@@ -270,10 +271,10 @@ static int run(struct ctl *ctl)
 				    action ? 2 + NKEYS : 1))
 		return -EINVAL;
 	if (!action) {
-		err = where_pick(ctl);
+		err = pick_loaded(ctl);
 		return err ? err : list(ctl);
 	}
-	lock = where_pick_locked(ctl);
+	lock = pick_locked(ctl);
 	if (lock < 0)
 		return lock;
 	err = map_cfg(ctl, &cfg);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "doctor.h"
-#include "object.h"
+#include "log.h"
 #include "verb.h"
 #include "where.h"
 

@@ -8,8 +8,8 @@
 #include <sys/utsname.h>
 
 #include "iface.h"
+#include "log.h"
 #include "netdev.h"
-#include "object.h"
 #include "probe.h"
 #include "verb.h"
 #include "where.h"

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "maps.h"
+#include "pick.h"
 #include "tunable.h"
 #include "units.h"
 #include "verb.h"
@@ -46,7 +47,7 @@ static int tell(struct ctl *ctl, int which)
 static int set(struct ctl *ctl, __u32 knob, __u64 value)
 {
 	struct shunt_cfg cfg;
-	int lock = where_pick_locked(ctl), err;
+	int lock = pick_locked(ctl), err;
 
 	if (lock < 0)
 		return lock;
@@ -75,7 +76,7 @@ static int run(struct ctl *ctl)
 		return fail_usage(ctl, "%s", why);
 	if (action)
 		return set(ctl, knob, value);
-	err = where_pick(ctl);
+	err = pick_loaded(ctl);
 	return err ? err : tell(ctl, ctl->argc > 1 ? (int)knob : -1);
 }
 

@@ -10,11 +10,11 @@
 #include <bpf/libbpf.h>
 
 #include "build.h"
+#include "cost.h"
 #include "file.h"
 #include "forbid.h"
 #include "verb.h"
 #include "../offload/nfp/lint/report.h"
-#include "verify.h"
 
 static bool of_card; /* --card */
 
@@ -178,7 +178,7 @@ static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *
 	if (!built && !bundle_of_file(ctl, path, path, &read))
 		built = &read;
 	if (built) {
-		json_object_set_new(j, "verifier", verify_costs(ctl, built));
+		json_object_set_new(j, "verifier", cost_of_bundle(ctl, built));
 		json_object_set_new(j, "policy", policy_json(built));
 	}
 	bundle_close(&read);

@@ -8,6 +8,7 @@
 
 #include "inforce.h"
 #include "maps.h"
+#include "pick.h"
 #include "show.h"
 #include "signals.h"
 #include "units.h"
@@ -160,7 +161,7 @@ static int run(struct ctl *ctl)
 
 	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1))
 		return -EINVAL;
-	lock = where_pick_locked(ctl);
+	lock = pick_locked(ctl);
 	if (lock < 0)
 		return lock;
 	err = map_cfg(ctl, &cfg);

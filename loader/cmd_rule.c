@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "maps.h"
+#include "pick.h"
 #include "rules.h"
 #include "units.h"
 #include "verb.h"
@@ -213,7 +214,7 @@ static int flush(struct ctl *ctl, struct rule_table *t)
 static int change(struct ctl *ctl, int action, struct rule_table *t)
 {
 	struct shunt_cfg cfg;
-	int lock = where_pick_locked(ctl), err;
+	int lock = pick_locked(ctl), err;
 
 	if (lock < 0)
 		return lock;
@@ -250,7 +251,7 @@ static int run(struct ctl *ctl)
 		return -EINVAL;
 	if (action)
 		return change(ctl, action, &t);
-	err = where_pick(ctl);
+	err = pick_loaded(ctl);
 	if (!err)
 		err = map_cfg(ctl, &cfg);
 	if (!err)

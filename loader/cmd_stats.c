@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "collect.h"
 #include "maps.h"
+#include "pick.h"
 #include "show.h"
 #include "verb.h"
 #include "where.h"
@@ -326,7 +327,7 @@ static int run(struct ctl *ctl)
 	if (!err && every.count && !every.seconds)
 		err = fail_usage(ctl, "--count needs --interval");
 	if (!err)
-		err = where_pick(ctl);
+		err = pick_loaded(ctl);
 	if (err)
 		return err;
 	if (every.seconds)

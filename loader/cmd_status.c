@@ -9,6 +9,7 @@
 #include "agent_state.h"
 #include "collect.h"
 #include "maps.h"
+#include "pick.h"
 #include "show.h"
 #include "verb.h"
 #include "where.h"
@@ -173,7 +174,7 @@ static void show(const json_t *r)
 /* One that cannot be read is told beside those that can. */
 static json_t *collect_or_tell(struct ctl *ctl)
 {
-	json_t *j = where_pick(ctl) ? NULL : collect(ctl);
+	json_t *j = pick_loaded(ctl) ? NULL : collect(ctl);
 
 	if (j)
 		return j;
@@ -190,7 +191,7 @@ static int run(struct ctl *ctl)
 	int err = need_args(ctl, 0, 0);
 
 	if (!err && ctl->pins.ifname) {
-		err = where_pick(ctl);
+		err = pick_loaded(ctl);
 		j = err ? NULL : collect(ctl);
 		if (j)
 			json_array_append_new(all, j);

@@ -25,6 +25,7 @@
 #include "iface.h"
 #include "inforce.h"
 #include "maps.h"
+#include "pick.h"
 #include "place.h"
 #include "policy.h"
 #include "refused.h"
@@ -129,7 +130,7 @@ static int load_and_switch(struct ctl *ctl, struct bundle *b, char from[SHUNT_NA
 
 	if (err)
 		return err;
-	lock = where_pick_locked(ctl);
+	lock = pick_locked(ctl);
 	if (lock < 0)
 		return lock;
 	err = switch_locked(ctl, b, from, cfg);
@@ -151,7 +152,7 @@ static int run(struct ctl *ctl)
 	int err = need_args(ctl, 1, 1);
 
 	if (!err)
-		err = where_pick(ctl);
+		err = pick_loaded(ctl);
 	if (!err)
 		err = live_policy(ctl, &cfg, from);
 	if (err)

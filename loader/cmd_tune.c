@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "maps.h"
+#include "pick.h"
 #include "show.h"
 #include "tunable.h"
 #include "units.h"
@@ -83,7 +84,7 @@ static int tell(struct ctl *ctl, const struct kind *kind, const struct shunt_cfg
 static int get(struct ctl *ctl, const struct kind *kind)
 {
 	struct shunt_cfg cfg;
-	int err = where_pick(ctl), cls = -1;
+	int err = pick_loaded(ctl), cls = -1;
 
 	if (!err)
 		err = map_cfg(ctl, &cfg);
@@ -99,7 +100,7 @@ static int set(struct ctl *ctl, const struct kind *kind)
 	struct shunt_cfg cfg;
 	char why[160];
 	__u32 value;
-	int err, cls = -1, lock = where_pick_locked(ctl);
+	int err, cls = -1, lock = pick_locked(ctl);
 
 	if (lock < 0)
 		return lock;
@@ -131,7 +132,7 @@ static int bytes_class(struct ctl *ctl, const char *word)
 
 	if (isdigit((unsigned char)word[0]) && !word[strspn(word, "0123456789")])
 		return parse_number(word, 0, SHUNT_CLASSES - 1, &n, why, sizeof(why)) ? fail_usage(ctl, "%s", why) : (int)n;
-	err = where_pick(ctl);
+	err = pick_loaded(ctl);
 	if (!err)
 		err = map_cfg(ctl, &cfg);
 	return err ? err : find_class(ctl, &cfg, word);
@@ -148,7 +149,7 @@ static int bytes(struct ctl *ctl)
 
 	if (cls < 0)
 		return cls;
-	if (!ctl->pins.ifname && where_pick(ctl)) /* not one, or not to be seen: the line is to be completed */
+	if (!ctl->pins.ifname && pick_loaded(ctl)) /* not one, or not to be seen: the line is to be completed */
 		ctl_forget(ctl);
 	if (ctl->pins.ifname)
 		pins.ifname = ctl->ifname;

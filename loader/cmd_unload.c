@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "maps.h"
+#include "pick.h"
 #include "place.h"
 #include "verb.h"
 #include "where.h"
@@ -74,11 +75,11 @@ static int run(struct ctl *ctl)
 
 	if (!err)
 		err = where_check(ctl);
-	/* Not where_pick(): what another version loaded, or half of a load, goes as well. */
+	/* Not pick_loaded(): what another version loaded, or half of a load, goes as well. */
 	if (!err && !ctl->pins.ifname) {
 		err = where_list(ctl, &list);
 		if (!err)
-			err = list.n == 1 ? where_set(ctl, list.name[0]) : where_pick(ctl);
+			err = list.n == 1 ? where_set(ctl, list.name[0]) : pick_loaded(ctl);
 	}
 	if (err)
 		return err;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "maps.h"
+#include "pick.h"
 #include "show.h"
 #include "units.h"
 #include "verb.h"
@@ -92,7 +93,7 @@ static int run(struct ctl *ctl)
 
 	if (action < 0 || need_args(ctl, action ? 2 : 0, action ? 1 + NKEYS : 1))
 		return -EINVAL;
-	lock = where_pick_locked(ctl);
+	lock = pick_locked(ctl);
 	if (lock < 0)
 		return lock;
 	err = need_wire(ctl);

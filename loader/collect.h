@@ -44,5 +44,5 @@ json_t *own_json(struct ctl *ctl);
 
 /* Reads all maps. The caller drops s->domains and s->wire. */
 int snapshot_take(struct ctl *ctl, struct snapshot *s);
-/* The whole object; needs an interface that where_pick() took. */
+/* The whole object; needs an interface that pick_loaded() took. */
 json_t *collect(struct ctl *ctl);

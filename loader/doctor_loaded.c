@@ -12,6 +12,7 @@
 #include "doctor.h"
 #include "iface.h"
 #include "maps.h"
+#include "pick.h"
 #include "setup.h"
 #include "where.h"
 
@@ -136,7 +137,7 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 		return;
 	}
 	close(fd);
-	if (where_pick(ctl)) {
+	if (pick_loaded(ctl)) {
 		finding(f, "loaded", LEVEL_FAIL, ctl->why.advice ? ctl->why.advice : "shunt unload, shunt load",
 			"%s", ctl->why.text ? ctl->why.text : "cannot be read");
 		return;

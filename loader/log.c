@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "object.h"
+#include "log.h"
 #include "probe.h"
 
 static bool talkative;

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "object.h"
-#include "origin.h"
 #include "verify.h"
 
 static const char *program_name(const struct shunt_nic_sizes *sizes)
@@ -66,23 +66,6 @@ int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj,
 			err = object_reuse_map(ctl, path, map, bpf_map__name(map));
 	}
 	return err;
-}
-
-/* Tests and lint have more programs in the object; they are not for production. */
-int object_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name)
-{
-	struct bpf_program *prog;
-	bool found = false;
-
-	bpf_object__for_each_program(prog, obj) {
-		bool wanted = !strcmp(bpf_program__name(prog), name);
-
-		found |= wanted;
-		bpf_program__set_autoload(prog, wanted);
-	}
-	if (found)
-		return 0;
-	return fail(ctl, -EINVAL, "'%s' has no program '%s'", b->path, name);
 }
 
 static int identify(struct ctl *ctl, struct object *o, const char *name)
@@ -143,7 +126,7 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struc
 		err = log_explain_open(ctl, b, -errno);
 		goto out;
 	}
-	err = object_select(ctl, b, o->obj, name);
+	err = verify_select(ctl, b, o->obj, name);
 	if (!err && reuse)
 		err = object_reuse_maps(ctl, b->path, o->obj, NULL);
 	if (!err) {

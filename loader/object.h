@@ -9,9 +9,6 @@
 #include "bundle/bundle.h"
 #include "ctl.h"
 #include "nicsize.h"
-#include "origin.h"
-
-#define LOG_LEN (1 << 20) /* of the kernel's verifier */
 
 struct object {
 	struct bpf_object *obj;
@@ -25,8 +22,6 @@ struct object {
 int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struct shunt_nic_sizes *sizes,
 		struct object *o);
 void object_close(struct object *o);
-/* Of an object's programs, that one alone is to be loaded. */
-int object_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name);
 /* Pins every map that is shunt's in the interface's directory. */
 int object_pin_maps(struct ctl *ctl, const struct object *o);
 /* Makes an object that is not loaded yet use the interface's pinned maps, but for the map of that name. */
@@ -37,10 +32,3 @@ int object_reuse_map(struct ctl *ctl, const char *path, struct bpf_map *map, con
 int object_pin(struct ctl *ctl, int fd, const char *name);
 /* The descriptor of a map by its name, or -ENOENT. */
 int object_map(const struct object *o, const char *name);
-
-/* log.c: what libbpf says, kept for explanations; printed with -v. */
-void log_start(bool verbose);
-/* log.c: notes the failure to load a program of b, from the verifier's log (may be empty) and errno. */
-int log_explain(struct ctl *ctl, const struct bundle *b, enum part part, const char *prog, int err, const char *log);
-/* log.c: notes that libbpf cannot read b. */
-int log_explain_open(struct ctl *ctl, const struct bundle *b, int err);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "object.h"
 #include "probe.h"
 #include "signals.h"

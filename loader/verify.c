@@ -11,11 +11,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "object.h"
-#include "origin.h"
+#include "log.h"
 #include "verify.h"
 
-#define ASK "shunt_ask"
+/* Tests and lint have more programs in the object; they are not for production. */
+int verify_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name)
+{
+	struct bpf_program *prog;
+	bool found = false;
+
+	bpf_object__for_each_program(prog, obj) {
+		bool wanted = !strcmp(bpf_program__name(prog), name);
+
+		found |= wanted;
+		bpf_program__set_autoload(prog, wanted);
+	}
+	if (found)
+		return 0;
+	return fail(ctl, -EINVAL, "'%s' has no program '%s'", b->path, name);
+}
 
 __u32 verify_cost(int prog_fd)
 {
@@ -44,52 +58,15 @@ int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns)
 		return err;
 	log_start(ctl->verbose);
 	obj = bpf_object__open_mem(b->data, b->len, &opts);
-	err = obj ? object_select(ctl, b, obj, ASK) : log_explain_open(ctl, b, -errno);
+	err = obj ? verify_select(ctl, b, obj, VERIFY_ASK) : log_explain_open(ctl, b, -errno);
 	if (!err) {
 		err = bpf_object__load(obj);
 		if (err)
-			err = log_explain(ctl, b, PART_HOST, ASK, err, log);
+			err = log_explain(ctl, b, PART_HOST, VERIFY_ASK, err, log);
 	}
 	if (!err && insns)
-		*insns = verify_cost(bpf_program__fd(bpf_object__find_program_by_name(obj, ASK)));
+		*insns = verify_cost(bpf_program__fd(bpf_object__find_program_by_name(obj, VERIFY_ASK)));
 	bpf_object__close(obj);
 	free(log);
 	return err;
-}
-
-static void add_cost(json_t *list, const char *program, __u32 insns)
-{
-	if (insns) /* else this kernel does not say */
-		json_array_append_new(list, json_pack("{s:s, s:I}", "name", program, "instructions",
-						      (json_int_t)insns));
-}
-
-static int add_program(struct ctl *ctl, const struct bundle *b, const struct shunt_nic_sizes *sizes, json_t *list)
-{
-	struct object o = { 0 };
-	int err = object_load(ctl, b, false, sizes, &o);
-
-	if (!err)
-		add_cost(list, o.prog_name, verify_cost(o.prog_fd));
-	object_close(&o);
-	return err;
-}
-
-json_t *verify_costs(struct ctl *ctl, const struct bundle *b)
-{
-	const struct shunt_nic_sizes usual = { 0 };
-	json_t *list = json_array(), *j;
-	__u32 ask = 0;
-	int err = verify_functions(ctl, b, &ask);
-
-	if (!err)
-		add_cost(list, ASK, ask);
-	if (!err)
-		err = add_program(ctl, b, NULL, list);
-	if (!err && b->nic)
-		err = add_program(ctl, b, &usual, list);
-	j = json_pack("{s:o, s:s*}", "programs", list, "error", err ? ctl->why.text : NULL);
-	if (err)
-		ctl_forget(ctl);
-	return j;
 }

@@ -4,8 +4,12 @@
  */
 #pragma once
 
+#include <bpf/libbpf.h>
+
 #include "bundle/bundle.h"
 #include "ctl.h"
+
+#define VERIFY_ASK "shunt_ask" /* the program that calls every function of a policy */
 
 /*
  * Loads the program that calls every function of the policy and nothing else, and drops it:
@@ -18,8 +22,5 @@ int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns);
 void verify_warn_nic(const struct bundle *b);
 /* What a loaded program cost the verifier, or 0. */
 __u32 verify_cost(int prog_fd);
-/*
- * What each program of the bundle cost this kernel's verifier: {"programs": [{"name",
- * "instructions"}]}, with "error" where it was refused, or there is no right to ask.
- */
-json_t *verify_costs(struct ctl *ctl, const struct bundle *b);
+/* Of an object's programs, that one alone is to be loaded. */
+int verify_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name);

@@ -21,7 +21,6 @@
 
 #include "inforce.h"
 #include "netns.h"
-#include "place.h"
 #include "probe.h"
 #include "where.h"
 
@@ -146,41 +145,6 @@ int where_list(struct ctl *ctl, struct where_list *list)
 	return 0;
 }
 
-/* Of several, those of this network namespace. */
-static void drop_elsewhere(struct ctl *ctl, struct where_list *list)
-{
-	int n = 0;
-
-	for (int i = 0; list->n > 1 && i < list->n; i++) {
-		where_set(ctl, list->name[i]);
-		if (!place_elsewhere(ctl))
-			memmove(list->name[n++], list->name[i], sizeof(list->name[i]));
-	}
-	ctl->pins.ifname = NULL;
-	list->n = n ? n : list->n;
-}
-
-static int pick_only(struct ctl *ctl)
-{
-	struct where_list list;
-	int err = where_list(ctl, &list);
-
-	if (err)
-		return err;
-	drop_elsewhere(ctl, &list);
-	if (!list.n) {
-		fail(ctl, -ENOENT, "shunt is not loaded on any interface");
-		hint(ctl, "shunt load POLICY --dev IF --port N");
-		return -ENOENT;
-	}
-	if (list.n > 1) {
-		fail_usage(ctl, "shunt is loaded on %d interfaces", list.n);
-		hint(ctl, "say which one: --dev %s, --dev %s, ...", list.name[0], list.name[1]);
-		return -EINVAL;
-	}
-	return where_set(ctl, list.name[0]);
-}
-
 int where_link(struct ctl *ctl, struct link_state *state)
 {
 	struct bpf_link_info info = { 0 };
@@ -199,68 +163,6 @@ int where_link(struct ctl *ctl, struct link_state *state)
 	state->ifindex = info.xdp.ifindex;
 	state->prog_id = info.prog_id;
 	return err;
-}
-
-/* Maps without a link: whoever loads holds the lock, and pins the link last. 0: it has done so by now. */
-static int check_half(struct ctl *ctl, bool locked)
-{
-	int lock = locked ? -1 : where_try_lock(ctl), err;
-	struct link_state link;
-
-	if (lock == -EBUSY) {
-		fail(ctl, -EBUSY, "a load on '%s' is under way", ctl->ifname);
-		hint(ctl, "once more in a second");
-		return -EBUSY;
-	}
-	err = where_link(ctl, &link);
-	where_unlock(lock);
-	if (err == -ENOENT) {
-		fail(ctl, err, "a load on '%s' was interrupted", ctl->ifname);
-		hint(ctl, "'shunt load' once more sweeps it away, and so does 'shunt unload'");
-	}
-	return err;
-}
-
-/* locked: by us. */
-static int check_loaded(struct ctl *ctl, bool locked)
-{
-	struct link_state link;
-	char why[256];
-	int err = where_check_folder(ctl), cfg;
-
-	if (err)
-		return err;
-	cfg = shunt_pin_open(&ctl->pins, "cfg");
-	if (cfg >= 0) {
-		close(cfg);
-		err = where_link(ctl, &link);
-		if (err == -ENOENT)
-			err = check_half(ctl, locked);
-		if (err)
-			return err;
-	}
-	err = shunt_check_abi(&ctl->pins, why, sizeof(why));
-
-	if (err == -ENOENT) {
-		fail(ctl, err, "%s", why);
-		if (!ctl->ifindex)
-			hint(ctl, "there is no interface '%s' here: see 'ip link'", ctl->ifname);
-		else
-			hint(ctl, "shunt load POLICY --dev %s --port N", ctl->ifname);
-		return err;
-	}
-	if (err == -EPROTO || err == -EAGAIN)
-		return fail(ctl, err, "%s", why);
-	return err ? fail_bpf(ctl, err, "cannot read what is loaded on '%s'", ctl->ifname) : place_check(ctl);
-}
-
-int where_pick(struct ctl *ctl)
-{
-	int err = where_check(ctl);
-
-	if (!err && !ctl->pins.ifname)
-		err = pick_only(ctl);
-	return err ? err : check_loaded(ctl, false);
 }
 
 /* An unload of another interface may remove the empty parent at any moment: then once more. */
@@ -345,23 +247,6 @@ void where_unlock(int lock)
 {
 	if (lock >= 0)
 		close(lock);
-}
-
-int where_pick_locked(struct ctl *ctl)
-{
-	int err = where_pick(ctl), lock;
-
-	if (err)
-		return err;
-	lock = where_lock(ctl, false);
-	if (lock < 0)
-		return lock;
-	err = check_loaded(ctl, true);
-	if (err) {
-		where_unlock(lock);
-		return err;
-	}
-	return lock;
 }
 
 static int unpin(struct ctl *ctl, const char *path)

@@ -32,15 +32,11 @@ int where_check(struct ctl *ctl);
 int where_check_folder(struct ctl *ctl);
 /* All interfaces that have a directory. */
 int where_list(struct ctl *ctl, struct where_list *list);
-/* The interface that is meant: --dev, or the only one that is loaded. It is loaded, ABI and all. */
-int where_pick(struct ctl *ctl);
 /* Locks the directory (made if create). A descriptor for where_unlock(), or -errno. */
 int where_lock(struct ctl *ctl, bool create);
 /* Waits for no one: -EBUSY without a failure noted when another holds it. */
 int where_try_lock(struct ctl *ctl);
 void where_unlock(int lock);
-/* where_pick() and an exclusive lock, with what was picked still loaded. */
-int where_pick_locked(struct ctl *ctl);
 /* Removes every pin, the link first: that detaches. The directory stays, and so does its lock. */
 int where_sweep(struct ctl *ctl);
 /* Removes the directory, and the one above it, if they are empty. */
