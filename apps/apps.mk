@@ -26,8 +26,8 @@ $(B)/obj/apps/baseline/baseline.bpf.o: apps/baseline/baseline.bpf.c apps/baselin
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 # The program carries its BPF object.
-$(B)/obj/apps/baseline/main.o: CPPFLAGS += -DBASELINE_BPF='"$(B)/obj/apps/baseline/baseline.bpf.o"'
-$(B)/obj/apps/baseline/main.o: $(B)/obj/apps/baseline/baseline.bpf.o
+$(B)/obj/apps/baseline/bpf.o: CPPFLAGS += -DBASELINE_BPF='"$(B)/obj/apps/baseline/baseline.bpf.o"'
+$(B)/obj/apps/baseline/bpf.o: $(B)/obj/apps/baseline/baseline.bpf.o
 
 BASELINE_SRC := $(filter-out %.bpf.c,$(wildcard apps/baseline/*.c))
 

@@ -2,22 +2,13 @@
 /*
  * main.c - shunt-baseline: the same application, the same handler, under what shunt is compared with
  */
-#include <errno.h>
 #include <getopt.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <bpf/libbpf.h>
 
 #include "baseline.h"
-#include "config.h"
-
-struct app app;
-volatile sig_atomic_t stop;
 
 static const struct mode modes[] = {
 	{ "shared", "Linux UDP, one socket for all threads (c-FCFS)", run_shared },
@@ -28,98 +19,6 @@ static const struct mode modes[] = {
 	  run_dispatcher },
 	{ "xdp", "AF_XDP, a queue a thread, run to completion (IX)", run_xdp },
 };
-
-int complain(const char *what)
-{
-	fprintf(stderr, PROGRAM ": %s: %s\n", what, strerror(errno));
-	return 1;
-}
-
-static int say_bpf(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	return level == LIBBPF_WARN ? vfprintf(stderr, fmt, ap) : 0;
-}
-
-/* The object file is part of the program. */
-asm(".section .rodata\n"
-    ".balign 8\n"
-    "baseline_bpf:\n"
-    ".incbin \"" BASELINE_BPF "\"\n"
-    "baseline_bpf_end:\n"
-    ".previous\n");
-extern const char baseline_bpf[], baseline_bpf_end[];
-
-struct bpf_object *load_bpf(const struct options *o, const char *program)
-{
-	const struct baseline_config config = { o->cpus, !strcmp(o->select, "idle"), o->port };
-	struct bpf_object *obj;
-	struct bpf_program *p;
-	struct bpf_map *map;
-
-	libbpf_set_print(say_bpf);
-	obj = bpf_object__open_mem(baseline_bpf, baseline_bpf_end - baseline_bpf, NULL);
-	if (!obj)
-		return NULL;
-	bpf_object__for_each_program(p, obj)
-		bpf_program__set_autoload(p, !strcmp(bpf_program__name(p), program));
-	bpf_object__for_each_map(map, obj) {
-		if (strstr(bpf_map__name(map), ".rodata") &&
-		    bpf_map__set_initial_value(map, &config, sizeof(config)))
-			goto failed;
-	}
-	if (!bpf_object__load(obj))
-		return obj;
-failed:
-	bpf_object__close(obj);
-	return NULL;
-}
-
-int pin(int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set);
-}
-
-struct thread {
-	const struct options *o;
-	void (*fn)(const struct options *o, int nr);
-	int nr;
-};
-
-static void *begin(void *arg)
-{
-	struct thread *t = arg;
-
-	if (pin(t->o->cpu[t->nr]))
-		complain("cannot use that CPU");
-	t->fn(t->o, t->nr);
-	return NULL;
-}
-
-int threads_run(const struct options *o, int first, void (*fn)(const struct options *o, int nr))
-{
-	struct thread t[THREADS_MAX];
-	pthread_t id[THREADS_MAX];
-	int n = first, err = 0;
-
-	for (; n < o->cpus && !err; n++) {
-		t[n] = (struct thread){ o, fn, n };
-		err = pthread_create(&id[n], NULL, begin, &t[n]);
-	}
-	if (err) {
-		stop = 1;
-		n--;
-	} else {
-		fprintf(stderr, PROGRAM ": serving\n");
-	}
-	for (int i = first; i < n; i++)
-		pthread_join(id[i], NULL);
-	errno = err;
-	return err ? complain("cannot make a thread") : 0;
-}
 
 static void on_signal(int sig)
 {

@@ -63,6 +63,7 @@ struct kv {
 	_Atomic uint64_t cas, cmd_get, cmd_set, get_hits, get_misses, cmd_touch, cmd_scan, malformed;
 };
 
+void kv_begin(struct kv *kv); /* its clock */
 uint32_t kv_now(const struct kv *kv);                    /* seconds since the store began, from 2 on */
 uint32_t kv_expiry(const struct kv *kv, int64_t exptime); /* as memcached reads it */
 bool kv_expired(const struct kv *kv, const struct kv_item *it);

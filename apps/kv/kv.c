@@ -1,107 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * kv.c - a datagram in, datagrams out; the store's clock
+ * kv.c - a datagram in, datagrams out
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
 
-#define MONTH (60 * 60 * 24 * 30) /* longer times are dates */
 #define DATAGRAMS_MAX 65535
-
-static uint64_t clock_ns(clockid_t id)
-{
-	struct timespec t;
-
-	clock_gettime(id, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
-uint32_t kv_now(const struct kv *kv)
-{
-	return (clock_ns(CLOCK_MONOTONIC_COARSE) - kv->began) / 1000000000 + 2;
-}
-
-uint32_t kv_expiry(const struct kv *kv, int64_t exptime)
-{
-	int64_t left = exptime;
-
-	if (!exptime)
-		return 0;
-	if (exptime > MONTH)
-		left = exptime - (int64_t)(clock_ns(CLOCK_REALTIME) / 1000000000);
-	return left <= 0 ? 1 : left > UINT32_MAX / 2 ? 0 : kv_now(kv) + left;
-}
-
-bool kv_expired(const struct kv *kv, const struct kv_item *it)
-{
-	return it->expires && it->expires <= kv_now(kv);
-}
-
-uint64_t kv_hash_of(const struct kv_key *key) /* FNV-1a, its bits mixed */
-{
-	uint64_t h = 0xcbf29ce484222325ULL;
-
-	for (size_t i = 0; i < key->len; i++)
-		h = (h ^ (uint8_t)key->data[i]) * 0x100000001b3ULL;
-	h ^= h >> 32;
-	return h * 0x9e3779b97f4a7c15ULL;
-}
-
-void out_init(struct kv_out *o)
-{
-	o->data = o->small;
-	o->len = 0;
-	o->room = sizeof(o->small);
-	o->failed = false;
-}
-
-void out_free(struct kv_out *o)
-{
-	if (o->data != o->small)
-		free(o->data);
-}
-
-static bool out_grow(struct kv_out *o, size_t len)
-{
-	size_t room = (o->len + len) * 2;
-	char *more = o->data == o->small ? malloc(room) : realloc(o->data, room);
-
-	if (!more) {
-		o->failed = true;
-		return false;
-	}
-	if (o->data == o->small)
-		memcpy(more, o->small, o->len);
-	o->data = more;
-	o->room = room;
-	return true;
-}
-
-void out_add(struct kv_out *o, const void *data, size_t len)
-{
-	if (o->failed || (o->len + len > o->room && !out_grow(o, len)))
-		return;
-	memcpy(o->data + o->len, data, len);
-	o->len += len;
-}
-
-void out_printf(struct kv_out *o, const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	out_add(o, text, n < (int)sizeof(text) ? n : (int)sizeof(text) - 1);
-}
 
 static void put_header(char *to, const char *req, unsigned int nr, unsigned int of)
 {
@@ -218,7 +127,7 @@ int kv_open(struct kv **ret, const struct kv_options *o, char *why, size_t room)
 			 ")", o->engine);
 		return -EINVAL;
 	}
-	kv->began = clock_ns(CLOCK_MONOTONIC_COARSE);
+	kv_begin(kv);
 	err = kv->engine->open(kv, o, why, room);
 	if (!err && o->fill) {
 		err = fill(kv, o);

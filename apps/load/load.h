@@ -149,6 +149,8 @@ struct load {
 };
 
 extern volatile sig_atomic_t load_stop;
+/* SIGINT and SIGTERM set it. */
+void stop_by_signals(void);
 
 static inline uint64_t now_ns(void)
 {
@@ -171,7 +173,9 @@ void flows_give_up(struct load *l, uint64_t due_before);
 double arrival_next(struct load *l, double due);
 int arrival_parse(struct options *o, char *why, size_t room);
 
-void request_draw(struct load *l, struct request *r, uint64_t due);
+void draw_request(struct load *l, struct request *r, uint64_t due);
+/* --plan N: the requests as they would leave, without sending any. */
+void draw_plan(struct load *l);
 void run_open(struct load *l);
 void run_closed(struct load *l);
 
@@ -182,7 +186,6 @@ void judge(const struct load *l, struct interval *i);
 void report(struct load *l, const struct interval *i);
 /* How long this thread could run and had no CPU, since it was made; 0 where the kernel does not tell. */
 double waited_ms(void);
-void report_plan(struct load *l);
 void progress(struct load *l, uint64_t now);
 
 /* sight.c */

@@ -9,13 +9,7 @@
 
 #include "load.h"
 
-volatile sig_atomic_t load_stop;
 static struct load load;
-
-static void on_signal(int sig)
-{
-	load_stop = 1;
-}
 
 static int fail(const char *what, int err)
 {
@@ -89,7 +83,6 @@ static int run(struct load *l)
 
 int main(int argc, char **argv)
 {
-	struct sigaction on_end = { .sa_handler = on_signal };
 	struct load *l = &load;
 	char why[200];
 	cpu_set_t set;
@@ -111,7 +104,7 @@ int main(int argc, char **argv)
 	}
 	seed(l);
 	if (l->o.plan) {
-		report_plan(l);
+		draw_plan(l);
 		return 0;
 	}
 	CPU_ZERO(&set);
@@ -120,8 +113,7 @@ int main(int argc, char **argv)
 		if (sched_setaffinity(0, sizeof(set), &set))
 			return fail("cannot use that CPU", -errno);
 	}
-	sigaction(SIGINT, &on_end, NULL);
-	sigaction(SIGTERM, &on_end, NULL);
+	stop_by_signals();
 	status = run(l);
 	err = record_close(l);
 	if (err)

@@ -234,20 +234,3 @@ void progress(struct load *l, uint64_t now)
 	fprintf(stderr, "\r\033[K%.1f of %.1f s: sent %lu, answered %lu, lost %lu, late %lu%s", (now - l->start) / 1e9,
 		(l->end - l->start) / 1e9, sent, answered, lost, l->n.late, now < l->begin ? " (warming up)" : "");
 }
-
-/* --plan N: the requests as they would leave, without sending any. */
-void report_plan(struct load *l)
-{
-	double due = arrival_next(l, -1);
-
-	printf("due_us,class,service_us,flow\n");
-	while (due >= 0 && l->done < l->o.plan) {
-		for (int i = 0; i < l->o.burst && l->done < l->o.plan; i++, l->done++) {
-			struct request r;
-
-			request_draw(l, &r, l->start + (uint64_t)due);
-			printf("%.3f,%s,%.3f,%d\n", due / 1e3, l->o.mix.name[r.cls], r.service_ns / 1e3, r.flow);
-		}
-		due = arrival_next(l, due);
-	}
-}

@@ -13,16 +13,6 @@
 #define BEHIND_NS 500000000ULL /* past the end and still sending: what is left is not sent */
 #define RECEIVE_EVERY 16   /* requests that leave in a row */
 
-void request_draw(struct load *l, struct request *r, uint64_t due)
-{
-	const struct options *o = &l->o;
-	int phase = (uint64_t)((due - l->start) / (o->phase_s * 1e9)) % o->mix.phases;
-	const struct kind *k = mix_draw(&o->mix, phase, &l->what);
-
-	*r = (struct request){ .due = due, .cls = k->cls, .service_ns = dist_draw(&k->service, &l->what),
-			       .random = rng_next(&l->what), .flow = rng_uniform(&l->where) * o->flows };
-}
-
 static void transmit(struct load *l, const struct request *r)
 {
 	static uint8_t buf[PACKET_MAX + 256];
@@ -160,7 +150,7 @@ void run_open(struct load *l)
 		for (int i = 0; i < l->o.burst && more(l, due); i++) {
 			struct request r;
 
-			request_draw(l, &r, at);
+			draw_request(l, &r, at);
 			send_one(l, &r);
 		}
 		due = arrival_next(l, due);
@@ -196,7 +186,7 @@ void run_closed(struct load *l)
 				ready[i] = now + rng_exp(&l->when, l->o.think_ns);
 			if (now < ready[i])
 				continue;
-			request_draw(l, &r, sent[i] = now_ns());
+			draw_request(l, &r, sent[i] = now_ns());
 			r.flow = i;
 			ready[i] = 0;
 			send_one(l, &r);

@@ -2,7 +2,7 @@
 /*
  * test_kv.c - the key-value server's handler: datagrams that are none, and replies in small frames
  */
-/* link: apps/kv/kv.c apps/kv/ops.c apps/kv/text.c apps/kv/binary.c apps/kv/engine_hash.c tests/unit/kv_safepoint.c */
+/* link: apps/kv/kv.c apps/kv/item.c apps/kv/out.c apps/kv/ops.c apps/kv/text.c apps/kv/binary.c apps/kv/engine_hash.c tests/unit/kv_safepoint.c */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
