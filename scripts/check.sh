@@ -47,9 +47,25 @@ blanks() {
 # NOT YET: these two pages, and all code.
 columns() { grep -E '\.(md|rst)$' "$DIR/files" | grep -vE '/docs/(planning|simulator)\.md$' | xargs python3 scripts/columns.py; }
 
+# A unit test of one module links five of the product's sources at most, else it says why. An architecture's counts for all.
+links() {
+	local test words many more bad=0
+
+	for test in tests/unit/test_*.c; do
+		words=$(sed -n 's|^/\* link: \(.*\) \*/$|\1|p' "$test")
+		more=$(sed -n 's|^/\* links more: \(.*\) \*/$|\1|p' "$test")
+		# shellcheck disable=SC2086 # words, and patterns of files
+		many=$(printf '%s\n' ${words//@core/hostlib/[a-z]*.c} | grep -vE '^(tests/|$)|_aarch64\.S$' | wc -l)
+		[ "$many" -le 5 ] || [ -n "$more" ] || { echo "$test links $many sources, and does not say why"; bad=1; }
+		[ "$many" -gt 5 ] || [ -z "$more" ] || { echo "$test says why it links more than $many sources"; bad=1; }
+	done
+	return $bad
+}
+
 [ "$(scripts | wc -l)" -ge 20 ] && [ "$(c_files | wc -l)" -ge 100 ] || { echo "check.sh: looks in the wrong place" >&2; exit 1; }
 check "shellcheck over $(scripts | wc -l) scripts" shell
 check "clang -Werror over $(c_files | wc -l) files of C" clang_reads
 check "blanks" blanks
 check "columns" columns
+check "sources of unit tests" links
 exit $bad

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # tests.mk - tests, by what they need: unit (nothing; sanitizers), prog (root: BPF_PROG_TEST_RUN), e2e and
 # fault (root: network namespaces). A C program tests/KIND/test_X.c names in comment lines of its own
-#   link: lib/ring.c agent/x.c     other sources it is linked with
+#   link: lib/ring.c agent/x.c     other sources it is linked with; @core: all that a core of hostlib/ runs on
+#   links more: …                  the reason why these are more than five of the product's (scripts/check.sh)
 #   sanitize: thread               instead of address,undefined (unit)
 #   define: NAME=VALUE             a macro for all of its sources (unit)
 
@@ -12,6 +13,11 @@ TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN) -Wno-missing-fi
 TEST_LIBS := -Wl,--as-needed -lcmocka -lbpf -lelf -lcyaml -lyaml -ljansson -lcap-ng -lm -ldl -pthread
 
 comment = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
+
+# All that a core of the library runs on, for tests of whole cores, on rings in plain memory.
+CORE_SRC := $(addprefix hostlib/,queue.c next.c ask.c clock.c preempt.c signal.c frames.c idle.c reply.c park.c \
+	transport/shared.c ctx.c stacks.c ctx_x86_64.S ctx_aarch64.S error.c) lib/ring.c
+linked = $(patsubst %.cpp,$(B)/%.o,$(foreach s,$(call comment,link,$(1)),$(if $(filter @core,$(s)),$(CORE_SRC),$(s))))
 
 # Its half in C++ would need the other architecture's C++ compiler, too.
 UNIT_SRC := $(filter-out $(if $(CROSS),tests/unit/test_exceptions.c),$(wildcard tests/unit/test_*.c))
@@ -43,7 +49,7 @@ note_headers = $(Q)$(CC) $(CPPFLAGS) -I. -MM -MP -MT $@ $(filter %.c %.S,$^) >$@
 
 # One command compiles and links: such a program is a handful of files. C++ is compiled before.
 define unit_program
-$(B)/tests/unit/$(1): tests/unit/$(1).c $(patsubst %.cpp,$(B)/%.o,$(call comment,link,tests/unit/$(1).c))
+$(B)/tests/unit/$(1): tests/unit/$(1).c $(call linked,tests/unit/$(1).c)
 	$$(call say,TEST,$$@)
 	$$(Q)mkdir -p $$(@D)
 	$$(note_headers)

@@ -10,7 +10,8 @@
  * barrier shows in some thousand rounds if both threads have a CPU; BARRIERS_S=SECONDS tries for as
  * long as that.
  */
-/* link: hostlib/yield.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: @core hostlib/yield.c */
+/* links more: a barrier stands between a store of one module and a load of another */
 /* sanitize: undefined */
 #include <setjmp.h>
 #include <stdarg.h>

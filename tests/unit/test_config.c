@@ -3,6 +3,7 @@
  * test_config.c - the configuration file: what it means, and that each mistake is told with its line
  */
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c lib/netif.c loader/netdev.c loader/out.c lib/why.c */
+/* links more: a configuration is read by one call, which all of these answer */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>

@@ -3,7 +3,8 @@
  * test_idle.c - a core's idle bit: whoever clears it owns the core's next request, and a core
  * without its bit takes nothing else for a while
  */
-/* link: hostlib/idle.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: @core */
+/* links more: a core is idle or not by its idle, next, queue and park together */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -8,7 +8,8 @@
  * nor counted, once, and each frame must be in one place. A state is the memory and the stacks of
  * the cores; one that was met before is not looked at again.
  */
-/* link: tests/unit/ledger_world.c tests/unit/ledger_check.c lib/ledger_read.c agent/frames.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: @core tests/unit/ledger_world.c tests/unit/ledger_check.c lib/ledger_read.c agent/frames.c */
+/* links more: the writers of the ledger are all over the library, and the worker dies behind each store */
 /* define: LEDGER_HOOK=ledger_hook */
 #include <setjmp.h>
 #include <stdarg.h>

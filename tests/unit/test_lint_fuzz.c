@@ -5,6 +5,7 @@
  * SEED and COUNT in the environment repeat a run; what was read last is kept in build/lint-crash.o if lint dies.
  */
 /* link: offload/nfp/lint/[a-z]*.c */
+/* links more: lint is tried as a whole, on objects that are damaged */
 #include <glob.h>
 #include <setjmp.h>
 #include <signal.h>

@@ -3,6 +3,7 @@
  * test_load.c - shunt-load's numbers: histogram, distributions, mixes, arrivals, confidence
  */
 /* link: apps/load/dist.c apps/load/mix.c apps/load/arrive.c apps/load/tally.c apps/load/proto.c apps/load/proto_memcached.c apps/load/sight.c */
+/* links more: what the generator draws, sends and judges, for each protocol */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

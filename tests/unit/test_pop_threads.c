@@ -6,7 +6,8 @@
  * One thread fills rings as the kernel does (frames from the fill ring, entries, then the producer
  * index); the others run the library's own queue and frame code on them.
  */
-/* link: hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: @core */
+/* links more: threads pop, park and free as whole cores do */
 /* sanitize: thread */
 #include <setjmp.h>
 #include <stdarg.h>

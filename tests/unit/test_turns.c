@@ -2,7 +2,8 @@
 /*
  * test_turns.c - a core's thread, from turn to turn, on rings in plain memory
  */
-/* link: hostlib/core.c hostlib/fork.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/yield.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: @core hostlib/core.c hostlib/fork.c hostlib/yield.c */
+/* links more: a turn of a core goes through all of them */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

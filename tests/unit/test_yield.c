@@ -5,7 +5,8 @@
  * One core of the library on memory of its own; requests are put into its hold ring by hand and run on
  * contexts as core.c runs them.
  */
-/* link: hostlib/yield.c hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/next.c hostlib/ask.c hostlib/frames.c hostlib/idle.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: @core hostlib/yield.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c */
+/* links more: a core that yields takes its next request, on either transport */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
