@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * abi_config.h - the configuration of an interface: what its packets are, and who serves them
+ */
+#pragma once
+
+#include <shunt/abi_base.h>
+
+/*
+ * Configuration of the interface. Pinned as "cfg", one value. Written by the loader.
+ */
+enum shunt_fallback { /* what becomes of requests while a domain has no core */
+	SHUNT_FALLBACK_HOLD, /* wait in the hold queue, up to its limit */
+	SHUNT_FALLBACK_PASS, /* the kernel's stack gets them */
+	SHUNT_FALLBACK_DROP,
+};
+
+enum shunt_hang { /* what becomes of a worker process that is silent past hang_ms */
+	SHUNT_HANG_TELL, /* its cores go off and the agent says so */
+	SHUNT_HANG_KILL, /* and it is killed */
+};
+
+enum shunt_preempt { /* are requests preempted? */
+	SHUNT_PREEMPT_AUTO, /* if the policy wants it (SHUNT_PREEMPTS) */
+	SHUNT_PREEMPT_ON,
+	SHUNT_PREEMPT_OFF,
+};
+
+enum shunt_verify { /* checksums that XDP verifies; drivers verify none before XDP */
+	SHUNT_VERIFY_OFF,
+	SHUNT_VERIFY_IP,  /* of the IPv4 header */
+	SHUNT_VERIFY_UDP, /* and of UDP */
+};
+
+enum shunt_cfg_flags {
+	SHUNT_CFG_ADDR4 = 1, /* requests are for addr4 only */
+	SHUNT_CFG_ADDR6 = 2, /* requests are for addr6 only */
+	SHUNT_CFG_STAMP = 4, /* XDP stamps steered requests too (33 ns each): exact sojourns */
+	SHUNT_CFG_PREEMPT = 8, /* requests that used up their quantum yield to those that wait */
+	SHUNT_CFG_SIGNAL = 16, /* XDP, too, signals requests that heeded no mark for grace_us */
+	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that schedules: include/shunt/wire.h */
+	SHUNT_CFG_ANY_ADDR = 128, /* requests are for whatever address and MAC */
+	SHUNT_CFG_CARD = 64,   /* a card's program chooses the queue, and its driver redirects to zero-copy sockets alone */
+};
+
+struct shunt_cfg {
+	__u32 abi;
+	__u32 flags;      /* enum shunt_cfg_flags */
+	__u32 fallback;   /* enum shunt_fallback */
+	__u32 ndomains;   /* the highest queue that is a domain, + 1: see domains[].on */
+	__u32 nclasses;
+	__u32 chunk;      /* bytes of a UMEM frame: 2048 or 4096 */
+	__u32 core_ring;  /* entries of a core's receive and send ring; a power of two */
+	__u32 hold_ring;  /* entries of a hold ring; a power of two */
+	__u32 hang_ms;    /* 0: never */
+	__u32 hang;       /* enum shunt_hang */
+	__u32 spare_frames; /* frames a domain has beyond what its rings can hold */
+	__be32 addr4;
+	__be32 addr6[4];
+	__u64 policy_gen; /* raised by each load and switch; slot policy_gen & 1 is the live one */
+	__u32 preempt;    /* enum shunt_preempt: what the operator wants; the flag says what is */
+	__u32 parked_max; /* preempted requests that may wait; at this bound nobody is preempted */
+	__u32 watch_us;   /* the agent's look at running requests; 0: it marks nobody */
+	__u32 grace_us;   /* from a mark that no safepoint heeds to a signal; 0: no signals */
+	__u64 netns;      /* whose interface it is: the cookie of its network namespace (SO_NETNS_COOKIE) … */
+	__u32 ifindex;    /* … and its number there */
+	__u32 drain_ms;   /* how long a worker process may live after its goodbye; 0: as long as it likes */
+	__u64 port_bits;  /* SHUNT_PORT_BIT() of each service port: which source ports are worth a look into "ports" */
+	__u32 hold_age_ms; /* what waits while no worker serves expires after this; 0: never */
+	__u32 verify;     /* enum shunt_verify: checksums that XDP verifies */
+	__u64 pad;
+};
+SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
+
+#define SHUNT_PORT_BIT(port) (1ULL << ((port) & 63))
+
+/*
+ * Whom requests are for: the interface's MAC and addresses, or those that are configured. Pinned as "own", one value. Written by the
+ * loader, then by the agent, which keeps it current: first the half of the slots that is not in use, then "use".
+ *
+ * An address stands in slot SHUNT_OWN_AT() of its hash; the seed is such that no two share one. So a look is one comparison.
+ */
+#define SHUNT_OWN_BITS 10
+#define SHUNT_OWN_SLOTS (1 << SHUNT_OWN_BITS)
+#define SHUNT_OWN_MAX 128 /* addresses: a seed for so many is found at once */
+#define SHUNT_OWN_MAC 0x0000ffffffffffffULL /* the first six of eight bytes */
+#define SHUNT_OWN_BIT(last_byte) (1ULL << ((last_byte) & 63)) /* of an address */
+#define SHUNT_OWN_USE(half, seed) ((__u64)(half) << 32 | (__u32)(seed))
+#define SHUNT_OWN_AT(hash) ((__u32)(hash) >> (32 - SHUNT_OWN_BITS))
+
+enum shunt_own_kind { /* no source: all of IPv4 have bit 0 in common, those of IPv6 bit 1 */
+	SHUNT_OWN_FREE,
+	SHUNT_OWN4,
+	SHUNT_OWN6,
+	SHUNT_BROADCAST4, /* of a network that the interface is in */
+	SHUNT_OTHER4 = 5, /* the interface's own, where the configuration names another: requests are not for it */
+	SHUNT_OTHER6 = 6,
+};
+
+/* The seed is the lower half of "use". */
+static inline __attribute__((always_inline)) __u32 shunt_own_hash4(__u32 seed, __be32 addr)
+{
+	return addr * seed;
+}
+
+static inline __attribute__((always_inline)) __u32 shunt_own_hash6(__u32 seed, const __be32 *addr)
+{
+	return ((((addr[0] * seed) ^ addr[1]) * seed ^ addr[2]) * seed ^ addr[3]) * seed;
+}
+
+struct shunt_own_slot {
+	__be32 addr[4]; /* IPv4: the last */
+	__u32 kind;     /* enum shunt_own_kind */
+	__u32 pad;
+};
+
+struct shunt_own {
+	__u64 use;      /* SHUNT_OWN_USE(half, odd seed); 0: nothing is written yet */
+	__u8 mac[8];    /* and two bytes of 0 */
+	__u64 mac_mask; /* SHUNT_OWN_MAC; 0: the interface has no MAC, any is right */
+	__u64 last_bits; /* SHUNT_OWN_BIT() of each address: which sources are worth a look */
+	__u64 pad[4];
+	struct shunt_own_slot slot[2][SHUNT_OWN_SLOTS];
+};
+SHUNT_ASSERT(sizeof(struct shunt_own) % SHUNT_LINE == 0, "own");
+
+/* A class. Pinned as "classes", one value a class. Written by the loader. */
+enum shunt_requeue { SHUNT_HEAD, SHUNT_TAIL, SHUNT_REQUEUE_AUTO };
+
+struct shunt_class {
+	char name[SHUNT_NAME_LEN]; /* "" : not configured */
+	__u32 requeue;             /* enum shunt_requeue */
+	__u32 demote_after;        /* quanta used up while others waited, until … ; 0: never */
+	__u32 demote_to;           /* … the request is queued as one of this class */
+	__u32 pad;
+};
+SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");
+
+/* A service port. Pinned as "ports", indexed by the port in host order. Written by the loader. */
+#define SHUNT_PORT_ON 1
+
+struct shunt_port {
+	__u16 first;   /* its rules are rules[first .. first + count - 1], in this order */
+	__u8 count;
+	__u8 cls;      /* default class: what no rule names */
+	__u8 flags;    /* SHUNT_PORT_ON */
+	__u8 key_len;  /* key for policies that hash one: payload bytes, 0 = none */
+	__u16 key_off;
+};
+SHUNT_ASSERT(sizeof(struct shunt_port) == 8, "a port is replaced by one 8-byte store");
+
+/* A rule: (payload[offset .. offset+7] & mask) == value. Pinned as "rules". Written by the loader. */
+struct shunt_rule {
+	__u64 value;  /* bytes in the order of the packet, already masked */
+	__u64 mask;   /* a byte that the payload lacks never matches unless its mask is 0 */
+	__u16 offset;
+	__u8 cls;
+	__u8 pad[5];
+};
+SHUNT_ASSERT(sizeof(struct shunt_rule) == 24, "rule");
+
+/*
+ * A domain: one receive queue and the cores it feeds; or several, of a core each, among which the NIC chooses
+ * (a card's program, or its hash). Pinned as "domains", one value a queue; a domain is known by its first one.
+ * Mapped by the agent. A worker cannot write it: XDP trusts "up".
+ */
+struct shunt_domain {
+	__u64 up;       /* agent: cores with a worker thread */
+	__u32 on;       /* loader: 1 = a domain that shunt serves begins with this queue */
+	__u32 ncores;   /* loader: sockets made for it */
+	__u32 nqueues;  /* loader: where the NIC chooses: how many queues it has; else 0 */
+	__u32 part_of;  /* loader: of a domain's further queues: its number + 1, and nothing else but this … */
+	__u32 core;     /* … and the core that the queue feeds */
+	__u32 user;     /* loader: the only user whose processes may be its worker, + 1; 0: whoever may be one */
+	__u32 left;     /* agent: 1 = its worker has said goodbye, and lives */
+	__u32 pad[7];
+	__u8 queue[SHUNT_CORES]; /* loader: of each core, where the NIC chooses */
+	__u16 cpu[SHUNT_CORES]; /* loader: where each core's thread is pinned */
+};
+SHUNT_ASSERT(sizeof(struct shunt_domain) == 256, "domain");
