@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# path.sh - XDP to worker, and round trip through a lab: shunt against a kernel UDP server that polls,
-# interleaved in one run. Writes build/bench/path.json.
+# path.sh - XDP to worker, and round trip through a lab: shunt against a kernel UDP server that
+# polls, interleaved in one run. Writes build/bench/path.json.
 #
-# Client on CPU 0, servers on CPU 1, one of them running at a time (the other is stopped). Each round
-# has both servers with and without RPS on the client's veth. With it, the reply's receive work is done by
-# the client's CPU, as a NIC would have it, at the price of an interrupt between CPUs, which on a
-# virtual machine costs more than all else; without it, the server's CPU does that work in its send call.
+# Client on CPU 0, servers on CPU 1, one of them running at a time (the other is stopped). Each
+# round has both servers with and without RPS on the client's veth. With it, the reply's receive
+# work is done by the client's CPU, as a NIC would have it, at the price of an interrupt between
+# CPUs, which on a virtual machine costs more than all else; without it, the server's CPU does that
+# work in its send call.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 LAB=path$$
@@ -36,7 +37,8 @@ only() { # PID runs, the other is stopped
 
 # rps|direct. /sys/class/net shows the namespace of whoever mounted it.
 set_mode() {
-	client unshare -m sh -c "mount -t sysfs sysfs /sys && echo $([ "$1" = rps ] && echo 1 || echo 0) \
+	client unshare -m sh \
+		-c "mount -t sysfs sysfs /sys && echo $([ "$1" = rps ] && echo 1 || echo 0) \
 		> /sys/class/net/${LAB}c/queues/rx-0/rps_cpus"
 }
 
@@ -55,10 +57,12 @@ done
 mkdir -p build/bench
 jq -n --slurpfile s "$DIR/shunt.rps.json" --slurpfile k "$DIR/kernel.rps.json" \
 	--slurpfile sd "$DIR/shunt.direct.json" --slurpfile kd "$DIR/kernel.direct.json" \
-	--arg kernel "$(uname -r)" --arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" \
+	--arg kernel "$(uname -r)" --arg commit "$(git rev-parse --short HEAD 2>/dev/null ||
+	true)" \
 	--argjson rounds "$ROUNDS" --argjson count "$COUNT" '
 	def median: sort | .[length / 2 | floor];
-	def numbers($s; $k): [$s, $k] | transpose | map(.[0].rtt_ns_p50 / .[1].rtt_ns_p50) as $ratios |
+	def numbers($s; $k): [$s, $k] | transpose |
+		map(.[0].rtt_ns_p50 / .[1].rtt_ns_p50) as $ratios |
 		{nic_to_core_ns_p50: ($s | map(.nic_to_core_ns_p50) | median),
 		 rtt_ns_p50: ($s | map(.rtt_ns_p50) | median),
 		 kernel_rtt_ns_p50: ($k | map(.rtt_ns_p50) | median),

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# preempt_lab.sh OUT.json - fcfs without preemption against sq (also with a shorter quantum) and mq, in a lab, one worker
-# core, interleaved
+# preempt_lab.sh OUT.json - fcfs without preemption against sq (also with a shorter quantum) and mq,
+# in a lab, one worker core, interleaved
 #
-# Four mixes of service times, each at a rate that keeps the core busy for LOAD of the time, with COST_US a request beside its
-# service (more than make bench-costs measures, so the load is rather less); and for the first mix a sweep of rates: the
-# highest at which short's p99 is below 300 us. p99 is the server's sojourn, from XDP's arrival stamp to the reply; the
-# client's is beside it. The client is open-loop and Poisson; a round in which it fell behind counts with the others.
+# Four mixes of service times, each at a rate that keeps the core busy for LOAD of the time, with
+# COST_US a request beside its service (more than make bench-costs measures, so the load is rather
+# less); and for the first mix a sweep of rates: the highest at which short's p99 is below 300 us.
+# p99 is the server's sojourn, from XDP's arrival stamp to the reply; the client's is beside it. The
+# client is open-loop and Poisson; a round in which it fell behind counts with the others.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=$1
@@ -47,15 +48,20 @@ offer() {
 	for class in a b c; do
 		host taskset -c 0 shunt quantum set $class "$quantum" --dev "$DEV" >/dev/null
 	done
-	client taskset -c 0 shunt-load --to 198.18.0.2:9000 --rate "$3" --time "$SECONDS_EACH" --cpu 0 --json --mix "$mix" |
+	client taskset -c 0 shunt-load --to 198.18.0.2:9000 --rate "$3" --time "$SECONDS_EACH" \
+		--cpu 0 --json --mix "$mix" |
 		jq -c --arg policy "$1" --arg mix "$mix" --argjson rate "$3" \
 			'{policy: $policy, mix: $mix, rate: $rate, a: .classes.a,
 			  sent: ([.classes[].sent] | add), answered: ([.classes[].answered] | add)}'
 }
 
-# MIX MEAN_US: requests a second at which the core is busy for LOAD percent: service, and what each request costs beside it.
+# MIX MEAN_US: requests a second at which the core is busy for LOAD percent: service, and what each
+# request costs beside it.
 COST_US=4
-rate_for() { awk -v mean="$1" -v load="$LOAD" -v cost=$COST_US 'BEGIN { printf "%d", load * 1e4 / (mean + cost) }'; }
+rate_for() {
+	awk -v mean="$1" -v load="$LOAD" -v cost=$COST_US \
+		'BEGIN { printf "%d", load * 1e4 / (mean + cost) }'
+}
 MEANS=(2.9975 50.5 37 5.475)
 
 for ((round = 1; round <= ROUNDS; round++)); do
@@ -76,12 +82,17 @@ done >"$DIR/sweep.json"
 
 host shunt stats -j --dev "$DEV" >"$DIR/stats.json"
 mkdir -p "$(dirname "$OUT")"
-jq -n --slurpfile r "$DIR/rounds.json" --slurpfile s "$DIR/sweep.json" --slurpfile t "$DIR/stats.json" \
-	--arg systems "${SYSTEMS[*]}" --arg names "${NAMES[*]}" --arg mixes "${MIXES[*]}" --arg quanta "${QUANTA[*]}" --arg load "$LOAD" '
+jq -n --slurpfile r "$DIR/rounds.json" --slurpfile s "$DIR/sweep.json" \
+	--slurpfile t "$DIR/stats.json" \
+	--arg systems "${SYSTEMS[*]}" --arg names "${NAMES[*]}" --arg mixes "${MIXES[*]}" \
+	--arg quanta "${QUANTA[*]}" --arg load "$LOAD" '
 	def median: sort | .[length / 2 | floor];
-	def p99($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) | .a.server_p99_us];
-	def client($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) | .a.p99_us] | median;
-	def cut($policy; $mix): [p99("fcfs"; $mix), p99($policy; $mix)] | transpose | map(1 - .[1] / .[0]) |
+	def p99($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) |
+		.a.server_p99_us];
+	def client($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) |
+		.a.p99_us] | median;
+	def cut($policy; $mix): [p99("fcfs"; $mix), p99($policy; $mix)] | transpose |
+		map(1 - .[1] / .[0]) |
 		{median: median, least: min, most: max};
 	def good($policy): [$s[] | select(.policy == $policy)] | group_by(.rate) |
 		map({rate: .[0].rate, p99: (map(.a.server_p99_us) | median),
@@ -89,17 +100,22 @@ jq -n --slurpfile r "$DIR/rounds.json" --slurpfile s "$DIR/sweep.json" --slurpfi
 	def each(f): $systems | split(" ") | map({key: ., value: f}) | from_entries;
 	def highest($policy): [good($policy)[] | select(.p99 <= 300 and .whole) | .rate] | max // 0;
 	{load_percent: ($load | tonumber), rounds: ($r | length),
-	 mixes: ([($names, $mixes, $quanta) | split(" ")] | transpose | map({key: .[0], value: (.[1] as $m | {
+	 mixes: ([($names, $mixes, $quanta) | split(" ")] | transpose | map({key: .[0],
+	 	value: (.[1] as $m | {
 		mix: $m, quantum: .[2], rate: ([$r[] | select(.mix == $m) | .rate] | max),
 		short_p99_us: each(p99(.; $m) | median), short_p99_client_us: each(client(.; $m)),
 		lower_by: (each(cut(.; $m)) | del(.fcfs))})}) | from_entries),
 	 max_rate_at_p99_300us: each(highest(.)), sweep: each(good(.)),
 	 difference: $t[0].total.difference, preemption: $t[0].preemption}' >"$OUT"
-echo "short class: p99 in the server in us, and by how much that is lower than fcfs's: median (least to most); load $LOAD %"
+echo "short class: p99 in the server in us, and by how much that is lower than fcfs's:" \
+	"median (least to most); load $LOAD %"
 jq -r '(.max_rate_at_p99_300us | keys_unsorted) as $systems |
 	(["mix", "quantum", "rate/s"] + $systems | join("\t")),
-	(.mixes | to_entries[] | .value as $m | [.key, $m.quantum, $m.rate, ($systems[] | "\($m.short_p99_us[.])" + ($m.lower_by[.] |
-		if . then [.median, .least, .most] | map(. * 1000 | round / 10) | ", \(.[0]) % (\(.[1]) to \(.[2]))" else "" end))] |
+	(.mixes | to_entries[] | .value as $m | [.key, $m.quantum, $m.rate, ($systems[] |
+		"\($m.short_p99_us[.])" + ($m.lower_by[.] |
+		if . then [.median, .least, .most] | map(. * 1000 | round / 10) |
+		", \(.[0]) % (\(.[1]) to \(.[2]))" else "" end))] |
 		join("\t")),
-	(["highest rate, p99 <= 300 us, first mix", "", "", (.max_rate_at_p99_300us[$systems[]])] | join("\t"))' \
+	(["highest rate, p99 <= 300 us, first mix", "", "", (.max_rate_at_p99_300us[$systems[]])] |
+		join("\t"))' \
 	"$OUT" | column -t -s "$(printf '\t')"

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# sim_lab.sh OUT.json - the simulator against the lab: p99 of sojourns, predicted and measured, of fcfs, sq and mq
+# sim_lab.sh OUT.json - the simulator against the lab: p99 of sojourns, predicted and measured, of
+# fcfs, sq and mq
 #
-# The lab: client on CPU 0, one worker core on CPU 1; four workloads, each offered for SECONDS_EACH in ROUNDS short
-# rounds, policies in turn. The simulator is given build/bench/costs.lab.json (make bench-costs) with the stalls of this
-# very run: in each round bench/stalls listens to both CPUs, the server stopped. Rounds in which the client stood still for a
-# millisecond, or the worker waited 2 ms in all for its CPU, are counted, and left out; so are stalls of a millisecond from what the
-# simulator is given: that belongs to whoever else uses the machine. The simulator runs as many rounds, with other seeds.
-# Medians of rounds, least and most; nothing is fitted.
+# The lab: client on CPU 0, one worker core on CPU 1; four workloads, each offered for SECONDS_EACH
+# in ROUNDS short rounds, policies in turn. The simulator is given build/bench/costs.lab.json (make
+# bench-costs) with the stalls of this very run: in each round bench/stalls listens to both CPUs,
+# the server stopped. Rounds in which the client stood still for a millisecond, or the worker waited
+# 2 ms in all for its CPU, are counted, and left out; so are stalls of a millisecond from what the
+# simulator is given: that belongs to whoever else uses the machine. The simulator runs as many
+# rounds, with other seeds. Medians of rounds, least and most; nothing is fitted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=$1
@@ -45,7 +47,10 @@ serve "$DIR/lab.yaml" >/dev/null
 rm -f "$RAW".{lab,stalls,sim}.jsonl
 
 # ms that the worker's threads were ready to run, and did not
-waited() { cat /proc/"${PIDS[spin]}"/task/*/schedstat | awk '{ ns += $2 } END { printf "%.3f", ns / 1e6 }'; }
+waited() {
+	cat /proc/"${PIDS[spin]}"/task/*/schedstat |
+		awk '{ ns += $2 } END { printf "%.3f", ns / 1e6 }'
+}
 
 # WORKLOAD POLICY: a line of JSON for each class
 measure() {
@@ -53,12 +58,15 @@ measure() {
 	read -r name rate mix <<<"$1"
 	host shunt switch "$2" --dev "$DEV" >/dev/null
 	before=$(waited)
-	client shunt-load --to 198.18.0.2:9000 --rate "$rate" --time "$SECONDS_EACH" --warmup 0.1 --cpu 0 --json -q \
+	client shunt-load --to 198.18.0.2:9000 --rate "$rate" --time "$SECONDS_EACH" --warmup 0.1 \
+		--cpu 0 --json -q \
 		--seed $((RANDOM + 1)) --mix "$mix" >"$DIR/once.json"
-	jq -c --arg workload "$name" --arg policy "$2" --argjson waited_ms "$(waited)" --argjson before "$before" '
+	jq -c --arg workload "$name" --arg policy "$2" --argjson waited_ms "$(waited)" \
+		--argjson before "$before" '
 		{$workload, $policy, stalls, stalled_ms, waited_ms: ($waited_ms - $before)} +
 			(.classes | to_entries[] | {class: .key, sent: .value.sent,
-			answered: .value.answered} + (.value | {p50_us: .server_p50_us, p90_us: .server_p90_us,
+			answered: .value.answered} + (.value | {p50_us: .server_p50_us,
+				p90_us: .server_p90_us,
 			p99_us: .server_p99_us, client_p99_us: .p99_us}))' "$DIR/once.json"
 }
 
@@ -75,8 +83,10 @@ predict() {
 	for i in "${!CLASSES[@]}"; do
 		mix=$(sed "s|\(${CLASSES[i]}=[^,]*\)|\1/slo=${SLO[i]}/requeue=tail|" <<<"$mix")
 	done
-	build/shunt-sim -s "$DIR/costs.json" -c 1 -q $QUANTUM -p "$(IFS=,; echo "${POLICIES[*]}")" -w "$mix" -r "$rate" \
-		-n "$(awk -v r="$rate" -v s="$SECONDS_EACH" 'BEGIN { printf "%d", r * s * 10 / 9 }')" -S "$2" -Q --json - | jq -c --arg workload "$name" '
+	build/shunt-sim -s "$DIR/costs.json" -c 1 -q $QUANTUM -p "$(IFS=,; echo "${POLICIES[*]}")" \
+		-w "$mix" -r "$rate" \
+		-n "$(awk -v r="$rate" -v s="$SECONDS_EACH" 'BEGIN { printf "%d",
+		r * s * 10 / 9 }')" -S "$2" -Q --json - | jq -c --arg workload "$name" '
 		.runs[] | .policy as $policy | .classes[] | select(.class != "all") |
 		{$workload, $policy, class, p50_us, p90_us, p99_us}'
 }
@@ -103,12 +113,15 @@ for w in "${WORKLOADS[@]}"; do
 	done
 done
 
-jq -n -L bench --slurpfile l "$RAW".lab.jsonl --slurpfile s "$RAW".sim.jsonl --slurpfile c "$DIR/costs.json" \
-	--arg workloads "$(printf '%s\n' "${WORKLOADS[@]}")" --arg quantum $QUANTUM --argjson rounds "$ROUNDS" \
+jq -n -L bench --slurpfile l "$RAW".lab.jsonl --slurpfile s "$RAW".sim.jsonl \
+	--slurpfile c "$DIR/costs.json" \
+	--arg workloads "$(printf '%s\n' "${WORKLOADS[@]}")" --arg quantum $QUANTUM \
+	--argjson rounds "$ROUNDS" \
 	--argjson seconds "$SECONDS_EACH" --arg kernel "$(uname -r)" \
 	--arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" '
 	include "sim_lab"; compare($l; $s) as $rows |
-	{workloads: ($workloads | split("\n") | map(split(" ") | {(.[0]): {rate: (.[1] | tonumber), mix: .[2]}}) | add),
+	{workloads: ($workloads | split("\n") | map(split(" ") | {(.[0]): {rate: (.[1] | tonumber),
+	mix: .[2]}}) | add),
 	 $quantum, $rounds, seconds_each: $seconds, results: $rows, summary: ($rows | summary),
 	 costs: $c[0], $kernel, $commit}' >"$OUT"
 jq -r -L bench 'include "sim_lab"; table' "$OUT" | column -t -s "$(printf '\t')"

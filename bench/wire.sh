@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# wire.sh - the wire transport against the shared one, interleaved in one run; and what k does. Writes build/bench/wire.json.
+# wire.sh - the wire transport against the shared one, interleaved in one run; and what k does.
+# Writes build/bench/wire.json.
 #
-# Client on CPU 0, one worker core on CPU 1, of which one runs at a time (the other is stopped). Round trips are of one
-# request at a time. rps is what is answered of more than can be: 1 us each, so the way is what is measured. A
-# worker's send call runs switch and NIC inline here, so there is no delay for k to hide: that is the simulator's business.
+# Client on CPU 0, one worker core on CPU 1, of which one runs at a time (the other is stopped).
+# Round trips are of one request at a time. rps is what is answered of more than can be: 1 us each,
+# so the way is what is measured. A worker's send call runs switch and NIC inline here, so there is
+# no delay for k to hide: that is the simulator's business.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 LAB=bw$$
@@ -20,7 +22,8 @@ PORT=${WIRE_LAB}n
 wire() { tests/lab.sh exec "$WIRE_LAB" "$@"; }
 stats() { wire nic shunt stats -j --dev "$PORT"; }
 
-# What the kernel counted of the NIC's program, if it counts: it does for the time of this measurement.
+# What the kernel counted of the NIC's program, if it counts: it does for the time of this
+# measurement.
 was=$(sysctl -n kernel.bpf_stats_enabled)
 end_wire() {
 	sysctl -qw kernel.bpf_stats_enabled="$was"
@@ -46,11 +49,13 @@ serve "$DIR/shared.yaml" >/dev/null
 
 tests/lab.sh up "$WIRE_LAB" --wire 1
 (umask 077 && od -An -N16 -tx8 /dev/urandom | tr -d ' ' >"$DIR/key")
-{ classes; printf 'wire: {key: %s, cores: [{mac: "02:00:c6:12:01:00"}]}\n' "$DIR/key"; } >"$DIR/wire.yaml"
+{ classes; printf 'wire: {key: %s, cores: [{mac: "02:00:c6:12:01:00"}]}\n' "$DIR/key"; } \
+	>"$DIR/wire.yaml"
 wire nic shunt load fcfs --dev "$PORT" --config "$DIR/wire.yaml" >/dev/null
 start_wire() { LAB=$WIRE_LAB start "$@"; }
 start_wire nicd nic shuntd --role nic --dev "$PORT"
-start_wire hostd host shuntd --role host --dev "${WIRE_LAB}h0:1" --nic 02:00:c6:12:00:02 --key "$DIR/key"
+start_wire hostd host shuntd --role host --dev "${WIRE_LAB}h0:1" --nic 02:00:c6:12:00:02 \
+	--key "$DIR/key"
 wait_for 10 test -S "/run/shunt/${WIRE_LAB}h0.sock"
 start_wire wspin host shunt-spin --dev "${WIRE_LAB}h0" --idle spin
 is_up() { stats | jq -e '.wire.core[0].up'; }
@@ -80,8 +85,11 @@ for ((round = 1; round <= ROUNDS; round++)); do
 	nic_sums >>"$DIR/after.json"
 	for k in 1 2 3 4 5; do
 		wire nic shunt wire set --dev "$PORT" k=$k >/dev/null
-		wire client shunt-load --to 198.18.0.2:9000 --json --rate "$RATE" --burst 32 --time 0.5 --wait 100ms \
-			--cpu 0 --mix short=1:1us | jq -s --argjson k $k 'last | {k: $k, rps: (.classes.short.answered / 0.5)}' \
+		wire client shunt-load --to 198.18.0.2:9000 --json --rate "$RATE" --burst 32 \
+			--time 0.5 --wait 100ms \
+			--cpu 0 --mix short=1:1us |
+			jq -s --argjson k $k 'last | {k: $k,
+			rps: (.classes.short.answered / 0.5)}' \
 			>>"$DIR/k.json"
 	done
 	[ ! -t 2 ] || printf '\rround %d of %d ' "$round" "$ROUNDS" >&2
@@ -92,24 +100,33 @@ done
 wire nic shunt switch sq --dev "$PORT" >/dev/null
 wire nic shunt quantum set short 10us --dev "$PORT" >/dev/null
 wire nic shunt quantum set long 10us --dev "$PORT" >/dev/null
-wire client shunt-load --to 198.18.0.2:9000 --json --rate 4000 --time 2 --cpu 0 --mix short=0.5:1us,long=0.5:100us \
+wire client shunt-load --to 198.18.0.2:9000 --json --rate 4000 --time 2 --cpu 0 \
+	--mix short=0.5:1us,long=0.5:100us \
 	>"$DIR/preempt.json"
 stats >"$DIR/stats.json"
 
 mkdir -p build/bench
 jq -n --slurpfile s "$DIR/shared.json" --slurpfile w "$DIR/wire.json" --slurpfile k "$DIR/k.json" \
-	--slurpfile a "$DIR/after.json" --slurpfile b "$DIR/before.json" --slurpfile t "$DIR/stats.json" \
-	--arg kernel "$(uname -r)" --arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" \
+	--slurpfile a "$DIR/after.json" --slurpfile b "$DIR/before.json" \
+	--slurpfile t "$DIR/stats.json" \
+	--arg kernel "$(uname -r)" --arg commit "$(git rev-parse --short HEAD 2>/dev/null ||
+	true)" \
 	--argjson rounds "$ROUNDS" --argjson count "$COUNT" '
 	def median: sort | .[length / 2 | floor];
-	{k: ($k | group_by(.k) | map({key: (.[0].k | tostring), value: {rps: (map(.rps) | median | round),
-		rps_least: (map(.rps) | min | round), rps_most: (map(.rps) | max | round)}}) | from_entries),
-	 preemptions: $t[0].preemption.by_safepoint, needless_preemptions: $t[0].wire.needless_preemptions,
-	 shared_rtt_ns_p50: ($s | map(.rtt_ns_p50) | median), wire_rtt_ns_p50: ($w | map(.rtt_ns_p50) | median),
+	{k: ($k | group_by(.k) | map({key: (.[0].k | tostring), value: {rps: (map(.rps) | median |
+		round),
+		rps_least: (map(.rps) | min | round), rps_most: (map(.rps) | max | round)}}) |
+			from_entries),
+	 preemptions: $t[0].preemption.by_safepoint,
+	 	needless_preemptions: $t[0].wire.needless_preemptions,
+	 shared_rtt_ns_p50: ($s | map(.rtt_ns_p50) | median), wire_rtt_ns_p50: ($w |
+	 	map(.rtt_ns_p50) | median),
 	 nic_ns_per_request: ([$a, $b] | transpose |
 		map((.[0].ns - .[1].ns) / (.[0].requests - .[1].requests)) | median | round),
 	 nic_runs_per_request: ([$a, $b] | transpose |
-		map((.[0].runs - .[1].runs) / (.[0].requests - .[1].requests)) | median * 100 | round / 100),
-	 lost: ($s + $w | map(.lost) | add), rounds: $rounds, round_trips: $count, kernel: $kernel, commit: $commit}' \
+		map((.[0].runs - .[1].runs) / (.[0].requests - .[1].requests)) | median * 100 |
+		round / 100),
+	 lost: ($s + $w | map(.lost) | add), rounds: $rounds, round_trips: $count, kernel: $kernel,
+	 	commit: $commit}' \
 	>build/bench/wire.json
 jq . build/bench/wire.json

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """columns.py FILE... - names each line that is too wide: 100 columns for code, 120 for docs; a tab goes to the next 8
 
-Wider by rule: a URL and a picture's link, which cannot be broken; a term of a definition in a man page, which rst wants on one line.
+Wider by rule: a URL and a picture's link, which cannot be broken; a term of a definition in a man page, which rst
+wants on one line; a text in quotes that has a script's line for itself.
 """
 import re
 import sys
@@ -12,8 +13,10 @@ CODE, DOCS = 100, 120
 
 def may_be_wide(path, line, following):
     indent = len(line) - len(line.lstrip())
-    term = path.endswith('.rst') and following.strip() and len(following) - len(following.lstrip()) > indent
-    return term or re.search(r'https?://\S{40}', line) or re.match(r'!\[.*\]\(.*\)$', line)
+    deeper = following.strip() and len(following) - len(following.lstrip()) > indent
+    term = path.endswith('.rst') and deeper
+    alone = path.endswith('.sh') and re.match(r'''[ \t]*(["']).*\1[^"']*$''', line)
+    return term or alone or re.search(r'https?://\S{40}', line) or re.match(r'!\[.*\]\(.*\)$', line)
 
 
 def wide_lines(path):

@@ -6,7 +6,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 LAB=demo$$
 RATE=8000 # of a mean of 50.5 us: 40 % of what one core can do
-PHASE=4   # seconds: four that are shown, and two while another policy is loaded: that takes most of a second of the client's CPU
+# seconds: four that are shown, and two while another policy is loaded: that takes most of a second
+# of the client's CPU
+PHASE=4
 
 BOLD="" PLAIN=""
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -28,7 +30,8 @@ table() {
 		| @tsv' | column -t -s "$(printf '\t')" | sed 's/^/  /'
 }
 
-say "1. A lab: two network namespaces and a veth pair, the client on one end, the host on the other."
+say "1. A lab: two network namespaces and a veth pair, the client on one end, the host on the
+   other."
 . scripts/in_lab.sh
 cat >"$DIR/demo.yaml" <<YAML
 domains:
@@ -47,26 +50,26 @@ say "2. shunt load fcfs: an XDP program on the host's end classifies each UDP re
    (first byte 2 is 'long', all else 'short') and steers it to an idle core or holds it."
 serve "$DIR/demo.yaml"
 
-say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 us: one core at 40 %.
-   First come, first served: short requests wait behind long ones. Times are microseconds: round
-   trips as the client sees them, and from XDP to the reply. On a busy virtual machine p99 is the
-   machine's: look at p90."
+say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 us: one core
+   at 40 %. First come, first served: short requests wait behind long ones. Times are
+   microseconds: round trips as the client sees them, and from XDP to the reply. On a busy
+   virtual machine p99 is the machine's: look at p90."
 BEGUN=$SECONDS
 start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((6 * PHASE)) \
 	--report $PHASE --json --cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json"
 table 1
 
-say "4. shunt switch sq, while requests keep coming: still one queue, but a request that ran for 5 us while
-   others wait goes to its tail. No packet is lost by the switch, and nobody restarts."
+say "4. shunt switch sq, while requests keep coming: still one queue, but a request that ran for
+   5 us while others wait goes to its tail. The switch loses no packet and restarts no process."
 host taskset -c 0 shunt switch sq --dev "$DEV"
 table 3
 
-say "5. shunt switch mq: of what waits, and of what runs, the one that used up most of its objective goes
-   next (short: 50 us, long: 1 ms)."
+say "5. shunt switch mq: of what waits, and of what runs, the request that used up most of its
+   objective goes next (short: 50 us, long: 1 ms)."
 host taskset -c 0 shunt switch mq --dev "$DEV"
 table 5
 
-say "6. bpftool sets the objective of class 0 from 50 us to 10 ms (bytes 10 27 00 00), still under load:
+say "6. bpftool sets the objective of class 0 from 50 us to 10 ms (bytes 10 27 00 00), under load:
    now the short ones wait like the long ones, or longer."
 set -- bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/slo_us" key 0 0 0 0 value 0x10 0x27 0 0
 echo "  \$ $*"
@@ -76,4 +79,5 @@ table 6
 say "7. Where every request went: arrived = replied + … , per class, always."
 host shunt stats --dev "$DEV"
 
-say "That was one worker core, no dispatcher, no kernel module. docs/preemption.md tells how. Load your own policy: docs/policies.md."
+say "That was one worker core, no dispatcher, no kernel module: docs/preemption.md. Load your own
+policy: docs/policies.md."

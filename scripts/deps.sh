@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # deps.sh [--check] - install the Debian packages that shunt is built and tested with; quiet when
-# nothing is missing. --check only says what is missing, and fails. CROSS=aarch64-linux-gnu: for building with it, too.
+# nothing is missing. --check only says what is missing, and fails. CROSS=aarch64-linux-gnu: for
+# building with it, too.
 set -eu
 
-build="gcc g++ make clang llvm llvm-dev libbpf-dev libelf-dev linux-libc-dev libcyaml-dev libyaml-dev libjansson-dev
-libcap-ng-dev libxdp-dev pkg-config python3-docutils"
+build="gcc g++ make clang llvm llvm-dev libbpf-dev libelf-dev linux-libc-dev libcyaml-dev
+libyaml-dev libjansson-dev libcap-ng-dev libxdp-dev pkg-config python3-docutils"
 run="bpftool iproute2 ethtool iputils-ping"
-check="libcmocka-dev libclang-rt-dev librocksdb-dev memcached libmemcached-tools python3 jq xdp-tools procps util-linux netcat-openbsd spin shellcheck
+check="libcmocka-dev libclang-rt-dev librocksdb-dev memcached libmemcached-tools python3 jq
+xdp-tools procps util-linux netcat-openbsd spin shellcheck
 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
 # What is built for another architecture needs that one's libraries, and its own tools.
@@ -15,7 +17,8 @@ case ${CROSS:-} in
 aarch64-linux-gnu)
 	arch=arm64
 	build="$build gcc-aarch64-linux-gnu"
-	for p in libbpf-dev libelf-dev libcyaml-dev libyaml-dev libjansson-dev libcap-ng-dev libxdp-dev libcmocka-dev; do
+	for p in libbpf-dev libelf-dev libcyaml-dev libyaml-dev libjansson-dev libcap-ng-dev \
+		libxdp-dev libcmocka-dev; do
 		build="$build $p:$arch"
 	done ;;
 "") ;;
@@ -49,7 +52,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
-[ -z "${arch:-}" ] || dpkg --print-foreign-architectures | grep -qx "$arch" || dpkg --add-architecture "$arch"
+[ -z "${arch:-}" ] || dpkg --print-foreign-architectures | grep -qx "$arch" ||
+	dpkg --add-architecture "$arch"
 apt-get -qq update
 # shellcheck disable=SC2086
 apt-get -qq install -y --no-install-recommends $missing >/dev/null

@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # in_lab.sh - a lab for as long as a script runs: sourced by the demo and by benchmarks
 #
-# LAB is the lab's name; NO_LAB=1: none is made, the script makes its own. Gives $DEV (the host's interface),
-# $DIR (a folder for files), host, client, start, wait_for; whatever happens, started processes, pins, lab and folder are removed at the end.
+# LAB is the lab's name; NO_LAB=1: none is made, the script makes its own. Gives $DEV (the host's
+# interface), $DIR (a folder for files), host, client, start, wait_for; whatever happens, started
+# processes, pins, lab and folder are removed at the end.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PATH=$ROOT/build:$PATH
@@ -14,7 +15,8 @@ declare -A PIDS=()
 host() { "$ROOT/tests/lab.sh" exec "$LAB" host "$@"; }
 client() { "$ROOT/tests/lab.sh" exec "$LAB" client "$@"; }
 
-# NAME host|client COMMAND…: in the background, its messages in $DIR/NAME.log, its pid in PIDS[NAME].
+# NAME host|client COMMAND…: in the background, its messages in $DIR/NAME.log, its pid in
+# PIDS[NAME].
 start() {
 	nsenter "--net=/run/netns/shunt-$LAB-$2" -- "${@:3}" 2>"$DIR/$1.log" &
 	PIDS[$1]=$!

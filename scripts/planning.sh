@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# planning.sh - runs the commands of docs/planning.md, in order and in one shell, and prints the document with what they print now
+# planning.sh - runs the commands of docs/planning.md, in order and in one shell, and prints the
+# document with what they print now
 #
 #   scripts/planning.sh >NEW          in full
 #   REQUESTS=2000 scripts/planning.sh short runs, to see that the commands are taken
@@ -39,7 +40,8 @@ while IFS= read -r line; do
 	fi
 	if [[ -n $command && $command != *\\ ]]; then
 		eval "$command" >"$dir/.out"
-		sed '/^$/d; s/^/    /; s/ *$//' "$dir/.out" # a line without text would end the block
+		# a line without text would end the block
+		sed '/^$/d; s/^/    /; s/ *$//' "$dir/.out"
 		command='' skip=1
 	fi
 done <"$root/docs/planning.md"

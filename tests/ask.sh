@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# ask.sh - for tests that send a worker one word at a time and read its answer (tests/lang/edges.cpp and its kin)
+# ask.sh - for tests that send a worker one word at a time and read its answer (tests/lang/edges.cpp
+# and its kin)
 #
 # Sourced after serve.sh.
 
@@ -13,7 +14,8 @@ start_edges() {
 # WORD N: the first N datagrams of the answer, in one line.
 ask_all() {
 	client bash -c 'exec 3<>/dev/udp/198.18.0.2/9000; printf %s "$1" >&3
-		for ((i = 0; i < $2; i++)); do timeout 3 dd bs=2048 count=1 <&3 2>/dev/null; done' - "$1" "$2" |
+		for ((i = 0; i < $2; i++)); do timeout 3 dd bs=2048 count=1 <&3 2>/dev/null; done' \
+			- "$1" "$2" |
 		paste -sd " "
 }
 

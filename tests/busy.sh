@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# busy.sh COMMAND… - runs it beside two processes that spin, each in a session of its own, as other users' would be
+# busy.sh COMMAND… - runs it beside two processes that spin, each in a session of its own, as other
+# users' would be
 set -euo pipefail
 
 export PATIENCE=${PATIENCE:-6} # the average of the load says so only after a minute

@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# complaints.sh - sourced by run.sh: what the kernel's log tells of a bug in the kernel, and the test during which it did
+# complaints.sh - sourced by run.sh: what the kernel's log tells of a bug in the kernel, and the
+# test during which it did
 #
-# A watcher follows the log. For each line it notes the moment, and the test that the process named in the line belongs to, for
-# as long as the process lives. Without a process of a test, the moments at which tests began and ended decide; several tests
-# may then remain, and all are named. $DIR is run.sh's folder:
+# A watcher follows the log. For each line it notes the moment, and the test that the process named
+# in the line belongs to, for as long as the process lives. Without a process of a test, the moments
+# at which tests began and ended decide; several tests may then remain, and all are named. $DIR is
+# run.sh's folder:
 #   before      complaints that the log had when the run began
-#   complaints  MS WHOSE LINE, separated by tabs; WHOSE: a test, "other" (a process that no test started) or "-" (unknown)
+#   complaints MS WHOSE LINE, separated by tabs; WHOSE: a test, "other" (a process that no test
+#   started) or "-" (unknown)
 #   programs    PID NAME of each program that was started
 #   times       BEGAN ENDED NAME, in ms, of each test, and of what a program did beyond its tests
 #
 # KERNEL_LOG=FILE: that file instead of the kernel's log (tests of the runner).
-# A process that takes a fault of its own is no bug in the kernel: 'traps: a[1] general protection fault ip:…'.
+# A process that takes a fault of its own is no bug in the kernel: 'traps: a[1] general protection
+# fault ip:…'.
 COMPLAINT='BUG:|WARNING:|Oops|refcount_t|general protection fault[,:]|verifier bug'
 SLACK=20 # ms: a line may be read so long after it was written
 
@@ -28,7 +32,9 @@ follow_log() {
 }
 
 # Numbers of processes in the log are those of the first namespace of processes.
-pids_are_ours() { [ -n "${KERNEL_LOG:-}" ] || [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ]; }
+pids_are_ours() {
+	[ -n "${KERNEL_LOG:-}" ] || [ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ]
+}
 
 # Follows the log in the background until end_watch.
 watch_kernel() {
@@ -45,7 +51,8 @@ note_lines() {
 	local line whose
 	while IFS= read -r line; do
 		whose=-
-		[[ ! $line =~ PID:\ ([0-9]+) ]] || ! pids_are_ours || whose=$(whose "${BASH_REMATCH[1]}")
+		[[ ! $line =~ PID:\ ([0-9]+) ]] || ! pids_are_ours ||
+			whose=$(whose "${BASH_REMATCH[1]}")
 		printf '%s\t%s\t%s\n' "$(now_ms)" "$whose" "$line" >>"$DIR/complaints"
 	done
 }
@@ -66,7 +73,8 @@ whose() {
 
 # MS: the tests that ran at that moment, one a line.
 running_at() {
-	awk -v t="$1" -v slack=$SLACK '$1 <= t && t - slack <= $2 { sub(/^[0-9]+ [0-9]+ /, ""); print }' "$DIR/times" | sort -u
+	awk -v t="$1" -v slack=$SLACK '$1 <= t && t - slack <= $2 { sub(/^[0-9]+ [0-9]+ /, "");
+		print }' "$DIR/times" | sort -u
 }
 
 # A line without what differs from one time to the next.
@@ -99,7 +107,8 @@ report_complaint() {
 		case ${#tests[@]} in
 		0) name=kernel why+="; no test ran" ;;
 		1) name=${tests[0]} why+="; no other test ran" ;;
-		*) name=kernel why+="; one of these ran: $(printf '%s, ' "${tests[@]}" | sed 's/, $//')" ;;
+		*) name=kernel \
+			why+="; one of these ran: $(printf '%s, ' "${tests[@]}" | sed 's/, $//')" ;;
 		esac
 		;;
 	*': '*) why+="; in a process of this test" ;;

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# lab.sh - a client and a host on one machine: two network namespaces joined by a veth pair; or with a card in
-# between, in a third one; or a client, a switch, a NIC and its hosts, four namespaces or more.
+# lab.sh - a client and a host on one machine: two network namespaces joined by a veth pair; or with
+# a card in between, in a third one; or a client, a switch, a NIC and its hosts, four namespaces or
+# more.
 #
 # No address of it is reachable from outside, and nothing in it reaches out. Every lab has the same
 # addresses; only its names differ, since pins and sockets go by the interface's name.
@@ -28,11 +29,13 @@ NAME: at most 14 of a-z, 0-9 and -, a letter first. Its interfaces are
       NAMEh  in the host's namespace:   198.18.0.2/24, fd00:198:18::2/64
 --queues N   receive and send queues at both ends (default 1)
 --vlan ID    tag every frame on the wire, both ways; given twice: 802.1ad outside, 802.1Q inside
---card N     a card between the two, side 'nic': NAMEw is its port on the wire, and a program there may choose which of
-             the host's N receive queues a packet gets (tests/lab_card.bpf.c); without, it is spread by hash
---wire       a NIC that shares no memory with its hosts: the addresses are those of its port NAMEn, and each
-             core of a host is a virtual function, NAMEh0, NAMEh1, ..., at the same switch. CORES of each
-             host (default 2): '2,1' makes host with two and host1 with one. What the name 'wire' implies
+--card N     a card between the two, side 'nic': NAMEw is its port on the wire, and a program there
+             may choose which of the host's N receive queues a packet gets (tests/lab_card.bpf.c);
+             without one, packets are spread by hash
+--wire       a NIC that shares no memory with its hosts: the addresses are those of its port NAMEn,
+             and each core of a host is a virtual function, NAMEh0, NAMEh1, ..., at the same switch.
+             CORES of each host (default 2): '2,1' makes host with two and host1 with one. The name
+             'wire' implies it
 TEXT
 }
 
@@ -49,7 +52,8 @@ bad_usage() {
 
 check_name() {
 	[[ ${1-} =~ ^[a-z][a-z0-9-]{0,13}$ ]] ||
-		bad_usage "'${1-}' is no name for a lab: at most 14 of a-z, 0-9 and -, a letter first"
+		bad_usage \
+		"'${1-}' is no name for a lab: at most 14 of a-z, 0-9 and -, a letter first"
 }
 
 ns() { echo "shunt-$1-$2"; }
@@ -73,8 +77,8 @@ labs() {
 # SIDE: commands of ip(8) there, a line each on stdin.
 ip_there() { ip -n "$(ns "$LAB" "$1")" -batch -; }
 
-# SIDE IFNAME [FEATURE on|off]...: nothing leaves the interface of itself. GRO turns on the NAPI that veth's XDP needs.
-# Offloaded VLAN tags would be hidden from XDP.
+# SIDE IFNAME [FEATURE on|off]...: nothing leaves the interface of itself. GRO turns on the NAPI
+# that veth's XDP needs. Offloaded VLAN tags would be hidden from XDP.
 quieten() {
 	# shellcheck disable=SC2016 # for the shell there
 	inside "$LAB" "$1" sh -ec 'cd "/proc/sys/net/ipv6/conf/$1"
@@ -84,7 +88,8 @@ quieten() {
 
 # One end: what an interface needs to be a quiet, plain one.
 set_up_end() { # SIDE IFNAME ADDR4 ADDR6 PEER4 PEER6 PEER_MAC
-	quieten "$1" "$2" tx-vlan-stag-hw-insert off rx-vlan-stag-hw-parse off # those of 802.1ad have names of their own
+	# those of 802.1ad have names of their own
+	quieten "$1" "$2" tx-vlan-stag-hw-insert off rx-vlan-stag-hw-parse off
 	ip_there "$1" <<-TEXT
 	link set $2 addrgenmode none
 	addr add $3/24 dev $2
@@ -96,12 +101,13 @@ set_up_end() { # SIDE IFNAME ADDR4 ADDR6 PEER4 PEER6 PEER_MAC
 	TEXT
 }
 
-# LAB SIDE DEVICE DIRECTION OBJECT SECTION: tc makes folders in the bpffs that it finds, and leaves them: it gets one that
-# goes with it.
+# LAB SIDE DEVICE DIRECTION OBJECT SECTION: tc makes folders in the bpffs that it finds, and leaves
+# them: it gets one that goes with it.
 run_at() {
 	# shellcheck disable=SC2016 # for the shell there
 	inside "$1" "$2" unshare --mount sh -ec 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf
-		exec tc filter add dev "$1" "$2" bpf direct-action object-file "$3" section "$4"' run_at "${@:3}"
+		exec tc filter add dev "$1" "$2" bpf direct-action object-file "$3" section "$4"' \
+			run_at "${@:3}"
 }
 
 # Kernels without 802.1Q interfaces can still tag: a BPF program on the way out, one on the way in.
@@ -126,12 +132,15 @@ tag() { # LAB ID...
 	trap 'undo "$LAB"' EXIT
 }
 
-# --- a card between client and host ----------------------------------------------------------------------
+# --- a card between client and host
+# ----------------------------------------------------------------------
 
-# IFNAME IFNAME2 SIDE PEER_MAC QUEUES [PEER_OPTIONS…]: a port of the card, and what is plugged into it.
+# IFNAME IFNAME2 SIDE PEER_MAC QUEUES [PEER_OPTIONS…]: a port of the card, and what is plugged into
+# it.
 plug_card() {
 	ip -n "$(ns "$LAB" nic)" link add "$1" numtxqueues "$5" numrxqueues "$5" type veth \
-		peer name "$2" address "$4" numtxqueues "$5" numrxqueues "$5" netns "$(ns "$LAB" "$3")"
+		peer name "$2" address "$4" numtxqueues "$5" numrxqueues "$5" netns \
+		"$(ns "$LAB" "$3")"
 	inside "$LAB" nic sysctl -qw "net.ipv6.conf.$1.disable_ipv6=1"
 	inside "$LAB" nic ethtool -K "$1" gro on txvlan off rxvlan off >/dev/null
 	inside "$LAB" nic ip link set "$1" mtu 1500 up
@@ -140,7 +149,8 @@ plug_card() {
 # QUEUES
 up_card() {
 	local side object
-	command -v clang >/dev/null || die "--card needs clang, to compile the programs that forward"
+	command -v clang >/dev/null ||
+		die "--card needs clang, to compile the programs that forward"
 	for side in client nic host; do
 		ip netns add "$(ns "$LAB" $side)"
 	done
@@ -161,7 +171,8 @@ up_card() {
 	trap 'undo "$LAB"' EXIT
 }
 
-# --- a NIC, its hosts, and the switch that is in the card ------------------------------------------------
+# --- a NIC, its hosts, and the switch that is in the card
+# ------------------------------------------------
 
 switch_pins() { echo "$BPFFS/switch-$1"; }
 
@@ -272,9 +283,12 @@ up() {
 	done
 	((${#vlans[@]} <= 2)) || bad_usage "at most two VLAN tags"
 	[[ -z $wire || $wire =~ ^[1-9][0-9]?(,[1-9][0-9]?){0,3}$ ]] ||
-		bad_usage "--wire takes the cores of one to four hosts, such as 2 or 2,1, not '$wire'"
-	[[ -z $card || $card =~ ^([1-9]|[1-5][0-9]|6[0-4])$ ]] || bad_usage "--card takes 1 to 64 queues, not '$card'"
-	[ -z "$wire$card" ] || [ "$queues${#vlans[@]}" = 10 ] || bad_usage "--wire and --card go without --queues and --vlan"
+		bad_usage \
+		"--wire takes the cores of one to four hosts, such as 2 or 2,1, not '$wire'"
+	[[ -z $card || $card =~ ^([1-9]|[1-5][0-9]|6[0-4])$ ]] ||
+		bad_usage "--card takes 1 to 64 queues, not '$card'"
+	[ -z "$wire$card" ] || [ "$queues${#vlans[@]}" = 10 ] ||
+		bad_usage "--wire and --card go without --queues and --vlan"
 	[ -z "$wire" ] || [ -z "$card" ] || bad_usage "--wire or --card, not both"
 	[ "$(id -u)" = 0 ] || die "network namespaces need root"
 	! exists "$LAB" || die "'$LAB' is there already; 'lab.sh down $LAB' removes it"
@@ -329,9 +343,11 @@ status() {
 	for lab in ${1-$(labs)}; do
 		exists "$lab" || die "there is no lab '$lab'"
 		for side in $([ ! -e "$NETNS/$(ns "$lab" nic)" ] || echo nic) client host; do
-			[ -e "$NETNS/$(ns "$lab" "$side")" ] || { echo "$lab $side is gone"; continue; }
+			[ -e "$NETNS/$(ns "$lab" "$side")" ] ||
+				{ echo "$lab $side is gone"; continue; }
 			inside "$lab" "$side" ip -j -d addr show 2>/dev/null |
-				jq -re --arg lab "$lab" --arg side "$side" '[.[] | select(.ifname | startswith($lab))][] |
+				jq -re --arg lab "$lab" \
+				--arg side "$side" '[.[] | select(.ifname | startswith($lab))][] |
 				"\($lab) \($side): " +
 				"\(.ifname) \(.operstate | ascii_downcase), " +
 				"\(.num_rx_queues) queues, " +
@@ -349,10 +365,12 @@ up)
 	;;
 exec)
 	check_name "${2-}"
-	[[ ${3-} =~ ^(client|nic|switch|host[1-3]?)$ ]] || bad_usage "which side: client or host, not '${3-}'"
+	[[ ${3-} =~ ^(client|nic|switch|host[1-3]?)$ ]] ||
+		bad_usage "which side: client or host, not '${3-}'"
 	[ $# -ge 4 ] || bad_usage "exec what?"
 	exists "$2" || die "there is no lab '$2'; 'lab.sh up $2' makes it"
-	[ -e "$NETNS/$(ns "$2" "$3")" ] || die "the lab '$2' has no $3; it has $(sides "$2" | paste -sd ' ')"
+	[ -e "$NETNS/$(ns "$2" "$3")" ] ||
+		die "the lab '$2' has no $3; it has $(sides "$2" | paste -sd ' ')"
 	# Not "ip netns exec": its fresh /sys hides bpffs.
 	exec nsenter --net="$NETNS/$(ns "$2" "$3")" -- "${@:4}"
 	;;

@@ -3,23 +3,24 @@
 # lib.sh - for tests in bash: every test_* function runs in a sandbox of its own, in a fresh lab
 #
 # A test file sources this, defines functions test_name_is_a_claim and ends with "run_tests". Its
-# sandbox is a set of kernel namespaces: processes, mounts, network. So bpffs, /run (sockets, network
-# namespaces, $DIR) and every process are the test's own and vanish with it, however it ends; and
-# nothing that it does reaches the machine's interfaces.
+# sandbox is a set of kernel namespaces: processes, mounts, network. So bpffs, /run (sockets,
+# network namespaces, $DIR) and every process are the test's own and vanish with it, however it
+# ends; and nothing that it does reaches the machine's interfaces.
 #
 #   LAB_ARGS=(--queues 2)   in the file, before run_tests: options of every test's lab
 #   NO_LAB=1                in the file: tests that need none
 #   TEST_LIMIT=180          in the file: seconds that each test may take
 #   SLOWER=10               in the environment: the machine is so much slower, wait so much longer
-#   PATIENCE=6              in the environment: how many times longer than it names wait_for waits; by default 2, or 6 where more
-#                           processes want to run than there are CPUs
+#   PATIENCE=6              in the environment: how many times longer than it names wait_for waits;
+#                           by default 2, or 6 where more processes want to run than there are CPUs
 #   TRIES=2                 how often a test that fails is tried; 1 while hunting a bug
 #
-# In a test: $LAB, $DEV (the host's interface), $DIR (empty folder). `bash FILE NAME…` runs some of the
-# tests. V=1 shows all output, not only that of failed tests.
+# In a test: $LAB, $DEV (the host's interface), $DIR (empty folder). `bash FILE NAME…` runs some of
+# the tests. V=1 shows all output, not only that of failed tests.
 #
-# A test of real time runs on machines whose hypervisor takes CPUs away for as long as it likes: one that fails is tried once more in
-# a fresh sandbox, its failure is shown, and run.sh lists it. A broken invariant (`broken`) is never tried again.
+# A test of real time runs on machines whose hypervisor takes CPUs away for as long as it likes: one
+# that fails is tried once more in a fresh sandbox, its failure is shown, and run.sh lists it. A
+# broken invariant (`broken`) is never tried again.
 set -Eeuo pipefail
 
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -114,7 +115,8 @@ assert_exit() {
 	shift
 	"$@" >"$DIR/out" 2>"$DIR/err" || got=$?
 	[ "$got" = "$want" ] ||
-		fail "'$*' ended with status $got, should be $want: $(head -c 2000 "$DIR/err" "$DIR/out")"
+		fail "'$*' ended with status $got, should be $want: $(head \
+		-c 2000 "$DIR/err" "$DIR/out")"
 }
 
 # --- the lab --------------------------------------------------------------------------------------
@@ -130,9 +132,11 @@ new_lab() {
 	"$TESTS/lab.sh" up "$LAB" "$@"
 }
 
-# --- processes --------------------------------------------------------------------------------------
+# --- processes
+# --------------------------------------------------------------------------------------
 
-# NAME COMMAND…: in the background, its output in $DIR/NAME.log. COMMAND may start with host or client.
+# NAME COMMAND…: in the background, its output in $DIR/NAME.log. COMMAND may start with host or
+# client.
 start() {
 	local name=$1
 	shift
@@ -147,7 +151,8 @@ start() {
 
 running() { kill -0 "${PIDS[$1]}" 2>/dev/null; }
 
-# NAME [SIGNAL]: ends what was started and waits for it; KILL after 30 s. Its exit status is in $STATUS.
+# NAME [SIGNAL]: ends what was started and waits for it; KILL after 30 s. Its exit status is in
+# $STATUS.
 stop() {
 	local pid=${PIDS[$1]} end=$((SECONDS + 30))
 	kill -"${2:-TERM}" "$pid" 2>/dev/null || true
@@ -179,10 +184,11 @@ state_of() {
 
 logs() { cat "$DIR/$1.log"; }
 
-# SECONDS COMMAND…: until it succeeds. The seconds are what a quiet machine may take: a busy one gets PATIENCE times as many,
-# which costs nothing where the command succeeds.
+# SECONDS COMMAND…: until it succeeds. The seconds are what a quiet machine may take: a busy one
+# gets PATIENCE times as many, which costs nothing where the command succeeds.
 wait_for() {
-	local limit=$(($1 * PATIENCE * ${SLOWER:-1})) end=$((SECONDS + $1 * PATIENCE * ${SLOWER:-1}))
+	local limit=$(($1 * PATIENCE * ${SLOWER:-1})) \
+		end=$((SECONDS + $1 * PATIENCE * ${SLOWER:-1}))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		((SECONDS < end)) || fail "waited $limit s for: $*"
@@ -204,7 +210,8 @@ pace() {
 	done
 }
 
-# --- reading JSON -------------------------------------------------------------------------------------
+# --- reading JSON
+# -------------------------------------------------------------------------------------
 
 # FILTER COMMAND…: jq's answer about what the command prints.
 json() {
@@ -214,13 +221,16 @@ json() {
 	jq -er "$filter" <<<"$text" || fail "no '$filter' in what '$*' printed: $text"
 }
 
-# --- a verifier that forgives nothing -------------------------------------------------------------------
+# --- a verifier that forgives nothing
+# -------------------------------------------------------------------
 
-# Each program that is loaded while STRICT is set, a line: "loaded NAME INSTRUCTIONS" or "refused ...".
+# Each program that is loaded while STRICT is set, a line: "loaded NAME INSTRUCTIONS" or "refused
+# ...".
 STRICT_LOG=$DIR/strict
 export STRICT_LOG
 
-# With BPF_F_TEST_REG_INVARIANTS (tests/strict.c), if this kernel knows it: its trial program was loaded with it.
+# With BPF_F_TEST_REG_INVARIANTS (tests/strict.c), if this kernel knows it: its trial program was
+# loaded with it.
 knows_strict() {
 	[ -n "${STRICT_KNOWN:-}" ] || {
 		LD_PRELOAD=$ROOT/build/tests/strict.so shunt features >"$DIR/out" 2>&1 || true
@@ -238,7 +248,8 @@ strict() {
 # NAME: how many programs of that name were loaded strictly.
 loaded_strictly() { grep -c "^loaded $1 " "$STRICT_LOG"; }
 
-# --- running ------------------------------------------------------------------------------------------
+# --- running
+# ------------------------------------------------------------------------------------------
 
 show_logs() {
 	local log
@@ -258,7 +269,8 @@ run_one() {
 	ip link set lo up
 	LAB=lab
 	DEV=${LAB}h
-	trap 'code=$?; [ $code = 0 ] || [ $code = 77 ] || show_logs; cp /run/skip "$SKIP_TO" 2>/dev/null || true' EXIT
+	trap 'code=$?; [ $code = 0 ] || [ $code = 77 ] || show_logs
+		cp /run/skip "$SKIP_TO" 2>/dev/null || true' EXIT
 	exec {SAID}>&2
 	trap on_error ERR
 	trap out_of_time TERM

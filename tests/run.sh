@@ -1,21 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh [--beside FILE...] [--pairs FILE...] [--alone] FILE... - runs test programs, prints a line a test and one closing
-# line; fails if any test did
+# run.sh [--beside FILE...] [--pairs FILE...] [--alone] FILE... - runs test programs, prints a line
+# a test and one closing line; fails if any test did
 #
-# A test program prints TAP (cmocka's, or lib.sh's). Exit status 77 without a plan: all of it was skipped, and
-# its last line says why. A program that dies, or ends before its plan does, is a failure of its own.
-# Programs after --beside only compute: as many at once as there are CPUs. Those after --pairs serve, but time nothing: two at
-# once. Those after --alone (and without any of the three) have the machine.
-# What the kernel's log tells of a bug in the kernel is a failure, of the test during which it came (complaints.sh).
-# V=1 passes everything on. LIMIT=SECONDS bounds each program (600).
+# A test program prints TAP (cmocka's, or lib.sh's). Exit status 77 without a plan: all of it was
+# skipped, and its last line says why. A program that dies, or ends before its plan does, is a
+# failure of its own. Programs after --beside only compute: as many at once as there are CPUs. Those
+# after --pairs serve, but time nothing: two at once. Those after --alone (and without any of the
+# three) have the machine. What the kernel's log tells of a bug in the kernel is a failure, of the
+# test during which it came (complaints.sh). V=1 passes everything on. LIMIT=SECONDS bounds each
+# program (600).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 . tests/complaints.sh
 
 LIMIT=${LIMIT:-600}
 V=${V:-}
-ENDED="ended $$ $RANDOM" # the line behind a program's last one; processes that it left may keep its output open for ever
+# the line behind a program's last one; processes that it left may keep its output open for ever
+ENDED="ended $$ $RANDOM"
 DIR=$(mktemp -d)
 trap 'end_watch; rm -rf "$DIR"' EXIT
 trap 'exit 130' INT TERM
@@ -98,7 +100,8 @@ read_tap() { # FILE
 			: >"$JOB/said"
 		else
 			[[ ! $line =~ ^#?\ ?skip:\ (.*) ]] || skip_reason=${BASH_REMATCH[1]}
-			if [[ $not && $line == '# '* ]]; then # a failure is explained after its line
+			# A failure is explained after its line.
+			if [[ $not && $line == '# '* ]]; then
 				[ -n "$V" ] || printf '     %s\n' "$line"
 			else
 				printf '     %s\n' "$line" >>"$JOB/said"
@@ -144,7 +147,8 @@ run_file() { # FILE
 	code=$(cat "$JOB/code" 2>/dev/null || echo 1)
 	if [ "$code" = 77 ] && [[ $(cat "$JOB/plan") == *" 0" ]]; then
 		report skip "$name" $(($(now_ms) - began)) \
-			"$(cat "$JOB/skipped" 2>/dev/null || tail -n 1 "$JOB/said" | sed 's/^ *\(skip: \)\?//')"
+			"$(cat "$JOB/skipped" 2>/dev/null || tail -n 1 "$JOB/said" |
+			sed 's/^ *\(skip: \)\?//')"
 		return
 	fi
 	why=$(program_failure "$name" "$code")

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # serve.sh - for tests that need the whole of it: shunt loaded, shuntd, a worker, and requests
 #
-# Sourced after lib.sh. Classes: short (0) and long (1, first byte 2); port 9000. TRANSPORT=wire: a NIC schedules, see
-# wire.sh; else memory is shared.
+# Sourced after lib.sh. Classes: short (0) and long (1, first byte 2); port 9000. TRANSPORT=wire: a
+# NIC schedules, see wire.sh; else memory is shared.
 
 # CPUs of the worker's cores: two on whatever machine, so that rings are shared and contended.
 TRANSPORT=${TRANSPORT:-shared}
@@ -28,9 +28,11 @@ config() {
 	  - {port: 9000, offset: 0, value: 0x02, class: long}
 	YAML
 	printf '%s\n' "$@"
-	# A machine that loses its CPUs for a second is not a core that is silent, which would be off, or lose what it had.
+	# A machine that loses its CPUs for a second is not a core that is silent, which would be
+	# off, or lose what it had.
 	[[ "$*" == *hang:* ]] || echo "hang: {after: ${HANG:-10s}}"
-	# HOLD_RING=N in a file that wants all of many requests answered: a core without a CPU for a second drops none of them.
+	# HOLD_RING=N in a file that wants all of many requests answered: a core without a CPU for a
+	# second drops none of them.
 	[ -z "${HOLD_RING:-}" ] || [ "$TRANSPORT" = wire ] || echo "hold_ring: $HOLD_RING"
 	[ "$TRANSPORT" != wire ] || wire_config
 }
@@ -44,7 +46,8 @@ load() {
 	start_agent
 }
 
-# PATH [PROCESS]: somebody, or that process, listens there; one that was killed leaves its path behind, and one that lingers still has the socket.
+# PATH [PROCESS]: somebody, or that process, listens there; one that was killed leaves its path
+# behind, and one that lingers still has the socket.
 listens() { host ss -Hxlp | grep -F " $1 " | grep -q "${2:+pid=$2,}"; }
 
 start_agent() {
@@ -55,10 +58,12 @@ start_agent() {
 up() { host shunt stats -j --dev "$DEV" | jq -e '[.domains[].up] | add' ; }
 all_up() { host shunt stats -j --dev "$DEV" | jq -e '.domains | map(.up) == map(.cores)'; }
 
-# Worker and client go before others on this machine where a file says AHEAD=1: in sessions of their own, since the kernel
-# may share CPUs among sessions (autogroup), where niceness counts only within one.
+# Worker and client go before others on this machine where a file says AHEAD=1: in sessions of their
+# own, since the kernel may share CPUs among sessions (autogroup), where niceness counts only within
+# one.
 # shellcheck disable=SC2016 # for the shell that becomes the command
-go_ahead=(setsid nice -n -20 sh -c '{ echo -20 >/proc/self/autogroup; } 2>/dev/null; exec "$@"' ahead)
+go_ahead=(setsid nice -n -20 sh -c '{ echo -20 >/proc/self/autogroup; } 2>/dev/null; exec "$@"' \
+	ahead)
 ahead() { # SIDE COMMAND…, in words for start or host and client
 	WORDS=("$1" ${AHEAD:+"${go_ahead[@]}"} "${@:2}")
 }
@@ -73,7 +78,8 @@ start_worker() {
 # OPTIONS…: the client's JSON in $DIR/client.json. It waits for the last replies as wait_for does.
 offer() {
 	pace "$@"
-	ahead client shunt-load --to 198.18.0.2:9000 --json --wait $((3 * PATIENCE * ${SLOWER:-1} / 2))s "${PACED[@]}"
+	ahead client shunt-load --to 198.18.0.2:9000 --json \
+		--wait $((3 * PATIENCE * ${SLOWER:-1} / 2))s "${PACED[@]}"
 	"${WORDS[@]}" >"$DIR/client.json"
 }
 
@@ -89,7 +95,9 @@ assert_all_answered() {
 }
 
 # The conservation line, from counts: nothing in flight, nothing unaccounted for.
-quiet() { host shunt stats -j --dev "$DEV" | jq -e '.total.in_flight == 0 and .total.difference == 0'; }
+quiet() {
+	host shunt stats -j --dev "$DEV" | jq -e '.total.in_flight == 0 and .total.difference == 0'
+}
 
 until_quiet() {
 	local end=$((SECONDS + 10 * PATIENCE))
@@ -102,8 +110,10 @@ until_quiet() {
 assert_conserved() {
 	until_quiet
 	host shunt stats -j --dev "$DEV" | jq -e '[.classes[] |
-		.arrived - .replied - .noreply - .rejected - .dropped - .passed - .refused - .lost - .expired] |
-		all(. == 0)' >/dev/null || broken "a class is out of balance: $(host shunt stats -j --dev "$DEV")"
+		.arrived - .replied - .noreply - .rejected - .dropped - .passed - .refused -
+		.lost - .expired] |
+		all(. == 0)' >/dev/null ||
+		broken "a class is out of balance: $(host shunt stats -j --dev "$DEV")"
 }
 
 stat_of() { host shunt stats -j --dev "$DEV" | jq -e "$1"; }
@@ -113,8 +123,8 @@ arrived() { (($(stat_of .total.arrived) >= $1)); }
 
 no_worker() { stat_of '.domains | all((.agent.worker_pid // 0) == 0)'; }
 
-# Each frame is in exactly one place, counted from the rings themselves by a worker that does no more.
-# Two may be the kernel's own if a ring has ever refused a packet.
+# Each frame is in exactly one place, counted from the rings themselves by a worker that does no
+# more. Two may be the kernel's own if a ring has ever refused a packet.
 assert_frames() {
 	local counts
 	wait_for 5 no_worker

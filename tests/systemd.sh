@@ -2,16 +2,18 @@
 # shellcheck shell=bash
 # systemd.sh - a real systemd in namespaces of its own, for tests of the unit
 #
-# Sourced after lib.sh (and serve.sh). boot_systemd SIDE starts systemd as the first process of a process namespace, in the network namespace
-# of that side of the lab, with a control group of its own; it ends with the test. Its units are those in $UNITS alone, so
-# nothing of the machine is started. ctl COMMAND... is systemctl there, in_systemd COMMAND... runs something else.
+# Sourced after lib.sh (and serve.sh). boot_systemd SIDE starts systemd as the first process of a
+# process namespace, in the network namespace of that side of the lab, with a control group of its
+# own; it ends with the test. Its units are those in $UNITS alone, so nothing of the machine is
+# started. ctl COMMAND... is systemctl there, in_systemd COMMAND... runs something else.
 #
 #   boot_systemd host
 #   install_unit             # shuntd@.service as make install does it, with binaries of this tree
 #   ctl start "shuntd@$DEV"  # returns when it is ready
 #
-# What shuntd says is in $DIR/shuntd.log. A service that is to be seen by shuntd (a worker) must be one of this systemd, too: another
-# process namespace has other numbers. /run is the sandbox's; /tmp and /home are hidden from shuntd, so binaries are in $DIR/bin.
+# What shuntd says is in $DIR/shuntd.log. A service that is to be seen by shuntd (a worker) must be
+# one of this systemd, too: another process namespace has other numbers. /run is the sandbox's; /tmp
+# and /home are hidden from shuntd, so binaries are in $DIR/bin.
 
 UNITS=$DIR/units
 SYSTEMD=/lib/systemd/systemd
@@ -22,7 +24,8 @@ need_systemd() {
 	[ -x $SYSTEMD ] || skip "no systemd"
 	need findmnt nsenter systemctl
 	[ -n "$(systemd_cgroup)" ] || skip "no cgroup2 is mounted"
-	[ "$($SYSTEMD --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')" -ge 252 ] || skip "a systemd older than 252"
+	[ "$($SYSTEMD --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')" -ge 252 ] ||
+		skip "a systemd older than 252"
 }
 
 # NAME LINES…: a unit.
@@ -43,7 +46,8 @@ make_targets() {
 	done
 }
 
-# In the new namespaces: what systemd takes for a machine's. The log goes to the console, and that is a file.
+# In the new namespaces: what systemd takes for a machine's. The log goes to the console, and that
+# is a file.
 prepare_systemd() {
 	local dev
 	mount --make-rprivate /
@@ -69,7 +73,8 @@ prepare_systemd() {
 	while umount -R /sys/fs/cgroup 2>/dev/null; do :; done
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
 	mkdir -p /run/systemd/system
-	SYSTEMD_UNIT_PATH=$UNITS SYSTEMD_LOG_LEVEL=info container=shunt exec $SYSTEMD --system --unit=default.target \
+	SYSTEMD_UNIT_PATH=$UNITS SYSTEMD_LOG_LEVEL=info container=shunt exec $SYSTEMD --system \
+		--unit=default.target \
 		--log-target=console --default-standard-output=null --show-status=no
 }
 
@@ -82,8 +87,10 @@ boot_systemd() {
 	export DIR UNITS SYSTEMD
 	export -f prepare_systemd
 	# shellcheck disable=SC2016
-	start systemd nsenter --net="/run/netns/shunt-$LAB-$1" -- bash -c 'echo $$ >"$0/cgroup.procs" &&
-		exec unshare --cgroup --mount --ipc --uts --pid --fork --kill-child bash -c prepare_systemd' "$CGROUP"
+	start systemd nsenter --net="/run/netns/shunt-$LAB-$1" -- bash \
+		-c 'echo $$ >"$0/cgroup.procs" &&
+		exec unshare --cgroup --mount --ipc --uts --pid --fork --kill-child \
+			bash -c prepare_systemd' "$CGROUP"
 	trap end_systemd EXIT
 	wait_for 10 find_systemd
 	wait_for 10 ctl is-active default.target
@@ -91,7 +98,8 @@ boot_systemd() {
 
 # The systemd that is our grandchild: its number here.
 find_systemd() {
-	SYSTEMD_PID=$(pgrep -P "${PIDS[systemd]}") && [ "$(cat "/proc/$SYSTEMD_PID/comm")" = systemd ]
+	SYSTEMD_PID=$(pgrep -P "${PIDS[systemd]}") &&
+		[ "$(cat "/proc/$SYSTEMD_PID/comm")" = systemd ]
 }
 
 # Its namespaces end with it, so all of its processes; then its control groups are empty.
@@ -117,11 +125,13 @@ install_unit() {
 	cp build/host/unwrap.o "$DIR/bin/host"
 	sed "s|/usr/local/sbin|$DIR/bin|" agent/shuntd@.service >"$UNITS/shuntd@.service"
 	# A system call that the filter refuses is found by this: it kills.
-	drop_in shuntd@.service '[Service]' "StandardError=append:$DIR/shuntd.log" SystemCallErrorNumber= TimeoutStartSec=20 "$@"
+	drop_in shuntd@.service '[Service]' "StandardError=append:$DIR/shuntd.log" \
+		SystemCallErrorNumber= TimeoutStartSec=20 "$@"
 }
 
 # OPTIONS…: shunt-spin as worker.service, of nobody.
 install_worker() {
-	unit worker.service '[Service]' User=65534 "ExecStart=$DIR/bin/shunt-spin $*" "StandardOutput=append:$DIR/worker.log" \
+	unit worker.service '[Service]' User=65534 "ExecStart=$DIR/bin/shunt-spin $*" \
+		"StandardOutput=append:$DIR/worker.log" \
 		"StandardError=append:$DIR/worker.log" LimitMEMLOCK=infinity
 }

@@ -2,8 +2,9 @@
 # shellcheck shell=bash disable=SC2034
 # wire.sh - the functions of serve.sh where a NIC schedules: the same tests run on both transports
 #
-# Sourced by serve.sh with TRANSPORT=wire. What is configured and counted is on the NIC, so $DEV is its port and
-# `host shunt ...` runs there; workers are on the host, and go by the name of their first core, $WORKER_DEV.
+# Sourced by serve.sh with TRANSPORT=wire. What is configured and counted is on the NIC, so $DEV is
+# its port and `host shunt ...` runs there; workers are on the host, and go by the name of their
+# first core, $WORKER_DEV.
 
 WATCH=${WATCH:-100us} # how often the agent of the NIC looks for requests over their quantum
 KEY=$DIR/key
@@ -25,7 +26,8 @@ make_keys() {
 	local host=0
 	for _ in ${HOSTS//,/ }; do
 		[ -e "$(key_of $host)" ] ||
-			(umask 077 && printf '112233445566778899aabbccddeeff%02x\n' $host >"$(key_of $host)")
+			(umask 077 &&
+			printf '112233445566778899aabbccddeeff%02x\n' $host >"$(key_of $host)")
 		host=$((host + 1))
 	done
 }
@@ -70,7 +72,10 @@ start_agent() {
 	start_host_agent "$@"
 }
 
-start_nic_agent() { start shuntd nsenter "--net=/run/netns/shunt-$LAB-nic" -- shuntd --role nic --dev "$DEV" "$@"; }
+start_nic_agent() {
+	start shuntd nsenter "--net=/run/netns/shunt-$LAB-nic" -- shuntd --role nic \
+		--dev "$DEV" "$@"
+}
 
 start_host_agent() {
 	local devs=() cpus i
@@ -78,7 +83,8 @@ start_host_agent() {
 	for ((i = 0; i < CORES; i++)); do
 		devs+=(--dev "${LAB}h$i:${cpus[i % ${#cpus[@]}]}")
 	done
-	start shuntd_host host shuntd --role host "${devs[@]}" --nic 02:00:c6:12:00:02 --key "$KEY" "$@"
+	start shuntd_host host shuntd --role host "${devs[@]}" --nic 02:00:c6:12:00:02 \
+		--key "$KEY" "$@"
 	wait_for 10 listens "/run/shunt/$WORKER_DEV.sock"
 }
 

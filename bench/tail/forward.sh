@@ -4,8 +4,9 @@
 
 GROUP_NICE='' AWAKE=''
 
-# Where sessions share the CPUs as groups (autogroup), niceness counts only within one, and the group has its own, which is put back at
-# the end. What was never made a session's (services of some containers) is in the kernel's first group: that has none, its file is empty.
+# Where sessions share the CPUs as groups (autogroup), niceness counts only within one, and the
+# group has its own, which is put back at the end. What was never made a session's (services of some
+# containers) is in the kernel's first group: that has none, its file is empty.
 step_forward() {
 	local group
 	read -r group 2>/dev/null </proc/self/autogroup || group=
@@ -20,7 +21,8 @@ step_back() {
 	[ -z "$GROUP_NICE" ] || echo "$GROUP_NICE" >/proc/self/autogroup
 }
 
-# CPUs that wait do not go to sleep deeper than it takes to come back at once: else low load is slow, for those who block.
+# CPUs that wait do not go to sleep deeper than it takes to come back at once: else low load is
+# slow, for those who block.
 stay_awake() {
 	{ exec {AWAKE}>/dev/cpu_dma_latency; } 2>/dev/null || return 0
 	printf '\0\0\0\0' >&"$AWAKE"

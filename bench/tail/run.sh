@@ -1,16 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh SUITE - the papers' workloads (SUITE.sh beside this file) under shunt and what it is compared with
+# run.sh SUITE - the papers' workloads (SUITE.sh beside this file) under shunt and what it is
+# compared with
 #
-# A point is one rate of one workload. There all systems are measured one after the other, with the same requests; a round
-# goes once over all points. Rates are shares of what shunt-fcfs serves at most in a closed loop here. Each point goes
-# into build/bench/SUITE.d/ when it was measured, so a run that was stopped goes on where it was; results are written after
-# each round and at the end, into build/bench/SUITE.json.
+# A point is one rate of one workload. There all systems are measured one after the other, with the
+# same requests; a round goes once over all points. Rates are shares of what shunt-fcfs serves at
+# most in a closed loop here. Each point goes into build/bench/SUITE.d/ when it was measured, so a
+# run that was stopped goes on where it was; results are written after each round and at the end,
+# into build/bench/SUITE.json.
 #
 #   QUICK=1     few points, two rounds, below 3 minutes; into SUITE-quick.json
 #   MINUTES=N   stop after so long: the same command goes on later
-#   ROUNDS, ENOUGH (requests of a point), SEED, REPEAT (points that others disturbed), PATIENCE (seconds to wait for them)
-#   TABLE=FILE  the workloads, in place of SUITE.sh; RESULTS=DIR in place of build/bench
+#   ROUNDS, ENOUGH (requests of a point), SEED, REPEAT (points that others disturbed), PATIENCE
+#   (seconds to wait for them) TABLE=FILE the workloads, in place of SUITE.sh; RESULTS=DIR in place
+#   of build/bench
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 SUITE=$1
@@ -36,12 +39,14 @@ REPEAT=${REPEAT:-2}
 
 [ "$NPROC" -ge 2 ] || { echo "bench-$NAME: needs 2 CPUs, one a side" >&2; exit 77; }
 [ "$(id -u)" = 0 ] || { echo "bench-$NAME: needs root, for network namespaces" >&2; exit 1; }
-[ -z "$QUICK" ] || echo "QUICK: few points, $ROUNDS rounds. Good for seeing that it works, not for claims."
+[ -z "$QUICK" ] || echo \
+	"QUICK: few points, $ROUNDS rounds. Good for seeing that it works, not for claims."
 
 declare -A MIX=() FIGURES=() SLOS=() QUANTUM=() K=() LIMIT=() POINTS=() SYSTEMS=()
 WORKLOADS=()
 
-# NAME FIGURES MIX --slo CLASS:TIME,… --quantum TIME --k N --limit CLASS.METRIC:N --points SHARES --systems NAMES
+# NAME FIGURES MIX --slo CLASS:TIME,… --quantum TIME --k N --limit CLASS.METRIC:N --points SHARES
+# --systems NAMES
 workload() {
 	WORKLOADS+=("$1") FIGURES[$1]=$2 MIX[$1]=$3 QUANTUM[$1]=none
 	while [ $# -gt 4 ]; do
@@ -73,7 +78,8 @@ stay_awake
 taskset -pc 0 $$ >/dev/null # CPU 0 is the client's and whatever starts it
 mkdir -p "$STATE"
 THIS=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
-SETTINGS="$NPROC CPUs, $ROUNDS rounds of $ENOUGH requests, seed $SEED, $(sha256sum <"$TABLE" | cut -c1-12)"
+SETTINGS="$NPROC CPUs, $ROUNDS rounds of $ENOUGH requests, seed $SEED, $(sha256sum <"$TABLE" |
+	cut -c1-12)"
 if [ "$(cat "$STATE/settings" 2>/dev/null)" != "$SETTINGS" ] || [ -e "$STATE/finished" ]; then
 	rm -rf "${STATE:?}"/*
 	echo "$SETTINGS" >"$STATE/settings"
@@ -86,16 +92,22 @@ else
 fi
 
 load() { # SYSTEM WORKLOAD OPTIONS…
-	nsenter "--net=/run/netns/shunt-${LAB_OF[$(key_of "$1")]}-client" -- taskset -c 0 shunt-load --to "198.18.0.2:$PORT" \
-		-P "$PROTOCOL" "${LOAD_OPTIONS[@]}" --mix "${MIX[$2]}" --cpu 0 --json -q --wait 200ms "${@:3}"
+	nsenter "--net=/run/netns/shunt-${LAB_OF[$(key_of "$1")]}-client" -- taskset \
+		-c 0 shunt-load --to "198.18.0.2:$PORT" \
+		-P "$PROTOCOL" "${LOAD_OPTIONS[@]}" --mix "${MIX[$2]}" --cpu 0 --json -q \
+		--wait 200ms "${@:3}"
 }
 
-# What the hypervisor took (ms), for how long anybody at all waited for a CPU (us), and the server of KEY (us).
+# What the hypervisor took (ms), for how long anybody at all waited for a CPU (us), and the server
+# of KEY (us).
 stolen() { awk '/^cpu[0-9]/ { s += $9 } END { print s * 10 }' /proc/stat; }
 crowded() { sed -n 's/^some.*total=//p' /proc/pressure/cpu 2>/dev/null || echo 0; }
-waited() { awk '{ s += $2 } END { printf "%d", s / 1000 }' /proc/"${PIDS_OF[$1]%% *}"/task/*/schedstat; }
+waited() {
+	awk '{ s += $2 } END { printf "%d", s / 1000 }' /proc/"${PIDS_OF[$1]%% *}"/task/*/schedstat
+}
 
-# A point begins when nobody else computes: 100 ms in which nobody waited for a CPU, or PATIENCE seconds later.
+# A point begins when nobody else computes: 100 ms in which nobody waited for a CPU, or PATIENCE
+# seconds later.
 wait_for_peace() {
 	local crowd end=$((SECONDS + PATIENCE)) begun=$SECONDS
 	pause
@@ -108,22 +120,25 @@ wait_for_peace() {
 	echo $(($(cat "$STATE/waited") + SECONDS - begun)) >"$STATE/waited"
 }
 
-# ROUND WORKLOAD RATE SYSTEM: a line of JSON. What an overloaded point left in a socket's buffer is served before.
+# ROUND WORKLOAD RATE SYSTEM: a line of JSON. What an overloaded point left in a socket's buffer is
+# served before.
 sample() {
 	local time steal wait line key
 	activate "$4" "${QUANTUM[$2]}" "${K[$2]-$WIRE_K}"
 	load "$4" "$2" --closed 1 --count 1 --time 5 --wait 5s >/dev/null
-	time=$(awk -v n="$ENOUGH" -v r="$3" 'BEGIN { t = n / r; print (t < 0.25 ? 0.25 : (t > 0.6 ? 0.6 : t)) }')
+	time=$(awk -v n="$ENOUGH" -v r="$3" 'BEGIN { t = n / r;
+		print (t < 0.25 ? 0.25 : (t > 0.6 ? 0.6 : t)) }')
 	key=$(key_of "$4")
 	steal=$(stolen) wait=$(waited "$key")
 	line=$(load "$4" "$2" --rate "$3" --time "$time" --warmup 0.05 --seed $((SEED * 1000 + $1)))
 	[ -n "$line" ] || { echo "run.sh: no measurement of $4" >&2; cat "$DIR"/*.log >&2; exit 1; }
-	printf '{"round":%d,"workload":"%s","rate":%d,"system":"%s","time":%s,"stolen_ms":%d,"waited_us":%d,"load":%s}\n' \
-		"$1" "$2" "$3" "$4" "$time" $(($(stolen) - steal)) $(($(waited "$key") - wait)) "$line"
+	steal=$(($(stolen) - steal)) wait=$(($(waited "$key") - wait))
+	printf '{"round":%d,"workload":"%s","rate":%d,"system":"%s",' "$1" "$2" "$3" "$4"
+	printf '"time":%s,"stolen_ms":%d,"waited_us":%d,"load":%s}\n' "$time" $steal $wait "$line"
 }
 
-# WORKLOAD: requests a second that a closed loop gets out of shunt-fcfs; written down, since a run that goes on
-# must have the rates it began with. The best of five: whatever disturbs makes it less.
+# WORKLOAD: requests a second that a closed loop gets out of shunt-fcfs; written down, since a run
+# that goes on must have the rates it began with. The best of five: whatever disturbs makes it less.
 capacity() {
 	local rate
 	rate=$(awk -v w="$1" '$1 == w { print $2 }' "$STATE/capacity")
@@ -140,10 +155,14 @@ capacity() {
 }
 
 # To two digits: rates that one can read.
-rate_of() { awk -v c="$1" -v share="$2" 'BEGIN { x = c * share; d = 10 ^ (int(log(x) / log(10)) - 1); printf "%d", int(x / d + 0.5) * d }'; }
+rate_of() {
+	awk -v c="$1" -v share="$2" 'BEGIN { x = c * share; d = 10 ^ (int(log(x) / log(10)) - 1);
+		printf "%d", int(x / d + 0.5) * d }'
+}
 
-# Samples of a point into $STATE/point; fails if others had the CPUs of client or server for more than 2 % of its time.
-# Who comes first, when it has just become quiet, is another system in each round.
+# Samples of a point into $STATE/point; fails if others had the CPUs of client or server for more
+# than 2 % of its time. Who comes first, when it has just become quiet, is another system in each
+# round.
 measure() { # ROUND WORKLOAD RATE
 	local i here=()
 	for i in ${SYSTEMS[$2]}; do
@@ -153,10 +172,12 @@ measure() { # ROUND WORKLOAD RATE
 	for ((i = 0; i < ${#here[@]}; i++)); do
 		sample "$@" "${here[($1 + i) % ${#here[@]}]}"
 	done >"$STATE/point"
-	jq -es '(map(.waited_us + .load.waited_ms * 1000) | add) <= (map(.time) | add) * 20000' "$STATE/point" >/dev/null
+	jq -es '(map(.waited_us + .load.waited_ms * 1000) | add) <= (map(.time) | add) * 20000' \
+		"$STATE/point" >/dev/null
 }
 
-# Measured again, REPEAT times at most and counted, if others were at work; a stall of the hypervisor stays.
+# Measured again, REPEAT times at most and counted, if others were at work; a stall of the
+# hypervisor stays.
 point() { # ROUND WORKLOAD RATE
 	local try=0
 	grep -q "^{\"round\":$1,\"workload\":\"$2\",\"rate\":$3," "$STATE/samples" && return
@@ -167,7 +188,10 @@ point() { # ROUND WORKLOAD RATE
 	cat "$STATE/point" >>"$STATE/samples"
 }
 
-out_of_time() { [ -n "$MINUTES" ] && awk -v s=$((SECONDS - STARTED)) -v m="$MINUTES" 'BEGIN { exit !(s >= m * 60) }'; }
+out_of_time() {
+	[ -n "$MINUTES" ] &&
+		awk -v s=$((SECONDS - STARTED)) -v m="$MINUTES" 'BEGIN { exit !(s >= m * 60) }'
+}
 
 one_round() { # ROUND: fails when out of time
 	local w share
@@ -187,10 +211,13 @@ one_round() { # ROUND: fails when out of time
 describe() {
 	local w
 	for w in "${WORKLOADS[@]}"; do
-		jq -n --arg name "$w" --arg figures "${FIGURES[$w]}" --arg mix "${MIX[$w]}" --arg quantum "${QUANTUM[$w]}" \
-			--argjson k "${K[$w]-$WIRE_K}" --arg limit "${LIMIT[$w]}" --arg slo "${SLOS[$w]}" --argjson capacity "$(awk -v w="$w" \
+		jq -n --arg name "$w" --arg figures "${FIGURES[$w]}" --arg mix "${MIX[$w]}" \
+			--arg quantum "${QUANTUM[$w]}" \
+			--argjson k "${K[$w]-$WIRE_K}" --arg limit "${LIMIT[$w]}" \
+			--arg slo "${SLOS[$w]}" --argjson capacity "$(awk -v w="$w" \
 			'$1 == w { print $2 }' "$STATE/capacity" | grep . || echo null)" \
-			'{name: $name, figures: $figures, mix: $mix, quantum: $quantum, wire_k: $k, limit: $limit, objectives: $slo, capacity: $capacity}'
+			'{name: $name, figures: $figures, mix: $mix, quantum: $quantum, wire_k: $k,
+				limit: $limit, objectives: $slo, capacity: $capacity}'
 	done
 }
 
@@ -200,12 +227,20 @@ write_results() {
 	for system in "${!SKIPPED[@]}"; do
 		jq -n --arg s "$system" --arg why "${SKIPPED[$system]}" '{($s): $why}'
 	done >"$STATE/skipped"
-	jq -n --slurpfile samples "$STATE/samples" --slurpfile workloads "$STATE/workloads" --slurpfile skipped "$STATE/skipped" \
-		--arg title "$TITLE" --arg suite "$SUITE" --argjson quick "$([ -n "$QUICK" ] && echo true || echo false)" \
-		--arg machine "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" --arg kernel "$(uname -r)" \
-		--arg cpuidle "$(cat /sys/devices/system/cpu/cpuidle/current_driver 2>/dev/null || echo none)" \
-		--argjson awake "$([ -n "$AWAKE" ] && echo true || echo false)" --argjson cpus "$NPROC" --argjson workers "$WORKERS" --argjson rounds_wanted "$ROUNDS" --argjson seed "$SEED" \
-		--argjson enough "$ENOUGH" --argjson waited "$(cat "$STATE/waited")" --argjson repeated "$(wc -l <"$STATE/repeated")" --arg commit "$(paste -sd ' ' "$STATE/commits")" \
+	jq -n --slurpfile samples "$STATE/samples" --slurpfile workloads "$STATE/workloads" \
+		--slurpfile skipped "$STATE/skipped" \
+		--arg title "$TITLE" --arg suite "$SUITE" \
+		--argjson quick "$([ -n "$QUICK" ] && echo true || echo false)" \
+		--arg machine "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
+		--arg kernel "$(uname -r)" \
+		--arg cpuidle "$(cat /sys/devices/system/cpu/cpuidle/current_driver 2>/dev/null ||
+		echo none)" \
+		--argjson awake "$([ -n "$AWAKE" ] && echo true || echo false)" \
+		--argjson cpus "$NPROC" --argjson workers "$WORKERS" \
+		--argjson rounds_wanted "$ROUNDS" --argjson seed "$SEED" \
+		--argjson enough "$ENOUGH" --argjson waited "$(cat "$STATE/waited")" \
+		--argjson repeated "$(wc -l <"$STATE/repeated")" \
+		--arg commit "$(paste -sd ' ' "$STATE/commits")" \
 		-f bench/tail/summary.jq >"$OUT.tmp"
 	mv "$OUT.tmp" "$OUT"
 }
@@ -222,4 +257,5 @@ pause
 write_results
 [ -z "$finished" ] || touch "$STATE/finished"
 jq -r -f bench/tail/table.jq "$OUT"
-[ -n "$finished" ] || echo "Not finished: $(jq .rounds "$OUT") of $ROUNDS rounds begun. The same command goes on."
+[ -n "$finished" ] || echo "Not finished: $(jq .rounds \
+	"$OUT") of $ROUNDS rounds begun. The same command goes on."

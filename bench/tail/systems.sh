@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# systems.sh - what is compared: each system has a lab of its own (no XDP program beside a kernel server), one server process,
-# and only the one that is measured runs; all others are stopped
+# systems.sh - what is compared: each system has a lab of its own (no XDP program beside a kernel
+# server), one server process, and only the one that is measured runs; all others are stopped
 #
-# The client is on CPU 0; workers have all other CPUs. A wire system's lab has a switch and a NIC between the two, which have
-# no CPU of their own: they run in the call of whoever sends.
+# The client is on CPU 0; workers have all other CPUs. A wire system's lab has a switch and a NIC
+# between the two, which have no CPU of their own: they run in the call of whoever sends.
 
 CPUS=$(seq -s , 1 $((NPROC - 1)))
 WORKERS=$((NPROC - 1))
@@ -32,7 +32,8 @@ BASE=$LAB
 why_not() {
 	case $1 in
 	linux-reuseport | linux-select-* | linux-steal | shunt-rss | shunt-steal | shunt-jbsq)
-		[ "$WORKERS" -lt 2 ] && echo "with one worker core it is what linux-shared or shunt-fcfs is" ;;
+		[ "$WORKERS" -lt 2 ] &&
+			echo "with one worker core it is what linux-shared or shunt-fcfs is" ;;
 	dispatcher-*)
 		[ "$NPROC" -lt 3 ] && echo "needs 3 CPUs: client, dispatcher, worker" ;;
 	memcached)
@@ -42,7 +43,8 @@ why_not() {
 	esac
 }
 
-# shunt-POLICY[-wire][-QUANTUM][-kN]: a time is a quantum of this system's own, kN what a core has outstanding on the wire.
+# shunt-POLICY[-wire][-QUANTUM][-kN]: a time is a quantum of this system's own, kN what a core has
+# outstanding on the wire.
 own_quantum_of() { [[ $1 =~ ^shunt-.*-([0-9]+us)(-k[0-9]+)?$ ]] && echo "${BASH_REMATCH[1]}"; }
 own_k_of() { [[ $1 =~ ^shunt-.*-k([0-9]+)$ ]] && echo "${BASH_REMATCH[1]}"; }
 
@@ -68,7 +70,8 @@ control() {
 	"$ROOT/tests/lab.sh" exec "$lab" $side shunt "${@:2}" --dev "$lab$end"
 }
 
-# All processes of KEY get SIGNAL: its server, and shuntd (keeper and agent), who would take the client's CPU for 50 us a hundred times a second.
+# All processes of KEY get SIGNAL: its server, and shuntd (keeper and agent), who would take the
+# client's CPU for 50 us a hundred times a second.
 signal() { kill "-$2" ${PIDS_OF[$1]} ${NICD_OF[$1]-} 2>/dev/null; }
 
 pause() {
@@ -92,7 +95,8 @@ set_up_wire() { # KEY
 		devs+=(--dev "${LAB}h$((i++)):$cpu")
 	done
 	start "nicd-$1" nic taskset -c 0 shuntd --role nic --dev "${LAB}n"
-	start "shuntd-$1" host taskset -c 0 shuntd --role host "${devs[@]}" --nic 02:00:c6:12:00:02 --key "$DIR/key"
+	start "shuntd-$1" host taskset -c 0 shuntd --role host "${devs[@]}" \
+		--nic 02:00:c6:12:00:02 --key "$DIR/key"
 	wait_for 10 test -S "/run/shunt/${LAB}h0.sock"
 	start "$1" host "$SERVER" --dev "${LAB}h0" --idle spin "${ENGINE[@]//KEY/$1}"
 	wait_for 60 wire_is_up "$1"
@@ -106,13 +110,16 @@ set_up_baseline() { # KEY
 	xdp-rtc) mode=xdp more=(--dev "${LAB}h") ;;
 	dispatcher-fcfs) mode=dispatcher ;;
 	esac
-	start "$1" host shunt-baseline --mode "$mode" --cpus "$CPUS" --port "$PORT" "${more[@]}" "${APP[@]}" "${ENGINE[@]//KEY/$1}"
+	start "$1" host shunt-baseline --mode "$mode" --cpus "$CPUS" \
+		--port "$PORT" "${more[@]}" "${APP[@]}" "${ENGINE[@]//KEY/$1}"
 }
 
 set_up_memcached() {
-	start "$1" host taskset -c "$CPUS" memcached -u nobody -p 0 -U "$PORT" -l 0.0.0.0 -t "$WORKERS" -m 256 -v
+	start "$1" host taskset -c "$CPUS" memcached -u nobody -p 0 -U "$PORT" -l 0.0.0.0 \
+		-t "$WORKERS" -m 256 -v
 	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host ss -uln | grep -q $PORT"
-	nsenter "--net=/run/netns/shunt-$LAB-client" -- shunt-load --to "198.18.0.2:$PORT" -P memcached "${LOAD_OPTIONS[@]}" \
+	nsenter "--net=/run/netns/shunt-$LAB-client" -- shunt-load --to "198.18.0.2:$PORT" \
+		-P memcached "${LOAD_OPTIONS[@]}" \
 		--preload --count 1 -q >/dev/null
 	echo serving >>"$DIR/$1.log"
 }
@@ -169,7 +176,8 @@ set_numbers() {
 	K_OF[$1]=$3
 }
 
-# SYSTEM QUANTUM K: this one runs, all others stand. The numbers are the workload's, if the system has none in its name.
+# SYSTEM QUANTUM K: this one runs, all others stand. The numbers are the workload's, if the system
+# has none in its name.
 activate() {
 	local key
 	key=$(key_of "$1")

@@ -1,12 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# arm.sh up|down CORES - on the card's Arm side: a scalable function for the scheduler, and the switch's rules
+# arm.sh up|down CORES - on the card's Arm side: a scalable function for the scheduler, and the
+# switch's rules
 #
-# Environment, with what BlueField's Ubuntu calls them: UPLINK (p0), PCI (0000:03:00.0), SF (88), REP (pf0vf: what the representors of
-# the host's virtual functions are called, up to their number). PRINT=1 only shows the commands.
+# Environment, with what BlueField's Ubuntu calls them: UPLINK (p0), PCI (0000:03:00.0), SF (88),
+# REP (pf0vf: what the representors of the host's virtual functions are called, up to their number).
+# PRINT=1 only shows the commands.
 #
-# XDP cannot run on representors, and the uplink sees only what the switch has no rule for; a scalable function is a
-# whole network device of the Arm side. So: uplink -> SF (XDP, XDP_TX) -> the function of the core, by MAC.
+# XDP cannot run on representors, and the uplink sees only what the switch has no rule for; a
+# scalable function is a whole network device of the Arm side. So: uplink -> SF (XDP, XDP_TX) -> the
+# function of the core, by MAC.
 . "$(dirname "$0")/common.sh"
 
 UPLINK=${UPLINK:-p0} PCI=${PCI:-0000:03:00.0} SF=${SF:-88} REP=${REP:-pf0vf}
@@ -17,8 +20,11 @@ usage() { die "usage: arm.sh up|down CORES (1 to 64)"; }
 # The devlink port of the scalable function, once it is there.
 sf_port() {
 	[ -z "${PRINT:-}" ] || { echo "pci/$PCI/SF_PORT"; return; }
-	devlink -j port show | jq -er --arg rep "$SF_REP" '.port | to_entries[] | select(.value.netdev == $rep) | .key' ||
-		die "no devlink port has the representor $SF_REP: see 'devlink port show', and set SF"
+	devlink -j port show |
+		jq -er --arg rep "$SF_REP" '.port | to_entries[] | select(.value.netdev == $rep) |
+		.key' ||
+		die \
+		"no devlink port has the representor $SF_REP: see 'devlink port show', and set SF"
 }
 
 # Its network device here, which comes some time after it was activated.
@@ -27,14 +33,16 @@ sf_dev() {
 	[ -z "${PRINT:-}" ] || { echo SF_DEV; return; }
 	for ((i = 0; i < 100; i++)); do
 		for dev in /sys/class/net/*; do
-			if [ "$(cat "$dev/address")" = "$NIC_MAC" ] && [[ ${dev##*/} != "$SF_REP" ]]; then
+			if [ "$(cat "$dev/address")" = "$NIC_MAC" ] &&
+				[[ ${dev##*/} != "$SF_REP" ]]; then
 				echo "${dev##*/}"
 				return
 			fi
 		done
 		sleep 0.1
 	done
-	die "the scalable function has no network device: is mlx5_core's SF support on (devlink dev param)?"
+	die "the scalable function has no network device: is mlx5_core's SF support on" \
+		"(devlink dev param)?"
 }
 
 make_sf() {
@@ -79,8 +87,10 @@ set_macs() {
 	for ((i = 0; i < $1; i++)); do
 		port="pci/$PCI/PORT_OF_$REP$i"
 		[ -n "${PRINT:-}" ] ||
-			port=$(devlink -j port show | jq -er --arg rep "$REP$i" '.port | to_entries[] | select(.value.netdev == $rep) | .key') ||
-			die "no representor $REP$i: has the host made its virtual functions (host.sh)?"
+			port=$(devlink -j port show | jq -er --arg rep "$REP$i" '.port |
+			to_entries[] | select(.value.netdev == $rep) | .key') ||
+			die \
+			"no representor $REP$i: has the host made its virtual functions (host.sh)?"
 		run devlink port function set "$port" hw_addr "$(core_mac $i)"
 		run ip link set "$REP$i" mtu $MTU up
 	done

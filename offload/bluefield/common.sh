@@ -21,7 +21,10 @@ put() {
 	[ -n "${PRINT:-}" ] || echo "$2" >"$1" || die "cannot write '$2' to $1"
 }
 
-need_root() { [ -n "${PRINT:-}" ] || [ "$(id -u)" = 0 ] || die "needs root (PRINT=1 only shows what it would do)"; }
+need_root() {
+	[ -n "${PRINT:-}" ] || [ "$(id -u)" = 0 ] ||
+		die "needs root (PRINT=1 only shows what it would do)"
+}
 
 # A request of 1500 bytes, its Ethernet header and the transport's own.
 MTU=1600

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# why.sh POLICY.c COMPILER... - prints the lines of the policy that break a rule of the card; fails if none does
+# why.sh POLICY.c COMPILER... - prints the lines of the policy that break a rule of the card; fails
+# if none does
 set -euo pipefail
 
 policy=$1

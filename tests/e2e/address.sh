@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# address.sh - requests are those for the interface's own MAC and addresses, as they change; the rest is the kernel's
+# address.sh - requests are those for the interface's own MAC and addresses, as they change; the
+# rest is the kernel's
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -10,7 +11,10 @@ OTHER_MAC=02:00:c6:12:00:77
 
 # ADDRESS [MAC]: where the client sends what is for it.
 leads_to() { client ip neigh replace "$1" lladdr "${2:-$MAC}" dev "${LAB}c" nud permanent; }
-offer_to() { client shunt-load --to "$1" --json --wait 300ms --rate 2000 --count 50 --time 1 >"$DIR/client.json"; }
+offer_to() {
+	client shunt-load --to "$1" --json --wait 300ms --rate 2000 --count 50 \
+		--time 1 >"$DIR/client.json"
+}
 own() { stat_of ".config.own | index(\"$1\")"; }
 not_own() { [ "$(stat_of ".config.own | index(\"$1\") == null")" = true ]; }
 
@@ -83,7 +87,8 @@ test_own_and_broadcast_addresses_are_no_sources() {
 	for ip in '198.18.0.255', '198.18.0.4':
 	    s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 	    udp = bytes.fromhex('c001 2328 0010 0000') + bytes(8)
-	    head = bytes.fromhex('4500 0024 0001 0000 4011 0000') + socket.inet_aton(ip) + socket.inet_aton('198.18.0.2')
+	    head = bytes.fromhex('4500 0024 0001 0000 4011 0000')
+	    head += socket.inet_aton(ip) + socket.inet_aton('198.18.0.2')
 	    s.sendto(head + udp, ('198.18.0.2', 0))
 	PY
 	wait_for 5 eval '[ "$(stat_of .denied.own_address)" = 2 ]'
@@ -104,7 +109,8 @@ test_the_interfaces_own_addresses_are_no_sources_beside_a_configured_one() {
 	udp = bytes.fromhex('c001 2328 0010 0000') + bytes(8)
 	s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
 	head = bytes.fromhex('4500 0024 0001 0000 4011 0000')
-	s.sendto(head + socket.inet_aton('198.18.0.2') + socket.inet_aton('198.18.0.9') + udp, ('198.18.0.9', 0))
+	to = socket.inet_aton('198.18.0.2') + socket.inet_aton('198.18.0.9')
+	s.sendto(head + to + udp, ('198.18.0.9', 0))
 	s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_RAW)
 	head = bytes.fromhex('6000 0000 0010 1140')
 	ends = [socket.inet_pton(socket.AF_INET6, 'fd00:198:18::%d' % n) for n in (2, 9)]

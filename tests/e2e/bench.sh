@@ -1,24 +1,32 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# bench.sh - what the benchmarks make of samples: medians and their bounds, what held, what stalled; the page; a sweep of all systems
+# bench.sh - what the benchmarks make of samples: medians and their bounds, what held, what stalled;
+# the page; a sweep of all systems
 # runs: beside
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 
-# ROUND RATE P99 [VALID STALLS STOLEN_MS ANSWERED]: a sample of system shunt-x, 100 requests of class short.
+# ROUND RATE P99 [VALID STALLS STOLEN_MS ANSWERED]: a sample of system shunt-x, 100 requests of
+# class short.
 sample() {
-	printf '{"round":%d,"workload":"w","rate":%d,"system":"shunt-x","time":0.3,"stolen_ms":%d,"waited_us":0,"load":{
-		"achieved_rps":%d,"valid":%s,"stalls":%d,"waited_ms":0,"classes":{"short":{"sent":100,"answered":%d,"lost":0,"p50_us":1,
-		"p99_us":%s,"p999_us":9,"slowdown_p99":2}}}}\n' "$1" "$2" "${6:-0}" "$2" "${4:-true}" "${5:-0}" "${7:-100}" "$3"
+	printf '{"round":%d,"workload":"w","rate":%d,"system":"shunt-x","time":0.3,
+		"stolen_ms":%d,"waited_us":0,"load":{
+		"achieved_rps":%d,"valid":%s,"stalls":%d,"waited_ms":0,"classes":{"short":{
+		"sent":100,"answered":%d,"lost":0,"p50_us":1,"p99_us":%s,"p999_us":9,"slowdown_p99":2}}}}\n' "$1" "$2" "${6:-0}" "$2" \
+			"${4:-true}" "${5:-0}" "${7:-100}" "$3"
 }
 
 # Samples on stdin.
 summarise() {
-	echo '{"name":"w","figures":"1 & 2","mix":"short=1:1us","quantum":"5us","wire_k":2,"limit":"short.p99_us:300","objectives":"","capacity":1000}' \
+	echo '{"name":"w","figures":"1 & 2","mix":"short=1:1us","quantum":"5us","wire_k":2,
+		"limit":"short.p99_us:300","objectives":"","capacity":1000}' \
 		>"$DIR/workloads"
-	jq -n --slurpfile samples /dev/stdin --slurpfile workloads "$DIR/workloads" --slurpfile skipped /dev/null --arg title T --arg suite s \
-		--argjson quick false --arg machine M --arg kernel K --arg cpuidle none --argjson awake true --argjson cpus 2 --argjson workers 1 \
-		--argjson rounds_wanted 7 --argjson seed 1 --argjson enough 100 --argjson waited 0 --argjson repeated 0 --arg commit C \
+	jq -n --slurpfile samples /dev/stdin --slurpfile workloads "$DIR/workloads" \
+		--slurpfile skipped /dev/null --arg title T --arg suite s \
+		--argjson quick false --arg machine M --arg kernel K --arg cpuidle none \
+		--argjson awake true --argjson cpus 2 --argjson workers 1 \
+		--argjson rounds_wanted 7 --argjson seed 1 --argjson enough 100 --argjson waited 0 \
+		--argjson repeated 0 --arg commit C \
 		-f bench/tail/summary.jq >"$DIR/s.json"
 }
 
@@ -27,10 +35,12 @@ point() { jq -e ".workloads.w.systems.\"shunt-x\".$1" "$DIR/s.json"; }
 test_a_point_is_the_median_of_its_rounds_and_bounds_are_order_statistics() {
 	local r
 	for r in 1 2 3 4 5 6 7 8 9; do sample $r 100 $((r * 10)); done | summarise
-	assert_eq "$(point 'points[0].classes.short | [.p99_us, .p99_us_low, .p99_us_high] | @csv')" '"50,20,80"'
+	assert_eq "$(point 'points[0].classes.short | [.p99_us, .p99_us_low, .p99_us_high] |
+		@csv')" '"50,20,80"'
 	assert_eq "$(jq .confidence "$DIR/s.json")" 0.961
 	for r in 1 2 3 4 5; do sample $r 100 $((r * 10)); done | summarise
-	assert_eq "$(point 'points[0].classes.short | [.p99_us, .p99_us_low, .p99_us_high] | @csv')" '"30,10,50"'
+	assert_eq "$(point 'points[0].classes.short | [.p99_us, .p99_us_low, .p99_us_high] |
+		@csv')" '"30,10,50"'
 	assert_eq "$(jq .confidence "$DIR/s.json")" 0.938
 }
 
@@ -53,7 +63,8 @@ test_a_rate_that_held_and_was_the_highest_offered_is_marked() {
 		sample 1 100 50
 		sample 1 200 100
 	} | summarise
-	assert_eq "$(jq -c '.workloads.w.systems."shunt-x" | [.max_rps_at_slo, .more_was_offered, .max_achieved_rps]' "$DIR/s.json")" "[200,false,200]"
+	assert_eq "$(jq -c '.workloads.w.systems."shunt-x" | [.max_rps_at_slo, .more_was_offered,
+		.max_achieved_rps]' "$DIR/s.json")" "[200,false,200]"
 	assert_match "$(jq -r -f bench/tail/table.jq "$DIR/s.json")" "shunt-x .* >= 200"
 	"$ROOT/build/bench/report" "$DIR/page.html" "$DIR/s.json"
 	assert_match "$(cat "$DIR/page.html")" "&ge; 200"
@@ -65,8 +76,10 @@ test_samples_in_which_the_machine_stalled_are_counted_and_kept() {
 		sample 2 100 20 true 1
 		sample 3 100 30 true 0 10
 	} | summarise
-	assert_eq "$(point 'points[0] | [.rounds, .stalled_rounds, .classes.short.p99_us] | @csv')" '"3,2,20"'
-	assert_eq "$(jq -c '[.stalled_samples, .stalls.stolen_ms, .stalls.client]' "$DIR/s.json")" "[2,10,1]"
+	assert_eq "$(point \
+		'points[0] | [.rounds, .stalled_rounds, .classes.short.p99_us] | @csv')" '"3,2,20"'
+	assert_eq "$(jq -c '[.stalled_samples, .stalls.stolen_ms, .stalls.client]' "$DIR/s.json")" \
+		"[2,10,1]"
 }
 
 test_the_page_has_each_curve_and_no_markup_of_the_data() {
@@ -82,7 +95,8 @@ test_the_page_has_each_curve_and_no_markup_of_the_data() {
 	! grep -E '(src|href)=|@import|url\(' "$DIR/page.html" || fail "the page needs other files"
 }
 
-# Colour tells the policy, the line how it is reached; systems that differ by a number alone have colours of their own.
+# Colour tells the policy, the line how it is reached; systems that differ by a number alone have
+# colours of their own.
 test_a_system_on_the_wire_has_its_policys_colour_and_a_line_of_its_own() {
 	local name
 	for name in shunt-sq shunt-sq-wire shunt-fcfs-wire-k1 shunt-fcfs-wire-k2 linux-shared; do
@@ -101,35 +115,48 @@ key_of() { sed -n "s/.*class=\"key \(s[0-9]* [a-z]*\)\"><\/span>$1<.*/\1/p" "$DI
 # SYSTEMS: measured in a sweep as short as can be.
 sweep() {
 	cat >"$DIR/table.sh" <<-SH
-	TITLE=T SERVER=shunt-spin APP=(--app spin) ENGINE=() PROTOCOL=spin LOAD_OPTIONS=() PORT=9000 CLASSES=(c1 c2)
+	TITLE=T SERVER=shunt-spin APP=(--app spin) ENGINE=() PROTOCOL=spin LOAD_OPTIONS=() PORT=9000
+	CLASSES=(c1 c2)
 	rules() { printf 'rules:\n  - {port: 9000, offset: 0, value: 0x02, class: c2}\n'; }
-	workload w f short=0.5:1us,long=0.5:50us --slo short:50us,long:1ms --quantum 10us --k 3 --limit short.p99_us:300 \
+	workload w f short=0.5:1us,long=0.5:50us --slo short:50us,long:1ms --quantum 10us --k 3 \
+		--limit short.p99_us:300 \
 		--points 0.2 --systems "shunt-fcfs $*"
 	SH
-	TABLE=$DIR/table.sh RESULTS=$DIR ROUNDS=1 ENOUGH=500 PATIENCE=1 REPEAT=0 bench/tail/run.sh tail >"$DIR/out" 2>&1 ||
+	TABLE=$DIR/table.sh RESULTS=$DIR ROUNDS=1 ENOUGH=500 PATIENCE=1 REPEAT=0 bench/tail/run.sh \
+		tail >"$DIR/out" 2>&1 ||
 		fail "$(cat "$DIR/out")"
 }
 
 test_a_sweep_measures_each_system_or_says_why_not() {
-	sweep shunt-mq-20us shunt-mq-wire shunt-fcfs-wire-k1 linux-shared linux-shared-block linux-steal xdp-rtc dispatcher-fcfs
-	jq -e '.workloads.w.systems | length >= 7 and all(.points[0].answered_share > 0.9)' "$DIR/tail.json" >/dev/null ||
+	sweep shunt-mq-20us shunt-mq-wire shunt-fcfs-wire-k1 linux-shared linux-shared-block \
+		linux-steal xdp-rtc dispatcher-fcfs
+	jq -e '.workloads.w.systems | length >= 7 and all(.points[0].answered_share > 0.9)' \
+		"$DIR/tail.json" >/dev/null ||
 		fail "$(cat "$DIR/tail.json" "$DIR/out")"
-	jq -e '(.workloads.w.systems | keys) + (.skipped | keys) | sort == (["shunt-fcfs", "shunt-mq-20us", "shunt-mq-wire",
-		"shunt-fcfs-wire-k1", "linux-shared", "linux-shared-block", "linux-steal", "xdp-rtc", "dispatcher-fcfs"] | sort)' \
+	jq -e '(.workloads.w.systems | keys) + (.skipped | keys) | sort == (["shunt-fcfs",
+		"shunt-mq-20us", "shunt-mq-wire",
+		"shunt-fcfs-wire-k1", "linux-shared", "linux-shared-block", "linux-steal",
+			"xdp-rtc", "dispatcher-fcfs"] | sort)' \
 		"$DIR/tail.json" >/dev/null || fail "somebody is missing: $(cat "$DIR/out")"
-	[ "$(nproc)" -gt 2 ] || assert_match "$(cat "$DIR/out")" "skipped: dispatcher-fcfs: needs 3 CPUs"
-	assert_eq "$(find /run/netns /sys/fs/bpf -mindepth 1 -name '*b[0-9]*')" "" "what is left behind"
+	[ "$(nproc)" -gt 2 ] ||
+		assert_match "$(cat "$DIR/out")" "skipped: dispatcher-fcfs: needs 3 CPUs"
+	assert_eq "$(find /run/netns /sys/fs/bpf -mindepth 1 -name '*b[0-9]*')" "" \
+		"what is left behind"
 }
 
-# FILE: how nice a shell is that stepped forward, and what it puts back, if FILE stands for what its group of sessions has.
+# FILE: how nice a shell is that stepped forward, and what it puts back, if FILE stands for what its
+# group of sessions has.
 step_forward_with() {
 	unshare -m bash -ec '[ ! -e /proc/$$/autogroup ] || mount --bind "$0" /proc/$$/autogroup
-		. bench/tail/forward.sh; step_forward; step_back; echo $(ps -o ni= -p $$) ${GROUP_NICE:-none}' "$1" 2>&1
+		. bench/tail/forward.sh; step_forward; step_back
+		echo $(ps -o ni= -p $$) ${GROUP_NICE:-none}' "$1" 2>&1
 }
 test_a_sweep_goes_before_others_in_a_group_of_sessions_and_in_none() {
 	assert_eq "$(step_forward_with /dev/null)" "-20 none" "a group that is not a session's"
-	assert_eq "$(step_forward_with /proc/self/coredump_filter)" "-20 none" "one that takes no niceness"
-	! grep -qs nice /proc/$$/autogroup || assert_match "$(step_forward_with /proc/$$/autogroup)" '^0 [-0-9]+$'
+	assert_eq "$(step_forward_with /proc/self/coredump_filter)" "-20 none" \
+		"one that takes no niceness"
+	! grep -qs nice /proc/$$/autogroup ||
+		assert_match "$(step_forward_with /proc/$$/autogroup)" '^0 [-0-9]+$'
 }
 
 test_a_quick_run_is_on_the_page_only_without_a_full_one() {
@@ -144,8 +171,10 @@ test_a_quick_run_is_on_the_page_only_without_a_full_one() {
 test_what_preemption_costs_is_measured() {
 	[ "$(nproc)" -ge 2 ] || skip "needs 2 CPUs"
 	QUICK=1 "$ROOT/build/bench/preempt" "$DIR/yield.json" >"$DIR/out"
-	jq -e '.mark_to_yield_ns.p50 > 0 and .mark_to_yield_ns.line_ns_p50 > 0 and .signal_to_yield_ns.p50 > .mark_to_yield_ns.p50
-		and (.throughput_loss | keys == ["10us", "50us", "5us"])' "$DIR/yield.json" >/dev/null || fail "$(cat "$DIR/yield.json")"
+	jq -e '.mark_to_yield_ns.p50 > 0 and .mark_to_yield_ns.line_ns_p50 > 0 and
+		.signal_to_yield_ns.p50 > .mark_to_yield_ns.p50
+		and (.throughput_loss | keys == ["10us", "50us", "5us"])' "$DIR/yield.json" \
+			>/dev/null || fail "$(cat "$DIR/yield.json")"
 }
 
 test_what_is_no_json_is_refused_in_words() {

@@ -10,11 +10,13 @@ TEST_LIMIT=${TEST_LIMIT:-${LONG:+900}}
 # DIR: the sources of the products there, without tests and benchmarks.
 copy_products() {
 	mkdir -p "$1"
-	tar -C "$ROOT" --exclude=./build --exclude=./.git --exclude=./tests --exclude=./bench -c . | tar -C "$1" -x
+	tar -C "$ROOT" --exclude=./build --exclude=./.git --exclude=./tests --exclude=./bench -c . |
+		tar -C "$1" -x
 }
 
 test_help_lists_every_target_that_is_no_file() {
-	{ make -C "$ROOT" -pqrR help 2>/dev/null || true; } | sed -n 's/^\.PHONY: //p' | tr ' ' '\n' | sort >"$DIR/targets"
+	{ make -C "$ROOT" -pqrR help 2>/dev/null || true; } | sed -n 's/^\.PHONY: //p' |
+		tr ' ' '\n' | sort >"$DIR/targets"
 	make -C "$ROOT" --no-print-directory help | awk '{ print $1 }' | sort >"$DIR/helped"
 	assert_eq "$(grep -c -x -e all -e test-e2e -e bench-cost -e install "$DIR/targets")" 4
 	assert_eq "$(comm -23 "$DIR/targets" "$DIR/helped")" ""
@@ -22,7 +24,8 @@ test_help_lists_every_target_that_is_no_file() {
 
 test_the_products_have_their_rules_without_tests_and_benchmarks() {
 	copy_products "$DIR/tree"
-	make -C "$DIR/tree" -n all install >"$DIR/make.log" 2>&1 || fail "$(tail -n 5 "$DIR/make.log")"
+	make -C "$DIR/tree" -n all install >"$DIR/make.log" 2>&1 ||
+		fail "$(tail -n 5 "$DIR/make.log")"
 	assert_exit 2 make -C "$DIR/tree" -n test
 }
 
@@ -34,10 +37,12 @@ test_the_tarball_of_make_dist_has_what_building_takes() {
 	make -C "$ROOT" -s dist "B=$DIR/b" 2>"$DIR/dist.log"
 	tar -C "$DIR" -xzf "$DIR"/b/shunt-*.tar.gz
 	tree=$(echo "$DIR"/shunt-*)
-	assert_eq "$(cd "$tree" && find . -type f | sort | md5sum)" "$(git -C "$ROOT" ls-tree -r --name-only HEAD | sed 's|^|./|' | sort | md5sum)"
+	assert_eq "$(cd "$tree" && find . -type f | sort | md5sum)" \
+		"$(git -C "$ROOT" ls-tree -r --name-only HEAD | sed 's|^|./|' | sort | md5sum)"
 	rm -r "$tree/tests" "$tree/bench"
 	make -C "$tree" -n all install >"$DIR/make.log" 2>&1 || fail "$(tail -n 5 "$DIR/make.log")"
-	[ -z "$LONG" ] || make -C "$tree" -j2 all man >"$DIR/make.log" 2>&1 || fail "$(tail -n 20 "$DIR/make.log")"
+	[ -z "$LONG" ] || make -C "$tree" -j2 all man >"$DIR/make.log" 2>&1 ||
+		fail "$(tail -n 20 "$DIR/make.log")"
 }
 
 test_a_missing_fragment_is_an_error_with_its_name() {
@@ -54,7 +59,8 @@ test_a_missing_fragment_is_an_error_with_its_name() {
 # What was looked up at the start cannot be overwritten later.
 test_programs_look_up_their_symbols_at_the_start() {
 	local file
-	for file in shunt shuntd libshunt.so shunt-sim shunt-kv shunt-load shunt-baseline shunt-spin pass/safepoints.so; do
+	for file in shunt shuntd libshunt.so shunt-sim shunt-kv shunt-load shunt-baseline \
+		shunt-spin pass/safepoints.so; do
 		assert_match "$(readelf -dW "$ROOT/build/$file")" "FLAGS.*NOW"
 		assert_match "$(readelf -lW "$ROOT/build/$file")" "GNU_RELRO"
 	done
@@ -68,16 +74,21 @@ test_programs_that_root_runs_end_when_their_stack_was_written_over() {
 }
 
 # FILE OPTIONS-OF-NM…: the names that it defines for others.
-exported() { nm "${@:2}" --defined-only "$1" | awk '$2 ~ /^[TDBRWV]$/ { sub("@.*", "", $3); print $3 }' | sort; }
+exported() {
+	nm "${@:2}" --defined-only "$1" | awk '$2 ~ /^[TDBRWV]$/ { sub("@.*", "", $3); print $3 }' |
+		sort
+}
 
 test_libraries_export_their_interface_and_the_guarded_functions_only() {
 	exported "$ROOT/build/libshunt.so" -D >"$DIR/shared"
 	exported "$ROOT/build/libshunt.a" -g >"$DIR/static"
 	assert_eq "$(diff "$DIR/shared" "$DIR/static")" ""
-	# Each of the library's own is declared to programs, or called by what shunt-cc puts into them, and has a version.
+	# Each of the library's own is declared to programs, or called by what shunt-cc puts into
+	# them, and has a version.
 	grep '^shunt_' "$DIR/shared" >"$DIR/own"
 	assert_ge "$(wc -l <"$DIR/own")" 10
-	assert_eq "$(nm -D --defined-only "$ROOT/build/libshunt.so" | sed -n 's/.* \(shunt_.*\)@@SHUNT_[0-9.]*$/\1/p' | sort)" "$(cat "$DIR/own")"
+	assert_eq "$(nm -D --defined-only "$ROOT/build/libshunt.so" |
+		sed -n 's/.* \(shunt_.*\)@@SHUNT_[0-9.]*$/\1/p' | sort)" "$(cat "$DIR/own")"
 	# A guard stands in front of a function of the C library.
 	grep -v '^shunt_' "$DIR/shared" >"$DIR/guards"
 	assert_eq "$(grep -c -x -e malloc -e pthread_mutex_lock "$DIR/guards")" 2
@@ -98,11 +109,13 @@ test_programs_may_have_functions_named_as_those_inside_the_library() {
 	static long handle(struct shunt_req *req, void *arg) { return 0; }
 	int main(void)
 	{
-		struct shunt_opts opts = { .sz = sizeof(opts), .ifname = "none0", .handler = handle };
+		struct shunt_opts opts = { .sz = sizeof(opts), .ifname = "none0",
+					   .handler = handle };
 		struct shunt *s;
 		int err = shunt_open(&s, &opts);
 
-		printf("%d%d%d %s\n", queue_pop(), core_main(), set_error(), err ? shunt_error(s) : "");
+		printf("%d%d%d %s\n", queue_pop(), core_main(), set_error(),
+		       err ? shunt_error(s) : "");
 		return 0;
 	}
 	C
@@ -126,7 +139,8 @@ test_a_changed_layout_is_told_with_its_type_until_the_number_is_raised() {
 		cp "$ROOT/include/shunt/abi_ingress.h" "$DIR/tree/include/shunt/abi_ingress.h"
 		sed -i "$mistake" "$DIR/tree/include/shunt/abi_ingress.h"
 		assert_exit 1 "$DIR/tree/scripts/abi_digest.sh"
-		assert_match "$(cat "$DIR/err")" "struct shunt_meta: .*raise SHUNT_ABI.*make abi-digest"
+		assert_match "$(cat "$DIR/err")" \
+			"struct shunt_meta: .*raise SHUNT_ABI.*make abi-digest"
 		assert_exit 2 make -C "$DIR/tree" --no-print-directory abi-digest
 	done
 	sed -i 's/^#define SHUNT_ABI .*/#define SHUNT_ABI 4000/' "$DIR/tree/include/shunt/abi.h"
@@ -142,7 +156,8 @@ test_make_check_tells_a_script_a_source_a_blank_and_a_wide_line_that_are_wrong()
 	[ -n "$LONG" ] || skip "takes half a minute"
 	mkdir "$DIR/tree"
 	tar -C "$ROOT" --exclude=./build --exclude=./.git -c . | tar -C "$DIR/tree" -x
-	printf '#!/bin/bash\nfor f in $(ls *.c); do echo $f; done\ncd $1\n' >"$DIR/tree/scripts/wrong.sh"
+	printf '#!/bin/bash\nfor f in $(ls *.c); do echo $f; done\ncd $1\n' \
+		>"$DIR/tree/scripts/wrong.sh"
 	printf 'int wrong(void)\n{\n\treturn -1u < 0;\n}\n' >"$DIR/tree/lib/wrong.c"
 	printf 'blank \n' >"$DIR/tree/docs/wrong.md"
 	printf '%0121d\n' 0 >"$DIR/tree/docs/wide.md"
@@ -156,12 +171,15 @@ test_make_check_tells_a_script_a_source_a_blank_and_a_wide_line_that_are_wrong()
 # The lists of files for a new verb, policy, counter… stay true.
 test_contributing_names_files_and_targets_that_exist() {
 	local what n=0
-	for what in $(grep -oE '`[^` ]+`' "$ROOT/CONTRIBUTING.md" | tr -d '`' | grep -E '/|\.(md|h|c)$' | grep -v NAME | sort -u); do
-		compgen -G "$ROOT/$what" >/dev/null || [ "${what#build}" != "$what" ] || fail "there is no '$what'"
+	for what in $(grep -oE '`[^` ]+`' "$ROOT/CONTRIBUTING.md" | tr -d '`' |
+		grep -E '/|\.(md|h|c)$' | grep -v NAME | sort -u); do
+		compgen -G "$ROOT/$what" >/dev/null || [ "${what#build}" != "$what" ] ||
+			fail "there is no '$what'"
 		n=$((n + 1))
 	done
 	assert_ge $n 30
-	{ make -C "$ROOT" -pqrR help 2>/dev/null || true; } | sed -n 's/^\.PHONY: //p' | tr ' ' '\n' >"$DIR/targets"
+	{ make -C "$ROOT" -pqrR help 2>/dev/null || true; } | sed -n 's/^\.PHONY: //p' |
+		tr ' ' '\n' >"$DIR/targets"
 	for what in $(grep -oE '`make [a-z -]+' "$ROOT/CONTRIBUTING.md" | sed 's/`make //'); do
 		grep -qx -e "$what" "$DIR/targets" || fail "there is no target '$what'"
 	done

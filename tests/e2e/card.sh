@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# card.sh - the card's own program, in XDP on a port between client and host, chooses among the host's receive queues by
-# what shuntd publishes; the queues are one domain's
+# card.sh - the card's own program, in XDP on a port between client and host, chooses among the
+# host's receive queues by what shuntd publishes; the queues are one domain's
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -13,9 +13,13 @@ CARD=/sys/fs/bpf/card
 nic() { "$TESTS/lab.sh" exec "$LAB" nic "$@"; }
 
 # N…: each as four bytes.
-words() { local n; for n; do printf '%d %d %d %d ' $((n & 255)) $((n >> 8 & 255)) $((n >> 16 & 255)) $((n >> 24)); done; }
+words() {
+	local n; for n; do printf '%d %d %d %d ' $((n & 255)) $((n >> 8 & 255)) $((n >> 16 & 255)) \
+		$((n >> 24)); done
+}
 
-# POLICY KNOBS [OPTIONS of shuntd…]: the card's program shares with the host what is published, and ports, rules and knobs.
+# POLICY KNOBS [OPTIONS of shuntd…]: the card's program shares with the host what is published, and
+# ports, rules and knobs.
 load_card() {
 	local map maps=()
 	PINS=/sys/fs/bpf/shunt/$DEV
@@ -23,7 +27,8 @@ load_card() {
 	for map in nfp_group nfp_order nfp_loads ports rules knobs; do
 		maps+=(map name "$map" pinned "$PINS/$map")
 	done
-	bpftool prog loadall "build/nfp/emu/card/$1.o" $CARD type xdp "${maps[@]}" pinmaps $CARD >/dev/null
+	bpftool prog loadall "build/nfp/emu/card/$1.o" $CARD type xdp "${maps[@]}" pinmaps $CARD \
+		>/dev/null
 	# ABI, flags, fallback, classes, queues, addresses: struct shunt_nfp_cfg
 	# shellcheck disable=SC2046
 	bpftool map update pinned $CARD/nfp_cfg key 0 0 0 0 value $(words 3 0 0 2 2 0 0 0 0 0)
@@ -39,7 +44,8 @@ load_host() { # POLICY KNOBS
 }
 
 order_is() {
-	[ "$(bpftool -j map lookup pinned "$PINS/nfp_order" key 0 0 0 0 | jq -r '.value[:2] | join(" ")')" = "$1" ]
+	[ "$(bpftool -j map lookup pinned "$PINS/nfp_order" key 0 0 0 0 | jq -r '.value[:2] |
+		join(" ")')" = "$1" ]
 }
 
 # MAP KEY: a card's count, the first 64-bit word of several.
@@ -47,7 +53,8 @@ card_count() { # WORD: arrived 0, steered 1, of both classes
 	local n=0 c
 	for c in 0 1; do
 		n=$((n + $(bpftool -j map lookup pinned $CARD/nfp_count key $c 0 0 0 |
-			jq -r "[.value[8 * $1:8 * $1 + 4] | reverse | .[] | ltrimstr(\"0x\")] | \"0x\" + join(\"\")")))
+			jq -r "[.value[8 * $1:8 * $1 + 4] | reverse | .[] | ltrimstr(\"0x\")] |
+				\"0x\" + join(\"\")")))
 	done
 	echo $n
 }
@@ -60,9 +67,11 @@ test_the_card_chooses_the_queue_by_published_loads() {
 	assert_all_answered
 	assert_conserved
 	assert_eq "$(card_count 1)" "$(sent)" "requests that the card steered"
-	assert_eq "$(stat_of .total.steered)" "$(sent)" "requests that came through the domain's queues"
+	assert_eq "$(stat_of .total.steered)" "$(sent)" \
+		"requests that came through the domain's queues"
 	# One flow, whose hash names one queue: what came through both, the card has spread.
-	assert_ge "$(stat_of '[.domains[0].core[].counts | .served - .stolen] | min')" 100 "requests of each queue"
+	assert_ge "$(stat_of '[.domains[0].core[].counts | .served - .stolen] | min')" 100 \
+		"requests of each queue"
 	assert_ge "$(stat_of '.domains[0].agent.publisher.messages')" 50 "messages to the card"
 }
 
@@ -73,10 +82,12 @@ test_the_queue_that_the_policy_names_is_the_one_that_it_comes_through() {
 	assert_all_answered
 	assert_conserved
 	assert_eq "$(stat_of '[.domains[].core[].counts.served] | join(" ")')" \
-		"$(stat_of '[.classes[].replied] | join(" ")')" "requests of each core, and of each class"
+		"$(stat_of '[.classes[].replied] | join(" ")')" \
+		"requests of each core, and of each class"
 }
 
-# The card knows nothing for 20 ms; a core that has nothing to do takes what came through the other's queue.
+# The card knows nothing for 20 ms; a core that has nothing to do takes what came through the
+# other's queue.
 test_stealing_between_queues_corrects_old_loads_and_leaves_each_queue_its_frames() {
 	local counts
 	load_card p2c 0 --card-delay 20000

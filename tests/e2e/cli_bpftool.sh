@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# cli_bpftool.sh - the bpftool lines of the README, run as they stand there, change the order of service
+# cli_bpftool.sh - the bpftool lines of the README, run as they stand there, change the order of
+# service
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

@@ -6,7 +6,8 @@
 
 NO_LAB=1
 
-# VARIABLE=VALUE…: into $ROOT_USR, as on another machine. PREFIX is that of the build: for another one, build/ would be made anew.
+# VARIABLE=VALUE…: into $ROOT_USR, as on another machine. PREFIX is that of the build: for another
+# one, build/ would be made anew.
 install_all() {
 	make_install "DESTDIR=$DIR/root" "$@"
 	ROOT_USR=$DIR/root/usr/local
@@ -21,10 +22,12 @@ test_the_installed_command_finds_its_own_policies_and_sources() {
 	install_all
 	PATH=$ROOT_USR/sbin:$PATH
 	assert_eq "$(command -v shunt)" "$ROOT_USR/sbin/shunt"
-	assert_eq "$(json '[.policies[].file | startswith("'"$ROOT_USR"'")] | all' shunt -j policies)" true
+	assert_eq "$(json '[.policies[].file | startswith("'"$ROOT_USR"'")] | all' shunt \
+		-j policies)" true
 	printf '%s\n' '#include <shunt/policy.h>' 'SHUNT_POLICY("mine", 0, "x");' \
 		'static int steer(shunt_view *v, shunt_event *ev) { return SHUNT_HOLD; }' \
-		'static int select(shunt_view *v, shunt_event *ev) { return SHUNT_GO_ON; }' >"$DIR/half.c"
+		'static int select(shunt_view *v, shunt_event *ev) { return SHUNT_GO_ON; }' \
+		>"$DIR/half.c"
 	sed -i '1i #error the installed one' "$ROOT_USR/lib/shunt/src/bpf/shunt.bpf.c"
 	assert_exit 1 shunt build "$DIR/half.c" -o "$DIR/half.shunt"
 	assert_match "$(cat "$DIR/err")" "the installed one"
@@ -47,7 +50,8 @@ test_programs_compile_and_link_by_pkg_config() {
 	export PKG_CONFIG_PATH=$ROOT_USR/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$DIR/root
 	# shellcheck disable=SC2046
 	cc "$DIR/user.c" $(pkg-config --cflags --libs libshunt) -o "$DIR/user"
-	assert_eq "$(LD_LIBRARY_PATH=$ROOT_USR/lib "$DIR/user")" "$(pkg-config --modversion libshunt)"
+	assert_eq "$(LD_LIBRARY_PATH=$ROOT_USR/lib "$DIR/user")" \
+		"$(pkg-config --modversion libshunt)"
 	assert_match "$(readelf -d "$DIR/user")" "NEEDED.*libshunt.so.0"
 	assert_match "$(readelf -V "$DIR/user")" "LIBSHUNT|SHUNT_"
 }
@@ -55,13 +59,18 @@ test_programs_compile_and_link_by_pkg_config() {
 test_pages_completion_and_links_are_there() {
 	local file
 	install_all
-	for file in share/man/man8/shunt.8 share/man/man8/shunt-kv.8 share/man/man8/shunt-spin.8 share/man/man8/shunt-baseline.8 \
-		sbin/shunt-kv sbin/shunt-spin sbin/shunt-baseline share/doc/shunt/kv.yaml share/doc/shunt/README.md \
-		share/doc/shunt/docs/policies.md share/doc/shunt/LICENSES/BSD-2-Clause.txt share/man/man3/libshunt.3 share/bash-completion/completions/shunt \
-		lib/libshunt.so lib/libshunt.a include/shunt/abi.h include/shunt/policy.h sbin/shuntd; do
+	for file in share/man/man8/shunt.8 share/man/man8/shunt-kv.8 share/man/man8/shunt-spin.8 \
+		share/man/man8/shunt-baseline.8 \
+		sbin/shunt-kv sbin/shunt-spin sbin/shunt-baseline share/doc/shunt/kv.yaml \
+		share/doc/shunt/README.md \
+		share/doc/shunt/docs/policies.md share/doc/shunt/LICENSES/BSD-2-Clause.txt \
+		share/man/man3/libshunt.3 share/bash-completion/completions/shunt \
+		lib/libshunt.so lib/libshunt.a include/shunt/abi.h include/shunt/policy.h \
+		sbin/shuntd; do
 		[ -s "$ROOT_USR/$file" ] || fail "no '$file'"
 	done
-	assert_eq "$(readlink -f "$ROOT_USR/lib/libshunt.so")" "$(readlink -f "$ROOT_USR/lib/libshunt.so.0")"
+	assert_eq "$(readlink -f "$ROOT_USR/lib/libshunt.so")" \
+		"$(readlink -f "$ROOT_USR/lib/libshunt.so.0")"
 	# Every verb of the command, and every option, is in its page.
 	for file in $(json '.verbs[].verb' shunt -j help); do
 		assert_match "$(cat "$ROOT_USR/share/man/man8/shunt.8")" "[^a-z]${file}[^a-z]"
@@ -79,7 +88,8 @@ test_completion_offers_verbs_policies_and_actions() {
 	}
 	# shellcheck source=scripts/completion.bash
 	source "$ROOT/scripts/completion.bash"
-	assert_eq "$(complete_words shunt '' | tr ' ' '\n')" "$(json '.verbs[].verb' shunt -j help)" "verbs"
+	assert_eq "$(complete_words shunt '' | tr ' ' '\n')" \
+		"$(json '.verbs[].verb' shunt -j help)" "verbs"
 	assert_eq "$(complete_words shunt stats --i)" --interval
 	assert_eq "$(complete_words shunt status --i)" ""
 	assert_eq "$(complete_words shunt sl)" slo
@@ -95,8 +105,10 @@ test_libraries_in_a_folder_of_the_architecture_leave_the_rest_where_it_is_found(
 	install_all "LIBDIR=/usr/local/lib/$triplet"
 	PATH=$ROOT_USR/sbin:$ROOT_USR/bin:$PATH
 	[ -s "$ROOT_USR/lib/$triplet/libshunt.so.0" ] || fail "no library"
-	assert_match "$(cat "$ROOT_USR/lib/$triplet/pkgconfig/libshunt.pc")" "libdir=/usr/local/lib/$triplet"
-	assert_eq "$(json '[.policies[].file | startswith("'"$ROOT_USR"'")] | all' shunt -j policies)" true
+	assert_match "$(cat "$ROOT_USR/lib/$triplet/pkgconfig/libshunt.pc")" \
+		"libdir=/usr/local/lib/$triplet"
+	assert_eq "$(json '[.policies[].file | startswith("'"$ROOT_USR"'")] | all' shunt \
+		-j policies)" true
 	echo 'int main(void) { return 0; }' >"$DIR/user.c"
 	shunt-cc "$DIR/user.c" -o "$DIR/user"
 	"$DIR/user"
@@ -111,10 +123,12 @@ test_after_make_install_a_worker_finds_the_library() {
 	mount --bind "$DIR/local" /usr/local
 	mount -t tmpfs tmpfs /var/cache/ldconfig
 	make_install DESTDIR=
-	awk '/^## Write a worker/ { on = 1 } /^    cc server.c/ { on = 0 } on && /^    |^$/ { sub("^    ", ""); print }' \
+	awk '/^## Write a worker/ { on = 1 } /^    cc server.c/ { on = 0 } on && /^    |^$/ {
+		sub("^    ", ""); print }' \
 		"$ROOT/README.md" >"$DIR/server.c"
 	# shellcheck disable=SC2046
-	cc "$DIR/server.c" -o "$DIR/server" $(PKG_CONFIG_PATH=/usr/local/lib/pkgconfig pkg-config --cflags --libs libshunt)
+	cc "$DIR/server.c" -o "$DIR/server" \
+		$(PKG_CONFIG_PATH=/usr/local/lib/pkgconfig pkg-config --cflags --libs libshunt)
 	assert_exit 1 "$DIR/server" none0
 	assert_match "$(cat "$DIR/err")" "none0"
 	make -s -C "$ROOT" uninstall DESTDIR=
@@ -131,12 +145,15 @@ test_a_folder_that_the_loader_does_not_search_is_told() {
 test_make_uninstall_leaves_nothing_of_shunt_and_all_of_others() {
 	install_all
 	mkdir -p "$ROOT_USR/share/doc/other"
-	touch "$ROOT_USR/lib/libother.so" "$ROOT_USR/share/doc/other/copyright" "$ROOT_USR/lib/shunt/mine"
+	touch "$ROOT_USR/lib/libother.so" "$ROOT_USR/share/doc/other/copyright" \
+		"$ROOT_USR/lib/shunt/mine"
 	(cd "$ROOT_USR" && find . ! -type d) | sed 's|^\.|/usr/local|' | sort >"$DIR/there"
 	assert_eq "$(comm -23 "$DIR/there" <(sort "$ROOT_USR/lib/shunt/installed"))" \
-		"$(printf '%s\n' /usr/local/lib/libother.so /usr/local/lib/shunt/mine /usr/local/share/doc/other/copyright)"
+		"$(printf '%s\n' /usr/local/lib/libother.so /usr/local/lib/shunt/mine \
+		/usr/local/share/doc/other/copyright)"
 	make -s -C "$ROOT" uninstall "DESTDIR=$DIR/root"
-	assert_eq "$(cd "$ROOT_USR" && find . \( ! -type d -o -path '*shunt*' \) | sort | tr '\n' ' ')" \
+	assert_eq "$(cd "$ROOT_USR" && find . \( ! -type d -o -path '*shunt*' \) | sort |
+		tr '\n' ' ')" \
 		"./lib/libother.so ./lib/shunt ./lib/shunt/mine ./share/doc/other/copyright "
 	assert_exit 2 make -s -C "$ROOT" uninstall "DESTDIR=$DIR/root"
 	assert_match "$(cat "$DIR/err")" "nothing was installed there"

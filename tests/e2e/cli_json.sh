@@ -8,7 +8,8 @@ load() { host shunt load mq --dev "$DEV" --port 9000 >/dev/null; }
 
 verbs() { json '.verbs[].verb' shunt -j help; }
 
-# STATUS ARGS…: what is printed is one JSON value on stdout; on stderr there is nothing of the result.
+# STATUS ARGS…: what is printed is one JSON value on stdout; on stderr there is nothing of the
+# result.
 assert_json() {
 	local want=$1
 	shift
@@ -16,7 +17,8 @@ assert_json() {
 	jq -es 'length == 1' "$DIR/out" >/dev/null || fail "'$*' printed no JSON: $(cat "$DIR/out")"
 	assert_eq "$(wc -l <"$DIR/out")" 1 "lines of '$*'"
 	if [ "$want" = 1 ] || [ "$want" = 2 ]; then
-		jq -e '.error | length > 0' "$DIR/out" >/dev/null || fail "no error in: $(cat "$DIR/out")"
+		jq -e '.error | length > 0' "$DIR/out" >/dev/null ||
+			fail "no error in: $(cat "$DIR/out")"
 	fi
 	[ "$1" != build ] || return 0 # once is enough
 	assert_exit "$want" host shunt -p "$@"
@@ -35,7 +37,8 @@ test_every_verb_answers_in_json() {
 	#include <linux/bpf.h>
 	__attribute__((section("xdp"), used)) int small(struct xdp_md *ctx) { return XDP_PASS; }
 	C
-	clang -O2 -g -target bpf -mcpu=v3 -I"/usr/include/$(gcc -print-multiarch)" -c "$DIR/small.c" -o "$DIR/small.o"
+	clang -O2 -g -target bpf -mcpu=v3 -I"/usr/include/$(gcc -print-multiarch)" \
+		-c "$DIR/small.c" -o "$DIR/small.o"
 	load
 	while read -r verb args; do
 		# shellcheck disable=SC2086
@@ -77,7 +80,8 @@ test_every_verb_answers_in_json() {
 	jq -e .policy "$DIR/out" >/dev/null
 	assert_json 1 wire # only where the configuration names a NIC
 	seen+=(load unload wire)
-	assert_eq "$(printf '%s\n' "${seen[@]}" | sort -u)" "$(verbs | sort)" "the verbs that were tried"
+	assert_eq "$(printf '%s\n' "${seen[@]}" | sort -u)" "$(verbs | sort)" \
+		"the verbs that were tried"
 }
 
 test_every_verb_fails_in_json_where_nothing_is_loaded() {
@@ -112,15 +116,20 @@ test_every_count_of_stats_is_explained_in_the_manual() {
 	host shunt load fcfs --dev "$DEV" --port 9000
 	for name in $(host shunt stats | sed -n 's/^class //p') \
 		$(host shunt -j stats | jq -r '.pass, .denied, .events | keys[]'); do
-		grep -qF "**$name**" <(sed -n '/^COUNTS/,/^TUNABLES/p' "$ROOT/docs/man/shunt.8.rst") ||
+		grep -qF "**$name**" \
+			<(sed -n '/^COUNTS/,/^TUNABLES/p' "$ROOT/docs/man/shunt.8.rst") ||
 			fail "the manual's COUNTS lacks '$name'"
 		n=$((n + 1))
 	done
 	assert_ge $n 39 "names"
-	for name in 'at safepoints' 'by signals' stayed demoted 'parked at most' 'times full' 'came late' "yielded after the quantum's end" 'mean + 3 sigma' \
-		frames 'workers came' died 'frames recovered' 'bad peers' 'arrivals without a frame' 'slots queued' 'needless preemptions' credits epoch; do
-		grep -qF "$name" "$ROOT"/loader/cmd_stats.c || [ "$name" = 'frames' ] || fail "stats does not say '$name'"
-		sed -n '/^COUNTS/,/^TUNABLES/p' "$ROOT/docs/man/shunt.8.rst" | tr '\n' ' ' | grep -qF "*$name*" || fail "the manual's COUNTS lacks '$name'"
+	for name in 'at safepoints' 'by signals' stayed demoted 'parked at most' 'times full' \
+		'came late' "yielded after the quantum's end" 'mean + 3 sigma' \
+		frames 'workers came' died 'frames recovered' 'bad peers' \
+		'arrivals without a frame' 'slots queued' 'needless preemptions' credits epoch; do
+		grep -qF "$name" "$ROOT"/loader/cmd_stats.c || [ "$name" = 'frames' ] ||
+			fail "stats does not say '$name'"
+		sed -n '/^COUNTS/,/^TUNABLES/p' "$ROOT/docs/man/shunt.8.rst" | tr '\n' ' ' |
+			grep -qF "*$name*" || fail "the manual's COUNTS lacks '$name'"
 	done
 	assert_match "$(shunt stats --help)" "man 8 shunt, COUNTS"
 }
@@ -177,20 +186,24 @@ test_wrong_usage_is_status_2() {
 
 test_an_option_that_a_verb_does_not_take_is_refused_with_those_it_takes() {
 	assert_exit 2 shunt stats --port 1
-	assert_match "$(cat "$DIR/err")" "'stats' takes no option '--port'.*hint: 'stats' takes --dev IF, --interval SECONDS, --count N"
+	assert_match "$(cat "$DIR/err")" \
+		"'stats' takes no option '--port'.*hint: 'stats' takes --dev IF, --interval SECONDS, --count N"
 	assert_exit 2 shunt policies --card
 	assert_match "$(cat "$DIR/err")" "hint: 'policies' takes no options"
 	assert_exit 2 shunt --count 3
 	assert_match "$(cat "$DIR/err")" "'status' takes no option '--count'"
 	assert_exit 2 shunt unload --nosuch
-	assert_match "$(cat "$DIR/err")" "unknown option '--nosuch'.*hint: 'unload' takes --dev IF; "
+	assert_match "$(cat "$DIR/err")" \
+		"unknown option '--nosuch'.*hint: 'unload' takes --dev IF; "
 	assert_exit 2 shunt status extra
 	assert_match "$(cat "$DIR/err")" "hint: usage: shunt status \\[--dev IF\\]"
 }
 
 # They are read before the verb is known.
 test_options_of_one_name_are_alike_in_all_verbs() {
-	assert_eq "$(json '[.verbs[].options[]] | group_by(.option) | map(select(unique | length > 1)) | length' shunt -j help)" 0
+	assert_eq "$(json \
+		'[.verbs[].options[]] | group_by(.option) | map(select(unique | length > 1)) | length' \
+		shunt -j help)" 0
 	assert_ge "$(json '[.verbs[].options[].option] | unique | length' shunt -j help)" 11 options
 }
 
@@ -229,7 +242,8 @@ test_failures_go_to_stderr_and_results_to_stdout() {
 test_mistakes_in_the_configuration_name_file_and_line() {
 	printf 'ports:\n  - port: 9000\n    defualt: x\n' >"$DIR/c.yaml"
 	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
-	assert_match "$(cat "$DIR/err")" "c.yaml:3: unknown key 'defualt', known are port default key"
+	assert_match "$(cat "$DIR/err")" \
+		"c.yaml:3: unknown key 'defualt', known are port default key"
 	printf 'ports:\n  - port: 9000\nclasses:\n  - name: a\n    slo: 5\n' >"$DIR/c.yaml"
 	assert_json 1 load mq --dev "$DEV" --config "$DIR/c.yaml"
 	assert_match "$(jq -r .error "$DIR/out")" "c.yaml:5: classes"
@@ -245,7 +259,8 @@ test_a_value_where_a_mapping_belongs_is_told_how_to_write_it() {
 	assert_match "$(cat "$DIR/err")" "c.yaml:2: each of classes is a mapping: \{name: get\}"
 	printf 'ports:\n\t- port: 9000\n' >"$DIR/c.yaml"
 	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
-	assert_match "$(cat "$DIR/err")" "c.yaml:2: no YAML: .*begins with a tab: indent with spaces"
+	assert_match "$(cat "$DIR/err")" \
+		"c.yaml:2: no YAML: .*begins with a tab: indent with spaces"
 }
 
 run_tests "$@"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# cli_lint.sh - shunt lint against what the card's own verifier and JIT said (make test-nfp records it), and on bad files
+# cli_lint.sh - shunt lint against what the card's own verifier and JIT said (make test-nfp records
+# it), and on bad files
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 cd "$ROOT" || exit
@@ -12,9 +13,11 @@ NO_LAB=1
 test_lint_says_of_every_probe_what_the_card_said() {
 	local name verdict insns n=0
 	while read -r name verdict insns; do
-		[ "$name" != "#" ] || { [ "# $(compiler)" = "$name $verdict $insns" ] || COUNTS=no; continue; }
+		[ "$name" != "#" ] || { [ "# $(compiler)" = "$name $verdict $insns" ] ||
+			COUNTS=no; continue; }
 		[ -z "${COUNTS:-}" ] || insns=$(lint_says "$BUILT/probes/$name.o" | cut -d' ' -f2)
-		lint_agrees "$name" "$verdict" "$insns" || fail "lint says of $name '$SAID', the card '$verdict $insns'"
+		lint_agrees "$name" "$verdict" "$insns" ||
+			fail "lint says of $name '$SAID', the card '$verdict $insns'"
 		n=$((n + 1))
 	done <$VERDICTS
 	assert_eq "$n" "$(ls $PROBES/*.bpf.c | wc -l)" "probes on record"
@@ -27,8 +30,10 @@ test_every_rule_has_a_probe_that_breaks_it_and_one_that_does_not() {
 	for rule in $rules; do
 		probe=${rule//-/_}
 		[ "$(rule_of "${probe}_no" 2>/dev/null)" = "$rule" ] ||
-			[ "$(warning_of "${probe}_warned" 2>/dev/null)" = "$rule" ] || fail "no probe breaks $rule"
-		assert_match "$(grep "^${probe}_ok " $VERDICTS)" ' accepts ' "the probe that keeps $rule"
+			[ "$(warning_of "${probe}_warned" 2>/dev/null)" = "$rule" ] ||
+			fail "no probe breaks $rule"
+		assert_match "$(grep "^${probe}_ok " $VERDICTS)" ' accepts ' \
+			"the probe that keeps $rule"
 	done
 }
 
@@ -36,13 +41,15 @@ test_all_programs_for_the_card_are_accepted() {
 	local o
 	for o in build/nfp/*.o; do
 		assert_exit 0 shunt lint "$o"
-		assert_match "$(lint_says "$o")" '^accepts [0-9]+( \(packet-depth\))?$' "what lint says of $o"
+		assert_match "$(lint_says "$o")" '^accepts [0-9]+( \(packet-depth\))?$' \
+			"what lint says of $o"
 	done
 }
 
 test_a_finding_names_the_line_of_the_source() {
 	assert_exit 1 shunt -j lint $BUILT/probes/helper_no.o
-	assert_eq "$(jq -r '.findings[0] | "\(.rule) \(.file | sub(".*/"; "")):\(.line)"' "$DIR/out")" \
+	assert_eq "$(jq -r '.findings[0] | "\(.rule) \(.file | sub(".*/"; "")):\(.line)"' \
+		"$DIR/out")" \
 		"helper helper_no.bpf.c:$(grep -n ktime $PROBES/helper_no.bpf.c | cut -d: -f1)"
 }
 
@@ -57,7 +64,8 @@ test_what_is_no_object_has_an_exit_status_of_its_own() {
 	for ((n = 0; n < len; n += 191)); do
 		head -c $n $whole >"$DIR/cut.o"
 		assert_exit 2 shunt lint "$DIR/cut.o"
-		assert_match "$(cat "$DIR/err")" "cannot judge '$DIR/cut.o': [a-z]" "what lint says of $n bytes"
+		assert_match "$(cat "$DIR/err")" "cannot judge '$DIR/cut.o': [a-z]" \
+			"what lint says of $n bytes"
 	done
 }
 
@@ -99,9 +107,12 @@ test_of_a_policys_bundle_the_policy_is_told_and_the_card_in_one_line() {
 	assert_exit 0 shunt lint build/bpf/affinity.o
 	assert_le "$(wc -l <"$DIR/out")" 10 "lines about a bundle"
 	assert_match "$(cat "$DIR/out")" "policy 'affinity' \(.*\), a bundle for hosts"
-	assert_match "$(cat "$DIR/out")" "runs on: XDP of a host, workers on $(uname -m), a NIC that schedules"
-	assert_match "$(cat "$DIR/out")" "reads, beside classes and loads: .*hash of a request's key"
-	assert_match "$(cat "$DIR/out")" "program 'shunt_ingress': this kernel's verifier follows [0-9]+ instructions"
+	assert_match "$(cat "$DIR/out")" \
+		"runs on: XDP of a host, workers on $(uname -m), a NIC that schedules"
+	assert_match "$(cat "$DIR/out")" \
+		"reads, beside classes and loads: .*hash of a request's key"
+	assert_match "$(cat "$DIR/out")" \
+		"program 'shunt_ingress': this kernel's verifier follows [0-9]+ instructions"
 	assert_match "$(cat "$DIR/out")" "on a Netronome card: refused, [0-9]+ findings"
 	all=$(sed -n 's/.* refused, \([0-9]*\) findings.*/\1/p' "$DIR/out")
 	assert_exit 1 shunt lint --card build/bpf/affinity.o
@@ -125,7 +136,8 @@ test_the_exit_status_of_a_policy_is_the_verifiers_verdict() {
 	assert_exit 1 shunt lint --card "$DIR/mine.c"
 	assert_exit 0 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
 	assert_exit 0 shunt lint "$DIR/mine.shunt"
-	assert_exit 1 setpriv --inh-caps=-all --bounding-set=-all --reuid 65534 --clear-groups "$ROOT/build/shunt" lint build/bpf/mq.o
+	assert_exit 1 setpriv --inh-caps=-all --bounding-set=-all --reuid 65534 \
+		--clear-groups "$ROOT/build/shunt" lint build/bpf/mq.o
 	assert_match "$(cat "$DIR/out")" "not verified by this kernel"
 	sed -i 's/return SHUNT_HOLD/return nothing/' "$DIR/mine.c"
 	assert_exit 2 shunt lint "$DIR/mine.c"
@@ -139,10 +151,13 @@ test_policies_cost_the_verifier_no_more_than_they_may() {
 		name=$(basename "$o" .o)
 		[ -n "$LONG" ] || [[ $name =~ ^(mq|hint|affinity)$ ]] || continue
 		shunt -j lint "$o" >"$DIR/out" || true
-		[ "$(jq '.verifier.programs | length' "$DIR/out")" = 3 ] || fail "$name: $(jq -c .verifier "$DIR/out")"
-		assert_le "$(jq '.verifier.programs[] | select(.name == "shunt_ingress").instructions' "$DIR/out")" 500000 \
+		[ "$(jq '.verifier.programs | length' "$DIR/out")" = 3 ] ||
+			fail "$name: $(jq -c .verifier "$DIR/out")"
+		assert_le "$(jq '.verifier.programs[] |
+			select(.name == "shunt_ingress").instructions' "$DIR/out")" 500000 \
 			"$name: instructions of shunt_ingress"
-		assert_le "$(jq '.verifier.programs[] | select(.name == "shunt_nic").instructions' "$DIR/out")" 700000 \
+		assert_le "$(jq '.verifier.programs[] |
+			select(.name == "shunt_nic").instructions' "$DIR/out")" 700000 \
 			"$name: instructions of shunt_nic"
 	done
 }

@@ -23,11 +23,13 @@ attach_other() {
 test_load_pins_maps_and_link_and_unload_removes_them() {
 	local name
 	host shunt load fcfs --dev "$DEV" --port 9000
-	for name in link agent cfg classes domains hold_limit ingress knobs policy ports prog1 put_out quantum_us rules \
+	for name in link agent cfg classes domains hold_limit ingress knobs policy ports prog1 \
+		put_out quantum_us rules \
 		slo_us view0 views xsks; do
 		[ -e $PINS/$DEV/$name ] || fail "'$name' is not pinned"
 	done
-	assert_eq "$(json '.interfaces[0].prog_id' host shunt -j status)" "$(program_id)" "attached program"
+	assert_eq "$(json '.interfaces[0].prog_id' host shunt -j status)" "$(program_id)" \
+		"attached program"
 	assert_eq "$(json '.interfaces[0].mode' host shunt -j status)" native
 	host shunt unload
 	nothing_left || fail "something is left: $(ls $PINS)"
@@ -42,10 +44,13 @@ test_load_writes_what_the_configuration_says() {
 	YAML
 	host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
 	need bpftool
-	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/slo_us | jq -c '[.[].formatted.value] | .[:3]')" \
+	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/slo_us | jq -c '[.[].formatted.value] |
+		.[:3]')" \
 		"[200,1000,0]" slo_us
-	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/quantum_us | jq '.[0].formatted.value')" 7
-	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/hold_limit | jq '.[0].formatted.value')" 5
+	assert_eq \
+		"$(bpftool -j map dump pinned $PINS/$DEV/quantum_us | jq '.[0].formatted.value')" 7
+	assert_eq \
+		"$(bpftool -j map dump pinned $PINS/$DEV/hold_limit | jq '.[0].formatted.value')" 5
 	assert_eq "$(bpftool -j map dump pinned $PINS/$DEV/knobs | jq '.[1].formatted.value')" 258
 	assert_eq "$(json '.interfaces[0].classes | map(.name) | join(" ")' host shunt -j)" "a b"
 }
@@ -55,7 +60,8 @@ test_the_readmes_configuration_loads_on_this_machine() {
 	sed -n '/^    domains:$/,/^$/s/^    //p' "$ROOT/README.md" >"$DIR/service.yaml"
 	assert_ge "$(wc -l <"$DIR/service.yaml")" 8 "lines of README's service.yaml"
 	host shunt load mq --dev "$DEV" --config "$DIR/service.yaml"
-	assert_eq "$(json '.interfaces[0].classes | map(.name) | join(" ")' host shunt -j)" "get scan"
+	assert_eq "$(json '.interfaces[0].classes | map(.name) | join(" ")' host shunt \
+		-j)" "get scan"
 }
 
 test_dry_run_changes_nothing() {
@@ -74,7 +80,8 @@ test_dry_run_judges_a_configuration_while_another_is_loaded() {
 	host shunt load fcfs --dev "$DEV" --port 9000
 	before=$(program_id)
 	assert_exit 0 host shunt load mq --dev "$DEV" --port 9001 --dry-run
-	assert_match "$(cat "$DIR/out")" "would load 'mq' on '$DEV'.*would need 'shunt unload --dev $DEV' first"
+	assert_match "$(cat "$DIR/out")" \
+		"would load 'mq' on '$DEV'.*would need 'shunt unload --dev $DEV' first"
 	echo '{domains: [{queue: 3}], ports: [{port: 1}]}' >"$DIR/c.yaml"
 	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml" --dry-run
 	assert_match "$(cat "$DIR/err")" "no receive queue 3"
@@ -95,11 +102,13 @@ test_another_xdp_program_is_named_and_left_alone() {
 	attach_other
 	id=$(program_id)
 	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
-	assert_match "$(cat "$DIR/err")" "another XDP program is on '$DEV': 'other_prog' \(id $id, native mode\)"
+	assert_match "$(cat "$DIR/err")" \
+		"another XDP program is on '$DEV': 'other_prog' \(id $id, native mode\)"
 	assert_eq "$(program_id)" "$id" "the other program"
 	[ ! -e $PINS ] || fail "pins are left"
 	assert_exit 1 host shunt -j doctor --dev "$DEV"
-	jq -e '.findings[] | select(.check == "programs" and .level == "fail")' "$DIR/out" >/dev/null ||
+	jq -e '.findings[] | select(.check == "programs" and .level == "fail")' "$DIR/out" \
+		>/dev/null ||
 		fail "doctor does not see it"
 }
 
@@ -140,9 +149,11 @@ test_verifying_udp_where_senders_leave_it_unfilled_is_warned_of_with_the_cure() 
 	need ethtool
 	echo '{fallback: drop, verify: udp, ports: [{port: 9000}]}' >"$DIR/c.yaml"
 	host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml" 2>"$DIR/err"
-	assert_match "$(cat "$DIR/err")" "'verify: udp' on '$DEV' \(driver veth\): .*unfilled.*ethtool -K THEIR-INTERFACE tx off"
+	assert_match "$(cat "$DIR/err")" \
+		"'verify: udp' on '$DEV' \(driver veth\): .*unfilled.*ethtool -K THEIR-INTERFACE tx off"
 	host shunt -j doctor --dev "$DEV" >"$DIR/out" || true
-	jq -e '.findings[] | select(.check == "verify" and .level == "warn") | .fix | test("tx off")' "$DIR/out" >/dev/null ||
+	jq -e '.findings[] | select(.check == "verify" and .level == "warn") | .fix |
+		test("tx off")' "$DIR/out" >/dev/null ||
 		fail "doctor does not see it: $(cat "$DIR/out")"
 	ask
 	wait_for 5 denied_is "1 0"
@@ -162,12 +173,14 @@ test_a_broadcast_address_of_the_interfaces_networks_is_no_service_address() {
 	echo '{address: [198.18.0.255], ports: [{port: 9000}]}' >"$DIR/c.yaml"
 	host ip addr replace 198.18.0.2/24 broadcast 198.18.0.255 dev "$DEV"
 	assert_exit 1 host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml"
-	assert_match "$(cat "$DIR/err")" "198.18.0.255 is the broadcast address of a network of '$DEV'.*leave 'address' out"
+	assert_match "$(cat "$DIR/err")" \
+		"198.18.0.255 is the broadcast address of a network of '$DEV'.*leave 'address' out"
 	nothing_left || fail "something is left"
 }
 
 test_without_bpffs_the_mount_command_is_told() {
-	while mountpoint -q /sys/fs/bpf; do umount /sys/fs/bpf; done # the machine's may lie below ours
+	# the machine's may lie below ours
+	while mountpoint -q /sys/fs/bpf; do umount /sys/fs/bpf; done
 	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000
 	assert_match "$(cat "$DIR/err")" "mount -t bpf -o mode=0700 bpf /sys/fs/bpf"
 }
@@ -205,13 +218,16 @@ test_three_capabilities_are_enough_to_load() {
 	local caps=-all,+bpf,+perfmon,+net_admin
 	need setpriv
 	chmod 1777 /sys/fs/bpf
-	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" load mq --dev "$DEV" --port 9000 2>"$DIR/err"
+	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" load mq \
+		--dev "$DEV" --port 9000 2>"$DIR/err"
 	assert_match "$(cat "$DIR/err")" "pins are user 65534's: .*load as root"
 	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" switch fcfs
 	assert_exit 1 host shuntd --dev "$DEV" --once
 	assert_match "$(cat "$DIR/out" "$DIR/err")" "belongs to user 65534"
-	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" -j doctor --dev "$DEV" >"$DIR/out" || true
-	assert_eq "$(jq -r '.findings[] | select(.check == "rights").level' "$DIR/out")" warn "doctor's word on rights"
+	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" -j doctor \
+		--dev "$DEV" >"$DIR/out" || true
+	assert_eq "$(jq -r '.findings[] | select(.check == "rights").level' "$DIR/out")" warn \
+		"doctor's word on rights"
 	host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" unload
 	nothing_left || fail "something is left"
 }
@@ -221,7 +237,8 @@ test_roots_pins_are_called_so_to_who_has_capabilities_alone() {
 	need setpriv
 	chmod 1777 /sys/fs/bpf
 	host shunt load mq --dev "$DEV" --port 9000
-	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" switch fcfs --dev "$DEV"
+	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=$caps \
+		--ambient-caps=$caps "$ROOT/build/shunt" switch fcfs --dev "$DEV"
 	assert_match "$(cat "$DIR/err")" "hint: the pins are another user's: run it as root"
 }
 
@@ -248,7 +265,8 @@ test_a_folder_of_pins_that_others_can_change_is_refused_with_the_cure() {
 		assert_match "$(cat "$DIR/err")" "'$PINS/$DEV' may be written by others"
 	done
 	assert_exit 1 host shunt doctor --dev "$DEV"
-	assert_match "$(cat "$DIR/out")" "warn +bpffs +'/sys/fs/bpf' has mode 1777.*fix: chmod 700.*fail +loaded +'$PINS/$DEV' may be"
+	assert_match "$(cat "$DIR/out")" \
+		"warn +bpffs +'/sys/fs/bpf' has mode 1777.*fix: chmod 700.*fail +loaded +'$PINS/$DEV' may be"
 }
 
 test_without_perfmon_alone_it_is_named() {
@@ -258,7 +276,8 @@ test_without_perfmon_alone_it_is_named() {
 	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps \
 		"$ROOT/build/shunt" load mq --dev "$DEV" --port 9000
 	assert_match "$(cat "$DIR/err")" "hint: this process lacks CAP_PERFMON"
-	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=$caps --ambient-caps=$caps "$ROOT/build/shunt" doctor
+	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=$caps \
+		--ambient-caps=$caps "$ROOT/build/shunt" doctor
 	assert_match "$(cat "$DIR/out")" "fail +rights +this process lacks CAP_PERFMON"
 }
 
@@ -266,13 +285,15 @@ test_doctor_without_rights_takes_no_program_of_shunts_for_another() {
 	need setpriv
 	host shunt load mq --dev "$DEV" --port 9000
 	assert_exit 1 host "${AS_NOBODY[@]}" --inh-caps=-all "$ROOT/build/shunt" doctor --dev "$DEV"
-	assert_match "$(cat "$DIR/out")" "warn +programs +an XDP program is on '$DEV' .*; whose cannot be said"
+	assert_match "$(cat "$DIR/out")" \
+		"warn +programs +an XDP program is on '$DEV' .*; whose cannot be said"
 	! grep -q "xdp off" "$DIR/out" || fail "it tells to detach shunt's own program"
 }
 
 test_doctor_tells_what_it_did_not_look_at_and_what_builds_need() {
 	assert_exit 0 host shunt doctor
-	assert_match "$(cat "$DIR/out")" "warn +interface +no interface was looked at, as shunt is not seen on any.*fix: shunt doctor --dev IF"
+	assert_match "$(cat "$DIR/out")" \
+		"warn +interface +no interface was looked at, as shunt is not seen on any.*fix: shunt doctor --dev IF"
 	assert_match "$(cat "$DIR/out")" "(ok|fail) +workers .*6\.4"
 	assert_match "$(cat "$DIR/out")" "ok +build +policies can be built here"
 	CLANG=no-clang assert_exit 0 host shunt doctor --dev "$DEV"
@@ -293,21 +314,24 @@ test_a_load_under_way_is_called_so() {
 	assert_exit 1 host shunt slo get
 	assert_match "$(cat "$DIR/err")" "(is being loaded on|a load of) '$DEV'"
 	assert_exit 1 host shuntd --dev "$DEV" --once
-	assert_match "$(cat "$DIR/out" "$DIR/err")" "waiting: .*(is being loaded on|a load of) '$DEV'"
+	assert_match "$(cat "$DIR/out" "$DIR/err")" \
+		"waiting: .*(is being loaded on|a load of) '$DEV'"
 }
 
 # Killed at whatever moment: the next load works, and nothing of the first is in its way.
 test_a_killed_load_is_swept_away_by_the_next() {
 	local i pid kills=${LONG:+200}
 	for ((i = 0; i < ${kills:-6}; i++)); do
-		nsenter --net="/run/netns/shunt-$LAB-host" -- shunt load mq --dev "$DEV" --port 9000 \
+		nsenter --net="/run/netns/shunt-$LAB-host" -- shunt load mq --dev "$DEV" \
+			--port 9000 \
 			>/dev/null 2>&1 &
 		pid=$!
 		sleep "0.0$((RANDOM % 90 + 10))"
 		kill -KILL $pid 2>/dev/null || true
 		wait $pid 2>/dev/null || true
 		if [ "$(program_id)" = 0 ]; then # else it was faster
-			host shunt load fcfs --dev "$DEV" --port 9000 || fail "no load after $i kills"
+			host shunt load fcfs --dev "$DEV" --port 9000 ||
+				fail "no load after $i kills"
 		fi
 		assert_exit 0 host shunt -j status --dev "$DEV"
 		host shunt unload --dev "$DEV"
@@ -343,7 +367,8 @@ test_a_load_under_way_is_told_from_an_interrupted_one() {
 test_an_object_of_another_abi_is_refused_by_every_verb() {
 	host shunt load fcfs --dev "$DEV" --port 9000
 	local bytes
-	bytes=$(bpftool -j map lookup pinned $PINS/"$DEV"/cfg key 0 0 0 0 | jq -r '.value[1:] | join(" ")')
+	bytes=$(bpftool -j map lookup pinned $PINS/"$DEV"/cfg key 0 0 0 0 |
+		jq -r '.value[1:] | join(" ")')
 	# shellcheck disable=SC2086
 	bpftool map update pinned $PINS/"$DEV"/cfg key 0 0 0 0 value 0x63 $bytes
 	assert_exit 1 host shunt switch mq
@@ -389,9 +414,11 @@ test_interfaces_whose_pins_have_one_name_are_told_apart() {
 	for verb in "load mq --port 9000" "slo set default 1ms" status unload; do
 		# shellcheck disable=SC2086
 		assert_exit 1 host shunt $verb --dev sec_100
-		assert_match "$(cat "$DIR/err")" "pins of 'sec_100' and 'sec.100' have one name.* loaded on 'sec.100'"
+		assert_match "$(cat "$DIR/err")" \
+			"pins of 'sec_100' and 'sec.100' have one name.* loaded on 'sec.100'"
 	done
-	assert_eq "$(json '.interfaces | map(.interface + " " + .policy) | join(" ")' host shunt -j)" "sec.100 fcfs"
+	assert_eq "$(json '.interfaces | map(.interface + " " + .policy) | join(" ")' host shunt \
+		-j)" "sec.100 fcfs"
 }
 
 test_a_vanished_interface_is_seen_and_attached_again() {
@@ -417,7 +444,8 @@ test_a_renamed_interface_is_told_with_the_way_on() {
 	host ip link set dev "$DEV" down
 	host ip link set dev "$DEV" name lan9
 	host ip link set dev lan9 up
-	assert_match "$(host shunt status)" "the interface is called 'lan9' now.*'shunt unload --dev $DEV'"
+	assert_match "$(host shunt status)" \
+		"the interface is called 'lan9' now.*'shunt unload --dev $DEV'"
 	assert_eq "$(json '.interfaces[0].renamed_to' host shunt -j)" lan9
 	host shunt unload --dev "$DEV"
 	host shunt load fcfs --dev lan9 --port 9000
@@ -426,18 +454,22 @@ test_a_renamed_interface_is_told_with_the_way_on() {
 test_stats_counts_what_each_queue_got() {
 	host shunt load fcfs --dev "$DEV" --port 9000
 	ask
-	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j | jq -e '.domains[0].arrived == 1'"
+	wait_for 5 sh -c \
+		"nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j | jq -e '.domains[0].arrived == 1'"
 	assert_match "$(host shunt stats)" "queue 0: arrived 1, replied 0; no shuntd yet"
 }
 
 test_unload_names_shuntd_once_whatever_the_number_of_queues() {
 	new_lab --queues 2
-	echo '{domains: [{queue: 0, cpus: [0]}, {queue: 1, cpus: [0]}], share_cpus: true, ports: [{port: 9000}]}' >"$DIR/c.yaml"
+	echo '{domains: [{queue: 0, cpus: [0]}, {queue: 1, cpus: [0]}], share_cpus: true,
+		ports: [{port: 9000}]}' >"$DIR/c.yaml"
 	host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml"
 	start shuntd host shuntd --dev "$DEV"
-	wait_for 10 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j | jq -e '[.domains[].agent.pid] | length == 2 and all(. > 0)'"
+	wait_for 10 sh -c \
+		"nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j | jq -e '[.domains[].agent.pid] | length == 2 and all(. > 0)'"
 	host shunt unload --dev "$DEV" 2>"$DIR/err"
-	assert_eq "$(grep -c 'shuntd (pid [0-9]*) is still there' "$DIR/err")" 1 "lines about shuntd"
+	assert_eq "$(grep -c 'shuntd (pid [0-9]*) is still there' "$DIR/err")" 1 \
+		"lines about shuntd"
 }
 
 # A process that has the pinned link open until it is killed.
@@ -445,7 +477,8 @@ KEEP_LINK='
 import ctypes, os, sys, time
 path = ctypes.create_string_buffer(sys.argv[1].encode())
 attr = (ctypes.c_uint64 * 16)(ctypes.addressof(path))
-if ctypes.CDLL(None, use_errno=True).syscall(321, 7, attr, 128) < 0: sys.exit(os.strerror(ctypes.get_errno()))
+bpf = ctypes.CDLL(None, use_errno=True).syscall
+if bpf(321, 7, attr, 128) < 0: sys.exit(os.strerror(ctypes.get_errno()))
 print("has it", flush=True)
 time.sleep(100)'
 

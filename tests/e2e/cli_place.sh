@@ -29,7 +29,8 @@ test_verbs_of_another_namespace_are_refused_with_the_way_to_it() {
 	refused_with "$hint" shunt slo set default 1ms --dev "$DEV"
 	refused_with "$hint" shunt stats --dev "$DEV"
 	refused_with "$hint" shunt unload --dev "$DEV"
-	assert_eq "$(host shunt status -j | jq -r '.interfaces[0] | "\(.policy) \(.classes[0].slo_us)"')" "fcfs 50" \
+	assert_eq "$(host shunt status -j | jq -r '.interfaces[0] |
+		"\(.policy) \(.classes[0].slo_us)"')" "fcfs 50" \
 		"what is in force"
 	refused_with_bpffs
 }
@@ -42,9 +43,11 @@ refused_with_bpffs() {
 test_status_shows_whose_interface_it_is() {
 	local index
 	loaded
-	index=$(host cat "/sys/class/net/$DEV/ifindex" 2>/dev/null || host ip -j link show "$DEV" | jq '.[0].ifindex')
+	index=$(host cat "/sys/class/net/$DEV/ifindex" 2>/dev/null || host ip -j link show "$DEV" |
+		jq '.[0].ifindex')
 	assert_eq "$(host shunt status -j | jq '.interfaces[0].ifindex')" "$index" interface
-	assert_match "$(host shunt status)" "interface $index of the network namespace with cookie [1-9][0-9]*"
+	assert_match "$(host shunt status)" \
+		"interface $index of the network namespace with cookie [1-9][0-9]*"
 	other_namespace
 	assert_match "$(other shunt status)" "of another network namespace.*
 .*nsenter --net=/run/netns/shunt-lab-host"
@@ -60,8 +63,10 @@ test_without_dev_the_interface_of_this_namespace_is_meant() {
 	other shunt load fcfs --dev eth7 --port 9000
 	other shunt slo set default 70us
 	host shunt slo set default 60us
-	assert_eq "$(other shunt status -j --dev eth7 | jq '.interfaces[0].classes[0].slo_us')" 70 "slo of eth7"
-	assert_eq "$(host shunt status -j --dev "$DEV" | jq '.interfaces[0].classes[0].slo_us')" 60 "slo of $DEV"
+	assert_eq "$(other shunt status -j --dev eth7 | jq '.interfaces[0].classes[0].slo_us')" 70 \
+		"slo of eth7"
+	assert_eq "$(host shunt status -j --dev "$DEV" | jq '.interfaces[0].classes[0].slo_us')" \
+		60 "slo of $DEV"
 }
 
 test_shuntd_of_another_namespace_does_not_serve_it() {

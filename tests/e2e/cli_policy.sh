@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# cli_policy.sh - what a policy of one's own may not do: refused by name, at its own line, before it is in force
+# cli_policy.sh - what a policy of one's own may not do: refused by name, at its own line, before it
+# is in force
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 
@@ -51,19 +52,24 @@ static void done(shunt_view *v, shunt_event *ev) { v->state[ev->service_ns] = 1;
 # Each line: what a policy says, and where the first number that is not one lies.
 test_a_constant_beyond_what_there_is_does_not_compile() {
 	local call
-	for call in 'shunt_state(v, 16)' 'shunt_add(v, SHUNT_STATES, 1)' 'shunt_knob(v, -1)' 'shunt_core_state(v, 64, 0)' \
+	for call in 'shunt_state(v, 16)' 'shunt_add(v, SHUNT_STATES, 1)' \
+		'shunt_knob(v, -1)' 'shunt_core_state(v, 64, 0)' \
 		'shunt_core_state(v, 0, 8)' 'shunt_backlog(v, 16)' 'shunt_load(v, 64)'; do
 		policy "" "return $call;"
 		assert_not_built "does not compile for BPF" "numbered from 0"
-		assert_match "$(cat "$DIR/err")" "mine.c:13:.*there are SHUNT_[A-Z_]* of them, and this is none" "what is said of $call"
+		assert_match "$(cat "$DIR/err")" \
+			"mine.c:13:.*there are SHUNT_[A-Z_]* of them, and this is none" \
+			"what is said of $call"
 	done
-	policy "" "return shunt_state(v, 15) + shunt_core_state(v, 63, 7) + shunt_knob(v, ev->core);"
+	policy "" \
+		"return shunt_state(v, 15) + shunt_core_state(v, 63, 7) + shunt_knob(v, ev->core);"
 	assert_exit 0 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
 }
 
 test_select_is_shown_to_the_verifier_at_load() {
 	policy "" "return v->done[ev->flow_hash];"
-	assert_not_loaded "verifier refuses policy 'mine': .*, at: return v->done\[ev->flow_hash\]; \(mine.c:13\)" \
+	assert_not_loaded \
+		"verifier refuses policy 'mine': .*, at: return v->done\[ev->flow_hash\]; \(mine.c:13\)" \
 		"shunt_index"
 }
 
@@ -104,7 +110,8 @@ test_done_is_shown_to_the_verifier_for_a_nic() {
 
 test_division_by_a_variable_is_refused_with_its_line() {
 	policy "" "return shunt_backlog(v, 0) / shunt_knob(v, 0);"
-	assert_not_built "'mine' divides .*, at: return shunt_backlog\(v, 0\) / shunt_knob\(v, 0\); \(mine.c:13\)" \
+	assert_not_built \
+		"'mine' divides .*, at: return shunt_backlog\(v, 0\) / shunt_knob\(v, 0\); \(mine.c:13\)" \
 		"shunt_div\(a, b\)"
 }
 
@@ -114,13 +121,15 @@ test_a_remainder_by_a_variable_is_refused_with_its_line() {
 }
 
 test_checked_division_loads() {
-	policy "return shunt_mod(ev->flow_hash, shunt_cores(v));" "return shunt_div(shunt_knob(v, 0), shunt_knob(v, 1));"
+	policy "return shunt_mod(ev->flow_hash, shunt_cores(v));" \
+		"return shunt_div(shunt_knob(v, 0), shunt_knob(v, 1));"
 	assert_exit 0 load_mine
 }
 
 test_an_endless_loop_in_steer_is_refused_at_its_line() {
 	policy "for (;;) ;"
-	assert_not_loaded "infinite loop detected at insn [0-9]+, at: for \(;;\) ; \(mine.c:7\)" "a constant bound"
+	assert_not_loaded "infinite loop detected at insn [0-9]+, at: for \(;;\) ; \(mine.c:7\)" \
+		"a constant bound"
 }
 
 test_an_endless_loop_in_select_is_refused_at_its_line() {
@@ -133,15 +142,19 @@ test_a_loop_that_may_not_end_is_refused_at_its_line() {
 	assert_not_loaded "too large.*mine.c:7" "a loop whose end it cannot see"
 }
 
-# Nothing in it has an effect: a compiler may take it to end, and drop it from what the verifier sees alone.
+# Nothing in it has an effect: a compiler may take it to end, and drop it from what the verifier
+# sees alone.
 test_an_endless_loop_without_effect_is_refused_by_the_verifier() {
 	policy "" "__u32 n = ev->cls; while (n != 3) n >>= 1;"
-	assert_not_loaded "verifier refuses policy 'mine': infinite loop detected" "a constant bound"
+	assert_not_loaded "verifier refuses policy 'mine': infinite loop detected" \
+		"a constant bound"
 }
 
-# What divides by 0 for certain is undefined: clang has no instruction for it, neither in BPF nor in native code.
+# What divides by 0 for certain is undefined: clang has no instruction for it, neither in BPF nor in
+# native code.
 test_what_is_no_division_in_bpf_is_none_in_native_code() {
-	policy "" "__u32 none = ev->cls - ev->cls; if (shunt_knob(v, 1) == 7) return ev->waiting / none;"
+	policy "" "__u32 none = ev->cls - ev->cls;
+			if (shunt_knob(v, 1) == 7) return ev->waiting / none;"
 	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
 	shunt-sim run -p "$DIR/mine.shunt" -w all=1:1us -r 100k -n 1000 -k 1=7 >"$DIR/out" ||
 		fail "the simulator, which calls its native code, ended with status $?"
@@ -149,11 +162,13 @@ test_what_is_no_division_in_bpf_is_none_in_native_code() {
 
 test_a_small_table_is_refused_at_its_line() {
 	policy "return mine[ev->cls & 3];" "" "static const int mine[4] = { 3, 1, 4, 1 };"
-	assert_not_built "table of constants .*, at: return mine\[ev->cls & 3\]; \(mine.c:7\)" "SHUNT_TABLE"
+	assert_not_built "table of constants .*, at: return mine\[ev->cls & 3\]; \(mine.c:7\)" \
+		"SHUNT_TABLE"
 }
 
 test_a_table_declared_as_one_loads() {
-	policy "return mine[shunt_index(ev->cls, 4)];" "" "SHUNT_TABLE int mine[4] = { 3, 1, 4, 1 };"
+	policy "return mine[shunt_index(ev->cls, 4)];" "" \
+		"SHUNT_TABLE int mine[4] = { 3, 1, 4, 1 };"
 	assert_exit 0 load_mine
 	nic_config
 	assert_exit 0 host shunt load "$DIR/mine.c" --dev "$DEV" --config "$DIR/c.yaml" --dry-run
@@ -184,7 +199,8 @@ test_root_compiles_in_no_file_that_is_for_root_alone() {
 	assert_not_built "does not compile"
 	assert_match "$(cat "$DIR/err")" "find incbin file .*secret.h"
 	chmod 644 "$DIR/secret.h"
-	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt" # it does what it should do: the contents are for all
+	# it does what it should do: the contents are for all
+	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
 	grep -q fairytale "$DIR/mine.shunt" || fail "not what this test is about"
 }
 
@@ -211,12 +227,14 @@ test_a_source_that_is_no_plain_file_is_refused_at_once() {
 	mkdir "$DIR/dir.c"
 	mkfifo "$DIR/fifo.c"
 	ln -s /dev/zero "$DIR/zero.c"
-	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$DIR/socket.c"
+	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \
+		"$DIR/socket.c"
 	truncate -s 100M "$DIR/large.c"
 	local name
 	for name in dir fifo zero socket large; do
 		assert_exit 1 timeout 10 shunt build "$DIR/$name.c" -o "$DIR/mine.shunt"
-		assert_match "$(cat "$DIR/err")" "'$DIR/$name.c' is no plain file of at most 1048576 bytes"
+		assert_match "$(cat "$DIR/err")" \
+			"'$DIR/$name.c' is no plain file of at most 1048576 bytes"
 	done
 	nothing_left
 }
@@ -229,11 +247,13 @@ test_a_bundle_takes_the_place_of_a_plain_file_alone() {
 		assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/$out"
 		assert_match "$(cat "$DIR/err")" "'$DIR/$out' is there and is no plain file"
 	done
-	assert_eq "$(stat -c %F "$DIR/device" "$DIR/fifo" | tr '\n' ' ')" "character special file fifo "
+	assert_eq "$(stat -c %F "$DIR/device" "$DIR/fifo" | tr '\n' ' ')" \
+		"character special file fifo "
 	touch "$DIR/file"
 	ln -s file "$DIR/link"
 	(umask 077 && shunt build "$DIR/mine.c" -o "$DIR/link")
-	assert_eq "$(stat -c '%F %a' "$DIR/link" "$DIR/file" | tr '\n' ' ')" "symbolic link 777 regular file 600 "
+	assert_eq "$(stat -c '%F %a' "$DIR/link" "$DIR/file" | tr '\n' ' ')" \
+		"symbolic link 777 regular file 600 "
 }
 
 test_a_source_that_root_is_led_to_by_a_link_is_not_shown() {
@@ -242,14 +262,16 @@ test_a_source_that_root_is_led_to_by_a_link_is_not_shown() {
 	mv "$DIR/secret.h" "$DIR/secret.c"
 	ln -s secret.c "$DIR/mine.c"
 	assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
-	assert_match "$(cat "$DIR/err")" "not everybody may read it, and there is a symbolic link on the way"
+	assert_match "$(cat "$DIR/err")" \
+		"not everybody may read it, and there is a symbolic link on the way"
 	! grep -q fairytale "$DIR/err" || fail "it is in the message"
 	# What root names itself it has compiled, wherever it keeps it.
 	rm "$DIR/mine.c"
 	policy
 	mkdir -m 700 "$DIR/home"
 	(umask 077 && cp "$DIR/mine.c" "$DIR/home/own.c")
-	(cd "$DIR/home" && shunt build own.c -o "$DIR/own.shunt" && shunt build "$DIR/home/own.c" -o "$DIR/own.shunt")
+	(cd "$DIR/home" && shunt build own.c -o "$DIR/own.shunt" &&
+		shunt build "$DIR/home/own.c" -o "$DIR/own.shunt")
 	# But compilers cannot read the headers there.
 	echo 'static int mine;' >"$DIR/home/mine.h"
 	sed -i '1i #include "mine.h"' "$DIR/home/own.c"
@@ -263,7 +285,8 @@ test_a_header_that_never_ends_ends_at_the_limit() {
 	own_tmp
 	mkfifo "$DIR/fifo.h"
 	policy "" "" '#include "fifo.h"'
-	SHUNT_BUILD_LIMIT=1 assert_exit 1 timeout -s KILL 60 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+	SHUNT_BUILD_LIMIT=1 assert_exit 1 timeout -s KILL 60 shunt build "$DIR/mine.c" \
+		-o "$DIR/mine.shunt"
 	assert_match "$(cat "$DIR/err")" "'$DIR/mine.c': clang did not end within 1 s"
 	assert_match "$(cat "$DIR/err")" "hint: .*SHUNT_BUILD_LIMIT=N"
 	nothing_left
@@ -273,7 +296,8 @@ test_a_header_that_never_ends_ends_at_the_limit() {
 test_what_a_compiler_may_use_of_memory_is_bounded() {
 	own_tmp
 	policy "" "" "asm(\".section .rodata\\n.incbin \\\"/dev/zero\\\"\\n.text\");"
-	(ulimit -v 4000000; assert_exit 1 timeout -s KILL 60 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt")
+	(ulimit -v 4000000; assert_exit 1 timeout -s KILL 60 shunt build "$DIR/mine.c" \
+		-o "$DIR/mine.shunt")
 	assert_match "$(tail -n 1 "$DIR/err")" "hint: a compiler may use 1 GiB"
 	nothing_left
 }
@@ -292,7 +316,8 @@ test_a_signal_ends_a_build_and_its_compilers() {
 	done
 }
 
-# A function that chooses another one runs when the object is mapped; it needs no symbol that says so.
+# A function that chooses another one runs when the object is mapped; it needs no symbol that says
+# so.
 test_native_code_that_runs_when_it_is_mapped_is_refused() {
 	policy "" "if (other(ev->cls) == 99) return SHUNT_GO_ON;" '
 #ifdef __bpf__

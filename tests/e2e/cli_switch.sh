@@ -29,7 +29,8 @@ write_policy() {
 	C
 }
 
-# PATTERN REPLACEMENT STATUS REGEX: the policy so changed is refused in these words, the old one stays.
+# PATTERN REPLACEMENT STATUS REGEX: the policy so changed is refused in these words, the old one
+# stays.
 assert_refused() {
 	sed "s|$1|$2|" "$DIR/mine.c" >"$DIR/broken.c"
 	! cmp -s "$DIR/mine.c" "$DIR/broken.c" || fail "'$1' changes nothing"
@@ -56,7 +57,9 @@ test_every_built_in_policy_loads_and_is_listed() {
 	done
 	assert_eq $n "$(find "$ROOT/bpf/policies" -name '*.c' | wc -l)" "policies"
 	assert_eq "$(generation)" $((n + 1)) generation
-	! knows_strict || assert_eq "$(loaded_strictly shunt_ingress)" $n "programs that a strict verifier accepts"
+	! knows_strict ||
+		assert_eq "$(loaded_strictly shunt_ingress)" $n \
+		"programs that a strict verifier accepts"
 }
 
 test_a_switch_keeps_tunables_counters_and_link() {
@@ -67,7 +70,8 @@ test_a_switch_keeps_tunables_counters_and_link() {
 	YAML
 	host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml"
 	client bash -c 'for i in 1 2 3; do echo >/dev/udp/198.18.0.2/9000; done'
-	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.total.arrived == 3'"
+	wait_for 5 sh -c \
+		"nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.total.arrived == 3'"
 	host shunt slo set default 77us
 	link=$(json '.interfaces[0].link_id' host shunt -j)
 	host shunt switch mq
@@ -75,7 +79,8 @@ test_a_switch_keeps_tunables_counters_and_link() {
 	assert_eq "$(json '.classes[0].slo_us' host shunt -j slo get)" 77
 	assert_eq "$(json '.total.arrived' host shunt -j stats)" 3 arrived
 	client bash -c 'echo >/dev/udp/198.18.0.2/9000'
-	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.total.arrived == 4'"
+	wait_for 5 sh -c \
+		"nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.total.arrived == 4'"
 }
 
 test_a_users_policy_from_outside_the_tree_loads() {
@@ -126,9 +131,11 @@ test_broken_policies_are_refused_in_words_and_the_old_one_stays() {
 	assert_refused 'return SHUNT_HOLD;' 'return v->done[ev->flow_hash];' 1 \
 		"verifier refuses policy 'mine'.*broken.c:7"
 	assert_refused 'return SHUNT_HOLD;' \
-		'__u64 n = 0; while (shunt_state(v, n) != 77) n++; return n;' 1 "verifier refuses policy 'mine'"
+		'__u64 n = 0; while (shunt_state(v, n) != 77) n++; return n;' 1 \
+		"verifier refuses policy 'mine'"
 	assert_refused 'SHUNT_POLICY("mine"' 'SHUNT_POLICY("Mi.ne"' 1 "no sound name"
-	assert_refused '^SHUNT_POLICY.*' '' 1 "is no policy: it lacks SHUNT_POLICY.*a policy names itself"
+	assert_refused '^SHUNT_POLICY.*' '' 1 \
+		"is no policy: it lacks SHUNT_POLICY.*a policy names itself"
 	assert_refused 'static int select' 'static int selects' 1 "a policy defines select"
 	host shunt switch "$DIR/mine.c"
 	assert_eq "$(policy)" mine
@@ -154,7 +161,8 @@ test_damaged_bundles_are_refused() {
 		head -c "$cut" "$DIR/mine.shunt" >"$DIR/cut.shunt"
 		assert_exit 1 host shunt switch "$DIR/cut.shunt"
 	done
-	llvm-objcopy --remove-section ".shunt.native.$(uname -m)" "$DIR/mine.shunt" "$DIR/nonative.shunt"
+	llvm-objcopy --remove-section ".shunt.native.$(uname -m)" "$DIR/mine.shunt" \
+		"$DIR/nonative.shunt"
 	assert_exit 1 host shunt switch "$DIR/nonative.shunt"
 	assert_match "$(cat "$DIR/err")" "no native code for this machine"
 	assert_exit 1 host shunt switch /bin/true
@@ -168,7 +176,8 @@ test_damaged_bundles_are_refused() {
 test_an_interrupted_switch_is_seen_and_mended() {
 	local before
 	host shunt load fcfs --dev "$DEV" --port 9000
-	before=$(bpftool -j map lookup pinned $PINS/"$DEV"/cfg key 0 0 0 0 | jq -r '.value | join(" ")')
+	before=$(bpftool -j map lookup pinned $PINS/"$DEV"/cfg key 0 0 0 0 |
+		jq -r '.value | join(" ")')
 	host shunt switch mq
 	# shellcheck disable=SC2086
 	bpftool map update pinned $PINS/"$DEV"/cfg key 0 0 0 0 value $before

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# cli_tune.sh - classes, rules, SLOs, limits, knobs: changed while packets come, by shunt and by bpftool
+# cli_tune.sh - classes, rules, SLOs, limits, knobs: changed while packets come, by shunt and by
+# bpftool
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 
@@ -26,7 +27,10 @@ send() { # PORT BYTES (as printf knows them)
 
 arrived() { json "[.classes[].arrived] | join(\" \")" host shunt -j stats; }
 arrived_is() { [ "$(arrived)" = "$1" ]; }
-rules() { json '[.ports[] | "\(.port):" + ([.rules[] | .value + ">" + .class] | join(","))] | join(" ")' host shunt -j rule; }
+rules() {
+	json '[.ports[] | "\(.port):" + ([.rules[] | .value + ">" + .class] | join(","))] |
+		join(" ")' host shunt -j rule
+}
 
 # KEY: the u32 that bpftool reads there.
 value_of() { bpftool -j map dump pinned "$PINS/$DEV/$1" | jq ".[$2].formatted.value"; }
@@ -38,7 +42,8 @@ test_slo_quantum_and_limit_are_read_and_set_by_name_and_number() {
 	assert_eq "$(value_of slo_us 1)" 200
 	host shunt slo set 0 none
 	assert_eq "$(value_of slo_us 0)" 0
-	assert_eq "$(json '.classes[0] | has("slo_us") | not' host shunt -j slo get)" true "absent when unset"
+	assert_eq "$(json '.classes[0] | has("slo_us") | not' host shunt -j slo get)" true \
+		"absent when unset"
 	host shunt quantum set short 5us
 	assert_eq "$(value_of quantum_us 0)" 5
 	host shunt limit set short 100
@@ -54,7 +59,8 @@ test_slo_quantum_and_limit_are_read_and_set_by_name_and_number() {
 test_a_negative_time_is_named_as_it_was_written() {
 	load_two_classes
 	assert_exit 2 host shunt slo set short -5us
-	assert_match "$(cat "$DIR/err")" "unknown option '-5us'.*hint: no number or time here is negative"
+	assert_match "$(cat "$DIR/err")" \
+		"unknown option '-5us'.*hint: no number or time here is negative"
 	assert_exit 2 host shunt slo set short --nosuch
 	assert_match "$(cat "$DIR/err")" "unknown option '--nosuch'"
 }
@@ -112,23 +118,28 @@ test_preemption_without_signals_is_said_so() {
 	host shunt preempt set grace=none watch=none >/dev/null
 	assert_match "$(host shunt preempt)" "; the agent does not look; no signals$"
 	host shunt preempt set grace=50us watch=1ms >/dev/null
-	assert_match "$(host shunt preempt)" "; the agent looks each 1ms; signals after 50us, by the agent$"
+	assert_match "$(host shunt preempt)" \
+		"; the agent looks each 1ms; signals after 50us, by the agent$"
 }
 
 test_what_keeps_requests_from_being_preempted_is_said() {
 	load_two_classes
-	assert_match "$(host shunt preempt)" "not preempted \(mode auto\).*nothing is preempted: no class has a quantum: shunt quantum set"
+	assert_match "$(host shunt preempt)" \
+		"not preempted \(mode auto\).*nothing is preempted: no class has a quantum: shunt quantum set"
 	host shunt quantum set long 10us 2>"$DIR/err"
 	assert_eq "$(cat "$DIR/err")" "" "a warning where none is due"
 	assert_eq "$(json 'has("why_not")' host shunt -j preempt)" false
 	host shunt switch fcfs
-	assert_match "$(host shunt preempt)" "policy 'fcfs' does not ask for it: shunt preempt set mode=on"
+	assert_match "$(host shunt preempt)" \
+		"policy 'fcfs' does not ask for it: shunt preempt set mode=on"
 	host shunt quantum set short 10us 2>"$DIR/err"
-	assert_match "$(cat "$DIR/err")" "nothing is preempted all the same: policy 'fcfs' does not ask for it"
+	assert_match "$(cat "$DIR/err")" \
+		"nothing is preempted all the same: policy 'fcfs' does not ask for it"
 	assert_exit 2 host shunt preempt mode=off
 	assert_match "$(cat "$DIR/err")" "hint: shunt preempt set mode=off"
 	host shunt preempt set mode=off >/dev/null
-	assert_match "$(host shunt preempt)" "nothing is preempted: the mode is off: shunt preempt set mode=auto"
+	assert_match "$(host shunt preempt)" \
+		"nothing is preempted: the mode is off: shunt preempt set mode=auto"
 }
 
 test_preemption_is_what_the_policy_wants_unless_told_otherwise() {
@@ -137,13 +148,15 @@ test_preemption_is_what_the_policy_wants_unless_told_otherwise() {
 	host shunt switch fcfs
 	assert_eq "$(json .on host shunt -j preempt)" false "on, as fcfs does not"
 	host shunt preempt set mode=on parked=8 watch=5ms grace=1ms
-	assert_eq "$(json '[.on, .mode, .parked_max, .watch_us, .grace_us] | map(tostring) | join(" ")' \
+	assert_eq "$(json \
+		'[.on, .mode, .parked_max, .watch_us, .grace_us] | map(tostring) | join(" ")' \
 		host shunt -j preempt)" "true on 8 5000 1000"
 	host shunt switch rss
 	assert_eq "$(json .on host shunt -j preempt)" true "still on"
 	host shunt preempt set mode=off watch=none
 	host shunt switch sq
-	assert_eq "$(json '[.on, has("watch_us")] | map(tostring) | join(" ")' host shunt -j preempt)" "false false"
+	assert_eq "$(json '[.on, has("watch_us")] | map(tostring) | join(" ")' host shunt \
+		-j preempt)" "false false"
 	assert_exit 2 host shunt preempt set parked=257
 	assert_exit 2 host shunt preempt set parked=0
 	assert_exit 2 host shunt preempt set mode=maybe
@@ -155,7 +168,8 @@ test_preemption_is_what_the_policy_wants_unless_told_otherwise() {
 test_demotion_is_set_and_refused_in_words() {
 	load_two_classes
 	host shunt class set short demote=20:long
-	assert_eq "$(json '.classes[0] | "\(.demote_after) \(.demote_to)"' host shunt -j class)" "20 1"
+	assert_eq "$(json '.classes[0] | "\(.demote_after) \(.demote_to)"' host shunt -j class)" \
+		"20 1"
 	assert_exit 2 host shunt class set short demote=20
 	assert_exit 2 host shunt class set short demote=0:long
 	assert_exit 1 host shunt class set short demote=1:medium
@@ -191,14 +205,19 @@ test_garbage_in_tunables_does_no_harm() {
 	assert_exit 0 host shunt stats
 	assert_match "$(host shunt slo get short)" "^short           10s
   class short: slo_us is out of range, 4294967295; what is shown is in force$"
-	assert_eq "$(json '.interfaces[0].classes[0] | "\(.slo_us) \(.quantum_us) \(.hold_limit) \(.out_of_range | length)"' \
+	assert_eq "$(json \
+		'.interfaces[0].classes[0] | "\(.slo_us) \(.quantum_us) \(.hold_limit) \(.out_of_range | length)"' \
 		host shunt -j)" "10000000 10000000 960 3"
 	host shunt status >"$DIR/out"
 	assert_match "$(cat "$DIR/out")" "class short: hold_limit is out of range, 4294967295"
-	assert_eq "$(awk '/^  (class|short|long) +[^:]+$/ { print length }' "$DIR/out" | sort -u | wc -l)" 1 "widths of status's table"
-	bpftool map update pinned $PINS/"$DEV"/ports key 40 35 0 0 value 255 255 255 255 255 255 255 255 # 9000
+	assert_eq "$(awk '/^  (class|short|long) +[^:]+$/ {
+		print length }' "$DIR/out" | sort -u | wc -l)" 1 "widths of status's table"
+	# 9000
+	bpftool map update pinned $PINS/"$DEV"/ports key 40 35 0 0 value 255 255 255 255 255 255 \
+		255 255
 	send 9000 '\001'
-	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.events.bad_class >= 1 or .total.arrived == 2'"
+	wait_for 5 sh -c \
+		"nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.events.bad_class >= 1 or .total.arrived == 2'"
 	assert_exit 0 host shunt -j rule list
 	assert_exit 0 host shunt rule flush 9000
 }
@@ -256,7 +275,8 @@ test_a_port_takes_32_rules_and_all_ports_256() {
 	host shunt rule flush 3 >/dev/null
 	host shunt rule add port=8 value=0x78 class=b at=0 >/dev/null
 	assert_eq "$(json '.ports[7].rules | .[0].value + .[17].value' host shunt -j rule)" 0x780x77
-	assert_eq "$(json '[.ports[].rules | length] | join(" ")' host shunt -j rule)" "32 32 0 32 32 32 32 18 0"
+	assert_eq "$(json '[.ports[].rules | length] | join(" ")' host shunt -j rule)" \
+		"32 32 0 32 32 32 32 18 0"
 }
 
 # Every other port is emptied, and one grows beyond any hole that is left: the others move together.
@@ -268,7 +288,9 @@ test_rules_move_together_to_make_room() {
 		for p in {1..36}; do echo "  - port: $p"; done
 		echo "rules:"
 		for p in {1..32}; do
-			for i in {10..16}; do echo "  - {port: $p, value: 0x$p, offset: $i, class: b}"; done
+			for i in {10..16}; do
+				echo "  - {port: $p, value: 0x$p, offset: $i, class: b}"
+			done
 		done | sed 's/0x\(.\),/0x0\1,/'
 		for p in {33..36}; do
 			for i in {0..7}; do echo "  - {port: $p, value: 0x0$i, class: b}"; done
@@ -280,13 +302,15 @@ test_rules_move_together_to_make_room() {
 	assert_eq "$(json '.ports[1].rules | length' host shunt -j rule)" 16
 	# What moved is what it was.
 	for p in {4..32..2}; do
-		assert_eq "$(json ".ports[$p - 1].rules | map(\"\(.value)\(.offset)\") | unique | length" \
+		assert_eq \
+			"$(json \
+			".ports[$p - 1].rules | map(\"\(.value)\(.offset)\") | unique | length" \
 			host shunt -j rule)" 7 "rules of port $p"
 	done
 }
 
-# One port changes back and forth under packets: each meets the old rules or the new, so each is of class
-# long; without any rule, or with half of them, it would be short.
+# One port changes back and forth under packets: each meets the old rules or the new, so each is of
+# class long; without any rule, or with half of them, it would be short.
 test_a_change_of_rules_has_no_gap() {
 	local i n
 	cat >"$DIR/c.yaml" <<-YAML
@@ -299,9 +323,11 @@ test_a_change_of_rules_has_no_gap() {
 	host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
 	start sender client timeout 20 bash -c \
 		"exec 3>/dev/udp/198.18.0.2/9000; while :; do printf '\\002' >&3; done"
-	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.total.arrived > 100'"
+	wait_for 5 sh -c \
+		"nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats | jq -e '.total.arrived > 100'"
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-		host shunt rule add value="$(printf '0x%02x' $((i + 64)))" class=short at=0 >/dev/null
+		host shunt rule add value="$(printf '0x%02x' $((i + 64)))" class=short at=0 \
+			>/dev/null
 	done
 	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
 		host shunt rule del 0 >/dev/null
@@ -315,7 +341,8 @@ test_a_change_of_rules_has_no_gap() {
 test_classes_are_changed_and_added() {
 	load_two_classes
 	host shunt class set short slo=70us quantum=3us hold=9 requeue=head
-	assert_eq "$(json '.classes[0] | "\(.slo_us) \(.quantum_us) \(.hold_limit) \(.requeue)"' host shunt -j class)" \
+	assert_eq "$(json '.classes[0] | "\(.slo_us) \(.quantum_us) \(.hold_limit) \(.requeue)"' \
+		host shunt -j class)" \
 		"70 3 9 head"
 	assert_exit 2 host shunt class set short slo=80us hold=99999
 	assert_eq "$(json '.classes[0].slo_us' host shunt -j class)" 70 "nothing of a wrong line"
@@ -346,9 +373,11 @@ test_stats_add_up_and_repeat() {
 	send 9000 '\001'
 	send 9002 'not ours'
 	wait_for 5 arrived_is "1 0"
-	assert_eq "$(json '.total | "\(.dropped) \(.in_flight) \(.difference)"' host shunt -j stats)" "1 0 0"
+	assert_eq "$(json '.total | "\(.dropped) \(.in_flight) \(.difference)"' host shunt \
+		-j stats)" "1 0 0"
 	assert_ge "$(json '.pass.port' host shunt -j stats)" 1 "packets of other ports"
-	assert_eq "$(json '.classes[0] | has("service") | not' host shunt -j stats)" true "no service time without one"
+	assert_eq "$(json '.classes[0] | has("service") | not' host shunt -j stats)" true \
+		"no service time without one"
 	host shunt stats -j --interval 0.05 --count 3 >"$DIR/out"
 	assert_eq "$(wc -l <"$DIR/out")" 3
 	assert_eq "$(jq -s 'map(has("rates")) | join(" ")' "$DIR/out")" '"false true true"'

@@ -14,7 +14,8 @@ test_switches_under_load_lose_no_packet() {
 	local policies=(rss steal fcfs prio mq jbsq affinity p2c darc) i
 	load mq
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time 600 --wait 3s --json \
+	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time 600 --wait 3s \
+		--json \
 		--mix short=0.7:1us,long=0.3:10us
 	wait_for 5 arrived 500
 	for ((i = 0; i < SWITCHES; i++)); do
@@ -58,7 +59,8 @@ test_a_policy_sees_how_long_requests_take() {
 test_the_bpftool_lines_of_the_readme_work_as_they_stand() {
 	local lines line n=0
 	load mq
-	lines=$(grep -oE '^    bpftool map (update|dump) pinned /sys/fs/bpf/shunt/eth0/.*' "$ROOT/README.md")
+	lines=$(grep -oE '^    bpftool map (update|dump) pinned /sys/fs/bpf/shunt/eth0/.*' \
+		"$ROOT/README.md")
 	while read -r line; do
 		${line//eth0/$DEV} >"$DIR/out"
 		n=$((n + 1))

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# guard.sh - the guards in programs as users link them: libshunt.so, libshunt.a, with a library of others beside
+# guard.sh - the guards in programs as users link them: libshunt.so, libshunt.a, with a library of
+# others beside
 # runs: pairs
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
@@ -37,7 +38,8 @@ program() {
 # NAME PROGRAM: the object whose definition of it the C library and jansson are given.
 bound_to() {
 	LD_LIBRARY_PATH=$DIR LD_BIND_NOW=1 LD_DEBUG=bindings "$DIR/$2" 2>&1 |
-		sed -nE "s|.*binding file [^ ]*/$3[^ ]* .* to ([^ ]*) .*symbol .$1'.*|\\1|p" | sort -u
+		sed -nE "s|.*binding file [^ ]*/$3[^ ]* .* to ([^ ]*) .*symbol .$1'.*|\\1|p" |
+		sort -u
 }
 
 use_so() {
@@ -68,12 +70,16 @@ test_programs_run_with_guards_off() {
 test_what_begins_and_ends_regions_is_in_a_section_of_its_own() {
 	local fn
 	for fn in guard guard_malloc; do
-		assert_eq "$(size -A "build/obj/hostlib/$fn.o" | awk '$1 ~ /^\.text/ { n += $2 } END { print n + 0 }')" 0 \
+		assert_eq "$(size -A "build/obj/hostlib/$fn.o" | awk '$1 ~ /^\.text/ {
+			n += $2 } END { print n + 0 }')" 0 \
 			"bytes of $fn.o outside shunt_text"
 	done
-	for fn in shunt_safepoint_slow shunt_nopreempt_begin shunt_nopreempt_end shunt_call_safe shunt_errno \
-		preempt_away preempt_late preempt_in_text preempt_request_begin preempt_request_end; do
-		assert_match "$(objdump -t build/obj/hostlib/preempt.o | grep -w "$fn")" 'shunt_text' "$fn"
+	for fn in shunt_safepoint_slow shunt_nopreempt_begin shunt_nopreempt_end shunt_call_safe \
+		shunt_errno \
+		preempt_away preempt_late preempt_in_text preempt_request_begin \
+		preempt_request_end; do
+		assert_match "$(objdump -t build/obj/hostlib/preempt.o | grep -w "$fn")" \
+			'shunt_text' "$fn"
 	done
 }
 
@@ -129,10 +135,13 @@ test_regions_and_signals_work_on_aarch64() {
 			return 0;
 		}
 	END
-	aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Werror -Iinclude -I. "$DIR/prog.c" \
+	aarch64-linux-gnu-gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Werror -Iinclude \
+		-I. "$DIR/prog.c" \
 		"${objects[@]}" -o "$DIR/prog" -pthread
-	# The compiler's own C library, of which the loader is: it would take Debian's for that architecture, if that is there.
-	assert_eq "$(timeout 20 qemu-aarch64 -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=/usr/aarch64-linux-gnu/lib "$DIR/prog")" \
+	# The compiler's own C library, of which the loader is: it would take Debian's for that
+	# architecture, if that is there.
+	assert_eq "$(timeout 20 qemu-aarch64 -L /usr/aarch64-linux-gnu \
+		-E LD_LIBRARY_PATH=/usr/aarch64-linux-gnu/lib "$DIR/prog")" \
 		"1 0,0 1,1 1"
 }
 

@@ -1,12 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# guest.sh - how guests are run (tests/vm/lib.sh): on one thread, and again only after the emulator's own panic
+# guest.sh - how guests are run (tests/vm/lib.sh): on one thread, and again only after the
+# emulator's own panic
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 NO_LAB=1
 INT3='[   12.3] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI'
 
-# CONSOLE…: what the first guest prints, the second, ...; says what boot prints, its status in $STATUS, and guests in $RUNS.
+# CONSOLE…: what the first guest prints, the second, ...; says what boot prints, its status in
+# $STATUS, and guests in $RUNS.
 boot_with() {
 	printf '%s\n' "$@" >"$DIR/consoles"
 	: >"$DIR/runs"
@@ -34,7 +36,8 @@ test_a_guest_that_ends_is_run_once() {
 test_the_emulators_int3_panic_is_counted_shown_and_followed_by_another_run() {
 	boot_with "$INT3" 'guest done'
 	assert_eq "$STATUS $RUNS" "0 2"
-	assert_match "$(cat "$DIR/out")" "6.12: the emulator's int3 panic; console in .*console.panic1; once more"
+	assert_match "$(cat "$DIR/out")" \
+		"6.12: the emulator's int3 panic; console in .*console.panic1; once more"
 	assert_match "$(cat "$DIR/out")" "panics 1"
 	assert_eq "$(cat "$DIR/console.panic1")" "$INT3" "console that is kept"
 	boot_with "$INT3" "$INT3" "$INT3" 'guest done'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# handlers.sh - handlers that do what they should not: late sends, forks, exits, exceptions, calls of the wrong thread
+# handlers.sh - handlers that do what they should not: late sends, forks, exits, exceptions, calls
+# of the wrong thread
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -11,7 +12,8 @@ CPUS=$ONE
 
 preemption() { stat_of ".preemption.$1"; }
 
-# The worker ended by that signal, with that line, and took one request with it; the next one serves.
+# The worker ended by that signal, with that line, and took one request with it; the next one
+# serves.
 assert_died_of() { # STATUS REGEX
 	wait_ended edges
 	assert_eq "$STATUS" "$1" "the worker's exit status"
@@ -28,10 +30,13 @@ test_a_send_after_the_handler_returned_is_refused() {
 	load fcfs
 	start_edges
 	assert_eq "$(ask keep)" kept
-	assert_eq "$(ask late)" "ESTALE ESTALE" "of the next request's handler, by its request and by a copy of it"
-	# However many have come in between: a copy by any thread, the request itself by any other thread.
+	assert_eq "$(ask late)" "ESTALE ESTALE" \
+		"of the next request's handler, by its request and by a copy of it"
+	# However many have come in between: a copy by any thread, the request itself by any other
+	# thread.
 	for i in {1..40}; do
-		assert_eq "$(ask late-thread)" "ESTALE ESTALE ESTALE" "of other threads, after $i more"
+		assert_eq "$(ask late-thread)" "ESTALE ESTALE ESTALE" \
+			"of other threads, after $i more"
 	done
 	assert_eq "$(ask_all send 2)" "more 0" "and of its own handler's request"
 	assert_conserved
@@ -43,7 +48,8 @@ test_a_reply_longer_than_its_room_is_told() {
 	ask_nothing too-long
 	wait_for 5 stat_of '.total.noreply == 1'
 	host shunt stats --dev "$DEV" >"$DIR/out"
-	assert_match "$(cat "$DIR/out")" "queue 0, core 0: 1 replies not sent \(longer than the request's room"
+	assert_match "$(cat "$DIR/out")" \
+		"queue 0, core 0: 1 replies not sent \(longer than the request's room"
 	assert_eq "$(ask hello)" hello "the next one's answer"
 }
 
@@ -73,7 +79,8 @@ test_a_child_that_returns_from_a_handler_ends_and_changes_no_counts() {
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }
 
-# A child that lives on keeps no queue busy, neither when its parent is gone nor when shunt is loaded anew.
+# A child that lives on keeps no queue busy, neither when its parent is gone nor when shunt is
+# loaded anew.
 test_a_sleeping_child_does_not_hold_the_queue() {
 	local child
 	load fcfs
@@ -143,7 +150,8 @@ test_a_handler_may_stop_the_worker() {
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }
 
-# Its threads use what would be closed: the worker is stopped, and closes when shunt_run() has returned.
+# Its threads use what would be closed: the worker is stopped, and closes when shunt_run() has
+# returned.
 test_a_handler_that_closes_stops_the_worker() {
 	load fcfs
 	start_edges

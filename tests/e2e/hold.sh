@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# hold.sh - what becomes of requests while nobody serves: they wait for hold.age at most, and fallback is in force from the death of
-# the last worker on, whoever else is dead
+# hold.sh - what becomes of requests while nobody serves: they wait for hold.age at most, and
+# fallback is in force from the death of the last worker on, whoever else is dead
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -32,8 +32,10 @@ test_requests_that_waited_too_long_expire_and_are_not_answered() {
 	offer --rate 2000 --count 200 --time 5 --mix short=1:1us
 	assert_all_answered
 	assert_conserved
-	assert_eq "$(stat_of '"\(.total.expired) \(.total.replied)"')" "\"$SENT 200\"" "expired and replied"
-	assert_match "$(host shunt stats --dev "$DEV")" "expired $SENT .*difference 0" "the conservation line"
+	assert_eq "$(stat_of '"\(.total.expired) \(.total.replied)"')" "\"$SENT 200\"" \
+		"expired and replied"
+	assert_match "$(host shunt stats --dev "$DEV")" "expired $SENT .*difference 0" \
+		"the conservation line"
 	stop spin
 	assert_frames
 }
@@ -45,7 +47,8 @@ test_requests_that_wait_without_a_limit_are_the_next_workers() {
 	offer_to_nobody 60
 	start_worker
 	assert_conserved
-	assert_eq "$(stat_of '"\(.total.expired) \(.total.replied)"')" "\"0 $SENT\"" "expired and replied"
+	assert_eq "$(stat_of '"\(.total.expired) \(.total.replied)"')" "\"0 $SENT\"" \
+		"expired and replied"
 }
 
 # The time of what was steered to a core is that of the last core's end: it carries none of its own.
@@ -79,7 +82,8 @@ test_fallback_is_in_force_once_the_last_worker_is_dead() {
 	done
 }
 
-# Rings are gone then with all that is in them, and cores still count as up: nobody is left to say otherwise.
+# Rings are gone then with all that is in them, and cores still count as up: nobody is left to say
+# otherwise.
 no_shuntd() { ! pgrep -x -r R,S,D,T shuntd; }
 
 test_without_any_socket_only_pass_gives_requests_to_the_kernel() {

@@ -12,7 +12,8 @@ TEST_LIMIT=${TEST_LIMIT:-180}
 
 # MODE OPTIONS…
 baseline() {
-	start baseline host shunt-baseline --mode "$1" --cpus $(($(nproc) - 1)) --idle block "${@:2}"
+	start baseline host shunt-baseline --mode "$1" --cpus $(($(nproc) - 1)) \
+		--idle block "${@:2}"
 	wait_for 10 grep -q serving "$DIR/baseline.log"
 }
 
@@ -33,13 +34,15 @@ serve_kv() {
 }
 
 offer_kv() {
-	client shunt-load --to 198.18.0.2:11211 -P memcached --json --wait 3s -q "$@" >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2:11211 -P memcached --json --wait 3s \
+		-q "$@" >"$DIR/client.json"
 }
 
 test_answers_are_those_of_memcached() {
 	start_memcached
 	baseline shared --app kv
-	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 1 "$COUNT" >"$DIR/compared" ||
+	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 1 "$COUNT" \
+		>"$DIR/compared" ||
 		fail "$(cat "$DIR/compared")"
 }
 
@@ -47,14 +50,16 @@ test_answers_from_rocksdb_are_those_of_memcached() {
 	[ -e /usr/include/rocksdb/c.h ] || skip "built without RocksDB"
 	start_memcached
 	baseline shared --app kv --engine rocksdb --path "$DIR/db"
-	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 2 "$COUNT" >"$DIR/compared" ||
+	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 2 "$COUNT" \
+		>"$DIR/compared" ||
 		fail "$(cat "$DIR/compared")"
 }
 
 test_answers_through_shunt_are_those_of_memcached() {
 	start_memcached
 	serve_kv
-	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 3 1000 >"$DIR/compared" ||
+	client python3 tests/kv_compare.py 198.18.0.2:11211 198.18.0.2:11212 3 1000 \
+		>"$DIR/compared" ||
 		fail "$(cat "$DIR/compared")"
 }
 
@@ -63,7 +68,8 @@ test_a_memcached_client_of_other_make_is_served() {
 	serve_kv
 	# Its own default, which it would write into root's home: a tenth sets, the rest gets.
 	printf 'key\n16 16 1\nvalue\n64 64 1\ncmd\n0 0.1\n1 0.9\n' >"$DIR/mix"
-	client timeout 120 memcaslap -s 198.18.0.2:11211 -U -F "$DIR/mix" -T 1 -c 4 -x 2000 -w 1k >"$DIR/out" || fail "$(cat "$DIR/out")"
+	client timeout 120 memcaslap -s 198.18.0.2:11211 -U -F "$DIR/mix" -T 1 -c 4 -x 2000 \
+		-w 1k >"$DIR/out" || fail "$(cat "$DIR/out")"
 	assert_match "$(cat "$DIR/out")" "get_misses: 0"
 	assert_match "$(cat "$DIR/out")" "udp_timeout: 0"
 	assert_match "$(cat "$DIR/out")" "Ops: 2000 "
@@ -74,14 +80,16 @@ test_classes_are_told_apart_by_the_command() {
 	offer_kv --rate 2000 --count 1500 --time 5 --keys 1000 --mix get=0.6,set=0.3,scan100=0.1
 	assert_eq "$(jq '[.classes[].answered] | add' "$DIR/client.json")" 1500 answered
 	assert_eq "$(stat_of '[.classes[] | .arrived] | @csv' | tr -d '"')" \
-		"$(jq -r '[.classes.get.sent, .classes.set.sent, .classes.scan100.sent] | @csv' "$DIR/client.json")" \
+		"$(jq -r '[.classes.get.sent, .classes.set.sent, .classes.scan100.sent] |
+		@csv' "$DIR/client.json")" \
 		"requests of each class"
 }
 
 test_keys_that_are_not_there_are_counted() {
 	baseline shared --app kv --fill 1000
 	offer_kv --rate 2000 --count 1000 --time 5 --keys 2000 --zipf 0 --mix get=1
-	jq -e '.classes.get | .answered == 1000 and .missed > 400 and .missed < 600' "$DIR/client.json" ||
+	jq -e '.classes.get | .answered == 1000 and .missed > 400 and .missed < 600' \
+		"$DIR/client.json" ||
 		fail "$(cat "$DIR/client.json")"
 	offer_kv --rate 2000 --count 1000 --time 5 --keys 1000 --zipf 0 --mix get=1
 	assert_eq "$(jq .classes.get.missed "$DIR/client.json")" 0 "missed of keys that are there"
@@ -103,7 +111,8 @@ test_a_scan_of_many_datagrams_arrives_whole() {
 	baseline shared --app kv --fill 500 --value-size 100
 	got=$(client python3 -c '
 import socket, struct
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(("198.18.0.2", 11211)); s.settimeout(5)
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect(("198.18.0.2", 11211)); s.settimeout(5)
 s.send(struct.pack(">HHHH", 7, 0, 1, 0) + b"scan k000000000000000 500\r\n")
 parts, of = {}, 1
 while len(parts) < of:
@@ -119,9 +128,11 @@ test_each_baseline_serves_both_applications() {
 		for app in spin kv; do
 			baseline $mode --app $app --port 9000 --dev "$DEV" --fill 100
 			if [ $app = spin ]; then
-				client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 200 --mix fixed:1us
+				client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 \
+					--count 200 --mix fixed:1us
 			else
-				client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 200 -P memcached \
+				client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 \
+					--count 200 -P memcached \
 					--keys 100 --mix get=0.9,scan50=0.1
 			fi >"$DIR/client.json"
 			[ "$(jq '[.classes[].answered] | add' "$DIR/client.json")" = 200 ] ||
@@ -133,13 +144,18 @@ test_each_baseline_serves_both_applications() {
 }
 
 test_threads_of_a_baseline_share_the_work() {
-	start baseline host shunt-baseline --mode select --select round-robin --cpus 0,$(($(nproc) - 1)) --idle block
+	start baseline host shunt-baseline --mode select --select round-robin \
+		--cpus 0,$(($(nproc) - 1)) --idle block
 	wait_for 10 grep -q serving "$DIR/baseline.log"
-	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 400 --flows 1 --mix fixed:20us >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 400 --flows 1 \
+		--mix fixed:20us >"$DIR/client.json"
 	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 400
-	# A thread that got nothing blocked once; one that got its half, as often as it had emptied its queue.
+	# A thread that got nothing blocked once; one that got its half, as often as it had emptied
+	# its queue.
 	assert_eq "$(client sh -c "cd /proc/${PIDS[baseline]}/task && for t in *; do
-		[ \$(awk '/^voluntary/ {print \$2}' \$t/status) -gt 5 ] && echo \$t; done | wc -l")" 2 "threads that worked"
+		[ \$(awk '/^voluntary/ {print \$2}' \$t/status) -gt 5 ] &&
+			echo \$t; done | wc -l")" 2 \
+		"threads that worked"
 }
 
 test_a_dispatcher_is_skipped_by_name_below_three_cpus() {
@@ -150,7 +166,8 @@ test_a_dispatcher_is_skipped_by_name_below_three_cpus() {
 	fi
 	start baseline host shunt-baseline --mode dispatcher --cpus 1,2
 	wait_for 10 grep -q serving "$DIR/baseline.log"
-	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 200 --mix fixed:1us >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --count 200 \
+		--mix fixed:1us >"$DIR/client.json"
 	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 200
 }
 

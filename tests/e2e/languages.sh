@@ -24,7 +24,8 @@ try_worker() {
 	for i in {1..5}; do
 		assert_eq "$(ask "hello $i")" "HELLO $i of $1"
 	done
-	start load client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 2 --mix short=0.5:1us,long=0.5:20us
+	start load client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 2 \
+		--mix short=0.5:1us,long=0.5:20us
 	wait_for 20 arrived 2000
 	for i in {1..5}; do
 		assert_eq "$(ask "hello $i")" "HELLO $i of $1" "under load"
@@ -71,7 +72,8 @@ test_a_worker_in_cpp() {
 test_a_worker_in_go() {
 	need_for_long go
 	link_library
-	CGO_CFLAGS="-I$ROOT/include" CGO_LDFLAGS="-L$DIR/lib -lshunt" GOCACHE=$DIR/cache GOFLAGS=-mod=mod GO111MODULE=off \
+	CGO_CFLAGS="-I$ROOT/include" CGO_LDFLAGS="-L$DIR/lib -lshunt" GOCACHE=$DIR/cache \
+		GOFLAGS=-mod=mod GO111MODULE=off \
 		HOME=$DIR go build -o "$DIR/worker-go" "$ROOT/tests/lang/worker.go"
 	try_worker go "$DIR/worker-go" "$DEV"
 }
@@ -80,7 +82,8 @@ test_a_worker_in_rust() {
 	need_for_long rustc
 	link_library
 	# Debian's, whatever other there is.
-	PATH=/usr/bin:$PATH rustc -O -L "$DIR/lib" -l shunt -o "$DIR/worker-rust" "$ROOT/tests/lang/worker.rs"
+	PATH=/usr/bin:$PATH rustc -O -L "$DIR/lib" -l shunt \
+		-o "$DIR/worker-rust" "$ROOT/tests/lang/worker.rs"
 	try_worker rust "$DIR/worker-rust" "$DEV"
 }
 

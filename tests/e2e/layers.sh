@@ -10,10 +10,12 @@ layers() { "$ROOT/tests/layers.py" "$@" >"$DIR/said" 2>&1; }
 test_modules_call_each_other_in_the_documented_order() { layers || fail "$(cat "$DIR/said")"; }
 
 test_an_arrow_against_the_order_is_named() {
-	sed 's/^    park$/    parc/; s/^    frames ask clock/    park ask clock/; s/^    parc$/    frames/' \
+	sed 's/^    park$/    parc/; s/^    frames ask clock/    park ask clock/
+		s/^    parc$/    frames/' \
 		"$ROOT/docs/architecture.md" >"$DIR/order.md"
 	! layers --docs "$DIR/order.md" || fail "it was not noticed"
-	grep -q '^hostlib/reply calls hostlib/frames (frames_[a-z_, ]*), which is not below it$' "$DIR/said" ||
+	grep -q '^hostlib/reply calls hostlib/frames (frames_[a-z_, ]*), which is not below it$' \
+		"$DIR/said" ||
 		fail "$(cat "$DIR/said")"
 }
 
@@ -30,7 +32,8 @@ test_a_circle_that_is_not_known_is_named() {
 }
 
 test_only_transports_know_which_one_they_are() {
-	! grep -rnE -- '->wire\b' "$ROOT/hostlib" --include=*.c --include=*.h | grep -v '^[^:]*/hostlib/transport/wire' ||
+	! grep -rnE -- '->wire\b' "$ROOT/hostlib" --include=*.c --include=*.h |
+		grep -v '^[^:]*/hostlib/transport/wire' ||
 		fail "what differs between transports is behind hostlib/transport.h"
 }
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# measure.sh - shunt-load tells the truth: against a server that knows what should have been measured
+# measure.sh - shunt-load tells the truth: against a server that knows what should have been
+# measured
 . "$(dirname "$0")/../lib.sh"
 
 SPREAD=short=0.7:lognormal:1ms:0.5,long=0.3:exp:5ms
@@ -21,7 +22,8 @@ end_server() {
 
 # CLASS TYPE QUANTILE: within 3 % or 2 us of what the server knows.
 close() {
-	jq -e --slurpfile t "$DIR/truth.json" ".classes.\"$1\".$3_us as \$got | \$t[0].\"$2\".$3_us as \$want |
+	jq -e --slurpfile t "$DIR/truth.json" \
+		".classes.\"$1\".$3_us as \$got | \$t[0].\"$2\".$3_us as \$want |
 		(\$got - \$want | fabs) <= ([0.03 * \$want, 2] | max)" "$DIR/load.json" >/dev/null
 }
 
@@ -34,7 +36,8 @@ all_close() {
 
 test_percentiles_are_those_that_the_server_injected() {
 	local try
-	# What the network adds on a machine that is busy otherwise is no fault of the generator: three tries.
+	# What the network adds on a machine that is busy otherwise is no fault of the generator:
+	# three tries.
 	for try in 1 2 3; do
 		serve
 		load --rate 4000 --time 1.5 --mix $SPREAD --seed $try
@@ -50,9 +53,11 @@ test_a_recorded_run_is_a_trace_for_the_simulator() {
 	load --rate 2000 --count 1500 --time 3 --mix $SPREAD --record "$DIR/trace"
 	end_server
 	assert_eq "$(grep -vc '^#' "$DIR/trace")" 1500 "requests recorded"
-	assert_match "$(cat "$DIR/trace")" '# workload: short=0.[67][0-9]*:[0-9.]+us,long=0.[23][0-9]*:[0-9.]+us'
+	assert_match "$(cat "$DIR/trace")" \
+		'# workload: short=0.[67][0-9]*:[0-9.]+us,long=0.[23][0-9]*:[0-9.]+us'
 	shunt-sim -p c-fcfs -c 4 -a "trace:$DIR/trace" --json - -Q | jq '.runs[0]' >"$DIR/run"
-	assert_eq "$(jq -c '[.requests, (.rate > 1700 and .rate < 2300)]' "$DIR/run")" '[1500,true]' "requests, rate"
+	assert_eq "$(jq -c '[.requests, (.rate > 1700 and .rate < 2300)]' "$DIR/run")" \
+		'[1500,true]' "requests, rate"
 	assert_eq "$(jq '[.classes[].arrived] | .[0] + .[1] == .[2]' "$DIR/run")" true "classes"
 	assert_exit 1 client shunt-load --to 198.18.0.2:9000 --count 1 --record "$DIR/none/trace"
 	assert_match "$(cat "$DIR/err")" "none/trace: No such file"
@@ -61,10 +66,13 @@ test_a_recorded_run_is_a_trace_for_the_simulator() {
 test_a_server_of_another_protocol_is_told_with_what_it_said() {
 	start server host shunt-baseline --mode shared --app kv --port 9000 --cpus $(($(nproc) - 1))
 	wait_for 5 grep -q serving "$DIR/server.log"
-	client shunt-load --to 198.18.0.2:9000 --rate 1k --count 0.2k --time 5 --json >"$DIR/load.json" 2>"$DIR/err"
-	assert_match "$(cat "$DIR/err")" "no replies of the protocol 'spin'.*how 'memcached' answers"
+	client shunt-load --to 198.18.0.2:9000 --rate 1k --count 0.2k --time 5 \
+		--json >"$DIR/load.json" 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" \
+		"no replies of the protocol 'spin'.*how 'memcached' answers"
 	assert_ge "$(jq .foreign "$DIR/load.json")" 1 "replies of another protocol"
-	client shunt-load --to 198.18.0.2:9001 --rate 1k --count 100 --time 5 --json >"$DIR/load.json" 2>"$DIR/err"
+	client shunt-load --to 198.18.0.2:9001 --rate 1k --count 100 --time 5 \
+		--json >"$DIR/load.json" 2>"$DIR/err"
 	assert_match "$(cat "$DIR/err")" "nobody listens at 198.18.0.2:9001"
 	assert_exit 3 client shunt-load --to 198.18.0.2:9001 --rate 1k --count 10 --time 5 --strict
 	assert_exit 2 client shunt-load --to 198.18.0.2:9000 --rate 5x
@@ -75,14 +83,16 @@ test_replies_that_were_dropped_are_counted_lost() {
 	serve -d 10
 	load --rate 3000 --count 2000 --time 3 --wait 300ms --mix short=1:100us
 	end_server
-	assert_eq "$(jq '.classes.short | .sent, .lost, .answered' "$DIR/load.json" | tr '\n' ' ')" "2000 200 1800 "
+	assert_eq "$(jq '.classes.short | .sent, .lost,
+		.answered' "$DIR/load.json" | tr '\n' ' ')" "2000 200 1800 "
 }
 
 test_a_stall_of_100_ms_shows_in_open_loop() {
 	serve -s 100 -n 500
 	load --rate 2000 --time 1 --mix short=1:100us
 	end_server
-	jq -e '.classes.short.p999_us > 90000 and .classes.short.p99_us > 60000' "$DIR/load.json" >/dev/null ||
+	jq -e '.classes.short.p999_us > 90000 and .classes.short.p99_us > 60000' "$DIR/load.json" \
+		>/dev/null ||
 		fail "no stall in $(cat "$DIR/load.json")"
 }
 
@@ -99,13 +109,15 @@ test_what_was_achieved_is_what_came_back_while_requests_left() {
 	start server host shunt-baseline --mode shared --cpus $(($(nproc) - 1))
 	wait_for 5 grep -q serving "$DIR/server.log"
 	load --rate 20000 --time 0.15 --wait 20s --mix short=1:100us
-	jq -e '.classes.short.answered > 2500 and .achieved_rps < 11000' "$DIR/load.json" >/dev/null ||
+	jq -e '.classes.short.answered > 2500 and .achieved_rps < 11000' "$DIR/load.json" \
+		>/dev/null ||
 		fail "served in time: $(cat "$DIR/load.json")"
 }
 
 test_a_generator_that_is_late_says_so() {
 	serve
-	start load client shunt-load --to 198.18.0.2:9000 --json --wait 3s -q --rate 1000 --time 1 --mix short=1:100us --strict
+	start load client shunt-load --to 198.18.0.2:9000 --json --wait 3s -q --rate 1000 --time 1 \
+		--mix short=1:100us --strict
 	wait_for 5 grep -q . "/proc/${PIDS[load]}/net/udp"
 	sleep 0.3 # what it is stopped for and when is what this test is about
 	kill -STOP "${PIDS[load]}"
@@ -129,7 +141,8 @@ test_the_same_seed_makes_the_same_requests() {
 test_a_trace_and_a_file_of_service_times_are_followed() {
 	printf '0\n# a pause\n0.001\n0.0015\n0.2\n' >"$DIR/trace"
 	printf '7\n' >"$DIR/times"
-	assert_eq "$(shunt-load --plan 9 --arrival "trace:$DIR/trace" --mix "file:$DIR/times" | cut -d, -f1-3 | tr '\n' ' ')" \
+	assert_eq "$(shunt-load --plan 9 --arrival "trace:$DIR/trace" --mix "file:$DIR/times" |
+		cut -d, -f1-3 | tr '\n' ' ')" \
 		"due_us,class,service_us 0.000,all,7.000 1000.000,all,7.000 1500.000,all,7.000 200000.000,all,7.000 "
 }
 
@@ -143,9 +156,11 @@ print("serving")
 while True:
 	s.sendto(*s.recvfrom(2048))'
 	wait_for 5 grep -q serving "$DIR/server.log"
-	client shunt-load --to 198.18.0.2:7 -P echo --csv --wait 3s -q --rate 500 --count 200 --report 0.2 --size 300 --mix a=0.5,b=0.5 \
+	client shunt-load --to 198.18.0.2:7 -P echo --csv --wait 3s -q --rate 500 --count 200 \
+		--report 0.2 --size 300 --mix a=0.5,b=0.5 \
 		>"$DIR/load.csv"
-	assert_eq "$(awk -F, 'NR > 1 { sent += $6; got += $7; odd += NF != 19 } END { print (NR > 3), sent, got, odd }' \
+	assert_eq "$(awk -F, 'NR > 1 { sent += $6; got += $7; odd += NF != 19 } END {
+		print (NR > 3), sent, got, odd }' \
 		"$DIR/load.csv")" "1 200 200 0"
 }
 
@@ -153,7 +168,8 @@ test_requests_leave_through_af_xdp() {
 	serve
 	load --xdp "${LAB}c" --rate 5000 --count 2000 --time 2 --flows 8 --mix short=1:100us
 	end_server
-	assert_eq "$(jq '.classes.short | .sent, .answered' "$DIR/load.json" | tr '\n' ' ')" "2000 2000 "
+	assert_eq "$(jq '.classes.short | .sent, .answered' "$DIR/load.json" | tr '\n' ' ')" \
+		"2000 2000 "
 }
 
 test_nonsense_is_refused_in_words() {

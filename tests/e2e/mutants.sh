@@ -6,21 +6,28 @@ NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 
 test_each_mutant_can_still_be_made() {
-	"$ROOT/tests/mutants/run.py" --check "$ROOT"/tests/mutants/*.txt || fail "take the mutants along"
+	"$ROOT/tests/mutants/run.py" --check "$ROOT"/tests/mutants/*.txt ||
+		fail "take the mutants along"
 }
 
 test_a_mutant_whose_line_has_moved_is_named() {
-	printf '%s\n' 'mutant: of a line that is not there' 'file: lib/ledger.h' 'test: tests/unit/test_ledger' \
+	printf '%s\n' 'mutant: of a line that is not there' 'file: lib/ledger.h' \
+		'test: tests/unit/test_ledger' \
 		'-	no such line' >"$DIR/list.txt"
-	! "$ROOT/tests/mutants/run.py" --check "$DIR/list.txt" >"$DIR/said" || fail "it was not noticed"
-	grep -q 'list.txt:1: the text to change is 0 times in lib/ledger.h' "$DIR/said" || fail "$(cat "$DIR/said")"
+	! "$ROOT/tests/mutants/run.py" --check "$DIR/list.txt" >"$DIR/said" ||
+		fail "it was not noticed"
+	grep -q 'list.txt:1: the text to change is 0 times in lib/ledger.h' "$DIR/said" ||
+		fail "$(cat "$DIR/said")"
 	grep -q '^1 mutants, 0 can be made$' "$DIR/said" || fail "$(cat "$DIR/said")"
 }
 
 test_a_mutant_that_survives_fails_the_run() {
-	printf '%s\n' 'mutant: of a comment' 'file: lib/ledger_read.c' 'test: tests/unit/test_units' \
-		'-		return; /* it was counted */' '+		return;' >"$DIR/list.txt"
-	! "$ROOT/tests/mutants/run.py" --jobs 1 "$DIR/list.txt" >"$DIR/said" || fail "it was not noticed"
+	printf '%s\n' 'mutant: of a comment' 'file: lib/ledger_read.c' \
+		'test: tests/unit/test_units' \
+		'-		return; /* it was counted */' '+		return;' \
+		>"$DIR/list.txt"
+	! "$ROOT/tests/mutants/run.py" --jobs 1 "$DIR/list.txt" >"$DIR/said" ||
+		fail "it was not noticed"
 	grep -q '^1 mutants, 0 killed$' "$DIR/said" || fail "$(cat "$DIR/said")"
 }
 

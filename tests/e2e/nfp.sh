@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# nfp.sh - a card emulated on the host: policies steer by what shuntd published, as late as it was told to be
+# nfp.sh - a card emulated on the host: policies steer by what shuntd published, as late as it was
+# told to be
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -32,7 +33,8 @@ start_workers() { # QUEUES
 
 # MAP GROUP N: the first N bytes of a value, in words.
 bytes() {
-	bpftool -j map lookup pinned "$PINS/$DEV/$1" key "$2" 0 0 0 | jq -r "[.value[:$3][]] | join(\" \")"
+	bpftool -j map lookup pinned "$PINS/$DEV/$1" key "$2" 0 0 0 |
+		jq -r "[.value[:$3][]] | join(\" \")"
 }
 order_is() { # GROUP CORES…
 	[ "$(bytes nfp_order "$1" 2)" = "$(printf '0x%02x ' "${@:2}" | sed 's/ $//')" ] &&
@@ -54,7 +56,8 @@ test_requests_of_several_queues_are_served_by_published_loads() {
 	stat_of '.domains[].agent.publisher'
 	assert_ge "$(publisher messages)" 50 "messages to the card"
 	assert_eq "$(publisher failed)" 0 "messages that failed"
-	assert_ge "$(stat_of '[.domains[] | select([.core[].counts.served] | add > 300)] | length')" 2 \
+	assert_ge "$(stat_of \
+		'[.domains[] | select([.core[].counts.served] | add > 300)] | length')" 2 \
 		"queues that served requests"
 }
 
@@ -62,7 +65,8 @@ test_requests_of_several_queues_are_served_by_published_loads() {
 test_a_busy_core_is_published_as_loaded() {
 	load_card affinity 0 1
 	start_workers 1
-	start client client shunt-load --to 198.18.0.2:9000 --count 8 --rate 1000 --flows 1 --wait 20s --mix long=1:100ms
+	start client client shunt-load --to 198.18.0.2:9000 --count 8 --rate 1000 --flows 1 \
+		--wait 20s --mix long=1:100ms
 	wait_for 5 some_load
 	wait_for 20 loads_are '0x00 0x00'
 }
@@ -73,7 +77,8 @@ test_loads_arrive_as_late_as_the_card_is() {
 	start_workers 1
 	wait_for 5 publisher_is messages 2
 	began=${EPOCHREALTIME/./}
-	start client client shunt-load --to 198.18.0.2:9000 --count 40 --rate 1000 --flows 1 --wait 20s --mix long=1:100ms
+	start client client shunt-load --to 198.18.0.2:9000 --count 40 --rate 1000 --flows 1 \
+		--wait 20s --mix long=1:100ms
 	wait_for 5 arrived 1
 	wait_for 10 some_load
 	assert_ge $((${EPOCHREALTIME/./} - began)) 200000 "microseconds until the card knew"
@@ -83,10 +88,12 @@ test_loads_arrive_as_late_as_the_card_is() {
 test_a_publisher_that_falls_behind_publishes_equal_loads() {
 	load_card p2c 0 1 --card-delay 20000
 	start_workers 1
-	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 30 --json --mix short=1:20us
+	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 30 --json \
+		--mix short=1:20us
 	wait_for 10 publisher_is equal 1
 	wait_for 5 loads_are '0x00 0x00'
-	wait_for 10 publisher_is messages $(($(publisher messages) + 5)) # it goes on asking the card
+	# it goes on asking the card
+	wait_for 10 publisher_is messages $(($(publisher messages) + 5))
 	loads_are '0x00 0x00' || fail "unequal loads while behind: $(bytes nfp_loads 0 2)"
 	stop client INT
 	assert_conserved
@@ -111,7 +118,8 @@ test_cores_steal_within_their_class_alone() {
 	assert_conserved
 	assert_eq "$(counts_of stolen)" 0 "requests stolen"
 	assert_eq "$(stat_of '[.domains[].core[].counts.served] | join(" ")')" \
-		"$(stat_of '[.classes[].replied] | join(" ")')" "requests of each core, and of each class"
+		"$(stat_of '[.classes[].replied] | join(" ")')" \
+		"requests of each core, and of each class"
 }
 
 test_without_a_card_nothing_is_published() {

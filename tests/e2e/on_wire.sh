@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# on_wire.sh - tests of the shared transport, the same functions, where a NIC schedules that shares no memory with its
-# hosts; and what there is on the wire alone
+# on_wire.sh - tests of the shared transport, the same functions, where a NIC schedules that shares
+# no memory with its hosts; and what there is on the wire alone
 # runs: pairs
 export TRANSPORT=wire ON_WIRE=1
 NO_LAB=1
@@ -38,7 +38,8 @@ test_k_is_kept_and_nobody_is_preempted_needlessly() {
 	load sq
 	host shunt quantum set long 20us >/dev/null
 	start_worker
-	for k in 1 2 3 4 5 1 2 3 4 5 1 2 3 4 5; do # how many meet one that waits, the machine decides
+	# how many meet one that waits, the machine decides
+	for k in 1 2 3 4 5 1 2 3 4 5 1 2 3 4 5; do
 		host shunt wire set k=$k >/dev/null
 		offer --rate 4000 --burst 16 --count 320 --time 5 --mix short=0.8:1us,long=0.2:100us
 		assert_all_answered
@@ -75,12 +76,14 @@ test_a_request_that_used_up_its_quanta_is_demoted_on_the_nic() {
 test_a_policy_whose_cores_steal_is_loaded_with_a_warning() {
 	load fcfs
 	host shunt switch steal 2>"$DIR/said"
-	assert_match "$(cat "$DIR/said")" "'steal' wants idle cores to steal, which cores of a NIC cannot" "what switch says"
+	assert_match "$(cat "$DIR/said")" \
+		"'steal' wants idle cores to steal, which cores of a NIC cannot" "what switch says"
 	host shunt switch mq 2>"$DIR/said"
 	assert_eq "$(cat "$DIR/said")" "" "what switch says of mq"
 }
 
-# What a NIC needs runs on kernels whose sockets' rings no worker can be given (before 6.4): tests/vm.
+# What a NIC needs runs on kernels whose sockets' rings no worker can be given (before 6.4):
+# tests/vm.
 test_the_nic_serves_cores_that_are_the_protocol_alone() {
 	CPUS=$ONE
 	use_wire
@@ -95,8 +98,8 @@ test_the_nic_serves_cores_that_are_the_protocol_alone() {
 	assert_ge "$(stat_of .total.held)" 100 held
 }
 
-# [OPTION…] of the host's agent: requests of 4 ms that reach no safepoint, short ones behind them. The agent is to stop what
-# runs, so the worker does not go before it.
+# [OPTION…] of the host's agent: requests of 4 ms that reach no safepoint, short ones behind them.
+# The agent is to stop what runs, so the worker does not go before it.
 serve_without_safepoints() {
 	CPUS=$ONE AHEAD=
 	AGENT=("$@")
@@ -113,7 +116,8 @@ offer_long_ones() {
 	assert_all_answered
 }
 
-# Nothing else stops them, as the next test shows; how many meet a short one that waits, the machine decides.
+# Nothing else stops them, as the next test shows; how many meet a short one that waits, the machine
+# decides.
 test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back() {
 	local round
 	serve_without_safepoints --grace 100 # us
@@ -133,7 +137,8 @@ test_without_grace_no_signal_stops_a_request() {
 	assert_eq "$(preemption resumed)" 0 "requests resumed"
 }
 
-# A worker that stands still says no credit: its core goes off, what it had is counted lost, and it comes again when it goes on.
+# A worker that stands still says no credit: its core goes off, what it had is counted lost, and it
+# comes again when it goes on.
 test_a_core_that_is_silent_is_off_until_it_is_heard() {
 	CPUS=$ONE
 	HANG=300ms
@@ -157,10 +162,12 @@ test_two_hosts_share_one_nic() {
 	local i
 	HOSTS=1,1 CPUS=$ONE
 	load mq
-	start shuntd_host1 nsenter "--net=/run/netns/shunt-$LAB-host1" -- shuntd --role host --dev "${LAB}h1:0" \
+	start shuntd_host1 nsenter "--net=/run/netns/shunt-$LAB-host1" -- shuntd --role host \
+		--dev "${LAB}h1:0" \
 		--first 1 --nic 02:00:c6:12:00:02 --key "$(key_of 1)"
 	wait_for 10 test -S "/run/shunt/${LAB}h1.sock"
-	start spin1 nsenter "--net=/run/netns/shunt-$LAB-host1" -- shunt-spin --dev "${LAB}h1" --idle sleep
+	start spin1 nsenter "--net=/run/netns/shunt-$LAB-host1" -- shunt-spin --dev "${LAB}h1" \
+		--idle sleep
 	start_worker
 	host shunt quantum set long 20us >/dev/null
 	offer --rate 6000 --burst 8 --count 3000 --time 10 --mix $MIX
@@ -199,13 +206,16 @@ set_clock_back() { LD_PRELOAD=$ROOT/build/tests/wire/clock_back.so "$@"; }
 core_has() { nic_map nic_cores "$1"; }
 nic_has() { nic_map nic "$1"; }
 nic_map() {
-	host bpftool -j map lookup pinned "/sys/fs/bpf/shunt/$DEV/$1" key 0 0 0 0 | grep -o "\"$2\":[0-9]*" | head -n 1 |
+	host bpftool -j map lookup pinned "/sys/fs/bpf/shunt/$DEV/$1" key 0 0 0 0 |
+		grep -o "\"$2\":[0-9]*" | head -n 1 |
 		cut -d: -f2
 }
 
-# KIND EPOCH COUNT [VAR=VALUE…]: from where the NIC is, to the first core's function, with the nonce that is asked with.
+# KIND EPOCH COUNT [VAR=VALUE…]: from where the NIC is, to the first core's function, with the nonce
+# that is asked with.
 forge_answer() {
-	in_ns nic env "NONCE=$(core_has nonce)" "LIFE=$(nic_has life)" "PROCESS=$(core_has process)" "${@:4}" build/tests/wire/forge \
+	in_ns nic env "NONCE=$(core_has nonce)" "LIFE=$(nic_has life)" \
+		"PROCESS=$(core_has process)" "${@:4}" build/tests/wire/forge \
 		"$DEV" 02:00:c6:12:01:00 02:00:c6:12:00:02 0 "$2" 0x1234 "$3" "$1"
 }
 
@@ -225,13 +235,15 @@ test_answers_that_are_forged_without_the_key_move_no_host() {
 	wait_for 5 all_up
 }
 
-# It asks for no other epoch: what its cores have under way is not lost, and the nonce is still known.
+# It asks for no other epoch: what its cores have under way is not lost, and the nonce is still
+# known.
 test_a_new_agent_goes_on_with_the_epochs_of_the_last() {
 	local answers
 	CPUS=$ONE
 	load fcfs
 	start_worker
-	start load client shunt-load --to 198.18.0.2:9000 --json --rate 2000 --count 3000 --time 5 --mix short=1:10us
+	start load client shunt-load --to 198.18.0.2:9000 --json --rate 2000 --count 3000 --time 5 \
+		--mix short=1:10us
 	wait_for 5 eval '[ "$(stat_of .total.replied)" -gt 100 ]'
 	answers=$(hello_answers)
 	kill -KILL "$(pgrep -P "${PIDS[shuntd_host]}")"
@@ -249,7 +261,9 @@ hello_answers() {
 	local prog maps map
 	prog=$(in_ns host ip -j link show "$WORKER_DEV" | jq '.[0].xdp.prog.id')
 	maps=$(bpftool -j prog show id "$prog" | jq -c .map_ids)
-	map=$(bpftool -j map show | jq --argjson of "$maps" '.[] | select(.name == "wire_epoch" and ([.id] | inside($of))) | .id')
+	map=$(bpftool -j map show |
+		jq --argjson of "$maps" '.[] | select(.name == "wire_epoch" and ([.id] |
+		inside($of))) | .id')
 	bpftool -j map lookup id "$map" key 0 0 0 0 | jq '.formatted.value.heard'
 }
 
@@ -257,10 +271,14 @@ test_another_version_is_refused_in_words() {
 	CPUS=$ONE
 	load fcfs
 	start_worker
-	in_ns host env VERSION=2 build/tests/wire/forge "$WORKER_DEV" 02:00:c6:12:00:02 02:00:c6:12:01:00 0 0 0 1 hello
-	wait_for 5 grep -q "the host of core 0 speaks version 2 of the wire, and this NIC version 3" "$DIR/shuntd.log"
+	in_ns host env VERSION=2 build/tests/wire/forge "$WORKER_DEV" 02:00:c6:12:00:02 \
+		02:00:c6:12:01:00 0 0 0 1 hello
+	wait_for 5 grep -q \
+		"the host of core 0 speaks version 2 of the wire, and this NIC version 3" \
+		"$DIR/shuntd.log"
 	forge_answer refuse 0 1 VERSION=4
-	wait_for 5 grep -q "speaks version 4 of the wire, and this shuntd version 3" "$DIR/shuntd_host.log"
+	wait_for 5 grep -q "speaks version 4 of the wire, and this shuntd version 3" \
+		"$DIR/shuntd_host.log"
 	offer --rate 1000 --count 100 --time 5 --mix short=1:1us
 	assert_all_answered
 }
@@ -276,8 +294,10 @@ test_a_wrong_key_is_told_on_both_sides() {
 	start spin host shunt-spin --dev "$WORKER_DEV" --idle sleep
 	wait_for 5 grep -q "without a proof of that host's key" "$DIR/shuntd.log"
 	wait_for 10 grep -q "no answer from the NIC for '$WORKER_DEV'" "$DIR/shuntd_host.log"
-	assert_eq "$(stat_of '.wire.hosts[0] | .up, .process')" "$(printf '0\n0')" "cores and processes of the host"
-	assert_match "$(host shunt wire --dev "$DEV")" 'host 0: 0 of 1 cores up \(0\), nobody came yet'
+	assert_eq "$(stat_of '.wire.hosts[0] | .up, .process')" "$(printf '0\n0')" \
+		"cores and processes of the host"
+	assert_match "$(host shunt wire --dev "$DEV")" \
+		'host 0: 0 of 1 cores up \(0\), nobody came yet'
 	assert_match "$(host shunt status --dev "$DEV")" 'host 0: 0 of 1 cores up'
 }
 
@@ -288,7 +308,8 @@ test_host_and_nic_start_and_end_in_any_order() {
 	start spin host shunt-spin --dev "$WORKER_DEV" --idle sleep
 	config >"$DIR/config.yaml"
 	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
-	offer --rate 1000 --count 100 --time 1 --wait 10ms --mix short=1:1us # they wait: no core has come yet
+	# they wait: no core has come yet
+	offer --rate 1000 --count 100 --time 1 --wait 10ms --mix short=1:1us
 	start_nic_agent
 	wait_for 10 all_up
 	assert_conserved
@@ -336,5 +357,6 @@ WIRE_TESTS=(
 )
 WIRE_LONG=(test_two_hosts_share_one_nic test_host_and_nic_start_and_end_in_any_order)
 
-[ $# -gt 0 ] || set -- "${SHARED_TESTS[@]}" "${WIRE_TESTS[@]}" ${LONG:+"${SHARED_LONG[@]}" "${WIRE_LONG[@]}"}
+[ $# -gt 0 ] || set -- "${SHARED_TESTS[@]}" "${WIRE_TESTS[@]}" \
+	${LONG:+"${SHARED_LONG[@]}" "${WIRE_LONG[@]}"}
 run_tests "$@"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# pass.sh - shunt-cc: where safepoints are, that results don't change, and that every loop reaches them
+# pass.sh - shunt-cc: where safepoints are, that results don't change, and that every loop reaches
+# them
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 
@@ -13,7 +14,8 @@ safepoints_of() {
 	local f=$1
 	shift
 	"$CC" "$@" -S -emit-llvm "$CASES" -o "$DIR/cases.ll"
-	awk -v f="@$f(" '/^define/ { on = index($0, f) } on && /shunt_tls@gottpoff/ { n++ } END { print n + 0 }' "$DIR/cases.ll"
+	awk -v f="@$f(" '/^define/ { on = index($0, f) } on && /shunt_tls@gottpoff/ { n++ } END {
+		print n + 0 }' "$DIR/cases.ll"
 }
 
 same_results() { # OPTIONS…: with safepoints that do nothing, and with some that trash all they may
@@ -49,7 +51,8 @@ test_long_functions_loops_and_recursions_have_them() {
 		assert_ge "$(safepoints_of "$f" -O2)" 1 "safepoints of $f at -O2"
 		assert_ge "$(safepoints_of "$f" -O0)" 1 "safepoints of $f at -O0"
 	done
-	assert_ge "$(($(safepoints_of even -O2) + $(safepoints_of odd -O2)))" 1 "safepoints of even and odd"
+	assert_ge "$(($(safepoints_of even -O2) + $(safepoints_of odd -O2)))" 1 \
+		"safepoints of even and odd"
 }
 
 test_tiny_leaves_and_excluded_functions_have_none() {
@@ -75,7 +78,8 @@ test_an_endless_loop_reaches_one_within_the_bound() {
 	local level rounds
 	for level in -O0 -O1 -O2; do
 		"$CC" $level -DRUNTIME "$CASES" "$ROOT/hostlib/safepoint.S" -o "$DIR/endless"
-		timeout 60 "$DIR/endless" forever 2>"$DIR/err" || fail "never reached a safepoint at $level"
+		timeout 60 "$DIR/endless" forever 2>"$DIR/err" ||
+			fail "never reached a safepoint at $level"
 		rounds=$(sed -n 's/^endless //p' "$DIR/err")
 		assert_le "$rounds" 8192 "rounds until the third safepoint at $level"
 	done
@@ -84,10 +88,12 @@ test_an_endless_loop_reaches_one_within_the_bound() {
 test_loops_around_scans_reach_one_within_the_bound() {
 	local bound rounds
 	for bound in 4096 32768; do
-		"$CC" -O2 -DRUNTIME --shunt-bound=$bound "$CASES" "$ROOT/hostlib/safepoint.S" -o "$DIR/scans"
+		"$CC" -O2 -DRUNTIME --shunt-bound=$bound "$CASES" "$ROOT/hostlib/safepoint.S" \
+			-o "$DIR/scans"
 		timeout 60 "$DIR/scans" scans 2>"$DIR/err" || fail "never reached a safepoint"
 		rounds=$(sed -n 's/^endless //p' "$DIR/err")
-		assert_le "$rounds" $((3 * bound)) "rounds until the third safepoint at a bound of $bound"
+		assert_le "$rounds" $((3 * bound)) \
+			"rounds until the third safepoint at a bound of $bound"
 	done
 }
 
@@ -137,7 +143,8 @@ test_what_cannot_work_is_refused_with_the_reason() {
 test_it_serves_as_the_compiler_of_a_makefile_without_a_warning() {
 	printf '%s\n' 'CFLAGS = -O2 -Wall -Werror' 'prog: a.o b.o' >"$DIR/Makefile"
 	echo 'int b(int n); int main(void) { return b(100) != 4950; }' >"$DIR/a.c"
-	echo 'int b(int n) { volatile int s = 0; for (int i = 0; i < n; i++) s += i; return s; }' >"$DIR/b.c"
+	echo 'int b(int n) { volatile int s = 0; for (int i = 0; i < n; i++) s += i; return s; }' \
+		>"$DIR/b.c"
 	printf 'prog:\n\t$(CC) $^ -o $@\n' >>"$DIR/Makefile"
 	make -C "$DIR" CC="$CC" >"$DIR/log" 2>&1 || fail "$(cat "$DIR/log")"
 	"$DIR/prog"

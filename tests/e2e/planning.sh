@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# planning.sh - the planner's guide is true: its commands run, draw the pictures that it shows, and print what it says
+# planning.sh - the planner's guide is true: its commands run, draw the pictures that it shows, and
+# print what it says
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 
@@ -9,10 +10,12 @@ NO_LAB=1
 
 commands() { grep -E '^    \$ |^          ' "$1"; }
 
-# Short runs of all commands; what they print is compared in full by make test-long, as it takes minutes.
+# Short runs of all commands; what they print is compared in full by make test-long, as it takes
+# minutes.
 test_commands_of_the_planners_guide_run() {
 	mkdir "$DIR/pictures"
-	REQUESTS=2000 PICTURES=$DIR/pictures scripts/planning.sh >"$DIR/now" 2>"$DIR/err" || fail "$(tail -n 3 "$DIR/err")"
+	REQUESTS=2000 PICTURES=$DIR/pictures scripts/planning.sh >"$DIR/now" 2>"$DIR/err" ||
+		fail "$(tail -n 3 "$DIR/err")"
 	assert_eq "$(commands "$DIR/now")" "$(commands docs/planning.md)" commands
 	assert_ge "$(commands docs/planning.md | grep -c shunt-sim)" 14 "commands that simulate"
 	assert_eq "$(grep -c '^## [0-9]*\. .*?$' docs/planning.md)" 10 questions
@@ -26,7 +29,8 @@ test_commands_of_the_planners_guide_run() {
 test_the_planners_guide_prints_what_its_commands_do() {
 	[ -n "$LONG" ] || return 0
 	scripts/planning.sh >"$DIR/now"
-	diff docs/planning.md "$DIR/now" || fail "scripts/planning.sh prints another page than docs/planning.md"
+	diff docs/planning.md "$DIR/now" ||
+		fail "scripts/planning.sh prints another page than docs/planning.md"
 }
 
 run_tests "$@"

@@ -46,7 +46,8 @@ test_quanta_take_effect_while_requests_run() {
 	assert_eq "$(preemption by_safepoint)" "$before" "preemptions without a quantum"
 	bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/quantum_us" key 1 0 0 0 value 5 0 0 0
 	offer --rate 5000 --count 1000 --time 5 --mix $BIMODAL
-	assert_ge "$(preemption by_safepoint)" $((before + 10)) "preemptions with one set by bpftool"
+	assert_ge "$(preemption by_safepoint)" $((before + 10)) \
+		"preemptions with one set by bpftool"
 	host shunt preempt set mode=off
 	wait_for 5 preemption_is_off
 	before=$(preemption by_safepoint)
@@ -74,7 +75,8 @@ test_code_without_safepoints_is_stopped_by_a_signal() {
 # No agent looks here: an arrival finds a request that heeded no mark, and has its thread signalled.
 test_xdp_signals_code_without_safepoints() {
 	CPUS=$ONE
-	host shunt features -j | jq -e '.features[] | select(.feature == "send_signal_task").available' >/dev/null ||
+	host shunt features -j |
+		jq -e '.features[] | select(.feature == "send_signal_task").available' >/dev/null ||
 		skip "this kernel does not let XDP signal threads"
 	load sq "preempt: {watch: none, grace: 100us, signals: xdp}"
 	host shunt quantum set long 100us
@@ -83,7 +85,8 @@ test_xdp_signals_code_without_safepoints() {
 	assert_ge "$(preemption by_signal)" 1 "requests stopped by signals"
 	assert_eq "$(preemption signals)" "$(preemption signals_xdp)" "signals, those by XDP"
 	host shunt preempt set signals=agent
-	offer --rate 200 --count 100 --time 5 --mix short=0.5:1us,long=0.5:4ms # the flag is read by each arrival
+	# the flag is read by each arrival
+	offer --rate 200 --count 100 --time 5 --mix short=0.5:1us,long=0.5:4ms
 	assert_eq "$(preemption signals)" "$(preemption signals_xdp)" "signals, those by XDP"
 	assert_conserved
 }

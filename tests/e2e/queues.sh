@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# queues.sh - one domain over several receive queues: the NIC (here: the sender's hash of the flow) chooses the queue, and
-# with it the core; the others steal
+# queues.sh - one domain over several receive queues: the NIC (here: the sender's hash of the flow)
+# chooses the queue, and with it the core; the others steal
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -26,7 +26,8 @@ test_what_comes_through_either_queue_is_served() {
 	assert_frames
 }
 
-# One flow comes through one queue: half of it another core serves, of more frames than the queue has. They come back.
+# One flow comes through one queue: half of it another core serves, of more frames than the queue
+# has. They come back.
 test_frames_of_stolen_requests_come_back_to_their_queue() {
 	load rss
 	start_worker
@@ -42,13 +43,15 @@ test_frames_of_stolen_requests_come_back_to_their_queue() {
 test_one_core_alone_serves_the_queues_of_those_that_have_no_thread() {
 	load p2c
 	start spin host shunt-spin --dev "$DEV" --idle sleep --cores 1
-	wait_for 10 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j --dev $DEV | jq -e '.domains[0].up == 1'"
+	wait_for 10 sh -c \
+		"nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j --dev $DEV | jq -e '.domains[0].up == 1'"
 	offer --rate 1000 --time 1 --flows 64 --mix short=1:5us
 	assert_all_answered
 	assert_conserved
 }
 
-# There is no hold queue: what waits is in the cores' rings, up to their size, and the next worker's.
+# There is no hold queue: what waits is in the cores' rings, up to their size, and the next
+# worker's.
 test_without_a_worker_requests_wait_in_the_queues_rings() {
 	load p2c "hold: {age: none}"
 	local fit=$((2 * (256 - 64 + 1))) # a request that finds 192 waiting is the last
@@ -70,7 +73,8 @@ test_fallback_drops_where_the_configuration_says_so() {
 test_a_worker_stops_while_its_queues_are_fed() {
 	load p2c
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 30000 --time 20 --flows 64 --mix short=1:200us
+	start client client shunt-load --to 198.18.0.2:9000 --rate 30000 --time 20 --flows 64 \
+		--mix short=1:200us
 	wait_for 5 arrived 2000
 	stop spin
 	assert_eq "$STATUS" 0 "exit status of the worker"

@@ -5,7 +5,8 @@
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 
-# Lines that ask which role it is, or name one, outside the roles' files; but for the usual one among the options.
+# Lines that ask which role it is, or name one, outside the roles' files; but for the usual one
+# among the options.
 branches() {
 	grep -nE 'ROLE_[A-Z]|role *[!=]=|role->name\b|\brole_(shared|nic|host)\b' "$@" |
 		grep -vE '#include "role_|\.role = &role_shared \};'

@@ -24,7 +24,8 @@ test_requests_over_ipv4_are_answered() {
 test_requests_over_ipv6_are_answered() {
 	load mq
 	start_worker
-	client shunt-load --to '[fd00:198:18::2]:9000' --json --wait 3s --rate 5000 --count 3000 --time 10 \
+	client shunt-load --to '[fd00:198:18::2]:9000' --json --wait 3s --rate 5000 --count 3000 \
+		--time 10 \
 		--mix $MIX >"$DIR/client.json"
 	assert_all_answered
 	assert_conserved
@@ -87,9 +88,11 @@ test_every_policy_serves() {
 }
 
 test_two_queues_are_two_domains() {
+	local last=$(($(nproc) - 1))
 	new_lab --queues 2
 	config >"$DIR/config.yaml"
-	sed -i "s/^  - {queue: 0.*/  - {queue: 0, cpus: [0]}\n  - {queue: 1, cpus: [$(($(nproc) - 1))]}/" "$DIR/config.yaml"
+	sed -i "s/^  - {queue: 0.*/  - {queue: 0, cpus: [0]}\n  - {queue: 1, cpus: [$last]}/" \
+		"$DIR/config.yaml"
 	host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
 	start_agent
 	start spin0 host shunt-spin --dev "$DEV" --domain 0 --idle sleep
@@ -122,9 +125,11 @@ test_labs_side_by_side_do_not_meet() {
 	wait_for 10 grep -q serving "$DIR/spin2.log"
 	offer --rate 2000 --count 1000 --time 10 --mix $MIX
 	assert_all_answered
-	"$TESTS/lab.sh" exec other client shunt-load --to 198.18.0.2:9000 --json --wait 3s --rate 2000 \
+	"$TESTS/lab.sh" exec other client shunt-load --to 198.18.0.2:9000 --json --wait 3s \
+		--rate 2000 \
 		--count 700 --time 10 --mix $MIX >"$DIR/client2.json"
-	assert_eq "$(jq -s '[.[].classes[].answered] | add' "$DIR/client2.json")" 700 "answered in the other"
+	assert_eq "$(jq -s '[.[].classes[].answered] | add' "$DIR/client2.json")" 700 \
+		"answered in the other"
 	assert_eq "$(stat_of .total.arrived)" 1000 "arrived in the first"
 	"$TESTS/lab.sh" down other
 }
@@ -150,7 +155,8 @@ test_a_worker_needs_no_privileges() {
 	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
 	start_agent --user nobody
 	start spin host setpriv --reuid nobody --regid nogroup --clear-groups --inh-caps=-all \
-		--bounding-set=-all --no-new-privs "$ROOT/build/shunt-spin" --dev "$DEV" --idle sleep
+		--bounding-set=-all --no-new-privs "$ROOT/build/shunt-spin" --dev "$DEV" \
+		--idle sleep
 	wait_for 10 all_up
 	assert_match "$(grep CapEff "/proc/${PIDS[spin]}/status")" '0000000000000000'
 	offer --rate 2000 --count 1000 --time 10 --mix $MIX
@@ -216,7 +222,8 @@ test_a_flood_breaks_nothing_and_every_packet_is_counted() {
 	assert_ge "$n" 10000 "packets sent"
 	wait_for 10 quiet
 	# What the veth's own ring refused never came as far as XDP; the sender's end counts it.
-	n=$((n - $(client ethtool -S "${LAB}c" | awk '/xdp_xmit_errors/ { n += $2 } END { print n + 0 }')))
+	n=$((n - $(client ethtool -S "${LAB}c" |
+		awk '/xdp_xmit_errors/ { n += $2 } END { print n + 0 }')))
 	assert_eq "$(stat_of '.total.arrived')" "$n" arrived
 	assert_conserved
 	offer --rate 2000 --count 500 --time 5 --mix $MIX

@@ -14,7 +14,10 @@ preemption() { stat_of ".preemption.$1"; }
 has_handler() { [ "$(ask signals)" = "$1" ]; }
 
 # Requests of 4 ms that only a signal stops, and others that come with them.
-rush() { offer --rate 40 --arrival fixed --burst 4 --count 60 --time 5 --mix short=0.5:1us,long=0.5:4ms; }
+rush() {
+	offer --rate 40 --arrival fixed --burst 4 --count 60 --time 5 \
+		--mix short=0.5:1us,long=0.5:4ms
+}
 # And while they run: only then XDP looks.
 trickle() { offer --rate 100 --count 60 --time 5 --mix short=0.7:1us,long=0.3:4ms; }
 
@@ -89,7 +92,8 @@ test_a_process_that_wants_no_preemption_is_not_preempted() {
 	wait_for 10 all_up
 	rush
 	assert_all_answered
-	assert_eq "$(preemption 'by_safepoint + .preemption.by_signal + .preemption.signals')" 0 "preemptions and signals"
+	assert_eq "$(preemption 'by_safepoint + .preemption.by_signal + .preemption.signals')" 0 \
+		"preemptions and signals"
 	assert_conserved
 }
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# sim_advise.sh - advice of the simulator: what it must not take for fine, and what it must not leave out
+# sim_advise.sh - advice of the simulator: what it must not take for fine, and what it must not
+# leave out
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 
@@ -19,12 +20,14 @@ recorded() {
 late_with() {
 	local cores=$1
 	shift
-	shunt-sim -p fcfs -w 'all=1:exp(1us)/slo=5us' -c "$cores" --json - -Q "$@" | jq .runs[0].classes[-1].miss
+	shunt-sim -p fcfs -w 'all=1:exp(1us)/slo=5us' -c "$cores" --json - -Q "$@" |
+		jq .runs[0].classes[-1].miss
 }
 
 # What the system's dispatcher cannot do is dropped; all cores it could have are busy for nothing.
 test_a_load_that_is_not_carried_is_no_advice() {
-	! shunt-sim advise -Q -n 50k -w 'all=1:exp(1us)/slo=1s' -r 61M -c 128 -p fcfs >"$DIR/out" || fail "taken for fine"
+	! shunt-sim advise -Q -n 50k -w 'all=1:exp(1us)/slo=1s' -r 61M -c 128 -p fcfs >"$DIR/out" ||
+		fail "taken for fine"
 	assert_match "$(cat "$DIR/out")" 'fcfs .* none .*(are not answered|backlog grows)'
 	assert_match "$(cat "$DIR/out")" 'No policy meets the objectives with up to 128 cores'
 }
@@ -37,8 +40,10 @@ test_more_cores_in_two_domains_are_not_taken_for_better() {
 	cores=$(sed -n 's/^Take fcfs on \([0-9]*\) cores.*/\1/p' "$DIR/out")
 	assert_ge "$cores" 66 "cores, more than one domain can do"
 	assert_le "$cores" 70 "cores"
-	awk -v late="$(late_with "$cores" -r 62.5M -n 1M)" 'BEGIN { exit !(late < 0.0105) }' || fail "$cores cores do not do"
-	awk -v late="$(late_with 64 -r 62.5M -n 1M)" 'BEGIN { exit !(late > 0.01) }' || fail "64 cores do"
+	awk -v late="$(late_with "$cores" -r 62.5M -n 1M)" 'BEGIN { exit !(late < 0.0105) }' ||
+		fail "$cores cores do not do"
+	awk -v late="$(late_with 64 -r 62.5M -n 1M)" 'BEGIN { exit !(late > 0.01) }' ||
+		fail "64 cores do"
 }
 
 test_domains_and_objectives_that_were_asked_for_are_obeyed() {
@@ -55,10 +60,13 @@ test_domains_and_objectives_that_were_asked_for_are_obeyed() {
 
 test_advice_says_why_fewer_cores_do_not_do() {
 	advise -w 'all=1:exp(1us)/slo=5us' -r 10M -p fcfs -n 200k >"$DIR/out"
-	assert_match "$(tail -n 1 "$DIR/out")" "^12 cores: not sure: 1[0-9.]+±[0-9.]+ % of 'all' are later than 5 us\.$"
-	assert_match "$(tail -n 2 "$DIR/out")" '^[0-5] of 5 other seeds meet the objectives; the latest:  all [0-9.]+±'
+	assert_match "$(tail -n 1 "$DIR/out")" \
+		"^12 cores: not sure: 1[0-9.]+±[0-9.]+ % of 'all' are later than 5 us\.$"
+	assert_match "$(tail -n 2 "$DIR/out")" \
+		'^[0-5] of 5 other seeds meet the objectives; the latest:  all [0-9.]+±'
 	advise -w 'all=1:exp(1us)/slo=10us' -r 800k -p fcfs -n 200k >"$DIR/out"
-	assert_match "$(tail -n 1 "$DIR/out")" "^1 core does not do: [0-9.]+±[0-9.]+ % of 'all' are later than 10 us\.$"
+	assert_match "$(tail -n 1 "$DIR/out")" \
+		"^1 core does not do: [0-9.]+±[0-9.]+ % of 'all' are later than 10 us\.$"
 	! advise -w 'all=1:exp(1us)/slo=5us' -r 10M -c 4 -p fcfs 2>"$DIR/err" || fail "taken"
 	assert_match "$(cat "$DIR/err")" 'alone keep 10 cores busy: --cores is 4'
 }
@@ -68,7 +76,8 @@ test_every_policy_is_tried_or_named_with_the_reason() {
 	advise -w 'all=1:1us/slo=50us' -r 2M -c 8 -q 5us -n 5k >"$DIR/out"
 	for name in "$ROOT"/bpf/policies/*.c; do
 		name=$(basename "$name" .c)
-		grep -qE "^($name |not tried: $name: [a-z])" "$DIR/out" || fail "nothing is said of '$name'"
+		grep -qE "^($name |not tried: $name: [a-z])" "$DIR/out" ||
+			fail "nothing is said of '$name'"
 	done
 	assert_match "$(cat "$DIR/out")" 'not tried: hint: its clients must send back'
 }
@@ -77,7 +86,8 @@ test_what_advice_cannot_obey_is_refused() {
 	local args want
 	while IFS='|' read -r args want; do
 		# shellcheck disable=SC2086
-		! shunt-sim advise -w all=1:1us/slo=5us $args >"$DIR/out" 2>"$DIR/err" || fail "'$args' was taken"
+		! shunt-sim advise -w all=1:1us/slo=5us $args >"$DIR/out" 2>"$DIR/err" ||
+			fail "'$args' was taken"
 		assert_match "$(cat "$DIR/err")" "$want" "what '$args' says"
 	done <<-'TEXT'
 	-r 1M -m mean_us|takes objectives as quantiles
@@ -89,40 +99,53 @@ test_what_advice_cannot_obey_is_refused() {
 	TEXT
 }
 
-# Of 100 requests a quarter is 100 us, the rest 1 us, alone on a core: so many are later than the objective.
+# Of 100 requests a quarter is 100 us, the rest 1 us, alone on a core: so many are later than the
+# objective.
 test_the_share_of_late_requests_is_in_the_results() {
-	shunt-sim -p fcfs -w 'all=1:modes(0.75:1us;0.25:100us)/slo=50us' -c 64 -l 0.01 -n 300k --json - -Q |
+	shunt-sim -p fcfs -w 'all=1:modes(0.75:1us;0.25:100us)/slo=50us' -c 64 -l 0.01 -n 300k \
+		--json - -Q |
 		jq .runs[0].classes[-1] >"$DIR/class"
 	awk -v miss="$(jq .miss "$DIR/class")" -v half="$(jq .ci95_half.miss "$DIR/class")" \
-		'BEGIN { exit !(miss - half < 0.25 && miss + half > 0.25 && half < 0.02) }' || fail "$(cat "$DIR/class")"
-	assert_eq "$(shunt-sim -p fcfs -w exp1 -n 5k --json - -Q | jq '.runs[0].classes[-1] | has("miss")')" false "without an SLO"
+		'BEGIN { exit !(miss - half < 0.25 && miss + half > 0.25 && half < 0.02) }' ||
+		fail "$(cat "$DIR/class")"
+	assert_eq "$(shunt-sim -p fcfs -w exp1 -n 5k --json - -Q | jq '.runs[0].classes[-1] |
+		has("miss")')" false "without an SLO"
 }
 
-# One request in ten thousand: of so few that none was late says nothing. A tenth of them is late on an idle core.
+# One request in ten thousand: of so few that none was late says nothing. A tenth of them is late on
+# an idle core.
 test_what_too_few_requests_say_is_no_advice() {
-	! advise -w 'a=0.9999:1us/slo=50us,b=0.0001:exp(100us)/slo=230us' -r 1M -p fcfs -n 20k -c 8 >"$DIR/out" ||
+	! advise -w 'a=0.9999:1us/slo=50us,b=0.0001:exp(100us)/slo=230us' -r 1M -p fcfs -n 20k \
+		-c 8 >"$DIR/out" ||
 		fail "$(cat "$DIR/out")"
-	assert_match "$(cat "$DIR/out")" "Cannot tell: class 'b' has [0-9]+ measured requests; --misses 1 % takes at least 300: more --req"
+	assert_match "$(cat "$DIR/out")" \
+		"Cannot tell: class 'b' has [0-9]+ measured requests; --misses 1 % takes at least 300: more --req"
 }
 
-# The lab's trace has 298 scans that are measured, and of so few none says that 1 % is met; one core is 9 % busy.
+# The lab's trace has 298 scans that are measured, and of so few none says that 1 % is met; one core
+# is 9 % busy.
 test_a_trace_too_short_to_tell_is_not_called_a_miss() {
 	recorded
-	! shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p fcfs,mq -q 5us >"$DIR/out" || fail "$(cat "$DIR/out")"
+	! shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p fcfs,mq \
+		-q 5us >"$DIR/out" || fail "$(cat "$DIR/out")"
 	assert_match "$(cat "$DIR/out")" 'fcfs +- unsure'
-	assert_match "$(cat "$DIR/out")" "Cannot tell: class 'scan' has 298 measured requests; --misses 1 % takes at least 300: a longer"
-	shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p fcfs,mq -q 5us --misses 2% >"$DIR/out"
+	assert_match "$(cat "$DIR/out")" \
+		"Cannot tell: class 'scan' has 298 measured requests; --misses 1 % takes at least 300: a longer"
+	shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p fcfs,mq -q 5us \
+		--misses 2% >"$DIR/out"
 	assert_match "$(cat "$DIR/out")" 'Take mq with a quantum of 5 us on 1 core \(9 % busy'
 }
 
 # What is recorded is the same whatever the seed; what the trace leaves to be drawn is not.
 test_one_recorded_sample_is_not_counted_as_five_seeds() {
 	recorded
-	shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p mq -q 5us --misses 2% >"$DIR/out"
+	shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p mq -q 5us \
+		--misses 2% >"$DIR/out"
 	assert_match "$(cat "$DIR/out")" 'A trace is one sample: no other seeds'
 	! grep -q 'other seeds meet' "$DIR/out" || fail "$(cat "$DIR/out")"
 	sed '/^#/!s/ [^ ]* [^ ]*$/ -/' "$DIR/trace" >"$DIR/drawn"
-	shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/drawn" -p mq -q 5us --misses 2% >"$DIR/out"
+	shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/drawn" -p mq -q 5us \
+		--misses 2% >"$DIR/out"
 	assert_match "$(cat "$DIR/out")" '[0-5] of 5 other seeds meet'
 }
 
@@ -141,8 +164,10 @@ test_faster_cores_are_fewer() {
 	advise -w 'all=1:exp(2us)/slo=5us' -r 6M -p fcfs -n 100k -C speeds=1x2 >"$DIR/fast"
 	advise -w 'all=1:exp(1us)/slo=5us' -r 6M -p fcfs -n 100k >"$DIR/half"
 	assert_eq "$(cores_of "$DIR/fast")" "$(cores_of "$DIR/half")" "cores, and how busy they are"
-	assert_le "$(cores_of "$DIR/fast" | cut -d' ' -f1)" 11 "cores, where 12 slow ones were all busy"
-	! advise -w 'a=0.5:1us/slo=5us/service=x,b=0.5:1us/service=y' -r 1M -C services=split >"$DIR/out" 2>"$DIR/err" || fail "taken"
+	assert_le "$(cores_of "$DIR/fast" | cut -d' ' -f1)" 11 \
+		"cores, where 12 slow ones were all busy"
+	! advise -w 'a=0.5:1us/slo=5us/service=x,b=0.5:1us/service=y' -r 1M \
+		-C services=split >"$DIR/out" 2>"$DIR/err" || fail "taken"
 	assert_match "$(cat "$DIR/err")" 'services=shared'
 }
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# sim_clients.sh - simulated clients that wait for answers, give up, try again and hedge, beside what theory says of them
+# sim_clients.sh - simulated clients that wait for answers, give up, try again and hedge, beside
+# what theory says of them
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/theory.sh"
@@ -12,7 +13,8 @@ run() { sim -p fcfs "$@" --json - | jq '.runs[0] | .all = .classes[-1]' >"$DIR/r
 
 of_run() { jq -r "$1" "$DIR/run"; }
 
-# CLIENTS CORES: exponential services of 1 us, thinking for 10 us: throughput a us and mean sojourn of M/M/k//N
+# CLIENTS CORES: exponential services of 1 us, thinking for 10 us: throughput a us and mean sojourn
+# of M/M/k//N
 repair() {
 	awk -v n="$1" -v k="$2" 'BEGIN {
 		p = sum = 1
@@ -29,8 +31,10 @@ test_a_closed_loop_is_the_machine_repair_model() {
 	while read -r clients cores; do
 		read -ra want < <(repair "$clients" "$cores")
 		run -w exp1 -c "$cores" --clients "$clients" --think 'exp(10us)' -n 500k
-		assert_near "$(of_run .throughput)" "$(calc "${want[0]} * 1e6")" 1 "throughput of $clients clients on $cores cores"
-		assert_near "$(of_run .all.mean_us)" "${want[1]}" 1.5 "mean sojourn of $clients clients on $cores cores"
+		assert_near "$(of_run .throughput)" "$(calc "${want[0]} * 1e6")" 1 \
+			"throughput of $clients clients on $cores cores"
+		assert_near "$(of_run .all.mean_us)" "${want[1]}" 1.5 \
+			"mean sojourn of $clients clients on $cores cores"
 	done <<-'TEXT'
 	1 1
 	8 1
@@ -40,12 +44,15 @@ test_a_closed_loop_is_the_machine_repair_model() {
 	TEXT
 }
 
-# Clients are in the server or think: N = throughput x (sojourn + pause), whatever the policy and the distributions.
+# Clients are in the server or think: N = throughput x (sojourn + pause), whatever the policy and
+# the distributions.
 test_the_interactive_law_holds_for_every_policy() {
 	local bad
-	bad=$(sim -s shared -p fcfs,mq,steal,rss -w bimodal-100 -c 4 --clients 3,30,300 --think 'lognormal(200us;400us)' \
+	bad=$(sim -s shared -p fcfs,mq,steal,rss -w bimodal-100 -c 4 --clients 3,30,300 \
+		--think 'lognormal(200us;400us)' \
 		-n 100k --json - | jq -c '.runs[] | [.policy, .calls.clients,
-			.throughput * (.classes[-1].mean_us + 200) / 1e6 / .calls.clients] | select(.[2] < 0.97 or .[2] > 1.03)')
+			.throughput * (.classes[-1].mean_us + 200) / 1e6 / .calls.clients] |
+				select(.[2] < 0.97 or .[2] > 1.03)')
 	assert_eq "$bad" "" "runs with clients that are nowhere"
 }
 
@@ -60,37 +67,48 @@ test_clients_without_a_pause_keep_the_cores_busy() {
 test_calls_that_wait_for_nothing_else_are_plain_requests() {
 	local run=(-s shared -p mq -w bimodal-100 -c 8 -l 0.7 -n 50k --json -)
 	sim "${run[@]}" | jq -c '.runs[0] | del(.events, .busy, .domains[].busy)' >"$DIR/plain"
-	sim "${run[@]}" --timeout 1s | jq -c '.runs[0] | del(.events, .busy, .domains[].busy, .calls)' >"$DIR/calls"
+	sim "${run[@]}" --timeout 1s |
+		jq -c '.runs[0] | del(.events, .busy, .domains[].busy, .calls)' >"$DIR/calls"
 	cmp "$DIR/plain" "$DIR/calls" || fail "a time-out that never comes changes results"
 	run=(-s "$DIR/nic" "${run[@]:2}")
 	echo '{"base": "wire", "stamp": "nic", "nic_ns": 500}' >"$DIR/nic"
-	assert_eq "$(sim "${run[@]}" --timeout 1s | jq .runs[0].classes)" "$(sim "${run[@]}" | jq .runs[0].classes)" \
+	assert_eq "$(sim "${run[@]}" --timeout 1s | jq .runs[0].classes)" \
+		"$(sim "${run[@]}" | jq .runs[0].classes)" \
 		"results by the NIC's stamp"
 }
 
-# Alone (other cores work on what timed out) an exponential request is later than T with e^-T; with two retries the third
-# power of it fails.
+# Alone (other cores work on what timed out) an exponential request is later than T with e^-T; with
+# two retries the third power of it fails.
 test_time_outs_and_retries_are_as_many_as_theory_says() {
 	run -w exp1 -c 8 -l 0.001 --timeout 2us --retries 2 -n 200k
-	assert_near "$(of_run '.calls | .timeouts / .copies')" "$(calc 'exp(-2)')" 2 "share of attempts that time out"
-	assert_near "$(of_run '.calls.failed / .all.arrived')" "$(calc 'exp(-6)')" 10 "share of calls that fail"
+	assert_near "$(of_run '.calls | .timeouts / .copies')" "$(calc 'exp(-2)')" 2 \
+		"share of attempts that time out"
+	assert_near "$(of_run '.calls.failed / .all.arrived')" "$(calc 'exp(-6)')" 10 \
+		"share of calls that fail"
 	assert_near "$(of_run .all.mean_us)" "$(awk 'BEGIN { t = exp(-2)
 		# the mean of what is below 2 us, and 2 us more for each attempt before it
-		print 1 - 2 * t / (1 - t) + 2 * (t + 2 * t * t) / (1 + t + t * t) }')" 1 "mean sojourn of those that do not"
+		print 1 - 2 * t / (1 - t) + 2 * (t + 2 * t * t) / (1 + t + t * t) }')" 1 \
+			"mean sojourn of those that do not"
 	assert_eq "$(of_run '.all | .arrived - .done - .lost')" 0 "calls unaccounted for"
 }
 
 # After a mean of 10 us, then of 20, then of 20 again.
 test_retries_back_off() {
 	run -w 'all=1:10us' -l 0.001 --timeout 1us --retries 3 --backoff 10us:20us -n 20k
-	assert_eq "$(of_run '.calls | .failed == .copies / 4')" true "each call fails after four attempts"
-	run -w 'all=1:modes(0.5:1us;0.5:100us)' -c 8 -l 0.001 --timeout 2us --retries 3 --backoff 10us:20us -n 200k
+	assert_eq "$(of_run '.calls | .failed == .copies / 4')" true \
+		"each call fails after four attempts"
+	run -w 'all=1:modes(0.5:1us;0.5:100us)' -c 8 -l 0.001 --timeout 2us --retries 3 \
+		--backoff 10us:20us -n 200k
 	# Of those that are answered: 8 of 15 at once, 4 after a pause, 2 after two, 1 after three.
-	assert_near "$(of_run .all.mean_us)" "$(calc '1 + (4 * 12 + 2 * 34 + 1 * 56) / 15')" 2 "mean sojourn"
+	assert_near "$(of_run .all.mean_us)" "$(calc '1 + (4 * 12 + 2 * 34 + 1 * 56) / 15')" 2 \
+		"mean sojourn"
 }
 
-# 0.7 of what the core can do; for 2 ms it is twice that, and then no longer. Clients wait for 50 us.
-storm() { run -w exp1 -l 0.7 --shape 'steps(0s:1;20ms:2;22ms:1)' --duration 100ms --timeout 50us "$@"; }
+# 0.7 of what the core can do; for 2 ms it is twice that, and then no longer. Clients wait for 50
+# us.
+storm() {
+	run -w exp1 -l 0.7 --shape 'steps(0s:1;20ms:2;22ms:1)' --duration 100ms --timeout 50us "$@"
+}
 
 test_retries_keep_an_overload_alive_that_has_passed() {
 	storm
@@ -98,16 +116,19 @@ test_retries_keep_an_overload_alive_that_has_passed() {
 	storm --retries 3
 	assert_le "$(of_run '.throughput | floor')" 150000 "goodput with retries"
 	assert_ge "$(of_run '.calls.wasted * 100 | floor')" 90 "% of the work for nothing"
-	assert_ge "$(of_run '.calls.copies / .all.arrived * 10 | floor')" 30 "tenths of requests a call"
+	assert_ge "$(of_run '.calls.copies / .all.arrived * 10 | floor')" 30 \
+		"tenths of requests a call"
 }
 
 test_a_budget_or_cancelling_ends_a_storm_of_retries() {
 	storm --retries 3 --retry-budget 10%
 	assert_near "$(of_run .throughput)" 650000 5 "goodput with a budget"
-	assert_le "$(of_run '.calls | .retries * 1000 / .copies | floor')" 105 "retries for 1000 requests"
+	assert_le "$(of_run '.calls | .retries * 1000 / .copies | floor')" 105 \
+		"retries for 1000 requests"
 	assert_ge "$(of_run .calls.denied)" 1000 "retries that the budget did not allow"
 	storm --retries 3 --cancel
-	assert_near "$(of_run .throughput)" 690000 5 "goodput where nobody serves what nobody waits for"
+	assert_near "$(of_run .throughput)" 690000 5 \
+		"goodput where nobody serves what nobody waits for"
 	assert_le "$(of_run '.calls.wasted * 100 | floor')" 10 "% of the work for nothing"
 }
 
@@ -128,17 +149,21 @@ test_a_hedged_request_is_the_shorter_of_two() {
 	assert_near "$(of_run .all.p99_us)" "$(calc '-log(0.01) / 2')" 2.5 "p99 of two at once"
 	# Two of 1 us are begun, half a us is worth it.
 	assert_near "$(of_run .calls.wasted)" 0.75 1 "share of the work for nothing"
-	assert_near "$(of_run '.calls | .hedges_won / .hedges')" 0.5 1.5 "share that the second copy wins"
+	assert_near "$(of_run '.calls | .hedges_won / .hedges')" 0.5 1.5 \
+		"share that the second copy wins"
 	hedged --hedge 2us
-	assert_near "$(of_run .all.mean_us)" "$(calc '1 - exp(-2) / 2')" 1 "mean with a second copy after 2 us"
-	assert_near "$(of_run '.calls.hedges / .all.arrived')" "$(calc 'exp(-2)')" 3 "share that has a second copy"
+	assert_near "$(of_run .all.mean_us)" "$(calc '1 - exp(-2) / 2')" 1 \
+		"mean with a second copy after 2 us"
+	assert_near "$(of_run '.calls.hedges / .all.arrived')" "$(calc 'exp(-2)')" 3 \
+		"share that has a second copy"
 }
 
 test_hedging_by_a_quantile_sends_as_many_second_copies() {
 	hedged --hedge p90
 	assert_near "$(of_run '.calls.hedges / .all.arrived')" 0.1 5 "share that has a second copy"
 	assert_near "$(of_run .all.p90_us)" "$(calc '-log(0.1)')" 2 "p90, where hedging begins"
-	assert_near "$(of_run .all.p99_us)" "$(calc '-log(0.1) - log(0.1) / 2')" 3 "p99, beyond it two are at it"
+	assert_near "$(of_run .all.p99_us)" "$(calc '-log(0.1) - log(0.1) / 2')" 3 \
+		"p99, beyond it two are at it"
 }
 
 # At a load, both copies wait: one that is cancelled before it began costs nothing.
@@ -149,14 +174,16 @@ test_cancelling_the_slower_copy_saves_its_work() {
 	run -w exp1 -c 4 -l 0.7 --servers 4 --hedge p95 --cancel -n 200k
 	cancelled=$(of_run .calls.wasted)
 	echo "for nothing: $kept of the work, with --cancel $cancelled"
-	awk -v k="$kept" -v c="$cancelled" 'BEGIN { exit !(c < k && c > 0) }' || fail "$cancelled is not less than $kept"
+	awk -v k="$kept" -v c="$cancelled" 'BEGIN { exit !(c < k && c > 0) }' ||
+		fail "$cancelled is not less than $kept"
 	assert_ge "$(of_run .calls.cancelled)" 100 "copies cancelled"
 }
 
 # A client is told of what a policy rejects, and hears nothing of what is dropped.
 test_what_is_dropped_is_waited_for() {
 	run -w 'all=1:1ns' -r 1M -n 100k -C nic_ns=1000 -C nic_queue=1 --timeout 20us --retries 5
-	assert_eq "$(of_run '.calls | .timeouts == .refused')" true "each that was dropped timed out"
+	assert_eq "$(of_run '.calls | .timeouts == .refused')" true \
+		"each that was dropped timed out"
 	assert_ge "$(of_run .calls.refused)" 10000 "dropped"
 	assert_eq "$(of_run '.all | .arrived == .done + .lost')" true "all calls accounted for"
 	assert_ge "$(of_run '.all.p99_us | floor')" 21 "p99"
@@ -164,21 +191,27 @@ test_what_is_dropped_is_waited_for() {
 
 test_every_call_is_accounted_for_while_cores_die() {
 	local bad
-	bad=$(sim -s ideal,shared,wire,nfp -p fcfs,jbsq,p2c,mq,steal -w bimodal-100 -c 70 -l 0.6 -n 5k \
-		-F 2@100us:500us -F 5@1ms --fanout 4 --servers 6 --quorum 75% --timeout 300us --retries 2 --hedge 200us --backoff 10us --cancel --json - |
-		jq -c '.runs[] | . as $r | .classes[] | select(.arrived != .done + .lost or .done < 50) | [$r.policy, .]')
+	bad=$(sim -s ideal,shared,wire,nfp -p fcfs,jbsq,p2c,mq,steal -w bimodal-100 -c 70 -l 0.6 \
+		-n 5k \
+		-F 2@100us:500us -F 5@1ms --fanout 4 --servers 6 --quorum 75% --timeout 300us \
+		--retries 2 --hedge 200us --backoff 10us --cancel --json - |
+		jq -c '.runs[] | . as $r | .classes[] | select(.arrived != .done + .lost or
+		.done < 50) | [$r.policy, .]')
 	assert_eq "$bad" "" "unaccounted calls"
 }
 
 test_tables_csv_and_plots_have_what_calls_came_to() {
-	sim -p fcfs,rss -w exp1 -c 4 --clients 1,10 --think 'exp(5us)' --timeout 10us --retries 1 -n 5k --csv "$DIR/a.csv" \
+	sim -p fcfs,rss -w exp1 -c 4 --clients 1,10 --think 'exp(5us)' --timeout 10us --retries 1 \
+		-n 5k --csv "$DIR/a.csv" \
 		--svg "$DIR/a.svg" -m copies >"$DIR/table"
-	assert_eq "$(grep -c '^  [0-9]* clients; .* requests a call; .* timed out; .* retried; ' "$DIR/table")" 4 "lines"
+	assert_eq "$(grep -c '^  [0-9]* clients; .* requests a call; .* timed out; .* retried; ' \
+		"$DIR/table")" 4 "lines"
 	assert_eq "$(awk -F, '{ print NF }' "$DIR/a.csv" | sort -u | wc -l)" 1 "numbers of columns"
 	assert_match "$(head -n 1 "$DIR/a.csv")" ',clients,servers,fanout,wasted,copies,'
 	assert_match "$(cat "$DIR/a.svg")" '>clients</text>'
 	sim -p fcfs -w exp1 -n 5k --csv "$DIR/b.csv" >/dev/null
-	assert_eq "$(awk -F, '{ print NF }' "$DIR/a.csv" "$DIR/b.csv" | sort -u | wc -l)" 1 "columns without calls"
+	assert_eq "$(awk -F, '{ print NF }' "$DIR/a.csv" "$DIR/b.csv" | sort -u | wc -l)" 1 \
+		"columns without calls"
 }
 
 test_options_that_contradict_each_other_are_refused() {

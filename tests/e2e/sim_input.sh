@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# sim_input.sh - the simulator takes what was meant or says what is wrong with it: lists, workloads, traces, files
+# sim_input.sh - the simulator takes what was meant or says what is wrong with it: lists, workloads,
+# traces, files
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/theory.sh"
@@ -29,7 +30,9 @@ test_shares_that_do_not_add_up_are_refused() {
 	sim -p fcfs -n 1000 -w 'a=1/3:1us,b=1/3:2us,c=1/3:3us' >"$DIR/out"
 }
 
-test_two_classes_of_one_name_are_refused() { refused "two classes are called 'a'" -p fcfs -w 'a=0.5:1us,a=0.5:2us'; }
+test_two_classes_of_one_name_are_refused() {
+	refused "two classes are called 'a'" -p fcfs -w 'a=0.5:1us,a=0.5:2us'
+}
 
 test_a_file_that_cannot_be_written_is_found_before_the_work() {
 	for file in csv json svg; do
@@ -50,10 +53,13 @@ trace() { # LINES
 test_a_trace_is_measured_by_its_own_length_and_rate() {
 	trace 5000 >"$DIR/trace"
 	sim -p fcfs -w short=1:1us -a "trace:$DIR/trace" --json - | jq '.runs[0]' >"$DIR/run"
-	assert_eq "$(jq -c '[.requests, .classes[-1].arrived, .classes[-1].done]' "$DIR/run")" '[5000,4500,4500]' requests
-	assert_eq "$(jq -c '[.load, .rate | . * 1000 | round / 1000]' "$DIR/run")" '[0.4,100000]' "load, rate"
+	assert_eq "$(jq -c '[.requests, .classes[-1].arrived, .classes[-1].done]' "$DIR/run")" \
+		'[5000,4500,4500]' requests
+	assert_eq "$(jq -c '[.load, .rate | . * 1000 | round / 1000]' "$DIR/run")" '[0.4,100000]' \
+		"load, rate"
 	assert_eq "$(sim -p fcfs -w short=1:1us -a "trace:$DIR/trace" --speed 2 --json - |
-		jq -c '.runs[0] | [.load, .rate, .classes[-1].done | . * 1000 | round / 1000]')" '[0.8,200000,4500]' \
+		jq -c '.runs[0] | [.load, .rate, .classes[-1].done | . * 1000 | round / 1000]')" \
+		'[0.8,200000,4500]' \
 		"load, rate, requests at twice the speed"
 }
 
@@ -65,7 +71,8 @@ test_a_trace_that_names_its_classes_needs_no_workload() {
 		echo '10010 long - 7'
 	} >"$DIR/trace"
 	assert_eq "$(sim -p fcfs -a "trace:$DIR/trace" --json - |
-		jq -c '.runs[0] | [.requests, .classes[0].slo_us, .classes[1].done, .classes[1].p50_us | floor]')" \
+		jq -c '.runs[0] | [.requests, .classes[0].slo_us, .classes[1].done,
+		.classes[1].p50_us | floor]')" \
 		'[1002,50,2,8]' "requests, objective, drawn services"
 	trace 10 >"$DIR/bare"
 	refused "has no line '# workload" -p fcfs -a "trace:$DIR/bare"
@@ -105,17 +112,20 @@ test_numbers_are_decimal_and_whole() {
 
 test_an_option_given_twice_is_refused() {
 	refused "class 'a' is given 'slo' twice" -p fcfs -w a=1:1us/slo=5us/slo=9us
-	refused "class 'a' is given 'requeue' twice" -p fcfs -w a=1:1us/requeue=head/slo=9us/requeue=tail
+	refused "class 'a' is given 'requeue' twice" -p fcfs \
+		-w a=1:1us/requeue=head/slo=9us/requeue=tail
 }
 
 test_a_file_of_times_has_nothing_but_times() {
 	local line
 	for line in '5 ms' '5us' '5,6' '-5' 'x' '5 6'; do
 		printf '# us\n1\n\n%s\n' "$line" >"$DIR/times"
-		refused "line 4 is '$line': give one time in microseconds a line" -p fcfs -w "a=1:file($DIR/times)"
+		refused "line 4 is '$line': give one time in microseconds a line" -p fcfs \
+			-w "a=1:file($DIR/times)"
 	done
 	printf '# us\n1\n\n3 \r\n' >"$DIR/times"
-	assert_eq "$(sim -p fcfs -w "a=1:file($DIR/times)" -l 0.1 -n 1000 --json - | jq .runs[0].classes[-1].done)" 900 "requests"
+	assert_eq "$(sim -p fcfs -w "a=1:file($DIR/times)" -l 0.1 -n 1000 --json - |
+		jq .runs[0].classes[-1].done)" 900 "requests"
 }
 
 test_a_rate_that_outlasts_the_clock_is_refused() {
@@ -127,22 +137,27 @@ test_a_rate_that_outlasts_the_clock_is_refused() {
 # A figure or advice that did not obey it would be taken for one that did.
 test_an_option_that_a_verb_would_not_obey_is_refused() {
 	local option
-	for option in '-w exp1' '-c 4' '-l 0.5' '-r 1M' '-p fcfs' '-s shared' '-C nic_ns=1' '-q 5us' '-P yes' '-F 0@1ms' '-k 0=1' \
-		'-a uniform' '-E 2%' '--seeds 3' '-m p99_us' '-f 10' '-d 2' '--misses 5%' '--rss default' "--page $DIR/page"; do
+	local taken='--csv, --json, --cdf, --svg, --requests, --seed, --jobs, --quiet, --help'
+	for option in '-w exp1' '-c 4' '-l 0.5' '-r 1M' '-p fcfs' '-s shared' '-C nic_ns=1' \
+		'-q 5us' '-P yes' '-F 0@1ms' '-k 0=1' \
+		'-a uniform' '-E 2%' '--seeds 3' '-m p99_us' '-f 10' '-d 2' '--misses 5%' \
+		'--rss default' "--page $DIR/page"; do
 		# shellcheck disable=SC2086
-		refused 'paper takes no --[a-z]*: it takes --csv, --json, --cdf, --svg, --requests, --seed, --jobs, --quiet, --help' \
+		refused "paper takes no --[a-z]*: it takes $taken" \
 			paper shinjuku-fig4 $option
 	done
 	for option in '--seeds 3' '-E 2%' '-F 0@1ms' "--json $DIR/json" '-l 0.5'; do
 		# shellcheck disable=SC2086
-		refused 'advise takes no --[a-z]*: it takes --policy, --system' advise -w all=1:1us/slo=5us $option
+		refused 'advise takes no --[a-z]*: it takes --policy, --system' advise \
+			-w all=1:1us/slo=5us $option
 	done
 	refused "run takes no --misses, which is an option of 'advise'" -p fcfs --misses 5%
 	refused "run takes no --instead, which is an option of 'paper'" -p fcfs --instead 5
 	refused "--instead cannot be 'nan': a number" paper shinjuku-fig4 --instead nan
 }
 
-# Beside policies that obey it an ideal would look as if it did too; with speeds it was even offered another rate.
+# Beside policies that obey it an ideal would look as if it did too; with speeds it was even offered
+# another rate.
 test_what_an_ideal_does_not_obey_is_refused() {
 	local name
 	for name in ps srpt c-fcfs; do
@@ -152,23 +167,29 @@ test_what_an_ideal_does_not_obey_is_refused() {
 		refused "'$name' is an ideal and would not obey --rss" -p $name -f 10 --rss default
 		refused "'$name' is an ideal and would not obey --domains" -p $name -c 4 -d 2
 		refused "'$name' is an ideal and would not obey --knob" -p $name -k 0=1
-		refused "'$name' is an ideal, at no cost, and 'ideal' sets nic_ns: .*--system ideal" -p $name -C nic_ns=100
-		refused "'$name' is an ideal, at no cost, and 'ideal' sets speeds" -p fcfs,$name -c 2 -C speeds=1x1,1x0.5
-		refused "'$name' is an ideal, at no cost, and 'shinjuku' sets nic_ns" -p $name -c 4 -s shinjuku
+		refused "'$name' is an ideal, at no cost, and 'ideal' sets nic_ns: .*--system" \
+			-p $name -C nic_ns=100
+		refused "'$name' is an ideal, at no cost, and 'ideal' sets speeds" -p fcfs,$name \
+			-c 2 -C speeds=1x1,1x0.5
+		refused "'$name' is an ideal, at no cost, and 'shinjuku' sets nic_ns" -p $name \
+			-c 4 -s shinjuku
 	done
 	sim -p ps,srpt,c-fcfs,fcfs -q 0us -n 1000 >"$DIR/out"
 	sim -s ipipe -p c-fcfs,drr -C actors=4 -c 4 -n 1000 >"$DIR/out"
 }
 
 test_what_an_option_wants_is_said_to_who_gave_something_else() {
-	refused "--load cannot be '70%': shares of the cores' time up to 10, 0.7 for 70 %" -p fcfs -l 70%
+	refused "--load cannot be '70%': shares of the cores' time up to 10, 0.7 for 70 %" -p fcfs \
+		-l 70%
 	refused "--load cannot be '70': shares of the cores' time up to 10" -p fcfs -l 70
 	refused "--metric cannot be 'p98': p50_us, p90_us, p99_us" -p fcfs -m p98
 	refused "--requests cannot be '10': a whole number from 100 to 10.12" -p fcfs -n 10
 	refused "--policy cannot be '': at least one policy" -p ''
 	refused "--workload cannot be '': a name of 'shunt-sim list'" -p fcfs -w ''
-	refused "--seed cannot be '99999999999999999999': a whole number from 0 to 2.64 - 1" -p fcfs -S 99999999999999999999
-	refused "'0=99999999999999999999' is not KNOB=VALUE, VALUE up to 2.64 - 1" -p jbsq -k 0=99999999999999999999
+	refused "--seed cannot be '99999999999999999999': a whole number from 0 to 2.64 - 1" \
+		-p fcfs -S 99999999999999999999
+	refused "'0=99999999999999999999' is not KNOB=VALUE, VALUE up to 2.64 - 1" -p jbsq \
+		-k 0=99999999999999999999
 	refused "class 'a' has the objective '0us', which nothing meets" -p fcfs -w a=1:1us/slo=0us
 	refused "nic_ns is '-1': give a number from 0 to 10.9" -p fcfs -C nic_ns=-1
 	refused "ring is 1.5: give a whole number from 0 to 10.9" -p fcfs -C ring=1.5
@@ -181,33 +202,41 @@ test_a_time_without_its_unit_is_refused() {
 	refused "class 'a': quantum=5 has no unit: write 5us" -p mq -w a=1:1us/quantum=5
 	refused "--quantum cannot be '5': times with their unit, as 500ns, 20us" -p mq -q 5
 	refused "--timeout cannot be '50': times with their unit" -p fcfs --timeout 50
-	refused "--fail cannot be '0@5': CORE@TIME or CORE@TIME:TIME, as in 3@10ms:5ms" -p fcfs -c 2 -F 0@5
+	refused "--fail cannot be '0@5': CORE@TIME or CORE@TIME:TIME, as in 3@10ms:5ms" -p fcfs \
+		-c 2 -F 0@5
 	refused 'no service time' -p fcfs -w 'a=1:exp(5)'
 }
 
 test_a_quantum_that_no_policy_obeys_is_refused() {
-	refused 'obeyed by policies that preempt, and fcfs does not: leave it out, or add --preempt yes' -p fcfs -q 5us
+	refused 'obeyed by policies that preempt, and fcfs does not: leave it out, or add' \
+		-p fcfs -q 5us
 	refused 'and fcfs and the others do not' -p fcfs,rss -q 5us
 	sim -p fcfs,mq -q 5us -n 1000 >"$DIR/out"
 	sim -p fcfs -q 5us -P yes -n 1000 >"$DIR/out"
 }
 
 test_two_outputs_into_one_file_are_refused() {
-	refused "--csv and --json both write to '$DIR/f': give each a file of its own" -p fcfs -n 1000 --csv "$DIR/f" --json "$DIR/f"
+	refused "--csv and --json both write to '$DIR/f': give each a file of its own" -p fcfs \
+		-n 1000 --csv "$DIR/f" --json "$DIR/f"
 	refused "--csv and --json both write to '-'" -p fcfs -n 1000 --csv - --json -
-	refused "--svg and --series-svg both write to" -p fcfs -n 1000 --svg "$DIR/f" --series-svg "$DIR/f"
+	refused "--svg and --series-svg both write to" -p fcfs -n 1000 --svg "$DIR/f" \
+		--series-svg "$DIR/f"
 }
 
 test_a_run_that_fails_prints_no_heading() {
-	! sim -p srpt -w exp1 -r 1000M -n 3M >"$DIR/out" 2>"$DIR/err" || fail "more at once than there is room for"
+	! sim -p srpt -w exp1 -r 1000M -n 3M >"$DIR/out" 2>"$DIR/err" ||
+		fail "more at once than there is room for"
 	assert_eq "$(cat "$DIR/out")" "" "the table of no runs"
 }
 
-test_an_unknown_system_is_told_where_systems_are_listed() { refused 'neither a preset .shunt-sim list. nor a file' -p fcfs -s nope; }
+test_an_unknown_system_is_told_where_systems_are_listed() {
+	refused 'neither a preset .shunt-sim list. nor a file' -p fcfs -s nope
+}
 
 test_objectives_that_nobody_gave_are_asked_for() {
 	sim -p mq,fcfs -w 'a=0.5:1us,b=0.5:9us' -n 1000 2>"$DIR/err" >"$DIR/out"
-	assert_eq "$(grep -c "warning: no class of 'a=.*so mq serves in order of arrival, as fcfs does: .*/slo=TIME" "$DIR/err")" 1 warnings
+	assert_eq "$(grep -c \
+		"warning: no class of 'a=.*so mq serves in order of arrival, as fcfs does: .*/slo=TIME" "$DIR/err")" 1 warnings
 	printf '# workload: a=0.5:1us,b=0.5:9us\n1 a 1\n2 b 9\n3 a 1\n' >"$DIR/trace"
 	sim -p mq -a "trace:$DIR/trace" 2>"$DIR/err" >"$DIR/out"
 	assert_match "$(cat "$DIR/err")" 'warning: no class'
@@ -223,11 +252,16 @@ test_native_code_that_shunt_refuses_is_refused_and_never_run() {
 	mkdir "$DIR/policies"
 	cat >"$DIR/mine.c" <<-'C'
 		#include <fcntl.h>
-		__attribute__((constructor)) static void run(void) { open(MARK, O_CREAT | O_WRONLY, 0600); }
+		__attribute__((constructor)) static void run(void)
+		{
+			open(MARK, O_CREAT | O_WRONLY, 0600);
+		}
 	C
 	gcc -shared -fPIC -DMARK="\"$DIR/it-ran\"" "$DIR/mine.c" -o "$DIR/mine.so"
-	llvm-objcopy --update-section ".shunt.native.$(uname -m)=$DIR/mine.so" build/bpf/fcfs.o "$DIR/policies/mine.o"
-	says=$(SHUNT_OBJECT_PATH=$DIR/policies shunt -j policies | jq -r '.policies[] | select(.name == "mine").error')
+	llvm-objcopy --update-section ".shunt.native.$(uname -m)=$DIR/mine.so" build/bpf/fcfs.o \
+		"$DIR/policies/mine.o"
+	says=$(SHUNT_OBJECT_PATH=$DIR/policies shunt -j policies |
+		jq -r '.policies[] | select(.name == "mine").error')
 	assert_match "$says" "^the native code of '.*mine.o' [a-z]"
 	! sim -p "$DIR/policies/mine.o" -n 1000 >"$DIR/out" 2>"$DIR/err" || fail "it was taken"
 	[ ! -e "$DIR/it-ran" ] || fail "it ran"
@@ -253,17 +287,20 @@ test_outstanding_is_the_k_of_jbsq() {
 	done >"$DIR/by_k"
 	assert_eq "$(sed -n 1p "$DIR/by_k")" "$nanopu" "mean of the preset"
 	assert_eq "$(sort -u "$DIR/by_k" | wc -l)" 3 "different values of three k"
-	assert_eq "$(sim -s nanopu -k 0=3 "${run[@]}" | jq .runs[0].classes[-1].mean_us)" "$(sed -n 3p "$DIR/by_k")" "mean by the knob"
+	assert_eq "$(sim -s nanopu -k 0=3 "${run[@]}" | jq .runs[0].classes[-1].mean_us)" \
+		"$(sed -n 3p "$DIR/by_k")" "mean by the knob"
 }
 
 test_every_option_is_in_the_help_and_the_man_page() {
 	local name
 	shunt-sim --help >"$DIR/help"
-	grep -o '{ "[a-z-]*", [a-z]*_argument' "$ROOT/sim/options.c" | cut -d'"' -f2 | grep -v '^instead$' >"$DIR/names"
+	grep -o '{ "[a-z-]*", [a-z]*_argument' "$ROOT/sim/options.c" | cut -d'"' -f2 |
+		grep -v '^instead$' >"$DIR/names"
 	assert_ge "$(wc -l <"$DIR/names")" 40 "options"
 	while read -r name; do
 		grep -q -- "--$name\b" "$DIR/help" || fail "the help has no --$name"
-		grep -q -- "--$name\b" "$ROOT/docs/man/shunt-sim.1.rst" || fail "the man page has no --$name"
+		grep -q -- "--$name\b" "$ROOT/docs/man/shunt-sim.1.rst" ||
+			fail "the man page has no --$name"
 	done <"$DIR/names"
 }
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# sim_paper.sh - what papers state, each statement by its own number: those that hold here, in direction only, or not
+# sim_paper.sh - what papers state, each statement by its own number: those that hold here, in
+# direction only, or not
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 
@@ -49,8 +50,9 @@ test_statements_on_dispatchers_hold_as_far_as_arithmetic_lets_them() {
 	verdicts offload-fig6 $FEW 0 0 1
 }
 
-# A band over what the text leaves open reaches all that it says, but for four of seven statements its median is elsewhere:
-# they can be had, and do not follow. Medians of less than 1M requests follow the length: of few, the band alone is held.
+# A band over what the text leaves open reaches all that it says, but for four of seven statements
+# its median is elsewhere: they can be had, and do not follow. Medians of less than 1M requests
+# follow the length: of few, the band alone is held.
 test_what_ipipe_states_lies_within_the_band() {
 	if [ -n "$LONG" ]; then
 		verdicts ipipe-fig16 1M 3 4 0
@@ -59,23 +61,29 @@ test_what_ipipe_states_lies_within_the_band() {
 	fi
 	shunt-sim paper ipipe-fig16 -n 50k -Q >"$DIR/paper" 2>&1 || fail "$(cat "$DIR/paper")"
 	assert_match "$(grep '^statements:' "$DIR/paper")" ', 0 do not' "$(cat "$DIR/paper")"
-	assert_match "$(cat "$DIR/paper")" '^length: 50000 requests a point, .*12 settings' "what the numbers are of"
-	assert_match "$(cat "$DIR/paper")" 'TOO SHORT: .*at least --requests 1M' "medians that follow the length"
+	assert_match "$(cat "$DIR/paper")" '^length: 50000 requests a point, .*12 settings' \
+		"what the numbers are of"
+	assert_match "$(cat "$DIR/paper")" 'TOO SHORT: .*at least --requests 1M' \
+		"medians that follow the length"
 	assert_eq "$(grep -c 'the band is .*median' "$DIR/paper")" 7 "statements with their spread"
 }
 
 test_stale_loads_do_what_another_simulation_says() { verdicts stale-loads $MANY 16 0 0; }
 
-# Each statement is given results that differ by nothing, a hundredfold one way and the other: one of them must not hold.
+# Each statement is given results that differ by nothing, a hundredfold one way and the other: one
+# of them must not hold.
 test_no_statement_holds_whatever_comes_out() {
 	local figure instead n=0
 	for figure in $(shunt-sim list | sed -n '/^figures/,$ s/^  \([^ ]*\) .*/\1/p'); do
 		for instead in 0.01 1 100; do
 			shunt-sim paper "$figure" -n 1000 -Q --instead $instead 2>/dev/null |
-				sed -n 's/ *text: .*//; s/^\(holds\|direction only\|does NOT hold\)$/\1/p' >"$DIR/$instead" || true
+				sed -n 's/ *text: .*//
+					s/^\(holds\|direction only\|does NOT hold\)$/\1/p' \
+				>"$DIR/$instead" || true
 		done
 		paste -d'|' "$DIR/0.01" "$DIR/1" "$DIR/100" >"$DIR/all"
-		! grep -v 'does NOT hold' "$DIR/all" >"$DIR/never" || fail "$figure: $(cat "$DIR/never")"
+		! grep -v 'does NOT hold' "$DIR/all" >"$DIR/never" ||
+			fail "$figure: $(cat "$DIR/never")"
 		n=$((n + $(wc -l <"$DIR/all")))
 	done
 	assert_ge "$n" 60 "statements"
@@ -84,7 +92,8 @@ test_no_statement_holds_whatever_comes_out() {
 test_a_statement_that_does_not_hold_is_the_exit_status() {
 	assert_exit 1 shunt-sim paper shinjuku-fig4 -Q --instead 3
 	assert_exit 0 shunt-sim paper shinjuku-fig4 -Q
-	assert_match "$(shunt-sim paper shinjuku-fig4 -Q --instead 3 || true)" 'statements: 0 hold, 0 in direction only, 2 do not'
+	assert_match "$(shunt-sim paper shinjuku-fig4 -Q --instead 3 || true)" \
+		'statements: 0 hold, 0 in direction only, 2 do not'
 }
 
 run_tests "$@"

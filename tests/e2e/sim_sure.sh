@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# sim_sure.sh - the simulator says how sure it is: intervals that hold the truth as often as they say, and runs that
+# sim_sure.sh - the simulator says how sure it is: intervals that hold the truth as often as they
+# say, and runs that
 #               say so when they have no answer
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
@@ -11,10 +12,12 @@ NO_LAB=1
 sim() { shunt-sim "$@" -Q; }
 
 # K LOAD REQUESTS SEEDS: of each quantity of M/M/k, how many intervals hold what theory says.
-# A sojourn is a service, and with Erlang's probability C an exponential wait of rate k (1 - load) before it.
+# A sojourn is a service, and with Erlang's probability C an exponential wait of rate k (1 - load)
+# before it.
 covered() {
 	sim -p fcfs -w exp1 -c "$1" -l "$2" -n "$3" --seeds "$4" --json - |
-		jq -r '.runs[].classes[-1] | [(.p50_us, .p90_us, .p99_us, .mean_us), (.ci95_half | .p50_us, .p90_us, .p99_us, .mean_us)] | @tsv' |
+		jq -r '.runs[].classes[-1] | [(.p50_us, .p90_us, .p99_us, .mean_us), (.ci95_half |
+		.p50_us, .p90_us, .p99_us, .mean_us)] | @tsv' |
 		awk -v k="$1" -v rho="$2" '
 		function erlang(a, term, sum, i, last) {
 			a = rho * k; term = 1; sum = 1
@@ -40,7 +43,8 @@ covered() {
 			want[1] = quantile(0.5); want[2] = quantile(0.9); want[3] = quantile(0.99)
 			want[4] = 1 + C / (k * (1 - rho))
 		}
-		{ for (i = 1; i <= 4; i++) hit[i] += $i - want[i] <= $(i + 4) && want[i] - $i <= $(i + 4) }
+		{ for (i = 1; i <= 4; i++) hit[i] += $i - want[i] <= $(i + 4) &&
+			want[i] - $i <= $(i + 4) }
 		END { for (i = 1; i <= 4; i++) print name[i], hit[i] }'
 }
 
@@ -73,8 +77,9 @@ test_as_many_requests_as_a_load_takes_are_enough_for_its_p99() {
 	assert_ge "$(sed -n 's/^p99 //p' "$DIR/covered")" 53 "of 60 intervals that hold the p99"
 }
 
-# Two priorities on one core, nobody preempted (Cobham): the work under way R is what all wait for, then each class waits
-# for those above it. Waits of both, in us, for shares, means and second moments of the two services.
+# Two priorities on one core, nobody preempted (Cobham): the work under way R is what all wait for,
+# then each class waits for those above it. Waits of both, in us, for shares, means and second
+# moments of the two services.
 cobham() { # LOAD SHARE MEAN SQUARE MEAN SQUARE
 	awk -v l="$1" -v s="$2" -v m1="$3" -v q1="$4" -v m2="$5" -v q2="$6" 'BEGIN {
 		rate = l / (s * m1 + (1 - s) * m2)
@@ -88,9 +93,12 @@ waits_are() { # WANT… OF TWO CLASSES, THEN OPTIONS
 	local high=$1 low=$2
 	shift 2
 	sim -p prio "$@" -n 1M --json - | jq '.runs[0].classes' >"$DIR/classes"
-	jq -e --argjson h "$high" --argjson l "$low" '(.[0].wait_us - $h | fabs) <= 1.5 * .[0].ci95_half.wait_us and
-		(.[1].wait_us - $l | fabs) <= 1.5 * .[1].ci95_half.wait_us' "$DIR/classes" >/dev/null ||
-		fail "waits should be $high and $low: $(jq -c '[.[] | [.wait_us, .ci95_half.wait_us]]' "$DIR/classes")"
+	jq -e --argjson h "$high" --argjson l "$low" \
+		'(.[0].wait_us - $h | fabs) <= 1.5 * .[0].ci95_half.wait_us and
+		(.[1].wait_us - $l | fabs) <= 1.5 * .[1].ci95_half.wait_us' "$DIR/classes" \
+			>/dev/null ||
+		fail "waits should be $high and $low: $(jq -c '[.[] | [.wait_us,
+		.ci95_half.wait_us]]' "$DIR/classes")"
 }
 
 test_waits_by_priority_are_those_of_theory() {
@@ -104,18 +112,23 @@ test_waits_by_priority_are_those_of_theory() {
 # A quantile that few requests lie beyond has no interval, and the table two digits.
 test_a_number_that_is_not_known_well_is_not_printed_as_if_it_were() {
 	sim -p fcfs -w exp1 -l 0.7 -n 10k --json "$DIR/few" >"$DIR/table"
-	assert_eq "$(jq -c '.runs[0].classes[-1].ci95_half | has("p50_us"), has("p999_us")' "$DIR/few" | tr '\n' ' ')" \
+	assert_eq "$(jq -c '.runs[0].classes[-1].ci95_half | has("p50_us"),
+		has("p999_us")' "$DIR/few" | tr '\n' ' ')" \
 		"true false " "has an interval: p50, p99.9"
-	assert_match "$(tail -n 1 "$DIR/table")" ' [0-9.]+±[0-9.]+ .* ~[0-9.]+ ' "p50 with its interval, p99.9 without"
+	assert_match "$(tail -n 1 "$DIR/table")" ' [0-9.]+±[0-9.]+ .* ~[0-9.]+ ' \
+		"p50 with its interval, p99.9 without"
 	sim -p fcfs -w exp1 -l 0.7 -n 3M >"$DIR/table"
-	assert_match "$(tail -n 1 "$DIR/table")" ' 3\.[0-9]+±0\.0[0-9]+ ' "mean with as many digits as are known"
+	assert_match "$(tail -n 1 "$DIR/table")" ' 3\.[0-9]+±0\.0[0-9]+ ' \
+		"mean with as many digits as are known"
 }
 
 test_a_load_that_is_not_carried_is_called_unstable() {
 	sim -p fcfs,rss,c-fcfs,ps -w exp1 -c 4 -l 0.9,1.1 -n 200k --json "$DIR/a" >"$DIR/table"
-	assert_eq "$(jq -c '[.runs[] | [.load < 1, .state]] | unique' "$DIR/a")" '[[false,"unstable"],[true,"ok"]]' "states"
+	assert_eq "$(jq -c '[.runs[] | [.load < 1, .state]] | unique' "$DIR/a")" \
+		'[[false,"unstable"],[true,"ok"]]' "states"
 	assert_eq "$(grep -c ' unstable$' "$DIR/table")" 4 "lines of the table"
-	assert_eq "$(jq '[.runs[] | select(.load > 1) | .classes[-1].ci95_half | length] | add' "$DIR/a")" 0 "intervals of these"
+	assert_eq "$(jq '[.runs[] | select(.load > 1) | .classes[-1].ci95_half | length] |
+		add' "$DIR/a")" 0 "intervals of these"
 }
 
 test_what_is_refused_is_said() {
@@ -124,42 +137,55 @@ test_what_is_refused_is_said() {
 }
 
 test_runs_grow_until_they_are_as_precise_as_was_asked() {
-	sim -p fcfs -w 'a=0.9:exp(1us),b=0.1:exp(1us)' -c 16 -l 0.7 -n 20k --precision 3% --json - | jq '.runs[0]' >"$DIR/run"
+	sim -p fcfs -w 'a=0.9:exp(1us),b=0.1:exp(1us)' -c 16 -l 0.7 -n 20k --precision 3% --json - |
+		jq '.runs[0]' >"$DIR/run"
 	assert_ge "$(jq .requests "$DIR/run")" 50000 "requests that it took"
-	assert_eq "$(jq '[.classes[] | .ci95_half.p99_us / .p99_us <= 0.03] | all' "$DIR/run")" true "within 3 %"
-	assert_eq "$(sim -p fcfs -w 'a=0.9:exp(1us),b=0.1:exp(1us)' -c 16 -l 0.7 -n "$(jq .requests "$DIR/run")" --json - |
+	assert_eq "$(jq '[.classes[] | .ci95_half.p99_us / .p99_us <= 0.03] | all' "$DIR/run")" \
+		true "within 3 %"
+	assert_eq "$(sim -p fcfs -w 'a=0.9:exp(1us),b=0.1:exp(1us)' -c 16 -l 0.7 \
+		-n "$(jq .requests "$DIR/run")" --json - |
 		jq .runs[0].classes)" "$(jq .classes "$DIR/run")" "a run of that length"
 }
 
-# Precise once may be luck: of 200 runs of M/M/1 at 0.9 that stop the first time at 10 % of their p99, 162 held it; the second, 184.
+# Precise once may be luck: of 200 runs of M/M/1 at 0.9 that stop the first time at 10 % of their
+# p99, 162 held it; the second, 184.
 test_a_run_that_is_precise_enough_is_held_against_a_longer_one() {
-	assert_eq "$(sim -p fcfs -w exp1 -l 0.5 -n 100k --precision 20% --json - | jq .runs[0].requests)" 200000 "requests"
+	assert_eq "$(sim -p fcfs -w exp1 -l 0.5 -n 100k --precision 20% --json - |
+		jq .runs[0].requests)" 200000 "requests"
 }
 
-# None late of 150 k is less than 2 % of one in a thousand; no number of them is less than 2 % of nothing.
+# None late of 150 k is less than 2 % of one in a thousand; no number of them is less than 2 % of
+# nothing.
 test_none_late_is_known_precisely_enough_sometime() {
-	sim -p fcfs -w 'a=0.5:1us/slo=1s,b=0.5:1us' -l 0.3 -n 20k --metric miss --precision 2% --json - | jq '.runs[0]' >"$DIR/run"
-	assert_eq "$(jq -r '.state, .classes[0].miss' "$DIR/run" | tr '\n' ' ')" "ok 0 " "state and share of late ones"
+	sim -p fcfs -w 'a=0.5:1us/slo=1s,b=0.5:1us' -l 0.3 -n 20k --metric miss --precision 2% \
+		--json - | jq '.runs[0]' >"$DIR/run"
+	assert_eq "$(jq -r '.state, .classes[0].miss' "$DIR/run" | tr '\n' ' ')" "ok 0 " \
+		"state and share of late ones"
 	assert_le "$(jq .requests "$DIR/run")" 2000000 "requests that it took"
-	sim -p fcfs -w 'a=1:1us' -l 0.001 -a uniform -n 20k --metric wait_us --precision 2% --json - | jq '.runs[0]' >"$DIR/run"
+	sim -p fcfs -w 'a=1:1us' -l 0.001 -a uniform -n 20k --metric wait_us --precision 2% \
+		--json - | jq '.runs[0]' >"$DIR/run"
 	assert_le "$(jq .requests "$DIR/run")" 100000 "requests until it is known that none waits"
 }
 
 test_precision_of_what_has_no_interval_is_refused() {
 	local metric
 	for metric in throughput dropped wasted miss; do
-		! timeout 5 shunt-sim -Q -p fcfs -w exp1 -w 'a=1:1us/slo=1ms' -n 1k --precision 2% --metric $metric \
+		! timeout 5 shunt-sim -Q -p fcfs -w exp1 -w 'a=1:1us/slo=1ms' -n 1k --precision 2% \
+			--metric $metric \
 			>"$DIR/out" 2>"$DIR/err" || fail "taken: $metric"
-		assert_match "$(cat "$DIR/err")" "'$metric' has none|no class of '.*' has an objective" "of $metric"
+		assert_match "$(cat "$DIR/err")" \
+			"'$metric' has none|no class of '.*' has an objective" "of $metric"
 	done
 }
 
 test_runs_that_cannot_be_precise_say_so() {
-	sim -p fcfs -w exp1 -l 1.2 -n 20k --precision 1% --json - | jq -r .runs[0].state >"$DIR/state"
+	sim -p fcfs -w exp1 -l 1.2 -n 20k --precision 1% --json - |
+		jq -r .runs[0].state >"$DIR/state"
 	assert_eq "$(cat "$DIR/state")" unstable "state of an overload"
 	local i
 	for ((i = 0; i < 3000; i++)); do echo "$((i * 2)) a - "; done >"$DIR/trace"
-	sim -p fcfs -w 'a=1:exp(1us)' -a "trace:$DIR/trace" --precision 1% --json - | jq -r .runs[0].state >"$DIR/state"
+	sim -p fcfs -w 'a=1:exp(1us)' -a "trace:$DIR/trace" --precision 1% --json - |
+		jq -r .runs[0].state >"$DIR/state"
 	assert_eq "$(cat "$DIR/state")" imprecise "state of a short trace"
 }
 

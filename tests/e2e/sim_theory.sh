@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# sim_theory.sh - the simulator beside queueing theory and definitions that are computed here: M/G/1, M/D/1, processor sharing, JBSQ
+# sim_theory.sh - the simulator beside queueing theory and definitions that are computed here:
+# M/G/1, M/D/1, processor sharing, JBSQ
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../theory.sh"
@@ -9,7 +10,9 @@ NO_LAB=1
 
 # WANT JSON METRIC CLASS: within 1.5 times its own 95 % interval
 within_interval() {
-	jq -e --argjson want "$1" ".runs[0].classes[$4] | (.$3 - \$want | fabs) <= 1.5 * .ci95_half.$3" "$2" >/dev/null ||
+	jq -e --argjson want "$1" \
+		".runs[0].classes[$4] | (.$3 - \$want | fabs) <= 1.5 * .ci95_half.$3" "$2" \
+		>/dev/null ||
 		fail "$3 should be $1: $(jq -c ".runs[0].classes[$4] | [.$3, .ci95_half.$3]" "$2")"
 }
 
@@ -65,26 +68,33 @@ test_processor_sharing_stretches_all_alike() {
 	sim -p ps -w "$w" -l 0.6 -n 1M --json "$DIR/run" >/dev/null
 	within_interval 2.5 "$DIR/run" mean_us 0
 	within_interval 25 "$DIR/run" mean_us 1
-	sim -p fcfs -P yes -q 20ns -w 'short=0.5:1us/requeue=tail,long=0.5:10us/requeue=tail' -l 0.6 -n 100k --json "$DIR/run" >/dev/null
-	assert_near "$(jq '.runs[0].classes[0].mean_us' "$DIR/run")" 2.5 4 "mean of 1 us in slices of 20 ns"
-	assert_near "$(jq '.runs[0].classes[1].mean_us' "$DIR/run")" 25 6 "mean of 10 us in slices of 20 ns"
+	sim -p fcfs -P yes -q 20ns -w 'short=0.5:1us/requeue=tail,long=0.5:10us/requeue=tail' \
+		-l 0.6 -n 100k --json "$DIR/run" >/dev/null
+	assert_near "$(jq '.runs[0].classes[0].mean_us' "$DIR/run")" 2.5 4 \
+		"mean of 1 us in slices of 20 ns"
+	assert_near "$(jq '.runs[0].classes[1].mean_us' "$DIR/run")" 25 6 \
+		"mean of 10 us in slices of 20 ns"
 	# Of exponential requests PS over k cores has as many in the system as FCFS.
 	sim -p ps -w exp1 -c 4 -l 0.7 -n 1M --json "$DIR/run" >/dev/null
-	within_interval "$(awk -v w="$(erlang_wait 0.7 4)" 'BEGIN { print 1 + w }')" "$DIR/run" mean_us -1
+	within_interval "$(awk -v w="$(erlang_wait 0.7 4)" 'BEGIN { print 1 + w }')" "$DIR/run" \
+		mean_us -1
 }
 
 # A trace of 16 cores at load 0.9: exponential gaps and services of 1 us.
 trace() {
-	awk 'BEGIN { srand(7); for (i = 0; i < 60000; i++) { t += -log(1 - rand()) / 14.4; printf "%.6f a %.6f\n", t + 1, -log(1 - rand()) } }'
+	awk 'BEGIN { srand(7); for (i = 0; i < 60000; i++) { t += -log(1 - rand()) / 14.4;
+		printf "%.6f a %.6f\n", t + 1, -log(1 - rand()) } }'
 }
 
-# K <TRACE: mean, p99 and p99.9 by the definition of JBSQ. A core has up to k requests; one that comes goes to the core with the fewest,
-# of equal ones the first, and waits for all where each has k; whoever ends one gets the one that has waited longest.
+# K <TRACE: mean, p99 and p99.9 by the definition of JBSQ. A core has up to k requests; one that
+# comes goes to the core with the fewest, of equal ones the first, and waits for all where each has
+# k; whoever ends one gets the one that has waited longest.
 jbsq_by_definition() {
 	awk -v k="$1" '
 	function give(c, r) { q[c, tail[c]++] = r; if (n[c]++ == 0) start(c) }
 	function start(c) { ends[c] = now + service[q[c, head[c]]] }
-	function first(c, best) { best = -1; for (c = 0; c < 16; c++) if (n[c] && (best < 0 || ends[c] < ends[best])) best = c; return best }
+	function first(c, best) { best = -1; for (c = 0; c < 16; c++) if (n[c] && (best < 0 ||
+		ends[c] < ends[best])) best = c; return best }
 	function until(t, c, r) {
 		while ((c = first()) >= 0 && ends[c] <= t) {
 			now = ends[c]; r = q[c, head[c]++]; n[c]--
@@ -102,7 +112,9 @@ jbsq_by_definition() {
 		if (best >= 0 && waits_from == waits_to) give(best, NR - 1)
 		else waits[waits_to++ + 0] = NR - 1
 	}
-	END { until(1e12) }' | sort -g | awk '{ x[NR] = $1; sum += $1 } END { print sum / NR, x[int(NR * 0.99)], x[int(NR * 0.999)] }'
+	END { until(1e12) }' | sort -g |
+		awk '{ x[NR] = $1; sum += $1 } END { print sum / NR, x[int(NR * 0.99)],
+		x[int(NR * 0.999)] }'
 }
 
 test_jbsq_at_the_nic_is_its_definition() {
@@ -110,25 +122,33 @@ test_jbsq_at_the_nic_is_its_definition() {
 	trace >"$DIR/trace"
 	for k in 1 2 3; do
 		read -ra want < <(jbsq_by_definition $k <"$DIR/trace")
-		sim -p jbsq -w a=1:1us -c 16 -a "trace:$DIR/trace" -C transport=wire -C outstanding=$k --json "$DIR/run" >/dev/null
-		assert_near "$(jq .runs[0].classes[-1].mean_us "$DIR/run")" "${want[0]}" 0.2 "mean, k = $k"
-		assert_near "$(jq .runs[0].classes[-1].p99_us "$DIR/run")" "${want[1]}" 1 "p99, k = $k"
-		assert_near "$(jq .runs[0].classes[-1].p999_us "$DIR/run")" "${want[2]}" 1 "p99.9, k = $k"
+		sim -p jbsq -w a=1:1us -c 16 -a "trace:$DIR/trace" -C transport=wire \
+			-C outstanding=$k --json "$DIR/run" >/dev/null
+		assert_near "$(jq .runs[0].classes[-1].mean_us "$DIR/run")" "${want[0]}" 0.2 \
+			"mean, k = $k"
+		assert_near "$(jq .runs[0].classes[-1].p99_us "$DIR/run")" "${want[1]}" 1 \
+			"p99, k = $k"
+		assert_near "$(jq .runs[0].classes[-1].p999_us "$DIR/run")" "${want[2]}" 1 \
+			"p99.9, k = $k"
 	done
 }
 
-# In shared memory what is held is put to no core before that is free: never later than by the definition, and later than nothing that came
-# after it.
+# In shared memory what is held is put to no core before that is free: never later than by the
+# definition, and later than nothing that came after it.
 test_jbsq_in_shared_memory_is_no_later_than_its_definition() {
 	local k want i=0 metric
 	trace >"$DIR/trace"
 	for k in 1 2 3; do
 		read -ra want < <(jbsq_by_definition $k <"$DIR/trace")
-		sim -p jbsq -k 0=$k -w a=1:1us -c 16 -a "trace:$DIR/trace" --json "$DIR/run" >/dev/null
+		sim -p jbsq -k 0=$k -w a=1:1us -c 16 -a "trace:$DIR/trace" \
+			--json "$DIR/run" >/dev/null
 		i=0
 		for metric in mean_us p99_us p999_us; do
-			jq -e --argjson most "${want[i]}" ".runs[0].classes[-1].$metric <= 1.01 * \$most" "$DIR/run" >/dev/null ||
-				fail "$metric, k = $k: $(jq ".runs[0].classes[-1].$metric" "$DIR/run"), by the definition ${want[i]}"
+			jq -e --argjson most "${want[i]}" \
+				".runs[0].classes[-1].$metric <= 1.01 * \$most" "$DIR/run" \
+				>/dev/null ||
+				fail "$metric, k = $k: $(jq ".runs[0].classes[-1].$metric" \
+				"$DIR/run"), by the definition ${want[i]}"
 			i=$((i + 1))
 		done
 	done

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# strict.sh - BPF programs as loader, agents and baselines load them, with constants set and maps sized, before a verifier that
-# refuses a program when what it knows of a register contradicts itself; cli_switch.sh has the policies' programs
+# strict.sh - BPF programs as loader, agents and baselines load them, with constants set and maps
+# sized, before a verifier that refuses a program when what it knows of a register contradicts
+# itself; cli_switch.sh has the policies' programs
 # runs: beside
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -9,7 +10,10 @@
 NO_LAB=1
 export CPUS=0
 
-need_strict() { knows_strict || skip "this kernel does not know BPF_F_TEST_REG_INVARIANTS: it came with Linux 6.8"; }
+need_strict() {
+	knows_strict || skip \
+		"this kernel does not know BPF_F_TEST_REG_INVARIANTS: it came with Linux 6.8"
+}
 policies() { find "$ROOT/bpf/policies" -name '*.c' -printf '%f\n' | sed 's/\.c$//' | sort; }
 is_loaded() { [ "$(loaded_strictly "$1")" -ge "$2" ]; }
 
@@ -22,7 +26,8 @@ test_the_host_program_of_the_wire_is_verified_strictly() {
 	start_host_agent
 	unset LD_PRELOAD
 	wait_for 10 grep shunt_unwrap "$STRICT_LOG"
-	assert_eq "$(loaded_strictly shunt_unwrap)" 1 "programs loaded: $(cat "$STRICT_LOG" "$DIR/shuntd_host.log")"
+	assert_eq "$(loaded_strictly shunt_unwrap)" 1 \
+		"programs loaded: $(cat "$STRICT_LOG" "$DIR/shuntd_host.log")"
 }
 
 test_every_policys_program_for_a_nic_is_verified_strictly() {
@@ -59,7 +64,8 @@ test_what_signals_from_xdp_is_verified_strictly() {
 	new_lab
 	config "preempt: {watch: none, grace: 100us, signals: xdp}" >"$DIR/config.yaml"
 	strict host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
-	assert_eq "$(loaded_strictly shunt_signal) $(loaded_strictly shunt_aim)" "1 1" "programs loaded"
+	assert_eq "$(loaded_strictly shunt_signal) $(loaded_strictly shunt_aim)" "1 1" \
+		"programs loaded"
 }
 
 test_what_the_baselines_load_is_verified_strictly() {
@@ -67,7 +73,8 @@ test_what_the_baselines_load_is_verified_strictly() {
 	need_strict
 	new_lab
 	for mode in select xdp; do
-		LD_PRELOAD=$ROOT/build/tests/strict.so start baseline host shunt-baseline --mode $mode --cpus 0 --idle block --dev "$DEV"
+		LD_PRELOAD=$ROOT/build/tests/strict.so start baseline host shunt-baseline \
+			--mode $mode --cpus 0 --idle block --dev "$DEV"
 		wait_for 10 grep -q serving "$DIR/baseline.log"
 		stop baseline
 		rm "$DIR/baseline.log"
@@ -77,7 +84,8 @@ test_what_the_baselines_load_is_verified_strictly() {
 
 # A new program belongs in a test of this file. The card's is verified for a card: make test-nfp.
 test_every_program_is_known_here() {
-	assert_eq "$(find agent apps bench bpf lib loader offload sim -name '*.bpf.c' | sort | paste -sd' ')" \
+	assert_eq "$(find agent apps bench bpf lib loader offload sim -name '*.bpf.c' | sort |
+		paste -sd' ')" \
 		"apps/baseline/baseline.bpf.c bpf/host/signal.bpf.c bpf/host/unwrap.bpf.c bpf/nic/nic.bpf.c bpf/shunt.bpf.c offload/nfp/card.bpf.c"
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# timed.sh - what policies, tunables and preemption do to latencies: a neighbour of equal weight would blur that, so these
-# have the machine
+# timed.sh - what policies, tunables and preemption do to latencies: a neighbour of equal weight
+# would blur that, so these have the machine
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 export ELSEWHERE=1
@@ -11,7 +11,8 @@ AHEAD=1
 # What the server says of a class: us from arrival to reply.
 server_us() { jq -s "last.classes.$1.server_$2_us" "$DIR/client.json"; }
 
-# The best round of each: what disturbs a machine disturbs it for seconds, and a few more rounds outlast it.
+# The best round of each: what disturbs a machine disturbs it for seconds, and a few more rounds
+# outlast it.
 three_times() { # FASTER SLOWER: lists of numbers
 	jq -en --argjson a "[$1]" --argjson b "[$2]" '($b | min) > 3 * ($a | min)'
 }
@@ -77,9 +78,10 @@ varied_requests_are_shared() {
 	requeues '["head", "tail"]'
 }
 
-# Invariant: no core idles longer than 100 us while a request that it may run waits. Measured by the core itself, from its own
-# going idle or XDP's stamp. The machine's hypervisor takes CPUs away for milliseconds: a share is asserted.
-# The second of two is held if the core has the first, and found if it has just ended that: twenty in a thousand.
+# Invariant: no core idles longer than 100 us while a request that it may run waits. Measured by the
+# core itself, from its own going idle or XDP's stamp. The machine's hypervisor takes CPUs away for
+# milliseconds: a share is asserted. The second of two is held if the core has the first, and found
+# if it has just ended that: twenty in a thousand.
 PAIRS=(--rate 100000 --burst 2 --mix short=1:1us)
 
 test_no_core_idles_beside_waiting_work() {
@@ -89,12 +91,14 @@ test_no_core_idles_beside_waiting_work() {
 	for _ in {1..8}; do # until there are enough to tell a share
 		offer "${PAIRS[@]}" --time 1 --cpu 0
 		assert_conserved
-		stat_of '[.domains[].core[].counts] | {found: map(.found) | add, late: map(.found_late) | add,
+		stat_of '[.domains[].core[].counts] | {found: map(.found) | add,
+			late: map(.found_late) | add,
 			max_ns: map(.found_max_ns) | max}' | tee "$DIR/found"
 		[ "$(jq .found "$DIR/found")" -lt 200 ] || break
 	done
 	assert_ge "$(jq .found "$DIR/found")" 20 "held requests found by an idle core"
-	jq -e '.late <= ([.found / 100, 2] | max)' "$DIR/found" >/dev/null || fail "more than 1 % of these later than 100 us"
+	jq -e '.late <= ([.found / 100, 2] | max)' "$DIR/found" >/dev/null ||
+		fail "more than 1 % of these later than 100 us"
 }
 
 [ -n "${ON_WIRE:-}" ] || run_tests "$@"

@@ -16,7 +16,9 @@ restarts() { ctl show -P NRestarts "shuntd@$DEV"; }
 is_active() { [ "$(ctl is-active "$1")" = active ]; }
 
 # Processes of the unit, by their numbers there.
-processes() { in_systemd cat "/sys/fs/cgroup$(ctl show -P ControlGroup "shuntd@$DEV")/cgroup.procs"; }
+processes() {
+	in_systemd cat "/sys/fs/cgroup$(ctl show -P ControlGroup "shuntd@$DEV")/cgroup.procs"
+}
 agent_pid() { processes | grep -vx "$(main_pid)"; }
 has_agent() { [ -n "$(agent_pid)" ]; }
 has_another_agent() { has_agent && [ "$(agent_pid)" != "$1" ]; }
@@ -42,7 +44,8 @@ assert_serves() {
 
 test_the_unit_exposes_no_more_than_it_must() {
 	need systemd-analyze
-	systemd-analyze security --offline=true --no-pager --threshold=$MOST "$ROOT/agent/shuntd@.service" >"$DIR/out" 2>&1 || {
+	systemd-analyze security --offline=true --no-pager \
+		--threshold=$MOST "$ROOT/agent/shuntd@.service" >"$DIR/out" 2>&1 || {
 		grep -E '✗|→' "$DIR/out" >&2
 		fail "its exposure is above $((MOST / 10)).$((MOST % 10))"
 	}
@@ -60,24 +63,28 @@ test_a_hardened_shuntd_serves_and_has_no_privilege_that_it_does_not_need() {
 	assert_match "$status" $'CapEff:\t000000800000[0-9a-f]*'
 	assert_match "$status" $'NoNewPrivs:\t1'
 	assert_match "$status" $'Seccomp:\t2'
-	! in_systemd grep -E '/proc .*hidepid' "/proc/$(main_pid)/mountinfo" || fail "it cannot see its workers in /proc"
+	! in_systemd grep -E '/proc .*hidepid' "/proc/$(main_pid)/mountinfo" ||
+		fail "it cannot see its workers in /proc"
 	ctl stop "shuntd@$DEV"
 	assert_eq "$(ctl show -P Result "shuntd@$DEV")" success "result of the unit"
 }
 
 # Signals come one after the other, and whoever is left takes the other's place.
 kill_at_once() {
-	echo 1 | in_systemd tee "/sys/fs/cgroup$(ctl show -P ControlGroup "shuntd@$DEV")/cgroup.kill" >/dev/null
+	echo 1 | in_systemd tee \
+		"/sys/fs/cgroup$(ctl show -P ControlGroup "shuntd@$DEV")/cgroup.kill" >/dev/null
 }
 
 # Its number is that of its own process namespace.
 serves_by_another() { stat_of ".domains[0].agent.pid != $1" && [ -n "$(processes)" ]; }
 
-# systemd has all descriptors while nobody runs, be it asked for a restart or find both processes dead.
+# systemd has all descriptors while nobody runs, be it asked for a restart or find both processes
+# dead.
 test_systemd_starts_it_again_under_load_and_no_request_is_lost() {
 	local i was
 	serve_under_systemd "$BIG"
-	printf '%s\n' '[Unit]' 'StartLimitIntervalSec=0' >"$UNITS/shuntd@.service.d/often.conf" # not five times in 10 s at most
+	# not five times in 10 s at most
+	printf '%s\n' '[Unit]' 'StartLimitIntervalSec=0' >"$UNITS/shuntd@.service.d/often.conf"
 	ctl daemon-reload
 	start_load 5000
 	for ((i = 0; i < ${LONG:+18} + 2; i++)); do
@@ -91,11 +98,13 @@ test_systemd_starts_it_again_under_load_and_no_request_is_lost() {
 		let_serve 500
 	done
 	assert_nothing_lost
-	assert_eq "$(restarts)" 1 "times that systemd found it dead, after it was last asked for a restart"
+	assert_eq "$(restarts)" 1 \
+		"times that systemd found it dead, after it was last asked for a restart"
 	! logs shuntd | grep -E 'cannot|ignoring|not permitted' || fail "shuntd complains"
 }
 
-# --- with LONG=1 -----------------------------------------------------------------------------------
+# --- with LONG=1
+# -----------------------------------------------------------------------------------
 
 long_test_processes_of_a_hardened_shuntd_replace_each_other() {
 	local was
@@ -114,7 +123,9 @@ long_test_processes_of_a_hardened_shuntd_replace_each_other() {
 	assert_eq "$(restarts)" 0 "times that systemd had to start it again"
 }
 
-main_pid_is_not() { is_active "shuntd@$DEV" && [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$1" ]; }
+main_pid_is_not() {
+	is_active "shuntd@$DEV" && [ "$(main_pid)" != 0 ] && [ "$(main_pid)" != "$1" ]
+}
 
 long_test_a_hardened_shuntd_is_restarted_beside_its_worker() {
 	serve_under_systemd
@@ -174,7 +185,8 @@ long_test_a_hardened_shuntd_serves_the_workers_of_a_nic_s_host() {
 		options+=" --dev ${LAB}h$i"
 	done
 	cp "$KEY" /run/shunt.key
-	install_unit "Environment=\"SHUNTD_OPTIONS=--role host$options --nic 02:00:c6:12:00:02 --key /run/shunt.key --user 65534\""
+	options+=" --nic 02:00:c6:12:00:02 --key /run/shunt.key --user 65534"
+	install_unit "Environment=\"SHUNTD_OPTIONS=--role host$options\""
 	install_worker --dev "$WORKER_DEV" --idle sleep
 	ctl start "shuntd@$WORKER_DEV"
 	ctl start worker

@@ -38,8 +38,10 @@ test_a_core_that_is_killed_is_off_and_another_epoch_serves() {
 	begin build/nic/fcfs.o 1 SILENT_MS=100
 	offer --rate 1000 --count 200 --time 5 --mix short=1:2us
 	stop core0 KILL
-	offer --rate 1000 --count 50 --time 0.2 --mix short=1:2us # the NIC does not know yet, or holds them
-	client shunt-load --to 198.18.0.2:9000 --json --rate 20 --count 10 --time 1 --mix short=1:2us >/dev/null
+	# the NIC does not know yet, or holds them
+	offer --rate 1000 --count 50 --time 0.2 --mix short=1:2us
+	client shunt-load --to 198.18.0.2:9000 --json --rate 20 --count 10 --time 1 \
+		--mix short=1:2us >/dev/null
 	wait_for 5 cores_up 0
 	start_core 0
 	wait_for 5 cores_up 1
@@ -62,7 +64,9 @@ test_a_nic_that_starts_anew_gets_its_cores_back() {
 test_what_a_core_parked_outlives_its_epoch() {
 	local i
 	PARK=2 begin build/nic/fcfs.o 1 SILENT_MS=100
-	start load client shunt-load --to 198.18.0.2:9000 --json --rate 1500 --burst 16 --count 4500 --time 5 --mix short=1:20us # it is what the NIC hears, too
+	# it is what the NIC hears, too
+	start load client shunt-load --to 198.18.0.2:9000 --json --rate 1500 --burst 16 \
+		--count 4500 --time 5 --mix short=1:20us
 	for i in 1 2; do
 		wait_for 5 nic_state ".done >= $((i * 300))"
 		kill -STOP "${PIDS[core0]}"

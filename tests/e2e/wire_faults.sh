@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# wire_faults.sh - the link between NIC and cores loses, duplicates and reorders: nothing is served twice, nothing is
-# forgotten but what was counted, and throughput recovers
+# wire_faults.sh - the link between NIC and cores loses, duplicates and reorders: nothing is served
+# twice, nothing is forgotten but what was counted, and throughput recovers
 # runs: pairs
 NO_LAB=1
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+300}}
@@ -37,14 +37,16 @@ assert_serving() {
 	assert_eq "$(answered)" 1000 "answered afterwards"
 }
 
-# The link is good again: so is all else. The NIC's counts began with so many requests, so many of them done.
+# The link is good again: so is all else. The NIC's counts began with so many requests, so many of
+# them done.
 assert_recovered() { # [ARRIVED DONE]
 	set_faults 0 0 0 0
 	assert_balanced
 	must_be "$(stray)" 0 "replies that nobody waited for"
 	must_be $(($(answered) + ${2:-0})) "$(nic_state .done)" "answered and done"
 	must_be $(($(sent) + ${1:-0})) \
-		$(($(nic_state .done) + $(nic_state .lost) + $(nic_state .refused))) "sent and accounted for"
+		$(($(nic_state .done) + $(nic_state .lost) + $(nic_state .refused))) \
+		"sent and accounted for"
 }
 
 test_what_is_lost_is_sent_again_or_counted() {
@@ -103,7 +105,8 @@ test_cores_that_restart_under_all_faults_lose_only_what_is_counted() {
 	local i
 	begin_badly
 	set_faults 2 5 10 10
-	start load client shunt-load --to 198.18.0.2:9000 --json --rate 2500 --burst 8 --time 60 --wait 1s --mix short=1:2us
+	start load client shunt-load --to 198.18.0.2:9000 --json --rate 2500 --burst 8 --time 60 \
+		--wait 1s --mix short=1:2us
 	for i in 0 1 0 1; do
 		wait_for 20 more_done $((COUNT / 10))
 		stop "core$i" KILL

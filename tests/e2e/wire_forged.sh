@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# wire_forged.sh - control frames from where none should come: the switch drops them, and the cookie makes them
-# worthless, each without the other; and whatever a host says at random has no effect but counters
+# wire_forged.sh - control frames from where none should come: the switch drops them, and the cookie
+# makes them worthless, each without the other; and whatever a host says at random has no effect but
+# counters
 # runs: pairs
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
@@ -22,7 +23,9 @@ cores_map() {
 	local prog maps
 	prog=$(in_ns nic ip -j link show "${LAB}n" | jq '.[0].xdp.prog.id')
 	maps=$(bpftool -j prog show id "$prog" | jq -c .map_ids)
-	bpftool -j map show | jq --argjson of "$maps" '.[] | select(.name == "nic_cores" and ([.id] | inside($of))) | .id'
+	bpftool -j map show |
+		jq --argjson of "$maps" '.[] | select(.name == "nic_cores" and ([.id] |
+		inside($of))) | .id'
 }
 
 begin_watched() {
@@ -30,13 +33,14 @@ begin_watched() {
 	CORES=$(cores_map)
 }
 
-# NAMESPACE IFNAME KIND COOKIE [COUNT]: to the NIC as its core 0, or to the core as its NIC. EPOCH: another one than the
-# present.
+# NAMESPACE IFNAME KIND COOKIE [COUNT]: to the NIC as its core 0, or to the core as its NIC. EPOCH:
+# another one than the present.
 forge() {
 	local to=$NIC_MAC from
 	from=$(core_mac 0)
 	case $3 in resume | note | preempt | welcome | refuse) to=$from from=$NIC_MAC ;; esac
-	in_ns "$1" env "${FORGED[@]}" build/tests/wire/forge "$2" "$to" "$from" 0 "${EPOCH:-$(core_0 epoch)}" "$4" \
+	in_ns "$1" env "${FORGED[@]}" build/tests/wire/forge "$2" "$to" "$from" 0 \
+		"${EPOCH:-$(core_0 epoch)}" "$4" \
 		"${5:-$COUNT}" "$3"
 }
 FORGED=()
@@ -62,7 +66,8 @@ assert_unharmed() {
 	assert_eq "$(answered)" 400 answered
 	assert_balanced
 	stop core0
-	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq -c '[.bad_token, .preempts, .welcomes]')" "[0,0,1]" \
+	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq -c '[.bad_token, .preempts, .welcomes]')" \
+		"[0,0,1]" \
 		"what the core believed"
 }
 
@@ -73,7 +78,8 @@ test_the_switch_alone_stops_frames_with_the_right_cookie() {
 	forge_all "$(core_0 cookie)"
 	assert_eq "$(nic_state -c '.ev[0:11] | add')" 0 "bad control frames seen"
 	assert_unharmed
-	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq .stale)" 0 "frames with a wrong cookie at the core"
+	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq .stale)" 0 \
+		"frames with a wrong cookie at the core"
 }
 
 test_the_cookie_alone_makes_frames_worthless() {
@@ -87,7 +93,8 @@ test_the_cookie_alone_makes_frames_worthless() {
 	wait_for 5 eval '[ "$(ev COOKIE)" = $COUNT ]'
 	assert_eq "$(quiet_state)" "$before" "state of the NIC"
 	assert_unharmed
-	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq .stale)" $((3 * COUNT)) "frames with a wrong cookie at the core"
+	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq .stale)" $((3 * COUNT)) \
+		"frames with a wrong cookie at the core"
 }
 
 test_without_both_a_forger_is_believed() {
@@ -108,7 +115,8 @@ test_random_frames_from_a_host_change_nothing_but_counters() {
 	before=$(quiet_state)
 	forge host "${LAB}h0" random $WRONG "$RANDOM_FRAMES"
 	assert_eq "$(quiet_state)" "$before" "state of the NIC"
-	assert_ge "$(nic_state -c '.ev[0:11] | add')" $((RANDOM_FRAMES / 2)) "frames that were counted"
+	assert_ge "$(nic_state -c '.ev[0:11] | add')" $((RANDOM_FRAMES / 2)) \
+		"frames that were counted"
 	assert_unharmed
 }
 
@@ -128,7 +136,8 @@ test_a_hello_with_another_hosts_key_ends_no_core() {
 	assert_unharmed
 }
 
-# With its host's own key, and numbers from the end of time: they are refused, and the next core is served as ever.
+# With its host's own key, and numbers from the end of time: they are refused, and the next core is
+# served as ever.
 test_no_hello_can_use_up_the_numbers_of_a_core() {
 	begin_watched
 	FORGED=("LIFE=$(nic_state .life)" PROCESS=0xffffffff00000001)

@@ -113,7 +113,8 @@ hold: {age: none}'
 	assert_frames
 }
 
-# Those that came before it was seen to stand still, too. It knows what is too old before it takes the first one.
+# Those that came before it was seen to stand still, too. It knows what is too old before it takes
+# the first one.
 test_a_worker_that_stood_still_answers_nothing_that_is_old() {
 	load fcfs 'hang: {after: 300ms, action: tell}
 hold: {age: 500ms}'
@@ -259,7 +260,8 @@ test_a_silent_worker_is_told() {
 	start_worker
 	! host shunt status | grep -q SILENT || fail "it is not silent yet"
 	kill -STOP "${PIDS[spin]}"
-	wait_for 10 sh -c "nsenter --net=/run/netns/shunt-$LAB-host shunt status | grep -qE 'worker pid [0-9]+ .*\(SILENT: [0-9]+ of its cores are off'"
+	wait_for 10 sh -c \
+		"nsenter --net=/run/netns/shunt-$LAB-host shunt status | grep -qE 'worker pid [0-9]+ .*\(SILENT: [0-9]+ of its cores are off'"
 	kill -CONT "${PIDS[spin]}"
 	wait_for 10 all_up
 	! host shunt status | grep -q SILENT || fail "it turns again"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# fdstore.sh - shuntd as a unit of systemd, which keeps its descriptors while nobody runs (tests/fdstore.py)
+# fdstore.sh - shuntd as a unit of systemd, which keeps its descriptors while nobody runs
+# (tests/fdstore.py)
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -17,7 +18,8 @@ started() { [ "$(state .starts)" = "$1" ]; }
 start_unit() {
 	need python3
 	mkdir -p "$DIR/sd"
-	start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" -- tests/fdstore.py "$DIR/sd" shuntd --dev "$DEV" "$@"
+	start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" -- tests/fdstore.py "$DIR/sd" \
+		shuntd --dev "$DEV" "$@"
 	wait_for 10 listens "/run/shunt/$DEV.sock"
 }
 
@@ -70,7 +72,8 @@ test_systemd_has_what_shuntd_has() {
 	load_unit fcfs
 	wait_for 5 has_names "$want"
 	start_worker
-	wait_for 5 has_names "control d0.memory d0.s0 d0.s1 d0.s2 d0.s3 d0.state d0.worker listen load lock"
+	wait_for 5 has_names \
+		"control d0.memory d0.s0 d0.s1 d0.s2 d0.s3 d0.state d0.worker listen load lock"
 	stop spin KILL
 	wait_for 5 has_names "$want"
 	order restart
@@ -94,7 +97,8 @@ test_what_is_not_taken_over_is_given_back() {
 	start_worker
 	offer --rate 2000 --count 100 --time 5 --mix short=1:1us
 	assert_all_answered
-	wait_for 5 has_names 'control d0.memory d0.s0 d0.s1 d0.s2 d0.s3 d0.state d0.worker listen load lock'
+	wait_for 5 has_names \
+		'control d0.memory d0.s0 d0.s1 d0.s2 d0.s3 d0.state d0.worker listen load lock'
 }
 all_kept() { [ "$(kept)" = 10 ]; }
 
@@ -102,7 +106,8 @@ all_kept() { [ "$(kept)" = 10 ]; }
 test_what_a_worker_had_that_died_meanwhile_is_taken_back() {
 	load_unit fcfs
 	start_worker
-	wait_for 5 has_names 'control d0.memory d0.s0 d0.s1 d0.s2 d0.s3 d0.state d0.worker listen load lock'
+	wait_for 5 has_names \
+		'control d0.memory d0.s0 d0.s1 d0.s2 d0.s3 d0.state d0.worker listen load lock'
 	kill -STOP "$(state .pid)" "$(agent_pid)"
 	kill -KILL "${PIDS[spin]}"
 	wait "${PIDS[spin]}" 2>/dev/null || true

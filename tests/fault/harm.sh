@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# harm.sh - two domains, two users that may be workers: one of them means harm, and wastes its own domain alone
+# harm.sh - two domains, two users that may be workers: one of them means harm, and wastes its own
+# domain alone
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -32,11 +33,14 @@ agent_pid() { stat_of .domains[0].agent.pid; }
 # CPU time of the agent so far, in ms.
 cpu_ms() { awk '{ print int($1 / 1000000) }' "/proc/$(agent_pid)/schedstat"; }
 
-# What the client sends comes through queue 0, but what it sends on its last CPU, if it has two, through queue 1.
+# What the client sends comes through queue 0, but what it sends on its last CPU, if it has two,
+# through queue 1.
 queues_by_cpu() {
 	local all=$(((1 << $(nproc)) - 1)) last=$(((1 << $(nproc)) / 2))
-	client unshare --mount bash -c "mount -t sysfs sysfs /sys && cd /sys/class/net/labc/queues &&
-		printf %x $((all > 1 ? last : 0)) >tx-1/xps_cpus && printf %x $((all > 1 ? all - last : 1)) >tx-0/xps_cpus"
+	client unshare --mount bash \
+		-c "mount -t sysfs sysfs /sys && cd /sys/class/net/labc/queues &&
+		printf %x $((all > 1 ? last : 0)) >tx-1/xps_cpus &&
+		printf %x $((all > 1 ? all - last : 1)) >tx-0/xps_cpus"
 }
 
 begin() {
@@ -50,7 +54,8 @@ start_good() {
 	wait_for 10 is_up 0
 }
 
-# Whatever the other does: the healthy one's requests are all answered, and it can go and come again.
+# Whatever the other does: the healthy one's requests are all answered, and it can go and come
+# again.
 assert_unharmed() {
 	offer --cpu 0 --rate 1000 --count 300 --time 5 --mix short=1:1us
 	assert_all_answered
@@ -62,7 +67,8 @@ start_agent() {
 	wait_for 10 test -S $SOCK
 }
 
-# Descriptors that were sent and not read are root's: beyond its limit, the kernel would carry none for anybody.
+# Descriptors that were sent and not read are root's: beyond its limit, the kernel would carry none
+# for anybody.
 test_who_never_reads_its_welcomes_gets_no_more_of_them() {
 	local agent keeper
 	begin
@@ -83,8 +89,8 @@ test_who_never_reads_its_welcomes_gets_no_more_of_them() {
 	wait_for 10 is_up 1
 }
 
-# Neither those that connect and say nothing nor those that connect all the time keep another user out, and shuntd
-# does not spend its time on them.
+# Neither those that connect and say nothing nor those that connect all the time keep another user
+# out, and shuntd does not spend its time on them.
 test_connections_of_one_user_do_not_keep_others_out() {
 	local i before began spent
 	begin
@@ -110,7 +116,8 @@ test_rings_are_nobody_elses_before_the_process_that_had_them_has_ended() {
 	start_as ghost $BAD build/tests/harm ghost $SOCK 1
 	wait_for 5 said ghost done
 	wait_for 5 logged 'said goodbye and lives on'
-	assert_match "$(host shunt status)" 'queue 1: .* of user 60002 \(said goodbye, and lives on\)'
+	assert_match "$(host shunt status)" \
+		'queue 1: .* of user 60002 \(said goodbye, and lives on\)'
 	start_as next $BAD build/shunt-spin --dev "$DEV" --domain 1 --idle sleep
 	wait_for 10 is_up 1
 	! running ghost || fail "it lives and has the rings"
@@ -135,7 +142,8 @@ test_another_users_worker_gets_nothing_that_the_former_had() {
 	assert_eq "$again" "$first" "what the same user is given"
 	offer --cpu 0 --rate 1000 --count 50 --time 1 --wait 1ms --mix short=1:1us
 	other=$(as $GOOD build/tests/harm given $SOCK 0)
-	assert_eq "$(jq -s '[.[0] as $a | .[1] | to_entries[] | select(.value == $a[.key])]' -c <<<"$first$other")" '[]' \
+	assert_eq "$(jq -s '[.[0] as $a | .[1] | to_entries[] | select(.value == $a[.key])]' \
+		-c <<<"$first$other")" '[]' \
 		"what both users had"
 	start_good
 	assert_unharmed
@@ -163,8 +171,10 @@ test_sockets_that_are_hidden_in_a_message_are_laid_to_the_user_that_had_them() {
 	pid=$(as $BAD build/tests/harm hide $SOCK 0)
 	wait_for 5 is_free 0
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
-	assert_match "$(cat "$DIR/err")" 'queue 0 is still held by a process of before: see the messages of shuntd'
-	wait_for 5 logged "held: by a process of user $BAD, whose worker [0-9]* ('harm') had them last, or in a message .*; end that user's"
+	assert_match "$(cat "$DIR/err")" \
+		'queue 0 is still held by a process of before: see the messages of shuntd'
+	wait_for 5 logged \
+		"held: by a process of user $BAD, whose worker [0-9]* ('harm') had them last, or in a message .*; end that user's"
 	! logged 'it seems a child' || fail "it blamed another user's process"
 	host shunt doctor --dev "$DEV" >"$DIR/doctor" || true
 	assert_match "$(cat "$DIR/doctor")" "process $pid \('innocent'\) has AF_XDP sockets"
@@ -198,8 +208,10 @@ test_a_worker_that_became_a_set_user_id_program_is_left_alone() {
 	cp "$(command -v sleep)" "$DIR/suid/sleep"
 	chmod 4755 "$DIR/suid/sleep"
 	start_as became $BAD build/tests/harm become $SOCK 1 "$DIR/suid/sleep" 1000
-	wait_for 5 logged 'is sent no signal and not ended: it has other rights than those of its user'
-	assert_match "$(host shunt status)" 'queue 1: .* of user 60002 \(said goodbye, and lives on\) \(with other rights'
+	wait_for 5 logged \
+		'is sent no signal and not ended: it has other rights than those of its user'
+	assert_match "$(host shunt status)" \
+		'queue 1: .* of user 60002 \(said goodbye, and lives on\) \(with other rights'
 	running became || fail "it was ended"
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 1
 	assert_match "$(cat "$DIR/err")" 'said goodbye, and lives on'
@@ -218,9 +230,11 @@ test_a_domain_for_one_user_is_for_nobody_else() {
 	assert_match "$(cat "$DIR/err")" 'domain 1 is for user 60002 alone'
 	assert_exit 1 build/tests/harm given $SOCK 1
 	assert_exit 1 as 60003 build/tests/harm given $SOCK 0
-	assert_match "$(cat "$DIR/err")" "user 60003 is not allowed: start shuntd with '--user 60003'"
+	assert_match "$(cat "$DIR/err")" \
+		"user 60003 is not allowed: start shuntd with '--user 60003'"
 	assert_exit 1 as $BAD build/tests/harm given $SOCK 0
-	assert_match "$(cat "$DIR/err")" "domain 0 is not for user 60002: start shuntd with '--user 60002', or ask for no domain"
+	assert_match "$(cat "$DIR/err")" \
+		"domain 0 is not for user 60002: start shuntd with '--user 60002', or ask for no domain"
 	start_as bad $BAD build/shunt-spin --dev "$DEV" --idle sleep
 	wait_for 10 is_up 1
 	start_good
@@ -244,7 +258,8 @@ test_a_limit_of_open_files_that_is_too_low_is_named() {
 	config >"$DIR/config.yaml"
 	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
 	start shuntd host prlimit --nofile=120 shuntd --dev "$DEV" "${ALLOWED[@]}"
-	wait_for 10 logged 'no room for the 3 sockets of queue 0: shuntd may have 120 files open (RLIMIT_NOFILE) and'
+	wait_for 10 logged \
+		'no room for the 3 sockets of queue 0: shuntd may have 120 files open (RLIMIT_NOFILE) and'
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
 	assert_match "$(cat "$DIR/err")" 'queue 0 cannot be served now: see the messages of shuntd'
 }
@@ -271,8 +286,9 @@ test_a_worker_that_shuntd_cannot_see_is_refused_in_words() {
 open_files() { ls "/proc/$(agent_pid)/fd" | wc -l; }
 no_more_files_than() { (($(open_files) <= $1)); }
 
-# All of it at once, at random, by a seed: connections, lies, damage, descriptors kept; with requests for that domain, too.
-# CPU time is the kernel's to share out, so the harmful ones are nice.
+# All of it at once, at random, by a seed: connections, lies, damage, descriptors kept; with
+# requests for that domain, too. CPU time is the kernel's to share out, so the harmful ones are
+# nice.
 test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	local agent files before half seconds=${LONG:+60}
 	seconds=${seconds:-4}
@@ -284,12 +300,15 @@ test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	files=$(open_files)
 	before=$(cpu_ms)
 	echo "seed $SEED"
-	[ "$(nproc)" = 1 ] || start client client shunt-load --to 198.18.0.2:9000 --cpu $(($(nproc) - 1)) --rate 300 \
+	[ "$(nproc)" = 1 ] ||
+		start client client shunt-load --to 198.18.0.2:9000 --cpu $(($(nproc) - 1)) \
+		--rate 300 \
 		--time "$seconds" --mix short=1:1us
 	start_as riot $BAD nice -n 19 build/tests/riot $SOCK 1 "$seconds" "$SEED"
 	offer --cpu 0 --rate 500 --time "$half" --mix short=1:1us
 	assert_all_answered
-	# It goes and comes again in the middle of it: descriptors are handed out, to it and to the keeper.
+	# It goes and comes again in the middle of it: descriptors are handed out, to it and to the
+	# keeper.
 	stop good
 	wait_for 5 is_free 0
 	start_good
@@ -310,7 +329,9 @@ test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	assert_unharmed
 }
 
-[ -n "${ELSEWHERE:-}" ] || # A descriptor that comes along is closed by who receives it, and a close may take as long as its owner likes.
+# A descriptor that comes along is closed by who receives it, and a close may take as long as its
+# owner likes.
+[ -n "${ELSEWHERE:-}" ] ||
 test_nobody_can_send_shuntd_a_descriptor() {
 	begin
 	cat >"$DIR/send.py" <<-'END'
@@ -338,7 +359,8 @@ test_a_connection_that_outlives_its_process_gets_no_answer() {
 	begin
 	cat >"$DIR/late.py" <<-'END'
 		import os, re, socket, struct, sys
-		abi = int(re.search(r"#define SHUNT_ABI (\d+)", open("include/shunt/abi.h").read())[1])
+		text = open("include/shunt/abi.h").read()
+		abi = int(re.search(r"#define SHUNT_ABI (\d+)", text)[1])
 		s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 		if not os.fork():
 		    s.connect(sys.argv[1])
@@ -356,18 +378,22 @@ test_a_connection_that_outlives_its_process_gets_no_answer() {
 	assert_unharmed
 }
 
-# Each damage is answered by new memory, and the former is the kernel's for as long as somebody has it.
+# Each damage is answered by new memory, and the former is the kernel's for as long as somebody has
+# it.
 test_a_user_that_damages_its_memory_again_and_again_has_to_wait_and_keeps_none_of_it() {
 	local i got
 	begin
 	start_good
 	for i in 1 2; do
 		got=$(as $BAD build/tests/harm spoil $SOCK 1)
-		assert_le "$(jq .left <<<"$got")" "$(($(jq .size <<<"$got") / 4))" "bytes of memory $i that its worker keeps"
+		assert_le "$(jq .left <<<"$got")" "$(($(jq .size <<<"$got") / 4))" \
+			"bytes of memory $i that its worker keeps"
 	done
 	assert_exit 1 as $BAD build/tests/harm given $SOCK 1
-	assert_match "$(cat "$DIR/err")" "no welcome: workers of this user have damaged their memory"
-	assert_match "$(logs shuntd)" "workers of user $BAD have damaged their memory 2 times: none may come for 5 s"
+	assert_match "$(cat "$DIR/err")" \
+		"no welcome: workers of this user have damaged their memory"
+	assert_match "$(logs shuntd)" \
+		"workers of user $BAD have damaged their memory 2 times: none may come for 5 s"
 	assert_unharmed
 	wait_for 10 as $BAD build/tests/harm given $SOCK 1
 }

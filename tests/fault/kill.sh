@@ -11,7 +11,9 @@ TEST_LIMIT=${TEST_LIMIT:-300}
 KILLS=${KILLS:-$([ -n "$LONG" ] && echo 300 || echo 20)}
 SEED=${SEED:-$RANDOM}
 
-agent_pid() { host shunt stats -j --dev "$DEV" | jq -e '.domains[0].agent | select(.alive) | .pid'; }
+agent_pid() {
+	host shunt stats -j --dev "$DEV" | jq -e '.domains[0].agent | select(.alive) | .pid'
+}
 new_agent() { local now; now=$(agent_pid) && [ "$now" != "$1" ]; }
 parent_of() { awk '/^PPid/ { print $2 }' "/proc/$1/status"; }
 

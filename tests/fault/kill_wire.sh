@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# kill_wire.sh - SIGKILL for workers and for the agents of NIC and host at random moments under load: every request is
-# accounted for, and service resumes
+# kill_wire.sh - SIGKILL for workers and for the agents of NIC and host at random moments under
+# load: every request is accounted for, and service resumes
 # runs: pairs
 export TRANSPORT=wire
 NO_LAB=1
@@ -54,7 +54,8 @@ finish() {
 	assert_all_answered
 	assert_conserved
 	assert_eq "$(stat_of '.wire.slots_queued')" 0 "slots in queues"
-	assert_eq "$(stat_of '.wire.events | .cookie + .bad + .type + .short')" 0 "control frames that make no sense"
+	assert_eq "$(stat_of '.wire.events | .cookie + .bad + .type + .short')" 0 \
+		"control frames that make no sense"
 }
 
 test_kills_at_random_lose_only_what_is_counted() {
@@ -78,7 +79,10 @@ test_kills_at_random_lose_only_what_is_counted() {
 # Its view is the program's: so that is another one, too.
 test_another_users_worker_gets_nothing_that_the_former_had() {
 	local first again other
-	given_to() { host setpriv --reuid "$1" --regid "$1" --clear-groups build/tests/harm given "/run/shunt/$WORKER_DEV.sock" 0; }
+	given_to() {
+		host setpriv --reuid "$1" --regid "$1" \
+			--clear-groups build/tests/harm given "/run/shunt/$WORKER_DEV.sock" 0
+	}
 	start_agent() {
 		start_nic_agent
 		start_host_agent --user 60001 --user 60002
@@ -87,9 +91,12 @@ test_another_users_worker_gets_nothing_that_the_former_had() {
 	first=$(given_to 60001)
 	again=$(given_to 60001)
 	other=$(given_to 60002)
-	assert_eq "$(jq .view <<<"$again")" "$(jq .view <<<"$first")" "view that the same user is given"
-	assert_ne "$(jq .view <<<"$other")" "$(jq .view <<<"$first")" "view that another user is given"
-	assert_ne "$(jq .memory <<<"$other")" "$(jq .memory <<<"$again")" "memory that another user is given"
+	assert_eq "$(jq .view <<<"$again")" "$(jq .view <<<"$first")" \
+		"view that the same user is given"
+	assert_ne "$(jq .view <<<"$other")" "$(jq .view <<<"$first")" \
+		"view that another user is given"
+	assert_ne "$(jq .memory <<<"$other")" "$(jq .memory <<<"$again")" \
+		"memory that another user is given"
 }
 
 run_tests "$@"

@@ -49,7 +49,8 @@ test_a_worker_with_holes_in_its_frames_gets_new_ones() {
 	assert_serves
 }
 
-# The new agent has not seen the pages of before: it is the worker that finds requests without metadata.
+# The new agent has not seen the pages of before: it is the worker that finds requests without
+# metadata.
 test_holes_that_were_punched_while_there_was_no_agent_are_found() {
 	local agent
 	load fcfs
@@ -61,7 +62,8 @@ test_holes_that_were_punched_while_there_was_no_agent_are_found() {
 	kill -KILL "$agent"
 	wait_for 5 another_agent "$agent"
 	wait_for 10 answers
-	said 'requests without metadata were found in the frames of domain 0' || fail "it was not said"
+	said 'requests without metadata were found in the frames of domain 0' ||
+		fail "it was not said"
 	assert_conserved
 }
 
@@ -90,11 +92,13 @@ test_the_process_that_keeps_a_queue_in_use_is_named() {
 	stop edges
 	host shunt unload --dev "$DEV"
 	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
-	wait_for 5 said "process $child ('edges'), it seems a child of a former worker, still holds the rings of queue 0"
+	wait_for 5 said \
+		"process $child ('edges'), it seems a child of a former worker, still holds the rings of queue 0"
 	# A shuntd that knows nothing of that worker has not the rights to find out; root has.
 	stop shuntd
 	start_agent
-	wait_for 5 said "queue 0 is in use by another AF_XDP program: end it ('shunt doctor --dev $DEV' names it)"
+	wait_for 5 said \
+		"queue 0 is in use by another AF_XDP program: end it ('shunt doctor --dev $DEV' names it)"
 	host shunt doctor --dev "$DEV" >"$DIR/doctor" || true
 	assert_match "$(cat "$DIR/doctor")" "process $child \('edges'\) has AF_XDP sockets"
 	kill -KILL "$child"

@@ -24,7 +24,8 @@ test_epochs_that_were_frozen_between_two_agents_are_replaced() {
 	wait_for 5 sh -c "! kill -0 $child || grep -q Z /proc/$child/stat"
 	wait_for 5 said 'epochs were frozen by a worker'
 	start_edges
-	# The NIC takes the killed worker's core for up until the next one has an epoch of its own; what it sends there is lost.
+	# The NIC takes the killed worker's core for up until the next one has an epoch of its own;
+	# what it sends there is lost.
 	wait_for 10 stat_of '.wire.core[0].epoch >= 2 and .wire.core[0].up'
 	for i in {1..10}; do
 		assert_eq "$(ask "hello $i")" "hello $i"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# policy.sh - a policy that stalls its cores or ends its worker: found, put out of force, refused from then on
+# policy.sh - a policy that stalls its cores or ends its worker: found, put out of force, refused
+# from then on
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/serve.sh"
@@ -33,7 +34,8 @@ write_policy() {
 			long pid = 39, stop = 62;
 
 			asm volatile("syscall" : "+a"(pid) : : "rcx", "r11", "memory");
-			asm volatile("syscall" : "+a"(stop) : "D"(pid), "S"(19L) : "rcx", "r11", "memory");
+			asm volatile("syscall" : "+a"(stop) : "D"(pid), "S"(19L)
+				     : "rcx", "r11", "memory");
 		}
 	#endif
 	#endif
@@ -72,10 +74,12 @@ test_a_policy_that_stalls_its_cores_is_replaced_by_the_one_of_before() {
 	offer --rate 2000 --time 0.3
 	assert_all_answered
 	assert_conserved
-	assert_match "$(logs shuntd)" "'bad' is put out of force: core [0-9]+ of queue 0 did not come out of its select\(\); 'fcfs' is in force again"
+	assert_match "$(logs shuntd)" \
+		"'bad' is put out of force: core [0-9]+ of queue 0 did not come out of its select\(\); 'fcfs' is in force again"
 	assert_ge "$(stat_of '.domains[0].agent.policies_put_out.stalls')" 1 stalls
 	host shunt status --dev "$DEV" >"$DIR/out"
-	assert_match "$(cat "$DIR/out")" "policy bad, generation 2, was put out of force: core .*; the one of before is back"
+	assert_match "$(cat "$DIR/out")" \
+		"policy bad, generation 2, was put out of force: core .*; the one of before is back"
 }
 
 test_a_policy_that_ends_its_worker_is_replaced_by_the_one_of_before() {
@@ -83,7 +87,8 @@ test_a_policy_that_ends_its_worker_is_replaced_by_the_one_of_before() {
 	misbehave 2
 	wait_for 5 policy_is fcfs
 	stop spin
-	assert_match "$(logs shuntd)" "'bad' is put out of force: worker [0-9]+ of queue 0 died.* in its select\(\);.* start the worker again"
+	assert_match "$(logs shuntd)" \
+		"'bad' is put out of force: worker [0-9]+ of queue 0 died.* in its select\(\);.* start the worker again"
 	assert_ge "$(stat_of '.domains[0].agent.policies_put_out.faults')" 1 faults
 	start_worker
 	offer --rate 2000 --time 0.3
@@ -135,7 +140,8 @@ test_a_worker_that_is_stopped_is_not_the_policys_fault() {
 	wait_for 5 grep -q "is silent for" "$DIR/shuntd.log"
 	assert_eq "$(policy)" bad
 	host shunt knob set 0 0 --dev "$DEV"
-	wait_for 5 sh -c "kill -CONT ${PIDS[spin]}; nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats |
+	wait_for 5 sh -c \
+		"kill -CONT ${PIDS[spin]}; nsenter --net=/run/netns/shunt-$LAB-host shunt -j stats |
 		jq -e '.domains[0] | .up == .cores'"
 	offer --rate 2000 --time 0.2
 	assert_all_answered
@@ -152,7 +158,8 @@ test_an_agent_that_starts_with_a_refused_policy_puts_it_out_of_force() {
 	host shunt knob set 0 0 --dev "$DEV"
 	host shunt switch "$DIR/bad.shunt" --force --dev "$DEV"
 	# shellcheck disable=SC2046
-	host bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/put_out" key 0 0 0 0 value $(jq -r '.value | join(" ")' "$DIR/entry")
+	host bpftool map update pinned "/sys/fs/bpf/shunt/$DEV/put_out" key 0 0 0 0 value \
+		$(jq -r '.value | join(" ")' "$DIR/entry")
 	start_agent
 	wait_for 5 policy_is fcfs
 	assert_eq "$(json '.interfaces[0].state' host shunt -j status --dev "$DEV")" attached
@@ -163,7 +170,9 @@ test_without_a_policy_of_before_shuntd_says_what_to_do() {
 	load "$DIR/bad.c" "hang: {after: 300ms}"
 	start_worker
 	misbehave 2
-	wait_for 5 grep -q "should be put out of force: .* but there is no policy of before: put another" "$DIR/shuntd.log"
+	wait_for 5 grep -q \
+		"should be put out of force: .* but there is no policy of before: put another" \
+		"$DIR/shuntd.log"
 	assert_eq "$(policy)" bad
 }
 

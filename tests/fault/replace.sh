@@ -59,7 +59,8 @@ long_test_a_successor_that_hangs_is_left_behind() {
 logged_after() { serves && replaced_by_nobody; }
 replaced_by_nobody() { [ -n "$(successor abi 1)" ]; } # it hears the next one
 
-# Whichever process is killed, at whatever instant: one shuntd is left at most, and what it serves is whole.
+# Whichever process is killed, at whatever instant: one shuntd is left at most, and what it serves
+# is whole.
 test_kills_during_a_replacement_lose_nothing() {
 	local i
 	load fcfs "$BIG"
@@ -163,9 +164,12 @@ test_of_two_replacements_at_once_each_takes_over_in_turn() {
 		wait_for 10 serves
 		let_serve 100
 		pid=$(keeper_pid)
-		[ "$pid" = "${PIDS[first]}" ] || [ "$pid" = "${PIDS[second]}" ] || fail "$pid serves, $was did before"
-		[ "$pid" = "${PIDS[first]}" ] || wait "${PIDS[first]}" || fail "the first ended with status $?"
-		[ "$pid" = "${PIDS[second]}" ] || wait "${PIDS[second]}" || fail "the second ended with status $?"
+		[ "$pid" = "${PIDS[first]}" ] || [ "$pid" = "${PIDS[second]}" ] ||
+			fail "$pid serves, $was did before"
+		[ "$pid" = "${PIDS[first]}" ] || wait "${PIDS[first]}" ||
+			fail "the first ended with status $?"
+		[ "$pid" = "${PIDS[second]}" ] || wait "${PIDS[second]}" ||
+			fail "the second ended with status $?"
 	done
 	assert_nothing_lost
 }

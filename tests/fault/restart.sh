@@ -39,7 +39,8 @@ test_upgrades_under_load_lose_nothing() {
 		PIDS[shuntd]=${PIDS[next$i]}
 		unset "PIDS[next$i]"
 		wait_for 10 serves
-		assert_eq "$(readlink "/proc/$(agent_pid)/exe")" "$(realpath "$program")" "program of the agent"
+		assert_eq "$(readlink "/proc/$(agent_pid)/exe")" "$(realpath "$program")" \
+			"program of the agent"
 		let_serve 1000
 		[ "$program" = "$NEXT" ] && program=$(command -v shuntd) || program=$NEXT
 	done
@@ -104,7 +105,8 @@ test_end_gives_everything_up() {
 status_says() { host shunt status --dev "$DEV" >"$DIR/status" && grep -qE "$1" "$DIR/status"; }
 doctor_says() {
 	host shunt -j doctor --dev "$DEV" >"$DIR/doctor" || true # a failure is what it finds
-	jq -e --arg p "$1" '.findings[] | select(.check == "agent") | .text | test($p)' "$DIR/doctor" >/dev/null
+	jq -e --arg p "$1" '.findings[] | select(.check == "agent") | .text | test($p)' \
+		"$DIR/doctor" >/dev/null
 }
 
 test_status_tells_a_shuntd_that_hangs_from_one_that_ended_and_from_what_is_kept() {
@@ -116,13 +118,16 @@ test_status_tells_a_shuntd_that_hangs_from_one_that_ended_and_from_what_is_kept(
 	wait_for 5 status_says 'shuntd pid [0-9]+, no worker'
 	stop shuntd
 	wait_for 5 status_says 'has ended; memory and sockets are kept for the next one'
-	grep -qF "to go on: shuntd --dev $DEV" "$DIR/status" || fail "no next step: $(cat "$DIR/status")"
-	doctor_says 'has ended; memory and sockets are kept' || fail "what doctor says: $(host shunt doctor --dev "$DEV")"
+	grep -qF "to go on: shuntd --dev $DEV" "$DIR/status" ||
+		fail "no next step: $(cat "$DIR/status")"
+	doctor_says 'has ended; memory and sockets are kept' ||
+		fail "what doctor says: $(host shunt doctor --dev "$DEV")"
 	start_agent
 	wait_for 5 logged 'took over from'
 	host shuntd --dev "$DEV" --end
 	wait_for 5 status_says 'has ended, and nothing is kept'
-	doctor_says 'has ended, and nothing is kept' || fail "what doctor says: $(host shunt doctor --dev "$DEV")"
+	doctor_says 'has ended, and nothing is kept' ||
+		fail "what doctor says: $(host shunt doctor --dev "$DEV")"
 }
 
 # A look at the state must not keep a shuntd out.
@@ -178,7 +183,8 @@ test_another_abi_is_refused_with_what_would_be_lost() {
 	offer --rate 2000 --count 50 --time 1 --wait 10ms --mix short=1:1us
 	pid=$(agent_pid)
 	assert_exit 1 host build/tests/abi/shuntd --dev "$DEV" --replace
-	assert_match "$(cat "$DIR/err")" "ABI [0-9]+, this one 4000: 'shunt unload' and 'shunt load'.*now 50 requests"
+	assert_match "$(cat "$DIR/err")" \
+		"ABI [0-9]+, this one 4000: 'shunt unload' and 'shunt load'.*now 50 requests"
 	start_worker
 	wait_for 5 quiet
 	assert_eq "$(stat_of .total.replied)" 50 "replied in the end"
@@ -237,7 +243,8 @@ test_one_of_a_unit_is_not_replaced_from_outside() {
 	load fcfs
 	stop shuntd
 	host shuntd --dev "$DEV" --end
-	start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" env NOTIFY_SOCKET=@nobody shuntd --dev "$DEV"
+	start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" env NOTIFY_SOCKET=@nobody shuntd \
+		--dev "$DEV"
 	wait_for 10 test -S "$CTL"
 	assert_exit 1 host shuntd --dev "$DEV" --replace
 	assert_match "$(cat "$DIR/err")" 'systemctl restart'

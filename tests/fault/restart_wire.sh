@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# restart_wire.sh - the shuntds of a NIC that schedules and of its host are restarted and replaced while requests flow
+# restart_wire.sh - the shuntds of a NIC that schedules and of its host are restarted and replaced
+# while requests flow
 # runs: pairs
 export TRANSPORT=wire
 NO_LAB=1
@@ -35,7 +36,8 @@ test_restarts_and_replacements_on_the_wire_lose_nothing() {
 	local i
 	load fcfs
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time "$((TEST_LIMIT - 5))" \
+	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 \
+		--time "$((TEST_LIMIT - 5))" \
 		--mix short=0.7:1us,long=0.3:5us --json --wait 3s
 	wait_for 10 arrived 500
 	for ((i = 0; i < ${LONG:+19} + 1; i++)); do
@@ -54,7 +56,8 @@ test_restarts_and_replacements_on_the_wire_lose_nothing() {
 	assert_conserved
 	assert_eq "$(stat_of .total.lost)" 0 lost
 	wait_for 10 all_up
-	assert_eq "$(stat_of '[.wire.core[].epoch] | add')" "$CORES" "epochs of the cores" # nobody said HELLO anew
+	# nobody said HELLO anew
+	assert_eq "$(stat_of '[.wire.core[].epoch] | add')" "$CORES" "epochs of the cores"
 }
 
 run_tests "$@"

@@ -16,7 +16,8 @@ test_a_second_shuntd_is_refused_whatever_its_socket_and_leaves_no_trace() {
 	start_worker
 	before=$(ls /run/shunt)
 	assert_exit 1 host shuntd --dev "$DEV" --socket "$DIR/other.sock"
-	assert_match "$(cat "$DIR/err")" "another shuntd serves '$DEV' \(process $(stat_of .domains[0].agent.pid)\)"
+	assert_match "$(cat "$DIR/err")" \
+		"another shuntd serves '$DEV' \(process $(stat_of .domains[0].agent.pid)\)"
 	assert_exit 1 host shuntd --dev "$DEV"
 	assert_match "$(cat "$DIR/err")" 'it serves already .*--replace'
 	assert_eq "$(ls /run/shunt)" "$before" "what is in /run/shunt"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# surroundings.sh - shuntd where what it is started with, or what is around it, is not as it should be: folders that others may
-# write, descriptors that are closed, a stderr that nobody reads, limits
+# surroundings.sh - shuntd where what it is started with, or what is around it, is not as it should
+# be: folders that others may write, descriptors that are closed, a stderr that nobody reads, limits
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
@@ -32,7 +32,10 @@ test_pins_in_a_folder_that_others_may_write_are_not_taken() {
 # A worker of the user that shuntd lets in comes, and is told when it asks for its domain.
 let_in() { as $STRANGER timeout 10 build/tests/harm given $SOCK 0; }
 # WORDS for the shell: shuntd, started so, from one of its own.
-start_so() { start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" bash -c "$1 exec shuntd --dev $DEV --user $STRANGER $2"; }
+start_so() {
+	start shuntd nsenter "--net=/run/netns/shunt-$LAB-host" bash \
+		-c "$1 exec shuntd --dev $DEV --user $STRANGER $2"
+}
 
 test_closed_standard_descriptors_are_replaced_before_any_other_is_made() {
 	local fd
@@ -40,8 +43,10 @@ test_closed_standard_descriptors_are_replaced_before_any_other_is_made() {
 	start_so '' '<&- >&- 2>&-'
 	wait_for 10 listens $SOCK
 	for fd in 0 1 2; do
-		assert_eq "$(readlink "/proc/$(keeper_pid)/fd/$fd")" /dev/null "descriptor $fd of the keeper"
-		assert_eq "$(readlink "/proc/$(agent_pid)/fd/$fd")" /dev/null "descriptor $fd of the agent"
+		assert_eq "$(readlink "/proc/$(keeper_pid)/fd/$fd")" /dev/null \
+			"descriptor $fd of the keeper"
+		assert_eq "$(readlink "/proc/$(agent_pid)/fd/$fd")" /dev/null \
+			"descriptor $fd of the agent"
 	done
 	let_in
 	# The next agent has all that the first had: the lock, too.
@@ -58,11 +63,14 @@ test_a_reader_of_stderr_that_ends_does_not_end_shuntd() {
 	wait_for 10 listens $SOCK
 	agent=$(agent_pid) keeper=$(keeper_pid)
 	# Nobody knows when the reader is gone; each of these is told of.
-	for _ in 1 2 3 4 5; do as 61000 build/tests/harm given $SOCK 0 && fail "a stranger was let in"; done
+	for _ in 1 2 3 4 5; do
+		as 61000 build/tests/harm given $SOCK 0 && fail "a stranger was let in"
+	done
 	let_in
 	assert_eq "$(agent_pid) $(keeper_pid)" "$agent $keeper" "processes of shuntd"
 	# What it executes starts with the signal's usual effect.
-	assert_eq "$((0x$(awk '/^SigIgn/ { print $2 }' "/proc/$agent/status") >> 12 & 1))" 0 "SIGPIPE is ignored by inheritance"
+	assert_eq "$((0x$(awk '/^SigIgn/ { print $2 }' "/proc/$agent/status") >> 12 & 1))" 0 \
+		"SIGPIPE is ignored by inheritance"
 }
 
 # The kernel's pipe holds 64 KiB; whoever has its other end does not read.
@@ -78,7 +86,8 @@ test_a_stderr_that_is_full_holds_nobody_up() {
 	let_in
 	dd bs=65536 count=1 iflag=fullblock <&"$full" of=/dev/null 2>/dev/null
 	let_in
-	assert_match "$(timeout 2 cat <&"$full" | tr -d '\0' || true)" "[0-9]+ lines were dropped: nobody read standard error"
+	assert_match "$(timeout 2 cat <&"$full" | tr -d '\0' || true)" \
+		"[0-9]+ lines were dropped: nobody read standard error"
 }
 
 test_a_plain_file_at_the_sockets_path_is_left_alone() {
@@ -87,7 +96,8 @@ test_a_plain_file_at_the_sockets_path_is_left_alone() {
 	for path in "$DIR/it" "$DIR/it.ctl" "$DIR/it.lock"; do
 		echo precious >"$path"
 		assert_exit 1 host timeout 10 shuntd --dev "$DEV" --socket "$DIR/it"
-		assert_match "$(cat "$DIR/err")" "cannot (listen at|lock) '$path': what is there is no .*: remove it, or name another --socket"
+		assert_match "$(cat "$DIR/err")" \
+			"cannot (listen at|lock) '$path': what is there is no .*: remove it, or name another --socket"
 		assert_eq "$(cat "$path")" precious "the file"
 		rm "$path"
 	done
@@ -116,19 +126,23 @@ test_workers_reach_the_socket_whatever_the_umask_was() {
 
 test_a_limit_of_file_sizes_is_named() {
 	load_only
-	start shuntd prlimit --fsize=100000:unlimited nsenter "--net=/run/netns/shunt-$LAB-host" shuntd --dev "$DEV"
+	start shuntd prlimit --fsize=100000:unlimited nsenter "--net=/run/netns/shunt-$LAB-host" \
+		shuntd --dev "$DEV"
 	wait_for 10 listens $SOCK
 	wait_for 10 agent_pid
 	stop_shuntd
 	assert_exit 1 host timeout 10 prlimit --fsize=100000 shuntd --dev "$DEV"
-	assert_match "$(cat "$DIR/err")" "files may be 100000 bytes long \(RLIMIT_FSIZE\).*LimitFSIZE="
+	assert_match "$(cat "$DIR/err")" \
+		"files may be 100000 bytes long \(RLIMIT_FSIZE\).*LimitFSIZE="
 }
 
 test_a_key_that_is_no_plain_file_is_refused_at_once() {
 	mkfifo -m 600 "$DIR/key"
-	assert_exit 2 host timeout 10 shuntd --role host --dev "$DEV" --nic 02:00:00:00:00:01 --key "$DIR/key"
+	assert_exit 2 host timeout 10 shuntd --role host --dev "$DEV" --nic 02:00:00:00:00:01 \
+		--key "$DIR/key"
 	assert_match "$(cat "$DIR/err")" "the key '$DIR/key' is no plain file"
-	assert_exit 2 host timeout 10 shuntd --role host --dev "$DEV" --nic 02:00:00:00:00:01 --key /dev/zero
+	assert_exit 2 host timeout 10 shuntd --role host --dev "$DEV" --nic 02:00:00:00:00:01 \
+		--key /dev/zero
 	assert_match "$(cat "$DIR/err")" "the key '/dev/zero' is no plain file"
 }
 

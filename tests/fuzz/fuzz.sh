@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# fuzz.sh - every input that a fuzzer found worth keeping, once more; with LONG=1, a minute of each fuzzer
+# fuzz.sh - every input that a fuzzer found worth keeping, once more; with LONG=1, a minute of each
+# fuzzer
 #
-# The corpora lie in tests/fuzz/corpus. What breaks something is kept as build/fuzz/NAME-*: mend it, and put it there.
+# The corpora lie in tests/fuzz/corpus. What breaks something is kept as build/fuzz/NAME-*: mend it,
+# and put it there.
 . "$(dirname "$0")/../lib.sh"
 
 NO_LAB=1
@@ -15,8 +17,10 @@ fuzzer() {
 	local name=$1
 	shift
 	mkdir -p "$ROOT/build/fuzz"
-	"$ROOT/build/tests/fuzz/$name" -timeout=30 -rss_limit_mb=4096 -artifact_prefix="$ROOT/build/fuzz/$name-" "$@" \
-		>"$DIR/$name.log" 2>&1 || broken "$(grep -vE '^(INFO|#|[[:space:]]*"|0x)' "$DIR/$name.log" | head -n 40)"
+	"$ROOT/build/tests/fuzz/$name" -timeout=30 -rss_limit_mb=4096 \
+		-artifact_prefix="$ROOT/build/fuzz/$name-" "$@" \
+		>"$DIR/$name.log" 2>&1 ||
+		broken "$(grep -vE '^(INFO|#|[[:space:]]*"|0x)' "$DIR/$name.log" | head -n 40)"
 }
 
 # Edges that the inputs of a folder reach.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# models.sh - spin checks the protocols in every interleaving, and finds what is wrong in broken ones
+# models.sh - spin checks the protocols in every interleaving, and finds what is wrong in broken
+# ones
 # runs: beside
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
@@ -31,17 +32,33 @@ breaks() {
 
 test_no_request_is_left_beside_an_idle_core() { holds idle.pml; }
 test_a_core_blind_to_hold_rings_leaves_one() { breaks idle.pml -DBLIND; }
-test_the_wire_loses_no_capacity_and_serves_nothing_twice() { holds wire.pml -DFAULTS=$((${LONG:-0} ? 3 : 2)); }
+test_the_wire_loses_no_capacity_and_serves_nothing_twice() {
+	holds wire.pml -DFAULTS=$((${LONG:-0} ? 3 : 2))
+}
 test_a_core_that_takes_what_is_late_serves_twice() { breaks wire.pml -DFAULTS=2 -DTAKE_LATE; }
 test_a_nic_that_never_skips_loses_capacity() { breaks wire.pml -DFAULTS=2 -DNO_SKIP; }
 test_a_nic_that_believes_old_epochs_forgets_requests() { breaks wire.pml -DFAULTS=2 -DNO_EPOCH; }
-test_a_hello_that_is_given_two_epochs_serves_twice() { breaks wire.pml -DN=2 -DFAULTS=2 -DWELCOME_ANY; }
-test_tokens_are_queued_once_and_go_on_once() { holds wire.pml -DN=2 -DPARKS=1 -DFAULTS=$((${LONG:-0} ? 2 : 1)); }
-test_a_nic_that_queues_a_token_whenever_it_hears_it_goes_on_twice() { breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DQUEUE_AGAIN; }
-test_a_nic_that_sends_before_the_first_credit_sends_to_nobody() { breaks wire.pml -DN=2 -DFAULTS=0 -DSEND_EARLY; }
-test_a_token_that_is_said_once_is_forgotten() { breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DSAY_ONCE; }
-test_no_hello_but_the_hosts_next_ends_an_epoch() { holds hello.pml -DFAULTS=$((${LONG:-0} ? 3 : 2)); }
-test_a_host_whose_clock_was_set_back_is_refused_for_ever() { breaks hello.pml -DCLOCK -DFORGED=0 -DFAULTS=0; }
+test_a_hello_that_is_given_two_epochs_serves_twice() {
+	breaks wire.pml -DN=2 -DFAULTS=2 -DWELCOME_ANY
+}
+test_tokens_are_queued_once_and_go_on_once() {
+	holds wire.pml -DN=2 -DPARKS=1 -DFAULTS=$((${LONG:-0} ? 2 : 1))
+}
+test_a_nic_that_queues_a_token_whenever_it_hears_it_goes_on_twice() {
+	breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DQUEUE_AGAIN
+}
+test_a_nic_that_sends_before_the_first_credit_sends_to_nobody() {
+	breaks wire.pml -DN=2 -DFAULTS=0 -DSEND_EARLY
+}
+test_a_token_that_is_said_once_is_forgotten() {
+	breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DSAY_ONCE
+}
+test_no_hello_but_the_hosts_next_ends_an_epoch() {
+	holds hello.pml -DFAULTS=$((${LONG:-0} ? 3 : 2))
+}
+test_a_host_whose_clock_was_set_back_is_refused_for_ever() {
+	breaks hello.pml -DCLOCK -DFORGED=0 -DFAULTS=0
+}
 test_a_nic_that_takes_every_greater_number_can_be_used_up() { breaks hello.pml -DJUMP; }
 test_with_one_key_a_host_ends_anothers_epoch() { breaks hello.pml -DONE_KEY; }
 test_a_host_that_believes_unproved_answers_is_led_astray() { breaks hello.pml -DUNPROVED; }
@@ -49,9 +66,11 @@ test_a_nic_that_looks_at_no_number_ends_what_is_alive() { breaks hello.pml -DANY
 test_a_nic_that_does_not_know_its_life_takes_what_is_late() { breaks hello.pml -DNO_LIFE; }
 test_a_host_without_nonces_believes_what_is_late() { breaks hello.pml -DNO_NONCE; }
 
-# What each rule of the wire is good for takes a state space each: two of them always, all in `make test-long`.
+# What each rule of the wire is good for takes a state space each: two of them always, all in `make
+# test-long`.
 if [ $# = 0 ] && [ -z "$LONG" ]; then
 	# shellcheck disable=SC2046
-	run_tests $(grep -oE '^test_[a-z_]+' "$0" | grep -vE 'never_skips|old_epochs|two_epochs|said_once')
+	run_tests $(grep -oE '^test_[a-z_]+' "$0" |
+		grep -vE 'never_skips|old_epochs|two_epochs|said_once')
 fi
 run_tests "$@"

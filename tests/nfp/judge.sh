@@ -14,6 +14,7 @@ cd "$(dirname "$0")/../.."
 
 prepare_guest || { echo "skip: $WHY" >&2 && exit 77; }
 fill_root -- "${objects[@]}"
-boot "$KERNEL" "$NFP/judged.log" || { echo "the guest did not end" >&2 && tail -5 "$NFP/judged.log" >&2 && exit 1; }
+boot "$KERNEL" "$NFP/judged.log" || { echo "the guest did not end" >&2 &&
+	tail -5 "$NFP/judged.log" >&2 && exit 1; }
 grep -E '^(accepts|refuses) ' "$NFP/judged.log" || true
 ! grep '^FAIL ' "$NFP/judged.log" >&2

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# lib.sh - sourced, after tests/vm/lib.sh: a guest with the driver's eBPF code, out of the kernel's own source
+# lib.sh - sourced, after tests/vm/lib.sh: a guest with the driver's eBPF code, out of the kernel's
+# own source
 #
-# Debian's kernels come without netdevsim, and the driver's code wants a card: both modules are built
-# here, from packages of the very version that is booted.
+# Debian's kernels come without netdevsim, and the driver's code wants a card: both modules are
+# built here, from packages of the very version that is booted.
 # shellcheck shell=bash
 NFP=$OUT/nfp
 SERIES=6.1 # of the kernel whose verifier and JIT judge
@@ -12,9 +13,11 @@ DRIVER=drivers/net/ethernet/netronome/nfp
 fetch_sources() {
 	local dir=$NFP/$1 source=linux-source-$SERIES
 	[ ! -e "$dir/complete" ] || return 0
-	unpack "$dir" "linux-headers-$1" "linux-headers-${1%-amd64}-common" "linux-kbuild-$SERIES" "$source" || return 1
+	unpack "$dir" "linux-headers-$1" "linux-headers-${1%-amd64}-common" "linux-kbuild-$SERIES" \
+		"$source" || return 1
 	# The headers' Makefile and links name the place where they would be installed.
-	sed -i "s|\([= ]\)/usr/src/linux-headers|\1$dir/usr/src/linux-headers|" "$dir/usr/src/linux-headers-$1/Makefile"
+	sed -i "s|\([= ]\)/usr/src/linux-headers|\1$dir/usr/src/linux-headers|" \
+		"$dir/usr/src/linux-headers-$1/Makefile"
 	tar -xJf "$dir/usr/src/$source.tar.xz" -C "$dir" --strip-components=1 \
 		"$source/drivers/net/netdevsim" "$source/$DRIVER"
 	rm "$dir/usr/src/$source.tar.xz"
@@ -25,7 +28,8 @@ fetch_sources() {
 build_module() {
 	local kernel=$1 dir=$2
 	shift 2
-	make -s -C "$NFP/$kernel/usr/src/linux-headers-$kernel" M="$dir" "$@" modules >"$dir.log" 2>&1 ||
+	make -s -C "$NFP/$kernel/usr/src/linux-headers-$kernel" M="$dir" "$@" modules >"$dir.log" \
+		2>&1 ||
 		{ tail -20 "$dir.log" >&2 && return 1; }
 }
 
@@ -63,7 +67,8 @@ fill_root() {
 		shift
 	done
 	shift
-	gcc -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -I. tests/nfp/judge.c loader/card_log.c \
+	gcc -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter \
+		-I. tests/nfp/judge.c loader/card_log.c \
 		-o "$NFP/judge" -lbpf
 	make_root tests/nfp/guest.sh busybox "$NFP/judge" "${programs[@]}"
 	mkdir -p "$ROOT"/{nfp,judged}

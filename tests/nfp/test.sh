@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# test.sh - offload without a card: netdevsim, our programs and the probes before the card's own verifier and JIT
+# test.sh - offload without a card: netdevsim, our programs and the probes before the card's own
+# verifier and JIT
 #
-# test.sh OBJECT… : programs that the card must accept. What is in tests/nfp/probes says in its first lines
-# what it must be: "card: accepts" or "card: refuses RULE". UPDATE=1 records the card's verdicts anew; LONG=1 has
-# the card and lint judge 600 probes with changed instructions, too.
+# test.sh OBJECT… : programs that the card must accept. What is in tests/nfp/probes says in its
+# first lines what it must be: "card: accepts" or "card: refuses RULE". UPDATE=1 records the card's
+# verdicts anew; LONG=1 has the card and lint judge 600 probes with changed instructions, too.
 set -euo pipefail
 export LC_ALL=C # the record is sorted so
 cd "$(dirname "$0")/../.."
@@ -29,7 +30,8 @@ verdict() { sed -n "s/^\(accepts\|refuses\) $1 /\1 /p" "$LOG"; }
 # What the checks need besides the programs.
 fill_checks() {
 	cp tests/nfp/checks.sh "$ROOT/"
-	cp "$NFP/$KERNEL/netdevsim/netdevsim.ko" "$OUT/$KERNEL/lib/modules/$KERNEL/kernel/net/psample/psample.ko" "$ROOT/nfp/"
+	cp "$NFP/$KERNEL/netdevsim/netdevsim.ko" \
+		"$OUT/$KERNEL/lib/modules/$KERNEL/kernel/net/psample/psample.ko" "$ROOT/nfp/"
 	strip -g "$ROOT"/nfp/*.ko
 	cp build/bpf/*.o $BUILT/small.o "$ROOT/bpf/"
 	cp build/nfp/*.o build/nfp/*.why "$ROOT/nfp/"
@@ -47,7 +49,8 @@ check_ours() {
 		said=$(verdict "$(basename "$o")")
 		lint=$(lint_says "$o")
 		case $said in
-		accepts*) ok "the card accepts $(basename "$o" .o): ${said#accepts } of $CARD_INSNS instructions" ;;
+		accepts*) ok "the card accepts $(basename "$o" \
+			.o): ${said#accepts } of $CARD_INSNS instructions" ;;
 		*) bad "the card refuses $(basename "$o" .o): ${said#refuses }" ;;
 		esac
 		case $lint in
@@ -95,13 +98,15 @@ check_record() {
 	fi
 }
 
-# Accepted probes that do not take long, with other instructions. SEED and MUTANTS in the environment repeat them.
+# Accepted probes that do not take long, with other instructions. SEED and MUTANTS in the
+# environment repeat them.
 make_mutants() {
 	local dir=$NFP/mutants sound=() p
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	for p; do
-		case $p in too_long* | unbounded_packet* | map_count* | map_entries* | functions*) ;; *_ok) sound+=("$BUILT/probes/$p.o") ;; esac
+		case $p in too_long* | unbounded_packet* | map_count* | map_entries* | functions*) \
+			;; *_ok) sound+=("$BUILT/probes/$p.o") ;; esac
 	done
 	echo "# seed ${SEED:=$RANDOM}"
 	python3 tests/nfp/mutants.py "$dir" "$SEED" "${MUTANTS:-${LONG:+600}}" "${sound[@]}"

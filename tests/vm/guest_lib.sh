@@ -15,7 +15,9 @@ bad() { echo "FAIL $*"; }
 check() {
 	name=$1
 	shift
-	if "$@" >/tmp/out 2>&1; then ok "$name"; else bad "$name: $(grep -v 'bpftool is now\|--legacy' /tmp/out | tail -n 4 | tr '\n' ' ')"; fi
+	if "$@" >/tmp/out 2>&1; then ok "$name"; else bad \
+		"$name: $(grep -v 'bpftool is now\|--legacy' /tmp/out | tail -n 4 | tr '\n' ' ')"; \
+		fi
 }
 # NAME PATTERN FILE
 shows() {

@@ -11,7 +11,8 @@ LIMIT=${LIMIT:-1200} # seconds a guest may take
 install_tools() {
 	local missing=() p
 	for p; do
-		dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' || missing+=("$p")
+		dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' ||
+			missing+=("$p")
 	done
 	[ ${#missing[@]} = 0 ] || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
 		--no-install-recommends "${missing[@]}" >/dev/null
@@ -19,7 +20,8 @@ install_tools() {
 
 # The newest kernel of a series, as in 6.1.0-56-amd64.
 newest() {
-	apt-cache search --names-only "^linux-image-${1//./\\.}\\.[-+.a-z0-9]*$ARCH\$" | awk '{print $1}' |
+	apt-cache search --names-only "^linux-image-${1//./\\.}\\.[-+.a-z0-9]*$ARCH\$" |
+		awk '{print $1}' |
 		grep -vE 'cloud|rt-|unsigned|dbg' | sed 's/^linux-image-//' | sort -V | tail -1
 }
 
@@ -40,10 +42,12 @@ unpack() {
 choose() {
 	ARCH=$1
 	case $ARCH in
-	amd64) SYSTEM='' B=build TRIPLET=x86_64-linux-gnu QEMU=(qemu-system-x86_64 -M pc -cpu max) CONSOLE=ttyS0 ;;
+	amd64) SYSTEM='' B=build TRIPLET=x86_64-linux-gnu QEMU=(qemu-system-x86_64 -M pc -cpu max) \
+		CONSOLE=ttyS0 ;;
 	arm64)
 		SYSTEM=$OUT/arm64 TRIPLET=aarch64-linux-gnu CONSOLE=ttyAMA0
-		# BlueField-2's core. Not "max": the pointer authentication of what Debian builds takes an emulator most of its time.
+		# BlueField-2's core. Not "max": the pointer authentication of what Debian builds
+		# takes an emulator most of its time.
 		B=build/$TRIPLET QEMU=(qemu-system-aarch64 -M virt -cpu cortex-a72)
 		;;
 	*) echo "no guest of architecture '$ARCH'" >&2; exit 2 ;;
@@ -63,7 +67,8 @@ find_in() {
 # FILE: the shared libraries that it wants, and those that they want, and the loader.
 add_libraries() {
 	local name from
-	readelf -ld "$1" 2>/dev/null | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p; s/.*interpreter: .*\/\(.*\)\]/\1/p' |
+	readelf -ld "$1" 2>/dev/null |
+		sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p; s/.*interpreter: .*\/\(.*\)\]/\1/p' |
 		while read -r name; do
 			[ ! -e "$ROOT/lib/$name" ] || continue
 			from=$(find_in "$name" /lib/$TRIPLET /usr/lib/$TRIPLET /lib64 /lib)
@@ -115,19 +120,24 @@ make_root() {
 pack_root() { (cd "$ROOT" && find . | busybox cpio -o -H newc 2>/dev/null) | gzip -1 >"$ROOT.gz"; }
 
 # KERNEL CONSOLE: one guest, until it powers off; what it prints is in CONSOLE at once.
-# thread=single: with a thread a CPU, the emulator runs code that the guest's kernel is patching (static keys), and panics it.
-# no_timer_check: a guest that the host keeps waiting takes its timer for broken.
+# thread=single: with a thread a CPU, the emulator runs code that the guest's kernel is patching
+# (static keys), and panics it. no_timer_check: a guest that the host keeps waiting takes its timer
+# for broken.
 run_guest() {
+	local quiet="quiet panic=-1 mitigations=off"
 	timeout "$LIMIT" nice "${QEMU[@]}" -accel tcg,thread=single -smp 2 -m 2048 -nographic \
-		-no-reboot -nodefaults -serial stdio -kernel "$OUT/$1/boot/vmlinuz-$1" -initrd "$ROOT.gz" \
-		-append "console=$CONSOLE quiet panic=-1 mitigations=off random.trust_cpu=on no_timer_check" </dev/null |
+		-no-reboot -nodefaults -serial stdio -kernel "$OUT/$1/boot/vmlinuz-$1" \
+		-initrd "$ROOT.gz" \
+		-append "console=$CONSOLE $quiet random.trust_cpu=on no_timer_check" \
+		</dev/null |
 		stdbuf -o0 tr -d '\r' >"$2" || true
 }
 
 PANICS=0 # of guests, by that fault of the emulator's
 
-# KERNEL CONSOLE: runs the root. A guest that ends in the emulator's own panic is run again, twice at most, and counted;
-# its console is kept as CONSOLE.panicN. False: the guest did not end, or panicked otherwise.
+# KERNEL CONSOLE: runs the root. A guest that ends in the emulator's own panic is run again, twice
+# at most, and counted; its console is kept as CONSOLE.panicN. False: the guest did not end, or
+# panicked otherwise.
 boot() {
 	local tries
 	pack_root
@@ -137,7 +147,8 @@ boot() {
 		grep -q 'int3: 0000 \[#' "$2" || return 1
 		PANICS=$((PANICS + 1))
 		cp "$2" "$2.panic$PANICS"
-		echo "# $1: the emulator's int3 panic; console in ${2#"$PWD"/}.panic$PANICS$( ((tries == 3)) || echo "; once more")"
+		echo "# $1: the emulator's int3 panic; console in ${2#"$PWD"/}.panic$PANICS$( \
+			((tries == 3)) || echo "; once more")"
 	done
 	return 1
 }

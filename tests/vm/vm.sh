@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# vm.sh [SERIES[:ARCH]…] - Debian's kernels in QEMU: every object loads, requests are served end to end, and
-# the wire lab runs. 6.1 and 6.12, for amd64 and arm64, unless others are named.
+# vm.sh [SERIES[:ARCH]…] - Debian's kernels in QEMU: every object loads, requests are served end to
+# end, and the wire lab runs. 6.1 and 6.12, for amd64 and arm64, unless others are named.
 #
-# Kernels, and an arm64 guest's programs that are not shunt's, are unpacked from Debian's packages into
-# build/vm/ (nothing is installed but QEMU and busybox); the guest is an initramfs with shunt's programs and runs
-# under emulation, without KVM. For arm64, shunt must have been cross-built: vm.mk does.
+# Kernels, and an arm64 guest's programs that are not shunt's, are unpacked from Debian's packages
+# into build/vm/ (nothing is installed but QEMU and busybox); the guest is an initramfs with shunt's
+# programs and runs under emulation, without KVM. For arm64, shunt must have been cross-built: vm.mk
+# does.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/vm/lib.sh
@@ -18,16 +19,20 @@ skip() {
 }
 
 # Programs of the guest that are not shunt's.
-# Busybox starts its own unshare and ip, whatever is in the path: so what starts others is not from it.
+# Busybox starts its own unshare and ip, whatever is in the path: so what starts others is not from
+# it.
 PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env seq)
-PACKAGES=(busybox-static coreutils bpftool iproute2 ethtool bash jq util-linux libbpf1 libelf1 zlib1g libmnl0 libcap2 libbsd0
-	libmd0 libtinfo6 libjq1 libonig5 libc6 libcyaml1 libyaml-0-2 libjansson4 libcap-ng0 libselinux1 libpcre2-8-0 libxdp1)
+PACKAGES=(busybox-static coreutils bpftool iproute2 ethtool bash jq util-linux libbpf1 libelf1 \
+	zlib1g libmnl0 libcap2 libbsd0
+	libmd0 libtinfo6 libjq1 libonig5 libc6 libcyaml1 libyaml-0-2 libjansson4 libcap-ng0 \
+		libselinux1 libpcre2-8-0 libxdp1)
 
 prepare() {
 	case $ARCH in
 	amd64) install_tools qemu-system-x86 busybox-static ;;
 	*)
-		dpkg --print-foreign-architectures | grep -qx "$ARCH" && [ -x "$B/shunt" ] || return 1
+		dpkg --print-foreign-architectures | grep -qx "$ARCH" && [ -x "$B/shunt" ] ||
+			return 1
 		install_tools qemu-system-arm
 		unpack "$SYSTEM" "${PACKAGES[@]}"
 		;;
@@ -47,7 +52,8 @@ add_lab() {
 
 fill_root() {
 	local m
-	make_root tests/vm/guest.sh "${PROGRAMS[@]}" "$B"/shunt "$B"/shuntd "$B"/shunt-spin "$B"/shunt-load
+	make_root tests/vm/guest.sh "${PROGRAMS[@]}" "$B"/shunt "$B"/shuntd "$B"/shunt-spin \
+		"$B"/shunt-load
 	cp -r "$B"/bpf/*.o "$B/host" "$ROOT/bpf/"
 	# Busybox has none, and the other one wants four libraries more.
 	printf '#!/bin/sh\ngrep -q " $2 " /proc/mounts\n' >"$ROOT/bin/mountpoint"

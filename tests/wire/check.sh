@@ -29,7 +29,8 @@ stray() { jq -s '[.[].stray] | add' "$DIR/client.json"; }
 # NAME: how often the NIC counted it; as in enum shunt_nic_event, without SHUNT_NIC_EV_.
 ev() {
 	local i
-	i=$(grep -o '^	SHUNT_NIC_EV_[A-Z_]*' "$ROOT/include/shunt/nic.h" | grep -nx "	SHUNT_NIC_EV_$1" | cut -d: -f1)
+	i=$(grep -o '^	SHUNT_NIC_EV_[A-Z_]*' "$ROOT/include/shunt/nic.h" |
+		grep -nx "	SHUNT_NIC_EV_$1" | cut -d: -f1)
 	nic_state ".ev[$((i - 1))]"
 }
 

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # faults.sh - a bad link between NIC and cores: loss, duplication and reordering (faults.bpf.c)
 #
-# Sourced after lab.sh. "lose" of lab.sh is for a good link's programs; here all faults are set at once.
+# Sourced after lab.sh. "lose" of lab.sh is for a good link's programs; here all faults are set at
+# once.
 
 FAULTS=/sys/fs/bpf/faults
 
@@ -20,7 +21,8 @@ bad_link() {
 	done
 	ip -n "shunt-$LAB-switch" link set back master br0
 	in_ns switch bridge link set dev back learning off flood off
-	in_ns switch bpftool prog loadall build/tests/wire/faults.o $FAULTS pinmaps $FAULTS >/dev/null
+	in_ns switch bpftool prog loadall build/tests/wire/faults.o $FAULTS pinmaps $FAULTS \
+		>/dev/null
 	for i in 0 1; do
 		# shellcheck disable=SC2046
 		in_ns switch bpftool map update pinned $FAULTS/again key $(bytes4 $i) \
@@ -32,16 +34,18 @@ bad_link() {
 	done
 }
 
-# LOST BURST TWICE LATE [TYPE]: percent of frames, each way; lost ones in bursts of so many, and of that type alone. What was
-# counted begins anew.
+# LOST BURST TWICE LATE [TYPE]: percent of frames, each way; lost ones in bursts of so many, and of
+# that type alone. What was counted begins anew.
 set_faults() {
 	local zero8="0 0 0 0 0 0 0 0"
 	# shellcheck disable=SC2046,SC2086
 	bpftool map update pinned $FAULTS/loss key 0 0 0 0 \
-		value $(bytes4 $(($1 * 65536 / 100))) $(bytes4 "$2") 0 0 0 0 $(bytes4 "${5:-0}") $zero8
+		value $(bytes4 $(($1 * 65536 / 100))) $(bytes4 "$2") 0 0 0 0 $(bytes4 "${5:-0}") \
+		$zero8
 	# shellcheck disable=SC2046,SC2086
 	bpftool map update pinned $FAULTS/faults key 0 0 0 0 \
-		value $(bytes4 $(($3 * 65536 / 100))) $(bytes4 $(($4 * 65536 / 100))) $zero8 $zero8 $zero8 $zero8
+		value $(bytes4 $(($3 * 65536 / 100))) $(bytes4 $(($4 * 65536 / 100))) $zero8 \
+		$zero8 $zero8 $zero8
 }
 
 # MAP FIELD: what was counted.

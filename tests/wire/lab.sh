@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# lab.sh - for tests of the wire's protocol: a NIC and cores that do what the protocol says and no more
+# lab.sh - for tests of the wire's protocol: a NIC and cores that do what the protocol says and no
+# more
 #
 # Sourced after ../lib.sh, with NO_LAB=1.
 
