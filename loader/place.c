@@ -64,14 +64,24 @@ static int fail_renamed(struct ctl *ctl, const struct shunt_cfg *cfg)
 	return -EXDEV;
 }
 
+static int fail_only_twin(struct ctl *ctl, const char *other)
+{
+	fail(ctl, -ENODEV, "there is no interface '%s' here; the pins of that name are those of '%s', as bpffs knows no dots",
+	     ctl->ifname, other);
+	hint(ctl, "if you mean '%s': --dev %s", other, other);
+	return -ENODEV;
+}
+
 /* The other one has another name: eth0.1 and eth0_1. */
 int place_check_twin(struct ctl *ctl, unsigned int ifindex)
 {
 	char other[IF_NAMESIZE];
 
-	if (!ctl->ifindex || ifindex == ctl->ifindex || !if_indextoname(ifindex, other) || !strcmp(other, ctl->ifname) ||
+	if (ifindex == ctl->ifindex || !if_indextoname(ifindex, other) || !strcmp(other, ctl->ifname) ||
 	    !where_share_pins(ctl, other, ctl->ifname))
 		return 0;
+	if (!ctl->ifindex)
+		return fail_only_twin(ctl, other);
 	fail(ctl, -EEXIST, "the pins of '%s' and '%s' have one name, as bpffs knows no dots, and shunt is loaded on '%s'",
 	     ctl->ifname, other, other);
 	hint(ctl, "for '%s' say --dev %s; pin those of '%s' elsewhere: mount -t bpf -o mode=0700 bpf DIR, shunt --bpffs DIR "
@@ -104,10 +114,10 @@ int place_check(struct ctl *ctl)
 		return err;
 	if (!here)
 		return link.ifindex ? fail_elsewhere(ctl, &cfg) : fail_gone(ctl);
-	if (!link.ifindex || !ctl->ifindex || cfg.ifindex == ctl->ifindex)
+	if (!link.ifindex || cfg.ifindex == ctl->ifindex)
 		return 0;
 	err = place_check_twin(ctl, cfg.ifindex);
-	return err ? err : fail_renamed(ctl, &cfg);
+	return err || !ctl->ifindex ? err : fail_renamed(ctl, &cfg);
 }
 
 /* Where cfg cannot be read, the link's number of the interface must do. */
@@ -125,8 +135,11 @@ int place_check_unload(struct ctl *ctl)
 		return place_check_twin(ctl, link.ifindex);
 	err = where_link(ctl, &link);
 	ctl_forget(ctl);
-	if (err || !link.ifindex || !ctl->ifindex || link.ifindex == ctl->ifindex)
+	if (err || !link.ifindex || link.ifindex == ctl->ifindex)
 		return 0;
+	err = place_check_twin(ctl, link.ifindex);
+	if (err || !ctl->ifindex)
+		return err;
 	fail(ctl, -EXDEV, "what is pinned as '%s' is attached to interface %u, and '%s' here is interface %u",
 	     ctl->ifname, link.ifindex, ctl->ifname, ctl->ifindex);
 	hint(ctl, "it may be one of another network namespace: nsenter --net=/run/netns/NAME shunt unload --dev %s",

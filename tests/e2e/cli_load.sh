@@ -421,6 +421,19 @@ test_interfaces_whose_pins_have_one_name_are_told_apart() {
 		-j)" "sec.100 fcfs"
 }
 
+test_an_interface_that_is_not_there_is_not_taken_for_one_whose_pins_have_its_name() {
+	host ip link add sec.100 type veth peer name secp
+	host ip link set sec.100 up
+	host shunt load fcfs --dev sec.100 --port 9000
+	for verb in "slo set default 1ms" status unload; do
+		# shellcheck disable=SC2086
+		assert_exit 1 host shunt $verb --dev sec_100
+		assert_match "$(cat "$DIR/err")" "no interface 'sec_100' here.* those of 'sec.100'"
+	done
+	assert_eq "$(json '.interfaces | map(.interface + " " + .policy) | join(" ")' host shunt -j)" "sec.100 fcfs"
+	host shunt unload --dev sec.100
+}
+
 test_a_vanished_interface_is_seen_and_attached_again() {
 	host shunt load fcfs --dev "$DEV" --port 9000
 	host shunt slo set default 123us
