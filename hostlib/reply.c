@@ -62,9 +62,12 @@ static void swap(void *a, void *b, size_t len)
 typedef struct iphdr ipv4_even __attribute__((aligned(2)));
 typedef struct ipv6hdr ipv6_even __attribute__((aligned(2)));
 
+/* Class of service and ECN bits are 0, as from a plain UDP socket: those of the request are the client's, who has no say
+ * in how the network treats replies, and tell of the congestion on the way here. */
 static uint64_t turn_ipv4(ipv4_even *ip, uint32_t udp_len)
 {
 	swap(&ip->saddr, &ip->daddr, 4);
+	ip->tos = 0;
 	ip->tot_len = htons(sizeof(*ip) + udp_len);
 	ip->ttl = 64;
 	ip->check = 0;
@@ -75,6 +78,8 @@ static uint64_t turn_ipv4(ipv4_even *ip, uint32_t udp_len)
 static uint64_t turn_ipv6(ipv6_even *ip, uint32_t udp_len)
 {
 	swap(&ip->saddr, &ip->daddr, 16);
+	ip->priority = 0;
+	ip->flow_lbl[0] &= 0x0f;
 	ip->payload_len = htons(udp_len);
 	ip->hop_limit = 64;
 	return add_bytes(0, &ip->saddr, 32);

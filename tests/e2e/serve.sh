@@ -31,6 +31,28 @@ test_requests_over_ipv6_are_answered() {
 	assert_conserved
 }
 
+# Expedited forwarding, and "congestion was met on the way here".
+test_replies_have_not_the_requests_class_of_service_and_ecn() {
+	need python3
+	load fcfs
+	start_worker
+	client python3 - <<-'PY'
+	import socket
+	from socket import IPPROTO_IP, IPPROTO_IPV6
+	for address, level, send, receive in (
+	        ('198.18.0.2', IPPROTO_IP, socket.IP_TOS, 13), # IP_RECVTOS
+	        ('fd00:198:18::2', IPPROTO_IPV6, socket.IPV6_TCLASS, socket.IPV6_RECVTCLASS)):
+	    s = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET, socket.SOCK_DGRAM)
+	    s.settimeout(5)
+	    s.setsockopt(level, send, 0xbb)
+	    s.setsockopt(level, receive, 1)
+	    s.sendto(bytes(64), (address, 9000))
+	    answer, ancillary, *_ = s.recvmsg(2048, 64)
+	    service = int.from_bytes(ancillary[0][2], 'little')
+	    assert not service, f'the reply from {address} has {service:#x}'
+	PY
+}
+
 test_requests_with_one_vlan_tag_are_answered() {
 	new_lab --vlan 100
 	load fcfs
