@@ -20,6 +20,12 @@ static int wrong(const char *format, const char *what)
 	return -EINVAL;
 }
 
+static int no_such_cpu(const char *text, long last)
+{
+	fprintf(stderr, "shuntd: there is no such CPU in '%s': this machine has CPUs 0 to %ld\n", text, last);
+	return -EINVAL;
+}
+
 /* Without a CPU it gets the next one after CPU 0, which has the interrupts. */
 static __u16 usual_cpu(__u32 i)
 {
@@ -33,6 +39,7 @@ int host_add_dev(struct host_opts *h, const char *text)
 	struct host_dev *dev = &h->dev[h->ndevs];
 	const char *colon = strrchr(text, ':');
 	size_t len = colon ? (size_t)(colon - text) : strlen(text);
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 	char *end;
 
 	if (h->ndevs == SHUNT_CORES)
@@ -45,8 +52,10 @@ int host_add_dev(struct host_opts *h, const char *text)
 	if (colon) {
 		unsigned long cpu = strtoul(colon + 1, &end, 10);
 
-		if (end == colon + 1 || *end || cpu > 0xffff)
+		if (end == colon + 1 || *end)
 			return wrong("no CPU in '%s': say IF or IF:CPU", text);
+		if (cpu >= (unsigned long)cpus)
+			return no_such_cpu(text, cpus - 1);
 		dev->cpu = cpu;
 	}
 	h->ndevs++;

@@ -136,6 +136,14 @@ test_a_limit_of_file_sizes_is_named() {
 		"files may be 100000 bytes long \(RLIMIT_FSIZE\).*LimitFSIZE="
 }
 
+test_a_cpu_that_this_machine_has_not_is_refused_with_the_range() {
+	local cpus
+	cpus=$(getconf _NPROCESSORS_CONF)
+	(umask 077 && printf '%032x\n' 5 >"$DIR/key")
+	assert_exit 2 host timeout 10 shuntd --role host --dev "$DEV:$cpus" --nic 02:00:00:00:00:01 --key "$DIR/key"
+	assert_match "$(cat "$DIR/err")" "no such CPU in '$DEV:$cpus': this machine has CPUs 0 to $((cpus - 1))"
+}
+
 test_a_key_that_is_no_plain_file_is_refused_at_once() {
 	mkfifo -m 600 "$DIR/key"
 	assert_exit 2 host timeout 10 shuntd --role host --dev "$DEV" --nic 02:00:00:00:00:01 \
