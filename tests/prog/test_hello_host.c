@@ -140,6 +140,36 @@ static void a_late_hello_with_the_number_of_before_keeps_no_core_out(void **stat
 	settle();
 }
 
+/* What the agent writes to standard error in that tick. */
+static void tick_and_hear(__u64 now_ns, char *text, size_t len)
+{
+	int ends[2], was = dup(STDERR_FILENO);
+	ssize_t n;
+
+	assert_int_equal(pipe(ends), 0);
+	dup2(ends[1], STDERR_FILENO);
+	hello_tick(h, now_ns);
+	dup2(was, STDERR_FILENO);
+	close(was);
+	close(ends[1]);
+	n = read(ends[0], text, len - 1);
+	text[n > 0 ? n : 0] = '\0';
+	close(ends[0]);
+}
+
+/* The NIC says nothing to a core that it does not have, as it has no key to prove itself with. */
+static void a_core_that_gets_no_answer_is_told_with_its_number(void **state)
+{
+	char text[1000];
+
+	begin(1);
+	opts.first = 60;
+	hello_up(h, 0, 1);
+	tick_and_hear(4000000000ULL, text, sizeof(text));
+	assert_non_null(strstr(text, "its core 60: does it have a core of that number"));
+	assert_non_null(strstr(text, "--first"));
+}
+
 static int setup(void **state)
 {
 	memset(&opts, 0, sizeof(opts));
@@ -160,6 +190,7 @@ int main(void)
 		TEST(the_next_process_gets_its_epochs),
 		TEST(a_process_that_is_ahead_is_renumbered),
 		TEST(a_late_hello_with_the_number_of_before_keeps_no_core_out),
+		TEST(a_core_that_gets_no_answer_is_told_with_its_number),
 	};
 
 	if (getuid() || unshare(CLONE_NEWNET)) {
