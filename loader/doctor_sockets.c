@@ -79,7 +79,24 @@ static bool is_xdp(int pidfd, int number, __u64 netns)
 	return found;
 }
 
-static bool has_xdp(int pid, __u64 netns)
+/* Descriptors in all messages that wait in that UNIX socket, whichever comes first. What they are, nothing tells. */
+static unsigned int unread(int pid, int number)
+{
+	char path[64], line[64];
+	unsigned int n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, number);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "scm_fds: %u", &n) != 1)
+		;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Has the process an AF_XDP socket? *hidden: descriptors in messages that it has not read. */
+static bool has_xdp(int pid, __u64 netns, unsigned int *hidden)
 {
 	char path[64], link[64];
 	int pidfd = pidfd_open(pid, 0);
@@ -88,12 +105,15 @@ static bool has_xdp(int pid, __u64 netns)
 	ssize_t n;
 	DIR *dir;
 
+	*hidden = 0;
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	dir = opendir(path);
 	while (pidfd >= 0 && dir && !found && (e = readdir(dir))) {
 		n = readlinkat(dirfd(dir), e->d_name, link, sizeof(link) - 1);
-		found = n > 0 && !strncmp(link, "socket:", strlen("socket:")) &&
-			is_xdp(pidfd, atoi(e->d_name), netns);
+		if (n <= 0 || strncmp(link, "socket:", strlen("socket:")))
+			continue;
+		found = is_xdp(pidfd, atoi(e->d_name), netns);
+		*hidden += unread(pid, atoi(e->d_name));
 	}
 	if (dir)
 		closedir(dir);
@@ -124,10 +144,10 @@ static void read_name(int pid, char name[SHUNT_NAME_LEN])
 }
 
 /* The owner of /proc/PID would not do: a process that may not be looked into seems to be root's. */
-static bool is_roots(int pid)
+static bool is_of(int pid, uid_t uid)
 {
 	char path[64], line[128];
-	unsigned int real = 1, effective = 1;
+	unsigned int real = ~uid, effective = ~uid;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
@@ -136,7 +156,7 @@ static bool is_roots(int pid)
 		;
 	if (f)
 		fclose(f);
-	return !real && !effective;
+	return real == uid && effective == uid;
 }
 
 static bool is_worker(struct ctl *ctl, int pid)
@@ -150,15 +170,34 @@ static bool is_worker(struct ctl *ctl, int pid)
 	return false;
 }
 
+/* A user whose workers were given sockets. */
+static bool is_of_a_workers_user(struct ctl *ctl, int pid)
+{
+	struct shunt_agent agent;
+
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+		if (!map_get(ctl, "agent", d, &agent, sizeof(agent)) && agent.view_user && is_of(pid, agent.view_user - 1))
+			return true;
+	}
+	return false;
+}
+
 static void judge(struct ctl *ctl, struct findings *f, int pid, __u64 netns)
 {
 	char name[SHUNT_NAME_LEN];
+	unsigned int hidden;
 
 	read_name(pid, name);
-	if (!(is_roots(pid) && !strcmp(name, "shuntd")) && !is_worker(ctl, pid) && has_xdp(pid, netns))
+	if ((is_of(pid, 0) && !strcmp(name, "shuntd")) || is_worker(ctl, pid))
+		return;
+	if (has_xdp(pid, netns, &hidden))
 		finding(f, "sockets", LEVEL_WARN, "end it, if they are of IF",
 			"process %d ('%s') has AF_XDP sockets and is no worker: shuntd has none while a queue is in use",
 			pid, name);
+	else if (hidden && is_of_a_workers_user(ctl, pid))
+		finding(f, "sockets", LEVEL_WARN, "end it, if shuntd says that a queue is in use and nobody else has its sockets",
+			"process %d ('%s'), of a user whose workers were given sockets, has %u descriptors in messages that it "
+			"has not read: a queue's sockets may be among them", pid, name, hidden);
 }
 
 void doctor_sockets(struct ctl *ctl, struct findings *f)

@@ -10,8 +10,8 @@
  *        harm given SOCKET DOMAIN      attaches, prints which memory, view and first socket it was given, says BYE;
  *                                      {"memory":INODE,"view":ID,"socket":INODE}
  *        harm child SOCKET DOMAIN      attaches and ends; a child keeps the sockets until it is killed; prints its number
- *        harm hide SOCKET DOMAIN [NAME] the same, but the child is none to look at (session, name), and has them in a
- *                                      message that it never reads; prints its number
+ *        harm hide SOCKET DOMAIN [NAME [behind]]   the same, but the child is none to look at (session, name), and has
+ *                                      them in a message that it never reads, behind another one; prints its number
  *        harm spoil SOCKET DOMAIN      attaches, punches a page out of its memory, leaves when it is told to, but keeps the
  *                                      memory open; prints how much of it is left, {"left":BYTES,"size":BYTES}
  *        harm become SOCKET DOMAIN COMMAND…   attaches, says BYE, and becomes that program
@@ -176,8 +176,8 @@ static void child(const char *path, uint32_t domain)
 	say_bye(fd);
 }
 
-/* The sockets, in a message from the process to itself. */
-static void put_away(const struct given *g)
+/* The sockets, in a message from the process to itself, which may come after another one. */
+static void put_away(const struct given *g, bool behind)
 {
 	union {
 		char buf[CMSG_SPACE(FDS_MAX * sizeof(int))];
@@ -195,13 +195,13 @@ static void put_away(const struct given *g)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(g->nfd * sizeof(int));
 	memcpy(CMSG_DATA(c), g->fd, g->nfd * sizeof(int));
-	if (sendmsg(end[0], &hdr, 0) != 1)
+	if ((behind && send(end[0], "x", 1, 0) != 1) || sendmsg(end[0], &hdr, 0) != 1)
 		die("sendmsg");
 	for (int i = 0; i < g->nfd; i++)
 		close(g->fd[i]);
 }
 
-static void hide(const char *path, uint32_t domain, const char *name)
+static void hide(const char *path, uint32_t domain, const char *name, bool behind)
 {
 	struct given g;
 	int fd = attach_to(path, domain, &g), pid = fork();
@@ -211,7 +211,7 @@ static void hide(const char *path, uint32_t domain, const char *name)
 		fclose(stdout);
 		setsid();
 		prctl(PR_SET_NAME, name);
-		put_away(&g);
+		put_away(&g, behind);
 		for (;;)
 			pause();
 	}
@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 	else if (!strcmp(what, "child"))
 		child(path, strtoul(argv[3], NULL, 0));
 	else if (!strcmp(what, "hide"))
-		hide(path, strtoul(argv[3], NULL, 0), argc > 4 ? argv[4] : "innocent");
+		hide(path, strtoul(argv[3], NULL, 0), argc > 4 ? argv[4] : "innocent", argc > 5);
 	else if (!strcmp(what, "spoil"))
 		spoil(path, strtoul(argv[3], NULL, 0));
 	else if (!strcmp(what, "become") && argc > 4)

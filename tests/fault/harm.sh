@@ -183,6 +183,18 @@ test_sockets_that_are_hidden_in_a_message_are_laid_to_the_user_that_had_them() {
 	assert_unharmed
 }
 
+# The message that comes first has none, and only that one can be looked into.
+test_doctor_names_who_may_have_sockets_in_a_message_behind_another() {
+	local pid
+	begin
+	pid=$(as $BAD build/tests/harm hide $SOCK 0 innocent behind)
+	wait_for 5 is_free 0
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+	host shunt doctor --dev "$DEV" >"$DIR/doctor" || true
+	assert_match "$(cat "$DIR/doctor")" "process $pid \('innocent'\), of a user whose workers .* descriptors in messages"
+	kill -KILL "$pid"
+}
+
 # Any process can call itself so; and what its name holds does not reach root's terminal.
 test_doctor_takes_no_users_process_for_shuntd() {
 	local one other
