@@ -61,7 +61,9 @@ static const char *state_misfit_of(const struct load_seen *l, const struct domai
 	return wrong;
 }
 
-static const char *domain_misfit(const struct store *s, int fd, const struct load_seen *l, __u32 d)
+/* *unfinished: its shuntd makes it now, or died over that. */
+static const char *domain_misfit(const struct store *s, int fd, const struct load_seen *l, __u32 d,
+				 bool *unfinished)
 {
 	struct domain_state *state = mmap(NULL, STATE_ROOM, PROT_READ, MAP_SHARED, fd, 0);
 	char name[STORE_NAME];
@@ -70,6 +72,7 @@ static const char *domain_misfit(const struct store *s, int fd, const struct loa
 	if (state == MAP_FAILED)
 		return "cannot be read";
 	wrong = state_misfit_of(l, state, fd, d);
+	*unfinished = wrong && !state->ready;
 	for (__u32 k = 0; !wrong && k < sockets_of(&state->geo) && k < SHUNT_SLOTS; k++) {
 		snprintf(name, sizeof(name), "d%u.s%u", d, k);
 		wrong = store_get(s, name) < 0 ? "lacks a socket" : NULL;
@@ -81,17 +84,18 @@ static const char *domain_misfit(const struct store *s, int fd, const struct loa
 static int check_domain(struct store *s, const struct load_seen *l, __u32 d, bool prune, char *why, size_t len)
 {
 	char name[STORE_NAME];
+	bool unfinished = false;
 	const char *wrong;
 	int fd;
 
 	snprintf(name, sizeof(name), "d%u.state", d);
 	fd = store_get(s, name);
-	wrong = fd < 0 ? NULL : domain_misfit(s, fd, l, d);
+	wrong = fd < 0 ? NULL : domain_misfit(s, fd, l, d, &unfinished);
 	if (!wrong)
 		return 0;
 	snprintf(why, len, "what it remembers of queue %u %s", d, wrong);
 	if (!prune)
-		return -EINVAL;
+		return unfinished ? -EAGAIN : -EINVAL;
 	snprintf(name, sizeof(name), "d%u.", d);
 	store_drop(s, name);
 	return 0;

@@ -23,6 +23,8 @@
 #define SOON_MS 1000  /* the first answer, if nobody else is there … */
 #define TURN_MS 90000 /* … and after those that came before us: each may take half a minute */
 #define GONE_MS 1000 /* from a keeper's death to its agent's end, or to the agent in its place */
+#define MAKE_MS 3000 /* a domain is made in much less, also on a busy machine … */
+#define LOOK_MS 50   /* … so whether it is finished is looked at so often */
 
 /* A connection to the keeper at our socket; -ENOENT: there is none. */
 static int dial(const struct options *o)
@@ -135,7 +137,7 @@ static int take_quiet(const struct options *o, int sock, struct store **s, bool 
 	int err = candidate_check(o, *s, lingers, why, sizeof(why));
 
 	if (err) {
-		say(LOG_ERR, "does not take over: %s", why);
+		say(err == -EAGAIN ? LOG_DEBUG : LOG_ERR, "does not take over: %s", why);
 		return err;
 	}
 	err = ask_for_quiet(sock, s, agent, m);
@@ -166,7 +168,7 @@ static int take(const struct options *o, int sock, struct store **s)
 	return err;
 }
 
-int successor_take(const struct options *o, struct store **s, int *trial)
+static int take_once(const struct options *o, struct store **s, int *trial)
 {
 	int sock = dial(o), got;
 
@@ -184,6 +186,21 @@ int successor_take(const struct options *o, struct store **s, int *trial)
 	close(sock);
 	store_clear(*s);
 	return got == -ENOENT ? 0 : got;
+}
+
+/* One that makes a domain at that moment is asked again. */
+int successor_take(const struct options *o, struct store **s, int *trial)
+{
+	int got = take_once(o, s, trial);
+
+	for (int ms = 0; got == -EAGAIN && ms < MAKE_MS; ms += LOOK_MS) {
+		usleep(LOOK_MS * 1000);
+		got = take_once(o, s, trial);
+	}
+	if (got == -EAGAIN)
+		say(LOG_ERR, "does not take over: the shuntd at '%s' has been making a domain for %d s; see what it "
+		    "says, and try again", o->socket, MAKE_MS / 1000);
+	return got;
 }
 
 int successor_end(const struct options *o)

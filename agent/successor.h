@@ -23,7 +23,7 @@ int successor_take(const struct options *o, struct store **s, int *trial);
 int successor_end(const struct options *o);
 
 /* candidate.c: can we use what is in the store? Where that is not so, whole domains are dropped if
- * prune, or it is -errno, with the reason in why. */
+ * prune, or it is -errno, with the reason in why. -EAGAIN: a domain is not finished. */
 int candidate_check(const struct options *o, struct store *s, bool prune, char *why, size_t len);
 /* candidate.c: what 'shunt load' has pinned, for roles that serve that. 0, or -errno: it is not what the store's shuntd
  * serves. */
