@@ -21,11 +21,14 @@ SLACK=20 # ms: a line may be read so long after it was written
 
 kernel_log() { if [ -n "${KERNEL_LOG:-}" ]; then cat "$KERNEL_LOG"; else dmesg; fi 2>/dev/null; }
 
-# Becomes the program that prints each line as it comes.
+# Becomes the program that prints each line as it comes, from what the log has now on: what comes before tail has opened the
+# file, too.
 follow_log() {
+	local has=0
+	[ -z "${KERNEL_LOG:-}" ] || has=$(stat -c %s "$KERNEL_LOG")
 	echo "$BASHPID" >"$DIR/watcher"
 	if [ -n "${KERNEL_LOG:-}" ]; then
-		exec tail -n 0 -f "$KERNEL_LOG"
+		exec tail -c "+$((has + 1))" -f "$KERNEL_LOG"
 	else
 		exec stdbuf -oL dmesg --follow-new
 	fi 2>/dev/null

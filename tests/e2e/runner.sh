@@ -5,6 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 NO_LAB=1
 NL=$'\n'
+SLACK=$(sed -n 's/^SLACK=\([0-9]*\).*/\1/p' "$TESTS/complaints.sh")
 
 # LINES…: a test program, and what run.sh says of it in $OUT; its status in $STATUS.
 try() {
@@ -145,7 +146,8 @@ test_the_sandbox_of_a_script_that_runs_too_long_ends_with_it() {
 nobody_sleeps() { ! pgrep -f "^sleep $1"; }
 
 # NAME LINES…: a program that ends one test, does what the lines say in its second, and ends that.
-# It may "complain" as the kernel would in its log; returns when run.sh has noted that. "finish"
+# It may "complain" as the kernel would in its log; returns when run.sh has noted that.
+# first_is_over: run.sh takes a complaint for one of the first test no longer (SLACK). "finish"
 # tells the other program that it may end.
 program() {
 	cat >"$DIR/$1" <<-TEXT
@@ -153,6 +155,11 @@ program() {
 	until_true() { until "\$@"; do sleep 0.01; done; }
 	complain() { echo "\$*" >>"$DIR/log"; until_true grep -qsF "\$*" "$DIR"/tmp.*/complaints; }
 	finish() { touch "$DIR/finished"; }
+	first_is_over() {
+		local at
+		at=\$(sed -n 's/^[0-9]* \([0-9]*\) .*: first of $1\$/\1/p' "$DIR"/tmp.*/times)
+		[ -n "\$at" ] && ((\${EPOCHREALTIME/./} / 1000 - \${at##*\$'\n'} > $SLACK))
+	}
 	echo 1..2; echo "ok 1 - first of $1"
 	$(printf '%s\n' "${@:2}")
 	echo "ok 2 - second of $1"
@@ -170,7 +177,7 @@ try_beside() {
 }
 
 test_a_complaint_of_the_kernel_fails_the_test_whose_process_met_it() {
-	program a "until_true [ -e $DIR/b ]" \
+	program a "until_true first_is_over; until_true [ -e $DIR/b ]" \
 		'complain "[ 7.0] WARNING: CPU: 0 PID: $$ at kernel/some.c:1 f+0x1/0x2"; finish'
 	program b "touch $DIR/b; until_true [ -e $DIR/finished ]"
 	try_beside a b
@@ -207,9 +214,9 @@ test_a_complaint_in_a_test_in_bash_fails_it_by_name() {
 }
 
 test_a_complaint_without_a_process_names_every_test_that_ran() {
-	program a "until_true [ -e $DIR/b ]" 'sleep 0.1 # the first tests are over' \
+	program a "until_true first_is_over; until_true [ -e $DIR/b ]" \
 		'complain "[ 7.0] BUG: bad page state"; finish'
-	program b "touch $DIR/b; until_true [ -e $DIR/finished ]"
+	program b "until_true first_is_over; touch $DIR/b; until_true [ -e $DIR/finished ]"
 	try_beside a b
 	assert_match "$OUT" "one of these ran: [^ ]*/a: second of a, [^ ]*/b: second of b"
 	assert_eq $STATUS 1
