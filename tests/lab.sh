@@ -337,19 +337,26 @@ down() {
 	rm -rf "$(switch_pins "$1")"
 }
 
+# LAB: the ends of it that there must be, and those that there are besides.
+ends() {
+	[ ! -e "$NETNS/$(ns "$1" nic)" ] || echo nic
+	printf '%s\n' client host
+	sides "$1" | grep '^host[1-9]' || :
+}
+
 # A line an end: what ip(8) says of it.
 status() {
 	local lab side
 	for lab in ${1-$(labs)}; do
 		exists "$lab" || die "there is no lab '$lab'"
-		for side in $([ ! -e "$NETNS/$(ns "$lab" nic)" ] || echo nic) client host; do
+		for side in $(ends "$lab"); do
 			[ -e "$NETNS/$(ns "$lab" "$side")" ] ||
 				{ echo "$lab $side is gone"; continue; }
 			inside "$lab" "$side" ip -j -d addr show 2>/dev/null |
 				jq -re --arg lab "$lab" \
 				--arg side "$side" '[.[] | select(.ifname | startswith($lab))][] |
 				"\($lab) \($side): " +
-				"\(.ifname) \(.operstate | ascii_downcase), " +
+				"\(.ifname) \(.operstate | ascii_downcase), MAC \(.address), " +
 				"\(.num_rx_queues) queues, " +
 				"\([.addr_info[] | .local] | join(" "))" +
 				if .xdp then ", XDP program \(.xdp.prog.id)" else "" end' ||
