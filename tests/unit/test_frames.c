@@ -359,6 +359,20 @@ static void test_indexes_that_make_no_sense_are_noticed(void **state)
 	free(p);
 }
 
+/* Of addresses that are nobody's none is there twice, however often one goes round the ring. */
+static void test_a_fill_ring_that_is_longer_than_it_can_be_is_noticed(void **state)
+{
+	struct pool *p = new_pool(0);
+	__u32 list[NFRAMES];
+	struct harvest h = { .frame = list };
+
+	for (__u32 i = 0; i < FILL; i++)
+		p->fill[0].addr[i] = ~0ULL;
+	p->fill[0].prod = p->fill[0].cons + FILL + 1;
+	assert_int_equal(look(p, &h), -EBADMSG);
+	free(p);
+}
+
 /* Addresses out of the memory are the kernel's to throw away; frames of that entry come back. */
 static void test_addresses_out_of_the_memory_are_bounded(void **state)
 {
@@ -401,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_a_refused_packet_keeps_one_frame_aside),
 		cmocka_unit_test(test_a_frame_that_is_there_twice_is_noticed),
 		cmocka_unit_test(test_indexes_that_make_no_sense_are_noticed),
+		cmocka_unit_test(test_a_fill_ring_that_is_longer_than_it_can_be_is_noticed),
 		cmocka_unit_test(test_addresses_out_of_the_memory_are_bounded),
 		cmocka_unit_test(test_no_more_is_given_than_fits),
 	};
