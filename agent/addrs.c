@@ -24,8 +24,10 @@ void addrs_refresh(struct agent *a)
 	}
 	own_configure(&list, &a->maps.cfg);
 	if (list.left_out)
-		say(LOG_WARNING, "%u addresses are too many: requests for %u of them go to the kernel, and those that claim "
-		    "to be from them are not denied; say 'address' or 'any-address: on' in the configuration",
+		say(LOG_WARNING,
+		    "%u addresses are too many: requests for %u of them go to the kernel, and "
+		    "those that claim to be from them are not denied; say 'address' or "
+		    "'any-address: on' in the configuration",
 		    list.n + list.left_out, list.left_out);
 	if (own_write(a->maps.own, &list))
 		say(LOG_DEBUG, "requests are for %u addresses, broadcast addresses included", list.n);

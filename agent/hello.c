@@ -148,10 +148,10 @@ void hello_tick(struct hello *h, __u64 now_ns)
 			continue;
 		c->told = true;
 		say(LOG_WARNING,
-		    "no answer from the NIC for '%s', its core %u: does it have a core of that number "
-		    "('shunt wire' there shows all; --first and the order of --dev here), is shunt "
-		    "loaded there, with version %u of the wire, is --nic its MAC, and --key the key "
-		    "that it has for the host of this core?",
+		    "no answer from the NIC for '%s', its core %u: does it have a core of that "
+		    "number ('shunt wire' there shows all; --first and the order of --dev here), "
+		    "is shunt loaded there, with version %u of the wire, is --nic its MAC, and "
+		    "--key the key that it has for the host of this core?",
 		    h->o->dev[i].name, h->o->first + i, SHUNT_WIRE);
 	}
 }

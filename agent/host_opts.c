@@ -22,7 +22,8 @@ static int wrong(const char *format, const char *what)
 
 static int no_such_cpu(const char *text, long last)
 {
-	fprintf(stderr, "shuntd: there is no such CPU in '%s': this machine has CPUs 0 to %ld\n", text, last);
+	fprintf(stderr, "shuntd: there is no such CPU in '%s': this machine has CPUs 0 to %ld\n",
+		text, last);
 	return -EINVAL;
 }
 

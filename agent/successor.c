@@ -198,8 +198,8 @@ int successor_take(const struct options *o, struct store **s, int *trial)
 		got = take_once(o, s, trial);
 	}
 	if (got == -EAGAIN)
-		say(LOG_ERR, "does not take over: the shuntd at '%s' has been making a domain for %d s; see what it "
-		    "says, and try again", o->socket, MAKE_MS / 1000);
+		say(LOG_ERR, "does not take over: the shuntd at '%s' has been making a domain for "
+		    "%d s; see what it says, and try again", o->socket, MAKE_MS / 1000);
 	return got;
 }
 

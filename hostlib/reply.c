@@ -62,8 +62,8 @@ static void swap(void *a, void *b, size_t len)
 typedef struct iphdr ipv4_even __attribute__((aligned(2)));
 typedef struct ipv6hdr ipv6_even __attribute__((aligned(2)));
 
-/* Class of service and ECN bits are 0, as from a plain UDP socket: those of the request are the client's, who has no say
- * in how the network treats replies, and tell of the congestion on the way here. */
+/* Class of service and ECN bits are 0, as from a plain UDP socket: those of the request are the
+ * client's, who has no say in how the network treats replies, and tell of the way here. */
 static uint64_t turn_ipv4(ipv4_even *ip, uint32_t udp_len)
 {
 	swap(&ip->saddr, &ip->daddr, 4);

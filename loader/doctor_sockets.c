@@ -79,7 +79,8 @@ static bool is_xdp(int pidfd, int number, __u64 netns)
 	return found;
 }
 
-/* Descriptors in all messages that wait in that UNIX socket, whichever comes first. What they are, nothing tells. */
+/* Descriptors in all messages that wait in that UNIX socket, whichever comes first. What they are,
+ * nothing tells. */
 static unsigned int unread(int pid, int number)
 {
 	char path[64], line[64];
@@ -176,7 +177,8 @@ static bool is_of_a_workers_user(struct ctl *ctl, int pid)
 	struct shunt_agent agent;
 
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
-		if (!map_get(ctl, "agent", d, &agent, sizeof(agent)) && agent.view_user && is_of(pid, agent.view_user - 1))
+		if (!map_get(ctl, "agent", d, &agent, sizeof(agent)) && agent.view_user &&
+		    is_of(pid, agent.view_user - 1))
 			return true;
 	}
 	return false;
@@ -195,9 +197,12 @@ static void judge(struct ctl *ctl, struct findings *f, int pid, __u64 netns)
 			"process %d ('%s') has AF_XDP sockets and is no worker: shuntd has none while a queue is in use",
 			pid, name);
 	else if (hidden && is_of_a_workers_user(ctl, pid))
-		finding(f, "sockets", LEVEL_WARN, "end it, if shuntd says that a queue is in use and nobody else has its sockets",
-			"process %d ('%s'), of a user whose workers were given sockets, has %u descriptors in messages that it "
-			"has not read: a queue's sockets may be among them", pid, name, hidden);
+		finding(f, "sockets", LEVEL_WARN,
+			"end it, if shuntd says that a queue is in use and nobody else has its "
+			"sockets",
+			"process %d ('%s'), of a user whose workers were given sockets, has %u "
+			"descriptors in messages that it has not read: a queue's sockets may be "
+			"among them", pid, name, hidden);
 }
 
 void doctor_sockets(struct ctl *ctl, struct findings *f)

@@ -66,8 +66,8 @@ static int fail_renamed(struct ctl *ctl, const struct shunt_cfg *cfg)
 
 static int fail_only_twin(struct ctl *ctl, const char *other)
 {
-	fail(ctl, -ENODEV, "there is no interface '%s' here; the pins of that name are those of '%s', as bpffs knows no dots",
-	     ctl->ifname, other);
+	fail(ctl, -ENODEV, "there is no interface '%s' here; the pins of that name are those of "
+	     "'%s', as bpffs knows no dots", ctl->ifname, other);
 	hint(ctl, "if you mean '%s': --dev %s", other, other);
 	return -ENODEV;
 }
@@ -77,8 +77,8 @@ int place_check_twin(struct ctl *ctl, unsigned int ifindex)
 {
 	char other[IF_NAMESIZE];
 
-	if (ifindex == ctl->ifindex || !if_indextoname(ifindex, other) || !strcmp(other, ctl->ifname) ||
-	    !where_share_pins(ctl, other, ctl->ifname))
+	if (ifindex == ctl->ifindex || !if_indextoname(ifindex, other) ||
+	    !strcmp(other, ctl->ifname) || !where_share_pins(ctl, other, ctl->ifname))
 		return 0;
 	if (!ctl->ifindex)
 		return fail_only_twin(ctl, other);

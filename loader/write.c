@@ -94,9 +94,9 @@ static int put_own(struct ctl *ctl, const struct shunt_cfg *cfg)
 	own_configure(&list, cfg);
 	own_write(own, &list);
 	if (list.left_out)
-		note("'%s' has %u addresses, which is too many: requests for %u of them go to the kernel ('address' or "
-		     "'any-address: on' in the configuration change that)", ctl->ifname, list.n + list.left_out,
-		     list.left_out);
+		note("'%s' has %u addresses, which is too many: requests for %u of them go to the "
+		     "kernel ('address' or 'any-address: on' in the configuration change that)",
+		     ctl->ifname, list.n + list.left_out, list.left_out);
 	if (!list.has_own && !(cfg->flags & SHUNT_CFG_ANY_ADDR))
 		note("'%s' has no address yet: until it has one, requests go to the kernel ('address' or 'any-address: on' in "
 		     "the configuration change that)", ctl->ifname);

@@ -21,8 +21,8 @@ SLACK=20 # ms: a line may be read so long after it was written
 
 kernel_log() { if [ -n "${KERNEL_LOG:-}" ]; then cat "$KERNEL_LOG"; else dmesg; fi 2>/dev/null; }
 
-# Becomes the program that prints each line as it comes, from what the log has now on: what comes before tail has opened the
-# file, too.
+# Becomes the program that prints each line as it comes, from what the log has now on: what comes
+# before tail has opened the file, too.
 follow_log() {
 	local has=0
 	[ -z "${KERNEL_LOG:-}" ] || has=$(stat -c %s "$KERNEL_LOG")

@@ -10,8 +10,9 @@
  *        harm given SOCKET DOMAIN      attaches, prints which memory, view and first socket it was given, says BYE;
  *                                      {"memory":INODE,"view":ID,"socket":INODE}
  *        harm child SOCKET DOMAIN      attaches and ends; a child keeps the sockets until it is killed; prints its number
- *        harm hide SOCKET DOMAIN [NAME [behind]]   the same, but the child is none to look at (session, name), and has
- *                                      them in a message that it never reads, behind another one; prints its number
+ *        harm hide SOCKET DOMAIN [NAME [behind]]   the same, but the child is none to look at
+ *                                      (session, name), and has them in a message that it never
+ *                                      reads, behind another one; prints its number
  *        harm spoil SOCKET DOMAIN      attaches, punches a page out of its memory, leaves when it is told to, but keeps the
  *                                      memory open; prints how much of it is left, {"left":BYTES,"size":BYTES}
  *        harm become SOCKET DOMAIN COMMAND…   attaches, says BYE, and becomes that program

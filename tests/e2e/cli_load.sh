@@ -430,7 +430,8 @@ test_an_interface_that_is_not_there_is_not_taken_for_one_whose_pins_have_its_nam
 		assert_exit 1 host shunt $verb --dev sec_100
 		assert_match "$(cat "$DIR/err")" "no interface 'sec_100' here.* those of 'sec.100'"
 	done
-	assert_eq "$(json '.interfaces | map(.interface + " " + .policy) | join(" ")' host shunt -j)" "sec.100 fcfs"
+	assert_eq "$(json '.interfaces | map(.interface + " " + .policy) | join(" ")' \
+		host shunt -j)" "sec.100 fcfs"
 	host shunt unload --dev sec.100
 }
 

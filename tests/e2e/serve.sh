@@ -42,7 +42,8 @@ test_replies_have_not_the_requests_class_of_service_and_ecn() {
 	for address, level, send, receive in (
 	        ('198.18.0.2', IPPROTO_IP, socket.IP_TOS, 13), # IP_RECVTOS
 	        ('fd00:198:18::2', IPPROTO_IPV6, socket.IPV6_TCLASS, socket.IPV6_RECVTCLASS)):
-	    s = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET, socket.SOCK_DGRAM)
+	    family = socket.AF_INET6 if ':' in address else socket.AF_INET
+	    s = socket.socket(family, socket.SOCK_DGRAM)
 	    s.settimeout(5)
 	    s.setsockopt(level, send, 0xbb)
 	    s.setsockopt(level, receive, 1)

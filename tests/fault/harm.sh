@@ -191,7 +191,8 @@ test_doctor_names_who_may_have_sockets_in_a_message_behind_another() {
 	wait_for 5 is_free 0
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
 	host shunt doctor --dev "$DEV" >"$DIR/doctor" || true
-	assert_match "$(cat "$DIR/doctor")" "process $pid \('innocent'\), of a user whose workers .* descriptors in messages"
+	assert_match "$(cat "$DIR/doctor")" \
+		"process $pid \('innocent'\), of a user whose workers .* descriptors in messages"
 	kill -KILL "$pid"
 }
 

@@ -140,8 +140,10 @@ test_a_cpu_that_this_machine_has_not_is_refused_with_the_range() {
 	local cpus
 	cpus=$(getconf _NPROCESSORS_CONF)
 	(umask 077 && printf '%032x\n' 5 >"$DIR/key")
-	assert_exit 2 host timeout 10 shuntd --role host --dev "$DEV:$cpus" --nic 02:00:00:00:00:01 --key "$DIR/key"
-	assert_match "$(cat "$DIR/err")" "no such CPU in '$DEV:$cpus': this machine has CPUs 0 to $((cpus - 1))"
+	assert_exit 2 host timeout 10 shuntd --role host --dev "$DEV:$cpus" \
+		--nic 02:00:00:00:00:01 --key "$DIR/key"
+	assert_match "$(cat "$DIR/err")" \
+		"no such CPU in '$DEV:$cpus': this machine has CPUs 0 to $((cpus - 1))"
 }
 
 test_a_key_that_is_no_plain_file_is_refused_at_once() {

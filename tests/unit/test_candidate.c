@@ -3,7 +3,7 @@
  * test_candidate.c - what a shuntd that wants to take over makes of a domain that is not finished
  */
 /* link: agent/candidate.c agent/state.c agent/store.c agent/sd.c agent/log.c agent/lock.c agent/maps.c agent/geometry.c agent/sockpath.c agent/handover.c lib/pins.c lib/pins_folder.c lib/bpfmap.c lib/inforce.c lib/netns.c */
-/* links more: the candidate's check of another load, of locks and pins is in the same file; none of it is called here */
+/* links more: the check of another load, of locks and pins is in that file; none is called here */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,8 @@
 
 #define LOAD 7
 
-static int look(const struct options *o, const struct store *s, struct load_seen *l, char *why, size_t len)
+static int look(const struct options *o, const struct store *s, struct load_seen *l, char *why,
+		size_t len)
 {
 	l->on = true;
 	l->map_id = LOAD;
@@ -40,7 +41,8 @@ static struct store *one_domain(__u32 ready, __u32 load)
 	assert_int_equal(ftruncate(fd, STATE_ROOM), 0);
 	state = mmap(NULL, STATE_ROOM, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	assert_ptr_not_equal(state, MAP_FAILED);
-	*state = (struct domain_state){ .size = sizeof(*state), .ready = ready, .map_id = load, .geo.ncores = 1 };
+	*state = (struct domain_state){ .size = sizeof(*state), .ready = ready, .map_id = load,
+					.geo.ncores = 1 };
 	munmap(state, STATE_ROOM);
 	assert_int_equal(store_put(s, "d0.state", fd), 0);
 	return s;
