@@ -22,17 +22,20 @@ const char app_help[] =
 
 void app_defaults(struct app_options *o)
 {
-	*o = (struct app_options){ .name = "spin", .kv = { .engine = "hash", .memory = 1 << 30, .key_size = 16,
+	*o = (struct app_options){ .name = "spin",
+				   .kv = { .engine = "hash", .memory = 1 << 30, .key_size = 16,
 							   .value_size = 64 } };
 }
 
-static int size_option(size_t *to, const char *what, const char *arg, size_t least, size_t most, const char *program)
+static int size_option(size_t *to, const char *what, const char *arg, size_t least, size_t most,
+		       const char *program)
 {
 	char *end;
 	unsigned long long n = strtoull(arg, &end, 0);
 
 	if (end == arg || *end || arg[0] == '-' || n < least || n > most) {
-		fprintf(stderr, "%s: --%s: '%s' is no number from %zu to %zu\n", program, what, arg, least, most);
+		fprintf(stderr, "%s: --%s: '%s' is no number from %zu to %zu\n", program, what, arg,
+			least, most);
 		return -EINVAL;
 	}
 	*to = n;
@@ -52,8 +55,10 @@ int app_option(struct app_options *o, int c, const char *arg, const char *progra
 	case 1003: o->kv.path = arg; return 0;
 	case 1004: return size_option(&o->kv.fill, "fill", arg, 0, 1000000000, program);
 	case 1005: return size_option(&o->kv.key_size, "key-size", arg, 2, KV_KEY_MAX, program);
-	case 1006: return size_option(&o->kv.value_size, "value-size", arg, 0, KV_VALUE_MAX, program);
-	case 1007: return size_option(&o->kv.memory, "memory", arg, 1 << 16, (size_t)1 << 46, program);
+	case 1006:
+		return size_option(&o->kv.value_size, "value-size", arg, 0, KV_VALUE_MAX, program);
+	case 1007:
+		return size_option(&o->kv.memory, "memory", arg, 1 << 16, (size_t)1 << 46, program);
 	default: return -ENOENT;
 	}
 }
@@ -78,8 +83,8 @@ void app_close(struct app *a)
 	kv_close(a->kv);
 }
 
-static size_t spin_handle(const void *req, size_t len, void *reply, size_t room, uint64_t arrival_ns, kv_emit emit,
-			  void *ctx)
+static size_t spin_handle(const void *req, size_t len, void *reply, size_t room,
+			  uint64_t arrival_ns, kv_emit emit, void *ctx)
 {
 	struct spin_msg *m = reply;
 
@@ -97,8 +102,8 @@ static size_t spin_handle(const void *req, size_t len, void *reply, size_t room,
 	return len;
 }
 
-size_t app_handle(struct app *a, const void *req, size_t len, void *reply, size_t room, uint64_t arrival_ns,
-		  kv_emit emit, void *ctx)
+size_t app_handle(struct app *a, const void *req, size_t len, void *reply, size_t room,
+		  uint64_t arrival_ns, kv_emit emit, void *ctx)
 {
 	if (a->kv)
 		return kv_handle(a->kv, req, len, reply, room, emit, ctx);

@@ -31,5 +31,5 @@ int app_open(struct app *a, const struct app_options *o, const char *program);
 void app_close(struct app *a);
 
 /* As kv_handle: bytes of the reply's last datagram, those before it through emit; 0: no reply. */
-size_t app_handle(struct app *a, const void *req, size_t len, void *reply, size_t room, uint64_t arrival_ns,
-		  kv_emit emit, void *ctx);
+size_t app_handle(struct app *a, const void *req, size_t len, void *reply, size_t room,
+		  uint64_t arrival_ns, kv_emit emit, void *ctx);

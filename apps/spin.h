@@ -2,7 +2,8 @@
 /*
  * spin.h - the protocol of the synthetic server: a request says its class and how long to compute
  *
- * 24 bytes, little-endian; the reply is the request with sojourn_ns filled in. Byte 0 is what XDP's rules look at.
+ * 24 bytes, little-endian; the reply is the request with
+ * sojourn_ns filled in. Byte 0 is what XDP's rules look at.
  */
 #pragma once
 

@@ -10,5 +10,6 @@
 void work_calibrate(void);
 void work_ns(uint64_t ns, bool safepoints);
 uint64_t work_now_ns(void);
-/* How long ago that was; at least 1, for 0 means "not known" in replies, and two clocks may differ by some ns. */
+/* How long ago that was; at least 1, for 0 means "not known"
+ * in replies, and two clocks may differ by some ns. */
 uint64_t work_since_ns(uint64_t then_ns);

@@ -2,19 +2,21 @@
 /*
  * cost.c - nanoseconds that XDP ingress takes for one request, under each policy, beside XDP_DROP
  *
- * BPF_PROG_TEST_RUN in batches of 1 and of 6 (metadata piles up over repeats, so there are no larger ones); what a further
- * packet costs is (6 * ns(6) - ns(1)) / 5: the steady state, as larger batches would show it. The first packet
- * also pays for the clock that is read around the batch, and for what the system call left cold; it is told too. The state is
- * set before each batch so that all of it takes the path that is timed, and the counters are checked after it.
+ * BPF_PROG_TEST_RUN in batches of 1 and of 6 (metadata piles up over repeats, so there are no
+ * larger ones); what a further packet costs is (6 * ns(6) - ns(1)) / 5: the steady state, as larger
+ * batches would show it. The first packet also pays for the clock that is read around the batch,
+ * and for what the system call left cold; it is told too. The state is set before each batch so
+ * that all of it takes the path that is timed, and the counters are checked after it.
  *
- * Rounds go through all paths of all policies, each batch beside one of XDP_DROP. What is told is the median of quiet rounds, and the
- * middle half of them. Not quiet: XDP_DROP itself took a tenth longer than it can, as when another CPU of the same
- * processor core is busy; these are counted.
+ * Rounds go through all paths of all policies, each batch beside one of XDP_DROP. What is told is
+ * the median of quiet rounds, and the middle half of them. Not quiet: XDP_DROP itself took a tenth
+ * longer than it can, as when another CPU of the same processor core is busy; these are counted.
  *
  *   steer   16 idle cores (4 classes; the request matches its port's payload rule)
  *   hold    no core idle, and the rings of all full
  *   reject  no core idle; the policy decides, then rejects (bench/reject.c)
- *   verify  as steer, with all checksums verified; LEN=1400 in the environment: of so long a payload
+ *   verify  as steer, with all checksums verified; LEN=1400
+ *           in the environment: of so long a payload
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -67,7 +69,7 @@ static __u32 rounds, batches;
 static struct packet packet;
 static struct verdict v;
 
-/* --- statistics ------------------------------------------------------------------------------------ */
+/* --- statistics ------------------------------------------------------------------------------- */
 
 static int by_ns(const void *a, const void *b)
 {
@@ -76,7 +78,8 @@ static int by_ns(const void *a, const void *b)
 
 static int by_value(const void *a, const void *b)
 {
-	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+	return (*(const double *)a > *(const double *)b) -
+	       (*(const double *)a < *(const double *)b);
 }
 
 /* Mean of the middle half: batches are whole ns, and some met an interrupt. */
@@ -124,7 +127,7 @@ static double quantile(const double *values, const struct times *floor, double q
 	return n ? quiet[(__u32)(q * (n - 1) + 0.5)] : NAN;
 }
 
-/* --- one batch ---------------------------------------------------------------------------------------- */
+/* --- one batch -------------------------------------------------------------------------------- */
 
 /* The state that sends every request of a batch along this path. */
 static void set_state(struct ingress *g, enum path path)
@@ -157,8 +160,9 @@ static __u32 time_batch(const char *name, struct ingress *g, enum path path, __u
 }
 
 /*
- * To run a program more than once, the kernel puts it into its XDP dispatcher, and takes it out afterwards: 20 ms for
- * a batch of a microsecond. One that is attached somewhere is there already: to "lo" of a namespace of ours.
+ * To run a program more than once, the kernel puts it into its XDP dispatcher, and takes it out
+ * afterwards: 20 ms for a batch of a microsecond. One that is attached somewhere is there already:
+ * to "lo" of a namespace of ours.
  */
 static void make_known(int prog)
 {
@@ -207,9 +211,10 @@ static void time_path(struct policy *p, enum path path, __u32 round)
 	store_times(&p->drop[path], round, batch_ns + 2);
 }
 
-/* --- what is measured ----------------------------------------------------------------------------------- */
+/* --- what is measured ------------------------------------------------------------------------- */
 
-/* XDP_DROP, known to the dispatcher as long as its namespace lives; and another namespace for the policies. */
+/* XDP_DROP, known to the dispatcher as long as its namespace
+ * lives; and another namespace for the policies. */
 static void load_drop(void)
 {
 	const struct bpf_insn insns[] = {
@@ -269,7 +274,7 @@ static void measure(void)
 	}
 }
 
-/* --- what is told --------------------------------------------------------------------------------------- */
+/* --- what is told ----------------------------------------------------------------------------- */
 
 /* XDP_DROP in all quiet rounds. */
 static double floor_of(size_t offset)
@@ -335,14 +340,14 @@ static void write_json(const char *path)
 	for (int i = 0; i < npolicies; i++)
 		json_object_set_new(all, policies[i].name, policy_json(&policies[i]));
 	uname(&host);
-	root = json_pack("{s:f, s:f, s:o, s:i, s:i, s:i, s:i, s:i, s:s, s:s}",
-			 "floor_ns", floor_of(offsetof(struct times, ns)),
-			 "floor_first_packet", floor_of(offsetof(struct times, first)),
-			 "policies", all, "rounds", (int)rounds, "batches_a_round", (int)batches,
-			 "packets_a_batch", INGRESS_REPEAT, "cores", CORES, "classes", CLASSES,
-			 "kernel", host.release, "note",
-			 "ns of a further packet of a batch, floor included; reject: the policy's own "
-			 "decision, then SHUNT_REJECT (bench/reject.c), as no built-in policy rejects");
+	root = json_pack(
+		"{s:f, s:f, s:o, s:i, s:i, s:i, s:i, s:i, s:s, s:s}", "floor_ns",
+		floor_of(offsetof(struct times, ns)), "floor_first_packet",
+		floor_of(offsetof(struct times, first)), "policies", all, "rounds", (int)rounds,
+		"batches_a_round", (int)batches, "packets_a_batch", INGRESS_REPEAT, "cores", CORES,
+		"classes", CLASSES, "kernel", host.release, "note",
+		"ns of a further packet of a batch, floor included; reject: the policy's own "
+		"decision, then SHUNT_REJECT (bench/reject.c), as no built-in policy rejects");
 	if (!root || json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)))
 		die("cost: cannot write '%s'", path);
 	json_decref(root);

@@ -2,8 +2,8 @@
 /*
  * line.h - how far apart two CPUs are: ns until a store on the one is seen on the other
  *
- * A hypervisor moves its virtual CPUs: they may share a cache now and be on different dies a second later. What crosses
- * CPUs is told beside this number, measured at the same time.
+ * A hypervisor moves its virtual CPUs: they may share a cache now and be on different dies a second
+ * later. What crosses CPUs is told beside this number, measured at the same time.
  */
 #pragma once
 
@@ -43,7 +43,8 @@ static inline void *line_answer(void *arg)
 	return NULL;
 }
 
-/* From the caller's CPU to that one, the mean of there and back; the first turns wake the other side up. */
+/* From the caller's CPU to that one, the mean of there and
+ * back; the first turns wake the other side up. */
 static inline double line_ns(int cpu)
 {
 	struct line l = { .cpu = cpu };
@@ -60,5 +61,6 @@ static inline double line_ns(int cpu)
 	}
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	pthread_join(thread, NULL);
-	return ((to.tv_sec - from.tv_sec) * 1e9 + (to.tv_nsec - from.tv_nsec)) / (LINE_TURNS / 2 + 1) / 2;
+	return ((to.tv_sec - from.tv_sec) * 1e9 + (to.tv_nsec - from.tv_nsec)) /
+	       (LINE_TURNS / 2 + 1) / 2;
 }

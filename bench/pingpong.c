@@ -70,7 +70,8 @@ int main(int argc, char **argv)
 	}
 	for (int i = atoi(argv[3]); i > 0; i--)
 		once(fd);
-	printf("{\"n\":%lu,\"lost\":%lu,\"rtt_ns_p50\":%lu,\"rtt_ns_p99\":%lu,\"nic_to_core_ns_p50\":%lu}\n",
+	printf("{\"n\":%lu,\"lost\":%lu,\"rtt_ns_p50\":%lu,\"rtt_ns_p99\":%lu,"
+	       "\"nic_to_core_ns_p50\":%lu}\n",
 	       rtt.n, lost, hist_quantile(&rtt, 0.5), hist_quantile(&rtt, 0.99),
 	       hist_quantile(&server, 0.5));
 	return rtt.n ? 0 : 1;

@@ -2,9 +2,10 @@
 /*
  * stalls.c - for how long, and how often, CPUs are taken away from a thread that only computes
  *
- * A thread on each of two CPUs reads the clock, over and over; two readings further apart than LEAST_NS are a stall: the
- * tick, another process, the hypervisor. Prints one JSON object: for each CPU the mean time between stalls, and
- * the stalls' lengths (of many, QUANTILES that stand for all).
+ * A thread on each of two CPUs reads the clock, over and over; two readings further apart than
+ * LEAST_NS are a stall: the tick, another process, the hypervisor. Prints one JSON object: for each
+ * CPU the mean time between stalls, and the stalls' lengths (of many, QUANTILES that stand for
+ * all).
  */
 #include <pthread.h>
 #include <sched.h>
@@ -64,7 +65,8 @@ static void *watch(void *arg)
 
 static int by_length(const void *a, const void *b)
 {
-	return (*(const uint32_t *)a > *(const uint32_t *)b) - (*(const uint32_t *)a < *(const uint32_t *)b);
+	return (*(const uint32_t *)a > *(const uint32_t *)b) -
+	       (*(const uint32_t *)a < *(const uint32_t *)b);
 }
 
 /* The mean of each stretch of equally many, so that the sum is that of all. */
@@ -85,8 +87,8 @@ static void print_lengths(struct cpu *c)
 
 static void print(struct cpu *c)
 {
-	printf("\"cpu%d\":{\"seconds\":%g,\"stalls\":%lu,\"share\":%.5f,\"stall_every_us\":", c->number, c->seconds,
-	       c->n, c->lost_ns / 1e9 / c->seconds);
+	printf("\"cpu%d\":{\"seconds\":%g,\"stalls\":%lu,\"share\":%.5f,\"stall_every_us\":",
+	       c->number, c->seconds, c->n, c->lost_ns / 1e9 / c->seconds);
 	if (c->n)
 		printf("%.1f", c->seconds * 1e6 / c->n);
 	else

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * switch.c - what a switch between a thread and a context costs, in cycles of the time-stamp counter
+ * switch.c - what a switch between a thread and a context
+ * costs, in cycles of the time-stamp counter
  *
- * The median of many short batches, each next to a batch of empty calls, which is subtracted. A round trip
- * of ctx_enter() and ctx_leave() is two switches. "calm" is the share of batches within 1.5 times the
- * lowest: in the others the machine was elsewhere.
+ * The median of many short batches, each next to a batch of empty calls, which is subtracted. A
+ * round trip of ctx_enter() and ctx_leave() is two switches. "calm" is the share of batches within
+ * 1.5 times the lowest: in the others the machine was elsewhere.
  */
 #include <fenv.h>
 #include <stdint.h>
@@ -123,7 +124,8 @@ static struct ctx *start(void (*fn)(void *arg))
 
 static int by_value(const void *a, const void *b)
 {
-	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+	return (*(const double *)a > *(const double *)b) -
+	       (*(const double *)a < *(const double *)b);
 }
 
 struct result {
@@ -178,18 +180,21 @@ int main(void)
 	json_object_set_new(out, "exceptions", tell("two, in a C++ program", measure(do_two), 2));
 	home.exceptions = NULL;
 	one = start(leave_inexact);
-	json_object_set_new(out, "one_inexact", tell("two, one raising inexact", measure(do_two), 2));
+	json_object_set_new(out, "one_inexact",
+			    tell("two, one raising inexact", measure(do_two), 2));
 	one = start(leave_rounding_up);
 	json_object_set_new(out, "one_rounding", tell("two, one rounding up", measure(do_two), 2));
 	for (int i = 0; i < MANY; i++)
 		many[i] = start(leave_always);
 	json_object_set_new(out, "many_contexts", tell("64 contexts in turn", measure(do_many), 2));
 	printf("ticks for the whole:\n");
-	json_object_set_new(out, "life", tell("get, start, enter, exit, put", measure(do_start), 1));
+	json_object_set_new(out, "life",
+			    tell("get, start, enter, exit, put", measure(do_start), 1));
 	json_object_set_new(out, "get_put", tell("get, put", measure(do_get_put), 1));
 	ctx_pool_free(&pool);
 	mkdir("build/bench", 0755);
-	if (json_dump_file(out, "build/bench/switch.json", JSON_INDENT(2) | JSON_REAL_PRECISION(4))) {
+	if (json_dump_file(out, "build/bench/switch.json",
+			   JSON_INDENT(2) | JSON_REAL_PRECISION(4))) {
 		fprintf(stderr, "switch: cannot write 'build/bench/switch.json'\n");
 		return 1;
 	}

@@ -2,7 +2,8 @@
 /* mine.c - a policy: the class whose next request must be answered soonest goes first */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("mine", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS, "the earliest deadline first");
+SHUNT_POLICY("mine", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
+	     "the earliest deadline first");
 
 /* In XDP, for each request: a core, or wait. */
 static int steer(shunt_view *v, shunt_event *ev)
@@ -20,7 +21,8 @@ static int select(shunt_view *v, shunt_event *ev)
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		slo = shunt_slo_us(v, c);
-		due = shunt_head_ns(v, ev, c) + 1000 * shunt_pick(shunt_some(slo), slo, SHUNT_SLO_MAX_US);
+		due = shunt_head_ns(v, ev, c) +
+		      1000 * shunt_pick(shunt_some(slo), slo, SHUNT_SLO_MAX_US);
 		sooner = shunt_bit(ev->waiting, c) & shunt_less(due, first);
 		first = shunt_pick(sooner, due, first);
 		best = shunt_pick(sooner, c, best);

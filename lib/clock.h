@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * clock.h - the clock of every time in the maps, which BPF's bpf_ktime_get_ns() reads, too: monotonic, in ns
+ * clock.h - the clock of every time in the maps, which
+ * BPF's bpf_ktime_get_ns() reads, too: monotonic, in ns
  */
 #pragma once
 

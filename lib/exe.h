@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exe.h - the folder that this program lies in: what was built or installed with it is found from there
+ * exe.h - the folder that this program lies in: what was
+ * built or installed with it is found from there
  */
 #pragma once
 

@@ -22,7 +22,8 @@ int file_read(struct why *why, const char *path, void **data, size_t *len)
 		return why_fail(why, -errno, "cannot open '%s': %s", path, strerror(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size > FILE_MOST) {
 		close(fd);
-		return why_fail(why, -EINVAL, "'%s' is no file of at most %d bytes", path, FILE_MOST);
+		return why_fail(why, -EINVAL, "'%s' is no file of at most %d bytes", path,
+				FILE_MOST);
 	}
 	*data = malloc(st.st_size + 1);
 	while (*data && got < (size_t)st.st_size) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * netif.h - what the kernel says of a network interface, by ioctl: /sys shows the network namespace it was mounted in
+ * netif.h - what the kernel says of a network interface, by
+ * ioctl: /sys shows the network namespace it was mounted in
  */
 #pragma once
 

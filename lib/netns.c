@@ -109,8 +109,8 @@ bool shunt_netns_hides_sys(char *path, size_t len)
 	while (f && fgets(line, sizeof(line), f)) {
 		const char *rest = strstr(line, " - ");
 
-		if (!rest || sscanf(line, "%*d %*d %*s %*s %255s", where) != 1 || strcmp(where, "/sys") ||
-		    sscanf(rest, " - %31s %255s", type, source) != 2)
+		if (!rest || sscanf(line, "%*d %*d %*s %*s %255s", where) != 1 ||
+		    strcmp(where, "/sys") || sscanf(rest, " - %31s %255s", type, source) != 2)
 			continue;
 		snprintf(path, len, NAMED "/%s", source);
 		hides = !strcmp(type, "sysfs") && !strchr(source, '/') && !access(path, F_OK);

@@ -10,7 +10,8 @@ struct bpf_object;
 
 struct shunt_nic_sizes {
 	__u32 slots; /* entries, slot 0 not counted; 0: SHUNT_NIC_SLOTS - 1 */
-	__u32 frame; /* bytes of a slot, a multiple of 8; 0: SHUNT_NIC_FRAME, which is also the most */
+	__u32 frame; /* bytes of a slot, a multiple of 8; 0:
+		      * SHUNT_NIC_FRAME, which is also the most */
 };
 
 /* -EINVAL: it is no NIC's program, or cannot have these. */

@@ -20,7 +20,8 @@ static bool is_own(__u32 kind)
 static bool is_there(struct own_list *l, enum shunt_own_kind kind, const __be32 *addr)
 {
 	for (__u32 i = 0; i < l->n; i++) {
-		if (is6(l->at[i].kind) != is6(kind) || memcmp(l->at[i].addr, addr, sizeof(l->at[i].addr)))
+		if (is6(l->at[i].kind) != is6(kind) ||
+		    memcmp(l->at[i].addr, addr, sizeof(l->at[i].addr)))
 			continue;
 		if (is_own(kind))
 			l->at[i].kind = kind;
@@ -47,8 +48,10 @@ void own_add(struct own_list *l, enum shunt_own_kind kind, const __be32 *addr)
 	l->at[l->n++].kind = kind;
 }
 
-/* The configured address in place of those of its kind, which remain the receiver's: no request is from them. */
-static void replace(struct own_list *l, enum shunt_own_kind kind, enum shunt_own_kind other, const __be32 *addr)
+/* The configured address in place of those of its kind,
+ * which remain the receiver's: no request is from them. */
+static void replace(struct own_list *l, enum shunt_own_kind kind, enum shunt_own_kind other,
+		    const __be32 *addr)
 {
 	__u32 last = l->n;
 
@@ -58,7 +61,8 @@ static void replace(struct own_list *l, enum shunt_own_kind kind, enum shunt_own
 		l->at[i].kind = other;
 		last = i;
 	}
-	if (l->n == SHUNT_OWN_MAX && last < l->n) { /* the configured one has room before all others */
+	/* the configured one has room before all others */
+	if (l->n == SHUNT_OWN_MAX && last < l->n) {
 		l->at[last] = l->at[--l->n];
 		l->left_out++;
 	}
@@ -77,7 +81,8 @@ void own_configure(struct own_list *l, const struct shunt_cfg *cfg)
 
 static __u32 place(__u32 seed, __u32 kind, const __be32 *addr)
 {
-	return SHUNT_OWN_AT(is6(kind) ? shunt_own_hash6(seed, addr) : shunt_own_hash4(seed, addr[3]));
+	return SHUNT_OWN_AT(is6(kind) ? shunt_own_hash6(seed, addr)
+				      : shunt_own_hash4(seed, addr[3]));
 }
 
 static bool fits(const struct own_list *l, __u32 seed)

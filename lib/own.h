@@ -26,7 +26,8 @@ struct own_list {
  */
 int own_read(struct own_list *l, unsigned int ifindex);
 
-/* Of a family that has a configured address, requests are for that one alone; the others are no sources still. */
+/* Of a family that has a configured address, requests are
+ * for that one alone; the others are no sources still. */
 void own_configure(struct own_list *l, const struct shunt_cfg *cfg);
 
 void own_add(struct own_list *l, enum shunt_own_kind kind, const __be32 *addr);

@@ -41,7 +41,9 @@ static int dump(struct reading *r, int fd, __u16 type, hear_fn *hear)
 	struct {
 		struct nlmsghdr h;
 		struct rtgenmsg g;
-	} ask = { { .nlmsg_len = sizeof(ask), .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+	} ask = { { .nlmsg_len = sizeof(ask),
+		    .nlmsg_type = type,
+		    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		  { .rtgen_family = AF_UNSPEC } };
 
 	if (send(fd, &ask, sizeof(ask), 0) < 0)
@@ -54,7 +56,8 @@ static int dump(struct reading *r, int fd, __u16 type, hear_fn *hear)
 			continue;
 		if (n <= 0 || (size_t)n > sizeof(r->buf))
 			return n < 0 ? -errno : -EMSGSIZE;
-		for (struct nlmsghdr *h = (void *)r->buf; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+		for (struct nlmsghdr *h = (void *)r->buf; NLMSG_OK(h, len);
+		     h = NLMSG_NEXT(h, len)) {
 			if (h->nlmsg_type == NLMSG_DONE)
 				return 0;
 			if (h->nlmsg_type == NLMSG_ERROR)

@@ -2,8 +2,8 @@
 /*
  * ring.h - AF_XDP rings, mapped from a socket that may be somebody else's
  *
- * libxdp wants to make the socket itself, which needs CAP_NET_RAW; a worker is handed one. Receive rings are
- * popped by many cores: the consumer index moves by compare-and-swap only.
+ * libxdp wants to make the socket itself, which needs CAP_NET_RAW; a worker is handed one. Receive
+ * rings are popped by many cores: the consumer index moves by compare-and-swap only.
  */
 #pragma once
 

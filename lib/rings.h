@@ -21,7 +21,8 @@ struct rings {
 	struct shunt_ring tx[SHUNT_CORES];
 };
 
-/* The slot of the k-th socket (cores, then classes) and how many there are: where cores have queues of their own, no hold rings. */
+/* The slot of the k-th socket (cores, then classes) and how many
+ * there are: where cores have queues of their own, no hold rings. */
 static inline __u32 slot_of(const struct shunt_geometry *g, __u32 k)
 {
 	return k < g->ncores ? k : SHUNT_HOLD_SLOT + (k - g->ncores);

@@ -17,7 +17,8 @@
 int xsk_first(void *memory, const struct shunt_geometry *g);
 /* Another one. Both return the socket, or -errno. */
 int xsk_another(void);
-/* For one that is bound to another interface or queue than the first: fill and completion ring of its own. */
+/* For one that is bound to another interface or queue than
+ * the first: fill and completion ring of its own. */
 int xsk_own_rings(int fd, const struct shunt_geometry *g);
 /* Sizes of receive and send ring; 0: none. */
 int xsk_rings(int fd, __u32 rx, __u32 tx);

@@ -33,8 +33,9 @@ static bool is_shuntd(__u32 pid)
 }
 
 /*
- * Every process that has the sockets has the lock on the pinned map "cfg", too. A shuntd that starts meanwhile asks for
- * the lock again for half a second, so having it for a moment keeps none out.
+ * Every process that has the sockets has the lock on the pinned map "cfg", too. A shuntd that
+ * starts meanwhile asks for the lock again for half a second, so having it for a moment keeps none
+ * out.
  */
 static bool is_kept(const struct ctl *ctl)
 {
@@ -76,10 +77,14 @@ void agent_state_tell(const json_t *agent, char *buf, size_t len)
 	long long pid = number_at(agent, "pid");
 
 	if (!strcmp(state, "hangs"))
-		snprintf(buf, len, "shuntd (pid %lld) HANGS: silent for %lld ms", pid, number_at(agent, "silent_ms"));
+		snprintf(buf, len, "shuntd (pid %lld) HANGS: silent for %lld ms", pid,
+			 number_at(agent, "silent_ms"));
 	else if (!strcmp(state, "kept"))
-		snprintf(buf, len, "shuntd (pid %lld) has ended; memory and sockets are kept for the next one (for "
-			 "10 s, or as long as --linger said; by systemd until the unit is stopped)", pid);
+		snprintf(buf, len,
+			 "shuntd (pid %lld) has ended; memory and sockets are kept for the next "
+			 "one (for 10 s, or as long as --linger said; by systemd until the unit is "
+			 "stopped)",
+			 pid);
 	else if (!strcmp(state, "ended"))
 		snprintf(buf, len, "shuntd (pid %lld) has ended, and nothing is kept", pid);
 	else

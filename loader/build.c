@@ -67,7 +67,10 @@ static int read_limit(struct ctl *ctl, unsigned int *seconds)
 	unsigned long n = text ? strtoul(text, &end, 10) : LIMIT;
 
 	if (text && (*text < '0' || *text > '9' || *end || !n || n > 3600))
-		return fail_usage(ctl, "SHUNT_BUILD_LIMIT is '%s', and no number of seconds from 1 to 3600", text);
+		return fail_usage(ctl,
+				  "SHUNT_BUILD_LIMIT is '%s', and no number of seconds from 1 to "
+				  "3600",
+				  text);
 	*seconds = n;
 	return 0;
 }
@@ -168,17 +171,24 @@ static char *tidy(const struct job *j, char *text)
 static const struct remedy remedies[] = {
 	{ "function 'select'", "a policy defines select()" },
 	{ "function 'steer'", "a policy defines steer()" },
-	{ "'shunt_policy_flags'", "a policy names itself: SHUNT_POLICY(\"name\", flags, \"text\")" },
-	{ "signed division", "BPF divides unsigned numbers only, and only by constants: see shunt_div()" },
-	{ "of them, and this is none", "knobs, states, classes and cores are numbered from 0 to SHUNT_KNOBS - 1, and so on" },
+	{ "'shunt_policy_flags'",
+	  "a policy names itself: SHUNT_POLICY(\"name\", flags, \"text\")" },
+	{ "signed division",
+	  "BPF divides unsigned numbers only, and only by constants: see shunt_div()" },
+	{ "of them, and this is none",
+	  "knobs, states, classes and cores are numbered from 0 to SHUNT_KNOBS - 1, and so on" },
 	{ "undefined reference", "a policy calls nothing but what shunt/policy.h offers" },
-	{ "file not found", "a policy includes <shunt/policy.h> and headers of its own: there is no C library where it runs" },
-	{ "No such file", "a policy includes <shunt/policy.h> and headers of its own: there is no C library where it runs" },
-	{ "ermission denied", "run by root, compilers read what everybody may read: as another user, 'shunt build' makes a bundle "
-	  "with your files" },
+	{ "file not found", "a policy includes <shunt/policy.h> and headers of its own: there is "
+			    "no C library where it runs" },
+	{ "No such file", "a policy includes <shunt/policy.h> and headers of its own: there is no "
+			  "C library where it runs" },
+	{ "ermission denied", "run by root, compilers read what everybody may read: as another "
+			      "user, 'shunt build' makes a bundle with your files" },
 	{ "incbin", "run by root, compilers read what everybody may read; a policy is code alone" },
-	{ "out of memory", "a compiler may use 1 GiB: does the source include something that never ends, as a device?" },
-	{ "ended by signal", "a compiler may use 1 GiB: does the source include something that never ends, as a device?" },
+	{ "out of memory", "a compiler may use 1 GiB: does the source include something that never "
+			   "ends, as a device?" },
+	{ "ended by signal", "a compiler may use 1 GiB: does the source include something that "
+			     "never ends, as a device?" },
 	{ "undeclared", "what a policy may use: shunt/policy.h" },
 	{ NULL, NULL },
 };
@@ -193,9 +203,10 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 	if (err == -EINTR)
 		return fail(ctl, err, "interrupted");
 	if (err == -ETIMEDOUT) {
-		fail(ctl, err, "'%s': %s did not end within %u s", j->source, args[0], j->spawn.seconds);
-		hint(ctl, "does it include something that never ends, a FIFO or a device? On a slow machine, "
-		     "SHUNT_BUILD_LIMIT=N gives each compiler N seconds");
+		fail(ctl, err, "'%s': %s did not end within %u s", j->source, args[0],
+		     j->spawn.seconds);
+		hint(ctl, "does it include something that never ends, a FIFO or a device? On a "
+			  "slow machine, SHUNT_BUILD_LIMIT=N gives each compiler N seconds");
 		return err;
 	}
 	if (err == -ENOENT) {
@@ -205,7 +216,8 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 		return err;
 	}
 	if (err == -EPERM) {
-		fail(ctl, err, "cannot run '%s' without root's rights: %s", args[0], strerror(-err));
+		fail(ctl, err, "cannot run '%s' without root's rights: %s", args[0],
+		     strerror(-err));
 		hint(ctl, "make the bundle as another user: shunt build %s", j->source);
 		return err;
 	}
@@ -213,12 +225,17 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 		return fail(ctl, err, "cannot run '%s': %s", args[0], strerror(-err));
 	text = said ? tidy(j, said) : NULL;
 	if (err) {
-		if (text && strstr(text, "'shunt_policy_flags'")) /* the compiler names a header of ours */
+		/* the compiler names a header of ours */
+		if (text && strstr(text, "'shunt_policy_flags'"))
 			fail(ctl, -EINVAL, "'%s' is no policy: it lacks SHUNT_POLICY", j->source);
 		err = fail(ctl, -EINVAL, "%s:\n%s", failed, text ? text : "");
-		if (j->closed && text && (strstr(text, "file not found") || strstr(text, "No such file")))
-			hint(ctl, "run by root, compilers read what everybody may read, and not the folder of '%s': "
-			     "move it where everybody may read, or build as another user", j->source);
+		if (j->closed && text &&
+		    (strstr(text, "file not found") || strstr(text, "No such file")))
+			hint(ctl,
+			     "run by root, compilers read what everybody may read, and not the "
+			     "folder of '%s': move it where everybody may read, or build as "
+			     "another user",
+			     j->source);
 		hint_known(ctl, remedies, text ? text : "");
 	} else if (text && *text) {
 		note("%s", text); /* warnings */
@@ -229,31 +246,38 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 }
 
 /*
- * All three by the same compiler: what it takes for impossible (a division by what is 0 for certain,
- * say) it removes from the native code as from the BPF code that the verifier sees. Loops it must
- * not take for finite: one that may not end is left for the verifier to refuse.
+ * All three by the same compiler: what it takes for impossible (a division by what is 0 for
+ * certain, say) it removes from the native code as from the BPF code that the verifier sees. Loops
+ * it must not take for finite: one that may not end is left for the verifier to refuse.
  */
 static int compile(struct ctl *ctl, struct job *j)
 {
 	const char *clang = secure_getenv("CLANG");
 	char failed[PATH_MAX + 64];
-	const char *bpf[] = { clang ? clang : "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-ffreestanding",
+	const char *bpf[] = { clang ? clang : "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3",
+			      "-ffreestanding",
 			      "-fno-finite-loops", "-Wall", "-Wextra", "-Wno-unused-parameter",
-			      "-Werror=implicit-function-declaration", "-fno-crash-diagnostics", "-nostdlibinc",
-			      "-I.", "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map, j->policy, "-c",
-			      "bpf/shunt.bpf.c", "-o", "out/bpf.o", NULL };
-	const char *nic[] = { bpf[0], "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-ffreestanding", "-w",
-			      "-fno-finite-loops", "-fno-crash-diagnostics", "-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside,
-			      "-isystem", "sys", j->map, j->policy, "-c", "bpf/nic/nic.bpf.c", "-o", "out/nic.o", NULL };
+			      "-Werror=implicit-function-declaration", "-fno-crash-diagnostics",
+			      "-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside, "-isystem",
+			      "sys", j->map, j->policy, "-c", "bpf/shunt.bpf.c", "-o", "out/bpf.o",
+			      NULL };
+	const char *nic[] = { bpf[0], "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-ffreestanding",
+			      "-w",
+			      "-fno-finite-loops", "-fno-crash-diagnostics", "-nostdlibinc", "-I.",
+			      "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map,
+			      j->policy, "-c", "bpf/nic/nic.bpf.c", "-o", "out/nic.o", NULL };
 	/* What it has to say, it said already. */
-	const char *native[] = { bpf[0], "-O2", "-std=gnu11", "-fPIC", "-ffreestanding", "-fno-finite-loops",
-				 "-fvisibility=hidden", "-w", "-fno-crash-diagnostics", "-shared", "-nostdlib",
+	const char *native[] = { bpf[0], "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
+				 "-fno-finite-loops",
+				 "-fvisibility=hidden", "-w", "-fno-crash-diagnostics", "-shared",
+				 "-nostdlib",
 #ifdef __aarch64__
 				 "-mno-outline-atomics", /* these are in libgcc */
 #endif
-				 "-Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none", "-nostdlibinc",
-				 "-I.", "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map, j->policy,
-				 "bpf/native.c", "-o", "out/native.so", NULL };
+				 "-Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none",
+				 "-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside,
+				 "-isystem", "sys", j->map, j->policy, "bpf/native.c", "-o",
+				 "out/native.so", NULL };
 	int err;
 
 	snprintf(failed, sizeof(failed), "'%s' does not compile for BPF", j->source);
@@ -273,7 +297,8 @@ static int join(struct ctl *ctl, struct job *j)
 	const char *objcopy = secure_getenv("OBJCOPY_BPF");
 	char section[128];
 	const char *args[] = { objcopy ? objcopy : "llvm-objcopy", "--add-section", section,
-			       "--add-section", SHUNT_NIC_SEC "=out/nic.o", "out/bpf.o", "out/bundle", NULL };
+			       "--add-section", SHUNT_NIC_SEC "=out/nic.o", "out/bpf.o",
+			       "out/bundle", NULL };
 
 	snprintf(section, sizeof(section), "%s.%s=out/native.so", SHUNT_NATIVE_SEC, bundle_arch());
 	return run_tool(ctl, j, args, "cannot join BPF and native code");
@@ -314,7 +339,8 @@ static int save(struct ctl *ctl, const struct bundle *b, const char *out)
 	fd = mkostemp(tmp, O_CLOEXEC);
 	if (fd < 0)
 		return fail(ctl, -errno, "cannot write '%s': %s", out, strerror(errno));
-	if (write(fd, b->data, b->len) != (ssize_t)b->len || fchmod(fd, 0666 & ~mask) || rename(tmp, place)) {
+	if (write(fd, b->data, b->len) != (ssize_t)b->len || fchmod(fd, 0666 & ~mask) ||
+	    rename(tmp, place)) {
 		err = fail(ctl, -errno, "cannot write '%s': %s", out, strerror(errno));
 		unlink(tmp);
 	}
@@ -333,7 +359,8 @@ static int build_there(struct ctl *ctl, struct job *j, struct bundle *b)
 	snprintf(j->map, sizeof(j->map), "-ffile-prefix-map=%s=.", j->dir.path);
 	err = fill(j);
 	if (err)
-		return fail(ctl, err, "cannot copy the sources to '%s': %s", j->dir.path, strerror(-err));
+		return fail(ctl, err, "cannot copy the sources to '%s': %s", j->dir.path,
+			    strerror(-err));
 	err = compile(ctl, j);
 	if (!err)
 		err = join(ctl, j);

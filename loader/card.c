@@ -2,8 +2,8 @@
 /*
  * card.c - a policy's program on a card: found, bound, loaded, attached
  *
- * Beside the host's program, which runs on the queue that the card chose. The link goes when its pin
- * goes, as the host's does.
+ * Beside the host's program, which runs on the queue that the card
+ * chose. The link goes when its pin goes, as the host's does.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -25,11 +25,14 @@
 
 /* A refusal, and what can be done about it. */
 static const struct remedy remedies[] = {
-	{ "use type conflict", "a word of a map is read by the card or added to, never both: make it two words" },
+	{ "use type conflict",
+	  "a word of a map is read by the card or added to, never both: make it two words" },
 	{ "map writes", "the card adds to maps and reads them; only the host stores" },
 	{ "too large", "a value has at most 56 bytes, key and value together 64" },
-	{ "too many", "the card has 3072000 entries and 128 maps, for all of its programs together" },
-	{ "function id", "the card looks up, draws random numbers and moves the packet's ends, and no more" },
+	{ "too many",
+	  "the card has 3072000 entries and 128 maps, for all of its programs together" },
+	{ "function id",
+	  "the card looks up, draws random numbers and moves the packet's ends, and no more" },
 	{ "value range", "a product needs 32-bit factors: bound them with a 32-bit move before" },
 	{ "error -28", "the program is longer than the card's memory for it" },
 	{ "error -95", "an instruction or a field of the context that the card has not" },
@@ -65,7 +68,8 @@ static int find(struct ctl *ctl, const char *policy, char *path, size_t len)
 	char dir[PATH_MAX];
 
 	if (strpbrk(policy, "/."))
-		return fail(ctl, -EOPNOTSUPP, "only built-in policies have programs for the card, '%s' is a file",
+		return fail(ctl, -EOPNOTSUPP,
+			    "only built-in policies have programs for the card, '%s' is a file",
 			    policy);
 	for (int i = 0; i < BUNDLE_DIRS; i++) {
 		if (bundle_dir(i, dir, sizeof(dir))[0] &&
@@ -105,7 +109,8 @@ static int explain(struct ctl *ctl, const char *policy, int err, int kmsg, char 
 		fputs(log, stderr);
 	card_log_reason(kmsg, log, reason, sizeof(reason));
 	if (!reason[0])
-		return fail_bpf(ctl, err, "'%s' takes no program '%s' for the card", ctl->ifname, policy);
+		return fail_bpf(ctl, err, "'%s' takes no program '%s' for the card", ctl->ifname,
+				policy);
 	fail(ctl, err, "the card of '%s' refuses policy '%s': %s", ctl->ifname, policy, reason);
 	hint_known(ctl, remedies, reason);
 	return err;
@@ -155,8 +160,9 @@ int card_load(struct ctl *ctl, const char *policy, bool reuse, struct card *c)
 	if (!err) {
 		log_start(ctl->verbose);
 		c->obj = bpf_object__open_file(path, &opts);
-		err = c->obj ? load(ctl, policy, path, reuse, c, log) :
-			       fail(ctl, -errno, "'%s' is no BPF object that libbpf understands", path);
+		err = c->obj ? load(ctl, policy, path, reuse, c, log)
+			     : fail(ctl, -errno, "'%s' is no BPF object that libbpf understands",
+				    path);
 	}
 	if (err)
 		card_close(c);
@@ -190,14 +196,16 @@ static int explain_attach(struct ctl *ctl, const struct card *c, int err)
 	if (err == -EOPNOTSUPP || err == -EIO) {
 		fail(ctl, err, "the card of '%s' does not start the program: %u of %d instructions",
 		     ctl->ifname, c->ninsns, CARD_INSNS);
-		hint(ctl, "its other limits are 512 bytes of stack, and 1888 bytes of a packet: lower the MTU if "
-		     "the policy looks deeper; 'dmesg' may say more");
+		hint(ctl, "its other limits are 512 bytes of stack, and 1888 bytes of a packet: "
+			  "lower the MTU if the policy looks deeper; 'dmesg' may say more");
 		return err;
 	}
 	if (err == -EBUSY || err == -EEXIST) {
 		fail(ctl, err, "another program is on the card of '%s'", ctl->ifname);
-		hint(ctl, "whoever put it there takes it off: 'ip link set dev %s xdpoffload off', or "
-		     "'tc filter' for one of tc's", ctl->ifname);
+		hint(ctl,
+		     "whoever put it there takes it off: 'ip link set dev %s xdpoffload off', or "
+		     "'tc filter' for one of tc's",
+		     ctl->ifname);
 		return err;
 	}
 	return fail_bpf(ctl, err, "cannot attach to the card of '%s'", ctl->ifname);
@@ -221,7 +229,8 @@ int card_replace(struct ctl *ctl, const struct card *c)
 	int link = shunt_pin_open(&ctl->pins, SHUNT_CARD_LINK), err = 0;
 
 	if (link < 0)
-		return fail_bpf(ctl, link, "cannot open the pinned link of the card of '%s'", ctl->ifname);
+		return fail_bpf(ctl, link, "cannot open the pinned link of the card of '%s'",
+				ctl->ifname);
 	if (bpf_link_update(link, c->prog_fd, NULL))
 		err = explain_attach(ctl, c, -errno);
 	close(link);
@@ -248,7 +257,8 @@ int card_state(struct ctl *ctl, struct card_state *state)
 	if (fd < 0)
 		return fd;
 	if (bpf_obj_get_info_by_fd(fd, &link, &len))
-		err = fail_bpf(ctl, -errno, "cannot read the pinned link of the card of '%s'", ctl->ifname);
+		err = fail_bpf(ctl, -errno, "cannot read the pinned link of the card of '%s'",
+			       ctl->ifname);
 	close(fd);
 	if (err)
 		return err;

@@ -56,7 +56,8 @@ static int run(struct ctl *ctl)
 		}
 	}
 	if (!ctl->pins.ifname)
-		finding(&f, "interface", LEVEL_WARN, "shunt doctor --dev IF", "no interface was looked at, as shunt is not seen on any");
+		finding(&f, "interface", LEVEL_WARN, "shunt doctor --dev IF",
+			"no interface was looked at, as shunt is not seen on any");
 	ctl_forget(ctl);
 	if (f.count[LEVEL_FAIL])
 		ctl->code = EXIT_FAILED;

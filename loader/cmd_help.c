@@ -12,14 +12,15 @@ static json_t *options_json(const struct verb *verb)
 	json_t *list = json_array();
 
 	for (const struct verb_option *const *o = verb->options; *o; o++)
-		json_array_append_new(list, json_pack("{s:s+, s:s*}", "option", "--", (*o)->name, "value", (*o)->value));
+		json_array_append_new(list, json_pack("{s:s+, s:s*}", "option", "--", (*o)->name,
+						      "value", (*o)->value));
 	return list;
 }
 
 static json_t *verb_json(const struct verb *verb)
 {
-	return json_pack("{s:s, s:s, s:s, s:o}", "verb", verb->name, "arguments", verb->args, "text", verb->text,
-			 "options", options_json(verb));
+	return json_pack("{s:s, s:s, s:s, s:o}", "verb", verb->name, "arguments", verb->args,
+			 "text", verb->text, "options", options_json(verb));
 }
 
 static json_t *all_json(const struct ctl *ctl)
@@ -36,10 +37,12 @@ static void show_all(const json_t *r)
 	const json_t *v;
 	size_t i;
 
-	puts("usage: shunt [-j|--json] [-p|--pretty] [-v] [--bpffs PATH] [-V] VERB [ARGS] [--dev IF]\n"
+	puts("usage: shunt [-j|--json] [-p|--pretty] [-v] [--bpffs PATH] [-V] VERB [ARGS] [--dev "
+	     "IF]\n"
 	     "Request scheduling at the NIC. Verbs may be shortened as long as they are unique.\n");
 	json_array_foreach(json_object_get(r, "verbs"), i, v)
-		printf("  %s %s\n            %s\n", text_at(v, "verb"), text_at(v, "arguments"), text_at(v, "text"));
+		printf("  %s %s\n            %s\n", text_at(v, "verb"), text_at(v, "arguments"),
+		       text_at(v, "text"));
 	puts("\nWith shunt on one interface only, --dev may be left out. Exit status: 0 done,\n"
 	     "1 failed, 2 wrong usage, 3 not supported by this kernel or NIC. More: man 8 shunt");
 }
@@ -49,10 +52,11 @@ static void show_verb(const json_t *r)
 	const json_t *o;
 	size_t i;
 
-	printf("usage: shunt %s %s\n  %s\n", text_at(r, "verb"), text_at(r, "arguments"), text_at(r, "text"));
+	printf("usage: shunt %s %s\n  %s\n", text_at(r, "verb"), text_at(r, "arguments"),
+	       text_at(r, "text"));
 	json_array_foreach(json_object_get(r, "options"), i, o)
-		printf("%s%s%s%s", i ? ", " : "  options: ", text_at(o, "option"), *text_at(o, "value") ? " " : "",
-		       text_at(o, "value"));
+		printf("%s%s%s%s", i ? ", " : "  options: ", text_at(o, "option"),
+		       *text_at(o, "value") ? " " : "", text_at(o, "value"));
 	if (i)
 		putchar('\n');
 }

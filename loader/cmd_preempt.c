@@ -84,7 +84,8 @@ json_t *preempt_json(const struct shunt_cfg *cfg)
 		json_object_set_new(j, "watch_us", json_integer(cfg->watch_us));
 	if (cfg->grace_us)
 		json_object_set_new(j, "grace_us", json_integer(cfg->grace_us));
-	json_object_set_new(j, "signals", json_string(signallers[!!(cfg->flags & SHUNT_CFG_SIGNAL)]));
+	json_object_set_new(j, "signals",
+			    json_string(signallers[!!(cfg->flags & SHUNT_CFG_SIGNAL)]));
 	return j;
 }
 
@@ -106,7 +107,8 @@ const char *preempt_why_not(struct ctl *ctl, const struct shunt_cfg *cfg, char *
 	if (cfg->preempt == SHUNT_PREEMPT_OFF)
 		snprintf(why, len, "the mode is off: shunt preempt set mode=auto");
 	else if (!(cfg->flags & SHUNT_CFG_PREEMPT) && !map_slot(ctl, cfg->policy_gen, &slot))
-		snprintf(why, len, "policy '%s' does not ask for it: shunt preempt set mode=on", slot.desc.name);
+		snprintf(why, len, "policy '%s' does not ask for it: shunt preempt set mode=on",
+			 slot.desc.name);
 	else if (!has_quantum(ctl, cfg))
 		snprintf(why, len, "no class has a quantum: shunt quantum set CLASS 10us");
 	else
@@ -118,8 +120,10 @@ static void show(const json_t *r)
 {
 	char watch[16], grace[16];
 
-	printf("requests are %spreempted (mode %s); at most %lld parked; ", json_is_true(json_object_get(r, "on")) &&
-	       !json_object_get(r, "why_not") ? "" : "not ", text_at(r, "mode"), number_at(r, "parked_max"));
+	printf("requests are %spreempted (mode %s); at most %lld parked; ",
+	       json_is_true(json_object_get(r, "on")) && !json_object_get(r, "why_not") ? ""
+											: "not ",
+	       text_at(r, "mode"), number_at(r, "parked_max"));
 	if (json_object_get(r, "watch_us"))
 		printf("the agent looks each %s; ", show_time(r, "watch_us", watch));
 	else

@@ -108,7 +108,8 @@ static int pick_port(struct ctl *ctl, const struct rule_table *t, const char *te
 		if (rules_serves(t, port))
 			return port;
 		fail(ctl, -ENOENT, "port %llu is not one that is served", port);
-		hint(ctl, "ports come with the configuration at load; 'shunt rule list' shows them");
+		hint(ctl,
+		     "ports come with the configuration at load; 'shunt rule list' shows them");
 		return -ENOENT;
 	}
 	for (__u32 p = 0; p < NPORTS; p++) {
@@ -243,7 +244,8 @@ static int run(struct ctl *ctl)
 		action = pick_word(ctl, "action", ctl->argv[0], actions, 4);
 	/* What a rule lacks is said by name. */
 	if (action == 1 && ctl->argc > 1 && ctl->argc < least[1]) {
-		fail_usage(ctl, "a rule needs %s, too", strncmp(ctl->argv[1], "value=", 6) ? "value= and class=" : "class=");
+		fail_usage(ctl, "a rule needs %s, too",
+			   strncmp(ctl->argv[1], "value=", 6) ? "value= and class=" : "class=");
 		hint_usage(ctl);
 		return -EINVAL;
 	}
@@ -263,8 +265,7 @@ static int run(struct ctl *ctl)
 	return err;
 }
 
-const struct verb verb_rule = {
-	"rule", "[list | add [port=N] [offset=N] value=BYTES [mask=BYTES] [width=N] class=CLASS [at=N] | del N | "
-	"flush [PORT]]", "how requests are told apart",
-	only_dev, run
-};
+const struct verb verb_rule = { "rule",
+				"[list | add [port=N] [offset=N] value=BYTES [mask=BYTES] "
+				"[width=N] class=CLASS [at=N] | del N | flush [PORT]]",
+				"how requests are told apart", only_dev, run };

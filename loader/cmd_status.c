@@ -30,21 +30,22 @@ static void show_state(const json_t *j)
 	if (json_object_get(j, "mode"))
 		printf(", %s mode", text_at(j, "mode"));
 	putchar('\n');
-	printf("  interface %lld of the network namespace with cookie %lld\n", number_at(j, "ifindex"),
-	       number_at(j, "netns_cookie"));
+	printf("  interface %lld of the network namespace with cookie %lld\n",
+	       number_at(j, "ifindex"), number_at(j, "netns_cookie"));
 	if (!strcmp(state, "gone"))
 		printf("  the interface is gone: 'shunt switch %s' attaches again when it is back, "
 		       "'shunt unload' forgets it\n", text_at(j, "policy"));
 	if (json_object_get(j, "renamed_to"))
-		printf("  the interface is called '%s' now, and shuntd goes by the name: rename it back, or 'shunt unload --dev %s' and "
-		       "load again\n", text_at(j, "renamed_to"), ifname);
+		printf("  the interface is called '%s' now, and shuntd goes by the name: rename it "
+		       "back, or 'shunt unload --dev %s' and load again\n",
+		       text_at(j, "renamed_to"), ifname);
 	if (!strcmp(state, "switching"))
 		puts("  a switch is under way");
 	if (!strcmp(state, "interrupted"))
 		printf("  a switch was interrupted: program %lld%s%s%s steers already; "
-		       "'shunt switch POLICY' mends it\n", number_at(j, "prog_id"),
-		       json_object_get(j, "switching_to") ? " of '" : "", text_at(j, "switching_to"),
-		       json_object_get(j, "switching_to") ? "'" : "");
+		       "'shunt switch POLICY' mends it\n",
+		       number_at(j, "prog_id"), json_object_get(j, "switching_to") ? " of '" : "",
+		       text_at(j, "switching_to"), json_object_get(j, "switching_to") ? "'" : "");
 }
 
 /* Policies that shuntd put out of force, and whether the present one came in place of one. */
@@ -54,10 +55,11 @@ static void show_refused(const json_t *j)
 	size_t i;
 
 	json_array_foreach(json_object_get(j, "refused_policies"), i, r)
-		printf("  policy %s, generation %lld, was put out of force: %s%s\n", text_at(r, "policy"),
-		       number_at(r, "generation"), text_at(r, "text"),
-		       number_at(j, "put_back_for") == number_at(r, "generation") ?
-		       "; the one of before is back" : "");
+		printf("  policy %s, generation %lld, was put out of force: %s%s\n",
+		       text_at(r, "policy"), number_at(r, "generation"), text_at(r, "text"),
+		       number_at(j, "put_back_for") == number_at(r, "generation")
+			       ? "; the one of before is back"
+			       : "");
 }
 
 static void show_card(const json_t *j)
@@ -84,8 +86,10 @@ static void show_worker(const json_t *agent)
 	printf(", worker pid %lld", number_at(agent, "worker_pid"));
 	show_user(agent, "worker_user", "worker_user_name", " of user ");
 	if (json_object_get(agent, "worker_silent_cores"))
-		printf(" (SILENT: %lld of its cores are off", number_at(agent, "worker_silent_cores"));
-	if (json_object_get(agent, "worker_silent_cores") && json_object_get(agent, "worker_runs_for_ms"))
+		printf(" (SILENT: %lld of its cores are off",
+		       number_at(agent, "worker_silent_cores"));
+	if (json_object_get(agent, "worker_silent_cores") &&
+	    json_object_get(agent, "worker_runs_for_ms"))
 		printf(", in a request for %lld ms", number_at(agent, "worker_runs_for_ms"));
 	if (json_object_get(agent, "worker_silent_cores"))
 		printf(")");

@@ -20,7 +20,8 @@ static const char *const keys[] = { "k", "keep", "late" };
 
 static int parse_value(struct ctl *ctl, struct shunt_nic_cfg *cfg, int key, const char *text)
 {
-	static const char *const switches[] = { "off", "on", "false", "true", "no", "yes" }; /* as in the file */
+	/* as in the file */
+	static const char *const switches[] = { "off", "on", "false", "true", "no", "yes" };
 	char why[160];
 	__u32 us = 0;
 	__u64 n;
@@ -66,9 +67,10 @@ static void show(const json_t *r)
 {
 	char late[16];
 
-	printf("each core has at most k = %lld requests; copies of steered requests are %skept; what was not "
-	       "taken after %s is given up\n", number_at(r, "k"),
-	       json_is_true(json_object_get(r, "keep")) ? "" : "not ", show_time(r, "late_us", late));
+	printf("each core has at most k = %lld requests; copies of steered requests are %skept; "
+	       "what was not taken after %s is given up\n",
+	       number_at(r, "k"), json_is_true(json_object_get(r, "keep")) ? "" : "not ",
+	       show_time(r, "late_us", late));
 	wire_show_hosts(json_object_get(r, "hosts"));
 }
 
@@ -78,7 +80,8 @@ static int need_wire(struct ctl *ctl)
 	int err = map_cfg(ctl, &cfg);
 
 	if (!err && !(cfg.flags & SHUNT_CFG_WIRE)) {
-		err = fail(ctl, -EINVAL, "'%s' is not loaded as the port of a NIC that schedules", ctl->ifname);
+		err = fail(ctl, -EINVAL, "'%s' is not loaded as the port of a NIC that schedules",
+			   ctl->ifname);
 		hint(ctl, "its configuration needs 'wire': man 8 shunt");
 	}
 	return err;

@@ -95,7 +95,8 @@ static int read_demotion(struct reader *r, __u32 i)
 	return 0;
 }
 
-/* Whoever follows demotions from class i comes to an end: a class that leads back to itself is no demotion. */
+/* Whoever follows demotions from class i comes to an end: a
+ * class that leads back to itself is no demotion. */
 static int check_circle(struct reader *r, __u32 i)
 {
 	const struct shunt_class *classes = r->s->classes;
@@ -106,8 +107,10 @@ static int check_circle(struct reader *r, __u32 i)
 		at = classes[at].demote_to;
 		if (at != i)
 			continue;
-		snprintf(why, sizeof(why), "demotion leads from '%s' back to '%s': let the last class of the chain have no "
-			 "demote_to", classes[i].name, classes[i].name);
+		snprintf(why, sizeof(why),
+			 "demotion leads from '%s' back to '%s': let the last class of the chain "
+			 "have no demote_to",
+			 classes[i].name, classes[i].name);
 		return bad(r, why, "classes[%u].demote_to", i);
 	}
 	return 0;
@@ -215,7 +218,9 @@ static int read_rules(struct reader *r)
 static int read_wire(struct reader *r)
 {
 	struct setup *s = r->s;
-	char at[64] = "wire", why[200] = "a NIC's port has one receive queue, and its cores' CPUs are of their hosts";
+	char at[64] = "wire",
+	     why[200] =
+		     "a NIC's port has one receive queue, and its cores' CPUs are of their hosts";
 
 	if (r->c->domains_count)
 		return bad(r, why, "domains");
@@ -248,15 +253,16 @@ static const char *no_host4(__be32 addr)
 	__u32 a = ntohl(addr);
 
 	if (!a)
-		return "0.0.0.0 is no host's address: for requests to whatever address say 'any-address: on' in place of "
-		       "'address'";
+		return "0.0.0.0 is no host's address: for requests to whatever address say "
+		       "'any-address: on' in place of 'address'";
 	if (a >> 24 == 127)
 		return "a loopback address, which no packet from a network has" INSTEAD;
 	if (a == ~0U)
 		return "the broadcast address, from which nobody may reply" INSTEAD;
 	if (a >> 28 == 14)
 		return "a multicast address, from which nobody may reply" INSTEAD;
-	return a >> 24 == 0 || a >> 28 == 15 ? "a reserved address, which no host has" INSTEAD : NULL;
+	return a >> 24 == 0 || a >> 28 == 15 ? "a reserved address, which no host has" INSTEAD
+					     : NULL;
 }
 
 static const char *no_host6(const void *addr)
@@ -264,8 +270,8 @@ static const char *no_host6(const void *addr)
 	const struct in6_addr *a = addr;
 
 	if (IN6_IS_ADDR_UNSPECIFIED(a))
-		return ":: is no host's address: for requests to whatever address say 'any-address: on' in place of "
-		       "'address'";
+		return ":: is no host's address: for requests to whatever address say "
+		       "'any-address: on' in place of 'address'";
 	if (IN6_IS_ADDR_LOOPBACK(a))
 		return "the loopback address, which no packet from a network has" INSTEAD;
 	if (IN6_IS_ADDR_MULTICAST(a))
@@ -283,7 +289,9 @@ static int read_address(struct reader *r)
 	if (r->c->any_address)
 		cfg->flags |= SHUNT_CFG_ANY_ADDR;
 	if (r->c->any_address && r->c->address_count)
-		return bad(r, "with 'any-address: on' no address makes a difference: say one of them", "address");
+		return bad(r,
+			   "with 'any-address: on' no address makes a difference: say one of them",
+			   "address");
 	for (__u32 i = 0; i < r->c->address_count; i++) {
 		__u32 flag;
 

@@ -2,8 +2,8 @@
 /*
  * config_lines.c - lines of the configuration file: of a value, and of keys that do not belong
  *
- * libcyaml tells of an unknown key, but not on which line, and of a wrong value ("invalid ENUM value") neither which nor
- * under which key; libyaml knows the lines.
+ * libcyaml tells of an unknown key, but not on which line, and of a wrong value ("invalid ENUM
+ * value") neither which nor under which key; libyaml knows the lines.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -63,7 +63,8 @@ static bool has_tab(const char *text, size_t len, size_t line)
 static int no_yaml(const yaml_parser_t *parser, int *line, char *why, size_t len)
 {
 	const char *text = (const char *)parser->input.string.start;
-	bool tab = has_tab(text, (const char *)parser->input.string.end - text, parser->problem_mark.line);
+	bool tab = has_tab(text, (const char *)parser->input.string.end - text,
+			   parser->problem_mark.line);
 
 	*line = parser->problem_mark.line + 1;
 	snprintf(why, len, "no YAML: %s%s", parser->problem ? parser->problem : "unreadable",
@@ -98,14 +99,17 @@ static const char *stray(const yaml_event_t *event, struct stream *s)
 {
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
-		return "'*' names another value (an alias): write that value here, in full; text that begins with * "
-		       "needs quotes";
+		return "'*' names another value (an alias): write that value here, in full; text "
+		       "that begins with * needs quotes";
 	case YAML_DOCUMENT_START_EVENT:
-		return ++s->documents > 1 ? "a second document begins (---), and one alone is read: put all keys into "
-					    "the first" : NULL;
+		return ++s->documents > 1 ? "a second document begins (---), and one alone is "
+					    "read: put all keys into the first"
+					  : NULL;
 	case YAML_SEQUENCE_START_EVENT:
 	case YAML_MAPPING_START_EVENT:
-		return ++s->depth > DEEP ? "values within values, deeper than any key has them: close a bracket" : NULL;
+		return ++s->depth > DEEP ? "values within values, deeper than any key has them: "
+					   "close a bracket"
+					 : NULL;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		s->depth--;
@@ -116,8 +120,8 @@ static const char *stray(const yaml_event_t *event, struct stream *s)
 }
 
 /*
- * One document, without aliases. A few aliases of aliases can stand for more values than memory holds, and
- * libcyaml reads the first document alone.
+ * One document, without aliases. A few aliases of aliases can stand for more values than memory
+ * holds, and libcyaml reads the first document alone.
  */
 static int check_stream(const char *text, size_t len, int *line, char *why, size_t why_len)
 {
@@ -175,7 +179,8 @@ struct check {
 	size_t len;
 };
 
-static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key);
+static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema,
+		      const char *key);
 
 static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields, const char *key)
 {
@@ -221,7 +226,8 @@ static int check_mapping(struct check *c, yaml_node_t *node, const cyaml_schema_
 				return -EINVAL;
 			}
 		}
-		err = check_node(c, yaml_document_get_node(&c->doc, p->value), &field->value, field->key);
+		err = check_node(c, yaml_document_get_node(&c->doc, p->value), &field->value,
+				 field->key);
 	}
 	return err;
 }
@@ -239,7 +245,9 @@ static int check_uint(struct check *c, const yaml_node_t *node, const char *key)
 	char *end;
 
 	if (looks_octal(value)) {
-		snprintf(c->why, c->len, "%s: '%.40s' begins with 0: write it without, or 0x... if it is hexadecimal",
+		snprintf(c->why, c->len,
+			 "%s: '%.40s' begins with 0: write it without, or 0x... if it is "
+			 "hexadecimal",
 			 key, value);
 		return bad(c, node);
 	}
@@ -251,7 +259,8 @@ static int check_uint(struct check *c, const yaml_node_t *node, const char *key)
 	return bad(c, node);
 }
 
-static int check_word(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+static int check_word(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema,
+		      const char *key)
 {
 	const char *value = (const char *)node->data.scalar.value;
 	int n;
@@ -262,11 +271,13 @@ static int check_word(struct check *c, const yaml_node_t *node, const cyaml_sche
 	}
 	n = snprintf(c->why, c->len, "%s: '%.40s' is none of", key, value);
 	for (uint32_t i = 0; i < schema->enumeration.count && n > 0 && (size_t)n < c->len; i++)
-		n += snprintf(c->why + n, c->len - n, "%s %s", i ? "," : "", schema->enumeration.strings[i].str);
+		n += snprintf(c->why + n, c->len - n, "%s %s", i ? "," : "",
+			      schema->enumeration.strings[i].str);
 	return bad(c, node);
 }
 
-static int check_scalar(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+static int check_scalar(struct check *c, const yaml_node_t *node,
+			const cyaml_schema_value_t *schema, const char *key)
 {
 	switch (schema->type) {
 	case CYAML_UINT:
@@ -279,9 +290,11 @@ static int check_scalar(struct check *c, const yaml_node_t *node, const cyaml_sc
 }
 
 /* One value where there should be a list, and the like. */
-static int bad_kind(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+static int bad_kind(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema,
+		    const char *key)
 {
-	const cyaml_schema_field_t *field = schema->type == CYAML_MAPPING ? schema->mapping.fields : NULL;
+	const cyaml_schema_field_t *field = schema->type == CYAML_MAPPING ? schema->mapping.fields
+									  : NULL;
 	int n;
 
 	if (schema->type == CYAML_SEQUENCE) {
@@ -291,24 +304,28 @@ static int bad_kind(struct check *c, const yaml_node_t *node, const cyaml_schema
 		for (; field->key && n > 0 && (size_t)n < c->len; field++)
 			n += snprintf(c->why + n, c->len - n, " %s", field->key);
 	} else {
-		snprintf(c->why, c->len, "%s is one value, not a list, and without keys of its own", key);
+		snprintf(c->why, c->len, "%s is one value, not a list, and without keys of its own",
+			 key);
 	}
 	return bad(c, node);
 }
 
 /* ports: [9000] */
-static int bad_item(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+static int bad_item(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema,
+		    const char *key)
 {
-	snprintf(c->why, c->len, "each of %s is a mapping: {%s: %.40s}", key, schema->mapping.fields->key,
-		 (const char *)node->data.scalar.value);
+	snprintf(c->why, c->len, "each of %s is a mapping: {%s: %.40s}", key,
+		 schema->mapping.fields->key, (const char *)node->data.scalar.value);
 	return bad(c, node);
 }
 
 /* key: under which it stands; that of a list's values is the list's. */
-static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema, const char *key)
+static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema,
+		      const char *key)
 {
-	yaml_node_type_t kind = schema->type == CYAML_MAPPING ? YAML_MAPPING_NODE :
-				schema->type == CYAML_SEQUENCE ? YAML_SEQUENCE_NODE : YAML_SCALAR_NODE;
+	yaml_node_type_t kind = schema->type == CYAML_MAPPING    ? YAML_MAPPING_NODE
+				: schema->type == CYAML_SEQUENCE ? YAML_SEQUENCE_NODE
+								 : YAML_SCALAR_NODE;
 	int err = 0;
 
 	if (node->type != kind)

@@ -8,6 +8,7 @@
 
 #include "config.h"
 
-/* Every key is of the schema and said once, every value of the kind that it has there. Else -EINVAL, line, why. */
+/* Every key is of the schema and said once, every value of
+ * the kind that it has there. Else -EINVAL, line, why. */
 int config_check_keys(const char *text, size_t text_len, const cyaml_schema_value_t *schema,
 		      int *line, char *why, size_t len);

@@ -32,7 +32,8 @@ struct ctl {
 	char **argv;
 };
 
-/* The verifier lets shunt's programs do what they do with CAP_PERFMON alone (bounds by what a loop can reach). */
+/* The verifier lets shunt's programs do what they do with
+ * CAP_PERFMON alone (bounds by what a loop can reach). */
 #define SHUNT_CAPS "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN"
 
 #define __printf(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -45,7 +46,8 @@ int fail_usage(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
 void fail_context(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
 /* The next step after the failure; the first wins here, too. */
 void hint(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
-/* What the kernel, a compiler or a card may have said, and the next step then. The last of a list is all NULL. */
+/* What the kernel, a compiler or a card may have said, and
+ * the next step then. The last of a list is all NULL. */
 struct remedy {
 	const char *said;
 	const char *advice;

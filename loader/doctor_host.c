@@ -36,11 +36,13 @@ static const char *read_line(const char *path, char *buf, size_t len)
 	return buf;
 }
 
-/* Before 6.4 the rings of a bound AF_XDP socket cannot be mapped, so not handed to a worker either. */
+/* Before 6.4 the rings of a bound AF_XDP socket cannot be
+ * mapped, so not handed to a worker either. */
 static void check_kernel_for_workers(struct findings *f, const char *release, int major, int minor)
 {
 	if (major > 6 || (major == 6 && minor >= 4)) {
-		finding(f, "workers", LEVEL_OK, NULL, "Linux %s hands sockets to workers (needed: 6.4)", release);
+		finding(f, "workers", LEVEL_OK, NULL,
+			"Linux %s hands sockets to workers (needed: 6.4)", release);
 		return;
 	}
 	finding(f, "workers", LEVEL_FAIL, "run Linux 6.4 or later where workers run",
@@ -66,19 +68,23 @@ static void check_kernel(struct findings *f)
 
 static void check_rights(struct findings *f)
 {
-	bool admin = probe_cap(CAP_SYS_ADMIN), bpf = admin || probe_cap(CAP_BPF), net = probe_cap(CAP_NET_ADMIN);
+	bool admin = probe_cap(CAP_SYS_ADMIN), bpf = admin || probe_cap(CAP_BPF),
+	     net = probe_cap(CAP_NET_ADMIN);
 	bool perfmon = admin || probe_cap(CAP_PERFMON);
 
 	if (!bpf || !net || !perfmon)
-		finding(f, "rights", LEVEL_FAIL, "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
-			"this process lacks%s%s%s", bpf ? "" : " CAP_BPF", perfmon ? "" : " CAP_PERFMON",
-			net ? "" : " CAP_NET_ADMIN");
+		finding(f, "rights", LEVEL_FAIL,
+			"run it as root, or with CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN",
+			"this process lacks%s%s%s", bpf ? "" : " CAP_BPF",
+			perfmon ? "" : " CAP_PERFMON", net ? "" : " CAP_NET_ADMIN");
 	else if (geteuid())
 		finding(f, "rights", LEVEL_WARN, "load as root where shuntd shall serve",
-			"CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are there, but shuntd, as root, takes no pins of user %u",
+			"CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are there, but shuntd, as root, "
+			"takes no pins of user %u",
 			geteuid());
 	else
-		finding(f, "rights", LEVEL_OK, NULL, "CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are there");
+		finding(f, "rights", LEVEL_OK, NULL,
+			"CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN are there");
 }
 
 static void check_bpffs(struct ctl *ctl, struct findings *f)
@@ -97,7 +103,9 @@ static void check_bpffs(struct ctl *ctl, struct findings *f)
 		finding(f, "bpffs", LEVEL_FAIL, fix, "no bpffs is mounted at '%s'", path);
 	else if (st.st_mode & (S_IWGRP | S_IWOTH))
 		finding(f, "bpffs", LEVEL_WARN, others,
-			"'%s' has mode %o: others may make files there, and be in the way of shunt's", path, st.st_mode & 07777);
+			"'%s' has mode %o: others may make files there, and be in the way of "
+			"shunt's",
+			path, st.st_mode & 07777);
 	else
 		finding(f, "bpffs", LEVEL_OK, NULL, "mounted at '%s'", path);
 }
@@ -143,8 +151,8 @@ static void check_idle(struct findings *f)
 		finding(f, "cpuidle", LEVEL_OK, NULL, "no driver: CPUs do not sleep deeply");
 	else
 		finding(f, "cpuidle", LEVEL_WARN,
-			"cpupower idle-set -D 10, or the kernel parameter cpuidle.off=1, if workers "
-			"sleep (--idle sleep)",
+			"cpupower idle-set -D 10, or the kernel parameter cpuidle.off=1, if "
+			"workers sleep (--idle sleep)",
 			"driver '%s': a worker that sleeps wakes up tens of microseconds later",
 			line);
 }

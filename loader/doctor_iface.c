@@ -29,10 +29,12 @@ static void check_mode(struct ctl *ctl, struct findings *f, const struct iface *
 			", AF_XDP with copying");
 	else
 		finding(f, "native", LEVEL_FAIL,
-			"use an interface whose driver does (veth, virtio_net, mlx5, ice, i40e, ixgbe ...)",
+			"use an interface whose driver does (veth, virtio_net, mlx5, ice, i40e, "
+			"ixgbe ...)",
 			"driver '%s' of '%s' does not %s in native mode, and generic mode is never "
-			"used", iface->driver, ctl->ifname, bits & NETDEV_BASIC ? "redirect" :
-			"run XDP programs");
+			"used",
+			iface->driver, ctl->ifname,
+			bits & NETDEV_BASIC ? "redirect" : "run XDP programs");
 }
 
 static void check_programs(struct ctl *ctl, struct findings *f)
@@ -54,11 +56,12 @@ static void check_programs(struct ctl *ctl, struct findings *f)
 			xdp.prog_id, xdp.mode);
 	else if (err && err != -ENOENT)
 		finding(f, "programs", LEVEL_WARN, "run it as root",
-			"an XDP program is on '%s' (id %u, %s mode); whose cannot be said: %s", ctl->ifname,
-			xdp.prog_id, xdp.mode, strerror(-err));
+			"an XDP program is on '%s' (id %u, %s mode); whose cannot be said: %s",
+			ctl->ifname, xdp.prog_id, xdp.mode, strerror(-err));
 	else
 		finding(f, "programs", LEVEL_FAIL,
-			"detach it: see 'bpftool net', 'xdp-loader status', 'ip link set dev IF xdp off'",
+			"detach it: see 'bpftool net', 'xdp-loader status', 'ip link set dev IF "
+			"xdp off'",
 			"another XDP program is on '%s': '%s' (id %u, %s mode)", ctl->ifname,
 			xdp.name, xdp.prog_id, xdp.mode);
 }
@@ -78,7 +81,8 @@ static void check_mtu(struct ctl *ctl, struct findings *f, const struct iface *i
 }
 
 /* One offload that should be off. Silent where the driver does not have it. */
-static void check_offload(struct ctl *ctl, struct findings *f, const char *feature, const char *option, const char *why)
+static void check_offload(struct ctl *ctl, struct findings *f, const char *feature,
+			  const char *option, const char *why)
 {
 	int on = iface_feature(ctl->ifname, feature);
 	char fix[96];

@@ -21,7 +21,8 @@ static bool is_there(const char *program)
 	for (const char *at = dirs ? dirs : "/usr/bin:/bin"; *at; at += *at == ':') {
 		size_t len = strcspn(at, ":");
 
-		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)len, at, program) < sizeof(path) &&
+		if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)len, at, program) <
+			    sizeof(path) &&
 		    !access(path, X_OK))
 			return true;
 		at += len;
@@ -37,13 +38,16 @@ void doctor_tools(struct findings *f)
 	bool all = true;
 
 	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
-		const char *other = secure_getenv(tools[i].variable), *program = other ? other : tools[i].usual;
+		const char *other = secure_getenv(tools[i].variable),
+			   *program = other ? other : tools[i].usual;
 
 		if (is_there(program))
 			continue;
 		all = false;
-		finding(f, "build", LEVEL_WARN, "install clang and llvm, or build on another machine: shunt build FILE.c",
-			"there is no '%s': policies load as bundles, not from their source", program);
+		finding(f, "build", LEVEL_WARN,
+			"install clang and llvm, or build on another machine: shunt build FILE.c",
+			"there is no '%s': policies load as bundles, not from their source",
+			program);
 	}
 	if (all)
 		finding(f, "build", LEVEL_OK, NULL, "policies can be built here");

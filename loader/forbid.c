@@ -71,11 +71,12 @@ static int check_spot(struct ctl *ctl, const struct spot *s)
 {
 	if (divides_by_register(&s->insn->insn) && !is_checked(s->line))
 		return refuse(ctl, s, "divides (/ or %) by a variable",
-			      "shunt_div(a, b) and shunt_mod(a, b) are a / b and a % b, and 0 where b is 0: a plain "
-			      "division by 0 would end the worker");
+			      "shunt_div(a, b) and shunt_mod(a, b) are a / b and a % b, and 0 "
+			      "where b is 0: a plain division by 0 would end the worker");
 	if (uses_small_table(s))
 		return refuse(ctl, s, "has a table of constants where libbpf does not find it",
-			      "declare it with SHUNT_TABLE in place of 'static const': SHUNT_TABLE int mine[4] = { ... }");
+			      "declare it with SHUNT_TABLE in place of 'static const': SHUNT_TABLE "
+			      "int mine[4] = { ... }");
 	return 0;
 }
 

@@ -113,7 +113,8 @@ static int find_feature(int fd, const char *ifname, const char *feature)
 {
 	union {
 		struct ethtool_sset_info head;
-		char room[sizeof(struct ethtool_sset_info) + sizeof(__u32)]; /* head.data[0]: how many */
+		/* head.data[0]: how many */
+		char room[sizeof(struct ethtool_sset_info) + sizeof(__u32)];
 	} sset = { .head = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ULL << ETH_SS_FEATURES } };
 	struct ethtool_gstrings *names;
 	struct ifreq req;

@@ -41,28 +41,34 @@ void log_start(bool verbose)
 
 /* What the verifier complains of, and what a policy's author can do about it. */
 static const struct remedy remedies[] = {
-	{ "too large", "too many paths, or a loop whose end it cannot see: constant bounds, and in loops shunt_pick() "
-	  "and shunt_less() in place of if" },
+	{ "too large", "too many paths, or a loop whose end it cannot see: constant bounds, and in "
+		       "loops shunt_pick() and shunt_less() in place of if" },
 	{ "too complex", "too many paths: in loops use shunt_pick() and shunt_less(), no if" },
 	{ "infinite loop", "a loop needs a constant bound" },
 	{ "back-edge", "a loop needs a constant bound" },
 	{ "unreachable insn", "a loop needs a constant bound, and a way out" },
-	{ "invalid mem access", "a policy reads memory through the accessors of shunt/policy.h alone" },
+	{ "invalid mem access",
+	  "a policy reads memory through the accessors of shunt/policy.h alone" },
 	{ "map_value", "an index into the view must go through shunt_index() or an accessor" },
 	{ "unbounded", "an index into the view must go through shunt_index() or an accessor" },
 	{ "stack", "keep local arrays below 512 bytes" },
-	{ "unknown func", "this kernel lacks a helper that the policy calls: see 'shunt features'" },
-	{ "invalid func", "this kernel lacks a helper that the policy calls: see 'shunt features'" },
+	{ "unknown func",
+	  "this kernel lacks a helper that the policy calls: see 'shunt features'" },
+	{ "invalid func",
+	  "this kernel lacks a helper that the policy calls: see 'shunt features'" },
 	{ "misaligned", "read the view through the accessors of shunt/policy.h" },
 	{ NULL, NULL },
 };
 
-/* A line of the trace: instructions, registers, states and how it went back. The rest are complaints. */
+/* A line of the trace: instructions, registers, states and
+ * how it went back. The rest are complaints. */
 static bool is_trace(const char *line)
 {
-	static const char *const begin[] = { ";", "processed ", "verification time", "stack depth", "cur state:",
-					     "old state:", "from ", "mark_precise:", "last_idx", "parent ", "regs=",
-					     "caller:", "Func#", "propagating ", "frame", "safe" };
+	static const char *const begin[] = { ";", "processed ", "verification time", "stack depth",
+					     "cur state:",
+					     "old state:", "from ", "mark_precise:", "last_idx",
+					     "parent ", "regs=", "caller:", "Func#", "propagating ",
+					     "frame", "safe" };
 	const char *at = line + strspn(line, " ");
 	size_t digits = strspn(at, "0123456789"), reg;
 
@@ -72,11 +78,13 @@ static bool is_trace(const char *line)
 		if (!strncmp(at, begin[i], strlen(begin[i])))
 			return true;
 	}
-	reg = *at == 'R' ? strspn(at + 1, "0123456789rwt_") : 0; /* "R1=…", "R2_w=…"; "R1 unbounded" is a complaint */
+	/* "R1=…", "R2_w=…"; "R1 unbounded" is a complaint */
+	reg = *at == 'R' ? strspn(at + 1, "0123456789rwt_") : 0;
 	return reg && at[1 + reg] == '=';
 }
 
-/* Number of the instruction that a line of the trace shows ("12: (61) r1 = …"), or that a complaint names; -1: none. */
+/* Number of the instruction that a line of the trace shows
+ * ("12: (61) r1 = …"), or that a complaint names; -1: none. */
 static long insn_of(const char *line)
 {
 	const char *named = strstr(line, "at insn ");
@@ -89,7 +97,8 @@ static long insn_of(const char *line)
 	return end != line && !strncmp(end, ": (", 3) ? n : -1;
 }
 
-/* The verifier's complaint, and the last line of the policy's author that it came by. Cuts up the log. */
+/* The verifier's complaint, and the last line of the
+ * policy's author that it came by. Cuts up the log. */
 static const char *find_complaint(char *log, const struct lint_object *o, const char *prog,
 				  const struct lint_line **own)
 {
@@ -124,8 +133,8 @@ static int refused(struct ctl *ctl, const struct bundle *b, int err, const char 
 	fail(ctl, err, "the kernel's verifier refuses policy '%s': %s%s%s", b->desc.name, complaint,
 	     own ? ", at: " : "", own ? origin_show(own, at, sizeof(at)) : "");
 	if (!probe_cap(CAP_PERFMON) && !probe_cap(CAP_SYS_ADMIN))
-		hint(ctl, "this process lacks CAP_PERFMON, and to such the verifier refuses sound programs, too: run it as "
-		     "root, or with " SHUNT_CAPS);
+		hint(ctl, "this process lacks CAP_PERFMON, and to such the verifier refuses sound "
+			  "programs, too: run it as root, or with " SHUNT_CAPS);
 	advise(ctl, complaint);
 	return err;
 }
@@ -136,8 +145,8 @@ static int not_taken(struct ctl *ctl, const struct bundle *b)
 
 	uname(&host);
 	last_warning[strcspn(last_warning, "\n")] = '\0';
-	fail(ctl, -EOPNOTSUPP, "kernel %s does not take policy '%s': %s", host.release, b->desc.name,
-	     last_warning[0] ? last_warning : strerror(EINVAL));
+	fail(ctl, -EOPNOTSUPP, "kernel %s does not take policy '%s': %s", host.release,
+	     b->desc.name, last_warning[0] ? last_warning : strerror(EINVAL));
 	hint(ctl, "shunt needs Linux 5.15: see 'shunt features'");
 	return -EOPNOTSUPP;
 }
@@ -149,7 +158,8 @@ int log_explain_open(struct ctl *ctl, const struct bundle *b, int err)
 		    last_warning[0] ? last_warning : strerror(-err));
 }
 
-int log_explain(struct ctl *ctl, const struct bundle *b, enum part part, const char *prog, int err, const char *log)
+int log_explain(struct ctl *ctl, const struct bundle *b, enum part part, const char *prog, int err,
+		const char *log)
 {
 	const struct lint_line *own;
 	struct lint_object o;

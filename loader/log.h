@@ -13,6 +13,7 @@
 /* What libbpf says, kept for explanations; printed with -v. */
 void log_start(bool verbose);
 /* Notes the failure to load a program of b, from the verifier's log (may be empty) and errno. */
-int log_explain(struct ctl *ctl, const struct bundle *b, enum part part, const char *prog, int err, const char *log);
+int log_explain(struct ctl *ctl, const struct bundle *b, enum part part, const char *prog, int err,
+		const char *log);
 /* Notes that libbpf cannot read b. */
 int log_explain_open(struct ctl *ctl, const struct bundle *b, int err);

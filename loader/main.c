@@ -42,7 +42,9 @@ static int run(struct ctl *ctl, int argc, char **argv)
 	if (err)
 		return wrong_options(ctl, err);
 	if (given.version)
-		return emit(ctl, json_pack("{s:s, s:i}", "version", SHUNT_VERSION, "abi", SHUNT_ABI), show_version);
+		return emit(ctl,
+			    json_pack("{s:s, s:i}", "version", SHUNT_VERSION, "abi", SHUNT_ABI),
+			    show_version);
 	ctl->verb = given.help ? &verb_help : &verb_status;
 	if (ctl->argc) {
 		ctl->verb = verb_find(ctl, ctl->argv[0]);

@@ -22,8 +22,10 @@ int map_open(struct ctl *ctl, const char *map, size_t value_size)
 	int fd = shunt_pin_open(&ctl->pins, map), err;
 
 	if (fd == -EPROTO)
-		return fail(ctl, fd, "the pinned map '%s' of '%s' is none that this version of shunt makes: unload and "
-			    "load again", map, ctl->ifname);
+		return fail(ctl, fd,
+			    "the pinned map '%s' of '%s' is none that this version of shunt makes: "
+			    "unload and load again",
+			    map, ctl->ifname);
 	if (fd < 0)
 		return fail_bpf(ctl, fd, "cannot open the pinned map '%s' of '%s'", map,
 				ctl->ifname);

@@ -45,8 +45,10 @@ static void add_option(struct table *t, const struct verb_option *o)
 	if (t->n == MOST)
 		abort();
 	if (o->letter)
-		snprintf(t->letters + len, sizeof(t->letters) - len, "%c%s", o->letter, o->value ? ":" : "");
-	t->option[t->n] = (struct option){ o->name, o->value ? required_argument : no_argument, NULL, OF_VERB + t->n };
+		snprintf(t->letters + len, sizeof(t->letters) - len, "%c%s", o->letter,
+			 o->value ? ":" : "");
+	t->option[t->n] = (struct option){ o->name, o->value ? required_argument : no_argument,
+					   NULL, OF_VERB + t->n };
 	t->of_verb[t->n++] = o;
 }
 
@@ -68,7 +70,8 @@ static void make_table(struct table *t, const struct verb *const *verbs)
 	memcpy(t->option + t->n, common, sizeof(common));
 }
 
-/* The word that holds the option which getopt_long() does not know; it says which only of long ones. */
+/* The word that holds the option which getopt_long() does
+ * not know; it says which only of long ones. */
 static const char *unknown_option(int argc, char **argv)
 {
 	for (int i = 1; optopt && i < argc; i++) {
@@ -111,7 +114,8 @@ static int take_common(struct ctl *ctl, int opt, struct given *given)
 	}
 }
 
-/* The number of the verbs' option that getopt_long() found, by its letter too; -1: it is one of every verb. */
+/* The number of the verbs' option that getopt_long() found,
+ * by its letter too; -1: it is one of every verb. */
 static int verbs_option(const struct table *t, int opt)
 {
 	for (int i = 0; i < t->n; i++) {
@@ -171,8 +175,8 @@ const char *options_list(const struct verb *verb, char *out, size_t len)
 
 	snprintf(out, len, "no options");
 	for (const struct verb_option *const *o = verb->options; *o && at < len; o++)
-		at += snprintf(out + at, len - at, "%s--%s%s%s", at ? ", " : "", (*o)->name, (*o)->value ? " " : "",
-			       (*o)->value ? (*o)->value : "");
+		at += snprintf(out + at, len - at, "%s--%s%s%s", at ? ", " : "", (*o)->name,
+			       (*o)->value ? " " : "", (*o)->value ? (*o)->value : "");
 	return out;
 }
 
@@ -197,13 +201,16 @@ int options_take(struct ctl *ctl, const struct given *given)
 			err = o->take(ctl, given->option[i].value);
 			continue;
 		}
-		err = fail_usage(ctl, "'%s' takes no option '--%s'", ctl->verb->name, given->option[i].name);
-		hint(ctl, "'%s' takes %s", ctl->verb->name, options_list(ctl->verb, list, sizeof(list)));
+		err = fail_usage(ctl, "'%s' takes no option '--%s'", ctl->verb->name,
+				 given->option[i].name);
+		hint(ctl, "'%s' takes %s", ctl->verb->name,
+		     options_list(ctl->verb, list, sizeof(list)));
 	}
 	return err;
 }
 
-int option_number(struct ctl *ctl, const char *option, const char *value, __u64 least, __u64 most, __u64 *out)
+int option_number(struct ctl *ctl, const char *option, const char *value, __u64 least, __u64 most,
+		  __u64 *out)
 {
 	char why[128];
 
@@ -222,8 +229,8 @@ void hint_usage(struct ctl *ctl)
 		snprintf(name, sizeof(name), "--%s", (*o)->name);
 		snprintf(letter, sizeof(letter), "-%c ", (*o)->letter ? (*o)->letter : '-');
 		if (!strstr(v->args, name) && !strstr(v->args, letter))
-			at += snprintf(more + at, sizeof(more) - at, " [%s%s%s]", name, (*o)->value ? " " : "",
-				       (*o)->value ? (*o)->value : "");
+			at += snprintf(more + at, sizeof(more) - at, " [%s%s%s]", name,
+				       (*o)->value ? " " : "", (*o)->value ? (*o)->value : "");
 	}
 	hint(ctl, "usage: shunt %s%s%s%s", v->name, *v->args ? " " : "", v->args, more);
 }

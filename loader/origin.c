@@ -43,7 +43,8 @@ const struct lint_prog *origin_prog(const struct lint_object *o, const char *nam
 	return NULL;
 }
 
-const struct lint_line *origin_line(const struct lint_object *o, const struct lint_prog *p, __u32 insn)
+const struct lint_line *origin_line(const struct lint_object *o, const struct lint_prog *p,
+				    __u32 insn)
 {
 	return p && insn < p->ninsns ? lint_line(o, p->insns[insn].at) : NULL;
 }
@@ -61,7 +62,8 @@ static size_t folder(const char *path)
 	return slash ? slash + 1 - path : 0;
 }
 
-/* The folder of shunt's programs, as the object calls it: that of shunt.bpf.c, or above that of nic.bpf.c. */
+/* The folder of shunt's programs, as the object calls it:
+ * that of shunt.bpf.c, or above that of nic.bpf.c. */
 static size_t programs(const struct lint_object *o, const char **path)
 {
 	static const char *const mains[] = { "shunt.bpf.c", "nic/nic.bpf.c" };

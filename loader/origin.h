@@ -8,7 +8,8 @@
 #include "ctl.h"
 #include "../offload/nfp/lint/lint.h"
 
-/* Which of a bundle's objects: for hosts, with shunt_ingress and shunt_ask; or for a NIC, with shunt_nic. */
+/* Which of a bundle's objects: for hosts, with shunt_ingress
+ * and shunt_ask; or for a NIC, with shunt_nic. */
 enum part { PART_HOST, PART_NIC };
 
 /* Reads one of the bundle's objects; origin_free() afterwards, whatever it returned. */
@@ -17,7 +18,8 @@ void origin_free(struct lint_object *o);
 
 const struct lint_prog *origin_prog(const struct lint_object *o, const char *name);
 /* The line that an instruction of the program came from; NULL: not known. */
-const struct lint_line *origin_line(const struct lint_object *o, const struct lint_prog *p, __u32 insn);
+const struct lint_line *origin_line(const struct lint_object *o, const struct lint_prog *p,
+				    __u32 insn);
 /* Is it one of the policy's author, not of shunt's programs and headers? */
 bool origin_is_own(const struct lint_object *o, const struct lint_line *line);
 /* "TEXT (FILE:LINE)", or "FILE:LINE" where the source was not kept. */

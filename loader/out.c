@@ -155,7 +155,8 @@ long long number_at(const json_t *obj, const char *key)
 }
 
 /* Few words are told at once, many by 'shunt help'. */
-static void unknown_word(struct ctl *ctl, const char *what, const char *word, const char *const *words, int n)
+static void unknown_word(struct ctl *ctl, const char *what, const char *word,
+			 const char *const *words, int n)
 {
 	char list[160] = "";
 	size_t at = 0;

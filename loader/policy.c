@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * policy.c - the bundle of a policy, as the user names it: built-in, a file, or a source that is compiled
+ * policy.c - the bundle of a policy, as the user names it:
+ * built-in, a file, or a source that is compiled
  */
 #include <limits.h>
 

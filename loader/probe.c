@@ -23,7 +23,8 @@
 
 #define INSN(c, d, s, o, i)                                                                        \
 	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
-#define RETURN(i) INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, i), INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+#define RETURN(i) \
+	INSN(BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, i), INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
 static int load(const struct bpf_insn *insns, size_t n)
 {

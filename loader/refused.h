@@ -7,7 +7,8 @@
 #include "bundle/bundle.h"
 #include "ctl.h"
 
-/* Fails if the policy is one of them; with --force it is taken off the list (but not in a dry run). */
+/* Fails if the policy is one of them; with --force it is
+ * taken off the list (but not in a dry run). */
 int refused_check(struct ctl *ctl, const struct bundle *b);
 /* [{"policy", "why", "text", "generation", "time"}]; NULL: none. */
 json_t *refused_json(struct ctl *ctl);

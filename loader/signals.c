@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * signals.c - loads signal.o beside the policy's program: an object of its own, because older kernels refuse it
+ * signals.c - loads signal.o beside the policy's program:
+ * an object of its own, because older kernels refuse it
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -61,7 +62,9 @@ int signals_enable(struct ctl *ctl)
 	if (!probe_signal_task()) {
 		hint(ctl, "say signals=agent: shuntd sends them");
 		ctl->code = EXIT_UNSUPPORTED;
-		return fail(ctl, -EOPNOTSUPP, "this kernel does not let XDP signal threads: that came with Linux 6.14");
+		return fail(ctl, -EOPNOTSUPP,
+			    "this kernel does not let XDP signal threads: that came with Linux "
+			    "6.14");
 	}
 	err = find(ctl, path, sizeof(path));
 	if (err)

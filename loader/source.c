@@ -19,7 +19,8 @@
 
 #include "source.h"
 
-#define HOW (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) /* a FIFO is opened at once, and then refused */
+/* a FIFO is opened at once, and then refused */
+#define HOW (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 /* As the kernel lets that user. */
 static int open_as(uid_t uid, const char *path, int how)
@@ -70,8 +71,14 @@ int source_open(struct ctl *ctl, const char *path, uid_t uid)
 	struct stat st;
 
 	if (fd == -ELOOP) {
-		fail(ctl, fd, "cannot open '%s': not everybody may read it, and there is a symbolic link on the way", path);
-		hint(ctl, "name the file itself, or build it as the user whose file it is: shunt build %s", path);
+		fail(ctl, fd,
+		     "cannot open '%s': not everybody may read it, and there is a symbolic link on "
+		     "the way",
+		     path);
+		hint(ctl,
+		     "name the file itself, or build it as the user whose file it is: shunt build "
+		     "%s",
+		     path);
 		return fd;
 	}
 	if (fd == -ENXIO) /* a socket */

@@ -72,19 +72,21 @@ static int give_up_rights(const struct workdir *dir)
 	/* Capabilities that somebody else than root has and would pass on. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
 		return -1;
-	if (bound(RLIMIT_CPU, 120) || bound(RLIMIT_FSIZE, 64 << 20) || bound(RLIMIT_AS, MEMORY) || bound(RLIMIT_CORE, 0))
+	if (bound(RLIMIT_CPU, 120) || bound(RLIMIT_FSIZE, 64 << 20) || bound(RLIMIT_AS, MEMORY) ||
+	    bound(RLIMIT_CORE, 0))
 		return -1;
 	if (!dir->uid)
 		return 0;
 	snprintf(path, sizeof(path), "%s", where ? where : "/usr/bin:/bin");
-	if (clearenv() || setenv("PATH", path, 1) || setgroups(0, NULL) || setresgid(dir->uid, dir->uid, dir->uid) ||
-	    setresuid(dir->uid, dir->uid, dir->uid))
+	if (clearenv() || setenv("PATH", path, 1) || setgroups(0, NULL) ||
+	    setresgid(dir->uid, dir->uid, dir->uid) || setresuid(dir->uid, dir->uid, dir->uid))
 		return -1;
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 /* In the child. Errors of exec reach the parent through report, which exec closes otherwise. */
-static void __attribute__((noreturn)) child(const struct spawn *s, const char *const *args, int out, int report)
+static void __attribute__((noreturn))
+child(const struct spawn *s, const char *const *args, int out, int report)
 {
 	int null = open("/dev/null", O_RDONLY), err;
 	char tmp[sizeof(s->dir->path) + 8];
@@ -92,8 +94,9 @@ static void __attribute__((noreturn)) child(const struct spawn *s, const char *c
 	setpgid(0, 0);
 	sigprocmask(SIG_SETMASK, &s->before, NULL);
 	snprintf(tmp, sizeof(tmp), "%s/out", s->dir->path);
-	if (null >= 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0 && !fchdir(s->dir->fd) &&
-	    !give_up_rights(s->dir) && !setenv("TMPDIR", tmp, 1) && !setenv("HOME", tmp, 1) && !setenv("LC_ALL", "C", 1) &&
+	if (null >= 0 && dup2(null, 0) >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0 &&
+	    !fchdir(s->dir->fd) && !give_up_rights(s->dir) && !setenv("TMPDIR", tmp, 1) &&
+	    !setenv("HOME", tmp, 1) && !setenv("LC_ALL", "C", 1) &&
 	    !prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 		execvp(args[0], (char *const *)args);
 	err = errno;
@@ -102,7 +105,8 @@ static void __attribute__((noreturn)) child(const struct spawn *s, const char *c
 	_exit(127);
 }
 
-/* Until it has ended: 0. A signal for us, which stays pending, comes before: -EINTR; or the limit: -ETIMEDOUT. */
+/* Until it has ended: 0. A signal for us, which stays
+ * pending, comes before: -EINTR; or the limit: -ETIMEDOUT. */
 static int watch(const struct spawn *s, pid_t pid)
 {
 	long long end = (long long)(clock_ns() / 1000000) + s->seconds * 1000LL, left;
@@ -128,7 +132,8 @@ static int watch(const struct spawn *s, pid_t pid)
 	return err;
 }
 
-/* Ends whatever is left of it, and returns its status once none is: only then nothing writes into the folder any more. */
+/* Ends whatever is left of it, and returns its status once none
+ * is: only then nothing writes into the folder any more. */
 static int reap(pid_t pid)
 {
 	siginfo_t info;
@@ -152,7 +157,8 @@ static char *read_all(int fd, int status)
 	ssize_t n = text ? pread(fd, text, SAID_MAX, 0) : 0;
 
 	if (text && WIFSIGNALED(status))
-		snprintf(text + (n > 0 ? n : 0), 64, "\nerror: it was ended by signal %d", WTERMSIG(status));
+		snprintf(text + (n > 0 ? n : 0), 64, "\nerror: it was ended by signal %d",
+			 WTERMSIG(status));
 	return text;
 }
 

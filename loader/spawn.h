@@ -2,8 +2,9 @@
 /*
  * spawn.h - runs a compiler in its folder and keeps what it says
  *
- * A compiler is a group of processes, and none of the group is left when spawn_run() returns. Between
- * spawn_begin() and spawn_end() a signal that would end us waits: time to remove the folder.
+ * A compiler is a group of processes, and none of the group is left when spawn_run() returns.
+ * Between spawn_begin() and spawn_end() a signal that would end us waits: time to remove the
+ * folder.
  */
 #pragma once
 
@@ -19,6 +20,7 @@ struct spawn {
 
 void spawn_begin(struct spawn *s, const struct workdir *dir, unsigned int seconds);
 void spawn_end(struct spawn *s);
-/* Runs args[0] (looked up in PATH) inside the folder; *said gets what it printed, to be freed. 0: it succeeded, 1: it
- * failed, or -errno: it could not be run. -ETIMEDOUT: it was ended at the limit; -EINTR: because a signal for us waits. */
+/* Runs args[0] (looked up in PATH) inside the folder; *said gets what it printed, to be freed. 0:
+ * it succeeded, 1: it failed, or -errno: it could not be run. -ETIMEDOUT: it was ended at the
+ * limit; -EINTR: because a signal for us waits. */
 int spawn_run(const struct spawn *s, const char *const *args, char **said);

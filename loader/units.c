@@ -60,7 +60,9 @@ int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char 
 	__u64 n;
 
 	if (looks_octal(text)) {
-		snprintf(why, len, "'%.40s' begins with 0: write it without, or 0x... if it is hexadecimal", text);
+		snprintf(why, len,
+			 "'%.40s' begins with 0: write it without, or 0x... if it is hexadecimal",
+			 text);
 		return -EINVAL;
 	}
 	errno = 0;

@@ -16,7 +16,9 @@ static int port_mac(struct ctl *ctl, __u8 mac[6])
 {
 	int err = netif_mac(ctl->ifname, mac);
 
-	return err ? fail(ctl, err, "cannot read the MAC address of '%s': %s", ctl->ifname, strerror(-err)) : 0;
+	return err ? fail(ctl, err, "cannot read the MAC address of '%s': %s", ctl->ifname,
+			  strerror(-err))
+		   : 0;
 }
 
 int wire_write(struct ctl *ctl, const struct wire_setup *w)
@@ -36,7 +38,8 @@ int wire_sizes(struct ctl *ctl, struct shunt_nic_sizes *sizes)
 	int fd = shunt_pin_open(&ctl->pins, "nic_data"), err = 0;
 
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
-		err = fail_bpf(ctl, fd < 0 ? fd : -errno, "cannot look at the pinned map 'nic_data'");
+		err = fail_bpf(ctl, fd < 0 ? fd : -errno,
+			       "cannot look at the pinned map 'nic_data'");
 	*sizes = (struct shunt_nic_sizes){ info.max_entries - 1, info.value_size };
 	if (fd >= 0)
 		close(fd);

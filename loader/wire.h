@@ -18,14 +18,17 @@ struct wire_setup {
 	struct shunt_nic_sizes sizes;
 };
 
-/* config_wire.c: from the configuration's "wire". On failure, "at" names what is wrong, and "why" says it. */
-int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], char *why, size_t len);
+/* config_wire.c: from the configuration's "wire". On
+ * failure, "at" names what is wrong, and "why" says it. */
+int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], char *why,
+	      size_t len);
 /* Into the pinned maps, which nobody uses yet. */
 int wire_write(struct ctl *ctl, const struct wire_setup *w);
 /* Sizes of the pinned maps, for a program that shall use them. */
 int wire_sizes(struct ctl *ctl, struct shunt_nic_sizes *sizes);
 
-/* wire_hosts.c: each host with its cores, how many of them are up, and the number of its process. NULL: an error was told. */
+/* wire_hosts.c: each host with its cores, how many of them are
+ * up, and the number of its process. NULL: an error was told. */
 json_t *wire_hosts(struct ctl *ctl);
 void wire_show_hosts(const json_t *hosts);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire_stats.c - what a NIC that schedules tells: requests and tokens that wait, what its cores have, its events
+ * wire_stats.c - what a NIC that schedules tells: requests
+ * and tokens that wait, what its cores have, its events
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +12,8 @@
 #include "maps.h"
 #include "wire.h"
 
-/* Ended, lost, waiting, parked, of each class. The view's backlog counts tokens, too: it is set right. */
+/* Ended, lost, waiting, parked, of each class. The view's
+ * backlog counts tokens, too: it is set right. */
 static void add_classes(struct snapshot *s, const struct shunt_nic *n)
 {
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
@@ -47,12 +49,12 @@ static __u32 add_out(struct snapshot *s, const struct shunt_nic_core *core)
 	return n;
 }
 
-static json_t *core_json(const struct shunt_nic_port *port, const struct shunt_nic_core *core, __u32 i,
-			 __u32 out)
+static json_t *core_json(const struct shunt_nic_port *port, const struct shunt_nic_core *core,
+			 __u32 i, __u32 out)
 {
-	json_t *j = json_pack("{s:i, s:i, s:b, s:i, s:I, s:i}", "core", i, "host", port->group, "up",
-			      core->cookie && !core->leaving, "epoch", (int)core->epoch, "credits",
-			      (json_int_t)core->credits, "out", (int)out);
+	json_t *j = json_pack("{s:i, s:i, s:b, s:i, s:I, s:i}", "core", i, "host", port->group,
+			      "up", core->cookie && !core->leaving, "epoch", (int)core->epoch,
+			      "credits", (json_int_t)core->credits, "out", (int)out);
 
 	if (core->cookie)
 		json_object_set_new(j, "heard_ms", json_integer((clock_ns() > core->heard_ns ?
@@ -82,7 +84,8 @@ static int add_cores(struct ctl *ctl, struct snapshot *s, json_t *cores)
 	return 0;
 }
 
-/* The scheduler's state at one moment, as far as its parts can tell: read again until nothing moved. */
+/* The scheduler's state at one moment, as far as its parts
+ * can tell: read again until nothing moved. */
 int wire_snapshot(struct ctl *ctl, struct snapshot *s)
 {
 	struct shunt_nic *n = aligned_alloc(SHUNT_LINE, sizeof(*n));
@@ -103,10 +106,12 @@ int wire_snapshot(struct ctl *ctl, struct snapshot *s)
 	for (int i = 0; !err && i < SHUNT_NIC_NR_EV; i++)
 		json_object_set_new(events, nic_event_name(i), json_integer(n->ev[i]));
 	if (!err)
-		s->wire = json_pack("{s:i, s:b, s:i, s:I, s:I, s:O, s:O, s:O}", "k", (int)cfg.k, "keep",
-				    !!(cfg.flags & SHUNT_NIC_KEEP), "late_us", (int)(cfg.late_ns / 1000),
-				    "slots_queued", (json_int_t)n->queued, "needless_preemptions",
-				    (json_int_t)n->ev[SHUNT_NIC_EV_NEEDLESS], "hosts", hosts, "core", cores, "events", events);
+		s->wire = json_pack("{s:i, s:b, s:i, s:I, s:I, s:O, s:O, s:O}", "k", (int)cfg.k,
+				    "keep", !!(cfg.flags & SHUNT_NIC_KEEP), "late_us",
+				    (int)(cfg.late_ns / 1000), "slots_queued",
+				    (json_int_t)n->queued, "needless_preemptions",
+				    (json_int_t)n->ev[SHUNT_NIC_EV_NEEDLESS], "hosts", hosts,
+				    "core", cores, "events", events);
 	json_decref(hosts);
 	json_decref(cores);
 	json_decref(events);

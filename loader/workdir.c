@@ -121,7 +121,8 @@ int workdir_copy(const struct workdir *dir, int in, const char *to)
 	int out = -1, err = make_above(dir, to);
 
 	if (!err)
-		out = openat(dir->fd, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		out = openat(dir->fd, to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			     0600);
 	if (!err)
 		err = out < 0 ? -errno : copy_bytes(in, out);
 	if (!err)
@@ -133,7 +134,8 @@ int workdir_copy(const struct workdir *dir, int in, const char *to)
 
 static int copy_file(const struct workdir *dir, const char *from, const char *to)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), err = in < 0 ? -errno : workdir_copy(dir, in, to);
+	int in = open(from, O_RDONLY | O_CLOEXEC),
+	    err = in < 0 ? -errno : workdir_copy(dir, in, to);
 
 	if (in >= 0)
 		close(in);
@@ -198,7 +200,8 @@ static void remove_all(int fd, int depth)
 			continue;
 		if (!unlinkat(dirfd(list), entry->d_name, 0) || errno != EISDIR || depth == DEPTH)
 			continue;
-		below = openat(dirfd(list), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		below = openat(dirfd(list), entry->d_name,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below >= 0)
 			remove_all(below, depth + 1);
 		unlinkat(dirfd(list), entry->d_name, AT_REMOVEDIR);

@@ -17,7 +17,8 @@ struct workdir {
 	uid_t uid; /* as whom compilers run, and the group of the same number; 0: as we do */
 };
 
-/* The folder with an empty out/. Made by root, compilers run in it as a user that nobody is. 0 or -errno. */
+/* The folder with an empty out/. Made by root, compilers
+ * run in it as a user that nobody is. 0 or -errno. */
 int workdir_make(struct workdir *dir);
 /* A copy of an open file, as "to" in the folder; what lies above it is made, too. */
 int workdir_copy(const struct workdir *dir, int in, const char *to);

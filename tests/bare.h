@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bare.h - a worker's side of the conversation with shuntd, from the bare messages; shares nothing with libshunt
- * but the layout
+ * bare.h - a worker's side of the conversation with shuntd, from
+ * the bare messages; shares nothing with libshunt but the layout
  */
 #pragma once
 
@@ -64,7 +64,8 @@ static inline int answer(int fd, void *buf, size_t len, int *fds, int *nfd)
 	if (poll(&p, 1, ANSWER_MS) != 1)
 		return -ETIMEDOUT;
 	n = recvmsg(fd, &hdr, MSG_CMSG_CLOEXEC);
-	if (n < 0 && errno == ECONNRESET) /* closed before it read all that we said: the answer may lie there */
+	if (n < 0 && errno == ECONNRESET) /* closed before it read all that we
+					   * said: the answer may lie there */
 		n = recvmsg(fd, &hdr, MSG_CMSG_CLOEXEC);
 	*nfd = 0;
 	c = n > 0 ? CMSG_FIRSTHDR(&hdr) : NULL;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * delay_server.c - a server that holds each spin request for as long as it says, drops some, and knows what it did
+ * delay_server.c - a server that holds each spin request
+ * for as long as it says, drops some, and knows what it did
  *
- * Requests say when they were due (sent_ns, the same clock): so this knows what the client should have
- * measured, to the return path. On SIGTERM it prints it, from all values, sorted. One thread that polls.
+ * Requests say when they were due (sent_ns, the same clock): so this knows what the client should
+ * have measured, to the return path. On SIGTERM it prints it, from all values, sorted. One thread
+ * that polls.
  */
 #include <arpa/inet.h>
 #include <getopt.h>
@@ -102,9 +104,11 @@ static void print(void)
 		if (!class[c].n && !class[c].dropped)
 			continue;
 		qsort(class[c].us, class[c].n, sizeof(double), ascending);
-		printf("%s\"%d\":{\"answered\":%u,\"dropped\":%u", some++ ? "," : "", c, class[c].n, class[c].dropped);
+		printf("%s\"%d\":{\"answered\":%u,\"dropped\":%u", some++ ? "," : "", c, class[c].n,
+		       class[c].dropped);
 		for (size_t i = 0; i < sizeof(qs) / sizeof(qs[0]) && class[c].n; i++)
-			printf(",\"%s_us\":%.3f", qs[i].name, class[c].us[(unsigned int)(qs[i].q * class[c].n)]);
+			printf(",\"%s_us\":%.3f", qs[i].name,
+			       class[c].us[(unsigned int)(qs[i].q * class[c].n)]);
 		printf("}");
 	}
 	printf("}\n");
@@ -117,7 +121,8 @@ static void take(int fd, unsigned int drop_every)
 	struct held h;
 	socklen_t len = sizeof(h.from);
 	struct spin_msg m;
-	ssize_t n = recvfrom(fd, h.data, sizeof(h.data), MSG_DONTWAIT, (struct sockaddr *)&h.from, &len);
+	ssize_t n = recvfrom(fd, h.data, sizeof(h.data), MSG_DONTWAIT, (struct sockaddr *)&h.from,
+			     &len);
 
 	if (n < (ssize_t)sizeof(m) || holding == HELD_MAX)
 		return;
@@ -158,7 +163,8 @@ int main(int argc, char **argv)
 		case 's': stall.tv_nsec = atoi(optarg) * 1000000L; break;
 		case 'n': stall_at = atoi(optarg); break;
 		default:
-			fprintf(stderr, "usage: delay_server [-d DROP_EVERY] [-s STALL_MS -n AFTER_SO_MANY]\n");
+			fprintf(stderr, "usage: delay_server [-d DROP_EVERY] [-s STALL_MS -n "
+					"AFTER_SO_MANY]\n");
 			return 2;
 		}
 	}

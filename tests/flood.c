@@ -2,8 +2,9 @@
 /*
  * flood.c - spin requests at the rate of the kernel: BPF live frames out of an interface
  *
- * usage: flood IFNAME SECONDS. Sends frames from 198.18.0.1 to 198.18.0.2:9000 between the lab's MACs until the time is
- * over; prints how many. (xdp-trafficgen does the same, where the kernel has the tracepoints it wants.)
+ * usage: flood IFNAME SECONDS. Sends frames from 198.18.0.1 to 198.18.0.2:9000 between the lab's
+ * MACs until the time is over; prints how many. (xdp-trafficgen does the same, where the kernel has
+ * the tracepoints it wants.)
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -46,7 +47,8 @@ static uint16_t ip_sum(const void *ip)
 static void make(struct frame *f)
 {
 	*f = (struct frame){
-		.eth = { .h_dest = { 2, 0, 0xc6, 0x12, 0, 2 }, .h_source = { 2, 0, 0xc6, 0x12, 0, 1 },
+		.eth = { .h_dest = { 2, 0, 0xc6, 0x12, 0, 2 },
+			 .h_source = { 2, 0, 0xc6, 0x12, 0, 1 },
 			 .h_proto = htons(ETH_P_IP) },
 		.ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
 			.tot_len = htons(sizeof(*f) - sizeof(f->eth)),

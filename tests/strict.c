@@ -2,10 +2,11 @@
 /*
  * strict.c - LD_PRELOAD: each BPF program is loaded with BPF_F_TEST_REG_INVARIANTS
  *
- * If what the kernel's verifier knows of a register contradicts itself, it warns in the kernel's log, once a boot, and goes on.
- * With this flag it refuses the program, each time. The process that loads it is the real loader or agent, so constants and
- * maps are those of production. A line a program goes to the file named by STRICT_LOG: "loaded NAME INSTRUCTIONS" or
- * "refused NAME INSTRUCTIONS".
+ * If what the kernel's verifier knows of a register contradicts itself, it warns in the kernel's
+ * log, once a boot, and goes on. With this flag it refuses the program, each time. The process that
+ * loads it is the real loader or agent, so constants and maps are those of production. A line a
+ * program goes to the file named by STRICT_LOG: "loaded NAME INSTRUCTIONS" or "refused NAME
+ * INSTRUCTIONS".
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * baseline.bpf.c - the BPF side of baselines: a socket selector (what Syrup's users write), and packets to the
- * AF_XDP socket of the queue that they came in on
+ * baseline.bpf.c - the BPF side of baselines: a socket selector (what Syrup's users write), and
+ * packets to the AF_XDP socket of the queue that they came in on
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -74,7 +74,8 @@ int to_queue(struct xdp_md *ctx)
 	struct udphdr *udp = (void *)(ip + 1);
 
 	if ((void *)(udp + 1) > end || eth->h_proto != bpf_htons(ETH_P_IP) || ip->ihl != 5 ||
-	    ip->protocol != IPPROTO_UDP || ip->frag_off & bpf_htons(0x3fff) || udp->dest != bpf_htons(config.port))
+	    ip->protocol != IPPROTO_UDP || ip->frag_off & bpf_htons(0x3fff) ||
+	    udp->dest != bpf_htons(config.port))
 		return XDP_PASS;
 	return bpf_redirect_map(&xsks, ctx->rx_queue_index, XDP_PASS);
 }

@@ -24,7 +24,8 @@ struct options {
 
 struct mode {
 	const char *name, *what;
-	int (*run)(const struct options *o); /* until `stop`; 0, 1, or 77: not on this machine, as it said */
+	int (*run)(const struct options *o); /* until `stop`; 0, 1, or 77: not
+					      * on this machine, as it said */
 };
 
 extern struct app app;
@@ -37,7 +38,8 @@ int run_steal(const struct options *o);
 int run_dispatcher(const struct options *o);
 int run_xdp(const struct options *o);
 
-/* One thread a CPU of o, each pinned to its own; returns when all have ended. first: skip so many CPUs. */
+/* One thread a CPU of o, each pinned to its own; returns
+ * when all have ended. first: skip so many CPUs. */
 int threads_run(const struct options *o, int first, void (*fn)(const struct options *o, int nr));
 int pin(int cpu);
 int complain(const char *what); /* with errno; returns 1 */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * dispatch.c - a thread that receives, and workers that it feeds through rings, one request each at a time
+ * dispatch.c - a thread that receives, and workers that it
+ * feeds through rings, one request each at a time
  *
  * First come, first served over all. The first CPU is the dispatcher's.
  */
@@ -70,7 +71,8 @@ static bool receive(uint32_t at)
 	if (atomic_load_explicit(&done_with[at], memory_order_acquire))
 		return false;
 	r->from_len = sizeof(r->from);
-	n = recvfrom(fd, r->data, sizeof(r->data), MSG_DONTWAIT, (struct sockaddr *)&r->from, &r->from_len);
+	n = recvfrom(fd, r->data, sizeof(r->data), MSG_DONTWAIT, (struct sockaddr *)&r->from,
+		     &r->from_len);
 	if (n < 0)
 		return false;
 	r->len = n;
@@ -108,12 +110,15 @@ int run_dispatcher(const struct options *o)
 	int status;
 
 	if (cpus < 3) {
-		fprintf(stderr, PROGRAM ": dispatcher: skipped: it needs 3 CPUs (its own, a worker's, the client's), "
-			"here are %ld\n", cpus);
+		fprintf(stderr,
+			PROGRAM ": dispatcher: skipped: it needs 3 CPUs (its own, a worker's, the "
+				"client's), here are %ld\n",
+			cpus);
 		return 77;
 	}
 	if (o->cpus < 2) {
-		fprintf(stderr, PROGRAM ": dispatcher: --cpus has the dispatcher's, then the workers': at least two\n");
+		fprintf(stderr, PROGRAM ": dispatcher: --cpus has the dispatcher's, then the "
+					"workers': at least two\n");
 		return 2;
 	}
 	fd = udp_socket(o, false);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * main.c - shunt-baseline: the same application, the same handler, under what shunt is compared with
+ * main.c - shunt-baseline: the same application, the same
+ * handler, under what shunt is compared with
  */
 #include <getopt.h>
 #include <sched.h>
@@ -14,8 +15,10 @@ static const struct mode modes[] = {
 	{ "shared", "Linux UDP, one socket for all threads (c-FCFS)", run_shared },
 	{ "reuseport", "Linux UDP, a socket a thread, chosen by hash (d-FCFS)", run_reuseport },
 	{ "select", "the same, chosen by a BPF program (Syrup): --select", run_select },
-	{ "steal", "a socket a thread, and who has nothing to do looks into the others (ZygOS)", run_steal },
-	{ "dispatcher", "a thread that receives and feeds workers through rings (Shinjuku, Persephone)",
+	{ "steal", "a socket a thread, and who has nothing to do looks into the others (ZygOS)",
+	  run_steal },
+	{ "dispatcher",
+	  "a thread that receives and feeds workers through rings (Shinjuku, Persephone)",
 	  run_dispatcher },
 	{ "xdp", "AF_XDP, a queue a thread, run to completion (IX)", run_xdp },
 };

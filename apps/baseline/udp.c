@@ -27,7 +27,8 @@ int udp_socket(const struct options *o, bool reuseport)
 	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_port = htons(o->port) };
 	struct sockaddr_in at4 = { .sin_family = AF_INET, .sin_port = htons(o->port) };
 	struct timeval wait = { .tv_usec = WAIT_US };
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1, off = 0, size = 8 << 20, err;
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1, off = 0, size = 8 << 20,
+	    err;
 	bool six = fd >= 0;
 
 	if (!six)
@@ -41,7 +42,8 @@ int udp_socket(const struct options *o, bool reuseport)
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	err = six ? bind(fd, (struct sockaddr *)&at, sizeof(at)) : bind(fd, (struct sockaddr *)&at4, sizeof(at4));
+	err = six ? bind(fd, (struct sockaddr *)&at, sizeof(at))
+		  : bind(fd, (struct sockaddr *)&at4, sizeof(at4));
 	if (!err)
 		return fd;
 	err = errno;
@@ -67,7 +69,8 @@ bool udp_serve(const struct options *o, int fd, bool wait)
 {
 	static __thread char buf[PACKET_ROOM];
 	struct client c = { .fd = fd, .len = sizeof(c.at) };
-	ssize_t n = recvfrom(fd, buf, sizeof(buf), wait ? 0 : MSG_DONTWAIT, (struct sockaddr *)&c.at, &c.len);
+	ssize_t n = recvfrom(fd, buf, sizeof(buf), wait ? 0 : MSG_DONTWAIT,
+			     (struct sockaddr *)&c.at, &c.len);
 	size_t len;
 
 	if (n < 0)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * xdp.c - AF_XDP, a receive queue a thread, each request run to completion where it arrived (IX's shape)
+ * xdp.c - AF_XDP, a receive queue a thread, each request
+ * run to completion where it arrived (IX's shape)
  *
- * IPv4; all else goes to the kernel's stack. Replies are built in the request's frame, further datagrams in
- * frames that are free.
+ * IPv4; all else goes to the kernel's stack. Replies are built in the request's frame, further
+ * datagrams in frames that are free.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -58,7 +59,8 @@ static void kick(struct queue *q)
 		sendto(xsk_socket__fd(q->sock), NULL, 0, MSG_DONTWAIT, NULL, 0);
 	n = xsk_ring_cons__peek(&q->comp, FRAMES, &at);
 	for (uint32_t i = 0; i < n; i++)
-		q->free[q->frees++] = *xsk_ring_cons__comp_addr(&q->comp, at + i) & ~(uint64_t)(FRAME - 1);
+		q->free[q->frees++] = *xsk_ring_cons__comp_addr(&q->comp, at + i) &
+				      ~(uint64_t)(FRAME - 1);
 	xsk_ring_cons__release(&q->comp, n);
 	q->unsent -= n < q->unsent ? n : q->unsent;
 }
@@ -115,7 +117,8 @@ static void send_packet(struct queue *q, uint64_t addr, size_t len)
 		q->free[q->frees++] = addr & ~(uint64_t)(FRAME - 1);
 		return;
 	}
-	*xsk_ring_prod__tx_desc(&q->tx, at) = (struct xdp_desc){ .addr = addr, .len = sizeof(*p) + len };
+	*xsk_ring_prod__tx_desc(&q->tx, at) = (struct xdp_desc){ .addr = addr,
+								 .len = sizeof(*p) + len };
 	xsk_ring_prod__submit(&q->tx, 1);
 	if (++q->unsent >= KICK)
 		kick(q);
@@ -191,14 +194,17 @@ static int open_socket(const struct options *o, int nr, const struct xsk_socket_
 
 static int open_queue(const struct options *o, int nr, int xsks)
 {
-	const struct xsk_umem_config uc = { .fill_size = FILL, .comp_size = FRAMES, .frame_size = FRAME };
-	const struct xsk_socket_config sc = { .rx_size = FILL, .tx_size = FRAMES, .bind_flags = XDP_USE_NEED_WAKEUP,
+	const struct xsk_umem_config uc = { .fill_size = FILL, .comp_size = FRAMES,
+					    .frame_size = FRAME };
+	const struct xsk_socket_config sc = { .rx_size = FILL, .tx_size = FRAMES,
+					      .bind_flags = XDP_USE_NEED_WAKEUP,
 					      .libbpf_flags = XSK_LIBBPF_FLAGS__INHIBIT_PROG_LOAD };
 	struct queue *q = &queues[nr];
 	uint32_t key = nr;
 	int fd, err;
 
-	q->mem = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	q->mem = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
 	if (q->mem == MAP_FAILED)
 		return -ENOMEM;
 	err = xsk_umem__create(&q->umem, q->mem, FRAMES * FRAME, &q->fill, &q->comp, &uc);
@@ -242,7 +248,8 @@ int run_xdp(const struct options *o)
 	if (link)
 		status = threads_run(o, 0, serve_queue);
 	else if (err)
-		fprintf(stderr, PROGRAM ": a queue for each CPU on '%s': %s\n", o->dev, strerror(-err));
+		fprintf(stderr, PROGRAM ": a queue for each CPU on '%s': %s\n", o->dev,
+			strerror(-err));
 	else
 		complain("cannot attach to the interface");
 	bpf_link__destroy(link);

@@ -10,10 +10,11 @@
 #include "internal.h"
 
 enum opcode {
-	OP_GET = 0x00, OP_SET, OP_ADD, OP_REPLACE, OP_DELETE, OP_INCR, OP_DECR, OP_QUIT, OP_FLUSH, OP_GETQ, OP_NOOP,
-	OP_VERSION, OP_GETK, OP_GETKQ, OP_APPEND, OP_PREPEND, OP_STAT, OP_SETQ, OP_ADDQ, OP_REPLACEQ, OP_DELETEQ,
-	OP_INCRQ, OP_DECRQ, OP_QUITQ, OP_FLUSHQ, OP_APPENDQ, OP_PREPENDQ, OP_TOUCH = 0x1c, OP_GAT, OP_GATQ,
-	OP_SCANSUM = 0x60, /* ours: extras are 32 bits, how many */
+	OP_GET = 0x00, OP_SET, OP_ADD, OP_REPLACE, OP_DELETE, OP_INCR, OP_DECR, OP_QUIT, OP_FLUSH,
+	OP_GETQ, OP_NOOP, OP_VERSION, OP_GETK, OP_GETKQ, OP_APPEND, OP_PREPEND, OP_STAT, OP_SETQ,
+	OP_ADDQ, OP_REPLACEQ, OP_DELETEQ, OP_INCRQ, OP_DECRQ, OP_QUITQ, OP_FLUSHQ, OP_APPENDQ,
+	OP_PREPENDQ, OP_TOUCH = 0x1c, OP_GAT, OP_GATQ, OP_SCANSUM = 0x60,
+	/* ours: extras are 32 bits, how many */
 };
 
 enum {
@@ -39,13 +40,13 @@ struct bin {
 	bool quiet, found, with_key;
 };
 
-static void reply(struct bin *b, uint16_t status, uint64_t cas, const struct kv_key *ext, const struct kv_key *key,
-		  const struct kv_key *value)
+static void reply(struct bin *b, uint16_t status, uint64_t cas, const struct kv_key *ext,
+		  const struct kv_key *key, const struct kv_key *value)
 {
 	size_t e = ext ? ext->len : 0, k = key ? key->len : 0, v = value ? value->len : 0;
 	struct head h = { .magic = 0x81, .opcode = b->h.opcode, .keylen = htons(k), .extlen = e,
-			  .status = htons(status), .bodylen = htonl(e + k + v), .opaque = b->h.opaque,
-			  .cas = htobe64(cas) };
+			  .status = htons(status), .bodylen = htonl(e + k + v),
+			  .opaque = b->h.opaque, .cas = htobe64(cas) };
 
 	out_add(b->o, &h, sizeof(h));
 	if (e)
@@ -59,9 +60,11 @@ static void reply(struct bin *b, uint16_t status, uint64_t cas, const struct kv_
 static void fail(struct bin *b, uint16_t status)
 {
 	static const char *const texts[] = { "", "Not found", "Data exists for key.", "Too large.",
-		"Invalid arguments", "Not stored.", "Non-numeric server-side value for incr or decr" };
-	const char *text = status == ST_UNKNOWN ? "Unknown command" : status == ST_NO_MEMORY ? "Out of memory" :
-			   texts[status];
+		"Invalid arguments", "Not stored.",
+		"Non-numeric server-side value for incr or decr" };
+	const char *text = status == ST_UNKNOWN     ? "Unknown command"
+			   : status == ST_NO_MEMORY ? "Out of memory"
+						    : texts[status];
 	struct kv_key v = { text, strlen(text) };
 
 	reply(b, status, 0, NULL, NULL, &v);
@@ -69,7 +72,8 @@ static void fail(struct bin *b, uint16_t status)
 
 static void done(struct bin *b, enum kv_status st, uint64_t cas, const struct kv_key *value)
 {
-	static const uint16_t codes[] = { ST_OK, ST_NOT_FOUND, ST_EXISTS, ST_NOT_STORED, ST_NOT_NUMBER,
+	static const uint16_t codes[] = { ST_OK, ST_NOT_FOUND, ST_EXISTS, ST_NOT_STORED,
+					  ST_NOT_NUMBER,
 					  ST_TOO_LARGE, ST_NO_MEMORY };
 
 	if (st != KV_OK)
@@ -184,7 +188,8 @@ static void stat(struct bin *b)
 	int n = kv_stats(b->kv, s, 24);
 
 	for (int i = 0; i < n && !b->key.len; i++) {
-		struct kv_key name = { s[i].name, strlen(s[i].name) }, value = { s[i].value, strlen(s[i].value) };
+		struct kv_key name = { s[i].name, strlen(s[i].name) },
+			      value = { s[i].value, strlen(s[i].value) };
 
 		reply(b, ST_OK, 0, NULL, &name, &value);
 	}
@@ -243,8 +248,8 @@ static uint8_t loud(uint8_t op, bool *quiet)
 /* Bytes of extras, and whether there must be, may be or can't be (1, -1, 0) a key and a value. */
 static bool shape(const struct bin *b, unsigned int ext, int key, int value)
 {
-	return b->h.extlen == ext && (key < 0 || !!b->key.len == key) && (value < 0 || value == !!b->value.len) &&
-	       b->key.len <= KV_KEY_MAX;
+	return b->h.extlen == ext && (key < 0 || !!b->key.len == key) &&
+	       (value < 0 || value == !!b->value.len) && b->key.len <= KV_KEY_MAX;
 }
 
 static bool dispatch(struct bin *b)
@@ -257,13 +262,16 @@ static bool dispatch(struct bin *b)
 	case OP_REPLACE: return shape(b, 8, 1, -1) && (set(b, KV_REPLACE), true);
 	case OP_APPEND: return shape(b, 0, 1, -1) && (set(b, KV_APPEND), true);
 	case OP_PREPEND: return shape(b, 0, 1, -1) && (set(b, KV_PREPEND), true);
-	case OP_DELETE: return shape(b, 0, 1, 0) && (done(b, kv_delete(b->kv, &b->key, b->h.cas), 0, NULL), true);
+	case OP_DELETE:
+		return shape(b, 0, 1, 0) &&
+		       (done(b, kv_delete(b->kv, &b->key, b->h.cas), 0, NULL), true);
 	case OP_INCR: return shape(b, 20, 1, 0) && (delta(b, false), true);
 	case OP_DECR: return shape(b, 20, 1, 0) && (delta(b, true), true);
 	case OP_TOUCH:
 	case OP_GAT: return shape(b, 4, 1, 0) && (touch(b), true);
 	case OP_FLUSH:
-		if ((b->h.extlen && b->h.extlen != 4) || b->key.len || b->value.len || (b->h.extlen && ext32(b, 0)))
+		if ((b->h.extlen && b->h.extlen != 4) || b->key.len || b->value.len ||
+		    (b->h.extlen && ext32(b, 0)))
 			return false;
 		b->kv->engine->flush(b->kv);
 		done(b, KV_OK, 0, NULL);
@@ -293,7 +301,8 @@ void kv_binary(struct kv *kv, const char *at, size_t len, struct kv_out *o)
 		body = ntohl(b.h.bodylen);
 		b.h.keylen = ntohs(b.h.keylen);
 		b.h.cas = be64toh(b.h.cas);
-		if (b.h.magic != 0x80 || body > len - sizeof(b.h) || b.h.keylen + (size_t)b.h.extlen > body)
+		if (b.h.magic != 0x80 || body > len - sizeof(b.h) ||
+		    b.h.keylen + (size_t)b.h.extlen > body)
 			break;
 		b.ext = at + sizeof(b.h);
 		b.key = (struct kv_key){ b.ext + b.h.extlen, b.h.keylen };

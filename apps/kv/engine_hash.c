@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * engine_hash.c - keys and values in memory: a table of chains, a lock for each of a thousand parts of it
+ * engine_hash.c - keys and values in memory: a table of
+ * chains, a lock for each of a thousand parts of it
  *
  * Its order, for scans, is the table's. A scan copies an item at a time out of a part's lock, so
  * that it can be preempted between items, and what it tells of each item was once true.
@@ -45,7 +46,8 @@ static struct entry **find(struct part *p, uint64_t hash, const struct kv_key *k
 {
 	struct entry **e = &p->bucket[hash & (p->buckets - 1)];
 
-	while (*e && ((*e)->hash != hash || (*e)->key_len != key->len || memcmp((*e)->data, key->data, key->len)))
+	while (*e && ((*e)->hash != hash || (*e)->key_len != key->len ||
+		      memcmp((*e)->data, key->data, key->len)))
 		e = &(*e)->next;
 	return e;
 }
@@ -105,21 +107,25 @@ static void grow(struct part *p)
 	p->buckets *= 2;
 }
 
-static struct entry *make(struct table *t, uint64_t hash, const struct kv_key *key, const struct kv_item *it)
+static struct entry *make(struct table *t, uint64_t hash, const struct kv_key *key,
+			  const struct kv_item *it)
 {
-	struct entry *e = t->used + size_of(key->len, it->len) <= t->most ? malloc(size_of(key->len, it->len)) : NULL;
+	struct entry *e = t->used + size_of(key->len, it->len) <= t->most
+				  ? malloc(size_of(key->len, it->len))
+				  : NULL;
 
 	if (!e)
 		return NULL;
-	*e = (struct entry){ .hash = hash, .cas = it->cas, .flags = it->flags, .expires = it->expires,
+	*e = (struct entry){ .hash = hash, .cas = it->cas, .flags = it->flags,
+			     .expires = it->expires,
 			     .len = it->len, .key_len = key->len };
 	memcpy(e->data, key->data, key->len);
 	memcpy(e->data + key->len, it->data, it->len);
 	return e;
 }
 
-static int put(struct table *t, struct part *p, struct entry **at, uint64_t hash, const struct kv_key *key,
-	       const struct kv_item *it)
+static int put(struct table *t, struct part *p, struct entry **at, uint64_t hash,
+	       const struct kv_key *key, const struct kv_item *it)
 {
 	struct entry *e = make(t, hash, key, it);
 
@@ -135,7 +141,8 @@ static int put(struct table *t, struct part *p, struct entry **at, uint64_t hash
 	return 0;
 }
 
-static int hash_update(struct kv *kv, const struct kv_key *key, kv_decide decide, void *ctx, struct kv_item *stored)
+static int hash_update(struct kv *kv, const struct kv_key *key, kv_decide decide, void *ctx,
+		       struct kv_item *stored)
 {
 	uint64_t hash = kv_hash_of(key);
 	struct table *t = kv->state;
@@ -185,7 +192,8 @@ static struct entry *next_of(const struct part *p, struct place *at)
 	return NULL;
 }
 
-/* Copies the item at that place or the next one, and goes past it; false: there is none, or no memory. */
+/* Copies the item at that place or the next one, and goes
+ * past it; false: there is none, or no memory. */
 static bool copy_next(struct part *p, struct place *at, struct entry **copy, size_t *room)
 {
 	struct entry *e;
@@ -212,7 +220,8 @@ static void hash_scan(struct kv *kv, const struct kv_key *from, size_t n, kv_vis
 	struct table *t = kv->state;
 	uint64_t hash = kv_hash_of(from);
 	uint32_t part = hash >> 54, parts = 0;
-	struct place at = { 0 }; /* from the start of the part that the key is in: so each item comes once */
+	struct place at = { 0 }; /* from the start of the part that the
+				  * key is in: so each item comes once */
 	struct entry *copy = NULL;
 	size_t room = 0;
 
@@ -228,7 +237,8 @@ static void hash_scan(struct kv *kv, const struct kv_key *from, size_t n, kv_vis
 			part = (part + 1) % PARTS;
 			parts++;
 		}
-		shunt_safepoint(); /* the one place where a scan may be preempted: no lock is held */
+		shunt_safepoint(); /* the one place where a scan may
+				    * be preempted: no lock is held */
 	}
 	free(copy);
 }
@@ -292,6 +302,6 @@ static int hash_open(struct kv *kv, const struct kv_options *o, char *why, size_
 }
 
 const struct kv_engine kv_hash = {
-	.name = "hash", .open = hash_open, .close = hash_close, .read = hash_read, .update = hash_update,
-	.scan = hash_scan, .flush = hash_flush, .items = hash_items,
+	.name = "hash", .open = hash_open, .close = hash_close, .read = hash_read,
+	.update = hash_update, .scan = hash_scan, .flush = hash_flush, .items = hash_items,
 };

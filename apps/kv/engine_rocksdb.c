@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * engine_rocksdb.c - RocksDB as in the Shinjuku paper: memory-mapped plain tables in a folder on tmpfs, no log
+ * engine_rocksdb.c - RocksDB as in the Shinjuku paper:
+ * memory-mapped plain tables in a folder on tmpfs, no log
  *
- * Its order, for scans, is the keys'. A stored value begins with cas, flags and expiry, as this machine
- * writes them. The folder is new at each start: nothing is kept.
+ * Its order, for scans, is the keys'. A stored value begins with cas, flags and expiry, as this
+ * machine writes them. The folder is new at each start: nothing is kept.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -123,7 +124,8 @@ static int rocks_update(struct kv *kv, const struct kv_key *key, kv_decide decid
 	return ret;
 }
 
-static void rocks_scan(struct kv *kv, const struct kv_key *from, size_t n, kv_visit visit, void *ctx)
+static void rocks_scan(struct kv *kv, const struct kv_key *from, size_t n, kv_visit visit,
+		       void *ctx)
 {
 	struct rocks *r = kv->state;
 	rocksdb_iterator_t *i = rocksdb_create_iterator(r->db, r->read);
@@ -132,12 +134,14 @@ static void rocks_scan(struct kv *kv, const struct kv_key *from, size_t n, kv_vi
 	const char *data;
 	size_t len;
 
-	for (rocksdb_iter_seek(i, from->data, from->len); n && rocksdb_iter_valid(i); rocksdb_iter_next(i), n--) {
+	for (rocksdb_iter_seek(i, from->data, from->len); n && rocksdb_iter_valid(i);
+	     rocksdb_iter_next(i), n--) {
 		key.data = rocksdb_iter_key(i, &key.len);
 		data = rocksdb_iter_value(i, &len);
 		if (decode(data, len, &it))
 			visit(ctx, &key, &it);
-		shunt_safepoint(); /* the one place where a scan may be preempted: no lock is held */
+		shunt_safepoint(); /* the one place where a scan may
+				    * be preempted: no lock is held */
 	}
 	rocksdb_iter_destroy(i);
 }
@@ -190,7 +194,8 @@ static void rocks_close(struct kv *kv)
 	if (r->db)
 		rocksdb_close(r->db);
 	if (r->db)
-		rocksdb_destroy_db(r->options, r->path, &err); /* it was ours: it did not exist before */
+		/* it was ours: it did not exist before */
+		rocksdb_destroy_db(r->options, r->path, &err);
 	failed(err);
 	rocksdb_readoptions_destroy(r->read);
 	rocksdb_writeoptions_destroy(r->write);
@@ -207,7 +212,8 @@ static rocksdb_options_t *make_options(void)
 	rocksdb_options_set_error_if_exists(o, 1);
 	rocksdb_options_set_allow_mmap_reads(o, 1);
 	rocksdb_options_set_compression(o, rocksdb_no_compression);
-	/* Keys of any length, no bloom filter, an index that is searched: total order, as scans need it. */
+	/* Keys of any length, no bloom filter, an index that
+	 * is searched: total order, as scans need it. */
 	rocksdb_options_set_plain_table_factory(o, 0, 0, 0, 16);
 	rocksdb_options_set_write_buffer_size(o, 64 << 20);
 	return o;
@@ -243,6 +249,7 @@ static int rocks_open(struct kv *kv, const struct kv_options *o, char *why, size
 }
 
 const struct kv_engine kv_rocksdb = {
-	.name = "rocksdb", .open = rocks_open, .close = rocks_close, .read = rocks_read, .update = rocks_update,
-	.scan = rocks_scan, .flush = rocks_flush, .items = rocks_items, .filled = rocks_filled,
+	.name = "rocksdb", .open = rocks_open, .close = rocks_close, .read = rocks_read,
+	.update = rocks_update, .scan = rocks_scan, .flush = rocks_flush, .items = rocks_items,
+	.filled = rocks_filled,
 };

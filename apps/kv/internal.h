@@ -34,8 +34,8 @@ enum kv_change { KV_KEEP, KV_STORE, KV_TOUCH /* as STORE, but the same cas */, K
 typedef void (*kv_visit)(void *ctx, const struct kv_key *key, const struct kv_item *it);
 
 /*
- * What to do with a key, given what it is (NULL: nothing): fills *it for KV_STORE and KV_TOUCH. What
- * it->data points to must last until the update returns.
+ * What to do with a key, given what it is (NULL: nothing): fills *it for KV_STORE and KV_TOUCH.
+ * What it->data points to must last until the update returns.
  */
 typedef enum kv_change (*kv_decide)(void *ctx, const struct kv_item *old, struct kv_item *it);
 
@@ -46,8 +46,10 @@ struct kv_engine {
 	/* Calls visit if the key is there; the item lasts until visit returns. */
 	void (*read)(struct kv *kv, const struct kv_key *key, kv_visit visit, void *ctx);
 	/* Reads, decides and changes as one step. 0, -ENOMEM; *stored is what is there now. */
-	int (*update)(struct kv *kv, const struct kv_key *key, kv_decide decide, void *ctx, struct kv_item *stored);
-	/* At most n items from key on, in the engine's order. Has safepoints: visit holds no lock. */
+	int (*update)(struct kv *kv, const struct kv_key *key, kv_decide decide, void *ctx,
+		      struct kv_item *stored);
+	/* At most n items from key on, in the engine's
+	 * order. Has safepoints: visit holds no lock. */
 	void (*scan)(struct kv *kv, const struct kv_key *from, size_t n, kv_visit visit, void *ctx);
 	void (*flush)(struct kv *kv);
 	uint64_t (*items)(struct kv *kv);
@@ -60,11 +62,13 @@ struct kv {
 	const struct kv_engine *engine;
 	void *state;
 	uint64_t began; /* ns */
-	_Atomic uint64_t cas, cmd_get, cmd_set, get_hits, get_misses, cmd_touch, cmd_scan, malformed;
+	_Atomic uint64_t cas, cmd_get, cmd_set, get_hits, get_misses, cmd_touch, cmd_scan,
+		malformed;
 };
 
 void kv_begin(struct kv *kv); /* its clock */
-uint32_t kv_now(const struct kv *kv);                    /* seconds since the store began, from 2 on */
+/* seconds since the store began, from 2 on */
+uint32_t kv_now(const struct kv *kv);
 uint32_t kv_expiry(const struct kv *kv, int64_t exptime); /* as memcached reads it */
 bool kv_expired(const struct kv *kv, const struct kv_item *it);
 uint64_t kv_hash_of(const struct kv_key *key);
@@ -83,13 +87,14 @@ void __attribute__((format(printf, 2, 3))) out_printf(struct kv_out *o, const ch
 void out_free(struct kv_out *o);
 
 /* --- what both protocols do --- */
-enum kv_status { KV_OK, KV_NOT_FOUND, KV_EXISTS, KV_NOT_STORED, KV_NOT_NUMBER, KV_TOO_LARGE, KV_NO_MEMORY };
+enum kv_status { KV_OK, KV_NOT_FOUND, KV_EXISTS, KV_NOT_STORED, KV_NOT_NUMBER, KV_TOO_LARGE,
+		 KV_NO_MEMORY };
 
 enum kv_mode { KV_SET, KV_ADD, KV_REPLACE, KV_APPEND, KV_PREPEND, KV_CAS };
 
 /* cas 0: whatever it is now. */
-enum kv_status kv_set(struct kv *kv, const struct kv_key *key, enum kv_mode mode, const struct kv_item *it,
-		      uint64_t cas, uint64_t *now_cas);
+enum kv_status kv_set(struct kv *kv, const struct kv_key *key, enum kv_mode mode,
+		      const struct kv_item *it, uint64_t cas, uint64_t *now_cas);
 enum kv_status kv_delete(struct kv *kv, const struct kv_key *key, uint64_t cas);
 struct kv_delta {
 	uint64_t by, initial;

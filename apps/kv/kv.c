@@ -21,7 +21,8 @@ static void put_header(char *to, const char *req, unsigned int nr, unsigned int 
 }
 
 /* Cuts the reply into datagrams; the last one stays. */
-static size_t deliver(const struct kv_out *o, const char *req, char *reply, size_t room, kv_emit emit, void *ctx)
+static size_t deliver(const struct kv_out *o, const char *req, char *reply, size_t room,
+		      kv_emit emit, void *ctx)
 {
 	size_t piece = (room < KV_DATAGRAM ? room : KV_DATAGRAM) - KV_HEADER, at = 0, len;
 	size_t of = (o->len + piece - 1) / piece, nr = 0;
@@ -54,7 +55,8 @@ static void answer(struct kv *kv, const char *req, size_t len, struct kv_out *o)
 		kv_text(kv, req + KV_HEADER, len - KV_HEADER, o);
 }
 
-size_t kv_handle(struct kv *kv, const void *req, size_t len, void *reply, size_t room, kv_emit emit, void *ctx)
+size_t kv_handle(struct kv *kv, const void *req, size_t len, void *reply, size_t room, kv_emit emit,
+		 void *ctx)
 {
 	struct kv_out o;
 	size_t n;

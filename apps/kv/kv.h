@@ -2,8 +2,9 @@
 /*
  * kv.h - a key-value store that speaks memcached's UDP protocol: what a datagram is answered with
  *
- * One request handler, whatever brings the datagrams: libshunt, a UDP socket, an AF_XDP ring. Any number of threads
- * may call it at once, and it may be preempted by shunt where the scan loop says so.
+ * One request handler, whatever brings the datagrams: libshunt, a UDP socket, an AF_XDP ring. Any
+ * number of threads may call it at once, and it may be preempted by shunt where the scan loop says
+ * so.
  */
 #pragma once
 
@@ -34,7 +35,9 @@ void kv_close(struct kv *kv);
 typedef void (*kv_emit)(void *ctx, const void *datagram, size_t len);
 
 /*
- * Answers one datagram. Returns the bytes of the reply's last datagram, in reply; those before it went
- * through emit; 0: none. reply may be where the request is. room below KV_DATAGRAM makes smaller datagrams.
+ * Answers one datagram. Returns the bytes of the reply's last datagram, in reply; those before it
+ * went through emit; 0: none. reply may be where the request is. room below KV_DATAGRAM makes
+ * smaller datagrams.
  */
-size_t kv_handle(struct kv *kv, const void *req, size_t len, void *reply, size_t room, kv_emit emit, void *ctx);
+size_t kv_handle(struct kv *kv, const void *req, size_t len, void *reply, size_t room, kv_emit emit,
+		 void *ctx);

@@ -28,7 +28,8 @@ static const struct kv_item *alive(const struct change *c, const struct kv_item 
 
 static bool join(struct change *c, const struct kv_item *old, struct kv_item *it)
 {
-	const struct kv_item *a = c->mode == KV_APPEND ? old : &c->it, *b = c->mode == KV_APPEND ? &c->it : old;
+	const struct kv_item *a = c->mode == KV_APPEND ? old : &c->it,
+			     *b = c->mode == KV_APPEND ? &c->it : old;
 
 	if (old->len + c->it.len > KV_VALUE_MAX) {
 		c->status = KV_TOO_LARGE;
@@ -73,8 +74,8 @@ static enum kv_change decide_set(void *ctx, const struct kv_item *old, struct kv
 	return KV_STORE;
 }
 
-enum kv_status kv_set(struct kv *kv, const struct kv_key *key, enum kv_mode mode, const struct kv_item *it,
-		      uint64_t cas, uint64_t *now_cas)
+enum kv_status kv_set(struct kv *kv, const struct kv_key *key, enum kv_mode mode,
+		      const struct kv_item *it, uint64_t cas, uint64_t *now_cas)
 {
 	struct change c = { .kv = kv, .mode = mode, .it = *it, .cas = cas };
 	struct kv_item stored = { 0 };
@@ -107,7 +108,8 @@ enum kv_status kv_delete(struct kv *kv, const struct kv_key *key, uint64_t cas)
 	return c.status;
 }
 
-/* As memcached has it: digits, up to 64 bits of them; white space may be before them, anything after white space. */
+/* As memcached has it: digits, up to 64 bits of them; white
+ * space may be before them, anything after white space. */
 static bool number_of(const struct kv_item *it, uint64_t *value)
 {
 	size_t i = 0, first;
@@ -124,7 +126,8 @@ static bool number_of(const struct kv_item *it, uint64_t *value)
 	return i > first && (i == it->len || isspace((unsigned char)it->data[i]));
 }
 
-/* The number as text. It does not become shorter: memcached writes it in place, with spaces after it. */
+/* The number as text. It does not become shorter: memcached
+ * writes it in place, with spaces after it. */
 static bool write_number(struct change *c, uint64_t value, size_t least, struct kv_item *it)
 {
 	char digits[24];
@@ -211,8 +214,10 @@ int kv_stats(struct kv *kv, struct kv_stat *s, int room)
 	} numbers[] = {
 		{ "pid", getpid() }, { "uptime", kv_now(kv) - 2 }, { "time", time(NULL) },
 		{ "pointer_size", 8 * sizeof(void *) }, { "curr_items", kv->engine->items(kv) },
-		{ "cmd_get", kv->cmd_get }, { "cmd_set", kv->cmd_set }, { "cmd_touch", kv->cmd_touch },
-		{ "cmd_scan", kv->cmd_scan }, { "get_hits", kv->get_hits }, { "get_misses", kv->get_misses },
+		{ "cmd_get", kv->cmd_get }, { "cmd_set", kv->cmd_set },
+		{ "cmd_touch", kv->cmd_touch },
+		{ "cmd_scan", kv->cmd_scan }, { "get_hits", kv->get_hits },
+		{ "get_misses", kv->get_misses },
 		{ "malformed", kv->malformed },
 	};
 	int n = 0;

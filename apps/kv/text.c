@@ -55,7 +55,8 @@ static bool number64(const struct kv_key *w, uint64_t *value)
 {
 	*value = 0;
 	for (size_t i = 0; i < w->len; i++) {
-		if (!isdigit((unsigned char)w->data[i]) || __builtin_mul_overflow(*value, 10, value) ||
+		if (!isdigit((unsigned char)w->data[i]) ||
+		    __builtin_mul_overflow(*value, 10, value) ||
 		    __builtin_add_overflow(*value, (uint64_t)(w->data[i] - '0'), value))
 			return false;
 	}
@@ -69,7 +70,9 @@ static void tell(struct command *c, enum kv_status st, const char *done)
 	case KV_NOT_FOUND: say(c, "NOT_FOUND\r\n"); break;
 	case KV_EXISTS: say(c, "EXISTS\r\n"); break;
 	case KV_NOT_STORED: say(c, "NOT_STORED\r\n"); break;
-	case KV_NOT_NUMBER: say(c, "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n"); break;
+	case KV_NOT_NUMBER:
+		say(c, "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
+		break;
 	case KV_TOO_LARGE: say(c, "SERVER_ERROR object too large for cache\r\n"); break;
 	case KV_NO_MEMORY: say(c, "SERVER_ERROR out of memory storing object\r\n"); break;
 	}
@@ -160,7 +163,8 @@ static void set(struct command *c, enum kv_mode mode)
 	}
 	if (c->word[1].len > KV_KEY_MAX || !number(&c->word[2], 0, UINT32_MAX, &flags) ||
 	    !number(&c->word[3], INT32_MIN, INT32_MAX, &exptime) ||
-	    !number(&c->word[4], INT32_MIN, INT32_MAX, &len) || (mode == KV_CAS && !number64(&c->word[5], &cas))) {
+	    !number(&c->word[4], INT32_MIN, INT32_MAX, &len) ||
+	    (mode == KV_CAS && !number64(&c->word[5], &cas))) {
 		say(c, bad_format);
 		c->body_len = 0;
 		return;
@@ -303,11 +307,13 @@ static void visit_sum(void *ctx, const struct kv_key *key, const struct kv_item 
 
 static bool scan_words(struct command *c, int64_t *n)
 {
-	if (c->words == 3 && c->word[1].len <= KV_KEY_MAX && number(&c->word[2], 1, KV_SCAN_MAX, n)) {
+	if (c->words == 3 && c->word[1].len <= KV_KEY_MAX &&
+	    number(&c->word[2], 1, KV_SCAN_MAX, n)) {
 		c->kv->cmd_scan++;
 		return true;
 	}
-	say(c, "CLIENT_ERROR bad command line format.  Usage: scan <key> <items, at most 1000000>\r\n");
+	say(c, "CLIENT_ERROR bad command line format.  Usage: scan <key> <items, at most "
+	       "1000000>\r\n");
 	return false;
 }
 
@@ -330,7 +336,8 @@ static void do_scansum(struct command *c)
 	if (!scan_words(c, &n))
 		return;
 	c->kv->engine->scan(c->kv, &c->word[1], n, visit_sum, &s);
-	out_printf(c->o, "SUM %" PRIu64 " %" PRIu64 " %016" PRIx64 "\r\n", s.items, s.bytes, s.hash);
+	out_printf(c->o, "SUM %" PRIu64 " %" PRIu64 " %016" PRIx64 "\r\n", s.items, s.bytes,
+		   s.hash);
 }
 
 static const struct {
@@ -338,7 +345,8 @@ static const struct {
 	void (*run)(struct command *c);
 } commands[] = {
 	{ "get", do_get }, { "gets", do_gets }, { "set", do_set }, { "scan", do_scan },
-	{ "scansum", do_scansum }, { "add", do_add }, { "replace", do_replace }, { "append", do_append },
+	{ "scansum", do_scansum }, { "add", do_add }, { "replace", do_replace },
+	{ "append", do_append },
 	{ "prepend", do_prepend }, { "cas", do_cas }, { "delete", do_delete }, { "incr", do_incr },
 	{ "decr", do_decr }, { "touch", do_touch }, { "gat", do_gat }, { "gats", do_gats },
 	{ "version", do_version }, { "verbosity", do_verbosity }, { "flush_all", do_flush_all },
@@ -370,7 +378,8 @@ void kv_text(struct kv *kv, const char *at, size_t len, struct kv_out *o)
 		const char *line = c.body, *end = memchr(line, '\n', c.body_len);
 		size_t i, took;
 
-		if (!end) { /* half a line: memcached waits for the rest, which over UDP never comes */
+		if (!end) {
+			/* half a line: memcached waits for the rest, which over UDP never comes */
 			kv->malformed++;
 			return;
 		}

@@ -29,7 +29,8 @@ static int read_trace(struct options *o, const char *path, char *why, size_t roo
 		at = strtod(line, &end);
 		if (end == line || (*end && *end != '\n') || !(at >= 0 && at < 1e6) ||
 		    (o->trace_length && at < o->trace[o->trace_length - 1])) {
-			snprintf(why, room, "'%s', line %d: no time in seconds, or before the last", path, nr);
+			snprintf(why, room, "'%s', line %d: no time in seconds, or before the last",
+				 path, nr);
 			err = -EINVAL;
 			break;
 		}
@@ -67,7 +68,8 @@ int arrival_parse(struct options *o, char *why, size_t room)
 		o->on_ns = parse_ns(on);
 		o->off_ns = parse_ns(off);
 		if (o->on_ns <= 0 || o->off_ns < 0) {
-			snprintf(why, room, "what is '%s'? (bursty:ON:OFF, as in bursty:1ms:9ms)", text);
+			snprintf(why, room, "what is '%s'? (bursty:ON:OFF, as in bursty:1ms:9ms)",
+				 text);
 			return -EINVAL;
 		}
 	} else if (!strncmp(text, "trace:", 6)) {
@@ -77,7 +79,8 @@ int arrival_parse(struct options *o, char *why, size_t room)
 		o->rate = o->trace_length / (o->trace[o->trace_length - 1] > 0 ?
 					     o->trace[o->trace_length - 1] : 1);
 	} else {
-		snprintf(why, room, "what is the arrival '%s'? (poisson, fixed, bursty:ON:OFF, trace:FILE)",
+		snprintf(why, room,
+			 "what is the arrival '%s'? (poisson, fixed, bursty:ON:OFF, trace:FILE)",
 			 text);
 		return -EINVAL;
 	}

@@ -121,7 +121,8 @@ int dist_parse(struct dist *d, const char *text, char *why, size_t room)
 		text += 6;
 	}
 	d->mean_ns = parse_ns(text);
-	if (d->mean_ns < 0 || d->mean_ns > LONGEST_NS || *end || !(d->sigma >= 0 && d->sigma < 10)) {
+	if (d->mean_ns < 0 || d->mean_ns > LONGEST_NS || *end ||
+	    !(d->sigma >= 0 && d->sigma < 10)) {
 		snprintf(why, room, "what is '%s'? (a time as in 5us, exp:5us, lognormal:5us:1.5, "
 			 "file:PATH)", text);
 		return -EINVAL;

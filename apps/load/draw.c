@@ -10,8 +10,10 @@ void draw_request(struct load *l, struct request *r, uint64_t due)
 	int phase = (uint64_t)((due - l->start) / (o->phase_s * 1e9)) % o->mix.phases;
 	const struct kind *k = mix_draw(&o->mix, phase, &l->what);
 
-	*r = (struct request){ .due = due, .cls = k->cls, .service_ns = dist_draw(&k->service, &l->what),
-			       .random = rng_next(&l->what), .flow = rng_uniform(&l->where) * o->flows };
+	*r = (struct request){ .due = due, .cls = k->cls,
+			       .service_ns = dist_draw(&k->service, &l->what),
+			       .random = rng_next(&l->what),
+			       .flow = rng_uniform(&l->where) * o->flows };
 }
 
 void draw_plan(struct load *l)
@@ -24,7 +26,8 @@ void draw_plan(struct load *l)
 			struct request r;
 
 			draw_request(l, &r, l->start + (uint64_t)due);
-			printf("%.3f,%s,%.3f,%d\n", due / 1e3, l->o.mix.name[r.cls], r.service_ns / 1e3, r.flow);
+			printf("%.3f,%s,%.3f,%d\n", due / 1e3, l->o.mix.name[r.cls],
+			       r.service_ns / 1e3, r.flow);
 		}
 		due = arrival_next(l, due);
 	}

@@ -144,7 +144,8 @@ static uint64_t read_clocks(struct load *l)
 	clock_gettime(CLOCK_REALTIME, &t);
 	after = now_ns();
 	if (after - before < 1000 || !l->real_less_mono)
-		l->real_less_mono = t.tv_sec * 1000000000LL + t.tv_nsec - (int64_t)(before + (after - before) / 2);
+		l->real_less_mono = t.tv_sec * 1000000000LL + t.tv_nsec -
+				    (int64_t)(before + (after - before) / 2);
 	return after;
 }
 
@@ -158,7 +159,8 @@ static uint64_t stamp_of(struct load *l, struct msghdr *h, uint64_t now)
 			continue;
 		memcpy(&t, CMSG_DATA(c), sizeof(t));
 		at = t.tv_sec * 1000000000LL + t.tv_nsec - l->real_less_mono;
-		/* Later than now by what reading two clocks costs: now. By more: the clock was set. */
+		/* Later than now by what reading two clocks
+		 * costs: now. By more: the clock was set. */
 		if (at <= now)
 			return at;
 		l->n.bad_stamps += at > now + 100000;
@@ -172,7 +174,8 @@ static void take_reply(struct load *l, struct flow *f, const uint8_t *data, size
 	struct answer a = { .parts = 1 };
 	struct pending *p;
 
-	if (l->proto->parse(data, len, &a) || (l->proto->seq_mask == ~0ULL && a.seq >= f->seq)) { /* never sent */
+	/* never sent */
+	if (l->proto->parse(data, len, &a) || (l->proto->seq_mask == ~0ULL && a.seq >= f->seq)) {
 		sight_foreign(l, data, len);
 		return;
 	}

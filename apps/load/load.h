@@ -2,8 +2,8 @@
 /*
  * load.h - shunt-load: what its files share
  *
- * Times are CLOCK_MONOTONIC nanoseconds. A request is due at a moment that no reply has a say in, and its
- * latency counts from then: a stalled server, or a stalled generator, shows.
+ * Times are CLOCK_MONOTONIC nanoseconds. A request is due at a moment that no reply has a say in,
+ * and its latency counts from then: a stalled server, or a stalled generator, shows.
  */
 #pragma once
 
@@ -75,7 +75,8 @@ struct protocol {
 };
 
 extern const struct protocol proto_spin, proto_echo, proto_memcached;
-extern const struct protocol *const protocols[]; /* all, the one that is easiest to tell first; NULL ends them */
+/* all, the one that is easiest to tell first; NULL ends them */
+extern const struct protocol *const protocols[];
 const struct protocol *protocol_named(const char *name);
 /* Every key set once; 0 or -errno. */
 int memcached_preload(const struct options *o, int sock);
@@ -93,7 +94,8 @@ struct counts {
 	struct hist lag; /* how late requests left */
 	uint64_t sent, late, stray, unsent, stalls, stalled_ns, refused, bad_stamps;
 	uint64_t foreign;     /* datagrams that are no replies of this protocol */
-	uint64_t bad_sojourn; /* replies that say a longer time in the server than they took in all */
+	uint64_t bad_sojourn; /* replies that say a longer time in
+			       * the server than they took in all */
 	uint64_t served; /* answers that came in this interval, whenever their requests were due */
 };
 
@@ -138,7 +140,8 @@ struct load {
 	struct counts n;
 	struct rng when, what, where;
 	uint64_t start, begin, end, outstanding, done; /* begin: the warm-up is over */
-	uint64_t ended; /* the last request left: what comes later is answered, but not at the rate offered; 0: not yet */
+	uint64_t ended; /* the last request left: what comes later is answered,
+			 * but not at the rate offered; 0: not yet */
 	uint64_t slice_from, slice_ns; /* of this interval */
 	double waited_ms; /* until the first request */
 	struct xsk *xsk;
@@ -169,7 +172,8 @@ struct pending *flow_next(struct load *l, int flow);
 void flows_receive(struct load *l);
 void flows_give_up(struct load *l, uint64_t due_before);
 
-/* When the next request is due, after one that was due at `due` (since the start, ns); < 0: there is none. */
+/* When the next request is due, after one that was due at
+ * `due` (since the start, ns); < 0: there is none. */
 double arrival_next(struct load *l, double due);
 int arrival_parse(struct options *o, char *why, size_t room);
 
@@ -184,7 +188,8 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 bool tally_bounds(const struct tally *t, double q, double *low_ns, double *high_ns);
 void judge(const struct load *l, struct interval *i);
 void report(struct load *l, const struct interval *i);
-/* How long this thread could run and had no CPU, since it was made; 0 where the kernel does not tell. */
+/* How long this thread could run and had no CPU, since it
+ * was made; 0 where the kernel does not tell. */
 double waited_ms(void);
 void progress(struct load *l, uint64_t now);
 

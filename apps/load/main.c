@@ -91,7 +91,8 @@ int main(int argc, char **argv)
 	options_parse(&l->o, argc, argv);
 	l->proto = protocol_named(l->o.protocol);
 	if (!l->proto) {
-		fprintf(stderr, "shunt-load: what is the protocol '%s'? (spin, echo, memcached)\n", l->o.protocol);
+		fprintf(stderr, "shunt-load: what is the protocol '%s'? (spin, echo, memcached)\n",
+			l->o.protocol);
 		return 2;
 	}
 	if (l->o.preload && l->proto != &proto_memcached) {

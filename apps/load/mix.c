@@ -15,9 +15,12 @@ static const struct {
 	const char *name, *text, *note;
 } named[] = {
 	{ "high-bimodal", "short=0.5:1us,long=0.5:100us", "Persephone DISP2, Concord type 1" },
-	{ "extreme-bimodal", "short=0.995:500ns,long=0.005:500us", "Persephone SBIM2, Concord type 2" },
-	{ "tpcc", "payment=0.44:5.7us,orderstatus=0.04:6us,neworder=0.44:20us,delivery=0.04:88us,"
-	  "stocklevel=0.04:100us", "Persephone TPCC" },
+	{ "extreme-bimodal", "short=0.995:500ns,long=0.005:500us",
+	  "Persephone SBIM2, Concord type 2" },
+	{ "tpcc",
+	  "payment=0.44:5.7us,orderstatus=0.04:6us,neworder=0.44:20us,delivery=0.04:88us,"
+	  "stocklevel=0.04:100us",
+	  "Persephone TPCC" },
 	{ "fixed-1us", "fixed=1:1us", "Concord type 3" },
 	{ "exp-1us", "exp=1:exp:1us", "Concord type 4" },
 	{ "rocksdb", "get=0.5:1.5us,scan=0.5:635us", "Persephone ROCKSDB" },
@@ -25,11 +28,14 @@ static const struct {
 	{ "ghost", "get=0.995:10us,range=0.005:5ms", "ghOSt's script" },
 	{ "racksched-bimodal", "short=0.9:1us,long=0.1:10us", "RackSched, scale 1" },
 	{ "racksched-port-bimodal", "short=0.5:1us,long=0.5:10us", "RackSched, scale 1" },
-	{ "racksched-trimodal", "short=1/3:1us,medium=1/3:10us,long=1/3:100us", "RackSched, scale 1" },
+	{ "racksched-trimodal", "short=1/3:1us,medium=1/3:10us,long=1/3:100us",
+	  "RackSched, scale 1" },
 	{ "zygos-fixed", "fixed=1:25us", "ZygOS" },
 	{ "zygos-exp", "exp=1:exp:25us", "ZygOS" },
-	{ "persephone-shift", "a=0.5:100us,b=0.5:1us;a=0.5:1us,b=0.5:100us;a=0.95:1us,b=0.05:100us;"
-	  "a=1:3.5us", "Persephone sched4: phases of 5 s" },
+	{ "persephone-shift",
+	  "a=0.5:100us,b=0.5:1us;a=0.5:1us,b=0.5:100us;a=0.95:1us,b=0.05:100us;"
+	  "a=1:3.5us",
+	  "Persephone sched4: phases of 5 s" },
 };
 
 const char *mix_named(int i, const char **text, const char **note)
@@ -43,8 +49,9 @@ const char *mix_named(int i, const char **text, const char **note)
 
 static int wrong(char *why, size_t room, const char *what)
 {
-	snprintf(why, room, "what is '%s'? (name=share:time, as in short=0.5:1us; at most %d classes)",
-		 what, MIX_CLASSES);
+	snprintf(why, room,
+		 "what is '%s'? (name=share:time, as in short=0.5:1us; at most %d classes)", what,
+		 MIX_CLASSES);
 	return -EINVAL;
 }
 

@@ -12,13 +12,16 @@
 
 static const char help[] =
 	"usage: shunt-load --to ADDR:PORT [options]\n"
-	"Offers requests to a UDP server on a schedule of its own and measures how long they take from when\n"
+	"Offers requests to a UDP server on a schedule of its own and measures how long they take "
+	"from when\n"
 	"they were due.\n"
 	"  -t, --to ADDR:PORT    server ([ADDR]:PORT for IPv6; port 9000)\n"
 	"  -P, --protocol NAME   spin, echo or memcached (spin)\n"
 	"what\n"
-	"  -m, --mix MIX         name=share:TIME,... or fixed:T, exp:T, lognormal:T:SIGMA, bimodal:SHARE:T:T,\n"
-	"                        trimodal:T:T:T, file:PATH or a name of --mixes (short=0.5:1us,long=0.5:100us);\n"
+	"  -m, --mix MIX         name=share:TIME,... or fixed:T, exp:T, lognormal:T:SIGMA, "
+	"bimodal:SHARE:T:T,\n"
+	"                        trimodal:T:T:T, file:PATH or a name of --mixes "
+	"(short=0.5:1us,long=0.5:100us);\n"
 	"                        ';' separates phases\n"
 	"      --mixes           list the mixes that have names\n"
 	"      --phase S         seconds that each phase lasts (5)\n"
@@ -52,22 +55,27 @@ static const char help[] =
 	"      --plan N          print the first N requests and send none\n"
 	"  -q, --quiet  -V, --version  -h, --help\n";
 
-enum { MIXES = 256, PHASE, SIZE, KEYS, KEY_SIZE, VALUE_SIZE, ZIPF, PRELOAD, THINK, CSV, LATE, LATE_SHARE, ERROR,
+enum { MIXES = 256, PHASE, SIZE, KEYS, KEY_SIZE, VALUE_SIZE, ZIPF, PRELOAD, THINK, CSV, LATE,
+       LATE_SHARE, ERROR,
        WAIT, STRICT, USER_STAMPS, PLAN, RECORD };
 
 static const struct option longs[] = {
 	{ "to", 1, NULL, 't' }, { "protocol", 1, NULL, 'P' }, { "mix", 1, NULL, 'm' },
 	{ "mixes", 0, NULL, MIXES }, { "phase", 1, NULL, PHASE }, { "size", 1, NULL, SIZE },
 	{ "replies", 1, NULL, 'R' }, { "keys", 1, NULL, KEYS }, { "key-size", 1, NULL, KEY_SIZE },
-	{ "value-size", 1, NULL, VALUE_SIZE }, { "zipf", 1, NULL, ZIPF }, { "preload", 0, NULL, PRELOAD },
+	{ "value-size", 1, NULL, VALUE_SIZE }, { "zipf", 1, NULL, ZIPF },
+	{ "preload", 0, NULL, PRELOAD },
 	{ "rate", 1, NULL, 'r' }, { "arrival", 1, NULL, 'a' }, { "burst", 1, NULL, 'b' },
 	{ "time", 1, NULL, 'T' }, { "warmup", 1, NULL, 'w' }, { "count", 1, NULL, 'n' },
 	{ "closed", 1, NULL, 'C' }, { "think", 1, NULL, THINK }, { "flows", 1, NULL, 'f' },
 	{ "cpu", 1, NULL, 'c' }, { "xdp", 1, NULL, 'x' }, { "seed", 1, NULL, 's' },
 	{ "report", 1, NULL, 'p' }, { "json", 0, NULL, 'j' }, { "csv", 0, NULL, CSV },
-	{ "late", 1, NULL, LATE }, { "late-share", 1, NULL, LATE_SHARE }, { "error", 1, NULL, ERROR },
-	{ "wait", 1, NULL, WAIT }, { "strict", 0, NULL, STRICT }, { "user-stamps", 0, NULL, USER_STAMPS },
-	{ "plan", 1, NULL, PLAN }, { "record", 1, NULL, RECORD }, { "quiet", 0, NULL, 'q' }, { "version", 0, NULL, 'V' },
+	{ "late", 1, NULL, LATE }, { "late-share", 1, NULL, LATE_SHARE },
+	{ "error", 1, NULL, ERROR },
+	{ "wait", 1, NULL, WAIT }, { "strict", 0, NULL, STRICT },
+	{ "user-stamps", 0, NULL, USER_STAMPS },
+	{ "plan", 1, NULL, PLAN }, { "record", 1, NULL, RECORD }, { "quiet", 0, NULL, 'q' },
+	{ "version", 0, NULL, 'V' },
 	{ "help", 0, NULL, 'h' }, { 0 },
 };
 
@@ -102,7 +110,8 @@ static double amount(const char *what, const char *text, double least, double mo
 	if (end != text && (*end == 'k' || *end == 'M'))
 		x *= *end++ == 'k' ? 1e3 : 1e6;
 	if (end == text || *end || !(x >= least && x <= most))
-		bad("%s: '%s' is no number from %g to %g (5000, 5k, 1.5M)", what, text, least, most);
+		bad("%s: '%s' is no number from %g to %g (5000, 5k, 1.5M)", what, text, least,
+		    most);
 	return x;
 }
 
@@ -124,7 +133,8 @@ static void list_mixes(void)
 	for (int i = 0; (name = mix_named(i, &text, &note)); i++) {
 		if (mix_parse(&m, text, why, sizeof(why)))
 			bad("%s: %s", name, why);
-		printf("%-23s mean %7.4g us  %s (%s)\n", name, m.phase[0].mean_ns / 1e3, text, note);
+		printf("%-23s mean %7.4g us  %s (%s)\n", name, m.phase[0].mean_ns / 1e3, text,
+		       note);
 		mix_free(&m);
 	}
 }
@@ -215,11 +225,13 @@ void options_parse(struct options *o, int argc, char **argv)
 {
 	int c;
 
-	*o = (struct options){ .rate = 1000, .seconds = 1, .flows = 16, .burst = 1, .cpu = -1, .seed = 1,
+	*o = (struct options){ .rate = 1000, .seconds = 1, .flows = 16, .burst = 1, .cpu = -1,
+			       .seed = 1,
 			       .phase_s = 5, .late_ns = 50000, .late_share = 0.01, .wait_ns = 300e6,
-			       .error = 0.05, .protocol = "spin", .arrival_text = "poisson", .keys = 10000,
-			       .key_size = 16, .value_size = 64, .zipf = 0.99 };
-	while ((c = getopt_long(argc, argv, "t:P:m:R:r:a:b:T:w:n:C:f:c:x:s:p:jqVh", longs, NULL)) != -1) {
+			       .error = 0.05, .protocol = "spin", .arrival_text = "poisson",
+			       .keys = 10000, .key_size = 16, .value_size = 64, .zipf = 0.99 };
+	while ((c = getopt_long(argc, argv, "t:P:m:R:r:a:b:T:w:n:C:f:c:x:s:p:jqVh", longs, NULL)) !=
+	       -1) {
 		if (set_what(o, c) || set_when(o, c) || set_rest(o, c))
 			continue;
 		switch (c) {

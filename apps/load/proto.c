@@ -25,8 +25,8 @@ static int spin_setup(const struct options *o, char *why, size_t room)
 
 			if (k->service.kind != DIST_NONE && k->service.mean_ns <= SPIN_MAX_NS)
 				continue;
-			snprintf(why, room, "class '%s' needs a service time, at most %u ms", m->name[k->cls],
-				 SPIN_MAX_NS / 1000000);
+			snprintf(why, room, "class '%s' needs a service time, at most %u ms",
+				 m->name[k->cls], SPIN_MAX_NS / 1000000);
 			return -EINVAL;
 		}
 	}

@@ -3,7 +3,8 @@
  * proto_memcached.c - memcached's UDP protocol, text form; a class's name is its command
  *
  * get, gets, set, delete, incr, touch, version; scanN asks shunt-kv to walk N keys and to answer
- * with their sum (its extension `scansum`). A class may have a number or a word after a dash: get-hot.
+ * with their sum (its extension `scansum`). A class may
+ * have a number or a word after a dash: get-hot.
  *
  * Every datagram begins with 8 bytes, big-endian: request number, datagram number, datagrams, 0.
  */
@@ -20,7 +21,8 @@
 
 enum op { OP_GET, OP_GETS, OP_SET, OP_DELETE, OP_INCR, OP_TOUCH, OP_VERSION, OP_SCAN };
 
-static const char *const op_name[] = { "get", "gets", "set", "delete", "incr", "touch", "version", "scan" };
+static const char *const op_name[] = { "get", "gets", "set", "delete", "incr", "touch", "version",
+				       "scan" };
 
 static struct {
 	enum op op[MIX_CLASSES];
@@ -47,8 +49,10 @@ static int setup(const struct options *o, char *why, size_t room)
 {
 	for (int i = 0; i < o->mix.classes; i++) {
 		if (op_parse(i, o->mix.name[i])) {
-			snprintf(why, room, "what is the command '%s'? (get, gets, set, delete, incr, touch, "
-				 "version, scanN)", o->mix.name[i]);
+			snprintf(why, room,
+				 "what is the command '%s'? (get, gets, set, delete, incr, touch, "
+				 "version, scanN)",
+				 o->mix.name[i]);
 			return -EINVAL;
 		}
 	}
@@ -71,8 +75,8 @@ static size_t put_header(uint8_t *to, uint16_t id)
 
 static size_t put_set(const struct options *o, char *to, size_t room, size_t key)
 {
-	return snprintf(to, room, "set k%0*zu 0 0 %zu\r\n%.*s\r\n", (int)o->key_size - 1, key, o->value_size,
-			(int)o->value_size, mc.value);
+	return snprintf(to, room, "set k%0*zu 0 0 %zu\r\n%.*s\r\n", (int)o->key_size - 1, key,
+			o->value_size, (int)o->value_size, mc.value);
 }
 
 static size_t build(const struct options *o, const struct request *r, uint8_t *to)
@@ -87,7 +91,8 @@ static size_t build(const struct options *o, const struct request *r, uint8_t *t
 	case OP_GET:
 	case OP_GETS:
 	case OP_DELETE:
-		return at + snprintf(text, room, "%s k%0*zu\r\n", op_name[mc.op[r->cls]], width, key);
+		return at +
+		       snprintf(text, room, "%s k%0*zu\r\n", op_name[mc.op[r->cls]], width, key);
 	case OP_SET:
 		return at + put_set(o, text, room, key);
 	case OP_INCR:
@@ -95,7 +100,8 @@ static size_t build(const struct options *o, const struct request *r, uint8_t *t
 	case OP_TOUCH:
 		return at + snprintf(text, room, "touch k%0*zu 0\r\n", width, key);
 	case OP_SCAN:
-		return at + snprintf(text, room, "scansum k%0*zu %d\r\n", width, key, mc.scan[r->cls]);
+		return at +
+		       snprintf(text, room, "scansum k%0*zu %d\r\n", width, key, mc.scan[r->cls]);
 	default:
 		return at + snprintf(text, room, "version\r\n");
 	}
@@ -109,9 +115,10 @@ static bool begins(const uint8_t *from, size_t len, const char *with)
 /* What the first datagram of a reply begins with; a request that came back as it was does not. */
 static bool is_reply(const uint8_t *from, size_t len)
 {
-	static const char *const words[] = { "VALUE ", "END\r\n", "STORED\r\n", "NOT_STORED\r\n", "EXISTS\r\n",
-		"NOT_FOUND\r\n", "DELETED\r\n", "TOUCHED\r\n", "OK\r\n", "VERSION ", "SUM ", "ERROR", "CLIENT_ERROR",
-		"SERVER_ERROR", "BUSY" };
+	static const char *const words[] = { "VALUE ", "END\r\n", "STORED\r\n", "NOT_STORED\r\n",
+					     "EXISTS\r\n",
+		"NOT_FOUND\r\n", "DELETED\r\n", "TOUCHED\r\n", "OK\r\n", "VERSION ", "SUM ",
+		"ERROR", "CLIENT_ERROR", "SERVER_ERROR", "BUSY" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (begins(from, len, words[i]))
@@ -133,8 +140,9 @@ static int parse(const uint8_t *from, size_t len, struct answer *a)
 	a->parts = ntohs(h[2]);
 	from += HEADER;
 	len -= HEADER;
-	a->rejected = h[1] == 0 && (begins(from, len, "SERVER_ERROR") || begins(from, len, "ERROR") ||
-				    begins(from, len, "CLIENT_ERROR"));
+	a->rejected = h[1] == 0 &&
+		      (begins(from, len, "SERVER_ERROR") || begins(from, len, "ERROR") ||
+		       begins(from, len, "CLIENT_ERROR"));
 	a->missed = (len == 5 && begins(from, len, "END\r\n")) || begins(from, len, "NOT_FOUND");
 	return 0;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * record.c - what was sent, as a trace that shunt-sim replays: "TIME_US CLASS SERVICE_US FLOW", a line a request
+ * record.c - what was sent, as a trace that shunt-sim
+ * replays: "TIME_US CLASS SERVICE_US FLOW", a line a request
  *
- * Times are those at which requests were due. They are kept in memory until the end: writing would make the next
- * ones late.
+ * Times are those at which requests were due. They are kept in
+ * memory until the end: writing would make the next ones late.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -64,7 +65,8 @@ void record_add(struct recorder *rec, const struct request *r)
 	struct record *more;
 
 	if (rec->n == rec->room) {
-		more = rec->room < RECORDS_MOST ? realloc(rec->r, 2 * rec->room * sizeof(*more)) : NULL;
+		more = rec->room < RECORDS_MOST ? realloc(rec->r, 2 * rec->room * sizeof(*more))
+						: NULL;
 		if (!more) {
 			rec->missed++;
 			return;
@@ -75,7 +77,8 @@ void record_add(struct recorder *rec, const struct request *r)
 	rec->r[rec->n++] = (struct record){ r->due, r->service_ns, r->flow, r->cls };
 }
 
-/* The classes by what was sent, in the language of shunt-sim; nothing if a service time is not known. */
+/* The classes by what was sent, in the language of
+ * shunt-sim; nothing if a service time is not known. */
 static void write_workload(const struct recorder *rec, const struct mix *m)
 {
 	uint64_t n[MIX_CLASSES] = { 0 };
@@ -91,7 +94,8 @@ static void write_workload(const struct recorder *rec, const struct mix *m)
 	for (int c = 0; c < m->classes; c++) {
 		if (!n[c])
 			continue;
-		fprintf(rec->f, "%s%s=%.8g:%.6gus", between, m->name[c], (double)n[c] / rec->n, sum[c] / n[c]);
+		fprintf(rec->f, "%s%s=%.8g:%.6gus", between, m->name[c], (double)n[c] / rec->n,
+			sum[c] / n[c]);
 		between = ",";
 	}
 	fputc('\n', rec->f);
@@ -116,7 +120,8 @@ int record_close(struct load *l)
 			fprintf(rec->f, "- %u\n", r->flow);
 	}
 	if (rec->missed)
-		fprintf(stderr, "shunt-load: '%s' lacks the last %lu requests: no memory\n", rec->path, rec->missed);
+		fprintf(stderr, "shunt-load: '%s' lacks the last %lu requests: no memory\n",
+			rec->path, rec->missed);
 	err = ferror(rec->f) ? -EIO : 0;
 	if (fclose(rec->f) && !err)
 		err = -errno;

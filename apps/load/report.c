@@ -11,7 +11,8 @@ static const struct {
 	const char *name, *title;
 	double q;
 } quantiles[] = {
-	{ "p50", "p50 us", 0.5 }, { "p90", "p90", 0.9 }, { "p99", "p99", 0.99 }, { "p999", "p99.9", 0.999 },
+	{ "p50", "p50 us", 0.5 }, { "p90", "p90", 0.9 }, { "p99", "p99", 0.99 },
+	{ "p999", "p99.9", 0.999 },
 };
 #define QUANTILES (sizeof(quantiles) / sizeof(quantiles[0]))
 
@@ -32,7 +33,8 @@ static double us(const struct hist *h, double q)
 	return hist_quantile(h, q) / 1000.0;
 }
 
-static bool confident(const struct load *l, const struct tally *t, double q, double *low, double *high)
+static bool confident(const struct load *l, const struct tally *t, double q, double *low,
+		      double *high)
 {
 	double mid = hist_quantile(&t->latency, q);
 
@@ -67,7 +69,8 @@ static void print_class(const struct load *l, const char *name, const struct tal
 {
 	double low, high;
 
-	printf("%-12s %9lu %9lu %8lu %7lu %7lu", name, t->sent, t->answered, t->rejected, t->lost, t->late);
+	printf("%-12s %9lu %9lu %8lu %7lu %7lu", name, t->sent, t->answered, t->rejected, t->lost,
+	       t->late);
 	if (!t->answered) {
 		printf("%9s %9s %9s %9s %9s %9s\n", "-", "-", "-", "-", "-", "-");
 		return;
@@ -80,7 +83,8 @@ static void print_class(const struct load *l, const char *name, const struct tal
 	else
 		printf(" %9s", "-");
 	if (tally_bounds(t, 0.99, &low, &high))
-		printf("  %.1f to %.1f%s", low / 1e3, high / 1e3, confident(l, t, 0.99, &low, &high) ? "" : " !");
+		printf("  %.1f to %.1f%s", low / 1e3, high / 1e3,
+		       confident(l, t, 0.99, &low, &high) ? "" : " !");
 	else
 		printf("  too few !");
 	if (t->sojourn.n)
@@ -92,20 +96,26 @@ static void print_table(const struct load *l, const struct interval *i)
 {
 	const struct counts *n = &l->n;
 
-	printf("%-12s %9s %9s %8s %7s %7s %9s %9s %9s %9s %9s %9s  %s\n", "class", "sent", "answered", "rejected",
-	       "lost", "late", "p50 us", "p90", "p99", "p99.9", "max", "slow p99", "p99, 95 % sure");
+	printf("%-12s %9s %9s %8s %7s %7s %9s %9s %9s %9s %9s %9s  %s\n", "class", "sent",
+	       "answered", "rejected", "lost", "late", "p50 us", "p90", "p99", "p99.9", "max",
+	       "slow p99", "p99, 95 % sure");
 	for (int c = 0; c < l->o.mix.classes; c++)
 		print_class(l, l->o.mix.name[c], &n->cls[c]);
-	printf("# sent late: p50 %.1f, p99 %.1f, max %.1f us; stray replies %lu; CPU away %lu times, %.1f ms\n",
-	       us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3, n->stray, n->stalls, n->stalled_ns / 1e6);
+	printf("# sent late: p50 %.1f, p99 %.1f, max %.1f us; stray replies %lu; CPU away %lu "
+	       "times, %.1f ms\n",
+	       us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3, n->stray, n->stalls,
+	       n->stalled_ns / 1e6);
 	if (n->foreign)
-		printf("# %lu datagrams that are no replies of the protocol '%s'\n", n->foreign, l->proto->name);
+		printf("# %lu datagrams that are no replies of the protocol '%s'\n", n->foreign,
+		       l->proto->name);
 	if (n->bad_sojourn)
-		printf("# %lu replies say that they were longer in the server than under way: left out there\n",
+		printf("# %lu replies say that they were longer in the server than under way: left "
+		       "out there\n",
 		       n->bad_sojourn);
 	for (int c = 0; c < l->o.mix.classes; c++) {
 		if (n->cls[c].missed)
-			printf("# %lu of %s found no such key: --preload sets all\n", n->cls[c].missed, l->o.mix.name[c]);
+			printf("# %lu of %s found no such key: --preload sets all\n",
+			       n->cls[c].missed, l->o.mix.name[c]);
 	}
 	if (!i->valid)
 		printf("# INVALID: %s\n", i->why);
@@ -117,8 +127,8 @@ static void json_class(const struct load *l, int c)
 	double mean = mix_class_mean(&l->o.mix, c), low, high;
 	bool sure;
 
-	printf("\"%s\":{\"sent\":%lu,\"answered\":%lu,\"rejected\":%lu,\"lost\":%lu,\"late\":%lu", l->o.mix.name[c],
-	       t->sent, t->answered, t->rejected, t->lost, t->late);
+	printf("\"%s\":{\"sent\":%lu,\"answered\":%lu,\"rejected\":%lu,\"lost\":%lu,\"late\":%lu",
+	       l->o.mix.name[c], t->sent, t->answered, t->rejected, t->lost, t->late);
 	if (l->proto == &proto_memcached)
 		printf(",\"missed\":%lu", t->missed);
 	if (mean > 0)
@@ -128,9 +138,11 @@ static void json_class(const struct load *l, int c)
 	if (t->answered)
 		printf(",\"max_us\":%.2f", t->latency.max / 1e3);
 	for (size_t q = 0; q < QUANTILES && t->slowdown.n; q++)
-		printf(",\"slowdown_%s\":%.2f", quantiles[q].name, us(&t->slowdown, quantiles[q].q));
+		printf(",\"slowdown_%s\":%.2f", quantiles[q].name,
+		       us(&t->slowdown, quantiles[q].q));
 	for (size_t q = 0; q < QUANTILES && t->sojourn.n; q++)
-		printf(",\"server_%s_us\":%.2f", quantiles[q].name, us(&t->sojourn, quantiles[q].q));
+		printf(",\"server_%s_us\":%.2f", quantiles[q].name,
+		       us(&t->sojourn, quantiles[q].q));
 	sure = t->answered && confident(l, t, 0.99, &low, &high);
 	if (t->answered && tally_bounds(t, 0.99, &low, &high))
 		printf(",\"p99_low_us\":%.2f,\"p99_high_us\":%.2f", low / 1e3, high / 1e3);
@@ -142,17 +154,20 @@ static void print_json(const struct load *l, const struct interval *i)
 	const struct counts *n = &l->n;
 	double time = i->to - i->from;
 
-	printf("{\"from_s\":%.3f,\"to_s\":%.3f,\"protocol\":\"%s\",\"loop\":\"%s\",\"seed\":%lu,", i->from, i->to,
-	       l->proto->name, l->o.closed ? "closed" : "open", l->o.seed);
+	printf("{\"from_s\":%.3f,\"to_s\":%.3f,\"protocol\":\"%s\",\"loop\":\"%s\",\"seed\":%lu,",
+	       i->from, i->to, l->proto->name, l->o.closed ? "closed" : "open", l->o.seed);
 	if (!l->o.closed)
 		printf("\"offered_rps\":%.1f,", i->offered);
 	printf("\"achieved_rps\":%.1f,\"mean_service_us\":[", time > 0 ? n->served / time : 0);
 	for (int p = 0; p < l->o.mix.phases; p++)
 		printf("%s%.4f", p ? "," : "", l->o.mix.phase[p].mean_ns / 1e3);
-	printf("],\"valid\":%s,\"why\":\"%s\",\"late\":%lu,\"lag_p50_us\":%.2f,\"lag_p99_us\":%.2f,\"lag_max_us\":%.2f,"
-	       "\"unsent\":%lu,\"stray\":%lu,\"foreign\":%lu,\"bad_sojourn\":%lu,\"refused\":%lu,\"stalls\":%lu,\"stalled_ms\":%.3f,\"waited_ms\":%.3f,\"stamps\":\"%s\",\"classes\":{",
-	       i->valid ? "true" : "false", i->why, n->late, us(&n->lag, 0.5), us(&n->lag, 0.99), n->lag.max / 1e3,
-	       n->unsent, n->stray, n->foreign, n->bad_sojourn, n->refused, n->stalls, n->stalled_ns / 1e6, waited_ms() - l->waited_ms,
+	printf("],\"valid\":%s,\"why\":\"%s\",\"late\":%lu,\"lag_p50_us\":%.2f,\"lag_p99_us\":%.2f,"
+	       "\"lag_max_us\":%.2f,\"unsent\":%lu,\"stray\":%lu,\"foreign\":%lu,"
+	       "\"bad_sojourn\":%lu,\"refused\":%lu,\"stalls\":%lu,\"stalled_ms\":%.3f,"
+	       "\"waited_ms\":%.3f,\"stamps\":\"%s\",\"classes\":{",
+	       i->valid ? "true" : "false", i->why, n->late, us(&n->lag, 0.5), us(&n->lag, 0.99),
+	       n->lag.max / 1e3, n->unsent, n->stray, n->foreign, n->bad_sojourn, n->refused,
+	       n->stalls, n->stalled_ns / 1e6, waited_ms() - l->waited_ms,
 	       l->o.user_stamps ? "user" : "kernel");
 	for (int c = 0; c < l->o.mix.classes; c++) {
 		printf(c ? "," : "");
@@ -166,15 +181,17 @@ static void print_csv(const struct load *l, const struct interval *i)
 	static bool titled;
 
 	if (!titled)
-		printf("from_s,to_s,offered_rps,valid,class,sent,answered,rejected,lost,late,p50_us,p90_us,p99_us,"
-		       "p999_us,max_us,slowdown_p99,p99_low_us,p99_high_us,confident\n");
+		printf("from_s,to_s,offered_rps,valid,class,sent,answered,rejected,lost,late,"
+		       "p50_us,p90_us,p99_us,p999_us,max_us,slowdown_p99,p99_low_us,p99_high_us,"
+		       "confident\n");
 	titled = true;
 	for (int c = 0; c < l->o.mix.classes; c++) {
 		const struct tally *t = &l->n.cls[c];
 		double low = 0, high = 0;
 
-		printf("%.3f,%.3f,%.1f,%d,%s,%lu,%lu,%lu,%lu,%lu,", i->from, i->to, i->offered, i->valid,
-		       l->o.mix.name[c], t->sent, t->answered, t->rejected, t->lost, t->late);
+		printf("%.3f,%.3f,%.1f,%d,%s,%lu,%lu,%lu,%lu,%lu,", i->from, i->to, i->offered,
+		       i->valid, l->o.mix.name[c], t->sent, t->answered, t->rejected, t->lost,
+		       t->late);
 		if (!t->answered) {
 			printf(",,,,,,,,0\n");
 			continue;
@@ -209,7 +226,8 @@ void report(struct load *l, const struct interval *i)
 		print_table(l, i);
 	}
 	fflush(stdout);
-	if (!i->valid && (l->o.json || l->o.csv) && isatty(STDERR_FILENO)) /* in a file, the JSON says it */
+	/* in a file, the JSON says it */
+	if (!i->valid && (l->o.json || l->o.csv) && isatty(STDERR_FILENO))
 		fprintf(stderr, "shunt-load: invalid: %s\n", i->why);
 }
 
@@ -231,6 +249,7 @@ void progress(struct load *l, uint64_t now)
 		answered += l->n.cls[c].answered;
 		lost += l->n.cls[c].lost;
 	}
-	fprintf(stderr, "\r\033[K%.1f of %.1f s: sent %lu, answered %lu, lost %lu, late %lu%s", (now - l->start) / 1e9,
-		(l->end - l->start) / 1e9, sent, answered, lost, l->n.late, now < l->begin ? " (warming up)" : "");
+	fprintf(stderr, "\r\033[K%.1f of %.1f s: sent %lu, answered %lu, lost %lu, late %lu%s",
+		(now - l->start) / 1e9, (l->end - l->start) / 1e9, sent, answered, lost, l->n.late,
+		now < l->begin ? " (warming up)" : "");
 }

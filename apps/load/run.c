@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * run.c - the loops: open (requests leave when they are due) and closed (when the last was answered)
+ * run.c - the loops: open (requests leave when they are
+ * due) and closed (when the last was answered)
  */
 #include <errno.h>
 #include <math.h>
@@ -30,7 +31,8 @@ static void transmit(struct load *l, const struct request *r)
 		return;
 	}
 	while (send(l->flow[r->flow].sock, buf, len, MSG_DONTWAIT) < 0) {
-		if (errno == ECONNREFUSED) /* the answer to an earlier one: this one did not leave */
+		if (errno == ECONNREFUSED) /* the answer to an earlier one:
+					    * this one did not leave */
 			l->n.refused++;
 		else if (errno != EINTR) {
 			l->n.unsent++;
@@ -70,7 +72,8 @@ struct pace {
 
 static void interval_ends(struct load *l, struct pace *p, uint64_t now)
 {
-	struct interval i = { .from = (p->interval_from - l->start) / 1e9, .to = (now - l->start) / 1e9,
+	struct interval i = { .from = (p->interval_from - l->start) / 1e9,
+			      .to = (now - l->start) / 1e9,
 			      .offered = l->o.rate };
 
 	judge(l, &i);
@@ -97,7 +100,8 @@ static void look(struct load *l, struct pace *p, uint64_t now)
 
 static struct pace pace_start(struct load *l)
 {
-	uint64_t every = l->o.report > 0 ? l->o.report * 1e9 : 0, length = every ? every : l->end - l->begin;
+	uint64_t every = l->o.report > 0 ? l->o.report * 1e9 : 0,
+		 length = every ? every : l->end - l->begin;
 
 	if (l->o.count && !l->o.closed && length > l->o.count * 1e9 / l->o.rate)
 		length = l->o.count * 1e9 / l->o.rate;
@@ -124,7 +128,8 @@ static void finish(struct load *l, struct pace *p)
 
 static bool more(const struct load *l, double due)
 {
-	return !load_stop && due >= 0 && l->start + due < l->end && (!l->o.count || l->done < l->o.count);
+	return !load_stop && due >= 0 && l->start + due < l->end &&
+	       (!l->o.count || l->done < l->o.count);
 }
 
 void run_open(struct load *l)
@@ -162,7 +167,8 @@ void run_open(struct load *l)
 	finish(l, &p);
 }
 
-/* A flow is one client: it sends when its last request was answered or given up, and it has thought. */
+/* A flow is one client: it sends when its last request was
+ * answered or given up, and it has thought. */
 void run_closed(struct load *l)
 {
 	static uint64_t ready[FLOWS_MAX], sent[FLOWS_MAX];

@@ -36,7 +36,8 @@ static void quote(const uint8_t *from, size_t len, char *to, size_t room)
 	size_t at = 0;
 
 	for (size_t i = 0; i < len && at + 8 < room; i++)
-		at += snprintf(to + at, room - at, from[i] < ' ' || from[i] > '~' ? "\\x%02x" : "%c", from[i]);
+		at += snprintf(to + at, room - at,
+			       from[i] < ' ' || from[i] > '~' ? "\\x%02x" : "%c", from[i]);
 	to[at] = 0;
 }
 
@@ -61,10 +62,14 @@ static void say_foreign(const struct load *l, char *text, size_t room)
 	char begin[60];
 
 	quote(s->begin, s->len < 16 ? s->len : 16, begin, sizeof(begin));
-	snprintf(text, room, "%lu datagrams from %s are no replies of the protocol '%s' (%s): the first has %zu bytes and "
-		 "begins with \"%s\"; %s%s%s", s->foreign, l->o.to, l->proto->name, l->proto->reply, s->len, begin,
-		 other ? "that is how '" : "another application serves there, or another port is meant",
-		 other ? other->name : "", other ? "' answers: -P says the protocol, --to the port" : "");
+	snprintf(text, room,
+		 "%lu datagrams from %s are no replies of the protocol '%s' (%s): the first has "
+		 "%zu bytes and begins with \"%s\"; %s%s%s",
+		 s->foreign, l->o.to, l->proto->name, l->proto->reply, s->len, begin,
+		 other ? "that is how '"
+		       : "another application serves there, or another port is meant",
+		 other ? other->name : "",
+		 other ? "' answers: -P says the protocol, --to the port" : "");
 }
 
 bool sight_says(const struct load *l, char *text, size_t room)
@@ -76,10 +81,14 @@ bool sight_says(const struct load *l, char *text, size_t room)
 	else if (s->replies || s->stray || !s->sent)
 		return false;
 	else if (s->refused)
-		snprintf(text, room, "nobody listens at %s: that machine says that the port is unreachable", l->o.to);
+		snprintf(text, room,
+			 "nobody listens at %s: that machine says that the port is unreachable",
+			 l->o.to);
 	else
-		snprintf(text, room, "nothing came back from %s: is that where a server of the protocol '%s' is (port "
-			 "included), and does a worker serve? A server of another protocol may drop what it does not know",
+		snprintf(text, room,
+			 "nothing came back from %s: is that where a server of the protocol '%s' "
+			 "is (port included), and does a worker serve? A server of another "
+			 "protocol may drop what it does not know",
 			 l->o.to, l->proto->name);
 	return true;
 }

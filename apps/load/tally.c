@@ -37,13 +37,14 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 }
 
 /*
- * Requests that follow each other wait in the same queue: their latencies are not independent. So the
- * share above the quantile is taken slice by slice, and its spread over the slices says how well the
- * rank is known (batch means); never better than independent requests would have it.
+ * Requests that follow each other wait in the same queue: their latencies are not independent. So
+ * the share above the quantile is taken slice by slice, and its spread over the slices says how
+ * well the rank is known (batch means); never better than independent requests would have it.
  */
 bool tally_bounds(const struct tally *t, double q, double *low_ns, double *high_ns)
 {
-	static const double student[SLICES] = { 0, 0, 0, 0, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262 };
+	static const double student[SLICES] = { 0, 0, 0, 0, 2.776, 2.571, 2.447, 2.365, 2.306,
+						2.262 };
 	uint64_t at = hist_quantile(&t->latency, q), n = 0, above = 0, over[SLICES];
 	double p, spread = 0, se;
 	int slices = 0;
@@ -59,7 +60,8 @@ bool tally_bounds(const struct tally *t, double q, double *low_ns, double *high_
 	p = (double)above / n;
 	for (int i = 0; i < SLICES; i++)
 		spread += pow(over[i] - p * t->slice[i].n, 2);
-	se = fmax(sqrt(spread * slices / (slices - 1)), sqrt(n * q * (1 - q))) / n * student[slices - 1];
+	se = fmax(sqrt(spread * slices / (slices - 1)), sqrt(n * q * (1 - q))) / n *
+	     student[slices - 1];
 	*low_ns = hist_quantile(&t->latency, fmax(0, q - se));
 	*high_ns = hist_quantile(&t->latency, fmin(1, q + se));
 	return q + se < 1;
@@ -74,16 +76,19 @@ void judge(const struct load *l, struct interval *i)
 	i->why[0] = 0;
 	if (n->sent && n->late > n->sent * l->o.late_share) {
 		i->valid = false;
-		at += snprintf(i->why, sizeof(i->why), "%.2f %% of the requests left more than %g us late",
+		at += snprintf(i->why, sizeof(i->why),
+			       "%.2f %% of the requests left more than %g us late",
 			       100.0 * n->late / n->sent, l->o.late_ns / 1e3);
 	}
 	if (n->unsent) {
 		i->valid = false;
-		at += snprintf(i->why + at, sizeof(i->why) - at, "%s%lu requests could not be sent in time",
-			       at ? "; " : "", n->unsent);
+		at += snprintf(i->why + at, sizeof(i->why) - at,
+			       "%s%lu requests could not be sent in time", at ? "; " : "",
+			       n->unsent);
 	}
 	if (n->bad_stamps) {
 		i->valid = false;
-		snprintf(i->why + at, sizeof(i->why) - at, "%sthe clock was set while measuring", at ? "; " : "");
+		snprintf(i->why + at, sizeof(i->why) - at, "%sthe clock was set while measuring",
+			 at ? "; " : "");
 	}
 }

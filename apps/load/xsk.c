@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * xsk.c - sending through AF_XDP: many requests for one system call, for rates that send() does not reach
+ * xsk.c - sending through AF_XDP: many requests for one
+ * system call, for rates that send() does not reach
  *
- * Only sending: replies come to the flows' sockets, whose ports these requests have, with the kernel's time
- * of receipt. IPv4, a server on the same link.
+ * Only sending: replies come to the flows' sockets, whose ports these requests have, with the
+ * kernel's time of receipt. IPv4, a server on the same link.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -101,7 +102,8 @@ static int make_header(struct load *l, struct xsk *x, char *why, size_t room)
 	}
 	memcpy(x->head.eth.h_source, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
 	if (find_mac(l->o.dev, to->sin_addr, x->head.eth.h_dest)) {
-		snprintf(why, room, "the MAC of the server is not known on '%s': ping it first", l->o.dev);
+		snprintf(why, room, "the MAC of the server is not known on '%s': ping it first",
+			 l->o.dev);
 		return -EHOSTUNREACH;
 	}
 	getsockname(l->flow[0].sock, (struct sockaddr *)&me, &len);
@@ -115,7 +117,8 @@ static int make_header(struct load *l, struct xsk *x, char *why, size_t room)
 
 int xsk_open(struct load *l, char *why, size_t room)
 {
-	const struct xsk_umem_config uc = { .fill_size = 64, .comp_size = FRAMES, .frame_size = FRAME };
+	const struct xsk_umem_config uc = { .fill_size = 64, .comp_size = FRAMES,
+					    .frame_size = FRAME };
 	const struct xsk_socket_config sc = { .tx_size = FRAMES, .bind_flags = XDP_USE_NEED_WAKEUP,
 					      .libbpf_flags = XSK_LIBBPF_FLAGS__INHIBIT_PROG_LOAD };
 	struct xsk *x = l->xsk = calloc(1, sizeof(*x));
@@ -126,7 +129,8 @@ int xsk_open(struct load *l, char *why, size_t room)
 	err = make_header(l, x, why, room);
 	if (err)
 		return err;
-	x->mem = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	x->mem = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
 	if (x->mem == MAP_FAILED) {
 		x->mem = NULL;
 		snprintf(why, room, "no memory for frames");
@@ -159,8 +163,8 @@ void xsk_kick(struct load *l)
 	reclaim(x);
 	if (!x->in_flight)
 		return;
-	if (sendto(xsk_socket__fd(x->sock), NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0 || errno == EAGAIN ||
-	    errno == EBUSY || errno == ENOBUFS)
+	if (sendto(xsk_socket__fd(x->sock), NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0 ||
+	    errno == EAGAIN || errno == EBUSY || errno == ENOBUFS)
 		x->unkicked = 0;
 	reclaim(x);
 }
@@ -193,7 +197,8 @@ void xsk_queue(struct load *l, int flow, size_t len)
 	pseudo.to = h->ip.daddr;
 	pseudo.proto = htons(IPPROTO_UDP);
 	pseudo.len = h->udp.len;
-	h->udp.check = fold(sum16(&h->udp, sizeof(h->udp) + len, sum16(&pseudo, sizeof(pseudo), 0)));
+	h->udp.check =
+		fold(sum16(&h->udp, sizeof(h->udp) + len, sum16(&pseudo, sizeof(pseudo), 0)));
 	if (!h->udp.check)
 		h->udp.check = 0xffff;
 	if (xsk_ring_prod__reserve(&x->tx, 1, &at) != 1) { /* as many entries as frames: can't be */
@@ -201,7 +206,8 @@ void xsk_queue(struct load *l, int flow, size_t len)
 		l->n.unsent++;
 		return;
 	}
-	*xsk_ring_prod__tx_desc(&x->tx, at) = (struct xdp_desc){ .addr = x->frame, .len = sizeof(*h) + len };
+	*xsk_ring_prod__tx_desc(&x->tx, at) = (struct xdp_desc){ .addr = x->frame,
+								 .len = sizeof(*h) + len };
 	xsk_ring_prod__submit(&x->tx, 1);
 	x->in_flight++;
 	if (++x->unkicked >= KICK)

@@ -8,7 +8,8 @@
 #define REQUESTS 4 /* of a round, 1 ms each */
 #define CALM 1.05
 
-/* Time that REQUESTS take, all there from the start. 0: to completion, no safepoints, on the thread's own stack. */
+/* Time that REQUESTS take, all there from the start. 0: to
+ * completion, no safepoints, on the thread's own stack. */
 static double drain(unsigned int quantum_us, uint64_t *yields)
 {
 	uint64_t done = ended(LONG);
@@ -23,13 +24,15 @@ static double drain(unsigned int quantum_us, uint64_t *yields)
 	atomic_store(&began_at, 0);
 	start_core();
 	while (ended(LONG) != done + REQUESTS)
-		usleep(100); /* the two CPUs may be threads of one core, and the lines that we would look at are the worker's */
+		usleep(100); /* the two CPUs may be threads of one core, and the
+			      * lines that we would look at are the worker's */
 	stop_core();
 	*yields = line->preempt.yielded[SHUNT_BY_SAFEPOINT] - *yields;
 	return (atomic_load(&ended_at) - atomic_load(&began_at)) * ns_per_tick;
 }
 
-/* One quantum: how much was lost in each round, and how long the wide work took before each part and after the last. */
+/* One quantum: how much was lost in each round, and how long
+ * the wide work took before each part and after the last. */
 struct loss {
 	double lost[LOSS_ROUNDS], wide[2 * LOSS_ROUNDS + 1];
 	double seconds; /* of the last part */
@@ -69,8 +72,8 @@ static int keep_calm(const struct loss *l, int rounds, double best, double *lost
 
 static json_t *spread_of(double *lost, int n)
 {
-	return json_pack("{s:i, s:f, s:f, s:f}", "rounds", n, "p25", quantile(lost, n, 0.25), "p50", quantile(lost, n, 0.5),
-			 "p75", quantile(lost, n, 0.75));
+	return json_pack("{s:i, s:f, s:f, s:f}", "rounds", n, "p25", quantile(lost, n, 0.25), "p50",
+			 quantile(lost, n, 0.5), "p75", quantile(lost, n, 0.75));
 }
 
 /* Share of throughput: the median of rounds, each next to one without. */
@@ -98,11 +101,15 @@ json_t *bench_loss(json_t *loss, int rounds)
 			json_object_set_new(one, "calm", spread_of(calm, n));
 		json_object_set_new(spread, name, one);
 		json_object_set_new(loss, name, json_real(quantile(l[q].lost, rounds, 0.5)));
-		printf("quantum %5s: %.2f %% of throughput lost (middle half of %d rounds: %.2f to %.2f), %.1f us a turn\n", name,
-		       100 * quantile(l[q].lost, rounds, 0.5), rounds, 100 * quantile(l[q].lost, rounds, 0.25),
-		       100 * quantile(l[q].lost, rounds, 0.75), l[q].seconds * 1e6 / (l[q].yields + 1));
+		printf("quantum %5s: %.2f %% of throughput lost (middle half of %d rounds: %.2f to "
+		       "%.2f), %.1f us a turn\n",
+		       name, 100 * quantile(l[q].lost, rounds, 0.5), rounds,
+		       100 * quantile(l[q].lost, rounds, 0.25),
+		       100 * quantile(l[q].lost, rounds, 0.75),
+		       l[q].seconds * 1e6 / (l[q].yields + 1));
 		if (n)
-			printf("  of these %d calm ones: %.2f %%\n", n, 100 * quantile(calm, n, 0.5));
+			printf("  of these %d calm ones: %.2f %%\n", n,
+			       100 * quantile(calm, n, 0.5));
 	}
 	return spread;
 }

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * main.c - what preemption costs: from mark to yield, from signal to yield, and throughput lost to quanta
+ * main.c - what preemption costs: from mark to yield, from
+ * signal to yield, and throughput lost to quanta
  *
- * Runs the worker library's own core loop on rings in plain memory, without a network: another thread plays
- * XDP. What is timed is told by the time-stamp counter, whose rate is measured, not assumed.
+ * Runs the worker library's own core loop on rings in plain memory, without a network: another
+ * thread plays XDP. What is timed is told by the time-stamp counter, whose rate is measured, not
+ * assumed.
  *
- *   mark to yield     the marker stores deadline, id and look as XDP does; the request computes, with a safepoint
- *                     each 10 ns or so; the time until it has left its stack (park_put() is wrapped to see that)
+ *   mark to yield     the marker stores deadline, id and look as XDP does; the request computes,
+ *                     with a safepoint each 10 ns or so; the time until it has left its stack
+ *                     (park_put() is wrapped to see that)
  *   signal to yield   the same by tgkill, without safepoints
- *   loss              a ring full of 1 ms requests, served to the end with a quantum of 5, 10, 50 us (each
- *                     yields to the next, all the time), and without; rounds interleaved, medians; a safepoint
- *                     each 60 ns
+ *   loss              a ring full of 1 ms requests, served to the end with a quantum of 5, 10, 50
+ *                     us (each yields to the next, all the time), and without; rounds interleaved,
+ *                     medians; a safepoint each 60 ns
  *
- * The first two cross CPUs: the time that a cache line takes between them is measured before each group of samples. Groups
- * with less than NEAR_NS are "near": the two CPUs share a cache. In the third, whoever computes on the other thread of
- * our core (a neighbour of ours at the hypervisor) makes turns dearer, and hardly what the requests compute, which is one
- * chain of multiplications. So some work that is wide is timed before each part: rounds in which it takes CALM times its
+ * The first two cross CPUs: the time that a cache line takes between them is measured before each
+ * group of samples. Groups with less than NEAR_NS are "near": the two CPUs share a cache. In the
+ * third, whoever computes on the other thread of our core (a neighbour of ours at the hypervisor)
+ * makes turns dearer, and hardly what the requests compute, which is one chain of multiplications.
+ * So some work that is wide is timed before each part: rounds in which it takes CALM times its
  * best, at most, are "calm". QUICK=1 in the environment: a few samples, to see that it works.
  */
 #include <stdio.h>
@@ -43,7 +47,8 @@ static void measure_ticks(void)
 
 static int by_value(const void *a, const void *b)
 {
-	return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
+	return (*(const double *)a > *(const double *)b) -
+	       (*(const double *)a < *(const double *)b);
 }
 
 double quantile(double *x, int n, double q)
@@ -72,7 +77,10 @@ int main(int argc, char **argv)
 	spread = bench_loss(loss, quick ? 2 : LOSS_ROUNDS);
 	if (argc > 1)
 		return json_dump_file(json_pack("{s:o, s:o, s:o, s:o}", "mark_to_yield_ns", mark,
-				      "signal_to_yield_ns", sig, "throughput_loss", loss, "rounds", spread),
-				      argv[1], JSON_INDENT(2) | JSON_REAL_PRECISION(5)) ? 1 : 0;
+						"signal_to_yield_ns", sig, "throughput_loss", loss,
+						"rounds", spread),
+				      argv[1], JSON_INDENT(2) | JSON_REAL_PRECISION(5))
+			       ? 1
+			       : 0;
 	return 0;
 }

@@ -13,7 +13,8 @@
 enum { LONG, PROBE }; /* classes: who computes, and who waits */
 
 /* main.c */
-extern double ns_per_tick, ticks_ns; /* and what ticks() itself takes: it is in what is measured with it */
+extern double ns_per_tick, ticks_ns; /* and what ticks() itself takes: it
+				      * is in what is measured with it */
 double quantile(double *x, int n, double q);
 
 /* domain.c: a core on rings in plain memory; its requests */
@@ -23,7 +24,8 @@ extern bool safepoints; /* in the work of LONG */
 extern bool endless;    /* LONG runs until stop_long, with a safepoint each 10 ns; else for 1 ms */
 extern _Atomic bool stop_long;
 extern _Atomic uint64_t probe_at;           /* when a probe came to run */
-extern _Atomic uint64_t began_at, ended_at; /* the first LONG since began_at was 0, and the last one that has ended */
+extern _Atomic uint64_t began_at, ended_at; /* the first LONG since began_at was 0,
+					     * and the last one that has ended */
 extern double wide_ns;                      /* what wide work took, just before began_at */
 void make_domain(void);
 struct shunt_mark_for hold(int cls); /* what the mark says of it */

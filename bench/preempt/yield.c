@@ -25,7 +25,8 @@ bool __wrap_park_put(struct core *c, int next)
 }
 
 /* As XDP and the agent do. */
-static uint64_t order_to_yield(struct shunt_core *line, uint64_t id, struct shunt_mark_for held, bool by_signal)
+static uint64_t order_to_yield(struct shunt_core *line, uint64_t id, struct shunt_mark_for held,
+			       bool by_signal)
 {
 	struct shunt_mark *m = &line->mark.by[SHUNT_MARK_XDP];
 	uint64_t at;
@@ -86,14 +87,16 @@ json_t *bench_yield(const char *name, bool by_signal, int groups)
 		stop_core();
 	}
 	endless = false;
-	out = json_pack("{s:f, s:f, s:i, s:f, s:f, s:i}", "p50", quantile(ns, n, 0.5), "p99", quantile(ns, n, 0.99), "samples", n,
-			"line_ns_p50", quantile(line, groups, 0.5), "counter_ns", ticks_ns, "near_samples", nnear);
-	printf("%s to yield: p50 %.0f ns, p99 %.0f ns; a cache line takes %.0f ns (%.0f to %.0f)\n", name,
-	       quantile(ns, n, 0.5), quantile(ns, n, 0.99), quantile(line, groups, 0.5), line[0], line[groups - 1]);
+	out = json_pack("{s:f, s:f, s:i, s:f, s:f, s:i}", "p50", quantile(ns, n, 0.5), "p99",
+			quantile(ns, n, 0.99), "samples", n, "line_ns_p50",
+			quantile(line, groups, 0.5), "counter_ns", ticks_ns, "near_samples", nnear);
+	printf("%s to yield: p50 %.0f ns, p99 %.0f ns; a cache line takes %.0f ns (%.0f to %.0f)\n",
+	       name, quantile(ns, n, 0.5), quantile(ns, n, 0.99), quantile(line, groups, 0.5),
+	       line[0], line[groups - 1]);
 	if (!nnear)
 		return out;
 	json_object_set_new(out, "near_p50", json_real(quantile(near, nnear, 0.5)));
-	printf("  of these %d of %d with both CPUs at one cache: p50 %.0f ns, p99 %.0f ns\n", nnear, n,
-	       quantile(near, nnear, 0.5), quantile(near, nnear, 0.99));
+	printf("  of these %d of %d with both CPUs at one cache: p50 %.0f ns, p99 %.0f ns\n", nnear,
+	       n, quantile(near, nnear, 0.5), quantile(near, nnear, 0.99));
 	return out;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * chart.c - latency over load as SVG: a curve a system, logarithmic upwards, bounds of the median as bars
+ * chart.c - latency over load as SVG: a curve a system,
+ * logarithmic upwards, bounds of the median as bars
  *
- * As wide as a phone is, in CSS pixels, so that letters keep their size there; colours are the style's.
+ * As wide as a phone is, in CSS pixels, so that letters
+ * keep their size there; colours are the style's.
  */
 #include <math.h>
 #include <string.h>
@@ -20,10 +22,12 @@ struct frame {
 	double x_most, y_least, y_most; /* of y the logarithms, whole decades */
 };
 
-/* Who has a name here has its own colour on every chart; others take what is left, in order. On the wire a policy keeps its colour. */
-static const char *const known[] = { "shunt-mq", "shunt-sq", "shunt-fcfs", "linux-shared", "linux-shared-block",
-				     "xdp-rtc", "memcached", "dispatcher-fcfs", "linux-reuseport", "linux-select-idle",
-				     "linux-steal" };
+/* Who has a name here has its own colour on every chart; others take what is left, in order. On the
+ * wire a policy keeps its colour. */
+static const char *const known[] = { "shunt-mq", "shunt-sq", "shunt-fcfs", "linux-shared",
+				     "linux-shared-block",
+				     "xdp-rtc", "memcached", "dispatcher-fcfs", "linux-reuseport",
+				     "linux-select-idle", "linux-steal" };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 #define COLOURS 12
 
@@ -80,7 +84,8 @@ static double at(const struct chart *c, json_t *point, const char *suffix)
 	char key[64];
 
 	snprintf(key, sizeof(key), "%s%s", c->metric, suffix);
-	return json_number_value(json_object_get(json_object_get(json_object_get(point, "classes"), c->class), key));
+	return json_number_value(
+		json_object_get(json_object_get(json_object_get(point, "classes"), c->class), key));
 }
 
 static double rate(json_t *point)
@@ -150,19 +155,21 @@ static void put_axes(FILE *out, const struct chart *c, const struct frame *f)
 	for (double d = f->y_least; d <= f->y_most; d++) {
 		double y = y_of(f, pow(10, d));
 
-		fprintf(out, "<line class=grid x1=%d x2=%d y1=%.1f y2=%.1f />", LEFT, WIDTH - RIGHT, y, y);
+		fprintf(out, "<line class=grid x1=%d x2=%d y1=%.1f y2=%.1f />", LEFT, WIDTH - RIGHT,
+			y, y);
 		fprintf(out, "<text class=end x=%d y=%.1f>", LEFT - 5, y + 4);
 		put_number(out, pow(10, d));
 		fputs("</text>", out);
 	}
 	for (double x = 0; x <= f->x_most; x += step) {
-		fprintf(out, "<line class=tick x1=%.1f x2=%.1f y1=%.1f y2=%.1f />", x_of(f, x), x_of(f, x), bottom,
-			bottom + 4);
+		fprintf(out, "<line class=tick x1=%.1f x2=%.1f y1=%.1f y2=%.1f />", x_of(f, x),
+			x_of(f, x), bottom, bottom + 4);
 		fprintf(out, "<text class=mid x=%.1f y=%.1f>", x_of(f, x), bottom + 16);
 		put_number(out, x);
 		fputs("</text>", out);
 	}
-	fprintf(out, "<text class=mid x=%.1f y=%d>offered requests/s</text>", (LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 4);
+	fprintf(out, "<text class=mid x=%.1f y=%d>offered requests/s</text>",
+		(LEFT + WIDTH - RIGHT) / 2.0, HEIGHT - 4);
 }
 
 /* After the curves, and where they are lowest: it is to be read. */
@@ -190,7 +197,8 @@ static void put_mark(FILE *out, const char *kind, double x, double y, bool valid
 		fprintf(out, "<rect%s x=%.1f y=%.1f width=5 height=5 />", class, x - 2.5, y - 2.5);
 }
 
-static void put_curve(FILE *out, const struct chart *c, const struct frame *f, json_t *points, int colour, const char *kind)
+static void put_curve(FILE *out, const struct chart *c, const struct frame *f, json_t *points,
+		      int colour, const char *kind)
 {
 	json_t *p;
 	size_t i;
@@ -207,8 +215,10 @@ static void put_curve(FILE *out, const struct chart *c, const struct frame *f, j
 		if (at(c, p, "") <= 0)
 			continue;
 		if (low > 0 && high > low)
-			fprintf(out, "<line class=bar x1=%.1f x2=%.1f y1=%.1f y2=%.1f />", x, x, y_of(f, low), y_of(f, high));
-		put_mark(out, kind, x, y_of(f, at(c, p, "")), json_is_true(json_object_get(p, "valid")));
+			fprintf(out, "<line class=bar x1=%.1f x2=%.1f y1=%.1f y2=%.1f />", x, x,
+				y_of(f, low), y_of(f, high));
+		put_mark(out, kind, x, y_of(f, at(c, p, "")),
+			 json_is_true(json_object_get(p, "valid")));
 	}
 	fputs("</g>", out);
 }
@@ -225,8 +235,8 @@ int chart_draw(FILE *out, const struct chart *c)
 	put_text(out, c->class);
 	fputs(": latency over offered load\">", out);
 	put_axes(out, c, &f);
-	json_object_foreach(systems, name, s)
-		put_curve(out, c, &f, json_object_get(s, "points"), colour_of(name, systems), kind_of(name));
+	json_object_foreach(systems, name, s) put_curve(out, c, &f, json_object_get(s, "points"),
+							colour_of(name, systems), kind_of(name));
 	put_objective(out, c, &f);
 	fputs("</svg>\n", out);
 	return 1;

@@ -2,7 +2,8 @@
 /*
  * main.c - report OUT.html FILE.json...: the page of what was measured
  *
- * Files with workloads are sweeps and come first, a quick one only if there is no full one of its suite.
+ * Files with workloads are sweeps and come first, a quick
+ * one only if there is no full one of its suite.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,8 @@ static void read_file(const char *path)
 	}
 	numbers[files] = json_load_file(path, 0, &err);
 	if (!json_is_object(numbers[files])) {
-		fprintf(stderr, "report: '%s', line %d: %s\n", path, err.line, numbers[files] ? "no object" : err.text);
+		fprintf(stderr, "report: '%s', line %d: %s\n", path, err.line,
+			numbers[files] ? "no object" : err.text);
 		exit(1);
 	}
 	file[files++] = path;
@@ -66,7 +68,8 @@ static void write_page(FILE *out)
 		if (!titled)
 			fputs("<h2>Other measurements, as they were written</h2>\n", out);
 		titled = true;
-		page_other(out, strrchr(file[i], '/') ? strrchr(file[i], '/') + 1 : file[i], numbers[i]);
+		page_other(out, strrchr(file[i], '/') ? strrchr(file[i], '/') + 1 : file[i],
+			   numbers[i]);
 	}
 	page_end(out);
 }

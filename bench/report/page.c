@@ -54,7 +54,8 @@ static void put_skipped(FILE *out, json_t *skipped)
 
 static void put_machine(FILE *out, json_t *suite)
 {
-	json_t *machine = json_object_get(suite, "machine"), *stalls = json_object_get(suite, "stalls");
+	json_t *machine = json_object_get(suite, "machine"),
+	       *stalls = json_object_get(suite, "stalls");
 
 	fputs("<dl>", out);
 	fprintf(out, "<dt>machine<dd>%.0f CPUs of ", number_at(machine, "cpus"));
@@ -68,14 +69,19 @@ static void put_machine(FILE *out, json_t *suite)
 	fprintf(out, "<dt>worker cores<dd>%.0f; claimed: ", number_at(suite, "cores"));
 	put_text(out, text_at(suite, "claims"));
 	put_fact(out, "commit", text_at(suite, "commit"));
-	fprintf(out, "<dt>rounds<dd>%.0f of %.0f; medians over them, bounds hold with %.4g %%; seed %.0f",
-		number_at(suite, "rounds"), number_at(suite, "rounds_wanted"), number_at(suite, "confidence") * 100,
-		number_at(suite, "seed"));
-	fprintf(out, "<dt>stalls<dd>the machine stalled in %.0f of %.0f samples: %.0f ms stolen by the hypervisor, %.0f ms "
-		"waited for a CPU, the client stood still %.0f times. The client fell behind in %.0f. %.0f points were measured again "
-		"since other processes had the CPUs.",
-		number_at(suite, "stalled_samples"), number_at(suite, "samples"), number_at(stalls, "stolen_ms"),
-		number_at(stalls, "waited_ms"), number_at(stalls, "client"), number_at(suite, "invalid_samples"),
+	fprintf(out,
+		"<dt>rounds<dd>%.0f of %.0f; medians over them, bounds hold with %.4g %%; seed "
+		"%.0f",
+		number_at(suite, "rounds"), number_at(suite, "rounds_wanted"),
+		number_at(suite, "confidence") * 100, number_at(suite, "seed"));
+	fprintf(out,
+		"<dt>stalls<dd>the machine stalled in %.0f of %.0f samples: %.0f ms stolen by the "
+		"hypervisor, %.0f ms waited for a CPU, the client stood still %.0f times. The "
+		"client fell behind in %.0f. %.0f points were measured again since other processes "
+		"had the CPUs.",
+		number_at(suite, "stalled_samples"), number_at(suite, "samples"),
+		number_at(stalls, "stolen_ms"), number_at(stalls, "waited_ms"),
+		number_at(stalls, "client"), number_at(suite, "invalid_samples"),
 		number_at(stalls, "repeated_points"));
 	put_skipped(out, json_object_get(suite, "skipped"));
 	fputs("</dl>\n", out);
@@ -93,17 +99,22 @@ static void put_rps(FILE *out, json_t *rate, bool at_least)
 /* One line a system: the highest rate at which the objective held. */
 static void put_best(FILE *out, json_t *workload)
 {
-	json_t *systems = json_object_get(workload, "systems"), *slo = json_object_get(workload, "slo"), *s;
+	json_t *systems = json_object_get(workload, "systems"),
+	       *slo = json_object_get(workload, "slo"), *s;
 	const char *name;
 
 	fputs("<figure><figcaption>requests/s up to which ", out);
 	put_text(out, text_at(slo, "metric"));
-	fprintf(out, " &le; %.6g</figcaption>\n<div class=wide><table><tr><th>system<th>median<th>least<th>most<th>served</tr>\n",
+	fprintf(out,
+		" &le; %.6g</figcaption>\n<div "
+		"class=wide><table><tr><th>system<th>median<th>least<th>most<th>served</tr>\n",
 		number_at(slo, "limit"));
 	json_object_foreach(systems, name, s) {
-		fprintf(out, "<tr><td class=name><span class=\"key s%d %s\"></span>", colour_of(name, systems), kind_of(name));
+		fprintf(out, "<tr><td class=name><span class=\"key s%d %s\"></span>",
+			colour_of(name, systems), kind_of(name));
 		put_text(out, name);
-		put_rps(out, json_object_get(s, "max_rps_at_slo"), json_is_false(json_object_get(s, "more_was_offered")));
+		put_rps(out, json_object_get(s, "max_rps_at_slo"),
+			json_is_false(json_object_get(s, "more_was_offered")));
 		put_rps(out, json_object_get(s, "max_rps_at_slo_low"), false);
 		put_rps(out, json_object_get(s, "max_rps_at_slo_high"), false);
 		put_rps(out, json_object_get(s, "max_achieved_rps"), false);
@@ -124,19 +135,21 @@ static void put_cell(FILE *out, json_t *class, const char *key)
 
 static void put_point(FILE *out, const char *system, json_t *p)
 {
-	static const char *const columns[] = { "p50_us", "p99_us", "p99_us_low", "p99_us_high", "p999_us", "slowdown_p99" };
+	static const char *const columns[] = { "p50_us", "p99_us", "p99_us_low", "p99_us_high",
+					       "p999_us", "slowdown_p99" };
 	const char *class;
 	json_t *c;
 
 	json_object_foreach(json_object_get(p, "classes"), class, c) {
 		fputs("<tr><td class=name>", out);
 		put_text(out, system);
-		fprintf(out, "<td>%.0f<td>%.0f<td>", number_at(p, "offered_rps"), number_at(p, "achieved_rps"));
+		fprintf(out, "<td>%.0f<td>%.0f<td>", number_at(p, "offered_rps"),
+			number_at(p, "achieved_rps"));
 		put_text(out, class);
 		for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 			put_cell(out, c, columns[i]);
-		fprintf(out, "<td>%.0f<td>%.0f<td>%.0f</tr>\n", number_at(p, "rounds"), number_at(p, "valid_rounds"),
-			number_at(p, "stalled_rounds"));
+		fprintf(out, "<td>%.0f<td>%.0f<td>%.0f</tr>\n", number_at(p, "rounds"),
+			number_at(p, "valid_rounds"), number_at(p, "stalled_rounds"));
 	}
 }
 
@@ -146,8 +159,11 @@ static void put_numbers(FILE *out, json_t *workload)
 	json_t *s, *p;
 	size_t i;
 
-	fputs("<details><summary>all numbers</summary><div class=wide><table><tr><th>system<th>offered<th>achieved<th>class"
-	      "<th>p50 &micro;s<th>p99<th>from<th>to<th>p99.9<th>slowdown p99<th>rounds<th>valid<th>stalled</tr>\n", out);
+	fputs("<details><summary>all numbers</summary><div "
+	      "class=wide><table><tr><th>system<th>offered<th>achieved<th>class<th>p50 &micro;"
+	      "s<th>p99<th>from<th>to<th>p99.9<th>slowdown "
+	      "p99<th>rounds<th>valid<th>stalled</tr>\n",
+	      out);
 	json_object_foreach(json_object_get(workload, "systems"), name, s) {
 		json_array_foreach(json_object_get(s, "points"), i, p)
 			put_point(out, name, p);
@@ -157,20 +173,28 @@ static void put_numbers(FILE *out, json_t *workload)
 
 static void put_charts(FILE *out, json_t *workload)
 {
-	json_t *slo = json_object_get(workload, "slo"), *systems = json_object_get(workload, "systems"), *classes, *c;
+	json_t *slo = json_object_get(workload, "slo"),
+	       *systems = json_object_get(workload, "systems"), *classes, *c;
 	const char *metric = text_at(slo, "metric"), *dot = strchr(metric, '.'), *class;
 	void *first = json_object_iter(systems);
 
-	classes = json_object_get(json_array_get(json_object_get(json_object_iter_value(first), "points"), 0), "classes");
+	classes = json_object_get(json_array_get(json_object_get(json_object_iter_value(first),
+								 "points"),
+						 0),
+				  "classes");
 	if (!dot)
 		return;
 	json_object_foreach(classes, class, c) {
-		int ours = strlen(class) == (size_t)(dot - metric) && !strncmp(metric, class, dot - metric);
-		struct chart chart = { workload, class, dot + 1, ours ? number_at(slo, "limit") : 0 };
+		int ours = strlen(class) == (size_t)(dot - metric) &&
+			   !strncmp(metric, class, dot - metric);
+		struct chart chart = { workload, class, dot + 1,
+				       ours ? number_at(slo, "limit") : 0 };
 
 		fputs("<figure><figcaption>", out);
 		put_text(out, class);
-		fputs(strcmp(dot + 1, "slowdown_p99") ? ": p99, &micro;s</figcaption>\n" : ": p99 of slowdown</figcaption>\n", out);
+		fputs(strcmp(dot + 1, "slowdown_p99") ? ": p99, &micro;s</figcaption>\n"
+						      : ": p99 of slowdown</figcaption>\n",
+		      out);
 		chart_draw(out, &chart);
 		fputs("</figure>\n", out);
 	}
@@ -207,7 +231,9 @@ void page_suite(FILE *out, json_t *suite)
 	put_text(out, text_at(suite, "title"));
 	fputs("</h2>\n", out);
 	if (json_is_true(json_object_get(suite, "quick")))
-		fputs("<p class=quick>A quick run: few points, few rounds. It shows that things work; it supports no claim.</p>\n", out);
+		fputs("<p class=quick>A quick run: few points, few rounds. It shows that things "
+		      "work; it supports no claim.</p>\n",
+		      out);
 	put_machine(out, suite);
 	json_object_foreach(json_object_get(suite, "workloads"), name, w)
 		put_workload(out, name, w);
@@ -228,12 +254,17 @@ void page_other(FILE *out, const char *file, json_t *numbers)
 
 void page_begin(FILE *out)
 {
-	fprintf(out, "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
-		"content=\"width=device-width,initial-scale=1\"><title>shunt: measurements</title>\n<style>\n%s</style></head><body>\n"
-		"<h1>shunt: measurements</h1>\n<p class=soft>Latencies are the client's, from when a request was due to when its "
-		"reply reached the kernel. Points are medians over rounds, bars what these may be; hollow points: the client fell "
-		"behind. Solid: shunt; dotted with squares: shunt over the wire; dashed: others, in the same minute on the same cores. &ge;: no "
-		"higher rate was offered. Served: the most that came back in a second of any point, objective or not.</p>\n", page_style);
+	fprintf(out,
+		"<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
+		"content=\"width=device-width,initial-scale=1\"><title>shunt: "
+		"measurements</title>\n<style>\n%s</style></head><body>\n"
+		"<h1>shunt: measurements</h1>\n<p class=soft>Latencies are the client's, from when "
+		"a request was due to when its reply reached the kernel. Points are medians over "
+		"rounds, bars what these may be; hollow points: the client fell behind. Solid: "
+		"shunt; dotted with squares: shunt over the wire; dashed: others, in the same "
+		"minute on the same cores. &ge;: no higher rate was offered. Served: the most that "
+		"came back in a second of any point, objective or not.</p>\n",
+		page_style);
 }
 
 void page_end(FILE *out)

@@ -24,7 +24,8 @@ static void mix(struct state *s)
 
 static __attribute__((noinline)) uint64_t siphash(const uint8_t *in, size_t len)
 {
-	struct state s = { 0x736f6d6570736575, 0x646f72616e646f6d, 0x6c7967656e657261, 0x7465646279746573 };
+	struct state s = { 0x736f6d6570736575, 0x646f72616e646f6d, 0x6c7967656e657261,
+			   0x7465646279746573 };
 	uint64_t last = (uint64_t)len << 56, m;
 	size_t i;
 

@@ -2,11 +2,12 @@
 /* http.c - request heads: lines, names and values told apart, names looked up by hash */
 #include "work.h"
 
-static const char head[] = "GET /index/of/things?id=123456&order=up HTTP/1.1\r\nHost: www.example.org\r\n"
-			   "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/102.0\r\n"
-			   "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
-			   "Accept-Language: en-US,en;q=0.5\r\nConnection: keep-alive\r\n"
-			   "Cookie: session=0123456789abcdef0123456789abcdef; theme=dark\r\n\r\n";
+static const char head[] =
+	"GET /index/of/things?id=123456&order=up HTTP/1.1\r\nHost: www.example.org\r\n"
+	"User-Agent: Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/102.0\r\n"
+	"Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n"
+	"Accept-Language: en-US,en;q=0.5\r\nConnection: keep-alive\r\n"
+	"Cookie: session=0123456789abcdef0123456789abcdef; theme=dark\r\n\r\n";
 
 static const char *token(const char *p, const char *end, char stop, uint32_t *hash)
 {

@@ -89,10 +89,12 @@ uint64_t WORK(void)
 	if (!len) {
 		len = (size_t)sprintf(json, "[");
 		for (int i = 0; len < 50000; i++)
-			len += (size_t)sprintf(json + len, "%s{\"name\": \"user %d of the list\", \"id\": %d,\n  "
-					       "\"tags\": [%d, \"a\\\"b\", %d, [1, 2, 3]], \"text\": "
-					       "\"some words that are longer than the rest of them\"}",
-					       i ? ", " : "", i, i * 7919, i % 13, i % 7);
+			len += (size_t)
+				sprintf(json + len,
+					"%s{\"name\": \"user %d of the list\", \"id\": %d,\n  "
+					"\"tags\": [%d, \"a\\\"b\", %d, [1, 2, 3]], \"text\": "
+					"\"some words that are longer than the rest of them\"}",
+					i ? ", " : "", i, i * 7919, i % 13, i % 7);
 		len += (size_t)sprintf(json + len, "]");
 	}
 	struct text t = { json, json + len, 0 };

@@ -4,8 +4,9 @@
  *
  * usage: NAME [ROUNDS [ROUND_US]]
  *
- * A round runs one side for some time and then the other, in either order. The overhead is that of the medians of
- * the rounds' ratios; spread is the quartiles'. Then all safepoints are made to call: how far apart are they?
+ * A round runs one side for some time and then the other, in either order. The overhead is that of
+ * the medians of the rounds' ratios; spread is the quartiles'. Then all safepoints are made to
+ * call: how far apart are they?
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -145,9 +146,11 @@ int main(int argc, char **argv)
 		sum += (double)gaps[i];
 	qsort(gaps + 1, n - 1, sizeof(*gaps), compare_u64);
 	printf("{\"overhead\":%.5f,\"quarter\":%.5f,\"three_quarters\":%.5f,\"best_to_best\":%.5f,"
-	       "\"rounds\":%d,\"gap_ns\":{\"mean\":%.1f,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f}}\n",
-	       ratios[rounds / 2], ratios[rounds / 4], ratios[rounds * 3 / 4], best[1] / best[0] - 1, rounds,
-	       sum / (double)(n - 1) * per_tick, (double)gaps[n / 2] * per_tick,
-	       (double)gaps[n - n / 100 - 1] * per_tick, (double)gaps[n - n / 1000 - 1] * per_tick);
+	       "\"rounds\":%d,\"gap_ns\":{\"mean\":%.1f,\"p50\":%.1f,\"p99\":%.1f,\"p999\":%.1f}"
+	       "}\n",
+	       ratios[rounds / 2], ratios[rounds / 4], ratios[rounds * 3 / 4],
+	       best[1] / best[0] - 1, rounds, sum / (double)(n - 1) * per_tick,
+	       (double)gaps[n / 2] * per_tick, (double)gaps[n - n / 100 - 1] * per_tick,
+	       (double)gaps[n - n / 1000 - 1] * per_tick);
 	return 0;
 }

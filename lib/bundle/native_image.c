@@ -8,10 +8,11 @@
 
 int native_refuse(const struct native *n, const char *what, const char *name)
 {
-	why_fail(n->why, -EINVAL, "the native code of '%s' %s%s%s%s", n->path, what, name ? " '" : "",
-	     name ? name : "", name ? "'" : "");
-	why_hint(n->why, "a policy has no globals and no tables of pointers, and calls nothing but what "
-	     "shunt/policy.h offers");
+	why_fail(n->why, -EINVAL, "the native code of '%s' %s%s%s%s", n->path, what,
+		 name ? " '" : "", name ? name : "", name ? "'" : "");
+	why_hint(n->why,
+		 "a policy has no globals and no tables of pointers, and calls nothing but what "
+		 "shunt/policy.h offers");
 	return -EINVAL;
 }
 

@@ -2,10 +2,12 @@
 /*
  * bundle.c - a policy's bundle: an ELF file of whoever wrote it, read by root
  *
- * What is accepted lies inside the file, its name is one, and its native code is sound (native_check()). Where the input
- * has "ABI!", the present number is put: so the corpus outlives it.
+ * What is accepted lies inside the file, its name is one, and its native code is sound
+ * (native_check()). Where the input has "ABI!", the present number is put: so the corpus outlives
+ * it.
  */
-/* link: lib/bundle/[a-z]*.c lib/exe.c lib/file.c lib/why.c loader/forbid.c loader/origin.c offload/nfp/lint/[a-z]*.c loader/out.c */
+/* link: lib/bundle/[a-z]*.c lib/exe.c lib/file.c lib/why.c loader/forbid.c loader/origin.c */
+/* link: offload/nfp/lint/[a-z]*.c loader/out.c */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>

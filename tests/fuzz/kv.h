@@ -14,7 +14,8 @@ struct kv_answer {
 	size_t room;
 };
 
-/* An empty store but for three keys. Made once: a thousand parts of it would take longer than most inputs. */
+/* An empty store but for three keys. Made once: a thousand
+ * parts of it would take longer than most inputs. */
 static inline struct kv *kv_fresh(void)
 {
 	const struct kv_options o = { .engine = "hash", .memory = 1 << 17 };
@@ -54,7 +55,8 @@ static inline void kv_emitted(void *ctx, const void *datagram, size_t len)
 	MUST(kv_check(a, datagram, len) > a->seen);
 }
 
-/* A datagram with this after its header. The answer is made where the request is, as workers have it, or elsewhere. */
+/* A datagram with this after its header. The answer is made
+ * where the request is, as workers have it, or elsewhere. */
 static inline void kv_ask(struct kv *kv, const void *body, size_t len, size_t room, bool in_place)
 {
 	uint16_t head[4] = { htons(0xa55a), 0, htons(1), 0 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire_answer.c - what a host's shuntd hears of its NIC: answers to its HELLOs, or what looks like one
+ * wire_answer.c - what a host's shuntd hears of its NIC:
+ * answers to its HELLOs, or what looks like one
  *
- * Without the proof of the key nothing moves; with it, a core is offered an epoch only that was asked for, whole.
+ * Without the proof of the key nothing moves; with it, a
+ * core is offered an epoch only that was asked for, whole.
  */
 /* link: lib/key.c */
 /* flags: -Wno-unused-function */
@@ -45,10 +47,12 @@ static void reset(void)
 	memset(epochs, 0, sizeof(epochs));
 	state = (struct hello){ .o = &opts, .sock = -1, .link = links, .epoch = epochs };
 	now_ns = 1000000000;
-	*o = (struct host_opts){ .ndevs = CORES, .first = 5, .nic = { 2, 0, 0, 0, 0, 9 }, .nic_known = true,
+	*o = (struct host_opts){ .ndevs = CORES, .first = 5, .nic = { 2, 0, 0, 0, 0, 9 },
+				 .nic_known = true,
 				 .key = { { 0x0123456789abcdef, 0xfedcba9876543210 } } };
 	for (int i = 0; i < CORES; i++)
-		o->dev[i] = (struct host_dev){ .name = "vf", .ifindex = 10 + i, .mac = { 2, 0, 0, 0, 1, i } };
+		o->dev[i] = (struct host_dev){ .name = "vf", .ifindex = 10 + i,
+					       .mac = { 2, 0, 0, 0, 1, i } };
 	for (int i = 0; i < SHUNT_CORES; i++)
 		links[i].process = SHUNT_WIRE_PROCESS(1, 77);
 }
@@ -58,8 +62,10 @@ static size_t answer(struct input *in, uint8_t *frame, int core, uint8_t how)
 {
 	const struct shunt_wire_link *l = &links[core];
 	struct shunt_wire_welcome w = {
-		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .core = opts.first + core,
-		       .type = how & 1 ? SHUNT_WIRE_REFUSE : SHUNT_WIRE_WELCOME, .bytes = sizeof(w), .epoch = l->epoch },
+		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+		       .core = opts.first + core,
+		       .type = how & 1 ? SHUNT_WIRE_REFUSE : SHUNT_WIRE_WELCOME, .bytes = sizeof(w),
+		       .epoch = l->epoch },
 		.nonce = l->nonce, .life = l->life, .process = l->process,
 	};
 	struct shunt_wire_refuse *r = (void *)&w;
@@ -92,12 +98,14 @@ static void check(void)
 	for (int i = 0; i < CORES; i++) {
 		MUST(!(epochs[i].offer_seq & 1));
 		MUST(!epochs[i].heard == !epochs[i].offer_cookie);
-		MUST(!links[i].cookie || (links[i].nonce && epochs[i].offer_cookie == links[i].cookie &&
-					  epochs[i].offer_epoch == links[i].epoch && epochs[i].life == links[i].life));
+		MUST(!links[i].cookie ||
+		     (links[i].nonce && epochs[i].offer_cookie == links[i].cookie &&
+		      epochs[i].offer_epoch == links[i].epoch && epochs[i].life == links[i].life));
 	}
 }
 
-/* Any bytes, or an answer with another proof, or too short for one: nothing moves, but that the operator may be told. */
+/* Any bytes, or an answer with another proof, or too short for
+ * one: nothing moves, but that the operator may be told. */
 static void hear_forged(struct input *in, int core, uint8_t how)
 {
 	struct shunt_wire_link links_were[CORES];
@@ -114,7 +122,8 @@ static void hear_forged(struct input *in, int core, uint8_t how)
 	memcpy(links_were, links, sizeof(links_were));
 	memcpy(epochs_were, epochs, sizeof(epochs_were));
 	hello_take(&state, frame, len, 10 + core, now_ns);
-	MUST(!memcmp(links_were, links, sizeof(links_were)) && !memcmp(epochs_were, epochs, sizeof(epochs_were)));
+	MUST(!memcmp(links_were, links, sizeof(links_were)) &&
+	     !memcmp(epochs_were, epochs, sizeof(epochs_were)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire_host.c - frames that reach a host's virtual functions: the program that unwraps what its NIC sends
+ * wire_host.c - frames that reach a host's virtual
+ * functions: the program that unwraps what its NIC sends
  *
- * What does not carry the secret of the core's epoch goes nowhere but to the kernel, and moves no mark; a REQUEST comes out as
- * the packet it wraps, behind metadata that says what the frame said.
+ * What does not carry the secret of the core's epoch goes nowhere but to the kernel, and moves no
+ * mark; a REQUEST comes out as the packet it wraps, behind metadata that says what the frame said.
  */
 /* link: tests/fuzz/native/xdp.c */
 /* flags: -Itests/fuzz/native -fno-sanitize=alignment -fno-strict-aliasing */
@@ -58,7 +59,8 @@ static size_t frame_of(struct input *in, uint8_t *frame, uint8_t how)
 static int is_genuine(const struct shunt_wire *w, size_t len)
 {
 	return len >= sizeof(*w) && w->proto == bpf_htons(SHUNT_WIRE_PROTO) && w->core < CORES &&
-	       w->version == SHUNT_WIRE && w->cookie == epochs[w->core].cookie && w->epoch == epochs[w->core].epoch;
+	       w->version == SHUNT_WIRE && w->cookie == epochs[w->core].cookie &&
+	       w->epoch == epochs[w->core].epoch;
 }
 
 static void check_request(const struct xdp_run *r, const uint8_t *frame, size_t len)
@@ -67,12 +69,16 @@ static void check_request(const struct xdp_run *r, const uint8_t *frame, size_t 
 	const struct shunt_meta *m = (void *)r->meta;
 
 	MUST(r->data - r->meta == sizeof(*m) && r->end - r->data == (long)(len - sizeof(*q)));
-	MUST(m->hold_seq == q->seq && m->id == q->id && m->abi == SHUNT_ABI && m->epoch == (__u16)q->w.epoch);
-	MUST(m->payload == q->payload && m->len == q->len && m->cls == q->cls && m->arrival_ns <= xdp_clock);
-	MUST(!memcmp(r->data, q->w.to, 6) && !memcmp(r->data + 6, frame + sizeof(*q) + 6, len - sizeof(*q) - 6));
+	MUST(m->hold_seq == q->seq && m->id == q->id && m->abi == SHUNT_ABI &&
+	     m->epoch == (__u16)q->w.epoch);
+	MUST(m->payload == q->payload && m->len == q->len && m->cls == q->cls &&
+	     m->arrival_ns <= xdp_clock);
+	MUST(!memcmp(r->data, q->w.to, 6) &&
+	     !memcmp(r->data + 6, frame + sizeof(*q) + 6, len - sizeof(*q) - 6));
 }
 
-static void check(const struct xdp_run *r, const uint8_t *frame, size_t len, const struct shunt_view *was)
+static void check(const struct xdp_run *r, const uint8_t *frame, size_t len,
+		  const struct shunt_view *was)
 {
 	const struct shunt_wire *w = (void *)frame;
 	const struct shunt_wire_welcome *a = (void *)frame;
@@ -84,12 +90,13 @@ static void check(const struct xdp_run *r, const uint8_t *frame, size_t len, con
 		if (w->type == SHUNT_WIRE_REQUEST)
 			check_request(r, frame, len);
 		else
-			MUST(r->meta == r->data && r->end - r->data == (long)len && !memcmp(r->data, frame, len));
+			MUST(r->meta == r->data && r->end - r->data == (long)len &&
+			     !memcmp(r->data, frame, len));
 	}
 	MUST(!moved || is_genuine(w, len));
 	if (r->verdict == XDP_PASS && len >= sizeof(*w) && w->proto == bpf_htons(SHUNT_WIRE_PROTO))
-		MUST((w->type == SHUNT_WIRE_WELCOME || w->type == SHUNT_WIRE_REFUSE) && w->core < CORES &&
-		     a->nonce == links[w->core].nonce);
+		MUST((w->type == SHUNT_WIRE_WELCOME || w->type == SHUNT_WIRE_REFUSE) &&
+		     w->core < CORES && a->nonce == links[w->core].nonce);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * edges.cpp - a worker whose handler does what the request says, the things that a handler should not do among them
+ * edges.cpp - a worker whose handler does what the request
+ * says, the things that a handler should not do among them
  *
  *   build/tests/edges IFNAME [SIGNAL [FLAGS]]
  *
- * SIGNAL and FLAGS as in struct shunt_opts; with EDGES_RUSH in the environment it has no safepoints.
+ * SIGNAL and FLAGS as in struct shunt_opts; with EDGES_RUSH
+ * in the environment it has no safepoints.
  *
- * A request is a word, the reply a line. Requests of shunt-load (spin.h) are served by code that throws and catches
- * all the time, and are answered only if each exception was the one to be expected.
+ * A request is a word, the reply a line. Requests of shunt-load (spin.h) are served by code that
+ * throws and catches all the time, and are answered only if each exception was the one to be
+ * expected.
  */
 #include <cerrno>
 #include <csignal>
@@ -46,7 +49,7 @@ std::string name_of(int err)
 	return err ? strerrorname_np(-err) : "0";
 }
 
-/* --- exceptions ---------------------------------------------------------------------------------- */
+/* --- exceptions ------------------------------------------------------------------------------- */
 
 uint64_t now_ns()
 {
@@ -99,7 +102,7 @@ long serve_spin(struct shunt_req *req)
 	return throw_and_spin(req->id, 2, m->spin_ns / 3) ? (long)req->len : SHUNT_NO_REPLY;
 }
 
-/* --- one word, one thing ------------------------------------------------------------------------- */
+/* --- one word, one thing ---------------------------------------------------------------------- */
 
 void *send_late(void *req)
 {
@@ -162,12 +165,13 @@ pid_t bare_child()
 	return pid;
 }
 
-/* --- what spoils memory and view -------------------------------------------------------------------- */
+/* --- what spoils memory and view -------------------------------------------------------------- */
 
 int memory_fd = -1, view_fd = -1; /* copies of those that came with WELCOME */
 int epoch_fd = -1;                /* and with WIRE */
 
-/* Takes all pages of the frames out of their file; they come back empty, and are not those of the kernel. */
+/* Takes all pages of the frames out of their file; they
+ * come back empty, and are not those of the kernel. */
 std::string punch()
 {
 	std::ifstream maps("/proc/self/maps");
@@ -180,8 +184,10 @@ std::string punch()
 		if (line.find("memfd:shunt-frames") == std::string::npos ||
 		    sscanf(line.c_str(), "%lx-%lx", &from, &to) != 2)
 			continue;
-		/* By the descriptor, and what that might leave by the mapping; the last pages are not frames. */
-		done += !fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096 * 512);
+		/* By the descriptor, and what that might leave by
+		 * the mapping; the last pages are not frames. */
+		done += !fallocate(memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+				   4096 * 512);
 		done += !madvise((void *)(from + 4096 * 512), 4096 * 512, MADV_REMOVE);
 		for (unsigned long at = from; at < from + 4096 * 1024; at += 4096)
 			*(volatile char *)at = 0;
@@ -189,7 +195,8 @@ std::string punch()
 	return std::to_string(done);
 }
 
-/* A child that has the view's descriptor, not mapped, and freezes it as soon as nobody has mapped it for writing. */
+/* A child that has the view's descriptor, not mapped, and
+ * freezes it as soon as nobody has mapped it for writing. */
 pid_t freezing_child()
 {
 	union bpf_attr attr = {};
@@ -218,7 +225,8 @@ std::string obey(const std::string &word, struct shunt_req *req)
 	if (word == "too-long")
 		return std::string(req->room, 'x');
 	if (word == "late")
-		return name_of(shunt_send(kept, "late\n", 5)) + " " + name_of(shunt_send(&copied, "late\n", 5));
+		return name_of(shunt_send(kept, "late\n", 5)) + " " +
+		       name_of(shunt_send(&copied, "late\n", 5));
 	if (word == "late-thread")
 		return in_thread(kept) + " " + in_thread(&copied) + " " + in_thread(req);
 	if (word == "fork-return") {
@@ -287,15 +295,18 @@ void on_term(int)
 
 } // namespace
 
-/* In place of the C library's, for the library: keeps copies of the descriptors that come with WELCOME. */
+/* In place of the C library's, for the library: keeps
+ * copies of the descriptors that come with WELCOME. */
 extern "C" ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	ssize_t n = syscall(SYS_recvmsg, fd, msg, flags);
 	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(msg) : nullptr;
 
-	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)) && memory_fd < 0)
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)) &&
+	    memory_fd < 0)
 		epoch_fd = dup(*reinterpret_cast<int *>(CMSG_DATA(c))); /* a policy comes later */
-	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len > CMSG_LEN(2 * sizeof(int)) && memory_fd < 0) {
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len > CMSG_LEN(2 * sizeof(int)) &&
+	    memory_fd < 0) {
 		memory_fd = dup(reinterpret_cast<int *>(CMSG_DATA(c))[0]);
 		view_fd = dup(reinterpret_cast<int *>(CMSG_DATA(c))[1]);
 	}

@@ -112,7 +112,8 @@ static int judge(unsigned int ifindex, char *path)
 	unsigned int ninsns;
 
 	if (!obj || !bpf_object__next_program(obj, NULL) || kmsg < 0) {
-		fprintf(stderr, "%s: cannot be judged: no object with a program, or no kernel log\n", name);
+		fprintf(stderr,
+			"%s: cannot be judged: no object with a program, or no kernel log\n", name);
 		bpf_object__close(obj);
 		return -EINVAL;
 	}

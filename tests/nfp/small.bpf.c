@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * small.bpf.c - a program and a map for the offload of netdevsim, whose maps have two entries at most
+ * small.bpf.c - a program and a map for the offload of
+ * netdevsim, whose maps have two entries at most
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

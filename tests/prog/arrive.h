@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * arrive.h - a request that has its class arrives at a policy that says what it is told, one packet at a time
+ * arrive.h - a request that has its class arrives at a
+ * policy that says what it is told, one packet at a time
  *
  * The policies "says" and "saysidle" answer what knob 0 says, so each answer can be had.
  */

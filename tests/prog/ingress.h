@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ingress.h - a policy's object loaded with its maps, and packets sent through it by BPF_PROG_TEST_RUN
+ * ingress.h - a policy's object loaded with its maps, and
+ * packets sent through it by BPF_PROG_TEST_RUN
  *
- * Everything runs in queue 0, so in domain 0. What fails here is the test's surroundings, not what it
- * tests: it ends the program with a message.
+ * Everything runs in queue 0, so in domain 0. What fails here is the test's surroundings, not what
+ * it tests: it ends the program with a message.
  */
 #pragma once
 
@@ -55,7 +56,8 @@ void ingress_up(struct ingress *g, __u64 cores);
 /* The socket in one slot of domain 0; or none there. */
 void ingress_slot(struct ingress *g, __u32 slot, bool on);
 
-/* The receiver's addresses, NULL for none of the family, and packet.h's MAC. To begin with, packet.h's addresses are. */
+/* The receiver's addresses, NULL for none of the family, and
+ * packet.h's MAC. To begin with, packet.h's addresses are. */
 void ingress_own(struct ingress *g, const void *addr4, const void *addr6);
 
 /* A service port with its run of rules. */

@@ -55,7 +55,8 @@ struct shunt_nic snapshot(void);
 void nic_tune(const char *map, __u32 key, __u32 value);
 void nic_preempt(bool on);
 
-/* A test with that object; with the one that copies by helpers, and the one that copies by a loop. */
+/* A test with that object; with the one that copies by
+ * helpers, and the one that copies by a loop. */
 #define NIC_TEST(name, object) \
 	{ #name " (" object ")", name, nic_setup, nic_teardown, (void *)("build/" object ".o") }
 #define NIC_BOTH(name, policy) NIC_TEST(name, "nic/" policy), NIC_TEST(name, "nic-loop/" policy)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * oracle.c - the rules for what is a request and of which class, written from the RFCs and abi.h alone
+ * oracle.c - the rules for what is a request and of which
+ * class, written from the RFCs and abi.h alone
  *
- * Shares nothing with bpf/parse.h and bpf/classify.h: a cursor that hands out octets, one layer after
- * the other, and rules that are compared octet by octet.
+ * Shares nothing with bpf/parse.h and bpf/classify.h: a cursor that hands out octets, one layer
+ * after the other, and rules that are compared octet by octet.
  */
 #include <string.h>
 
@@ -111,9 +112,11 @@ static int denied(const struct oracle *o, const __u8 *eth, bool v6, const __u8 *
 
 	if (eth[6] % 2)
 		return SHUNT_DENY_MAC;
-	if (v6 ? from[0] == 255 || !memcmp(from, zeros, 8) : from[0] == 0 || from[0] == 127 || from[0] >= 224)
+	if (v6 ? from[0] == 255 || !memcmp(from, zeros, 8)
+	       : from[0] == 0 || from[0] == 127 || from[0] >= 224)
 		return SHUNT_DENY_SOURCE;
-	if (!memcmp(from, to, v6 ? 16 : 4) || (v6 ? !memcmp(from, o->own6, 16) : !memcmp(from, o->own4, 4)))
+	if (!memcmp(from, to, v6 ? 16 : 4) ||
+	    (v6 ? !memcmp(from, o->own6, 16) : !memcmp(from, o->own4, 4)))
 		return SHUNT_DENY_OWN;
 	return o->ports[word16(udp)].flags & SHUNT_PORT_ON ? SHUNT_DENY_PORT : SHUNT_NR_DENY;
 }

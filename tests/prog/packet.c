@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * packet.c - builds frames byte by byte, from the RFCs' pictures: no header struct is shared with XDP
+ * packet.c - builds frames byte by byte, from the RFCs'
+ * pictures: no header struct is shared with XDP
  */
 #include <string.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_garbage.c - every value that a worker, a client or bpftool can write is set to garbage, under every
- * policy: XDP's verdicts stay valid, its counts consistent, and once the values are right again it serves
+ * test_garbage.c - every value that a worker, a client or bpftool can write is set to garbage,
+ * under every policy: XDP's verdicts stay valid, its counts consistent, and once the values are
+ * right again it serves
  *
  * SEED and COUNT (packets a policy) in the environment repeat a run.
  */
@@ -57,7 +58,7 @@ static void fill(void *at, __u32 len)
 	}
 }
 
-/* --- those who write ------------------------------------------------------------------------------- */
+/* --- those who write -------------------------------------------------------------------------- */
 
 /* A worker: anywhere in the view; mostly where XDP and the policies look. */
 static void worker_writes(void)
@@ -132,8 +133,9 @@ static void operator_writes(void)
 static void client_writes(struct packet *p)
 {
 	struct packet_spec s = {
-		.v6 = below(2), .tags = below(3), .dport = PACKET_PORT + below(4), .sport = 1 + below(65535),
-		.payload_len = below(4) ? below(64) : below(1400), .pad = below(10),
+		.v6 = below(2), .tags = below(3), .dport = PACKET_PORT + below(4),
+		.sport = 1 + below(65535), .payload_len = below(4) ? below(64) : below(1400),
+		.pad = below(10),
 	};
 
 	packet_build(&s, p);
@@ -142,7 +144,7 @@ static void client_writes(struct packet *p)
 		p->data[below(p->len)] = garbage();
 }
 
-/* --- what must hold -------------------------------------------------------------------------------- */
+/* --- what must hold --------------------------------------------------------------------------- */
 
 #define CHECK(cond)                                                                                \
 	do {                                                                                       \
@@ -197,7 +199,7 @@ static void check(const struct shunt_ingress *was, const struct packet *p, const
 	CHECK(!memcmp(v->data + sizeof(v->meta), p->data, p->len));
 }
 
-/* --- and that it works again ------------------------------------------------------------------------- */
+/* --- and that it works again ------------------------------------------------------------------ */
 
 static void put_right(void)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_ingress.c - what becomes of a request once it has a class: steered, held or refused; and each thing
- * that should not happen is bounded and counted
+ * test_ingress.c - what becomes of a request once it has a class: steered, held or refused; and
+ * each thing that should not happen is bounded and counted
  */
 /* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
 #include "arrive.h"
 
-/* --- the policy's answers --------------------------------------------------------------------------- */
+/* --- the policy's answers --------------------------------------------------------------------- */
 
 static void a_core_is_steered_to_and_no_longer_idle(void **state)
 {
@@ -97,7 +97,7 @@ static void a_core_that_was_idle_a_moment_ago_is_not_steered_to(void **state)
 	assert_counted(ev[SHUNT_EV_CLAIM_LOST]);
 }
 
-/* --- what workers write ------------------------------------------------------------------------------- */
+/* --- what workers write ----------------------------------------------------------------------- */
 
 static void a_full_core_is_passed_over_for_the_hold_queue(void **state)
 {
@@ -157,7 +157,7 @@ static void what_is_published_comes_from_what_no_worker_writes(void **state)
 	assert_int_equal(g->view->sent[0], 1);
 }
 
-/* --- what the operator writes --------------------------------------------------------------------------- */
+/* --- what the operator writes ----------------------------------------------------------------- */
 
 static void hold_limits_take_effect_at_once(void **state)
 {
@@ -194,7 +194,8 @@ static void hold_limits_are_clamped_to_the_ring(void **state)
 		assert_held();
 		assert_int_equal(arrive(), XDP_DROP);
 		assert_counted(cls[CLS].limit);
-		assert_int_equal(g->in->ev[SHUNT_EV_BAD_LIMIT], was.ev[SHUNT_EV_BAD_LIMIT] + !!limits[i]);
+		assert_int_equal(g->in->ev[SHUNT_EV_BAD_LIMIT],
+				 was.ev[SHUNT_EV_BAD_LIMIT] + !!limits[i]);
 	}
 }
 
@@ -214,7 +215,7 @@ static void classes_that_do_not_exist_become_the_first(void **state)
 	}
 }
 
-/* --- nobody there ----------------------------------------------------------------------------------------- */
+/* --- nobody there ----------------------------------------------------------------------------- */
 
 static void without_a_core_the_fallback_decides(void **state)
 {
@@ -276,7 +277,8 @@ static void without_room_for_metadata_the_fallback_decides(void **state)
 		for (int answer = HOLD; answer <= 0; answer++) {
 			policy_says(answer);
 			was = *g->in;
-			/* The same packet again and again: its metadata grows until there is no room. */
+			/* The same packet again and again: its
+			 * metadata grows until there is no room. */
 			ingress_repeat(g, packet.data, packet.len, INGRESS_REPEAT + 1, &v);
 			assert_int_equal(v.action, pass ? XDP_PASS : XDP_DROP);
 			assert_true(g->in->ev[SHUNT_EV_NO_META] > was.ev[SHUNT_EV_NO_META]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_marks.c - whom XDP asks to yield for a request that finds no idle core, and what the mark says
+ * test_marks.c - whom XDP asks to yield for a request that
+ * finds no idle core, and what the mark says
  */
 /* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
 #include "arrive.h"
@@ -38,7 +39,8 @@ static int marked(void)
 			continue;
 		}
 		assert_int_equal(m->by[SHUNT_MARK_XDP].id, 100 + i);
-		assert_int_equal(m->by[SHUNT_MARK_XDP].deadline_ns, START + i * 1000 + QUANTUM_US * 1000);
+		assert_int_equal(m->by[SHUNT_MARK_XDP].deadline_ns,
+				 START + i * 1000 + QUANTUM_US * 1000);
 		bits |= 1 << i;
 	}
 	return bits;
@@ -130,7 +132,8 @@ static void a_request_steered_to_a_busy_core_marks_what_runs_there(void **state)
 {
 	cores_run();
 	policy_says(2);
-	arrive(); /* nothing is there yet, as far as XDP knows: it is not stamped, and nobody yields */
+	arrive(); /* nothing is there yet, as far as XDP knows:
+		   * it is not stamped, and nobody yields */
 	assert_int_equal(v.meta.arrival_ns, 0);
 	assert_int_equal(marked(), 0);
 	arrive();

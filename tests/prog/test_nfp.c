@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_nfp.c - a card that knows what the host published decides as the host would, and sees packets as it does
+ * test_nfp.c - a card that knows what the host published
+ * decides as the host would, and sees packets as it does
  *
  * SEED and COUNT in the environment repeat a run.
  */
@@ -36,10 +37,11 @@ static struct rng rng;
 static void seed(const char *what, __u64 count)
 {
 	rng.state = env_number("SEED", time(NULL));
-	print_message("seed %#llx, %llu %s\n", (unsigned long long)rng.state, (unsigned long long)count, what);
+	print_message("seed %#llx, %llu %s\n", (unsigned long long)rng.state,
+		      (unsigned long long)count, what);
 }
 
-/* --- views ---------------------------------------------------------------------------------------- */
+/* --- views ------------------------------------------------------------------------------------ */
 
 /* A view that a card's group can have. */
 static void card_view(struct ingress *g)
@@ -106,7 +108,7 @@ static void a_card_decides_as_the_host_does_on_equal_views(void **state)
 	globfree(&found);
 }
 
-/* --- packets -------------------------------------------------------------------------------------- */
+/* --- packets ---------------------------------------------------------------------------------- */
 
 struct card {
 	struct bpf_object *obj;
@@ -147,7 +149,8 @@ static void configure(struct ingress *g, const struct card *c)
 {
 	struct shunt_nfp_cfg cfg = { .abi = SHUNT_ABI, .nclasses = CLASSES, .nqueues = CORES,
 				     .fallback = SHUNT_FALLBACK_PASS };
-	struct shunt_port port = { .count = 4, .cls = 1, .flags = SHUNT_PORT_ON, .key_off = 8, .key_len = 6 };
+	struct shunt_port port = { .count = 4, .cls = 1, .flags = SHUNT_PORT_ON, .key_off = 8,
+				   .key_len = 6 };
 	struct shunt_nfp_bytes order, loads;
 	struct shunt_nfp_group group;
 
@@ -200,7 +203,8 @@ static struct sight host_sees(struct ingress *g, const struct packet *p)
 
 static struct sight card_sees(const struct card *c, const struct packet *p)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len, .repeat = 1);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = p->len,
+		    .repeat = 1);
 	struct sight s = { .why = SHUNT_NR_PASS, .queue = NO_QUEUE };
 	struct shunt_nfp_count zero = { 0 }, n;
 	__u64 pass, none = 0;
@@ -232,11 +236,13 @@ static void any_packet(struct packet *p)
 {
 	static char payload[24];
 	struct packet_spec s = {
-		.tags = rng_below(&rng, 4), .v6 = rng_below(&rng, 2), .payload_len = rng_below(&rng, 40),
-		.sport = PACKET_PORT + 1 + rng_below(&rng, 50000), .dport = rng_below(&rng, 16) ? 0 : 1234,
-		.proto = rng_below(&rng, 16) ? 0 : 6, .frag = rng_below(&rng, 16) ? 0 : 0x2000,
-		.options = rng_below(&rng, 16) ? 0 : 1, .udp_len_add = rng_below(&rng, 16) ? 0 : 4,
-		.pad = rng_below(&rng, 10), .payload = payload,
+		.tags = rng_below(&rng, 4), .v6 = rng_below(&rng, 2),
+		.payload_len = rng_below(&rng, 40),
+		.sport = PACKET_PORT + 1 + rng_below(&rng, 50000),
+		.dport = rng_below(&rng, 16) ? 0 : 1234, .proto = rng_below(&rng, 16) ? 0 : 6,
+		.frag = rng_below(&rng, 16) ? 0 : 0x2000, .options = rng_below(&rng, 16) ? 0 : 1,
+		.udp_len_add = rng_below(&rng, 16) ? 0 : 4, .pad = rng_below(&rng, 10),
+		.payload = payload,
 	};
 
 	for (size_t i = 0; i < sizeof(payload); i++)
@@ -274,9 +280,10 @@ static void sees_alike(const char *policy, __u64 count)
 		host = host_sees(g, &p);
 		requests += host.why == SHUNT_NR_PASS;
 		if (memcmp(&card, &host, sizeof(card)))
-			fail_msg("%s: the card sees {why %u, class %u, queue %u, spill %u}, the host "
-				 "{why %u, class %u, queue %u, spill %u}", policy, card.why, card.cls, card.queue,
-				 card.spill, host.why, host.cls, host.queue, host.spill);
+			fail_msg("%s: the card sees {why %u, class %u, queue %u, spill %u}, the "
+				 "host {why %u, class %u, queue %u, spill %u}",
+				 policy, card.why, card.cls, card.queue, card.spill, host.why,
+				 host.cls, host.queue, host.spill);
 	}
 	assert_in_range(requests, count / 4, count - 1);
 	bpf_object__close(c.obj);

@@ -3,8 +3,8 @@
  * test_parse_random.c - random packets and rules: XDP and an independent parser see the same
  *
  * Half of the packets are valid ones with a few octets changed, a quarter is put together from
- * headers that do not fit, a quarter is noise behind a plausible start. Rules, ports and addresses change every
- * 500 packets. SEED and COUNT in the environment repeat a run.
+ * headers that do not fit, a quarter is noise behind a plausible start. Rules, ports and addresses
+ * change every 500 packets. SEED and COUNT in the environment repeat a run.
  */
 /* link: tests/prog/ingress.c tests/prog/packet.c tests/prog/oracle.c */
 #include <setjmp.h>
@@ -94,7 +94,7 @@ static void random_config(void)
 	}
 }
 
-/* --- packets ----------------------------------------------------------------------------------- */
+/* --- packets ---------------------------------------------------------------------------------- */
 
 /* NULL, the usual one; or one that makes no sense, for either family. */
 static const char *any_source(void)
@@ -190,7 +190,7 @@ static void random_packet(struct packet *p)
 	}
 }
 
-/* --- comparison -------------------------------------------------------------------------------- */
+/* --- comparison ------------------------------------------------------------------------------- */
 
 static void dump(const struct packet *p)
 {
@@ -266,7 +266,8 @@ static void xdp_and_an_independent_parser_see_the_same(void **state)
 	}
 	for (int i = 0; i <= SHUNT_DENY_PORT; i++) {
 		if (g->in->deny[i] < count / 10000)
-			fail_msg("reason %d to deny came only %llu times", i, (unsigned long long)g->in->deny[i]);
+			fail_msg("reason %d to deny came only %llu times", i,
+				 (unsigned long long)g->in->deny[i]);
 	}
 	assert_true(g->in->ev[SHUNT_EV_BAD_CLASS] > count / 10000);
 }

@@ -28,7 +28,10 @@ struct source {
 	int want; /* enum shunt_deny, or REQUEST */
 };
 
-#define V4(name, a, b, c, d, want) { { name, .from = (const char[]){ a, b, c, d }, .payload_len = 8 }, want }
+#define V4(name, a, b, c, d, want)                                                     \
+	{                                                                              \
+		{ name, .from = (const char[]){ a, b, c, d }, .payload_len = 8 }, want \
+	}
 #define V6(name, text, want) { { name, .v6 = 1, .from = text, .payload_len = 8 }, want }
 
 static const struct source table[] = {
@@ -64,16 +67,21 @@ static const struct source table[] = {
 	V6("feff:ffff::1", "\xfe\xff\xff\xff\0\0\0\0\0\0\0\0\0\0\0\1", REQUEST),
 	V6("ff00::", "\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", SHUNT_DENY_SOURCE),
 	V6("ff02::1", "\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\1", SHUNT_DENY_SOURCE),
-	V6("the receiver's own IPv6", "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2", SHUNT_DENY_OWN),
+	V6("the receiver's own IPv6", "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2",
+	   SHUNT_DENY_OWN),
 	V6("its neighbour's", "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\3", REQUEST),
 	{ { "a group's MAC", .group = 1, .payload_len = 8 }, SHUNT_DENY_MAC },
 	{ { "a group's MAC, IPv6", .v6 = 1, .group = 1, .payload_len = 8 }, SHUNT_DENY_MAC },
 	{ { "the service's own port", .sport = PACKET_PORT, .payload_len = 8 }, SHUNT_DENY_PORT },
-	{ { "the service's own port, IPv6", .v6 = 1, .sport = PACKET_PORT, .payload_len = 8 }, SHUNT_DENY_PORT },
-	{ { "another port of the service", .sport = OTHER_PORT, .payload_len = 8 }, SHUNT_DENY_PORT },
-	{ { "between its ports", .sport = PACKET_PORT, .dport = OTHER_PORT, .payload_len = 8 }, SHUNT_DENY_PORT },
+	{ { "the service's own port, IPv6", .v6 = 1, .sport = PACKET_PORT, .payload_len = 8 },
+	  SHUNT_DENY_PORT },
+	{ { "another port of the service", .sport = OTHER_PORT, .payload_len = 8 },
+	  SHUNT_DENY_PORT },
+	{ { "between its ports", .sport = PACKET_PORT, .dport = OTHER_PORT, .payload_len = 8 },
+	  SHUNT_DENY_PORT },
 	{ { "no port of it, with the same bit", .sport = QUIET_PORT, .payload_len = 8 }, REQUEST },
-	{ { "no port of it, with the other bit", .sport = OTHER_PORT + 64, .payload_len = 8 }, REQUEST },
+	{ { "no port of it, with the other bit", .sport = OTHER_PORT + 64, .payload_len = 8 },
+	  REQUEST },
 };
 
 static int set_up(void **state)
@@ -114,7 +122,8 @@ static void check(const struct source *s, __u8 tags)
 	if (v.action != (s->want == REQUEST ? XDP_REDIRECT : XDP_DROP))
 		fail_msg("'%s', %u tags: action %u", spec.name, tags, v.action);
 	if (memcmp(&then, g->in, sizeof(then)))
-		fail_msg("'%s', %u tags: counted otherwise than as reason %d", spec.name, tags, s->want);
+		fail_msg("'%s', %u tags: counted otherwise than as reason %d", spec.name, tags,
+			 s->want);
 }
 
 static void sources_that_cannot_be_answered_are_dropped_by_name(void **state)

@@ -83,7 +83,8 @@ static void right_ones_of_any_length_are_requests(void **state)
 			s.pad = s.payload_len % 7;
 			packet_build(&s, &p);
 			if (seen(&p) != REQUEST)
-				fail_msg("IPv%d, %d tags, %d bytes: denied", s.v6 ? 6 : 4, s.tags, s.payload_len);
+				fail_msg("IPv%d, %d tags, %d bytes: denied", s.v6 ? 6 : 4, s.tags,
+					 s.payload_len);
 		}
 	}
 }
@@ -104,8 +105,8 @@ static void each_bit_that_is_turned_over_is_found(void **state)
 			for (__u32 bit = (p.l4 + 6) * 8; bit < p.end * 8; bit++) {
 				p.data[bit / 8] ^= 1 << bit % 8;
 				if (seen(&p) != SHUNT_DENY_UDP_SUM)
-					fail_msg("IPv%d, %u bytes, bit %u of byte %u: not found", s.v6 ? 6 : 4,
-						 lens[i], bit % 8, bit / 8 - p.l4);
+					fail_msg("IPv%d, %u bytes, bit %u of byte %u: not found",
+						 s.v6 ? 6 : 4, lens[i], bit % 8, bit / 8 - p.l4);
 				p.data[bit / 8] ^= 1 << bit % 8;
 			}
 		}

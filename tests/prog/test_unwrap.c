@@ -122,8 +122,10 @@ static __u32 run(const void *frame, __u32 len)
 
 static struct shunt_wire wire(__u8 type, __u16 bytes)
 {
-	return (struct shunt_wire){ .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = type,
-				    .core = CORE, .bytes = bytes, .epoch = EPOCH, .cookie = COOKIE };
+	return (struct shunt_wire){ .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+				    .type = type,
+				    .core = CORE, .bytes = bytes, .epoch = EPOCH,
+				    .cookie = COOKIE };
 }
 
 static void send_preempt(struct shunt_wire w)
@@ -141,8 +143,13 @@ static void send_with_quantum(__u8 type, __u32 seq, __u8 flags, __u32 us)
 	struct {
 		struct shunt_wire_request r;
 		__u8 packet[64];
-	} f = { .r = { .w = wire(type, sizeof(f)), .seq = seq, .id = 100 + seq, .quantum_us = us, .payload = 42,
-		       .len = 18, .flags = flags } };
+	} f = { .r = { .w = wire(type, sizeof(f)),
+		       .seq = seq,
+		       .id = 100 + seq,
+		       .quantum_us = us,
+		       .payload = 42,
+		       .len = 18,
+		       .flags = flags } };
 
 	assert_int_equal(run(&f, sizeof(f)), XDP_REDIRECT);
 }
@@ -232,7 +239,8 @@ static void a_preempt_of_another_cookie_epoch_core_or_version_marks_nothing(void
 	assert_memory_equal(&m, &none, sizeof(m));
 }
 
-/* REQUESTs and RESUMEs, too: with another cookie they do not get as far as the socket, which is not there. */
+/* REQUESTs and RESUMEs, too: with another cookie they do
+ * not get as far as the socket, which is not there. */
 static void forged_frames_do_not_come_through(void **state)
 {
 	for (__u8 type = SHUNT_WIRE_REQUEST; type <= SHUNT_WIRE_PREEMPT; type++) {
@@ -264,7 +272,8 @@ static void an_answer_goes_to_the_kernel_if_it_was_asked_for(void **state)
 	assert_int_equal(send_answer(SHUNT_WIRE_WELCOME, CORE, NONCE + 1), XDP_DROP);
 	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, CORE, 0), XDP_DROP);
 	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, CORE + 1, NONCE), XDP_DROP);
-	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, CORE + 1, 0), XDP_DROP); /* it has asked for nothing */
+	/* it has asked for nothing */
+	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, CORE + 1, 0), XDP_DROP);
 	assert_int_equal(send_answer(SHUNT_WIRE_REFUSE, SHUNT_CORES, NONCE), XDP_DROP);
 	assert_int_equal(count(UNASKED), 5);
 	close(sock);

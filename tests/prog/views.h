@@ -8,7 +8,8 @@
 
 #include "ingress.h"
 
-#define VIEWS_HEAD offsetof(struct shunt_view, core) /* what policies can see of a view, but for the heads */
+/* what policies can see of a view, but for the heads */
+#define VIEWS_HEAD offsetof(struct shunt_view, core)
 #define VIEWS_NOW 1000000000000ULL
 
 /* What agent, workers and XDP would have written. */

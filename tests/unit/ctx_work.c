@@ -24,8 +24,8 @@ typedef uint64_t vec512 __attribute__((vector_size(64)));
 #define bits_of(x) ((union { double d; uint64_t u; }){ .d = (x) }.u)
 
 /*
- * Everything that is kept lives in registers over the pause: integers, doubles, vectors, and on x86-64
- * a long double. The inner loop is what a signal interrupts.
+ * Everything that is kept lives in registers over the pause: integers, doubles, vectors, and on
+ * x86-64 a long double. The inner loop is what a signal interrupts.
  */
 #define DEFINE_WORK(name, vec, attributes) \
 static WORK attributes void name(struct work *w, double third) \
@@ -85,7 +85,7 @@ void work_do(struct work *w)
 	fesetround(was);
 }
 
-/* --- threads ---------------------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 static struct {
 	pthread_mutex_t lock;

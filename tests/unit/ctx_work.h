@@ -32,7 +32,8 @@ void work_do(struct work *w);
 /* Is pc in the code that work_do() spends its time in? */
 bool work_has(uintptr_t pc);
 
-/* Called by a thread: when it begins, before it enters a context and after (NULL), and at its end. */
+/* Called by a thread: when it begins, before it enters a
+ * context and after (NULL), and at its end. */
 struct work_hooks {
 	void (*begin)(void);
 	void (*running)(struct work *w);

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Throws, catches, throws again from the catch block, to the depth told, and calls leave() at every stage. Returns how
- * often it found an exception that was not the one to be expected there. */
+/* Throws, catches, throws again from the catch block, to the depth told, and calls leave() at every
+ * stage. Returns how often it found an exception that was not the one to be expected there. */
 int exceptions_nest(int value, int depth, void (*leave)(void *arg), void *arg);
 
 /* Exceptions that this thread handles or throws. */

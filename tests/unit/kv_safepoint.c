@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * kv_safepoint.c - what shunt_safepoint() needs where there is no libshunt: a word that never asks for anything
+ * kv_safepoint.c - what shunt_safepoint() needs where there
+ * is no libshunt: a word that never asks for anything
  */
 #include <stdint.h>
 

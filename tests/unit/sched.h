@@ -2,8 +2,8 @@
 /*
  * sched.h - a scheduler in 100 lines: round robin, requests resume on whichever thread is free
  *
- * For tests of what may be stopped and when. Contexts are ucontext's. A context that leaves is put into the
- * queue by whoever runs next on its thread: before that, its registers are not all saved.
+ * For tests of what may be stopped and when. Contexts are ucontext's. A context that leaves is put
+ * into the queue by whoever runs next on its thread: before that, its registers are not all saved.
  */
 #pragma once
 
@@ -171,8 +171,8 @@ static void sched_add(int id, void (*fn)(struct sched_req *))
 }
 
 /*
- * Runs what was added to its end on nthreads threads, while this one marks and, if it shall, signals them all
- * the time: every gap_us, with a random part.
+ * Runs what was added to its end on nthreads threads, while this one marks and, if it shall,
+ * signals them all the time: every gap_us, with a random part.
  */
 static void sched_run(int nthreads, bool signals, unsigned int gap_us)
 {

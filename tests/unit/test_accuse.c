@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_accuse.c - one user's worker cannot have a policy put out of force for the workers of another
+ * test_accuse.c - one user's worker cannot have a policy
+ * put out of force for the workers of another
  */
 /* link: agent/accuse.c */
 #include <setjmp.h>
@@ -76,14 +77,16 @@ static void test_a_worker_counts_by_its_user(void **state)
 	assert_true(concerns(1000, (struct claim){ .worker = 1, .only = 1001 }, 1, 0));
 }
 
-/* One user that is let in, and accuses from a domain of its own, is not the one that the free domain is for. */
+/* One user that is let in, and accuses from a domain of its
+ * own, is not the one that the free domain is for. */
 static void test_a_free_domain_is_for_whomever_is_let_in(void **state)
 {
 	struct claim free = { 0 };
 
 	assert_false(concerns(1000, free, 1, 0));
 	assert_true(accuse_concerns_others(2000, &free, 1,
-					   &(struct let_in){ .user = &(uid_t){ 1000 }, .nusers = 1 }));
+					   &(struct let_in){ .user = &(uid_t){ 1000 },
+							     .nusers = 1 }));
 	assert_true(concerns(1000, free, 2, 0));
 	assert_true(concerns(1000, free, 1, 1));
 	assert_true(concerns(1000, free, 0, 0)); /* root's */

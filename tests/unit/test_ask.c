@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_ask.c - a function of the policy is called, and a thread is taken out of one that does not return
+ * test_ask.c - a function of the policy is called, and a
+ * thread is taken out of one that does not return
  */
 /* link: hostlib/ask.c */
 #include <setjmp.h>
@@ -20,7 +21,8 @@ static _Atomic int answer;
 
 static int says(struct shunt_view *v, const struct shunt_event *ev)
 {
-	return v == &view && SHUNT_ASKS_OP(view.core[0].run.asks) == SHUNT_ASK_SELECT ? ev->waiting : -7;
+	return v == &view && SHUNT_ASKS_OP(view.core[0].run.asks) == SHUNT_ASK_SELECT ? ev->waiting
+										      : -7;
 }
 
 static int never(struct shunt_view *v, const struct shunt_event *ev)
@@ -45,7 +47,8 @@ static void *core_thread(void *arg)
 
 static void set_up(shunt_policy_fn select)
 {
-	s = (struct shunt){ .core = &core, .ncores = 1, .view = &view, .opts.signal = SHUNT_SIGNAL };
+	s = (struct shunt){ .core = &core, .ncores = 1, .view = &view,
+			    .opts.signal = SHUNT_SIGNAL };
 	core = (struct core){ .s = &s, .run = &view.core[0].run, .started = true };
 	before.select = select;
 	atomic_store(&s.policy, &before);

@@ -36,7 +36,8 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 	return syscall(SYS_clock_gettime, clock, t);
 }
 
-/* Reads the clock until it has a rate that it trusts; false: it has none here, or the machine is too busy. */
+/* Reads the clock until it has a rate that it trusts;
+ * false: it has none here, or the machine is too busy. */
 static bool settle(struct core *c)
 {
 	for (uint64_t end = real_ns() + 8000000000ULL; !c->clock.span && real_ns() < end;)

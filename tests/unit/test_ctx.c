@@ -2,7 +2,8 @@
 /*
  * test_ctx.c - contexts: what a switch keeps, how one begins and ends, and the pool they come from
  */
-/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S tests/unit/ctx_regs.S tests/unit/ctx_child.c */
+/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: tests/unit/ctx_regs.S tests/unit/ctx_child.c */
 #include <errno.h>
 #include <fenv.h>
 #include <setjmp.h>
@@ -46,7 +47,7 @@ static void begin(void (*fn)(void *arg), void *arg)
 	ctx_start(self, fn, arg);
 }
 
-/* --- switching -------------------------------------------------------------------------------------- */
+/* --- switching -------------------------------------------------------------------------------- */
 
 static void leave_thrice(void *arg)
 {
@@ -113,7 +114,7 @@ static void test_errno_is_kept(void **state)
 	assert_int_equal(seen, EILSEQ);
 }
 
-/* --- registers -------------------------------------------------------------------------------------- */
+/* --- registers -------------------------------------------------------------------------------- */
 
 static uint64_t inner_in[REGS], inner_out[REGS];
 
@@ -150,7 +151,7 @@ static void test_callee_saved_registers_are_kept_on_both_sides(void **state)
 	assert_memory_equal(inner_in, inner_out, sizeof(inner_in));
 }
 
-/* --- the floating-point environment --------------------------------------------------------------------- */
+/* --- the floating-point environment ----------------------------------------------------------- */
 
 /* Every control bit that can be changed without a trap: rounding, denormals, precision, masks. */
 #if defined(__x86_64__)
@@ -301,7 +302,7 @@ static void test_exception_flags_are_a_contexts_own(void **state)
 	assert_int_equal(seen[3], 0);
 }
 
-/* --- unwinding -------------------------------------------------------------------------------------- */
+/* --- unwinding -------------------------------------------------------------------------------- */
 
 struct trace {
 	int frames;
@@ -341,7 +342,7 @@ static void test_unwinding_ends_at_the_bottom_of_a_context(void **state)
 	assert_true(t.bottom == (uintptr_t)ctx_first);
 }
 
-/* --- mistakes --------------------------------------------------------------------------------------- */
+/* --- mistakes --------------------------------------------------------------------------------- */
 
 static void return_at_once(void *arg)
 {
@@ -358,8 +359,8 @@ static void test_a_function_that_returns_is_caught(void **state)
 	struct child c = child_run(child_returns);
 
 	assert_int_equal(c.sig, SIGABRT);
-	assert_string_equal(c.text,
-			    "shunt: the function of a context returned; it must end in ctx_exit()\n");
+	assert_string_equal(c.text, "shunt: the function of a context returned; it must end in "
+				    "ctx_exit()\n");
 }
 
 static void child_enters_an_ended_one(void)
@@ -379,7 +380,7 @@ static void test_entering_an_ended_context_is_caught(void **state)
 	assert_string_equal(c.text, "shunt: a context was entered again after its end\n");
 }
 
-/* --- the pool --------------------------------------------------------------------------------------- */
+/* --- the pool --------------------------------------------------------------------------------- */
 
 static void test_an_empty_pool_gives_null_and_recovers(void **state)
 {
@@ -439,7 +440,8 @@ static void test_a_refused_pool_leaves_nothing_behind(void **state)
 		ctx_pool_free(&p[n]);
 }
 
-/* From below its own frame to the last byte. It calls nothing: the dynamic linker takes kilobytes. */
+/* From below its own frame to the last byte. It calls
+ * nothing: the dynamic linker takes kilobytes. */
 static __attribute__((noinline, no_sanitize("address", "undefined"))) void write_below(size_t *len)
 {
 	char *here = __builtin_frame_address(0);

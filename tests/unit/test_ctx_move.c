@@ -3,7 +3,8 @@
  * test_ctx_move.c - contexts that are left thousands of times, by themselves or by a signal at any
  * instruction, and go on on other threads, give the answer of an undisturbed run
  */
-/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S tests/unit/ctx_work.c */
+/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: tests/unit/ctx_work.c */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -39,7 +40,8 @@ static int set_up(void **state)
 {
 	times = getenv("LONG") ? LONG_TIMES : 1;
 	for (int i = 0; i < WORK_KINDS; i++)
-		work[i] = (struct work){ .kind = i, .seed = 0x9e3779b97f4a7c15, .steps = UINT64_MAX };
+		work[i] = (struct work){ .kind = i, .seed = 0x9e3779b97f4a7c15,
+					 .steps = UINT64_MAX };
 	return ctx_pool_init(&pool, WORK_KINDS, 0);
 }
 
@@ -72,7 +74,7 @@ static void test_the_answer_depends_on_the_rounding_mode(void **state)
 	}
 }
 
-/* --- by itself -------------------------------------------------------------------------------------- */
+/* --- by itself -------------------------------------------------------------------------------- */
 
 /* Until it left often enough, and a third of the times went on on the other thread. */
 static void count_leave(struct work *w, uint64_t enough)
@@ -96,7 +98,7 @@ static void test_work_that_leaves_after_each_step_is_right(void **state)
 	expect_undisturbed_answers();
 }
 
-/* --- by a signal ------------------------------------------------------------------------------------ */
+/* --- by a signal ------------------------------------------------------------------------------ */
 
 static _Thread_local struct work *running; /* NULL: nothing that may be left */
 static _Thread_local void *alt;            /* the thread's alternate stack */

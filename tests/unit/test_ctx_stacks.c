@@ -2,7 +2,8 @@
 /*
  * test_ctx_stacks.c - a stack that overflows is told, with its size; every other fault is not ours
  */
-/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S tests/unit/ctx_child.c */
+/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: tests/unit/ctx_child.c */
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -159,7 +160,7 @@ static void test_no_room_for_a_signals_frame_is_told_too(void **state)
 	expect_overflow(c, c.pid, 64);
 }
 
-/* --- faults that are no overflow ------------------------------------------------------------------- */
+/* --- faults that are no overflow -------------------------------------------------------------- */
 
 static char *wild; /* an address without memory */
 
@@ -273,7 +274,7 @@ static void test_a_sent_sigsegv_is_ignored_if_it_was_before(void **state)
 	assert_int_equal(c.status, MINE);
 }
 
-/* --- threads ---------------------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 static void *guard_and_overflow(void *arg)
 {
@@ -331,7 +332,8 @@ static void test_the_last_thread_leaves_handler_and_stack_as_they_were(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_an_overflow_is_told_with_the_stacks_size_and_the_process_dies_of_it),
+		cmocka_unit_test(
+			test_an_overflow_is_told_with_the_stacks_size_and_the_process_dies_of_it),
 		cmocka_unit_test(test_a_thread_without_alternate_stack_is_given_one),
 		cmocka_unit_test(test_a_function_with_a_large_frame_does_not_step_over_the_guard),
 		cmocka_unit_test(test_no_room_for_a_signals_frame_is_told_too),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_ctx_threads.c - many threads share a pool and hand contexts to each other, under ThreadSanitizer
+ * test_ctx_threads.c - many threads share a pool and hand
+ * contexts to each other, under ThreadSanitizer
  */
-/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S tests/unit/ctx_work.c */
+/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: tests/unit/ctx_work.c */
 /* sanitize: thread */
 #include <pthread.h>
 #include <setjmp.h>
@@ -156,7 +158,8 @@ static void test_contexts_that_move_between_threads_do_not_race(void **state)
 	struct work work[CONTEXTS], again;
 
 	for (int i = 0; i < CONTEXTS; i++)
-		work[i] = (struct work){ .kind = i, .seed = i + 1, .steps = UINT64_MAX, .pause = leave };
+		work[i] = (struct work){ .kind = i, .seed = i + 1, .steps = UINT64_MAX,
+					 .pause = leave };
 	work_share(&pool, work, CONTEXTS, 3, NULL);
 	for (int i = 0; i < CONTEXTS; i++) {
 		again = (struct work){ .kind = i, .seed = i + 1, .steps = work[i].steps };

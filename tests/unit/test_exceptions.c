@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_exceptions.c - C++ exceptions of requests that are left while they throw, and while they catch
+ * test_exceptions.c - C++ exceptions of requests that are
+ * left while they throw, and while they catch
  */
-/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S tests/unit/exceptions.cpp */
+/* link: hostlib/ctx.c hostlib/stacks.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: tests/unit/exceptions.cpp */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,9 +115,11 @@ static void test_exceptions_go_on_on_another_thread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_exceptions_of_eight_contexts_in_turn_are_each_ones_own, set_up,
+		cmocka_unit_test_setup_teardown(
+			test_exceptions_of_eight_contexts_in_turn_are_each_ones_own, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(test_exceptions_go_on_on_another_thread, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(test_exceptions_go_on_on_another_thread, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

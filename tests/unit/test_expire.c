@@ -46,7 +46,8 @@ static int set_up(void **unused)
 	d.maps = &maps;
 	d.pool.state = &state;
 	d.pool.r.view = &view;
-	d.pool.r.geo = (struct shunt_geometry){ .nframes = NFRAMES, .chunk = CHUNK, .core_ring = RING, .hold_ring = RING,
+	d.pool.r.geo = (struct shunt_geometry){ .nframes = NFRAMES, .chunk = CHUNK,
+						.core_ring = RING, .hold_ring = RING,
 					   .fill_ring = 2 * NFRAMES, .ncores = 2, .nclasses = 2 };
 	d.pool.r.memory = calloc(NFRAMES, CHUNK);
 	make_ring(&d.pool.r.fill[0], 2 * NFRAMES);
@@ -66,7 +67,8 @@ static int tear_down(void **unused)
 
 static struct shunt_meta *meta(__u32 frame)
 {
-	return (struct shunt_meta *)(d.pool.r.memory + frame * CHUNK + 256 - sizeof(struct shunt_meta));
+	return (struct shunt_meta *)(d.pool.r.memory + frame * CHUNK + 256 -
+				     sizeof(struct shunt_meta));
 }
 
 /* A request of the class, in this frame, that came so long ago (0: it does not say). */

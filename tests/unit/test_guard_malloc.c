@@ -2,7 +2,8 @@
 /*
  * test_guard_malloc.c - malloc and its kin behind their guards, and who called them
  */
-/* link: hostlib/preempt.c hostlib/signal.c hostlib/guard.c hostlib/guard_find.c hostlib/guard_malloc.c */
+/* link: hostlib/preempt.c hostlib/signal.c hostlib/guard.c hostlib/guard_find.c */
+/* link: hostlib/guard_malloc.c */
 /* sanitize: undefined */
 #include <errno.h>
 #include <malloc.h>

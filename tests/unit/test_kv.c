@@ -2,7 +2,8 @@
 /*
  * test_kv.c - the key-value server's handler: datagrams that are none, and replies in small frames
  */
-/* link: apps/kv/kv.c apps/kv/item.c apps/kv/out.c apps/kv/ops.c apps/kv/text.c apps/kv/binary.c apps/kv/engine_hash.c tests/unit/kv_safepoint.c */
+/* link: apps/kv/kv.c apps/kv/item.c apps/kv/out.c apps/kv/ops.c apps/kv/text.c apps/kv/binary.c */
+/* link: apps/kv/engine_hash.c tests/unit/kv_safepoint.c */
 /* links more: a store is tried by the datagrams that it answers */
 #include <arpa/inet.h>
 #include <setjmp.h>
@@ -39,7 +40,8 @@ static void emit(void *ctx, const void *datagram, size_t len)
 
 static int open_store(void **s)
 {
-	const struct kv_options o = { .engine = "hash", .memory = 1 << 20, .fill = 50, .key_size = 8,
+	const struct kv_options o = { .engine = "hash", .memory = 1 << 20, .fill = 50,
+				      .key_size = 8,
 				      .value_size = 100 };
 	char why[100];
 
@@ -52,7 +54,8 @@ static int close_store(void **s)
 	return 0;
 }
 
-/* A request of exactly its length on the heap, and a reply of exactly its room: ASan sees a byte too far. */
+/* A request of exactly its length on the heap, and a reply
+ * of exactly its room: ASan sees a byte too far. */
 static size_t ask(const void *body, size_t len, size_t room)
 {
 	uint16_t head[4] = { htons(7), 0, htons(1), 0 };
@@ -71,9 +74,10 @@ static size_t ask(const void *body, size_t len, size_t room)
 static size_t make_words(char *to)
 {
 	static const char *const words[] = {
-		"get", "gets", "set", "add", "replace", "append", "prepend", "cas", "delete", "incr", "decr", "touch",
-		"gat", "gats", "version", "stats", "verbosity", "flush_all", "mn", "scan", "scansum", "noreply", "k0000001",
-		"k0000002", "x", "0", "1", "5", "-1", "4294967295", "99999999999999999999", "2147483647", "\r\n", "\r\n",
+		"get", "gets", "set", "add", "replace", "append", "prepend", "cas", "delete",
+		"incr", "decr", "touch", "gat", "gats", "version", "stats", "verbosity",
+		"flush_all", "mn", "scan", "scansum", "noreply", "k0000001", "k0000002", "x", "0",
+		"1", "5", "-1", "4294967295", "99999999999999999999", "2147483647", "\r\n", "\r\n",
 		"abc\r\n", "\n", " ", "\r",
 	};
 	size_t len = 0;
@@ -133,7 +137,9 @@ static void test_datagrams_without_a_whole_header_are_not_answered(void **s)
 	char reply[KV_DATAGRAM];
 
 	for (size_t len = 0; len <= KV_HEADER; len++)
-		assert_int_equal(kv_handle(kv, "\0\1\0\0\0\1\0\0", len, reply, sizeof(reply), emit, NULL), 0);
+		assert_int_equal(kv_handle(kv, "\0\1\0\0\0\1\0\0", len, reply, sizeof(reply), emit,
+					   NULL),
+				 0);
 }
 
 static void test_a_reply_is_cut_to_the_room_there_is(void **s)
@@ -163,10 +169,16 @@ static void test_memory_that_is_used_up_is_said_and_no_more_is_taken(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_malformed_requests_do_no_harm, open_store, close_store),
-		cmocka_unit_test_setup_teardown(test_datagrams_without_a_whole_header_are_not_answered, open_store, close_store),
-		cmocka_unit_test_setup_teardown(test_a_reply_is_cut_to_the_room_there_is, open_store, close_store),
-		cmocka_unit_test_setup_teardown(test_memory_that_is_used_up_is_said_and_no_more_is_taken, open_store, close_store),
+		cmocka_unit_test_setup_teardown(test_malformed_requests_do_no_harm, open_store,
+						close_store),
+		cmocka_unit_test_setup_teardown(
+			test_datagrams_without_a_whole_header_are_not_answered, open_store,
+			close_store),
+		cmocka_unit_test_setup_teardown(test_a_reply_is_cut_to_the_room_there_is,
+						open_store, close_store),
+		cmocka_unit_test_setup_teardown(
+			test_memory_that_is_used_up_is_said_and_no_more_is_taken, open_store,
+			close_store),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,8 @@
 /*
  * test_lint_fuzz.c - shunt lint on damaged objects: it says why not, refuses or accepts, and ends
  *
- * SEED and COUNT in the environment repeat a run; what was read last is kept in build/lint-crash.o if lint dies.
+ * SEED and COUNT in the environment repeat a run; what was
+ * read last is kept in build/lint-crash.o if lint dies.
  */
 /* link: offload/nfp/lint/[a-z]*.c */
 /* links more: lint is tried as a whole, on objects that are damaged */
@@ -27,7 +28,8 @@
 /* The sanitizers'; a build for another processor has none. */
 void __sanitizer_set_death_callback(void (*fn)(void)) __attribute__((weak));
 
-#define MOST_S 30 /* of CPU, for one object, under sanitizers; the kernel's limit of steps takes seconds */
+#define MOST_S 30 /* of CPU, for one object, under sanitizers;
+		   * the kernel's limit of steps takes seconds */
 #define KEPT "build/lint-crash.o"
 
 struct bytes {
@@ -49,9 +51,10 @@ static size_t below(size_t n)
 	return n ? rng_below(&rng, n) : 0;
 }
 
-/* --- damage --------------------------------------------------------------------------------------- */
+/* --- damage ----------------------------------------------------------------------------------- */
 
-static const uint64_t odd[] = { 0, 1, 2, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000,
+static const uint64_t odd[] = { 0, 1, 2, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fffffff,
+				0x80000000,
 				0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, UINT64_MAX };
 
 static void any_bytes(struct bytes *b)
@@ -96,11 +99,12 @@ static void another_s_bytes(struct bytes *b)
 static void other_instruction(struct bytes *b)
 {
 	static const unsigned char codes[] = {
-		0x07, 0x0f, 0x17, 0x1f, 0x27, 0x2f, 0x37, 0x3f, 0x57, 0x5f, 0x67, 0x6f, 0x77, 0x7f, 0x87, 0xa7,
-		0xb7, 0xbf, 0xc7, 0xcf, 0x04, 0x0c, 0x14, 0x24, 0x2c, 0x54, 0x64, 0x6c, 0x74, 0xa4, 0xac, 0xb4,
-		0xbc, 0xc4, 0xdc, 0x61, 0x69, 0x71, 0x79, 0x63, 0x6b, 0x73, 0x7b, 0x62, 0x7a, 0xc3, 0xdb, 0x05,
-		0x15, 0x1d, 0x25, 0x2d, 0x35, 0x3d, 0x45, 0x55, 0x5d, 0x65, 0x6d, 0xa5, 0xad, 0xb5, 0xd5, 0x16,
-		0x1e, 0x26, 0x2e, 0x56, 0x5e, 0xa6, 0xae, 0x85, 0x95, 0x18,
+		0x07, 0x0f, 0x17, 0x1f, 0x27, 0x2f, 0x37, 0x3f, 0x57, 0x5f, 0x67, 0x6f, 0x77, 0x7f,
+		0x87, 0xa7, 0xb7, 0xbf, 0xc7, 0xcf, 0x04, 0x0c, 0x14, 0x24, 0x2c, 0x54, 0x64, 0x6c,
+		0x74, 0xa4, 0xac, 0xb4, 0xbc, 0xc4, 0xdc, 0x61, 0x69, 0x71, 0x79, 0x63, 0x6b, 0x73,
+		0x7b, 0x62, 0x7a, 0xc3, 0xdb, 0x05, 0x15, 0x1d, 0x25, 0x2d, 0x35, 0x3d, 0x45, 0x55,
+		0x5d, 0x65, 0x6d, 0xa5, 0xad, 0xb5, 0xd5, 0x16, 0x1e, 0x26, 0x2e, 0x56, 0x5e, 0xa6,
+		0xae, 0x85, 0x95, 0x18,
 	};
 	unsigned char *at = b->data + 64 + below(b->len / 16) * 8;
 
@@ -128,7 +132,8 @@ static void other_instruction(struct bytes *b)
 
 static void damage(struct bytes *b)
 {
-	static void (*const ways[])(struct bytes *b) = { any_bytes, odd_number, cut_off, copy_words, another_s_bytes };
+	static void (*const ways[])(struct bytes *b) = { any_bytes, odd_number, cut_off, copy_words,
+							 another_s_bytes };
 	size_t n = 1 + below(6);
 
 	/* Most leave the file's frame alone, or lint would see little beyond it. */
@@ -141,7 +146,7 @@ static void damage(struct bytes *b)
 	}
 }
 
-/* --- what lint does with it ----------------------------------------------------------------------- */
+/* --- what lint does with it ------------------------------------------------------------------- */
 
 static void keep(void)
 {
@@ -206,10 +211,12 @@ static void lint_judges_every_object_that_is_sound(void **state)
 
 static void lint_ends_with_a_verdict_on_any_bytes(void **state)
 {
-	uint64_t seed = env_or("SEED", 1), count = env_or("COUNT", getenv("LONG") ? 2000000 : 20000);
+	uint64_t seed = env_or("SEED", 1),
+		 count = env_or("COUNT", getenv("LONG") ? 2000000 : 20000);
 	unsigned int seen[3] = { 0 };
 
-	print_message("seed %llu, %llu objects\n", (unsigned long long)seed, (unsigned long long)count);
+	print_message("seed %llu, %llu objects\n", (unsigned long long)seed,
+		      (unsigned long long)count);
 	for (uint64_t i = 0; i < count; i++) {
 		const struct bytes *o;
 
@@ -227,7 +234,7 @@ static void lint_ends_with_a_verdict_on_any_bytes(void **state)
 	assert_true(count < 1000 || (seen[0] && seen[1] && seen[2]));
 }
 
-/* --- objects -------------------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------------------- */
 
 static void read_object(const char *path)
 {
@@ -251,8 +258,10 @@ static void read_object(const char *path)
 
 static int read_objects(void **state)
 {
-	/* unbounded* take all the steps that there are, our own have many paths: both are taken seldom. */
-	static const char *const patterns[] = { "build/tests/nfp/probes/[!u]*.o", "build/tests/nfp/probes/u*.o",
+	/* unbounded* take all the steps that there are, our
+	 * own have many paths: both are taken seldom. */
+	static const char *const patterns[] = { "build/tests/nfp/probes/[!u]*.o",
+						"build/tests/nfp/probes/u*.o",
 						"build/nfp/*.o" };
 	glob_t found;
 

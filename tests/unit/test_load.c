@@ -2,7 +2,8 @@
 /*
  * test_load.c - shunt-load's numbers: histogram, distributions, mixes, arrivals, confidence
  */
-/* link: apps/load/dist.c apps/load/mix.c apps/load/arrive.c apps/load/tally.c apps/load/proto.c apps/load/proto_memcached.c apps/load/sight.c */
+/* link: apps/load/dist.c apps/load/mix.c apps/load/arrive.c apps/load/tally.c apps/load/proto.c */
+/* link: apps/load/proto_memcached.c apps/load/sight.c */
 /* links more: what the generator draws, sends and judges, for each protocol */
 #include <math.h>
 #include <setjmp.h>
@@ -60,7 +61,8 @@ static void test_distributions_have_their_means(void **s)
 		assert_int_equal(dist_parse(&d, cases[i].text, why, sizeof(why)), 0);
 		for (int n = 0; n < 200000; n++)
 			sum += dist_draw(&d, &r);
-		assert_true(fabs(sum / 200000 - cases[i].mean) <= cases[i].mean * cases[i].within + 0.001);
+		assert_true(fabs(sum / 200000 - cases[i].mean) <=
+			    cases[i].mean * cases[i].within + 0.001);
 	}
 }
 
@@ -70,7 +72,8 @@ static void test_named_mixes_have_the_means_that_papers_say(void **s)
 		const char *name;
 		double us;
 	} cases[] = {
-		{ "high-bimodal", 50.5 }, { "extreme-bimodal", 2.9975 }, { "tpcc", 19.068 }, { "dispersive", 53.98 },
+		{ "high-bimodal", 50.5 }, { "extreme-bimodal", 2.9975 }, { "tpcc", 19.068 },
+		{ "dispersive", 53.98 },
 		{ "rocksdb", 318.25 }, { "racksched-trimodal", 37 }, { "bimodal:0.9:1us:11us", 2 },
 		{ "trimodal:1us:10us:100us", 37 }, { "exp:3us", 3 },
 	};
@@ -98,9 +101,10 @@ static void test_shares_are_drawn(void **s)
 
 static void test_bad_mixes_are_refused(void **s)
 {
-	static const char *const bad[] = { "", ";", ",", "a", "a=", "a=1:", "=1:1us", "a=2:1us", "a=0.5:1us", "a=1:1xs",
-		"a=1:-1us", "a=1:nanus", "a=1:exp:", "a=1:lognormal:1us", "bimodal:2:1us:1us", "a\"b=1:1us",
-		"a=1:file:/nonexistent", "toolongtobeanameofaclass=1:1us", "a=1:9s" };
+	static const char *const bad[] = { "", ";", ",", "a", "a=", "a=1:", "=1:1us", "a=2:1us",
+					   "a=0.5:1us", "a=1:1xs",
+		"a=1:-1us", "a=1:nanus", "a=1:exp:", "a=1:lognormal:1us", "bimodal:2:1us:1us",
+		"a\"b=1:1us", "a=1:file:/nonexistent", "toolongtobeanameofaclass=1:1us", "a=1:9s" };
 	struct mix m;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -159,7 +163,8 @@ static void test_keys_are_drawn_as_zipf_says(void **s)
 	zipf_free(&z);
 }
 
-/* In how many of 100 runs the bounds of the p99 hold its true value. near: requests that are alike. */
+/* In how many of 100 runs the bounds of the p99 hold its
+ * true value. near: requests that are alike. */
 static int runs_with_truth(int near)
 {
 	static struct tally t;
@@ -177,7 +182,8 @@ static int runs_with_truth(int near)
 			hist_add(&t.latency, x);
 			hist_add(&t.slice[i / (20000 / SLICES)], x);
 		}
-		hits += tally_bounds(&t, 0.99, &low, &high) && low <= truth * 1.016 && high >= truth * 0.984;
+		hits += tally_bounds(&t, 0.99, &low, &high) && low <= truth * 1.016 &&
+			high >= truth * 0.984;
 	}
 	return hits;
 }
@@ -210,7 +216,8 @@ static void test_late_requests_make_a_run_invalid(void **s)
 
 volatile sig_atomic_t load_stop;
 
-/* As a server's clock has it that was ahead of the one of the request's arrival: the difference wraps. */
+/* As a server's clock has it that was ahead of the one of
+ * the request's arrival: the difference wraps. */
 static void test_a_longer_time_in_the_server_than_under_way_is_left_out(void **s)
 {
 	const struct pending p = { .due = 1000, .counted = true };
@@ -233,7 +240,8 @@ static void test_replies_of_one_protocol_are_not_those_of_another(void **s)
 {
 	static uint8_t buf[PACKET_MAX + 256];
 	const struct request r = { .seq = 7, .service_ns = 1000, .cls = 0 };
-	const char error[] = "\0\1\0\0\0\1\0\0ERROR\r\n", long_error[] = "\0\1\0\0\0\1\0\0CLIENT_ERROR bad command line format\r\n";
+	const char error[] = "\0\1\0\0\0\1\0\0ERROR\r\n",
+		   long_error[] = "\0\1\0\0\0\1\0\0CLIENT_ERROR bad command line format\r\n";
 	struct answer a;
 	size_t len;
 
@@ -244,8 +252,12 @@ static void test_replies_of_one_protocol_are_not_those_of_another(void **s)
 	assert_int_not_equal(proto_memcached.parse(buf, len, &a), 0); /* it came back as it was */
 	assert_int_equal(proto_memcached.parse((const uint8_t *)error, sizeof(error) - 1, &a), 0);
 	assert_true(a.rejected);
-	assert_int_not_equal(proto_spin.parse((const uint8_t *)long_error, sizeof(long_error) - 1, &a), 0);
-	assert_int_not_equal(proto_echo.parse((const uint8_t *)long_error, sizeof(long_error) - 1, &a), 0);
+	assert_int_not_equal(proto_spin.parse((const uint8_t *)long_error, sizeof(long_error) - 1,
+					      &a),
+			     0);
+	assert_int_not_equal(proto_echo.parse((const uint8_t *)long_error, sizeof(long_error) - 1,
+					      &a),
+			     0);
 	len = proto_spin.build(&l.o, &r, buf);
 	assert_int_equal(proto_spin.parse(buf, len, &a), 0);
 	assert_int_equal(a.seq, 7);

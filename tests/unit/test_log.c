@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_log.c - what shuntd says never makes it wait: lines that nobody reads are dropped and counted
+ * test_log.c - what shuntd says never makes it wait: lines
+ * that nobody reads are dropped and counted
  */
 /* link: agent/log.c */
 #include <setjmp.h>

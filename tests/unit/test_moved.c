@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_moved.c - what signals interrupt, between any two instructions, and resume on another thread comes out
- * right: integer, floating and vector registers, rounding mode, errno, signal mask
+ * test_moved.c - what signals interrupt, between any two instructions, and resume on another thread
+ * comes out right: integer, floating and vector registers, rounding mode, errno, signal mask
  *
- * Requests without any safepoint compute in registers; the same function has told the answer before,
- * undisturbed.
+ * Requests without any safepoint compute in registers; the
+ * same function has told the answer before, undisturbed.
  */
-/* link: hostlib/preempt.c hostlib/signal.c hostlib/guard.c hostlib/guard_find.c hostlib/guard_malloc.c */
+/* link: hostlib/preempt.c hostlib/signal.c hostlib/guard.c hostlib/guard_find.c */
+/* link: hostlib/guard_malloc.c */
 /* sanitize: undefined */
 #include <fenv.h>
 #include <setjmp.h>
@@ -118,7 +119,8 @@ static void *watches(void *arg)
 	do {
 		usleep(1000);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while ((now.tv_sec - from.tv_sec) * 1000 + (now.tv_nsec - from.tv_nsec) / 1000000 < LIMIT_MS &&
+	} while ((now.tv_sec - from.tv_sec) * 1000 + (now.tv_nsec - from.tv_nsec) / 1000000 <
+			 LIMIT_MS &&
 		 (sched_sum_parked(PREEMPT_SIGNAL) < ENOUGH || sched_sum_moved() < ENOUGH / 20));
 	atomic_store(&enough, true);
 	return NULL;
@@ -211,7 +213,8 @@ static void test_errno_goes_along(void **state)
 	run(keeps_errno);
 }
 
-/* A thread's alternate stack stays its own, though requests that were stopped on another come and go. */
+/* A thread's alternate stack stays its own, though requests
+ * that were stopped on another come and go. */
 static void minds_its_stack(struct sched_req *r)
 {
 	while (!atomic_load(&enough)) {

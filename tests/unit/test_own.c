@@ -31,14 +31,16 @@ static int clean(void **state)
 /* As XDP looks. */
 static __u32 kind4(__be32 addr)
 {
-	const struct shunt_own_slot *s = &own.slot[own.use >> 32 & 1][SHUNT_OWN_AT(shunt_own_hash4(own.use, addr))];
+	const struct shunt_own_slot *s =
+		&own.slot[own.use >> 32 & 1][SHUNT_OWN_AT(shunt_own_hash4(own.use, addr))];
 
 	return s->addr[3] == addr ? s->kind : SHUNT_OWN_FREE;
 }
 
 static __u32 kind6(const __be32 *addr)
 {
-	const struct shunt_own_slot *s = &own.slot[own.use >> 32 & 1][SHUNT_OWN_AT(shunt_own_hash6(own.use, addr))];
+	const struct shunt_own_slot *s =
+		&own.slot[own.use >> 32 & 1][SHUNT_OWN_AT(shunt_own_hash6(own.use, addr))];
 
 	return memcmp(s->addr, addr, 16) ? SHUNT_OWN_FREE : s->kind;
 }
@@ -57,17 +59,20 @@ static void as_many_as_there_may_be_are_found_each(void **state)
 	for (int round = 0; round < 20; round++) {
 		clean(state);
 		for (__u32 i = 0; i < SHUNT_OWN_MAX; i++) {
-			__be32 a[4] = { htonl(0xfd000198), 0, round & 1 ? (__u32)rng_next(&rng) : 0, htonl(i) };
+			__be32 a[4] = { htonl(0xfd000198), 0, round & 1 ? (__u32)rng_next(&rng) : 0,
+					htonl(i) };
 
 			if (i & 1)
 				own_add(&list, SHUNT_OWN6, a);
 			else
-				own_add(&list, SHUNT_OWN4, (__be32[]){ htonl(0xc6120000 + i + round * 256) });
+				own_add(&list, SHUNT_OWN4,
+					(__be32[]){ htonl(0xc6120000 + i + round * 256) });
 		}
 		assert_int_equal(list.n, SHUNT_OWN_MAX);
 		assert_true(own_write(&own, &list));
 		for (__u32 i = 0; i < list.n; i++)
-			assert_int_equal(list.at[i].kind == SHUNT_OWN6 ? kind6(list.at[i].addr) : kind4(list.at[i].addr[3]),
+			assert_int_equal(list.at[i].kind == SHUNT_OWN6 ? kind6(list.at[i].addr)
+								       : kind4(list.at[i].addr[3]),
 					 list.at[i].kind);
 		assert_int_equal(kind4(htonl(0xc6120000 + 255 + round * 256)), SHUNT_OWN_FREE);
 	}
@@ -111,7 +116,8 @@ static void a_configured_address_takes_the_place_of_its_family(void **state)
 
 static void the_interfaces_own_addresses_are_no_sources_beside_a_configured_one(void **state)
 {
-	struct shunt_cfg cfg = { .flags = SHUNT_CFG_ADDR4 | SHUNT_CFG_ADDR6, .addr4 = htonl(0xc6120009),
+	struct shunt_cfg cfg = { .flags = SHUNT_CFG_ADDR4 | SHUNT_CFG_ADDR6,
+				 .addr4 = htonl(0xc6120009),
 				 .addr6 = { 5, 6, 7, 8 } };
 	__be32 a = htonl(0xc6120002), six[4] = { 1, 2, 3, 4 };
 
@@ -184,7 +190,8 @@ int main(void)
 		cmocka_unit_test_setup(one_more_than_there_may_be_is_left_out_and_told, clean),
 		cmocka_unit_test_setup(an_address_that_is_also_a_broadcast_address_is_own, clean),
 		cmocka_unit_test_setup(a_configured_address_takes_the_place_of_its_family, clean),
-		cmocka_unit_test_setup(the_interfaces_own_addresses_are_no_sources_beside_a_configured_one, clean),
+		cmocka_unit_test_setup(
+			the_interfaces_own_addresses_are_no_sources_beside_a_configured_one, clean),
 		cmocka_unit_test_setup(a_configured_address_always_has_room, clean),
 		cmocka_unit_test_setup(the_half_in_use_is_not_written_to, clean),
 		cmocka_unit_test_setup(the_same_again_writes_nothing, clean),

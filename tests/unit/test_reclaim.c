@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_reclaim.c - the phases of a domain, and the end of its worker: whatever happens in whatever order
+ * test_reclaim.c - the phases of a domain, and the end of
+ * its worker: whatever happens in whatever order
  */
 /* link: agent/reclaim.c agent/phase.c agent/log.c */
 #include <setjmp.h>
@@ -64,7 +65,7 @@ static struct domain *domain_in(enum domain_phase phase)
 	return &a->domain[0];
 }
 
-/* --- phases ------------------------------------------------------------------------------------------ */
+/* --- phases ----------------------------------------------------------------------------------- */
 
 /* Every way into a phase comes from one of those. */
 static void assert_comes_from(enum domain_phase to, unsigned int from)
@@ -137,7 +138,7 @@ static void test_what_cannot_happen_ends_the_agent(void **arg)
 	assert_true(WIFSIGNALED(status));
 }
 
-/* --- the end of a worker ------------------------------------------------------------------------------ */
+/* --- the end of a worker ---------------------------------------------------------------------- */
 
 static void take_all_back(struct domain *d)
 {
@@ -253,7 +254,8 @@ int main(void)
 		cmocka_unit_test(test_who_said_goodbye_and_lives_keeps_its_domain),
 		cmocka_unit_test(test_the_next_agent_goes_on_with_the_step_that_was_next),
 		cmocka_unit_test(test_a_step_that_cannot_be_done_yet_is_asked_for_again),
-		cmocka_unit_test(test_where_nothing_can_be_taken_back_all_is_given_up_and_made_anew_at_once),
+		cmocka_unit_test(
+			test_where_nothing_can_be_taken_back_all_is_given_up_and_made_anew_at_once),
 		cmocka_unit_test(test_what_the_worker_has_damaged_is_laid_to_its_user),
 	};
 

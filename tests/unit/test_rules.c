@@ -31,7 +31,8 @@ static void test_a_run_is_found_where_there_is_one(void **state)
 	unsigned int seed = 1;
 
 	for (int round = 0; round < 20000; round++) {
-		int n = rand_r(&seed) % (SHUNT_PORT_RULES + 1), full = rand_r(&seed) % 101, found, any = 0;
+		int n = rand_r(&seed) % (SHUNT_PORT_RULES + 1), full = rand_r(&seed) % 101, found,
+		    any = 0;
 
 		for (int i = 0; i < SHUNT_RULES; i++)
 			used[i] = (int)(rand_r(&seed) % 100) < full / (1 + round % 16);

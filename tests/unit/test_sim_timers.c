@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_sim_timers.c - what clients of the simulator wait for, beside the same by searching all; shapes of rates, there
+ * test_sim_timers.c - what clients of the simulator wait for,
+ * beside the same by searching all; shapes of rates, there
  *                     and back
  */
 /* link: sim/rates.c sim/dist.c */
@@ -104,8 +105,8 @@ static void what_was_given_back_is_taken_again_and_empty(void **state)
 }
 
 static const char *const shapes[] = {
-	"steps(0s:1;10us:3;15us:0;20us:0.5)", "ramp(0us:0;10us:2;20us:0;30us:1)", "sine(7us;1)", "sine(13us;0.25)",
-	"steps(5us:2)", "ramp(3us:1;4us:1000)",
+	"steps(0s:1;10us:3;15us:0;20us:0.5)", "ramp(0us:0;10us:2;20us:0;30us:1)", "sine(7us;1)",
+	"sine(13us;0.25)", "steps(5us:2)", "ramp(3us:1;4us:1000)",
 };
 
 static void constant_time_until_a_moment_leads_back_to_it(void **state)

@@ -34,9 +34,11 @@ static void the_earliest_of_any_number_of_leaves_is_first(void **state)
 		assert_int_equal(tournament_make(&t, sizes[k]), 0);
 		assert_int_equal(tournament_time(&t), NEVER);
 		for (int step = 0; step < STEPS; step++) {
-			tournament_set(&t, random() % sizes[k], random() % 4 ? 1 + (tick)random() % (2 * sizes[k]) : NEVER);
+			tournament_set(&t, random() % sizes[k],
+				       random() % 4 ? 1 + (tick)random() % (2 * sizes[k]) : NEVER);
 			assert_int_equal(tournament_first(&t), earliest(&t, sizes[k]));
-			assert_int_equal(tournament_time(&t), tournament_at(&t, tournament_first(&t)));
+			assert_int_equal(tournament_time(&t),
+					 tournament_at(&t, tournament_first(&t)));
 		}
 		tournament_free(&t);
 	}

@@ -2,12 +2,13 @@
 /*
  * test_torn.c - library calls in progress are never torn
  *
- * Eight requests on two threads, stopped by marks and signals thousands of times a second. Each scenario is
- * a process of its own, because the broken variants, in which a guard is off, must deadlock or corrupt: that is
- * what they are run for. A process ends with 0, or 1: wrong answers, or 3: no progress; or
- * dies in malloc.
+ * Eight requests on two threads, stopped by marks and signals thousands of times a second. Each
+ * scenario is a process of its own, because the broken variants, in which a guard is off, must
+ * deadlock or corrupt: that is what they are run for. A process ends with 0, or 1: wrong answers,
+ * or 3: no progress; or dies in malloc.
  */
-/* link: hostlib/preempt.c hostlib/signal.c hostlib/guard.c hostlib/guard_find.c hostlib/guard_malloc.c */
+/* link: hostlib/preempt.c hostlib/signal.c hostlib/guard.c hostlib/guard_find.c */
+/* link: hostlib/guard_malloc.c */
 /* sanitize: undefined */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,8 @@
 
 #include "sched.h"
 
-#define STUCK_MS 2000         /* no progress so long: deadlocked. Where none is expected, ten times as long */
+#define STUCK_MS 2000         /* no progress so long: deadlocked. Where
+			       * none is expected, ten times as long */
 #define LIMIT_S 60
 
 static uint64_t turns; /* of each request: LONG=1 makes them more */
@@ -38,7 +40,7 @@ static uint32_t next(uint64_t *random)
 	return *random >> 33;
 }
 
-/* --- what requests do ----------------------------------------------------------------------------- */
+/* --- what requests do ------------------------------------------------------------------------- */
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t pair[2]; /* equal whenever the mutex is free */
@@ -164,7 +166,7 @@ static void check_file(void)
 	}
 }
 
-/* --- scenarios: each in a process of its own -------------------------------------------------------- */
+/* --- scenarios: each in a process of its own -------------------------------------------------- */
 
 static void *watches(void *arg)
 {
@@ -251,7 +253,8 @@ static bool broke(int status)
 	return status == 1 || status == 3 || (status > 128 && status != 128 + SIGALRM);
 }
 
-/* What is torn without guards is torn by chance: not in each run on a machine that has little time for it. */
+/* What is torn without guards is torn by chance: not in
+ * each run on a machine that has little time for it. */
 static bool breaks(const char *name)
 {
 	for (int i = 0; i < 10; i++) {

@@ -22,8 +22,10 @@ static void test_measured_times_have_three_digits(void **state)
 		double ns;
 		const char *text;
 	} times[] = {
-		{ 0, "0ns" }, { 999, "999ns" }, { 999.6, "1.00us" }, { 1510, "1.51us" }, { 99949, "99.9us" },
-		{ 151000, "151us" }, { 999600, "1.00ms" }, { 15100000, "15.1ms" }, { 1.51e9, "1.51s" }, { 1e12, "1000s" },
+		{ 0, "0ns" }, { 999, "999ns" }, { 999.6, "1.00us" }, { 1510, "1.51us" },
+		{ 99949, "99.9us" },
+		{ 151000, "151us" }, { 999600, "1.00ms" }, { 15100000, "15.1ms" },
+		{ 1.51e9, "1.51s" }, { 1e12, "1000s" },
 	};
 	char buf[16];
 
@@ -43,7 +45,8 @@ static void test_times_are_whole_microseconds(void **state)
 	};
 	static const char *const bad[] = {
 		"", "50", "us", "50 us", "-1us", "+1us", "1.5us", "500ns", "11s", "1e300s", "nan",
-		"nanus", "infs", "0us", "50usx", "50US", " 5us", "0x10us", "1e3us", "0x1p3ms", "1.5.5ms", "1,5ms", "1.e1us",
+		"nanus", "infs", "0us", "50usx", "50US", " 5us", "0x10us", "1e3us", "0x1p3ms",
+		"1.5.5ms", "1,5ms", "1.e1us",
 	};
 	__u32 us;
 
@@ -79,7 +82,8 @@ static void test_numbers_are_bounded(void **state)
 	assert_int_equal(n, 16);
 	assert_int_equal(parse_number("18446744073709551615", 0, ~0ULL, &n, why, sizeof(why)), 0);
 	assert_true(n == ~0ULL);
-	assert_int_not_equal(parse_number("18446744073709551616", 0, ~0ULL, &n, why, sizeof(why)), 0);
+	assert_int_not_equal(parse_number("18446744073709551616", 0, ~0ULL, &n, why, sizeof(why)),
+			     0);
 	assert_int_not_equal(parse_number("17", 0, 16, &n, why, sizeof(why)), 0);
 	assert_int_not_equal(parse_number("0", 1, 16, &n, why, sizeof(why)), 0);
 	assert_int_not_equal(parse_number("-1", 0, ~0ULL, &n, why, sizeof(why)), 0);

@@ -2,10 +2,10 @@
 /*
  * core.c - one core of the wire lab over AF_PACKET: core IFNAME NUMBER NIC_MAC
  *
- * Speaks the whole of the core's side, plainly: HELLO, CREDIT, tokens. Serves shunt-spin's protocol over
- * IPv4. PARK=n: every n-th request is parked once before it is served. GROUP=n: its host's number, of which the key is
- * made. PROCESS=n: the process is that one of its host, whatever core says it; else at random. Prints its counts as JSON
- * when it ends.
+ * Speaks the whole of the core's side, plainly: HELLO, CREDIT, tokens. Serves shunt-spin's protocol
+ * over IPv4. PARK=n: every n-th request is parked once before it is served. GROUP=n: its host's
+ * number, of which the key is made. PROCESS=n: the process is that one of its host, whatever core
+ * says it; else at random. Prints its counts as JSON when it ends.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -53,7 +53,8 @@ static unsigned int head, tail;
 static struct { int used; __u32 seq; __u64 gen; int acked; struct job job; } parked[PARKED];
 static __u32 parks[PARKED], nparks; /* numbers that are not acknowledged, oldest first */
 static __u64 park_every, count_got, count_old, count_served, count_parked, count_resumed;
-static __u64 count_bad_token, count_credits, count_welcomes, count_refused, count_preempts, count_stale;
+static __u64 count_bad_token, count_credits, count_welcomes, count_refused, count_preempts,
+	count_stale;
 static struct shunt_key key;
 static __u64 credit_ns, heard_ns, busy_ns, count_refused;
 static __u32 last_cls;
@@ -67,7 +68,8 @@ static void on_signal(int sig)
 
 static struct shunt_wire wire(__u8 type, __u16 bytes)
 {
-	struct shunt_wire w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = type,
+	struct shunt_wire w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+				.type = type,
 				.core = number, .bytes = bytes, .epoch = epoch, .cookie = cookie };
 
 	memcpy(w.to, nic_mac, 6);
@@ -86,7 +88,8 @@ static __u64 random_word(void)
 
 static void hello(void)
 {
-	struct shunt_wire_hello h = { .w = wire(SHUNT_WIRE_HELLO, sizeof(h)), .nonce = nonce, .life = nic_life,
+	struct shunt_wire_hello h = { .w = wire(SHUNT_WIRE_HELLO, sizeof(h)), .nonce = nonce,
+				      .life = nic_life,
 				      .process = process };
 
 	h.w.epoch = asked;
@@ -101,8 +104,8 @@ static void credit(void)
 	struct shunt_wire_credit c = {
 		.w = wire(SHUNT_WIRE_CREDIT, sizeof(c)), .nr = ++nr, .high = high, .taken = taken,
 		.open = open_, .run = run, .busy_ns = busy_ns, .done = ended,
-		.cls = last_cls, .timed = service[last_cls].timed, .service_ns = service[last_cls].ns,
-		.service_sq = service[last_cls].sq,
+		.cls = last_cls, .timed = service[last_cls].timed,
+		.service_ns = service[last_cls].ns, .service_sq = service[last_cls].sq,
 	};
 	__u8 frame[FRAME] = { 0 };
 
@@ -178,8 +181,9 @@ static void take(const __u8 *frame, __u32 len)
 }
 
 /*
- * Another epoch. What was parked stays, for its token may be queued; that of the oldest which was not
- * acknowledged may be, too, while the later ones were never said. A NIC of another life has none.
+ * Another epoch. What was parked stays, for its token may be queued; that of the oldest which was
+ * not acknowledged may be, too, while the later ones were never said. A NIC of another life has
+ * none.
  */
 static void keep_parked(__u32 of)
 {
@@ -255,7 +259,8 @@ static void receive(void)
 
 	while ((n = recv(sock, frame, sizeof(frame), MSG_DONTWAIT)) >= (ssize_t)sizeof(w)) {
 		memcpy(&w, frame, sizeof(w));
-		if (w.proto != htons(SHUNT_WIRE_PROTO) || memcmp(w.to, mac, 6) || w.version != SHUNT_WIRE)
+		if (w.proto != htons(SHUNT_WIRE_PROTO) || memcmp(w.to, mac, 6) ||
+		    w.version != SHUNT_WIRE)
 			continue;
 		if (w.type == SHUNT_WIRE_WELCOME || w.type == SHUNT_WIRE_REFUSE) {
 			hear_answer(frame, n);
@@ -349,7 +354,8 @@ static void run_one(void)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_ll at = { .sll_family = AF_PACKET, .sll_protocol = htons(SHUNT_WIRE_PROTO) };
+	struct sockaddr_ll at = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(SHUNT_WIRE_PROTO) };
 	struct ifreq ifr = { 0 };
 	int queue = QUEUE_BYTES;
 
@@ -361,7 +367,8 @@ int main(int argc, char **argv)
 	park_every = getenv("PARK") ? atoi(getenv("PARK")) : 0;
 	nonce = random_word();
 	asked = 1;
-	process = SHUNT_WIRE_PROCESS(1, getenv("PROCESS") ? strtoul(getenv("PROCESS"), NULL, 0) : random_word());
+	process = SHUNT_WIRE_PROCESS(1, getenv("PROCESS") ? strtoul(getenv("PROCESS"), NULL, 0)
+							  : random_word());
 	key = lab_key(getenv("GROUP") ? atoi(getenv("GROUP")) : 0);
 	at.sll_ifindex = if_nametoindex(argv[1]);
 	sock = socket(AF_PACKET, SOCK_RAW, htons(SHUNT_WIRE_PROTO));
@@ -373,7 +380,8 @@ int main(int argc, char **argv)
 	}
 	memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
 	if (getenv("MAC")) /* a forger */
-		sscanf(getenv("MAC"), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5);
+		sscanf(getenv("MAC"), "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2,
+		       mac + 3, mac + 4, mac + 5);
 	hello();
 	while (!stop) {
 		struct pollfd p = { .fd = sock, .events = POLLIN };
@@ -387,12 +395,14 @@ int main(int argc, char **argv)
 		}
 		if (now - heard_ns > SILENT_NS)
 			hello();
-		if (cookie && now - credit_ns > REPEAT_NS && (__u32)__builtin_popcount(open_) - nparks < k)
+		if (cookie && now - credit_ns > REPEAT_NS &&
+		    (__u32)__builtin_popcount(open_) - nparks < k)
 			credit();
 		poll(&p, 1, 1);
 	}
 	printf("{\"got\":%llu,\"old\":%llu,\"served\":%llu,\"parked\":%llu,\"resumed\":%llu,"
-	       "\"bad_token\":%llu,\"credits\":%llu,\"welcomes\":%llu,\"refused\":%llu,\"preempts\":%llu,\"stale\":%llu}\n",
+	       "\"bad_token\":%llu,\"credits\":%llu,\"welcomes\":%llu,\"refused\":%llu,"
+	       "\"preempts\":%llu,\"stale\":%llu}\n",
 	       count_got, count_old, count_served, count_parked, count_resumed, count_bad_token,
 	       count_credits, count_welcomes, count_refused, count_preempts, count_stale);
 	return 0;

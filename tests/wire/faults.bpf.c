@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * faults.bpf.c - a bad link: frames of the wire transport are lost, duplicated and delivered out of order
+ * faults.bpf.c - a bad link: frames of the wire transport
+ * are lost, duplicated and delivered out of order
  *
- * XDP can neither clone a frame nor put one by. So "faulty", on the ports, sends what it duplicates twice into
- * a veth pair that leads back into the switch (a broadcast over a devmap with the same device twice clones it); and what
- * is late is exchanged with the bytes of an earlier frame out of a store: that one takes this one's
- * place, and this one waits for a later one to take. "late", where the pair ends, does only that: so one of
- * two equal frames may come long after the other. What is in the store when the faults end never arrives.
+ * XDP can neither clone a frame nor put one by. So "faulty", on the ports, sends what it duplicates
+ * twice into a veth pair that leads back into the switch (a broadcast over a devmap with the same
+ * device twice clones it); and what is late is exchanged with the bytes of an earlier frame out of
+ * a store: that one takes this one's place, and this one waits for a later one to take. "late",
+ * where the pair ends, does only that: so one of two equal frames may come long after the other.
+ * What is in the store when the faults end never arrives.
  */
 #include "loss.h"
 
@@ -50,7 +52,8 @@ struct {
 	__type(value, __u32);
 } again SEC(".maps");
 
-/* From the NIC, or to it: each way has places of its own, for both ways have frames of their own lengths. */
+/* From the NIC, or to it: each way has places of its own,
+ * for both ways have frames of their own lengths. */
 static __always_inline __u32 way(struct xdp_md *ctx)
 {
 	__u32 type = type_of(ctx);
@@ -58,8 +61,8 @@ static __always_inline __u32 way(struct xdp_md *ctx)
 	return type == 1 || type == 4; /* HELLO, CREDIT */
 }
 
-/* A frame's length, for the verifier; 0: none that is exchanged. Linux 6.1 learns nothing from "not 0", so the bound
- * is that of what is more than the least; and it keeps no bounds of 32 bits. */
+/* A frame's length, for the verifier; 0: none that is exchanged. Linux 6.1 learns nothing from "not
+ * 0", so the bound is that of what is more than the least; and it keeps no bounds of 32 bits. */
 static __always_inline __u64 bounded(__u64 len)
 {
 	__u64 more = len - SHORTEST;
@@ -73,7 +76,8 @@ static __always_inline __u64 bounded(__u64 len)
 
 static __always_inline int exchange(struct xdp_md *ctx, struct faults *f, struct place *p)
 {
-	__u64 len = bounded((void *)(long)ctx->data_end - (void *)(long)ctx->data), was = bounded(p->len);
+	__u64 len = bounded((void *)(long)ctx->data_end - (void *)(long)ctx->data),
+	      was = bounded(p->len);
 	__u32 cur = p->cur & 1;
 
 	if (!len || bpf_xdp_load_bytes(ctx, 0, p->bytes[!cur], len))

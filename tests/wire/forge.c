@@ -2,10 +2,11 @@
 /*
  * forge.c - frames that pretend: forge IFNAME TO FROM CORE EPOCH COOKIE COUNT KIND
  *
- * TO and FROM are MAC addresses. KIND: credit, resume, note and preempt are such frames as would do harm if they were
- * believed; random is half random bytes, half frames of any type in which all is right but the cookie. hello asks for the
- * EPOCH, welcome offers it, and refuse names it as the present one, proved with the lab's key of a host. Environment, for
- * these: HOST (whose key; 0), NONCE, LIFE, PROCESS (all 64 bits), REASON, and VERSION.
+ * TO and FROM are MAC addresses. KIND: credit, resume, note and preempt are such frames as would do
+ * harm if they were believed; random is half random bytes, half frames of any type in which all is
+ * right but the cookie. hello asks for the EPOCH, welcome offers it, and refuse names it as the
+ * present one, proved with the lab's key of a host. Environment, for these: HOST (whose key; 0),
+ * NONCE, LIFE, PROCESS (all 64 bits), REASON, and VERSION.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -45,8 +46,8 @@ static __u64 random_word(void)
 
 static int parse_mac(const char *text, __u8 *mac)
 {
-	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4,
-		      mac + 5) == 6;
+	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3,
+		      mac + 4, mac + 5) == 6;
 }
 
 static __u32 start(__u8 type, __u32 bytes)

@@ -2,8 +2,8 @@
 /*
  * switch.bpf.c - programs of the wire lab's switch ports
  *
- * A veth's XDP_TX needs a program at the peer; "port" is that, and loses frames of the wire transport.
- * "uplink" drops them all: no client is a core.
+ * A veth's XDP_TX needs a program at the peer; "port" is that, and loses frames of the wire
+ * transport. "uplink" drops them all: no client is a core.
  */
 #include "loss.h"
 

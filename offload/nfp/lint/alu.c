@@ -24,7 +24,8 @@ static __u64 greater(__u64 a, __u64 b)
 /* What the kernel thinks of a register that is no number is its pointer's variable part. */
 static void record(struct walk *w, const struct bpf_insn *insn)
 {
-	const struct scalar *src = &reg_of(w, insn->src_reg)->var, *dst = &reg_of(w, insn->dst_reg)->var;
+	const struct scalar *src = &reg_of(w, insn->src_reg)->var,
+			    *dst = &reg_of(w, insn->dst_reg)->var;
 	struct seen *s = &w->seen[w->state->at];
 
 	s->umin_src = lesser(s->umin_src, src->umin);
@@ -39,9 +40,11 @@ static void check_mul(struct walk *w, const struct bpf_insn *insn)
 	bool by_reg = BPF_SRC(insn->code) == BPF_X;
 
 	if (s->umax_dst > UINT32_MAX || (by_reg && s->umax_src > UINT32_MAX))
-		complain(w, RULE_MUL_RANGE, "multiplication of what may be more than 32 bits, as the verifier knows");
+		complain(w, RULE_MUL_RANGE,
+			 "multiplication of what may be more than 32 bits, as the verifier knows");
 	else if (!by_reg && BPF_CLASS(insn->code) == BPF_ALU64 && insn->imm < 0)
-		complain(w, RULE_MUL_RANGE, "multiplication by %d, which is 64 bits with its sign", insn->imm);
+		complain(w, RULE_MUL_RANGE, "multiplication by %d, which is 64 bits with its sign",
+			 insn->imm);
 }
 
 static void check_div(struct walk *w, const struct bpf_insn *insn)
@@ -49,7 +52,8 @@ static void check_div(struct walk *w, const struct bpf_insn *insn)
 	const struct seen *s = &w->seen[w->state->at];
 
 	if (s->umax_dst > UINT32_MAX)
-		complain(w, RULE_DIV_RANGE, "division of what may be more than 32 bits, as the verifier knows");
+		complain(w, RULE_DIV_RANGE,
+			 "division of what may be more than 32 bits, as the verifier knows");
 	else if (BPF_SRC(insn->code) == BPF_X && s->umin_src != s->umax_src)
 		complain(w, RULE_DIV_VARIABLE, "division by a variable");
 	else if (BPF_SRC(insn->code) == BPF_X && s->umax_src > UINT32_MAX)
@@ -94,19 +98,22 @@ static void move_pointer(struct walk *w, struct reg *dst, const struct scalar *b
 }
 
 /* dst = ptr OP by. */
-static enum step pointer_math(struct walk *w, const struct bpf_insn *insn, struct reg ptr, struct reg by,
-			      bool reversed)
+static enum step pointer_math(struct walk *w, const struct bpf_insn *insn, struct reg ptr,
+			      struct reg by, bool reversed)
 {
 	__u8 op = BPF_OP(insn->code);
 
 	if (BPF_CLASS(insn->code) != BPF_ALU64)
-		return op == BPF_SUB ? spoil(w, insn) : bad_math(w, insn, "32-bit arithmetic on a pointer");
+		return op == BPF_SUB ? spoil(w, insn)
+				     : bad_math(w, insn, "32-bit arithmetic on a pointer");
 	if (ptr.type == R_VALUE_OR_NULL) {
 		complain(w, RULE_NULL_CHECK, "arithmetic on what may be NULL");
 		return spoil(w, insn);
 	}
 	if (ptr.type == R_PACKET_END || ptr.type == R_MAP)
-		return bad_math(w, insn, ptr.type == R_MAP ? "arithmetic on a map" : "arithmetic on data_end");
+		return bad_math(w, insn,
+				ptr.type == R_MAP ? "arithmetic on a map"
+						  : "arithmetic on data_end");
 	if (op != BPF_ADD && op != BPF_SUB)
 		return bad_math(w, insn, "a pointer can be added to, and taken from, alone");
 	if (op == BPF_SUB && (reversed || ptr.type == R_STACK))
@@ -114,10 +121,12 @@ static enum step pointer_math(struct walk *w, const struct bpf_insn *insn, struc
 						    "subtraction from a stack pointer");
 	by.off = 0;
 	if (!sane(&by) || !sane(&ptr))
-		return bad_math(w, insn, "the verifier sees no bounds of what is added to a pointer");
+		return bad_math(w, insn,
+				"the verifier sees no bounds of what is added to a pointer");
 	move_pointer(w, &ptr, &by.var, op == BPF_SUB);
 	if (!sane(&ptr))
-		return bad_math(w, insn, "the verifier sees no bounds of where a pointer points to");
+		return bad_math(w, insn,
+				"the verifier sees no bounds of where a pointer points to");
 	*reg_of(w, insn->dst_reg) = ptr;
 	return STEP_NEXT;
 }

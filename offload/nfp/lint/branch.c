@@ -58,7 +58,8 @@ static int decided(struct walk *w, const struct bpf_insn *insn)
 	__u64 value;
 
 	if (!compared_with(w, insn, &value))
-		return is_packet(dst) && is_packet(src) && !is32 ? packet_decided(dst, src, op) : -1;
+		return is_packet(dst) && is_packet(src) && !is32 ? packet_decided(dst, src, op)
+								 : -1;
 	if (dst->type == R_NUMBER)
 		return scalar_test(&dst->var, value, op, is32);
 	if (dst->type == R_VALUE && !value && (op == BPF_JEQ || op == BPF_JNE))
@@ -66,7 +67,7 @@ static int decided(struct walk *w, const struct bpf_insn *insn)
 	return -1;
 }
 
-/* --- what each way knows ------------------------------------------------------------------------ */
+/* --- what each way knows ---------------------------------------------------------------------- */
 
 static void same_number(struct reg *r, void *arg)
 {
@@ -222,7 +223,8 @@ enum step do_branch(struct walk *w, const struct bpf_insn *insn)
 	struct state *yes;
 	int taken;
 
-	if (!written(w, insn->dst_reg) || (BPF_SRC(insn->code) == BPF_X && !written(w, insn->src_reg)))
+	if (!written(w, insn->dst_reg) ||
+	    (BPF_SRC(insn->code) == BPF_X && !written(w, insn->src_reg)))
 		return STEP_END;
 	taken = decided(w, insn);
 	if (taken >= 0) {

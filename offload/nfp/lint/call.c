@@ -15,7 +15,8 @@ static const char *helper_name(int id)
 #undef NAME
 	};
 
-	return id > 0 && id < (int)(sizeof(names) / sizeof(*names)) && names[id] ? names[id] : "unknown";
+	return id > 0 && id < (int)(sizeof(names) / sizeof(*names)) && names[id] ? names[id]
+										 : "unknown";
 }
 
 /* Registers that a call leaves without a value. */
@@ -47,12 +48,14 @@ static bool check_key(struct walk *w, const char *name)
 		return false;
 	}
 	if (!scalar_is_const(&key->var)) {
-		complain(w, RULE_KEY_OFFSET, "the key of bpf_%s() has no fixed place on the stack", name);
+		complain(w, RULE_KEY_OFFSET, "the key of bpf_%s() has no fixed place on the stack",
+			 name);
 		return false;
 	}
 	off = (__s64)key->off + (__s64)key->var.bits.value;
 	if (off % 4) {
-		complain(w, RULE_KEY_OFFSET, "the key of bpf_%s() is at %lld on the stack", name, (long long)off);
+		complain(w, RULE_KEY_OFFSET, "the key of bpf_%s() is at %lld on the stack", name,
+			 (long long)off);
 		return false;
 	}
 	if (s->helper && s->key_off != off)
@@ -87,7 +90,8 @@ static void adjust_head(struct walk *w)
 	bool simple = by->type == R_NUMBER && scalar_is_const(&by->var) && n <= NFP_HEAD_ADD &&
 		      n >= -NFP_HEAD_SUB;
 
-	if (!simple || (w->adjust_head != -2 && (w->adjust_head != (int)w->state->at || w->adjust_by != n)))
+	if (!simple ||
+	    (w->adjust_head != -2 && (w->adjust_head != (int)w->state->at || w->adjust_by != n)))
 		w->adjust_head = -1;
 	else
 		w->adjust_head = w->state->at;
@@ -104,13 +108,16 @@ static void perf_event(struct walk *w)
 	live_exact(w, BPF_REG_5);
 	if (map->type != R_MAP || w->o->maps[map->map].type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		complain(w, RULE_BAD_CALL, "bpf_perf_event_output() to what is no map of events");
-	else if ((__u32)flags->var.bits.unknown || (__u32)flags->var.bits.value != BPF_F_CURRENT_CPU)
+	else if ((__u32)flags->var.bits.unknown ||
+		 (__u32)flags->var.bits.value != BPF_F_CURRENT_CPU)
 		complain(w, RULE_PERF_EVENT, "bpf_perf_event_output() without BPF_F_CURRENT_CPU");
 	else if (data->type != R_STACK && data->type != R_VALUE && data->type != R_PACKET)
-		complain(w, RULE_PERF_EVENT, "the data of bpf_perf_event_output() are not where the card can be");
+		complain(w, RULE_PERF_EVENT,
+			 "the data of bpf_perf_event_output() are not where the card can be");
 	else if (data->type == R_STACK &&
 		 (!scalar_is_const(&data->var) || (data->off + (__s64)data->var.bits.value) % 4))
-		complain(w, RULE_PERF_EVENT, "the data of bpf_perf_event_output() are not at a multiple of 4");
+		complain(w, RULE_PERF_EVENT,
+			 "the data of bpf_perf_event_output() are not at a multiple of 4");
 	else if (len->type == R_NUMBER && len->var.umax <= INT32_MAX && len->var.umax)
 		memory_in_bounds(w, data, 0, len->var.umax);
 	w->seen[w->state->at].event_type = data->type;

@@ -36,13 +36,15 @@ static void skip_dead(struct walk *w)
 
 		w->seen[i].skip = !w->seen[i].reached || (jumps && jumps_nowhere(w, i));
 	}
-	/* The driver takes a program that starts by saving its argument for one made of classic BPF. */
+	/* The driver takes a program that starts by saving
+	 * its argument for one made of classic BPF. */
 	for (__u32 i = 0; i < w->n; i++) {
 		const struct bpf_insn *insn = &w->insns[i].insn;
 
 		if (insn->code == (BPF_ALU64 | BPF_XOR | BPF_X) && insn->src_reg == insn->dst_reg)
 			continue;
-		if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && insn->src_reg == 1 && insn->dst_reg == 6)
+		if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && insn->src_reg == 1 &&
+		    insn->dst_reg == 6)
 			w->seen[i].skip = true;
 		if (!w->seen[i].skip)
 			return;

@@ -23,7 +23,8 @@ __u32 count_atomic(const struct bpf_insn *i, const struct seen *s);
 /* count_jump.c */
 __u32 count_jump(const struct count *c, __u32 at, const struct seen *s);
 
-/* An operand of 8 bits is part of the instruction; so is one of 5 or 8 bits of those that take less. */
+/* An operand of 8 bits is part of the instruction; so is
+ * one of 5 or 8 bits of those that take less. */
 static inline __u32 operand(__u32 v)
 {
 	return v <= 0xff ? 0 : load_const(v);

@@ -42,14 +42,18 @@ static __u32 count_branch(const struct bpf_insn *i)
 		return branch_const(i, is32);
 	if (is32)
 		return 2;
-	return BPF_OP(i->code) == BPF_JNE || BPF_OP(i->code) == BPF_JSET || BPF_OP(i->code) == BPF_JEQ ? 4 : 3;
+	return BPF_OP(i->code) == BPF_JNE || BPF_OP(i->code) == BPF_JSET ||
+			       BPF_OP(i->code) == BPF_JEQ
+		       ? 4
+		       : 3;
 }
 
 static __u32 count_helper(const struct count *c, __u32 at, const struct seen *s)
 {
 	switch (c->w->insns[at].insn.imm) {
 	case BPF_FUNC_map_lookup_elem:
-		/* A key that is not at the start of the stack costs setting an address register, twice. */
+		/* A key that is not at the start of the stack
+		 * costs setting an address register, twice. */
 		return 3 + (s->key_moves || (__s64)c->depth + s->key_off ? 5 : 0);
 	case BPF_FUNC_get_prandom_u32:
 		return 3;

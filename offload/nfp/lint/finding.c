@@ -23,7 +23,8 @@ static bool said(const struct lint_object *o, enum lint_rule rule, const struct 
 	for (int i = 0; i < o->nfindings; i++) {
 		const struct lint_finding *f = &o->findings[i];
 
-		if (f->rule != rule || f->prog != prog || f->at.sec != at.sec || f->at.off != at.off)
+		if (f->rule != rule || f->prog != prog || f->at.sec != at.sec ||
+		    f->at.off != at.off)
 			continue;
 		/* One path may tell it in other numbers than the next. */
 		if (at.sec >= 0 || !strcmp(f->text, text))

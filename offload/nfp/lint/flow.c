@@ -27,7 +27,7 @@ static bool goes_elsewhere(const struct bpf_insn *i)
 	return is_branch(i) || i->code == (BPF_JMP | BPF_JA);
 }
 
-/* --- soundness -------------------------------------------------------------------------------------- */
+/* --- soundness -------------------------------------------------------------------------------- */
 
 struct shape {
 	struct walk *w;
@@ -58,7 +58,8 @@ static bool mark_halves(struct shape *s)
 		if (insn->dst_reg >= REGS || insn->src_reg >= REGS)
 			return bad_shape(w, i, RULE_BAD_INSN, "a register that does not exist");
 		if (BPF_CLASS(insn->code) == BPF_LDX && insn->imm)
-			return bad_shape(w, i, RULE_BAD_INSN, "a load with a field that it has not");
+			return bad_shape(w, i, RULE_BAD_INSN,
+					 "a load with a field that it has not");
 		if (!is_wide(insn))
 			continue;
 		if (i + 1 == w->n || !is_second_half(&w->insns[i + 1].insn))
@@ -81,7 +82,8 @@ static bool mark_funcs(struct shape *s)
 			__s64 target = i + 1 + (__s64)at->insn.imm;
 
 			if (target <= 0 || target >= w->n)
-				return bad_shape(w, i, RULE_BAD_CALL, "a program that calls itself");
+				return bad_shape(w, i, RULE_BAD_CALL,
+						 "a program that calls itself");
 			w->seen[target].func_start = true;
 			w->calls = true;
 			w->seen[target].jump_target = true;
@@ -97,13 +99,15 @@ static bool mark_funcs(struct shape *s)
 		}
 		w->owner[i] = start;
 	}
-	return funcs <= FUNCS || bad_shape(w, 0, RULE_BAD_CALL, "a program of more than 256 functions");
+	return funcs <= FUNCS ||
+	       bad_shape(w, 0, RULE_BAD_CALL, "a program of more than 256 functions");
 }
 
 static bool reach(struct shape *s, __u32 from, __s64 to)
 {
 	if (to < 0 || to >= s->w->n || s->w->owner[to] != s->w->owner[from] || s->second[to])
-		return bad_shape(s->w, from, RULE_BAD_JUMP, "a jump out of its function, or its end is open");
+		return bad_shape(s->w, from, RULE_BAD_JUMP,
+				 "a jump out of its function, or its end is open");
 	if (!s->met[to]) {
 		s->met[to] = true;
 		s->todo[s->ntodo++] = to;
@@ -150,7 +154,8 @@ static bool check_shape(struct shape *s)
 		return false;
 	for (__u32 i = 0; i < w->n; i++) {
 		if (!s->met[i] && !s->second[i])
-			return bad_shape(w, i, RULE_BAD_JUMP, "an instruction that nothing leads to");
+			return bad_shape(w, i, RULE_BAD_JUMP,
+					 "an instruction that nothing leads to");
 	}
 	return true;
 }
@@ -174,7 +179,7 @@ bool flow_check(struct walk *w)
 	return good;
 }
 
-/* --- whose upper halves matter ---------------------------------------------------------------------- */
+/* --- whose upper halves matter ---------------------------------------------------------------- */
 
 static __u16 wide_before_alu(const struct bpf_insn *i, __u16 wide)
 {
@@ -227,7 +232,8 @@ static __u16 wide_before(const struct walk *w, __u32 at, __u16 wide, bool wide_r
 		return wide | (BPF_CLASS(i->code) == BPF_JMP ? dst | src : 0);
 	if (is_alu(i))
 		return wide_before_alu(i, wide);
-	if (BPF_CLASS(i->code) == BPF_LDX || BPF_CLASS(i->code) == BPF_STX || BPF_CLASS(i->code) == BPF_ST)
+	if (BPF_CLASS(i->code) == BPF_LDX || BPF_CLASS(i->code) == BPF_STX ||
+	    BPF_CLASS(i->code) == BPF_ST)
 		return wide_before_memory(i, wide);
 	return BPF_CLASS(i->code) == BPF_LD ? wide & ~dst : wide;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * form.c - is an instruction well-formed? What it does not use must be zero: the kernel keeps that for later.
+ * form.c - is an instruction well-formed? What it does not
+ * use must be zero: the kernel keeps that for later.
  */
 #include "walk.h"
 
@@ -38,9 +39,11 @@ bool well_formed(struct walk *w, const struct bpf_insn *i)
 	else if (is_wide(i))
 		good = !i->off;
 	if (!good)
-		complain(w, RULE_BAD_INSN, "an instruction (%#x) with a field that it has not", i->code);
+		complain(w, RULE_BAD_INSN, "an instruction (%#x) with a field that it has not",
+			 i->code);
 	if (writes_dst(i) && i->dst_reg == FP) {
-		complain(w, RULE_STACK_BOUNDS, "register 10 is written, which holds the frame's address");
+		complain(w, RULE_STACK_BOUNDS,
+			 "register 10 is written, which holds the frame's address");
 		good = false;
 	}
 	return good;

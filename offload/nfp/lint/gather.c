@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * gather.c - what the driver makes of runs of memory accesses: copies, and packet bytes read at once
+ * gather.c - what the driver makes of runs of memory
+ * accesses: copies, and packet bytes read at once
  */
 #include "walk.h"
 
 #define COPY_MOST 128  /* bytes of one command */
 #define CACHE_MOST 64
 
-/* --- a load and a store of the same register, several in a row, are one copy --------------------- */
+/* --- a load and a store of the same register, several in a row, are one copy ------------------ */
 
 struct chain {
 	struct walk *w;
@@ -21,8 +22,9 @@ static bool is_copy(const struct walk *w, __u32 i)
 
 	return is_load(load) && is_store(store) && w->seen[i].has_ptr && w->seen[i + 1].has_ptr &&
 	       (w->seen[i].ptr.type == R_PACKET || w->seen[i].ptr.type == R_VALUE) &&
-	       w->seen[i + 1].ptr.type == R_PACKET && BPF_SIZE(load->code) == BPF_SIZE(store->code) &&
-	       load->dst_reg == store->src_reg && !w->seen[i + 1].jump_target;
+	       w->seen[i + 1].ptr.type == R_PACKET &&
+	       BPF_SIZE(load->code) == BPF_SIZE(store->code) && load->dst_reg == store->src_reg &&
+	       !w->seen[i + 1].jump_target;
 }
 
 /* The next bytes, or those before, of the same places. */
@@ -111,7 +113,7 @@ void gather_copies(struct walk *w)
 		end_chain(&c);
 }
 
-/* --- loads near each other, with nothing between that may change the packet ------------------------ */
+/* --- loads near each other, with nothing between that may change the packet ------------------- */
 
 struct cache {
 	struct walk *w;
@@ -146,7 +148,9 @@ static bool widen(struct cache *c, __u32 i)
 	const struct seen *s = &c->w->seen[i], *first = &c->w->seen[c->first];
 	const struct bpf_insn *insn = &c->w->insns[i].insn;
 	__s16 start = insn->off < c->start ? insn->off : c->start;
-	__s16 end = insn->off + access_size(insn->code) > c->end ? insn->off + access_size(insn->code) : c->end;
+	__s16 end = insn->off + access_size(insn->code) > c->end
+			    ? insn->off + access_size(insn->code)
+			    : c->end;
 
 	if (s->ptr.id != first->ptr.id || s->ptr.off != first->ptr.off || end - start > CACHE_MOST)
 		return false;

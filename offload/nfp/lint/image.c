@@ -41,8 +41,9 @@ int image_find(const struct elf_image *image, const char *name)
 
 bool image_is_data(const char *section)
 {
-	return !strcmp(section, ".data") || !strncmp(section, ".data.", 6) || !strcmp(section, ".rodata") ||
-	       !strncmp(section, ".rodata.", 8) || !strcmp(section, ".bss");
+	return !strcmp(section, ".data") || !strncmp(section, ".data.", 6) ||
+	       !strcmp(section, ".rodata") || !strncmp(section, ".rodata.", 8) ||
+	       !strcmp(section, ".bss");
 }
 
 static int read_sections(struct lint_object *o, size_t names)
@@ -69,7 +70,8 @@ static int read_sections(struct lint_object *o, size_t names)
 		s->name = name ? name : "";
 		if (s->header.sh_type == SHT_NOBITS || s->header.sh_type == SHT_NULL)
 			continue;
-		if (s->header.sh_offset > o->len || s->header.sh_size > o->len - s->header.sh_offset)
+		if (s->header.sh_offset > o->len ||
+		    s->header.sh_size > o->len - s->header.sh_offset)
 			return -EINVAL;
 		s->data = (const char *)o->data + s->header.sh_offset;
 		s->len = s->header.sh_size;
@@ -123,7 +125,8 @@ static int index_rels(struct elf_image *image, const struct section *rels)
 {
 	struct section *code;
 
-	if (rels->header.sh_type != SHT_REL || !rels->data || rels->header.sh_info >= (unsigned int)image->nsections)
+	if (rels->header.sh_type != SHT_REL || !rels->data ||
+	    rels->header.sh_info >= (unsigned int)image->nsections)
 		return 0;
 	code = &image->sections[rels->header.sh_info];
 	if (!is_code(code) || code->len < 8)
@@ -158,7 +161,8 @@ static int add_func(struct lint_object *o, const GElf_Sym *sym, const char *name
 	struct lint_func *f;
 
 	if (sym->st_value % 8 || sym->st_size % 8 || !sym->st_size || sym->st_value > s->len ||
-	    sym->st_size > s->len - sym->st_value || sym->st_size / 8 > LINT_INSNS || o->nfuncs == FUNCS)
+	    sym->st_size > s->len - sym->st_value || sym->st_size / 8 > LINT_INSNS ||
+	    o->nfuncs == FUNCS)
 		return -EINVAL;
 	f = reallocarray(o->funcs, o->nfuncs + 1, sizeof(*f));
 	if (!f)
@@ -198,7 +202,8 @@ int image_read(struct lint_object *o, char *why, size_t len)
 	elf_version(EV_CURRENT);
 	image->elf = elf_memory(o->data, o->len);
 	if (!image->elf || elf_kind(image->elf) != ELF_K_ELF || !gelf_getehdr(image->elf, &head) ||
-	    head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_BPF || head.e_type != ET_REL)
+	    head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_BPF ||
+	    head.e_type != ET_REL)
 		return refuse(why, len, "it is no BPF object");
 	if (head.e_ident[EI_DATA] != ELFDATA2LSB)
 		return refuse(why, len, "it is big-endian; cards are little-endian");
@@ -206,7 +211,8 @@ int image_read(struct lint_object *o, char *why, size_t len)
 		return refuse(why, len, "its section names are missing");
 	err = read_sections(o, names);
 	if (err == -EINVAL)
-		return refuse(why, len, "its sections reach beyond its end: it is cut off or corrupt");
+		return refuse(why, len,
+			      "its sections reach beyond its end: it is cut off or corrupt");
 	if (!err)
 		err = read_btf(image);
 	if (err == -EINVAL)

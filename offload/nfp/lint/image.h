@@ -15,7 +15,8 @@ struct section {
 	GElf_Shdr header;
 	const void *data; /* NULL: none in the file */
 	size_t len;
-	const void **rels; /* of code: each instruction's relocation, or NULL; NULL: there is none */
+	const void **rels; /* of code: each instruction's relocation,
+			    * or NULL; NULL: there is none */
 };
 
 struct elf_image {
@@ -32,7 +33,8 @@ int image_find(const struct elf_image *image, const char *name);
 int image_nsymbols(const struct elf_image *image);
 /* False: there is no such symbol. Its name is never NULL. */
 bool image_symbol(const struct elf_image *image, int i, GElf_Sym *sym, const char **name);
-/* False: an instruction refers to nothing outside of its function. off is in the section, and a multiple of 8. */
+/* False: an instruction refers to nothing outside of its
+ * function. off is in the section, and a multiple of 8. */
 bool image_rel(const struct section *code, __u64 off, Elf64_Rel *rel);
 /* Is it a section that libbpf makes a map of? */
 bool image_is_data(const char *section);

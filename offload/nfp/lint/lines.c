@@ -55,8 +55,8 @@ static int add_line(struct lint_object *o, int sec, const struct ext_line *l)
 	return 0;
 }
 
-static int read_section(struct lint_object *o, const struct ext_section *s, __u32 size, const char **at,
-			size_t *left)
+static int read_section(struct lint_object *o, const struct ext_section *s, __u32 size,
+			const char **at, size_t *left)
 {
 	const char *name = btf__str_by_offset(o->image->btf, s->name);
 	int sec = name ? image_find(o->image, name) : -1, err = 0;
@@ -95,8 +95,9 @@ int lines_read(struct lint_object *o)
 	size_t left = s ? s->len : 0;
 	__u32 size;
 
-	if (!at || !o->image->btf || !take(&at, &left, &head, sizeof(head)) || head.magic != 0xeb9f ||
-	    head.hdr_len > s->len || head.line_off > s->len - head.hdr_len ||
+	if (!at || !o->image->btf || !take(&at, &left, &head, sizeof(head)) ||
+	    head.magic != 0xeb9f || head.hdr_len > s->len ||
+	    head.line_off > s->len - head.hdr_len ||
 	    head.line_len > s->len - head.hdr_len - head.line_off)
 		return 0;
 	at = (const char *)s->data + head.hdr_len + head.line_off;

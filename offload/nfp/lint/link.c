@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * link.c - each program as one list of instructions: its function, and behind it those that it calls
+ * link.c - each program as one list of instructions: its
+ * function, and behind it those that it calls
  *
  * In the order that libbpf puts them in, since the card's code is made in that order.
  */
@@ -57,7 +58,8 @@ static bool is_wide(const struct bpf_insn *insn)
 }
 
 /* One relocation: what the instruction refers to. */
-static int refer(struct linking *l, const struct lint_func *f, struct lint_insn *at, const Elf64_Rel *rel)
+static int refer(struct linking *l, const struct lint_func *f, struct lint_insn *at,
+		 const Elf64_Rel *rel)
 {
 	const struct lint_object *o = l->o;
 	const char *name;
@@ -101,7 +103,8 @@ static int find_callees(struct linking *l, const struct lint_func *f, struct lin
 	for (__u32 i = 0; i < f->ninsns; i++) {
 		struct lint_insn *at = &insns[i];
 
-		if (!is_call(&at->insn) || at->insn.src_reg != BPF_PSEUDO_CALL || at->ref != REF_NONE)
+		if (!is_call(&at->insn) || at->insn.src_reg != BPF_PSEUDO_CALL ||
+		    at->ref != REF_NONE)
 			continue;
 		at->ref = REF_FUNC;
 		at->index = func_at(l->o, f->at.sec, f->at.off + (i + (__s64)at->insn.imm + 1) * 8);
@@ -154,7 +157,8 @@ static int append(struct linking *l, int func)
 	p->ninsns = first + f->ninsns;
 	l->start[func] = first;
 	for (__u32 i = 0; i < f->ninsns; i++) {
-		insns[first + i] = (struct lint_insn){ .at = { f->at.sec, f->at.off + i * 8 }, .index = -1 };
+		insns[first + i] = (struct lint_insn){ .at = { f->at.sec, f->at.off + i * 8 },
+						       .index = -1 };
 		memcpy(&insns[first + i].insn, (const char *)s->data + f->at.off + i * 8, 8);
 	}
 	err = relocate(l, f, insns + first);

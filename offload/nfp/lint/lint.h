@@ -114,7 +114,7 @@ void lint_say(struct lint_object *o, enum lint_rule rule, const struct lint_prog
 const struct lint_line *lint_line(const struct lint_object *o, struct lint_place at);
 bool lint_refused(const struct lint_object *o);
 
-/* --- the parts, in the order they are done ----------------------------------------------------- */
+/* --- the parts, in the order they are done ---------------------------------------------------- */
 int image_read(struct lint_object *o, char *why, size_t len);
 int maps_read(struct lint_object *o, char *why, size_t len);
 int lines_read(struct lint_object *o);

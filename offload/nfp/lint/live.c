@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * live.c - which registers and slots of the states that were kept matter, and of which numbers the range
+ * live.c - which registers and slots of the states that
+ * were kept matter, and of which numbers the range
  *
  * As the kernel finds out: a register that is read before it is written was needed in the state
- * kept last, and so on before that one. A number's range mattered if it decided a branch or was added to a
- * pointer: then the ranges mattered that it was computed from.
+ * kept last, and so on before that one. A number's range mattered if it decided a branch or was
+ * added to a pointer: then the ranges mattered that it was computed from.
  */
 #include "walk.h"
 
@@ -56,7 +57,7 @@ void live_write_stack(struct walk *w, int number, int off, int size)
 		w->state->frames[number]->wrote_slots |= bit((-off - 1) / 8);
 }
 
-/* --- ranges --------------------------------------------------------------------------------------- */
+/* --- ranges ----------------------------------------------------------------------------------- */
 
 static void join(struct from *all, const struct from *more)
 {
@@ -118,7 +119,8 @@ void live_as(struct walk *w, const struct saved *s)
 	}
 }
 
-/* The state was kept: from here on, all comes from it. Through calls the kernel follows no number: all matter. */
+/* The state was kept: from here on, all comes from it.
+ * Through calls the kernel follows no number: all matter. */
 void live_begin(struct walk *w, struct saved *kept)
 {
 	for (int i = 0; i <= w->state->cur; i++) {
@@ -135,7 +137,7 @@ void live_begin(struct walk *w, struct saved *kept)
 	}
 }
 
-/* --- instructions --------------------------------------------------------------------------------- */
+/* --- instructions ----------------------------------------------------------------------------- */
 
 static void alu(struct frame *f, const struct bpf_insn *i)
 {
@@ -160,7 +162,8 @@ static void load(struct frame *f, const struct bpf_insn *i)
 static void store(struct frame *f, const struct bpf_insn *i)
 {
 	if (i->dst_reg == FP && i->off < 0 && i->off >= -8 * SLOTS)
-		f->slot_from[(-i->off - 1) / 8] = is_store(i) ? f->from[i->src_reg] : (struct from){ 0, 0 };
+		f->slot_from[(-i->off - 1) / 8] = is_store(i) ? f->from[i->src_reg]
+							      : (struct from){ 0, 0 };
 }
 
 /* Behind an instruction: f is the frame that it ran in. */

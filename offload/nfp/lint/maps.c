@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * maps.c - the maps of an object, from the types of their declarations, and what the card says of them
+ * maps.c - the maps of an object, from the types of their
+ * declarations, and what the card says of them
  */
 #include <errno.h>
 #include <stdio.h>
@@ -130,7 +131,9 @@ int maps_read(struct lint_object *o, char *why, size_t len)
 	GElf_Sym sym;
 
 	if (image_find(o->image, "maps") >= 0) {
-		snprintf(why, len, "its maps are declared in the old way (section 'maps'): use SEC(\".maps\")");
+		snprintf(why, len,
+			 "its maps are declared in the old way (section 'maps'): use "
+			 "SEC(\".maps\")");
 		return -EINVAL;
 	}
 	if (at >= 0 && !o->image->btf) {
@@ -160,7 +163,8 @@ static void check_sizes(struct lint_object *o, const struct lint_map *m)
 	__u64 element = (__u64)round8(m->key_size) + round8(m->value_size);
 
 	if (m->key_size > NFP_KEY)
-		lint_say(o, RULE_MAP_KEY, NULL, nowhere, "map '%s': keys of %u bytes", m->name, m->key_size);
+		lint_say(o, RULE_MAP_KEY, NULL, nowhere, "map '%s': keys of %u bytes", m->name,
+			 m->key_size);
 	if (m->value_size > NFP_VALUE)
 		lint_say(o, RULE_MAP_VALUE, NULL, nowhere, "map '%s': values of %u bytes", m->name,
 			 m->value_size);
@@ -173,13 +177,14 @@ static void check_sizes(struct lint_object *o, const struct lint_map *m)
 static void check_map(struct lint_object *o, const struct lint_map *m)
 {
 	if (m->data) {
-		lint_say(o, RULE_GLOBAL_DATA, NULL, nowhere, "section '%s': %u bytes of globals or constants",
-			 m->name, m->value_size);
+		lint_say(o, RULE_GLOBAL_DATA, NULL, nowhere,
+			 "section '%s': %u bytes of globals or constants", m->name, m->value_size);
 		return;
 	}
 	if (m->type != BPF_MAP_TYPE_ARRAY && m->type != BPF_MAP_TYPE_HASH) {
 		lint_say(o, RULE_MAP_TYPE, NULL, nowhere, "map '%s' is of type %s (%u)", m->name,
-			 libbpf_bpf_map_type_str(m->type) ? libbpf_bpf_map_type_str(m->type) : "unknown",
+			 libbpf_bpf_map_type_str(m->type) ? libbpf_bpf_map_type_str(m->type)
+							  : "unknown",
 			 m->type);
 		return;
 	}
@@ -204,8 +209,9 @@ void maps_check(struct lint_object *o)
 		maps++;
 		entries += m->max_entries;
 		if (entries > NFP_ENTRIES && entries - m->max_entries <= NFP_ENTRIES)
-			lint_say(o, RULE_MAP_ENTRIES, NULL, nowhere, "map '%s': %u entries, %llu with those before",
-				 m->name, m->max_entries, (unsigned long long)entries);
+			lint_say(o, RULE_MAP_ENTRIES, NULL, nowhere,
+				 "map '%s': %u entries, %llu with those before", m->name,
+				 m->max_entries, (unsigned long long)entries);
 	}
 	if (maps > NFP_MAPS)
 		lint_say(o, RULE_MAP_COUNT, NULL, nowhere, "%d maps", maps);

@@ -13,7 +13,7 @@ static enum step spoil(struct walk *w, int r)
 	return STEP_NEXT;
 }
 
-/* --- one kind of memory each: false, and said, where an access is not allowed ------------------- */
+/* --- one kind of memory each: false, and said, where an access is not allowed ----------------- */
 
 static bool packet_access(struct walk *w, const struct reg *r, int off, int size)
 {
@@ -21,8 +21,8 @@ static bool packet_access(struct walk *w, const struct reg *r, int off, int size
 	__u64 last = at + r->var.umax + size - 1;
 
 	if (r->var.smin < 0 || r->range < 0 || at < 0 || at + size > r->range) {
-		complain(w, RULE_PACKET_BOUNDS, "%d byte%s at %lld of the packet may not be there", size,
-			 size == 1 ? "" : "s", (long long)at);
+		complain(w, RULE_PACKET_BOUNDS, "%d byte%s at %lld of the packet may not be there",
+			 size, size == 1 ? "" : "s", (long long)at);
 		return false;
 	}
 	if (last > w->p->packet_end && last <= UINT32_MAX)
@@ -41,7 +41,8 @@ static bool stack_access(struct walk *w, const struct reg *r, int off, int size,
 		return false;
 	}
 	if (at < -8 * SLOTS || at + size > 0 || (aligned && at % size)) {
-		complain(w, RULE_STACK_BOUNDS, "%d bytes at %lld of the stack", size, (long long)at);
+		complain(w, RULE_STACK_BOUNDS, "%d bytes at %lld of the stack", size,
+			 (long long)at);
 		return false;
 	}
 	if (*depth < -at)
@@ -56,7 +57,8 @@ static bool value_access(struct walk *w, const struct reg *r, int off, int size)
 
 	if (r->var.smin < 0 || at + r->var.smin < 0 || r->var.umax > UINT32_MAX ||
 	    at + (__s64)r->var.umax + size > m->value_size) {
-		complain(w, RULE_MAP_BOUNDS, "%d bytes at %lld of a value of map '%s', which has %u", size,
+		complain(w, RULE_MAP_BOUNDS,
+			 "%d bytes at %lld of a value of map '%s', which has %u", size,
 			 (long long)at, m->name, m->value_size);
 		return false;
 	}
@@ -70,16 +72,19 @@ static bool use_words(struct walk *w, const struct reg *r, int off, int size, en
 	__s64 at = (__s64)r->off + off + (__s64)r->var.bits.value;
 
 	if (!scalar_is_const(&r->var)) {
-		complain(w, RULE_MAP_OFFSET, "the place in a value of map '%s' is variable", m->name);
+		complain(w, RULE_MAP_OFFSET, "the place in a value of map '%s' is variable",
+			 m->name);
 		return false;
 	}
 	if (!value_access(w, r, off, size))
 		return false;
 	for (__s64 word = at / 4; word <= (at + size - 1) / 4 && word < LINT_VALUE_WORDS; word++) {
 		if (m->use[word] != USE_NONE && m->use[word] != use) {
-			complain(w, RULE_MAP_MIXED, "bytes %lld to %lld of map '%s' are %s here and %s elsewhere",
+			complain(w, RULE_MAP_MIXED,
+				 "bytes %lld to %lld of map '%s' are %s here and %s elsewhere",
 				 (long long)word * 4, (long long)word * 4 + 3, m->name,
-				 use == USE_READ ? "read" : "added to", use == USE_READ ? "added to" : "read");
+				 use == USE_READ ? "read" : "added to",
+				 use == USE_READ ? "added to" : "read");
 			return false;
 		}
 		m->use[word] = use;
@@ -104,7 +109,7 @@ bool memory_in_bounds(struct walk *w, const struct reg *r, int off, int size)
 	}
 }
 
-/* --- what the card's driver wants of an address ------------------------------------------------- */
+/* --- what the card's driver wants of an address ----------------------------------------------- */
 
 static bool may_point(struct walk *w, const struct reg *r)
 {
@@ -115,7 +120,8 @@ static bool may_point(struct walk *w, const struct reg *r)
 	case R_VALUE:
 		return true;
 	case R_VALUE_OR_NULL:
-		complain(w, RULE_NULL_CHECK, "what map '%s' gave may be NULL", w->o->maps[r->map].name);
+		complain(w, RULE_NULL_CHECK, "what map '%s' gave may be NULL",
+			 w->o->maps[r->map].name);
 		return false;
 	default:
 		complain(w, RULE_POINTER_TYPE, "access through %s",
@@ -148,7 +154,8 @@ static bool same_alignment(struct walk *w, struct seen *s, const struct reg *r)
 static bool check_address(struct walk *w, const struct reg *r)
 {
 	static const char *const kinds[] = { [R_CTX] = "the context", [R_STACK] = "the stack",
-					     [R_PACKET] = "the packet", [R_VALUE] = "a map's value" };
+					     [R_PACKET] = "the packet",
+					     [R_VALUE] = "a map's value" };
 	struct seen *s = &w->seen[w->state->at];
 	bool good = may_point(w, r);
 
@@ -166,7 +173,7 @@ static bool check_address(struct walk *w, const struct reg *r)
 	return good;
 }
 
-/* --- instructions --------------------------------------------------------------------------------- */
+/* --- instructions ----------------------------------------------------------------------------- */
 
 static enum step load_context(struct walk *w, const struct bpf_insn *insn, const struct reg *r)
 {
@@ -175,9 +182,10 @@ static enum step load_context(struct walk *w, const struct bpf_insn *insn, const
 	struct reg got = reg_number(scalar_const(0));
 	int off = insn->off + r->off;
 
-	if (access_size(insn->code) != 4 || off < 0 || off % 4 || off > 20 || !scalar_is_const(&r->var) ||
-	    r->off) {
-		complain(w, RULE_CTX_LOAD, "%d bytes at %d of the context", access_size(insn->code), off);
+	if (access_size(insn->code) != 4 || off < 0 || off % 4 || off > 20 ||
+	    !scalar_is_const(&r->var) || r->off) {
+		complain(w, RULE_CTX_LOAD, "%d bytes at %d of the context", access_size(insn->code),
+			 off);
 		return spoil(w, insn->dst_reg);
 	}
 	if (off > (int)offsetof(struct xdp_md, data_end)) {
@@ -222,7 +230,8 @@ enum step do_load(struct walk *w, const struct bpf_insn *insn)
 		good = use_words(w, &r, insn->off, size, USE_READ);
 	else
 		good = packet_access(w, &r, insn->off, size);
-	*reg_of(w, insn->dst_reg) = good ? reg_number(scalar_loaded(scalar_any(), size)) : reg_spoilt();
+	*reg_of(w, insn->dst_reg) = good ? reg_number(scalar_loaded(scalar_any(), size))
+					 : reg_spoilt();
 	return STEP_NEXT;
 }
 
@@ -230,17 +239,20 @@ static enum step store_context(struct walk *w, const struct bpf_insn *insn, cons
 {
 	if (insn->off != (int)offsetof(struct xdp_md, rx_queue_index) || r->off ||
 	    access_size(insn->code) != 4 || !scalar_is_const(&r->var))
-		complain(w, RULE_CTX_STORE, "stores %d bytes at %d of the context", access_size(insn->code),
-			 insn->off + r->off);
+		complain(w, RULE_CTX_STORE, "stores %d bytes at %d of the context",
+			 access_size(insn->code), insn->off + r->off);
 	return STEP_NEXT;
 }
 
-static void store_stack(struct walk *w, const struct bpf_insn *insn, int frame, int off, const struct reg *value)
+static void store_stack(struct walk *w, const struct bpf_insn *insn, int frame, int off,
+			const struct reg *value)
 {
 	int size = access_size(insn->code);
-	bool zero = value->type == R_NUMBER && scalar_is_const(&value->var) && !value->var.bits.value;
+	bool zero = value->type == R_NUMBER && scalar_is_const(&value->var) &&
+		    !value->var.bits.value;
 
-	/* Numbers are followed through spills by the frame's own address alone, and zeroes not at all. */
+	/* Numbers are followed through spills by the frame's
+	 * own address alone, and zeroes not at all. */
 	if (is_store(insn) && (insn->dst_reg != FP || zero))
 		live_exact(w, insn->src_reg);
 	stack_write(w->state->frames[frame], off, size, value);
@@ -260,11 +272,13 @@ static enum step store_value(struct walk *w, const struct bpf_insn *insn, const 
 	if (r.type == R_CTX)
 		store_context(w, insn, &r);
 	if (r.type == R_VALUE) {
-		complain(w, RULE_MAP_STORE, "stores to a value of map '%s'", w->o->maps[r.map].name);
+		complain(w, RULE_MAP_STORE, "stores to a value of map '%s'",
+			 w->o->maps[r.map].name);
 		return STEP_NEXT;
 	}
 	if (r.type == R_STACK && value->type == R_STACK && value->frame > r.frame) {
-		complain(w, RULE_POINTER_MATH, "a pointer into a function's stack is stored in its caller's");
+		complain(w, RULE_POINTER_MATH,
+			 "a pointer into a function's stack is stored in its caller's");
 		return STEP_NEXT;
 	}
 	if (!check_address(w, &r))
@@ -309,15 +323,19 @@ enum step do_atomic(struct walk *w, const struct bpf_insn *insn)
 	if (!written(w, insn->dst_reg) || !written(w, insn->src_reg))
 		return STEP_END;
 	if (insn->imm != BPF_ADD)
-		complain(w, RULE_ATOMIC_OP, insn->imm == (BPF_ADD | BPF_FETCH) ?
-					    "an atomic addition whose result is used" :
-					    "an atomic operation other than addition (%#x)", insn->imm);
+		complain(w, RULE_ATOMIC_OP,
+			 insn->imm == (BPF_ADD | BPF_FETCH)
+				 ? "an atomic addition whose result is used"
+				 : "an atomic operation other than addition (%#x)",
+			 insn->imm);
 	else if (r.type != R_SPOILT && r.type != R_VALUE && r.type != R_VALUE_OR_NULL)
 		complain(w, RULE_ATOMIC_TARGET, "an atomic addition to what is no map value");
 	else if (src->type != R_SPOILT && src->type != R_NUMBER)
 		complain(w, RULE_ATOMIC_TARGET, "an atomic addition of a pointer");
-	else if (r.type == R_VALUE && (r.off + insn->off + (__s64)r.var.bits.value) % access_size(insn->code))
-		complain(w, RULE_ATOMIC_TARGET, "an atomic addition to %d bytes that are not aligned",
+	else if (r.type == R_VALUE &&
+		 (r.off + insn->off + (__s64)r.var.bits.value) % access_size(insn->code))
+		complain(w, RULE_ATOMIC_TARGET,
+			 "an atomic addition to %d bytes that are not aligned",
 			 access_size(insn->code));
 	else if (r.type != R_SPOILT && check_address(w, &r) &&
 		 use_words(w, &r, insn->off, access_size(insn->code), USE_ADDED))
@@ -346,7 +364,8 @@ enum step do_wide(struct walk *w, const struct lint_insn *at)
 		dst->type = R_MAP;
 		dst->map = at->index;
 	} else if (at->ref == REF_NONE && !at->insn.src_reg) {
-		*dst = reg_number(scalar_const((__u32)at->insn.imm | (__u64)(__u32)at[1].insn.imm << 32));
+		*dst = reg_number(
+			scalar_const((__u32)at->insn.imm | (__u64)(__u32)at[1].insn.imm << 32));
 	}
 	return STEP_NEXT;
 }

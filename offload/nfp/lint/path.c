@@ -39,7 +39,8 @@ bool push_path(struct walk *w, struct state *s)
 			if (room)
 				w->pending = room;
 			if (room)
-				complain(w, RULE_UNBOUNDED, "more than %d branches wait to be followed", PENDING);
+				complain(w, RULE_UNBOUNDED,
+					 "more than %d branches wait to be followed", PENDING);
 			w->stopped = true;
 			state_free(s);
 			return false;

@@ -41,7 +41,8 @@ static bool covers_packet(const struct reg *old, const struct reg *new, struct i
 	       scalar_covers(&old->var, &new->var);
 }
 
-static bool covers_reg(const struct reg *old, const struct reg *new, bool ranges, struct id_pairs *ids)
+static bool covers_reg(const struct reg *old, const struct reg *new, bool ranges,
+		       struct id_pairs *ids)
 {
 	if (old->type == R_NONE || new->type == R_SPOILT)
 		return true;
@@ -64,7 +65,8 @@ static bool covers_reg(const struct reg *old, const struct reg *new, bool ranges
 	}
 }
 
-static bool covers_slot(const struct slot *old, const struct slot *new, bool ranges, struct id_pairs *ids)
+static bool covers_slot(const struct slot *old, const struct slot *new, bool ranges,
+			struct id_pairs *ids)
 {
 	for (int i = 0; i < 8; i++) {
 		if (old->kind[i] != SLOT_MISC && old->kind[i] != new->kind[i])

@@ -35,8 +35,8 @@ static json_t *finding(const struct lint_object *o, const struct lint_finding *f
 	const struct lint_rule_info *rule = &lint_rules[f->rule];
 	const struct lint_line *line = f->at.sec < 0 ? NULL : lint_line(o, f->at);
 	json_t *j = json_pack("{s:s, s:s, s:o, s:s}", "rule", rule->name, "level",
-			      rule->refuses ? "error" : "warning", "text", text_of(f->text), "instead",
-			      rule->instead);
+			      rule->refuses ? "error" : "warning", "text", text_of(f->text),
+			      "instead", rule->instead);
 
 	if (f->prog) {
 		json_object_set_new(j, "program", text_of(f->prog->name));
@@ -55,8 +55,8 @@ static json_t *finding(const struct lint_object *o, const struct lint_finding *f
 /* What could not be estimated is absent. */
 static json_t *program(const struct lint_prog *p)
 {
-	json_t *j = json_pack("{s:o, s:o, s:i}", "name", text_of(p->name), "section", text_of(p->section),
-			      "bpf_instructions", p->ninsns);
+	json_t *j = json_pack("{s:o, s:o, s:i}", "name", text_of(p->name), "section",
+			      text_of(p->section), "bpf_instructions", p->ninsns);
 
 	if (p->estimate) {
 		json_object_set_new(j, "instructions", json_integer(p->estimate));
@@ -74,6 +74,7 @@ json_t *lint_report(const struct lint_object *o, const char *object)
 	for (int i = 0; i < o->nprogs; i++)
 		json_array_append_new(programs, program(&o->progs[i]));
 	return json_pack("{s:o, s:s, s:{s:i, s:i}, s:o, s:o}", "object", text_of(object), "verdict",
-			 lint_refused(o) ? "refuses" : "accepts", "limits", "instructions", NFP_MAX_INSNS,
-			 "stack", NFP_STACK, "findings", findings, "programs", programs);
+			 lint_refused(o) ? "refuses" : "accepts", "limits", "instructions",
+			 NFP_MAX_INSNS, "stack", NFP_STACK, "findings", findings, "programs",
+			 programs);
 }

@@ -179,9 +179,10 @@ struct scalar scalar_loaded(struct scalar s, int size)
 
 bool scalar_covers(const struct scalar *a, const struct scalar *b)
 {
-	return a->umin <= b->umin && a->umax >= b->umax && a->smin <= b->smin && a->smax >= b->smax &&
-	       a->umin32 <= b->umin32 && a->umax32 >= b->umax32 && a->smin32 <= b->smin32 &&
-	       a->smax32 >= b->smax32 && !(b->bits.unknown & ~a->bits.unknown) &&
+	return a->umin <= b->umin && a->umax >= b->umax && a->smin <= b->smin &&
+	       a->smax >= b->smax && a->umin32 <= b->umin32 && a->umax32 >= b->umax32 &&
+	       a->smin32 <= b->smin32 && a->smax32 >= b->smax32 &&
+	       !(b->bits.unknown & ~a->bits.unknown) &&
 	       a->bits.value == (b->bits.value & ~a->bits.unknown);
 }
 

@@ -67,17 +67,18 @@ static void sub(struct scalar *d, const struct scalar *s)
 	d->bits = bits_sub(d->bits, s->bits);
 }
 
-/* Where neither is negative nor too large, the product's signed range is the unsigned one if it fits. */
-#define MUL_RANGE(d, s, smin, smax, umin, umax, HALF, SMIN, SMAX, forget)                          \
-	do {                                                                                       \
-		if ((s)->smin < 0 || (d)->smin < 0 || (s)->umax > (HALF) || (d)->umax > (HALF)) {  \
-			forget(d);                                                                 \
-			break;                                                                     \
-		}                                                                                  \
-		(d)->umin *= (s)->umin;                                                            \
-		(d)->umax *= (s)->umax;                                                            \
-		(d)->smin = (d)->umax > (SMAX) ? (SMIN) : (typeof((d)->smin))(d)->umin;                               \
-		(d)->smax = (d)->umax > (SMAX) ? (SMAX) : (typeof((d)->smax))(d)->umax;                               \
+/* Where neither is negative nor too large, the product's
+ * signed range is the unsigned one if it fits. */
+#define MUL_RANGE(d, s, smin, smax, umin, umax, HALF, SMIN, SMAX, forget)                         \
+	do {                                                                                      \
+		if ((s)->smin < 0 || (d)->smin < 0 || (s)->umax > (HALF) || (d)->umax > (HALF)) { \
+			forget(d);                                                                \
+			break;                                                                    \
+		}                                                                                 \
+		(d)->umin *= (s)->umin;                                                           \
+		(d)->umax *= (s)->umax;                                                           \
+		(d)->smin = (d)->umax > (SMAX) ? (SMIN) : (typeof((d)->smin))(d)->umin;           \
+		(d)->smax = (d)->umax > (SMAX) ? (SMAX) : (typeof((d)->smax))(d)->umax;           \
 	} while (0)
 
 static void mul(struct scalar *d, const struct scalar *s)
@@ -174,7 +175,8 @@ static void right(struct scalar *d, unsigned int n, bool is32)
 	if (is32) {
 		d->smin32 = INT32_MIN;
 		d->smax32 = INT32_MAX;
-		d->bits = (struct bits){ bits_low32(d->bits).value >> n, bits_low32(d->bits).unknown >> n };
+		d->bits = (struct bits){ bits_low32(d->bits).value >> n,
+					 bits_low32(d->bits).unknown >> n };
 		d->umin32 >>= n;
 		d->umax32 >>= n;
 		forget64(d);
@@ -206,7 +208,8 @@ static void right_signed(struct scalar *d, unsigned int n, bool is32)
 	}
 	d->smin >>= n;
 	d->smax >>= n;
-	d->bits = (struct bits){ (__u64)((__s64)d->bits.value >> n), (__u64)((__s64)d->bits.unknown >> n) };
+	d->bits = (struct bits){ (__u64)((__s64)d->bits.value >> n),
+				 (__u64)((__s64)d->bits.unknown >> n) };
 	d->umin = 0;
 	d->umax = UINT64_MAX;
 	forget32(d);
@@ -242,7 +245,8 @@ void scalar_op(struct scalar *d, struct scalar s, __u8 op, bool is32)
 {
 	bool known = is32 ? !(__u32)s.bits.unknown : !s.bits.unknown;
 
-	if (!sound(&s, is32, known) || (!known && op != BPF_ADD && op != BPF_SUB && op != BPF_AND)) {
+	if (!sound(&s, is32, known) ||
+	    (!known && op != BPF_ADD && op != BPF_SUB && op != BPF_AND)) {
 		*d = scalar_any(); /* all 64 bits, even after a 32-bit operation */
 		return;
 	}

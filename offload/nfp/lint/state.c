@@ -112,8 +112,9 @@ static bool is_zero(const struct reg *r)
 
 static bool is_bounded(const struct reg *r)
 {
-	return r->type == R_NUMBER && (r->var.bits.unknown != ~0ULL || r->var.smin != INT64_MIN ||
-				       r->var.smax != INT64_MAX || r->var.umin || r->var.umax != ~0ULL);
+	return r->type == R_NUMBER &&
+	       (r->var.bits.unknown != ~0ULL || r->var.smin != INT64_MIN ||
+		r->var.smax != INT64_MAX || r->var.umin || r->var.umax != ~0ULL);
 }
 
 static void touch(struct frame *f, int n)
@@ -136,7 +137,8 @@ void stack_write(struct frame *f, int off, int size, const struct reg *value)
 			     (size == 8 && value->type != R_NUMBER && value->type != R_NONE))) {
 		s->reg = *value;
 		for (int i = 0; i < 8; i++) {
-			/* The bytes that a narrow store leaves alone are no more part of a number. */
+			/* The bytes that a narrow store leaves
+			 * alone are no more part of a number. */
 			if (i < size)
 				s->kind[i] = SLOT_REG;
 			else if (s->kind[i] == SLOT_REG)

@@ -19,7 +19,8 @@ static enum step unsupported(struct walk *w, const struct bpf_insn *insn)
 	else if (is_alu(insn) && op == BPF_END)
 		complain(w, RULE_BYTE_SWAP, "a byte swap to little endian, or without condition");
 	else if (class == BPF_LD)
-		complain(w, RULE_BAD_INSN, "an old packet access (%#x), which XDP has not", insn->code);
+		complain(w, RULE_BAD_INSN, "an old packet access (%#x), which XDP has not",
+			 insn->code);
 	else
 		complain(w, RULE_OPCODE, "instruction %#x", insn->code);
 	if (is_alu(insn) || class == BPF_LDX) {
@@ -52,8 +53,8 @@ static enum step do_jump(struct walk *w, const struct lint_insn *at)
 		w->state->at += 1 + insn->off;
 		return STEP_JUMP;
 	}
-	if (BPF_OP(insn->code) == BPF_JA || BPF_OP(insn->code) == BPF_CALL || BPF_OP(insn->code) == BPF_EXIT ||
-	    BPF_OP(insn->code) > BPF_JSLE)
+	if (BPF_OP(insn->code) == BPF_JA || BPF_OP(insn->code) == BPF_CALL ||
+	    BPF_OP(insn->code) == BPF_EXIT || BPF_OP(insn->code) > BPF_JSLE)
 		return unsupported(w, insn);
 	return do_branch(w, insn);
 }
@@ -90,7 +91,8 @@ static void follow_path(struct walk *w)
 		struct seen *seen = &w->seen[w->state->at];
 
 		if (++w->steps > STEPS) {
-			complain(w, RULE_UNBOUNDED, "not done after %d instructions, where the kernel gives up",
+			complain(w, RULE_UNBOUNDED,
+				 "not done after %d instructions, where the kernel gives up",
 				 STEPS);
 			w->stopped = true;
 			return;
@@ -136,9 +138,10 @@ static void follow_all(struct walk *w)
 	}
 }
 
-/* --- the stack: frames of callers and callees together ------------------------------------------- */
+/* --- the stack: frames of callers and callees together ---------------------------------------- */
 
-/* A function's own frame on the card: its locals, and for a callee its return address and R6 to R9. */
+/* A function's own frame on the card: its locals, and for a
+ * callee its return address and R6 to R9. */
 static __u32 own_stack(const struct walk *w, __u32 start)
 {
 	return w->stack_depth[start] + (start ? 4 + (saves_regs(w, start) ? 32 : 0) : 0);
@@ -172,8 +175,8 @@ static void check_stack(struct walk *w)
 	w->p->stack = stack_with_callees(w, 0, known, 0);
 	free(known);
 	if (w->p->stack > NFP_STACK)
-		lint_say(w->o, RULE_STACK_SIZE, w->p, w->insns[0].at, "program '%s' has %u bytes of stack",
-			 w->p->name, w->p->stack);
+		lint_say(w->o, RULE_STACK_SIZE, w->p, w->insns[0].at,
+			 "program '%s' has %u bytes of stack", w->p->name, w->p->stack);
 }
 
 static void conclude_prog(struct walk *w)
@@ -185,7 +188,8 @@ static void conclude_prog(struct walk *w)
 	p->estimate = count_insns(w);
 	if (p->estimate > NFP_MAX_INSNS)
 		lint_say(w->o, RULE_TOO_LONG, p, p->insns[0].at,
-			 "program '%s' becomes some %u instructions of the card's", p->name, p->estimate);
+			 "program '%s' becomes some %u instructions of the card's", p->name,
+			 p->estimate);
 	if (p->packet_end > NFP_PACKET)
 		lint_say(w->o, RULE_PACKET_DEPTH, p, p->insns[0].at,
 			 "program '%s' may look at byte %u of a packet", p->name, p->packet_end);
@@ -239,8 +243,10 @@ void prog_check(struct lint_object *o, struct lint_prog *p)
 	if (o->too_much)
 		return;
 	if (p->ninsns > LONGEST) {
-		lint_say(o, RULE_TOO_LONG, p, p->insns[0].at, "program '%s' has %u instructions, before the "
-			 "card's are made of them", p->name, p->ninsns);
+		lint_say(o, RULE_TOO_LONG, p, p->insns[0].at,
+			 "program '%s' has %u instructions, before the "
+			 "card's are made of them",
+			 p->name, p->ninsns);
 		return;
 	}
 	if (!walk_alloc(&w)) {

@@ -116,7 +116,8 @@ struct walk {
 	const struct lint_insn *insns;
 	__u32 n;
 	struct seen *seen;
-	__u16 *wide;            /* before each instruction: registers that are read as 64 bits later */
+	__u16 *wide;            /* before each instruction: registers
+				 * that are read as 64 bits later */
 	struct saved **saved;
 	struct saved *dropped;  /* of no use any more, but parents of others */
 	struct state **pending;

@@ -2,9 +2,9 @@
 /*
  * cases.c - loops and functions of every kind that the pass tells apart, for pass.sh
  *
- * Prints its results on stdout, which must not depend on safepoints. Built with -DRUNTIME, every safepoint
- * calls: the call overwrites every register that C lets it, and counts how much work was done since the last;
- * the most is printed on stderr.
+ * Prints its results on stdout, which must not depend on safepoints. Built with -DRUNTIME, every
+ * safepoint calls: the call overwrites every register that C lets it, and counts how much work was
+ * done since the last; the most is printed on stderr.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -34,9 +34,11 @@ SHUNT_NO_SAFEPOINTS void shunt_safepoint_slow(void)
 		exit(0);
 	}
 #if defined(__x86_64__)
-	__asm__ volatile("mov $-1, %%rax; mov %%rax, %%rcx; mov %%rax, %%rdx; mov %%rax, %%rsi; mov %%rax, %%rdi\n\t"
-			 "mov %%rax, %%r8; mov %%rax, %%r9; mov %%rax, %%r10; mov %%rax, %%r11"
-			 ::: "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc");
+	__asm__ volatile("mov $-1, %%rax; mov %%rax, %%rcx; mov %%rax, %%rdx; mov %%rax, %%rsi; "
+			 "mov %%rax, %%rdi\n\tmov %%rax, %%r8; mov %%rax, %%r9; mov %%rax, %%r10; "
+			 "mov %%rax, %%r11" ::
+				 : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11",
+				   "cc");
 #define X(n) __asm__ volatile("pcmpeqd %%xmm" #n ", %%xmm" #n ::: "xmm" #n);
 	X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
 #ifdef __AVX__
@@ -44,9 +46,11 @@ SHUNT_NO_SAFEPOINTS void shunt_safepoint_slow(void)
 #endif
 #elif defined(__aarch64__)
 #define V(n) __asm__ volatile("movi v" #n ".16b, #255" ::: "v" #n);
-	V(0) V(1) V(2) V(3) V(4) V(5) V(6) V(7) V(16) V(17) V(18) V(19) V(20) V(31)
+	V(0)
+	V(1) V(2) V(3) V(4) V(5) V(6) V(7) V(16) V(17) V(18) V(19) V(20) V(31)
 #define R(n) __asm__ volatile("mov x" #n ", #-1" ::: "x" #n);
-	R(0) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14) R(15) R(16) R(17)
+		R(0) R(1) R(2) R(3) R(4) R(5) R(6) R(7) R(8) R(9) R(10) R(11) R(12) R(13) R(14)
+			R(15) R(16) R(17)
 #endif
 }
 #endif
@@ -164,7 +168,8 @@ KEEP long double extended(int n)
 	return x;
 }
 
-/* Scans that are repeated by the pass: what is wanted after them is the place, the next one, and both. */
+/* Scans that are repeated by the pass: what is wanted after
+ * them is the place, the next one, and both. */
 KEEP long places(const int *v, long n, int pivot, const char *s)
 {
 	const int *p = v;
@@ -237,14 +242,17 @@ int main(int argc, char **argv)
 	matrix(A, B, C, 50);
 	for (int i = 0; i < 2500; i++)
 		y += C[i] * i;
-	printf("%f %u %ld %ld %ld %ld\n", x, hash(text), list(&items[4999]), recursion(18), even(11), calls_excluded(1000));
+	printf("%f %u %ld %ld %ld %ld\n", x, hash(text), list(&items[4999]), recursion(18),
+	       even(11), calls_excluded(1000));
 	printf("%d %d %d %f\n", by_goto(1001), by_goto(1000), tiny(3), y);
 	printf("%ld %ld %ld\n", steps(-7, 100000, 3), steps(5, 5, 1), steps(0, 1, 100));
 	printf("%ld %.15Lg\n", interpret((const uint8_t *)"\0\1\0\2\3", 40), extended(3000));
 	for (int i = 0; i < 7; i++) {
-		static const int v[] = { 1, 2, 3, 1, 4, 5, 1, 2, 6, 5, 4, 9, 7, 8, 9, 8, 7, 20, 30, 40, 50 };
+		static const int v[] = { 1, 2, 3, 1, 4, 5, 1, 2, 6, 5, 4, 9, 7, 8, 9, 8, 7, 20, 30,
+					 40, 50 };
 
-		printf("%ld\n", places(v, 12 + i, v[2 * i + 2], &"GET /what/ever and more: x"[i * 4]));
+		printf("%ld\n",
+		       places(v, 12 + i, v[2 * i + 2], &"GET /what/ever and more: x"[i * 4]));
 	}
 	free(items);
 	(void)argv;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * own.h - the receiver's addresses, as shuntd writes them: 198.18.0.2 and fd00:198:18::2; of any MAC
+ * own.h - the receiver's addresses, as shuntd writes them:
+ * 198.18.0.2 and fd00:198:18::2; of any MAC
  */
 #pragma once
 

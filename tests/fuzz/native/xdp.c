@@ -116,7 +116,7 @@ long xdp_redirect(const void *id, uint32_t key, uint64_t flags)
 	return XDP_REDIRECT;
 }
 
-/* --- the frame: what is not part of it is poisoned ---------------------------------------------- */
+/* --- the frame: what is not part of it is poisoned -------------------------------------------- */
 
 static uint8_t *at_of(uint32_t address)
 {
@@ -195,7 +195,8 @@ long xdp_store_bytes(struct xdp_md *ctx, uint32_t at, const void *from, uint32_t
 }
 
 /* As programs here call it: what is added, nothing that is taken away. */
-long xdp_csum_diff(const void *from, uint32_t from_len, const void *to, uint32_t to_len, uint32_t seed)
+long xdp_csum_diff(const void *from, uint32_t from_len, const void *to, uint32_t to_len,
+		   uint32_t seed)
 {
 	uint64_t sum = seed;
 	uint16_t pair;
@@ -211,7 +212,7 @@ long xdp_csum_diff(const void *from, uint32_t from_len, const void *to, uint32_t
 	return sum;
 }
 
-/* --- time, chance ------------------------------------------------------------------------------- */
+/* --- time, chance ----------------------------------------------------------------------------- */
 
 uint64_t xdp_now(void)
 {
@@ -229,7 +230,8 @@ struct xdp_run xdp_run(int (*prog)(struct xdp_md *), const void *frame, size_t l
 	struct xdp_md ctx = { 0 };
 
 	if (!room) {
-		room = mmap(LOW, XDP_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		room = mmap(LOW, XDP_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			    0);
 		if (room != LOW)
 			abort();
 	}

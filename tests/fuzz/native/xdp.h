@@ -21,8 +21,8 @@ void xdp_map_in(const void *outer, uint32_t at, const void *inner);
 void xdp_sockets(const void *map, uint32_t entries);
 
 /*
- * Runs it with a frame; what lies around the frame must not be touched. The frame afterwards is at data … data_end of the result, its
- * metadata before it, until the next run.
+ * Runs it with a frame; what lies around the frame must not be touched. The frame afterwards is at
+ * data … data_end of the result, its metadata before it, until the next run.
  */
 struct xdp_run {
 	int verdict;
@@ -34,4 +34,5 @@ struct xdp_run xdp_run(int (*prog)(struct xdp_md *), const void *frame, size_t l
 
 extern uint64_t xdp_clock;  /* the harness moves it */
 extern uint32_t xdp_seed;
-extern bool xdp_no_grow;    /* a frame can't be made longer, as by a driver that copied it into a small buffer */
+extern bool xdp_no_grow;    /* a frame can't be made longer, as by a driver
+			     * that copied it into a small buffer */

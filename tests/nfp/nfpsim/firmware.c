@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * firmware.c - what the card's eBPF firmware says of itself, and the driver's functions that would ask it
+ * firmware.c - what the card's eBPF firmware says of
+ * itself, and the driver's functions that would ask it
  *
  * The capabilities are those of release 2.0.6.124, decoded from the images that Debian ships
  * (firmware-netronome); all twelve have the same.
@@ -41,7 +42,8 @@ void firmware_set_device(struct device *dev)
 	device = dev;
 }
 
-/* CoreNIC's build of NFD: 2560 instructions from 3072 on, 512 bytes of stack, 1888 bytes of a packet. */
+/* CoreNIC's build of NFD: 2560 instructions from 3072 on,
+ * 512 bytes of stack, 1888 bytes of a packet. */
 void firmware_fill_bar(u8 __iomem *bar)
 {
 	writeb(2, bar + NFP_NET_CFG_BPF_ABI);
@@ -83,7 +85,8 @@ int nfp_net_reconfig(struct nfp_net *nn, u32 update)
 {
 	if (!(update & NFP_NET_CFG_UPDATE_BPF))
 		return 0;
-	return nn_readw(nn, NFP_NET_CFG_BPF_SIZE) > nn_readw(nn, NFP_NET_CFG_BPF_MAX_LEN) ? -EIO : 0;
+	return nn_readw(nn, NFP_NET_CFG_BPF_SIZE) > nn_readw(nn, NFP_NET_CFG_BPF_MAX_LEN) ? -EIO
+											  : 0;
 }
 
 int nfp_app_nic_vnic_alloc(struct nfp_app *app, struct nfp_net *nn, unsigned int id)

@@ -2,9 +2,10 @@
 /*
  * nfpsim.h - a Netronome card of software for the driver's own eBPF code
  *
- * The verifier hooks, the JIT and the map messages are those of the running kernel's source, compiled
- * unmodified. What stands in for the card is the vNIC (card.c), what its firmware says that it can
- * do (firmware.c), and the tables behind the messages (tables.c). No packet is ever seen.
+ * The verifier hooks, the JIT and the map messages are those of the running kernel's source,
+ * compiled unmodified. What stands in for the card is the vNIC (card.c), what its firmware says
+ * that it can do (firmware.c), and the tables behind the messages (tables.c). No packet is ever
+ * seen.
  */
 #pragma once
 

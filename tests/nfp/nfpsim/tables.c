@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tables.c - the card's maps, behind the driver's control messages (ABI 2: a key and a value of 64 bytes)
+ * tables.c - the card's maps, behind the driver's control
+ * messages (ABI 2: a key and a value of 64 bytes)
  *
- * An array has all of its entries from the start. A hash table's are found one by one: it is here for
- * what the driver makes of the answers, not for speed.
+ * An array has all of its entries from the start. A hash table's are found one by one: it is here
+ * for what the driver makes of the answers, not for speed.
  */
 #include <linux/bpf.h>
 #include <linux/list.h>

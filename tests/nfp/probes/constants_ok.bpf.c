@@ -13,7 +13,8 @@ SEC("xdp") int probe(struct xdp_md *ctx)
 	x |= 0x1234567890abcdef;
 	x &= ~0xff00;
 	w = ((w | 0x55aa) & 0x12345678) ^ 0xffffffff;
-	if (x == 0x1234567800000000 || w == 7 || w > 0x12345678 || (__s64)x < -7 || (__s32)w >= -9 || (x & 0x8000))
+	if (x == 0x1234567800000000 || w == 7 || w > 0x12345678 || (__s64)x < -7 ||
+	    (__s32)w >= -9 || (x & 0x8000))
 		return XDP_DROP;
 	ctx->rx_queue_index = (x ^ w) & 7;
 	return XDP_PASS;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * probe.h - what probes share. A probe says in its first lines what the card makes of it, as the
- * driver's own verifier and JIT said: "card: accepts" or "card: refuses RULE", RULE as of shunt lint.
+ * driver's own verifier and JIT said: "card: accepts" or
+ * "card: refuses RULE", RULE as of shunt lint.
  */
 #pragma once
 

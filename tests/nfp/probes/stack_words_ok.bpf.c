@@ -22,6 +22,7 @@ SEC("xdp") int probe(struct xdp_md *ctx)
 	s.far32[1] = AT(__u32, 30);
 	s.far16[3] = AT(__u16, 34);
 	s.far8[5] = AT(__u8, 36);
-	ctx->rx_queue_index = (s.near8[1] + s.near16[1] + s.far64[1] + s.far32[1] + s.far16[3] + s.far8[5]) & 7;
+	ctx->rx_queue_index =
+		(s.near8[1] + s.near16[1] + s.far64[1] + s.far32[1] + s.far16[3] + s.far8[5]) & 7;
 	return XDP_PASS;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * says - steers where knob 0 says, whatever that is; selects the class that is knob 1, less 1, if that is not 0
+ * says - steers where knob 0 says, whatever that is; selects
+ * the class that is knob 1, less 1, if that is not 0
  */
 #include <shunt/policy.h>
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * told - keeps what done() was told: of class c the number in state 2 * c, the sum of service times in 2 * c + 1; of each
- * core how many held requests ended there (0), and how many were steered to it (1)
+ * told - keeps what done() was told: of class c the number in state 2 * c, the sum of service times
+ * in 2 * c + 1; of each core how many held requests ended there (0), and how many were steered to
+ * it (1)
  */
 #include <shunt/policy.h>
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bpf_helpers.h - an XDP program compiled for this machine, so that a fuzzer sees its branches and sanitizers its accesses
+ * bpf_helpers.h - an XDP program compiled for this machine, so
+ * that a fuzzer sees its branches and sanitizers its accesses
  *
- * Comes before libbpf's header of this name. Maps are memory; helpers do what the kernel's do, as far as they are called. What
- * the kernel itself makes of a program, tests/prog asks by BPF_PROG_TEST_RUN.
+ * Comes before libbpf's header of this name. Maps are memory; helpers do what the kernel's do, as
+ * far as they are called. What the kernel itself makes of a program, tests/prog asks by
+ * BPF_PROG_TEST_RUN.
  */
 #pragma once
 
@@ -32,7 +34,8 @@ long xdp_adjust_tail(struct xdp_md *ctx, int by);
 long xdp_adjust_meta(struct xdp_md *ctx, int by);
 long xdp_load_bytes(struct xdp_md *ctx, uint32_t at, void *to, uint32_t len);
 long xdp_store_bytes(struct xdp_md *ctx, uint32_t at, const void *from, uint32_t len);
-long xdp_csum_diff(const void *from, uint32_t from_len, const void *to, uint32_t to_len, uint32_t seed);
+long xdp_csum_diff(const void *from, uint32_t from_len, const void *to, uint32_t to_len,
+		   uint32_t seed);
 uint64_t xdp_now(void);
 uint32_t xdp_random(void);
 /* A program that is not there: the caller goes on. */
