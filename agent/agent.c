@@ -36,30 +36,43 @@ static void wait_for(struct agent *a, const char *why)
 	}
 }
 
-static void explain(struct agent *a, struct domain *d, int err, char *why, size_t len)
+/* The domain cannot be made: noted, for workers that wait for it, too. */
+static void wait_with(struct agent *a, struct domain *d, struct why *why)
 {
-	if (err == -EBUSY)
-		former_explain(a, d, why, len);
-	else if (err == -EOPNOTSUPP)
-		snprintf(why, len, "this kernel does not map the rings of bound AF_XDP "
-			 "sockets, so they cannot be handed to workers: needs Linux 6.4");
-	else if (err == -ENOBUFS || err == -EPERM)
-		snprintf(why, len, "cannot make the sockets of queue %u: %s; raise the "
-			 "limit of locked memory ('ulimit -l', LimitMEMLOCK=)", d->id, strerror(-err));
-	else
-		snprintf(why, len, "cannot make the sockets of queue %u: %s", d->id, strerror(-err));
+	why_line(why, d->why, sizeof(d->why));
+	why_forget(why);
+	wait_for(a, d->why);
+}
+
+static void explain(struct agent *a, struct domain *d, int err, struct why *why)
+{
+	if (err == -EBUSY) {
+		former_explain(a, d, why);
+		return;
+	}
+	if (err == -EOPNOTSUPP) {
+		why_fail(why, err, "this kernel does not map the rings of bound AF_XDP sockets, so "
+			 "they cannot be handed to workers: needs Linux 6.4");
+		return;
+	}
+	if (err == -ENOBUFS || err == -EPERM)
+		why_hint(why, "raise the limit of locked memory ('ulimit -l', LimitMEMLOCK=)");
+	why_fail(why, err, "cannot make the sockets of queue %u: %s", d->id, strerror(-err));
 }
 
 static bool has_room(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 {
-	if (limits_allow(a, d, sockets_of(g), d->why, sizeof(d->why)))
+	struct why why = { 0 };
+
+	if (limits_allow(a, d, sockets_of(g), &why))
 		return true;
-	wait_for(a, d->why);
+	wait_with(a, d, &why);
 	return false;
 }
 
 static bool make_one(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 {
+	struct why why = { 0 };
 	int err;
 
 	if (!former_is_gone(d, a->now_ns)) {
@@ -78,8 +91,8 @@ static bool make_one(struct agent *a, struct domain *d, const struct shunt_geome
 		return false;
 	if (err == -EBUSY)
 		former_end(d, a->maps.cfg.drain_ms, a->now_ns);
-	explain(a, d, err, d->why, sizeof(d->why));
-	wait_for(a, d->why);
+	explain(a, d, err, &why);
+	wait_with(a, d, &why);
 	return false;
 }
 
@@ -167,20 +180,23 @@ void agent_give_up(struct agent *a, const char *why)
 
 static bool find_shunt(struct agent *a)
 {
-	char why[240];
+	struct why why = { 0 };
+	char line[sizeof(a->why)];
 	int err;
 
 	if (!a->ifindex) {
-		snprintf(why, sizeof(why), "there is no interface '%s'", a->opts.ifname);
-		wait_for(a, why);
+		snprintf(line, sizeof(line), "there is no interface '%s'", a->opts.ifname);
+		wait_for(a, line);
 		return false;
 	}
-	err = a->role->open(a, why, sizeof(why));
+	err = a->role->open(a, &why);
 	a->refused = err == -EBUSY;
+	why_line(&why, line, sizeof(line));
+	why_forget(&why);
 	if (a->refused)
-		say(LOG_ERR, "%s", why);
+		say(LOG_ERR, "%s", line);
 	else if (err)
-		wait_for(a, why);
+		wait_for(a, line);
 	for (int i = 0; err == -ENOENT && i < SHUNT_DOMAINS; i++)
 		drop_rest(a, i); /* it was unloaded while nobody looked */
 	if (err)
@@ -192,12 +208,16 @@ static bool find_shunt(struct agent *a)
 
 void agent_begin_to_serve(struct agent *a)
 {
-	char why[240];
+	struct why why = { 0 };
+	char line[400];
 
 	a->role->serve(a);
 	make_domains(a);
-	if (!limits_allow_users(a, why, sizeof(why)))
-		say(LOG_WARNING, "%s", why);
+	if (!limits_allow_users(a, &why)) {
+		why_line(&why, line, sizeof(line));
+		say(LOG_WARNING, "%s", line);
+		why_forget(&why);
+	}
 	a->addrs_due = true;
 }
 
@@ -205,16 +225,17 @@ void agent_begin_to_serve(struct agent *a)
 void agent_check(struct agent *a)
 {
 	unsigned int was = a->ifindex;
-	char why[80];
+	struct why why = { 0 };
 
 	a->check_ns = a->now_ns + CHECK_NS;
 	iface_look(a->opts.ifname, &a->ifindex, &a->mtu);
 	if (a->maps.agent && a->ifindex != was) {
-		snprintf(why, sizeof(why), "interface '%s' went away", a->opts.ifname);
-		agent_give_up(a, why);
-	} else if (a->maps.agent && !a->role->current(a, why, sizeof(why))) {
-		agent_give_up(a, why);
+		why_fail(&why, -ENODEV, "interface '%s' went away", a->opts.ifname);
+		agent_give_up(a, why_text(&why));
+	} else if (a->maps.agent && !a->role->current(a, &why)) {
+		agent_give_up(a, why_text(&why));
 	}
+	why_forget(&why);
 	if (!a->maps.agent && find_shunt(a) && a->trial < 0 && !a->ending)
 		agent_begin_to_serve(a);
 	if (a->maps.agent && a->addrs_due && a->trial < 0 && !a->ending)

@@ -95,7 +95,7 @@ bool agent_turn(struct agent *a);
 void agent_give_up(struct agent *a, const char *why);
 
 /* peers.c: connections */
-int peers_listen(struct agent *a, char *why, size_t len);
+int peers_listen(struct agent *a, struct why *why);
 void peers_accept(struct agent *a);
 /* One message of a peer, and what follows from it. */
 void peers_hear(struct agent *a, struct peer *p);

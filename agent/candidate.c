@@ -15,34 +15,29 @@
 #include "state.h"
 #include "successor.h"
 
-int candidate_look(const struct options *o, const struct store *s, struct load_seen *l, char *why,
-		   size_t len)
+int candidate_look(const struct options *o, const struct store *s, struct load_seen *l,
+		   struct why *why)
 {
 	struct shunt_pins pins = { .bpffs = o->bpffs, .ifname = o->ifname };
 	struct maps *m = &l->m;
 	__u64 own;
 	int err;
 
-	if (store_has(s, "wire.") && store_has(s, "d")) {
-		snprintf(why, len, "it has another --role");
-		return -EINVAL;
-	}
-	err = maps_open(m, &pins, why, len);
-	if (err == -ENOENT)
+	if (store_has(s, "wire.") && store_has(s, "d"))
+		return why_fail(why, -EINVAL, "it has another --role");
+	err = maps_open(m, &pins, why);
+	if (err == -ENOENT) {
+		why_forget(why);
 		return 0; /* it waits for the load, and so shall we */
+	}
 	if (err)
 		return err;
-	if (!shunt_netns_cookie(&own) && (own != m->cfg.netns || l->ifindex != m->cfg.ifindex)) {
-		snprintf(why, len,
-			 "what is pinned as '%s' is loaded in another network namespace, or on "
-			 "another interface",
-			 o->ifname);
-		err = -EXDEV;
-	} else if (!lock_load_stands(s, &pins)) {
-		snprintf(why, len, "it serves another load than the one that is pinned as '%s'",
-			 o->ifname);
-		err = -ESTALE;
-	}
+	if (!shunt_netns_cookie(&own) && (own != m->cfg.netns || l->ifindex != m->cfg.ifindex))
+		err = why_fail(why, -EXDEV, "what is pinned as '%s' is loaded in another network "
+			       "namespace, or on another interface", o->ifname);
+	else if (!lock_load_stands(s, &pins))
+		err = why_fail(why, -ESTALE, "it serves another load than the one that is pinned "
+			       "as '%s'", o->ifname);
 	l->on = true;
 	l->map_id = m->id;
 	return err;
@@ -81,7 +76,8 @@ static const char *domain_misfit(const struct store *s, int fd, const struct loa
 	return wrong;
 }
 
-static int check_domain(struct store *s, const struct load_seen *l, __u32 d, bool prune, char *why, size_t len)
+static int check_domain(struct store *s, const struct load_seen *l, __u32 d, bool prune,
+			struct why *why)
 {
 	char name[STORE_NAME];
 	bool unfinished = false;
@@ -93,27 +89,28 @@ static int check_domain(struct store *s, const struct load_seen *l, __u32 d, boo
 	wrong = fd < 0 ? NULL : domain_misfit(s, fd, l, d, &unfinished);
 	if (!wrong)
 		return 0;
-	snprintf(why, len, "what it remembers of queue %u %s", d, wrong);
 	if (!prune)
-		return unfinished ? -EAGAIN : -EINVAL;
+		return why_fail(why, unfinished ? -EAGAIN : -EINVAL, "what it remembers of queue %u "
+				"%s", d, wrong);
 	snprintf(name, sizeof(name), "d%u.", d);
 	store_drop(s, name);
 	return 0;
 }
 
-int candidate_check(const struct options *o, struct store *s, bool prune, char *why, size_t len)
+int candidate_check(const struct options *o, struct store *s, bool prune, struct why *why)
 {
 	struct load_seen l = { .ifindex = if_nametoindex(o->ifname) };
 	int err;
 
 	maps_none(&l.m);
-	err = o->role->look(o, s, &l, why, len);
+	err = o->role->look(o, s, &l, why);
 	if (err && prune) { /* nothing of it is of use */
+		why_forget(why);
 		l.on = false;
 		err = 0;
 	}
 	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++)
-		err = check_domain(s, &l, d, prune, why, len);
+		err = check_domain(s, &l, d, prune, why);
 	maps_close(&l.m);
 	return err;
 }

@@ -64,32 +64,39 @@ void former_end(struct domain *d, __u32 drain_ms, __u64 now_ns)
 }
 
 /* No process is seen to have them. */
-static void explain_hidden(const struct agent *a, const struct domain *d, char *why, size_t len)
+static void explain_hidden(const struct agent *a, const struct domain *d, struct why *why)
 {
 	const struct kin *kin = &d->worker.kin;
 	__u32 user = kin->user ? kin->user : agent_of(d)->view_user;
 	char last[64] = "";
 
+	if (!user) {
+		why_hint(why, "end it ('shunt doctor --dev %s' names it)", a->opts.ifname);
+		why_fail(why, -EBUSY, "queue %u is in use by another AF_XDP program", d->id);
+		return;
+	}
 	if (kin->pid && kin->user)
 		snprintf(last, sizeof(last), ", whose worker %u ('%s') had them last", kin->pid, kin->name);
-	if (user)
-		snprintf(why, len, "the former sockets of queue %u are still held: by a process of user %u%s, or in a "
-			 "message in a UNIX socket of it; end that user's processes ('shunt doctor --dev %s' may name it)",
-			 d->id, user - 1, last, a->opts.ifname);
-	else
-		snprintf(why, len, "queue %u is in use by another AF_XDP program: end it "
-			 "('shunt doctor --dev %s' names it)", d->id, a->opts.ifname);
+	why_hint(why, "end that user's processes ('shunt doctor --dev %s' may name it)",
+		 a->opts.ifname);
+	why_fail(why, -EBUSY, "the former sockets of queue %u are still held: by a process of user "
+		 "%u%s, or in a message in a UNIX socket of it", d->id, user - 1, last);
 }
 
-void former_explain(const struct agent *a, struct domain *d, char *why, size_t len)
+void former_explain(const struct agent *a, struct domain *d, struct why *why)
 {
-	if (holders_find(d, a->now_ns))
-		snprintf(why, len, "process %u ('%s'), it seems a child of a former worker, still holds the rings "
-			 "of queue %u: end it", d->former.holder, d->worker.kin.name, d->id);
-	else if (d->former.pid && (d->former.process < 0 || !shunt_process_ended(d->former.process)))
-		snprintf(why, len, "worker %u still holds the former rings of queue %u; it was told to leave, end it if "
-			 "it does not%s", d->former.pid, d->id, d->former.spared ?
+	const struct former *f = &d->former;
+
+	if (holders_find(d, a->now_ns)) {
+		why_hint(why, "end it");
+		why_fail(why, -EBUSY, "process %u ('%s'), it seems a child of a former worker, "
+			 "still holds the rings of queue %u", f->holder, d->worker.kin.name, d->id);
+	} else if (f->pid && (f->process < 0 || !shunt_process_ended(f->process))) {
+		why_hint(why, "it was told to leave, end it if it does not%s", f->spared ?
 			 " (shuntd does not: it has other rights than those of its user, as a set-user-ID program has)" : "");
-	else
-		explain_hidden(a, d, why, len);
+		why_fail(why, -EBUSY, "worker %u still holds the former rings of queue %u", f->pid,
+			 d->id);
+	} else {
+		explain_hidden(a, d, why);
+	}
 }

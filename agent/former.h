@@ -11,6 +11,7 @@
 
 struct agent;
 struct domain;
+struct why;
 
 struct former {
 	__u32 pid;       /* who may hold former rings, as far as we know; 0: nobody */
@@ -32,4 +33,4 @@ bool former_is_gone(const struct domain *d, __u64 now_ns);
 /* Kills a former worker that was told to leave, has not, and keeps the queue from others: after drain_ms. */
 void former_end(struct domain *d, __u32 drain_ms, __u64 now_ns);
 /* The queue is in use: by whom, as far as we know, and what helps. */
-void former_explain(const struct agent *a, struct domain *d, char *why, size_t len);
+void former_explain(const struct agent *a, struct domain *d, struct why *why);

@@ -352,12 +352,12 @@ int hello_fd(const struct hello *h)
 	return h->sock;
 }
 
-struct hello *hello_begin(const struct host_opts *o, int link, int epochs, char *why, size_t len)
+struct hello *hello_begin(const struct host_opts *o, int link, int epochs, struct why *why)
 {
 	struct hello *h = calloc(1, sizeof(*h));
 
 	if (!h) {
-		snprintf(why, len, "out of memory");
+		why_fail(why, -ENOMEM, "out of memory");
 		return NULL;
 	}
 	h->o = o;
@@ -366,7 +366,7 @@ struct hello *hello_begin(const struct host_opts *o, int link, int epochs, char 
 	h->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(SHUNT_WIRE_PROTO));
 	if (h->link && h->epoch && h->sock >= 0)
 		return h;
-	snprintf(why, len, "cannot speak to the NIC: %s", strerror(errno));
+	why_fail(why, -errno, "cannot speak to the NIC: %s", strerror(errno));
 	hello_end(h);
 	return NULL;
 }

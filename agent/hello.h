@@ -11,10 +11,11 @@
 #include "host_opts.h"
 
 struct hello;
+struct why;
 
 /* link, epochs: descriptors of the maps "wire_link" and "wire_epoch". NULL, with the reason in "why". The options
  * stay where they are until hello_end(). */
-struct hello *hello_begin(const struct host_opts *o, int link, int epochs, char *why, size_t len);
+struct hello *hello_begin(const struct host_opts *o, int link, int epochs, struct why *why);
 void hello_end(struct hello *h);
 /* The socket on which answers come. */
 int hello_fd(const struct hello *h);

@@ -85,30 +85,28 @@ static bool maps_are_frozen(const struct agent *a)
 	return frozen;
 }
 
-int host_begin(struct agent *a, char *why, size_t len)
+int host_begin(struct agent *a, struct why *why)
 {
 	struct host_opts *h = &a->opts.host;
 	int err = 0;
 
 	for (__u32 i = 0; i < h->ndevs; i++) {
 		iface_look(h->dev[i].name, &h->dev[i].ifindex, &a->mtu);
-		if (!h->dev[i].ifindex || netif_mac(h->dev[i].name, h->dev[i].mac)) {
-			snprintf(why, len, "there is no interface '%s'", h->dev[i].name);
-			return -ENODEV;
-		}
+		if (!h->dev[i].ifindex || netif_mac(h->dev[i].name, h->dev[i].mac))
+			return why_fail(why, -ENODEV, "there is no interface '%s'", h->dev[i].name);
 	}
 	if (!unwrap_stands(a) || maps_are_frozen(a)) {
 		store_drop(a->store, "wire.");
 		store_drop(a->store, "d0.");
-		err = unwrap_load(a, why, len);
+		err = unwrap_load(a, why);
 	}
 	if (err)
 		return err;
 	err = fill_maps(a);
 	if (err)
-		snprintf(why, len, "out of memory");
+		why_fail(why, err, "out of memory");
 	else
-		host_of(a)->hello = hello_begin(h, unwrap_map(a, UNWRAP_LINK), unwrap_map(a, UNWRAP_EPOCH), why, len);
+		host_of(a)->hello = hello_begin(h, unwrap_map(a, UNWRAP_LINK), unwrap_map(a, UNWRAP_EPOCH), why);
 	if (!err && !host_of(a)->hello)
 		err = -EIO;
 	if (err)

@@ -23,7 +23,7 @@ static inline struct host *host_of(const struct agent *a)
 }
 
 /* Program and maps, from the store or anew; fills a->maps with what the rest of the agent looks at there. */
-int host_begin(struct agent *a, char *why, size_t len);
+int host_begin(struct agent *a, struct why *why);
 /* Are the interfaces still those of host_begin()? */
 bool host_current(const struct agent *a);
 void host_end(struct agent *a);

@@ -76,9 +76,12 @@ int host_set_nic(struct host_opts *h, const char *text)
 
 int host_read_key(struct host_opts *h, const char *path)
 {
-	char why[160];
+	struct why why = { 0 };
+	char line[240];
 
-	if (!shunt_read_key(path, &h->key, why, sizeof(why)))
+	if (!shunt_read_key(path, &h->key, &why))
 		return 0;
-	return wrong("%s", why);
+	why_line(&why, line, sizeof(line));
+	why_forget(&why);
+	return wrong("%s", line);
 }

@@ -142,11 +142,14 @@ static void consider(struct agent *a, struct domain *d)
 static void carry_out(struct agent *a)
 {
 	const struct shunt_refused entry = shared_of(a)->condemned.entry;
-	char text[128], why[160];
+	char text[128], line[240];
+	struct why why = { 0 };
 	int done = putback_refuse(a, &entry);
 
 	if (!done)
-		done = putback(a, why, sizeof(why));
+		done = putback(a, &why);
+	why_line(&why, line, sizeof(line));
+	why_forget(&why);
 	if (!done || done == -EBUSY)
 		return;
 	shared_of(a)->condemned.entry.hash = 0;
@@ -159,7 +162,8 @@ static void carry_out(struct agent *a)
 		    entry.why == SHUNT_REFUSED_FAULT ? ": start the worker again" : "");
 	} else {
 		shared_of(a)->condemned.told = true;
-		say(LOG_ERR, "policy '%.15s' should be put out of force: %s; but %s", entry.name, text, why);
+		say(LOG_ERR, "policy '%.15s' should be put out of force: %s; but %s", entry.name,
+		    text, line);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "accuse.h"
 
 struct agent;
+struct why;
 
 /* The policy that is to be put out of force, and how far that is. */
 struct condemned {
@@ -24,6 +25,6 @@ struct condemned {
 void judge_turn(struct agent *a);
 
 /* putback.c: the policy of before in force again. 1: done, 0: later, or -errno with the reason in why. */
-int putback(struct agent *a, char *why, size_t len);
+int putback(struct agent *a, struct why *why);
 /* putback.c: notes the policy as refused; 0, or -errno: not now. */
 int putback_refuse(struct agent *a, const struct shunt_refused *entry);

@@ -5,6 +5,7 @@
  * shuntd raises its limit as far as it may (rights.c). Where that is 1024, a few domains with many cores are all that
  * fits: what would not leave room for the rest is refused by that limit's name.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -63,14 +64,16 @@ static unsigned int open_for_domains(const struct agent *a, const struct domain 
 	return n;
 }
 
-bool limits_allow(const struct agent *a, const struct domain *d, unsigned int sockets, char *why, size_t len)
+bool limits_allow(const struct agent *a, const struct domain *d, unsigned int sockets,
+		  struct why *why)
 {
 	unsigned int need = open_for_domains(a, d) + OF_DOMAIN + sockets + OF_CONNECTION * CONNECTIONS;
 
 	if (need <= limit())
 		return true;
-	snprintf(why, len, "no room for the %u sockets of queue %u: shuntd may have %u files open (RLIMIT_NOFILE) and "
-		 "needs %u; raise the hard limit ('ulimit -Hn', LimitNOFILE=)", sockets, d->id, limit(), need);
+	why_hint(why, "raise the hard limit ('ulimit -Hn', LimitNOFILE=)");
+	why_fail(why, -EMFILE, "no room for the %u sockets of queue %u: shuntd may have %u files "
+		 "open (RLIMIT_NOFILE) and needs %u", sockets, d->id, limit(), need);
 	return false;
 }
 
@@ -118,14 +121,15 @@ unsigned int limits_users(const struct agent *a, uid_t but, bool (*counts)(const
 	return n;
 }
 
-bool limits_allow_users(const struct agent *a, char *why, size_t len)
+bool limits_allow_users(const struct agent *a, struct why *why)
 {
 	unsigned int most = limits_most_given(a), users = limits_users(a, -1, NULL);
 
 	if (users * most <= limits_under_way())
 		return true;
-	snprintf(why, len, "workers of %u users that read nothing of what they are given can keep another's waiting: of %u "
-		 "descriptors each, %u may be under way (half of RLIMIT_NOFILE); raise the hard limit ('ulimit -Hn', "
-		 "LimitNOFILE=) to %u", limits_under_way() / most, most, limits_under_way(), 2 * users * most);
+	why_hint(why, "raise the hard limit ('ulimit -Hn', LimitNOFILE=) to %u", 2 * users * most);
+	why_fail(why, -EMFILE, "workers of %u users that read nothing of what they are given can "
+		 "keep another's waiting: of %u descriptors each, %u may be under way (half of "
+		 "RLIMIT_NOFILE)", limits_under_way() / most, most, limits_under_way());
 	return false;
 }

@@ -15,9 +15,10 @@ unsigned int limits_most_given(const struct agent *a);
 unsigned int limits_under_way(void);
 
 /* May the domain, with that many sockets, be made, and all that are made be served? Else the reason in why. */
-bool limits_allow(const struct agent *a, const struct domain *d, unsigned int sockets, char *why, size_t len);
+bool limits_allow(const struct agent *a, const struct domain *d, unsigned int sockets,
+		  struct why *why);
 /* May as many users as are let in be given their first descriptors at once, whoever reads none? Else the reason in why. */
-bool limits_allow_users(const struct agent *a, char *why, size_t len);
+bool limits_allow_users(const struct agent *a, struct why *why);
 /* How many connections may there be that are no worker's? */
 unsigned int limits_strangers(const struct agent *a);
 

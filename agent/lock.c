@@ -147,7 +147,7 @@ void lock_socket_remove(const struct options *o)
 	unlink(path);
 }
 
-int lock_load(struct store *s, const struct shunt_pins *pins, char *why, size_t len)
+int lock_load(struct store *s, const struct shunt_pins *pins, struct why *why)
 {
 	char path[PATH_MAX];
 	int fd = store_get(s, "load"), err = shunt_pin_path(path, sizeof(path), pins, "cfg");
@@ -156,10 +156,8 @@ int lock_load(struct store *s, const struct shunt_pins *pins, char *why, size_t 
 		return 0;
 	store_drop(s, "load"); /* of a load before */
 	fd = err ? err : open_locked(path, O_RDONLY);
-	if (fd < 0) {
-		snprintf(why, len, "cannot lock '%s': %s", path, strerror(-fd));
-		return fd;
-	}
+	if (fd < 0)
+		return why_fail(why, fd, "cannot lock '%s': %s", path, strerror(-fd));
 	return store_lock(s, "load", fd);
 }
 

@@ -18,6 +18,6 @@ void lock_check_paths(const struct options *o, struct store *s);
 
 /* Of the load: "load", on the pinned map "cfg", whatever socket workers come to. 0; -EBUSY: another
  * shuntd has it; or -errno with the reason in why. */
-int lock_load(struct store *s, const struct shunt_pins *pins, char *why, size_t len);
+int lock_load(struct store *s, const struct shunt_pins *pins, struct why *why);
 /* Is the load still there that was locked? True, if none was. */
 bool lock_load_stands(const struct store *s, const struct shunt_pins *pins);

@@ -31,9 +31,11 @@ void loss_of_load(const struct options *o, char *text, size_t len)
 {
 	struct shunt_pins pins = { .bpffs = o->bpffs, .ifname = o->ifname };
 	struct loss l = {0};
+	struct why why = { 0 };
 	struct maps m;
 
-	if (maps_open(&m, &pins, text, len)) {
+	if (maps_open(&m, &pins, &why)) {
+		why_forget(&why); /* whoever serves knows it */
 		snprintf(text, len, LOSS_UNKNOWN);
 		return;
 	}

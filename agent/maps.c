@@ -46,24 +46,24 @@ static const char *check_cfg(const struct shunt_cfg *c)
 	return NULL;
 }
 
-static int open_fd(const struct shunt_pins *pins, const char *name, int *fd, char *why, size_t len)
+static int open_fd(const struct shunt_pins *pins, const char *name, int *fd, struct why *why)
 {
 	int err = shunt_pin_open(pins, name);
 
-	if (err < 0) {
-		snprintf(why, len, "cannot open the pinned map '%s': %s", name,
-			 err == -EPROTO ? "it is none that this version of shunt makes, unload and load again" :
-			 strerror(-err));
-		return err;
-	}
+	if (err == -EPROTO)
+		why_hint(why, "unload and load again");
+	if (err < 0)
+		return why_fail(why, err, "cannot open the pinned map '%s': %s", name,
+				err == -EPROTO ? "it is none that this version of shunt makes" :
+				strerror(-err));
 	*fd = err;
 	return 0;
 }
 
 static void *open_mapped(const struct shunt_pins *pins, const char *name, size_t size,
-			 bool writable, char *why, size_t len)
+			 bool writable, struct why *why)
 {
-	int fd, err = open_fd(pins, name, &fd, why, len);
+	int fd, err = open_fd(pins, name, &fd, why);
 	void *at;
 
 	if (err) {
@@ -74,12 +74,12 @@ static void *open_mapped(const struct shunt_pins *pins, const char *name, size_t
 	err = errno;
 	close(fd);
 	if (!at)
-		snprintf(why, len, "cannot map the map '%s': %s", name, strerror(err));
+		why_fail(why, -err, "cannot map the map '%s': %s", name, strerror(err));
 	errno = err;
 	return at;
 }
 
-static int read_cfg(struct maps *m, char *why, size_t len)
+static int read_cfg(struct maps *m, struct why *why)
 {
 	const char *wrong;
 	__u32 zero = 0;
@@ -89,65 +89,65 @@ static int read_cfg(struct maps *m, char *why, size_t len)
 		err = bpf_map_lookup_elem(m->classes_fd, &i, &m->classes[i]) ? -errno : 0;
 	if (!err)
 		err = bpf_map_lookup_elem(m->cfg_fd, &zero, &m->cfg) ? -errno : 0;
-	if (err) {
-		snprintf(why, len, "cannot read the configuration: %s", strerror(-err));
-		return err;
-	}
+	if (err)
+		return why_fail(why, err, "cannot read the configuration: %s", strerror(-err));
 	wrong = check_cfg(&m->cfg);
 	if (!wrong)
 		return 0;
-	snprintf(why, len, "the map 'cfg' makes no sense: %s; load again", wrong);
-	return -EINVAL;
+	why_hint(why, "load again");
+	return why_fail(why, -EINVAL, "the map 'cfg' makes no sense: %s", wrong);
 }
 
-static int open_fds(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
+static int open_fds(struct maps *m, const struct shunt_pins *pins, struct why *why)
 {
-	int err = open_fd(pins, "cfg", &m->cfg_fd, why, len);
+	int err = open_fd(pins, "cfg", &m->cfg_fd, why);
 
 	if (!err)
-		err = open_fd(pins, "classes", &m->classes_fd, why, len);
+		err = open_fd(pins, "classes", &m->classes_fd, why);
 	if (!err)
-		err = open_fd(pins, "policy", &m->policy_fd, why, len);
+		err = open_fd(pins, "policy", &m->policy_fd, why);
 	if (!err)
-		err = open_fd(pins, "xsks", &m->xsks_fd, why, len);
+		err = open_fd(pins, "xsks", &m->xsks_fd, why);
 	if (!err)
-		err = open_fd(pins, "views", &m->views_fd, why, len);
+		err = open_fd(pins, "views", &m->views_fd, why);
 	if (!err)
-		err = open_fd(pins, "slo_us", &m->slo_fd, why, len);
+		err = open_fd(pins, "slo_us", &m->slo_fd, why);
 	if (!err)
-		err = open_fd(pins, "quantum_us", &m->quantum_fd, why, len);
-	return err ? err : open_fd(pins, "knobs", &m->knobs_fd, why, len);
+		err = open_fd(pins, "quantum_us", &m->quantum_fd, why);
+	return err ? err : open_fd(pins, "knobs", &m->knobs_fd, why);
 }
 
-static int map_all(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
+static int map_all(struct maps *m, const struct shunt_pins *pins, struct why *why)
 {
-	m->domains = open_mapped(pins, "domains", SHUNT_DOMAINS * sizeof(*m->domains), true, why,
-				 len);
+	m->domains = open_mapped(pins, "domains", SHUNT_DOMAINS * sizeof(*m->domains), true, why);
 	if (m->domains)
 		m->agent = open_mapped(pins, "agent", SHUNT_DOMAINS * sizeof(*m->agent), true,
-				       why, len);
+				       why);
 	if (m->agent)
 		m->ingress = open_mapped(pins, "ingress",
-					 (SHUNT_DOMAINS + 1) * sizeof(*m->ingress), false, why,
-					 len);
+					 (SHUNT_DOMAINS + 1) * sizeof(*m->ingress), false, why);
 	if (m->ingress)
-		m->own = open_mapped(pins, "own", sizeof(*m->own), true, why, len);
+		m->own = open_mapped(pins, "own", sizeof(*m->own), true, why);
 	return m->own ? 0 : -errno;
 }
 
-int maps_open(struct maps *m, const struct shunt_pins *pins, char *why, size_t len)
+int maps_open(struct maps *m, const struct shunt_pins *pins, struct why *why)
 {
-	int err = shunt_pins_folder_is_ours(pins, why, len);
+	int err = shunt_pins_folder_is_ours(pins, why);
 
 	*m = no_maps;
-	if (!err || err == -ENOENT) /* that has words for what is not there */
-		err = shunt_check_abi(pins, why, len);
+	if (err == -ENOENT) { /* the next one has words for what is not there */
+		why_forget(why);
+		err = 0;
+	}
 	if (!err)
-		err = open_fds(m, pins, why, len);
+		err = shunt_check_abi(pins, why);
 	if (!err)
-		err = read_cfg(m, why, len);
+		err = open_fds(m, pins, why);
 	if (!err)
-		err = map_all(m, pins, why, len);
+		err = read_cfg(m, why);
+	if (!err)
+		err = map_all(m, pins, why);
 	if (!err)
 		m->id = shunt_map_id(m->cfg_fd);
 	if (err)

@@ -98,7 +98,7 @@ static int make_view(struct nic *nic)
 	return map_all(nic);
 }
 
-int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len)
+int nic_load(struct nic *nic, const struct nic_opts *opts, struct why *why)
 {
 	int err;
 
@@ -106,20 +106,18 @@ int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len
 	nic->opts = *opts;
 	nic->view_fd = nic->sock = nic->link = -1;
 	nic->obj = bpf_object__open_file(opts->object, NULL);
-	if (!nic->obj) {
-		snprintf(why, len, "cannot read '%s': %s", opts->object, strerror(errno));
-		return -errno;
-	}
+	if (!nic->obj)
+		return why_fail(why, -errno, "cannot read '%s': %s", opts->object, strerror(errno));
 	err = shunt_nic_set_sizes(nic->obj, &opts->sizes);
 	if (err) {
-		snprintf(why, len, "'%s' is no NIC program, or cannot have slots of %u bytes",
+		why_fail(why, err, "'%s' is no NIC program, or cannot have slots of %u bytes",
 			 opts->object, opts->sizes.frame);
 	} else {
 		err = bpf_object__load(nic->obj);
 		if (!err)
 			err = make_view(nic);
 		if (err)
-			snprintf(why, len, "cannot load '%s': %s", opts->object, strerror(-err));
+			why_fail(why, err, "cannot load '%s': %s", opts->object, strerror(-err));
 	}
 	if (err) {
 		nic_unload(nic);
@@ -162,16 +160,14 @@ int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group, stru
 	return refresh(nic, core);
 }
 
-static int open_sock(struct nic *nic, int ifindex, char *why, size_t len)
+static int open_sock(struct nic *nic, int ifindex, struct why *why)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = ifindex,
 				  .sll_protocol = htons(SHUNT_WIRE_PROTO) };
 
 	nic->sock = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (nic->sock < 0 || bind(nic->sock, (struct sockaddr *)&to, sizeof(to))) {
-		snprintf(why, len, "cannot send frames: %s", strerror(errno));
-		return -errno;
-	}
+	if (nic->sock < 0 || bind(nic->sock, (struct sockaddr *)&to, sizeof(to)))
+		return why_fail(why, -errno, "cannot send frames: %s", strerror(errno));
 	return 0;
 }
 
@@ -189,8 +185,8 @@ static int adopt_cores(struct nic *nic)
 	return err;
 }
 
-int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 silent_ms, char *why,
-	     size_t len)
+int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 silent_ms,
+	     struct why *why)
 {
 	int err;
 
@@ -203,25 +199,24 @@ int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 
 	if (!err)
 		err = adopt_cores(nic);
 	if (err)
-		snprintf(why, len, "cannot use the pinned maps of '%s': %s", pins->ifname, strerror(-err));
+		why_fail(why, err, "cannot use the pinned maps of '%s': %s", pins->ifname,
+			 strerror(-err));
 	else
-		err = open_sock(nic, ifindex, why, len);
+		err = open_sock(nic, ifindex, why);
 	if (err)
 		nic_unload(nic);
 	return err;
 }
 
-int nic_attach(struct nic *nic, int ifindex, char *why, size_t len)
+int nic_attach(struct nic *nic, int ifindex, struct why *why)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
 
 	nic->link = bpf_link_create(nic->prog, ifindex, BPF_XDP, &opts);
-	if (nic->link < 0) {
-		snprintf(why, len, "cannot attach to interface %d in native mode: %s", ifindex,
-			 strerror(errno));
-		return -errno;
-	}
-	return open_sock(nic, ifindex, why, len);
+	if (nic->link < 0)
+		return why_fail(why, -errno, "cannot attach to interface %d in native mode: %s",
+				ifindex, strerror(errno));
+	return open_sock(nic, ifindex, why);
 }
 
 bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core)

@@ -40,15 +40,15 @@ struct nic {
 };
 
 /* Takes over the pinned maps of a NIC's port that shunt loaded. */
-int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 silent_ms, char *why,
-	     size_t len);
+int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 silent_ms,
+	     struct why *why);
 /* Loads the object and makes its view. -errno, with the reason in "why". */
-int nic_load(struct nic *nic, const struct nic_opts *opts, char *why, size_t len);
+int nic_load(struct nic *nic, const struct nic_opts *opts, struct why *why);
 int nic_configure(struct nic *nic, const struct shunt_cfg *cfg, const struct shunt_nic_cfg *nic_cfg);
 /* A core: its virtual function's MAC, the process group that it belongs to, and that one's key. */
 int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group, struct shunt_key key);
 /* Native mode only: the program relies on running on one CPU at a time. */
-int nic_attach(struct nic *nic, int ifindex, char *why, size_t len);
+int nic_attach(struct nic *nic, int ifindex, struct why *why);
 /* Asks the program to end a core's epoch with its next frame. False: it has not done the last yet. */
 bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core);
 /*

@@ -32,16 +32,14 @@ struct nicd {
 	struct complaint strangers, keyless;
 };
 
-int nicd_begin(struct agent *a, char *why, size_t len)
+int nicd_begin(struct agent *a, struct why *why)
 {
 	struct nicd *d = calloc(1, sizeof(*d));
 	int err;
 
-	if (!d) {
-		snprintf(why, len, "out of memory");
-		return -ENOMEM;
-	}
-	err = nic_open(&d->nic, &a->pins, a->ifindex, a->maps.cfg.hang_ms, why, len);
+	if (!d)
+		return why_fail(why, -ENOMEM, "out of memory");
+	err = nic_open(&d->nic, &a->pins, a->ifindex, a->maps.cfg.hang_ms, why);
 	if (err)
 		free(d);
 	else

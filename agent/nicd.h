@@ -7,7 +7,7 @@
 #include "agent.h"
 
 /* The interface's pins are open (a->maps): takes the NIC's. */
-int nicd_begin(struct agent *a, char *why, size_t len);
+int nicd_begin(struct agent *a, struct why *why);
 void nicd_end(struct agent *a);
 /* Cookies, silent cores, preemption: as often as preempt.watch says, and at each tick. */
 void nicd_watch(struct agent *a);

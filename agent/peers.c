@@ -45,7 +45,7 @@ static void refuse_rights(int listener)
 
 /* Anyone may connect: who is there is asked of the kernel, and those who may not are told. The
  * listener is the keeper's too, so that nobody is turned away while the agent is replaced. */
-int peers_listen(struct agent *a, char *why, size_t len)
+int peers_listen(struct agent *a, struct why *why)
 {
 	int fd = store_get(a->store, "listen"), err;
 
@@ -55,14 +55,13 @@ int peers_listen(struct agent *a, char *why, size_t len)
 		return 0;
 	}
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0) {
-		snprintf(why, len, "cannot make a socket: %s", strerror(errno));
-		return -errno;
-	}
+	if (fd < 0)
+		return why_fail(why, -errno, "cannot make a socket: %s", strerror(errno));
 	refuse_rights(fd);
 	err = sockpath_listen(fd, a->opts.socket, 0666, 64);
 	if (err)
-		snprintf(why, len, "cannot listen at '%s': %s", a->opts.socket, sockpath_error(err));
+		why_fail(why, err, "cannot listen at '%s': %s", a->opts.socket,
+			 sockpath_error(err));
 	else
 		err = store_put(a->store, "listen", fd);
 	if (err)

@@ -90,29 +90,29 @@ static int put_in_force(struct agent *a, struct shunt_cfg *cfg, struct shunt_pol
 	return bpf_map_update_elem(a->maps.cfg_fd, &zero, cfg, 0) ? -errno : 0;
 }
 
-static int with_slot(struct agent *a, struct shunt_cfg *cfg, struct shunt_policy_slot *slot, char *why, size_t len)
+static int with_slot(struct agent *a, struct shunt_cfg *cfg, struct shunt_policy_slot *slot,
+		     struct why *why)
 {
 	int err = read_before(&a->maps, cfg->policy_gen, slot), prog;
 
-	if (err || is_refused(a, slot)) {
-		snprintf(why, len, err ? "there is no policy of before: put another in force with 'shunt switch'" :
-			 "the policy of before was, too: put another in force with 'shunt switch'");
-		return err ? err : -ENOENT;
-	}
+	why_hint(why, "put another in force with 'shunt switch'");
+	if (err)
+		return why_fail(why, err, "there is no policy of before");
+	if (is_refused(a, slot))
+		return why_fail(why, -ENOENT, "the policy of before was, too");
 	prog = shunt_prog_open(&a->pins, slot->gen, slot->prog_id);
-	if (prog < 0) {
-		snprintf(why, len, "the program of '%.15s' is not there any more: put another in force with 'shunt switch'",
-			 slot->desc.name);
-		return prog;
-	}
+	if (prog < 0)
+		return why_fail(why, prog, "the program of '%.15s' is not there any more",
+				slot->desc.name);
 	err = put_in_force(a, cfg, slot, prog);
 	close(prog);
 	if (err)
-		snprintf(why, len, "'%.15s' cannot be put in force: %s", slot->desc.name, strerror(-err));
+		why_fail(why, err, "'%.15s' cannot be put in force: %s", slot->desc.name,
+			 strerror(-err));
 	return err;
 }
 
-int putback(struct agent *a, char *why, size_t len)
+int putback(struct agent *a, struct why *why)
 {
 	struct shunt_policy_slot *slot;
 	int lock = shunt_try_lock(&a->pins), err;
@@ -120,15 +120,15 @@ int putback(struct agent *a, char *why, size_t len)
 	__u32 zero = 0;
 
 	if (lock < 0)
-		snprintf(why, len, "what is loaded cannot be locked: %s", strerror(-lock));
+		why_fail(why, lock, "what is loaded cannot be locked: %s", strerror(-lock));
 	if (lock < 0)
 		return lock == -EBUSY ? 0 : lock;
 	slot = malloc(sizeof(*slot));
 	err = !slot ? -ENOMEM : bpf_map_lookup_elem(a->maps.cfg_fd, &zero, &cfg) ? -errno : 0;
 	if (err)
-		snprintf(why, len, "the configuration cannot be read: %s", strerror(-err));
+		why_fail(why, err, "the configuration cannot be read: %s", strerror(-err));
 	else if (cfg.policy_gen == shared_of(a)->policy.msg.gen) /* else somebody was faster */
-		err = with_slot(a, &cfg, slot, why, len);
+		err = with_slot(a, &cfg, slot, why);
 	free(slot);
 	close(lock);
 	return err ? err : 1;

@@ -23,6 +23,7 @@ struct options;
 struct peer;
 struct shunt_geometry;
 struct store;
+struct why;
 
 struct role {
 	const char *name; /* as --role has it */
@@ -33,7 +34,8 @@ struct role {
 	/* Completes the options; NULL, or what is wrong with them. */
 	const char *(*check)(struct options *o);
 	/* Take-over: which load must the store's domains be of? 0, or -errno with the reason in why: they are another's. */
-	int (*look)(const struct options *o, const struct store *s, struct load_seen *l, char *why, size_t len);
+	int (*look)(const struct options *o, const struct store *s, struct load_seen *l,
+		    struct why *why);
 	/* Words for what an end and a new beginning would lose. */
 	void (*loss)(const struct options *o, char *text, size_t len);
 
@@ -43,9 +45,9 @@ struct role {
 	int (*begin)(struct agent *a);
 	/* Opens what there is to serve into a->maps, and writes nothing before it is ours. 0; -ENOENT: it is not there;
 	 * -EBUSY: another shuntd serves it; or -errno; why says it in words. */
-	int (*open)(struct agent *a, char *why, size_t len);
+	int (*open)(struct agent *a, struct why *why);
 	/* Is that what there is still? False, with the reason in why: all of it is given up. */
-	bool (*current)(struct agent *a, char *why, size_t len);
+	bool (*current)(struct agent *a, struct why *why);
 	/* Undoes open(), but for a->maps. */
 	void (*close)(struct agent *a);
 	/* Domains are taken over, and the place is ours. */

@@ -27,12 +27,11 @@ static const char *check(struct options *o)
 	return NULL;
 }
 
-static int look(const struct options *o, const struct store *s, struct load_seen *l, char *why, size_t len)
+static int look(const struct options *o, const struct store *s, struct load_seen *l,
+		struct why *why)
 {
-	if (!store_has(s, "wire.") && store_has(s, "d")) {
-		snprintf(why, len, "it has another --role");
-		return -EINVAL;
-	}
+	if (!store_has(s, "wire.") && store_has(s, "d"))
+		return why_fail(why, -EINVAL, "it has another --role");
 	l->on = true;
 	l->map_id = shunt_map_id(store_get(s, "wire.view"));
 	return 0;
@@ -51,9 +50,9 @@ static int begin(struct agent *a)
 
 /* Nobody else can serve what is loaded here; what fails may be there later. The keeper's descriptors of a program that
  * is loaded anew are closed soon. */
-static int open_load(struct agent *a, char *why, size_t len)
+static int open_load(struct agent *a, struct why *why)
 {
-	int err = host_begin(a, why, len);
+	int err = host_begin(a, why);
 
 	if (!err)
 		host_of(a)->renew = false;
@@ -62,12 +61,12 @@ static int open_load(struct agent *a, char *why, size_t len)
 	return err == -EBUSY ? -EADDRINUSE : err;
 }
 
-static bool current(struct agent *a, char *why, size_t len)
+static bool current(struct agent *a, struct why *why)
 {
 	if (!host_current(a))
-		snprintf(why, len, "a core's interface went away");
+		why_fail(why, -ENODEV, "a core's interface went away");
 	else if (host_of(a)->renew)
-		snprintf(why, len, "a worker of another user comes: loading the program anew");
+		why_fail(why, -EAGAIN, "a worker of another user comes: loading the program anew");
 	else
 		return true;
 	return false;

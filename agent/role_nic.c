@@ -21,13 +21,13 @@ static int begin(struct agent *a)
 	return 0;
 }
 
-static int open_load(struct agent *a, char *why, size_t len)
+static int open_load(struct agent *a, struct why *why)
 {
-	int err = loaded_open(a, true, why, len);
+	int err = loaded_open(a, true, why);
 
 	if (err)
 		return err;
-	err = nicd_begin(a, why, len);
+	err = nicd_begin(a, why);
 	if (err)
 		maps_close(&a->maps);
 	return err;

@@ -32,15 +32,15 @@ static int begin(struct agent *a)
 	return 0;
 }
 
-static int open_load(struct agent *a, char *why, size_t len)
+static int open_load(struct agent *a, struct why *why)
 {
-	int err = loaded_open(a, false, why, len);
+	int err = loaded_open(a, false, why);
 
 	if (err)
 		return err;
 	err = load_reset(a);
 	if (err) {
-		snprintf(why, len, "out of memory");
+		why_fail(why, err, "out of memory");
 		maps_close(&a->maps);
 	}
 	return err;

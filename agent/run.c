@@ -14,7 +14,7 @@
 #include "keeper.h"
 #include "log.h"
 
-static int start(struct agent *a, char *why, size_t len)
+static int start(struct agent *a, struct why *why)
 {
 	sigset_t set;
 	int err;
@@ -28,10 +28,10 @@ static int start(struct agent *a, char *why, size_t len)
 	a->netlink = iface_watch();
 	if (a->signals < 0 || a->netlink < 0) {
 		err = a->signals < 0 ? -errno : a->netlink;
-		snprintf(why, len, "cannot watch signals and interfaces: %s", strerror(-err));
-		return err;
+		return why_fail(why, err, "cannot watch signals and interfaces: %s",
+				strerror(-err));
 	}
-	return peers_listen(a, why, len);
+	return peers_listen(a, why);
 }
 
 /* Everything that the shuntd before us had made must be ours now. */
@@ -106,10 +106,11 @@ static struct agent *agent_new(const struct options *opts, char **argv, int keep
 
 static int first_turn(struct agent *a)
 {
-	char why[200];
+	struct why why = { 0 };
 
-	if (start(a, why, sizeof(why))) {
-		say(LOG_ERR, "%s", why);
+	if (start(a, &why)) {
+		say(LOG_ERR, "%s", why_text(&why));
+		why_forget(&why);
 		return EXIT_FAILURE;
 	}
 	a->now_ns = clock_ns();

@@ -133,16 +133,18 @@ static int ask_for_quiet(int sock, struct store **s, int agent, struct handover_
 static int take_quiet(const struct options *o, int sock, struct store **s, bool lingers, int agent,
 		      struct handover_msg *m)
 {
-	char why[240];
-	int err = candidate_check(o, *s, lingers, why, sizeof(why));
+	struct why why = { 0 };
+	int err = candidate_check(o, *s, lingers, &why);
 
 	if (err) {
-		say(err == -EAGAIN ? LOG_DEBUG : LOG_ERR, "does not take over: %s", why);
+		say(err == -EAGAIN ? LOG_DEBUG : LOG_ERR, "does not take over: %s", why_text(&why));
+		why_forget(&why);
 		return err;
 	}
 	err = ask_for_quiet(sock, s, agent, m);
 	if (!err && lingers)
-		err = candidate_check(o, *s, true, why, sizeof(why));
+		err = candidate_check(o, *s, true, &why);
+	why_forget(&why);
 	return err ? fail(o, err == -EPIPE ? 0 : err, m) : 1;
 }
 

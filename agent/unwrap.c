@@ -71,7 +71,7 @@ static int put_copy(struct agent *a, const char *name, int fd)
 	return err;
 }
 
-static int attach(struct agent *a, int prog, __u32 i, char *why, size_t len)
+static int attach(struct agent *a, int prog, __u32 i, struct why *why)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
 	const struct host_dev *dev = &a->opts.host.dev[i];
@@ -80,9 +80,9 @@ static int attach(struct agent *a, int prog, __u32 i, char *why, size_t len)
 
 	if (link < 0) {
 		err = -errno;
-		snprintf(why, len, "cannot attach to '%s' in native mode: %s", dev->name,
-			 err == -EBUSY || err == -EEXIST ? "another XDP program is there" : strerror(-err));
-		return err;
+		return why_fail(why, err, "cannot attach to '%s' in native mode: %s", dev->name,
+				err == -EBUSY || err == -EEXIST ? "another XDP program is there" :
+				strerror(-err));
 	}
 	link_name(i, name);
 	err = store_put(a->store, name, link);
@@ -91,27 +91,25 @@ static int attach(struct agent *a, int prog, __u32 i, char *why, size_t len)
 	return err;
 }
 
-int unwrap_load(struct agent *a, char *why, size_t len)
+int unwrap_load(struct agent *a, struct why *why)
 {
 	struct bpf_object *obj;
 	int err, prog;
 
 	libbpf_is_quiet();
 	obj = open_object();
-	if (!obj) {
-		snprintf(why, len, "cannot read 'host/unwrap.o': %s", strerror(errno));
-		return -errno;
-	}
+	if (!obj)
+		return why_fail(why, -errno, "cannot read 'host/unwrap.o': %s", strerror(errno));
 	err = set_first(obj, a->opts.host.first);
 	if (!err)
 		err = bpf_object__load(obj);
 	if (err)
-		snprintf(why, len, "cannot load 'host/unwrap.o': %s", strerror(-err));
+		why_fail(why, err, "cannot load 'host/unwrap.o': %s", strerror(-err));
 	for (int i = 0; !err && i < UNWRAP_MAPS; i++)
 		err = put_copy(a, kept_as[i], bpf_object__find_map_fd_by_name(obj, map_name[i]));
 	prog = err ? -1 : bpf_program__fd(bpf_object__find_program_by_name(obj, "shunt_unwrap"));
 	for (__u32 i = 0; !err && i < a->opts.host.ndevs; i++)
-		err = attach(a, prog, i, why, len);
+		err = attach(a, prog, i, why);
 	bpf_object__close(obj);
 	if (err)
 		store_drop(a->store, "wire.");

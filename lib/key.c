@@ -24,28 +24,22 @@ static int count_digits(const char *text, size_t n)
 	return digits == n || (digits + 1 == n && text[digits] == '\n') ? (int)digits : -1;
 }
 
-static int parse(const char *path, const char *text, size_t n, struct shunt_key *key, char *why,
-		 size_t len)
+static int parse(const char *path, const char *text, size_t n, struct shunt_key *key,
+		 struct why *why)
 {
 	int digits = count_digits(text, n);
 
-	if (digits == OLD_DIGITS) {
-		snprintf(why, len,
-			 "the key '%s' has 16 digits, as versions before 3 of the wire had: now it "
-			 "is "
-			 "32, and one key a host; " MAKE,
-			 path);
-		return -EINVAL;
-	}
-	if (digits != DIGITS || sscanf(text, "%16llx%16llx", &key->word[0], &key->word[1]) != 2 ||
-	    !(key->word[0] | key->word[1])) {
-		snprintf(why, len, "the key '%s' is not 32 hexadecimal digits: " MAKE, path);
-		return -EINVAL;
-	}
-	return 0;
+	if (digits == DIGITS && sscanf(text, "%16llx%16llx", &key->word[0], &key->word[1]) == 2 &&
+	    (key->word[0] | key->word[1]))
+		return 0;
+	why_hint(why, MAKE);
+	if (digits == OLD_DIGITS)
+		return why_fail(why, -EINVAL, "the key '%s' has 16 digits, as versions before 3 of "
+				"the wire had: now it is 32, and one key a host", path);
+	return why_fail(why, -EINVAL, "the key '%s' is not 32 hexadecimal digits", path);
 }
 
-int shunt_read_key(const char *path, struct shunt_key *key, char *why, size_t len)
+int shunt_read_key(const char *path, struct shunt_key *key, struct why *why)
 {
 	char text[DIGITS + 3] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0; /* a FIFO waits for nobody */
@@ -54,19 +48,18 @@ int shunt_read_key(const char *path, struct shunt_key *key, char *why, size_t le
 
 	if (fd < 0) {
 		err = -errno;
-		snprintf(why, len, "cannot open the key '%s': %s", path, strerror(-err));
-		return err;
+		return why_fail(why, err, "cannot open the key '%s': %s", path, strerror(-err));
 	}
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
-		err = -EINVAL;
-		snprintf(why, len, "the key '%s' is no plain file: " MAKE, path);
+		why_hint(why, MAKE);
+		err = why_fail(why, -EINVAL, "the key '%s' is no plain file", path);
 	} else if (st.st_mode & 077) {
-		err = -EACCES;
-		snprintf(why, len, "others may read the key '%s': chmod 600", path);
+		why_hint(why, "chmod 600");
+		err = why_fail(why, -EACCES, "others may read the key '%s'", path);
 	}
 	if (!err) {
 		n = read(fd, text, sizeof(text) - 1);
-		err = parse(path, text, n < 0 ? 0 : n, key, why, len);
+		err = parse(path, text, n < 0 ? 0 : n, key, why);
 	}
 	close(fd);
 	return err;

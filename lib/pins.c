@@ -138,41 +138,33 @@ static int read_abi(int fd, __u32 *abi)
 	return 0;
 }
 
-int shunt_check_abi(const struct shunt_pins *pins, char *why, size_t len)
+int shunt_check_abi(const struct shunt_pins *pins, struct why *why)
 {
 	int fd = open_any(pins, "cfg"), err, misfit;
 	__u32 abi = 0;
 
-	if (fd < 0) {
-		if (fd == -ENOENT)
-			snprintf(why, len, "shunt is not loaded on '%s'", pins->ifname);
-		else
-			snprintf(why, len, "cannot open the pinned map 'cfg' of '%s': %s",
-				 pins->ifname, strerror(-fd));
-		return fd;
-	}
+	if (fd == -ENOENT)
+		return why_fail(why, fd, "shunt is not loaded on '%s'", pins->ifname);
+	if (fd < 0)
+		return why_fail(why, fd, "cannot open the pinned map 'cfg' of '%s': %s",
+				pins->ifname, strerror(-fd));
 	err = read_abi(fd, &abi);
 	misfit = check_shape(fd, shape_of("cfg"));
 	close(fd);
-	if (err && err != -EPROTO) {
-		snprintf(why, len, "cannot read the map 'cfg' of '%s': %s", pins->ifname,
-			 strerror(-err));
-		return err;
-	}
-	if (!err && !abi) {
-		snprintf(why, len, "a load of '%s' is under way, or was interrupted", pins->ifname);
-		return -EPROTO;
-	}
+	if (err && err != -EPROTO)
+		return why_fail(why, err, "cannot read the map 'cfg' of '%s': %s", pins->ifname,
+				strerror(-err));
+	if (!err && !abi)
+		return why_fail(why, -EPROTO, "a load of '%s' is under way, or was interrupted",
+				pins->ifname);
 	if (!err && abi != SHUNT_ABI) {
-		snprintf(why, len, "'%s' was loaded with ABI %u, this program has ABI %u: "
-			 "use one version of shunt, shuntd and libshunt", pins->ifname, abi,
-			 SHUNT_ABI);
-		return -EPROTO;
+		why_hint(why, "use one version of shunt, shuntd and libshunt");
+		return why_fail(why, -EPROTO, "'%s' was loaded with ABI %u, this program has ABI "
+				"%u", pins->ifname, abi, SHUNT_ABI);
 	}
-	if (err || misfit) {
-		snprintf(why, len, "the pinned map 'cfg' of '%s' is none of shunt's: unload and load again",
-			 pins->ifname);
-		return -EPROTO;
-	}
-	return 0;
+	if (!err && !misfit)
+		return 0;
+	why_hint(why, "unload and load again");
+	return why_fail(why, -EPROTO, "the pinned map 'cfg' of '%s' is none of shunt's",
+			pins->ifname);
 }

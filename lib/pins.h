@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "bpfmap.h"
+#include "why.h"
 
 #define SHUNT_BPFFS "/sys/fs/bpf"
 #define SHUNT_LINK "link" /* the pinned bpf_link that attaches the XDP program */
@@ -21,8 +22,8 @@ struct shunt_pins {
 int shunt_pin_path(char *out, size_t len, const struct shunt_pins *pins, const char *name);
 
 /* Can nobody but root (or who runs this program) put pins of its own where the interface's are? Before anything there
- * is opened or made. 0; -ENOENT: a folder is not there yet; else why says what is wrong, and what to do. */
-int shunt_pins_folder_is_ours(const struct shunt_pins *pins, char *why, size_t len);
+ * is opened or made. 0; -ENOENT: a folder is not there yet; or -errno. */
+int shunt_pins_folder_is_ours(const struct shunt_pins *pins, struct why *why);
 
 /* A descriptor of a pinned map, or -errno (-ENOENT: shunt is not loaded on that interface; -EPROTO: what is pinned there
  * has not the type and sizes of shunt's map of that name). */
@@ -32,4 +33,4 @@ int shunt_pin_open(const struct shunt_pins *pins, const char *name);
 int shunt_pin_open_view(const struct shunt_pins *pins, unsigned int domain);
 
 /* cfg.abi of what is loaded against ours. 0, or -errno with the reason in why. */
-int shunt_check_abi(const struct shunt_pins *pins, char *why, size_t len);
+int shunt_check_abi(const struct shunt_pins *pins, struct why *why);

@@ -60,6 +60,17 @@ void why_hint(struct why *why, const char *fmt, ...)
 	va_end(args);
 }
 
+const char *why_text(const struct why *why)
+{
+	return why->text ? why->text : "out of memory"; /* for the text itself */
+}
+
+void why_line(const struct why *why, char *line, size_t len)
+{
+	snprintf(line, len, "%s%s%s", why_text(why), why->advice ? ": " : "",
+		 why->advice ? why->advice : "");
+}
+
 void why_forget(struct why *why)
 {
 	free(why->text);

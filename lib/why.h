@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stddef.h>
 
 /* Exit statuses of shunt and shunt-sim. */
 enum { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNSUPPORTED };
@@ -27,5 +28,9 @@ void why_vcontext(struct why *why, const char *fmt, va_list args) SHUNT_PRINTF(2
 /* The next step after the failure; the first wins here, too. */
 void why_hint(struct why *why, const char *fmt, ...) SHUNT_PRINTF(2, 3);
 void why_vhint(struct why *why, const char *fmt, va_list args) SHUNT_PRINTF(2, 0);
+/* The text, for who prints it alone. */
+const char *why_text(const struct why *why);
+/* Text and advice as one line, for a log. */
+void why_line(const struct why *why, char *line, size_t len);
 /* As after { 0 }. */
 void why_forget(struct why *why);

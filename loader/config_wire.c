@@ -26,6 +26,7 @@ static int read_keys(const struct config_wire *in, struct shunt_key key[SHUNT_NI
 		     size_t len)
 {
 	__u32 hosts = in->hosts_count ? in->hosts_count : 1;
+	struct why of = { 0 };
 
 	snprintf(at, 64, "wire.key");
 	snprintf(why, len, "say 'key: FILE' for a single host, or 'hosts: [{key: FILE}, ...]'");
@@ -34,8 +35,11 @@ static int read_keys(const struct config_wire *in, struct shunt_key key[SHUNT_NI
 	for (__u32 i = 0; i < hosts; i++) {
 		if (in->hosts_count)
 			snprintf(at, 64, "wire.hosts[%u].key", i);
-		if (shunt_read_key(in->key ? in->key : in->hosts[i].key, &key[i], why, len))
+		if (shunt_read_key(in->key ? in->key : in->hosts[i].key, &key[i], &of)) {
+			why_line(&of, why, len);
+			why_forget(&of);
 			return -EINVAL;
+		}
 		for (__u32 j = 0; j < i; j++) {
 			if (memcmp(&key[j], &key[i], sizeof(*key)))
 				continue;

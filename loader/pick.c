@@ -69,7 +69,6 @@ static int check_half(struct ctl *ctl, bool locked)
 static int check_loaded(struct ctl *ctl, bool locked)
 {
 	struct link_state link;
-	char why[256];
 	int err = where_check_folder(ctl), cfg;
 
 	if (err)
@@ -83,19 +82,17 @@ static int check_loaded(struct ctl *ctl, bool locked)
 		if (err)
 			return err;
 	}
-	err = shunt_check_abi(&ctl->pins, why, sizeof(why));
-
-	if (err == -ENOENT) {
-		fail(ctl, err, "%s", why);
-		if (!ctl->ifindex)
-			hint(ctl, "there is no interface '%s' here: see 'ip link'", ctl->ifname);
-		else
-			hint(ctl, "shunt load POLICY --dev %s --port N", ctl->ifname);
+	err = shunt_check_abi(&ctl->pins, &ctl->why);
+	if (!err)
+		return place_check(ctl);
+	if (err == -ENOENT && !ctl->ifindex)
+		hint(ctl, "there is no interface '%s' here: see 'ip link'", ctl->ifname);
+	else if (err == -ENOENT)
+		hint(ctl, "shunt load POLICY --dev %s --port N", ctl->ifname);
+	if (err == -ENOENT || err == -EPROTO)
 		return err;
-	}
-	if (err == -EPROTO || err == -EAGAIN)
-		return fail(ctl, err, "%s", why);
-	return err ? fail_bpf(ctl, err, "cannot read what is loaded on '%s'", ctl->ifname) : place_check(ctl);
+	ctl_forget(ctl);
+	return fail_bpf(ctl, err, "cannot read what is loaded on '%s'", ctl->ifname);
 }
 
 int pick_loaded(struct ctl *ctl)

@@ -58,14 +58,17 @@ static void hint_mount(struct ctl *ctl)
 
 int where_check_folder(struct ctl *ctl)
 {
-	char why[PATH_MAX + 256];
-	int err = shunt_pins_folder_is_ours(&ctl->pins, why, sizeof(why));
+	struct why why = { 0 };
+	char line[PATH_MAX + 256];
+	int err = shunt_pins_folder_is_ours(&ctl->pins, &why);
 
+	why_line(&why, line, sizeof(line));
+	why_forget(&why);
 	if (!err || err == -ENOENT)
 		return 0;
 	if (err == -EACCES && !(probe_cap(CAP_BPF) && probe_cap(CAP_NET_ADMIN)))
 		return 0; /* that is told with the rights that are missing */
-	fail(ctl, err, "%s", why);
+	fail(ctl, err, "%s", line);
 	if (err == -EACCES)
 		hint(ctl, "the pins are another user's: run it as root, or as the user who loaded");
 	else

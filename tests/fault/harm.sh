@@ -152,12 +152,17 @@ test_another_users_worker_gets_nothing_that_the_former_had() {
 	assert_eq "$(stat_of .events.no_meta)" 0 "packets without metadata"
 }
 
+# What the bad user keeps domain 0 from the good one with; pid: the process that has it.
+bad_keeps_sockets_by() { # child, or hide
+	pid=$(as $BAD build/tests/harm "$1" $SOCK 0)
+	wait_for 5 is_free 0
+	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+}
+
 test_sockets_that_a_process_of_the_former_user_keeps_are_named() {
 	local pid
 	begin
-	pid=$(as $BAD build/tests/harm child $SOCK 0)
-	wait_for 5 is_free 0
-	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+	bad_keeps_sockets_by child
 	wait_for 5 logged "process $pid .*still holds the rings of queue 0: end it"
 	kill -KILL "$pid"
 	start_good
@@ -168,13 +173,11 @@ test_sockets_that_a_process_of_the_former_user_keeps_are_named() {
 test_sockets_that_are_hidden_in_a_message_are_laid_to_the_user_that_had_them() {
 	local pid
 	begin
-	pid=$(as $BAD build/tests/harm hide $SOCK 0)
-	wait_for 5 is_free 0
-	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
+	bad_keeps_sockets_by hide
 	assert_match "$(cat "$DIR/err")" \
 		'queue 0 is still held by a process of before: see the messages of shuntd'
 	wait_for 5 logged \
-		"held: by a process of user $BAD, whose worker [0-9]* ('harm') had them last, or in a message .*; end that user's"
+		"held: by a process of user $BAD, whose worker [0-9]* ('harm') had them last, or in a message .*: end that user's"
 	! logged 'it seems a child' || fail "it blamed another user's process"
 	host shunt doctor --dev "$DEV" >"$DIR/doctor" || true
 	assert_match "$(cat "$DIR/doctor")" "process $pid \('innocent'\) has AF_XDP sockets"

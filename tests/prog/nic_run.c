@@ -37,12 +37,12 @@ int nic_setup(void **state)
 	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2, .ndomains = 1 };
 	struct shunt_nic_cfg wire = { .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 1000000000 };
 	LIBBPF_OPTS(bpf_link_create_opts, link, .flags = XDP_FLAGS_SKB_MODE);
-	char why[200];
+	struct why why = { 0 };
 
 	rng.state = 1;
 	nr[0] = nr[1] = 0;
-	if (nic_load(&n, &opts, why, sizeof(why)) || nic_configure(&n, &cfg, &wire))
-		fail_msg("%s", why);
+	if (nic_load(&n, &opts, &why) || nic_configure(&n, &cfg, &wire))
+		fail_msg("%s", why_text(&why));
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(nic_set_core(&n, i, mac[i], 0, key[0]), 0);
 	n.port[PACKET_PORT] = (struct shunt_port){ .cls = 0, .flags = SHUNT_PORT_ON };

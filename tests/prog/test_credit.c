@@ -3,7 +3,7 @@
  * test_credit.c - the NIC's program: what it makes of a core's credits: times of service, work found while idle,
  * parked and demoted requests, ends of which the policy is told
  */
-/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c tests/prog/packet.c */
+/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
 #include <string.h>
 
 #include <bpf/bpf.h>

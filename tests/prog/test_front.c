@@ -3,7 +3,7 @@
  * test_front.c - the host's, a NIC's and a card's program count the same request alike, from its frame to its class and
  * where no core is up
  */
-/* link: tests/prog/ingress.c tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c tests/prog/packet.c */
+/* link: tests/prog/ingress.c tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
 #include <sched.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * test_hello_host.c - what shuntd on a host asks the NIC for, and makes of the answers, with the NIC's program at the other end
  * and the frames between them in any order
  */
-/* link: tests/prog/nic_run.c agent/nic.c agent/hello.c agent/log.c lib/nicsize.c lib/bpfmap.c lib/pins.c tests/prog/packet.c */
+/* link: tests/prog/nic_run.c agent/nic.c agent/hello.c agent/log.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
@@ -38,7 +38,7 @@ static void begin(__u32 more)
 	static const __u64 none[SHUNT_CLASSES];
 	struct host_opts *o = &opts;
 	int link, epoch;
-	char why[100];
+	struct why why = { 0 };
 
 	join(0);
 	join(1);
@@ -48,7 +48,7 @@ static void begin(__u32 more)
 	memcpy(o->nic, n.cfg.mac, sizeof(o->nic));
 	links = make_map("links", sizeof(*links), &link);
 	epochs = make_map("epochs", sizeof(*epochs), &epoch);
-	h = hello_begin(o, link, epoch, why, sizeof(why));
+	h = hello_begin(o, link, epoch, &why);
 	assert_non_null(h);
 	close(link);
 	close(epoch);

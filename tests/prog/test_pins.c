@@ -2,7 +2,7 @@
 /*
  * test_pins.c - a pinned map is opened if it is as shunt makes it; the kernel copies its values without asking for room
  */
-/* link: lib/pins.c */
+/* link: lib/pins.c lib/why.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,11 +57,11 @@ static void pin(enum bpf_map_type type, __u32 key, size_t value, __u32 entries)
 
 static void refused(void)
 {
-	char why[200] = "";
+	struct why why = { 0 };
 
 	assert_int_equal(shunt_pin_open(&pins, "cfg"), -EPROTO);
-	assert_int_equal(shunt_check_abi(&pins, why, sizeof(why)), -EPROTO);
-	assert_non_null(strstr(why, "eth0"));
+	assert_int_equal(shunt_check_abi(&pins, &why), -EPROTO);
+	assert_non_null(strstr(why.text, "eth0"));
 }
 
 /* A worker that may pin has such a map: its own view. */
@@ -95,25 +95,25 @@ static void a_map_with_other_entries_is_refused(void **arg)
 
 static void a_map_as_shunt_makes_it_is_opened_and_its_abi_read(void **arg)
 {
-	char why[200];
+	struct why why = { 0 };
 	int fd;
 
 	pin(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct shunt_cfg), 1);
 	fd = shunt_pin_open(&pins, "cfg");
 	assert_true(fd >= 0);
 	close(fd);
-	assert_int_equal(shunt_check_abi(&pins, why, sizeof(why)), -EPROTO);
-	assert_non_null(strstr(why, "ABI 1094795585")); /* "AAAA" */
+	assert_int_equal(shunt_check_abi(&pins, &why), -EPROTO);
+	assert_non_null(strstr(why.text, "ABI 1094795585")); /* "AAAA" */
 }
 
 /* The configuration of another version may be longer or shorter. */
 static void another_abi_is_named_whatever_the_length(void **arg)
 {
-	char why[200];
+	struct why why = { 0 };
 
 	pin(BPF_MAP_TYPE_ARRAY, 4, sizeof(struct shunt_cfg) + 64, 1);
-	assert_int_equal(shunt_check_abi(&pins, why, sizeof(why)), -EPROTO);
-	assert_non_null(strstr(why, "ABI 1094795585"));
+	assert_int_equal(shunt_check_abi(&pins, &why), -EPROTO);
+	assert_non_null(strstr(why.text, "ABI 1094795585"));
 }
 
 int main(void)

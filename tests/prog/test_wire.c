@@ -5,7 +5,7 @@
  *
  * What copies runs with copies by the helpers and with copies by a loop.
  */
-/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c tests/prog/packet.c */
+/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

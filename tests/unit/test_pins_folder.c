@@ -2,7 +2,7 @@
 /*
  * test_pins_folder.c - pins are opened only where nobody else can have put them
  */
-/* link: lib/pins.c lib/pins_folder.c */
+/* link: lib/pins.c lib/pins_folder.c lib/why.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,8 +46,12 @@ static int sweep(void **arg)
 
 static int check(void)
 {
-	why[0] = '\0';
-	return shunt_pins_folder_is_ours(&pins, why, sizeof(why));
+	struct why of = { 0 };
+	int err = shunt_pins_folder_is_ours(&pins, &of);
+
+	why_line(&of, why, sizeof(why));
+	why_forget(&of);
+	return err;
 }
 
 static void refused(const char *path, const char *words, const char *mend)

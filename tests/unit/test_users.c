@@ -2,7 +2,7 @@
 /*
  * test_users.c - what a user may take of shuntd, on real sockets: descriptors that it does not read, connections
  */
-/* link: agent/users.c agent/limits.c agent/log.c */
+/* link: agent/users.c agent/limits.c agent/log.c lib/why.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -195,18 +195,19 @@ static void test_users_that_are_not_known_by_name_leave_room_for_those_that_are(
 static void test_the_limit_says_how_many_users_it_is_enough_for(void **state)
 {
 	struct agent *a = new_agent();
-	char why[240];
+	struct why why = { 0 };
 
 	limit_files(1024);
 	a->opts.nusers = 5;
 	for (int i = 0; i < 5; i++)
 		a->opts.user[i] = 1000 + i;
-	assert_true(limits_allow_users(a, why, sizeof(why)));
+	assert_true(limits_allow_users(a, &why));
 	a->opts.user[a->opts.nusers++] = 1005;
-	assert_false(limits_allow_users(a, why, sizeof(why)));
-	assert_non_null(strstr(why, "RLIMIT_NOFILE"));
+	assert_false(limits_allow_users(a, &why));
+	assert_non_null(strstr(why.text, "RLIMIT_NOFILE"));
 	a->opts.user[5] = 1004; /* twice the same is one */
-	assert_true(limits_allow_users(a, why, sizeof(why)));
+	assert_true(limits_allow_users(a, &why));
+	why_forget(&why);
 	free(a);
 }
 
@@ -214,18 +215,19 @@ static void test_the_limit_says_how_many_users_it_is_enough_for(void **state)
 static void test_a_domain_that_leaves_no_room_for_workers_is_refused(void **state)
 {
 	struct agent *a = new_agent();
-	char why[240];
+	struct why why = { 0 };
 	int i = 1;
 
 	limit_files(1024);
-	for (; i < SHUNT_DOMAINS && limits_allow(a, &a->domain[i], SHUNT_SLOTS, why, sizeof(why)); i++)
+	for (; i < SHUNT_DOMAINS && limits_allow(a, &a->domain[i], SHUNT_SLOTS, &why); i++)
 		a->domain[i] = a->domain[0];
 	assert_in_range(i, 8, SHUNT_DOMAINS - 1);
-	assert_non_null(strstr(why, "RLIMIT_NOFILE"));
+	assert_non_null(strstr(why.text, "RLIMIT_NOFILE"));
 	assert_in_range(limits_strangers(a), 16, PEERS_MAX / 2);
 	limit_files(4096);
-	assert_true(limits_allow(a, &a->domain[i], SHUNT_SLOTS, why, sizeof(why)));
+	assert_true(limits_allow(a, &a->domain[i], SHUNT_SLOTS, &why));
 	assert_in_range(limits_strangers(a), PEERS_MAX / 2, PEERS_MAX);
+	why_forget(&why);
 	free(a);
 }
 

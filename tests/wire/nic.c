@@ -5,6 +5,7 @@
  * Environment: K, KEEP=1, GROUPS=1 (each core is a process group of its own, with a key of its own), SILENT_MS, QUANTUM_US, SLOTS. Class 1 is what begins with
  * byte 2, class 0 the rest of port 9000. Prints its state as JSON at SIGUSR1 and when it ends.
  */
+#include <errno.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
@@ -92,7 +93,8 @@ int main(int argc, char **argv)
 	struct shunt_rule rule = { .mask = 0xff, .value = 2, .cls = 1 };
 	__u64 quantum[SHUNT_CLASSES] = { 0 };
 	struct nic n;
-	char why[200];
+	struct why why = { 0 };
+	char text[200];
 	__u32 zero = 0;
 	__u8 mac[6];
 	FILE *f;
@@ -104,17 +106,17 @@ int main(int argc, char **argv)
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
 	signal(SIGUSR1, on_signal);
-	snprintf(why, sizeof(why), "/sys/class/net/%s/address", argv[2]);
-	f = fopen(why, "r"); /* of this namespace, if /sys is; else the lab's own numbering */
-	if (!f || !fgets(why, sizeof(why), f) || parse_mac(why, wire.mac))
+	snprintf(text, sizeof(text), "/sys/class/net/%s/address", argv[2]);
+	f = fopen(text, "r"); /* of this namespace, if /sys is; else the lab's own numbering */
+	if (!f || !fgets(text, sizeof(text), f) || parse_mac(text, wire.mac))
 		memcpy(wire.mac, (__u8[]){ 2, 0, 0xc6, 0x12, 0, 2 }, 6);
 	if (f)
 		fclose(f);
-	if (nic_load(&n, &opts, why, sizeof(why)))
+	if (nic_load(&n, &opts, &why))
 		goto failed;
 	if (nic_configure(&n, &cfg, &wire) ||
 	    bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "rules"), &zero, &rule, 0)) {
-		snprintf(why, sizeof(why), "cannot configure");
+		why_fail(&why, -EINVAL, "cannot configure");
 		goto failed;
 	}
 	n.port[9000] = (struct shunt_port){ .count = 1, .flags = SHUNT_PORT_ON };
@@ -122,11 +124,11 @@ int main(int argc, char **argv)
 		__u32 group = number("GROUPS") ? i - 3 : 0;
 
 		if (parse_mac(argv[i], mac) || nic_set_core(&n, i - 3, mac, group, lab_key(group))) {
-			snprintf(why, sizeof(why), "bad core '%s'", argv[i]);
+			why_fail(&why, -EINVAL, "bad core '%s'", argv[i]);
 			goto failed;
 		}
 	}
-	if (nic_attach(&n, if_nametoindex(argv[2]), why, sizeof(why)))
+	if (nic_attach(&n, if_nametoindex(argv[2]), &why))
 		goto failed;
 	while (!stop) {
 		struct timespec t;
@@ -143,6 +145,6 @@ int main(int argc, char **argv)
 	nic_unload(&n);
 	return 0;
 failed:
-	fprintf(stderr, "nic: %s\n", why);
+	fprintf(stderr, "nic: %s\n", why_text(&why));
 	return 1;
 }

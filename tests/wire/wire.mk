@@ -5,7 +5,7 @@ WIRE_TESTS := $(addprefix $(B)/tests/wire/,nic core forge clock_back.so switch.o
 test-programs e2e-programs: $(WIRE_TESTS)
 all: $(B)/tests/wire/switch.o # for `tests/lab.sh up wire`
 
-$(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c agent/nic.h tests/wire/key.h include/shunt/nic.h include/shunt/wire.h include/shunt/proof.h
+$(B)/tests/wire/nic: tests/wire/nic.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c agent/nic.h tests/wire/key.h include/shunt/nic.h include/shunt/wire.h include/shunt/proof.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(note_headers)
