@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """layers.py - who calls whom, drawn from the object files; fails on a circle and on an arrow against the documented order
 
-    layers.py [--show FOLDER] [--objects DIR] [--docs FILE] [--circles FILE]
+    layers.py [--show FOLDER] [--objects DIR] [--docs FILE] [--circles FILE] [--tree DIR]
 
 docs/architecture.md has the order: of the folders, and of the modules of some. A line may use the lines below it. Each
 module of such a folder must be in its order. In the other folders no modules may call each other in a circle, but for the
 circles in tests/circles.txt, which are to go: one that is larger, or new, fails. A name that the C library has, too, is
 taken for the C library's.
+
+It also fails on a line that asks which transport or which role it is, outside the files of that transport or role.
 """
 import argparse
 import ctypes
+import glob
 import os
 import re
 import subprocess
@@ -18,16 +21,23 @@ import sys
 
 # Folders whose modules have an order in docs/architecture.md.
 ORDERED = ('hostlib', 'agent')
+# What differs between transports and between roles is in their own files, behind struct transport and struct role:
+# folder, files that may (link.c chooses), what would be a branch, lines that are none.
+BRANCHES = (
+    ('hostlib', r'transport/wire|link\.c', r'->wire\b', r'$^'),
+    ('agent', r'role', r'ROLE_[A-Z]|role *[!=]=|role->name\b|\brole_(shared|nic|host)\b',
+     r'#include "role_|\.role = &role_shared \};'),
+)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def modules(objects):
+def modules(objects, tree):
     """Module (folder/name) to object file, of sources that are there."""
     found = {}
     for folder, _, files in os.walk(objects):
         for name in files:
             module = os.path.relpath(os.path.join(folder, name), objects)[:-2]
-            if name.endswith('.o') and any(os.path.exists(f'{ROOT}/{module}{e}') for e in ('.c', '.S')):
+            if name.endswith('.o') and any(os.path.exists(f'{t}/{module}{e}') for t in (ROOT, tree) for e in ('.c', '.S')):
                 found[module] = os.path.join(folder, name)
     return found
 
@@ -62,10 +72,10 @@ def read_order(docs, heading):
     return [line.partition('#')[0].split() for line in block.group(1).splitlines()]
 
 
-def draw(objects, folders):
+def draw(objects, tree, folders):
     """{module: {module: names}}, within a folder and between them."""
     libc = ctypes.CDLL(None)
-    defined, wanted = symbols({m: path for m, path in modules(objects).items() if folder_of(m, folders)})
+    defined, wanted = symbols({m: path for m, path in modules(objects, tree).items() if folder_of(m, folders)})
     places = {}
     for m in defined:
         for name in defined[m]:
@@ -133,6 +143,18 @@ def check_modules(arrows, docs, folder):
     return bad
 
 
+def check_branches(tree):
+    bad = []
+    for folder, own, branch, other in BRANCHES:
+        for path in sorted(glob.glob(f'{tree}/{folder}/**/*.[ch]', recursive=True)):
+            name = os.path.relpath(path, f'{tree}/{folder}')
+            with open(path) as f:
+                lines = [] if re.match(own, name) else list(f)
+            bad += [f'{folder}/{name}:{i}: knows which one it is: {line.strip()}' for i, line in enumerate(lines, 1) if
+                    re.search(branch, line) and not re.search(other, line)]
+    return bad
+
+
 def check_circles(arrows, folders, path):
     with open(path) as f:
         known = {frozenset(line.split()) for line in f if line.split() and line[0] != '#'}
@@ -154,10 +176,11 @@ def main():
     p.add_argument('--objects', default=f'{ROOT}/build/obj')
     p.add_argument('--docs', default=f'{ROOT}/docs/architecture.md')
     p.add_argument('--circles', default=f'{ROOT}/tests/circles.txt')
+    p.add_argument('--tree', default=ROOT, help='whose sources are looked through for branches; objects may be of these, too')
     p.add_argument('--show', metavar='FOLDER', help='print what each module of the folder calls')
     args = p.parse_args()
     folders = ranks(read_order(args.docs, 'Folders'))
-    arrows = draw(args.objects, folders)
+    arrows = draw(args.objects, args.tree, folders)
     missing = [f for f in folders if not any(folder_of(m, folders) == f for m in arrows)]
     if missing:
         sys.exit(f'no object files of {", ".join(missing)}: make all')
@@ -169,6 +192,7 @@ def main():
            against(arrows, folders, lambda m: folder_of(m, folders))]
     for folder in ORDERED:
         bad += check_modules(arrows, args.docs, folder)
+    bad += check_branches(args.tree)
     more, left = check_circles(arrows, folders, args.circles)
     print('\n'.join(bad + more + [f'{len(arrows)} modules, {sum(map(len, arrows.values()))} arrows, {left} circles']))
     sys.exit(bool(bad or more))

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# layers.sh - modules call each other in the documented order, and in no new circle
+# layers.sh - modules call each other in the documented order, and in no new circle; what differs between transports
+# and roles is in their own files
 # runs: beside
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
@@ -25,16 +26,28 @@ test_a_module_without_a_place_is_named() {
 	grep -q '^hostlib/idle: not in the order' "$DIR/said" || fail "$(cat "$DIR/said")"
 }
 
-test_a_circle_that_is_not_known_is_named() {
-	grep -v '^agent/' "$ROOT/tests/circles.txt" >"$DIR/circles.txt"
-	! layers --circles "$DIR/circles.txt" || fail "it was not noticed"
-	grep -q '^a circle: agent/' "$DIR/said" || fail "$(cat "$DIR/said")"
+test_a_circle_is_named() {
+	mkdir -p "$DIR/tree/sim"
+	cp -rs "$ROOT/build/obj" "$DIR/obj"
+	echo 'int b(void); int a(void) { return b(); }' >"$DIR/tree/sim/circle_a.c"
+	echo 'int a(void); int b(void) { return a(); }' >"$DIR/tree/sim/circle_b.c"
+	for name in a b; do
+		cc -w -c "$DIR/tree/sim/circle_$name.c" -o "$DIR/obj/sim/circle_$name.o"
+	done
+	! layers --objects "$DIR/obj" --tree "$DIR/tree" || fail "it was not noticed"
+	grep -qx 'a circle: sim/circle_a sim/circle_b' "$DIR/said" || fail "$(cat "$DIR/said")"
 }
 
-test_only_transports_know_which_one_they_are() {
-	! grep -rnE -- '->wire\b' "$ROOT/hostlib" --include=*.c --include=*.h |
-		grep -v '^[^:]*/hostlib/transport/wire' ||
-		fail "what differs between transports is behind hostlib/transport.h"
+test_a_branch_on_transports_or_roles_outside_their_files_is_named() {
+	mkdir -p "$DIR/tree/agent" "$DIR/tree/hostlib/transport"
+	echo 'if (c->wire)' |
+		tee "$DIR/tree/hostlib/core.c" >"$DIR/tree/hostlib/transport/wire_new.c"
+	echo 'if (a->role == &role_host)' |
+		tee "$DIR/tree/agent/one.c" >"$DIR/tree/agent/role_new.c"
+	echo 'if (o->role != other)' >"$DIR/tree/agent/two.h"
+	! layers --tree "$DIR/tree" || fail "it was not noticed"
+	assert_eq "$(sed -n 's/:1: knows which one it is:.*//p' "$DIR/said" | sort | xargs)" \
+		"agent/one.c agent/two.h hostlib/core.c"
 }
 
 run_tests "$@"
