@@ -101,14 +101,11 @@ static int apply(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, const 
 
 static json_t *entry(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls)
 {
-	char name[SHUNT_NAME_LEN + 1] = "";
 	struct shunt_class c;
-	json_t *j;
+	json_t *j = tunable_class(ctl, cls, &c);
 
-	if (map_get(ctl, "classes", cls, &c, sizeof(c)))
+	if (!j)
 		return NULL;
-	memcpy(name, c.name, sizeof(c.name));
-	j = json_pack("{s:i, s:s}", "class", cls, "name", name);
 	if (c.requeue <= SHUNT_REQUEUE_AUTO)
 		json_object_set_new(j, "requeue", json_string(requeues[c.requeue]));
 	if (c.demote_after) {

@@ -34,14 +34,11 @@ static const char *const actions[] = { "get", "set", "bytes" };
 /* One class: its name and, if it is set, the value. */
 static json_t *entry(struct ctl *ctl, const struct kind *kind, const struct shunt_cfg *cfg, __u32 cls)
 {
-	char name[SHUNT_NAME_LEN + 1] = "";
 	struct shunt_class c;
-	json_t *j;
+	json_t *j = tunable_class(ctl, cls, &c);
 
-	if (map_get(ctl, "classes", cls, &c, sizeof(c)))
+	if (!j)
 		return NULL;
-	memcpy(name, c.name, sizeof(c.name));
-	j = json_pack("{s:i, s:s}", "class", cls, "name", name);
 	if (!tunable_tell(ctl, cfg, kind->what, cls, j))
 		return j;
 	json_decref(j);

@@ -43,6 +43,16 @@ static __u32 bounded(const struct shunt_cfg *cfg, enum tunable what, __u32 value
 	return value > most ? most : value;
 }
 
+json_t *tunable_class(struct ctl *ctl, __u32 cls, struct shunt_class *c)
+{
+	char name[SHUNT_NAME_LEN + 1] = "";
+
+	if (map_get(ctl, "classes", cls, c, sizeof(*c)))
+		return NULL;
+	memcpy(name, c->name, sizeof(c->name));
+	return json_pack("{s:i, s:s}", "class", cls, "name", name);
+}
+
 int tunable_tell(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what, __u32 cls, json_t *j)
 {
 	json_t *out = json_object_get(j, "out_of_range");
