@@ -126,6 +126,37 @@ static void learn_signed(struct scalar *above, struct scalar *below, __u64 min, 
 	}
 }
 
+/* Comparisons by size: what the branch learns that is taken ("other": the one that is not) is "at least value", or more
+ * than value. */
+static const struct order {
+	__u8 op;
+	bool is_signed, other, more;
+} orders[] = {
+	{ BPF_JGE, false, false, false }, { BPF_JGT, false, false, true },
+	{ BPF_JLT, false, true, false },  { BPF_JLE, false, true, true },
+	{ BPF_JSGE, true, false, false }, { BPF_JSGT, true, false, true },
+	{ BPF_JSLT, true, true, false },  { BPF_JSLE, true, true, true },
+};
+
+/* False: it is no such comparison. */
+static bool learn_order(struct scalar *yes, struct scalar *no, __u64 value, __u8 op, bool is32)
+{
+	for (unsigned int i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		const struct order *o = &orders[i];
+		struct scalar *above = o->other ? no : yes, *below = o->other ? yes : no;
+		__u64 bound = value + o->more;
+
+		if (o->op != op)
+			continue;
+		if (o->is_signed)
+			learn_signed(above, below, bound, bound - 1, is32);
+		else
+			learn_unsigned(above, below, bound, bound - 1, is32);
+		return true;
+	}
+	return false;
+}
+
 void scalar_learn(struct scalar *yes, struct scalar *no, __u64 value, __u8 op, bool is32)
 {
 	switch (op) {
@@ -138,32 +169,9 @@ void scalar_learn(struct scalar *yes, struct scalar *no, __u64 value, __u8 op, b
 	case BPF_JSET:
 		learn_set(yes, no, value, is32);
 		break;
-	case BPF_JGE:
-		learn_unsigned(yes, no, value, value - 1, is32);
-		break;
-	case BPF_JGT:
-		learn_unsigned(yes, no, value + 1, value, is32);
-		break;
-	case BPF_JLE:
-		learn_unsigned(no, yes, value + 1, value, is32);
-		break;
-	case BPF_JLT:
-		learn_unsigned(no, yes, value, value - 1, is32);
-		break;
-	case BPF_JSGE:
-		learn_signed(yes, no, value, value - 1, is32);
-		break;
-	case BPF_JSGT:
-		learn_signed(yes, no, value + 1, value, is32);
-		break;
-	case BPF_JSLE:
-		learn_signed(no, yes, value + 1, value, is32);
-		break;
-	case BPF_JSLT:
-		learn_signed(no, yes, value, value - 1, is32);
-		break;
 	default:
-		return;
+		if (!learn_order(yes, no, value, op, is32))
+			return;
 	}
 	if (is32) {
 		low_to_all(yes);
