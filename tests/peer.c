@@ -109,7 +109,7 @@ static void hostile(const char *path, unsigned long count)
 	for (unsigned long i = 0; i < count;) {
 		union message m;
 		size_t len = bad_one(&m);
-		ssize_t n = any(50) ? send(fd, &m, len, MSG_NOSIGNAL) : send_with_fd(fd, &m, len);
+		ssize_t n = any(50) ? send(fd, &m, len, MSG_NOSIGNAL) : send_with_fd(fd, &m, len, MSG_NOSIGNAL);
 		bool ends = n < 0 || !any(20); /* it hung up before, or we do */
 
 		i += n >= 0;

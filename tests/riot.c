@@ -120,7 +120,7 @@ static void nonsense(struct rioter *r)
 		union message m;
 		size_t len = bad_one(&m);
 
-		if ((any(10) ? send(fd, &m, len, MSG_NOSIGNAL | MSG_DONTWAIT) : send_with_fd(fd, &m, len)) < 0)
+		if ((any(10) ? send(fd, &m, len, MSG_NOSIGNAL | MSG_DONTWAIT) : send_with_fd(fd, &m, len, MSG_NOSIGNAL)) < 0)
 			break;
 	}
 	if (fd >= 0)

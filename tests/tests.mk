@@ -94,7 +94,7 @@ $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(note_headers)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@ -lbpf
 
-$(B)/tests/peer $(B)/tests/harm $(B)/tests/riot: $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare.h tests/wreck.h tests/rng.h \
+$(B)/tests/peer $(B)/tests/harm $(B)/tests/riot: $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare.h tests/wreck.h tests/with_fd.h tests/rng.h \
 		$(wildcard include/shunt/*.h)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)

@@ -8,6 +8,7 @@
 
 #include "tests/bare.h"
 #include "tests/rng.h"
+#include "tests/with_fd.h"
 
 static struct rng rng;
 
@@ -120,24 +121,4 @@ static inline size_t bad_one(union message *m)
 		break;
 	}
 	return len;
-}
-
-/* With a descriptor that nobody asked for. */
-static inline ssize_t send_with_fd(int fd, const void *msg, size_t len)
-{
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec iov = { .iov_base = (void *)msg, .iov_len = len };
-	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
-			      .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
-	int zero = 0;
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &zero, sizeof(int));
-	return sendmsg(fd, &hdr, MSG_NOSIGNAL);
 }

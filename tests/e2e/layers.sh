@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# layers.sh - modules call each other in the documented order, and in no new circle; what differs between transports
-# and roles is in their own files
+# layers.sh - modules call each other in the documented order, and in no new circle; what differs
+# between transports and roles is in their own files
 # runs: beside
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"

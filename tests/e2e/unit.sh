@@ -139,14 +139,7 @@ long_test_a_hardened_shuntd_is_restarted_beside_its_worker() {
 is_over() { ! is_active "$1"; }
 
 long_test_a_hardened_shuntd_ends_a_worker_that_hangs() {
-	boot_systemd host
-	config 'hang: {after: 300ms, action: kill}' >"$DIR/config.yaml"
-	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
-	install_unit 'Environment="SHUNTD_OPTIONS=--user 65534"'
-	install_worker --dev "$DEV" --idle sleep
-	ctl start "shuntd@$DEV"
-	ctl start worker
-	wait_for 10 all_up
+	serve_under_systemd 'hang: {after: 300ms, action: kill}'
 	in_systemd kill -STOP "$(ctl show -P MainPID worker)"
 	wait_for 10 is_over worker
 	assert_eq "$(ctl show -P ExecMainStatus worker)" 9 "signal that ended the worker"

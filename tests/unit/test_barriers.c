@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#include "two_cores.h"
+#include "cores.h"
 
 #define ROUNDS 100000
 #define LIMIT_NS 3000000000ULL

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "two_cores.h"
+#include "cores.h"
 
 static struct core *c, *other;
 static unsigned int polls;

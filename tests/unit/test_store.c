@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "../with_fd.h"
 #include "agent/store.h"
 
 #define LIMIT 24 /* open files, and descriptors under way, of the user that the test becomes */
@@ -25,21 +26,7 @@
 /* Sends one more descriptor that nobody reads. 0, or -errno. */
 static int send_one(int fd)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
-	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
-			      .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
-	int zero = 0;
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &zero, sizeof(int));
-	return sendmsg(fd, &hdr, MSG_DONTWAIT) == 1 ? 0 : -errno;
+	return send_with_fd(fd, "x", 1, MSG_DONTWAIT) == 1 ? 0 : -errno;
 }
 
 /* The limit does not hold for root; and the kernel counts by user, so it is one that nobody else is. */

@@ -16,19 +16,15 @@
 
 #include <cmocka.h>
 
-#include "../../hostlib/internal.h"
-#include "../ring.h"
+#define CORES 1
+#include "cores.h"
 
-#define RING 16
-#define FRAMES 64
 #define KICK_NS 300000
 #define NEAR_NS 1000 /* two clocks of one thread differ by less */
 
-enum { LONG, SHORT, CLASSES };
+enum { LONG, SHORT };
 
-static struct shunt s;
 static struct core *c;
-static struct policy policy;
 static _Atomic uint64_t kicked_ns; /* the last system call that sends was over */
 
 /* --- what else the library has, and the kernel --------------------------------------------------- */
@@ -72,45 +68,18 @@ static int oldest(struct shunt_view *v, const struct shunt_event *ev)
 
 static void make_domain(shunt_handler handler)
 {
-	s = (struct shunt){ .geo = { .nframes = FRAMES, .chunk = 2048, .core_ring = RING, .hold_ring = RING,
-				     .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = CLASSES },
-			    .ncores = 1, .nhold = CLASSES, .link = -1, .transport = &transport_shared, .wake = eventfd(0, EFD_NONBLOCK),
-			    .opts = { .handler = handler, .idle = SHUNT_IDLE_SPIN } };
-	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
-	memset(s.memory, 0, shunt_memory_len(&s.geo));
-	s.ctl = shunt_ctl_of(s.memory, &s.geo);
-	s.view = aligned_alloc(64, sizeof(*s.view));
-	memset(s.view, 0, sizeof(*s.view));
-	s.view->up = s.view->preempt = 1;
+	assert_int_equal(make_cores(oldest), 0);
+	c = &s.core[0];
+	s.opts.handler = handler;
+	s.wake = eventfd(0, EFD_NONBLOCK);
+	s.view->preempt = 1;
 	s.view->parked_max = 8;
-	s.core = c = aligned_alloc(64, sizeof(*s.core));
-	*c = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0], .run = &s.view->core[0].run, .fill = &s.fill[0],
-			    .comp = &s.comp[0], .comp_keep = COMP_KEEP, .fill_lock = &s.ctl->fill_lock[0].holder };
-	make_ring(&c->rx, RING);
-	make_ring(&c->tx, RING);
-	make_ring(&s.fill[0], 2 * FRAMES);
-	make_ring(&s.comp[0], 2 * FRAMES);
-	for (int i = 0; i < CLASSES; i++) {
-		make_ring(&s.hold[i], RING);
-		s.view->cls[i].requeue = SHUNT_TAIL;
-	}
-	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1, .fd = -1 };
-	atomic_store(&s.policy, &policy);
-	assert_int_equal(park_init(&s), 0);
+	policy.flags = SHUNT_NEEDS_HEADS;
 }
 
 static void remove_domain(void)
 {
-	park_free(&s);
-	free(c->rx.map);
-	free(c->tx.map);
-	free(s.fill[0].map);
-	free(s.comp[0].map);
-	for (int i = 0; i < CLASSES; i++)
-		free(s.hold[i].map);
-	free(s.memory);
-	free(s.view);
-	free(s.core);
+	remove_cores();
 	close(s.wake);
 }
 

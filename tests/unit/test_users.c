@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "../with_fd.h"
 #include "agent/limits.h"
 
 #define BIG (SHUNT_FD_SOCKETS + SHUNT_SLOTS + 1)
@@ -45,21 +46,7 @@ static int connect_peer(struct agent *a, int i, __u32 pid, uid_t uid)
 
 static void give(struct peer *p)
 {
-	union {
-		char buf[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { 0 };
-	struct iovec iov = { .iov_base = "x", .iov_len = 1 };
-	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf,
-			      .msg_controllen = sizeof(control.buf) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&hdr);
-	int zero = 0;
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &zero, sizeof(int));
-	assert_int_equal(sendmsg(p->fd, &hdr, 0), 1);
+	assert_int_equal(send_with_fd(p->fd, "x", 1, 0), 1);
 	p->given = BIG; /* as many as WELCOME of a big domain has, and the policy */
 	p->stage = PEER_WORKER;
 }

@@ -16,17 +16,14 @@
 
 #include <cmocka.h>
 
-#include "../../hostlib/internal.h"
-#include "../ring.h"
-
-#define FRAMES 64
-#define RING 64
+#define CORES 1
 #define CLASSES 3
+#define RING 64
+#include "cores.h"
+
 #define MARKS 1000000
 #define FAR 4000000000u /* us, an hour: a quantum that no test outlasts, wherever it is kept waiting */
 
-static struct shunt s;
-static struct policy policy;
 static struct core *c;
 static struct shunt_core_preempt *n;
 
@@ -46,31 +43,11 @@ static int oldest(struct shunt_view *v, const struct shunt_event *ev)
 
 static int set_up(void **state)
 {
-	memset(&s, 0, sizeof(s));
-	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = 2048, .core_ring = RING,
-		.hold_ring = RING, .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = CLASSES };
-	s.ncores = 1;
-	s.nhold = CLASSES;
-	s.transport = &transport_shared;
-	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
-	memset(s.memory, 0, shunt_memory_len(&s.geo));
-	s.ctl = shunt_ctl_of(s.memory, &s.geo);
-	s.view = aligned_alloc(64, sizeof(*s.view));
-	memset(s.view, 0, sizeof(*s.view));
-	s.view->up = 1;
-	s.view->parked_max = 8;
-	for (int i = 0; i < CLASSES; i++)
-		s.view->cls[i].requeue = SHUNT_TAIL;
-	s.core = c = aligned_alloc(64, sizeof(*s.core));
-	*c = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0],
-			    .run = &s.view->core[0].run };
+	assert_int_equal(make_cores(oldest), 0);
+	c = &s.core[0];
 	n = &c->line->preempt;
-	make_ring(&c->rx, RING);
-	for (int i = 0; i < CLASSES; i++)
-		make_ring(&s.hold[i], RING);
-	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1, .fd = -1 };
-	atomic_store(&s.policy, &policy);
-	assert_int_equal(park_init(&s), 0);
+	s.view->parked_max = 8;
+	policy.flags = SHUNT_NEEDS_HEADS;
 	yield_thread(c);
 	return 0;
 }
@@ -78,13 +55,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	preempt_worker_end();
-	park_free(&s);
-	free(c->rx.map);
-	for (int i = 0; i < CLASSES; i++)
-		free(s.hold[i].map);
-	free(s.memory);
-	free(s.view);
-	free(s.core);
+	remove_cores();
 	return 0;
 }
 

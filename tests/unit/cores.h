@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* two_cores.h - two cores of the library and a hold ring a class, in plain memory */
+/*
+ * cores.h - cores of the library and a hold ring a class, in plain memory
+ *
+ * A test that wants other numbers defines them before.
+ */
 #pragma once
 
 #include <stdlib.h>
@@ -8,10 +12,16 @@
 #include "../../hostlib/internal.h"
 #include "../ring.h"
 
+#ifndef CORES
 #define CORES 2
+#endif
+#ifndef CLASSES
 #define CLASSES 2
-#define FRAMES 64
+#endif
+#ifndef RING
 #define RING 16
+#endif
+#define FRAMES 64
 
 static struct shunt s;
 static struct policy policy;
@@ -59,8 +69,10 @@ static int make_cores(shunt_policy_fn select)
 		make_core(i);
 	make_ring(&s.fill[0], 2 * FRAMES);
 	make_ring(&s.comp[0], 2 * FRAMES);
-	for (int i = 0; i < CLASSES; i++)
+	for (int i = 0; i < CLASSES; i++) {
 		make_ring(&s.hold[i], RING);
+		s.view->cls[i].requeue = SHUNT_TAIL;
+	}
 	policy = (struct policy){ .select = select, .gen = 1, .fd = -1 };
 	atomic_store(&s.policy, &policy);
 	return park_init(&s);
