@@ -15,7 +15,8 @@ UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 PKGDIR := $(PREFIX)/lib/shunt
 
-# CROSS=aarch64-linux-gnu: for another architecture, into a folder of its own; deps.sh has what it takes.
+# CROSS=aarch64-linux-gnu: for another architecture, into a folder of its own; deps.sh has what it
+# takes.
 CROSS ?=
 ifneq ($(CROSS),)
 CC := $(CROSS)-gcc
@@ -29,32 +30,41 @@ CC ?= gcc
 CLANG ?= clang
 OBJCOPY_BPF ?= llvm-objcopy
 , := ,
-# SAN=1: with address and undefined-behaviour sanitizers, COVERAGE=1: with counts of lines that ran; in folders of their own.
+# SAN=1: with address and undefined-behaviour sanitizers, COVERAGE=1: with counts of lines that ran;
+# in folders of their own.
 SAN ?=
 COVERAGE ?=
 B := build$(CROSS:%=/%)$(SAN:1=/san)$(COVERAGE:1=/coverage)
-INSTRUMENT := $(if $(SAN),-fsanitize=address$(,)undefined -fsanitize-undefined-trap-on-error -fno-omit-frame-pointer) \
+INSTRUMENT := $(if $(SAN),-fsanitize=address$(,)undefined -fsanitize-undefined-trap-on-error \
+	-fno-omit-frame-pointer) \
 	      $(if $(COVERAGE),--coverage -fprofile-update=atomic -fprofile-abs-path)
 
 HOST_ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
-WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wno-unused-parameter $(if $(CI),-Werror)
-CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' -DSHUNT_LIBDIR='"$(PREFIX)/lib"'
+WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes \
+	-Wno-unused-parameter $(if $(CI),-Werror)
+CPPFLAGS += -Iinclude -Ilib -D_GNU_SOURCE -DSHUNT_VERSION='"$(VERSION)"' \
+	-DSHUNT_LIBDIR='"$(PREFIX)/lib"'
 CFLAGS ?= -O2 -g
 CFLAGS += $(INSTRUMENT)
 # Every symbol is looked up at the start, and what was looked up is read-only from then on.
 SHUNT_LDFLAGS := -Wl,-z,relro,-z,now
-# The folder that it is built in is nobody's business: debug information and BTF name files from there on.
+# The folder that it is built in is nobody's business: debug information and BTF name files from
+# there on.
 HERE := -ffile-prefix-map=$(CURDIR)=.
 SHUNT_CFLAGS := $(HERE) -std=gnu11 -fPIC -fvisibility=hidden $(WARN)
-BPF_CFLAGS := $(HERE) -O2 -g -target bpf -mcpu=v3 -fno-finite-loops -Wall -Wextra -Wno-unused-parameter $(if $(CI),-Werror) \
+BPF_CFLAGS := $(HERE) -O2 -g -target bpf -mcpu=v3 -fno-finite-loops -Wall -Wextra \
+	-Wno-unused-parameter $(if $(CI),-Werror) \
 	      -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch)
-# By the compiler and with the flags of the BPF code, as `shunt build` has them (loader/build.c says why).
-# norelro: it ends at a page, of 64 KiB as far as an aarch64 linker knows, and no bundle has room for that.
+# By the compiler and with the flags of the BPF code, as `shunt build` has them (loader/build.c says
+# why). norelro: it ends at a page, of 64 KiB as far as an aarch64 linker knows, and no bundle has
+# room for that.
 NATIVE_CC := $(CLANG) $(CROSS:%=--target=%)
-NATIVE_CFLAGS := -O2 -std=gnu11 -fno-finite-loops -fPIC -ffreestanding -fvisibility=hidden -Wall -Wextra \
+NATIVE_CFLAGS := -O2 -std=gnu11 -fno-finite-loops -fPIC -ffreestanding -fvisibility=hidden -Wall \
+	-Wextra \
 		 -Wno-unused-parameter $(if $(CI),-Werror) -shared -nostdlib \
 		 -Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none -Iinclude \
-		 $(if $(filter aarch64%,$(HOST_ARCH)),-mno-outline-atomics) # libgcc has them out of line
+		 $(if $(filter aarch64%,$(HOST_ARCH)),-mno-outline-atomics) \
+		 # libgcc has them out of line
 
 ifeq ($(V),1)
   Q :=
@@ -64,7 +74,8 @@ else
   say = @printf '  %-8s %s\n' $(1) $(2)
 endif
 
-# The products' fragments add to these. A fragment that is missing is an error; tests/ and bench/ may be left out as a whole.
+# The products' fragments add to these. A fragment that is missing is an error; tests/ and bench/
+# may be left out as a whole.
 .PHONY: all tools demo deps deps-check clean help
 all: deps-check bpf tools lib apps ## all that `make install` installs; so does make alone
 
@@ -85,8 +96,10 @@ $(B)/obj/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SHUNT_CFLAGS) -MMD -MP -c $< -o $@
 
-# Programs that root runs end before a stack that was written over is returned through. Not the library that serves requests.
-$(call obj,$(filter-out lib/ring.c,$(wildcard lib/*.c lib/*/*.c)) $(wildcard agent/*.c loader/*.c sim/*.c)): \
+# Programs that root runs end before a stack that was written over is returned through. Not the
+# library that serves requests.
+$(call obj,$(filter-out lib/ring.c,$(wildcard lib/*.c lib/*/*.c)) \
+	$(wildcard agent/*.c loader/*.c sim/*.c)): \
 	SHUNT_CFLAGS += -fstack-protector-strong
 
 $(B)/obj/%.o: %.S
@@ -99,7 +112,8 @@ $(B)/prefix: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)[ "$$(cat $@ 2>/dev/null)" = "$(PREFIX)" ] || echo "$(PREFIX)" >$@
 FORCE:
-$(call obj,$(shell grep -l SHUNT_LIBDIR lib/*.c lib/*/*.c loader/*.c agent/*.c sim/*.c)): $(B)/prefix
+$(call obj,$(shell grep -l SHUNT_LIBDIR lib/*.c lib/*/*.c loader/*.c agent/*.c sim/*.c)): \
+	$(B)/prefix
 
 tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
 
@@ -117,12 +131,15 @@ clean: ## remove build/
 	rm -rf $(B)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z0-9%-]*:.*## /{sub("%", "NAME", $$1); printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' \
+		'/^[a-z][a-z0-9%-]*:.*## /{sub("%", "NAME", $$1); printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-include bpf/bpf.mk hostlib/hostlib.mk hostlib/pass/pass.mk loader/loader.mk agent/agent.mk apps/apps.mk sim/sim.mk \
+include bpf/bpf.mk hostlib/hostlib.mk hostlib/pass/pass.mk loader/loader.mk agent/agent.mk \
+	apps/apps.mk sim/sim.mk \
 	offload/nfp/nfp.mk scripts/install.mk
 ifneq ($(wildcard tests/.),)
-include tests/tests.mk tests/mutants/mutants.mk tests/fuzz/fuzz.mk tests/lang/lang.mk tests/wire/wire.mk \
+include tests/tests.mk tests/mutants/mutants.mk tests/fuzz/fuzz.mk tests/lang/lang.mk \
+	tests/wire/wire.mk \
 	tests/cross/cross.mk tests/vm/vm.mk tests/nfp/test-nfp.mk
 endif
 ifneq ($(wildcard bench/.),)

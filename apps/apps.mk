@@ -2,12 +2,14 @@
 # apps.mk - the load generator, the key-value server and the baselines
 
 .PHONY: apps
-apps: $(B)/shunt-spin $(B)/shunt-load $(B)/shunt-kv $(B)/shunt-baseline ## the example servers, the load generator, the baselines
+apps: ## the example servers, the load generator, the baselines
+apps: $(B)/shunt-spin $(B)/shunt-load $(B)/shunt-kv $(B)/shunt-baseline
 
 # RocksDB is there or it is not; shunt-kv says which.
 ROCKSDB := $(if $(CROSS),,$(wildcard /usr/include/rocksdb/c.h))
 ROCKSDB_LIBS := $(if $(ROCKSDB),-lrocksdb)
-KV_SRC := $(filter-out apps/kv/main.c $(if $(ROCKSDB),,apps/kv/engine_rocksdb.c),$(wildcard apps/kv/*.c))
+KV_SRC := $(filter-out apps/kv/main.c $(if $(ROCKSDB),,apps/kv/engine_rocksdb.c),$(wildcard \
+	apps/kv/*.c))
 APP_SRC := apps/app.c apps/work.c $(KV_SRC)
 
 $(B)/obj/apps/kv/%.o: CPPFLAGS += $(if $(ROCKSDB),-DKV_ROCKSDB)
@@ -33,7 +35,8 @@ BASELINE_SRC := $(filter-out %.bpf.c,$(wildcard apps/baseline/*.c))
 
 $(B)/shunt-baseline: $(call obj,$(BASELINE_SRC) $(APP_SRC)) $(B)/libshunt.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -lxdp -lbpf -pthread -ldl
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -lxdp -lbpf \
+		-pthread -ldl
 
 $(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c))
 	$(call say,LINK,$@)

@@ -3,24 +3,30 @@
 
 .PHONY: bench-cost bench-path bench-preempt bench-wire bench-costs bench-sim
 
-bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o) ## ns per packet of XDP ingress (root)
+bench-cost: ## ns per packet of XDP ingress (root)
+bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o)
 	$(Q)$(B)/bench/cost
 
-bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo ## round trips, against a kernel UDP server (root)
+bench-path: ## round trips, against a kernel UDP server (root)
+bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo
 	$(Q)bench/path.sh
 
-bench-wire: all $(B)/tests/wire/switch.o $(B)/bench/pingpong ## requests through a NIC that shares no memory (root)
+bench-wire: ## requests through a NIC that shares no memory (root)
+bench-wire: all $(B)/tests/wire/switch.o $(B)/bench/pingpong
 	$(Q)bench/wire.sh
 
-bench-preempt: all $(B)/bench/preempt bench-switch bench-safepoints ## what preemption costs and what it is good for (root)
+bench-preempt: ## what preemption costs and what it is good for (root)
+bench-preempt: all $(B)/bench/preempt bench-switch bench-safepoints
 	$(Q)$(B)/bench/preempt $(B)/bench/yield.json
 	$(Q)bench/preempt_lab.sh $(B)/bench/preempt_lab.json
 	$(Q)jq -n --slurpfile y $(B)/bench/yield.json --slurpfile s $(B)/bench/switch.json \
 		--slurpfile p $(B)/bench/safepoints.json --slurpfile l $(B)/bench/preempt_lab.json \
-		--arg kernel "$$(uname -r)" --arg commit "$$(git rev-parse --short HEAD 2>/dev/null)" \
+		--arg kernel "$$(uname -r)" --arg commit \
+		"$$(git rev-parse --short HEAD 2>/dev/null)" \
 		-f bench/preempt.jq >$(B)/bench/preempt.json
 
-bench-costs: all $(B)/bench/stalls ## files of costs for shunt-sim, from what the others left in build/bench (root)
+bench-costs: ## files of costs for shunt-sim, from what the others left in build/bench (root)
+bench-costs: all $(B)/bench/stalls
 	$(Q)bench/costs.sh
 
 $(B)/bench/costs.lab.json: | all $(B)/bench/stalls
@@ -29,18 +35,23 @@ $(B)/bench/costs.lab.json: | all $(B)/bench/stalls
 bench-sim: all $(B)/bench/stalls $(B)/bench/costs.lab.json ## the simulator against the lab (root)
 	$(Q)bench/sim_lab.sh $(B)/bench/sim.json
 
-$(B)/bench/preempt: $(wildcard bench/preempt/*) tests/ring.h bench/line.h bench/ticks.h $(call obj,$(HOSTLIB_SRC)) $(wildcard hostlib/*.h)
+$(B)/bench/preempt: $(wildcard bench/preempt/*) tests/ring.h bench/line.h bench/ticks.h \
+	$(call obj,$(HOSTLIB_SRC)) $(wildcard hostlib/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(INSTRUMENT) $(WARN) -Wno-missing-field-initializers $(filter %.c %.o,$^) -o $@ \
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(INSTRUMENT) $(WARN) \
+		-Wno-missing-field-initializers $(filter %.c %.o,$^) -o $@ \
 		-Wl,--wrap=park_put -ljansson -lm -pthread
 
-$(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c $(wildcard tests/prog/*.h include/shunt/*.h)
+$(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c \
+	$(wildcard tests/prog/*.h include/shunt/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf -ljansson -lm
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf -ljansson \
+		-lm
 
-$(B)/bench/reject/%.o: bpf/policies/%.c bench/reject.c bpf/shunt.bpf.c $(wildcard bpf/*.h include/shunt/*.h)
+$(B)/bench/reject/%.o: bpf/policies/%.c bench/reject.c bpf/shunt.bpf.c \
+	$(wildcard bpf/*.h include/shunt/*.h)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -Ibpf -DSHUNT_POLICY_FILE='"../bench/reject.c"' \
@@ -51,14 +62,17 @@ $(B)/bench/%: bench/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@ -lm -pthread
 
-# The papers' workloads: bench/tail/. A run that was stopped goes on; MINUTES=3 stops after that long.
+# The papers' workloads: bench/tail/. A run that was stopped goes on; MINUTES=3 stops after that
+# long.
 .PHONY: bench-tail bench-tail-quick bench-rocksdb bench-rocksdb-quick
 
-bench-tail: all $(B)/tests/wire/switch.o $(B)/bench/report ## the papers' tail latencies under shunt and its peers: 22 minutes (root)
+bench-tail: ## the papers' tail latencies under shunt and its peers: 22 minutes (root)
+bench-tail: all $(B)/tests/wire/switch.o $(B)/bench/report
 	$(Q)bench/tail/run.sh tail
 	$(Q)$(MAKE) --no-print-directory bench-report
 
-bench-tail-quick: all $(B)/tests/wire/switch.o $(B)/bench/report ## the same with few points: 3 minutes, not for claims (root)
+bench-tail-quick: ## the same with few points: 3 minutes, not for claims (root)
+bench-tail-quick: all $(B)/tests/wire/switch.o $(B)/bench/report
 	$(Q)QUICK=1 bench/tail/run.sh tail
 	$(Q)$(MAKE) --no-print-directory bench-report
 
@@ -66,7 +80,8 @@ bench-rocksdb: all $(B)/bench/report ## Shinjuku's RocksDB experiments (root)
 	$(Q)bench/tail/run.sh rocksdb
 	$(Q)$(MAKE) --no-print-directory bench-report
 
-bench-rocksdb-quick: all $(B)/bench/report ## the same with few points: 3 minutes, not for claims (root)
+bench-rocksdb-quick: ## the same with few points: 3 minutes, not for claims (root)
+bench-rocksdb-quick: all $(B)/bench/report
 	$(Q)QUICK=1 bench/tail/run.sh rocksdb
 	$(Q)$(MAKE) --no-print-directory bench-report
 
@@ -78,7 +93,8 @@ $(B)/bench/report: $(call obj,$(wildcard bench/report/*.c))
 .PHONY: bench-report
 SWEEPS = $(wildcard $(B)/bench/tail*.json $(B)/bench/rocksdb*.json)
 bench-report: $(B)/bench/report ## build/bench/report.html of all that was measured
-	$(Q)$< $(B)/bench/report.html $(SWEEPS) $(filter-out $(SWEEPS),$(wildcard $(B)/bench/*.json))
+	$(Q)$< $(B)/bench/report.html $(SWEEPS) \
+		$(filter-out $(SWEEPS),$(wildcard $(B)/bench/*.json))
 	@echo "see $(B)/bench/report.html"
 
 # --- the cost of a switch between a thread and a context -----------------------------------------
@@ -92,18 +108,22 @@ bench-switch: $(B)/bench/switch ## cycles of a switch between a thread and a con
 $(B)/bench/switch: bench/switch.c bench/ticks.h $(CTX_SRC) $(wildcard hostlib/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c %.S,$^) -o $@ -ljansson -lm -pthread
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c %.S,$^) -o $@ -ljansson \
+		-lm -pthread
 
-# --- what safepoints cost: each program twice in one executable, by the same clang -----------------
-SAFEPOINT_PROGRAMS := $(patsubst bench/safepoints/%.c,%,$(filter-out %/rounds.c,$(wildcard bench/safepoints/*.c)))
+# --- what safepoints cost: each program twice in one executable, by the same clang
+# -----------------
+SAFEPOINT_PROGRAMS := $(patsubst bench/safepoints/%.c,%,$(filter-out \
+	%/rounds.c,$(wildcard bench/safepoints/*.c)))
 SAFEPOINT_CFLAGS := -O2 -std=gnu11 -Wall -Wextra
 SBENCH := $(B)/bench/safepoints
-# Where code lies is worth some percent either way: each program is measured in several layouts, alignments of
-# functions and loops.
+# Where code lies is worth some percent either way: each program is measured in several layouts,
+# alignments of functions and loops.
 LAYOUTS := 64-32 64-64 32-16 16-1
 
 .PHONY: bench-safepoints safepoint-programs
-safepoint-programs: $(foreach l,$(LAYOUTS),$(SAFEPOINT_PROGRAMS:%=$(SBENCH)/$(l)/%.bench)) ## the programs of bench-safepoints
+safepoint-programs: ## the programs of bench-safepoints
+safepoint-programs: $(foreach l,$(LAYOUTS),$(SAFEPOINT_PROGRAMS:%=$(SBENCH)/$(l)/%.bench))
 bench-safepoints: safepoint-programs ## what safepoints cost programs, and how far apart they are
 	$(Q)bench/safepoints.sh
 
@@ -114,7 +134,8 @@ $(SBENCH)/$(1)/%.bench: bench/safepoints/%.c bench/safepoints/rounds.c bench/saf
 	$(Q)mkdir -p $$(@D)
 	$(Q)set -e; for side in plain safe; do \
 		$(P)/shunt-cc $$$$([ $$$$side = safe ] || echo --shunt-off) $(SAFEPOINT_CFLAGS) \
-			-falign-functions=$(firstword $(subst -, ,$(1))) -falign-loops=$(lastword $(subst -, ,$(1))) \
+			-falign-functions=$(firstword $(subst -, ,$(1))) \
+			-falign-loops=$(lastword $(subst -, ,$(1))) \
 			-DWORK=work_$$$$side -c $$< -o $$(@:.bench=).$$$$side.o; \
 	done
 	$(Q)$(CC) -O2 -std=gnu11 $(WARN) bench/safepoints/rounds.c hostlib/safepoint.S \

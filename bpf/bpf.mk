@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# bpf.mk - the policies: for each one object with the host's XDP program, the NIC's, and native code for workers
+# bpf.mk - the policies: for each one object with the host's XDP program, the NIC's, and native code
+# for workers
 
 POLICIES := $(patsubst bpf/policies/%.c,%,$(wildcard bpf/policies/*.c))
 BPF_HEADERS := $(wildcard bpf/*.h include/shunt/*.h)
@@ -8,7 +9,8 @@ NIC_DEPS := $(BPF_HEADERS) $(wildcard bpf/nic/*)
 .PHONY: bpf wire
 bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o wire ## the policies, and what XDP signals with
 # nic-loop: with copies by a loop, for kernels before 5.18.
-wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o ## the wire transport's programs
+wire: ## the wire transport's programs
+wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o
 
 $(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
 	$(call say,NATIVE,$@)
@@ -18,7 +20,8 @@ $(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
 $(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(B)/nic/%.o $(BPF_HEADERS)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' -c bpf/shunt.bpf.c -o $@.tmp
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' -c bpf/shunt.bpf.c \
+		-o $@.tmp
 	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$(B)/native/$*.so \
 		--add-section .shunt.nic=$(B)/nic/$*.o $@.tmp $@
 	$(Q)rm -f $@.tmp
@@ -31,12 +34,14 @@ $(B)/signal.o: bpf/host/signal.bpf.c $(BPF_HEADERS)
 $(B)/nic/%.o: bpf/policies/%.c $(NIC_DEPS)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"../policies/$*.c"' -c bpf/nic/nic.bpf.c -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_POLICY_FILE='"../policies/$*.c"' -c bpf/nic/nic.bpf.c \
+		-o $@
 
 $(B)/nic-loop/%.o: bpf/policies/%.c $(NIC_DEPS)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_NIC_LOOP -DSHUNT_POLICY_FILE='"../policies/$*.c"' -c bpf/nic/nic.bpf.c -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DSHUNT_NIC_LOOP -DSHUNT_POLICY_FILE='"../policies/$*.c"' \
+		-c bpf/nic/nic.bpf.c -o $@
 
 $(B)/host/%.o: bpf/host/%.bpf.c $(NIC_DEPS)
 	$(call say,BPF,$@)

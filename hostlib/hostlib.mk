@@ -6,7 +6,8 @@ HOSTLIB_SRC := $(wildcard hostlib/*.c hostlib/*.S hostlib/transport/*.c) lib/rin
 .PHONY: lib
 lib: $(B)/libshunt.a $(B)/libshunt.so ## the worker library
 
-# One object, in which the names that libshunt.so does not export are local: a program may have a core_main() of its own.
+# One object, in which the names that libshunt.so does not export are local: a program may have a
+# core_main() of its own.
 $(B)/libshunt.a: $(call obj,$(HOSTLIB_SRC)) $(B)/libshunt.so
 	$(call say,AR,$@)
 	$(Q)$(NM) -D --defined-only $(B)/libshunt.so | sed 's/.* //; s/@.*//' >$(B)/libshunt.names
@@ -16,7 +17,10 @@ $(B)/libshunt.a: $(call obj,$(HOSTLIB_SRC)) $(B)/libshunt.so
 
 $(B)/libshunt.so: $(call obj,$(HOSTLIB_SRC)) hostlib/libshunt.map
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) -shared -Wl,-soname,libshunt.so.$(SOVERSION) \
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) -shared \
+		-Wl,-soname,libshunt.so.$(SOVERSION) \
 		-Wl,--version-script=hostlib/libshunt.map $(filter %.o,$^) -o $@ -pthread
 
-LIBSHUNT_PC = sed 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|;s|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|' hostlib/libshunt.pc.in
+LIBSHUNT_PC = sed \
+	-e 's|@PREFIX@|$(PREFIX)|;s|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|;s|@VERSION@|$(VERSION)|' hostlib/libshunt.pc.in

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * safepoint.S - from a safepoint that the compiler put in to shunt_safepoint_slow(), every register kept
+ * safepoint.S - from a safepoint that the compiler put in
+ * to shunt_safepoint_slow(), every register kept
  *
- * Code made by the pass calls these stubs from within a function that the compiler takes for a leaf: no
- * register is known to change but r11 and the flags (x86-64), x16, x17 and x30 (aarch64). So the fast path
- * neither spills nor sets up a frame. On x86-64 the stub is chosen by what the calling function was compiled for: a
- * function without AVX has nothing in the upper halves that it would miss.
+ * Code made by the pass calls these stubs from within a function that the compiler takes for a
+ * leaf: no register is known to change but r11 and the flags (x86-64), x16, x17 and x30 (aarch64).
+ * So the fast path neither spills nor sets up a frame. On x86-64 the stub is chosen by what the
+ * calling function was compiled for: a function without AVX has nothing in the upper halves that it
+ * would miss.
  *
  * After shunt_safepoint_slow() the caller may be on another thread; nothing here depends on it.
  */
@@ -99,7 +101,8 @@
 	vectors vmovaps, ymm, 16, 32, 0
 	safepoint_leave shunt_safepoint_stub_avx
 
-	/* Mask registers are 64 bits wide: this needs AVX512BW, as all but the first CPUs with AVX-512 (Xeon Phi) have. */
+	/* Mask registers are 64 bits wide: this needs AVX512BW, as
+	 * all but the first CPUs with AVX-512 (Xeon Phi) have. */
 #define MASKS (GENERAL + 2048)
 	safepoint_enter shunt_safepoint_stub_avx512, (2048 + 64)
 	vectors vmovaps, zmm, 32, 64, 1

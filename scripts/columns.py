@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""columns.py FILE... - names each line that is too wide: 100 columns for code, 120 for docs; a tab goes to the next 8
+"""columns.py FILE... - names each line that is too wide: 100 columns for code, 120 for docs
 
-Wider by rule: a URL and a picture's link, which cannot be broken; a term of a definition in a man page, which rst
-wants on one line; a text in quotes that has a script's line for itself.
+A tab goes to the next 8. Wider by rule: a URL and a picture's link, which cannot be broken; a term
+of a definition in a man page, which rst wants on one line; a text in quotes that has a line of a
+script, or of jq, for itself; the help of a target in a makefile.
 """
 import re
 import sys
@@ -15,8 +16,11 @@ def may_be_wide(path, line, following):
     indent = len(line) - len(line.lstrip())
     deeper = following.strip() and len(following) - len(following.lstrip()) > indent
     term = path.endswith('.rst') and deeper
-    alone = path.endswith('.sh') and re.match(r'''[ \t]*(["']).*\1[^"']*$''', line)
-    return term or alone or re.search(r'https?://\S{40}', line) or re.match(r'!\[.*\]\(.*\)$', line)
+    text = re.match(r'''[ \t]*(["']).*\1[^"']*$''', line)
+    alone = text and not re.search(r'\.(c|h|cpp|md|rst)$', path)
+    helps = re.match(r'[a-z][a-z0-9-]*: ## ', line)
+    link = re.search(r'https?://\S{40}', line) or re.match(r'!\[.*\]\(.*\)$', line)
+    return term or alone or helps or link
 
 
 def wide_lines(path):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash disable=SC2207,SC2012
-# completion.bash - completion of the shunt command: verbs, actions, options, interfaces, policies, classes
-# Verbs, and the options of each, are what shunt help says.
+# completion.bash - completion of the shunt command: verbs, actions, options, interfaces, policies,
+# classes Verbs, and the options of each, are what shunt help says.
 
 _shunt_words() { # ARGS…: column COL of what shunt prints, SKIP lines left out
 	shunt "$@" 2>/dev/null | awk 'NR > skip { print $col }' skip="$SKIP" col="$COL"
@@ -16,12 +16,14 @@ _shunt_options() { # VERB
 }
 
 _shunt() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' action='' w i dev=()
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' action='' w \
+		i dev=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		w=${COMP_WORDS[i]}
 		case $w in
 		--dev | -d) dev=(--dev "${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
-		--bpffs | --config | --port | --cores | --interval | --count | --offload | --output | -o) i=$((i + 1)) ;;
+		--bpffs | --config | --port | --cores | --interval | --count | --offload | \
+			--output | -o) i=$((i + 1)) ;;
 		-*) ;;
 		*) if [ -z "$verb" ]; then verb=$w; else action=${action:-$w}; fi ;;
 		esac
@@ -35,7 +37,8 @@ _shunt() {
 	esac
 	local words=''
 	case $cur in
-	-*) words="--json --pretty --verbose --version --help --bpffs $(_shunt_options "${verb:-status}")" ;;
+	-*) words="--json --pretty --verbose --version --help --bpffs $(_shunt_options \
+		"${verb:-status}")" ;;
 	*)
 		case $verb:$action in
 		: | help:) words=$(_shunt_verbs) ;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-# coverage.py FOLDER [FILE...] - which lines ran, of what was built in FOLDER with COVERAGE=1: a line a source file, the folders'
-# sums last; with FILEs, the numbers of their lines that never ran
+# coverage.py FOLDER [FILE...] - which lines ran, of what was built in FOLDER with COVERAGE=1: a
+# line a source file, the folders' sums last; with FILEs, the numbers of their lines that never ran
 import collections
 import json
 import os
@@ -18,13 +18,15 @@ def data_files(folder):
 
 def read(path, lines):
     """Adds what one program's run left of one source file, headers included."""
-    out = subprocess.run(["gcov", "--json-format", "--stdout", path], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(["gcov", "--json-format", "--stdout", path], capture_output=True,
+                         text=True, check=True).stdout
     for text in out.splitlines():
         for f in json.loads(text)["files"]:
             name = os.path.relpath(f["file"])
             if name.startswith(OURS):
                 for line in f["lines"]:
-                    lines[name][line["line_number"]] = max(lines[name].get(line["line_number"], 0), line["count"])
+                    lines[name][line["line_number"]] = max(lines[name].get(line["line_number"], 0),
+                                                           line["count"])
 
 
 def show(name, ran, there):
@@ -37,9 +39,11 @@ def main():
     for path in data_files(sys.argv[1]):
         read(path, lines)
     if not lines:
-        sys.exit(f"coverage.py: nothing below '{sys.argv[1]}' ran; build it with COVERAGE=1 and run it")
+        sys.exit(f"coverage.py: nothing below '{sys.argv[1]}' ran: build with COVERAGE=1, run it")
     for name in sys.argv[2:]:
-        print(f"{name}: {' '.join(str(n) for n, count in sorted(lines[name].items()) if not count)}")
+        counts = sorted(lines[name].items())
+        never = ' '.join(str(n) for n, count in counts if not count)
+        print(f'{name}: {never}')
     if sys.argv[2:]:
         return
     for name, counts in sorted(lines.items()):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# install.mk - make install, uninstall, dist, man. PREFIX, DESTDIR and the *DIR variables are the Makefile's.
+# install.mk - make install, uninstall, dist, man. PREFIX, DESTDIR and the *DIR variables are the
+# Makefile's.
 #
-# What only shunt's own programs read is in PREFIX/lib/shunt, whatever LIBDIR is. They look for it relative to themselves
-# (../lib/shunt), then where they were built for: a tree that was installed elsewhere works, too. Each installed file is
-# noted in lib/shunt/installed, which is what `make uninstall` goes by.
+# What only shunt's own programs read is in PREFIX/lib/shunt, whatever LIBDIR is. They look for it
+# relative to themselves (../lib/shunt), then where they were built for: a tree that was installed
+# elsewhere works, too. Each installed file is noted in lib/shunt/installed, which is what `make
+# uninstall` goes by.
 
 MAN_SRC := $(wildcard docs/man/*.rst)
 MAN := $(MAN_SRC:docs/man/%.rst=$(B)/man/%)
@@ -29,7 +31,8 @@ define put
 
 endef
 # The same for folders of their own names: PARENT,FOLDERS
-put_each = $(foreach d,$(2),$(call put,644,$(1)/$(d),$(sort $(shell find $(d) -maxdepth 1 -type f))))
+put_each = $(foreach d,$(2),$(call put,644,$(1)/$(d),$(sort \
+	$(shell find $(d) -maxdepth 1 -type f))))
 # PATH: a file that was made there.
 note = @printf '%s\n' $(1) >>$(LIST).new
 
@@ -42,7 +45,8 @@ install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install bel
 	$(INSTALL) -m 755 $(B)/libshunt.so $(DESTDIR)$(LIBDIR)/libshunt.so.$(VERSION)
 	ln -sf libshunt.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libshunt.so.$(SOVERSION)
 	ln -sf libshunt.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libshunt.so
-	$(call note,$(addprefix $(LIBDIR)/libshunt.so,.$(VERSION) .$(SOVERSION)) $(LIBDIR)/libshunt.so)
+	$(call note,$(addprefix $(LIBDIR)/libshunt.so,.$(VERSION) .$(SOVERSION)) \
+		$(LIBDIR)/libshunt.so)
 	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(LIBSHUNT_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt.pc
 	$(call note,$(LIBDIR)/pkgconfig/libshunt.pc)
@@ -60,18 +64,23 @@ install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install bel
 	$(call put,644,$(MANDIR)/man8,$(filter %.8,$(MAN)))
 	$(INSTALL) -d $(DESTDIR)$(COMPLETIONDIR) $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 644 scripts/completion.bash $(DESTDIR)$(COMPLETIONDIR)/shunt
-	sed 's|/usr/local/sbin|$(SBINDIR)|' agent/shuntd@.service >$(DESTDIR)$(UNITDIR)/shuntd@.service
+	sed 's|/usr/local/sbin|$(SBINDIR)|' agent/shuntd@.service \
+		>$(DESTDIR)$(UNITDIR)/shuntd@.service
 	$(call note,$(COMPLETIONDIR)/shunt $(UNITDIR)/shuntd@.service)
 	$(call put,644,$(DOCDIR),$(wildcard *.md) apps/kv/kv.yaml)
-	$(call put_each,$(DOCDIR),$(filter-out docs/man,$(patsubst %/.,%,$(wildcard LICENSES/. docs/. docs/*/. examples/. examples/*/.))))
+	$(call put_each,$(DOCDIR),$(filter-out \
+		docs/man,$(patsubst %/.,%,$(wildcard LICENSES/. docs/. docs/*/. examples/. \
+		examples/*/.))))
 	$(call note,$(PKGDIR)/installed)
 	@# What an earlier make install put there, and this one did not.
-	@[ ! -f $(LIST) ] || grep -vxF -f $(LIST).new $(LIST) | sed 's|^|$(DESTDIR)|' | xargs -r -d '\n' rm -f
+	@[ ! -f $(LIST) ] || grep -vxF -f $(LIST).new $(LIST) | sed 's|^|$(DESTDIR)|' | xargs -r \
+		-d '\n' rm -f
 	@mv $(LIST).new $(LIST)
 	@[ -n "$(DESTDIR)" ] || scripts/ldconfig.sh $(LIBDIR)
 
 uninstall: ## remove what make install put there, with the same DESTDIR and PREFIX
-	@[ -f $(LIST) ] || { echo "there is no $(LIST): nothing was installed there, or with another PREFIX or DESTDIR" >&2; exit 1; }
+	@[ -f $(LIST) ] || { echo \
+		"there is no $(LIST): nothing was installed there, or with another PREFIX or DESTDIR" >&2; exit 1; }
 	sed 's|^|$(DESTDIR)|' $(LIST) | xargs -d '\n' rm -f
 	@for d in $(PKGDIR) $(INCLUDEDIR)/shunt $(DOCDIR); do \
 		[ ! -d $(DESTDIR)$$d ] || find $(DESTDIR)$$d -depth -type d -empty -delete; \
@@ -79,7 +88,8 @@ uninstall: ## remove what make install put there, with the same DESTDIR and PREF
 	@[ -n "$(DESTDIR)" ] || scripts/ldconfig.sh
 
 dist: ## build/shunt-VERSION.tar.gz, the sources of the last commit
-	@git rev-parse --git-dir >/dev/null || { echo "make dist packs what git knows: run it in a clone" >&2; exit 1; }
+	@git rev-parse --git-dir >/dev/null || { echo \
+		"make dist packs what git knows: run it in a clone" >&2; exit 1; }
 	@git diff --quiet HEAD || echo "make dist: what is not committed is left out" >&2
 	$(Q)mkdir -p $(B)
 	git archive --prefix=shunt-$(VERSION)/ HEAD | gzip -n >$(B)/shunt-$(VERSION).tar.gz

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """fdstore.py DIR COMMAND... - keeps descriptors for a service as systemd does, and restarts it
 
-A service manager of one service: it hears what the service says at $NOTIFY_SOCKET, keeps descriptors (FDSTORE, FDNAME,
-FDPOLL, FDSTOREREMOVE; each open file once), closes those of BARRIER, and starts the service with what it keeps in LISTEN_FDS. As systemd, it drops
-what a process says that is gone by the time it is read, and what is kept without FDPOLL=0 at a hang-up or an error.
+A service manager of one service: it hears what the service says at $NOTIFY_SOCKET, keeps
+descriptors (FDSTORE, FDNAME, FDPOLL, FDSTOREREMOVE; each open file once), closes those of BARRIER,
+and starts the service with what it keeps in LISTEN_FDS. As systemd, it drops what a process says
+that is gone by the time it is read, and what is kept without FDPOLL=0 at a hang-up or an error.
 
-DIR/order   a word written there is done: restart (SIGTERM, then start), kill (SIGKILL to all its processes, then start), quit
+DIR/order   a word written there is done: restart (SIGTERM, then start), kill (SIGKILL to all its
+            processes, then start), quit
 DIR/state   JSON, after each change: {"starts":N,"pid":N,"names":[...],"exits":[...]}
 """
 import ctypes
@@ -42,7 +44,8 @@ class Manager:
         self.pid = 0
 
     def tell(self):
-        state = {"starts": self.starts, "pid": self.pid, "names": [name for name, _, _ in self.kept],
+        state = {"starts": self.starts, "pid": self.pid,
+                 "names": [name for name, _, _ in self.kept],
                  "exits": self.exits}
         with open(self.folder + "/state.new", "w") as file:
             json.dump(state, file)
@@ -58,7 +61,8 @@ class Manager:
         high = [os.dup2(fd, 1000 + i, inheritable=False) for i, (_, fd, _) in enumerate(self.kept)]
         for i, fd in enumerate(high):
             os.dup2(fd, FIRST + i, inheritable=True)
-        os.environ.update(NOTIFY_SOCKET=self.path, LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(high)),
+        os.environ.update(NOTIFY_SOCKET=self.path, LISTEN_PID=str(os.getpid()),
+                          LISTEN_FDS=str(len(high)),
                           LISTEN_FDNAMES=":".join(name for name, _, _ in self.kept))
         os.execvp(self.command[0], self.command)
 

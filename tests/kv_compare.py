@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""kv_compare.py ADDR:PORT ADDR:PORT [SEED [COUNT]] - the same memcached requests over UDP to two servers
+"""kv_compare.py ADDR:PORT ADDR:PORT [SEED [COUNT]] - the same memcached requests over UDP to two
+servers
 
-Prints the requests that were answered differently; status 1 if there are any. What is the server's own (cas
-numbers, version, statistics) is compared in shape only.
+Prints the requests that were answered differently; status 1 if there are any. What is the server's
+own (cas numbers, version, statistics) is compared in shape only.
 """
 import random
 import re
@@ -35,8 +36,8 @@ class Server:
             if number != self.number or not total:
                 continue
             parts[nr], of = data[8:], total
-            # memcached 1.6.18 answers a get of several keys with a datagram for each, all of them "0 of 1", and one
-            # "0 of 0" for each that it does not have
+            # memcached 1.6.18 answers a get of several keys with a datagram for each, all of them
+            # "0 of 1", and one "0 of 0" for each that it does not have
             if several:
                 whole += data[8:] if total == 1 else b""
                 of += total == 1 and not whole.endswith((b"END\r\n", b"ERROR\r\n", b"format\r\n"))
@@ -48,8 +49,10 @@ EXPIRIES = [b"0", b"0", b"0", b"100", b"-1"]
 
 
 def value(rng):
-    # No "-": of a number above 2^63 memcached 1.6.18 looks for one behind its end, too, in what was there before.
-    return rng.choice([b"", b"0", b"10", b"99", b"18446744073709551615", b"abc", b"12 ", b"x" * 1000,
+    # No "-": of a number above 2^63 memcached 1.6.18 looks for one behind its end, too, in what was
+    # there before.
+    return rng.choice([b"", b"0", b"10", b"99", b"18446744073709551615", b"abc", b"12 ",
+                       b"x" * 1000,
                        bytes(rng.randrange(256) for _ in range(20)).replace(b"-", b"_")])
 
 
@@ -58,27 +61,33 @@ def text(rng):
     key = rng.choice(KEYS)
     noreply = rng.random() < 0.05
     tail = b" noreply\r\n" if noreply else b"\r\n"
-    cmd = rng.choice([b"get", b"get", b"gets", b"set", b"set", b"add", b"replace", b"append", b"prepend", b"cas",
+    cmd = rng.choice([b"get", b"get", b"gets", b"set", b"set", b"add", b"replace", b"append",
+                      b"prepend", b"cas",
                       b"delete", b"incr", b"decr", b"touch", b"gat", b"bad"])
     if cmd in (b"get", b"gets"):
         return b"%s %s\r\n" % (cmd, b" ".join(rng.sample(KEYS, rng.randint(1, 3)))), True
     if cmd in (b"set", b"add", b"replace", b"append", b"prepend", b"cas"):
-        # short ones: of a value longer than a datagram, memcached 1.6.18 answers a get of several keys wrongly
+        # short ones: of a value longer than a datagram, memcached 1.6.18 answers a get of several
+        # keys wrongly
         v = b"1" if cmd in (b"append", b"prepend") else value(rng)
         cas = b" 999999999" if cmd == b"cas" else b""
-        return b"%s %s %d %s %d%s%s%s\r\n" % (cmd, key, rng.choice([0, 5, 2**32 - 1]), rng.choice(EXPIRIES), len(v),
+        return b"%s %s %d %s %d%s%s%s\r\n" % (cmd, key, rng.choice([0, 5, 2**32 - 1]),
+                                              rng.choice(EXPIRIES), len(v),
                                             cas, tail, v), not noreply
     if cmd == b"delete":
         return b"delete %s%s" % (key, tail), not noreply
     if cmd in (b"incr", b"decr"):
         by = rng.choice([b"1", b"9", b"18446744073709551615", b"x", b"-1"])
-        return b"%s %s %s%s" % (cmd, key, by, tail), not noreply or by in (b"x", b"-1") and not noreply
+        return b"%s %s %s%s" % (cmd, key, by, tail), not noreply or by in (b"x",
+                                                                           b"-1") and not noreply
     if cmd == b"touch":
         return b"touch %s %s%s" % (key, rng.choice([b"0", b"100"]), tail), not noreply
     if cmd == b"gat":
         return b"gat %s %s\r\n" % (rng.choice([b"0", b"100"]), key), True
-    return rng.choice([b"nonsense\r\n", b"get\r\n", b"get " + b"q" * 251 + b"\r\n", b"set a b c\r\n", b"incr n\r\n",
-                       b"verbosity 1\r\n", b"delete a b c\r\n", b"set a x 0 1\r\n", b"touch\r\n", b"mn\r\n"]), True
+    return rng.choice([b"nonsense\r\n", b"get\r\n", b"get " + b"q" * 251 + b"\r\n",
+                       b"set a b c\r\n", b"incr n\r\n",
+                       b"verbosity 1\r\n", b"delete a b c\r\n", b"set a x 0 1\r\n", b"touch\r\n",
+                       b"mn\r\n"]), True
 
 
 def binary(rng):
@@ -98,7 +107,8 @@ def binary(rng):
     if op in (0x00, 0x0A, 0x0C, 0x1C, 0x1D):
         cas = 0
     opaque = rng.randrange(2**32)
-    head = struct.pack(">BBHBBHIIQ", 0x80, op, len(key), len(ext), 0, 0, len(ext) + len(key) + len(val), opaque, cas)
+    head = struct.pack(">BBHBBHIIQ", 0x80, op, len(key), len(ext), 0, 0, len(ext) + len(key) +
+                       len(val), opaque, cas)
     return head + ext + key + val, True
 
 
@@ -118,9 +128,11 @@ def main():
         request, replies = rng.choice([text, binary])(rng)
         answers = [plain(s.ask(request, replies)) for s in servers]
         for key in KEYS:
-            # A number that becomes shorter gets spaces after it, but not if memcached still held its item for an
-            # earlier reply: so what comes of it is compared in main() once, and undone here.
-            if re.match(rb"(in|de)cr " + key, request) or request[:1] == b"\x80" and request[1] in (5, 6):
+            # A number that becomes shorter gets spaces after it, but not if memcached still held
+            # its item for an earlier reply: so what comes of it is compared in main() once, and
+            # undone here.
+            if re.match(rb"(in|de)cr " + key,
+                        request) or request[:1] == b"\x80" and request[1] in (5, 6):
                 [s.ask(b"set %s 0 0 2\r\n10\r\n" % key) for s in servers]
         if answers[0] != answers[1]:
             different += 1
@@ -132,7 +144,8 @@ def main():
             different += 1
             print("%r\n  %r\n  %r" % (words, *answers))
     for words in (b"version\r\n", b"stats\r\n"):
-        shapes = [re.match(rb"VERSION \S+\r\n$|(STAT \S+ .*\r\n)+END\r\n$", s.ask(words)) for s in servers]
+        shapes = [re.match(rb"VERSION \S+\r\n$|(STAT \S+ .*\r\n)+END\r\n$", s.ask(words))
+                  for s in servers]
         if not all(shapes):
             different += 1
             print("%r is not answered in shape" % words)

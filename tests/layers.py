@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""layers.py - who calls whom, drawn from the object files; fails on a circle and on an arrow against the documented order
+"""layers.py - who calls whom, drawn from the object files; fails on a circle and on an arrow
+against the documented order
 
     layers.py [--show FOLDER] [--objects DIR] [--docs FILE] [--circles FILE] [--tree DIR]
 
-docs/architecture.md has the order: of the folders, and of the modules of some. A line may use the lines below it. Each
-module of such a folder must be in its order. In the other folders no modules may call each other in a circle, but for the
-circles in tests/circles.txt, which are to go: one that is larger, or new, fails. A name that the C library has, too, is
-taken for the C library's.
+docs/architecture.md has the order: of the folders, and of the modules of some. A line may use the
+lines below it. Each module of such a folder must be in its order. In the other folders no modules
+may call each other in a circle, but for the circles in tests/circles.txt, which are to go: one that
+is larger, or new, fails. A name that the C library has, too, is taken for the C library's.
 
-It also fails on a line that asks which transport or which role it is, outside the files of that transport or role.
+It also fails on a line that asks which transport or which role it is, outside the files of that
+transport or role.
 """
 import argparse
 import ctypes
@@ -21,8 +23,9 @@ import sys
 
 # Folders whose modules have an order in docs/architecture.md.
 ORDERED = ('hostlib', 'agent')
-# What differs between transports and between roles is in their own files, behind struct transport and struct role:
-# folder, files that may (link.c chooses), what would be a branch, lines that are none.
+# What differs between transports and between roles is in their own files, behind struct transport
+# and struct role: folder, files that may (link.c chooses), what would be a branch, lines that are
+# none.
 BRANCHES = (
     ('hostlib', r'transport/wire|link\.c', r'->wire\b', r'$^'),
     ('agent', r'role', r'ROLE_[A-Z]|role *[!=]=|role->name\b|\brole_(shared|nic|host)\b',
@@ -37,7 +40,8 @@ def modules(objects, tree):
     for folder, _, files in os.walk(objects):
         for name in files:
             module = os.path.relpath(os.path.join(folder, name), objects)[:-2]
-            if name.endswith('.o') and any(os.path.exists(f'{t}/{module}{e}') for t in (ROOT, tree) for e in ('.c', '.S')):
+            if name.endswith('.o') and any(os.path.exists(f'{t}/{module}{e}')
+                                           for t in (ROOT, tree) for e in ('.c', '.S')):
                 found[module] = os.path.join(folder, name)
     return found
 
@@ -46,7 +50,8 @@ def symbols(objects):
     """Names that each module defines, and wants."""
     defined, wanted = {m: set() for m in objects}, {m: set() for m in objects}
     at = {path: m for m, path in objects.items()}
-    out = subprocess.run(['nm', '-A', *at], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    out = subprocess.run(['nm', '-A', *at], check=True, stdout=subprocess.PIPE,
+                         stderr=subprocess.DEVNULL, text=True)
     for line in out.stdout.splitlines():
         path, _, rest = line.partition(':')
         kind, name = rest.split()[-2:]
@@ -75,7 +80,8 @@ def read_order(docs, heading):
 def draw(objects, tree, folders):
     """{module: {module: names}}, within a folder and between them."""
     libc = ctypes.CDLL(None)
-    defined, wanted = symbols({m: path for m, path in modules(objects, tree).items() if folder_of(m, folders)})
+    defined, wanted = symbols({m: path for m, path in modules(objects, tree).items()
+                               if folder_of(m, folders)})
     places = {}
     for m in defined:
         for name in defined[m]:
@@ -134,8 +140,10 @@ def check_modules(arrows, docs, folder):
     mine = {m: {b: n for b, n in arrows[m].items() if b.startswith(f'{folder}/')} for m in arrows if
             m.startswith(f'{folder}/')}
     short = lambda m: m[len(folder) + 1:]  # noqa: E731
-    bad = [f'{m}: not in the order of {folder} in docs/architecture.md' for m in mine if short(m) not in order]
-    bad += [f'{folder}/{m}: in the order, and not in the folder' for m in order if f'{folder}/{m}' not in mine]
+    bad = [f'{m}: not in the order of {folder} in docs/architecture.md' for m in mine
+           if short(m) not in order]
+    bad += [f'{folder}/{m}: in the order, and not in the folder' for m in order
+            if f'{folder}/{m}' not in mine]
     if not bad:
         for a, b, names in against(mine, order, short):
             if (short(b), short(a)[:4]) != ('ctx', 'ctx_'):  # where a context begins
@@ -150,7 +158,8 @@ def check_branches(tree):
             name = os.path.relpath(path, f'{tree}/{folder}')
             with open(path) as f:
                 lines = [] if re.match(own, name) else list(f)
-            bad += [f'{folder}/{name}:{i}: knows which one it is: {line.strip()}' for i, line in enumerate(lines, 1) if
+            bad += [f'{folder}/{name}:{i}: knows which one it is: {line.strip()}' for i,
+                    line in enumerate(lines, 1) if
                     re.search(branch, line) and not re.search(other, line)]
     return bad
 
@@ -158,14 +167,17 @@ def check_branches(tree):
 def check_circles(arrows, folders, path):
     with open(path) as f:
         known = {frozenset(line.split()) for line in f if line.split() and line[0] != '#'}
-    within = {m: {b: n for b, n in arrows[m].items() if folder_of(b, folders) == folder_of(m, folders)} for m in
+    within = {m: {b: n for b, n in arrows[m].items()
+                  if folder_of(b, folders) == folder_of(m, folders)} for m in
               arrows}
-    found = {c for c in circles(within) if not any(m.startswith(f'{f}/') for m in c for f in ORDERED)}
+    found = {c for c in circles(within) if not any(m.startswith(f'{f}/') for m in c
+                                                   for f in ORDERED)}
     bad = []
     for c in found:
         if not any(c <= k for k in known):
             bad.append(f'a circle: {" ".join(sorted(c))}')
-            bad += [f'    {a} calls {b}: {", ".join(arrows[a][b])}' for a in sorted(c) for b in sorted(arrows[a]) if b in c]
+            bad += [f'    {a} calls {b}: {", ".join(arrows[a][b])}' for a in sorted(c)
+                    for b in sorted(arrows[a]) if b in c]
     for k in known - found:
         print(f'gone, or smaller than in {os.path.basename(path)}: {" ".join(sorted(k))}')
     return bad, len(found)
@@ -176,7 +188,8 @@ def main():
     p.add_argument('--objects', default=f'{ROOT}/build/obj')
     p.add_argument('--docs', default=f'{ROOT}/docs/architecture.md')
     p.add_argument('--circles', default=f'{ROOT}/tests/circles.txt')
-    p.add_argument('--tree', default=ROOT, help='whose sources are looked through for branches; objects may be of these, too')
+    p.add_argument('--tree', default=ROOT,
+                   help='whose sources are searched for branches; objects may be of these, too')
     p.add_argument('--show', metavar='FOLDER', help='print what each module of the folder calls')
     args = p.parse_args()
     folders = ranks(read_order(args.docs, 'Folders'))
@@ -194,7 +207,8 @@ def main():
         bad += check_modules(arrows, args.docs, folder)
     bad += check_branches(args.tree)
     more, left = check_circles(arrows, folders, args.circles)
-    print('\n'.join(bad + more + [f'{len(arrows)} modules, {sum(map(len, arrows.values()))} arrows, {left} circles']))
+    calls = sum(map(len, arrows.values()))
+    print('\n'.join(bad + more + [f'{len(arrows)} modules, {calls} arrows, {left} circles']))
     sys.exit(bool(bad or more))
 
 

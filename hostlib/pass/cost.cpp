@@ -2,9 +2,9 @@
 /*
  * cost.cpp - how long code takes, roughly
  *
- * The target's own throughput figures an instruction, and a guess for calls of what is not in this file.
- * The guess is low for the typical cost, because too many safepoints cost time, and a callee of another file
- * that is more than a small leaf begins with one of its own.
+ * The target's own throughput figures an instruction, and a guess for calls of what is not in this
+ * file. The guess is low for the typical cost, because too many safepoints cost time, and a callee
+ * of another file that is more than a small leaf begins with one of its own.
  */
 #include "pass.h"
 

@@ -2,11 +2,12 @@
 /*
  * emit.cpp - the instructions of one safepoint
  *
- * Load the address of the core's word from thread-local storage, load the word, branch. The address is read by
- * inline assembly: what LLVM knows of thread-local variables lets it keep their addresses over a call, and
- * here the call may end on another thread. The cold side is inline assembly too: a stub keeps every register
- * (safepoint.S), so the function stays a leaf if it was one. Only code whose registers the stub does not
- * know (x87, MMX, AMX, SVE, the upper 16 of APX) calls the C function as a function.
+ * Load the address of the core's word from thread-local storage, load the word, branch. The address
+ * is read by inline assembly: what LLVM knows of thread-local variables lets it keep their
+ * addresses over a call, and here the call may end on another thread. The cold side is inline
+ * assembly too: a stub keeps every register (safepoint.S), so the function stays a leaf if it was
+ * one. Only code whose registers the stub does not know (x87, MMX, AMX, SVE, the upper 16 of APX)
+ * calls the C function as a function.
  */
 #include "pass.h"
 
@@ -30,13 +31,14 @@ bool target_is_served(const Module &m)
 {
 	Triple t = triple_of(m);
 
-	return t.isOSBinFormatELF() && (t.getArch() == Triple::x86_64 || t.getArch() == Triple::aarch64) &&
-	       !t.isX32();
+	return t.isOSBinFormatELF() &&
+	       (t.getArch() == Triple::x86_64 || t.getArch() == Triple::aarch64) && !t.isX32();
 }
 
 static bool is_odd_type(Type *type)
 {
-	return type->isX86_FP80Ty() || type->isPPC_FP128Ty() || type->getTypeID() == Type::X86_AMXTyID ||
+	return type->isX86_FP80Ty() || type->isPPC_FP128Ty() ||
+	       type->getTypeID() == Type::X86_AMXTyID ||
 #if LLVM_VERSION_MAJOR < 20
 	       type->getTypeID() == Type::X86_MMXTyID ||
 #endif
@@ -80,14 +82,17 @@ static StringRef stub_for(const Function &f)
 static Value *load_look(IRBuilder<> &b, bool x86)
 {
 	Type *ptr = Type::getInt32Ty(b.getContext())->getPointerTo();
-	const char *code = x86 ? "movq shunt_tls@gottpoff(%rip), $0\n\tmovq %fs:($0), $0" :
-				 "adrp $1, :gottprel:shunt_tls\n\tldr $1, [$1, #:gottprel_lo12:shunt_tls]\n\t"
-				 "mrs $0, tpidr_el0\n\tldr $0, [$0, $1]";
+	const char *code =
+		x86 ? "movq shunt_tls@gottpoff(%rip), $0\n\tmovq %fs:($0), $0"
+		    : "adrp $1, :gottprel:shunt_tls\n\tldr $1, [$1, "
+		      "#:gottprel_lo12:shunt_tls]\n\tmrs $0, tpidr_el0\n\tldr $0, [$0, $1]";
 
 	if (x86)
-		return b.CreateCall(InlineAsm::get(FunctionType::get(ptr, false), code, "=r", true));
+		return b.CreateCall(
+			InlineAsm::get(FunctionType::get(ptr, false), code, "=r", true));
 	StructType *two = StructType::get(ptr, b.getInt64Ty());
-	Value *both = b.CreateCall(InlineAsm::get(FunctionType::get(two, false), code, "=&r,=&r", true));
+	Value *both =
+		b.CreateCall(InlineAsm::get(FunctionType::get(two, false), code, "=&r,=&r", true));
 	return b.CreateExtractValue(both, 0);
 }
 
@@ -96,17 +101,21 @@ static void call_slow(IRBuilder<> &b, Function &f, bool x86)
 	FunctionType *type = FunctionType::get(b.getVoidTy(), false);
 
 	if (!stub_keeps_all(f)) {
-		FunctionCallee slow = f.getParent()->getOrInsertFunction("shunt_safepoint_slow", type);
+		FunctionCallee slow =
+			f.getParent()->getOrInsertFunction("shunt_safepoint_slow", type);
 		CallInst *call = b.CreateCall(slow);
 		call->setDoesNotThrow();
 		return;
 	}
 	std::string stub = x86 ? stub_for(f).str() : "shunt_safepoint_stub";
-	std::string code = x86 ? "call *" + stub + "@GOTPCREL(%rip)" :
-				 "adrp x16, :got:" + stub + "\n\tldr x16, [x16, #:got_lo12:" + stub + "]\n\tblr x16";
-	const char *clobbers = x86 ? "~{r11},~{dirflag},~{fpsr},~{flags}" : "~{x16},~{x17},~{lr},~{cc}";
+	std::string code = x86 ? "call *" + stub + "@GOTPCREL(%rip)"
+			       : "adrp x16, :got:" + stub +
+					   "\n\tldr x16, [x16, #:got_lo12:" + stub + "]\n\tblr x16";
+	const char *clobbers = x86 ? "~{r11},~{dirflag},~{fpsr},~{flags}"
+				   : "~{x16},~{x17},~{lr},~{cc}";
 
-	/* The call pushes a return address: nothing of the function may live below its stack pointer. */
+	/* The call pushes a return address: nothing of the
+	 * function may live below its stack pointer. */
 	f.addFnAttr(Attribute::NoRedZone);
 	b.CreateCall(InlineAsm::get(type, code, clobbers, true));
 }
@@ -117,9 +126,10 @@ static void forget_attributes(Function &f)
 #if LLVM_VERSION_MAJOR >= 16
 	f.removeFnAttr(Attribute::Memory);
 #else
-	for (Attribute::AttrKind kind : { Attribute::ReadNone, Attribute::ReadOnly, Attribute::WriteOnly,
-					  Attribute::ArgMemOnly, Attribute::InaccessibleMemOnly,
-					  Attribute::InaccessibleMemOrArgMemOnly })
+	for (Attribute::AttrKind kind :
+	     { Attribute::ReadNone, Attribute::ReadOnly, Attribute::WriteOnly,
+	       Attribute::ArgMemOnly, Attribute::InaccessibleMemOnly,
+	       Attribute::InaccessibleMemOrArgMemOnly })
 		f.removeFnAttr(kind);
 #endif
 	f.removeFnAttr(Attribute::NoSync);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * loops.cpp - four ways to pass a safepoint every so many iterations, by what they cost each iteration
+ * loops.cpp - four ways to pass a safepoint every so many
+ * iterations, by what they cost each iteration
  *
- *   strips   nothing: a counted loop becomes a loop over strips, its exit test compares with the strip's end
- *   ruler    test and branch, no register: bits of an induction variable that are all 0 once in 2^n iterations
+ *   strips   nothing: a counted loop becomes a loop over strips,
+ *            its exit test compares with the strip's end
+ *   ruler    test and branch, no register: bits of an induction
+ *            variable that are all 0 once in 2^n iterations
  *   counter  a register that counts down, and its branch
  *   latch    a safepoint each time round, for bodies that are long enough
  */
@@ -20,7 +23,8 @@ namespace shunt {
 
 static const unsigned HIGH_COST = 8; /* of instructions that compute a loop's count, before it */
 
-/* The exit test of a counted loop: compares X, the induction variable or its next value, with something fixed. */
+/* The exit test of a counted loop: compares X, the induction
+ * variable or its next value, with something fixed. */
 struct Test {
 	BranchInst *branch;
 	ICmpInst *compare;
@@ -86,7 +90,9 @@ static const SCEV *count_of(Loop *loop, ScalarEvolution &se)
 	if (!latch || !loop->getLoopPreheader() || !loop->isLoopExiting(latch))
 		return nullptr;
 	const SCEV *count = se.getExitCount(loop, latch);
-	return isa<SCEVCouldNotCompute>(count) || se.getTypeSizeInBits(count->getType()) > 64 ? nullptr : count;
+	return isa<SCEVCouldNotCompute>(count) || se.getTypeSizeInBits(count->getType()) > 64
+		       ? nullptr
+		       : count;
 }
 
 bool has_exact_count(Loop *loop, ScalarEvolution &se, const DataLayout &dl)
@@ -117,15 +123,17 @@ Value *expand_count(Loop *loop, ScalarEvolution &se, const DataLayout &dl)
 	return expander.expandCodeFor(se.getNoopOrZeroExtend(count, wide), wide, at);
 }
 
-/* An induction variable of which one bit changes each iteration, and none below: 1 << shift is its step. */
+/* An induction variable of which one bit changes each
+ * iteration, and none below: 1 << shift is its step. */
 PHINode *find_ruler(Loop *loop, ScalarEvolution &se, unsigned *shift)
 {
 	for (PHINode &phi : loop->getHeader()->phis()) {
 		if (!se.isSCEVable(phi.getType()) || se.getTypeSizeInBits(phi.getType()) < 32)
 			continue;
 		const auto *rec = dyn_cast<SCEVAddRecExpr>(se.getSCEV(&phi));
-		const auto *step = rec && rec->getLoop() == loop && rec->isAffine() ?
-					   dyn_cast<SCEVConstant>(rec->getStepRecurrence(se)) : nullptr;
+		const auto *step = rec && rec->getLoop() == loop && rec->isAffine()
+					   ? dyn_cast<SCEVConstant>(rec->getStepRecurrence(se))
+					   : nullptr;
 
 		if (!step)
 			continue;
@@ -138,7 +146,8 @@ PHINode *find_ruler(Loop *loop, ScalarEvolution &se, unsigned *shift)
 	return nullptr;
 }
 
-/* Where a latch may be cut: before its compare, if that is its branch's alone: the two are one instruction. */
+/* Where a latch may be cut: before its compare, if that is
+ * its branch's alone: the two are one instruction. */
 static Instruction *cut_of(BasicBlock *latch)
 {
 	auto *branch = dyn_cast<BranchInst>(latch->getTerminator());
@@ -194,11 +203,12 @@ void put_by_counter(BasicBlock *header, BasicBlock *latch, unsigned every)
 }
 
 /* The block that a strip ends in: a safepoint and on to the next, or out of the loop. */
-static void close_strip(Test &t, BasicBlock *outer, BasicBlock *ends, BasicBlock *exit, PHINode *left,
-			Value *this_strip)
+static void close_strip(Test &t, BasicBlock *outer, BasicBlock *ends, BasicBlock *exit,
+			PHINode *left, Value *this_strip)
 {
 	IRBuilder<> b(ends);
-	BasicBlock *more = BasicBlock::Create(ends->getContext(), "shunt.more", ends->getParent(), ends);
+	BasicBlock *more =
+		BasicBlock::Create(ends->getContext(), "shunt.more", ends->getParent(), ends);
 
 	b.SetCurrentDebugLocation(t.branch->getDebugLoc());
 	b.CreateCondBr(b.CreateICmpEQ(left, this_strip), exit, more);
@@ -222,7 +232,8 @@ void put_by_strips(BasicBlock *header, BasicBlock *latch, Value *count, unsigned
 			preheader = pred;
 	BasicBlock *exit = t.branch->getSuccessor(t.branch->getSuccessor(0) == header ? 1 : 0);
 	BasicBlock *outer = BasicBlock::Create(f->getContext(), "shunt.strip", f, header);
-	BasicBlock *ends = BasicBlock::Create(f->getContext(), "shunt.ends", f, latch->getNextNode());
+	BasicBlock *ends =
+		BasicBlock::Create(f->getContext(), "shunt.ends", f, latch->getNextNode());
 	IRBuilder<> b(outer);
 
 	b.SetCurrentDebugLocation(t.branch->getDebugLoc());
@@ -251,7 +262,11 @@ void put_by_strips(BasicBlock *header, BasicBlock *latch, Value *count, unsigned
 	if (t.x != t.phi)
 		steps = b.CreateAdd(steps, b.getInt64(t.step));
 	if (type->isPointerTy())
-		end = b.CreateBitCast(b.CreateGEP(b.getInt8Ty(), b.CreateBitCast(begin, b.getInt8Ty()->getPointerTo()), steps), type);
+		end = b.CreateBitCast(b.CreateGEP(b.getInt8Ty(),
+						  b.CreateBitCast(begin,
+								  b.getInt8Ty()->getPointerTo()),
+						  steps),
+				      type);
 	else
 		end = b.CreateAdd(begin, b.CreateTrunc(steps, type));
 	b.CreateBr(header);

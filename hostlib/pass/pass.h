@@ -2,8 +2,9 @@
 /*
  * pass.h - the parts of the compiler pass that puts safepoints into application code
  *
- * unroll.cpp repeats scans; plan.cpp decides where, from costs that cost.cpp estimates; loops.cpp and emit.cpp change the code. Costs are in
- * units: an instruction of a cycle's throughput or less is one, so that a unit is 0.03 to 0.4 ns.
+ * unroll.cpp repeats scans; plan.cpp decides where, from costs that cost.cpp estimates; loops.cpp
+ * and emit.cpp change the code. Costs are in units: an instruction of a cycle's throughput or less
+ * is one, so that a unit is 0.03 to 0.4 ns.
  */
 #pragma once
 
@@ -22,7 +23,8 @@ namespace shunt {
 
 struct Limits {
 	unsigned stride; /* units between two safepoints, aimed at */
-	unsigned bound;  /* units that no stretch within a function may pass, where that can be had */
+	unsigned bound;  /* units that no stretch within a function
+			  * may pass, where that can be had */
 	unsigned leaf;   /* a function that calls nothing and costs no more has none */
 };
 
@@ -44,7 +46,8 @@ struct Cost {
 	bool entered = false; /* calls a function that begins with a safepoint */
 };
 
-Cost block_cost(const llvm::BasicBlock &bb, const llvm::TargetTransformInfo &tti, const Callees &known);
+Cost block_cost(const llvm::BasicBlock &bb, const llvm::TargetTransformInfo &tti,
+		const Callees &known);
 bool is_work(const llvm::Instruction &insn);
 
 /* emit.cpp */
@@ -56,14 +59,18 @@ bool has_exact_count(llvm::Loop *loop, llvm::ScalarEvolution &se, const llvm::Da
 llvm::Value *expand_count(llvm::Loop *loop, llvm::ScalarEvolution &se, const llvm::DataLayout &dl);
 llvm::PHINode *find_ruler(llvm::Loop *loop, llvm::ScalarEvolution &se, unsigned *shift);
 void put_at_latch(llvm::BasicBlock *latch);
-void put_by_strips(llvm::BasicBlock *header, llvm::BasicBlock *latch, llvm::Value *count, unsigned strip);
-void put_by_ruler(llvm::BasicBlock *latch, llvm::PHINode *ruler, unsigned shift, unsigned every_log2);
+void put_by_strips(llvm::BasicBlock *header, llvm::BasicBlock *latch, llvm::Value *count,
+		   unsigned strip);
+void put_by_ruler(llvm::BasicBlock *latch, llvm::PHINode *ruler, unsigned shift,
+		  unsigned every_log2);
 void put_by_counter(llvm::BasicBlock *header, llvm::BasicBlock *latch, unsigned every);
 
 /* unroll.cpp */
-using Copies = llvm::DenseMap<const llvm::BasicBlock *, unsigned>; /* of the bodies of loops, by their headers */
-void unroll_scans(llvm::Function &f, llvm::LoopInfo &li, llvm::DominatorTree &dt, llvm::AssumptionCache &ac,
-		  llvm::TargetLibraryInfo &tli, const llvm::TargetTransformInfo &tti, Copies &copies);
+/* of the bodies of loops, by their headers */
+using Copies = llvm::DenseMap<const llvm::BasicBlock *, unsigned>;
+void unroll_scans(llvm::Function &f, llvm::LoopInfo &li, llvm::DominatorTree &dt,
+		  llvm::AssumptionCache &ac, llvm::TargetLibraryInfo &tli,
+		  const llvm::TargetTransformInfo &tti, Copies &copies);
 
 /* plan.cpp */
 bool is_excluded(const llvm::Function &f);

@@ -2,11 +2,12 @@
 /*
  * plan.cpp - which functions and loops of a file get safepoints, how often, and what that bounds
  *
- * Loops are looked at from the innermost. Each either needs none (it ends soon, or calls a function that has one each
- * time round), or passes one every so many iterations: as many as take `stride` units typically, fewer if in
- * the worst case they would take more than `bound`. Then a function that calls unknown code, is part of a
- * recursion, or is longer than `leaf`, gets one at its entry. So every cycle of the program passes safepoints, but
- * for cycles that run through code which was not compiled with the pass.
+ * Loops are looked at from the innermost. Each either needs none (it ends soon, or calls a function
+ * that has one each time round), or passes one every so many iterations: as many as take `stride`
+ * units typically, fewer if in the worst case they would take more than `bound`. Then a function
+ * that calls unknown code, is part of a recursion, or is longer than `leaf`, gets one at its entry.
+ * So every cycle of the program passes safepoints, but for cycles that run through code which was
+ * not compiled with the pass.
  */
 #include "pass.h"
 
@@ -30,7 +31,8 @@ static const uint64_t ENDLESS = 1ull << 40;
 struct Plan {
 	Way way = NONE;
 	BasicBlock *header = nullptr;
-	SmallVector<Instruction *, 2> latches; /* their branches: these move along when blocks are cut */
+	SmallVector<Instruction *, 2> latches; /* their branches: these move
+						* along when blocks are cut */
 	Value *count = nullptr;
 	PHINode *ruler = nullptr;
 	unsigned shift = 0, every = 1;
@@ -40,10 +42,12 @@ struct Plan {
 
 class Planner {
 public:
-	Planner(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
-		const TargetTransformInfo &tti, const Limits &limits, const Callees &known,
-		const Copies &copies)
-		: f(f), li(li), se(se), dt(dt), tti(tti), limits(limits), known(known), copies(copies) {}
+  Planner(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
+	  const TargetTransformInfo &tti, const Limits &limits, const Callees &known,
+	  const Copies &copies)
+      : f(f), li(li), se(se), dt(dt), tti(tti), limits(limits), known(known), copies(copies)
+  {
+  }
 
 	void plan();
 	bool apply(bool at_entry);
@@ -122,7 +126,8 @@ void Planner::choose(Loop *loop, Plan &p, const Cost &one)
 	if (p.every == 1 || p.latches.size() != 1 || !loop->getLoopPreheader()) {
 		p.way = LATCH;
 		p.every = 1;
-	} else if (loop->getExitingBlock() && has_exact_count(loop, se, dl) && (p.count = expand_count(loop, se, dl))) {
+	} else if (loop->getExitingBlock() && has_exact_count(loop, se, dl) &&
+		   (p.count = expand_count(loop, se, dl))) {
 		p.way = STRIPS;
 	} else if ((p.ruler = find_ruler(loop, se, &p.shift))) {
 		p.way = RULER;
@@ -170,7 +175,8 @@ void Planner::find_irreducible()
 		Loop *loop = li.getLoopFor(edge.second);
 
 		if (!loop || loop->getHeader() != edge.second || !loop->contains(edge.first))
-			irreducible.push_back(const_cast<BasicBlock *>(edge.first)->getTerminator());
+			irreducible.push_back(
+				const_cast<BasicBlock *>(edge.first)->getTerminator());
 	}
 }
 
@@ -208,8 +214,9 @@ static void put_at_entry(Function &f)
 }
 
 /*
- * Loop strength reduction, which runs later, would compute each copy's bound before the loop: eight instructions for
- * a scan that ends at once. It does not look through a freeze, which costs nothing.
+ * Loop strength reduction, which runs later, would compute each copy's bound before the loop: eight
+ * instructions for a scan that ends at once. It does not look through a freeze, which costs
+ * nothing.
  */
 static void hide_steps(BasicBlock *header)
 {
@@ -280,8 +287,8 @@ bool is_excluded(const Function &f)
 }
 
 bool put_into_function(Function &f, LoopInfo &li, ScalarEvolution &se, DominatorTree &dt,
-		       const TargetTransformInfo &tti, const Limits &limits, Callees &known, const Copies &copies,
-		       bool in_cycle, bool report)
+		       const TargetTransformInfo &tti, const Limits &limits, Callees &known,
+		       const Copies &copies, bool in_cycle, bool report)
 {
 	Planner planner(f, li, se, dt, tti, limits, known, copies);
 	Callee made;

@@ -2,8 +2,9 @@
 /*
  * plugin.cpp - the pass as clang loads it: first the attributes, last the safepoints
  *
- * Functions marked with SHUNT_NO_SAFEPOINTS are kept from being inlined before anything else runs; the safepoints
- * come after all optimisation, vectorisation above all, so that they are not in its way.
+ * Functions marked with SHUNT_NO_SAFEPOINTS are kept from being inlined before anything else runs;
+ * the safepoints come after all optimisation, vectorisation above all, so that they are not in its
+ * way.
  */
 #include "pass.h"
 
@@ -26,7 +27,8 @@ using namespace llvm;
 
 namespace {
 
-/* From shunt-cc by the environment: -mllvm would reach clang's assembler too, which has no plugins. */
+/* From shunt-cc by the environment: -mllvm would reach
+ * clang's assembler too, which has no plugins. */
 unsigned setting(const char *name, unsigned otherwise)
 {
 	const char *text = getenv(name);
@@ -53,15 +55,18 @@ struct ExcludePass : PassInfoMixin<ExcludePass> {
 		const GlobalVariable *table = m.getGlobalVariable("llvm.global.annotations");
 
 		for (GlobalIFunc &ifunc : m.ifuncs())
-			if (auto *resolver = dyn_cast<Function>(ifunc.getResolver()->stripPointerCasts()))
+			if (auto *resolver =
+				    dyn_cast<Function>(ifunc.getResolver()->stripPointerCasts()))
 				exclude(*resolver);
 		if (!table || !table->hasInitializer())
 			return PreservedAnalyses::all();
 		for (const Use &use : table->getInitializer()->operands()) {
 			auto *row = cast<ConstantStruct>(use.get());
 			auto *f = dyn_cast<Function>(row->getOperand(0)->stripPointerCasts());
-			auto *text = dyn_cast<GlobalVariable>(row->getOperand(1)->stripPointerCasts());
-			auto *str = text ? dyn_cast<ConstantDataArray>(text->getInitializer()) : nullptr;
+			auto *text =
+				dyn_cast<GlobalVariable>(row->getOperand(1)->stripPointerCasts());
+			auto *str = text ? dyn_cast<ConstantDataArray>(text->getInitializer())
+					 : nullptr;
 
 			if (f && str && str->isCString() && str->getAsCString() == MARK)
 				exclude(*f);
@@ -77,19 +82,24 @@ bool reaches(const CallGraphNode *from, const CallGraphNode *to, const Nodes &th
 	for (const auto &edge : *from) {
 		const CallGraphNode *next = edge.second;
 
-		if (next == to || (through.count(next) && seen.insert(next).second && reaches(next, to, through, seen)))
+		if (next == to || (through.count(next) && seen.insert(next).second &&
+				   reaches(next, to, through, seen)))
 			return true;
 	}
 	return false;
 }
 
-/* Of functions that call each other, enough that every recursion passes one; rather the long ones. */
+/* Of functions that call each other, enough that every
+ * recursion passes one; rather the long ones. */
 Nodes cut_of(std::vector<CallGraphNode *> nodes)
 {
 	Nodes cut, rest;
-	auto size = [](const CallGraphNode *n) { return n->getFunction() ? n->getFunction()->getInstructionCount() : 0; };
+	auto size = [](const CallGraphNode *n) {
+		return n->getFunction() ? n->getFunction()->getInstructionCount() : 0;
+	};
 
-	std::stable_sort(nodes.begin(), nodes.end(), [&](auto *a, auto *b) { return size(a) < size(b); });
+	std::stable_sort(nodes.begin(), nodes.end(),
+			 [&](auto *a, auto *b) { return size(a) < size(b); });
 	for (CallGraphNode *node : nodes) {
 		Nodes seen;
 
@@ -144,8 +154,10 @@ struct SafepointPass : PassInfoMixin<SafepointPass> {
 					if (!f)
 						continue;
 					order.push_back({ f, cut.count(node) });
-					if (scc.hasCycle() && !f->isDeclaration() && !shunt::is_excluded(*f))
-						known[f] = { cut.count(node) != 0, false, limits.leaf, limits.stride };
+					if (scc.hasCycle() && !f->isDeclaration() &&
+					    !shunt::is_excluded(*f))
+						known[f] = { cut.count(node) != 0, false,
+							     limits.leaf, limits.stride };
 				}
 			}
 		}
@@ -168,7 +180,8 @@ void register_passes(PassBuilder &pb)
 #else
 	using Level = PassBuilder::OptimizationLevel;
 #endif
-	pb.registerPipelineStartEPCallback([](ModulePassManager &mpm, Level) { mpm.addPass(ExcludePass()); });
+	pb.registerPipelineStartEPCallback(
+		[](ModulePassManager &mpm, Level) { mpm.addPass(ExcludePass()); });
 	pb.registerOptimizerLastEPCallback([](ModulePassManager &mpm, Level
 #if LLVM_VERSION_MAJOR >= 20
 					      , ThinOrFullLTOPhase
@@ -180,5 +193,6 @@ void register_passes(PassBuilder &pb)
 
 extern "C" __attribute__((visibility("default"))) PassPluginLibraryInfo llvmGetPassPluginInfo()
 {
-	return { LLVM_PLUGIN_API_VERSION, "shunt-safepoints", LLVM_VERSION_STRING, register_passes };
+	return { LLVM_PLUGIN_API_VERSION, "shunt-safepoints", LLVM_VERSION_STRING,
+		 register_passes };
 }

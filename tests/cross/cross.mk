@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# cross.mk - unit tests built for another processor and run by an emulator; with pointer authentication, which
-# it checks (not branch targets: the C library has none)
+# cross.mk - unit tests built for another processor and run by an emulator; with pointer
+# authentication, which it checks (not branch targets: the C library has none)
 #
-# Without CROSS: those of what is written for that processor, which need no libraries of its own. With CROSS: all.
+# Without CROSS: those of what is written for that processor, which need no libraries of its own.
+# With CROSS: all.
 
 CROSS_CC ?= aarch64-linux-gnu-gcc
 CROSS_RUN ?= qemu-aarch64
@@ -34,5 +35,6 @@ endif
 
 test-programs: $(CROSS_UNIT)
 
-test-cross: $(CROSS_UNIT) ## unit tests in an emulator: of the aarch64 parts; with CROSS=aarch64-linux-gnu, all
+test-cross: ## unit tests in an emulator: of the aarch64 parts; with CROSS=aarch64-linux-gnu, all
+test-cross: $(CROSS_UNIT)
 	$(Q)tests/run.sh $^

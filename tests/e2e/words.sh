@@ -32,7 +32,8 @@ test_the_ways_through_the_code_name_functions_of_the_files_beside_them() {
 		grep -qE "^[a-z_].*\b${function%??}\(" "$ROOT/$file" ||
 			fail "there is no '$function' in '$file'"
 		n=$((n + 1))
-	done < <(grep -E '^    [a-z_]+\(\) +[a-z_]+/[a-z_/]+\.(c|h|bpf\.c) ' "$ROOT/docs/architecture.md")
+	done < <(grep -E '^    [a-z_]+\(\) +[a-z_]+/[a-z_/]+\.(c|h|bpf\.c) ' \
+		"$ROOT/docs/architecture.md")
 	assert_ge $n 40 functions
 }
 

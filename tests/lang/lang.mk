@@ -16,4 +16,5 @@ endif
 test-long: lang-deps
 lang-deps: ## install the compilers of Go and Rust (root)
 	-$(Q)command -v go >/dev/null && command -v rustc >/dev/null || \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends golang-go rustc
+		DEBIAN_FRONTEND=noninteractive apt-get install -y \
+		--no-install-recommends golang-go rustc

@@ -4,7 +4,8 @@
 //
 //	worker IFNAME
 //
-// Go stops its own goroutines by SIGURG and knows its threads by their stacks, so requests must not be stopped:
+// Go stops its own goroutines by SIGURG and knows its threads by their stacks, so requests must
+// not be stopped:
 // SHUNT_NO_PREEMPT.
 package main
 
@@ -21,7 +22,8 @@ static long handle(struct shunt_req *req, void *arg)
 
 static int open_worker(struct shunt **s, const char *ifname)
 {
-	struct shunt_opts opts = { .sz = sizeof(opts), .ifname = ifname, .name = "go", .handler = handle,
+	struct shunt_opts opts = { .sz = sizeof(opts),
+ * .ifname = ifname, .name = "go", .handler = handle,
 				   .idle = SHUNT_IDLE_SLEEP, .flags = SHUNT_NO_PREEMPT };
 
 	return shunt_open(s, &opts);
@@ -52,7 +54,8 @@ func deep(n int, b []byte) []byte {
 //export handle_go
 func handle_go(req *C.struct_shunt_req) C.long {
 	frame := unsafe.Slice((*byte)(req.data), int(req.room))
-	reply := append(deep(40, bytes.ToUpper(append([]byte(nil), frame[:req.len]...))), " of go\n"...)
+	upper := bytes.ToUpper(append([]byte(nil), frame[:req.len]...))
+	reply := append(deep(40, upper), " of go\n"...)
 	if len(reply) > len(frame) {
 		return C.SHUNT_NO_REPLY
 	}

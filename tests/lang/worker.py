@@ -4,7 +4,8 @@
 
    worker.py LIBRARY IFNAME
 
-Python holds a lock of its own while a handler runs, so requests must not be stopped: SHUNT_NO_PREEMPT.
+Python holds a lock of its own while a handler runs, so requests must not be stopped:
+SHUNT_NO_PREEMPT.
 """
 import ctypes
 import signal
@@ -49,7 +50,8 @@ def main():
     lib.shunt_error.argtypes = lib.shunt_run.argtypes = lib.shunt_stop.argtypes = [ctypes.c_void_p]
     lib.shunt_close.argtypes = [ctypes.c_void_p]
     worker = ctypes.c_void_p()
-    opts = Opts(sz=ctypes.sizeof(Opts), ifname=sys.argv[2].encode(), name=b"python", idle=IDLE_SLEEP,
+    opts = Opts(sz=ctypes.sizeof(Opts), ifname=sys.argv[2].encode(), name=b"python",
+                idle=IDLE_SLEEP,
                 handler=handle, flags=NO_PREEMPT)
     err = lib.shunt_open(ctypes.byref(worker), ctypes.byref(opts))
     if not err:  # Python's signal handlers run between its own instructions: so not in shunt_run()

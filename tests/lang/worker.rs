@@ -63,7 +63,9 @@ extern "C" fn on_term(_: c_int) {
 
 /* A panic that is caught, so that the unwinder has something to do. */
 fn answer(text: &[u8]) -> Vec<u8> {
-    let upper = std::panic::catch_unwind(|| -> Vec<u8> { std::panic::resume_unwind(Box::new(text.to_ascii_uppercase())) });
+    let upper = std::panic::catch_unwind(|| -> Vec<u8> {
+        std::panic::resume_unwind(Box::new(text.to_ascii_uppercase()))
+    });
     let mut reply = match upper {
         Err(e) => *e.downcast::<Vec<u8>>().unwrap(),
         Ok(v) => v,

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hello.pml - who begins a core's next epoch: HELLO, WELCOME and REFUSE between a core's host and the NIC
+ * hello.pml - who begins a core's next epoch: HELLO,
+ * WELCOME and REFUSE between a core's host and the NIC
  *
- * The link loses, duplicates and reorders (FAULTS times). RESTARTS times the host starts anew and knows no number any more, its
- * wall clock wherever it was set to; or the NIC does; or the NIC takes the core for silent and ends its epoch. FORGED times
- * another host of the NIC, which has a key of its own and knows every number there is, sends a HELLO or an answer; or
- * the core's own host asks for the last number there is.
+ * The link loses, duplicates and reorders (FAULTS times). RESTARTS times the host starts anew and
+ * knows no number any more, its wall clock wherever it was set to; or the NIC does; or the NIC
+ * takes the core for silent and ends its epoch. FORGED times another host of the NIC, which has a
+ * key of its own and knows every number there is, sends a HELLO or an answer; or the core's own
+ * host asks for the last number there is.
  *
- * Claims, by assertion: an epoch in which the core is connected is not ended by any HELLO. What the host believes to be its
- * epoch, the NIC gave to it. The host is not refused again and again. Something can happen until it is connected for good.
- * Variants in which spin must find an error:
+ * Claims, by assertion: an epoch in which the core is connected is not ended by any HELLO. What the
+ * host believes to be its epoch, the NIC gave to it. The host is not refused again and again.
+ * Something can happen until it is connected for good. Variants in which spin must find an error:
  *   -DCLOCK       numbers are the host's, from its wall clock, and the NIC takes every greater one
  *   -DJUMP        the NIC takes every greater number, not only the next
  *   -DONE_KEY     all hosts have one key
@@ -43,7 +45,8 @@
 byte n_epoch, n_nonce, n_life = 1;
 bool n_up;
 
-/* The core's host: what it asks for, with which nonce, and the epoch that it believes it has; 0: none. */
+/* The core's host: what it asks for, with which nonce, and
+ * the epoch that it believes it has; 0: none. */
 byte c_ask = 1, c_nonce = 1, c_life, c_epoch;
 
 /* Under way: places 0 and 1 to the NIC, 2 and 3 from it. */
@@ -91,14 +94,17 @@ inline clear(m) {
 inline hear_hello(m) {
 	if
 	:: !PROVED(m)
-	:: PROVED(m) && n_up && m_nonce[m] == n_nonce && m_epoch[m] == n_epoch && m_life[m] == n_life ->
+	:: PROVED(m) && n_up && m_nonce[m] == n_nonce && m_epoch[m] == n_epoch &&
+		m_life[m] == n_life ->
 		put(DOWN, WELCOME, n_epoch, m_nonce[m], n_life, OURS)
-	:: PROVED(m) && !(n_up && m_nonce[m] == n_nonce && m_epoch[m] == n_epoch && m_life[m] == n_life) && IS_NEXT(m) ->
+	:: PROVED(m) && !(n_up && m_nonce[m] == n_nonce && m_epoch[m] == n_epoch &&
+		m_life[m] == n_life) && IS_NEXT(m) ->
 		assert(!CONNECTED);
 		n_up = true; n_epoch = m_epoch[m]; n_nonce = m_nonce[m];
 		given[m_nonce[m]] = n_epoch;
 		put(DOWN, WELCOME, n_epoch, m_nonce[m], n_life, OURS)
-	:: PROVED(m) && !(n_up && m_nonce[m] == n_nonce && m_epoch[m] == n_epoch && m_life[m] == n_life) && !IS_NEXT(m) ->
+	:: PROVED(m) && !(n_up && m_nonce[m] == n_nonce && m_epoch[m] == n_epoch &&
+		m_life[m] == n_life) && !IS_NEXT(m) ->
 		put(DOWN, REFUSE, n_epoch, m_nonce[m], n_life, OURS)
 	fi
 }
@@ -156,7 +162,8 @@ active proctype all()
 		:: faults -> faults--
 		/* the host asks; impatiently, too */
 		:: !CONNECTED && QUIET -> put(UP, HELLO, c_ask, c_nonce, c_life, OURS)
-		:: faults && !CONNECTED && m_type[0] == NONE -> faults--; put(UP, HELLO, c_ask, c_nonce, c_life, OURS)
+		:: faults && !CONNECTED && m_type[0] == NONE ->
+			faults--; put(UP, HELLO, c_ask, c_nonce, c_life, OURS)
 		/* restarts: the host's */
 		:: restarts ->
 			restarts--; c_nonce++; c_epoch = 0; c_life = 0;

@@ -2,11 +2,11 @@
 /*
  * idle.pml - XDP steering to idle cores or holding, cores going idle: no request is left behind
  *
- * XDP decides from the idle word, then the entry becomes visible later (NAPI flushes at its own time).
- * A core sets its idle bit, looks once more, and may then fall asleep in poll(), which wakes it
- * for an entry in its own ring or in a hold ring. Claim (checked as: no invalid end state but the
- * one where all was served): every request is served. Build with -DBLIND for a core that watches its
- * own ring only: spin must find the request that it leaves behind.
+ * XDP decides from the idle word, then the entry becomes visible later (NAPI flushes at its own
+ * time). A core sets its idle bit, looks once more, and may then fall asleep in poll(), which wakes
+ * it for an entry in its own ring or in a hold ring. Claim (checked as: no invalid end state but
+ * the one where all was served): every request is served. Build with -DBLIND for a core that
+ * watches its own ring only: spin must find the request that it leaves behind.
  */
 #ifndef CORES
 #define CORES 2
@@ -27,7 +27,8 @@ active proctype xdp()
 
 	do
 	:: n < N ->
-		/* steer(): the lowest idle core of a snapshot; the claim is one atomic with a result */
+		/* steer(): the lowest idle core of a snapshot;
+		 * the claim is one atomic with a result */
 		to = CORES;
 		atomic {
 			if

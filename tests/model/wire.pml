@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * wire.pml - credits and tokens over a link that loses, duplicates and reorders, while core and NIC restart
+ * wire.pml - credits and tokens over a link that loses,
+ * duplicates and reorders, while core and NIC restart
  *
- * Each core has its own link and numbers, so one core shows all that the protocol has: N requests, at
- * most K out, PARKS of them preempted and parked once; a parked one may also go on at another core of its process. What
- * its core passed by (at or below high, not taken) is sent again. Messages lie in sets, from which any may come
- * next: that is reordering. FAULTS times the link loses one or delivers one that stays. RESTARTS times the core
- * starts anew, or the NIC does, or the NIC's agent takes the core for silent and ends its epoch.
+ * Each core has its own link and numbers, so one core shows all that the protocol has: N requests,
+ * at most K out, PARKS of them preempted and parked once; a parked one may also go on at another
+ * core of its process. What its core passed by (at or below high, not taken) is sent again.
+ * Messages lie in sets, from which any may come next: that is reordering. FAULTS times the link
+ * loses one or delivers one that stays. RESTARTS times the core starts anew, or the NIC does, or
+ * the NIC's agent takes the core for silent and ends its epoch.
  *
- * Claims, by assertion: no request is taken twice, and none goes on twice. None is forgotten: what the NIC takes
- * for ended was served to its end. No capacity is lost: while a request is not settled, something can happen, and credits
- * repeated on a quiet link bring progress within three that arrive. And nothing comes to a core that has not heard of its epoch. Variants in which spin must find an error:
+ * Claims, by assertion: no request is taken twice, and none goes on twice. None is forgotten: what
+ * the NIC takes for ended was served to its end. No capacity is lost: while a request is not
+ * settled, something can happen, and credits repeated on a quiet link bring progress within three
+ * that arrive. And nothing comes to a core that has not heard of its epoch. Variants in which spin
+ * must find an error:
  *   -DTAKE_LATE     the core takes what arrives late, too
  *   -DNO_SKIP       the NIC does not tell the core what to pass by
  *   -DNO_EPOCH      the NIC believes credits of any epoch
- *   -DWELCOME_ANY   a HELLO said again, once its epoch was ended, is given another one: which is later, the core cannot tell
+ *   -DWELCOME_ANY   a HELLO said again, once its epoch was ended, is given another one: which is
+ *                   later, the core cannot tell
  *   -DQUEUE_AGAIN   the NIC queues a token whenever a credit names it
  *   -DSAY_ONCE      the core says a token once, not until it is acknowledged
- *   -DSEND_EARLY    the NIC sends as soon as it has answered the HELLO: what comes before the WELCOME is taken by nobody
+ *   -DSEND_EARLY    the NIC sends as soon as it has answered the HELLO: what comes before the
+ *                   WELCOME is taken by nobody
  */
 #ifndef N
 #define N 3
@@ -35,9 +41,11 @@
 #define SEQ 12   /* numbers of an epoch are below this */
 #define EPOCHS 7
 #define BIT(s) (1 << (s))
-#define R(what) ((what) > N -> (what) - N : (what)) /* the request of a REQUEST, or of a RESUME: N more */
+/* the request of a REQUEST, or of a RESUME: N more */
+#define R(what) ((what) > N -> (what) - N : (what))
 
-/* NIC. An epoch's number stands for its cookie, too: it never comes again. n_inc, c_inc: nonce of the HELLO that began it. */
+/* NIC. An epoch's number stands for its cookie, too: it never
+ * comes again. n_inc, c_inc: nonce of the HELLO that began it. */
 bool n_up = true;
 byte n_epoch = 1, n_inc = 1, n_sent, n_high, n_nr, load;
 byte out[SEQ];               /* REQUEST or RESUME under this number, not settled; 0: none */
@@ -58,7 +66,8 @@ byte k_epoch[2], k_nr[2], k_high[2], k_park[2];
 short k_taken[2], k_open[2];
 bool k_repeat[2];
 byte note, note_epoch;       /* NOTE to skip */
-byte ack, ack_epoch;         /* acknowledgement: of a NOTE, or of a REQUEST or RESUME, which may be lost apart */
+byte ack, ack_epoch;         /* acknowledgement: of a NOTE, or of a REQUEST
+			      * or RESUME, which may be lost apart */
 byte w_epoch[2], w_inc[2];   /* WELCOME; 0: none */
 
 bool served[N + 1], parked[N + 1], went_on[N + 1], ended[N + 1]; /* for the claims */
@@ -78,7 +87,8 @@ inline credit(again) {
 #endif
 }
 
-/* Its own requests are gone, or the NIC has counted them lost; what is parked is the process's, and stays. */
+/* Its own requests are gone, or the NIC has counted them
+ * lost; what is parked is the process's, and stays. */
 inline reset_core(epoch) {
 	c_epoch = epoch; high = 0; taken = 0; open = 0; c_nr = 0; repeats = 0; say = 0; held = 0;
 	for (s : 1 .. SEQ - 1) { has[s] = 0 }
@@ -131,7 +141,8 @@ inline queue_again(what) {
 inline park(p) {
 	if
 #ifdef QUEUE_AGAIN
-	:: p && out[p] && out[p] <= N && (n_parked & BIT(p)) -> token[out[p]] = true; ack = p; ack_epoch = n_epoch
+	:: p && out[p] && out[p] <= N && (n_parked & BIT(p)) ->
+		token[out[p]] = true; ack = p; ack_epoch = n_epoch
 #endif
 	:: p && out[p] && out[p] <= N && !(n_parked & BIT(p)) ->
 		token[out[p]] = true; n_parked = n_parked | BIT(p); load--;
@@ -157,7 +168,8 @@ inline settle(k) {
 			if
 			:: s <= n_high && out[s] && !(k_taken[k] & BIT(s)) ->
 				queue_again(out[s]); out[s] = 0; load--
-			:: s <= n_high && out[s] && (k_taken[k] & BIT(s)) && !(k_open[k] & BIT(s)) ->
+			:: s <= n_high && out[s] && (k_taken[k] & BIT(s)) &&
+				!(k_open[k] & BIT(s)) ->
 				if
 				:: n_parked & BIT(s) -> n_parked = n_parked & ~BIT(s)
 				:: else ->
@@ -172,12 +184,16 @@ inline settle(k) {
 		send();
 #ifndef NO_SKIP
 		early = 0;
-		for (s : 1 .. SEQ - 1) { early = early + (s > n_high && fly[n_epoch * SEQ + s] -> 1 : 0) }
+		for (s : 1 .. SEQ - 1) { early = early + (s > n_high && fly[n_epoch * SEQ + s] ->
+			1 : 0) }
 		if
-		:: r == 0 && n_high != n_sent && early == 0 && k_repeat[k] -> note = n_sent; note_epoch = n_epoch
-		:: r == 0 && n_high != n_sent && (early || !k_repeat[k]) && faults > 0 -> /* too early costs one, too */
+		:: r == 0 && n_high != n_sent && early == 0 && k_repeat[k] ->
+			note = n_sent; note_epoch = n_epoch
+		/* too early costs one, too */
+		:: r == 0 && n_high != n_sent && (early || !k_repeat[k]) && faults > 0 ->
 			faults--; note = n_sent; note_epoch = n_epoch
-		:: r == 0 && n_high != n_sent && (early || !k_repeat[k]) -> note = 0 /* not late yet */
+		/* not late yet */
+		:: r == 0 && n_high != n_sent && (early || !k_repeat[k]) -> note = 0
 		:: else
 		fi;
 		early = 0
@@ -215,8 +231,8 @@ inline take(e, q) {
 	fi
 }
 
-/* The answer to a HELLO, which may have begun an epoch: one for each nonce. (How it comes that each HELLO is for the next
- * epoch, and of whom it is, hello.pml looks at.) */
+/* The answer to a HELLO, which may have begun an epoch: one for each nonce. (How it comes that each
+ * HELLO is for the next epoch, and of whom it is, hello.pml looks at.) */
 inline hello() {
 #ifndef WELCOME_ANY
 	if
@@ -295,7 +311,8 @@ active proctype all()
 		:: note && faults > 0 -> faults--; note = 0
 		:: note ->
 			if
-			:: note_epoch == c_epoch && note > high -> high = note; repeats = 0; credit(false)
+			:: note_epoch == c_epoch && note > high ->
+				high = note; repeats = 0; credit(false)
 			:: else
 			fi;
 			note = 0
@@ -304,7 +321,8 @@ active proctype all()
 		:: ack ->
 			if
 			:: ack_epoch == c_epoch && (held & BIT(ack)) ->
-				say = 0; held = held & ~BIT(ack); open = open & ~BIT(ack); has[ack] = 0; repeats = 0;
+				say = 0; held = held & ~BIT(ack); open = open & ~BIT(ack);
+					has[ack] = 0; repeats = 0;
 				credit(false)
 			:: else
 			fi;
@@ -321,7 +339,8 @@ active proctype all()
 			for (s : 1 .. N) {
 				if
 				:: token[s] ->
-					go_on(N + s); ended[s] = true; settled[s] = true; token[s] = false
+					go_on(N + s); ended[s] = true; settled[s] = true;
+						token[s] = false
 				:: else
 				fi
 			}
@@ -334,10 +353,12 @@ active proctype all()
 			od;
 			if
 			:: ended[R(has[q])] = true; has[q] = 0; open = open & ~BIT(q)
-			:: parks && !say && has[q] <= N -> parks--; parked[has[q]] = true; say = q; held = held | BIT(q)
+			:: parks && !say && has[q] <= N ->
+				parks--; parked[has[q]] = true; say = q; held = held | BIT(q)
 			fi;
 			credit(false)
-		/* nothing stirs: a core below k repeats its credit, one that hears nothing says hello */
+		/* nothing stirs: a core below k repeats its
+		 * credit, one that hears nothing says hello */
 		:: QUIET && CONNECTED ->
 			assert(repeats < 3 + FAULTS); /* the link may lose those, too */
 			repeats++;
@@ -354,7 +375,8 @@ active proctype all()
 			restarts--; close_epoch(); n_inc = 0;
 			for (s : 1 .. N) {
 				if
-				:: queued[s] || token[s] -> queued[s] = false; token[s] = false; settled[s] = true
+				:: queued[s] || token[s] ->
+					queued[s] = false; token[s] = false; settled[s] = true
 				:: else
 				fi
 			}

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""run.py - changes one thing in the source at a time, and demands that the test which is named for it fails
+"""run.py - changes one thing in the source at a time, and demands that the test which is named for
+it fails
 
     run.py [--jobs N] [--only WORD] LIST...
     run.py --check LIST...                              only whether each can still be made
@@ -9,9 +10,10 @@ A list (tests/mutants/*.txt) has a block a mutant, blocks are separated by empty
 
     mutant: the class of an intent after the intent     what is wrong then
     file: lib/ledger.h
-    test: tests/unit/test_ledger                        program, without build/; or "test: PROGRAM test_NAME"
+    test: tests/unit/test_ledger                        program, without build/; or "test: PROGRAM
+                                                        test_NAME"
     -	poke(run->intent, SHUNT_INTENT(slot, cons));      text that is there once in the file ...
-    +	...                                               ... and what takes its place ("+" may be missing)
+    + ... ... and what takes its place ("+" may be missing)
 
 or, for two pieces of text that change places, one before the other in the file:
 
@@ -20,12 +22,14 @@ or, for two pieces of text that change places, one before the other in the file:
     2	poke(run->tx_set, 1);
 
 A block that begins with "test:" says of a program what else make has to build for it ("builds:"),
-whether it runs alone ("alone: yes": it needs all CPUs) and in what environment ("env: NAME=VALUE") it has to fail.
+whether it runs alone ("alone: yes": it needs all CPUs) and in what environment ("env: NAME=VALUE")
+it has to fail.
 
-Each job has a copy of the tree, in which make builds what the test needs. First each program runs on the
-unchanged tree, and must pass. Then for each mutant, the program must fail: with "not ok" for the test
-that is named (any, if none is), or by dying in it. Exits with 0 if all mutants are killed. A mutant
-whose text is not there once, or that does not build, is an error: the list has to follow the source.
+Each job has a copy of the tree, in which make builds what the test needs. First each program runs
+on the unchanged tree, and must pass. Then for each mutant, the program must fail: with "not ok" for
+the test that is named (any, if none is), or by dying in it. Exits with 0 if all mutants are killed.
+A mutant whose text is not there once, or that does not build, is an error: the list has to follow
+the source.
 """
 import argparse
 import os
@@ -83,7 +87,8 @@ def read_list(path):
 def once(text, part, block):
     n = text.count(part)
     if n != 1:
-        raise Bad(f'{block["where"]}: the text to change is {n} times in {block["file"]}, not once: '
+        raise Bad(f'{block["where"]}: the text to change is {n} times in '
+                  f'{block["file"]}, not once: '
                   f'the source has moved, so has the mutant to: {part.strip()}')
 
 
@@ -104,7 +109,8 @@ def mutate(text, block):
 
 def run(command, cwd, limit=LIMIT_S, env=None):
     """Status and output; status None: it took too long."""
-    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True,
                           errors='replace', start_new_session=True, env=env) as p:
         try:
             out, _ = p.communicate(timeout=limit)
@@ -121,7 +127,8 @@ class Tree:
     def __init__(self, folder, tests):
         self.folder, self.tests = folder, tests
         self.passed = {}
-        files = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard', '-z'], cwd=ROOT, check=True,
+        files = subprocess.run(['git', 'ls-files', '-co', '--exclude-standard', '-z'], cwd=ROOT,
+                               check=True,
                                stdout=subprocess.PIPE).stdout.split(b'\0')
         for name in filter(None, map(os.fsdecode, files)):
             at = os.path.join(folder, name)
@@ -156,7 +163,8 @@ class Tree:
         if skipped:
             raise Bad(f'{program} skips tests here: {out[-300:]}')
         if status or failed or not whole:
-            raise Bad(f'{program} fails without a mutant (status {status}): {" ".join(failed)}\n{out[-2000:]}')
+            raise Bad(f'{program} fails without a mutant (status {status}): '
+                      f'{" ".join(failed)}\n{out[-2000:]}')
         self.passed[program] = ok
 
     def judge(self, block):
@@ -204,7 +212,8 @@ class Work:
             self.killed += why is None
             if why is not None:
                 self.bad.append(f'{block["where"]}: {block["mutant"]}: {why}')
-            print(f'{"killed" if why is None else "FAIL":7}{block["mutant"]:72} {block["test"].split("/")[-1]}'
+            print(f'{"killed" if why is None else "FAIL":7}{block["mutant"]:72} '
+                  f'{block["test"].split("/")[-1]}'
                   f'  ({seconds:.0f} s)', flush=True)
 
     def run(self, tree):

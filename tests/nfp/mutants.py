@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """mutants.py FOLDER SEED COUNT OBJECT...: copies of objects with one to three instructions changed.
 
-Only code is changed, so that the objects stay objects: what the card and lint make of them must agree.
+Only code is changed, so that the objects stay objects: what the card and lint make of them must
+agree.
 """
 import os
 import random
