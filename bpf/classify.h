@@ -15,9 +15,10 @@
 #endif
 
 /*
- * Eight bytes of payload from offset on, in the order of the packet; those that it lacks come as 0,
- * with 0xff in *lack. Near the payload's end its last eight bytes are read instead (the UDP header lies before it,
- * so there always are eight) and shifted. No branches but one: the verifier follows each of them, a rule.
+ * Eight bytes of payload from offset on, in the order of the packet; bytes beyond its end are 0,
+ * with 0xff in *lack. Near the payload's end its last eight bytes are read instead (the UDP header
+ * lies before it, so there always are eight) and shifted. One branch only: the verifier follows
+ * both ways of each, for every rule.
  */
 static __always_inline __u64 load_payload(const struct shunt_packet *p, __u32 offset, __u64 *lack)
 {
@@ -39,8 +40,8 @@ static __always_inline int rule_matches(const struct shunt_packet *p, const stru
 	__u8 *at = (__u8 *)(p->udp + 1) + offset;
 	__u64 near_end = shunt_less(p->len, offset + 8), lack, word;
 
-	/* The usual case. Hidden from the verifier as a comparison: it would remember, a rule, what it
-	 * says about the length, and follow each memory of it. */
+	/* The usual case. Written without a comparison that the verifier sees: it would keep, for
+	 * every rule, what the comparison says of the length, and follow each such state. */
 	asm volatile("" : "+r"(near_end));
 	if (!near_end)
 		return (void *)(at + 8) <= p->end && (*(__u64 *)at & r->mask) == r->value;
@@ -68,7 +69,8 @@ static __always_inline __u32 classify(const struct shunt_packet *p, const struct
 }
 
 /* Is the service's address the packet's? flags: enum shunt_cfg_flags. */
-static __always_inline int is_for(const struct shunt_packet *p, __u32 flags, __be32 addr4, const __be32 *addr6)
+static __always_inline int is_for(const struct shunt_packet *p, __u32 flags, __be32 addr4,
+				  const __be32 *addr6)
 {
 	if (p->ipv6) {
 		struct ipv6hdr *ip = p->l3;
@@ -79,11 +81,13 @@ static __always_inline int is_for(const struct shunt_packet *p, __u32 flags, __b
 		if ((void *)(ip + 1) > p->end)
 			return 0;
 		to = ip->daddr.in6_u.u6_addr32;
-		return to[0] == addr6[0] && to[1] == addr6[1] && to[2] == addr6[2] && to[3] == addr6[3];
+		return to[0] == addr6[0] && to[1] == addr6[1] && to[2] == addr6[2] &&
+		       to[3] == addr6[3];
 	}
 	if (!(flags & SHUNT_CFG_ADDR4))
 		return 1;
-	return (void *)((struct iphdr *)p->l3 + 1) <= p->end && ((struct iphdr *)p->l3)->daddr == addr4;
+	return (void *)((struct iphdr *)p->l3 + 1) <= p->end &&
+	       ((struct iphdr *)p->l3)->daddr == addr4;
 }
 
 /* Multiplicative mixing of 32-bit words: cheap, and spread enough for 64 cores. */
@@ -135,7 +139,7 @@ static __always_inline __u32 hash_key(const struct shunt_packet *p, const struct
 	return mix(h, 0x85ebca6b);
 }
 
-/* What the client echoes of a reply: two bytes at the port's key. */
+/* The hint: two bytes at the port's key, which the client copied from a reply. */
 static __always_inline __u16 read_hint(const struct shunt_packet *p, const struct shunt_port *port)
 {
 	__u64 lack, word = load_payload(p, port->key_off, &lack);

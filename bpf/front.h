@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * front.h - from a frame to a request of a class, for every ingress program: the host's, a NIC's, a card's
+ * front.h - from a frame to a request of a class, for every
+ * ingress program: the host's, a NIC's, a card's
  *
- * Whatever leaves the way, and every request that has arrived, is counted here, so alike in all of them. A card
- * (SHUNT_FRONT_CARD) differs in three points: it adds to counts that it cannot read, it has one configured
- * address in place of the table of own ones, and it leaves sources and checksums to the host's program, which the
- * packet meets next.
+ * Whatever leaves the way, and every request that has arrived, is counted here, so alike in all of
+ * them. A card (SHUNT_FRONT_CARD) differs in three points: it adds to counts that it cannot read,
+ * it has one configured address in place of the table of own ones, and it leaves sources and
+ * checksums to the host's program, which the packet meets next.
  *
  * Included behind the maps.
  */
@@ -35,7 +36,8 @@ struct front {
 	__u64 cls;      /* below SHUNT_CLASSES */
 };
 
-/* The service port that the frame is for. SHUNT_NR_PASS, or why it is left alone (enum shunt_pass). */
+/* The service port that the frame is for. SHUNT_NR_PASS, or
+ * why it is left alone (enum shunt_pass). */
 static __always_inline int find_port(struct xdp_md *ctx, struct front *f)
 {
 	int why = parse(ctx, &f->p);
@@ -48,7 +50,7 @@ static __always_inline int find_port(struct xdp_md *ctx, struct front *f)
 	return f->port && f->port->flags & SHUNT_PORT_ON ? SHUNT_NR_PASS : SHUNT_PASS_PORT;
 }
 
-/* What is known of the packet in one word, for a function that the verifier looks at by itself … */
+/* The packet's layout in one word, for a function that the verifier looks at by itself. */
 static __always_inline __u32 front_where(const struct front *f)
 {
 	__u64 l3 = f->p.l3 - f->p.data, udp = (void *)f->p.udp - f->p.data;
@@ -56,7 +58,7 @@ static __always_inline __u32 front_where(const struct front *f)
 	return f->p.ipv6 << 27 | l3 << 22 | udp << 16 | f->p.len;
 }
 
-/* … and what it was made of. 0: it cannot be. */
+/* The packet from that word. 0: it has no such layout. */
 static __always_inline int find_again(struct xdp_md *ctx, struct front *f, __u32 where)
 {
 	__u32 key;
@@ -74,7 +76,7 @@ static __always_inline int find_again(struct xdp_md *ctx, struct front *f, __u32
 	return !!f->port;
 }
 
-/* No core, or no way to one: the kernel gets the request ("pass"), or nobody. */
+/* No core, or no way to one: the request goes to the kernel ("pass") or is dropped. */
 static __always_inline int fall_back(front_count *n, int pass)
 {
 	if (pass) {
@@ -97,7 +99,8 @@ static __always_inline int leave(__u32 why)
 }
 
 /* Is it a request? FRONT_REQUEST, or what becomes of the frame. */
-static __always_inline int front(struct xdp_md *ctx, struct front *f, const struct shunt_nfp_cfg *cfg)
+static __always_inline int front(struct xdp_md *ctx, struct front *f,
+				 const struct shunt_nfp_cfg *cfg)
 {
 	int why = find_port(ctx, f);
 
@@ -129,7 +132,8 @@ static __always_inline int front_class(struct front *f, const struct shunt_nfp_c
 }
 #else
 /* Is it a request? FRONT_REQUEST, or what becomes of the frame. */
-static __always_inline int front(struct xdp_md *ctx, struct front *f, const struct shunt_cfg *c, struct shunt_ingress *in)
+static __always_inline int front(struct xdp_md *ctx, struct front *f, const struct shunt_cfg *c,
+				 struct shunt_ingress *in)
 {
 	struct shunt_own *mine;
 	__u64 reasons;
@@ -158,8 +162,10 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f, const stru
 	return FRONT_REQUEST;
 }
 
-/* Its class. The verifier follows each rule with all that comes after: look up what else is needed before. */
-static __always_inline void front_class(struct front *f, const struct shunt_cfg *c, struct shunt_ingress *in)
+/* Its class. The verifier follows each rule with all that
+ * comes after: look up what else is needed before. */
+static __always_inline void front_class(struct front *f, const struct shunt_cfg *c,
+					struct shunt_ingress *in)
 {
 	__u32 spill, cls = classify(&f->p, f->port, &spill);
 
@@ -175,10 +181,11 @@ static __always_inline void front_class(struct front *f, const struct shunt_cfg 
 }
 
 /*
- * How many requests the class may hold, of "room"; counts a limit beyond that, which the loader would not have set.
- * Publishes the class's objective to those who select.
+ * How many requests the class may hold, of "room"; counts a limit beyond that, which the loader
+ * would not have set. Publishes the class's objective for select().
  */
-static __always_inline __u64 hold_at_most(struct shunt_ingress *in, struct shunt_view *v, __u64 cls, __u32 room)
+static __always_inline __u64 hold_at_most(struct shunt_ingress *in, struct shunt_view *v, __u64 cls,
+					  __u32 room)
 {
 	__u32 key = cls;
 	__u32 *slo = bpf_map_lookup_elem(&slo_us, &key);

@@ -2,9 +2,9 @@
 /*
  * mark.h - an arrival that has to wait tells a running request to yield when its quantum is over
  *
- * The mark is written at once and carries the deadline, so nobody needs a timer: the core that runs
- * the request compares it with its own clock at the next safepoint. What is read of the core's line is
- * the worker's: it is written back into the same worker's memory and goes nowhere else.
+ * The mark is written at once and carries the deadline, so there is no timer: the core that runs
+ * the request compares it with its own clock at the next safepoint. The core's line is the worker's
+ * to write: values from it are written back into the same worker's memory and go nowhere else.
  */
 #pragma once
 
@@ -12,7 +12,8 @@
 
 #include "maps.h"
 
-/* When the quantum of what a core runs is over; ~0: nothing runs there that could be told to yield. */
+/* When the quantum of a core's running request is over; ~0:
+ * no request runs there that can be marked. */
 static __always_inline __u64 deadline_of(struct shunt_view *view, __u32 core, __u64 *id)
 {
 	struct shunt_core_run *run = &view->core[shunt_index(core, SHUNT_CORES)].run;
@@ -28,10 +29,11 @@ static __always_inline __u64 deadline_of(struct shunt_view *view, __u32 core, __
 	return *id && us ? *(volatile __u64 *)&run->start_ns + us * 1000ULL : ~0ULL;
 }
 
-/* Barriers: the exchanges order id = 0, deadline, id, look, on machines that would not; the last also orders
- * the count of what waits (before it) and the core's look at that count (after it cleared look). */
-static __always_inline void write_mark(struct shunt_ingress *in, struct shunt_view *view, __u32 core,
-				       __u64 id, __u64 deadline, __u32 cls, __u64 now)
+/* Barriers: the exchanges order id = 0, deadline, id, look, on machines that would not; the last
+ * also orders the count of what waits (before it) and the core's look at that count (after it
+ * cleared look). */
+static __always_inline void write_mark(struct shunt_ingress *in, struct shunt_view *view,
+				       __u32 core, __u64 id, __u64 deadline, __u32 cls, __u64 now)
 {
 	struct shunt_core_mark *m = &view->core[shunt_index(core, SHUNT_CORES)].mark;
 	struct shunt_mark *mine = &m->by[SHUNT_MARK_XDP];
@@ -48,8 +50,10 @@ static __always_inline void write_mark(struct shunt_ingress *in, struct shunt_vi
 	__sync_lock_test_and_set(&m->look, 1);
 }
 
-/* Was it to yield before "late" (now less the grace time; 0: nobody is signalled), and still runs? Says whom. */
-static __always_inline int is_late(struct shunt_ingress *in, __u32 core, __u64 id, __u64 deadline, __u64 late)
+/* True if the running request was to yield before "late" (now less the grace time; 0: no signals):
+ * its core and number are noted for the signal. */
+static __always_inline int is_late(struct shunt_ingress *in, __u32 core, __u64 id, __u64 deadline,
+				   __u64 late)
 {
 	if (deadline >= late)
 		return 0;
@@ -59,7 +63,8 @@ static __always_inline int is_late(struct shunt_ingress *in, __u32 core, __u64 i
 }
 
 /* Something waits in this core's own ring. */
-static __always_inline int mark(struct shunt_ingress *in, struct shunt_view *view, __u32 core, __u64 late)
+static __always_inline int mark(struct shunt_ingress *in, struct shunt_view *view, __u32 core,
+				__u64 late)
 {
 	__u64 id, deadline = deadline_of(view, core, &id);
 
@@ -69,8 +74,10 @@ static __always_inline int mark(struct shunt_ingress *in, struct shunt_view *vie
 	return is_late(in, core, id, deadline, late);
 }
 
-/* What was just held in that class waits for any core: the worse of two cores, sampled by the request's number, has to yield. */
-static __always_inline int mark_one_of(struct shunt_ingress *in, struct shunt_view *view, __u32 cls, __u64 now, __u64 late)
+/* The request that was just held waits for any core. Two cores are sampled by its number; the one
+ * with the earlier deadline is marked. */
+static __always_inline int mark_one_of(struct shunt_ingress *in, struct shunt_view *view, __u32 cls,
+				       __u64 now, __u64 late)
 {
 	__u32 n = shunt_cores(view), word = (__u32)in->id * 0x9e3779b1;
 	__u32 a = shunt_core_at(view, shunt_scale(word, n));

@@ -3,7 +3,7 @@
  * own.h - is an address the receiver's own? One comparison in the table that shuntd keeps (struct
  * shunt_own)
  *
- * A table that is not written yet has no own address: all that comes is the kernel's.
+ * A table that is not written yet has no own address: all frames are left to the kernel.
  */
 #pragma once
 
@@ -66,7 +66,8 @@ static __always_inline __u64 other_address(const struct shunt_packet *p, struct 
 }
 
 /* Why it is not for the receiver (enum shunt_pass); SHUNT_NR_PASS: it is. */
-static __always_inline __u32 not_for(const struct shunt_packet *p, struct shunt_own *own, __u32 flags)
+static __always_inline __u32 not_for(const struct shunt_packet *p, struct shunt_own *own,
+				     __u32 flags)
 {
 	__u64 address = other_address(p, own), mac = other_mac(p, own);
 

@@ -2,8 +2,8 @@
 /*
  * parse.h - from a frame to a UDP datagram: Ethernet, up to two VLAN tags, IPv4 or IPv6, UDP
  *
- * Whatever is unusual (options, fragments, extension headers, lengths that do not agree) is not
- * ours: it goes on to the kernel, which knows better what to do with it.
+ * Unusual packets (options, fragments, extension headers, lengths
+ * that do not agree) are left to the kernel, which handles them.
  */
 #pragma once
 
@@ -58,7 +58,7 @@ static __always_inline int parse_ipv4(struct shunt_packet *p, __u32 *l4_len)
 	return SHUNT_NR_PASS;
 }
 
-/* What IANA calls an IPv6 extension header: UDP may lie behind it. */
+/* The IPv6 extension headers of IANA's list: UDP may follow them. */
 static __always_inline int is_extension(__u8 nexthdr)
 {
 	switch (nexthdr) {
@@ -161,8 +161,9 @@ static __always_inline int parse_closely(struct xdp_md *ctx, struct shunt_packet
 }
 
 /*
- * Turns the headers' places into numbers of which the verifier knows the bounds alone. Else it would follow all that comes
- * after once for each way through the parser: seven times. (The card's has no such trouble.)
+ * Turns the headers' places into numbers of which the verifier knows the bounds alone. Else it
+ * would follow all that comes after once for each way through the parser: seven times. (The card's
+ * has no such trouble.)
  */
 static __always_inline int merge_ways(struct shunt_packet *p)
 {

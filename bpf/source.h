@@ -44,7 +44,8 @@ static __always_inline __u64 deny_address(const struct shunt_packet *p, struct s
 		wrong = no_host4(*(const __u8 *)&ip->saddr);
 		differs = ip->saddr ^ ip->daddr;
 	}
-	return wrong << SHUNT_DENY_SOURCE | (is_zero(differs) | is_from_own(p, own)) << SHUNT_DENY_OWN;
+	return wrong << SHUNT_DENY_SOURCE | (is_zero(differs) | is_from_own(p, own))
+						    << SHUNT_DENY_OWN;
 }
 
 /*
@@ -62,8 +63,8 @@ static __always_inline __u64 deny_port(const struct shunt_packet *p, __u64 port_
 }
 
 /*
- * Could there be a reason not to answer? Mostly there is none, and to find that out costs less than to
- * find out which. The bits of own addresses and service ports are set for some others, too.
+ * Could there be a reason not to answer? Mostly there is none, and to find that out costs less than
+ * to find out which. The bits of own addresses and service ports are set for some others, too.
  */
 static __always_inline int is_suspect(const struct shunt_packet *p, struct shunt_own *own,
 				      __u64 port_bits)
@@ -95,13 +96,15 @@ static __always_inline int is_suspect(const struct shunt_packet *p, struct shunt
 
 /* Reasons not to answer, one bit each (enum shunt_deny); 0: none. For a datagram to a service port;
  * "ports" is the including program's. */
-static __always_inline __u64 deny(const struct shunt_packet *p, struct shunt_own *own, __u64 port_bits)
+static __always_inline __u64 deny(const struct shunt_packet *p, struct shunt_own *own,
+				  __u64 port_bits)
 {
 	struct ethernet *eth = p->data;
 
 	if (!is_suspect(p, own, port_bits))
 		return 0;
-	return (eth->from[0] & 1) << SHUNT_DENY_MAC | deny_address(p, own) | deny_port(p, port_bits);
+	return (eth->from[0] & 1) << SHUNT_DENY_MAC | deny_address(p, own) |
+	       deny_port(p, port_bits);
 }
 
 static __always_inline void count_pass(struct shunt_ingress *in, __u32 why)

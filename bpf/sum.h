@@ -17,7 +17,8 @@
 /* What sums_wrong() is told of a datagram, in a word. */
 static __always_inline __u32 sum_where(const struct shunt_packet *p)
 {
-	return (__u32)((void *)p->udp - p->data) | p->ipv6 << 8 | (p->len + sizeof(struct udphdr)) << 16;
+	return (__u32)((void *)p->udp - p->data) | p->ipv6 << 8 |
+	       (p->len + sizeof(struct udphdr)) << 16;
 }
 
 static __always_inline __u64 halves(__u64 word)
@@ -42,7 +43,8 @@ static __always_inline __u64 sum_bytes(void *data, void *end, __u64 at, __u64 le
 	__u64 stop = at + left, rest;
 	void *here;
 
-	for (__u32 i = 0; i < 4096 / SUM_BLOCK && left >= SUM_BLOCK; i++, left -= SUM_BLOCK, at += SUM_BLOCK) {
+	for (__u32 i = 0; i < 4096 / SUM_BLOCK && left >= SUM_BLOCK;
+	     i++, left -= SUM_BLOCK, at += SUM_BLOCK) {
 		here = data + shunt_index(at, 4096);
 		if (here + SUM_BLOCK > end)
 			return 0;

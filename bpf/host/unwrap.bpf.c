@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * unwrap.bpf.c - on the virtual functions of a host's cores: the NIC's frames made into what a worker is used to
+ * unwrap.bpf.c - on the virtual functions of a host's cores:
+ * turns the NIC's frames into entries of a core's ring
  *
- * A REQUEST becomes the packet itself behind its metadata, in the core's AF_XDP socket, as the shared
- * transport would put it there; hold_seq is its number on the wire. Its destination becomes the
- * function's own MAC, so that the reply, turned round in place, leaves with that as its source.
- * RESUME and NOTE go to the same socket as they are, without metadata: the library takes them in order. WELCOME and
- * REFUSE go to the kernel, and so to shuntd, if they name the nonce that it asked with. A PREEMPT sets the mark in the core's line and goes nowhere. A REQUEST
- * or RESUME that is to go first has the core look, too: what runs there has its quantum and no more.
+ * A REQUEST becomes the packet itself behind its metadata, in the core's AF_XDP socket, as the
+ * shared transport would put it there; hold_seq is its number on the wire. Its destination becomes
+ * the function's own MAC, so that the reply, turned round in place, leaves with that as its source.
+ * RESUME and NOTE go to the same socket as they are, without metadata: the library takes them in
+ * order. WELCOME and REFUSE go to the kernel, and so to shuntd, if they name the nonce that it
+ * asked with. A PREEMPT sets the mark in the core's line and goes nowhere. A REQUEST or RESUME that
+ * is to go first makes the core look, too: the running request keeps its quantum and no more.
  *
- * One program for all functions of a host: the cookie tells whose frame it is, and the kernel lets none
- * into a socket of another function. Nothing is taken here: whether a number is new is for the core to
- * say, which alone knows.
+ * One program for all functions of a host: the cookie tells whose frame it is, and the kernel lets
+ * none into a socket of another function. Nothing is taken
+ * here: only the core knows whether a number is new.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
@@ -42,7 +44,8 @@ struct {
 	__type(value, struct shunt_wire_link);
 } wire_link SEC(".maps");
 
-enum { WIRE_SHORT, WIRE_VERSION, WIRE_STALE, WIRE_NO_META, WIRE_NO_SOCKET, WIRE_MARKED, WIRE_UNASKED, WIRE_NR };
+enum { WIRE_SHORT, WIRE_VERSION, WIRE_STALE, WIRE_NO_META, WIRE_NO_SOCKET, WIRE_MARKED,
+       WIRE_UNASKED, WIRE_NR };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -91,9 +94,10 @@ static __always_inline struct shunt_view *get_view(void)
 }
 
 /*
- * The core's part of the address is added last, and in place: what follows uses the register as it is, with offsets of its own.
- * shuntd has no CAP_PERFMON, so the verifier also follows the addition as a CPU might mispredict it. There, the verifier of
- * Linux 6.18 loses the pointer's 32-bit bounds, and at a copy of the register says that they contradict the 64-bit ones.
+ * The core's part of the address is added last, and in place: what follows uses the register as it
+ * is, with offsets of its own. shuntd has no CAP_PERFMON, so the verifier also follows the addition
+ * as a CPU might mispredict it. There, the verifier of Linux 6.18 loses the pointer's 32-bit
+ * bounds, and at a copy of the register says that they contradict the 64-bit ones.
  */
 static __always_inline struct shunt_core_mark *mark_of(struct shunt_view *v, __u32 core)
 {
@@ -119,8 +123,9 @@ static __always_inline int preempt(const struct shunt_wire_preempt *p, __u32 cor
 }
 
 /*
- * One that goes first is on its way to the core's ring. The core looks, and sees that before the ring shows it; what it does
- * about it, it decides itself, so nobody is named. If the frame is late, or there twice, that is no news: the core will not take it.
+ * A request that goes first is on its way to the core's ring. The core sees this note before its
+ * ring shows the request, and decides by itself whether to yield, so the note names no request. A
+ * late or repeated frame does no harm: the core will not take it.
  */
 static __always_inline void note_first(struct shunt_core_mark *m, __u32 epoch, __u32 seq)
 {
@@ -128,13 +133,16 @@ static __always_inline void note_first(struct shunt_core_mark *m, __u32 epoch, _
 		return;
 	asm volatile("" : "+r"(m)); /* or &m->came is kept from above, in a copy of the register */
 	__sync_lock_test_and_set(&m->came, SHUNT_CAME(epoch, seq));
-	__sync_lock_test_and_set(&m->look, 1); /* after it: whoever clears look before sees it set again */
+	__sync_lock_test_and_set(&m->look, 1); /* after it: a core that clears look
+						* before this sees it set again */
 }
 
-/* A REQUEST or RESUME goes to the core, which finds the quantum of its class where it would if memory were shared. */
+/* A REQUEST or RESUME goes to the core, which finds the quantum
+ * of its class where it would if memory were shared. */
 static __always_inline int hand_over(__u32 core, const struct shunt_wire_request *r)
 {
-	__u32 cls = shunt_index(r->cls, SHUNT_CLASSES), us = shunt_min(r->quantum_us, SHUNT_SLO_MAX_US);
+	__u32 cls = shunt_index(r->cls, SHUNT_CLASSES),
+	      us = shunt_min(r->quantum_us, SHUNT_SLO_MAX_US);
 	struct shunt_view *v = get_view();
 	int verdict = to_socket(core);
 
@@ -147,7 +155,8 @@ static __always_inline int hand_over(__u32 core, const struct shunt_wire_request
 	return verdict;
 }
 
-static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_request *frame, __u32 core)
+static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_request *frame,
+				  __u32 core)
 {
 	const struct shunt_wire_request r = *frame; /* it is cut off, and its place written to */
 	struct shunt_meta meta = {
@@ -159,7 +168,8 @@ static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_re
 	struct shunt_meta *m;
 	__u8 *packet;
 
-	/* Arrival by this host's clock: as long ago as the NIC kept it. It waited there, or was sent on at once. */
+	/* Arrival by this host's clock: as long ago as the NIC
+	 * kept it. It waited there, or was sent on at once. */
 	meta.arrival_ns = now > r.waited_ns ? now - r.waited_ns : now;
 	if (r.waited_ns)
 		meta.flags |= SHUNT_META_HELD;
@@ -178,8 +188,8 @@ static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_re
 	return hand_over(core, &r);
 }
 
-/* An answer to a HELLO is for shuntd, which has the key to tell whether it is the NIC's. Of any version: the nonce is
- * there in all. */
+/* An answer to a HELLO is for shuntd, which has the key to tell whether it is the NIC's. Of any
+ * version: the nonce is there in all. */
 static __always_inline int answer(const struct shunt_wire_welcome *w, void *end, __u32 core)
 {
 	struct shunt_wire_link *l = bpf_map_lookup_elem(&wire_link, &core);

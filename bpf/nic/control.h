@@ -2,7 +2,7 @@
 /*
  * control.h - control frames from the hosts: HELLO goes to hello.h, CREDIT is taken here
  *
- * A frame that is not what it should be is dropped and counted, and changes nothing else.
+ * A malformed or forged frame is dropped and counted, and changes nothing else.
  */
 #pragma once
 
@@ -52,7 +52,8 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 	}
 	cls = shunt_index(o->cls, SHUNT_CLASSES);
 	as = shunt_index(o->as, SHUNT_CLASSES);
-	/* Said again, it may be heard of only when what it made room for has ended: that was sent after it. */
+	/* A token that is said again may arrive only when the request has ended for which it made
+	 * room: that request was sent after it. */
 	if (c->load <= 1 && c->sent == seq && !n->waiting[0] && !waiting_tokens(n, tokens_of(n, c)))
 		n->ev[SHUNT_NIC_EV_NEEDLESS]++;
 	head = flags & SHUNT_WIRE_HEAD || to_head(v, core, as, o->first_ns, now);
@@ -77,8 +78,9 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 }
 
 /*
- * How long the core's requests of a class took so far in this epoch. What is new of it is added where the agent looks for it:
- * in the view, as a core does that shares memory. A core can say what it likes, but what cannot be is left out.
+ * The core's service times of a class so far in this epoch. The part that is new is added to the
+ * view, where the agent looks for it, as a core with shared memory does. A core can report any
+ * numbers; impossible ones are left out.
  */
 #define SERVICE_MAX_NS (SHUNT_SLO_MAX_US * 1000ULL)
 #define SERVICES_MAX (1u << 20) /* in one step */
@@ -107,7 +109,8 @@ __noinline int add_service(__u32 core, __u32 cls, __u32 timed, __u64 ns, __u64 s
 	was->service_sq += sq;
 	was->timed = timed;
 	was->sent = c->sent;
-	if (cls >= SHUNT_CLASSES || more > most || more > SERVICES_MAX || ns > more * SERVICE_MAX_NS ||
+	if (cls >= SHUNT_CLASSES || more > most || more > SERVICES_MAX ||
+	    ns > more * SERVICE_MAX_NS ||
 	    (ns < 1ULL << 32 && sq > ns * ns)) {
 		n->ev[SHUNT_NIC_EV_SERVICE]++;
 		return 0;
@@ -120,7 +123,7 @@ __noinline int add_service(__u32 core, __u32 cls, __u32 timed, __u64 ns, __u64 s
 	return 1;
 }
 
-/* The same for what it found when it had nothing to do. */
+/* The same for the held requests that the core found when it was idle. */
 __noinline int add_found(__u32 core, __u32 found, __u32 late, __u64 max_ns)
 {
 	struct shunt_nic *n = get_nic();
@@ -146,7 +149,8 @@ __noinline int add_found(__u32 core, __u32 found, __u32 late, __u64 max_ns)
 	return 1;
 }
 
-/* What runs on the core now, or will as soon as it gets there: since when is what the NIC saw of it. */
+/* The request that runs on the core, or will when it arrives
+ * there; its start is the time at which the NIC heard of it. */
 static __always_inline void see_run(struct shunt_nic_core *c, __u32 run, __u64 now)
 {
 	struct shunt_nic_out *o;

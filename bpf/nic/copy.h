@@ -12,8 +12,8 @@
 #define COPY_WORDS (SHUNT_NIC_FRAME / 8)
 
 /*
- * Bytes to copy, known to the verifier as 1 to what a slot has; 0: not so many. Linux 6.1's learns nothing from
- * "not 0", so the bound is that of one less.
+ * Bytes to copy, which the verifier knows to be 1 to the size of a slot; 0: more than a slot has.
+ * Linux 6.1's learns nothing from "not 0", so the bound is that of one less.
  */
 static __always_inline __u64 copyable(__u32 len)
 {

@@ -6,14 +6,16 @@
 
 #include "expire.h"
 
-/* Linux 6.1's verifier bounds a register that was compared, and not the copy on the stack that it came from. */
+/* Linux 6.1's verifier bounds a register that was compared,
+ * and not the copy on the stack that it came from. */
 static __always_inline __u64 in_register(__u64 value)
 {
 	asm volatile("" : "+r"(value));
 	return value;
 }
 
-/* A core's load, in the levels, the view and its idle bit. "was" above the greatest k: it was off. */
+/* A core's load, in the levels, the view and its idle bit.
+ * "was" above the greatest k: it was off. */
 static __always_inline void show_load(struct shunt_nic *n, struct shunt_view *v, __u32 core,
 				      __u32 was, __u32 load)
 {
@@ -67,8 +69,8 @@ static __always_inline struct shunt_nic_out *out_of(struct shunt_nic_core *c, __
 	return &c->out[shunt_index(seq, SHUNT_WIRE_WINDOW)];
 }
 
-/* Not taken, and never will be: back to the head of its queue, or lost. Of a core's the youngest goes first, so that
- * the oldest is at the head in the end. */
+/* Not taken, and never will be: back to the head of its queue, or lost. Of a core's the youngest
+ * goes first, so that the oldest is at the head in the end. */
 static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o)
 {
 	__u32 cls = shunt_index(o->cls, SHUNT_CLASSES);
@@ -85,9 +87,9 @@ static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o
 
 #if SHUNT_HAS(DONE)
 /*
- * The policy is told of a request that ended. Its service time is that of the credit: of several that ended since the one
- * before their mean, as of one that a lost credit spoke of; of another class than the credit's, the mean of its class
- * on this core.
+ * The policy is told of a request that ended. Its service time is that of the credit: of several
+ * that ended since the one before their mean, as of one that a lost credit spoke of; of another
+ * class than the credit's, the mean of its class on this core.
  */
 __noinline int tell_done(__u32 core, __u32 seq)
 {
@@ -113,9 +115,9 @@ __noinline int tell_done(__u32 core, __u32 seq)
 #endif
 
 /*
- * What a credit says of everything that is out; counts c->load anew. Each entry moves on only: sent,
- * taken, parked or not, gone; whatever the core says, it does so once. The load is counted in the
- * map: in a register, the verifier would follow each value that it can have.
+ * Applies a credit to every request that is out, and counts c->load anew. An entry only moves
+ * forwards: sent, taken, parked or not, gone; so each happens once, whatever the core says. The
+ * load is counted in the map: in a register, the verifier would follow each value that it can have.
  */
 __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open, __u32 silent)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * expire.h - requests that waited too long while no core was up end, as their clients have given up or asked again
+ * expire.h - requests that waited too long while no core
+ * was up end, as their clients have given up or asked again
  *
- * While no core is up, arrivals push them out; those that are left when the first core comes up go with its credits.
- * Tokens are of requests that a core began: they wait as long as they must.
+ * While no core is up, arrivals push them out; the first core's credits remove the rest. Tokens
+ * belong to requests that a core began: they do not expire.
  */
 #pragma once
 
@@ -30,7 +31,7 @@ __noinline int expire(__u32 cls, __u64 before)
 	return f->head && f->first_ns < before;
 }
 
-/* Before what time a request must have come to be too old now; 0: none is. */
+/* Requests that arrived before this time are too old now; 0: none. */
 static __always_inline __u64 too_old(const struct shunt_cfg *c)
 {
 	return c->hold_age_ms ? bpf_ktime_get_ns() - c->hold_age_ms * 1000000ULL : 0;
@@ -46,7 +47,7 @@ static __always_inline void serve_from_now(struct shunt_nic *n)
 		n->serve_from_ns = too_old(c);
 }
 
-/* What was too old then is gone. 0: not all of it yet; the next credit takes more. */
+/* Removes requests that are too old. 0: some are left for the next credit. */
 static __always_inline int expire_all(struct shunt_nic *n)
 {
 	int left = 0;

@@ -36,11 +36,13 @@ static __always_inline __u32 waited(__u64 first_ns, __u64 now)
 }
 
 /*
- * The header of a REQUEST or RESUME for what was just booked. The frame begins where the header goes.
+ * The header of a REQUEST or RESUME for the slot that was
+ * just booked. The frame begins where the header goes.
  */
 static __always_inline int put_request(struct xdp_md *ctx, const struct shunt_nic_cfg *cfg,
 				       const struct shunt_nic_port *port, struct shunt_nic_core *c,
-				       __u32 core, const struct shunt_nic_slot *s, __u32 ack, __u64 now)
+				       __u32 core, const struct shunt_nic_slot *s, __u32 ack,
+				       __u64 now)
 {
 	struct shunt_wire_request *r = (void *)(long)ctx->data;
 	struct shunt_nic_out *o = out_of(c, c->sent);
@@ -109,9 +111,10 @@ static __always_inline __u32 waiting_for(struct shunt_nic *n, struct shunt_view 
 	return waiting & 0xffff;
 }
 
-/* Before the requests of its class that came after it, or behind all that wait? The policy may say; else it is as
- * the class is configured. */
-static __always_inline __u32 to_head(struct shunt_view *v, __u32 core, __u32 cls, __u64 first_ns, __u64 now)
+/* 1: the preempted request queues at the head of its class, before requests that arrived later; 0:
+ * at the tail. The policy's requeue() says so, else the configuration of the class. */
+static __always_inline __u32 to_head(struct shunt_view *v, __u32 core, __u32 cls, __u64 first_ns,
+				     __u64 now)
 {
 #if SHUNT_HAS(REQUEUE)
 	struct shunt_event ev = { .now_ns = now, .run_ns = first_ns, .cls = cls, .core = core,
@@ -200,9 +203,10 @@ static __noinline int note(struct xdp_md *ctx, __u32 core, __u32 skip, __u32 ack
 }
 
 /*
- * Does what was sent to the core last go before what was sent to it before that, once this has used up its quantum? As the
- * policy would have it in the long run, were both to wait for ever. Of two of one class only if it pays: a turn costs
- * two frames here, and gains something only where service times vary.
+ * Does the request sent to the core last go before the one sent before it, once that one has used
+ * up its quantum? As select() would choose in the long run if both waited for ever. Of two requests
+ * of one class only if it pays: a turn costs two frames here, and helps only where service times
+ * vary.
  */
 #define LONG_RUN_NS 1000000000ULL /* waits are clamped to four of these */
 
@@ -221,7 +225,8 @@ __noinline __u32 goes_first(__u32 core)
 	before = out_of(c, c->sent - 1);
 	cls = shunt_index(o->as, SHUNT_CLASSES);
 	was = shunt_index(before->as, SHUNT_CLASSES);
-	if (!quantum_of(was) || (before->state != SHUNT_OUT_SENT && before->state != SHUNT_OUT_TAKEN))
+	if (!quantum_of(was) ||
+	    (before->state != SHUNT_OUT_SENT && before->state != SHUNT_OUT_TAKEN))
 		return 0;
 	ev.now_ns = c->sent_ns + LONG_RUN_NS;
 	tail = !to_head(v, core, was, before->first_ns, ev.now_ns);

@@ -4,8 +4,8 @@
  *
  * A host's key speaks for that host's cores and no others. Numbers are the NIC's: a HELLO is for
  * the epoch after the present one, of the present process or the one after it, in the present life;
- * so no clock decides, none can jump to where nobody gets past, and one that was delayed or
- * repeated is no news.
+ * so no clock decides, no number can jump beyond the reach of
+ * later ones, and a delayed or repeated HELLO changes nothing.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ static __always_inline int same_mac(const __u8 *a, const __u8 *b)
 	       *(__u16 *)(a + 4) == *(__u16 *)(b + 4);
 }
 
-/* What the frame at hand must have for a proof, or is given as one; 0: the core has no key. A
+/* The proof for the frame at hand; 0: the core has no key. A
  * global function: the verifier goes through its rounds once. */
 __noinline __u64 prove(struct xdp_md *ctx, __u32 core)
 {
@@ -36,8 +36,8 @@ __noinline __u64 prove(struct xdp_md *ctx, __u32 core)
 	return shunt_sip(&port->key, frame, SHUNT_PROOF_WORDS);
 }
 
-/* In words that other versions understand: header and reason. Nobody is to believe more of it than
- * the version. */
+/* In words that other versions understand: header and reason.
+ * The receiver is to believe only the version in it. */
 static __always_inline int refuse_version(struct xdp_md *ctx, __u32 core)
 {
 	struct shunt_nic_cfg *cfg = get_cfg();
@@ -168,7 +168,7 @@ static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
 	    !c->cookie) {
 		reason = judge(n, c, port, n->process[shunt_index(port->group, SHUNT_NIC_GROUPS)],
 			       epoch, life, process);
-		/* Who says that it knows no life asks for the numbers: nothing went wrong. */
+		/* A HELLO with life 0 only asks for the numbers: nothing went wrong. */
 		n->ev[SHUNT_NIC_EV_OLDER] += life && reason == SHUNT_WIRE_OLDER;
 		if (!reason && !open_core(core, nonce, process))
 			return XDP_DROP;

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * mark.h - an arrival that has to wait tells a running request to yield when its quantum is over: the frame, of which
- * a copy waits, becomes the PREEMPT
+ * mark.h - an arrival that has to wait tells a running request to yield when its quantum is over:
+ * the frame, of which a copy waits, becomes the PREEMPT
  *
- * It carries how much is left of the quantum, so nobody needs a timer. The agent looks after what was not told: what
- * began later while others waited, and PREEMPTs that were lost.
+ * It carries the rest of the quantum, so there is no timer. The agent marks the other cases:
+ * requests that began later while others waited, and lost PREEMPTs.
  */
 #pragma once
 
 #include "frames.h"
 
-/* When the quantum of what a core runs is over; ~0: nothing runs there that is to be told. */
+/* When the quantum of a core's running request is over; ~0:
+ * no request runs there that can be marked. */
 static __always_inline __u64 deadline_of(__u32 core)
 {
 	struct shunt_nic_core *c = get_core(core);

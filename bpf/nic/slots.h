@@ -4,13 +4,14 @@
  * but come back there, too
  *
  * The longer functions are global ones: the verifier looks at each once, not at every call.
- * A slot is free, in one queue, or lent: kept while a core has not said that it took what was in it.
+ * A slot is free, in one queue, or lent: kept until the core says that it took the request.
  */
 #pragma once
 
 #include "state.h"
 
-/* The compiler must not know what it can be: it would compare a copy, and Linux 6.1's verifier bounds but that. */
+/* Hides the value from the compiler, which would compare a
+ * copy: Linux 6.1's verifier bounds only the copy. */
 static __always_inline __u64 bound_queue(__u64 queue)
 {
 	asm volatile("" : "+r"(queue));
@@ -83,7 +84,8 @@ static __always_inline void count_token(struct shunt_nic *n, __u32 cls, __u32 qu
 	__u64 group = queue - 1;
 
 	if (queue)
-		n->cls[shunt_index(cls, SHUNT_CLASSES)].tokens[shunt_index(group, SHUNT_NIC_GROUPS)] += by;
+		n->cls[shunt_index(cls, SHUNT_CLASSES)]
+			.tokens[shunt_index(group, SHUNT_NIC_GROUPS)] += by;
 }
 
 /* Into the queue that it names: behind the last, or before the first. */
@@ -174,8 +176,8 @@ __noinline int purge_tokens(__u32 queue)
 		last = get_slot(f->tail);
 		if (!f->head || !last)
 			continue;
-		/* The whole list goes in front of the free ones. Its slots keep saying QUEUED; taking
-		 * one sets that right, and nothing else looks. */
+		/* The whole list goes in front of the free ones. Its slots keep saying QUEUED;
+		 * taking one sets that right, and nothing else looks. */
 		last->next = n->free;
 		n->free = f->head;
 		n->nfree += f->count;

@@ -2,15 +2,17 @@
 /*
  * hint - the core that the client's last reply named, else the less loaded of two random ones
  *
- * A server writes two bytes into its replies, a core and an epoch (SHUNT_HINT); the client echoes them at the
- * port's key. A reply is fresher than anything published: for NICs that learn loads late. A hint
- * counts if its epoch is that of knob 0 and its core is up; raise knob 0 and all old hints are void. It trusts
- * clients to be honest about what they were told: one that is not can pile its requests on a core.
+ * A server writes two bytes into its replies, a core and an epoch (SHUNT_HINT); the client echoes
+ * them at the port's key. A reply is newer than any published load: for NICs that learn loads late.
+ * A hint counts if its epoch is that of knob 0 and its core is up; raise knob 0 and all old hints
+ * are void. It trusts clients to copy hints faithfully: a
+ * client that lies can pile its requests on one core.
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("hint", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_HINT,
-	     "the core that the client's last reply named (knob 0: the epoch of replies), else as p2c");
+SHUNT_POLICY(
+	"hint", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_HINT,
+	"the core that the client's last reply named (knob 0: the epoch of replies), else as p2c");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
@@ -18,7 +20,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 	if (!n)
 		return SHUNT_HOLD;
-	if (core < SHUNT_CORES && epoch == (shunt_knob(v, 0) & 0xff) && shunt_bit(shunt_up(v), core))
+	if (core < SHUNT_CORES && epoch == (shunt_knob(v, 0) & 0xff) &&
+	    shunt_bit(shunt_up(v), core))
 		return core;
 	return shunt_less_loaded(v, ev->random, 0, n);
 }

@@ -3,9 +3,9 @@
  * jbsq - join the shortest of bounded queues (nanoPU, RPCValet; Shinjuku-Offload's k outstanding)
  *
  * An idle core first, else the core with the fewest requests outstanding if that is below
- * k (knob 0, default 2), else wait in the hold queue. While anything waits there, arrivals wait behind it: one that went to
- * a core below k would pass older requests. k = 1 is fcfs; each more hides some of the delay between
- * NIC and core, and lets some requests wait behind the wrong one.
+ * k (knob 0, default 2), else wait in the hold queue. While anything waits there, arrivals wait
+ * behind it: one that went to a core below k would pass older requests. k = 1 is fcfs; each more
+ * hides some of the delay between NIC and core, and lets some requests wait behind the wrong one.
  */
 #include <shunt/policy.h>
 
@@ -28,7 +28,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	if (idle)
 		return shunt_first(idle);
 	least = k ? k & 0xff : 2;
-	/* None is idle, so each has one, which its load does not count if it was held: below 1 there is none. */
+	/* None is idle, so each has one, which its load does
+	 * not count if it was held: below 1 there is none. */
 	if (any_waits(v) || least < 2)
 		return SHUNT_HOLD;
 	for (int i = 0; i < SHUNT_CORES && up >> i; i++) { /* none is up from there on */

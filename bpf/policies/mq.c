@@ -2,10 +2,10 @@
 /*
  * mq - a queue a class; the head that used up most of its objective goes first (Shinjuku)
  *
- * Of the classes that wait, takes the one whose head has the largest waited / SLO. A class without an SLO
- * comes after all that have one, oldest first. Example: SLO 50 us and 1000 us; a short request
- * that waited 30 us (0.6) goes before a long one that waited 500 us (0.5).
- * The ratios are compared by cross-multiplication: 32-bit ns by 24-bit us fits 64 bits.
+ * Of the classes that wait, takes the one whose head has the largest waited / SLO. A class without
+ * an SLO comes after all that have one, oldest first. Example: SLO 50 us and 1000 us; a short
+ * request that waited 30 us (0.6) goes before a long one that waited 500 us (0.5). The ratios are
+ * compared by cross-multiplication: 32-bit ns by 24-bit us fits 64 bits.
  */
 #include <shunt/policy.h>
 
@@ -23,7 +23,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 __shunt_inline __u64 outranks(__u64 waited, __u64 slo, __u64 best_waited, __u64 best_slo)
 {
 	__u64 has = shunt_some(slo), best_has = shunt_some(best_slo);
-	__u64 larger = shunt_less(best_waited * (slo | (has ^ 1)), waited * (best_slo | (best_has ^ 1)));
+	__u64 larger =
+		shunt_less(best_waited * (slo | (has ^ 1)), waited * (best_slo | (best_has ^ 1)));
 
 	return (has & ~best_has) | (~(has ^ best_has) & 1 & larger);
 }

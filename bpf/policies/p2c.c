@@ -2,8 +2,8 @@
 /*
  * p2c - the less loaded of two random cores (power of two choices)
  *
- * Looks at two cores only, so it stays good when what it knows of their load is old; the policy
- * for NICs that learn loads late. With fresh loads jbsq and fcfs beat it.
+ * Looks at two cores only, so old loads do little harm: the policy for NICs that learn loads late.
+ * With fresh loads jbsq and fcfs beat it.
  */
 #include <shunt/policy.h>
 

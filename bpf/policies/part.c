@@ -2,15 +2,17 @@
 /*
  * part - a part of the cores for each class, and the less loaded of two random ones inside it
  *
- * knob c is the part of class c: first + 256 * count, positions among the cores that are up; 0 = all. So
- * `shunt knob 0 0x300` gives class 0 the first three, `shunt knob 1 0x103` class 1 the fourth. A
- * part that reaches past the cores there are is cut off; one that lies beyond them is all cores. Short
- * requests never wait behind long ones, at the price of cores that idle in a part while another is short of
- * them. Where loads are old (on a card) this is how classes are kept apart.
+ * knob c is the part of class c: first + 256 * count, positions among the cores that are up; 0 =
+ * all. So `shunt knob 0 0x300` gives class 0 the first three, `shunt knob 1 0x103` class 1 the
+ * fourth. A part that reaches past the cores there are is cut off; one that lies beyond them is all
+ * cores. Short requests never wait behind long ones, at the price of cores that idle in a part
+ * while another is short of them. Where loads are old (on a card) this is how classes are kept
+ * apart.
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("part", SHUNT_NEEDS_RANDOM, "a part of the cores for each class (knob c: first + 256 * count)");
+SHUNT_POLICY("part", SHUNT_NEEDS_RANDOM,
+	     "a part of the cores for each class (knob c: first + 256 * count)");
 
 struct part {
 	__u32 first, count;
@@ -39,7 +41,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	return shunt_less_loaded(v, ev->random, p.first, p.count);
 }
 
-/* Is the core at a position of the class's part? Those that are not up may take anything that is left. */
+/* True if the core is at a position of the class's part.
+ * Those that are not up may take anything that is left. */
 __shunt_inline __u64 serves(const shunt_view *v, __u32 core, __u32 cls)
 {
 	__u64 up = shunt_up(v), bit = 1ULL << (core & 63);

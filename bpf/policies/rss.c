@@ -4,7 +4,8 @@
  *
  * A hash of the flow names the core, idle or not. Keeps flows on a core and costs nothing to
  * decide. Loses whenever load is uneven: a core with two requests makes the second one wait
- * while others idle. What does not fit a core's ring is held, and any free core serves it.
+ * while others idle. A request that does not fit the core's
+ * ring is held, and any free core serves it.
  */
 #include <shunt/policy.h>
 

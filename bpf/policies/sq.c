@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * sq - one queue for all cores, and whoever used up a quantum goes to its tail (Shinjuku single queue)
+ * sq - one queue for all cores; a request that used up its
+ * quantum goes to its tail (Shinjuku single queue)
  *
  * Like fcfs, but a request that ran for its class's quantum while others wait makes room and queues
- * again: with short quanta this comes close to processor sharing. The best there is when service times vary
- * much and nothing is known about them. Classes that all have like service times are better off with fcfs.
+ * again: with short quanta this comes close to processor sharing. The best choice when service
+ * times vary much and are not known. Where all service times are alike, fcfs is better.
  */
 #include <shunt/policy.h>
 
