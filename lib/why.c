@@ -45,6 +45,15 @@ void why_vcontext(struct why *why, const char *fmt, va_list args)
 	free(context);
 }
 
+void why_context(struct why *why, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	why_vcontext(why, fmt, args);
+	va_end(args);
+}
+
 void why_vhint(struct why *why, const char *fmt, va_list args)
 {
 	if (!why->advice)

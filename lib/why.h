@@ -24,6 +24,7 @@ struct why {
 int why_fail(struct why *why, int err, const char *fmt, ...) SHUNT_PRINTF(3, 4);
 int why_vfail(struct why *why, int err, const char *fmt, va_list args) SHUNT_PRINTF(3, 0);
 /* Puts "what was tried: " before the cause. */
+void why_context(struct why *why, const char *fmt, ...) SHUNT_PRINTF(2, 3);
 void why_vcontext(struct why *why, const char *fmt, va_list args) SHUNT_PRINTF(2, 0);
 /* The next step after the failure; the first wins here, too. */
 void why_hint(struct why *why, const char *fmt, ...) SHUNT_PRINTF(2, 3);
