@@ -12,36 +12,6 @@
 #define JOBS (1U << 20)
 #define WINDOW_NS 1e5 /* in which use of cores is measured */
 
-enum { LEAF_HOST_LINE, LEAF_MOVE, LEAF_WINDOW, LEAF_NIC, LEAF_HOST = LEAF_NIC + PLACE_CORES,
-       LEAVES = LEAF_HOST + PLACE_CORES };
-
-void queue_push(struct actors_run *x, struct queue *q, uint32_t j)
-{
-	x->pool[j].next = 0;
-	if (q->tail)
-		x->pool[q->tail].next = j;
-	else
-		q->head = j;
-	q->tail = j;
-	q->n++;
-}
-
-uint32_t queue_pop(struct actors_run *x, struct queue *q)
-{
-	uint32_t j = q->head;
-
-	q->head = x->pool[j].next;
-	if (!q->head)
-		q->tail = 0;
-	q->n--;
-	return j;
-}
-
-void actors_set_move(struct actors_run *x, tick at)
-{
-	tournament_set(&x->times, LEAF_MOVE, at);
-}
-
 static bool of_drr(const struct actors_run *x, int core)
 {
 	return core >= x->nnic - x->ndrr;
@@ -127,7 +97,8 @@ static bool drr_next(struct actors_run *x, int core)
 	}
 }
 
-void actors_wake(struct actors_run *x)
+/* Gives idle cores something to do. */
+static void wake(struct actors_run *x)
 {
 	/* The FCFS group first: what it finds may be for the other. */
 	for (int i = 0; i < x->nnic && x->fcfs.n; i++) {
@@ -174,7 +145,7 @@ static void nic_event(struct actors_run *x, int core)
 		if (x->to_host.n == 1)
 			tournament_set(&x->times, LEAF_HOST_LINE, x->host_at[j]);
 	}
-	actors_wake(x);
+	wake(x);
 }
 
 static void host_begin(struct actors_run *x, int core)
@@ -218,10 +189,10 @@ static int pick_actor(const struct actors_run *x, int cls, uint32_t random)
 	return cls * x->each + i;
 }
 
-static int arrive(struct actors_run *x, char *err)
+static int arrive(struct actors_run *x, struct why *why)
 {
 	struct arrival a = x->coming;
-	int more = source_next(&x->src, &x->coming, err);
+	int more = source_next(&x->src, &x->coming, why);
 	uint64_t n = x->n++;
 	uint32_t j = x->free_job;
 
@@ -249,7 +220,7 @@ static int arrive(struct actors_run *x, char *err)
 		queue_pop(x, &x->fcfs);
 		queue_push(x, &x->actor[x->pool[j].actor].mailbox, j);
 	}
-	actors_wake(x);
+	wake(x);
 	return 0;
 }
 
@@ -266,10 +237,10 @@ static void window_event(struct actors_run *x)
 	}
 	ipipe_window(x, ticks(WINDOW_NS));
 	tournament_set(&x->times, LEAF_WINDOW, x->now + ticks(WINDOW_NS));
-	actors_wake(x);
+	wake(x);
 }
 
-static int loop(struct actors_run *x, volatile sig_atomic_t *stop, char *err)
+static int loop(struct actors_run *x, volatile sig_atomic_t *stop, struct why *why)
 {
 	int leaf, res;
 
@@ -280,7 +251,7 @@ static int loop(struct actors_run *x, volatile sig_atomic_t *stop, char *err)
 			return -EINTR;
 		if (!x->ending && x->coming.at <= x->now) {
 			x->now = x->coming.at;
-			res = arrive(x, err);
+			res = arrive(x, why);
 			if (res)
 				return res;
 		} else if (leaf >= LEAF_HOST) {
@@ -292,7 +263,7 @@ static int loop(struct actors_run *x, volatile sig_atomic_t *stop, char *err)
 		} else if (leaf == LEAF_MOVE) {
 			tournament_set(&x->times, LEAF_MOVE, NEVER);
 			ipipe_moved(x);
-			actors_wake(x);
+			wake(x);
 		} else {
 			window_event(x);
 		}
@@ -318,7 +289,7 @@ static void share_out(struct actors_run *x)
 	}
 }
 
-static int set_up(struct actors_run *x, char *err)
+static int set_up(struct actors_run *x, struct why *why)
 {
 	int most = ACTORS_MOST / x->c->w->nclasses;
 
@@ -327,7 +298,7 @@ static int set_up(struct actors_run *x, char *err)
 	x->each = x->k->actors;
 	if (x->nnic > PLACE_CORES || x->nhost > PLACE_CORES || x->nhost < 1 || x->each < 1 || x->each > most ||
 	    !(x->k->host_speed > 0) || !(x->k->drr_quantum_us > 0)) {
-		say(err, "'%s' wants 1 to %d cores of the NIC, host_cores 1 to %d, actors 1 to %d, and more than 0 as "
+		why_fail(why, -1, "'%s' wants 1 to %d cores of the NIC, host_cores 1 to %d, actors 1 to %d, and more than 0 as "
 		    "host_speed and drr_quantum_us", x->c->policy->name, PLACE_CORES, PLACE_CORES, most);
 		return -EINVAL;
 	}
@@ -341,14 +312,14 @@ static int set_up(struct actors_run *x, char *err)
 	x->pool = malloc(JOBS * sizeof(*x->pool));
 	x->host_at = malloc(JOBS * sizeof(*x->host_at));
 	if (!x->pool || !x->host_at || tournament_make(&x->times, LEAVES) ||
-	    measure_begin(&x->m, x->r, x->c->w, x->c->requests))
+	    measure_begin(&x->m, x->r, x->c))
 		return -ENOMEM;
 	share_out(x);
 	tournament_set(&x->times, LEAF_WINDOW, SIM_START + ticks(WINDOW_NS));
-	return source_open(&x->src, x->c, err) || source_next(&x->src, &x->coming, err) ? -EINVAL : 0;
+	return source_open(&x->src, x->c, why) || source_next(&x->src, &x->coming, why) ? -EINVAL : 0;
 }
 
-int run_actors(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+int run_actors(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
 {
 	struct actors_run *x = calloc(1, sizeof(*x));
 	int res;
@@ -358,11 +329,11 @@ int run_actors(const struct run_config *c, struct run_result *r, volatile sig_at
 	x->c = c;
 	x->r = r;
 	x->k = &c->costs.actors;
-	res = set_up(x, err);
+	res = set_up(x, why);
 	if (!res)
-		res = loop(x, stop, err);
+		res = loop(x, stop, why);
 	if (res == -ENOBUFS)
-		say(err, "more than %u requests at once: the load is above what the cores can do", JOBS);
+		why_fail(why, -1, "more than %u requests at once: the load is above what the cores can do", JOBS);
 	if (!res) {
 		double span = (double)(x->last - x->first) / TICKS_NS;
 

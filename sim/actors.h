@@ -84,12 +84,36 @@ struct actors_run {
 	bool ending;
 };
 
-/* actors.c */
-void queue_push(struct actors_run *x, struct queue *q, uint32_t j);
-uint32_t queue_pop(struct actors_run *x, struct queue *q);
-/* Gives idle cores something to do. */
-void actors_wake(struct actors_run *x);
-void actors_set_move(struct actors_run *x, tick at);
+enum { LEAF_HOST_LINE, LEAF_MOVE, LEAF_WINDOW, LEAF_NIC, LEAF_HOST = LEAF_NIC + PLACE_CORES,
+       LEAVES = LEAF_HOST + PLACE_CORES };
+
+static inline void queue_push(struct actors_run *x, struct queue *q, uint32_t j)
+{
+	x->pool[j].next = 0;
+	if (q->tail)
+		x->pool[q->tail].next = j;
+	else
+		q->head = j;
+	q->tail = j;
+	q->n++;
+}
+
+static inline uint32_t queue_pop(struct actors_run *x, struct queue *q)
+{
+	uint32_t j = q->head;
+
+	q->head = x->pool[j].next;
+	if (!q->head)
+		q->tail = 0;
+	q->n--;
+	return j;
+}
+
+static inline void actors_set_move(struct actors_run *x, tick at)
+{
+	tournament_set(&x->times, LEAF_MOVE, at);
+}
+
 /* ipipe.c */
 double tail_of(double mean, double square);
 /* A NIC core has executed a request of an actor: what it measures, and what it decides. */
@@ -98,4 +122,5 @@ void ipipe_moved(struct actors_run *x);
 void ipipe_drained(struct actors_run *x, struct actor *a);
 void ipipe_window(struct actors_run *x, tick length);
 
-int run_actors(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
+/* actors.c */
+int run_actors(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);

@@ -6,7 +6,6 @@
  * seeds (recommend.c) before it is recommended.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +47,10 @@ static int open_policies(struct advice *a)
 		if (policy_open(&a->policy[i], a->o->policies.s[i], &why))
 			return complain_why(&why);
 		a->npolicies++;
+		if (a->policy[i].ideal)
+			return complain("'%s' is an ideal, which no machine runs, and advice is what to buy: take policies "
+					"('shunt policies', ./FILE.c), and see how far they are from it by "
+					"'shunt-sim run -s ideal -p %s,fcfs'", a->policy[i].name, a->policy[i].name);
 	}
 	return 0;
 }
@@ -117,10 +120,24 @@ static int fewest(const struct advice *a)
 	return n;
 }
 
+/* Of each policy, with all the cores that there may be. */
+static int warn(struct advice *a)
+{
+	struct sweep s = { 0 };
+
+	for (int i = 0; i < a->n; i++) {
+		if (!advise_run(a, &s, &a->try[i].s, a->g.most, 1))
+			return complain("no memory");
+	}
+	warn_of_runs(&s, a->o);
+	sweep_free(&s);
+	return 0;
+}
+
 static int prepare(struct advice *a)
 {
 	struct options *o = a->o;
-	char err[SIM_TEXT];
+	struct why why = { 0 };
 	bool slo = false;
 
 	if (o->workloads.n != 1 || o->systems.n > 1 || o->cores.n > 1)
@@ -130,11 +147,11 @@ static int prepare(struct advice *a)
 		return EXIT_FAILED;
 	if (!a->w.trace_n && o->rates.n != 1)
 		return complain("advise wants one --workload and one --rate, or a trace, which has one");
-	if (costs_read(&a->k, o->systems.n ? o->systems.s[0] : "shared", err))
-		return complain("%s", err);
+	if (costs_read(&a->k, o->systems.n ? o->systems.s[0] : "shared", &why))
+		return complain_why(&why);
 	for (int i = 0; i < o->costs.n; i++) {
-		if (costs_set(&a->k, o->costs.s[i], err))
-			return complain("%s", err);
+		if (costs_set(&a->k, o->costs.s[i], &why))
+			return complain_why(&why);
 	}
 	for (int c = 0; c < a->w.nclasses; c++)
 		slo |= a->w.cls[c].slo_us > 0;
@@ -155,28 +172,7 @@ static int prepare(struct advice *a)
 				a->w.mean_ns / 1e3, a->g.least - a->k.reserved, a->g.most);
 	if (set_goal(a) || set_knobs(a->knob, o) || open_policies(a))
 		return EXIT_FAILED;
-	return make_tries(a);
-}
-
-struct point *advise_run(struct advice *a, struct sweep *s, const struct search *x, int cores, int longer)
-{
-	struct point *p = sweep_add(s);
-
-	if (!p)
-		return NULL;
-	p->system = a->k.name;
-	p->c.policy = x->p;
-	p->c.w = &a->w;
-	p->c.costs = a->k;
-	p->c.cores = cores;
-	p->c.domains = a->g.domains;
-	p->c.rate = a->rate;
-	p->c.requests = requests_of(a->o, &a->w) * (a->w.trace_n ? 1 : longer);
-	p->c.seed = a->o->seed;
-	p->c.quantum_us = x->quantum_us;
-	p->c.preempt = x->quantum_us > 0;
-	memcpy(p->c.knob, a->knob, sizeof(a->knob));
-	return p;
+	return make_tries(a) || warn(a) ? EXIT_FAILED : 0;
 }
 
 static void take(struct advice *a, struct try *t, const struct point *p)
@@ -234,17 +230,6 @@ static int by_cores(const void *x, const void *y)
 	if (a->best.cores != b->best.cores)
 		return a->best.cores - b->best.cores;
 	return (a->quantum_us > 0) - (b->quantum_us > 0); /* the simpler one first */
-}
-
-void advise_outcome(const struct advice *a, const struct outcome *o)
-{
-	char text[NUMBER_TEXT];
-
-	for (int c = 0; c < a->w.nclasses; c++) {
-		printf("  %s %s", a->w.cls[c].name, number_text(text, o->at[c], o->half[c]));
-		if (a->w.cls[c].slo_us > 0)
-			printf(" of %.4g us (%.2g %% late)", a->w.cls[c].slo_us, 100 * o->miss[c]);
-	}
 }
 
 /* What the search of a policy with a quantum has found so far. */

@@ -30,7 +30,7 @@ struct advice {
 	uint64_t knob[SHUNT_KNOBS];
 };
 
-/* One more run of a sweep: so many cores, so many times as long; NULL: no memory. */
+/* advise_run.c: one more run of a sweep: so many cores, so many times as long; NULL: no memory. */
 struct point *advise_run(struct advice *a, struct sweep *s, const struct search *x, int cores, int longer);
 /* How late each class was. */
 void advise_outcome(const struct advice *a, const struct outcome *o);

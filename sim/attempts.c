@@ -29,6 +29,50 @@ static int another(struct calls *k, int server)
 	return i < server ? i : i + 1;
 }
 
+/* It is no copy of its part any more. */
+static void forget(struct calls *k, uint32_t copy)
+{
+	struct copy *y = copy_at(k, copy);
+	struct part *p = y->part ? part_at(k, y->part) : NULL;
+
+	if (p && p->copies == copy) {
+		p->copies = y->next;
+	} else if (p) {
+		struct copy *before = copy_at(k, p->copies);
+
+		while (before->next != copy)
+			before = copy_at(k, before->next);
+		before->next = y->next;
+	}
+	k->copies--;
+	slab_give(&k->copy, copy);
+}
+
+/* A client is told at once of what is rejected, and of nothing else; but without a time-out it would wait for ever. */
+static void refused(struct calls *k, uint32_t copy, enum refusal how)
+{
+	uint32_t part = copy_at(k, copy)->part;
+	struct part *p;
+
+	k->refused = true;
+	if (copy_at(k, copy)->measured)
+		k->r->calls->refused++;
+	forget(k, copy);
+	if (!part)
+		return;
+	p = part_at(k, part);
+	if (p->copies || (how != REFUSED_REJECT && k->timeout))
+		return;
+	p->next_is = PART_IS_REFUSED;
+	timers_set(&k->timers, k->now, part);
+}
+
+void copy_refused(struct engine *e, const struct req *q, enum refusal how)
+{
+	e->calls->now = e->now;
+	refused(e->calls, q->n, how);
+}
+
 static void send(struct calls *k, uint32_t part, int server, tick service, bool second)
 {
 	uint32_t copy = slab_take(&k->copy);
@@ -44,7 +88,8 @@ static void send(struct calls *k, uint32_t part, int server, tick service, bool 
 	k->copies++;
 	k->sent++;
 	counts(k, p)->copies++;
-	servers_send(k, copy, service, flow, c->cls);
+	if (!servers_send(k, copy, service, flow, c->cls))
+		refused(k, copy, REFUSED_DROP);
 }
 
 tick draw_again(struct calls *k, const struct call *c)
@@ -155,26 +200,27 @@ static void try_again(struct calls *k, uint32_t part)
 	attempt(k, part, k->nservers > k->fanout ? another(k, p->server) : p->server, service);
 }
 
-static void has_failed(struct calls *k, uint32_t part)
+/* False: it is tried again. */
+static bool has_failed(struct calls *k, uint32_t part)
 {
 	struct part *p = part_at(k, part);
 
 	abandon_all(k, p);
 	if (!may_try_again(k, p)) {
-		call_part_failed(k, part);
-		return;
+		return true;
 	}
 	counts(k, p)->retries++;
 	in_window(k, p, WINDOW_RETRIES);
 	if (!(k->k->backoff_ns > 0)) {
 		try_again(k, part);
-		return;
+		return false;
 	}
 	p->next_is = PART_TRIES_AGAIN;
 	timers_set(&k->timers, k->now + back_off(k, p), part);
+	return false;
 }
 
-void part_timer(struct calls *k, uint32_t part)
+bool part_timer(struct calls *k, uint32_t part)
 {
 	struct part *p = part_at(k, part);
 
@@ -192,31 +238,11 @@ void part_timer(struct calls *k, uint32_t part)
 	case PART_TIMES_OUT:
 		counts(k, p)->timeouts++;
 		in_window(k, p, WINDOW_TIMEOUTS);
-		has_failed(k, part);
-		break;
+		return has_failed(k, part);
 	case PART_IS_REFUSED:
-		has_failed(k, part);
-		break;
+		return has_failed(k, part);
 	}
-}
-
-/* It is no copy of its part any more. */
-static void forget(struct calls *k, uint32_t copy)
-{
-	struct copy *y = copy_at(k, copy);
-	struct part *p = y->part ? part_at(k, y->part) : NULL;
-
-	if (p && p->copies == copy) {
-		p->copies = y->next;
-	} else if (p) {
-		struct copy *before = copy_at(k, p->copies);
-
-		while (before->next != copy)
-			before = copy_at(k, before->next);
-		before->next = y->next;
-	}
-	k->copies--;
-	slab_give(&k->copy, copy);
+	return false;
 }
 
 /* Where hedging goes by a quantile, it is that of all attempts so far. */
@@ -228,47 +254,24 @@ static void learn(struct calls *k, tick spent)
 	k->hedge_after = ticks(hist_quantile(&k->attempts, k->k->hedge_quantile));
 }
 
-void calls_ended(struct engine *e, const struct req *q)
+bool copy_ended(struct calls *k, const struct engine *e, const struct req *q, struct copy *y)
 {
-	struct calls *k = e->calls;
 	struct call_result *n = k->r->calls;
-	struct copy y = *copy_at(k, q->n);
 	tick end = e->now - e->rest;
 
+	*y = *copy_at(k, q->n);
 	k->now = e->now;
-	if (y.measured) {
+	if (y->measured) {
 		n->ended++;
 		n->work_ns += (double)q->service / TICKS_NS;
-		n->wasted_ns += y.part ? 0 : (double)q->service / TICKS_NS;
+		n->wasted_ns += y->part ? 0 : (double)q->service / TICKS_NS;
 	}
-	if (y.part && y.measured) {
+	if (y->part && y->measured) {
 		hist_add(&n->request, (end - q->arrival) / TICKS_NS);
-		n->hedges_won += y.second;
+		n->hedges_won += y->second;
 	}
 	forget(k, q->n);
-	if (!y.part)
-		return;
-	if (k->k->hedge_quantile > 0)
-		learn(k, end - part_at(k, y.part)->sent);
-	call_answered(k, y.part, &y, e, q);
-}
-
-/* A client is told at once of what is rejected, and of nothing else; but without a time-out it would wait for ever. */
-void calls_refused(struct engine *e, const struct req *q, enum refusal why)
-{
-	struct calls *k = e->calls;
-	uint32_t part = copy_at(k, q->n)->part;
-	struct part *p;
-
-	k->refused = true;
-	if (copy_at(k, q->n)->measured)
-		k->r->calls->refused++;
-	forget(k, q->n);
-	if (!part)
-		return;
-	p = part_at(k, part);
-	if (p->copies || (why != REFUSED_REJECT && k->timeout))
-		return;
-	p->next_is = PART_IS_REFUSED;
-	timers_set(&k->timers, e->now, part);
+	if (y->part && k->k->hedge_quantile > 0)
+		learn(k, end - part_at(k, y->part)->sent);
+	return y->part;
 }

@@ -110,7 +110,7 @@ static void end_call(struct calls *k, uint32_t call)
 	next_of_client(k);
 }
 
-void call_answered(struct calls *k, uint32_t part, const struct copy *y, const struct engine *e, const struct req *q)
+static void call_answered(struct calls *k, uint32_t part, const struct copy *y, const struct engine *e, const struct req *q)
 {
 	uint32_t call = part_at(k, part)->call;
 	struct call *c = call_at(k, call);
@@ -131,7 +131,7 @@ void call_answered(struct calls *k, uint32_t part, const struct copy *y, const s
 	end_call(k, call);
 }
 
-void call_part_failed(struct calls *k, uint32_t part)
+static void call_part_failed(struct calls *k, uint32_t part)
 {
 	uint32_t call = part_at(k, part)->call;
 	struct call *c = call_at(k, call);
@@ -147,12 +147,22 @@ void call_part_failed(struct calls *k, uint32_t part)
 	end_call(k, call);
 }
 
+static void copy_has_ended(struct engine *e, const struct req *q)
+{
+	struct copy y;
+
+	if (copy_ended(e->calls, e, q, &y))
+		call_answered(e->calls, y.part, &y, e, q);
+}
+
+static const struct call_hooks hooks = { copy_has_ended, copy_refused };
+
 /* --- the run -------------------------------------------------------------------------------------- */
 
-static int come(struct calls *k, char *err)
+static int come(struct calls *k, struct why *why)
 {
 	struct arrival a = k->coming;
-	int end = source_next(&k->src, &k->coming, err);
+	int end = source_next(&k->src, &k->coming, why);
 
 	if (end < 0)
 		return -EINVAL;
@@ -164,19 +174,20 @@ static int come(struct calls *k, char *err)
 }
 
 /* A client has thought enough, or waited long enough. */
-static int client_event(struct calls *k, char *err)
+static int client_event(struct calls *k, struct why *why)
 {
 	struct timer t = k->timers.t[1];
 	struct arrival a = { 0 };
 
 	timers_take(&k->timers, 1);
 	if (!(t.who & OF_CLIENT)) {
-		part_timer(k, t.who);
+		if (part_timer(k, t.who))
+			call_part_failed(k, t.who);
 		return 0;
 	}
 	if (k->ending)
 		return 0;
-	if (source_next(&k->src, &a, err))
+	if (source_next(&k->src, &a, why))
 		return -EINVAL;
 	begin_call(k, &a);
 	return 0;
@@ -192,7 +203,7 @@ static bool may_go_ahead(const struct calls *k)
 }
 
 /* The calls that come next, up to AHEAD of them. */
-static int draw_ahead(struct calls *k, char *err)
+static int draw_ahead(struct calls *k, struct why *why)
 {
 	struct arrival a;
 	struct call *c;
@@ -201,7 +212,7 @@ static int draw_ahead(struct calls *k, char *err)
 
 	for (int i = 0; i < AHEAD && !end; i++) {
 		a = k->coming;
-		end = source_next(&k->src, &k->coming, err);
+		end = source_next(&k->src, &k->coming, why);
 		if (end < 0)
 			return -EINVAL;
 		k->now = a.at;
@@ -218,10 +229,10 @@ static int draw_ahead(struct calls *k, char *err)
 }
 
 /* -EAGAIN: something was refused, of which the other servers should have heard. */
-static int loop_ahead(struct calls *k, volatile sig_atomic_t *stop, char *err)
+static int loop_ahead(struct calls *k, volatile sig_atomic_t *stop, struct why *why)
 {
 	while (!k->ending) {
-		if (draw_ahead(k, err))
+		if (draw_ahead(k, why))
 			return -EINVAL;
 		ahead_run(k);
 		if (k->refused)
@@ -233,7 +244,7 @@ static int loop_ahead(struct calls *k, volatile sig_atomic_t *stop, char *err)
 	return k->refused ? -EAGAIN : 0;
 }
 
-static int loop(struct calls *k, volatile sig_atomic_t *stop, char *err)
+static int loop(struct calls *k, volatile sig_atomic_t *stop, struct why *why)
 {
 	tick server, timer, client;
 	int which, res = 0;
@@ -247,7 +258,7 @@ static int loop(struct calls *k, volatile sig_atomic_t *stop, char *err)
 		series_until(&k->series, client < server ? client : server);
 		if (client <= server) {
 			k->now = client;
-			res = client == k->coming.at ? come(k, err) : client_event(k, err);
+			res = client == k->coming.at ? come(k, why) : client_event(k, why);
 		} else {
 			k->now = server;
 			servers_step(k, which);
@@ -258,7 +269,7 @@ static int loop(struct calls *k, volatile sig_atomic_t *stop, char *err)
 	return res;
 }
 
-static int set_up(struct calls *k, bool ahead, char *err)
+static int set_up(struct calls *k, bool ahead, struct why *why)
 {
 	const struct call_config *q = k->k;
 	int res;
@@ -276,21 +287,22 @@ static int set_up(struct calls *k, bool ahead, char *err)
 	k->warm = k->c->requests / 10;
 	rng_seed(&k->random, k->c->seed, 6);
 	rng_seed(&k->again, k->c->seed, 7);
-	res = servers_open(k, err);
+	k->hooks = &hooks;
+	res = servers_open(k, why);
 	if (res)
 		return res;
 	k->r->calls = calloc(1, sizeof(*k->r->calls));
-	if (!k->r->calls || measure_begin(&k->m, k->r, k->c->w, k->c->requests))
+	if (!k->r->calls || measure_begin(&k->m, k->r, k->c))
 		return -ENOMEM;
 	if (q->window_ns > 0 && series_begin(&k->series, k->r, q->window_ns))
 		return -ENOMEM;
-	if (source_open(&k->src, k->c, err))
+	if (source_open(&k->src, k->c, why))
 		return -EINVAL;
 	k->now = SIM_START;
 	k->coming.at = NEVER;
 	for (uint32_t i = 0; i < q->clients; i++)
 		next_of_client(k);
-	return !q->clients && source_next(&k->src, &k->coming, err) ? -EINVAL : 0;
+	return !q->clients && source_next(&k->src, &k->coming, why) ? -EINVAL : 0;
 }
 
 static void sum_up(struct calls *k)
@@ -310,7 +322,7 @@ static void sum_up(struct calls *k)
 	measure_finish(&k->m);
 }
 
-static int run(const struct run_config *c, struct run_result *r, bool ahead, volatile sig_atomic_t *stop, char *err)
+static int run(const struct run_config *c, struct run_result *r, bool ahead, volatile sig_atomic_t *stop, struct why *why)
 {
 	struct calls *k = calloc(1, sizeof(*k));
 	int res;
@@ -320,14 +332,15 @@ static int run(const struct run_config *c, struct run_result *r, bool ahead, vol
 	k->c = c;
 	k->k = &c->calls;
 	k->r = r;
-	res = set_up(k, ahead, err);
+	res = set_up(k, ahead, why);
 	if (!res)
-		res = k->ahead ? loop_ahead(k, stop, err) : loop(k, stop, err);
+		res = k->ahead ? loop_ahead(k, stop, why) : loop(k, stop, why);
 	if (!res)
 		sum_up(k);
 	source_close(&k->src);
 	measure_free(&k->m);
 	series_free(&k->series);
+	ahead_close(k);
 	servers_close(k);
 	timers_free(&k->timers);
 	free(k->call.at);
@@ -337,15 +350,15 @@ static int run(const struct run_config *c, struct run_result *r, bool ahead, vol
 	return res;
 }
 
-int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
 {
 	struct run_result before = *r;
-	int res = run(c, r, true, stop, err);
+	int res = run(c, r, true, stop, why);
 
 	if (res != -EAGAIN)
 		return res;
 	free(r->calls);
 	*r = before;
 	memset(r->cls, 0, (r->nclasses + 1) * sizeof(*r->cls));
-	return run(c, r, false, stop, err);
+	return run(c, r, false, stop, why);
 }

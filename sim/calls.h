@@ -7,7 +7,7 @@
  * request, a second one where it hedges, another after a time-out. A copy is a request of a server (engine.h), which
  * knows nothing of all this. What nobody waits for any more is stale: its server goes on with it.
  *
- * calls.c runs it all, attempts.c is a part's life, servers.c keeps the servers' times in order.
+ * calls.c runs it all, attempts.c is a part's life, servers.c keeps the servers' times in order, ahead.c does without.
  */
 #pragma once
 
@@ -58,6 +58,7 @@ struct calls {
 	struct measure m;
 	tick now;
 	/* servers.c */
+	const struct call_hooks *hooks; /* of the servers */
 	struct engine *server;
 	int nservers, fanout, quorum;
 	struct tournament order;
@@ -84,35 +85,35 @@ struct calls {
 	struct call_result warming; /* what the calls that are not measured do */
 };
 
-/* A server's request has ended, or will not be served. Nothing is sent from here: the server is in the midst of it. */
-void calls_ended(struct engine *e, const struct req *q);
-void calls_refused(struct engine *e, const struct req *q, enum refusal why);
-
-/* calls.c */
-void call_answered(struct calls *k, uint32_t part, const struct copy *y, const struct engine *e, const struct req *q);
-void call_part_failed(struct calls *k, uint32_t part);
-
 /* attempts.c */
 /* The service of a copy that is not the call's first. */
 tick draw_again(struct calls *k, const struct call *c);
 void part_begin(struct calls *k, uint32_t part, tick service);
-void part_timer(struct calls *k, uint32_t part);
+/* Its time has come. True: it has failed for good. */
+bool part_timer(struct calls *k, uint32_t part);
+/* A server's request has ended, and is no copy any more: what it was into *y. False: nobody waited for it. */
+bool copy_ended(struct calls *k, const struct engine *e, const struct req *q, struct copy *y);
+/* It will not be served. */
+void copy_refused(struct engine *e, const struct req *q, enum refusal how);
 /* Nobody waits for its copies any more; it is gone. */
 void part_end(struct calls *k, uint32_t part);
 
 /* servers.c */
-int servers_open(struct calls *k, char *err);
+int servers_open(struct calls *k, struct why *why);
 void servers_close(struct calls *k);
 /* Which comes next, and when. */
 tick servers_next(const struct calls *k, int *which);
 void servers_step(struct calls *k, int which);
-/* One after the other, where nothing that ends changes what comes. ahead_add: what is to be sent, in order of time. */
+/* False: there is no room for it. */
+bool servers_send(struct calls *k, uint32_t copy, tick service, uint32_t flow, int cls);
+
+/* ahead.c: one server after the other, where nothing that ends changes what comes. ahead_add: what is to be sent, in order of time. */
 #define AHEAD 64
 int ahead_open(struct calls *k);
 void ahead_add(struct calls *k, uint32_t part, tick at, tick service);
 void ahead_run(struct calls *k);
 void ahead_finish(struct calls *k);
-void servers_send(struct calls *k, uint32_t copy, tick service, uint32_t flow, int cls);
+void ahead_close(struct calls *k);
 
 static inline struct call *call_at(const struct calls *k, uint32_t i) { return (struct call *)slab_at(&k->call, i); }
 static inline struct part *part_at(const struct calls *k, uint32_t i) { return (struct part *)slab_at(&k->part, i); }

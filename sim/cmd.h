@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <getopt.h>
+
 #include "rates.h"
 #include "rss.h"
 #include "sweep.h"
@@ -55,14 +57,19 @@ struct options {
 	const char *csv, *json, *svg, *cdf, *page, *metric, *metric_given;
 	bool quiet, help;
 	bool given[OPT_END]; /* by the option's letter or number */
+	const char *detail;  /* what is wrong with an argument, where more can be said than what the option wants */
 	int argc; /* operands */
 	char **argv;
 };
 
 #define CLIENTS_MOST 10000000
 
-/* options.c: "0.1,0.5", "0.1:0.9:0.1"; "2%" or "0.02". 0 or -1. */
-int add_numbers(struct numbers *to, char *text, bool time);
+/* numbers.c: "2.5M", or a time (then in us). 0 or -1. */
+int number_parse(const char *text, bool time, double *x);
+int whole_parse(const char *text, double low, double high, double *x);
+/* "0.1,0.5", "0.1:0.9:0.1"; *detail: what is wrong, where more can be said than what the option wants. */
+int add_numbers(struct numbers *to, char *text, bool time, const char **detail);
+/* "2%" or "0.02" */
 int share_parse(const char *text, double *x);
 /* options_check.c: not 0 if options contradict each other, having said which. */
 int options_check(const struct options *o);
@@ -77,7 +84,8 @@ int calls_contradiction(const struct options *o);
 /* 0 or an exit status, having said why. */
 int options_parse(struct options *o, int argc, char **argv);
 
-/* Its long name. */
+/* options_names.c */
+extern const struct option option_names[];
 const char *option_name(int c);
 /* options_wants.c: what it wants, in words; NULL: of its own words. */
 const char *option_wants(int c);
@@ -93,7 +101,7 @@ extern const struct paper_figure {
 	int (*draw)(struct figure *f);
 } paper_figures[];
 
-/* Says it, with its hint, and forgets it; returns EXIT_FAILED. */
+/* complain.c: says it, with its hint, and forgets it; returns EXIT_FAILED. */
 int complain_why(struct why *why);
 /* Says something and returns EXIT_FAILED. */
 int complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -108,6 +116,9 @@ static inline uint64_t requests_of(const struct options *o, const struct workloa
 
 /* A workload as the options have it, with its arrivals and flows. */
 int open_workload(struct workload *w, const char *spec, const struct options *o);
+/* warnings.c: of runs that are not what they seem to be. */
+void warn_of_runs(const struct sweep *s, const struct options *o);
+void warn_of_samples(const struct run_config *c);
 /* Before the work: can the files be written? */
 int try_files(const struct options *o);
 /* Writes what was asked for (table, CSV, JSON) and returns the exit status for res of sweep_run(). */
@@ -116,4 +127,7 @@ int conclude(const struct options *o, struct sweep *s, int res);
 int draw_files(const struct options *o, const struct sweep *s);
 /* CSV and JSON alone. */
 int write_files(const struct options *o, const struct sweep *s);
+/* knobs.c */
 int set_knobs(uint64_t *knob, const struct options *o);
+/* Warns of those that the policy of this run does not go by. */
+void knobs_warn(const struct options *o, const struct run_config *c);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "measure.h"
 
 struct grid {
 	struct sweep s;
@@ -23,10 +24,10 @@ struct grid {
 
 int open_workload(struct workload *w, const char *spec, const struct options *o)
 {
-	char err[SIM_TEXT];
+	struct why why = { 0 };
 
-	if (workload_parse(w, spec, err) || (o->arrivals && arrivals_parse(w, o->arrivals, err)))
-		return complain("%s", err);
+	if (workload_parse(w, spec, &why) || (o->arrivals && arrivals_parse(w, o->arrivals, &why)))
+		return complain_why(&why);
 	w->flows = o->flows;
 	w->flow_skew = o->flow_skew;
 	w->rss = o->rss_given ? &o->rss : NULL;
@@ -34,37 +35,21 @@ int open_workload(struct workload *w, const char *spec, const struct options *o)
 		return 0;
 	if (o->speed)
 		w->trace_speed = o->speed;
-	return trace_scan(w, err) ? complain("%s", err) : 0;
+	return trace_scan(w, &why) ? complain_why(&why) : 0;
 }
 
 /* The workload where none is named: a trace's own. NULL: it has none. */
 static const char *trace_spec(const struct options *o)
 {
 	static char spec[SIM_TEXT];
-	char err[SIM_TEXT];
+	struct why why = { 0 };
 
 	if (!o->arrivals || strncmp(o->arrivals, "trace:", 6))
 		return "exp1";
-	if (!trace_workload(o->arrivals + 6, spec, sizeof(spec), err))
+	if (!trace_workload(o->arrivals + 6, spec, sizeof(spec), &why))
 		return spec;
-	complain("%s", err);
+	complain_why(&why);
 	return NULL;
-}
-
-/* mq goes by objectives: without any it does what fcfs does. */
-static void warn_of_objectives(const struct grid *g, const struct policy *p)
-{
-	for (int i = 0; i < g->nwork && !strcmp(p->name, "mq"); i++) {
-		const struct workload *w = &g->work[i];
-		bool slo = false;
-
-		for (int c = 0; c < w->nclasses; c++)
-			slo |= w->cls[c].slo_us > 0;
-		if (!slo && w->nclasses > 1)
-			fprintf(stderr, "shunt-sim: warning: no class of '%.100s' has an objective, so mq serves in order of "
-				"arrival, as fcfs does: NAME=SHARE:TIME/slo=TIME (of a trace: --workload, or its line "
-				"'# workload: ')\n", w->text);
-	}
 }
 
 /* A plot of misses would be empty. */
@@ -73,10 +58,8 @@ static int check_metric(const struct grid *g, const struct options *o)
 	if (strcmp(o->metric, "miss"))
 		return 0;
 	for (int i = 0; i < g->nwork; i++) {
-		for (int c = 0; c < g->work[i].nclasses; c++) {
-			if (g->work[i].cls[c].slo_us > 0)
-				return 0;
-		}
+		if (has_objective(&g->work[i]))
+			return 0;
 	}
 	return complain("--metric miss is the share later than an objective, and no class has one: NAME=SHARE:TIME/slo=TIME, "
 			"as in --workload all=1:1us/slo=20us");
@@ -97,7 +80,6 @@ static int check_length(const struct run_config *c)
 static int open_all(struct grid *g, struct options *o)
 {
 	struct why why = { 0 };
-	char err[SIM_TEXT];
 
 	if (!o->systems.n)
 		o->systems.s[o->systems.n++] = "ideal";
@@ -108,11 +90,11 @@ static int open_all(struct grid *g, struct options *o)
 	for (; g->nsystems < o->systems.n; g->nsystems++) {
 		struct costs *c = &g->costs[g->nsystems];
 
-		if (costs_read(c, o->systems.s[g->nsystems], err))
-			return complain("%s", err);
+		if (costs_read(c, o->systems.s[g->nsystems], &why))
+			return complain_why(&why);
 		for (int i = 0; i < o->costs.n; i++) {
-			if (costs_set(c, o->costs.s[i], err))
-				return complain("%s", err);
+			if (costs_set(c, o->costs.s[i], &why))
+				return complain_why(&why);
 		}
 	}
 	for (; g->nwork < o->workloads.n; g->nwork++) {
@@ -129,12 +111,12 @@ static int open_all(struct grid *g, struct options *o)
 				return complain_why(&why);
 		}
 	}
-	if (o->think && dist_parse(&g->think, o->think, err))
-		return complain("--think: %s", err);
-	if (o->shape && shape_parse(&g->shape, o->shape, err))
-		return complain("%s", err);
-	for (int i = 0; i < g->npolicies; i++)
-		warn_of_objectives(g, &g->policy[i]);
+	if (o->think && dist_parse(&g->think, o->think, &why)) {
+		why_context(&why, "--think");
+		return complain_why(&why);
+	}
+	if (o->shape && shape_parse(&g->shape, o->shape, &why))
+		return complain_why(&why);
 	return check_metric(g, o) || quantum_check(o, g->policy, g->npolicies) || set_knobs(g->knob, o) ? EXIT_FAILED : 0;
 }
 
@@ -293,20 +275,36 @@ static int fill(struct grid *g, const struct options *o)
 /* Runs that grow until it is known how sure the metric is would grow for nothing if it never is. */
 static int check_precision(const struct grid *g, const struct options *o)
 {
-	bool slo;
+	int q = metric_quantity(o->metric);
 
 	if (!o->precision)
 		return 0;
-	if (!metric_has_half(o->metric))
+	if (q < 0)
 		return complain("--precision is that of a metric with an interval, and '%s' has none: --metric p99_us, mean_us, "
-				"slowdown, miss …", o->metric);
-	for (int w = 0; w < g->nwork && !strcmp(o->metric, "miss"); w++) {
-		slo = false;
-		for (int c = 0; c < g->work[w].nclasses; c++)
-			slo |= g->work[w].cls[c].slo_us > 0;
-		if (!slo)
+				"slowdown_p99, miss …", o->metric);
+	for (int w = 0; w < g->nwork && q == MISS; w++) {
+		if (!has_objective(&g->work[w]))
 			return complain("no class of '%s' has an objective that could be missed: NAME=SHARE:TIME/slo=TIME",
 					g->work[w].text);
+	}
+	for (int i = 0; i < g->s.n; i++) {
+		for (int k = 0; k <= g->s.p[i].c.w->nclasses; k++) {
+			if (!samples_reach(&g->s.p[i].c, k, q))
+				return complain("--precision: file() has too few recorded times beyond '%s', and longer runs draw "
+						"no others: record more, or give a --metric further from the end", o->metric);
+		}
+	}
+	return 0;
+}
+
+static int check_slowdowns(const struct grid *g, const struct options *o)
+{
+	if (strcmp(o->metric, "slowdown"))
+		return 0;
+	for (int i = 0; i < g->s.n; i++) {
+		if (slowdown_is_infinite(&g->s.p[i].c, g->s.p[i].c.w->nclasses))
+			return complain("the mean slowdown of exponential times is infinite under '%s', where the shortest wait, "
+					"too: --metric slowdown_p50 or slowdown_p99", g->s.p[i].c.policy->name);
 	}
 	return 0;
 }
@@ -326,10 +324,11 @@ int cmd_run(struct options *o)
 	if (!err)
 		err = open_all(g, o);
 	if (!err)
-		err = check_precision(g, o);
-	if (!err)
 		err = fill(g, o);
+	if (!err)
+		err = check_precision(g, o) || check_slowdowns(g, o) ? EXIT_FAILED : 0;
 	if (!err) {
+		warn_of_runs(&g->s, o);
 		res = sweep_run(&g->s);
 		bad = draw_files(o, &g->s);
 		err = conclude(o, &g->s, res);

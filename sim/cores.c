@@ -26,7 +26,7 @@ HOT void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra
 	if (RARE(e->slowness))
 		left *= e->slowness[i];
 	if (RARE(e->last_service))
-		extra += services_change(e, d, i, r);
+		extra += e->rare->services_change(e, d, i, r);
 	if (RARE(c->stalled > e->now))
 		extra += c->stalled - e->now;
 	if (RARE(e->calls))
@@ -102,7 +102,7 @@ HOT bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 		begin(e, d, i, r, extra + e->steal);
 		return true;
 	}
-	return RARE(e->far) && far_next(e, d, i, extra);
+	return RARE(e->far) && e->rare->far_next(e, d, i, extra);
 }
 
 /* The order to yield is on its way to core i, which sees it at its next safepoint. */
@@ -154,7 +154,7 @@ HOT void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r)
 	else if (e->steals && d->free)
 		next_one(e, d, __builtin_ctzll(d->free), 0);
 	else if (RARE(e->far) && e->steals)
-		far_wake(e, d);
+		e->rare->far_wake(e, d);
 	else if (e->transport == TRANSPORT_WIRE && d->over >> i & 1)
 		mark(e, d, i);
 }
@@ -166,7 +166,7 @@ HOT void core_held(struct engine *e, struct domain *d, uint32_t r)
 		for (uint64_t bits = d->free; bits && d->waiting; bits &= bits - 1)
 			next_one(e, d, __builtin_ctzll(bits), 0);
 		if (RARE(e->far) && d->waiting)
-			far_wake(e, d);
+			e->rare->far_wake(e, d);
 	}
 	if (d->over && d->waiting)
 		mark_one(e, d);
@@ -218,7 +218,7 @@ static void measure(struct engine *e, const struct req *q)
 	tick spent = e->now - e->rest - q->arrival;
 
 	if (RARE(e->calls)) {
-		calls_ended(e, q);
+		e->hooks->ended(e, q);
 		return;
 	}
 	if (!e->ending && e->first)
@@ -253,7 +253,7 @@ static void ended(struct engine *e, struct domain *d, int i)
 	c->run = 0;
 	c->busy += e->now;
 	d->over &= ~(1ULL << i);
-	if (RARE(e->elastic) && services_leave(e, d, i)) {
+	if (RARE(e->elastic) && e->rare->services_leave(e, d, i)) {
 		report(e, d, i, q, false);
 		req_free(e, r);
 		return;

@@ -139,13 +139,13 @@ static const char *wanted(bool whole)
 	return whole ? "a whole number from 0 to 10^9" : "a number from 0 to 10^9";
 }
 
-static int set_number(struct costs *c, const char *name, double x, char *err)
+static int set_number(struct costs *c, const char *name, double x, struct why *why)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (strcmp(name, fields[i].name))
 			continue;
 		if (!(x >= 0 && x <= 1e9) || (fields[i].whole && x != (int)x)) {
-			return say(err, "%s is %g: give %s", name, x, wanted(fields[i].whole));
+			return why_fail(why, -1, "%s is %g: give %s", name, x, wanted(fields[i].whole));
 		}
 		if (fields[i].whole)
 			*(int *)((char *)c + fields[i].at) = x;
@@ -153,10 +153,10 @@ static int set_number(struct costs *c, const char *name, double x, char *err)
 			*(double *)((char *)c + fields[i].at) = x;
 		return 0;
 	}
-	return say(err, "no cost is called '%s', or it is not a number (man shunt-sim, COSTS)", name);
+	return why_fail(why, -1, "no cost is called '%s', or it is not a number (man shunt-sim, COSTS)", name);
 }
 
-static int set_word(int *to, const char *const *words, int n, const char *name, const char *word, char *err)
+static int set_word(int *to, const char *const *words, int n, const char *name, const char *word, struct why *why)
 {
 	for (int i = 0; i < n; i++) {
 		if (!strcmp(word, words[i])) {
@@ -164,11 +164,11 @@ static int set_word(int *to, const char *const *words, int n, const char *name, 
 			return 0;
 		}
 	}
-	say(err, "%s '%s' is unknown", name, word);
+	why_fail(why, -1, "%s '%s' is unknown", name, word);
 	return -1;
 }
 
-static int set_text(struct costs *c, const char *name, const char *text, char *err)
+static int set_text(struct costs *c, const char *name, const char *text, struct why *why)
 {
 	int v = 0, res;
 
@@ -176,95 +176,95 @@ static int set_text(struct costs *c, const char *name, const char *text, char *e
 		if (strcmp(name, texts[i].name))
 			continue;
 		if (strlen(text) >= texts[i].room)
-			return say(err, "%s has more than %zu characters", name, texts[i].room - 1);
+			return why_fail(why, -1, "%s has more than %zu characters", name, texts[i].room - 1);
 		strcpy((char *)c + texts[i].at, text);
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (!strcmp(name, fields[i].name))
-			return say(err, "%s is '%.40s': give %s", name, text, wanted(fields[i].whole));
+			return why_fail(why, -1, "%s is '%.40s': give %s", name, text, wanted(fields[i].whole));
 	}
 	if (!strcmp(name, "transport")) {
-		res = set_word(&v, transports, 3, name, text, err);
+		res = set_word(&v, transports, 3, name, text, why);
 		c->transport = res ? c->transport : (enum transport)v;
 	} else if (!strcmp(name, "marker")) {
-		res = set_word(&v, markers, 2, name, text, err);
+		res = set_word(&v, markers, 2, name, text, why);
 		c->marker = res ? c->marker : (enum marker)v;
 	} else if (!strcmp(name, "services")) {
-		res = set_word(&v, services, 3, name, text, err);
+		res = set_word(&v, services, 3, name, text, why);
 		c->services = res ? c->services : (enum services_mode)v;
 	} else if (!strcmp(name, "stamp")) {
-		res = set_word(&v, stamps, 2, name, text, err);
+		res = set_word(&v, stamps, 2, name, text, why);
 		c->stamp = res ? c->stamp : (enum stamp)v;
 	} else {
-		res = say(err, "no cost is called '%s' (man shunt-sim, COSTS)", name);
+		res = why_fail(why, -1, "no cost is called '%s' (man shunt-sim, COSTS)", name);
 	}
 	return res;
 }
 
-int stall_parse(const char *text, double *every_ns, struct dist *d, char *err)
+int stall_parse(const char *text, double *every_ns, struct dist *d, struct why *why)
 {
 	const char *slash = strchr(text, '/');
 	char every[32];
 
 	if (!slash || (size_t)(slash - text) >= sizeof(every))
-		return say(err, "'%s' is no stall (EVERY/TIME)", text);
+		return why_fail(why, -1, "'%s' is no stall (EVERY/TIME)", text);
 	snprintf(every, sizeof(every), "%.*s", (int)(slash - text), text);
 	if (time_parse(every, every_ns) || *every_ns < 1000)
-		return say(err, "stalls come every '%s': no time from 1us up", every);
-	return dist_parse(d, slash + 1, err);
+		return why_fail(why, -1, "stalls come every '%s': no time from 1us up", every);
+	return dist_parse(d, slash + 1, why);
 }
 
-static int check_stall(const char *text, char *err)
+static int check_stall(const char *text, struct why *why)
 {
 	double every_ns;
 	struct dist d;
 
 	if (!*text)
 		return 0;
-	if (stall_parse(text, &every_ns, &d, err))
+	if (stall_parse(text, &every_ns, &d, why))
 		return -1;
 	dist_free(&d);
 	return 0;
 }
 
-static int check(const struct costs *c, char *err)
+static int check(const struct costs *c, struct why *why)
 {
 	double speed[SHUNT_CORES];
 
 	if (c->outstanding < 0 || c->outstanding > 16)
-		return say(err, "outstanding is 1 to 16, or 0: the policy's own");
+		return why_fail(why, -1, "outstanding is 1 to 16, or 0: the policy's own");
 	if (c->ring < 1 || c->hold < 1 || c->nic_queue < 1)
-		return say(err, "ring, hold and nic_queue are at least 1");
+		return why_fail(why, -1, "ring, hold and nic_queue are at least 1");
 	if (c->unseen > 1)
-		return say(err, "unseen is 0 or 1");
+		return why_fail(why, -1, "unseen is 0 or 1");
 	if (c->transport == TRANSPORT_PUBLISHED && c->publish_ns < 100)
-		return say(err, "publish_ns is at least 100 where loads are published");
+		return why_fail(why, -1, "publish_ns is at least 100 where loads are published");
 	if (c->transport == TRANSPORT_PUBLISHED && c->publish_delay_ns / c->publish_ns > 1e4)
-		return say(err, "publish_delay_ns is more than 10000 periods");
-	if (speeds_parse(c->speeds, speed, err))
+		return why_fail(why, -1, "publish_delay_ns is more than 10000 periods");
+	if (speeds_parse(c->speeds, speed, why))
 		return -1;
 	if (c->far_ns > 0 && c->transport != TRANSPORT_SHARED)
-		return say(err, "far_ns wants transport=shared: cores take what waits themselves");
-	return check_stall(c->stall, err) || check_stall(c->nic_stall, err) ? -1 : 0;
+		return why_fail(why, -1, "far_ns wants transport=shared: cores take what waits themselves");
+	return check_stall(c->stall, why) || check_stall(c->nic_stall, why) ? -1 : 0;
 }
 
-int costs_set(struct costs *c, const char *assignment, char *err)
+int costs_set(struct costs *c, const char *assignment, struct why *why)
 {
 	char name[64], *end;
 	const char *eq = strchr(assignment, '=');
 	double x;
 
 	if (!eq || (size_t)(eq - assignment) >= sizeof(name)) {
-		say(err, "'%s' is not NAME=VALUE", assignment);
+		why_fail(why, -1, "'%s' is not NAME=VALUE", assignment);
 		return -1;
 	}
 	memcpy(name, assignment, eq - assignment);
 	name[eq - assignment] = '\0';
 	x = decimal(eq + 1, &end);
-	if (eq[1] && !*end ? set_number(c, name, x, err) : set_text(c, name, eq + 1, err))
+	if (eq[1] && !*end ? set_number(c, name, x, why) : set_text(c, name, eq + 1, why))
 		return -1;
-	return check(c, err);
+	return check(c, why);
 }
 
 static bool is_of_actors(size_t at)
@@ -289,7 +289,7 @@ const char *costs_beyond_ideal(const struct costs *c)
 	       *c->speeds ? "speeds" : NULL;
 }
 
-static int from_json(struct costs *c, const json_t *root, char *err)
+static int from_json(struct costs *c, const json_t *root, struct why *why)
 {
 	const char *key;
 	json_t *v;
@@ -301,15 +301,15 @@ static int from_json(struct costs *c, const json_t *root, char *err)
 		if (*key == '_') /* remarks: who measured, when, on what */
 			continue;
 		if (json_is_number(v))
-			bad = set_number(c, key, json_number_value(v), err);
+			bad = set_number(c, key, json_number_value(v), why);
 		else if (json_is_string(v))
-			bad = set_text(c, key, json_string_value(v), err);
+			bad = set_text(c, key, json_string_value(v), why);
 		else
-			bad = say(err, "%s is neither a number nor text", key);
+			bad = why_fail(why, -1, "%s is neither a number nor text", key);
 		if (bad)
 			return -1;
 	}
-	return check(c, err);
+	return check(c, why);
 }
 
 static const struct costs *find_preset(const char *name)
@@ -321,10 +321,9 @@ static const struct costs *find_preset(const char *name)
 	return NULL;
 }
 
-int costs_read(struct costs *c, const char *name, char *err)
+int costs_read(struct costs *c, const char *name, struct why *why)
 {
 	const struct costs *base = find_preset(name);
-	char why[SIM_TEXT - 128] = "";
 	json_error_t bad;
 	json_t *root, *b;
 	int res;
@@ -335,24 +334,18 @@ int costs_read(struct costs *c, const char *name, char *err)
 	}
 	root = json_load_file(name, JSON_REJECT_DUPLICATES, &bad);
 	if (!json_is_object(root)) {
-		say(err, "'%.100s' is neither a preset (shunt-sim list) nor a file of costs: %.200s", name,
+		why_fail(why, -1, "'%.100s' is neither a preset (shunt-sim list) nor a file of costs: %.200s", name,
 			 root ? "no object" : bad.text);
 		json_decref(root);
 		return -1;
 	}
 	b = json_object_get(root, "base");
 	base = find_preset(json_is_string(b) ? json_string_value(b) : "ideal");
-	res = -1;
-	if (!base) {
-		snprintf(why, sizeof(why), "base is no preset");
-	} else {
+	if (base)
 		*c = *base;
-		res = from_json(c, root, err);
-		if (res)
-			snprintf(why, sizeof(why), "%s", err);
-	}
+	res = base ? from_json(c, root, why) : why_fail(why, -1, "base is no preset");
 	if (res)
-		say(err, "'%.100s': %s", name, why);
+		why_context(why, "'%.100s'", name);
 	json_decref(root);
 	return res;
 }

@@ -4,22 +4,11 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim.h"
-
-int say(char *err, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(err, SIM_TEXT, fmt, args);
-	va_end(args);
-	return -1;
-}
 
 static uint64_t splitmix(uint64_t *x)
 {
@@ -70,6 +59,46 @@ double dist_draw(const struct dist *d, struct rng *r)
 		return d->mode_ns[i];
 	case DIST_FILE:
 		return d->sample[(rng_next(r) >> 32) * d->nsample >> 32];
+	}
+	return 0;
+}
+
+/* Of a file's times, which are sorted, those below ns, or up to it. */
+static size_t samples_upto(const struct dist *d, double ns, bool less)
+{
+	size_t low = 0, high = d->nsample, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (d->sample[middle] < ns || (!less && d->sample[middle] == ns))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+double dist_upto(const struct dist *d, double ns, bool less)
+{
+	double share = 0;
+
+	switch (d->kind) {
+	case DIST_FIXED:
+		return d->mean_ns < ns || (!less && d->mean_ns == ns);
+	case DIST_EXP:
+		return 1 - exp(-ns / d->mean_ns);
+	case DIST_LOGNORMAL:
+		if (!(d->sigma > 0))
+			return d->mean_ns < ns || (!less && d->mean_ns == ns);
+		return ns > 0 ? erfc((d->mu - log(ns)) / d->sigma / sqrt(2)) / 2 : 0;
+	case DIST_MODES:
+		for (int i = 0; i < d->nmodes; i++) {
+			if (d->mode_ns[i] < ns || (!less && d->mode_ns[i] == ns))
+				share += d->upto[i] - (i ? d->upto[i - 1] : 0);
+		}
+		return share;
+	case DIST_FILE:
+		return (double)samples_upto(d, ns, less) / d->nsample;
 	}
 	return 0;
 }
@@ -125,9 +154,9 @@ static int add_mode(struct dist *d, char *text, double *sum)
 	return 0;
 }
 
-enum { BAD = -1, SAID = -2 }; /* not understood; and the reason is in err already */
+enum { BAD = -1, SAID = -2 }; /* not understood; and the reason is in why already */
 
-static int parse_modes(struct dist *d, char *args, char *err)
+static int parse_modes(struct dist *d, char *args, struct why *why)
 {
 	double sum = 0, sq = 0, share;
 	char *save = NULL;
@@ -139,7 +168,7 @@ static int parse_modes(struct dist *d, char *args, char *err)
 	if (!d->nmodes)
 		return BAD;
 	if (!shares_add_up(sum)) {
-		say(err, "the shares of modes(…) add up to %g: make them 1, or 100", sum);
+		why_fail(why, -1, "the shares of modes(…) add up to %g: make them 1, or 100", sum);
 		return SAID;
 	}
 	for (int i = 0; i < d->nmodes; i++) {
@@ -154,7 +183,7 @@ static int parse_modes(struct dist *d, char *args, char *err)
 	return 0;
 }
 
-static int parse_lognormal(struct dist *d, char *args, char *err)
+static int parse_lognormal(struct dist *d, char *args, struct why *why)
 {
 	char *comma = strpbrk(args, ";+");
 	double sd;
@@ -185,7 +214,14 @@ static int grow(struct dist *d, size_t *room)
 	return 0;
 }
 
-static int parse_file(struct dist *d, char *path, char *err)
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int parse_file(struct dist *d, char *path, struct why *why)
 {
 	double sum = 0, sq = 0, us;
 	size_t room = 0, line = 0;
@@ -193,7 +229,7 @@ static int parse_file(struct dist *d, char *path, char *err)
 	FILE *f = fopen(path, "r");
 
 	if (!f) {
-		say(err, "cannot open '%s': %s", path, strerror(errno));
+		why_fail(why, -1, "cannot open '%s': %s", path, strerror(errno));
 		return SAID;
 	}
 	while (fgets(buf, sizeof(buf), f)) {
@@ -203,7 +239,7 @@ static int parse_file(struct dist *d, char *path, char *err)
 		if (!*buf || *buf == '#')
 			continue;
 		if (end == buf || end[strspn(end, " \t")] || us > 1e9 || grow(d, &room)) {
-			say(err, "'%s' line %zu is '%.40s': give one time in microseconds a line, without a unit", path,
+			why_fail(why, -1, "'%s' line %zu is '%.40s': give one time in microseconds a line, without a unit", path,
 			    line, buf);
 			fclose(f);
 			return SAID;
@@ -214,27 +250,28 @@ static int parse_file(struct dist *d, char *path, char *err)
 	}
 	fclose(f);
 	if (!d->nsample || !(sum > 0)) {
-		say(err, "'%s' holds no times", path);
+		why_fail(why, -1, "'%s' holds no times", path);
 		return SAID;
 	}
+	qsort(d->sample, d->nsample, sizeof(d->sample[0]), ascending);
 	d->kind = DIST_FILE;
 	d->mean_ns = sum / d->nsample;
 	d->scv = sq / d->nsample / (d->mean_ns * d->mean_ns) - 1;
 	return 0;
 }
 
-static int parse_exp(struct dist *d, char *args, char *err)
+static int parse_exp(struct dist *d, char *args, struct why *why)
 {
 	d->kind = DIST_EXP;
 	d->scv = 1;
 	return time_parse(args, &d->mean_ns) ? BAD : 0;
 }
 
-static int parse_call(struct dist *d, char *name, char *err)
+static int parse_call(struct dist *d, char *name, struct why *why)
 {
 	static const struct {
 		const char *name;
-		int (*parse)(struct dist *d, char *args, char *err);
+		int (*parse)(struct dist *d, char *args, struct why *why);
 	} kinds[] = { { "exp", parse_exp }, { "lognormal", parse_lognormal }, { "modes", parse_modes },
 		      { "file", parse_file } };
 	char *args = strchr(name, '('), *end = strrchr(args, ')');
@@ -244,12 +281,12 @@ static int parse_call(struct dist *d, char *name, char *err)
 	*args++ = *end = '\0';
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		if (!strcmp(name, kinds[i].name))
-			return kinds[i].parse(d, args, err);
+			return kinds[i].parse(d, args, why);
 	}
 	return BAD;
 }
 
-int dist_parse(struct dist *d, const char *text, char *err)
+int dist_parse(struct dist *d, const char *text, struct why *why)
 {
 	char buf[SIM_TEXT];
 	int res;
@@ -257,15 +294,15 @@ int dist_parse(struct dist *d, const char *text, char *err)
 	memset(d, 0, sizeof(*d));
 	snprintf(buf, sizeof(buf), "%s", text);
 	if (strchr(buf, '('))
-		res = parse_call(d, buf, err);
+		res = parse_call(d, buf, why);
 	else
 		res = time_parse(buf, &d->mean_ns) ? BAD : 0;
 	if (!res && d->mean_ns > 0)
 		return 0;
 	dist_free(d);
 	if (time_lacks_unit(text))
-		return say(err, "'%s' has no unit: write %sus", text, text);
-	return res == SAID ? -1 : say(err, "'%s' is no service time (a time with its unit, 1us, exp(1us), lognormal(1us;10us), "
+		return why_fail(why, -1, "'%s' has no unit: write %sus", text, text);
+	return res == SAID ? -1 : why_fail(why, -1, "'%s' is no service time (a time with its unit, 1us, exp(1us), lognormal(1us;10us), "
 				      "modes(0.995:500ns;0.005:500us), file(PATH))", text);
 }
 

@@ -25,7 +25,7 @@ static void set_costs(struct engine *e)
 {
 	const struct costs *k = &e->c->costs;
 	const struct workload *w = e->c->w;
-	char err[SIM_TEXT];
+	struct why none = { 0 }; /* costs.c has checked them */
 	double q, all = e->c->quantum_us < 0 ? k->quantum_us : e->c->quantum_us;
 
 	e->nic = ticks(k->nic_ns);
@@ -43,7 +43,7 @@ static void set_costs(struct engine *e)
 	e->yield = ticks(k->yield_ns);
 	e->swap = ticks(k->switch_ns);
 	e->far = ticks(k->far_ns);
-	if (*k->speeds && !speeds_parse(k->speeds, e->slow, err)) {
+	if (*k->speeds && !speeds_parse(k->speeds, e->slow, &none)) {
 		e->slowness = e->slow;
 		for (int i = 0; i < SHUNT_CORES; i++)
 			e->slow[i] = 1 / e->slow[i];
@@ -124,15 +124,23 @@ static int make_leaves(struct engine *e)
 	return tournament_make(&e->times, n);
 }
 
-int engine_open(struct engine *e, char *err)
+static const struct rare rare = {
+	.fail = failures_event, .stall = stall_event,
+	.services_look = services_look, .services_arrived = services_arrived,
+	.services_leave = services_leave, .services_change = services_change,
+	.far_next = far_next, .far_wake = far_wake,
+};
+
+int engine_open(struct engine *e, struct why *why)
 {
-	int cores = e->c->cores - e->c->costs.reserved, e2, services = services_open(e, err);
+	int cores = e->c->cores - e->c->costs.reserved, e2, services = services_open(e, why);
 
 	if (services < 0)
 		return -EINVAL;
+	e->rare = &rare;
 	e->ndomains = services ? services : e->c->domains ? e->c->domains : (cores + SHUNT_CORES - 1) / SHUNT_CORES;
 	if (cores < e->ndomains || cores > e->ndomains * SHUNT_CORES || e->ndomains > SHUNT_DOMAINS) {
-		say(err, "%d cores (%d of them dispatch) do not make %d domains of 1 to %d",
+		why_fail(why, -1, "%d cores (%d of them dispatch) do not make %d domains of 1 to %d",
 			 e->c->cores, e->c->costs.reserved, e->ndomains, SHUNT_CORES);
 		return -EINVAL;
 	}
@@ -160,20 +168,20 @@ int engine_open(struct engine *e, char *err)
 	if (e->transport == TRANSPORT_PUBLISHED)
 		set_time(e, LEAF_PUBLISH, SIM_START);
 	failures_setup(e);
-	if (stall_setup(e, err))
+	if (stall_setup(e, why))
 		return -EINVAL;
 	rng_seed(&e->random, e->c->seed, 4 + SERVER_STREAMS * e->index);
 	return 0;
 }
 
-static int set_up(struct engine *e, char *err)
+static int set_up(struct engine *e, struct why *why)
 {
-	int res = engine_open(e, err);
+	int res = engine_open(e, why);
 
-	if (!res && measure_begin(&e->m, e->r, e->c->w, e->c->requests))
+	if (!res && measure_begin(&e->m, e->r, e->c))
 		res = -ENOMEM;
 	e->warm = e->c->requests / 10;
-	if (!res && (source_open(&e->src, e->c, err) || source_next(&e->src, &e->coming, err)))
+	if (!res && (source_open(&e->src, e->c, why) || source_next(&e->src, &e->coming, why)))
 		res = -EINVAL;
 	return res;
 }
@@ -243,7 +251,7 @@ static bool is_plain(const struct engine *e)
 	return !cores && !e->calls && !e->unseen && !e->timer && !e->stamp_nic && !e->c->w->rss;
 }
 
-int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	int res = -ENOMEM;
@@ -253,9 +261,9 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	e->c = c;
 	e->p = c->policy;
 	e->r = r;
-	res = set_up(e, err);
+	res = set_up(e, why);
 	if (!res) {
-		res = is_plain(e) ? engine_loop_plain(e, stop, err) : engine_loop(e, stop, err);
+		res = is_plain(e) ? engine_loop_plain(e, stop, why) : engine_loop(e, stop, why);
 		sum_up(e);
 	}
 	source_close(&e->src);

@@ -68,6 +68,8 @@ struct line {
 	int leaf;
 };
 
+enum refusal { REFUSED_DROP, REFUSED_REJECT, REFUSED_LOST };
+
 enum core_next { CORE_DONE, CORE_QUANTUM, CORE_YIELD };
 
 struct core {
@@ -108,6 +110,8 @@ struct domain {
 	int leaf;          /* its first core's */
 };
 
+struct engine;
+
 /* stall.c: CPUs that are taken away now and then. */
 struct stalls {
 	struct rng random;
@@ -115,8 +119,31 @@ struct stalls {
 	double core_rate, nic_rate; /* of all together, a tick; 0: never */
 };
 
+/* How calls (calls.h) hear of their copies. Nothing is sent from there: the server is in the midst of it. */
+struct call_hooks {
+	void (*ended)(struct engine *e, const struct req *q);
+	void (*refused)(struct engine *e, const struct req *q, enum refusal how);
+};
+
+/*
+ * What few runs use, and plain.c leaves out. The loop calls it here and knows none of its files, which use the loop's
+ * parts.
+ */
+struct rare {
+	void (*fail)(struct engine *e);
+	void (*stall)(struct engine *e);
+	void (*services_look)(struct engine *e);
+	void (*services_arrived)(struct engine *e);
+	bool (*services_leave)(struct engine *e, struct domain *d, int i);
+	tick (*services_change)(struct engine *e, struct domain *d, int i, uint32_t r);
+	bool (*far_next)(struct engine *e, struct domain *d, int i, tick extra);
+	void (*far_wake)(struct engine *e, struct domain *d);
+};
+
 struct engine {
-	struct calls *calls; /* whose copies the requests are (calls.h); NULL: each is for itself */
+	struct calls *calls; /* whose copies the requests are; NULL: each is for itself */
+	const struct call_hooks *hooks;
+	const struct rare *rare;
 	int index;           /* of the server, among those of the calls */
 	const struct run_config *c;
 	const struct policy *p;
@@ -222,11 +249,11 @@ static inline bool measured(const struct engine *e, const struct req *r)
 }
 
 /* loop.c: until the end. 0, or -EINTR or -EINVAL as of run_sim(). */
-int engine_loop(struct engine *e, volatile sig_atomic_t *stop, char *err);
-int engine_loop_plain(struct engine *e, volatile sig_atomic_t *stop, char *err);
+int engine_loop(struct engine *e, volatile sig_atomic_t *stop, struct why *why);
+int engine_loop_plain(struct engine *e, volatile sig_atomic_t *stop, struct why *why);
 
 /* engine.c: a server among others, driven from outside. */
-int engine_open(struct engine *e, char *err);
+int engine_open(struct engine *e, struct why *why);
 void engine_close(struct engine *e);
 /* When something happens next; NEVER. */
 static inline tick engine_next(const struct engine *e)
@@ -244,9 +271,8 @@ void engine_domains(struct engine *e);
 
 #define SERVER_STREAMS 16 /* of random numbers, each server has its own */
 
-enum refusal { REFUSED_DROP, REFUSED_REJECT, REFUSED_LOST };
 /* Ends unserved. */
-HOT void req_refuse(struct engine *e, uint32_t r, enum refusal why);
+HOT void req_refuse(struct engine *e, uint32_t r, enum refusal how);
 
 /* failures.c: a core goes, but for its request, and comes. */
 void core_off(struct engine *e, struct domain *d, int i);
@@ -267,7 +293,7 @@ HOT void nic_publish(struct engine *e);
 HOT void nic_published(struct engine *e);
 
 /* stall.c */
-int stall_setup(struct engine *e, char *err);
+int stall_setup(struct engine *e, struct why *why);
 void stall_event(struct engine *e);
 void stall_free(struct engine *e);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * figure.c - what all figures need: their runs, curves, plots and claims; the verb "paper"
+ * figure.c - what all figures need: their runs, curves, plots and claims
  */
 #include <errno.h>
 #include <math.h>
@@ -33,7 +33,8 @@ const struct policy *fig_policy(struct figure *f, const char *name)
 
 const struct workload *fig_work(struct figure *f, const char *name, bool tail)
 {
-	char err[SIM_TEXT], key[64];
+	struct why why = { 0 };
+	char key[64];
 	int i;
 
 	snprintf(key, sizeof(key), "%s%.50s", tail ? "tail " : "", name);
@@ -41,8 +42,12 @@ const struct workload *fig_work(struct figure *f, const char *name, bool tail)
 		if (!strcmp(f->work_name[i], key))
 			return &f->work[i];
 	}
-	if (i == FIG_WORK || workload_parse(&f->work[i], name, err)) {
-		complain("%s", i == FIG_WORK ? "too many workloads" : err);
+	if (i == FIG_WORK) {
+		complain("too many workloads");
+		return NULL;
+	}
+	if (workload_parse(&f->work[i], name, &why)) {
+		complain_why(&why);
 		return NULL;
 	}
 	for (int c = 0; tail && c < f->work[i].nclasses; c++)
@@ -51,13 +56,13 @@ const struct workload *fig_work(struct figure *f, const char *name, bool tail)
 	return &f->work[f->nwork++];
 }
 
-static int set_costs(struct costs *k, const char *list, char *err)
+static int set_costs(struct costs *k, const char *list, struct why *why)
 {
 	char text[SIM_TEXT], *save = NULL;
 
 	snprintf(text, sizeof(text), "%s", list);
 	for (char *c = strtok_r(text, " ", &save); c; c = strtok_r(NULL, " ", &save)) {
-		if (costs_set(k, c, err))
+		if (costs_set(k, c, why))
 			return -1;
 	}
 	return 0;
@@ -68,13 +73,13 @@ int fig_curve(struct figure *f, const struct setup *u, const double *x, int n)
 	const struct policy *p = fig_policy(f, u->policy);
 	const struct workload *w = fig_work(f, u->workload, u->tail);
 	struct fig_curve *c = &f->curve[f->ncurves];
-	char err[SIM_TEXT];
+	struct why why = { 0 };
 	struct costs k;
 
 	if (!p || !w || f->ncurves == FIG_CURVES)
 		return -1;
-	if (costs_read(&k, u->system, err) || (u->cost && set_costs(&k, u->cost, err))) {
-		complain("%s", err);
+	if (costs_read(&k, u->system, &why) || (u->cost && set_costs(&k, u->cost, &why))) {
+		complain_why(&why);
 		return -1;
 	}
 	snprintf(c->name, sizeof(c->name), "%s", u->name);
@@ -130,8 +135,8 @@ double fig_most(const struct figure *f, int curve, const char *metric, int cls, 
 
 	for (int i = 0; i < c->n; i++) {
 		y = fig_value(f, curve, i, metric, cls);
-		if (!(y <= limit)) {
-			if (i && y > before)
+		if (!(y <= limit) || !load_is_carried(&f->s.p[c->first + i].r)) {
+			if (i && y > limit)
 				x += (c->x[i] - c->x[i - 1]) * (limit - before) / (y - before);
 			return x;
 		}
@@ -150,6 +155,7 @@ void fig_plot(struct figure *f, const char *title, const char *x, const char *y,
 	snprintf(p->y_name, sizeof(p->y_name), "%s", y);
 	p->log_y = log_y;
 	p->y_max = y_max;
+	p->hollow = "the load is not carried, so times grow with the run";
 	p->curve = f->drawn[f->nplots++];
 }
 
@@ -163,6 +169,7 @@ static struct curve *add_drawn(struct figure *f, const struct fig_curve *c)
 	d->x = calloc(c->n, sizeof(double));
 	d->y = calloc(c->n, sizeof(double));
 	d->half = d->low = d->high = NULL;
+	d->hollow = NULL;
 	if (!d->x || !d->y) {
 		d->n = 0;
 		return d;
@@ -176,10 +183,15 @@ void fig_plot_run(struct figure *f, int curve, const char *metric, int cls)
 	struct curve *d = add_drawn(f, &f->curve[curve]);
 
 	d->half = calloc(d->n, sizeof(double));
+	d->hollow = calloc(d->n, sizeof(bool));
 	for (int i = 0; i < d->n; i++) {
+		const struct point *p = &f->s.p[f->curve[curve].first + i];
+
 		d->y[i] = fig_value(f, curve, i, metric, cls);
 		if (d->half)
-			d->half[i] = metric_half(&f->s.p[f->curve[curve].first + i], metric, cls);
+			d->half[i] = metric_half(p, metric, cls);
+		if (d->hollow)
+			d->hollow[i] = !load_is_carried(&p->r);
 	}
 }
 
@@ -241,87 +253,4 @@ void fig_state(struct figure *f, const struct statement *s, const char *here, ..
 	if (a != HOLDS && s->why)
 		printf("\n%-14s why:  %s", "", s->why);
 	putchar('\n');
-}
-
-/* The plots as numbers. */
-static void print_plot(const struct plot *p)
-{
-	printf("\n%s: %s\n%-12.12s", p->title, p->y_name, p->x_name);
-	for (int i = 0; i < p->n; i++)
-		printf(" %18.18s", p->curve[i].name);
-	putchar('\n');
-	for (int k = 0; p->n && k < p->curve[0].n; k++) {
-		printf("%-12.5g", p->curve[0].x[k]);
-		for (int i = 0; i < p->n; i++) {
-			if (k < p->curve[i].n && !isnan(p->curve[i].y[k]))
-				printf(" %18.5g", p->curve[i].y[k]);
-			else
-				printf(" %18s", "-");
-		}
-		putchar('\n');
-	}
-}
-
-static int finish(struct figure *f)
-{
-	int err = 0, bad = write_files(f->o, &f->s);
-
-	for (int i = 0; i < f->nplots; i++)
-		print_plot(&f->plot[i]);
-	if (f->o->svg)
-		err = svg_write(f->plot, f->nplots, f->o->svg);
-	if (err)
-		complain("cannot write '%s': %s", f->o->svg, strerror(-err));
-	printf("\nstatements: %d hold, %d in direction only, %d do not\n", f->agree[HOLDS], f->agree[DIRECTION],
-	       f->agree[DOES_NOT]);
-	return err || bad || f->agree[DOES_NOT] ? EXIT_FAILED : EXIT_OK;
-}
-
-static void release(struct figure *f)
-{
-	for (int i = 0; i < f->nplots; i++) {
-		for (int k = 0; k < f->plot[i].n; k++) {
-			free(f->plot[i].curve[k].x);
-			free(f->plot[i].curve[k].y);
-			free(f->plot[i].curve[k].half);
-			free(f->plot[i].curve[k].low);
-			free(f->plot[i].curve[k].high);
-		}
-	}
-	sweep_free(&f->s);
-	for (int i = 0; i < f->npolicies; i++)
-		policy_close(&f->policy[i]);
-	for (int i = 0; i < f->nwork; i++)
-		workload_free(&f->work[i]);
-	free(f);
-}
-
-int cmd_paper(struct options *o)
-{
-	struct figure *f;
-	int err = -1;
-
-	if (o->argc != 1) {
-		complain("which figure? (shunt-sim list)");
-		return EXIT_USAGE;
-	}
-	if (try_files(o))
-		return EXIT_FAILED;
-	for (int i = 0; paper_figures[i].name; i++) {
-		if (strcmp(o->argv[0], paper_figures[i].name))
-			continue;
-		f = calloc(1, sizeof(*f));
-		if (!f)
-			return complain("no memory");
-		f->o = o;
-		err = paper_figures[i].draw(f);
-		if (!err)
-			err = finish(f);
-		else if (f->interrupted)
-			err = EXIT_INTERRUPTED;
-		release(f);
-		return err;
-	}
-	complain("unknown figure '%s' (shunt-sim list)", o->argv[0]);
-	return EXIT_USAGE;
 }

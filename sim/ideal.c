@@ -71,9 +71,9 @@ static struct job heap_take(struct heap *h, int i)
 	return out;
 }
 
-static int draw(struct ideal_run *x, char *err)
+static int draw(struct ideal_run *x, struct why *why)
 {
-	int end = source_next(&x->src, &x->next, err);
+	int end = source_next(&x->src, &x->next, why);
 
 	x->more = !end;
 	return end < 0 ? -1 : 0;
@@ -85,7 +85,7 @@ static double due(const struct ideal_run *x)
 }
 
 /* The arrival that is due, as a job; the next one is drawn. */
-static int arrive(struct ideal_run *x, struct job *j, char *err)
+static int arrive(struct ideal_run *x, struct job *j, struct why *why)
 {
 	*j = (struct job){ .arrival = due(x), .service = (double)x->next.service / TICKS_NS,
 			   .n = x->n++, .cls = x->next.cls };
@@ -97,7 +97,7 @@ static int arrive(struct ideal_run *x, struct job *j, char *err)
 		x->r->cls[j->cls].arrived++;
 		measure_arrival(&x->m, j->n, x->run.n + x->wait.n + x->queued);
 	}
-	return draw(x, err);
+	return draw(x, why);
 }
 
 static void leave(struct ideal_run *x, const struct job *j, double at)
@@ -117,7 +117,7 @@ static bool stopped(struct ideal_run *x, volatile sig_atomic_t *stop)
 }
 
 /* Each of n jobs gets min(1, cores / n) of a core. "Attained" is the service that each got so far. */
-static int run_ps(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
+static int run_ps(struct ideal_run *x, volatile sig_atomic_t *stop, struct why *why)
 {
 	double attained = 0, rate, end, at;
 	struct job j;
@@ -129,7 +129,7 @@ static int run_ps(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
 		if (at < end) {
 			attained += (at - x->now) * rate;
 			x->now = at;
-			if (arrive(x, &j, err))
+			if (arrive(x, &j, why))
 				return -EINVAL;
 			if (!x->run.n)
 				attained = 0; /* else it would lose precision */
@@ -152,7 +152,7 @@ static int run_ps(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
  * The cores run the jobs with the least left. run: ordered by their ends; the one that is preempted
  * is that with the latest end, found by looking at all (there are few cores).
  */
-static int run_srpt(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
+static int run_srpt(struct ideal_run *x, volatile sig_atomic_t *stop, struct why *why)
 {
 	struct job j, out;
 	double at;
@@ -162,7 +162,7 @@ static int run_srpt(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
 		at = due(x);
 		if (!x->run.n || at < x->run.job[1].key) {
 			x->now = at;
-			if (arrive(x, &j, err))
+			if (arrive(x, &j, why))
 				return -EINVAL;
 			j.key = x->now + j.service;
 			if (x->run.n == x->cores) {
@@ -199,13 +199,13 @@ static int run_srpt(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
 }
 
 /* run: when each core is free again. */
-static int run_cfcfs(struct ideal_run *x, volatile sig_atomic_t *stop, char *err)
+static int run_cfcfs(struct ideal_run *x, volatile sig_atomic_t *stop, struct why *why)
 {
 	struct job j, core;
 
 	while (x->more) {
 		x->now = due(x);
-		if (arrive(x, &j, err))
+		if (arrive(x, &j, why))
 			return -EINVAL;
 		core = (struct job){ 0 };
 		if (x->run.n == x->cores)
@@ -232,13 +232,13 @@ static void sum_up(struct ideal_run *x)
 	measure_finish(&x->m);
 }
 
-int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
 {
 	struct ideal_run *x;
 	int res = -ENOMEM;
 
 	if (c->policy->ideal >= IDEAL_DRR)
-		return run_actors(c, r, stop, err);
+		return run_actors(c, r, stop, why);
 	x = calloc(1, sizeof(*x));
 
 	if (!x)
@@ -249,14 +249,14 @@ int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_ato
 	x->warm = c->requests / 10;
 	x->run.job = malloc((JOBS + 1) * sizeof(struct job));
 	x->wait.job = malloc((JOBS + 1) * sizeof(struct job));
-	if (x->run.job && x->wait.job && !measure_begin(&x->m, r, c->w, c->requests)) {
-		res = source_open(&x->src, c, err) || draw(x, err) ? -EINVAL :
-		      c->policy->ideal == IDEAL_PS ? run_ps(x, stop, err) :
-		      c->policy->ideal == IDEAL_SRPT ? run_srpt(x, stop, err) : run_cfcfs(x, stop, err);
+	if (x->run.job && x->wait.job && !measure_begin(&x->m, r, c)) {
+		res = source_open(&x->src, c, why) || draw(x, why) ? -EINVAL :
+		      c->policy->ideal == IDEAL_PS ? run_ps(x, stop, why) :
+		      c->policy->ideal == IDEAL_SRPT ? run_srpt(x, stop, why) : run_cfcfs(x, stop, why);
 		source_close(&x->src);
 	}
 	if (res == -ENOBUFS)
-		say(err, "more than %d requests at once: the load is above what the cores "
+		why_fail(why, -1, "more than %d requests at once: the load is above what the cores "
 			 "can do", JOBS);
 	if (!res)
 		sum_up(x);

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "calls.h"
-#include "services.h"
+#include "engine.h"
 
 HOT void line_push(struct engine *e, struct line *l, tick at, uint32_t req, int core, int what)
 {
@@ -101,27 +100,27 @@ HOT void req_arrive(struct engine *e, uint32_t r, uint32_t flow)
 	nic_arrival(e, d, r);
 }
 
-HOT void req_refuse(struct engine *e, uint32_t r, enum refusal why)
+HOT void req_refuse(struct engine *e, uint32_t r, enum refusal how)
 {
 	struct class_result *c = &e->r->cls[e->pool[r].cls];
 
 	if (RARE(e->calls)) {
-		calls_refused(e, &e->pool[r], why);
+		e->hooks->refused(e, &e->pool[r], how);
 	} else if (measured(e, &e->pool[r])) {
-		c->dropped += why == REFUSED_DROP;
-		c->rejected += why == REFUSED_REJECT;
-		c->lost += why == REFUSED_LOST;
+		c->dropped += how == REFUSED_DROP;
+		c->rejected += how == REFUSED_REJECT;
+		c->lost += how == REFUSED_LOST;
 	}
 	req_free(e, r);
 }
 
 /* The request that is due arrives, and the next one is drawn. 0 or -1. */
-static int arrival_event(struct engine *e, uint64_t n, char *err)
+static int arrival_event(struct engine *e, uint64_t n, struct why *why)
 {
 	struct arrival a = e->coming;
 	struct class_result *c = &e->r->cls[a.cls];
 	uint32_t r = req_new(e);
-	int more = source_next(&e->src, &e->coming, err);
+	int more = source_next(&e->src, &e->coming, why);
 
 	if (more < 0)
 		return -1;
@@ -156,13 +155,13 @@ static inline __attribute__((always_inline)) void happen(struct engine *e, int l
 	} else if (l.is < LEAF_RUN) {
 		line_event(e, d, l.is - LEAF_LINES);
 	} else if (RARE(l.is == LEAF_RUN + LEAF_FAIL)) {
-		failures_event(e);
+		e->rare->fail(e);
 	} else if (RARE(l.is == LEAF_RUN + LEAF_STALL)) {
-		stall_event(e);
+		e->rare->stall(e);
 	} else if (RARE(l.is == LEAF_RUN + LEAF_ELASTIC)) {
-		services_look(e);
+		e->rare->services_look(e);
 	} else if (RARE(l.is == LEAF_RUN + LEAF_MOVED)) {
-		services_arrived(e);
+		e->rare->services_arrived(e);
 	} else if (l.is == LEAF_RUN + LEAF_PUBLISH) {
 		nic_publish(e);
 	} else {
@@ -180,7 +179,7 @@ void engine_step(struct engine *e)
 }
 #endif
 
-int LOOP(struct engine *e, volatile sig_atomic_t *stop, char *err)
+int LOOP(struct engine *e, volatile sig_atomic_t *stop, struct why *why)
 {
 	uint64_t n = 0, events = 0;
 	bool arrives;
@@ -199,7 +198,7 @@ int LOOP(struct engine *e, volatile sig_atomic_t *stop, char *err)
 		if (!(++events & 0xffff) && stop && *stop)
 			return -EINTR;
 		if (arrives) {
-			if (arrival_event(e, n++, err))
+			if (arrival_event(e, n++, why))
 				return -EINVAL;
 		} else {
 			happen(e, tournament_first(&e->times));

@@ -12,6 +12,7 @@
 
 #include "sim.h"
 
+#define BEYOND 20       /* requests that a batch must have beyond a quantile, and recorded times a file() */
 #define BATCHES 32
 #define LEVELS 3        /* 32 batches, 16 of twice the size, 8 */
 #define BATCHES_LEAST 8
@@ -27,6 +28,7 @@ struct batched {        /* one class, or all */
 
 struct measure {
 	struct run_result *r;
+	const struct run_config *c;
 	double slo_ns[SHUNT_CLASSES];
 	bool slo;                  /* any class has one */
 	uint64_t size, ended;      /* requests of a batch; in this one so far */
@@ -35,12 +37,30 @@ struct measure {
 	int looks;
 };
 
-int measure_begin(struct measure *m, struct run_result *r, const struct workload *w, uint64_t requests);
+int measure_begin(struct measure *m, struct run_result *r, const struct run_config *c);
 void measure_batch(struct measure *m);
 /* Into the result: means, and how sure each number is. */
 void measure_finish(struct measure *m);
 void measure_free(struct measure *m);
 void measure_backlog(struct measure *m, uint64_t in_flight);
+
+/* quantity.c. share: of the requests below it, 0 for a mean; slow: of slowdowns. */
+extern const struct quantity_kind {
+	double share;
+	bool slow;
+	int sum;
+	double spread;
+} quantity_kinds[QUANTITIES];
+
+/* sure.c: the intervals of class k (or of all), once means and the use of the cores are in the result. */
+void how_sure(struct measure *m, int k);
+
+/* alone.c: of class k, or of all together. */
+double service_quantile(const struct workload *w, int k, double share);
+/* The share whose service alone is later than its objective. */
+double service_late(const struct workload *w, int k);
+/* False: it lies where a file() has too few recorded times to tell. */
+bool samples_reach(const struct run_config *c, int k, enum quantity q);
 
 /* A request of those measured has ended. */
 static inline void measure_end(struct measure *m, int cls, double sojourn_ns, double service_ns, double slow)

@@ -45,7 +45,7 @@ int take_calls(struct options *o, int c, char *arg)
 	struct call_config *k = &o->calls;
 
 	switch (c) {
-	case OPT_CLIENTS: return add_numbers(&o->clients, arg, false);
+	case OPT_CLIENTS: return add_numbers(&o->clients, arg, false, &o->detail);
 	case OPT_THINK: o->think = arg; return 0;
 	case OPT_TIMEOUT: return time_parse(arg, &k->timeout_ns) || !(k->timeout_ns > 0) ? -1 : 0;
 	case OPT_RETRIES: return whole(arg, 1, 1000, &k->retries);
@@ -54,7 +54,7 @@ int take_calls(struct options *o, int c, char *arg)
 	case OPT_HEDGE: return hedge(k, arg);
 	case OPT_CANCEL: k->cancel = true; return 0;
 	case OPT_SERVERS: return whole(arg, 1, SERVERS_MOST, &k->servers);
-	case OPT_FANOUT: return add_numbers(&o->fanouts, arg, false);
+	case OPT_FANOUT: return add_numbers(&o->fanouts, arg, false, &o->detail);
 	case OPT_QUORUM: return share_parse(arg, &k->quorum);
 	case OPT_WINDOW: return time_parse(arg, &k->window_ns) || !(k->window_ns > 0) ? -1 : 0;
 	case OPT_SERIES: o->series = arg; return 0;

@@ -77,9 +77,11 @@ double metric_of(const struct point *p, const char *metric, int cls)
 	return i < 0 ? calls_metric(p, metric) : quantity_of(class_of(p, cls), measured[i].q) / measured[i].per;
 }
 
-bool metric_has_half(const char *metric)
+int metric_quantity(const char *metric)
 {
-	return find(metric) >= 0;
+	int i = find(metric);
+
+	return i < 0 ? -1 : (int)measured[i].q;
 }
 
 double metric_half(const struct point *p, const char *metric, int cls)

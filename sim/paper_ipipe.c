@@ -93,13 +93,14 @@ static int add_points(struct figure *f, struct band *b, int high, int s, const s
 
 static int draw_settings(struct figure *f, struct band *b)
 {
-	char spec[SIM_TEXT], err[SIM_TEXT];
+	struct why why = { 0 };
+	char spec[SIM_TEXT];
 	struct costs k;
 	struct rng r;
 
 	rng_seed(&r, f->o->seed, 11);
-	if (costs_read(&k, "ipipe", err))
-		return complain("%s", err);
+	if (costs_read(&k, "ipipe", &why))
+		return complain_why(&why);
 	for (int s = 0; s < SETTINGS; s++) {
 		draw_costs(&r, &k.actors);
 		for (int high = 0; high < 2; high++) {

@@ -198,15 +198,6 @@ static int draw_svg(const struct options *o, const struct sweep *s)
 	return err;
 }
 
-static bool has_objective(const struct workload *w)
-{
-	for (int c = 0; c < w->nclasses; c++) {
-		if (w->cls[c].slo_us > 0)
-			return true;
-	}
-	return false;
-}
-
 static void escape(FILE *f, const char *text)
 {
 	for (; *text; text++) {

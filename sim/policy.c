@@ -125,6 +125,7 @@ static int link_policy(struct policy *p, const struct bundle *b, struct why *why
 		return why_fail(why, -1, "the native code of '%s' is no policy", b->path);
 	p->flags = b->desc.flags;
 	snprintf(p->name, sizeof(p->name), "%s", b->desc.name);
+	snprintf(p->text, sizeof(p->text), "%s", b->desc.text);
 	return 0;
 }
 

@@ -37,35 +37,35 @@ static int add_knot(struct shape *s, double ns, double factor)
 }
 
 /* One more place of the shape, later than the ones before it; as a step, the factor before holds up to there. */
-static int add_place(struct shape *s, const char *time, const char *number, bool step, char *err)
+static int add_place(struct shape *s, const char *time, const char *number, bool step, struct why *why)
 {
 	double ns, factor;
 	char *end;
 
 	factor = strtod(number, &end);
 	if (end == number || end[strspn(end, " \t\r\n")] || !(factor >= 0) || factor > FACTOR_MOST)
-		return say(err, "'%s' is no factor of the rate (0 to %d)", number, FACTOR_MOST);
+		return why_fail(why, -1, "'%s' is no factor of the rate (0 to %d)", number, FACTOR_MOST);
 	if (time_parse(time, &ns))
-		return say(err, "'%s' is no time", time);
+		return why_fail(why, -1, "'%s' is no time", time);
 	if (s->n && ns <= s->at_ns[s->n - 1])
-		return say(err, "%s does not come after the time before it", time);
+		return why_fail(why, -1, "%s does not come after the time before it", time);
 	if (!s->n && ns > 0 && add_knot(s, 0, factor))
-		return say(err, "no memory");
+		return why_fail(why, -1, "no memory");
 	if ((s->n && step && add_knot(s, ns, s->factor[s->n - 1])) || add_knot(s, ns, factor))
-		return say(err, "no memory, or more than %d steps", KNOTS);
+		return why_fail(why, -1, "no memory, or more than %d steps", KNOTS);
 	return 0;
 }
 
-static int add_places(struct shape *s, char *args, bool step, char *err)
+static int add_places(struct shape *s, char *args, bool step, struct why *why)
 {
 	char *save = NULL, *colon;
 
 	for (char *w = strtok_r(args, ";", &save); w; w = strtok_r(NULL, ";", &save)) {
 		colon = strchr(w, ':');
 		if (!colon)
-			return say(err, "'%s' is not TIME:FACTOR", w);
+			return why_fail(why, -1, "'%s' is not TIME:FACTOR", w);
 		*colon = '\0';
-		if (add_place(s, w, colon + 1, step, err))
+		if (add_place(s, w, colon + 1, step, why))
 			return -1;
 	}
 	return 0;
@@ -80,7 +80,7 @@ static double area(const struct shape *s, int i, double len)
 	return len * (s->factor[i] + slope * len / 2);
 }
 
-static int add_sine(struct shape *s, char *args, char *err)
+static int add_sine(struct shape *s, char *args, struct why *why)
 {
 	char *second = strchr(args, ';'), *end = args;
 	double x = 0;
@@ -90,24 +90,24 @@ static int add_sine(struct shape *s, char *args, char *err)
 		x = strtod(second, &end);
 	}
 	if (!second || time_parse(args, &s->period_ns) || !(s->period_ns > 0) || *end || !(x > 0) || x > 1)
-		return say(err, "sine(PERIOD;SHARE) needs a time, and how far the rate goes up and down (0 to 1)");
+		return why_fail(why, -1, "sine(PERIOD;SHARE) needs a time, and how far the rate goes up and down (0 to 1)");
 	for (int i = 0; i <= SINE_KNOTS; i++) {
 		if (add_knot(s, s->period_ns * i / SINE_KNOTS, 1 + x * sin(2 * M_PI * i / SINE_KNOTS)))
-			return say(err, "no memory");
+			return why_fail(why, -1, "no memory");
 	}
 	for (int i = 0; i < SINE_KNOTS; i++)
 		s->period_area += area(s, i, s->at_ns[i + 1] - s->at_ns[i]);
 	return 0;
 }
 
-static int add_file(struct shape *s, const char *path, char *err)
+static int add_file(struct shape *s, const char *path, struct why *why)
 {
-	char line[128], why[SIM_TEXT], *gap;
+	char line[128], *gap;
 	FILE *f = fopen(path, "r");
 	int n = 0, bad = 0;
 
 	if (!f)
-		return say(err, "cannot open '%s': %s", path, strerror(errno));
+		return why_fail(why, -1, "cannot open '%s': %s", path, strerror(errno));
 	while (!bad && fgets(line, sizeof(line), f)) {
 		n++;
 		line[strcspn(line, "\r\n")] = '\0';
@@ -116,42 +116,44 @@ static int add_file(struct shape *s, const char *path, char *err)
 		gap = strpbrk(line, " \t,");
 		if (gap)
 			*gap++ = '\0';
-		bad = gap ? add_place(s, line, gap, true, why) : say(why, "is not 'TIME FACTOR'");
+		bad = gap ? add_place(s, line, gap, true, why) : why_fail(why, -1, "is not 'TIME FACTOR'");
 	}
 	fclose(f);
-	return bad ? say(err, "'%s' line %d: %.300s", path, n, why) : 0;
+	if (bad)
+		why_context(why, "'%s' line %d", path, n);
+	return bad;
 }
 
-static int parse(struct shape *s, char *text, char *err)
+static int parse(struct shape *s, char *text, struct why *why)
 {
 	char *open = strchr(text, '('), *close = strrchr(text, ')');
 
 	if (!open || !close || close < open || close[1])
-		return say(err, "'%s' is no shape: steps(TIME:FACTOR;…), ramp(TIME:FACTOR;…), sine(PERIOD;SHARE) or "
+		return why_fail(why, -1, "'%s' is no shape: steps(TIME:FACTOR;…), ramp(TIME:FACTOR;…), sine(PERIOD;SHARE) or "
 			   "file(PATH)", text);
 	*open++ = *close = '\0';
 	if (!strcmp(text, "steps") || !strcmp(text, "ramp"))
-		return add_places(s, open, *text == 's', err);
+		return add_places(s, open, *text == 's', why);
 	if (!strcmp(text, "sine"))
-		return add_sine(s, open, err);
+		return add_sine(s, open, why);
 	if (!strcmp(text, "file"))
-		return add_file(s, open, err);
-	return say(err, "no shape is called '%s': steps, ramp, sine, file", text);
+		return add_file(s, open, why);
+	return why_fail(why, -1, "no shape is called '%s': steps, ramp, sine, file", text);
 }
 
-int shape_parse(struct shape *s, const char *text, char *err)
+int shape_parse(struct shape *s, const char *text, struct why *why)
 {
 	char *copy = strdup(text);
-	int res = copy ? 0 : say(err, "no memory");
+	int res = copy ? 0 : why_fail(why, -1, "no memory");
 
 	memset(s, 0, sizeof(*s));
 	if (!res)
-		res = parse(s, copy, err);
+		res = parse(s, copy, why);
 	free(copy);
 	if (!res && !s->n)
-		res = say(err, "'%s' is empty", text);
+		res = why_fail(why, -1, "'%s' is empty", text);
 	if (!res && !s->period_ns && !(s->factor[s->n - 1] > 0))
-		res = say(err, "the last factor of '%s' is 0: nothing would arrive from then on", text);
+		res = why_fail(why, -1, "the last factor of '%s' is 0: nothing would arrive from then on", text);
 	if (res)
 		shape_free(s);
 	return res;

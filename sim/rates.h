@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "why.h"
+
 struct shape {
 	int n;
 	double *at_ns;     /* rising; two equal ones make a step */
@@ -25,8 +27,8 @@ struct shape_place {
 };
 
 /* "steps(0s:1;1s:2)", "ramp(0s:0.5;1s:1.5)", "sine(10ms;0.5)", "file(PATH)" (a line a step: "TIME FACTOR").
- * 0 or -1 with the reason in err. */
-int shape_parse(struct shape *s, const char *text, char *err);
+ * 0 or -1 with the reason in why. */
+int shape_parse(struct shape *s, const char *text, struct why *why);
 void shape_free(struct shape *s);
 void shape_begin(struct shape_place *p, const struct shape *s);
 /* The moment at which so much constant time (ns, not less than before) has passed. */

@@ -43,25 +43,25 @@ static void share_out(struct services *s, const struct workload *w)
 	}
 }
 
-static int check(const struct engine *e, int n, int cores, char *err)
+static int check(const struct engine *e, int n, int cores, struct why *why)
 {
 	const struct costs *k = &e->c->costs;
 
 	if (n < 2)
-		return say(err, "services=split and elastic want two services: /service=NAME of classes");
+		return why_fail(why, -1, "services=split and elastic want two services: /service=NAME of classes");
 	if (n > SHUNT_DOMAINS || cores < n || cores > SHUNT_CORES)
-		return say(err, "%d services want %d to %d cores, and there are at most %d of them", n, n, SHUNT_CORES,
+		return why_fail(why, -1, "%d services want %d to %d cores, and there are at most %d of them", n, n, SHUNT_CORES,
 			   SHUNT_DOMAINS);
 	if (e->c->domains)
-		return say(err, "with services=split or elastic each service is a domain: leave --domains out");
+		return why_fail(why, -1, "with services=split or elastic each service is a domain: leave --domains out");
 	if (k->services == SERVICES_SPLIT)
-		return *k->speeds ? say(err, "speeds want services=shared or elastic") : 0;
+		return *k->speeds ? why_fail(why, -1, "speeds want services=shared or elastic") : 0;
 	if (k->transport != TRANSPORT_SHARED || e->c->nfails || *k->stall || *k->nic_stall || k->elastic_us < 0.1)
-		return say(err, "services=elastic wants transport=shared, elastic_us of 0.1 at least, and no --fail and stalls");
-	return k->change_ns < k->feedback_ns ? say(err, "change_ns is at least feedback_ns where cores are elastic") : 0;
+		return why_fail(why, -1, "services=elastic wants transport=shared, elastic_us of 0.1 at least, and no --fail and stalls");
+	return k->change_ns < k->feedback_ns ? why_fail(why, -1, "change_ns is at least feedback_ns where cores are elastic") : 0;
 }
 
-int services_open(struct engine *e, char *err)
+int services_open(struct engine *e, struct why *why)
 {
 	const struct costs *k = &e->c->costs;
 	const struct workload *w = e->c->w;
@@ -73,13 +73,13 @@ int services_open(struct engine *e, char *err)
 			return 0;
 		e->last_service = calloc(SHUNT_DOMAINS, SHUNT_CORES); /* of the first service, all */
 		e->change = ticks(k->change_ns);
-		return e->last_service ? 0 : say(err, "no memory");
+		return e->last_service ? 0 : why_fail(why, -1, "no memory");
 	}
-	if (check(e, w->nservices, cores, err))
+	if (check(e, w->nservices, cores, why))
 		return -1;
 	s = e->services = calloc(1, sizeof(*s));
 	if (!s)
-		return say(err, "no memory");
+		return why_fail(why, -1, "no memory");
 	s->n = w->nservices;
 	s->cores = cores;
 	share_out(s, w);

@@ -25,8 +25,8 @@ struct services {
 	tick every, last;
 };
 
-/* How many domains the services want; 0: none of their own. -1 with the reason in err. */
-int services_open(struct engine *e, char *err);
+/* How many domains the services want; 0: none of their own. -1 with the reason in why. */
+int services_open(struct engine *e, struct why *why);
 void services_begin(struct engine *e);
 void services_close(struct engine *e);
 /* LEAF_ELASTIC: who has waited too long gets a core; LEAF_MOVED: one has come. */

@@ -37,9 +37,6 @@ static inline double in_ns(tick t)
 	return (double)(int64_t)t / TICKS_NS;
 }
 
-/* Puts the reason into err, of SIM_TEXT bytes; -1. */
-int say(char *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-
 /* --- randomness: xoshiro256++, one stream a purpose, so that policies meet the same requests ------ */
 
 struct rng {
@@ -97,9 +94,11 @@ struct dist {
 };
 
 /* "1us", "exp(1us)", "lognormal(1us;10us)" (mean, standard deviation), "modes(0.995:500ns;0.005:500us)",
- * "file(PATH)" (one time in us a line). 0 or -1 with the reason in err. */
-int dist_parse(struct dist *d, const char *text, char *err);
+ * "file(PATH)" (one time in us a line). 0 or -1 with the reason in why. */
+int dist_parse(struct dist *d, const char *text, struct why *why);
 double dist_draw(const struct dist *d, struct rng *r);
+/* The share of what takes up to so long, or less than that. */
+double dist_upto(const struct dist *d, double ns, bool less);
 void dist_free(struct dist *d);
 
 /* --- workload ------------------------------------------------------------------------------------ */
@@ -140,14 +139,16 @@ struct workload {
 	const struct rss *rss; /* rss.h: hashes flows and picks domains as NICs do; NULL: an ideal hash */
 };
 
+/* Has a class of it one? */
+bool has_objective(const struct workload *w);
 /* "short=0.5:1us/slo=20us,long=0.5:exp(100us)/quantum=5us/requeue=tail", or a name of workload_names. */
-int workload_parse(struct workload *w, const char *text, char *err);
-int arrivals_parse(struct workload *w, const char *text, char *err);
+int workload_parse(struct workload *w, const char *text, struct why *why);
+int arrivals_parse(struct workload *w, const char *text, struct why *why);
 void workload_free(struct workload *w);
 /* trace.c: reads the whole trace of w once; its number, rate and mean service into w. */
-int trace_scan(struct workload *w, char *err);
+int trace_scan(struct workload *w, struct why *why);
 /* The classes that a trace names for itself. */
-int trace_workload(const char *path, char *spec, size_t len, char *err);
+int trace_workload(const char *path, char *spec, size_t len, struct why *why);
 extern const char *const workload_names[][3]; /* name, spec, what it is; NULL ends */
 /* Do shares make a whole: 1, or 100? */
 static inline bool shares_add_up(double sum)
@@ -229,15 +230,15 @@ struct costs {
 extern const struct costs cost_presets[];
 extern const int ncost_presets;
 /* A preset's name or a JSON file. */
-int costs_read(struct costs *c, const char *name, char *err);
+int costs_read(struct costs *c, const char *name, struct why *why);
 /* Of "EVERY/TIME"; d is to be freed. */
-int stall_parse(const char *text, double *every_ns, struct dist *d, char *err);
+int stall_parse(const char *text, double *every_ns, struct dist *d, struct why *why);
 /* The speeds of a domain's cores, SHUNT_CORES of them. */
-int speeds_parse(const char *text, double *speed, char *err);
+int speeds_parse(const char *text, double *speed, struct why *why);
 /* The speeds of all cores together. */
 double speed_of(const struct costs *k, int cores, int domains);
 /* Sets one field as the file would: "mark_ns=100". */
-int costs_set(struct costs *c, const char *assignment, char *err);
+int costs_set(struct costs *c, const char *assignment, struct why *why);
 /* The first that is not as in "ideal", apart from those of actors and the quantum; NULL: none. */
 const char *costs_beyond_ideal(const struct costs *c);
 
@@ -247,6 +248,7 @@ enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS, IDEAL_DRR, IDEAL_IPI
 
 struct policy {
 	char name[64];
+	char text[SHUNT_TEXT_LEN];
 	enum ideal ideal;
 	uint32_t flags;
 	SHUNT_POLICY_FNS;
@@ -359,16 +361,21 @@ struct run_result {
 
 /* measure.c: NAN if nothing was measured. */
 double quantity_of(const struct class_result *c, enum quantity q);
+/*
+ * Is a class's mean slowdown (of all: k = nclasses) infinite? Where what takes no time at all waits like others, the mean of
+ * wait over service is that of 1 over an exponential, and what comes out is a matter of the shortest request.
+ */
+bool slowdown_is_infinite(const struct run_config *c, int k);
 /* False: the backlog grew all the time, so that times say how long the run was and nothing else. */
 bool load_is_carried(const struct run_result *r);
 /* Are requests preempted when their quantum is over? */
 bool preempts(const struct run_config *c);
-/* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in err. */
-int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
-int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
-int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
+/* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in why. */
+int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
+int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
+int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
 /* Does a run need them? */
 bool calls_wanted(const struct call_config *k);
 /* Whichever of the three it needs. */
-int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err);
+int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
 void run_free(struct run_result *r);

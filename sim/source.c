@@ -7,7 +7,7 @@
 
 #include "source.h"
 
-int source_open(struct source *s, const struct run_config *c, char *err)
+int source_open(struct source *s, const struct run_config *c, struct why *why)
 {
 	memset(s, 0, sizeof(*s));
 	s->w = c->w;
@@ -26,7 +26,7 @@ int source_open(struct source *s, const struct run_config *c, char *err)
 		s->burst_end = s->now + ticks(c->w->burst_us * 1e3 * exp_draw(&s->when));
 	}
 	if (c->w->arrivals == ARRIVE_TRACE)
-		return trace_open(&s->trace, c->w->trace, err);
+		return trace_open(&s->trace, c->w->trace, why);
 	return 0;
 }
 
@@ -81,10 +81,10 @@ static tick when(struct source *s)
 	return SIM_START + ticks(shape_when(&s->shape, (double)(s->now - SIM_START) / TICKS_NS));
 }
 
-static int next_of_trace(struct source *s, struct arrival *a, char *err)
+static int next_of_trace(struct source *s, struct arrival *a, struct why *why)
 {
 	struct recorded r;
-	int res = trace_next(&s->trace, s->w, &r, err);
+	int res = trace_next(&s->trace, s->w, &r, why);
 	tick at;
 
 	if (res)
@@ -117,10 +117,10 @@ static void draw_class(struct source *s, struct arrival *a)
 	a->service = ticks(d->kind == DIST_EXP ? d->mean_ns * exp_draw(&s->what) : dist_draw(d, &s->what));
 }
 
-static int next_of_others(struct source *s, struct arrival *a, char *err)
+static int next_of_others(struct source *s, struct arrival *a, struct why *why)
 {
 	if (s->w->arrivals == ARRIVE_TRACE)
-		return next_of_trace(s, a, err);
+		return next_of_trace(s, a, why);
 	if (s->w->arrivals == ARRIVE_BURSTY)
 		next_bursty(s);
 	else
@@ -131,13 +131,13 @@ static int next_of_others(struct source *s, struct arrival *a, char *err)
 	return 0;
 }
 
-int source_next(struct source *s, struct arrival *a, char *err)
+int source_next(struct source *s, struct arrival *a, struct why *why)
 {
 	if (!s->left)
 		return 1;
 	s->left--;
 	if (!s->plain)
-		return next_of_others(s, a, err);
+		return next_of_others(s, a, why);
 	s->now += ticks(s->gap_ns * exp_draw(&s->when));
 	a->at = s->now;
 	draw_class(s, a);

@@ -34,9 +34,9 @@ struct recorded {
 	int cls;
 };
 
-int trace_open(struct trace *t, const char *path, char *err);
-/* 0, 1 at the end, or -1 with the reason in err. */
-int trace_next(struct trace *t, const struct workload *w, struct recorded *r, char *err);
+int trace_open(struct trace *t, const char *path, struct why *why);
+/* 0, 1 at the end, or -1 with the reason in why. */
+int trace_next(struct trace *t, const struct workload *w, struct recorded *r, struct why *why);
 void trace_close(struct trace *t);
 
 struct source {
@@ -52,9 +52,9 @@ struct source {
 	bool plain;        /* Poisson, and each request a flow of its own: most are */
 };
 
-int source_open(struct source *s, const struct run_config *c, char *err);
-/* 0, 1 at the end, or -1 with the reason in err. */
-int source_next(struct source *s, struct arrival *a, char *err);
+int source_open(struct source *s, const struct run_config *c, struct why *why);
+/* 0, 1 at the end, or -1 with the reason in why. */
+int source_next(struct source *s, struct arrival *a, struct why *why);
 void source_close(struct source *s);
 
 #define SIM_START (1000000ULL * TICKS_NS) /* no request arrives at 0, which means "none" in the view */

@@ -7,7 +7,7 @@
 
 #include "sim.h"
 
-int speeds_parse(const char *text, double *speed, char *err)
+int speeds_parse(const char *text, double *speed, struct why *why)
 {
 	double pattern[SHUNT_CORES], x;
 	const char *at = text;
@@ -19,7 +19,7 @@ int speeds_parse(const char *text, double *speed, char *err)
 
 		x = *end == 'x' && *at >= '0' && *at <= '9' ? decimal(end + 1, &end) : 0;
 		if (times < 1 || times > SHUNT_CORES - n || !(x >= 0.01) || x > 100 || (*end && *end != ','))
-			return say(err, "speeds '%s' are no NUMBERxSPEED,… of up to %d cores, each speed 0.01 to 100, as in "
+			return why_fail(why, -1, "speeds '%s' are no NUMBERxSPEED,… of up to %d cores, each speed 0.01 to 100, as in "
 				   "4x1,4x0.5", text, SHUNT_CORES);
 		while (times--)
 			pattern[n++] = x;
@@ -33,9 +33,9 @@ int speeds_parse(const char *text, double *speed, char *err)
 double speed_of(const struct costs *k, int cores, int domains)
 {
 	double speed[SHUNT_CORES], sum = 0;
-	char err[SIM_TEXT];
+	struct why none = { 0 }; /* costs.c has checked them */
 
-	if (!*k->speeds || speeds_parse(k->speeds, speed, err))
+	if (!*k->speeds || speeds_parse(k->speeds, speed, &none))
 		return cores;
 	domains = domains ? domains : (cores + SHUNT_CORES - 1) / SHUNT_CORES;
 	for (int i = 0; i < domains; i++) {

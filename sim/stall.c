@@ -17,26 +17,26 @@ static void set_next(struct engine *e)
 }
 
 /* How often in all, in a tick. */
-static int set_rate(const char *text, int n, struct dist *d, double *rate, char *err)
+static int set_rate(const char *text, int n, struct dist *d, double *rate, struct why *why)
 {
 	double every_ns;
 
 	if (!*text)
 		return 0;
-	if (stall_parse(text, &every_ns, d, err))
+	if (stall_parse(text, &every_ns, d, why))
 		return -1;
 	*rate = n / (every_ns * TICKS_NS);
 	return 0;
 }
 
-int stall_setup(struct engine *e, char *err)
+int stall_setup(struct engine *e, struct why *why)
 {
 	const struct costs *k = &e->c->costs;
 	struct stalls *s = &e->stalls;
 
 	rng_seed(&s->random, e->c->seed, 5 + SERVER_STREAMS * e->index);
-	if (set_rate(k->stall, e->c->cores - k->reserved, &s->core, &s->core_rate, err) ||
-	    set_rate(k->nic_stall, e->ndomains, &s->nic, &s->nic_rate, err))
+	if (set_rate(k->stall, e->c->cores - k->reserved, &s->core, &s->core_rate, why) ||
+	    set_rate(k->nic_stall, e->ndomains, &s->nic, &s->nic_rate, why))
 		return -1;
 	e->now = SIM_START;
 	set_next(e);

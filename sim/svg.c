@@ -215,10 +215,10 @@ static void curve(FILE *f, const struct plot *p, int i, const struct scale *x, c
 
 	line(f, p, i, x, y);
 	for (int k = 0; k < c->n; k += 1 + c->n / 40) {
-		if (!drawn(c, k, y) || place(y, c->y[k]) > 1)
+		if (!drawn(c, k, y) || (place(y, c->y[k]) > 1 && !hollow(c, k)))
 			continue;
 		interval(f, c, i, k, x, y);
-		marker(f, i, across(x, c->x[k]), TOP + (1 - place(y, c->y[k])) * (HEIGHT - TOP - BOTTOM), hollow(c, k));
+		marker(f, i, across(x, c->x[k]), up(y, c->y[k]), hollow(c, k)); /* beyond the top a hollow one lies on its edge */
 	}
 	gap(f, p, c, x, y);
 	fprintf(f, "\n");

@@ -88,7 +88,7 @@ static double mean_rate(const struct run_config *c)
 	return c->requests / shape_when(&p, constant_ns) * 1e9;
 }
 
-int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, char *err)
+int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
 {
 	double start = seconds();
 	int res;
@@ -100,8 +100,8 @@ int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomi
 		return -ENOMEM;
 	r->overload = !c->calls.clients && mean_rate(c) >= rate_of(c, 1);
 	r->closed = c->calls.clients;
-	res = c->policy->ideal ? run_ideal(c, r, stop, err) :
-	      calls_wanted(&c->calls) ? run_calls(c, r, stop, err) : run_sim(c, r, stop, err);
+	res = c->policy->ideal ? run_ideal(c, r, stop, why) :
+	      calls_wanted(&c->calls) ? run_calls(c, r, stop, why) : run_sim(c, r, stop, why);
 	r->wall_s = seconds() - start;
 	r->complete = !res;
 	if (res)
@@ -168,7 +168,7 @@ static int run_point(const struct sweep *s, struct point *p)
 	int err, precise = 0;
 
 	for (;;) {
-		err = run_any(&p->c, &p->r, &interrupted, p->why);
+		err = run_any(&p->c, &p->r, &interrupted, &p->why);
 		if (!err && p->r.closed) { /* it decides itself how much arrives */
 			p->c.rate = p->r.throughput;
 			p->load = p->c.rate / rate_of(&p->c, 1);
@@ -198,7 +198,7 @@ static void *work(void *arg)
 		if (p->err == 1)
 			p->err = run_point(t->s, p);
 		if (p->err == -ENOMEM)
-			snprintf(p->why, sizeof(p->why), "no memory");
+			why_fail(&p->why, -ENOMEM, "no memory");
 		atomic_fetch_add(&t->ended, 1);
 	}
 	return NULL;
@@ -259,7 +259,7 @@ int sweep_run(struct sweep *s)
 	free(thread);
 	for (int i = 0; i < s->n; i++) {
 		if (s->p[i].err < 0 && s->p[i].err != -EINTR) {
-			fprintf(stderr, "shunt-sim: %s\n", s->p[i].why);
+			fprintf(stderr, "shunt-sim: %s\n", s->p[i].why.text);
 			bad = 1;
 		}
 	}
@@ -268,8 +268,10 @@ int sweep_run(struct sweep *s)
 
 void sweep_free(struct sweep *s)
 {
-	for (int i = 0; i < s->n; i++)
+	for (int i = 0; i < s->n; i++) {
 		run_free(&s->p[i].r);
+		why_forget(&s->p[i].why);
+	}
 	free(s->p);
 	s->p = NULL;
 	s->n = s->room = 0;

@@ -16,7 +16,7 @@ struct point {
 	struct run_result r;
 	int err;             /* of the run; 1: not run yet */
 	bool short_of;       /* the precision that was asked for */
-	char why[SIM_TEXT];
+	struct why why;      /* err < 0 */
 };
 
 struct sweep {
@@ -60,8 +60,8 @@ void out_cdf(const struct sweep *s, FILE *to);
 double metric_of(const struct point *p, const char *metric, int cls);
 /* Half of its 95 % interval. NAN: not known. */
 double metric_half(const struct point *p, const char *metric, int cls);
-/* Is it ever known? */
-bool metric_has_half(const char *metric);
+/* Its enum quantity; -1: it is none of those that have an interval. */
+int metric_quantity(const char *metric);
 /* "ok", "unstable" (the load is not carried), "sheds" (it is, but not all of it is served), "imprecise". */
 const char *state_of(const struct point *p);
 #define NUMBER_TEXT 48

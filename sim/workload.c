@@ -72,13 +72,13 @@ static int set_option(struct workload *w, struct sim_class *c, const char *key, 
 	return 0;
 }
 
-static int class_parse(struct workload *w, struct sim_class *c, char *text, char *err)
+static int class_parse(struct workload *w, struct sim_class *c, char *text, struct why *why)
 {
 	char *eq = strchr(text, '='), *colon = eq ? strchr(eq, ':') : NULL, *opt, *close, *end, *value;
 	unsigned int given = 0;
 
 	if (!colon || eq == text || (size_t)(eq - text) >= sizeof(c->name)) {
-		say(err, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
+		why_fail(why, -1, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
 			 "[/requeue=head|tail][/service=NAME])", text);
 		return -1;
 	}
@@ -88,7 +88,7 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, char
 	if (*end == '/' && end != eq + 1)
 		c->share /= decimal(end + 1, &end);
 	if (*end || end == eq + 1 || !(c->share > 0) || c->share > 1e9) {
-		say(err, "class '%s' has no share '%s': give a number above 0, or a fraction as in 1/3", text, eq + 1);
+		why_fail(why, -1, "class '%s' has no share '%s': give a number above 0, or a fraction as in 1/3", text, eq + 1);
 		return -1;
 	}
 	close = strchr(colon + 1, ')'); /* a path in file(…) has slashes of its own */
@@ -103,25 +103,25 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, char
 		if (value)
 			*value++ = '\0';
 		if (value && (option_bit(opt) & (OPTION_SLO | OPTION_QUANTUM)) && time_lacks_unit(value))
-			return say(err, "class '%s': %s=%s has no unit: write %sus", text, opt, value, value);
+			return why_fail(why, -1, "class '%s': %s=%s has no unit: write %sus", text, opt, value, value);
 		if (!value || set_option(w, c, opt, value)) {
-			say(err, "class '%s' has no option '%s=%s'", text, opt,
+			why_fail(why, -1, "class '%s' has no option '%s=%s'", text, opt,
 				 value ? value : "");
 			return -1;
 		}
 		if (option_bit(opt) == OPTION_SLO && !(c->slo_us > 0))
-			return say(err, "class '%s' has the objective '%s', which nothing meets: a time above 0, or leave /slo= out",
+			return why_fail(why, -1, "class '%s' has the objective '%s', which nothing meets: a time above 0, or leave /slo= out",
 				   text, value);
 		if (given & option_bit(opt))
-			return say(err, "class '%s' is given '%s' twice: leave one of them out", text, opt);
+			return why_fail(why, -1, "class '%s' is given '%s' twice: leave one of them out", text, opt);
 		given |= option_bit(opt);
 		opt = next;
 	}
-	return dist_parse(&c->service, colon + 1, err);
+	return dist_parse(&c->service, colon + 1, why);
 }
 
 /* Shares of one (or of 100) alone: what does not add up is a slip. */
-static int check_shares(const struct workload *w, char *err)
+static int check_shares(const struct workload *w, struct why *why)
 {
 	double sum = 0;
 
@@ -129,22 +129,22 @@ static int check_shares(const struct workload *w, char *err)
 		sum += w->cls[i].share;
 		for (int k = 0; k < i; k++) {
 			if (!strcmp(w->cls[k].name, w->cls[i].name))
-				return say(err, "two classes are called '%s'", w->cls[i].name);
+				return why_fail(why, -1, "two classes are called '%s'", w->cls[i].name);
 		}
 	}
 	if (shares_add_up(sum))
 		return 0;
-	return say(err, "the shares of the classes add up to %g: make them 1, or 100 (a third is 1/3)", sum);
+	return why_fail(why, -1, "the shares of the classes add up to %g: make them 1, or 100 (a third is 1/3)", sum);
 }
 
 /* All classes are of a service, or none is. */
-static int check_services(const struct workload *w, const char *text, char *err)
+static int check_services(const struct workload *w, const char *text, struct why *why)
 {
 	int named = 0;
 
 	for (const char *at = text; (at = strstr(at, "/service=")); at++)
 		named++;
-	return !named || named == w->nclasses ? 0 : say(err, "some classes have a /service= and some none: name it for all");
+	return !named || named == w->nclasses ? 0 : why_fail(why, -1, "some classes have a /service= and some none: name it for all");
 }
 
 static void sum_up(struct workload *w)
@@ -169,7 +169,7 @@ static void sum_up(struct workload *w)
 	w->scv = sq / (w->mean_ns * w->mean_ns) - 1;
 }
 
-int workload_parse(struct workload *w, const char *text, char *err)
+int workload_parse(struct workload *w, const char *text, struct why *why)
 {
 	char buf[SIM_TEXT], *save = NULL;
 
@@ -179,24 +179,24 @@ int workload_parse(struct workload *w, const char *text, char *err)
 			text = workload_names[i][1];
 	}
 	if (strlen(text) >= sizeof(buf)) {
-		say(err, "the workload is longer than %zu bytes", sizeof(buf) - 1);
+		why_fail(why, -1, "the workload is longer than %zu bytes", sizeof(buf) - 1);
 		return -1;
 	}
 	strcpy(buf, text);
 	strcpy(w->text, text);
 	for (char *c = strtok_r(buf, ",", &save); c; c = strtok_r(NULL, ",", &save)) {
 		if (w->nclasses == SHUNT_CLASSES) {
-			say(err, "more than %d classes", SHUNT_CLASSES);
+			why_fail(why, -1, "more than %d classes", SHUNT_CLASSES);
 			goto bad;
 		}
-		if (class_parse(w, &w->cls[w->nclasses++], c, err))
+		if (class_parse(w, &w->cls[w->nclasses++], c, why))
 			goto bad;
 	}
 	if (!w->nclasses) {
-		say(err, "the workload is empty");
+		why_fail(why, -1, "the workload is empty");
 		goto bad;
 	}
-	if (check_shares(w, err) || check_services(w, text, err))
+	if (check_shares(w, why) || check_services(w, text, why))
 		goto bad;
 	sum_up(w);
 	return 0;
@@ -206,7 +206,7 @@ bad:
 }
 
 /* "poisson", "uniform", "bursty:FACTOR:TIME", "trace:FILE" */
-int arrivals_parse(struct workload *w, const char *text, char *err)
+int arrivals_parse(struct workload *w, const char *text, struct why *why)
 {
 	double ns, factor;
 	char *end;
@@ -230,9 +230,18 @@ int arrivals_parse(struct workload *w, const char *text, char *err)
 			return 0;
 		}
 	}
-	say(err, "'%s' is no kind of arrivals (poisson, uniform, bursty:FACTOR:TIME, "
+	why_fail(why, -1, "'%s' is no kind of arrivals (poisson, uniform, bursty:FACTOR:TIME, "
 		 "trace:FILE)", text);
 	return -1;
+}
+
+bool has_objective(const struct workload *w)
+{
+	for (int c = 0; c < w->nclasses; c++) {
+		if (w->cls[c].slo_us > 0)
+			return true;
+	}
+	return false;
 }
 
 void workload_free(struct workload *w)

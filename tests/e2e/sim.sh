@@ -425,7 +425,7 @@ test_a_table_of_several_workloads_names_each() {
 }
 
 test_values_within_a_decade_have_labels() {
-	sim -p fcfs,rss -w exp1 -c 4 -l 0.2,0.4 -n 50k -m slowdown --svg "$DIR/a.svg" >/dev/null
+	sim -p fcfs,rss -w exp1 -c 4 -l 0.2,0.4 -n 50k -m slowdown_p99 --svg "$DIR/a.svg" >/dev/null
 	assert_ge "$(grep -c "class='grid'" "$DIR/a.svg")" 3 "labels of a log scale from 1 to 5"
 }
 
