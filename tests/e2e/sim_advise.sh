@@ -151,7 +151,7 @@ test_one_recorded_sample_is_not_counted_as_five_seeds() {
 	assert_match "$(cat "$DIR/out")" '[0-5] of 5 other seeds meet'
 }
 
-# mq with either quantum is found with 8 cores, and one of the two is confirmed; without one it takes 9.
+# mq with either quantum is found with 8 cores, and one of the two is confirmed; without it takes 9.
 test_all_that_need_equally_few_cores_are_confirmed_before_one_is_added() {
 	recorded
 	shunt-sim advise -Q -s shared -w "$W" -r 400k -q 10us,20us -p mq -n 200k >"$DIR/out"

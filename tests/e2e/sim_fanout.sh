@@ -56,12 +56,15 @@ test_the_whole_distribution_and_the_share_of_misses_are_those_of_calls() {
 		fail "quantiles that are not those of the greatest of n"
 }
 
-# The tail at scale: of n requests of which each is late with probability p, one is with 1 - (1 - p)^n.
+# The tail at scale: of n requests, each late with probability p, one is with 1 - (1 - p)^n.
 test_the_share_of_late_calls_to_one_up_to_1000_servers_is_that_of_the_closed_form() {
 	sim -p fcfs -w 'all=1:exp(1us)/slo=6us' -l 0.0001 --fanout 1,10,100,1000 -n 4k --json - |
-		jq -r '.runs[] | [.calls.fanout, .classes[-1].miss, .classes[-1].done] | @tsv' | tee "$DIR/late" |
-		awk '{ want = 1 - (1 - exp(-6)) ^ $1; off = $2 - want; most = 4 * sqrt(want * (1 - want) / $3) + 1 / $3
-			print $1, $2, want; bad += off > most || -off > most } END { exit bad || NR != 4 }' || fail "shares: $(cat "$DIR/late")"
+		jq -r '.runs[] | [.calls.fanout, .classes[-1].miss, .classes[-1].done] | @tsv' |
+		tee "$DIR/late" |
+		awk '{ want = 1 - (1 - exp(-6)) ^ $1; off = $2 - want
+			most = 4 * sqrt(want * (1 - want) / $3) + 1 / $3
+			print $1, $2, want; bad += off > most || -off > most
+		} END { exit bad || NR != 4 }' || fail "shares: $(cat "$DIR/late")"
 }
 
 test_a_plot_of_fan_outs_goes_over_decades() {

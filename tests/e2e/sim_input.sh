@@ -112,21 +112,27 @@ test_numbers_are_decimal_and_whole() {
 
 test_a_knob_that_a_policy_does_not_go_by_is_said() {
 	sim -p fcfs,jbsq -c 4 -n 1000 -k 9=1 2>"$DIR/err" >"$DIR/out"
-	assert_eq "$(grep -cE "warning: --knob 9=1 changes nothing: '(fcfs|jbsq)'.*leave it out" "$DIR/err")" 2 "$(cat "$DIR/err")"
+	assert_eq "$(grep -cE "warning: --knob 9=1 changes nothing: '(fcfs|jbsq)'.*leave it out" \
+		"$DIR/err")" 2 "$(cat "$DIR/err")"
 	sim -p jbsq -c 4 -n 1000 -k 0=3 2>"$DIR/err" >"$DIR/out"
-	sim -p darc,part -w 'a=0.5:1us,b=0.5:2us' -c 4 -n 1000 -k 1=0x103 2>>"$DIR/err" >"$DIR/out"
+	sim -p darc,part -w 'a=0.5:1us,b=0.5:2us' -c 4 -n 1000 -k 1=0x103 \
+		2>>"$DIR/err" >"$DIR/out"
 	assert_eq "$(cat "$DIR/err")" "" "warnings of knobs that are read"
-	shunt-sim advise -Q -s ideal -p fcfs -w all=1:1us/slo=50us -r 2M -c 8 -n 5k -k 3=7 2>"$DIR/err" >"$DIR/out"
-	assert_match "$(cat "$DIR/err")" "warning: --knob 3=7 changes nothing: 'fcfs'" "what advise says"
+	shunt-sim advise -Q -s ideal -p fcfs -w all=1:1us/slo=50us -r 2M -c 8 -n 5k -k 3=7 \
+		2>"$DIR/err" >"$DIR/out"
+	assert_match "$(cat "$DIR/err")" "warning: --knob 3=7 changes nothing: 'fcfs'"
 	refused '--knob gives knob 0 twice' -p jbsq -k 0=1 -k 0=2
 }
 
-# The mean of 1 over an exponential is infinite: what comes out would be a matter of the shortest request.
+# The mean of 1 over an exponential is infinite: what comes out would be a matter of the shortest
+# request.
 test_a_mean_slowdown_that_is_infinite_is_not_given() {
-	refused "mean slowdown of exponential times is infinite under 'fcfs'.*--metric slowdown_p50 or slowdown_p99" \
+	refused "mean slowdown of exponential times is infinite under 'fcfs'.*slowdown_p50 or" \
 		-p ps,fcfs -w exp1 -m slowdown
-	sim -p ps,srpt,fcfs -w exp1 -n 1000 --json - | jq -c '[.runs[].classes[-1] | has("slowdown"), has("slowdown_p99")]' >"$DIR/has"
-	assert_eq "$(cat "$DIR/has")" '[true,true,true,true,false,true]' "mean slowdown, p99 of it, of ps, srpt and fcfs"
+	sim -p ps,srpt,fcfs -w exp1 -n 1000 --json - |
+		jq -c '[.runs[].classes[-1] | has("slowdown"), has("slowdown_p99")]' >"$DIR/has"
+	assert_eq "$(cat "$DIR/has")" '[true,true,true,true,false,true]' \
+		"mean slowdown, p99 of it, of ps, srpt and fcfs"
 }
 
 test_an_option_given_twice_is_refused() {
@@ -199,7 +205,8 @@ test_what_an_ideal_does_not_obey_is_refused() {
 
 test_what_an_option_wants_is_said_to_who_gave_something_else() {
 	refused "--rate cannot be 'x': requests a second" -p fcfs -f 10k/zipf=1 -r x
-	refused "--load cannot be '70%': shares of the cores' time up to 10, 0.7 for 70 %" -p fcfs -l 70%
+	refused "--load cannot be '70%': shares of the cores' time up to 10, 0.7 for 70 %" -p fcfs \
+		-l 70%
 	refused "--load cannot be '70': shares of the cores' time up to 10" -p fcfs -l 70
 	refused "--metric cannot be 'p98': p50_us, p90_us, p99_us" -p fcfs -m p98
 	refused "--requests cannot be '10': a whole number from 100 to 10.12" -p fcfs -n 10
