@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "role_shared.h"
+#include "shared.h"
 #include "worker.h"
 
 static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 signal)

@@ -15,7 +15,7 @@
 
 #include "inforce.h"
 #include "log.h"
-#include "role_shared.h"
+#include "shared.h"
 #include "whose.h"
 
 #define REAP_NS 300000000ULL /* from a death until the parent has looked at it, as most do */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "role_shared.h"
+#include "shared.h"
 #include "service.h"
 #include "steered.h"
 

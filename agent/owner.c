@@ -12,7 +12,7 @@
 #include "log.h"
 #include "owner.h"
 #include "publish.h"
-#include "role_shared.h"
+#include "shared.h"
 #include "view.h"
 
 bool owner_may_have(const struct agent *a, const struct peer *p, __u32 domain)

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "role_shared.h"
+#include "shared.h"
 #include "inforce.h"
 #include "log.h"
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "role_shared.h"
+#include "shared.h"
 #include "inforce.h"
 #include "judge.h"
 

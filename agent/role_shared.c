@@ -12,7 +12,7 @@
 #include "owner.h"
 #include "publish.h"
 #include "reclaim_frames.h"
-#include "role_shared.h"
+#include "shared.h"
 #include "successor.h"
 
 static const char *check(struct options *o)

@@ -20,7 +20,7 @@
 
 #include "agent/agent.h"
 #include "agent/log.h"
-#include "agent/role_shared.h"
+#include "agent/shared.h"
 #include "input.h"
 #include "tests/ring.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * role_shared.h - what a shuntd that shares memory with its workers remembers: the policy in force, and what follows
+ * shared.h - what a shuntd that shares memory with its workers remembers: the policy in force, and
+ * what follows; role_shared.c makes it, others use it
  */
 #pragma once
 
