@@ -5,6 +5,7 @@
 # runs: pairs
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
+. "$(dirname "$0")/../kills.sh"
 
 TEST_LIMIT=${LONG:+3000}
 TEST_LIMIT=${TEST_LIMIT:-300}
@@ -16,9 +17,6 @@ agent_pid() {
 }
 new_agent() { local now; now=$(agent_pid) && [ "$now" != "$1" ]; }
 parent_of() { awk '/^PPid/ { print $2 }' "/proc/$1/status"; }
-
-# A moment of up to 60 ms: what is being tested is that it does not matter which.
-any_moment() { read -rt "0.0$((RANDOM % 6))$((RANDOM % 10))" <> <(:) || true; }
 
 kill_worker() {
 	kill -KILL "${PIDS[spin]}"
@@ -59,24 +57,13 @@ kill_both() {
 }
 
 finish() {
-	stop client INT
-	assert_conserved
-	offer --rate 2000 --count 500 --time 5 --mix short=0.7:1us,long=0.3:20us
-	assert_all_answered
-	assert_conserved
+	finish_load
 	stop spin
 	assert_frames
 	! logs shuntd | grep -q 'making new ones' || fail "shuntd had to start anew"
 }
 
-begin() { # a load until finish
-	load mq
-	host shunt quantum set long 5us # so that some are parked when their worker dies
-	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 4000 --time 3600 \
-		--mix short=0.7:1us,long=0.3:50us
-	wait_for 5 arrived 200
-}
+begin() { begin_load 4000 5us 50us; }
 
 test_kills_at_random_lose_only_what_is_counted() {
 	local i victim

@@ -7,13 +7,13 @@ export TRANSPORT=wire
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
+. "$(dirname "$0")/../kills.sh"
 
 TEST_LIMIT=${LONG:+1500}
 TEST_LIMIT=${TEST_LIMIT:-300}
 KILLS=${KILLS:-$([ -n "$LONG" ] && echo 100 || echo 10)}
 SEED=${SEED:-$RANDOM}
 
-any_moment() { read -rt "0.0$((RANDOM % 6))$((RANDOM % 10))" <> <(:) || true; }
 agent_of() { pgrep -P "${PIDS[$1]}"; } # NAME of a keeper: its agent
 new_agent() { local now; now=$(agent_of "$1") && [ "$now" != "$2" ]; }
 
@@ -38,21 +38,10 @@ kill_agent() { # shuntd: the NIC's; shuntd_host
 	wait_for 10 all_up
 }
 
-begin() { # a load until finish
-	load mq
-	host shunt quantum set long 50us # so that some are parked when their worker dies
-	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time 3600 \
-		--mix short=0.7:1us,long=0.3:100us
-	wait_for 5 arrived 200
-}
+begin() { begin_load 3000 50us 100us; }
 
 finish() {
-	stop client INT
-	assert_conserved
-	offer --rate 2000 --count 500 --time 5 --mix short=0.7:1us,long=0.3:20us
-	assert_all_answered
-	assert_conserved
+	finish_load
 	assert_eq "$(stat_of '.wire.slots_queued')" 0 "slots in queues"
 	assert_eq "$(stat_of '.wire.events | .cookie + .bad + .type + .short')" 0 \
 		"control frames that make no sense"
