@@ -14,7 +14,8 @@ static bool lets_in_others(uid_t uid, const struct let_in *in)
 	return in->ngroups || !in->nusers; /* without any, such a domain is root's */
 }
 
-bool accuse_concerns_others(uid_t uid, const struct claim *claim, unsigned int n, const struct let_in *in)
+bool accuse_concerns_others(uid_t uid, const struct claim *claim, unsigned int n,
+			    const struct let_in *in)
 {
 	for (unsigned int i = 0; i < n; i++) {
 		__u32 whose = claim[i].worker ? claim[i].worker : claim[i].only;

@@ -27,8 +27,10 @@ struct let_in {
 	unsigned int nusers, ngroups;
 };
 
-/* Is a policy in force for others than that user, or for such as may come? claim: of the other domains. */
-bool accuse_concerns_others(uid_t uid, const struct claim *claim, unsigned int n, const struct let_in *in);
+/* Is a policy in force for others than that user, or for
+ * such as may come? claim: of the other domains. */
+bool accuse_concerns_others(uid_t uid, const struct claim *claim, unsigned int n,
+			    const struct let_in *in);
 
 /*
  * What speaks against a policy is in memory that a worker writes, and a policy is in force for all

@@ -18,7 +18,8 @@ void addrs_refresh(struct agent *a)
 		return;
 	err = own_read(&list, a->ifindex);
 	if (err) {
-		say(LOG_ERR, "cannot ask the kernel for addresses, requests are for those of before: %s",
+		say(LOG_ERR,
+		    "cannot ask the kernel for addresses, requests are for those of before: %s",
 		    strerror(-err));
 		return;
 	}
@@ -30,5 +31,6 @@ void addrs_refresh(struct agent *a)
 		    "'any-address: on' in the configuration",
 		    list.n + list.left_out, list.left_out);
 	if (own_write(a->maps.own, &list))
-		say(LOG_DEBUG, "requests are for %u addresses, broadcast addresses included", list.n);
+		say(LOG_DEBUG, "requests are for %u addresses, broadcast addresses included",
+		    list.n);
 }

@@ -66,12 +66,14 @@ struct agent {
 	struct domain domain[SHUNT_DOMAINS];
 	struct peer peer[PEERS_MAX];
 	struct user user[USERS_MAX];
-	__u32 turned_away;       /* connections in this tick: too many, and nobody is let in before the next */
+	__u32 turned_away;       /* connections in this tick: too many, and
+				  * nobody is let in before the next */
 
 	__u64 now_ns;            /* of this turn */
 	__u64 tick_ns;           /* next tick */
 	__u64 watch_ns;          /* next look at running requests; ~0: never */
-	__u64 signalled[SHUNT_DOMAINS][SHUNT_CORES]; /* the request that the core was last sent a signal for */
+	/* the request that the core was last sent a signal for */
+	__u64 signalled[SHUNT_DOMAINS][SHUNT_CORES];
 	__u64 check_ns;          /* next look at what changes seldom */
 	__u64 holes_ns;          /* next look at the frames */
 	__u64 make_ns;           /* next attempt to make domains */
@@ -114,7 +116,8 @@ const char *users_may_come(struct agent *a, uid_t uid);
 const char *users_pause(struct agent *a, uid_t uid);
 const char *users_unread(const struct agent *a, const struct peer *p, const struct domain *d);
 bool peer_has_unread(const struct peer *p);
-/* Closes the connection. False: not entirely, as there are descriptors in it that nobody has read. */
+/* Closes the connection. False: not entirely, as there are
+ * descriptors in it that nobody has read. */
 bool peer_end(struct peer *p);
 
 /* message.c: the type of a message that a worker may send, if it has that type's length; else
@@ -130,7 +133,8 @@ void load_publish(struct agent *a, int domain, struct shunt_view *v);
 
 /* watch.c: as often as the configuration says, looks at each domain that has a worker. */
 void watch_running(struct agent *a, void (*look)(struct agent *a, struct domain *d));
-/* Marks running requests that are over their quantum while others wait, and signals those that heed no mark. */
+/* Marks running requests that are over their quantum while
+ * others wait, and signals those that heed no mark. */
 void watch_marks(struct agent *a, struct domain *d);
 /* A signal to the thread of that core, once for each request. */
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * child.c - the agent, as the keeper sees it: a process, and a socket to it; and how an agent becomes the keeper
+ * child.c - the agent, as the keeper sees it: a process,
+ * and a socket to it; and how an agent becomes the keeper
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -140,8 +140,8 @@ static enum control_order refuse_elsewhere(struct control *c)
 	char text[200];
 
 	snprintf(text, sizeof(text),
-		 "it serves in another network namespace: nsenter --net=/proc/%d/ns/net shuntd ...; an "
-		 "interface of this one needs another --socket",
+		 "it serves in another network namespace: nsenter --net=/proc/%d/ns/net shuntd "
+		 "...; an interface of this one needs another --socket",
 		 getpid());
 	return refuse(c, text);
 }
@@ -203,7 +203,8 @@ static enum control_order lost(struct control *c)
 }
 
 static enum control_order hear(struct control *c, const struct options *o, const struct store *s,
-			       bool lingers, pid_t agent, int type, const struct handover_msg *m, __u64 now_ms)
+			       bool lingers, pid_t agent, int type, const struct handover_msg *m,
+			       __u64 now_ms)
 {
 	if (c->stage == CONTROL_NEW && !is_of_our_namespace(c))
 		return refuse_elsewhere(c);

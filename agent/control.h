@@ -48,6 +48,7 @@ enum control_order control_quiet(struct control *c, const struct store *s, __u64
 enum control_order control_tick(struct control *c, __u64 now_ms);
 void control_hang_up(struct control *c);
 
-/* loss.c: what unloading and loading again would lose, in words: as the pinned maps count it, or if nobody can know. */
+/* loss.c: what unloading and loading again would lose, in
+ * words: as the pinned maps count it, or if nobody can know. */
 #define LOSS_UNKNOWN "what waits, and what arrives in between, is lost"
 void loss_of_load(const struct options *o, char *text, size_t len);

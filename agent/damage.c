@@ -9,11 +9,14 @@
 #define HOLES_NS 500000000ULL   /* between two looks */
 #define SELDOM_NS 5000000000ULL /* a worker's word alone is not taken more often */
 
-/* New memory and sockets: a worker that lives is asked to leave the old ones, and comes again for the new. */
+/* New memory and sockets: a worker that lives is asked to
+ * leave the old ones, and comes again for the new. */
 static void make_anew(struct agent *a, struct domain *d, const char *why)
 {
-	say(LOG_ERR, "%s of domain %u (worker %u, or a process that was given its descriptors): making new ones, what "
-	    "waited in them is lost", why, d->id, d->pool.state->worker_pid);
+	say(LOG_ERR,
+	    "%s of domain %u (worker %u, or a process that was given its descriptors): making new "
+	    "ones, what waited in them is lost",
+	    why, d->id, d->pool.state->worker_pid);
 	d->former.since_ns = a->now_ns;
 	peers_tell_leave(a, d);
 	domain_discard(d);
@@ -23,7 +26,8 @@ static void check(struct agent *a, struct domain *d)
 {
 	if (holes_found(d))
 		make_anew(a, d, "holes were punched into the frames");
-	else if (holes_bad_frames(d) != d->pool.bad_frames && a->now_ns - d->pool.made_ns > SELDOM_NS)
+	else if (holes_bad_frames(d) != d->pool.bad_frames &&
+		 a->now_ns - d->pool.made_ns > SELDOM_NS)
 		make_anew(a, d, "requests without metadata were found in the frames");
 }
 

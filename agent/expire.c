@@ -19,7 +19,8 @@
 #include "frames.h"
 
 #define AT_ONCE 256 /* requests that one step takes from a ring */
-#define STAMP_NS 200000000ULL /* after the last core went off, XDP stamps what it steers: well before this */
+#define STAMP_NS 200000000ULL /* after the last core went off, XDP stamps
+			       * what it steers: well before this */
 
 void expire_note(struct domain *d)
 {
@@ -75,7 +76,8 @@ static void finish(struct domain *d)
 	struct expiring *e = &d->pool.state->expiring;
 	__u32 slot = __atomic_load_n(&e->ring, __ATOMIC_ACQUIRE) - 1;
 
-	if (slot < SHUNT_SLOTS && d->pool.r.rx[slot].cons && ring_cons(&d->pool.r.rx[slot]) != e->cons) {
+	if (slot < SHUNT_SLOTS && d->pool.r.rx[slot].cons &&
+	    ring_cons(&d->pool.r.rx[slot]) != e->cons) {
 		for (int c = 0; c < SHUNT_CLASSES; c++)
 			poke(agent_of(d)->cls[c].expired, e->sum[c]);
 	}
@@ -137,8 +139,8 @@ static void stamp(struct domain *d, __u32 slot)
 	}
 }
 
-/* The same of a ring whose core is only thought to stand still. If it has taken the entry meanwhile, the frame may be
- * another request's. */
+/* The same of a ring whose core is only thought to stand still. If it has taken the entry
+ * meanwhile, the frame may be another request's. */
 static void stamp_live(struct domain *d, __u32 slot)
 {
 	const struct shunt_ring *rx = &d->pool.r.rx[slot];
@@ -149,12 +151,12 @@ static void stamp_live(struct domain *d, __u32 slot)
 		struct shunt_meta *m = meta_at(d, rx, cons);
 		__u64 none = 0, seen = mine;
 
-		if (!m || !__atomic_compare_exchange_n(&m->arrival_ns, &none, mine, false, __ATOMIC_SEQ_CST,
-						       __ATOMIC_RELAXED))
+		if (!m || !__atomic_compare_exchange_n(&m->arrival_ns, &none, mine, false,
+						       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 			continue;
 		if (ring_cons(rx) - cons - 1 < rx->mask + 1)
-			__atomic_compare_exchange_n(&m->arrival_ns, &seen, 0, false, __ATOMIC_SEQ_CST,
-						    __ATOMIC_RELAXED);
+			__atomic_compare_exchange_n(&m->arrival_ns, &seen, 0, false,
+						    __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 	}
 }
 
@@ -162,7 +164,8 @@ void expire_while_none_serves(struct domain *d, __u64 now_ns)
 {
 	if (!d->maps->cfg.hold_age_ms)
 		return;
-	for (__u32 i = 0; now_ns - d->pool.state->unserved_ns < STAMP_NS && i < d->pool.r.geo.ncores; i++)
+	for (__u32 i = 0;
+	     now_ns - d->pool.state->unserved_ns < STAMP_NS && i < d->pool.r.geo.ncores; i++)
 		stamp_live(d, i);
 	expire_serve(d);
 }

@@ -15,7 +15,8 @@ void expire_old(struct domain *d, __u64 now_ns);
 /* The same, and what is left gets a time by which the worker can tell, should it be slow to begin.
  * */
 void expire_before_worker(struct domain *d, __u64 now_ns);
-/* The domain's worker lives, and none of its cores serves: should one go on, it ends what is too old by then. */
+/* The domain's worker lives, and none of its cores serves:
+ * should one go on, it ends what is too old by then. */
 void expire_while_none_serves(struct domain *d, __u64 now_ns);
 /* Cores come up where none was: what is too old by now is not to be served. */
 void expire_serve(struct domain *d);

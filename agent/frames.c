@@ -14,11 +14,12 @@
  *
  * One frame can hide longer: when a receive ring refuses a packet, the kernel keeps its frame aside
  * for the next one. It has at most one such (a queue's packets come one after the other), and that
- * one is the last that it took from the fill ring: while it has one aside it takes none. So what was
- * the last at either look is left alone, if a ring has ever refused a packet, and tried again later.
+ * one is the last that it took from the fill ring: while it has one aside it takes none. So what
+ * was the last at either look is left alone, if a ring has ever refused a packet, and tried again
+ * later.
  *
- * A domain of several queues has a fill ring for each, and all this holds for each queue by itself: a frame goes
- * from one queue to another by a worker's hands alone.
+ * A domain of several queues has a fill ring for each, and all this holds for each queue by itself:
+ * a frame goes from one queue to another by a worker's hands alone.
  */
 #include <errno.h>
 #include <string.h>
@@ -38,8 +39,8 @@ bool frames_are_back(const struct rings *r, const __u32 *sent)
 	return true;
 }
 
-static int mark_fill(const struct rings *r, const struct shunt_ring *fill, enum frames_round round, __u32 cons,
-		     unsigned char *seen)
+static int mark_fill(const struct rings *r, const struct shunt_ring *fill, enum frames_round round,
+		     __u32 cons, unsigned char *seen)
 {
 	__u32 n = ring_prod(fill) - cons;
 
@@ -75,7 +76,8 @@ static int mark_rx(const struct rings *r, const struct shunt_ring *rx, enum fram
 
 /* Whatever the kernel took later than this one is marked as still in the fill ring. (If it never
  * took any, this is just some frame: there was no refused packet either.) */
-static void mark_last(const struct rings *r, const struct shunt_ring *fill, __u32 fill_cons, unsigned char *seen)
+static void mark_last(const struct rings *r, const struct shunt_ring *fill, __u32 fill_cons,
+		      unsigned char *seen)
 {
 	__u64 last = peek(fill->addr[(fill_cons - 1) & fill->mask]) / r->geo.chunk;
 

@@ -8,8 +8,8 @@
 
 #include "rings.h"
 
-/* Are all send rings empty, and have all frames that were sent come back? sent: for each completion ring, what
- * the kernel took as good from the send rings that it is of. */
+/* Are all send rings empty, and have all frames that were sent come back? sent: for each completion
+ * ring, what the kernel took as good from the send rings that it is of. */
 bool frames_are_back(const struct rings *r, const __u32 *sent);
 
 /*
@@ -27,11 +27,13 @@ struct harvest {
 	__u32 *frame;  /* room for geo.nframes numbers: frames in no ring */
 	__u32 n;
 	/* In no ring either, not in the list, and the kernel may have kept them aside, or just used
-	 * them, if a receive ring has ever refused a packet: number + 1, from the front; 0: none. */
+	 * them, if a receive ring has ever refused a
+	 * packet: number + 1, from the front; 0: none. */
 	__u32 kept[FRAMES_KEPT];
 };
 
 /* Lists what was never marked. Whether a ring refused something must be asked after the marking. */
 void frames_list(const struct rings *r, const unsigned char *seen, struct harvest *h);
-/* Gives n frames to the kernel, each to the fill ring where it is at home; all or (no room) none: -ENOSPC. */
+/* Gives n frames to the kernel, each to the fill ring where
+ * it is at home; all or (no room) none: -ENOSPC. */
 int frames_give(struct rings *r, const __u32 *frame, __u32 n);

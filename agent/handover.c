@@ -29,7 +29,8 @@ int handover_send(int sock, enum handover_type type, struct handover_msg *m, int
 	m->pid = getpid();
 	scm_pack(&hdr, &control, &fd, fd >= 0);
 	for (int tries = 0; sendmsg(sock, &hdr, MSG_NOSIGNAL) < 0;) {
-		/* Descriptors that others of root have not read yet count against its limit, too. */
+		/* Descriptors that others of root have not
+		 * read yet count against its limit, too. */
 		if (errno == ETOOMANYREFS && tries++ < TRIES)
 			usleep(1000);
 		else if (errno != EINTR)

@@ -13,8 +13,8 @@
 struct hello;
 struct why;
 
-/* link, epochs: descriptors of the maps "wire_link" and "wire_epoch". NULL, with the reason in "why". The options
- * stay where they are until hello_end(). */
+/* link, epochs: descriptors of the maps "wire_link" and "wire_epoch". NULL, with the reason in
+ * "why". The options stay where they are until hello_end(). */
 struct hello *hello_begin(const struct host_opts *o, int link, int epochs, struct why *why);
 void hello_end(struct hello *h);
 /* The socket on which answers come. */

@@ -2,10 +2,11 @@
 /*
  * holders.c - names the process that keeps a queue in use
  *
- * The kernel refuses a new UMEM for a queue as long as anybody has a socket of the old one open, or a ring of it mapped:
- * a worker that does not leave, or a child of it that was made without fork()'s handlers. shuntd has not the rights to
- * look into processes, so it goes by what anybody may see: such a child has its parent's session, name and
- * user, and began later. (`shunt doctor`, as root, looks at the descriptors themselves.)
+ * The kernel refuses a new UMEM for a queue as long as anybody has a socket of the old one open, or
+ * a ring of it mapped: a worker that does not leave, or a child of it that was made without
+ * fork()'s handlers. shuntd has not the rights to look into processes, so it goes by what anybody
+ * may see: such a child has its parent's session, name and user, and began later. (`shunt doctor`,
+ * as root, looks at the descriptors themselves.)
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -43,7 +44,9 @@ static bool read_kin(__u32 pid, struct kin *k)
 			*at = '?';
 	}
 	/* state, parent, group, session, … and as the 20th after the name the start */
-	if (sscanf(close + 1, " %*c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+	if (sscanf(close + 1,
+		   " %*c %*d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d "
+		   "%llu",
 		   &k->session, &began) != 2)
 		return false;
 	k->began = began;
@@ -72,8 +75,9 @@ static bool is_child(const struct domain *d, __u32 pid, const struct kin *k)
 {
 	const struct kin *last = &d->worker.kin;
 
-	if (pid == d->former.pid || !last->began || k->session != last->session || k->began < last->began ||
-	    strcmp(k->name, last->name) || (last->user && !may_be_of(pid, last->user - 1)))
+	if (pid == d->former.pid || !last->began || k->session != last->session ||
+	    k->began < last->began || strcmp(k->name, last->name) ||
+	    (last->user && !may_be_of(pid, last->user - 1)))
 		return false;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (d->maps->agent[i].worker_pid == pid)

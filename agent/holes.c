@@ -2,15 +2,17 @@
 /*
  * holes.c - finds frames that are not the kernel's any more
  *
- * Seals keep a memfd's size, but no seal that lets workers map it for writing forbids to punch holes into it. The kernel
- * then goes on with the pages that it had from the start, while everybody who maps the file gets new ones there:
- * requests and replies are lost, with this worker and with all that follow.
+ * Seals keep a memfd's size, but no seal that lets workers map it for writing forbids to punch
+ * holes into it. The kernel then goes on with the pages that it had from the start, while everybody
+ * who maps the file gets new ones there: requests and replies are lost, with this worker and with
+ * all that follow.
  *
- * A hole takes the page out of every mapping. So one mapping is made of which nobody ever touches a byte: a page
- * that is missing there was punched out, whatever was written to the file since. It is locked, as the kernel would else
- * take pages out of it when memory is short. An agent that takes over the memory has no such mapping from before: it
- * looks for holes that are still there. What was punched and written to again before, a worker finds: requests
- * without metadata, which it counts.
+ * A hole takes the page out of every mapping. So one mapping is made of which nobody ever touches a
+ * byte: a page that is missing there was punched out, whatever was written to the file since. It is
+ * locked, as the kernel would else take pages out of it when memory is short. An agent that takes
+ * over the memory has no such mapping from before: it looks for holes that are still there. What
+ * was punched and written to again before, a worker finds: requests without metadata, which it
+ * counts.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -71,8 +73,10 @@ static void watch(struct domain *d)
 	if (at == MAP_FAILED)
 		return;
 	if (mlock(at, len)) {
-		say(LOG_WARNING, "cannot lock the frames of domain %u: %m; a worker that punches holes into them is "
-		    "not found", d->id);
+		say(LOG_WARNING,
+		    "cannot lock the frames of domain %u: %m; a worker that punches holes into "
+		    "them is not found",
+		    d->id);
 		munmap(at, len);
 		return;
 	}

@@ -2,9 +2,9 @@
 /*
  * host.h - shuntd on a host whose NIC schedules: virtual functions in place of a receive queue
  *
- * There are no pins: the configuration is the NIC's. One program and its maps serve all functions; memory
- * and sockets are made anew for each worker, so nothing has to be found again after a death: whatever a dead
- * worker had, the NIC counts.
+ * There are no pins: the configuration is the NIC's. One program and its maps serve all functions;
+ * memory and sockets are made anew for each worker, so nothing has to be found again after a death:
+ * whatever a dead worker had, the NIC counts.
  */
 #pragma once
 
@@ -22,7 +22,8 @@ static inline struct host *host_of(const struct agent *a)
 	return a->own;
 }
 
-/* Program and maps, from the store or anew; fills a->maps with what the rest of the agent looks at there. */
+/* Program and maps, from the store or anew; fills a->maps
+ * with what the rest of the agent looks at there. */
 int host_begin(struct agent *a, struct why *why);
 /* Are the interfaces still those of host_begin()? */
 bool host_current(const struct agent *a);

@@ -67,8 +67,8 @@ int host_set_nic(struct host_opts *h, const char *text)
 {
 	char rest;
 
-	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &h->nic[0], &h->nic[1], &h->nic[2],
-		   &h->nic[3], &h->nic[4], &h->nic[5], &rest) != 6)
+	if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &h->nic[0], &h->nic[1],
+		   &h->nic[2], &h->nic[3], &h->nic[4], &h->nic[5], &rest) != 6)
 		return wrong("'%s' is no MAC address, such as 02:00:00:00:00:01", text);
 	h->nic_known = true;
 	return 0;

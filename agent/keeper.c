@@ -145,7 +145,8 @@ static void linger(struct keeper *k)
 		return;
 	}
 	if (pid) {
-		say(LOG_INFO, "ended; process %d keeps memory and sockets for the next shuntd, for %u s", pid,
+		say(LOG_INFO,
+		    "ended; process %d keeps memory and sockets for the next shuntd, for %u s", pid,
 		    k->opts->linger_s);
 		done(k, EXIT_SUCCESS);
 		return;
@@ -198,8 +199,9 @@ static void back_off(struct keeper *k)
 	if (k->now_ms - k->started_ms > QUICK_MS)
 		k->backoff_ms = 0;
 	else
-		k->backoff_ms = !k->backoff_ms ? 50 :
-				2 * k->backoff_ms < BACKOFF_MAX_MS ? 2 * k->backoff_ms : BACKOFF_MAX_MS;
+		k->backoff_ms = !k->backoff_ms                       ? 50
+				: 2 * k->backoff_ms < BACKOFF_MAX_MS ? 2 * k->backoff_ms
+								     : BACKOFF_MAX_MS;
 	k->start_ms = k->now_ms + k->backoff_ms;
 }
 
@@ -335,9 +337,10 @@ static void turn(struct keeper *k)
 		[FD_AGENT] = { .fd = k->agent.sock, .events = POLLIN },
 		[FD_SIGNALS] = { .fd = k->signals, .events = POLLIN },
 		[FD_PIDFD] = { .fd = k->agent.pidfd, .events = POLLIN },
-		/* While the place is another one's, so is whoever comes there. One at a time: the next waits
-		 * in the listener, which the successor has, too. */
-		[FD_LISTENER] = { .fd = k->trial < 0 && k->control.peer < 0 ? k->control.listener : -1,
+		/* While the place is another one's, so is whoever comes there. One at a time: the
+		 * next waits in the listener, which the successor has, too. */
+		[FD_LISTENER] = { .fd = k->trial < 0 && k->control.peer < 0 ? k->control.listener
+									    : -1,
 				  .events = POLLIN },
 		[FD_PEER] = { .fd = k->control.peer, .events = POLLIN },
 		[FD_TRIAL] = { .fd = k->trial, .events = POLLIN },
@@ -370,7 +373,8 @@ static void turn(struct keeper *k)
 
 int keeper_run(const struct options *o, struct store *s, char **argv, int trial)
 {
-	struct keeper k = { .opts = o, .store = s, .argv = argv, .trial = trial, .agent = { .sock = -1, .pidfd = -1 } };
+	struct keeper k = { .opts = o, .store = s, .argv = argv, .trial = trial,
+			    .agent = { .sock = -1, .pidfd = -1 } };
 	sigset_t set;
 
 	if (control_open(&k.control, o, s))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * limits.h - what RLIMIT_NOFILE allows: open files, and descriptors in messages that nobody has read yet
+ * limits.h - what RLIMIT_NOFILE allows: open files, and
+ * descriptors in messages that nobody has read yet
  */
 #pragma once
 
@@ -10,19 +11,23 @@
 unsigned int limits_given(const struct shunt_geometry *g);
 /* The same of any domain that is made. */
 unsigned int limits_most_given(const struct agent *a);
-/* Descriptors that may be under way to workers. The kernel counts them against root, whose they are; the other half is
- * the keeper's, and other processes' of root. */
+/* Descriptors that may be under way to workers. The kernel counts them against root, whose they
+ * are; the other half is the keeper's, and other processes' of root. */
 unsigned int limits_under_way(void);
 
-/* May the domain, with that many sockets, be made, and all that are made be served? Else the reason in why. */
+/* May the domain, with that many sockets, be made, and all
+ * that are made be served? Else the reason in why. */
 bool limits_allow(const struct agent *a, const struct domain *d, unsigned int sockets,
 		  struct why *why);
-/* May as many users as are let in be given their first descriptors at once, whoever reads none? Else the reason in why. */
+/* May as many users as are let in be given their first descriptors
+ * at once, whoever reads none? Else the reason in why. */
 bool limits_allow_users(const struct agent *a, struct why *why);
 /* How many connections may there be that are no worker's? */
 unsigned int limits_strangers(const struct agent *a);
 
-/* Users that are let in by name (root, --user, a domain's `user`), but for that one. counts: NULL, or which of them do. */
-unsigned int limits_users(const struct agent *a, uid_t but, bool (*counts)(const struct agent *a, uid_t uid));
+/* Users that are let in by name (root, --user, a domain's `user`),
+ * but for that one. counts: NULL, or which of them do. */
+unsigned int limits_users(const struct agent *a, uid_t but,
+			  bool (*counts)(const struct agent *a, uid_t uid));
 /* Is the user one of them? */
 bool limits_knows(const struct agent *a, uid_t uid);

@@ -6,8 +6,9 @@
 
 #include "agent.h"
 
-/* Opens the pinned maps, if they are our interface's, no other shuntd serves them, and they are loaded as a NIC's port,
- * or are not. 0; -EBUSY: another shuntd serves them; or -errno; why says it in words. */
+/* Opens the pinned maps, if they are our interface's, no other shuntd serves them, and they are
+ * loaded as a NIC's port, or are not. 0; -EBUSY: another shuntd serves them; or -errno; why says it
+ * in words. */
 int loaded_open(struct agent *a, bool nic, struct why *why);
 /* Are they still what is pinned? False, with the reason in why. */
 bool loaded_current(struct agent *a, struct why *why);

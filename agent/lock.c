@@ -97,7 +97,8 @@ static int check_socket_paths(const struct options *o)
 	if (!err)
 		err = workers ? -EEXIST : sockpath_check(control);
 	if (err)
-		say(LOG_ERR, "cannot listen at '%s': %s", workers ? o->socket : control, sockpath_error(err));
+		say(LOG_ERR, "cannot listen at '%s': %s", workers ? o->socket : control,
+		    sockpath_error(err));
 	return err;
 }
 
@@ -108,7 +109,10 @@ static int check_lock_file(const char *path)
 
 	if (lstat(path, &st) || (S_ISREG(st.st_mode) && !st.st_size))
 		return 0;
-	say(LOG_ERR, "cannot lock '%s': what is there is no lock of shuntd: remove it, or name another --socket", path);
+	say(LOG_ERR,
+	    "cannot lock '%s': what is there is no lock of shuntd: remove it, or name another "
+	    "--socket",
+	    path);
 	return -EEXIST;
 }
 

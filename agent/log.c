@@ -56,8 +56,9 @@ void log_open(const char *ifname, bool verbose)
 	journal = is_journal();
 }
 
-/* Without a wait: whoever reads it may be stopped, or slow, and workers wait for us. Where the kernel has no such write
- * (a terminal), it has told before whether there is room. One call: lines of several processes do not mix. */
+/* Without a wait: whoever reads it may be stopped, or slow, and workers wait for us. Where the
+ * kernel has no such write (a terminal), it has told before whether there is room. One call: lines
+ * of several processes do not mix. */
 static bool write_line(const char *line, size_t n)
 {
 	struct iovec iov = { .iov_base = (char *)line, .iov_len = n };
@@ -107,7 +108,8 @@ static void tell_dropped(void)
 
 	if (!n)
 		return;
-	snprintf(text, sizeof(text), "%u line%s dropped: nobody read standard error", n, n == 1 ? " was" : "s were");
+	snprintf(text, sizeof(text), "%u line%s dropped: nobody read standard error", n,
+		 n == 1 ? " was" : "s were");
 	put(LOG_WARNING, text);
 	dropped -= dropped == n ? n : 1; /* else it was dropped, too, and is no line of its own */
 }

@@ -139,8 +139,10 @@ static int set_number(const char *text, unsigned long max, const char *what, __u
 	return 0;
 }
 
-enum { OPT_USER = 256, OPT_GROUP, OPT_SOCKET, OPT_BPFFS, OPT_TICK, OPT_ONCE, OPT_DEV, OPT_ROLE, OPT_NIC,
-       OPT_KEY, OPT_FIRST, OPT_GRACE, OPT_PUBLISH, OPT_CARD_DELAY, OPT_LINGER, OPT_REPLACE, OPT_END };
+enum { OPT_USER = 256, OPT_GROUP, OPT_SOCKET, OPT_BPFFS, OPT_TICK, OPT_ONCE, OPT_DEV, OPT_ROLE,
+       OPT_NIC,
+       OPT_KEY, OPT_FIRST, OPT_GRACE, OPT_PUBLISH, OPT_CARD_DELAY, OPT_LINGER, OPT_REPLACE,
+       OPT_END };
 
 static const struct option longs[] = {
 	{ "dev", required_argument, NULL, OPT_DEV },
@@ -171,8 +173,8 @@ static int take_option(struct options *o, int opt, const char **socket)
 	switch (opt) {
 	case OPT_DEV:
 		o->ifname = optarg;
-		return o->host.ndevs == SHUNT_CORES ? wrong("too many interfaces, at '%s'", optarg) :
-						      host_add_dev(&o->host, optarg);
+		return o->host.ndevs == SHUNT_CORES ? wrong("too many interfaces, at '%s'", optarg)
+						    : host_add_dev(&o->host, optarg);
 	case OPT_ROLE:
 		return set_role(o, optarg);
 	case OPT_NIC:
@@ -180,7 +182,8 @@ static int take_option(struct options *o, int opt, const char **socket)
 	case OPT_KEY:
 		return host_read_key(&o->host, optarg);
 	case OPT_FIRST:
-		return set_number(optarg, SHUNT_CORES - 1, "'%s' is no core: 0 to 63", &o->host.first);
+		return set_number(optarg, SHUNT_CORES - 1, "'%s' is no core: 0 to 63",
+				  &o->host.first);
 	case OPT_GRACE:
 		return set_number(optarg, 1000000, no_time,
 				  &o->host.grace_us);
@@ -210,7 +213,8 @@ static int take_option(struct options *o, int opt, const char **socket)
 		o->end = true;
 		return 0;
 	case OPT_LINGER:
-		return set_number(optarg, 3600, "'%s' is no time to linger: 0 to 3600 seconds", &o->linger_s);
+		return set_number(optarg, 3600, "'%s' is no time to linger: 0 to 3600 seconds",
+				  &o->linger_s);
 	case 'v':
 		o->verbose = true;
 		return 0;

@@ -44,16 +44,18 @@ int nic_open(struct nic *nic, const struct shunt_pins *pins, int ifindex, __u32 
 	     struct why *why);
 /* Loads the object and makes its view. -errno, with the reason in "why". */
 int nic_load(struct nic *nic, const struct nic_opts *opts, struct why *why);
-int nic_configure(struct nic *nic, const struct shunt_cfg *cfg, const struct shunt_nic_cfg *nic_cfg);
+int nic_configure(struct nic *nic, const struct shunt_cfg *cfg,
+		  const struct shunt_nic_cfg *nic_cfg);
 /* A core: its virtual function's MAC, the process group that it belongs to, and that one's key. */
 int nic_set_core(struct nic *nic, __u32 core, const __u8 *mac, __u32 group, struct shunt_key key);
 /* Native mode only: the program relies on running on one CPU at a time. */
 int nic_attach(struct nic *nic, int ifindex, struct why *why);
-/* Asks the program to end a core's epoch with its next frame. False: it has not done the last yet. */
+/* Asks the program to end a core's epoch with its next
+ * frame. False: it has not done the last yet. */
 bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core);
 /*
- * At the agent's pace: fresh cookies, cores that are silent, and PREEMPTs for requests that are over their
- * class's quantum (ns; 0: none) while something waits that their core may run.
+ * At the agent's pace: fresh cookies, cores that are silent, and PREEMPTs for requests that are
+ * over their class's quantum (ns; 0: none) while something waits that their core may run.
  */
 void nic_tick(struct nic *nic, __u64 now_ns, const __u64 quantum_ns[SHUNT_CLASSES]);
 void nic_unload(struct nic *nic);

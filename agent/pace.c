@@ -4,7 +4,8 @@
  */
 #include "pace.h"
 
-#define OUTLIER 4 /* times: of one delay that is longer (a CPU lost for a while) no more is believed */
+#define OUTLIER 4 /* times: of one delay that is longer (a CPU
+		   * lost for a while) no more is believed */
 
 static __u64 between(__u64 x, __u64 min, __u64 max)
 {
@@ -21,7 +22,8 @@ __u64 pace_period(const struct pace *p, __u64 mean_ns)
 	__u64 want = p->fixed_ns;
 
 	if (!want)
-		want = mean_ns ? between(PACE_SERVICES * mean_ns, PACE_MIN_NS, PACE_MAX_NS) : PACE_BLIND_NS;
+		want = mean_ns ? between(PACE_SERVICES * mean_ns, PACE_MIN_NS, PACE_MAX_NS)
+			       : PACE_BLIND_NS;
 	return want > 2 * p->message_ns ? want : 2 * p->message_ns;
 }
 

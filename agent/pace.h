@@ -2,9 +2,10 @@
 /*
  * pace.h - how often loads are published to a card, and when that is too seldom to be of use
  *
- * Of two cores the less loaded: by loads that are old, that is worse than either of them by lot. With
- * exponential services and 70 % load it is so when loads become about 17 mean services old (docs/nfp.md), later
- * at more load. A publisher that cannot do better publishes equal loads: then the lot decides.
+ * Of two cores the less loaded: by loads that are old, that is worse than either of them by lot.
+ * With exponential services and 70 % load it is so when loads become about 17 mean services old
+ * (docs/nfp.md), later at more load. A publisher that cannot do better publishes equal loads: then
+ * the lot decides.
  */
 #pragma once
 
@@ -27,7 +28,8 @@ struct pace {
 	bool behind;
 };
 
-/* From one round to the next, with half of the card's time left to others. mean_ns: of services; 0: not known. */
+/* From one round to the next, with half of the card's time
+ * left to others. mean_ns: of services; 0: not known. */
 __u64 pace_period(const struct pace *p, __u64 mean_ns);
 /* How old loads become before the next ones take their place. */
 __u64 pace_age(const struct pace *p, __u64 mean_ns);

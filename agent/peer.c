@@ -12,7 +12,8 @@
 #include "scm.h"
 #include "worker.h"
 
-int peer_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd, unsigned int nfd)
+int peer_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
+	      unsigned int nfd)
 {
 	SCM_ROOM(PEER_FDS) control;
 	struct iovec iov = { .iov_base = msg, .iov_len = len };

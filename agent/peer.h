@@ -45,8 +45,10 @@ struct peer {
 #define PEER_FDS (SHUNT_FD_SOCKETS + SHUNT_SLOTS)
 
 /* A message of that type: its head is filled in here. 0, or -errno: nobody listens, or not now. */
-int peer_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd, unsigned int nfd);
-/* Is it the connection of its domain's worker? Not, if that came again on another one, or is being reclaimed. */
+int peer_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
+	      unsigned int nfd);
+/* Is it the connection of its domain's worker? Not, if that
+ * came again on another one, or is being reclaimed. */
 bool peer_is_attached(const struct peer *p);
 void peer_drop(struct agent *a, struct peer *p);
 /* It is told why it gets no domain, and is dropped when it has read that. */

@@ -28,13 +28,15 @@
 #define LEAVING_NS 30000000000ULL /* for a worker that was told to leave its rings */
 #define GROUPS_MAX 1024
 #define BURST 64               /* messages of one peer before the others' turn … */
-#define TICK_MESSAGES 256      /* … and in a tick: two for each core, and more than a worker has to say */
-#define TICK_TURNED_AWAY 32    /* connections that are turned away in a tick, before the next are let in */
+#define TICK_MESSAGES 256      /* … and in a tick: two for each core,
+				* and more than a worker has to say */
+#define TICK_TURNED_AWAY 32    /* connections that are turned away in a
+				* tick, before the next are let in */
 
 /*
- * Nobody sends us descriptors. One that is sent all the same is closed by whoever receives the message, or ends the
- * connection, and a close may take as long as its owner likes (a TCP socket that lingers). Connections have this from
- * their listener. Linux 6.16 has it.
+ * Nobody sends us descriptors. One that is sent all the same is closed by whoever receives the
+ * message, or ends the connection, and a close may take as long as its owner likes (a TCP socket
+ * that lingers). Connections have this from their listener. Linux 6.16 has it.
  */
 static void refuse_rights(int listener)
 {
@@ -120,7 +122,8 @@ static void turn_away(struct agent *a, const struct ucred *who, int fd, int err,
 	struct shunt_msg_refused m = { .err = err };
 
 	snprintf(m.text, sizeof(m.text), "%s", why);
-	say(LOG_WARNING, "refused a connection of process %u, user %u: %s", who->pid, who->uid, why);
+	say(LOG_WARNING, "refused a connection of process %u, user %u: %s", who->pid, who->uid,
+	    why);
 	peer_send(&p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0);
 	close(fd);
 	peer_count_bad(a);
@@ -155,7 +158,8 @@ static void take(struct agent *a, int fd)
 		return;
 	}
 	if (!who.pid) {
-		turn_away(a, &who, fd, -EACCES, "its PID namespace is not shuntd's, nor below it: start shuntd there, "
+		turn_away(a, &who, fd, -EACCES,
+			  "its PID namespace is not shuntd's, nor below it: start shuntd there, "
 			  "or outside");
 		return;
 	}

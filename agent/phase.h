@@ -2,18 +2,22 @@
 /*
  * phase.h - a domain's phases, from its making to the end of its worker
  *
- *        made                 a worker comes             its process ends
- *   OFF ──────► FREE ──────────────────────────► TAKEN ─────────────────────┐
- *    ▲            ▲                                │ it says goodbye        │
- *    │            │           it comes again       ▼                        ▼
- *    │            │        ┌────────────────────► LEFT ──────────────────► RECLAIM: DECIDE, COUNT, DRAIN, FRAMES
- *    │            │        │ (then it is TAKEN)    it comes again, or its    │  │  │
- *    │            │        │                       process ends              │  │  │ a step finds the rings beyond
- *    │            │        └──── its process lives ──────────────────────────┘  │  │ repair, or the role makes all
- *    │            └───────────── its process has ended ─────────────────────────┘  │ anew
- *    └─────────────────────────────────────────────────────────────────────────────┘
+ *        made              a worker comes            its process ends
+ *   OFF ──────► FREE ───────────────────────► TAKEN ───────────────────┐
+ *    ▲            ▲                             │ it says goodbye      │
+ *    │            │        it comes again       ▼                      ▼
+ *    │            │     ┌────────────────────► LEFT ───────────────► RECLAIM
+ *    │            │     │ (then it is TAKEN)    it comes again, or    │  │  │
+ *    │            │     │                       its process ends      │  │  │
+ *    │            │     └──── its process lives ────────────────────┘  │  │
+ *    │            └────────── its process has ended ───────────────────┘  │
+ *    └────────────────────────────────────────────────────────────────────┘
+ *                 a step finds the rings beyond repair, or the role makes all anew
  *
- * From every phase, what the domain has may be given up: OFF. BUSY is an OFF in which others still hold former rings.
+ * The steps of RECLAIM are DECIDE, COUNT, DRAIN and FRAMES.
+ *
+ * From every phase, what the domain has may be given up: OFF.
+ * BUSY is an OFF in which others still hold former rings.
  */
 #pragma once
 
@@ -46,6 +50,6 @@ enum domain_event {
 
 /* False: that event is none of the phase. */
 bool domain_may(enum domain_phase from, enum domain_event event, enum domain_phase *to);
-/* That happened to the domain. Where it cannot, it is a defect, and the agent ends: the next one goes on from the
- * state. */
+/* That happened to the domain. Where it cannot, it is a defect,
+ * and the agent ends: the next one goes on from the state. */
 void domain_move(struct domain *d, enum domain_event event);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pool.h - what of a domain outlives a worker: memory, sockets, rings, view, and what is remembered of them
+ * pool.h - what of a domain outlives a worker: memory,
+ * sockets, rings, view, and what is remembered of them
  */
 #pragma once
 
@@ -17,7 +18,8 @@ struct pool {
 	int sock[SHUNT_SLOTS]; /* in the order of WELCOME */
 	int view_fd;
 
-	void *witness;         /* a mapping of the frames that nobody touches (holes.c); NULL: there is none */
+	void *witness;         /* a mapping of the frames that nobody
+				* touches (holes.c); NULL: there is none */
 	bool holes;            /* frames were taken away from the kernel */
 	__u64 bad_frames;      /* requests that made no sense to workers, when we last looked … */
 	__u64 made_ns;         /* … and when the frames were made, or taken over */
@@ -39,7 +41,8 @@ int pool_map_rings(struct domain *d);
 /* Lets go of all of it, here and in the keeper. */
 void pool_let_go(struct domain *d);
 
-/* view.c: opens and maps the view. 0 or -errno; the descriptor is let go of by pool_let_go(), after a failure, too. */
+/* view.c: opens and maps the view. 0 or -errno; the descriptor
+ * is let go of by pool_let_go(), after a failure, too. */
 int view_open(struct domain *d, const struct shunt_pins *pins);
 
 /* All sockets are where XDP finds them. How many were missing, or -errno. */

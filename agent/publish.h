@@ -9,10 +9,10 @@
 struct publisher;
 
 /*
- * Begins, if the interface has a card's maps; else NULL. A thread of its own, since a card that does not answer
- * keeps a message for seconds. period_us 0: as services ask for. delay_us: an emulated card's, of each message.
- * Until publish_stop(), maps stay open.
+ * Begins, if the interface has a card's maps; else NULL. A thread of its own, since a card that
+ * does not answer keeps a message for seconds. period_us 0: as services ask for. delay_us: an
+ * emulated card's, of each message. Until publish_stop(), maps stay open.
  */
-struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps, unsigned int period_us,
-				unsigned int delay_us);
+struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps,
+				unsigned int period_us, unsigned int delay_us);
 void publish_stop(struct publisher *p);

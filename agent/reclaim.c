@@ -21,7 +21,8 @@ void reclaim_begin(struct domain *d, enum domain_event event, bool died, __u64 n
 	domain_move(d, event);
 }
 
-/* The worker's requests and frames are counted and taken back. If its process lives, nobody else may come. */
+/* The worker's requests and frames are counted and taken
+ * back. If its process lives, nobody else may come. */
 static void finish(struct domain *d, __u64 now_ns)
 {
 	struct domain_state *s = d->pool.state;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * reclaim.h - the end of a domain's worker (phase.h: RECLAIM): what became of its requests, whose frames are whose
+ * reclaim.h - the end of a domain's worker (phase.h: RECLAIM):
+ * what became of its requests, whose frames are whose
  *
- * The step that is next is in the domain's state, and each may be done twice: an agent that dies in between is
- * continued by the next one.
+ * The step that is next is in the domain's state, and each may be done twice: an agent that dies in
+ * between is continued by the next one.
  */
 #pragma once
 
@@ -29,7 +30,8 @@ enum reclaim_step {
 enum reclaim_outcome {
 	RECLAIM_DONE,  /* on to the next */
 	RECLAIM_LATER, /* again, in the next turn */
-	RECLAIM_ANEW,  /* nothing can be taken back: what was not let go of is given up, and all is made anew */
+	RECLAIM_ANEW,  /* nothing can be taken back: what was not let
+			* go of is given up, and all is made anew */
 	RECLAIM_DAMAGED, /* the same, as the worker has damaged it */
 };
 

@@ -38,8 +38,10 @@ int rights_raise_limits(void)
 	raise_limit(RLIMIT_NOFILE);
 	if (longest >= FILE_MIN)
 		return 0;
-	say(LOG_ERR, "files may be %llu bytes long (RLIMIT_FSIZE), and the memory of a domain is longer: raise the hard limit "
-	    "('ulimit -Hf', LimitFSIZE=) to 64 MiB or more", (unsigned long long)longest);
+	say(LOG_ERR,
+	    "files may be %llu bytes long (RLIMIT_FSIZE), and the memory of a domain is longer: "
+	    "raise the hard limit ('ulimit -Hf', LimitFSIZE=) to 64 MiB or more",
+	    (unsigned long long)longest);
 	return -EFBIG;
 }
 
@@ -52,7 +54,8 @@ static bool is_kept(int cap)
 	return false;
 }
 
-/* Has whoever started us seen to it already that nothing we start can have more? Then CAP_SETPCAP, which it takes, may be gone. */
+/* Has whoever started us seen to it already that nothing we start
+ * can have more? Then CAP_SETPCAP, which it takes, may be gone. */
 static bool is_bounded(void)
 {
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {
@@ -70,8 +73,11 @@ void rights_drop(void)
 		say(LOG_WARNING, "cannot renounce new privileges: %m, ignoring");
 	capng_clear(CAPNG_SELECT_BOTH);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
-		err |= capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET, kept[i]);
-	/* The bounding set goes too, so that this holds for the programs that the keeper starts (us, again). */
+		err |= capng_update(CAPNG_ADD,
+				    CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
+				    kept[i]);
+	/* The bounding set goes too, so that this holds for
+	 * the programs that the keeper starts (us, again). */
 	if (err || capng_apply(is_bounded() ? CAPNG_SELECT_CAPS : CAPNG_SELECT_BOTH))
 		say(LOG_WARNING, "cannot drop privileges, ignoring");
 }

@@ -4,8 +4,8 @@
  */
 #pragma once
 
-/* As many descriptors as it may have, for sockets come by the dozen for each domain, and files as long as it may make them.
- * 0, or -EFBIG (told): its memory would be longer. */
+/* As many descriptors as it may have, for sockets come by the dozen for each domain, and files as
+ * long as it may make them. 0, or -EFBIG (told): its memory would be longer. */
 int rights_raise_limits(void);
 
 /* Keeps what it needs; no process that it starts can have more. */

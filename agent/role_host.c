@@ -48,8 +48,8 @@ static int begin(struct agent *a)
 	return a->own ? 0 : -ENOMEM;
 }
 
-/* Nobody else can serve what is loaded here; what fails may be there later. The keeper's descriptors of a program that
- * is loaded anew are closed soon. */
+/* Nobody else can serve what is loaded here; what fails may be there later. The keeper's
+ * descriptors of a program that is loaded anew are closed soon. */
 static int open_load(struct agent *a, struct why *why)
 {
 	int err = host_begin(a, why);
@@ -82,7 +82,8 @@ static void nothing(struct agent *a)
 {
 }
 
-/* The NIC counts what the worker had, when it hears of the next one, or of nobody. No worker has to be told. */
+/* The NIC counts what the worker had, when it hears of the
+ * next one, or of nobody. No worker has to be told. */
 static enum reclaim_outcome reclaim(struct agent *a, struct domain *d, enum reclaim_step step)
 {
 	domain_let_go(d);
@@ -137,8 +138,8 @@ static void core_up(struct agent *a, __u32 core)
 		hello_up(host_of(a)->hello, core, a->now_ns);
 }
 
-/* When what runs on the core should have made room; 0: nobody told it, nor did it see itself that it should. What is
- * read is the worker's: nonsense gets its own thread a signal. */
+/* When what runs on the core should have made room; 0: nobody told it, nor did it see itself that
+ * it should. What is read is the worker's: nonsense gets its own thread a signal. */
 static __u64 due_ns(const struct shunt_view *v, const struct shunt_core *c, __u64 id)
 {
 	const struct shunt_mark *m = &c->mark.by[SHUNT_MARK_XDP];

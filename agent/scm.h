@@ -16,7 +16,8 @@
 		struct cmsghdr align; \
 	}
 
-/* Puts n descriptors into the message's control part, which is room: of SCM_ROOM(n) or more. None: nothing. */
+/* Puts n descriptors into the message's control part, which
+ * is room: of SCM_ROOM(n) or more. None: nothing. */
 static inline void scm_pack(struct msghdr *hdr, void *room, const int *fd, unsigned int n)
 {
 	struct cmsghdr *c;
@@ -39,7 +40,8 @@ static inline int scm_take(struct msghdr *hdr)
 	struct cmsghdr *c = CMSG_FIRSTHDR(hdr);
 	int fd;
 
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(int)))
 		return -1;
 	memcpy(&fd, CMSG_DATA(c), sizeof(int));
 	return fd;

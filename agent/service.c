@@ -52,7 +52,8 @@ static void publish(struct shunt_agent_class *out, const struct service *l, __u6
 	poke(out->age_ns, now_ns);
 }
 
-void service_tick(struct service *l, struct sums s, double dt_ns, __u64 now_ns, struct shunt_agent_class *out)
+void service_tick(struct service *l, struct sums s, double dt_ns, __u64 now_ns,
+		  struct shunt_agent_class *out)
 {
 	double keep = exp(-dt_ns / MEMORY_NS);
 	double ended = s.ended - l->before.ended, timed = s.timed - l->before.timed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * service.h - how long the requests of a class take, and how many there are: from sums that cores count
+ * service.h - how long the requests of a class take, and
+ * how many there are: from sums that cores count
  */
 #pragma once
 
@@ -23,7 +24,9 @@ struct service {
 /* Of all cores of a view. */
 struct sums service_sums(const struct shunt_view *v, __u32 ncores, int cls);
 /* Adds the requests since the tick before to the means, and publishes these. */
-void service_tick(struct service *s, struct sums now, double dt_ns, __u64 now_ns, struct shunt_agent_class *out);
-/* Do they vary more than those of an exponential distribution? Then it pays to share a core among them. */
+void service_tick(struct service *s, struct sums now, double dt_ns, __u64 now_ns,
+		  struct shunt_agent_class *out);
+/* Do they vary more than those of an exponential
+ * distribution? Then it pays to share a core among them. */
 bool service_varies(const struct shunt_agent_class *n);
 __u32 to_u32(double x);

@@ -29,7 +29,10 @@ int sockpath_listen(int fd, const char *path, mode_t mode, int backlog)
 	if (snprintf(at.sun_path, sizeof(at.sun_path), "%s", path) >= (int)sizeof(at.sun_path))
 		return -ENAMETOOLONG;
 	unlink(path); /* the caller has the path's lock: it is left over */
-	return bind(fd, (struct sockaddr *)&at, sizeof(at)) || chmod(path, mode) || listen(fd, backlog) ? -errno : 0;
+	return bind(fd, (struct sockaddr *)&at, sizeof(at)) || chmod(path, mode) ||
+			       listen(fd, backlog)
+		       ? -errno
+		       : 0;
 }
 
 void sockpath_remove(const char *path)
@@ -40,5 +43,6 @@ void sockpath_remove(const char *path)
 
 const char *sockpath_error(int err)
 {
-	return err == -EEXIST ? "what is there is no socket: remove it, or name another --socket" : strerror(-err);
+	return err == -EEXIST ? "what is there is no socket: remove it, or name another --socket"
+			      : strerror(-err);
 }

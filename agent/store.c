@@ -122,15 +122,15 @@ struct store *store_open(int keeper)
 	return s;
 }
 
-/* Is the keeper well, and a later try worth it? ETOOMANYREFS: processes of root, or workers, have not read as many
- * descriptors as may be under way. */
+/* Is the keeper well, and a later try worth it? ETOOMANYREFS: processes of root, or workers, have
+ * not read as many descriptors as may be under way. */
 static bool is_passing(int err)
 {
 	return err == ETOOMANYREFS || err == ENOBUFS || err == ENOMEM;
 }
 
-/* Blocks until the keeper takes it. False: not now, but later. A keeper that never will is no keeper: the
- * connection ends, which is noticed where its death is. */
+/* Blocks until the keeper takes it. False: not now, but later. A keeper that never will is no
+ * keeper: the connection ends, which is noticed where its death is. */
 static bool tell(const struct store *s, const char *name, int fd)
 {
 	SCM_ROOM(1) control;

@@ -31,8 +31,8 @@ struct store *store_open(int keeper);
 
 /* Takes over fd; replaces what had the name. 0, or -errno and fd is still the caller's. */
 int store_put(struct store *s, const char *name, int fd);
-/* Tells the keeper what it could not be told when it was put, for want of memory or because too many descriptors were
- * under way. False: there is still something. */
+/* Tells the keeper what it could not be told when it was put, for want of memory or because too
+ * many descriptors were under way. False: there is still something. */
 bool store_retry(struct store *s);
 /* Drops every name that starts so. */
 void store_drop(struct store *s, const char *prefix);

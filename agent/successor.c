@@ -48,14 +48,16 @@ static int dial(const struct options *o)
 	return err;
 }
 
-/* The first answer comes once those that take over, or end it, have done so or failed: from whichever
- * shuntd serves then. */
+/* The first answer comes once those that take over, or end it,
+ * have done so or failed: from whichever shuntd serves then. */
 static int first_answer(const struct options *o, int sock, struct handover_msg *m)
 {
 	int fd, type = handover_receive(sock, m, &fd, SOON_MS);
 
 	if (type == -EAGAIN) {
-		say(LOG_INFO, "waiting for our turn: another process takes over at '%s', or ends it", o->socket);
+		say(LOG_INFO,
+		    "waiting for our turn: another process takes over at '%s', or ends it",
+		    o->socket);
 		type = handover_receive(sock, m, &fd, TURN_MS);
 	}
 	if (fd >= 0)
@@ -107,8 +109,8 @@ static bool is_gone(int pidfd)
 	return pidfd < 0 || poll(&p, 1, GONE_MS) == 1;
 }
 
-/* The table again, as it is now that nobody changes it. A keeper that dies over that leaves us as the
- * only ones that can go on, with what we have, unless its agent has taken its place. */
+/* The table again, as it is now that nobody changes it. A keeper that dies over that leaves us as
+ * the only ones that can go on, with what we have, unless its agent has taken its place. */
 static int ask_for_quiet(int sock, struct store **s, int agent, struct handover_msg *m)
 {
 	struct store *later = store_open(-1);
@@ -117,7 +119,8 @@ static int ask_for_quiet(int sock, struct store **s, int agent, struct handover_
 	if (!err)
 		err = receive_table(sock, later, m);
 	if (err == -EPIPE && is_gone(agent)) {
-		say(LOG_WARNING, "the keeper died as it was to hand over: going on with what it had");
+		say(LOG_WARNING,
+		    "the keeper died as it was to hand over: going on with what it had");
 		store_free(later);
 		return 0;
 	}
@@ -164,7 +167,8 @@ static int take(const struct options *o, int sock, struct store **s)
 	lingers = m.flags & HANDOVER_LINGERS;
 	agent = m.agent ? pidfd_open(m.agent, 0) : -1;
 	err = receive_table(sock, *s, &m);
-	err = err ? fail(o, err == -EPIPE ? 0 : err, &m) : take_quiet(o, sock, s, lingers, agent, &m);
+	err = err ? fail(o, err == -EPIPE ? 0 : err, &m)
+		  : take_quiet(o, sock, s, lingers, agent, &m);
 	if (agent >= 0)
 		close(agent);
 	return err;

@@ -25,7 +25,7 @@ int successor_end(const struct options *o);
 /* candidate.c: can we use what is in the store? Where that is not so, whole domains are dropped if
  * prune, or it is -errno, with the reason in why. -EAGAIN: a domain is not finished. */
 int candidate_check(const struct options *o, struct store *s, bool prune, struct why *why);
-/* candidate.c: what 'shunt load' has pinned, for roles that serve that. 0, or -errno: it is not what the store's shuntd
- * serves. */
+/* candidate.c: what 'shunt load' has pinned, for roles that serve that. 0, or -errno: it is not
+ * what the store's shuntd serves. */
 int candidate_look(const struct options *o, const struct store *s, struct load_seen *l,
 		   struct why *why);

@@ -24,8 +24,8 @@ static bool asks(const struct domain *d, __u32 core, struct suspect *s)
 	return true;
 }
 
-/* A policy that stalls its core never sleeps. A thread that does (or was stopped, or is gone) is elsewhere, whatever its
- * run line says. */
+/* A policy that stalls its core never sleeps. A thread that does (or was stopped, or is gone) is
+ * elsewhere, whatever its run line says. */
 static bool is_running(const struct domain *d, __u32 core)
 {
 	char path[64], stat[128], *name_end;

@@ -2,10 +2,10 @@
 /*
  * thread.c - a signal to a thread that a worker says is one of its own
  *
- * Both numbers may be others' by now: the worker's, once it is dead and nobody has noticed yet, and the thread's, which it
- * wrote itself. A descriptor of the thread is taken first; then the numbers are seen to belong together, and after that
- * the worker, known by its descriptor, is seen to live: so they were its own, and what the descriptor stands for is that thread
- * or one that has ended.
+ * Both numbers may be others' by now: the worker's, once it is dead and nobody has noticed yet, and
+ * the thread's, which it wrote itself. A descriptor of the thread is taken first; then the numbers
+ * are seen to belong together, and after that the worker, known by its descriptor, is seen to live:
+ * so they were its own, and what the descriptor stands for is that thread or one that has ended.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -8,5 +8,6 @@
 
 #include <linux/types.h>
 
-/* process: the worker's pidfd, pid: its number; tid: whatever it says. 0, or -errno (-ESRCH: it is none of its threads). */
+/* process: the worker's pidfd, pid: its number; tid: whatever
+ * it says. 0, or -errno (-ESRCH: it is none of its threads). */
 int thread_signal(int process, __u32 pid, __u32 tid, int sig);

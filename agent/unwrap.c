@@ -15,8 +15,10 @@
 #include "self.h"
 #include "unwrap.h"
 
-static const char *const map_name[UNWRAP_MAPS] = { "wire_view", "wire_epoch", "wire_sock", "wire_link" };
-static const char *const kept_as[UNWRAP_MAPS] = { "wire.view", "wire.epoch", "wire.sock", "wire.link" };
+static const char *const map_name[UNWRAP_MAPS] = { "wire_view", "wire_epoch", "wire_sock",
+						   "wire_link" };
+static const char *const kept_as[UNWRAP_MAPS] = { "wire.view", "wire.epoch", "wire.sock",
+						  "wire.link" };
 
 int unwrap_map(const struct agent *a, enum unwrap_map map)
 {

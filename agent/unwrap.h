@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unwrap.h - the program on the virtual functions of a host's cores (bpf/host/unwrap.bpf.c), and its maps
+ * unwrap.h - the program on the virtual functions of a
+ * host's cores (bpf/host/unwrap.bpf.c), and its maps
  */
 #pragma once
 

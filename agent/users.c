@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * users.c - what one user may take of shuntd: connections, connections a second, and descriptors that nobody reads
+ * users.c - what one user may take of shuntd: connections,
+ * connections a second, and descriptors that nobody reads
  *
- * Descriptors in messages that are not read yet count against root, whose they are: beyond RLIMIT_NOFILE of them
- * the kernel carries none, for any worker and for the keeper. So who does not read what it was given gets nothing
- * more, and a connection that ends with such a message in it is remembered until the message is read or thrown away.
+ * Descriptors in messages that are not read yet count against root, whose they are: beyond
+ * RLIMIT_NOFILE of them the kernel carries none, for any worker and for the keeper. So who does not
+ * read what it was given gets nothing more, and a connection that ends with such a message in it is
+ * remembered until the message is read or thrown away.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -17,10 +19,12 @@
 
 #define STRANGERS_USER SHUNT_DOMAINS /* connections of one user that are no worker's */
 #define UNREAD_USER 4   /* connections of one user with descriptors that were not read */
-#define PER_SECOND 200  /* connections of one user: sixteen workers that come again ten times a second … */
+#define PER_SECOND 200  /* connections of one user: sixteen workers
+			 * that come again ten times a second … */
 #define BURST 200       /* … and this many at once */
 #define SECOND_NS 1000000000ULL
-#define PAUSE_NS (5 * SECOND_NS)   /* after the second time that a user's workers damaged their memory; doubled … */
+#define PAUSE_NS (5 * SECOND_NS)   /* after the second time that a user's
+				    * workers damaged their memory; doubled … */
 #define PAUSE_DOUBLED 6            /* … with each, so often: 320 s … */
 #define FORGET_NS (900 * SECOND_NS) /* … until they have not for so long */
 
@@ -41,8 +45,10 @@ bool peer_end(struct peer *p)
 	return false;
 }
 
-/* Connections of that user with descriptors that are under way; *descriptors: all that are under way. */
-static unsigned int unread(const struct agent *a, uid_t uid, const struct peer *but, unsigned int *descriptors)
+/* Connections of that user with descriptors that are under
+ * way; *descriptors: all that are under way. */
+static unsigned int unread(const struct agent *a, uid_t uid, const struct peer *but,
+			   unsigned int *descriptors)
 {
 	unsigned int n = 0;
 
@@ -75,7 +81,8 @@ static const char *process_unread(const struct agent *a, const struct peer *p)
 {
 	for (int i = 0; i < PEERS_MAX; i++) {
 		if (&a->peer[i] != p && a->peer[i].pid == p->pid && peer_has_unread(&a->peer[i]))
-			return "this process has not read what an earlier connection of it was given: close that";
+			return "this process has not read what an earlier connection of it was "
+			       "given: close that";
 	}
 	return NULL;
 }
@@ -88,14 +95,17 @@ const char *users_unread(const struct agent *a, const struct peer *p, const stru
 	if (why)
 		return why;
 	if (of_user >= UNREAD_USER)
-		return "connections of this user have not read what they were given: end those processes";
+		return "connections of this user have not read what they were given: end those "
+		       "processes";
 	all += limits_given(&d->pool.r.geo);
 	if (of_user || !limits_knows(a, p->uid))
 		all += reserve_for_others(a, p->uid);
 	if (all <= limits_under_way())
 		return NULL;
-	return of_user ? "this user has unread descriptors, and more of them would leave no room for other users" :
-			 "too many descriptors are unread: end those processes, or raise shuntd's RLIMIT_NOFILE";
+	return of_user ? "this user has unread descriptors, and more of them would leave no room "
+			 "for other users"
+		       : "too many descriptors are unread: end those processes, or raise shuntd's "
+			 "RLIMIT_NOFILE";
 }
 
 /* Of the users that came lately; the one that has been away longest makes room. */
@@ -115,7 +125,8 @@ static struct user *find(struct agent *a, uid_t uid)
 	return oldest;
 }
 
-/* The first time costs nothing: it may be a slip. The memory of before is the kernel's as long as anybody has it. */
+/* The first time costs nothing: it may be a slip. The memory
+ * of before is the kernel's as long as anybody has it. */
 static __u64 pause_ns(const struct user *u)
 {
 	__u32 doubled = u->damaged < 2 ? 0 : u->damaged - 2;
@@ -132,8 +143,10 @@ static void count_damage(struct agent *a, uid_t uid)
 	u->damaged++;
 	u->damaged_ns = a->now_ns;
 	if (pause_ns(u) && uid)
-		say(LOG_WARNING, "workers of user %u have damaged their memory %u times: none may come for %llu s", uid,
-		    u->damaged, (unsigned long long)(pause_ns(u) / SECOND_NS));
+		say(LOG_WARNING,
+		    "workers of user %u have damaged their memory %u times: none may come for %llu "
+		    "s",
+		    uid, u->damaged, (unsigned long long)(pause_ns(u) / SECOND_NS));
 }
 
 const char *users_pause(struct agent *a, uid_t uid)
@@ -148,8 +161,8 @@ const char *users_pause(struct agent *a, uid_t uid)
 	u = uid ? find(a, uid) : NULL;
 	if (!u || a->now_ns - u->damaged_ns >= pause_ns(u))
 		return NULL;
-	return "workers of this user have damaged their memory again and again: again after a pause, see the messages of "
-	       "shuntd";
+	return "workers of this user have damaged their memory again and again: again after a "
+	       "pause, see the messages of shuntd";
 }
 
 static bool comes_too_often(struct agent *a, uid_t uid)
@@ -189,10 +202,12 @@ const char *users_may_come(struct agent *a, uid_t uid)
 	unsigned int all, of_user = strangers(a, uid, &all);
 
 	if (all >= limits_strangers(a))
-		return "too many connections wait for an answer: again later, or raise shuntd's RLIMIT_NOFILE";
+		return "too many connections wait for an answer: again later, or raise shuntd's "
+		       "RLIMIT_NOFILE";
 	if (!uid)
 		return NULL;
 	if (comes_too_often(a, uid))
 		return "this user connects too often: again in a second";
-	return of_user < STRANGERS_USER ? NULL : "too many connections of this user wait for an answer";
+	return of_user < STRANGERS_USER ? NULL
+					: "too many connections of this user wait for an answer";
 }

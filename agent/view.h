@@ -6,6 +6,7 @@
 
 #include "domain.h"
 
-/* A new map, for the pin and XDP too, of which nobody has a descriptor. No core of the domain is up, and it is for
- * the caller to set it right (domain_set_right(), load_publish()). On failure the old one is still used. */
+/* A new map, for the pin and XDP too, of which nobody has a descriptor. No core of the domain is
+ * up, and it is for the caller to set it right (domain_set_right(), load_publish()). On failure the
+ * old one is still used. */
 int view_renew(struct domain *d, const struct shunt_pins *pins);

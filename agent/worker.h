@@ -26,10 +26,13 @@ struct worker {
 	void *peer;                 /* its connection (broker.c); NULL: there is none */
 	__u64 absent_ns;            /* since when there is no connection */
 	bool hung_up;               /* it was the worker that ended it */
-	bool reported;              /* the operator knows that it hung up, or lives after its goodbye */
+	bool reported;              /* the operator knows that it hung
+				     * up, or lives after its goodbye */
 	bool killed;
-	bool spared;                /* it has other rights than its user's (worker_may_be_signalled) */
-	bool reclaimed;             /* DOMAIN_LEFT: what it had is taken back, and it may come again at once */
+	bool spared;                /* it has other rights than its user's
+				     * (worker_may_be_signalled) */
+	bool reclaimed;             /* DOMAIN_LEFT: what it had is taken
+				     * back, and it may come again at once */
 	__u64 left_ns;              /* DOMAIN_LEFT: since when */
 	__u64 ended_ns;             /* when the end of its process was seen; 0: it lives */
 	__u64 up;                   /* cores that it said are up; those hung, too */
@@ -51,12 +54,13 @@ void worker_unwelcome(struct domain *d, bool had, __u64 now_ns);
 void worker_here(struct domain *d, void *peer);
 void worker_up(struct domain *d, __u32 core, __u64 now_ns);
 void worker_down(struct domain *d, __u32 core);
-/* The worker said BYE: its rings are drained and unmapped. They are nobody else's before its process has ended. */
+/* The worker said BYE: its rings are drained and unmapped.
+ * They are nobody else's before its process has ended. */
 void worker_bye(struct domain *d, __u64 now_ns);
 /* Its connection ended without that. */
 void worker_hung_up(struct domain *d, __u64 now_ns);
-/* Has it the rights of its user and no others? Else it is let alone, and the operator told: it may have become a
- * set-user-ID program, which its user could not signal. */
+/* Has it the rights of its user and no others? Else it is let alone, and the operator told: it may
+ * have become a set-user-ID program, which its user could not signal. */
 bool worker_may_be_signalled(struct domain *d);
 /* Looks whether it lives and works. */
 void worker_check(struct domain *d, __u64 now_ns);

@@ -25,7 +25,8 @@
 int ask_call(void *fn, struct shunt_view *v, const struct shunt_event *ev, void *volatile *sp);
 extern const char ask_out[]; /* behind the call, with the stack pointer that *sp holds */
 
-/* int ask_call(fn, v, ev, sp): saves what a function must, notes the stack pointer in *sp, calls fn(v, ev), clears *sp. */
+/* int ask_call(fn, v, ev, sp): saves what a function must, notes
+ * the stack pointer in *sp, calls fn(v, ev), clears *sp. */
 #if defined(__x86_64__)
 asm(".text\n"
     ".globl ask_call, ask_out\n"
@@ -105,7 +106,8 @@ asm(".text\n"
 #error "ask.c has no call for this architecture"
 #endif
 
-int policy_ask(struct core *c, const struct policy *p, enum shunt_ask_op op, const struct shunt_event *ev)
+int policy_ask(struct core *c, const struct policy *p, enum shunt_ask_op op,
+	       const struct shunt_event *ev)
 {
 	int answer;
 
@@ -117,11 +119,12 @@ int policy_ask(struct core *c, const struct policy *p, enum shunt_ask_op op, con
 	return answer;
 }
 
-/* --- out of a function that does not return ------------------------------------------------------------- */
+/* --- out of a function that does not return --------------------------------------------------- */
 
 static struct core *_Atomic victim;
 
-/* In the core's thread: what was interrupted goes on behind the call, as if the policy had said "go on". */
+/* In the core's thread: what was interrupted goes on behind
+ * the call, as if the policy had said "go on". */
 static void leave(int sig, siginfo_t *info, void *arg)
 {
 	struct core *c = atomic_load(&victim);
@@ -142,7 +145,8 @@ static void leave(int sig, siginfo_t *info, void *arg)
 
 static void take_out(struct core *c, int sig)
 {
-	struct sigaction now = { .sa_sigaction = leave, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | SA_NODEFER };
+	struct sigaction now = { .sa_sigaction = leave,
+				 .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | SA_NODEFER };
 	struct timespec ms = { .tv_nsec = 1000000 };
 	uint64_t beat = peek(c->run->beat);
 	struct sigaction before;

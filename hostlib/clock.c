@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * clock.c - CLOCK_MONOTONIC for a third of its price: the time-stamp counter, set right each millisecond
+ * clock.c - CLOCK_MONOTONIC for a third of its price: the
+ * time-stamp counter, set right each millisecond
  *
- * clock_gettime() waits for the instructions before it and reads a page that the kernel writes; on the
- * machine where this was measured it takes 30 ns, the bare counter 11. A core reads the time some five
- * times a turn. Between two anchors the counter's rate is what it was between the two before: that
- * is right to some 30 ns. A counter that does not run evenly (CPUID says so, or it jumped) is not used.
+ * clock_gettime() waits for the instructions before it and reads a page that the kernel writes; on
+ * the machine where this was measured it takes 30 ns, the bare counter 11. A core reads the time
+ * some five times a turn. Between two anchors the counter's rate is what it was between the two
+ * before: that is right to some 30 ns. A counter that does not run evenly (CPUID says so, or it
+ * jumped) is not used.
  */
 #include "internal.h"
 
@@ -25,8 +27,8 @@ static bool counter_is_even(void)
 	return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d >> 8 & 1);
 }
 
-/* Did counter and clock tell the same moment? If the CPU was away between the two looks, the clock would be ahead by that
- * until the next anchor, and then go back. */
+/* Did counter and clock tell the same moment? If the CPU was away between the two looks, the clock
+ * would be ahead by that until the next anchor, and then go back. */
 static bool looks_agree(const struct clock *k, uint64_t ticks)
 {
 	uint64_t took = __builtin_ia32_rdtsc() - ticks;

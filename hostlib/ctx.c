@@ -39,7 +39,7 @@ void ctx_first(void);
 
 void ctx_main(struct ctx *self);
 
-/* --- what the switch leaves on a stack ----------------------------------------------------------- */
+/* --- what the switch leaves on a stack -------------------------------------------------------- */
 
 #if defined(__x86_64__)
 
@@ -93,7 +93,7 @@ static int has_shadow_stack(void)
 #error "contexts: x86-64 and aarch64 only"
 #endif
 
-/* --- sanitizers ------------------------------------------------------------------------------------ */
+/* --- sanitizers ------------------------------------------------------------------------------- */
 
 #if defined(CTX_ASAN)
 
@@ -137,7 +137,8 @@ static void tell_free(struct ctx *c)
 
 #define FIBER_STARTS 64
 
-/* A fiber never forgets calls that are not returned from, and a new one takes 0.3 ms: now and then. */
+/* A fiber never forgets calls that are not returned from,
+ * and a new one takes 0.3 ms: now and then. */
 static void tell_start(struct ctx *c)
 {
 	if (c->starts++ % FIBER_STARTS)
@@ -148,7 +149,8 @@ static void tell_start(struct ctx *c)
 }
 
 /* Inlined, for a function's entry and exit are told too: they must be on the same fiber. */
-static inline __attribute__((always_inline)) void tell_entering(struct ctx_home *home, struct ctx *to)
+static inline __attribute__((always_inline)) void tell_entering(struct ctx_home *home,
+								struct ctx *to)
 {
 	home->fiber = __tsan_get_current_fiber();
 	__tsan_switch_to_fiber(to->fiber, 0);
@@ -179,7 +181,7 @@ static void tell_free(struct ctx *c)
 
 #endif
 
-/* --- C++ exceptions --------------------------------------------------------------------------------- */
+/* --- C++ exceptions --------------------------------------------------------------------------- */
 
 /* The C++ runtime's, in programs that have one; in others there is nothing to keep. */
 struct ctx_exceptions *__cxa_get_globals(void) __attribute__((weak));
@@ -208,7 +210,7 @@ static void give_exceptions(const struct ctx *self, struct ctx_exceptions mine)
 		*self->home->exceptions = mine;
 }
 
-/* --- switching ------------------------------------------------------------------------------------- */
+/* --- switching -------------------------------------------------------------------------------- */
 
 /* errno of the thread that calls it. Inlined, the address would be kept over the switch. */
 static int __attribute__((noinline)) get_errno(void)
@@ -277,11 +279,12 @@ void ctx_start(struct ctx *c, void (*fn)(void *arg), void *arg)
 	c->sp = f;
 }
 
-/* --- the pool --------------------------------------------------------------------------------------- */
+/* --- the pool --------------------------------------------------------------------------------- */
 
 /*
- * Free contexts are a stack: its top is one word with an index and a tag that each change counts up,
- * so that a compare-and-swap does not mistake a context that went and came back for one that stayed.
+ * Free contexts are a stack: its top is one word with an index and a tag that each change counts
+ * up, so that a compare-and-swap does not mistake a context that went and came back for one that
+ * stayed.
  */
 struct ctx *ctx_get(struct ctx_pool *p)
 {

@@ -2,10 +2,11 @@
 /*
  * fork.c - a worker that forks: the parent goes on serving, the child has no part in the domain
  *
- * Memory, view and rings are not copied into a child (MADV_DONTFORK), however it is made. The child of fork() also
- * closes its copies of the sockets, so that nobody waits for them once the parent is gone, and its copy of struct
- * shunt then says that it is not open. A child of a handler has a copy of its request's frame, to read and to write;
- * when it returns from the handler it ends, as nobody would send what it wrote.
+ * Memory, view and rings are not copied into a child (MADV_DONTFORK), however it is made. The child
+ * of fork() also closes its copies of the sockets, so that nobody waits for them once the parent is
+ * gone, and its copy of struct shunt then says that it is not open. A child of a handler has a copy
+ * of its request's frame, to read and to write; when it returns from the handler it ends, as nobody
+ * would send what it wrote.
  *
  * What runs in a request here is PREEMPT_TEXT, and has a region while it holds the lock.
  */
@@ -22,7 +23,8 @@
 #define FRAME_MAX 4096
 
 static struct shunt *opened;  /* under the lock, … */
-static _Atomic uint32_t held; /* … which fork() holds, too: the child has only the thread that called it */
+static _Atomic uint32_t held; /* … which fork() holds, too: the child
+			       * has only the thread that called it */
 static char frame[FRAME_MAX]; /* of the request that forks; under the lock */
 
 static PREEMPT_TEXT void lock(void)
@@ -66,8 +68,9 @@ static void copy_frame(const struct core *c)
 {
 	char *at = frame_of(c);
 
-	if (at && mmap(c->s->memory, shunt_frames_len(&c->s->geo), PROT_READ | PROT_WRITE,
- 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED)
+	if (at &&
+	    mmap(c->s->memory, shunt_frames_len(&c->s->geo), PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0) != MAP_FAILED)
 		memcpy(at, frame, c->s->geo.chunk);
 }
 
@@ -83,7 +86,8 @@ static void forget_ring(struct shunt_ring *r)
 	memset(r, 0, sizeof(*r));
 }
 
-/* The mappings are the parent's alone; what has been mapped in their place since is none of ours. */
+/* The mappings are the parent's alone; what has been mapped
+ * in their place since is none of ours. */
 static void forget_domain(struct shunt *s)
 {
 	for (uint32_t i = 0; s->core && i < s->geo.ncores; i++) {
@@ -153,8 +157,9 @@ void fork_unwatch(struct shunt *s)
 
 void fork_end_child(void)
 {
-	static const char text[] = "shunt: the child of a fork() returned from the worker's function: it ends here, "
-				   "its parent serves on; let the child call _exit() or exec a program\n";
+	static const char text[] =
+		"shunt: the child of a fork() returned from the worker's function: it ends here, "
+		"its parent serves on; let the child call _exit() or exec a program\n";
 	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
 
 	(void)n;

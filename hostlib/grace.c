@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * grace.c - the process has a handler for the signal that stops requests only while a grace time asks for signals
+ * grace.c - the process has a handler for the signal that
+ * stops requests only while a grace time asks for signals
  *
- * The operator may set one at any time: the agent publishes it in the view, and waits with signals for a core
- * until the core's run line says which one it takes.
+ * The operator may set one at any time: the agent publishes it in the view, and waits with signals
+ * for a core until the core's run line says which one it takes.
  */
 #include <string.h>
 
@@ -24,7 +25,8 @@ int grace_follow(struct shunt *s)
 		return 0;
 	err = preempt_signal_install(s->opts.signal);
 	if (err)
-		return set_error(s, err, "cannot install a handler for signal %d: %s", s->opts.signal, strerror(-err));
+		return set_error(s, err, "cannot install a handler for signal %d: %s",
+				 s->opts.signal, strerror(-err));
 	s->catching = true;
 	tell(s, s->opts.signal);
 	return 0;

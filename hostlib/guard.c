@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * guard.c - who holds a lock is not stopped: pthread mutexes, rwlocks and spinlocks, C11 mutexes, FILEs
+ * guard.c - who holds a lock is not stopped: pthread
+ * mutexes, rwlocks and spinlocks, C11 mutexes, FILEs
  *
- * A request that is parked with a lock held can deadlock its core: the next request there waits for the
- * lock, and the thread with it. So the region lasts from a successful lock to its unlock. While it waits for the
- * lock, a thread is in the C library, where nothing is stopped either.
+ * A request that is parked with a lock held can deadlock its core: the next request there waits for
+ * the lock, and the thread with it. So the region lasts from a successful lock to its unlock. While
+ * it waits for the lock, a thread is in the C library, where nothing is stopped either.
  *
  * Condition variables need no guard: pthread_cond_wait() gives the mutex back and takes it again
  * inside the C library, and returns with it held, as it was called.
@@ -39,7 +40,7 @@ PREEMPT_INLINE int entered(int err)
 
 typedef const struct timespec *when;
 
-/* --- mutexes ------------------------------------------------------------------------------------ */
+/* --- mutexes ---------------------------------------------------------------------------------- */
 
 TAKES(pthread_mutex_lock, (pthread_mutex_t *m), (m))
 TAKES(pthread_mutex_trylock, (pthread_mutex_t *m), (m))
@@ -47,10 +48,10 @@ TAKES(pthread_mutex_timedlock, (pthread_mutex_t *m, when t), (m, t))
 TAKES(pthread_mutex_clocklock, (pthread_mutex_t *m, clockid_t c, when t), (m, c, t))
 
 /*
- * Did this thread lock it? A normal mutex may be unlocked by a thread that did not, which must not end a region
- * of its own; who did lock it is not stopped until its request ends. A holder stays on its thread, so
- * the thread tells. No owner: a lock that was elided. INT_MAX: robust, and its owner died (only who holds it can
- * unlock such a one). Both are this thread's.
+ * Did this thread lock it? A normal mutex may be unlocked by a thread that did not, which must not
+ * end a region of its own; who did lock it is not stopped until its request ends. A holder stays on
+ * its thread, so the thread tells. No owner: a lock that was elided. INT_MAX: robust, and its owner
+ * died (only who holds it can unlock such a one). Both are this thread's.
  */
 PREEMPT_INLINE bool ours(const pthread_mutex_t *m)
 {
@@ -84,7 +85,7 @@ GUARD int mtx_unlock(mtx_t *m)
 	return err;
 }
 
-/* --- rwlocks and spinlocks: only the holder may unlock ------------------------------------------ */
+/* --- rwlocks and spinlocks: only the holder may unlock ---------------------------------------- */
 
 TAKES(pthread_rwlock_rdlock, (pthread_rwlock_t *l), (l))
 TAKES(pthread_rwlock_tryrdlock, (pthread_rwlock_t *l), (l))
@@ -100,7 +101,7 @@ TAKES(pthread_spin_lock, (pthread_spinlock_t *l), (l))
 TAKES(pthread_spin_trylock, (pthread_spinlock_t *l), (l))
 GIVES(pthread_spin_unlock, (pthread_spinlock_t *l), (l))
 
-/* --- once: others wait for the one that is in it ------------------------------------------------ */
+/* --- once: others wait for the one that is in it ---------------------------------------------- */
 
 GUARD int pthread_once(pthread_once_t *once, void (*init)(void))
 {
@@ -119,7 +120,7 @@ GUARD void call_once(once_flag *once, void (*init)(void))
 	guard_leave(CALLER);
 }
 
-/* --- stdio: inside the C library nothing is stopped; here is where it lets go of the CPU ---------- */
+/* --- stdio: inside the C library nothing is stopped; here is where it lets go of the CPU ------ */
 
 GUARD void flockfile(FILE *f)
 {

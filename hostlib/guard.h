@@ -2,8 +2,9 @@
 /*
  * guard.h - the C library's functions that are no-preempt regions, or begin or end one
  *
- * The guards have the names of those functions, so the calls of every shared object in the process come here
- * first. Each calls the next definition of its name: the C library's, or that of another interposer.
+ * The guards have the names of those functions, so the calls of every shared object in the process
+ * come here first. Each calls the next definition of its name: the C library's, or that of another
+ * interposer.
  */
 #pragma once
 
@@ -27,33 +28,35 @@
 	X(void *, valloc, (size_t))                                             \
 	X(void *, pvalloc, (size_t))
 
-#define GUARD_LOCKS(X)                                                          \
-	X(int, pthread_mutex_lock, (pthread_mutex_t *))                         \
-	X(int, pthread_mutex_trylock, (pthread_mutex_t *))                      \
-	X(int, pthread_mutex_timedlock, (pthread_mutex_t *, const struct timespec *)) \
+#define GUARD_LOCKS(X)                                                                           \
+	X(int, pthread_mutex_lock, (pthread_mutex_t *))                                          \
+	X(int, pthread_mutex_trylock, (pthread_mutex_t *))                                       \
+	X(int, pthread_mutex_timedlock, (pthread_mutex_t *, const struct timespec *))            \
 	X(int, pthread_mutex_clocklock, (pthread_mutex_t *, clockid_t, const struct timespec *)) \
-	X(int, pthread_mutex_unlock, (pthread_mutex_t *))                       \
-	X(int, pthread_rwlock_rdlock, (pthread_rwlock_t *))                     \
-	X(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t *))                  \
-	X(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t *, const struct timespec *)) \
-	X(int, pthread_rwlock_clockrdlock, (pthread_rwlock_t *, clockid_t, const struct timespec *)) \
-	X(int, pthread_rwlock_wrlock, (pthread_rwlock_t *))                     \
-	X(int, pthread_rwlock_trywrlock, (pthread_rwlock_t *))                  \
-	X(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t *, const struct timespec *)) \
-	X(int, pthread_rwlock_clockwrlock, (pthread_rwlock_t *, clockid_t, const struct timespec *)) \
-	X(int, pthread_rwlock_unlock, (pthread_rwlock_t *))                     \
-	X(int, pthread_spin_lock, (pthread_spinlock_t *))                       \
-	X(int, pthread_spin_trylock, (pthread_spinlock_t *))                    \
-	X(int, pthread_spin_unlock, (pthread_spinlock_t *))                     \
-	X(int, mtx_lock, (mtx_t *))                                             \
-	X(int, mtx_trylock, (mtx_t *))                                          \
-	X(int, mtx_timedlock, (mtx_t *, const struct timespec *))               \
-	X(int, mtx_unlock, (mtx_t *))                                           \
-	X(int, pthread_once, (pthread_once_t *, void (*)(void)))                \
-	X(void, call_once, (once_flag *, void (*)(void)))                       \
-	X(void, flockfile, (FILE *))                                            \
-	X(int, ftrylockfile, (FILE *))                                          \
-	X(void, funlockfile, (FILE *))                                          \
+	X(int, pthread_mutex_unlock, (pthread_mutex_t *))                                        \
+	X(int, pthread_rwlock_rdlock, (pthread_rwlock_t *))                                      \
+	X(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t *))                                   \
+	X(int, pthread_rwlock_timedrdlock, (pthread_rwlock_t *, const struct timespec *))        \
+	X(int, pthread_rwlock_clockrdlock,                                                       \
+	  (pthread_rwlock_t *, clockid_t, const struct timespec *))                              \
+	X(int, pthread_rwlock_wrlock, (pthread_rwlock_t *))                                      \
+	X(int, pthread_rwlock_trywrlock, (pthread_rwlock_t *))                                   \
+	X(int, pthread_rwlock_timedwrlock, (pthread_rwlock_t *, const struct timespec *))        \
+	X(int, pthread_rwlock_clockwrlock,                                                       \
+	  (pthread_rwlock_t *, clockid_t, const struct timespec *))                              \
+	X(int, pthread_rwlock_unlock, (pthread_rwlock_t *))                                      \
+	X(int, pthread_spin_lock, (pthread_spinlock_t *))                                        \
+	X(int, pthread_spin_trylock, (pthread_spinlock_t *))                                     \
+	X(int, pthread_spin_unlock, (pthread_spinlock_t *))                                      \
+	X(int, mtx_lock, (mtx_t *))                                                              \
+	X(int, mtx_trylock, (mtx_t *))                                                           \
+	X(int, mtx_timedlock, (mtx_t *, const struct timespec *))                                \
+	X(int, mtx_unlock, (mtx_t *))                                                            \
+	X(int, pthread_once, (pthread_once_t *, void (*)(void)))                                 \
+	X(void, call_once, (once_flag *, void (*)(void)))                                        \
+	X(void, flockfile, (FILE *))                                                             \
+	X(int, ftrylockfile, (FILE *))                                                           \
+	X(void, funlockfile, (FILE *))                                                           \
 	X(FILE *, fopencookie, (void *, const char *, cookie_io_functions_t))
 
 #define GUARD_FIELD(ret, name, args) ret (*name) args;

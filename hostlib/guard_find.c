@@ -31,8 +31,8 @@ static void say_and_abort(const char *name)
 }
 
 /*
- * dlsym() may itself allocate: while it does, guard_malloc.c gives from a small memory of its own. Threads that
- * come here at once find the same.
+ * dlsym() may itself allocate: while it does, guard_malloc.c gives from a small memory of its own.
+ * Threads that come here at once find the same.
  */
 void guard_find(void)
 {

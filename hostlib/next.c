@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * next.c - what there is to do for a core, and which of it is next: the policy is asked, with the heads of all queues
+ * next.c - what there is to do for a core, and which of it
+ * is next: the policy is asked, with the heads of all queues
  */
 #include "internal.h"
 
@@ -16,15 +17,16 @@ uint32_t next_held(const struct shunt *s)
 	return waiting;
 }
 
-/* Does anything wait that this core could run instead of what it runs? By counts, which are there before
- * the rings show it; they may say so too often, never too rarely. */
+/* Does anything wait that this core could run instead of what it runs? By counts, which are there
+ * before the rings show it; they may say so too often, never too rarely. */
 bool next_waits(const struct core *c)
 {
 	const struct shunt *s = c->s;
 	const struct shunt_view *v = s->view;
 	uint32_t own = peek(v->sent[c->id]) - peek(v->done[c->id]);
 
-	if (own > (c->item->slot == c->id) || atomic_load_explicit(&s->park.mask, memory_order_relaxed))
+	if (own > (c->item->slot == c->id) ||
+	    atomic_load_explicit(&s->park.mask, memory_order_relaxed))
 		return true;
 	for (uint32_t i = 0; i < s->nhold; i++) {
 		if (peek(v->enq[i]) != peek(v->deq[i]))
@@ -47,7 +49,8 @@ void next_prefetch(const struct core *c)
 	}
 }
 
-static void consider(struct heads *h, uint32_t cls, uint64_t queued, uint64_t arrival, enum from from)
+static void consider(struct heads *h, uint32_t cls, uint64_t queued, uint64_t arrival,
+		     enum from from)
 {
 	struct head *at = &h->of[cls];
 
@@ -62,7 +65,8 @@ static const struct shunt_meta *head_meta(const struct shunt *s, const struct sh
 	return queue_meta(s, peek(r->desc[ring_cons(r) & r->mask].addr));
 }
 
-/* When the head of a hold ring came: as the mark says that made us ask (its cache line is here), or its metadata. */
+/* When the head of a hold ring came: as the mark says that
+ * made us ask (its cache line is here), or its metadata. */
 static uint64_t head_arrival(const struct core *c, uint32_t cls)
 {
 	const struct shunt_meta *m;
@@ -94,7 +98,8 @@ static void consider_all(const struct core *c, uint32_t held, struct heads *h)
 	}
 }
 
-/* The class that waits in a core's own ring. A request that XDP did not stamp found the core idle: it just came. */
+/* The class that waits in a core's own ring. A request that
+ * XDP did not stamp found the core idle: it just came. */
 static void consider_ring(const struct core *of, uint64_t now, struct heads *h)
 {
 	const struct shunt_meta *m;
@@ -122,7 +127,8 @@ static void publish_heads(struct core *c, const struct heads *h)
 	}
 }
 
-/* The class that the policy wants this core to serve, or -1. run_cls: of what it runs and might go on with. */
+/* The class that the policy wants this core to serve, or
+ * -1. run_cls: of what it runs and might go on with. */
 static int choose(struct core *c, const struct policy *p, const struct heads *h, uint64_t now,
 		  uint8_t run_cls)
 {
@@ -145,9 +151,10 @@ static int choose(struct core *c, const struct policy *p, const struct heads *h,
 	return cls < SHUNT_CLASSES && (h->waiting >> cls & 1) ? cls : __builtin_ctz(h->waiting);
 }
 
-/* Asked to yield, the running request is put back among the others: is it picked again? If not, *since
- * tells since when the one waits that is, and c->next which it is. */
-enum asked next_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns, uint64_t *since)
+/* Asked to yield, the running request is put back among the others: is it picked again? If not,
+ * *since tells since when the one waits that is, and c->next which it is. */
+enum asked next_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
+		    uint64_t *since)
 {
 	struct heads h;
 	int cls;
@@ -201,14 +208,15 @@ static bool take_back(struct core *c)
 	return true;
 }
 
-/* Do cores take from each other's rings? Always where the NIC chose the queue: it knows little of who is busy. */
+/* Do cores take from each other's rings? Always where the
+ * NIC chose the queue: it knows little of who is busy. */
 bool next_steals(const struct shunt *s, const struct policy *p)
 {
 	return p->flags & SHUNT_STEALS || own_rings(s);
 }
 
-/* Would the policy have this core serve what is next in the other's ring? Cores that are a class's own do not
- * take what they would not be given. */
+/* Would the policy have this core serve what is next in the other's ring? Cores that are a class's
+ * own do not take what they would not be given. */
 static bool may_steal(struct core *c, const struct policy *p, const struct core *other)
 {
 	uint64_t now = c->fresh ? c->now : core_clock(c);
@@ -219,7 +227,8 @@ static bool may_steal(struct core *c, const struct policy *p, const struct core 
 	return h.waiting && choose(c, p, &h, now, SHUNT_NONE) >= 0;
 }
 
-/* From another core's ring: if the policy steals and has nothing against it, or if that core has no thread. */
+/* From another core's ring: if the policy steals and has
+ * nothing against it, or if that core has no thread. */
 static bool next_of_others(struct core *c, const struct policy *p, struct item *it)
 {
 	struct shunt *s = c->s;
@@ -238,8 +247,8 @@ static bool next_of_others(struct core *c, const struct policy *p, struct item *
 	return false;
 }
 
-/* A held request that an idle core takes: how long did it wait beside us? (Invariant: 100 us.) On the wire that is the way
- * of our credit to the NIC, and its way to us. */
+/* A held request that an idle core takes: how long did it wait beside us? (Invariant: 100 us.) On
+ * the wire that is the way of our credit to the NIC, and its way to us. */
 void next_note_found(struct core *c, const struct item *it)
 {
 	struct shunt_core_stats *st = &c->line->stats;
@@ -307,7 +316,8 @@ static bool next_named(struct core *c)
 	return next.cls && take(c, next.cls - 1, next.from);
 }
 
-/* The next request for this core, in c->item: its own ring, what the policy selects, what others left. */
+/* The next request for this core, in c->item: its own ring,
+ * what the policy selects, what others left. */
 bool next_take(struct core *c)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);

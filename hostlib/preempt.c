@@ -31,11 +31,12 @@ static pthread_mutex_t texts_lock = PTHREAD_MUTEX_INITIALIZER;
 extern const char __start_shunt_text[] __attribute__((visibility("hidden")));
 extern const char __stop_shunt_text[] __attribute__((visibility("hidden")));
 
-/* --- stopping ----------------------------------------------------------------------------------- */
+/* --- stopping --------------------------------------------------------------------------------- */
 
 PREEMPT_TEXT int *shunt_errno(void)
 {
-	__asm__ volatile("" : : : "memory"); /* or the compiler finds that it is as constant as what it calls */
+	__asm__ volatile("" : : : "memory"); /* or the compiler finds that it is
+					      * as constant as what it calls */
 	return __errno_location();
 }
 
@@ -78,8 +79,8 @@ PREEMPT_TEXT void shunt_safepoint_slow(void)
 }
 
 /*
- * A library that called a guarded function may hold locks that no guard sees (printf calls malloc with its
- * FILE locked): only what returns to application text is a place to stop.
+ * A library that called a guarded function may hold locks that no guard sees (printf calls malloc
+ * with its FILE locked): only what returns to application text is a place to stop.
  */
 PREEMPT_TEXT void preempt_late(const void *caller)
 {
@@ -91,7 +92,7 @@ PREEMPT_TEXT void preempt_late(const void *caller)
 		preempt_away(PREEMPT_SAFEPOINT);
 }
 
-/* --- regions ------------------------------------------------------------------------------------ */
+/* --- regions ---------------------------------------------------------------------------------- */
 
 PREEMPT_TEXT void shunt_nopreempt_begin(void)
 {
@@ -118,7 +119,7 @@ PREEMPT_TEXT long shunt_call_safe(long (*fn)(void *arg), void *arg)
 	return ret;
 }
 
-/* --- workers and requests ----------------------------------------------------------------------- */
+/* --- workers and requests --------------------------------------------------------------------- */
 
 /* The child of a fork has one thread, and it serves nobody. */
 static void forget_in_child(void)
@@ -131,14 +132,16 @@ static void watch_forks(void)
 	pthread_atfork(NULL, NULL, forget_in_child);
 }
 
-/* The variables of one object, if they are beside the thread pointer (those of dlopen()ed ones may not be). */
+/* The variables of one object, if they are beside the
+ * thread pointer (those of dlopen()ed ones may not be). */
 static int find_locals(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	struct preempt_tls *t = arg;
 	uintptr_t at = (uintptr_t)info->dlpi_tls_data, end = t->local + t->local_len;
 
 	for (int i = 0; at && i < info->dlpi_phnum; i++) {
-		if (info->dlpi_phdr[i].p_type != PT_TLS || at - (t->local - LOCALS_MAX) > 2 * LOCALS_MAX)
+		if (info->dlpi_phdr[i].p_type != PT_TLS ||
+		    at - (t->local - LOCALS_MAX) > 2 * LOCALS_MAX)
 			continue;
 		if (end < at + info->dlpi_phdr[i].p_memsz)
 			end = at + info->dlpi_phdr[i].p_memsz;
@@ -165,7 +168,8 @@ void preempt_worker_begin(volatile uint32_t *look, void (*point)(enum preempt_wa
 	t->tid = syscall(SYS_gettid);
 	t->pending = false;
 	t->depth = 1;
-	atomic_signal_fence(memory_order_seq_cst); /* all this before the handler takes us for a worker */
+	/* all this before the handler takes us for a worker */
+	atomic_signal_fence(memory_order_seq_cst);
 	t->look = look;
 }
 
@@ -198,7 +202,7 @@ PREEMPT_TEXT uint32_t preempt_request_end(void)
 	return left;
 }
 
-/* --- application text --------------------------------------------------------------------------- */
+/* --- application text ------------------------------------------------------------------------- */
 
 PREEMPT_TEXT bool preempt_in_text(const void *pc)
 {
@@ -223,7 +227,8 @@ int shunt_register_text(const void *start, size_t len)
 		return -EINVAL;
 	pthread_mutex_lock(&texts_lock);
 	for (uint32_t i = 0; i < ntexts; i++) {
-		if (from - texts[i].start < texts[i].len && len <= texts[i].len - (from - texts[i].start))
+		if (from - texts[i].start < texts[i].len &&
+		    len <= texts[i].len - (from - texts[i].start))
 			goto out; /* known */
 	}
 	if (ntexts == TEXTS) {

@@ -2,17 +2,18 @@
 /*
  * preempt.h - what decides whether the request that runs on this thread may be stopped now
  *
- * The scheduler's side: preempt_worker_begin() once a thread; then preempt_request_begin() as the first thing on
- * a new request's stack and preempt_request_end() as the last. Its function "point" parks requests.
+ * The scheduler's side: preempt_worker_begin() once a thread; then preempt_request_begin() as the
+ * first thing on a new request's stack and preempt_request_end() as the last. Its function "point"
+ * parks requests.
  *
  *   depth = 1 in the scheduler, from preempt_worker_begin() on and in "point";
  *   depth = 0 in a request that may be stopped; more in its regions.
  *
  * A request that returns from "point" does so with depth 1 of whichever thread it is on then.
  *
- * The library's own code is never switched away from, wherever it is linked: code that runs in a request
- * without a region (what begins and ends regions) is PREEMPT_TEXT, which the signal handler leaves alone;
- * all else that a handler may call (shunt_send) holds a region.
+ * The library's own code is never switched away from, wherever it is linked: code that runs in a
+ * request without a region (what begins and ends regions) is PREEMPT_TEXT, which the signal handler
+ * leaves alone; all else that a handler may call (shunt_send) holds a region.
  */
 #pragma once
 
@@ -41,7 +42,8 @@ enum preempt_why {
 
 /* What a request's thread looks at. initial-exec: one load from the thread pointer. */
 struct preempt_tls {
-	volatile uint32_t *look; /* scheduler: not 0 = yield. First: safepoints know it by its place */
+	volatile uint32_t *look; /* scheduler: not 0 = yield. First:
+				  * safepoints know it by its place */
 	uint32_t depth;          /* regions, nested */
 	uint32_t skip;           /* scheduler: so many safepoints need not be looked into */
 	bool pending;            /* a mark or signal was put off: taken at the end of the region */
@@ -64,8 +66,8 @@ extern volatile uint32_t preempt_never;
 #define PREEMPT_TEXT __attribute__((section("shunt_text"), noinline))
 
 /*
- * This thread's shunt_tls. In assembly: the compiler takes a thread for one that stays the same all through a
- * function, and keeps its address over calls that may end on another.
+ * This thread's shunt_tls. In assembly: the compiler takes a thread for one that stays the same all
+ * through a function, and keeps its address over calls that may end on another.
  */
 #define PREEMPT_INLINE static inline __attribute__((always_inline))
 
@@ -101,7 +103,8 @@ PREEMPT_INLINE uint32_t preempt_depth(void)
 PREEMPT_INLINE void preempt_depth_add(uint32_t by)
 {
 	__asm__ volatile("addl %0, %%fs:%c1(%2)"
-			 : : "r"(by), "i"(offsetof(struct preempt_tls, depth)), "r"(preempt_offset())
+			 :
+			 : "r"(by), "i"(offsetof(struct preempt_tls, depth)), "r"(preempt_offset())
 			 : "cc", "memory");
 }
 
@@ -144,8 +147,9 @@ PREEMPT_INLINE bool preempt_pending(void)
 #endif
 
 /* preempt.c: the scheduler's side */
-/* This thread is a worker: depth is 1. "point", the same for all threads, parks the request that runs, if the mark is
- * for it and something else shall run, and returns when it is resumed, perhaps on another thread. */
+/* This thread is a worker: depth is 1. "point", the same for all threads, parks the request that
+ * runs, if the mark is for it and something else shall run, and returns when it is resumed, perhaps
+ * on another thread. */
 void preempt_worker_begin(volatile uint32_t *look, void (*point)(enum preempt_way way));
 void preempt_worker_end(void);
 void preempt_request_begin(void);

@@ -7,8 +7,9 @@
 #include "internal.h"
 
 /*
- * The request is the one that this thread runs now. Any other belongs to another thread, or has ended, and then
- * its memory may hold the request of another client: so nothing is looked up by the caller's pointer.
+ * The request is the one that this thread runs now. Any other belongs to another thread, or has
+ * ended, and then its memory may hold the request of another client: so nothing is looked up by the
+ * caller's pointer.
  */
 static bool is_running(const struct core *c, const struct shunt_req *req)
 {

@@ -27,7 +27,8 @@ static int check_signal(struct shunt *s)
 
 	if (s->opts.flags & ~(SHUNT_NO_SIGNALS | SHUNT_NO_PREEMPT))
 		return set_error(s, -E2BIG, "shunt_opts.flags has some that this library lacks");
-	if (signal < 1 || signal > SHUNT_SIGNAL_MAX || signal == SIGKILL || signal == SIGSTOP || signal == SIGSEGV)
+	if (signal < 1 || signal > SHUNT_SIGNAL_MAX || signal == SIGKILL || signal == SIGSTOP ||
+	    signal == SIGSEGV)
 		return set_error(s, -EINVAL, "shunt_opts.signal: %d cannot stop requests", signal);
 	s->opts.signal = s->opts.flags ? 0 : signal;
 	return 0;
@@ -35,12 +36,14 @@ static int check_signal(struct shunt *s)
 
 static int check_opts(struct shunt *s, const struct shunt_opts *opts)
 {
-	/* An older caller's struct is shorter: what it lacks is 0. A newer one's must say nothing new. */
+	/* An older caller's struct is shorter: what it lacks
+	 * is 0. A newer one's must say nothing new. */
 	size_t known = sizeof(s->opts) < opts->sz ? sizeof(s->opts) : opts->sz;
 
 	for (size_t i = known; i < opts->sz; i++) {
 		if (((const char *)opts)[i])
-			return set_error(s, -E2BIG, "shunt_opts has options that this library lacks");
+			return set_error(s, -E2BIG,
+					 "shunt_opts has options that this library lacks");
 	}
 	memcpy(&s->opts, opts, known);
 	if (!s->opts.handler)
@@ -190,7 +193,9 @@ int shunt_run(struct shunt *s)
 	int err;
 
 	if (s->forked)
-		return set_error(s, -ECHILD, "this is a fork of the process that called shunt_open(): call it here");
+		return set_error(s, -ECHILD,
+				 "this is a fork of the process that called shunt_open(): call it "
+				 "here");
 	if (!s->core)
 		return set_error(s, -EINVAL, "shunt_open() did not succeed");
 	if (atomic_exchange(&s->running, true))

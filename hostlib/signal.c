@@ -2,10 +2,11 @@
 /*
  * signal.c - the last resort: a signal stops a request that reaches no safepoint
  *
- * The handler runs on the request's own stack, so the kernel's frame there holds all that the request had in
- * registers, vector state of any width included. To stop the request is to switch contexts inside the handler;
- * it goes on when, perhaps on another thread, the handler returns. The kernel then restores signal mask
- * and alternate stack from the frame, so these are made the new thread's first.
+ * The handler runs on the request's own stack, so the kernel's frame there holds all that the
+ * request had in registers, vector state of any width included. To stop the request is to switch
+ * contexts inside the handler; it goes on when, perhaps on another thread, the handler returns. The
+ * kernel then restores signal mask and alternate stack from the frame, so these are made the new
+ * thread's first.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -22,7 +23,8 @@ _Static_assert(SHUNT_SIGNAL == SIGURG, "abi.h has it as a number, for BPF");
 #define LOCAL_TRIES 4
 
 static struct sigaction before[SHUNT_SIGNAL_MAX + 1]; /* what the application had */
-static unsigned int users[SHUNT_SIGNAL_MAX + 1];       /* installed, and not removed; under the lock */
+/* installed, and not removed; under the lock */
+static unsigned int users[SHUNT_SIGNAL_MAX + 1];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 PREEMPT_INLINE uintptr_t reg_pc(const ucontext_t *uc)
@@ -44,8 +46,8 @@ PREEMPT_INLINE uintptr_t reg_sp(const ucontext_t *uc)
 }
 
 /*
- * Was another signal's handler interrupted? While one runs, signals are blocked that usually are not; or it is
- * on the alternate stack. What that handler interrupted may hold anything.
+ * Was another signal's handler interrupted? While one runs, signals are blocked that usually are
+ * not; or it is on the alternate stack. What that handler interrupted may hold anything.
  */
 PREEMPT_INLINE bool in_handler(const struct preempt_tls *t,
 							      const ucontext_t *uc)
@@ -58,11 +60,11 @@ PREEMPT_INLINE bool in_handler(const struct preempt_tls *t,
 }
 
 /*
- * Does a register hold the address of a thread-local variable? Then the next instruction may read, say, errno
- * of a thread that the request is no longer on. Mostly it is a matter of a few instructions, and another signal
- * will come. But it may be an address that is kept over a loop, or forgotten in a register that the loop does not
- * use: so after LOCAL_TRIES the request is stopped, and has to stay on its thread. (An address that was put into memory
- * is not seen.)
+ * Does a register hold the address of a thread-local variable? Then the next instruction may read,
+ * say, errno of a thread that the request is no longer on. Mostly it is a matter of a few
+ * instructions, and another signal will come. But it may be an address that is kept over a loop, or
+ * forgotten in a register that the loop does not use: so after LOCAL_TRIES the request is stopped,
+ * and has to stay on its thread. (An address that was put into memory is not seen.)
  */
 PREEMPT_INLINE bool holds_local(const struct preempt_tls *t,
 							       const ucontext_t *uc)
@@ -99,7 +101,8 @@ static PREEMPT_TEXT enum preempt_why judge(struct preempt_tls *t, const ucontext
 	return PREEMPT_TAKEN;
 }
 
-/* The request comes back on a thread that is not the one it left: the frame must not undo that thread's. */
+/* The request comes back on a thread that is not the one it
+ * left: the frame must not undo that thread's. */
 static PREEMPT_TEXT void adopt(ucontext_t *uc)
 {
 	/* The kernel's set is 8 bytes; the C library's type reaches beyond what the frame has. */
@@ -148,7 +151,8 @@ static bool is_ours(const struct sigaction *action)
 /* Under the lock. */
 static int install(int signal)
 {
-	/* No SA_ONSTACK: the frame belongs on the request's stack. SA_NODEFER: the next request must be stoppable. */
+	/* No SA_ONSTACK: the frame belongs on the request's stack.
+	 * SA_NODEFER: the next request must be stoppable. */
 	struct sigaction now = { .sa_sigaction = on_signal,
 				 .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER };
 	struct sigaction old;

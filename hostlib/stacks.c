@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * stacks.c - a request that overflows its stack ends the process with a line that says so; see stacks.h
+ * stacks.c - a request that overflows its stack ends the
+ * process with a line that says so; see stacks.h
  *
  * The handler runs on an alternate stack, for there is none left. It reads a table of pools that is
  * never freed, so that a fault beside a ctx_pool_free() reads nothing stale.
@@ -35,7 +36,7 @@ static struct sigaction previous; /* handler */
 static _Thread_local unsigned int watched;
 static _Thread_local void *alt; /* our alternate stack; NULL: the thread has its own */
 
-/* --- the table ------------------------------------------------------------------------------------ */
+/* --- the table -------------------------------------------------------------------------------- */
 
 int stacks_add(const void *base, size_t len, size_t slot, size_t guard, size_t stack_size)
 {
@@ -65,7 +66,7 @@ void stacks_remove(int where)
 	pthread_mutex_unlock(&lock);
 }
 
-/* --- in the handler: nothing but what a signal handler may do ---------------------------------------- */
+/* --- in the handler: nothing but what a signal handler may do --------------------------------- */
 
 /* What the kernel says; where it does not, more than any that does not say so needs. */
 size_t stacks_signal_frame(void)
@@ -87,9 +88,9 @@ static uintptr_t stack_pointer(const void *ucontext)
 }
 
 /*
- * Bytes of the stack that was overflowed; 0: none was. A fault in the guard by one whose stack pointer
- * is elsewhere is somebody's stray pointer. The kernel names no address when it finds no room for
- * a signal's frame.
+ * Bytes of the stack that was overflowed; 0: none was. A fault in the guard by one whose stack
+ * pointer is elsewhere is somebody's stray pointer. The kernel names no address when it finds no
+ * room for a signal's frame.
  */
 static size_t overflowed(const siginfo_t *info, uintptr_t sp)
 {
@@ -147,7 +148,8 @@ static void tell(size_t stack_size)
 	(void)n;
 }
 
-/* Pending until the handler returns: then the process dies where the fault was, and so its core says. */
+/* Pending until the handler returns: then the process dies
+ * where the fault was, and so its core says. */
 static void die_of(int sig)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
@@ -197,7 +199,7 @@ static void on_fault(int sig, siginfo_t *info, void *ucontext)
 	errno = err;
 }
 
-/* --- threads ----------------------------------------------------------------------------------------- */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 static int install(void)
 {

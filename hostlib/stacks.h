@@ -9,9 +9,9 @@
 #define STACKS_MAX 64 /* pools a process */
 
 /*
- * Watches the calling thread: gives it an alternate signal stack, unless it has one; the first thread
- * also puts a handler on SIGSEGV. Faults that are no overflow go to the handler that was there
- * before. 0 or -errno.
+ * Watches the calling thread: gives it an alternate signal stack, unless it has one; the first
+ * thread also puts a handler on SIGSEGV. Faults that are no overflow go to the handler that was
+ * there before. 0 or -errno.
  */
 int stacks_guard_thread(void);
 
@@ -19,9 +19,9 @@ int stacks_guard_thread(void);
 void stacks_unguard_thread(void);
 
 /*
- * For who leaves a context from a signal handler, after ctx_leave() has returned there: the signal's
- * frame names the alternate stack of the thread that it came to, and the return from the handler would
- * give that to the thread it ends on.
+ * For who leaves a context from a signal handler, after ctx_leave() has returned there: the
+ * signal's frame names the alternate stack of the thread that it came to, and the return from the
+ * handler would give that to the thread it ends on.
  */
 void stacks_moved(void *ucontext);
 

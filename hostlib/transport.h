@@ -3,7 +3,8 @@
  * transport.h - how requests come to a process's cores: what differs between memory that is shared
  * with XDP and a NIC over the wire
  *
- * Chosen when shuntd says which it is, before any core runs. A function that may be missing says so.
+ * Chosen when shuntd says which it is, before any core
+ * runs. A function that may be missing says so.
  */
 #pragma once
 
@@ -18,8 +19,8 @@ struct shunt;
 enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_FOR_NONE };
 
 struct transport {
-	/* Which request is next and who yields, the NIC decides: no policy and no hold rings here, and a
-	 * mark names a turn of a request. */
+	/* Which request is next and who yields, the NIC decides: no policy and no hold rings here,
+	 * and a mark names a turn of a request. */
 	bool nic_decides;
 
 	/* link.c: rings and memory are mapped; they are going. Both may be missing. */
@@ -41,8 +42,8 @@ struct transport {
 	/* queue.c: the request has ended, and is counted. May be missing. */
 	void (*ended)(struct core *c, const struct item *it, bool replied, uint64_t service_ns);
 
-	/* park.c, with the lock of the parked requests: gives the request a token, and it waits until
-	 * somebody names that. Missing: it waits in the queue of its class. */
+	/* park.c, with the lock of the parked requests: gives the request a token, and it waits
+	 * until somebody names that. Missing: it waits in the queue of its class. */
 	void (*name)(struct core *c, struct item *it);
 	/* The request is parked; its number on the wire, and its token. */
 	void (*parked)(struct core *c, uint32_t seq, uint64_t token);

@@ -11,8 +11,10 @@
 #include "broker.h"
 #include "ring.h"
 
-#define WIRE_REPEAT_NS 50000ULL    /* a CREDIT is said again after this (if it was lost, we idle so long), then ever more seldom */
-#define WIRE_SILENT_NS 50000000ULL /* nothing heard of the NIC for so long: shuntd is to ask whether it is there */
+#define WIRE_REPEAT_NS 50000ULL    /* a CREDIT is said again after this (if it was
+				    * lost, we idle so long), then ever more seldom */
+#define WIRE_SILENT_NS 50000000ULL /* nothing heard of the NIC for so long:
+				    * shuntd is to ask whether it is there */
 #define WIRE_TODO 32 /* taken and not begun; the NIC has at most SHUNT_WIRE_WINDOW numbers open */
 
 /* A number that was taken. */

@@ -2,12 +2,13 @@
 /*
  * yield.c - when a request makes room for another: what preempt.h asks once it may be stopped
  *
- * A core is armed while something waits that could run instead: because a mark names the request that it
- * runs, or because it saw so itself when the request started. Armed, it compares the clock with the
- * deadline; once that has passed, the policy is asked. Not armed, no safepoint gets here.
+ * A core is armed while something waits that could run instead: because a mark names the request
+ * that it runs, or because it saw so itself when the request started. Armed, it compares the clock
+ * with the deadline; once that has passed, the policy is asked. Not armed, no safepoint gets here.
  *
- * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into seven eighths of
- * what is left of the quantum, going by how far apart they were lately; all of a few hundred ns at the end.
+ * Clocks are dear: between two looks at it, as many safepoints are let pass as fit into seven
+ * eighths of what is left of the quantum, going by how far apart they were lately; all of a few
+ * hundred ns at the end.
  */
 #include "internal.h"
 
@@ -16,10 +17,12 @@
 #define CLOSE_NS 700          /* so near the deadline, all that is left is skipped at once */
 #define TELLS 8               /* fewer safepoints, in less than … */
 #define TELLS_NS 1000         /* … this, say little of how often they come */
-#define RETRY_NS 200          /* what is counted but not in its ring yet is looked for again, ever more seldom */
+#define RETRY_NS 200          /* what is counted but not in its ring yet
+			       * is looked for again, ever more seldom */
 #define NONE (~0ULL)
 
-/* The core whose thread this is; NULL: no core's. Never inlined: a request may come out of ctx_leave() on another thread. */
+/* The core whose thread this is; NULL: no core's. Never inlined:
+ * a request may come out of ctx_leave() on another thread. */
 static PREEMPT_TLS struct core *this_thread;
 
 __attribute__((noinline)) struct core *yield_core(void)
@@ -57,8 +60,9 @@ static void arm(struct core *c)
 	set_look(c, 1);
 }
 
-/* Nothing waits, as far as can be seen. An arrival that comes now either sees look cleared and sets it, or
- * is seen here: the fence stands between our store and our load, XDP's exchange between its own. */
+/* Nothing waits, as far as can be seen. An arrival that comes now either sees look cleared and sets
+ * it, or is seen here: the fence stands between our store and our load, XDP's exchange between its
+ * own. */
 static void disarm(struct core *c)
 {
 	c->armed = false;
@@ -83,9 +87,9 @@ static void set_skip(struct core *c, uint64_t now)
 	}
 }
 
-/* How often safepoints come, over as many looks as it takes to tell (each takes time itself), if none of those was
- * missed that were to be skipped. 32 bits: a division of 64 takes as long as the rest of this. No floating point:
- * its flags are the request's. */
+/* How often safepoints come, over as many looks as it takes to tell (each takes time itself), if
+ * none of those was missed that were to be skipped. 32 bits: a division of 64 takes as long as the
+ * rest of this. No floating point: its flags are the request's. */
 static void measure_pace(struct core *c, uint64_t now)
 {
 	uint64_t passed = now - c->paced_ns;
@@ -172,7 +176,8 @@ static bool marked(struct core *c)
 		if (seen.deadline_ns > c->start_ns &&
 		    seen.deadline_ns - c->start_ns <= SHUNT_SLO_MAX_US * 1000ULL)
 			c->deadline_ns = seen.deadline_ns;
-		else if (c->s->transport->nic_decides) /* each sending has a number of its own, so it is of this turn */
+		/* each sending has a number of its own, so it is of this turn */
+		else if (c->s->transport->nic_decides)
 			c->deadline_ns = c->start_ns;
 	}
 	return named;
@@ -201,12 +206,14 @@ static void demote(struct core *c, struct item *it)
 }
 
 /* Where a preempted request goes: before those that came after it, or behind all that wait. */
-static uint64_t place_in_queue(struct core *c, const struct policy *p, const struct item *it, uint64_t now)
+static uint64_t place_in_queue(struct core *c, const struct policy *p, const struct item *it,
+			       uint64_t now)
 {
 	int where = peek(c->s->view->cls[it->queue].requeue);
 
 	if (p->requeue) {
-		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns, .cls = it->queue,
+		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns,
+					  .cls = it->queue,
 			.core = c->id, .run_cls = it->queue };
 
 		where = policy_ask(c, p, SHUNT_ASK_REQUEUE, &ev);
@@ -275,7 +282,8 @@ static bool should_yield(struct core *c, enum preempt_way way)
 	if (c->deadline_ns == NONE) { /* a class without a quantum, or the NIC was asked already */
 		c->armed = false;
 		set_look(c, 0);
-		atomic_thread_fence(memory_order_seq_cst); /* a mark that comes now is seen here, or sets look again */
+		/* a mark that comes now is seen here, or sets look again */
+		atomic_thread_fence(memory_order_seq_cst);
 		if (marked(c))
 			arm(c);
 		return false;
@@ -289,7 +297,9 @@ static bool should_yield(struct core *c, enum preempt_way way)
 	return false;
 }
 
-_Static_assert(PREEMPT_SAFEPOINT == (int)SHUNT_BY_SAFEPOINT && PREEMPT_SIGNAL == (int)SHUNT_BY_SIGNAL, "counted by way");
+_Static_assert(PREEMPT_SAFEPOINT == (int)SHUNT_BY_SAFEPOINT &&
+		       PREEMPT_SIGNAL == (int)SHUNT_BY_SIGNAL,
+	       "counted by way");
 
 /* On the wire, whoever is named a token must be able to go on with it. */
 static bool must_stay(const struct core *c)

@@ -42,7 +42,8 @@ static int parse(const char *path, const char *text, size_t n, struct shunt_key 
 int shunt_read_key(const char *path, struct shunt_key *key, struct why *why)
 {
 	char text[DIGITS + 3] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0; /* a FIFO waits for nobody */
+	/* a FIFO waits for nobody */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0;
 	struct stat st;
 	ssize_t n;
 

@@ -10,5 +10,6 @@
 
 #include "why.h"
 
-/* A file with 32 hexadecimal digits that only its owner may read. 0, or -errno with the reason in why. */
+/* A file with 32 hexadecimal digits that only its owner may
+ * read. 0, or -errno with the reason in why. */
 int shunt_read_key(const char *path, struct shunt_key *key, struct why *why);

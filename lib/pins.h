@@ -21,12 +21,12 @@ struct shunt_pins {
  * bpffs knows no dots. */
 int shunt_pin_path(char *out, size_t len, const struct shunt_pins *pins, const char *name);
 
-/* Can nobody but root (or who runs this program) put pins of its own where the interface's are? Before anything there
- * is opened or made. 0; -ENOENT: a folder is not there yet; or -errno. */
+/* Can nobody but root (or who runs this program) put pins of its own where the interface's are?
+ * Before anything there is opened or made. 0; -ENOENT: a folder is not there yet; or -errno. */
 int shunt_pins_folder_is_ours(const struct shunt_pins *pins, struct why *why);
 
-/* A descriptor of a pinned map, or -errno (-ENOENT: shunt is not loaded on that interface; -EPROTO: what is pinned there
- * has not the type and sizes of shunt's map of that name). */
+/* A descriptor of a pinned map, or -errno (-ENOENT: shunt is not loaded on that interface; -EPROTO:
+ * what is pinned there has not the type and sizes of shunt's map of that name). */
 int shunt_pin_open(const struct shunt_pins *pins, const char *name);
 
 /* The view map of a domain: the inner map, not the map of maps. */

@@ -2,8 +2,9 @@
 /*
  * pins_folder.c - are the folders of the pins root's alone?
  *
- * bpffs has mode 1777 unless it is mounted otherwise. A user who makes its folder "shunt" first, or who may write
- * to one of ours, pins maps of its own there, which root's programs would then take for shunt's.
+ * bpffs has mode 1777 unless it is mounted otherwise. A user who makes its folder "shunt" first, or
+ * who may write to one of ours, pins maps of its own there, which root's programs would then take
+ * for shunt's.
  */
 #include <errno.h>
 #include <limits.h>
@@ -41,7 +42,8 @@ static int look(const char *path, int err, struct why *why)
 	return why_fail(why, err, "cannot look at '%s': %s", path, strerror(-err));
 }
 
-/* Others may make files in the file system's root if they cannot rename ours there: what the sticky bit is for. */
+/* Others may make files in the file system's root if they
+ * cannot rename ours there: what the sticky bit is for. */
 static int check_root(const char *path, struct why *why)
 {
 	static const char mend[] = "mount bpffs with mode=0755, or 'chmod 755' it";
@@ -77,7 +79,9 @@ int shunt_pins_folder_is_ours(const struct shunt_pins *pins, struct why *why)
 	int err = check_root(root, why);
 
 	if (!err)
-		err = (size_t)snprintf(path, sizeof(path), "%s/shunt", root) < sizeof(path) ? 0 : -ENAMETOOLONG;
+		err = (size_t)snprintf(path, sizeof(path), "%s/shunt", root) < sizeof(path)
+			      ? 0
+			      : -ENAMETOOLONG;
 	if (!err)
 		err = check_folder(path, why);
 	if (!err)

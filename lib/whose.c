@@ -50,6 +50,7 @@ int shunt_process_is_of(int pidfd, __u32 pid, uid_t uid)
 	struct shunt_pidfd_info info = { .mask = SHUNT_PIDFD_CREDS };
 
 	if (!ioctl(pidfd, SHUNT_PIDFD_GET_INFO, &info) && info.mask & SHUNT_PIDFD_CREDS)
-		return has_ended(pidfd) ? -ESRCH : judge(uid, info.ruid, info.euid, info.suid, info.fsuid);
+		return has_ended(pidfd) ? -ESRCH
+					: judge(uid, info.ruid, info.euid, info.suid, info.fsuid);
 	return shunt_process_is_of_by_proc(pidfd, pid, uid);
 }

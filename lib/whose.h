@@ -10,7 +10,8 @@
 
 #include <linux/types.h>
 
-/* The kernel's answer about a process, by its pidfd (Linux 6.13): the first version of struct pidfd_info. */
+/* The kernel's answer about a process, by its pidfd (Linux
+ * 6.13): the first version of struct pidfd_info. */
 struct shunt_pidfd_info {
 	__u64 mask, cgroupid;
 	__u32 pid, tgid, ppid;
@@ -24,10 +25,11 @@ _Static_assert(sizeof(struct shunt_pidfd_info) == 64, "the first struct pidfd_in
 #define SHUNT_PIDFD_EXIT (1ULL << 3)
 
 /*
- * Has the process the rights of that user, and no others? Not so one that executes a set-user-ID program. What a
- * process of root's does with its own rights is root's affair.
+ * Has the process the rights of that user, and no others? Not so one that executes a set-user-ID
+ * program. What a process of root's does with its own rights is root's affair.
  *
- * 0: yes; -EPERM: no; -ESRCH: it has ended; else -errno: that cannot be seen. pid is its number in our /proc.
+ * 0: yes; -EPERM: no; -ESRCH: it has ended; else -errno:
+ * that cannot be seen. pid is its number in our /proc.
  */
 int shunt_process_is_of(int pidfd, __u32 pid, uid_t uid);
 /* The same on kernels that say it in /proc only. */

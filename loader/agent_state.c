@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * agent_state.c - what has become of the shuntd that a domain's map names
+ * agent_state.c - the state of the shuntd that a domain's map names
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * agent_state.h - what has become of the shuntd that a domain's map names
+ * agent_state.h - the state of the shuntd that a domain's map names
  */
 #pragma once
 

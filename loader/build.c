@@ -75,7 +75,7 @@ static int read_limit(struct ctl *ctl, unsigned int *seconds)
 	return 0;
 }
 
-/* In the folder, as its user may not open what we may. */
+/* Copied into the folder: the compiler's user may not open every file that we may. */
 static int open_source(struct ctl *ctl, struct job *j)
 {
 	const char *slash = strrchr(j->source, '/'), *name = slash ? slash + 1 : j->source;
@@ -147,7 +147,7 @@ static void put_line(const struct job *j, FILE *to, const char *line)
 	fprintf(to, "%s\n", line);
 }
 
-/* What the compiler said, for the policy's author. Cuts up text. */
+/* The compiler's messages, for the policy's author. Cuts up text. */
 static char *tidy(const struct job *j, char *text)
 {
 	char *out = NULL, *save = NULL;
@@ -246,9 +246,9 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 }
 
 /*
- * All three by the same compiler: what it takes for impossible (a division by what is 0 for
- * certain, say) it removes from the native code as from the BPF code that the verifier sees. Loops
- * it must not take for finite: one that may not end is left for the verifier to refuse.
+ * The same compiler makes all three: code that it takes for impossible (a division by a certain 0,
+ * say) is then missing in the native code as in the BPF code that the verifier sees. It must not
+ * take loops for finite: the verifier is to see a loop that may not end, and to refuse it.
  */
 static int compile(struct ctl *ctl, struct job *j)
 {
@@ -266,7 +266,7 @@ static int compile(struct ctl *ctl, struct job *j)
 			      "-fno-finite-loops", "-fno-crash-diagnostics", "-nostdlibinc", "-I.",
 			      "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map,
 			      j->policy, "-c", "bpf/nic/nic.bpf.c", "-o", "out/nic.o", NULL };
-	/* What it has to say, it said already. */
+	/* It has reported its error already. */
 	const char *native[] = { bpf[0], "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
 				 "-fno-finite-loops",
 				 "-fvisibility=hidden", "-w", "-fno-crash-diagnostics", "-shared",

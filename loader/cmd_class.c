@@ -20,7 +20,7 @@ static const char *const requeues[] = { "head", "tail", "auto" };
 enum { KEY_SLO, KEY_QUANTUM, KEY_HOLD, KEY_REQUEUE, KEY_DEMOTE, NKEYS };
 static const char *const keys[] = { "slo", "quantum", "hold", "requeue", "demote" };
 
-/* What a command line says of a class: checked as a whole before anything is written. */
+/* The changes of a class on a command line: checked as a whole before anything is written. */
 struct change {
 	bool given[NKEYS];
 	__u32 value[NKEYS];
@@ -28,7 +28,8 @@ struct change {
 };
 
 /* demote=none, or demote=N:CLASS: after N quanta a request is queued as one of CLASS. */
-static int parse_demotion(struct ctl *ctl, const struct shunt_cfg *cfg, const char *text, struct change *ch)
+static int parse_demotion(struct ctl *ctl, const struct shunt_cfg *cfg, const char *text,
+			  struct change *ch)
 {
 	char number[16], why[160];
 	const char *colon = strchr(text, ':');
@@ -38,7 +39,8 @@ static int parse_demotion(struct ctl *ctl, const struct shunt_cfg *cfg, const ch
 	if (!strcmp(text, "none"))
 		return 0;
 	if (!colon || colon - text >= (long)sizeof(number))
-		return fail_usage(ctl, "'%s' is not N:CLASS, a number of quanta and a class, nor none",
+		return fail_usage(ctl,
+				  "'%s' is not N:CLASS, a number of quanta and a class, nor none",
 				  text);
 	snprintf(number, sizeof(number), "%.*s", (int)(colon - text), text);
 	if (parse_number(number, 1, 65535, &n, why, sizeof(why)))
@@ -158,7 +160,8 @@ static int list(struct ctl *ctl)
 }
 
 /* A chain of demotions has an end. */
-static int check_circle(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, const struct change *ch)
+static int check_circle(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls,
+			const struct change *ch)
 {
 	__u32 at = ch->demote_to;
 	struct shunt_class c;
@@ -174,8 +177,8 @@ static int check_circle(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls,
 			return 0;
 		at = c.demote_to;
 	}
-	return fail_usage(ctl, "demote=: demotion would lead from this class back to it: the last class of the chain "
-			  "has demote=none");
+	return fail_usage(ctl, "demote=: demotion would lead from this class back to it: the last "
+			       "class of the chain has demote=none");
 }
 
 static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
@@ -230,7 +233,7 @@ static int check_name(struct ctl *ctl, const struct shunt_cfg *cfg, const char *
 	return err;
 }
 
-/* The class first, then what tells of it: nothing names a class that is half there. */
+/* The class first, then its number: a class that is half written is named nowhere. */
 static int add(struct ctl *ctl, struct shunt_cfg *cfg)
 {
 	struct shunt_class c = { .requeue = SHUNT_TAIL };

@@ -45,7 +45,7 @@ static json_t *feature_json(const char *name, const char *text, int has, bool re
 	json_t *j = json_pack("{s:s, s:s, s:b, s:s*}", "feature", name, "text", text, "required",
 			      required, "since", since);
 
-	/* What could not be tried is neither there nor missing. */
+	/* A feature that could not be tried is neither there nor missing. */
 	if (has >= 0)
 		json_object_set_new(j, "available", json_boolean(has));
 	else

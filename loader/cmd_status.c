@@ -175,7 +175,7 @@ static void show(const json_t *r)
 	}
 }
 
-/* One that cannot be read is told beside those that can. */
+/* An interface that cannot be read is named beside the others. */
 static json_t *collect_or_tell(struct ctl *ctl)
 {
 	json_t *j = pick_loaded(ctl) ? NULL : collect(ctl);

@@ -32,7 +32,8 @@ static const struct kind kinds[] = {
 static const char *const actions[] = { "get", "set", "bytes" };
 
 /* One class: its name and, if it is set, the value. */
-static json_t *entry(struct ctl *ctl, const struct kind *kind, const struct shunt_cfg *cfg, __u32 cls)
+static json_t *entry(struct ctl *ctl, const struct kind *kind, const struct shunt_cfg *cfg,
+		     __u32 cls)
 {
 	struct shunt_class c;
 	json_t *j = tunable_class(ctl, cls, &c);
@@ -108,7 +109,8 @@ static int set(struct ctl *ctl, const struct kind *kind)
 	}
 	if (!err)
 		err = tunable_set(ctl, &cfg, kind->what, cls, value);
-	if (!err && kind->what == TUNE_QUANTUM && value && preempt_why_not(ctl, &cfg, why, sizeof(why)))
+	if (!err && kind->what == TUNE_QUANTUM && value &&
+	    preempt_why_not(ctl, &cfg, why, sizeof(why)))
 		note("nothing is preempted all the same: %s", why);
 	where_unlock(lock);
 	return err ? err : tell(ctl, kind, &cfg, cls);
@@ -119,7 +121,8 @@ static void show_line(const json_t *r)
 	puts(text_at(r, "command"));
 }
 
-/* The class of "bytes": by its number, or by its name, which what is loaded must be asked for. */
+/* The class of "bytes": by its number, or by its name, for
+ * which the loaded configuration is read. */
 static int bytes_class(struct ctl *ctl, const char *word)
 {
 	struct shunt_cfg cfg;
@@ -128,14 +131,17 @@ static int bytes_class(struct ctl *ctl, const char *word)
 	int err;
 
 	if (isdigit((unsigned char)word[0]) && !word[strspn(word, "0123456789")])
-		return parse_number(word, 0, SHUNT_CLASSES - 1, &n, why, sizeof(why)) ? fail_usage(ctl, "%s", why) : (int)n;
+		return parse_number(word, 0, SHUNT_CLASSES - 1, &n, why, sizeof(why))
+			       ? fail_usage(ctl, "%s", why)
+			       : (int)n;
 	err = pick_loaded(ctl);
 	if (!err)
 		err = map_cfg(ctl, &cfg);
 	return err ? err : find_class(ctl, &cfg, word);
 }
 
-/* The bpftool line, for machines that have bpftool only. Touches nothing; only a class by name needs privileges. */
+/* The bpftool line, for machines that have bpftool only.
+ * Touches nothing; only a class by name needs privileges. */
 static int bytes(struct ctl *ctl)
 {
 	int cls = ctl->argc > 2 ? bytes_class(ctl, ctl->argv[2]) : 0, err;
@@ -146,7 +152,8 @@ static int bytes(struct ctl *ctl)
 
 	if (cls < 0)
 		return cls;
-	if (!ctl->pins.ifname && pick_loaded(ctl)) /* not one, or not to be seen: the line is to be completed */
+	/* not one, or not to be seen: the line is to be completed */
+	if (!ctl->pins.ifname && pick_loaded(ctl))
 		ctl_forget(ctl);
 	if (ctl->pins.ifname)
 		pins.ifname = ctl->ifname;
@@ -196,8 +203,8 @@ static int run_limit(struct ctl *ctl)
 }
 
 const struct verb verb_slo = {
-	"slo", "get [CLASS] | set CLASS TIME | bytes TIME [CLASS]", "latency objectives; bytes prints the bpftool line",
-	only_dev, run_slo
+	"slo", "get [CLASS] | set CLASS TIME | bytes TIME [CLASS]",
+	"latency objectives; bytes prints the bpftool line", only_dev, run_slo
 };
 
 const struct verb verb_quantum = {

@@ -21,14 +21,14 @@ static bool lives(__u32 pid)
 	return pid && (!kill(pid, 0) || errno == EPERM);
 }
 
-/* Who still has the domains' memory: an array of {domain, agent, worker}. */
+/* The processes that still have the domains' memory: an array of {domain, agent, worker}. */
 static json_t *attached(struct ctl *ctl)
 {
 	json_t *list = json_array();
 	struct shunt_agent agent;
 	struct shunt_cfg cfg;
 
-	/* The pins go anyway: what cannot be read here is no reason to stay. */
+	/* The pins go anyway: a value that cannot be read does not stop unload. */
 	if (map_cfg(ctl, &cfg))
 		return list;
 	for (__u32 d = 0; d < cfg.ndomains; d++) {
@@ -75,7 +75,7 @@ static int run(struct ctl *ctl)
 
 	if (!err)
 		err = where_check(ctl);
-	/* Not pick_loaded(): what another version loaded, or half of a load, goes as well. */
+	/* Not pick_loaded(): a load of another version, or half of one, is removed as well. */
 	if (!err && !ctl->pins.ifname) {
 		err = where_list(ctl, &list);
 		if (!err)

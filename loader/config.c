@@ -95,8 +95,7 @@ static int read_demotion(struct reader *r, __u32 i)
 	return 0;
 }
 
-/* Whoever follows demotions from class i comes to an end: a
- * class that leads back to itself is no demotion. */
+/* The chain of demotions from class i must end: one that leads back to a class of it is refused. */
 static int check_circle(struct reader *r, __u32 i)
 {
 	const struct shunt_class *classes = r->s->classes;
@@ -311,7 +310,7 @@ static int read_address(struct reader *r)
 	return 0;
 }
 
-/* A power of two with room beyond what a burst may still bring. */
+/* A power of two with room for the rest of a burst. */
 static int read_ring(struct reader *r, const char *name, __u32 in, __u32 *out)
 {
 	if (in && (in & (in - 1) || in < 2 * SHUNT_RING_MARGIN || in > 65536))

@@ -14,9 +14,9 @@ struct config_domain {
 	uint32_t queues_count;
 	char **cpu_words; /* "3" or "4-7", in the file's order … */
 	uint32_t cpu_words_count;
-	uint32_t *cpus;   /* … and what they mean */
+	uint32_t *cpus;   /* the values, as they are meant */
 	uint32_t cpus_count;
-	char *user; /* NULL: whoever may be a worker */
+	char *user; /* NULL: any user that shuntd lets in */
 };
 
 struct config_class {

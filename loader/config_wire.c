@@ -11,19 +11,23 @@
 #include "wire.h"
 
 #define LATE_NS 300000 /* some ten times what a frame is under way */
-#define CREDIT (sizeof(struct shunt_wire_request) + 14 + 1500) /* becomes the longest request in place */
+/* becomes the longest request in place */
+#define CREDIT (sizeof(struct shunt_wire_request) + 14 + 1500)
 
 static int read_mac(const char *text, __u8 mac[6])
 {
 	char rest;
 
-	return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &mac[0], &mac[1], &mac[2], &mac[3],
-		      &mac[4], &mac[5], &rest) == 6 ? 0 : -EINVAL;
+	return sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &mac[0], &mac[1], &mac[2],
+		      &mac[3], &mac[4], &mac[5], &rest) == 6
+		       ? 0
+		       : -EINVAL;
 }
 
-/* Each host's key, by its number: of which there are "hosts". One that two had would let either speak for the other. */
-static int read_keys(const struct config_wire *in, struct shunt_key key[SHUNT_NIC_GROUPS], char at[64], char *why,
-		     size_t len)
+/* Each host's key, by its number: of which there are "hosts".
+ * One that two had would let either speak for the other. */
+static int read_keys(const struct config_wire *in, struct shunt_key key[SHUNT_NIC_GROUPS],
+		     char at[64], char *why, size_t len)
 {
 	__u32 hosts = in->hosts_count ? in->hosts_count : 1;
 	struct why of = { 0 };
@@ -43,8 +47,10 @@ static int read_keys(const struct config_wire *in, struct shunt_key key[SHUNT_NI
 		for (__u32 j = 0; j < i; j++) {
 			if (memcmp(&key[j], &key[i], sizeof(*key)))
 				continue;
-			snprintf(why, len, "hosts %u and %u have the same key: either could speak for the "
-				 "other's cores, make another one", j, i);
+			snprintf(why, len,
+				 "hosts %u and %u have the same key: either could speak for the "
+				 "other's cores, make another one",
+				 j, i);
 			return -EINVAL;
 		}
 	}
@@ -57,15 +63,17 @@ static int read_host(const struct config_wire *in, __u32 host, char *why, size_t
 	if (host >= SHUNT_NIC_GROUPS)
 		return -EINVAL;
 	if (in->key)
-		snprintf(why, len, "'key' is for a single host, number 0: for several, each with a key of its own, "
-			 "say 'hosts: [{key: FILE}, ...]'");
+		snprintf(why, len,
+			 "'key' is for a single host, number 0: for several, each with a key of "
+			 "its own, say 'hosts: [{key: FILE}, ...]'");
 	else
-		snprintf(why, len, "no such host: 'hosts' has %u, numbered from 0", in->hosts_count);
+		snprintf(why, len, "no such host: 'hosts' has %u, numbered from 0",
+			 in->hosts_count);
 	return host < (in->key ? 1 : in->hosts_count) ? 0 : -EINVAL;
 }
 
-static int read_core(const struct config_wire *in, __u32 i, const struct shunt_key *key, struct wire_setup *w,
-		     char at[64], char *why, size_t len)
+static int read_core(const struct config_wire *in, __u32 i, const struct shunt_key *key,
+		     struct wire_setup *w, char at[64], char *why, size_t len)
 {
 	struct shunt_nic_port *core = &w->core[i];
 
@@ -103,7 +111,8 @@ static int read_late(const char *text, __u32 *ns, char *why, size_t len)
 	return 0;
 }
 
-int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], char *why, size_t len)
+int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], char *why,
+	      size_t len)
 {
 	struct shunt_key key[SHUNT_NIC_GROUPS];
 	int err = 0;

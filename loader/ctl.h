@@ -38,7 +38,7 @@ struct ctl {
 
 #define __printf(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* The first failure wins: whoever is nearest to the cause knows it best. Returns err. */
+/* The first failure wins: it is nearest to the cause. Returns err. */
 int fail(struct ctl *ctl, int err, const char *fmt, ...) __printf(3, 4);
 /* The same for a wrong command line: exit code 2. Returns -EINVAL. */
 int fail_usage(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
@@ -46,8 +46,8 @@ int fail_usage(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
 void fail_context(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
 /* The next step after the failure; the first wins here, too. */
 void hint(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
-/* What the kernel, a compiler or a card may have said, and
- * the next step then. The last of a list is all NULL. */
+/* Messages of the kernel, a compiler or a card, and the
+ * next step for each. The last of a list is all NULL. */
 struct remedy {
 	const char *said;
 	const char *advice;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * doctor_sockets.c - findings about processes that have AF_XDP sockets: who is no worker may keep a queue in use
+ * doctor_sockets.c - findings about processes that have AF_XDP
+ * sockets: one that is no worker may keep a queue in use
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -54,7 +55,8 @@ static bool is_in_message(int sock, __u64 netns)
 	if (recvmsg(sock, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
 		return false;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
-		size_t n = c->cmsg_type == SCM_RIGHTS ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+		size_t n = c->cmsg_type == SCM_RIGHTS ? (c->cmsg_len - CMSG_LEN(0)) / sizeof(int)
+						      : 0;
 
 		for (size_t i = 0; i < n; i++) {
 			int fd;
@@ -67,7 +69,8 @@ static bool is_in_message(int sock, __u64 netns)
 	return found;
 }
 
-/* Is that descriptor of that process an AF_XDP socket of this network namespace, or a UNIX socket with one in it? */
+/* Is that descriptor of that process an AF_XDP socket of this
+ * network namespace, or a UNIX socket with one in it? */
 static bool is_xdp(int pidfd, int number, __u64 netns)
 {
 	int copy = pidfd_getfd(pidfd, number, 0);
@@ -79,8 +82,8 @@ static bool is_xdp(int pidfd, int number, __u64 netns)
 	return found;
 }
 
-/* Descriptors in all messages that wait in that UNIX socket, whichever comes first. What they are,
- * nothing tells. */
+/* Descriptors in all messages that wait in that UNIX socket,
+ * whichever comes first. Their kind cannot be seen. */
 static unsigned int unread(int pid, int number)
 {
 	char path[64], line[64];
@@ -123,7 +126,7 @@ static bool has_xdp(int pid, __u64 netns, unsigned int *hidden)
 	return found;
 }
 
-/* It chose them, and a terminal obeys some of what is no letter. */
+/* The process chose this name, and a terminal obeys control characters. */
 static void read_name(int pid, char name[SHUNT_NAME_LEN])
 {
 	char path[64];
@@ -153,7 +156,8 @@ static bool is_of(int pid, uid_t uid)
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f) && sscanf(line, "Uid: %u %u", &real, &effective) != 2)
+	while (f && fgets(line, sizeof(line), f) &&
+	       sscanf(line, "Uid: %u %u", &real, &effective) != 2)
 		;
 	if (f)
 		fclose(f);
@@ -165,7 +169,8 @@ static bool is_worker(struct ctl *ctl, int pid)
 	struct shunt_agent agent;
 
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
-		if (!map_get(ctl, "agent", d, &agent, sizeof(agent)) && agent.worker_pid == (__u32)pid)
+		if (!map_get(ctl, "agent", d, &agent, sizeof(agent)) &&
+		    agent.worker_pid == (__u32)pid)
 			return true;
 	}
 	return false;
@@ -194,7 +199,8 @@ static void judge(struct ctl *ctl, struct findings *f, int pid, __u64 netns)
 		return;
 	if (has_xdp(pid, netns, &hidden))
 		finding(f, "sockets", LEVEL_WARN, "end it, if they are of IF",
-			"process %d ('%s') has AF_XDP sockets and is no worker: shuntd has none while a queue is in use",
+			"process %d ('%s') has AF_XDP sockets and is no worker: shuntd has none "
+			"while a queue is in use",
 			pid, name);
 	else if (hidden && is_of_a_workers_user(ctl, pid))
 		finding(f, "sockets", LEVEL_WARN,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * forbid.c - what a policy may not do though every compiler takes it, found in its instructions
+ * forbid.c - rules for policies that no compiler enforces, checked in the instructions
  *
  * Division by a variable: in BPF n / 0 is 0, and native code ends its process with SIGFPE. A policy
  * must answer alike in both, so the divisor is a constant, or shunt_div() and shunt_mod() of

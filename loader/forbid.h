@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * forbid.h - what a policy may not do though every compiler takes it, found in its instructions
+ * forbid.h - rules for policies that no compiler enforces, checked in the instructions
  */
 #pragma once
 

@@ -27,7 +27,7 @@ int iface_need(struct ctl *ctl);
 /* Fails (-EOPNOTSUPP) if the driver says that it does not redirect in native mode. What a kernel
  * before 6.3 does not tell, attaching will. */
 int iface_need_native(struct ctl *ctl);
-/* The XDP program that is attached, whoever did it: the host's, or else the card's. */
+/* The XDP program that is attached, shunt's or another: the host's, or else the card's. */
 int iface_xdp(struct ctl *ctl, struct xdp_there *out);
 /* The state of an ethtool feature such as "rx-vlan-hw-parse": 1, 0, or -ENOENT. */
 int iface_feature(const char *ifname, const char *feature);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * pick.c - the interface that a command is for: it is loaded, and it is the one that has the name here
+ * pick.c - the interface that a command is for: it is
+ * loaded, and it is the one that has the name here
  */
 #include <errno.h>
 #include <string.h>
@@ -45,7 +46,8 @@ static int pick_only(struct ctl *ctl)
 	return where_set(ctl, list.name[0]);
 }
 
-/* Maps without a link: whoever loads holds the lock, and pins the link last. 0: it has done so by now. */
+/* Maps without a link: whoever loads holds the lock, and
+ * pins the link last. 0: it has done so by now. */
 static int check_half(struct ctl *ctl, bool locked)
 {
 	int lock = locked ? -1 : where_try_lock(ctl), err;

@@ -17,7 +17,9 @@ int place_note(struct ctl *ctl, struct shunt_cfg *cfg)
 	int err = shunt_netns_cookie(&cfg->netns);
 
 	cfg->ifindex = ctl->ifindex;
-	return err ? fail(ctl, err, "cannot tell which network namespace this is: %s", strerror(-err)) : 0;
+	return err ? fail(ctl, err, "cannot tell which network namespace this is: %s",
+			  strerror(-err))
+		   : 0;
 }
 
 /* A process that lives in the namespace, as far as the maps tell. */
@@ -38,8 +40,10 @@ static int fail_elsewhere(struct ctl *ctl, const struct shunt_cfg *cfg)
 	__u32 pid = agent_pid(ctl, cfg);
 
 	ctl_forget(ctl);
-	fail(ctl, -EXDEV, "what is pinned as '%s' is loaded on interface %u of another network namespace "
-	     "(cookie %llu)", ctl->ifname, cfg->ifindex, (unsigned long long)cfg->netns);
+	fail(ctl, -EXDEV,
+	     "what is pinned as '%s' is loaded on interface %u of another network namespace "
+	     "(cookie %llu)",
+	     ctl->ifname, cfg->ifindex, (unsigned long long)cfg->netns);
 	if (shunt_netns_find(cfg->netns, pid, path, sizeof(path)))
 		hint(ctl, "nsenter --net=%s shunt ...", path);
 	else
@@ -50,7 +54,9 @@ static int fail_elsewhere(struct ctl *ctl, const struct shunt_cfg *cfg)
 
 static int fail_gone(struct ctl *ctl)
 {
-	fail(ctl, -EXDEV, "what is pinned as '%s' was loaded in another network namespace, and its interface is gone",
+	fail(ctl, -EXDEV,
+	     "what is pinned as '%s' was loaded in another network namespace, and its interface is "
+	     "gone",
 	     ctl->ifname);
 	hint(ctl, "'shunt unload --dev %s' removes the pins", ctl->ifname);
 	return -EXDEV;
@@ -58,8 +64,10 @@ static int fail_gone(struct ctl *ctl)
 
 static int fail_renamed(struct ctl *ctl, const struct shunt_cfg *cfg)
 {
-	fail(ctl, -EXDEV, "what is pinned as '%s' is loaded on interface %u, which has another name now; '%s' is "
-	     "interface %u", ctl->ifname, cfg->ifindex, ctl->ifname, ctl->ifindex);
+	fail(ctl, -EXDEV,
+	     "what is pinned as '%s' is loaded on interface %u, which has another name now; '%s' "
+	     "is interface %u",
+	     ctl->ifname, cfg->ifindex, ctl->ifname, ctl->ifindex);
 	hint(ctl, "see 'ip link'; rename it back, or 'shunt unload --dev %s'", ctl->ifname);
 	return -EXDEV;
 }
@@ -82,10 +90,14 @@ int place_check_twin(struct ctl *ctl, unsigned int ifindex)
 		return 0;
 	if (!ctl->ifindex)
 		return fail_only_twin(ctl, other);
-	fail(ctl, -EEXIST, "the pins of '%s' and '%s' have one name, as bpffs knows no dots, and shunt is loaded on '%s'",
+	fail(ctl, -EEXIST,
+	     "the pins of '%s' and '%s' have one name, as bpffs knows no dots, and shunt is loaded "
+	     "on '%s'",
 	     ctl->ifname, other, other);
-	hint(ctl, "for '%s' say --dev %s; pin those of '%s' elsewhere: mount -t bpf -o mode=0700 bpf DIR, shunt --bpffs DIR "
-	     "load ..., shuntd --bpffs DIR --socket PATH ...", other, other, ctl->ifname);
+	hint(ctl,
+	     "for '%s' say --dev %s; pin those of '%s' elsewhere: mount -t bpf -o mode=0700 bpf "
+	     "DIR, shunt --bpffs DIR load ..., shuntd --bpffs DIR --socket PATH ...",
+	     other, other, ctl->ifname);
 	return -EEXIST;
 }
 
@@ -140,19 +152,25 @@ int place_check_unload(struct ctl *ctl)
 	err = place_check_twin(ctl, link.ifindex);
 	if (err || !ctl->ifindex)
 		return err;
-	fail(ctl, -EXDEV, "what is pinned as '%s' is attached to interface %u, and '%s' here is interface %u",
+	fail(ctl, -EXDEV,
+	     "what is pinned as '%s' is attached to interface %u, and '%s' here is interface %u",
 	     ctl->ifname, link.ifindex, ctl->ifname, ctl->ifindex);
-	hint(ctl, "it may be one of another network namespace: nsenter --net=/run/netns/NAME shunt unload --dev %s",
+	hint(ctl,
+	     "it may be one of another network namespace: nsenter --net=/run/netns/NAME shunt "
+	     "unload --dev %s",
 	     ctl->ifname);
 	return -EXDEV;
 }
 
 int place_taken(struct ctl *ctl)
 {
-	fail(ctl, -EEXIST, "an interface '%s' of another network namespace has shunt on it, and its pins have that name",
+	fail(ctl, -EEXIST,
+	     "an interface '%s' of another network namespace has shunt on it, and its pins have "
+	     "that name",
 	     ctl->ifname);
-	hint(ctl, "pin this one's elsewhere: mount -t bpf -o mode=0700 bpf DIR, shunt --bpffs DIR load ..., shuntd --bpffs DIR "
-	     "--socket PATH ...; or unload the other one in its namespace");
+	hint(ctl, "pin this one's elsewhere: mount -t bpf -o mode=0700 bpf DIR, shunt --bpffs DIR "
+		  "load ..., shuntd --bpffs DIR --socket PATH ...; or unload the other one in its "
+		  "namespace");
 	return -EEXIST;
 }
 

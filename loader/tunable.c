@@ -53,7 +53,8 @@ json_t *tunable_class(struct ctl *ctl, __u32 cls, struct shunt_class *c)
 	return json_pack("{s:i, s:s}", "class", cls, "name", name);
 }
 
-int tunable_tell(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what, __u32 cls, json_t *j)
+int tunable_tell(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what, __u32 cls,
+		 json_t *j)
 {
 	json_t *out = json_object_get(j, "out_of_range");
 	__u32 value, most;

@@ -51,9 +51,13 @@ static void hint_mount(struct ctl *ctl)
 	char netns[PATH_MAX];
 
 	if (!ctl->pins.bpffs && shunt_netns_hides_sys(netns, sizeof(netns)))
-		hint(ctl, "'ip netns exec' hides it behind a /sys of its own: nsenter --net=%s shunt ...", netns);
+		hint(ctl,
+		     "'ip netns exec' hides it behind a /sys of its own: nsenter --net=%s shunt "
+		     "...",
+		     netns);
 	else
-		hint(ctl, "mount it: mkdir -p %s && mount -t bpf -o mode=0700 bpf %s", root_of(ctl), root_of(ctl));
+		hint(ctl, "mount it: mkdir -p %s && mount -t bpf -o mode=0700 bpf %s", root_of(ctl),
+		     root_of(ctl));
 }
 
 int where_check_folder(struct ctl *ctl)
@@ -72,7 +76,9 @@ int where_check_folder(struct ctl *ctl)
 	if (err == -EACCES)
 		hint(ctl, "the pins are another user's: run it as root, or as the user who loaded");
 	else
-		hint(ctl, "bpffs lets everybody make files unless it is mounted otherwise: mount -t bpf -o mode=0700 bpf %s",
+		hint(ctl,
+		     "bpffs lets everybody make files unless it is mounted otherwise: mount -t bpf "
+		     "-o mode=0700 bpf %s",
 		     root_of(ctl));
 	return err;
 }
@@ -101,7 +107,8 @@ bool where_share_pins(const struct ctl *ctl, const char *one, const char *other)
 	struct shunt_pins a = { ctl->pins.bpffs, one }, b = { ctl->pins.bpffs, other };
 	char pa[PATH_MAX], pb[PATH_MAX];
 
-	return !shunt_pin_path(pa, sizeof(pa), &a, NULL) && !shunt_pin_path(pb, sizeof(pb), &b, NULL) && !strcmp(pa, pb);
+	return !shunt_pin_path(pa, sizeof(pa), &a, NULL) &&
+	       !shunt_pin_path(pb, sizeof(pb), &b, NULL) && !strcmp(pa, pb);
 }
 
 /* A directory's interface: bpffs knows no dots, so the link knows the name better. */
@@ -258,7 +265,8 @@ static int unpin(struct ctl *ctl, const char *path)
 	       fail_bpf(ctl, -errno, "cannot remove '%s'", path) : 0;
 }
 
-/* At once: the kernel lets go of an unpinned link in its own time, and whoever else has it open keeps it. */
+/* At once: the kernel lets go of an unpinned link in its
+ * own time, and whoever else has it open keeps it. */
 static void detach(struct ctl *ctl)
 {
 	int link = shunt_pin_open(&ctl->pins, SHUNT_LINK);

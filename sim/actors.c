@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * actors.c - the clock of a run of actors: arrivals, the NIC's cores, what is forwarded, the host's cores
+ * actors.c - the clock of a run of actors: arrivals, the
+ * NIC's cores, what is forwarded, the host's cores
  */
 #include <errno.h>
 #include <math.h>
@@ -63,8 +64,8 @@ static bool any_mail(const struct actors_run *x)
 }
 
 /*
- * Visits actors until one's deficit exceeds what a request of it takes. By its algorithm the deficit is not lowered by
- * what is executed; DRR, which the text names, lowers it.
+ * Visits actors until one's deficit exceeds what a request of it takes. By its algorithm the
+ * deficit is not lowered by what is executed; DRR, which the text names, lowers it.
  */
 static bool drr_next(struct actors_run *x, int core)
 {
@@ -114,7 +115,8 @@ static void wake(struct actors_run *x)
 static void leave(struct actors_run *x, uint32_t j, tick at)
 {
 	struct message *q = &x->pool[j];
-	double sojourn = (double)(at - q->arrival) / TICKS_NS, service = (double)q->service / TICKS_NS;
+	double sojourn = (double)(at - q->arrival) / TICKS_NS,
+	       service = (double)q->service / TICKS_NS;
 
 	x->in_time += !x->ending && x->first;
 	if (q->n >= x->warm)
@@ -162,7 +164,8 @@ static void host_arrival(struct actors_run *x)
 	uint32_t j = queue_pop(x, &x->to_host);
 	struct place_core *h = &x->host[x->pool[j].core];
 
-	tournament_set(&x->times, LEAF_HOST_LINE, x->to_host.n ? x->host_at[x->to_host.head] : NEVER);
+	tournament_set(&x->times, LEAF_HOST_LINE,
+		       x->to_host.n ? x->host_at[x->to_host.head] : NEVER);
 	queue_push(x, &h->queue, j);
 	if (!h->job)
 		host_begin(x, x->pool[j].core);
@@ -296,10 +299,12 @@ static int set_up(struct actors_run *x, struct why *why)
 	x->nnic = x->c->cores;
 	x->nhost = x->k->host_cores;
 	x->each = x->k->actors;
-	if (x->nnic > PLACE_CORES || x->nhost > PLACE_CORES || x->nhost < 1 || x->each < 1 || x->each > most ||
-	    !(x->k->host_speed > 0) || !(x->k->drr_quantum_us > 0)) {
-		why_fail(why, -1, "'%s' wants 1 to %d cores of the NIC, host_cores 1 to %d, actors 1 to %d, and more than 0 as "
-		    "host_speed and drr_quantum_us", x->c->policy->name, PLACE_CORES, PLACE_CORES, most);
+	if (x->nnic > PLACE_CORES || x->nhost > PLACE_CORES || x->nhost < 1 || x->each < 1 ||
+	    x->each > most || !(x->k->host_speed > 0) || !(x->k->drr_quantum_us > 0)) {
+		why_fail(why, -1,
+			 "'%s' wants 1 to %d cores of the NIC, host_cores 1 to %d, actors 1 to %d, "
+			 "and more than 0 as host_speed and drr_quantum_us",
+			 x->c->policy->name, PLACE_CORES, PLACE_CORES, most);
 		return -EINVAL;
 	}
 	x->nactors = x->each * x->c->w->nclasses;
@@ -316,10 +321,12 @@ static int set_up(struct actors_run *x, struct why *why)
 		return -ENOMEM;
 	share_out(x);
 	tournament_set(&x->times, LEAF_WINDOW, SIM_START + ticks(WINDOW_NS));
-	return source_open(&x->src, x->c, why) || source_next(&x->src, &x->coming, why) ? -EINVAL : 0;
+	return source_open(&x->src, x->c, why) || source_next(&x->src, &x->coming, why) ? -EINVAL
+											: 0;
 }
 
-int run_actors(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
+int run_actors(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	       struct why *why)
 {
 	struct actors_run *x = calloc(1, sizeof(*x));
 	int res;
@@ -333,7 +340,9 @@ int run_actors(const struct run_config *c, struct run_result *r, volatile sig_at
 	if (!res)
 		res = loop(x, stop, why);
 	if (res == -ENOBUFS)
-		why_fail(why, -1, "more than %u requests at once: the load is above what the cores can do", JOBS);
+		why_fail(why, -1,
+			 "more than %u requests at once: the load is above what the cores can do",
+			 JOBS);
 	if (!res) {
 		double span = (double)(x->last - x->first) / TICKS_NS;
 

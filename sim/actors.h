@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * actors.h - iPipe's scheduler (SIGCOMM '19): actors on a NIC's cores and a host's; actors.c has the clock, the cores and
+ * actors.h - iPipe's scheduler (SIGCOMM '19): actors on a NIC's
+ * cores and a host's; actors.c has the clock, the cores and
  *            what waits, ipipe.c who is moved where
  *
- * Each class of the workload has so many actors of its own. A NIC core is of the FCFS group, which takes what arrives
- * from one queue, or of the DRR group, which serves the mailboxes of actors that were downgraded, round robin. What is
- * for an actor of the host a NIC core forwards; each host core has a queue of its own.
+ * Each class of the workload has so many actors of its own. A NIC core is of the FCFS group, which
+ * takes what arrives from one queue, or of the DRR group, which serves the mailboxes of actors that
+ * were downgraded, round robin. What is for an actor of the host a NIC core forwards; each host
+ * core has a queue of its own.
  */
 #pragma once
 
@@ -29,7 +31,8 @@ struct queue {
 	uint32_t head, tail, n;
 };
 
-enum actor_state { ON_FCFS, ON_DRR, DRAINING, MOVING, ON_HOST }; /* DRAINING: is to move when its mailbox is empty */
+/* DRAINING: is to move when its mailbox is empty */
+enum actor_state { ON_FCFS, ON_DRR, DRAINING, MOVING, ON_HOST };
 
 struct actor {
 	enum actor_state state;
@@ -123,4 +126,5 @@ void ipipe_drained(struct actors_run *x, struct actor *a);
 void ipipe_window(struct actors_run *x, tick length);
 
 /* actors.c */
-int run_actors(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
+int run_actors(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	       struct why *why);

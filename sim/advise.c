@@ -2,8 +2,8 @@
 /*
  * advise.c - shunt-sim advise: the policy and quantum that meet all SLOs with the fewest cores
  *
- * All searches (search.c) take a step together, so that each step is one sweep. What is found is tried with other
- * seeds (recommend.c) before it is recommended.
+ * All searches (search.c) take a step together, so that each step is one sweep. What is found is
+ * tried with other seeds (recommend.c) before it is recommended.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,8 @@
 #include "advise.h"
 
 #define QUANTA 4     /* that are tried where none is given, in us */
-#define LONGEST 16   /* times as long is what a run that was too close to tell is made, LONGER at a time */
+#define LONGEST 16   /* times as long is what a run that was too
+		      * close to tell is made, LONGER at a time */
 
 /* Whatever is installed; what cannot be tried is named. */
 static int open_installed(struct advice *a)
@@ -28,13 +29,16 @@ static int open_installed(struct advice *a)
 			printf("not tried: %s: %s\n", names[i], why.text ? why.text : "no memory");
 			why_forget(&why);
 		} else if (p->flags & SHUNT_NEEDS_HINT) {
-			printf("not tried: %s: its clients must send back what replies name\n", names[i]);
+			printf("not tried: %s: its clients must send back what replies name\n",
+			       names[i]);
 			policy_close(p);
 		} else {
 			a->npolicies++;
 		}
 	}
-	return a->npolicies ? 0 : complain("no policies are installed: 'make bpf', or --policy ./FILE.c");
+	return a->npolicies
+		       ? 0
+		       : complain("no policies are installed: 'make bpf', or --policy ./FILE.c");
 }
 
 static int open_policies(struct advice *a)
@@ -48,9 +52,11 @@ static int open_policies(struct advice *a)
 			return complain_why(&why);
 		a->npolicies++;
 		if (a->policy[i].ideal)
-			return complain("'%s' is an ideal, which no machine runs, and advice is what to buy: take policies "
-					"('shunt policies', ./FILE.c), and see how far they are from it by "
-					"'shunt-sim run -s ideal -p %s,fcfs'", a->policy[i].name, a->policy[i].name);
+			return complain("'%s' is an ideal, which no machine runs, and advice is "
+					"what to buy: take policies ('shunt policies', ./FILE.c), "
+					"and see how far they are from it by 'shunt-sim run -s "
+					"ideal -p %s,fcfs'",
+					a->policy[i].name, a->policy[i].name);
 	}
 	return 0;
 }
@@ -77,7 +83,9 @@ static int make_tries(struct advice *a)
 		const struct policy *p = &a->policy[i];
 
 		add_try(a, p, 0);
-		for (int q = 0; q < n && (a->o->preempt == 1 || (p->flags & SHUNT_PREEMPTS && a->o->preempt)); q++) {
+		for (int q = 0;
+		     q < n && (a->o->preempt == 1 || (p->flags & SHUNT_PREEMPTS && a->o->preempt));
+		     q++) {
 			if (quantum[q] > 0)
 				add_try(a, p, quantum[q]);
 		}
@@ -91,11 +99,13 @@ static int set_goal(struct advice *a)
 	static const struct {
 		const char *metric;
 		double misses;
-	} quantiles[] = { { "p50_us", 0.5 }, { "p90_us", 0.1 }, { "p99_us", 0.01 }, { "p999_us", 0.001 } };
+	} quantiles[] = { { "p50_us", 0.5 }, { "p90_us", 0.1 }, { "p99_us", 0.01 },
+			  { "p999_us", 0.001 } };
 	const struct options *o = a->o;
 
 	if (o->misses && o->metric_given)
-		return complain("--metric %s and --misses both say how many requests may be late: give one of them",
+		return complain("--metric %s and --misses both say how many requests may be late: "
+				"give one of them",
 				o->metric_given);
 	a->g.metric = o->metric;
 	a->g.misses = o->misses;
@@ -104,8 +114,8 @@ static int set_goal(struct advice *a)
 			a->g.misses = quantiles[i].misses;
 	}
 	if (!a->g.misses)
-		return complain("advise takes objectives as quantiles: --metric p50_us, p90_us, p99_us or p999_us, "
-				"or --misses SHARE");
+		return complain("advise takes objectives as quantiles: --metric p50_us, p90_us, "
+				"p99_us or p999_us, or --misses SHARE");
 	return 0;
 }
 
@@ -141,12 +151,14 @@ static int prepare(struct advice *a)
 	bool slo = false;
 
 	if (o->workloads.n != 1 || o->systems.n > 1 || o->cores.n > 1)
-		return complain("advise wants one --workload and one --rate (and at most one --system, "
-				"and of --cores the most there may be)");
+		return complain(
+			"advise wants one --workload and one --rate (and at most one --system, and "
+			"of --cores the most there may be)");
 	if (open_workload(&a->w, o->workloads.s[0], o))
 		return EXIT_FAILED;
 	if (!a->w.trace_n && o->rates.n != 1)
-		return complain("advise wants one --workload and one --rate, or a trace, which has one");
+		return complain(
+			"advise wants one --workload and one --rate, or a trace, which has one");
 	if (costs_read(&a->k, o->systems.n ? o->systems.s[0] : "shared", &why))
 		return complain_why(&why);
 	for (int i = 0; i < o->costs.n; i++) {
@@ -168,8 +180,9 @@ static int prepare(struct advice *a)
 		a->g.least = o->domains + a->k.reserved;
 	a->g.most = o->cores.n ? o->cores.x[0] : SHUNT_CORES;
 	if (a->g.least > a->g.most)
-		return complain("%g requests a second of %.4g us alone keep %d cores busy: --cores is %d", a->rate,
-				a->w.mean_ns / 1e3, a->g.least - a->k.reserved, a->g.most);
+		return complain("%g requests a second of %.4g us alone keep %d cores busy: --cores "
+				"is %d",
+				a->rate, a->w.mean_ns / 1e3, a->g.least - a->k.reserved, a->g.most);
 	if (set_goal(a) || set_knobs(a->knob, o) || open_policies(a))
 		return EXIT_FAILED;
 	return make_tries(a) || warn(a) ? EXIT_FAILED : 0;
@@ -209,7 +222,8 @@ static int step(struct advice *a)
 		return -ENOMEM;
 	if (s.n && res == 1) {
 		if (!s.quiet)
-			fprintf(stderr, "step %d: %d of %d searches go on\n", ++a->steps, s.n, a->n);
+			fprintf(stderr, "step %d: %d of %d searches go on\n", ++a->steps, s.n,
+				a->n);
 		res = sweep_run(&s);
 	}
 	for (int i = 0; i < s.n; i++) {
@@ -238,7 +252,8 @@ static void print_try(const struct advice *a, const struct search *s)
 	char cores[16] = "none", why[256];
 
 	if (s->best.cores)
-		snprintf(cores, sizeof(cores), "%s%d", s->phase == SEARCH_END ? "" : "<= ", s->best.cores);
+		snprintf(cores, sizeof(cores), "%s%d",
+			 s->phase == SEARCH_END ? "" : "<= ", s->best.cores);
 	else if (s->phase != SEARCH_END)
 		strcpy(cores, "?");
 	else if (s->fewer.verdict == CLOSE)
@@ -260,7 +275,8 @@ static void print_try(const struct advice *a, const struct search *s)
 static int report(struct advice *a, bool interrupted)
 {
 	qsort(a->try, a->n, sizeof(a->try[0]), by_cores);
-	printf("%g requests a second of %s on '%s'; at most %g %% of a class later than its objective. %s of each class:\n\n",
+	printf("%g requests a second of %s on '%s'; at most %g %% of a class later than its "
+	       "objective. %s of each class:\n\n",
 	       a->rate, a->w.text, a->k.name, 100 * a->g.misses, a->g.metric);
 	printf("%-10s %8s %6s\n", "policy", "quantum", "cores");
 	for (int i = 0; i < a->n; i++)
@@ -268,7 +284,8 @@ static int report(struct advice *a, bool interrupted)
 	fflush(stdout);
 	if (!interrupted)
 		return recommend(a);
-	fprintf(stderr, "shunt-sim: interrupted: where '<=' or '?' stands fewer cores, or any, might do\n");
+	fprintf(stderr,
+		"shunt-sim: interrupted: where '<=' or '?' stands fewer cores, or any, might do\n");
 	return EXIT_INTERRUPTED;
 }
 

@@ -31,7 +31,8 @@ struct advice {
 };
 
 /* advise_run.c: one more run of a sweep: so many cores, so many times as long; NULL: no memory. */
-struct point *advise_run(struct advice *a, struct sweep *s, const struct search *x, int cores, int longer);
+struct point *advise_run(struct advice *a, struct sweep *s, const struct search *x, int cores,
+			 int longer);
 /* How late each class was. */
 void advise_outcome(const struct advice *a, const struct outcome *o);
 /* recommend.c: what all searches together come to; an exit status. */

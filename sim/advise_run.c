@@ -6,7 +6,8 @@
 
 #include "advise.h"
 
-struct point *advise_run(struct advice *a, struct sweep *s, const struct search *x, int cores, int longer)
+struct point *advise_run(struct advice *a, struct sweep *s, const struct search *x, int cores,
+			 int longer)
 {
 	struct point *p = sweep_add(s);
 

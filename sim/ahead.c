@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ahead.c - servers that are simulated one after the other, some calls at a time: each then stays in the cache
+ * ahead.c - servers that are simulated one after the other,
+ * some calls at a time: each then stays in the cache
  */
 #include <errno.h>
 

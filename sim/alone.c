@@ -39,13 +39,16 @@ double service_late(const struct workload *w, int k)
 	double sum = 0;
 
 	if (k < w->nclasses)
-		return w->cls[k].slo_us > 0 ? 1 - dist_upto(&w->cls[k].service, w->cls[k].slo_us * 1e3, false) : 0;
+		return w->cls[k].slo_us > 0
+			       ? 1 - dist_upto(&w->cls[k].service, w->cls[k].slo_us * 1e3, false)
+			       : 0;
 	for (int c = 0; c < w->nclasses; c++)
 		sum += w->cls[c].share * service_late(w, c);
 	return sum;
 }
 
-/* Recorded times that are so long, of those that can be. INFINITY: they are drawn from more than a file. */
+/* Recorded times that are so long, of those that can be.
+ * INFINITY: they are drawn from more than a file. */
 static double beyond(const struct workload *w, int k, double ns)
 {
 	const struct dist *d;

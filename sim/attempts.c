@@ -48,7 +48,8 @@ static void forget(struct calls *k, uint32_t copy)
 	slab_give(&k->copy, copy);
 }
 
-/* A client is told at once of what is rejected, and of nothing else; but without a time-out it would wait for ever. */
+/* A client is told at once of what is rejected, and of nothing
+ * else; but without a time-out it would wait for ever. */
 static void refused(struct calls *k, uint32_t copy, enum refusal how)
 {
 	uint32_t part = copy_at(k, copy)->part;
@@ -79,10 +80,12 @@ static void send(struct calls *k, uint32_t part, int server, tick service, bool 
 	struct part *p = part_at(k, part);
 	struct copy *y = copy_at(k, copy);
 	const struct call *c = call_at(k, p->call);
-	/* A second copy is another flow, or a policy that goes by flows would have it wait behind the first. */
+	/* A second copy is another flow, or a policy that goes
+	 * by flows would have it wait behind the first. */
 	uint32_t flow = second ? rng_next(&k->random) >> 32 : c->flow;
 
-	*y = (struct copy){ .next = p->copies, .part = part, .sent = k->now, .server = server, .second = second,
+	*y = (struct copy){ .next = p->copies, .part = part, .sent = k->now, .server = server,
+			    .second = second,
 			    .measured = c->n >= k->warm };
 	p->copies = copy;
 	k->copies++;
@@ -94,7 +97,8 @@ static void send(struct calls *k, uint32_t part, int server, tick service, bool 
 
 tick draw_again(struct calls *k, const struct call *c)
 {
-	return c->recorded ? c->recorded : ticks(dist_draw(&k->c->w->cls[c->cls].service, &k->again));
+	return c->recorded ? c->recorded
+			   : ticks(dist_draw(&k->c->w->cls[c->cls].service, &k->again));
 }
 
 /* What this attempt waits for besides its answer. */
@@ -181,7 +185,8 @@ static bool may_try_again(struct calls *k, const struct part *p)
 	return true;
 }
 
-/* Evenly from 0 to twice the mean, which doubles: that clients which failed together do not come back together. */
+/* Evenly from 0 to twice the mean, which doubles: that
+ * clients which failed together do not come back together. */
 static tick back_off(struct calls *k, const struct part *p)
 {
 	double mean = ldexp(k->k->backoff_ns, p->attempt < 60 ? p->attempt : 60);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * calls.c - a run of calls: they begin when they come or when a client has thought enough, and end when enough of their
+ * calls.c - a run of calls: they begin when they come or when
+ * a client has thought enough, and end when enough of their
  *           parts are answered
  */
 #include <errno.h>
@@ -12,11 +13,11 @@
 
 bool calls_wanted(const struct call_config *k)
 {
-	return k->clients || k->timeout_ns > 0 || k->retries || k->hedge || k->servers > 1 || k->fanout > 1 ||
-	       k->window_ns > 0;
+	return k->clients || k->timeout_ns > 0 || k->retries || k->hedge || k->servers > 1 ||
+	       k->fanout > 1 || k->window_ns > 0;
 }
 
-/* --- a call --------------------------------------------------------------------------------------- */
+/* --- a call ----------------------------------------------------------------------------------- */
 
 /* To so many servers of all, each as likely (Floyd's algorithm). */
 static void choose_servers(struct calls *k, uint16_t *to)
@@ -62,7 +63,8 @@ static struct call *make_call(struct calls *k, const struct arrival *a)
 	struct call *c = call_at(k, call);
 	uint16_t to[SERVERS_MOST];
 
-	*c = (struct call){ .recorded = a->recorded ? a->service : 0, .n = k->n++, .begin = k->now, .flow = a->flow, .cls = a->cls, .need = k->quorum,
+	*c = (struct call){ .recorded = a->recorded ? a->service : 0, .n = k->n++, .begin = k->now,
+			    .flow = a->flow, .cls = a->cls, .need = k->quorum,
 			    .spare = k->fanout - k->quorum };
 	k->ending = k->n == k->c->requests;
 	k->last_begun = k->now;
@@ -110,14 +112,16 @@ static void end_call(struct calls *k, uint32_t call)
 	next_of_client(k);
 }
 
-static void call_answered(struct calls *k, uint32_t part, const struct copy *y, const struct engine *e, const struct req *q)
+static void call_answered(struct calls *k, uint32_t part, const struct copy *y,
+			  const struct engine *e, const struct req *q)
 {
 	uint32_t call = part_at(k, part)->call;
 	struct call *c = call_at(k, call);
 	/* Where sojourns count from the NIC's stamp, the way to there does not. */
 	tick end, spent = e->now - e->rest - c->begin - (q->arrival - y->sent);
 
-	spent = c->spent = spent > c->spent ? spent : c->spent; /* servers that go ahead end in another order */
+	/* servers that go ahead end in another order */
+	spent = c->spent = spent > c->spent ? spent : c->spent;
 	c->service = q->service > c->service ? q->service : c->service;
 	part_end(k, part);
 	if (--c->need)
@@ -157,7 +161,7 @@ static void copy_has_ended(struct engine *e, const struct req *q)
 
 static const struct call_hooks hooks = { copy_has_ended, copy_refused };
 
-/* --- the run -------------------------------------------------------------------------------------- */
+/* --- the run ---------------------------------------------------------------------------------- */
 
 static int come(struct calls *k, struct why *why)
 {
@@ -193,13 +197,14 @@ static int client_event(struct calls *k, struct why *why)
 	return 0;
 }
 
-/* Nothing that ends changes what comes: each server can be simulated by itself, for some calls at once. */
+/* Nothing that ends changes what comes: each server can be
+ * simulated by itself, for some calls at once. */
 static bool may_go_ahead(const struct calls *k)
 {
 	const struct call_config *q = k->k;
 
-	return k->nservers > 1 && !q->clients && !k->timeout && !q->hedge && !q->retries && k->quorum == k->fanout &&
-	       !(q->window_ns > 0);
+	return k->nservers > 1 && !q->clients && !k->timeout && !q->hedge && !q->retries &&
+	       k->quorum == k->fanout && !(q->window_ns > 0);
 }
 
 /* The calls that come next, up to AHEAD of them. */
@@ -322,7 +327,8 @@ static void sum_up(struct calls *k)
 	measure_finish(&k->m);
 }
 
-static int run(const struct run_config *c, struct run_result *r, bool ahead, volatile sig_atomic_t *stop, struct why *why)
+static int run(const struct run_config *c, struct run_result *r, bool ahead,
+	       volatile sig_atomic_t *stop, struct why *why)
 {
 	struct calls *k = calloc(1, sizeof(*k));
 	int res;
@@ -350,7 +356,8 @@ static int run(const struct run_config *c, struct run_result *r, bool ahead, vol
 	return res;
 }
 
-int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
+int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	      struct why *why)
 {
 	struct run_result before = *r;
 	int res = run(c, r, true, stop, why);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * calls.h - clients that do more than to send a request and wait for it: closed loops, time-outs, retries, hedging,
+ * calls.h - clients that do more than to send a request and
+ * wait for it: closed loops, time-outs, retries, hedging,
  *           fan-out
  *
- * A call is what a client wants. It has a part for each server that it goes to, and a part has copies: the first
- * request, a second one where it hedges, another after a time-out. A copy is a request of a server (engine.h), which
- * knows nothing of all this. What nobody waits for any more is stale: its server goes on with it.
+ * A call is what a client wants. It has a part for each server that it goes to, and a part has
+ * copies: the first request, a second one where it hedges, another after a time-out. A copy is a
+ * request of a server (engine.h), which knows nothing of all this. What nobody waits for any more
+ * is stale: its server goes on with it.
  *
- * calls.c runs it all, attempts.c is a part's life, servers.c keeps the servers' times in order, ahead.c does without.
+ * calls.c runs it all, attempts.c is a part's life, servers.c
+ * keeps the servers' times in order, ahead.c does without.
  */
 #pragma once
 
@@ -91,7 +94,8 @@ tick draw_again(struct calls *k, const struct call *c);
 void part_begin(struct calls *k, uint32_t part, tick service);
 /* Its time has come. True: it has failed for good. */
 bool part_timer(struct calls *k, uint32_t part);
-/* A server's request has ended, and is no copy any more: what it was into *y. False: nobody waited for it. */
+/* A server's request has ended, and is no copy any more:
+ * what it was into *y. False: nobody waited for it. */
 bool copy_ended(struct calls *k, const struct engine *e, const struct req *q, struct copy *y);
 /* It will not be served. */
 void copy_refused(struct engine *e, const struct req *q, enum refusal how);
@@ -107,7 +111,8 @@ void servers_step(struct calls *k, int which);
 /* False: there is no room for it. */
 bool servers_send(struct calls *k, uint32_t copy, tick service, uint32_t flow, int cls);
 
-/* ahead.c: one server after the other, where nothing that ends changes what comes. ahead_add: what is to be sent, in order of time. */
+/* ahead.c: one server after the other, where nothing that ends changes what comes. ahead_add: what
+ * is to be sent, in order of time. */
 #define AHEAD 64
 int ahead_open(struct calls *k);
 void ahead_add(struct calls *k, uint32_t part, tick at, tick service);
@@ -115,6 +120,15 @@ void ahead_run(struct calls *k);
 void ahead_finish(struct calls *k);
 void ahead_close(struct calls *k);
 
-static inline struct call *call_at(const struct calls *k, uint32_t i) { return (struct call *)slab_at(&k->call, i); }
-static inline struct part *part_at(const struct calls *k, uint32_t i) { return (struct part *)slab_at(&k->part, i); }
-static inline struct copy *copy_at(const struct calls *k, uint32_t i) { return (struct copy *)slab_at(&k->copy, i); }
+static inline struct call *call_at(const struct calls *k, uint32_t i)
+{
+	return (struct call *)slab_at(&k->call, i);
+}
+static inline struct part *part_at(const struct calls *k, uint32_t i)
+{
+	return (struct part *)slab_at(&k->part, i);
+}
+static inline struct copy *copy_at(const struct calls *k, uint32_t i)
+{
+	return (struct copy *)slab_at(&k->copy, i);
+}

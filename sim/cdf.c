@@ -11,10 +11,11 @@ static void line(const struct point *p, int k, double q, FILE *to)
 {
 	const struct class_result *c = &p->r.cls[k];
 
-	fprintf(to, "%s,%s,%d,%g,%g,%llu,%s,%.7g,%.6g,%u,%d\n", p->system, p->c.policy->name, p->c.cores, p->load,
-		p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us, (unsigned long long)p->c.seed,
-		k == p->r.nclasses ? "all" : p->c.w->cls[k].name, q, hist_quantile(&c->sojourn, q) / 1e3,
-		p->c.calls.clients, p->c.calls.fanout ? p->c.calls.fanout : 1);
+	fprintf(to, "%s,%s,%d,%g,%g,%llu,%s,%.7g,%.6g,%u,%d\n", p->system, p->c.policy->name,
+		p->c.cores, p->load, p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us,
+		(unsigned long long)p->c.seed, k == p->r.nclasses ? "all" : p->c.w->cls[k].name, q,
+		hist_quantile(&c->sojourn, q) / 1e3, p->c.calls.clients,
+		p->c.calls.fanout ? p->c.calls.fanout : 1);
 }
 
 static void class_cdf(const struct point *p, int k, FILE *to)

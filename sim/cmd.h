@@ -26,9 +26,9 @@ struct numbers {
 
 /* Options without a letter. */
 enum {
-	OPT_SHAPE = 256, OPT_DURATION, OPT_CLIENTS, OPT_THINK, OPT_TIMEOUT, OPT_RETRIES, OPT_BACKOFF, OPT_BUDGET, OPT_HEDGE,
-	OPT_CANCEL, OPT_SERVERS, OPT_FANOUT, OPT_QUORUM, OPT_WINDOW, OPT_SERIES, OPT_SERIES_SVG,
-	OPT_END,
+	OPT_SHAPE = 256, OPT_DURATION, OPT_CLIENTS, OPT_THINK, OPT_TIMEOUT, OPT_RETRIES,
+	OPT_BACKOFF, OPT_BUDGET, OPT_HEDGE, OPT_CANCEL, OPT_SERVERS, OPT_FANOUT, OPT_QUORUM,
+	OPT_WINDOW, OPT_SERIES, OPT_SERIES_SVG, OPT_END,
 };
 
 /* What was asked for, as all verbs take it. */
@@ -47,7 +47,8 @@ struct options {
 	double precision;   /* half width of the interval over the value; 0: as it comes */
 	double misses;      /* advise: share of requests that may be late; 0: not given */
 	double speed;       /* of a trace; 0: as recorded */
-	double instead;     /* paper: in place of what comes out, to see that it is refused; NAN: not given */
+	double instead;     /* paper: in place of what comes out, to see
+			     * that it is refused; NAN: not given */
 	struct numbers clients, fanouts; /* of which runs differ */
 	const char *think;
 	struct call_config calls;        /* the rest, which they share */
@@ -57,7 +58,8 @@ struct options {
 	const char *csv, *json, *svg, *cdf, *page, *metric, *metric_given;
 	bool quiet, help;
 	bool given[OPT_END]; /* by the option's letter or number */
-	const char *detail;  /* what is wrong with an argument, where more can be said than what the option wants */
+	const char *detail;  /* what is wrong with an argument, where more
+			      * can be said than what the option wants */
 	int argc; /* operands */
 	char **argv;
 };
@@ -67,7 +69,8 @@ struct options {
 /* numbers.c: "2.5M", or a time (then in us). 0 or -1. */
 int number_parse(const char *text, bool time, double *x);
 int whole_parse(const char *text, double low, double high, double *x);
-/* "0.1,0.5", "0.1:0.9:0.1"; *detail: what is wrong, where more can be said than what the option wants. */
+/* "0.1,0.5", "0.1:0.9:0.1"; *detail: what is wrong, where
+ * more can be said than what the option wants. */
 int add_numbers(struct numbers *to, char *text, bool time, const char **detail);
 /* "2%" or "0.02" */
 int share_parse(const char *text, double *x);
@@ -89,7 +92,8 @@ extern const struct option option_names[];
 const char *option_name(int c);
 /* options_wants.c: what it wants, in words; NULL: of its own words. */
 const char *option_wants(int c);
-/* verbs.c: 0, or an exit status, having named an option that this verb does not take, and those that it takes. */
+/* verbs.c: 0, or an exit status, having named an option
+ * that this verb does not take, and those that it takes. */
 int verb_check(const char *verb, const struct options *o);
 
 int cmd_run(struct options *o);
@@ -121,7 +125,8 @@ void warn_of_runs(const struct sweep *s, const struct options *o);
 void warn_of_samples(const struct run_config *c);
 /* Before the work: can the files be written? */
 int try_files(const struct options *o);
-/* Writes what was asked for (table, CSV, JSON) and returns the exit status for res of sweep_run(). */
+/* Writes what was asked for (table, CSV, JSON) and returns
+ * the exit status for res of sweep_run(). */
 int conclude(const struct options *o, struct sweep *s, int res);
 /* plots.c: --svg and --page. */
 int draw_files(const struct options *o, const struct sweep *s);

@@ -45,8 +45,8 @@ static int finish(struct figure *f)
 		err = svg_write(f->plot, f->nplots, f->o->svg);
 	if (err)
 		complain("cannot write '%s': %s", f->o->svg, strerror(-err));
-	printf("\nstatements: %d hold, %d in direction only, %d do not\n", f->agree[HOLDS], f->agree[DIRECTION],
-	       f->agree[DOES_NOT]);
+	printf("\nstatements: %d hold, %d in direction only, %d do not\n", f->agree[HOLDS],
+	       f->agree[DIRECTION], f->agree[DOES_NOT]);
 	return err || bad || f->agree[DOES_NOT] ? EXIT_FAILED : EXIT_OK;
 }
 

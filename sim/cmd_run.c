@@ -61,8 +61,8 @@ static int check_metric(const struct grid *g, const struct options *o)
 		if (has_objective(&g->work[i]))
 			return 0;
 	}
-	return complain("--metric miss is the share later than an objective, and no class has one: NAME=SHARE:TIME/slo=TIME, "
-			"as in --workload all=1:1us/slo=20us");
+	return complain("--metric miss is the share later than an objective, and no class has one: "
+			"NAME=SHARE:TIME/slo=TIME, as in --workload all=1:1us/slo=20us");
 }
 
 #define DAYS_NS (86400 * 1e9)
@@ -72,9 +72,11 @@ static int check_length(const struct run_config *c)
 {
 	double days = c->requests / c->rate * 1e9 / DAYS_NS;
 
-	return days < 100 ? 0 : complain("%g requests a second take %.3g days for %llu of them, and a run has 100: more "
-					 "requests a second, or fewer of them (--requests)", c->rate, days,
-					 (unsigned long long)c->requests);
+	return days < 100 ? 0
+			  : complain("%g requests a second take %.3g days for %llu of them, and a "
+				     "run has 100: more requests a second, or fewer of them "
+				     "(--requests)",
+				     c->rate, days, (unsigned long long)c->requests);
 }
 
 static int open_all(struct grid *g, struct options *o)
@@ -107,7 +109,8 @@ static int open_all(struct grid *g, struct options *o)
 	}
 	if (!o->policies.n) { /* each system's own */
 		for (; g->npolicies < g->nsystems; g->npolicies++) {
-			if (policy_open(&g->policy[g->npolicies], g->costs[g->npolicies].policy, &why))
+			if (policy_open(&g->policy[g->npolicies], g->costs[g->npolicies].policy,
+					&why))
 				return complain_why(&why);
 		}
 	}
@@ -117,13 +120,17 @@ static int open_all(struct grid *g, struct options *o)
 	}
 	if (o->shape && shape_parse(&g->shape, o->shape, &why))
 		return complain_why(&why);
-	return check_metric(g, o) || quantum_check(o, g->policy, g->npolicies) || set_knobs(g->knob, o) ? EXIT_FAILED : 0;
+	return check_metric(g, o) || quantum_check(o, g->policy, g->npolicies) ||
+			       set_knobs(g->knob, o)
+		       ? EXIT_FAILED
+		       : 0;
 }
 
 /* As many requests as arrive in the time that was asked for. */
 static int set_duration(struct run_config *c, const struct options *o)
 {
-	double n = c->rate * (c->shape ? shape_until(c->shape, o->duration_ns) : o->duration_ns) / 1e9;
+	double n = c->rate * (c->shape ? shape_until(c->shape, o->duration_ns) : o->duration_ns) /
+		   1e9;
 
 	if (n < 100 || n > 1e12)
 		return complain("%.0f requests arrive in the --duration: it takes 100", n);
@@ -153,7 +160,8 @@ static uint64_t calls_of(const struct options *o, const struct workload *w, int 
 static double closed_rate(const struct run_config *c)
 {
 	const struct dist *think = c->calls.think;
-	double most = rate_of(c, 1), alone = c->calls.clients / (c->w->mean_ns + (think ? think->mean_ns : 0)) * 1e9;
+	double most = rate_of(c, 1),
+	       alone = c->calls.clients / (c->w->mean_ns + (think ? think->mean_ns : 0)) * 1e9;
 
 	return alone < most ? alone : most;
 }
@@ -161,7 +169,9 @@ static double closed_rate(const struct run_config *c)
 static int set_rate(struct point *p, const struct options *o, const struct choice *of)
 {
 	struct run_config *c = &p->c;
-	double rate = c->w->trace_n ? c->w->trace_rate : c->calls.clients ? closed_rate(c) : of->rate;
+	double rate = c->w->trace_n      ? c->w->trace_rate
+		      : c->calls.clients ? closed_rate(c)
+					 : of->rate;
 
 	p->load = rate > 0 ? rate / rate_of(c, 1) : of->load;
 	c->rate = rate > 0 ? rate : rate_of(c, of->load);
@@ -170,16 +180,19 @@ static int set_rate(struct point *p, const struct options *o, const struct choic
 	return o->duration_ns ? set_duration(c, o) : check_length(c);
 }
 
-static int set_calls(struct run_config *c, struct grid *g, const struct options *o, const struct choice *of)
+static int set_calls(struct run_config *c, struct grid *g, const struct options *o,
+		     const struct choice *of)
 {
 	c->calls = o->calls;
 	c->calls.clients = of->clients;
 	c->calls.fanout = o->fanouts.n ? of->fanout : 0;
 	c->calls.think = o->think ? &g->think : NULL;
 	if (o->series || o->series_svg)
-		c->calls.window_ns = o->calls.window_ns > 0 ? o->calls.window_ns : NAN; /* once the rate is known */
+		/* once the rate is known */
+		c->calls.window_ns = o->calls.window_ns > 0 ? o->calls.window_ns : NAN;
 	if ((calls_wanted(&c->calls) || isnan(c->calls.window_ns)) && c->policy->ideal)
-		return complain("'%s' is an ideal, which answers requests as they come: take a policy, such as fcfs",
+		return complain("'%s' is an ideal, which answers requests as they come: take a "
+				"policy, such as fcfs",
 				c->policy->name);
 	return 0;
 }
@@ -199,7 +212,8 @@ static int set_window(struct run_config *c)
 	if (isnan(c->calls.window_ns))
 		c->calls.window_ns = whole_ns / WINDOWS;
 	if (c->calls.window_ns > 0 && whole_ns / c->calls.window_ns > WINDOWS_MOST)
-		return complain("the run of some %.4g us has more than %d windows of %.4g us: make --window longer",
+		return complain("the run of some %.4g us has more than %d windows of %.4g us: make "
+				"--window longer",
 				whole_ns / 1e3, WINDOWS_MOST, c->calls.window_ns / 1e3);
 	return 0;
 }
@@ -230,14 +244,20 @@ static int add_point(struct grid *g, const struct options *o, const struct choic
 		if (o->fail[i].core >= c->cores - c->costs.reserved)
 			return complain("--fail: there is no core %d", o->fail[i].core);
 	}
-	return ideal_check(o, c->policy, &c->costs) || set_calls(c, g, o, of) || set_rate(p, o, of) || set_window(c) ? EXIT_FAILED : 0;
+	return ideal_check(o, c->policy, &c->costs) || set_calls(c, g, o, of) ||
+			       set_rate(p, o, of) || set_window(c)
+		       ? EXIT_FAILED
+		       : 0;
 }
 
 /* All that differs in what is offered: fan-outs, and loads, rates or numbers of clients. */
 static int fill_offers(struct grid *g, const struct options *o, struct choice of)
 {
 	static const struct numbers one = { 1, { 1 } }, some = { 1, { 0.7 } };
-	const struct numbers *loads = o->clients.n ? &o->clients : o->rates.n ? &o->rates : o->loads.n ? &o->loads : &some;
+	const struct numbers *loads = o->clients.n ? &o->clients
+				      : o->rates.n ? &o->rates
+				      : o->loads.n ? &o->loads
+						   : &some;
 	const struct numbers *fanouts = o->fanouts.n ? &o->fanouts : &one;
 	int err = 0;
 
@@ -267,8 +287,10 @@ static int fill(struct grid *g, const struct options *o)
 				for (int c = 0; c < cores->n; c++)
 					for (int q = 0; q < quanta->n && !err; q++)
 						err = fill_offers(g, o, (struct choice){
-							.work = w, .sys = s, .pol = o->policies.n ? p : s,
-							.cores = cores->x[c], .quantum = quanta->x[q] });
+							.work = w, .sys = s,
+							.pol = o->policies.n ? p : s,
+							.cores = cores->x[c],
+							.quantum = quanta->x[q] });
 	return err;
 }
 
@@ -280,18 +302,23 @@ static int check_precision(const struct grid *g, const struct options *o)
 	if (!o->precision)
 		return 0;
 	if (q < 0)
-		return complain("--precision is that of a metric with an interval, and '%s' has none: --metric p99_us, mean_us, "
-				"slowdown_p99, miss …", o->metric);
+		return complain("--precision is that of a metric with an interval, and '%s' has "
+				"none: --metric p99_us, mean_us, slowdown_p99, miss …",
+				o->metric);
 	for (int w = 0; w < g->nwork && q == MISS; w++) {
 		if (!has_objective(&g->work[w]))
-			return complain("no class of '%s' has an objective that could be missed: NAME=SHARE:TIME/slo=TIME",
+			return complain("no class of '%s' has an objective that could be missed: "
+					"NAME=SHARE:TIME/slo=TIME",
 					g->work[w].text);
 	}
 	for (int i = 0; i < g->s.n; i++) {
 		for (int k = 0; k <= g->s.p[i].c.w->nclasses; k++) {
 			if (!samples_reach(&g->s.p[i].c, k, q))
-				return complain("--precision: file() has too few recorded times beyond '%s', and longer runs draw "
-						"no others: record more, or give a --metric further from the end", o->metric);
+				return complain("--precision: file() has too few recorded times "
+						"beyond '%s', and longer runs draw no others: "
+						"record more, or give a --metric further from the "
+						"end",
+						o->metric);
 		}
 	}
 	return 0;
@@ -303,8 +330,10 @@ static int check_slowdowns(const struct grid *g, const struct options *o)
 		return 0;
 	for (int i = 0; i < g->s.n; i++) {
 		if (slowdown_is_infinite(&g->s.p[i].c, g->s.p[i].c.w->nclasses))
-			return complain("the mean slowdown of exponential times is infinite under '%s', where the shortest wait, "
-					"too: --metric slowdown_p50 or slowdown_p99", g->s.p[i].c.policy->name);
+			return complain("the mean slowdown of exponential times is infinite under "
+					"'%s', where the shortest wait, too: --metric slowdown_p50 "
+					"or slowdown_p99",
+					g->s.p[i].c.policy->name);
 	}
 	return 0;
 }

@@ -25,78 +25,154 @@
  * [Z] ZygOS as [S] describes it, [m] measured on shunt's build machine, [a] assumed.
  */
 const struct costs cost_presets[] = {
-	{ .name = "ideal", .policy = "fcfs", .text = "nothing costs anything", ROOM, .actors = ACTORS },
+	{ .name = "ideal",
+	  .policy = "fcfs",
+	  .text = "nothing costs anything",
+	  ROOM,
+	  .actors = ACTORS },
 	{
-		.name = "shinjuku", .policy = "sq",
+		.name = "shinjuku",
+		.policy = "sq",
 		.text = "Shinjuku: a dispatcher (5 M/s) and a networking thread, posted interrupts",
-		.nic_ns = 200,      /* [S] 5 M requests a second and dispatcher */
-		.deliver_ns = 53,   /* [S] half of the round trip of 211 cycles */
+		.nic_ns = 200,    /* [S] 5 M requests a second and dispatcher */
+		.deliver_ns = 53, /* [S] half of the round trip of 211 cycles */
 		.feedback_ns = 53,
 		.pop_ns = 0,
-		.mark_ns = 391,     /* [S] 1993 cycles in all, less the receiver's 1212 */
-		.yield_ns = 606,    /* [S] 1212 cycles at the receiver */
-		.switch_ns = 55,    /* [S] 110 cycles */
+		.mark_ns = 391,  /* [S] 1993 cycles in all, less the receiver's 1212 */
+		.yield_ns = 606, /* [S] 1212 cycles at the receiver */
+		.switch_ns = 55, /* [S] 110 cycles */
 		.start_ns = 55,
-		.quantum_us = 5, .reserved = 2, .ring = 1024, .hold = 1 << 20, .nic_queue = 4096,
+		.quantum_us = 5,
+		.reserved = 2,
+		.ring = 1024,
+		.hold = 1 << 20,
+		.nic_queue = 4096,
 	},
 	{
-		.name = "shinjuku-offload", .policy = "jbsq",
-		.text = "Shinjuku-Offload: dispatcher on the SmartNIC, 2.56 us each way, k outstanding",
+		.name = "shinjuku-offload",
+		.policy = "jbsq",
+		.text = "Shinjuku-Offload: dispatcher on the SmartNIC, 2.56 us each way, k "
+			"outstanding",
 		.transport = TRANSPORT_WIRE,
-		.nic_ns = 200, .credit_ns = 200, /* [S], [O]: a scheduling core does 5 M requests a second */
-		.deliver_ns = 2360, /* [O] 2.56 us one way, making the packet included */
-		.end_ns = 750,      /* of the core's 2.56 us, what keeps it busy: fitted to [O] Figure 3 */
+		/* [S], [O]: a scheduling core does 5 M requests a second */
+		.nic_ns = 200,
+		.credit_ns = 200,
+		.deliver_ns = 2360,  /* [O] 2.56 us one way, making the packet included */
+		.end_ns = 750,       /* of the core's 2.56 us, what keeps
+				     * it busy: fitted to [O] Figure 3 */
 		.feedback_ns = 1810, /* and the rest */
-		.yield_ns = 636,    /* [O] a timer interrupt takes 1272 cycles */
-		.switch_ns = 55, .quantum_us = 10, .marker = MARK_TIMER, .outstanding = 5,
-		.ring = 1024, .hold = 1 << 20, .nic_queue = 4096,
+		.yield_ns = 636,     /* [O] a timer interrupt takes 1272 cycles */
+		.switch_ns = 55,
+		.quantum_us = 10,
+		.marker = MARK_TIMER,
+		.outstanding = 5,
+		.ring = 1024,
+		.hold = 1 << 20,
+		.nic_queue = 4096,
 	},
 	{
-		.name = "ix", .policy = "rss", .text = "IX: RSS to each core's own queue, run to completion",
-		.start_ns = 100, ROOM, /* [a] */
+		.name = "ix",
+		.policy = "rss",
+		.text = "IX: RSS to each core's own queue, run to completion",
+		.start_ns = 100,
+		ROOM, /* [a] */
 	},
 	{
-		.name = "zygos", .policy = "steal", .text = "ZygOS: as IX, and idle cores steal, by interrupts",
-		.start_ns = 250, /* [S] TCP costs up to 0.25 us more */
-		/* Two interrupts: the home core looks at its queue for the thief, and sends the reply. [S] Table 1, the
-		 * vanilla one of Dune: 2081 cycles for who sends it, 2662 for who gets it. */
-		.steal_ns = 2081, .steal_home_ns = 2662, ROOM,
+		.name = "zygos",
+		.policy = "steal",
+		.text = "ZygOS: as IX, and idle cores steal, by interrupts",
+		.start_ns = 250,
+		/* [S] TCP costs up to 0.25 us more */
+		/* Two interrupts: the home core looks at its queue for the thief, and sends the
+		 * reply. [S] Table 1, the vanilla one of Dune: 2081 cycles for who sends it, 2662
+		 * for who gets it. */
+		.steal_ns = 2081,
+		.steal_home_ns = 2662,
+		ROOM,
 	},
 	{
-		.name = "nanopu", .policy = "jbsq", .text = "nanoPU-like: JBSQ in hardware beside the cores",
-		.nic_ns = 5, .deliver_ns = 20, .feedback_ns = 20, .start_ns = 10, .outstanding = 1, ROOM, /* [a] */
+		.name = "nanopu",
+		.policy = "jbsq",
+		.text = "nanoPU-like: JBSQ in hardware beside the cores",
+		/* [a] */
+		.nic_ns = 5,
+		.deliver_ns = 20,
+		.feedback_ns = 20,
+		.start_ns = 10,
+		.outstanding = 1,
+		ROOM,
 	},
 	{
-		.name = "shared", .policy = "mq", .text = "shunt, shared memory, as measured on its build machine",
-		.nic_ns = 60,      /* [m] steer 23, hold 56 ns over XDP_DROP, and the driver */
+		.name = "shared",
+		.policy = "mq",
+		.text = "shunt, shared memory, as measured on its build machine",
+		.nic_ns = 60,
+		/* [m] steer 23, hold 56 ns over XDP_DROP, and the driver */
 		.deliver_ns = 600, /* [m] XDP to the worker's ring: 0.56 to 0.9 us */
 		.feedback_ns = 55, /* [m] a cache line */
 		.start_ns = 60,    /* [a] pop and look at the request */
 		.end_ns = 800,     /* [m] a reply's kick, with RPS */
 		.pop_ns = 131,     /* [m] a pop across CPUs */
-		.steal_ns = 131, .mark_ns = 55, .safepoint_ns = 10, .yield_ns = 70, .switch_ns = 30,
-		.quantum_us = 5, .ring = 1024, .hold = 4096 - 64, .nic_queue = 4096,
-	},
-	{
-		.name = "wire", .policy = "sq", .text = "shunt, wire: selection on a SmartNIC, credits, k = 2",
-		.transport = TRANSPORT_WIRE, .nic_ns = 100, .credit_ns = 100, .deliver_ns = 2500,
-		.feedback_ns = 2000, .start_ns = 60, .end_ns = 500, .mark_ns = 2600, .safepoint_ns = 10,
-		.yield_ns = 70, .switch_ns = 30, .quantum_us = 10, .outstanding = 2, .ring = 1024,
-		.hold = 4096, .nic_queue = 4096,
-	},
-	{
-		.name = "nfp", .policy = "p2c", .text = "shunt on Netronome: loads that the host publishes",
-		.transport = TRANSPORT_PUBLISHED, .deliver_ns = 1000, .publish_ns = 100000,
-		.publish_delay_ns = 25000, .start_ns = 60, .end_ns = 500, .ring = 4096, .hold = 1 << 20,
+		.steal_ns = 131,
+		.mark_ns = 55,
+		.safepoint_ns = 10,
+		.yield_ns = 70,
+		.switch_ns = 30,
+		.quantum_us = 5,
+		.ring = 1024,
+		.hold = 4096 - 64,
 		.nic_queue = 4096,
 	},
 	{
-		.name = "stale", .policy = "p2c", .text = "nothing but loads every 100 us that are 25 us old",
-		.transport = TRANSPORT_PUBLISHED, .publish_ns = 100000, .publish_delay_ns = 25000, ROOM,
+		.name = "wire",
+		.policy = "sq",
+		.text = "shunt, wire: selection on a SmartNIC, credits, k = 2",
+		.transport = TRANSPORT_WIRE,
+		.nic_ns = 100,
+		.credit_ns = 100,
+		.deliver_ns = 2500,
+		.feedback_ns = 2000,
+		.start_ns = 60,
+		.end_ns = 500,
+		.mark_ns = 2600,
+		.safepoint_ns = 10,
+		.yield_ns = 70,
+		.switch_ns = 30,
+		.quantum_us = 10,
+		.outstanding = 2,
+		.ring = 1024,
+		.hold = 4096,
+		.nic_queue = 4096,
 	},
 	{
-		.name = "ipipe", .policy = "ipipe",
-		.text = "iPipe: actors on a SmartNIC's cores and a host's, FCFS and DRR", ROOM, .actors = ACTORS,
+		.name = "nfp",
+		.policy = "p2c",
+		.text = "shunt on Netronome: loads that the host publishes",
+		.transport = TRANSPORT_PUBLISHED,
+		.deliver_ns = 1000,
+		.publish_ns = 100000,
+		.publish_delay_ns = 25000,
+		.start_ns = 60,
+		.end_ns = 500,
+		.ring = 4096,
+		.hold = 1 << 20,
+		.nic_queue = 4096,
+	},
+	{
+		.name = "stale",
+		.policy = "p2c",
+		.text = "nothing but loads every 100 us that are 25 us old",
+		.transport = TRANSPORT_PUBLISHED,
+		.publish_ns = 100000,
+		.publish_delay_ns = 25000,
+		ROOM,
+	},
+	{
+		.name = "ipipe",
+		.policy = "ipipe",
+		.text = "iPipe: actors on a SmartNIC's cores and a host's, FCFS and DRR",
+		ROOM,
+		.actors = ACTORS,
 	},
 };
 const int ncost_presets = sizeof(cost_presets) / sizeof(cost_presets[0]);
@@ -110,15 +186,16 @@ static const struct {
 	size_t at;
 	bool whole;
 } fields[] = {
-	NUMBER(nic_ns), NUMBER(credit_ns), NUMBER(deliver_ns), NUMBER(feedback_ns), NUMBER(start_ns),
-	NUMBER(end_ns), NUMBER(rest_ns), NUMBER(pop_ns), NUMBER(steal_ns), NUMBER(steal_home_ns), NUMBER(publish_ns),
-	NUMBER(publish_delay_ns), NUMBER(mark_ns), NUMBER(safepoint_ns), NUMBER(yield_ns), NUMBER(switch_ns),
-	NUMBER(quantum_us),
-	WHOLE(outstanding), WHOLE(reserved), WHOLE(unseen), WHOLE(ring), WHOLE(hold), WHOLE(nic_queue),
-	NUMBER(far_ns), NUMBER(change_ns), NUMBER(elastic_us),
-	ACTOR(actors, true), ACTOR(actor_skew, false), ACTOR(drr_quantum_us, false), ACTOR(visit_ns, false),
-	ACTOR(tail_us, false), ACTOR(mean_us, false), ACTOR(hysteresis, false), ACTOR(mailbox, true),
-	ACTOR(migrate_us, false), ACTOR(forward_ns, false), ACTOR(host_cores, true), ACTOR(host_speed, false),
+	NUMBER(nic_ns), NUMBER(credit_ns), NUMBER(deliver_ns), NUMBER(feedback_ns),
+	NUMBER(start_ns), NUMBER(end_ns), NUMBER(rest_ns), NUMBER(pop_ns), NUMBER(steal_ns),
+	NUMBER(steal_home_ns), NUMBER(publish_ns), NUMBER(publish_delay_ns), NUMBER(mark_ns),
+	NUMBER(safepoint_ns), NUMBER(yield_ns), NUMBER(switch_ns), NUMBER(quantum_us),
+	WHOLE(outstanding), WHOLE(reserved), WHOLE(unseen), WHOLE(ring), WHOLE(hold),
+	WHOLE(nic_queue), NUMBER(far_ns), NUMBER(change_ns), NUMBER(elastic_us),
+	ACTOR(actors, true), ACTOR(actor_skew, false), ACTOR(drr_quantum_us, false),
+	ACTOR(visit_ns, false), ACTOR(tail_us, false), ACTOR(mean_us, false),
+	ACTOR(hysteresis, false), ACTOR(mailbox, true), ACTOR(migrate_us, false),
+	ACTOR(forward_ns, false), ACTOR(host_cores, true), ACTOR(host_speed, false),
 	ACTOR(host_ns, false),
 };
 
@@ -145,7 +222,8 @@ static int set_number(struct costs *c, const char *name, double x, struct why *w
 		if (strcmp(name, fields[i].name))
 			continue;
 		if (!(x >= 0 && x <= 1e9) || (fields[i].whole && x != (int)x)) {
-			return why_fail(why, -1, "%s is %g: give %s", name, x, wanted(fields[i].whole));
+			return why_fail(why, -1, "%s is %g: give %s", name, x,
+					wanted(fields[i].whole));
 		}
 		if (fields[i].whole)
 			*(int *)((char *)c + fields[i].at) = x;
@@ -153,10 +231,13 @@ static int set_number(struct costs *c, const char *name, double x, struct why *w
 			*(double *)((char *)c + fields[i].at) = x;
 		return 0;
 	}
-	return why_fail(why, -1, "no cost is called '%s', or it is not a number (man shunt-sim, COSTS)", name);
+	return why_fail(why, -1,
+			"no cost is called '%s', or it is not a number (man shunt-sim, COSTS)",
+			name);
 }
 
-static int set_word(int *to, const char *const *words, int n, const char *name, const char *word, struct why *why)
+static int set_word(int *to, const char *const *words, int n, const char *name, const char *word,
+		    struct why *why)
 {
 	for (int i = 0; i < n; i++) {
 		if (!strcmp(word, words[i])) {
@@ -176,13 +257,15 @@ static int set_text(struct costs *c, const char *name, const char *text, struct 
 		if (strcmp(name, texts[i].name))
 			continue;
 		if (strlen(text) >= texts[i].room)
-			return why_fail(why, -1, "%s has more than %zu characters", name, texts[i].room - 1);
+			return why_fail(why, -1, "%s has more than %zu characters", name,
+					texts[i].room - 1);
 		strcpy((char *)c + texts[i].at, text);
 		return 0;
 	}
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		if (!strcmp(name, fields[i].name))
-			return why_fail(why, -1, "%s is '%.40s': give %s", name, text, wanted(fields[i].whole));
+			return why_fail(why, -1, "%s is '%.40s': give %s", name, text,
+					wanted(fields[i].whole));
 	}
 	if (!strcmp(name, "transport")) {
 		res = set_word(&v, transports, 3, name, text, why);
@@ -245,7 +328,8 @@ static int check(const struct costs *c, struct why *why)
 	if (speeds_parse(c->speeds, speed, why))
 		return -1;
 	if (c->far_ns > 0 && c->transport != TRANSPORT_SHARED)
-		return why_fail(why, -1, "far_ns wants transport=shared: cores take what waits themselves");
+		return why_fail(why, -1,
+				"far_ns wants transport=shared: cores take what waits themselves");
 	return check_stall(c->stall, why) || check_stall(c->nic_stall, why) ? -1 : 0;
 }
 
@@ -269,7 +353,8 @@ int costs_set(struct costs *c, const char *assignment, struct why *why)
 
 static bool is_of_actors(size_t at)
 {
-	return at >= offsetof(struct costs, actors) && at < offsetof(struct costs, actors) + sizeof(struct actor_costs);
+	return at >= offsetof(struct costs, actors) &&
+	       at < offsetof(struct costs, actors) + sizeof(struct actor_costs);
 }
 
 const char *costs_beyond_ideal(const struct costs *c)
@@ -277,16 +362,22 @@ const char *costs_beyond_ideal(const struct costs *c)
 	const struct costs *ideal = &cost_presets[0];
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		const char *here = (const char *)c + fields[i].at, *there = (const char *)ideal + fields[i].at;
+		const char *here = (const char *)c + fields[i].at,
+			   *there = (const char *)ideal + fields[i].at;
 
-		if (is_of_actors(fields[i].at) || fields[i].at == offsetof(struct costs, quantum_us))
+		if (is_of_actors(fields[i].at) ||
+		    fields[i].at == offsetof(struct costs, quantum_us))
 			continue;
 		if (memcmp(here, there, fields[i].whole ? sizeof(int) : sizeof(double)))
 			return fields[i].name;
 	}
-	return c->transport != ideal->transport ? "transport" : c->services != ideal->services ? "services" :
-	       c->stamp != ideal->stamp ? "stamp" : *c->stall ? "stall" : *c->nic_stall ? "nic_stall" :
-	       *c->speeds ? "speeds" : NULL;
+	return c->transport != ideal->transport ? "transport"
+	       : c->services != ideal->services ? "services"
+	       : c->stamp != ideal->stamp       ? "stamp"
+	       : *c->stall                      ? "stall"
+	       : *c->nic_stall                  ? "nic_stall"
+	       : *c->speeds                     ? "speeds"
+						: NULL;
 }
 
 static int from_json(struct costs *c, const json_t *root, struct why *why)
@@ -334,8 +425,10 @@ int costs_read(struct costs *c, const char *name, struct why *why)
 	}
 	root = json_load_file(name, JSON_REJECT_DUPLICATES, &bad);
 	if (!json_is_object(root)) {
-		why_fail(why, -1, "'%.100s' is neither a preset (shunt-sim list) nor a file of costs: %.200s", name,
-			 root ? "no object" : bad.text);
+		why_fail(why, -1,
+			 "'%.100s' is neither a preset (shunt-sim list) nor a file of costs: "
+			 "%.200s",
+			 name, root ? "no object" : bad.text);
 		json_decref(root);
 		return -1;
 	}

@@ -239,8 +239,10 @@ static int parse_file(struct dist *d, char *path, struct why *why)
 		if (!*buf || *buf == '#')
 			continue;
 		if (end == buf || end[strspn(end, " \t")] || us > 1e9 || grow(d, &room)) {
-			why_fail(why, -1, "'%s' line %zu is '%.40s': give one time in microseconds a line, without a unit", path,
-			    line, buf);
+			why_fail(why, -1,
+				 "'%s' line %zu is '%.40s': give one time in microseconds a line, "
+				 "without a unit",
+				 path, line, buf);
 			fclose(f);
 			return SAID;
 		}
@@ -272,7 +274,8 @@ static int parse_call(struct dist *d, char *name, struct why *why)
 	static const struct {
 		const char *name;
 		int (*parse)(struct dist *d, char *args, struct why *why);
-	} kinds[] = { { "exp", parse_exp }, { "lognormal", parse_lognormal }, { "modes", parse_modes },
+	} kinds[] = { { "exp", parse_exp }, { "lognormal", parse_lognormal },
+		      { "modes", parse_modes },
 		      { "file", parse_file } };
 	char *args = strchr(name, '('), *end = strrchr(args, ')');
 
@@ -302,8 +305,12 @@ int dist_parse(struct dist *d, const char *text, struct why *why)
 	dist_free(d);
 	if (time_lacks_unit(text))
 		return why_fail(why, -1, "'%s' has no unit: write %sus", text, text);
-	return res == SAID ? -1 : why_fail(why, -1, "'%s' is no service time (a time with its unit, 1us, exp(1us), lognormal(1us;10us), "
-				      "modes(0.995:500ns;0.005:500us), file(PATH))", text);
+	return res == SAID ? -1
+			   : why_fail(why, -1,
+				      "'%s' is no service time (a time with its unit, 1us, "
+				      "exp(1us), lognormal(1us;10us), "
+				      "modes(0.995:500ns;0.005:500us), file(PATH))",
+				      text);
 }
 
 void dist_free(struct dist *d)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * engine.h - the state of a run; loop.c has the clock, nic.c what decides, cores.c what serves, waiting.c what waits
+ * engine.h - the state of a run; loop.c has the clock, nic.c
+ * what decides, cores.c what serves, waiting.c what waits
  *
- * These four are compiled twice: in whole.c, and in plain.c for runs that use nothing RARE, which are most and then
- * spend no time on it. Both give the same results.
+ * These four are compiled twice: in whole.c, and in plain.c for runs that use nothing RARE, which
+ * are most and then spend no time on it. Both give the same results.
  *
  * No heap: what is to happen comes from a fixed set of sources (the arrivals, each core, each line
  * of things that travel for a constant time and so arrive in the order they left), and a
- * tournament over the sources' next times finds the first; the arrivals, which have half of all events, are
- * compared with its winner instead. Nothing is allocated once a run has begun.
+ * tournament over the sources' next times finds the first; the arrivals, which have half of all
+ * events, are compared with its winner instead. Nothing is allocated once a run has begun.
  */
 #pragma once
 
@@ -100,7 +101,8 @@ struct domain {
 	uint64_t ringful;  /* cores with something in their ring that others may take */
 	uint32_t waiting;  /* classes with something held or parked */
 	struct fifo held[SHUNT_CLASSES];   /* in order of being queued */
-	struct fifo parked[SHUNT_CLASSES]; /* back at the head: sorted by when they were queued first */
+	struct fifo parked[SHUNT_CLASSES]; /* back at the head: sorted by
+					    * when they were queued first */
 	struct line line[NLINES];
 	tick nic_free, credit_free;
 	uint32_t nic_n;    /* in front of the NIC */
@@ -119,15 +121,16 @@ struct stalls {
 	double core_rate, nic_rate; /* of all together, a tick; 0: never */
 };
 
-/* How calls (calls.h) hear of their copies. Nothing is sent from there: the server is in the midst of it. */
+/* How calls (calls.h) hear of their copies. Nothing is sent
+ * from there: the server is in the midst of it. */
 struct call_hooks {
 	void (*ended)(struct engine *e, const struct req *q);
 	void (*refused)(struct engine *e, const struct req *q, enum refusal how);
 };
 
 /*
- * What few runs use, and plain.c leaves out. The loop calls it here and knows none of its files, which use the loop's
- * parts.
+ * What few runs use, and plain.c leaves out. The loop calls it
+ * here and knows none of its files, which use the loop's parts.
  */
 struct rare {
 	void (*fail)(struct engine *e);
@@ -150,7 +153,8 @@ struct engine {
 	struct run_result *r;
 	tick now;
 	/* costs in ticks */
-	tick nic, credit, deliver, feedback, start, end, rest, pop, steal, steal_home, mark, safepoint, yield, swap;
+	tick nic, credit, deliver, feedback, start, end, rest, pop, steal, steal_home, mark,
+		safepoint, yield, swap;
 	tick publish, publish_delay;
 	tick quantum[SHUNT_CLASSES]; /* NEVER: not preempted */
 	enum transport transport;
@@ -159,8 +163,10 @@ struct engine {
 	int outstanding;
 	tick far;
 	double *slowness;      /* what a service takes on a domain's cores; NULL: what it says */
-	struct services *services; /* services.h: each has a domain; NULL: flows are spread over domains */
-	uint8_t *last_service; /* by core, where services share them and a change costs something; NULL */
+	struct services *services; /* services.h: each has a domain; NULL:
+				    * flows are spread over domains */
+	uint8_t *last_service; /* by core, where services share them
+				* and a change costs something; NULL */
 	uint32_t ring_max, hold_max, nic_max;
 	struct rng random;
 	struct source src;
@@ -191,7 +197,8 @@ struct loads {
 	uint8_t load[SIM_CORES];
 };
 
-/* Those of the whole run come first, then each domain's lines and its cores: but only those that can ever happen. */
+/* Those of the whole run come first, then each domain's lines
+ * and its cores: but only those that can ever happen. */
 enum { LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_ELASTIC, LEAF_MOVED, LEAF_FIRST };
 enum { LEAF_LINES = SHUNT_CORES, LEAF_RUN = LEAF_LINES + NLINES };
 

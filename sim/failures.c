@@ -20,7 +20,8 @@ void failures_setup(struct engine *e)
 
 		e->fail[e->nfails++] = *f;
 		if (f->for_us > 0)
-			e->fail[e->nfails++] = (struct failure){ f->core, f->at_us + f->for_us, -1 };
+			e->fail[e->nfails++] = (struct failure){ f->core, f->at_us + f->for_us,
+								 -1 };
 	}
 	qsort(e->fail, e->nfails, sizeof(e->fail[0]), by_time);
 	if (e->nfails)

@@ -146,7 +146,8 @@ double fig_most(const struct figure *f, int curve, const char *metric, int cls, 
 	return x;
 }
 
-void fig_plot(struct figure *f, const char *title, const char *x, const char *y, bool log_y, double y_max)
+void fig_plot(struct figure *f, const char *title, const char *x, const char *y, bool log_y,
+	      double y_max)
 {
 	struct plot *p = &f->plot[f->nplots];
 
@@ -239,7 +240,8 @@ void fig_state(struct figure *f, const struct statement *s, const char *here, ..
 {
 	static const char *const words[] = { "holds", "direction only", "does NOT hold" };
 	enum agreement a = agree(s, isnan(f->o->instead) ? s->x : f->o->instead);
-	bool can_be_had = a == DOES_NOT && s->nearest && isnan(f->o->instead) && in_range(s, s->nearest);
+	bool can_be_had = a == DOES_NOT && s->nearest && isnan(f->o->instead) &&
+			  in_range(s, s->nearest);
 	va_list args;
 
 	if (can_be_had)

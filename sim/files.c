@@ -22,7 +22,8 @@ static int write_cdf(const struct sweep *s, FILE *f)
 	return 0;
 }
 
-static int write_to(const char *path, const struct sweep *s, int (*out)(const struct sweep *s, FILE *f))
+static int write_to(const char *path, const struct sweep *s,
+		    int (*out)(const struct sweep *s, FILE *f))
 {
 	FILE *f;
 	int err;
@@ -58,13 +59,15 @@ static int try_file(const char *path)
 int try_files(const struct options *o)
 {
 	return try_file(o->csv) || try_file(o->json) || try_file(o->svg) || try_file(o->cdf) ||
-	       try_file(o->page) || try_file(o->series) || try_file(o->series_svg) ? EXIT_FAILED : 0;
+			       try_file(o->page) || try_file(o->series) || try_file(o->series_svg)
+		       ? EXIT_FAILED
+		       : 0;
 }
 
 int write_files(const struct options *o, const struct sweep *s)
 {
-	return write_to(o->csv, s, write_csv) | write_to(o->json, s, out_json) | write_to(o->cdf, s, write_cdf) |
-	       write_to(o->series, s, out_series);
+	return write_to(o->csv, s, write_csv) | write_to(o->json, s, out_json) |
+	       write_to(o->cdf, s, write_cdf) | write_to(o->series, s, out_series);
 }
 
 static bool is_stdout(const char *path)
@@ -74,8 +77,9 @@ static bool is_stdout(const char *path)
 
 int conclude(const struct options *o, struct sweep *s, int res)
 {
-	bool to_stdout = is_stdout(o->csv) || is_stdout(o->json) || is_stdout(o->cdf) || is_stdout(o->series) ||
-			 is_stdout(o->svg) || is_stdout(o->series_svg) || is_stdout(o->page);
+	bool to_stdout = is_stdout(o->csv) || is_stdout(o->json) || is_stdout(o->cdf) ||
+			 is_stdout(o->series) || is_stdout(o->svg) || is_stdout(o->series_svg) ||
+			 is_stdout(o->page);
 	int done = 0, err;
 
 	for (int i = 0; i < s->n; i++)
@@ -84,7 +88,8 @@ int conclude(const struct options *o, struct sweep *s, int res)
 	if (!to_stdout && done)
 		out_table(s, stdout);
 	if (res == -EINTR) {
-		fprintf(stderr, "shunt-sim: interrupted: %d of %d runs are complete and kept\n", done, s->n);
+		fprintf(stderr, "shunt-sim: interrupted: %d of %d runs are complete and kept\n",
+			done, s->n);
 		return EXIT_INTERRUPTED;
 	}
 	return res || err ? EXIT_FAILED : EXIT_OK;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ideal.c - what no machine does, for reference: processor sharing, SRPT, FCFS from one queue, at no cost
+ * ideal.c - what no machine does, for reference: processor
+ * sharing, SRPT, FCFS from one queue, at no cost
  */
 #include <errno.h>
 #include <math.h>
@@ -14,7 +15,8 @@
 #define JOBS (1 << 20)
 
 struct job {
-	double key;     /* heap's order: end in attained service (PS), what is left (SRPT), an end */
+	double key;     /* heap's order: end in attained service
+			 * (PS), what is left (SRPT), an end */
 	double arrival, service;
 	uint64_t n;
 	uint8_t cls;
@@ -108,7 +110,8 @@ static void leave(struct ideal_run *x, const struct job *j, double at)
 	x->work += j->service;
 	x->in_time += x->more && x->first;
 	if (j->n >= x->warm)
-		measure_end(&x->m, j->cls, sojourn, j->service, j->service > 0 ? sojourn / j->service : 1);
+		measure_end(&x->m, j->cls, sojourn, j->service,
+			    j->service > 0 ? sojourn / j->service : 1);
 }
 
 static bool stopped(struct ideal_run *x, volatile sig_atomic_t *stop)
@@ -116,7 +119,8 @@ static bool stopped(struct ideal_run *x, volatile sig_atomic_t *stop)
 	return !(x->events & 0x3fff) && stop && *stop;
 }
 
-/* Each of n jobs gets min(1, cores / n) of a core. "Attained" is the service that each got so far. */
+/* Each of n jobs gets min(1, cores / n) of a core.
+ * "Attained" is the service that each got so far. */
 static int run_ps(struct ideal_run *x, volatile sig_atomic_t *stop, struct why *why)
 {
 	double attained = 0, rate, end, at;
@@ -210,7 +214,8 @@ static int run_cfcfs(struct ideal_run *x, volatile sig_atomic_t *stop, struct wh
 		core = (struct job){ 0 };
 		if (x->run.n == x->cores)
 			core = heap_take(&x->run, 1);
-		x->queued = core.key > x->now ? (core.key - x->now) * x->cores / x->c->w->mean_ns : 0;
+		x->queued = core.key > x->now ? (core.key - x->now) * x->cores / x->c->w->mean_ns
+					      : 0;
 		core.key = (core.key > x->now ? core.key : x->now) + j.service;
 		heap_push(&x->run, &core);
 		leave(x, &j, core.key);
@@ -232,7 +237,8 @@ static void sum_up(struct ideal_run *x)
 	measure_finish(&x->m);
 }
 
-int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
+int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	      struct why *why)
 {
 	struct ideal_run *x;
 	int res = -ENOMEM;
@@ -250,9 +256,10 @@ int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_ato
 	x->run.job = malloc((JOBS + 1) * sizeof(struct job));
 	x->wait.job = malloc((JOBS + 1) * sizeof(struct job));
 	if (x->run.job && x->wait.job && !measure_begin(&x->m, r, c)) {
-		res = source_open(&x->src, c, why) || draw(x, why) ? -EINVAL :
-		      c->policy->ideal == IDEAL_PS ? run_ps(x, stop, why) :
-		      c->policy->ideal == IDEAL_SRPT ? run_srpt(x, stop, why) : run_cfcfs(x, stop, why);
+		res = source_open(&x->src, c, why) || draw(x, why) ? -EINVAL
+		      : c->policy->ideal == IDEAL_PS               ? run_ps(x, stop, why)
+		      : c->policy->ideal == IDEAL_SRPT             ? run_srpt(x, stop, why)
+								   : run_cfcfs(x, stop, why);
 		source_close(&x->src);
 	}
 	if (res == -ENOBUFS)

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ipipe.c - iPipe's decisions: which actors are served by which group of cores, and which go to the host
+ * ipipe.c - iPipe's decisions: which actors are served by
+ * which group of cores, and which go to the host
  *
  * Its text (section 3) and its Algorithms 1 and 2 do not say the same:
- *   who is downgraded: the actor of the highest dispersion; the one whose request has just ended (1, line 13)
- *   who is upgraded: the one of the lowest dispersion; the one that was just visited (2, line 10)
- *   an actor is pulled back if the FCFS cores have room; whenever the mean is low enough (1, line 21)
- *   deficits: those of deficit round robin; never lowered by what is executed (2, line 7)
- * Both are here. Neither says how long a decision is left to show its effect: by the text the averages are made of new
- * requests first, by the algorithms the next request decides again.
+ *   who is downgraded: the actor of the highest dispersion; the one whose request has just ended
+ *   (1, line 13) who is upgraded: the one of the lowest dispersion; the one that was just visited
+ *   (2, line 10) an actor is pulled back if the FCFS cores have room; whenever the mean is low
+ *   enough (1, line 21) deficits: those of deficit round robin; never lowered by what is executed
+ *   (2, line 7)
+ * Both are here. Neither says how long a decision is left to show its effect: by the text the
+ * averages are made of new requests first, by the algorithms the next request decides again.
  */
 #include <math.h>
 
@@ -37,7 +39,8 @@ static bool settled(struct actors_run *x)
 }
 
 /* Of those in that state, the one with the most (or the least) of what is asked for; NULL: none. */
-static struct actor *extreme(struct actors_run *x, unsigned int states, double (*of)(const struct actor *a), int sign)
+static struct actor *extreme(struct actors_run *x, unsigned int states,
+			     double (*of)(const struct actor *a), int sign)
 {
 	struct actor *best = NULL;
 
@@ -91,7 +94,8 @@ void ipipe_drained(struct actors_run *x, struct actor *a)
 	actors_set_move(x, x->now + ticks(x->k->migrate_us * 1e3));
 }
 
-/* What was buffered meanwhile is looked at again by the FCFS group, which forwards it if it must. */
+/* What was buffered meanwhile is looked at again by the
+ * FCFS group, which forwards it if it must. */
 void ipipe_moved(struct actors_run *x)
 {
 	struct actor *a = &x->actor[x->moving];
@@ -147,7 +151,8 @@ static void drr_executed(struct actors_run *x, struct actor *a)
 {
 	struct actor *least = a;
 
-	if (tail_of(x->mean, x->square) < (1 - x->k->hysteresis) * ticks(x->k->tail_us * 1e3) && settled(x)) {
+	if (tail_of(x->mean, x->square) < (1 - x->k->hysteresis) * ticks(x->k->tail_us * 1e3) &&
+	    settled(x)) {
 		if (!x->by_algorithm)
 			least = extreme(x, 1 << ON_DRR, dispersion, -1);
 		if (least && least->state == ON_DRR)

@@ -89,8 +89,10 @@ void knobs_warn(const struct options *o, const struct run_config *c)
 	for (int k = 0; k < o->knobs.n && !c->policy->ideal; k++) {
 		if (knob_parse(o->knobs.s[k], &knob, &value) || matters(c, knob))
 			continue;
-		fprintf(stderr, "shunt-sim: warning: --knob %s changes nothing: '%s' (%s) does the same whatever knob %lu is; "
-			"leave it out ('shunt policies' says which knobs policies read)\n", o->knobs.s[k], c->policy->name,
-			c->policy->text, knob);
+		fprintf(stderr,
+			"shunt-sim: warning: --knob %s changes nothing: '%s' (%s) does the same "
+			"whatever knob %lu is; leave it out ('shunt policies' says which knobs "
+			"policies read)\n",
+			o->knobs.s[k], c->policy->name, c->policy->text, knob);
 	}
 }

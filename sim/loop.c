@@ -76,7 +76,8 @@ HOT uint32_t req_new(struct engine *e)
 	return e->fresh_req < e->pool_max ? e->fresh_req++ : 0;
 }
 
-/* The policy's hash knows nothing of what picks the domain: the lower half of a product, or the upper bits of a hash. */
+/* The policy's hash knows nothing of what picks the domain:
+ * the lower half of a product, or the upper bits of a hash. */
 static struct domain *pick_domain(struct engine *e, struct req *q, uint32_t hash)
 {
 	if (RARE(e->services)) {
@@ -139,7 +140,8 @@ static int arrival_event(struct engine *e, uint64_t n, struct why *why)
 		c->dropped += n >= e->warm;
 		return 0;
 	}
-	e->pool[r] = (struct req){ .arrival = a.at, .left = a.service, .service = a.service, .n = n, .cls = a.cls };
+	e->pool[r] = (struct req){ .arrival = a.at, .left = a.service, .service = a.service, .n = n,
+				   .cls = a.cls };
 	req_arrive(e, r, a.flow);
 	return 0;
 }

@@ -2,17 +2,19 @@
 /*
  * measure.h - what a run measures, in batches that tell how sure each number is
  *
- * The measured requests are cut into 32 batches in the order in which they end. A quantile of all of them lies,
- * 19 times of 20, within t * s of its true value, where s is the deviation of the batches' own quantiles from it
- * over the root of their number (sectioning). A batch must hold 20 requests beyond the quantile, or two or four are
- * taken together; of eight such batches at least the interval is made, else it is not known. Of two sizes of
- * batches the wider interval counts, as batches that are too short depend on each other.
+ * The measured requests are cut into 32 batches in the order in which they end. A quantile of all
+ * of them lies, 19 times of 20, within t * s of its true value, where s is the deviation of the
+ * batches' own quantiles from it over the root of their number (sectioning). A batch must hold 20
+ * requests beyond the quantile, or two or four are taken together; of eight such batches at least
+ * the interval is made, else it is not known. Of two sizes of batches the wider interval counts, as
+ * batches that are too short depend on each other.
  */
 #pragma once
 
 #include "sim.h"
 
-#define BEYOND 20       /* requests that a batch must have beyond a quantile, and recorded times a file() */
+#define BEYOND 20       /* requests that a batch must have beyond a
+			 * quantile, and recorded times a file() */
 #define BATCHES 32
 #define LEVELS 3        /* 32 batches, 16 of twice the size, 8 */
 #define BATCHES_LEAST 8
@@ -33,7 +35,8 @@ struct measure {
 	bool slo;                  /* any class has one */
 	uint64_t size, ended;      /* requests of a batch; in this one so far */
 	struct batched *of;        /* nclasses, and one more for all together */
-	uint64_t step, next;       /* a look at the backlog comes every so many arrivals; at which the next */
+	uint64_t step, next;       /* a look at the backlog comes every so
+				    * many arrivals; at which the next */
 	int looks;
 };
 
@@ -52,7 +55,8 @@ extern const struct quantity_kind {
 	double spread;
 } quantity_kinds[QUANTITIES];
 
-/* sure.c: the intervals of class k (or of all), once means and the use of the cores are in the result. */
+/* sure.c: the intervals of class k (or of all), once means
+ * and the use of the cores are in the result. */
 void how_sure(struct measure *m, int k);
 
 /* alone.c: of class k, or of all together. */
@@ -63,7 +67,8 @@ double service_late(const struct workload *w, int k);
 bool samples_reach(const struct run_config *c, int k, enum quantity q);
 
 /* A request of those measured has ended. */
-static inline void measure_end(struct measure *m, int cls, double sojourn_ns, double service_ns, double slow)
+static inline void measure_end(struct measure *m, int cls, double sojourn_ns, double service_ns,
+			       double slow)
 {
 	struct batched *b = &m->of[cls];
 

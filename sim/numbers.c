@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * numbers.c - numbers of the command line: "2.5M", lists ("0.1,0.5"), ranges ("0.1:0.9:0.1"), shares ("2%")
+ * numbers.c - numbers of the command line: "2.5M", lists
+ * ("0.1,0.5"), ranges ("0.1:0.9:0.1"), shares ("2%")
  */
 #include <string.h>
 
@@ -71,7 +72,9 @@ int add_numbers(struct numbers *to, char *text, bool time, const char **detail)
 
 int whole_parse(const char *text, double low, double high, double *x)
 {
-	return number_parse(text, false, x) || *x < low || *x > high || *x != (double)(uint64_t)*x ? -1 : 0;
+	return number_parse(text, false, x) || *x < low || *x > high || *x != (double)(uint64_t)*x
+		       ? -1
+		       : 0;
 }
 
 /* "2%" or "0.02" */

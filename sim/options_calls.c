@@ -28,7 +28,9 @@ static int hedge(struct call_config *k, const char *arg)
 	if (*arg != 'p')
 		return time_parse(arg, &k->hedge_ns);
 	k->hedge_quantile = strtod(arg + 1, &end) / 100;
-	return end == arg + 1 || *end || !(k->hedge_quantile >= 0.5) || k->hedge_quantile > 0.9999 ? -1 : 0;
+	return end == arg + 1 || *end || !(k->hedge_quantile >= 0.5) || k->hedge_quantile > 0.9999
+		       ? -1
+		       : 0;
 }
 
 static int whole(const char *arg, long low, long high, int *x)
@@ -75,12 +77,14 @@ static int bad_numbers(const struct numbers *n, const char *name, double most)
 static int closed_loop(const struct options *o)
 {
 	if (!o->clients.n)
-		return o->think ? complain("--think is the pause of --clients: name their number") : 0;
+		return o->think ? complain("--think is the pause of --clients: name their number")
+				: 0;
 	if (o->loads.n || o->rates.n)
-		return complain("--clients call when they have their answer: leave out --load and --rate");
+		return complain(
+			"--clients call when they have their answer: leave out --load and --rate");
 	if (o->arrivals || o->shape || o->duration_ns || o->speed)
-		return complain("--clients call when they have their answer: leave out --arrivals, --shape, --duration "
-				"and --speed");
+		return complain("--clients call when they have their answer: leave out --arrivals, "
+				"--shape, --duration and --speed");
 	return bad_numbers(&o->clients, "clients", CLIENTS_MOST);
 }
 
@@ -89,7 +93,8 @@ static int fan_out(const struct options *o)
 	const struct call_config *k = &o->calls;
 
 	if (k->quorum > 0 && !o->fanouts.n)
-		return complain("--quorum is a share of the parts of a call: --fanout says how many");
+		return complain(
+			"--quorum is a share of the parts of a call: --fanout says how many");
 	for (int i = 0; i < o->fanouts.n; i++) {
 		if (k->servers && o->fanouts.x[i] > k->servers)
 			return complain("--fanout %g needs as many --servers", o->fanouts.x[i]);
@@ -102,16 +107,21 @@ int calls_contradiction(const struct options *o)
 	const struct call_config *k = &o->calls;
 
 	if ((k->backoff_ns > 0 || k->budget > 0) && !k->retries)
-		return complain("--backoff and --retry-budget are those of --retries: say how many");
+		return complain(
+			"--backoff and --retry-budget are those of --retries: say how many");
 	if (k->backoff_most_ns > 0 && k->backoff_most_ns < k->backoff_ns)
 		return complain("--backoff TIME:MOST: the longest is shorter than the first");
 	if (k->hedge && k->timeout_ns > 0 && k->hedge_ns >= k->timeout_ns)
-		return complain("the --timeout comes before the --hedge, so no second copy would be sent");
+		return complain(
+			"the --timeout comes before the --hedge, so no second copy would be sent");
 	if (k->cancel && !k->hedge && !(k->timeout_ns > 0) && !(k->quorum > 0))
-		return complain("--cancel needs something that nobody waits for any more: --hedge, --timeout or --quorum");
+		return complain("--cancel needs something that nobody waits for any more: --hedge, "
+				"--timeout or --quorum");
 	if (k->window_ns > 0 && !o->series && !o->series_svg && !o->json)
-		return complain("--window is that of results over time: --series FILE, --series-svg FILE or --json FILE");
+		return complain("--window is that of results over time: --series FILE, "
+				"--series-svg FILE or --json FILE");
 	if (o->precision && (o->series || o->series_svg || k->window_ns > 0))
-		return complain("--precision makes runs longer, and so their series another: --seeds shows how sure it is");
+		return complain("--precision makes runs longer, and so their series another: "
+				"--seeds shows how sure it is");
 	return closed_loop(o) || fan_out(o);
 }

@@ -9,7 +9,10 @@
 #include "sweep.h"
 
 static int fanout_of(const struct call_config *k) { return k->fanout ? k->fanout : 1; }
-static int servers_of(const struct call_config *k) { return k->servers ? k->servers : fanout_of(k); }
+static int servers_of(const struct call_config *k)
+{
+	return k->servers ? k->servers : fanout_of(k);
+}
 
 /* Of all calls that are measured. */
 static double a_call(const struct point *p, uint64_t n)
@@ -35,7 +38,8 @@ static void share(FILE *to, double x, const char *what, const char *then)
 	fprintf(to, "%.3g %% %s%s", 100 * x, what, then);
 }
 
-/* A call has a second copy for each of the servers that it goes to, at most: no share of calls where there are many. */
+/* A call has a second copy for each of the servers that it
+ * goes to, at most: no share of calls where there are many. */
 static void hedges(FILE *to, double x)
 {
 	if (x > 1)
@@ -77,10 +81,14 @@ static const struct {
 	const char *name;
 	size_t at;
 } counted[] = {
-	{ "copies", offsetof(struct call_result, copies) }, { "timeouts", offsetof(struct call_result, timeouts) },
-	{ "retries", offsetof(struct call_result, retries) }, { "denied", offsetof(struct call_result, denied) },
-	{ "hedges", offsetof(struct call_result, hedges) }, { "hedges_won", offsetof(struct call_result, hedges_won) },
-	{ "cancelled", offsetof(struct call_result, cancelled) }, { "refused", offsetof(struct call_result, refused) },
+	{ "copies", offsetof(struct call_result, copies) },
+	{ "timeouts", offsetof(struct call_result, timeouts) },
+	{ "retries", offsetof(struct call_result, retries) },
+	{ "denied", offsetof(struct call_result, denied) },
+	{ "hedges", offsetof(struct call_result, hedges) },
+	{ "hedges_won", offsetof(struct call_result, hedges_won) },
+	{ "cancelled", offsetof(struct call_result, cancelled) },
+	{ "refused", offsetof(struct call_result, refused) },
 	{ "failed", offsetof(struct call_result, failed) },
 };
 #define COUNTED (sizeof(counted) / sizeof(counted[0]))
@@ -93,7 +101,8 @@ static uint64_t count_of(const struct call_result *r, size_t i)
 static const struct {
 	const char *name;
 	double q;
-} quantiles[] = { { "request_p50_us", 0.5 }, { "request_p99_us", 0.99 }, { "request_p999_us", 0.999 } };
+} quantiles[] = { { "request_p50_us", 0.5 }, { "request_p99_us", 0.99 },
+		  { "request_p999_us", 0.999 } };
 #define QUANTILES (sizeof(quantiles) / sizeof(quantiles[0]))
 
 void calls_csv_head(FILE *to)
@@ -114,11 +123,13 @@ void calls_csv(const struct point *p, FILE *to)
 		fprintf(to, ",,,,%.*s", (int)(COUNTED + QUANTILES), ",,,,,,,,,,,,,,,,");
 		return;
 	}
-	fprintf(to, ",%u,%d,%d,%.6g", k->clients, servers_of(k), fanout_of(k), calls_metric(p, "wasted"));
+	fprintf(to, ",%u,%d,%d,%.6g", k->clients, servers_of(k), fanout_of(k),
+		calls_metric(p, "wasted"));
 	for (size_t i = 0; i < COUNTED; i++)
 		fprintf(to, ",%llu", (unsigned long long)count_of(r, i));
 	for (size_t i = 0; i < QUANTILES; i++)
-		fprintf(to, r->request.n ? ",%.6g" : ",", hist_quantile(&r->request, quantiles[i].q) / 1e3);
+		fprintf(to, r->request.n ? ",%.6g" : ",",
+			hist_quantile(&r->request, quantiles[i].q) / 1e3);
 }
 
 json_t *calls_json(const struct point *p)
@@ -129,11 +140,12 @@ json_t *calls_json(const struct point *p)
 
 	if (!r)
 		return NULL;
-	o = json_pack("{s:I, s:i, s:i, s:f}", "clients", (json_int_t)k->clients, "servers", servers_of(k), "fanout",
-		      fanout_of(k), "wasted", calls_metric(p, "wasted"));
+	o = json_pack("{s:I, s:i, s:i, s:f}", "clients", (json_int_t)k->clients, "servers",
+		      servers_of(k), "fanout", fanout_of(k), "wasted", calls_metric(p, "wasted"));
 	for (size_t i = 0; i < COUNTED; i++)
 		json_object_set_new(o, counted[i].name, json_integer(count_of(r, i)));
 	for (size_t i = 0; i < QUANTILES && r->request.n; i++)
-		json_object_set_new(o, quantiles[i].name, json_real(hist_quantile(&r->request, quantiles[i].q) / 1e3));
+		json_object_set_new(o, quantiles[i].name,
+				    json_real(hist_quantile(&r->request, quantiles[i].q) / 1e3));
 	return o;
 }

@@ -12,8 +12,8 @@
 
 /* In this order in CSV and JSON. */
 static const char *const counted[WINDOW_COUNTS] = {
-	[WINDOW_CAME] = "came", [WINDOW_ENDED] = "ended", [WINDOW_FAILED] = "failed", [WINDOW_TIMEOUTS] = "timeouts",
-	[WINDOW_RETRIES] = "retries", [WINDOW_HEDGES] = "hedges",
+	[WINDOW_CAME] = "came", [WINDOW_ENDED] = "ended", [WINDOW_FAILED] = "failed",
+	[WINDOW_TIMEOUTS] = "timeouts", [WINDOW_RETRIES] = "retries", [WINDOW_HEDGES] = "hedges",
 };
 
 static double from_us(const struct series *s, int i) { return i * s->window_ns / 1e3; }
@@ -43,10 +43,11 @@ static void line(const struct point *p, int i, int k, FILE *to)
 	const struct series *s = p->r.series;
 	const struct window *w = &s->at[i * s->classes + k];
 
-	fprintf(to, "%s,%s,%d,%g,%u,%d,%g,%llu,%s,%.9g,%.9g", p->system, p->c.policy->name, p->c.cores, p->load,
-		p->c.calls.clients, p->c.calls.fanout ? p->c.calls.fanout : 1,
-		p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us, (unsigned long long)p->c.seed,
-		class_name(p, k), from_us(s, i), from_us(s, i) + length_us(s, i));
+	fprintf(to, "%s,%s,%d,%g,%u,%d,%g,%llu,%s,%.9g,%.9g", p->system, p->c.policy->name,
+		p->c.cores, p->load, p->c.calls.clients, p->c.calls.fanout ? p->c.calls.fanout : 1,
+		p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us,
+		(unsigned long long)p->c.seed, class_name(p, k), from_us(s, i),
+		from_us(s, i) + length_us(s, i));
 	number(to, rate_in(s, i, k, WINDOW_CAME));
 	number(to, rate_in(s, i, k, WINDOW_ENDED));
 	number(to, w->mean_ns / 1e3);
@@ -60,8 +61,9 @@ static void line(const struct point *p, int i, int k, FILE *to)
 
 int out_series(const struct sweep *s, FILE *to)
 {
-	fputs("system,policy,cores,load,clients,fanout,quantum_us,seed,class,from_us,to_us,rate,throughput,mean_us,p50_us,"
-	      "p99_us,backlog", to);
+	fputs("system,policy,cores,load,clients,fanout,quantum_us,seed,class,from_us,to_us,rate,"
+	      "throughput,mean_us,p50_us,p99_us,backlog",
+	      to);
 	for (int n = 0; n < WINDOW_COUNTS; n++)
 		fprintf(to, ",%s", counted[n]);
 	fputc('\n', to);
@@ -80,8 +82,9 @@ static json_t *window_json(const struct point *p, int i, int k)
 {
 	const struct series *s = p->r.series;
 	const struct window *w = &s->at[i * s->classes + k];
-	json_t *o = json_pack("{s:s, s:f, s:f, s:f, s:f, s:I}", "class", class_name(p, k), "from_us", from_us(s, i), "to_us",
-			      from_us(s, i) + length_us(s, i), "rate", rate_in(s, i, k, WINDOW_CAME), "throughput",
+	json_t *o = json_pack("{s:s, s:f, s:f, s:f, s:f, s:I}", "class", class_name(p, k),
+			      "from_us", from_us(s, i), "to_us", from_us(s, i) + length_us(s, i),
+			      "rate", rate_in(s, i, k, WINDOW_CAME), "throughput",
 			      rate_in(s, i, k, WINDOW_ENDED), "backlog", (json_int_t)w->backlog);
 
 	if (!isnan(w->mean_ns)) {
@@ -105,7 +108,7 @@ json_t *series_json(const struct point *p)
 	return a;
 }
 
-/* --- plots: a panel for each of these, a curve for each run ------------------------------------------ */
+/* --- plots: a panel for each of these, a curve for each run ----------------------------------- */
 
 enum { PANEL_RATE, PANEL_P50, PANEL_P99, PANEL_BACKLOG, SERIES_PANELS };
 
@@ -135,7 +138,8 @@ static int fill(struct curve *c, const struct series *s, int panel, double unit_
 		return -ENOMEM;
 	for (int i = 0; i < s->n; i++) {
 		c->x[i] = (from_us(s, i) + length_us(s, i) / 2) / unit_us;
-		c->y[i] = panel < 0 ? rate_in(s, i, s->classes - 1, WINDOW_CAME) : value(s, i, panel);
+		c->y[i] = panel < 0 ? rate_in(s, i, s->classes - 1, WINDOW_CAME)
+				    : value(s, i, panel);
 	}
 	return 0;
 }
@@ -161,7 +165,8 @@ static int fill_panel(struct plot *q, const struct sweep *s, int panel, double u
 	}
 	if (panel != PANEL_RATE || !first || err)
 		return err;
-	/* What comes is the same for all that are compared. It is last, so that each run has one colour in all panels. */
+	/* What comes is the same for all that are compared. It is
+	 * last, so that each run has one colour in all panels. */
 	snprintf(q->curve[q->n].name, sizeof(q->curve[q->n].name), "comes");
 	return fill(&q->curve[q->n++], first, -1, unit_us);
 }
@@ -188,8 +193,8 @@ int series_plot(const struct sweep *s, const char *path,
 		snprintf(q[k].title, sizeof(q[k].title), "%s", panels[k][0]);
 		snprintf(q[k].y_name, sizeof(q[k].y_name), "%s", panels[k][1]);
 		snprintf(q[k].x_name, sizeof(q[k].x_name), "%s", x_name);
-		snprintf(q[k].note, sizeof(q[k].note), "windows of %.4g us. %.150s", s->p[0].c.calls.window_ns / 1e3,
-			 s->p[0].c.w->text);
+		snprintf(q[k].note, sizeof(q[k].note), "windows of %.4g us. %.150s",
+			 s->p[0].c.calls.window_ns / 1e3, s->p[0].c.w->text);
 		q[k].by_itself = true;
 		q[k].gap = "none answered";
 		err = fill_panel(&q[k], s, k, unit_us, name);

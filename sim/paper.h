@@ -59,23 +59,27 @@ double fig_value(const struct figure *f, int curve, int i, const char *metric, i
 /* The largest x (load or rate) whose metric is at most limit, between points linearly. */
 double fig_most(const struct figure *f, int curve, const char *metric, int cls, double limit);
 /* A plot of some curves; its curves follow with fig_plot_curve(). */
-void fig_plot(struct figure *f, const char *title, const char *x, const char *y, bool log_y, double y_max);
+void fig_plot(struct figure *f, const char *title, const char *x, const char *y, bool log_y,
+	      double y_max);
 void fig_plot_run(struct figure *f, int curve, const char *metric, int cls);
 void fig_plot_own(struct figure *f, const struct fig_curve *c);
 enum agreement { HOLDS, DIRECTION, DOES_NOT };
 
 /*
- * A statement of a text as one number. Of ratios 1 is "no difference": it must hold nothing. What is of a
- * stated size is given over it, so that 1 is what the text says; how far off it may be is in low and high. Of a band
- * it is the median, and where that is off but the band reaches the text, the statement can be had and does not follow.
+ * A statement of a text as one number. Of ratios 1 is "no difference": it must hold nothing. What
+ * is of a stated size is given over it, so that 1 is what the text says; how far off it may be is
+ * in low and high. Of a band it is the median, and where that is off but the band reaches the text,
+ * the statement can be had and does not follow.
  */
 struct statement {
 	const char *said;
 	double x;
 	double low, high;  /* it holds from low to high (0: no bound) */
-	int toward;        /* of a ratio, 1 or -1: the direction is right 5 % above, or below, 1; 0: of a stated size */
+	int toward;        /* of a ratio, 1 or -1: the direction is right 5
+			    * % above, or below, 1; 0: of a stated size */
 	const char *why;   /* why it does not hold here, where that is known */
-	double nearest;    /* of a band whose median is x: its value nearest to what the text says; 0: no band */
+	double nearest;    /* of a band whose median is x: its value
+			    * nearest to what the text says; 0: no band */
 };
 
 /* A ratio that is at least so large; at most; or of a size that the text states, within a share. */

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * paper_ipipe.c - iPipe (SIGCOMM '19), Figure 16: its hybrid scheduler beside FCFS and DRR, on a LiquidIOII CN2350
+ * paper_ipipe.c - iPipe (SIGCOMM '19), Figure 16: its hybrid
+ * scheduler beside FCFS and DRR, on a LiquidIOII CN2350
  *
- * Stated are 12 cores, the service times, the tail's threshold (52.8 us), the headroom that a quantum is (9.8 us), what
- * forwarding takes a core (1.87 us) and the host's 12 cores. Not stated are the number of actors and how requests are
- * shared among them, whether an actor has one of the two times or both, the share of each, how fast a host core is, the
- * way to it, the mean's threshold, the hysteresis and how long a move takes. So settings of these are drawn at random, the
- * same ones for all schedulers, and the figure is a band; what the text says is held against its median,
- * and against its reach. Two readings of the scheduler are two bands (ipipe.c).
+ * Stated are 12 cores, the service times, the tail's threshold (52.8 us), the headroom that a
+ * quantum is (9.8 us), what forwarding takes a core (1.87 us) and the host's 12 cores. Not stated
+ * are the number of actors and how requests are shared among them, whether an actor has one of the
+ * two times or both, the share of each, how fast a host core is, the way to it, the mean's
+ * threshold, the hysteresis and how long a move takes. So settings of these are drawn at random,
+ * the same ones for all schedulers, and the figure is a band; what the text says is held against
+ * its median, and against its reach. Two readings of the scheduler are two bands (ipipe.c).
  */
 #include <math.h>
 #include <stdio.h>
@@ -17,13 +19,15 @@
 #include "paper.h"
 
 #define SETTINGS 12
-/* Requests. Of 50 k to 400 k the medians follow the length; of 1 M and 2 M the 7th of 12 settings is the same to 1 %. */
+/* Requests. Of 50 k to 400 k the medians follow the length; of
+ * 1 M and 2 M the 7th of 12 settings is the same to 1 %. */
 #define LEAST 1000000ULL
 #define LOADS 2
 
 enum { FCFS, DRR, BY_TEXT, BY_ALGORITHM, SCHEDULERS };
 
-static const char *const names[] = { "FCFS", "DRR", "iPipe, by its text", "iPipe, by its algorithms" };
+static const char *const names[] = { "FCFS", "DRR", "iPipe, by its text",
+				     "iPipe, by its algorithms" };
 static const double at[LOADS] = { 0.5, 0.9 };
 
 /* What is drawn; [0] is low, [1] high dispersion. */
@@ -61,7 +65,8 @@ static void draw_costs(struct rng *r, struct actor_costs *a)
 	a->migrate_us = between(r, 50, 2000);
 }
 
-static int add_points(struct figure *f, struct band *b, int high, int s, const struct costs *k, const char *spec)
+static int add_points(struct figure *f, struct band *b, int high, int s, const struct costs *k,
+		      const char *spec)
 {
 	static const char *const policies[SCHEDULERS] = { "c-fcfs", "drr", "ipipe", "ipipe-alg" };
 	const struct workload *w = fig_work(f, spec, false);
@@ -143,7 +148,8 @@ static void draw_scheduler(struct figure *f, const struct band *b, int high, int
 	fig_plot_own(f, &c);
 }
 
-/* At load 0.9: how much lower the p99 of a is than that of b, as a share, sorted; how many are that and more. */
+/* At load 0.9: how much lower the p99 of a is than that of
+ * b, as a share, sorted; how many are that and more. */
 static int lower(const struct band *b, int high, int a, int than, double text, double *v)
 {
 	int n = 0;
@@ -156,19 +162,22 @@ static int lower(const struct band *b, int high, int a, int than, double text, d
 	return n;
 }
 
-/* It holds if the median is within 30 % of what the text says; it can be had if the band reaches so far. */
-static void state_band(struct figure *f, const struct band *b, int high, int a, int than, double text, const char *said,
-		       const char *why)
+/* It holds if the median is within 30 % of what the text
+ * says; it can be had if the band reaches so far. */
+static void state_band(struct figure *f, const struct band *b, int high, int a, int than,
+		       double text, const char *said, const char *why)
 {
 	double v[SETTINGS], nearest;
 	int n = lower(b, high, a, than, text, v);
 
 	nearest = fmin(fmax(text, v[0]), v[SETTINGS - 1]);
-	fig_state(f, &(struct statement){ said, SIZE(median(v), text, 0.3),
-		  .nearest = nearest / text, .why = why },
-		  "the band is %.0f %% to %.0f %%, half of it %.0f %% to %.0f %%, median %.0f %%; so much and more in %d of %d "
-		  "settings", 100 * v[0], 100 * v[SETTINGS - 1], 100 * v[SETTINGS / 4], 100 * v[SETTINGS - 1 - SETTINGS / 4],
-		  100 * median(v), n, SETTINGS);
+	fig_state(f,
+		  &(struct statement){ said, SIZE(median(v), text, 0.3), .nearest = nearest / text,
+				       .why = why },
+		  "the band is %.0f %% to %.0f %%, half of it %.0f %% to %.0f %%, median %.0f %%; "
+		  "so much and more in %d of %d settings",
+		  100 * v[0], 100 * v[SETTINGS - 1], 100 * v[SETTINGS / 4],
+		  100 * v[SETTINGS - 1 - SETTINGS / 4], 100 * median(v), n, SETTINGS);
 }
 
 static void state_all(struct figure *f, const struct band *b)
@@ -177,20 +186,29 @@ static void state_all(struct figure *f, const struct band *b)
 	double v[SETTINGS];
 
 	lower(b, 0, FCFS, DRR, 0, v);
-	fig_state(f, &(struct statement){ "low dispersion: FCFS, which iPipe behaves like, 9.6 % below DRR's p99 at load 0.9",
-		  SIZE(median(v), 0.096, 0.5) }, "the band is %.0f %% to %.0f %%, median %.0f %%", 100 * v[0],
+	fig_state(f,
+		  &(struct statement){ "low dispersion: FCFS, which iPipe behaves like, 9.6 % "
+				       "below DRR's p99 at load 0.9",
+				       SIZE(median(v), 0.096, 0.5) },
+		  "the band is %.0f %% to %.0f %%, median %.0f %%", 100 * v[0],
 		  100 * v[SETTINGS - 1], 100 * median(v));
 	for (int p = BY_TEXT; p <= BY_ALGORITHM; p++) {
 		lower(b, 0, p, FCFS, 0, v);
 		snprintf(said, sizeof(said), "%s, low dispersion: it behaves like FCFS", names[p]);
-		fig_state(f, &(struct statement){ said, 1 - median(v), .low = 0.9, .high = 1.1,
-			  .nearest = fmin(fmax(1, 1 - v[SETTINGS - 1]), 1 - v[0]),
-			  .why = "52.8 us is below mu + 3 sigma of an exponential's 32 us by itself, so every actor is downgraded" },
-			  "p99 at load 0.9: the band is %.2f to %.2f of FCFS's, median %.2f", 1 - v[SETTINGS - 1], 1 - v[0],
-			  1 - median(v));
-		snprintf(said, sizeof(said), "%s, high dispersion: p99 68.7 %% below FCFS's", names[p]);
-		state_band(f, b, 1, p, FCFS, 0.687, said, "only what goes to a faster host leaves the two times");
-		snprintf(said, sizeof(said), "%s, high dispersion: p99 10.9 %% below DRR's", names[p]);
+		fig_state(f,
+			  &(struct statement){
+				  said, 1 - median(v), .low = 0.9, .high = 1.1,
+				  .nearest = fmin(fmax(1, 1 - v[SETTINGS - 1]), 1 - v[0]),
+				  .why = "52.8 us is below mu + 3 sigma of an exponential's 32 us "
+					 "by itself, so every actor is downgraded" },
+			  "p99 at load 0.9: the band is %.2f to %.2f of FCFS's, median %.2f",
+			  1 - v[SETTINGS - 1], 1 - v[0], 1 - median(v));
+		snprintf(said, sizeof(said), "%s, high dispersion: p99 68.7 %% below FCFS's",
+			 names[p]);
+		state_band(f, b, 1, p, FCFS, 0.687, said,
+			   "only what goes to a faster host leaves the two times");
+		snprintf(said, sizeof(said), "%s, high dispersion: p99 10.9 %% below DRR's",
+			 names[p]);
 		state_band(f, b, 1, p, DRR, 0.109, said, NULL);
 	}
 }
@@ -202,24 +220,28 @@ static void plot_all(struct figure *f, struct band *b)
 			for (int p = 0; p < SCHEDULERS; p++)
 				for (int l = 0; l < LOADS; l++)
 					b->p99[high][p][l][s] =
-						metric_of(&f->s.p[b->first[high][s][p] + l], "p99_us", -1);
-		fig_plot(f, high ? "35 and 60 us" : "Exponential, 32 us", "load (of the NIC's 12 cores)",
+						metric_of(&f->s.p[b->first[high][s][p] + l],
+							  "p99_us", -1);
+		fig_plot(f, high ? "35 and 60 us" : "Exponential, 32 us",
+			 "load (of the NIC's 12 cores)",
 			 "p99 sojourn, us: median, and all settings", true, 0);
 		for (int p = 0; p < SCHEDULERS; p++)
 			draw_scheduler(f, b, high, p);
 	}
 }
 
-/* Medians of runs in which the actors still find their places are of the length, not of the scheduler. */
+/* Medians of runs in which the actors still find their
+ * places are of the length, not of the scheduler. */
 static void print_length(const struct figure *f)
 {
 	unsigned long long n = f->s.n ? f->s.p[0].c.requests : 0;
 
-	printf("length: %llu requests a point, the first tenth not measured; %d settings, whose lowest and highest are a band\n", n,
-	       SETTINGS);
+	printf("length: %llu requests a point, the first tenth not measured; %d settings, whose "
+	       "lowest and highest are a band\n",
+	       n, SETTINGS);
 	if (n < LEAST)
-		printf("TOO SHORT: actors still find their places, so that the medians follow the length: at least "
-		       "--requests 1M, as without it\n");
+		printf("TOO SHORT: actors still find their places, so that the medians follow the "
+		       "length: at least --requests 1M, as without it\n");
 }
 
 int ipipe_fig16(struct figure *f)

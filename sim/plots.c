@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * plots.c - what a sweep is drawn as: a panel for each class, alone (--svg) or on a page with other metrics (--page)
+ * plots.c - what a sweep is drawn as: a panel for each class,
+ * alone (--svg) or on a page with other metrics (--page)
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,7 +30,8 @@ static unsigned int all_differences(const struct sweep *s, int first)
 		by |= a->c.quantum_us != b->c.quantum_us ? BY_QUANTUM : 0;
 		by |= a->c.calls.fanout != b->c.calls.fanout ? BY_FANOUT : 0;
 		by |= a->c.seed != b->c.seed ? BY_SEED : 0;
-		if (a->c.calls.clients ? a->c.calls.clients != b->c.calls.clients : a->load != b->load)
+		if (a->c.calls.clients ? a->c.calls.clients != b->c.calls.clients
+				       : a->load != b->load)
 			by |= BY_OFFER;
 	}
 	return by;
@@ -71,7 +73,10 @@ static void describe(const struct point *q, unsigned int by, char *name, size_t 
 /* Fan-outs are across, or else numbers of clients, rates or loads. */
 static double x_of(const struct options *o, const struct point *q)
 {
-	return o->fanouts.n > 1 ? q->c.calls.fanout : o->clients.n ? q->c.calls.clients : o->rates.n ? q->c.rate : q->load;
+	return o->fanouts.n > 1 ? q->c.calls.fanout
+	       : o->clients.n   ? q->c.calls.clients
+	       : o->rates.n     ? q->c.rate
+				: q->load;
 }
 
 static const char *x_name(const struct options *o)
@@ -109,8 +114,8 @@ static void sort_last(struct curve *c)
 }
 
 /* A curve for each run of points that differ in load alone. */
-static int fill_plot(struct plot *p, const struct options *o, const struct sweep *s, int first, const char *metric,
-		     int cls)
+static int fill_plot(struct plot *p, const struct options *o, const struct sweep *s, int first,
+		     const char *metric, int cls)
 {
 	unsigned int by = differences(s, first);
 	char name[96];
@@ -147,7 +152,8 @@ struct panels {
 };
 
 /* A panel for each class of the workload of point "first", up to PANELS. */
-static int make_panels(struct panels *a, const struct options *o, const struct sweep *s, int first, const char *metric)
+static int make_panels(struct panels *a, const struct options *o, const struct sweep *s, int first,
+		       const char *metric)
 {
 	const struct workload *w = s->p[first].c.w;
 	char shared[96];
@@ -160,7 +166,8 @@ static int make_panels(struct panels *a, const struct options *o, const struct s
 		if (!strcmp(metric, "miss") && !(w->cls[k].slo_us > 0))
 			continue; /* it has nothing to miss */
 		a->n++;
-		snprintf(p->title, sizeof(p->title), "%.40s", of_all(metric) ? "all" : w->cls[k].name);
+		snprintf(p->title, sizeof(p->title), "%.40s",
+			 of_all(metric) ? "all" : w->cls[k].name);
 		snprintf(p->x_name, sizeof(p->x_name), "%s", x_name(o));
 		snprintf(p->y_name, sizeof(p->y_name), "%.60s", metric_label(metric));
 		snprintf(p->note, sizeof(p->note), "%.60s. %.130s", shared, w->text);
@@ -169,7 +176,8 @@ static int make_panels(struct panels *a, const struct options *o, const struct s
 		p->slo = strstr(metric, "_us") ? w->cls[k].slo_us : 0;
 		p->hollow = "the load is not carried, so times grow with the run";
 		p->curve = calloc(s->n, sizeof(struct curve));
-		err = p->curve ? fill_plot(p, o, s, first, metric, of_all(metric) ? -1 : k) : -ENOMEM;
+		err = p->curve ? fill_plot(p, o, s, first, metric, of_all(metric) ? -1 : k)
+			       : -ENOMEM;
 	}
 	return err;
 }
@@ -211,7 +219,8 @@ static void escape(FILE *f, const char *text)
 /* The metric that was asked for first, then the others. */
 static int put_workload(FILE *f, const struct options *o, const struct sweep *s, int first)
 {
-	static const char *const metrics[] = { "p50_us", "p99_us", "p999_us", "slowdown_p99", "miss", "throughput" };
+	static const char *const metrics[] = { "p50_us", "p99_us", "p999_us", "slowdown_p99",
+					       "miss", "throughput" };
 	const struct workload *w = s->p[first].c.w;
 	int err = 0;
 
@@ -222,7 +231,8 @@ static int put_workload(FILE *f, const struct options *o, const struct sweep *s,
 		const char *metric = i < 0 ? o->metric : metrics[i];
 		struct panels a = { 0 };
 
-		if ((i >= 0 && !strcmp(metric, o->metric)) || (!strcmp(metric, "miss") && !has_objective(w)))
+		if ((i >= 0 && !strcmp(metric, o->metric)) ||
+		    (!strcmp(metric, "miss") && !has_objective(w)))
 			continue;
 		err = make_panels(&a, o, s, first, metric);
 		if (!err)
@@ -256,10 +266,13 @@ static int draw_page(const struct options *o, const struct sweep *s)
 
 	if (!f)
 		return -errno;
-	fputs("<!DOCTYPE html>\n<meta charset='utf-8'>\n<title>shunt-sim</title>\n<style>body{font:14px sans-serif;margin:16px;"
-	      "background:#fff;color:#222}svg{display:block;max-width:100%;height:auto;margin:12px 0}h2{font-size:15px;overflow-wrap:"
-	      "anywhere}pre{overflow-x:auto}@media (prefers-color-scheme:dark){body{background:#16181c;color:#ddd}}</style>\n"
-	      "<h1>shunt-sim</h1>\n", f);
+	fputs("<!DOCTYPE html>\n<meta "
+	      "charset='utf-8'>\n<title>shunt-sim</title>\n<style>body{font:14px sans-serif;"
+	      "margin:16px;background:#fff;color:#222}svg{display:block;max-width:100%;height:auto;"
+	      "margin:12px 0}h2{font-size:15px;overflow-wrap:anywhere}pre{overflow-x:auto}@media "
+	      "(prefers-color-scheme:dark){body{background:#16181c;color:#ddd}}</style>\n"
+	      "<h1>shunt-sim</h1>\n",
+	      f);
 	for (int i = 0; i < s->n && !err; i++) {
 		if (!i || s->p[i].c.w != s->p[i - 1].c.w)
 			err = put_workload(f, o, s, i);

@@ -66,7 +66,8 @@ static int build(const char *source, const char *out, struct why *why)
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return why_fail(why, -1, "cannot run shunt to build '%s': %s", source, strerror(errno));
+		return why_fail(why, -1, "cannot run shunt to build '%s': %s", source,
+				strerror(errno));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return why_fail(why, -1, "cannot find shunt to build '%s': give a bundle", source);
 	return status ? why_fail(why, -1, "cannot build '%s'", source) : 0;
@@ -79,7 +80,8 @@ static int read_source(const char *source, struct bundle *b, struct why *why)
 	int file = mkstemp(tmp), err;
 
 	if (file < 0)
-		return why_fail(why, -1, "cannot make a temporary file for '%s': %s", source, strerror(errno));
+		return why_fail(why, -1, "cannot make a temporary file for '%s': %s", source,
+				strerror(errno));
 	close(file);
 	err = build(source, tmp, why);
 	if (!err)
@@ -100,7 +102,8 @@ static int read_bundle(const char *name, struct bundle *b, struct why *why)
 		return bundle_read(why, path, name, b);
 	why_forget(why);
 	why_fail(why, -1, "unknown policy '%s'", name);
-	why_hint(why, "a built-in one ('shunt policies'), ps, srpt, c-fcfs, ./FILE.c or ./FILE.shunt");
+	why_hint(why,
+		 "a built-in one ('shunt policies'), ps, srpt, c-fcfs, ./FILE.c or ./FILE.shunt");
 	return -1;
 }
 
@@ -109,7 +112,8 @@ static int copy_native(struct policy *p, const struct bundle *b, struct why *why
 {
 	p->fd = memfd_create("shunt-policy", MFD_CLOEXEC);
 	if (p->fd < 0 || write(p->fd, b->native, b->native_len) != (ssize_t)b->native_len)
-		return why_fail(why, -1, "cannot copy the native code of '%s': %s", b->path, strerror(errno));
+		return why_fail(why, -1, "cannot copy the native code of '%s': %s", b->path,
+				strerror(errno));
 	return 0;
 }
 
@@ -120,7 +124,8 @@ static int link_policy(struct policy *p, const struct bundle *b, struct why *why
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", p->fd);
 	p->handle = dlopen(self, RTLD_NOW | RTLD_LOCAL);
 	if (!p->handle)
-		return why_fail(why, -1, "cannot map the native code of '%s': %s", b->path, dlerror());
+		return why_fail(why, -1, "cannot map the native code of '%s': %s", b->path,
+				dlerror());
 	if (shunt_policy_find(dlsym, p->handle, p->fn))
 		return why_fail(why, -1, "the native code of '%s' is no policy", b->path);
 	p->flags = b->desc.flags;

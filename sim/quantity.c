@@ -6,13 +6,15 @@
 
 #include "measure.h"
 
-/* "spread": half the 95 % interval of M/M/1's near saturation, over the value and the root of independent looks (sure.c). */
+/* "spread": half the 95 % interval of M/M/1's near saturation,
+ * over the value and the root of independent looks (sure.c). */
 const struct quantity_kind quantity_kinds[QUANTITIES] = {
 	[P50] = { .share = 0.5, .spread = 1.75 }, [P90] = { .share = 0.9, .spread = 2.55 },
 	[P99] = { .share = 0.99, .spread = 5.3 }, [P999] = { .share = 0.999, .spread = 11 },
-	[MEAN] = { .sum = SUM_SOJOURN, .spread = 2.25 }, [WAIT] = { .sum = SUM_WAIT, .spread = 2.25 },
-	[SLOW_MEAN] = { .slow = true, .sum = SUM_SLOW, .spread = 2.25 }, [MISS] = { .sum = SUM_MISS },
-	[SLOW_P50] = { .share = 0.5, .slow = true, .spread = 1.75 },
+	[MEAN] = { .sum = SUM_SOJOURN, .spread = 2.25 }, [WAIT] = { .sum = SUM_WAIT,
+								    .spread = 2.25 },
+	[SLOW_MEAN] = { .slow = true, .sum = SUM_SLOW, .spread = 2.25 },
+	[MISS] = { .sum = SUM_MISS }, [SLOW_P50] = { .share = 0.5, .slow = true, .spread = 1.75 },
 	[SLOW_P99] = { .share = 0.99, .slow = true, .spread = 5.3 },
 	[SLOW_P999] = { .share = 0.999, .slow = true, .spread = 11 },
 };
@@ -29,8 +31,9 @@ double quantity_of(const struct class_result *c, enum quantity q)
 	if (!c->done)
 		return NAN;
 	if (quantity_kinds[q].share)
-		return quantity_kinds[q].slow ? hist_quantile(&c->slow, quantity_kinds[q].share) / 64 :
-					    hist_quantile(&c->sojourn, quantity_kinds[q].share);
+		return quantity_kinds[q].slow
+			       ? hist_quantile(&c->slow, quantity_kinds[q].share) / 64
+			       : hist_quantile(&c->sojourn, quantity_kinds[q].share);
 	return *(const double *)((const char *)c + mean[q]);
 }
 

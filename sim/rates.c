@@ -36,15 +36,18 @@ static int add_knot(struct shape *s, double ns, double factor)
 	return 0;
 }
 
-/* One more place of the shape, later than the ones before it; as a step, the factor before holds up to there. */
-static int add_place(struct shape *s, const char *time, const char *number, bool step, struct why *why)
+/* One more place of the shape, later than the ones before
+ * it; as a step, the factor before holds up to there. */
+static int add_place(struct shape *s, const char *time, const char *number, bool step,
+		     struct why *why)
 {
 	double ns, factor;
 	char *end;
 
 	factor = strtod(number, &end);
 	if (end == number || end[strspn(end, " \t\r\n")] || !(factor >= 0) || factor > FACTOR_MOST)
-		return why_fail(why, -1, "'%s' is no factor of the rate (0 to %d)", number, FACTOR_MOST);
+		return why_fail(why, -1, "'%s' is no factor of the rate (0 to %d)", number,
+				FACTOR_MOST);
 	if (time_parse(time, &ns))
 		return why_fail(why, -1, "'%s' is no time", time);
 	if (s->n && ns <= s->at_ns[s->n - 1])
@@ -89,10 +92,14 @@ static int add_sine(struct shape *s, char *args, struct why *why)
 		*second++ = '\0';
 		x = strtod(second, &end);
 	}
-	if (!second || time_parse(args, &s->period_ns) || !(s->period_ns > 0) || *end || !(x > 0) || x > 1)
-		return why_fail(why, -1, "sine(PERIOD;SHARE) needs a time, and how far the rate goes up and down (0 to 1)");
+	if (!second || time_parse(args, &s->period_ns) || !(s->period_ns > 0) || *end || !(x > 0) ||
+	    x > 1)
+		return why_fail(why, -1,
+				"sine(PERIOD;SHARE) needs a time, and how far the rate goes up and "
+				"down (0 to 1)");
 	for (int i = 0; i <= SINE_KNOTS; i++) {
-		if (add_knot(s, s->period_ns * i / SINE_KNOTS, 1 + x * sin(2 * M_PI * i / SINE_KNOTS)))
+		if (add_knot(s, s->period_ns * i / SINE_KNOTS,
+			     1 + x * sin(2 * M_PI * i / SINE_KNOTS)))
 			return why_fail(why, -1, "no memory");
 	}
 	for (int i = 0; i < SINE_KNOTS; i++)
@@ -116,7 +123,8 @@ static int add_file(struct shape *s, const char *path, struct why *why)
 		gap = strpbrk(line, " \t,");
 		if (gap)
 			*gap++ = '\0';
-		bad = gap ? add_place(s, line, gap, true, why) : why_fail(why, -1, "is not 'TIME FACTOR'");
+		bad = gap ? add_place(s, line, gap, true, why)
+			  : why_fail(why, -1, "is not 'TIME FACTOR'");
 	}
 	fclose(f);
 	if (bad)
@@ -129,8 +137,10 @@ static int parse(struct shape *s, char *text, struct why *why)
 	char *open = strchr(text, '('), *close = strrchr(text, ')');
 
 	if (!open || !close || close < open || close[1])
-		return why_fail(why, -1, "'%s' is no shape: steps(TIME:FACTOR;…), ramp(TIME:FACTOR;…), sine(PERIOD;SHARE) or "
-			   "file(PATH)", text);
+		return why_fail(why, -1,
+				"'%s' is no shape: steps(TIME:FACTOR;…), ramp(TIME:FACTOR;…), "
+				"sine(PERIOD;SHARE) or file(PATH)",
+				text);
 	*open++ = *close = '\0';
 	if (!strcmp(text, "steps") || !strcmp(text, "ramp"))
 		return add_places(s, open, *text == 's', why);
@@ -153,7 +163,9 @@ int shape_parse(struct shape *s, const char *text, struct why *why)
 	if (!res && !s->n)
 		res = why_fail(why, -1, "'%s' is empty", text);
 	if (!res && !s->period_ns && !(s->factor[s->n - 1] > 0))
-		res = why_fail(why, -1, "the last factor of '%s' is 0: nothing would arrive from then on", text);
+		res = why_fail(why, -1,
+			       "the last factor of '%s' is 0: nothing would arrive from then on",
+			       text);
 	if (res)
 		shape_free(s);
 	return res;
@@ -202,7 +214,9 @@ double shape_when(struct shape_place *p, double constant_ns)
 	slope = (s->factor[p->i + 1] - s->factor[p->i]) / (s->at_ns[p->i + 1] - s->at_ns[p->i]);
 	/* rest = factor x + slope x^2 / 2 */
 	return p->from_ns + s->at_ns[p->i] +
-	       2 * rest / (s->factor[p->i] + sqrt(fmax(s->factor[p->i] * s->factor[p->i] + 2 * slope * rest, 0)));
+	       2 * rest /
+		       (s->factor[p->i] +
+			sqrt(fmax(s->factor[p->i] * s->factor[p->i] + 2 * slope * rest, 0)));
 }
 
 double shape_until(const struct shape *s, double ns)

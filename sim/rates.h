@@ -2,9 +2,9 @@
 /*
  * rates.h - rates that change with time: steps, ramps, a sine, a file
  *
- * A shape is a factor over time, of which --load or --rate is the unit. Arrivals are drawn at the constant rate and
- * then moved to the moment at which as much of the shape has passed, so that whatever process
- * they come from (Poisson, bursts, a trace) is followed at the rate of the moment.
+ * A shape is a factor over time, of which --load or --rate is the unit. Arrivals are drawn at the
+ * constant rate and then moved to the moment at which as much of the shape has passed, so that
+ * whatever process they come from (Poisson, bursts, a trace) is followed at the rate of the moment.
  */
 #pragma once
 
@@ -26,8 +26,8 @@ struct shape_place {
 	int i;
 };
 
-/* "steps(0s:1;1s:2)", "ramp(0s:0.5;1s:1.5)", "sine(10ms;0.5)", "file(PATH)" (a line a step: "TIME FACTOR").
- * 0 or -1 with the reason in why. */
+/* "steps(0s:1;1s:2)", "ramp(0s:0.5;1s:1.5)", "sine(10ms;0.5)", "file(PATH)" (a line a step: "TIME
+ * FACTOR"). 0 or -1 with the reason in why. */
 int shape_parse(struct shape *s, const char *text, struct why *why);
 void shape_free(struct shape *s);
 void shape_begin(struct shape_place *p, const struct shape *s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * recommend.c - what the searches of shunt-sim advise found is tried with other seeds, and the best of it named
+ * recommend.c - what the searches of shunt-sim advise found
+ * is tried with other seeds, and the best of it named
  *
  * Searches that found equally few cores are all tried with those before any of them gets one more.
  */
@@ -41,7 +42,8 @@ static int confirm(struct advice *a, struct try *t)
 	int res;
 
 	if (!sw.quiet)
-		fprintf(stderr, "%s with %g us on %d cores: other seeds\n", t->s.p->name, t->s.quantum_us, t->s.best.cores);
+		fprintf(stderr, "%s with %g us on %d cores: other seeds\n", t->s.p->name,
+			t->s.quantum_us, t->s.best.cores);
 	for (int i = 1; i <= SEEDS; i++) {
 		struct point *p = advise_run(a, &sw, &t->s, t->s.best.cores, LONGER);
 
@@ -61,7 +63,8 @@ static int confirm(struct advice *a, struct try *t)
 	return res;
 }
 
-/* Of those that found something and can have more cores yet, the one with the fewest; NULL: none. */
+/* Of those that found something and can have more cores
+ * yet, the one with the fewest; NULL: none. */
 static struct try *fewest(struct advice *a)
 {
 	struct try *best = NULL;
@@ -116,8 +119,10 @@ static void print_choice(const struct advice *a, const struct search *s)
 	printf("\nTake %s", s->p->name);
 	if (s->quantum_us > 0)
 		printf(" with a quantum of %g us", s->quantum_us);
-	printf(" on %d core%s (%.0f %% busy with the requests themselves).\n", s->best.cores, s->best.cores > 1 ? "s" : "",
-	       100 * a->rate * a->w.mean_ns / 1e9 / speed_of(&a->k, s->best.cores - a->g.reserved, a->g.domains));
+	printf(" on %d core%s (%.0f %% busy with the requests themselves).\n", s->best.cores,
+	       s->best.cores > 1 ? "s" : "",
+	       100 * a->rate * a->w.mean_ns / 1e9 /
+		       speed_of(&a->k, s->best.cores - a->g.reserved, a->g.domains));
 }
 
 /* The objectives are met by no search: are they missed by all, or is it not known? */
@@ -133,13 +138,16 @@ static int print_none(const struct advice *a)
 	if (!o) {
 		printf("\nNo policy meets the objectives with up to %d cores.\n", a->g.most);
 	} else if (c >= 0) {
-		printf("\nCannot tell: class '%s' has %.0f measured requests; --misses %g %% takes at least %.0f: ",
+		printf("\nCannot tell: class '%s' has %.0f measured requests; --misses %g %% takes "
+		       "at least %.0f: ",
 		       a->w.cls[c].name, o->done[c], 100 * a->g.misses, requests_least(&a->g));
-		puts(a->w.trace_n ? "a longer trace, a larger --misses, or --rate with times drawn from file()." :
-				    "more --requests, or a larger --misses.");
+		puts(a->w.trace_n ? "a longer trace, a larger --misses, or --rate with times drawn "
+				    "from file()."
+				  : "more --requests, or a larger --misses.");
 	} else {
 		outcome_reason(o, &a->g, why, sizeof(why));
-		printf("\nCannot tell: with %d cores %s: more requests, or a larger --misses.\n", o->cores, why);
+		printf("\nCannot tell: with %d cores %s: more requests, or a larger --misses.\n",
+		       o->cores, why);
 	}
 	return EXIT_FAILED;
 }

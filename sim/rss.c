@@ -9,7 +9,8 @@
 #include "rss.h"
 #include "sim.h"
 
-static const char microsoft[] = "6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa";
+static const char microsoft[] =
+	"6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa";
 
 static int hex(uint8_t *to, const char *text)
 {
@@ -66,7 +67,8 @@ uint32_t rss_hash(const struct rss *r, const uint8_t *tuple)
 /* Clients in 198.18.0.0/16 with ports as they come; one server, port 9000. */
 uint32_t rss_of_flow(const struct rss *r, uint32_t flow)
 {
-	uint8_t tuple[RSS_TUPLE] = { 198, 18, flow >> 24, flow >> 16, 198, 19, 0, 1, flow >> 8, flow, 9000 >> 8, 9000 & 255 };
+	uint8_t tuple[RSS_TUPLE] = { 198, 18, flow >> 24, flow >> 16, 198, 19, 0, 1, flow >> 8,
+				     flow, 9000 >> 8, 9000 & 255 };
 
 	return rss_hash(r, tuple);
 }

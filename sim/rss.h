@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * rss.h - receive-side scaling as NICs do it: Toeplitz' hash of addresses and ports under a key, and an indirection table
+ * rss.h - receive-side scaling as NICs do it: Toeplitz' hash
+ * of addresses and ports under a key, and an indirection table
  */
 #pragma once
 
@@ -14,7 +15,8 @@ struct rss {
 	uint32_t part[RSS_TUPLE][256]; /* what a byte at its place adds to the hash */
 };
 
-/* "default" (Microsoft's, as drivers ship it), "symmetric" (0x6d5a over and over) or 80 hexadecimal digits. 0 or -1. */
+/* "default" (Microsoft's, as drivers ship it), "symmetric"
+ * (0x6d5a over and over) or 80 hexadecimal digits. 0 or -1. */
 int rss_key(struct rss *r, const char *text);
 uint32_t rss_hash(const struct rss *r, const uint8_t *tuple);
 /* Of a client's flow, which has an address and a port of its own. */
@@ -25,7 +27,8 @@ static inline int rss_queue(uint32_t hash, int queues)
 	return hash % RSS_TABLE % (unsigned int)queues;
 }
 
-/* --- which flow: Zipf's law, by rejection from an integral (Hoermann and Derflinger), without a table ------------ */
+/* --- which flow: Zipf's law, by rejection from an integral
+ * (Hoermann and Derflinger), without a table --- */
 
 struct rng;
 

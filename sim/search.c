@@ -26,7 +26,8 @@ static enum verdict judge(const struct goal *g, const struct outcome *o, int c)
 		return MEETS;
 	if (isnan(miss))
 		return FAILS;
-	if (isnan(half)) /* too few to tell from batches: none of n is less than 3/n, 19 times of 20 */
+	if (isnan(half)) /* too few to tell from batches: none of
+			  * n is less than 3/n, 19 times of 20 */
 		half = miss + NONE_OF / o->done[c];
 	if (miss - half > g->misses)
 		return FAILS;
@@ -38,7 +39,8 @@ void outcome_of(struct outcome *o, const struct goal *g, const struct point *p)
 	const struct class_result *all = &p->r.cls[g->w->nclasses];
 	enum verdict v;
 
-	*o = (struct outcome){ .verdict = MEETS, .cores = p->c.cores, .domains = domains_of(g, p->c.cores),
+	*o = (struct outcome){ .verdict = MEETS, .cores = p->c.cores,
+			       .domains = domains_of(g, p->c.cores),
 			       .carried = load_is_carried(&p->r), .worst = -1 };
 	o->lost = all->arrived ? 1 - (double)all->done / all->arrived : 0;
 	for (int c = 0; c < g->w->nclasses; c++) {
@@ -51,7 +53,8 @@ void outcome_of(struct outcome *o, const struct goal *g, const struct point *p)
 		o->miss_half[c] = metric_half(p, "miss", c);
 		o->done[c] = r->done;
 		v = judge(g, o, c);
-		if (v == FAILS && (o->worst < 0 || o->verdict != FAILS || o->miss[c] > o->miss[o->worst]))
+		if (v == FAILS &&
+		    (o->worst < 0 || o->verdict != FAILS || o->miss[c] > o->miss[o->worst]))
 			o->worst = c;
 		if (v == FAILS || (v == CLOSE && o->verdict == MEETS)) {
 			o->worst = v == CLOSE ? c : o->worst;
@@ -68,13 +71,16 @@ void outcome_reason(const struct outcome *o, const struct goal *g, char *text, s
 	int n = 0;
 
 	if (o->domains > 1 && (o->cores - g->reserved) % o->domains)
-		n = snprintf(text, len, "%d domains of %d and %d cores, among which requests are shared evenly: ",
+		n = snprintf(text, len,
+			     "%d domains of %d and %d cores, among which requests are shared "
+			     "evenly: ",
 			     o->domains, (o->cores - g->reserved) / o->domains + 1,
 			     (o->cores - g->reserved) / o->domains);
 	if (!o->carried)
 		snprintf(text + n, len - n, "the load is not carried, the backlog grows");
 	else if (o->lost > LOST_MOST)
-		snprintf(text + n, len - n, "%.2g %% of the requests are not answered", 100 * o->lost);
+		snprintf(text + n, len - n, "%.2g %% of the requests are not answered",
+			 100 * o->lost);
 	else
 		snprintf(text + n, len - n, "%s %% of '%s' are later than %g us",
 			 number_text(late, 100 * o->miss[o->worst], 100 * o->miss_half[o->worst]),
@@ -91,7 +97,8 @@ int too_few(const struct outcome *o, const struct goal *g)
 	int least = -1;
 
 	for (int c = 0; c < g->w->nclasses; c++) {
-		if (g->w->cls[c].slo_us > 0 && o->done[c] < requests_least(g) && (least < 0 || o->done[c] < o->done[least]))
+		if (g->w->cls[c].slo_us > 0 && o->done[c] < requests_least(g) &&
+		    (least < 0 || o->done[c] < o->done[least]))
 			least = c;
 	}
 	return least;
@@ -107,7 +114,8 @@ static int cores_at(const struct search *s, const struct goal *g, int each)
 /* The next number of domains, or the end. */
 static void begin_part(struct search *s, const struct goal *g, int domains)
 {
-	int fewest = g->domains ? domains : (domains - 1) * SHUNT_CORES + 1; /* that make so many domains */
+	/* that make so many domains */
+	int fewest = g->domains ? domains : (domains - 1) * SHUNT_CORES + 1;
 	int serve = g->least - g->reserved > fewest ? g->least - g->reserved : fewest;
 
 	if (domains > SHUNT_DOMAINS || serve + g->reserved > g->most) {
@@ -146,7 +154,8 @@ static void take_equal(struct search *s, const struct goal *g, const struct outc
 		s->high = each;
 	} else {
 		s->low = each;
-		if (s->best.cores || s->fewer.verdict != CLOSE) /* what is not known says more than a failure */
+		/* what is not known says more than a failure */
+		if (s->best.cores || s->fewer.verdict != CLOSE)
 			s->fewer = *o;
 		if (!s->best.cores) { /* not even the most of them */
 			if (g->domains)

@@ -2,9 +2,10 @@
 /*
  * search.h - the fewest cores with which one policy and quantum meets all objectives
  *
- * With 64 cores a domain, more cores need not be better: 65 are two domains of 33 and 32 among which requests are
- * halved. So each number of domains is searched by itself: first among equal domains, where more cores are better,
- * by bisection, then one by one below what was found, where domains are unequal.
+ * With 64 cores a domain, more cores need not be better: 65 are two domains of 33 and 32 among
+ * which requests are halved. So each number of domains is searched by itself: first among equal
+ * domains, where more cores are better, by bisection, then one by one below what was found, where
+ * domains are unequal.
  */
 #pragma once
 
@@ -38,7 +39,8 @@ struct search {
 	double quantum_us;      /* 0: not preempted */
 	enum search_phase phase;
 	int domains;            /* of this part of the search */
-	int low, high;          /* cores a domain, SEARCH_EQUAL: low fails, high meets or is one beyond the most */
+	int low, high;          /* cores a domain, SEARCH_EQUAL: low fails,
+				 * high meets or is one beyond the most */
 	int at;                 /* cores that are to be tried next */
 	struct outcome best;    /* the fewest that meet; cores 0: none yet */
 	struct outcome fewer;   /* the most below it that do not; cores 0: not tried */

@@ -2,14 +2,16 @@
 /*
  * series.h - results over time: what came and what ended in each of a row of equal windows
  *
- * A window's times are those of the calls that ended in it. The first begins with the run, what is not measured
- * (--requests) included; the last is cut where nothing comes any more, and left out if it is shorter than half.
+ * A window's times are those of the calls that ended in it. The first begins with the run, what is
+ * not measured (--requests) included; the last is cut where nothing comes any more, and left out if
+ * it is shorter than half.
  */
 #pragma once
 
 #include "measure.h"
 
-enum window_count { WINDOW_CAME, WINDOW_ENDED, WINDOW_FAILED, WINDOW_TIMEOUTS, WINDOW_RETRIES, WINDOW_HEDGES, WINDOW_COUNTS };
+enum window_count { WINDOW_CAME, WINDOW_ENDED, WINDOW_FAILED, WINDOW_TIMEOUTS, WINDOW_RETRIES,
+		    WINDOW_HEDGES, WINDOW_COUNTS };
 
 /* Of one class, or all. */
 struct window {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * servers.c - the servers that calls go to: alike, each an engine of its own, in the order of what happens in them
+ * servers.c - the servers that calls go to: alike, each an
+ * engine of its own, in the order of what happens in them
  */
 #include <errno.h>
 
@@ -61,7 +62,8 @@ bool servers_send(struct calls *k, uint32_t copy, tick service, uint32_t flow, i
 	struct copy *y = copy_at(k, copy);
 	int which = y->server;
 	struct engine *e = &k->server[which];
-	struct req q = { .arrival = k->now, .left = service, .service = service, .n = copy, .cls = cls };
+	struct req q = { .arrival = k->now, .left = service, .service = service, .n = copy,
+			 .cls = cls };
 
 	e->now = k->now;
 	y->req = req_new(e);

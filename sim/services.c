@@ -2,9 +2,10 @@
 /*
  * services.c - which cores are whose
  *
- * Elastic cores change as Shenango's do: every elastic_us, a service something of which has waited since the look before
- * gets one core more: one that another has idle, or, if it has less than its own, one of whoever has more than his own,
- * when that core's request has ended. A core is away for change_ns.
+ * Elastic cores change as Shenango's do: every elastic_us, a service something of which has waited
+ * since the look before gets one core more: one that another has idle, or, if it has less than its
+ * own, one of whoever has more than his own, when that core's request has ended. A core is away for
+ * change_ns.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ static double work_of(const struct workload *w, int service)
 	double sum = 0;
 
 	for (int c = 0; c < w->nclasses; c++)
-		sum += w->cls[c].service_no == service ? w->cls[c].share * w->cls[c].service.mean_ns : 0;
+		sum += w->cls[c].service_no == service ? w->cls[c].share * w->cls[c].service.mean_ns
+						       : 0;
 	return sum;
 }
 
@@ -35,7 +37,8 @@ static void share_out(struct services *s, const struct workload *w)
 		int best = 0, by = left > 0 ? 1 : -1;
 
 		for (int i = 1; i < s->n; i++) {
-			if (by * (want[i] - s->own[i]) > by * (want[best] - s->own[best]) && s->own[i] + by >= 1)
+			if (by * (want[i] - s->own[i]) > by * (want[best] - s->own[best]) &&
+			    s->own[i] + by >= 1)
 				best = i;
 		}
 		s->own[best] += by;
@@ -48,17 +51,28 @@ static int check(const struct engine *e, int n, int cores, struct why *why)
 	const struct costs *k = &e->c->costs;
 
 	if (n < 2)
-		return why_fail(why, -1, "services=split and elastic want two services: /service=NAME of classes");
+		return why_fail(why, -1,
+				"services=split and elastic want two services: /service=NAME of "
+				"classes");
 	if (n > SHUNT_DOMAINS || cores < n || cores > SHUNT_CORES)
-		return why_fail(why, -1, "%d services want %d to %d cores, and there are at most %d of them", n, n, SHUNT_CORES,
-			   SHUNT_DOMAINS);
+		return why_fail(why, -1,
+				"%d services want %d to %d cores, and there are at most %d of them",
+				n, n, SHUNT_CORES, SHUNT_DOMAINS);
 	if (e->c->domains)
-		return why_fail(why, -1, "with services=split or elastic each service is a domain: leave --domains out");
+		return why_fail(why, -1,
+				"with services=split or elastic each service is a domain: leave "
+				"--domains out");
 	if (k->services == SERVICES_SPLIT)
 		return *k->speeds ? why_fail(why, -1, "speeds want services=shared or elastic") : 0;
-	if (k->transport != TRANSPORT_SHARED || e->c->nfails || *k->stall || *k->nic_stall || k->elastic_us < 0.1)
-		return why_fail(why, -1, "services=elastic wants transport=shared, elastic_us of 0.1 at least, and no --fail and stalls");
-	return k->change_ns < k->feedback_ns ? why_fail(why, -1, "change_ns is at least feedback_ns where cores are elastic") : 0;
+	if (k->transport != TRANSPORT_SHARED || e->c->nfails || *k->stall || *k->nic_stall ||
+	    k->elastic_us < 0.1)
+		return why_fail(why, -1,
+				"services=elastic wants transport=shared, elastic_us of 0.1 at "
+				"least, and no --fail and stalls");
+	return k->change_ns < k->feedback_ns
+		       ? why_fail(why, -1,
+				  "change_ns is at least feedback_ns where cores are elastic")
+		       : 0;
 }
 
 int services_open(struct engine *e, struct why *why)
@@ -71,7 +85,8 @@ int services_open(struct engine *e, struct why *why)
 	if (k->services == SERVICES_SHARED) {
 		if (!k->change_ns || w->nservices < 2)
 			return 0;
-		e->last_service = calloc(SHUNT_DOMAINS, SHUNT_CORES); /* of the first service, all */
+		/* of the first service, all */
+		e->last_service = calloc(SHUNT_DOMAINS, SHUNT_CORES);
 		e->change = ticks(k->change_ns);
 		return e->last_service ? 0 : why_fail(why, -1, "no memory");
 	}
@@ -100,7 +115,8 @@ void services_begin(struct engine *e)
 	e->elastic = true;
 	for (int i = 0; i < s->n; first += s->own[i++]) {
 		struct domain *d = &e->dom[i];
-		uint64_t mine = (s->own[i] == SHUNT_CORES ? ~0ULL : (1ULL << s->own[i]) - 1) << first;
+		uint64_t mine = (s->own[i] == SHUNT_CORES ? ~0ULL : (1ULL << s->own[i]) - 1)
+				<< first;
 
 		s->has[i] = s->own[i];
 		view_up(d->v, mine);
@@ -165,7 +181,8 @@ static bool waited(const struct engine *e, const struct domain *d)
 		int c = __builtin_ctz(bits);
 		uint32_t held = d->held[c].head, parked = d->parked[c].head;
 
-		if ((held && e->pool[held].queued < since) || (parked && e->pool[parked].queued < since))
+		if ((held && e->pool[held].queued < since) ||
+		    (parked && e->pool[parked].queued < since))
 			return true;
 	}
 	for (uint64_t bits = d->ringful; bits; bits &= bits - 1) {
@@ -224,7 +241,8 @@ void services_look(struct engine *e)
 	struct services *s = e->services;
 
 	for (int i = 0; i < s->n; i++) {
-		if (s->has[i] < s->cores && waited(e, &e->dom[i]) && !take_idle(e, i) && s->has[i] < s->own[i])
+		if (s->has[i] < s->cores && waited(e, &e->dom[i]) && !take_idle(e, i) &&
+		    s->has[i] < s->own[i])
 			claim(e, i);
 	}
 	s->last = e->now;

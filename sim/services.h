@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * services.h - several services on one machine: they share its cores, have some each, or cores come and go between them
+ * services.h - several services on one machine: they share its
+ * cores, have some each, or cores come and go between them
  *
- * split and elastic: each service has a domain of its own (queues, policy), and the NIC knows which by the class. elastic:
- * each domain has a place for each core, and a core is up in one of them, or in none while it changes.
+ * split and elastic: each service has a domain of its own (queues, policy), and the NIC knows which
+ * by the class. elastic: each domain has a place for each core, and a core is up in one of them, or
+ * in none while it changes.
  */
 #pragma once
 
@@ -17,10 +19,13 @@ struct moving_core {
 struct services {
 	int n, cores;
 	int own[SHUNT_DOMAINS];           /* cores: what its share of the work is, at least one */
-	int has[SHUNT_DOMAINS];           /* elastic: now, those that are on their way to it included */
-	uint64_t leaving[SHUNT_DOMAINS];  /* elastic: cores that go when their request has ended … */
+	int has[SHUNT_DOMAINS];           /* elastic: now, those that are
+					   * on their way to it included */
+	uint64_t leaving[SHUNT_DOMAINS];  /* elastic: cores that go when
+					   * their request has ended … */
 	uint8_t to[SHUNT_DOMAINS][SHUNT_CORES]; /* … and where to */
-	struct moving_core line[SHUNT_CORES];   /* in order of arrival: a change takes a constant time */
+	struct moving_core line[SHUNT_CORES];   /* in order of arrival: a change
+						 * takes a constant time */
 	uint32_t head, tail;
 	tick every, last;
 };

@@ -12,7 +12,8 @@
 struct slab {
 	char *at;
 	size_t size;
-	uint32_t room, fresh, free; /* free: the first of those given back, each of which begins with the next */
+	uint32_t room, fresh, free; /* free: the first of those given back,
+				     * each of which begins with the next */
 };
 
 static inline void *slab_at(const struct slab *s, uint32_t i)

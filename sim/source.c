@@ -114,7 +114,8 @@ static void draw_class(struct source *s, struct arrival *a)
 	}
 	a->cls = c;
 	d = &w->cls[c].service;
-	a->service = ticks(d->kind == DIST_EXP ? d->mean_ns * exp_draw(&s->what) : dist_draw(d, &s->what));
+	a->service = ticks(d->kind == DIST_EXP ? d->mean_ns * exp_draw(&s->what)
+					       : dist_draw(d, &s->what));
 }
 
 static int next_of_others(struct source *s, struct arrival *a, struct why *why)
@@ -124,7 +125,8 @@ static int next_of_others(struct source *s, struct arrival *a, struct why *why)
 	if (s->w->arrivals == ARRIVE_BURSTY)
 		next_bursty(s);
 	else
-		s->now += ticks(s->gap_ns * (s->w->arrivals == ARRIVE_POISSON ? exp_draw(&s->when) : 1));
+		s->now += ticks(s->gap_ns *
+				(s->w->arrivals == ARRIVE_POISSON ? exp_draw(&s->when) : 1));
 	a->at = when(s);
 	draw_class(s, a);
 	a->flow = pick_flow(s);

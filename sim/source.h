@@ -57,4 +57,5 @@ int source_open(struct source *s, const struct run_config *c, struct why *why);
 int source_next(struct source *s, struct arrival *a, struct why *why);
 void source_close(struct source *s);
 
-#define SIM_START (1000000ULL * TICKS_NS) /* no request arrives at 0, which means "none" in the view */
+#define SIM_START (1000000ULL * TICKS_NS) /* no request arrives at 0, which
+					   * means "none" in the view */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * speeds.c - cores of different speed: "4x1,4x0.5" is four cores at speed 1 and four at half, over and over in each domain
+ * speeds.c - cores of different speed: "4x1,4x0.5" is four cores
+ * at speed 1 and four at half, over and over in each domain
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,12 @@ int speeds_parse(const char *text, double *speed, struct why *why)
 		long times = strtol(at, &end, 10);
 
 		x = *end == 'x' && *at >= '0' && *at <= '9' ? decimal(end + 1, &end) : 0;
-		if (times < 1 || times > SHUNT_CORES - n || !(x >= 0.01) || x > 100 || (*end && *end != ','))
-			return why_fail(why, -1, "speeds '%s' are no NUMBERxSPEED,… of up to %d cores, each speed 0.01 to 100, as in "
-				   "4x1,4x0.5", text, SHUNT_CORES);
+		if (times < 1 || times > SHUNT_CORES - n || !(x >= 0.01) || x > 100 ||
+		    (*end && *end != ','))
+			return why_fail(why, -1,
+					"speeds '%s' are no NUMBERxSPEED,… of up to %d cores, each "
+					"speed 0.01 to 100, as in 4x1,4x0.5",
+					text, SHUNT_CORES);
 		while (times--)
 			pattern[n++] = x;
 		at = end + (*end == ',');

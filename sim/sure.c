@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * sure.c - how sure a number is: by the batches of the run, and not more than a queue of its load lets anybody be
+ * sure.c - how sure a number is: by the batches of the run,
+ * and not more than a queue of its load lets anybody be
  *
- * Batches tell how far a run varies within itself. Near saturation a queue has few and long bursts, and a run that met none
- * varies little: so an interval is never narrower than that of M/M/1 with as many independent looks, of what waiting adds
- * to the service alone. A queue forgets its past after load / (1 - sqrt(load))^2 arrivals (the relaxation time of M/M/1,
- * and of M/M/k, in arrivals); other services and gaps multiply that by half the sum of their squared coefficients of
+ * Batches tell how far a run varies within itself. Near saturation a queue has few and long bursts,
+ * and a run that met none varies little: so an interval is never narrower than that of M/M/1 with
+ * as many independent looks, of what waiting adds to the service alone. A queue forgets its past
+ * after load / (1 - sqrt(load))^2 arrivals (the relaxation time of M/M/1, and of M/M/k, in
+ * arrivals); other services and gaps multiply that by half the sum of their squared coefficients of
  * variation (heavy traffic; Whitt, Planning queueing simulations, 1989).
  */
 #include <math.h>
@@ -13,7 +15,8 @@
 #include "measure.h"
 #include "rates.h"
 
-/* Student's t for a 95 % interval (Cornish and Fisher's expansion; 7 degrees of freedom and more). */
+/* Student's t for a 95 % interval (Cornish and Fisher's
+ * expansion; 7 degrees of freedom and more). */
 static double student(int df)
 {
 	const double z = 1.959964;
@@ -23,8 +26,8 @@ static double student(int df)
 }
 
 /*
- * What batches that depend on each other say less: the factor for a first-order autoregression with the correlation of
- * each with the next. Small ones are chance.
+ * What batches that depend on each other say less: the factor for a first-order autoregression with
+ * the correlation of each with the next. Small ones are chance.
  */
 static double dependence(const double *value, int n, double mean)
 {
@@ -62,7 +65,8 @@ static double blur(const struct class_result *c, int q)
 	return hist_blur(quantity_kinds[q].slow ? &c->slow : &c->sojourn, quantity_kinds[q].share);
 }
 
-/* Of the gaps between arrivals, in the long run. Of a trace it is not known, and taken as Poisson's. */
+/* Of the gaps between arrivals, in the long run. Of a trace
+ * it is not known, and taken as Poisson's. */
 static double scv_of_gaps(const struct run_config *c)
 {
 	const struct workload *w = c->w;
@@ -70,12 +74,14 @@ static double scv_of_gaps(const struct run_config *c)
 
 	if (w->arrivals == ARRIVE_UNIFORM)
 		return 0;
-	return w->arrivals == ARRIVE_BURSTY ? 1 + 2 * c->rate / 1e6 * w->burst_us * (f - 1) * (f - 1) / f : 1;
+	return w->arrivals == ARRIVE_BURSTY
+		       ? 1 + 2 * c->rate / 1e6 * w->burst_us * (f - 1) * (f - 1) / f
+		       : 1;
 }
 
 /*
- * Of service times. Of a lognormal the second moment is made by times so rare that a run may meet none: it counts for more,
- * by as much as lognormal(1us;10us) on 16 cores asks for.
+ * Of service times. Of a lognormal the second moment is made by times so rare that a run may meet
+ * none: it counts for more, by as much as lognormal(1us;10us) on 16 cores asks for.
  */
 static double scv_of_services(const struct workload *w)
 {
@@ -86,7 +92,8 @@ static double scv_of_services(const struct workload *w)
 	return w->scv;
 }
 
-/* The use of what is used most: cores, those of one domain, or what decides one request at a time. */
+/* The use of what is used most: cores, those of one domain,
+ * or what decides one request at a time. */
 static double use(const struct run_config *c, const struct run_result *r)
 {
 	double most = r->busy;
@@ -112,7 +119,8 @@ static double peak(const struct run_config *c)
 	return most * shape_when(&p, ns) / ns;
 }
 
-/* Looks at a queue that has forgotten the look before. INFINITY: there is no queue that could grow. */
+/* Looks at a queue that has forgotten the look before.
+ * INFINITY: there is no queue that could grow. */
 static double looks(const struct measure *m)
 {
 	const struct run_config *c = m->c;
@@ -137,12 +145,14 @@ static double alone(const struct measure *m, int k, enum quantity q)
 	return k < w->nclasses ? w->cls[k].service.mean_ns : w->mean_ns;
 }
 
-#define SHARE_SPREAD 2.0 /* the variance of a rare share, over it and the independent looks; from that of p99 */
+#define SHARE_SPREAD 2.0 /* the variance of a rare share, over it and
+			  * the independent looks; from that of p99 */
 
 /*
- * Half of the interval that so many looks at an M/M/1 near saturation would have. Of several cores, where many requests do
- * not wait, a quantile is the service's for the most part, and what waiting adds to it varies by more than itself: by up to
- * twice that, found with M/M/16 and M/M/64, and by no more than the difference of the squares. NAN: too few to say.
+ * Half of the interval that so many looks at an M/M/1 near saturation would have. Of several cores,
+ * where many requests do not wait, a quantile is the service's for the most part, and what waiting
+ * adds to it varies by more than itself: by up to twice that, found with M/M/16 and M/M/64, and by
+ * no more than the difference of the squares. NAN: too few to say.
  */
 static double least(const struct measure *m, int k, enum quantity q, double value)
 {
@@ -181,7 +191,8 @@ void how_sure(struct measure *m, int k)
 		if (isnan(c->half[q]))
 			continue;
 		half = least(m, k, q, value);
-		c->half[q] = isnan(half) || !samples_reach(m->c, k, q) ? NAN : fmax(c->half[q], half);
+		c->half[q] = isnan(half) || !samples_reach(m->c, k, q) ? NAN
+								       : fmax(c->half[q], half);
 		/* None of n is less than 3/n, 19 times of 20. */
 		if (q == MISS && !isnan(c->half[q]))
 			c->half[q] = fmax(c->half[q], 3.0 / c->done);

@@ -50,7 +50,9 @@ double rate_of(const struct run_config *c, double load)
 	const struct call_config *k = &c->calls;
 	int parts = k->fanout ? k->fanout : 1, servers = k->servers ? k->servers : parts;
 
-	double cores = c->policy->ideal ? c->cores : speed_of(&c->costs, c->cores - c->costs.reserved, c->domains);
+	double cores = c->policy->ideal
+			       ? c->cores
+			       : speed_of(&c->costs, c->cores - c->costs.reserved, c->domains);
 
 	return load * cores / c->w->mean_ns * 1e9 * servers / parts;
 }
@@ -88,7 +90,8 @@ static double mean_rate(const struct run_config *c)
 	return c->requests / shape_when(&p, constant_ns) * 1e9;
 }
 
-int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
+int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	    struct why *why)
 {
 	double start = seconds();
 	int res;
@@ -125,7 +128,8 @@ void run_free(struct run_result *r)
 
 #define GROW_MOST 200000000ULL /* requests; a minute or so */
 
-#define RARE 0.001            /* rarer misses are known well enough to a share of this, as none never are to one of 0 */
+#define RARE 0.001            /* rarer misses are known well enough to a share
+			       * of this, as none never are to one of 0 */
 
 /* The widest interval of the metric, over its value; INFINITY: not known. */
 static double imprecision(const struct point *p, const char *metric)
@@ -148,7 +152,8 @@ static double imprecision(const struct point *p, const char *metric)
 	return most;
 }
 
-/* A class that was never met, or a load that is not carried, will not be known better by going on. */
+/* A class that was never met, or a load that is not
+ * carried, will not be known better by going on. */
 static bool may_grow(const struct point *p)
 {
 	bool met = true;
@@ -159,8 +164,8 @@ static bool may_grow(const struct point *p)
 }
 
 /*
- * Each try is a run of its own, longer than the one before: so the result is that of one run of that length. Two in a row
- * must be precise: of many lengths one is by luck.
+ * Each try is a run of its own, longer than the one before: so the result is that of one run of
+ * that length. Two in a row must be precise: of many lengths one is by luck.
  */
 static int run_point(const struct sweep *s, struct point *p)
 {
@@ -182,7 +187,8 @@ static int run_point(const struct sweep *s, struct point *p)
 			return 0;
 		times = 1.2 * (off / s->precision) * (off / s->precision);
 		times = times < 2 ? 2 : times > 8 ? 8 : times;
-		p->c.requests = p->c.requests * times < GROW_MOST ? p->c.requests * times : GROW_MOST;
+		p->c.requests = p->c.requests * times < GROW_MOST ? p->c.requests * times
+								  : GROW_MOST;
 		run_free(&p->r);
 	}
 }

@@ -23,14 +23,16 @@ struct sweep {
 	struct point *p;
 	int n, room;
 	int jobs;            /* 0: as many as there are CPUs */
-	double precision;    /* runs grow until metric is known to this share of itself; 0: they don't */
+	double precision;    /* runs grow until metric is known to
+			      * this share of itself; 0: they don't */
 	const char *metric;
 	bool quiet;          /* no progress bar */
 };
 
 /* A zeroed point at the end, or NULL. */
 struct point *sweep_add(struct sweep *s);
-/* Runs what has not been run. 0, -EINTR (SIGINT came: what is complete is kept), or -1: some run failed. */
+/* Runs what has not been run. 0, -EINTR (SIGINT came: what
+ * is complete is kept), or -1: some run failed. */
 int sweep_run(struct sweep *s);
 void sweep_free(struct sweep *s);
 
@@ -62,7 +64,8 @@ double metric_of(const struct point *p, const char *metric, int cls);
 double metric_half(const struct point *p, const char *metric, int cls);
 /* Its enum quantity; -1: it is none of those that have an interval. */
 int metric_quantity(const char *metric);
-/* "ok", "unstable" (the load is not carried), "sheds" (it is, but not all of it is served), "imprecise". */
+/* "ok", "unstable" (the load is not carried), "sheds" (it
+ * is, but not all of it is served), "imprecise". */
 const char *state_of(const struct point *p);
 #define NUMBER_TEXT 48
 /* As many digits as are known: 12.3±0.2; ~12 where it is not known how sure it is. Returns text. */
@@ -83,7 +86,8 @@ struct plot {
 	char title[160], x_name[64], y_name[64], note[200];
 	bool log_y, log_x;
 	double y_max;        /* 0: as the data */
-	bool by_itself;      /* is not read against its neighbours: whether it is log is its own matter */
+	bool by_itself;      /* is not read against its neighbours:
+			      * whether it is log is its own matter */
 	double slo;          /* a line across; 0: none */
 	const char *hollow;  /* what hollow points are, below the plot */
 	const char *gap;     /* why a curve stops; NULL: nothing is said */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * timers.h - what clients wait for: a heap in which each knows its place, so that it can be taken out again
+ * timers.h - what clients wait for: a heap in which each
+ * knows its place, so that it can be taken out again
  *
- * An answer takes the timer of its attempt with it: there are never more timers than parts and clients.
+ * An answer takes the timer of its attempt with it: there
+ * are never more timers than parts and clients.
  */
 #pragma once
 

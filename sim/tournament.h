@@ -2,9 +2,10 @@
 /*
  * tournament.h - which of a fixed set of sources is next
  *
- * A binary tree: each inner node has the earliest time of the leaves below it and which of them has it, of equal ones the
- * lowest. A new time plays against one neighbour a level on its way up; whoever leads stays in registers, and the
- * neighbours' places are known before, so that no load waits for another or for what the level below has stored.
+ * A binary tree: each inner node has the earliest time of the leaves below it and which of them has
+ * it, of equal ones the lowest. A new time plays against one neighbour a level on its way up;
+ * whoever leads stays in registers, and the neighbours' places are known before, so that no load
+ * waits for another or for what the level below has stored.
  */
 #pragma once
 

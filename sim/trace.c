@@ -2,8 +2,8 @@
 /*
  * trace.c - requests as they were recorded: a line each, "TIME_US CLASS SERVICE_US [FLOW]"
  *
- * Lines that begin with # are comments, but for "# workload: SPEC", which says what the classes are. A service
- * time of "-" was not recorded: it is drawn from the class's distribution.
+ * Lines that begin with # are comments, but for "# workload: SPEC", which says what the classes
+ * are. A service time of "-" was not recorded: it is drawn from the class's distribution.
  */
 #include <errno.h>
 #include <math.h>
@@ -29,7 +29,8 @@ static int bad_line(const struct trace *t, struct why *why, const char *what)
 	return why_fail(why, -1, "'%s' line %llu %s", t->path, (unsigned long long)t->line, what);
 }
 
-static int parse(struct trace *t, const struct workload *w, const char *line, struct recorded *r, struct why *why)
+static int parse(struct trace *t, const struct workload *w, const char *line, struct recorded *r,
+		 struct why *why)
 {
 	char name[64], service[32], *end;
 	int at = 0, n = sscanf(line, "%lf %63s %31s %n", &r->at_us, name, service, &at);
@@ -43,7 +44,8 @@ static int parse(struct trace *t, const struct workload *w, const char *line, st
 	r->has_flow = line[at] != '\0';
 	if (r->has_flow) {
 		flow = strtoul(line + at, &end, 10);
-		if (line[at] < '0' || line[at] > '9' || end[strspn(end, " \t\r\n")] || flow > UINT32_MAX)
+		if (line[at] < '0' || line[at] > '9' || end[strspn(end, " \t\r\n")] ||
+		    flow > UINT32_MAX)
 			return bad_line(t, why, "has no number as its FLOW, or more after it");
 		r->flow = flow;
 	}
@@ -107,7 +109,8 @@ int trace_scan(struct workload *w, struct why *why)
 	if (!w->trace_n)
 		return why_fail(why, -1, "'%s' holds no requests", w->trace);
 	if (w->trace_n < 2 || !(t.last_us > first))
-		return why_fail(why, -1, "'%s' holds requests of one moment: it has no rate", w->trace);
+		return why_fail(why, -1, "'%s' holds requests of one moment: it has no rate",
+				w->trace);
 	w->trace_rate = (w->trace_n - 1) / (t.last_us - first) * 1e6 * w->trace_speed;
 	w->mean_ns = work / w->trace_n;
 	return 0;
@@ -129,5 +132,9 @@ int trace_workload(const char *path, char *spec, size_t len, struct why *why)
 			snprintf(spec, len, "%s", line + head);
 	}
 	trace_close(&t);
-	return found ? 0 : why_fail(why, -1, "'%s' has no line '" WORKLOAD_LINE "…': name its classes with --workload", path);
+	return found ? 0
+		     : why_fail(why, -1,
+				"'%s' has no line '" WORKLOAD_LINE
+				"…': name its classes with --workload",
+				path);
 }

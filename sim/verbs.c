@@ -56,8 +56,10 @@ static int refuse(const char *verb, int option)
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < TAKES; i++) {
-		if (takes[i].verbs & bit_of(verb) && takes[i].option != 'I') /* --instead is for tests */
-			n += snprintf(list + n, sizeof(list) - n, "%s--%s", n ? ", " : "", option_name(takes[i].option));
+		/* --instead is for tests */
+		if (takes[i].verbs & bit_of(verb) && takes[i].option != 'I')
+			n += snprintf(list + n, sizeof(list) - n, "%s--%s", n ? ", " : "",
+				      option_name(takes[i].option));
 	}
 	complain("%s takes no --%s: it takes %s", verb, option_name(option), list);
 	return EXIT_USAGE;

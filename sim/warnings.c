@@ -12,9 +12,11 @@
 static void warn_of_objectives(const struct run_config *c)
 {
 	if (!strcmp(c->policy->name, "mq") && c->w->nclasses > 1 && !has_objective(c->w))
-		fprintf(stderr, "shunt-sim: warning: no class of '%.100s' has an objective, so mq serves in order of "
-			"arrival, as fcfs does: NAME=SHARE:TIME/slo=TIME (of a trace: --workload, or its line "
-			"'# workload: ')\n", c->w->text);
+		fprintf(stderr,
+			"shunt-sim: warning: no class of '%.100s' has an objective, so mq serves "
+			"in order of arrival, as fcfs does: NAME=SHARE:TIME/slo=TIME (of a trace: "
+			"--workload, or its line '# workload: ')\n",
+			c->w->text);
 }
 
 /* The tail of a few recorded times is that of the few slowest of them, however long the run. */
@@ -25,8 +27,8 @@ void warn_of_samples(const struct run_config *c)
 
 		if (p999 || c->w->trace_n)
 			continue;
-		fprintf(stderr, "shunt-sim: warning: class '%s' has %zu recorded times, and ", c->w->cls[k].name,
-			c->w->cls[k].service.nsample);
+		fprintf(stderr, "shunt-sim: warning: class '%s' has %zu recorded times, and ",
+			c->w->cls[k].name, c->w->cls[k].service.nsample);
 		if (c->calls.fanout > 1)
 			fprintf(stderr, "of calls to %d ", c->calls.fanout);
 		fprintf(stderr, "%s the slowest few of them: no interval is given, record more\n",

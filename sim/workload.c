@@ -15,17 +15,22 @@ const char *const workload_names[][3] = {
 	{ "fixed100", "all=1:100us", "fixed 100 us" },
 	{ "exp1", "all=1:exp(1us)", "exponential, mean 1 us" },
 	{ "exp10", "all=1:exp(10us)", "exponential, mean 10 us" },
-	{ "lognormal", "all=1:lognormal(1us;10us)", "lognormal, mean 1 us, standard deviation 10 us" },
-	{ "bimodal-500", "all=1:modes(0.995:500ns;0.005:500us)", "99.5 % 0.5 us, 0.5 % 500 us, one class" },
+	{ "lognormal", "all=1:lognormal(1us;10us)",
+	  "lognormal, mean 1 us, standard deviation 10 us" },
+	{ "bimodal-500", "all=1:modes(0.995:500ns;0.005:500us)",
+	  "99.5 % 0.5 us, 0.5 % 500 us, one class" },
 	{ "bimodal-500-2", "short=0.995:500ns/slo=5us,long=0.005:500us/slo=2ms",
 	  "the same, told apart as two classes" },
-	{ "bimodal-100", "short=0.5:1us/slo=10us,long=0.5:100us/slo=300us", "50 % 1 us, 50 % 100 us" },
+	{ "bimodal-100", "short=0.5:1us/slo=10us,long=0.5:100us/slo=300us",
+	  "50 % 1 us, 50 % 100 us" },
 	{ "trimodal", "short=1/3:1us/slo=10us,middle=1/3:10us/slo=50us,long=1/3:100us/slo=300us",
 	  "a third each 1, 10 and 100 us" },
 	{ "offload-fig2", "all=1:modes(0.995:5us;0.005:100us)", "99.5 % 5 us, 0.5 % 100 us" },
 	{ "stale-bimodal", "all=1:modes(0.995:5us;0.005:1ms)", "99.5 % 5 us, 0.5 % 1 ms" },
-	{ "rocksdb", "get=0.995:6us/slo=50us,scan=0.005:240us/slo=1ms", "RocksDB: GET and SCAN(1000)" },
-	{ "rocksdb-50", "get=0.5:6us/slo=50us,scan=0.5:1200us/slo=6ms", "RocksDB: GET and SCAN(5000)" },
+	{ "rocksdb", "get=0.995:6us/slo=50us,scan=0.005:240us/slo=1ms",
+	  "RocksDB: GET and SCAN(1000)" },
+	{ "rocksdb-50", "get=0.5:6us/slo=50us,scan=0.5:1200us/slo=6ms",
+	  "RocksDB: GET and SCAN(5000)" },
 	{ NULL },
 };
 
@@ -33,8 +38,11 @@ enum { OPTION_SLO = 1, OPTION_QUANTUM = 2, OPTION_REQUEUE = 4, OPTION_SERVICE = 
 
 static unsigned int option_bit(const char *key)
 {
-	return !strcmp(key, "slo") ? OPTION_SLO : !strcmp(key, "quantum") ? OPTION_QUANTUM :
-	       !strcmp(key, "requeue") ? OPTION_REQUEUE : !strcmp(key, "service") ? OPTION_SERVICE : 0;
+	return !strcmp(key, "slo")       ? OPTION_SLO
+	       : !strcmp(key, "quantum") ? OPTION_QUANTUM
+	       : !strcmp(key, "requeue") ? OPTION_REQUEUE
+	       : !strcmp(key, "service") ? OPTION_SERVICE
+					 : 0;
 }
 
 static int set_service(struct workload *w, struct sim_class *c, const char *name)
@@ -74,7 +82,8 @@ static int set_option(struct workload *w, struct sim_class *c, const char *key, 
 
 static int class_parse(struct workload *w, struct sim_class *c, char *text, struct why *why)
 {
-	char *eq = strchr(text, '='), *colon = eq ? strchr(eq, ':') : NULL, *opt, *close, *end, *value;
+	char *eq = strchr(text, '='), *colon = eq ? strchr(eq, ':') : NULL, *opt, *close, *end,
+	     *value;
 	unsigned int given = 0;
 
 	if (!colon || eq == text || (size_t)(eq - text) >= sizeof(c->name)) {
@@ -88,7 +97,10 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, stru
 	if (*end == '/' && end != eq + 1)
 		c->share /= decimal(end + 1, &end);
 	if (*end || end == eq + 1 || !(c->share > 0) || c->share > 1e9) {
-		why_fail(why, -1, "class '%s' has no share '%s': give a number above 0, or a fraction as in 1/3", text, eq + 1);
+		why_fail(why, -1,
+			 "class '%s' has no share '%s': give a number above 0, or a fraction as in "
+			 "1/3",
+			 text, eq + 1);
 		return -1;
 	}
 	close = strchr(colon + 1, ')'); /* a path in file(…) has slashes of its own */
@@ -102,18 +114,24 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, stru
 		value = strchr(opt, '=');
 		if (value)
 			*value++ = '\0';
-		if (value && (option_bit(opt) & (OPTION_SLO | OPTION_QUANTUM)) && time_lacks_unit(value))
-			return why_fail(why, -1, "class '%s': %s=%s has no unit: write %sus", text, opt, value, value);
+		if (value && (option_bit(opt) & (OPTION_SLO | OPTION_QUANTUM)) &&
+		    time_lacks_unit(value))
+			return why_fail(why, -1, "class '%s': %s=%s has no unit: write %sus", text,
+					opt, value, value);
 		if (!value || set_option(w, c, opt, value)) {
 			why_fail(why, -1, "class '%s' has no option '%s=%s'", text, opt,
 				 value ? value : "");
 			return -1;
 		}
 		if (option_bit(opt) == OPTION_SLO && !(c->slo_us > 0))
-			return why_fail(why, -1, "class '%s' has the objective '%s', which nothing meets: a time above 0, or leave /slo= out",
-				   text, value);
+			return why_fail(why, -1,
+					"class '%s' has the objective '%s', which nothing meets: a "
+					"time above 0, or leave /slo= out",
+					text, value);
 		if (given & option_bit(opt))
-			return why_fail(why, -1, "class '%s' is given '%s' twice: leave one of them out", text, opt);
+			return why_fail(why, -1,
+					"class '%s' is given '%s' twice: leave one of them out",
+					text, opt);
 		given |= option_bit(opt);
 		opt = next;
 	}
@@ -129,12 +147,16 @@ static int check_shares(const struct workload *w, struct why *why)
 		sum += w->cls[i].share;
 		for (int k = 0; k < i; k++) {
 			if (!strcmp(w->cls[k].name, w->cls[i].name))
-				return why_fail(why, -1, "two classes are called '%s'", w->cls[i].name);
+				return why_fail(why, -1, "two classes are called '%s'",
+						w->cls[i].name);
 		}
 	}
 	if (shares_add_up(sum))
 		return 0;
-	return why_fail(why, -1, "the shares of the classes add up to %g: make them 1, or 100 (a third is 1/3)", sum);
+	return why_fail(why, -1,
+			"the shares of the classes add up to %g: make them 1, or 100 (a third is "
+			"1/3)",
+			sum);
 }
 
 /* All classes are of a service, or none is. */
@@ -144,7 +166,10 @@ static int check_services(const struct workload *w, const char *text, struct why
 
 	for (const char *at = text; (at = strstr(at, "/service=")); at++)
 		named++;
-	return !named || named == w->nclasses ? 0 : why_fail(why, -1, "some classes have a /service= and some none: name it for all");
+	return !named || named == w->nclasses
+		       ? 0
+		       : why_fail(why, -1,
+				  "some classes have a /service= and some none: name it for all");
 }
 
 static void sum_up(struct workload *w)
@@ -162,7 +187,8 @@ static void sum_up(struct workload *w)
 		s = c->service.mean_ns;
 		w->mean_ns += c->share * s;
 		sq += c->share * s * s * (1 + c->service.scv);
-		/* Shinjuku's rule of thumb: heavy-tailed or multi-modal to the tail, others to the head. */
+		/* Shinjuku's rule of thumb: heavy-tailed or
+		 * multi-modal to the tail, others to the head. */
 		c->tail = c->requeue == REQUEUE_TAIL ||
 			  (c->requeue == REQUEUE_AUTO && c->service.scv > 1.5);
 	}
@@ -223,7 +249,8 @@ int arrivals_parse(struct workload *w, const char *text, struct why *why)
 	}
 	if (!strncmp(text, "bursty:", 7)) {
 		factor = strtod(text + 7, &end);
-		if (*end == ':' && factor > 1 && factor <= 1000 && !time_parse(end + 1, &ns) && ns > 0) {
+		if (*end == ':' && factor > 1 && factor <= 1000 && !time_parse(end + 1, &ns) &&
+		    ns > 0) {
 			w->arrivals = ARRIVE_BURSTY;
 			w->burst_factor = factor;
 			w->burst_us = ns / 1e3;

@@ -2,19 +2,24 @@
 /*
  * harm.c - a process that may be a worker, and means harm
  *
- * usage: harm deaf SOCKET DOMAIN N     connects N times, says HELLO each time, reads nothing, and stays; prints "done"
+ * usage: harm deaf SOCKET DOMAIN N     connects N times, says HELLO each time, reads nothing, and
+ *                                      stays; prints "done"
  *        harm crowd SOCKET N           connects N times, says nothing, and stays; prints "done"
  *        harm storm SOCKET SECONDS     connects and hangs up, as often as it can; prints how often
- *        harm hasty SOCKET DOMAIN      says HELLO and BYE, hangs up before there is an answer, and stays
- *        harm ghost SOCKET DOMAIN      attaches, says BYE, keeps all that it was given, says HELLO and hangs up, and stays
- *        harm given SOCKET DOMAIN      attaches, prints which memory, view and first socket it was given, says BYE;
- *                                      {"memory":INODE,"view":ID,"socket":INODE}
- *        harm child SOCKET DOMAIN      attaches and ends; a child keeps the sockets until it is killed; prints its number
+ *        harm hasty SOCKET DOMAIN      says HELLO and BYE, hangs up before there is an answer, and
+ *                                      stays
+ *        harm ghost SOCKET DOMAIN      attaches, says BYE, keeps all that it was given, says HELLO
+ *                                      and hangs up, and stays
+ *        harm given SOCKET DOMAIN      attaches, prints which memory, view and first socket it was
+ *                                      given, says BYE; {"memory":INODE,"view":ID,"socket":INODE}
+ *        harm child SOCKET DOMAIN      attaches and ends; a child keeps the sockets until it is
+ *                                      killed; prints its number
  *        harm hide SOCKET DOMAIN [NAME [behind]]   the same, but the child is none to look at
  *                                      (session, name), and has them in a message that it never
  *                                      reads, behind another one; prints its number
- *        harm spoil SOCKET DOMAIN      attaches, punches a page out of its memory, leaves when it is told to, but keeps the
- *                                      memory open; prints how much of it is left, {"left":BYTES,"size":BYTES}
+ *        harm spoil SOCKET DOMAIN      attaches, punches a page out of its memory, leaves when it
+ *                                      is told to, but keeps the memory open; prints how much of it
+ *                                      is left, {"left":BYTES,"size":BYTES}
  *        harm become SOCKET DOMAIN COMMAND…   attaches, says BYE, and becomes that program
  */
 #include <fcntl.h>
@@ -100,7 +105,8 @@ static int attach_to(const char *path, uint32_t domain, struct given *g)
 		n = answer(fd, &g->w, sizeof(g->w), g->fd, &g->nfd);
 	if (n == sizeof(g->w) && g->w.msg.type == SHUNT_MSG_WELCOME)
 		return fd;
-	fprintf(stderr, "no welcome: %s\n", n == sizeof(*no) ? no->text : strerror(n < 0 ? -n : EPROTO));
+	fprintf(stderr, "no welcome: %s\n",
+		n == sizeof(*no) ? no->text : strerror(n < 0 ? -n : EPROTO));
 	exit(EXIT_FAILURE);
 }
 
@@ -117,7 +123,8 @@ static void ghost(const char *path, uint32_t domain)
 	struct given g;
 
 	say_bye(attach_to(path, domain, &g));
-	for (int i = 0; i < 5; i++) { /* as if it came again: first what it had is taken back, then it is taken on */
+	for (int i = 0; i < 5; i++) { /* as if it came again: first what it had
+				       * is taken back, then it is taken on */
 		int fd = dial(path);
 
 		usleep(50000);
@@ -237,7 +244,8 @@ static void spoil(const char *path, uint32_t domain)
 		die("answer");
 	for (int i = 0; i < 200 && !fstat(memory, &st) && st.st_blocks * 512 > st.st_size / 4; i++)
 		usleep(10000);
-	printf("{\"left\":%lld,\"size\":%lld}\n", (long long)st.st_blocks * 512, (long long)st.st_size);
+	printf("{\"left\":%lld,\"size\":%lld}\n", (long long)st.st_blocks * 512,
+	       (long long)st.st_size);
 	say_bye(fd);
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * riot.c - processes of one user that do everything harmful at once, at random, with shuntd and with what it gives them
+ * riot.c - processes of one user that do everything harmful
+ * at once, at random, with shuntd and with what it gives them
  *
  * usage: riot SOCKET DOMAIN SECONDS SEED    prints how often each thing was done
  *
- * Several processes at a time, each with a seed of its own; whichever ends, or is ended, is followed by another. What
- * they leave behind (children that keep descriptors) is bounded, and ends with the first process.
+ * Several processes at a time, each with a seed of its own; whichever ends, or is ended, is
+ * followed by another. What they leave behind (children that keep descriptors) is bounded, and ends
+ * with the first process.
  */
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -75,7 +77,7 @@ static void keep(struct rioter *r, int fd)
 	*place = fd;
 }
 
-/* --- deeds: connections ------------------------------------------------------------------------- */
+/* --- deeds: connections ----------------------------------------------------------------------- */
 
 static void never_read(struct rioter *r)
 {
@@ -120,7 +122,8 @@ static void nonsense(struct rioter *r)
 		union message m;
 		size_t len = bad_one(&m);
 
-		if ((any(10) ? send(fd, &m, len, MSG_NOSIGNAL | MSG_DONTWAIT) : send_with_fd(fd, &m, len, MSG_NOSIGNAL)) < 0)
+		if ((any(10) ? send(fd, &m, len, MSG_NOSIGNAL | MSG_DONTWAIT)
+			     : send_with_fd(fd, &m, len, MSG_NOSIGNAL)) < 0)
 			break;
 	}
 	if (fd >= 0)
@@ -139,7 +142,7 @@ static void hasty(struct rioter *r)
 	close(fd);
 }
 
-/* --- deeds: of a worker ------------------------------------------------------------------------- */
+/* --- deeds: of a worker ----------------------------------------------------------------------- */
 
 static void *try_map(int fd, size_t len)
 {
@@ -175,7 +178,8 @@ static void attach_it(struct rioter *r)
 static void forge_cores(struct rioter *r)
 {
 	for (int i = any(500); r->has && i; i--) {
-		struct shunt_msg_core m = { .core = any(r->g.w.cores + (any(100) == 0)), .tid = any(2) ? 1 : any(70000) };
+		struct shunt_msg_core m = { .core = any(r->g.w.cores + (any(100) == 0)),
+					    .tid = any(2) ? 1 : any(70000) };
 
 		put(r->link, &m, sizeof(m), any(3) ? SHUNT_MSG_UP : SHUNT_MSG_DOWN);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * wreck.h - what a worker can do wrong with what it was given, and with messages; at random, by a seed
+ * wreck.h - what a worker can do wrong with what it was
+ * given, and with messages; at random, by a seed
  */
 #pragma once
 
@@ -42,8 +43,8 @@ static inline void wreck(const struct given *g)
 	scribble(memory, frames, 2000);
 	scribble(memory + frames, shunt_memory_len(geo) - frames, 2000);
 	for (uint32_t i = 0; i < 2 * shunt_fill_rings(geo); i++) {
-		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + i / 2], i % 2 ? SHUNT_RING_COMP : SHUNT_RING_FILL,
-			 geo->fill_ring);
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + i / 2],
+			 i % 2 ? SHUNT_RING_COMP : SHUNT_RING_FILL, geo->fill_ring);
 		scribble(r.map, r.map_len, any(30));
 	}
 	for (uint32_t k = 0; k < nsockets(geo); k++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * never.c - safepoints at which nothing ever happens, for programs that are not linked with libshunt
+ * never.c - safepoints at which nothing ever happens, for
+ * programs that are not linked with libshunt
  *
  * So that shunt-cc can be a build's CC, with configure's test programs and all.
  */

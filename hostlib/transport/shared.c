@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * shared.c - served by XDP through shared memory: the core's own ring, hold rings, the policy's choice
+ * shared.c - served by XDP through shared memory: the
+ * core's own ring, hold rings, the policy's choice
  */
 #include "../internal.h"
 

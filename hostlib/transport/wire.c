@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire.c - a core served by a NIC over the wire: what comes is taken by number, what was done goes back in CREDITs
+ * wire.c - a core served by a NIC over the wire: what comes
+ * is taken by number, what was done goes back in CREDITs
  *
- * Requests come into the core's own ring only, and in the order in which they shall run: which, the NIC has
- * decided. Whatever gets lost either way is made good by the next CREDIT, which says the core's whole state;
- * a core that could take more repeats it. Which epoch it is in, shuntd has settled with the NIC: a worker has no key.
+ * Requests come into the core's own ring only, and in the order in which they shall run: which, the
+ * NIC has decided. Whatever gets lost either way is made good by the next CREDIT, which says the
+ * core's whole state; a core that could take more repeats it. Which epoch it is in, shuntd has
+ * settled with the NIC: a worker has no key.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -14,14 +16,15 @@
 
 #define REPEAT_MAX_NS 10000000ULL /* … up to this */
 #define OFFER_NS 1000000ULL       /* without an epoch: how often to look for one */
-#define LEAVE_NS 500000000ULL     /* a NIC that is silent for so long as we leave is not waited for */
+#define LEAVE_NS 500000000ULL     /* a NIC that is silent for so long
+				   * as we leave is not waited for */
 
 static bool after(uint32_t a, uint32_t b)
 {
 	return (int32_t)(a - b) > 0;
 }
 
-/* --- what is heard ----------------------------------------------------------------------------- */
+/* --- what is heard ---------------------------------------------------------------------------- */
 
 static void advance(struct wire *w, uint32_t to)
 {
@@ -170,7 +173,7 @@ static void hear(struct core *c)
 	ring_set_cons(r, cons);
 }
 
-/* --- what is done ------------------------------------------------------------------------------ */
+/* --- what is done ----------------------------------------------------------------------------- */
 
 static void begin(struct core *c, const struct wire_todo *t)
 {
@@ -185,7 +188,8 @@ bool wire_next(struct core *c)
 	struct wire *w = c->wire;
 
 	hear(c);
-	poke(c->run->start_ns, 0); /* before the id: the agent must not take the last one's start for its own */
+	poke(c->run->start_ns, 0); /* before the id: the agent must not take
+				    * the last one's start for its own */
 	while (w->head != w->tail) {
 		struct wire_todo *t = &w->todo[w->head++ % WIRE_TODO];
 
@@ -213,7 +217,8 @@ bool wire_next(struct core *c)
 	return true;
 }
 
-/* Something changed. What has come meanwhile is taken first, so that the NIC knows what runs next. */
+/* Something changed. What has come meanwhile is taken
+ * first, so that the NIC knows what runs next. */
 static void report(struct core *c)
 {
 	struct wire *w = c->wire;
@@ -261,8 +266,8 @@ void wire_parked(struct core *c, uint32_t seq, uint64_t token)
 	report(c);
 }
 
-/* Is something here that goes before what runs, or on its way into our ring? Or does the NIC have something: a PREEMPT
- * names what runs. */
+/* Is something here that goes before what runs, or on its way into our ring? Or does the NIC have
+ * something: a PREEMPT names what runs. */
 bool wire_waits(const struct core *c)
 {
 	const struct wire *w = c->wire;
@@ -311,7 +316,7 @@ bool wire_drained(struct core *c)
 	return w->left || !w->cookie || now - w->leave_ns > LEAVE_NS;
 }
 
-/* --- with nothing to do ------------------------------------------------------------------------- */
+/* --- with nothing to do ----------------------------------------------------------------------- */
 
 /* Only its own ring is fed, and what it has to say again must be said in time. */
 static void sleep_on_wire(struct core *c, uint64_t ns)

@@ -3,8 +3,9 @@
  * nic.h - the maps of the NIC's XDP program (wire transport), beside those of abi.h
  *
  * Writers: "XDP" is the program on the NIC's port, which runs on one CPU at a time; "agent" is
- * shuntd on the NIC; "loader" is the shunt command. Nothing is written by two at a time. What the agent wants done to the state, it asks for in
- * the map "nic_cmd", and XDP does it with the next frame: so there are no locks.
+ * shuntd on the NIC; "loader" is the shunt command. Each value has one writer. The agent asks for
+ * changes of the state in the map "nic_cmd", and XDP makes them with the next frame: so there are
+ * no locks.
  */
 #pragma once
 
@@ -24,14 +25,14 @@ struct shunt_nic_cfg {
 	__u32 flags;      /* enum shunt_nic_flags */
 	__u32 k;          /* outstanding requests a core; 0: SHUNT_WIRE_K */
 	__u32 slots;      /* entries of nic_slots in use; 0: all but none */
-	__u32 late_ns;    /* what was sent so long ago and not taken is skipped */
+	__u32 late_ns;    /* a request sent longer ago than this and not taken is skipped */
 	__u16 credit;     /* bytes that a credit must have; 0: any */
-	__u8 mac[6];      /* of the NIC's port: source of what it sends */
+	__u8 mac[6];      /* of the NIC's port: the source of its frames */
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 24, "nic cfg");
 
-/* A core as configured. Pinned as "nic_ports", one value a core. Written by the loader, before there is an agent;
- * then by the agent. */
+/* A core as configured. Pinned as "nic_ports", one value a core. Written by the loader, before
+ * there is an agent; then by the agent. */
 struct shunt_nic_port {
 	__u64 cookie;     /* for its next epoch; fresh: not equal to the one in use */
 	__u8 mac[6];      /* of its virtual function */
@@ -41,7 +42,8 @@ struct shunt_nic_port {
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_port) == 32, "nic port");
 
-/* What the agent asks for, and what it found out. Pinned as "nic_cmd", one value. Of what it asks, "nr" is written last. */
+/* The agent's requests to XDP, and values that it measured. Pinned
+ * as "nic_cmd", one value. Of a request, "nr" is written last. */
 enum shunt_nic_op {
 	SHUNT_NIC_OFF = 1, /* end the core's epoch: it is silent */
 	SHUNT_NIC_FENCED,  /* the same, and its host vouches that it takes nothing more: requeue */
@@ -51,7 +53,8 @@ struct shunt_nic_cmd {
 	__u64 nr;         /* done when nic.cmd is equal */
 	__u32 op;
 	__u32 core;
-	__u32 varied;     /* classes whose service times vary more than an exponential distribution's, one bit each */
+	__u32 varied;     /* classes whose service times vary more than an
+			   * exponential distribution's, one bit each */
 	__u32 pad;
 };
 
@@ -69,7 +72,7 @@ struct shunt_nic_slot {
 	__u16 payload, payload_len;
 	__u8 flags;       /* enum shunt_meta_flags */
 	__u8 state;       /* enum shunt_nic_slot_state */
-	__u8 as;          /* class that it is queued as: cls, or what it was demoted to */
+	__u8 as;          /* class that it is queued as: cls, or the one it was demoted to */
 	__u8 steered;     /* core that it was steered to when it arrived; SHUNT_NONE: it was held */
 	__u32 quanta;     /* used up as one of that class */
 	__u32 pad;
@@ -97,12 +100,13 @@ struct shunt_nic_out {
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_out) == 32, "nic out");
 
-/* What the last credit that spoke of a class said of it, in this epoch. */
+/* The last credit's sums of a class, in this epoch. */
 struct shunt_nic_said {
 	__u64 service_ns;
 	__u64 service_sq;
 	__u32 timed;
-	__u32 sent;       /* the core's last number at that time: no more can have ended since than were sent since */
+	__u32 sent;       /* the core's last number at that time: no more
+			   * can have ended since than were sent since */
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_said) == 24, "nic said");
 
@@ -119,7 +123,7 @@ struct shunt_nic_core {
 	__u32 run;
 	__u32 group;
 	__u32 leaving;    /* it said so: no more requests */
-	__u64 run_id;     /* of what runs; 0: nothing, or unknown */
+	__u64 run_id;     /* of the running request; 0: none, or unknown */
 	__u64 run_ns;     /* since when, as far as the NIC can tell */
 	__u32 run_cls;
 	__u32 done;       /* as the last credit said, in this epoch */
@@ -147,7 +151,8 @@ struct shunt_nic_fifo {  /* of what is queued as one class */
 };
 
 /*
- * Per class, always, that it has and not that it is queued as: arrived = rejected + dropped + passed (map "ingress") + expired (view.core[0])
+ * Per class, always, that it has and not that it is queued as: arrived = rejected + dropped +
+ * passed (map "ingress") + expired (view.core[0])
  *   + done + lost + in its queues + sent or taken.
  */
 struct shunt_nic_class {
@@ -159,7 +164,8 @@ struct shunt_nic_class {
 	__u64 parked;     /* tokens queued */
 	__u64 resumed;    /* tokens sent */
 	__u64 kept;       /* steered requests of which a copy was kept */
-	__u32 tokens[SHUNT_NIC_GROUPS]; /* of requests of this class that are queued, whatever they are queued as */
+	__u32 tokens[SHUNT_NIC_GROUPS]; /* of requests of this class that are
+					 * queued, whatever they are queued as */
 	__u32 pad[16 - SHUNT_NIC_GROUPS];
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_class) == 2 * SHUNT_LINE, "nic class");
@@ -170,23 +176,26 @@ enum shunt_nic_event {
 	SHUNT_NIC_EV_TYPE,       /* no type that a core sends */
 	SHUNT_NIC_EV_CORE,       /* no such core, or not from its MAC */
 	SHUNT_NIC_EV_KEY,        /* HELLO without a proof of the core's key */
-	SHUNT_NIC_EV_OLDER,      /* HELLO of who says that it knows the life, for no next epoch or process, or in another life */
+	SHUNT_NIC_EV_OLDER,      /* HELLO that knows the life, but is not for the
+				  * next epoch or process, or is of another life */
 	SHUNT_NIC_EV_COOKIE,     /* right epoch, wrong cookie: forged */
 	SHUNT_NIC_EV_EPOCH,      /* another epoch: late */
 	SHUNT_NIC_EV_OLD,        /* credit that is not newer than the last: duplicate or late */
-	SHUNT_NIC_EV_BAD,        /* credit that says what cannot be */
+	SHUNT_NIC_EV_BAD,        /* credit with impossible values */
 	SHUNT_NIC_EV_TOKEN,      /* token of a request that the core does not have */
 	SHUNT_NIC_EV_NO_SLOT,    /* neither request nor token could be queued */
 	SHUNT_NIC_EV_NO_ROOM,    /* frame could not be made long enough */
 	SHUNT_NIC_EV_LONG,       /* request longer than a slot */
 	SHUNT_NIC_EV_WINDOW,     /* core below k, but its window is used up */
 	SHUNT_NIC_EV_HELLO,      /* epochs begun */
-	SHUNT_NIC_EV_SKIP,       /* NOTEs to skip what is late */
+	SHUNT_NIC_EV_SKIP,       /* NOTEs to skip requests that are late */
 	SHUNT_NIC_EV_NOTE,       /* NOTEs that acknowledge a token */
 	SHUNT_NIC_EV_OFF,        /* epochs ended */
 	SHUNT_NIC_EV_BAD_SELECT, /* policy named a class that does not wait */
-	SHUNT_NIC_EV_NEEDLESS,   /* a request was preempted, and nothing waited that could go on instead */
-	SHUNT_NIC_EV_SERVICE,    /* service times, or waits beside an idle core, that cannot be: left out */
+	SHUNT_NIC_EV_NEEDLESS,   /* a request was preempted, and nothing
+				  * waited that could go on instead */
+	SHUNT_NIC_EV_SERVICE,    /* service times, or waits beside an idle
+				  * core, that cannot be: left out */
 	SHUNT_NIC_NR_EV,
 };
 
@@ -198,15 +207,18 @@ struct shunt_nic {
 	__u32 queued;     /* slots in queues */
 	__u64 cmd;        /* nr of the last command done */
 	__u64 id;         /* of the last sending */
-	__u32 waiting[1 + SHUNT_NIC_GROUPS]; /* classes with something in this queue, one bit each */
+	__u32 waiting[1 + SHUNT_NIC_GROUPS]; /* classes with something in
+					      * this queue, one bit each */
 	__u32 life;       /* at random, at the first HELLO */
-	__u32 stranger;   /* core * 256 + version of the last HELLO of another version; 0: there was none */
+	__u32 stranger;   /* core * 256 + version of the last HELLO
+			   * of another version; 0: there was none */
 	__u32 keyless;    /* core + 1 of the last HELLO without a proof; 0: there was none */
 	__u64 process[SHUNT_NIC_GROUPS];     /* whose tokens are in the group's queues */
 	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */
 	__u64 ev[SHUNT_NIC_NR_EV];
 	__u64 signalled;  /* tokens queued of requests that a signal stopped */
-	__u64 serve_from_ns; /* a first core came up: what arrived earlier expires; 0: that is done */
+	__u64 serve_from_ns; /* set when a first core came up: requests
+			      * that arrived earlier expire; 0: done */
 	struct shunt_nic_fifo fifo[SHUNT_CLASSES][1 + SHUNT_NIC_GROUPS];
 	struct shunt_nic_class cls[SHUNT_CLASSES] __shunt_line;
 };

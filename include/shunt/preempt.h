@@ -2,14 +2,15 @@
 /*
  * preempt.h - where a request may be stopped, and where it must not be
  *
- * A request that has used up its quantum while others wait gets a mark. It yields at the next safepoint (put in
- * by the compiler, or by hand), or, if it reaches none, is stopped by a signal. It may be resumed on another
- * thread of the process: so an address of a thread-local variable is good only up to the next safepoint. The
- * value of errno survives, in files that include this header.
+ * A request that has used up its quantum while others wait gets a mark. It yields at the next
+ * safepoint (put in by the compiler, or by hand), or, if it reaches none, is stopped by a signal.
+ * It may be resumed on another thread of the process: so an address of a thread-local variable is
+ * good only up to the next safepoint. The value of errno survives, in files that include this
+ * header.
  *
- * A no-preempt region is a stretch in which it is not stopped. A held pthread mutex, rwlock or spinlock, a held
- * FILE (flockfile) and calls of malloc and its kin are regions by themselves; SHUNT_GUARD=0 in the
- * environment turns these automatic ones off.
+ * A no-preempt region is a stretch in which it is not stopped. A held pthread mutex, rwlock or
+ * spinlock, a held FILE (flockfile) and calls of malloc and its kin are regions by themselves;
+ * SHUNT_GUARD=0 in the environment turns these automatic ones off.
  */
 #pragma once
 
@@ -26,25 +27,26 @@ extern "C" {
 void shunt_nopreempt_begin(void);
 void shunt_nopreempt_end(void);
 
-/* Calls fn(arg) in a region and returns what it returns. fn must return: no longjmp, no C++ exception. */
+/* Calls fn(arg) in a region and returns what it returns. fn
+ * must return: no longjmp, no C++ exception. */
 long shunt_call_safe(long (*fn)(void *arg), void *arg);
 
 /*
- * Signals stop a request only where the CPU is in registered text: to begin with, the program's own. Adds
- * that of a shared object which the program's requests run, and which holds no lock of its own making while
- * it runs. -EINVAL: empty, or wraps; -ENOSPC: more than 63 of them.
+ * Signals stop a request only where the CPU is in registered text: to begin with, the program's
+ * own. Adds that of a shared object which the program's requests run, and which holds no lock of
+ * its own making while it runs. -EINVAL: empty, or wraps; -ENOSPC: more than 63 of them.
  */
 int shunt_register_text(const void *start, size_t len);
 
 /* Before a function: shunt-cc puts no safepoints into it. */
 #define SHUNT_NO_SAFEPOINTS __attribute__((annotate("shunt_nopreempt")))
 
-/* What shunt_safepoint() calls when there is something to look at. */
+/* Called by shunt_safepoint() when the core's word is not 0. */
 void shunt_safepoint_slow(void);
 
 /*
- * The C library declares the place of errno constant, so compilers ask for it once in a function and would go on
- * to read the errno of a thread that the request has left. This asks each time.
+ * The C library declares the place of errno constant, so compilers ask for it once in a function
+ * and would go on to read the errno of a thread that the request has left. This asks each time.
  */
 int *shunt_errno(void);
 #ifndef SHUNT_KEEP_ERRNO
@@ -53,9 +55,9 @@ int *shunt_errno(void);
 #endif
 
 /*
- * The first field of the thread-local variable shunt_tls is the address of a word that is not 0 when somebody
- * wants this core to yield. It is read in assembly because the compiler may keep the address of a
- * thread-local variable over a call, and the call may end on another thread.
+ * The first field of the thread-local variable shunt_tls is the address of a word that is not 0
+ * when this core may have to yield. It is read in assembly because the compiler may keep the
+ * address of a thread-local variable over a call, and the call may end on another thread.
  */
 static inline void shunt_safepoint(void)
 {

@@ -67,7 +67,7 @@ static inline __attribute__((always_inline)) __u64 shunt_sip(const struct shunt_
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-/* Of a frame: what its last eight bytes must be, if it begins so. */
+/* The value that the last eight bytes of a frame must have. */
 static inline __u64 shunt_prove(const struct shunt_key *key, const void *frame)
 {
 	__u64 word[SHUNT_PROOF_WORDS];

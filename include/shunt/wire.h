@@ -22,7 +22,8 @@ enum shunt_wire_type {
 	SHUNT_WIRE_HELLO = 1, /* host: a core asks for its next epoch; repeated: are you there? */
 	SHUNT_WIRE_WELCOME,   /* NIC: this is your epoch, and its cookie */
 	SHUNT_WIRE_REFUSE,    /* NIC: no, because; and which epoch and process there are */
-	SHUNT_WIRE_CREDIT,    /* core: what I have taken, and what of it is not ended */
+	SHUNT_WIRE_CREDIT,    /* core: which requests it has taken,
+			       * and which of them have not ended */
 	SHUNT_WIRE_REQUEST,   /* NIC: serve this packet, which follows the header */
 	SHUNT_WIRE_RESUME,    /* NIC: go on with the request of this token */
 	SHUNT_WIRE_NOTE,      /* NIC: nothing to serve; skip, or your token is queued */
@@ -37,27 +38,30 @@ struct shunt_wire {
 	__u8 type;        /* enum shunt_wire_type */
 	__u8 core;
 	__u8 flags;       /* enum shunt_wire_flags */
-	__u16 bytes;      /* of the frame; what follows is padding */
-	__u32 epoch;      /* of this core, from 1; HELLO: that it asks for; REFUSE: the present one */
+	__u16 bytes;      /* of the frame; the rest is padding */
+	__u32 epoch;      /* of this core, from 1; HELLO: that it
+			   * asks for; REFUSE: the present one */
 	__u64 cookie;     /* of the epoch; HELLO, REFUSE: 0 */
 };
 SHUNT_ASSERT(sizeof(struct shunt_wire) == 32, "how a frame begins");
 
 enum shunt_wire_flags {
-	SHUNT_WIRE_HEAD = 1, /* CREDIT: the parked request goes to the head of its queue, not the tail */
-	/* CREDIT: the core ends: no more requests, but the parked ones of its process. NOTE: there are none,
-	 * and nothing is under way to it. */
+	SHUNT_WIRE_HEAD = 1, /* CREDIT: the parked request goes to the
+			      * head of its queue, not the tail */
+	/* CREDIT: the core ends: no more requests, but the parked ones of its process. NOTE: there
+	 * are none, and nothing is under way to it. */
 	SHUNT_WIRE_LEAVE = 2,
 	SHUNT_WIRE_SIGNAL = 4, /* CREDIT: it took a signal to stop the parked request */
 };
 
 /*
- * HELLO, WELCOME and REFUSE have one length, and end with a proof (proof.h) that only the holders of the core's key can
- * make: the NIC and shuntd on the core's host. An answer repeats the nonce of its HELLO, so that an answer to an
- * earlier one is no answer.
+ * HELLO, WELCOME and REFUSE have one length, and end with a proof (proof.h) that only the holders
+ * of the core's key can make: the NIC and shuntd on the core's host. An answer repeats the nonce of
+ * its HELLO, so that an answer to an earlier one is no answer.
  *
- * The NIC counts epochs a core and processes a host. A HELLO must ask for the epoch after the present one, in the
- * present process or the one after it, in the NIC's present life; else REFUSE tells all three.
+ * The NIC counts epochs a core and processes a host. A HELLO must ask for the epoch after the
+ * present one, in the present process or the one after it, in the NIC's present life; else REFUSE
+ * tells all three.
  */
 struct shunt_wire_hello {
 	struct shunt_wire w;
@@ -69,7 +73,8 @@ struct shunt_wire_hello {
 };
 SHUNT_ASSERT(sizeof(struct shunt_wire_hello) == 64, "hello");
 
-/* A process: its number, counted by the NIC, and what tells it from another that asked for the same number. */
+/* A process: its number, counted by the NIC, and a nonce that
+ * tells it from another that asked for the same number. */
 #define SHUNT_WIRE_PROCESS(number, random) ((__u64)(number) << 32 | (__u32)(random))
 #define SHUNT_WIRE_NUMBER(process) ((__u32)((process) >> 32))
 
@@ -87,7 +92,8 @@ SHUNT_ASSERT(sizeof(struct shunt_wire_welcome) == 64, "welcome");
 enum shunt_wire_reason {
 	SHUNT_WIRE_VERSION = 1, /* w.version is the one that the NIC speaks; without a proof */
 	SHUNT_WIRE_NO_CORE,     /* this number belongs to another MAC */
-	SHUNT_WIRE_OLDER,       /* epoch, process or life is not the next one: w.epoch, process and life are the present ones */
+	SHUNT_WIRE_OLDER,       /* epoch, process or life is not the next one:
+				 * w.epoch, process and life are the present ones */
 	SHUNT_WIRE_NO_COOKIE,   /* the NIC's agent has no fresh cookie: later */
 };
 
@@ -103,18 +109,20 @@ SHUNT_ASSERT(sizeof(struct shunt_wire_refuse) == 64, "refuse");
 
 /*
  * A credit is the core's whole state, not a change: the last one that arrives is all that the NIC
- * needs. "high" moves by REQUEST, RESUME and NOTE with a greater number, and by nothing else; a core
- * takes only what moves it. So what is not in "taken" at or below "high" is never served by
- * this core, and may be given to another.
+ * needs. "high" moves by REQUEST, RESUME and NOTE with a greater number, and by nothing else; a
+ * core takes only what moves it. So a request at or below "high" that is not in "taken" is never
+ * served by this core, and may go to another.
  */
 struct shunt_wire_credit {
 	struct shunt_wire w;
 	__u32 nr;         /* of this credit, from 1: later ones are greater */
 	__u32 high;       /* highest number seen; 0: none yet */
 	__u32 taken;      /* bit i: number high - i was taken */
-	__u32 open;       /* bit i: it was, and has not ended, or its token is not known to be queued */
+	__u32 open;       /* bit i: it was, and has not ended, or
+			   * its token is not known to be queued */
 	__u32 run;        /* number of the request that runs; 0: none */
-	__u32 park;       /* number of a request that is parked; 0: none. Repeated until acknowledged */
+	__u32 park;       /* number of a request that is parked; 0:
+			   * none. Repeated until acknowledged */
 	__u64 token;      /* of that: opaque to the NIC */
 	__u64 busy_ns;    /* time in handlers so far */
 	__u32 done;       /* requests ended so far */
@@ -124,7 +132,8 @@ struct shunt_wire_credit {
 	__u32 timed;
 	__u64 service_ns;
 	__u64 service_sq;
-	/* In this epoch, as in struct shunt_core_stats: held requests that came when it had nothing to do. */
+	/* In this epoch, as in struct shunt_core_stats: held
+	 * requests that came when it had nothing to do. */
 	__u32 found;
 	__u32 found_late;
 	__u64 found_max_ns; /* of all epochs of the process */
@@ -165,14 +174,16 @@ struct shunt_wire_preempt {
 SHUNT_ASSERT(sizeof(struct shunt_wire_preempt) == 48, "preempt");
 
 /*
- * On the host, map "wire_epoch", one value a core: what shuntd and the worker tell each other. Both can write all of
- * it: a worker that writes what it should not harms its own cores alone.
+ * On the host, map "wire_epoch", one value a core: messages between shuntd and the worker. Both can
+ * write all of it: a worker that writes shuntd's part harms its own cores alone.
  */
 struct shunt_wire_epoch {
-	/* Written by the core, "cookie" last: the virtual function's program compares with these what comes. */
+	/* Written by the core, "cookie" last: the virtual function's
+	 * program compares arriving frames with these. */
 	__u64 cookie;     /* 0: no epoch, nothing comes through */
 	__u32 epoch;
-	__u32 ask;        /* counted up by the core: it has heard nothing for long, is the NIC there? */
+	__u32 ask;        /* counted up by the core: it has heard
+			   * nothing for long, is the NIC there? */
 	/* Written by shuntd: the epoch that the NIC has given to the core. */
 	__u64 offer_cookie;
 	__u32 offer_epoch;
@@ -186,8 +197,9 @@ struct shunt_wire_epoch {
 SHUNT_ASSERT(sizeof(struct shunt_wire_epoch) == 64, "wire epoch");
 
 /*
- * On the host, map "wire_link", one value a core, written by shuntd and out of the worker's reach: what it has said to
- * the NIC. The virtual function's program lets an answer through to shuntd that has this nonce.
+ * On the host, map "wire_link", one value a core, written by shuntd and out of the worker's reach:
+ * the nonce of its last HELLO. The virtual function's
+ * program lets answers with this nonce through to shuntd.
  */
 struct shunt_wire_link {
 	__u64 nonce;      /* of the epoch asked for; 0: none is */

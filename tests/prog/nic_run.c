@@ -34,7 +34,8 @@ __u64 random_word(void)
 int nic_setup(void **state)
 {
 	struct nic_opts opts = { .object = *state };
-	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2, .ndomains = 1 };
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2,
+				 .ndomains = 1 };
 	struct shunt_nic_cfg wire = { .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 1000000000 };
 	LIBBPF_OPTS(bpf_link_create_opts, link, .flags = XDP_FLAGS_SKB_MODE);
 	struct why why = { 0 };
@@ -200,7 +201,9 @@ struct shunt_nic snapshot(void)
 
 void nic_tune(const char *map, __u32 key, __u32 value)
 {
-	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, map), &key, &value, 0), 0);
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, map), &key,
+					     &value, 0),
+			 0);
 }
 
 void nic_preempt(bool on)
@@ -209,7 +212,9 @@ void nic_preempt(bool on)
 				 .flags = SHUNT_CFG_ANY_ADDR | (on ? SHUNT_CFG_PREEMPT : 0) };
 	__u32 zero = 0;
 
-	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero, &cfg, 0), 0);
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero,
+					     &cfg, 0),
+			 0);
 }
 
 int nic_begin(void)

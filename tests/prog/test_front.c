@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_front.c - the host's, a NIC's and a card's program count the same request alike, from its frame to its class and
- * where no core is up
+ * test_front.c - the host's, a NIC's and a card's program count the same request alike, from its
+ * frame to its class and where no core is up
  */
-/* link: tests/prog/ingress.c tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
+/* link: tests/prog/ingress.c tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c */
+/* link: lib/pins.c lib/why.c tests/prog/packet.c */
 #include <sched.h>
 #include <string.h>
 
@@ -27,15 +28,19 @@ static struct bpf_object *card;
 
 static void card_set(const char *map, __u32 key, const void *value)
 {
-	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(card, map), &key, value, 0), 0);
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(card, map), &key,
+					     value, 0),
+			 0);
 }
 
 static void nic_set(const char *map, __u32 key, const void *value)
 {
-	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, map), &key, value, 0), 0);
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, map), &key,
+					     value, 0),
+			 0);
 }
 
-/* --- the three with the same service: a port with a rule, a port without one ------------------------------------ */
+/* --- the three with the same service: a port with a rule, a port without one ------------------ */
 
 static void set_everywhere(const char *map, __u32 key, const void *value)
 {
@@ -50,9 +55,11 @@ static void configure(enum shunt_fallback fallback)
 {
 	struct shunt_rule odd = { .cls = NO_CLASS };
 	struct shunt_port with = { .count = 1, .cls = 1, .flags = SHUNT_PORT_ON };
-	struct shunt_cfg c = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2, .ndomains = 1, .chunk = 2048,
+	struct shunt_cfg c = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2,
+			       .ndomains = 1, .chunk = 2048,
 			       .core_ring = 256, .hold_ring = 1024, .fallback = fallback };
-	struct shunt_nfp_cfg nfp = { .abi = SHUNT_ABI, .nclasses = 2, .nqueues = 2, .fallback = fallback };
+	struct shunt_nfp_cfg nfp = { .abi = SHUNT_ABI, .nclasses = 2, .nqueues = 2,
+				     .fallback = fallback };
 
 	memcpy(&odd.value, "odd", 3);
 	memcpy(&odd.mask, "\xff\xff\xff", 3);
@@ -101,11 +108,12 @@ static void arrives_everywhere(const char *payload)
 		bpf_object__find_program_by_name(card, SHUNT_NFP_PROG)), &opts), 0);
 }
 
-/* --- what each has counted -------------------------------------------------------------------------------------- */
+/* --- what each has counted -------------------------------------------------------------------- */
 
 static struct counts of_ingress(const struct shunt_ingress *in)
 {
-	struct counts all = { .bad_class = in->ev[SHUNT_EV_BAD_CLASS], .bad_limit = in->ev[SHUNT_EV_BAD_LIMIT] };
+	struct counts all = { .bad_class = in->ev[SHUNT_EV_BAD_CLASS],
+			      .bad_limit = in->ev[SHUNT_EV_BAD_LIMIT] };
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		all.arrived += in->cls[c].arrived;
@@ -123,7 +131,10 @@ static struct counts of_card(void)
 	struct shunt_nfp_count one;
 
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
-		assert_int_equal(bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(card, "nfp_count"), &c, &one), 0);
+		assert_int_equal(bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(card,
+										     "nfp_count"),
+						     &c, &one),
+				 0);
 		all.arrived += one.arrived;
 		all.spill += one.spill;
 		all.bad_class += one.bad_class;
@@ -144,13 +155,14 @@ static void assert_counts(struct counts want)
 			want.held = want.bad_limit = 0;
 		}
 		if (memcmp(&seen[i], &want, sizeof(want)))
-			fail_msg("%s: arrived %llu, spill %llu, bad class %llu, dropped %llu, passed %llu, held %llu, bad limit %llu",
-				 name[i], seen[i].arrived, seen[i].spill, seen[i].bad_class, seen[i].dropped,
-				 seen[i].passed, seen[i].held, seen[i].bad_limit);
+			fail_msg("%s: arrived %llu, spill %llu, bad class %llu, dropped %llu, "
+				 "passed %llu, held %llu, bad limit %llu",
+				 name[i], seen[i].arrived, seen[i].spill, seen[i].bad_class,
+				 seen[i].dropped, seen[i].passed, seen[i].held, seen[i].bad_limit);
 	}
 }
 
-/* --- the cases -------------------------------------------------------------------------------------------------- */
+/* --- the cases -------------------------------------------------------------------------------- */
 
 static void a_class_that_does_not_exist_is_class_0_and_counted(void **state)
 {

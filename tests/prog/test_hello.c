@@ -2,7 +2,8 @@
 /*
  * test_hello.c - who may begin a core's epoch on the NIC, and which
  */
-/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
+/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c */
+/* link: tests/prog/packet.c */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_hello_host.c - what shuntd on a host asks the NIC for, and makes of the answers, with the NIC's program at the other end
- * and the frames between them in any order
+ * test_hello_host.c - what shuntd on a host asks the NIC for, and makes of the answers, with the
+ * NIC's program at the other end and the frames between them in any order
  */
-/* link: tests/prog/nic_run.c agent/nic.c agent/hello.c agent/log.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
+/* link: tests/prog/nic_run.c agent/nic.c agent/hello.c agent/log.c lib/nicsize.c lib/bpfmap.c */
+/* link: lib/pins.c lib/why.c tests/prog/packet.c */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
@@ -53,7 +54,8 @@ static void begin(__u32 more)
 	close(link);
 	close(epoch);
 	for (int i = 0; i < SHUNT_CORES; i++)
-		links[i].process = SHUNT_WIRE_PROCESS(SHUNT_WIRE_NUMBER(n.state->process[0]) + more, 99);
+		links[i].process =
+			SHUNT_WIRE_PROCESS(SHUNT_WIRE_NUMBER(n.state->process[0]) + more, 99);
 	for (int i = 0; i < 2; i++) {
 		memcpy(o->dev[i].mac, mac[i], sizeof(mac[i]));
 		o->dev[i].ifindex = 100 + i;
@@ -65,9 +67,11 @@ static void begin(__u32 more)
 static struct shunt_wire_hello said(__u32 core)
 {
 	struct shunt_wire_hello m = {
-		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = SHUNT_WIRE_HELLO,
+		.w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+		       .type = SHUNT_WIRE_HELLO,
 		       .core = core, .bytes = sizeof(m), .epoch = links[core].epoch },
-		.nonce = links[core].nonce, .life = links[core].life, .process = links[core].process,
+		.nonce = links[core].nonce, .life = links[core].life,
+		.process = links[core].process,
 	};
 
 	memcpy(m.w.to, n.cfg.mac, sizeof(m.w.to));

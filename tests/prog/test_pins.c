@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_pins.c - a pinned map is opened if it is as shunt makes it; the kernel copies its values without asking for room
+ * test_pins.c - a pinned map is opened if it is as shunt makes
+ * it; the kernel copies its values without asking for room
  */
 /* link: lib/pins.c lib/why.c */
 #include <setjmp.h>
@@ -122,7 +123,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_map_with_longer_values_is_not_read, unpin),
 		cmocka_unit_test_teardown(a_map_of_another_kind_is_refused, unpin),
 		cmocka_unit_test_teardown(a_map_with_other_entries_is_refused, unpin),
-		cmocka_unit_test_teardown(a_map_as_shunt_makes_it_is_opened_and_its_abi_read, unpin),
+		cmocka_unit_test_teardown(a_map_as_shunt_makes_it_is_opened_and_its_abi_read,
+					  unpin),
 		cmocka_unit_test_teardown(another_abi_is_named_whatever_the_length, unpin),
 	};
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_wire.c - the NIC's program: requests, queues and cores; and that a frame which is not what it should be
- * changes nothing but a counter
+ * test_wire.c - the NIC's program: requests, queues and cores; and that a frame which is not what
+ * it should be changes nothing but a counter
  *
  * What copies runs with copies by the helpers and with copies by a loop.
  */
-/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
+/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c */
+/* link: tests/prog/packet.c */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,8 +55,9 @@ static void what_waited_too_long_while_no_core_was_up_expires(void **state)
 	struct shunt_wire_credit c;
 	__u32 zero = 0;
 
-	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero, &cfg,
-					     0), 0);
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero,
+					     &cfg, 0),
+			 0);
 	for (int i = 0; i < 40; i++)
 		assert_int_equal(arrive(0, 1), XDP_DROP);
 	usleep(60000);
@@ -76,7 +78,8 @@ static void sources_that_cannot_be_answered_are_no_requests(void **state)
 {
 	static const struct { struct packet_spec spec; int why; } table[] = {
 		{ { "loopback", .from = "\x7f\0\0\1", .payload_len = 20 }, SHUNT_DENY_SOURCE },
-		{ { "multicast", .v6 = 1, .from = "\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\1" }, SHUNT_DENY_SOURCE },
+		{ { "multicast", .v6 = 1, .from = "\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\1" },
+		  SHUNT_DENY_SOURCE },
 		{ { "own", .from = "\xc6\x12\0\2", .payload_len = 20 }, SHUNT_DENY_OWN },
 		{ { "group", .group = 1, .payload_len = 20 }, SHUNT_DENY_MAC },
 		{ { "port", .sport = PACKET_PORT, .payload_len = 20 }, SHUNT_DENY_PORT },
@@ -242,7 +245,8 @@ static void what_the_core_passed_by_goes_back_to_the_head(void **state)
 	assert_int_equal(slots_missing(), 0);
 }
 
-/* So many are sent to core 0 out of the queue, which keeps copies of them, as 3, 4, …; the next waits. */
+/* So many are sent to core 0 out of the queue, which keeps
+ * copies of them, as 3, 4, …; the next waits. */
 static void send_from_the_queue(int sent)
 {
 	struct shunt_wire_credit c;
@@ -284,7 +288,8 @@ static void what_a_fenced_core_did_not_take_keeps_its_order(void **state)
 	struct shunt_wire_credit c;
 
 	send_from_the_queue(SHUNT_WIRE_K);
-	*n.cmd = (struct shunt_nic_cmd){ .nr = n.state->cmd + 1, .op = SHUNT_NIC_FENCED, .core = 0 };
+	*n.cmd = (struct shunt_nic_cmd){ .nr = n.state->cmd + 1, .op = SHUNT_NIC_FENCED,
+					 .core = 0 };
 	arrive(0, 6);
 	assert_int_equal(n.state->cls[0].requeued, 2);
 	say_hello(0);
@@ -358,7 +363,8 @@ static void forged_frames_change_nothing_but_counters(void **state)
 			words[j] = random_word();
 		w->proto = htons(SHUNT_WIRE_PROTO);
 		if (i & 1) {
-			struct shunt_wire_credit c = credit(0, random_word() % 4, words[0], words[1]);
+			struct shunt_wire_credit c =
+				credit(0, random_word() % 4, words[0], words[1]);
 
 			c.w.cookie = words[2];
 			c.w.type = words[3] % 10;
@@ -372,7 +378,8 @@ static void forged_frames_change_nothing_but_counters(void **state)
 	assert_memory_equal(n.core, cores, sizeof(cores));
 }
 
-/* Cores that may say anything in their own epochs, and requests: no slot is lost, no sum is wrong. */
+/* Cores that may say anything in their own epochs, and
+ * requests: no slot is lost, no sum is wrong. */
 static void slots_and_requests_are_conserved_whatever_cores_say(void **state)
 {
 	__u64 ended, waiting = 0;
@@ -390,7 +397,8 @@ static void slots_and_requests_are_conserved_whatever_cores_say(void **state)
 		} else {
 			__u32 taken = random_word() | random_word();
 
-			c = credit(core, n.core[core].sent - random_word() % 3, taken, taken & random_word());
+			c = credit(core, n.core[core].sent - random_word() % 3, taken,
+				   taken & random_word());
 			c.park = random_word() % 4 ? 0 : c.high - random_word() % 3;
 			c.w.flags = random_word() & 1;
 			send_credit(&c);
@@ -409,7 +417,8 @@ static void slots_and_requests_are_conserved_whatever_cores_say(void **state)
 			 ended + waiting + n.core[0].load + n.core[1].load);
 }
 
-/* Invariant 4, as far as the NIC knows: cores that take at once, and end their requests in any order. */
+/* Invariant 4, as far as the NIC knows: cores that take at
+ * once, and end their requests in any order. */
 static void no_core_is_without_work_while_a_request_waits(void **state)
 {
 	__u32 high[2] = { 0 }, open[2] = { 0 };

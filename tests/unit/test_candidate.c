@@ -2,7 +2,9 @@
 /*
  * test_candidate.c - what a shuntd that wants to take over makes of a domain that is not finished
  */
-/* link: agent/candidate.c agent/state.c agent/store.c agent/sd.c agent/log.c agent/lock.c agent/maps.c agent/geometry.c agent/sockpath.c agent/handover.c lib/pins.c lib/pins_folder.c lib/bpfmap.c lib/inforce.c lib/netns.c */
+/* link: agent/candidate.c agent/state.c agent/store.c agent/sd.c agent/log.c agent/lock.c */
+/* link: agent/maps.c agent/geometry.c agent/sockpath.c agent/handover.c lib/pins.c */
+/* link: lib/pins_folder.c lib/bpfmap.c lib/inforce.c lib/netns.c */
 /* links more: the check of another load, of locks and pins is in that file; none is called here */
 #include <errno.h>
 #include <setjmp.h>

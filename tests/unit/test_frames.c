@@ -4,8 +4,9 @@
  *
  * A model of what the kernel does with a pool's frames (take from the fill ring, receive, keep
  * aside what a full ring refused, publish receive rings first and the fill ring after, but for when
- * it ran out of what it knew) runs against frames.c, which may look between any two of its steps. A pool is
- * that of one queue, whose fill ring all rings share, or those of several, a fill ring and a receive ring each.
+ * it ran out of what it knew) runs against frames.c, which may look between any two of its steps. A
+ * pool is that of one queue, whose fill ring all rings share, or those of several, a fill ring and
+ * a receive ring each.
  */
 /* link: agent/frames.c */
 #include <setjmp.h>
@@ -56,9 +57,11 @@ static struct pool *make_pool(__u32 at, __u32 nqueues)
 	assert_non_null(p);
 	p->r.geo = (struct shunt_geometry){ .nframes = NFRAMES, .chunk = CHUNK, .core_ring = RING,
 					    .hold_ring = nqueues ? 0 : RING, .fill_ring = FILL,
-					    .ncores = CORES, .nclasses = CLASSES, .nqueues = nqueues };
+					    .ncores = CORES, .nclasses = CLASSES,
+					    .nqueues = nqueues };
 	for (__u32 f = 0; f < shunt_fill_rings(&p->r.geo); f++) {
-		p->r.fill[f] = (struct shunt_ring){ .prod = &p->fill[f].prod, .cons = &p->fill[f].cons,
+		p->r.fill[f] = (struct shunt_ring){ .prod = &p->fill[f].prod,
+						    .cons = &p->fill[f].cons,
 						    .addr = p->fill[f].addr, .mask = FILL - 1 };
 		p->fill[f].prod = p->fill[f].cons = p->fill_cons[f] = p->fill_prod[f] = at;
 	}

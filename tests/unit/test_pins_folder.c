@@ -119,7 +119,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(folders_of_ours_are_taken, make, sweep),
 		cmocka_unit_test_setup_teardown(what_is_not_there_is_called_so, make, sweep),
-		cmocka_unit_test_setup_teardown(a_folder_that_others_may_write_is_refused, make, sweep),
+		cmocka_unit_test_setup_teardown(a_folder_that_others_may_write_is_refused, make,
+						sweep),
 		cmocka_unit_test_setup_teardown(a_link_is_refused_wherever_it_leads, make, sweep),
 		cmocka_unit_test_setup_teardown(another_users_folder_is_refused, make, sweep),
 	};

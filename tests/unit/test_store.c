@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_store.c - the table of descriptors: what the keeper cannot be told now, it is told later, and it lives on
+ * test_store.c - the table of descriptors: what the keeper
+ * cannot be told now, it is told later, and it lives on
  */
 /* link: agent/store.c agent/sd.c agent/log.c */
 #include <errno.h>
@@ -29,7 +30,8 @@ static int send_one(int fd)
 	return send_with_fd(fd, "x", 1, MSG_DONTWAIT) == 1 ? 0 : -errno;
 }
 
-/* The limit does not hold for root; and the kernel counts by user, so it is one that nobody else is. */
+/* The limit does not hold for root; and the kernel counts
+ * by user, so it is one that nobody else is. */
 static void become_somebody(void)
 {
 	struct rlimit few = { LIMIT, LIMIT };
@@ -48,7 +50,8 @@ static int tell_in_a_crowd(void)
 	struct store *agent_has, *keeper_has;
 
 	become_somebody();
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, crowd) || socketpair(AF_UNIX, SOCK_SEQPACKET, 0, keeper))
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, crowd) ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET, 0, keeper))
 		return 4;
 	while (!err)
 		err = send_one(crowd[0]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_users.c - what a user may take of shuntd, on real sockets: descriptors that it does not read, connections
+ * test_users.c - what a user may take of shuntd, on real
+ * sockets: descriptors that it does not read, connections
  */
 /* link: agent/users.c agent/limits.c agent/log.c lib/why.c */
 #include <setjmp.h>
@@ -27,7 +28,9 @@ static struct agent *new_agent(void)
 
 	assert_non_null(a);
 	a->now_ns = 5 * ALL_NS;
-	a->domain[0] = (struct domain){ .phase = DOMAIN_FREE, .pool.r.geo = { .ncores = SHUNT_CORES, .nclasses = SHUNT_CLASSES,
+	a->domain[0] = (struct domain){ .phase = DOMAIN_FREE,
+					.pool.r.geo = { .ncores = SHUNT_CORES,
+							.nclasses = SHUNT_CLASSES,
 									.hold_ring = 64 } };
 	for (int i = 0; i < PEERS_MAX; i++)
 		a->peer[i].fd = a->peer[i].pidfd = -1;
@@ -40,7 +43,8 @@ static int connect_peer(struct agent *a, int i, __u32 pid, uid_t uid)
 	int end[2];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, end), 0);
-	a->peer[i] = (struct peer){ .stage = PEER_WAITING, .fd = end[0], .pidfd = -1, .pid = pid, .uid = uid };
+	a->peer[i] = (struct peer){ .stage = PEER_WAITING, .fd = end[0], .pidfd = -1, .pid = pid,
+				    .uid = uid };
 	return end[1];
 }
 
@@ -322,7 +326,8 @@ int main(void)
 		cmocka_unit_test(test_a_message_that_was_looked_at_is_not_read),
 		cmocka_unit_test(test_processes_of_one_user_cannot_keep_others_waiting),
 		cmocka_unit_test(test_two_users_that_read_nothing_leave_room_for_a_third),
-		cmocka_unit_test(test_users_that_are_not_known_by_name_leave_room_for_those_that_are),
+		cmocka_unit_test(
+			test_users_that_are_not_known_by_name_leave_room_for_those_that_are),
 		cmocka_unit_test(test_the_limit_says_how_many_users_it_is_enough_for),
 		cmocka_unit_test(test_a_domain_that_leaves_no_room_for_workers_is_refused),
 		cmocka_unit_test(test_a_user_that_connects_too_often_waits_and_others_do_not),

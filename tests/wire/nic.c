@@ -2,8 +2,9 @@
 /*
  * nic.c - the NIC of the wire lab: nic OBJECT IFNAME MAC... ; one core for each MAC
  *
- * Environment: K, KEEP=1, GROUPS=1 (each core is a process group of its own, with a key of its own), SILENT_MS, QUANTUM_US, SLOTS. Class 1 is what begins with
- * byte 2, class 0 the rest of port 9000. Prints its state as JSON at SIGUSR1 and when it ends.
+ * Environment: K, KEEP=1, GROUPS=1 (each core is a process group of its own, with a key of its
+ * own), SILENT_MS, QUANTUM_US, SLOTS. Class 1 is what begins with byte 2, class 0 the rest of port
+ * 9000. Prints its state as JSON at SIGUSR1 and when it ends.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -39,8 +40,10 @@ static __u64 number(const char *name)
 
 static int parse_mac(const char *text, __u8 *mac)
 {
-	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4,
-		      mac + 5) == 6 ? 0 : -1;
+	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3,
+		      mac + 4, mac + 5) == 6
+		       ? 0
+		       : -1;
 }
 
 static void print(const struct nic *n)
@@ -70,12 +73,14 @@ static void print(const struct nic *n)
 			lent += o->state != SHUNT_OUT_NONE && o->slot;
 		}
 	}
-	printf("{\"up\":%d,\"arrived\":%llu,\"refused\":%llu,\"held\":%llu,\"done\":%llu,\"lost\":%llu,"
-	       "\"requeued\":%llu,\"parked\":%llu,\"resumed\":%llu,\"kept\":%llu,\"queued\":%u,\"out\":%llu,"
-	       "\"slots_missing\":%lld,\"preempts\":%llu,\"silent\":%llu,\"life\":%u,\"process\":%u,\"ev\":[",
-	       __builtin_popcountll(n->view->up), arrived, refused, held, done, lost, requeued, parked,
-	       resumed, kept, s->queued, out, (long long)s->fresh - s->nfree - s->queued - (long long)lent,
-	       n->preempts, n->silent, s->life, SHUNT_WIRE_NUMBER(s->process[0]));
+	printf("{\"up\":%d,\"arrived\":%llu,\"refused\":%llu,\"held\":%llu,\"done\":%llu,"
+	       "\"lost\":%llu,\"requeued\":%llu,\"parked\":%llu,\"resumed\":%llu,\"kept\":%llu,"
+	       "\"queued\":%u,\"out\":%llu,\"slots_missing\":%lld,\"preempts\":%llu,"
+	       "\"silent\":%llu,\"life\":%u,\"process\":%u,\"ev\":[",
+	       __builtin_popcountll(n->view->up), arrived, refused, held, done, lost, requeued,
+	       parked, resumed, kept, s->queued, out,
+	       (long long)s->fresh - s->nfree - s->queued - (long long)lent, n->preempts, n->silent,
+	       s->life, SHUNT_WIRE_NUMBER(s->process[0]));
 	for (int i = 0; i < SHUNT_NIC_NR_EV; i++)
 		printf("%s%llu", i ? "," : "", s->ev[i]);
 	printf("]}\n");
@@ -84,8 +89,10 @@ static void print(const struct nic *n)
 
 int main(int argc, char **argv)
 {
-	struct nic_opts opts = { .object = argv[1], .silent_ms = number("SILENT_MS"), .sizes.slots = number("SLOTS") };
-	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2, .ndomains = 1 };
+	struct nic_opts opts = { .object = argv[1], .silent_ms = number("SILENT_MS"),
+				 .sizes.slots = number("SLOTS") };
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2,
+				 .ndomains = 1 };
 	struct shunt_nic_cfg wire = {
 		.flags = number("KEEP") ? SHUNT_NIC_KEEP : 0, .k = number("K"),
 		.late_ns = 300000, .credit = 1514 + sizeof(struct shunt_wire_request),
@@ -123,7 +130,8 @@ int main(int argc, char **argv)
 	for (int i = 3; i < argc; i++) {
 		__u32 group = number("GROUPS") ? i - 3 : 0;
 
-		if (parse_mac(argv[i], mac) || nic_set_core(&n, i - 3, mac, group, lab_key(group))) {
+		if (parse_mac(argv[i], mac) ||
+		    nic_set_core(&n, i - 3, mac, group, lab_key(group))) {
 			why_fail(&why, -EINVAL, "bad core '%s'", argv[i]);
 			goto failed;
 		}

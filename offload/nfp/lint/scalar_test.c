@@ -104,7 +104,8 @@ static void learn_set(struct scalar *yes, struct scalar *no, __u64 value, bool i
 }
 
 /* above: s is at least bound + 1 where the test holds, and at most bound where it does not. */
-static void learn_unsigned(struct scalar *above, struct scalar *below, __u64 min, __u64 max, bool is32)
+static void learn_unsigned(struct scalar *above, struct scalar *below, __u64 min, __u64 max,
+			   bool is32)
 {
 	if (is32) {
 		above->umin32 = most(above->umin32, (__u32)min);
@@ -115,7 +116,8 @@ static void learn_unsigned(struct scalar *above, struct scalar *below, __u64 min
 	}
 }
 
-static void learn_signed(struct scalar *above, struct scalar *below, __u64 min, __u64 max, bool is32)
+static void learn_signed(struct scalar *above, struct scalar *below, __u64 min, __u64 max,
+			 bool is32)
 {
 	if (is32) {
 		above->smin32 = most(above->smin32, (__s32)min);
@@ -126,8 +128,8 @@ static void learn_signed(struct scalar *above, struct scalar *below, __u64 min, 
 	}
 }
 
-/* Comparisons by size: what the branch learns that is taken ("other": the one that is not) is "at least value", or more
- * than value. */
+/* Comparisons by size: what the branch learns that is taken ("other": the one that is not) is "at
+ * least value", or more than value. */
 static const struct order {
 	__u8 op;
 	bool is_signed, other, more;
