@@ -16,6 +16,7 @@
 
 #include <shunt/abi.h>
 
+#include "locked.h"
 #include "preempt.h"
 
 _Static_assert(SHUNT_SIGNAL == SIGURG, "abi.h has it as a number, for BPF");
@@ -23,7 +24,7 @@ _Static_assert(SHUNT_SIGNAL == SIGURG, "abi.h has it as a number, for BPF");
 #define LOCAL_TRIES 4
 
 static struct sigaction before[SHUNT_SIGNAL_MAX + 1]; /* what the application had */
-/* installed, and not removed; under the lock */
+/* installed, and not removed; for holders of the lock */
 static unsigned int users[SHUNT_SIGNAL_MAX + 1];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -148,7 +149,6 @@ static bool is_ours(const struct sigaction *action)
 	return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_signal;
 }
 
-/* Under the lock. */
 static int install(int signal)
 {
 	/* No SA_ONSTACK: the frame belongs on the request's stack.
@@ -157,6 +157,7 @@ static int install(int signal)
 				 .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER };
 	struct sigaction old;
 
+	MUST_HOLD_MUTEX(&lock);
 	sigemptyset(&now.sa_mask);
 	if (sigaction(signal, NULL, &old))
 		return -errno;

@@ -5,7 +5,7 @@
 A tab goes to the next 8. Wider by rule: a URL and a picture's link, which cannot be broken; a term
 of a definition in a man page, which rst wants on one line; a text in quotes that has a line of a
 script, or of jq, for itself; the help of a target in a makefile; a line of
-a program's usage, up to 120.
+a program's usage, up to 120; text that a program printed, in docs/planning.md.
 """
 import re
 import sys
@@ -20,9 +20,10 @@ def may_be_wide(path, line, following):
     text = re.match(r'''[ \t]*(["']).*\1[^"']*$''', line)
     alone = text and not re.search(r'\.(c|h|cpp|md|rst)$', path)
     helps = re.match(r'[a-z][a-z0-9-]*: ## ', line)
+    printed = path.endswith('docs/planning.md') and line.startswith('    ')
     link = re.search(r'https?://\S{40}', line) or re.match(r'!\[.*\]\(.*\)$', line)
     usage = re.match(r'''[ \t]*"[^"]*\\n"[,;)]*$''', line) and len(line.expandtabs(8)) <= DOCS
-    return term or alone or helps or link or usage
+    return term or alone or helps or printed or link or usage
 
 
 def wide_lines(path):

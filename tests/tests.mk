@@ -12,7 +12,7 @@
 .PHONY: test test-layers test-busy test-long test-unit test-prog test-e2e test-fault test-programs \
 	test-san e2e-programs coverage
 
-TEST_CPPFLAGS := $(CPPFLAGS) -I.
+TEST_CPPFLAGS := $(CPPFLAGS) -I. -DSHUNT_DEBUG
 TEST_CFLAGS := -std=gnu11 -O1 -g -fno-omit-frame-pointer $(WARN) \
 	-Wno-missing-field-initializers $(if $(COVERAGE),$(INSTRUMENT))
 TEST_LIBS := -Wl,--as-needed -lcmocka -lbpf -lelf -lcyaml -lyaml -ljansson -lcap-ng -lm -ldl \
