@@ -4,7 +4,7 @@
  */
 #include "accuse.h"
 
-/* Whoever may have a domain that is for nobody in particular; a group has any number of users. */
+/* The users that may have a domain without `user:`; a group has any number of them. */
 static bool lets_in_others(uid_t uid, const struct let_in *in)
 {
 	for (unsigned int i = 0; i < in->nusers; i++) {

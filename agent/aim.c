@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * aim.c - tells the program with which XDP signals late requests (bpf/host/signal.bpf.c) which thread each core is
+ * aim.c - tells the program with which XDP signals late
+ * requests (bpf/host/signal.bpf.c) which thread each core is
  *
- * A worker says its threads itself; the program checks that they are that worker's. What XDP was told of a worker
- * that has died harms nobody: nothing is steered to its cores, and a thread that is gone takes no signal.
+ * A worker names its threads itself; the program checks that they are that worker's. Threads of a
+ * worker that has died do no harm: no request is steered to its cores, and a thread that is gone
+ * takes no signal.
  */
 #include <bpf/bpf.h>
 #include <string.h>

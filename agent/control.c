@@ -2,8 +2,8 @@
 /*
  * control.c - the keeper's end of a hand-over: who comes to the control socket, and what he wants
  *
- * Nothing here waits for the successor, but for what is sent to it, and for that no longer than
- * SEND_S.
+ * Nothing here waits for the successor, except to send it
+ * messages, and for that no longer than SEND_S.
  */
 #include <errno.h>
 #include <stdio.h>

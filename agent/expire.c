@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * expire.c - ends requests that waited too long while nobody served
+ * expire.c - ends requests that waited too long while no core was up
  *
  * Their clients have given up, or asked again.
  *
  * Rings of a free domain are the agent's alone, so taking from them needs no more than their
- * consumer index. Held requests carry the time of their arrival. What was steered to a core does
- * not; it came before the last core went off, since when XDP stamps each one. So that moment stands
- * for it, and is written into it before a worker may come.
+ * consumer index. Held requests carry the time of their arrival. A request that was steered to a
+ * core does not; it came before the last core went off, as XDP stamps all later ones. So that
+ * moment stands for its arrival, and is written into it before a worker may come.
  *
- * A step is: what is to be taken and what counts will be, then the consumer index, then counts and
- * frames. If the agent dies before the index, nothing was taken; if after it, the next agent
- * finishes the step, all but the frames, which are found in no ring at the end of the next worker.
+ * A step writes the number of entries to be taken and the counts as they will be, then the consumer
+ * index, then counts and frames. If the agent dies before the index, nothing was taken; if after
+ * it, the next agent finishes the step, all but the frames, which are found in no ring at the end
+ * of the next worker.
  */
 
 #include "clock.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * expire.h - requests that waited too long while nobody served
+ * expire.h - requests that waited too long while no core was up
  */
 #pragma once
 

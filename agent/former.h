@@ -15,7 +15,7 @@ struct domain;
 struct why;
 
 struct former {
-	__u32 pid;       /* who may hold former rings, as far as we know; 0: nobody */
+	__u32 pid;       /* the process that may hold former rings, as far as we know; 0: none */
 	int process;     /* its pidfd, ours; -1: not known */
 	__u32 user;      /* whose it is, + 1; 0: not known */
 	bool left;       /* and it had said goodbye */

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * hello.c - what shuntd says to the NIC for the cores of its host: HELLO, and what it makes of the
- * answers
+ * hello.c - HELLOs that shuntd sends to the NIC for the cores of its host, and the answers to them
  *
  * The NIC counts epochs and processes. An answer is believed if it has the nonce of the HELLO and a
- * proof of the key. What was said and given is in the map "wire_link", which outlives the agent:
- * the next one goes on from there.
+ * proof of the key. HELLO and epoch are in the map "wire_link",
+ * which outlives the agent: the next agent goes on from there.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hello.h - what shuntd says to the NIC for the cores of its host: HELLO, and what it makes of the
- * answers
+ * hello.h - HELLOs that shuntd sends to the NIC for the cores of its host, and the answers to them
  *
  * The key stays here. A worker is given an epoch and its cookie, and can ask whether the NIC is
  * there.

@@ -104,7 +104,7 @@ void holes_take_over(struct domain *d)
 	off_t hole = lseek(d->pool.memory, 0, SEEK_HOLE);
 
 	holes_begin(d);
-	d->pool.made_ns = 0; /* what happened to them before, nobody knows */
+	d->pool.made_ns = 0; /* earlier changes of them cannot be known */
 	d->pool.holes = hole >= 0 && (size_t)hole < shunt_frames_len(&d->pool.r.geo);
 }
 

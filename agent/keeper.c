@@ -76,7 +76,7 @@ static void done(struct keeper *k, int status)
 	k->status = status;
 }
 
-/* Nobody follows: what goes by a path goes with us. */
+/* There is no successor: files at our paths are removed. */
 static void done_for_good(struct keeper *k, int status)
 {
 	sockpath_remove(k->opts->socket);
@@ -297,7 +297,7 @@ static void agent_is_quiet(struct keeper *k)
 		obey(k, CONTROL_RESUME);
 }
 
-/* Without an agent: what is next? */
+/* Without an agent: the next step. */
 static void go_on(struct keeper *k)
 {
 	switch (k->phase) {

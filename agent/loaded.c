@@ -14,7 +14,7 @@
 #include "lock.h"
 #include "netns.h"
 
-/* Is what is loaded for a shuntd of this role? */
+/* Is the load for a shuntd of this role? */
 static int check_role(const struct agent *a, bool nic, struct why *why)
 {
 	bool wire = a->maps.cfg.flags & SHUNT_CFG_WIRE;

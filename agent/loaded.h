@@ -10,5 +10,5 @@
  * loaded as a NIC's port, or are not. 0; -EBUSY: another shuntd serves them; or -errno; why says it
  * in words. */
 int loaded_open(struct agent *a, bool nic, struct why *why);
-/* Are they still what is pinned? False, with the reason in why. */
+/* Are they still the pinned ones? False, with the reason in why. */
 bool loaded_current(struct agent *a, struct why *why);

@@ -19,7 +19,7 @@
 #include "log.h"
 #include "sockpath.h"
 
-#define TRIES 100    /* whoever removes or replaces what is locked does so rarely */
+#define TRIES 100    /* the locked file is removed or replaced rarely */
 #define DYING_MS 500 /* a process that was killed keeps its descriptors for a while */
 
 static int store_lock(struct store *s, const char *name, int fd)

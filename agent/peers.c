@@ -34,8 +34,8 @@
 				* tick, before the next are let in */
 
 /*
- * Nobody sends us descriptors. One that is sent all the same is closed by whoever receives the
- * message, or ends the connection, and a close may take as long as its owner likes (a TCP socket
+ * Peers have no reason to send us descriptors. One that is sent is closed by the process that
+ * receives the message or ends the connection, and its owner can make that close slow (a TCP socket
  * that lingers). Connections have this from their listener. Linux 6.16 has it.
  */
 static void refuse_rights(int listener)
@@ -45,8 +45,9 @@ static void refuse_rights(int listener)
 	setsockopt(listener, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof(off));
 }
 
-/* Anyone may connect: who is there is asked of the kernel, and those who may not are told. The
- * listener is the keeper's too, so that nobody is turned away while the agent is replaced. */
+/* Any process may connect: the kernel tells its user, and a process that may not be a worker gets
+ * the reason. The keeper has the listener, too, so that no worker is turned away while the agent is
+ * replaced. */
 int peers_listen(struct agent *a, struct why *why)
 {
 	int fd = store_get(a->store, "listen"), err;

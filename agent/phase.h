@@ -30,7 +30,8 @@ enum domain_phase {
 	DOMAIN_BUSY,    /* cannot be made: former rings are still held by somebody */
 	DOMAIN_FREE,    /* waits for a worker */
 	DOMAIN_TAKEN,   /* has one */
-	DOMAIN_LEFT,    /* had one that said goodbye and lives: what it had is nobody else's yet */
+	DOMAIN_LEFT,    /* had one that said goodbye and lives:
+			 * its rings are given to no other yet */
 	DOMAIN_RECLAIM, /* had one: its requests are counted, its frames taken back */
 };
 #define DOMAIN_PHASES (DOMAIN_RECLAIM + 1)

@@ -54,8 +54,8 @@ static bool is_kept(int cap)
 	return false;
 }
 
-/* Has whoever started us seen to it already that nothing we start
- * can have more? Then CAP_SETPCAP, which it takes, may be gone. */
+/* Did the process that started us already forbid our children further
+ * rights? Then CAP_SETPCAP, which that takes, may be gone. */
 static bool is_bounded(void)
 {
 	for (int cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++) {

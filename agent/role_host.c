@@ -82,8 +82,8 @@ static void nothing(struct agent *a)
 {
 }
 
-/* The NIC counts what the worker had, when it hears of the
- * next one, or of nobody. No worker has to be told. */
+/* The NIC counts the worker's requests when it hears of the next
+ * worker, or of none for long. No worker has to be told. */
 static enum reclaim_outcome reclaim(struct agent *a, struct domain *d, enum reclaim_step step)
 {
 	domain_let_go(d);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * sd.c - systemd keeps descriptors while nobody runs: its protocols, sd_notify(3) and
- * sd_listen_fds(3)
+ * sd.c - systemd keeps descriptors while no shuntd runs, by
+ * its protocols sd_notify(3) and sd_listen_fds(3)
  *
  * FDPOLL=0: systemd would close what reports a hang-up or an error, as the pidfd of a dead process
  * does.

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sd.h - systemd keeps descriptors while nobody runs: its protocols, sd_notify(3) and
- * sd_listen_fds(3)
+ * sd.h - systemd keeps descriptors while no shuntd runs, by
+ * its protocols sd_notify(3) and sd_listen_fds(3)
  */
 #pragma once
 
 #include <stdbool.h>
 
-/* Is somebody there to be told? */
+/* Does a service manager listen? */
 bool sd_is_there(void);
 void sd_store(const char *name, int fd);
 void sd_remove(const char *name);

@@ -43,7 +43,7 @@ void store_free(struct store *s);
 void store_clear(struct store *s);
 /* Keeper: from now on systemd has all of them, too, and hears of every change. */
 void store_mirror(struct store *s);
-/* Keeper: takes what systemd kept while nobody ran. */
+/* Keeper: takes the descriptors that systemd kept while no shuntd ran. */
 void store_take_back(struct store *s);
 /* Entry i, still the store's; false: there are not so many. */
 bool store_at(const struct store *s, unsigned int i, const char **name, int *fd);

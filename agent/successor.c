@@ -109,8 +109,8 @@ static bool is_gone(int pidfd)
 	return pidfd < 0 || poll(&p, 1, GONE_MS) == 1;
 }
 
-/* The table again, as it is now that nobody changes it. A keeper that dies over that leaves us as
- * the only ones that can go on, with what we have, unless its agent has taken its place. */
+/* The table again: now no process changes it. A keeper that dies over that leaves us as the only
+ * ones that can go on, with what we have, unless its agent has taken its place. */
 static int ask_for_quiet(int sock, struct store **s, int agent, struct handover_msg *m)
 {
 	struct store *later = store_open(-1);

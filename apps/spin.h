@@ -3,7 +3,7 @@
  * spin.h - the protocol of the synthetic server: a request says its class and how long to compute
  *
  * 24 bytes, little-endian; the reply is the request with
- * sojourn_ns filled in. Byte 0 is what XDP's rules look at.
+ * sojourn_ns filled in. XDP's rules look at byte 0.
  */
 #pragma once
 

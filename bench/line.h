@@ -3,7 +3,7 @@
  * line.h - how far apart two CPUs are: ns until a store on the one is seen on the other
  *
  * A hypervisor moves its virtual CPUs: they may share a cache now and be on different dies a second
- * later. What crosses CPUs is told beside this number, measured at the same time.
+ * later. A time that crosses CPUs is reported beside this number, measured at the same time.
  */
 #pragma once
 

@@ -5,7 +5,7 @@
  *
  * The median of many short batches, each next to a batch of empty calls, which is subtracted. A
  * round trip of ctx_enter() and ctx_leave() is two switches. "calm" is the share of batches within
- * 1.5 times the lowest: in the others the machine was elsewhere.
+ * 1.5 times the lowest: in the others the CPU was taken away.
  */
 #include <fenv.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * options_calls.c - what clients do and servers are there: read, and what contradicts what
+ * options_calls.c - options of clients and servers: read, and checked against each other
  */
 #include <stdlib.h>
 #include <string.h>

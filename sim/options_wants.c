@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * options_wants.c - what each option wants, said to a user who gave it something else
+ * options_wants.c - the value that each option takes, for the message about a wrong one
  */
 #include "cmd.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * paper.c - which figures of papers there are
+ * paper.c - the figures of papers
  *
  * Each draws what the paper draws and holds it against what the paper's text states; values that
  * can only be read off a plot are not claimed.

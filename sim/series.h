@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * series.h - results over time: what came and what ended in each of a row of equal windows
+ * series.h - results over time: arrivals and ends in each of a row of equal windows
  *
- * A window's times are those of the calls that ended in it. The first begins with the run, what is
- * not measured (--requests) included; the last is cut where nothing comes any more, and left out if
- * it is shorter than half.
+ * A window's times are those of the calls that ended in it. The first begins with the run, its
+ * unmeasured part (--requests) included; the last ends with the last arrival, and is left out if it
+ * is shorter than half.
  */
 #pragma once
 

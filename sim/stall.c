@@ -2,9 +2,9 @@
 /*
  * stall.c - CPUs that are taken away now and then: by ticks, other processes, a hypervisor
  *
- * What a core does meanwhile waits: its request ends later, its order to yield is seen later. Its
- * quantum goes on, as it is a matter of the clock. What is in front of a domain that stalls is
- * decided on afterwards.
+ * A core's work waits meanwhile: its request ends later, its order to yield is seen later. Its
+ * quantum goes on, as that is a matter of the clock. Arrivals at a domain that stalls are decided
+ * afterwards.
  */
 #include "engine.h"
 

@@ -4,8 +4,8 @@
  *
  * A binary tree: each inner node has the earliest time of the leaves below it and which of them has
  * it, of equal ones the lowest. A new time plays against one neighbour a level on its way up;
- * whoever leads stays in registers, and the neighbours' places are known before, so that no load
- * waits for another or for what the level below has stored.
+ * the leader stays in registers, and the neighbours' places are known before, so that no load waits
+ * for another load or for a store of the level below.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * warnings.c - what is said before the work of runs that are not what they seem to be
+ * warnings.c - warnings before runs that are not what they seem to be
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * delay_server.c - a server that holds each spin request
- * for as long as it says, drops some, and knows what it did
+ * for as long as it says, drops some, and prints the true latencies
  *
- * Requests say when they were due (sent_ns, the same clock): so this knows what the client should
- * have measured, to the return path. On SIGTERM it prints it, from all values, sorted. One thread
- * that polls.
+ * Requests say when they were due (sent_ns, the same clock): so the server knows the latencies that
+ * the client should measure, up to the return path. On SIGTERM it prints them, from all values,
+ * sorted. One thread that polls.
  */
 #include <arpa/inet.h>
 #include <getopt.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * lab_card.bpf.c - what is between the two ports of a lab's
- * card: tc programs that forward, one each way
+ * lab_card.bpf.c - the inside of a lab's card: tc programs
+ * that forward between its two ports, one each way
  *
  * The XDP program on the wire's port named a queue in the four bytes in front of the packet
- * (offload/nfp/card.bpf.c); what it named none for is spread by hash, as a card would. A packet's
- * queue mapping is the send queue towards the host + 1, and a veth's send queue is its peer's
- * receive queue.
+ * (offload/nfp/card.bpf.c); packets without a named queue are spread by hash, as a card would do. A
+ * packet's queue mapping is the send queue towards the host + 1, and a veth's send queue is its
+ * peer's receive queue.
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>

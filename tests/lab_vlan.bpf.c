@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * lab_vlan.bpf.c - tc programs of a lab with --vlan: tags on what leaves, none on what comes in
+ * lab_vlan.bpf.c - tc programs of a lab with --vlan: packets leave with tags, and come in without
  *
  * VLAN1 is the only tag, or the outer one of two. The tags are real bytes on the wire, since the
  * lab turned VLAN offload off.

@@ -5,9 +5,9 @@
  *
  * usage: riot SOCKET DOMAIN SECONDS SEED    prints how often each thing was done
  *
- * Several processes at a time, each with a seed of its own; whichever ends, or is ended, is
- * followed by another. What they leave behind (children that keep descriptors) is bounded, and ends
- * with the first process.
+ * Several processes at a time, each with a seed of its own; one that ends, or is ended, is followed
+ * by another. The number of children that keep descriptors is bounded, and they end with the first
+ * process.
  */
 #include <fcntl.h>
 #include <linux/bpf.h>

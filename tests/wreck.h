@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * wreck.h - what a worker can do wrong with what it was
- * given, and with messages; at random, by a seed
+ * wreck.h - a worker's possible misuse of its memory, rings and messages; at random, by a seed
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * baseline.h - the applications under what shunt is compared with
+ * baseline.h - the applications under the systems that shunt is compared with
  */
 #pragma once
 

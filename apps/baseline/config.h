@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * config.h - what baseline.bpf.c is told before it is loaded: all of its .rodata
+ * config.h - the settings of baseline.bpf.c, written before it is loaded: all of its .rodata
  */
 #pragma once
 

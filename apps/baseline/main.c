@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * main.c - shunt-baseline: the same application, the same
- * handler, under what shunt is compared with
+ * handler, under the systems that shunt is compared with
  */
 #include <getopt.h>
 #include <sched.h>

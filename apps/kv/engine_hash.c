@@ -4,7 +4,7 @@
  * chains, a lock for each of a thousand parts of it
  *
  * Its order, for scans, is the table's. A scan copies an item at a time out of a part's lock, so
- * that it can be preempted between items, and what it tells of each item was once true.
+ * that it can be preempted between items; each item is as it was at one moment.
  */
 #include <errno.h>
 #include <pthread.h>

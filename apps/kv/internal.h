@@ -34,8 +34,8 @@ enum kv_change { KV_KEEP, KV_STORE, KV_TOUCH /* as STORE, but the same cas */, K
 typedef void (*kv_visit)(void *ctx, const struct kv_key *key, const struct kv_item *it);
 
 /*
- * What to do with a key, given what it is (NULL: nothing): fills *it for KV_STORE and KV_TOUCH.
- * What it->data points to must last until the update returns.
+ * The change of a key, decided by its present item (NULL: none): fills *it for KV_STORE and
+ * KV_TOUCH. it->data must last until the update returns.
  */
 typedef enum kv_change (*kv_decide)(void *ctx, const struct kv_item *old, struct kv_item *it);
 
@@ -45,7 +45,7 @@ struct kv_engine {
 	void (*close)(struct kv *kv);
 	/* Calls visit if the key is there; the item lasts until visit returns. */
 	void (*read)(struct kv *kv, const struct kv_key *key, kv_visit visit, void *ctx);
-	/* Reads, decides and changes as one step. 0, -ENOMEM; *stored is what is there now. */
+	/* Reads, decides and changes as one step. 0, -ENOMEM; *stored is the item as it is now. */
 	int (*update)(struct kv *kv, const struct kv_key *key, kv_decide decide, void *ctx,
 		      struct kv_item *stored);
 	/* At most n items from key on, in the engine's

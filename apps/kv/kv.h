@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kv.h - a key-value store that speaks memcached's UDP protocol: what a datagram is answered with
+ * kv.h - a key-value store that speaks memcached's UDP protocol: the answer to a datagram
  *
  * One request handler, whatever brings the datagrams: libshunt, a UDP socket, an AF_XDP ring. Any
  * number of threads may call it at once, and it may be preempted by shunt where the scan loop says

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ops.c - what commands do to a key, each as one step of the engine's
+ * ops.c - the commands that change a key, each as one step of the engine
  */
 #include <ctype.h>
 #include <inttypes.h>

@@ -43,7 +43,7 @@ int address_parse(const char *text, struct sockaddr_storage *to, socklen_t *len)
 	return 0;
 }
 
-/* Enough for what can be outstanding: what is overwritten unanswered is counted lost. */
+/* Enough for all outstanding requests: one that is overwritten unanswered is counted lost. */
 static uint32_t slots_needed(const struct options *o)
 {
 	double want = o->closed ? 2 : o->rate * (o->wait_ns / 1e9) * 2 / o->flows + 2.0 * o->burst;

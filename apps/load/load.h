@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * load.h - shunt-load: what its files share
+ * load.h - shunt-load: the types that its files share
  *
- * Times are CLOCK_MONOTONIC nanoseconds. A request is due at a moment that no reply has a say in,
- * and its latency counts from then: a stalled server, or a stalled generator, shows.
+ * Times are CLOCK_MONOTONIC nanoseconds. A request is due at a moment that does not depend on
+ * replies, and its latency counts from then: so a stalled server, or a stalled generator, shows.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * record.c - what was sent, as a trace that shunt-sim
- * replays: "TIME_US CLASS SERVICE_US FLOW", a line a request
+ * record.c - the requests that were sent, as a trace that shunt-sim replays: "TIME_US CLASS
+ * SERVICE_US FLOW", a line a request
  *
  * Times are those at which requests were due. They are kept in
  * memory until the end: writing would make the next ones late.

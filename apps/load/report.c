@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * report.c - what was measured, as a table, JSON or CSV; progress on a terminal
+ * report.c - the measurements as a table, JSON or CSV; progress on a terminal
  */
 #include <string.h>
 #include <unistd.h>

@@ -10,8 +10,8 @@
 
 #include "load.h"
 
-#define STALL_NS 1000000   /* the loop stood still that long: somebody else had the CPU */
-#define BEHIND_NS 500000000ULL /* past the end and still sending: what is left is not sent */
+#define STALL_NS 1000000   /* the loop stood still that long: another process had the CPU */
+#define BEHIND_NS 500000000ULL /* past the end and still sending: the rest is not sent */
 #define RECEIVE_EVERY 16   /* requests that leave in a row */
 
 static void transmit(struct load *l, const struct request *r)
@@ -105,7 +105,7 @@ static struct pace pace_start(struct load *l)
 
 	if (l->o.count && !l->o.closed && length > l->o.count * 1e9 / l->o.rate)
 		length = l->o.count * 1e9 / l->o.rate;
-	l->waited_ms = waited_ms(); /* while this program was started is nobody's stall */
+	l->waited_ms = waited_ms(); /* the time of this program's start counts as no stall */
 	l->slice_from = l->begin;
 	l->slice_ns = length / SLICES + 1;
 	return (struct pace){ .last = l->start, .interval_from = l->begin, .every = every,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * sight.c - when no reply is what it should be: what came instead, and why probably
+ * sight.c - when no reply is right: the replies that came instead, and the probable reason
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * stop.c - a signal ends the run: what was measured until then is reported
+ * stop.c - a signal ends the run: the measurements until then are reported
  */
 #include "load.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * tally.c - what was measured, how sure of it one may be, and whether the generator kept its word
+ * tally.c - the measurements, their confidence, and whether the generator kept its schedule
  */
 #include <math.h>
 

@@ -4,8 +4,7 @@
  * signal to yield, and throughput lost to quanta
  *
  * Runs the worker library's own core loop on rings in plain memory, without a network: another
- * thread plays XDP. What is timed is told by the time-stamp counter, whose rate is measured, not
- * assumed.
+ * thread plays XDP. Times are by the time-stamp counter, whose rate is measured, not assumed.
  *
  *   mark to yield     the marker stores deadline, id and look as XDP does; the request computes,
  *                     with a safepoint each 10 ns or so; the time until it has left its stack
@@ -17,10 +16,10 @@
  *
  * The first two cross CPUs: the time that a cache line takes between them is measured before each
  * group of samples. Groups with less than NEAR_NS are "near": the two CPUs share a cache. In the
- * third, whoever computes on the other thread of our core (a neighbour of ours at the hypervisor)
- * makes turns dearer, and hardly what the requests compute, which is one chain of multiplications.
- * So some work that is wide is timed before each part: rounds in which it takes CALM times its
- * best, at most, are "calm". QUICK=1 in the environment: a few samples, to see that it works.
+ * third, a neighbour that computes on the other thread of our core makes turns dearer, but hardly
+ * the requests, which are one chain of multiplications. So some work that is wide is timed before
+ * each part: rounds in which it takes CALM times its best, at most, are "calm". QUICK=1 in the
+ * environment: a few samples, to see that it works.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 
 #include "bench/ticks.h"
 
-enum { LONG, PROBE }; /* classes: who computes, and who waits */
+enum { LONG, PROBE }; /* classes: of the request that computes, and of those that wait */
 
 /* main.c */
 extern double ns_per_tick, ticks_ns; /* and what ticks() itself takes: it

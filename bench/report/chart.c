@@ -22,8 +22,8 @@ struct frame {
 	double x_most, y_least, y_most; /* of y the logarithms, whole decades */
 };
 
-/* Who has a name here has its own colour on every chart; others take what is left, in order. On the
- * wire a policy keeps its colour. */
+/* A system that is named here has its own colour on every chart; others take the remaining ones, in
+ * order. On the wire a policy keeps its colour. */
 static const char *const known[] = { "shunt-mq", "shunt-sq", "shunt-fcfs", "linux-shared",
 				     "linux-shared-block",
 				     "xdp-rtc", "memcached", "dispatcher-fcfs", "linux-reuseport",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * main.c - report OUT.html FILE.json...: the page of what was measured
+ * main.c - report OUT.html FILE.json...: the page of the measurements
  *
  * Files with workloads are sweeps and come first, a quick
  * one only if there is no full one of its suite.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * page.c - the page around the charts: what the machine is, what each system holds, all numbers
+ * page.c - the page around the charts: the machine, the rate that each system holds, all numbers
  */
 #include <string.h>
 

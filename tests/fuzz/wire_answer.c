@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire_answer.c - what a host's shuntd hears of its NIC:
- * answers to its HELLOs, or what looks like one
+ * wire_answer.c - frames that a host's shuntd gets from its
+ * NIC: answers to its HELLOs, true or forged
  *
  * Without the proof of the key nothing moves; with it, a
  * core is offered an epoch only that was asked for, whole.

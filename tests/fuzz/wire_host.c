@@ -3,8 +3,8 @@
  * wire_host.c - frames that reach a host's virtual
  * functions: the program that unwraps what its NIC sends
  *
- * What does not carry the secret of the core's epoch goes nowhere but to the kernel, and moves no
- * mark; a REQUEST comes out as the packet it wraps, behind metadata that says what the frame said.
+ * A frame without the secret of the core's epoch goes to the kernel only, and moves no mark; a
+ * REQUEST comes out as the packet it wraps, behind metadata that says what the frame said.
  */
 /* link: tests/fuzz/native/xdp.c */
 /* flags: -Itests/fuzz/native -fno-sanitize=alignment -fno-strict-aliasing */

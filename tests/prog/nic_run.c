@@ -100,7 +100,7 @@ __u32 send_hello(struct shunt_wire_hello *h, const struct shunt_key *with)
 	return run(h, sizeof(*h));
 }
 
-/* What came back is of who knows the core's key. */
+/* The answer has a proof under the core's key. */
 void assert_proved(__u8 type)
 {
 	const struct shunt_wire_refuse *r = (const void *)out;

@@ -34,7 +34,7 @@ const struct shunt_wire_request *answer(void);
 /* For the next epoch of the core, in the present process. */
 struct shunt_wire_hello next_hello(__u32 core);
 __u32 send_hello(struct shunt_wire_hello *h, const struct shunt_key *with);
-/* What came back is of this type, and of who knows the cores' key. */
+/* The answer is of this type and has a proof under the cores' key. */
 void assert_proved(__u8 type);
 /* The core's next epoch, whatever the NIC's life. */
 void say_hello(__u32 core);

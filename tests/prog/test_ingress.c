@@ -254,7 +254,8 @@ static void without_a_socket_the_fallback_decides(void **state)
 			arrive();
 			ingress_slot(g, slot, true);
 			assert_counted(ev[SHUNT_EV_NO_SOCKET]);
-			assert_not_counted(sent[0]); /* nobody waits for what never came */
+			/* no core waits for a request that never came */
+			assert_not_counted(sent[0]);
 			assert_not_counted(enq[CLS]);
 			if (c.fallback == SHUNT_FALLBACK_PASS)
 				assert_counted(cls[CLS].passed);

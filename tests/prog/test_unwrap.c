@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_unwrap.c - the program on a core's virtual function: what it believes, and what it does not
+ * test_unwrap.c - the program on a core's virtual function:
+ * the frames that it believes, and those that it drops
  */
 #include <setjmp.h>
 #include <stdarg.h>

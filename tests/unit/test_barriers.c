@@ -3,12 +3,11 @@
  * test_barriers.c - two threads that each write one word and then read the other's: one of them
  * sees the other
  *
- * A processor may put a store by and read what comes later in the program first. Then a core that
- * stops looking, or falls asleep, misses what comes at the same moment, unless a full barrier
- * stands between its store and its load. The core's part is the library's own code. Before each
- * round the words' cache lines are where the store takes longest. A missing
- * barrier shows in some thousand rounds if both threads have a CPU; BARRIERS_S=SECONDS tries for as
- * long as that.
+ * A processor may delay a store and do a later load first. Then a core that stops looking, or falls
+ * asleep, misses a request or mark of the same moment, unless a full barrier stands between its
+ * store and its load. The core's part is the library's own code. Before each round the words' cache
+ * lines are where the store takes longest. A missing barrier shows in some thousand rounds if both
+ * threads have a CPU; BARRIERS_S=SECONDS tries for as long as that.
  */
 /* link: @core hostlib/yield.c */
 /* links more: a barrier stands between a store of one module and a load of another */

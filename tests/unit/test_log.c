@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_log.c - what shuntd says never makes it wait: lines
- * that nobody reads are dropped and counted
+ * test_log.c - shuntd's messages never make it wait: lines
+ * that are not read are dropped and counted
  */
 /* link: agent/log.c */
 #include <setjmp.h>

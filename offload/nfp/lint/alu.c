@@ -21,7 +21,7 @@ static __u64 greater(__u64 a, __u64 b)
 	return a > b ? a : b;
 }
 
-/* What the kernel thinks of a register that is no number is its pointer's variable part. */
+/* Of a register that is no number the kernel tracks the pointer's variable part. */
 static void record(struct walk *w, const struct bpf_insn *insn)
 {
 	const struct scalar *src = &reg_of(w, insn->src_reg)->var,
@@ -149,7 +149,7 @@ static enum step move(struct walk *w, const struct bpf_insn *insn)
 		return STEP_NEXT;
 	}
 	if (is_pointer(src)) {
-		/* Half a pointer is a number, to those who may load programs. */
+		/* Half a pointer is a number, for users who may load programs. */
 		*dst = reg_number(scalar_low32(scalar_any()));
 		return STEP_NEXT;
 	}

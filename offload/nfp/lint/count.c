@@ -4,7 +4,8 @@
  *
  * As the driver of Linux 6.1 makes them (drivers/net/ethernet/netronome/nfp/bpf/jit.c), counted
  * instead of made: registers have 32 bits there, a constant that does not fit an operand is loaded
- * first, by one instruction or two, and whoever reads memory or sets an address register waits.
+ * first, by one instruction or two, and instructions that
+ * read memory or set an address register wait.
  */
 #include "count.h"
 
@@ -13,7 +14,7 @@
 #define WINDOW 8        /* what the card fetches ahead */
 #define SAVE_REGS 18    /* subroutines: 9 to push R6 to R9, 9 to pop them */
 
-/* A jump that goes nowhere once what is never reached was taken out. */
+/* A jump to the next instruction, once unreachable code was removed. */
 static bool jumps_nowhere(const struct walk *w, __u32 i)
 {
 	const struct bpf_insn *insn = &w->insns[i].insn;

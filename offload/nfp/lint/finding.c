@@ -9,7 +9,7 @@
 
 #include "lint.h"
 
-#define FINDINGS 1024 /* more are a flood that nobody reads */
+#define FINDINGS 1024 /* more are too many to read */
 
 const struct lint_rule_info lint_rules[LINT_NR_RULES] = {
 #define RULE_INFO(id, name, refuses, instead) [RULE_##id] = { name, refuses, instead },

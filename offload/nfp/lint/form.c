@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * form.c - is an instruction well-formed? What it does not
- * use must be zero: the kernel keeps that for later.
+ * form.c - is an instruction well-formed? Fields that it
+ * does not use must be zero: the kernel reserves them.
  */
 #include "walk.h"
 

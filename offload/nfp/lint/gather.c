@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * gather.c - what the driver makes of runs of memory
- * accesses: copies, and packet bytes read at once
+ * gather.c - runs of memory accesses as the driver joins
+ * them: copies, and packet bytes read at once
  */
 #include "walk.h"
 

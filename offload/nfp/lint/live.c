@@ -104,7 +104,7 @@ void live_exact(struct walk *w, int r)
 		exact(w, cur_frame(w)->from[r]);
 }
 
-/* What follows from such a state is known; so what mattered there matters here. */
+/* The way on from such a state is known; so the values that mattered there matter here. */
 void live_as(struct walk *w, const struct saved *s)
 {
 	for (int i = 0; i <= s->state.cur; i++)

@@ -7,7 +7,7 @@
 
 #include "report.h"
 
-/* Names come out of a file that nobody vouches for: no control characters, and UTF-8 or ASCII. */
+/* Names come from an untrusted file: no control characters, and UTF-8 or ASCII. */
 static json_t *text_of(const char *text)
 {
 	char *copy = strdup(text);
@@ -52,7 +52,7 @@ static json_t *finding(const struct lint_object *o, const struct lint_finding *f
 	return j;
 }
 
-/* What could not be estimated is absent. */
+/* Values that could not be estimated are absent. */
 static json_t *program(const struct lint_prog *p)
 {
 	json_t *j = json_pack("{s:o, s:o, s:i}", "name", text_of(p->name), "section",
