@@ -12,8 +12,8 @@ def rate: if . == null then "none" else . end;
 (.skipped | to_entries[] | "skipped: \(.key): \(.value)"),
 (.workloads | to_entries[] | .value as $w | ($w.slo.metric | split(".")) as [$class, $what] |
 	"",
-	"\(.key) (\($w.figures)): \($w.mix)\(if $w.quantum != "none" then ",
-		quantum \($w.quantum)" else "" end)",
+	"\(.key) (\($w.figures)): \($w.mix)" +
+		"\(if $w.quantum != "none" then ", quantum \($w.quantum)" else "" end)",
 	("  " + ("\($class) \($what)" | pad(22)) + ([$w.systems[].points[].offered_rps] | unique |
 		map(lpad(9)) | join("")) +
 		"   at \($what) <= \($w.slo.limit)"),
