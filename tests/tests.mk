@@ -213,7 +213,7 @@ test-fault: ## things that die at bad moments (root)
 test-fault: all $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(DAEMON_PROGRAMS)
 	$(Q)tests/run.sh $(FAULT)
 
-test-layers: ## who calls whom, by the object files: no arrow against the documented order, no new circle
+test-layers: ## who calls whom, by the object files: no arrow against the documented order, no circle
 test-layers: all
 	$(Q)tests/layers.py
 

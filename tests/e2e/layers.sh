@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# layers.sh - modules call each other in the documented order, and in no new circle; what differs
+# layers.sh - modules call each other in the documented order, and in no circle; what differs
 # between transports and roles is in their own files
 # runs: beside
 NO_LAB=1
