@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * shared.h - what a shuntd that shares memory with its workers remembers: the policy in force, and
- * what follows; role_shared.c makes it, others use it
+ * what follows; its role makes it, others use it
  */
 #pragma once
 
