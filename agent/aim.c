@@ -16,7 +16,8 @@
 
 static void aim(struct agent *a, struct domain *d, __u32 core, __u32 tid, __u32 signal)
 {
-	struct shunt_aim said = { .domain = d->id, .core = core, .worker = d->pool.state->worker_pid, .tid = tid,
+	struct shunt_aim said = { .domain = d->id, .core = core,
+				  .worker = d->pool.state->worker_pid, .tid = tid,
 				  .signal = signal };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &said, .ctx_size_in = sizeof(said));
 
@@ -32,7 +33,8 @@ static void aim_domain(struct agent *a, struct domain *d)
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
 		const struct shunt_core_run *run = &d->pool.r.view->core[i].run;
 		__u32 signal = peek(run->signal);
-		__u32 tid = (up >> i & 1) && signal && signal <= SHUNT_SIGNAL_MAX ? peek(run->tid) : 0;
+		__u32 tid = (up >> i & 1) && signal && signal <= SHUNT_SIGNAL_MAX ? peek(run->tid)
+										  : 0;
 
 		if (tid != shared_of(a)->aimed[d->id][i])
 			aim(a, d, i, tid, signal);

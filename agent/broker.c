@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * broker.c - what workers say, and what they are given: messages of lib/broker.h
+ * broker.c - messages of workers, and the answers to them (lib/broker.h)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,8 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 	p->stage = PEER_WORKER;
 	d->worker.user = p->uid + 1;
 	worker_here(d, p);
-	a->role->tell_news(a, p); /* or later: what it has said meanwhile, BYE maybe, is to be heard first */
+	a->role->tell_news(a, p); /* or later: messages that it sent meanwhile,
+				   * BYE maybe, are to be read first */
 	return 0;
 }
 
@@ -61,7 +62,8 @@ static void not_welcome(struct agent *a, struct peer *p, int err)
 		return;
 	}
 	say(LOG_WARNING, "cannot hand descriptors to process %u: %s; trying again", p->pid,
-	    err == -ETOOMANYREFS ? "too many that root's processes sent are not read yet" : strerror(-err));
+	    err == -ETOOMANYREFS ? "too many that root's processes sent are not read yet"
+				 : strerror(-err));
 	p->waits = "shuntd cannot hand out descriptors, see its messages";
 }
 
@@ -79,9 +81,11 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 	pidfd = fcntl(p->pidfd, F_DUPFD_CLOEXEC, 0);
 	err = pidfd < 0 ? -errno : worker_attach(d, p->pid, p->uid, pidfd, cores);
 	if (err) {
-		peer_refuse(a, p, err, err == -EMFILE || err == -ENFILE ?
-			      "shuntd may open no more files: raise RLIMIT_NOFILE ('ulimit -n', LimitNOFILE=)" :
-			      "shuntd has no room for another worker");
+		peer_refuse(a, p, err,
+			    err == -EMFILE || err == -ENFILE
+				    ? "shuntd may open no more files: raise RLIMIT_NOFILE ('ulimit "
+				      "-n', LimitNOFILE=)"
+				    : "shuntd has no room for another worker");
 		return;
 	}
 	err = settle(a, p, d);
@@ -114,7 +118,8 @@ static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 	say(LOG_INFO, "worker %u of domain %u is connected again", p->pid, d->id);
 }
 
-/* For one that names none: what it had before its goodbye, what is for its user alone, or any. */
+/* For a worker that names none: the domain that it had before
+ * its goodbye, else one for its user alone, else any. */
 static struct domain *find_free(struct agent *a, const struct peer *p, bool *soon)
 {
 	struct domain *own = NULL, *any = NULL;
@@ -211,7 +216,8 @@ void broker_serve(struct agent *a, struct peer *p)
 	const char *why;
 	int err;
 
-	/* A connection may outlive its process, whose number another process may have by now: the domain's worker. */
+	/* A connection may outlive its process, whose number
+	 * another process may have by now: the domain's worker. */
 	if (shunt_process_ended(p->pidfd)) {
 		peer_drop(a, p);
 		return;

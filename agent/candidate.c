@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * candidate.c - can we use what another shuntd holds? Looked at before that one is asked to stop
+ * candidate.c - can we use the descriptors that another
+ * shuntd holds? Checked before that one is asked to stop
  */
 #include <errno.h>
 #include <net/if.h>

@@ -38,7 +38,8 @@ static __u64 ended(const struct domain *d, int c)
 	for (int i = 0; i < SHUNT_CORES; i++) {
 		const struct shunt_core_class *k = &d->pool.r.view->core[i].cls[c];
 
-		n += peek(k->replied) + peek(k->noreply) + peek(d->pool.r.view->core[i].expired.n[c]);
+		n += peek(k->replied) + peek(k->noreply) +
+		     peek(d->pool.r.view->core[i].expired.n[c]);
 	}
 	return n;
 }
@@ -58,8 +59,9 @@ static __u64 handed_over(const struct domain *d, int c)
 }
 
 /*
- * With no ring there is nothing in flight, so what was handed over and did not end is lost. What a
- * core's ring refused is known per core only: it is taken off from the classes that miss requests.
+ * Without rings no request is in flight, so a request that was handed over and did not end is lost.
+ * The refusals of a core's ring are known per core only: they are subtracted from the classes that
+ * miss requests.
  */
 void domain_count_lost(struct domain *d)
 {
@@ -137,7 +139,8 @@ void domain_settle_counts(struct domain *d)
 		__u32 slot = SHUNT_HOLD_SLOT + c, enq = republish(&v->enq[c], &in->enq[c]);
 
 		/* XDP goes on: what it counted after this read is in no ring that we see empty. */
-		if (c < d->pool.r.geo.nclasses && d->pool.r.geo.hold_ring && ring_count(&d->pool.r.rx[slot]))
+		if (c < d->pool.r.geo.nclasses && d->pool.r.geo.hold_ring &&
+		    ring_count(&d->pool.r.rx[slot]))
 			poke(v->deq[c], first_held(d, slot, peek(in->enq[c])));
 		else
 			poke(v->deq[c], enq);

@@ -93,9 +93,11 @@ void domain_forget(struct domain *d, __u64 now_ns)
 	*d = (struct domain){
 		.step_ns = now_ns,
 		.pool = { .view_fd = -1, .memory = -1 },
-		.worker = { .process = -1, .suspect.pidfd = -1, .absent_ns = now_ns, .left_ns = now_ns,
+		.worker = { .process = -1, .suspect.pidfd = -1, .absent_ns = now_ns,
+			    .left_ns = now_ns,
 			    .kin = old.worker.kin },
-		.former = { .pid = old.former.pid, .process = old.former.process, .user = old.former.user,
+		.former = { .pid = old.former.pid, .process = old.former.process,
+			    .user = old.former.user,
 			    .left = old.former.left, .since_ns = now_ns },
 		.damaged_by = old.damaged_by,
 	};
@@ -129,7 +131,8 @@ bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int 
 {
 	if (pool_find(d, ifindex) &&
 	    domain_geometry_serves(&d->pool.r.geo, &d->maps->cfg, &d->maps->domains[d->id]) &&
-	    !view_open(d, pins) && !pool_map_memory(d) && !pool_map_rings(d) && pool_put_sockets(d) >= 0) {
+	    !view_open(d, pins) && !pool_map_memory(d) && !pool_map_rings(d) &&
+	    pool_put_sockets(d) >= 0) {
 		d->phase = phase_of(d->pool.state);
 		d->worker.up = d->maps->domains[d->id].up;
 		holes_take_over(d);
@@ -162,7 +165,8 @@ void domain_give_up(struct domain *d)
 void domain_empty_frames(const struct domain *d)
 {
 	if (d->pool.memory >= 0)
-		fallocate(d->pool.memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, shunt_frames_len(&d->pool.r.geo));
+		fallocate(d->pool.memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+			  shunt_frames_len(&d->pool.r.geo));
 }
 
 void domain_discard(struct domain *d)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * former.c - the worker that had the rings of before, and what is said while somebody has them
+ * former.c - the worker that had the former rings, and the
+ * messages while a process still holds them
  *
- * Its sockets may also be where nothing shows them: in a message that nobody has read, in a UNIX socket of its
- * user's. The kernel then tells nobody whose they are, so the last worker and its user are named.
+ * Its sockets may also be where nothing shows them: in a message that nobody has read, in a UNIX
+ * socket of its user's. The kernel then tells nobody whose they are, so the last worker and its
+ * user are named.
  */
 #include <errno.h>
 #include <fcntl.h>

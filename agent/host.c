@@ -25,9 +25,10 @@
 #define PER_CORE 1024 /* frames: two rings of a core, a NAPI round, parked requests, and some */
 #define CORE_RING 256
 #define MTU_MAX 1500
-#define WRAPPING (sizeof(struct shunt_wire_request) + 14) /* what the wire adds to a client's packet */
+/* what the wire adds to a client's packet */
+#define WRAPPING (sizeof(struct shunt_wire_request) + 14)
 
-/* --- what the rest of the agent looks at --------------------------------------------------------- */
+/* --- what the rest of the agent looks at ------------------------------------------------------ */
 
 static void *anonymous(size_t len)
 {
@@ -46,8 +47,9 @@ static int fill_maps(struct agent *a)
 
 	m->cfg = (struct shunt_cfg){ .abi = SHUNT_ABI, .flags = SHUNT_CFG_WIRE | SHUNT_CFG_PREEMPT,
 		.ndomains = 1, .nclasses = SHUNT_CLASSES, .chunk = 2048, .core_ring = CORE_RING,
-		.hang_ms = 1000, .hang = SHUNT_HANG_TELL, .drain_ms = 30000, .parked_max = SHUNT_PARKED,
-		.grace_us = h->grace_us, .watch_us = h->grace_us ? h->grace_us / 2 + 1 : 0 };
+		.hang_ms = 1000, .hang = SHUNT_HANG_TELL, .drain_ms = 30000,
+		.parked_max = SHUNT_PARKED, .grace_us = h->grace_us,
+		.watch_us = h->grace_us ? h->grace_us / 2 + 1 : 0 };
 	m->domains = anonymous(SHUNT_DOMAINS * sizeof(*m->domains));
 	m->agent = anonymous(SHUNT_DOMAINS * sizeof(*m->agent));
 	m->ingress = anonymous((SHUNT_DOMAINS + 1) * sizeof(*m->ingress));
@@ -80,8 +82,8 @@ static bool maps_are_frozen(const struct agent *a)
 		      is_frozen(a, UNWRAP_EPOCH, SHUNT_CORES * sizeof(struct shunt_wire_epoch));
 
 	if (frozen)
-		say(LOG_WARNING, "the view or the epochs were frozen by a worker that had their descriptors: loading the "
-		    "program anew");
+		say(LOG_WARNING, "the view or the epochs were frozen by a worker that had their "
+				 "descriptors: loading the program anew");
 	return frozen;
 }
 
@@ -106,7 +108,8 @@ int host_begin(struct agent *a, struct why *why)
 	if (err)
 		why_fail(why, err, "out of memory");
 	else
-		host_of(a)->hello = hello_begin(h, unwrap_map(a, UNWRAP_LINK), unwrap_map(a, UNWRAP_EPOCH), why);
+		host_of(a)->hello = hello_begin(h, unwrap_map(a, UNWRAP_LINK),
+						unwrap_map(a, UNWRAP_EPOCH), why);
 	if (!err && !host_of(a)->hello)
 		err = -EIO;
 	if (err)
@@ -134,7 +137,7 @@ void host_end(struct agent *a)
 	store_drop(a->store, "wire.");
 }
 
-/* --- memory and sockets ------------------------------------------------------------------------- */
+/* --- memory and sockets ----------------------------------------------------------------------- */
 
 static int open_view(struct agent *a, struct domain *d)
 {
@@ -150,8 +153,8 @@ bool host_geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g
 	__u32 n = a->opts.host.ndevs, room = a->mtu > WRAPPING ? a->mtu - WRAPPING : 0;
 
 	*g = (struct shunt_geometry){ .nframes = n * PER_CORE, .chunk = a->maps.cfg.chunk,
-		.core_ring = CORE_RING, .ncores = n, .nqueues = n, .nclasses = SHUNT_CLASSES, .fill_ring = 1,
-		.mtu = room < MTU_MAX ? room : MTU_MAX };
+		.core_ring = CORE_RING, .ncores = n, .nqueues = n, .nclasses = SHUNT_CLASSES,
+		.fill_ring = 1, .mtu = room < MTU_MAX ? room : MTU_MAX };
 	while (g->fill_ring < g->nframes + SHUNT_NAPI)
 		g->fill_ring *= 2;
 	return true;

@@ -21,8 +21,8 @@
 #define REAP_NS 300000000ULL /* from a death until the parent has looked at it, as most do */
 
 /*
- * The process's exit status, as wait() says it (Linux 6.15, once its parent has been told). -EAGAIN: not known yet;
- * -EOPNOTSUPP: this kernel does not say.
+ * The process's exit status, as wait() says it (Linux 6.15, once its parent has been told).
+ * -EAGAIN: not known yet; -EOPNOTSUPP: this kernel does not say.
  */
 static int ended_with(int pidfd)
 {
@@ -36,8 +36,8 @@ static int ended_with(int pidfd)
 /* Signals that a process brings on itself by wrong code, or that its handler for these sends. */
 static bool is_fault(int sig)
 {
-	return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP || sig == SIGABRT ||
-	       sig == SIGSYS;
+	return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL ||
+	       sig == SIGTRAP || sig == SIGABRT || sig == SIGSYS;
 }
 
 static void acquit(struct suspect *s)
@@ -63,8 +63,10 @@ static int judge_death(struct agent *a, struct domain *d, int *sig)
 	if (shared_of(a)->condemned.doubted == shared_of(a)->policy.msg.gen)
 		return 1;
 	shared_of(a)->condemned.doubted = shared_of(a)->policy.msg.gen;
-	say(LOG_WARNING, "worker %u died in %s of the policy, and nobody tells what of: if that happens "
-	    "again, the policy is put out of force", s->pid, shunt_ask_name(s->op));
+	say(LOG_WARNING,
+	    "worker %u died in %s of the policy, and nobody tells what of: if that happens "
+	    "again, the policy is put out of force",
+	    s->pid, shunt_ask_name(s->op));
 	return 0;
 }
 
@@ -77,7 +79,8 @@ static bool is_current(const struct agent *a, const struct suspect *s)
 /* Is the policy in force for workers of other users, or for such as may come? */
 static bool for_others(const struct agent *a, const struct domain *d)
 {
-	const struct let_in in = { .user = a->opts.user, .nusers = a->opts.nusers, .ngroups = a->opts.ngroups };
+	const struct let_in in = { .user = a->opts.user, .nusers = a->opts.nusers,
+				   .ngroups = a->opts.ngroups };
 	struct claim claim[SHUNT_DOMAINS];
 	unsigned int n = 0;
 
@@ -93,11 +96,13 @@ static bool is_enough(struct agent *a, const struct domain *d)
 {
 	const struct suspect *s = &d->worker.suspect;
 
-	if (accuse(&shared_of(a)->condemned.first, shared_of(a)->policy.msg.gen, d->worker.user - 1, for_others(a, d)))
+	if (accuse(&shared_of(a)->condemned.first, shared_of(a)->policy.msg.gen, d->worker.user - 1,
+		   for_others(a, d)))
 		return true;
-	say(LOG_WARNING, "policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word "
-	    "alone does not put it out of force for others: either a worker of another user says the same, "
-	    "or you put another in force with 'shunt switch'",
+	say(LOG_WARNING,
+	    "policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word alone "
+	    "does not put it out of force for others: either a worker of another user says the "
+	    "same, or you put another in force with 'shunt switch'",
 	    shared_of(a)->policy.msg.desc.name, s->pid, d->id, d->worker.user - 1);
 	return false;
 }
@@ -108,8 +113,10 @@ static void condemn(struct agent *a, struct domain *d, int sig)
 	struct shunt_refused *e = &shared_of(a)->condemned.entry;
 	const struct policy *p = &shared_of(a)->policy;
 
-	*e = (struct shunt_refused){ .hash = p->hash, .gen = p->msg.gen, .time_s = time(NULL), .why = s->why,
-				     .op = s->op, .domain = d->id, .core = s->core, .pid = s->pid, .signal = sig };
+	*e = (struct shunt_refused){ .hash = p->hash, .gen = p->msg.gen, .time_s = time(NULL),
+				     .why = s->why,
+				     .op = s->op, .domain = d->id, .core = s->core, .pid = s->pid,
+				     .signal = sig };
 	memcpy(e->name, p->msg.desc.name, sizeof(e->name));
 	shared_of(a)->condemned.told = false;
 	if (s->why == SHUNT_REFUSED_STALL)
@@ -138,7 +145,8 @@ static void consider(struct agent *a, struct domain *d)
 	acquit(s);
 }
 
-/* Until it is done, or cannot be. An agent that dies in between leaves the entry, which the next one finds. */
+/* Until it is done, or cannot be. An agent that dies in
+ * between leaves the entry, which the next one finds. */
 static void carry_out(struct agent *a)
 {
 	const struct shunt_refused entry = shared_of(a)->condemned.entry;
@@ -156,9 +164,10 @@ static void carry_out(struct agent *a)
 	shunt_refused_why(&entry, text, sizeof(text));
 	if (done > 0) {
 		policy_refresh(a);
-		say(LOG_ERR, "policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. 'shunt switch' "
-		    "refuses the former from now on, unless by --force", entry.name, text,
-		    shared_of(a)->policy.msg.desc.name,
+		say(LOG_ERR,
+		    "policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. 'shunt "
+		    "switch' refuses the former from now on, unless by --force",
+		    entry.name, text, shared_of(a)->policy.msg.desc.name,
 		    entry.why == SHUNT_REFUSED_FAULT ? ": start the worker again" : "");
 	} else {
 		shared_of(a)->condemned.told = true;

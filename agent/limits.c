@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * limits.c - what RLIMIT_NOFILE allows: open files, and descriptors in messages that nobody has read yet
+ * limits.c - what RLIMIT_NOFILE allows: open files, and
+ * descriptors in messages that nobody has read yet
  *
- * shuntd raises its limit as far as it may (rights.c). Where that is 1024, a few domains with many cores are all that
- * fits: what would not leave room for the rest is refused by that limit's name.
+ * shuntd raises its limit as far as it may (rights.c). Where that is 1024, a few domains with many
+ * cores are all that fits: what would not leave room for the rest is refused by that limit's name.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,10 +12,13 @@
 
 #include "limits.h"
 
-#define OWN 64            /* what the agent has open besides: pins, locks, listeners, the store's socket … */
-#define OF_DOMAIN 6       /* state, memory, view, the worker's pidfd, the former's, a view that is made anew */
+#define OWN 64            /* what the agent has open besides: pins,
+			   * locks, listeners, the store's socket … */
+#define OF_DOMAIN 6       /* state, memory, view, the worker's pidfd,
+			   * the former's, a view that is made anew */
 #define OF_CONNECTION 2   /* the socket, and its process's pidfd */
-#define CONNECTIONS (SHUNT_DOMAINS + 16) /* workers, and some that come: the least that there is room for */
+#define CONNECTIONS (SHUNT_DOMAINS + 16) /* workers, and some that come: the
+					  * least that there is room for */
 #define STRANGERS_MAX (PEERS_MAX - SHUNT_DOMAINS)
 
 static unsigned int limit(void)
@@ -67,7 +71,8 @@ static unsigned int open_for_domains(const struct agent *a, const struct domain 
 bool limits_allow(const struct agent *a, const struct domain *d, unsigned int sockets,
 		  struct why *why)
 {
-	unsigned int need = open_for_domains(a, d) + OF_DOMAIN + sockets + OF_CONNECTION * CONNECTIONS;
+	unsigned int need = open_for_domains(a, d) + OF_DOMAIN + sockets +
+			    OF_CONNECTION * CONNECTIONS;
 
 	if (need <= limit())
 		return true;
@@ -79,7 +84,8 @@ bool limits_allow(const struct agent *a, const struct domain *d, unsigned int so
 
 unsigned int limits_strangers(const struct agent *a)
 {
-	unsigned int used = open_for_domains(a, NULL) + OF_CONNECTION * SHUNT_DOMAINS, all = limit();
+	unsigned int used = open_for_domains(a, NULL) + OF_CONNECTION * SHUNT_DOMAINS,
+		     all = limit();
 	unsigned int n = used < all ? (all - used) / OF_CONNECTION : 0;
 
 	return n < STRANGERS_MAX ? n : STRANGERS_MAX;
@@ -87,7 +93,8 @@ unsigned int limits_strangers(const struct agent *a)
 
 #define USERS_AT (1 + ALLOW_MAX + SHUNT_DOMAINS)
 
-/* The user at that place among those that are let in by name, + 1; root always is. 0: none is there. */
+/* The user at that place among those that are let in by
+ * name, + 1; root always is. 0: none is there. */
 static __u32 user_at(const struct agent *a, unsigned int i)
 {
 	if (!i)
@@ -107,7 +114,8 @@ bool limits_knows(const struct agent *a, uid_t uid)
 	return false;
 }
 
-unsigned int limits_users(const struct agent *a, uid_t but, bool (*counts)(const struct agent *a, uid_t uid))
+unsigned int limits_users(const struct agent *a, uid_t but,
+			  bool (*counts)(const struct agent *a, uid_t uid))
 {
 	unsigned int n = 0, k;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * load.c - how busy cores are, from what they count, and what policies see of that; at each tick
+ * load.c - how busy cores are, by their counts, and the loads that policies see; at each tick
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -95,8 +95,8 @@ static void domain_tick(const struct domain *d, struct domain_load *l, double dt
 		return;
 	}
 	for (__u32 c = 0; c < d->pool.r.geo.nclasses; c++)
-		service_tick(&l->cls[c], service_sums(d->pool.r.view, d->pool.r.geo.ncores, c), dt_ns, now_ns,
-			     &agent_of(d)->cls[c]);
+		service_tick(&l->cls[c], service_sums(d->pool.r.view, d->pool.r.geo.ncores, c),
+			     dt_ns, now_ns, &agent_of(d)->cls[c]);
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
 		core_tick(d, &l->core[i], i, dt_ns, now_ns);
 		steered_heal(d, &l->core[i].steered, i, running);
@@ -138,9 +138,11 @@ static __u8 requeue_of(const struct maps *m, const struct shunt_agent *n, int cl
 	return service_varies(&n->cls[cls]) ? SHUNT_TAIL : SHUNT_HEAD;
 }
 
-static void publish_preemption(struct shunt_view *v, const struct maps *m, const struct shunt_agent *n)
+static void publish_preemption(struct shunt_view *v, const struct maps *m,
+			       const struct shunt_agent *n)
 {
-	__u32 on = !!(m->cfg.flags & SHUNT_CFG_PREEMPT), max = at_most(m->cfg.parked_max, SHUNT_PARKED);
+	__u32 on = !!(m->cfg.flags & SHUNT_CFG_PREEMPT),
+	      max = at_most(m->cfg.parked_max, SHUNT_PARKED);
 
 	if (peek(v->preempt) != on)
 		poke(v->preempt, on);

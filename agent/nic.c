@@ -82,7 +82,8 @@ static int map_all(struct nic *nic)
 	nic->cmd = map_named(nic, "nic_cmd", sizeof(struct shunt_nic_cmd));
 	nic->in = map_named(nic, "ingress", (SHUNT_DOMAINS + 1) * sizeof(struct shunt_ingress));
 	nic->port = map_named(nic, "ports", 65536 * sizeof(struct shunt_port));
-	return nic->view && nic->state && nic->core && nic->cmd && nic->in && nic->port ? 0 : -ENOMEM;
+	return nic->view && nic->state && nic->core && nic->cmd && nic->in && nic->port ? 0
+											: -ENOMEM;
 }
 
 static int make_view(struct nic *nic)

@@ -136,12 +136,16 @@ static void tell_refusals(struct agent *a)
 	__u32 stranger = peek(n->stranger), core = (peek(n->keyless) - 1) % SHUNT_CORES;
 
 	if (is_news(a, &d->strangers, peek(n->ev[SHUNT_NIC_EV_VERSION])) && stranger)
-		say(LOG_WARNING, "the host of core %u speaks version %u of the wire, and this NIC version %u: use one "
-		    "version of shunt on both", stranger >> 8, stranger & 0xff, SHUNT_WIRE);
+		say(LOG_WARNING,
+		    "the host of core %u speaks version %u of the wire, and this NIC version %u: "
+		    "use one version of shunt on both",
+		    stranger >> 8, stranger & 0xff, SHUNT_WIRE);
 	if (is_news(a, &d->keyless, peek(n->ev[SHUNT_NIC_EV_KEY])))
-		say(LOG_WARNING, "a HELLO for core %u, of host %u, without a proof of that host's key: if it was not "
-		    "forged, give that host's shuntd with --key the key that 'wire' has here", core,
-		    d->nic.cores[core].group);
+		say(LOG_WARNING,
+		    "a HELLO for core %u, of host %u, without a proof of that host's key: if it "
+		    "was not forged, give that host's shuntd with --key the key that 'wire' has "
+		    "here",
+		    core, d->nic.cores[core].group);
 }
 
 static void tell_changes(struct agent *a)
@@ -172,7 +176,8 @@ void nicd_tick(struct agent *a)
 	for (int i = 0; d->at_ns && i < SHUNT_CORES; i++)
 		core_tick(a, i, dt_ns, keep);
 	for (int i = 0; d->at_ns && i < SHUNT_CLASSES; i++)
-		service_tick(&d->cls[i], class_sums(d, i), dt_ns, a->now_ns, &a->maps.agent[0].cls[i]);
+		service_tick(&d->cls[i], class_sums(d, i), dt_ns, a->now_ns,
+			     &a->maps.agent[0].cls[i]);
 	tell_varied(a);
 	d->at_ns = a->now_ns;
 }

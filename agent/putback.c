@@ -3,10 +3,10 @@
  * putback.c - the policy of before in force again, as "shunt switch" would do it
  *
  * Its slot and program are still there, so nothing is compiled, verified or pinned. In the order of
- * inforce.h, each step by one system call; the entry of the map "put_out" was written first. Who
- * dies in between is followed by an agent that finds the policy in force to be refused, and begins
- * anew: put_back tells its own half-done work from the slot of a switch that was interrupted. On a
- * card its program stays: what it answers is a queue, whichever policy said so.
+ * inforce.h, each step by one system call; the entry of the map "put_out" was written first. An
+ * agent that dies in between is followed by one that finds the policy in force to be refused, and
+ * begins anew: put_back tells its own half-done work from the slot of a switch that was
+ * interrupted. On a card the program stays: it answers with a queue under any policy.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -54,7 +54,9 @@ static bool is_refused(const struct agent *a, const struct shunt_policy_slot *sl
 {
 	int fd = shunt_pin_open(&a->pins, "put_out");
 	struct shunt_refused r;
-	bool found = fd >= 0 && shunt_refused_find(fd, shunt_code_hash(slot->native, slot->native_len), &r) >= 0;
+	bool found = fd >= 0 &&
+		     shunt_refused_find(fd, shunt_code_hash(slot->native, slot->native_len), &r) >=
+			     0;
 
 	if (fd >= 0)
 		close(fd);
@@ -72,7 +74,8 @@ static int update_link(const struct agent *a, int prog)
 	return err;
 }
 
-static int put_in_force(struct agent *a, struct shunt_cfg *cfg, struct shunt_policy_slot *slot, int prog)
+static int put_in_force(struct agent *a, struct shunt_cfg *cfg, struct shunt_policy_slot *slot,
+			int prog)
 {
 	__u64 bad = cfg->policy_gen;
 	__u32 key = (bad + 1) & 1, zero = 0;

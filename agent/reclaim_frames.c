@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * reclaim_frames.c - which frames a worker had, and those that the kernel may have kept aside (frames.c says why)
+ * reclaim_frames.c - which frames a worker had, and those
+ * that the kernel may have kept aside (frames.c says why)
  */
 #include <errno.h>
 #include <stdlib.h>

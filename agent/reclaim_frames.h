@@ -8,10 +8,11 @@
 
 struct domain;
 
-/* Two looks at the rings, each after all XDP programs have ended that were under way before. 0, -ENOMEM, or -errno: the
- * rings make no sense. */
+/* Two looks at the rings, each after all XDP programs have ended that were under way before. 0,
+ * -ENOMEM, or -errno: the rings make no sense. */
 int reclaim_find_frames(struct domain *d, struct harvest *h);
 /* Takes what cannot be the kernel's into the list, and notes the rest for later … */
 void reclaim_keep(struct domain *d, struct harvest *h);
-/* … which is when the kernel has taken another one from a fill ring: it is given those that it has not got. */
+/* … which is when the kernel has taken another one from a
+ * fill ring: it is given those that it has not got. */
 void reclaim_kept(struct domain *d);

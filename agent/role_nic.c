@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * role_nic.c - shuntd on a NIC that schedules for hosts: there are cores to be watched, and no workers
+ * role_nic.c - shuntd on a NIC that schedules for hosts:
+ * there are cores to be watched, and no workers
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * role_shared.c - shuntd where NIC, agent and workers share memory: what 'shunt load' pinned is served
+ * role_shared.c - shuntd where NIC, agent and workers share
+ * memory: what 'shunt load' pinned is served
  */
 #include <errno.h>
 #include <stdio.h>
@@ -62,7 +63,8 @@ static void close_load(struct agent *a)
 static void serve(struct agent *a)
 {
 	policy_refresh(a);
-	shared_of(a)->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
+	shared_of(a)->publisher =
+		publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
 }
 
 static bool geometry(const struct agent *a, __u32 domain, struct shunt_geometry *g)

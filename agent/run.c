@@ -121,7 +121,8 @@ static int first_turn(struct agent *a)
 							      : EXIT_SUCCESS; /* it was told why */
 }
 
-/* The agent ends as it began: descriptors, mappings and sockets stay as they are, for the next one. */
+/* The agent ends as it began: descriptors, mappings and
+ * sockets stay as they are, for the next one. */
 int agent_run(const struct options *opts, char **argv, int keeper)
 {
 	struct agent *a = agent_new(opts, argv, keeper);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * view.c - the map that is a domain's view, and another in its place: when a worker has frozen it, or when the next
- * worker is another user's
+ * view.c - the map that is a domain's view, and another in its place: when a worker has frozen it,
+ * or when the next worker is another user's
  *
- * Whoever has the descriptor of a map may freeze it (BPF_MAP_FREEZE) while nobody has mapped it for writing: a worker that
- * keeps the view's descriptor and unmaps it can do so in the moment between two agents. Then nobody can map it for
- * writing ever again, so the domain gets a map of its own kind with the same contents.
+ * Whoever has the descriptor of a map may freeze it (BPF_MAP_FREEZE) while nobody has mapped it for
+ * writing: a worker that keeps the view's descriptor and unmaps it can do so in the moment between
+ * two agents. Then nobody can map it for writing ever again, so the domain gets a map of its own
+ * kind with the same contents.
  *
- * And whoever has the descriptor, or a mapping, can write the view for as long as it likes: children of a worker, too.
- * They are of its user's making, so another user's worker gets a new one. First that takes the pin's place, then XDP's;
- * should the agent die in between, view_open() does the second.
+ * And whoever has the descriptor, or a mapping, can write the view for as long as it likes:
+ * children of a worker, too. They are of its user's making, so another user's worker gets a new
+ * one. First that takes the pin's place, then XDP's; should the agent die in between, view_open()
+ * does the second.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -81,7 +83,8 @@ static int make_map(const struct domain *d)
 	return shunt_map_make_view(name);
 }
 
-/* The new map's descriptor, or -errno. Once XDP has it, the contents are copied again: what was counted until then. */
+/* The new map's descriptor, or -errno. Once XDP has it, the
+ * contents are copied again: what was counted until then. */
 static int replace(const struct domain *d, const struct shunt_pins *pins, int frozen)
 {
 	int fd = make_map(d), err;
@@ -99,7 +102,9 @@ static int replace(const struct domain *d, const struct shunt_pins *pins, int fr
 		close(fd);
 		return err;
 	}
-	say(LOG_WARNING, "the view of domain %u was frozen by a worker that had its descriptor: the domain has a new one",
+	say(LOG_WARNING,
+	    "the view of domain %u was frozen by a worker that had its descriptor: the domain has "
+	    "a new one",
 	    d->id);
 	return fd;
 }
@@ -128,7 +133,8 @@ int view_open(struct domain *d, const struct shunt_pins *pins)
 	return d->pool.r.view ? put_in_force(d, fd) : -errno;
 }
 
-/* Counts of the cores go on: they are terms of the conservation line. All else the agent and XDP write anew. */
+/* Counts of the cores go on: they are terms of the
+ * conservation line. All else the agent and XDP write anew. */
 static void carry_counts(struct shunt_view *to, const struct shunt_view *from)
 {
 	for (int i = 0; i < SHUNT_CORES; i++) {

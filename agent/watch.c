@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * watch.c - marks running requests that are over their quantum while others wait; signals as the last resort
+ * watch.c - marks running requests that are over their
+ * quantum while others wait; signals as the last resort
  *
- * XDP marks on arrival, and cores look for themselves when a request starts. What is left for the agent: a
- * request that neither of them saw, and code that reaches no safepoint. It reads what workers wrote: a line of
- * nonsense makes it mark nonsense in that worker's own memory, or send a signal of its choice to a thread of that worker.
+ * XDP marks on arrival, and cores look for themselves when a request starts. What is left for the
+ * agent: a request that neither of them saw, and code that reaches no safepoint. It reads what
+ * workers wrote: a line of nonsense makes it mark nonsense in that worker's own memory, or send a
+ * signal of its choice to a thread of that worker.
  */
 #include <string.h>
 
@@ -44,12 +46,14 @@ static bool ring_waits(const struct domain *d, __u32 core)
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 {
 	__u64 *last = &a->signalled[d->id][core];
-	__u32 tid = peek(d->pool.r.view->core[core].run.tid), signal = peek(d->pool.r.view->core[core].run.signal);
+	__u32 tid = peek(d->pool.r.view->core[core].run.tid),
+	      signal = peek(d->pool.r.view->core[core].run.signal);
 
 	if (*last == id || !d->pool.state->worker_pid || !signal || signal > SHUNT_SIGNAL_MAX)
 		return;
 	*last = id;
-	if (worker_may_be_signalled(d) && !thread_signal(d->worker.process, d->pool.state->worker_pid, tid, signal))
+	if (worker_may_be_signalled(d) &&
+	    !thread_signal(d->worker.process, d->pool.state->worker_pid, tid, signal))
 		agent_of(d)->signals++;
 }
 
@@ -58,7 +62,8 @@ static void watch_core(struct agent *a, struct domain *d, __u32 core)
 	struct shunt_core *c = &d->pool.r.view->core[core];
 	__u64 id = peek(c->run.id), start = peek(c->run.start_ns), now = clock_ns(), deadline;
 	__u32 cls = peek(c->run.queue) & (SHUNT_CLASSES - 1);
-	__u64 quantum = peek(d->pool.r.view->quantum_us[cls]) * 1000ULL, grace = a->maps.cfg.grace_us * 1000ULL;
+	__u64 quantum = peek(d->pool.r.view->quantum_us[cls]) * 1000ULL,
+	      grace = a->maps.cfg.grace_us * 1000ULL;
 
 	deadline = start + quantum;
 	if (!id || !quantum || now < deadline)

@@ -65,9 +65,12 @@ static int idle_mode(const char *name)
 static void parse(int argc, char **argv, struct shunt_opts *o)
 {
 	static const struct option longs[] = {
-		{ "dev", required_argument, NULL, 'd' },    { "socket", required_argument, NULL, 's' },
-		{ "domain", required_argument, NULL, 'D' }, { "cores", required_argument, NULL, 'c' },
-		{ "idle", required_argument, NULL, 'i' },   { "no-safepoints", no_argument, NULL, 'n' },
+		{ "dev", required_argument, NULL, 'd' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "domain", required_argument, NULL, 'D' },
+		{ "cores", required_argument, NULL, 'c' },
+		{ "idle", required_argument, NULL, 'i' },
+		{ "no-safepoints", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};

@@ -50,7 +50,8 @@ struct shunt_view_map {
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct shunt_view)); /* not __type: clang 14 leaves it a forward */
+	/* not __type: clang 14 leaves it a forward */
+	__uint(value_size, sizeof(struct shunt_view));
 };
 
 struct {
@@ -68,7 +69,8 @@ struct {
 	__type(value, __u32);
 } xsks SEC(".maps");
 
-/* One entry: the program that signals a request which heeded no mark (signal.bpf.c), where the kernel has it. */
+/* One entry: the program that signals a request which heeded
+ * no mark (signal.bpf.c), where the kernel has it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);

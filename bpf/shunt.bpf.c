@@ -7,8 +7,8 @@
  *
  * Memory order. XDP is the only writer of enq[] and sent[], and a core that is idle polls the
  * rings themselves, so no barrier is needed between a count and the ring entry that it counts.
- * idle changes only by atomics with a result: whoever cleared a core's bit owns that core's next
- * request.
+ * idle changes only by atomics with a result: the side that
+ * clears a core's bit owns that core's next request.
  */
 #include "maps.h"
 
@@ -22,7 +22,7 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-/* What one arrival is decided with. */
+/* The state with which one arrival is decided. */
 struct arrival {
 	struct shunt_cfg *cfg;
 	struct shunt_domain *dom;
@@ -32,13 +32,14 @@ struct arrival {
 	__u64 cls;
 	__u64 id;
 	__u32 domain;
-	__u32 core;    /* whose queue it came through; SHUNT_CORES: the policy says which core gets it */
+	__u32 core;    /* whose queue it came through; SHUNT_CORES:
+			* the policy says which core gets it */
 	__u32 payload; /* its offset, for the metadata */
 	__u32 len;
 	__u32 ipv6;
 };
 
-/* Has the core's ring room, as far as counts tell? */
+/* True if the core's ring has room, by the counts. */
 static __always_inline int has_room(struct arrival *a, __u64 core)
 {
 	__u64 load = (__u32)(a->in->sent[core] - a->view->done[core]);
@@ -47,7 +48,8 @@ static __always_inline int has_room(struct arrival *a, __u64 core)
 		return 1;
 	if (load <= a->cfg->core_ring)
 		return 0;
-	/* Nobody can be that far behind: the worker's count is wrong; the ring will judge. */
+	/* No core can be that far behind: the worker's
+	 * count is wrong, and the ring itself decides. */
 	a->in->ev[SHUNT_EV_BAD_LOAD]++;
 	return 1;
 }
@@ -70,7 +72,8 @@ static __always_inline int decide(struct arrival *a, const struct shunt_event *e
 		a->in->ev[SHUNT_EV_BAD_CORE]++;
 		return SHUNT_HOLD;
 	}
-	/* An idle core may have taken something since the policy looked: who cleared its bit owns it. */
+	/* An idle core may have taken a request since the policy
+	 * looked: the side that cleared its bit owns it. */
 	if (needs(SHUNT_IDLE_ONLY)) {
 		was = __sync_fetch_and_and(&a->view->idle, ~bit);
 		if (!(was & bit)) {
@@ -90,11 +93,13 @@ static __always_inline int decide(struct arrival *a, const struct shunt_event *e
 /* May the class hold one more? */
 static __always_inline int may_hold(struct arrival *a)
 {
-	__u64 cls = a->cls, limit = hold_at_most(a->in, a->view, cls, a->cfg->hold_ring - SHUNT_RING_MARGIN);
+	__u64 cls = a->cls,
+	      limit = hold_at_most(a->in, a->view, cls, a->cfg->hold_ring - SHUNT_RING_MARGIN);
 	__u32 backlog = a->in->enq[cls] - a->view->deq[cls];
 
 	if (backlog > a->cfg->hold_ring) {
-		/* Impossible: a core wrote nonsense. The ring itself refuses what it cannot take. */
+		/* Impossible: a core wrote nonsense. The ring
+		 * itself refuses what it cannot take. */
 		a->in->ev[SHUNT_EV_BAD_BACKLOG]++;
 		return 1;
 	}
@@ -131,7 +136,8 @@ static __always_inline int no_way(const struct arrival *a, front_count *n)
 	return fall_back(n, a->cfg->fallback == SHUNT_FALLBACK_PASS);
 }
 
-/* Who was to yield before this and still runs is sent a signal: by a program called last, where there is one. */
+/* Requests that were to yield before this time and still run are
+ * sent a signal, by a program called last where there is one. */
 static __always_inline __u64 late_at(const struct shunt_cfg *cfg, __u64 now)
 {
 	return cfg->flags & SHUNT_CFG_SIGNAL ? now - cfg->grace_us * 1000ULL : 0;
@@ -146,7 +152,8 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	core = shunt_index(core, SHUNT_CORES);
 	if (flags || !a->up) {
 		waits = flags & SHUNT_CFG_PREEMPT && a->in->sent[core] != a->view->done[core];
-		/* What will wait in its ring is compared with what waits elsewhere; where nobody serves, it ages. */
+		/* A request that will wait in a ring needs its time of arrival: policies compare it
+		 * with others, and it expires where no core is up. */
 		if (waits || flags & SHUNT_CFG_STAMP || !a->up)
 			now = bpf_ktime_get_ns();
 	}
@@ -187,15 +194,16 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
-	if (a->cfg->flags & SHUNT_CFG_PREEMPT && mark_one_of(a->in, a->view, cls, now, late_at(a->cfg, now)))
+	if (a->cfg->flags & SHUNT_CFG_PREEMPT &&
+	    mark_one_of(a->in, a->view, cls, now, late_at(a->cfg, now)))
 		bpf_tail_call(ctx, &signals, 0);
 	return XDP_REDIRECT;
 }
 
 /*
- * The NIC chose the queue, so the core. Nothing that came through it can be held for all: a socket takes what came
- * through its own queue alone. So it waits in the core's ring, from where others take it, too; also while
- * that core has no thread.
+ * The NIC chose the queue, and with it the core. The request cannot be held for all cores, as a
+ * socket takes only packets of its own queue. So it waits in the core's ring, also while that core
+ * has no thread; other cores may take it from there.
  */
 static __always_inline int to_queue(struct xdp_md *ctx, struct arrival *a, front_count *n)
 {
@@ -311,8 +319,8 @@ int shunt_ingress(struct xdp_md *ctx)
 }
 
 /*
- * The policy's answer about a recorded view, for the verifier, tests and `shunt lint`: the program does nothing
- * but call the function, as native code does.
+ * The policy's answer about a recorded view, for the verifier, tests and `shunt lint`: the program
+ * does nothing but call the function, as native code does.
  */
 #define ANSWER_int ask->answer =
 #define ANSWER_void
@@ -322,7 +330,8 @@ int shunt_ingress(struct xdp_md *ctx)
 		ANSWER_##type name(view, &ev);                                                     \
 		return 0;)
 
-#ifdef SHUNT_TARGET_EMU /* the card's function over what it would know; what remains is the host's native code */
+#ifdef SHUNT_TARGET_EMU /* the card's function over what it would know;
+			 * what remains is the host's native code */
 #define ANSWERS case SHUNT_ASK_STEER: ask->answer = ask_steer(view, ask->domain, &ev); return 0;
 #else
 #define ANSWERS SHUNT_POLICY_OPS(ASK)

@@ -44,7 +44,8 @@ static void on_stack(void *arg)
 	ctx_exit(it->ctx);
 }
 
-/* Its first turn. Requests that may be preempted get a stack; when there is none, it just cannot be. */
+/* Its first turn. Requests that may be preempted get a
+ * stack; when there is none, it just cannot be. */
 static void set_out(struct core *c, struct item *it, uint64_t now)
 {
 	if (it->req.arrival_ns && it->req.arrival_ns < now)
@@ -57,7 +58,8 @@ static void set_out(struct core *c, struct item *it, uint64_t now)
 		ctx_start(it->ctx, on_stack, it);
 }
 
-/* A handler may have kept the address of its request: what it finds there says for a while that it has ended. */
+/* A handler may have kept the address of its request: what
+ * it finds there says for a while that it has ended. */
 static void put_aside(struct core *c)
 {
 	struct item **oldest = &c->kept[c->turn++ % ITEMS_KEPT], *it = c->item;
@@ -76,8 +78,10 @@ static void finish(struct core *c, struct item *it, uint64_t now)
 	*mean += ((int64_t)it->served_ns - (int64_t)*mean) / 8 + !*mean;
 	queue_end(c, it, it->served_ns, it->sane);
 	if (p->done) {
-		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns, .cls = it->req.cls, .core = c->id,
-			.run_cls = SHUNT_NONE, .steered = it->slot < SHUNT_CORES ? it->slot : SHUNT_NONE,
+		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns,
+					  .cls = it->req.cls, .core = c->id,
+			.run_cls = SHUNT_NONE,
+			.steered = it->slot < SHUNT_CORES ? it->slot : SHUNT_NONE,
 			.service_ns = it->served_ns < UINT32_MAX ? it->served_ns : UINT32_MAX };
 
 		policy_ask(c, p, SHUNT_ASK_DONE, &ev);
@@ -105,7 +109,8 @@ static void serve(struct core *c)
 		reply_kick(c);
 		c->fresh = false;
 	}
-	start = it->ctx && c->fresh ? c->now : core_clock(c); /* resumed: the other has only just left */
+	/* resumed: the other has only just left */
+	start = it->ctx && c->fresh ? c->now : core_clock(c);
 	if (it->ctx)
 		bump(c->line->preempt.resumed, 1);
 	else
@@ -186,7 +191,8 @@ static int start(struct core *c)
 	return err;
 }
 
-/* Nobody serves yet: what has waited too long by now expires. shuntd says the same when it hears of us, a little later. */
+/* Nobody serves yet: what has waited too long by now expires.
+ * shuntd says the same when it hears of us, a little later. */
 static void expire_what_waited(struct shunt *s)
 {
 	uint64_t age = peek(s->view->hold_age_ms) * 1000000ULL;
@@ -210,7 +216,8 @@ static void *serve_core(struct core *c)
 		s->transport->start(c);
 	expire_what_waited(s);
 	link_say_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
-	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || c->loaded || !s->transport->drained(c))
+	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || c->loaded ||
+	       !s->transport->drained(c))
 		turn(c);
 	wind_down(c);
 	preempt_worker_end();
@@ -221,11 +228,13 @@ static void *serve_core(struct core *c)
 	return c;
 }
 
-/* The thread ends in a handler (pthread_exit(), or it was cancelled): what waits for it would wait for ever. */
+/* The thread ends in a handler (pthread_exit(), or it was
+ * cancelled): what waits for it would wait for ever. */
 static void ended_in_handler(void *arg)
 {
-	static const char text[] = "shunt: a handler ended its thread (pthread_exit() or pthread_cancel()), which serves "
-				   "a core: the process ends; exit() ends it without this line\n";
+	static const char text[] = "shunt: a handler ended its thread (pthread_exit() or "
+				   "pthread_cancel()), which serves a core: the process ends; "
+				   "exit() ends it without this line\n";
 	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
 
 	(void)n;

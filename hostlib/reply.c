@@ -106,10 +106,12 @@ static void turn_round(const struct item *it, char *packet, uint32_t len)
 		udp->check = 0xffff;
 }
 
-/* XDP lets no such request through; should one come all the same, nobody gets an answer to a group. */
+/* XDP lets no such request through; should one come all the
+ * same, nobody gets an answer to a group. */
 static bool is_for_one(const struct item *it, const char *packet)
 {
-	const uint8_t *from = (const uint8_t *)packet + it->payload - sizeof(struct udphdr) - (it->ipv6 ? 32 : 8);
+	const uint8_t *from = (const uint8_t *)packet + it->payload - sizeof(struct udphdr) -
+			      (it->ipv6 ? 32 : 8);
 
 	return !(packet[ETH_ALEN] & 1) && (it->ipv6 ? *from != 0xff : *from < 224);
 }

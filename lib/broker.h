@@ -11,20 +11,23 @@
  *                                <-     WELCOME geometry, names, with all file descriptors
  *                                       or REFUSED error, text
  *   UP core, tid (one a thread)  ->     the core's bit in domains[].up
- *                                <-     POLICY gen, len, with a memfd: at once and after each switch
+ *                                <-     POLICY gen, len, with a memfd: at once and after each
+ *                                       switch
  *                                <-     LEAVE: drain your rings, say BYE, come again
  *   DOWN core                    ->
  *   BYE                          ->     rings are drained and unmapped
  *
- * A worker whose connection broke goes on serving and says HELLO again, every 100 ms. A HELLO from the process that
- * is known as the domain's worker is answered with WELCOME of the same memory (the worker knows it by the
- * memfd's inode and says UP for its cores again), or, when the rings it has are not the agent's any
- * more, with LEAVE: it drains and unmaps them, closes, and comes with HELLO once more.
+ * A worker whose connection broke goes on serving and says HELLO again, every 100 ms. A HELLO from
+ * the process that is known as the domain's worker is answered with WELCOME of the same memory (the
+ * worker knows it by the memfd's inode and says UP for its cores again), or, when the rings it has
+ * are not the agent's any more, with LEAVE: it drains and unmaps them, closes, and comes with HELLO
+ * once more.
  *
- * On a host whose NIC schedules (include/shunt/wire.h) WIRE comes before WELCOME, and no POLICY: that is
- * the NIC's. Of the sockets there are the cores' only, each with rings of its own.
+ * On a host whose NIC schedules (include/shunt/wire.h) WIRE comes before WELCOME, and no POLICY:
+ * that is the NIC's. Of the sockets there are the cores' only, each with rings of its own.
  *
- * The connection ends without BYE: the agent waits for the process to be dead (pidfd), then buries it.
+ * The connection ends without BYE: the agent waits for the
+ * process to be dead (pidfd), then reclaims what it had.
  */
 #pragma once
 
@@ -63,8 +66,8 @@ struct shunt_msg_hello {
 enum shunt_welcome_fd {
 	SHUNT_FD_MEMORY, /* the sealed memfd of layout.h */
 	SHUNT_FD_VIEW,   /* the domain's view map */
-	SHUNT_FD_SOCKETS, /* AF_XDP sockets: ncores cores, then nclasses classes; the first of all owns
-			     fill and completion ring */
+	SHUNT_FD_SOCKETS, /* AF_XDP sockets: ncores cores, then nclasses classes;
+			   * the first of all owns fill and completion ring */
 };
 
 struct shunt_msg_welcome {

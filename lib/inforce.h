@@ -32,5 +32,6 @@ const char *shunt_refused_why(const struct shunt_refused *r, char *out, size_t l
 /* "select()", or "the policy" for what no enum shunt_ask_op is. */
 const char *shunt_ask_name(__u32 op);
 
-/* Is another program of shunt changing what is loaded? A descriptor that holds the lock until it is closed, or -errno. */
+/* Is another program of shunt changing what is loaded? A
+ * descriptor that holds the lock until it is closed, or -errno. */
 int shunt_try_lock(const struct shunt_pins *pins);

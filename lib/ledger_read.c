@@ -51,7 +51,8 @@ static __u32 intent_slot(__u64 intent)
 
 static bool slot_exists(const struct shunt_geometry *g, __u32 slot)
 {
-	return slot < SHUNT_HOLD_SLOT ? slot < g->ncores : g->hold_ring && slot - SHUNT_HOLD_SLOT < g->nclasses;
+	return slot < SHUNT_HOLD_SLOT ? slot < g->ncores
+				      : g->hold_ring && slot - SHUNT_HOLD_SLOT < g->nclasses;
 }
 
 /* Was that entry popped, and did nobody who popped it come as far as the tag? */

@@ -84,7 +84,10 @@ static int check_shape(int fd, const struct shape *want)
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
 	return info.type == want->type && info.key_size == sizeof(__u32) &&
-	       info.value_size == want->value_size && info.max_entries == want->max_entries ? 0 : -EPROTO;
+			       info.value_size == want->value_size &&
+			       info.max_entries == want->max_entries
+		       ? 0
+		       : -EPROTO;
 }
 
 static int open_any(const struct shunt_pins *pins, const char *name)

@@ -2,8 +2,8 @@
 /*
  * card.h - the policy's program on a card that chooses receive queues (Netronome), and its maps
  *
- * The card's maps are pinned beside the host's, as "nfp_" and their name. Its program has a link of its own,
- * pinned as SHUNT_CARD_LINK. Every queue that the card may choose has one core.
+ * The card's maps are pinned beside the host's, as "nfp_" and their name. Its program has a link of
+ * its own, pinned as SHUNT_CARD_LINK. Every queue that the card may choose has one core.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
 /*
  * card_check.c - what would make a card or its driver refuse, or lose requests without a word
  *
- * Looked for before anything is changed. What only the card's own verifier can tell, it tells when
- * the program is loaded.
+ * Checked before anything is changed. The checks of the
+ * card's own verifier come when the program is loaded.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -46,7 +46,8 @@ static int check_offload(struct ctl *ctl, const struct iface *iface)
 
 /*
  * A queue that the card may choose must exist: a number that is one too large can slip through the
- * card's own check. And as nobody moves a frame to another queue's socket, a queue is one core's.
+ * card's own check. And as frames cannot move to another
+ * queue's socket, a queue belongs to one core.
  */
 static int check_queues(struct ctl *ctl, const struct setup *s, const struct iface *iface)
 {
@@ -97,7 +98,8 @@ static int try_zero_copy(struct ctl *ctl, const struct setup *s, __u32 queue)
 	return err;
 }
 
-/* On the card's ordinary rings its driver drops what is redirected. All queues that it may choose need one. */
+/* On ordinary rings the card's driver drops redirected frames.
+ * Every queue that the card may choose needs a zero-copy socket. */
 static int check_zero_copy(struct ctl *ctl, const struct setup *s)
 {
 	__u32 queue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * card_maps.c - what the card is told, and what it counts
+ * card_maps.c - the values that the card is told, and its counts
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,8 @@
 #include "card.h"
 #include "maps.h"
 
-/* All served queues with equal loads, until shuntd publishes who is up and how busy. */
+/* All served queues with equal loads, until shuntd
+ * publishes the cores that are up and their loads. */
 static int write_group(struct ctl *ctl, const struct setup *s)
 {
 	struct shunt_nfp_bytes order = { 0 }, loads = { 0 };
@@ -59,7 +60,8 @@ int card_write(struct ctl *ctl, const struct setup *s)
 	for (__u32 i = 0; !err && i < s->nrules; i++)
 		err = map_set_card(ctl, "rules", i, &s->rules[i], sizeof(s->rules[i]));
 	for (__u32 i = 0; !err && i < s->nports; i++)
-		err = map_set_card(ctl, "ports", s->ports[i].port, &s->ports[i].value, sizeof(s->ports[i].value));
+		err = map_set_card(ctl, "ports", s->ports[i].port, &s->ports[i].value,
+				   sizeof(s->ports[i].value));
 	return err;
 }
 
@@ -69,9 +71,10 @@ static json_t *class_counts(struct ctl *ctl, __u32 c)
 
 	if (map_get(ctl, "nfp_count", c, &n, sizeof(n)))
 		return NULL;
-	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "class", c, "arrived", (json_int_t)n.arrived,
-			 "steered", (json_int_t)n.steered, "dropped", (json_int_t)n.dropped, "passed",
-			 (json_int_t)n.passed, "spill", (json_int_t)n.spill, "bad_class", (json_int_t)n.bad_class);
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "class", c, "arrived",
+			 (json_int_t)n.arrived, "steered", (json_int_t)n.steered, "dropped",
+			 (json_int_t)n.dropped, "passed", (json_int_t)n.passed, "spill",
+			 (json_int_t)n.spill, "bad_class", (json_int_t)n.bad_class);
 }
 
 json_t *card_json(struct ctl *ctl)
@@ -87,8 +90,8 @@ json_t *card_json(struct ctl *ctl)
 	classes = json_array();
 	for (__u32 c = 0; c < cfg.nclasses; c++)
 		json_array_append_new(classes, class_counts(ctl, c));
-	j = json_pack("{s:s, s:i, s:i, s:i, s:o}", "state", state.gone ? "gone" : "attached", "prog_id",
-		      (int)state.prog_id, "instructions", (int)state.ninsns, "cores", (int)group.ncores,
-		      "classes", classes);
+	j = json_pack("{s:s, s:i, s:i, s:i, s:o}", "state", state.gone ? "gone" : "attached",
+		      "prog_id", (int)state.prog_id, "instructions", (int)state.ninsns, "cores",
+		      (int)group.ncores, "classes", classes);
 	return j;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * cmd_lint.c - shunt lint: would a Netronome card take this object? And what does a policy cost this kernel's verifier?
+ * cmd_lint.c - shunt lint: would a Netronome card take this
+ * object? And what does a policy cost this kernel's verifier?
  */
 #include <errno.h>
 #include <stdio.h>
@@ -123,13 +124,14 @@ static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
 	return 0;
 }
 
-/* Exit status 2 for what is no object to judge, so that 1 always is a refusal. */
+/* Exit status 2 for a file that cannot be judged, so that 1 always is a refusal. */
 static int cannot_read(struct ctl *ctl, const char *path, const char *why)
 {
 	return fail_usage(ctl, "cannot judge '%s': %s", path, why);
 }
 
-/* Words for the policy's flags: what it reads of each request, and what it does beyond steering and selecting. */
+/* Words for the policy's flags: what it reads of each
+ * request, and what it does beyond steering and selecting. */
 static json_t *words_json(__u32 flags, bool reads)
 {
 	static const struct {
@@ -169,7 +171,8 @@ static json_t *policy_json(const struct bundle *b)
 			 "reads", words_json(b->desc.flags, true), "does", words_json(b->desc.flags, false));
 }
 
-/* What was compiled is a bundle; so may be the object. Of one, this kernel's verifier is asked, too. */
+/* A compiled source is a bundle, and an object may be one.
+ * A bundle is also shown to this kernel's verifier. */
 static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *path, const struct bundle *built)
 {
 	json_t *j = lint_report(o, path);

@@ -43,7 +43,7 @@ static struct {
 	bool offload_said;
 } given;
 
-/* What became of --offload. */
+/* The result of --offload. */
 struct outcome {
 	unsigned int ninsns; /* of the card's; 0: it has no part */
 	char *refused;       /* why not, where it would have been welcome */
@@ -62,7 +62,7 @@ static int read_setup(struct ctl *ctl, struct setup *s)
 	return given.config ? setup_from_file(ctl, given.config, s) : setup_simple(ctl, given.port, given.cores, s);
 }
 
-/* Is the place free? Sweeps away what a load that was killed, or a vanished interface, left. */
+/* Is the place free? Removes the remains of a load that was killed, or of a vanished interface. */
 static int make_room(struct ctl *ctl, struct outcome *out)
 {
 	struct link_state link;

@@ -9,10 +9,11 @@
  * link's program differs from the live slot's, which `status` sees and any further switch mends.
  * In a failure before the second, the old policy has not been touched at all.
  *
- * A policy that shuntd put out of force, because it stalled a core or ended a worker, is refused unless forced.
+ * A policy that shuntd put out of force, because it stalled
+ * a core or ended a worker, is refused unless forced.
  *
- * On a card, its program comes first: what it answers is a queue, whichever policy said so, and so is good
- * for the host's old program and for the new.
+ * On a card, its program comes first: it answers with a queue under any policy, which the host's
+ * old program and the new one both take.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -173,7 +174,8 @@ static const struct verb_option force = { "force", 0, NULL, take_force };
 static const struct verb_option *const options[] = { &option_dev, &option_dry_run, &force, NULL };
 
 const struct verb verb_switch = {
-	"switch", "POLICY|FILE.c|FILE.shunt [--force]", "replace the policy in place; --dry-run only tries, --force takes "
+	"switch", "POLICY|FILE.c|FILE.shunt [--force]",
+	"replace the policy in place; --dry-run only tries, --force takes "
 	"one that was put out of force",
 	options, run
 };

@@ -26,14 +26,14 @@ struct snapshot {
 	struct shunt_cfg cfg;
 	struct shunt_class classes[SHUNT_CLASSES];
 	__u64 bad_index;         /* that policies asked for */
-	struct shunt_ingress in; /* what XDP counted, added up; its numbers (id, enq, sent) are 0 */
+	struct shunt_ingress in; /* XDP's counts, added up; its numbers (id, enq, sent) are 0 */
 	struct totals cls[SHUNT_CLASSES];
 	__u64 core_refused; /* redirects that the cores' own rings refused */
 	struct preempt_totals preempt;
 	__u64 on_cores;     /* steered, and not at their end yet */
 	__u64 held_running; /* held, and running now */
 	json_t *domains;
-	json_t *wire;       /* what a NIC that schedules tells; NULL: it is none */
+	json_t *wire;       /* the numbers of a NIC that schedules; NULL: it is none */
 };
 
 /* One class's counts of XDP, added to others. */

@@ -30,7 +30,7 @@ static int __printf(3, 4) wrong(struct mistake *m, const char *why, const char *
 	return -EINVAL;
 }
 
-/* A queue that nobody has named yet. Its path is that of its list if it is the only one. */
+/* A queue that is named for the first time. Its path is that of its list if it is the only one. */
 static int check_queue(const struct setup *s, __u32 queue, __u32 i, int k, struct mistake *m)
 {
 	const char *why = NULL;
@@ -41,7 +41,8 @@ static int check_queue(const struct setup *s, __u32 queue, __u32 i, int k, struc
 		why = "named twice";
 	if (!why)
 		return 0;
-	return k < 0 ? wrong(m, why, "domains[%u].queue", i) : wrong(m, why, "domains[%u].queues[%d]", i, k);
+	return k < 0 ? wrong(m, why, "domains[%u].queue", i)
+		     : wrong(m, why, "domains[%u].queues[%d]", i, k);
 }
 
 /* The domain before this one in the file that names the CPU, too; -1: none. */
@@ -67,8 +68,10 @@ static int read_cpus(const struct config *all, struct shunt_domain *d, __u32 i, 
 		if (in->cpus[c] > 0xffff)
 			return wrong(m, "no such CPU", "domains[%u].cpus[%u]", i, c);
 		if (other >= 0 && !all->share_cpus) {
-			snprintf(why, sizeof(why), "CPU %u is named by domains[%d], too: their workers would take it from "
-				 "each other; if they shall, say 'share_cpus: true'", in->cpus[c], other);
+			snprintf(why, sizeof(why),
+				 "CPU %u is named by domains[%d], too: their workers would take it "
+				 "from each other; if they shall, say 'share_cpus: true'",
+				 in->cpus[c], other);
 			return wrong(m, why, "domains[%u].cpus[%u]", i, c);
 		}
 		d->cpu[c] = in->cpus[c];
@@ -77,7 +80,8 @@ static int read_cpus(const struct config *all, struct shunt_domain *d, __u32 i, 
 }
 
 /* By name or number. */
-static int read_user(const struct config_domain *in, struct shunt_domain *d, __u32 i, struct mistake *m)
+static int read_user(const struct config_domain *in, struct shunt_domain *d, __u32 i,
+		     struct mistake *m)
 {
 	const struct passwd *pw;
 	char *end;
@@ -109,7 +113,8 @@ static int read_queues(const struct config_domain *in, struct setup *s, __u32 i,
 	return 0;
 }
 
-static int read_domain(const struct config *all, struct setup *s, __u32 i, __u32 *bare, struct mistake *m)
+static int read_domain(const struct config *all, struct setup *s, __u32 i, __u32 *bare,
+		       struct mistake *m)
 {
 	const struct config_domain *in = &all->domains[i];
 	__u32 id = in->queue ? *in->queue : in->queues_count ? in->queues[0] : 0;
@@ -117,7 +122,9 @@ static int read_domain(const struct config *all, struct setup *s, __u32 i, __u32
 	int err;
 
 	if (!in->queue == !in->queues_count)
-		return wrong(m, in->queue ? "'queue' or 'queues', not both" : "'queue' or 'queues' is missing",
+		return wrong(m,
+			     in->queue ? "'queue' or 'queues', not both"
+				       : "'queue' or 'queues' is missing",
 			     "domains[%u]", i);
 	err = in->queue ? check_queue(s, id, i, -1, m) : read_queues(in, s, i, m);
 	if (err)
@@ -133,7 +140,8 @@ static int read_domain(const struct config *all, struct setup *s, __u32 i, __u32
 	return err ? err : read_user(in, d, i, m);
 }
 
-int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH], char *why, size_t len)
+int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH],
+		 char *why, size_t len)
 {
 	struct mistake m = { at, why, len };
 	int err = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * config_read.c - the configuration file's schema: what may stand where, and of which type
+ * config_read.c - the configuration file's schema: its keys and their types
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -211,7 +211,7 @@ static const cyaml_schema_value_t top = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, top_fields)
 };
 
-/* What libcyaml complained of first, and the first place that its backtrace names. */
+/* libcyaml's first complaint, and the first place that its backtrace names. */
 struct complaint {
 	char text[256];
 	int line;

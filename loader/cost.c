@@ -13,7 +13,8 @@ static void add_cost(json_t *list, const char *program, __u32 insns)
 						      (json_int_t)insns));
 }
 
-static int add_program(struct ctl *ctl, const struct bundle *b, const struct shunt_nic_sizes *sizes, json_t *list)
+static int add_program(struct ctl *ctl, const struct bundle *b, const struct shunt_nic_sizes *sizes,
+		       json_t *list)
 {
 	struct object o = { 0 };
 	int err = object_load(ctl, b, false, sizes, &o);

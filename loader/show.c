@@ -59,7 +59,7 @@ void show_out_of_range(const json_t *r)
 
 	json_array_foreach(json_object_get(r, "classes"), i, c) {
 		json_object_foreach(json_object_get(c, "out_of_range"), key, value)
-			printf("  class %s: %s is out of range, %lld; what is shown is in force\n", text_at(c, "name"), key,
-			       (long long)json_integer_value(value));
+			printf("  class %s: %s is out of range, %lld; what is shown is in force\n",
+			       text_at(c, "name"), key, (long long)json_integer_value(value));
 	}
 }

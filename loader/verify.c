@@ -42,7 +42,8 @@ __u32 verify_cost(int prog_fd)
 void verify_warn_nic(const struct bundle *b)
 {
 	if (b->desc.flags & SHUNT_STEALS)
-		note("policy '%s' wants idle cores to steal, which cores of a NIC cannot: each has what the NIC sends to it",
+		note("policy '%s' wants idle cores to steal, which cores of a NIC cannot: each has "
+		     "what the NIC sends to it",
 		     b->desc.name);
 }
 
@@ -65,7 +66,8 @@ int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns)
 			err = log_explain(ctl, b, PART_HOST, VERIFY_ASK, err, log);
 	}
 	if (!err && insns)
-		*insns = verify_cost(bpf_program__fd(bpf_object__find_program_by_name(obj, VERIFY_ASK)));
+		*insns = verify_cost(
+			bpf_program__fd(bpf_object__find_program_by_name(obj, VERIFY_ASK)));
 	bpf_object__close(obj);
 	free(log);
 	return err;

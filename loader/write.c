@@ -57,7 +57,8 @@ static struct shunt_cfg with_port_bits(const struct setup *s)
 	return cfg;
 }
 
-/* Which addresses are broadcast addresses, the interface's networks say: the file's reader cannot know. */
+/* Which addresses are broadcast addresses, the interface's
+ * networks say: the file's reader cannot know. */
 static int check_address(struct ctl *ctl, const struct shunt_cfg *cfg, const struct own_list *list)
 {
 	char text[INET_ADDRSTRLEN];
@@ -66,9 +67,12 @@ static int check_address(struct ctl *ctl, const struct shunt_cfg *cfg, const str
 		if (list->at[i].kind != SHUNT_BROADCAST4 || list->at[i].addr[3] != cfg->addr4)
 			continue;
 		inet_ntop(AF_INET, &cfg->addr4, text, sizeof(text));
-		fail(ctl, -EINVAL, "'address': %s is the broadcast address of a network of '%s', from which nobody may reply",
+		fail(ctl, -EINVAL,
+		     "'address': %s is the broadcast address of a network of '%s', from which "
+		     "nobody may reply",
 		     text, ctl->ifname);
-		hint(ctl, "name one that routers send here, or leave 'address' out for the interface's own");
+		hint(ctl, "name one that routers send here, or leave 'address' out for the "
+			  "interface's own");
 		return -EINVAL;
 	}
 	return 0;
@@ -83,7 +87,8 @@ static int put_own(struct ctl *ctl, const struct shunt_cfg *cfg)
 
 	if (err) {
 		free(own);
-		return fail(ctl, err, "cannot ask the kernel for the addresses of '%s': %s", ctl->ifname, strerror(-err));
+		return fail(ctl, err, "cannot ask the kernel for the addresses of '%s': %s",
+			    ctl->ifname, strerror(-err));
 	}
 	err = check_address(ctl, cfg, &list);
 	if (err) {
@@ -98,8 +103,9 @@ static int put_own(struct ctl *ctl, const struct shunt_cfg *cfg)
 		     "kernel ('address' or 'any-address: on' in the configuration change that)",
 		     ctl->ifname, list.n + list.left_out, list.left_out);
 	if (!list.has_own && !(cfg->flags & SHUNT_CFG_ANY_ADDR))
-		note("'%s' has no address yet: until it has one, requests go to the kernel ('address' or 'any-address: on' in "
-		     "the configuration change that)", ctl->ifname);
+		note("'%s' has no address yet: until it has one, requests go to the kernel "
+		     "('address' or 'any-address: on' in the configuration change that)",
+		     ctl->ifname);
 	err = put(ctl, "own", own, sizeof(*own), 1);
 	free(own);
 	return err;

@@ -265,7 +265,8 @@ static void ended(struct engine *e, struct domain *d, int i)
 			d->free |= 1ULL << i;
 	}
 	report(e, d, i, q, idle && !c->coming);
-	while (RARE(e->unseen) && d->free && d->ringful && next_one(e, d, __builtin_ctzll(d->free), 0))
+	while (RARE(e->unseen) && d->free && d->ringful &&
+	       next_one(e, d, __builtin_ctzll(d->free), 0))
 		; /* what this core has seen only now */
 	req_free(e, r);
 }

@@ -29,7 +29,8 @@ typedef uint64_t tick;
 
 static inline tick ticks(double ns)
 {
-	return (int64_t)(ns * TICKS_NS + 0.5); /* what is unsigned takes three times as long to convert */
+	return (int64_t)(ns * TICKS_NS + 0.5); /* what is unsigned takes three
+						* times as long to convert */
 }
 
 static inline double in_ns(tick t)
@@ -37,7 +38,8 @@ static inline double in_ns(tick t)
 	return (double)(int64_t)t / TICKS_NS;
 }
 
-/* --- randomness: xoshiro256++, one stream a purpose, so that policies meet the same requests ------ */
+/* --- randomness: xoshiro256++, one stream a purpose, so
+ * that policies meet the same requests ------ */
 
 struct rng {
 	uint64_t s[4];
@@ -75,7 +77,7 @@ static inline double exp_draw(struct rng *r)
 	return -log(1 - rng_unit(r));
 }
 
-/* --- service times ----------------------------------------------------------------------------- */
+/* --- service times ---------------------------------------------------------------------------- */
 
 enum dist_kind { DIST_FIXED, DIST_EXP, DIST_LOGNORMAL, DIST_MODES, DIST_FILE };
 
@@ -93,15 +95,16 @@ struct dist {
 	size_t nsample;
 };
 
-/* "1us", "exp(1us)", "lognormal(1us;10us)" (mean, standard deviation), "modes(0.995:500ns;0.005:500us)",
- * "file(PATH)" (one time in us a line). 0 or -1 with the reason in why. */
+/* "1us", "exp(1us)", "lognormal(1us;10us)" (mean, standard deviation),
+ * "modes(0.995:500ns;0.005:500us)", "file(PATH)" (one time in us a line). 0 or -1 with the reason
+ * in why. */
 int dist_parse(struct dist *d, const char *text, struct why *why);
 double dist_draw(const struct dist *d, struct rng *r);
 /* The share of what takes up to so long, or less than that. */
 double dist_upto(const struct dist *d, double ns, bool less);
 void dist_free(struct dist *d);
 
-/* --- workload ------------------------------------------------------------------------------------ */
+/* --- workload --------------------------------------------------------------------------------- */
 
 enum arrivals { ARRIVE_POISSON, ARRIVE_BURSTY, ARRIVE_UNIFORM, ARRIVE_TRACE };
 enum sim_requeue { REQUEUE_AUTO, REQUEUE_HEAD, REQUEUE_TAIL };
@@ -136,12 +139,14 @@ struct workload {
 	double trace_speed;   /* 2: twice as fast as recorded */
 	unsigned int flows;  /* 0: each request is a flow of its own */
 	double flow_skew;    /* Zipf's exponent of their shares; 0: all alike */
-	const struct rss *rss; /* rss.h: hashes flows and picks domains as NICs do; NULL: an ideal hash */
+	const struct rss *rss; /* rss.h: hashes flows and picks domains
+				* as NICs do; NULL: an ideal hash */
 };
 
 /* Has a class of it one? */
 bool has_objective(const struct workload *w);
-/* "short=0.5:1us/slo=20us,long=0.5:exp(100us)/quantum=5us/requeue=tail", or a name of workload_names. */
+/* "short=0.5:1us/slo=20us,long=0.5:exp(100us)/quantum=5us/requeue=tail",
+ * or a name of workload_names. */
 int workload_parse(struct workload *w, const char *text, struct why *why);
 int arrivals_parse(struct workload *w, const char *text, struct why *why);
 void workload_free(struct workload *w);
@@ -156,14 +161,15 @@ static inline bool shares_add_up(double sum)
 	return (sum > 0.995 && sum < 1.005) || (sum > 99.5 && sum < 100.5);
 }
 
-/* strtod() for digits alone: no hexadecimal, no sign, no inf; *end is text if there is no number. */
+/* strtod() for digits alone: no hexadecimal, no sign, no
+ * inf; *end is text if there is no number. */
 double decimal(const char *text, char **end);
 /* A number with its unit: ns, us, ms, s. 0 or -1. */
 int time_parse(const char *text, double *ns);
 /* A number, which may be a time that lacks its unit. */
 bool time_lacks_unit(const char *text);
 
-/* --- costs ----------------------------------------------------------------------------------------- */
+/* --- costs ------------------------------------------------------------------------------------ */
 
 enum transport { TRANSPORT_SHARED, TRANSPORT_WIRE, TRANSPORT_PUBLISHED };
 enum marker { MARK_WAITING, MARK_TIMER };
@@ -172,12 +178,15 @@ enum services_mode { SERVICES_SHARED, SERVICES_SPLIT, SERVICES_ELASTIC };
 
 #define STALL_TEXT 320
 
-/* Of iPipe's scheduler (actors.h), which runs actors on a NIC's cores (those of the run) and a host's. */
+/* Of iPipe's scheduler (actors.h), which runs actors on a
+ * NIC's cores (those of the run) and a host's. */
 struct actor_costs {
 	int actors;            /* of each class */
 	double actor_skew;     /* Zipf's exponent of their shares of a class; 0: all alike */
-	double drr_quantum_us, visit_ns; /* what a visit adds to an actor's deficit; what it costs */
-	double tail_us, mean_us, hysteresis; /* thresholds of latencies; mean_us 0: nobody is moved to the host */
+	double drr_quantum_us, visit_ns; /* what a visit adds to an actor's
+					  * deficit; what it costs */
+	double tail_us, mean_us, hysteresis; /* thresholds of latencies; mean_us
+					      * 0: nobody is moved to the host */
 	int mailbox;           /* longer ones are moved to the host */
 	double migrate_us;
 	double forward_ns;     /* of a NIC core, for a request that is for the host */
@@ -209,18 +218,22 @@ struct costs {
 	double yield_ns;      /* the core, for looking at the order */
 	double switch_ns;     /* and for changing requests */
 	double quantum_us;    /* 0: no preemption */
-	char stall[STALL_TEXT]; /* each core is away now and then: "EVERY/TIME", a mean and a distribution */
+	char stall[STALL_TEXT]; /* each core is away now and then:
+				 * "EVERY/TIME", a mean and a distribution */
 	char nic_stall[STALL_TEXT]; /* and so is what is in front of each domain */
 	enum stamp stamp;     /* from when a sojourn counts */
 	enum marker marker;
-	int outstanding;      /* wire: requests a core may have; else jbsq's k, 0: as it says itself */
+	int outstanding;      /* wire: requests a core may have; else
+			       * jbsq's k, 0: as it says itself */
 	int reserved;         /* cores that dispatch instead of serving */
-	int unseen;           /* 1: what came since a core began its request cannot be stolen from it */
+	int unseen;           /* 1: what came since a core began its
+			       * request cannot be stolen from it */
 	int ring;             /* requests a core's ring takes */
 	int hold;             /* requests of one class that wait */
 	int nic_queue;        /* requests in front of the NIC or dispatcher */
 	char speeds[STALL_TEXT]; /* of cores: speeds.c; "": all 1 */
-	double far_ns;        /* a core with nothing to do takes what waits in another domain, for so much more; 0: not */
+	double far_ns;        /* a core with nothing to do takes what waits in
+			       * another domain, for so much more; 0: not */
 	enum services_mode services;
 	double change_ns;     /* of a core, from one service to another */
 	double elastic_us;    /* how often who waits is looked at */
@@ -242,9 +255,10 @@ int costs_set(struct costs *c, const char *assignment, struct why *why);
 /* The first that is not as in "ideal", apart from those of actors and the quantum; NULL: none. */
 const char *costs_beyond_ideal(const struct costs *c);
 
-/* --- policies -------------------------------------------------------------------------------------- */
+/* --- policies --------------------------------------------------------------------------------- */
 
-enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS, IDEAL_DRR, IDEAL_IPIPE, IDEAL_IPIPE_ALG };
+enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS, IDEAL_DRR, IDEAL_IPIPE,
+	     IDEAL_IPIPE_ALG };
 
 struct policy {
 	char name[64];
@@ -256,14 +270,14 @@ struct policy {
 	int fd;
 };
 
-/* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. What a worker may not run is not run
- * here. */
+/* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. What a
+ * worker may not run is not run here. */
 int policy_open(struct policy *p, const char *name, struct why *why);
 void policy_close(struct policy *p);
 /* The names of the built-in ones; how many. */
 int policy_list(char names[][SHUNT_NAME_LEN], int room);
 
-/* --- a run ----------------------------------------------------------------------------------------- */
+/* --- a run ------------------------------------------------------------------------------------ */
 
 struct failure {
 	int core;
@@ -283,7 +297,8 @@ struct call_config {
 	bool hedge;               /* a second copy … */
 	double hedge_ns;          /* … after this time, … */
 	double hedge_quantile;    /* … or, if not 0, after that of the attempts so far */
-	bool cancel;              /* copies that nobody waits for are not served, unless they have begun */
+	bool cancel;              /* copies that nobody waits for are not
+				   * served, unless they have begun */
 	int servers, fanout;      /* alike; to how many of them a call goes. 0: 1 */
 	double quorum;            /* share of the parts that must have been answered; 0: all */
 	double window_ns;         /* of results over time; 0: none */
@@ -329,7 +344,8 @@ struct class_result {
 struct call_result {
 	uint64_t copies;             /* requests that were sent */
 	uint64_t ended;              /* of which were served, or begun and cancelled, … */
-	double work_ns, wasted_ns;   /* … by so much work, and that of which nobody waited for the end */
+	double work_ns, wasted_ns;   /* … by so much work, and that of
+				      * which nobody waited for the end */
 	uint64_t timeouts, retries, denied, hedges, hedges_won, cancelled, refused, failed;
 	struct hist request;         /* ns from copy to answer, of those that were waited for */
 };
@@ -351,8 +367,10 @@ struct run_result {
 	uint64_t backlog[BACKLOG_LOOKS]; /* requests in the system then */
 	struct call_result *calls; /* NULL: of no calls */
 	struct series *series;     /* over time, series.h; NULL: not asked for */
-	bool closed;        /* nobody calls before he has his answer: no backlog grows without end */
-	bool overload;      /* more work arrives than the cores can do, however long it takes to show */
+	bool closed;        /* nobody calls before he has his answer:
+			     * no backlog grows without end */
+	bool overload;      /* more work arrives than the cores can
+			     * do, however long it takes to show */
 	double sim_s, wall_s;
 	struct domain_result domain[SHUNT_DOMAINS];
 	uint64_t moved_cores; /* elastic */
@@ -362,8 +380,9 @@ struct run_result {
 /* measure.c: NAN if nothing was measured. */
 double quantity_of(const struct class_result *c, enum quantity q);
 /*
- * Is a class's mean slowdown (of all: k = nclasses) infinite? Where what takes no time at all waits like others, the mean of
- * wait over service is that of 1 over an exponential, and what comes out is a matter of the shortest request.
+ * Is a class's mean slowdown (of all: k = nclasses) infinite? Where what takes no time at all waits
+ * like others, the mean of wait over service is that of 1 over an exponential, and what comes out
+ * is a matter of the shortest request.
  */
 bool slowdown_is_infinite(const struct run_config *c, int k);
 /* False: the backlog grew all the time, so that times say how long the run was and nothing else. */
@@ -371,11 +390,15 @@ bool load_is_carried(const struct run_result *r);
 /* Are requests preempted when their quantum is over? */
 bool preempts(const struct run_config *c);
 /* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in why. */
-int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
-int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
-int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
+int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	    struct why *why);
+int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	      struct why *why);
+int run_calls(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	      struct why *why);
 /* Does a run need them? */
 bool calls_wanted(const struct call_config *k);
 /* Whichever of the three it needs. */
-int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why);
+int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	    struct why *why);
 void run_free(struct run_result *r);

@@ -53,7 +53,8 @@ static void census(const struct given *g)
 		tick(seen, geo->nframes, ctl->spare[i], &spare, &twice);
 	for (uint32_t i = 0; i < geo->nframes; i++)
 		missing += !seen[i];
-	printf("{\"frames\":%u,\"fill\":%u,\"least\":%u,\"rx\":%u,\"spare\":%u,\"twice\":%u,\"missing\":%u}\n",
+	printf("{\"frames\":%u,\"fill\":%u,\"least\":%u,\"rx\":%u,\"spare\":%u,\"twice\":%u,"
+	       "\"missing\":%u}\n",
 	       geo->nframes, fill, least, rx, spare, twice, missing);
 	free(seen);
 }
@@ -109,7 +110,8 @@ static void hostile(const char *path, unsigned long count)
 	for (unsigned long i = 0; i < count;) {
 		union message m;
 		size_t len = bad_one(&m);
-		ssize_t n = any(50) ? send(fd, &m, len, MSG_NOSIGNAL) : send_with_fd(fd, &m, len, MSG_NOSIGNAL);
+		ssize_t n = any(50) ? send(fd, &m, len, MSG_NOSIGNAL)
+				    : send_with_fd(fd, &m, len, MSG_NOSIGNAL);
 		bool ends = n < 0 || !any(20); /* it hung up before, or we do */
 
 		i += n >= 0;

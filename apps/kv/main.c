@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * main.c - shunt-kv, a key-value server on libshunt: memcached's UDP protocol, hash table or RocksDB
+ * main.c - shunt-kv, a key-value server on libshunt:
+ * memcached's UDP protocol, hash table or RocksDB
  */
 #include <errno.h>
 #include <getopt.h>
@@ -21,12 +22,14 @@ static struct app app;
 
 static void emit(void *ctx, const void *datagram, size_t len)
 {
-	shunt_send(ctx, datagram, len); /* none sent: the client misses a datagram, as if it were lost */
+	shunt_send(ctx, datagram, len); /* none sent: the client misses a
+					 * datagram, as if it were lost */
 }
 
 static long handle(struct shunt_req *req, void *arg)
 {
-	size_t n = app_handle(&app, req->data, req->len, req->data, req->room, req->arrival_ns, emit, req);
+	size_t n = app_handle(&app, req->data, req->len, req->data, req->room, req->arrival_ns,
+			      emit, req);
 
 	return n ? (long)n : SHUNT_NO_REPLY;
 }
@@ -51,7 +54,8 @@ static void usage(FILE *out)
 
 static int idle_mode(const char *name)
 {
-	static const char *const names[] = { [SHUNT_IDLE_ADAPTIVE] = "adaptive", [SHUNT_IDLE_SPIN] = "spin",
+	static const char *const names[] = { [SHUNT_IDLE_ADAPTIVE] = "adaptive",
+					     [SHUNT_IDLE_SPIN] = "spin",
 					     [SHUNT_IDLE_SLEEP] = "sleep" };
 
 	for (int i = 0; i < 3; i++) {
@@ -96,7 +100,8 @@ static void parse(int argc, char **argv, struct shunt_opts *o, struct app_option
 
 int main(int argc, char **argv)
 {
-	struct shunt_opts opts = { .sz = sizeof(opts), .name = PROGRAM, .handler = handle, .stack_size = STACK };
+	struct shunt_opts opts = { .sz = sizeof(opts), .name = PROGRAM, .handler = handle,
+				   .stack_size = STACK };
 	struct sigaction on_end = { .sa_handler = on_signal };
 	struct app_options a;
 	int err;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * domain.c - the worker library's own core loop on rings in plain memory: what XDP and NAPI do is done by hold()
+ * domain.c - the worker library's own core loop on rings in
+ * plain memory; hold() stands for XDP and NAPI
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,7 @@ double wide_ns;
 
 static struct policy policy;
 
-/* --- the requests ----------------------------------------------------------------------------------- */
+/* --- the requests ----------------------------------------------------------------------------- */
 
 static uint64_t work(uint64_t x, int steps)
 {
@@ -83,7 +84,7 @@ static long handle(struct shunt_req *req, void *arg)
 	return SHUNT_NO_REPLY;
 }
 
-/* --- the domain ------------------------------------------------------------------------------------- */
+/* --- the domain ------------------------------------------------------------------------------- */
 
 /* sq: the one queued longest. */
 static int oldest(struct shunt_view *v, const struct shunt_event *ev)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * signal.bpf.c - XDP signals the thread of a request that heeded no mark: no agent has to wake up for it
+ * signal.bpf.c - XDP signals the thread of a request that
+ * heeded no mark: no agent has to wake up for it
  *
- * Ingress calls shunt_signal last (a tail call), having named request and core in its own counts. Whom to signal the
- * agent says, through shunt_aim: that runs in the agent's process, so that a worker's numbers mean there what they
- * mean to the agent, in whatever namespace, and it keeps the kernel's own number of the thread, and since when it is.
+ * Ingress notes request and core in its own counts and calls shunt_signal last, as a tail call. The
+ * agent names the thread by running shunt_aim: that runs in the agent's process, so a number means
+ * the same thread there as for the agent, whatever the namespace. shunt_aim keeps the kernel's own
+ * number of the thread and its time of birth.
  */
 #include "../maps.h"
 
@@ -21,10 +23,11 @@ struct task_struct {
 extern struct task_struct *bpf_task_from_pid(__s32 pid) __ksym;
 extern struct task_struct *bpf_task_from_vpid(__s32 vpid) __ksym;
 extern void bpf_task_release(struct task_struct *p) __ksym;
-extern int bpf_send_signal_task(struct task_struct *task, int sig, enum pid_type type, __u64 value) __ksym;
+extern int bpf_send_signal_task(struct task_struct *task, int sig, enum pid_type type,
+				__u64 value) __ksym;
 
-/* shunt_aim writes the thread, shunt_signal, on the one CPU that feeds the core, the last request. Torn between two
- * threads, pid and birth do not agree. */
+/* shunt_aim writes the thread, shunt_signal, on the one CPU that feeds the core, the last request.
+ * Torn between two threads, pid and birth do not agree. */
 struct sig_task {
 	__u64 born;    /* a number may be another thread's by now, but not with the same birth */
 	__u64 last_id; /* each request is sent one signal */
@@ -58,7 +61,8 @@ int shunt_signal(struct xdp_md *ctx)
 	task = bpf_task_from_pid(t->pid);
 	if (!task)
 		return XDP_REDIRECT;
-	if (task->start_boottime == t->born && !bpf_send_signal_task(task, t->signal, PIDTYPE_PID, 0))
+	if (task->start_boottime == t->born &&
+	    !bpf_send_signal_task(task, t->signal, PIDTYPE_PID, 0))
 		in->signals++;
 	bpf_task_release(task);
 	return XDP_REDIRECT;

@@ -3,8 +3,9 @@
  * nic.bpf.c - the whole scheduler in XDP, for a NIC that shares no memory with its hosts
  *
  * Runs on the NIC's port towards the embedded switch, which has one receive channel: one CPU at a
- * time, no locks. One object a policy, as shunt.bpf.c. A request goes to a core that has room, behind a header of
- * its own, or is copied into a slot and waits; a core's CREDIT is turned into its next request.
+ * time, no locks. One object a policy, as shunt.bpf.c. A request goes to a core that has room,
+ * behind a header of its own, or is copied into a slot and waits; a core's CREDIT is turned into
+ * its next request.
  */
 #include "../maps.h"
 
@@ -20,7 +21,7 @@
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-/* What the agent asked for since the last frame. */
+/* Does what the agent has asked for since the last frame (nic_cmd). */
 static __always_inline void obey(struct shunt_nic *n)
 {
 	__u32 zero = 0;
@@ -46,8 +47,8 @@ static __always_inline int roomiest(const struct shunt_nic *n, __u32 k)
 }
 
 /*
- * Nothing of the class waits, and a core has room though the policy said hold: would select give it this
- * request? Then it need not wait for a credit.
+ * The policy said hold, but a core has room and no request of the class waits. If select() would
+ * give this request to that core now, it need not wait for a credit.
  */
 static __noinline int fill(struct shunt_nic *n, struct shunt_view *v, __u32 cls, __u32 k,
 				__u64 now)
@@ -99,12 +100,15 @@ static __noinline __u32 store(struct xdp_md *ctx, __u32 cls, __u32 payload_and_l
 }
 
 /* May the class hold one more? */
-static __always_inline int may_hold(struct shunt_nic *n, struct shunt_view *v, struct shunt_ingress *in,
-				    const struct shunt_nic_cfg *wire, __u64 cls)
+static __always_inline int may_hold(struct shunt_nic *n, struct shunt_view *v,
+				    struct shunt_ingress *in, const struct shunt_nic_cfg *wire,
+				    __u64 cls)
 {
-	__u32 slots = slots_of(wire), room = slots > SHUNT_NIC_RESERVE ? slots - SHUNT_NIC_RESERVE : 0;
+	__u32 slots = slots_of(wire),
+	      room = slots > SHUNT_NIC_RESERVE ? slots - SHUNT_NIC_RESERVE : 0;
 
-	return get_fifo(n, cls, 0)->count < hold_at_most(in, v, shunt_index(cls, SHUNT_CLASSES), room);
+	return get_fifo(n, cls, 0)->count <
+	       hold_at_most(in, v, shunt_index(cls, SHUNT_CLASSES), room);
 }
 
 /* The request goes on to the core behind a header. */
@@ -230,8 +234,8 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 	return slot;
 }
 
-/* A request: class, event. A function that the verifier looks at by itself: it would follow the rules, and all that comes
- * then, once for each way through the parser. */
+/* A request: class, event. A function that the verifier looks at by itself: it would follow the
+ * rules, and all that comes then, once for each way through the parser. */
 __noinline int classified(struct xdp_md *ctx, __u32 where)
 {
 	__u32 zero = 0;
@@ -245,7 +249,8 @@ __noinline int classified(struct xdp_md *ctx, __u32 where)
 	front_class(&f, c, in);
 	ev.cls = f.cls;
 	fill_event(&ev, &f.p, f.port);
-	return arrive(ctx, &ev, f.p.ipv6 << 31 | (__u32)((void *)(f.p.udp + 1) - f.p.data) << 16 | f.p.len);
+	return arrive(ctx, &ev,
+		      f.p.ipv6 << 31 | (__u32)((void *)(f.p.udp + 1) - f.p.data) << 16 | f.p.len);
 }
 
 SEC("xdp")

@@ -87,7 +87,7 @@ static __always_inline __u32 frame_bytes(struct xdp_md *ctx)
 	return len;
 }
 
-/* What select() reads of a class's head, as this core sees it. */
+/* Puts the head of a class into the view for select(), as this core sees it. */
 static __always_inline void set_head(struct shunt_view *v, __u32 core, __u32 cls, __u64 ns)
 {
 	struct shunt_core_heads *h = &v->core[shunt_index(core, SHUNT_CORES)].heads;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire_attach.c - what a process's cores need for a NIC over the wire, from the agent's word that this is the transport
+ * wire_attach.c - what a process's cores need for a NIC over
+ * the wire, from the agent's word that this is the transport
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +36,8 @@ static void share(struct shunt *s)
 	for (uint32_t i = 0; i < s->geo.ncores; i++) {
 		struct wire *w = &p->core[i];
 
-		*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i], .life = ~0u };
+		*w = (struct wire){ .number = p->msg.first + i, .shown = &p->epochs[i],
+				    .life = ~0u };
 		memcpy(w->nic, p->msg.nic, sizeof(w->nic));
 		memcpy(w->mac, p->msg.mac[i], sizeof(w->mac));
 		s->core[i].wire = w;
@@ -57,7 +59,8 @@ int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs)
 
 	if (!p || s->wire) {
 		free(p);
-		return set_error(s, p ? -EPROTO : -ENOMEM, p ? "shuntd repeats itself" : "out of memory");
+		return set_error(s, p ? -EPROTO : -ENOMEM,
+				 p ? "shuntd repeats itself" : "out of memory");
 	}
 	memset(p, 0, sizeof(*p));
 	p->msg = *msg;
@@ -69,7 +72,8 @@ int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs)
 	s->wire = p;
 	s->transport = &transport_wire;
 	if (madvise(p->epochs, epochs_len(), MADV_DONTFORK))
-		return set_error(s, -errno, "cannot keep the epochs out of forks: %s", strerror(errno));
+		return set_error(s, -errno, "cannot keep the epochs out of forks: %s",
+				 strerror(errno));
 	return 0;
 }
 

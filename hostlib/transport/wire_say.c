@@ -9,7 +9,8 @@
 
 static struct shunt_wire header(const struct wire *w, uint8_t type, uint16_t bytes)
 {
-	struct shunt_wire h = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = type,
+	struct shunt_wire h = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+				.type = type,
 				.core = w->number, .bytes = bytes, .epoch = w->epoch,
 				.cookie = w->cookie };
 

@@ -47,7 +47,8 @@ struct shunt_agent {
 	__u32 publish_age_ns; /* how old loads are when the next ones come (EWMA) */
 	__u32 message_ns;   /* a message to the card (EWMA) */
 	__u64 put_back;   /* sockets that were missing in xsks, and were put there again */
-	__u64 policy_stalls; /* times that a policy was put out of force as a core did not come out of it … */
+	__u64 policy_stalls; /* times that a policy was put out of force
+			      * as a core did not come out of it … */
 	__u64 policy_faults; /* … and as the worker died in it */
 	__u32 worker_user;  /* of the worker, + 1; 0: none attached */
 	__u32 view_user;    /* whose workers have had the view, + 1; 0: nobody's */

@@ -13,7 +13,8 @@
 
 typedef int (*shunt_policy_fn)(struct shunt_view *view, const struct shunt_event *ev);
 
-/* Members of a struct, a function each: as .steer, .select, … and by enum shunt_ask_op as .fn[]. NULL: the policy has none. */
+/* Members of a struct, a function each: as .steer, .select, … and
+ * by enum shunt_ask_op as .fn[]. NULL: the policy has none. */
 #define SHUNT_POLICY_MEMBER(OP, name, type, need, targets, text)                                   \
 	type (*name)(struct shunt_view *view, const struct shunt_event *ev);
 #define SHUNT_POLICY_FNS                                                                           \
@@ -24,14 +25,16 @@ typedef int (*shunt_policy_fn)(struct shunt_view *view, const struct shunt_event
 		void *fn[SHUNT_NR_OPS];                                                            \
 	}
 
-/* Whoever adds a function that is not called everywhere refuses it, or says so, where it is not (loader/verify.c). */
-#define SHUNT_OP(OP, name, type, need, targets, text)                                              \
-	SHUNT_ASSERT(((targets) & (SHUNT_OP_HOST | SHUNT_OP_NIC)) == (SHUNT_OP_HOST | SHUNT_OP_NIC),  \
+/* A function that some transport does not call must be
+ * refused or warned of there (loader/verify.c). */
+#define SHUNT_OP(OP, name, type, need, targets, text)                \
+	SHUNT_ASSERT(((targets) & (SHUNT_OP_HOST | SHUNT_OP_NIC)) == \
+			     (SHUNT_OP_HOST | SHUNT_OP_NIC),         \
 		     #name "() is dropped in silence by some target");
 SHUNT_POLICY_OPS(SHUNT_OP)
 #undef SHUNT_OP
 
-/* A row of the list, for those who go through it. */
+/* A row of the list, for loops over it. */
 struct policy_op {
 	const char *name, *symbol, *text;
 	int need;
@@ -41,16 +44,18 @@ struct policy_op {
 /* The row of a function; NULL: there is no such. */
 static inline const struct policy_op *shunt_op(unsigned int op)
 {
-#define SHUNT_OP(OP, name, type, need, targets, text) { #name, SHUNT_SYM(name), text, need, targets },
+#define SHUNT_OP(OP, name, type, need, targets, text) \
+	{ #name, SHUNT_SYM(name), text, need, targets },
 	static const struct policy_op ops[] = { SHUNT_POLICY_OPS(SHUNT_OP) };
 #undef SHUNT_OP
 
 	return op < SHUNT_NR_OPS ? &ops[op] : NULL;
 }
 
-/* Finds them all, "find" being dlsym. NULL, or the name of one that every policy has and this has not. */
-static inline const char *shunt_policy_find(void *(*find)(void *handle, const char *symbol), void *handle,
-					    void *fn[SHUNT_NR_OPS])
+/* Finds them all, "find" being dlsym. NULL, or the name of
+ * one that every policy has and this has not. */
+static inline const char *shunt_policy_find(void *(*find)(void *handle, const char *symbol),
+					    void *handle, void *fn[SHUNT_NR_OPS])
 {
 	const char *lacks = NULL;
 

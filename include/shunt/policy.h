@@ -20,7 +20,7 @@
  * functions below. No globals, no division by a variable but by shunt_div() and shunt_mod(), loops
  * bounded by constants and without branches (the verifier follows every path: shunt_less and shunt_pick instead of if). The same
  * file is compiled into the XDP program and into native code for workers, and must answer alike
- * in both: so it calls nothing but what is here.
+ * in both: so it calls only the functions of this header.
  */
 #pragma once
 
@@ -35,7 +35,7 @@
 
 /*
  * Names the policy. The flags (enum shunt_policy_flags) tell what its functions read of the event,
- * so that nobody pays for a clock or a hash that is not looked at.
+ * so that a clock or a hash that is not read costs nothing.
  */
 #define SHUNT_POLICY(policy_name, policy_flags, policy_text)                                       \
 	enum { shunt_policy_flags = (policy_flags) };                                              \

@@ -12,10 +12,12 @@
 
 #define SHUNT_TARGET_FLAGS SHUNT_NFP_FLAGS
 
-#define SHUNT_TARGET_ASSERT(policy_flags)                                                          \
-	SHUNT_ASSERT(!((policy_flags) & SHUNT_NEEDS_NOW),                                          \
-		     "SHUNT_NEEDS_NOW: the card has no clock that a program can read: of the helpers it has " \
-		     "map_lookup, get_prandom_u32, adjust_head, adjust_tail, perf_event_output (verifier.c:170-308)")
+#define SHUNT_TARGET_ASSERT(policy_flags)                                                        \
+	SHUNT_ASSERT(!((policy_flags)&SHUNT_NEEDS_NOW),                                          \
+		     "SHUNT_NEEDS_NOW: the card has no clock that a program can read: of the "   \
+		     "helpers it has "                                                           \
+		     "map_lookup, get_prandom_u32, adjust_head, adjust_tail, perf_event_output " \
+		     "(verifier.c:170-308)")
 
 struct shunt_nfp_view {
 	const struct shunt_nfp_group *group;
@@ -24,7 +26,8 @@ struct shunt_nfp_view {
 
 typedef struct shunt_nfp_view shunt_view;
 
-/* Beside the accessors of a view that is shared, where there is one: the view's type tells which is meant. */
+/* Beside the accessors of a view that is shared, where
+ * there is one: the view's type tells which is meant. */
 #define __shunt_card static inline __attribute__((always_inline, unused, overloadable))
 
 /* Byte i: offsets into a map's value must be constants, so the word is found by comparing. */
@@ -95,29 +98,42 @@ __shunt_card __u64 shunt_knob(const shunt_view *v, __u32 i)
 #define SHUNT_NFP_LACKS(type, name, args, why)                                                     \
 	extern type name args __attribute__((error(why), overloadable))
 
-#define SHUNT_NFP_NO_STATE                                                                         \
-	"the card cannot read what it writes: it stores to no map (verifier.c:478), and a word it adds to " \
+#define SHUNT_NFP_NO_STATE                                                                       \
+	"the card cannot read what it writes: it stores to no map (verifier.c:478), and a word " \
+	"it adds to "                                                                            \
 	"it may not read (verifier.c:396-402)"
-#define SHUNT_NFP_NO_HOLD                                                                          \
-	"the card has no hold queues: its only answer is a receive queue (ctx->rx_queue_index, verifier.c:507-519)"
+#define SHUNT_NFP_NO_HOLD                                                                        \
+	"the card has no hold queues: its only answer is a receive queue (ctx->rx_queue_index, " \
+	"verifier.c:507-519)"
 
-#define SHUNT_NFP_NO_TIMES "the card is told loads and knobs: shunt_knob() can stand for a mean that the operator knows"
+#define SHUNT_NFP_NO_TIMES                                                                       \
+	"the card is told loads and knobs: shunt_knob() can stand for a mean that the operator " \
+	"knows"
 
 SHUNT_NFP_LACKS(__u64, shunt_idle, (const shunt_view *v),
 		"an idle core is claimed by an atomic with a result, and the card adds without one "
-		"(verifier.c:532-545): two requests would take one idle core until the host publishes again");
+		"(verifier.c:532-545): two requests would take one idle core until the host "
+		"publishes again");
 SHUNT_NFP_LACKS(__u32, shunt_backlog, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_HOLD);
-SHUNT_NFP_LACKS(__u64, shunt_head_ns, (const shunt_view *v, shunt_event *ev, __u32 cls), SHUNT_NFP_NO_HOLD);
-SHUNT_NFP_LACKS(__u64, shunt_queued_ns, (const shunt_view *v, shunt_event *ev, __u32 cls), SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u64, shunt_head_ns, (const shunt_view *v, shunt_event *ev, __u32 cls),
+		SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u64, shunt_queued_ns, (const shunt_view *v, shunt_event *ev, __u32 cls),
+		SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(int, shunt_oldest, (const shunt_view *v, shunt_event *ev), SHUNT_NFP_NO_HOLD);
-SHUNT_NFP_LACKS(__u32, shunt_waited, (const shunt_view *v, shunt_event *ev, __u32 cls), SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u32, shunt_waited, (const shunt_view *v, shunt_event *ev, __u32 cls),
+		SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u32, shunt_slo_us, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_HOLD);
-SHUNT_NFP_LACKS(__u64, shunt_deadline_ns, (const shunt_view *v, __u32 cls, __u64 arrival_ns), SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u64, shunt_deadline_ns, (const shunt_view *v, __u32 cls, __u64 arrival_ns),
+		SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u32, shunt_mean_ns, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_sigma_ns, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u64, shunt_state, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_STATE);
 SHUNT_NFP_LACKS(__u64, shunt_add, (shunt_view *v, __u32 i, __u64 x), SHUNT_NFP_NO_STATE);
-SHUNT_NFP_LACKS(__u64, shunt_cas, (shunt_view *v, __u32 i, __u64 old, __u64 new_), SHUNT_NFP_NO_STATE);
-SHUNT_NFP_LACKS(__u64, shunt_core_state, (const shunt_view *v, __u32 core, __u32 i), SHUNT_NFP_NO_STATE);
-SHUNT_NFP_LACKS(__u64, shunt_core_add, (shunt_view *v, __u32 core, __u32 i, __u64 x), SHUNT_NFP_NO_STATE);
-SHUNT_NFP_LACKS(__u64, shunt_core_cas, (shunt_view *v, __u32 core, __u32 i, __u64 old, __u64 new_), SHUNT_NFP_NO_STATE);
+SHUNT_NFP_LACKS(__u64, shunt_cas, (shunt_view * v, __u32 i, __u64 old, __u64 new_),
+		SHUNT_NFP_NO_STATE);
+SHUNT_NFP_LACKS(__u64, shunt_core_state, (const shunt_view *v, __u32 core, __u32 i),
+		SHUNT_NFP_NO_STATE);
+SHUNT_NFP_LACKS(__u64, shunt_core_add, (shunt_view * v, __u32 core, __u32 i, __u64 x),
+		SHUNT_NFP_NO_STATE);
+SHUNT_NFP_LACKS(__u64, shunt_core_cas, (shunt_view * v, __u32 core, __u32 i, __u64 old, __u64 new_),
+		SHUNT_NFP_NO_STATE);

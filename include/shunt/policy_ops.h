@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * policy_ops.h - the functions of a policy, a row each: every place that binds them is made from this list
+ * policy_ops.h - the functions of a policy, a row each:
+ * every place that binds them is made from this list
  *
  * X(OP, name, type, need, targets, text):
  *
- *   OP       SHUNT_ASK_OP numbers the function; an optional one is there if its file says #define SHUNT_HAS_OP
+ *   OP       SHUNT_ASK_OP numbers the function; an optional one
+ *            is there if its file says #define SHUNT_HAS_OP
  *   name     of the function in the policy's file; native code has it as shunt_policy_NAME
  *   type     int: it answers; void: it is told
- *   need     1: every policy has it; 0: optional, and what its callers do without it is their default
- *   targets  who calls it (enum shunt_op_targets); the loader says so of a policy that has a function which nobody would
- *            call where it is loaded
+ *   need     1: every policy has it; 0: optional, and what
+ *            its callers do without it is their default
+ *   targets  its callers (enum shunt_op_targets); the loader warns of a policy with a function that
+ *            is not called where it is loaded
  *   text     when it is called
  *
  * A new function is a row here, its caller, and a sentence in docs/policies.md.
@@ -18,14 +21,15 @@
 
 #define SHUNT_POLICY_OPS(X)                                                                        \
 	X(STEER, steer, int, 1, SHUNT_OP_HOST | SHUNT_OP_NIC | SHUNT_OP_CARD, "a request arrives") \
-	X(SELECT, select, int, 1, SHUNT_OP_HOST | SHUNT_OP_NIC, "a core is free, or asked to yield") \
+	X(SELECT, select, int, 1, SHUNT_OP_HOST | SHUNT_OP_NIC,                                    \
+	  "a core is free, or asked to yield")                                                     \
 	X(REQUEUE, requeue, int, 0, SHUNT_OP_HOST | SHUNT_OP_NIC, "a request was preempted")       \
 	X(DONE, done, void, 0, SHUNT_OP_HOST | SHUNT_OP_NIC, "a request ended")
 
 enum shunt_op_targets {
 	SHUNT_OP_HOST = 1, /* XDP and workers that share memory */
 	SHUNT_OP_NIC = 2,  /* a NIC that schedules (wire) */
-	SHUNT_OP_CARD = 4, /* a card's program; what it does not call, workers do */
+	SHUNT_OP_CARD = 4, /* a card's program; the functions that it does not call, workers call */
 };
 
 enum shunt_ask_op {
@@ -35,7 +39,8 @@ enum shunt_ask_op {
 	SHUNT_NR_OPS
 };
 
-/* Does the file that was included say #define SHUNT_HAS_OP (empty, or 1)? 1 or 0, for the preprocessor to go on with. */
+/* Does the file that was included say #define SHUNT_HAS_OP
+ * (empty, or 1)? 1 or 0, for the preprocessor to go on with. */
 #define SHUNT_HAS_VALUE_ ~,
 #define SHUNT_HAS_VALUE_1 ~,
 #define SHUNT_SECOND(a, b, ...) b

@@ -53,7 +53,7 @@ struct shunt_req {
 /* Serves a request. Returns the length of the reply in req->data, or SHUNT_NO_REPLY. */
 typedef long (*shunt_handler)(struct shunt_req *req, void *arg);
 
-/* What a core does when it has nothing to do. */
+/* How a core waits when it has nothing to do. */
 enum shunt_idle {
 	SHUNT_IDLE_ADAPTIVE, /* spins for idle_us (default 50), then sleeps in poll() */
 	SHUNT_IDLE_SPIN,     /* never gives the CPU away: the fastest, for a CPU of its own */
@@ -61,8 +61,10 @@ enum shunt_idle {
 };
 
 enum shunt_flags {
-	SHUNT_NO_SIGNALS = 1, /* requests stop at safepoints only: the process is sent no signal, and gets no handler for it */
-	SHUNT_NO_PREEMPT = 2, /* requests are not stopped at all, and run on the stacks of the cores' threads */
+	SHUNT_NO_SIGNALS = 1, /* requests stop at safepoints only: the process is
+			       * sent no signal, and gets no handler for it */
+	SHUNT_NO_PREEMPT = 2, /* requests are not stopped at all, and run
+			       * on the stacks of the cores' threads */
 };
 
 struct shunt_opts {
@@ -76,9 +78,11 @@ struct shunt_opts {
 	unsigned int idle_us; /* SHUNT_IDLE_ADAPTIVE: how long to spin */
 	shunt_handler handler;
 	void *arg;                               /* for all three */
-	int (*core_init)(unsigned int core, void *arg); /* in the core's thread, before its first request */
+	/* in the core's thread, before its first request */
+	int (*core_init)(unsigned int core, void *arg);
 	void (*core_exit)(unsigned int core, void *arg);
-	size_t stack_size; /* bytes that a handler may use where requests are preempted; 0: 64 KiB */
+	size_t stack_size; /* bytes that a handler may use where
+			    * requests are preempted; 0: 64 KiB */
 	int signal;        /* that stops requests where the operator set a grace time; 0: SIGURG */
 	unsigned int flags; /* enum shunt_flags */
 };
@@ -89,7 +93,8 @@ struct shunt_opts {
 /* Ties this process to a domain. On failure *ret is NULL unless there was memory for a text. */
 int shunt_open(struct shunt **ret, const struct shunt_opts *opts);
 
-/* Serves requests, a thread a core, until shunt_stop(). Outlives shuntd and comes back to a new one. */
+/* Serves requests, a thread a core, until shunt_stop().
+ * Outlives shuntd and comes back to a new one. */
 int shunt_run(struct shunt *s);
 
 /* Ends shunt_run(): requests already steered here are served first. Safe in a signal handler. */
@@ -98,10 +103,11 @@ void shunt_stop(struct shunt *s);
 void shunt_close(struct shunt *s); /* NULL is fine */
 
 /*
- * Sends one more datagram to the client, before the reply that the handler returns. data is copied and
- * may be req->data. Only the handler itself may call it, while it runs, with its req or a copy of it.
- * -ESTALE: another thread called it, or another request's handler; -EMSGSIZE: more than req->room; -ENOBUFS: no
- * frame and no room to send for a millisecond; -EADDRNOTAVAIL: it is from a group's address.
+ * Sends one more datagram to the client, before the reply that the handler returns. data is copied
+ * and may be req->data. Only the handler itself may call it, while it runs, with its req or a copy
+ * of it. -ESTALE: another thread called it, or another request's handler; -EMSGSIZE: more than
+ * req->room; -ENOBUFS: no frame and no room to send for a millisecond; -EADDRNOTAVAIL: it is from a
+ * group's address.
  */
 int shunt_send(struct shunt_req *req, const void *data, size_t len);
 
@@ -110,12 +116,13 @@ struct shunt_stats {
 	size_t sz;           /* set by the caller */
 	unsigned int cores;
 	uint64_t replied[16], noreply[16]; /* a class */
-	uint64_t busy_ns, kicks, unfed, healed, send_fail, bad_frame, lost_race, slept; /* all cores */
+	/* all cores */
+	uint64_t busy_ns, kicks, unfed, healed, send_fail, bad_frame, lost_race, slept;
 };
 int shunt_get_stats(const struct shunt *s, struct shunt_stats *out);
 
 const char *shunt_class_name(const struct shunt *s, unsigned int cls); /* "" if not configured */
-const char *shunt_error(const struct shunt *s);  /* what went wrong last, in words */
+const char *shunt_error(const struct shunt *s);  /* the last error, in words */
 const char *shunt_strerror(int err);             /* -errno in words, with what to do about it */
 const char *shunt_version(void);
 

@@ -69,7 +69,10 @@ int bundle_find(struct why *why, const char *name, char *path, size_t len)
 			return 0;
 	}
 	why_fail(why, -ENOENT, "unknown policy '%s'", name);
-	why_hint(why, "'shunt policies' lists the built-in ones; a file is given as ./%s.c or ./%s.shunt", name, name);
+	why_hint(why,
+		 "'shunt policies' lists the built-in ones; a file is given as ./%s.c or "
+		 "./%s.shunt",
+		 name, name);
 	return -ENOENT;
 }
 
@@ -102,8 +105,8 @@ static int check_desc(struct why *why, const char *path, struct shunt_policy_des
 	size_t len;
 
 	if (d->abi != SHUNT_ABI) {
-		why_fail(why, -EPROTO, "'%s' was built for ABI %u, this shunt has ABI %u", path, d->abi,
-		     SHUNT_ABI);
+		why_fail(why, -EPROTO, "'%s' was built for ABI %u, this shunt has ABI %u", path,
+			 d->abi, SHUNT_ABI);
 		why_hint(why, "build it again: shunt build FILE.c");
 		return -EPROTO;
 	}
@@ -116,7 +119,8 @@ static int check_desc(struct why *why, const char *path, struct shunt_policy_des
 	if (!len || len == sizeof(d->name) ||
 	    strspn(d->name, "abcdefghijklmnopqrstuvwxyz0123456789_-") != len) {
 		why_fail(why, -EINVAL, "the policy in '%s' has no sound name", path);
-		why_hint(why, "SHUNT_POLICY(\"name\", ...): 1 to %d of a-z 0-9 _ -", SHUNT_NAME_LEN - 1);
+		why_hint(why, "SHUNT_POLICY(\"name\", ...): 1 to %d of a-z 0-9 _ -",
+			 SHUNT_NAME_LEN - 1);
 		return -EINVAL;
 	}
 	return 0;
@@ -165,7 +169,8 @@ int bundle_read(struct why *why, const char *path, const char *name, struct bund
 
 	memset(b, 0, sizeof(*b));
 	b->path = strdup(name);
-	err = b->path ? file_read(why, path, &b->data, &b->len) : why_fail(why, -ENOMEM, "no memory");
+	err = b->path ? file_read(why, path, &b->data, &b->len)
+		      : why_fail(why, -ENOMEM, "no memory");
 	if (err) {
 		bundle_close(b);
 		return err;

@@ -5,9 +5,9 @@
  * No constructors, no relocations, no writable data, nothing of other objects: then mapping it runs
  * and changes nothing, and calling it depends on its arguments alone.
  *
- * Judged is what dlopen() goes by, which is program headers and PT_DYNAMIC, and whatever is not known
- * to be harmless there is refused. A section table tells dlopen() nothing, so it tells nothing here,
- * and libelf, which starts from it, is of no help.
+ * Judged is what dlopen() goes by, which is program headers and PT_DYNAMIC, and whatever is not
+ * known to be harmless there is refused. A section table tells dlopen() nothing, so it tells
+ * nothing here, and libelf, which starts from it, is of no help.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,8 @@
 
 #include "native.h"
 
-#define ROOM (16ULL << 20)    /* addresses: some segments, each on pages of its own of at most ALIGN_MOST */
+#define ROOM (16ULL << 20)    /* addresses: some segments, each on pages
+			       * of its own of at most ALIGN_MOST */
 #define ALIGN_MOST (2u << 20) /* linkers' largest for x86-64; aarch64: 64 KiB */
 #define GOT_WORDS 4           /* that linkers reserve for the dynamic loader, used or not */
 
@@ -32,21 +33,25 @@
 
 static int read_headers(struct native *n)
 {
-	static const unsigned char sysv[EI_NIDENT] = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
+	static const unsigned char sysv[EI_NIDENT] = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3,
+						       ELFCLASS64,
 						       BYTE_ORDER_HERE, EV_CURRENT, ELFOSABI_SYSV };
 	Elf64_Ehdr *eh = &n->eh;
 
 	if (n->len < sizeof(*eh))
 		return native_refuse(n, "is no shared object", NULL);
 	memcpy(eh, n->data, sizeof(*eh));
-	if (eh->e_ident[EI_OSABI] == ELFOSABI_GNU) /* for an ifunc, which is refused by its name below */
+	/* for an ifunc, which is refused by its name below */
+	if (eh->e_ident[EI_OSABI] == ELFOSABI_GNU)
 		eh->e_ident[EI_OSABI] = ELFOSABI_SYSV;
-	if (memcmp(eh->e_ident, sysv, EI_NIDENT) || eh->e_type != ET_DYN || eh->e_version != EV_CURRENT)
+	if (memcmp(eh->e_ident, sysv, EI_NIDENT) || eh->e_type != ET_DYN ||
+	    eh->e_version != EV_CURRENT)
 		return native_refuse(n, "is no shared object", NULL);
 	if (eh->e_machine != MACHINE)
 		return native_refuse(n, "is for another processor", NULL);
 	if (eh->e_phentsize != sizeof(n->seg[0]) || !eh->e_phnum || eh->e_phnum > NATIVE_SEGMENTS ||
-	    eh->e_phoff % 8 || eh->e_phoff > n->len || eh->e_phnum * sizeof(n->seg[0]) > n->len - eh->e_phoff)
+	    eh->e_phoff % 8 || eh->e_phoff > n->len ||
+	    eh->e_phnum * sizeof(n->seg[0]) > n->len - eh->e_phoff)
 		return native_refuse(n, "has broken program headers", NULL);
 	memcpy(n->seg, n->data + eh->e_phoff, eh->e_phnum * sizeof(n->seg[0]));
 	return 0;
@@ -57,8 +62,9 @@ static int check_load(const struct native *n, const Elf64_Phdr *s, uint64_t *end
 {
 	uint64_t mask = s->p_align - 1;
 
-	if (s->p_align < 4096 || s->p_align > ALIGN_MOST || s->p_align & mask || (s->p_vaddr - s->p_offset) & mask ||
-	    s->p_offset > n->len || s->p_filesz > n->len - s->p_offset || s->p_vaddr > ROOM || s->p_memsz > ROOM ||
+	if (s->p_align < 4096 || s->p_align > ALIGN_MOST || s->p_align & mask ||
+	    (s->p_vaddr - s->p_offset) & mask || s->p_offset > n->len ||
+	    s->p_filesz > n->len - s->p_offset || s->p_vaddr > ROOM || s->p_memsz > ROOM ||
 	    !(s->p_flags & PF_R))
 		return native_refuse(n, "has a segment that cannot be mapped", NULL);
 	if ((s->p_vaddr & ~mask) < *end)
@@ -71,7 +77,8 @@ static int check_load(const struct native *n, const Elf64_Phdr *s, uint64_t *end
 	return 0;
 }
 
-/* Inside of a writable part, up to the end of its last page: all else would be made read-only with it. */
+/* Inside of a writable part, up to the end of its last
+ * page: all else would be made read-only with it. */
 static bool is_sound_relro(const struct native *n, const Elf64_Phdr *relro)
 {
 	for (int i = 0; i < n->eh.e_phnum; i++) {
@@ -113,12 +120,15 @@ static int check_segment(const struct native *n, const Elf64_Phdr *s)
 			return 0;
 		break;
 	case PT_GNU_STACK:
-		return s->p_flags & PF_X ? native_refuse(n, "wants stacks that can be executed", NULL) : 0;
+		return s->p_flags & PF_X
+			       ? native_refuse(n, "wants stacks that can be executed", NULL)
+			       : 0;
 	case PT_TLS:
 		return native_refuse(n, "has variables of each thread", NULL);
 	default:
 		snprintf(type, sizeof(type), "%#x", s->p_type);
-		return native_refuse(n, "has a segment of a type that a policy does not need:", type);
+		return native_refuse(n,
+				     "has a segment of a type that a policy does not need:", type);
 	}
 	return native_refuse(n, "has broken program headers", NULL);
 }
@@ -164,8 +174,8 @@ static bool is_within(uint64_t addr, const Elf64_Phdr *s, uint64_t mask)
 	return s && addr >= s->p_vaddr && addr < ((s->p_vaddr + s->p_memsz) & ~mask);
 }
 
-/* Writable is only what the linker wrote for the loader: PT_DYNAMIC, and the GOT's first words. They
- * hold the address of PT_DYNAMIC, or nothing. */
+/* Writable is only what the linker wrote for the loader: PT_DYNAMIC, and the GOT's first words.
+ * They hold the address of PT_DYNAMIC, or nothing. */
 static int check_writable(const struct native *n, const Elf64_Phdr *s)
 {
 	const Elf64_Phdr *dynamic = only(n, PT_DYNAMIC), *relro = only(n, PT_GNU_RELRO);
@@ -197,15 +207,18 @@ static const struct { int64_t tag; const char *what; } refused[] = {
 	{ DT_PREINIT_ARRAY, "runs when it is loaded (DT_PREINIT_ARRAY)" },
 	{ DT_FINI, "runs when it is unloaded (DT_FINI)" },
 	{ DT_FINI_ARRAY, "runs when it is unloaded (DT_FINI_ARRAY)" },
-	{ DT_PLTRELSZ, "runs or looks for functions when it is loaded (an ifunc, or a call of something else's)" },
-	{ DT_JMPREL, "runs or looks for functions when it is loaded (an ifunc, or a call of something else's)" },
+	{ DT_PLTRELSZ, "runs or looks for functions when it is loaded (an ifunc, or a call of "
+		       "something else's)" },
+	{ DT_JMPREL, "runs or looks for functions when it is loaded (an ifunc, or a call of "
+		     "something else's)" },
 	{ DT_RELA, "has addresses that are filled in when it is loaded" },
 	{ DT_REL, "has addresses that are filled in when it is loaded" },
 	{ 36 /* DT_RELR */, "has addresses that are filled in when it is loaded" },
 	{ DT_TEXTREL, "has code that is changed when it is loaded" },
 };
 
-static int check_tag(const struct native *n, const Elf64_Dyn *d, uint64_t *value, unsigned int *seen)
+static int check_tag(const struct native *n, const Elf64_Dyn *d, uint64_t *value,
+		     unsigned int *seen)
 {
 	char tag[24];
 
@@ -223,7 +236,9 @@ static int check_tag(const struct native *n, const Elf64_Dyn *d, uint64_t *value
 		return 0;
 	}
 	snprintf(tag, sizeof(tag), "%#llx", (unsigned long long)d->d_tag);
-	return native_refuse(n, "says something to the dynamic loader that a policy need not say: tag", tag);
+	return native_refuse(n,
+			     "says something to the dynamic loader that a policy need not say: tag",
+			     tag);
 }
 
 static int check_dynamic(const struct native *n, struct native_tables *t)
@@ -242,10 +257,15 @@ static int check_dynamic(const struct native *n, struct native_tables *t)
 	}
 	if (err)
 		return err;
-	if (at + sizeof(d) > s->p_filesz || (seen & needed) != needed || value[SYMENT] != sizeof(Elf64_Sym))
+	if (at + sizeof(d) > s->p_filesz || (seen & needed) != needed ||
+	    value[SYMENT] != sizeof(Elf64_Sym))
 		return native_refuse(n, "has no sound list for the dynamic loader", NULL);
-	if (value[FLAGS] & ~(uint64_t)(DF_SYMBOLIC | DF_BIND_NOW) || value[FLAGS_1] & ~(uint64_t)DF_1_NOW)
-		return native_refuse(n, "wants something of the dynamic loader that a policy does not need", NULL);
+	if (value[FLAGS] & ~(uint64_t)(DF_SYMBOLIC | DF_BIND_NOW) ||
+	    value[FLAGS_1] & ~(uint64_t)DF_1_NOW)
+		return native_refuse(n,
+				     "wants something of the dynamic loader that a policy does not "
+				     "need",
+				     NULL);
 	*t = (struct native_tables){ value[HASH], value[SYMTAB], value[STRTAB], value[STRSZ] };
 	return 0;
 }
@@ -257,8 +277,8 @@ int native_check(struct why *why, const char *path, const void *data, size_t len
 	int err;
 
 	if (len > SHUNT_NATIVE_MAX) {
-		why_fail(why, -E2BIG, "the native code of '%s' has %zu bytes, at most %d fit", path, len,
-		     SHUNT_NATIVE_MAX);
+		why_fail(why, -E2BIG, "the native code of '%s' has %zu bytes, at most %d fit", path,
+			 len, SHUNT_NATIVE_MAX);
 		why_hint(why, "a policy is a page of C: large tables belong into knobs or state");
 		return -E2BIG;
 	}

@@ -27,7 +27,8 @@ struct native {
 /* native_image.c */
 /* Fails: the native code is or does this; name may be NULL. Returns -EINVAL. */
 int native_refuse(const struct native *n, const char *what, const char *name);
-/* The file's bytes that will be at this address; NULL unless all of them lie in one segment with these flags. */
+/* The file's bytes that will be at this address; NULL unless
+ * all of them lie in one segment with these flags. */
 const void *native_at(const struct native *n, uint64_t addr, uint64_t len, uint32_t flags);
 
 struct native_tables {

@@ -2,9 +2,9 @@
 /*
  * card.bpf.c - the card's program: parse, classify, let the policy choose a receive queue
  *
- * One object a policy, as bpf/shunt.bpf.c, from the same files. The card's answer is the queue alone:
- * what the host needs besides (class, payload) the program on that queue finds out again.
- * Everything that is unusual passes, and the card spreads it by hash as it would without us.
+ * One object a policy, as bpf/shunt.bpf.c, from the same files. The card's answer is the queue
+ * alone: the host's program on that queue finds class and payload again. Everything that is unusual
+ * passes, and the card spreads it by hash as it would without us.
  */
 #include <bpf/bpf_endian.h>
 
@@ -28,8 +28,8 @@ SHUNT_NFP_ARRAY(nfp_pass, __u64, SHUNT_NR_PASS);
 #include "view.h"
 
 #ifdef SHUNT_TARGET_EMU
-/* A host's kernel lets no program choose a queue: the choice is stored, for who asks the program, and put in front of the
- * packet, for who forwards it (tests/lab_card.bpf.c). */
+/* A host's kernel lets no program choose a queue: the choice is stored, for who asks the program,
+ * and put in front of the packet, for who forwards it (tests/lab_card.bpf.c). */
 SHUNT_NFP_ARRAY(nfp_chosen, __u32, 1);
 
 static __always_inline void choose_queue(struct xdp_md *ctx, __u32 queue)
@@ -53,7 +53,8 @@ static __always_inline void choose_queue(struct xdp_md *ctx, __u32 queue)
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
-/* No queue of the policy's: the operator says what becomes of it. A card holds nothing, so to hold is to pass. */
+/* No queue of the policy's: the operator says what becomes
+ * of it. A card holds nothing, so to hold is to pass. */
 static __always_inline int no_queue(const struct shunt_nfp_cfg *cfg, front_count *n)
 {
 	return fall_back(n, cfg->fallback != SHUNT_FALLBACK_DROP);

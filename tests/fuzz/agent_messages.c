@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * agent_messages.c - what processes that may be workers send to shuntd, and when they come, read, fall silent and go
+ * agent_messages.c - what processes that may be workers send
+ * to shuntd, and when they come, read, fall silent and go
  *
- * Connections are real sockets; domains are what the agent would have made, in plain memory. Whatever is sent: a domain has one
- * worker at most, its cores are up only while it has one, and no descriptor is left behind.
+ * Connections are real sockets; domains are what the agent would have made, in plain memory.
+ * Whatever is sent: a domain has one worker at most, its cores are up only while it has one, and no
+ * descriptor is left behind.
  */
 /* link: agent/[!m]*.c agent/ma[!i]*.c agent/me*.c lib/[a-z]*.c */
 /* flags: -Wl,--wrap=say */
@@ -45,7 +47,7 @@ void __wrap_say(int level, const char *format, ...)
 	va_end(args);
 }
 
-/* --- the agent, as it is with two domains made ------------------------------------------------------ */
+/* --- the agent, as it is with two domains made ------------------------------------------------ */
 
 /* A process of which shuntd holds a pidfd: not this one. It ends with this one. */
 static void make_child(void)
@@ -66,9 +68,12 @@ static void make_child(void)
 
 static void make_domain(struct domain *d, __u32 id)
 {
-	*d = (struct domain){ .id = id, .phase = DOMAIN_FREE, .store = a.store, .maps = &a.maps, .worker.process = -1 };
-	d->pool.r.geo = (struct shunt_geometry){ .nframes = 256, .chunk = 2048, .core_ring = 64, .hold_ring = 64,
-					    .fill_ring = 512, .ncores = CORES, .nclasses = 2, .mtu = 1500 };
+	*d = (struct domain){ .id = id, .phase = DOMAIN_FREE, .store = a.store, .maps = &a.maps,
+			      .worker.process = -1 };
+	d->pool.r.geo = (struct shunt_geometry){ .nframes = 256, .chunk = 2048, .core_ring = 64,
+						 .hold_ring = 64,
+					    .fill_ring = 512, .ncores = CORES, .nclasses = 2,
+					    .mtu = 1500 };
 	d->pool.state = calloc(1, sizeof(*d->pool.state));
 	d->pool.r.memory = calloc(1, shunt_memory_len(&d->pool.r.geo));
 	d->pool.r.ctl = shunt_ctl_of(d->pool.r.memory, &d->pool.r.geo);
@@ -91,14 +96,24 @@ static void make(void)
 	spare = memfd_create("spare", MFD_CLOEXEC);
 	a.store = store_open(-1);
 	a.opts = (struct options){ .ifname = "fuzz", .nusers = 1 };
-	a.maps = (struct maps){ .cfg = { .abi = SHUNT_ABI, .ndomains = DOMAINS, .nclasses = 2, .hang_ms = 1000 },
-				.cfg_fd = -1, .classes_fd = -1, .policy_fd = -1, .xsks_fd = -1, .views_fd = -1,
-				.domains = domains, .agent = counts, .ingress = ingress };
+	a.maps = (struct maps){
+		.cfg = { .abi = SHUNT_ABI, .ndomains = DOMAINS, .nclasses = 2, .hang_ms = 1000 },
+		.cfg_fd = -1,
+		.classes_fd = -1,
+		.policy_fd = -1,
+		.xsks_fd = -1,
+		.views_fd = -1,
+		.domains = domains,
+		.agent = counts,
+		.ingress = ingress
+	};
 	a.role = &role_shared;
 	MUST(!a.role->begin(&a));
 	shared_of(&a)->policy = (struct policy){ .fd = spare, .msg = { .gen = 1, .len = 10 } };
 	a.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	MUST(a.listener >= 0 && !bind(a.listener, (struct sockaddr *)&any, sizeof(any.sun_family)) && !listen(a.listener, 64));
+	MUST(a.listener >= 0 &&
+	     !bind(a.listener, (struct sockaddr *)&any, sizeof(any.sun_family)) &&
+	     !listen(a.listener, 64));
 	for (int i = 0; i < SHUNT_DOMAINS; i++)
 		a.domain[i].worker.process = -1;
 	for (int i = 0; i < DOMAINS; i++)
@@ -107,12 +122,13 @@ static void make(void)
 		a.peer[i] = (struct peer){ .fd = -1, .pidfd = -1 };
 }
 
-/* --- processes ---------------------------------------------------------------------------------------- */
+/* --- processes -------------------------------------------------------------------------------- */
 
 static int newest(void)
 {
 	for (int i = 0; i < PEERS_MAX; i++) {
-		if (a.peer[i].stage == PEER_NEW && a.peer[i].since_ns == a.now_ns && a.peer[i].pid == (__u32)getpid())
+		if (a.peer[i].stage == PEER_NEW && a.peer[i].since_ns == a.now_ns &&
+		    a.peer[i].pid == (__u32)getpid())
 			return i;
 	}
 	return -1;
@@ -144,7 +160,8 @@ static void come(int k, uint8_t how)
 	if (i < 0)
 		return;
 	a.peer[i].pid = 100000 + (how & 7);
-	a.peer[i].uid = 1000; /* another user gets a domain that is made anew, which takes the whole agent */
+	a.peer[i].uid = 1000; /* another user gets a domain that is made
+			       * anew, which takes the whole agent */
 	close(a.peer[i].pidfd);
 	a.peer[i].pidfd = fcntl(child, F_DUPFD_CLOEXEC, 0);
 }
@@ -162,7 +179,9 @@ static void say_something(struct input *in, int k, uint8_t how)
 	switch (m.msg.type) {
 	case SHUNT_MSG_HELLO:
 		len = sizeof(m.hello);
-		m.hello.domain = how & 16 ? SHUNT_ANY_DOMAIN : how >> 5 == 7 ? take32(in) : how >> 5;
+		m.hello.domain = how & 16        ? SHUNT_ANY_DOMAIN
+				 : how >> 5 == 7 ? take32(in)
+						 : how >> 5;
 		m.hello.cores = take8(in);
 		take(in, m.hello.name, how & 1 ? 3 : sizeof(m.hello.name));
 		break;
@@ -191,7 +210,7 @@ static void listen_to(int k)
 		;
 }
 
-/* --- the agent's turn, and what must hold ------------------------------------------------------------- */
+/* --- the agent's turn, and what must hold ----------------------------------------------------- */
 
 static void hear(void)
 {
@@ -223,10 +242,12 @@ static void check(void)
 		const struct peer *p = d->worker.peer;
 		int attached = 0;
 
-		MUST(!p || (p->stage == PEER_WORKER && p->domain == d && p->pid == d->pool.state->worker_pid));
+		MUST(!p || (p->stage == PEER_WORKER && p->domain == d &&
+			    p->pid == d->pool.state->worker_pid));
 		MUST(!p || d->phase == DOMAIN_TAKEN);
 		for (int k = 0; k < PEERS_MAX; k++)
-			attached += a.peer[k].stage == PEER_WORKER && a.peer[k].domain == d && p == &a.peer[k];
+			attached += a.peer[k].stage == PEER_WORKER && a.peer[k].domain == d &&
+				    p == &a.peer[k];
 		MUST(attached <= 1);
 		MUST(!domains[i].up || (d->phase == DOMAIN_TAKEN && p &&
 					domains[i].up < 1ULL << d->pool.state->worker_cores));
@@ -234,7 +255,8 @@ static void check(void)
 		MUST(d->worker.process >= 0 || d->phase != DOMAIN_TAKEN);
 	}
 	for (int k = 0; k < PEERS_MAX; k++)
-		MUST((a.peer[k].stage == PEER_NONE) == (a.peer[k].fd < 0) && memchr(a.peer[k].name, 0, SHUNT_NAME_LEN));
+		MUST((a.peer[k].stage == PEER_NONE) == (a.peer[k].fd < 0) &&
+		     memchr(a.peer[k].name, 0, SHUNT_NAME_LEN));
 }
 
 static void end(void)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * ingress.c - frames of clients at the server's XDP program, beside a worker that writes what it likes into its view
+ * ingress.c - frames of clients at the server's XDP program,
+ * beside a worker that writes what it likes into its view
  *
- * Whatever comes: one verdict, one count for it, no byte read or written beyond the frame, and metadata that
- * lies within it.
+ * Whatever comes: one verdict, one count for it, no byte read or
+ * written beyond the frame, and metadata that lies within it.
  */
 /* link: tests/fuzz/native/xdp.c */
 /* flags: -Itests/fuzz/native -fno-sanitize=alignment -fno-strict-aliasing */
@@ -45,21 +46,26 @@ static void reset(void)
 	own_fill(xdp_map(&own, sizeof(struct shunt_own), 1));
 	xdp_sockets(&xsks, SHUNT_DOMAINS * SHUNT_SLOTS);
 	xdp_clock = 1000000;
-	*config = (struct shunt_cfg){ .abi = SHUNT_ABI, .nclasses = 4, .ndomains = 1, .core_ring = 256, .hold_ring = 256,
+	*config = (struct shunt_cfg){ .abi = SHUNT_ABI, .nclasses = 4, .ndomains = 1,
+				      .core_ring = 256, .hold_ring = 256,
 				     .port_bits = SHUNT_PORT_BIT(PORT) | SHUNT_PORT_BIT(PORT + 1) };
 	domain[0] = (struct shunt_domain){ .on = 1, .ncores = CORES, .up = 7 };
-	p[PORT] = (struct shunt_port){ .count = 3, .flags = SHUNT_PORT_ON, .key_len = 12, .key_off = 1 };
+	p[PORT] = (struct shunt_port){ .count = 3, .flags = SHUNT_PORT_ON, .key_len = 12,
+				       .key_off = 1 };
 	p[PORT + 1] = (struct shunt_port){ .cls = 3, .flags = SHUNT_PORT_ON };
 	r[0] = (struct shunt_rule){ .mask = 0xff, .value = 1, .cls = 1 };
 	r[1] = (struct shunt_rule){ .offset = 5, .mask = 0xffff, .value = 0x6261, .cls = 2 };
-	r[2] = (struct shunt_rule){ .offset = 9, .mask = ~0ULL, .value = 0x6867666564636261, .cls = 7 };
+	r[2] = (struct shunt_rule){ .offset = 9, .mask = ~0ULL, .value = 0x6867666564636261,
+				    .cls = 7 };
 }
 
 /* The client's frame as it comes, or put together around its payload. */
 static size_t frame_of(struct input *i, uint8_t *frame, uint8_t how)
 {
-	static const uint8_t ip4[] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0,
-				       198, 18, 0, 1, 198, 18, 0, 2, 0x9c, 0x40, PORT >> 8, PORT & 255, 0, 8, 0, 0 };
+	static const uint8_t ip4[] = { 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 28, 0,
+				       0, 0, 0, 64, 17, 0, 0,
+				       198, 18, 0, 1, 198, 18, 0, 2, 0x9c, 0x40, PORT >> 8,
+				       PORT & 255, 0, 8, 0, 0 };
 	size_t len = take8(i);
 
 	if (how & 1) {
@@ -93,7 +99,8 @@ static void check_counts(const struct shunt_ingress *was)
 	MUST(arrived + passed + denied == 1);
 }
 
-/* It is for this host; an answer to it goes to a host, and is no request there: read from the frame's bytes, as the RFCs have them. */
+/* It is for this host; an answer to it goes to a host, and is no request there: read from the
+ * frame's bytes, as the RFCs have them. */
 static void check_addresses(const uint8_t *frame)
 {
 	const uint8_t *ip = frame + 14;
@@ -108,14 +115,16 @@ static void check_addresses(const uint8_t *frame)
 		MUST(any || !memcmp(ip + 16, &own4, 4));
 		port = ip[20] << 8 | ip[21];
 	} else {
-		MUST(ip[0] >> 4 == 6 && ip[8] != 0xff && memcmp(ip + 8, "\0\0\0\0\0\0\0", 8) && memcmp(ip + 8, own6, 16));
+		MUST(ip[0] >> 4 == 6 && ip[8] != 0xff && memcmp(ip + 8, "\0\0\0\0\0\0\0", 8) &&
+		     memcmp(ip + 8, own6, 16));
 		MUST(any || !memcmp(ip + 24, own6, 16));
 		port = ip[40] << 8 | ip[41];
 	}
 	MUST(port && port != PORT && port != PORT + 1);
 }
 
-static void check(const struct shunt_ingress *was, const struct xdp_run *r, const uint8_t *frame, size_t len)
+static void check(const struct shunt_ingress *was, const struct xdp_run *r, const uint8_t *frame,
+		  size_t len)
 {
 	const struct shunt_meta *m = (void *)r->meta;
 
@@ -144,8 +153,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_len)
 		size_t len;
 
 		switch (op & 7) {
-		case 0: /* the worker writes, into any word of its view; most often where XDP looks */
-			len = take16(&i) % (op & 8 ? sizeof(*view) / 8 : offsetof(struct shunt_view, core) / 8);
+		case 0: /* the worker writes, into any word of its
+			 * view; most often where XDP looks */
+			len = take16(&i) %
+			      (op & 8 ? sizeof(*view) / 8 : offsetof(struct shunt_view, core) / 8);
 			((uint64_t *)view)[len] = take64(&i);
 			break;
 		case 1:
@@ -157,7 +168,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_len)
 			domain[0].up = op >> 5;
 			break;
 		case 3:
-			*(uint32_t *)xdp_lookup(op & 8 ? (void *)&quantum_us : &hold_limit, &(uint32_t){ op >> 6 }) = take32(&i);
+			*(uint32_t *)xdp_lookup(op & 8 ? (void *)&quantum_us : &hold_limit,
+						&(uint32_t){ op >> 6 }) = take32(&i);
 			break;
 		default: /* a client */
 			len = frame_of(&i, frame, op >> 3);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * native.c - a policy's native code, as native_check() judges it: what is accepted is mapped, which must run and break nothing
+ * native.c - a policy's native code, as native_check() judges it:
+ * what is accepted is mapped, which must run and break nothing
  */
 /* link: lib/bundle/native.c lib/bundle/native_image.c lib/bundle/native_symbols.c lib/why.c */
 #include <dlfcn.h>

@@ -2,8 +2,9 @@
 /*
  * wire_nic.c - frames of cores and clients at the NIC's XDP program
  *
- * A frame that does not carry the secret changes nothing but counts. Whatever cores say that do carry it: no slot is
- * lost or in two places, no request is counted twice or not at all, no core has more than it may.
+ * A frame that does not carry the secret changes nothing but counts. Whatever cores say that do
+ * carry it: no slot is lost or in two places, no request is counted twice or not at all, no core
+ * has more than it may.
  */
 /* link: tests/fuzz/native/xdp.c */
 /* flags: -Itests/fuzz/native -fno-sanitize=alignment -fno-strict-aliasing */
@@ -55,21 +56,27 @@ static void reset(void)
 	xdp_clock = 1000000;
 	xdp_seed = 1;
 	cookies = 1000;
-	*config = (struct shunt_cfg){ .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1, .flags = SHUNT_CFG_PREEMPT };
-	*wire = (struct shunt_nic_cfg){ .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 100000, .slots = SLOTS - 1 };
+	*config = (struct shunt_cfg){ .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1,
+				      .flags = SHUNT_CFG_PREEMPT };
+	*wire = (struct shunt_nic_cfg){ .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 100000,
+					.slots = SLOTS - 1 };
 	p[PORT] = (struct shunt_port){ .flags = SHUNT_PORT_ON };
 	p[PORT + 1] = (struct shunt_port){ .cls = 1, .flags = SHUNT_PORT_ON };
 	for (int i = 0; i < CORES; i++)
-		port_of[i] = (struct shunt_nic_port){ .cookie = ++cookies, .mac = { 2, 0, 0, 0, 1, i }, .group = i / 2, .on = 1,
+		port_of[i] = (struct shunt_nic_port){ .cookie = ++cookies,
+						      .mac = { 2, 0, 0, 0, 1, i }, .group = i / 2,
+						      .on = 1,
 						      .key = { { 0x0123456789abcdef, i / 2 } } };
 }
 
-/* --- who sends ---------------------------------------------------------------------------------- */
+/* --- who sends -------------------------------------------------------------------------------- */
 
 static size_t request(struct input *i, uint8_t *frame)
 {
-	static const uint8_t ip4[] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0,
-				       198, 18, 0, 1, 198, 18, 0, 2, 0x9c, 0x40, PORT >> 8, PORT & 255, 0, 8, 0, 0 };
+	static const uint8_t ip4[] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 28, 0,
+				       0, 0, 0, 64, 17, 0, 0,
+				       198, 18, 0, 1, 198, 18, 0, 2, 0x9c, 0x40, PORT >> 8,
+				       PORT & 255, 0, 8, 0, 0 };
 	uint8_t how = take8(i), len = how & 63;
 
 	memcpy(frame, ip4, sizeof(ip4));
@@ -80,13 +87,15 @@ static size_t request(struct input *i, uint8_t *frame)
 	return sizeof(ip4) + (len > 18 ? len : 18);
 }
 
-/* For the next epoch of the present process or of the next one; or, as "how" has it, for what is neither. */
+/* For the next epoch of the present process or of the next
+ * one; or, as "how" has it, for what is neither. */
 static size_t hello_of(uint8_t *frame, uint8_t core, uint8_t how)
 {
 	const struct shunt_nic_port *p = &port_of[core];
 	uint64_t present = state->process[p->group];
 	struct shunt_wire_hello h = {
-		.w = { .proto = bpf_htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = SHUNT_WIRE_HELLO,
+		.w = { .proto = bpf_htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+		       .type = SHUNT_WIRE_HELLO,
 		       .core = core, .bytes = sizeof(h), .epoch = core_of[core].epoch + 1 },
 		.nonce = how >> 2 & 3, .life = state->life, .process = present,
 	};
@@ -108,7 +117,8 @@ static size_t credit_of(struct input *i, uint8_t *frame, uint8_t core, uint8_t h
 {
 	const struct shunt_nic_core *c = &core_of[core];
 	struct shunt_wire_credit r = {
-		.w = { .proto = bpf_htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = SHUNT_WIRE_CREDIT,
+		.w = { .proto = bpf_htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+		       .type = SHUNT_WIRE_CREDIT,
 		       .core = core, .bytes = sizeof(r), .epoch = c->epoch, .cookie = c->cookie },
 		.nr = c->nr + 1,
 	};
@@ -137,12 +147,15 @@ static size_t credit_of(struct input *i, uint8_t *frame, uint8_t core, uint8_t h
 	return how & 32 ? sizeof(r) : 256;
 }
 
-/* As whoever does not know the secrets can make it: any bytes, or a right frame with another secret. */
+/* As whoever does not know the secrets can make it: any
+ * bytes, or a right frame with another secret. */
 static size_t forged(struct input *i, uint8_t *frame, uint8_t core, uint8_t how)
 {
 	struct shunt_wire *w = (void *)frame;
 	struct shunt_wire_hello *h = (void *)frame;
-	size_t len = how & 1 ? credit_of(i, frame, core, 0) : how & 2 ? hello_of(frame, core, take8(i)) : 0;
+	size_t len = how & 1   ? credit_of(i, frame, core, 0)
+		     : how & 2 ? hello_of(frame, core, take8(i))
+			       : 0;
 
 	if (how & 1) {
 		w->cookie ^= 1ULL << (how >> 2 & 31);
@@ -160,7 +173,7 @@ static size_t forged(struct input *i, uint8_t *frame, uint8_t core, uint8_t how)
 	return len;
 }
 
-/* --- what must hold ----------------------------------------------------------------------------- */
+/* --- what must hold --------------------------------------------------------------------------- */
 
 static void check_slots(void)
 {
@@ -177,7 +190,8 @@ static void check_slots(void)
 
 			n = 0;
 			for (uint32_t s = f->head; s; s = slots[s].next, n++)
-				MUST(s < SLOTS && !seen[s]++ && slots[s].as == c && slots[s].queue == q);
+				MUST(s < SLOTS && !seen[s]++ && slots[s].as == c &&
+				     slots[s].queue == q);
 			MUST(n == f->count && !n == !(state->waiting[q] >> c & 1));
 			queued += n;
 		}
@@ -204,12 +218,15 @@ static void check_requests(void)
 
 		for (int i = 0; i < CORES; i++) {
 			for (int j = 0; j < SHUNT_WIRE_WINDOW; j++)
-				out += core_of[i].out[j].cls == c && (core_of[i].out[j].state == SHUNT_OUT_SENT ||
-								      core_of[i].out[j].state == SHUNT_OUT_TAKEN);
+				out += core_of[i].out[j].cls == c &&
+				       (core_of[i].out[j].state == SHUNT_OUT_SENT ||
+					core_of[i].out[j].state == SHUNT_OUT_TAKEN);
 		}
 		for (int q = 0; q <= SHUNT_NIC_GROUPS; q++)
 			queued += state->fifo[c][q].count;
-		MUST(a->arrived == a->rejected + a->dropped + a->passed + view->core[0].expired.n[c] + n->done + n->lost + queued + out);
+		MUST(a->arrived == a->rejected + a->dropped + a->passed +
+					   view->core[0].expired.n[c] + n->done + n->lost + queued +
+					   out);
 	}
 }
 
@@ -218,10 +235,12 @@ static void check(void)
 	check_slots();
 	check_requests();
 	for (int i = 0; i < CORES; i++)
-		MUST(core_of[i].load <= SHUNT_WIRE_K_MAX && (!core_of[i].load || core_of[i].cookie));
+		MUST(core_of[i].load <= SHUNT_WIRE_K_MAX &&
+		     (!core_of[i].load || core_of[i].cookie));
 }
 
-static void check_forged(const struct shunt_nic *was, const struct shunt_nic_core *cores, struct shunt_nic *now)
+static void check_forged(const struct shunt_nic *was, const struct shunt_nic_core *cores,
+			 struct shunt_nic *now)
 {
 	memcpy(now, state, sizeof(*now));
 	memcpy(now->ev, was->ev, sizeof(now->ev));
@@ -239,7 +258,8 @@ static void send(const uint8_t *frame, size_t len)
 	MUST(r.verdict == XDP_DROP || r.verdict == XDP_PASS || r.verdict == XDP_TX);
 	if (r.verdict != XDP_TX)
 		return;
-	MUST(r.end - r.data >= SHUNT_WIRE_MIN && w->proto == bpf_htons(SHUNT_WIRE_PROTO) && w->bytes <= r.end - r.data);
+	MUST(r.end - r.data >= SHUNT_WIRE_MIN && w->proto == bpf_htons(SHUNT_WIRE_PROTO) &&
+	     w->bytes <= r.end - r.data);
 	MUST(!memcmp(w->from, wire->mac, 6));
 }
 
@@ -258,7 +278,8 @@ static void do_one(struct input *i)
 		port_of[core].cookie = ++cookies; /* as the agent does at each tick */
 		break;
 	case 3:
-		*command = (struct shunt_nic_cmd){ .nr = command->nr + 1, .op = how, .core = core, .varied = how };
+		*command = (struct shunt_nic_cmd){ .nr = command->nr + 1, .op = how, .core = core,
+						   .varied = how };
 		break;
 	case 4:
 		xdp_clock += how * 10000ULL;
@@ -271,7 +292,8 @@ static void do_one(struct input *i)
 		xdp_no_grow = how >> 7;
 		break;
 	case 6:
-		*(uint32_t *)xdp_lookup(how & 1 ? (void *)&quantum_us : &hold_limit, &(uint32_t){ how >> 1 & 1 }) = how >> 2;
+		*(uint32_t *)xdp_lookup(how & 1 ? (void *)&quantum_us : &hold_limit,
+					&(uint32_t){ how >> 1 & 1 }) = how >> 2;
 		break;
 	case 7:
 	case 8:

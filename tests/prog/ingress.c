@@ -41,7 +41,8 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 static void *map_memory(int fd, size_t len)
 {
 	size_t page = sysconf(_SC_PAGESIZE);
-	void *at = mmap(NULL, (len + page - 1) & ~(page - 1), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *at = mmap(NULL, (len + page - 1) & ~(page - 1), PROT_READ | PROT_WRITE, MAP_SHARED,
+			fd, 0);
 
 	if (at == MAP_FAILED)
 		die("cannot map a map of %zu bytes: %s", len, strerror(errno));
@@ -98,7 +99,8 @@ void ingress_up(struct ingress *g, __u64 cores)
 	}
 }
 
-static void put_own(struct shunt_own *own, __u32 hash, enum shunt_own_kind kind, const void *addr, size_t len)
+static void put_own(struct shunt_own *own, __u32 hash, enum shunt_own_kind kind, const void *addr,
+		    size_t len)
 {
 	struct shunt_own_slot *s = &own->slot[0][SHUNT_OWN_AT(hash)];
 

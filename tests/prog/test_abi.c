@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_abi.c - what every policy's object asks of a kernel: names that fit, helpers that Linux 5.15 has,
- * no kernel function; and that it carries what loader and workers need
+ * test_abi.c - what every policy's object asks of a kernel: names that fit, helpers that Linux 5.15
+ * has, no kernel function; and that it carries what loader and workers need
  *
  * Needs no privileges: the objects are opened, not loaded.
  */
@@ -107,7 +107,8 @@ static void helpers_are_those_of_linux_5_15(void **state)
 	for_each(check_calls);
 }
 
-/* Kernel functions and variables come as undefined symbols; libbpf turns them into calls at load. */
+/* Kernel functions and variables come as undefined symbols;
+ * libbpf turns them into calls at load. */
 static void check_symbols(const char *path, struct bpf_object *obj)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), symbols = 0;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_credit.c - the NIC's program: what it makes of a core's credits: times of service, work found while idle,
- * parked and demoted requests, ends of which the policy is told
+ * test_credit.c - the NIC's program: what it makes of a core's credits: times of service, work
+ * found while idle, parked and demoted requests, ends of which the policy is told
  */
-/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c tests/prog/packet.c */
+/* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c */
+/* link: tests/prog/packet.c */
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -58,7 +59,8 @@ static void service_times_that_cannot_be_are_left_out(void **state)
 		{ 1000, 1000, 1000 },                  /* more than it was sent */
 		{ 1, 10000000001, 1 },                 /* longer than any takes */
 		{ 1, -1ULL, 1 },                       /* shorter than none */
-		{ 2, 20, 401 },                        /* squares that are too large for these times */
+		/* squares that are too large for these times */
+		{ 2, 20, 401 },
 		{ 1, 0, -1ULL },                       /* or go back */
 	};
 	struct shunt_wire_credit c;
@@ -67,14 +69,16 @@ static void service_times_that_cannot_be_are_left_out(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct shunt_nic_said was = n.core[0].said[1];
 
-		say_times(was.timed + cases[i].timed, was.service_ns + cases[i].ns, was.service_sq + cases[i].sq);
+		say_times(was.timed + cases[i].timed, was.service_ns + cases[i].ns,
+			  was.service_sq + cases[i].sq);
 		assert_times(i, 10 * i, 100 * i);
 		assert_int_equal(n.state->ev[SHUNT_NIC_EV_SERVICE], i + 1);
 		say_times(n.core[0].said[1].timed + 1, n.core[0].said[1].service_ns + 10,
 			  n.core[0].said[1].service_sq + 100);
 		assert_times(i + 1, 10 * (i + 1), 100 * (i + 1));
 	}
-	c = credit(0, 0, 0, 0); /* of a class that does not exist; the next in what such a number could be cut to */
+	c = credit(0, 0, 0, 0); /* of a class that does not exist; the next
+				 * in what such a number could be cut to */
 	c.cls = SHUNT_CLASSES + 1;
 	c.timed = n.core[0].said[1].timed + 1;
 	c.service_ns = n.core[0].said[1].service_ns + 10;
@@ -204,7 +208,8 @@ static void assert_told(int cls, __u64 requests, __u64 ns)
 	assert_int_equal(n.view->state[2 * cls + 1], ns);
 }
 
-/* Number "high" has come; of all that came, "open" has not ended. So long took those of the class in all. */
+/* Number "high" has come; of all that came, "open" has not
+ * ended. So long took those of the class in all. */
 static void say_ended(__u32 high, __u32 open, __u32 cls, __u32 timed, __u64 ns)
 {
 	struct shunt_wire_credit c = credit(0, high, ~0U, open);

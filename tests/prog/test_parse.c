@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_parse.c - a table of packets, each cut at every byte, through the XDP program: verdict, reason
- * or class, metadata
+ * test_parse.c - a table of packets, each cut at every byte,
+ * through the XDP program: verdict, reason or class, metadata
  */
 /* link: tests/prog/ingress.c tests/prog/packet.c */
 #include <setjmp.h>
@@ -30,8 +30,8 @@ struct expectation {
 };
 
 /*
- * The rules of PACKET_PORT, in order: "get " at 0 is class 1; byte 6 with 0xf0 set to 0x30 is class 2.
- * Its default is class 0. Port 9100 has none: class 3.
+ * The rules of PACKET_PORT, in order: "get " at 0 is class 1; byte 6 with 0xf0 set to 0x30 is class
+ * 2. Its default is class 0. Port 9100 has none: class 3.
  */
 static const struct expectation table[] = {
 	/* what is ours */
@@ -42,43 +42,56 @@ static const struct expectation table[] = {
 	{ { "ipv6", .v6 = 1, .payload_len = 16 }, REQUEST(0), 1 },
 	{ { "ipv6 without payload", .v6 = 1 }, REQUEST(0), 1 },
 	{ { "ipv4, one tag", .tags = 1, .payload_len = 9 }, REQUEST(0), 1 },
-	{ { "ipv4, one tag of 802.1ad", .tags = 1, .tpid = { 0x88a8 }, .payload_len = 9 }, REQUEST(0), 1 },
+	{ { "ipv4, one tag of 802.1ad", .tags = 1, .tpid = { 0x88a8 }, .payload_len = 9 },
+	  REQUEST(0),
+	  1 },
 	{ { "ipv4, two tags", .tags = 2, .payload_len = 9 }, REQUEST(0), 1 },
 	{ { "ipv4, 802.1ad and 802.1Q", .tags = 2, .tpid = { 0x88a8, 0x8100 }, .payload_len = 9 },
-	  REQUEST(0), 1 },
+	  REQUEST(0),
+	  1 },
 	{ { "ipv6, one tag", .v6 = 1, .tags = 1, .payload_len = 9 }, REQUEST(0), 1 },
 	{ { "ipv6, two tags", .v6 = 1, .tags = 2, .tpid = { 0x88a8, 0x88a8 }, .payload_len = 9 },
-	  REQUEST(0), 1 },
+	  REQUEST(0),
+	  1 },
 	{ { "don't fragment", .frag = 0x4000, .payload_len = 4 }, REQUEST(0), 1 },
 	{ { "padded by Ethernet", .payload_len = 4, .pad = 14 }, REQUEST(0), 1 },
 	{ { "ipv6 padded by Ethernet", .v6 = 1, .payload_len = 4, .pad = 6 }, REQUEST(0), 1 },
 	{ { "udp shorter than ip", .payload_len = 16, .udp_len_add = -4 }, REQUEST(0), 1 },
 	{ { "udp of its header alone", .payload_len = 16, .udp_len_add = -16 }, REQUEST(0), 1 },
 	{ { "ip shorter than the frame", .payload_len = 16, .ip_len_add = -4, .udp_len_add = -4 },
-	  REQUEST(0), 1 },
+	  REQUEST(0),
+	  1 },
 	{ { "a port without rules", .dport = OTHER_PORT, .payload_len = 16 }, REQUEST(3), 0 },
 
 	/* classes by rules */
 	{ { "first rule", .payload = "get abc", .payload_len = 12 }, REQUEST(1), 0 },
 	{ { "first rule, nothing after it", .payload = "get ", .payload_len = 4 }, REQUEST(1), 0 },
 	{ { "first rule, a byte short", .payload = "get", .payload_len = 3 }, REQUEST(0), 1 },
-	{ { "first rule, udp ends inside", .payload = "get abc", .payload_len = 12, .udp_len_add = -9 },
-	  REQUEST(0), 1 },
+	{ { "first rule, udp ends inside", .payload = "get abc", .payload_len = 12,
+	    .udp_len_add = -9 },
+	  REQUEST(0),
+	  1 },
 	{ { "first rule, ipv6", .v6 = 1, .payload = "get abc", .payload_len = 12 }, REQUEST(1), 0 },
-	{ { "first rule, two tags", .tags = 2, .payload = "get abc", .payload_len = 12 }, REQUEST(1), 0 },
+	{ { "first rule, two tags", .tags = 2, .payload = "get abc", .payload_len = 12 },
+	  REQUEST(1),
+	  0 },
 	{ { "second rule", .payload = "aaaaaa3", .payload_len = 12 }, REQUEST(2), 0 },
-	{ { "second rule, other low bits", .payload = "aaaaaa9", .payload_len = 7 }, REQUEST(2), 0 },
+	{ { "second rule, other low bits", .payload = "aaaaaa9", .payload_len = 7 },
+	  REQUEST(2),
+	  0 },
 	{ { "second rule, a byte short", .payload = "aaaaaa3", .payload_len = 6 }, REQUEST(0), 1 },
 	{ { "both rules: the first", .payload = "get aa3", .payload_len = 12 }, REQUEST(1), 0 },
 	{ { "the rules of another port", .dport = OTHER_PORT, .payload = "get ", .payload_len = 4 },
-	  REQUEST(3), 0 },
+	  REQUEST(3),
+	  0 },
 
 	/* what is not */
 	{ { "three tags", .tags = 3, .payload_len = 16 }, SHUNT_PASS_L2 },
 	{ { "arp", .ethertype = 0x0806, .payload_len = 16 }, SHUNT_PASS_L2 },
 	{ { "arp, one tag", .tags = 1, .ethertype = 0x0806, .payload_len = 16 }, SHUNT_PASS_L2 },
 	{ { "802.3 length", .ethertype = 46, .payload_len = 16 }, SHUNT_PASS_L2 },
-	{ { "the old Q-in-Q type", .tags = 1, .tpid = { 0x9100 }, .payload_len = 16 }, SHUNT_PASS_L2 },
+	{ { "the old Q-in-Q type", .tags = 1, .tpid = { 0x9100 }, .payload_len = 16 },
+	  SHUNT_PASS_L2 },
 	{ { "multicast", .multicast = 1, .payload_len = 16 }, SHUNT_PASS_L2 },
 	{ { "multicast ipv6", .multicast = 1, .v6 = 1, .payload_len = 16 }, SHUNT_PASS_L2 },
 	{ { "ipv4 options", .options = 1, .payload_len = 16 }, SHUNT_PASS_IP },
@@ -90,10 +103,12 @@ static const struct expectation table[] = {
 	{ { "reserved flag", .frag = 0x8000, .payload_len = 16 }, REQUEST(0), 1 },
 	{ { "ipv4 that says 6", .ip_version = 6, .payload_len = 16 }, SHUNT_PASS_IP },
 	{ { "ipv6 that says 4", .v6 = 1, .ip_version = 4, .payload_len = 16 }, SHUNT_PASS_IP },
-	{ { "ipv4 header too short", .ip_version = 4, .options = 255, .payload_len = 16 }, SHUNT_PASS_IP },
+	{ { "ipv4 header too short", .ip_version = 4, .options = 255, .payload_len = 16 },
+	  SHUNT_PASS_IP },
 	{ { "ip longer than the frame", .payload_len = 16, .ip_len_add = 1 }, SHUNT_PASS_IP },
 	{ { "ip shorter than its header", .payload_len = 16, .ip_len_add = -25 }, SHUNT_PASS_IP },
-	{ { "ipv6 longer than the frame", .v6 = 1, .payload_len = 16, .ip_len_add = 1 }, SHUNT_PASS_IP },
+	{ { "ipv6 longer than the frame", .v6 = 1, .payload_len = 16, .ip_len_add = 1 },
+	  SHUNT_PASS_IP },
 	{ { "hop-by-hop options", .v6 = 1, .ext = 1 + 0, .payload_len = 16 }, SHUNT_PASS_IP },
 	{ { "routing header", .v6 = 1, .ext = 1 + 43, .payload_len = 16 }, SHUNT_PASS_IP },
 	{ { "ipv6 fragment", .v6 = 1, .ext = 1 + 44, .payload_len = 16 }, SHUNT_PASS_IP },
@@ -107,7 +122,8 @@ static const struct expectation table[] = {
 	{ { "udp shorter than its header", .payload_len = 0, .udp_len_add = -1 }, SHUNT_PASS_UDP },
 	{ { "udp length 0", .payload_len = 16, .udp_len_add = -24 }, SHUNT_PASS_UDP },
 	{ { "udp longer than ip", .payload_len = 16, .udp_len_add = 1 }, SHUNT_PASS_UDP },
-	{ { "udp into the padding", .payload_len = 16, .udp_len_add = 4, .pad = 8 }, SHUNT_PASS_UDP },
+	{ { "udp into the padding", .payload_len = 16, .udp_len_add = 4, .pad = 8 },
+	  SHUNT_PASS_UDP },
 	{ { "ipv6 jumbo", .v6 = 1, .payload_len = 16, .ip_len_add = -24 }, SHUNT_PASS_UDP },
 	{ { "ip too short for udp", .payload_len = 16, .ip_len_add = -20 }, SHUNT_PASS_UDP },
 	{ { "another port", .dport = QUIET_PORT, .payload_len = 16 }, SHUNT_PASS_PORT },
@@ -136,7 +152,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What a packet cut to len bytes is: a missing header is its layer's reason, all else an IP length. */
+/* What a packet cut to len bytes is: a missing header is
+ * its layer's reason, all else an IP length. */
 static int expected(const struct expectation *e, const struct packet *p, __u32 len)
 {
 	if (e->want == SHUNT_PASS_L2 || len < p->l3)
@@ -150,10 +167,11 @@ static int expected(const struct expectation *e, const struct packet *p, __u32 l
 	return e->want;
 }
 
-#define CHECK(cond)                                                                                \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			fail_msg("'%s' cut to %u of %u bytes: not " #cond, e->spec.name, len, p->len); \
+#define CHECK(cond)                                                                           \
+	do {                                                                                  \
+		if (!(cond))                                                                  \
+			fail_msg("'%s' cut to %u of %u bytes: not " #cond, e->spec.name, len, \
+				 p->len);                                                     \
 	} while (0)
 
 /* The only counts that an arrival or a pass may move, and by one. */
@@ -234,7 +252,8 @@ static void cut_at_any_byte_they_pass_for_the_reason_of_the_cut(void **state)
 static void other_addresses_of_the_host_pass(void **state)
 {
 	struct packet_spec v4 = { .payload_len = 8 }, v6 = { .v6 = 1, .payload_len = 8 };
-	static const __u8 to4[] = { 0xc6, 0x12, 0, 2 }, to6[16] = "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2";
+	static const __u8 to4[] = { 0xc6, 0x12, 0,
+				    2 }, to6[16] = "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2";
 	__u8 own4[4], own6[16];
 	struct packet p4, p6;
 	struct verdict v;
@@ -275,7 +294,8 @@ static void frames_for_another_mac_pass(void **state)
 	struct verdict v;
 
 	packet_build(&s, &p);
-	for (int i = 1; i < 48; i++) { /* each bit but that of groups, which are no concern of ours either */
+	for (int i = 1; i < 48; i++) { /* each bit but that of groups, which
+					* are no concern of ours either */
 		p.data[i / 8] ^= 1 << i % 8;
 		ingress_run(g, p.data, p.len, &v);
 		assert_int_equal(v.action, XDP_PASS);
@@ -339,16 +359,20 @@ static void a_queue_that_is_no_domain_passes_and_is_counted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(whole_packets_are_what_the_table_says, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(whole_packets_are_what_the_table_says, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(cut_at_any_byte_they_pass_for_the_reason_of_the_cut,
 						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(other_addresses_of_the_host_pass, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(frames_for_another_mac_pass, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_receiver_without_addresses_gets_no_request, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(any_address_and_mac_are_right_where_the_configuration_says_so,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_queue_that_is_no_domain_passes_and_is_counted, set_up,
+		cmocka_unit_test_setup_teardown(other_addresses_of_the_host_pass, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(frames_for_another_mac_pass, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_receiver_without_addresses_gets_no_request,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			any_address_and_mac_are_right_where_the_configuration_says_so, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(a_queue_that_is_no_domain_passes_and_is_counted,
+						set_up, tear_down),
 	};
 
 	ingress_need();

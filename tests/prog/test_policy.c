@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_policy.c - every policy, the same views and events in BPF and in native code: equal answers, equal
- * memory afterwards, and answers that the contract allows
+ * test_policy.c - every policy, the same views and events in BPF and in native code: equal answers,
+ * equal memory afterwards, and answers that the contract allows
  *
  * SEED and COUNT (questions a policy) in the environment repeat a run.
  */
@@ -36,7 +36,7 @@ static bool once_in(__u32 n)
 	return !below(n);
 }
 
-/* --- questions ----------------------------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------------------------------- */
 
 static void check_allowed(const char *policy, enum shunt_ask_op op, const struct shunt_event *ev,
 			  int answer)
@@ -61,9 +61,11 @@ static void ask_both(struct ingress *g, const struct native *n, enum shunt_ask_o
 	bpf = ingress_ask(g, op, &ev);
 	native = native_ask(n, op, &mine, &ev);
 	if (bpf != native)
-		fail_msg("%s, function %d: BPF says %d, native code %d", n->desc->name, op, bpf, native);
+		fail_msg("%s, function %d: BPF says %d, native code %d", n->desc->name, op, bpf,
+			 native);
 	if (memcmp(&mine, g->view, VIEWS_HEAD))
-		fail_msg("%s, function %d: BPF and native code leave different views", n->desc->name, op);
+		fail_msg("%s, function %d: BPF and native code leave different views",
+			 n->desc->name, op);
 	if (sane && strcmp(n->desc->name, "every"))
 		check_allowed(n->desc->name, op, &ev, bpf);
 }
@@ -102,7 +104,8 @@ static void a_function_of_the_list_is_bound_everywhere(void **state)
 	native_load(&n, "build/tests/bpf/every.o");
 	for (enum shunt_ask_op op = 0; op < SHUNT_NR_OPS; op++) {
 		if (!n.fn[op])
-			fail_msg("'every' has no %s(): a new function belongs there, too", shunt_op(op)->name);
+			fail_msg("'every' has no %s(): a new function belongs there, too",
+				 shunt_op(op)->name);
 		assert_int_not_equal(ingress_ask(g, op, &ev), -1000);
 	}
 	native_free(&n);
@@ -113,7 +116,8 @@ static void a_function_of_the_list_is_bound_everywhere(void **state)
 static void a_number_beyond_what_there_is_is_counted(void **state)
 {
 	struct ingress *g = ingress_load("build/tests/bpf/every.o", 4, 4);
-	struct shunt_event ev = { .now_ns = VIEWS_NOW, .cls = SHUNT_STATES - 1, .steered = SHUNT_CORES - 1, .service_ns = 7 };
+	struct shunt_event ev = { .now_ns = VIEWS_NOW, .cls = SHUNT_STATES - 1,
+				  .steered = SHUNT_CORES - 1, .service_ns = 7 };
 	struct native n;
 
 	native_load(&n, "build/tests/bpf/every.o");
@@ -163,7 +167,7 @@ static void every_accessor_is_alike_in_bpf_and_native_code(void **state)
 	ask_policy("build/tests/bpf/every.o", count);
 }
 
-/* --- no class is left to starve for want of a core that takes it --------------------------------- */
+/* --- no class is left to starve for want of a core that takes it ------------------------------ */
 
 static bool somebody_takes(const struct native *n, int cls)
 {

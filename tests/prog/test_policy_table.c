@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_policy_table.c - views made by hand, and of each built-in policy the answers that its comment
- * promises; every question goes to BPF and to native code
+ * test_policy_table.c - views made by hand, and of each built-in policy the answers that its
+ * comment promises; every question goes to BPF and to native code
  */
 /* link: tests/prog/ingress.c tests/prog/native.c */
 #include <setjmp.h>
@@ -86,7 +86,7 @@ static void load_is(int core, __u32 load)
 	v->done[core] = 0xfffffffe;
 }
 
-/* --- what several have in common ------------------------------------------------------------------ */
+/* --- what several have in common -------------------------------------------------------------- */
 
 static void to_idle_cores_or_hold(void)
 {
@@ -143,7 +143,7 @@ static void by_flow(void)
 		     (struct shunt_event){ .flow_hash = ~0u, .key_hash = 0 });
 }
 
-/* --- the policies ----------------------------------------------------------------------------------- */
+/* --- the policies ----------------------------------------------------------------------------- */
 
 static void rss_steers_by_flow_and_selects_the_oldest_head(void **state)
 {
@@ -278,7 +278,8 @@ static void jbsq_takes_the_shortest_queue_below_k(void **state)
 	oldest_head_first();
 }
 
-/* Else an arrival would pass older requests, and k would be no bound on what waits behind the wrong one. */
+/* Else an arrival would pass older requests, and k would be
+ * no bound on what waits behind the wrong one. */
 static void jbsq_holds_while_anything_waits(void **state)
 {
 	ingress_up(g, 0x3);
@@ -308,7 +309,8 @@ static void p2c_takes_the_less_loaded_of_two(void **state)
 	/* the low half of the random word names one, the high half the other */
 	assert_int_equal(steer((struct shunt_event){ .random = 0x80000000 }), 4);
 	assert_int_equal(steer((struct shunt_event){ .random = 0x00008000 }), 4);
-	assert_int_equal(steer((struct shunt_event){ .random = 0xc0000000 }), 0); /* equal: the first */
+	/* equal: the first */
+	assert_int_equal(steer((struct shunt_event){ .random = 0xc0000000 }), 0);
 	assert_int_equal(steer((struct shunt_event){ .random = 0x0000c000 }), 5);
 	assert_int_equal(steer((struct shunt_event){ .random = 0xffffffff }), 5);
 	assert_int_equal(steer((struct shunt_event){ .random = 0x4000ffff }), 1);

@@ -64,8 +64,12 @@ void views_sane(struct rng *rng, struct shunt_view *v)
 void views_sane_heads(struct rng *rng, struct shunt_core_heads *h)
 {
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		h->head_ns[c] = once_in(rng, 8) ? rng_next(rng) : VIEWS_NOW - (rng_next(rng) >> (24 + rng_below(rng, 30)));
-		h->queued_ns[c] = once_in(rng, 2) ? h->head_ns[c] : VIEWS_NOW - (rng_next(rng) >> (24 + rng_below(rng, 30)));
+		h->head_ns[c] = once_in(rng, 8)
+					? rng_next(rng)
+					: VIEWS_NOW - (rng_next(rng) >> (24 + rng_below(rng, 30)));
+		h->queued_ns[c] =
+			once_in(rng, 2) ? h->head_ns[c]
+					: VIEWS_NOW - (rng_next(rng) >> (24 + rng_below(rng, 30)));
 	}
 }
 
@@ -92,10 +96,14 @@ struct shunt_event views_event(struct rng *rng)
 	return (struct shunt_event){
 		.now_ns = once_in(rng, 16) ? rng_next(rng) : VIEWS_NOW + rng_below(rng, 1000),
 		.run_ns = once_in(rng, 4) ? VIEWS_NOW - rng_below(rng, 1000) : rng_next(rng),
-		.hint = once_in(rng, 4) ? SHUNT_NONE : rng_below(rng, SHUNT_CORES) | rng_below(rng, 4) << 8,
-		.random = rng_next(rng), .flow_hash = rng_next(rng), .key_hash = rng_next(rng),
+		.hint = once_in(rng, 4) ? SHUNT_NONE
+					: rng_below(rng, SHUNT_CORES) | rng_below(rng, 4) << 8,
+		.random = rng_next(rng),
+		.flow_hash = rng_next(rng),
+		.key_hash = rng_next(rng),
 		.waiting = rng_next(rng) & rng_next(rng),
-		.cls = rng_below(rng, SHUNT_CLASSES), .core = rng_below(rng, SHUNT_CORES),
+		.cls = rng_below(rng, SHUNT_CLASSES),
+		.core = rng_below(rng, SHUNT_CORES),
 		.run_cls = once_in(rng, 2) ? SHUNT_NONE : rng_below(rng, SHUNT_CLASSES),
 		.steered = once_in(rng, 2) ? SHUNT_NONE : rng_below(rng, SHUNT_CORES),
 		.service_ns = rng_next(rng) >> rng_below(rng, 32),

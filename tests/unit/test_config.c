@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_config.c - the configuration file: what it means, and that each mistake is told with its line
+ * test_config.c - the configuration file: what it means,
+ * and that each mistake is told with its line
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c lib/netif.c loader/netdev.c loader/out.c lib/why.c */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
+/* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
+/* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 /* links more: a configuration is read by one call, which all of these answer */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,7 +63,8 @@ static int read_text(const char *text, size_t len, struct setup *s)
 	close(fd);
 	err = setup_from_file(&ctl, path, s);
 	unlink(path);
-	snprintf(said, sizeof(said), "%s", ctl.why.text ? ctl.why.text + (err ? strlen(path) : 0) : "");
+	snprintf(said, sizeof(said), "%s",
+		 ctl.why.text ? ctl.why.text + (err ? strlen(path) : 0) : "");
 	ctl_forget(&ctl);
 	return err;
 }
@@ -102,8 +106,9 @@ static void test_a_whole_file_means_what_it_says(void **state)
 
 static void test_queues_of_a_domain_are_a_core_each(void **state)
 {
-	static const char text[] = "domains:\n  - {queues: [3, 1], cpus: [7, 8]}\n  - queues: [0, 5, 4]\n"
-				   "ports:\n  - port: 9000\n";
+	static const char text[] =
+		"domains:\n  - {queues: [3, 1], cpus: [7, 8]}\n  - queues: [0, 5, 4]\n"
+		"ports:\n  - port: 9000\n";
 	struct setup s;
 
 	assert_int_equal(read_text(text, strlen(text), &s), 0);
@@ -128,8 +133,9 @@ static void test_a_user_goes_by_its_name_too_and_root_is_one(void **state)
 
 static void test_domains_share_cpus_if_they_are_told_to(void **state)
 {
-	static const char text[] = "domains:\n  - {queue: 0, cpus: [7, 8]}\n  - {queue: 1, cpus: [8]}\n"
-				   "share_cpus: true\nports:\n  - port: 9000\n";
+	static const char text[] =
+		"domains:\n  - {queue: 0, cpus: [7, 8]}\n  - {queue: 1, cpus: [8]}\n"
+		"share_cpus: true\nports:\n  - port: 9000\n";
 	struct setup s;
 
 	assert_int_equal(read_text(text, strlen(text), &s), 0);
@@ -178,7 +184,8 @@ static void test_defaults_are_sound(void **state)
 
 static void test_what_is_let_in_and_how_long_it_waits(void **state)
 {
-	static const char text[] = "ports: [{port: 7}]\nany-address: on\nverify: ip\nhold: {age: 250ms}\n";
+	static const char text[] =
+		"ports: [{port: 7}]\nany-address: on\nverify: ip\nhold: {age: 250ms}\n";
 	static const char never[] = "ports: [{port: 7}]\nverify: off\nhold: {age: none}\n";
 	struct setup s;
 
@@ -193,7 +200,8 @@ static void test_what_is_let_in_and_how_long_it_waits(void **state)
 
 static void test_cpus_may_be_ranges(void **state)
 {
-	static const char text[] = "domains: [{queue: 0, cpus: [1-3, 7, 5-5]}]\nports: [{port: 1}]\n";
+	static const char text[] =
+		"domains: [{queue: 0, cpus: [1-3, 7, 5-5]}]\nports: [{port: 1}]\n";
 	static const __u16 cpus[] = { 1, 2, 3, 7, 5 };
 	struct setup s;
 
@@ -214,10 +222,14 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "action: kill", "aktion: kill", 6, "unknown key 'aktion'" },
 		{ "quantum: 5us", "port: 5", 14, "unknown key 'port'" },
 		{ "mask: 0x0f", "msk: 0x0f", 21, "unknown key 'msk'" },
-		{ "stamp: true", "stamp: perhaps", 8, "stamp: 'perhaps' is none of on, off, true, false, yes, no" },
-		{ "stamp: true", "share_cpus: 1", 8, "share_cpus: '1' is none of on, off, true, false, yes, no" },
-		{ "stamp: true", "any-address: enable", 8, "any-address: 'enable' is none of on, off, true, false, yes, no" },
-		{ "stamp: true", "preempt: {mode: maybe}", 8, "mode: 'maybe' is none of auto, on, off" },
+		{ "stamp: true", "stamp: perhaps", 8,
+		  "stamp: 'perhaps' is none of on, off, true, false, yes, no" },
+		{ "stamp: true", "share_cpus: 1", 8,
+		  "share_cpus: '1' is none of on, off, true, false, yes, no" },
+		{ "stamp: true", "any-address: enable", 8,
+		  "any-address: 'enable' is none of on, off, true, false, yes, no" },
+		{ "stamp: true", "preempt: {mode: maybe}", 8,
+		  "mode: 'maybe' is none of auto, on, off" },
 		{ "stamp: true", "fallback: hold", 8, "said twice" },
 		{ "stamp: true", "hold: {age: 50us}", 8, "milliseconds" },
 		{ "stamp: true", "hold: {aeg: 1s}", 8, "unknown key 'aeg'" },
@@ -236,12 +248,15 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "queue: 0, cpus", "cpus", 4, "is missing" },
 		{ "cpus: [0, 0]", "cpus: [0, 70000]", 3, "CPU" },
 		{ "cpus: [0, 0]", "cpus: [0, 3-1]", 3, "domains[0].cpus[1]: '3-1' is no CPU" },
-		{ "cpus: [0, 0]", "cpus: [0-63, 0]", 3, "'0' is no CPU and no range of them such as 4-7, of 64" },
+		{ "cpus: [0, 0]", "cpus: [0-63, 0]", 3,
+		  "'0' is no CPU and no range of them such as 4-7, of 64" },
 		{ "cpus: [0, 0]", "cpus: 0", 3, "cpus is a list: cpus: [...]" },
-		{ "{after: 250ms, action: kill}", "250ms", 6, "hang has keys of its own: after action" },
+		{ "{after: 250ms, action: kill}", "250ms", 6,
+		  "hang has keys of its own: after action" },
 		{ "slo: 50us", "slo: [50us]", 14, "slo is one value" },
 		{ "stamp: true", "stamp: [true]", 8, "stamp is one value" },
-		{ "fallback: drop", "fallback: pas", 5, "fallback: 'pas' is none of hold, pass, drop" },
+		{ "fallback: drop", "fallback: pas", 5,
+		  "fallback: 'pas' is none of hold, pass, drop" },
 		{ "action: kill", "action: kil", 6, "action: 'kil' is none of tell, kill" },
 		{ "core_ring: 128", "core_ring: many", 9, "core_ring: 'many' is no number" },
 		{ "cpus: [0, 0]", "cpus: [0, 1]", 4, "CPU 1 is named by domains[0], too" },
@@ -266,12 +281,15 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "198.18.0.2", "240.0.0.1", 7, "reserved address" },
 		{ "\"fd00::2\"", "\"::ffff:198.18.0.2\"", 7, "IPv6's form" },
 		{ "slo: 50us", "slo: 0x10us", 14, "'0x10us' is no time: write 50us, 1.5ms or 1s" },
-		{ "quantum: 5us", "quantum: 1e3us", 14, "'1e3us' is no time: write 50us, 1.5ms or 1s" },
+		{ "quantum: 5us", "quantum: 1e3us", 14,
+		  "'1e3us' is no time: write 50us, 1.5ms or 1s" },
 		{ "after: 250ms", "after: 0x10ms", 6, "no time" },
-		{ "port: 9001\n", "port: 010\n", 18, "port: '010' begins with 0: write it without" },
+		{ "port: 9001\n", "port: 010\n", 18,
+		  "port: '010' begins with 0: write it without" },
 		{ "[7, 0xf", "[07, 0xf", 23, "knobs: '07' begins with 0" },
 		{ "cpus: [0, 0]", "cpus: [0, 01]", 3, "domains[0].cpus[1]: '01' is no CPU" },
-		{ "name: long", "{name: long, demote_after: 2, demote_to: long}", 15, "from 'long' back to 'long'" },
+		{ "name: long", "{name: long, demote_after: 2, demote_to: long}", 15,
+		  "from 'long' back to 'long'" },
 		{ "drain: 90s\n", "drain: 90s\n---\ndrain: 1s\n", 25, "a second document begins" },
 		{ "core_ring: 128", "core_ring: 129", 9, "power of two" },
 		{ "core_ring: 128", "core_ring: 64", 9, "power of two" },
@@ -318,7 +336,8 @@ static void test_mistakes_are_told_with_their_line(void **state)
 	}
 }
 
-/* b goes on as c, and c as a, which goes on as b: no end. d is before them, and in no circle itself. */
+/* b goes on as c, and c as a, which goes on as b: no end. d
+ * is before them, and in no circle itself. */
 static void test_demotion_in_circles_is_refused(void **state)
 {
 	static const char text[] = "classes:\n  - {name: d, demote_after: 1, demote_to: b}\n"
@@ -330,7 +349,8 @@ static void test_demotion_in_circles_is_refused(void **state)
 
 	snprintf(whole, sizeof(whole), text, ", demote_after: 1, demote_to: a");
 	assert_int_not_equal(read_text(whole, strlen(whole), &s), 0);
-	assert_non_null(strstr(said, ":3: classes[1].demote_to: demotion leads from 'a' back to 'a'"));
+	assert_non_null(
+		strstr(said, ":3: classes[1].demote_to: demotion leads from 'a' back to 'a'"));
 	snprintf(whole, sizeof(whole), text, "");
 	assert_int_equal(read_text(whole, strlen(whole), &s), 0);
 }
@@ -352,7 +372,8 @@ static void test_aliases_are_refused_before_they_are_followed(void **state)
 	}
 	fclose(f);
 	assert_int_not_equal(read_text(text, len, &s), 0);
-	assert_non_null(strstr(said, ":2: '*' names another value (an alias): write that value here"));
+	assert_non_null(
+		strstr(said, ":2: '*' names another value (an alias): write that value here"));
 	free(text);
 }
 
@@ -375,13 +396,16 @@ static void test_nesting_is_refused_before_it_takes_time(void **state)
 
 static void test_what_is_on_or_off_is_spelt_alike_everywhere(void **state)
 {
-	static const char *const on[] = { "on", "true", "yes" }, *const off[] = { "off", "false", "no" };
+	static const char *const on[] = { "on", "true", "yes" }, *const off[] = { "off", "false",
+										  "no" };
 	struct setup s;
 	char text[256];
 
 	for (int i = 0; i < 6; i++) {
-		snprintf(text, sizeof(text), "stamp: %1$s\nany-address: %1$s\nshare_cpus: %1$s\nports: [{port: 1}]\n"
-			 "domains: [{queue: 0, cpus: [0]}, {queue: 1, cpus: [%2$d]}]\nverify: %3$s\n",
+		snprintf(text, sizeof(text),
+			 "stamp: %1$s\nany-address: %1$s\nshare_cpus: %1$s\nports: [{port: 1}]\n"
+			 "domains: [{queue: 0, cpus: [0]}, {queue: 1, cpus: [%2$d]}]\nverify: "
+			 "%3$s\n",
 			 i < 3 ? on[i] : off[i - 3], i < 3 ? 0 : 1, off[i % 3]);
 		assert_int_equal(read_text(text, strlen(text), &s), 0);
 		assert_int_equal(s.cfg.flags & (SHUNT_CFG_STAMP | SHUNT_CFG_ANY_ADDR),

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_native.c - native_check() on objects that are sound but for one thing, which dlopen() or dlsym() would act on
+ * test_native.c - native_check() on objects that are sound
+ * but for one thing, which dlopen() or dlsym() would act on
  *
- * Each is a sound one with some bytes altered; its section table is as innocent as can be. None is ever mapped.
- * KEEP=FOLDER in the environment: they are left there, as inputs for tests/fuzz/native.c.
+ * Each is a sound one with some bytes altered; its section table is as innocent as can be. None is
+ * ever mapped. KEEP=FOLDER in the environment: they are left there, as inputs for
+ * tests/fuzz/native.c.
  */
 /* link: lib/bundle/native.c lib/bundle/native_image.c lib/bundle/native_symbols.c lib/why.c */
 #include <elf.h>
@@ -100,7 +102,8 @@ static void begin(void)
 	}
 }
 
-/* As above, and no table of symbols either, but one that shows sound ones: a copy that nobody else reads. */
+/* As above, and no table of symbols either, but one that
+ * shows sound ones: a copy that nobody else reads. */
 static void begin_with_symbols_aside(void)
 {
 	Elf64_Shdr *s;
@@ -193,7 +196,8 @@ static void relocations_are_refused(void **state)
 	Elf64_Rela r = { writable()->p_vaddr, ELF64_R_INFO(0, IRELATIVE), 0 };
 
 	begin();
-	memcpy(at(named("shunt_policy_steer")->st_value), &r, sizeof(r)); /* its code, for want of other room */
+	/* its code, for want of other room */
+	memcpy(at(named("shunt_policy_steer")->st_value), &r, sizeof(r));
 	add(DT_RELA, named("shunt_policy_steer")->st_value);
 	add(DT_RELASZ, sizeof(r));
 	add(DT_RELAENT, sizeof(r));

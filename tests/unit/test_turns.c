@@ -27,7 +27,7 @@ enum { LONG, SHORT };
 static struct core *c;
 static _Atomic uint64_t kicked_ns; /* the last system call that sends was over */
 
-/* --- what else the library has, and the kernel --------------------------------------------------- */
+/* --- what else the library has, and the kernel ------------------------------------------------ */
 
 int link_say_core(struct shunt *to, enum shunt_msg_type type, unsigned int core, uint32_t tid)
 {
@@ -40,7 +40,8 @@ void shunt_stop(struct shunt *to)
 }
 
 /* Sends all that is in the ring, slowly. */
-ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct sockaddr *to, socklen_t tolen)
+ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct sockaddr *to,
+	       socklen_t tolen)
 {
 	uint64_t end = clock_ns() + KICK_NS;
 
@@ -51,7 +52,7 @@ ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct so
 	return 0;
 }
 
-/* --- a domain ------------------------------------------------------------------------------------- */
+/* --- a domain --------------------------------------------------------------------------------- */
 
 static int oldest(struct shunt_view *v, const struct shunt_event *ev)
 {
@@ -91,14 +92,15 @@ static void hold(int cls, uint64_t arrival)
 	uint64_t addr = (cls * FRAMES / CLASSES + seq) * 2048ULL + 256;
 	struct shunt_meta *m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
 
-	*m = (struct shunt_meta){ .id = 1 + 100 * cls + seq, .arrival_ns = arrival, .cls = cls, .hold_seq = seq,
+	*m = (struct shunt_meta){ .id = 1 + 100 * cls + seq, .arrival_ns = arrival, .cls = cls,
+				  .hold_seq = seq,
 		.payload = 42, .len = 18, .abi = SHUNT_ABI };
 	r->desc[*r->prod & r->mask] = (struct xdp_desc){ .addr = addr, .len = 60 };
 	poke(s.view->enq[cls], seq + 1);
 	ring_set_prod(r, *r->prod + 1);
 }
 
-/* --- turns ---------------------------------------------------------------------------------------- */
+/* --- turns ------------------------------------------------------------------------------------ */
 
 static uint64_t resumed_ns;
 

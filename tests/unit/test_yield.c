@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_yield.c - who yields, and who does not: marks late and in time, deadlines, bounds, demotion
+ * test_yield.c - which requests yield: marks late and in time, deadlines, bounds, demotion
  *
- * One core of the library on memory of its own; requests are put into its hold ring by hand and run on
- * contexts as core.c runs them.
+ * One core of the library on memory of its own; requests are put into
+ * its hold ring by hand and run on contexts as core.c runs them.
  */
-/* link: @core hostlib/yield.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c */
+/* link: @core hostlib/yield.c hostlib/transport/wire.c hostlib/transport/wire_say.c */
+/* link: hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c */
 /* links more: a core that yields takes its next request, on either transport */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +23,8 @@
 #include "cores.h"
 
 #define MARKS 1000000
-#define FAR 4000000000u /* us, an hour: a quantum that no test outlasts, wherever it is kept waiting */
+#define FAR 4000000000u /* us, an hour: a quantum that no test
+			 * outlasts, wherever it is kept waiting */
 
 static struct core *c;
 static struct shunt_core_preempt *n;
@@ -153,11 +155,12 @@ static void what_came_before_anybody_serves_expires_and_what_came_after_does_not
 	assert_int_equal(c->nfree, 1);
 	assert_true(queue_pop(c, SHUNT_HOLD_SLOT + 1, c->item));
 	assert_false(queue_expire(c, c->item));
-	assert_int_equal(c->run->base, 1); /* so the agent knows what ended before it, should we die in it */
+	assert_int_equal(c->run->base, 1); /* so the agent knows what ended
+					    * before it, should we die in it */
 	c->run->id = 0;
 }
 
-/* --- invariant 3 -------------------------------------------------------------------------------- */
+/* --- invariant 3 ------------------------------------------------------------------------------ */
 
 static uint64_t late_id;
 static enum shunt_marker late_by;
@@ -184,7 +187,7 @@ static void marks_for_another_request_stop_nobody(void **state)
 	assert_int_equal(n->late, MARKS);
 }
 
-/* --- in time ------------------------------------------------------------------------------------ */
+/* --- in time ---------------------------------------------------------------------------------- */
 
 static void own_mark(void)
 {
@@ -209,7 +212,8 @@ static void a_mark_for_this_request_stops_it_at_its_deadline(void **state)
 
 static uint32_t held_seq; /* as the mark has it */
 
-/* By its metadata what waits came later than what runs, so that goes on; the mark says that it came before. */
+/* By its metadata what waits came later than what runs, so
+ * that goes on; the mark says that it came before. */
 static void mark_of_an_early_one(void)
 {
 	c->line->mark.held = (struct shunt_mark_for){ .arrival_ns = 1, .seq = held_seq, .cls = 0 };
@@ -274,7 +278,7 @@ static void what_napi_has_not_published_is_waited_for(void **state)
 	assert_false(run(8, 1, until_stopped));
 }
 
-/* --- bounds --------------------------------------------------------------------------------------- */
+/* --- bounds ----------------------------------------------------------------------------------- */
 
 static void at_the_bound_nobody_is_preempted(void **state)
 {
@@ -343,7 +347,7 @@ static void who_parks_takes_the_one_that_was_named_if_it_is_there(void **state)
 	assert_int_equal(s.view->parked_now, 1);
 }
 
-/* --- on the wire ---------------------------------------------------------------------------------- */
+/* --- on the wire ------------------------------------------------------------------------------ */
 
 static struct wire wire;
 
@@ -408,8 +412,10 @@ static void taken(uint64_t arrival, bool held)
 	uint64_t addr = 2048 + 256;
 	struct shunt_meta *m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
 
-	*m = (struct shunt_meta){ .id = 9, .arrival_ns = arrival, .payload = 42, .len = 18, .abi = SHUNT_ABI };
-	wire.todo[wire.tail++ % WIRE_TODO] = (struct wire_todo){ .seq = 9, .addr = addr, .len = 60, .id = 9, .held = held };
+	*m = (struct shunt_meta){ .id = 9, .arrival_ns = arrival, .payload = 42, .len = 18,
+				  .abi = SHUNT_ABI };
+	wire.todo[wire.tail++ % WIRE_TODO] = (struct wire_todo){ .seq = 9, .addr = addr, .len = 60,
+								 .id = 9, .held = held };
 }
 
 static void on_the_wire_an_idle_core_counts_what_it_finds_held_and_is_idle_no_more(void **state)

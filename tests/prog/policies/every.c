@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * every - calls everything that include/shunt/policy.h offers, so that BPF and native code can be compared
+ * every - calls everything that include/shunt/policy.h
+ * offers, so that BPF and native code can be compared
  *
  * Its answers mean nothing. steer mixes what it reads into a number, select scans, requeue and
  * done use the policy's own memory.
@@ -10,8 +11,10 @@
 #define SHUNT_HAS_REQUEUE
 #define SHUNT_HAS_DONE
 
-SHUNT_POLICY("every", SHUNT_NEEDS_FLOW | SHUNT_NEEDS_KEY | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_NOW |
-	     SHUNT_NEEDS_HEADS | SHUNT_NEEDS_HINT | SHUNT_STEALS | SHUNT_PREEMPTS, "calls every accessor");
+SHUNT_POLICY("every",
+	     SHUNT_NEEDS_FLOW | SHUNT_NEEDS_KEY | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_NOW |
+		     SHUNT_NEEDS_HEADS | SHUNT_NEEDS_HINT | SHUNT_STEALS | SHUNT_PREEMPTS,
+	     "calls every accessor");
 
 SHUNT_TABLE __u32 mixed[4] = { 31, 37, 41, 43 };
 
@@ -24,11 +27,14 @@ static int steer(shunt_view *v, shunt_event *ev)
 	sum ^= shunt_queued_ns(v, ev, ev->cls) * 29 + shunt_oldest(v, ev);
 	sum += shunt_waited(v, ev, ev->key_hash) * 13ULL + shunt_slo_us(v, ev->cls) * 17ULL;
 	sum += shunt_knob(v, ev->random) * 19 + shunt_state(v, ev->key_hash) * 23;
-	sum += shunt_scale(ev->random, n) + ev->now_ns + ev->hint + shunt_ones(sum) + (shunt_up(v) ? shunt_first(shunt_up(v)) : 64);
-	sum += shunt_min(sum >> 1, ev->now_ns >> 1) + shunt_some(sum >> 1) + shunt_bit(sum, ev->core);
+	sum += shunt_scale(ev->random, n) + ev->now_ns + ev->hint + shunt_ones(sum) +
+	       (shunt_up(v) ? shunt_first(shunt_up(v)) : 64);
+	sum += shunt_min(sum >> 1, ev->now_ns >> 1) + shunt_some(sum >> 1) +
+	       shunt_bit(sum, ev->core);
 	sum += shunt_div(sum, shunt_knob(v, ev->random)) + shunt_mod(sum, shunt_slo_us(v, ev->cls));
 	sum += shunt_mod(sum, shunt_state(v, ev->core)) + mixed[shunt_index(sum, 4)];
-	sum += shunt_mean_ns(v, ev->cls) * 47ULL + shunt_sigma_ns(v, ev->cls) * 53ULL + shunt_core_state(v, ev->core, ev->cls) * 59;
+	sum += shunt_mean_ns(v, ev->cls) * 47ULL + shunt_sigma_ns(v, ev->cls) * 53ULL +
+	       shunt_core_state(v, ev->core, ev->cls) * 59;
 	sum ^= shunt_deadline_ns(v, ev->cls, ev->now_ns) + shunt_core_state(v, ev->random, 3);
 	return (int)(sum >> 32 ^ sum) >> 8;
 }
@@ -48,7 +54,8 @@ static int select(shunt_view *v, shunt_event *ev)
 
 static int requeue(shunt_view *v, shunt_event *ev)
 {
-	return shunt_cas(v, ev->core, ev->run_ns, ev->now_ns) == ev->run_ns ? SHUNT_HEAD : SHUNT_TAIL;
+	return shunt_cas(v, ev->core, ev->run_ns, ev->now_ns) == ev->run_ns ? SHUNT_HEAD
+									    : SHUNT_TAIL;
 }
 
 static void done(shunt_view *v, shunt_event *ev)
@@ -58,5 +65,6 @@ static void done(shunt_view *v, shunt_event *ev)
 	if (ev->steered != SHUNT_NONE)
 		shunt_core_add(v, ev->steered, 7, shunt_deadline_ns(v, ev->cls, ev->run_ns));
 	else
-		shunt_core_cas(v, ev->core, ev->cls, shunt_core_state(v, ev->core, ev->cls), ev->service_ns);
+		shunt_core_cas(v, ev->core, ev->cls, shunt_core_state(v, ev->core, ev->cls),
+			       ev->service_ns);
 }
