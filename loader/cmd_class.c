@@ -12,7 +12,7 @@
 #include "tunable.h"
 #include "units.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 #include "words.h"
 
 static const char *const requeues[] = { "head", "tail", "auto" };
@@ -280,7 +280,7 @@ static int run(struct ctl *ctl)
 	err = map_cfg(ctl, &cfg);
 	if (!err)
 		err = action == 1 ? set(ctl, &cfg) : add(ctl, &cfg);
-	where_unlock(lock);
+	pindir_unlock(lock);
 	return err ? err : list(ctl);
 }
 

@@ -8,7 +8,7 @@
 #include "doctor.h"
 #include "log.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 
 static void show(const json_t *r)
 {
@@ -36,7 +36,7 @@ static void examine(struct ctl *ctl, struct findings *f)
 static int run(struct ctl *ctl)
 {
 	struct findings f = { .list = json_array() };
-	struct where_list list = { 0 };
+	struct pindir_list list = { 0 };
 	int err = need_args(ctl, 0, 0);
 
 	if (err) {
@@ -49,9 +49,9 @@ static int run(struct ctl *ctl)
 	ctl_forget(ctl);
 	if (ctl->pins.ifname) {
 		examine(ctl, &f);
-	} else if (!where_list(ctl, &list)) {
+	} else if (!pindir_list(ctl, &list)) {
 		for (int i = 0; i < list.n; i++) {
-			if (!where_set(ctl, list.name[i]))
+			if (!pindir_set(ctl, list.name[i]))
 				examine(ctl, &f);
 		}
 	}

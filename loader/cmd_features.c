@@ -12,7 +12,7 @@
 #include "netdev.h"
 #include "probe.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 
 static const struct {
 	const char *name;

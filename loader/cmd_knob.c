@@ -10,7 +10,7 @@
 #include "tunable.h"
 #include "units.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 
 static void show(const json_t *r)
 {
@@ -54,7 +54,7 @@ static int set(struct ctl *ctl, __u32 knob, __u64 value)
 	err = map_cfg(ctl, &cfg);
 	if (!err)
 		err = knob_set(ctl, &cfg, knob, value);
-	where_unlock(lock);
+	pindir_unlock(lock);
 	return err ? err : tell(ctl, knob);
 }
 

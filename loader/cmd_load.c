@@ -27,7 +27,7 @@
 #include "signals.h"
 #include "verb.h"
 #include "verify.h"
-#include "where.h"
+#include "pindir.h"
 
 enum offload {
 	OFFLOAD_NONE,
@@ -68,7 +68,7 @@ static int make_room(struct ctl *ctl, struct outcome *out)
 	struct link_state link;
 	struct shunt_policy_slot slot;
 	struct shunt_cfg cfg;
-	int err = where_link(ctl, &link);
+	int err = pindir_link(ctl, &link);
 
 	if (err && err != -ENOENT)
 		return err;
@@ -94,7 +94,7 @@ static int make_room(struct ctl *ctl, struct outcome *out)
 		return 0;
 	if (!err)
 		note("the interface that '%s' was is gone: its pins are removed", ctl->ifname);
-	return where_sweep(ctl);
+	return pindir_sweep(ctl);
 }
 
 static int make_view(struct ctl *ctl, __u32 d, int views)
@@ -244,7 +244,7 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 	if (!err && !ctl->dry_run) {
 		err = bring_up(ctl, b, s, &o, card);
 		if (err)
-			where_sweep(ctl);
+			pindir_sweep(ctl);
 	}
 	object_close(&o);
 	return err;
@@ -361,16 +361,16 @@ static int run(struct ctl *ctl)
 	if (!err && given.offload == OFFLOAD_NONE)
 		err = check_native(ctl, &s);
 	if (!err)
-		err = where_check(ctl);
+		err = pindir_check(ctl);
 	if (!err)
 		err = policy_bundle(ctl, ctl->argv[0], &b);
 	if (err)
 		return err;
-	lock = where_lock(ctl, true);
+	lock = pindir_lock(ctl, true);
 	err = lock < 0 ? lock : load_locked(ctl, &b, &s, &out);
 	if (lock >= 0 && (err || ctl->dry_run))
-		where_tidy(ctl);
-	where_unlock(lock);
+		pindir_tidy(ctl);
+	pindir_unlock(lock);
 	if (!err && geteuid() && !ctl->dry_run)
 		note("the pins are user %u's: shuntd, as root, does not take them; load as root where it shall serve", geteuid());
 	if (!err)

@@ -13,7 +13,7 @@
 #include "signals.h"
 #include "units.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 #include "words.h"
 
 static const char *const modes[] = { "auto", "on", "off" };
@@ -171,7 +171,7 @@ static int run(struct ctl *ctl)
 	err = map_cfg(ctl, &cfg);
 	if (!err && action)
 		err = set(ctl, &cfg);
-	where_unlock(lock);
+	pindir_unlock(lock);
 	return err ? err : emit(ctl, result(ctl, &cfg), show);
 }
 

@@ -11,7 +11,7 @@
 #include "rules.h"
 #include "units.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 #include "words.h"
 
 enum { KEY_PORT, KEY_OFFSET, KEY_VALUE, KEY_MASK, KEY_WIDTH, KEY_CLASS, KEY_AT, NKEYS };
@@ -228,7 +228,7 @@ static int change(struct ctl *ctl, int action, struct rule_table *t)
 			err = list(ctl, &cfg, t);
 		rules_close(t);
 	}
-	where_unlock(lock);
+	pindir_unlock(lock);
 	return err;
 }
 

@@ -14,7 +14,7 @@
 #include "pick.h"
 #include "show.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 #include "wire.h"
 
 /* --interval, --count; 0: not given. */

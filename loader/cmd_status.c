@@ -12,7 +12,7 @@
 #include "pick.h"
 #include "show.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 #include "wire.h"
 
 static void show_state(const json_t *j)
@@ -190,7 +190,7 @@ static json_t *collect_or_tell(struct ctl *ctl)
 
 static int run(struct ctl *ctl)
 {
-	struct where_list list;
+	struct pindir_list list;
 	json_t *all = json_array(), *j;
 	int err = need_args(ctl, 0, 0);
 
@@ -202,9 +202,9 @@ static int run(struct ctl *ctl)
 		else if (!err)
 			err = fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);
 	} else if (!err) {
-		err = where_list(ctl, &list);
+		err = pindir_list(ctl, &list);
 		for (int i = 0; !err && i < list.n; i++) {
-			err = where_set(ctl, list.name[i]);
+			err = pindir_set(ctl, list.name[i]);
 			if (!err)
 				json_array_append_new(all, collect_or_tell(ctl));
 		}

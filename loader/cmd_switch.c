@@ -32,7 +32,7 @@
 #include "refused.h"
 #include "verb.h"
 #include "verify.h"
-#include "where.h"
+#include "pindir.h"
 #include "wire.h"
 
 static int raise_gen(struct ctl *ctl, struct shunt_cfg *cfg, __u32 policy_flags)
@@ -60,7 +60,7 @@ static int replace(struct ctl *ctl, const struct bundle *b, const struct object 
 		   const struct card *card, struct shunt_cfg *cfg)
 {
 	struct link_state link;
-	int err = where_link(ctl, &link);
+	int err = pindir_link(ctl, &link);
 
 	if (!err)
 		err = slot_write(ctl, b, o, cfg->policy_gen + 1);
@@ -135,7 +135,7 @@ static int load_and_switch(struct ctl *ctl, struct bundle *b, char from[SHUNT_NA
 	if (lock < 0)
 		return lock;
 	err = switch_locked(ctl, b, from, cfg);
-	where_unlock(lock);
+	pindir_unlock(lock);
 	return err;
 }
 

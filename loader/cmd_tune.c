@@ -15,7 +15,7 @@
 #include "tunable.h"
 #include "units.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 
 struct kind {
 	enum tunable what;
@@ -112,7 +112,7 @@ static int set(struct ctl *ctl, const struct kind *kind)
 	if (!err && kind->what == TUNE_QUANTUM && value &&
 	    preempt_why_not(ctl, &cfg, why, sizeof(why)))
 		note("nothing is preempted all the same: %s", why);
-	where_unlock(lock);
+	pindir_unlock(lock);
 	return err ? err : tell(ctl, kind, &cfg, cls);
 }
 

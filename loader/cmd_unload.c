@@ -14,7 +14,7 @@
 #include "pick.h"
 #include "place.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 
 static bool lives(__u32 pid)
 {
@@ -69,34 +69,34 @@ static void show(const json_t *r)
 
 static int run(struct ctl *ctl)
 {
-	struct where_list list;
+	struct pindir_list list;
 	json_t *still;
 	int err = need_args(ctl, 0, 0), lock;
 
 	if (!err)
-		err = where_check(ctl);
+		err = pindir_check(ctl);
 	/* Not pick_loaded(): a load of another version, or half of one, is removed as well. */
 	if (!err && !ctl->pins.ifname) {
-		err = where_list(ctl, &list);
+		err = pindir_list(ctl, &list);
 		if (!err)
-			err = list.n == 1 ? where_set(ctl, list.name[0]) : pick_loaded(ctl);
+			err = list.n == 1 ? pindir_set(ctl, list.name[0]) : pick_loaded(ctl);
 	}
 	if (err)
 		return err;
-	lock = where_lock(ctl, false);
+	lock = pindir_lock(ctl, false);
 	if (lock < 0)
 		return lock;
 	err = place_check_unload(ctl);
 	if (err) {
-		where_unlock(lock);
+		pindir_unlock(lock);
 		return err;
 	}
 	still = attached(ctl);
 	ctl_forget(ctl);
-	err = where_sweep(ctl);
+	err = pindir_sweep(ctl);
 	if (!err)
-		where_tidy(ctl);
-	where_unlock(lock);
+		pindir_tidy(ctl);
+	pindir_unlock(lock);
 	if (!err)
 		err = emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "attached",
 					  still), show);

@@ -11,7 +11,7 @@
 #include "show.h"
 #include "units.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 #include "wire.h"
 #include "words.h"
 
@@ -108,7 +108,7 @@ static int run(struct ctl *ctl)
 		hosts = wire_hosts(ctl);
 		err = hosts ? 0 : -EIO;
 	}
-	where_unlock(lock);
+	pindir_unlock(lock);
 	return err ? err : emit(ctl, json_pack("{s:i, s:b, s:i, s:o}", "k", (int)cfg.k, "keep",
 					       !!(cfg.flags & SHUNT_NIC_KEEP), "late_us",
 					       (int)(cfg.late_ns / 1000), "hosts", hosts), show);

@@ -16,7 +16,7 @@
 #include "maps.h"
 #include "refused.h"
 #include "tunable.h"
-#include "where.h"
+#include "pindir.h"
 
 static void set_count(json_t *j, const char *key, __u64 n)
 {
@@ -212,7 +212,7 @@ static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 	json_t *refused;
 
 	if (!err)
-		err = where_link(ctl, &link);
+		err = pindir_link(ctl, &link);
 	if (err)
 		return err;
 	json_object_set_new(j, "policy", json_string(live.desc.name));
@@ -236,12 +236,12 @@ static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 	json_object_set_new(j, "state", json_string("attached"));
 	if (link.prog_id == live.prog_id)
 		return 0;
-	lock = where_try_lock(ctl);
+	lock = pindir_try_lock(ctl);
 	if (lock == -EBUSY) {
 		json_object_set_new(j, "state", json_string("switching"));
 		return 0;
 	}
-	where_unlock(lock);
+	pindir_unlock(lock);
 	json_object_set_new(j, "state", json_string("interrupted"));
 	if (!map_slot(ctl, cfg->policy_gen + 1, &other) && other.prog_id == link.prog_id)
 		json_object_set_new(j, "switching_to", json_string(other.desc.name));

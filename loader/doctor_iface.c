@@ -9,7 +9,7 @@
 #include "doctor.h"
 #include "iface.h"
 #include "netdev.h"
-#include "where.h"
+#include "pindir.h"
 
 #define MTU_SMALL_CHUNK 1770 /* what a frame of 2048 bytes carries, tags and headroom off */
 #define MTU_LARGE_CHUNK 3818
@@ -48,7 +48,7 @@ static void check_programs(struct ctl *ctl, struct findings *f)
 			"cannot be asked for XDP programs");
 		return;
 	}
-	err = where_link(ctl, &link);
+	err = pindir_link(ctl, &link);
 	if (!xdp.prog_id)
 		finding(f, "programs", LEVEL_OK, NULL, "no XDP program on '%s'", ctl->ifname);
 	else if (xdp.prog_id == link.prog_id)

@@ -14,14 +14,14 @@
 #include "maps.h"
 #include "pick.h"
 #include "setup.h"
-#include "where.h"
+#include "pindir.h"
 
 static void check_link(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
 {
 	struct shunt_policy_slot slot;
 	struct link_state link;
 
-	if (where_link(ctl, &link) || map_slot(ctl, cfg->policy_gen, &slot))
+	if (pindir_link(ctl, &link) || map_slot(ctl, cfg->policy_gen, &slot))
 		return;
 	if (!link.ifindex)
 		finding(f, "link", LEVEL_FAIL, "when it is back: shunt switch POLICY; or shunt unload",
@@ -125,7 +125,7 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 	struct shunt_cfg cfg;
 	int fd;
 
-	if (where_check_folder(ctl)) {
+	if (pindir_check_folder(ctl)) {
 		finding(f, "loaded", LEVEL_FAIL, ctl->why.advice, "%s", ctl->why.text);
 		return;
 	}

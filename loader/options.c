@@ -10,7 +10,7 @@
 
 #include "units.h"
 #include "verb.h"
-#include "where.h"
+#include "pindir.h"
 
 #define MOST 64     /* verbs; different options of all of them */
 #define OF_VERB 256 /* what getopt_long() returns for the first of them */
@@ -21,7 +21,7 @@ static int take_dry_run(struct ctl *ctl, const char *value)
 	return 0;
 }
 
-const struct verb_option option_dev = { "dev", 'd', "IF", where_set };
+const struct verb_option option_dev = { "dev", 'd', "IF", pindir_set };
 const struct verb_option option_dry_run = { "dry-run", 0, NULL, take_dry_run };
 const struct verb_option *const no_options[] = { NULL };
 const struct verb_option *const only_dev[] = { &option_dev, NULL };

@@ -9,15 +9,15 @@
 
 #include "pick.h"
 #include "place.h"
-#include "where.h"
+#include "pindir.h"
 
 /* Of several, those of this network namespace. */
-static void drop_elsewhere(struct ctl *ctl, struct where_list *list)
+static void drop_elsewhere(struct ctl *ctl, struct pindir_list *list)
 {
 	int n = 0;
 
 	for (int i = 0; list->n > 1 && i < list->n; i++) {
-		where_set(ctl, list->name[i]);
+		pindir_set(ctl, list->name[i]);
 		if (!place_elsewhere(ctl))
 			memmove(list->name[n++], list->name[i], sizeof(list->name[i]));
 	}
@@ -27,8 +27,8 @@ static void drop_elsewhere(struct ctl *ctl, struct where_list *list)
 
 static int pick_only(struct ctl *ctl)
 {
-	struct where_list list;
-	int err = where_list(ctl, &list);
+	struct pindir_list list;
+	int err = pindir_list(ctl, &list);
 
 	if (err)
 		return err;
@@ -43,14 +43,14 @@ static int pick_only(struct ctl *ctl)
 		hint(ctl, "say which one: --dev %s, --dev %s, ...", list.name[0], list.name[1]);
 		return -EINVAL;
 	}
-	return where_set(ctl, list.name[0]);
+	return pindir_set(ctl, list.name[0]);
 }
 
 /* Maps without a link: whoever loads holds the lock, and
  * pins the link last. 0: it has done so by now. */
 static int check_half(struct ctl *ctl, bool locked)
 {
-	int lock = locked ? -1 : where_try_lock(ctl), err;
+	int lock = locked ? -1 : pindir_try_lock(ctl), err;
 	struct link_state link;
 
 	if (lock == -EBUSY) {
@@ -58,8 +58,8 @@ static int check_half(struct ctl *ctl, bool locked)
 		hint(ctl, "once more in a second");
 		return -EBUSY;
 	}
-	err = where_link(ctl, &link);
-	where_unlock(lock);
+	err = pindir_link(ctl, &link);
+	pindir_unlock(lock);
 	if (err == -ENOENT) {
 		fail(ctl, err, "a load on '%s' was interrupted", ctl->ifname);
 		hint(ctl, "'shunt load' once more sweeps it away, and so does 'shunt unload'");
@@ -71,14 +71,14 @@ static int check_half(struct ctl *ctl, bool locked)
 static int check_loaded(struct ctl *ctl, bool locked)
 {
 	struct link_state link;
-	int err = where_check_folder(ctl), cfg;
+	int err = pindir_check_folder(ctl), cfg;
 
 	if (err)
 		return err;
 	cfg = shunt_pin_open(&ctl->pins, "cfg");
 	if (cfg >= 0) {
 		close(cfg);
-		err = where_link(ctl, &link);
+		err = pindir_link(ctl, &link);
 		if (err == -ENOENT)
 			err = check_half(ctl, locked);
 		if (err)
@@ -99,7 +99,7 @@ static int check_loaded(struct ctl *ctl, bool locked)
 
 int pick_loaded(struct ctl *ctl)
 {
-	int err = where_check(ctl);
+	int err = pindir_check(ctl);
 
 	if (!err && !ctl->pins.ifname)
 		err = pick_only(ctl);
@@ -112,12 +112,12 @@ int pick_locked(struct ctl *ctl)
 
 	if (err)
 		return err;
-	lock = where_lock(ctl, false);
+	lock = pindir_lock(ctl, false);
 	if (lock < 0)
 		return lock;
 	err = check_loaded(ctl, true);
 	if (err) {
-		where_unlock(lock);
+		pindir_unlock(lock);
 		return err;
 	}
 	return lock;

@@ -10,7 +10,7 @@
 #include "maps.h"
 #include "netns.h"
 #include "place.h"
-#include "where.h"
+#include "pindir.h"
 
 int place_note(struct ctl *ctl, struct shunt_cfg *cfg)
 {
@@ -86,7 +86,7 @@ int place_check_twin(struct ctl *ctl, unsigned int ifindex)
 	char other[IF_NAMESIZE];
 
 	if (ifindex == ctl->ifindex || !if_indextoname(ifindex, other) ||
-	    !strcmp(other, ctl->ifname) || !where_share_pins(ctl, other, ctl->ifname))
+	    !strcmp(other, ctl->ifname) || !pindir_share_pins(ctl, other, ctl->ifname))
 		return 0;
 	if (!ctl->ifindex)
 		return fail_only_twin(ctl, other);
@@ -107,7 +107,7 @@ static int read_place(struct ctl *ctl, struct shunt_cfg *cfg, struct link_state 
 	int err = map_cfg(ctl, cfg);
 
 	if (!err)
-		err = where_link(ctl, link);
+		err = pindir_link(ctl, link);
 	if (!err)
 		err = shunt_netns_cookie(&own);
 	*here = !err && own == cfg->netns;
@@ -145,7 +145,7 @@ int place_check_unload(struct ctl *ctl)
 		return link.ifindex ? fail_elsewhere(ctl, &cfg) : 0;
 	if (!err && cfg.abi == SHUNT_ABI)
 		return place_check_twin(ctl, link.ifindex);
-	err = where_link(ctl, &link);
+	err = pindir_link(ctl, &link);
 	ctl_forget(ctl);
 	if (err || !link.ifindex || link.ifindex == ctl->ifindex)
 		return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * where.c - the interface's directory of pins: finding, locking, removing
+ * pindir.c - the interface's directory of pins: finding, locking, removing
  */
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -22,7 +22,7 @@
 #include "inforce.h"
 #include "netns.h"
 #include "probe.h"
-#include "where.h"
+#include "pindir.h"
 
 #define LOCK_LIMIT_MS 10000 /* the longest anyone holds it is a verifier run: well under a second */
 #define LOCK_TURN_MS 10
@@ -32,7 +32,7 @@ static const char *root_of(const struct ctl *ctl)
 	return ctl->pins.bpffs ? ctl->pins.bpffs : SHUNT_BPFFS;
 }
 
-int where_set(struct ctl *ctl, const char *ifname)
+int pindir_set(struct ctl *ctl, const char *ifname)
 {
 	size_t len = strlen(ifname);
 
@@ -60,7 +60,7 @@ static void hint_mount(struct ctl *ctl)
 		     root_of(ctl));
 }
 
-int where_check_folder(struct ctl *ctl)
+int pindir_check_folder(struct ctl *ctl)
 {
 	struct why why = { 0 };
 	char line[PATH_MAX + 256];
@@ -83,7 +83,7 @@ int where_check_folder(struct ctl *ctl)
 	return err;
 }
 
-int where_check(struct ctl *ctl)
+int pindir_check(struct ctl *ctl)
 {
 	struct statfs fs;
 	int err;
@@ -102,7 +102,7 @@ int where_check(struct ctl *ctl)
 	return 0;
 }
 
-bool where_share_pins(const struct ctl *ctl, const char *one, const char *other)
+bool pindir_share_pins(const struct ctl *ctl, const char *one, const char *other)
 {
 	struct shunt_pins a = { ctl->pins.bpffs, one }, b = { ctl->pins.bpffs, other };
 	char pa[PATH_MAX], pb[PATH_MAX];
@@ -125,17 +125,17 @@ static void name_of(struct ctl *ctl, const char *dir, char name[16])
 		return;
 	/* The number may be one of another network namespace. */
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.xdp.ifindex &&
-	    if_indextoname(info.xdp.ifindex, found) && where_share_pins(ctl, dir, found))
+	    if_indextoname(info.xdp.ifindex, found) && pindir_share_pins(ctl, dir, found))
 		snprintf(name, 16, "%s", found);
 	close(fd);
 }
 
-int where_list(struct ctl *ctl, struct where_list *list)
+int pindir_list(struct ctl *ctl, struct pindir_list *list)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
 	DIR *dir;
-	int err = where_check(ctl);
+	int err = pindir_check(ctl);
 
 	list->n = 0;
 	if (err)
@@ -146,7 +146,7 @@ int where_list(struct ctl *ctl, struct where_list *list)
 		err = -errno;
 		return err == -ENOENT ? 0 : fail_bpf(ctl, err, "cannot read '%s'", path);
 	}
-	while ((entry = readdir(dir)) && list->n < WHERE_MAX) {
+	while ((entry = readdir(dir)) && list->n < PINDIR_MAX) {
 		if (entry->d_name[0] == '.' || strlen(entry->d_name) >= 16)
 			continue;
 		name_of(ctl, entry->d_name, list->name[list->n++]);
@@ -155,7 +155,7 @@ int where_list(struct ctl *ctl, struct where_list *list)
 	return 0;
 }
 
-int where_link(struct ctl *ctl, struct link_state *state)
+int pindir_link(struct ctl *ctl, struct link_state *state)
 {
 	struct bpf_link_info info = { 0 };
 	__u32 len = sizeof(info);
@@ -185,7 +185,7 @@ static int make_dirs(struct ctl *ctl, const char *path)
 	for (int i = 0; i < 100; i++) {
 		if (mkdir(root, 0700) && errno != EEXIST)
 			return fail_bpf(ctl, -errno, "cannot make '%s'", root);
-		err = where_check_folder(ctl);
+		err = pindir_check_folder(ctl);
 		if (err)
 			return err;
 		if (!mkdir(path, 0700) || errno == EEXIST)
@@ -201,7 +201,7 @@ static int open_dir(struct ctl *ctl, const char *path, bool create)
 	int fd, err = create ? make_dirs(ctl, path) : 0;
 
 	if (!err)
-		err = where_check_folder(ctl);
+		err = pindir_check_folder(ctl);
 	if (err)
 		return err;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -239,7 +239,7 @@ static int lock_path(struct ctl *ctl, const char *path, bool create)
 	return -EBUSY;
 }
 
-int where_lock(struct ctl *ctl, bool create)
+int pindir_lock(struct ctl *ctl, bool create)
 {
 	char path[PATH_MAX];
 	int err = shunt_pin_path(path, sizeof(path), &ctl->pins, NULL);
@@ -248,12 +248,12 @@ int where_lock(struct ctl *ctl, bool create)
 		     lock_path(ctl, path, create);
 }
 
-int where_try_lock(struct ctl *ctl)
+int pindir_try_lock(struct ctl *ctl)
 {
 	return shunt_try_lock(&ctl->pins);
 }
 
-void where_unlock(int lock)
+void pindir_unlock(int lock)
 {
 	if (lock >= 0)
 		close(lock);
@@ -277,7 +277,7 @@ static void detach(struct ctl *ctl)
 	close(link);
 }
 
-int where_sweep(struct ctl *ctl)
+int pindir_sweep(struct ctl *ctl)
 {
 	char path[PATH_MAX], entry_path[PATH_MAX + 1 + NAME_MAX];
 	struct dirent *entry;
@@ -303,7 +303,7 @@ int where_sweep(struct ctl *ctl)
 	return err;
 }
 
-void where_tidy(struct ctl *ctl)
+void pindir_tidy(struct ctl *ctl)
 {
 	char path[PATH_MAX];
 

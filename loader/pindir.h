@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * where.h - the interface's directory of pins: finding, locking, removing
+ * pindir.h - the interface's directory of pins: finding, locking, removing
  *
  * bpffs is the only state. Whoever changes anything holds an exclusive flock() on the directory.
  */
@@ -8,11 +8,11 @@
 
 #include "ctl.h"
 
-#define WHERE_MAX 256 /* interfaces that are listed */
+#define PINDIR_MAX 256 /* interfaces that are listed */
 
-struct where_list {
+struct pindir_list {
 	int n;
-	char name[WHERE_MAX][16]; /* of the interface, or of the directory if it is gone */
+	char name[PINDIR_MAX][16]; /* of the interface, or of the directory if it is gone */
 };
 
 /* What the pinned link says. */
@@ -23,23 +23,23 @@ struct link_state {
 };
 
 /* Sets the interface from --dev: it must have a sound name, it need not exist. */
-int where_set(struct ctl *ctl, const char *ifname);
+int pindir_set(struct ctl *ctl, const char *ifname);
 /* Are the pins of two interfaces in one directory? Dots are underscores there. */
-bool where_share_pins(const struct ctl *ctl, const char *one, const char *other);
+bool pindir_share_pins(const struct ctl *ctl, const char *one, const char *other);
 /* bpffs is there and may be looked into. */
-int where_check(struct ctl *ctl);
-/* Nobody but root, or who runs this, may write where the interface's pins are, or shall be. */
-int where_check_folder(struct ctl *ctl);
+int pindir_check(struct ctl *ctl);
+/* Only root, or the user who runs this, may write to the folders of the pins. */
+int pindir_check_folder(struct ctl *ctl);
 /* All interfaces that have a directory. */
-int where_list(struct ctl *ctl, struct where_list *list);
-/* Locks the directory (made if create). A descriptor for where_unlock(), or -errno. */
-int where_lock(struct ctl *ctl, bool create);
+int pindir_list(struct ctl *ctl, struct pindir_list *list);
+/* Locks the directory (made if create). A descriptor for pindir_unlock(), or -errno. */
+int pindir_lock(struct ctl *ctl, bool create);
 /* Waits for no one: -EBUSY without a failure noted when another holds it. */
-int where_try_lock(struct ctl *ctl);
-void where_unlock(int lock);
+int pindir_try_lock(struct ctl *ctl);
+void pindir_unlock(int lock);
 /* Removes every pin, the link first: that detaches. The directory stays, and so does its lock. */
-int where_sweep(struct ctl *ctl);
+int pindir_sweep(struct ctl *ctl);
 /* Removes the directory, and the one above it, if they are empty. */
-void where_tidy(struct ctl *ctl);
+void pindir_tidy(struct ctl *ctl);
 /* 0, -ENOENT without a failure noted if there is no link, or another -errno. */
-int where_link(struct ctl *ctl, struct link_state *state);
+int pindir_link(struct ctl *ctl, struct link_state *state);
