@@ -122,6 +122,12 @@ static double across(const struct scale *x, double v)
 	return LEFT + place(x, v) * (WIDTH - LEFT - RIGHT);
 }
 
+/* A value of which no interval is known. */
+static bool unsure(const struct curve *c, int k)
+{
+	return c->half && isnan(c->half[k]) && !isnan(c->y[k]) && !(c->hollow && c->hollow[k]);
+}
+
 /* Within the plot. */
 static double up(const struct scale *y, double v)
 {
@@ -235,6 +241,9 @@ static void curve(FILE *f, const struct plot *p, int i, const struct scale *x,
 		interval(f, c, i, k, x, y);
 		/* beyond the top a hollow one lies on its edge */
 		marker(f, i, across(x, c->x[k]), up(y, c->y[k]), hollow(c, k));
+		if (unsure(c, k))
+			fprintf(f, "<text class='note' x='%.1f' y='%.1f'>~</text>",
+				across(x, c->x[k]) - 4, up(y, c->y[k]) - 5);
 	}
 	gap(f, p, c, x, y);
 	fprintf(f, "\n");
@@ -293,23 +302,30 @@ static void legend(FILE *f, const struct plot *p)
 	}
 }
 
-static bool any_hollow(const struct plot *p)
+static bool any(const struct plot *p, bool (*is)(const struct curve *c, int k))
 {
 	for (int i = 0; i < p->n; i++) {
 		for (int k = 0; k < p->curve[i].n; k++) {
-			if (hollow(&p->curve[i], k) && !isnan(p->curve[i].y[k]))
+			if (is(&p->curve[i], k) && !isnan(p->curve[i].y[k]))
 				return true;
 		}
 	}
 	return false;
 }
 
+#define NOTE 104 /* characters that fit below a panel without running into the next */
+
 static void note(FILE *f, const struct plot *p, int lines)
 {
+	char text[512];
+	bool hollows = any(p, hollow);
+
+	snprintf(text, sizeof(text), "%s%s%s%s%s", any(p, unsure) ? "~: no interval is known. " : "",
+		 hollows ? "Hollow: " : "", hollows ? p->hollow : "", hollows ? ". " : "", p->note);
+	if (strlen(text) > NOTE)
+		strcpy(text + NOTE - 1, "…");
 	fprintf(f, "<text class='note' x='%d' y='%d'>", LEFT, HEIGHT + LEGEND * lines + 6);
-	if (any_hollow(p))
-		fprintf(f, "Hollow: %s. ", p->hollow);
-	put_text(f, p->note);
+	put_text(f, text);
 	fprintf(f, "</text>\n");
 }
 
@@ -339,7 +355,8 @@ static void dots(FILE *f, const struct plot *p, const struct scale *y)
 			marker(f, i, at, up(y, c->y[k]), hollow(c, k));
 		}
 		if (!isnan(v)) {
-			snprintf(buf, sizeof(buf), "%.*f", v < 10 ? 2 : v < 100 ? 1 : 0, v);
+			snprintf(buf, sizeof(buf), "%s%.*f", unsure(c, c->n - 1) ? "~" : "",
+				 v < 10 ? 2 : v < 100 ? 1 : 0, v);
 			fprintf(f, "<text class='note' x='%.1f' y='%.1f'>%s</text>\n", at + 8,
 				up(y, v) + 4, buf);
 		}

@@ -32,6 +32,16 @@ test_a_point_of_a_load_that_is_not_carried_is_hollow_and_not_joined() {
 	assert_eq "$(joined "$DIR/a.svg" | wc -l)" 3 "throughputs, which are what they are"
 }
 
+test_a_point_of_which_no_interval_is_known_is_marked() {
+	sim -p fcfs -w exp1 -l 0.3,0.6 -n 20k -m p999_us --svg "$DIR/a.svg" >/dev/null
+	assert_eq "$(grep -o ">~</text>" "$DIR/a.svg" | wc -l)" 2 "marks at p99.9 of 18 k requests"
+	assert_match "$(cat "$DIR/a.svg")" '>~: no interval is known[.]'
+	sim -p fcfs,rss -w exp1 -l 0.6 -n 20k -m p999_us --svg "$DIR/a.svg" >/dev/null
+	assert_eq "$(grep -cE "class='note'[^>]*>~[0-9]" "$DIR/a.svg")" 2 "values of one load"
+	sim -p fcfs -w exp1 -l 0.3,0.6 -n 20k -m p50_us --svg "$DIR/a.svg" >/dev/null
+	assert_eq "$(grep -c '~' "$DIR/a.svg")" 0 "marks where intervals are known"
+}
+
 test_what_is_listed_twice_is_refused() {
 	refused "--policy has 'fcfs' twice" -p fcfs,rss,fcfs
 	refused "--system has 'ix' twice" -p fcfs -s ix,ix
