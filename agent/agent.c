@@ -57,7 +57,8 @@ static void explain(struct agent *a, struct domain *d, int err, struct why *why)
 	}
 	if (err == -ENOBUFS || err == -EPERM)
 		why_hint(why, "raise the limit of locked memory ('ulimit -l', LimitMEMLOCK=)");
-	why_fail(why, err, "cannot make the sockets of queue %u: %s", d->id, strerror(-err));
+	why_fail(why, err, "cannot make the sockets of queue %u: %s", domain_queue(d),
+		 strerror(-err));
 }
 
 static bool has_room(struct agent *a, struct domain *d, const struct shunt_geometry *g)
@@ -104,8 +105,8 @@ static void say_made(const struct domain *d)
 
 	if (nqueues > 1)
 		snprintf(many, sizeof(many), " and %u more", nqueues - 1);
-	say(LOG_INFO, "queue %u%s: %u cores, %u classes, %u frames of %u bytes", d->id, many, g->ncores, g->nclasses,
-	    g->nframes, g->chunk);
+	say(LOG_INFO, "domain %u, queue %u%s: %u cores, %u classes, %u frames of %u bytes", d->id, domain_queue(d), many,
+	    g->ncores, g->nclasses, g->nframes, g->chunk);
 }
 
 static void make_domains(struct agent *a)
@@ -154,7 +155,7 @@ static void adopt_domains(struct agent *a)
 		if (a->maps.domains[i].on && a->role->adopt(a, d)) {
 			for (int c = 0; c < SHUNT_CORES; c++)
 				d->worker.beat_ns[c] = a->now_ns;
-			say(LOG_INFO, "took over queue %d%s", i,
+			say(LOG_INFO, "took over domain %d%s", i,
 			    d->phase == DOMAIN_TAKEN || d->phase == DOMAIN_LEFT ? " and its worker" : "");
 			continue;
 		}

@@ -233,8 +233,7 @@ void broker_serve(struct agent *a, struct peer *p)
 	} else if (p->want == SHUNT_ANY_DOMAIN) {
 		serve_any(a, p);
 	} else if (p->want >= SHUNT_DOMAINS || !a->maps.domains[p->want].on) {
-		snprintf(text, sizeof(text), "receive queue %u of '%s' is no domain", p->want,
-			 a->opts.ifname);
+		snprintf(text, sizeof(text), "'%s' has no domain %u", a->opts.ifname, p->want);
 		peer_refuse(a, p, -ENODEV, text);
 	} else if (!owner_may_have(a, p, p->want)) {
 		owner_explain_domain(a, p, p->want, text, sizeof(text));

@@ -91,7 +91,7 @@ static int check_domain(struct store *s, const struct load_seen *l, __u32 d, boo
 	if (!wrong)
 		return 0;
 	if (!prune)
-		return why_fail(why, unfinished ? -EAGAIN : -EINVAL, "what it remembers of queue %u "
+		return why_fail(why, unfinished ? -EAGAIN : -EINVAL, "what it remembers of domain %u "
 				"%s", d, wrong);
 	snprintf(name, sizeof(name), "d%u.", d);
 	store_drop(s, name);

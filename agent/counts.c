@@ -123,7 +123,7 @@ static __u32 republish(__u32 *shown, const __u32 *truth)
 /* Also of cores and classes that there are not: all of them add to what is shown. */
 void domain_settle_counts(struct domain *d)
 {
-	const struct shunt_ingress *in = &d->maps->ingress[d->id];
+	const struct shunt_ingress *in = &d->maps->ingress[queue_of(d->maps, d->id, 0)];
 	struct shunt_view *v = d->pool.r.view;
 
 	for (__u32 i = 0; i < SHUNT_CORES; i++) {

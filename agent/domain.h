@@ -29,6 +29,12 @@ static inline struct shunt_agent *agent_of(const struct domain *d)
 	return &d->maps->agent[d->id];
 }
 
+/* The receive queue that feeds it, the first of several. */
+static inline __u32 domain_queue(const struct domain *d)
+{
+	return queue_of(d->maps, d->id, 0);
+}
+
 /* Before it is adopted or made, whatever was there: all but the processes that may hold its former rings. */
 void domain_forget(struct domain *d, __u64 now_ns);
 /* Takes over what the store has of the domain, if it is whole and of this load. */

@@ -60,7 +60,7 @@ void former_end(struct domain *d, __u32 drain_ms, __u64 now_ns)
 		return;
 	f->killed = true;
 	say(LOG_WARNING, "worker %u still holds the former rings of queue %u, %u ms after it was told to leave: killing it",
-	    f->pid, d->id, drain_ms);
+	    f->pid, domain_queue(d), drain_ms);
 	if (pidfd_send_signal(f->process, SIGKILL, NULL, 0) && errno != ESRCH)
 		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", f->pid);
 }
@@ -74,7 +74,8 @@ static void explain_hidden(const struct agent *a, const struct domain *d, struct
 
 	if (!user) {
 		why_hint(why, "end it ('shunt doctor --dev %s' names it)", a->opts.ifname);
-		why_fail(why, -EBUSY, "queue %u is in use by another AF_XDP program", d->id);
+		why_fail(why, -EBUSY, "queue %u is in use by another AF_XDP program",
+			 domain_queue(d));
 		return;
 	}
 	if (kin->pid && kin->user)
@@ -82,7 +83,7 @@ static void explain_hidden(const struct agent *a, const struct domain *d, struct
 	why_hint(why, "end that user's processes ('shunt doctor --dev %s' may name it)",
 		 a->opts.ifname);
 	why_fail(why, -EBUSY, "the former sockets of queue %u are still held: by a process of user "
-		 "%u%s, or in a message in a UNIX socket of it", d->id, user - 1, last);
+		 "%u%s, or in a message in a UNIX socket of it", domain_queue(d), user - 1, last);
 }
 
 void former_explain(const struct agent *a, struct domain *d, struct why *why)
@@ -92,12 +93,13 @@ void former_explain(const struct agent *a, struct domain *d, struct why *why)
 	if (holders_find(d, a->now_ns)) {
 		why_hint(why, "end it");
 		why_fail(why, -EBUSY, "process %u ('%s'), it seems a child of a former worker, "
-			 "still holds the rings of queue %u", f->holder, d->worker.kin.name, d->id);
+			 "still holds the rings of queue %u", f->holder, d->worker.kin.name,
+			 domain_queue(d));
 	} else if (f->pid && (f->process < 0 || !shunt_process_ended(f->process))) {
 		why_hint(why, "it was told to leave, end it if it does not%s", f->spared ?
 			 " (shuntd does not: it has other rights than those of its user, as a set-user-ID program has)" : "");
 		why_fail(why, -EBUSY, "worker %u still holds the former rings of queue %u", f->pid,
-			 d->id);
+			 domain_queue(d));
 	} else {
 		explain_hidden(a, d, why);
 	}

@@ -21,13 +21,13 @@ void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, cons
 	*g = (struct shunt_geometry){
 		.chunk = cfg->chunk,
 		.core_ring = cfg->core_ring,
-		.hold_ring = dom->nqueues ? 0 : cfg->hold_ring,
+		.hold_ring = dom->by_queue ? 0 : cfg->hold_ring,
 		.ncores = dom->ncores <= SHUNT_CORES ? dom->ncores : SHUNT_CORES,
 		.nclasses = cfg->nclasses,
 		.mtu = mtu,
 		.fill_ring = 1,
 	};
-	if (dom->nqueues) {
+	if (dom->by_queue) {
 		g->nqueues = g->ncores;
 		home = 2 * g->core_ring + g->ncores * 2 * SHUNT_SPARE + SHUNT_NAPI + SHUNT_PARKED +
 		       cfg->spare_frames / g->ncores;
@@ -46,6 +46,6 @@ bool domain_geometry_serves(const struct shunt_geometry *g, const struct shunt_c
 			    const struct shunt_domain *dom)
 {
 	return g->chunk == cfg->chunk && g->core_ring == cfg->core_ring && g->ncores == dom->ncores &&
-	       g->nclasses == cfg->nclasses && g->hold_ring == (dom->nqueues ? 0 : cfg->hold_ring) &&
-	       g->nqueues == (dom->nqueues ? g->ncores : 0);
+	       g->nclasses == cfg->nclasses && g->hold_ring == (dom->by_queue ? 0 : cfg->hold_ring) &&
+	       g->nqueues == (dom->by_queue ? g->ncores : 0);
 }

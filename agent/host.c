@@ -52,7 +52,7 @@ static int fill_maps(struct agent *a)
 		.watch_us = h->grace_us ? h->grace_us / 2 + 1 : 0 };
 	m->domains = anonymous(SHUNT_DOMAINS * sizeof(*m->domains));
 	m->agent = anonymous(SHUNT_DOMAINS * sizeof(*m->agent));
-	m->ingress = anonymous((SHUNT_DOMAINS + 1) * sizeof(*m->ingress));
+	m->ingress = anonymous((SHUNT_QUEUES + 1) * sizeof(*m->ingress));
 	if (!m->domains || !m->agent || !m->ingress) {
 		maps_close(m);
 		return -ENOMEM;
@@ -60,6 +60,7 @@ static int fill_maps(struct agent *a)
 	m->id = shunt_map_id(unwrap_map(a, UNWRAP_VIEW));
 	m->domains[0].on = 1;
 	m->domains[0].ncores = h->ndevs;
+	m->domains[0].nqueues = 1;
 	for (__u32 i = 0; i < h->ndevs; i++)
 		m->domains[0].cpu[i] = h->dev[i].cpu;
 	return 0;

@@ -77,7 +77,7 @@ bool limits_allow(const struct agent *a, const struct domain *d, unsigned int so
 	if (need <= limit())
 		return true;
 	why_hint(why, "raise the hard limit ('ulimit -Hn', LimitNOFILE=)");
-	why_fail(why, -EMFILE, "no room for the %u sockets of queue %u: shuntd may have %u files "
+	why_fail(why, -EMFILE, "no room for the %u sockets of domain %u: shuntd may have %u files "
 		 "open (RLIMIT_NOFILE) and needs %u", sockets, d->id, limit(), need);
 	return false;
 }

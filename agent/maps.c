@@ -125,7 +125,7 @@ static int map_all(struct maps *m, const struct shunt_pins *pins, struct why *wh
 				       why);
 	if (m->agent)
 		m->ingress = open_mapped(pins, "ingress",
-					 (SHUNT_DOMAINS + 1) * sizeof(*m->ingress), false, why);
+					 (SHUNT_QUEUES + 1) * sizeof(*m->ingress), false, why);
 	if (m->ingress)
 		m->own = open_mapped(pins, "own", sizeof(*m->own), true, why);
 	return m->own ? 0 : -errno;
@@ -174,7 +174,7 @@ void maps_close(struct maps *m)
 	}
 	unmap(m->domains, SHUNT_DOMAINS * sizeof(*m->domains));
 	unmap(m->agent, SHUNT_DOMAINS * sizeof(*m->agent));
-	unmap(m->ingress, (SHUNT_DOMAINS + 1) * sizeof(*m->ingress));
+	unmap(m->ingress, (SHUNT_QUEUES + 1) * sizeof(*m->ingress));
 	unmap(m->own, sizeof(*m->own));
 	*m = no_maps;
 }

@@ -26,7 +26,7 @@ static inline __u32 queue_of(const struct maps *m, __u32 domain, __u32 core)
 {
 	const struct shunt_domain *d = &m->domains[domain];
 
-	return d->nqueues ? d->queue[core] % SHUNT_DOMAINS : domain;
+	return d->queue[d->by_queue ? core : 0] % SHUNT_QUEUES;
 }
 
 /* 0, -ENOENT (not loaded), or -errno; why says it in words. */

@@ -80,7 +80,7 @@ static int map_all(struct nic *nic)
 	nic->state = map_named(nic, "nic", sizeof(struct shunt_nic));
 	nic->core = map_named(nic, "nic_cores", SHUNT_CORES * sizeof(struct shunt_nic_core));
 	nic->cmd = map_named(nic, "nic_cmd", sizeof(struct shunt_nic_cmd));
-	nic->in = map_named(nic, "ingress", (SHUNT_DOMAINS + 1) * sizeof(struct shunt_ingress));
+	nic->in = map_named(nic, "ingress", (SHUNT_QUEUES + 1) * sizeof(struct shunt_ingress));
 	nic->port = map_named(nic, "ports", 65536 * sizeof(struct shunt_port));
 	return nic->view && nic->state && nic->core && nic->cmd && nic->in && nic->port ? 0
 											: -ENOMEM;
@@ -298,7 +298,7 @@ void nic_unload(struct nic *nic)
 	unmap(nic->state, sizeof(struct shunt_nic));
 	unmap(nic->core, SHUNT_CORES * sizeof(struct shunt_nic_core));
 	unmap(nic->cmd, sizeof(struct shunt_nic_cmd));
-	unmap(nic->in, (SHUNT_DOMAINS + 1) * sizeof(struct shunt_ingress));
+	unmap(nic->in, (SHUNT_QUEUES + 1) * sizeof(struct shunt_ingress));
 	unmap(nic->port, 65536 * sizeof(struct shunt_port));
 	if (nic->view_fd >= 0)
 		close(nic->view_fd);

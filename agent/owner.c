@@ -67,10 +67,11 @@ static bool explain_one(const struct domain *d, char *text, size_t len)
 		snprintf(text, len, "what the last worker of domain %u left is being counted: again in a second", d->id);
 		return true;
 	case DOMAIN_BUSY:
-		snprintf(text, len, "queue %u is still held by a process of before: see the messages of shuntd", d->id);
+		snprintf(text, len, "queue %u is still held by a process of before: see the messages of shuntd",
+			 domain_queue(d));
 		return true;
 	case DOMAIN_OFF:
-		snprintf(text, len, "queue %u cannot be served now: see the messages of shuntd for the reason", d->id);
+		snprintf(text, len, "domain %u cannot be served now: see the messages of shuntd for the reason", d->id);
 		return d->why[0];
 	case DOMAIN_FREE:
 	case DOMAIN_TAKEN:

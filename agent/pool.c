@@ -151,7 +151,7 @@ static int bind_socket(struct domain *d, __u32 k, int fd)
 	__u16 mode = d->maps->cfg.flags & SHUNT_CFG_CARD ? XDP_ZEROCOPY : XDP_COPY;
 
 	return k ? xsk_bind_shared(fd, d->pool.state->ifindex, queue_of(d->maps, d->id, k), d->pool.sock[0]) :
-		   xsk_bind_first(fd, d->pool.state->ifindex, d->id, mode);
+		   xsk_bind_first(fd, d->pool.state->ifindex, queue_of(d->maps, d->id, 0), mode);
 }
 
 int pool_keep_socket(struct domain *d, __u32 k, int fd)

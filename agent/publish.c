@@ -2,7 +2,8 @@
 /*
  * publish.c - the publisher: loads of cores, in rounds, one message for all of a group's
  *
- * A card knows one group, in which a core has the number of its queue, of whichever domain that is. Where the host's
+ * A card knows one group, in which a core has the number of its queue, of whichever domain that is (the loader
+ * refuses higher ones than a group has). Where the host's
  * program emulates one, each domain is a group by itself.
  *
  * What did not change is not sent again. What is sent is as old as the message takes, and stays in force
@@ -114,7 +115,7 @@ static void sample_domain(const struct publisher *p, __u32 d, struct sample *s)
 	for (__u32 i = 0; up >> i; i++) {
 		__u32 queue = queue_of(p->maps, d, i), at = p->by_queue ? queue : i;
 
-		if (!(up >> i & 1))
+		if (!(up >> i & 1) || at >= SHUNT_NFP_CORES)
 			continue;
 		s->up |= 1ULL << at;
 		s->done[at] = __atomic_load_n(&p->view[d]->done[i], __ATOMIC_ACQUIRE);
@@ -255,7 +256,7 @@ static void make_groups(struct publisher *p)
 {
 	p->by_queue = p->maps->cfg.flags & SHUNT_CFG_CARD;
 	for (__u32 i = 0; i < SHUNT_DOMAINS; i++)
-		p->by_queue |= p->view[i] && p->maps->domains[i].nqueues;
+		p->by_queue |= p->view[i] && p->maps->domains[i].by_queue;
 	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
 		struct group *g = &p->group[p->by_queue ? 0 : i];
 

@@ -42,7 +42,7 @@ static bool has_all(const struct agent *a)
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		snprintf(name, sizeof(name), "d%d.state", i);
 		if (a->had[i] && store_get(a->store, name) < 0) {
-			say(LOG_ERR, "cannot take over queue %d", i);
+			say(LOG_ERR, "cannot take over domain %d", i);
 			return false;
 		}
 	}

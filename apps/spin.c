@@ -43,7 +43,7 @@ static void usage(FILE *out)
 	      "Serves requests that say how long to compute (shunt-load sends them).\n"
 	      "  -d, --dev IF          interface that shunt is loaded on\n"
 	      "  -s, --socket PATH     of shuntd, if not the usual one\n"
-	      "  -D, --domain N        receive queue to serve (default: the first that is free)\n"
+	      "  -D, --domain N        domain to serve, from 0 (default: the first that is free)\n"
 	      "  -c, --cores N         threads (default: all that the domain has)\n"
 	      "  -i, --idle MODE       spin, adaptive (default) or sleep\n"
 	      "  -n, --no-safepoints   compute in one go: only signals can interrupt it\n"

@@ -261,7 +261,7 @@ static __always_inline struct shunt_view *find_view(__u32 domain)
 
 static __always_inline int foreign_queue(void)
 {
-	__u32 last = SHUNT_DOMAINS;
+	__u32 last = SHUNT_QUEUES;
 	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &last);
 
 	if (in)
@@ -269,24 +269,21 @@ static __always_inline int foreign_queue(void)
 	return XDP_PASS;
 }
 
-/* The domain that the queue is of. 0: none. */
+/* The domain that the queue feeds. 0: none. */
 static __always_inline int find_domain(struct arrival *a, __u32 queue)
 {
-	struct shunt_domain *dom = bpf_map_lookup_elem(&domains, &queue);
-	__u32 home;
+	struct shunt_queue *q = bpf_map_lookup_elem(&queues, &queue);
+	__u32 number;
 
-	a->domain = queue;
-	a->core = SHUNT_CORES;
-	a->dom = dom;
-	if (!dom || (dom->on && !dom->nqueues))
-		return !!dom;
-	a->core = shunt_index(dom->core, SHUNT_CORES);
-	if (dom->on)
-		return 1;
-	home = dom->part_of - 1;
-	a->domain = home;
-	a->dom = bpf_map_lookup_elem(&domains, &home);
-	return a->dom && a->dom->on;
+	if (!q)
+		return 0;
+	number = q->domain - 1;
+	a->domain = number;
+	a->dom = bpf_map_lookup_elem(&domains, &number);
+	if (!a->dom || !a->dom->on)
+		return 0;
+	a->core = a->dom->by_queue ? shunt_index(q->core, SHUNT_CORES) : SHUNT_CORES;
+	return 1;
 }
 
 SEC("xdp")

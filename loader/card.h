@@ -33,7 +33,7 @@ struct card_state {
 /* How many queues it counts: those that are served, up to the last. */
 static inline __u32 card_queues(const struct setup *s)
 {
-	__u32 n = SHUNT_DOMAINS;
+	__u32 n = SHUNT_QUEUES;
 
 	while (n && !setup_serves(s, n - 1))
 		n--;

@@ -59,6 +59,11 @@ static int check_queues(struct ctl *ctl, const struct setup *s, const struct ifa
 		hint(ctl, "the card may choose only among those: see 'ethtool -l %s'", ctl->ifname);
 		return -EOPNOTSUPP;
 	}
+	if (nqueues > SHUNT_NFP_CORES) {
+		fail(ctl, -EINVAL, "queue %u is served, but the card chooses among the queues 0 to %u", nqueues - 1,
+		     SHUNT_NFP_CORES - 1);
+		return -EINVAL;
+	}
 	if (nqueues > iface->rx_queues) {
 		fail(ctl, -EINVAL, "'%s' has %u receive queues, fewer than the card would choose from: %u",
 		     ctl->ifname, iface->rx_queues, nqueues);
@@ -66,10 +71,10 @@ static int check_queues(struct ctl *ctl, const struct setup *s, const struct ifa
 		return -EINVAL;
 	}
 	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
-		if (!s->domains[d].on || s->domains[d].nqueues || s->domains[d].ncores == 1)
+		if (s->domains[d].by_queue || s->domains[d].ncores == 1)
 			continue;
 		fail(ctl, -EINVAL, "queue %u has %u cores: where the card chooses the queue, each has one",
-		     d, s->domains[d].ncores);
+		     s->domains[d].queue[0], s->domains[d].ncores);
 		hint(ctl, "'queues: [0, 1, …]' gives a domain a queue for each core; or say --port and --cores");
 		return -EINVAL;
 	}
@@ -105,7 +110,7 @@ static int check_zero_copy(struct ctl *ctl, const struct setup *s)
 	__u32 queue;
 	int err = 0;
 
-	for (queue = 0; queue < SHUNT_DOMAINS; queue++) {
+	for (queue = 0; queue < SHUNT_QUEUES; queue++) {
 		err = setup_serves(s, queue) ? try_zero_copy(ctl, s, queue) : 0;
 		if (err)
 			break;

@@ -19,7 +19,7 @@ static int write_group(struct ctl *ctl, const struct setup *s)
 	struct shunt_nfp_group group = { 0 };
 	int err;
 
-	for (__u32 queue = 0; queue < SHUNT_DOMAINS; queue++) {
+	for (__u32 queue = 0; queue < SHUNT_NFP_CORES; queue++) {
 		__u32 at = group.ncores;
 
 		if (!setup_serves(s, queue))

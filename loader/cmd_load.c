@@ -177,7 +177,7 @@ static json_t *describe(const struct ctl *ctl, const struct bundle *b, const str
 		cpus = json_array();
 		for (__u32 c = 0; c < s->domains[d].ncores && !s->wire.on; c++)
 			json_array_append_new(cpus, json_integer(s->domains[d].cpu[c]));
-		json_array_append_new(domains, json_pack("{s:i, s:o*, s:o}", "queue", d, "queues",
+		json_array_append_new(domains, json_pack("{s:i, s:o, s:o}", "domain", d, "queues",
 							 queues_json(&s->domains[d]), "cpus", cpus));
 	}
 	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",

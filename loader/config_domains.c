@@ -35,8 +35,8 @@ static int check_queue(const struct setup *s, __u32 queue, __u32 i, int k, struc
 {
 	const char *why = NULL;
 
-	if (queue >= SHUNT_DOMAINS)
-		why = "shunt serves the queues 0 to 15";
+	if (queue >= SHUNT_QUEUES)
+		why = "shunt serves the queues 0 to 127";
 	else if (setup_serves(s, queue))
 		why = "named twice";
 	if (!why)
@@ -98,15 +98,28 @@ static int read_user(const struct config_domain *in, struct shunt_domain *d, __u
 	return 0;
 }
 
+/* One queue, whose cores the policy chooses among. */
+static int read_queue(const struct config_domain *in, struct setup *s, __u32 i, struct mistake *m)
+{
+	int err = check_queue(s, *in->queue, i, -1, m);
+
+	if (!err)
+		setup_join(s, i, *in->queue);
+	return err;
+}
+
 /* Several queues, a core each. */
 static int read_queues(const struct config_domain *in, struct setup *s, __u32 i, struct mistake *m)
 {
+	if (in->queues_count > SHUNT_CORES)
+		return wrong(m, "64 queues at most: each has a core", "domains[%u].queues", i);
+	s->domains[i].by_queue = 1;
 	for (__u32 k = 0; k < in->queues_count; k++) {
 		int err = check_queue(s, in->queues[k], i, k, m);
 
 		if (err)
 			return err;
-		setup_join(s, in->queues[0], in->queues[k]);
+		setup_join(s, i, in->queues[k]);
 	}
 	if (in->cpus_count && in->cpus_count != in->queues_count)
 		return wrong(m, "one CPU for each queue, or none at all", "domains[%u].cpus", i);
@@ -117,8 +130,7 @@ static int read_domain(const struct config *all, struct setup *s, __u32 i, __u32
 		       struct mistake *m)
 {
 	const struct config_domain *in = &all->domains[i];
-	__u32 id = in->queue ? *in->queue : in->queues_count ? in->queues[0] : 0;
-	struct shunt_domain *d = &s->domains[id % SHUNT_DOMAINS];
+	struct shunt_domain *d = &s->domains[i];
 	int err;
 
 	if (!in->queue == !in->queues_count)
@@ -126,16 +138,15 @@ static int read_domain(const struct config *all, struct setup *s, __u32 i, __u32
 			     in->queue ? "'queue' or 'queues', not both"
 				       : "'queue' or 'queues' is missing",
 			     "domains[%u]", i);
-	err = in->queue ? check_queue(s, id, i, -1, m) : read_queues(in, s, i, m);
+	err = in->queue ? read_queue(in, s, i, m) : read_queues(in, s, i, m);
 	if (err)
 		return err;
 	d->on = 1;
 	if (!in->cpus_count)
-		*bare |= 1u << id;
+		*bare |= 1u << i;
 	else
 		d->ncores = in->cpus_count;
-	if (id >= s->cfg.ndomains)
-		s->cfg.ndomains = id + 1;
+	s->cfg.ndomains = i + 1;
 	err = read_cpus(all, d, i, m);
 	return err ? err : read_user(in, d, i, m);
 }
@@ -147,6 +158,7 @@ int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[C
 	int err = 0;
 
 	memset(s->domains, 0, sizeof(s->domains));
+	memset(s->queues, 0, sizeof(s->queues));
 	s->cfg.ndomains = 0;
 	*bare = 0;
 	for (__u32 i = 0; !err && i < c->domains_count; i++)

@@ -70,7 +70,7 @@ static const cyaml_schema_value_t word = {
 
 static const cyaml_schema_field_t domain_fields[] = {
 	CYAML_FIELD_UINT_PTR("queue", LIST, struct config_domain, queue),
-	CYAML_FIELD_SEQUENCE("queues", LIST, struct config_domain, queues, &number, 1, SHUNT_DOMAINS),
+	CYAML_FIELD_SEQUENCE("queues", LIST, struct config_domain, queues, &number, 1, SHUNT_QUEUES),
 	CYAML_FIELD_SEQUENCE_COUNT("cpus", LIST, struct config_domain, cpu_words, cpu_words_count, &word, 1, SHUNT_CORES),
 	CYAML_FIELD_STRING_PTR("user", LIST, struct config_domain, user, 1, 256),
 	CYAML_FIELD_END

@@ -50,20 +50,20 @@ static void check_verify(struct ctl *ctl, struct findings *f, const struct shunt
 
 static void check_queues(struct ctl *ctl, struct findings *f)
 {
-	struct shunt_domain dom;
+	struct shunt_queue queue;
 	struct iface iface;
 	unsigned int served = 0;
 
 	if (iface_read(ctl, &iface) || !iface.rx_queues)
 		return;
-	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
-		if (map_get(ctl, "domains", d, &dom, sizeof(dom)))
+	for (__u32 q = 0; q < SHUNT_QUEUES; q++) {
+		if (map_get(ctl, "queues", q, &queue, sizeof(queue)))
 			return;
-		if (!dom.on && !dom.part_of)
+		if (!queue.domain)
 			continue;
-		if (d >= iface.rx_queues)
+		if (q >= iface.rx_queues)
 			finding(f, "domains", LEVEL_FAIL, "ethtool -L IF combined N, or another "
-				"configuration", "queue %u is served, but '%s' has %u now", d,
+				"configuration", "queue %u is served, but '%s' has %u now", q,
 				ctl->ifname, iface.rx_queues);
 		served++;
 	}
@@ -85,12 +85,12 @@ static void check_cores(struct findings *f, __u32 d, const struct shunt_domain *
 			if (dom->cpu[c] != dom->cpu[other])
 				continue;
 			finding(f, "cores", LEVEL_WARN, "one core a CPU",
-				"queue %u has cores %u and %u on CPU %u: they spin against each other",
+				"domain %u has cores %u and %u on CPU %u: they spin against each other",
 				d, other, c, dom->cpu[c]);
 			return;
 		}
 	}
-	finding(f, "cores", LEVEL_OK, NULL, "queue %u: %u cores, %d up", d, dom->ncores,
+	finding(f, "cores", LEVEL_OK, NULL, "domain %u: %u cores, %d up", d, dom->ncores,
 		__builtin_popcountll(dom->up));
 }
 
@@ -103,17 +103,17 @@ static void check_agent(struct ctl *ctl, struct findings *f, __u32 d, const stru
 
 	if (!agent->pid) {
 		finding(f, "agent", LEVEL_WARN, "start it: shuntd --dev IF",
-			"no shuntd has served queue %u yet", d);
+			"no shuntd has served domain %u yet", d);
 	} else if (agent_state_step(j)) {
 		agent_state_tell(j, words, sizeof(words));
-		finding(f, "agent", LEVEL_FAIL, agent_state_step(j), "queue %u: %s", d, words);
+		finding(f, "agent", LEVEL_FAIL, agent_state_step(j), "domain %u: %s", d, words);
 	} else {
-		finding(f, "agent", LEVEL_OK, NULL, "shuntd (pid %u) serves queue %u", agent->pid, d);
+		finding(f, "agent", LEVEL_OK, NULL, "shuntd (pid %u) serves domain %u", agent->pid, d);
 	}
 	json_decref(j);
 	if (agent->no_frame)
 		finding(f, "frames", LEVEL_WARN, "raise 'spare', lower hold limits",
-			"%llu arrivals of queue %u found no free frame",
+			"%llu arrivals of domain %u found no free frame",
 			(unsigned long long)agent->no_frame, d);
 }
 

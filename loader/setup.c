@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <shunt/nfp.h>
+
 #include "iface.h"
 #include "setup.h"
 
@@ -38,6 +40,7 @@ void setup_init(struct setup *s)
 	strcpy(s->classes[0].name, "default");
 	s->classes[0].requeue = SHUNT_TAIL;
 	s->domains[0].on = 1;
+	setup_join(s, 0, 0);
 }
 
 /* Marks the CPUs of a list such as "0-3,8". */
@@ -95,9 +98,9 @@ int setup_cpus(struct ctl *ctl, struct setup *s, __u32 dom_bare)
 
 		if (!(dom_bare & 1u << d))
 			continue;
-		for (__u32 c = 0; c < dom->nqueues; c++)
-			dom->cpu[dom->ncores++] = cpus[(turn + c * ndoms) % n];
-		if (dom->nqueues) {
+		if (dom->by_queue) {
+			for (__u32 c = 0; c < dom->nqueues; c++)
+				dom->cpu[dom->ncores++] = cpus[(turn + c * ndoms) % n];
 			turn++;
 			continue;
 		}
@@ -139,33 +142,33 @@ void setup_join(struct setup *s, __u32 domain, __u32 queue)
 {
 	struct shunt_domain *d = &s->domains[domain];
 
-	s->domains[queue].core = d->nqueues;
-	if (queue != domain)
-		s->domains[queue].part_of = domain + 1;
+	s->queues[queue] = (struct shunt_queue){ .domain = domain + 1, .core = d->nqueues };
 	d->queue[d->nqueues++] = queue;
 }
 
 int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, struct setup *s)
 {
 	__u16 cpus[MAX_CPUS];
-	__u32 most = rx_queues < SHUNT_DOMAINS ? rx_queues : SHUNT_DOMAINS;
+	__u32 most = rx_queues < SHUNT_NFP_CORES ? rx_queues : SHUNT_NFP_CORES;
 	int n = worker_cpus(ctl, cpus);
 
 	if (n < 0)
 		return n;
 	if (!cores)
 		cores = (__u32)n < most ? (__u32)n : most;
-	if (cores > SHUNT_DOMAINS) {
-		fail(ctl, -EINVAL, "%u cores, but %d queues at most can have one each", cores, SHUNT_DOMAINS);
+	if (cores > SHUNT_NFP_CORES) {
+		fail(ctl, -EINVAL, "%u cores, but %d queues at most can have one each", cores, SHUNT_NFP_CORES);
 		hint(ctl, "--cores %u", most);
 		return -EINVAL;
 	}
-	setup_port(s, port);
+	setup_port(s, port); /* which has joined queue 0 */
+	s->domains[0].by_queue = 1;
+	s->domains[0].ncores = cores;
 	for (__u32 c = 0; c < cores; c++) {
-		setup_join(s, 0, c);
+		if (c)
+			setup_join(s, 0, c);
 		s->domains[0].cpu[c] = cpus[c % n];
 	}
-	s->domains[0].ncores = cores;
 	return 0;
 }
 
@@ -206,7 +209,7 @@ static int check_cpus(struct ctl *ctl, const struct setup *s, __u32 d, unsigned 
 		__u16 cpu = dom->cpu[c];
 
 		if (cpu >= MAX_CPUS || !cpus[cpu]) {
-			fail(ctl, -EINVAL, "CPU %u of queue %u is not online", cpu, d);
+			fail(ctl, -EINVAL, "CPU %u of domain %u is not online", cpu, d);
 			hint(ctl, "see %s", ONLINE);
 			return -EINVAL;
 		}
@@ -231,7 +234,7 @@ static void warn_verify(const struct ctl *ctl, const struct setup *s, const stru
 static void note_queues(const struct setup *s)
 {
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
-		if (s->domains[d].nqueues > 1 && !(s->cfg.flags & SHUNT_CFG_CARD))
+		if (s->domains[d].by_queue && s->domains[d].nqueues > 1 && !(s->cfg.flags & SHUNT_CFG_CARD))
 			note("the NIC chooses among the %u queues of domain %u: the policy's steer() is not asked, "
 			     "and hold limits do not apply", s->domains[d].nqueues, d);
 	}
@@ -261,14 +264,14 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 		hint(ctl, "ethtool -L %s combined 1", ctl->ifname);
 		return -EINVAL;
 	}
-	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {
-		if (!setup_serves(s, d))
+	for (__u32 queue = 0; !err && queue < SHUNT_QUEUES; queue++) {
+		if (!setup_serves(s, queue))
 			continue;
 		served++;
-		err = check_queue(ctl, d, &iface);
-		if (!err)
-			err = check_cpus(ctl, s, d, cpus);
+		err = check_queue(ctl, queue, &iface);
 	}
+	for (__u32 d = 0; !err && d < s->cfg.ndomains; d++)
+		err = check_cpus(ctl, s, d, cpus);
 	if (!err && iface.rx_queues > served)
 		note("'%s' has %u receive queues, %u are served: what arrives on the others goes "
 		     "to the kernel", ctl->ifname, iface.rx_queues, served);

@@ -25,6 +25,7 @@ struct setup {
 	__u32 hold_limit[SHUNT_CLASSES];
 	__u64 knobs[SHUNT_KNOBS];
 	struct shunt_domain domains[SHUNT_DOMAINS];
+	struct shunt_queue queues[SHUNT_QUEUES];
 	struct shunt_rule rules[SHUNT_RULES];
 	__u32 nrules;
 	struct {
@@ -38,7 +39,7 @@ struct setup {
 /* Is the queue one of a domain's? */
 static inline bool setup_serves(const struct setup *s, __u32 queue)
 {
-	return s->domains[queue].on || s->domains[queue].nqueues || s->domains[queue].part_of;
+	return s->queues[queue].domain;
 }
 
 /* config.c: from --config FILE. Failures carry the line. */
@@ -48,7 +49,7 @@ int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s);
 /* config_domains.c: the file's domains; *bare: those (bit i) that name no CPU. Else at and why tell the mistake. */
 #define CONFIG_PATH 64
 int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH], char *why, size_t len);
-/* setup.c: one more queue of a domain among whose queues the NIC chooses: the next core's. */
+/* setup.c: one more queue of a domain. Where the NIC chooses among them, it is the next core's. */
 void setup_join(struct setup *s, __u32 domain, __u32 queue);
 /* setup.c: the same where a card chooses the queue: one core on each, as many as there are (or cores). */
 int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, struct setup *s);

@@ -28,9 +28,9 @@ const char *show_ns(const json_t *obj, const char *key, char buf[16])
 
 json_t *queues_json(const struct shunt_domain *dom)
 {
-	json_t *list = dom->nqueues ? json_array() : NULL;
+	json_t *list = json_array();
 
-	for (__u32 k = 0; k < dom->nqueues && k < SHUNT_DOMAINS; k++)
+	for (__u32 k = 0; k < dom->nqueues && k < SHUNT_QUEUES; k++)
 		json_array_append_new(list, json_integer(dom->queue[k]));
 	return list;
 }
@@ -40,14 +40,10 @@ const char *show_queues(const json_t *domain, char buf[SHOW_QUEUES])
 	const json_t *list = json_object_get(domain, "queues"), *queue;
 	size_t i, at;
 
-	if (json_array_size(list) < 2) {
-		snprintf(buf, SHOW_QUEUES, "queue %lld", number_at(domain, "queue"));
-		return buf;
-	}
-	at = snprintf(buf, SHOW_QUEUES, "queues");
+	at = snprintf(buf, SHOW_QUEUES, "domain %u, queue%s", (__u8)number_at(domain, "domain"),
+		      json_array_size(list) > 1 ? "s" : "");
 	json_array_foreach(list, i, queue)
-		at += snprintf(buf + at, SHOW_QUEUES - at, "%s %u", i ? "," : "",
-			       (unsigned char)json_integer_value(queue) % SHUNT_DOMAINS);
+		at += snprintf(buf + at, SHOW_QUEUES - at, "%s %u", i ? "," : "", (__u8)json_integer_value(queue));
 	return buf;
 }
 

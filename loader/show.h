@@ -10,9 +10,10 @@
 
 const char *show_time(const json_t *obj, const char *key, char buf[16]);
 const char *show_number(const json_t *obj, const char *key, char buf[16]);
-/* A domain's queues: as a list for a result, NULL if it has one by itself; and as words, "queue 2" or "queues 0, 1". */
+/* A domain's queues: as a list for a result; and of such a result as words, "domain 0, queue 2" or
+ * "domain 1, queues 0, 1". */
 json_t *queues_json(const struct shunt_domain *dom);
-#define SHOW_QUEUES (8 + 4 * SHUNT_DOMAINS)
+#define SHOW_QUEUES (24 + 5 * SHUNT_QUEUES)
 const char *show_queues(const json_t *domain, char buf[SHOW_QUEUES]);
 /* Nanoseconds, at most three digits before the point. */
 const char *show_ns(const json_t *obj, const char *key, char buf[16]);

@@ -252,11 +252,9 @@ static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u3
 
 	for (__u32 k = 0; k < dom->ncores && k < SHUNT_CORES; k++)
 		json_array_append_new(cores, core_json(s, dom, view, agent, k));
-	j = json_pack("{s:i, s:i, s:i, s:i, s:o}", "queue", d, "cores", (int)dom->ncores, "up",
-		      __builtin_popcountll(dom->up), "idle",
-		      __builtin_popcountll(view->idle & dom->up), "core", cores);
-	if (dom->nqueues)
-		json_object_set_new(j, "queues", queues_json(dom));
+	j = json_pack("{s:i, s:o, s:i, s:i, s:i, s:o}", "domain", d, "queues", queues_json(dom), "cores", (int)dom->ncores,
+		      "up", __builtin_popcountll(dom->up), "idle", __builtin_popcountll(view->idle & dom->up), "core",
+		      cores);
 	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
 	json_object_set_new(j, "requeue", requeue_json(s, view));
 	set_user(j, "user", dom->user);
@@ -302,17 +300,16 @@ static void add_ingress(struct shunt_ingress *sum, const struct shunt_ingress *i
 }
 
 /* What XDP counted, on all queues of the domain. */
-static int take_ingress(struct ctl *ctl, struct snapshot *s, const struct shunt_domain *dom, __u32 d)
+static int take_ingress(struct ctl *ctl, struct snapshot *s, const struct shunt_domain *dom)
 {
 	struct shunt_ingress in;
-	__u32 k = 0;
-	int err;
+	int err = 0;
 
-	do {
-		err = map_get(ctl, "ingress", k ? dom->queue[k] : d, &in, sizeof(in));
+	for (__u32 k = 0; !err && k < dom->nqueues && k < SHUNT_QUEUES; k++) {
+		err = map_get(ctl, "ingress", dom->queue[k] % SHUNT_QUEUES, &in, sizeof(in));
 		if (!err)
 			add_ingress(&s->in, &in);
-	} while (!err && ++k < dom->nqueues && k < SHUNT_DOMAINS);
+	}
 	return err;
 }
 
@@ -332,7 +329,7 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 	if (!err)
 		err = map_view(ctl, d, &view);
 	if (!err)
-		err = take_ingress(ctl, s, &dom, d);
+		err = take_ingress(ctl, s, &dom);
 	if (!err) {
 		for (__u32 c = 0; c < SHUNT_CLASSES; c++)
 			add_class(s, c, view, &agent);
@@ -365,7 +362,7 @@ int snapshot_take(struct ctl *ctl, struct snapshot *s)
 	for (__u32 d = 0; !err && d < s->cfg.ndomains; d++)
 		err = take_domain(ctl, s, d);
 	if (!err)
-		err = map_get(ctl, "ingress", SHUNT_DOMAINS, &foreign, sizeof(foreign));
+		err = map_get(ctl, "ingress", SHUNT_QUEUES, &foreign, sizeof(foreign));
 	if (!err)
 		s->in.pass[SHUNT_PASS_QUEUE] += foreign.pass[SHUNT_PASS_QUEUE];
 	if (!err && s->cfg.flags & SHUNT_CFG_WIRE)

@@ -46,6 +46,16 @@ load() {
 	start_agent
 }
 
+# FIRST LAST: what the client sends comes through queue FIRST, but what it sends on its last CPU, if
+# it has two, through queue LAST.
+queues_by_cpu() {
+	local all=$(((1 << $(nproc)) - 1)) last=$(((1 << $(nproc)) / 2))
+	client unshare --mount bash \
+		-c "mount -t sysfs sysfs /sys && cd /sys/class/net/labc/queues &&
+		printf %x $((all > 1 ? last : 0)) >tx-$2/xps_cpus &&
+		printf %x $((all > 1 ? all - last : 1)) >tx-$1/xps_cpus"
+}
+
 # PATH [PROCESS]: somebody, or that process, listens there; one that was killed leaves its path
 # behind, and one that lingers still has the socket.
 listens() { host ss -Hxlp | grep -F " $1 " | grep -q "${2:+pid=$2,}"; }

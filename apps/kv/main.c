@@ -45,7 +45,7 @@ static void usage(FILE *out)
 	      "Serves memcached's UDP protocol from an interface that shunt is loaded on.\n"
 	      "  -d, --dev IF          interface\n"
 	      "  -s, --socket PATH     of shuntd, if not the usual one\n"
-	      "  -D, --domain N        receive queue to serve (default: the first that is free)\n"
+	      "  -D, --domain N        domain to serve, from 0 (default: the first that is free)\n"
 	      "  -c, --cores N         threads (default: all that the domain has)\n"
 	      "  -i, --idle MODE       spin, adaptive (default) or sleep\n", out);
 	fputs(strstr(app_help, "      --engine"), out);

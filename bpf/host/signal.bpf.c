@@ -47,13 +47,13 @@ int shunt_signal(struct xdp_md *ctx)
 {
 	__u32 queue = ctx->rx_queue_index, slot;
 	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &queue);
-	struct shunt_domain *dom = bpf_map_lookup_elem(&domains, &queue);
+	struct shunt_queue *q = bpf_map_lookup_elem(&queues, &queue);
 	struct task_struct *task;
 	struct sig_task *t;
 
-	if (!in || !dom)
+	if (!in || !q)
 		return XDP_REDIRECT;
-	slot = (dom->on ? queue : dom->part_of - 1) * SHUNT_CORES + in->late_core;
+	slot = (q->domain - 1) * SHUNT_CORES + in->late_core;
 	t = bpf_map_lookup_elem(&sig_tasks, &slot);
 	if (!t || !t->pid || t->last_id == in->late_id)
 		return XDP_REDIRECT;

@@ -8,7 +8,8 @@
 
 #define SHUNT_CLASSES 16   /* kinds of request an interface can tell apart */
 #define SHUNT_CORES 64     /* worker cores of one domain: one word of idle bits */
-#define SHUNT_DOMAINS 16   /* receive queues of one interface that shunt serves, and domains at most */
+#define SHUNT_DOMAINS 16   /* domains of one interface */
+#define SHUNT_QUEUES 128   /* its receive queues that shunt may serve: 0 to 127 */
 #define SHUNT_RULES 256    /* rules of all ports together */
 #define SHUNT_PORT_RULES 32 /* rules of one port */
 #define SHUNT_KEY_MAX 32   /* bytes of a key that are hashed */

@@ -47,7 +47,7 @@ struct shunt_cfg {
 	__u32 abi;
 	__u32 flags;      /* enum shunt_cfg_flags */
 	__u32 fallback;   /* enum shunt_fallback */
-	__u32 ndomains;   /* the highest queue that is a domain, + 1: see domains[].on */
+	__u32 ndomains;   /* domains 0 to ndomains - 1 are on */
 	__u32 nclasses;
 	__u32 chunk;      /* bytes of a UMEM frame: 2048 or 4096 */
 	__u32 core_ring;  /* entries of a core's receive and send ring; a power of two */
@@ -160,21 +160,30 @@ struct shunt_rule {
 SHUNT_ASSERT(sizeof(struct shunt_rule) == 24, "rule");
 
 /*
- * A domain: one receive queue and the cores it feeds; or several, of a core each, among which the NIC chooses
- * (a card's program, or its hash). Pinned as "domains", one value a queue; a domain is known by its first one.
+ * A receive queue. Pinned as "queues", one value a queue. Written by the loader.
+ * A queue's number is the NIC's, a domain's is its place in the configuration.
+ */
+struct shunt_queue {
+	__u32 domain; /* the domain that it feeds, + 1; 0: none */
+	__u32 core;   /* where the NIC chooses the core by the queue (by_queue): which one */
+};
+SHUNT_ASSERT(sizeof(struct shunt_queue) == 8, "queue");
+
+/*
+ * A domain: one receive queue and the cores it feeds; or several, of a core each, among which the
+ * NIC chooses (a card's program, or its hash). Pinned as "domains", one value a domain.
  * Mapped by the agent. A worker cannot write it: XDP trusts "up".
  */
 struct shunt_domain {
 	__u64 up;       /* agent: cores with a worker thread */
-	__u32 on;       /* loader: 1 = a domain that shunt serves begins with this queue */
+	__u32 on;       /* loader: 1 = there is a domain of this number */
 	__u32 ncores;   /* loader: sockets made for it */
-	__u32 nqueues;  /* loader: where the NIC chooses: how many queues it has; else 0 */
-	__u32 part_of;  /* loader: of a domain's further queues: its number + 1, and nothing else but this … */
-	__u32 core;     /* … and the core that the queue feeds */
-	__u32 user;     /* loader: the only user whose processes may be its worker, + 1; 0: whoever may be one */
+	__u32 nqueues;  /* loader: receive queues that feed it */
+	__u32 by_queue; /* loader: 1 = the NIC chooses the core by the queue, 0 = the policy does */
+	__u32 user;     /* loader: the only user whose processes may be its worker, + 1; 0: any */
 	__u32 left;     /* agent: 1 = its worker has said goodbye, and lives */
-	__u32 pad[7];
-	__u8 queue[SHUNT_CORES]; /* loader: of each core, where the NIC chooses */
-	__u16 cpu[SHUNT_CORES]; /* loader: where each core's thread is pinned */
+	__u32 pad[8];
+	__u8 queue[SHUNT_QUEUES]; /* loader: its queues; by_queue: the one that feeds each core */
+	__u16 cpu[SHUNT_CORES];   /* loader: where each core's thread is pinned */
 };
-SHUNT_ASSERT(sizeof(struct shunt_domain) == 256, "domain");
+SHUNT_ASSERT(sizeof(struct shunt_domain) == 320, "domain");

@@ -35,7 +35,8 @@ enum shunt_meta_flags {
 
 /*
  * Ingress: XDP's own counts, one value a queue, pinned as "ingress". Written by XDP alone with
- * plain stores. The last value is for queues that are of no domain: there, several CPUs add atomically.
+ * plain stores. The last value is for queues that are of no domain: there, several CPUs add
+ * atomically.
  * Per class, always: arrived = steered + held + rejected + dropped + passed.
  */
 enum shunt_pass { /* why a packet went on to the kernel untouched */

@@ -134,7 +134,7 @@ ports: [{port: 1}]' >"$DIR/c.yaml"
 	echo 'domains: [{queue: 0, cpus: [4000]}]
 ports: [{port: 1}]' >"$DIR/c.yaml"
 	assert_exit 1 host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
-	assert_match "$(cat "$DIR/err")" "CPU 4000 of queue 0 is not online"
+	assert_match "$(cat "$DIR/err")" "CPU 4000 of domain 0 is not online"
 	host ip link set dev "$DEV" mtu 3000
 	assert_exit 1 host shunt load mq --dev "$DEV" --port 1
 	assert_match "$(cat "$DIR/err")" "MTU 3000.*chunk: 4096"

@@ -247,7 +247,7 @@ test_a_new_agent_goes_on_with_the_epochs_of_the_last() {
 	wait_for 5 eval '[ "$(stat_of .total.replied)" -gt 100 ]'
 	answers=$(hello_answers)
 	kill -KILL "$(pgrep -P "${PIDS[shuntd_host]}")"
-	wait_for 5 grep -q "took over queue 0 and its worker" "$DIR/shuntd_host.log"
+	wait_for 5 grep -q "took over domain 0 and its worker" "$DIR/shuntd_host.log"
 	wait_for 5 eval '[ "$(hello_answers)" -gt $answers ]'
 	wait_ended load
 	assert_conserved

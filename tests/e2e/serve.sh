@@ -136,6 +136,39 @@ test_two_queues_are_two_domains() {
 		jq -e '.domains[0].up == 0 and .domains[1].up == 1'"
 }
 
+# Queues 3 and 1 of four feed domains 0 and 1.
+test_domains_go_by_their_place_in_the_configuration_not_by_their_queues() {
+	new_lab --queues 4
+	queues_by_cpu 3 1
+	config >"$DIR/config.yaml"
+	sed -i "s/^  - {queue: 0.*/  - {queue: 3, cpus: [0]}\n  - {queue: 1, cpus: [$(($(nproc) - 1))]}/" "$DIR/config.yaml"
+	host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent
+	start spin0 host shunt-spin --dev "$DEV" --domain 0 --idle sleep
+	start spin1 host shunt-spin --dev "$DEV" --domain 1 --idle sleep
+	wait_for 10 all_up
+	assert_match "$(host shunt status)" 'domain 0, queue 3: 1 of 1 cores up'
+	offer --cpu 0 --rate 2000 --count 100 --time 5 --mix $MIX
+	assert_all_answered
+	offer --cpu $(($(nproc) - 1)) --rate 2000 --count 200 --time 5 --mix $MIX
+	assert_all_answered
+	assert_conserved
+	assert_eq "$(stat_of '[.domains[] | [.domain, .queues[0], .arrived, .replied]]' | jq -c)" \
+		"$([ "$(nproc)" -gt 1 ] && echo '[[0,3,100,100],[1,1,200,200]]' || echo '[[0,3,300,300],[1,1,0,0]]')" domains
+	# Deaths of worker and agent leave each with its own.
+	kill -KILL "${PIDS[spin0]}"
+	wait "${PIDS[spin0]}" 2>/dev/null || true
+	unset 'PIDS[spin0]'
+	stop shuntd
+	start_agent
+	wait_for 10 stat_of '.domains[0].agent | .alive and .deaths == 1 and .worker_pid == null'
+	start next host shunt-spin --dev "$DEV" --domain 0 --idle sleep
+	wait_for 10 all_up
+	offer --cpu 0 --rate 2000 --count 100 --time 5 --mix $MIX
+	assert_all_answered
+	assert_conserved
+}
+
 test_labs_side_by_side_do_not_meet() {
 	load fcfs
 	start_worker

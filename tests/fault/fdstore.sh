@@ -77,7 +77,7 @@ test_systemd_has_what_shuntd_has() {
 	stop spin KILL
 	wait_for 5 has_names "$want"
 	order restart
-	wait_for 10 logged 'took over queue 0'
+	wait_for 10 logged 'took over domain 0'
 	wait_for 5 has_names "$want"
 	host shunt unload --dev "$DEV"
 	wait_for 5 has_names 'control listen load lock'

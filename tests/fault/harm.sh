@@ -33,18 +33,8 @@ agent_pid() { stat_of .domains[0].agent.pid; }
 # CPU time of the agent so far, in ms.
 cpu_ms() { awk '{ print int($1 / 1000000) }' "/proc/$(agent_pid)/schedstat"; }
 
-# What the client sends comes through queue 0, but what it sends on its last CPU, if it has two,
-# through queue 1.
-queues_by_cpu() {
-	local all=$(((1 << $(nproc)) - 1)) last=$(((1 << $(nproc)) / 2))
-	client unshare --mount bash \
-		-c "mount -t sysfs sysfs /sys && cd /sys/class/net/labc/queues &&
-		printf %x $((all > 1 ? last : 0)) >tx-1/xps_cpus &&
-		printf %x $((all > 1 ? all - last : 1)) >tx-0/xps_cpus"
-}
-
 begin() {
-	queues_by_cpu
+	queues_by_cpu 0 1
 	load fcfs "$@"
 	wait_for 5 stat_of .domains[1].agent.pid
 }
@@ -275,9 +265,9 @@ test_a_limit_of_open_files_that_is_too_low_is_named() {
 	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
 	start shuntd host prlimit --nofile=120 shuntd --dev "$DEV" "${ALLOWED[@]}"
 	wait_for 10 logged \
-		'no room for the 3 sockets of queue 0: shuntd may have 120 files open (RLIMIT_NOFILE) and'
+		'no room for the 3 sockets of domain 0: shuntd may have 120 files open (RLIMIT_NOFILE) and'
 	assert_exit 1 as $GOOD build/tests/harm given $SOCK 0
-	assert_match "$(cat "$DIR/err")" 'queue 0 cannot be served now: see the messages of shuntd'
+	assert_match "$(cat "$DIR/err")" 'domain 0 cannot be served now: see the messages of shuntd'
 }
 
 test_a_worker_that_leaves_before_it_is_welcomed_has_left() {

@@ -75,7 +75,7 @@ test_a_policy_that_stalls_its_cores_is_replaced_by_the_one_of_before() {
 	assert_all_answered
 	assert_conserved
 	assert_match "$(logs shuntd)" \
-		"'bad' is put out of force: core [0-9]+ of queue 0 did not come out of its select\(\); 'fcfs' is in force again"
+		"'bad' is put out of force: core [0-9]+ of domain 0 did not come out of its select\(\); 'fcfs' is in force again"
 	assert_ge "$(stat_of '.domains[0].agent.policies_put_out.stalls')" 1 stalls
 	host shunt status --dev "$DEV" >"$DIR/out"
 	assert_match "$(cat "$DIR/out")" \
@@ -88,7 +88,7 @@ test_a_policy_that_ends_its_worker_is_replaced_by_the_one_of_before() {
 	wait_for 5 policy_is fcfs
 	stop spin
 	assert_match "$(logs shuntd)" \
-		"'bad' is put out of force: worker [0-9]+ of queue 0 died.* in its select\(\);.* start the worker again"
+		"'bad' is put out of force: worker [0-9]+ of domain 0 died.* in its select\(\);.* start the worker again"
 	assert_ge "$(stat_of '.domains[0].agent.policies_put_out.faults')" 1 faults
 	start_worker
 	offer --rate 2000 --time 0.3

@@ -34,7 +34,7 @@ static struct agent a;
 static int client[CLIENTS], child = -1, spare = -1;
 static struct shunt_domain domains[SHUNT_DOMAINS];
 static struct shunt_agent counts[SHUNT_DOMAINS];
-static struct shunt_ingress ingress[SHUNT_DOMAINS + 1];
+static struct shunt_ingress ingress[SHUNT_QUEUES + 1];
 
 /* Messages are made and not shown. */
 void __wrap_say(int level, const char *format, ...)
@@ -291,7 +291,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	close(before);
 	memset(client, -1, sizeof(client));
 	for (int i = 0; i < DOMAINS; i++)
-		domains[i] = (struct shunt_domain){ .on = 1, .ncores = CORES };
+		domains[i] = (struct shunt_domain){ .on = 1, .ncores = CORES, .nqueues = 1, .queue = { i } };
 	a.now_ns += 3600 * 1000000000ULL;
 	for (int n = 0; in.left && n < 200; n++) {
 		uint8_t op = take8(&in), how = take8(&in);

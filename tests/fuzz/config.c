@@ -43,10 +43,12 @@ static void check_domains(const struct setup *s)
 	for (__u32 i = 0; i < SHUNT_DOMAINS; i++) {
 		const struct shunt_domain *d = &s->domains[i];
 
-		MUST(d->ncores <= SHUNT_CORES && d->nqueues <= SHUNT_DOMAINS && d->part_of <= SHUNT_DOMAINS);
-		MUST(!d->on || d->ncores);
+		MUST(!!d->on == (i < s->cfg.ndomains));
+		MUST(d->ncores <= SHUNT_CORES && d->nqueues <= SHUNT_QUEUES);
+		MUST(!d->on || (d->ncores && d->nqueues));
+		MUST(!d->by_queue || d->nqueues == d->ncores);
 		for (__u32 k = 0; k < d->nqueues; k++)
-			MUST(d->queue[k] < SHUNT_DOMAINS);
+			MUST(d->queue[k] < SHUNT_QUEUES && s->queues[d->queue[k]].domain == i + 1);
 	}
 }
 

@@ -44,7 +44,7 @@ static void reset(void)
 	xdp_map(&nic_slots, sizeof(struct shunt_nic_slot), SLOTS);
 	config = xdp_map(&cfg, sizeof(*config), 1);
 	p = xdp_map(&ports, sizeof(*p), 65536);
-	in = xdp_map(&ingress, sizeof(*in), SHUNT_DOMAINS + 1);
+	in = xdp_map(&ingress, sizeof(*in), SHUNT_QUEUES + 1);
 	state = xdp_map(&nic, sizeof(*state), 1);
 	core_of = xdp_map(&nic_cores, sizeof(*core_of), SHUNT_CORES);
 	port_of = xdp_map(&nic_ports, sizeof(*port_of), SHUNT_CORES);

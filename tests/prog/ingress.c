@@ -177,11 +177,13 @@ struct ingress *ingress_load(const char *object, __u32 cores, __u32 classes)
 	g->prog = program(g, "shunt_ingress");
 	g->ask = program(g, "shunt_ask");
 	make_view(g);
-	g->in = map_memory(ingress_map(g, "ingress"), (SHUNT_DOMAINS + 1) * sizeof(*g->in));
+	g->in = map_memory(ingress_map(g, "ingress"), (SHUNT_QUEUES + 1) * sizeof(*g->in));
 	g->dom = map_memory(ingress_map(g, "domains"), SHUNT_DOMAINS * sizeof(*g->dom));
 	ingress_set(g, "cfg", 0, &cfg);
 	ingress_own(g, "\xc6\x12\x00\x02", "\xfd\x00\x01\x98\x00\x18\0\0\0\0\0\0\0\0\0\2");
+	ingress_set(g, "queues", 0, &(struct shunt_queue){ .domain = 1 });
 	g->dom->on = 1;
+	g->dom->nqueues = 1;
 	g->dom->ncores = cores;
 	g->view->abi = SHUNT_ABI;
 	g->view->nclasses = classes;
@@ -201,7 +203,7 @@ void ingress_free(struct ingress *g)
 	if (!g)
 		return;
 	unmap_memory(g->view, sizeof(*g->view));
-	unmap_memory(g->in, (SHUNT_DOMAINS + 1) * sizeof(*g->in));
+	unmap_memory(g->in, (SHUNT_QUEUES + 1) * sizeof(*g->in));
 	unmap_memory(g->dom, SHUNT_DOMAINS * sizeof(*g->dom));
 	close(g->view_fd);
 	close(g->sock);

@@ -142,7 +142,7 @@ static void check_contents(const char *path, struct bpf_object *obj)
 {
 	static const char *const maps[] = {
 		"slo_us", "quantum_us", "hold_limit", "knobs", "cfg", "classes", "ports", "rules",
-		"domains", "agent", "ingress", "policy", "views", "xsks",
+		"queues", "domains", "agent", "ingress", "policy", "views", "xsks",
 	};
 	const char *base = strrchr(path, '/') + 1;
 	struct native n;

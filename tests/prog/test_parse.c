@@ -353,7 +353,7 @@ static void a_queue_that_is_no_domain_passes_and_is_counted(void **state)
 	g->dom->on = 1;
 	assert_int_equal(v.action, XDP_PASS);
 	assert_memory_equal(&was, g->in, sizeof(was));
-	assert_int_equal(g->in[SHUNT_DOMAINS].pass[SHUNT_PASS_QUEUE], 1);
+	assert_int_equal(g->in[SHUNT_QUEUES].pass[SHUNT_PASS_QUEUE], 1);
 }
 
 int main(void)

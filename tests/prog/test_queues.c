@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_queues.c - a domain of several receive queues: each is the queue of one core, whatever the policy says
+ * test_queues.c - which domain a receive queue feeds; of several queues of one, each is the queue of one core
  */
 /* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
 #include "arrive.h"
 
-#define HOME 2 /* the domain that queue 0 is part of, as the queue … */
+#define HOME 2 /* the domain that queue 0 feeds, as the queue … */
 #define MINE 3 /* … of this core */
+
+/* What arrives comes through queue 0. */
+static void feed(struct shunt_queue q)
+{
+	ingress_set(g, "queues", 0, &q);
+}
 
 /* Where packets arrive is one of the queues of another domain, all of whose cores are up. */
 static void join_queues(void)
 {
 	ingress_set(g, "views", HOME, &g->view_fd);
-	g->dom[HOME] = (struct shunt_domain){ .up = g->dom->up, .on = 1, .ncores = CORES, .nqueues = CORES };
-	g->dom[0] = (struct shunt_domain){ .part_of = HOME + 1, .core = MINE };
+	g->dom[HOME] = (struct shunt_domain){ .up = g->dom->up, .on = 1, .ncores = CORES, .nqueues = CORES, .by_queue = 1 };
+	feed((struct shunt_queue){ .domain = HOME + 1, .core = MINE });
 	ingress_slot(g, HOME * SHUNT_SLOTS + MINE, true);
 }
 
@@ -70,11 +76,38 @@ static void a_queue_of_a_domain_that_is_off_is_the_kernels(void **state)
 	g->dom[HOME].on = 0;
 	ingress_run(g, packet.data, packet.len, &v);
 	assert_int_equal(v.action, XDP_PASS);
-	g->dom->part_of = 1000;
-	ingress_run(g, packet.data, packet.len, &v);
-	assert_int_equal(v.action, XDP_PASS);
-	assert_int_equal(g->in[SHUNT_DOMAINS].pass[SHUNT_PASS_QUEUE], 2);
+	assert_int_equal(g->in[SHUNT_QUEUES].pass[SHUNT_PASS_QUEUE], 1);
 	assert_int_equal(g->in->cls[CLS].arrived, 0);
+}
+
+static void a_queue_of_no_domain_is_the_kernels(void **state)
+{
+	const __u32 none[] = { 0, SHUNT_DOMAINS + 1, 1000, ~0U };
+
+	for (__u32 i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		feed((struct shunt_queue){ .domain = none[i] });
+		ingress_run(g, packet.data, packet.len, &v);
+		assert_int_equal(v.action, XDP_PASS);
+		assert_int_equal(g->in[SHUNT_QUEUES].pass[SHUNT_PASS_QUEUE], i + 1);
+	}
+	assert_int_equal(g->in->cls[CLS].arrived, 0);
+}
+
+/* The view, the sockets and the cores that are up are those of the domain, the counts those of the queue. */
+static void a_domain_has_another_number_than_its_queue(void **state)
+{
+	ingress_set(g, "views", HOME, &g->view_fd);
+	g->dom[HOME] = (struct shunt_domain){ .up = g->dom->up, .on = 1, .ncores = CORES, .nqueues = 1 };
+	g->dom[0].on = 0;
+	feed((struct shunt_queue){ .domain = HOME + 1 });
+	for (__u32 slot = 0; slot < SHUNT_SLOTS; slot++)
+		ingress_slot(g, slot, false);
+	ingress_slot(g, HOME * SHUNT_SLOTS + MINE, true);
+	policy_says(MINE);
+	arrive();
+	assert_steered(MINE);
+	assert_int_equal(g->in->sent[MINE], 1);
+	assert_int_equal(g->view->sent[MINE], 1);
 }
 
 int main(void)
@@ -84,6 +117,8 @@ int main(void)
 		INGRESS_TEST(what_does_not_fit_the_ring_of_a_queue_is_dropped, SAYS),
 		INGRESS_TEST(a_queue_feeds_its_core_while_that_is_not_up, SAYS),
 		INGRESS_TEST(a_queue_of_a_domain_that_is_off_is_the_kernels, SAYS),
+		INGRESS_TEST(a_queue_of_no_domain_is_the_kernels, SAYS),
+		INGRESS_TEST(a_domain_has_another_number_than_its_queue, SAYS),
 	};
 
 	ingress_need();

@@ -75,7 +75,7 @@ static void test_a_whole_file_means_what_it_says(void **state)
 
 	assert_int_equal(read_text(whole, strlen(whole), &s), 0);
 	assert_int_equal(s.cfg.abi, SHUNT_ABI);
-	assert_int_equal(s.cfg.ndomains, 3);
+	assert_int_equal(s.cfg.ndomains, 2);
 	assert_int_equal(s.cfg.nclasses, 2);
 	assert_int_equal(s.cfg.fallback, SHUNT_FALLBACK_DROP);
 	assert_int_equal(s.cfg.hang, SHUNT_HANG_KILL);
@@ -88,11 +88,12 @@ static void test_a_whole_file_means_what_it_says(void **state)
 	assert_int_equal(s.cfg.chunk, 4096);
 	assert_int_equal(s.cfg.spare_frames, 99);
 	assert_int_equal(s.domains[0].on, 1);
-	assert_int_equal(s.domains[0].ncores, 1);
-	assert_int_equal(s.domains[1].on, 0);
-	assert_int_equal(s.domains[2].ncores, 2);
-	assert_int_equal(s.domains[0].user, 1001);
-	assert_int_equal(s.domains[2].user, 0);
+	assert_int_equal(s.domains[0].ncores, 2);
+	assert_int_equal(s.domains[1].on, 1);
+	assert_int_equal(s.domains[1].ncores, 1);
+	assert_int_equal(s.domains[2].on, 0);
+	assert_int_equal(s.domains[0].user, 0);
+	assert_int_equal(s.domains[1].user, 1001);
 	assert_int_equal(s.cfg.drain_ms, 90000);
 	assert_string_equal(s.classes[0].name, "short");
 	assert_int_equal(s.classes[0].requeue, SHUNT_HEAD);
@@ -104,6 +105,18 @@ static void test_a_whole_file_means_what_it_says(void **state)
 	assert_true(s.knobs[0] == 7 && s.knobs[1] == ~0ULL && s.knobs[2] == 0);
 }
 
+static void test_a_domain_s_number_is_its_place_in_the_file(void **state)
+{
+	static const char text[] = "domains:\n  - {queue: 127, cpus: [7]}\n  - {queue: 3, cpus: [8]}\nports:\n  - port: 9000\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.cfg.ndomains, 2);
+	assert_true(s.domains[0].nqueues == 1 && s.domains[0].queue[0] == 127 && !s.domains[0].by_queue);
+	assert_true(s.domains[1].nqueues == 1 && s.domains[1].queue[0] == 3 && s.domains[1].cpu[0] == 8);
+	assert_true(s.queues[127].domain == 1 && s.queues[3].domain == 2 && !s.queues[0].domain);
+}
+
 static void test_queues_of_a_domain_are_a_core_each(void **state)
 {
 	static const char text[] =
@@ -112,13 +125,14 @@ static void test_queues_of_a_domain_are_a_core_each(void **state)
 	struct setup s;
 
 	assert_int_equal(read_text(text, strlen(text), &s), 0);
-	assert_int_equal(s.cfg.ndomains, 4);
-	assert_true(s.domains[3].on && s.domains[3].nqueues == 2 && s.domains[3].ncores == 2);
-	assert_true(s.domains[3].queue[0] == 3 && s.domains[3].queue[1] == 1);
-	assert_true(s.domains[3].cpu[0] == 7 && s.domains[3].cpu[1] == 8);
-	assert_true(!s.domains[1].on && s.domains[1].part_of == 4 && s.domains[1].core == 1);
-	assert_true(s.domains[0].on && s.domains[0].ncores == 3 && !s.domains[0].part_of);
-	assert_true(s.domains[4].part_of == 1 && s.domains[4].core == 2);
+	assert_int_equal(s.cfg.ndomains, 2);
+	assert_true(s.domains[0].on && s.domains[0].nqueues == 2 && s.domains[0].ncores == 2);
+	assert_true(s.domains[0].by_queue && s.domains[0].queue[0] == 3 && s.domains[0].queue[1] == 1);
+	assert_true(s.domains[0].cpu[0] == 7 && s.domains[0].cpu[1] == 8);
+	assert_true(s.queues[3].domain == 1 && s.queues[3].core == 0);
+	assert_true(s.queues[1].domain == 1 && s.queues[1].core == 1);
+	assert_true(s.domains[1].on && s.domains[1].ncores == 3 && s.domains[1].by_queue);
+	assert_true(s.queues[4].domain == 2 && s.queues[4].core == 2);
 	assert_true(setup_serves(&s, 5) && !setup_serves(&s, 2));
 }
 
@@ -128,7 +142,7 @@ static void test_a_user_goes_by_its_name_too_and_root_is_one(void **state)
 	struct setup s;
 
 	assert_int_equal(read_text(text, strlen(text), &s), 0);
-	assert_int_equal(s.domains[1].user, 1);
+	assert_int_equal(s.domains[0].user, 1);
 }
 
 static void test_domains_share_cpus_if_they_are_told_to(void **state)
@@ -237,13 +251,13 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "stamp: true", "verify: tcp", 8, "tcp" },
 		{ "fallback: drop", "fallback: keep", 5, "keep" },
 		{ "requeue: head", "requeue: 1", 14, "1" },
-		{ "queue: 2", "queue: 16", 2, "queues 0 to 15" },
+		{ "queue: 2", "queue: 128", 2, "queues 0 to 127" },
 		{ "queue: 2", "queue: 0", 4, "twice" },
 		{ "queue: 2", "queue: two", 2, "two" },
 		{ "queue: 2", "queues: [2, 3, 2]", 2, "twice" },
 		{ "queue: 2", "queues: [2, 0]", 4, "twice" },
 		{ "queue: 2", "queues: [1, 2, 3]", 3, "one CPU for each queue" },
-		{ "queue: 2", "queues: [1, 16]", 2, "queues 0 to 15" },
+		{ "queue: 2", "queues: [1, 128]", 2, "queues 0 to 127" },
 		{ "queue: 0, cpus", "queue: 0, queues: [1], cpus", 4, "not both" },
 		{ "queue: 0, cpus", "cpus", 4, "is missing" },
 		{ "cpus: [0, 0]", "cpus: [0, 70000]", 3, "CPU" },
@@ -464,6 +478,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file_means_what_it_says),
+		cmocka_unit_test(test_a_domain_s_number_is_its_place_in_the_file),
 		cmocka_unit_test(test_queues_of_a_domain_are_a_core_each),
 		cmocka_unit_test(test_a_user_goes_by_its_name_too_and_root_is_one),
 		cmocka_unit_test(test_domains_share_cpus_if_they_are_told_to),
