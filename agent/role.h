@@ -4,7 +4,8 @@
  * a NIC that schedules, and one on such a NIC's host
  *
  * role_find() has the table. Chosen once, from the options; nothing else asks which one it is. What a role alone has to
- * remember is in a->own, of a type of its own. All functions are set.
+ * remember is in a->own, of a type of its own. All functions are set, but a role that makes no domains and has no room
+ * for workers has none of those that make a domain, reclaim it, or meet a worker: nothing calls them.
  */
 #pragma once
 
