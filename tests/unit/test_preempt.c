@@ -1,62 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_preempt.c - regions: what nests, what each lock call begins and ends, what the signal handler decides
- *
- * The test's thread is the worker and its own request: preempt_point() only counts.
+ * test_preempt.c - regions: what nests, what each lock call and each locked file begins and ends
  */
 /* link: hostlib/preempt.c hostlib/signal.c hostlib/guard.c hostlib/guard_find.c */
-#include <errno.h>
-#include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <threads.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#include <shunt/abi.h>
-
-#include "hostlib/guard.h"
-
-static volatile uint32_t mark;
-static int points[2];   /* calls of preempt_point(), by way */
-static uint32_t point_depth;
-static bool point_stay;
-
-static void preempt_point(enum preempt_way way)
-{
-	points[way]++;
-	point_depth = shunt_tls.depth;
-	point_stay = shunt_tls.stay;
-	mark = 0;
-	errno = EBADMSG;
-}
-
-static int set_up(void **state)
-{
-	memset(points, 0, sizeof(points));
-	mark = 0;
-	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
-	preempt_worker_begin(&mark, preempt_point);
-	preempt_request_begin();
-	memset(shunt_tls.why, 0, sizeof(shunt_tls.why));
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	preempt_request_end();
-	preempt_worker_end();
-	return 0;
-}
+#include "tests/unit/preempt_self.h"
 
 /* --- regions -------------------------------------------------------------------------------------- */
 
@@ -137,8 +89,6 @@ static void test_regions_that_a_request_leaves_open_end_with_it(void **state)
 
 /* --- locks ------------------------------------------------------------------------------------------ */
 
-#define DEPTH(n) assert_int_equal(shunt_tls.depth, n)
-
 static const struct timespec past = { .tv_sec = 1 };
 
 static void *fails_to_lock(void *arg)
@@ -154,14 +104,6 @@ static void *fails_to_lock(void *arg)
 	DEPTH(0);
 	preempt_worker_end();
 	return NULL;
-}
-
-static void in_thread(void *(*fn)(void *), void *arg)
-{
-	pthread_t t;
-
-	assert_int_equal(pthread_create(&t, NULL, fn, arg), 0);
-	pthread_join(t, NULL);
 }
 
 static void test_a_mutex_is_a_region_from_lock_to_unlock(void **state)
@@ -427,199 +369,6 @@ static void test_a_cookie_function_is_not_stopped_under_its_file_lock(void **sta
 	assert_int_equal(points[PREEMPT_SAFEPOINT], 1);
 }
 
-/* --- signals ---------------------------------------------------------------------------------------- */
-
-static timer_t timer;
-
-/* Signals for this thread, each 200 us until timer_delete(): they arrive wherever the thread is then. */
-static void signals_on(void)
-{
-	struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SHUNT_SIGNAL };
-	struct itimerspec soon = { .it_value.tv_nsec = 200000, .it_interval.tv_nsec = 200000 };
-
-	ev._sigev_un._tid = gettid();
-	assert_int_equal(timer_create(CLOCK_MONOTONIC, &ev, &timer), 0);
-	mark = 1;
-	timer_settime(timer, 0, &soon, NULL);
-}
-
-static uint64_t handled(void)
-{
-	uint64_t n = 0;
-
-	for (int i = 0; i < PREEMPT_NR_WHY; i++)
-		n += ((volatile uint64_t *)shunt_tls.why)[i];
-	return n;
-}
-
-static void test_a_signal_in_application_text_stops_the_request(void **state)
-{
-	signals_on();
-	while (mark) /* preempt_point() takes it away */
-		;
-	timer_delete(timer);
-	assert_int_equal(shunt_tls.why[PREEMPT_TAKEN], 1);
-	assert_int_equal(points[PREEMPT_SIGNAL], 1);
-	assert_int_equal(point_depth, 1);
-	DEPTH(0);
-}
-
-static void test_a_signal_in_a_region_is_taken_at_its_end(void **state)
-{
-	shunt_nopreempt_begin();
-	signals_on();
-	while (!handled())
-		;
-	timer_delete(timer);
-	assert_true(shunt_tls.why[PREEMPT_REGION] > 0);
-	assert_int_equal(points[PREEMPT_SIGNAL] + points[PREEMPT_SAFEPOINT], 0);
-	shunt_nopreempt_end();
-	assert_int_equal(points[PREEMPT_SAFEPOINT], 1);
-}
-
-static void test_a_signal_inside_libc_is_put_off(void **state)
-{
-	mark = 1;
-	raise(SHUNT_SIGNAL);
-	assert_int_equal(shunt_tls.why[PREEMPT_FOREIGN], 1);
-	assert_int_equal(points[PREEMPT_SIGNAL], 0);
-	assert_true(shunt_tls.pending);
-	shunt_safepoint();
-	assert_int_equal(points[PREEMPT_SAFEPOINT], 1);
-}
-
-static void test_a_request_about_to_use_a_thread_local_stays_on_its_thread(void **state)
-{
-	int *p = &errno;
-
-	signals_on();
-	do { /* put off, but not for ever */
-		__asm__ volatile("" : "+r"(p));
-	} while (mark);
-	timer_delete(timer);
-	assert_true(shunt_tls.why[PREEMPT_LOCAL] > 0);
-	assert_int_equal(points[PREEMPT_SIGNAL], 1);
-	assert_true(point_stay);
-	assert_false(shunt_tls.stay);
-}
-
-static void test_a_signal_without_a_mark_is_too_late(void **state)
-{
-	raise(SHUNT_SIGNAL);
-	assert_int_equal(shunt_tls.why[PREEMPT_STALE], 1);
-	assert_false(shunt_tls.pending);
-}
-
-static void spins_in_handler(int sig)
-{
-	signals_on();
-	while (!handled())
-		;
-	timer_delete(timer);
-}
-
-static void test_another_signals_handler_is_not_stopped(void **state)
-{
-	static char stack[64 * 1024];
-	stack_t alt = { .ss_sp = stack, .ss_size = sizeof(stack) }, none = { .ss_flags = SS_DISABLE };
-	struct sigaction sa = { .sa_handler = spins_in_handler };
-
-	sigaction(SIGUSR1, &sa, NULL);
-	raise(SIGUSR1); /* SIGUSR1 is blocked meanwhile */
-	assert_true(shunt_tls.why[PREEMPT_HANDLER] > 0);
-	assert_int_equal(sigaltstack(&alt, NULL), 0);
-	memset(shunt_tls.why, 0, sizeof(shunt_tls.why));
-	sa.sa_flags = SA_ONSTACK | SA_NODEFER; /* nothing is blocked; but the stack tells */
-	sigaction(SIGUSR1, &sa, NULL);
-	raise(SIGUSR1);
-	assert_true(shunt_tls.why[PREEMPT_HANDLER] > 0);
-	assert_int_equal(points[PREEMPT_SIGNAL], 0);
-	sigaltstack(&none, NULL);
-	signal(SIGUSR1, SIG_DFL);
-}
-
-static void *is_no_worker(void *arg)
-{
-	mark = 1;
-	errno = ENOTTY;
-	raise(SHUNT_SIGNAL);
-	assert_int_equal(errno, ENOTTY);
-	signals_on();
-	while (handled() < 2)
-		shunt_safepoint();
-	timer_delete(timer);
-	assert_true(shunt_tls.why[PREEMPT_STRANGER] >= 2);
-	assert_false(shunt_tls.pending);
-	return NULL;
-}
-
-static void test_a_thread_that_is_no_worker_is_left_alone(void **state)
-{
-	in_thread(is_no_worker, NULL);
-	assert_int_equal(points[PREEMPT_SIGNAL] + points[PREEMPT_SAFEPOINT], 0);
-}
-
-static int urgent;
-
-static void on_urgent(int sig)
-{
-	urgent++;
-}
-
-static void test_the_applications_own_handler_gets_what_is_not_ours(void **state)
-{
-	struct sigaction sa = { .sa_handler = on_urgent }, ours;
-
-	sigaction(SHUNT_SIGNAL, &sa, &ours);
-	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
-	raise(SHUNT_SIGNAL);
-	assert_int_equal(urgent, 1);
-	mark = 1;
-	raise(SHUNT_SIGNAL); /* a mark: ours */
-	assert_int_equal(urgent, 1);
-	sigaction(SHUNT_SIGNAL, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-	assert_int_equal(preempt_signal_install(SHUNT_SIGNAL), 0);
-}
-
-static void test_a_fork_serves_nobody(void **state)
-{
-	pid_t pid;
-	int status;
-
-	mark = 1;
-	pid = fork();
-	if (!pid) {
-		shunt_safepoint();
-		raise(SHUNT_SIGNAL);
-		_exit(points[PREEMPT_SAFEPOINT] + points[PREEMPT_SIGNAL]);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-static void test_text_that_makes_no_sense_is_refused(void **state)
-{
-	static char text[128][2]; /* not const: some linkers put constants beside the code */
-	int err = 0;
-
-	assert_int_equal(shunt_register_text(text, 0), -EINVAL);
-	assert_int_equal(shunt_register_text((void *)-16L, 32), -EINVAL);
-	assert_false(preempt_in_text(text));
-	assert_int_equal(shunt_register_text(text, 2), 0);
-	assert_true(preempt_in_text(text));
-	assert_true(preempt_in_text((char *)text + 1));
-	assert_false(preempt_in_text((char *)text + 2));
-	assert_false(preempt_in_text(shunt_nopreempt_begin));
-	for (int i = 0; i < 1000; i++)
-		assert_int_equal(shunt_register_text(text, 2), 0); /* known */
-	for (int i = 1; i < 128 && !err; i++)
-		err = shunt_register_text(text[i], 1);
-	assert_int_equal(err, -ENOSPC);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -638,16 +387,6 @@ int main(void)
 		TEST(test_what_runs_once_is_not_stopped),
 		TEST(test_a_locked_file_is_a_region),
 		TEST(test_a_cookie_function_is_not_stopped_under_its_file_lock),
-		TEST(test_a_signal_in_application_text_stops_the_request),
-		TEST(test_a_signal_in_a_region_is_taken_at_its_end),
-		TEST(test_a_signal_inside_libc_is_put_off),
-		TEST(test_a_request_about_to_use_a_thread_local_stays_on_its_thread),
-		TEST(test_a_signal_without_a_mark_is_too_late),
-		TEST(test_another_signals_handler_is_not_stopped),
-		TEST(test_a_thread_that_is_no_worker_is_left_alone),
-		TEST(test_the_applications_own_handler_gets_what_is_not_ours),
-		TEST(test_a_fork_serves_nobody),
-		TEST(test_text_that_makes_no_sense_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
