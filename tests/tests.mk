@@ -217,7 +217,4 @@ test-layers: ## who calls whom, by the object files: no arrow against the docume
 test-layers: all
 	$(Q)tests/layers.py
 
-# Lists of headers that were made before these moved name them still.
-$(addprefix hostlib/,wire.c wire_attach.c wire_epoch.c wire_say.c): ;
-
 -include $(wildcard $(B)/tests/*.d $(B)/tests/*/*.d)
