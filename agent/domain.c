@@ -25,6 +25,8 @@ void domain_set_right(struct domain *d)
 	memset(v->parked, 0, sizeof(v->parked));
 	poke(v->parked_held, 0);
 	poke(v->parked_now, 0);
+	memset(v->deferred, 0, sizeof(v->deferred));
+	poke(v->deferred_held, 0);
 	for (int i = 0; i < SHUNT_CORES; i++) {
 		memset(&v->core[i].run, 0, sizeof(v->core[i].run));
 		memset(&v->core[i].mark, 0, sizeof(v->core[i].mark));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bpfmap.h - BPF maps: their memory, their numbers, and those that hold a view
+ * bpfmap.h - BPF maps: their memory, their numbers, and those that a domain has of its own
  */
 #pragma once
 
@@ -16,3 +16,6 @@ __u32 shunt_map_id(int fd);
 
 /* A new map with room for one struct shunt_view, mmapable. A descriptor, or -errno. */
 int shunt_map_make_view(const char *name);
+
+/* The same with room for one struct shunt_core_hist a core. */
+int shunt_map_make_hist(const char *name, __u32 ncores);

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "attach.h"
-#include "bpfmap.h"
 #include "card.h"
+#include "domain_maps.h"
 #include "iface.h"
 #include "inforce.h"
 #include "maps.h"
@@ -97,39 +97,6 @@ static int make_room(struct ctl *ctl, struct outcome *out)
 	return pindir_sweep(ctl);
 }
 
-static int make_view(struct ctl *ctl, __u32 d, int views)
-{
-	char name[16], path[PATH_MAX];
-	int fd, err;
-
-	snprintf(name, sizeof(name), "view%u", d);
-	fd = shunt_map_make_view(name);
-	if (fd < 0)
-		return fail_bpf(ctl, fd, "cannot make the map '%s'", name);
-	err = shunt_pin_path(path, sizeof(path), &ctl->pins, name);
-	if (!err && bpf_obj_pin(fd, path))
-		err = -errno;
-	if (!err && bpf_map_update_elem(views, &d, &fd, 0))
-		err = -errno;
-	if (err)
-		fail_bpf(ctl, err, "cannot pin the map '%s'", name);
-	close(fd);
-	return err;
-}
-
-static int make_views(struct ctl *ctl, const struct setup *s, const struct object *o)
-{
-	int views = object_map(o, "views"), err = 0;
-
-	if (views < 0)
-		return fail(ctl, views, "the object has no map 'views'");
-	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++) {
-		if (s->domains[d].on)
-			err = make_view(ctl, d, views);
-	}
-	return err;
-}
-
 /* Each queue's program is there before the card steers to it. */
 static int bring_up_card(struct ctl *ctl, const struct setup *s, const struct card *card)
 {
@@ -146,7 +113,7 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 	int err = object_pin_maps(ctl, o);
 
 	if (!err)
-		err = make_views(ctl, s, o);
+		err = domain_maps_make(ctl, s, object_map(o, "views"));
 	s->cfg.policy_gen = 1;
 	shunt_preempt_decide(&s->cfg, b->desc.flags);
 	if (!err)

@@ -11,6 +11,7 @@
 
 #include "card.h"
 #include "collect.h"
+#include "conserve.h"
 #include "count_names.h"
 #include "iface.h"
 #include "maps.h"
@@ -58,6 +59,7 @@ static json_t *counts(const struct shunt_ingress_class *in, const struct totals 
 	set_count(j, "waiting", t->waiting);
 	set_count(j, "running", t->running);
 	set_count(j, "parked", t->parked);
+	set_count(j, "deferred", t->deferred);
 	return j;
 }
 
@@ -84,34 +86,16 @@ static int class_json(struct ctl *ctl, const struct snapshot *s, __u32 c, json_t
 	return err;
 }
 
-/* The conservation line. Everything on its right side is counted by itself. */
 static json_t *total_json(const struct snapshot *s)
 {
-	struct shunt_ingress_class in = { 0 };
-	struct totals t = { 0 };
-	__u64 flight, accounted;
+	struct conserved sum;
 	json_t *j;
 
-	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
-		add_counts(&in, &s->in.cls[c]);
-		t.replied += s->cls[c].replied;
-		t.noreply += s->cls[c].noreply;
-		t.lost += s->cls[c].lost;
-		t.expired += s->cls[c].expired;
-		t.refused += s->cls[c].refused;
-		t.waiting += s->cls[c].waiting;
-		t.running += s->cls[c].running;
-		t.parked += s->cls[c].parked;
-	}
-	t.refused += s->core_refused;
-	flight = t.waiting + s->on_cores + s->held_running + s->preempt.parked_held;
-	accounted = t.replied + t.noreply + in.rejected + in.dropped + in.passed + t.lost + t.expired +
-		    t.refused;
-	j = counts(&in, &t);
+	conserve(s, &sum);
+	j = counts(&sum.in, &sum.t);
 	set_count(j, "on_cores", s->on_cores);
-	set_count(j, "in_flight", flight);
-	json_object_set_new(j, "difference",
-			    json_integer((json_int_t)(in.arrived - accounted - flight)));
+	set_count(j, "in_flight", sum.in_flight);
+	json_object_set_new(j, "difference", json_integer(sum.difference));
 	return j;
 }
 

@@ -10,7 +10,7 @@
 #include "ctl.h"
 
 struct totals {
-	__u64 replied, noreply, lost, expired, refused, waiting, running, parked;
+	__u64 replied, noreply, lost, expired, refused, waiting, running, parked, deferred;
 	/* Service time of those domains that have measured it, weighted by rate. */
 	__u64 rate, age_ns;
 	double weight, mean, square;
@@ -32,12 +32,10 @@ struct snapshot {
 	struct preempt_totals preempt;
 	__u64 on_cores;     /* steered, and not at their end yet */
 	__u64 held_running; /* held, and running now */
+	__u64 deferred_held; /* held, and to be answered later */
 	json_t *domains;
 	json_t *wire;       /* the numbers of a NIC that schedules; NULL: it is none */
 };
-
-/* One class's counts of XDP, added to others. */
-void add_counts(struct shunt_ingress_class *sum, const struct shunt_ingress_class *n);
 
 /* own_show.c: the addresses that requests are for. */
 json_t *own_json(struct ctl *ctl);

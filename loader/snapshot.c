@@ -16,6 +16,7 @@
 #include "agent_state.h"
 #include "clock.h"
 #include "collect.h"
+#include "conserve.h"
 #include "maps.h"
 #include "show.h"
 #include "whose.h"
@@ -42,6 +43,7 @@ static void add_class(struct snapshot *s, __u32 c, const struct shunt_view *view
 
 	t->waiting += (__u32)(view->enq[c] - view->deq[c]);
 	t->parked += view->parked[c];
+	t->deferred += view->deferred[c];
 	t->lost += agent->cls[c].lost;
 	t->expired += agent->cls[c].expired;
 	t->refused += agent->cls[c].refused;
@@ -84,7 +86,7 @@ static json_t *found_json(const struct shunt_core_stats *n)
 static json_t *core_json(const struct snapshot *s, const struct shunt_domain *dom,
 			 const struct shunt_view *view, const struct shunt_agent *agent, __u32 k)
 {
-	static const char *const states[] = { "off", "busy", "idle", "asleep" };
+	static const char *const states[] = { "off", "busy", "idle", "asleep", "away" };
 	const struct shunt_core *core = &view->core[k];
 	bool up = dom->up >> k & 1, alive = agent_alive(agent);
 	bool wire = s->cfg.flags & SHUNT_CFG_WIRE; /* it is one of a host elsewhere, which knows these */
@@ -95,7 +97,7 @@ static json_t *core_json(const struct snapshot *s, const struct shunt_domain *do
 	json_object_set_new(j, "counts", wire ? found_json(&core->stats) : core_counts_json(core));
 	if (!up)
 		return j;
-	if (core->run.state < 4 && !wire)
+	if (core->run.state < sizeof(states) / sizeof(states[0]) && !wire)
 		json_object_set_new(j, "state", json_string(states[core->run.state]));
 	json_object_set_new(j, "queued", json_integer((__u32)(view->sent[k] - view->done[k])));
 	if (core->run.id && core->run.cls < s->cfg.nclasses)
@@ -273,18 +275,6 @@ static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u3
 	return j;
 }
 
-void add_counts(struct shunt_ingress_class *sum, const struct shunt_ingress_class *n)
-{
-	sum->arrived += n->arrived;
-	sum->steered += n->steered;
-	sum->held += n->held;
-	sum->rejected += n->rejected;
-	sum->dropped += n->dropped;
-	sum->limit += n->limit;
-	sum->passed += n->passed;
-	sum->spill += n->spill;
-}
-
 static void add_ingress(struct shunt_ingress *sum, const struct shunt_ingress *in)
 {
 	for (int c = 0; c < SHUNT_CLASSES; c++)
@@ -338,6 +328,7 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 		s->preempt.agent_marks += agent.marks;
 		s->preempt.agent_signals += agent.signals;
 		s->preempt.parked_held += view->parked_held;
+		s->deferred_held += view->deferred_held;
 		if (view->parked_peak > s->preempt.parked_peak)
 			s->preempt.parked_peak = view->parked_peak;
 		j = domain_json(ctl, s, d, &dom, view, &agent);

@@ -19,5 +19,7 @@
 #include <shunt/abi_config.h>
 #include <shunt/abi_ingress.h>
 #include <shunt/abi_view.h>
+#include <shunt/abi_hist.h>
+#include <shunt/abi_seat.h>
 #include <shunt/abi_agent.h>
 #include <shunt/abi_policy.h>

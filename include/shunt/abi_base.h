@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * abi_base.h - how much there is of everything, and what the other parts of the ABI are written with
+ * abi_base.h - how much there is of everything, and what the other parts of the ABI are written in
  */
 #pragma once
 

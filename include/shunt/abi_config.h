@@ -185,5 +185,6 @@ struct shunt_domain {
 	__u32 pad[8];
 	__u8 queue[SHUNT_QUEUES]; /* loader: its queues; by_queue: the one that feeds each core */
 	__u16 cpu[SHUNT_CORES];   /* loader: where each core's thread is pinned */
+	__u8 seat[SHUNT_CORES];   /* loader: the seat that each core shares (abi_seat.h), + 1; 0: none */
 };
-SHUNT_ASSERT(sizeof(struct shunt_domain) == 320, "domain");
+SHUNT_ASSERT(sizeof(struct shunt_domain) == 384, "domain");

@@ -31,7 +31,13 @@ struct shunt_core_run {
 	__u16 asks;      /* SHUNT_ASKS(generation, function) of the policy that it is in; 0: in none */
 } __shunt_line;
 
-enum shunt_core_state { SHUNT_CORE_OFF, SHUNT_CORE_BUSY, SHUNT_CORE_IDLE, SHUNT_CORE_ASLEEP };
+enum shunt_core_state {
+	SHUNT_CORE_OFF,
+	SHUNT_CORE_BUSY,
+	SHUNT_CORE_IDLE,
+	SHUNT_CORE_ASLEEP,
+	SHUNT_CORE_AWAY, /* another domain's core is on the seat (abi_seat.h) */
+};
 
 /* Which function (enum shunt_ask_op) of which policy; of the generation as many bits as there is room for. */
 #define SHUNT_ASKS(gen, op) ((__u16)((gen) << 3 | ((op) + 1)))
@@ -162,9 +168,11 @@ struct shunt_view {
 	__u32 sent[SHUNT_CORES] __shunt_line;   /* XDP: steered to core i so far */
 	__u32 done[SHUNT_CORES] __shunt_line;   /* cores, atomic add: of these, taken to their end */
 	__u32 parked[SHUNT_CLASSES] __shunt_line; /* cores, one at a time: preempted requests that wait */
+	__u32 deferred[SHUNT_CLASSES] __shunt_line; /* the same: requests whose reply comes later (none yet) */
 	__u32 parked_held __shunt_line; /* of these, those from a hold queue */
 	__u32 parked_now;             /* all of them */
 	__u32 parked_peak;            /* the most there ever were at once */
+	__u32 deferred_held;          /* of the deferred ones, those from a hold queue */
 
 	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
 	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us, or the frames of a NIC, clamped */
@@ -174,6 +182,7 @@ struct shunt_view {
 	__u32 grace_us;                               /* agent: 0 = requests are sent no signals */
 	__u32 hold_age_ms;                            /* agent: what waited longer while no core was up expires; 0: never */
 	__u64 serve_from_ns;                          /* agent, worker: what arrived earlier expires; 0: nothing does */
+	__u32 switch_ns;   /* agent: what it takes to change who is on a seat (abi_seat.h); 0: there are no seats */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
 	__u32 mean_ns[SHUNT_CLASSES] __shunt_line;    /* agent: service times, as it measures them; 0: not yet */
 	__u32 sigma_ns[SHUNT_CLASSES] __shunt_line;   /* agent: their standard deviation */

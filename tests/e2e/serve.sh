@@ -141,13 +141,16 @@ test_domains_go_by_their_place_in_the_configuration_not_by_their_queues() {
 	new_lab --queues 4
 	queues_by_cpu 3 1
 	config >"$DIR/config.yaml"
-	sed -i "s/^  - {queue: 0.*/  - {queue: 3, cpus: [0]}\n  - {queue: 1, cpus: [$(($(nproc) - 1))]}/" "$DIR/config.yaml"
+	local both="  - {queue: 3, cpus: [0]}\n  - {queue: 1, cpus: [$(($(nproc) - 1))]}"
+	sed -i "s/^  - {queue: 0.*/$both/" "$DIR/config.yaml"
 	host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
 	start_agent
 	start spin0 host shunt-spin --dev "$DEV" --domain 0 --idle sleep
 	start spin1 host shunt-spin --dev "$DEV" --domain 1 --idle sleep
 	wait_for 10 all_up
 	assert_match "$(host shunt status)" 'domain 0, queue 3: 1 of 1 cores up'
+	assert_eq "$(bpftool -j map show pinned "/sys/fs/bpf/shunt/$DEV/hist1" | jq .max_entries)" 1 \
+		"cores' histograms"
 	offer --cpu 0 --rate 2000 --count 100 --time 5 --mix $MIX
 	assert_all_answered
 	offer --cpu $(($(nproc) - 1)) --rate 2000 --count 200 --time 5 --mix $MIX
