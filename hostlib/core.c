@@ -60,7 +60,7 @@ static void set_out(struct core *c, struct item *it, uint64_t now)
 
 /* A handler may have kept the address of its request: what
  * it finds there says for a while that it has ended. */
-static void put_aside(struct core *c)
+static void retire_item(struct core *c)
 {
 	struct item **oldest = &c->kept[c->turn++ % ITEMS_KEPT], *it = c->item;
 
@@ -127,7 +127,7 @@ static void serve(struct core *c)
 	it->served_ns += end - start;
 	if (it->ended) {
 		finish(c, it, end);
-		put_aside(c);
+		retire_item(c);
 	} else {
 		bump(c->line->preempt.yielded[c->yields], 1);
 		yield_to_next(c);

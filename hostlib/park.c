@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "locked.h"
 
 #define STACK_SIZE (64 << 10)
 
@@ -116,6 +117,7 @@ static void insert(struct park *k, struct item *it)
 	struct parked *of = &k->of[it->queue];
 	struct item **at = &of->first;
 
+	MUST_HOLD(&k->lock);
 	if (*at && of->last->queued_ns <= it->queued_ns)
 		at = &of->last->next;
 	while (*at && (*at)->queued_ns <= it->queued_ns)
@@ -152,6 +154,7 @@ static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
 {
 	struct item **at = &k->of[cls].first, *before = NULL, *it;
 
+	MUST_HOLD(&k->lock);
 	while (*at && (*at)->stay && (*at)->core != c) {
 		before = *at;
 		at = &before->next;
@@ -170,6 +173,7 @@ static void adopt(struct core *c, struct item *it)
 {
 	struct park *k = &c->s->park;
 
+	MUST_HOLD(&k->lock);
 	poke(k->n, k->n - 1);
 	c->item->next = k->free;
 	k->free = c->item;
@@ -243,6 +247,7 @@ static struct item *find_token(struct shunt *s, uint64_t token)
 {
 	struct item *it = s->park.named[(token & 0xffff) % SHUNT_PARKED];
 
+	MUST_HOLD(&s->park.lock);
 	return it && it->token == token ? it : NULL;
 }
 
@@ -264,9 +269,9 @@ bool park_resume(struct core *c, uint64_t token, uint64_t sent)
 	return it;
 }
 
-/* Under the lock. */
 static void orphan(struct shunt *s, struct item *it)
 {
+	MUST_HOLD(&s->park.lock);
 	s->park.named[it->place] = NULL;
 	it->seq = 0;
 	insert(&s->park, it);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "../internal.h"
+#include "../locked.h"
 
 #define REPEAT_MAX_NS 10000000ULL /* … up to this */
 #define OFFER_NS 1000000ULL       /* without an epoch: how often to look for one */
@@ -359,6 +360,7 @@ void wire_name(struct core *c, struct item *it)
 {
 	struct park *k = &c->s->park;
 
+	MUST_HOLD(&k->lock);
 	it->life = c->wire->life;
 	it->token = ++c->s->wire->turn << 16 | it->place;
 	k->named[it->place] = it;
