@@ -4,7 +4,7 @@
  */
 /* link: agent/candidate.c agent/state.c agent/store.c agent/sd.c agent/log.c agent/lock.c */
 /* link: agent/maps.c agent/geometry.c agent/sockpath.c agent/handover.c lib/pins.c */
-/* link: lib/pins_folder.c lib/bpfmap.c lib/inforce.c lib/netns.c */
+/* link: lib/pins_folder.c lib/bpfmap.c lib/inforce.c lib/netns.c lib/why.c */
 /* links more: the check of another load, of locks and pins is in that file; none is called here */
 #include <errno.h>
 #include <setjmp.h>
@@ -19,11 +19,12 @@
 
 #include "agent/state.h"
 #include "agent/successor.h"
+#include "lib/why.h"
 
 #define LOAD 7
 
-static int look(const struct options *o, const struct store *s, struct load_seen *l, char *why,
-		size_t len)
+static int look(const struct options *o, const struct store *s, struct load_seen *l,
+		struct why *why)
 {
 	l->on = true;
 	l->map_id = LOAD;
@@ -50,11 +51,11 @@ static struct store *one_domain(__u32 ready, __u32 load)
 	return s;
 }
 
-static int check(__u32 ready, __u32 load, char *why, size_t len)
+static int check(__u32 ready, __u32 load, struct why *why)
 {
 	struct options o = { .role = &role, .ifname = "none such" };
 	struct store *s = one_domain(ready, load);
-	int err = candidate_check(&o, s, false, why, len);
+	int err = candidate_check(&o, s, false, why);
 
 	store_free(s);
 	return err;
@@ -62,19 +63,22 @@ static int check(__u32 ready, __u32 load, char *why, size_t len)
 
 static void a_domain_that_is_being_made_is_worth_another_look(void **state)
 {
-	char why[240];
+	struct why why = { 0 };
 
-	assert_int_equal(check(0, LOAD, why, sizeof(why)), -EAGAIN);
-	assert_non_null(strstr(why, "queue 0 was never finished"));
+	assert_int_equal(check(0, LOAD, &why), -EAGAIN);
+	assert_non_null(strstr(why_text(&why), "domain 0 was never finished"));
+	why_forget(&why);
 }
 
 static void a_finished_domain_that_is_of_no_use_is_not(void **state)
 {
-	char why[240];
+	struct why why = { 0 };
 
-	assert_int_equal(check(1, LOAD + 1, why, sizeof(why)), -EINVAL);
-	assert_int_equal(check(1, LOAD, why, sizeof(why)), -EINVAL);
-	assert_non_null(strstr(why, "queue 0 lacks a socket"));
+	assert_int_equal(check(1, LOAD + 1, &why), -EINVAL);
+	why_forget(&why);
+	assert_int_equal(check(1, LOAD, &why), -EINVAL);
+	assert_non_null(strstr(why_text(&why), "domain 0 lacks a socket"));
+	why_forget(&why);
 }
 
 int main(void)

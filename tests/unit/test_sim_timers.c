@@ -4,7 +4,7 @@
  * beside the same by searching all; shapes of rates, there
  *                     and back
  */
-/* link: sim/rates.c sim/dist.c */
+/* link: sim/rates.c sim/dist.c lib/why.c */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,14 +111,14 @@ static const char *const shapes[] = {
 
 static void constant_time_until_a_moment_leads_back_to_it(void **state)
 {
-	char err[SIM_TEXT];
+	struct why why = { 0 };
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		struct shape_place p;
 		struct shape s;
 		double when = 0, before = -1, want, most;
 
-		assert_int_equal(shape_parse(&s, shapes[i], err), 0);
+		assert_int_equal(shape_parse(&s, shapes[i], &why), 0);
 		shape_begin(&p, &s);
 		most = shape_until(&s, 100e3);
 		for (int k = 1; k <= 1000; k++) {
@@ -135,11 +135,11 @@ static void constant_time_until_a_moment_leads_back_to_it(void **state)
 
 static void periods_that_nothing_comes_in_are_passed_at_once(void **state)
 {
-	char err[SIM_TEXT];
+	struct why why = { 0 };
 	struct shape_place p;
 	struct shape s;
 
-	assert_int_equal(shape_parse(&s, "sine(1ns;0.5)", err), 0);
+	assert_int_equal(shape_parse(&s, "sine(1ns;0.5)", &why), 0);
 	shape_begin(&p, &s);
 	assert_true(fabs(shape_when(&p, 1e12) - 1e12) < 1); /* 64e12 steps of it would take days */
 	shape_free(&s);
