@@ -87,7 +87,8 @@ static bool make_one(struct agent *a, struct domain *d, const struct shunt_geome
 		former_forget(d);
 		return true;
 	}
-	/* A pool is dismantled some time after its last ring: no reason to look, or to complain, yet. */
+	/* A pool is dismantled some time after its last
+	 * ring: no reason to look, or to complain, yet. */
 	if (err == -EBUSY && a->now_ns - d->former.since_ns <= PATIENCE_NS)
 		return false;
 	if (err == -EBUSY)
@@ -105,8 +106,8 @@ static void say_made(const struct domain *d)
 
 	if (nqueues > 1)
 		snprintf(many, sizeof(many), " and %u more", nqueues - 1);
-	say(LOG_INFO, "domain %u, queue %u%s: %u cores, %u classes, %u frames of %u bytes", d->id, domain_queue(d), many,
-	    g->ncores, g->nclasses, g->nframes, g->chunk);
+	say(LOG_INFO, "domain %u, queue %u%s: %u cores, %u classes, %u frames of %u bytes", d->id,
+	    domain_queue(d), many, g->ncores, g->nclasses, g->nframes, g->chunk);
 }
 
 static void make_domains(struct agent *a)
@@ -133,7 +134,8 @@ static void make_domains(struct agent *a)
 	a->make_ns = a->now_ns + MAKE_NS;
 }
 
-/* Descriptors in the store of a domain that is not taken over serve nobody, and would keep its queue busy. */
+/* Descriptors in the store of a domain that is not taken
+ * over serve nobody, and would keep its queue busy. */
 static void drop_rest(struct agent *a, int domain)
 {
 	char name[STORE_NAME];
@@ -156,7 +158,8 @@ static void adopt_domains(struct agent *a)
 			for (int c = 0; c < SHUNT_CORES; c++)
 				d->worker.beat_ns[c] = a->now_ns;
 			say(LOG_INFO, "took over domain %d%s", i,
-			    d->phase == DOMAIN_TAKEN || d->phase == DOMAIN_LEFT ? " and its worker" : "");
+			    d->phase == DOMAIN_TAKEN || d->phase == DOMAIN_LEFT ? " and its worker"
+										: "");
 			continue;
 		}
 		drop_rest(a, i);
@@ -255,12 +258,15 @@ static void put_back_sockets(struct agent *a)
 			continue;
 		n = a->role->put_sockets(a, d);
 		if (n < 0)
-			say(LOG_ERR, "cannot put sockets of domain %d into the map 'xsks': %s", i, strerror(-n));
+			say(LOG_ERR, "cannot put sockets of domain %d into the map 'xsks': %s", i,
+			    strerror(-n));
 		if (n <= 0)
 			continue;
 		agent_of(d)->put_back += n;
-		say(LOG_WARNING, "%d sockets of domain %d were missing in the map 'xsks' and are there again: who "
-		    "removed them?", n, i);
+		say(LOG_WARNING,
+		    "%d sockets of domain %d were missing in the map 'xsks' and are there again: "
+		    "who removed them?",
+		    n, i);
 	}
 }
 
@@ -319,7 +325,8 @@ static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 	p[FD_KEEPER] = (struct pollfd){ .fd = a->keeper, .events = POLLIN };
 	p[FD_SIGNALS] = (struct pollfd){ .fd = a->signals, .events = POLLIN };
 	p[FD_NETLINK] = (struct pollfd){ .fd = a->netlink, .events = POLLIN };
-	p[FD_LISTENER] = (struct pollfd){ .fd = peers_lets_in(a) ? a->listener : -1, .events = POLLIN };
+	p[FD_LISTENER] = (struct pollfd){ .fd = peers_lets_in(a) ? a->listener : -1,
+					  .events = POLLIN };
 	p[FD_ROLE] = (struct pollfd){ .fd = a->role->fd(a), .events = POLLIN };
 	for (int i = 0; i < PEERS_MAX; i++) {
 		if (!peers_listens_to(&a->peer[i]))

@@ -44,7 +44,8 @@ int candidate_look(const struct options *o, const struct store *s, struct load_s
 	return err;
 }
 
-static const char *state_misfit_of(const struct load_seen *l, const struct domain_state *state, int fd, __u32 d)
+static const char *state_misfit_of(const struct load_seen *l, const struct domain_state *state,
+				   int fd, __u32 d)
 {
 	const char *wrong = "is of a load that is gone";
 
@@ -52,7 +53,8 @@ static const char *state_misfit_of(const struct load_seen *l, const struct domai
 		wrong = state_misfit(fd, state, l->map_id, l->ifindex);
 	if (!wrong && l->m.domains && !l->m.domains[d].on)
 		wrong = "is of a queue that is not served any more";
-	if (!wrong && l->m.domains && !domain_geometry_serves(&state->geo, &l->m.cfg, &l->m.domains[d]))
+	if (!wrong && l->m.domains &&
+	    !domain_geometry_serves(&state->geo, &l->m.cfg, &l->m.domains[d]))
 		wrong = "was made for another configuration";
 	return wrong;
 }
@@ -91,8 +93,10 @@ static int check_domain(struct store *s, const struct load_seen *l, __u32 d, boo
 	if (!wrong)
 		return 0;
 	if (!prune)
-		return why_fail(why, unfinished ? -EAGAIN : -EINVAL, "what it remembers of domain %u "
-				"%s", d, wrong);
+		return why_fail(why, unfinished ? -EAGAIN : -EINVAL,
+				"what it remembers of domain %u "
+				"%s",
+				d, wrong);
 	snprintf(name, sizeof(name), "d%u.", d);
 	store_drop(s, name);
 	return 0;

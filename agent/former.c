@@ -43,8 +43,8 @@ void former_forget(struct domain *d)
 
 bool former_is_gone(const struct domain *d, __u64 now_ns)
 {
-	return d->former.process < 0 || !d->former.pid || d->former.left || shunt_process_ended(d->former.process) ||
-	       now_ns - d->former.since_ns >= LEAVE_NS;
+	return d->former.process < 0 || !d->former.pid || d->former.left ||
+	       shunt_process_ended(d->former.process) || now_ns - d->former.since_ns >= LEAVE_NS;
 }
 
 void former_end(struct domain *d, __u32 drain_ms, __u64 now_ns)
@@ -52,14 +52,17 @@ void former_end(struct domain *d, __u32 drain_ms, __u64 now_ns)
 	struct former *f = &d->former;
 	int err;
 
-	if (f->process < 0 || !f->pid || !drain_ms || f->killed || now_ns - f->since_ns < drain_ms * 1000000ULL)
+	if (f->process < 0 || !f->pid || !drain_ms || f->killed ||
+	    now_ns - f->since_ns < drain_ms * 1000000ULL)
 		return;
 	err = f->user ? shunt_process_is_of(f->process, f->pid, f->user - 1) : 0;
 	f->spared = err && err != -ESRCH;
 	if (err)
 		return;
 	f->killed = true;
-	say(LOG_WARNING, "worker %u still holds the former rings of queue %u, %u ms after it was told to leave: killing it",
+	say(LOG_WARNING,
+	    "worker %u still holds the former rings of queue %u, %u ms after it was told to leave: "
+	    "killing it",
 	    f->pid, domain_queue(d), drain_ms);
 	if (pidfd_send_signal(f->process, SIGKILL, NULL, 0) && errno != ESRCH)
 		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", f->pid);
@@ -79,7 +82,8 @@ static void explain_hidden(const struct agent *a, const struct domain *d, struct
 		return;
 	}
 	if (kin->pid && kin->user)
-		snprintf(last, sizeof(last), ", whose worker %u ('%s') had them last", kin->pid, kin->name);
+		snprintf(last, sizeof(last), ", whose worker %u ('%s') had them last", kin->pid,
+			 kin->name);
 	why_hint(why, "end that user's processes ('shunt doctor --dev %s' may name it)",
 		 a->opts.ifname);
 	why_fail(why, -EBUSY, "the former sockets of queue %u are still held: by a process of user "
@@ -96,8 +100,10 @@ void former_explain(const struct agent *a, struct domain *d, struct why *why)
 			 "still holds the rings of queue %u", f->holder, d->worker.kin.name,
 			 domain_queue(d));
 	} else if (f->pid && (f->process < 0 || !shunt_process_ended(f->process))) {
-		why_hint(why, "it was told to leave, end it if it does not%s", f->spared ?
-			 " (shuntd does not: it has other rights than those of its user, as a set-user-ID program has)" : "");
+		why_hint(why, "it was told to leave, end it if it does not%s",
+			 f->spared ? " (shuntd does not: it has other rights than those of its "
+				     "user, as a set-user-ID program has)"
+				   : "");
 		why_fail(why, -EBUSY, "worker %u still holds the former rings of queue %u", f->pid,
 			 domain_queue(d));
 	} else {

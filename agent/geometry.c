@@ -10,11 +10,11 @@
  * Frames for everything that can hold one at a time: hold rings, each core's two rings and its own
  * spare ones, a NAPI round, preempted requests, and what the configuration adds.
  *
- * Each of several queues has as many at home. Preempted requests may all have come through one of them, and each
- * core may have some under way that it took from another's ring.
+ * Each of several queues has as many at home. Preempted requests may all have come through one of
+ * them, and each core may have some under way that it took from another's ring.
  */
-void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, const struct shunt_domain *dom,
-		     __u32 mtu)
+void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg,
+		     const struct shunt_domain *dom, __u32 mtu)
 {
 	__u32 per_page = sysconf(_SC_PAGESIZE) / cfg->chunk, home;
 
@@ -45,7 +45,8 @@ void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, cons
 bool domain_geometry_serves(const struct shunt_geometry *g, const struct shunt_cfg *cfg,
 			    const struct shunt_domain *dom)
 {
-	return g->chunk == cfg->chunk && g->core_ring == cfg->core_ring && g->ncores == dom->ncores &&
-	       g->nclasses == cfg->nclasses && g->hold_ring == (dom->by_queue ? 0 : cfg->hold_ring) &&
+	return g->chunk == cfg->chunk && g->core_ring == cfg->core_ring &&
+	       g->ncores == dom->ncores && g->nclasses == cfg->nclasses &&
+	       g->hold_ring == (dom->by_queue ? 0 : cfg->hold_ring) &&
 	       g->nqueues == (dom->by_queue ? g->ncores : 0);
 }

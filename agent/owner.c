@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * owner.c - which domains a process may have, and whose they were: another user's worker gets everything new
+ * owner.c - which domains a process may have, and whose
+ * they were: another user's worker gets everything new
  *
- * What a worker was given, other processes may have, too: its children, or whomever it sent a descriptor. They are of
- * its user's making. So a user's next worker may get the same memory, sockets and view, and no other user's may.
+ * What a worker was given, other processes may have, too: its children, or whomever it sent a
+ * descriptor. They are of its user's making. So a user's next worker may get the same memory,
+ * sockets and view, and no other user's may.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,15 +33,20 @@ bool owner_has_domain(const struct agent *a, uid_t uid)
 	return false;
 }
 
-void owner_explain_domain(const struct agent *a, const struct peer *p, __u32 domain, char *text, size_t len)
+void owner_explain_domain(const struct agent *a, const struct peer *p, __u32 domain, char *text,
+			  size_t len)
 {
 	__u32 user = a->maps.domains[domain].user;
 
 	if (user)
-		snprintf(text, len, "domain %u is for user %u alone ('user' in its configuration), not for user %u", domain,
-			 user - 1, p->uid);
+		snprintf(text, len,
+			 "domain %u is for user %u alone ('user' in its configuration), not for "
+			 "user %u",
+			 domain, user - 1, p->uid);
 	else
-		snprintf(text, len, "domain %u is not for user %u: start shuntd with '--user %u', or ask for no domain",
+		snprintf(text, len,
+			 "domain %u is not for user %u: start shuntd with '--user %u', or ask for "
+			 "no domain",
 			 domain, p->uid, p->uid);
 }
 
@@ -50,9 +57,12 @@ void owner_explain_none(const struct agent *a, const struct peer *p, char *text,
 	for (int i = 0; i < SHUNT_DOMAINS; i++)
 		any |= a->maps.domains[i].on && owner_may_have(a, p, i);
 	if (any)
-		snprintf(text, len, "each domain that user %u may have has a worker already", p->uid);
+		snprintf(text, len, "each domain that user %u may have has a worker already",
+			 p->uid);
 	else
-		snprintf(text, len, "each domain is for another user than %u, see 'user' in the configuration", p->uid);
+		snprintf(text, len,
+			 "each domain is for another user than %u, see 'user' in the configuration",
+			 p->uid);
 }
 
 /* True: there is something to say of the domain. */
@@ -60,18 +70,28 @@ static bool explain_one(const struct domain *d, char *text, size_t len)
 {
 	switch (d->phase) {
 	case DOMAIN_LEFT:
-		snprintf(text, len, "worker %u of domain %u said goodbye, and lives on: its domain is free once it ends",
+		snprintf(text, len,
+			 "worker %u of domain %u said goodbye, and lives on: its domain is free "
+			 "once it ends",
 			 d->pool.state->worker_pid, d->id);
 		return true;
 	case DOMAIN_RECLAIM:
-		snprintf(text, len, "what the last worker of domain %u left is being counted: again in a second", d->id);
+		snprintf(text, len,
+			 "what the last worker of domain %u left is being counted: again in a "
+			 "second",
+			 d->id);
 		return true;
 	case DOMAIN_BUSY:
-		snprintf(text, len, "queue %u is still held by a process of before: see the messages of shuntd",
+		snprintf(text, len,
+			 "queue %u is still held by a process of before: see the messages of "
+			 "shuntd",
 			 domain_queue(d));
 		return true;
 	case DOMAIN_OFF:
-		snprintf(text, len, "domain %u cannot be served now: see the messages of shuntd for the reason", d->id);
+		snprintf(text, len,
+			 "domain %u cannot be served now: see the messages of shuntd for the "
+			 "reason",
+			 d->id);
 		return d->why[0];
 	case DOMAIN_FREE:
 	case DOMAIN_TAKEN:
@@ -84,7 +104,8 @@ void owner_explain(const struct agent *a, const struct peer *p, char *text, size
 {
 	for (int i = 0; a->maps.agent && i < SHUNT_DOMAINS; i++) {
 		if (a->maps.domains[i].on && owner_may_have(a, p, i) &&
-		    (p->want == SHUNT_ANY_DOMAIN || p->want == (__u32)i) && explain_one(&a->domain[i], text, len))
+		    (p->want == SHUNT_ANY_DOMAIN || p->want == (__u32)i) &&
+		    explain_one(&a->domain[i], text, len))
 			return;
 	}
 	snprintf(text, len, "its domain is not ready: see the messages of shuntd");
@@ -94,7 +115,9 @@ void owner_explain(const struct agent *a, const struct peer *p, char *text, size
 int owner_explain_stranger(const struct agent *a, uid_t uid, char *text, size_t len)
 {
 	if (!a->maps.agent && a->role->names_users) {
-		snprintf(text, len, "shunt is not loaded on '%s': no domain is for user %u yet, nor is '--user %u' given",
+		snprintf(text, len,
+			 "shunt is not loaded on '%s': no domain is for user %u yet, nor is "
+			 "'--user %u' given",
 			 a->opts.ifname, uid, uid);
 		return -ENODEV;
 	}
@@ -110,8 +133,9 @@ static bool was_others(__u32 owner, uid_t uid)
 /* Requests that wait in the rings are counted lost when the new rings are made. */
 static void renew_rings(struct agent *a, struct domain *d, uid_t uid)
 {
-	say(LOG_INFO, "domain %u gets new memory and sockets: user %u had the former ones, and user %u comes", d->id,
-	    d->pool.state->owner - 1, uid);
+	say(LOG_INFO,
+	    "domain %u gets new memory and sockets: user %u had the former ones, and user %u comes",
+	    d->id, d->pool.state->owner - 1, uid);
 	domain_empty_frames(d);
 	domain_give_up(d);
 	d->former.since_ns = a->now_ns;
@@ -124,8 +148,9 @@ static int renew_view(struct agent *a, struct domain *d)
 	int err = view_renew(d, &a->pins);
 
 	if (err) {
-		say(LOG_ERR, "cannot make a new view for domain %u: %s; nobody but user %u may have it", d->id,
-		    strerror(-err), agent_of(d)->view_user - 1);
+		say(LOG_ERR,
+		    "cannot make a new view for domain %u: %s; nobody but user %u may have it",
+		    d->id, strerror(-err), agent_of(d)->view_user - 1);
 		return err;
 	}
 	domain_set_up(d, 0);
@@ -135,7 +160,8 @@ static int renew_view(struct agent *a, struct domain *d)
 	agent_of(d)->view_user = 0;
 	if (s->publisher) { /* it has views of its own */
 		publish_stop(s->publisher);
-		s->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
+		s->publisher = publish_start(&a->pins, &a->maps, a->opts.publish_us,
+					     a->opts.card_delay_us);
 	}
 	return 0;
 }
@@ -148,6 +174,7 @@ bool owner_ready(struct agent *a, struct peer *p, struct domain *d)
 	}
 	if (!was_others(agent_of(d)->view_user, p->uid) || !renew_view(a, d))
 		return true;
-	p->waits = "no new view can be made, and the present one was another user's: see the messages of shuntd";
+	p->waits = "no new view can be made, and the present one was another user's: see the "
+		   "messages of shuntd";
 	return false;
 }

@@ -61,14 +61,17 @@ int pool_map_rings(struct domain *d)
 	int err = 0;
 
 	for (__u32 i = 0; !err && i < shunt_fill_rings(g); i++) {
-		err = shunt_ring_map(&d->pool.r.fill[i], d->pool.sock[i], SHUNT_RING_FILL, g->fill_ring);
+		err = shunt_ring_map(&d->pool.r.fill[i], d->pool.sock[i], SHUNT_RING_FILL,
+				     g->fill_ring);
 		if (!err)
-			err = shunt_ring_map(&d->pool.r.comp[i], d->pool.sock[i], SHUNT_RING_COMP, g->fill_ring);
+			err = shunt_ring_map(&d->pool.r.comp[i], d->pool.sock[i], SHUNT_RING_COMP,
+					     g->fill_ring);
 	}
 	for (__u32 k = 0; !err && k < sockets_of(g); k++) {
 		__u32 slot = slot_of(g, k);
 
-		err = shunt_ring_map(&d->pool.r.rx[slot], d->pool.sock[k], SHUNT_RING_RX, rx_size(g, slot));
+		err = shunt_ring_map(&d->pool.r.rx[slot], d->pool.sock[k], SHUNT_RING_RX,
+				     rx_size(g, slot));
 		if (!err && slot < SHUNT_HOLD_SLOT)
 			err = shunt_ring_map(&d->pool.r.tx[slot], d->pool.sock[k], SHUNT_RING_TX,
 					     g->core_ring);
@@ -137,7 +140,8 @@ int pool_put_sockets(struct domain *d)
 	int missing = 0;
 
 	for (__u32 k = 0; k < sockets_of(&d->pool.r.geo); k++) {
-		int n = xsks_put(d->maps->xsks_fd, d->id * SHUNT_SLOTS + slot_of(&d->pool.r.geo, k), d->pool.sock[k]);
+		int n = xsks_put(d->maps->xsks_fd, d->id * SHUNT_SLOTS + slot_of(&d->pool.r.geo, k),
+				 d->pool.sock[k]);
 
 		if (n < 0)
 			return n;
@@ -150,8 +154,9 @@ static int bind_socket(struct domain *d, __u32 k, int fd)
 {
 	__u16 mode = d->maps->cfg.flags & SHUNT_CFG_CARD ? XDP_ZEROCOPY : XDP_COPY;
 
-	return k ? xsk_bind_shared(fd, d->pool.state->ifindex, queue_of(d->maps, d->id, k), d->pool.sock[0]) :
-		   xsk_bind_first(fd, d->pool.state->ifindex, queue_of(d->maps, d->id, 0), mode);
+	return k ? xsk_bind_shared(fd, d->pool.state->ifindex, queue_of(d->maps, d->id, k),
+				   d->pool.sock[0])
+		 : xsk_bind_first(fd, d->pool.state->ifindex, queue_of(d->maps, d->id, 0), mode);
 }
 
 int pool_keep_socket(struct domain *d, __u32 k, int fd)
@@ -225,7 +230,8 @@ int pool_make_memory(struct domain *d)
 void pool_fill(struct domain *d)
 {
 	const struct shunt_geometry *g = &d->pool.r.geo;
-	__u32 homes = shunt_fill_rings(g), spare = g->ncores * SHUNT_SPARE / homes, per = g->nframes / homes;
+	__u32 homes = shunt_fill_rings(g), spare = g->ncores * SHUNT_SPARE / homes,
+	      per = g->nframes / homes;
 
 	d->pool.state->nspare = 0;
 	for (__u32 k = 0; k < homes; k++) {
@@ -253,7 +259,8 @@ static bool find_all(struct domain *d)
 	name_of(d, "worker", name);
 	d->worker.process = store_get(d->store, name);
 	/* A process of which nothing but the number is known may have the rings, or be another. */
-	return d->pool.memory >= 0 && (d->worker.process >= 0 || !d->pool.state->worker_pid || d->pool.state->step);
+	return d->pool.memory >= 0 &&
+	       (d->worker.process >= 0 || !d->pool.state->worker_pid || d->pool.state->step);
 }
 
 bool pool_find(struct domain *d, unsigned int ifindex)

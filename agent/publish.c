@@ -2,12 +2,12 @@
 /*
  * publish.c - the publisher: loads of cores, in rounds, one message for all of a group's
  *
- * A card knows one group, in which a core has the number of its queue, of whichever domain that is (the loader
- * refuses higher ones than a group has). Where the host's
- * program emulates one, each domain is a group by itself.
+ * A card knows one group, in which a core has the number of its queue, of whichever domain that is
+ * (the loader refuses higher ones than a group has). Where the host's program emulates one, each
+ * domain is a group by itself.
  *
- * What did not change is not sent again. What is sent is as old as the message takes, and stays in force
- * until the next: pace.c says how often that must be, and when equal loads are better.
+ * Unchanged loads are not sent again. A message is as old as its way takes, and its loads stay in
+ * force until the next: pace.c says how often it must be sent, and when equal loads are better.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -89,7 +89,8 @@ static bool tell(struct publisher *p, __u32 group, int fd, __u32 i, const void *
 	return false;
 }
 
-/* A core that goes leaves the count first, one that comes enters the order first: what is counted is there. */
+/* A core that goes leaves the count first, one that comes
+ * enters the order first: what is counted is there. */
 static bool tell_cores(struct publisher *p, __u32 i, __u64 up)
 {
 	struct group *g = &p->group[i];
@@ -107,7 +108,8 @@ static bool tell_cores(struct publisher *p, __u32 i, __u64 up)
 	return true;
 }
 
-/* Of a core, what is done is read before what was sent: the other way round there could be more of it. */
+/* Of a core, what is done is read before what was sent: the
+ * other way round there could be more of it. */
 static void sample_domain(const struct publisher *p, __u32 d, struct sample *s)
 {
 	__u64 up = peek(p->maps->domains[d].up) & NFP_CORES;
@@ -295,8 +297,8 @@ static int start_thread(struct publisher *p)
 	return err;
 }
 
-struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps, unsigned int period_us,
-				unsigned int delay_us)
+struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps,
+				unsigned int period_us, unsigned int delay_us)
 {
 	struct publisher *p = calloc(1, sizeof(*p));
 	bool started = false;
@@ -319,7 +321,8 @@ struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps
 		started = !start_thread(p);
 	}
 	if (!started) {
-		say(LOG_ERR, "cannot publish loads to the card: it goes on with those it has; load again");
+		say(LOG_ERR,
+		    "cannot publish loads to the card: it goes on with those it has; load again");
 		release(p);
 		return NULL;
 	}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * role.h - what a shuntd is for, as functions: all that differs between one that shares memory with its workers, one on
- * a NIC that schedules, and one on such a NIC's host
+ * role.h - what a shuntd is for, as functions: all that differs between one that shares memory with
+ * its workers, one on a NIC that schedules, and one on such a NIC's host
  *
- * role_find() has the table. Chosen once, from the options; nothing else asks which one it is. What a role alone has to
- * remember is in a->own, of a type of its own. All functions are set, but a role that makes no domains and has no room
- * for workers has none of those that make a domain, reclaim it, or meet a worker: nothing calls them.
+ * role_find() has the table. Chosen once, from the options; nothing else asks which one it is. What
+ * a role alone has to remember is in a->own, of a type of its own. All functions are set, but a
+ * role that makes no domains and has no room for workers has none of those that make a domain,
+ * reclaim it, or meet a worker: nothing calls them.
  */
 #pragma once
 
@@ -30,22 +31,26 @@ struct role {
 	const char *name; /* as --role has it */
 	bool names_users; /* in the configuration, a domain may be for one user */
 
-	/* --- before there is an agent ---------------------------------------------------------------- */
+	/* --- before there is an agent
+	 * ---------------------------------------------------------------- */
 
 	/* Completes the options; NULL, or what is wrong with them. */
 	const char *(*check)(struct options *o);
-	/* Take-over: which load must the store's domains be of? 0, or -errno with the reason in why: they are another's. */
+	/* Take-over: which load must the store's domains be of? 0,
+	 * or -errno with the reason in why: they are another's. */
 	int (*look)(const struct options *o, const struct store *s, struct load_seen *l,
 		    struct why *why);
 	/* Words for what an end and a new beginning would lose. */
 	void (*loss)(const struct options *o, char *text, size_t len);
 
-	/* --- what is served, as a whole -------------------------------------------------------------- */
+	/* --- what is served, as a whole
+	 * -------------------------------------------------------------- */
 
 	/* Makes a->own, once. 0, or -errno. */
 	int (*begin)(struct agent *a);
-	/* Opens what there is to serve into a->maps, and writes nothing before it is ours. 0; -ENOENT: it is not there;
-	 * -EBUSY: another shuntd serves it; or -errno; why says it in words. */
+	/* Opens what there is to serve into a->maps, and writes nothing before it is ours. 0;
+	 * -ENOENT: it is not there; -EBUSY: another shuntd serves it; or -errno; why says it in
+	 * words. */
 	int (*open)(struct agent *a, struct why *why);
 	/* Is that what there is still? False, with the reason in why: all of it is given up. */
 	bool (*current)(struct agent *a, struct why *why);
@@ -56,7 +61,8 @@ struct role {
 	/* The process is about to end, or to become the keeper: its threads end. */
 	void (*stop)(struct agent *a);
 
-	/* --- domains --------------------------------------------------------------------------------- */
+	/* --- domains
+	 * --------------------------------------------------------------------------------- */
 
 	/* How the domain is made; false: there is nothing to be made for it. */
 	bool (*geometry)(const struct agent *a, __u32 domain, struct shunt_geometry *g);
@@ -69,13 +75,15 @@ struct role {
 	/* Its worker is gone: does that step of what follows (reclaim.h). */
 	enum reclaim_outcome (*reclaim)(struct agent *a, struct domain *d, enum reclaim_step step);
 
-	/* --- workers --------------------------------------------------------------------------------- */
+	/* --- workers
+	 * --------------------------------------------------------------------------------- */
 
 	/* Are there domains for workers? 0; -EAGAIN: soon; or -errno with the reason in why. */
 	int (*has_room)(struct agent *a, const char **why);
 	/* May the process of an unknown number that names this domain have rings of before? */
 	bool (*may_hold_rings)(const struct agent *a);
-	/* May the peer be given the domain as it is now? Else that is about to change, or p->waits says why not. */
+	/* May the peer be given the domain as it is now? Else
+	 * that is about to change, or p->waits says why not. */
 	bool (*is_fit)(struct agent *a, struct peer *p, struct domain *d);
 	/* Tells a worker all that it must know before WELCOME. 0, or -errno: nobody listens. */
 	int (*tell_first)(struct agent *a, struct peer *p);
@@ -84,7 +92,8 @@ struct role {
 	/* Its core has begun to serve. */
 	void (*core_up)(struct agent *a, __u32 core);
 
-	/* --- time passes ----------------------------------------------------------------------------- */
+	/* --- time passes
+	 * ----------------------------------------------------------------------------- */
 
 	/* In each turn of the loop. */
 	void (*turn)(struct agent *a);

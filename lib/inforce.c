@@ -101,8 +101,8 @@ const char *shunt_refused_why(const struct shunt_refused *r, char *out, size_t l
 	if (r->signal)
 		snprintf(of, sizeof(of), " of signal %u", r->signal);
 	if (r->why == SHUNT_REFUSED_STALL)
-		snprintf(out, len, "core %u of domain %u did not come out of its %s", r->core, r->domain,
-			 shunt_ask_name(r->op));
+		snprintf(out, len, "core %u of domain %u did not come out of its %s", r->core,
+			 r->domain, shunt_ask_name(r->op));
 	else
 		snprintf(out, len, "worker %u of domain %u died%s in its %s", r->pid, r->domain, of,
 			 shunt_ask_name(r->op));

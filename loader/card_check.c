@@ -26,7 +26,8 @@
 static int check_offload(struct ctl *ctl, const struct iface *iface)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_ifindex = ctl->ifindex);
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nfp_trial", sizeof(__u32), sizeof(__u32), 1, &opts);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nfp_trial", sizeof(__u32), sizeof(__u32), 1,
+				&opts);
 	int err = errno;
 
 	if (fd >= 0) {
@@ -35,11 +36,14 @@ static int check_offload(struct ctl *ctl, const struct iface *iface)
 	}
 	if (err == EPERM)
 		return fail_bpf(ctl, -err, "cannot make a map on the card of '%s'", ctl->ifname);
-	fail(ctl, -EOPNOTSUPP, "'%s' (driver '%s') has no card that takes BPF programs: %s", ctl->ifname,
-	     iface->driver, strerror(err));
-	hint(ctl, strcmp(iface->driver, "nfp") ? "--offload none uses the driver's native mode" :
-	     "the card needs its eBPF firmware ('ethtool -i %s' shows which it has): make the link "
-	     "/lib/firmware/netronome/nic_AMDA....nffw point to bpf/nic_AMDA....nffw, and load nfp again",
+	fail(ctl, -EOPNOTSUPP, "'%s' (driver '%s') has no card that takes BPF programs: %s",
+	     ctl->ifname, iface->driver, strerror(err));
+	hint(ctl,
+	     strcmp(iface->driver, "nfp") ? "--offload none uses the driver's native mode"
+					  : "the card needs its eBPF firmware ('ethtool -i %s' "
+					    "shows which it has): make the link "
+					    "/lib/firmware/netronome/nic_AMDA....nffw point to "
+					    "bpf/nic_AMDA....nffw, and load nfp again",
 	     ctl->ifname);
 	return -EOPNOTSUPP;
 }
@@ -54,18 +58,20 @@ static int check_queues(struct ctl *ctl, const struct setup *s, const struct ifa
 	__u32 nqueues = card_queues(s);
 
 	if (!iface->rx_queues) {
-		fail(ctl, -EOPNOTSUPP, "the driver of '%s' does not say how many receive queues it has",
-		     ctl->ifname);
+		fail(ctl, -EOPNOTSUPP,
+		     "the driver of '%s' does not say how many receive queues it has", ctl->ifname);
 		hint(ctl, "the card may choose only among those: see 'ethtool -l %s'", ctl->ifname);
 		return -EOPNOTSUPP;
 	}
 	if (nqueues > SHUNT_NFP_CORES) {
-		fail(ctl, -EINVAL, "queue %u is served, but the card chooses among the queues 0 to %u", nqueues - 1,
-		     SHUNT_NFP_CORES - 1);
+		fail(ctl, -EINVAL,
+		     "queue %u is served, but the card chooses among the queues 0 to %u",
+		     nqueues - 1, SHUNT_NFP_CORES - 1);
 		return -EINVAL;
 	}
 	if (nqueues > iface->rx_queues) {
-		fail(ctl, -EINVAL, "'%s' has %u receive queues, fewer than the card would choose from: %u",
+		fail(ctl, -EINVAL,
+		     "'%s' has %u receive queues, fewer than the card would choose from: %u",
 		     ctl->ifname, iface->rx_queues, nqueues);
 		hint(ctl, "ethtool -L %s combined %u, or fewer cores", ctl->ifname, nqueues);
 		return -EINVAL;
@@ -73,9 +79,11 @@ static int check_queues(struct ctl *ctl, const struct setup *s, const struct ifa
 	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
 		if (s->domains[d].by_queue || s->domains[d].ncores == 1)
 			continue;
-		fail(ctl, -EINVAL, "queue %u has %u cores: where the card chooses the queue, each has one",
+		fail(ctl, -EINVAL,
+		     "queue %u has %u cores: where the card chooses the queue, each has one",
 		     s->domains[d].queue[0], s->domains[d].ncores);
-		hint(ctl, "'queues: [0, 1, …]' gives a domain a queue for each core; or say --port and --cores");
+		hint(ctl, "'queues: [0, 1, …]' gives a domain a queue for each core; or say --port "
+			  "and --cores");
 		return -EINVAL;
 	}
 	return 0;
@@ -118,15 +126,19 @@ static int check_zero_copy(struct ctl *ctl, const struct setup *s)
 	if (!err)
 		return 0;
 	if (err == -EBUSY) {
-		fail(ctl, err, "somebody's AF_XDP sockets are on queue %u of '%s'", queue, ctl->ifname);
+		fail(ctl, err, "somebody's AF_XDP sockets are on queue %u of '%s'", queue,
+		     ctl->ifname);
 		hint(ctl, "stop whoever has them: see 'ss -a --xdp'");
 		return err;
 	}
 	if (err == -EPERM)
 		return fail_bpf(ctl, err, "cannot make an AF_XDP socket on '%s'", ctl->ifname);
-	fail(ctl, -EOPNOTSUPP, "the driver of '%s' gives no zero-copy AF_XDP socket on queue %u: %s. "
-	     "It would drop what is redirected to any other", ctl->ifname, queue, strerror(-err));
-	hint(ctl, "a card NFP-4000 or NFP-6000 with NFD3, Linux 5.18, and frames that hold the MTU ('chunk: 4096')");
+	fail(ctl, -EOPNOTSUPP,
+	     "the driver of '%s' gives no zero-copy AF_XDP socket on queue %u: %s. "
+	     "It would drop what is redirected to any other",
+	     ctl->ifname, queue, strerror(-err));
+	hint(ctl, "a card NFP-4000 or NFP-6000 with NFD3, Linux 5.18, and frames that hold the MTU "
+		  "('chunk: 4096')");
 	return -EOPNOTSUPP;
 }
 
@@ -150,18 +162,23 @@ static __u32 round8(__u32 n)
 static int check_map(struct ctl *ctl, const char *path, const struct bpf_map *map)
 {
 	const char *name = bpf_map__name(map);
-	__u32 type = bpf_map__type(map), key = bpf_map__key_size(map), value = bpf_map__value_size(map);
+	__u32 type = bpf_map__type(map), key = bpf_map__key_size(map),
+	      value = bpf_map__value_size(map);
 
 	if (bpf_map__is_internal(map)) {
-		fail(ctl, -EINVAL, "'%s' has global variables ('%s'): the card has none", path, name);
+		fail(ctl, -EINVAL, "'%s' has global variables ('%s'): the card has none", path,
+		     name);
 		hint(ctl, "what is configured goes into the entry of an array");
 	} else if (type != BPF_MAP_TYPE_ARRAY && type != BPF_MAP_TYPE_HASH) {
 		fail(ctl, -EINVAL, "map '%s' of '%s' is neither array nor hash table", name, path);
 	} else if (bpf_map__map_flags(map)) {
 		fail(ctl, -EINVAL, "map '%s' of '%s' has flags: the card takes none", name, path);
-	} else if (key > SHUNT_NFP_VALUE || value > SHUNT_NFP_VALUE || round8(key) + round8(value) > ELEMENT) {
-		fail(ctl, -EINVAL, "map '%s' of '%s' has keys of %u and values of %u bytes: the card has %d for "
-		     "each, %d for both", name, path, key, value, SHUNT_NFP_VALUE, ELEMENT);
+	} else if (key > SHUNT_NFP_VALUE || value > SHUNT_NFP_VALUE ||
+		   round8(key) + round8(value) > ELEMENT) {
+		fail(ctl, -EINVAL,
+		     "map '%s' of '%s' has keys of %u and values of %u bytes: the card has %d for "
+		     "each, %d for both",
+		     name, path, key, value, SHUNT_NFP_VALUE, ELEMENT);
 		hint(ctl, "split the value over several maps");
 	} else {
 		return 0;
@@ -182,7 +199,8 @@ int card_check_maps(struct ctl *ctl, const char *path, struct bpf_object *obj)
 		n++;
 	}
 	if (!err && (entries > ENTRIES || n > MAPS))
-		err = fail(ctl, -EINVAL, "'%s' has %d maps with %llu entries: the card has %d with %d", path, n,
+		err = fail(ctl, -EINVAL,
+			   "'%s' has %d maps with %llu entries: the card has %d with %d", path, n,
 			   (unsigned long long)entries, MAPS, ENTRIES);
 	return err;
 }

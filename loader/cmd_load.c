@@ -47,7 +47,8 @@ static struct {
 struct outcome {
 	unsigned int ninsns; /* of the card's; 0: it has no part */
 	char *refused;       /* why not, where it would have been welcome */
-	unsigned int in_force; /* the program of what is loaded, which a dry run leaves alone; 0: nothing is */
+	unsigned int in_force; /* the program of what is loaded, which a
+				* dry run leaves alone; 0: nothing is */
 };
 
 static int read_setup(struct ctl *ctl, struct setup *s)
@@ -59,7 +60,8 @@ static int read_setup(struct ctl *ctl, struct setup *s)
 	}
 	if (given.config && (given.port || given.cores))
 		return fail_usage(ctl, "--config says ports and cores: no --port, no --cores");
-	return given.config ? setup_from_file(ctl, given.config, s) : setup_simple(ctl, given.port, given.cores, s);
+	return given.config ? setup_from_file(ctl, given.config, s)
+			    : setup_simple(ctl, given.port, given.cores, s);
 }
 
 /* Is the place free? Removes the remains of a load that was killed, or of a vanished interface. */
@@ -144,8 +146,9 @@ static json_t *describe(const struct ctl *ctl, const struct bundle *b, const str
 		cpus = json_array();
 		for (__u32 c = 0; c < s->domains[d].ncores && !s->wire.on; c++)
 			json_array_append_new(cpus, json_integer(s->domains[d].cpu[c]));
-		json_array_append_new(domains, json_pack("{s:i, s:o, s:o}", "domain", d, "queues",
-							 queues_json(&s->domains[d]), "cpus", cpus));
+		json_array_append_new(domains,
+				      json_pack("{s:i, s:o, s:o}", "domain", d, "queues",
+						queues_json(&s->domains[d]), "cpus", cpus));
 	}
 	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
 			 b->desc.name, "dry_run", ctl->dry_run, "classes",
@@ -224,7 +227,9 @@ static int setup_for_card(struct ctl *ctl, struct setup *s)
 	int err = 0;
 
 	if (s->wire.on)
-		return fail(ctl, -EINVAL, "the configuration is that of a NIC that schedules: no card's program goes before it");
+		return fail(ctl, -EINVAL,
+			    "the configuration is that of a NIC that schedules: no card's program "
+			    "goes before it");
 	if (given.port) {
 		err = iface_read(ctl, &iface);
 		if (!err)
@@ -234,7 +239,8 @@ static int setup_for_card(struct ctl *ctl, struct setup *s)
 	return err;
 }
 
-static int load_on_card(struct ctl *ctl, const struct bundle *b, struct setup *s, struct outcome *out)
+static int load_on_card(struct ctl *ctl, const struct bundle *b, struct setup *s,
+			struct outcome *out)
 {
 	struct setup mine = *s;
 	struct card card = { 0 };
@@ -254,7 +260,8 @@ static int load_on_card(struct ctl *ctl, const struct bundle *b, struct setup *s
 	return err;
 }
 
-static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s, struct outcome *out)
+static int load_locked(struct ctl *ctl, const struct bundle *b, struct setup *s,
+		       struct outcome *out)
 {
 	int err = make_room(ctl, out);
 
@@ -339,7 +346,9 @@ static int run(struct ctl *ctl)
 		pindir_tidy(ctl);
 	pindir_unlock(lock);
 	if (!err && geteuid() && !ctl->dry_run)
-		note("the pins are user %u's: shuntd, as root, does not take them; load as root where it shall serve", geteuid());
+		note("the pins are user %u's: shuntd, as root, does not take them; load as root "
+		     "where it shall serve",
+		     geteuid());
 	if (!err)
 		err = emit(ctl, describe(ctl, &b, &s, &out), show);
 	bundle_close(&b);
@@ -347,10 +356,13 @@ static int run(struct ctl *ctl)
 	return err;
 }
 
-static const struct verb_option config = { "config", 0, "FILE", take_config }, port = { "port", 0, "N", take_port },
+static const struct verb_option config = { "config", 0, "FILE", take_config }, port = { "port", 0,
+											"N",
+											take_port },
 				cores = { "cores", 0, "N", take_cores },
 				offload = { "offload", 0, "nfp|auto|none", take_offload };
-static const struct verb_option *const options[] = { &option_dev, &config, &port, &cores, &option_dry_run, &offload, NULL };
+static const struct verb_option *const options[] = { &option_dev, &config, &port, &cores,
+						     &option_dry_run, &offload, NULL };
 
 const struct verb verb_load = {
 	"load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] "

@@ -240,8 +240,8 @@ json_t *collect(struct ctl *ctl)
 
 	if (err)
 		return NULL;
-	j = json_pack("{s:s, s:i, s:I}", "interface", ctl->ifname, "ifindex", (int)s.cfg.ifindex, "netns_cookie",
-		      (json_int_t)s.cfg.netns);
+	j = json_pack("{s:s, s:i, s:I}", "interface", ctl->ifname, "ifindex", (int)s.cfg.ifindex,
+		      "netns_cookie", (json_int_t)s.cfg.netns);
 	classes = json_array();
 	err = policy_json(ctl, &s.cfg, j);
 	for (__u32 c = 0; !err && c < s.cfg.nclasses; c++) {

@@ -70,10 +70,11 @@ static const cyaml_schema_value_t word = {
 
 static const cyaml_schema_field_t domain_fields[] = {
 	CYAML_FIELD_UINT_PTR("queue", LIST, struct config_domain, queue),
-	CYAML_FIELD_SEQUENCE("queues", LIST, struct config_domain, queues, &number, 1, SHUNT_QUEUES),
-	CYAML_FIELD_SEQUENCE_COUNT("cpus", LIST, struct config_domain, cpu_words, cpu_words_count, &word, 1, SHUNT_CORES),
-	CYAML_FIELD_STRING_PTR("user", LIST, struct config_domain, user, 1, 256),
-	CYAML_FIELD_END
+	CYAML_FIELD_SEQUENCE("queues", LIST, struct config_domain, queues, &number, 1,
+			     SHUNT_QUEUES),
+	CYAML_FIELD_SEQUENCE_COUNT("cpus", LIST, struct config_domain, cpu_words, cpu_words_count,
+				   &word, 1, SHUNT_CORES),
+	CYAML_FIELD_STRING_PTR("user", LIST, struct config_domain, user, 1, 256), CYAML_FIELD_END
 };
 
 static const cyaml_schema_field_t class_fields[] = {
@@ -162,8 +163,8 @@ static const cyaml_schema_field_t wire_fields[] = {
 	CYAML_FIELD_STRING_PTR("late", LIST, struct config_wire, late, 1, 32),
 	CYAML_FIELD_UINT("slots", OPTIONAL, struct config_wire, slots),
 	CYAML_FIELD_UINT("frame", OPTIONAL, struct config_wire, frame),
-	CYAML_FIELD_SEQUENCE("cores", CYAML_FLAG_POINTER, struct config_wire, cores, &wire_core_value, 1,
-			     SHUNT_CORES),
+	CYAML_FIELD_SEQUENCE("cores", CYAML_FLAG_POINTER, struct config_wire, cores,
+			     &wire_core_value, 1, SHUNT_CORES),
 	CYAML_FIELD_END
 };
 
@@ -278,7 +279,8 @@ static const char *expand_cpus(struct config_domain *d, uint32_t *at)
 }
 
 /* The line of the first that is not understood, with the reason in why; 0: all are. */
-static int expand_all_cpus(struct config *c, const char *text, size_t text_len, char *why, size_t len)
+static int expand_all_cpus(struct config *c, const char *text, size_t text_len, char *why,
+			   size_t len)
 {
 	char path[64];
 	uint32_t at;
@@ -289,8 +291,9 @@ static int expand_all_cpus(struct config *c, const char *text, size_t text_len, 
 		if (!word)
 			continue;
 		snprintf(path, sizeof(path), "domains[%u].cpus[%u]", i, at);
-		snprintf(why, len, "%s: '%.40s' is no CPU and no range of them such as 4-7, of %d in all", path, word,
-			 SHUNT_CORES);
+		snprintf(why, len,
+			 "%s: '%.40s' is no CPU and no range of them such as 4-7, of %d in all",
+			 path, word, SHUNT_CORES);
 		return config_line(text, text_len, path);
 	}
 	return 0;

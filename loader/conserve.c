@@ -2,8 +2,8 @@
 /*
  * conserve.c - the conservation line, from counts of which each is counted by itself
  *
- * What was steered is in flight until its core says that it is done, wherever it is meanwhile. What came through a hold
- * queue is in flight while it waits, runs, is parked or is deferred.
+ * What was steered is in flight until its core says that it is done, wherever it is meanwhile. What
+ * came through a hold queue is in flight while it waits, runs, is parked or is deferred.
  */
 #include <string.h>
 
@@ -46,7 +46,9 @@ void conserve(const struct snapshot *s, struct conserved *sum)
 		add_totals(&sum->t, &s->cls[c]);
 	}
 	sum->t.refused += s->core_refused;
-	ended = t->replied + t->noreply + in->rejected + in->dropped + in->passed + t->lost + t->expired + t->refused;
-	sum->in_flight = t->waiting + s->on_cores + s->held_running + s->preempt.parked_held + s->deferred_held;
+	ended = t->replied + t->noreply + in->rejected + in->dropped + in->passed + t->lost +
+		t->expired + t->refused;
+	sum->in_flight = t->waiting + s->on_cores + s->held_running + s->preempt.parked_held +
+			 s->deferred_held;
 	sum->difference = in->arrived - ended - sum->in_flight;
 }

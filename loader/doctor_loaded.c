@@ -24,7 +24,8 @@ static void check_link(struct ctl *ctl, struct findings *f, const struct shunt_c
 	if (pindir_link(ctl, &link) || map_slot(ctl, cfg->policy_gen, &slot))
 		return;
 	if (!link.ifindex)
-		finding(f, "link", LEVEL_FAIL, "when it is back: shunt switch POLICY; or shunt unload",
+		finding(f, "link", LEVEL_FAIL,
+			"when it is back: shunt switch POLICY; or shunt unload",
 			"the interface that '%s' was is gone", ctl->ifname);
 	else if (link.prog_id != slot.prog_id)
 		finding(f, "link", LEVEL_WARN, "shunt switch POLICY",
@@ -43,7 +44,8 @@ static void check_verify(struct ctl *ctl, struct findings *f, const struct shunt
 	if (cfg->verify != SHUNT_VERIFY_UDP || iface_read(ctl, &iface))
 		return;
 	if (setup_has_local_senders(iface.driver))
-		finding(f, "verify", LEVEL_WARN, VERIFY_CURE, VERIFY_UNFILLED, ctl->ifname, iface.driver);
+		finding(f, "verify", LEVEL_WARN, VERIFY_CURE, VERIFY_UNFILLED, ctl->ifname,
+			iface.driver);
 	else
 		finding(f, "verify", LEVEL_OK, NULL, "UDP checksums are verified");
 }
@@ -85,7 +87,8 @@ static void check_cores(struct findings *f, __u32 d, const struct shunt_domain *
 			if (dom->cpu[c] != dom->cpu[other])
 				continue;
 			finding(f, "cores", LEVEL_WARN, "one core a CPU",
-				"domain %u has cores %u and %u on CPU %u: they spin against each other",
+				"domain %u has cores %u and %u on CPU %u: they spin against each "
+				"other",
 				d, other, c, dom->cpu[c]);
 			return;
 		}
@@ -94,11 +97,14 @@ static void check_cores(struct findings *f, __u32 d, const struct shunt_domain *
 		__builtin_popcountll(dom->up));
 }
 
-static void check_agent(struct ctl *ctl, struct findings *f, __u32 d, const struct shunt_agent *agent)
+static void check_agent(struct ctl *ctl, struct findings *f, __u32 d,
+			const struct shunt_agent *agent)
 {
 	json_t *j = json_pack("{s:i, s:s, s:I}", "pid", (int)agent->pid, "state",
 			      agent_state_name(agent_state(ctl, agent)), "silent_ms",
-			      (json_int_t)(clock_ns() > agent->beat_ns ? (clock_ns() - agent->beat_ns) / 1000000 : 0));
+			      (json_int_t)(clock_ns() > agent->beat_ns
+						   ? (clock_ns() - agent->beat_ns) / 1000000
+						   : 0));
 	char words[256];
 
 	if (!agent->pid) {
@@ -108,7 +114,8 @@ static void check_agent(struct ctl *ctl, struct findings *f, __u32 d, const stru
 		agent_state_tell(j, words, sizeof(words));
 		finding(f, "agent", LEVEL_FAIL, agent_state_step(j), "domain %u: %s", d, words);
 	} else {
-		finding(f, "agent", LEVEL_OK, NULL, "shuntd (pid %u) serves domain %u", agent->pid, d);
+		finding(f, "agent", LEVEL_OK, NULL, "shuntd (pid %u) serves domain %u", agent->pid,
+			d);
 	}
 	json_decref(j);
 	if (agent->no_frame)
@@ -138,8 +145,9 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 	}
 	close(fd);
 	if (pick_loaded(ctl)) {
-		finding(f, "loaded", LEVEL_FAIL, ctl->why.advice ? ctl->why.advice : "shunt unload, shunt load",
-			"%s", ctl->why.text ? ctl->why.text : "cannot be read");
+		finding(f, "loaded", LEVEL_FAIL,
+			ctl->why.advice ? ctl->why.advice : "shunt unload, shunt load", "%s",
+			ctl->why.text ? ctl->why.text : "cannot be read");
 		return;
 	}
 	if (map_cfg(ctl, &cfg))

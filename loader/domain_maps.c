@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * domain_maps.c - makes and pins the maps that each domain has of its own: its view, and room for histograms
+ * domain_maps.c - makes and pins the maps that each domain
+ * has of its own: its view, and room for histograms
  */
 #include <bpf/bpf.h>
 #include <errno.h>

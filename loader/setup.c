@@ -36,7 +36,8 @@ void setup_init(struct setup *s)
 	s->cfg.drain_ms = 30000;
 	s->cfg.spare_frames = 1024;
 	s->cfg.parked_max = 64;
-	s->cfg.watch_us = sysconf(_SC_NPROCESSORS_ONLN) > 4 ? 1000 : 10000; /* a wakeup costs 20 us */
+	/* a wakeup costs 20 us */
+	s->cfg.watch_us = sysconf(_SC_NPROCESSORS_ONLN) > 4 ? 1000 : 10000;
 	strcpy(s->classes[0].name, "default");
 	s->classes[0].requeue = SHUNT_TAIL;
 	s->domains[0].on = 1;
@@ -157,7 +158,8 @@ int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, stru
 	if (!cores)
 		cores = (__u32)n < most ? (__u32)n : most;
 	if (cores > SHUNT_NFP_CORES) {
-		fail(ctl, -EINVAL, "%u cores, but %d queues at most can have one each", cores, SHUNT_NFP_CORES);
+		fail(ctl, -EINVAL, "%u cores, but %d queues at most can have one each", cores,
+		     SHUNT_NFP_CORES);
 		hint(ctl, "--cores %u", most);
 		return -EINVAL;
 	}
@@ -172,7 +174,8 @@ int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, stru
 	return 0;
 }
 
-/* These drivers hand on what a kernel on this machine sent, with a UDP checksum that was left for a NIC to fill in. */
+/* These drivers hand on what a kernel on this machine sent,
+ * with a UDP checksum that was left for a NIC to fill in. */
 bool setup_has_local_senders(const char *driver)
 {
 	return !strcmp(driver, "veth") || !strcmp(driver, "tun");
@@ -188,7 +191,8 @@ int setup_decide_verify(struct ctl *ctl, struct setup *s)
 	if (s->verify != SETUP_VERIFY_AUTO)
 		s->cfg.verify = s->verify - SETUP_VERIFY_OFF;
 	else
-		s->cfg.verify = setup_has_local_senders(iface.driver) ? SHUNT_VERIFY_OFF : SHUNT_VERIFY_UDP;
+		s->cfg.verify = setup_has_local_senders(iface.driver) ? SHUNT_VERIFY_OFF
+								      : SHUNT_VERIFY_UDP;
 	return 0;
 }
 
@@ -196,7 +200,8 @@ static int check_queue(struct ctl *ctl, __u32 queue, const struct iface *iface)
 {
 	if (!iface->rx_queues || queue < iface->rx_queues)
 		return 0;
-	fail(ctl, -EINVAL, "'%s' has no receive queue %u: it has %u", ctl->ifname, queue, iface->rx_queues);
+	fail(ctl, -EINVAL, "'%s' has no receive queue %u: it has %u", ctl->ifname, queue,
+	     iface->rx_queues);
 	hint(ctl, "see 'ethtool -l %s'", ctl->ifname);
 	return -EINVAL;
 }
@@ -214,7 +219,8 @@ static int check_cpus(struct ctl *ctl, const struct setup *s, __u32 d, unsigned 
 			return -EINVAL;
 		}
 		if (cpus[cpu] == 2)
-			note("CPU %u has more than one core: each spins and gets in the other's way",
+			note("CPU %u has more than one core: each spins and gets in the other's "
+			     "way",
 			     cpu);
 		cpus[cpu]++;
 	}
@@ -234,9 +240,11 @@ static void warn_verify(const struct ctl *ctl, const struct setup *s, const stru
 static void note_queues(const struct setup *s)
 {
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
-		if (s->domains[d].by_queue && s->domains[d].nqueues > 1 && !(s->cfg.flags & SHUNT_CFG_CARD))
-			note("the NIC chooses among the %u queues of domain %u: the policy's steer() is not asked, "
-			     "and hold limits do not apply", s->domains[d].nqueues, d);
+		if (s->domains[d].by_queue && s->domains[d].nqueues > 1 &&
+		    !(s->cfg.flags & SHUNT_CFG_CARD))
+			note("the NIC chooses among the %u queues of domain %u: the policy's "
+			     "steer() is not asked, and hold limits do not apply",
+			     s->domains[d].nqueues, d);
 	}
 }
 
@@ -259,8 +267,10 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 		return -EINVAL;
 	}
 	if (s->wire.on && iface.rx_queues > 1) {
-		fail(ctl, -EINVAL, "'%s' has %u receive queues: a NIC's port has one, so that its program runs on "
-		     "one CPU at a time", ctl->ifname, iface.rx_queues);
+		fail(ctl, -EINVAL,
+		     "'%s' has %u receive queues: a NIC's port has one, so that its program runs "
+		     "on one CPU at a time",
+		     ctl->ifname, iface.rx_queues);
 		hint(ctl, "ethtool -L %s combined 1", ctl->ifname);
 		return -EINVAL;
 	}

@@ -46,12 +46,15 @@ static inline bool setup_serves(const struct setup *s, __u32 queue)
 int setup_from_file(struct ctl *ctl, const char *path, struct setup *s);
 /* setup.c: from --port and --cores: one class, one domain. */
 int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s);
-/* config_domains.c: the file's domains; *bare: those (bit i) that name no CPU. Else at and why tell the mistake. */
+/* config_domains.c: the file's domains; *bare: those (bit
+ * i) that name no CPU. Else at and why tell the mistake. */
 #define CONFIG_PATH 64
-int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH], char *why, size_t len);
+int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH],
+		 char *why, size_t len);
 /* setup.c: one more queue of a domain. Where the NIC chooses among them, it is the next core's. */
 void setup_join(struct setup *s, __u32 domain, __u32 queue);
-/* setup.c: the same where a card chooses the queue: one core on each, as many as there are (or cores). */
+/* setup.c: the same where a card chooses the queue: one
+ * core on each, as many as there are (or cores). */
 int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, struct setup *s);
 /* setup.c: what a configuration that says nothing gets. */
 void setup_init(struct setup *s);
@@ -60,12 +63,16 @@ void setup_init(struct setup *s);
 int setup_cpus(struct ctl *ctl, struct setup *s, __u32 dom_bare);
 /* setup.c: against the interface: queues, MTU, CPUs. Only where it exists. */
 int setup_check(struct ctl *ctl, const struct setup *s);
-/* setup.c: does the driver hand on what this machine's kernel sent, whose UDP checksums nobody has filled in? */
+/* setup.c: does the driver hand on what this machine's
+ * kernel sent, whose UDP checksums nobody has filled in? */
 bool setup_has_local_senders(const char *driver);
 /* What load and doctor say where such checksums are verified all the same. */
-#define VERIFY_UNFILLED "'verify: udp' on '%s' (driver %s): what this machine's own kernel sends comes with its UDP " \
+#define VERIFY_UNFILLED                                                                           \
+	"'verify: udp' on '%s' (driver %s): what this machine's own kernel sends comes with its " \
+	"UDP "                                                                                    \
 	"checksum unfilled, and is denied as a bad one"
-#define VERIFY_CURE "say 'verify: auto' or 'verify: ip', or have the senders fill checksums in: ethtool -K " \
+#define VERIFY_CURE                                                                              \
+	"say 'verify: auto' or 'verify: ip', or have the senders fill checksums in: ethtool -K " \
 	"THEIR-INTERFACE tx off"
 /* setup.c: which checksums XDP verifies, into cfg. Only where the interface exists. */
 int setup_decide_verify(struct ctl *ctl, struct setup *s);

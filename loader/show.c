@@ -43,7 +43,8 @@ const char *show_queues(const json_t *domain, char buf[SHOW_QUEUES])
 	at = snprintf(buf, SHOW_QUEUES, "domain %u, queue%s", (__u8)number_at(domain, "domain"),
 		      json_array_size(list) > 1 ? "s" : "");
 	json_array_foreach(list, i, queue)
-		at += snprintf(buf + at, SHOW_QUEUES - at, "%s %u", i ? "," : "", (__u8)json_integer_value(queue));
+		at += snprintf(buf + at, SHOW_QUEUES - at, "%s %u", i ? "," : "",
+			       (__u8)json_integer_value(queue));
 	return buf;
 }
 

@@ -17,5 +17,6 @@ json_t *queues_json(const struct shunt_domain *dom);
 const char *show_queues(const json_t *domain, char buf[SHOW_QUEUES]);
 /* Nanoseconds, at most three digits before the point. */
 const char *show_ns(const json_t *obj, const char *key, char buf[16]);
-/* A line for each tunable of the result's classes in which something beyond its range is written. */
+/* A line for each tunable of the result's classes in which
+ * something beyond its range is written. */
 void show_out_of_range(const json_t *r);

@@ -320,8 +320,9 @@ static void note(FILE *f, const struct plot *p, int lines)
 	char text[512];
 	bool hollows = any(p, hollow);
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s", any(p, unsure) ? "~: no interval is known. " : "",
-		 hollows ? "Hollow: " : "", hollows ? p->hollow : "", hollows ? ". " : "", p->note);
+	snprintf(text, sizeof(text), "%s%s%s%s%s",
+		 any(p, unsure) ? "~: no interval is known. " : "", hollows ? "Hollow: " : "",
+		 hollows ? p->hollow : "", hollows ? ". " : "", p->note);
 	if (strlen(text) > NOTE)
 		strcpy(text + NOTE - 1, "…");
 	fprintf(f, "<text class='note' x='%d' y='%d'>", LEFT, HEIGHT + LEGEND * lines + 6);

@@ -22,14 +22,15 @@
 #define SHUNT_SLO_MAX_US 10000000u
 #define SHUNT_PARKED 256   /* preempted requests that one domain may have at most */
 #define SHUNT_LINE 64      /* bytes of a cache line: the unit of "one writer" */
-#define SHUNT_SIGNAL 23     /* SIGURG, ignored by who does not expect it: stops a request without safepoints, unless a worker named another */
+#define SHUNT_SIGNAL 23     /* SIGURG, which processes ignore by default: stops a request without
+			     * safepoints, unless the worker names another signal */
 #define SHUNT_SIGNAL_MAX 64
 
 /* Sockets of domain D in the map "xsks": D * SHUNT_SLOTS + core, or + SHUNT_HOLD_SLOT + class. */
 #define SHUNT_HOLD_SLOT SHUNT_CORES
 #define SHUNT_SLOTS (SHUNT_CORES + SHUNT_CLASSES)
 
-/* Room that a live hold limit leaves in its ring for what a burst still carries. */
+/* Room that a hold limit leaves in its ring for the rest of a burst. */
 #define SHUNT_RING_MARGIN 64
 
 #define __shunt_line __attribute__((aligned(SHUNT_LINE)))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * abi_config.h - the configuration of an interface: what its packets are, and who serves them
+ * abi_config.h - the configuration of an interface: its requests, and the domains that serve them
  */
 #pragma once
 
@@ -9,13 +9,13 @@
 /*
  * Configuration of the interface. Pinned as "cfg", one value. Written by the loader.
  */
-enum shunt_fallback { /* what becomes of requests while a domain has no core */
+enum shunt_fallback { /* the fate of requests while a domain has no core */
 	SHUNT_FALLBACK_HOLD, /* wait in the hold queue, up to its limit */
 	SHUNT_FALLBACK_PASS, /* the kernel's stack gets them */
 	SHUNT_FALLBACK_DROP,
 };
 
-enum shunt_hang { /* what becomes of a worker process that is silent past hang_ms */
+enum shunt_hang { /* the fate of a worker process that is silent for longer than hang_ms */
 	SHUNT_HANG_TELL, /* its cores go off and the agent says so */
 	SHUNT_HANG_KILL, /* and it is killed */
 };
@@ -38,9 +38,11 @@ enum shunt_cfg_flags {
 	SHUNT_CFG_STAMP = 4, /* XDP stamps steered requests too (33 ns each): exact sojourns */
 	SHUNT_CFG_PREEMPT = 8, /* requests that used up their quantum yield to those that wait */
 	SHUNT_CFG_SIGNAL = 16, /* XDP, too, signals requests that heeded no mark for grace_us */
-	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that schedules: include/shunt/wire.h */
+	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that
+				* schedules: include/shunt/wire.h */
 	SHUNT_CFG_ANY_ADDR = 128, /* requests are for whatever address and MAC */
-	SHUNT_CFG_CARD = 64,   /* a card's program chooses the queue, and its driver redirects to zero-copy sockets alone */
+	SHUNT_CFG_CARD = 64,   /* a card's program chooses the queue, and its
+				* driver redirects to zero-copy sockets alone */
 };
 
 struct shunt_cfg {
@@ -58,15 +60,21 @@ struct shunt_cfg {
 	__be32 addr4;
 	__be32 addr6[4];
 	__u64 policy_gen; /* raised by each load and switch; slot policy_gen & 1 is the live one */
-	__u32 preempt;    /* enum shunt_preempt: what the operator wants; the flag says what is */
-	__u32 parked_max; /* preempted requests that may wait; at this bound nobody is preempted */
-	__u32 watch_us;   /* the agent's look at running requests; 0: it marks nobody */
+	__u32 preempt;    /* enum shunt_preempt: the operator's
+			   * wish; the flag says what is in force */
+	__u32 parked_max; /* preempted requests that may wait; at
+			   * this bound no request is preempted */
+	__u32 watch_us;   /* how often the agent looks at running
+			   * requests; 0: never, so it marks none */
 	__u32 grace_us;   /* from a mark that no safepoint heeds to a signal; 0: no signals */
-	__u64 netns;      /* whose interface it is: the cookie of its network namespace (SO_NETNS_COOKIE) … */
+	__u64 netns;      /* whose interface it is: the cookie of its
+			   * network namespace (SO_NETNS_COOKIE) … */
 	__u32 ifindex;    /* … and its number there */
-	__u32 drain_ms;   /* how long a worker process may live after its goodbye; 0: as long as it likes */
-	__u64 port_bits;  /* SHUNT_PORT_BIT() of each service port: which source ports are worth a look into "ports" */
-	__u32 hold_age_ms; /* what waits while no worker serves expires after this; 0: never */
+	__u32 drain_ms;   /* how long a worker process may live after
+			   * its goodbye; 0: as long as it likes */
+	__u64 port_bits;  /* SHUNT_PORT_BIT() of each service port: which
+			   * source ports are worth a look into "ports" */
+	__u32 hold_age_ms; /* requests that wait while no core is up expire after this; 0: never */
 	__u32 verify;     /* enum shunt_verify: checksums that XDP verifies */
 	__u64 pad;
 };
@@ -75,10 +83,12 @@ SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 #define SHUNT_PORT_BIT(port) (1ULL << ((port) & 63))
 
 /*
- * Whom requests are for: the interface's MAC and addresses, or those that are configured. Pinned as "own", one value. Written by the
- * loader, then by the agent, which keeps it current: first the half of the slots that is not in use, then "use".
+ * Whom requests are for: the interface's MAC and addresses, or those that are configured. Pinned as
+ * "own", one value. Written by the loader, then by the agent, which keeps it current: first the
+ * half of the slots that is not in use, then "use".
  *
- * An address stands in slot SHUNT_OWN_AT() of its hash; the seed is such that no two share one. So a look is one comparison.
+ * An address stands in slot SHUNT_OWN_AT() of its hash; the seed
+ * is such that no two share one. So a look is one comparison.
  */
 #define SHUNT_OWN_BITS 10
 #define SHUNT_OWN_SLOTS (1 << SHUNT_OWN_BITS)
@@ -93,7 +103,8 @@ enum shunt_own_kind { /* no source: all of IPv4 have bit 0 in common, those of I
 	SHUNT_OWN4,
 	SHUNT_OWN6,
 	SHUNT_BROADCAST4, /* of a network that the interface is in */
-	SHUNT_OTHER4 = 5, /* the interface's own, where the configuration names another: requests are not for it */
+	SHUNT_OTHER4 = 5, /* the interface's own, where the configuration
+			   * names another: requests are not for it */
 	SHUNT_OTHER6 = 6,
 };
 
@@ -142,14 +153,15 @@ SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");
 struct shunt_port {
 	__u16 first;   /* its rules are rules[first .. first + count - 1], in this order */
 	__u8 count;
-	__u8 cls;      /* default class: what no rule names */
+	__u8 cls;      /* default class: for requests that no rule matches */
 	__u8 flags;    /* SHUNT_PORT_ON */
 	__u8 key_len;  /* key for policies that hash one: payload bytes, 0 = none */
 	__u16 key_off;
 };
 SHUNT_ASSERT(sizeof(struct shunt_port) == 8, "a port is replaced by one 8-byte store");
 
-/* A rule: (payload[offset .. offset+7] & mask) == value. Pinned as "rules". Written by the loader. */
+/* A rule: (payload[offset .. offset+7] & mask) == value.
+ * Pinned as "rules". Written by the loader. */
 struct shunt_rule {
 	__u64 value;  /* bytes in the order of the packet, already masked */
 	__u64 mask;   /* a byte that the payload lacks never matches unless its mask is 0 */
@@ -185,6 +197,7 @@ struct shunt_domain {
 	__u32 pad[8];
 	__u8 queue[SHUNT_QUEUES]; /* loader: its queues; by_queue: the one that feeds each core */
 	__u16 cpu[SHUNT_CORES];   /* loader: where each core's thread is pinned */
-	__u8 seat[SHUNT_CORES];   /* loader: the seat that each core shares (abi_seat.h), + 1; 0: none */
+	__u8 seat[SHUNT_CORES];   /* loader: the seat that each core
+				   * shares (abi_seat.h), + 1; 0: none */
 };
 SHUNT_ASSERT(sizeof(struct shunt_domain) == 384, "domain");

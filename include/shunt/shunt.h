@@ -72,7 +72,8 @@ struct shunt_opts {
 	const char *ifname;   /* interface; or */
 	const char *socket;   /* shuntd's socket, if it is not the usual one of ifname */
 	const char *name;     /* of this worker, for shunt status; NULL: the program's */
-	int domain;           /* SHUNT_DOMAIN(number) to serve; SHUNT_DOMAIN_ANY: the first that is free */
+	int domain;           /* SHUNT_DOMAIN(number) to serve;
+			       * SHUNT_DOMAIN_ANY: the first that is free */
 	unsigned int cores;   /* threads; 0: as many as the domain has cores */
 	enum shunt_idle idle;
 	unsigned int idle_us; /* SHUNT_IDLE_ADAPTIVE: how long to spin */

@@ -291,7 +291,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	close(before);
 	memset(client, -1, sizeof(client));
 	for (int i = 0; i < DOMAINS; i++)
-		domains[i] = (struct shunt_domain){ .on = 1, .ncores = CORES, .nqueues = 1, .queue = { i } };
+		domains[i] = (struct shunt_domain){ .on = 1, .ncores = CORES, .nqueues = 1,
+						    .queue = { i } };
 	a.now_ns += 3600 * 1000000000ULL;
 	for (int n = 0; in.left && n < 200; n++) {
 		uint8_t op = take8(&in), how = take8(&in);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * config.c - a configuration file: refused with its reason and line, or a setup in which every value is within its bounds
+ * config.c - a configuration file: refused with its reason and
+ * line, or a setup in which every value is within its bounds
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c lib/netif.c loader/netdev.c loader/out.c lib/why.c */
+/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
+/* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
+/* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -56,8 +59,10 @@ static void check(const struct setup *s)
 {
 	const struct shunt_cfg *c = &s->cfg;
 
-	MUST(c->core_ring >= 2 * SHUNT_RING_MARGIN && c->core_ring <= 65536 && !(c->core_ring & (c->core_ring - 1)));
-	MUST(c->hold_ring >= 2 * SHUNT_RING_MARGIN && c->hold_ring <= 65536 && !(c->hold_ring & (c->hold_ring - 1)));
+	MUST(c->core_ring >= 2 * SHUNT_RING_MARGIN && c->core_ring <= 65536 &&
+	     !(c->core_ring & (c->core_ring - 1)));
+	MUST(c->hold_ring >= 2 * SHUNT_RING_MARGIN && c->hold_ring <= 65536 &&
+	     !(c->hold_ring & (c->hold_ring - 1)));
 	MUST(c->chunk == 2048 || c->chunk == 4096);
 	MUST(c->spare_frames <= 1 << 20 && c->parked_max <= SHUNT_PARKED);
 	check_classes(s);

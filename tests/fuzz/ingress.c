@@ -40,7 +40,8 @@ static void reset(void)
 	p = xdp_map(&ports, sizeof(*p), 65536);
 	r = xdp_map(&rules, sizeof(*r), SHUNT_RULES);
 	domain = xdp_map(&domains, sizeof(*domain), SHUNT_DOMAINS);
-	((struct shunt_queue *)xdp_map(&queues, sizeof(struct shunt_queue), SHUNT_QUEUES))->domain = 1;
+	((struct shunt_queue *)xdp_map(&queues, sizeof(struct shunt_queue), SHUNT_QUEUES))->domain =
+		1;
 	in = xdp_map(&ingress, sizeof(*in), SHUNT_QUEUES + 1);
 	view = xdp_map(&inner, sizeof(*view), 1);
 	xdp_map_in(&views, 0, &inner);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_queues.c - which domain a receive queue feeds; of several queues of one, each is the queue of one core
+ * test_queues.c - which domain a receive queue feeds; of
+ * several queues of one, each is the queue of one core
  */
 /* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
 #include "arrive.h"
@@ -18,7 +19,8 @@ static void feed(struct shunt_queue q)
 static void join_queues(void)
 {
 	ingress_set(g, "views", HOME, &g->view_fd);
-	g->dom[HOME] = (struct shunt_domain){ .up = g->dom->up, .on = 1, .ncores = CORES, .nqueues = CORES, .by_queue = 1 };
+	g->dom[HOME] = (struct shunt_domain){ .up = g->dom->up, .on = 1, .ncores = CORES,
+					      .nqueues = CORES, .by_queue = 1 };
 	feed((struct shunt_queue){ .domain = HOME + 1, .core = MINE });
 	ingress_slot(g, HOME * SHUNT_SLOTS + MINE, true);
 }
@@ -93,11 +95,13 @@ static void a_queue_of_no_domain_is_the_kernels(void **state)
 	assert_int_equal(g->in->cls[CLS].arrived, 0);
 }
 
-/* The view, the sockets and the cores that are up are those of the domain, the counts those of the queue. */
+/* The view, the sockets and the cores that are up are those
+ * of the domain, the counts those of the queue. */
 static void a_domain_has_another_number_than_its_queue(void **state)
 {
 	ingress_set(g, "views", HOME, &g->view_fd);
-	g->dom[HOME] = (struct shunt_domain){ .up = g->dom->up, .on = 1, .ncores = CORES, .nqueues = 1 };
+	g->dom[HOME] = (struct shunt_domain){ .up = g->dom->up, .on = 1, .ncores = CORES,
+					      .nqueues = 1 };
 	g->dom[0].on = 0;
 	feed((struct shunt_queue){ .domain = HOME + 1 });
 	for (__u32 slot = 0; slot < SHUNT_SLOTS; slot++)

@@ -107,13 +107,16 @@ static void test_a_whole_file_means_what_it_says(void **state)
 
 static void test_a_domain_s_number_is_its_place_in_the_file(void **state)
 {
-	static const char text[] = "domains:\n  - {queue: 127, cpus: [7]}\n  - {queue: 3, cpus: [8]}\nports:\n  - port: 9000\n";
+	static const char text[] = "domains:\n  - {queue: 127, cpus: [7]}\n  - {queue: 3, cpus: "
+				   "[8]}\nports:\n  - port: 9000\n";
 	struct setup s;
 
 	assert_int_equal(read_text(text, strlen(text), &s), 0);
 	assert_int_equal(s.cfg.ndomains, 2);
-	assert_true(s.domains[0].nqueues == 1 && s.domains[0].queue[0] == 127 && !s.domains[0].by_queue);
-	assert_true(s.domains[1].nqueues == 1 && s.domains[1].queue[0] == 3 && s.domains[1].cpu[0] == 8);
+	assert_true(s.domains[0].nqueues == 1 && s.domains[0].queue[0] == 127 &&
+		    !s.domains[0].by_queue);
+	assert_true(s.domains[1].nqueues == 1 && s.domains[1].queue[0] == 3 &&
+		    s.domains[1].cpu[0] == 8);
 	assert_true(s.queues[127].domain == 1 && s.queues[3].domain == 2 && !s.queues[0].domain);
 }
 
@@ -127,7 +130,8 @@ static void test_queues_of_a_domain_are_a_core_each(void **state)
 	assert_int_equal(read_text(text, strlen(text), &s), 0);
 	assert_int_equal(s.cfg.ndomains, 2);
 	assert_true(s.domains[0].on && s.domains[0].nqueues == 2 && s.domains[0].ncores == 2);
-	assert_true(s.domains[0].by_queue && s.domains[0].queue[0] == 3 && s.domains[0].queue[1] == 1);
+	assert_true(s.domains[0].by_queue && s.domains[0].queue[0] == 3 &&
+		    s.domains[0].queue[1] == 1);
 	assert_true(s.domains[0].cpu[0] == 7 && s.domains[0].cpu[1] == 8);
 	assert_true(s.queues[3].domain == 1 && s.queues[3].core == 0);
 	assert_true(s.queues[1].domain == 1 && s.queues[1].core == 1);
@@ -418,8 +422,7 @@ static void test_what_is_on_or_off_is_spelt_alike_everywhere(void **state)
 	for (int i = 0; i < 6; i++) {
 		snprintf(text, sizeof(text),
 			 "stamp: %1$s\nany-address: %1$s\nshare_cpus: %1$s\nports: [{port: 1}]\n"
-			 "domains: [{queue: 0, cpus: [0]}, {queue: 1, cpus: [%2$d]}]\nverify: "
-			 "%3$s\n",
+			 "domains: [{queue: 0, cpus: [0]}, {queue: 1, cpus: [%2$d]}]\nverify: %3$s\n",
 			 i < 3 ? on[i] : off[i - 3], i < 3 ? 0 : 1, off[i % 3]);
 		assert_int_equal(read_text(text, strlen(text), &s), 0);
 		assert_int_equal(s.cfg.flags & (SHUNT_CFG_STAMP | SHUNT_CFG_ANY_ADDR),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_conserve.c - the conservation line has every end that a request may have, and every place where it may be
+ * test_conserve.c - the conservation line has every end
+ * that a request may have, and every place where it may be
  */
 /* link: loader/conserve.c */
 #include <setjmp.h>
@@ -17,10 +18,13 @@ static struct snapshot s;
 /* Each term of its own, of two classes. */
 static void fill(void)
 {
-	s = (struct snapshot){ .core_refused = 5, .on_cores = 70, .held_running = 8, .deferred_held = 9 };
+	s = (struct snapshot){ .core_refused = 5, .on_cores = 70, .held_running = 8,
+			       .deferred_held = 9 };
 	s.preempt.parked_held = 6;
-	s.cls[0] = (struct totals){ .replied = 1000, .noreply = 200, .lost = 30, .waiting = 11, .deferred = 12 };
-	s.cls[1] = (struct totals){ .replied = 2000, .expired = 40, .refused = 3, .running = 8, .parked = 6 };
+	s.cls[0] = (struct totals){ .replied = 1000, .noreply = 200, .lost = 30, .waiting = 11,
+				    .deferred = 12 };
+	s.cls[1] = (struct totals){ .replied = 2000, .expired = 40, .refused = 3, .running = 8,
+				    .parked = 6 };
 	s.in.cls[0] = (struct shunt_ingress_class){ .rejected = 13, .dropped = 14, .limit = 7 };
 	s.in.cls[1] = (struct shunt_ingress_class){ .passed = 15 };
 	s.in.cls[0].arrived = 1000 + 200 + 30 + 13 + 14 + 11 + 9;

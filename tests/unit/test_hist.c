@@ -32,7 +32,8 @@ static void test_a_time_is_in_the_bucket_whose_ends_are_around_it(void **state)
 static void test_a_bucket_is_wrong_by_6_25_percent_at_most(void **state)
 {
 	for (__u32 b = 0; b < SHUNT_HIST_BUCKETS; b++) {
-		__u64 low = shunt_hist_floor(b), high = b + 1 < SHUNT_HIST_BUCKETS ? shunt_hist_floor(b + 1) : TOP;
+		__u64 low = shunt_hist_floor(b),
+		      high = b + 1 < SHUNT_HIST_BUCKETS ? shunt_hist_floor(b + 1) : TOP;
 
 		assert_int_equal(shunt_hist_bucket(low), b);
 		assert_int_equal(shunt_hist_bucket(high - 1), b);

@@ -10,7 +10,7 @@
 
 #include "tests/unit/preempt_self.h"
 
-/* --- regions -------------------------------------------------------------------------------------- */
+/* --- regions ---------------------------------------------------------------------------------- */
 
 static void test_a_safepoint_yields_only_when_marked(void **state)
 {
@@ -87,7 +87,7 @@ static void test_regions_that_a_request_leaves_open_end_with_it(void **state)
 	assert_int_equal(shunt_tls.depth, 0);
 }
 
-/* --- locks ------------------------------------------------------------------------------------------ */
+/* --- locks ------------------------------------------------------------------------------------ */
 
 static const struct timespec past = { .tv_sec = 1 };
 
@@ -315,7 +315,7 @@ static void test_what_runs_once_is_not_stopped(void **state)
 	DEPTH(0);
 }
 
-/* --- stdio ------------------------------------------------------------------------------------------ */
+/* --- stdio ------------------------------------------------------------------------------------ */
 
 static ssize_t cookie_reads(void *arg, char *buf, size_t len)
 {

@@ -13,7 +13,8 @@
 
 static timer_t timer;
 
-/* Signals for this thread, each 200 us until timer_delete(): they arrive wherever the thread is then. */
+/* Signals for this thread, each 200 us until timer_delete():
+ * they arrive wherever the thread is then. */
 static void signals_on(void)
 {
 	struct sigevent ev = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SHUNT_SIGNAL };
@@ -103,7 +104,8 @@ static void spins_in_handler(int sig)
 static void test_another_signals_handler_is_not_stopped(void **state)
 {
 	static char stack[64 * 1024];
-	stack_t alt = { .ss_sp = stack, .ss_size = sizeof(stack) }, none = { .ss_flags = SS_DISABLE };
+	stack_t alt = { .ss_sp = stack,
+			.ss_size = sizeof(stack) }, none = { .ss_flags = SS_DISABLE };
 	struct sigaction sa = { .sa_handler = spins_in_handler };
 
 	sigaction(SIGUSR1, &sa, NULL);

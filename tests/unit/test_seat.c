@@ -34,7 +34,8 @@ static void test_wanting_a_seat_changes_nothing_else_of_its_word(void **state)
 		__u64 word = SHUNT_SEAT(7, SHUNT_SEAT_ASLEEP, 3, 0) | SHUNT_SEAT_WANT(d);
 
 		assert_int_equal(SHUNT_SEAT_WANTS(word), 1 << d);
-		assert_true(SHUNT_SEAT_TURN(word) == 7 && SHUNT_SEAT_FLAGS(word) == SHUNT_SEAT_ASLEEP);
+		assert_true(SHUNT_SEAT_TURN(word) == 7 &&
+			    SHUNT_SEAT_FLAGS(word) == SHUNT_SEAT_ASLEEP);
 		assert_int_equal(SHUNT_SEAT_ON(word), 3);
 	}
 }
