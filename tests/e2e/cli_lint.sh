@@ -17,7 +17,7 @@ test_lint_says_of_every_probe_what_the_card_said() {
 			COUNTS=no; continue; }
 		[ -z "${COUNTS:-}" ] || insns=$(lint_says "$BUILT/probes/$name.o" | cut -d' ' -f2)
 		lint_agrees "$name" "$verdict" "$insns" ||
-			fail "lint says of $name '$SAID', the card '$verdict $insns'"
+			fail "lint says of $name '$LINT_SAID', the card '$verdict $insns'"
 		n=$((n + 1))
 	done <$VERDICTS
 	assert_eq "$n" "$(ls $PROBES/*.bpf.c | wc -l)" "probes on record"

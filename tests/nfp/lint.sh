@@ -25,15 +25,15 @@ rule_of() { sed -n 's|^// card: refuses \(.*\)|\1|p' "$PROBES/$1.bpf.c"; }
 warning_of() { sed -n 's|^// lint: warns \(.*\)|\1|p' "$PROBES/$1.bpf.c"; }
 
 # PROBE VERDICT [INSTRUCTIONS]: does lint agree? It may find more than the rule that the card
-# stopped at. Sets SAID.
+# stopped at. Sets LINT_SAID.
 lint_agrees() {
 	local warned
-	SAID=$(lint_says "$BUILT/probes/$1.o")
+	LINT_SAID=$(lint_says "$BUILT/probes/$1.o")
 	warned=$(warning_of "$1")
 	case $2 in
-	accepts) [ "$SAID" = "accepts${3:+ $3}${warned:+ ($warned)}" ] ;;
-	refuses) [[ "$SAID " == "refuses "*" $(rule_of "$1") "* ||
-		"$SAID " == "refuses $(rule_of "$1") "* ]] ;;
+	accepts) [ "$LINT_SAID" = "accepts${3:+ $3}${warned:+ ($warned)}" ] ;;
+	refuses) [[ "$LINT_SAID " == "refuses "*" $(rule_of "$1") "* ||
+		"$LINT_SAID " == "refuses $(rule_of "$1") "* ]] ;;
 	*) false ;;
 	esac
 }

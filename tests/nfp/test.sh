@@ -72,9 +72,9 @@ check_probe() {
 	fi
 	case $said in accepts*) insns=${said#accepts } ;; esac
 	if lint_agrees "$1" "${said%% *}" "$insns"; then
-		ok "lint agrees on $1: $SAID"
+		ok "lint agrees on $1: $LINT_SAID"
 	else
-		bad "lint on $1: '$SAID', the card '$said'"
+		bad "lint on $1: '$LINT_SAID', the card '$said'"
 	fi
 }
 
