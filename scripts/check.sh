@@ -62,10 +62,52 @@ blanks() {
 	! grep -E '\.[ch]$' "$DIR/files" | tr '\n' '\0' | xargs -0 grep -nE '^ {8}' || return 1
 }
 
-# NOT YET: a page, and C.
-columns() {
-	text | grep -vE '\.[ch]$|/docs/simulator\.md$' | xargs python3 scripts/columns.py
+# NOT YET: files that were being changed when all others got their lines.
+not_yet() {
+	cat <<-END
+		./agent/domain.h
+		./agent/maps.h
+		./agent/reclaim_steps.c
+		./agent/state.h
+		./agent/worker.c
+		./bench/preempt/domain.c
+		./bpf/policies/darc.c
+		./hostlib/frames.c
+		./hostlib/internal.h
+		./hostlib/link.c
+		./hostlib/park.c
+		./hostlib/queue.c
+		./include/shunt/abi_ingress.h
+		./include/shunt/abi_policy.h
+		./include/shunt/abi_view.h
+		./include/shunt/policy.h
+		./include/shunt/policy_view.h
+		./lib/bpfmap.c
+		./lib/bundle/bundle.h
+		./lib/bundle/native_symbols.c
+		./lib/layout.h
+		./lib/ledger.h
+		./lib/nicsize.c
+		./loader/attach.c
+		./loader/attach.h
+		./loader/cmd_lint.c
+		./loader/cmd_stats.c
+		./loader/object.c
+		./loader/object.h
+		./loader/snapshot.c
+		./loader/verify.h
+		./sim/engine.c
+		./sim/out.c
+		./sim/view.h
+		./tests/fuzz/wire_core.c
+		./tests/peer.c
+		./tests/unit/ledger_world.h
+		./tests/unit/test_home_rings.c
+		./tests/unit/test_ledger.c
+		./tests/unit/test_pop_threads.c
+	END
 }
+columns() { text | grep -vxFf <(not_yet) | xargs python3 scripts/columns.py; }
 
 # A unit test of one module links five of the product's sources at most, else it says why. An
 # architecture's counts for all.
