@@ -35,7 +35,8 @@ OBJCOPY_BPF ?= llvm-objcopy
 SAN ?=
 COVERAGE ?=
 B := build$(CROSS:%=/%)$(SAN:1=/san)$(COVERAGE:1=/coverage)
-INSTRUMENT := $(if $(SAN),-DSHUNT_DEBUG -fsanitize=address$(,)undefined -fsanitize-undefined-trap-on-error \
+INSTRUMENT := $(if $(SAN),-DSHUNT_DEBUG -fsanitize=address$(,)undefined \
+	-fsanitize-undefined-trap-on-error \
 	-fno-omit-frame-pointer) \
 	      $(if $(COVERAGE),--coverage -fprofile-update=atomic -fprofile-abs-path)
 
