@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * clean.h - latencies with the machine's stalls set aside, and how sure one may be of them
+ *
+ * A gap is a time in which a process that never sleeps did not run: the CPU was taken from it.
+ * Requests that were due in a gap, or while its backlog was served, are set aside. When a request
+ * was due decides alone, its latency never does: the schedule of requests knows nothing of the
+ * server, so what is left is a fair sample of the requests.
+ *
+ * Times are CLOCK_MONOTONIC nanoseconds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* latency of a request that was not answered: longer than all others */
+#define CLEAN_NO_REPLY UINT32_MAX
+#define CLEAN_CLASSES 15
+
+struct gap {
+	uint64_t from, to;
+	uint64_t row; /* requests handled one after the other before: in a batch, this is many */
+};
+
+struct gaps {
+	struct gap *gap; /* in order of time */
+	size_t n;
+};
+
+struct reply {
+	uint64_t due;
+	uint32_t latency, cls;
+};
+
+/* Has the server noted its gaps? */
+enum noted {
+	NOTED_NOT,    /* there is no file of gaps, or it does not cover the window */
+	NOTED_PARTLY, /* it sleeps, or its handlers look at no clock: not all can be seen */
+	NOTED,
+};
+
+/* A stretch of time in which one system was measured. */
+struct window {
+	uint64_t begin, end; /* requests were due between these */
+	struct reply *reply; /* by due time */
+	size_t replies;
+	struct gaps client, server; /* also some from before and after the window */
+	enum noted noted;
+};
+
+struct windows {
+	struct window *window;
+	size_t n;
+};
+
+/* What is set aside with a gap: [from - before, to + backlog * length + after]. */
+struct rule {
+	uint64_t before, after;
+	double backlog;
+};
+
+#define RULE_BEFORE_NS 200000
+#define RULE_AFTER_NS 100000
+/* a server at 80 % takes this many lengths of a stall to serve its backlog */
+#define RULE_BACKLOG 4.0
+
+struct rule rule_widened(const struct rule *r);
+
+/* aside.c */
+struct span {
+	uint64_t from, to;
+};
+
+struct spans {
+	struct span *span; /* in order, apart from each other */
+	size_t n;
+};
+
+/* What the gaps of both sides of w set aside, all of it moved by shift ns; -ENOMEM. */
+int spans_of(struct spans *s, const struct window *w, const struct rule *r, int64_t shift);
+void spans_free(struct spans *s);
+bool spans_have(const struct spans *s, uint64_t due);
+
+/* pool.c: the latencies of several windows */
+struct value {
+	uint32_t latency, window;
+};
+
+struct pool {
+	struct value *value; /* sorted by pool_sort() */
+	size_t n, room, windows;
+};
+
+int pool_add(struct pool *p, uint32_t latency, size_t window);
+void pool_sort(struct pool *p);
+void pool_free(struct pool *p);
+
+struct estimate {
+	/* us; low and high hold the true value with 95 %; NAN: cannot be said */
+	double at, low, high;
+};
+
+double pool_quantile(const struct pool *p, double q);
+/*
+ * Bounds by drawing as many windows, with replacement, again and again: no shape of the
+ * distribution is assumed.
+ */
+struct estimate pool_estimate(const struct pool *p, double q);
+
+/* overload.c: did the server fall behind? 1 or 0; -ENOMEM */
+int window_overloaded(const struct window *w, int cls);
+
+/* verdict.c */
+enum { P50, P90, P99, P999, CLEAN_QUANTILES };
+extern const double clean_quantile[CLEAN_QUANTILES];
+extern const char *const clean_quantile_name[CLEAN_QUANTILES];
+
+struct side {
+	/* gaps a second, their share of the time, their length, the share in a row */
+	double each_s, share, mean_us, in_batch;
+};
+
+/* One system, one class. */
+struct summary {
+	size_t windows, due, kept, lost; /* requests; lost: kept ones without a reply */
+	struct estimate raw[CLEAN_QUANTILES], clean[CLEAN_QUANTILES];
+	/* of the kept ones, cut once more by the gaps of another window */
+	double placebo_p99, placebo_kept;
+	double widened_p99, widened_kept; /* by a rule that sets more aside */
+	struct side client, server;
+	enum noted noted;  /* the worst of all windows */
+	size_t overloaded; /* windows */
+	char why[200];     /* why it is compared with nothing; "": it may be */
+};
+
+#define CLEAN_ALL (-1) /* all classes */
+
+/* -ENOMEM, or 0 */
+int summarize(struct summary *s, const struct windows *w, const struct rule *r, int cls);
+
+enum verdict { NOT_COMPARED, NOT_TOLD_APART, LOWER, HIGHER };
+enum verdict compare(const struct summary *a, const struct summary *b, int quantile);
+/* One of two servers noted far more gaps than the other: does it set its own slow passes aside? */
+bool gaps_differ(const struct summary *a, const struct summary *b);
+
+/* summary_json.c */
+#include <stdio.h>
+void summary_json(FILE *f, const struct summary *s);
+
+/*
+ * store.c: windows in a file, one behind the other; 0 or -errno, -EINVAL and why for one that is
+ * not right
+ */
+int store_append(const char *path, const struct windows *w, const char (*names)[16], int classes);
+int store_read(const char *path, struct windows *w, char (*names)[16], int *classes, char *why,
+	       size_t room);
+void windows_free(struct windows *w);

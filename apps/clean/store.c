@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * store.c - windows in a file, one behind the other, so that systems that were measured in turns
+ * can be compared
+ *
+ * A window is its head, its replies in eight bytes each, and the gaps of both sides.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clean.h"
+
+#define MAGIC 0x31646e77746e7573ULL /* "suntwnd1" */
+#define MOST_REPLIES (1ULL << 24)
+#define MOST_GAPS (1ULL << 20)
+#define DUE_NS 16 /* unit of when a request was due */
+
+struct head {
+	uint64_t magic, begin, end, replies, client, server;
+	uint32_t noted, classes;
+	char name[CLEAN_CLASSES][16];
+};
+
+struct packed {
+	uint32_t due : 28, cls : 4; /* DUE_NS since the window began: up to 4 s */
+	uint32_t latency;
+};
+
+static int put_replies(FILE *f, const struct window *w)
+{
+	for (size_t i = 0; i < w->replies; i++) {
+		const struct reply *r = &w->reply[i];
+		uint64_t due = r->due > w->begin ? (r->due - w->begin) / DUE_NS : 0;
+		struct packed p = { due < (1 << 28) ? due : (1 << 28) - 1, r->cls, r->latency };
+
+		if (fwrite(&p, sizeof(p), 1, f) != 1)
+			return -EIO;
+	}
+	return 0;
+}
+
+static int put(FILE *f, const struct window *w, const char (*names)[16], int classes)
+{
+	struct head h = { MAGIC, w->begin, w->end, w->replies, w->client.n, w->server.n, w->noted,
+			  classes, { "" } };
+
+	memcpy(h.name, names, classes * sizeof(*names));
+	if (fwrite(&h, sizeof(h), 1, f) != 1 || put_replies(f, w))
+		return -EIO;
+	return fwrite(w->client.gap, sizeof(struct gap), w->client.n, f) == w->client.n &&
+	       fwrite(w->server.gap, sizeof(struct gap), w->server.n, f) == w->server.n ? 0 : -EIO;
+}
+
+int store_append(const char *path, const struct windows *w, const char (*names)[16], int classes)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644), err = 0;
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "a");
+
+	if (!f)
+		return -errno;
+	for (size_t i = 0; i < w->n && !err; i++)
+		err = put(f, &w->window[i], names, classes);
+	if (fclose(f) && !err)
+		err = -errno;
+	return err;
+}
+
+static int get_replies(FILE *f, struct window *w, uint32_t classes)
+{
+	for (size_t i = 0; i < w->replies; i++) {
+		struct packed p;
+
+		if (fread(&p, sizeof(p), 1, f) != 1 || p.cls >= classes)
+			return -EINVAL;
+		w->reply[i].due = w->begin + (uint64_t)p.due * DUE_NS;
+		w->reply[i].latency = p.latency;
+		w->reply[i].cls = p.cls;
+	}
+	return 0;
+}
+
+static int get_gaps(FILE *f, struct gaps *g)
+{
+	if (fread(g->gap, sizeof(*g->gap), g->n, f) != g->n)
+		return -EINVAL;
+	for (size_t i = 0; i < g->n; i++) {
+		if (g->gap[i].to < g->gap[i].from)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static bool sane(const struct head *h)
+{
+	return h->magic == MAGIC && h->begin < h->end && h->noted <= NOTED &&
+	       h->replies <= MOST_REPLIES && h->client <= MOST_GAPS && h->server <= MOST_GAPS &&
+	       h->classes && h->classes <= CLEAN_CLASSES;
+}
+
+static int get_window(FILE *f, struct window *w, const struct head *h)
+{
+	int err;
+
+	*w = (struct window){ .begin = h->begin, .end = h->end, .noted = h->noted,
+			      .replies = h->replies,
+			      .reply = malloc(h->replies * sizeof(*w->reply) + 1),
+			      .client = { malloc(h->client * sizeof(struct gap) + 1), h->client },
+			      .server = { malloc(h->server * sizeof(struct gap) + 1), h->server } };
+	if (!w->reply || !w->client.gap || !w->server.gap)
+		return -ENOMEM;
+	err = get_replies(f, w, h->classes);
+	err = err ? err : get_gaps(f, &w->client);
+	return err ? err : get_gaps(f, &w->server);
+}
+
+/* One more window; 1: there is none. */
+static int get(FILE *f, struct windows *w, struct head *h)
+{
+	struct window *more;
+	size_t n = fread(h, 1, sizeof(*h), f);
+
+	if (!n)
+		return 1;
+	if (n != sizeof(*h) || !sane(h))
+		return -EINVAL;
+	more = realloc(w->window, (w->n + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	w->window = more;
+	return get_window(f, &w->window[w->n++], h);
+}
+
+int store_read(const char *path, struct windows *w, char (*names)[16], int *classes, char *why,
+	       size_t room)
+{
+	FILE *f = fopen(path, "re");
+	struct head h = { 0 }, first = { 0 };
+	int err;
+
+	*w = (struct windows){ 0 };
+	if (!f) {
+		snprintf(why, room, "%s: %s", path, strerror(errno));
+		return -errno;
+	}
+	while (!(err = get(f, w, &h))) {
+		if (w->n == 1)
+			first = h;
+		if (h.classes != first.classes || memcmp(h.name, first.name, sizeof(h.name)))
+			err = -EINVAL;
+		if (err)
+			break;
+	}
+	fclose(f);
+	if (err == 1 && w->n) {
+		memcpy(names, first.name, sizeof(first.name));
+		*classes = first.classes;
+		return 0;
+	}
+	if (err == -ENOMEM)
+		snprintf(why, room, "%s: no memory for window %zu", path, w->n);
+	else
+		snprintf(why, room, "%s: window %zu is none that shunt-load has written, or of "
+			 "another mix than the first", path, w->n + (err == 1));
+	windows_free(w);
+	return err == -ENOMEM ? err : -EINVAL;
+}
+
+void windows_free(struct windows *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		free(w->window[i].reply);
+		free(w->window[i].client.gap);
+		free(w->window[i].server.gap);
+	}
+	free(w->window);
+	*w = (struct windows){ 0 };
+}
