@@ -10,13 +10,15 @@ ROCKSDB := $(if $(CROSS),,$(wildcard /usr/include/rocksdb/c.h))
 ROCKSDB_LIBS := $(if $(ROCKSDB),-lrocksdb)
 KV_SRC := $(filter-out apps/kv/main.c $(if $(ROCKSDB),,apps/kv/engine_rocksdb.c),$(wildcard \
 	apps/kv/*.c))
-APP_SRC := apps/app.c apps/work.c $(KV_SRC)
+APP_SRC := apps/app.c apps/work.c apps/gap.c $(KV_SRC)
 
 $(B)/obj/apps/kv/%.o: CPPFLAGS += $(if $(ROCKSDB),-DKV_ROCKSDB)
 
-$(B)/shunt-spin: $(call obj,apps/spin.c apps/work.c) $(B)/libshunt.a
+# Each reading of the clock, the library's, too, is a look for gaps: apps/gap.c.
+$(B)/shunt-spin: $(call obj,apps/spin.c apps/work.c apps/gap.c) $(B)/libshunt.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ -pthread -lm
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) -Wl,--wrap=clock_gettime \
+		$^ -o $@ -pthread -lm
 
 $(B)/shunt-kv: $(call obj,apps/kv/main.c $(APP_SRC)) $(B)/libshunt.a
 	$(call say,LINK,$@)

@@ -11,13 +11,15 @@
 
 #include <shunt/shunt.h>
 
+#include "gap.h"
 #include "spin.h"
 #include "work.h"
 
 static struct shunt *shunt;
 static bool safepoints = true;
+static const char *gaps;
 
-static long handle(struct shunt_req *req, void *arg)
+static long serve(struct shunt_req *req)
 {
 	struct spin_msg *m = req->data;
 
@@ -30,6 +32,20 @@ static long handle(struct shunt_req *req, void *arg)
 	for (int i = 1; i < m->replies; i++)
 		shunt_send(req, req->data, req->len);
 	return req->len;
+}
+
+static long handle(struct shunt_req *req, void *arg)
+{
+	long n = serve(req);
+
+	gap_served();
+	return n;
+}
+
+static int begin(unsigned int core, void *arg)
+{
+	gap_thread(core);
+	return 0;
 }
 
 static void on_signal(int sig)
@@ -47,6 +63,7 @@ static void usage(FILE *out)
 	      "  -c, --cores N         threads (default: all that the domain has)\n"
 	      "  -i, --idle MODE       spin, adaptive (default) or sleep\n"
 	      "  -n, --no-safepoints   compute in one go: only signals can interrupt it\n"
+	      "  -g, --gaps FILE       note there when a core lost its CPU (shunt-load)\n"
 	      "  -h, --help\n", out);
 }
 
@@ -71,12 +88,13 @@ static void parse(int argc, char **argv, struct shunt_opts *o)
 		{ "cores", required_argument, NULL, 'c' },
 		{ "idle", required_argument, NULL, 'i' },
 		{ "no-safepoints", no_argument, NULL, 'n' },
+		{ "gaps", required_argument, NULL, 'g' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:s:D:c:i:nh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:s:D:c:i:ng:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			o->ifname = optarg;
@@ -96,6 +114,9 @@ static void parse(int argc, char **argv, struct shunt_opts *o)
 		case 'n':
 			safepoints = false;
 			break;
+		case 'g':
+			gaps = optarg;
+			break;
 		case 'h':
 			usage(stdout);
 			exit(0);
@@ -112,11 +133,17 @@ static void parse(int argc, char **argv, struct shunt_opts *o)
 
 int main(int argc, char **argv)
 {
-	struct shunt_opts opts = { .sz = sizeof(opts), .name = "shunt-spin", .handler = handle };
+	struct shunt_opts opts = { .sz = sizeof(opts), .name = "shunt-spin", .handler = handle,
+				   .core_init = begin };
 	struct sigaction on_end = { .sa_handler = on_signal };
 	int err;
 
 	parse(argc, argv, &opts);
+	err = gaps ? gap_open(gaps, opts.idle == SHUNT_IDLE_SPIN) : 0;
+	if (err) {
+		fprintf(stderr, "shunt-spin: --gaps %s: %s\n", gaps, strerror(-err));
+		return 1;
+	}
 	work_calibrate();
 	err = shunt_open(&shunt, &opts);
 	if (!err) {

@@ -8,9 +8,11 @@
 
 #include <shunt/preempt.h>
 
+#include "gap.h"
 #include "work.h"
 
-#define STRIP 64 /* steps between safepoints: some 100 ns */
+#define STRIP 64       /* steps between safepoints: some 100 ns */
+#define LOOK_STRIPS 64 /* between looks for gaps: some 6 us */
 
 static double steps_per_ns;
 
@@ -31,7 +33,7 @@ uint64_t work_since_ns(uint64_t then_ns)
 
 static void work(uint64_t steps, bool safepoints)
 {
-	uint64_t x = steps;
+	uint64_t x = steps, strips = 0;
 
 	for (uint64_t end; steps; steps = end) {
 		end = steps > STRIP ? steps - STRIP : 0;
@@ -41,6 +43,8 @@ static void work(uint64_t steps, bool safepoints)
 		}
 		if (safepoints)
 			shunt_safepoint();
+		if (!(++strips % LOOK_STRIPS))
+			gap_work();
 	}
 }
 

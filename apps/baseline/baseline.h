@@ -15,7 +15,7 @@
 #define PACKET_ROOM 65536
 
 struct options {
-	const char *mode, *dev, *select;
+	const char *mode, *dev, *select, *gaps;
 	uint16_t port;
 	bool spin;
 	int cpus, cpu[THREADS_MAX];

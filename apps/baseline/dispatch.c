@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../gap.h"
 #include "baseline.h"
 
 #define QUEUE 16384 /* a power of two */
@@ -52,8 +53,10 @@ static void work(const struct options *o, int nr)
 		struct request *r;
 		size_t len;
 
-		if (!atomic_load_explicit(&line[nr].full, memory_order_acquire))
+		if (!atomic_load_explicit(&line[nr].full, memory_order_acquire)) {
+			gap_idle();
 			continue;
+		}
 		r = &queue[line[nr].nr];
 		len = app_handle(&app, r->data, r->len, reply, sizeof(reply), 0, emit, r);
 		if (len)
@@ -85,6 +88,7 @@ static void dispatch(const struct options *o)
 	uint32_t in = 0, out = 0;
 
 	while (!stop) {
+		gap_idle();
 		for (int i = 0; i < BATCH && in - out < QUEUE && receive(in % QUEUE); i++)
 			in++;
 		for (int w = 1; w < o->cpus && out != in; w++) {

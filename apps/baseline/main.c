@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../gap.h"
 #include "baseline.h"
 
 static const struct mode modes[] = {
@@ -39,7 +40,9 @@ static void usage(FILE *out)
 	      "  -p, --port N          9000, kv 11211\n"
 	      "  -i, --idle MODE       spin (default) or block\n"
 	      "  -S, --select HOW      round-robin (default) or idle\n"
-	      "  -d, --dev IF          interface (xdp)\n", out);
+	      "  -d, --dev IF          interface (xdp)\n"
+	      "  -g, --gaps FILE       note there when a thread lost its CPU (shunt-load)\n",
+	      out);
 	fputs(app_help, out);
 	fputs("  -h, --help\n"
 	      "Ends with status 77 where the machine has too few CPUs for a mode.\n", out);
@@ -69,11 +72,11 @@ static void parse(struct options *o, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "mode", 1, NULL, 'm' }, { "cpus", 1, NULL, 'c' }, { "port", 1, NULL, 'p' },
 		{ "idle", 1, NULL, 'i' }, { "select", 1, NULL, 'S' }, { "dev", 1, NULL, 'd' },
-		{ "help", 0, NULL, 'h' }, APP_LONG_OPTIONS, { 0 },
+		{ "gaps", 1, NULL, 'g' }, { "help", 0, NULL, 'h' }, APP_LONG_OPTIONS, { 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "m:c:p:i:S:d:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "m:c:p:i:S:d:g:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'm': o->mode = optarg; break;
 		case 'c': parse_cpus(o, optarg); break;
@@ -93,6 +96,7 @@ static void parse(struct options *o, int argc, char **argv)
 				bad("selector", optarg);
 			break;
 		case 'd': o->dev = optarg; break;
+		case 'g': o->gaps = optarg; break;
 		case 'h':
 			usage(stdout);
 			exit(0);
@@ -109,6 +113,19 @@ static void parse(struct options *o, int argc, char **argv)
 	}
 	if (!o->port)
 		o->port = strcmp(o->app.name, "kv") ? 9000 : KV_PORT;
+}
+
+/*
+ * A thread that blocks is away on purpose, and a key-value server's handler takes as long as it
+ * takes.
+ */
+static int note_gaps(const struct options *o)
+{
+	int err = o->gaps ? gap_open(o->gaps, o->spin && strcmp(o->app.name, "kv")) : 0;
+
+	if (err)
+		fprintf(stderr, PROGRAM ": --gaps %s: %s\n", o->gaps, strerror(-err));
+	return err;
 }
 
 int main(int argc, char **argv)
@@ -128,7 +145,7 @@ int main(int argc, char **argv)
 		bad("mode", o.mode);
 	sigaction(SIGINT, &on_end, NULL);
 	sigaction(SIGTERM, &on_end, NULL);
-	if (app_open(&app, &o.app, PROGRAM))
+	if (note_gaps(&o) || app_open(&app, &o.app, PROGRAM))
 		return 1;
 	status = m->run(&o);
 	app_close(&app);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../gap.h"
 #include "baseline.h"
 
 struct app app;
@@ -40,6 +41,7 @@ static void *begin(void *arg)
 
 	if (pin(t->o->cpu[t->nr]))
 		complain("cannot use that CPU");
+	gap_thread(t->nr);
 	t->fn(t->o, t->nr);
 	return NULL;
 }

@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "../gap.h"
 #include "baseline.h"
 
 #define WAIT_US 100000 /* how soon a blocked thread sees that it is to end */
@@ -73,6 +74,10 @@ bool udp_serve(const struct options *o, int fd, bool wait)
 			     (struct sockaddr *)&c.at, &c.len);
 	size_t len;
 
+	if (wait)
+		gap_slept();
+	else if (n < 0)
+		gap_idle();
 	if (n < 0)
 		return false;
 	len = app_handle(&app, buf, n, buf, sizeof(buf), 0, emit, &c);
@@ -116,8 +121,10 @@ static void serve_or_steal(const struct options *o, int nr)
 
 		for (int i = 0; i < o->cpus && !found; i++)
 			found = udp_serve(o, fds[(nr + i) % o->cpus], false);
-		if (!found && !o->spin)
+		if (!found && !o->spin) {
 			poll(all, o->cpus, WAIT_US / 1000);
+			gap_slept();
+		}
 	}
 }
 

@@ -24,6 +24,7 @@
 #include <bpf/libbpf.h>
 #include <xdp/xsk.h>
 
+#include "../gap.h"
 #include "baseline.h"
 
 #define FRAMES 4096
@@ -172,8 +173,13 @@ static void serve_queue(const struct options *o, int nr)
 		if (n || q->unsent)
 			kick(q);
 		refill(q);
-		if (!n && !o->spin)
+		if (n)
+			continue;
+		gap_idle();
+		if (!o->spin) {
 			poll(&wait, 1, 100);
+			gap_slept();
+		}
 	}
 }
 
