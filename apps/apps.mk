@@ -3,7 +3,7 @@
 
 .PHONY: apps
 apps: ## the example servers, the load generator, the baselines
-apps: $(B)/shunt-spin $(B)/shunt-load $(B)/shunt-kv $(B)/shunt-baseline
+apps: $(B)/shunt-spin $(B)/shunt-load $(B)/shunt-compare $(B)/shunt-kv $(B)/shunt-baseline
 
 # RocksDB is there or it is not; shunt-kv says which.
 ROCKSDB := $(if $(CROSS),,$(wildcard /usr/include/rocksdb/c.h))
@@ -11,6 +11,7 @@ ROCKSDB_LIBS := $(if $(ROCKSDB),-lrocksdb)
 KV_SRC := $(filter-out apps/kv/main.c $(if $(ROCKSDB),,apps/kv/engine_rocksdb.c),$(wildcard \
 	apps/kv/*.c))
 APP_SRC := apps/app.c apps/work.c apps/gap.c $(KV_SRC)
+CLEAN_SRC := $(wildcard apps/clean/*.c)
 
 $(B)/obj/apps/kv/%.o: CPPFLAGS += $(if $(ROCKSDB),-DKV_ROCKSDB)
 
@@ -40,6 +41,10 @@ $(B)/shunt-baseline: $(call obj,$(BASELINE_SRC) $(APP_SRC)) $(B)/libshunt.a
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -lxdp -lbpf \
 		-pthread -ldl
 
-$(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c))
+$(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c) $(CLEAN_SRC))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lm
+
+$(B)/shunt-compare: $(call obj,apps/compare.c $(CLEAN_SRC))
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ -lm

@@ -11,7 +11,7 @@ MAN_SRC := $(wildcard docs/man/*.rst)
 MAN := $(MAN_SRC:docs/man/%.rst=$(B)/man/%)
 COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
 DOCDIR ?= $(DATADIR)/doc/shunt
-INSTALLED_APPS := $(addprefix $(B)/shunt-,load spin kv baseline)
+INSTALLED_APPS := $(addprefix $(B)/shunt-,load compare spin kv baseline)
 INSTALL ?= install
 LIST = $(DESTDIR)$(PKGDIR)/installed
 

@@ -103,8 +103,10 @@ void flows_close(struct load *l)
 
 static void lose(struct load *l, struct flow *f, struct pending *p)
 {
-	if (p->counted)
+	if (p->counted) {
 		l->n.cls[p->cls].lost++;
+		aside_reply(l->aside, p, 0);
+	}
 	p->busy = false;
 	f->outstanding--;
 	l->outstanding--;
@@ -191,6 +193,8 @@ static void take_reply(struct load *l, struct flow *f, const uint8_t *data, size
 		at = now_ns();
 	}
 	tally_add(l, p, &a, at);
+	if (p->counted && !a.rejected)
+		aside_reply(l->aside, p, at);
 	p->busy = false;
 	f->outstanding--;
 	l->outstanding--;
@@ -217,6 +221,7 @@ static int take_batch(struct load *l, struct flow *f)
 		return 0;
 	}
 	now = l->o.user_stamps ? now_ns() : read_clocks(l);
+	l->handled += n;
 	for (int i = 0; i < n; i++)
 		take_reply(l, f, data[i], h[i].msg_len, stamp_of(l, &h[i].msg_hdr, now));
 	return n;

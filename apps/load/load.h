@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "../clean/clean.h"
 #include "../hist.h"
 #include "mix.h"
 
@@ -29,14 +30,14 @@ enum arrival {
 };
 
 struct options {
-	const char *to, *dev, *arrival_text, *protocol, *record;
+	const char *to, *dev, *arrival_text, *protocol, *record, *gaps, *windows;
 	enum arrival arrival;
 	double rate;              /* a second */
 	double on_ns, off_ns;     /* ARRIVE_ONOFF */
 	double *trace;            /* ARRIVE_TRACE: seconds */
 	size_t trace_length;
 	double seconds, warmup, report, phase_s;
-	double late_ns, late_share, wait_ns, error;
+	double late_ns, late_share, wait_ns, error, backlog;
 	uint64_t count, seed, plan;
 	int flows, burst, replies, cpu, closed;
 	double think_ns;
@@ -139,6 +140,7 @@ struct load {
 	socklen_t to_len;
 	struct counts n;
 	struct rng when, what, where;
+	uint64_t handled; /* requests sent and replies taken */
 	uint64_t start, begin, end, outstanding, done; /* begin: the warm-up is over */
 	uint64_t ended; /* the last request left: what comes later is answered,
 			 * but not at the rate offered; 0: not yet */
@@ -146,6 +148,7 @@ struct load {
 	double waited_ms; /* until the first request */
 	struct xsk *xsk;
 	struct recorder *recorder; /* NULL: none */
+	struct aside *aside;       /* NULL: nothing is set aside (closed loop) */
 	struct sight sight;
 	int64_t real_less_mono;
 	bool invalid; /* some interval was */
@@ -198,6 +201,20 @@ void sight_foreign(struct load *l, const uint8_t *data, size_t len);
 void sight_add(struct load *l); /* what was counted in an interval */
 /* What is wrong with the server, and why probably; false: nothing is. */
 bool sight_says(const struct load *l, char *text, size_t room);
+
+/*
+ * set_aside.c - the run in windows, without what was due in gaps of this process or the server. 0
+ * or -errno. Of replies and gaps all are kept until the interval ends.
+ */
+int aside_open(struct load *l);
+/* now = 0: there was none */
+void aside_reply(struct aside *a, const struct pending *p, uint64_t now);
+void aside_gap(struct aside *a, uint64_t from, uint64_t to, uint64_t row);
+/* Cuts the interval into windows, which --windows gets, too; 0 or -errno. */
+int aside_ends(struct load *l, uint64_t from, uint64_t to);
+void aside_json(FILE *f, const struct load *l, int cls);
+void aside_table(FILE *f, const struct load *l);
+void aside_close(struct load *l);
 
 /* record.c: 0 or -errno */
 int record_open(struct load *l);

@@ -54,7 +54,7 @@ static const char help[] =
 
 enum { MIXES = 256, PHASE, SIZE, KEYS, KEY_SIZE, VALUE_SIZE, ZIPF, PRELOAD, THINK, CSV, LATE,
        LATE_SHARE, ERROR,
-       WAIT, STRICT, USER_STAMPS, PLAN, RECORD };
+       WAIT, STRICT, USER_STAMPS, PLAN, RECORD, GAPS, BACKLOG, WINDOWS };
 
 static const struct option longs[] = {
 	{ "to", 1, NULL, 't' }, { "protocol", 1, NULL, 'P' }, { "mix", 1, NULL, 'm' },
@@ -72,6 +72,8 @@ static const struct option longs[] = {
 	{ "wait", 1, NULL, WAIT }, { "strict", 0, NULL, STRICT },
 	{ "user-stamps", 0, NULL, USER_STAMPS },
 	{ "plan", 1, NULL, PLAN }, { "record", 1, NULL, RECORD }, { "quiet", 0, NULL, 'q' },
+	{ "gaps", 1, NULL, GAPS }, { "backlog", 1, NULL, BACKLOG },
+	{ "windows", 1, NULL, WINDOWS },
 	{ "version", 0, NULL, 'V' },
 	{ "help", 0, NULL, 'h' }, { 0 },
 };
@@ -189,6 +191,9 @@ static bool set_rest(struct options *o, int c)
 	case USER_STAMPS: o->user_stamps = true; break;
 	case PLAN: o->plan = number("--plan", optarg, 1, 1e9); break;
 	case RECORD: o->record = optarg; break;
+	case GAPS: o->gaps = optarg; break;
+	case BACKLOG: o->backlog = number("--backlog", optarg, 0, 1000); break;
+	case WINDOWS: o->windows = optarg; break;
 	case 'q': o->quiet = true; break;
 	default: return false;
 	}
@@ -212,6 +217,8 @@ static void check(struct options *o)
 		bad("--to says where the server is");
 	if (o->json && o->csv)
 		bad("--json or --csv, not both");
+	if (o->closed && (o->gaps || o->windows))
+		bad("--gaps, --windows: in a closed loop, replies say when requests are due");
 	if (o->closed)
 		o->flows = o->closed;
 	if (o->key_size < 2 + (size_t)log10(o->keys))
@@ -225,7 +232,8 @@ void options_parse(struct options *o, int argc, char **argv)
 	*o = (struct options){ .rate = 1000, .seconds = 1, .flows = 16, .burst = 1, .cpu = -1,
 			       .seed = 1,
 			       .phase_s = 5, .late_ns = 50000, .late_share = 0.01, .wait_ns = 300e6,
-			       .error = 0.05, .protocol = "spin", .arrival_text = "poisson",
+			       .error = 0.05, .backlog = RULE_BACKLOG, .protocol = "spin",
+			       .arrival_text = "poisson",
 			       .keys = 10000, .key_size = 16, .value_size = 64, .zipf = 0.99 };
 	while ((c = getopt_long(argc, argv, "t:P:m:R:r:a:b:T:w:n:C:f:c:x:s:p:jqVh", longs, NULL)) !=
 	       -1) {

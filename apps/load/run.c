@@ -11,6 +11,8 @@
 #include "load.h"
 
 #define STALL_NS 1000000   /* the loop stood still that long: another process had the CPU */
+#define GAP_NS 20000       /* so long between two looks: another process had the CPU */
+#define EACH_NS 3000       /* each request or reply handled in between may take this long */
 #define BEHIND_NS 500000000ULL /* past the end and still sending: the rest is not sent */
 #define RECEIVE_EVERY 16   /* requests that leave in a row */
 
@@ -63,11 +65,12 @@ static void send_one(struct load *l, struct request *r)
 	}
 	transmit(l, r);
 	l->done++;
+	l->handled++;
 }
 
 /* Between requests: notes if the CPU was away, and reports when an interval ends. */
 struct pace {
-	uint64_t last, interval_from, next_report, every;
+	uint64_t last, interval_from, next_report, every, handled;
 };
 
 static void interval_ends(struct load *l, struct pace *p, uint64_t now)
@@ -77,6 +80,9 @@ static void interval_ends(struct load *l, struct pace *p, uint64_t now)
 			      .offered = l->o.rate };
 
 	judge(l, &i);
+	if (aside_ends(l, p->interval_from, now))
+		fprintf(stderr, "shunt-load: --windows %s: it could not be written\n",
+			l->o.windows);
 	l->invalid |= !i.valid;
 	report(l, &i);
 	sight_add(l);
@@ -90,6 +96,9 @@ static void look(struct load *l, struct pace *p, uint64_t now)
 		l->n.stalls++;
 		l->n.stalled_ns += now - p->last;
 	}
+	if (now - p->last > GAP_NS + (l->handled - p->handled) * EACH_NS)
+		aside_gap(l->aside, p->last, now, l->handled - p->handled);
+	p->handled = l->handled;
 	p->last = now;
 	if (now >= p->next_report && now < l->end) { /* the last one is finish()'s */
 		interval_ends(l, p, now);

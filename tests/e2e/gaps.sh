@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# gaps.sh - stalls are set aside: a server that is stopped now and then, as the hypervisor would, on
+# shunt and under a baseline
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+CPUS=$(($(nproc) - 1)) AHEAD=1
+
+# Stops the server for 5 ms, again and again, until it ends.
+disturb() { # PID
+	while kill -STOP "$1" 2>/dev/null; do
+		sleep 0.005
+		kill -CONT "$1"
+		sleep 0.05
+	done
+}
+
+measure() { # NAME PID
+	local pid
+	disturb "$2" &
+	pid=$!
+	client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 2 --mix short=1:5us --json -q \
+		--wait 1s --cpu 0 --gaps "$DIR/gaps-$1" --windows "$DIR/windows-$1" >"$DIR/$1.json"
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
+	kill -CONT "$2"
+}
+
+# NAME: the server's stalls are a tenth of the time: raw p99 has them, and cleaned p99 does not.
+check_set_aside() {
+	jq -e '.classes.short.clean | .server_notes_gaps == "yes" and .windows == 8 and
+		.server.share > 0.04 and .kept < 0.95 and .raw.p99_us.at > 2000 and
+		.clean.p99_us.at < .raw.p99_us.at / 2' "$DIR/$1.json" >/dev/null ||
+		fail "$1: $(jq -c .classes.short.clean "$DIR/$1.json")"
+}
+
+test_a_workers_stalls_are_set_aside_and_so_are_a_baselines() {
+	load fcfs
+	start spin host shunt-spin --dev "$DEV" --idle spin --gaps "$DIR/gaps-shunt"
+	wait_for 10 all_up
+	measure shunt "${PIDS[spin]}"
+	check_set_aside shunt
+	stop spin
+	client shunt-load --to 198.18.0.2:9000 --rate 1000 --count 10 --gaps "$DIR/gaps-shunt" \
+		--wait 10ms --json -q >"$DIR/dead.json"
+	assert_match "$(jq -r .classes.short.clean_why "$DIR/dead.json")" "has ended, or stands"
+	host shunt unload --dev "$DEV"
+	start base host shunt-baseline --mode shared --cpus "$CPUS" --gaps "$DIR/gaps-linux"
+	wait_for 10 grep -q serving "$DIR/base.log"
+	measure linux "${PIDS[base]}"
+	check_set_aside linux
+	shunt-compare --json "shunt=$DIR/windows-shunt" "linux=$DIR/windows-linux" >"$DIR/both.json"
+	jq -e ".classes.short | (.systems | length == 2) and (.pairs | length == 1)" \
+		"$DIR/both.json" >/dev/null || fail "compared: $(cat "$DIR/both.json")"
+	assert_match "$(shunt-compare "a=$DIR/windows-shunt" "b=$DIR/windows-linux")" "raw p99"
+}
+
+run_tests
