@@ -43,4 +43,5 @@ quick() {
 	POINTS["get-99.5-scan1000-0.5"]="0.02 0.1 0.4 0.8"
 	POINTS["get-50-scan5000-50"]="0.2 0.5 0.8"
 	POINTS["get"]="0.3 0.7"
+	ROUNDS=${ROUNDS:-2}
 }

@@ -6,10 +6,14 @@
 # A point is one rate of one workload. There all systems are measured one after the other, with the
 # same requests; a round goes once over all points. Rates are shares of what shunt-fcfs serves at
 # most in a closed loop here. Each point goes into build/bench/SUITE.d/ when it was measured, so a
-# run that was stopped goes on where it was; results are written after each round and at the end,
-# into build/bench/SUITE.json.
+# run that was stopped goes on where it was; results are written at the end, into
+# build/bench/SUITE.json.
 #
-#   QUICK=1     few points, two rounds, below 3 minutes; into SUITE-quick.json
+# Stalls of the machine are set aside: shunt-load adds each sample to the windows of its point and
+# system, and shunt-compare makes numbers and comparisons of them (docs/measuring.md); raw numbers
+# stand beside them.
+#
+#   QUICK=1     few points of few systems, below 3 minutes; into SUITE-quick.json
 #   MINUTES=N   stop after so long: the same command goes on later
 #   ROUNDS, ENOUGH (requests of a point), SEED, REPEAT (points that others disturbed), PATIENCE
 #   (seconds to wait for them) TABLE=FILE the workloads, in place of SUITE.sh; RESULTS=DIR in place
@@ -20,8 +24,7 @@ SUITE=$1
 QUICK=${QUICK:-}
 NAME=$SUITE${QUICK:+-quick}
 LAB=b$$-
-ROUNDS=${ROUNDS:-${QUICK:+2}}
-ROUNDS=${ROUNDS:-6}
+ROUNDS=${ROUNDS:-}
 ENOUGH=${ENOUGH:-${QUICK:+2000}}
 ENOUGH=${ENOUGH:-3000}
 SEED=${SEED:-1}
@@ -39,8 +42,6 @@ REPEAT=${REPEAT:-2}
 
 [ "$NPROC" -ge 2 ] || { echo "bench-$NAME: needs 2 CPUs, one a side" >&2; exit 77; }
 [ "$(id -u)" = 0 ] || { echo "bench-$NAME: needs root, for network namespaces" >&2; exit 1; }
-[ -z "$QUICK" ] || echo \
-	"QUICK: few points, $ROUNDS rounds. Good for seeing that it works, not for claims."
 
 declare -A MIX=() FIGURES=() SLOS=() QUANTUM=() K=() LIMIT=() POINTS=() SYSTEMS=()
 WORKLOADS=()
@@ -72,6 +73,9 @@ NO_LAB=1 . scripts/in_lab.sh
 # shellcheck source=bench/tail/systems.sh
 . bench/tail/systems.sh
 [ -z "$QUICK" ] || quick
+ROUNDS=${ROUNDS:-6}
+[ -z "$QUICK" ] || echo \
+	"QUICK: few points, $ROUNDS rounds. Good for seeing that it works, not for claims."
 
 step_forward
 stay_awake
@@ -120,6 +124,16 @@ wait_for_peace() {
 	echo $(($(cat "$STATE/waited") + SECONDS - begun)) >"$STATE/waited"
 }
 
+# WORKLOAD RATE [SYSTEM]: where the windows of all systems are there, or of one.
+windows_of() { echo "$STATE/windows/$1.$2${3:+/$3}"; }
+
+# WORKLOAD RATE: how many lengths of a stall its backlog takes, twice, at that share of the
+# capacity.
+backlog_of() {
+	awk -v rate="$2" -v most="$(capacity "$1")" 'BEGIN { r = rate / most
+		x = r < 0.85 ? 2 * r / (1 - r) : 12; print (x < 1 ? 1 : x) }'
+}
+
 # ROUND WORKLOAD RATE SYSTEM: a line of JSON. What an overloaded point left in a socket's buffer is
 # served before.
 sample() {
@@ -130,7 +144,11 @@ sample() {
 		print (t < 0.25 ? 0.25 : (t > 0.6 ? 0.6 : t)) }')
 	key=$(key_of "$4")
 	steal=$(stolen) wait=$(waited "$key")
-	line=$(load "$4" "$2" --rate "$3" --time "$time" --warmup 0.05 --seed $((SEED * 1000 + $1)))
+	mkdir -p "$(windows_of "$2" "$3")"
+	line=$(load "$4" "$2" --rate "$3" --time "$time" --warmup 0.05 \
+		--seed $((SEED * 1000 + $1)) \
+		--gaps "$(gaps_of "$key")" --windows "$(windows_of "$2" "$3" "$4")" |
+		jq -c 'del(.classes[].clean)')
 	[ -n "$line" ] || { echo "run.sh: no measurement of $4" >&2; cat "$DIR"/*.log >&2; exit 1; }
 	steal=$(($(stolen) - steal)) wait=$(($(waited "$key") - wait))
 	printf '{"round":%d,"workload":"%s","rate":%d,"system":"%s",' "$1" "$2" "$3" "$4"
@@ -221,14 +239,34 @@ describe() {
 	done
 }
 
+# WORKLOAD FOLDER: the systems of a point, by all of their windows so far.
+compare_point() {
+	local rate=${2##*.} system systems=()
+	for system in "$2"/*; do
+		systems+=("${system##*/}=$system")
+	done
+	shunt-compare --json --backlog "$(backlog_of "$1" "$rate")" "${systems[@]}" |
+		jq -c --arg w "$1" --argjson rate "$rate" '{workload: $w, rate: $rate} + .'
+}
+
+compare_all() {
+	local w dir
+	for w in "${WORKLOADS[@]}"; do
+		for dir in "$STATE/windows/$w".*; do
+			[ ! -d "$dir" ] || compare_point "$w" "$dir"
+		done
+	done
+}
+
 write_results() {
 	local system
+	compare_all >"$STATE/compared"
 	describe >"$STATE/workloads"
 	for system in "${!SKIPPED[@]}"; do
 		jq -n --arg s "$system" --arg why "${SKIPPED[$system]}" '{($s): $why}'
 	done >"$STATE/skipped"
 	jq -n --slurpfile samples "$STATE/samples" --slurpfile workloads "$STATE/workloads" \
-		--slurpfile skipped "$STATE/skipped" \
+		--slurpfile skipped "$STATE/skipped" --slurpfile compared "$STATE/compared" \
 		--arg title "$TITLE" --arg suite "$SUITE" \
 		--argjson quick "$([ -n "$QUICK" ] && echo true || echo false)" \
 		--arg machine "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)" \
@@ -251,7 +289,6 @@ finished=yes
 for ((round = 1; round <= ROUNDS; round++)); do
 	one_round "$round" || { finished=; break; }
 	[ ! -t 2 ] || printf '\n' >&2
-	write_results
 done
 pause
 write_results

@@ -40,6 +40,12 @@ def metric($limit): ($limit | split(":")[0] | split(".")) as [$class, $what] |
 def holds($limit): metric($limit) as $x | $x != null and
 	$x <= ($limit | split(":")[1] | tonumber) and share >= 0.99;
 
+# Of a point, with stalls set aside: each class of system $name. null: nothing was compared.
+def cleaned($point; $name): if $point == null then null else
+	$point.classes | map_values(.systems[$name] // empty) | if . == {} then null else . end end;
+def clean_p99($clean; $limit): ($limit | split(":")[0] | split(".")) as [$class, $what] |
+	if $what == "p99_us" then $clean[$class] // null else null end;
+
 def one_point($limit): {offered_rps: .[0].rate, achieved_rps: ([.[].load.achieved_rps] | median),
 	classes: ([.[0].load.classes | keys_unsorted[]] as $names | . as $all |
 		[$names[] as $n | $all | class($n)] | add // {}),
@@ -51,20 +57,34 @@ def one_point($limit): {offered_rps: .[0].rate, achieved_rps: ([.[].load.achieve
 def holds_here($limit): .valid and .slo != null and .slo <= ($limit | split(":")[1] | tonumber) and
 	.answered_share >= 0.99;
 
-def one_system($limit):
-	(group_by(.rate) | map(one_point($limit))) as $points |
+# Points at which the cleaned p99, or a bound of it, was within the limit, where the method holds.
+def clean_most($points; $limit; $which): [$points[] | select(.answered_share >= 0.99) |
+	. as $p | clean_p99($p.clean; $limit) | select(. != null and .comparable) |
+	.clean.p99_us[$which] | select(. != null and . <= ($limit | split(":")[1] | tonumber)) |
+	$p.offered_rps] | max;
+
+def one_system($limit; $compared):
+	.[0].system as $name |
+	(group_by(.rate) | map(one_point($limit) | .offered_rps as $r |
+		.clean = cleaned([$compared[] | select(.rate == $r)][0]; $name))) as $points |
 	(group_by(.round) | map([.[] | select(holds($limit)) | .rate] | max // 0)) as $each |
 	([$points[] | select(holds_here($limit)) | .offered_rps] | max) as $most |
 	{points: ($points | map(del(.slo))), max_rps_at_slo: $most,
 	 more_was_offered: ($most != ([$points[].offered_rps] | max)),
 	 	max_achieved_rps: ([$points[].achieved_rps] | max),
-	 max_rps_at_slo_low: ($each | low), max_rps_at_slo_high: ($each | high)};
+	 max_rps_at_slo_low: ($each | low), max_rps_at_slo_high: ($each | high),
+	 clean_max_rps_at_slo: clean_most($points; $limit; "at"),
+	 clean_max_rps_at_slo_low: clean_most($points; $limit; "high"),
+	 clean_max_rps_at_slo_high: clean_most($points; $limit; "low")};
 
-def one_workload($samples): . as $w | {key: .name, value: {
+def one_workload($samples): . as $w |
+	[$compared[] | select(.workload == $w.name)] as $compared | {key: .name, value: {
 	figures, mix, quantum, wire_k, objectives, closed_loop_rps: .capacity,
 	slo: {metric: (.limit | split(":")[0]), limit: (.limit | split(":")[1] | tonumber)},
 	systems: ([$samples[] | select(.workload == $w.name)] | group_by(.system) |
-		map({key: .[0].system, value: one_system($w.limit)}) | from_entries)}};
+		map({key: .[0].system, value: one_system($w.limit; $compared)}) | from_entries),
+	comparisons: [$compared[] | {offered_rps: .rate, rule,
+		classes: (.classes | map_values(.pairs))}]}};
 
 ($samples | length) as $n | ([$samples[].round] | unique | length) as $rounds |
 {title: $title, suite: $suite, quick: $quick,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2046
 # systems.sh - what is compared: each system has a lab of its own (no XDP program beside a kernel
 # server), one server process, and only the one that is measured runs; all others are stopped
 #
@@ -79,11 +79,17 @@ pause() {
 	RUNNING=
 }
 
+# KEY: the file in which its server notes its gaps, and the option for it. shunt-kv and memcached
+# have none.
+gaps_of() { echo "/dev/shm/shunt-$BASE-gaps-$1"; }
+note_gaps() { [ "$SERVER" != shunt-spin ] || echo "--gaps $(gaps_of "$1")"; }
+
 set_up_shunt() { # KEY
 	control "$1" load "$(policy_of "$1")" --config "$DIR/shunt.yaml" >/dev/null
 	start "shuntd-$1" host taskset -c 0 shuntd --dev "${LAB}h"
 	wait_for 10 test -S "/run/shunt/${LAB}h.sock"
-	start "$1" host "$SERVER" --dev "${LAB}h" --idle spin "${ENGINE[@]//KEY/$1}"
+	start "$1" host "$SERVER" --dev "${LAB}h" --idle spin "${ENGINE[@]//KEY/$1}" \
+		$(note_gaps "$1")
 }
 
 wire_is_up() { control "$1" stats -j | jq -e '.wire.core | all(.up)'; }
@@ -98,7 +104,8 @@ set_up_wire() { # KEY
 	start "shuntd-$1" host taskset -c 0 shuntd --role host "${devs[@]}" \
 		--nic 02:00:c6:12:00:02 --key "$DIR/key"
 	wait_for 10 test -S "/run/shunt/${LAB}h0.sock"
-	start "$1" host "$SERVER" --dev "${LAB}h0" --idle spin "${ENGINE[@]//KEY/$1}"
+	start "$1" host "$SERVER" --dev "${LAB}h0" --idle spin "${ENGINE[@]//KEY/$1}" \
+		$(note_gaps "$1")
 	wait_for 60 wire_is_up "$1"
 }
 
@@ -111,7 +118,7 @@ set_up_baseline() { # KEY
 	dispatcher-fcfs) mode=dispatcher ;;
 	esac
 	start "$1" host shunt-baseline --mode "$mode" --cpus "$CPUS" \
-		--port "$PORT" "${more[@]}" "${APP[@]}" "${ENGINE[@]//KEY/$1}"
+		--port "$PORT" "${more[@]}" "${APP[@]}" "${ENGINE[@]//KEY/$1}" $(note_gaps "$1")
 }
 
 set_up_memcached() {

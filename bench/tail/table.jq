@@ -4,6 +4,30 @@
 def pad($n): tostring | . + (" " * ([$n - length, 0] | max) // "");
 def lpad($n): tostring | (" " * ([$n - length, 0] | max) // "") + .;
 def rate: if . == null then "none" else . end;
+def short: if . >= 100 then round else . * 10 | round / 10 end | tostring;
+
+# Of a system at a rate, with stalls set aside; null: nothing.
+def clean_of($system; $class; $rate):
+	[$system.points[] | select(.offered_rps == $rate)][0].clean | .[$class]?;
+
+def list($before): if . == [] then "" else $before + join(", ") end;
+
+# Of those that can be compared, by p99: the least and its bounds, and those not told apart from it.
+def least: .[0] as $first | .[0].it.clean.p99_us.high as $high | length as $n |
+	"\($first.name) \($first.it.clean.p99_us.at | short) " +
+	"(\($first.it.clean.p99_us.low | short) to \($high | short)) is least" +
+	([.[1:][] | select(.it.clean.p99_us.low <= $high) | .name] |
+		if $n == 1 then ", the only one that can be compared"
+		elif . == [] then ", surely"
+		else list("; not told apart by \($first.it.windows) windows: ") end);
+
+def lowest($w; $class; $rate):
+	[$w.systems | to_entries[] | {name: .key, it: clean_of(.value; $class; $rate)} |
+		select(.it != null)] |
+	([.[] | select(.it.comparable)] | sort_by(.it.clean.p99_us.at)) as $can |
+	if $can == [] then "nothing can be compared: \(.[0].it.why // "no windows")"
+	else ($can | least) + ([.[] | select(.it.comparable | not) | .name] |
+		list("; not compared: ")) end;
 
 "\(.title)\(if .quick then ": QUICK RUN, not for claims" else "" end)",
 "\(.machine.cpu), \(.machine.cpus) CPUs, Linux \(.kernel); \(.cores) worker core\(if .cores > 1 then "s" else "" end); commit \(.commit), seed \(.seed)",
@@ -27,5 +51,20 @@ def rate: if . == null then "none" else . end;
 		"   \(if $s.more_was_offered then "" else ">= " end)\($s.max_rps_at_slo | rate)" +
 		(if $s.max_rps_at_slo_low != $s.max_rps_at_slo_high then
 			" (\($s.max_rps_at_slo_low) to \($s.max_rps_at_slo_high))" else "" end))),
+(.workloads | to_entries[] | .value as $w | ($w.slo.metric | split(".")) as [$class, $what] |
+	select(any($w.systems[].points[]; .clean != null)) |
+	([$w.systems[].points[].offered_rps] | unique) as $rates |
+	"",
+	"\(.key), stalls set aside",
+	("  " + ("\($class) p99_us" | pad(22)) + ($rates | map(lpad(9)) | join(""))),
+	($w.systems | to_entries[] | .value as $s | "  " + (.key | pad(22)) +
+		($rates | map(. as $r | clean_of($s; $class; $r) |
+			if . == null or .clean.p99_us.at == null then "-" else
+				(.clean.p99_us.at | short) + (if .comparable then "" else "~" end)
+			end | lpad(9)) | join("")) +
+		(if $what == "p99_us" then "   holds \($w.slo.limit) at \($s.clean_max_rps_at_slo |
+			rate)" else "" end)),
+	($rates[] | . as $r | "  at \($r): " + lowest($w; $class; $r))),
 "",
+"~: not to be compared; classes.CLASS.why in the JSON says the reason.",
 "!: most rounds of this point were invalid (the client fell behind). >=: no higher rate was offered. Latencies are the client's, from when a request was due."

@@ -22,7 +22,8 @@ summarise() {
 		"limit":"short.p99_us:300","objectives":"","capacity":1000}' \
 		>"$DIR/workloads"
 	jq -n --slurpfile samples /dev/stdin --slurpfile workloads "$DIR/workloads" \
-		--slurpfile skipped /dev/null --arg title T --arg suite s \
+		--slurpfile skipped /dev/null \
+		--slurpfile compared "${COMPARED:-/dev/null}" --arg title T --arg suite s \
 		--argjson quick false --arg machine M --arg kernel K --arg cpuidle none \
 		--argjson awake true --argjson cpus 2 --argjson workers 1 \
 		--argjson rounds_wanted 7 --argjson seed 1 --argjson enough 100 --argjson waited 0 \
@@ -68,6 +69,31 @@ test_a_rate_that_held_and_was_the_highest_offered_is_marked() {
 	assert_match "$(jq -r -f bench/tail/table.jq "$DIR/s.json")" "shunt-x .* >= 200"
 	"$ROOT/build/bench/report" "$DIR/page.html" "$DIR/s.json"
 	assert_match "$(cat "$DIR/page.html")" "&ge; 200"
+}
+
+# RATE P99 COMPARABLE: what shunt-compare says of a point.
+compared() {
+	jq -nc --argjson rate "$1" --argjson p99 "$2" --argjson comparable "$3" \
+		'{workload: "w", rate: $rate, rule: {backlog: 1}, classes: {short: {
+		pairs: [{a: "shunt-x", b: "other", p99: "not told apart"}],
+		systems: {"shunt-x": {windows: 6, comparable: $comparable, why: "overload",
+			clean: {p99_us: {at: $p99, low: ($p99 - 20), high: ($p99 + 25)}}}}}}}'
+}
+
+# It stands beside the raw numbers, and a point that cannot be compared is not counted as held.
+test_a_point_has_its_cleaned_numbers_and_comparisons() {
+	local COMPARED=$DIR/compared rate table
+	{ compared 100 270 true; compared 200 280 true; compared 300 290 false; } >"$COMPARED"
+	for rate in 100 200 300; do sample 1 $rate 500; done | summarise
+	assert_eq "$(point 'points[1].clean.short.clean.p99_us.at')" 280
+	assert_eq "$(point 'points[1].classes.short.p99_us')" 500 "raw"
+	assert_eq "$(point clean_max_rps_at_slo)" 200
+	assert_eq "$(point clean_max_rps_at_slo_low)" 100
+	assert_eq "$(jq -r '.workloads.w.comparisons[0].classes.short[0].p99' "$DIR/s.json")" \
+		"not told apart"
+	table=$(jq -r -f bench/tail/table.jq "$DIR/s.json")
+	assert_match "$table" "at 100: shunt-x 270 \(250 to 295\) is least"
+	assert_match "$table" "at 300: nothing can be compared: overload"
 }
 
 test_samples_in_which_the_machine_stalled_are_counted_and_kept() {
@@ -133,6 +159,12 @@ test_a_sweep_measures_each_system_or_says_why_not() {
 	jq -e '.workloads.w.systems | length >= 7 and all(.points[0].answered_share > 0.9)' \
 		"$DIR/tail.json" >/dev/null ||
 		fail "$(cat "$DIR/tail.json" "$DIR/out")"
+	jq -e '.workloads.w.comparisons | length == 1 and .[0].rule.backlog >= 1 and
+		(.[0].classes.short | length) >= 21' "$DIR/tail.json" >/dev/null ||
+		fail "not compared: $(jq -c .workloads.w.comparisons "$DIR/tail.json")"
+	jq -e '.workloads.w.systems."shunt-fcfs".points[0].clean.short |
+		.server_notes_gaps == "yes" and .windows >= 1' "$DIR/tail.json" >/dev/null ||
+		fail "no gaps noted: $(cat "$DIR/tail.json")"
 	jq -e '(.workloads.w.systems | keys) + (.skipped | keys) | sort == (["shunt-fcfs",
 		"shunt-mq-20us", "shunt-mq-wire",
 		"shunt-fcfs-wire-k1", "linux-shared", "linux-shared-block", "linux-steal",
