@@ -103,6 +103,16 @@ static void domain_tick(const struct domain *d, struct domain_load *l, double dt
 	}
 }
 
+/* What is in force plans by what is published: after that. */
+static void plan(struct agent *a, __u32 domain, const struct domain_load *l)
+{
+	__u64 ended = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		ended += l->cls[c].before.ended;
+	planner_tick(&shared_of(a)->planner, a, domain, a->domain[domain].pool.r.view, ended);
+}
+
 /* All values of an array map of n entries. */
 static bool read_array(int fd, void *out, __u32 n)
 {
@@ -171,6 +181,8 @@ static void publish_service(struct shunt_view *v, const struct shunt_agent *n)
 			poke(v->mean_ns[c], n->cls[c].mean_ns);
 		if (peek(v->sigma_ns[c]) != n->cls[c].sigma_ns)
 			poke(v->sigma_ns[c], n->cls[c].sigma_ns);
+		if (peek(v->rate[c]) != n->cls[c].rate)
+			poke(v->rate[c], n->cls[c].rate);
 	}
 }
 
@@ -213,6 +225,7 @@ void load_tick(struct agent *a)
 	struct tunables t;
 
 	read_tunables(&a->maps, &t);
+	planner_follow(&shared_of(a)->planner, a, shared_of(a)->policy.msg.gen);
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
@@ -227,6 +240,7 @@ void load_tick(struct agent *a)
 		domain_tick(d, &load->domain[i], dt_ns, a->now_ns);
 		publish(d->pool.r.view, &t, shared_of(a)->policy.msg.gen);
 		publish_service(d->pool.r.view, &a->maps.agent[i]);
+		plan(a, i, &load->domain[i]);
 		if (t.rest)
 			publish_preemption(d->pool.r.view, &a->maps, &a->maps.agent[i]);
 		if (ask)

@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -197,6 +198,18 @@ __u64 maps_policy_gen(const struct maps *m)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(m->cfg_fd, &zero, &cfg) ? 0 : cfg.policy_gen;
+}
+
+struct shunt_policy_slot *maps_slot(const struct maps *m, __u64 gen)
+{
+	struct shunt_policy_slot *slot = malloc(sizeof(*slot));
+	__u32 key = gen & 1;
+
+	if (slot && !bpf_map_lookup_elem(m->policy_fd, &key, slot) && slot->gen == gen &&
+	    maps_policy_gen(m) == gen)
+		return slot;
+	free(slot);
+	return NULL;
 }
 
 bool maps_reread(struct maps *m)

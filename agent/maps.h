@@ -41,6 +41,9 @@ bool maps_current(const struct maps *m, const struct shunt_pins *pins);
 /* Generation of the policy in force, from the map; 0: cannot be read. */
 __u64 maps_policy_gen(const struct maps *m);
 
+/* The slot of that generation, if no switch came in between; else NULL. To be freed. */
+struct shunt_policy_slot *maps_slot(const struct maps *m, __u64 gen);
+
 /* Reads again what may change while shunt is loaded: cfg's tunables and the classes. False: cannot be read. */
 bool maps_reread(struct maps *m);
 

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "nic.h"
 #include "nicd.h"
+#include "plan.h"
 #include "service.h"
 
 #define COMPLAIN_NS 60000000000ULL /* between two lines on the same */
@@ -30,6 +31,7 @@ struct nicd {
 	struct service cls[SHUNT_CLASSES];
 	__u64 up;                    /* as last told */
 	struct complaint strangers, keyless;
+	struct planner planner;
 };
 
 int nicd_begin(struct agent *a, struct why *why)
@@ -40,6 +42,7 @@ int nicd_begin(struct agent *a, struct why *why)
 	if (!d)
 		return why_fail(why, -ENOMEM, "out of memory");
 	err = nic_open(&d->nic, &a->pins, a->ifindex, a->maps.cfg.hang_ms, why);
+	planner_none(&d->planner);
 	if (err)
 		free(d);
 	else
@@ -51,6 +54,7 @@ void nicd_end(struct agent *a)
 {
 	struct nicd *d = a->own;
 
+	planner_forget(&d->planner);
 	nic_unload(&d->nic);
 	free(d);
 	a->own = NULL;
@@ -161,6 +165,17 @@ static void tell_changes(struct agent *a)
 	poke(a->maps.domains[0].up, up);
 }
 
+static void plan(struct agent *a)
+{
+	struct nicd *d = a->own;
+	__u64 ended = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		ended += d->cls[c].before.ended;
+	planner_follow(&d->planner, a, peek(d->nic.view->policy_gen));
+	planner_tick(&d->planner, a, 0, d->nic.view, ended);
+}
+
 void nicd_tick(struct agent *a)
 {
 	struct nicd *d = a->own;
@@ -179,5 +194,6 @@ void nicd_tick(struct agent *a)
 		service_tick(&d->cls[i], class_sums(d, i), dt_ns, a->now_ns,
 			     &a->maps.agent[0].cls[i]);
 	tell_varied(a);
+	plan(a);
 	d->at_ns = a->now_ns;
 }

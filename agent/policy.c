@@ -16,6 +16,15 @@
 #include "inforce.h"
 #include "log.h"
 
+/* The code knows which of the two policies in the views it is of. Where, the loader found out. */
+static void set_slot(struct shunt_policy_slot *slot, __u64 gen)
+{
+	__u32 at = slot->slot_at, number = gen & 1;
+
+	if (at && slot->native_len >= sizeof(number) && at <= slot->native_len - sizeof(number))
+		memcpy(slot->native + at, &number, sizeof(number));
+}
+
 static int seal(const void *code, size_t len)
 {
 	int fd = memfd_create("shunt-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING), err;
@@ -37,19 +46,6 @@ void policy_forget(struct policy *p)
 	*p = (struct policy){ .fd = -1 };
 }
 
-/* The slot of that generation, if no switch came in between. */
-static struct shunt_policy_slot *read_slot(const struct maps *m, __u64 gen)
-{
-	struct shunt_policy_slot *slot = malloc(sizeof(*slot));
-	__u32 key = gen & 1;
-
-	if (slot && !bpf_map_lookup_elem(m->policy_fd, &key, slot) && slot->gen == gen &&
-	    maps_policy_gen(m) == gen)
-		return slot;
-	free(slot);
-	return NULL;
-}
-
 /* In force though it is refused: an agent before us came no further. */
 static void look_for_refusal(struct agent *a)
 {
@@ -66,11 +62,12 @@ bool policy_refresh(struct agent *a)
 {
 	__u64 gen = maps_policy_gen(&a->maps);
 	struct shunt_policy_slot *slot;
+	__u64 hash;
 	int fd;
 
 	if (!gen || gen == shared_of(a)->policy.msg.gen)
 		return shared_of(a)->policy.fd >= 0;
-	slot = read_slot(&a->maps, gen);
+	slot = maps_slot(&a->maps, gen);
 	if (!slot) /* a switch is under way; the one before stays in force until it is done */
 		return shared_of(a)->policy.fd >= 0;
 	if (!slot->native_len || slot->native_len > SHUNT_NATIVE_MAX) {
@@ -78,6 +75,8 @@ bool policy_refresh(struct agent *a)
 		free(slot);
 		return shared_of(a)->policy.fd >= 0;
 	}
+	hash = shunt_code_hash(slot->native, slot->native_len);
+	set_slot(slot, gen);
 	fd = seal(slot->native, slot->native_len);
 	if (fd >= 0) {
 		policy_forget(&shared_of(a)->policy);
@@ -85,7 +84,7 @@ bool policy_refresh(struct agent *a)
 		shared_of(a)->policy.msg.gen = gen;
 		shared_of(a)->policy.msg.len = slot->native_len;
 		shared_of(a)->policy.msg.desc = slot->desc;
-		shared_of(a)->policy.hash = shunt_code_hash(slot->native, slot->native_len);
+		shared_of(a)->policy.hash = hash;
 		look_for_refusal(a);
 		say(LOG_INFO, "policy '%.15s', generation %llu", slot->desc.name, gen);
 	} else {

@@ -83,6 +83,9 @@ static int put_in_force(struct agent *a, struct shunt_cfg *cfg, struct shunt_pol
 
 	slot->gen = bad + 1;
 	slot->put_back = bad;
+	err = shunt_slot_clear(&a->pins, slot->gen);
+	if (err)
+		return err;
 	if (bpf_map_update_elem(a->maps.policy_fd, &key, slot, 0))
 		return -errno;
 	err = update_link(a, prog);

@@ -29,6 +29,7 @@ static int begin(struct agent *a)
 		return -ENOMEM;
 	s->policy.fd = -1;
 	s->aim_fd = -1;
+	planner_none(&s->planner);
 	a->own = s;
 	return 0;
 }
@@ -57,6 +58,7 @@ static void close_load(struct agent *a)
 {
 	stop(a);
 	policy_forget(&shared_of(a)->policy);
+	planner_forget(&shared_of(a)->planner);
 	aim_forget(a);
 }
 

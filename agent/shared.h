@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "judge.h"
+#include "plan.h"
 
 /* The policy in force, as it is handed out. */
 struct policy {
@@ -18,6 +19,7 @@ struct policy {
 struct shared {
 	struct policy policy;
 	struct condemned condemned;
+	struct planner planner;
 	struct load *load;
 	struct publisher *publisher; /* NULL: there is no card */
 	int aim_fd;                  /* the program that says whom XDP signals; negative: none */

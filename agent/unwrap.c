@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpfmap.h"
 #include "self.h"
 #include "unwrap.h"
 
@@ -48,16 +49,6 @@ static struct bpf_object *open_object(void)
 			return bpf_object__open_file(path, NULL);
 	}
 	return bpf_object__open_file(SHUNT_LIBDIR "/shunt/host/unwrap.o", NULL);
-}
-
-static int set_first(struct bpf_object *obj, __u32 first)
-{
-	struct bpf_map *rodata = bpf_object__find_map_by_name(obj, ".rodata");
-	size_t len = 0;
-
-	if (!rodata || !bpf_map__initial_value(rodata, &len) || len != sizeof(first))
-		return -EINVAL;
-	return bpf_map__set_initial_value(rodata, &first, sizeof(first));
 }
 
 /* A copy of the descriptor into the store. */
@@ -102,7 +93,7 @@ int unwrap_load(struct agent *a, struct why *why)
 	obj = open_object();
 	if (!obj)
 		return why_fail(why, -errno, "cannot read 'host/unwrap.o': %s", strerror(errno));
-	err = set_first(obj, a->opts.host.first);
+	err = shunt_constant_set(obj, "first_core", 0, a->opts.host.first);
 	if (!err)
 		err = bpf_object__load(obj);
 	if (err)

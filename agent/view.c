@@ -24,6 +24,7 @@
 
 #include "bpfmap.h"
 #include "domain.h"
+#include "inforce.h"
 #include "log.h"
 #include "view.h"
 
@@ -154,8 +155,10 @@ int view_renew(struct domain *d, const struct shunt_pins *pins)
 		return fd;
 	view = map_view(fd);
 	err = view ? 0 : -errno;
-	if (!err)
+	if (!err) {
 		carry_counts(view, d->pool.r.view);
+		shunt_plan_clear(view, maps_policy_gen(d->maps));
+	}
 	if (!err)
 		err = pin_instead(d, pins, fd);
 	if (!err)

@@ -63,6 +63,14 @@ struct {
 	__array(values, struct shunt_view_map);
 } views SEC(".maps");
 
+static __always_inline struct shunt_view *find_view(__u32 domain)
+{
+	__u32 zero = 0;
+	void *inner = bpf_map_lookup_elem(&views, &domain);
+
+	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+}
+
 /* The AF_XDP sockets of every domain: SHUNT_SLOTS each. */
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);

@@ -13,6 +13,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* By this name whoever puts the policy in force finds it. The code reads it by the other one, which
+ * needs no relocation. */
+extern EXPORT const volatile __u32 shunt_policy_slot __attribute__((alias("shunt_slot")));
+
 #define CALL_int return
 #define CALL_void
 #define FUNCTION(OP, name, type, need, targets, text)                                              \

@@ -18,6 +18,7 @@
 
 #include SHUNT_POLICY_FILE
 #include "event.h"
+#include "plan.h"
 #include "steer.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
@@ -249,14 +250,6 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a, const s
 	else
 		n->dropped++;
 	return XDP_DROP;
-}
-
-static __always_inline struct shunt_view *find_view(__u32 domain)
-{
-	__u32 zero = 0;
-	void *inner = bpf_map_lookup_elem(&views, &domain);
-
-	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
 }
 
 static __always_inline int foreign_queue(void)

@@ -21,21 +21,75 @@ const char *shunt_prog_pin(__u64 gen)
 	return gen & 1 ? "prog1" : "prog0";
 }
 
-int shunt_prog_open(const struct shunt_pins *pins, __u64 gen, __u32 prog_id)
+const char *shunt_plan_pin(__u64 gen)
+{
+	return gen & 1 ? "plan1" : "plan0";
+}
+
+static int open_program(const struct shunt_pins *pins, const char *name, __u32 id)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
-	int fd = shunt_pin_open(pins, shunt_prog_pin(gen)), err = 0;
+	int fd = shunt_pin_open(pins, name), err = 0;
 
 	if (fd < 0)
 		return fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		err = -errno;
-	else if (info.id != prog_id)
+	else if (info.id != id)
 		err = -ESTALE;
 	if (!err)
 		return fd;
 	close(fd);
+	return err;
+}
+
+int shunt_prog_open(const struct shunt_pins *pins, __u64 gen, __u32 prog_id)
+{
+	return open_program(pins, shunt_prog_pin(gen), prog_id);
+}
+
+int shunt_plan_open(const struct shunt_pins *pins, __u64 gen, __u32 plan_id)
+{
+	return open_program(pins, shunt_plan_pin(gen), plan_id);
+}
+
+void shunt_plan_clear(struct shunt_view *view, __u64 gen)
+{
+	struct shunt_plan *p = &view->plan[gen & 1];
+
+	/* First: a plan() of before, which may run now, puts nothing in force from here on. */
+	__atomic_store_n(&p->use, SHUNT_PLAN_USE(gen, 0), __ATOMIC_SEQ_CST);
+	memset(p->word, 0, sizeof(p->word));
+}
+
+/* A view that its worker froze nobody can write: shuntd will replace it. */
+static int clear_view(int fd, __u64 gen)
+{
+	struct shunt_view *view = shunt_map_mmap(fd, sizeof(*view), true);
+
+	if (!view)
+		return errno == EPERM ? 0 : -errno;
+	shunt_plan_clear(view, gen);
+	memset(view->state[gen & 1], 0, sizeof(view->state[0]));
+	memset(view->core_state[gen & 1], 0, sizeof(view->core_state[0]));
+	shunt_map_unmap(view, sizeof(*view));
+	return 0;
+}
+
+int shunt_slot_clear(const struct shunt_pins *pins, __u64 gen)
+{
+	int err = 0, fd;
+
+	for (int d = 0; !err && d < SHUNT_DOMAINS; d++) {
+		fd = shunt_pin_open_view(pins, d);
+		if (fd == -ENOENT)
+			continue;
+		err = fd < 0 ? fd : clear_view(fd, gen);
+		if (fd >= 0)
+			close(fd);
+	}
+	errno = -err;
 	return err;
 }
 
@@ -89,7 +143,9 @@ __u32 shunt_refused_place(int map)
 
 const char *shunt_ask_name(__u32 op)
 {
-	static const char *const names[] = { "steer()", "select()", "requeue()", "done()" };
+#define SHUNT_OP(OP, name, type, need, targets, text) #name "()",
+	static const char *const names[] = { SHUNT_POLICY_OPS(SHUNT_OP) };
+#undef SHUNT_OP
 
 	return op < sizeof(names) / sizeof(names[0]) ? names[op] : "the policy";
 }

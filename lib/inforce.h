@@ -3,8 +3,8 @@
  * inforce.h - what shunt and shuntd share about putting a policy in force
  *
  * In this order, by whoever holds the lock of the interface's directory: the slot that is not live,
- * with its program pinned beside it; the link; cfg.policy_gen, which makes the slot live and tells
- * the workers.
+ * with its programs pinned beside it, and its policy's memory in the views zeroed; the link;
+ * cfg.policy_gen, which makes the slot live and tells the workers.
  */
 #pragma once
 
@@ -16,6 +16,16 @@
 const char *shunt_prog_pin(__u64 gen);
 /* A descriptor of that program, or -errno (-ESTALE: it is not the one that the slot names). */
 int shunt_prog_open(const struct shunt_pins *pins, __u64 gen, __u32 prog_id);
+
+/* The pin of the program that calls plan(), and a descriptor of it, as above. */
+const char *shunt_plan_pin(__u64 gen);
+int shunt_plan_open(const struct shunt_pins *pins, __u64 gen, __u32 plan_id);
+
+/* Before that generation is put in force: its slot's policy remembers nothing in any view, and has
+ * planned nothing. 0, or -errno, also in errno. */
+int shunt_slot_clear(const struct shunt_pins *pins, __u64 gen);
+/* In this view that generation has planned nothing, and it may. */
+void shunt_plan_clear(struct shunt_view *view, __u64 gen);
 
 /* Are requests preempted under this policy? Sets cfg's flag. */
 void shunt_preempt_decide(struct shunt_cfg *cfg, __u32 policy_flags);

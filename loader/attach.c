@@ -18,16 +18,25 @@
 #include "inforce.h"
 #include "maps.h"
 
-/* With the program's pin the policy can be put in force again after the next switch. */
-static int pin_program(struct ctl *ctl, const struct object *o, __u64 gen)
+/* fd negative: nothing is to be pinned there. */
+static int pin_instead(struct ctl *ctl, int fd, const char *name)
 {
-	const char *name = shunt_prog_pin(gen);
 	char path[PATH_MAX];
 	int err = shunt_pin_path(path, sizeof(path), &ctl->pins, name);
 
 	if (!err && unlink(path) && errno != ENOENT)
 		err = -errno;
-	return err ? fail_bpf(ctl, err, "cannot replace the pin '%s'", name) : object_pin(ctl, o->prog_fd, name);
+	if (err)
+		return fail_bpf(ctl, err, "cannot replace the pin '%s'", name);
+	return fd < 0 ? 0 : object_pin(ctl, fd, name);
+}
+
+/* With the programs' pins the policy can be put in force again after the next switch. */
+static int pin_programs(struct ctl *ctl, const struct object *o, __u64 gen)
+{
+	int err = pin_instead(ctl, o->prog_fd, shunt_prog_pin(gen));
+
+	return err ? err : pin_instead(ctl, o->plan_fd, shunt_plan_pin(gen));
 }
 
 int slot_write(struct ctl *ctl, const struct bundle *b, const struct object *o, __u64 gen)
@@ -39,12 +48,18 @@ int slot_write(struct ctl *ctl, const struct bundle *b, const struct object *o, 
 		return fail(ctl, -ENOMEM, "no memory");
 	slot->gen = gen;
 	slot->prog_id = o->prog_id;
+	slot->plan_id = o->plan_id;
 	slot->native_len = b->native_len;
+	slot->slot_at = b->found.slot_at;
 	slot->desc = b->desc;
 	memcpy(slot->native, b->native, b->native_len);
 	err = map_set(ctl, "policy", gen & 1, slot, sizeof(*slot));
 	free(slot);
-	return err ? err : pin_program(ctl, o, gen);
+	if (!err)
+		err = pin_programs(ctl, o, gen);
+	if (!err && shunt_slot_clear(&ctl->pins, gen))
+		err = fail_bpf(ctl, -errno, "cannot clear the views of '%s'", ctl->ifname);
+	return err;
 }
 
 int attach_check(struct ctl *ctl, unsigned int own_prog)

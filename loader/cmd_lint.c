@@ -15,6 +15,7 @@
 #include "file.h"
 #include "forbid.h"
 #include "verb.h"
+#include "verify.h"
 #include "../offload/nfp/lint/report.h"
 
 static bool of_card; /* --card */
@@ -100,6 +101,8 @@ static void show_policy(const json_t *r)
 	show_list(json_object_get(p, "reads"), "nothing");
 	printf("%s: does: ", object);
 	show_list(json_object_get(p, "does"), "nothing but steer and select");
+	printf("%s: functions: ", object);
+	show_list(json_object_get(p, "functions"), "none");
 	show_verifier(object, json_object_get(r, "verifier"));
 	show_card_shortly(r);
 }
@@ -167,8 +170,10 @@ static json_t *policy_json(const struct bundle *b)
 	json_array_append_new(targets, json_string(native));
 	if (b->nic)
 		json_array_append_new(targets, json_string("a NIC that schedules for hosts (docs/wire.md)"));
-	return json_pack("{s:s, s:s, s:o, s:o, s:o}", "name", b->desc.name, "text", b->desc.text, "targets", targets,
-			 "reads", words_json(b->desc.flags, true), "does", words_json(b->desc.flags, false));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name", b->desc.name, "text",
+			 b->desc.text, "targets", targets, "reads",
+			 words_json(b->desc.flags, true), "does",
+			 words_json(b->desc.flags, false), "functions", functions_json(b));
 }
 
 /* A compiled source is a bundle, and an object may be one.

@@ -29,6 +29,8 @@
 #include "verify.h"
 #include "pindir.h"
 
+#define FIRST_GEN 1
+
 enum offload {
 	OFFLOAD_NONE,
 	OFFLOAD_NFP,  /* the card chooses the queue, or it fails */
@@ -116,7 +118,7 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 
 	if (!err)
 		err = domain_maps_make(ctl, s, object_map(o, "views"));
-	s->cfg.policy_gen = 1;
+	s->cfg.policy_gen = FIRST_GEN;
 	shunt_preempt_decide(&s->cfg, b->desc.flags);
 	if (!err)
 		err = place_note(ctl, &s->cfg);
@@ -206,7 +208,7 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 	int err = attach_check(ctl, out->in_force);
 
 	if (!err)
-		err = object_load(ctl, b, false, s->wire.on ? &s->wire.sizes : NULL, &o);
+		err = object_load(ctl, b, false, FIRST_GEN, s->wire.on ? &s->wire.sizes : NULL, &o);
 	if (!err && s->wire.on)
 		verify_warn_nic(b);
 	if (!err && card)

@@ -12,6 +12,7 @@
 #include "bundle/bundle.h"
 #include "forbid.h"
 #include "verb.h"
+#include "verify.h"
 
 #pragma GCC diagnostic error "-Wswitch" /* a flag that is added has a name */
 
@@ -73,8 +74,8 @@ static void add(struct ctl *ctl, json_t *list, const char *dir, const char *file
 		ctl_forget(ctl);
 		return;
 	}
-	entry = json_pack("{s:s, s:s, s:s, s:o}", "name", name, "text", b.desc.text, "file", path,
-			  "needs", flags_json(b.desc.flags));
+	entry = json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", name, "text", b.desc.text, "file",
+			  path, "needs", flags_json(b.desc.flags), "functions", functions_json(&b));
 	json_array_append_new(list, entry);
 	bundle_close(&b);
 }

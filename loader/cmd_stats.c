@@ -146,6 +146,18 @@ static void show_publisher(const json_t *p)
 	       number_at(p, "failed"), number_at(p, "equal"));
 }
 
+static void show_plan(const json_t *plans, const json_t *words)
+{
+	const json_t *word;
+	size_t i;
+
+	printf("  the policy planned %lld times, %lld times in vain; its plan:",
+	       number_at(plans, "made"), number_at(plans, "refused"));
+	json_array_foreach(words, i, word)
+		printf(" %s", json_string_value(word));
+	puts(words ? "" : " none");
+}
+
 /* Its counts are its own: what it drops never reaches the host. */
 static void show_card(const json_t *r)
 {
@@ -183,6 +195,8 @@ static void show_agents(const json_t *r)
 			printf("  policies put out of force: %lld for stalled cores, %lld for dead workers\n",
 			       number_at(json_object_get(a, "policies_put_out"), "stalls"),
 			       number_at(json_object_get(a, "policies_put_out"), "faults"));
+		if (json_object_get(a, "plans"))
+			show_plan(json_object_get(a, "plans"), json_object_get(d, "plan"));
 		if (json_object_get(a, "publisher"))
 			show_publisher(json_object_get(a, "publisher"));
 	}

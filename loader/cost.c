@@ -17,10 +17,12 @@ static int add_program(struct ctl *ctl, const struct bundle *b, const struct shu
 		       json_t *list)
 {
 	struct object o = { 0 };
-	int err = object_load(ctl, b, false, sizes, &o);
+	int err = object_load(ctl, b, false, 0, sizes, &o);
 
 	if (!err)
 		add_cost(list, o.prog_name, verify_cost(o.prog_fd));
+	if (!err && o.plan_fd >= 0 && !sizes)
+		add_cost(list, PLANNER, verify_cost(o.plan_fd));
 	object_close(&o);
 	return err;
 }

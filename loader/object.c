@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpfmap.h"
 #include "log.h"
 #include "object.h"
 #include "verify.h"
@@ -68,17 +69,40 @@ int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj,
 	return err;
 }
 
+static int look_at(struct ctl *ctl, int fd, struct bpf_prog_info *info)
+{
+	__u32 len = sizeof(*info);
+
+	memset(info, 0, len);
+	return bpf_obj_get_info_by_fd(fd, info, &len) ?
+	       fail_bpf(ctl, -errno, "cannot look at the loaded program") : 0;
+}
+
 static int identify(struct ctl *ctl, struct object *o, const char *name)
 {
-	struct bpf_prog_info info = { 0 };
-	__u32 len = sizeof(info);
+	const struct bpf_program *planner = bpf_object__find_program_by_name(o->obj, PLANNER);
+	struct bpf_prog_info info;
+	int err;
 
 	o->prog_fd = bpf_program__fd(bpf_object__find_program_by_name(o->obj, name));
-	if (bpf_obj_get_info_by_fd(o->prog_fd, &info, &len))
-		return fail_bpf(ctl, -errno, "cannot look at the loaded program");
+	err = look_at(ctl, o->prog_fd, &info);
 	o->prog_id = info.id;
 	memcpy(o->prog_name, info.name, sizeof(o->prog_name));
-	return 0;
+	if (err || !planner)
+		return err;
+	o->plan_fd = bpf_program__fd(planner);
+	err = look_at(ctl, o->plan_fd, &info);
+	o->plan_id = info.id;
+	return err;
+}
+
+/* The programs know which of the two policies in the views they are of. */
+static int set_slot(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, __u64 gen)
+{
+	int err = shunt_constant_set(obj, "shunt_slot", 0, gen & 1);
+
+	return err ? fail(ctl, err, "'%s' has no constant 'shunt_slot': build it again", b->path) :
+		     0;
 }
 
 /* What lies within a bundle is not aligned, as libelf wants it: libbpf gets a copy. */
@@ -108,8 +132,8 @@ static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b, cons
 	return obj;
 }
 
-int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struct shunt_nic_sizes *sizes,
-		struct object *o)
+int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen,
+		const struct shunt_nic_sizes *sizes, struct object *o)
 {
 	const char *name = program_name(sizes);
 	char *log = calloc(1, LOG_LEN);
@@ -117,7 +141,7 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struc
 		    .kernel_log_buf = log, .kernel_log_size = LOG_LEN);
 	int err = log ? verify_functions(ctl, b, NULL) : fail(ctl, -ENOMEM, "no memory");
 
-	memset(o, 0, sizeof(*o));
+	*o = (struct object){ .plan_fd = -1 };
 	if (err)
 		goto out;
 	log_start(ctl->verbose);
@@ -126,7 +150,9 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struc
 		err = log_explain_open(ctl, b, -errno);
 		goto out;
 	}
-	err = verify_select(ctl, b, o->obj, name);
+	err = verify_select(ctl, b, o->obj, name, PLANNER);
+	if (!err)
+		err = set_slot(ctl, b, o->obj, gen);
 	if (!err && reuse)
 		err = object_reuse_maps(ctl, b->path, o->obj, NULL);
 	if (!err) {

@@ -10,17 +10,19 @@
 #include "ctl.h"
 #include "nicsize.h"
 
+#define PLANNER "shunt_planner" /* calls plan() */
+
 struct object {
 	struct bpf_object *obj;
-	int prog_fd;
-	unsigned int prog_id;
+	int prog_fd, plan_fd;  /* plan_fd: the program that calls plan(); -1: the policy has none */
+	unsigned int prog_id, plan_id;
 	char prog_name[16];
 };
 
-/* Loads with new maps, or (reuse) with the interface's pinned ones. sizes: the program for a NIC that schedules;
- * NULL: the one for shared memory. */
-int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, const struct shunt_nic_sizes *sizes,
-		struct object *o);
+/* Loads with new maps, or (reuse) with the interface's pinned ones, for that generation. sizes: the
+ * program for a NIC that schedules; NULL: the one for shared memory. */
+int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen,
+		const struct shunt_nic_sizes *sizes, struct object *o);
 void object_close(struct object *o);
 /* Pins every map that is shunt's in the interface's directory. */
 int object_pin_maps(struct ctl *ctl, const struct object *o);

@@ -152,6 +152,9 @@ static json_t *agent_json(const struct ctl *ctl, const struct shunt_agent *a)
 	if (a->policy_stalls || a->policy_faults)
 		json_object_set_new(j, "policies_put_out", json_pack("{s:I, s:I}", "stalls",
 				    (json_int_t)a->policy_stalls, "faults", (json_int_t)a->policy_faults));
+	if (a->plans || a->plans_refused)
+		json_object_set_new(j, "plans", json_pack("{s:I, s:I}", "made",
+				    (json_int_t)a->plans, "refused", (json_int_t)a->plans_refused));
 	if (a->beat_ns)
 		json_object_set_new(j, "silent_ms", json_integer((clock_ns() > a->beat_ns ?
 				    clock_ns() - a->beat_ns : 0) / 1000000));
@@ -247,6 +250,25 @@ static json_int_t replied_of(const struct snapshot *s)
 	return n;
 }
 
+/* Words that plan() wrote, of the generation in force, up to the last that is not 0; NULL: none. */
+static json_t *plan_json(const struct snapshot *s, const struct shunt_view *view)
+{
+	const struct shunt_plan *p = &view->plan[s->cfg.policy_gen & 1];
+	const __u64 *word = p->word[p->use & 1];
+	int n = SHUNT_PLANS;
+	json_t *list;
+	char text[24];
+
+	while (n && !word[n - 1])
+		n--;
+	list = n ? json_array() : NULL;
+	for (int i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "%#llx", (unsigned long long)word[i]);
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
 static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u32 d, const struct shunt_domain *dom,
 			   const struct shunt_view *view, const struct shunt_agent *agent)
 {
@@ -259,6 +281,7 @@ static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u3
 		      cores);
 	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
 	json_object_set_new(j, "requeue", requeue_json(s, view));
+	json_object_set_new(j, "plan", plan_json(s, view)); /* NULL: leaves it out */
 	set_user(j, "user", dom->user);
 	if (s->cfg.flags & SHUNT_CFG_WIRE)
 		json_object_set_new(j, "wire", json_true());

@@ -2,7 +2,7 @@
 /*
  * verify.c - a policy's functions before the kernel's verifier
  *
- * The program shunt_ask calls steer(), select(), requeue() and done(). It gets maps of its own,
+ * The program shunt_ask calls all functions that the policy has. It gets maps of its own,
  * which go with it.
  */
 #include <bpf/bpf.h>
@@ -11,11 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <shunt/native.h>
+
 #include "log.h"
 #include "verify.h"
 
 /* Tests and lint have more programs in the object; they are not for production. */
-int verify_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name)
+int verify_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name,
+		  const char *other)
 {
 	struct bpf_program *prog;
 	bool found = false;
@@ -24,6 +27,8 @@ int verify_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *ob
 		bool wanted = !strcmp(bpf_program__name(prog), name);
 
 		found |= wanted;
+		if (other && !strcmp(bpf_program__name(prog), other))
+			wanted = true;
 		bpf_program__set_autoload(prog, wanted);
 	}
 	if (found)
@@ -59,7 +64,7 @@ int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns)
 		return err;
 	log_start(ctl->verbose);
 	obj = bpf_object__open_mem(b->data, b->len, &opts);
-	err = obj ? verify_select(ctl, b, obj, VERIFY_ASK) : log_explain_open(ctl, b, -errno);
+	err = obj ? verify_select(ctl, b, obj, VERIFY_ASK, NULL) : log_explain_open(ctl, b, -errno);
 	if (!err) {
 		err = bpf_object__load(obj);
 		if (err)
@@ -71,4 +76,15 @@ int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns)
 	bpf_object__close(obj);
 	free(log);
 	return err;
+}
+
+json_t *functions_json(const struct bundle *b)
+{
+	json_t *list = json_array();
+
+	for (unsigned int i = 0; i < SHUNT_NR_OPS; i++) {
+		if (b->found.ops >> i & 1)
+			json_array_append_new(list, json_string(shunt_op(i)->name));
+	}
+	return list;
 }

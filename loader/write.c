@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inforce.h"
 #include "maps.h"
 #include "own.h"
 #include "setup.h"
@@ -42,6 +43,7 @@ static int put_view(struct ctl *ctl, const struct setup *s, __u32 d)
 	memcpy(view->slo_us, s->slo_us, sizeof(view->slo_us));
 	memcpy(view->quantum_us, s->quantum_us, sizeof(view->quantum_us));
 	memcpy(view->knob, s->knobs, sizeof(view->knob));
+	shunt_plan_clear(view, s->cfg.policy_gen);
 	snprintf(name, sizeof(name), "view%u", d);
 	err = put(ctl, name, view, sizeof(*view), 1);
 	free(view);

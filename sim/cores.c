@@ -236,7 +236,8 @@ static void ended(struct engine *e, struct domain *d, int i)
 	bool idle;
 
 	measure(e, q);
-	view_service(d->v, &d->times, q->cls, q->service / TICKS_NS, e->now / TICKS_NS);
+	if (view_service(d->v, &d->times, q->cls, q->service / TICKS_NS, e->now / TICKS_NS))
+		view_plan(d->v, e->p, e->now / TICKS_NS);
 	if (e->p->done) {
 		struct shunt_event ev = {
 			.now_ns = e->now / TICKS_NS,

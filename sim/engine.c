@@ -209,7 +209,11 @@ void engine_domains(struct engine *e)
 
 		for (int k = 0; k < d->ncores; k++)
 			of_domain += (double)d->core[k].busy / TICKS_NS;
-		r->domain[i] = (struct domain_result){ d->ncores, d->arrived, of_domain / 1e9 / r->sim_s / d->ncores };
+		r->domain[i] = (struct domain_result){
+			d->ncores, d->arrived, of_domain / 1e9 / r->sim_s / d->ncores, { 0 },
+		};
+		for (int k = 0; k < SHUNT_PLANS; k++)
+			r->domain[i].plan[k] = shunt_plan(d->v, k);
 	}
 }
 

@@ -304,15 +304,34 @@ static json_t *class_json(const struct point *p, int k)
 	return o;
 }
 
+/* Words that plan() wrote, up to the last that is not 0. */
+static json_t *plan_json(const uint64_t plan[SHUNT_PLANS])
+{
+	json_t *words = json_array();
+	char text[24];
+	int n = SHUNT_PLANS;
+
+	while (n && !plan[n - 1])
+		n--;
+	for (int i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "%#llx", (unsigned long long)plan[i]);
+		json_array_append_new(words, json_string(text));
+	}
+	return words;
+}
+
 static json_t *domains_json(const struct point *p)
 {
-	json_t *all = json_array();
+	json_t *all = json_array(), *domain;
 
 	for (int i = 0; i < p->r.ndomains; i++) {
 		const struct domain_result *d = &p->r.domain[i];
 
-		json_array_append_new(all, json_pack("{s:i, s:I, s:f}", "cores", d->cores, "arrived",
-						     (json_int_t)d->arrived, "busy", d->busy));
+		domain = json_pack("{s:i, s:I, s:f}", "cores", d->cores, "arrived",
+				   (json_int_t)d->arrived, "busy", d->busy);
+		if (p->c.policy->plan)
+			json_object_set_new(domain, "plan", plan_json(d->plan));
+		json_array_append_new(all, domain);
 	}
 	return all;
 }

@@ -354,6 +354,7 @@ struct domain_result {
 	int cores;
 	uint64_t arrived;   /* at its NIC queue */
 	double busy;        /* share of its cores' time */
+	uint64_t plan[SHUNT_PLANS]; /* as it is at the end */
 };
 
 struct run_result {

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <shunt/policy.h>
+
 #include "sim.h"
 
 static inline struct shunt_view *view_make(void)
@@ -84,7 +86,9 @@ struct times {
 	struct { double count, ns, sq; } of[SHUNT_CLASSES];
 };
 
-static inline void view_service(struct shunt_view *v, struct times *t, int cls, uint64_t ns, uint64_t now_ns)
+/* Did it publish? */
+static inline bool view_service(struct shunt_view *v, struct times *t, int cls, uint64_t ns,
+				uint64_t now_ns)
 {
 	double keep;
 
@@ -92,7 +96,7 @@ static inline void view_service(struct shunt_view *v, struct times *t, int cls, 
 	t->of[cls].ns += ns;
 	t->of[cls].sq += (double)ns * ns;
 	if (now_ns < t->at_ns + 10000000)
-		return;
+		return false;
 	keep = exp(-(double)(now_ns - t->at_ns) / 1e9);
 	t->at_ns = now_ns;
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
@@ -100,10 +104,25 @@ static inline void view_service(struct shunt_view *v, struct times *t, int cls, 
 
 		v->mean_ns[c] = mean;
 		v->sigma_ns[c] = var > 0 ? sqrt(var) : 0;
+		v->rate[c] = n + 0.5;
 		t->of[c].count *= keep;
 		t->of[c].ns *= keep;
 		t->of[c].sq *= keep;
 	}
+	return true;
+}
+
+/* Agent: after it has published, as long as requests end. */
+static inline void view_plan(struct shunt_view *v, const struct policy *p, uint64_t now_ns)
+{
+	struct shunt_event ev = { .now_ns = now_ns, .run_cls = SHUNT_NONE, .steered = SHUNT_NONE };
+	uint64_t use;
+
+	if (!p->plan)
+		return;
+	use = shunt_plan_begin(v);
+	p->plan(v, &ev);
+	shunt_plan_end(v, use);
 }
 
 /* Core: the head of a class as this core sees it, before it asks select(). */

@@ -14,6 +14,7 @@
 
 #include SHUNT_POLICY_FILE
 #include "../event.h"
+#include "../plan.h"
 
 #include "copy.h"
 #include "control.h"

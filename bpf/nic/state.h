@@ -55,10 +55,7 @@ static __always_inline struct shunt_nic_slot *get_slot(__u32 slot)
 
 static __always_inline struct shunt_view *get_view(void)
 {
-	__u32 zero = 0;
-	void *inner = bpf_map_lookup_elem(&views, &zero);
-
-	return inner ? bpf_map_lookup_elem(inner, &zero) : NULL;
+	return find_view(0);
 }
 
 static __always_inline __u32 outstanding_max(const struct shunt_nic_cfg *cfg)

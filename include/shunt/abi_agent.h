@@ -52,7 +52,9 @@ struct shunt_agent {
 	__u64 policy_faults; /* … and as the worker died in it */
 	__u32 worker_user;  /* of the worker, + 1; 0: none attached */
 	__u32 view_user;    /* whose workers have had the view, + 1; 0: nobody's */
-	__u64 pad[6];
+	__u64 plans;        /* times that the policy's plan() was called … */
+	__u64 plans_refused; /* … and that it could not be, or its generation was over */
+	__u64 pad[4];
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };

@@ -17,6 +17,8 @@
 #define SHUNT_KNOBS 16
 #define SHUNT_STATES 16
 #define SHUNT_CORE_STATES 8 /* and of each core: a line */
+#define SHUNT_PLANS 64
+#define SHUNT_POLICY_SLOTS 2 /* of generation g: g & 1 */
 #define SHUNT_NAME_LEN 16
 #define SHUNT_TEXT_LEN 96
 #define SHUNT_SLO_MAX_US 10000000u

@@ -46,7 +46,9 @@ struct shunt_policy_slot {
 	__u32 native_len;
 	struct shunt_policy_desc desc;
 	__u64 put_back; /* the generation that it was put in force in place of, by the agent; 0: by the loader */
-	__u8 pad[104];
+	__u32 slot_at;  /* where the agent writes the slot's number into native code; 0: nowhere */
+	__u32 plan_id;  /* of the program that calls plan(), pinned as "plan<i>"; 0: none */
+	__u8 pad[96];
 	__u8 native[SHUNT_NATIVE_MAX];
 };
 SHUNT_ASSERT(sizeof(struct shunt_policy_slot) == 65536, "policy slot");
@@ -101,6 +103,15 @@ struct shunt_event {
 	__u32 service_ns; /* done */
 };
 SHUNT_ASSERT(sizeof(struct shunt_event) == 40, "event");
+
+/* The program "shunt_planner" calls plan() and puts what it wrote in force: 0; 1: "use" is of
+ * another generation. */
+struct shunt_plan_ask {
+	__u64 gen;    /* in: the generation that the caller takes for live */
+	__u32 domain; /* in: whose view */
+	__u32 pad;
+	struct shunt_event ev; /* in */
+};
 
 /* The program "shunt_ask" runs one function of the policy on a recorded view (BPF_PROG_TEST_RUN). */
 struct shunt_ask {

@@ -152,6 +152,18 @@ struct shunt_view_class {
 	__u16 demote_after; /* quanta; 0: never */
 };
 
+/*
+ * What plan() decided, in two banks: one is in force, plan() writes the other one, and one store to
+ * "use" puts that in force. It is taken only of the generation that "use" names.
+ */
+#define SHUNT_PLAN_USE(gen, bank) ((__u64)(gen) << 1 | (bank))
+#define SHUNT_PLAN_GEN(use) ((use) >> 1)
+
+struct shunt_plan {
+	__u64 use;                                  /* SHUNT_PLAN_USE(generation, bank in force) */
+	__u64 word[2][SHUNT_PLANS] __shunt_line;
+} __shunt_line;
+
 struct shunt_view {
 	__u64 idle __shunt_line;  /* core i sets and clears bit i, XDP clears: atomics only */
 
@@ -186,12 +198,22 @@ struct shunt_view {
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
 	__u32 mean_ns[SHUNT_CLASSES] __shunt_line;    /* agent: service times, as it measures them; 0: not yet */
 	__u32 sigma_ns[SHUNT_CLASSES] __shunt_line;   /* agent: their standard deviation */
-	__u64 state[SHUNT_STATES] __shunt_line;       /* policies: shunt_add, shunt_cas */
+	__u32 rate[SHUNT_CLASSES] __shunt_line;       /* agent: requests ended a second */
 	__u64 bad_index __shunt_line;                 /* policies' accessors, atomic add: numbers beyond what there is */
-	__u64 core_state[SHUNT_CORES][SHUNT_CORE_STATES] __shunt_line; /* policies: shunt_core_add, shunt_core_cas */
+
+	/*
+	 * A policy's own memory, by its slot: at a switch the policy of before may still run
+	 * somewhere and write its own. Whoever puts a generation in force zeroes its slot before.
+	 * "use" of a plan is written then, and after that by plan()'s program.
+	 */
+	__u64 state[SHUNT_POLICY_SLOTS][SHUNT_STATES] __shunt_line; /* policies: shunt_add, _cas */
+	__u64 core_state[SHUNT_POLICY_SLOTS][SHUNT_CORES][SHUNT_CORE_STATES]
+		__shunt_line;                         /* policies: shunt_core_add, _cas */
+	struct shunt_plan plan[SHUNT_POLICY_SLOTS];   /* plan() */
 
 	struct shunt_core core[SHUNT_CORES];
 };
 SHUNT_ASSERT(sizeof(struct shunt_core) == 29 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
-SHUNT_ASSERT(sizeof(((struct shunt_view *)0)->core_state) == SHUNT_CORES * SHUNT_LINE, "policies have a line a core");
+SHUNT_ASSERT(sizeof(((struct shunt_view *)0)->core_state[0]) == SHUNT_CORES * SHUNT_LINE,
+	     "policies have a line a core");

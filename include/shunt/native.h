@@ -9,6 +9,7 @@
 #include <shunt/abi.h>
 
 #define SHUNT_SYM_DESC "shunt_policy" /* const struct shunt_policy_desc */
+#define SHUNT_SYM_SLOT "shunt_policy_slot" /* const volatile __u32; 0, but in workers' copies */
 #define SHUNT_SYM(name) "shunt_policy_" #name
 
 typedef int (*shunt_policy_fn)(struct shunt_view *view, const struct shunt_event *ev);

@@ -110,6 +110,10 @@ __shunt_card __u64 shunt_knob(const shunt_view *v, __u32 i)
 	"the card is told loads and knobs: shunt_knob() can stand for a mean that the operator " \
 	"knows"
 
+#define SHUNT_NFP_NO_PLAN                                                                          \
+	"shuntd calls plan() on the host and tells the card nothing of it: shunt_knob() is what "   \
+	"both read"
+
 SHUNT_NFP_LACKS(__u64, shunt_idle, (const shunt_view *v),
 		"an idle core is claimed by an atomic with a result, and the card adds without one "
 		"(verifier.c:532-545): two requests would take one idle core until the host "
@@ -127,6 +131,9 @@ SHUNT_NFP_LACKS(__u64, shunt_deadline_ns, (const shunt_view *v, __u32 cls, __u64
 		SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u32, shunt_mean_ns, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_sigma_ns, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
+SHUNT_NFP_LACKS(__u32, shunt_rate, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
+SHUNT_NFP_LACKS(__u64, shunt_plan, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_PLAN);
+SHUNT_NFP_LACKS(void, shunt_plan_set, (shunt_view *v, __u32 i, __u64 x), SHUNT_NFP_NO_PLAN);
 SHUNT_NFP_LACKS(__u64, shunt_state, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_STATE);
 SHUNT_NFP_LACKS(__u64, shunt_add, (shunt_view *v, __u32 i, __u64 x), SHUNT_NFP_NO_STATE);
 SHUNT_NFP_LACKS(__u64, shunt_cas, (shunt_view * v, __u32 i, __u64 old, __u64 new_),

@@ -24,7 +24,8 @@
 	X(SELECT, select, int, 1, SHUNT_OP_HOST | SHUNT_OP_NIC,                                    \
 	  "a core is free, or asked to yield")                                                     \
 	X(REQUEUE, requeue, int, 0, SHUNT_OP_HOST | SHUNT_OP_NIC, "a request was preempted")       \
-	X(DONE, done, void, 0, SHUNT_OP_HOST | SHUNT_OP_NIC, "a request ended")
+	X(DONE, done, void, 0, SHUNT_OP_HOST | SHUNT_OP_NIC, "a request ended")                    \
+	X(PLAN, plan, void, 0, SHUNT_OP_HOST | SHUNT_OP_NIC, "10 ms went by, and requests ended")
 
 enum shunt_op_targets {
 	SHUNT_OP_HOST = 1, /* XDP and workers that share memory */

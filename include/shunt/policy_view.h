@@ -8,6 +8,16 @@
 
 #include <shunt/abi.h>
 
+/*
+ * The slot of the policy that this code is of: whoever puts it in force writes it into the
+ * program's constants, and into the copy of the native code that workers get.
+ */
+#ifdef __bpf__
+const volatile __u32 shunt_slot = 0;
+#else
+static const volatile __u32 shunt_slot __attribute__((unused));
+#endif
+
 /* i, bounded; counts one beyond n (in the view's bad_index), as what comes then is of another. */
 __shunt_inline __u64 shunt_within(const struct shunt_view *v, __u32 i, __u32 n)
 {
@@ -112,6 +122,12 @@ __shunt_inline __u32 shunt_sigma_ns(const struct shunt_view *v, __u32 cls)
 	return v->sigma_ns[shunt_index(cls, SHUNT_CLASSES)];
 }
 
+/* How many of its requests ended a second, lately. */
+__shunt_inline __u32 shunt_rate(const struct shunt_view *v, __u32 cls)
+{
+	return v->rate[shunt_index(cls, SHUNT_CLASSES)];
+}
+
 /*
  * When a request of the class that arrived then should have ended: arrival + SLO, in ns. Without an SLO later than any. Of a
  * class's next request shunt_head_ns() has the arrival, of the running one, and of that which requeue and done are about, ev->run_ns.
@@ -123,7 +139,7 @@ __shunt_inline __u64 shunt_deadline_ns(const struct shunt_view *v, __u32 cls, __
 	return shunt_pick(shunt_some(slo), (arrival_ns & ~(1ULL << 63)) + slo * 1000, ~0ULL >> 1);
 }
 
-/* A number that the operator (shunt knob) or plan() sets. */
+/* A number that the operator sets (shunt knob). */
 __shunt_inline __u64 shunt_knob(const struct shunt_view *v, __u32 i)
 {
 	__u64 at = shunt_within(v, i, SHUNT_KNOBS);
@@ -134,8 +150,9 @@ __shunt_inline __u64 shunt_knob(const struct shunt_view *v, __u32 i)
 __shunt_inline __u64 *shunt_state_at(const struct shunt_view *v, __u32 i)
 {
 	__u64 at = shunt_within(v, i, SHUNT_STATES);
+	__u64 slot = shunt_index(shunt_slot, SHUNT_POLICY_SLOTS);
 
-	return &((struct shunt_view *)v)->state[shunt_index(at, SHUNT_STATES)];
+	return &((struct shunt_view *)v)->state[slot][shunt_index(at, SHUNT_STATES)];
 }
 
 /* The policy's own memory: many cores at once, so it changes by these two only. */
@@ -157,8 +174,11 @@ __shunt_inline __u64 shunt_cas(struct shunt_view *v, __u32 i, __u64 old, __u64 n
 __shunt_inline __u64 *shunt_core_state_at(const struct shunt_view *v, __u32 core, __u32 i)
 {
 	__u64 line = shunt_within(v, core, SHUNT_CORES), at = shunt_within(v, i, SHUNT_CORE_STATES);
+	__u64 slot = shunt_index(shunt_slot, SHUNT_POLICY_SLOTS);
 
-	return &((struct shunt_view *)v)->core_state[shunt_index(line, SHUNT_CORES)][shunt_index(at, SHUNT_CORE_STATES)];
+	line = shunt_index(line, SHUNT_CORES);
+	at = shunt_index(at, SHUNT_CORE_STATES);
+	return &((struct shunt_view *)v)->core_state[slot][line][at];
 }
 
 /* The same for each core: i below SHUNT_CORE_STATES, a cache line of the core's own. */
@@ -177,3 +197,49 @@ __shunt_inline __u64 shunt_core_cas(struct shunt_view *v, __u32 core, __u32 i, _
 	return __sync_val_compare_and_swap(shunt_core_state_at(v, core, i), old, new_);
 }
 
+__shunt_inline struct shunt_plan *shunt_plan_of(const struct shunt_view *v)
+{
+	return &((struct shunt_view *)v)->plan[shunt_index(shunt_slot, SHUNT_POLICY_SLOTS)];
+}
+
+__shunt_inline __u64 shunt_plan_use(const struct shunt_plan *p)
+{
+	return *(volatile const __u64 *)&p->use;
+}
+
+/* What plan() wrote; 0 until it did. */
+__shunt_inline __u64 shunt_plan(const struct shunt_view *v, __u32 i)
+{
+	const struct shunt_plan *p = shunt_plan_of(v);
+	__u64 at = shunt_within(v, i, SHUNT_PLANS), bank = shunt_plan_use(p);
+
+	return p->word[shunt_index(bank, 2)][shunt_index(at, SHUNT_PLANS)];
+}
+
+/* In plan(): in force once it has returned, with all else that it sets. The rest stays as it is. */
+__shunt_inline void shunt_plan_set(struct shunt_view *v, __u32 i, __u64 x)
+{
+	struct shunt_plan *p = shunt_plan_of(v);
+	__u64 at = shunt_within(v, i, SHUNT_PLANS), bank = shunt_plan_use(p) + 1;
+
+	p->word[shunt_index(bank, 2)][shunt_index(at, SHUNT_PLANS)] = x;
+}
+
+/* Around plan(), by whoever calls it: the other bank becomes as the one in force. Returns what
+ * shunt_plan_end() asks for. */
+__shunt_inline __u64 shunt_plan_begin(struct shunt_view *v)
+{
+	struct shunt_plan *p = shunt_plan_of(v);
+	__u64 use = shunt_plan_use(p), bank = shunt_index(use, 2), next = shunt_index(use + 1, 2);
+
+	for (int i = 0; i < SHUNT_PLANS; i++)
+		p->word[next][i] = p->word[bank][i];
+	return use;
+}
+
+/* The other bank is in force, after all that was written to it (a full barrier): 1. 0: meanwhile
+ * another generation is. */
+__shunt_inline int shunt_plan_end(struct shunt_view *v, __u64 use)
+{
+	return __sync_bool_compare_and_swap(&shunt_plan_of(v)->use, use, use ^ 1);
+}

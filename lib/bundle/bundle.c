@@ -159,7 +159,7 @@ static int parse_bundle(struct why *why, struct bundle *b, Elf *elf)
 		return -EINVAL;
 	}
 	b->nic = find_section(b, elf, SHUNT_NIC_SEC, &b->nic_len);
-	return native_check(why, b->path, b->native, b->native_len);
+	return native_check(why, b->path, b->native, b->native_len, &b->found);
 }
 
 int bundle_read(struct why *why, const char *path, const char *name, struct bundle *b)

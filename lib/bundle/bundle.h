@@ -9,6 +9,7 @@
 
 #include <shunt/abi.h>
 
+#include "native.h"
 #include "why.h"
 
 struct bundle {
@@ -18,6 +19,7 @@ struct bundle {
 	struct shunt_policy_desc desc;
 	const void *native; /* inside data */
 	size_t native_len;
+	struct native_found found; /* in it */
 	const void *nic;    /* the program for a NIC that schedules, inside data; NULL: there is none */
 	size_t nic_len;
 };

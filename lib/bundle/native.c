@@ -270,7 +270,8 @@ static int check_dynamic(const struct native *n, struct native_tables *t)
 	return 0;
 }
 
-int native_check(struct why *why, const char *path, const void *data, size_t len)
+int native_check(struct why *why, const char *path, const void *data, size_t len,
+		 struct native_found *found)
 {
 	struct native n = { .why = why, .path = path, .data = data, .len = len };
 	struct native_tables tables;
@@ -291,5 +292,5 @@ int native_check(struct why *why, const char *path, const void *data, size_t len
 		if (n.seg[i].p_type == PT_LOAD && n.seg[i].p_flags & PF_W)
 			err = check_writable(&n, &n.seg[i]);
 	}
-	return err ? err : native_check_symbols(&n, &tables);
+	return err ? err : native_check_symbols(&n, &tables, found);
 }

@@ -38,8 +38,16 @@ struct native_tables {
 	uint64_t names_len;
 };
 
+/* What is found by name in a sound one. */
+struct native_found {
+	uint32_t ops;     /* its functions, a bit of each enum shunt_ask_op */
+	uint32_t slot_at; /* where in the file the number of its slot is; 0: nowhere */
+};
+
 /* May this shared object run in a worker? */
-int native_check(struct why *why, const char *path, const void *data, size_t len);
+int native_check(struct why *why, const char *path, const void *data, size_t len,
+		 struct native_found *found);
 
 /* native_symbols.c: what dlsym() will read, and find. */
-int native_check_symbols(const struct native *n, const struct native_tables *t);
+int native_check_symbols(const struct native *n, const struct native_tables *t,
+			 struct native_found *found);

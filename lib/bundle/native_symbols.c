@@ -11,7 +11,7 @@
 
 #include "native.h"
 
-#define MOST 64 /* symbols, buckets, words of the filter: a policy exports five names, others stay inside */
+#define MOST 64 /* symbols, buckets, words of the filter: a policy exports some names */
 
 struct hash {
 	uint32_t buckets, first, filter_words, shift; /* as DT_GNU_HASH begins; first: of its symbols */
@@ -116,29 +116,46 @@ static bool find(const struct native *n, const struct native_tables *t, const st
 	return false;
 }
 
+/* *found: is it there? */
 static int check_export(const struct native *n, const struct native_tables *t, const struct hash *h, const char *name,
-			int type, size_t bytes, bool needed)
+			int type, size_t bytes, bool needed, uint64_t *found)
 {
 	Elf64_Sym sym;
 
+	*found = 0;
 	if (!find(n, t, h, name, &sym))
 		return needed ? native_refuse(n, "lacks", name) : 0;
 	if (ELF64_ST_TYPE(sym.st_info) != type || sym.st_size < bytes)
 		return native_refuse(n, "has something else than it should as", name);
+	*found = sym.st_value;
 	return 0;
 }
 
-/* The symbols that workers look for: the functions of a policy, and its descriptor. */
-static int check_exports(const struct native *n, const struct native_tables *t, const struct hash *h)
+/* The symbols that are looked for: a policy's functions, its descriptor, and its slot's number. */
+static int check_exports(const struct native *n, const struct native_tables *t,
+			 const struct hash *h, struct native_found *found)
 {
-	int err = check_export(n, t, h, SHUNT_SYM_DESC, STT_OBJECT, sizeof(struct shunt_policy_desc), true);
+	uint64_t at;
+	size_t desc = sizeof(struct shunt_policy_desc);
+	int err = check_export(n, t, h, SHUNT_SYM_DESC, STT_OBJECT, desc, true, &at);
 
-	for (unsigned int i = 0; !err && i < SHUNT_NR_OPS; i++)
-		err = check_export(n, t, h, shunt_op(i)->symbol, STT_FUNC, 1, shunt_op(i)->need);
+	*found = (struct native_found){ 0 };
+	for (unsigned int i = 0; !err && i < SHUNT_NR_OPS; i++) {
+		err = check_export(n, t, h, shunt_op(i)->symbol, STT_FUNC, 1, shunt_op(i)->need,
+				   &at);
+		found->ops |= (uint32_t)!!at << i;
+	}
+	if (!err)
+		err = check_export(n, t, h, SHUNT_SYM_SLOT, STT_OBJECT, sizeof(uint32_t), false,
+				   &at);
+	if (!err && at)
+		found->slot_at =
+			(const uint8_t *)native_at(n, at, sizeof(uint32_t), PF_R) - n->data;
 	return err;
 }
 
-int native_check_symbols(const struct native *n, const struct native_tables *t)
+int native_check_symbols(const struct native *n, const struct native_tables *t,
+			 struct native_found *found)
 {
 	const char *names = native_at(n, t->names, t->names_len, PF_R);
 	int err = 0, steps = 0;
@@ -155,5 +172,5 @@ int native_check_symbols(const struct native *n, const struct native_tables *t)
 		if (i)
 			err = check_chain(n, t, &h, i, &steps);
 	}
-	return err ? err : check_exports(n, t, &h);
+	return err ? err : check_exports(n, t, &h, found);
 }

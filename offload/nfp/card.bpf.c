@@ -27,6 +27,10 @@ SHUNT_NFP_ARRAY(nfp_pass, __u64, SHUNT_NR_PASS);
 #include "../../bpf/event.h"
 #include "view.h"
 
+#if SHUNT_HAS(PLAN)
+#warning "the card does not call plan(): shuntd does, on the host; steer() here sees none of it"
+#endif
+
 #ifdef SHUNT_TARGET_EMU
 /* A host's kernel lets no program choose a queue: the choice is stored, for who asks the program,
  * and put in front of the packet, for who forwards it (tests/lab_card.bpf.c). */

@@ -126,6 +126,40 @@ test_programs_may_have_functions_named_as_those_inside_the_library() {
 	done
 }
 
+# POLICY: compiled for a Netronome card; what the compiler says is in $DIR/err.
+for_card() {
+	clang -O2 -g -target bpf -mcpu=v3 -I"$ROOT/include" \
+		-I"/usr/include/$(uname -m)-linux-gnu" -Wno-unused-function -DSHUNT_TARGET_NFP \
+		-DSHUNT_POLICY_FILE="\"$1\"" -c "$ROOT/offload/nfp/card.bpf.c" \
+		-o "$DIR/card.o" 2>"$DIR/err"
+}
+
+test_a_build_for_a_card_says_that_plan_is_not_called_there() {
+	! for_card "$ROOT/tests/prog/policies/plans.c" || fail "a card's steer() reads a plan"
+	assert_match "$(cat "$DIR/err")" \
+		"plans.c:[0-9]+:[0-9]+: error: call to '?shunt_plan'?.*: shuntd calls plan\(\) on"
+	cat >"$DIR/apart.c" <<-'EOF'
+		#include <shunt/policy.h>
+		#define SHUNT_HAS_PLAN
+		SHUNT_POLICY("apart", SHUNT_NEEDS_FLOW, "plans for select alone");
+		static int steer(shunt_view *v, shunt_event *ev)
+		{
+			return shunt_core_at(v, shunt_scale(ev->flow_hash, shunt_cores(v)));
+		}
+		static int select(shunt_view *v, shunt_event *ev)
+		{
+			return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
+		}
+		static void plan(shunt_view *v, shunt_event *ev)
+		{
+		}
+	EOF
+	for_card "$DIR/apart.c" || fail "$(cat "$DIR/err")"
+	assert_match "$(cat "$DIR/err")" "warning: \"?the card does not call plan\(\): shuntd does"
+	for_card "$ROOT/bpf/policies/p2c.c"
+	assert_eq "$(cat "$DIR/err")" "" "what is said of a policy that does not plan"
+}
+
 test_no_shared_layout_changed_without_another_abi_number() {
 	"$ROOT/scripts/abi_digest.sh" || fail "see above"
 }

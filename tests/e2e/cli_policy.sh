@@ -47,7 +47,7 @@ assert_not_built() {
 REQUEUE='#define SHUNT_HAS_REQUEUE
 static int requeue(shunt_view *v, shunt_event *ev) { return v->done[ev->service_ns]; }'
 DONE='#define SHUNT_HAS_DONE
-static void done(shunt_view *v, shunt_event *ev) { v->state[ev->service_ns] = 1; }'
+static void done(shunt_view *v, shunt_event *ev) { v->state[0][ev->service_ns] = 1; }'
 
 # Each line: what a policy says, and where the first number that is not one lies.
 test_a_constant_beyond_what_there_is_does_not_compile() {

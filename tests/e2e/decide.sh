@@ -56,6 +56,43 @@ test_a_policy_sees_how_long_requests_take() {
 	assert_conserved
 }
 
+# Refuses all once 100 requests have ended: the count is done()'s, in workers, and steer()'s, in
+# XDP, in one slot of the view and then in the other one.
+test_a_policy_remembers_nothing_of_the_one_before() {
+	local i refused=0
+	cat >"$DIR/few.c" <<-'EOF'
+		#include <shunt/policy.h>
+		#define SHUNT_HAS_DONE
+		SHUNT_POLICY("few", SHUNT_IDLE_ONLY, "refuses what comes after a hundred");
+		static int steer(shunt_view *v, shunt_event *ev)
+		{
+			if (shunt_state(v, 0) >= 100)
+				return SHUNT_REJECT;
+			return shunt_idle(v) ? shunt_first(shunt_idle(v)) : SHUNT_HOLD;
+		}
+		static int select(shunt_view *v, shunt_event *ev)
+		{
+			return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
+		}
+		static void done(shunt_view *v, shunt_event *ev)
+		{
+			shunt_add(v, 0, 1);
+		}
+	EOF
+	shunt build "$DIR/few.c" -o "$DIR/few.shunt" >/dev/null
+	load "$DIR/few.shunt"
+	start_worker
+	for i in 1 2 3; do
+		offer --rate 1000 --count 60 --time 2 --mix short=1:5us
+		assert_eq "$(stat_of .total.rejected)" $refused "refused of 60, generation $i"
+		offer --rate 1000 --count 200 --time 2 --wait 100ms --mix short=1:5us
+		assert_ge "$(stat_of .total.rejected)" $((refused + 100)) "refused of 260"
+		refused=$(stat_of .total.rejected)
+		host shunt switch "$DIR/few.shunt" --dev "$DEV" >/dev/null
+	done
+	assert_conserved
+}
+
 test_the_bpftool_lines_of_the_readme_work_as_they_stand() {
 	local lines line n=0
 	load mq

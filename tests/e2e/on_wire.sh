@@ -17,6 +17,7 @@ SHARED_TESTS=(
 	test_requests_over_ipv4_are_answered
 	test_switches_under_load_lose_no_packet
 	test_quanta_take_effect_while_requests_run
+	test_a_policy_remembers_nothing_of_the_one_before
 )
 SHARED_LONG=(
 	test_requests_over_ipv6_are_answered

@@ -33,13 +33,16 @@ static void map(const uint8_t *data, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	struct native_found found;
 	struct why why = { 0 };
 	uint8_t *copy = exactly(data, len);
 
-	if (native_check(&why, "a.shunt", copy, len))
+	if (native_check(&why, "a.shunt", copy, len, &found))
 		MUST(why.text && strstr(why.text, "a.shunt"));
-	else
+	else if (found.slot_at < len && len - found.slot_at >= sizeof(uint32_t))
 		map(copy, len);
+	else
+		MUST(0);
 	free(copy);
 	why_forget(&why);
 	return 0;

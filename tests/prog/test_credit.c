@@ -204,8 +204,8 @@ static void a_demoted_request_that_is_lost_is_one_of_its_own_class(void **state)
 
 static void assert_told(int cls, __u64 requests, __u64 ns)
 {
-	assert_int_equal(n.view->state[2 * cls], requests);
-	assert_int_equal(n.view->state[2 * cls + 1], ns);
+	assert_int_equal(n.view->state[0][2 * cls], requests);
+	assert_int_equal(n.view->state[0][2 * cls + 1], ns);
 }
 
 /* Number "high" has come; of all that came, "open" has not
@@ -242,12 +242,12 @@ static void the_policy_is_told_of_each_request_that_ended(void **state)
 	say_ended(6, 0, 1, 2, 100); /* of class 0 nothing is said: its mean */
 	assert_told(1, 2, 100);
 	assert_told(0, 4, 1700 + 566);
-	assert_int_equal(n.view->core_state[0][1], 6); /* steered to this core */
+	assert_int_equal(n.view->core_state[0][0][1], 6); /* steered to this core */
 	for (int i = 1; i <= 3; i++)
 		arrive(1, i);
 	say_ended(8, 0, 1, 4, 120);
 	say_ended(9, 0, 1, 5, 130);
-	assert_int_equal(n.view->core_state[0][0], 1); /* was held */
+	assert_int_equal(n.view->core_state[0][0][0], 1); /* was held */
 	arrive(0, 7);
 	say_hello(0); /* what is lost did not end */
 	assert_told(0, 4, 1700 + 566);

@@ -53,11 +53,17 @@ void views_sane(struct rng *rng, struct shunt_view *v)
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		v->mean_ns[c] = rng_next(rng) >> (32 + rng_below(rng, 32));
 		v->sigma_ns[c] = rng_next(rng) >> (32 + rng_below(rng, 32));
+		v->rate[c] = once_in(rng, 4) ? 0 : rng_next(rng) >> (32 + rng_below(rng, 32));
 	}
 	for (int i = 0; i < SHUNT_CORES; i++)
-		v->core_state[i][rng_below(rng, SHUNT_CORE_STATES)] = rng_next(rng);
+		v->core_state[0][i][rng_below(rng, SHUNT_CORE_STATES)] = rng_next(rng);
 	for (int i = 0; i < SHUNT_STATES; i++)
-		v->state[i] = once_in(rng, 2) ? rng_below(rng, 4) : rng_next(rng);
+		v->state[0][i] = once_in(rng, 2) ? rng_below(rng, 4) : rng_next(rng);
+	v->plan[0].use = rng_next(rng);
+	for (int i = 0; i < SHUNT_PLANS; i++) {
+		v->plan[0].word[0][i] = some_bits(rng);
+		v->plan[0].word[1][i] = some_bits(rng);
+	}
 }
 
 /* What core i sees at the heads of its queues. */

@@ -136,13 +136,14 @@ static void keep(const char *name)
 
 static int check(char *why, size_t room_for_it)
 {
+	struct native_found found;
 	struct why said = { 0 };
 	void *exact = malloc(len ? len : 1); /* the sanitizer sees what is read beyond */
 	int err;
 
 	assert_non_null(exact);
 	memcpy(exact, room, len);
-	err = native_check(&said, "a.shunt", exact, len);
+	err = native_check(&said, "a.shunt", exact, len, &found);
 	snprintf(why, room_for_it, "%s", said.text ? said.text : "");
 	free(exact);
 	why_forget(&said);

@@ -10,6 +10,7 @@
 
 #define SHUNT_HAS_REQUEUE
 #define SHUNT_HAS_DONE
+#define SHUNT_HAS_PLAN
 
 SHUNT_POLICY("every",
 	     SHUNT_NEEDS_FLOW | SHUNT_NEEDS_KEY | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_NOW |
@@ -36,6 +37,7 @@ static int steer(shunt_view *v, shunt_event *ev)
 	sum += shunt_mean_ns(v, ev->cls) * 47ULL + shunt_sigma_ns(v, ev->cls) * 53ULL +
 	       shunt_core_state(v, ev->core, ev->cls) * 59;
 	sum ^= shunt_deadline_ns(v, ev->cls, ev->now_ns) + shunt_core_state(v, ev->random, 3);
+	sum += shunt_rate(v, ev->cls) * 61ULL + shunt_plan(v, ev->random) * 67;
 	return (int)(sum >> 32 ^ sum) >> 8;
 }
 
@@ -67,4 +69,9 @@ static void done(shunt_view *v, shunt_event *ev)
 	else
 		shunt_core_cas(v, ev->core, ev->cls, shunt_core_state(v, ev->core, ev->cls),
 			       ev->service_ns);
+}
+
+static void plan(shunt_view *v, shunt_event *ev)
+{
+	shunt_plan_set(v, ev->core, shunt_plan(v, ev->random) + shunt_rate(v, ev->cls));
 }
