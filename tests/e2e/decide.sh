@@ -93,6 +93,34 @@ test_a_policy_remembers_nothing_of_the_one_before() {
 	assert_conserved
 }
 
+# MIX: the cores that darc reserves in the simulator; and those that it has reserved here.
+simulated() {
+	shunt-sim -Q -p darc -w "$1" -c 4 -r 300 -n 3000 --json - |
+		jq -r '.runs[0].domains[0].plan | join(" ")'
+}
+planned() { [ "$(stat_of '.domains[0].plan // [] | join(" ")' | tr -d '"')" = "$1" ]; }
+
+# Half of the work is that of short requests, then a tenth.
+test_darc_reserves_the_cores_that_the_simulator_says_also_when_the_mix_changes() {
+	local mix want
+	CPUS="$CPUS, $CPUS"
+	load darc
+	start_worker
+	for mix in short=0.9:200us,long=0.1:1800us short=0.5:200us,long=0.5:1800us; do
+		want=$(simulated "$mix")
+		start client client shunt-load --to 198.18.0.2:9000 --rate 300 --time 600 \
+			--wait 3s --json --mix "$mix"
+		wait_for 10 planned "$want"
+		stop client INT
+		echo "$mix: $want"
+	done
+	host shunt knob get -j --dev "$DEV" >"$DIR/knobs"
+	assert_eq "$(jq '[.knobs[].value] | add' "$DIR/knobs")" 0 "sum of knobs"
+	assert_ge "$(stat_of '.domains[0].agent.plans.made')" 10 "times that plan() was called"
+	assert_eq "$(stat_of '.domains[0].agent.plans.refused')" 0 "times that it was in vain"
+	assert_conserved
+}
+
 test_the_bpftool_lines_of_the_readme_work_as_they_stand() {
 	local lines line n=0
 	load mq

@@ -18,6 +18,7 @@ SHARED_TESTS=(
 	test_switches_under_load_lose_no_packet
 	test_quanta_take_effect_while_requests_run
 	test_a_policy_remembers_nothing_of_the_one_before
+	test_darc_reserves_the_cores_that_the_simulator_says_also_when_the_mix_changes
 )
 SHARED_LONG=(
 	test_requests_over_ipv6_are_answered
