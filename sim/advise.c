@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "advise.h"
+#include "measure.h"
 
 #define QUANTA 4     /* that are tried where none is given, in us */
 #define LONGEST 16   /* times as long is what a run that was too
@@ -130,6 +131,22 @@ static int fewest(const struct advice *a)
 	return n;
 }
 
+/* No number of cores makes up for a service that is later than its objective by itself. */
+static int check_services_alone(const struct advice *a)
+{
+	double late;
+
+	for (int c = 0; c < a->w.nclasses && !a->w.trace_n && !*a->k.speeds; c++) {
+		late = service_late(&a->w, c);
+		if (late > a->g.misses)
+			return complain("%.3g %% of '%s' take longer than %g us alone, on an idle "
+					"core, and %g %% may be late: a longer objective, a larger "
+					"--misses, or faster cores (--cost speeds=1x2)", 100 * late,
+					a->w.cls[c].name, a->w.cls[c].slo_us, 100 * a->g.misses);
+	}
+	return 0;
+}
+
 /* Of each policy, with all the cores that there may be. */
 static int warn(struct advice *a)
 {
@@ -183,7 +200,7 @@ static int prepare(struct advice *a)
 		return complain("%g requests a second of %.4g us alone keep %d cores busy: --cores "
 				"is %d",
 				a->rate, a->w.mean_ns / 1e3, a->g.least - a->k.reserved, a->g.most);
-	if (set_goal(a) || set_knobs(a->knob, o) || open_policies(a))
+	if (set_goal(a) || check_services_alone(a) || set_knobs(a->knob, o) || open_policies(a))
 		return EXIT_FAILED;
 	return make_tries(a) || warn(a) ? EXIT_FAILED : 0;
 }

@@ -195,8 +195,10 @@ int options_parse(struct options *o, int argc, char **argv)
 	o->seeds = 1;
 	o->instead = NAN;
 	while ((c = getopt_long(argc, argv, args, option_names, &which)) != -1) {
-		if (c == '?')
+		if (c == '?') {
+			complain("'shunt-sim --help' lists the options");
 			return EXIT_USAGE;
+		}
 		o->given[c] = true;
 		o->detail = NULL;
 		snprintf(was, sizeof(was), "%s", optarg ? optarg : "");

@@ -18,7 +18,7 @@ static const struct {
 	{ 'l', "shares of the cores' time up to 10, 0.7 for 70 %: 0.5,0.7 or LOW:HIGH:STEP as "
 	       "0.1:0.9:0.1" },
 	{ 'r', "requests a second: 100k,2.5M or LOW:HIGH:STEP" },
-	{ 'c', "numbers of cores: 4,16" },
+	{ 'c', "numbers of cores: 4,16 or LOW:HIGH:STEP as 4:16:4" },
 	{ 'q', TIMES },
 	{ 'F', "CORE@TIME or CORE@TIME:TIME, as in 3@10ms:5ms" },
 	{ 'P', "yes or no" },

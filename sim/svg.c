@@ -313,7 +313,7 @@ static bool any(const struct plot *p, bool (*is)(const struct curve *c, int k))
 	return false;
 }
 
-#define NOTE 104 /* characters that fit below a panel without running into the next */
+#define NOTE 96 /* characters that fit below a panel without running into the next */
 
 static void note(FILE *f, const struct plot *p, int lines)
 {

@@ -87,6 +87,8 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, stru
 	unsigned int given = 0;
 
 	if (!colon || eq == text || (size_t)(eq - text) >= sizeof(c->name)) {
+		if (!eq)
+			why_hint(why, "'shunt-sim list' names the workloads that are built in");
 		why_fail(why, -1, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
 			 "[/requeue=head|tail][/service=NAME])", text);
 		return -1;

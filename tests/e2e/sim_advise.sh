@@ -101,6 +101,16 @@ test_what_advice_cannot_obey_is_refused() {
 	TEXT
 }
 
+# All of a core for each request would not help.
+test_an_objective_below_the_service_alone_is_refused_before_the_search() {
+	! shunt-sim advise -Q -w 'all=1:exp(2us)/slo=5us' -r 1M -p fcfs >"$DIR/out" 2>"$DIR/err" ||
+		fail "taken"
+	assert_match "$(cat "$DIR/err")" \
+		"8.21 % of 'all' take longer than 5 us alone, .* and 1 % may be late"
+	advise -w 'all=1:exp(2us)/slo=5us' -r 1M -p fcfs -n 20k -C speeds=1x4 >"$DIR/out" ||
+		fail "faster cores do: $(cat "$DIR/out")"
+}
+
 # Of 100 requests a quarter is 100 us, the rest 1 us, alone on a core: so many are later than the
 # objective.
 test_the_share_of_late_requests_is_in_the_results() {

@@ -208,6 +208,10 @@ test_what_an_option_wants_is_said_to_who_gave_something_else() {
 	refused "--load cannot be '70%': shares of the cores' time up to 10, 0.7 for 70 %" -p fcfs \
 		-l 70%
 	refused "--load cannot be '70': shares of the cores' time up to 10" -p fcfs -l 70
+	refused "--cores cannot be '1-8': numbers of cores: 4,16 or LOW:HIGH:STEP as 4:16:4" \
+		-p fcfs -c 1-8
+	refused "hint: 'shunt-sim list' names the workloads" -p fcfs -w bimodal
+	refused "'shunt-sim --help' lists the options" -p fcfs --slo 5us
 	refused "--metric cannot be 'p98': p50_us, p90_us, p99_us" -p fcfs -m p98
 	refused "--requests cannot be '10': a whole number from 100 to 10.12" -p fcfs -n 10
 	refused "--policy cannot be '': at least one policy" -p ''
