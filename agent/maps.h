@@ -17,7 +17,8 @@ struct maps {
 	struct shunt_domain *domains;        /* the map itself: we write "up" */
 	struct shunt_agent *agent;           /* the map itself: ours */
 	const struct shunt_ingress *ingress; /* the map itself: XDP's */
-	struct shunt_own *own;               /* the map itself: ours; NULL on a host whose NIC schedules */
+	struct shunt_own *own;               /* the map itself: ours; NULL on
+					      * a host whose NIC schedules */
 	__u32 id;                  /* of the map "cfg": tells one load from the next */
 };
 
@@ -44,7 +45,8 @@ __u64 maps_policy_gen(const struct maps *m);
 /* The slot of that generation, if no switch came in between; else NULL. To be freed. */
 struct shunt_policy_slot *maps_slot(const struct maps *m, __u64 gen);
 
-/* Reads again what may change while shunt is loaded: cfg's tunables and the classes. False: cannot be read. */
+/* Reads again what may change while shunt is loaded: cfg's
+ * tunables and the classes. False: cannot be read. */
 bool maps_reread(struct maps *m);
 
 /* Returns when all XDP programs that were running when it was called have ended. */

@@ -93,10 +93,13 @@ static int explain(struct ctl *ctl, int err)
 		return err;
 	case -ERANGE:
 	case -EINVAL:
-		fail(ctl, err, "the driver of '%s' refuses XDP in native mode as it is configured: %s",
+		fail(ctl, err,
+		     "the driver of '%s' refuses XDP in native mode as it is configured: %s",
 		     ctl->ifname, strerror(-err));
-		hint(ctl, "the usual reasons are the MTU (of a veth: its peer's too), LRO or too few "
-		     "queues; 'dmesg' and 'shunt doctor --dev %s' say more", ctl->ifname);
+		hint(ctl,
+		     "the usual reasons are the MTU (of a veth: its peer's too), LRO or too few "
+		     "queues; 'dmesg' and 'shunt doctor --dev %s' say more",
+		     ctl->ifname);
 		return err;
 	default:
 		return fail_bpf(ctl, err, "cannot attach to '%s'", ctl->ifname);

@@ -30,8 +30,8 @@ static void show_finding(const char *object, const json_t *f)
 		printf("%s:%s+%lld: ", object, text_at(f, "section"), number_at(f, "offset"));
 	else
 		printf("%s: ", object);
-	printf("%s: %s [%s]\n    instead: %s\n", text_at(f, "level"), text_at(f, "text"), text_at(f, "rule"),
-	       text_at(f, "instead"));
+	printf("%s: %s [%s]\n    instead: %s\n", text_at(f, "level"), text_at(f, "text"),
+	       text_at(f, "rule"), text_at(f, "instead"));
 }
 
 static void show_program(const char *object, const json_t *p, const json_t *limits)
@@ -42,7 +42,8 @@ static void show_program(const char *object, const json_t *p, const json_t *limi
 		       number_at(p, "instructions"), number_at(limits, "instructions"),
 		       number_at(p, "stack"), number_at(limits, "stack"));
 	else
-		printf("%lld BPF instructions, not followed to their end\n", number_at(p, "bpf_instructions"));
+		printf("%lld BPF instructions, not followed to their end\n",
+		       number_at(p, "bpf_instructions"));
 }
 
 static void show_verifier(const char *object, const json_t *v)
@@ -51,8 +52,8 @@ static void show_verifier(const char *object, const json_t *v)
 	size_t i;
 
 	json_array_foreach(json_object_get(v, "programs"), i, p)
-		printf("%s: program '%s': this kernel's verifier follows %lld instructions\n", object,
-		       text_at(p, "name"), number_at(p, "instructions"));
+		printf("%s: program '%s': this kernel's verifier follows %lld instructions\n",
+		       object, text_at(p, "name"), number_at(p, "instructions"));
 	if (json_object_get(v, "error"))
 		printf("%s: not verified by this kernel: %s\n", object, text_at(v, "error"));
 }
@@ -83,8 +84,9 @@ static void show_list(const json_t *list, const char *none)
 /* A bundle is for hosts: a card that refuses it is no defect, so that has one line. */
 static void show_card_shortly(const json_t *r)
 {
-	printf("%s: on a Netronome card: %s, %zu findings ('shunt lint --card' lists them; built-in policies have an "
-	       "object of their own for cards: docs/nfp.md)\n", text_at(r, "object"),
+	printf("%s: on a Netronome card: %s, %zu findings ('shunt lint --card' lists them; "
+	       "built-in policies have an object of their own for cards: docs/nfp.md)\n",
+	       text_at(r, "object"),
 	       strcmp(text_at(r, "verdict"), "refuses") ? "accepted" : "refused",
 	       json_array_size(json_object_get(r, "findings")));
 }
@@ -94,7 +96,8 @@ static void show_policy(const json_t *r)
 	const json_t *p = json_object_get(r, "policy");
 	const char *object = text_at(r, "object");
 
-	printf("%s: policy '%s' (%s), a bundle for hosts\n", object, text_at(p, "name"), text_at(p, "text"));
+	printf("%s: policy '%s' (%s), a bundle for hosts\n", object, text_at(p, "name"),
+	       text_at(p, "text"));
 	printf("%s: runs on: ", object);
 	show_list(json_object_get(p, "targets"), "nothing");
 	printf("%s: reads, beside classes and loads: ", object);
@@ -169,7 +172,8 @@ static json_t *policy_json(const struct bundle *b)
 	snprintf(native, sizeof(native), "workers on %s", bundle_arch());
 	json_array_append_new(targets, json_string(native));
 	if (b->nic)
-		json_array_append_new(targets, json_string("a NIC that schedules for hosts (docs/wire.md)"));
+		json_array_append_new(targets,
+				      json_string("a NIC that schedules for hosts (docs/wire.md)"));
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "name", b->desc.name, "text",
 			 b->desc.text, "targets", targets, "reads",
 			 words_json(b->desc.flags, true), "does",
@@ -178,7 +182,8 @@ static json_t *policy_json(const struct bundle *b)
 
 /* A compiled source is a bundle, and an object may be one.
  * A bundle is also shown to this kernel's verifier. */
-static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *path, const struct bundle *built)
+static json_t *report(struct ctl *ctl, const struct lint_object *o, const char *path,
+		      const struct bundle *built)
 {
 	json_t *j = lint_report(o, path);
 	struct bundle read = { 0 };
@@ -202,7 +207,8 @@ static bool is_refused(const json_t *r, const struct lint_object *o)
 	return lint_refused(o);
 }
 
-static int judge(struct ctl *ctl, const char *path, struct lint_object *o, const struct bundle *built)
+static int judge(struct ctl *ctl, const char *path, struct lint_object *o,
+		 const struct bundle *built)
 {
 	json_t *r;
 
@@ -218,7 +224,8 @@ static int judge(struct ctl *ctl, const char *path, struct lint_object *o, const
 }
 
 /* The object's bytes, to be freed: a file's, or what a policy's source becomes. */
-static int read_object(struct ctl *ctl, const char *path, struct bundle *built, void **data, size_t *len)
+static int read_object(struct ctl *ctl, const char *path, struct bundle *built, void **data,
+		       size_t *len)
 {
 	int err;
 
@@ -273,7 +280,8 @@ static const struct verb_option card = { "card", 0, NULL, take_card };
 static const struct verb_option *const options[] = { &card, NULL };
 
 const struct verb verb_lint = {
-	"lint", "OBJECT|FILE.c [--card]", "what a policy costs the kernel's verifier; would a Netronome card take this BPF "
+	"lint", "OBJECT|FILE.c [--card]",
+	"what a policy costs the kernel's verifier; would a Netronome card take this BPF "
 	"object? if not, why, and what instead (--card: of a policy's bundle, too)",
 	options, run
 };

@@ -27,8 +27,8 @@ static const char *const columns[] = { "arrived", "steered", "held", "spill", "r
 				       "dropped_by_limit", "passed", "replied", "noreply", "lost",
 				       "expired", "refused", "waiting", "running", "parked" };
 static const char *const heads[] = { "arrived", "steered", "held", "spill", "reject", "drop",
-				     "limit", "pass", "replied", "noreply", "lost", "expired", "refused",
-				     "waiting", "running", "parked" };
+				     "limit", "pass", "replied", "noreply", "lost", "expired",
+				     "refused", "waiting", "running", "parked" };
 
 #define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -52,18 +52,19 @@ static void show_counts(const json_t *r)
 	json_array_foreach(json_object_get(r, "classes"), i, c)
 		show_row(text_at(c, "name"), c);
 	show_row("all", total);
-	printf("arrived %lld = replied %lld + noreply %lld + rejected %lld + dropped %lld + "
-	       "passed %lld + lost %lld + expired %lld + refused %lld + in flight %lld (waiting %lld, on cores "
-	       "%lld), difference %lld\n", number_at(total, "arrived"), number_at(total, "replied"),
+	printf("arrived %lld = replied %lld + noreply %lld + rejected %lld + dropped %lld + passed "
+	       "%lld + lost %lld + expired %lld + refused %lld + in flight %lld (waiting %lld, on "
+	       "cores %lld), difference %lld\n",
+	       number_at(total, "arrived"), number_at(total, "replied"),
 	       number_at(total, "noreply"), number_at(total, "rejected"),
 	       number_at(total, "dropped"), number_at(total, "passed"), number_at(total, "lost"),
-	       number_at(total, "expired"),
-	       number_at(total, "refused"), number_at(total, "in_flight"),
-	       number_at(total, "waiting"), number_at(total, "in_flight") -
-	       number_at(total, "waiting"), number_at(total, "difference"));
+	       number_at(total, "expired"), number_at(total, "refused"),
+	       number_at(total, "in_flight"), number_at(total, "waiting"),
+	       number_at(total, "in_flight") - number_at(total, "waiting"),
+	       number_at(total, "difference"));
 }
 
-/* Only what is not zero: the usual case is a line of nothing. */
+/* Only counts that are not zero: usually the line is empty. */
 static void show_named(const char *title, const json_t *named)
 {
 	const json_t *n;
@@ -124,7 +125,8 @@ static void show_preemption(const json_t *r)
 	       "parked at most %lld (%lld times full)\n", number_at(p, "by_safepoint"),
 	       number_at(p, "by_signal"), number_at(p, "stayed"), number_at(p, "demoted"),
 	       number_at(p, "parked_peak"), number_at(p, "refused_full"));
-	printf("marks: %lld by XDP, %lld by shuntd, %lld came late; signals: %lld, %lld of them by XDP\n",
+	printf("marks: %lld by XDP, %lld by shuntd, %lld came late; signals: %lld, %lld of them by "
+	       "XDP\n",
 	       number_at(p, "marks_xdp"), number_at(p, "marks_agent"), number_at(p, "marks_late"),
 	       number_at(p, "signals"), number_at(p, "signals_xdp"));
 	printf("yielded after the quantum's end:");
@@ -141,9 +143,10 @@ static void show_publisher(const json_t *p)
 {
 	char age[16], message[16];
 
-	printf("  publishes loads: %lld messages of %s, loads at most %s old, %lld failed, %lld times behind\n",
-	       number_at(p, "messages"), show_ns(p, "message_ns", message), show_ns(p, "age_ns", age),
-	       number_at(p, "failed"), number_at(p, "equal"));
+	printf("  publishes loads: %lld messages of %s, loads at most %s old, %lld failed, %lld "
+	       "times behind\n",
+	       number_at(p, "messages"), show_ns(p, "message_ns", message),
+	       show_ns(p, "age_ns", age), number_at(p, "failed"), number_at(p, "equal"));
 }
 
 static void show_plan(const json_t *plans, const json_t *words)
@@ -158,14 +161,15 @@ static void show_plan(const json_t *plans, const json_t *words)
 	puts(words ? "" : " none");
 }
 
-/* Its counts are its own: what it drops never reaches the host. */
+/* The card's own counts: packets that it drops never reach the host. */
 static void show_card(const json_t *r)
 {
 	const json_t *c;
 	size_t i;
 
 	json_array_foreach(json_object_get(json_object_get(r, "card"), "classes"), i, c)
-		printf("card, class %lld: arrived %lld = steered %lld + dropped %lld + passed %lld; spill %lld\n",
+		printf("card, class %lld: arrived %lld = steered %lld + dropped %lld + passed "
+		       "%lld; spill %lld\n",
 		       number_at(c, "class"), number_at(c, "arrived"), number_at(c, "steered"),
 		       number_at(c, "dropped"), number_at(c, "passed"), number_at(c, "spill"));
 }
@@ -179,20 +183,25 @@ static void show_agents(const json_t *r)
 	json_array_foreach(json_object_get(r, "domains"), i, d) {
 		a = json_object_get(d, "agent");
 		if (!a) {
-			printf("%s: arrived %lld, replied %lld; no shuntd yet\n", show_queues(d, queues),
-			       number_at(d, "arrived"), number_at(d, "replied"));
+			printf("%s: arrived %lld, replied %lld; no shuntd yet\n",
+			       show_queues(d, queues), number_at(d, "arrived"),
+			       number_at(d, "replied"));
 			continue;
 		}
-		printf("%s: arrived %lld, replied %lld; shuntd pid %lld %s, %lld frames, %lld workers came, %lld died, "
-		       "%lld frames recovered, %lld bad peers, %lld arrivals without a frame\n",
-		       show_queues(d, queues), number_at(d, "arrived"), number_at(d, "replied"), number_at(a, "pid"),
-		       json_is_true(json_object_get(a, "alive")) ? "alive" :
-		       !strcmp(text_at(a, "state"), "hangs") ? "HANGS" : "has ended",
+		printf("%s: arrived %lld, replied %lld; shuntd pid %lld %s, %lld frames, %lld "
+		       "workers came, %lld died, %lld frames recovered, %lld bad peers, %lld "
+		       "arrivals without a frame\n",
+		       show_queues(d, queues), number_at(d, "arrived"), number_at(d, "replied"),
+		       number_at(a, "pid"),
+		       json_is_true(json_object_get(a, "alive")) ? "alive"
+		       : !strcmp(text_at(a, "state"), "hangs")   ? "HANGS"
+								 : "has ended",
 		       number_at(a, "frames"), number_at(a, "workers"), number_at(a, "deaths"),
 		       number_at(a, "recovered"), number_at(a, "bad_peers"),
 		       number_at(a, "no_frame"));
 		if (json_object_get(a, "policies_put_out"))
-			printf("  policies put out of force: %lld for stalled cores, %lld for dead workers\n",
+			printf("  policies put out of force: %lld for stalled cores, %lld for dead "
+			       "workers\n",
 			       number_at(json_object_get(a, "policies_put_out"), "stalls"),
 			       number_at(json_object_get(a, "policies_put_out"), "faults"));
 		if (json_object_get(a, "plans"))
@@ -202,13 +211,14 @@ static void show_agents(const json_t *r)
 	}
 }
 
-/* What a worker can do wrong, by core; only what is not zero. */
+/* A worker's mistakes, by core; only counts that are not zero. */
 static void show_cores(const json_t *r)
 {
 	static const struct {
 		const char *key, *text;
 	} wrong[] = {
-		{ "send_fail", "replies not sent (longer than the request's room, no host's address, or no frame free)" },
+		{ "send_fail", "replies not sent (longer than the request's room, no host's "
+			       "address, or no frame free)" },
 		{ "bad_frame", "requests that made no sense" },
 	};
 	const json_t *d, *c;
@@ -221,14 +231,15 @@ static void show_cores(const json_t *r)
 
 			for (size_t w = 0; w < sizeof(wrong) / sizeof(wrong[0]); w++) {
 				if (number_at(n, wrong[w].key))
-					printf("%s, core %lld: %lld %s\n", show_queues(d, queues), number_at(c, "core"),
-					       number_at(n, wrong[w].key), wrong[w].text);
+					printf("%s, core %lld: %lld %s\n", show_queues(d, queues),
+					       number_at(c, "core"), number_at(n, wrong[w].key),
+					       wrong[w].text);
 			}
 		}
 	}
 }
 
-/* The NIC's cores; what its link or its hosts did wrong. */
+/* The NIC's cores, and the faults of its link and hosts. */
 static void show_wire(const json_t *r)
 {
 	const json_t *w = json_object_get(r, "wire"), *c;
@@ -240,9 +251,10 @@ static void show_wire(const json_t *r)
 	       number_at(w, "slots_queued"), number_at(w, "needless_preemptions"));
 	wire_show_hosts(json_object_get(w, "hosts"));
 	json_array_foreach(json_object_get(w, "core"), i, c)
-		printf("  core %lld of host %lld: %s, %lld out, %lld credits, epoch %lld\n", number_at(c, "core"),
-		       number_at(c, "host"), json_is_true(json_object_get(c, "up")) ? "up" : "off",
-		       number_at(c, "out"), number_at(c, "credits"), number_at(c, "epoch"));
+		printf("  core %lld of host %lld: %s, %lld out, %lld credits, epoch %lld\n",
+		       number_at(c, "core"), number_at(c, "host"),
+		       json_is_true(json_object_get(c, "up")) ? "up" : "off", number_at(c, "out"),
+		       number_at(c, "credits"), number_at(c, "epoch"));
 	show_named("on the wire", json_object_get(w, "events"));
 }
 
@@ -320,7 +332,9 @@ static int take_interval(struct ctl *ctl, const char *value)
 
 	every.seconds = strtod(value, &end);
 	if (end == value || *end || !(every.seconds >= 0.01 && every.seconds <= 86400))
-		return fail_usage(ctl, "--interval: '%s' is no number of seconds from 0.01 to 86400", value);
+		return fail_usage(ctl,
+				  "--interval: '%s' is no number of seconds from 0.01 to 86400",
+				  value);
 	return 0;
 }
 
@@ -350,11 +364,14 @@ static int run(struct ctl *ctl)
 	return r ? emit(ctl, r, show) : fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);
 }
 
-static const struct verb_option interval = { "interval", 0, "SECONDS", take_interval }, count = { "count", 0, "N", take_count };
+static const struct verb_option interval = { "interval", 0, "SECONDS",
+					     take_interval }, count = { "count", 0, "N",
+									take_count };
 static const struct verb_option *const options[] = { &option_dev, &interval, &count, NULL };
 
 const struct verb verb_stats = {
-	"stats", "[--interval SECONDS [--count N]]", "every count, repeated with rates; man 8 shunt, COUNTS, says what "
+	"stats", "[--interval SECONDS [--count N]]",
+	"every count, repeated with rates; man 8 shunt, COUNTS, says what "
 	"each is",
 	options, run
 };

@@ -106,14 +106,16 @@ static int set_slot(struct ctl *ctl, const struct bundle *b, struct bpf_object *
 }
 
 /* What lies within a bundle is not aligned, as libelf wants it: libbpf gets a copy. */
-static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b, const struct shunt_nic_sizes *sizes,
+static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b,
+				   const struct shunt_nic_sizes *sizes,
 				   const struct bpf_object_open_opts *opts)
 {
 	struct bpf_object *obj = NULL;
 	void *copy;
 
 	if (!b->nic) {
-		fail(ctl, -EINVAL, "'%s' has no program for a NIC (section '%s')", b->path, SHUNT_NIC_SEC);
+		fail(ctl, -EINVAL, "'%s' has no program for a NIC (section '%s')", b->path,
+		     SHUNT_NIC_SEC);
 		hint(ctl, "build it again: shunt build FILE.c");
 		errno = EINVAL;
 		return NULL;
@@ -145,7 +147,8 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen,
 	if (err)
 		goto out;
 	log_start(ctl->verbose);
-	o->obj = sizes ? open_nic(ctl, b, sizes, &opts) : bpf_object__open_mem(b->data, b->len, &opts);
+	o->obj = sizes ? open_nic(ctl, b, sizes, &opts)
+		       : bpf_object__open_mem(b->data, b->len, &opts);
 	if (!o->obj) {
 		err = log_explain_open(ctl, b, -errno);
 		goto out;

@@ -26,7 +26,8 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen,
 void object_close(struct object *o);
 /* Pins every map that is shunt's in the interface's directory. */
 int object_pin_maps(struct ctl *ctl, const struct object *o);
-/* Makes an object that is not loaded yet use the interface's pinned maps, but for the map of that name. */
+/* Makes an object that is not loaded yet use the
+ * interface's pinned maps, but for the map of that name. */
 int object_reuse_maps(struct ctl *ctl, const char *path, struct bpf_object *obj, const char *but);
 /* One map, with the one that is pinned under that name. */
 int object_reuse_map(struct ctl *ctl, const char *path, struct bpf_map *map, const char *name);

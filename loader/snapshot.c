@@ -37,7 +37,8 @@ static void add_service(struct totals *t, const struct shunt_agent_class *a, __u
 		t->age_ns = age;
 }
 
-static void add_class(struct snapshot *s, __u32 c, const struct shunt_view *view, const struct shunt_agent *agent)
+static void add_class(struct snapshot *s, __u32 c, const struct shunt_view *view,
+		      const struct shunt_agent *agent)
 {
 	struct totals *t = &s->cls[c];
 
@@ -66,21 +67,20 @@ static json_t *core_counts_json(const struct shunt_core *core)
 		served += core->cls[c].replied + core->cls[c].noreply;
 		stolen += core->cls[c].stolen;
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "served", served, "stolen", stolen, "kicks", (json_int_t)n->kicks, "slept", (json_int_t)n->slept,
-			 "unfed", (json_int_t)n->unfed, "healed", (json_int_t)n->healed,
-			 "send_fail", (json_int_t)n->send_fail,
-			 "bad_frame", (json_int_t)n->bad_frame,
-			 "lost_race", (json_int_t)n->lost_race, "found", (json_int_t)n->found,
-			 "found_late", (json_int_t)n->found_late,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "served",
+			 served, "stolen", stolen, "kicks", (json_int_t)n->kicks, "slept",
+			 (json_int_t)n->slept, "unfed", (json_int_t)n->unfed, "healed",
+			 (json_int_t)n->healed, "send_fail", (json_int_t)n->send_fail, "bad_frame",
+			 (json_int_t)n->bad_frame, "lost_race", (json_int_t)n->lost_race, "found",
+			 (json_int_t)n->found, "found_late", (json_int_t)n->found_late,
 			 "found_max_ns", (json_int_t)n->found_max_ns);
 }
 
 /* That of it which its credits say. */
 static json_t *found_json(const struct shunt_core_stats *n)
 {
-	return json_pack("{s:I, s:I, s:I}", "found", (json_int_t)n->found, "found_late", (json_int_t)n->found_late,
-			 "found_max_ns", (json_int_t)n->found_max_ns);
+	return json_pack("{s:I, s:I, s:I}", "found", (json_int_t)n->found, "found_late",
+			 (json_int_t)n->found_late, "found_max_ns", (json_int_t)n->found_max_ns);
 }
 
 static json_t *core_json(const struct snapshot *s, const struct shunt_domain *dom,
@@ -89,7 +89,8 @@ static json_t *core_json(const struct snapshot *s, const struct shunt_domain *do
 	static const char *const states[] = { "off", "busy", "idle", "asleep", "away" };
 	const struct shunt_core *core = &view->core[k];
 	bool up = dom->up >> k & 1, alive = agent_alive(agent);
-	bool wire = s->cfg.flags & SHUNT_CFG_WIRE; /* it is one of a host elsewhere, which knows these */
+	/* it is one of a host elsewhere, which knows these */
+	bool wire = s->cfg.flags & SHUNT_CFG_WIRE;
 	json_t *j = json_pack("{s:i, s:b}", "core", k, "up", up);
 
 	if (!wire)
@@ -129,7 +130,8 @@ static void set_user(json_t *j, const char *key, __u32 user)
 static bool has_other_rights(const struct shunt_agent *a)
 {
 	int pidfd = a->worker_pid && a->worker_user ? pidfd_open(a->worker_pid, 0) : -1;
-	bool other = pidfd >= 0 && shunt_process_is_of(pidfd, a->worker_pid, a->worker_user - 1) == -EPERM;
+	bool other = pidfd >= 0 &&
+		     shunt_process_is_of(pidfd, a->worker_pid, a->worker_user - 1) == -EPERM;
 
 	if (pidfd >= 0)
 		close(pidfd);
@@ -143,15 +145,16 @@ static json_t *agent_json(const struct ctl *ctl, const struct shunt_agent *a)
 	if (!a->pid)
 		return NULL;
 	j = json_pack("{s:i, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "pid", (int)a->pid, "alive",
-		      agent_alive(a), "state", agent_state_name(agent_state(ctl, a)), "workers", (json_int_t)a->workers, "deaths",
-		      (json_int_t)a->deaths, "bad_peers", (json_int_t)a->bad_peers, "frames",
-		      (json_int_t)a->frames, "recovered", (json_int_t)a->recovered, "no_frame",
-		      (json_int_t)a->no_frame);
+		      agent_alive(a), "state", agent_state_name(agent_state(ctl, a)), "workers",
+		      (json_int_t)a->workers, "deaths", (json_int_t)a->deaths, "bad_peers",
+		      (json_int_t)a->bad_peers, "frames", (json_int_t)a->frames, "recovered",
+		      (json_int_t)a->recovered, "no_frame", (json_int_t)a->no_frame);
 	if (a->put_back)
 		json_object_set_new(j, "sockets_put_back", json_integer(a->put_back));
 	if (a->policy_stalls || a->policy_faults)
-		json_object_set_new(j, "policies_put_out", json_pack("{s:I, s:I}", "stalls",
-				    (json_int_t)a->policy_stalls, "faults", (json_int_t)a->policy_faults));
+		json_object_set_new(j, "policies_put_out",
+				    json_pack("{s:I, s:I}", "stalls", (json_int_t)a->policy_stalls,
+					      "faults", (json_int_t)a->policy_faults));
 	if (a->plans || a->plans_refused)
 		json_object_set_new(j, "plans", json_pack("{s:I, s:I}", "made",
 				    (json_int_t)a->plans, "refused", (json_int_t)a->plans_refused));
@@ -162,10 +165,13 @@ static json_t *agent_json(const struct ctl *ctl, const struct shunt_agent *a)
 		json_object_set_new(j, "worker_pid", json_integer(a->worker_pid));
 	set_user(j, "worker_user", a->worker_user);
 	if (a->published || a->publish_failed)
-		json_object_set_new(j, "publisher", json_pack("{s:I, s:I, s:I, s:I, s:I}", "messages",
-				    (json_int_t)a->published, "failed", (json_int_t)a->publish_failed,
-				    "equal", (json_int_t)a->publish_equal, "age_ns",
-				    (json_int_t)a->publish_age_ns, "message_ns", (json_int_t)a->message_ns));
+		json_object_set_new(j, "publisher",
+				    json_pack("{s:I, s:I, s:I, s:I, s:I}", "messages",
+					      (json_int_t)a->published, "failed",
+					      (json_int_t)a->publish_failed, "equal",
+					      (json_int_t)a->publish_equal, "age_ns",
+					      (json_int_t)a->publish_age_ns, "message_ns",
+					      (json_int_t)a->message_ns));
 	return j;
 }
 
@@ -205,13 +211,16 @@ static json_t *requeue_json(const struct snapshot *s, const struct shunt_view *v
 	json_t *list = json_array();
 
 	for (__u32 c = 0; c < s->cfg.nclasses && c < SHUNT_CLASSES; c++)
-		json_array_append_new(list, json_string(view->cls[c].requeue == SHUNT_HEAD ? "head" : "tail"));
+		json_array_append_new(list,
+				      json_string(view->cls[c].requeue == SHUNT_HEAD ? "head"
+										     : "tail"));
 	return list;
 }
 
-/* Cores that the agent took from a worker that is silent there, and since when its oldest request runs. */
-static void set_silent(json_t *agent_j, const struct shunt_domain *dom, const struct shunt_view *view,
-		       const struct shunt_agent *agent)
+/* Cores that the agent took from a worker that is silent
+ * there, and since when its oldest request runs. */
+static void set_silent(json_t *agent_j, const struct shunt_domain *dom,
+		       const struct shunt_view *view, const struct shunt_agent *agent)
 {
 	__u64 now = clock_ns(), since = now;
 	int silent = 0;
@@ -228,7 +237,8 @@ static void set_silent(json_t *agent_j, const struct shunt_domain *dom, const st
 	if (silent)
 		json_object_set_new(agent_j, "worker_silent_cores", json_integer(silent));
 	if (since < now)
-		json_object_set_new(agent_j, "worker_runs_for_ms", json_integer((now - since) / 1000000));
+		json_object_set_new(agent_j, "worker_runs_for_ms",
+				    json_integer((now - since) / 1000000));
 }
 
 /* Of all classes. */
@@ -269,16 +279,17 @@ static json_t *plan_json(const struct snapshot *s, const struct shunt_view *view
 	return list;
 }
 
-static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u32 d, const struct shunt_domain *dom,
-			   const struct shunt_view *view, const struct shunt_agent *agent)
+static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u32 d,
+			   const struct shunt_domain *dom, const struct shunt_view *view,
+			   const struct shunt_agent *agent)
 {
 	json_t *cores = json_array(), *j, *a = agent_json(ctl, agent);
 
 	for (__u32 k = 0; k < dom->ncores && k < SHUNT_CORES; k++)
 		json_array_append_new(cores, core_json(s, dom, view, agent, k));
-	j = json_pack("{s:i, s:o, s:i, s:i, s:i, s:o}", "domain", d, "queues", queues_json(dom), "cores", (int)dom->ncores,
-		      "up", __builtin_popcountll(dom->up), "idle", __builtin_popcountll(view->idle & dom->up), "core",
-		      cores);
+	j = json_pack("{s:i, s:o, s:i, s:i, s:i, s:o}", "domain", d, "queues", queues_json(dom),
+		      "cores", (int)dom->ncores, "up", __builtin_popcountll(dom->up), "idle",
+		      __builtin_popcountll(view->idle & dom->up), "core", cores);
 	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
 	json_object_set_new(j, "requeue", requeue_json(s, view));
 	json_object_set_new(j, "plan", plan_json(s, view)); /* NULL: leaves it out */
@@ -289,7 +300,8 @@ static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u3
 		json_object_set_new(j, "draining", json_true());
 	if (a && agent->worker_pid && dom->left)
 		json_object_set_new(a, "worker_left", json_true());
-	if (a && agent->worker_pid && !dom->left && agent_alive(agent) && !(s->cfg.flags & SHUNT_CFG_WIRE))
+	if (a && agent->worker_pid && !dom->left && agent_alive(agent) &&
+	    !(s->cfg.flags & SHUNT_CFG_WIRE))
 		set_silent(a, dom, view, agent);
 	if (a && has_other_rights(agent))
 		json_object_set_new(a, "worker_other_rights", json_true());

@@ -24,6 +24,7 @@ void verify_warn_nic(const struct bundle *b);
 json_t *functions_json(const struct bundle *b);
 /* What a loaded program cost the verifier, or 0. */
 __u32 verify_cost(int prog_fd);
-/* Of an object's programs, that one is to be loaded, and the other one (unless NULL) if it has it. */
+/* Of an object's programs, that one is to be loaded, and
+ * the other one (unless NULL) if it has it. */
 int verify_select(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, const char *name,
 		  const char *other);

@@ -66,39 +66,19 @@ blanks() {
 not_yet() {
 	cat <<-END
 		./agent/domain.h
-		./agent/maps.h
 		./agent/reclaim_steps.c
 		./agent/state.h
 		./agent/worker.c
 		./bench/preempt/domain.c
-		./bpf/policies/darc.c
 		./hostlib/frames.c
 		./hostlib/internal.h
 		./hostlib/link.c
 		./hostlib/park.c
 		./hostlib/queue.c
 		./include/shunt/abi_ingress.h
-		./include/shunt/abi_policy.h
 		./include/shunt/abi_view.h
-		./include/shunt/policy.h
-		./include/shunt/policy_view.h
-		./lib/bpfmap.c
-		./lib/bundle/bundle.h
-		./lib/bundle/native_symbols.c
 		./lib/layout.h
 		./lib/ledger.h
-		./lib/nicsize.c
-		./loader/attach.c
-		./loader/attach.h
-		./loader/cmd_lint.c
-		./loader/cmd_stats.c
-		./loader/object.c
-		./loader/object.h
-		./loader/snapshot.c
-		./loader/verify.h
-		./sim/engine.c
-		./sim/out.c
-		./sim/view.h
 		./tests/fuzz/wire_core.c
 		./tests/peer.c
 		./tests/unit/ledger_world.h

@@ -101,11 +101,13 @@ static int make_domain(struct engine *e, int i, int ncores)
 static int make_leaves(struct engine *e)
 {
 	const struct costs *k = &e->c->costs;
-	bool of_run = e->c->nfails || *k->stall || *k->nic_stall || e->services || e->transport == TRANSPORT_PUBLISHED;
+	bool of_run = e->c->nfails || *k->stall || *k->nic_stall || e->services ||
+		      e->transport == TRANSPORT_PUBLISHED;
 	bool lines = e->nic || e->credit || e->deliver || e->feedback || *k->nic_stall;
 	int n = 0;
 
-	e->leaves = malloc((LEAF_FIRST + e->ndomains * (NLINES + SHUNT_CORES)) * sizeof(*e->leaves));
+	e->leaves =
+		malloc((LEAF_FIRST + e->ndomains * (NLINES + SHUNT_CORES)) * sizeof(*e->leaves));
 	if (!e->leaves)
 		return -ENOMEM;
 	for (; of_run && n < LEAF_FIRST; n++)
@@ -138,9 +140,13 @@ int engine_open(struct engine *e, struct why *why)
 	if (services < 0)
 		return -EINVAL;
 	e->rare = &rare;
-	e->ndomains = services ? services : e->c->domains ? e->c->domains : (cores + SHUNT_CORES - 1) / SHUNT_CORES;
-	if (cores < e->ndomains || cores > e->ndomains * SHUNT_CORES || e->ndomains > SHUNT_DOMAINS) {
-		why_fail(why, -1, "%d cores (%d of them dispatch) do not make %d domains of 1 to %d",
+	e->ndomains = services        ? services
+		      : e->c->domains ? e->c->domains
+				      : (cores + SHUNT_CORES - 1) / SHUNT_CORES;
+	if (cores < e->ndomains || cores > e->ndomains * SHUNT_CORES ||
+	    e->ndomains > SHUNT_DOMAINS) {
+		why_fail(why, -1,
+			 "%d cores (%d of them dispatch) do not make %d domains of 1 to %d",
 			 e->c->cores, e->c->costs.reserved, e->ndomains, SHUNT_CORES);
 		return -EINVAL;
 	}
@@ -255,7 +261,8 @@ static bool is_plain(const struct engine *e)
 	return !cores && !e->calls && !e->unseen && !e->timer && !e->stamp_nic && !e->c->w->rss;
 }
 
-int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop, struct why *why)
+int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
+	    struct why *why)
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	int res = -ENOMEM;

@@ -15,9 +15,11 @@ static const struct {
 	enum quantity q;
 	double per;
 } measured[] = {
-	{ "mean_us", MEAN, 1e3 }, { "wait_us", WAIT, 1e3 }, { "p50_us", P50, 1e3 }, { "p90_us", P90, 1e3 },
+	{ "mean_us", MEAN, 1e3 }, { "wait_us", WAIT, 1e3 }, { "p50_us", P50, 1e3 },
+	{ "p90_us", P90, 1e3 },
 	{ "p99_us", P99, 1e3 }, { "p999_us", P999, 1e3 }, { "slowdown", SLOW_MEAN, 1 },
-	{ "miss", MISS, 1 }, { "slowdown_p50", SLOW_P50, 1 }, { "slowdown_p99", SLOW_P99, 1 }, { "slowdown_p999", SLOW_P999, 1 },
+	{ "miss", MISS, 1 }, { "slowdown_p50", SLOW_P50, 1 }, { "slowdown_p99", SLOW_P99, 1 },
+	{ "slowdown_p999", SLOW_P999, 1 },
 };
 #define MEASURED (sizeof(measured) / sizeof(measured[0]))
 
@@ -33,7 +35,8 @@ const char *metric_label(const char *metric)
 		{ "slowdown_p999", "p99.9 slowdown (sojourn / service)" },
 		{ "miss", "share of requests later than the SLO" },
 		{ "throughput", "requests ended a second" }, { "dropped", "requests dropped" },
-		{ "wasted", "share of the work that nobody waited for" }, { "copies", "requests a call" },
+		{ "wasted", "share of the work that nobody waited for" },
+		{ "copies", "requests a call" },
 		{ "failed", "share of calls that failed" },
 	};
 
@@ -74,7 +77,8 @@ double metric_of(const struct point *p, const char *metric, int cls)
 		return p->r.throughput;
 	if (!strcmp(metric, "dropped"))
 		return class_of(p, cls)->dropped;
-	return i < 0 ? calls_metric(p, metric) : quantity_of(class_of(p, cls), measured[i].q) / measured[i].per;
+	return i < 0 ? calls_metric(p, metric)
+		     : quantity_of(class_of(p, cls), measured[i].q) / measured[i].per;
 }
 
 int metric_quantity(const char *metric)
@@ -88,7 +92,8 @@ double metric_half(const struct point *p, const char *metric, int cls)
 {
 	int i = find(metric);
 
-	return i < 0 || !p->r.complete ? NAN : class_of(p, cls)->half[measured[i].q] / measured[i].per;
+	return i < 0 || !p->r.complete ? NAN
+				       : class_of(p, cls)->half[measured[i].q] / measured[i].per;
 }
 
 /* What a reader must know before he takes the numbers for an answer. */
@@ -121,7 +126,8 @@ static int first_line(const struct point *p)
 	return p->r.nclasses == 1 ? 1 : 0;
 }
 
-/* Digits after the point of a number that is known to within half: one digit of half, two of one that begins with 1. */
+/* Digits after the point of a number that is known to within
+ * half: one digit of half, two of one that begins with 1. */
 static int decimals(double half)
 {
 	int e = floor(log10(half));
@@ -167,7 +173,8 @@ static void metric_cell(FILE *to, const struct point *p, const char *metric, int
 }
 
 static const char *const columns[][2] = {
-	{ "mean_us", "mean us" }, { "p50_us", "p50 us" }, { "p99_us", "p99 us" }, { "p999_us", "p99.9 us" },
+	{ "mean_us", "mean us" }, { "p50_us", "p50 us" }, { "p99_us", "p99 us" },
+	{ "p999_us", "p99.9 us" },
 	{ "slowdown_p99", "slow p99" },
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -176,8 +183,8 @@ static void table_line(const struct point *p, int k, FILE *to)
 {
 	const struct class_result *c = &p->r.cls[k];
 
-	fprintf(to, "%-10.10s %-10.10s %5d %5.3g %7.4g %-8.8s", p->system, p->c.policy->name, p->c.cores,
-		p->load, quantum(p), class_name(p, k));
+	fprintf(to, "%-10.10s %-10.10s %5d %5.3g %7.4g %-8.8s", p->system, p->c.policy->name,
+		p->c.cores, p->load, quantum(p), class_name(p, k));
 	if (k == p->r.nclasses)
 		fprintf(to, " %8.4g", p->r.throughput / 1e6);
 	else
@@ -201,24 +208,28 @@ static void domains_line(const struct point *p, FILE *to)
 		busiest = fmax(busiest, d[i].busy);
 	}
 	if (p->c.w->rss && p->r.ndomains > 1)
-		fprintf(to, "%-10.10s %-10.10s the %d domains get %.2f to %.2f times an even share; the busiest is %.0f %% busy\n",
+		fprintf(to,
+			"%-10.10s %-10.10s the %d domains get %.2f to %.2f times an even share; "
+			"the busiest is %.0f %% busy\n",
 			p->system, p->c.policy->name, p->r.ndomains, least * p->r.ndomains / all,
 			most * p->r.ndomains / all, 100 * busiest);
 }
 
 void out_table(const struct sweep *s, FILE *to)
 {
-	bool several = s->n && s->p[0].c.w != s->p[s->n - 1].c.w; /* points are in the order of their workloads */
+	/* points are in the order of their workloads */
+	bool several = s->n && s->p[0].c.w != s->p[s->n - 1].c.w;
 
-	fprintf(to, "%-10s %-10s %5s %5s %7s %-8s %8s", "system", "policy", "cores", "load", "quantum", "class",
-		"M/s");
+	fprintf(to, "%-10s %-10s %5s %5s %7s %-8s %8s", "system", "policy", "cores", "load",
+		"quantum", "class", "M/s");
 	for (size_t i = 0; i < COLUMNS; i++)
 		fprintf(to, " %*s", CELL - 1, columns[i][1]);
 	fputs(" lost\n", to);
 	for (int i = 0; i < s->n; i++) {
 		if (several && (!i || s->p[i].c.w != s->p[i - 1].c.w))
 			fprintf(to, "%s:\n", s->p[i].c.w->text);
-		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses; k++)
+		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses;
+		     k++)
 			table_line(&s->p[i], k, to);
 		if (s->p[i].r.complete)
 			calls_table(&s->p[i], to);
@@ -238,14 +249,15 @@ static void csv_number(FILE *to, double x)
 
 static void csv_line(const struct point *p, int k, FILE *to)
 {
-	static const char *const values[] = { "mean_us", "wait_us", "p50_us", "p90_us", "p99_us", "p999_us" };
+	static const char *const values[] = { "mean_us", "wait_us", "p50_us", "p90_us", "p99_us",
+					      "p999_us" };
 	const struct class_result *c = &p->r.cls[k];
 
-	fprintf(to, "%s,%s,\"%s\",%d,%g,%g,%llu,%s,%llu,%llu,%llu,%llu,%llu,%.6g", p->system, p->c.policy->name,
-		p->c.w->text, p->c.cores, p->load, quantum(p), (unsigned long long)p->c.seed,
-		class_name(p, k), (unsigned long long)c->arrived, (unsigned long long)c->done,
-		(unsigned long long)c->dropped, (unsigned long long)c->rejected, (unsigned long long)c->lost,
-		p->r.throughput);
+	fprintf(to, "%s,%s,\"%s\",%d,%g,%g,%llu,%s,%llu,%llu,%llu,%llu,%llu,%.6g", p->system,
+		p->c.policy->name, p->c.w->text, p->c.cores, p->load, quantum(p),
+		(unsigned long long)p->c.seed, class_name(p, k), (unsigned long long)c->arrived,
+		(unsigned long long)c->done, (unsigned long long)c->dropped,
+		(unsigned long long)c->rejected, (unsigned long long)c->lost, p->r.throughput);
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		csv_number(to, metric_of(p, values[i], k));
 	csv_number(to, c->done ? c->sojourn.max / 1e3 : NAN);
@@ -262,16 +274,17 @@ static void csv_line(const struct point *p, int k, FILE *to)
 
 void out_csv(const struct sweep *s, FILE *to)
 {
-	fprintf(to, "system,policy,workload,cores,load,quantum_us,seed,class,arrived,done,dropped,rejected,"
-		"lost,throughput,mean_us,wait_us,p50_us,p90_us,p99_us,p999_us,max_us,slowdown,slowdown_p99,"
-		"busy,preempted,stolen,state");
+	fprintf(to, "system,policy,workload,cores,load,quantum_us,seed,class,arrived,done,dropped,"
+		    "rejected,lost,throughput,mean_us,wait_us,p50_us,p90_us,p99_us,p999_us,max_us,"
+		    "slowdown,slowdown_p99,busy,preempted,stolen,state");
 	for (size_t i = 0; i < MEASURED; i++)
 		fprintf(to, ",%s_half", measured[i].name);
 	fputs(",miss", to);
 	calls_csv_head(to);
 	fputc('\n', to);
 	for (int i = 0; i < s->n; i++) {
-		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses; k++)
+		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses;
+		     k++)
 			csv_line(&s->p[i], k, to);
 	}
 }
@@ -279,10 +292,10 @@ void out_csv(const struct sweep *s, FILE *to)
 static json_t *class_json(const struct point *p, int k)
 {
 	const struct class_result *c = &p->r.cls[k];
-	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "class", class_name(p, k), "arrived",
-			      (json_int_t)c->arrived, "done", (json_int_t)c->done, "dropped",
-			      (json_int_t)c->dropped, "rejected", (json_int_t)c->rejected, "lost",
-			      (json_int_t)c->lost);
+	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "class", class_name(p, k),
+			      "arrived", (json_int_t)c->arrived, "done", (json_int_t)c->done,
+			      "dropped", (json_int_t)c->dropped, "rejected",
+			      (json_int_t)c->rejected, "lost", (json_int_t)c->lost);
 	json_t *half;
 
 	if (!o || !c->done) /* what was not measured is absent */
@@ -290,16 +303,19 @@ static json_t *class_json(const struct point *p, int k)
 	half = json_object();
 	for (size_t i = 0; i < MEASURED; i++) {
 		if (!isnan(metric_of(p, measured[i].name, k)))
-			json_object_set_new(o, measured[i].name, json_real(metric_of(p, measured[i].name, k)));
+			json_object_set_new(o, measured[i].name,
+					    json_real(metric_of(p, measured[i].name, k)));
 		if (!isnan(metric_half(p, measured[i].name, k)))
-			json_object_set_new(half, measured[i].name, json_real(metric_half(p, measured[i].name, k)));
+			json_object_set_new(half, measured[i].name,
+					    json_real(metric_half(p, measured[i].name, k)));
 	}
 	json_object_set_new(o, "max_us", json_real(c->sojourn.max / 1e3));
 	json_object_set_new(o, "ci95_half", half);
 	if (k < p->r.nclasses && p->c.w->cls[k].slo_us > 0) {
 		json_object_set_new(o, "slo_us", json_real(p->c.w->cls[k].slo_us));
 		json_object_set_new(o, "slo_met",
-				    json_boolean(metric_of(p, "p99_us", k) <= p->c.w->cls[k].slo_us));
+				    json_boolean(metric_of(p, "p99_us", k) <=
+						 p->c.w->cls[k].slo_us));
 	}
 	return o;
 }
@@ -342,14 +358,16 @@ static json_t *point_json(const struct point *p)
 
 	for (int k = first_line(p); k <= p->r.nclasses; k++)
 		json_array_append_new(classes, class_json(p, k));
-	o = json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:s, s:o}",
-		      "system", p->system, "policy", p->c.policy->name, "workload", p->c.w->text, "cores",
-		      p->c.cores, "load", p->load, "rate", p->c.rate, "quantum_us", quantum(p), "seed",
-		      (json_int_t)p->c.seed, "requests", (json_int_t)p->c.requests, "throughput",
-		      p->r.throughput, "busy", p->r.busy, "events",
-		      (json_int_t)p->r.events, "preempted", (json_int_t)p->r.preempted, "stolen",
-		      (json_int_t)p->r.stolen, "backlog_max", (json_int_t)p->r.backlog_max, "bad_answers",
-		      (json_int_t)p->r.bad_answers, "state", state_of(p), "classes", classes);
+	o = json_pack("{s:s, s:s, s:s, s:i, s:f, s:f, s:f, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I, "
+		      "s:I, s:s, s:o}",
+		      "system", p->system, "policy", p->c.policy->name, "workload", p->c.w->text,
+		      "cores", p->c.cores, "load", p->load, "rate", p->c.rate, "quantum_us",
+		      quantum(p), "seed", (json_int_t)p->c.seed, "requests",
+		      (json_int_t)p->c.requests, "throughput", p->r.throughput, "busy", p->r.busy,
+		      "events", (json_int_t)p->r.events, "preempted", (json_int_t)p->r.preempted,
+		      "stolen", (json_int_t)p->r.stolen, "backlog_max",
+		      (json_int_t)p->r.backlog_max, "bad_answers", (json_int_t)p->r.bad_answers,
+		      "state", state_of(p), "classes", classes);
 	if (o && p->c.costs.services == SERVICES_ELASTIC)
 		json_object_set_new(o, "moved_cores", json_integer(p->r.moved_cores));
 	if (o && p->r.ndomains)
@@ -377,9 +395,11 @@ int out_json(const struct sweep *s, FILE *to)
 		else
 			complete = false;
 	}
-	all = json_pack("{s:s, s:b, s:I, s:f, s:o}", "version", SHUNT_VERSION, "complete", complete, "memory_kb",
-			(json_int_t)used.ru_maxrss, "cpu_s", used.ru_utime.tv_sec + used.ru_utime.tv_usec / 1e6 +
-			used.ru_stime.tv_sec + used.ru_stime.tv_usec / 1e6, "runs", runs);
+	all = json_pack("{s:s, s:b, s:I, s:f, s:o}", "version", SHUNT_VERSION, "complete", complete,
+			"memory_kb", (json_int_t)used.ru_maxrss, "cpu_s",
+			used.ru_utime.tv_sec + used.ru_utime.tv_usec / 1e6 + used.ru_stime.tv_sec +
+				used.ru_stime.tv_usec / 1e6,
+			"runs", runs);
 	err = all ? json_dumpf(all, to, JSON_INDENT(1) | JSON_REAL_PRECISION(7)) : -1;
 	fputc('\n', to);
 	json_decref(all);

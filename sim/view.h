@@ -80,7 +80,8 @@ static inline void view_parked(struct shunt_view *v, int cls, int by)
 		v->parked_peak = v->parked_now;
 }
 
-/* What the agent measures service times by: sums that decay over a second, published every 10 ms while requests end. */
+/* What the agent measures service times by: sums that decay
+ * over a second, published every 10 ms while requests end. */
 struct times {
 	uint64_t at_ns;
 	struct { double count, ns, sq; } of[SHUNT_CLASSES];
@@ -100,7 +101,8 @@ static inline bool view_service(struct shunt_view *v, struct times *t, int cls, 
 	keep = exp(-(double)(now_ns - t->at_ns) / 1e9);
 	t->at_ns = now_ns;
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		double n = t->of[c].count, mean = n ? t->of[c].ns / n : 0, var = n ? t->of[c].sq / n - mean * mean : 0;
+		double n = t->of[c].count, mean = n ? t->of[c].ns / n : 0,
+		       var = n ? t->of[c].sq / n - mean * mean : 0;
 
 		v->mean_ns[c] = mean;
 		v->sigma_ns[c] = var > 0 ? sqrt(var) : 0;

@@ -10,13 +10,15 @@
 /*
  * A policy as loaded: its descriptor (from the object's section SHUNT_POLICY_SEC) and the native
  * code for workers (from SHUNT_NATIVE_SEC, an ELF shared object that needs nothing).
- * Pinned as "policy", two values: slot cfg.policy_gen & 1 is live; the other has the policy of before, which the agent can
- * put in force again, until the next switch writes it. Written by the loader, gen and put_back by the agent, too, each with
- * the lock of the interface's directory. The XDP program of slot i is pinned as "prog<i>".
+ * Pinned as "policy", two values: slot cfg.policy_gen & 1 is live; the other has the policy of
+ * before, which the agent can put in force again, until the next switch writes it. Written by the
+ * loader, gen and put_back by the agent, too, each with the lock of the interface's directory. The
+ * XDP program of slot i is pinned as "prog<i>".
  */
 #define SHUNT_POLICY_SEC ".shunt.policy"
 #define SHUNT_NATIVE_SEC ".shunt.native"
-#define SHUNT_NIC_SEC ".shunt.nic" /* a whole BPF object: the same policy for a NIC that schedules (nic.h) */
+#define SHUNT_NIC_SEC ".shunt.nic" /* a whole BPF object: the same policy
+				    * for a NIC that schedules (nic.h) */
 #define SHUNT_NATIVE_MAX 65280
 
 enum shunt_policy_flags {
@@ -45,7 +47,8 @@ struct shunt_policy_slot {
 	__u32 prog_id;    /* of the XDP program that goes with it */
 	__u32 native_len;
 	struct shunt_policy_desc desc;
-	__u64 put_back; /* the generation that it was put in force in place of, by the agent; 0: by the loader */
+	__u64 put_back; /* the generation that it was put in force in
+			 * place of, by the agent; 0: by the loader */
 	__u32 slot_at;  /* where the agent writes the slot's number into native code; 0: nowhere */
 	__u32 plan_id;  /* of the program that calls plan(), pinned as "plan<i>"; 0: none */
 	__u8 pad[96];
@@ -54,9 +57,9 @@ struct shunt_policy_slot {
 SHUNT_ASSERT(sizeof(struct shunt_policy_slot) == 65536, "policy slot");
 
 /*
- * Policies that were put out of force, so that nobody puts them in force again unawares (shunt switch --force does).
- * Pinned as "put_out". An entry is written by the agent, which replaces the oldest, and cleared by the loader, each
- * with the lock of the interface's directory.
+ * Policies that were put out of force: shunt refuses to put one in force again without --force.
+ * Pinned as "put_out". An entry is written by the agent, which replaces the oldest, and cleared by
+ * the loader, each with the lock of the interface's directory.
  */
 #define SHUNT_REFUSED 8
 
@@ -85,21 +88,25 @@ SHUNT_ASSERT(sizeof(struct shunt_refused) == SHUNT_LINE, "refused");
  */
 #define SHUNT_NONE 255
 
-/* Two bytes at the port's key: a core that a reply named, and when (bits of an epoch that the operator counts). */
+/* Two bytes at the port's key: a core that a reply named,
+ * and when (bits of an epoch that the operator counts). */
 #define SHUNT_HINT(core, epoch) ((__u16)((core) | (epoch) << 8))
 
 struct shunt_event {
 	__u64 now_ns;
-	__u64 run_ns;     /* select, asked to yield: arrival of the running request; requeue, done: of the request */
+	__u64 run_ns;     /* select, asked to yield: arrival of the running
+			   * request; requeue, done: of the request */
 	__u32 random;
 	__u32 flow_hash;
 	__u32 key_hash;
 	__u16 waiting;    /* select: classes that have something to take, one bit each */
 	__u8 cls;         /* steer, requeue, done: class of the request */
 	__u8 core;        /* select, requeue, done: the core that asks */
-	__u8 run_cls;     /* select, asked to yield: class of the running request; else SHUNT_NONE */
+	__u8 run_cls;     /* select, asked to yield: class of the
+			   * running request; else SHUNT_NONE */
 	__u8 steered;     /* done: core that the request was steered to; SHUNT_NONE: it was held */
-	__u16 hint;       /* steer: SHUNT_HINT(core, epoch) as the client echoes it; SHUNT_NONE: it sent none */
+	__u16 hint;       /* steer: SHUNT_HINT(core, epoch) as the client
+			   * echoes it; SHUNT_NONE: it sent none */
 	__u32 service_ns; /* done */
 };
 SHUNT_ASSERT(sizeof(struct shunt_event) == 40, "event");
@@ -113,7 +120,8 @@ struct shunt_plan_ask {
 	struct shunt_event ev; /* in */
 };
 
-/* The program "shunt_ask" runs one function of the policy on a recorded view (BPF_PROG_TEST_RUN). */
+/* The program "shunt_ask" runs one function of the policy
+ * on a recorded view (BPF_PROG_TEST_RUN). */
 struct shunt_ask {
 	__u32 op;      /* in: enum shunt_ask_op */
 	__u32 domain;  /* in: whose view */

@@ -8,9 +8,10 @@
  *                   or SHUNT_DROP. Runs in XDP, once a request: it should cost a few nanoseconds.
  *   select(v, ev)   core ev->core is free: the class to serve next, one of the bits of ev->waiting,
  *                   or SHUNT_GO_ON for none of them. Every class must be served by some core.
- *                   Asked to yield (ev->run_cls != SHUNT_NONE), the running request is a candidate like
- *                   the others: its class is in ev->waiting as if it had been put back into its queue.
- *                   It goes on if select names its class and it is that class's next, or by SHUNT_GO_ON.
+ *                   Asked to yield (ev->run_cls != SHUNT_NONE), the running request is a candidate
+ *                   like the others: its class is in ev->waiting as if it had been put back into
+ *                   its queue. It goes on if select names its class and it is that class's next, or
+ *                   by SHUNT_GO_ON.
  *   requeue(v, ev)  a request of class ev->cls was preempted: SHUNT_HEAD or SHUNT_TAIL.
  *                   Optional: #define SHUNT_HAS_REQUEUE. Without it, as the class is configured.
  *   done(v, ev)     a request of class ev->cls ended after ev->service_ns.
@@ -18,9 +19,9 @@
  *
  * all static, over a view of the domain (include/shunt/abi.h) that it reads through the
  * functions below. No globals, no division by a variable but by shunt_div() and shunt_mod(), loops
- * bounded by constants and without branches (the verifier follows every path: shunt_less and shunt_pick instead of if). The same
- * file is compiled into the XDP program and into native code for workers, and must answer alike
- * in both: so it calls only the functions of this header.
+ * bounded by constants and without branches (the verifier follows every path: shunt_less and
+ * shunt_pick instead of if). The same file is compiled into the XDP program and into native code
+ * for workers, and must answer alike in both: so it calls only the functions of this header.
  */
 #pragma once
 
@@ -50,7 +51,8 @@
 
 typedef const struct shunt_event shunt_event;
 
-/* In place of "static const" before a table: SHUNT_TABLE int mine[4] = { 3, 1, 4, 1 }; its index goes through shunt_index(). */
+/* In place of "static const" before a table: SHUNT_TABLE int mine[4]
+ * = { 3, 1, 4, 1 }; its index goes through shunt_index(). */
 #ifdef __bpf__
 #define SHUNT_TABLE static const __attribute__((section(".rodata")))
 #else
@@ -63,7 +65,8 @@ __shunt_inline __u64 shunt_less(__u64 a, __u64 b)
 	return (a - b) >> 63;
 }
 
-/* yes if cond is 1, no if it is 0. No branch: the asm hides from the compiler that it could be one. */
+/* yes if cond is 1, no if it is 0. No branch: the asm hides
+ * from the compiler that it could be one. */
 __shunt_inline __u64 shunt_pick(__u64 cond, __u64 yes, __u64 no)
 {
 	__u64 mask = -cond;
@@ -102,8 +105,8 @@ __shunt_inline __u64 shunt_bit(__u64 mask, __u32 i)
 #endif
 
 /*
- * Says nothing new about a 32-bit x: but kernels before 6.9 forget after an XOR or a shift that it is one, and
- * the card multiplies nothing else. A move to itself; no instruction of the CPU.
+ * Says nothing new about a 32-bit x: but kernels before 6.9 forget after an XOR or a shift that it
+ * is one, and the card multiplies nothing else. A move to itself; no instruction of the CPU.
  */
 #ifdef __bpf__
 #define SHUNT_U32(x) asm volatile("%0 = %0" : "+w"(x))
@@ -126,8 +129,8 @@ extern __u64 shunt_div(__u64 a, __u64 b) __attribute__((error(SHUNT_NO_DIVISION)
 extern __u64 shunt_mod(__u64 a, __u64 b) __attribute__((error(SHUNT_NO_DIVISION)));
 #else
 /*
- * a / b, and 0 if b is 0, in BPF as in native code. A plain division by a variable is refused: of zero it is 0 in
- * BPF, and in a worker the end of the process.
+ * a / b, and 0 if b is 0, in BPF as in native code. A plain division by a variable is refused: of
+ * zero it is 0 in BPF, and in a worker the end of the process.
  */
 __shunt_inline __u64 shunt_div(__u64 a, __u64 b)
 {
@@ -148,8 +151,8 @@ __shunt_inline __u64 shunt_mod(__u64 a, __u64 b)
 }
 #endif
 
-/* How many bits are set. Neither BPF nor plain x86-64 has an instruction for it: they are counted in pairs, fours,
- * eights; no branch. */
+/* How many bits are set. Neither BPF nor plain x86-64 has an instruction for it: they are counted
+ * in pairs, fours, eights; no branch. */
 __shunt_inline __u32 shunt_ones(__u64 mask)
 {
 	mask -= mask >> 1 & 0x5555555555555555;
@@ -164,7 +167,8 @@ __shunt_inline __u32 shunt_ones(__u64 mask)
 #endif
 }
 
-/* Number of the lowest bit that is set; mask is not 0: the ones below that bit. Which core is idle is not to be predicted. */
+/* Number of the lowest bit that is set; mask is not 0: the ones
+ * below that bit. Which core is idle is not to be predicted. */
 __shunt_inline int shunt_first(__u64 mask)
 {
 #ifdef __bpf__
@@ -175,8 +179,8 @@ __shunt_inline int shunt_first(__u64 mask)
 }
 
 /*
- * Accessors of the view, by where the policy runs: on the host, on a card (SHUNT_TARGET_NFP), or on the host
- * knowing what a card would know (SHUNT_TARGET_EMU).
+ * Accessors of the view, by where the policy runs: on the host, on a card (SHUNT_TARGET_NFP), or on
+ * the host knowing what a card would know (SHUNT_TARGET_EMU).
  */
 #ifndef SHUNT_TARGET_NFP
 #include <shunt/policy_view.h>
@@ -189,7 +193,8 @@ typedef struct shunt_view shunt_view;
 #define SHUNT_TARGET_ASSERT(policy_flags)
 #endif
 
-/* The less loaded of two random cores (power of two choices), of n from the first-th that is up. n is not 0. */
+/* The less loaded of two random cores (power of two choices),
+ * of n from the first-th that is up. n is not 0. */
 __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 first, __u32 n)
 {
 	int a = shunt_core_at(v, first + shunt_scale(random << 16, n));
@@ -199,8 +204,9 @@ __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 fi
 }
 
 /*
- * A number that is a constant is checked by the compiler. One that is not is bounded; of knobs, states and cores' states
- * one too large is counted, as it names another's ("bad_index" of shunt stats).
+ * A number that is a constant is checked by the compiler. One that is not is bounded; of knobs,
+ * states and cores' states one too large is counted, as it names another's ("bad_index" of shunt
+ * stats).
  */
 #define SHUNT_WITHIN(i, n)                                                                         \
 	({                                                                                         \
@@ -216,8 +222,9 @@ __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 fi
 	shunt_core_state(v, SHUNT_WITHIN(core, SHUNT_CORES), SHUNT_WITHIN(i, SHUNT_CORE_STATES))
 #define shunt_core_add(v, core, i, x)                                                              \
 	shunt_core_add(v, SHUNT_WITHIN(core, SHUNT_CORES), SHUNT_WITHIN(i, SHUNT_CORE_STATES), x)
-#define shunt_core_cas(v, core, i, old, new_)                                                      \
-	shunt_core_cas(v, SHUNT_WITHIN(core, SHUNT_CORES), SHUNT_WITHIN(i, SHUNT_CORE_STATES), old, new_)
+#define shunt_core_cas(v, core, i, old, new_)                                                  \
+	shunt_core_cas(v, SHUNT_WITHIN(core, SHUNT_CORES), SHUNT_WITHIN(i, SHUNT_CORE_STATES), \
+		       old, new_)
 #define shunt_load(v, core) shunt_load(v, SHUNT_WITHIN(core, SHUNT_CORES))
 #define shunt_core_at(v, i) shunt_core_at(v, SHUNT_WITHIN(i, SHUNT_CORES))
 #define shunt_backlog(v, cls) shunt_backlog(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
@@ -230,4 +237,5 @@ __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 fi
 #define shunt_rate(v, cls) shunt_rate(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_plan(v, i) shunt_plan(v, SHUNT_WITHIN(i, SHUNT_PLANS))
 #define shunt_plan_set(v, i, x) shunt_plan_set(v, SHUNT_WITHIN(i, SHUNT_PLANS), x)
-#define shunt_deadline_ns(v, cls, arrival_ns) shunt_deadline_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES), arrival_ns)
+#define shunt_deadline_ns(v, cls, arrival_ns) \
+	shunt_deadline_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES), arrival_ns)

@@ -110,8 +110,8 @@ __shunt_card __u64 shunt_knob(const shunt_view *v, __u32 i)
 	"the card is told loads and knobs: shunt_knob() can stand for a mean that the operator " \
 	"knows"
 
-#define SHUNT_NFP_NO_PLAN                                                                          \
-	"shuntd calls plan() on the host and tells the card nothing of it: shunt_knob() is what "   \
+#define SHUNT_NFP_NO_PLAN                                                                         \
+	"shuntd calls plan() on the host and tells the card nothing of it: shunt_knob() is what " \
 	"both read"
 
 SHUNT_NFP_LACKS(__u64, shunt_idle, (const shunt_view *v),

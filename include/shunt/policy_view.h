@@ -18,7 +18,8 @@ const volatile __u32 shunt_slot = 0;
 static const volatile __u32 shunt_slot __attribute__((unused));
 #endif
 
-/* i, bounded; counts one beyond n (in the view's bad_index), as what comes then is of another. */
+/* i, bounded; an i beyond n is counted in the view's
+ * bad_index, as the answer is then another entry's. */
 __shunt_inline __u64 shunt_within(const struct shunt_view *v, __u32 i, __u32 n)
 {
 	if (__builtin_expect(i >= n, 0))
@@ -74,7 +75,8 @@ __shunt_inline __u64 shunt_head_ns(const struct shunt_view *v, shunt_event *ev, 
 	return h->head_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
 }
 
-/* Since when it is queued: its arrival, or when it was preempted to the tail (SHUNT_NEEDS_HEADS). */
+/* Since when it is queued: its arrival, or when it was
+ * preempted to the tail (SHUNT_NEEDS_HEADS). */
 __shunt_inline __u64 shunt_queued_ns(const struct shunt_view *v, shunt_event *ev, __u32 cls)
 {
 	const struct shunt_core_heads *h = &v->core[shunt_index(ev->core, SHUNT_CORES)].heads;
@@ -110,7 +112,7 @@ __shunt_inline __u32 shunt_slo_us(const struct shunt_view *v, __u32 cls)
 	return shunt_min(v->slo_us[shunt_index(cls, SHUNT_CLASSES)], SHUNT_SLO_MAX_US);
 }
 
-/* How long its requests take, in ns, as measured lately: the mean. 0: nobody knows yet. */
+/* The mean service time of its requests in ns, as measured lately. 0: not measured yet. */
 __shunt_inline __u32 shunt_mean_ns(const struct shunt_view *v, __u32 cls)
 {
 	return v->mean_ns[shunt_index(cls, SHUNT_CLASSES)];
@@ -129,8 +131,9 @@ __shunt_inline __u32 shunt_rate(const struct shunt_view *v, __u32 cls)
 }
 
 /*
- * When a request of the class that arrived then should have ended: arrival + SLO, in ns. Without an SLO later than any. Of a
- * class's next request shunt_head_ns() has the arrival, of the running one, and of that which requeue and done are about, ev->run_ns.
+ * When a request of the class that arrived then should have ended: arrival + SLO, in ns. Without an
+ * SLO later than any. Of a class's next request shunt_head_ns() has the arrival, of the running
+ * one, and of that which requeue and done are about, ev->run_ns.
  */
 __shunt_inline __u64 shunt_deadline_ns(const struct shunt_view *v, __u32 cls, __u64 arrival_ns)
 {
@@ -192,7 +195,8 @@ __shunt_inline __u64 shunt_core_add(struct shunt_view *v, __u32 core, __u32 i, _
 	return __sync_fetch_and_add(shunt_core_state_at(v, core, i), x);
 }
 
-__shunt_inline __u64 shunt_core_cas(struct shunt_view *v, __u32 core, __u32 i, __u64 old, __u64 new_)
+__shunt_inline __u64 shunt_core_cas(struct shunt_view *v, __u32 core, __u32 i, __u64 old,
+				    __u64 new_)
 {
 	return __sync_val_compare_and_swap(shunt_core_state_at(v, core, i), old, new_);
 }

@@ -20,7 +20,8 @@ struct bundle {
 	const void *native; /* inside data */
 	size_t native_len;
 	struct native_found found; /* in it */
-	const void *nic;    /* the program for a NIC that schedules, inside data; NULL: there is none */
+	const void *nic;    /* the program for a NIC that schedules,
+			     * inside data; NULL: there is none */
 	size_t nic_len;
 };
 
@@ -29,7 +30,8 @@ int bundle_find(struct why *why, const char *name, char *path, size_t len);
 /* Does the name of a policy say that it is a bundle's file, or C? */
 bool bundle_is_file(const char *policy);
 bool bundle_is_source(const char *policy);
-/* Reads one file and checks that it is a bundle whose native code may run here; messages call it by name. */
+/* Reads one file and checks that it is a bundle whose
+ * native code may run here; messages call it by name. */
 int bundle_read(struct why *why, const char *path, const char *name, struct bundle *b);
 void bundle_close(struct bundle *b);
 

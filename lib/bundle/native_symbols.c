@@ -14,7 +14,8 @@
 #define MOST 64 /* symbols, buckets, words of the filter: a policy exports some names */
 
 struct hash {
-	uint32_t buckets, first, filter_words, shift; /* as DT_GNU_HASH begins; first: of its symbols */
+	/* as DT_GNU_HASH begins; first: of its symbols */
+	uint32_t buckets, first, filter_words, shift;
 	uint64_t filter_at, buckets_at, chains_at;
 };
 
@@ -29,8 +30,9 @@ static bool read_at(const struct native *n, uint64_t addr, void *to, size_t len)
 
 static bool read_hash(const struct native *n, uint64_t addr, struct hash *h)
 {
-	if (!read_at(n, addr, h, 4 * sizeof(uint32_t)) || !h->buckets || h->buckets > MOST || h->first > MOST ||
-	    !h->filter_words || h->filter_words > MOST || h->filter_words & (h->filter_words - 1) || h->shift > 31)
+	if (!read_at(n, addr, h, 4 * sizeof(uint32_t)) || !h->buckets || h->buckets > MOST ||
+	    h->first > MOST || !h->filter_words || h->filter_words > MOST ||
+	    h->filter_words & (h->filter_words - 1) || h->shift > 31)
 		return false;
 	h->filter_at = addr + 4 * sizeof(uint32_t);
 	h->buckets_at = h->filter_at + h->filter_words * 8;
@@ -44,7 +46,8 @@ static const char *read_symbol(const struct native *n, const struct native_table
 {
 	const char *names = native_at(n, t->names, t->names_len, PF_R);
 
-	if (!read_at(n, t->symbols + i * sizeof(*sym), sym, sizeof(*sym)) || sym->st_name >= t->names_len)
+	if (!read_at(n, t->symbols + i * sizeof(*sym), sym, sizeof(*sym)) ||
+	    sym->st_name >= t->names_len)
 		return NULL;
 	return names + sym->st_name; /* the last byte is 0 */
 }
@@ -62,10 +65,13 @@ static int check_symbol(const struct native *n, const struct native_tables *t, u
 	if (type == STT_GNU_IFUNC)
 		return native_refuse(n, "runs when it is loaded: symbol", name);
 	/* Symbols that are local, hidden or at 0: a loader passes over them, or not, by its age. */
-	if (ELF64_ST_BIND(sym.st_info) != STB_GLOBAL || sym.st_shndx >= SHN_LORESERVE || !sym.st_value ||
-	    ELF64_ST_VISIBILITY(sym.st_other) != STV_DEFAULT || (type != STT_FUNC && type != STT_OBJECT) ||
+	if (ELF64_ST_BIND(sym.st_info) != STB_GLOBAL || sym.st_shndx >= SHN_LORESERVE ||
+	    !sym.st_value || ELF64_ST_VISIBILITY(sym.st_other) != STV_DEFAULT ||
+	    (type != STT_FUNC && type != STT_OBJECT) ||
 	    !native_at(n, sym.st_value, sym.st_size, type == STT_FUNC ? PF_X : PF_R))
-		return native_refuse(n, "has a symbol that is no function and no constant of its own:", name);
+		return native_refuse(n,
+				     "has a symbol that is no function and no constant of its own:",
+				     name);
 	return 0;
 }
 
@@ -77,7 +83,8 @@ static int check_chain(const struct native *n, const struct native_tables *t, co
 	int err = 0;
 
 	for (; !err && !(word & 1); i++) {
-		if (++*steps > MOST || i < h->first || !read_at(n, h->chains_at + (i - h->first) * 4ULL, &word, 4))
+		if (++*steps > MOST || i < h->first ||
+		    !read_at(n, h->chains_at + (i - h->first) * 4ULL, &word, 4))
 			return native_refuse(n, "has a broken table of symbols", NULL);
 		err = check_symbol(n, t, i);
 	}
@@ -117,8 +124,8 @@ static bool find(const struct native *n, const struct native_tables *t, const st
 }
 
 /* *found: is it there? */
-static int check_export(const struct native *n, const struct native_tables *t, const struct hash *h, const char *name,
-			int type, size_t bytes, bool needed, uint64_t *found)
+static int check_export(const struct native *n, const struct native_tables *t, const struct hash *h,
+			const char *name, int type, size_t bytes, bool needed, uint64_t *found)
 {
 	Elf64_Sym sym;
 
