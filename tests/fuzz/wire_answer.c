@@ -6,7 +6,7 @@
  * Without the proof of the key nothing moves; with it, a
  * core is offered an epoch only that was asked for, whole.
  */
-/* link: lib/key.c */
+/* link: lib/key.c lib/why.c */
 /* flags: -Wno-unused-function */
 #include "agent/hello.c"
 
