@@ -268,6 +268,8 @@ static void csv_line(const struct point *p, int k, FILE *to)
 	for (size_t i = 0; i < MEASURED; i++)
 		csv_number(to, metric_half(p, measured[i].name, k));
 	csv_number(to, metric_of(p, "miss", k));
+	csv_number(to, metric_of(p, "slowdown_p50", k));
+	csv_number(to, metric_of(p, "slowdown_p999", k));
 	calls_csv(p, to);
 	fputc('\n', to);
 }
@@ -279,7 +281,7 @@ void out_csv(const struct sweep *s, FILE *to)
 		    "slowdown,slowdown_p99,busy,preempted,stolen,state");
 	for (size_t i = 0; i < MEASURED; i++)
 		fprintf(to, ",%s_half", measured[i].name);
-	fputs(",miss", to);
+	fputs(",miss,slowdown_p50,slowdown_p999", to);
 	calls_csv_head(to);
 	fputc('\n', to);
 	for (int i = 0; i < s->n; i++) {

@@ -363,6 +363,8 @@ struct run_result {
 	struct class_result *cls; /* nclasses, and one more for all together */
 	double throughput;  /* requests a second that ended, while requests arrived */
 	double busy;        /* share of the cores' time */
+	double offered;     /* the same of the work that is to come, on
+			     * average; 0: nobody knows (closed loops) */
 	double mean_ci;     /* half width of the mean sojourn's 95 % interval, ns */
 	uint64_t events, preempted, stolen, held, backlog_max, bad_answers;
 	uint64_t backlog[BACKLOG_LOOKS]; /* requests in the system then */

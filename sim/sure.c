@@ -58,6 +58,23 @@ static double half_width(const struct batched *b, int level, int q, double value
 	return student(n - 1) * sqrt(sq / (n - 1) / n) * dependence(b->value[level][q], n, sum / n);
 }
 
+/*
+ * How far a quantile is from those of the ranks that chance exchanges it with, 19 times of 20, even
+ * if requests do not depend on each other. Where times have a gap (half 1 us, half 100 us: their
+ * median) it is the gap, which batches on one side of it do not show.
+ */
+static double ranks(const struct class_result *c, int q)
+{
+	const struct hist *h = quantity_kinds[q].slow ? &c->slow : &c->sojourn;
+	double share = quantity_kinds[q].share, d, x;
+
+	if (!share)
+		return 0;
+	d = 1.96 * sqrt(share * (1 - share) / h->n);
+	x = hist_quantile(h, share);
+	return fmax(hist_quantile(h, fmin(share + d, 1)) - x, x - hist_quantile(h, share - d));
+}
+
 static double blur(const struct class_result *c, int q)
 {
 	if (!quantity_kinds[q].share)
@@ -92,12 +109,45 @@ static double scv_of_services(const struct workload *w)
 	return w->scv;
 }
 
-/* The use of what is used most: cores, those of one domain,
- * or what decides one request at a time. */
-static double use(const struct run_config *c, const struct run_result *r)
+/* A service that has cores of its own has a queue of its own, in its domain; others: -1. */
+static int own_queue(const struct measure *m, int k)
 {
-	double most = r->busy;
+	return m->c->costs.services == SERVICES_SPLIT && k < m->r->nclasses
+		       ? m->c->w->cls[k].service_no
+		       : -1;
+}
 
+/* Requests that went by the queue that class k waits in. */
+static double went_by(const struct measure *m, int k)
+{
+	int own = own_queue(m, k);
+	double n = 0;
+
+	if (own < 0)
+		return m->r->cls[m->r->nclasses].done *
+		       (m->c->calls.fanout ? m->c->calls.fanout : 1.0);
+	for (int i = 0; i < m->r->nclasses; i++)
+		n += m->c->w->cls[i].service_no == own ? m->r->cls[i].done : 0;
+	return n;
+}
+
+/*
+ * The use of what is used most: cores, those of one domain, or what decides one request at a time.
+ * A run that met few requests has used less than the next one will: what was to come counts, if
+ * nothing of it was turned away.
+ */
+static double use(const struct measure *m, int own)
+{
+	const struct run_config *c = m->c;
+	const struct run_result *r = m->r;
+	const struct class_result *all = &r->cls[r->nclasses];
+	double most = r->busy, more = 1;
+
+	if (!c->calls.cancel && all->done >= 0.999 * all->arrived)
+		more = fmax(r->offered / most, 1);
+	if (own >= 0)
+		return fmin(r->domain[own].busy * more, 0.9999);
+	most *= more;
 	for (int i = 0; i < r->ndomains; i++)
 		most = fmax(most, r->domain[i].busy);
 	if (!c->policy->ideal && r->ndomains)
@@ -121,11 +171,12 @@ static double peak(const struct run_config *c)
 
 /* Looks at a queue that has forgotten the look before.
  * INFINITY: there is no queue that could grow. */
-static double looks(const struct measure *m)
+static double looks(const struct measure *m, int k)
 {
 	const struct run_config *c = m->c;
-	double load = fmin(use(c, m->r) * (c->shape ? peak(c) : 1), 0.9999), root = 1 - sqrt(load);
-	double n = m->r->cls[m->r->nclasses].done * (c->calls.fanout ? c->calls.fanout : 1.0);
+	double load = fmin(use(m, own_queue(m, k)) * (c->shape ? peak(c) : 1), 0.9999);
+	double root = 1 - sqrt(load);
+	double n = went_by(m, k);
 	double forgets = load / (root * root) * (scv_of_gaps(c) + scv_of_services(c->w)) / 2;
 
 	return m->r->closed || !(forgets > 0) ? INFINITY : n / forgets / (c->shape ? OF_PEAK : 1);
@@ -156,7 +207,7 @@ static double alone(const struct measure *m, int k, enum quantity q)
  */
 static double least(const struct measure *m, int k, enum quantity q, double value)
 {
-	double n = looks(m), half, beyond, added, service = alone(m, k, q);
+	double n = looks(m, k), half, beyond, added, service = alone(m, k, q);
 
 	if (q == MISS) {
 		beyond = fmax(value - (m->c->w->trace_n ? 0 : service_late(m->c->w, k)), 0);
@@ -190,6 +241,7 @@ void how_sure(struct measure *m, int k)
 		}
 		if (isnan(c->half[q]))
 			continue;
+		c->half[q] = fmax(c->half[q], ranks(c, q) / scale);
 		half = least(m, k, q, value);
 		c->half[q] = isnan(half) || !samples_reach(m->c, k, q) ? NAN
 								       : fmax(c->half[q], half);

@@ -101,7 +101,8 @@ int run_any(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	r->cls = calloc(r->nclasses + 1, sizeof(*r->cls));
 	if (!r->cls)
 		return -ENOMEM;
-	r->overload = !c->calls.clients && mean_rate(c) >= rate_of(c, 1);
+	r->offered = c->calls.clients ? 0 : mean_rate(c) / rate_of(c, 1);
+	r->overload = r->offered >= 1;
 	r->closed = c->calls.clients;
 	res = c->policy->ideal ? run_ideal(c, r, stop, why) :
 	      calls_wanted(&c->calls) ? run_calls(c, r, stop, why) : run_sim(c, r, stop, why);

@@ -376,6 +376,15 @@ test_advice_meets_the_objectives_with_the_fewest_cores() {
 		"objectives are met"
 }
 
+test_csv_has_the_value_of_each_half_width() {
+	local name
+	sim -p fcfs -w 'a=1:1us/slo=5us' -n 10k --csv - >"$DIR/a.csv"
+	for name in $(head -n 1 "$DIR/a.csv" | tr , '\n' | sed -n 's/_half$//p'); do
+		head -n 1 "$DIR/a.csv" | tr , '\n' | grep -qx "$name" ||
+			fail "$name has a half width and no value"
+	done
+}
+
 test_plots_tables_and_csv_hold_the_same_runs() {
 	sim -p fcfs,rss -w bimodal-100 -c 4 -l 0.2,0.5,0.8 -n 10k --csv "$DIR/a.csv" \
 		--json "$DIR/a.json" \
@@ -412,7 +421,7 @@ test_a_single_load_is_drawn_side_by_side() {
 		"names below their dots"
 	assert_eq "$(grep -o "class='d[0-2]'" "$DIR/a.svg" | wc -l)" 6 dots
 	assert_match "$(cat "$DIR/a.svg")" \
-		">$(jq -r '.runs[0].classes[0].p99_us' "$DIR/json" | awk '{ printf "%.0f",
+		">~$(jq -r '.runs[0].classes[0].p99_us' "$DIR/json" | awk '{ printf "%.0f",
 		$1 }')</text>" "the value beside its dot"
 	! grep -q "class='c c" "$DIR/a.svg" || fail "curves of one point each"
 }

@@ -101,6 +101,48 @@ test_a_run_that_is_too_short_for_its_load_gives_no_interval_of_its_tail() {
 	assert_match "$(tail -n 1 "$DIR/table")" ' ~[0-9]+ +~[0-9]+ ' "p99 and p99.9"
 }
 
+# Of a class's intervals in runs with other seeds: how many hold the truth, and how many are given.
+held() { # CLASS QUANTITY TRUTH OPTIONS
+	local class=$1 quantity=$2 truth=$3
+	shift 3
+	sim "$@" --json - | jq -r --arg q "$quantity" --argjson k "$class" --argjson t "$truth" \
+		'[.runs[].classes[$k] | select(.ci95_half[$q]) |
+		(.[$q] - $t | fabs) <= .ci95_half[$q]] | "\(map(select(.)) | length) \(length)"'
+}
+
+# A run that met few requests has used its cores less than the load says: by its own use 8 of 30
+# gave an interval of M/M/4's mean at 0.99, and 4 of these held 25.45 us.
+test_a_run_that_met_few_requests_is_not_surer_for_it() {
+	local hit known
+	read -r hit known < <(held -1 mean_us 25.4476 -p fcfs -w exp1 -c 4 -l 0.99 -n 100k \
+		--seeds 30)
+	assert_le "$known" $((hit + 1)) "intervals of the mean, of which $hit hold it"
+	read -r hit known < <(held -1 mean_us 25.4476 -p fcfs -w exp1 -c 4 -l 0.99 -n 600k \
+		--seeds 10)
+	assert_ge "$known" 9 "intervals of the mean in longer runs"
+	assert_ge "$hit" 9 "intervals that hold it"
+}
+
+# One of two services has a core and 5000 of 50 k requests: an M/M/1 at 0.8, mean 75 us. By all
+# requests together 34 of 40 intervals held it.
+test_a_service_with_cores_of_its_own_is_as_sure_as_its_own_queue() {
+	local hit known
+	read -r hit known < <(held 1 mean_us 75 -p fcfs -c 4 -l 0.8 -C services=split -n 50k \
+		-w 'a=0.9:exp(5us)/service=A,b=0.1:exp(15us)/service=B' --seeds 40)
+	assert_ge "$known" 36 "intervals of the mean"
+	assert_ge "$hit" $((known * 9 / 10)) "of $known intervals that hold it"
+}
+
+# Half of the requests take 1 us and half 100: the median lies in the gap. By batches alone 29 of 40
+# intervals held it.
+test_a_median_in_a_gap_of_the_times_is_not_called_known() {
+	local run=(-s zygos -p steal -w bimodal-100 -c 8 -l 0.6) truth hit known
+	truth=$(sim "${run[@]}" -n 2M --json - | jq .runs[0].classes[-1].p50_us)
+	read -r hit known < <(held -1 p50_us "$truth" "${run[@]}" -n 50k --seeds 40)
+	assert_ge "$known" 36 "intervals of the median"
+	assert_ge "$hit" $((known * 9 / 10)) "of $known intervals that hold $truth"
+}
+
 # A file of 300 times has three beyond its p99, and draws no others however long the run.
 test_the_tail_of_a_few_recorded_times_is_not_called_known() {
 	local i
