@@ -17,7 +17,8 @@
 static int welcome(struct agent *a, struct peer *p, __u32 cores)
 {
 	struct domain *d = p->domain;
-	struct shunt_msg_welcome m = { .domain = d->id, .cores = cores, .geo = d->pool.r.geo };
+	struct shunt_msg_welcome m = { .domain = d->id, .cores = cores, .slot = d->pool.state->slot,
+				       .geo = d->pool.r.geo };
 	__u32 nsockets = sockets_of(&d->pool.r.geo);
 	int fd[PEER_FDS];
 

@@ -10,27 +10,54 @@
 #include "domain.h"
 #include "holes.h"
 
-void domain_set_right(struct domain *d)
+struct ledger_dead domain_dead(const struct domain *d)
+{
+	const struct domain_state *s = d->pool.state;
+	struct ledger_dead dead = { .slots = 1u << s->slot };
+	bool others = false;
+
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
+		if (s->core_slot[i] == s->slot)
+			dead.cores |= 1ULL << i;
+		else
+			others |= s->core_slot[i] < SHUNT_WORKERS;
+	}
+	return others ? dead : LEDGER_ALL_DEAD;
+}
+
+/* Lines, marks and counts of the dead: those of a process that lives are its own. */
+static void clear_dead(struct shunt_view *v, const struct ledger_dead *dead)
+{
+	__atomic_fetch_and(&v->idle, ~dead->cores, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < SHUNT_WORKERS; i++) {
+		if (!ledger_is_left(dead, i + 1))
+			continue;
+		memset(v->parked[i].cls, 0, sizeof(v->parked[i].cls));
+		poke(v->parked[i].held, 0);
+		poke(v->parked[i].now, 0);
+	}
+	for (int i = 0; i < SHUNT_CORES; i++) {
+		if (!ledger_is_dead(dead, i))
+			continue;
+		memset(&v->core[i].run, 0, sizeof(v->core[i].run));
+		memset(&v->core[i].mark, 0, sizeof(v->core[i].mark));
+	}
+}
+
+void domain_set_right(struct domain *d, const struct ledger_dead *dead)
 {
 	struct shunt_view *v = d->pool.r.view;
 
 	poke(d->pool.r.ctl->abi, SHUNT_ABI);
-	poke(d->pool.r.ctl->nspare, 0);
-	memset(d->pool.r.ctl->fill_lock, 0, sizeof(d->pool.r.ctl->fill_lock));
 	poke(v->abi, SHUNT_ABI);
 	poke(v->nclasses, d->pool.r.geo.nclasses);
-	poke(v->idle, 0);
-	poke(v->stale, 0);
 	poke(v->hold_age_ms, d->maps->cfg.hold_age_ms);
-	memset(v->parked, 0, sizeof(v->parked));
-	poke(v->parked_held, 0);
-	poke(v->parked_now, 0);
+	clear_dead(v, dead);
+	if (dead->slots != LEDGER_ALL_DEAD.slots)
+		return;
+	poke(v->stale, 0);
 	memset(v->deferred, 0, sizeof(v->deferred));
 	poke(v->deferred_held, 0);
-	for (int i = 0; i < SHUNT_CORES; i++) {
-		memset(&v->core[i].run, 0, sizeof(v->core[i].run));
-		memset(&v->core[i].mark, 0, sizeof(v->core[i].mark));
-	}
 	domain_settle_counts(d);
 }
 
@@ -56,7 +83,7 @@ static int make_all(struct domain *d)
 	count_refused_before(d);
 	domain_count_lost(d);
 	pool_fill(d);
-	domain_set_right(d);
+	domain_set_right(d, &LEDGER_ALL_DEAD);
 	err = pool_put_sockets(d);
 	return err < 0 ? err : 0;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "former.h"
+#include "ledger_read.h"
 #include "maps.h"
 #include "pool.h"
 #include "reclaim.h"
@@ -66,7 +67,9 @@ void domain_count_lost(struct domain *d);
 void domain_set_up(struct domain *d, __u64 up);
 /* The kernel's counts of what the rings refused, into the map. */
 void domain_count_refused(struct domain *d);
-/* Sets right the memory and view that a worker finds; the worker before may have written over them. */
-void domain_set_right(struct domain *d);
+/* Who is dead with the worker that had the domain: all, or as much as no other process has. */
+struct ledger_dead domain_dead(const struct domain *d);
+/* Sets right the memory and view that a worker finds; the dead one may have written over them. */
+void domain_set_right(struct domain *d, const struct ledger_dead *dead);
 /* Counts of done and backlog that agree with the rings. Only while no core is up. */
 void domain_settle_counts(struct domain *d);

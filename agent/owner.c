@@ -154,7 +154,7 @@ static int renew_view(struct agent *a, struct domain *d)
 		return err;
 	}
 	domain_set_up(d, 0);
-	domain_set_right(d);
+	domain_set_right(d, &LEDGER_ALL_DEAD);
 	load_publish(a, d->id, d->pool.r.view);
 	poke(d->pool.r.view->policy_gen, s->policy.msg.gen);
 	agent_of(d)->view_user = 0;

@@ -12,6 +12,7 @@
 
 #include "domain.h"
 #include "holes.h"
+#include "ledger_frames.h"
 #include "xsk.h"
 #include "xsks.h"
 
@@ -233,10 +234,9 @@ void pool_fill(struct domain *d)
 	__u32 homes = shunt_fill_rings(g), spare = g->ncores * SHUNT_SPARE / homes,
 	      per = g->nframes / homes;
 
-	d->pool.state->nspare = 0;
 	for (__u32 k = 0; k < homes; k++) {
 		for (__u32 i = 0; i < spare; i++)
-			d->pool.state->spare[d->pool.state->nspare++] = k * per + i;
+			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, (k * spare + i) / SHUNT_SPARE, k * per + i);
 		for (__u32 i = spare; i < per; i++)
 			d->pool.r.fill[k].addr[i - spare] = ((__u64)k * per + i) * g->chunk;
 		ring_set_prod(&d->pool.r.fill[k], per - spare);

@@ -7,8 +7,54 @@
 #include <stdlib.h>
 
 #include "domain.h"
+#include "ledger_frames.h"
+#include "log.h"
 #include "reclaim_frames.h"
 #include "xsk.h"
+
+int reclaim_by_ledger(struct domain *d, const struct ledger_dead *dead)
+{
+	unsigned char *seen = malloc(d->pool.r.geo.nframes);
+	__u32 no_room;
+
+	if (!seen)
+		return -ENOMEM;
+	no_room = ledger_take_back(&d->pool.r, dead, seen);
+	free(seen);
+	return no_room ? -EBADMSG : 0;
+}
+
+void reclaim_compare(const struct domain *d, const struct harvest *h)
+{
+	const struct rings *r = &d->pool.r;
+	unsigned char *listed = calloc(r->geo.nframes, 1);
+	__u32 missed = 0, wrong = 0;
+
+	if (!listed)
+		return;
+	for (__u32 i = 0; i < r->geo.ncores; i++) {
+		for (__u32 k = ledger_listed(r, i); k; k--) {
+			__u32 frame = peek(r->ctl->free[i].frame[k - 1]);
+
+			if (frame < r->geo.nframes)
+				listed[frame] = 1;
+		}
+	}
+	for (__u32 i = 0; i < h->n; i++) {
+		missed += !listed[h->frame[i]];
+		listed[h->frame[i]] = 0;
+	}
+	for (int i = 0; i < FRAMES_KEPT; i++) {
+		if (h->kept[i])
+			listed[h->kept[i] - 1] = 0;
+	}
+	for (__u32 i = 0; i < r->geo.nframes; i++)
+		wrong += listed[i];
+	free(listed);
+	if (missed || wrong)
+		say(LOG_WARNING, "the ledger of domain %u lacks %u frames that its worker had, and has %u that are in rings: "
+		    "the rings count", d->id, missed, wrong);
+}
 
 static bool ever_refused(const struct domain *d)
 {

@@ -8,7 +8,7 @@
 
 #include "domain.h"
 #include "holes.h"
-#include "ledger_read.h"
+#include "ledger_frames.h"
 #include "log.h"
 #include "reclaim_frames.h"
 #include "xsk.h"
@@ -24,13 +24,22 @@ static enum reclaim_outcome start_anew(struct domain *d, const char *why, enum r
 	return outcome;
 }
 
+/* Rings do not tell whose each frame is while a driver holds frames that no ring shows, or another process lives. */
+static bool by_ledger(const struct domain *d, const struct ledger_dead *dead)
+{
+	return d->maps->cfg.flags & SHUNT_CFG_CARD || dead->slots != LEDGER_ALL_DEAD.slots;
+}
+
 static enum reclaim_outcome decide(struct domain *d)
 {
 	struct domain_state *s = d->pool.state;
 	const struct shunt_agent *n = agent_of(d);
+	struct ledger_dead dead = domain_dead(d);
 	struct verdict v;
 
-	ledger_read(&d->pool.r, &v);
+	if (ledger_settle(&d->pool.r, &dead))
+		return RECLAIM_LATER;
+	ledger_read(&d->pool.r, &dead, &v);
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		s->lost[c] = n->cls[c].lost + v.lost[c];
 		s->replied[c] = n->cls[c].replied + v.replied[c];
@@ -42,14 +51,20 @@ static enum reclaim_outcome decide(struct domain *d)
 static enum reclaim_outcome count(struct domain *d)
 {
 	const struct domain_state *s = d->pool.state;
+	struct ledger_dead dead = domain_dead(d);
 	struct shunt_agent *n = agent_of(d);
+	int err = reclaim_by_ledger(d, &dead);
 
+	if (err == -ENOMEM)
+		return RECLAIM_LATER;
+	if (err && by_ledger(d, &dead))
+		return start_anew(d, "beyond repair", RECLAIM_DAMAGED);
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		poke(n->cls[c].lost, s->lost[c]);
 		poke(n->cls[c].replied, s->replied[c]);
 	}
 	poke(n->deaths, s->deaths);
-	ledger_clear(&d->pool.r);
+	ledger_clear(&d->pool.r, &dead);
 	return RECLAIM_DONE;
 }
 
@@ -68,10 +83,27 @@ static void count_sent(const struct domain *d, __u32 *sent)
 	}
 }
 
+/* The frames that came back into the cores' lists, as far as there is room. Only where rings tell whose each frame is. */
 static void take_completions(struct domain *d)
 {
-	for (__u32 i = 0; i < shunt_fill_rings(&d->pool.r.geo); i++)
-		ring_set_cons(&d->pool.r.comp[i], ring_prod(&d->pool.r.comp[i]));
+	for (__u32 i = 0; i < shunt_fill_rings(&d->pool.r.geo); i++) {
+		struct shunt_ring *comp = &d->pool.r.comp[i];
+		__u32 cons = ring_cons(comp), prod = ring_prod(comp);
+
+		for (; cons != prod && prod - cons <= comp->mask + 1; cons++)
+			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, i,
+				    shunt_frame_of(&d->pool.r.geo, peek(comp->addr[cons & comp->mask])));
+		ring_set_cons(comp, prod);
+	}
+}
+
+/* The kernel sends what there is; what it sent comes back to whoever is next. */
+static void kick_dead(struct domain *d, const struct ledger_dead *dead)
+{
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
+		for (int n = 0; ledger_is_dead(dead, i) && n < KICKS && ring_count(&d->pool.r.tx[i]); n++)
+			xsk_kick(d->pool.sock[i]);
+	}
 }
 
 static bool kick_core(struct domain *d, __u32 core)
@@ -92,11 +124,13 @@ static bool kick_core(struct domain *d, __u32 core)
 
 static enum reclaim_outcome drain(struct domain *d, __u64 now_ns)
 {
+	struct ledger_dead dead = domain_dead(d);
 	__u32 sent[SHUNT_CORES];
 
-	/* The driver has frames that no ring shows, and nobody can tell which. */
-	if (d->maps->cfg.flags & SHUNT_CFG_CARD)
-		return start_anew(d, "a zero-copy driver's", RECLAIM_ANEW);
+	if (by_ledger(d, &dead)) {
+		kick_dead(d, &dead);
+		return RECLAIM_DONE;
+	}
 	take_completions(d);
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
 		if (!kick_core(d, i))
@@ -112,29 +146,53 @@ static enum reclaim_outcome drain(struct domain *d, __u64 now_ns)
 static int share_out(struct domain *d, const struct harvest *h)
 {
 	const struct shunt_geometry *g = &d->pool.r.geo;
-	struct domain_state *s = d->pool.state;
 	__u32 each = g->ncores * SHUNT_SPARE / shunt_fill_rings(g), had[SHUNT_CORES] = { 0 }, rest = 0;
 
-	s->nspare = 0;
+	for (__u32 i = 0; i < g->ncores; i++)
+		poke(d->pool.r.ctl->free[i].n, 0);
 	for (__u32 i = 0; i < h->n; i++) {
-		if (had[shunt_home(g, h->frame[i])]++ < each)
-			s->spare[s->nspare++] = h->frame[i];
+		__u32 home = shunt_home(g, h->frame[i]);
+
+		if (had[home]++ < each)
+			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, g->nqueues ? home : had[home] % g->ncores,
+				    h->frame[i]);
 		else
 			h->frame[rest++] = h->frame[i];
 	}
 	return frames_give(&d->pool.r, h->frame, rest);
 }
 
+/* What the process had is in the lists of its cores already. */
+static enum reclaim_outcome collect_by_ledger(struct domain *d, const struct ledger_dead *dead)
+{
+	__u32 n = 0;
+
+	if (holes_found(d))
+		return start_anew(d, "full of holes that were punched into the frames", RECLAIM_DAMAGED);
+	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++)
+		n += ledger_is_dead(dead, i) ? ledger_listed(&d->pool.r, i) : 0;
+	if (d->pool.state->died)
+		agent_of(d)->recovered += n;
+	domain_set_right(d, dead);
+	return RECLAIM_DONE;
+}
+
 static enum reclaim_outcome collect(struct domain *d)
 {
+	struct ledger_dead dead = domain_dead(d);
 	struct harvest h = { .frame = malloc(d->pool.r.geo.nframes * sizeof(*h.frame)) };
 	int err = h.frame ? 0 : -ENOMEM;
 
+	if (by_ledger(d, &dead)) {
+		free(h.frame);
+		return collect_by_ledger(d, &dead);
+	}
 	take_completions(d);
 	if (!err)
 		err = reclaim_find_frames(d, &h);
 	if (!err) {
 		reclaim_keep(d, &h);
+		reclaim_compare(d, &h);
 		err = share_out(d, &h);
 	}
 	free(h.frame);
@@ -146,7 +204,7 @@ static enum reclaim_outcome collect(struct domain *d)
 		return start_anew(d, "full of holes that were punched into the frames", RECLAIM_DAMAGED);
 	if (d->pool.state->died)
 		agent_of(d)->recovered += h.n;
-	domain_set_right(d);
+	domain_set_right(d, &dead);
 	return RECLAIM_DONE;
 }
 

@@ -36,8 +36,8 @@ struct domain_state {
 
 	__u32 kept[FRAMES_KEPT]; /* frame + 1 that the kernel may have in no ring; 0: none … */
 	__u32 kept_cons[SHUNT_CORES]; /* … more will be known once a fill ring's consumer is past this */
-	__u32 nspare;       /* frames for the next worker's own use */
-	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
+	__u32 slot;         /* of the worker in the domain, or of the last one */
+	__u8 core_slot[SHUNT_CORES]; /* whose core i is; SHUNT_WORKERS: nobody's */
 
 	__u64 unserved_ns;  /* when the last core went off */
 	struct expiring {   /* requests that are being taken out of a ring (expire.c) */

@@ -30,7 +30,7 @@ static bool something_waits(const struct domain *d)
 	const struct shunt_view *v = d->pool.r.view;
 
 	for (__u32 c = 0; c < d->pool.r.geo.nclasses; c++) {
-		if (peek(v->enq[c]) != peek(v->deq[c]) || peek(v->parked[c]))
+		if (peek(v->enq[c]) != peek(v->deq[c]) || shunt_view_parked(v, c))
 			return true;
 	}
 	return false;

@@ -30,21 +30,12 @@ static void all_off(struct domain *d)
 	apply_up(d);
 }
 
-/* A worker with fewer cores than there are sockets gets fewer frames of its own. First it is noted
- * whose they are, then they are handed over: should we die in between, they are found at the end of the next worker. */
-static void hand_out_spare(struct domain *d, __u32 cores)
+/* All cores are the new worker's. It has another slot than the one before, so that nothing which that one's children
+ * may write by its number is taken for the new one's. */
+static void hand_out_cores(struct domain_state *s)
 {
-	struct domain_state *s = d->pool.state;
-	__u32 n = s->nspare, want = cores * SHUNT_SPARE;
-
-	s->nspare = 0;
-	if (n > want) {
-		frames_give(&d->pool.r, s->spare + want, n - want);
-		n = want;
-	}
-	for (__u32 i = 0; i < n; i++)
-		poke(d->pool.r.ctl->spare[i], s->spare[i]);
-	poke(d->pool.r.ctl->nspare, n);
+	s->slot = (s->slot + 1) % SHUNT_WORKERS;
+	memset(s->core_slot, s->slot, sizeof(s->core_slot));
 }
 
 int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores)
@@ -59,7 +50,7 @@ int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores
 		return err;
 	}
 	d->worker.process = pidfd;
-	hand_out_spare(d, cores);
+	hand_out_cores(d->pool.state);
 	d->pool.state->worker_cores = cores;
 	d->pool.state->owner = agent_of(d)->view_user = uid + 1; /* before it is given anything */
 	d->pool.state->left = 0;

@@ -173,7 +173,7 @@ static void wind_down(struct core *c)
 		c->s->transport->stop(c);
 	for (int i = 0; i < 1000 && ring_cons(&c->tx) != c->tx_prod; i++)
 		reply_kick(c);
-	frames_recycle(c); /* what we still have, the agent finds in no ring */
+	frames_recycle(c); /* what we still have, the agent finds in our list */
 	poke(c->run->state, SHUNT_CORE_OFF);
 }
 
@@ -183,8 +183,10 @@ static int start(struct core *c)
 	const struct shunt_opts *o = &c->s->opts;
 	int err = pin(c);
 
+	poke(c->run->slot, c->s->slot); /* before this thread takes a request, a lock or a frame */
 	c->run->tid = syscall(SYS_gettid);
 	c->tx_prod = ring_prod(&c->tx);
+	frames_adopt(c);
 	if (!err && o->core_init)
 		err = o->core_init(c->id, o->arg);
 	fork_check(c->s);

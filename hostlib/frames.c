@@ -4,7 +4,8 @@
  *
  * Fill and completion ring belong to all cores of the domain; who moves frames between them holds
  * ctl->fill_lock. It is only ever tried: whoever fails leaves the work to the one who has it. The
- * agent clears it when the process is dead.
+ * agent breaks it when the process is dead. What a core has in no ring is in its list in ctl, where the
+ * agent finds it (lib/ledger.h).
  *
  * Where cores have queues of their own (a NIC chooses among them, or requests come over the wire), each has rings of
  * its own, and frames, too, so that none runs dry when its requests are stolen, or resumed elsewhere: a frame
@@ -18,76 +19,92 @@ static bool try_lock(const struct core *c, uint32_t *lock)
 {
 	uint32_t nobody = 0;
 
-	return !peek(*lock) && __atomic_compare_exchange_n(lock, &nobody, c->id + 1, false,
-							   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	if (peek(*lock) || !__atomic_compare_exchange_n(lock, &nobody, SHUNT_HOLDER(c->s->slot, c->id), false,
+							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	LEDGER_HOOK();
+	return true;
 }
 
 static void unlock(uint32_t *lock)
 {
 	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+	LEDGER_HOOK();
 }
 
-/* The next sent frame that came back, bounded: the kernel echoes whatever address it was given. */
-static bool take_completion(struct core *c, uint64_t *frame)
+static uint64_t address_of(const struct core *c, uint32_t frame)
 {
-	struct shunt_ring *comp = c->comp;
+	return (uint64_t)frame * c->s->geo.chunk;
+}
 
-	while (ring_count(comp)) {
-		uint32_t cons = peek(*comp->cons);
+/* The sent frame at this index of the completion ring, if one came back, bounded: the kernel echoes whatever
+ * address it was given. */
+static bool next_sent(struct core *c, uint32_t *cons, uint32_t *frame)
+{
+	const struct shunt_ring *comp = c->comp;
 
-		*frame = comp->addr[cons & comp->mask] & ~(uint64_t)(c->s->geo.chunk - 1);
-		ring_set_cons(comp, cons + 1);
-		LEDGER_HOOK();
-		if (*frame < shunt_frames_len(&c->s->geo))
+	while (ring_prod(comp) != *cons) {
+		*frame = shunt_frame_of(&c->s->geo, comp->addr[(*cons)++ & comp->mask]);
+		if (*frame < c->s->geo.nframes)
 			return true;
 		bump(c->line->stats.bad_frame, 1);
 	}
 	return false;
 }
 
-static struct core *home_of(const struct core *c, uint64_t frame)
+static struct core *home_of(const struct core *c, uint32_t frame)
 {
-	return &c->s->core[shunt_home(&c->s->geo, frame / c->s->geo.chunk)];
+	return &c->s->core[shunt_home(&c->s->geo, frame)];
 }
 
-/* To the fill ring where it is at home. False: somebody else is at it. */
-static bool give_home(struct core *c, uint64_t frame)
+/* The frame at this place of the list to the fill ring where it is at home. False: somebody else is at it. */
+static bool give_home(struct core *c, uint32_t at)
 {
+	uint32_t frame = peek(c->list->frame[at]);
 	struct core *h = home_of(c, frame);
-	uint32_t prod;
+	struct shunt_move to;
 
 	if (!try_lock(c, h->fill_lock))
 		return false;
-	prod = peek(*h->fill->prod);
-	h->fill->addr[prod & h->fill->mask] = frame; /* there is room for all frames */
+	to = (struct shunt_move){ .ring = h->id, .fill = peek(*h->fill->prod), .n = c->nfree - 1, .hole = at };
+	h->fill->addr[to.fill++ & h->fill->mask] = address_of(c, frame); /* there is room for all frames */
 	LEDGER_HOOK();
-	ring_set_prod(h->fill, prod + 1);
-	LEDGER_HOOK();
+	ledger_move(c->list, (struct ledger_rings){ .fill = h->fill }, &to);
 	unlock(h->fill_lock);
+	c->nfree = to.n;
 	return true;
 }
 
 /* May this core keep the frame for itself? On the wire any: what runs elsewhere than it came to is the exception. */
-static bool may_keep(const struct core *c, uint64_t frame)
+static bool may_keep(const struct core *c, uint32_t frame)
 {
 	return c->s->transport->nic_decides || home_of(c, frame) == c;
+}
+
+/* Sent frames into the list, until it has so many, or the completion ring no more than those. */
+static void take_sent(struct core *c, uint32_t most, uint32_t leave)
+{
+	struct shunt_move to = { .n = c->nfree, .comp = peek(*c->comp->cons) };
+	uint32_t frame;
+
+	while (to.n < most && (to.n < SHUNT_SPARE || ring_prod(c->comp) - to.comp > leave) &&
+	       next_sent(c, &to.comp, &frame))
+		poke(c->list->frame[to.n++], frame);
+	if (to.comp == peek(*c->comp->cons))
+		return;
+	to.hole = to.n;
+	ledger_move(c->list, (struct ledger_rings){ .comp = c->comp }, &to);
+	c->nfree = to.n;
 }
 
 /* The completion ring is this thread's alone. A frame whose home is busy stays here until the next time. */
 static void refill_home(struct core *c)
 {
-	uint32_t kept = 0;
-
-	while ((c->nfree < SHUNT_SPARE || ring_count(c->comp) > c->comp_keep) && c->nfree < FREE_MAX &&
-	       take_completion(c, &c->free[c->nfree]))
-		c->nfree++;
-	for (uint32_t i = 0; i < c->nfree; i++) {
-		uint64_t frame = c->free[i];
-
-		if ((kept < SHUNT_SPARE && may_keep(c, frame)) || !give_home(c, frame))
-			c->free[kept++] = frame;
+	take_sent(c, FREE_MAX, c->comp_keep);
+	for (uint32_t i = 0; i < c->nfree;) {
+		if ((i < SHUNT_SPARE && may_keep(c, peek(c->list->frame[i]))) || !give_home(c, i))
+			i++;
 	}
-	c->nfree = kept;
 }
 
 /* Moves what came back, and our own free frames, to the fill ring. But for those that we keep for
@@ -95,9 +112,9 @@ static void refill_home(struct core *c)
  * with nothing to do would take each away as it comes. */
 static void refill(struct core *c)
 {
-	struct shunt_ring *fill = c->fill;
-	uint32_t prod, room;
-	uint64_t frame;
+	struct shunt_ring *fill = c->fill, *comp = c->comp;
+	struct shunt_move to = { .n = c->nfree };
+	uint32_t room, frame;
 
 	if (own_rings(c->s)) {
 		refill_home(c);
@@ -105,20 +122,22 @@ static void refill(struct core *c)
 	}
 	if (!try_lock(c, c->fill_lock))
 		return;
-	prod = peek(*fill->prod);
+	to.fill = peek(*fill->prod);
+	to.comp = peek(*comp->cons);
 	/* The kernel publishes what it took from here after what it put into receive rings, so the
 	 * ring looks fuller than it is, by a NAPI round: it is larger than nframes by that. */
-	while (c->nfree < SHUNT_SPARE && take_completion(c, &frame))
-		c->free[c->nfree++] = frame;
-	room = fill->mask + 1 - (prod - ring_cons(fill));
-	for (; room && ring_count(c->comp) > c->comp_keep && take_completion(c, &frame); room--)
-		fill->addr[prod++ & fill->mask] = frame;
-	for (; room && c->nfree > SHUNT_SPARE; room--)
-		fill->addr[prod++ & fill->mask] = c->free[--c->nfree];
+	room = fill->mask + 1 - (to.fill - ring_cons(fill));
+	while (to.n < SHUNT_SPARE && next_sent(c, &to.comp, &frame))
+		poke(c->list->frame[to.n++], frame);
+	for (; room && ring_prod(comp) - to.comp > c->comp_keep && next_sent(c, &to.comp, &frame); room--)
+		fill->addr[to.fill++ & fill->mask] = address_of(c, frame);
+	for (; room && to.n > SHUNT_SPARE; room--)
+		fill->addr[to.fill++ & fill->mask] = address_of(c, peek(c->list->frame[--to.n]));
 	LEDGER_HOOK();
-	ring_set_prod(fill, prod);
-	LEDGER_HOOK();
+	to.hole = to.n;
+	ledger_move(c->list, (struct ledger_rings){ .fill = fill, .comp = comp }, &to);
 	unlock(c->fill_lock);
+	c->nfree = to.n;
 }
 
 void frames_recycle(struct core *c)
@@ -127,49 +146,46 @@ void frames_recycle(struct core *c)
 		refill(c);
 }
 
-/* A frame that is not needed any more; it goes to the fill ring soon. */
+/* A frame that is not needed any more; it goes to the fill ring soon. Until the request has ended it stays in the
+ * list, so others go first. */
 void frames_free(struct core *c, uint64_t addr)
 {
-	uint64_t frame = addr & ~(uint64_t)(c->s->geo.chunk - 1);
+	uint32_t frame = shunt_frame_of(&c->s->geo, addr);
 
-	if (frame >= shunt_frames_len(&c->s->geo))
+	if (frame >= c->s->geo.nframes)
 		return;
-	while (c->nfree == FREE_MAX)
-		refill(c); /* whoever holds the lock is a few stores from done */
-	c->free[c->nfree++] = frame;
 	if (c->nfree >= FREE_MAX / 2)
 		refill(c);
+	while (c->nfree == SHUNT_FREE_ROOM)
+		refill(c); /* whoever holds the lock is a few stores from done, or dead, and the agent breaks it */
+	ledger_free(c->list, c->nfree, frame);
+	c->nfree++;
 }
 
-/* Shares out the frames that the agent left for us. */
-void frames_adopt(struct shunt *s)
+/* What the agent left for this core: frames of the one before. */
+void frames_adopt(struct core *c)
 {
-	uint32_t n = peek(s->ctl->nspare);
+	uint32_t n = peek(c->list->n);
 
-	for (uint32_t i = 0; i < n && i < s->ncores * SHUNT_SPARE; i++) {
-		struct core *c = &s->core[i % s->ncores];
-		uint32_t frame = peek(s->ctl->spare[i]);
-
-		if (frame < s->geo.nframes && c->nfree < FREE_MAX)
-			c->free[c->nfree++] = (uint64_t)frame * s->geo.chunk;
-	}
-	poke(s->ctl->nspare, 0);
+	c->nfree = n <= SHUNT_FREE_ROOM ? n : 0;
 }
 
-/* A frame of our own, to send in. -ENOBUFS: all are on their way. */
+/* A frame of our own, to send in: it stays in the list until it is sent. -ENOBUFS: all are on their way. */
 int frames_get(struct core *c, uint64_t *addr)
 {
 	bool own = own_rings(c->s);
-	uint64_t frame;
+	uint32_t frame;
 
 	if (!c->nfree && (own || try_lock(c, c->fill_lock))) {
-		while (c->nfree < FREE_MAX / 4 && take_completion(c, &frame))
-			c->free[c->nfree++] = frame;
+		take_sent(c, FREE_MAX / 4, 0);
 		if (!own)
 			unlock(c->fill_lock);
 	}
 	if (!c->nfree)
 		return -ENOBUFS;
-	*addr = c->free[--c->nfree];
+	frame = peek(c->list->frame[c->nfree - 1]);
+	if (frame >= c->s->geo.nframes)
+		return -ENOBUFS; /* somebody wrote over the list */
+	*addr = address_of(c, frame);
 	return 0;
 }

@@ -27,7 +27,7 @@
 #include "transport.h"
 #include "wire.h"
 
-#define FREE_MAX 64          /* frames a core keeps for itself */
+#define FREE_MAX 64          /* frames a core keeps for itself, unless others hold the fill ring's lock */
 #define COMP_KEEP 64         /* where all frames are anybody's: core.comp_keep */
 #define ITEMS_KEPT 16        /* later requests of a core before the memory of one that has ended is used again */
 #define KICK_MAX 16          /* replies that may wait for one system call */
@@ -107,7 +107,7 @@ struct park {
 	struct item *free;     /* items of nobody */
 	uint32_t n;
 	uint32_t max;          /* items and stacks there are for it */
-	uint64_t used[SHUNT_PARKED / 64]; /* places in ctl->parked */
+	uint64_t used[SHUNT_PARKED / 64]; /* our places in ctl->parked */
 	struct item *named[SHUNT_PARKED]; /* by place: those that wait for the NIC to name their token */
 };
 
@@ -157,8 +157,8 @@ struct core {
 	uint64_t idle_ns;     /* since when there is nothing to do; 0: there is */
 	uint32_t tx_prod;     /* of tx, next entry to write */
 	uint32_t pending;     /* replies not yet kicked */
-	uint32_t nfree;
-	uint64_t free[FREE_MAX];
+	struct shunt_free *list; /* frames that it has in no ring … */
+	uint32_t nfree;       /* … and how many */
 	uint64_t mean_ns[SHUNT_CLASSES]; /* service time, EWMA */
 	uint64_t empty_ns[SHUNT_CLASSES]; /* since when the hold ring is empty with a backlog … */
 	uint32_t empty_enq[SHUNT_CLASSES]; /* … and nothing more was held */
@@ -185,6 +185,7 @@ struct shunt {
 	_Atomic bool quit;   /* cores: drain your own ring and end */
 
 	uint32_t domain;
+	uint32_t slot;       /* of this process in the domain */
 	unsigned int ncores; /* threads */
 	struct shunt_geometry geo;
 	uint64_t memory_ino;   /* tells these rings from those of a later agent */
@@ -285,7 +286,7 @@ void policy_free_all(struct shunt *s);
 
 /* queue.c: a request out of its ring, and its end */
 bool queue_pop(struct core *c, uint32_t slot, struct item *it);
-const struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
+struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
 void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot);
 void queue_run(struct core *c, const struct item *it);
 bool queue_expire(struct core *c, const struct item *it);
@@ -305,10 +306,11 @@ void next_note_found(struct core *c, const struct item *it);
 void frames_free(struct core *c, uint64_t addr);
 int frames_get(struct core *c, uint64_t *addr);
 void frames_recycle(struct core *c);
-void frames_adopt(struct shunt *s);
+void frames_adopt(struct core *c);
 
 /* reply.c */
-bool reply_frame(struct core *c, uint64_t addr, uint32_t len);
+bool reply_room(struct core *c);
+void reply_frame(struct core *c, uint64_t addr, uint32_t len);
 bool reply_in_place(struct core *c, struct item *it, uint32_t len);
 int reply_more(struct core *c, struct item *it, const void *data, size_t len);
 void reply_kick(struct core *c);

@@ -160,6 +160,7 @@ static int map_core(struct shunt *s, unsigned int i, int sock)
 	c->fill = &s->fill[own_rings(s) ? i : 0];
 	c->comp = &s->comp[own_rings(s) ? i : 0];
 	c->fill_lock = &s->ctl->fill_lock[own_rings(s) ? i : 0].holder;
+	c->list = &s->ctl->free[i];
 	/* Where stealing brings a core the frames of others, it keeps none of them back. */
 	c->comp_keep = own_rings(s) && !s->transport->nic_decides ? 0 : COMP_KEEP;
 	err = shunt_ring_map(&c->rx, sock, SHUNT_RING_RX, s->geo.core_ring);
@@ -227,11 +228,13 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	int err;
 
 	if (!sane_geometry(&w->geo, s->transport->nic_decides) || !w->cores || w->cores > w->geo.ncores ||
+	    w->slot >= SHUNT_WORKERS ||
 	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores + (w->geo.hold_ring ? w->geo.nclasses : 0)))
 		return set_error(s, -EPROTO, "shuntd's welcome makes no sense");
 	s->geo = w->geo;
 	s->nhold = w->geo.hold_ring ? w->geo.nclasses : 0;
 	s->domain = w->domain;
+	s->slot = w->slot;
 	s->ncores = w->cores;
 	memcpy(s->cpu, w->cpu, sizeof(s->cpu));
 	memcpy(s->class_name, w->class_name, sizeof(s->class_name));
@@ -251,11 +254,7 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	err = map_memory(s, fd[SHUNT_FD_MEMORY], fd[SHUNT_FD_VIEW]);
 	if (!err)
 		err = map_sockets(s, fd + SHUNT_FD_SOCKETS);
-	if (!err)
-		err = park_init(s);
-	if (!err)
-		frames_adopt(s);
-	return err;
+	return err ? err : park_init(s);
 }
 
 static int refused(struct shunt *s, union any_msg *m, int n)

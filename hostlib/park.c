@@ -49,17 +49,21 @@ static void publish(struct park *k, uint32_t cls)
 	}
 }
 
-static uint32_t take_place(struct park *k)
+/* A place that is neither ours nor another process's. False: there is none. */
+static bool take_place(struct shunt *s, struct item *it)
 {
 	for (uint32_t i = 0; i < SHUNT_PARKED / 64; i++) {
-		if (~k->used[i]) {
-			uint32_t bit = __builtin_ctzll(~k->used[i]);
+		for (uint64_t left = ~s->park.used[i]; left; left &= left - 1) {
+			uint32_t bit = __builtin_ctzll(left), place = i * 64 + bit;
 
-			k->used[i] |= 1ULL << bit;
-			return i * 64 + bit;
+			if (!ledger_place(&s->ctl->parked[place], s->slot))
+				continue;
+			s->park.used[i] |= 1ULL << bit;
+			it->place = place;
+			return true;
 		}
 	}
-	abort(); /* there are no more items than places */
+	return false;
 }
 
 static bool was_held(const struct item *it)
@@ -67,25 +71,27 @@ static bool was_held(const struct item *it)
 	return it->slot >= SHUNT_HOLD_SLOT;
 }
 
-static void count(struct shunt_view *v, const struct item *it, uint32_t by)
+static void count(struct shunt_view_parked *n, const struct item *it, uint32_t by)
 {
-	bump(v->parked[it->req.cls], by);
+	bump(n->cls[it->req.cls], by);
 	if (was_held(it))
-		bump(v->parked_held, by);
-	bump(v->parked_now, by);
+		bump(n->held, by);
+	bump(n->now, by);
 }
 
 /* Counts in the view, for those who look from outside: one comes, one goes, each NULL if none. Under the lock. */
-static void tally(struct shunt_view *v, const struct item *in, const struct item *out)
+static void tally(struct shunt *s, const struct item *in, const struct item *out)
 {
+	struct shunt_view_parked *n = &s->view->parked[s->slot];
+
 	if (in && out && in->req.cls == out->req.cls && was_held(in) == was_held(out))
 		return;
 	if (in)
-		count(v, in, 1);
+		count(n, in, 1);
 	if (out)
-		count(v, out, -1);
-	if (peek(v->parked_now) > peek(v->parked_peak))
-		poke(v->parked_peak, v->parked_now);
+		count(n, out, -1);
+	if (peek(n->now) > peek(n->peak))
+		poke(n->peak, n->now);
 }
 
 /* A core that sleeps beside the request would not see it: its rings stay as they are. */
@@ -106,7 +112,7 @@ void park_wake_sleeper(struct core *c)
 /* As many as may be are parked already, or would be if each core were just about to park one. */
 bool park_full(const struct shunt *s)
 {
-	uint32_t n = peek(s->park.n) + s->ncores;
+	uint32_t n = peek(s->park.n) + s->ncores + peek(s->view->parked[!s->slot].now);
 
 	return n > s->park.max || n > peek(s->view->parked_max);
 }
@@ -130,14 +136,14 @@ static void insert(struct park *k, struct item *it)
 		publish(k, it->queue);
 }
 
-/* The core gets another item for what it takes next. The token that the NIC will name it by, or 0. Under the lock. */
+/* It has a place; the core gets another item for what it takes next. The token that the NIC will name it by, or 0. Under
+ * the lock. */
 static uint64_t put_in(struct core *c, struct item *it)
 {
 	struct shunt *s = c->s;
 	struct park *k = &s->park;
 
-	it->place = take_place(k);
-	ledger_park(c->run, &s->ctl->parked[it->place], it->req.id, it->req.cls);
+	ledger_park(c->run, &s->ctl->parked[it->place], it->req.id, it->req.cls, shunt_frame_of(&s->geo, it->addr));
 	c->item = k->free;
 	k->free = c->item->next;
 	poke(k->n, k->n + 1);
@@ -180,7 +186,9 @@ static void adopt(struct core *c, struct item *it)
 	c->item = it;
 	it->core = c;
 	it->req.core = c->id;
-	ledger_resume(c->line, &c->s->ctl->parked[it->place], it->sent, it->req.cls, it->queue, was_held(it));
+	ledger_resume(c->line, &c->s->ctl->parked[it->place],
+		      (struct ledger_request){ .id = it->sent, .frame = shunt_frame_of(&c->s->geo, it->addr),
+					       .cls = it->req.cls, .queue = it->queue, .held = was_held(it) });
 	k->used[it->place / 64] &= ~(1ULL << it->place % 64);
 }
 
@@ -205,13 +213,14 @@ bool park_take(struct core *c, uint32_t cls)
 	lock(&c->s->park);
 	taken = take_first(c, cls);
 	if (taken)
-		tally(c->s->view, NULL, c->item);
+		tally(c->s, NULL, c->item);
 	unlock(&c->s->park);
 	return taken;
 }
 
 /* The core's item has left its stack: it may go on anywhere. "next": the class whose first parked one the core goes on
- * with, if it is still there; or -1. True: that is the core's item now. */
+ * with, if it is still there; or -1. True: that is the core's item now, or the one that it had, as another process has
+ * taken all places meanwhile. */
 bool park_put(struct core *c, int next)
 {
 	struct shunt *s = c->s;
@@ -222,9 +231,13 @@ bool park_put(struct core *c, int next)
 	bool taken;
 
 	lock(k);
+	if (!take_place(s, it)) {
+		unlock(k);
+		return true;
+	}
 	token = put_in(c, it);
 	taken = next >= 0 && take_first(c, next);
-	tally(s->view, it, taken ? c->item : NULL);
+	tally(s, it, taken ? c->item : NULL);
 	unlock(k);
 	s->transport->parked(c, seq, token);
 	return taken;
@@ -263,7 +276,7 @@ bool park_resume(struct core *c, uint64_t token, uint64_t sent)
 		s->park.named[it->place] = NULL;
 		it->sent = sent;
 		adopt(c, it);
-		tally(s->view, NULL, it);
+		tally(s, NULL, it);
 	}
 	unlock(&s->park);
 	return it;

@@ -15,13 +15,13 @@ static struct shunt_ring *ring_of(struct shunt *s, uint32_t slot)
 
 /* The metadata of a received packet, or NULL if the descriptor points out of the memory. Another core may be
  * popping the same entry: what is read here counts only once the swap succeeded. */
-const struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr)
+struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr)
 {
 	uint64_t in_chunk = addr & (s->geo.chunk - 1);
 
 	if (addr >= shunt_frames_len(&s->geo) || in_chunk < sizeof(struct shunt_meta))
 		return NULL;
-	return (const struct shunt_meta *)(s->memory + addr - sizeof(struct shunt_meta));
+	return (struct shunt_meta *)(s->memory + addr - sizeof(struct shunt_meta));
 }
 
 /* Largest UDP payload that fits both the interface and what is left of the frame. */
@@ -83,7 +83,16 @@ static void advance_deq(struct shunt *s, uint32_t cls, uint32_t seq)
 /* The request is this core's, from now on in its run line. */
 void queue_run(struct core *c, const struct item *it)
 {
-	ledger_run(c->line, it->sent, it->req.cls, it->queue, it->slot >= SHUNT_HOLD_SLOT);
+	ledger_run(c->line, (struct ledger_request){ .id = it->sent, .frame = shunt_frame_of(&c->s->geo, it->addr),
+						     .cls = it->req.cls, .queue = it->queue,
+						     .held = it->slot >= SHUNT_HOLD_SLOT });
+}
+
+/* The entry, as long as it is there: it is read before the swap. */
+static struct ledger_entry entry_of(const struct shunt *s, const struct xdp_desc *desc, const struct shunt_meta *m)
+{
+	return (struct ledger_entry){ .frame = shunt_frame_of(&s->geo, desc->addr), .off = desc->addr & (s->geo.chunk - 1),
+				      .id = m ? peek(m->id) : 0, .cls = m ? peek(m->cls) : 0 };
 }
 
 /* Takes the head of a ring, if there is one and no other core is faster. */
@@ -92,7 +101,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 	struct shunt *s = c->s;
 	struct shunt_ring *r = ring_of(s, slot);
 	uint32_t cons = ring_cons(r);
-	const struct shunt_meta *m;
+	struct shunt_meta *m;
 	struct xdp_desc desc;
 
 	if (ring_prod(r) == cons)
@@ -100,13 +109,13 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 	desc.addr = peek(r->desc[cons & r->mask].addr);
 	desc.len = peek(r->desc[cons & r->mask].len);
 	m = queue_meta(s, desc.addr);
-	if (!ledger_take(c->run, r, slot, cons, m ? peek(m->cls) : 0)) {
+	if (!ledger_take(c->run, r, slot, cons, entry_of(s, &desc, m))) {
 		bump(c->line->stats.lost_race, 1);
 		return false;
 	}
 	queue_fill(c, it, &desc, slot);
 	queue_run(c, it);
-	ledger_taken(c->run, &s->ctl->owner[shunt_owner_at(&s->geo, slot, cons)], cons);
+	ledger_taken(c->run, m ? &m->id : NULL);
 	if (slot >= SHUNT_HOLD_SLOT && it->sane)
 		advance_deq(s, slot - SHUNT_HOLD_SLOT, m->hold_seq);
 	return true;

@@ -117,7 +117,7 @@ static bool is_for_one(const struct item *it, const char *packet)
 }
 
 /* Room in the send ring; kicks to make some. */
-static bool tx_room(struct core *c)
+bool reply_room(struct core *c)
 {
 	uint64_t end = 0;
 
@@ -138,20 +138,21 @@ static void tx_write(struct core *c, uint64_t addr, uint32_t len)
 	c->pending++;
 }
 
-/* A frame of our own, whole. False: there is no room. */
-bool reply_frame(struct core *c, uint64_t addr, uint32_t len)
+/* The frame of our own that frames_get() found, since when nothing was sent; there is room. */
+void reply_frame(struct core *c, uint64_t addr, uint32_t len)
 {
-	if (!tx_room(c))
-		return false;
+	struct shunt_move to = { .n = c->nfree - 1, .hole = c->nfree - 1 };
+
 	tx_write(c, addr, len);
-	ring_set_prod(&c->tx, c->tx_prod);
-	return true;
+	to.tx = c->tx_prod;
+	ledger_move(c->list, (struct ledger_rings){ .tx = &c->tx }, &to);
+	c->nfree = to.n;
 }
 
 /* The reply in the request's own frame. False: not sent, the frame is still ours. */
 bool reply_in_place(struct core *c, struct item *it, uint32_t len)
 {
-	if (len > it->req.room || !is_for_one(it, c->s->memory + it->addr) || !tx_room(c)) {
+	if (len > it->req.room || !is_for_one(it, c->s->memory + it->addr) || !reply_room(c)) {
 		bump(c->line->stats.send_fail, 1);
 		return false;
 	}
@@ -178,6 +179,21 @@ void reply_kick(struct core *c)
 	c->pending = c->tx_prod - ring_cons(&c->tx);
 }
 
+/* A frame of our own, and room for it in the send ring: completions come with sending, or soon after. */
+static int own_frame(struct core *c, uint64_t *frame)
+{
+	uint64_t end = 0;
+
+	while (c->tx_prod - ring_cons(&c->tx) > c->tx.mask || frames_get(c, frame)) {
+		if (!end)
+			end = clock_ns() + SEND_WAIT_NS;
+		else if (clock_ns() >= end)
+			return -ENOBUFS;
+		reply_kick(c);
+	}
+	return 0;
+}
+
 /* One more datagram, in a frame of our own. */
 int reply_more(struct core *c, struct item *it, const void *data, size_t len)
 {
@@ -189,19 +205,7 @@ int reply_more(struct core *c, struct item *it, const void *data, size_t len)
 		return -EMSGSIZE;
 	if (!is_for_one(it, c->s->memory + it->addr))
 		return -EADDRNOTAVAIL;
-	err = frames_get(c, &frame);
-	if (err) {
-		uint64_t end = clock_ns() + SEND_WAIT_NS;
-
-		do { /* completions come with sending, or soon after */
-			reply_kick(c);
-			err = frames_get(c, &frame);
-		} while (err && clock_ns() < end);
-	}
-	if (!err && !tx_room(c)) {
-		frames_free(c, frame);
-		err = -ENOBUFS;
-	}
+	err = own_frame(c, &frame);
 	if (err) {
 		bump(c->line->stats.send_fail, 1);
 		return err;
@@ -211,7 +215,6 @@ int reply_more(struct core *c, struct item *it, const void *data, size_t len)
 	memcpy(packet, c->s->memory + it->addr, it->payload);
 	memcpy(packet + it->payload, data, len);
 	turn_round(it, packet, len);
-	tx_write(c, addr, it->payload + len);
-	ring_set_prod(&c->tx, c->tx_prod);
+	reply_frame(c, addr, it->payload + len);
 	return 0;
 }

@@ -74,6 +74,7 @@ struct shunt_msg_welcome {
 	struct shunt_msg msg;
 	__u32 domain;
 	__u32 cores; /* threads it may have, at most geo.ncores */
+	__u32 slot;  /* that the process has in the domain: 0 … SHUNT_WORKERS - 1 */
 	struct shunt_geometry geo;
 	__u16 cpu[SHUNT_CORES];
 	char class_name[SHUNT_CLASSES][SHUNT_NAME_LEN];

@@ -2,8 +2,8 @@
 /*
  * layout.h - the memory of one domain: UMEM frames, then what cores leave for whoever buries them
  *
- * One sealed memfd: nframes * chunk bytes are the UMEM, the rest is struct shunt_ctl and the owner
- * tags. Made by the agent, mapped by agent and worker. Nothing in it is trusted by the agent.
+ * One sealed memfd: nframes * chunk bytes are the UMEM, the rest is struct shunt_ctl. Made by the
+ * agent, mapped by agent and worker. Nothing in it is trusted by the agent.
  */
 #pragma once
 
@@ -37,31 +37,56 @@ struct shunt_geometry {
 
 /* A preempted request that waits, so that it is counted if its process dies. */
 struct shunt_parked {
-	__u64 id;   /* 0: this place is free */
+	__u64 id;    /* 0: none */
+	__u32 frame; /* by number */
 	__u32 cls;
-	__u32 pad;
+	__u32 slot;  /* of the process that has this place, + 1; 0: it is free. Taken by compare-and-swap */
+	__u32 pad[3];
 };
+
+/* What a move of frames leaves behind it: done again, it changes nothing. */
+struct shunt_move {
+	__u32 what;  /* enum shunt_move_what: it is under way, and the rest of this holds; 0: none is */
+	__u32 ring;  /* number of the fill ring … */
+	__u32 fill;  /* … and its producer, behind the frames that it gets */
+	__u32 comp;  /* the completion ring's consumer */
+	__u32 tx;    /* the send ring's producer */
+	__u32 n;     /* frames that the core's list has then; … */
+	__u32 hole;  /* … the one behind those takes this place: was moved from the middle */
+};
+
+enum shunt_move_what { SHUNT_MOVE_LIST = 1, SHUNT_MOVE_FILL = 2, SHUNT_MOVE_COMP = 4, SHUNT_MOVE_TX = 8 };
+
+/* How many frames a core's list has room for: what a living core keeps, and all that a dead process may have had. */
+#define SHUNT_FREE_ROOM 384
+
+/* Frames that core i has in no ring. Written by core i (ledger.h); when its process is dead, by the agent, for the next one. */
+struct shunt_free {
+	__u32 n;
+	struct shunt_move move;
+	__u32 frame[SHUNT_FREE_ROOM]; /* by number */
+} __shunt_line;
 
 struct shunt_ctl {
 	__u32 abi;
-	/*
-	 * Frames (by number) that are the next worker's own. The agent writes the list before a worker may attach:
-	 * when the memory is new (the fill ring gets the others), and after each worker with what
-	 * that one had in no ring; what exceeds ncores * SHUNT_SPARE goes to the fill ring. The
-	 * worker takes all of them when it attaches.
-	 */
-	__u32 nspare;
-	__u32 spare[SHUNT_CORES * SHUNT_SPARE];
-	/* Whoever writes to a fill ring: core + 1, 0 = free. Try-locks; the agent clears them when the worker is
-	 * dead. The first is also that of the completion ring, if there is one for all cores. */
+	/* Who writes to a fill ring: SHUNT_HOLDER(), 0 = nobody. Try-locks; the agent breaks those of a dead process. The
+	 * first is also that of the completion ring, if there is one for all cores. */
 	struct {
 		__u32 holder __shunt_line;
 	} fill_lock[SHUNT_CORES];
 	/* Written by the core that parks or resumes (ledger.h). */
 	struct shunt_parked parked[SHUNT_PARKED] __shunt_line;
-	/* Owner tags follow: index + 1 of each ring entry, written by the core that took it (ledger.h). */
-	__u32 owner[] __shunt_line;
+	struct shunt_free free[]; /* of each core */
 };
+
+/* Core i of the process in that slot. */
+#define SHUNT_HOLDER(slot, core) ((__u32)(slot) << 8 | ((core) + 1))
+
+/* The number of the frame that an address is in: chunk is a power of two. */
+static inline __u32 shunt_frame_of(const struct shunt_geometry *g, __u64 addr)
+{
+	return addr >> __builtin_ctz(g->chunk);
+}
 
 static inline size_t shunt_frames_len(const struct shunt_geometry *g)
 {
@@ -83,19 +108,9 @@ static inline __u32 shunt_home(const struct shunt_geometry *g, __u32 frame)
 	return home < rings ? home : rings - 1;
 }
 
-/* Number of the tag of entry "index" of the ring of slot (core, or SHUNT_HOLD_SLOT + class). */
-static inline size_t shunt_owner_at(const struct shunt_geometry *g, __u32 slot, __u32 index)
-{
-	if (slot < SHUNT_HOLD_SLOT)
-		return (size_t)slot * g->core_ring + (index & (g->core_ring - 1));
-	return (size_t)g->ncores * g->core_ring +
-	       (size_t)(slot - SHUNT_HOLD_SLOT) * g->hold_ring + (index & (g->hold_ring - 1));
-}
-
 static inline size_t shunt_memory_len(const struct shunt_geometry *g)
 {
-	size_t tags = (size_t)g->ncores * g->core_ring + (size_t)g->nclasses * g->hold_ring;
-	size_t len = shunt_frames_len(g) + sizeof(struct shunt_ctl) + tags * sizeof(__u32);
+	size_t len = shunt_frames_len(g) + sizeof(struct shunt_ctl) + g->ncores * sizeof(struct shunt_free);
 	size_t page = sysconf(_SC_PAGESIZE);
 
 	return (len + page - 1) & ~(page - 1);

@@ -5,6 +5,7 @@
  * The stores that are read here, and their order, are those of ledger.h. All of it may be garbage:
  * a worker can write what it likes.
  */
+#include <errno.h>
 #include <stdbool.h>
 
 #include "ledger.h"
@@ -15,6 +16,13 @@ static __u32 bound_cls(const struct rings *r, __u32 cls)
 	return cls < r->geo.nclasses ? cls : 0;
 }
 
+bool ledger_sent(const struct rings *r, __u32 core)
+{
+	const struct shunt_core_run *run = &r->view->core[core].run;
+
+	return peek(run->tx_set) && ring_prod(&r->tx[core]) == peek(run->tx_end);
+}
+
 /* A request that a core was running. */
 static void decide_running(const struct rings *r, __u32 core, struct verdict *v)
 {
@@ -23,22 +31,23 @@ static void decide_running(const struct rings *r, __u32 core, struct verdict *v)
 
 	if (ledger_ended(c, cls) != peek(c->run.base))
 		return; /* it was counted */
-	if (peek(c->run.tx_set) && ring_prod(&r->tx[core]) == peek(c->run.tx_end))
+	if (ledger_sent(r, core))
 		v->replied[cls]++;
 	else
 		v->lost[cls]++;
 }
 
 /* A preempted request that waited. While it is parked or resumed, a core's id names it too. */
-static void decide_parked(const struct rings *r, __u32 place, struct verdict *v)
+static void decide_parked(const struct rings *r, const struct ledger_dead *d, __u32 place,
+			  struct verdict *v)
 {
 	const struct shunt_parked *p = &r->ctl->parked[place];
 	__u64 id = peek(p->id);
 
-	if (!id)
+	if (!id || !ledger_is_left(d, peek(p->slot)))
 		return;
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
-		if (peek(r->view->core[i].run.id) == id)
+		if (ledger_is_dead(d, i) && peek(r->view->core[i].run.id) == id)
 			return; /* decide_running() has it */
 	}
 	v->lost[bound_cls(r, peek(p->cls))]++;
@@ -55,39 +64,52 @@ static bool slot_exists(const struct shunt_geometry *g, __u32 slot)
 				      : g->hold_ring && slot - SHUNT_HOLD_SLOT < g->nclasses;
 }
 
-/* Was that entry popped, and did nobody who popped it come as far as the tag? */
-static bool popped_untold(const struct rings *r, __u64 intent)
+/* The number in the metadata of the frame that the intent is about; NULL: there is no such frame. It may be another
+ * request's by now. */
+static __u64 *tag_of(const struct rings *r, const struct shunt_core_run *run)
 {
-	__u32 slot = intent_slot(intent), index = intent, ago;
+	__u32 frame = peek(run->intent_frame), off = peek(run->intent_off);
+	struct shunt_meta *m;
 
-	if (!(intent >> 63) || !slot_exists(&r->geo, slot))
-		return false;
-	ago = ring_cons(&r->rx[slot]) - index;
-	if (!ago || ago > rx_size(&r->geo, slot))
-		return false; /* still there, or so long ago that its tag is another's */
-	return peek(r->ctl->owner[shunt_owner_at(&r->geo, slot, index)]) != index + 1;
+	if (frame >= r->geo.nframes || off < sizeof(*m) || off >= r->geo.chunk)
+		return NULL;
+	m = (struct shunt_meta *)(r->memory + (__u64)frame * r->geo.chunk + off - sizeof(*m));
+	return &m->id;
+}
+
+bool ledger_untold(const struct rings *r, const struct shunt_core_run *run)
+{
+	__u64 intent = peek(run->intent), *tag = tag_of(r, run), id = tag ? peek(*tag) : 0;
+	__u32 slot = intent_slot(intent), index = intent;
+
+	if (!(intent >> 63) || !slot_exists(&r->geo, slot) ||
+	    (__s32)(ring_cons(&r->rx[slot]) - index) <= 0)
+		return false; /* it is still there */
+	return id && (__u32)id == peek(run->intent_id);
 }
 
 /* Is it told by a core that runs it? Of several cores with the same intent one has won: the first
  * of them counts. */
-static bool told_elsewhere(const struct rings *r, __u32 core, __u64 intent)
+static bool told_elsewhere(const struct rings *r, const struct ledger_dead *d, __u32 core, __u64 intent)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
 		const struct shunt_core_run *run = &r->view->core[i].run;
 
-		if (peek(run->intent) == intent && (peek(run->id) || i < core))
+		if (ledger_is_dead(d, i) && peek(run->intent) == intent &&
+		    (peek(run->id) || i < core))
 			return true;
 	}
 	return false;
 }
 
-static void decide_intent(const struct rings *r, __u32 core, struct verdict *v)
+static void decide_intent(const struct rings *r, const struct ledger_dead *d, __u32 core,
+			  struct verdict *v)
 {
 	const struct shunt_core_run *run = &r->view->core[core].run;
 	__u64 intent = peek(run->intent);
 	__u32 slot = intent_slot(intent);
 
-	if (!popped_untold(r, intent) || told_elsewhere(r, core, intent))
+	if (!ledger_untold(r, run) || told_elsewhere(r, d, core, intent))
 		return;
 	if (slot >= SHUNT_HOLD_SLOT)
 		v->lost[slot - SHUNT_HOLD_SLOT]++;
@@ -95,30 +117,93 @@ static void decide_intent(const struct rings *r, __u32 core, struct verdict *v)
 		v->lost[bound_cls(r, peek(run->intent_cls))]++;
 }
 
-void ledger_read(const struct rings *r, struct verdict *v)
+/* Is a living core at the same entry? It may have won the swap, and not have said so yet. */
+static bool is_contested(const struct rings *r, const struct ledger_dead *d, __u64 intent)
 {
-	*v = (struct verdict){ 0 };
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
-		if (peek(r->view->core[i].run.id))
-			decide_running(r, i, v);
-		decide_intent(r, i, v);
+		if (!ledger_is_dead(d, i) &&
+		    __atomic_load_n(&r->view->core[i].run.intent, __ATOMIC_ACQUIRE) == intent)
+			return true;
 	}
-	for (__u32 i = 0; i < SHUNT_PARKED; i++)
-		decide_parked(r, i, v);
+	return false;
 }
 
-void ledger_clear(struct rings *r)
+int ledger_settle(struct rings *r, const struct ledger_dead *d)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
 		struct shunt_core_run *run = &r->view->core[i].run;
 
-		poke(run->id, 0);
-		poke(run->intent, 0);
-		poke(run->tx_set, 0);
-		poke(run->tid, 0);
-		poke(run->asks, 0);
-		poke(run->state, SHUNT_CORE_OFF);
+		if (!ledger_is_dead(d, i) || !peek(run->intent))
+			continue;
+		/* First that it was taken, then who may have taken it, then whether that one has told. */
+		if (ledger_untold(r, run) && is_contested(r, d, peek(run->intent)))
+			return -EAGAIN;
+		if (!ledger_untold(r, run))
+			poke(run->intent, 0);
+	}
+	return 0;
+}
+
+void ledger_read(const struct rings *r, const struct ledger_dead *d, struct verdict *v)
+{
+	*v = (struct verdict){ 0 };
+	for (__u32 i = 0; i < r->geo.ncores; i++) {
+		if (!ledger_is_dead(d, i))
+			continue;
+		if (peek(r->view->core[i].run.id))
+			decide_running(r, i, v);
+		decide_intent(r, d, i, v);
 	}
 	for (__u32 i = 0; i < SHUNT_PARKED; i++)
-		poke(r->ctl->parked[i].id, 0);
+		decide_parked(r, d, i, v);
+}
+
+/* A living core may have read the entry before it was taken, and not have its intent yet: it must find that this was
+ * decided. */
+static void clear_line(const struct rings *r, struct shunt_core_run *run)
+{
+	if (ledger_untold(r, run)) {
+		poke(*tag_of(r, run), 0);
+		ledger_step();
+	}
+	poke(run->id, 0);
+	ledger_step();
+	poke(run->intent, 0);
+	ledger_step();
+	poke(run->tx_set, 0);
+	poke(run->tid, 0);
+	poke(run->asks, 0);
+	poke(run->state, SHUNT_CORE_OFF);
+}
+
+/* Whoever lives may have taken it meanwhile: only if it is still that core's. */
+static void break_lock(__u32 *lock, const struct ledger_dead *d)
+{
+	__u32 holder = peek(*lock), core = (holder & 0xff) - 1;
+
+	if (!holder)
+		return;
+	if (d->slots != ~0u && (!ledger_is_left(d, (holder >> 8) + 1) || core >= SHUNT_CORES ||
+				!ledger_is_dead(d, core)))
+		return;
+	__atomic_compare_exchange_n(lock, &holder, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+void ledger_clear(struct rings *r, const struct ledger_dead *d)
+{
+	for (__u32 i = 0; i < r->geo.ncores; i++) {
+		if (ledger_is_dead(d, i))
+			clear_line(r, &r->view->core[i].run);
+	}
+	for (__u32 i = 0; i < SHUNT_PARKED; i++) {
+		struct shunt_parked *p = &r->ctl->parked[i];
+
+		if (!ledger_is_left(d, peek(p->slot)))
+			continue;
+		poke(p->id, 0);
+		ledger_step();
+		__atomic_store_n(&p->slot, 0, __ATOMIC_RELEASE);
+	}
+	for (__u32 i = 0; i < SHUNT_CORES; i++)
+		break_lock(&r->ctl->fill_lock[i].holder, d);
 }

@@ -6,12 +6,40 @@
 
 #include "rings.h"
 
+/* Who is dead: the processes in these slots, which had these cores; a bit each. */
+struct ledger_dead {
+	__u64 cores;
+	__u32 slots;
+};
+
+/* Nobody lives: whatever is written anywhere is of a dead one. */
+#define LEDGER_ALL_DEAD ((const struct ledger_dead){ .cores = ~0ULL, .slots = ~0u })
+
 struct verdict {
 	__u64 lost[SHUNT_CLASSES];    /* neither answered nor waiting any more */
 	__u64 replied[SHUNT_CLASSES]; /* the reply is in the send ring, but was not counted */
 };
 
-/* Reads rings, run lines and owner tags. The process is dead: nothing moves but XDP's producers. */
-void ledger_read(const struct rings *r, struct verdict *v);
-/* Nobody runs anything: what the dead process wrote must not be read again. */
-void ledger_clear(struct rings *r);
+/* An intent: was that entry taken, and does no line tell of the request? Then the request and its frame are of a core
+ * that has this intent. */
+bool ledger_untold(const struct rings *r, const struct shunt_core_run *run);
+/* The reply of what the core runs, or ran, is in its send ring. */
+bool ledger_sent(const struct rings *r, __u32 core);
+static inline bool ledger_is_dead(const struct ledger_dead *d, __u32 core)
+{
+	return d->cores >> core & 1;
+}
+
+/* Is that the place of a dead process, or of nobody who can be? */
+static inline bool ledger_is_left(const struct ledger_dead *d, __u32 slot)
+{
+	return d->slots == ~0u || (slot && slot <= SHUNT_WORKERS && (d->slots >> (slot - 1) & 1));
+}
+
+/* First of all: intents that mean nothing are cleared, as those who live may yet take the entries. 0, or -EAGAIN: a living
+ * core is about to take the entry that a dead one was at, or has just done so. That is decided once it has moved. */
+int ledger_settle(struct rings *r, const struct ledger_dead *d);
+/* Reads rings, lines and places of the dead. */
+void ledger_read(const struct rings *r, const struct ledger_dead *d, struct verdict *v);
+/* What the dead wrote must not be read again. Their places are free, and their locks are broken. */
+void ledger_clear(struct rings *r, const struct ledger_dead *d);

@@ -43,7 +43,7 @@ static void add_class(struct snapshot *s, __u32 c, const struct shunt_view *view
 	struct totals *t = &s->cls[c];
 
 	t->waiting += (__u32)(view->enq[c] - view->deq[c]);
-	t->parked += view->parked[c];
+	t->parked += shunt_view_parked(view, c);
 	t->deferred += view->deferred[c];
 	t->lost += agent->cls[c].lost;
 	t->expired += agent->cls[c].expired;
@@ -362,10 +362,12 @@ static int take_domain(struct ctl *ctl, struct snapshot *s, __u32 d)
 		s->bad_index += view->bad_index;
 		s->preempt.agent_marks += agent.marks;
 		s->preempt.agent_signals += agent.signals;
-		s->preempt.parked_held += view->parked_held;
+		for (int k = 0; k < SHUNT_WORKERS; k++) {
+			s->preempt.parked_held += view->parked[k].held;
+			if (view->parked[k].peak > s->preempt.parked_peak)
+				s->preempt.parked_peak = view->parked[k].peak;
+		}
 		s->deferred_held += view->deferred_held;
-		if (view->parked_peak > s->preempt.parked_peak)
-			s->preempt.parked_peak = view->parked_peak;
 		j = domain_json(ctl, s, d, &dom, view, &agent);
 		json_object_set_new(j, "arrived", json_integer(arrived_of(s) - arrived));
 		json_object_set_new(j, "replied", json_integer(replied_of(s) - replied));

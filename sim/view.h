@@ -74,10 +74,10 @@ static inline void view_taken(struct shunt_view *v, int cls) { v->deq[cls]++; }
 /* Cores: preempted requests that wait; by is 1 or -1. */
 static inline void view_parked(struct shunt_view *v, int cls, int by)
 {
-	v->parked[cls] += by;
-	v->parked_now += by;
-	if (v->parked_now > v->parked_peak)
-		v->parked_peak = v->parked_now;
+	v->parked[0].cls[cls] += by;
+	v->parked[0].now += by;
+	if (v->parked[0].now > v->parked[0].peak)
+		v->parked[0].peak = v->parked[0].now;
 }
 
 /* What the agent measures service times by: sums that decay

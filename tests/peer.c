@@ -49,8 +49,10 @@ static void census(const struct given *g)
 		for (uint32_t i = ring_cons(&r); i != ring_prod(&r); i++)
 			tick(seen, geo->nframes, r.desc[i & r.mask].addr / geo->chunk, &rx, &twice);
 	}
-	for (uint32_t i = 0; i < ctl->nspare; i++)
-		tick(seen, geo->nframes, ctl->spare[i], &spare, &twice);
+	for (uint32_t i = 0; i < geo->ncores; i++) {
+		for (uint32_t k = 0; k < ctl->free[i].n && k < SHUNT_FREE_ROOM; k++)
+			tick(seen, geo->nframes, ctl->free[i].frame[k], &spare, &twice);
+	}
 	for (uint32_t i = 0; i < geo->nframes; i++)
 		missing += !seen[i];
 	printf("{\"frames\":%u,\"fill\":%u,\"least\":%u,\"rx\":%u,\"spare\":%u,\"twice\":%u,"

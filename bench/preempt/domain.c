@@ -127,7 +127,7 @@ void make_domain(void)
 	s.core = aligned_alloc(64, sizeof(*s.core));
 	s.core[0] = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0],
 				   .run = &s.view->core[0].run, .fill = &s.fill[0], .comp = &s.comp[0], .comp_keep = COMP_KEEP,
-				   .fill_lock = &s.ctl->fill_lock[0].holder };
+				   .fill_lock = &s.ctl->fill_lock[0].holder, .list = &s.ctl->free[0] };
 	make_ring(&s.core[0].rx, RING);
 	make_ring(&s.core[0].tx, RING);
 	make_ring(&s.fill[0], 2 * FRAMES);

@@ -18,12 +18,12 @@ static void share_frames(struct core *c)
 	uint32_t per = s->geo.nframes / s->geo.ncores, prod = 0;
 
 	for (uint32_t i = 0; i < per; i++) {
-		uint64_t frame = ((uint64_t)c->id * per + i) * s->geo.chunk;
+		uint32_t frame = c->id * per + i;
 
 		if (i < SHUNT_SPARE)
-			c->free[c->nfree++] = frame;
+			ledger_free(c->list, i, frame);
 		else
-			c->fill->addr[prod++ & c->fill->mask] = frame;
+			c->fill->addr[prod++ & c->fill->mask] = (uint64_t)frame * s->geo.chunk;
 	}
 	ring_set_prod(c->fill, prod);
 }

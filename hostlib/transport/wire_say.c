@@ -28,13 +28,11 @@ static bool say(struct core *c, const void *msg, uint32_t len, uint32_t padded)
 		padded = SHUNT_WIRE_MIN;
 	if (padded < len)
 		padded = len;
-	if (padded > c->s->geo.chunk || frames_get(c, &frame))
+	if (padded > c->s->geo.chunk || !reply_room(c) || frames_get(c, &frame))
 		return false;
 	memcpy(c->s->memory + frame, msg, len);
-	if (reply_frame(c, frame, padded))
-		return true;
-	frames_free(c, frame);
-	return false;
+	reply_frame(c, frame, padded);
+	return true;
 }
 
 /* The request that runs, or is the next to. */

@@ -11,7 +11,8 @@
  * Written by XDP before the redirect, read by the core that pops the descriptor.
  */
 struct shunt_meta {
-	__u64 id;         /* number of this request in its domain (of several queues: SHUNT_QUEUE_ID), from 1; a mark names it */
+	__u64 id;         /* number of this request in its domain (of several queues: SHUNT_QUEUE_ID), from 1; a mark names it.
+			     The core that took it writes 0 once its run line tells of it (lib/ledger.h) */
 	__u64 arrival_ns; /* CLOCK_MONOTONIC; 0: steered, so the core that gets it stamps it */
 	__u32 hold_seq;   /* number in its class's hold queue (with SHUNT_META_HELD) */
 	__u16 payload;    /* offset of the UDP payload from the start of the packet */

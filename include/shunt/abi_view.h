@@ -16,19 +16,24 @@
 struct shunt_core_run {
 	__u64 id;        /* request it runs; 0: none */
 	__u64 start_ns;  /* when it got the CPU; 0: the core did not read the clock */
-	__u64 base;      /* ended[cls] of this core when the request started */
 	__u64 intent;    /* SHUNT_INTENT(ring, index) it is popping; 0: none */
-	__u64 beat;      /* counts the turns of the core's loop: silent = hung */
-	__u32 cls;
-	__u32 intent_cls;
+	__u32 intent_frame; /* of that entry: its frame, by number, … */
+	__u32 intent_id;    /* … and the lower half of its request's number */
+	__u32 frame;     /* of the request that it runs, by number */
+	__u32 base;      /* ended[cls] of this core when the request started, mod 2^32 */
 	__u32 tx_end;    /* send ring's producer once the reply is in (with tx_set) */
-	__u16 tx_set;
+	__u32 beat;      /* counts the turns of the core's loop: silent = hung */
+	__u32 tid;       /* thread, for signals */
+	__u8 cls;
+	__u8 intent_cls;
+	__u8 tx_set;
 	__u8 held;       /* 1: it came through a hold queue, so sent and done know nothing of it */
 	__u8 queue;      /* class that it is queued as: cls, or what it was demoted to */
-	__u32 tid;       /* thread, for signals */
 	__u8 state;      /* enum shunt_core_state */
 	__u8 signal;     /* that its thread takes, so that it stops a request; 0: none must be sent */
+	__u8 slot;       /* of the process that writes this line: 0 … SHUNT_WORKERS - 1 */
 	__u16 asks;      /* SHUNT_ASKS(generation, function) of the policy that it is in; 0: in none */
+	__u16 intent_off; /* where in the frame the packet begins, its metadata below it */
 } __shunt_line;
 
 enum shunt_core_state {
@@ -164,6 +169,14 @@ struct shunt_plan {
 	__u64 word[2][SHUNT_PLANS] __shunt_line;
 } __shunt_line;
 
+/* Preempted requests that wait, of one process: written by its cores, one at a time. */
+struct shunt_view_parked {
+	__u32 cls[SHUNT_CLASSES];
+	__u32 held;      /* of these, those from a hold queue */
+	__u32 now;       /* all of them */
+	__u32 peak;      /* the most there ever were at once */
+} __shunt_line;
+
 struct shunt_view {
 	__u64 idle __shunt_line;  /* core i sets and clears bit i, XDP clears: atomics only */
 
@@ -179,12 +192,9 @@ struct shunt_view {
 	__u32 deq[SHUNT_CLASSES] __shunt_line;  /* cores: taken so far */
 	__u32 sent[SHUNT_CORES] __shunt_line;   /* XDP: steered to core i so far */
 	__u32 done[SHUNT_CORES] __shunt_line;   /* cores, atomic add: of these, taken to their end */
-	__u32 parked[SHUNT_CLASSES] __shunt_line; /* cores, one at a time: preempted requests that wait */
-	__u32 deferred[SHUNT_CLASSES] __shunt_line; /* the same: requests whose reply comes later (none yet) */
-	__u32 parked_held __shunt_line; /* of these, those from a hold queue */
-	__u32 parked_now;             /* all of them */
-	__u32 parked_peak;            /* the most there ever were at once */
-	__u32 deferred_held;          /* of the deferred ones, those from a hold queue */
+	struct shunt_view_parked parked[SHUNT_WORKERS]; /* cores of the process in that slot */
+	__u32 deferred[SHUNT_CLASSES] __shunt_line; /* cores, one at a time: requests whose reply comes later (none yet) */
+	__u32 deferred_held __shunt_line; /* of these, those from a hold queue */
 
 	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
 	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us, or the frames of a NIC, clamped */
@@ -213,6 +223,18 @@ struct shunt_view {
 
 	struct shunt_core core[SHUNT_CORES];
 };
+
+/* Preempted requests of a class, of whichever process. */
+static inline __attribute__((always_inline)) __u32 shunt_view_parked(const struct shunt_view *v,
+								     __u32 cls)
+{
+	__u32 n = 0;
+
+	for (int i = 0; i < SHUNT_WORKERS; i++)
+		n += __atomic_load_n(&v->parked[i].cls[cls], __ATOMIC_RELAXED);
+	return n;
+}
+
 SHUNT_ASSERT(sizeof(struct shunt_core) == 29 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
 SHUNT_ASSERT(sizeof(((struct shunt_view *)0)->core_state[0]) == SHUNT_CORES * SHUNT_LINE,

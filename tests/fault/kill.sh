@@ -61,6 +61,7 @@ finish() {
 	stop spin
 	assert_frames
 	! logs shuntd | grep -q 'making new ones' || fail "shuntd had to start anew"
+	! logs shuntd | grep 'the ledger of domain' || fail "the ledger and the rings differ"
 }
 
 begin() { begin_load 4000 5us 50us; }

@@ -63,14 +63,15 @@ static void reset(void)
 	if (!s.memory)
 		make();
 	item = c->item;
-	memset(s.ctl, 0, sizeof(*s.ctl));
+	memset(s.ctl, 0, sizeof(*s.ctl) + sizeof(struct shunt_free));
 	memset(s.view, 0, sizeof(*s.view));
 	memset(epochs, 0, sizeof(epochs));
 	memset(&wires, 0, sizeof(wires));
 	s.view->up = 1;
 	s.ctl->abi = SHUNT_ABI;
 	*c = (struct core){ .s = &s, .sock = -1, .item = item, .rx = rx, .tx = tx, .fill = &s.fill[0], .comp = &s.comp[0],
-			    .fill_lock = &s.ctl->fill_lock[0].holder, .line = &s.view->core[0], .run = &s.view->core[0].run };
+			    .fill_lock = &s.ctl->fill_lock[0].holder, .list = &s.ctl->free[0],
+			    .line = &s.view->core[0], .run = &s.view->core[0].run };
 	clear(c->fill);
 	clear(c->comp);
 	clear(&rx);
@@ -78,6 +79,7 @@ static void reset(void)
 	yield_thread(c);
 	wires.epochs = epochs;
 	s.transport->attached(&s);
+	frames_adopt(c);
 	wire_start(c);
 	nserved = sent_by_nic = 0;
 }
@@ -128,7 +130,7 @@ static void check_frames(const struct item *running)
 	const struct wire *w = c->wire;
 
 	for (uint32_t i = 0; i < c->nfree; i++)
-		see(seen, c->free[i]);
+		see(seen, (uint64_t)c->list->frame[i] * CHUNK);
 	for (uint32_t i = *c->fill->cons; i != *c->fill->prod; i++)
 		see(seen, c->fill->addr[i & c->fill->mask]);
 	for (uint32_t i = *c->comp->cons; i != *c->comp->prod; i++)

@@ -38,7 +38,8 @@ static void make_core(unsigned int i)
 			    .fill = &s.fill[0],
 			    .comp = &s.comp[0],
 			    .comp_keep = COMP_KEEP,
-			    .fill_lock = &s.ctl->fill_lock[0].holder };
+			    .fill_lock = &s.ctl->fill_lock[0].holder,
+			    .list = &s.ctl->free[i] };
 	make_ring(&c->rx, RING);
 	make_ring(&c->tx, RING);
 }

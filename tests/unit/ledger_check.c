@@ -24,16 +24,17 @@ static void count_rings(uint64_t *waiting, uint64_t *replies)
 		const struct shunt_ring *tx = &world.tx[k];
 
 		for (uint32_t i = *tx->cons; i != *tx->prod; i++)
-			replies[world_meta(tx->desc[i & tx->mask].addr)->cls]++;
+			replies[world_meta(tx->desc[i & tx->mask].addr)->cls] +=
+				world_is_reply(&tx->desc[i & tx->mask]);
 	}
 }
 
-static void check_requests(const char *when)
+/* v: of those that are dead now, world_buried: of those before. */
+static void check_requests(const char *when, const struct verdict *now)
 {
 	uint64_t waiting[CLASSES] = { 0 }, replies[CLASSES];
-	struct verdict v;
+	struct verdict v = *now;
 
-	ledger_read(&world, &v);
 	memcpy(replies, world_sent, sizeof(replies));
 	count_rings(waiting, replies);
 	for (int cls = 0; cls < CLASSES; cls++) {
@@ -122,9 +123,133 @@ static void check_frames(const char *when)
 	}
 }
 
+/* --- by the ledger --------------------------------------------------------------------------- */
+
+static void count_list(uint32_t *times, const char *when, uint32_t core)
+{
+	const struct shunt_free *list = &world.ctl->free[core];
+
+	if (list->n > SHUNT_FREE_ROOM)
+		fail_msg("%s: core %u has %u frames", when, core, list->n);
+	for (uint32_t i = 0; i < list->n; i++)
+		times[list->frame[i]]++;
+}
+
+/* All are dead and buried: each frame is in a ring or in a core's list. */
+static void check_lists(const char *when)
+{
+	uint32_t times[NFRAMES] = { 0 };
+
+	for (uint32_t i = 0; i < world.geo.ncores; i++) {
+		const struct shunt_ring *tx = &world.tx[i];
+
+		count_list(times, when, i);
+		for (uint32_t k = *tx->cons; k != *tx->prod; k++)
+			times[tx->desc[k & tx->mask].addr / world.geo.chunk]++;
+	}
+	for (int i = 0; i < 2; i++) {
+		const struct shunt_ring *ring = i ? &world.comp[0] : &world.fill[0];
+
+		for (uint32_t k = *ring->cons; k != *ring->prod; k++)
+			times[ring->addr[k & ring->mask] / world.geo.chunk]++;
+	}
+	for (uint32_t k = 0; k < sockets_of(&world.geo); k++) {
+		const struct shunt_ring *r = &world.rx[slot_of(&world.geo, k)];
+
+		for (uint32_t i = *r->cons; i != *r->prod; i++)
+			times[r->desc[i & r->mask].addr / world.geo.chunk]++;
+	}
+	for (uint32_t i = 0; i < world_nposted; i++)
+		times[world_posted[i] / world.geo.chunk]++;
+	for (uint32_t i = 0; i < NFRAMES; i++) {
+		if (times[i] != 1)
+			fail_msg("%s: by the ledger, frame %u is in %u places", when, i, times[i]);
+	}
+	for (uint32_t i = 0; i < SHUNT_CORES; i++)
+		assert_int_equal(world.ctl->fill_lock[i].holder, 0);
+	for (uint32_t i = 0; i < SHUNT_PARKED; i++)
+		assert_int_equal(world.ctl->parked[i].slot | world.ctl->parked[i].id, 0);
+}
+
+/* Do a dead and a living core take the same entry? */
+static bool is_contested(unsigned int slot)
+{
+	struct ledger_dead d = world_dead(slot);
+
+	for (uint32_t i = 0; i < world.geo.ncores; i++) {
+		for (uint32_t k = 0; k < world.geo.ncores; k++) {
+			uint64_t intent = world.view->core[i].run.intent;
+
+			if (intent && intent == world.view->core[k].run.intent &&
+			    ledger_is_dead(&d, i) && !ledger_is_dead(&d, k))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A lock and the lines of a process that lives are its own. */
+static void check_living(const char *when, unsigned int dead, const struct shunt_core *before,
+			 uint32_t lock)
+{
+	struct ledger_dead d = world_dead(dead);
+
+	for (uint32_t i = 0; i < world.geo.ncores; i++) {
+		if (!ledger_is_dead(&d, i) &&
+		    memcmp(&before[i], &world.view->core[i], sizeof(*before)))
+			fail_msg("%s: the line of core %u is its own", when, i);
+	}
+	if (lock && lock >> 8 != dead && world.ctl->fill_lock[0].holder != lock)
+		fail_msg("%s: the lock is of one that lives", when);
+}
+
+static const struct verdict nothing;
+
+/* First dies one process, then the other. */
+static void check_deaths(const char *when, unsigned int first)
+{
+	struct shunt_core before[CORES];
+	struct verdict buried = world_buried;
+	uint32_t lock = world.ctl->fill_lock[0].holder;
+
+	world_try();
+	memcpy(before, world.view->core, world.geo.ncores * sizeof(*before));
+	if (world_bury(world_dead(first), 0)) {
+		check_living(when, first, before, lock);
+		if (!world_bury(world_dead(!first), 0))
+			fail_msg("%s: nobody lives, and yet it is not decided", when);
+		check_requests(when, &nothing);
+		check_lists(when);
+	} else if (!is_contested(first)) {
+		fail_msg("%s: no living core is at the same entry, and yet it is not decided", when);
+	}
+	world_untry();
+	world_buried = buried;
+}
+
+static void check_ledger(const char *when)
+{
+	struct verdict buried = world_buried;
+
+	world_try();
+	if (!world_bury(LEDGER_ALL_DEAD, 0))
+		fail_msg("%s: all are dead, and yet it is not decided", when);
+	check_requests(when, &nothing);
+	check_lists(when);
+	world_untry();
+	world_buried = buried;
+	for (unsigned int i = 0; world_processes() > 1 && i < 2; i++)
+		check_deaths(when, i);
+}
+
 void world_check(const char *when)
 {
-	check_requests(when);
+	struct verdict v;
+
+	ledger_read(&world, &LEDGER_ALL_DEAD, &v);
+	check_requests(when, &v);
 	check_lines(when);
-	check_frames(when);
+	if (!world_nposted) /* else no ring shows where all are */
+		check_frames(when);
+	check_ledger(when);
 }

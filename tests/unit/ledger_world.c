@@ -17,6 +17,7 @@
 #include "../../hostlib/internal.h"
 #include "agent/frames.h"
 #include "ledger_world.h"
+#include "lib/ledger_frames.h"
 
 #define CHUNK 256
 #define TX_RING 16
@@ -24,13 +25,18 @@
 #define ARENA (1 << 19)
 #define STACK (64 << 10)
 #define SOCK 1000 /* + core: what sendto() is called with */
-#define REGIONS 5
+#define REGIONS 7
 #define REQUESTS 4096 /* more than there can be at once */
 
 struct rings world;
 uint64_t world_arrived[CLASSES];
 
-static struct shunt s;
+uint64_t world_posted[POSTED];
+unsigned int world_nposted;
+
+static struct shunt proc[SHUNT_WORKERS]; /* that share all but their own memory */
+static unsigned int nproc;
+static uint8_t slot_of_core[CORES];
 static char
 	*arena; /* what survives the worker: shared, so a process may be forked and killed on it */
 static size_t used;
@@ -48,14 +54,18 @@ static struct ctx_pool pool;
 static struct ctx_home home;
 static int current = -1;   /* the core that runs */
 static unsigned int fatal; /* stores until this process is killed; 0: it is not */
+static unsigned int agent_steps; /* stores until the agent is; 0: it is not */
+static jmp_buf agent_end;
 
 /* What a life of the worker changes: of the first two all but the frames themselves decides what
  * comes next. */
+enum { FRAMES_REGION, RINGS_REGION, VIEW_REGION, PROCESS_REGION /* two of each */ };
 static struct region {
 	char *at, *saved;
 	size_t len;
 	bool state;
 } region[REGIONS];
+static char *tried[PROCESS_REGION]; /* frames, rings and view, while it is tried what a death would mean */
 
 /* --- the library's surroundings -------------------------------------------------------------- */
 
@@ -65,6 +75,8 @@ void ledger_hook(void)
 		kill(getpid(), SIGKILL);
 	if (current >= 0)
 		ctx_leave(actor[current].ctx);
+	else if (agent_steps && !--agent_steps)
+		longjmp(agent_end, 1);
 }
 
 /* Who waits for a lock of another core: that one must go on first. */
@@ -84,18 +96,29 @@ const struct world_request *world_request(uint64_t id)
 
 const struct shunt_meta *world_meta(uint64_t addr)
 {
-	return (const struct shunt_meta *)(s.memory + addr - sizeof(struct shunt_meta));
+	return (const struct shunt_meta *)(world.memory + addr - sizeof(struct shunt_meta));
+}
+
+bool world_is_reply(const struct xdp_desc *d)
+{
+	return d->len == PAYLOAD + REPLY;
+}
+
+static struct core *core_of(unsigned int i)
+{
+	return &proc[slot_of_core[i]].core[i];
 }
 
 /* The kernel sends all that is in a core's send ring. */
 static void send_all(struct core *c)
 {
 	while (ring_count(&c->tx)) {
-		uint64_t addr = c->tx.desc[*c->tx.cons & c->tx.mask].addr;
+		const struct xdp_desc *d = &c->tx.desc[*c->tx.cons & c->tx.mask];
+		struct shunt_ring *comp = &world.comp[0];
 
-		world_sent[world_meta(addr)->cls]++;
-		s.comp[0].addr[*s.comp[0].prod & s.comp[0].mask] = addr;
-		ring_set_prod(&s.comp[0], *s.comp[0].prod + 1);
+		world_sent[world_meta(d->addr)->cls] += world_is_reply(d);
+		comp->addr[*comp->prod & comp->mask] = d->addr;
+		ring_set_prod(comp, *comp->prod + 1);
 		ring_set_cons(&c->tx, *c->tx.cons + 1);
 	}
 }
@@ -103,7 +126,7 @@ static void send_all(struct core *c)
 ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct sockaddr *to,
 	       socklen_t tolen)
 {
-	send_all(&s.core[sock - SOCK]);
+	send_all(core_of(sock - SOCK));
 	return 0;
 }
 
@@ -130,32 +153,20 @@ static void make_ring(struct shunt_ring *r, uint32_t size, uint32_t at)
 	*r->prod = *r->cons = at;
 }
 
-static void make_core(unsigned int i, uint32_t at)
+static void make_core(struct shunt *s, unsigned int i)
 {
-	struct core *c = &s.core[i];
-
-	*c = (struct core){ .s = &s,
-			    .id = i,
-			    .sock = SOCK + i,
-			    .line = &s.view->core[i],
-			    .run = &s.view->core[i].run,
-			    .fill = &s.fill[0],
-			    .comp = &s.comp[0],
-			    .fill_lock = &s.ctl->fill_lock[0].holder };
-	make_ring(&c->rx, RING, at);
-	make_ring(&c->tx, TX_RING, at);
-	c->tx_prod = at;
-	world.rx[i] = c->rx;
-	world.tx[i] = c->tx;
-}
-
-/* As the entries before "at" left them. */
-static void make_tags(uint32_t at)
-{
-	for (uint32_t i = at - RING; at && i != at; i++) {
-		for (uint32_t k = 0; k < sockets_of(&s.geo); k++)
-			s.ctl->owner[shunt_owner_at(&s.geo, slot_of(&s.geo, k), i)] = i + 1;
-	}
+	s->core[i] = (struct core){ .s = s,
+				    .id = i,
+				    .sock = SOCK + i,
+				    .rx = world.rx[i],
+				    .tx = world.tx[i],
+				    .tx_prod = *world.tx[i].prod,
+				    .line = &s->view->core[i],
+				    .run = &s->view->core[i].run,
+				    .fill = &s->fill[0],
+				    .comp = &s->comp[0],
+				    .fill_lock = &s->ctl->fill_lock[0].holder,
+				    .list = &s->ctl->free[i] };
 }
 
 /* A life's own memory, as it is when the worker has attached. */
@@ -167,100 +178,156 @@ static void add_region(unsigned int i, void *at, size_t len, bool state)
 
 static void make_rings(unsigned int ncores, uint32_t at)
 {
-	make_ring(&s.fill[0], FILL_RING, at);
-	make_ring(&s.comp[0], FILL_RING, at);
-	for (unsigned int i = 0; i < ncores; i++)
-		make_core(i, at);
-	for (int i = 0; i < CLASSES; i++) {
-		make_ring(&s.hold[i], RING, at);
-		world.rx[HOLD(i)] = s.hold[i];
+	make_ring(&world.fill[0], FILL_RING, at);
+	make_ring(&world.comp[0], FILL_RING, at);
+	for (unsigned int i = 0; i < ncores; i++) {
+		make_ring(&world.rx[i], RING, at);
+		make_ring(&world.tx[i], TX_RING, at);
 	}
-	world.fill[0] = s.fill[0];
-	world.comp[0] = s.comp[0];
+	for (int i = 0; i < CLASSES; i++)
+		make_ring(&world.rx[HOLD(i)], RING, at);
 }
 
+/* What the agent does for the next worker: some frames are its own, all others the kernel's. */
 static void share_frames(void)
 {
-	uint32_t spare = s.ncores * SHUNT_SPARE;
+	uint32_t spare = world.geo.ncores * SHUNT_SPARE;
 
 	for (uint32_t i = 0; i < spare; i++)
-		s.ctl->spare[i] = i;
-	s.ctl->nspare = spare;
-	frames_adopt(&s);
+		ledger_list(&world, &LEDGER_ALL_DEAD, i / SHUNT_SPARE, i);
 	for (uint32_t i = spare; i < NFRAMES; i++) {
-		s.fill[0].addr[*s.fill[0].prod & s.fill[0].mask] = i * CHUNK;
-		++*s.fill[0].prod;
+		world.fill[0].addr[*world.fill[0].prod & world.fill[0].mask] = i * CHUNK;
+		++*world.fill[0].prod;
 	}
 }
 
-void world_make(unsigned int ncores, uint32_t at)
+/* The process in that slot, as it is when it has attached. */
+static void make_process(unsigned int slot)
 {
-	s = (struct shunt){ .geo = { .nframes = NFRAMES,
-				     .chunk = CHUNK,
-				     .core_ring = RING,
-				     .hold_ring = RING,
-				     .fill_ring = FILL_RING,
-				     .ncores = ncores,
-				     .nclasses = CLASSES },
-			    .ncores = ncores,
-			    .nhold = CLASSES,
-			    .link = -1, .transport = &transport_shared,
-			    .wake = -1 };
+	struct shunt *s = &proc[slot];
+	unsigned int ncores = world.geo.ncores;
+
+	*s = (struct shunt){ .geo = world.geo,
+			     .slot = slot,
+			     .ncores = ncores,
+			     .nhold = CLASSES,
+			     .link = -1, .transport = &transport_shared,
+			     .wake = -1,
+			     .memory = world.memory, .ctl = world.ctl, .view = world.view };
+	s->fill[0] = world.fill[0];
+	s->comp[0] = world.comp[0];
+	memcpy(s->hold, &world.rx[SHUNT_HOLD_SLOT], sizeof(s->hold));
+	s->core = aligned_alloc(SHUNT_LINE, ncores * sizeof(*s->core));
+	for (unsigned int i = 0; i < ncores; i++)
+		make_core(s, i);
+	assert_int_equal(park_init(s), 0);
+	add_region(PROCESS_REGION + 2 * slot, s->core, ncores * sizeof(*s->core), true);
+	add_region(PROCESS_REGION + 2 * slot + 1, s->items,
+		   (ncores * (1 + ITEMS_KEPT) + SHUNT_PARKED) * sizeof(*s->items), true);
+}
+
+/* What a core's thread does first. */
+static void start_core(unsigned int i)
+{
+	world.view->core[i].run.slot = slot_of_core[i];
+	core_of(i)->tx_prod = ring_prod(&world.tx[i]);
+	frames_adopt(core_of(i));
+}
+
+static void make_memory(unsigned int ncores, uint32_t at)
+{
+	world = (struct rings){ .geo = { .nframes = NFRAMES,
+					 .chunk = CHUNK,
+					 .core_ring = RING,
+					 .hold_ring = RING,
+					 .fill_ring = FILL_RING,
+					 .ncores = ncores,
+					 .nclasses = CLASSES } };
 	arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(arena, MAP_FAILED);
 	used = 0;
+	world.memory = take(shunt_memory_len(&world.geo));
+	world.ctl = shunt_ctl_of(world.memory, &world.geo);
+	world_sent = take(CLASSES * sizeof(*world_sent));
+	world.view = (struct shunt_view *)(arena + ARENA / 2);
+	make_rings(ncores, at);
+	assert_true(used <= ARENA / 2 && sizeof(*world.view) <= ARENA / 2);
+	world.view->parked_max = SHUNT_PARKED;
+	world.view->serve_from_ns = ~0ULL; /* all are too old for who looks (x) */
+}
+
+void world_make(unsigned int ncores, const char *slots, uint32_t at)
+{
+	make_memory(ncores, at);
 	memset(world_arrived, 0, sizeof(world_arrived));
 	world_buried = (struct verdict){ 0 };
 	next_id = 1;
-	s.memory = take(shunt_memory_len(&s.geo));
-	s.ctl = shunt_ctl_of(s.memory, &s.geo);
-	world_sent = take(CLASSES * sizeof(*world_sent));
-	s.core = aligned_alloc(SHUNT_LINE, ncores * sizeof(*s.core));
-	s.view = (struct shunt_view *)(arena + ARENA / 2);
-	world = (struct rings){ .geo = s.geo, .memory = s.memory, .ctl = s.ctl, .view = s.view };
-	make_rings(ncores, at);
-	make_tags(at);
-	assert_true(used <= ARENA / 2 && sizeof(*s.view) <= ARENA / 2);
-	s.view->parked_max = SHUNT_PARKED;
-	s.view->serve_from_ns = ~0ULL; /* all are too old for who looks (x) */
-	assert_int_equal(park_init(&s), 0);
+	world_nposted = 0;
+	nproc = 1;
+	for (unsigned int i = 0; i < ncores; i++) {
+		slot_of_core[i] = slots ? slots[i] - '0' : 0;
+		nproc = slot_of_core[i] ? 2 : nproc;
+	}
 	assert_int_equal(ctx_pool_init(&pool, CORES, STACK), 0);
 	for (int i = 0; i < CORES; i++)
 		actor[i] = (struct actor){ .ctx = ctx_get(&pool), .script = "", .done = true };
 	share_frames();
-	add_region(0, s.memory, shunt_frames_len(&s.geo), false);
-	add_region(1, arena + shunt_frames_len(&s.geo), used - shunt_frames_len(&s.geo), true);
-	add_region(2, s.view, offsetof(struct shunt_view, core[ncores]), true);
-	add_region(3, s.core, ncores * sizeof(*s.core), true);
-	add_region(4, s.items, (ncores * (1 + ITEMS_KEPT) + SHUNT_PARKED) * sizeof(*s.items), true);
+	for (unsigned int k = 0; k < nproc; k++)
+		make_process(k);
+	for (unsigned int i = 0; i < ncores; i++)
+		start_core(i);
+	add_region(FRAMES_REGION, world.memory, shunt_frames_len(&world.geo), false);
+	add_region(RINGS_REGION, arena + shunt_frames_len(&world.geo),
+		   used - shunt_frames_len(&world.geo), true);
+	add_region(VIEW_REGION, world.view, offsetof(struct shunt_view, core[ncores]), true);
+	for (int i = 0; i < PROCESS_REGION; i++) {
+		tried[i] = realloc(tried[i], region[i].len);
+		assert_non_null(tried[i]);
+	}
 	world_save();
 }
 
 void world_remove(void)
 {
 	ctx_pool_free(&pool);
-	park_free(&s);
-	free(s.core);
+	for (unsigned int k = 0; k < nproc; k++) {
+		park_free(&proc[k]);
+		free(proc[k].core);
+	}
 	munmap(arena, ARENA);
+}
+
+static uint64_t next_filled(void)
+{
+	struct shunt_ring *fill = &world.fill[0];
+	uint64_t addr = fill->addr[*fill->cons & fill->mask];
+
+	ring_set_cons(fill, *fill->cons + 1);
+	return addr;
+}
+
+void world_post(void)
+{
+	while (world_nposted < POSTED && ring_count(&world.fill[0]))
+		world_posted[world_nposted++] = next_filled();
 }
 
 bool world_arrive(uint32_t slot, uint32_t cls)
 {
-	struct shunt_ring *r = &world.rx[slot], *fill = &s.fill[0];
+	struct shunt_ring *r = &world.rx[slot];
 	struct shunt_meta *m;
 	uint64_t addr;
 
-	if (ring_count(r) > r->mask || !ring_count(fill))
+	if (ring_count(r) > r->mask || !(world_nposted || ring_count(&world.fill[0])))
 		return false;
-	addr = fill->addr[*fill->cons & fill->mask] + 64;
-	ring_set_cons(fill, *fill->cons + 1);
-	m = (struct shunt_meta *)(s.memory + addr - sizeof(*m));
+	addr = (world_nposted ? world_posted[--world_nposted] : next_filled()) + 64;
+	m = (struct shunt_meta *)(world.memory + addr - sizeof(*m));
 	request[next_id % REQUESTS].slot = slot;
 	request[next_id % REQUESTS].cls = cls;
 	*m = (struct shunt_meta){ .id = next_id++,
 				  .arrival_ns = 1,
 				  .hold_seq = *r->prod,
-				  .payload = 42,
+				  .payload = PAYLOAD,
 				  .len = 18,
 				  .cls = cls,
 				  .abi = SHUNT_ABI };
@@ -272,20 +339,35 @@ bool world_arrive(uint32_t slot, uint32_t cls)
 
 /* --- going back ------------------------------------------------------------------------------ */
 
-static struct park saved_park;
+static struct park saved_park[SHUNT_WORKERS];
+
+/* Of the memory that all share, and that of each process. */
+static unsigned int regions(void)
+{
+	return PROCESS_REGION + 2 * nproc;
+}
 
 void world_save(void)
 {
-	for (int i = 0; i < REGIONS; i++)
+	for (unsigned int i = 0; i < regions(); i++)
 		memcpy(region[i].saved, region[i].at, region[i].len);
-	memcpy(&saved_park, &s.park, sizeof(s.park));
+	for (unsigned int k = 0; k < nproc; k++)
+		memcpy(&saved_park[k], &proc[k].park, sizeof(struct park));
+}
+
+static void restore_process(unsigned int slot)
+{
+	for (int i = PROCESS_REGION + 2 * slot; i < PROCESS_REGION + 2 * (int)slot + 2; i++)
+		memcpy(region[i].at, region[i].saved, region[i].len);
+	memcpy(&proc[slot].park, &saved_park[slot], sizeof(struct park));
 }
 
 void world_restore(void)
 {
-	for (int i = 0; i < REGIONS; i++)
+	for (int i = 0; i < PROCESS_REGION; i++)
 		memcpy(region[i].at, region[i].saved, region[i].len);
-	memcpy(&s.park, &saved_park, sizeof(s.park));
+	for (unsigned int k = 0; k < nproc; k++)
+		restore_process(k);
 }
 
 /* Stacks have places that the sanitizer forbids. */
@@ -303,9 +385,11 @@ hash(uint64_t h, const void *at, size_t len)
 
 uint64_t world_hash(void)
 {
-	uint64_t h = hash(1, &s.park, sizeof(s.park));
+	uint64_t h = 1;
 
-	for (int i = 0; i < REGIONS; i++) {
+	for (unsigned int k = 0; k < nproc; k++)
+		h = hash(h, &proc[k].park, sizeof(struct park));
+	for (unsigned int i = 0; i < regions(); i++) {
 		if (region[i].state)
 			h = hash(h, region[i].at, region[i].len);
 	}
@@ -353,8 +437,11 @@ static bool do_one(struct core *c, char what, bool has)
 		return park_put(c, 0) || park_take_any(c);
 	case 'x':
 		return !queue_expire(c, c->item);
+	case 's':
+		assert_int_equal(reply_more(c, c->item, "hello", REPLY + 1), 0);
+		return true;
 	case 'R':
-		end(c, 4);
+		end(c, REPLY);
 		break;
 	case 'N':
 		end(c, SHUNT_NO_REPLY);
@@ -375,7 +462,7 @@ static void core_body(void *arg)
 {
 	struct actor *a = arg;
 
-	do_all(&s.core[a - actor], &a->script);
+	do_all(core_of(a - actor), &a->script);
 	a->done = true;
 	ctx_exit(a->ctx);
 }
@@ -406,47 +493,114 @@ bool core_done(unsigned int core)
 void core_run_and_die(unsigned int core, const char *script, unsigned int n)
 {
 	fatal = n;
-	do_all(&s.core[core], &script);
+	do_all(core_of(core), &script);
 	fatal = 0;
 }
 
-/* --- the next life --------------------------------------------------------------------------- */
+/* --- deaths ---------------------------------------------------------------------------------- */
 
-/* The frames that the dead worker had: the next one's own, and the kernel's. */
+struct ledger_dead world_dead(unsigned int slot)
+{
+	struct ledger_dead d = { .slots = 1u << slot };
+
+	for (unsigned int i = 0; i < world.geo.ncores; i++)
+		d.cores |= (uint64_t)(slot_of_core[i] == slot) << i;
+	return d;
+}
+
+unsigned int world_processes(void)
+{
+	return nproc;
+}
+
+static void add_verdict(const struct verdict *v)
+{
+	for (int cls = 0; cls < CLASSES; cls++) {
+		world_buried.lost[cls] += v->lost[cls];
+		world_buried.replied[cls] += v->replied[cls];
+	}
+}
+
+/* An agent that dies in between is followed by one that does the step again. */
+static void take_back(const struct ledger_dead *d)
+{
+	unsigned char seen[NFRAMES];
+
+	if (setjmp(agent_end))
+		return;
+	assert_int_equal(ledger_take_back(&world, d, seen), 0);
+	ledger_clear(&world, d);
+}
+
+bool world_bury(struct ledger_dead d, unsigned int steps)
+{
+	struct verdict v;
+
+	if (ledger_settle(&world, &d))
+		return false;
+	ledger_read(&world, &d, &v);
+	agent_steps = steps;
+	take_back(&d);
+	agent_steps = 0;
+	take_back(&d);
+	take_back(&d);
+	add_verdict(&v);
+	return true;
+}
+
+void world_try(void)
+{
+	for (int i = 0; i < PROCESS_REGION; i++)
+		memcpy(tried[i], region[i].at, region[i].len);
+}
+
+void world_untry(void)
+{
+	for (int i = 0; i < PROCESS_REGION; i++)
+		memcpy(region[i].at, tried[i], region[i].len);
+}
+
+/* The next process in that slot is there, and has the cores of the one before. */
+static void come(unsigned int slot)
+{
+	restore_process(slot);
+	for (unsigned int i = 0; i < world.geo.ncores; i++) {
+		if (slot_of_core[i] != slot)
+			continue;
+		actor[i].done = true;
+		start_core(i);
+	}
+}
+
+bool world_death(unsigned int slot, unsigned int steps)
+{
+	if (!world_bury(nproc == 1 ? LEDGER_ALL_DEAD : world_dead(slot), steps))
+		return false;
+	come(slot);
+	return true;
+}
+
+/* By the rings: the next worker's own, and the kernel's. */
 static void share_out(void)
 {
-	uint32_t frame[NFRAMES], mine;
+	uint32_t frame[NFRAMES], n = 0;
 	struct harvest h = { .frame = frame };
 
-	for (uint32_t i = 0; i < s.ncores; i++)
-		send_all(&s.core[i]);
-	ring_set_cons(&s.comp[0], *s.comp[0].prod);
+	for (uint32_t i = 0; i < world.geo.ncores; i++)
+		send_all(core_of(i));
+	ring_set_cons(&world.comp[0], *world.comp[0].prod);
 	world_find_frames(&h);
-	mine = h.n < s.ncores * SHUNT_SPARE ? h.n : s.ncores * SHUNT_SPARE;
-	memcpy(s.ctl->spare, frame, mine * sizeof(*frame));
-	s.ctl->nspare = mine;
-	assert_int_equal(frames_give(&world, frame + mine, h.n - mine), 0);
-	s.ctl->fill_lock[0].holder = 0;
+	for (uint32_t i = 0; i < world.geo.ncores; i++)
+		world.ctl->free[i].n = 0;
+	for (; n < h.n && n < world.geo.ncores * SHUNT_SPARE; n++)
+		ledger_list(&world, &LEDGER_ALL_DEAD, n / SHUNT_SPARE, frame[n]);
+	assert_int_equal(frames_give(&world, frame + n, h.n - n), 0);
 }
 
 void world_next_life(void)
 {
-	struct verdict v;
-
-	ledger_read(&world, &v);
-	for (int cls = 0; cls < CLASSES; cls++) {
-		world_buried.lost[cls] += v.lost[cls];
-		world_buried.replied[cls] += v.replied[cls];
-	}
-	ledger_clear(&world);
+	assert_true(world_bury(LEDGER_ALL_DEAD, 0));
 	share_out();
-	memcpy(region[3].at, region[3].saved, region[3].len);
-	memcpy(region[4].at, region[4].saved, region[4].len);
-	memcpy(&s.park, &saved_park, sizeof(s.park));
-	for (uint32_t i = 0; i < s.ncores; i++) {
-		s.core[i].nfree = 0;
-		s.core[i].tx_prod = ring_prod(&s.core[i].tx);
-		actor[i].done = true;
-	}
-	frames_adopt(&s);
+	for (unsigned int k = 0; k < nproc; k++)
+		come(k);
 }

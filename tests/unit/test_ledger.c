@@ -8,7 +8,7 @@
  * nor counted, once, and each frame must be in one place. A state is the memory and the stacks of
  * the cores; one that was met before is not looked at again.
  */
-/* link: @core tests/unit/ledger_world.c tests/unit/ledger_check.c lib/ledger_read.c agent/frames.c */
+/* link: @core tests/unit/ledger_world.c tests/unit/ledger_check.c lib/ledger_read.c lib/ledger_frames.c agent/frames.c */
 /* links more: the writers of the ledger are all over the library, and the worker dies behind each store */
 /* define: LEDGER_HOOK=ledger_hook */
 #include <setjmp.h>
@@ -24,8 +24,10 @@
 #include <cmocka.h>
 
 #include "ledger_world.h"
+#include "lib/ledger_frames.h"
 
-#define DEPTH 400
+#define DEPTH 600
+#define STORES_OF_A_SWAP 6 /* ledger_take() */
 #define VISITED (1u << 21)
 
 /* --- all interleavings ----------------------------------------------------------------------- */
@@ -38,6 +40,7 @@ struct scenario {
 	struct arrival arrive[RING];
 	unsigned int n;
 	const char *script[CORES];
+	const char *slots; /* of each core its process's; NULL: there is one */
 };
 
 static uint64_t *visited;
@@ -106,7 +109,7 @@ static void run_at(const struct scenario *s, uint32_t at)
 	ncores = 0;
 	while (ncores < CORES && s->script[ncores])
 		ncores++;
-	world_make(ncores, at);
+	world_make(ncores, s->slots, at);
 	for (unsigned int i = 0; i < s->n; i++)
 		assert_true(world_arrive(s->arrive[i].slot, s->arrive[i].cls));
 	world_save();
@@ -191,8 +194,50 @@ static void test_frames_go_round_beside_another_core(void **state)
 
 static void test_three_cores_and_two_requests(void **state)
 {
+	if (!getenv("LONG"))
+		skip();
 	run_at(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aR", "aN", "aN" } },
 	       ~0u);
+}
+
+/* --- two processes --------------------------------------------------------------------------- */
+
+/* Either may die at any store, and is buried while the other stands anywhere. */
+static void test_two_processes_race_for_one_request(void **state)
+{
+	run(&(struct scenario){ { { HOLD(1), 1 } }, 1, { "bR", "bN" }, "01" });
+}
+
+static void test_two_processes_race_for_two_requests(void **state)
+{
+	run_at(&(struct scenario){
+		       { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aRaN", "aNaR" }, "01" },
+	       ~0u);
+}
+
+static void test_two_processes_park_and_resume_beside_each_other(void **state)
+{
+	run_at(&(struct scenario){
+		       { { HOLD(0), 0 }, { HOLD(1), 1 } }, 2, { "aprR", "bprN" }, "01" },
+	       0);
+}
+
+static void test_a_race_whose_winner_parks_beside_another_process(void **state)
+{
+	run_at(&(struct scenario){ { { HOLD(0), 0 }, { 1, 1 } }, 2, { "aprR", "aN1R" }, "01" }, 0);
+}
+
+static void test_frames_go_round_beside_another_process(void **state)
+{
+	run_at(&(struct scenario){
+		       { { 0, 0 }, { 1, 1 }, { 0, 0 } }, 3, { "0sRkfN0Nf", "1sNf1Rkf" }, "01" },
+	       ~0u);
+}
+
+static void test_two_cores_of_one_process_beside_another_process(void **state)
+{
+	run_at(&(struct scenario){
+		       { { HOLD(0), 0 } }, 1, { "aR", "aN", "aN" }, "010" }, 0);
 }
 
 /* --- longer lives ---------------------------------------------------------------------------- */
@@ -201,7 +246,7 @@ static void test_three_cores_and_two_requests(void **state)
  * The tag's place is another entry's by then. */
 static void test_an_intent_that_is_a_ring_old(void **state)
 {
-	world_make(2, ~0u - 2);
+	world_make(2, NULL, ~0u - 2);
 	world_arrive(HOLD(0), 0);
 	core_begin(0, "aR");
 	core_step(0);
@@ -218,11 +263,33 @@ static void test_an_intent_that_is_a_ring_old(void **state)
 	world_remove();
 }
 
+/* A core stops right behind its swap, and the others take more than a ring's worth. The frame has the number of its
+ * request until a line tells of it. */
+static void test_a_swap_that_is_a_ring_old(void **state)
+{
+	world_make(2, "01", ~0u - 2);
+	world_arrive(HOLD(0), 0);
+	core_begin(0, "aR");
+	for (int i = 0; i < STORES_OF_A_SWAP; i++)
+		core_step(0);
+	for (int n = 0; n < 2 * RING + 1; n++) {
+		assert_true(world_arrive(HOLD(0), 0));
+		for (core_begin(1, "aRkf"); !core_done(1);) {
+			core_step(1);
+			world_check("beside an old swap");
+		}
+	}
+	assert_true(world_death(0, 0));
+	assert_int_equal(world_buried.lost[0], 1);
+	world_check("after its burial");
+	world_remove();
+}
+
 /* Each ends without a request: a core takes none while it runs one. */
 static const char *any_script(void)
 {
-	static const char *const script[] = { "0RkaN",  "aNbR",      "bpr0Rk",  "0p1RkrN",
-					      "1xaxbx", "apbpqRNkf", "2RrprNkf", "rRrNrRkf" };
+	static const char *const script[] = { "0RkaN",  "aNbR",      "bpr0Rk",  "0p1RkrN", "0ssRkf",
+					      "1xaxbx", "apbpqRNkf", "2RrprNkf", "rRrNrRkf", "bsNkf" };
 
 	return script[rand() % (sizeof(script) / sizeof(*script))];
 }
@@ -234,28 +301,79 @@ static void arrive_anywhere(void)
 	world_arrive(rand() & 1 ? HOLD(cls) : (uint32_t)(rand() % CORES), cls);
 }
 
+/* What may happen between two deaths. */
+static void live(int steps, bool posts)
+{
+	for (int n = rand() % steps; n; n--) {
+		unsigned int core = rand() % CORES;
+
+		if (posts)
+			world_post();
+		if (rand() % 4 == 0)
+			arrive_anywhere();
+		if (core_done(core))
+			core_begin(core, any_script());
+		core_step(core);
+		world_check("beside each other");
+	}
+}
+
 /* Worker after worker, each dead behind some store; the counts go on. */
 static void test_deaths_one_after_the_other(void **state)
 {
-	int lives = getenv("LONG") ? 20000 : 2000;
+	int lives = getenv("LONG") ? 20000 : 1000;
 
 	srand(1);
-	world_make(CORES, ~0u - 1000);
+	world_make(CORES, NULL, ~0u - 1000);
 	for (int life = 0; life < lives; life++) {
-		for (int n = rand() % 100; n; n--) {
-			unsigned int core = rand() % CORES;
-
-			if (rand() % 4 == 0)
-				arrive_anywhere();
-			if (core_done(core))
-				core_begin(core, any_script());
-			core_step(core);
-			world_check("in a long life");
-		}
+		live(100, false);
 		world_next_life();
 		world_check("after a burial");
 	}
 	assert_true(world_arrived[0] > 1000 && world_arrived[1] > 1000);
+	world_remove();
+}
+
+static void step_all_but(unsigned int slot)
+{
+	struct ledger_dead d = world_dead(slot);
+
+	for (unsigned int i = 0; i < CORES; i++) {
+		if (!ledger_is_dead(&d, i) && !core_done(i))
+			core_step(i);
+	}
+}
+
+/* A driver that holds frames, as those do that copy nothing, and one worker after the other. */
+static void test_deaths_while_a_driver_holds_frames(void **state)
+{
+	int lives = getenv("LONG") ? 20000 : 500;
+
+	srand(4);
+	world_make(CORES, NULL, ~0u - 1000);
+	for (int life = 0; life < lives; life++) {
+		live(100, true);
+		assert_true(world_death(0, rand() % 40));
+		world_check("after a burial beside a driver");
+	}
+	assert_true(world_arrived[0] > 300 && world_arrived[1] > 300);
+	world_remove();
+}
+
+/* Two processes, of which now this one dies, now that one; its successor goes on with its cores. Agents die in burials. */
+static void test_deaths_beside_a_process_that_lives(void **state)
+{
+	int lives = getenv("LONG") ? 20000 : 1000, undecided = 0;
+
+	srand(3);
+	world_make(CORES, "010", ~0u - 1000);
+	for (int life = 0; life < lives; life++) {
+		live(100, life & 1);
+		for (unsigned int slot = rand() & 1; !world_death(slot, rand() % 40); undecided++)
+			step_all_but(slot);
+		world_check("after a burial beside another process");
+	}
+	assert_true(world_arrived[0] > 300 && world_arrived[1] > 300 && undecided > 0);
 	world_remove();
 }
 
@@ -268,7 +386,7 @@ static void test_a_process_that_is_killed_at_a_store(void **state)
 	for (unsigned int n = 1;; n++) {
 		pid_t child;
 
-		world_make(2, 7);
+		world_make(2, NULL, 7);
 		world_arrive(0, 0);
 		world_arrive(HOLD(1), 1);
 		world_arrive(1, 0);
@@ -294,9 +412,11 @@ static void test_a_process_that_is_killed_at_a_store(void **state)
 /* What a worker may have written instead: any answer will do, but no byte beyond. */
 static void test_garbage_is_bounded(void **state)
 {
+	const struct ledger_dead dead[] = { LEDGER_ALL_DEAD, { 3, 1 }, { 4, 2 } };
+	unsigned char *seen = malloc(NFRAMES);
 	struct verdict v;
 
-	world_make(CORES, 0);
+	world_make(CORES, NULL, 0);
 	srand(2);
 	for (int n = 0; n < 4000; n++) {
 		unsigned char *at = (unsigned char *)world.view->core;
@@ -309,17 +429,18 @@ static void test_garbage_is_bounded(void **state)
 				world.view->core[i].run.intent =
 					SHUNT_INTENT(rand() % (SHUNT_SLOTS + 4), rand() % 8);
 		}
-		for (uint32_t i = 0; i < (CORES + CLASSES) * RING; i++)
-			world.ctl->owner[i] = rand();
-		world.ctl->parked[rand() % SHUNT_PARKED] =
-			(struct shunt_parked){ rand(), rand(), 0 };
+		for (size_t i = 0; i < sizeof(*world.ctl) + CORES * sizeof(struct shunt_free); i++)
+			((unsigned char *)world.ctl)[i] = rand();
 		for (uint32_t k = 0; k < sockets_of(&world.geo); k++)
 			*world.rx[slot_of(&world.geo, k)].cons = rand() % 8;
-		ledger_read(&world, &v);
+		ledger_read(&world, &dead[n % 3], &v);
 		for (int c = 0; c < SHUNT_CLASSES; c++)
 			sum += v.lost[c] + v.replied[c];
 		assert_in_range(sum, 0, 2 * CORES + SHUNT_PARKED);
+		ledger_take_back(&world, &dead[n % 3], seen);
+		ledger_clear(&world, &dead[n % 3]);
 	}
+	free(seen);
 	world_remove();
 }
 
@@ -327,16 +448,16 @@ static void test_nothing_is_left_after_it_was_cleared(void **state)
 {
 	struct verdict v;
 
-	world_make(2, 0);
+	world_make(2, NULL, 0);
 	world_arrive(HOLD(0), 0);
 	world_arrive(HOLD(1), 1);
 	core_begin(0, "apbN");
 	for (int i = 0; i < 16; i++)
 		core_step(0);
-	ledger_read(&world, &v);
+	ledger_read(&world, &LEDGER_ALL_DEAD, &v);
 	assert_int_equal(v.lost[0], 1);
-	ledger_clear(&world);
-	ledger_read(&world, &v);
+	ledger_clear(&world, &LEDGER_ALL_DEAD);
+	ledger_read(&world, &LEDGER_ALL_DEAD, &v);
 	assert_int_equal(v.lost[0] + v.lost[1], 0);
 	world_remove();
 }
@@ -367,12 +488,23 @@ int main(void)
 		cmocka_unit_test(test_two_parked_requests_and_two_cores),
 		cmocka_unit_test(test_frames_go_round_beside_another_core),
 		cmocka_unit_test(test_three_cores_and_two_requests),
+		cmocka_unit_test(test_two_processes_race_for_one_request),
+		cmocka_unit_test(test_two_processes_race_for_two_requests),
+		cmocka_unit_test(test_two_processes_park_and_resume_beside_each_other),
+		cmocka_unit_test(test_a_race_whose_winner_parks_beside_another_process),
+		cmocka_unit_test(test_frames_go_round_beside_another_process),
+		cmocka_unit_test(test_two_cores_of_one_process_beside_another_process),
 		cmocka_unit_test(test_an_intent_that_is_a_ring_old),
+		cmocka_unit_test(test_a_swap_that_is_a_ring_old),
 		cmocka_unit_test(test_deaths_one_after_the_other),
+		cmocka_unit_test(test_deaths_while_a_driver_holds_frames),
+		cmocka_unit_test(test_deaths_beside_a_process_that_lives),
 		cmocka_unit_test(test_a_process_that_is_killed_at_a_store),
 		cmocka_unit_test(test_garbage_is_bounded),
 		cmocka_unit_test(test_nothing_is_left_after_it_was_cleared),
 	};
 
+	if (getenv("TEST"))
+		cmocka_set_test_filter(getenv("TEST"));
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -63,7 +63,7 @@ static int set_up(void **state)
 
 		*c = (struct core){ .s = &s, .id = i, .sock = -1, .line = &s.view->core[i],
 				    .run = &s.view->core[i].run, .fill = &s.fill[0], .comp = &s.comp[0],
-				    .fill_lock = &s.ctl->fill_lock[0].holder, .comp_keep = COMP_KEEP };
+				    .fill_lock = &s.ctl->fill_lock[0].holder, .list = &s.ctl->free[i], .comp_keep = COMP_KEEP };
 		make_ring(&c->rx, RING);
 		make_ring(&c->tx, RING);
 	}
@@ -189,13 +189,13 @@ static void every_request_is_taken_once_and_every_frame_comes_back(void **state)
 	}
 	assert_int_equal(ended, REQUESTS);
 	assert_true(parked > REQUESTS / 8);
-	assert_int_equal(s.view->parked_now, 0);
-	assert_true(s.view->parked_peak > 0 && s.view->parked_peak <= 16);
+	assert_int_equal(s.view->parked[0].now, 0);
+	assert_true(s.view->parked[0].peak > 0 && s.view->parked[0].peak <= 16);
 	for (int i = 0; i < SHUNT_PARKED; i++)
 		assert_int_equal(s.ctl->parked[i].id, 0);
 	for (int i = 0; i < CORES; i++) {
 		for (uint32_t k = 0; k < s.core[i].nfree; k++)
-			frames[s.core[i].free[k] / 2048]++;
+			frames[s.core[i].list->frame[k]]++;
 	}
 	for (uint32_t i = *s.fill[0].cons; i != *s.fill[0].prod; i++)
 		frames[s.fill[0].addr[i & s.fill[0].mask] / 2048]++;

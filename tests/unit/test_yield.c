@@ -204,7 +204,7 @@ static void a_mark_for_this_request_stops_it_at_its_deadline(void **state)
 	park_put(c, -1);
 	assert_int_equal(s.ctl->parked[0].id, 7);
 	assert_int_equal(c->run->id, 0);
-	assert_int_equal(s.view->parked[1], 1);
+	assert_int_equal(s.view->parked[0].cls[1], 1);
 	assert_true(park_take(c, 1));
 	assert_int_equal(c->run->id, 7);
 	assert_int_equal(s.ctl->parked[0].id, 0);
@@ -291,8 +291,8 @@ static void at_the_bound_nobody_is_preempted(void **state)
 	}
 	assert_true(run(9, 1, many_safepoints));
 	assert_true(n->full > 0);
-	assert_int_equal(s.view->parked_now, 2);
-	assert_int_equal(s.view->parked_peak, 2);
+	assert_int_equal(s.view->parked[0].now, 2);
+	assert_int_equal(s.view->parked[0].peak, 2);
 }
 
 static void who_used_up_its_quanta_is_demoted(void **state)
@@ -311,7 +311,7 @@ static void who_used_up_its_quanta_is_demoted(void **state)
 	assert_int_equal(n->demoted, 1);
 	park_put(c, -1);
 	assert_false(park_take(c, 1));
-	assert_int_equal(s.view->parked[1], 1);
+	assert_int_equal(s.view->parked[0].cls[1], 1);
 	assert_true(park_take(c, 2));
 }
 
@@ -344,7 +344,7 @@ static void who_parks_takes_the_one_that_was_named_if_it_is_there(void **state)
 	assert_int_equal(c->run->id, 11);
 	assert_int_equal(s.ctl->parked[0].id, 0);
 	assert_int_equal(s.ctl->parked[1].id, 12);
-	assert_int_equal(s.view->parked_now, 1);
+	assert_int_equal(s.view->parked[0].now, 1);
 }
 
 /* --- on the wire ------------------------------------------------------------------------------ */
