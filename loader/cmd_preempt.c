@@ -125,12 +125,13 @@ static void show(const json_t *r)
 											: "not ",
 	       text_at(r, "mode"), number_at(r, "parked_max"));
 	if (json_object_get(r, "watch_us"))
-		printf("the agent looks each %s; ", show_time(r, "watch_us", watch));
+		printf("shuntd looks for overdue requests every %s; ",
+		       show_time(r, "watch_us", watch));
 	else
-		printf("the agent does not look; ");
+		printf("shuntd looks for no overdue requests; ");
 	if (json_object_get(r, "grace_us"))
 		printf("signals after %s, by %s\n", show_time(r, "grace_us", grace),
-		       strcmp(text_at(r, "signals"), "xdp") ? "the agent" : "XDP and the agent");
+		       strcmp(text_at(r, "signals"), "xdp") ? "shuntd" : "XDP and shuntd");
 	else
 		puts("no signals");
 	if (json_object_get(r, "why_not"))

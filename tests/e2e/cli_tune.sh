@@ -116,10 +116,10 @@ test_preemption_without_signals_is_said_so() {
 	load_two_classes
 	host shunt quantum set long 10us >/dev/null
 	host shunt preempt set grace=none watch=none >/dev/null
-	assert_match "$(host shunt preempt)" "; the agent does not look; no signals$"
+	assert_match "$(host shunt preempt)" "; shuntd looks for no overdue requests; no signals$"
 	host shunt preempt set grace=50us watch=1ms >/dev/null
 	assert_match "$(host shunt preempt)" \
-		"; the agent looks each 1ms; signals after 50us, by the agent$"
+		"; shuntd looks for overdue requests every 1ms; signals after 50us, by shuntd$"
 }
 
 test_what_keeps_requests_from_being_preempted_is_said() {
