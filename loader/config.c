@@ -47,6 +47,19 @@ static int class_of(const struct setup *s, const char *name)
 	return -ENOENT;
 }
 
+/* Fails for a class that the file does not define, by the path of the value that names it. */
+static int __printf(3, 4) bad_class(struct reader *r, const char *name, const char *fmt, ...)
+{
+	char path[64], why[160];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(path, sizeof(path), fmt, args);
+	va_end(args);
+	snprintf(why, sizeof(why), "there is no class '%s' in 'classes'", name);
+	return bad(r, why, "%s", path);
+}
+
 static int read_class(struct reader *r, __u32 i)
 {
 	const struct config_class *in = &r->c->classes[i];
@@ -89,7 +102,7 @@ static int read_demotion(struct reader *r, __u32 i)
 	if (in->demote_after > 0xffff)
 		return bad(r, "more than 65535 quanta", "classes[%u].demote_after", i);
 	if (to < 0)
-		return bad(r, "no such class", "classes[%u].demote_to", i);
+		return bad_class(r, in->demote_to, "classes[%u].demote_to", i);
 	out->demote_after = in->demote_after;
 	out->demote_to = to;
 	return 0;
@@ -144,7 +157,7 @@ static int read_port(struct reader *r, __u32 i)
 			return bad(r, "named twice", "ports[%u].port", i);
 	}
 	if (cls < 0)
-		return bad(r, "no such class", "ports[%u].default", i);
+		return bad_class(r, in->dflt, "ports[%u].default", i);
 	if (in->key.length > SHUNT_KEY_MAX)
 		return bad(r, "a key has at most 32 bytes", "ports[%u].key.length", i);
 	if (in->key.offset > SHUNT_OFFSET_MAX - SHUNT_KEY_MAX)
@@ -177,7 +190,7 @@ static int read_rule(struct reader *r, __u32 i, __u32 at)
 	char why[160];
 
 	if (cls < 0)
-		return bad(r, "no such class", "rules[%u].class", i);
+		return bad_class(r, in->cls, "rules[%u].class", i);
 	err = parse_rule(&text, cls, &r->s->rules[at], why, sizeof(why));
 	return err ? bad(r, why, "rules[%u]", i) : 0;
 }
