@@ -57,7 +57,7 @@ static int run(struct ctl *ctl)
 	}
 	if (!ctl->pins.ifname)
 		finding(&f, "interface", LEVEL_WARN, "shunt doctor --dev IF",
-			"no interface was looked at, as shunt is not seen on any");
+			"no interface was looked at: none was named, and none has shunt");
 	ctl_forget(ctl);
 	if (f.count[LEVEL_FAIL])
 		ctl->code = EXIT_FAILED;

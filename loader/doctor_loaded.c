@@ -139,7 +139,7 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 	fd = shunt_pin_open(&ctl->pins, "cfg");
 	if (fd < 0) {
 		if (fd == -ENOENT)
-			finding(f, "loaded", LEVEL_OK, NULL, "shunt is not loaded on '%s'",
+			finding(f, "loaded", LEVEL_OK, NULL, "nothing yet on '%s'",
 				ctl->ifname);
 		return;
 	}

@@ -293,7 +293,7 @@ test_doctor_without_rights_takes_no_program_of_shunts_for_another() {
 test_doctor_tells_what_it_did_not_look_at_and_what_builds_need() {
 	assert_exit 0 host shunt doctor
 	assert_match "$(cat "$DIR/out")" \
-		"warn +interface +no interface was looked at, as shunt is not seen on any.*fix: shunt doctor --dev IF"
+		"warn +interface +no interface was looked at: none was named, and none has shunt.*fix: shunt doctor --dev IF"
 	assert_match "$(cat "$DIR/out")" "(ok|fail) +workers .*6\.4"
 	assert_match "$(cat "$DIR/out")" "ok +build +policies can be built here"
 	CLANG=no-clang assert_exit 0 host shunt doctor --dev "$DEV"
