@@ -8,8 +8,8 @@ NFP_OBJ := $(NFP_FIT:%=$(B)/nfp/%.o)
 NFP_EMU := $(NFP_FIT:%=$(B)/nfp/emu/%.o)
 NFP_WHY := $(NFP_UNFIT:%=$(B)/nfp/%.why)
 
-# select() is the host's, so it is unused here. A function that the card leaves out is a warning, also
-# where warnings are errors.
+# select() is the host's, so it is unused here. A function that the card leaves out is a warning,
+# also where warnings are errors.
 NFP_CFLAGS := $(BPF_CFLAGS) -Wno-unused-function -Wno-error=\#warnings -DSHUNT_TARGET_NFP
 NFP_HEADERS := $(wildcard bpf/*.h include/shunt/*.h offload/nfp/*.h)
 

@@ -127,7 +127,7 @@ test_the_share_of_late_requests_is_in_the_results() {
 # One request in ten thousand: of so few that none was late says nothing. A tenth of them is late on
 # an idle core.
 test_what_too_few_requests_say_is_no_advice() {
-	! advise -w 'a=0.9999:1us/slo=50us,b=0.0001:exp(100us)/slo=230us' -r 1M -p fcfs -n 20k \
+	! advise -w 'a=0.9999:1us/slo=50us,b=0.0001:exp(100us)/slo=600us' -r 1M -p fcfs -n 20k \
 		-c 8 >"$DIR/out" ||
 		fail "$(cat "$DIR/out")"
 	assert_match "$(cat "$DIR/out")" \
