@@ -236,7 +236,8 @@ void pool_fill(struct domain *d)
 
 	for (__u32 k = 0; k < homes; k++) {
 		for (__u32 i = 0; i < spare; i++)
-			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, (k * spare + i) / SHUNT_SPARE, k * per + i);
+			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, (k * spare + i) / SHUNT_SPARE,
+				    k * per + i);
 		for (__u32 i = spare; i < per; i++)
 			d->pool.r.fill[k].addr[i - spare] = ((__u64)k * per + i) * g->chunk;
 		ring_set_prod(&d->pool.r.fill[k], per - spare);

@@ -52,8 +52,10 @@ void reclaim_compare(const struct domain *d, const struct harvest *h)
 		wrong += listed[i];
 	free(listed);
 	if (missed || wrong)
-		say(LOG_WARNING, "the ledger of domain %u lacks %u frames that its worker had, and has %u that are in rings: "
-		    "the rings count", d->id, missed, wrong);
+		say(LOG_WARNING,
+		    "the ledger of domain %u lacks %u frames that its worker had, and has %u that "
+		    "are in rings: the rings count",
+		    d->id, missed, wrong);
 }
 
 static bool ever_refused(const struct domain *d)

@@ -12,7 +12,8 @@ struct domain;
 /* Two looks at the rings, each after all XDP programs have ended that were under way before. 0,
  * -ENOMEM, or -errno: the rings make no sense. */
 int reclaim_find_frames(struct domain *d, struct harvest *h);
-/* By the ledger, for the next worker of those cores: -ENOMEM, or -EBADMSG: the worker has named what it cannot have had. */
+/* By the ledger, for the next worker of those cores: -ENOMEM,
+ * or -EBADMSG: the worker has named what it cannot have had. */
 int reclaim_by_ledger(struct domain *d, const struct ledger_dead *dead);
 /* What the ledger of the dead does not name, or names though it is in a ring, is told. */
 void reclaim_compare(const struct domain *d, const struct harvest *h);

@@ -179,7 +179,8 @@ void reply_kick(struct core *c)
 	c->pending = c->tx_prod - ring_cons(&c->tx);
 }
 
-/* A frame of our own, and room for it in the send ring: completions come with sending, or soon after. */
+/* A frame of our own, and room for it in the send ring:
+ * completions come with sending, or soon after. */
 static int own_frame(struct core *c, uint64_t *frame)
 {
 	uint64_t end = 0;

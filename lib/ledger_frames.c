@@ -93,7 +93,8 @@ static void mark_addrs(const struct rings *r, const struct shunt_ring *ring, uns
 		mark(r, shunt_frame_of(&r->geo, peek(ring->addr[cons++ & ring->mask])), seen);
 }
 
-/* Of the completion ring only if nobody moves its index: a move may have passed its first frames on already. */
+/* Of the completion ring only if nobody moves its index: a
+ * move may have passed its first frames on already. */
 static void mark_rings(const struct rings *r, const struct ledger_dead *d, unsigned char *seen)
 {
 	for (__u32 i = 0; i < shunt_fill_rings(&r->geo); i++) {
@@ -107,7 +108,8 @@ static void mark_rings(const struct rings *r, const struct ledger_dead *d, unsig
 		mark_descs(r, &r->tx[i], seen);
 }
 
-/* What a living core runs, unless the reply is out: the kernel may have passed the frame on since. */
+/* What a living core runs, unless the reply is out: the
+ * kernel may have passed the frame on since. */
 static void mark_line(const struct rings *r, __u32 core, unsigned char *seen)
 {
 	const struct shunt_core_run *run = &r->view->core[core].run;
@@ -115,7 +117,8 @@ static void mark_line(const struct rings *r, __u32 core, unsigned char *seen)
 	bool sent = ledger_sent(r, core);
 
 	atomic_thread_fence(memory_order_acquire);
-	if (!sent && peek(run->id) && peek(run->frame) == frame) /* and not another request by now */
+	/* and not another request by now */
+	if (!sent && peek(run->id) && peek(run->frame) == frame)
 		mark(r, frame, seen);
 }
 

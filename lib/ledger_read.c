@@ -64,8 +64,8 @@ static bool slot_exists(const struct shunt_geometry *g, __u32 slot)
 				      : g->hold_ring && slot - SHUNT_HOLD_SLOT < g->nclasses;
 }
 
-/* The number in the metadata of the frame that the intent is about; NULL: there is no such frame. It may be another
- * request's by now. */
+/* The number in the metadata of the frame that the intent is about; NULL: there is no such frame.
+ * It may be another request's by now. */
 static __u64 *tag_of(const struct rings *r, const struct shunt_core_run *run)
 {
 	__u32 frame = peek(run->intent_frame), off = peek(run->intent_off);
@@ -90,7 +90,8 @@ bool ledger_untold(const struct rings *r, const struct shunt_core_run *run)
 
 /* Is it told by a core that runs it? Of several cores with the same intent one has won: the first
  * of them counts. */
-static bool told_elsewhere(const struct rings *r, const struct ledger_dead *d, __u32 core, __u64 intent)
+static bool told_elsewhere(const struct rings *r, const struct ledger_dead *d, __u32 core,
+			   __u64 intent)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
 		const struct shunt_core_run *run = &r->view->core[i].run;
@@ -135,7 +136,8 @@ int ledger_settle(struct rings *r, const struct ledger_dead *d)
 
 		if (!ledger_is_dead(d, i) || !peek(run->intent))
 			continue;
-		/* First that it was taken, then who may have taken it, then whether that one has told. */
+		/* First that it was taken, then who may have
+		 * taken it, then whether that one has told. */
 		if (ledger_untold(r, run) && is_contested(r, d, peek(run->intent)))
 			return -EAGAIN;
 		if (!ledger_untold(r, run))
@@ -158,8 +160,8 @@ void ledger_read(const struct rings *r, const struct ledger_dead *d, struct verd
 		decide_parked(r, d, i, v);
 }
 
-/* A living core may have read the entry before it was taken, and not have its intent yet: it must find that this was
- * decided. */
+/* A living core may have read the entry before it was taken, and
+ * not have its intent yet: it must find that this was decided. */
 static void clear_line(const struct rings *r, struct shunt_core_run *run)
 {
 	if (ledger_untold(r, run)) {

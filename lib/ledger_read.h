@@ -20,8 +20,8 @@ struct verdict {
 	__u64 replied[SHUNT_CLASSES]; /* the reply is in the send ring, but was not counted */
 };
 
-/* An intent: was that entry taken, and does no line tell of the request? Then the request and its frame are of a core
- * that has this intent. */
+/* An intent: was that entry taken, and does no line tell of the request? Then the request and its
+ * frame are of a core that has this intent. */
 bool ledger_untold(const struct rings *r, const struct shunt_core_run *run);
 /* The reply of what the core runs, or ran, is in its send ring. */
 bool ledger_sent(const struct rings *r, __u32 core);
@@ -36,8 +36,9 @@ static inline bool ledger_is_left(const struct ledger_dead *d, __u32 slot)
 	return d->slots == ~0u || (slot && slot <= SHUNT_WORKERS && (d->slots >> (slot - 1) & 1));
 }
 
-/* First of all: intents that mean nothing are cleared, as those who live may yet take the entries. 0, or -EAGAIN: a living
- * core is about to take the entry that a dead one was at, or has just done so. That is decided once it has moved. */
+/* First of all: intents that mean nothing are cleared, as those who live may yet take the entries.
+ * 0, or -EAGAIN: a living core is about to take the entry that a dead one was at, or has just done
+ * so. That is decided once it has moved. */
 int ledger_settle(struct rings *r, const struct ledger_dead *d);
 /* Reads rings, lines and places of the dead. */
 void ledger_read(const struct rings *r, const struct ledger_dead *d, struct verdict *v);

@@ -22,7 +22,8 @@
 #define SHUNT_NAME_LEN 16
 #define SHUNT_TEXT_LEN 96
 #define SHUNT_SLO_MAX_US 10000000u
-#define SHUNT_WORKERS 2    /* processes that may have one domain at a time: one that goes, and the next one */
+#define SHUNT_WORKERS 2    /* processes that may have one domain at a
+			    * time: one that goes, and the next one */
 #define SHUNT_PARKED 256   /* preempted requests that one domain may have at most */
 #define SHUNT_LINE 64      /* bytes of a cache line: the unit of "one writer" */
 #define SHUNT_SIGNAL 23     /* SIGURG, which processes ignore by default: stops a request without

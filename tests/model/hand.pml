@@ -104,7 +104,9 @@ end:	do
 		{
 			mprod[c] = 1 - fprod;
 			moves[c] = list[c];
-			atomic { assert(!(fill & moves[c])); fill = fill | moves[c]; fprod = mprod[c] };
+			atomic {
+				assert(!(fill & moves[c]));
+				fill = fill | moves[c]; fprod = mprod[c] };
 			list[c] = 0;
 			moves[c] = 0;
 			atomic { fills[ME] = 0; fillers--; lock_ = 0 }
@@ -165,7 +167,10 @@ inline take_back(p, k) {
 		fi;
 #endif
 		if :: rid[k] -> list[k] = list[k] | BIT(rframe[k]) :: else fi;
-		if :: UNTOLD(k) && !TOLD_ELSEWHERE(k, p) -> list[k] = list[k] | BIT(iframe[k]) :: else fi
+		if
+		:: UNTOLD(k) && !TOLD_ELSEWHERE(k, p) -> list[k] = list[k] | BIT(iframe[k])
+		:: else
+		fi
 	:: else
 	fi
 }
@@ -275,7 +280,10 @@ init {
 		do
 		:: f < F ->
 			places = (fill >> f) & 1; k = 0;
-			do :: k < C -> places = places + ((list[k] >> f) & 1); k++ :: else -> break od;
+			do
+			:: k < C -> places = places + ((list[k] >> f) & 1); k++
+			:: else -> break
+			od;
 			k = cons;
 			do :: k < prod -> places = places + (at_[k] == f); k++ :: else -> break od;
 			assert(places == 1);

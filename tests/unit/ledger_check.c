@@ -221,7 +221,8 @@ static void check_deaths(const char *when, unsigned int first)
 		check_requests(when, &nothing);
 		check_lists(when);
 	} else if (!is_contested(first)) {
-		fail_msg("%s: no living core is at the same entry, and yet it is not decided", when);
+		fail_msg("%s: no living core is at the same entry, and yet it is not decided",
+			 when);
 	}
 	world_untry();
 	world_buried = buried;

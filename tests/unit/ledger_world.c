@@ -65,7 +65,8 @@ static struct region {
 	size_t len;
 	bool state;
 } region[REGIONS];
-static char *tried[PROCESS_REGION]; /* frames, rings and view, while it is tried what a death would mean */
+static char *tried[PROCESS_REGION]; /* frames, rings and view, while it is
+				     * tried what a death would mean */
 
 /* --- the library's surroundings -------------------------------------------------------------- */
 
