@@ -97,6 +97,15 @@ static long insn_of(const char *line)
 	return end != line && !strncmp(end, ": (", 3) ? n : -1;
 }
 
+/* A complaint in this line of the log, or NULL. One stands behind the instruction at which the
+ * verifier gave up. */
+static const char *complaint_in(const char *line)
+{
+	const char *large = strstr(line, "BPF program is too large");
+
+	return large ? large : is_trace(line) ? NULL : line;
+}
+
 /* The verifier's complaint, and the last line of the
  * policy's author that it came by. Cuts up the log. */
 static const char *find_complaint(char *log, const struct lint_object *o, const char *prog,
@@ -110,11 +119,12 @@ static const char *find_complaint(char *log, const struct lint_object *o, const 
 	for (char *line = strtok_r(log, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		long n = insn_of(line);
 		const struct lint_line *from = n < 0 ? NULL : origin_line(o, p, n);
+		const char *said = complaint_in(line);
 
 		if (from && origin_is_own(o, from))
 			*own = from;
-		if (!is_trace(line))
-			complaint = line;
+		if (said)
+			complaint = said;
 	}
 	return complaint;
 }
