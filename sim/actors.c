@@ -28,7 +28,8 @@ static void begin(struct actors_run *x, int core, enum doing what, uint32_t j, t
 	tournament_set(&x->times, LEAF_NIC + core, x->now + time);
 }
 
-/* What arrived: executed here, or put where its actor is. False: nothing was there to do. */
+/* Takes requests from the FCFS group's queue until the core executes or forwards one; requests of
+ * actors on their way, or of the DRR group, are queued there. False: the queue is empty. */
 static bool fcfs_next(struct actors_run *x, int core)
 {
 	while (x->fcfs.n) {

@@ -6,8 +6,8 @@
  *
  * Each class of the workload has so many actors of its own. A NIC core is of the FCFS group, which
  * takes what arrives from one queue, or of the DRR group, which serves the mailboxes of actors that
- * were downgraded, round robin. What is for an actor of the host a NIC core forwards; each host
- * core has a queue of its own.
+ * were downgraded, round robin. A request for an actor on the host is forwarded by a NIC core; each
+ * host core has a queue of its own.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
 /*
  * advise.c - shunt-sim advise: the policy and quantum that meet all SLOs with the fewest cores
  *
- * All searches (search.c) take a step together, so that each step is one sweep. What is found is
- * tried with other seeds (recommend.c) before it is recommended.
+ * All searches (search.c) take a step together, so that each step is one sweep. A result is tried
+ * with other seeds (recommend.c) before it is recommended.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #define LONGEST 16   /* times as long is what a run that was too
 		      * close to tell is made, LONGER at a time */
 
-/* Whatever is installed; what cannot be tried is named. */
+/* Opens all installed policies, and prints why one cannot be tried. */
 static int open_installed(struct advice *a)
 {
 	char names[LIST_MAX][SHUNT_NAME_LEN];
@@ -94,7 +94,7 @@ static int make_tries(struct advice *a)
 	return 0;
 }
 
-/* What may be late: --misses, or what the quantile of --metric leaves. */
+/* The share of requests that may be late: --misses, or 1 - the quantile of --metric. */
 static int set_goal(struct advice *a)
 {
 	static const struct {
@@ -263,7 +263,7 @@ static int by_cores(const void *x, const void *y)
 	return (a->quantum_us > 0) - (b->quantum_us > 0); /* the simpler one first */
 }
 
-/* What the search of a policy with a quantum has found so far. */
+/* The least cores found so far for a policy with a quantum. */
 static void print_try(const struct advice *a, const struct search *s)
 {
 	char cores[16] = "none", why[256];

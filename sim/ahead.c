@@ -7,7 +7,7 @@
 
 #include "calls.h"
 
-/* What comes to one server. */
+/* Requests that one server will get, in order of time. */
 struct ahead {
 	int n;
 	struct {

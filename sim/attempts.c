@@ -29,7 +29,7 @@ static int another(struct calls *k, int server)
 	return i < server ? i : i + 1;
 }
 
-/* It is no copy of its part any more. */
+/* Takes a copy out of its part's list. */
 static void forget(struct calls *k, uint32_t copy)
 {
 	struct copy *y = copy_at(k, copy);
@@ -101,7 +101,7 @@ tick draw_again(struct calls *k, const struct call *c)
 			   : ticks(dist_draw(&k->c->w->cls[c->cls].service, &k->again));
 }
 
-/* What this attempt waits for besides its answer. */
+/* Sets the part's timer, for its second copy or its time-out. */
 static void wait_for(struct calls *k, uint32_t part, bool hedged)
 {
 	struct part *p = part_at(k, part);
@@ -110,7 +110,7 @@ static void wait_for(struct calls *k, uint32_t part, bool hedged)
 	if (!hedges && !k->timeout)
 		return;
 	if (!p->copies && p->next_is == PART_IS_REFUSED)
-		return; /* that comes at once */
+		return; /* the server has refused it: its retry or end is set */
 	p->next_is = hedges ? PART_HEDGES : PART_TIMES_OUT;
 	timers_set(&k->timers, p->sent + (hedges ? k->hedge_after : k->timeout), part);
 }

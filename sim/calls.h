@@ -6,8 +6,8 @@
  *
  * A call is what a client wants. It has a part for each server that it goes to, and a part has
  * copies: the first request, a second one where it hedges, another after a time-out. A copy is a
- * request of a server (engine.h), which knows nothing of all this. What nobody waits for any more
- * is stale: its server goes on with it.
+ * request of a server (engine.h), which knows nothing of all this. A copy is stale once nobody
+ * waits for its answer: its server serves it all the same.
  *
  * calls.c runs it all, attempts.c is a part's life, servers.c
  * keeps the servers' times in order, ahead.c does without.
@@ -92,20 +92,20 @@ struct calls {
 /* The service of a copy that is not the call's first. */
 tick draw_again(struct calls *k, const struct call *c);
 void part_begin(struct calls *k, uint32_t part, tick service);
-/* Its time has come. True: it has failed for good. */
+/* The part's timer has run out. True: the part has failed for good. */
 bool part_timer(struct calls *k, uint32_t part);
-/* A server's request has ended, and is no copy any more:
- * what it was into *y. False: nobody waited for it. */
+/* A server's request has ended: its copy is given up, and copied into *y. False: nobody waited for
+ * it. */
 bool copy_ended(struct calls *k, const struct engine *e, const struct req *q, struct copy *y);
-/* It will not be served. */
+/* The server has refused request q: its part may be tried again. */
 void copy_refused(struct engine *e, const struct req *q, enum refusal how);
-/* Nobody waits for its copies any more; it is gone. */
+/* Gives a part up, and makes its copies stale. */
 void part_end(struct calls *k, uint32_t part);
 
 /* servers.c */
 int servers_open(struct calls *k, struct why *why);
 void servers_close(struct calls *k);
-/* Which comes next, and when. */
+/* The server with the next event, and the event's time. */
 tick servers_next(const struct calls *k, int *which);
 void servers_step(struct calls *k, int which);
 /* False: there is no room for it. */

@@ -4,7 +4,7 @@
  */
 #include "sweep.h"
 
-/* What is known of the tail: ten requests must lie beyond. */
+/* Quantiles are written as far up as ten requests lie beyond. */
 #define BEYOND 10
 
 static void line(const struct point *p, int k, double q, FILE *to)

@@ -31,7 +31,7 @@ enum {
 	OPT_WINDOW, OPT_SERIES, OPT_SERIES_SVG, OPT_END,
 };
 
-/* What was asked for, as all verbs take it. */
+/* The command line's options, of all verbs. */
 struct options {
 	struct strings policies, systems, costs, knobs, workloads;
 	struct numbers loads, rates, cores, quanta; /* quanta in us */

@@ -138,7 +138,7 @@ static int set_duration(struct run_config *c, const struct options *o)
 	return 0;
 }
 
-/* What one run is of all that the options list. */
+/* One run: an index into each of the options' lists. */
 struct choice {
 	int sys, pol, work, seed;
 	double cores, quantum, load, rate, clients, fanout;

@@ -172,7 +172,7 @@ HOT void core_held(struct engine *e, struct domain *d, uint32_t r)
 		mark_one(e, d);
 }
 
-/* What a core reports when its request is through. */
+/* Sends a core's word that its request has ended, by the way of the transport. */
 static void report(struct engine *e, struct domain *d, int i, const struct req *q, bool idle)
 {
 	int what = idle ? WORD_IDLE : 0, from = i;

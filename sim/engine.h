@@ -3,8 +3,8 @@
  * engine.h - the state of a run; loop.c has the clock, nic.c
  * what decides, cores.c what serves, waiting.c what waits
  *
- * These four are compiled twice: in whole.c, and in plain.c for runs that use nothing RARE, which
- * are most and then spend no time on it. Both give the same results.
+ * Those four files are compiled twice: in whole.c, and in plain.c for runs without anything RARE,
+ * which are most and so spend no time on it. Both give the same results.
  *
  * No heap: what is to happen comes from a fixed set of sources (the arrivals, each core, each line
  * of things that travel for a constant time and so arrive in the order they left), and a
@@ -50,7 +50,7 @@ struct fifo {
 	uint32_t head, tail, n;
 };
 
-/* What travels: a request, or a core's word. */
+/* A request or a core's word on its way along a line. */
 struct item {
 	tick at;
 	uint32_t req;
@@ -129,8 +129,8 @@ struct call_hooks {
 };
 
 /*
- * What few runs use, and plain.c leaves out. The loop calls it
- * here and knows none of its files, which use the loop's parts.
+ * Functions that few runs use, and plain.c leaves out. The loop calls them through these pointers,
+ * so that it depends on none of their files, which depend on it.
  */
 struct rare {
 	void (*fail)(struct engine *e);
@@ -197,8 +197,8 @@ struct loads {
 	uint8_t load[SIM_CORES];
 };
 
-/* Those of the whole run come first, then each domain's lines
- * and its cores: but only those that can ever happen. */
+/* The tournament's leaves: the whole run's events come first, then each domain's lines and cores;
+ * an event that cannot happen in this run has no leaf. */
 enum { LEAF_FAIL, LEAF_PUBLISH, LEAF_PUBLISHED, LEAF_STALL, LEAF_ELASTIC, LEAF_MOVED, LEAF_FIRST };
 enum { LEAF_LINES = SHUNT_CORES, LEAF_RUN = LEAF_LINES + NLINES };
 
@@ -270,7 +270,7 @@ static inline tick engine_next(const struct engine *e)
 void engine_step(struct engine *e);
 /* Room for a request, or 0: there is none. */
 HOT uint32_t req_new(struct engine *e);
-/* It comes, with arrival, service, n and class in place. */
+/* Hands request r to a domain's NIC; its arrival, service, n and class are set already. */
 HOT void req_arrive(struct engine *e, uint32_t r, uint32_t flow);
 double engine_busy(const struct engine *e);
 /* Into the result, once it has the length of the run. */

@@ -28,7 +28,7 @@ void failures_setup(struct engine *e)
 		set_time(e, LEAF_FAIL, SIM_START + ticks(e->fail[0].at_us * 1e3));
 }
 
-/* What waits for it is served by the others. */
+/* Requests that wait for core i are served by other cores. */
 void core_off(struct engine *e, struct domain *d, int i)
 {
 	struct core *c = &d->core[i];

@@ -3,8 +3,8 @@
  * far.c - domains that help each other: a core with nothing
  * to do takes what waits in another domain (far_ns)
  *
- * A policy has 64 cores at most; with this it serves more. What has
- * been put into a core's ring is taken only if the policy steals.
+ * A policy has 64 cores at most; with this it serves more. A request in a core's ring is taken only
+ * if the policy steals.
  */
 #include "engine.h"
 

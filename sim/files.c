@@ -9,7 +9,6 @@
 
 #include "cmd.h"
 
-/* What out.c and cdf.c write. */
 static int write_csv(const struct sweep *s, FILE *f)
 {
 	out_csv(s, f);

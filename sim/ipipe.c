@@ -69,7 +69,7 @@ static void downgrade(struct actors_run *x, struct actor *a)
 		x->ndrr = 1;
 }
 
-/* What is in its mailbox goes back to the common queue. */
+/* Moves an actor to the FCFS group; requests in its mailbox go back to the common queue. */
 static void upgrade(struct actors_run *x, struct actor *a)
 {
 	a->state = ON_FCFS;
@@ -94,8 +94,8 @@ void ipipe_drained(struct actors_run *x, struct actor *a)
 	actors_set_move(x, x->now + ticks(x->k->migrate_us * 1e3));
 }
 
-/* What was buffered meanwhile is looked at again by the
- * FCFS group, which forwards it if it must. */
+/* Ends an actor's move: requests buffered during it go to the FCFS group's queue, which forwards
+ * them if the actor is on the host. */
 void ipipe_moved(struct actors_run *x)
 {
 	struct actor *a = &x->actor[x->moving];

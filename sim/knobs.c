@@ -42,7 +42,7 @@ int set_knobs(uint64_t *knob, const struct options *o)
 	return 0;
 }
 
-/* What a short run comes to, as one number; 0: it fails, which the run itself will say. */
+/* A short run's results as one number; 0: the run fails, and the real one will say why. */
 static double trial(struct run_config c, unsigned long knob, uint64_t value)
 {
 	struct run_result r;

@@ -146,7 +146,7 @@ static int arrival_event(struct engine *e, uint64_t n, struct why *why)
 	return 0;
 }
 
-/* What a leaf stands for happens. */
+/* Executes the event of a leaf. */
 static inline __attribute__((always_inline)) void happen(struct engine *e, int leaf)
 {
 	struct leaf l = e->leaves[leaf];

@@ -54,7 +54,7 @@ static double of_batch(const struct batched *b, int level, int q)
 	return hist_quantile(h, quantity_kinds[q].share);
 }
 
-/* What one level has gathered becomes a batch of its own, and a part of one of the next level's. */
+/* Ends a level's batch; the next level's batch takes it in (move_up()). */
 static void close_level(struct batched *b, int level)
 {
 	int n = b->n[level];

@@ -31,7 +31,7 @@ static int repeated_numbers(const struct numbers *l, const char *name)
 	return 0;
 }
 
-/* They would be runs that are the same, drawn as one curve. */
+/* Complains of a value listed twice: its runs would be the same, and drawn as one curve. */
 static int repeats(const struct options *o)
 {
 	return repeated_words(&o->policies, "policy") || repeated_words(&o->systems, "system") ||
@@ -41,7 +41,7 @@ static int repeats(const struct options *o)
 	       repeated_numbers(&o->clients, "clients") || repeated_numbers(&o->fanouts, "fanout");
 }
 
-/* One would be written over the other. */
+/* Complains of two outputs with one path: one would be written over the other. */
 static int check_outputs(const struct options *o)
 {
 	const struct {

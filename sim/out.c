@@ -96,7 +96,7 @@ double metric_half(const struct point *p, const char *metric, int cls)
 				       : class_of(p, cls)->half[measured[i].q] / measured[i].per;
 }
 
-/* What a reader must know before he takes the numbers for an answer. */
+/* Whether a point's numbers can be taken for an answer: "ok", or why not. */
 const char *state_of(const struct point *p)
 {
 	const struct class_result *all = class_of(p, -1);

@@ -165,8 +165,8 @@ static int fill_panel(struct plot *q, const struct sweep *s, int panel, double u
 	}
 	if (panel != PANEL_RATE || !first || err)
 		return err;
-	/* What comes is the same for all that are compared. It is
-	 * last, so that each run has one colour in all panels. */
+	/* The rate of arrivals, one curve, since it is the same for all runs. Its curve is last, so
+	 * that each run has one colour in all panels. */
 	snprintf(q->curve[q->n].name, sizeof(q->curve[q->n].name), "comes");
 	return fill(&q->curve[q->n++], first, -1, unit_us);
 }

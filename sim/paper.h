@@ -37,7 +37,7 @@ struct figure {
 	bool interrupted;
 };
 
-/* What one curve is made of. */
+/* The system, policy and costs of one curve. */
 struct setup {
 	const char *name, *system, *policy, *workload;
 	int cores;
@@ -66,10 +66,10 @@ void fig_plot_own(struct figure *f, const struct fig_curve *c);
 enum agreement { HOLDS, DIRECTION, DOES_NOT };
 
 /*
- * A statement of a text as one number. Of ratios 1 is "no difference": it must hold nothing. What
- * is of a stated size is given over it, so that 1 is what the text says; how far off it may be is
- * in low and high. Of a band it is the median, and where that is off but the band reaches the text,
- * the statement can be had and does not follow.
+ * A statement of a text as one number. A ratio of 1 is "no difference", which must hold nothing. A
+ * value whose size the text states is divided by it, so that 1 is the text's value; low and high
+ * say how far off it may be. Of a band x is the median; where the median is off but the band
+ * reaches the text's value, the statement is possible and does not follow.
  */
 struct statement {
 	const char *said;

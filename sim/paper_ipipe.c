@@ -30,7 +30,7 @@ static const char *const names[] = { "FCFS", "DRR", "iPipe, by its text",
 				     "iPipe, by its algorithms" };
 static const double at[LOADS] = { 0.5, 0.9 };
 
-/* What is drawn; [0] is low, [1] high dispersion. */
+/* The results for all drawn settings; [0] is low, [1] high dispersion. */
 struct band {
 	int first[2][SETTINGS][SCHEDULERS]; /* of its points in the sweep, one a load */
 	double p99[2][SCHEDULERS][LOADS][SETTINGS];
@@ -162,8 +162,8 @@ static int lower(const struct band *b, int high, int a, int than, double text, d
 	return n;
 }
 
-/* It holds if the median is within 30 % of what the text
- * says; it can be had if the band reaches so far. */
+/* States a band: the statement holds if the median is within 30 % of the text's value, and is
+ * possible if the band reaches that value. */
 static void state_band(struct figure *f, const struct band *b, int high, int a, int than,
 		       double text, const char *said, const char *why)
 {

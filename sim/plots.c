@@ -11,7 +11,7 @@
 
 #define PANELS SHUNT_CLASSES
 
-/* What runs differ in names a curve; what they share stands below the plot. */
+/* Settings in which runs differ name the curves; the shared ones stand below the plot. */
 enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15, BY_OFFER = 16,
        BY_FANOUT = 32, BY_SEED = 64 };
 

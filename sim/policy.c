@@ -107,7 +107,8 @@ static int read_bundle(const char *name, struct bundle *b, struct why *why)
 	return -1;
 }
 
-/* What dlopen() maps: a copy, as it was checked. */
+/* Copies the native code: dlopen() shall map the bytes that were checked, whoever writes to the
+ * file. */
 static int copy_native(struct policy *p, const struct bundle *b, struct why *why)
 {
 	p->fd = memfd_create("shunt-policy", MFD_CLOEXEC);

@@ -59,7 +59,7 @@ bool load_is_carried(const struct run_result *r)
 		arrived += r->cls[k].arrived;
 		done += r->cls[k].done;
 	}
-	/* What is dropped bounds the backlog. */
+	/* Drops bound the backlog, so in overload it need not grow. */
 	if (r->overload && done >= 0.999 * arrived)
 		return false;
 	for (int i = 1; i < BACKLOG_LOOKS && !r->closed; i++) {

@@ -34,7 +34,7 @@ static bool is_worse(const struct outcome *a, const struct outcome *b, const str
 	return most_late(a, g) > most_late(b, g);
 }
 
-/* What was found, with other seeds. 0, or as sweep_run(). */
+/* Runs the found policy, quantum and cores with other seeds. 0, or as sweep_run(). */
 static int confirm(struct advice *a, struct try *t)
 {
 	struct sweep sw = { .jobs = a->o->jobs, .quiet = a->o->quiet };

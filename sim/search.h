@@ -21,7 +21,7 @@ struct goal {
 
 enum verdict { UNKNOWN, MEETS, FAILS, CLOSE }; /* CLOSE: the interval holds the limit */
 
-/* What a run came to, kept when the run is gone. */
+/* A run's result as the search needs it, kept when the run is gone. */
 struct outcome {
 	enum verdict verdict;
 	int cores, domains;

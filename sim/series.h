@@ -45,7 +45,7 @@ void series_until(struct series_maker *m, tick now);
 void series_end(struct series_maker *m, tick now);
 void series_free(struct series_maker *m);
 
-/* What happens to a call of a class. */
+/* Counts an event of a class's call in the present window. */
 static inline void series_count(struct series_maker *m, int cls, enum window_count what)
 {
 	if (!m->s)

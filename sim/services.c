@@ -192,7 +192,7 @@ static bool waited(const struct engine *e, const struct domain *d)
 	return false;
 }
 
-/* Whoever has the most idle cores gives one. */
+/* Takes a core from the service with the most idle ones. */
 static bool take_idle(struct engine *e, int to)
 {
 	struct services *s = e->services;
@@ -214,7 +214,8 @@ static bool take_idle(struct engine *e, int to)
 	return true;
 }
 
-/* Whoever has the most beyond his own gives one, when its request has ended. */
+/* Claims a core of the service with the most beyond its own; the core comes when its request has
+ * ended. */
 static void claim(struct engine *e, int to)
 {
 	struct services *s = e->services;

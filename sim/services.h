@@ -39,5 +39,5 @@ void services_look(struct engine *e);
 void services_arrived(struct engine *e);
 /* Core i of d, which has ended its request, goes. True: it has gone. */
 bool services_leave(struct engine *e, struct domain *d, int i);
-/* What it costs core i to begin a request: more, if its last one was another service's. */
+/* The extra time for core i to begin request r: 0 if its last one was of the same service. */
 tick services_change(struct engine *e, struct domain *d, int i, uint32_t r);

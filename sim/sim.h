@@ -270,8 +270,8 @@ struct policy {
 	int fd;
 };
 
-/* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. What a
- * worker may not run is not run here. */
+/* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. A policy
+ * that workers may not run is refused. */
 int policy_open(struct policy *p, const char *name, struct why *why);
 void policy_close(struct policy *p);
 /* The names of the built-in ones; how many. */
@@ -322,7 +322,7 @@ struct run_config {
 	const struct shape *shape; /* of the rate over time, rates.h; NULL: it is constant */
 };
 
-/* What is measured of a class. Times in ns. */
+/* Measured quantities of a class. Times in ns. */
 enum quantity {
 	P50, P90, P99, P999, MEAN, WAIT, SLOW_MEAN, SLOW_P50, SLOW_P99, SLOW_P999,
 	MISS, /* share of the ended requests that took longer than their class's SLO */

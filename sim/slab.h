@@ -21,7 +21,7 @@ static inline void *slab_at(const struct slab *s, uint32_t i)
 	return s->at + i * s->size;
 }
 
-/* A zeroed one. What slab_at() said before may have moved. */
+/* A zeroed element. Pointers that slab_at() returned before may be stale. */
 static inline uint32_t slab_take(struct slab *s)
 {
 	uint32_t i = s->free;

@@ -26,8 +26,8 @@ static double student(int df)
 }
 
 /*
- * What batches that depend on each other say less: the factor for a first-order autoregression with
- * the correlation of each with the next. Small ones are chance.
+ * Widens the interval of batches that depend on each other: the factor of a first-order
+ * autoregression with the correlation of each batch with the next. Small correlations are chance.
  */
 static double dependence(const double *value, int n, double mean)
 {
@@ -182,7 +182,7 @@ static double looks(const struct measure *m, int k)
 	return m->r->closed || !(forgets > 0) ? INFINITY : n / forgets / (c->shape ? OF_PEAK : 1);
 }
 
-/* What a request takes that never waits: its service, at that quantile. */
+/* The quantile for requests that never wait: that of their service. */
 static double alone(const struct measure *m, int k, enum quantity q)
 {
 	const struct workload *w = m->c->w;

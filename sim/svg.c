@@ -207,8 +207,8 @@ static void line(FILE *f, const struct plot *p, int i, const struct scale *x, co
 			down = false;
 			continue;
 		}
-		/* What leaves the plot goes up to its edge and
-		 * a little beyond; it is clipped there. */
+		/* A curve that leaves the plot is drawn to a little beyond its edge, and clipped
+		 * there. */
 		fprintf(f, "%c%.1f %.1f", down ? 'L' : 'M', across(x, c->x[k]),
 			TOP + (1 - fmin(place(y, c->y[k]), 1.2)) * (HEIGHT - TOP - BOTTOM));
 		down = true;

@@ -94,7 +94,7 @@ struct plot {
 	int n;
 	struct curve *curve;
 };
-/* What a metric is called on an axis, with its unit. */
+/* A metric's name on an axis, with its unit. */
 const char *metric_label(const char *metric);
 void svg_put(const struct plot *plots, int n, FILE *f);
 int svg_write(const struct plot *plots, int n, const char *path);

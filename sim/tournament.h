@@ -30,7 +30,7 @@ static inline void tournament_set(struct tournament *t, int leaf, tick at)
 	while (node > 1) {
 		tick theirs = time[node ^ 1];
 		uint64_t other = win[node ^ 1];
-		/* Whose node is odd is on the right, and loses if they are equal. */
+		/* An odd node is on the right, and loses if the times are equal. */
 		tick mine = at + (node & 1);
 		uint64_t lost = -(uint64_t)(theirs < mine);
 
@@ -55,7 +55,7 @@ static inline tick tournament_time(const struct tournament *t)
 	return t->at[1];
 }
 
-/* Whose it is. */
+/* The leaf with the earliest time. */
 static inline int tournament_first(const struct tournament *t)
 {
 	return t->win[1];

@@ -13,7 +13,7 @@ static const struct {
 	int bit;
 } verbs[] = { { "run", RUN }, { "paper", PAPER }, { "advise", ADVISE } };
 
-/* Those that are not here are of run alone. */
+/* Options that are not listed belong to run alone. */
 static const struct {
 	int option, verbs;
 } takes[] = {

@@ -80,14 +80,14 @@ static inline void view_parked(struct shunt_view *v, int cls, int by)
 		v->parked[0].peak = v->parked[0].now;
 }
 
-/* What the agent measures service times by: sums that decay
- * over a second, published every 10 ms while requests end. */
+/* Sums that decay over a second, by which the agent measures service times; published every 10 ms
+ * while requests end. */
 struct times {
 	uint64_t at_ns;
 	struct { double count, ns, sq; } of[SHUNT_CLASSES];
 };
 
-/* Did it publish? */
+/* Adds a service time. True: means were published. */
 static inline bool view_service(struct shunt_view *v, struct times *t, int cls, uint64_t ns,
 				uint64_t now_ns)
 {

@@ -85,8 +85,9 @@ HOT bool to_head(struct engine *e, struct domain *d, int i, uint32_t r)
 }
 
 /*
- * What core i would serve next: a class or -1. run: the request that it is asked to put back (0:
- * it is free), which then counts as waiting where it would wait; if that is the class's first, -1.
+ * The class that core i would serve next, or -1. run: the request that core i may have to put back
+ * (0: the core is free), which counts as waiting where it would wait; -1, too, if it would be the
+ * first of the chosen class.
  */
 HOT int ask_select(struct engine *e, struct domain *d, int i, uint32_t run)
 {
