@@ -8,9 +8,10 @@
  * and for what the system call left cold; it is told too. The state is set before each batch so
  * that all of it takes the path that is timed, and the counters are checked after it.
  *
- * Rounds go through all paths of all policies, each batch beside one of XDP_DROP. What is told is
- * the median of quiet rounds, and the middle half of them. Not quiet: XDP_DROP itself took a tenth
- * longer than it can, as when another CPU of the same processor core is busy; these are counted.
+ * Rounds go through all paths of all policies, each batch beside one of XDP_DROP. The result is the
+ * median of quiet rounds, and the middle half of them. A round is not quiet if XDP_DROP itself took
+ * a tenth longer than its least, as when another CPU of the same processor core is busy; such
+ * rounds are counted.
  *
  *   steer   16 idle cores (4 classes; the request matches its port's payload rule)
  *   hold    no core idle, and the rings of all full
@@ -94,7 +95,7 @@ static double middle(__u32 *ns, __u32 n)
 	return sum / (to - from);
 }
 
-/* What XDP_DROP takes when nothing disturbs it. */
+/* The least time of XDP_DROP: nothing disturbed it then. */
 static double lowest_floor(void)
 {
 	double low = HUGE_VAL;
@@ -305,7 +306,7 @@ static int quiet_rounds(const struct times *floor)
 	return n;
 }
 
-/* What was not measured is null. */
+/* A number that was not measured is null. */
 static json_t *number(double x)
 {
 	return isnan(x) ? json_null() : json_real(x);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# costs.jq - from what the benchmarks measured to files of costs for shunt-sim. What was not
+# costs.jq - from what the benchmarks measured to files of costs for shunt-sim. A cost that was not
 # measured is left out: it stays as the preset "shared" has it.
 
 def whole: . * 10 | round / 10;
@@ -19,7 +19,7 @@ def together:
 		stalls_us: (map(.stalls_us) | add | sort),
 	 share: (map(.share) | add / length)} | .stall_every_us = .seconds * 1e6 / .stalls;
 
-# Those that are shorter.
+# Only the stalls that are shorter.
 def below($us): .stalls_us |= map(select(. < $us)) |
 	.stall_every_us = .seconds * 1e6 / (.stalls_us | length);
 

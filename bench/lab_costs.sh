@@ -51,7 +51,7 @@ jq -n --slurpfile core "$DIR/core" --slurpfile client "$DIR/client" \
 	def median: sort | .[length / 2 | floor];
 	def rounds: {median: median, least: min, most: max};
 	$stalls[0] as $s |
-	# What takes away time takes it from work and overhead alike.
+	# Stalls take their share of time from work and overhead alike.
 	{core_ns: ($core | map(. * (1 - $s.cpu1.share) - $work * 1000) | rounds),
 	 client_ns: ($client | map(. * (1 - $s.cpu0.share)) | rounds),
 	 stalls: $s, rounds: ($core | length), kernel: $kernel, commit: $commit}' >"$OUT"

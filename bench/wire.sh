@@ -22,8 +22,7 @@ PORT=${WIRE_LAB}n
 wire() { tests/lab.sh exec "$WIRE_LAB" "$@"; }
 stats() { wire nic shunt stats -j --dev "$PORT"; }
 
-# What the kernel counted of the NIC's program, if it counts: it does for the time of this
-# measurement.
+# The kernel counts the NIC's program's runs and time during this measurement, then as before.
 was=$(sysctl -n kernel.bpf_stats_enabled)
 end_wire() {
 	sysctl -qw kernel.bpf_stats_enabled="$was"

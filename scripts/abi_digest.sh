@@ -4,9 +4,9 @@
 # include/shunt/abi.digest says, although SHUNT_ABI is the same; renew writes that file anew
 #
 # The file has the number, and a line a struct, union or enum: its name, its size and a digest of
-# its members (names, offsets, types, values). They come from BTF: every type of the headers below
-# gets a variable in a file that is compiled for BPF. FORCE=1 renews although the number is the
-# same: for one that no release has had.
+# its members (names, offsets, types, values). Layouts are read from BTF: every type of the headers
+# below gets a variable in a file that is compiled for BPF. FORCE=1 renews although the number is
+# the same: for one that no release has had.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Not preempt.h and shunt.h, the worker's interface, nor what only policies include.

@@ -12,7 +12,7 @@ DIR=$(mktemp -d)
 trap 'rm -rf "$DIR"' EXIT
 bad=0
 
-# What is in the tree, but not made in it.
+# All files of the tree, but the built ones and the fuzzers' corpora.
 find . \( -path ./build -o -path ./.git -o -path ./tests/fuzz/corpus \) -prune -o -type f -print |
 	sort >"$DIR/files"
 text() {

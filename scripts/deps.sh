@@ -12,7 +12,7 @@ check="libcmocka-dev libclang-rt-dev librocksdb-dev memcached libmemcached-tools
 xdp-tools procps util-linux netcat-openbsd spin shellcheck
 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 
-# What is built for another architecture needs that one's libraries, and its own tools.
+# A build for another architecture needs that architecture's libraries and compiler.
 case ${CROSS:-} in
 aarch64-linux-gnu)
 	arch=arm64

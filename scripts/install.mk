@@ -2,10 +2,10 @@
 # install.mk - make install, uninstall, dist, man. PREFIX, DESTDIR and the *DIR variables are the
 # Makefile's.
 #
-# What only shunt's own programs read is in PREFIX/lib/shunt, whatever LIBDIR is. They look for it
-# relative to themselves (../lib/shunt), then where they were built for: a tree that was installed
-# elsewhere works, too. Each installed file is noted in lib/shunt/installed, which is what `make
-# uninstall` goes by.
+# Files that only shunt's own programs read are in PREFIX/lib/shunt, whatever LIBDIR is. The
+# programs look for them relative to themselves (../lib/shunt), then where they were built for: a
+# tree that was installed elsewhere works, too. Each installed file is noted in lib/shunt/installed,
+# which is what `make uninstall` goes by.
 
 MAN_SRC := $(wildcard docs/man/*.rst)
 MAN := $(MAN_SRC:docs/man/%.rst=$(B)/man/%)
@@ -72,7 +72,7 @@ install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install bel
 		docs/man,$(patsubst %/.,%,$(wildcard LICENSES/. docs/. docs/*/. examples/. \
 		examples/*/.))))
 	$(call note,$(PKGDIR)/installed)
-	@# What an earlier make install put there, and this one did not.
+	@# Removes files that an earlier make install put there, and this one did not.
 	@[ ! -f $(LIST) ] || grep -vxF -f $(LIST).new $(LIST) | sed 's|^|$(DESTDIR)|' | xargs -r \
 		-d '\n' rm -f
 	@mv $(LIST).new $(LIST)

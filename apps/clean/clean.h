@@ -55,7 +55,7 @@ struct windows {
 	size_t n;
 };
 
-/* What is set aside with a gap: [from - before, to + backlog * length + after]. */
+/* The time set aside around a gap: [from - before, to + backlog * length + after]. */
 struct rule {
 	uint64_t before, after;
 	double backlog;
@@ -78,7 +78,7 @@ struct spans {
 	size_t n;
 };
 
-/* What the gaps of both sides of w set aside, all of it moved by shift ns; -ENOMEM. */
+/* The spans set aside by gaps of client and server in w, all moved by shift ns; -ENOMEM. */
 int spans_of(struct spans *s, const struct window *w, const struct rule *r, int64_t shift);
 void spans_free(struct spans *s);
 bool spans_have(const struct spans *s, uint64_t due);

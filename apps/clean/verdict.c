@@ -179,9 +179,9 @@ static bool beyond_the_method(struct summary *s)
 }
 
 /*
- * The method's checks of itself. What is cut once more is a part of what was kept, so its p99
- * varies around the other's about as much as the bounds are apart: it has to be off by more than
- * that.
+ * The method's checks of itself. Requests left by a further cut are a part of the kept ones, so
+ * their p99 varies around that of the kept ones by about the width of its interval: only a p99 off
+ * by more is a fault.
  */
 static void check_itself(struct summary *s)
 {

@@ -138,7 +138,7 @@ static void set(struct bin *b, enum kv_mode mode)
 		it.expires = kv_expiry(b->kv, (int32_t)ext32(b, 4));
 	}
 	st = kv_set(b->kv, &b->key, mode, &it, b->h.cas, &cas);
-	/* Which of "not stored" a binary client is told depends on the command. */
+	/* The binary protocol's word for "not stored" depends on the command. */
 	if (st == KV_NOT_STORED && mode != KV_APPEND && mode != KV_PREPEND)
 		st = mode == KV_ADD ? KV_EXISTS : KV_NOT_FOUND;
 	done(b, st, cas, NULL);

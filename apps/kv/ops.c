@@ -126,8 +126,8 @@ static bool number_of(const struct kv_item *it, uint64_t *value)
 	return i > first && (i == it->len || isspace((unsigned char)it->data[i]));
 }
 
-/* The number as text. It does not become shorter: memcached
- * writes it in place, with spaces after it. */
+/* The number as text. The item does not become shorter: memcached writes a number in place, with
+ * spaces after it. */
 static bool write_number(struct change *c, uint64_t value, size_t least, struct kv_item *it)
 {
 	char digits[24];

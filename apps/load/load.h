@@ -57,7 +57,7 @@ struct request {
 	int cls, flow;
 };
 
-/* What a reply said. */
+/* A reply as it was parsed. */
 struct answer {
 	uint64_t seq;        /* of its flow, as many of its low bits as the protocol carries */
 	uint64_t sojourn_ns; /* in the server; 0: it did not say */
@@ -82,7 +82,7 @@ const struct protocol *protocol_named(const char *name);
 /* Every key set once; 0 or -errno. */
 int memcached_preload(const struct options *o, int sock);
 
-/* What is known of one class in one stretch of time. */
+/* Counts and latencies of one class in one stretch of time. */
 struct tally {
 	uint64_t sent, answered, rejected, lost, late;
 	uint64_t missed; /* of the answered */
@@ -199,7 +199,7 @@ void progress(struct load *l, uint64_t now);
 /* sight.c */
 void sight_foreign(struct load *l, const uint8_t *data, size_t len);
 void sight_add(struct load *l); /* what was counted in an interval */
-/* What is wrong with the server, and why probably; false: nothing is. */
+/* Says what is wrong with the server, and the probable cause; false: nothing is. */
 bool sight_says(const struct load *l, char *text, size_t room);
 
 /*

@@ -112,7 +112,7 @@ static bool begins(const uint8_t *from, size_t len, const char *with)
 	return len >= strlen(with) && !memcmp(from, with, strlen(with));
 }
 
-/* What the first datagram of a reply begins with; a request that came back as it was does not. */
+/* Does the datagram begin as a reply's first one? A request that came back unchanged does not. */
 static bool is_reply(const uint8_t *from, size_t len)
 {
 	static const char *const words[] = { "VALUE ", "END\r\n", "STORED\r\n", "NOT_STORED\r\n",

@@ -3,8 +3,8 @@
  * record.c - the requests that were sent, as a trace that shunt-sim replays: "TIME_US CLASS
  * SERVICE_US FLOW", a line a request
  *
- * Times are those at which requests were due. They are kept in
- * memory until the end: writing would make the next ones late.
+ * Times are those at which requests were due. Requests are kept in memory until the end: writing
+ * would make the next ones late.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /*
  * server_gaps.c - the gaps that the server has noted (--gaps FILE), as far as they can be believed
  *
- * The file is the server's, so nothing is mapped: it may be made shorter at any moment. What is
- * believed: each thread looked at the clock after the last request was due, its gaps follow each
+ * The file is the server's, so nothing is mapped: it may be made shorter at any moment. Gaps are
+ * believed if each thread looked at the clock after the last request was due, its gaps follow each
  * other, and none lies in the future.
  */
 #include <errno.h>
@@ -96,8 +96,8 @@ static int read_ring(const struct reading *r, unsigned int nr, uint64_t n)
 	if (!err)
 		err = get(r, ring, GAP_ROOM * sizeof(*ring), at);
 	/*
-	 * What was noted meanwhile has taken the place of the oldest, and one more may be under
-	 * way.
+	 * Gaps noted while the ring was read have taken the places of the oldest, and one more may
+	 * be under way.
 	 */
 	if (!err)
 		err = get(r, after, sizeof(after), line_at(nr));

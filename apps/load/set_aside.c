@@ -93,7 +93,7 @@ void aside_gap(struct aside *a, uint64_t from, uint64_t to, uint64_t row)
 		a->gap[a->gaps++] = (struct gap){ from, to, row };
 }
 
-/* Those of all that lie around a window. */
+/* The gaps that lie around a window. */
 static struct gaps around(const struct gaps *all, uint64_t begin, uint64_t end)
 {
 	size_t from = 0, to;
@@ -163,7 +163,7 @@ static enum noted read_server(const struct load *l, uint64_t from, uint64_t to, 
 	return noted;
 }
 
-/* What the next interval may need: gaps whose backlog reaches into it. */
+/* Keeps the gaps that the next interval may need: their backlog may reach into it. */
 static void begin_next(struct aside *a, uint64_t from)
 {
 	struct gaps late = around(&(struct gaps){ a->gap, a->gaps }, from, from);

@@ -144,7 +144,7 @@ void make_domain(void)
 
 static uint64_t next_id;
 
-/* What XDP and NAPI do with a request that has to wait; what the mark says of it. */
+/* Puts a request into a hold queue, as XDP and NAPI do; returns the mark that names it. */
 struct shunt_mark_for hold(int cls)
 {
 	struct shunt_ring *r = &s.hold[cls];

@@ -239,7 +239,7 @@ void page_suite(FILE *out, json_t *suite)
 		put_workload(out, name, w);
 }
 
-/* What is no sweep: as it was written. */
+/* Numbers of a benchmark that is no sweep, as they were written. */
 void page_other(FILE *out, const char *file, json_t *numbers)
 {
 	char *text = json_dumps(numbers, JSON_INDENT(2) | JSON_REAL_PRECISION(6));

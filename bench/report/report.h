@@ -23,7 +23,7 @@ void put_text(FILE *out, const char *text);
 void put_number(FILE *out, double x);
 /* 0: nothing was drawn, since nothing was measured. */
 int chart_draw(FILE *out, const struct chart *c);
-/* Which of the style's colours a system has, wherever it is drawn. */
+/* The number of a system's colour, the same in all charts. */
 int colour_of(const char *system, json_t *systems);
 /* ours, wire or peer: how its curve is drawn. */
 const char *kind_of(const char *system);

@@ -5,8 +5,8 @@
 GROUP_NICE='' AWAKE=''
 
 # Where sessions share the CPUs as groups (autogroup), niceness counts only within one, and the
-# group has its own, which is put back at the end. What was never made a session's (services of some
-# containers) is in the kernel's first group: that has none, its file is empty.
+# group has its own, which is put back at the end. A process of no session (services of some
+# containers) is in the kernel's first group, which has no niceness: its file is empty.
 step_forward() {
 	local group
 	read -r group 2>/dev/null </proc/self/autogroup || group=

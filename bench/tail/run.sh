@@ -102,8 +102,8 @@ load() { # SYSTEM WORKLOAD OPTIONS…
 		--wait 200ms "${@:3}"
 }
 
-# What the hypervisor took (ms), for how long anybody at all waited for a CPU (us), and the server
-# of KEY (us).
+# Time that the hypervisor took (ms), that any process waited for a CPU (us), and that the server of
+# KEY waited for one (us).
 stolen() { awk '/^cpu[0-9]/ { s += $9 } END { print s * 10 }' /proc/stat; }
 crowded() { sed -n 's/^some.*total=//p' /proc/pressure/cpu 2>/dev/null || echo 0; }
 waited() {
@@ -134,8 +134,8 @@ backlog_of() {
 		x = r < 0.85 ? 2 * r / (1 - r) : 12; print (x < 1 ? 1 : x) }'
 }
 
-# ROUND WORKLOAD RATE SYSTEM: a line of JSON. What an overloaded point left in a socket's buffer is
-# served before.
+# ROUND WORKLOAD RATE SYSTEM: a line of JSON. Requests that an overloaded point left in a socket's
+# buffer are served before it.
 sample() {
 	local time steal wait line key
 	activate "$4" "${QUANTUM[$2]}" "${K[$2]-$WIRE_K}"
@@ -179,8 +179,8 @@ rate_of() {
 }
 
 # Samples of a point into $STATE/point; fails if others had the CPUs of client or server for more
-# than 2 % of its time. Who comes first, when it has just become quiet, is another system in each
-# round.
+# than 2 % of its time. Each round begins with another system, since the first one has the quietest
+# machine.
 measure() { # ROUND WORKLOAD RATE
 	local i here=()
 	for i in ${SYSTEMS[$2]}; do
@@ -225,7 +225,7 @@ one_round() { # ROUND: fails when out of time
 	done
 }
 
-# What a reader must know of each workload, for summary.jq.
+# Describes each workload to a reader, for summary.jq.
 describe() {
 	local w
 	for w in "${WORKLOADS[@]}"; do
