@@ -33,8 +33,8 @@ bool accuse_concerns_others(uid_t uid, const struct claim *claim, unsigned int n
 			    const struct let_in *in);
 
 /*
- * What speaks against a policy is in memory that a worker writes, and a policy is in force for all
- * workers of the interface. So the word of one user's worker is enough where no other user has one,
- * and root's always is; else a worker of a second user has to say the same of the same generation.
+ * The evidence against a policy is in memory that a worker writes, and a policy is in force for all
+ * workers of the interface. So one user's worker is believed if no other user has one, and root's
+ * always; else a worker of a second user has to say the same of the same generation.
  */
 bool accuse(struct accusation *first, __u64 gen, uid_t uid, bool others);

@@ -44,8 +44,8 @@ struct user {
 	uid_t uid;
 	__u32 left;
 	__u64 seen_ns;     /* when left was counted; 0: nobody */
-	__u32 damaged;     /* how often its workers have damaged their memory of late … */
-	__u64 damaged_ns;  /* … and when last */
+	__u32 damaged;     /* how often the user's workers have damaged their memory of late */
+	__u64 damaged_ns;  /* when they last did */
 };
 
 struct agent {

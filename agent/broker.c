@@ -100,7 +100,8 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 	    d->id, cores, cores == 1 ? "" : "s");
 }
 
-/* A worker that we know, on a new connection. It keeps the one before until it has the new one. */
+/* A worker that has a domain, on a new connection.
+ * Its old connection stays until this one is set up. */
 static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 {
 	struct peer *old = d->worker.peer;

@@ -19,7 +19,7 @@ struct child {
  * trial: see keeper.h; give_up: it is to give everything up. 0, or -errno. */
 int child_start(struct child *c, const struct store *s, char **argv, bool old, int trial,
 		bool give_up);
-/* Its exit status as waitpid() has it; it has ended. */
+/* Returns the exit status, as waitpid() has it, of a child that has ended. */
 int child_reap(struct child *c);
 void child_ask(struct child *c);
 void child_kill(struct child *c);

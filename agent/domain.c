@@ -144,7 +144,8 @@ int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int if
 	if (!err)
 		err = make_all(d);
 	if (err) {
-		/* Whoever holds the old rings learns here that nothing will come through them. */
+		/* A process that holds the old rings learns by
+		 * "stale" that nothing comes through them any more. */
 		if (err == -EBUSY) {
 			poke(d->pool.r.view->stale, 1);
 			pool_remove_sockets(d);

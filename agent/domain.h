@@ -67,7 +67,8 @@ void domain_count_lost(struct domain *d);
 void domain_set_up(struct domain *d, __u64 up);
 /* The kernel's counts of what the rings refused, into the map. */
 void domain_count_refused(struct domain *d);
-/* Who is dead with the worker that had the domain: all, or as much as no other process has. */
+/* The slot and cores of the worker that died; all slots
+ * and cores, if no other process has a core here. */
 struct ledger_dead domain_dead(const struct domain *d);
 /* Sets right the memory and view that a worker finds; the dead one may have written over them. */
 void domain_set_right(struct domain *d, const struct ledger_dead *dead);

@@ -22,15 +22,15 @@ struct former {
 	bool killed;
 	bool spared;     /* see struct worker */
 	__u64 since_ns;  /* since when new rings are waited for */
-	__u64 sought_ns; /* when a child of it that may hold rings was last looked for … */
-	__u32 holder;    /* … and which it was; 0: none */
+	__u64 sought_ns; /* when a child of it that may hold rings was last looked for */
+	__u32 holder;    /* the child that was found; 0: none */
 };
 
 /* Remembers it; pidfd is copied. user: whose it is, + 1; left: it had said goodbye. */
 void former_is(struct domain *d, int pidfd, __u32 user, bool left);
 void former_forget(struct domain *d);
-/* May new rings be made? They must not be counted while it
- * may still end requests of the old ones. */
+/* May new rings be made? Not while the former worker may
+ * still end requests of the old ones: counts would be wrong. */
 bool former_is_gone(const struct domain *d, __u64 now_ns);
 /* Kills a former worker that was told to leave, has not,
  * and keeps the queue from others: after drain_ms. */

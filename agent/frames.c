@@ -6,17 +6,17 @@
  * fill ring read first and receive rings after it, each frame of the kernel's is seen at least once
  * while XDP goes on. But for the round of packets in which the kernel comes to the end of what it
  * knew of the fill ring: it publishes what it took when it looks for more, so frames of packets
- * that it has not published yet are in no ring for a moment. When that round is over they are in a
- * receive ring, and stay there, as there is no worker: hence the second look. A frame that is in no
- * ring both times is nobody's. (And hence the wait before the first: a round that the worker saw
- * the beginning of may have received what the worker took, without having published that it is
- * used.)
+ * that it has not published yet are in no ring for a moment. When that round is over the packets
+ * are in a receive ring, and stay there, as there is no worker: hence the second look. A frame that
+ * is in no ring both times is nobody's. (And hence the wait before the first: a round that the
+ * worker saw the beginning of may have received what the worker took, without having published that
+ * it is used.)
  *
  * One frame can hide longer: when a receive ring refuses a packet, the kernel keeps its frame aside
- * for the next one. It has at most one such (a queue's packets come one after the other), and that
- * one is the last that it took from the fill ring: while it has one aside it takes none. So what
- * was the last at either look is left alone, if a ring has ever refused a packet, and tried again
- * later.
+ * for the next one. The kernel has at most one such frame (a queue's packets come one after the
+ * other), and it is the last that was taken from the fill ring: while one is aside none is taken.
+ * So the last frame at either look is left alone, if a ring has ever refused a packet, and tried
+ * again later.
  *
  * A domain of several queues has a fill ring for each, and all this holds for each queue by itself:
  * a frame goes from one queue to another by a worker's hands alone.
@@ -74,8 +74,11 @@ static int mark_rx(const struct rings *r, const struct shunt_ring *rx, enum fram
 	return 0;
 }
 
-/* Whatever the kernel took later than this one is marked as still in the fill ring. (If it never
- * took any, this is just some frame: there was no refused packet either.) */
+/*
+ * Marks the frame that the kernel took last from the fill ring. Frames taken later are marked as
+ * still in that ring. (If none was ever taken, this is just some frame: no packet was refused
+ * either.)
+ */
 static void mark_last(const struct rings *r, const struct shunt_ring *fill, __u32 fill_cons,
 		      unsigned char *seen)
 {

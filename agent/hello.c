@@ -24,8 +24,8 @@
 #include "peek.h"
 #include "pins.h"
 
-#define AGAIN_NS 10000000ULL      /* HELLO without an answer is repeated after this … */
-#define AGAIN_MAX_NS 160000000ULL /* … and ever later, up to this */
+#define AGAIN_NS 10000000ULL      /* a HELLO without an answer is repeated after this time, */
+#define AGAIN_MAX_NS 160000000ULL /* which is doubled each time, up to this */
 #define TELL_NS 3000000000ULL     /* without an answer for so long, the operator is told */
 #define BURST 64                  /* frames before the rest of the agent has its turn */
 
@@ -169,17 +169,17 @@ static void hand_over(struct shunt_wire_epoch *e, const struct shunt_wire_welcom
 {
 	__u32 seq = peek(e->offer_seq) | 1; /* an agent that died has left it odd */
 
-	__atomic_store_n(&e->offer_seq, seq, __ATOMIC_SEQ_CST); /* before what follows … */
+	__atomic_store_n(&e->offer_seq, seq, __ATOMIC_SEQ_CST); /* before the fields below */
 	e->offer_cookie = w->w.cookie;
 	e->offer_epoch = w->w.epoch;
 	e->life = w->life;
 	e->credit = w->credit;
 	poke(e->k, w->k);
-	__atomic_store_n(&e->offer_seq, seq + 1, __ATOMIC_RELEASE); /* … and after it */
+	__atomic_store_n(&e->offer_seq, seq + 1, __ATOMIC_RELEASE); /* after the fields above */
 }
 
-/* The NIC has begun an epoch for a HELLO that we said before the process got another number, and
- * that was late. It knows that process now, and the other cores' tokens no more: they follow. */
+/* The NIC has begun an epoch for a late HELLO, said before the process got another number. The
+ * NIC knows that number now, and not the other cores' tokens: so the other cores say HELLO anew. */
 static void follow(struct hello *h, __u64 process)
 {
 	struct shunt_wire_link *l = h->link;

@@ -8,11 +8,11 @@
  * all that follow.
  *
  * A hole takes the page out of every mapping. So one mapping is made of which nobody ever touches a
- * byte: a page that is missing there was punched out, whatever was written to the file since. It is
- * locked, as the kernel would else take pages out of it when memory is short. An agent that takes
- * over the memory has no such mapping from before: it looks for holes that are still there. What
- * was punched and written to again before, a worker finds: requests without metadata, which it
- * counts.
+ * byte: a page that is missing there was punched out, whatever was written to the file since. The
+ * mapping is locked, as the kernel would else take pages out of it when memory is short. An agent
+ * that takes over the memory has no such mapping from before: it looks for holes that are still
+ * there. Frames that were punched and written to again before are found by a worker: requests
+ * without metadata, which it counts.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -11,6 +11,6 @@ void holes_begin(struct domain *d);
 void holes_take_over(struct domain *d);
 void holes_unwatch(struct domain *d);
 bool holes_found(struct domain *d);
-/* Bad frames that workers counted so far. They may write
- * anything there; it costs them their own service. */
+/* Bad frames that workers counted so far. Workers may write any
+ * number here; a wrong one costs their own domain its service. */
 __u64 holes_bad_frames(const struct domain *d);

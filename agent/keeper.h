@@ -15,10 +15,10 @@
 #define KEEPER_NOT_READY 79
 
 /*
- * Holds what is in the store, starts agents (this program again, with argv) and starts them again,
- * until it is told to stop, or a successor has taken over. trial: -1, or the connection to the
- * shuntd whose place we take, which is quiet. Its exit status. Paths are removed only where nobody
- * follows.
+ * The keeper: holds the store's descriptors, starts agents (this program again, with argv) and
+ * starts them again, until it is told to stop, or a successor has taken over. trial: -1, or the
+ * connection to the shuntd whose place we take, which is quiet. Returns its exit status. Paths are
+ * removed only where nobody follows.
  */
 int keeper_run(const struct options *o, struct store *s, char **argv, int trial);
 

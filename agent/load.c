@@ -103,7 +103,7 @@ static void domain_tick(const struct domain *d, struct domain_load *l, double dt
 	}
 }
 
-/* What is in force plans by what is published: after that. */
+/* The policy's plan() reads what is published: call it after publishing. */
 static void plan(struct agent *a, __u32 domain, const struct domain_load *l)
 {
 	__u64 ended = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * loaded.c - is what is loaded ours to serve? Its role, its interface, and no other shuntd
+ * loaded.c - may this shuntd serve the loaded policy? By role, interface, and no other shuntd
  *
- * Until all of that is known, nothing is written.
+ * Until role and interface are known to fit, and no other shuntd serves, nothing is written.
  */
 #include <bpf/bpf.h>
 #include <errno.h>

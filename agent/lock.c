@@ -40,7 +40,8 @@ static bool is_at(int fd, const char *path)
 	       held.st_dev == named.st_dev;
 }
 
-/* Whoever had the lock before may have removed the file as we waited for it: then once more. */
+/* The process that had the lock before may have removed
+ * the file as we waited for the lock: then once more. */
 static int try_lock(const char *path, int flags)
 {
 	for (int i = 0; i < TRIES; i++) {

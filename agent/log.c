@@ -20,8 +20,8 @@
 
 #include "log.h"
 
-#define REPEAT_S 10   /* of one format, in this many seconds … */
-#define REPEAT_MAX 5  /* … no more lines than this */
+#define REPEAT_S 10   /* of one format, in this many seconds, */
+#define REPEAT_MAX 5  /* no more lines than this */
 #define FORMATS 64
 
 static const char *interface = "?";

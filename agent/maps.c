@@ -233,8 +233,8 @@ bool maps_reread(struct maps *m)
 	return true;
 }
 
-/* An update of a map of maps waits for them, so that its caller may free what was there before.
- * What we write is what is there: nothing changes. */
+/* An update of a map of maps waits for running XDP programs, so that its caller may free
+ * what was there before. The view that is written is the one that is there: nothing changes. */
 int maps_wait_for_xdp(const struct maps *m, __u32 domain, int view_fd)
 {
 	return bpf_map_update_elem(m->views_fd, &domain, &view_fd, 0) ? -errno : 0;

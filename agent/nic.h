@@ -34,8 +34,8 @@ struct nic {
 	struct shunt_port *port;       /* service ports */
 	struct shunt_nic_cfg cfg;
 	struct shunt_nic_port cores[SHUNT_CORES];
-	__u64 marked[SHUNT_CORES];     /* id that a PREEMPT was last sent for … */
-	__u64 marked_ns[SHUNT_CORES];  /* … and when */
+	__u64 marked[SHUNT_CORES];     /* id that a PREEMPT was last sent for */
+	__u64 marked_ns[SHUNT_CORES];  /* when that PREEMPT was sent */
 	__u64 silent, preempts;
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * owner.c - which domains a process may have, and whose
- * they were: another user's worker gets everything new
+ * owner.c - which domains a process may have, and whose the domains were: another user's worker
+ * gets everything new
  *
- * What a worker was given, other processes may have, too: its children, or whomever it sent a
- * descriptor. They are of its user's making. So a user's next worker may get the same memory,
- * sockets and view, and no other user's may.
+ * The descriptors that a worker was given may be in other processes, too: in its children, or sent
+ * on. Its user is to blame for those. So a user's next worker may get the same memory, sockets and
+ * view, and no other user's may.
  */
 #include <errno.h>
 #include <stdio.h>

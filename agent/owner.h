@@ -10,15 +10,16 @@
 bool owner_may_have(const struct agent *a, const struct peer *p, __u32 domain);
 /* Is there a domain for that user alone? */
 bool owner_has_domain(const struct agent *a, uid_t uid);
-/* The reasons, with what helps, for a worker to print: why
- * one that named a domain may not have it, … */
+/* Puts into text, for a worker to print, why the peer
+ * may not have the domain that it named, and what helps. */
 void owner_explain_domain(const struct agent *a, const struct peer *p, __u32 domain, char *text,
 			  size_t len);
-/* … why one that named none gets none, though none that it may have is about to be free, … */
+/* Likewise: why a peer that named no domain gets none,
+ * and none that it may have is about to be free. */
 void owner_explain_none(const struct agent *a, const struct peer *p, char *text, size_t len);
-/* … what one waits for, as its domain is not ready, … */
+/* Likewise: what a peer waits for whose domain is not ready. */
 void owner_explain(const struct agent *a, const struct peer *p, char *text, size_t len);
-/* … and why that user may have no domain at all. Returns the error that goes with it. */
+/* Likewise: why the user may have no domain at all. Returns the error that goes with the reason. */
 int owner_explain_stranger(const struct agent *a, uid_t uid, char *text, size_t len);
 /* Has no other user's worker had what the domain would be
  * given now? Else it is made anew: not yet. */

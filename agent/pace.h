@@ -14,9 +14,9 @@
 #include <linux/types.h>
 
 #define PACE_SERVICES 5          /* a period, in mean services */
-#define PACE_BEHIND 16           /* loads this old, in mean services, are worse than none … */
-#define PACE_CAUGHT_UP 12        /* … and from here on of use again */
-#define PACE_MIN_NS 50000ULL     /* a timer's own lateness is nearly that */
+#define PACE_BEHIND 16           /* loads this old, in mean services, are worse than none */
+#define PACE_CAUGHT_UP 12        /* below this age they are of use again */
+#define PACE_MIN_NS 50000ULL     /* a timer's own lateness is nearly this */
 #define PACE_MAX_NS 10000000ULL
 #define PACE_BLIND_NS 100000ULL  /* while nobody knows how long services take */
 #define PACE_PROBE_NS 1000000ULL /* between messages while behind: has the card become faster? */

@@ -51,7 +51,7 @@ int peer_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, c
  * came again on another one, or is being reclaimed. */
 bool peer_is_attached(const struct peer *p);
 void peer_drop(struct agent *a, struct peer *p);
-/* It is told why it gets no domain, and is dropped when it has read that. */
+/* Tells the peer why it gets no domain, and drops it when it has read the message. */
 void peer_refuse(struct agent *a, struct peer *p, int err, const char *text);
 /* A worker that did not keep to the rules: dropped and counted. */
 void peer_bad(struct agent *a, struct peer *p, const char *why);

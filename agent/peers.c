@@ -27,9 +27,9 @@
 #define WAIT_NS 4000000000ULL  /* for a domain that is not ready */
 #define LEAVING_NS 30000000000ULL /* for a worker that was told to leave its rings */
 #define GROUPS_MAX 1024
-#define BURST 64               /* messages of one peer before the others' turn … */
-#define TICK_MESSAGES 256      /* … and in a tick: two for each core,
-				* and more than a worker has to say */
+#define BURST 64               /* messages of one peer before the others' turn */
+#define TICK_MESSAGES 256      /* messages of one peer in a tick: two for each
+				* core, and more than a worker has to say */
 #define TICK_TURNED_AWAY 32    /* connections that are turned away in a
 				* tick, before the next are let in */
 
@@ -264,7 +264,7 @@ void peers_tell_leave(struct agent *a, const struct domain *d)
 		p->domain = NULL;
 		p->stage = PEER_LEAVING;
 		p->since_ns = a->now_ns;
-		/* Who does not hear it any more has hung up, and may have said BYE before. */
+		/* A worker that does not hear LEAVE has hung up, and may have said BYE before. */
 		peer_send(p, &m, sizeof(m), SHUNT_MSG_LEAVE, NULL, 0);
 	}
 }

@@ -51,6 +51,6 @@ enum domain_event {
 
 /* False: that event is none of the phase. */
 bool domain_may(enum domain_phase from, enum domain_event event, enum domain_phase *to);
-/* That happened to the domain. Where it cannot, it is a defect,
- * and the agent ends: the next one goes on from the state. */
+/* The event happened to the domain. In a phase that has no such event it
+ * is a defect, and the agent ends: the next agent goes on from the state. */
 void domain_move(struct domain *d, enum domain_event event);

@@ -2,9 +2,9 @@
 /*
  * plan.c - has the policy in force plan, every 10 ms while requests end
  *
- * plan() is a BPF program, verified like the others: the agent runs that, and none of the policy's
- * native code. It writes the view's plan alone, of the generation that the agent takes for live; if
- * another one is by now, it puts nothing in force.
+ * plan() is a BPF program, verified like the others: the agent runs this program, and none of the
+ * policy's native code. The program writes the view's plan alone, of the generation that the agent
+ * takes for the one in force; if another one is in force by now, no plan is put in force.
  */
 #include <bpf/bpf.h>
 #include <stdlib.h>
@@ -51,7 +51,7 @@ void planner_follow(struct planner *p, const struct agent *a, __u64 gen)
 	free(slot);
 }
 
-/* Its answer; negative: it could not be run. */
+/* Runs plan() for the domain. Returns its answer; negative: it could not be run. */
 static int run(const struct planner *p, const struct agent *a, __u32 domain)
 {
 	struct shunt_event ev = {

@@ -21,8 +21,8 @@ struct pool {
 	void *witness;         /* a mapping of the frames that nobody
 				* touches (holes.c); NULL: there is none */
 	bool holes;            /* frames were taken away from the kernel */
-	__u64 bad_frames;      /* requests that made no sense to workers, when we last looked … */
-	__u64 made_ns;         /* … and when the frames were made, or taken over */
+	__u64 bad_frames;      /* requests that made no sense to workers, when we last looked */
+	__u64 made_ns;         /* when the frames were made, or taken over */
 };
 
 /* The parts that a pool is made of, each into the store. 0, or -errno: then pool_let_go(). */

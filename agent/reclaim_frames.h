@@ -15,10 +15,11 @@ int reclaim_find_frames(struct domain *d, struct harvest *h);
 /* By the ledger, for the next worker of those cores: -ENOMEM,
  * or -EBADMSG: the worker has named what it cannot have had. */
 int reclaim_by_ledger(struct domain *d, const struct ledger_dead *dead);
-/* What the ledger of the dead does not name, or names though it is in a ring, is told. */
+/* Logs how many frames only the rings, and how many only the ledger, say were the dead worker's. */
 void reclaim_compare(const struct domain *d, const struct harvest *h);
-/* Takes what cannot be the kernel's into the list, and notes the rest for later … */
+/* Takes what cannot be the kernel's into the list,
+ * and notes the other frames for reclaim_kept(). */
 void reclaim_keep(struct domain *d, struct harvest *h);
-/* … which is when the kernel has taken another one from a
- * fill ring: it is given those that it has not got. */
+/* Once the kernel has taken another frame from a fill
+ * ring: gives it the noted frames that it does not have. */
 void reclaim_kept(struct domain *d);

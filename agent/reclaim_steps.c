@@ -162,7 +162,7 @@ static int share_out(struct domain *d, const struct harvest *h)
 	return frames_give(&d->pool.r, h->frame, rest);
 }
 
-/* What the process had is in the lists of its cores already. */
+/* The frames of the dead process are in the lists of its cores already: only counts them. */
 static enum reclaim_outcome collect_by_ledger(struct domain *d, const struct ledger_dead *dead)
 {
 	__u32 n = 0;

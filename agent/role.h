@@ -3,10 +3,10 @@
  * role.h - what a shuntd is for, as functions: all that differs between one that shares memory with
  * its workers, one on a NIC that schedules, and one on such a NIC's host
  *
- * role_find() has the table. Chosen once, from the options; nothing else asks which one it is. What
- * a role alone has to remember is in a->own, of a type of its own. All functions are set, but a
- * role that makes no domains and has no room for workers has none of those that make a domain,
- * reclaim it, or meet a worker: nothing calls them.
+ * role_find() has the table. Chosen once, from the options; nothing else asks which one it is. The
+ * memory of a role alone is in a->own, of a type of its own. All functions are set, but a role that
+ * makes no domains and has no room for workers has none of those that make a domain, reclaim it, or
+ * meet a worker: nothing calls them.
  */
 #pragma once
 
@@ -72,7 +72,7 @@ struct role {
 	bool (*adopt)(struct agent *a, struct domain *d);
 	/* All sockets are where XDP finds them: how many were missing, or -errno. */
 	int (*put_sockets)(struct agent *a, struct domain *d);
-	/* Its worker is gone: does that step of what follows (reclaim.h). */
+	/* The domain's worker is gone: does this step of reclaiming (reclaim.h). */
 	enum reclaim_outcome (*reclaim)(struct agent *a, struct domain *d, enum reclaim_step step);
 
 	/* --- workers
@@ -89,7 +89,7 @@ struct role {
 	int (*tell_first)(struct agent *a, struct peer *p);
 	/* Tells a worker what has changed since then. */
 	void (*tell_news)(struct agent *a, struct peer *p);
-	/* Its core has begun to serve. */
+	/* A core of the worker has begun to serve. */
 	void (*core_up)(struct agent *a, __u32 core);
 
 	/* --- time passes
@@ -97,7 +97,8 @@ struct role {
 
 	/* In each turn of the loop. */
 	void (*turn)(struct agent *a);
-	/* When a->watch_ns has come: requests that run for too long. It sets the next time. */
+	/* At a->watch_ns: looks for requests that run
+	 * for too long, and sets the next a->watch_ns. */
 	void (*watch)(struct agent *a);
 	/* Every --tick: measures and publishes. */
 	void (*tick)(struct agent *a);

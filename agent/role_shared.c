@@ -103,7 +103,7 @@ static int has_room(struct agent *a, const char **why)
 	return -ENOEXEC;
 }
 
-/* Whoever had rings of before is known by its number. */
+/* A process that had rings of before is known by its number. */
 static bool may_hold_rings(const struct agent *a)
 {
 	return false;

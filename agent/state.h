@@ -2,8 +2,9 @@
 /*
  * state.h - what is remembered of a domain when its shuntd ends, and may we go on with what another one remembered?
  *
- * That one may be another version of the same ABI. So the file has room from the start, fields are
- * only ever appended, and what a newer version wrote behind those that we know stays as it is.
+ * The other shuntd may be another version of the same ABI. So the file has room from the start,
+ * fields are only ever appended, and what a newer version wrote behind those that we know stays as
+ * it is.
  */
 #pragma once
 
@@ -11,8 +12,9 @@
 #include "reclaim.h"
 
 /*
- * What must outlive the agent, in a memfd that keeper and agent alone have. Whatever is added to a
- * count is first written here as the sum, so that doing it again changes nothing.
+ * The part of a domain that must outlive the agent, in a memfd that keeper and agent alone have.
+ * Before something is added to a count, the sum is written here, so that adding again changes
+ * nothing.
  */
 struct domain_state {
 	__u32 size;         /* of this struct, in the newest version that had it (state.h) */
@@ -34,8 +36,9 @@ struct domain_state {
 	__u64 refused_core[SHUNT_CORES];
 	__u64 no_frame;
 
-	__u32 kept[FRAMES_KEPT]; /* frame + 1 that the kernel may have in no ring; 0: none … */
-	__u32 kept_cons[SHUNT_CORES]; /* … more will be known once a fill ring's consumer is past this */
+	__u32 kept[FRAMES_KEPT]; /* frame + 1 that the kernel may have in no ring; 0: none */
+	__u32 kept_cons[SHUNT_CORES]; /* once a fill ring's consumer is past
+				       * this, kept can be looked at again */
 	__u32 slot;         /* of the worker in the domain, or of the last one */
 	__u8 core_slot[SHUNT_CORES]; /* whose core i is; SHUNT_WORKERS: nobody's */
 

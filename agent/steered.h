@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * steered.h - counts of what was steered to cores: those that their rings refused are not under way
+ * steered.h - counts of what was steered to cores: requests that a core's ring refused are not
+ * under way
  *
  * sent - done is what a core has yet to do, and policies decide by it. XDP counts a request as sent
  * before its ring has it: the kernel fills rings at the end of its round of packets, and a CPU may
  * be taken away in between for longer than any limit. So sent alone does not tell what a ring
- * refused. What arrived in the ring does, and what the socket says that it refused:
+ * refused. The producer index tells what arrived there, and the socket how many its ring refused:
  *
  *   base + producer index + refused = sent, less those that are on their way to the ring
  */

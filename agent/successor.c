@@ -20,11 +20,12 @@
 #include "successor.h"
 
 #define ANSWER_MS 10000
-#define SOON_MS 1000  /* the first answer, if nobody else is there … */
-#define TURN_MS 90000 /* … and after those that came before us: each may take half a minute */
+#define SOON_MS 1000  /* the first answer, if nobody else is there */
+#define TURN_MS 90000 /* the first answer after successors that came
+		       * before us: each may take half a minute */
 #define GONE_MS 1000 /* from a keeper's death to its agent's end, or to the agent in its place */
-#define MAKE_MS 3000 /* a domain is made in much less, also on a busy machine … */
-#define LOOK_MS 50   /* … so whether it is finished is looked at so often */
+#define MAKE_MS 3000 /* a domain is made in much less, also on a busy machine */
+#define LOOK_MS 50   /* so often we look whether the domain is finished */
 
 /* A connection to the keeper at our socket; -ENOENT: there is none. */
 static int dial(const struct options *o)

@@ -19,14 +19,14 @@
 
 #define STRANGERS_USER SHUNT_DOMAINS /* connections of one user that are no worker's */
 #define UNREAD_USER 4   /* connections of one user with descriptors that were not read */
-#define PER_SECOND 200  /* connections of one user: sixteen workers
-			 * that come again ten times a second … */
-#define BURST 200       /* … and this many at once */
+#define PER_SECOND 200  /* connections of one user in a second:
+			 * sixteen workers that come again ten times */
+#define BURST 200       /* connections of one user at once */
 #define SECOND_NS 1000000000ULL
 #define PAUSE_NS (5 * SECOND_NS)   /* after the second time that a user's
-				    * workers damaged their memory; doubled … */
-#define PAUSE_DOUBLED 6            /* … with each, so often: 320 s … */
-#define FORGET_NS (900 * SECOND_NS) /* … until they have not for so long */
+				    * workers damaged their memory */
+#define PAUSE_DOUBLED 6            /* each further time doubles the pause, up to 320 s */
+#define FORGET_NS (900 * SECOND_NS) /* a user whose workers did no damage for so long begins anew */
 
 bool peer_has_unread(const struct peer *p)
 {

@@ -3,15 +3,15 @@
  * view.c - the map that is a domain's view, and another in its place: when a worker has frozen it,
  * or when the next worker is another user's
  *
- * Whoever has the descriptor of a map may freeze it (BPF_MAP_FREEZE) while nobody has mapped it for
- * writing: a worker that keeps the view's descriptor and unmaps it can do so in the moment between
- * two agents. Then nobody can map it for writing ever again, so the domain gets a map of its own
- * kind with the same contents.
+ * A process that has the descriptor of a map may freeze the map (BPF_MAP_FREEZE) while nobody has
+ * mapped it for writing: a worker that keeps the view's descriptor and unmaps it can do so in the
+ * moment between two agents. Then nobody can map it for writing ever again, so the domain gets a
+ * map of its own kind with the same contents.
  *
- * And whoever has the descriptor, or a mapping, can write the view for as long as it likes:
- * children of a worker, too. They are of its user's making, so another user's worker gets a new
- * one. First that takes the pin's place, then XDP's; should the agent die in between, view_open()
- * does the second.
+ * And a process that has the descriptor, or a mapping, can write the view for as long as it likes:
+ * a child of a worker, too, for which its user is to blame. So another user's worker gets a new
+ * view. The new one takes the pin's place first, then XDP's; should the agent die in between,
+ * view_open() does the second.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -75,7 +75,7 @@ static int pin_instead(const struct domain *d, const struct shunt_pins *pins, in
 	return bpf_obj_pin(fd, instead) || rename(instead, path) ? -errno : 0;
 }
 
-/* A new map, of the domain's name. Its descriptor, or -errno. */
+/* A new map, named after the domain. Returns its descriptor, or -errno. */
 static int make_map(const struct domain *d)
 {
 	char name[VIEW_NAME];

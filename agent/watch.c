@@ -3,8 +3,8 @@
  * watch.c - marks running requests that are over their
  * quantum while others wait; signals as the last resort
  *
- * XDP marks on arrival, and cores look for themselves when a request starts. What is left for the
- * agent: a request that neither of them saw, and code that reaches no safepoint. It reads what
+ * XDP marks on arrival, and cores look for themselves when a request starts. Left for the agent are
+ * requests that neither of them saw, and code that reaches no safepoint. The agent reads what
  * workers wrote: a line of nonsense makes it mark nonsense in that worker's own memory, or send a
  * signal of its choice to a thread of that worker.
  */
@@ -42,7 +42,8 @@ static bool ring_waits(const struct domain *d, __u32 core)
 	return ring_count(&d->pool.r.rx[core]) != 0;
 }
 
-/* Whatever the worker wrote there: the signal goes to a thread of its own, or to nobody. */
+/* tid and signal are the worker's to write: whatever they
+ * say, only a thread of that worker can get the signal. */
 void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 {
 	__u64 *last = &a->signalled[d->id][core];

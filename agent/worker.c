@@ -30,8 +30,8 @@ static void all_off(struct domain *d)
 	apply_up(d);
 }
 
-/* All cores are the new worker's. It has another slot than the one before, so that nothing which that one's children
- * may write by its number is taken for the new one's. */
+/* All cores are the new worker's. Its slot is another one than the
+ * former worker's, whose children may still write that slot's number. */
 static void hand_out_cores(struct domain_state *s)
 {
 	s->slot = (s->slot + 1) % SHUNT_WORKERS;
@@ -89,7 +89,7 @@ void worker_down(struct domain *d, __u32 core)
 	apply_up(d);
 }
 
-/* Its process has ended, or was never given anything. */
+/* The worker's process has ended, or was never given anything. */
 static void forget_process(struct domain *d)
 {
 	char name[STORE_NAME];
@@ -227,7 +227,7 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 		kill_worker(d, "hangs");
 }
 
-/* Whoever has said goodbye may still have what it was given. */
+/* A worker that has said goodbye may still have its rings. */
 static void check_left(struct domain *d, __u64 now_ns)
 {
 	__u64 drain_ns = d->maps->cfg.drain_ms * 1000000ULL;
@@ -257,7 +257,8 @@ void worker_check(struct domain *d, __u64 now_ns)
 	if (d->phase != DOMAIN_TAKEN)
 		return;
 	if (shunt_process_ended(d->worker.process)) {
-		/* Its last message may be BYE. Whoever else has its connection does not count. */
+		/* The worker's last message may be BYE. A child
+		 * that still has the connection is not waited for. */
 		if (!d->worker.ended_ns)
 			d->worker.ended_ns = now_ns;
 		if (d->worker.peer && now_ns - d->worker.ended_ns < LAST_WORD_NS)

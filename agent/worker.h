@@ -37,8 +37,8 @@ struct worker {
 	__u64 ended_ns;             /* when the end of its process was seen; 0: it lives */
 	__u64 up;                   /* cores that it said are up; those hung, too */
 	__u64 hung;
-	__u64 beat[SHUNT_CORES];    /* last beat seen … */
-	__u64 beat_ns[SHUNT_CORES]; /* … and when it moved */
+	__u64 beat[SHUNT_CORES];    /* last beat seen */
+	__u64 beat_ns[SHUNT_CORES]; /* when the beat moved */
 	__u32 user;                 /* whose it is, + 1; 0: not known */
 	struct kin kin;             /* of the last one, too (holders.c) */
 	struct suspect suspect;     /* what speaks against the policy */
@@ -46,21 +46,21 @@ struct worker {
 
 /* The domain is free and pidfd (taken over, even on failure) becomes its worker's. */
 int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores);
-/* Its former worker comes again after a goodbye. False: not yet. */
+/* The former worker comes again after a goodbye. False: the domain is not reclaimed yet. */
 bool worker_may_return(struct domain *d, __u64 now_ns);
 /* The worker was given nothing after all; had: it was before, and has said goodbye. */
 void worker_unwelcome(struct domain *d, bool had, __u64 now_ns);
-/* Its connection is there (again). */
+/* The worker's connection is there (again). */
 void worker_here(struct domain *d, void *peer);
 void worker_up(struct domain *d, __u32 core, __u64 now_ns);
 void worker_down(struct domain *d, __u32 core);
 /* The worker said BYE: its rings are drained and unmapped.
- * They are nobody else's before its process has ended. */
+ * Until its process has ended, no other process gets them. */
 void worker_bye(struct domain *d, __u64 now_ns);
-/* Its connection ended without that. */
+/* The worker's connection ended without a BYE. */
 void worker_hung_up(struct domain *d, __u64 now_ns);
 /* Has it the rights of its user and no others? Else it is let alone, and the operator told: it may
  * have become a set-user-ID program, which its user could not signal. */
 bool worker_may_be_signalled(struct domain *d);
-/* Looks whether it lives and works. */
+/* Looks whether the worker lives and works. */
 void worker_check(struct domain *d, __u64 now_ns);
