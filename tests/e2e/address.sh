@@ -61,7 +61,7 @@ test_frames_for_another_mac_are_the_kernels_unless_any_will_do() {
 	assert_all_answered
 }
 
-# What is stacked upon the interface has the address, and the interface is served.
+# A bridge upon the interface has the address; requests to that address are served.
 test_addresses_of_a_bridge_are_its_ports() {
 	host ip link add br0 type bridge
 	host ip link set "$DEV" master br0

@@ -80,7 +80,7 @@ compared() {
 			clean: {p99_us: {at: $p99, low: ($p99 - 20), high: ($p99 + 25)}}}}}}}'
 }
 
-# It stands beside the raw numbers, and a point that cannot be compared is not counted as held.
+# Cleaned numbers stand beside the raw ones; a point that cannot be compared is not counted as held.
 test_a_point_has_its_cleaned_numbers_and_comparisons() {
 	local COMPARED=$DIR/compared rate table
 	{ compared 100 270 true; compared 200 280 true; compared 300 290 false; } >"$COMPARED"

@@ -56,7 +56,7 @@ test_a_missing_fragment_is_an_error_with_its_name() {
 	done
 }
 
-# What was looked up at the start cannot be overwritten later.
+# Addresses of functions that were looked up at the start cannot be overwritten later.
 test_programs_look_up_their_symbols_at_the_start() {
 	local file
 	for file in shunt shuntd libshunt.so shunt-sim shunt-kv shunt-load shunt-baseline \

@@ -136,7 +136,7 @@ test_after_make_install_a_worker_finds_the_library() {
 	assert_match "$(cat "$DIR/err")" "libshunt.so.0"
 }
 
-# What is missing for libraries where the loader does not look is said with its cure.
+# If the loader does not look into the libraries' folder, make install says how to make it look.
 test_a_folder_that_the_loader_does_not_search_is_told() {
 	"$ROOT/scripts/ldconfig.sh" /nowhere/lib >"$DIR/out" 2>&1
 	assert_match "$(cat "$DIR/out")" "/nowhere/lib .*ld.so.conf.d.*ldconfig"

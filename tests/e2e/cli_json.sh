@@ -205,7 +205,7 @@ test_an_option_that_a_verb_does_not_take_is_refused_with_those_it_takes() {
 	assert_match "$(cat "$DIR/err")" "hint: usage: shunt status \\[--dev IF\\]"
 }
 
-# They are read before the verb is known.
+# Options are read before the verb is known, so each name means the same everywhere.
 test_options_of_one_name_are_alike_in_all_verbs() {
 	assert_eq "$(json \
 		'[.verbs[].options[]] | group_by(.option) | map(select(unique | length > 1)) | length' \

@@ -150,8 +150,8 @@ test_an_endless_loop_without_effect_is_refused_by_the_verifier() {
 		"a constant bound"
 }
 
-# What divides by 0 for certain is undefined: clang has no instruction for it, neither in BPF nor in
-# native code.
+# A division by 0 that is certain is undefined: clang emits no instruction for it, neither in BPF
+# nor in native code.
 test_what_is_no_division_in_bpf_is_none_in_native_code() {
 	policy "" "__u32 none = ev->cls - ev->cls;
 			if (shunt_knob(v, 1) == 7) return ev->waiting / none;"
@@ -265,7 +265,7 @@ test_a_source_that_root_is_led_to_by_a_link_is_not_shown() {
 	assert_match "$(cat "$DIR/err")" \
 		"not everybody may read it, and there is a symbolic link on the way"
 	! grep -q fairytale "$DIR/err" || fail "it is in the message"
-	# What root names itself it has compiled, wherever it keeps it.
+	# A source that root names without a link is compiled, though only root may read it.
 	rm "$DIR/mine.c"
 	policy
 	mkdir -m 700 "$DIR/home"

@@ -191,7 +191,7 @@ test_the_printed_bpftool_lines_set_objectives() {
 	done
 }
 
-# What root writes there by other means is bounded and shown, not believed.
+# Values that root writes to tunables by other means are bounded and shown, not believed.
 test_garbage_in_tunables_does_no_harm() {
 	local map
 	load_two_classes
@@ -300,7 +300,7 @@ test_rules_move_together_to_make_room() {
 	for p in {1..31..2}; do host shunt rule flush $p >/dev/null; done
 	for i in {0..8}; do host shunt rule add port=2 value=0xff class=a at=0 >/dev/null; done
 	assert_eq "$(json '.ports[1].rules | length' host shunt -j rule)" 16
-	# What moved is what it was.
+	# Rules that were moved are unchanged.
 	for p in {4..32..2}; do
 		assert_eq \
 			"$(json \

@@ -66,7 +66,7 @@ test_programs_run_with_guards_off() {
 	assert_match "$(SHUNT_GUARD=0 LD_LIBRARY_PATH=$DIR "$DIR/with_so")" '"one": 1'
 }
 
-# What runs in a request and holds no region must be in the section that signals leave alone.
+# Code that runs in a request outside a region must be in the section that signals leave alone.
 test_what_begins_and_ends_regions_is_in_a_section_of_its_own() {
 	local fn
 	for fn in guard guard_malloc; do

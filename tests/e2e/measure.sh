@@ -36,8 +36,8 @@ all_close() {
 
 test_percentiles_are_those_that_the_server_injected() {
 	local try
-	# What the network adds on a machine that is busy otherwise is no fault of the generator:
-	# three tries.
+	# Time that the network adds on a machine that is busy otherwise is no fault of the
+	# generator: three tries.
 	for try in 1 2 3; do
 		serve
 		load --rate 4000 --time 1.5 --mix $SPREAD --seed $try

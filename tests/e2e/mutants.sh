@@ -31,7 +31,7 @@ test_a_mutant_that_survives_fails_the_run() {
 	grep -q '^1 mutants, 0 killed$' "$DIR/said" || fail "$(cat "$DIR/said")"
 }
 
-# It makes a copy of the tree and builds in it.
+# Only with LONG=1: a mutant that survives, as that test copies the tree and builds in the copy.
 if [ $# = 0 ] && [ -z "$LONG" ]; then
 	# shellcheck disable=SC2046
 	run_tests $(grep -oE '^test_[a-z_]+' "$0" | grep -v survives)

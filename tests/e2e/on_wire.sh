@@ -84,8 +84,8 @@ test_a_policy_whose_cores_steal_is_loaded_with_a_warning() {
 	assert_eq "$(cat "$DIR/said")" "" "what switch says of mq"
 }
 
-# What a NIC needs runs on kernels whose sockets' rings no worker can be given (before 6.4):
-# tests/vm.
+# The NIC's side also runs on kernels before 6.4, whose sockets' rings cannot be given to a worker
+# (tests/vm).
 test_the_nic_serves_cores_that_are_the_protocol_alone() {
 	CPUS=$ONE
 	use_wire
@@ -154,7 +154,7 @@ test_a_core_that_is_silent_is_off_until_it_is_heard() {
 	assert_all_answered
 	assert_conserved
 }
-# What the NIC's agent asks for, the next frame does.
+# The NIC's agent asks for the core to be off; the NIC's program does that at the next frame.
 off_by_a_frame() {
 	offer --rate 1000 --count 1 --time 1 --wait 1ms --mix short=1:1us
 	stat_of '.wire.core | all(.up | not)'
@@ -237,8 +237,8 @@ test_answers_that_are_forged_without_the_key_move_no_host() {
 	wait_for 5 all_up
 }
 
-# It asks for no other epoch: what its cores have under way is not lost, and the nonce is still
-# known.
+# A new agent of the host asks for no other epoch, so its cores' requests are not lost; the nonce is
+# still known.
 test_a_new_agent_goes_on_with_the_epochs_of_the_last() {
 	local answers
 	CPUS=$ONE

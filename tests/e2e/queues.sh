@@ -10,7 +10,7 @@ LAB_ARGS=(--queues 2)
 domain() { echo "{queues: [0, 1], cpus: [$CPUS]}"; }
 
 in_rings() { stat_of .total.on_cores; }
-# What came through each queue.
+# Requests that came through each queue.
 through() { stat_of '[.domains[0].core[].counts | .served - .stolen] | '"$1"; }
 
 test_what_comes_through_either_queue_is_served() {
@@ -27,7 +27,7 @@ test_what_comes_through_either_queue_is_served() {
 }
 
 # One flow comes through one queue: half of it another core serves, of more frames than the queue
-# has. They come back.
+# has. The frames come back to that queue.
 test_frames_of_stolen_requests_come_back_to_their_queue() {
 	load rss
 	start_worker

@@ -121,7 +121,7 @@ test_a_failure_within_what_is_waited_for_is_told() {
 	assert_match "$OUT" "what counts is 'one', should be 'two'"
 }
 
-# It keeps the program's output open for as long as it lives.
+# The process left behind keeps the program's output open for as long as it lives.
 test_a_process_that_a_program_leaves_behind_is_not_waited_for() {
 	local began=$SECONDS
 	try 'sleep 100 &' 'echo 1..1; echo ok 1 - a'
@@ -146,7 +146,7 @@ test_the_sandbox_of_a_script_that_runs_too_long_ends_with_it() {
 nobody_sleeps() { ! pgrep -f "^sleep $1"; }
 
 # NAME LINES…: a program that ends one test, does what the lines say in its second, and ends that.
-# It may "complain" as the kernel would in its log; returns when run.sh has noted that.
+# A line may "complain" as the kernel would in its log, and returns when run.sh has noted that.
 # first_is_over: run.sh takes a complaint for one of the first test no longer (SLACK). "finish"
 # tells the other program that it may end.
 program() {

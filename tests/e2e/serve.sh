@@ -282,7 +282,8 @@ test_a_flood_breaks_nothing_and_every_packet_is_counted() {
 	n=$(client taskset -c 0 "$ROOT/build/tests/flood" "${LAB}c" $seconds)
 	assert_ge "$n" 10000 "packets sent"
 	wait_for 10 quiet
-	# What the veth's own ring refused never came as far as XDP; the sender's end counts it.
+	# Packets that the veth's own ring refused never came as far as XDP; the sender's end counts
+	# them.
 	n=$((n - $(client ethtool -S "${LAB}c" |
 		awk '/xdp_xmit_errors/ { n += $2 } END { print n + 0 }')))
 	assert_eq "$(stat_of '.total.arrived')" "$n" arrived

@@ -24,7 +24,7 @@ late_with() {
 		jq .runs[0].classes[-1].miss
 }
 
-# What the system's dispatcher cannot do is dropped; all cores it could have are busy for nothing.
+# Requests beyond the rate of the system's dispatcher are dropped; more cores do not help.
 test_a_load_that_is_not_carried_is_no_advice() {
 	! shunt-sim advise -Q -n 50k -w 'all=1:exp(1us)/slo=1s' -r 61M -c 128 -p fcfs >"$DIR/out" ||
 		fail "taken for fine"
@@ -148,7 +148,7 @@ test_a_trace_too_short_to_tell_is_not_called_a_miss() {
 	assert_match "$(cat "$DIR/out")" 'Take mq with a quantum of 5 us on 1 core \(9 % busy'
 }
 
-# What is recorded is the same whatever the seed; what the trace leaves to be drawn is not.
+# Recorded services are the same whatever the seed; services that the trace leaves out are drawn.
 test_one_recorded_sample_is_not_counted_as_five_seeds() {
 	recorded
 	shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p mq -q 5us \

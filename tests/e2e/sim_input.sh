@@ -308,7 +308,7 @@ test_a_policy_of_the_users_own_is_built_without_a_word_of_where() {
 	! grep 'shunt-sim[.]' "$DIR/err" || fail "a temporary file is named"
 }
 
-# What a system allows a core to have is jbsq's k there: nanoPU's is 1.
+# A system's outstanding requests a core are the k of jbsq on it: 1 on nanoPU.
 test_outstanding_is_the_k_of_jbsq() {
 	local run=(-p jbsq -w exp1 -c 4 -n 20k --json -) nanopu k
 	nanopu=$(sim -s nanopu "${run[@]}" | jq .runs[0].classes[-1].mean_us)

@@ -115,7 +115,7 @@ test_services_that_have_cores_each_do_not_help_each_other() {
 	assert_near "$(jq .classes[-1].wait_us "$DIR/run")" "$(erlang_wait 0.7 4)" 3 "two M/M/4"
 }
 
-# What comes in bursts finds the cores that the other does not need; nothing is lost on the way.
+# A service's burst gets the cores that the other service does not need; no request is lost.
 test_elastic_cores_come_and_go() {
 	local two='web=0.5:exp(5us)/service=x,batch=0.5:exp(5us)/service=y' \
 		run=(-p fcfs -c 16 -l 0.8 -n 500k --json -)

@@ -28,7 +28,8 @@ test_statements_on_ideal_policies_hold() {
 	verdicts shinjuku-fig7 $FEW 3 0 0
 }
 
-# What ZygOS's steals cost is not in the text: those that rest on it hold in direction only.
+# The text does not say what a steal costs in ZygOS: statements that rest on it hold in direction
+# only.
 test_statements_on_measured_systems_hold_in_direction() {
 	local n=${LONG:+500k}
 	n=${n:-50k}

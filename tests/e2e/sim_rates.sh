@@ -15,14 +15,15 @@ test_between_long_steps_a_queue_is_as_at_constant_rates() {
 		"$(calc '(0.56 / 0.6 + 1.6 / 0.2) / 2.16')" 4 "mean sojourn"
 }
 
-# What changes faster than the queue is not seen by it.
+# The queue does not follow a rate that changes faster than it fills and empties.
 test_a_fast_sine_is_a_constant_rate() {
 	assert_near "$(value mean_us -p fcfs -w exp1 -l 0.5 --shape 'sine(200ns;1)' -n 1M)" 2 2 \
 		"mean sojourn"
 }
 
-# And by what changes slowly it is as at each rate in turn. At load r (1 + a sin x), the mean over
-# all arrivals of 1 / (1 - load) is the integral of (load / r) / (1 - load) over a period.
+# Under a rate that changes slowly the queue is as at each rate in turn. At load r (1 + a sin x),
+# the mean over all arrivals of 1 / (1 - load) is the integral of (load / r) / (1 - load) over a
+# period.
 test_a_slow_sine_is_each_rate_in_turn() {
 	assert_near "$(value mean_us -p fcfs -w exp1 -l 0.4 --shape 'sine(200ms;0.5)' -n 2M)" \
 		"$(awk 'BEGIN {

@@ -42,7 +42,7 @@ test_windows_of_long_steps_are_those_of_constant_rates() {
 	assert_near "$(between 0 1000 .backlog)" 1.5 5 "backlog"
 }
 
-# What comes above what the cores can do waits, and is gone as fast as they can do more.
+# Requests beyond the cores' rate wait; the backlog goes at the rate by which the cores can do more.
 test_a_backlog_grows_and_goes_as_the_rates_differ() {
 	windows -p fcfs -w fixed1 -l 0.5 --shape 'steps(0ms:1;20ms:3;40ms:1)' --duration 80ms \
 		--window 2ms

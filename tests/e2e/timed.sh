@@ -8,10 +8,10 @@ export ELSEWHERE=1
 . "$(dirname "$0")/preempt.sh"
 AHEAD=1
 
-# What the server says of a class: us from arrival to reply.
+# A class's time from arrival to reply by the server's stamps, in us.
 server_us() { jq -s "last.classes.$1.server_$2_us" "$DIR/client.json"; }
 
-# The best round of each: what disturbs a machine disturbs it for seconds, and a few more rounds
+# The best round of each: a disturbance of the machine lasts for seconds, and a few more rounds
 # outlast it.
 three_times() { # FASTER SLOWER: lists of numbers
 	jq -en --argjson a "[$1]" --argjson b "[$2]" '($b | min) > 3 * ($a | min)'

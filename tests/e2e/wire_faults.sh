@@ -100,7 +100,7 @@ test_parked_requests_are_resumed_once_under_all_faults() {
 	done
 }
 
-# What a killed core had answered may be counted lost: its last credit died with it.
+# Requests that a killed core had answered may be counted lost: its last credit died with it.
 test_cores_that_restart_under_all_faults_lose_only_what_is_counted() {
 	local i
 	begin_badly

@@ -71,7 +71,7 @@ assert_unharmed() {
 		"what the core believed"
 }
 
-# What it would do to be believed is the next test but one.
+# test_without_both_a_forger_is_believed shows the harm of the same frames.
 test_the_switch_alone_stops_frames_with_the_right_cookie() {
 	begin_watched
 	offer --rate 2000 --count 20 --time 5 --mix short=1:2us

@@ -113,8 +113,8 @@ hold: {age: none}'
 	assert_frames
 }
 
-# Those that came before it was seen to stand still, too. It knows what is too old before it takes
-# the first one.
+# Requests that came before shuntd saw the worker stand still are not answered either: the worker
+# knows the limit of age before it takes the first one.
 test_a_worker_that_stood_still_answers_nothing_that_is_old() {
 	load fcfs 'hang: {after: 300ms, action: tell}
 hold: {age: 500ms}'

@@ -44,8 +44,8 @@ start_good() {
 	wait_for 10 is_up 0
 }
 
-# Whatever the other does: the healthy one's requests are all answered, and it can go and come
-# again.
+# The healthy worker's requests are all answered, and it can go and come again, whatever the other
+# one does.
 assert_unharmed() {
 	offer --cpu 0 --rate 1000 --count 300 --time 5 --mix short=1:1us
 	assert_all_answered
@@ -142,7 +142,7 @@ test_another_users_worker_gets_nothing_that_the_former_had() {
 	assert_eq "$(stat_of .events.no_meta)" 0 "packets without metadata"
 }
 
-# What the bad user keeps domain 0 from the good one with; pid: the process that has it.
+# The bad user's process holds domain 0's sockets, so the good user gets none; pid: that process.
 bad_keeps_sockets_by() { # child, or hide
 	pid=$(as $BAD build/tests/harm "$1" $SOCK 0)
 	wait_for 5 is_free 0
@@ -313,8 +313,8 @@ test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	start_as riot $BAD nice -n 19 build/tests/riot $SOCK 1 "$seconds" "$SEED"
 	offer --cpu 0 --rate 500 --time "$half" --mix short=1:1us
 	assert_all_answered
-	# It goes and comes again in the middle of it: descriptors are handed out, to it and to the
-	# keeper.
+	# The good worker goes and comes again under the riot: descriptors are handed out, to it and
+	# to the keeper.
 	stop good
 	wait_for 5 is_free 0
 	start_good

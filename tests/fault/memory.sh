@@ -79,7 +79,7 @@ test_a_view_that_was_frozen_between_two_agents_is_replaced() {
 	wait_for 5 sh -c "! kill -0 $child || grep -q Z /proc/$child/stat"
 	wait_for 5 said 'view of domain 0 was frozen'
 	assert_serves
-	# What is written there counts: by the command line, and by the agent.
+	# The new view is in use: values that the command line writes are read from there.
 	host shunt slo set short 123us
 	assert_eq "$(stat_of '.classes[0].slo_us')" 123
 }

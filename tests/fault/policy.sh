@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/serve.sh"
 
-# What the verifier sees is sound; the native code does what knob 0 says.
+# The code that the verifier sees is sound; the native code stalls or faults, as knob 0 says.
 write_policy() {
 	cat >"$DIR/bad.c" <<-'C'
 	#include <shunt/policy.h>

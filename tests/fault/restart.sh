@@ -73,7 +73,7 @@ test_what_was_made_for_another_configuration_is_made_anew() {
 	assert_all_answered
 }
 
-# It keeps what it had for so long, and then leaves nothing behind.
+# A shuntd without a successor keeps memory and sockets for --linger seconds, then leaves nothing.
 test_without_a_successor_all_ends_after_a_while() {
 	load fcfs
 	stop shuntd
@@ -203,7 +203,7 @@ put_in_place() {
 }
 new_agent() { stat_of ".domains[0].agent | .alive and .pid != $1"; }
 
-# What an upgrade puts in its place is what runs next, unless it could not go on with what there is.
+# The program that an upgrade puts in shuntd's place runs next, unless its ABI is another.
 test_an_agent_that_is_started_again_is_the_program_that_has_its_path() {
 	cp build/shuntd "$DIR/shuntd"
 	config >"$DIR/config.yaml"

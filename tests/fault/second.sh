@@ -45,7 +45,7 @@ one_is_left() { [ "$(pgrep -cx shuntd)" = 2 ]; } # a keeper and an agent
 # One that is not killed takes the place of the other.
 none_is_left() { ! pkill -KILL -x shuntd; }
 
-# What kills both of its processes frees the lock.
+# Once both processes of a shuntd are killed, its lock is free.
 test_the_lock_ends_with_its_processes() {
 	load fcfs
 	wait_for 5 logged 'queue 0:'

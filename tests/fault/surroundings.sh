@@ -68,12 +68,12 @@ test_a_reader_of_stderr_that_ends_does_not_end_shuntd() {
 	done
 	let_in
 	assert_eq "$(agent_pid) $(keeper_pid)" "$agent $keeper" "processes of shuntd"
-	# What it executes starts with the signal's usual effect.
+	# Programs that shuntd executes start with SIGPIPE's usual effect.
 	assert_eq "$((0x$(awk '/^SigIgn/ { print $2 }' "/proc/$agent/status") >> 12 & 1))" 0 \
 		"SIGPIPE is ignored by inheritance"
 }
 
-# The kernel's pipe holds 64 KiB; whoever has its other end does not read.
+# The kernel's pipe holds 64 KiB, and its reader does not read.
 test_a_stderr_that_is_full_holds_nobody_up() {
 	load_only
 	mkfifo "$DIR/full"
