@@ -111,7 +111,7 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f,
 	return FRONT_REQUEST;
 }
 
-/* Its class. 0: there is no count of it, which cannot be. */
+/* Finds the request's class. 0: the class has no count, which cannot be. */
 static __always_inline int front_class(struct front *f, const struct shunt_nfp_cfg *cfg)
 {
 	__u32 spill, key = classify(&f->p, f->port, &spill);
@@ -162,8 +162,8 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f, const stru
 	return FRONT_REQUEST;
 }
 
-/* Its class. The verifier follows each rule with all that
- * comes after: look up what else is needed before. */
+/* Finds the request's class. The verifier follows each rule
+ * with all code behind it: look up what else is needed before. */
 static __always_inline void front_class(struct front *f, const struct shunt_cfg *c,
 					struct shunt_ingress *in)
 {

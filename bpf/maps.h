@@ -31,7 +31,7 @@ SHUNT_ARRAY(ports, struct shunt_port, 65536, BPF_F_MMAPABLE); /* 8 bytes at once
 SHUNT_ARRAY(rules, struct shunt_rule, SHUNT_RULES, 0);
 SHUNT_ARRAY(own, struct shunt_own, 1, BPF_F_MMAPABLE); /* the agent keeps it current by a mapping */
 
-/* Which queue feeds which domain. The agent stores to
+/* From queue to domain. The agent stores to
  * domains[].up and to its own counts through a mapping. */
 SHUNT_ARRAY(queues, struct shunt_queue, SHUNT_QUEUES, 0);
 SHUNT_ARRAY(domains, struct shunt_domain, SHUNT_DOMAINS, BPF_F_MMAPABLE);

@@ -3,8 +3,8 @@
  * native.c - the policy file as native code: an ELF shared object that needs nothing
  *
  * Workers map it and select with it; the simulator and the tests call it. No writable data, no
- * constructors, no undefined symbols: `shunt build` checks.
- * Its symbols are listed in native.h.
+ * constructors, no undefined symbols: `shunt build` checks. The object's symbols are listed in
+ * native.h.
  */
 #include <shunt/native.h>
 #include <shunt/policy.h>

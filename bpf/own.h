@@ -25,7 +25,7 @@ static __always_inline struct shunt_own_slot *own_slot(struct shunt_own *own, __
 	return &own->slot[half][shunt_index(at, SHUNT_OWN_SLOTS)];
 }
 
-/* Its kind (enum shunt_own_kind). */
+/* The address's kind (enum shunt_own_kind). */
 static __always_inline __u64 own_kind4(struct shunt_own *own, __u64 use, __be32 addr)
 {
 	struct shunt_own_slot *s = own_slot(own, use, shunt_own_hash4(use, addr));

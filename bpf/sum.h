@@ -14,7 +14,7 @@
 
 #define SUM_BLOCK 512 /* bytes that bpf_csum_diff() takes at once on every kernel */
 
-/* What sums_wrong() is told of a datagram, in a word. */
+/* The positions in a datagram that sums_wrong() needs, in one word. */
 static __always_inline __u32 sum_where(const struct shunt_packet *p)
 {
 	return (__u32)((void *)p->udp - p->data) | p->ipv6 << 8 |
@@ -76,7 +76,7 @@ static __always_inline __u64 sum_bytes(void *data, void *end, __u64 at, __u64 le
 	return sum + halves(*(__u64 *)here >> rest >> rest);
 }
 
-/* Which are wrong, one bit each (enum shunt_deny). verify: enum shunt_verify. */
+/* Returns a bit (enum shunt_deny) for each checksum that is wrong. verify: enum shunt_verify. */
 __noinline int sums_wrong(struct xdp_md *ctx, __u32 where, __u32 verify)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;

@@ -44,8 +44,8 @@ static void on_stack(void *arg)
 	ctx_exit(it->ctx);
 }
 
-/* Its first turn. Requests that may be preempted get a
- * stack; when there is none, it just cannot be. */
+/* Begins a request. If requests may be preempted it gets
+ * a stack; if none is free, it cannot be preempted. */
 static void set_out(struct core *c, struct item *it, uint64_t now)
 {
 	if (it->req.arrival_ns && it->req.arrival_ns < now)

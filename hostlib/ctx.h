@@ -23,17 +23,17 @@
  * - fn never returns; its last word is ctx_exit(), or it serves request after request in a loop and
  *   leaves in between, which saves ctx_start().
  *
- * What is kept over ctx_leave(): callee-saved registers, errno, C++ exceptions that are being
- * handled or thrown (once the thread has called ctx_home_init()), and the floating-point
- * environment that is a request's own: all of MXCSR, x87's control word and exception flags
- * (x86-64); FPCR, FPSR and d8 to d15 (aarch64). A new context has the control words of the thread
- * that called ctx_start(), and no exception flags. Not kept: caller-saved registers (all vector
- * registers on x86-64: a caller of ctx_leave() has spilled them, a signal frame holds them), the
- * signal mask, and on the home's side exception flags.
+ * Kept over ctx_leave(): callee-saved registers, errno, C++ exceptions that are being handled or
+ * thrown (once the thread has called ctx_home_init()), and the floating-point environment that is a
+ * request's own: all of MXCSR, x87's control word and exception flags (x86-64); FPCR, FPSR and d8
+ * to d15 (aarch64). A new context has the control words of the thread that called ctx_start(), and
+ * no exception flags. Not kept: caller-saved registers (all vector registers on x86-64: a caller of
+ * ctx_leave() has spilled them, a signal frame holds them), the signal mask, and on the home's side
+ * exception flags.
  *
- * Who leaves from a signal handler: not on an alternate signal stack; the new code runs with the
- * handler's signal mask unless that is undone; and after ctx_leave() comes stacks_moved()
- * (stacks.h).
+ * Code that leaves from a signal handler must not be on an alternate signal stack; the new code
+ * runs with the handler's signal mask unless that is undone; and after ctx_leave() comes
+ * stacks_moved() (stacks.h).
  *
  * Thread-local storage belongs to the thread, not to the context:
  * - After ctx_leave() the code may be on another thread. errno is carried along; other thread-local
@@ -42,15 +42,15 @@
  *   too, and errno's (__errno_location() is "const"). A function that touches one both before and
  *   after a point where it may be left can use the old thread's: reach it through a function that
  *   is not inlined (attribute noipa), or forbid preemption between.
- * - What a library keeps per thread across calls (malloc's caches, locale, a mutex's owner,
- *   pthread_self() in a lock) must not be torn: no preemption
- *   in a critical section, or while a lock is held.
+ * - State that a library keeps per thread across calls (malloc's caches, locale, a mutex's owner,
+ *   pthread_self() in a lock) must not be torn: no preemption in a critical section,
+ *   or while a lock is held.
  * - Stack protector and pointer guard are the same in all threads of a process: no problem.
  *
- * x86-64 CET: the switch is marked and works with IBT. It is not marked for shadow stacks, so glibc
- * runs a program that links it without them; if a thread has one nevertheless, ctx_pool_init()
- * fails with -ENOTSUP. aarch64: works with pointer authentication; has BTI's landing pads; SME's ZA
- * must be off.
+ * x86-64 CET: the switch is marked and works with IBT. The switch is not marked for shadow stacks,
+ * so glibc runs a program that links it without them; if a thread has one nevertheless,
+ * ctx_pool_init() fails with -ENOTSUP. aarch64: works with pointer authentication; has BTI's
+ * landing pads; SME's ZA must be off.
  */
 #pragma once
 
@@ -75,8 +75,8 @@
 #define CTX_STACK_DEFAULT 65536
 #define CTX_MAX (1u << 20) /* contexts a pool; vm.max_map_count / 2 bounds it earlier */
 
-/* What the C++ runtime keeps for a thread: its ABI calls it
- * __cxa_eh_globals. All zeros: no exceptions. */
+/* The C++ runtime's exceptions of a thread: its ABI
+ * calls them __cxa_eh_globals. All zeros: none. */
 struct ctx_exceptions {
 	void *caught;
 	uintptr_t uncaught; /* an unsigned int, and padding */
@@ -148,8 +148,8 @@ void ctx_put(struct ctx_pool *p, struct ctx *c);
 /* The next ctx_enter() calls fn(arg) on a fresh stack; whatever c was doing is forgotten. */
 void ctx_start(struct ctx *c, void (*fn)(void *arg), void *arg);
 
-/* For the thread that calls it, once, if its contexts may
- * run C++. It handles no exception when it enters one. */
+/* Called once by a thread whose contexts may run C++. The
+ * thread handles no exception when it enters a context. */
 void ctx_home_init(struct ctx_home *home);
 
 /* From a thread's own stack into a context; returns when the context has left. */

@@ -6,8 +6,8 @@
  *
  *   sp +0 x29 x30, +16 x19 to x28, +96 d8 to d15, +160 FPCR FPSR
  *
- * FPCR and FPSR are loaded only when they differ; FPSR (exception flags) only into a context. It
- * ends in "ret", which needs no landing pad with BTI.
+ * FPCR and FPSR are loaded only when they differ; FPSR (exception flags) only into a context. The
+ * switch ends in "ret", which needs no landing pad with BTI.
  */
 #ifdef __aarch64__
 

@@ -8,7 +8,8 @@
  * of its request's frame, to read and to write; when it returns from the handler it ends, as nobody
  * would send what it wrote.
  *
- * What runs in a request here is PREEMPT_TEXT, and has a region while it holds the lock.
+ * Functions here that run in a request are PREEMPT_TEXT, and have a region while they hold the
+ * lock.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -22,9 +23,9 @@
 #define CHILD_STATUS 70 /* of a child that ends here */
 #define FRAME_MAX 4096
 
-static struct shunt *opened;  /* under the lock, … */
-static _Atomic uint32_t held; /* … which fork() holds, too: the child
-			       * has only the thread that called it */
+static struct shunt *opened;  /* under the lock */
+static _Atomic uint32_t held; /* the lock; fork() holds it, too: the child
+			       * has only the thread that called fork() */
 static char frame[FRAME_MAX]; /* of the request that forks; under the lock */
 
 static PREEMPT_TEXT void lock(void)

@@ -2,10 +2,10 @@
 /*
  * frames.c - the way of a frame: fill, receive, send, completion, and back to fill
  *
- * Fill and completion ring belong to all cores of the domain; who moves frames between them holds
- * ctl->fill_lock. It is only ever tried: whoever fails leaves the work to the one who has it. The
- * agent breaks it when the process is dead. What a core has in no ring is in its list in ctl, where the
- * agent finds it (lib/ledger.h).
+ * Fill and completion ring belong to all cores of the domain; a core that moves frames between them
+ * holds ctl->fill_lock. The lock is only ever tried: a core that fails leaves the work to the core
+ * that has it. The agent breaks the lock when the process is dead. Frames that a core has in no
+ * ring are in its list in ctl, where the agent finds them (lib/ledger.h).
  *
  * Where cores have queues of their own (a NIC chooses among them, or requests come over the wire), each has rings of
  * its own, and frames, too, so that none runs dry when its requests are stolen, or resumed elsewhere: a frame
@@ -162,7 +162,7 @@ void frames_free(struct core *c, uint64_t addr)
 	c->nfree++;
 }
 
-/* What the agent left for this core: frames of the one before. */
+/* The agent left a list for this core: frames of the process before. */
 void frames_adopt(struct core *c)
 {
 	uint32_t n = peek(c->list->n);

@@ -11,10 +11,8 @@
 
 #include "guard.h"
 
-/*
- * What is asked for while dlsym() looks for the real malloc comes from here and is never given
- * back. The C library asks for some dozens of bytes, if at all.
- */
+/* Memory that is asked for while dlsym() looks for the real malloc comes from here
+ * and is never given back. The C library asks for some dozens of bytes, if at all. */
 #define EARLY 8192
 
 static char early[EARLY] __attribute__((aligned(16)));

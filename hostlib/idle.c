@@ -38,8 +38,8 @@ static void sleep_in_poll(struct core *c)
 		if (i == c->id || next_steals(s, p))
 			fds[n++] = (struct pollfd){ .fd = s->core[i].sock, .events = POLLIN };
 	}
-	/* Whoever parks a request looks at our state after
-	 * it put the request where we look next. */
+	/* A thread that parks a request looks at our state
+	 * after it put the request where we look next. */
 	__atomic_store_n(&c->run->state, SHUNT_CORE_ASLEEP, __ATOMIC_SEQ_CST);
 	bump(c->line->stats.slept, 1);
 	if (!atomic_load(&s->park.mask))

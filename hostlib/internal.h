@@ -44,7 +44,8 @@ struct policy {
 	SHUNT_POLICY_FNS;
 };
 
-/* A request between its rings: running, or parked. What a change of turns touches is in its first two lines. */
+/* A request between its rings: running, or parked. The fields
+ * that a change of turns uses are in the first two lines. */
 struct item {
 	struct shunt_req req;
 	struct ctx *ctx;      /* its stack; NULL: it runs on the thread's own */
@@ -66,8 +67,8 @@ struct item {
 	uint32_t len;         /* bytes of packet */
 	uint64_t addr;        /* of the packet in the UMEM */
 	long reply;           /* what the handler returned */
-	uint64_t token;       /* parked, on the wire: the NIC knows it by this … */
-	uint32_t life;        /* … in this life of it */
+	uint64_t token;       /* parked, on the wire: the NIC knows it by this */
+	uint32_t life;        /* the NIC's life in which the token is known */
 } __shunt_line;
 
 /* A core's own clock: clock.c. */
@@ -119,16 +120,18 @@ struct core {
 	int sock;
 	struct shunt_ring rx; /* popped by other cores too */
 	struct shunt_ring tx; /* this core's alone */
-	struct shunt_ring *fill, *comp; /* all cores', or (own_rings()) this one's … */
-	uint32_t *fill_lock;  /* … both under this; of a core's own the fill ring alone, which others write, too */
+	struct shunt_ring *fill, *comp; /* all cores', or (own_rings()) this one's */
+	uint32_t *fill_lock;  /* of fill and comp; of fill alone if the core
+			       * has its own: others write that one, too */
 	uint32_t comp_keep;   /* sent frames left in the completion ring, for shunt_send() */
 	struct wire *wire;    /* the wire transport's */
 	struct shunt_core *line;
 	struct shunt_core_run *run;
 
 	struct item *item;    /* the request that it takes next, or runs */
-	struct item *kept[ITEMS_KEPT]; /* of requests that have ended: the oldest is used next … */
-	uint32_t turn;        /* … at this number, modulo how many there are; counts the requests that ended here */
+	struct item *kept[ITEMS_KEPT]; /* of requests that have ended: the oldest is used next */
+	uint32_t turn;        /* counts the requests that ended here;
+			       * modulo ITEMS_KEPT: the oldest in kept */
 	struct ctx_home home; /* the thread, while a request runs on a stack of its own */
 	bool running;         /* a request's handler */
 	uint64_t start_ns;    /* of its turn */
@@ -140,14 +143,15 @@ struct core {
 	uint32_t skipped;     /* safepoints that need no look at the clock, of which preempt_tls.skip are left */
 	uint32_t pace;        /* safepoints a ns, as last measured, times 2^18 (PACE_SHIFT) */
 	uint64_t retry_ns;    /* what is counted could not be seen yet: look again after this */
-	uint32_t paced;       /* safepoints since … */
-	uint64_t paced_ns;    /* … then; 0: they are not counted */
+	uint32_t paced;       /* safepoints since paced_ns */
+	uint64_t paced_ns;    /* 0: safepoints are not counted */
 	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
 	struct shunt_mark_for held; /* what the one of XDP was for, in this turn */
 
 	void *volatile ask_sp; /* the thread's stack while it is in a function of the policy (ask.c); NULL: it is not */
-	uint16_t stuck_asks;  /* by the link: in one of before, when it last looked, … */
-	uint64_t stuck_beat;  /* … with this beat */
+	uint16_t stuck_asks;  /* by the link: the function of an old policy
+			       * in which it last found the core; 0: none */
+	uint64_t stuck_beat;  /* by the link: the core's beat then */
 
 	struct clock clock;
 	uint64_t now;         /* the clock, when last read */
@@ -157,14 +161,14 @@ struct core {
 	uint64_t idle_ns;     /* since when there is nothing to do; 0: there is */
 	uint32_t tx_prod;     /* of tx, next entry to write */
 	uint32_t pending;     /* replies not yet kicked */
-	struct shunt_free *list; /* frames that it has in no ring … */
-	uint32_t nfree;       /* … and how many */
+	struct shunt_free *list; /* frames that this core has in no ring */
+	uint32_t nfree;       /* how many those are */
 	uint64_t mean_ns[SHUNT_CLASSES]; /* service time, EWMA */
-	uint64_t empty_ns[SHUNT_CLASSES]; /* since when the hold ring is empty with a backlog … */
-	uint32_t empty_enq[SHUNT_CLASSES]; /* … and nothing more was held */
+	uint64_t empty_ns[SHUNT_CLASSES]; /* since when the hold ring is empty with a backlog */
+	uint32_t empty_enq[SHUNT_CLASSES]; /* enq since then: nothing more was held */
 	_Atomic uint64_t policy_seen; /* generation that this core may still be using; read by the link */
-	bool ending;          /* and the core has a queue of its own … */
-	uint32_t last;        /* … from which it serves what comes before this index */
+	bool ending;          /* the core ends, and has a queue of its own */
+	uint32_t last;        /* ending: entries of that queue before this index are served */
 	int err;
 } __shunt_line;
 
@@ -246,7 +250,8 @@ static inline uint64_t core_clock(struct core *c)
 }
 #endif
 
-/* What follows in the program is written after what precedes: enough for a reader who looks when the process is dead. */
+/* Stores behind step() are made after those before it:
+ * enough for a reader who looks when the process is dead. */
 #define step() atomic_signal_fence(memory_order_seq_cst)
 
 /* error.c */

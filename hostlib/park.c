@@ -2,10 +2,11 @@
 /*
  * park.c - preempted requests: kept in order, counted where the agent finds them, resumed by any core
  *
- * What tells of them when the process is dead, lib/ledger.h says.
+ * lib/ledger.h says which stores tell of parked requests when the process is dead.
  *
- * On the wire the order is the NIC's: a parked request waits under a token until the NIC names it, and is in no
- * queue here. What the NIC has forgotten (an orphan) goes into the queues, for any core to end.
+ * On the wire the order is the NIC's: a parked request waits under a token until the NIC names it,
+ * and is in no queue here. A request that the NIC has forgotten (an orphan) goes into the queues,
+ * for any core to end.
  */
 #include <errno.h>
 #include <sched.h>
@@ -19,7 +20,8 @@
 
 #define STACK_SIZE (64 << 10)
 
-/* A few stores long. Whoever is interrupted while it has the lock gets its CPU back by our yielding. */
+/* Held for a few stores. A thread that is interrupted
+ * while it has the lock gets its CPU back by our yielding. */
 static void lock(struct park *k)
 {
 	for (int i = 0; atomic_exchange_explicit(&k->lock, 1, memory_order_acquire); i++) {
@@ -136,8 +138,8 @@ static void insert(struct park *k, struct item *it)
 		publish(k, it->queue);
 }
 
-/* It has a place; the core gets another item for what it takes next. The token that the NIC will name it by, or 0. Under
- * the lock. */
+/* Parks a request that has a place; the core gets another item for the next one.
+ * Returns the token by which the NIC will name the request, or 0. Under the lock. */
 static uint64_t put_in(struct core *c, struct item *it)
 {
 	struct shunt *s = c->s;

@@ -3,8 +3,8 @@
  * preempt.h - what decides whether the request that runs on this thread may be stopped now
  *
  * The scheduler's side: preempt_worker_begin() once a thread; then preempt_request_begin() as the
- * first thing on a new request's stack and preempt_request_end() as the last. Its function "point"
- * parks requests.
+ * first thing on a new request's stack and preempt_request_end() as the last. The scheduler's
+ * function "point" parks requests.
  *
  *   depth = 1 in the scheduler, from preempt_worker_begin() on and in "point";
  *   depth = 0 in a request that may be stopped; more in its regions.
@@ -28,7 +28,7 @@ enum preempt_way {
 	PREEMPT_SIGNAL,    /* anywhere in application text */
 };
 
-/* What the signal handler found: counted by the thread it ran on. */
+/* The signal handler's findings, counted by the thread on which it ran. */
 enum preempt_why {
 	PREEMPT_TAKEN,    /* switched away */
 	PREEMPT_STRANGER, /* the thread is no worker */
@@ -40,7 +40,7 @@ enum preempt_why {
 	PREEMPT_NR_WHY,
 };
 
-/* What a request's thread looks at. initial-exec: one load from the thread pointer. */
+/* A request's thread reads these fields. initial-exec: one load from the thread pointer. */
 struct preempt_tls {
 	volatile uint32_t *look; /* scheduler: not 0 = yield. First:
 				  * safepoints know it by its place */
@@ -65,10 +65,8 @@ extern volatile uint32_t preempt_never;
 
 #define PREEMPT_TEXT __attribute__((section("shunt_text"), noinline))
 
-/*
- * This thread's shunt_tls. In assembly: the compiler takes a thread for one that stays the same all
- * through a function, and keeps its address over calls that may end on another.
- */
+/* The shunt_tls of the running thread. In assembly, because the compiler assumes that a function
+ * stays on one thread: it would keep the address over calls that may end on another thread. */
 #define PREEMPT_INLINE static inline __attribute__((always_inline))
 
 #if defined(__x86_64__)
@@ -147,9 +145,11 @@ PREEMPT_INLINE bool preempt_pending(void)
 #endif
 
 /* preempt.c: the scheduler's side */
-/* This thread is a worker: depth is 1. "point", the same for all threads, parks the request that
- * runs, if the mark is for it and something else shall run, and returns when it is resumed, perhaps
- * on another thread. */
+/*
+ * Makes the thread a worker's: depth is 1. "point", the same for all threads, parks the running
+ * request, if the mark is for it and something else shall run, and returns when it is resumed,
+ * perhaps on another thread.
+ */
 void preempt_worker_begin(volatile uint32_t *look, void (*point)(enum preempt_way way));
 void preempt_worker_end(void);
 void preempt_request_begin(void);

@@ -121,7 +121,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 	return true;
 }
 
-/* Its ring has room for another. */
+/* The request is out of its ring, which has room for another: counts that. */
 static void leave_ring(struct core *c, const struct item *it)
 {
 	struct shunt_core_class *n = &c->line->cls[it->req.cls];

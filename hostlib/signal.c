@@ -46,10 +46,8 @@ PREEMPT_INLINE uintptr_t reg_sp(const ucontext_t *uc)
 #endif
 }
 
-/*
- * Was another signal's handler interrupted? While one runs, signals are blocked that usually are
- * not; or it is on the alternate stack. What that handler interrupted may hold anything.
- */
+/* Was another signal's handler interrupted? While one runs, signals are blocked that usually are
+ * not; or it is on the alternate stack. Code that such a handler interrupted may hold any lock. */
 PREEMPT_INLINE bool in_handler(const struct preempt_tls *t,
 							      const ucontext_t *uc)
 {

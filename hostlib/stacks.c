@@ -3,8 +3,8 @@
  * stacks.c - a request that overflows its stack ends the
  * process with a line that says so; see stacks.h
  *
- * The handler runs on an alternate stack, for there is none left. It reads a table of pools that is
- * never freed, so that a fault beside a ctx_pool_free() reads nothing stale.
+ * The handler runs on an alternate stack, for the request's stack is full. The handler reads a
+ * table of pools that is never freed, so that a fault beside a ctx_pool_free() reads nothing stale.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -68,7 +68,7 @@ void stacks_remove(int where)
 
 /* --- in the handler: nothing but what a signal handler may do --------------------------------- */
 
-/* What the kernel says; where it does not, more than any that does not say so needs. */
+/* The size of a signal frame by the kernel; a kernel that does not say it needs less than 8 KiB. */
 size_t stacks_signal_frame(void)
 {
 	size_t frame = getauxval(AT_MINSIGSTKSZ);

@@ -19,8 +19,8 @@ struct shunt;
 enum asked { ASKED_GO_ON, ASKED_YIELD, ASKED_FOR_NONE };
 
 struct transport {
-	/* Which request is next and who yields, the NIC decides: no policy and no hold rings here,
-	 * and a mark names a turn of a request. */
+	/* The NIC decides which request is next and who yields: no policy
+	 * and no hold rings here, and a mark names a turn of a request. */
 	bool nic_decides;
 
 	/* link.c: rings and memory are mapped; they are going. Both may be missing. */

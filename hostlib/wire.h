@@ -23,8 +23,8 @@ struct wire_todo {
 	bool resume;
 	bool held;       /* it waited at the NIC */
 	bool first;      /* it goes before what runs, once that used up its quantum */
-	uint32_t len;    /* of the packet … */
-	uint64_t addr;   /* … and where it is; RESUME: the token */
+	uint32_t len;    /* the packet's */
+	uint64_t addr;   /* of the packet; RESUME: the token */
 	uint64_t id;     /* of this sending: a PREEMPT names it */
 };
 

@@ -15,8 +15,9 @@
 #define SKIP_MAX 4096
 #define PACE_SHIFT 18
 #define CLOSE_NS 700          /* so near the deadline, all that is left is skipped at once */
-#define TELLS 8               /* fewer safepoints, in less than … */
-#define TELLS_NS 1000         /* … this, say little of how often they come */
+#define TELLS 8               /* fewer safepoints, in less than TELLS_NS, say
+			       * little of how often safepoints come */
+#define TELLS_NS 1000         /* see TELLS */
 #define RETRY_NS 200          /* what is counted but not in its ring yet
 			       * is looked for again, ever more seldom */
 #define NONE (~0ULL)
@@ -106,7 +107,7 @@ static void measure_pace(struct core *c, uint64_t now)
 	c->paced_ns = 0;
 }
 
-/* This thread is the core's from now on. */
+/* Makes the calling thread the core's. */
 void yield_thread(struct core *c)
 {
 	this_thread = c;

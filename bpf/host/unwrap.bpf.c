@@ -4,16 +4,16 @@
  * turns the NIC's frames into entries of a core's ring
  *
  * A REQUEST becomes the packet itself behind its metadata, in the core's AF_XDP socket, as the
- * shared transport would put it there; hold_seq is its number on the wire. Its destination becomes
- * the function's own MAC, so that the reply, turned round in place, leaves with that as its source.
- * RESUME and NOTE go to the same socket as they are, without metadata: the library takes them in
- * order. WELCOME and REFUSE go to the kernel, and so to shuntd, if they name the nonce that it
- * asked with. A PREEMPT sets the mark in the core's line and goes nowhere. A REQUEST or RESUME that
- * is to go first makes the core look, too: the running request keeps its quantum and no more.
+ * shared transport would put it there; hold_seq is its number on the wire. The packet's destination
+ * becomes the function's own MAC, which so is the source of the reply that is turned round in
+ * place. RESUME and NOTE go to the same socket as they are, without metadata: the library takes
+ * them in order. WELCOME and REFUSE go to the kernel, and so to shuntd, if they name the nonce that
+ * it asked with. A PREEMPT sets the mark in the core's line and goes nowhere. A REQUEST or RESUME
+ * that is to go first makes the core look, too: the running request keeps its quantum and no more.
  *
  * One program for all functions of a host: the cookie tells whose frame it is, and the kernel lets
- * none into a socket of another function. Nothing is taken
- * here: only the core knows whether a number is new.
+ * none into a socket of another function. No number is taken here: only the core knows whether a
+ * number is new.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_endian.h>
@@ -35,7 +35,7 @@ struct {
 	__type(value, struct shunt_wire_epoch);
 } wire_epoch SEC(".maps");
 
-/* What shuntd has asked the NIC for. No worker has it. */
+/* By core: the epoch that shuntd asked the NIC for, or was given. No worker has this map. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SHUNT_CORES);
@@ -168,8 +168,8 @@ static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_re
 	struct shunt_meta *m;
 	__u8 *packet;
 
-	/* Arrival by this host's clock: as long ago as the NIC
-	 * kept it. It waited there, or was sent on at once. */
+	/* Arrival by this host's clock: as long ago as the
+	 * NIC kept the request. 0 ns: sent on at once. */
 	meta.arrival_ns = now > r.waited_ns ? now - r.waited_ns : now;
 	if (r.waited_ns)
 		meta.flags |= SHUNT_META_HELD;

@@ -87,9 +87,9 @@ static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o
 
 #if SHUNT_HAS(DONE)
 /*
- * The policy is told of a request that ended. Its service time is that of the credit: of several
- * that ended since the one before their mean, as of one that a lost credit spoke of; of another
- * class than the credit's, the mean of its class on this core.
+ * Tells the policy of a request that ended. The service time is the credit's: the mean, if several
+ * requests ended since the credit before. For another class than the credit's it is the mean of
+ * that class on this core.
  */
 __noinline int tell_done(__u32 core, __u32 seq)
 {

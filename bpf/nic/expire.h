@@ -12,7 +12,7 @@
 
 #define EXPIRE_AT_ONCE 32 /* of a class, with one frame */
 
-/* Those of a class that came earlier. 1: some of them are left. */
+/* Ends requests of a class that arrived before this time. Returns 1 if some of them are left. */
 __noinline int expire(__u32 cls, __u64 before)
 {
 	struct shunt_nic *n = get_nic();

@@ -94,8 +94,8 @@ static __noinline int answer_hello(struct xdp_md *ctx, __u32 core, __u32 reason)
 	return XDP_TX;
 }
 
-/* A new epoch for the core. It gets requests from its first credit on: until it has heard the
- * WELCOME, it would take none of them for its own. */
+/* A new epoch for the core. The NIC sends the core requests from its first
+ * credit on: before it has heard the WELCOME, the core would ignore them. */
 __noinline int open_core(__u32 core, __u64 nonce, __u64 process)
 {
 	struct shunt_nic *n = get_nic();

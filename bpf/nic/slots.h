@@ -176,8 +176,8 @@ __noinline int purge_tokens(__u32 queue)
 		last = get_slot(f->tail);
 		if (!f->head || !last)
 			continue;
-		/* The whole list goes in front of the free ones. Its slots keep saying QUEUED;
-		 * taking one sets that right, and nothing else looks. */
+		/* The whole list goes in front of the free slots. The slots keep saying
+		 * QUEUED: the next use of a slot sets its state, and no other code looks. */
 		last->next = n->free;
 		n->free = f->head;
 		n->nfree += f->count;

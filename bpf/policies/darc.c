@@ -64,9 +64,9 @@ __shunt_inline __u64 work(const shunt_view *v, __u32 cls)
 }
 
 /*
- * What is left of the cores behind the lowest of them, which a group with that part of the sum of
- * all work gets: as many as part / sum of n, rounded, one at least if there is any work; the last
- * one is left.
+ * Takes from these cores the lowest ones, for a group with this part of the sum of all work: part /
+ * sum of n, rounded, one at least if there is any work, but never the last one. Returns the cores
+ * that are left.
  */
 __shunt_inline __u64 reserve(__u64 cores, __u32 n, __u64 part, __u64 sum)
 {

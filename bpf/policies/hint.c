@@ -5,8 +5,8 @@
  * A server writes two bytes into its replies, a core and an epoch (SHUNT_HINT); the client echoes
  * them at the port's key. A reply is newer than any published load: for NICs that learn loads late.
  * A hint counts if its epoch is that of knob 0 and its core is up; raise knob 0 and all old hints
- * are void. It trusts clients to copy hints faithfully: a
- * client that lies can pile its requests on one core.
+ * are void. The policy trusts clients to copy hints faithfully: a client that lies can pile its
+ * requests on one core.
  */
 #include <shunt/policy.h>
 

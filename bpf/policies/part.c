@@ -41,8 +41,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	return shunt_less_loaded(v, ev->random, p.first, p.count);
 }
 
-/* True if the core is at a position of the class's part.
- * Those that are not up may take anything that is left. */
+/* True if the core is at a position of the class's
+ * part. Cores that are not up may take any class. */
 __shunt_inline __u64 serves(const shunt_view *v, __u32 core, __u32 cls)
 {
 	__u64 up = shunt_up(v), bit = 1ULL << (core & 63);

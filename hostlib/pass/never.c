@@ -11,7 +11,7 @@ void shunt_safepoint_slow(void);
 
 static const volatile uint32_t nothing;
 
-/* What safepoints and their stubs read; libshunt has more. */
+/* The fields that safepoints and their stubs read; libshunt has more. */
 struct preempt_tls {
 	const volatile uint32_t *look;
 	uint32_t depth, skip; /* safepoint.S counts skip down */

@@ -28,7 +28,7 @@ struct Limits {
 	unsigned leaf;   /* a function that calls nothing and costs no more has none */
 };
 
-/* What is known of a function when its callers are looked at. */
+/* A function, as its callers need to know it. */
 struct Callee {
 	bool entry;       /* has a safepoint at its entry */
 	bool open;        /* may call code that is not known */

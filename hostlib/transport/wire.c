@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire.c - a core served by a NIC over the wire: what comes
- * is taken by number, what was done goes back in CREDITs
+ * wire.c - a core served by a NIC over the wire: requests are taken by number, and their ends go
+ * back in CREDITs
  *
- * Requests come into the core's own ring only, and in the order in which they shall run: which, the
- * NIC has decided. Whatever gets lost either way is made good by the next CREDIT, which says the
- * core's whole state; a core that could take more repeats it. Which epoch it is in, shuntd has
- * settled with the NIC: a worker has no key.
+ * Requests come into the core's own ring only, and in the order in which they shall run: the NIC
+ * has decided that order. A frame that gets lost either way is made good by the next CREDIT, which
+ * says the core's whole state; a core that could take more repeats it. The core's epoch is settled
+ * between shuntd and the NIC: a worker has no key.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -15,7 +15,7 @@
 #include "../internal.h"
 #include "../locked.h"
 
-#define REPEAT_MAX_NS 10000000ULL /* … up to this */
+#define REPEAT_MAX_NS 10000000ULL /* a CREDIT is repeated ever later, up to this */
 #define OFFER_NS 1000000ULL       /* without an epoch: how often to look for one */
 #define LEAVE_NS 500000000ULL     /* a NIC that is silent for so long
 				   * as we leave is not waited for */
@@ -218,8 +218,8 @@ bool wire_next(struct core *c)
 	return true;
 }
 
-/* Something changed. What has come meanwhile is taken
- * first, so that the NIC knows what runs next. */
+/* Tells the NIC that the core's state changed. Frames that came meanwhile
+ * are taken first, so that the NIC knows the next request to run. */
 static void report(struct core *c)
 {
 	struct wire *w = c->wire;

@@ -3,8 +3,8 @@
  * wire_epoch.c - a core's epoch: shuntd settles it with the NIC, and the core takes what it is
  * handed
  *
- * The worker has no key, and no say in which epoch comes next. What it does when another one
- * begins: what was under way is the old one's, and is forgotten or runs to its end.
+ * The worker has no key, and no say in which epoch comes next. When another epoch begins, requests
+ * under way are the old epoch's: they are forgotten or run to their end.
  */
 #include <string.h>
 
