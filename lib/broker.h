@@ -90,9 +90,9 @@ struct shunt_msg_refused {
 struct shunt_msg_wire { /* with one descriptor: the map "wire_epoch" */
 	struct shunt_msg msg;
 	__u32 first; /* the NIC's number of core 0 */
-	__u8 nic[6]; /* MACs: of the NIC's port … */
+	__u8 nic[6]; /* MAC of the NIC's port */
 	__u8 pad[2];
-	__u8 mac[SHUNT_CORES][6]; /* … and of the cores' virtual functions */
+	__u8 mac[SHUNT_CORES][6]; /* MACs of the cores' virtual functions */
 };
 
 struct shunt_msg_core { /* UP, DOWN */

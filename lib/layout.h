@@ -44,15 +44,16 @@ struct shunt_parked {
 	__u32 pad[3];
 };
 
-/* What a move of frames leaves behind it: done again, it changes nothing. */
+/* The indexes that a move of frames leaves behind: a move that is done again changes nothing. */
 struct shunt_move {
-	__u32 what;  /* enum shunt_move_what: it is under way, and the rest of this holds; 0: none is */
-	__u32 ring;  /* number of the fill ring … */
-	__u32 fill;  /* … and its producer, behind the frames that it gets */
+	__u32 what;  /* enum shunt_move_what: a move is under way,
+		      * and the fields below hold; 0: none is */
+	__u32 ring;  /* number of the fill ring */
+	__u32 fill;  /* that ring's producer, behind the frames that the ring gets */
 	__u32 comp;  /* the completion ring's consumer */
 	__u32 tx;    /* the send ring's producer */
-	__u32 n;     /* frames that the core's list has then; … */
-	__u32 hole;  /* … the one behind those takes this place: was moved from the middle */
+	__u32 n;     /* frames that the core's list has then */
+	__u32 hole;  /* the list's entry n moves to this place; = n: no entry moves */
 };
 
 enum shunt_move_what { SHUNT_MOVE_LIST = 1, SHUNT_MOVE_FILL = 2, SHUNT_MOVE_COMP = 4, SHUNT_MOVE_TX = 8 };
@@ -69,8 +70,11 @@ struct shunt_free {
 
 struct shunt_ctl {
 	__u32 abi;
-	/* Who writes to a fill ring: SHUNT_HOLDER(), 0 = nobody. Try-locks; the agent breaks those of a dead process. The
-	 * first is also that of the completion ring, if there is one for all cores. */
+	/*
+	 * Locks of the fill rings: SHUNT_HOLDER() of the core that writes, 0 = nobody. Try-locks;
+	 * the agent breaks those of a dead process. The first lock is also the completion ring's,
+	 * if there is one for all cores.
+	 */
 	struct {
 		__u32 holder __shunt_line;
 	} fill_lock[SHUNT_CORES];

@@ -16,8 +16,8 @@
  *   parked[].id    it was preempted, and waits
  *   a count        it has ended
  *
- * Its frame is where the request is. A frame without a request is in a ring, or in the list of a
- * core (free[]).
+ * The request's frame is where the request is. A frame without a request is in a ring, or in the
+ * list of a core (free[]).
  *
  * Take an entry from a ring: ledger_take(), ledger_run(), ledger_taken()
  *   intent_cls, intent_frame, intent_off, intent_id

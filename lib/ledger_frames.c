@@ -108,8 +108,8 @@ static void mark_rings(const struct rings *r, const struct ledger_dead *d, unsig
 		mark_descs(r, &r->tx[i], seen);
 }
 
-/* What a living core runs, unless the reply is out: the
- * kernel may have passed the frame on since. */
+/* Marks the frame of a request that a living core runs, unless
+ * the reply is out: then the kernel may have passed the frame on. */
 static void mark_line(const struct rings *r, __u32 core, unsigned char *seen)
 {
 	const struct shunt_core_run *run = &r->view->core[core].run;
@@ -122,7 +122,8 @@ static void mark_line(const struct rings *r, __u32 core, unsigned char *seen)
 		mark(r, frame, seen);
 }
 
-/* A living core's list. What a move under way takes out of it may be anywhere already. */
+/* Marks the frames of a living core's list. A frame that a
+ * move under way takes out of it may be anywhere already. */
 static void mark_list(const struct rings *r, __u32 core, unsigned char *seen)
 {
 	const struct shunt_free *list = &r->ctl->free[core];

@@ -64,8 +64,8 @@ static bool slot_exists(const struct shunt_geometry *g, __u32 slot)
 				      : g->hold_ring && slot - SHUNT_HOLD_SLOT < g->nclasses;
 }
 
-/* The number in the metadata of the frame that the intent is about; NULL: there is no such frame.
- * It may be another request's by now. */
+/* The number in the metadata of the intent's frame, by now
+ * perhaps another request's; NULL: there is no such frame. */
 static __u64 *tag_of(const struct rings *r, const struct shunt_core_run *run)
 {
 	__u32 frame = peek(run->intent_frame), off = peek(run->intent_off);
@@ -118,7 +118,7 @@ static void decide_intent(const struct rings *r, const struct ledger_dead *d, __
 		v->lost[bound_cls(r, peek(run->intent_cls))]++;
 }
 
-/* Is a living core at the same entry? It may have won the swap, and not have said so yet. */
+/* Is a living core at the same entry? That core may have won the swap, and not have said so yet. */
 static bool is_contested(const struct rings *r, const struct ledger_dead *d, __u64 intent)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
@@ -178,7 +178,7 @@ static void clear_line(const struct rings *r, struct shunt_core_run *run)
 	poke(run->state, SHUNT_CORE_OFF);
 }
 
-/* Whoever lives may have taken it meanwhile: only if it is still that core's. */
+/* A living core may have taken the lock meanwhile: breaks it only if a dead one still holds it. */
 static void break_lock(__u32 *lock, const struct ledger_dead *d)
 {
 	__u32 holder = peek(*lock), core = (holder & 0xff) - 1;

@@ -6,7 +6,7 @@
 
 #include "rings.h"
 
-/* Who is dead: the processes in these slots, which had these cores; a bit each. */
+/* The dead processes: a bit for each of their slots, and for each core that they had. */
 struct ledger_dead {
 	__u64 cores;
 	__u32 slots;
@@ -36,11 +36,14 @@ static inline bool ledger_is_left(const struct ledger_dead *d, __u32 slot)
 	return d->slots == ~0u || (slot && slot <= SHUNT_WORKERS && (d->slots >> (slot - 1) & 1));
 }
 
-/* First of all: intents that mean nothing are cleared, as those who live may yet take the entries.
- * 0, or -EAGAIN: a living core is about to take the entry that a dead one was at, or has just done
- * so. That is decided once it has moved. */
+/*
+ * Call first: clears intents that mean nothing, as living cores may yet take the entries. 0, or
+ * -EAGAIN: a living core is about to take the entry that a dead one was at, or has just done so;
+ * call again once that core has moved.
+ */
 int ledger_settle(struct rings *r, const struct ledger_dead *d);
 /* Reads rings, lines and places of the dead. */
 void ledger_read(const struct rings *r, const struct ledger_dead *d, struct verdict *v);
-/* What the dead wrote must not be read again. Their places are free, and their locks are broken. */
+/* Clears the stores of the dead, which must not be read
+ * again. Their places are free, and their locks are broken. */
 void ledger_clear(struct rings *r, const struct ledger_dead *d);

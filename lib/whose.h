@@ -26,14 +26,15 @@ _Static_assert(sizeof(struct shunt_pidfd_info) == 64, "the first struct pidfd_in
 
 /*
  * Has the process the rights of that user, and no others? Not so one that executes a set-user-ID
- * program. What a process of root's does with its own rights is root's affair.
+ * program. A process of root's may do with its rights as root likes.
  *
- * 0: yes; -EPERM: no; -ESRCH: it has ended; else -errno:
- * that cannot be seen. pid is its number in our /proc.
+ * 0: yes; -EPERM: no; -ESRCH: it has ended; else -errno: its rights cannot be seen. pid is the
+ * process's number in our /proc.
  */
 int shunt_process_is_of(int pidfd, __u32 pid, uid_t uid);
 /* The same on kernels that say it in /proc only. */
 int shunt_process_is_of_by_proc(int pidfd, __u32 pid, uid_t uid);
 
-/* Has the process ended? Its number may be another's then. -1 stands for one that has. */
+/* Has the process ended? Another process may have its number
+ * then. pidfd -1 stands for a process that has ended. */
 bool shunt_process_ended(int pidfd);

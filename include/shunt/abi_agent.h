@@ -6,9 +6,8 @@
 
 #include <shunt/abi_base.h>
 
-/*
- * What the agent knows. Pinned as "agent", one value a domain. Written by the agent alone.
- */
+/* The agent's counts and measurements. Pinned as "agent",
+ * one value a domain. Written by the agent alone. */
 struct shunt_agent_class {
 	__u64 lost;       /* requests that died with a worker */
 	__u64 replied;    /* replies that a dead worker had sent but not yet counted */
@@ -41,26 +40,28 @@ struct shunt_agent {
 	__u64 no_frame;   /* arrivals that found the fill ring empty */
 	__u64 marks;      /* running requests that the agent told to yield */
 	__u64 signals;    /* and those that it sent a signal, as no safepoint heeded the mark */
-	__u64 published;    /* loads to a card (nfp.h): messages, … */
-	__u64 publish_failed; /* … of these refused, … */
-	__u64 publish_equal; /* … and times that equal loads took their place */
+	__u64 published;    /* messages with loads to a card (nfp.h) */
+	__u64 publish_failed; /* messages to the card that were refused */
+	__u64 publish_equal; /* times that publishing fell behind
+			      * and equal loads were sent instead */
 	__u32 publish_age_ns; /* how old loads are when the next ones come (EWMA) */
 	__u32 message_ns;   /* a message to the card (EWMA) */
 	__u64 put_back;   /* sockets that were missing in xsks, and were put there again */
-	__u64 policy_stalls; /* times that a policy was put out of force
-			      * as a core did not come out of it … */
-	__u64 policy_faults; /* … and as the worker died in it */
+	__u64 policy_stalls; /* times that a policy was put out of
+			      * force as a core did not come out of it */
+	__u64 policy_faults; /* times that a policy was put out of force as the worker died in it */
 	__u32 worker_user;  /* of the worker, + 1; 0: none attached */
 	__u32 view_user;    /* whose workers have had the view, + 1; 0: nobody's */
-	__u64 plans;        /* times that the policy's plan() was called … */
-	__u64 plans_refused; /* … and that it could not be, or its generation was over */
+	__u64 plans;        /* times that the policy's plan() was called */
+	__u64 plans_refused; /* times that plan() could not run, or its generation was over */
 	__u64 pad[4];
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };
 SHUNT_ASSERT(sizeof(struct shunt_agent) % SHUNT_LINE == 0, "agent");
 
-/* What the program pinned as "sig_aim" is asked by the agent: whom XDP signals on that core. */
+/* The agent's request to the program pinned as
+ * "sig_aim": the thread that XDP signals on this core. */
 struct shunt_aim {
 	__u32 domain;
 	__u32 core;

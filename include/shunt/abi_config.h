@@ -67,9 +67,8 @@ struct shunt_cfg {
 	__u32 watch_us;   /* how often the agent looks at running
 			   * requests; 0: never, so it marks none */
 	__u32 grace_us;   /* from a mark that no safepoint heeds to a signal; 0: no signals */
-	__u64 netns;      /* whose interface it is: the cookie of its
-			   * network namespace (SO_NETNS_COOKIE) … */
-	__u32 ifindex;    /* … and its number there */
+	__u64 netns;      /* cookie of the interface's network namespace (SO_NETNS_COOKIE) */
+	__u32 ifindex;    /* the interface's number there */
 	__u32 drain_ms;   /* how long a worker process may live after
 			   * its goodbye; 0: as long as it likes */
 	__u64 port_bits;  /* SHUNT_PORT_BIT() of each service port: which
@@ -83,9 +82,9 @@ SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 #define SHUNT_PORT_BIT(port) (1ULL << ((port) & 63))
 
 /*
- * Whom requests are for: the interface's MAC and addresses, or those that are configured. Pinned as
- * "own", one value. Written by the loader, then by the agent, which keeps it current: first the
- * half of the slots that is not in use, then "use".
+ * The addresses that requests are for: the interface's MAC and addresses, or those that are
+ * configured. Pinned as "own", one value. Written by the loader, then by the agent, which keeps it
+ * current: first the half of the slots that is not in use, then "use".
  *
  * An address stands in slot SHUNT_OWN_AT() of its hash; the seed
  * is such that no two share one. So a look is one comparison.
@@ -141,8 +140,9 @@ enum shunt_requeue { SHUNT_HEAD, SHUNT_TAIL, SHUNT_REQUEUE_AUTO };
 struct shunt_class {
 	char name[SHUNT_NAME_LEN]; /* "" : not configured */
 	__u32 requeue;             /* enum shunt_requeue */
-	__u32 demote_after;        /* quanta used up while others waited, until … ; 0: never */
-	__u32 demote_to;           /* … the request is queued as one of this class */
+	__u32 demote_after;        /* a request that used up so many
+				    * quanta while others waited, … */
+	__u32 demote_to;           /* … is queued as one of this class; see demote_after */
 	__u32 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");

@@ -5,8 +5,8 @@
  * Log-linear: SHUNT_HIST_STEPS buckets an octave. A bucket is at most a sixteenth of its lower end
  * wide, so a time that is read from it is wrong by 6.25 % at most; below 16 ns it is exact.
  *
- * This is room: the map is there and its bytes are fixed, and nothing counts in it yet. What will:
- * core i of the worker, one store a histogram when a request ends. What will read it: shunt stats.
+ * The map is there and its bytes are fixed, but nothing counts in it yet. Core i of the worker
+ * will, by one store a histogram when a request ends, and shunt stats will read it.
  */
 #pragma once
 

@@ -82,10 +82,8 @@ struct shunt_refused {
 };
 SHUNT_ASSERT(sizeof(struct shunt_refused) == SHUNT_LINE, "refused");
 
-/*
- * What a policy is asked about: time and randomness come in from outside, so equal inputs give
- * equal answers in every place a policy runs.
- */
+/* The question to a policy: time and randomness come in from outside,
+ * so equal inputs give equal answers in every place a policy runs. */
 #define SHUNT_NONE 255
 
 /* Two bytes at the port's key: a core that a reply named,

@@ -12,13 +12,14 @@
  * is trusted by XDP or the agent.
  */
 
-/* What core i runs, and what it was about to take: read by the agent when the worker is dead. The order: lib/ledger.h. */
+/* The request that core i runs, and the one that it was about to take: read
+ * by the agent when the worker is dead. The order of stores: lib/ledger.h. */
 struct shunt_core_run {
 	__u64 id;        /* request it runs; 0: none */
 	__u64 start_ns;  /* when it got the CPU; 0: the core did not read the clock */
 	__u64 intent;    /* SHUNT_INTENT(ring, index) it is popping; 0: none */
-	__u32 intent_frame; /* of that entry: its frame, by number, … */
-	__u32 intent_id;    /* … and the lower half of its request's number */
+	__u32 intent_frame; /* of the entry of intent: its frame, by number */
+	__u32 intent_id;    /* of the entry of intent: lower half of its request's number */
 	__u32 frame;     /* of the request that it runs, by number */
 	__u32 base;      /* ended[cls] of this core when the request started, mod 2^32 */
 	__u32 tx_end;    /* send ring's producer once the reply is in (with tx_set) */
@@ -44,7 +45,8 @@ enum shunt_core_state {
 	SHUNT_CORE_AWAY, /* another domain's core is on the seat (abi_seat.h) */
 };
 
-/* Which function (enum shunt_ask_op) of which policy; of the generation as many bits as there is room for. */
+/* The policy function (enum shunt_ask_op) that a core is in, with
+ * as many bits of the policy's generation as there is room for. */
 #define SHUNT_ASKS(gen, op) ((__u16)((gen) << 3 | ((op) + 1)))
 #define SHUNT_ASKS_GEN(asks) ((asks) >> 3)
 #define SHUNT_ASKS_OP(asks) (((asks) & 7) - 1)
@@ -74,11 +76,12 @@ struct shunt_mark_for {
 	__u32 cls;
 };
 
-/* Which one that is: a request's number, and the core's epoch. */
+/* A request's number and the core's epoch, for "came". */
 #define SHUNT_CAME(epoch, seq) ((__u64)(epoch) << 32 | (__u32)(seq))
 
 struct shunt_core_mark {
-	__u32 look;   /* XDP, agent, core: 1 = there may be a reason to yield. What safepoints read */
+	__u32 look;   /* XDP, agent, core: 1 = there may be a
+		       * reason to yield. Safepoints read this */
 	__u32 pad;
 	struct shunt_mark_for held; /* XDP: belongs to its mark, and is written with its deadline */
 	__u64 came;   /* XDP, wire transport: SHUNT_CAME() of the last on its way to the core's ring that goes first; 0: none yet */
@@ -108,7 +111,7 @@ struct shunt_core_preempt {
 	__u64 delay[SHUNT_DELAYS]; /* yields by ns since both quantum was over and the next one waited: [i] < 64 << i, the last: any */
 } __shunt_line;
 
-/* What core i did, per class. Written by core i. Sums wrap: take differences. */
+/* Core i's counts, per class. Written by core i. Sums wrap: take differences. */
 struct shunt_core_class {
 	__u64 replied;    /* requests answered: the reply is in the send ring */
 	__u64 noreply;    /* requests that ended without one */
@@ -150,17 +153,15 @@ struct shunt_core {
 	struct shunt_core_class cls[SHUNT_CLASSES]; /* core i */
 };
 
-/* What preemption does with a class. */
+/* A class's rules for preemption. */
 struct shunt_view_class {
 	__u8 requeue;      /* SHUNT_HEAD or SHUNT_TAIL: SHUNT_REQUEUE_AUTO is decided by the agent */
 	__u8 demote_to;
 	__u16 demote_after; /* quanta; 0: never */
 };
 
-/*
- * What plan() decided, in two banks: one is in force, plan() writes the other one, and one store to
- * "use" puts that in force. It is taken only of the generation that "use" names.
- */
+/* The decisions of plan(), in two banks: one is in force, plan() writes the other one, and one
+ * store to "use" puts that one in force. A plan counts only in the generation that "use" names. */
 #define SHUNT_PLAN_USE(gen, bank) ((__u64)(gen) << 1 | (bank))
 #define SHUNT_PLAN_GEN(use) ((use) >> 1)
 
@@ -213,7 +214,7 @@ struct shunt_view {
 
 	/*
 	 * A policy's own memory, by its slot: at a switch the policy of before may still run
-	 * somewhere and write its own. Whoever puts a generation in force zeroes its slot before.
+	 * somewhere and write its own. Before a generation is put in force its slot is zeroed.
 	 * "use" of a plan is written then, and after that by plan()'s program.
 	 */
 	__u64 state[SHUNT_POLICY_SLOTS][SHUNT_STATES] __shunt_line; /* policies: shunt_add, _cas */

@@ -117,9 +117,9 @@ struct shunt_nic_core {
 	__u64 process;
 	__u32 epoch;      /* of the core so far: the next one is one more */
 	__u32 load;       /* sent or taken, and not ended */
-	__u32 sent;       /* last number sent … */
-	__u32 nr;         /* of the last credit … */
-	__u32 high;       /* … and what it said */
+	__u32 sent;       /* last number sent */
+	__u32 nr;         /* number of the last credit */
+	__u32 high;       /* "high" of the last credit */
 	__u32 run;
 	__u32 group;
 	__u32 leaving;    /* it said so: no more requests */
@@ -134,8 +134,9 @@ struct shunt_nic_core {
 	__u64 told;       /* run_id that a PREEMPT was sent for on an arrival */
 	__u32 found;      /* as the last credit said, in this epoch */
 	__u32 found_late;
-	__u64 ended_ns;   /* mean service time of what the last credit newly told of … */
-	__u32 ended_cls;  /* … this class; 0 ns: it told of none */
+	__u64 ended_ns;   /* mean service time of the requests whose
+			   * end the last credit newly told; 0: none */
+	__u32 ended_cls;  /* the class of those requests */
 	__u32 pad[13];
 	struct shunt_nic_out out[SHUNT_WIRE_WINDOW];
 	struct shunt_nic_said said[SHUNT_CLASSES];
@@ -157,8 +158,8 @@ struct shunt_nic_fifo {  /* of what is queued as one class */
  */
 struct shunt_nic_class {
 	__u64 sent;       /* REQUESTs and RESUMEs */
-	__u64 done;       /* ended, as the cores say … */
-	__u64 noreply;    /* … of these, without a reply */
+	__u64 done;       /* ended, as the cores say */
+	__u64 noreply;    /* of done: without a reply */
 	__u64 lost;       /* of the wire, or of a core or process that is gone */
 	__u64 requeued;   /* sent, not taken, and queued again */
 	__u64 parked;     /* tokens queued */
@@ -201,9 +202,9 @@ enum shunt_nic_event {
 
 /* The scheduler's state. Pinned as "nic", one value, mmapable. Written by XDP. */
 struct shunt_nic {
-	__u32 free;       /* first free slot that was used before … */
-	__u32 nfree;      /* … how many there are … */
-	__u32 fresh;      /* … and slots used so far: the rest are free, too */
+	__u32 free;       /* first free slot that was used before */
+	__u32 nfree;      /* how many free slots were used before */
+	__u32 fresh;      /* slots used so far: the rest are free, too */
 	__u32 queued;     /* slots in queues */
 	__u64 cmd;        /* nr of the last command done */
 	__u64 id;         /* of the last sending */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * policy.h - writing a policy: what it is asked, what it may look at, what it answers
+ * policy.h - writing a policy: its functions, the view that it reads, its answers
  *
  * A policy is one C file that includes this header, names itself with SHUNT_POLICY() and defines
  *
@@ -167,8 +167,8 @@ __shunt_inline __u32 shunt_ones(__u64 mask)
 #endif
 }
 
-/* Number of the lowest bit that is set; mask is not 0: the ones
- * below that bit. Which core is idle is not to be predicted. */
+/* Number of the lowest bit that is set (mask is not 0): counts
+ * the ones below that bit, as a branch would be mispredicted. */
 __shunt_inline int shunt_first(__u64 mask)
 {
 #ifdef __bpf__

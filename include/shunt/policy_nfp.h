@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * policy_nfp.h - what a policy may look at on the card: values that the host published (nfp.h)
+ * policy_nfp.h - the accessors of a policy on the card: values that the host published (nfp.h)
  *
- * Used through policy.h, in place of policy_view.h. What the card cannot know is declared with the
- * reason: the compiler shows it at the policy's own line. "verifier.c" is the card's, in Linux
- * drivers/net/ethernet/netronome/nfp/bpf/.
+ * Used through policy.h, in place of policy_view.h. Accessors of values that the card cannot know
+ * are declared with the reason: the compiler shows it at the policy's own line. "verifier.c" is the
+ * card's, in Linux drivers/net/ethernet/netronome/nfp/bpf/.
  */
 #pragma once
 

@@ -211,7 +211,7 @@ __shunt_inline __u64 shunt_plan_use(const struct shunt_plan *p)
 	return *(volatile const __u64 *)&p->use;
 }
 
-/* What plan() wrote; 0 until it did. */
+/* Word i of the plan in force; 0 until plan() wrote it. */
 __shunt_inline __u64 shunt_plan(const struct shunt_view *v, __u32 i)
 {
 	const struct shunt_plan *p = shunt_plan_of(v);

@@ -2,15 +2,15 @@
 /*
  * preempt.h - where a request may be stopped, and where it must not be
  *
- * A request that has used up its quantum while others wait gets a mark. It yields at the next
- * safepoint (put in by the compiler, or by hand), or, if it reaches none, is stopped by a signal.
- * It may be resumed on another thread of the process: so an address of a thread-local variable is
+ * A request that has used up its quantum while others wait gets a mark. The request yields at the
+ * next safepoint (put in by the compiler, or by hand), or, if it reaches none, is stopped by a
+ * signal. Another thread of the process may resume it: so an address of a thread-local variable is
  * good only up to the next safepoint. The value of errno survives, in files that include this
  * header.
  *
- * A no-preempt region is a stretch in which it is not stopped. A held pthread mutex, rwlock or
- * spinlock, a held FILE (flockfile) and calls of malloc and its kin are regions by themselves;
- * SHUNT_GUARD=0 in the environment turns these automatic ones off.
+ * A no-preempt region is a stretch of code in which a request is not stopped. A held pthread mutex,
+ * rwlock or spinlock, a held FILE (flockfile) and calls of malloc and its kin are regions by
+ * themselves; SHUNT_GUARD=0 in the environment turns these automatic ones off.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* Begins and ends a region. They nest; the last end takes a mark that came meanwhile. */
+/* Begins and ends a region. Regions nest; the last end takes a mark that came meanwhile. */
 void shunt_nopreempt_begin(void);
 void shunt_nopreempt_end(void);
 
@@ -46,7 +46,8 @@ void shunt_safepoint_slow(void);
 
 /*
  * The C library declares the place of errno constant, so compilers ask for it once in a function
- * and would go on to read the errno of a thread that the request has left. This asks each time.
+ * and would go on to read the errno of a thread that the request has left. shunt_errno() asks each
+ * time.
  */
 int *shunt_errno(void);
 #ifndef SHUNT_KEEP_ERRNO
@@ -56,8 +57,8 @@ int *shunt_errno(void);
 
 /*
  * The first field of the thread-local variable shunt_tls is the address of a word that is not 0
- * when this core may have to yield. It is read in assembly because the compiler may keep the
- * address of a thread-local variable over a call, and the call may end on another thread.
+ * when this core may have to yield. That address is read in assembly because the compiler may keep
+ * the address of a thread-local variable over a call, and the call may end on another thread.
  */
 static inline void shunt_safepoint(void)
 {

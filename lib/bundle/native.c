@@ -174,8 +174,8 @@ static bool is_within(uint64_t addr, const Elf64_Phdr *s, uint64_t mask)
 	return s && addr >= s->p_vaddr && addr < ((s->p_vaddr + s->p_memsz) & ~mask);
 }
 
-/* Writable is only what the linker wrote for the loader: PT_DYNAMIC, and the GOT's first words.
- * They hold the address of PT_DYNAMIC, or nothing. */
+/* Only the linker's words for the loader may be writable: PT_DYNAMIC, and the
+ * GOT's first words, which hold the address of PT_DYNAMIC, or nothing. */
 static int check_writable(const struct native *n, const Elf64_Phdr *s)
 {
 	const Elf64_Phdr *dynamic = only(n, PT_DYNAMIC), *relro = only(n, PT_GNU_RELRO);

@@ -38,7 +38,7 @@ struct native_tables {
 	uint64_t names_len;
 };
 
-/* What is found by name in a sound one. */
+/* Found by name in a sound shared object. */
 struct native_found {
 	uint32_t ops;     /* its functions, a bit of each enum shunt_ask_op */
 	uint32_t slot_at; /* where in the file the number of its slot is; 0: nowhere */
