@@ -14,7 +14,7 @@
 #include "agent_state.h"
 #include "maps.h"
 
-/* Its number may be another process's by now. */
+/* The number in the agent's state may be another process's by now. */
 static bool is_shuntd(__u32 pid)
 {
 	char path[32], name[16] = "";

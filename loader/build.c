@@ -247,8 +247,8 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 
 /*
  * The same compiler makes all three: code that it takes for impossible (a division by a certain 0,
- * say) is then missing in the native code as in the BPF code that the verifier sees. It must not
- * take loops for finite: the verifier is to see a loop that may not end, and to refuse it.
+ * say) is then missing in the native code as in the BPF code that the verifier sees. The compiler
+ * must not take loops for finite: the verifier is to see a loop that may not end, and to refuse it.
  */
 static int compile(struct ctl *ctl, struct job *j)
 {
@@ -266,7 +266,7 @@ static int compile(struct ctl *ctl, struct job *j)
 			      "-fno-finite-loops", "-fno-crash-diagnostics", "-nostdlibinc", "-I.",
 			      "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map,
 			      j->policy, "-c", "bpf/nic/nic.bpf.c", "-o", "out/nic.o", NULL };
-	/* It has reported its error already. */
+	/* no warnings (-w): the compiler of the BPF code has given them */
 	const char *native[] = { bpf[0], "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
 				 "-fno-finite-loops",
 				 "-fvisibility=hidden", "-w", "-fno-crash-diagnostics", "-shared",

@@ -62,7 +62,7 @@ static void explain_missing(struct ctl *ctl, const char *policy, const char *dir
 	fclose(f);
 }
 
-/* It lies beside the directory of the policies. */
+/* Finds the card's program: it lies beside the directory of the policies. */
 static int find(struct ctl *ctl, const char *policy, char *path, size_t len)
 {
 	char dir[PATH_MAX];

@@ -2,8 +2,8 @@
 /*
  * card.h - the policy's program on a card that chooses receive queues (Netronome), and its maps
  *
- * The card's maps are pinned beside the host's, as "nfp_" and their name. Its program has a link of
- * its own, pinned as SHUNT_CARD_LINK. Every queue that the card may choose has one core.
+ * The card's maps are pinned beside the host's, as "nfp_" and their name. The card's program has a
+ * link of its own, pinned as SHUNT_CARD_LINK. Every queue that the card may choose has one core.
  */
 #pragma once
 
@@ -58,5 +58,5 @@ bool card_there(struct ctl *ctl);
 
 /* card_maps.c: the same configuration into the card's maps; all served queues, equal loads. */
 int card_write(struct ctl *ctl, const struct setup *s);
-/* What the card counts, and its state; NULL if it has no part in what is loaded. */
+/* The card's counts and state; NULL if no program on a card is loaded. */
 json_t *card_json(struct ctl *ctl);

@@ -10,8 +10,8 @@
 
 #include "card_log.h"
 
-#define VERIFIER "[nfp] "       /* begins what the driver says through the verifier … */
-#define WARNING "[nfp] warning" /* … and what is no refusal */
+#define VERIFIER "[nfp] "       /* begins the driver's messages through the verifier */
+#define WARNING "[nfp] warning" /* begins those that are no refusal */
 #define KERNEL "NFP net bpf: "
 
 int card_log_open(void)

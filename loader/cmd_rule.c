@@ -242,7 +242,7 @@ static int run(struct ctl *ctl)
 
 	if (ctl->argc)
 		action = pick_word(ctl, "action", ctl->argv[0], actions, 4);
-	/* What a rule lacks is said by name. */
+	/* The missing words of a rule are said by name. */
 	if (action == 1 && ctl->argc > 1 && ctl->argc < least[1]) {
 		fail_usage(ctl, "a rule needs %s, too",
 			   strncmp(ctl->argv[1], "value=", 6) ? "value= and class=" : "class=");

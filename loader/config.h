@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 struct config_domain {
-	uint32_t *queue;  /* NULL: not said; then … */
-	uint32_t *queues; /* … these, of a core each */
+	uint32_t *queue;  /* NULL: not said, see queues */
+	uint32_t *queues; /* if queue is not said: a queue of each core */
 	uint32_t queues_count;
 	char **cpu_words; /* "3" or "4-7", in the file's order … */
 	uint32_t cpu_words_count;

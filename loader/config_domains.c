@@ -30,7 +30,7 @@ static int __printf(3, 4) wrong(struct mistake *m, const char *why, const char *
 	return -EINVAL;
 }
 
-/* A queue that is named for the first time. Its path is that of its list if it is the only one. */
+/* A queue is named once only, as "queue" (k < 0) or as entry k of "queues". */
 static int check_queue(const struct setup *s, __u32 queue, __u32 i, int k, struct mistake *m)
 {
 	const char *why = NULL;

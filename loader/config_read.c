@@ -30,7 +30,7 @@ static const cyaml_strval_t fallbacks[] = {
 	{ "drop", SHUNT_FALLBACK_DROP },
 };
 
-/* Whatever is on or off is said by one of these. (libcyaml's own reader takes "off" for true.) */
+/* Words for an option that is on or off. (libcyaml's own reader takes "off" for true.) */
 static const cyaml_strval_t switches[] = {
 	{ "on", 1 }, { "off", 0 }, { "true", 1 }, { "false", 0 }, { "yes", 1 }, { "no", 0 },
 };

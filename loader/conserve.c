@@ -2,8 +2,9 @@
 /*
  * conserve.c - the conservation line, from counts of which each is counted by itself
  *
- * What was steered is in flight until its core says that it is done, wherever it is meanwhile. What
- * came through a hold queue is in flight while it waits, runs, is parked or is deferred.
+ * A steered request is in flight until its core says that it is done, wherever it is meanwhile. A
+ * request that came through a hold queue is in flight while it waits, runs, is parked or is
+ * deferred.
  */
 #include <string.h>
 

@@ -8,7 +8,7 @@
 #include "ctl.h"
 
 /*
- * What each program of the bundle cost this kernel's verifier: {"programs": [{"name",
+ * The cost of each program of the bundle to this kernel's verifier: {"programs": [{"name",
  * "instructions"}]}, with "error" where it was refused, or there is no right to ask.
  */
 json_t *cost_of_bundle(struct ctl *ctl, const struct bundle *b);

@@ -36,7 +36,7 @@ static void check_link(struct ctl *ctl, struct findings *f, const struct shunt_c
 			slot.prog_id);
 }
 
-/* What 'shunt load' says, too: warn_verify() in setup.c. */
+/* The warning that 'shunt load' gives: warn_verify() in setup.c. */
 static void check_verify(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
 {
 	struct iface iface;

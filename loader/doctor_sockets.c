@@ -40,7 +40,8 @@ static bool is_one(int sock, __u64 netns)
 	return family_of(sock) == AF_XDP && netns_of(sock) == netns;
 }
 
-/* Is there one in the message that is to be read next from that UNIX socket? It stays there. */
+/* Has the next unread message of this UNIX socket a
+ * descriptor of an AF_XDP socket? The message stays there. */
 static bool is_in_message(int sock, __u64 netns)
 {
 	union {
@@ -82,8 +83,7 @@ static bool is_xdp(int pidfd, int number, __u64 netns)
 	return found;
 }
 
-/* Descriptors in all messages that wait in that UNIX socket,
- * whichever comes first. Their kind cannot be seen. */
+/* Counts the descriptors in all unread messages of this UNIX socket. Their kind cannot be seen. */
 static unsigned int unread(int pid, int number)
 {
 	char path[64], line[64];

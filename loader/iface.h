@@ -24,8 +24,8 @@ struct xdp_there {
 int iface_read(struct ctl *ctl, struct iface *out);
 /* Fails if the interface does not exist. */
 int iface_need(struct ctl *ctl);
-/* Fails (-EOPNOTSUPP) if the driver says that it does not redirect in native mode. What a kernel
- * before 6.3 does not tell, attaching will. */
+/* Fails (-EOPNOTSUPP) if the driver says that it does not redirect in
+ * native mode. A kernel before 6.3 does not say: attaching fails instead. */
 int iface_need_native(struct ctl *ctl);
 /* The XDP program that is attached, shunt's or another: the host's, or else the card's. */
 int iface_xdp(struct ctl *ctl, struct xdp_there *out);

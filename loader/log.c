@@ -39,7 +39,7 @@ void log_start(bool verbose)
 	libbpf_set_print(listen);
 }
 
-/* What the verifier complains of, and what a policy's author can do about it. */
+/* Complaints of the verifier, and how a policy's author can mend the cause. */
 static const struct remedy remedies[] = {
 	{ "too large", "too many paths, or a loop whose end it cannot see: constant bounds, and in "
 		       "loops shunt_pick() and shunt_less() in place of if" },

@@ -10,7 +10,7 @@
 
 #define LOG_LEN (1 << 20) /* of the kernel's verifier */
 
-/* What libbpf says, kept for explanations; printed with -v. */
+/* Begins to keep libbpf's messages for explanations; with -v they are printed, too. */
 void log_start(bool verbose);
 /* Notes the failure to load a program of b, from the verifier's log (may be empty) and errno. */
 int log_explain(struct ctl *ctl, const struct bundle *b, enum part part, const char *prog, int err,

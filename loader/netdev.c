@@ -31,7 +31,7 @@ union reply {
 	char bytes[16384];
 };
 
-/* Sends one attribute, receives one message. Its length, or -errno. */
+/* Sends one attribute, receives one message. Returns the message's length, or -errno. */
 static int exchange(int fd, __u16 family, __u8 cmd, __u16 attr, const void *value, __u16 len,
 		    union reply *reply)
 {

@@ -105,7 +105,7 @@ static int set_slot(struct ctl *ctl, const struct bundle *b, struct bpf_object *
 		     0;
 }
 
-/* What lies within a bundle is not aligned, as libelf wants it: libbpf gets a copy. */
+/* libelf wants its input aligned, which an object within a bundle is not: libbpf gets a copy. */
 static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b,
 				   const struct shunt_nic_sizes *sizes,
 				   const struct bpf_object_open_opts *opts)

@@ -26,7 +26,7 @@ const struct verb_option option_dry_run = { "dry-run", 0, NULL, take_dry_run };
 const struct verb_option *const no_options[] = { NULL };
 const struct verb_option *const only_dev[] = { &option_dev, NULL };
 
-/* What getopt_long() wants: options of every verb, then each of the verbs' once. */
+/* The options as getopt_long() wants them: those of every verb, then each of the verbs' once. */
 struct table {
 	const struct verb_option *of_verb[MOST];
 	int n;

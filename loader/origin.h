@@ -8,7 +8,7 @@
 #include "ctl.h"
 #include "../offload/nfp/lint/lint.h"
 
-/* Which of a bundle's objects: for hosts, with shunt_ingress
+/* One of a bundle's objects: for hosts, with shunt_ingress
  * and shunt_ask; or for a NIC, with shunt_nic. */
 enum part { PART_HOST, PART_NIC };
 

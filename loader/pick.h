@@ -6,7 +6,8 @@
 
 #include "ctl.h"
 
-/* --dev, or the only one that is loaded. It is loaded, ABI and all. */
+/* Picks the interface: --dev, or the only one that
+ * is loaded. Fails unless it is loaded, by this ABI. */
 int pick_loaded(struct ctl *ctl);
 /* The same and an exclusive lock, with what was picked still
  * loaded: a descriptor for pindir_unlock(), or -errno. */

@@ -210,7 +210,7 @@ static int open_dir(struct ctl *ctl, const char *path, bool create)
 	return fd < 0 ? fail_bpf(ctl, -errno, "cannot open '%s'", path) : fd;
 }
 
-/* Whoever held the lock before may have removed the directory: then this one is no use. */
+/* A process that held the lock before may have removed the directory: then this lock is no use. */
 static bool still_there(int fd, const char *path)
 {
 	struct stat held, named;

@@ -2,7 +2,8 @@
 /*
  * pindir.h - the interface's directory of pins: finding, locking, removing
  *
- * bpffs is the only state. Whoever changes anything holds an exclusive flock() on the directory.
+ * bpffs is the only state. A process that changes anything holds an exclusive flock() on the
+ * directory.
  */
 #pragma once
 
@@ -15,7 +16,7 @@ struct pindir_list {
 	char name[PINDIR_MAX][16]; /* of the interface, or of the directory if it is gone */
 };
 
-/* What the pinned link says. */
+/* The state of the pinned link. */
 struct link_state {
 	unsigned int id;
 	unsigned int ifindex; /* 0: the interface is gone */

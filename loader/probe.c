@@ -33,7 +33,7 @@ static int load(const struct bpf_insn *insns, size_t n)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What a failure to load says: no right to try, or not supported. */
+/* The meaning of a failure to load: no right to try (-errno), or not supported (0). */
 static int verdict(int fd)
 {
 	if (fd < 0)
@@ -94,7 +94,7 @@ int probe_fetch(void)
 
 int probe_metadata(void)
 {
-	/* Its result tells: adjust_meta() returned 0. */
+	/* The program's result tells whether adjust_meta() returned 0. */
 	const struct bpf_insn insns[] = {
 		INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, -(int)sizeof(struct shunt_meta)),
 		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_xdp_adjust_meta),

@@ -174,8 +174,8 @@ int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, stru
 	return 0;
 }
 
-/* These drivers hand on what a kernel on this machine sent,
- * with a UDP checksum that was left for a NIC to fill in. */
+/* veth and tun hand on packets that a kernel on this machine
+ * sent, with a UDP checksum that was left for a NIC to fill in. */
 bool setup_has_local_senders(const char *driver)
 {
 	return !strcmp(driver, "veth") || !strcmp(driver, "tun");

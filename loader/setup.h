@@ -13,7 +13,7 @@
 
 struct config;
 
-/* What the operator wants of checksums; "auto" goes by the driver. */
+/* The operator's word on checksums; "auto" goes by the driver. */
 enum setup_verify { SETUP_VERIFY_AUTO, SETUP_VERIFY_OFF, SETUP_VERIFY_IP, SETUP_VERIFY_UDP };
 
 struct setup {
@@ -66,7 +66,7 @@ int setup_check(struct ctl *ctl, const struct setup *s);
 /* setup.c: does the driver hand on what this machine's
  * kernel sent, whose UDP checksums nobody has filled in? */
 bool setup_has_local_senders(const char *driver);
-/* What load and doctor say where such checksums are verified all the same. */
+/* The warning of load and doctor where such checksums are verified all the same. */
 #define VERIFY_UNFILLED                                                                           \
 	"'verify: udp' on '%s' (driver %s): what this machine's own kernel sends comes with its " \
 	"UDP "                                                                                    \

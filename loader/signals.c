@@ -17,7 +17,7 @@
 #define OWN_MAP "sig_tasks" /* goes with the programs */
 #define AIM "sig_aim"
 
-/* It lies beside the directory of the policies. */
+/* Finds signal.o: it lies beside the directory of the policies. */
 static int find(struct ctl *ctl, char *path, size_t len)
 {
 	char dir[PATH_MAX];

@@ -57,7 +57,7 @@ static void add_class(struct snapshot *s, __u32 c, const struct shunt_view *view
 	add_service(t, &agent->cls[c], clock_ns());
 }
 
-/* What a core counted beside requests; shown for cores of a worker that is gone, too. */
+/* A core's counts beside requests; shown for cores of a worker that is gone, too. */
 static json_t *core_counts_json(const struct shunt_core *core)
 {
 	const struct shunt_core_stats *n = &core->stats;
@@ -76,7 +76,7 @@ static json_t *core_counts_json(const struct shunt_core *core)
 			 "found_max_ns", (json_int_t)n->found_max_ns);
 }
 
-/* That of it which its credits say. */
+/* The part of a core's counts that its credits say. */
 static json_t *found_json(const struct shunt_core_stats *n)
 {
 	return json_pack("{s:I, s:I, s:I}", "found", (json_int_t)n->found, "found_late",
@@ -324,7 +324,7 @@ static void add_ingress(struct shunt_ingress *sum, const struct shunt_ingress *i
 	sum->signals += in->signals;
 }
 
-/* What XDP counted, on all queues of the domain. */
+/* XDP's counts, on all queues of the domain. */
 static int take_ingress(struct ctl *ctl, struct snapshot *s, const struct shunt_domain *dom)
 {
 	struct shunt_ingress in;

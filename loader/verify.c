@@ -2,7 +2,7 @@
 /*
  * verify.c - a policy's functions before the kernel's verifier
  *
- * The program shunt_ask calls all functions that the policy has. It gets maps of its own,
+ * The program shunt_ask calls all functions that the policy has. The program gets maps of its own,
  * which go with it.
  */
 #include <bpf/bpf.h>

@@ -22,7 +22,7 @@ int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns);
 void verify_warn_nic(const struct bundle *b);
 /* Names of the functions that the policy has. */
 json_t *functions_json(const struct bundle *b);
-/* What a loaded program cost the verifier, or 0. */
+/* The cost of a loaded program to the verifier, or 0. */
 __u32 verify_cost(int prog_fd);
 /* Of an object's programs, that one is to be loaded, and
  * the other one (unless NULL) if it has it. */

@@ -59,8 +59,8 @@ static struct shunt_cfg with_port_bits(const struct setup *s)
 	return cfg;
 }
 
-/* Which addresses are broadcast addresses, the interface's
- * networks say: the file's reader cannot know. */
+/* The interface's networks say which addresses are
+ * broadcast addresses: the file's reader cannot know. */
 static int check_address(struct ctl *ctl, const struct shunt_cfg *cfg, const struct own_list *list)
 {
 	char text[INET_ADDRSTRLEN];

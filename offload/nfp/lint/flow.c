@@ -296,7 +296,8 @@ static bool makes_32_bits(const struct walk *w, __u32 i)
 	return BPF_CLASS(insn->code) == BPF_ALU;
 }
 
-/* Which results must have their upper half cleared: where paths lead that were followed. */
+/* Marks the results whose upper half must be cleared:
+ * by the paths that were followed from there. */
 void flow_zero_extends(struct walk *w)
 {
 	settle_wide(w);

@@ -31,7 +31,7 @@ void image_free(struct elf_image *image);
 /* -1: there is none. */
 int image_find(const struct elf_image *image, const char *name);
 int image_nsymbols(const struct elf_image *image);
-/* False: there is no such symbol. Its name is never NULL. */
+/* False: there is no such symbol. The symbol's name is never NULL. */
 bool image_symbol(const struct elf_image *image, int i, GElf_Sym *sym, const char **name);
 /* False: an instruction refers to nothing outside of its
  * function. off is in the section, and a multiple of 8. */

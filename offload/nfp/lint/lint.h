@@ -52,7 +52,7 @@ struct lint_line {
 	__u32 line, col;
 };
 
-/* What an instruction refers to outside of itself. */
+/* The kind of thing outside of itself that an instruction refers to. */
 enum lint_ref { REF_NONE, REF_MAP, REF_FUNC, REF_EXTERN };
 
 struct lint_insn {

@@ -19,7 +19,7 @@ struct id_pairs {
 	int n;
 };
 
-/* What was one unknown thing before must be one now. */
+/* Two values that were one unknown number before must be one now. */
 static bool same_id(struct id_pairs *ids, __u32 old, __u32 new)
 {
 	for (int i = 0; i < ids->n; i++) {

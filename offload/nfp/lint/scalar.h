@@ -27,7 +27,7 @@ struct scalar {
 
 struct scalar scalar_const(__u64 value);
 struct scalar scalar_any(void);
-/* What a load of size bytes gives. */
+/* The value that a load of size bytes gives. */
 struct scalar scalar_loaded(struct scalar s, int size);
 /* The lower 32 bits, the upper ones cleared. */
 struct scalar scalar_low32(struct scalar s);
@@ -43,7 +43,7 @@ void scalar_shift_pointer(struct scalar *ptr, const struct scalar *by, bool subt
 
 /* "if (s OP value)": 1 always, 0 never, -1 sometimes. */
 int scalar_test(const struct scalar *s, __u64 value, __u8 op, bool is32);
-/* What is known where the test with a constant holds, and where it does not. */
+/* The values that are left where the test with a constant holds, and where it does not. */
 void scalar_learn(struct scalar *yes, struct scalar *no, __u64 value, __u8 op, bool is32);
 /* Both are known to be equal. */
 void scalar_meet(struct scalar *a, struct scalar *b);

@@ -48,7 +48,7 @@ struct slot {
 	__u8 kind[8]; /* of each byte, the lowest address first */
 };
 
-/* What a number was computed from: registers and slots of the state kept last. */
+/* The sources of a computed number: registers and slots of the state kept last. */
 struct from {
 	__u16 regs;
 	__u64 slots;
@@ -77,7 +77,7 @@ struct state {
 	struct saved *parent; /* what was saved last on this path */
 };
 
-/* What all paths together saw of an instruction, in the terms of the card's driver. */
+/* The findings of all paths about an instruction, in the terms of the card's driver. */
 struct seen {
 	bool reached;
 	bool jump_target;
