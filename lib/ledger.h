@@ -66,8 +66,8 @@
  * A frame into the core's list: ledger_free()
  *   frame        before n: what n counts is there.
  *
- * Frames between the core's list and rings: ledger_move(). What fill and send ring get is behind
- * their producers already, what the list gets is behind its end; the fill ring's lock is held, and
+ * Frames between the core's list and rings: ledger_move(). Frames for fill and send ring are behind
+ * their producers already, those for the list behind its end; the fill ring's lock is held, and
  * that of the completion ring, if others use it.
  *   ring, fill, comp, tx, n, hole
  *                in any order, before what: they say how all indexes will be.

@@ -140,9 +140,8 @@ enum shunt_requeue { SHUNT_HEAD, SHUNT_TAIL, SHUNT_REQUEUE_AUTO };
 struct shunt_class {
 	char name[SHUNT_NAME_LEN]; /* "" : not configured */
 	__u32 requeue;             /* enum shunt_requeue */
-	__u32 demote_after;        /* a request that used up so many
-				    * quanta while others waited, … */
-	__u32 demote_to;           /* … is queued as one of this class; see demote_after */
+	__u32 demote_after;        /* quanta that a request may use up while others wait; 0: any */
+	__u32 demote_to;           /* class in which the request is queued then */
 	__u32 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");

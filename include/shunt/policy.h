@@ -10,8 +10,8 @@
  *                   or SHUNT_GO_ON for none of them. Every class must be served by some core.
  *                   Asked to yield (ev->run_cls != SHUNT_NONE), the running request is a candidate
  *                   like the others: its class is in ev->waiting as if it had been put back into
- *                   its queue. It goes on if select names its class and it is that class's next, or
- *                   by SHUNT_GO_ON.
+ *                   its queue. The request goes on if select names its class and it is that class's
+ *                   next, or by SHUNT_GO_ON.
  *   requeue(v, ev)  a request of class ev->cls was preempted: SHUNT_HEAD or SHUNT_TAIL.
  *                   Optional: #define SHUNT_HAS_REQUEUE. Without it, as the class is configured.
  *   done(v, ev)     a request of class ev->cls ended after ev->service_ns.
