@@ -227,7 +227,7 @@ static void hide(const char *path, uint32_t domain, const char *name, bool behin
 	say_bye(fd);
 }
 
-/* What is left once shuntd has let go of it, or after two seconds. */
+/* Prints how much of the memory is left once shuntd has let go of it, or after two seconds. */
 static void spoil(const char *path, uint32_t domain)
 {
 	char buf[sizeof(struct shunt_msg_policy) + 512];

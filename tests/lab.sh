@@ -195,7 +195,8 @@ plug() {
 	inside "$LAB" switch bridge fdb add "$3" dev "$4" master static
 }
 
-# What answers with XDP_TX on a veth needs a program at its peer, and no client is to be a core.
+# Programs at the switch's ports: a veth that answers with XDP_TX needs one at its peer, and the
+# uplink's lets no client send frames of a core.
 guard_switch() { # PORT...
 	local pins port object=$HERE/../build/tests/wire/switch.o
 	pins=$(switch_pins "$LAB")

@@ -22,9 +22,9 @@ import sys
 
 # Folders whose modules have an order in docs/architecture.md.
 ORDERED = ('hostlib', 'agent')
-# What differs between transports and between roles is in their own files, behind struct transport
-# and struct role: folder, files that may (link.c chooses), what would be a branch, lines that are
-# none.
+# Code that differs between transports, or between roles, is in their own files, behind struct
+# transport and struct role: folder, files that may (link.c chooses), what would be a branch, lines
+# that are none.
 BRANCHES = (
     ('hostlib', r'transport/wire|link\.c', r'->wire\b', r'$^'),
     ('agent', r'role', r'ROLE_[A-Z]|role *[!=]=|role->name\b|\brole_(shared|nic|host)\b',

@@ -47,7 +47,8 @@ fail() {
 	exit 1
 }
 
-# What must hold on any machine at any speed does not.
+# Ends the test for good: a claim that holds on any machine at any speed has failed, so no second
+# try excuses it.
 broken() {
 	trap - ERR
 	echo "broken: $*" >&"$SAID"
@@ -60,7 +61,7 @@ on_error() {
 	caller_line >&2
 }
 
-# What it was at is interrupted, too; then this is said of it.
+# Says in which command the test was when its time ran out; that command is interrupted, too.
 out_of_time() {
 	trap - ERR TERM
 	echo "stopped at its limit of time in: $BASH_COMMAND" >&2
@@ -292,7 +293,7 @@ try_test() {
 	[[ $CODE != @(124|137) ]] || echo "ran past $TEST_LIMIT s" >>"$OUT"
 }
 
-# Whoever ends this program ends its sandbox, which timeout has made a process group of its own.
+# Ends the sandbox with this program; timeout has made it a process group of its own.
 end_sandbox() {
 	[ -z "${INNER:-}" ] || kill -KILL -- "-$INNER" 2>/dev/null || true
 	rm -f "$OUT" "$REASON"

@@ -13,7 +13,7 @@
  *        peer silent SOCKET            attaches, says UP, never looks at its rings
  *        peer overfill SOCKET          attaches, writes counts that keep XDP from bounding
  *
- * It shares nothing with libshunt but the layout.
+ * This program shares nothing with libshunt but the layout.
  */
 #include "tests/wreck.h"
 

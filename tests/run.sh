@@ -7,9 +7,8 @@
 # skipped, and its last line says why. A program that dies, or ends before its plan does, is a
 # failure of its own. Programs after --beside only compute: as many at once as there are CPUs. Those
 # after --pairs serve, but time nothing: two at once. Those after --alone (and without any of the
-# three) have the machine. What the kernel's log tells of a bug in the kernel is a failure, of the
-# test during which it came (complaints.sh). V=1 passes everything on. LIMIT=SECONDS bounds each
-# program (600).
+# three) have the machine. A bug of the kernel that its log tells is a failure of the test during
+# which it came (complaints.sh). V=1 passes everything on. LIMIT=SECONDS bounds each program (600).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 . tests/complaints.sh
@@ -50,7 +49,7 @@ list() { # WHAT HEADING
 	[ "$(count "$1")" = 0 ] || { echo "$2:"; sed -n "s/^$1 /  /p" "$DIR/all"; }
 }
 
-# What a test said, kept in case it matters.
+# The output of the test that failed; with V=1 it was printed already.
 show_said() { [ -n "$V" ] || tail -n 60 "$JOB/said"; }
 
 # FILE NAME MS NOT-OR-NOTHING REASON-FOR-A-SKIP: one test's line of TAP.

@@ -85,7 +85,8 @@ start_worker() {
 	wait_for 10 all_up
 }
 
-# OPTIONS…: the client's JSON in $DIR/client.json. It waits for the last replies as wait_for does.
+# OPTIONS…: the client's JSON in $DIR/client.json. The client waits for the last replies as wait_for
+# does.
 offer() {
 	pace "$@"
 	ahead client shunt-load --to 198.18.0.2:9000 --json \

@@ -17,8 +17,8 @@
  *
  *        successor SOCKET.ctl abi N     says HELLO as of ABI N, and prints the refusal
  *
- * At the stage it prints its name and ends, or (hang) goes on living. It shares nothing with shuntd
- * but the messages.
+ * At the stage it prints its name and ends, or (hang) goes on living. This program shares nothing
+ * with shuntd but the messages.
  */
 #include <errno.h>
 #include <stdio.h>

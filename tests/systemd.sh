@@ -11,9 +11,9 @@
 #   install_unit             # shuntd@.service as make install does it, with binaries of this tree
 #   ctl start "shuntd@$DEV"  # returns when it is ready
 #
-# What shuntd says is in $DIR/shuntd.log. A service that is to be seen by shuntd (a worker) must be
-# one of this systemd, too: another process namespace has other numbers. /run is the sandbox's; /tmp
-# and /home are hidden from shuntd, so binaries are in $DIR/bin.
+# The output of shuntd is in $DIR/shuntd.log. A service that is to be seen by shuntd (a worker) must
+# be one of this systemd, too: another process namespace has other numbers. /run is the sandbox's;
+# /tmp and /home are hidden from shuntd, so binaries are in $DIR/bin.
 
 UNITS=$DIR/units
 SYSTEMD=/lib/systemd/systemd
@@ -37,7 +37,7 @@ drop_in() {
 	printf '%s\n' "${@:2}" >"$UNITS/$1.d/test.conf"
 }
 
-# What others of the machine's units would be for; ours wants nothing of them.
+# Targets that other units of a machine would fill, empty here: shuntd's unit needs nothing of them.
 make_targets() {
 	local name
 	mkdir -p "$UNITS"
@@ -65,7 +65,7 @@ prepare_systemd() {
 	touch "$DIR/dev/console" "$DIR/systemd.log"
 	mount --bind "$DIR/systemd.log" "$DIR/dev/console"
 	mount --move "$DIR/dev" /dev
-	# It may write nothing that outlives it.
+	# Read-only or temporary, so that nothing that systemd writes outlives it.
 	mount --bind /etc /etc
 	mount -o remount,bind,ro /etc
 	mount -t tmpfs tmp /tmp

@@ -183,9 +183,9 @@ test-e2e: all e2e-programs ## client to worker and back through a veth pair (roo
 e2e-programs: ## what test-e2e runs beside the products
 e2e-programs: $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
 
-# What is in build/san stands in for build/ itself. Every report is a file there, of whichever
+# For the tests, build/san is mounted over build/. Every report is a file there, of whichever
 # process: shuntd's keeper would start a new agent for one that ended, and the test might not
-# notice. What is undefined ends in SIGILL, which is reported like the rest; SIGSEGV is not, since
+# notice. Undefined behaviour ends in SIGILL, which is reported like the rest; SIGSEGV is not, since
 # tests have workers die of it.
 in_place = unshare -m sh -c 'mount --bind $(B)/$(1) build && exec "$$@"' in_place
 SAN_TESTS := $(addprefix tests/e2e/,cli_json cli_place cli_tune)

@@ -2,9 +2,9 @@
 # shellcheck shell=bash disable=SC2034
 # wire.sh - the functions of serve.sh where a NIC schedules: the same tests run on both transports
 #
-# Sourced by serve.sh with TRANSPORT=wire. What is configured and counted is on the NIC, so $DEV is
-# its port and `host shunt ...` runs there; workers are on the host, and go by the name of their
-# first core, $WORKER_DEV.
+# Sourced by serve.sh with TRANSPORT=wire. Configuration and counts are on the NIC, so $DEV is its
+# port and `host shunt ...` runs there; workers are on the host, and go by the name of their first
+# core, $WORKER_DEV.
 
 WATCH=${WATCH:-100us} # how often the agent of the NIC looks for requests over their quantum
 KEY=$DIR/key

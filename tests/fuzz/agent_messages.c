@@ -4,7 +4,7 @@
  * to shuntd, and when they come, read, fall silent and go
  *
  * Connections are real sockets; domains are what the agent would have made, in plain memory.
- * Whatever is sent: a domain has one worker at most, its cores are up only while it has one, and no
+ * Claims: a domain has one worker at most, its cores are up only while it has one, and no
  * descriptor is left behind.
  */
 /* link: agent/[!m]*.c agent/ma[!i]*.c agent/me*.c lib/[a-z]*.c */
@@ -49,7 +49,7 @@ void __wrap_say(int level, const char *format, ...)
 
 /* --- the agent, as it is with two domains made ------------------------------------------------ */
 
-/* A process of which shuntd holds a pidfd: not this one. It ends with this one. */
+/* Makes the process of which shuntd holds a pidfd: not the fuzzer itself, with which it ends. */
 static void make_child(void)
 {
 	int ends[2];
@@ -220,7 +220,7 @@ static void hear(void)
 	}
 }
 
-/* What reclaiming does in the end. */
+/* Ends a domain's reclaiming, as the agent does after its last step. */
 static void reclaim(struct domain *d)
 {
 	char name[STORE_NAME];

@@ -2,9 +2,9 @@
 /*
  * bundle.c - a policy's bundle: an ELF file of whoever wrote it, read by root
  *
- * What is accepted lies inside the file, its name is one, and its native code is sound
- * (native_check()). Where the input has "ABI!", the present number is put: so the corpus outlives
- * it.
+ * Claims for an accepted bundle: all parts lie inside the file, its name is well-formed, and its
+ * native code is sound (native_check()). "ABI!" in an input is replaced by the present SHUNT_ABI,
+ * so that the corpus outlives a new one.
  */
 /* link: lib/bundle/[a-z]*.c lib/exe.c lib/file.c lib/why.c loader/forbid.c loader/origin.c */
 /* link: offload/nfp/lint/[a-z]*.c loader/out.c */

@@ -3,8 +3,8 @@
 # fuzz.sh - every input that a fuzzer found worth keeping, once more; with LONG=1, a minute of each
 # fuzzer
 #
-# The corpora lie in tests/fuzz/corpus. What breaks something is kept as build/fuzz/NAME-*: mend it,
-# and put it there.
+# The corpora lie in tests/fuzz/corpus. An input that breaks a claim is kept as build/fuzz/NAME-*:
+# mend the defect, and put the input into the corpus.
 . "$(dirname "$0")/../lib.sh"
 
 NO_LAB=1
@@ -12,7 +12,7 @@ TEST_LIMIT=150
 TRIES=1
 CORPUS=$TESTS/fuzz/corpus
 
-# NAME ARGUMENTS…: runs the fuzzer. What it says is in $DIR/NAME.log.
+# NAME ARGUMENTS…: runs the fuzzer. Its output is in $DIR/NAME.log.
 fuzzer() {
 	local name=$1
 	shift

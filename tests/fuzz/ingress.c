@@ -3,8 +3,8 @@
  * ingress.c - frames of clients at the server's XDP program,
  * beside a worker that writes what it likes into its view
  *
- * Whatever comes: one verdict, one count for it, no byte read or
- * written beyond the frame, and metadata that lies within it.
+ * Claims for every frame: one verdict, one count for it, no byte read or written beyond the frame,
+ * and metadata that lies within it.
  */
 /* link: tests/fuzz/native/xdp.c */
 /* flags: -Itests/fuzz/native -fno-sanitize=alignment -fno-strict-aliasing */
@@ -101,7 +101,7 @@ static void check_counts(const struct shunt_ingress *was)
 	MUST(arrived + passed + denied == 1);
 }
 
-/* It is for this host; an answer to it goes to a host, and is no request there: read from the
+/* A request is for this host; an answer to it goes to a host, and is no request there: by the
  * frame's bytes, as the RFCs have them. */
 static void check_addresses(const uint8_t *frame)
 {

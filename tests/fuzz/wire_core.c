@@ -3,7 +3,8 @@
  * wire_core.c - what comes in at a core of the wire transport, as the library hears it: frames of the NIC, or of whoever can write to the
  * core's ring, with metadata of any kind; and epochs that shuntd settles
  *
- * What is handed to a handler lies within its frame, each frame is in one place, and no number is served twice in an epoch.
+ * Claims: a payload handed to a handler lies within its frame, each frame is in one place, and no
+ * number is served twice in an epoch.
  */
 /* link: hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/ask.c hostlib/next.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/yield.c hostlib/idle.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
 #include <arpa/inet.h>
@@ -105,7 +106,7 @@ static void receive(const void *meta, const void *data, uint32_t len)
 	++*c->rx.prod;
 }
 
-/* What is in the send ring leaves, and its frames come back. */
+/* Sends all that is in the send ring; its frames come back by the completion ring. */
 static void transmit(void)
 {
 	for (; *c->tx.cons != *c->tx.prod; ++*c->tx.cons) {

@@ -2,9 +2,9 @@
 /*
  * wire_nic.c - frames of cores and clients at the NIC's XDP program
  *
- * A frame that does not carry the secret changes nothing but counts. Whatever cores say that do
- * carry it: no slot is lost or in two places, no request is counted twice or not at all, no core
- * has more than it may.
+ * A frame that does not carry the secret changes nothing but counts. Frames of cores that carry it
+ * may say anything: no slot is lost or in two places, no request is counted twice or not at all, no
+ * core has more than it may.
  */
 /* link: tests/fuzz/native/xdp.c */
 /* flags: -Itests/fuzz/native -fno-sanitize=alignment -fno-strict-aliasing */

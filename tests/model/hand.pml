@@ -145,7 +145,8 @@ inline decide(p, k) {
 	fi
 }
 
-/* What a move takes out of the list is out; what the core runs, or was about to, is in the list. */
+/* Frames that a move takes leave the core's list; the frame that the core runs, or was about to,
+ * comes into it. */
 inline take_back(p, k) {
 	if
 	:: OF(k, p) ->

@@ -9,9 +9,10 @@
  * key of its own and knows every number there is, sends a HELLO or an answer; or the core's own
  * host asks for the last number there is.
  *
- * Claims, by assertion: an epoch in which the core is connected is not ended by any HELLO. What the
- * host believes to be its epoch, the NIC gave to it. The host is not refused again and again.
- * Something can happen until it is connected for good. Variants in which spin must find an error:
+ * Claims, by assertion: an epoch in which the core is connected is not ended by any HELLO. The
+ * epoch that the host believes to be its own, the NIC gave to it. The host is not refused again and
+ * again. Something can happen until it is connected for good. Variants in which spin must find an
+ * error:
  *   -DCLOCK       numbers are the host's, from its wall clock, and the NIC takes every greater one
  *   -DJUMP        the NIC takes every greater number, not only the next
  *   -DONE_KEY     all hosts have one key

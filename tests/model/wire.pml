@@ -5,10 +5,10 @@
  *
  * Each core has its own link and numbers, so one core shows all that the protocol has: N requests,
  * at most K out, PARKS of them preempted and parked once; a parked one may also go on at another
- * core of its process. What its core passed by (at or below high, not taken) is sent again.
- * Messages lie in sets, from which any may come next: that is reordering. FAULTS times the link
- * loses one or delivers one that stays. RESTARTS times the core starts anew, or the NIC does, or
- * the NIC's agent takes the core for silent and ends its epoch.
+ * core of its process. A request that its core passed by (at or below high, not taken) is sent
+ * again. Messages lie in sets, from which any may come next: that is reordering. FAULTS times the
+ * link loses one or delivers one that stays. RESTARTS times the core starts anew, or the NIC does,
+ * or the NIC's agent takes the core for silent and ends its epoch.
  *
  * Claims, by assertion: no request is taken twice, and none goes on twice. None is forgotten: what
  * the NIC takes for ended was served to its end. No capacity is lost: while a request is not

@@ -40,7 +40,8 @@ static int listen_in(enum libbpf_print_level level, const char *fmt, va_list arg
 	return 0;
 }
 
-/* Whoever knows best: the card, netlink, the kernel's verifier, errno. */
+/* The reason of a refusal, by the best source that gave one: the card, netlink, the kernel's
+ * verifier, errno. */
 static void find_reason(int kmsg, int err)
 {
 	char *end = strstr(verifier_log, "\nprocessed "), *last;

@@ -24,7 +24,7 @@ lint_says() {
 rule_of() { sed -n 's|^// card: refuses \(.*\)|\1|p' "$PROBES/$1.bpf.c"; }
 warning_of() { sed -n 's|^// lint: warns \(.*\)|\1|p' "$PROBES/$1.bpf.c"; }
 
-# PROBE VERDICT [INSTRUCTIONS]: does lint agree? It may find more than the rule that the card
+# PROBE VERDICT [INSTRUCTIONS]: does lint agree? Lint may find more than the rule that the card
 # stopped at. Sets LINT_SAID.
 lint_agrees() {
 	local warned

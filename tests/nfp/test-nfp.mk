@@ -13,7 +13,7 @@ $(B)/tests/nfp/%.o: tests/nfp/%.bpf.c $(wildcard tests/nfp/probes/*.h)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -w -c $< -o $@
 
-# What lint is tested with, without a guest.
+# Programs for lint's tests, which need no guest.
 test-programs e2e-programs: $(NFP_PROBES)
 test-programs test-prog: nfp-objects $(NFP_EMU_CARD)
 test-unit: $(NFP_PROBES) nfp-objects

@@ -3,9 +3,10 @@
 # test.sh - offload without a card: netdevsim, our programs and the probes before the card's own
 # verifier and JIT
 #
-# test.sh OBJECT… : programs that the card must accept. What is in tests/nfp/probes says in its
-# first lines what it must be: "card: accepts" or "card: refuses RULE". UPDATE=1 records the card's
-# verdicts anew; LONG=1 has the card and lint judge 600 probes with changed instructions, too.
+# test.sh OBJECT… : programs that the card must accept. A probe in tests/nfp/probes says the
+# expected verdict in its first lines: "card: accepts" or "card: refuses RULE". UPDATE=1 records the
+# card's verdicts anew; LONG=1 has the card and lint judge 600 probes with changed instructions,
+# too.
 set -euo pipefail
 export LC_ALL=C # the record is sorted so
 cd "$(dirname "$0")/../.."
@@ -24,10 +25,10 @@ bad() {
 	failed=$((failed + 1))
 }
 
-# What the card said of an object, as "accepts 223" or "refuses reason".
+# The card's verdict on an object, as "accepts 223" or "refuses reason".
 verdict() { sed -n "s/^\(accepts\|refuses\) $1 /\1 /p" "$LOG"; }
 
-# What the checks need besides the programs.
+# Puts the checks, modules and objects into the guest's root.
 fill_checks() {
 	cp tests/nfp/checks.sh "$ROOT/"
 	cp "$NFP/$KERNEL/netdevsim/netdevsim.ko" \
@@ -78,7 +79,7 @@ check_probe() {
 	fi
 }
 
-# What the guest said, as the record has it.
+# The guest's verdicts in the record's format.
 record() {
 	local p
 	echo "# $(compiler)"
@@ -113,7 +114,8 @@ make_mutants() {
 	mutants=("$dir"/*.o)
 }
 
-# What libbpf cannot open nobody judges, and what it cannot load lint need not.
+# Lint and card must agree. An object that libbpf cannot open has no verdict; lint need not judge
+# one that libbpf cannot load.
 check_mutants() {
 	local o said lint accepted=0 refused=0
 	for o; do

@@ -47,7 +47,7 @@ void set_cfg(struct shunt_cfg c);
 /* One packet; its action is the answer, and the class's sum holds. */
 __u32 arrive(void);
 
-/* That the last packet moved this count by one, or did not. */
+/* The last packet added one to this count, or nothing. */
 #define assert_counted(field) assert_int_equal(g->in->field, was.field + 1)
 #define assert_not_counted(field) assert_int_equal(g->in->field, was.field)
 

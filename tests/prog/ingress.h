@@ -3,8 +3,8 @@
  * ingress.h - a policy's object loaded with its maps, and
  * packets sent through it by BPF_PROG_TEST_RUN
  *
- * Everything runs in queue 0, so in domain 0. What fails here is the test's surroundings, not what
- * it tests: it ends the program with a message.
+ * Everything runs in queue 0, so in domain 0. A failure here is one of the test's surroundings, not
+ * of the tested code: it ends the program with a message.
  */
 #pragma once
 
@@ -29,7 +29,7 @@ struct ingress {
 	struct shunt_domain *dom;
 };
 
-/* What became of a packet. */
+/* The XDP program's result for a packet. */
 struct verdict {
 	__u32 action;             /* enum xdp_action */
 	__u32 ns;                 /* on average, of all repeats */

@@ -189,7 +189,7 @@ __u64 slots_missing(void)
 	return n.state->fresh - n.state->nfree - n.state->queued - lent;
 }
 
-/* What a control frame may not change; counters of events are cleared. */
+/* The NIC's state that a control frame may not change; counters of events are cleared. */
 struct shunt_nic snapshot(void)
 {
 	struct shunt_nic s = *n.state;

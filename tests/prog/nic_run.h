@@ -48,7 +48,7 @@ __u32 arrive(int cls, __u8 mark);
 /* Of the request that came back. */
 int mark(void);
 __u64 slots_missing(void);
-/* What a control frame may not change; counters of events are cleared. */
+/* The NIC's state that a control frame may not change; counters of events are cleared. */
 struct shunt_nic snapshot(void);
 
 /* A word of one of the program's maps; and whether requests are preempted. */

@@ -140,7 +140,7 @@ static void a_parked_request_is_queued_once_and_resumed(void **state)
 	assert_int_equal(slots_missing(), 0);
 }
 
-/* What the core runs is parked as number seq. */
+/* The core says that the request it runs is parked as number seq. */
 static __u32 park_it(__u32 seq)
 {
 	struct shunt_wire_credit c = credit(0, seq, 1, 1);
@@ -150,7 +150,7 @@ static __u32 park_it(__u32 seq)
 	return send_credit(&c);
 }
 
-/* Its counts stay those of its class. */
+/* A demoted request is counted in its own class. */
 static void a_request_that_used_up_its_quanta_is_demoted(void **state)
 {
 	struct shunt_wire_credit c;

@@ -18,7 +18,7 @@
 #define NO_CLASS 9 /* there are two */
 #define BEYOND 100000 /* what any queue can hold */
 
-/* What a target has counted of all classes together. */
+/* A target's counts, summed over all classes. */
 struct counts {
 	__u64 arrived, spill, bad_class, dropped, passed, held, bad_limit;
 };

@@ -94,7 +94,7 @@ static void a_hello_said_again_is_answered_with_the_same_epoch(void **state)
 	assert_int_equal(n.core[0].cookie, 0);
 }
 
-/* What a control frame may not change, of all cores. */
+/* Asserts that the frame changes neither the NIC's state nor any core's. */
 #define ASSERT_UNCHANGED(frame)                                                                    \
 	do {                                                                                       \
 		static struct shunt_nic_core cores_were[SHUNT_CORES];                              \

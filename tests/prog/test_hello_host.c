@@ -144,7 +144,7 @@ static void a_late_hello_with_the_number_of_before_keeps_no_core_out(void **stat
 	settle();
 }
 
-/* What the agent writes to standard error in that tick. */
+/* Runs a tick; text: the agent's words on standard error in it. */
 static void tick_and_hear(__u64 now_ns, char *text, size_t len)
 {
 	int ends[2], was = dup(STDERR_FILENO);

@@ -170,7 +170,7 @@ static void configure(struct ingress *g, const struct card *c)
 	card_set(c, "nfp_loads", 0, &loads);
 }
 
-/* What a side made of a packet: class and queue of a request, or why it is none. */
+/* A side's result for a packet: class and queue of a request, or why it is none. */
 struct sight {
 	__u32 why; /* SHUNT_NR_PASS: a request */
 	__u32 cls, queue, spill;

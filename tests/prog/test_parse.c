@@ -152,8 +152,8 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What a packet cut to len bytes is: a missing header is
- * its layer's reason, all else an IP length. */
+/* The reason expected for a packet cut to len bytes: a missing header is its layer's, any other cut
+ * contradicts IP's length. */
 static int expected(const struct expectation *e, const struct packet *p, __u32 len)
 {
 	if (e->want == SHUNT_PASS_L2 || len < p->l3)

@@ -43,7 +43,7 @@ static int program(const char *name)
 	return prog ? bpf_program__fd(prog) : -1;
 }
 
-/* What plans in the object, and what asks it, for that slot; a view that is domain 0's. */
+/* Loads the object's planner and asker for that slot, with a view for domain 0. */
 static void load_for(const char *object, __u32 slot)
 {
 	struct bpf_program *prog;

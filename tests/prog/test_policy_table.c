@@ -61,13 +61,13 @@ static int steer(struct shunt_event ev)
 	return ask(SHUNT_ASK_STEER, ev);
 }
 
-/* What core takes of the classes in "waiting". */
+/* The class that core selects of those in "waiting". */
 static int selects(__u16 waiting, __u8 core)
 {
 	return ask(SHUNT_ASK_SELECT, (struct shunt_event){ .waiting = waiting, .core = core });
 }
 
-/* The head of a class arrived then, and was not preempted. All cores see it. */
+/* The head of a class arrived at ns, and was not preempted. All cores see that. */
 static void head_is(int cls, __u64 ns)
 {
 	for (int i = 0; i < SHUNT_CORES; i++)
@@ -123,7 +123,7 @@ static void oldest_head_first(void)
 	assert_int_equal(selects(0xffff, 0), 2); /* ties: the lower class */
 }
 
-/* Which of the event's hashes names the core. */
+/* The policy steers by a hash of the event: low, middle and high values to cores 3, 10 and 50. */
 static void to_a_core_by(struct shunt_event low, struct shunt_event middle, struct shunt_event high)
 {
 	ingress_up(g, 1ULL << 3 | 1ULL << 10 | 1ULL << 50);

@@ -9,13 +9,13 @@
 #define HOME 2 /* the domain that queue 0 feeds, as the queue … */
 #define MINE 3 /* … of this core */
 
-/* What arrives comes through queue 0. */
+/* Packets arrive through queue 0, which is described by q. */
 static void feed(struct shunt_queue q)
 {
 	ingress_set(g, "queues", 0, &q);
 }
 
-/* Where packets arrive is one of the queues of another domain, all of whose cores are up. */
+/* Makes queue 0 one of another domain's queues; all cores of that domain are up. */
 static void join_queues(void)
 {
 	ingress_set(g, "views", HOME, &g->view_fd);

@@ -49,7 +49,7 @@ static void verify(enum shunt_verify what)
 	ingress_set(g, "cfg", 0, &cfg);
 }
 
-/* Which reason to deny it was counted under; REQUEST: it is one. */
+/* The reason to deny under which the packet was counted; REQUEST: it was taken for one. */
 static int seen(const struct packet *p)
 {
 	__u64 was[SHUNT_NR_DENY], arrived = g->in->cls[0].arrived;

@@ -3,7 +3,7 @@
  * test_wire.c - the NIC's program: requests, queues and cores; and that a frame which is not what
  * it should be changes nothing but a counter
  *
- * What copies runs with copies by the helpers and with copies by a loop.
+ * Tests that have the program copy packets run twice: with copies by helpers and by a loop.
  */
 /* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c */
 /* link: tests/prog/packet.c */

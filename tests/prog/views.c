@@ -28,7 +28,7 @@ static __u64 some_bits(struct rng *rng)
 	}
 }
 
-/* What agent, workers and XDP would have written. */
+/* A view as agent, workers and XDP would write it. */
 void views_sane(struct rng *rng, struct shunt_view *v)
 {
 	v->up = some_bits(rng);
@@ -66,7 +66,7 @@ void views_sane(struct rng *rng, struct shunt_view *v)
 	}
 }
 
-/* What core i sees at the heads of its queues. */
+/* The queues' heads as a core would see them. */
 void views_sane_heads(struct rng *rng, struct shunt_core_heads *h)
 {
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
@@ -87,7 +87,7 @@ void views_noisy_heads(struct rng *rng, struct shunt_core_heads *h)
 	}
 }
 
-/* Whatever a worker may write. */
+/* A view with noise in each word that a worker may write. */
 void views_noisy(struct rng *rng, struct shunt_view *v)
 {
 	for (__u32 i = 0; i < VIEWS_HEAD; i += 8) {

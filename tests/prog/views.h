@@ -12,11 +12,11 @@
 #define VIEWS_HEAD offsetof(struct shunt_view, core)
 #define VIEWS_NOW 1000000000000ULL
 
-/* What agent, workers and XDP would have written. */
+/* A view as agent, workers and XDP would write it. */
 void views_sane(struct rng *rng, struct shunt_view *v);
-/* Whatever a worker may write. */
+/* A view with noise in each word that a worker may write. */
 void views_noisy(struct rng *rng, struct shunt_view *v);
-/* What a core sees at the heads of its queues. */
+/* The queues' heads as a core would see them. */
 void views_sane_heads(struct rng *rng, struct shunt_core_heads *h);
 void views_noisy_heads(struct rng *rng, struct shunt_core_heads *h);
 struct shunt_event views_event(struct rng *rng);

@@ -34,7 +34,7 @@ std::string name(int value, int depth)
 	return std::to_string(value) + " at " + std::to_string(depth);
 }
 
-/* What "throw;" would throw. */
+/* Text of the exception that "throw;" would throw. */
 std::string current()
 {
 	try {

@@ -108,7 +108,7 @@ static void check_frames(const char *when)
 		if (times[i] != 1)
 			fail_msg("%s: frame %u is in %u places", when, i, times[i]);
 	}
-	/* What is on its way out is in no other ring. */
+	/* A frame on its way out is in no other ring. */
 	for (uint32_t k = 0; k < world.geo.ncores; k++) {
 		const struct shunt_ring *tx = &world.tx[k];
 

@@ -38,7 +38,7 @@ static void *core_thread(void *arg)
 	volatile double kept = 1.5;
 	uint64_t sum = 0;
 
-	/* What the caller keeps in registers over the call is there afterwards. */
+	/* Values that the caller keeps in registers over the call are there afterwards. */
 	for (int i = 0; i < 3; i++)
 		sum += (uint64_t)policy_ask(&core, &before, SHUNT_ASK_SELECT, &ev) + i;
 	atomic_store(&answer, sum == 0 && kept == 1.5 && ev.waiting == 5 ? 1 : 2);

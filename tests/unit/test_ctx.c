@@ -440,8 +440,8 @@ static void test_a_refused_pool_leaves_nothing_behind(void **state)
 		ctx_pool_free(&p[n]);
 }
 
-/* From below its own frame to the last byte. It calls
- * nothing: the dynamic linker takes kilobytes. */
+/* Writes the stack from below this function's frame to its last byte, without a call: the dynamic
+ * linker would take kilobytes. */
 static __attribute__((noinline, no_sanitize("address", "undefined"))) void write_below(size_t *len)
 {
 	char *here = __builtin_frame_address(0);

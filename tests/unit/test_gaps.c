@@ -162,8 +162,8 @@ static void test_a_server_that_died_is_told(void **state)
 }
 
 /*
- * It has no CPU when the run ends, and looks some milliseconds later: what it notes then belongs to
- * the run.
+ * The server has no CPU when the run ends, and looks at the clock some milliseconds later: the gap
+ * that it notes then belongs to the run.
  */
 static void test_a_server_that_stands_still_at_the_end_is_waited_for(void **state)
 {

@@ -3,8 +3,8 @@
  * test_home_rings.c - where each core has a fill ring of its own, a frame goes back to the one where it is at home,
  * whoever sent it: no queue runs dry because others serve what came through it
  *
- * Cores' own code on rings in memory. What the kernel does is written down here: take from a fill ring, complete
- * what was sent. All indexes are about to wrap.
+ * Cores' own code on rings in memory. The kernel's part is played here: take from a fill ring,
+ * complete sent frames. All indexes are about to wrap.
  */
 /* link: hostlib/frames.c */
 #include <setjmp.h>
@@ -164,7 +164,8 @@ static void a_core_keeps_some_of_its_own_frames_and_none_of_others(void **state)
 		assert_in_range(s.core[1].list->frame[i], first_of(1), first_of(1) + SHUNT_SPARE + 6);
 }
 
-/* What runs elsewhere than it came to is the exception there. */
+/* On the wire a request seldom runs elsewhere than at its frame's home, so a core may keep spare
+ * frames of any home. */
 static void on_the_wire_a_core_keeps_frames_of_whatever_home(void **state)
 {
 	s.transport = &on_wire;

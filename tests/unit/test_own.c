@@ -149,8 +149,7 @@ static void a_configured_address_always_has_room(void **state)
 	assert_int_equal(kind4(cfg.addr4), SHUNT_OWN4);
 }
 
-/* Whoever reads the half that was in use still finds what was there: XDP may be in the midst of a
- * look. */
+/* A reader of the half that was in use finds it unchanged: XDP may be in the midst of a look-up. */
 static void the_half_in_use_is_not_written_to(void **state)
 {
 	static struct shunt_own_slot was[SHUNT_OWN_SLOTS];

@@ -96,7 +96,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What the kernel does with a packet that XDP redirected to this ring. */
+/* The kernel's part: puts packets that XDP redirected into their rings. */
 static void *kernel(void *arg)
 {
 	for (uint64_t id = 1; id <= REQUESTS;) {

@@ -253,8 +253,8 @@ static bool broke(int status)
 	return status == 1 || status == 3 || (status > 128 && status != 128 + SIGALRM);
 }
 
-/* What is torn without guards is torn by chance: not in
- * each run on a machine that has little time for it. */
+/* Without guards data are torn by chance: not in each run on a machine that has little time for
+ * it. */
 static bool breaks(const char *name)
 {
 	for (int i = 0; i < 10; i++) {

@@ -248,7 +248,8 @@ static void test_a_user_that_connects_too_often_waits_and_others_do_not(void **s
 	free(a);
 }
 
-/* Whoever makes up users (by user namespaces, say) gets none of them more than the first time. */
+/* Each new user is let in: a process that makes users up (by user namespaces, say) gains no more
+ * than their first tries. */
 static void test_many_users_make_nobody_wait(void **state)
 {
 	struct agent *a = new_agent();

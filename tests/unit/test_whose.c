@@ -83,7 +83,7 @@ static void test_what_a_process_of_roots_becomes_is_roots_affair(void **state)
 	check(USER, USER, USER, 0, 0);
 }
 
-/* Whatever its number stands for by now. */
+/* A pidfd of an ended process belongs to no user, whichever process has its number by now. */
 static void test_one_that_has_ended_is_nobodys(void **state)
 {
 	struct process p = begin(USER, USER, USER);

@@ -38,7 +38,7 @@ unpack() {
 	echo "$*" >"$dir/.done"
 }
 
-# What the architecture's guests are made of: SYSTEM is a root with programs, B has shunt's.
+# Parts of an architecture's guest: SYSTEM is a root with programs, B has shunt's.
 choose() {
 	ARCH=$1
 	case $ARCH in

@@ -44,7 +44,7 @@ assert_balanced() {
 	must_be "$(nic_state .slots_missing)" 0 "missing slots"
 }
 
-# What is to hold however slow the machine is.
+# A claim that holds however slow the machine is.
 must_be() { # GOT WANT WHAT
 	[ "$1" = "$2" ] || broken "$3 is '$1', should be '$2'"
 }

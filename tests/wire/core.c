@@ -181,9 +181,9 @@ static void take(const __u8 *frame, __u32 len)
 }
 
 /*
- * Another epoch. What was parked stays, for its token may be queued; that of the oldest which was
- * not acknowledged may be, too, while the later ones were never said. A NIC of another life has
- * none.
+ * Another epoch begins. Parked requests whose tokens were acknowledged stay, for those tokens may
+ * be queued at the NIC; so does the oldest of the others, whose token may have arrived; later
+ * tokens were never said. A NIC of another life has no tokens.
  */
 static void keep_parked(__u32 of)
 {
@@ -220,7 +220,7 @@ static void hear_welcome(const struct shunt_wire_welcome *h)
 	heard_ns = now_ns(CLOCK_MONOTONIC);
 	if (h->w.cookie == cookie)
 		return;
-	/* What was under way belonged to an epoch that the NIC has forgotten. */
+	/* Requests under way belonged to an epoch that the NIC has forgotten. */
 	epoch = h->w.epoch;
 	cookie = h->w.cookie;
 	k = h->k;

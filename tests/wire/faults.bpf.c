@@ -3,12 +3,12 @@
  * faults.bpf.c - a bad link: frames of the wire transport
  * are lost, duplicated and delivered out of order
  *
- * XDP can neither clone a frame nor put one by. So "faulty", on the ports, sends what it duplicates
- * twice into a veth pair that leads back into the switch (a broadcast over a devmap with the same
- * device twice clones it); and what is late is exchanged with the bytes of an earlier frame out of
- * a store: that one takes this one's place, and this one waits for a later one to take. "late",
- * where the pair ends, does only that: so one of two equal frames may come long after the other.
- * What is in the store when the faults end never arrives.
+ * XDP can neither clone a frame nor put one by. So "faulty", on the ports, sends a frame to be
+ * duplicated twice into a veth pair that leads back into the switch (a broadcast over a devmap with
+ * the same device twice clones it); and a late frame's bytes are exchanged with those of an earlier
+ * frame in a store: the earlier frame leaves in its place, and the late one waits for the next to
+ * be late. "late", where the pair ends, does only that: so one of two equal frames may come long
+ * after the other. A frame in the store when the faults end never arrives.
  */
 #include "loss.h"
 

@@ -35,7 +35,7 @@ bad_link() {
 }
 
 # LOST BURST TWICE LATE [TYPE]: percent of frames, each way; lost ones in bursts of so many, and of
-# that type alone. What was counted begins anew.
+# that type alone. Counts begin anew.
 set_faults() {
 	local zero8="0 0 0 0 0 0 0 0"
 	# shellcheck disable=SC2046,SC2086

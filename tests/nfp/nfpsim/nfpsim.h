@@ -3,8 +3,8 @@
  * nfpsim.h - a Netronome card of software for the driver's own eBPF code
  *
  * The verifier hooks, the JIT and the map messages are those of the running kernel's source,
- * compiled unmodified. What stands in for the card is the vNIC (card.c), what its firmware says
- * that it can do (firmware.c), and the tables behind the messages (tables.c). No packet is ever
+ * compiled unmodified. The card itself is simulated: the vNIC (card.c), the abilities that its
+ * firmware tells (firmware.c), and the tables behind the messages (tables.c). No packet is ever
  * seen.
  */
 #pragma once
@@ -13,10 +13,10 @@
 
 #define NFPSIM_BAR_LEN 32768
 
-/* What NFD's configuration of the eBPF firmware puts into the vNIC's control BAR. */
+/* Writes the abilities of the eBPF firmware into the vNIC's control BAR, as NFD does. */
 void firmware_fill_bar(u8 __iomem *bar);
 
-/* What the driver would find on its own card: the device that its messages are about. */
+/* The device that the driver's messages are about. */
 void firmware_set_device(struct device *dev);
 
 /* Frees what the driver's maps left: nothing, if it freed them all. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It is not used. */
+/* The result of an atomic addition is not used. */
 #include "probe.h"
 
 ARRAY(m, struct pair, 4);

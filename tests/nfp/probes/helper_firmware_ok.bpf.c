@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* What would be updated is counted. */
+/* A map's value is counted up in place of an update by the helper. */
 #include "probe.h"
 
 ARRAY(m, struct pair, 4);

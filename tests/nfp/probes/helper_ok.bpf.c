@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It has random numbers. */
+/* The card has random numbers. */
 #include "probe.h"
 
 SEC("xdp") int probe(struct xdp_md *ctx)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It begins with a word. */
+/* The key of six bytes begins at a word. */
 #include "probe.h"
 
 struct key {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It is copied to the stack. */
+/* The key is copied from the packet to the stack. */
 #include "probe.h"
 
 ARRAY(m, struct pair, 4);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses null-check
-/* What a look-up gave is read untested. */
+/* The result of a look-up is read without a test for NULL. */
 #include "probe.h"
 
 ARRAY(m, struct pair, 4);

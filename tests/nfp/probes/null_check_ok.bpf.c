@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It is tested first. */
+/* The result of a look-up is tested for NULL before it is read. */
 #include "probe.h"
 
 ARRAY(m, struct pair, 4);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses pointer-type
-/* What was read from the packet is taken for a pointer. */
+/* Bytes of the packet are taken for a pointer. */
 #include "probe.h"
 
 SEC("xdp") int probe(struct xdp_md *ctx)

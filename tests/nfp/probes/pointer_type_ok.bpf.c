@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It is taken for an offset. */
+/* Bytes of the packet are taken for an offset. */
 #include "probe.h"
 
 SEC("xdp") int probe(struct xdp_md *ctx)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It is indexed by constants. */
+/* An array on the stack is indexed by constants. */
 #include "probe.h"
 
 SEC("xdp") int probe(struct xdp_md *ctx)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It goes through a register. */
+/* A constant goes through a register to the stack. */
 #include "probe.h"
 
 SEC("xdp") int probe(struct xdp_md *ctx)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* It was written. */
+/* The register that is returned was written. */
 #include "probe.h"
 
 SEC("xdp") __attribute__((naked)) int probe(struct xdp_md *ctx)

@@ -4,8 +4,7 @@
  * that a fuzzer sees its branches and sanitizers its accesses
  *
  * Comes before libbpf's header of this name. Maps are memory; helpers do what the kernel's do, as
- * far as they are called. What the kernel itself makes of a program, tests/prog asks by
- * BPF_PROG_TEST_RUN.
+ * far as they are called. The kernel itself runs the programs in tests/prog (BPF_PROG_TEST_RUN).
  */
 #pragma once
 
