@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * accuse.c - whose word is enough to put a policy out of force?
+ * accuse.c - which users' evidence is enough to put a policy out of force?
  */
 #include "accuse.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * accuse.h - whose word is enough to put a policy out of force?
+ * accuse.h - which users' evidence is enough to put a policy out of force?
  */
 #pragma once
 
@@ -27,8 +27,8 @@ struct let_in {
 	unsigned int nusers, ngroups;
 };
 
-/* Is a policy in force for others than that user, or for
- * such as may come? claim: of the other domains. */
+/* Can workers of other users have the policy in
+ * force, now or later? claim: of the other domains. */
 bool accuse_concerns_others(uid_t uid, const struct claim *claim, unsigned int n,
 			    const struct let_in *in);
 

@@ -24,7 +24,7 @@
 
 enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_ROLE, FD_FIXED };
 
-/* Says what is waited for, once. */
+/* Tells the operator once what shuntd waits for. */
 static void wait_for(struct agent *a, const char *why)
 {
 	if (!strcmp(a->why, why))
@@ -317,7 +317,8 @@ static struct timespec timeout(const struct agent *a)
 	return (struct timespec){ (next - now) / 1000000000, (next - now) % 1000000000 };
 }
 
-/* Fixed ones, workers' processes, connections. Returns how many; who[] tells whose they are. */
+/* Fills in the fixed descriptors, then workers' processes and
+ * connections. Returns how many; who[]: the peer of each. */
 static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 {
 	int n = FD_FIXED;

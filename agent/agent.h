@@ -51,7 +51,7 @@ struct user {
 struct agent {
 	struct options opts;
 	const struct role *role;
-	void *own;               /* what the role has to remember: shared_of(), host_of(), nicd.c */
+	void *own;               /* the memory of the role alone: shared_of(), host_of(), nicd.c */
 	char **argv;
 	struct store *store;
 	int keeper, signals, netlink, listener;
@@ -82,7 +82,7 @@ struct agent {
 	bool busy;               /* a step can be done at once */
 	bool addrs_due;          /* links or addresses have changed */
 	bool refused;            /* another shuntd serves the interface: time to end */
-	char why[240];           /* what it waits for, as last told */
+	char why[240];           /* why shuntd waits, as last told */
 };
 
 /* run.c: in the agent's process; its exit status. */
@@ -101,11 +101,11 @@ int peers_listen(struct agent *a, struct why *why);
 void peers_accept(struct agent *a);
 /* One message of a peer, and what follows from it. */
 void peers_hear(struct agent *a, struct peer *p);
-/* Each tick: peers that wait, peers that have waited too long, new policies. */
+/* Each tick: looks after waiting peers, drops those that waited too long, offers new policies. */
 void peers_tick(struct agent *a);
-/* All workers, or that of one domain, are to leave the rings that they have. */
+/* Tells all workers, or that of one domain, to leave the rings that they have. */
 void peers_tell_leave(struct agent *a, const struct domain *d);
-/* Shall it be listened to in this turn? */
+/* Shall the peer be listened to in this turn? */
 bool peers_listens_to(const struct peer *p);
 bool peers_lets_in(const struct agent *a);
 

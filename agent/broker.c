@@ -218,8 +218,8 @@ void broker_serve(struct agent *a, struct peer *p)
 	const char *why;
 	int err;
 
-	/* A connection may outlive its process, whose number
-	 * another process may have by now: the domain's worker. */
+	/* A connection may outlive its process. By now the process
+	 * of that number may be another one: the domain's worker. */
 	if (shunt_process_ended(p->pidfd)) {
 		peer_drop(a, p);
 		return;

@@ -22,7 +22,7 @@ void domain_count_refused(struct domain *d)
 			poke(n->core[slot].refused, d->pool.state->refused_core[slot] + refused);
 		else
 			poke(n->cls[cls].refused, d->pool.state->refused_cls[cls] + refused);
-		/* Of the fill ring, which may be one for all sockets. */
+		/* Counted by fill ring, which may be one for all sockets. */
 		if (k < shunt_fill_rings(&d->pool.r.geo))
 			no_frame += st.rx_fill_ring_empty_descs;
 	}

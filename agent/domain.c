@@ -25,7 +25,7 @@ struct ledger_dead domain_dead(const struct domain *d)
 	return others ? dead : LEDGER_ALL_DEAD;
 }
 
-/* Lines, marks and counts of the dead: those of a process that lives are its own. */
+/* Clears lines, marks and counts of the dead alone: a living process has its own. */
 static void clear_dead(struct shunt_view *v, const struct ledger_dead *dead)
 {
 	__atomic_fetch_and(&v->idle, ~dead->cores, __ATOMIC_SEQ_CST);

@@ -36,7 +36,8 @@ static inline __u32 domain_queue(const struct domain *d)
 	return queue_of(d->maps, d->id, 0);
 }
 
-/* Before it is adopted or made, whatever was there: all but the processes that may hold its former rings. */
+/* Before the domain is adopted or made: forgets all
+ * but the processes that may hold its former rings. */
 void domain_forget(struct domain *d, __u64 now_ns);
 /* Takes over what the store has of the domain, if it is whole and of this load. */
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex);
@@ -49,16 +50,18 @@ void domain_is_not_made(struct domain *d, int err);
 /* geometry.c */
 void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, const struct shunt_domain *dom,
 		     __u32 mtu);
-/* Is it what the configuration wants, as far as that says? Another version may have counted other frames. */
+/* Is the geometry what the configuration wants, as far as
+ * that says? Another version may have counted other frames. */
 bool domain_geometry_serves(const struct shunt_geometry *g, const struct shunt_cfg *cfg,
 			    const struct shunt_domain *dom);
-/* Lets go of what there is: here, and in the keeper. */
+/* Lets go of the domain's pool: here, and in the keeper. */
 void domain_let_go(struct domain *d);
-/* The same, and before: XDP stops feeding the rings, the worker is asked to drain and leave them. */
+/* As domain_let_go(), but first XDP stops feeding the
+ * rings, and the worker is asked to drain and leave them. */
 void domain_give_up(struct domain *d);
-/* The same for what its worker has damaged: of the frames nothing is left to whoever keeps them. */
+/* As domain_give_up(), if the worker has damaged the frames: no process keeps any of them. */
 void domain_discard(struct domain *d);
-/* Frees the frames, whoever has them open or mapped. */
+/* Frees the frames, even if processes have them open or mapped. */
 void domain_empty_frames(const struct domain *d);
 
 /* Counts as lost all that was under way when the former rings vanished. Only while there are no rings. */

@@ -85,7 +85,8 @@ static void finish(struct domain *d)
 	__atomic_store_n(&e->ring, 0, __ATOMIC_RELEASE);
 }
 
-/* How many of the ring's oldest are too old; their frames, and what counts will be without them. */
+/* Returns how many of the ring's oldest entries are too
+ * old; with their frames, and the counts without them. */
 static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *frame,
 		      __u32 *nframes, __u64 *sum)
 {
@@ -140,8 +141,8 @@ static void stamp(struct domain *d, __u32 slot)
 	}
 }
 
-/* The same of a ring whose core is only thought to stand still. If it has taken the entry
- * meanwhile, the frame may be another request's. */
+/* As stamp(), for a ring whose core seems to stand still. If the core
+ * has taken the entry meanwhile, the frame may be another request's. */
 static void stamp_live(struct domain *d, __u32 slot)
 {
 	const struct shunt_ring *rx = &d->pool.r.rx[slot];

@@ -12,8 +12,8 @@ void expire_note(struct domain *d);
 /* Ends what waited longer than the configuration says. Only while the domain is free: its rings are
  * the agent's alone. */
 void expire_old(struct domain *d, __u64 now_ns);
-/* The same, and what is left gets a time by which the worker can tell, should it be slow to begin.
- * */
+/* As expire_old(); and the requests left get a time, so
+ * that a worker that is slow to begin can tell their age. */
 void expire_before_worker(struct domain *d, __u64 now_ns);
 /* The domain's worker lives, and none of its cores serves:
  * should one go on, it ends what is too old by then. */

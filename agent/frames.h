@@ -8,8 +8,8 @@
 
 #include "rings.h"
 
-/* Are all send rings empty, and have all frames that were sent come back? sent: for each completion
- * ring, what the kernel took as good from the send rings that it is of. */
+/* Are all send rings empty, and have all frames that were sent come back? sent:
+ * for each completion ring, the entries that the kernel took from its send rings. */
 bool frames_are_back(const struct rings *r, const __u32 *sent);
 
 /*
@@ -32,7 +32,8 @@ struct harvest {
 	__u32 kept[FRAMES_KEPT];
 };
 
-/* Lists what was never marked. Whether a ring refused something must be asked after the marking. */
+/* Lists the frames that were never marked. Ask after
+ * the marking whether a ring refused something. */
 void frames_list(const struct rings *r, const unsigned char *seen, struct harvest *h);
 /* Gives n frames to the kernel, each to the fill ring where
  * it is at home; all or (no room) none: -ENOSPC. */

@@ -60,7 +60,7 @@ struct handover_msg {
 	__u32 magic;
 	__u16 version;
 	__u16 type;  /* enum handover_type */
-	__u32 abi;   /* SHUNT_ABI of who speaks */
+	__u32 abi;   /* SHUNT_ABI of the sender */
 	__u32 pid;   /* its process: in the other's process namespace it has the same number */
 	__u32 flags; /* enum handover_flags */
 	__u32 agent; /* INFO: the agent's process; 0: there is none */
@@ -68,16 +68,17 @@ struct handover_msg {
 	char text[HANDOVER_TEXT];
 };
 
-/* Fills in who we are. fd: -1, or one that goes along. 0, or -errno. */
+/* Sends a message, with our ABI and process filled
+ * in. fd: -1, or one that goes along. 0, or -errno. */
 int handover_send(int sock, enum handover_type type, struct handover_msg *m, int fd);
 /* The type of the next message; 0: the other one hung up; -EAGAIN: there is none within so many ms;
  * -EPROTO: no message of ours. *fd: -1, or the descriptor that came along, the caller's. */
 int handover_receive(int sock, struct handover_msg *m, int *fd, int ms);
 
-/* All that the store has, then TABLE_END. */
+/* Sends all that the store has, then TABLE_END. */
 int handover_send_table(int sock, const struct store *s);
 
-/* Is who is connected root? Then *pid is its process, as we see it. */
+/* Is the connected process root's? Then *pid is its number, as we see it. */
 bool handover_is_root(int sock, pid_t *pid);
 
 /* The socket's path, of the broker's. 0, or -ENAMETOOLONG. */

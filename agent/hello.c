@@ -29,7 +29,7 @@
 #define TELL_NS 3000000000ULL     /* without an answer for so long, the operator is told */
 #define BURST 64                  /* frames before the rest of the agent has its turn */
 
-/* Of a core, and forgotten with the agent. */
+/* The HELLOs of a core, forgotten with the agent. */
 struct asking {
 	bool wanted;    /* an answer, though an epoch was given: is the NIC there? */
 	__u32 asked;    /* the worker's count, as last seen */
@@ -41,7 +41,7 @@ struct asking {
 
 struct hello {
 	const struct host_opts *o;
-	__u64 now_ns; /* as whoever called last said */
+	__u64 now_ns; /* the time, by the last caller */
 	int sock;
 	struct shunt_wire_link *link;
 	struct shunt_wire_epoch *epoch;
@@ -269,7 +269,8 @@ static void hear_refuse(struct hello *h, __u32 i, const struct shunt_wire_refuse
 	}
 }
 
-/* Of another version: it can't be proved, so it is told and nothing else. */
+/* A frame of another version: its proof cannot be checked,
+ * so the operator is told and nothing else is done. */
 static void hear_stranger(struct hello *h, __u32 i, const struct shunt_wire *w)
 {
 	char what[80];

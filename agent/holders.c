@@ -61,7 +61,7 @@ void holders_know(struct domain *d)
 	d->worker.kin.user = d->pool.state->owner;
 }
 
-/* Root's is what nobody may look into. */
+/* May the process be of that user? One that nobody may look into shows root. */
 static bool may_be_of(__u32 pid, uid_t uid)
 {
 	char path[32];

@@ -6,7 +6,7 @@
 
 #include "domain.h"
 
-/* The domain's worker, while it lives: remembers what its children share with it. */
+/* While the domain's worker lives: remembers what its children share with it. */
 void holders_know(struct domain *d);
 /* Looks for a process that may be a child of the last worker. True: d->former.holder. */
 bool holders_find(struct domain *d, __u64 now_ns);

@@ -240,7 +240,7 @@ bool host_adopt(struct agent *a, struct domain *d)
 	if (pool_find(d, a->opts.host.dev[0].ifindex) && !d->pool.state->step && !open_view(a, d) &&
 	    !pool_map_memory(d)) {
 		d->phase = phase_of(d->pool.state);
-		/* Not known: so it is another's. */
+		/* A user that is not known counts as another one. */
 		host_of(a)->user = d->pool.state->owner ? d->pool.state->owner : ~0u;
 		d->worker.up = peek(d->pool.r.view->up);
 		domain_set_up(d, d->worker.up);

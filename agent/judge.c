@@ -70,13 +70,13 @@ static int judge_death(struct agent *a, struct domain *d, int *sig)
 	return 0;
 }
 
-/* One in force no more has been dealt with. */
+/* Is the suspect policy still in force? Another one has been dealt with. */
 static bool is_current(const struct agent *a, const struct suspect *s)
 {
 	return s->gen == SHUNT_ASKS_GEN(SHUNT_ASKS(shared_of(a)->policy.msg.gen, 0));
 }
 
-/* Is the policy in force for workers of other users, or for such as may come? */
+/* Can workers of other users have the policy in force, now or later? */
 static bool for_others(const struct agent *a, const struct domain *d)
 {
 	const struct let_in in = { .user = a->opts.user, .nusers = a->opts.nusers,

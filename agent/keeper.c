@@ -337,8 +337,8 @@ static void turn(struct keeper *k)
 		[FD_AGENT] = { .fd = k->agent.sock, .events = POLLIN },
 		[FD_SIGNALS] = { .fd = k->signals, .events = POLLIN },
 		[FD_PIDFD] = { .fd = k->agent.pidfd, .events = POLLIN },
-		/* While the place is another one's, so is whoever comes there. One at a time: the
-		 * next waits in the listener, which the successor has, too. */
+		/* While the place is another shuntd's, that one hears new connections. One
+		 * at a time: the next waits in the listener, which the successor has, too. */
 		[FD_LISTENER] = { .fd = k->trial < 0 && k->control.peer < 0 ? k->control.listener
 									    : -1,
 				  .events = POLLIN },

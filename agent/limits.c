@@ -56,7 +56,7 @@ unsigned int limits_under_way(void)
 	return limit() / 2;
 }
 
-/* Of all domains that are made, without that one. */
+/* Descriptors of all domains that are made, except one. */
 static unsigned int open_for_domains(const struct agent *a, const struct domain *but)
 {
 	unsigned int n = OWN;
@@ -93,8 +93,7 @@ unsigned int limits_strangers(const struct agent *a)
 
 #define USERS_AT (1 + ALLOW_MAX + SHUNT_DOMAINS)
 
-/* The user at that place among those that are let in by
- * name, + 1; root always is. 0: none is there. */
+/* The i-th user of those let in by name (root always is), + 1. 0: there is none. */
 static __u32 user_at(const struct agent *a, unsigned int i)
 {
 	if (!i)

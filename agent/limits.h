@@ -9,7 +9,7 @@
 
 /* The most that one worker is given at once: memory, view, sockets, policy. */
 unsigned int limits_given(const struct shunt_geometry *g);
-/* The same of any domain that is made. */
+/* The most that one worker of any domain that is made is given at once. */
 unsigned int limits_most_given(const struct agent *a);
 /* Descriptors that may be under way to workers. The kernel counts them against root, whose they
  * are; the other half is the keeper's, and other processes' of root. */
@@ -19,15 +19,15 @@ unsigned int limits_under_way(void);
  * that are made be served? Else the reason in why. */
 bool limits_allow(const struct agent *a, const struct domain *d, unsigned int sockets,
 		  struct why *why);
-/* May as many users as are let in be given their first descriptors
- * at once, whoever reads none? Else the reason in why. */
+/* Can as many users as are let in get their first descriptors
+ * at once, even if none reads them? Else the reason in why. */
 bool limits_allow_users(const struct agent *a, struct why *why);
 /* How many connections may there be that are no worker's? */
 unsigned int limits_strangers(const struct agent *a);
 
-/* Users that are let in by name (root, --user, a domain's `user`),
- * but for that one. counts: NULL, or which of them do. */
+/* Counts the users that are let in by name (root, --user, a domain's
+ * `user`), except one. counts: NULL, or only users for which it is true. */
 unsigned int limits_users(const struct agent *a, uid_t but,
 			  bool (*counts)(const struct agent *a, uid_t uid));
-/* Is the user one of them? */
+/* Is the user one of those let in? */
 bool limits_knows(const struct agent *a, uid_t uid);

@@ -19,7 +19,7 @@ bool linger_is_of_use(const struct store *s)
 	return false;
 }
 
-/* Where messages go is somebody's who waits for us to end. */
+/* Lets go of stdin, stdout and stderr: a process that reads them may wait for us to end. */
 static void leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);

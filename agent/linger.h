@@ -8,7 +8,7 @@
 
 #include "store.h"
 
-/* Is there anything that the next shuntd could not make again? */
+/* Has the store a descriptor that the next shuntd could not make again? */
 bool linger_is_of_use(const struct store *s);
 /* As fork(); the child is of a session of its own, and says nothing. */
 pid_t linger_fork(void);

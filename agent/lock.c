@@ -31,7 +31,7 @@ static int store_lock(struct store *s, const char *name, int fd)
 	return err;
 }
 
-/* Is the file that is open still the one that has the path? */
+/* Is the open file still the one at the path? */
 static bool is_at(int fd, const char *path)
 {
 	struct stat held, named;
@@ -75,7 +75,7 @@ static void path_of(const struct options *o, char *path, size_t len)
 	snprintf(path, len, "%s.lock", o->socket);
 }
 
-/* Workers of any user come through it, whatever the umask of who started us. */
+/* Workers of any user come through the folder, whatever umask we were started with. */
 static int make_folder(const char *path)
 {
 	int err = 0;

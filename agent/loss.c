@@ -35,7 +35,7 @@ void loss_of_load(const struct options *o, char *text, size_t len)
 	struct maps m;
 
 	if (maps_open(&m, &pins, &why)) {
-		why_forget(&why); /* whoever serves knows it */
+		why_forget(&why); /* the serving shuntd can say why */
 		snprintf(text, len, LOSS_UNKNOWN);
 		return;
 	}

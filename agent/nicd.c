@@ -122,7 +122,7 @@ static void tell_varied(struct agent *a)
 	poke(d->nic.cmd->varied, varied);
 }
 
-/* Has it been counted since the last time that it was told, which was long ago? */
+/* Has the complaint been counted anew, and was it last told long ago? */
 static bool is_news(struct agent *a, struct complaint *c, __u64 count)
 {
 	if (count == c->count || a->now_ns < c->again_ns)

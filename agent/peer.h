@@ -47,8 +47,8 @@ struct peer {
 /* A message of that type: its head is filled in here. 0, or -errno: nobody listens, or not now. */
 int peer_send(struct peer *p, void *msg, size_t len, enum shunt_msg_type type, const int *fd,
 	      unsigned int nfd);
-/* Is it the connection of its domain's worker? Not, if that
- * came again on another one, or is being reclaimed. */
+/* Is it the connection of its domain's worker? Not if the
+ * worker came again on another one, or is being reclaimed. */
 bool peer_is_attached(const struct peer *p);
 void peer_drop(struct agent *a, struct peer *p);
 /* Tells the peer why it gets no domain, and drops it when it has read the message. */

@@ -209,7 +209,7 @@ static bool hear_one(struct agent *a, struct peer *p)
 		char bytes[512];
 		struct shunt_msg msg;
 	} m;
-	/* The true length of what is longer. Descriptors in it are thrown away by the kernel. */
+	/* The true length of a message that is too long; the kernel throws its descriptors away. */
 	ssize_t n = recv(p->fd, &m, sizeof(m), MSG_TRUNC | MSG_DONTWAIT);
 	int type;
 

@@ -277,7 +277,8 @@ bool pool_find(struct domain *d, unsigned int ifindex)
 	if (!d->pool.state || state_misfit(fd, d->pool.state, d->maps->id, ifindex))
 		return false;
 	if (d->pool.state->size < sizeof(*d->pool.state))
-		d->pool.state->size = sizeof(*d->pool.state); /* what we know beyond that is 0 */
+		d->pool.state->size = sizeof(*d->pool.state); /* the fields that the older
+							       * version did not write are 0 */
 	d->pool.r.geo = d->pool.state->geo;
 	return find_all(d);
 }

@@ -72,7 +72,7 @@ static struct shunt_agent *agent_at(const struct publisher *p, __u32 i)
 	return &p->maps->agent[i];
 }
 
-/* One value, one message. False: the card does not have it. */
+/* Writes one value, one message. False: the card does not have it. */
 static bool tell(struct publisher *p, __u32 group, int fd, __u32 i, const void *value)
 {
 	struct shunt_agent *n = agent_at(p, p->group[group].domain);
@@ -89,8 +89,8 @@ static bool tell(struct publisher *p, __u32 group, int fd, __u32 i, const void *
 	return false;
 }
 
-/* A core that goes leaves the count first, one that comes
- * enters the order first: what is counted is there. */
+/* A core that goes leaves the count first, one that comes enters the order
+ * first: so the first "count" cores of the order are up at any time. */
 static bool tell_cores(struct publisher *p, __u32 i, __u64 up)
 {
 	struct group *g = &p->group[i];
@@ -108,8 +108,7 @@ static bool tell_cores(struct publisher *p, __u32 i, __u64 up)
 	return true;
 }
 
-/* Of a core, what is done is read before what was sent: the
- * other way round there could be more of it. */
+/* Reads a core's done before its sent: the other way round done could be the greater one. */
 static void sample_domain(const struct publisher *p, __u32 d, struct sample *s)
 {
 	__u64 up = peek(p->maps->domains[d].up) & NFP_CORES;
@@ -176,7 +175,7 @@ static bool publish_knobs(struct publisher *p, __u64 now_ns)
 	return sent;
 }
 
-/* Of all that is served now; 0: nothing was measured yet. */
+/* The mean service time of all domains that are served now; 0: nothing was measured yet. */
 static __u64 mean_service_ns(const struct publisher *p)
 {
 	__u64 ns = 0, rate = 0;

@@ -29,15 +29,16 @@ enum reclaim_step {
 /* How far a role came with a step. */
 enum reclaim_outcome {
 	RECLAIM_DONE,  /* on to the next */
-	RECLAIM_LATER, /* again, in the next turn */
+	RECLAIM_LATER, /* nothing can be taken back: what is
+			* left is given up, and all is made anew */
 	RECLAIM_ANEW,  /* nothing can be taken back: what was not let
 			* go of is given up, and all is made anew */
-	RECLAIM_DAMAGED, /* the same, as the worker has damaged it */
+	RECLAIM_DAMAGED, /* as RECLAIM_ANEW, since the worker has damaged the memory */
 };
 
-/* The worker is gone: its cores are off, and what follows begins. died: it did not say BYE. */
+/* The worker is gone: its cores are off, and the steps begin. died: it did not say BYE. */
 void reclaim_begin(struct domain *d, enum domain_event event, bool died, __u64 now_ns);
-/* One step of what follows. True: the next can be done at once. */
+/* Does one step. True: the next can be done at once. */
 bool reclaim_turn(struct agent *a, struct domain *d);
 
 /* reclaim_steps.c: the steps where memory is shared with the worker. */

@@ -12,8 +12,8 @@ struct domain;
 /* Two looks at the rings, each after all XDP programs have ended that were under way before. 0,
  * -ENOMEM, or -errno: the rings make no sense. */
 int reclaim_find_frames(struct domain *d, struct harvest *h);
-/* By the ledger, for the next worker of those cores: -ENOMEM,
- * or -EBADMSG: the worker has named what it cannot have had. */
+/* Gives frames by the ledger to the next worker of the dead cores. -ENOMEM,
+ * or -EBADMSG: the worker has named frames that it cannot have had. */
 int reclaim_by_ledger(struct domain *d, const struct ledger_dead *dead);
 /* Logs how many frames only the rings, and how many only the ledger, say were the dead worker's. */
 void reclaim_compare(const struct domain *d, const struct harvest *h);

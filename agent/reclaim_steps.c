@@ -13,7 +13,7 @@
 #include "reclaim_frames.h"
 #include "xsk.h"
 
-#define DRAIN_NS 3000000000ULL /* what was sent comes back in this time, or never */
+#define DRAIN_NS 3000000000ULL /* a frame that was sent comes back in this time, or never */
 #define KICKS 64               /* in one go; a kick sends at most 32 */
 
 /* Rings that make no sense are not mended: the domain starts anew, what was in them is lost. */
@@ -83,7 +83,8 @@ static void count_sent(const struct domain *d, __u32 *sent)
 	}
 }
 
-/* The frames that came back into the cores' lists, as far as there is room. Only where rings tell whose each frame is. */
+/* Takes the frames that came back into the cores' lists, as far
+ * as there is room. Only where rings tell whose each frame is. */
 static void take_completions(struct domain *d)
 {
 	for (__u32 i = 0; i < shunt_fill_rings(&d->pool.r.geo); i++) {
@@ -97,7 +98,7 @@ static void take_completions(struct domain *d)
 	}
 }
 
-/* The kernel sends what there is; what it sent comes back to whoever is next. */
+/* Has the kernel send what a dead core left; the frames come back to the domain's next worker. */
 static void kick_dead(struct domain *d, const struct ledger_dead *dead)
 {
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {

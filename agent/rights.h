@@ -8,5 +8,5 @@
  * long as it may make them. 0, or -EFBIG (told): its memory would be longer. */
 int rights_raise_limits(void);
 
-/* Keeps what it needs; no process that it starts can have more. */
+/* Keeps the rights that shuntd needs; no process that it starts can have more. */
 void rights_drop(void);

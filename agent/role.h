@@ -48,11 +48,11 @@ struct role {
 
 	/* Makes a->own, once. 0, or -errno. */
 	int (*begin)(struct agent *a);
-	/* Opens what there is to serve into a->maps, and writes nothing before it is ours. 0;
-	 * -ENOENT: it is not there; -EBUSY: another shuntd serves it; or -errno; why says it in
-	 * words. */
+	/* Opens the load into a->maps, and writes nothing before it is ours. 0; -ENOENT: there
+	 * is no load; -EBUSY: another shuntd serves it; or -errno; why says it in words. */
 	int (*open)(struct agent *a, struct why *why);
-	/* Is that what there is still? False, with the reason in why: all of it is given up. */
+	/* Is the opened load still the one that is there?
+	 * False, with the reason in why: all of it is given up. */
 	bool (*current)(struct agent *a, struct why *why);
 	/* Undoes open(), but for a->maps. */
 	void (*close)(struct agent *a);
@@ -87,7 +87,7 @@ struct role {
 	bool (*is_fit)(struct agent *a, struct peer *p, struct domain *d);
 	/* Tells a worker all that it must know before WELCOME. 0, or -errno: nobody listens. */
 	int (*tell_first)(struct agent *a, struct peer *p);
-	/* Tells a worker what has changed since then. */
+	/* Tells a worker what has changed since tell_first(). */
 	void (*tell_news)(struct agent *a, struct peer *p);
 	/* A core of the worker has begun to serve. */
 	void (*core_up)(struct agent *a, __u32 core);

@@ -122,7 +122,7 @@ static int tell_first(struct agent *a, struct peer *p)
 	return 0;
 }
 
-/* Not taken now: it will be offered again. */
+/* A policy that cannot be sent now is offered again. */
 static void tell_news(struct agent *a, struct peer *p)
 {
 	policy_send(a, p);

@@ -21,12 +21,12 @@ struct service {
 	double rate;
 };
 
-/* Of all cores of a view. */
+/* Sums of a class over all cores of a view. */
 struct sums service_sums(const struct shunt_view *v, __u32 ncores, int cls);
 /* Adds the requests since the tick before to the means, and publishes these. */
 void service_tick(struct service *s, struct sums now, double dt_ns, __u64 now_ns,
 		  struct shunt_agent_class *out);
-/* Do they vary more than those of an exponential
- * distribution? Then it pays to share a core among them. */
+/* Do service times vary more than those of an exponential
+ * distribution? Then it pays to share a core among the requests. */
 bool service_varies(const struct shunt_agent_class *n);
 __u32 to_u32(double x);

@@ -39,7 +39,7 @@ int policy_send(struct agent *a, struct peer *p);
 
 /* load.c: at each tick, loads of cores and classes into the map, tunables into the views. */
 void load_tick(struct agent *a);
-/* All is new. 0, or -ENOMEM. */
+/* Begins to measure anew. 0, or -ENOMEM. */
 int load_reset(struct agent *a);
 
 /* aim.c: at each tick, whom XDP signals; and when the maps go away. */

@@ -14,12 +14,13 @@
 
 #include "domain.h"
 
-/* As it was at the tick before, to see that nothing moves. */
+/* A core's counts at the tick before, to see that nothing moves. */
 struct steered_seen {
 	__u32 prod, done;
 };
 
-/* Sets done by what is in the ring. Only while no core is up; sent: XDP's own count. */
+/* Sets the core's done from the entries in its ring.
+ * Only while no core is up; sent: XDP's own count. */
 void steered_settle(struct domain *d, __u32 core, __u32 sent);
 /* running: requests that cores of the domain run, or that are parked, at most. */
 void steered_heal(const struct domain *d, struct steered_seen *seen, __u32 core, __u32 running);

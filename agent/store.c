@@ -34,7 +34,8 @@ struct store {
 	struct entry entry[STORE_MAX];
 };
 
-/* Agent to keeper: with one descriptor to keep it, without to drop what starts with the name. */
+/* From agent to keeper: with a descriptor to keep
+ * it, without one to drop all names that start so. */
 struct store_msg {
 	char name[STORE_NAME];
 };
@@ -225,7 +226,7 @@ void store_mirror(struct store *s)
 	}
 }
 
-/* One of ours is kept, any other is nobody's, and would be kept for ever. */
+/* Keeps a descriptor with a name of shuntd's; any other would be kept for ever. */
 static void take_back(void *arg, const char *name, int fd)
 {
 	struct entry *e = find(arg, name);

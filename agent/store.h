@@ -31,12 +31,12 @@ struct store *store_open(int keeper);
 
 /* Takes over fd; replaces what had the name. 0, or -errno and fd is still the caller's. */
 int store_put(struct store *s, const char *name, int fd);
-/* Tells the keeper what it could not be told when it was put, for want of memory or because too
- * many descriptors were under way. False: there is still something. */
+/* Tells the keeper of descriptors that it could not be told of before,
+ * for want of memory or as too many were under way. False: some are left. */
 bool store_retry(struct store *s);
 /* Drops every name that starts so. */
 void store_drop(struct store *s, const char *prefix);
-/* Is there any whose name starts so? */
+/* Is there a descriptor whose name starts so? */
 bool store_has(const struct store *s, const char *prefix);
 void store_free(struct store *s);
 /* Keeper: drops all; here, nobody is told. */

@@ -49,8 +49,7 @@ static int dial(const struct options *o)
 	return err;
 }
 
-/* The first answer comes once those that take over, or end it,
- * have done so or failed: from whichever shuntd serves then. */
+/* The serving shuntd answers once other successors, or --stop, have succeeded or failed. */
 static int first_answer(const struct options *o, int sock, struct handover_msg *m)
 {
 	int fd, type = handover_receive(sock, m, &fd, SOON_MS);
@@ -81,7 +80,7 @@ static int fail(const struct options *o, int type, const struct handover_msg *m)
 	return -EBUSY;
 }
 
-/* All entries up to the table's end. 0, or what came instead. */
+/* Receives all entries up to the table's end. 0, or the type of the message that came instead. */
 static int receive_table(int sock, struct store *s, struct handover_msg *m)
 {
 	int fd, type;
@@ -195,7 +194,7 @@ static int take_once(const struct options *o, struct store **s, int *trial)
 	return got == -ENOENT ? 0 : got;
 }
 
-/* One that makes a domain at that moment is asked again. */
+/* A shuntd that makes a domain at that moment is asked again. */
 int successor_take(const struct options *o, struct store **s, int *trial)
 {
 	int got = take_once(o, s, trial);

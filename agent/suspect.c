@@ -12,7 +12,7 @@
 
 #include "domain.h"
 
-/* Is that core in a function of the policy? */
+/* Is the core in a function of the policy? */
 static bool asks(const struct domain *d, __u32 core, struct suspect *s)
 {
 	__u16 word = peek(d->pool.r.view->core[core].run.asks);

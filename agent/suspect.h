@@ -17,7 +17,7 @@ struct suspect {
 	__u32 core;
 	__u32 pid;
 	__u32 gen;    /* as many bits of it as the core's line had */
-	int pidfd;    /* FAULT: of the dead process, until it is known what of */
+	int pidfd;    /* FAULT: of the dead process, until it is known what it died of */
 	__u64 since_ns;
 };
 

@@ -8,6 +8,6 @@
 
 #include <linux/types.h>
 
-/* process: the worker's pidfd, pid: its number; tid: whatever
- * it says. 0, or -errno (-ESRCH: it is none of its threads). */
+/* Sends a worker's thread a signal. process: the worker's pidfd, pid: its number;
+ * tid: the worker's word, not trusted. 0, or -errno (-ESRCH: it has no such thread). */
 int thread_signal(int process, __u32 pid, __u32 tid, int sig);

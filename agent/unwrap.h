@@ -14,5 +14,5 @@ enum unwrap_map { UNWRAP_VIEW, UNWRAP_EPOCH, UNWRAP_SOCK, UNWRAP_LINK, UNWRAP_MA
 int unwrap_map(const struct agent *a, enum unwrap_map map);
 /* Loads it, and attaches it to each function. -errno, with the reason in "why". */
 int unwrap_load(struct agent *a, struct why *why);
-/* Is it there, with all its links, and on the interfaces that now have the names? */
+/* Is the program there, with all its links, and on the interfaces that now have the names? */
 bool unwrap_stands(const struct agent *a);

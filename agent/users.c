@@ -108,7 +108,7 @@ const char *users_unread(const struct agent *a, const struct peer *p, const stru
 			 "RLIMIT_NOFILE";
 }
 
-/* Of the users that came lately; the one that has been away longest makes room. */
+/* Finds a user among those that came lately; the one that has been away longest makes room. */
 static struct user *find(struct agent *a, uid_t uid)
 {
 	struct user *oldest = a->user;

@@ -222,7 +222,7 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 	agent_of(d)->core[core].hung++;
 	say(LOG_WARNING, "core %d of domain %u is silent for %llu ms: it is off, others take "
 	    "what waits for it", core, d->id, (now_ns - d->worker.beat_ns[core]) / 1000000);
-	/* Another policy may bring it back. */
+	/* If a policy stalls the core, another policy may bring it back. */
 	if (!suspect_silent(d, core, now_ns) && d->maps->cfg.hang == SHUNT_HANG_KILL)
 		kill_worker(d, "hangs");
 }

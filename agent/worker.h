@@ -35,11 +35,11 @@ struct worker {
 				     * back, and it may come again at once */
 	__u64 left_ns;              /* DOMAIN_LEFT: since when */
 	__u64 ended_ns;             /* when the end of its process was seen; 0: it lives */
-	__u64 up;                   /* cores that it said are up; those hung, too */
+	__u64 up;                   /* cores that the worker said are up, with those that hang */
 	__u64 hung;
 	__u64 beat[SHUNT_CORES];    /* last beat seen */
 	__u64 beat_ns[SHUNT_CORES]; /* when the beat moved */
-	__u32 user;                 /* whose it is, + 1; 0: not known */
+	__u32 user;                 /* the worker's user, + 1; 0: not known */
 	struct kin kin;             /* of the last one, too (holders.c) */
 	struct suspect suspect;     /* what speaks against the policy */
 };
@@ -59,8 +59,8 @@ void worker_down(struct domain *d, __u32 core);
 void worker_bye(struct domain *d, __u64 now_ns);
 /* The worker's connection ended without a BYE. */
 void worker_hung_up(struct domain *d, __u64 now_ns);
-/* Has it the rights of its user and no others? Else it is let alone, and the operator told: it may
- * have become a set-user-ID program, which its user could not signal. */
+/* Has the worker the rights of its user and no others? Else it is let alone, and the
+ * operator told: it may have become a set-user-ID program, which its user could not signal. */
 bool worker_may_be_signalled(struct domain *d);
 /* Looks whether the worker lives and works. */
 void worker_check(struct domain *d, __u64 now_ns);
