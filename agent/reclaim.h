@@ -29,10 +29,9 @@ enum reclaim_step {
 /* How far a role came with a step. */
 enum reclaim_outcome {
 	RECLAIM_DONE,  /* on to the next */
-	RECLAIM_LATER, /* nothing can be taken back: what is
-			* left is given up, and all is made anew */
-	RECLAIM_ANEW,  /* nothing can be taken back: what was not let
-			* go of is given up, and all is made anew */
+	RECLAIM_LATER, /* again, in the next turn */
+	RECLAIM_ANEW,  /* nothing can be taken back: what is left
+			* is given up, and all is made anew */
 	RECLAIM_DAMAGED, /* as RECLAIM_ANEW, since the worker has damaged the memory */
 };
 
