@@ -50,7 +50,7 @@ enum path { STEER, HOLD, REJECT, VERIFY, PATHS };
 
 static const char *const path_name[PATHS] = { "steer_ns", "hold_ns", "reject_ns", "verify_ns" };
 
-/* Of a path, or of XDP_DROP beside it; a value a round. */
+/* Times of a path, or of XDP_DROP beside it; a value a round. */
 struct times {
 	double ns[ROUNDS_MAX];    /* of a further packet */
 	double first[ROUNDS_MAX]; /* of the first */
@@ -114,7 +114,7 @@ static bool is_quiet(const struct times *floor, __u32 r)
 	return floor->ns[r] <= 1.1 * lowest_floor();
 }
 
-/* Of the quiet rounds; NAN if there are none. */
+/* A quantile of the quiet rounds' values; NAN: no round was quiet. */
 static double quantile(const double *values, const struct times *floor, double q)
 {
 	double quiet[ROUNDS_MAX];

@@ -26,7 +26,8 @@ def below($us): .stalls_us |= map(select(. < $us)) |
 # A turn of a request, over the work in it, when each yields to the next.
 def turn_ns: .rounds["5us"].seconds * .throughput_loss["5us"] / .rounds["5us"].yields * 1e9;
 
-# Of bench-cost, bench-path, bench-preempt and lab_costs.sh what is there, or false.
+# The machine's costs; each argument is the result of bench-cost, bench-path, bench-preempt or
+# lab_costs.sh, or false.
 def machine($cost; $path; $yield; $lab):
 	(if $cost then {nic_ns: ($cost.policies.fcfs.hold_ns | whole)} else {} end) +
 	# XDP's stamp to the end of a handler that does nothing: what the core does before it is

@@ -30,7 +30,7 @@ define put
 	@printf '%s\n' $(addprefix $(2)/,$(notdir $(3))) >>$(LIST).new
 
 endef
-# The same for folders of their own names: PARENT,FOLDERS
+# Installs the files of each folder into a folder of its name: PARENT,FOLDERS
 put_each = $(foreach d,$(2),$(call put,644,$(1)/$(d),$(sort \
 	$(shell find $(d) -maxdepth 1 -type f))))
 # PATH: a file that was made there.

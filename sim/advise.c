@@ -147,7 +147,7 @@ static int check_services_alone(const struct advice *a)
 	return 0;
 }
 
-/* Of each policy, with all the cores that there may be. */
+/* Prints warnings of a run of each policy with the most cores allowed. */
 static int warn(struct advice *a)
 {
 	struct sweep s = { 0 };

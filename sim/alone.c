@@ -6,7 +6,7 @@
 
 #include "measure.h"
 
-/* Of class k, or of all together: the share that takes up to so long, or less than that. */
+/* The share of class k's requests, or of all, whose service takes up to ns, or less than ns. */
 static double upto(const struct workload *w, int k, double ns, bool less)
 {
 	double sum = 0;

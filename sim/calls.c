@@ -56,7 +56,7 @@ static void is_measured(struct calls *k, const struct call *c)
 	measure_arrival(&k->m, c->n, k->in_flight);
 }
 
-/* Its parts are there, and nothing is sent. */
+/* A new call with its parts, none of which is sent yet. */
 static struct call *make_call(struct calls *k, const struct arrival *a)
 {
 	uint32_t call = slab_take(&k->call);

@@ -76,9 +76,9 @@ int add_numbers(struct numbers *to, char *text, bool time, const char **detail);
 int share_parse(const char *text, double *x);
 /* options_check.c: not 0 if options contradict each other, having said which. */
 int options_check(const struct options *o);
-/* The same for a quantum that none of n policies obeys. */
+/* Not 0, having said so, if a quantum is given that none of n policies obeys. */
 int quantum_check(const struct options *o, const struct policy *p, int n);
-/* The same for options and costs that an ideal policy knows nothing of. */
+/* Not 0, having said which, if an option or cost is given that ideal policy p ignores. */
 int ideal_check(const struct options *o, const struct policy *p, const struct costs *c);
 /* options_calls.c */
 int take_calls(struct options *o, int c, char *arg);

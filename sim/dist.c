@@ -63,7 +63,7 @@ double dist_draw(const struct dist *d, struct rng *r)
 	return 0;
 }
 
-/* Of a file's times, which are sorted, those below ns, or up to it. */
+/* The number of a file's times below ns, or up to ns; they are sorted. */
 static size_t samples_upto(const struct dist *d, double ns, bool less)
 {
 	size_t low = 0, high = d->nsample, middle;

@@ -192,7 +192,7 @@ static int set_up(struct engine *e, struct why *why)
 	return res;
 }
 
-/* Of the cores' time since the begin, in cores times ns. */
+/* The cores' busy time since the begin, in cores times ns. */
 double engine_busy(const struct engine *e)
 {
 	double busy = 0;

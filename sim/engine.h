@@ -273,7 +273,7 @@ HOT uint32_t req_new(struct engine *e);
 /* Hands request r to a domain's NIC; its arrival, service, n and class are set already. */
 HOT void req_arrive(struct engine *e, uint32_t r, uint32_t flow);
 double engine_busy(const struct engine *e);
-/* Into the result, once it has the length of the run. */
+/* Writes the domains' part of the result, which must have the length of the run already. */
 void engine_domains(struct engine *e);
 
 #define SERVER_STREAMS 16 /* of random numbers, each server has its own */

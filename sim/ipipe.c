@@ -38,7 +38,7 @@ static bool settled(struct actors_run *x)
 	return x->by_algorithm || x->measured_since >= SETTLE;
 }
 
-/* Of those in that state, the one with the most (or the least) of what is asked for; NULL: none. */
+/* The actor in one of the states for which sign * of() is largest; NULL: none is in them. */
 static struct actor *extreme(struct actors_run *x, unsigned int states,
 			     double (*of)(const struct actor *a), int sign)
 {

@@ -42,7 +42,7 @@ struct measure {
 
 int measure_begin(struct measure *m, struct run_result *r, const struct run_config *c);
 void measure_batch(struct measure *m);
-/* Into the result: means, and how sure each number is. */
+/* Writes means, and each number's interval, into the result. */
 void measure_finish(struct measure *m);
 void measure_free(struct measure *m);
 void measure_backlog(struct measure *m, uint64_t in_flight);

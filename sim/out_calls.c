@@ -14,7 +14,7 @@ static int servers_of(const struct call_config *k)
 	return k->servers ? k->servers : fanout_of(k);
 }
 
-/* Of all calls that are measured. */
+/* A count divided by the number of measured calls. */
 static double a_call(const struct point *p, uint64_t n)
 {
 	return (double)n / p->r.cls[p->r.nclasses].arrived;

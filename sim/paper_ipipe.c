@@ -124,7 +124,7 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Of sorted values. Their number is even, and there may be a gap between the two in the middle. */
+/* The median of sorted values: their number is even, and the two in the middle may lie apart. */
 static double median(const double *v)
 {
 	return (v[SETTINGS / 2 - 1] + v[SETTINGS / 2]) / 2;

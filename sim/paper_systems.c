@@ -27,7 +27,7 @@ struct comparison {
 
 #define RATES_MOST 24
 
-/* Into most: the highest rates that keep the limit. */
+/* Writes each system's highest rate that keeps the limit into most. */
 static int compare(struct figure *f, const struct comparison *k, int *c, double *most)
 {
 	const struct setup u[SYSTEMS] = {

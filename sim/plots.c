@@ -15,7 +15,7 @@
 enum { BY_SYSTEM = 1, BY_POLICY = 2, BY_CORES = 4, BY_QUANTUM = 8, BY_ALL = 15, BY_OFFER = 16,
        BY_FANOUT = 32, BY_SEED = 64 };
 
-/* Of those from "first" on that are of its workload. */
+/* The settings in which the points from "first" on, of its workload, differ. */
 static unsigned int all_differences(const struct sweep *s, int first)
 {
 	const struct point *a = &s->p[first];
@@ -37,7 +37,7 @@ static unsigned int all_differences(const struct sweep *s, int first)
 	return by;
 }
 
-/* Of those that name curves; what is offered, or else the fan-out, is across. */
+/* The differing settings that name curves; the offered load, or else the fan-out, is the x axis. */
 static unsigned int differences(const struct sweep *s, int first)
 {
 	unsigned int by = all_differences(s, first);
@@ -85,7 +85,7 @@ static const char *x_name(const struct options *o)
 	       o->rates.n ? "requests a second" : "load (share of the cores' time)";
 }
 
-/* Of what the whole run has but one, one panel. */
+/* Does the metric have one value a run, not one a class? */
 static bool of_all(const char *metric)
 {
 	return !strcmp(metric, "throughput");

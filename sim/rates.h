@@ -33,5 +33,5 @@ void shape_free(struct shape *s);
 void shape_begin(struct shape_place *p, const struct shape *s);
 /* The moment at which so much constant time (ns, not less than before) has passed. */
 double shape_when(struct shape_place *p, double constant_ns);
-/* And the constant time until a moment. */
+/* The constant time that has passed until a moment: shape_when()'s inverse. */
 double shape_until(const struct shape *s, double ns);

@@ -63,8 +63,8 @@ static int confirm(struct advice *a, struct try *t)
 	return res;
 }
 
-/* Of those that found something and can have more cores
- * yet, the one with the fewest; NULL: none. */
+/* The search with the fewest cores, of those that found a number and may have more yet; NULL:
+ * none. */
 static struct try *fewest(struct advice *a)
 {
 	struct try *best = NULL;

@@ -19,7 +19,7 @@ struct rss {
  * (0x6d5a over and over) or 80 hexadecimal digits. 0 or -1. */
 int rss_key(struct rss *r, const char *text);
 uint32_t rss_hash(const struct rss *r, const uint8_t *tuple);
-/* Of a client's flow, which has an address and a port of its own. */
+/* The hash of a client's flow, which has an address and a port of its own. */
 uint32_t rss_of_flow(const struct rss *r, uint32_t flow);
 
 static inline int rss_queue(uint32_t hash, int queues)

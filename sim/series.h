@@ -13,7 +13,7 @@
 enum window_count { WINDOW_CAME, WINDOW_ENDED, WINDOW_FAILED, WINDOW_TIMEOUTS, WINDOW_RETRIES,
 		    WINDOW_HEDGES, WINDOW_COUNTS };
 
-/* Of one class, or all. */
+/* Counts and times in one window, of one class or all. */
 struct window {
 	uint64_t n[WINDOW_COUNTS];
 	uint64_t backlog;             /* calls that are under way at its end */

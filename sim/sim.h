@@ -71,7 +71,7 @@ static inline double rng_unit(struct rng *r)
 	return (int64_t)(rng_next(r) >> 11) * 0x1p-53;
 }
 
-/* Of mean 1. */
+/* An exponential variate with mean 1. */
 static inline double exp_draw(struct rng *r)
 {
 	return -log(1 - rng_unit(r));
@@ -178,8 +178,8 @@ enum services_mode { SERVICES_SHARED, SERVICES_SPLIT, SERVICES_ELASTIC };
 
 #define STALL_TEXT 320
 
-/* Of iPipe's scheduler (actors.h), which runs actors on a
- * NIC's cores (those of the run) and a host's. */
+/* Costs of iPipe's scheduler (actors.h), which runs actors on a NIC's cores (those of the run) and
+ * a host's. */
 struct actor_costs {
 	int actors;            /* of each class */
 	double actor_skew;     /* Zipf's exponent of their shares of a class; 0: all alike */
@@ -244,7 +244,7 @@ extern const struct costs cost_presets[];
 extern const int ncost_presets;
 /* A preset's name or a JSON file. */
 int costs_read(struct costs *c, const char *name, struct why *why);
-/* Of "EVERY/TIME"; d is to be freed. */
+/* Reads stalls from "EVERY/TIME"; d is to be freed. */
 int stall_parse(const char *text, double *every_ns, struct dist *d, struct why *why);
 /* The speeds of a domain's cores, SHUNT_CORES of them. */
 int speeds_parse(const char *text, double *speed, struct why *why);
@@ -340,7 +340,7 @@ struct class_result {
 
 #define BACKLOG_LOOKS 5 /* at the beginning of what is measured, and after each quarter of it */
 
-/* Of the calls that are measured. */
+/* Counts of the measured calls. */
 struct call_result {
 	uint64_t copies;             /* requests that were sent */
 	uint64_t ended;              /* of which were served, or begun and cancelled, … */

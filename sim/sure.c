@@ -82,8 +82,8 @@ static double blur(const struct class_result *c, int q)
 	return hist_blur(quantity_kinds[q].slow ? &c->slow : &c->sojourn, quantity_kinds[q].share);
 }
 
-/* Of the gaps between arrivals, in the long run. Of a trace
- * it is not known, and taken as Poisson's. */
+/* The squared coefficient of variation of gaps between arrivals, in the long run. A trace's is not
+ * known, and taken as Poisson's. */
 static double scv_of_gaps(const struct run_config *c)
 {
 	const struct workload *w = c->w;

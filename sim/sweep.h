@@ -62,7 +62,7 @@ void out_cdf(const struct sweep *s, FILE *to);
 double metric_of(const struct point *p, const char *metric, int cls);
 /* Half of its 95 % interval. NAN: not known. */
 double metric_half(const struct point *p, const char *metric, int cls);
-/* Its enum quantity; -1: it is none of those that have an interval. */
+/* The metric's enum quantity; -1: a metric without an interval. */
 int metric_quantity(const char *metric);
 /* "ok", "unstable" (the load is not carried), "sheds" (it
  * is, but not all of it is served), "imprecise". */

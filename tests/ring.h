@@ -7,8 +7,8 @@
 
 #include "lib/ring.h"
 
-/* Of so many entries, of descriptors or of addresses (there
- * is room for either). free(r->map) ends it. */
+/* A ring of size entries, descriptors or addresses (there is room for either). free(r->map) ends
+ * it. */
 static inline void make_ring(struct shunt_ring *r, uint32_t size)
 {
 	size_t len = 192 + size * sizeof(struct xdp_desc);

@@ -102,7 +102,8 @@ find_systemd() {
 		[ "$(cat "/proc/$SYSTEMD_PID/comm")" = systemd ]
 }
 
-# Its namespaces end with it, so all of its processes; then its control groups are empty.
+# Ends systemd: its namespaces end with it, so all of its processes; then its control groups are
+# empty.
 end_systemd() {
 	local code=$?
 	[ $code = 0 ] || [ $code = 77 ] || show_logs

@@ -27,7 +27,8 @@ CORE_SRC := $(addprefix hostlib/,queue.c next.c ask.c clock.c preempt.c signal.c
 linked = $(patsubst %.cpp,$(B)/%.o,$(foreach \
 	s,$(call comment,link,$(1)),$(if $(filter @core,$(s)),$(CORE_SRC),$(s))))
 
-# Its half in C++ would need the other architecture's C++ compiler, too.
+# Without test_exceptions if CROSS: its half in C++ would need the other architecture's C++
+# compiler, too.
 UNIT_SRC := $(filter-out $(if $(CROSS),tests/unit/test_exceptions.c),$(wildcard \
 	tests/unit/test_*.c))
 PROG_SRC := $(wildcard tests/prog/test_*.c)
@@ -95,7 +96,7 @@ $(B)/tests/bpf/%.o: tests/prog/policies/%.c bpf/shunt.bpf.c bpf/native.c \
 	$(Q)$(OBJCOPY_BPF) --add-section .shunt.native.$(HOST_ARCH)=$@.so $@.tmp $@
 	$(Q)rm -f $@.tmp $@.so
 
-# The same for a NIC that schedules.
+# Policies for tests alone, for a NIC that schedules.
 NIC_POLICIES := $(B)/tests/nic/says.o $(B)/tests/nic/told.o
 
 $(B)/tests/nic/%.o: tests/prog/policies/%.c $(wildcard bpf/*.h bpf/nic/* include/shunt/*.h)

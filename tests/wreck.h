@@ -94,7 +94,7 @@ static inline size_t good_one(union message *m)
 	return len;
 }
 
-/* The same with something wrong: header, length, content, or all of it. */
+/* A message with something wrong: header, length, content, or all of it. */
 static inline size_t bad_one(union message *m)
 {
 	size_t len = good_one(m);

@@ -109,7 +109,8 @@ static void serve_selected(const struct options *o, int nr)
 	}
 }
 
-/* Its own socket first, then the next ones'; where it may block, it waits for any of them. */
+/* A thread serves its own socket first, then the next threads'; where it may block, it waits for
+ * any of them. */
 static void serve_or_steal(const struct options *o, int nr)
 {
 	struct pollfd all[THREADS_MAX];

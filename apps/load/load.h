@@ -123,7 +123,7 @@ struct flow {
 	struct pending *slot;
 };
 
-/* Of the whole run: has the server that was meant been there? */
+/* Counts of the whole run that say whether the intended server answered. */
 struct sight {
 	uint64_t sent, replies, stray, foreign, refused;
 	size_t len;         /* of the first datagram that is no reply … */

@@ -50,7 +50,7 @@ static inline uint64_t ticks(void)
 #endif
 }
 
-/* Its own time is left out of the gaps: they begin when it returns. */
+/* Time within this function is left out of the gaps, which begin when it returns. */
 void shunt_safepoint_slow(void)
 {
 	uint64_t now = ticks();

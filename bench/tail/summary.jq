@@ -40,7 +40,7 @@ def metric($limit): ($limit | split(":")[0] | split(".")) as [$class, $what] |
 def holds($limit): metric($limit) as $x | $x != null and
 	$x <= ($limit | split(":")[1] | tonumber) and share >= 0.99;
 
-# Of a point, with stalls set aside: each class of system $name. null: nothing was compared.
+# A point's values of system $name with stalls set aside, by class. null: nothing was compared.
 def cleaned($point; $name): if $point == null then null else
 	$point.classes | map_values(.systems[$name] // empty) | if . == {} then null else . end end;
 def clean_p99($clean; $limit): ($limit | split(":")[0] | split(".")) as [$class, $what] |

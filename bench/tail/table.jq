@@ -6,13 +6,14 @@ def lpad($n): tostring | (" " * ([$n - length, 0] | max) // "") + .;
 def rate: if . == null then "none" else . end;
 def short: if . >= 100 then round else . * 10 | round / 10 end | tostring;
 
-# Of a system at a rate, with stalls set aside; null: nothing.
+# A class's values of a system at a rate, with stalls set aside; null: it has none.
 def clean_of($system; $class; $rate):
 	[$system.points[] | select(.offered_rps == $rate)][0].clean | .[$class]?;
 
 def list($before): if . == [] then "" else $before + join(", ") end;
 
-# Of those that can be compared, by p99: the least and its bounds, and those not told apart from it.
+# Of comparable systems, sorted by p99: the least p99 with its bounds, and the systems not told
+# apart from it.
 def least: .[0] as $first | .[0].it.clean.p99_us.high as $high | length as $n |
 	"\($first.name) \($first.it.clean.p99_us.at | short) " +
 	"(\($first.it.clean.p99_us.low | short) to \($high | short)) is least" +

@@ -159,7 +159,7 @@ test_make_uninstall_leaves_nothing_of_shunt_and_all_of_others() {
 	assert_match "$(cat "$DIR/err")" "nothing was installed there"
 }
 
-# Of an older version, say.
+# A file that this version does not have, as an older one installed it, is removed.
 test_make_install_removes_what_an_earlier_one_put_there_and_it_does_not() {
 	install_all
 	touch "$ROOT_USR/lib/shunt/old.o"
@@ -174,7 +174,7 @@ test_no_installed_file_names_the_folder_it_was_built_in() {
 	! grep -raF "$ROOT" "$ROOT_USR" --files-with-matches >&2 || fail "these do"
 }
 
-# Of each kind of object one, made anew.
+# One object of each kind is made anew.
 test_objects_do_not_name_the_folder_they_were_built_in() {
 	local kinds=(signal.o obj/lib/key.o "obj/hostlib/ctx_$(uname -m).o")
 	make -s B="$DIR/b" "${kinds[@]/#/$DIR/b/}"

@@ -110,7 +110,7 @@ test_every_verb_fails_in_json_where_nothing_is_loaded() {
 	TEXT
 }
 
-# Of the wire: there is none here, so the source must do.
+# Names of the wire's events, by the source: no domain is on a wire here.
 wire_events() {
 	sed -n '/^const char \*nic_event_name/,/^}/s/.*return "\([a-z_]*\)".*/\1/p' \
 		"$ROOT/loader/count_names.c"

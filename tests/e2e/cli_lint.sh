@@ -53,7 +53,7 @@ test_a_finding_names_the_line_of_the_source() {
 		"helper helper_no.bpf.c:$(grep -n ktime $PROBES/helper_no.bpf.c | cut -d: -f1)"
 }
 
-# Of a file that is cut off anywhere lint says so, or refuses it, or accepts what is left.
+# Lint says that a file is cut off, or refuses the rest, or accepts it, wherever the cut is.
 test_what_is_no_object_has_an_exit_status_of_its_own() {
 	local whole=$BUILT/probes/map_value_ok.o len n
 	assert_exit 2 shunt lint "$DIR/nothing.o"

@@ -36,7 +36,7 @@ assert_not_loaded() {
 	assert_match "$(tail -n 1 "$DIR/err")" "hint: .*${2:-}" hint
 }
 
-# The same without privileges, where the bundle is made.
+# REGEX [REGEX]: no bundle is made, without privileges, in these words; the hint says this.
 assert_not_built() {
 	assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
 	assert_match "$(head -n 1 "$DIR/err")" "$1" error
@@ -272,7 +272,7 @@ test_a_source_that_root_is_led_to_by_a_link_is_not_shown() {
 	(umask 077 && cp "$DIR/mine.c" "$DIR/home/own.c")
 	(cd "$DIR/home" && shunt build own.c -o "$DIR/own.shunt" &&
 		shunt build "$DIR/home/own.c" -o "$DIR/own.shunt")
-	# But compilers cannot read the headers there.
+	# Compilers cannot read headers in that folder.
 	echo 'static int mine;' >"$DIR/home/mine.h"
 	sed -i '1i #include "mine.h"' "$DIR/home/own.c"
 	assert_exit 1 shunt build "$DIR/home/own.c" -o "$DIR/own.shunt"

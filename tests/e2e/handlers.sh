@@ -150,8 +150,8 @@ test_a_handler_may_stop_the_worker() {
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }
 
-# Its threads use what would be closed: the worker is stopped, and closes when shunt_run() has
-# returned.
+# Threads of the worker use its sockets and memory: a close in a handler stops the worker, which
+# closes them when shunt_run() has returned.
 test_a_handler_that_closes_stops_the_worker() {
 	load fcfs
 	start_edges

@@ -66,7 +66,8 @@ test_answers_through_shunt_are_those_of_memcached() {
 test_a_memcached_client_of_other_make_is_served() {
 	need memcaslap
 	serve_kv
-	# Its own default, which it would write into root's home: a tenth sets, the rest gets.
+	# memcaslap's default mix, which it would write into root's home: a tenth sets, the rest
+	# gets.
 	printf 'key\n16 16 1\nvalue\n64 64 1\ncmd\n0 0.1\n1 0.9\n' >"$DIR/mix"
 	client timeout 120 memcaslap -s 198.18.0.2:11211 -U -F "$DIR/mix" -T 1 -c 4 -x 2000 \
 		-w 1k >"$DIR/out" || fail "$(cat "$DIR/out")"

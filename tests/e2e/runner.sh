@@ -108,7 +108,8 @@ test_a_program_that_does_not_end_is_a_failure() {
 	assert_match "$OUT" "ran past 1 s"
 }
 
-# Its own output goes nowhere, as it is tried again and again.
+# wait_for discards its command's output, as it tries it again and again; a failed assertion is told
+# all the same.
 test_a_failure_within_what_is_waited_for_is_told() {
 	cat >"$DIR/inner.sh" <<-TEXT
 	NO_LAB=1 TRIES=1

@@ -18,7 +18,7 @@ rush() {
 	offer --rate 40 --arrival fixed --burst 4 --count 60 --time 5 \
 		--mix short=0.5:1us,long=0.5:4ms
 }
-# And while they run: only then XDP looks.
+# Requests that arrive while long ones run: only an arrival makes XDP look for overdue ones.
 trickle() { offer --rate 100 --count 60 --time 5 --mix short=0.7:1us,long=0.3:4ms; }
 
 begin() { # PREEMPT-OPTIONS
@@ -76,7 +76,7 @@ test_a_process_that_wants_no_signals_gets_none() {
 	assert_all_answered
 	assert_eq "$(preemption signals)" 0 "signals sent"
 	stop edges
-	# Its safepoints count nevertheless.
+	# The process's safepoints are preempted at nevertheless.
 	start edges host env -u EDGES_RUSH "$ROOT/build/tests/edges" "$DEV" $USR1 $NO_SIGNALS
 	wait_for 10 all_up
 	rush

@@ -111,8 +111,8 @@ test_an_objective_below_the_service_alone_is_refused_before_the_search() {
 		fail "faster cores do: $(cat "$DIR/out")"
 }
 
-# Of 100 requests a quarter is 100 us, the rest 1 us, alone on a core: so many are later than the
-# objective.
+# A quarter of the requests takes 100 us, the rest 1 us, each alone on a core: a quarter is later
+# than the objective.
 test_the_share_of_late_requests_is_in_the_results() {
 	shunt-sim -p fcfs -w 'all=1:modes(0.75:1us;0.25:100us)/slo=50us' -c 64 -l 0.01 -n 300k \
 		--json - -Q |

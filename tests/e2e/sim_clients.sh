@@ -99,7 +99,7 @@ test_retries_back_off() {
 		"each call fails after four attempts"
 	run -w 'all=1:modes(0.5:1us;0.5:100us)' -c 8 -l 0.001 --timeout 2us --retries 3 \
 		--backoff 10us:20us -n 200k
-	# Of those that are answered: 8 of 15 at once, 4 after a pause, 2 after two, 1 after three.
+	# Of 15 answered calls 8 are answered at once, 4 after a pause, 2 after two, 1 after three.
 	assert_near "$(of_run .all.mean_us)" "$(calc '1 + (4 * 12 + 2 * 34 + 1 * 56) / 15')" 2 \
 		"mean sojourn"
 }

@@ -113,8 +113,7 @@ test_each_server_has_the_load_that_was_asked_for() {
 	assert_eq "$busy" "[]" "runs whose cores are more or less busy (overheads are 2 % of it)"
 }
 
-# The same calls to more servers: the tail of the slowest grows, and preemption or hedging pay the
-# more.
+# With more servers a call the tail of the slowest part grows, and hedging pays the more.
 test_the_tail_grows_with_scale_and_hedging_bends_it() {
 	local p99
 	p99=$(sim -p fcfs -w bimodal-500 -c 16 -l 0.2 --fanout 1,10,100 -n 20k --json - |

@@ -49,7 +49,8 @@ trace() { # LINES
 	for ((i = 0; i < $1; i++)); do echo "$((i * 10)) short 4 $i"; done
 }
 
-# Its tenth is the trace's, not that of a million requests; its load and rate are what it says.
+# The tenth of a trace's own requests is left out, not a tenth of a million; load and rate are the
+# trace's.
 test_a_trace_is_measured_by_its_own_length_and_rate() {
 	trace 5000 >"$DIR/trace"
 	sim -p fcfs -w short=1:1us -a "trace:$DIR/trace" --json - | jq '.runs[0]' >"$DIR/run"

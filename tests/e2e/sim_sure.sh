@@ -101,7 +101,8 @@ test_a_run_that_is_too_short_for_its_load_gives_no_interval_of_its_tail() {
 	assert_match "$(tail -n 1 "$DIR/table")" ' ~[0-9]+ +~[0-9]+ ' "p99 and p99.9"
 }
 
-# Of a class's intervals in runs with other seeds: how many hold the truth, and how many are given.
+# Over runs with other seeds: the number of a class's intervals that hold the truth, and of all that
+# are given.
 held() { # CLASS QUANTITY TRUTH OPTIONS
 	local class=$1 quantity=$2 truth=$3
 	shift 3

@@ -74,7 +74,7 @@ test_processor_sharing_stretches_all_alike() {
 		"mean of 1 us in slices of 20 ns"
 	assert_near "$(jq '.runs[0].classes[1].mean_us' "$DIR/run")" 25 6 \
 		"mean of 10 us in slices of 20 ns"
-	# Of exponential requests PS over k cores has as many in the system as FCFS.
+	# With exponential services PS over k cores has as many requests in the system as FCFS.
 	sim -p ps -w exp1 -c 4 -l 0.7 -n 1M --json "$DIR/run" >/dev/null
 	within_interval "$(awk -v w="$(erlang_wait 0.7 4)" 'BEGIN { print 1 + w }')" "$DIR/run" \
 		mean_us -1

@@ -75,7 +75,7 @@ kill_at_once() {
 		"/sys/fs/cgroup$(ctl show -P ControlGroup "shuntd@$DEV")/cgroup.kill" >/dev/null
 }
 
-# Its number is that of its own process namespace.
+# Serves another agent than $1? Stats have its number in its own process namespace.
 serves_by_another() { stat_of ".domains[0].agent.pid != $1" && [ -n "$(processes)" ]; }
 
 # systemd has all descriptors while nobody runs, be it asked for a restart or find both processes
@@ -148,7 +148,7 @@ long_test_a_hardened_shuntd_ends_a_worker_that_hangs() {
 	assert_serves
 }
 
-# Of the wire the NIC's shuntd is the one under systemd, or the host's.
+# On the wire: either the NIC's shuntd or the host's runs under systemd.
 on_the_wire() {
 	TRANSPORT=wire
 	# shellcheck source=tests/wire.sh

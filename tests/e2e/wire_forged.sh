@@ -18,7 +18,7 @@ core_0() {
 	bpftool -j map lookup id "$CORES" key 0 0 0 0 | grep -o "\"$1\":[0-9]*" | cut -d: -f2
 }
 
-# Of the program that is attached: other labs have maps of that name, too.
+# The id of the attached program's map of cores: other labs have maps of that name, too.
 cores_map() {
 	local prog maps
 	prog=$(in_ns nic ip -j link show "${LAB}n" | jq '.[0].xdp.prog.id')

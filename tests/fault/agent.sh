@@ -194,7 +194,7 @@ test_it_waits_until_shunt_is_loaded() {
 
 none_is_left() { ! pkill -KILL -x shuntd; } # one that is not killed takes the place of the other
 
-# Nobody has the sockets but the worker.
+# With both processes of shuntd killed, the worker alone has the sockets.
 test_both_its_processes_are_killed_under_a_worker_and_no_request_that_it_has_is_lost() {
 	load fcfs
 	start_worker

@@ -84,7 +84,8 @@ test_systemd_has_what_shuntd_has() {
 }
 has_names() { [ "$(names)" = "$1" ]; }
 
-# Otherwise its sockets would keep the queue busy for ever.
+# A domain that is not taken over is taken out of systemd's store: its sockets would keep the queue
+# busy for ever.
 test_what_is_not_taken_over_is_given_back() {
 	load_unit fcfs
 	wait_for 5 all_kept
@@ -102,7 +103,8 @@ test_what_is_not_taken_over_is_given_back() {
 }
 all_kept() { [ "$(kept)" = 10 ]; }
 
-# Its worker is dead by then: systemd closes a pidfd that says so, unless it is told not to look.
+# The worker dies while shuntd is stopped: systemd would close its pidfd, which says so, if it were
+# not told not to look.
 test_what_a_worker_had_that_died_meanwhile_is_taken_back() {
 	load_unit fcfs
 	start_worker

@@ -13,7 +13,7 @@ SEED=${SEED:-$RANDOM}
 TEST_LIMIT=${LONG:+180}
 TEST_LIMIT=${TEST_LIMIT:-60}
 
-# Of whom they are, if of anybody.
+# Users that the domains are reserved for, if any.
 USER_OF_0='' USER_OF_1=''
 domain() { echo "{queue: 0, cpus: [0]${USER_OF_0:+, user: $USER_OF_0}}
   - {queue: 1, cpus: [$(($(nproc) - 1))]${USER_OF_1:+, user: $USER_OF_1}}"; }
@@ -159,7 +159,7 @@ test_sockets_that_a_process_of_the_former_user_keeps_are_named() {
 	assert_unharmed
 }
 
-# Nothing shows whose they are, but whose they were.
+# Nothing shows which process holds sockets in a message, only who had them last.
 test_sockets_that_are_hidden_in_a_message_are_laid_to_the_user_that_had_them() {
 	local pid
 	begin
@@ -205,7 +205,7 @@ test_doctor_takes_no_users_process_for_shuntd() {
 	kill -KILL "$one" "$other"
 }
 
-# Its user could not end it either.
+# A set-user-ID program is left alone: the user itself could not end it either.
 test_a_worker_that_became_a_set_user_id_program_is_left_alone() {
 	begin 'drain: 200ms'
 	mkdir "$DIR/suid"
@@ -327,7 +327,8 @@ test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	assert_eq "$(stat_of .domains[0].agent.workers)" 2 "times that the healthy worker came"
 	assert_eq "$(stat_of .domains[0].agent.deaths)" 0 "deaths in its domain"
 	wait_for 10 is_free 1
-	# Its workers have damaged their memory: the longer they did, the longer that user waits.
+	# The bad user's workers have damaged their memory: the longer they did, the longer that
+	# user waits.
 	wait_for $((LONG ? 100 : 20)) as $BAD build/tests/harm given $SOCK 1
 	start_as next $BAD build/shunt-spin --dev "$DEV" --domain 1 --idle sleep
 	wait_for 10 is_up 1
@@ -360,7 +361,8 @@ test_nobody_can_send_shuntd_a_descriptor() {
 	assert_eq $status 0 "status of who sends one"
 }
 
-# Its number may be another process's by the time it speaks: that of the domain's worker.
+# By the time the connection speaks, its process's number may be another process's: the domain's
+# worker's.
 test_a_connection_that_outlives_its_process_gets_no_answer() {
 	begin
 	cat >"$DIR/late.py" <<-'END'

@@ -65,7 +65,7 @@ test_kills_at_random_lose_only_what_is_counted() {
 	echo "lost $(stat_of .total.lost) of $(stat_of .total.arrived)"
 }
 
-# Its view is the program's: so that is another one, too.
+# The view is a map of the host's XDP program, which is loaded anew for another user's worker.
 test_another_users_worker_gets_nothing_that_the_former_had() {
 	local first again other
 	given_to() {

@@ -34,7 +34,7 @@ test_holes_in_the_frames_are_found_between_workers() {
 	assert_serves
 }
 
-# Its handlers have ended, whatever became of their replies.
+# N handlers have ended, whether or not their replies were sent.
 replied_or_not() { (($(stat_of '.total.replied + .total.noreply') >= $1)); }
 
 test_a_worker_with_holes_in_its_frames_gets_new_ones() {

@@ -132,7 +132,7 @@ test_a_worker_that_is_killed_is_not_the_policys_fault() {
 	assert_eq "$(policy)" bad
 }
 
-# Its silence says nothing of the policy, though it is in it.
+# A stopped worker's silence says nothing of the policy, though the worker is in its code.
 test_a_worker_that_is_stopped_is_not_the_policys_fault() {
 	[ "$(uname -m)" = x86_64 ] || skip "its policy has a system call for x86-64 only"
 	begin

@@ -101,7 +101,8 @@ at_rest() {
 	[ "$n" = 2 ] || [ "$n" = 0 ]
 }
 
-# Its turn comes after the other's, as the connection of one that takes over stays with who serves.
+# The turn of --end comes after the successor's, whose connection stays with the process that
+# serves.
 test_end_waits_for_a_replacement_that_is_under_way() {
 	load fcfs
 	start slow host build/tests/successor "$CTL" table hang

@@ -221,7 +221,7 @@ test_an_agent_that_is_started_again_is_the_program_that_has_its_path() {
 	assert_all_answered
 }
 
-# Its interface of the same name is another one.
+# An interface of that name in another network namespace is another one.
 test_one_of_another_network_namespace_is_left_alone() {
 	local pid
 	load fcfs

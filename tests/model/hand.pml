@@ -119,7 +119,8 @@ end:	do
 #define OF(k, p) (slot[k] == (p))
 #define CONTESTED(k, p) \
 	((!OF(0, p) && intent[0] == intent[k]) || (!OF(1, p) && intent[1] == intent[k]))
-/* Of several dead cores with the same intent the first counts, or the one that runs it. */
+/* Several dead cores may have the same intent: the first one's counts, or that of the core that
+ * runs it. */
 #define TOLD_ELSEWHERE(k, p) \
 	(OF(1 - k, p) && intent[1 - k] == intent[k] && (rid[1 - k] || 1 - k < k))
 

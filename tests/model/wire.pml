@@ -87,8 +87,8 @@ inline credit(again) {
 #endif
 }
 
-/* Its own requests are gone, or the NIC has counted them
- * lost; what is parked is the process's, and stays. */
+/* The core's own requests are gone, or the NIC has counted them lost; parked ones are the
+ * process's, and stay. */
 inline reset_core(epoch) {
 	c_epoch = epoch; high = 0; taken = 0; open = 0; c_nr = 0; repeats = 0; say = 0; held = 0;
 	for (s : 1 .. SEQ - 1) { has[s] = 0 }
@@ -263,7 +263,7 @@ inline be_welcomed(k) {
 #define CONNECTED (n_up && c_epoch == n_epoch)
 #define ANSWERED(k) (n_up && w_epoch[k] == n_epoch && w_inc[k] == c_inc)
 
-/* Of epochs that may still matter. */
+/* Counts the messages on their way, of epochs that may still matter. */
 inline count_flying() {
 	flying = 0;
 	for (s : 0 .. EPOCHS * SEQ - 1) {

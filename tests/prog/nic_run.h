@@ -45,7 +45,7 @@ void join(__u32 core);
 
 /* A request of the class whose payload begins with the mark. */
 __u32 arrive(int cls, __u8 mark);
-/* Of the request that came back. */
+/* The mark of the request that came back. */
 int mark(void);
 __u64 slots_missing(void);
 /* The NIC's state that a control frame may not change; counters of events are cleared. */

@@ -49,7 +49,7 @@ static void service_times_are_added_up_over_lost_credits_and_epochs(void **state
 	assert_int_equal(n.state->ev[SHUNT_NIC_EV_SERVICE], 0);
 }
 
-/* And what follows counts again. */
+/* Impossible times are left out; times after them count again. */
 static void service_times_that_cannot_be_are_left_out(void **state)
 {
 	static const struct {

@@ -127,7 +127,8 @@ static void a_host_with_its_own_key_cannot_speak_for_another_hosts_core(void **s
 	assert_int_equal(n.core[0].epoch, 2);
 }
 
-/* Its own key and number, but another's function: told, since it knows the key. */
+/* A HELLO with the right key and number from another core's MAC: refused with a proof, since its
+ * host knows the key. */
 static void a_hello_from_another_mac_is_refused(void **state)
 {
 	struct shunt_wire_hello h;

@@ -265,7 +265,7 @@ static void without_a_socket_the_fallback_decides(void **state)
 	}
 }
 
-/* Such a driver is no driver for shunt: what a request becomes is what the fallback says. */
+/* A driver without room for metadata is none for shunt: the fallback decides on each request. */
 static void without_room_for_metadata_the_fallback_decides(void **state)
 {
 	struct shunt_ingress_class *n = &g->in->cls[CLS];

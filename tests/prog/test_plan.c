@@ -205,7 +205,7 @@ static __u32 followed(int prog)
 	return info.verified_insns;
 }
 
-/* Of built-in policies for hosts and for NICs: how many plan? */
+/* The number of policies with a planner, of the objects that match. */
 static int planners(const char *pattern)
 {
 	glob_t found;

@@ -55,7 +55,7 @@ static void what_does_not_fit_the_ring_of_a_queue_is_dropped(void **state)
 	assert_steered(MINE);
 }
 
-/* Others take it from its ring. */
+/* A core that is not up still gets its queue's requests: others take them from its ring. */
 static void a_queue_feeds_its_core_while_that_is_not_up(void **state)
 {
 	struct shunt_cfg c = cfg();

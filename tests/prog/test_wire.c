@@ -196,7 +196,8 @@ static void what_is_sent_ahead_says_whether_it_goes_first(void **state)
 	assert_int_equal(answer()->flags & SHUNT_META_FIRST, 0);
 }
 
-/* Of one class, the later one goes first where it is shared, and where that pays. */
+/* The later of two requests of a class goes first if preempted ones go to the tail and their times
+ * vary. */
 static void of_one_class_the_later_goes_first_if_its_times_vary(void **state)
 {
 	nic_tune("quantum_us", 0, 10);

@@ -51,7 +51,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* The same steps again, on one stack and without a pause. */
+/* Each work's steps once more, on one stack and without a pause, give the same answer. */
 static void expect_undisturbed_answers(void)
 {
 	for (int i = 0; i < WORK_KINDS; i++) {

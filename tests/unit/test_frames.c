@@ -362,7 +362,8 @@ static void test_indexes_that_make_no_sense_are_noticed(void **state)
 	free(p);
 }
 
-/* Of addresses that are nobody's none is there twice, however often one goes round the ring. */
+/* Addresses outside the memory are of no frame, so none shows up twice: the ring's length itself
+ * must be checked. */
 static void test_a_fill_ring_that_is_longer_than_it_can_be_is_noticed(void **state)
 {
 	struct pool *p = new_pool(0);

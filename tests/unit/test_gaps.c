@@ -343,7 +343,7 @@ static void assert_classes_below(const struct window *w, int classes)
 		assert_in_range(w->reply[k].cls, 0, classes - 1);
 }
 
-/* Of whatever bytes: an error, or windows whose numbers are within bounds. */
+/* Any bytes give an error, or windows whose numbers are within bounds. */
 static void test_a_file_of_windows_with_any_byte_changed_is_safe_to_read(void **state)
 {
 	struct reply r[] = { { 1000000, 7, 0 }, { 1000160, 8, 1 }, { 8999952, 9, 1 }, { 11000016, 3,

@@ -165,7 +165,7 @@ static void test_two_users_that_read_nothing_leave_room_for_a_third(void **state
 	free(a);
 }
 
-/* Such as a group lets in. */
+/* Users that a group lets in leave room for those known by name. */
 static void test_users_that_are_not_known_by_name_leave_room_for_those_that_are(void **state)
 {
 	struct agent *a = new_agent();

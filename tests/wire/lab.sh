@@ -28,7 +28,7 @@ start_nic() {
 	for ((i = 0; i < $2; i++)); do macs+=("$(core_mac $i)"); done
 	start nic nsenter "--net=/run/netns/shunt-$LAB-nic" -- env "${@:3}" \
 		build/tests/wire/nic "$1" "${LAB}n" "${macs[@]}"
-	# Its handlers are there with its first answer.
+	# The NIC program's signal handlers are set by the time its XDP program is attached.
 	wait_for 10 attached
 }
 

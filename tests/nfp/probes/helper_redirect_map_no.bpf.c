@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses map-type
-/* Nor does it redirect by a map. */
+/* The card does not redirect by a map. */
 #include "probe.h"
 
 MAP(m, DEVMAP, __u32, __u32, 4);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* The same without. */
+/* A hash without flags. */
 #include "probe.h"
 
 MAP(m, HASH, __u32, __u64, 4);

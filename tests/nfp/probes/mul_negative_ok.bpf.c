@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: accepts
-/* Of 32 bits it may be. */
+/* A factor of 32 bits may be negative. */
 #include "probe.h"
 
 SEC("xdp") int probe(struct xdp_md *ctx)

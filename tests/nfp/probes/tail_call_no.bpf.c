@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses map-type
-/* Nor has it other programs to go on with. */
+/* The card has no other programs for a tail call. */
 #include "probe.h"
 
 MAP(next, PROG_ARRAY, __u32, __u32, 4);
