@@ -13,8 +13,8 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* By this name whoever puts the policy in force finds it. The code reads it by the other one, which
- * needs no relocation. */
+/* The agent finds the slot by this name when it puts the policy in
+ * force. The code reads it by the other name, which needs no relocation. */
 extern EXPORT const volatile __u32 shunt_policy_slot __attribute__((alias("shunt_slot")));
 
 #define CALL_int return

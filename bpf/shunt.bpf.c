@@ -33,8 +33,8 @@ struct arrival {
 	__u64 cls;
 	__u64 id;
 	__u32 domain;
-	__u32 core;    /* whose queue it came through; SHUNT_CORES:
-			* the policy says which core gets it */
+	__u32 core;    /* the core whose queue the packet came through;
+			* SHUNT_CORES: the policy chooses the core */
 	__u32 payload; /* its offset, for the metadata */
 	__u32 len;
 	__u32 ipv6;
@@ -100,7 +100,7 @@ static __always_inline int may_hold(struct arrival *a)
 
 	if (backlog > a->cfg->hold_ring) {
 		/* Impossible: a core wrote nonsense. The ring
-		 * itself refuses what it cannot take. */
+		 * itself refuses entries that do not fit. */
 		a->in->ev[SHUNT_EV_BAD_BACKLOG]++;
 		return 1;
 	}
@@ -320,8 +320,8 @@ int shunt_ingress(struct xdp_md *ctx)
 		ANSWER_##type name(view, &ev);                                                     \
 		return 0;)
 
-#ifdef SHUNT_TARGET_EMU /* the card's function over what it would know;
-			 * what remains is the host's native code */
+#ifdef SHUNT_TARGET_EMU /* the card's function, over the view that a card has;
+			 * the other functions are the host's native code */
 #define ANSWERS case SHUNT_ASK_STEER: ask->answer = ask_steer(view, ask->domain, &ev); return 0;
 #else
 #define ANSWERS SHUNT_POLICY_OPS(ASK)

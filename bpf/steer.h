@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * steer.h - asks the policy about an arrival, over the
- * domain's view or, emulating a card, over what one would know
+ * steer.h - asks the policy about an arrival, over the domain's view or, emulating a card, over a
+ * card's view
  *
  * Included behind the policy's own file.
  */

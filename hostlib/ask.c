@@ -123,8 +123,7 @@ int policy_ask(struct core *c, const struct policy *p, enum shunt_ask_op op,
 
 static struct core *_Atomic victim;
 
-/* In the core's thread: what was interrupted goes on behind
- * the call, as if the policy had said "go on". */
+/* In the core's thread: returns from the policy's function, as if the policy had said "go on". */
 static void leave(int sig, siginfo_t *info, void *arg)
 {
 	struct core *c = atomic_load(&victim);

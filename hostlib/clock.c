@@ -56,7 +56,8 @@ uint64_t clock_anchor(struct core *c, uint64_t ticks)
 	rate = (double)dn / dt * 4294967296.0;
 	change = k->mult ? rate / k->mult : 1;
 	k->span = 0;
-	/* Of the first two anchors, or after a long pause, or a jump: no rate to be trusted yet. */
+	/* With the first two anchors, after a long pause,
+	 * or after a jump, no rate can be trusted yet. */
 	if (k->ns && dn < 1000 * SPAN_NS && rate > 0 && rate < 1e11) {
 		if (k->mult && change > RATE_LOW && change < RATE_HIGH)
 			k->span = SPAN_NS * 4294967296.0 / rate;

@@ -58,8 +58,8 @@ static void set_out(struct core *c, struct item *it, uint64_t now)
 		ctx_start(it->ctx, on_stack, it);
 }
 
-/* A handler may have kept the address of its request: what
- * it finds there says for a while that it has ended. */
+/* A handler may have kept the address of its request:
+ * for a while the request there says that it has ended. */
 static void retire_item(struct core *c)
 {
 	struct item **oldest = &c->kept[c->turn++ % ITEMS_KEPT], *it = c->item;
@@ -173,7 +173,7 @@ static void wind_down(struct core *c)
 		c->s->transport->stop(c);
 	for (int i = 0; i < 1000 && ring_cons(&c->tx) != c->tx_prod; i++)
 		reply_kick(c);
-	frames_recycle(c); /* what we still have, the agent finds in our list */
+	frames_recycle(c); /* the agent finds the frames that are left in our list */
 	poke(c->run->state, SHUNT_CORE_OFF);
 }
 

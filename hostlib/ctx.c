@@ -59,7 +59,7 @@ static void fill_frame(struct frame *f, struct ctx *c)
 	f->mxcsr &= ~MXCSR_FLAGS;
 }
 
-/* Of CET; the instruction does nothing where there is none. */
+/* Has the thread a shadow stack of CET? The instruction does nothing where there is none. */
 static int has_shadow_stack(void)
 {
 	uint64_t ssp = 0;

@@ -97,7 +97,7 @@ struct ctx_home {
 #endif
 };
 
-/* Written by whoever has it: one thread at a time. */
+/* Written by the thread that has the context: one at a time. */
 struct ctx {
 	struct ctx *next; /* the owner's, from ctx_get() to ctx_put() */
 	void *sp;         /* saved, while it is left */
@@ -159,5 +159,5 @@ void ctx_enter(struct ctx_home *home, struct ctx *to);
  * returns when any thread enters it again. */
 void ctx_leave(struct ctx *self);
 
-/* The same for good. c may be started again, or put back. */
+/* Leaves the context for good. c may be started again, or put back. */
 void ctx_exit(struct ctx *self) __attribute__((noreturn));

@@ -75,13 +75,14 @@ static bool give_home(struct core *c, uint32_t at)
 	return true;
 }
 
-/* May this core keep the frame for itself? On the wire any: what runs elsewhere than it came to is the exception. */
+/* May this core keep the frame for itself? On the wire any frame:
+ * requests seldom run elsewhere than on the core that they came to. */
 static bool may_keep(const struct core *c, uint32_t frame)
 {
 	return c->s->transport->nic_decides || home_of(c, frame) == c;
 }
 
-/* Sent frames into the list, until it has so many, or the completion ring no more than those. */
+/* Takes sent frames into the list, until it has "most", or the completion ring only "leave". */
 static void take_sent(struct core *c, uint32_t most, uint32_t leave)
 {
 	struct shunt_move to = { .n = c->nfree, .comp = peek(*c->comp->cons) };
@@ -157,7 +158,8 @@ void frames_free(struct core *c, uint64_t addr)
 	if (c->nfree >= FREE_MAX / 2)
 		refill(c);
 	while (c->nfree == SHUNT_FREE_ROOM)
-		refill(c); /* whoever holds the lock is a few stores from done, or dead, and the agent breaks it */
+		refill(c); /* the lock's holder is a few stores from
+			    * done; of a dead one the agent breaks it */
 	ledger_free(c->list, c->nfree, frame);
 	c->nfree++;
 }

@@ -88,7 +88,7 @@ PREEMPT_INLINE void guard_leave(const void *caller)
 {
 	uint32_t depth = preempt_depth();
 
-	if (depth) { /* what one request locked, another may unlock */
+	if (depth) { /* another request may unlock a lock that was locked in one */
 		preempt_depth_add(-guard_on);
 		depth -= guard_on;
 	}

@@ -50,7 +50,7 @@ PREEMPT_INLINE bool too_early(void)
 	return __builtin_expect(!guard_next.free, 0) && (guard_find(), !guard_next.free);
 }
 
-/* Moves what was early to where it can be freed from. */
+/* Moves an early block to memory that can be freed. */
 static PREEMPT_TEXT void *early_moved(void *p, size_t size)
 {
 	void *to = too_early() ? early_get(16, size) : guard_next.malloc(size);

@@ -82,7 +82,7 @@ void idle_beside_xdp(struct core *c)
 		idle_relax();
 }
 
-/* One turn of having nothing to do. */
+/* One turn of a core that has nothing to do. */
 void idle_turn(struct core *c)
 {
 	c->now = clock_ns();

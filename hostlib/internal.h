@@ -109,7 +109,8 @@ struct park {
 	uint32_t n;
 	uint32_t max;          /* items and stacks there are for it */
 	uint64_t used[SHUNT_PARKED / 64]; /* our places in ctl->parked */
-	struct item *named[SHUNT_PARKED]; /* by place: those that wait for the NIC to name their token */
+	struct item *named[SHUNT_PARKED]; /* by place: requests that wait
+					   * for the NIC to name their token */
 };
 
 struct core {
@@ -142,11 +143,11 @@ struct core {
 	enum preempt_way yields; /* why the last one left before it had ended */
 	uint32_t skipped;     /* safepoints that need no look at the clock, of which preempt_tls.skip are left */
 	uint32_t pace;        /* safepoints a ns, as last measured, times 2^18 (PACE_SHIFT) */
-	uint64_t retry_ns;    /* what is counted could not be seen yet: look again after this */
+	uint64_t retry_ns;    /* a counted request could not be seen yet: look again after this */
 	uint32_t paced;       /* safepoints since paced_ns */
 	uint64_t paced_ns;    /* 0: safepoints are not counted */
 	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
-	struct shunt_mark_for held; /* what the one of XDP was for, in this turn */
+	struct shunt_mark_for held; /* the request that XDP's mark was for, in this turn */
 
 	void *volatile ask_sp; /* the thread's stack while it is in a function of the policy (ask.c); NULL: it is not */
 	uint16_t stuck_asks;  /* by the link: the function of an old policy
@@ -192,7 +193,7 @@ struct shunt {
 	uint32_t slot;       /* of this process in the domain */
 	unsigned int ncores; /* threads */
 	struct shunt_geometry geo;
-	uint64_t memory_ino;   /* tells these rings from those of a later agent */
+	uint64_t memory_ino;   /* the memory's inode, by which a later agent's is told from it */
 	uint16_t cpu[SHUNT_CORES];
 	char class_name[SHUNT_CLASSES][SHUNT_NAME_LEN];
 

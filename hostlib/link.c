@@ -161,7 +161,7 @@ static int map_core(struct shunt *s, unsigned int i, int sock)
 	c->comp = &s->comp[own_rings(s) ? i : 0];
 	c->fill_lock = &s->ctl->fill_lock[own_rings(s) ? i : 0].holder;
 	c->list = &s->ctl->free[i];
-	/* Where stealing brings a core the frames of others, it keeps none of them back. */
+	/* Where a core steals others' frames, it keeps none of them back. */
 	c->comp_keep = own_rings(s) && !s->transport->nic_decides ? 0 : COMP_KEEP;
 	err = shunt_ring_map(&c->rx, sock, SHUNT_RING_RX, s->geo.core_ring);
 	return err ? err : shunt_ring_map(&c->tx, sock, SHUNT_RING_TX, s->geo.core_ring);
@@ -250,7 +250,7 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	for (uint32_t i = 0; i < s->geo.ncores; i++)
 		core[i].sock = -1;
 	memset(s->hold_sock, -1, sizeof(s->hold_sock));
-	s->core = core; /* from now on a fork closes what is there */
+	s->core = core; /* from now on a forked child closes these sockets */
 	err = map_memory(s, fd[SHUNT_FD_MEMORY], fd[SHUNT_FD_VIEW]);
 	if (!err)
 		err = map_sockets(s, fd + SHUNT_FD_SOCKETS);

@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-/* Classes whose hold ring shows something, one bit each. */
+/* Classes whose hold ring has entries, one bit each. */
 uint32_t next_held(const struct shunt *s)
 {
 	uint32_t waiting = 0;
@@ -17,8 +17,8 @@ uint32_t next_held(const struct shunt *s)
 	return waiting;
 }
 
-/* Does anything wait that this core could run instead of what it runs? By counts, which are there
- * before the rings show it; they may say so too often, never too rarely. */
+/* Does a request wait that this core could run instead of the running one? By counts, which
+ * are there before the rings have the entries; they may say so too often, never too rarely. */
 bool next_waits(const struct core *c)
 {
 	const struct shunt *s = c->s;
@@ -65,8 +65,8 @@ static const struct shunt_meta *head_meta(const struct shunt *s, const struct sh
 	return queue_meta(s, peek(r->desc[ring_cons(r) & r->mask].addr));
 }
 
-/* When the head of a hold ring came: as the mark says that
- * made us ask (its cache line is here), or its metadata. */
+/* Arrival of a hold ring's head, by the mark that made
+ * us ask (its cache line is here), or by its metadata. */
 static uint64_t head_arrival(const struct core *c, uint32_t cls)
 {
 	const struct shunt_meta *m;
@@ -127,8 +127,8 @@ static void publish_heads(struct core *c, const struct heads *h)
 	}
 }
 
-/* The class that the policy wants this core to serve, or
- * -1. run_cls: of what it runs and might go on with. */
+/* The class that the policy wants this core to serve, or -1.
+ * run_cls: the class of the running request, which might go on. */
 static int choose(struct core *c, const struct policy *p, const struct heads *h, uint64_t now,
 		  uint8_t run_cls)
 {
@@ -215,8 +215,8 @@ bool next_steals(const struct shunt *s, const struct policy *p)
 	return p->flags & SHUNT_STEALS || own_rings(s);
 }
 
-/* Would the policy have this core serve what is next in the other's ring? Cores that are a class's
- * own do not take what they would not be given. */
+/* Would the policy have this core serve the next request in the other core's ring?
+ * A core that is a class's own steals no request that the policy would not give it. */
 static bool may_steal(struct core *c, const struct policy *p, const struct core *other)
 {
 	uint64_t now = c->fresh ? c->now : core_clock(c);

@@ -45,7 +45,7 @@ static void publish(struct park *k, uint32_t cls)
 		atomic_store_explicit(&of->queued_ns, it->queued_ns, memory_order_relaxed);
 		atomic_store_explicit(&of->arrival_ns, it->req.arrival_ns, memory_order_relaxed);
 		if (!(atomic_load_explicit(&k->mask, memory_order_relaxed) >> cls & 1))
-			atomic_fetch_or(&k->mask, 1u << cls); /* before we look who sleeps */
+			atomic_fetch_or(&k->mask, 1u << cls); /* before we look which cores sleep */
 	} else {
 		atomic_fetch_and_explicit(&k->mask, ~(1u << cls), memory_order_relaxed);
 	}
@@ -81,7 +81,8 @@ static void count(struct shunt_view_parked *n, const struct item *it, uint32_t b
 	bump(n->now, by);
 }
 
-/* Counts in the view, for those who look from outside: one comes, one goes, each NULL if none. Under the lock. */
+/* Counts in the view, for readers outside: one request is
+ * parked, one leaves, each NULL if none. Under the lock. */
 static void tally(struct shunt *s, const struct item *in, const struct item *out)
 {
 	struct shunt_view_parked *n = &s->view->parked[s->slot];
@@ -111,7 +112,7 @@ void park_wake_sleeper(struct core *c)
 	}
 }
 
-/* As many as may be are parked already, or would be if each core were just about to park one. */
+/* Are as many requests parked as may be, or would be if each core were just about to park one? */
 bool park_full(const struct shunt *s)
 {
 	uint32_t n = peek(s->park.n) + s->ncores + peek(s->view->parked[!s->slot].now);
@@ -292,7 +293,8 @@ static void orphan(struct shunt *s, struct item *it)
 	insert(&s->park, it);
 }
 
-/* Nobody will name it: whoever has nothing else to do ends it. */
+/* The NIC will not name this token any more: a core
+ * that has nothing else to do ends its request. */
 void park_orphan(struct core *c, uint64_t token)
 {
 	struct shunt *s = c->s;
@@ -305,7 +307,7 @@ void park_orphan(struct core *c, uint64_t token)
 	unlock(&s->park);
 }
 
-/* All that were parked in another life of the NIC than this one. */
+/* Makes orphans of all requests that were parked in another life of the NIC than this one. */
 void park_orphans(struct core *c, uint32_t life)
 {
 	struct shunt *s = c->s;

@@ -21,7 +21,8 @@
 volatile uint32_t preempt_never;
 PREEMPT_TLS struct preempt_tls shunt_tls = { .look = &preempt_never };
 
-/* Only ever added to, under the lock; the handler reads as many as ntexts says. */
+/* Registered text. Entries are only added, under the
+ * lock; the handler reads as many as ntexts says. */
 static struct {
 	uintptr_t start, len;
 } texts[TEXTS];
@@ -35,8 +36,8 @@ extern const char __stop_shunt_text[] __attribute__((visibility("hidden")));
 
 PREEMPT_TEXT int *shunt_errno(void)
 {
-	__asm__ volatile("" : : : "memory"); /* or the compiler finds that it is
-					      * as constant as what it calls */
+	__asm__ volatile("" : : : "memory"); /* or the compiler finds that this function
+					      * is as constant as the one that it calls */
 	return __errno_location();
 }
 
@@ -59,7 +60,8 @@ PREEMPT_TEXT void preempt_away(enum preempt_way way)
 	preempt_here()->pending = false;
 	if (!point)
 		return;
-	preempt_here()->depth++; /* the scheduler's region; whoever returns from it leaves it */
+	preempt_here()->depth++; /* the scheduler's region; the thread
+				  * that returns from it leaves it */
 	point(way);
 	fresh(preempt_here());
 	preempt_here()->depth--;
@@ -132,7 +134,7 @@ static void watch_forks(void)
 	pthread_atfork(NULL, NULL, forget_in_child);
 }
 
-/* The variables of one object, if they are beside the
+/* Finds the variables of one object, if they are beside the
  * thread pointer (those of dlopen()ed ones may not be). */
 static int find_locals(struct dl_phdr_info *info, size_t size, void *arg)
 {

@@ -69,7 +69,7 @@ void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, ui
 	it->req.room = room_for(s, it);
 }
 
-/* deq[cls] = seq + 1, unless somebody who popped a later one was here first. */
+/* deq[cls] = seq + 1, unless a core that popped a later entry was here first. */
 static void advance_deq(struct shunt *s, uint32_t cls, uint32_t seq)
 {
 	uint32_t *deq = &s->view->deq[cls], was = peek(*deq);

@@ -23,7 +23,7 @@ _Static_assert(SHUNT_SIGNAL == SIGURG, "abi.h has it as a number, for BPF");
 
 #define LOCAL_TRIES 4
 
-static struct sigaction before[SHUNT_SIGNAL_MAX + 1]; /* what the application had */
+static struct sigaction before[SHUNT_SIGNAL_MAX + 1]; /* the application's handlers */
 /* installed, and not removed; for holders of the lock */
 static unsigned int users[SHUNT_SIGNAL_MAX + 1];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -158,7 +158,7 @@ static void die_of(int sig)
 	raise(sig);
 }
 
-/* As the kernel would have called the handler that was there before us. */
+/* Calls the handler that was there before ours, as the kernel would. */
 static void pass_on(int sig, siginfo_t *info, void *ucontext)
 {
 	struct sigaction prev = previous; /* set before our handler was */

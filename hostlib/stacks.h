@@ -15,13 +15,13 @@
  */
 int stacks_guard_thread(void);
 
-/* The same thread, at its end. The last one takes the handler away. */
+/* Undoes the above for the thread, at its end. The last thread takes the handler away. */
 void stacks_unguard_thread(void);
 
 /*
- * For who leaves a context from a signal handler, after ctx_leave() has returned there: the
- * signal's frame names the alternate stack of the thread that it came to, and the return from the
- * handler would give that to the thread it ends on.
+ * Called by code that leaves a context from a signal handler, once ctx_leave() has returned there:
+ * the signal's frame names the alternate stack of the thread that it came to, and the return from
+ * the handler would give that to the thread it ends on.
  */
 void stacks_moved(void *ucontext);
 

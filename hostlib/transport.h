@@ -27,7 +27,7 @@ struct transport {
 	void (*attached)(struct shunt *s);
 	void (*detached)(struct shunt *s);
 
-	/* All others: in the core's own thread. */
+	/* All functions below run in the core's own thread. */
 
 	/* core.c: before the core is up, and after its last request. Both may be missing. */
 	void (*start)(struct core *c);
@@ -48,12 +48,12 @@ struct transport {
 	/* The request is parked; its number on the wire, and its token. */
 	void (*parked)(struct core *c, uint32_t seq, uint64_t token);
 
-	/* yield.c: does anything wait that the core could run instead of what it runs? */
+	/* yield.c: does a request wait that the core could run instead of the running one? */
 	bool (*waits)(const struct core *c);
-	/* Fetches what that is about. May be missing. */
+	/* Fetches the memory that ask() will read. May be missing. */
 	void (*prefetch)(const struct core *c);
-	/* Does another go before what runs, were that queued since "queued_ns"? If so, *since tells
-	 * since when the other waits. */
+	/* Would another request go before the running one, were that queued
+	 * since "queued_ns"? If so, *since tells since when the other waits. */
 	enum asked (*ask)(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
 			  uint64_t *since);
 };

@@ -22,7 +22,7 @@ struct wire_todo {
 	uint32_t seq;
 	bool resume;
 	bool held;       /* it waited at the NIC */
-	bool first;      /* it goes before what runs, once that used up its quantum */
+	bool first;      /* it goes before the running request, once that used up its quantum */
 	uint32_t len;    /* the packet's */
 	uint64_t addr;   /* of the packet; RESUME: the token */
 	uint64_t id;     /* of this sending: a PREEMPT names it */
@@ -54,7 +54,7 @@ struct wire {
 	uint32_t nr, high, taken, open, silent, run, done;
 	uint64_t busy_ns;
 	uint8_t cls;         /* of the request that ended last */
-	struct wire_service service[SHUNT_CLASSES]; /* of those that ended in this epoch */
+	struct wire_service service[SHUNT_CLASSES]; /* of the requests that ended in this epoch */
 	uint64_t found, found_late; /* the core's counts when it began */
 
 	struct wire_todo todo[WIRE_TODO];

@@ -144,7 +144,7 @@ void yield_end(struct core *c)
 	c->running = false;
 }
 
-/* Is there a mark for what runs here? Takes its deadline, if it is one of this turn. */
+/* Is there a mark for the running request? Takes the mark's deadline, if it is one of this turn. */
 static bool marked(struct core *c)
 {
 	uint64_t id = c->run->id;
@@ -173,7 +173,8 @@ static bool marked(struct core *c)
 		if (k == SHUNT_MARK_XDP)
 			c->held = held;
 		c->retry_ns = 0;
-		/* Of an earlier turn of the same request: only the order to look counts. */
+		/* The deadline of an earlier turn does not
+		 * count: then the mark is only an order to look. */
 		if (seen.deadline_ns > c->start_ns &&
 		    seen.deadline_ns - c->start_ns <= SHUNT_SLO_MAX_US * 1000ULL)
 			c->deadline_ns = seen.deadline_ns;
@@ -206,7 +207,8 @@ static void demote(struct core *c, struct item *it)
 	bump(c->line->preempt.demoted, 1);
 }
 
-/* Where a preempted request goes: before those that came after it, or behind all that wait. */
+/* The time by which a preempted request is queued:
+ * before those that came after it, or behind all. */
 static uint64_t place_in_queue(struct core *c, const struct policy *p, const struct item *it,
 			       uint64_t now)
 {
@@ -273,7 +275,7 @@ static bool should_yield(struct core *c, enum preempt_way way)
 	uint64_t now;
 
 	if (!c->armed && c->s->transport->prefetch)
-		c->s->transport->prefetch(c); /* whoever made us look has just written it */
+		c->s->transport->prefetch(c); /* XDP or the agent has just written it */
 	if (marked(c) && !c->armed)
 		arm(c);
 	if (!c->armed)
@@ -302,7 +304,7 @@ _Static_assert(PREEMPT_SAFEPOINT == (int)SHUNT_BY_SAFEPOINT &&
 		       PREEMPT_SIGNAL == (int)SHUNT_BY_SIGNAL,
 	       "counted by way");
 
-/* On the wire, whoever is named a token must be able to go on with it. */
+/* On the wire, a core that is named a token must be able to go on with its request. */
 static bool must_stay(const struct core *c)
 {
 	return c->s->transport->nic_decides && c->s->ncores > 1 && preempt_here()->stay;

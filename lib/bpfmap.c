@@ -62,7 +62,8 @@ int shunt_map_make_hist(const char *name, __u32 ncores)
 	return make_array(name, sizeof(struct shunt_core_hist), ncores);
 }
 
-/* Where it lies in .rodata, where tables of the policy's may be, too. -ENOENT: nowhere. */
+/* Offset of the constant in .rodata, where a policy's
+ * tables may be, too. -ENOENT: it is not there. */
 static long constant_at(const struct bpf_object *obj, const char *name)
 {
 	const struct btf *btf = bpf_object__btf(obj);

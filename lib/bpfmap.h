@@ -20,7 +20,7 @@ __u32 shunt_map_id(int fd);
 /* A new map with room for one struct shunt_view, mmapable. A descriptor, or -errno. */
 int shunt_map_make_view(const char *name);
 
-/* The same with room for one struct shunt_core_hist a core. */
+/* As above, with room for one struct shunt_core_hist a core. */
 int shunt_map_make_hist(const char *name, __u32 ncores);
 
 struct bpf_object;

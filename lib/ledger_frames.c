@@ -155,7 +155,7 @@ static void mark_living(const struct rings *r, const struct ledger_dead *d, unsi
 
 /* --- what the dead had ----------------------------------------------------------------------- */
 
-/* Of each frame the first that the lists name, of those that nobody else has. */
+/* Takes each frame where the lists first name it, unless a living core has it. */
 static void check_list(struct rings *r, __u32 core, unsigned char *seen)
 {
 	struct shunt_free *list = &r->ctl->free[core];

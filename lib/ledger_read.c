@@ -88,8 +88,8 @@ bool ledger_untold(const struct rings *r, const struct shunt_core_run *run)
 	return id && (__u32)id == peek(run->intent_id);
 }
 
-/* Is it told by a core that runs it? Of several cores with the same intent one has won: the first
- * of them counts. */
+/* Does another dead core with the same intent tell of the request? One of
+ * them has won the swap: the core that runs the request, else the first. */
 static bool told_elsewhere(const struct rings *r, const struct ledger_dead *d, __u32 core,
 			   __u64 intent)
 {
@@ -136,8 +136,8 @@ int ledger_settle(struct rings *r, const struct ledger_dead *d)
 
 		if (!ledger_is_dead(d, i) || !peek(run->intent))
 			continue;
-		/* First that it was taken, then who may have
-		 * taken it, then whether that one has told. */
+		/* Reads first that the entry was taken, then which
+		 * cores may have taken it, then whether one has told. */
 		if (ledger_untold(r, run) && is_contested(r, d, peek(run->intent)))
 			return -EAGAIN;
 		if (!ledger_untold(r, run))

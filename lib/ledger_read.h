@@ -12,7 +12,7 @@ struct ledger_dead {
 	__u32 slots;
 };
 
-/* Nobody lives: whatever is written anywhere is of a dead one. */
+/* All processes are dead: whatever is written anywhere is a dead one's. */
 #define LEDGER_ALL_DEAD ((const struct ledger_dead){ .cores = ~0ULL, .slots = ~0u })
 
 struct verdict {
@@ -23,7 +23,7 @@ struct verdict {
 /* An intent: was that entry taken, and does no line tell of the request? Then the request and its
  * frame are of a core that has this intent. */
 bool ledger_untold(const struct rings *r, const struct shunt_core_run *run);
-/* The reply of what the core runs, or ran, is in its send ring. */
+/* Is the reply of the core's request, which runs or has just ended, in its send ring? */
 bool ledger_sent(const struct rings *r, __u32 core);
 static inline bool ledger_is_dead(const struct ledger_dead *d, __u32 core)
 {

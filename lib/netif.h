@@ -10,7 +10,7 @@
 
 /* A socket for netif_ask(); or -errno. */
 int netif_socket(void);
-/* One request; data: what it points to, or NULL. 0, or -errno. */
+/* Does one ioctl; data: the memory that it points to, or NULL. 0, or -errno. */
 int netif_ask(int fd, const char *ifname, unsigned long request, struct ifreq *req, void *data);
 
 /* 0, or -errno. */

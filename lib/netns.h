@@ -12,7 +12,7 @@
  * while the machine runs. 0, or -errno. */
 int shunt_netns_cookie(__u64 *cookie);
 
-/* The same of the namespace that a socket is of; of a connection that was accepted: its peer's. */
+/* The cookie of a socket's namespace; of a connection that was accepted: its peer's. */
 int shunt_netns_cookie_of(int sock, __u64 *cookie);
 
 /* A path that nsenter --net= takes, of the namespace with that cookie: below /run/netns, or of

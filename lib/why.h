@@ -29,7 +29,7 @@ void why_vcontext(struct why *why, const char *fmt, va_list args) SHUNT_PRINTF(2
 /* The next step after the failure; the first wins here, too. */
 void why_hint(struct why *why, const char *fmt, ...) SHUNT_PRINTF(2, 3);
 void why_vhint(struct why *why, const char *fmt, va_list args) SHUNT_PRINTF(2, 0);
-/* The text, for who prints it alone. */
+/* The text, for a caller who prints it alone. */
 const char *why_text(const struct why *why);
 /* Text and advice as one line, for a log. */
 void why_line(const struct why *why, char *line, size_t len);

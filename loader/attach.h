@@ -6,8 +6,8 @@
 
 #include "object.h"
 
-/* Writes the slot of generation gen, pins its programs and clears what its policy has in the views;
- * nobody looks at it until the link or cfg.policy_gen says so. */
+/* Writes the slot of generation gen, pins its programs and clears what its policy has
+ * in the views; no program reads the slot until the link or cfg.policy_gen says so. */
 int slot_write(struct ctl *ctl, const struct bundle *b, const struct object *o, __u64 gen);
 /* Fails if another XDP program is on the interface; shunt's own (own_prog) does not count. */
 int attach_check(struct ctl *ctl, unsigned int own_prog);

@@ -325,7 +325,7 @@ static int find_place(struct ctl *ctl, const char *out, char place[PATH_MAX])
 	return 0;
 }
 
-/* All of it or nothing: under another name first. */
+/* Writes the whole bundle or nothing: under another name first. */
 static int save(struct ctl *ctl, const struct bundle *b, const char *out)
 {
 	char place[PATH_MAX], tmp[PATH_MAX + 8];

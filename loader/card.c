@@ -23,7 +23,7 @@
 
 #define CARD_INSN 8 /* bytes */
 
-/* A refusal, and what can be done about it. */
+/* The card's refusals, and how to mend the cause. */
 static const struct remedy remedies[] = {
 	{ "use type conflict",
 	  "a word of a map is read by the card or added to, never both: make it two words" },

@@ -30,7 +30,7 @@ struct card_state {
 	bool gone;            /* the link has lost its interface */
 };
 
-/* How many queues it counts: those that are served, up to the last. */
+/* How many queues the card counts: those that are served, up to the last. */
 static inline __u32 card_queues(const struct setup *s)
 {
 	__u32 n = SHUNT_QUEUES;
@@ -52,7 +52,7 @@ int card_pin(struct ctl *ctl, const struct card *c);
 /* Attaches and pins the link; or puts the program in the place of the one that is attached. */
 int card_attach(struct ctl *ctl, const struct card *c);
 int card_replace(struct ctl *ctl, const struct card *c);
-/* 0, or -ENOENT without a failure noted if the card has no part in what is loaded. */
+/* 0, or -ENOENT without a failure noted if no program on a card is loaded. */
 int card_state(struct ctl *ctl, struct card_state *state);
 bool card_there(struct ctl *ctl);
 

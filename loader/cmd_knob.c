@@ -22,7 +22,7 @@ static void show(const json_t *r)
 		       (unsigned long long)number_at(knob, "value"));
 }
 
-/* One knob, or (which < 0) all. */
+/* Shows one knob, or (which < 0) all. */
 static int tell(struct ctl *ctl, int which)
 {
 	json_t *list = json_array();

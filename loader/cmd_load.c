@@ -49,8 +49,7 @@ static struct {
 struct outcome {
 	unsigned int ninsns; /* of the card's; 0: it has no part */
 	char *refused;       /* why not, where it would have been welcome */
-	unsigned int in_force; /* the program of what is loaded, which a
-				* dry run leaves alone; 0: nothing is */
+	unsigned int in_force; /* the loaded program, which a dry run leaves alone; 0: none is */
 };
 
 static int read_setup(struct ctl *ctl, struct setup *s)

@@ -31,7 +31,7 @@ static const struct kind kinds[] = {
 
 static const char *const actions[] = { "get", "set", "bytes" };
 
-/* One class: its name and, if it is set, the value. */
+/* A class as JSON: its name and, if it is set, the value. */
 static json_t *entry(struct ctl *ctl, const struct kind *kind, const struct shunt_cfg *cfg,
 		     __u32 cls)
 {

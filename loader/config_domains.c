@@ -13,7 +13,7 @@
 #include "config.h"
 #include "setup.h"
 
-/* Where a mistake is, and which. */
+/* A mistake in the configuration: its place and its text. */
 struct mistake {
 	char *at, *why;
 	size_t len;

@@ -45,7 +45,7 @@ static yaml_node_t *step(yaml_document_t *doc, yaml_node_t *node, const char **p
 	return NULL;
 }
 
-/* Is there a tab before the first word of that line, the first being 0? */
+/* Is there a tab before the first word of the line (the first is 0)? */
 static bool has_tab(const char *text, size_t len, size_t line)
 {
 	const char *end = text + len;
@@ -89,7 +89,7 @@ static int parse(const char *text, size_t len, yaml_document_t *doc, int *line, 
 
 #define DEEP 16 /* more than any configuration needs; libyaml's time grows with the square of it */
 
-/* Of the stream, as far as it was read. */
+/* The state of the stream, as far as it was read. */
 struct stream {
 	int documents, depth;
 };
@@ -289,7 +289,7 @@ static int check_scalar(struct check *c, const yaml_node_t *node,
 	}
 }
 
-/* One value where there should be a list, and the like. */
+/* A node is of another kind than the schema wants, such as a value in place of a list. */
 static int bad_kind(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema,
 		    const char *key)
 {

@@ -52,7 +52,7 @@ struct remedy {
 	const char *said;
 	const char *advice;
 };
-/* The step for what text says, if it is known. */
+/* Notes the next step for a text that is known. */
 void hint_known(struct ctl *ctl, const struct remedy *known, const char *text);
 /* fail() with the words and the hint for an errno of the bpf() system call or of bpffs. */
 int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...) __printf(3, 4);

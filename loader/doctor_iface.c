@@ -80,7 +80,7 @@ static void check_mtu(struct ctl *ctl, struct findings *f, const struct iface *i
 		finding(f, "mtu", LEVEL_FAIL, fix, "%u: larger than any frame carries", iface->mtu);
 }
 
-/* One offload that should be off. Silent where the driver does not have it. */
+/* Finds an offload that is on and should be off. Silent where the driver does not have it. */
 static void check_offload(struct ctl *ctl, struct findings *f, const char *feature,
 			  const char *option, const char *why)
 {

@@ -10,7 +10,7 @@
 
 #include "doctor.h"
 
-/* As execvp() looks for it. */
+/* Is the program in PATH, as execvp() looks for it? */
 static bool is_there(const char *program)
 {
 	const char *dirs = getenv("PATH");

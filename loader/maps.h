@@ -8,12 +8,11 @@
 
 #include "ctl.h"
 
-/* A descriptor of a pinned map whose values have that size. */
+/* A descriptor of a pinned map whose values have this size. */
 int map_open(struct ctl *ctl, const char *map, size_t value_size);
 int map_get(struct ctl *ctl, const char *map, __u32 key, void *value, size_t size);
 int map_set(struct ctl *ctl, const char *map, __u32 key, const void *value, size_t size);
-/* The same on the card, if it has a part in what is loaded:
- * its map is pinned as "nfp_" and the name. */
+/* As map_set(), on the card if its program is loaded: its map is pinned as "nfp_" and the name. */
 int map_set_card(struct ctl *ctl, const char *map, __u32 key, const void *value, size_t size);
 int map_cfg(struct ctl *ctl, struct shunt_cfg *cfg);
 json_t *preempt_json(const struct shunt_cfg *cfg);

@@ -13,7 +13,7 @@
 #include "pindir.h"
 
 #define MOST 64     /* verbs; different options of all of them */
-#define OF_VERB 256 /* what getopt_long() returns for the first of them */
+#define OF_VERB 256 /* what getopt_long() returns for the first option of a verb */
 
 static int take_dry_run(struct ctl *ctl, const char *value)
 {
@@ -218,7 +218,7 @@ int option_number(struct ctl *ctl, const char *option, const char *value, __u64 
 	       fail_usage(ctl, "--%s: %s", option, why) : 0;
 }
 
-/* The arguments, and those options that they do not name. */
+/* Hints at the verb's arguments, and at options that these do not name. */
 void hint_usage(struct ctl *ctl)
 {
 	const struct verb *v = ctl->verb;

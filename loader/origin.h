@@ -20,7 +20,7 @@ const struct lint_prog *origin_prog(const struct lint_object *o, const char *nam
 /* The line that an instruction of the program came from; NULL: not known. */
 const struct lint_line *origin_line(const struct lint_object *o, const struct lint_prog *p,
 				    __u32 insn);
-/* Is it one of the policy's author, not of shunt's programs and headers? */
+/* Is the line the policy's author's, not of shunt's programs and headers? */
 bool origin_is_own(const struct lint_object *o, const struct lint_line *line);
 /* "TEXT (FILE:LINE)", or "FILE:LINE" where the source was not kept. */
 const char *origin_show(const struct lint_line *line, char *out, size_t len);

@@ -11,7 +11,7 @@
 #include "place.h"
 #include "pindir.h"
 
-/* Of several, those of this network namespace. */
+/* Keeps of several interfaces those of this network namespace. */
 static void drop_elsewhere(struct ctl *ctl, struct pindir_list *list)
 {
 	int n = 0;

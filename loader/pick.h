@@ -9,6 +9,6 @@
 /* Picks the interface: --dev, or the only one that
  * is loaded. Fails unless it is loaded, by this ABI. */
 int pick_loaded(struct ctl *ctl);
-/* The same and an exclusive lock, with what was picked still
- * loaded: a descriptor for pindir_unlock(), or -errno. */
+/* As pick_loaded(), and takes an exclusive lock, under which the
+ * load is still there: a descriptor for pindir_unlock(), or -errno. */
 int pick_locked(struct ctl *ctl);

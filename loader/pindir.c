@@ -265,8 +265,8 @@ static int unpin(struct ctl *ctl, const char *path)
 	       fail_bpf(ctl, -errno, "cannot remove '%s'", path) : 0;
 }
 
-/* At once: the kernel lets go of an unpinned link in its
- * own time, and whoever else has it open keeps it. */
+/* Detaches at once: the kernel lets go of an unpinned link in
+ * its own time, and a process that has the link open keeps it. */
 static void detach(struct ctl *ctl)
 {
 	int link = shunt_pin_open(&ctl->pins, SHUNT_LINK);

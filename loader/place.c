@@ -80,7 +80,7 @@ static int fail_only_twin(struct ctl *ctl, const char *other)
 	return -ENODEV;
 }
 
-/* The other one has another name: eth0.1 and eth0_1. */
+/* Another interface's name may have the same pins: eth0.1 and eth0_1. */
 int place_check_twin(struct ctl *ctl, unsigned int ifindex)
 {
 	char other[IF_NAMESIZE];

@@ -150,7 +150,8 @@ static int pack_one(struct ctl *ctl, struct rule_table *t)
 	return 0;
 }
 
-/* Where n rules fit in a row; if there is no such place, others move together, each gapless. */
+/* Finds a place where n rules fit in a row; if there
+ * is none, others move together, each gapless. */
 static int find_room(struct ctl *ctl, struct rule_table *t, int n)
 {
 	unsigned char used[SHUNT_RULES];
@@ -173,7 +174,7 @@ static int find_room(struct ctl *ctl, struct rule_table *t, int n)
 	return first;
 }
 
-/* Where they lie now, if the old rules are the first of the new and there is room behind them. */
+/* The rules' place now, if the old rules are the first of the new and there is room behind them. */
 static int find_behind(const struct rule_table *t, __u32 port, const struct shunt_rule *rules,
 		       int n)
 {

@@ -20,5 +20,5 @@ int rules_get(const struct rule_table *t, __u32 port, struct shunt_rule out[SHUN
 int rules_put(struct ctl *ctl, struct rule_table *t, __u32 port, const struct shunt_rule *rules,
 	      int n);
 
-/* Where n consecutive slots (mod SHUNT_RULES) are free, or -ENOSPC. */
+/* The first of n consecutive slots (mod SHUNT_RULES) that are free, or -ENOSPC. */
 int rules_find_run(const unsigned char used[SHUNT_RULES], int n);

@@ -227,7 +227,8 @@ static int check_cpus(struct ctl *ctl, const struct setup *s, __u32 d, unsigned 
 	return 0;
 }
 
-/* Every request of this machine's own senders would be denied, and none says why on its side. */
+/* Every request of this machine's own senders would
+ * be denied, and the senders would not be told why. */
 static void warn_verify(const struct ctl *ctl, const struct setup *s, const struct iface *iface)
 {
 	if (s->verify != SETUP_VERIFY_UDP || !setup_has_local_senders(iface->driver))

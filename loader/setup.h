@@ -36,7 +36,7 @@ struct setup {
 	struct wire_setup wire;
 };
 
-/* Is the queue one of a domain's? */
+/* Does a domain serve the queue? */
 static inline bool setup_serves(const struct setup *s, __u32 queue)
 {
 	return s->queues[queue].domain;
@@ -56,7 +56,7 @@ void setup_join(struct setup *s, __u32 domain, __u32 queue);
 /* setup.c: the same where a card chooses the queue: one
  * core on each, as many as there are (or cores). */
 int setup_queues(struct ctl *ctl, __u32 port, __u32 cores, __u32 rx_queues, struct setup *s);
-/* setup.c: what a configuration that says nothing gets. */
+/* setup.c: the defaults of a configuration. */
 void setup_init(struct setup *s);
 /* setup.c: gives CPUs to the domains that name none (bit i of dom_bare): all but CPU 0, shared
  * out in turn. */

@@ -6,6 +6,6 @@
 
 #include "ctl.h"
 
-/* Puts it where ingress calls it, if it is not there yet, and pins what the agent says whom with.
- * The interface's maps are pinned. Fails where the kernel cannot. */
+/* Puts the program that signals where ingress calls it, if it is not there yet, and pins the one by
+ * which the agent names threads. The interface's maps are pinned. Fails where the kernel cannot. */
 int signals_enable(struct ctl *ctl);

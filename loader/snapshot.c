@@ -241,7 +241,7 @@ static void set_silent(json_t *agent_j, const struct shunt_domain *dom,
 				    json_integer((now - since) / 1000000));
 }
 
-/* Of all classes. */
+/* Requests that arrived, of all classes. */
 static json_int_t arrived_of(const struct snapshot *s)
 {
 	json_int_t n = 0;
@@ -290,7 +290,7 @@ static json_t *domain_json(const struct ctl *ctl, const struct snapshot *s, __u3
 	j = json_pack("{s:i, s:o, s:i, s:i, s:i, s:o}", "domain", d, "queues", queues_json(dom),
 		      "cores", (int)dom->ncores, "up", __builtin_popcountll(dom->up), "idle",
 		      __builtin_popcountll(view->idle & dom->up), "core", cores);
-	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* what workers do */
+	json_object_set_new(j, "preempting", json_boolean(view->preempt)); /* as workers see it */
 	json_object_set_new(j, "requeue", requeue_json(s, view));
 	json_object_set_new(j, "plan", plan_json(s, view)); /* NULL: leaves it out */
 	set_user(j, "user", dom->user);

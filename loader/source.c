@@ -22,7 +22,7 @@
 /* a FIFO is opened at once, and then refused */
 #define HOW (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-/* As the kernel lets that user. */
+/* Opens a file as the kernel lets that user. */
 static int open_as(uid_t uid, const char *path, int how)
 {
 	int n = getgroups(0, NULL), fd = -EPERM;

@@ -60,10 +60,8 @@ static int bound(int what, rlim_t most)
 	return setrlimit(what, &now);
 }
 
-/*
- * With the rights of a user that nobody is, and without what root's environment says; see
- * workdir.c. Memory and time are bounded, as the source is not ours.
- */
+/* Takes the rights of a user that nobody is, and none of root's environment;
+ * see workdir.c. Memory and time are bounded, as the source is not ours. */
 static int give_up_rights(const struct workdir *dir)
 {
 	char path[PATH_MAX];
@@ -132,8 +130,8 @@ static int watch(const struct spawn *s, pid_t pid)
 	return err;
 }
 
-/* Ends whatever is left of it, and returns its status once none
- * is: only then nothing writes into the folder any more. */
+/* Ends all processes of the group, and returns the status once
+ * none is left: only then nothing writes into the folder any more. */
 static int reap(pid_t pid)
 {
 	siginfo_t info;
@@ -179,7 +177,7 @@ int spawn_run(const struct spawn *s, const char *const *args, char **said)
 	err = pid < 0 ? -errno : 0;
 	close(report[1]);
 	if (!err) {
-		setpgid(pid, pid); /* whoever comes first */
+		setpgid(pid, pid); /* here and in the child: the first one does it */
 		if (read(report[0], &exec_err, sizeof(exec_err)) == sizeof(exec_err))
 			err = -exec_err;
 		else

@@ -123,7 +123,7 @@ __noinline int add_service(__u32 core, __u32 cls, __u32 timed, __u64 ns, __u64 s
 	return 1;
 }
 
-/* The same for the held requests that the core found when it was idle. */
+/* Adds the counts of held requests that the core found when it was idle. */
 __noinline int add_found(__u32 core, __u32 found, __u32 late, __u64 max_ns)
 {
 	struct shunt_nic *n = get_nic();

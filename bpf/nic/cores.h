@@ -69,8 +69,8 @@ static __always_inline struct shunt_nic_out *out_of(struct shunt_nic_core *c, __
 	return &c->out[shunt_index(seq, SHUNT_WIRE_WINDOW)];
 }
 
-/* Not taken, and never will be: back to the head of its queue, or lost. Of a core's the youngest
- * goes first, so that the oldest is at the head in the end. */
+/* A request that was not taken and never will be goes back to the head of its queue, or is
+ * lost. Call for a core's youngest request first, so that the oldest is at the head in the end. */
 static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o)
 {
 	__u32 cls = shunt_index(o->cls, SHUNT_CLASSES);
@@ -203,7 +203,8 @@ __noinline int close_core(__u32 core, __u32 fenced)
 	return 0;
 }
 
-/* One more for the core; its number is c->sent afterwards. 0: its window is used up. */
+/* Books a request for the core; its number is c->sent
+ * afterwards. 0: the core's window is used up. */
 static __always_inline int book(struct shunt_nic *n, struct shunt_view *v,
 				struct shunt_nic_core *c, __u32 core, __u32 slot,
 				const struct shunt_nic_slot *s, __u64 now)

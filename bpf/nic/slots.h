@@ -30,7 +30,7 @@ static __always_inline __u32 slots_of(const struct shunt_nic_cfg *cfg)
 	return cfg->slots && cfg->slots < nic_slots_max ? cfg->slots : nic_slots_max - 1;
 }
 
-/* A slot out of those that are free, of which "leave" must remain; 0: none. */
+/* Takes a free slot if "leave" of them remain; 0: none. */
 __noinline __u32 take_slot(__u32 leave)
 {
 	struct shunt_nic *n = get_nic();

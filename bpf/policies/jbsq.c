@@ -28,8 +28,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	if (idle)
 		return shunt_first(idle);
 	least = k ? k & 0xff : 2;
-	/* None is idle, so each has one, which its load does
-	 * not count if it was held: below 1 there is none. */
+	/* No core is idle: each has a request, though its load does not
+	 * count one that was held. So within a bound of 1 no core has room. */
 	if (any_waits(v) || least < 2)
 		return SHUNT_HOLD;
 	for (int i = 0; i < SHUNT_CORES && up >> i; i++) { /* none is up from there on */

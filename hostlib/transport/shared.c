@@ -24,7 +24,7 @@ static bool drained(struct core *c)
 	if (ring_count(&c->rx) || atomic_load(&s->park.mask))
 		return false;
 	if (!atomic_load(&s->leave))
-		return true; /* what is held stays for the next worker */
+		return true; /* held requests stay for the next worker */
 	if (next_held(s))
 		return false;
 	for (uint32_t i = 0; i < s->geo.ncores; i++) {

@@ -183,7 +183,7 @@ static void begin(struct core *c, const struct wire_todo *t)
 	c->item->seq = t ? t->seq : 0;
 }
 
-/* The next of what was taken, or one that the NIC has forgotten, in c->item. */
+/* The next of the requests taken, or one that the NIC has forgotten, in c->item. */
 bool wire_next(struct core *c)
 {
 	struct wire *w = c->wire;
@@ -267,8 +267,8 @@ void wire_parked(struct core *c, uint32_t seq, uint64_t token)
 	report(c);
 }
 
-/* Is something here that goes before what runs, or on its way into our ring? Or does the NIC have
- * something: a PREEMPT names what runs. */
+/* Has the core a request that goes before the running one, or is one on its way
+ * into our ring? Or has the NIC one, whose PREEMPT names the running request? */
 bool wire_waits(const struct core *c)
 {
 	const struct wire *w = c->wire;
@@ -278,7 +278,7 @@ bool wire_waits(const struct core *c)
 	       peek(c->line->mark.by[SHUNT_MARK_XDP].id) == c->run->id;
 }
 
-/* Says what is due to be said. When it must be called again: c->now + the result. */
+/* Sends the messages that are due. To be called again at c->now + the result. */
 uint64_t wire_tick(struct core *c)
 {
 	struct wire *w = c->wire;
@@ -319,7 +319,8 @@ bool wire_drained(struct core *c)
 
 /* --- with nothing to do ----------------------------------------------------------------------- */
 
-/* Only its own ring is fed, and what it has to say again must be said in time. */
+/* Sleeps on the core's own ring, the only one that is
+ * fed, but not longer than until its next message is due. */
 static void sleep_on_wire(struct core *c, uint64_t ns)
 {
 	struct pollfd fds[] = { { .fd = c->sock, .events = POLLIN },

@@ -10,8 +10,8 @@
 
 #include "../internal.h"
 
-/* The NIC has forgotten what it gave us: what has not begun never will, what is parked runs to its
- * end. */
+/* The NIC has forgotten all that it gave us: requests that
+ * have not begun never will, parked ones run to their end. */
 static void forget(struct core *c, uint32_t life)
 {
 	struct wire *w = c->wire;
@@ -66,7 +66,7 @@ static void take_offer(struct core *c)
 	wire_credit(c);
 }
 
-/* Is the NIC there? Shuntd asks it; of the answer, the worker sees that there was one. */
+/* Is the NIC there? shuntd asks; the worker sees only that an answer came. */
 static void watch_nic(struct core *c)
 {
 	struct wire *w = c->wire;

@@ -19,7 +19,7 @@ static struct shunt_wire header(const struct wire *w, uint8_t type, uint16_t byt
 	return h;
 }
 
-/* A frame of our own with this in it; what it is padded with does not matter. */
+/* Sends this message in a frame of our own; the bytes of its padding do not matter. */
 static bool say(struct core *c, const void *msg, uint32_t len, uint32_t padded)
 {
 	uint64_t frame;

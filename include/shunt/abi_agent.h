@@ -32,14 +32,15 @@ struct shunt_agent {
 	__u64 beat_ns;    /* CLOCK_MONOTONIC of the agent's last turn */
 	__u64 workers;    /* worker processes that came */
 	__u64 deaths;     /* that died without leave */
-	__u64 bad_peers;  /* connections dropped for what they sent, or who they were */
+	__u64 bad_peers;  /* connections dropped for a bad message, or for their user */
 	__u64 frames;     /* of the UMEM; 0 = none made yet */
 	__u64 recovered;  /* frames put back after deaths */
 	__u32 pid;        /* agent */
 	__u32 worker_pid; /* 0: none attached */
 	__u64 no_frame;   /* arrivals that found the fill ring empty */
 	__u64 marks;      /* running requests that the agent told to yield */
-	__u64 signals;    /* and those that it sent a signal, as no safepoint heeded the mark */
+	__u64 signals;    /* running requests that the agent sent a
+			   * signal, as no safepoint heeded the mark */
 	__u64 published;    /* messages with loads to a card (nfp.h) */
 	__u64 publish_failed; /* messages to the card that were refused */
 	__u64 publish_equal; /* times that publishing fell behind

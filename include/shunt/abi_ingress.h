@@ -32,7 +32,8 @@ SHUNT_ASSERT(sizeof(struct shunt_meta) == 32, "metadata is at most 32 bytes on o
 enum shunt_meta_flags {
 	SHUNT_META_IPV6 = 1,
 	SHUNT_META_HELD = 2, /* came through a hold queue, or a NIC's */
-	SHUNT_META_FIRST = 4, /* wire transport: goes before what the core has, once that used up its quantum */
+	SHUNT_META_FIRST = 4, /* wire transport: goes before the running
+			       * request, once that used up its quantum */
 };
 
 /*
@@ -95,7 +96,8 @@ struct shunt_ingress {
 	__u64 ev[SHUNT_NR_EV];
 	struct shunt_ingress_class cls[SHUNT_CLASSES];
 	__u64 marks;                  /* running requests that were told to yield */
-	__u64 signals;                /* and those that were sent a signal, as they did not */
+	__u64 signals;                /* running requests that were sent
+				       * a signal, as they heeded no mark */
 	__u64 late_id;                /* the request that is to be sent one, and its core: */
 	__u64 late_core;              /* for the program that does so, called last */
 	__u64 deny[SHUNT_NR_DENY];

@@ -113,7 +113,7 @@ SHUNT_ASSERT(sizeof(struct shunt_event) == 40, "event");
  * another generation. */
 struct shunt_plan_ask {
 	__u64 gen;    /* in: the generation that the caller takes for live */
-	__u32 domain; /* in: whose view */
+	__u32 domain; /* in: the domain whose plan it is */
 	__u32 pad;
 	struct shunt_event ev; /* in */
 };

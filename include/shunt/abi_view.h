@@ -195,7 +195,7 @@ struct shunt_view {
 	__u32 done[SHUNT_CORES] __shunt_line;   /* cores, atomic add: of these, taken to their end */
 	struct shunt_view_parked parked[SHUNT_WORKERS]; /* cores of the process in that slot */
 	__u32 deferred[SHUNT_CLASSES] __shunt_line; /* cores, one at a time: requests whose reply comes later (none yet) */
-	__u32 deferred_held __shunt_line; /* of these, those from a hold queue */
+	__u32 deferred_held __shunt_line; /* of deferred: requests from a hold queue */
 
 	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
 	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us, or the frames of a NIC, clamped */

@@ -143,7 +143,7 @@ struct shunt_nic_core {
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_core) % SHUNT_LINE == 0, "nic core");
 
-struct shunt_nic_fifo {  /* of what is queued as one class */
+struct shunt_nic_fifo {  /* the requests and tokens that are queued as one class */
 	__u32 head, tail;  /* slots; 0: empty */
 	__u32 count;
 	__u32 pad;
@@ -214,7 +214,8 @@ struct shunt_nic {
 	__u32 stranger;   /* core * 256 + version of the last HELLO
 			   * of another version; 0: there was none */
 	__u32 keyless;    /* core + 1 of the last HELLO without a proof; 0: there was none */
-	__u64 process[SHUNT_NIC_GROUPS];     /* whose tokens are in the group's queues */
+	__u64 process[SHUNT_NIC_GROUPS];     /* the process whose tokens
+					      * are in the group's queues */
 	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */
 	__u64 ev[SHUNT_NIC_NR_EV];
 	__u64 signalled;  /* tokens queued of requests that a signal stopped */

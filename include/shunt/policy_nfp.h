@@ -80,7 +80,7 @@ __shunt_card int shunt_core_at(const shunt_view *v, __u32 i)
 	return shunt_nfp_byte(v->order, i);
 }
 
-/* As last published; SHUNT_NFP_LOAD_MAX stands for more, too. */
+/* A core's load, as last published; SHUNT_NFP_LOAD_MAX stands for more, too. */
 __shunt_card __u32 shunt_load(const shunt_view *v, __u32 core)
 {
 	return shunt_nfp_byte(v->loads, core);

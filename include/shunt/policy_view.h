@@ -84,7 +84,7 @@ __shunt_inline __u64 shunt_queued_ns(const struct shunt_view *v, shunt_event *ev
 	return h->queued_ns[shunt_index(cls, SHUNT_CLASSES)] & ~(1ULL << 63);
 }
 
-/* Of the classes that wait, the one whose next request is queued longest: one queue for all. */
+/* The class, of those that wait, whose next request is queued longest: one queue for all. */
 __shunt_inline int shunt_oldest(const struct shunt_view *v, shunt_event *ev)
 {
 	__u64 oldest = ~0ULL >> 1, older;
@@ -118,7 +118,7 @@ __shunt_inline __u32 shunt_mean_ns(const struct shunt_view *v, __u32 cls)
 	return v->mean_ns[shunt_index(cls, SHUNT_CLASSES)];
 }
 
-/* And the standard deviation. */
+/* The class's standard deviation of service times, in ns. */
 __shunt_inline __u32 shunt_sigma_ns(const struct shunt_view *v, __u32 cls)
 {
 	return v->sigma_ns[shunt_index(cls, SHUNT_CLASSES)];
@@ -184,7 +184,7 @@ __shunt_inline __u64 *shunt_core_state_at(const struct shunt_view *v, __u32 core
 	return &((struct shunt_view *)v)->core_state[slot][line][at];
 }
 
-/* The same for each core: i below SHUNT_CORE_STATES, a cache line of the core's own. */
+/* Word i (below SHUNT_CORE_STATES) of the policy's memory of a core, in a cache line of its own. */
 __shunt_inline __u64 shunt_core_state(const struct shunt_view *v, __u32 core, __u32 i)
 {
 	return *(volatile const __u64 *)shunt_core_state_at(v, core, i);

@@ -13,7 +13,7 @@
 #define SHUNT_PROOF_BYTES 56 /* of the frame, from its Ethernet header on */
 #define SHUNT_PROOF_WORDS (SHUNT_PROOF_BYTES / 8)
 
-/* Of 128 bits: a host's; 0, 0: none. */
+/* A host's key of 128 bits; 0, 0: none. */
 struct shunt_key {
 	__u64 word[2];
 };

@@ -127,7 +127,8 @@ struct shunt_wire_credit {
 	__u64 busy_ns;    /* time in handlers so far */
 	__u32 done;       /* requests ended so far */
 	__u32 silent;     /* bit i: it ended without a reply */
-	/* Of the class of the one that ended last, in this epoch; as in struct shunt_core_class. */
+	/* Sums of the class of the request that ended last,
+	 * in this epoch; as in struct shunt_core_class. */
 	__u32 cls;
 	__u32 timed;
 	__u64 service_ns;
