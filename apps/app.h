@@ -25,7 +25,7 @@ extern const char app_help[];
 	{ "memory", 1, NULL, 1007 }
 
 void app_defaults(struct app_options *o);
-/* One of the options above: 0; another: -ENOENT; a bad one: -EINVAL, and it was said. */
+/* Takes an option: 0; -ENOENT: not one of those above; -EINVAL: a bad value, which was told. */
 int app_option(struct app_options *o, int c, const char *arg, const char *program);
 int app_open(struct app *a, const struct app_options *o, const char *program);
 void app_close(struct app *a);

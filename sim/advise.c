@@ -218,7 +218,7 @@ static void take(struct advice *a, struct try *t, const struct point *p)
 	search_take(&t->s, &a->g, p);
 }
 
-/* One step of every search that is not at its end. 0, 1: all have ended, or an error. */
+/* Takes one step of every search that is not at its end. 0, 1: all have ended, or an error. */
 static int step(struct advice *a)
 {
 	struct sweep s = { .jobs = a->o->jobs, .quiet = a->o->quiet };

@@ -85,7 +85,7 @@ static void begin_call(struct calls *k, const struct arrival *a)
 	tick service = a->service;
 	uint32_t next;
 
-	/* Nothing ends or fails while it is sent: what is refused has a timer. */
+	/* No part ends or fails while the call is sent: a refused one has a timer. */
 	for (uint32_t part = c->parts; part; part = next) {
 		next = part_at(k, part)->next;
 		part_begin(k, part, service);
@@ -197,8 +197,8 @@ static int client_event(struct calls *k, struct why *why)
 	return 0;
 }
 
-/* Nothing that ends changes what comes: each server can be
- * simulated by itself, for some calls at once. */
+/* Does no call's end change later arrivals? Then each server can be simulated by itself, for some
+ * calls at once. */
 static bool may_go_ahead(const struct calls *k)
 {
 	const struct call_config *q = k->k;

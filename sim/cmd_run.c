@@ -146,7 +146,7 @@ struct choice {
 
 #define CALLS_LEAST 20000ULL
 
-/* So that as much is simulated as without fan-out, but enough calls for their tail. */
+/* The number of calls: as many requests as without fan-out, but enough calls for their tail. */
 static uint64_t calls_of(const struct options *o, const struct workload *w, int fanout)
 {
 	uint64_t n = requests_of(o, w), few = 4 * REQUESTS / fanout;

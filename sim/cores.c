@@ -5,7 +5,7 @@
 #include "calls.h"
 #include "services.h"
 
-/* A core's word reaches whoever decides, at once if that costs nothing. */
+/* A core's word goes to the NIC's side, at once if feedback takes no time. */
 static void tell(struct engine *e, struct domain *d, int i, int what, uint32_t req)
 {
 	struct item word = { .core = i, .what = what, .req = req };
@@ -122,7 +122,8 @@ static void mark(struct engine *e, struct domain *d, int i)
 		set_core(e, d, i, CORE_DONE, c->end);
 }
 
-/* Somebody began to wait: whoever overran his quantum the longest yields. */
+/* A request began to wait: the core whose request overran its quantum the longest is told to
+ * yield. */
 static void mark_one(struct engine *e, struct domain *d)
 {
 	int oldest = __builtin_ctzll(d->over);

@@ -184,7 +184,8 @@ static double use_of(struct actors_run *x, int from, int to, tick length)
 	return to > from ? sum / length / (to - from) : 0;
 }
 
-/* One core more for DRR if its cores are full and the others can spare one; and back likewise. */
+/* Gives DRR one core more if its cores are full and the FCFS group can spare one; and back
+ * likewise. */
 static void scale(struct actors_run *x)
 {
 	int n = x->nnic - x->ndrr, in_drr = 0;

@@ -82,7 +82,7 @@ static inline void measure_end(struct measure *m, int cls, double sojourn_ns, do
 		measure_batch(m);
 }
 
-/* One of those measured arrives, the n-th, with so many in the system. */
+/* Notes that the n-th measured request arrives, with so many in the system. */
 static inline void measure_arrival(struct measure *m, uint64_t n, uint64_t in_flight)
 {
 	if (n == m->next)

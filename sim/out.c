@@ -120,7 +120,7 @@ static const char *class_name(const struct point *p, int cls)
 	return cls == p->r.nclasses ? "all" : p->c.w->cls[cls].name;
 }
 
-/* One class needs no line of its own beside "all". */
+/* The number of the first line: a run of one class has only the line "all". */
 static int first_line(const struct point *p)
 {
 	return p->r.nclasses == 1 ? 1 : 0;

@@ -36,8 +36,8 @@ static int add_knot(struct shape *s, double ns, double factor)
 	return 0;
 }
 
-/* One more place of the shape, later than the ones before
- * it; as a step, the factor before holds up to there. */
+/* Adds a place to the shape, later than the ones before it; as a step, the factor before holds up
+ * to there. */
 static int add_place(struct shape *s, const char *time, const char *number, bool step,
 		     struct why *why)
 {

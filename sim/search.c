@@ -17,7 +17,8 @@ static int domains_of(const struct goal *g, int cores)
 	return g->domains ? g->domains : (serve + SHUNT_CORES - 1) / SHUNT_CORES;
 }
 
-/* A class's share of late requests, what was never answered included, against what may be late. */
+/* Compares a class's share of late requests, unanswered ones included, with the share that may be
+ * late. */
 static enum verdict judge(const struct goal *g, const struct outcome *o, int c)
 {
 	double miss = o->miss[c], half = o->miss_half[c];
@@ -171,7 +172,7 @@ static void take_equal(struct search *s, const struct goal *g, const struct outc
 		begin_below(s, g);
 }
 
-/* One fewer each time, as far as the next equal domains, which fail. */
+/* Takes one core fewer each time, down to the next equal domains, which fail. */
 static void take_below(struct search *s, const struct goal *g, const struct outcome *o)
 {
 	if (o->verdict == MEETS)

@@ -41,7 +41,7 @@ struct series_maker {
 int series_begin(struct series_maker *m, struct run_result *r, double window_ns);
 /* Windows that have ended by then are put down. */
 void series_until(struct series_maker *m, tick now);
-/* Nothing comes after this. */
+/* Ends the series: no call is counted after this. */
 void series_end(struct series_maker *m, tick now);
 void series_free(struct series_maker *m);
 

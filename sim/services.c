@@ -3,9 +3,9 @@
  * services.c - which cores are whose
  *
  * Elastic cores change as Shenango's do: every elastic_us, a service something of which has waited
- * since the look before gets one core more: one that another has idle, or, if it has less than its
- * own, one of whoever has more than his own, when that core's request has ended. A core is away for
- * change_ns.
+ * since the look before gets one core more: an idle one of another, or, if it has less than its
+ * own, one of a service with more than its own, when that core's request has ended. A core is away
+ * for change_ns.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -21,9 +21,8 @@ struct services {
 	int own[SHUNT_DOMAINS];           /* cores: what its share of the work is, at least one */
 	int has[SHUNT_DOMAINS];           /* elastic: now, those that are
 					   * on their way to it included */
-	uint64_t leaving[SHUNT_DOMAINS];  /* elastic: cores that go when
-					   * their request has ended … */
-	uint8_t to[SHUNT_DOMAINS][SHUNT_CORES]; /* … and where to */
+	uint64_t leaving[SHUNT_DOMAINS];  /* elastic: cores that go when their request has ended */
+	uint8_t to[SHUNT_DOMAINS][SHUNT_CORES]; /* the domain that a leaving core goes to */
 	struct moving_core line[SHUNT_CORES];   /* in order of arrival: a change
 						 * takes a constant time */
 	uint32_t head, tail;

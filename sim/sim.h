@@ -291,12 +291,12 @@ struct call_config {
 	const struct dist *think; /* between an answer and the next call; NULL: no time */
 	double timeout_ns;        /* of an attempt; 0: none */
 	int retries;              /* of a part, at most */
-	double backoff_ns;        /* mean time before the first retry, … */
-	double backoff_most_ns;   /* … which doubles up to this; 0: without end */
+	double backoff_ns;        /* mean time before the first retry */
+	double backoff_most_ns;   /* the mean doubles up to this; 0: without end */
 	double budget;            /* retries a part, in the long run; 0: not bounded */
-	bool hedge;               /* a second copy … */
-	double hedge_ns;          /* … after this time, … */
-	double hedge_quantile;    /* … or, if not 0, after that of the attempts so far */
+	bool hedge;               /* sends a second copy */
+	double hedge_ns;          /* time before the second copy, */
+	double hedge_quantile;    /* or, if not 0, the quantile of answers so far that gives it */
 	bool cancel;              /* copies that nobody waits for are not
 				   * served, unless they have begun */
 	int servers, fanout;      /* alike; to how many of them a call goes. 0: 1 */
@@ -343,9 +343,8 @@ struct class_result {
 /* Counts of the measured calls. */
 struct call_result {
 	uint64_t copies;             /* requests that were sent */
-	uint64_t ended;              /* of which were served, or begun and cancelled, … */
-	double work_ns, wasted_ns;   /* … by so much work, and that of
-				      * which nobody waited for the end */
+	uint64_t ended;              /* copies that were served, or begun and cancelled */
+	double work_ns, wasted_ns;   /* service of ended copies; of stale ones among them */
 	uint64_t timeouts, retries, denied, hedges, hedges_won, cancelled, refused, failed;
 	struct hist request;         /* ns from copy to answer, of those that were waited for */
 };
@@ -383,9 +382,9 @@ struct run_result {
 /* measure.c: NAN if nothing was measured. */
 double quantity_of(const struct class_result *c, enum quantity q);
 /*
- * Is a class's mean slowdown (of all: k = nclasses) infinite? Where what takes no time at all waits
- * like others, the mean of wait over service is that of 1 over an exponential, and what comes out
- * is a matter of the shortest request.
+ * Is a class's mean slowdown (of all: k = nclasses) infinite? Where requests of nearly no service
+ * wait like others, the mean of wait over service is that of 1 over an exponential: the result is a
+ * matter of the shortest request.
  */
 bool slowdown_is_infinite(const struct run_config *c, int k);
 /* False: the backlog grew all the time, so that times say how long the run was and nothing else. */

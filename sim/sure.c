@@ -132,9 +132,9 @@ static double went_by(const struct measure *m, int k)
 }
 
 /*
- * The use of what is used most: cores, those of one domain, or what decides one request at a time.
- * A run that met few requests has used less than the next one will: what was to come counts, if
- * nothing of it was turned away.
+ * The use of the busiest part: the cores, those of one domain, or the dispatcher that decides one
+ * request at a time. A run that met few requests has used less than the next one will: so the
+ * expected requests count, if none was turned away.
  */
 static double use(const struct measure *m, int own)
 {
@@ -245,7 +245,7 @@ void how_sure(struct measure *m, int k)
 		half = least(m, k, q, value);
 		c->half[q] = isnan(half) || !samples_reach(m->c, k, q) ? NAN
 								       : fmax(c->half[q], half);
-		/* None of n is less than 3/n, 19 times of 20. */
+		/* If none of n requests is late, the share is below 3/n, 19 times of 20. */
 		if (q == MISS && !isnan(c->half[q]))
 			c->half[q] = fmax(c->half[q], 3.0 / c->done);
 	}

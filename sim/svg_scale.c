@@ -47,7 +47,7 @@ double scale_round(double v, bool up)
 	return unit;
 }
 
-/* One load alone: not a curve over it, but the curves side by side. */
+/* Has the plot one load alone? Then its curves stand side by side. */
 bool plot_of_one_x(const struct plot *p)
 {
 	for (int i = 0; i < p->n; i++) {

@@ -25,6 +25,6 @@ double scale_step(double range);
 /* The next 1, 2 or 5 times a power of ten, up or down. */
 double scale_round(double v, bool up);
 bool plot_wants_log(const struct plot *p);
-/* One load alone: not a curve over it, but the curves side by side. */
+/* Has the plot one load alone? Then its curves stand side by side. */
 bool plot_of_one_x(const struct plot *p);
 void scale_find(const struct plot *p, struct scale *x, struct scale *y);

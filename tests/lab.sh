@@ -86,7 +86,7 @@ quieten() {
 		exec ethtool -K "$@" gro on txvlan off rxvlan off >/dev/null' quieten "${@:2}"
 }
 
-# One end: what an interface needs to be a quiet, plain one.
+# Makes one end of the lab a plain interface that sends nothing by itself.
 set_up_end() { # SIDE IFNAME ADDR4 ADDR6 PEER4 PEER6 PEER_MAC
 	# those of 802.1ad have names of their own
 	quieten "$1" "$2" tx-vlan-stag-hw-insert off rx-vlan-stag-hw-parse off

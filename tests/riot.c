@@ -28,8 +28,8 @@ struct rioter {
 	const char *path;
 	uint32_t domain;
 	int kept[KEPT];
-	bool has;        /* it was given the domain … */
-	int link;        /* … on this connection */
+	bool has;        /* it was given the domain */
+	int link;        /* the connection that gave it the domain */
 	struct given g;
 	unsigned char *memory;
 	struct shunt_view *view;

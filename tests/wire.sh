@@ -21,7 +21,7 @@ use_wire() {
 	[ -e "/run/netns/shunt-$LAB-nic" ] || new_lab --wire "$HOSTS"
 }
 
-# One a host: $KEY of the first, $KEY1 and so on of the others.
+# Makes a key a host: $KEY of the first, $KEY1 and so on of the others.
 make_keys() {
 	local host=0
 	for _ in ${HOSTS//,/ }; do

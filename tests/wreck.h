@@ -17,7 +17,7 @@ static inline uint32_t any(uint32_t below)
 	return rng_below(&rng, below);
 }
 
-/* Some bytes of a region, or a whole line of it. */
+/* Overwrites some bytes of a region, or a whole line of it. */
 static inline void scribble(unsigned char *at, size_t len, int times)
 {
 	while (times--) {

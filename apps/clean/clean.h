@@ -122,7 +122,7 @@ struct side {
 	double each_s, share, mean_us, in_batch;
 };
 
-/* One system, one class. */
+/* Results of one class of one system. */
 struct summary {
 	size_t windows, due, kept, lost; /* requests; lost: kept ones without a reply */
 	struct estimate raw[CLEAN_QUANTILES], clean[CLEAN_QUANTILES];

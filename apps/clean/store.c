@@ -117,7 +117,7 @@ static int get_window(FILE *f, struct window *w, const struct head *h)
 	return err ? err : get_gaps(f, &w->server);
 }
 
-/* One more window; 1: there is none. */
+/* Reads one more window; 1: there is none. */
 static int get(FILE *f, struct windows *w, struct head *h)
 {
 	struct window *more;

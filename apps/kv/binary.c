@@ -290,7 +290,7 @@ static bool dispatch(struct bin *b)
 	}
 }
 
-/* One after the other: a datagram may have several. */
+/* Executes a datagram's requests one after the other. */
 void kv_binary(struct kv *kv, const char *at, size_t len, struct kv_out *o)
 {
 	while (len >= sizeof(struct head)) {

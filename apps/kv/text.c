@@ -369,7 +369,7 @@ static void split(struct command *c, const char *at, const char *end)
 	c->words -= c->noreply;
 }
 
-/* One after the other, as long as there are lines. */
+/* Executes a datagram's commands one after the other, as long as there are lines. */
 void kv_text(struct kv *kv, const char *at, size_t len, struct kv_out *o)
 {
 	struct command c = { .kv = kv, .o = o, .body = at, .body_len = len };

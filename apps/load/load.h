@@ -126,8 +126,8 @@ struct flow {
 /* Counts of the whole run that say whether the intended server answered. */
 struct sight {
 	uint64_t sent, replies, stray, foreign, refused;
-	size_t len;         /* of the first datagram that is no reply … */
-	uint8_t begin[64];  /* … and what it begins with */
+	size_t len;         /* of the first foreign datagram */
+	uint8_t begin[64];  /* its first bytes */
 };
 
 struct load {

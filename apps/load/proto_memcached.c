@@ -152,7 +152,8 @@ const struct protocol proto_memcached = {
 	.seq_mask = 0xffff, .setup = setup, .build = build, .parse = parse,
 };
 
-/* One at a time, each sent again until it is answered: a preload that loses keys is none. */
+/* Stores keys one at a time, each sent again until it is answered: a preload that loses keys is
+ * none. */
 int memcached_preload(const struct options *o, int sock)
 {
 	char text[PACKET_MAX + 64], reply[2048];

@@ -64,8 +64,8 @@ static int add(const struct reading *r, struct gap g)
 }
 
 /*
- * From the newest back to those that ended before the run began. first: the oldest that nobody has
- * written over.
+ * Goes from the newest gap back to those that ended before the run began. first: the oldest gap
+ * that was not written over.
  */
 static int walk(const struct reading *r, const struct gap *ring, uint64_t n, uint64_t first)
 {

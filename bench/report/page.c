@@ -96,7 +96,7 @@ static void put_rps(FILE *out, json_t *rate, bool at_least)
 		fputs("none", out);
 }
 
-/* One line a system: the highest rate at which the objective held. */
+/* Puts a line a system: the highest rate at which the objective held. */
 static void put_best(FILE *out, json_t *workload)
 {
 	json_t *systems = json_object_get(workload, "systems"),

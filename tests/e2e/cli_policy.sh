@@ -142,8 +142,8 @@ test_a_loop_that_may_not_end_is_refused_at_its_line() {
 	assert_not_loaded "too large.*mine.c:7" "a loop whose end it cannot see"
 }
 
-# Nothing in it has an effect: a compiler may take it to end, and drop it from what the verifier
-# sees alone.
+# A compiler may take a loop without effect to end, and drop it from the BPF code alone, which the
+# verifier sees.
 test_an_endless_loop_without_effect_is_refused_by_the_verifier() {
 	policy "" "__u32 n = ev->cls; while (n != 3) n >>= 1;"
 	assert_not_loaded "verifier refuses policy 'mine': infinite loop detected" \

@@ -7,7 +7,7 @@
 
 PINS=/sys/fs/bpf/shunt
 
-# Nobody serves: what arrives is classified, counted and dropped.
+# No worker serves: requests are classified, counted and dropped.
 load_two_classes() {
 	cat >"$DIR/c.yaml" <<-YAML
 	fallback: drop

@@ -96,7 +96,7 @@ test_keys_that_are_not_there_are_counted() {
 	assert_eq "$(jq .classes.get.missed "$DIR/client.json")" 0 "missed of keys that are there"
 }
 
-# One core, or a scan would have no need to make room.
+# With one core only, scans have to make room.
 test_scans_are_preempted_and_answered() {
 	CPUS=$(($(nproc) - 1)) EXTRA="preempt: {mode: on}" POLICY=sq serve_kv --fill 5000
 	host shunt quantum set get 10us

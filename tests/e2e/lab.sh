@@ -11,7 +11,7 @@ pings() { # LAB ADDRESS
 	lab exec "$1" client ping -q -c 1 -W 2 "$2"
 }
 
-# Nothing of any lab: namespaces, interfaces, pins.
+# No lab has left namespaces, interfaces or pins.
 assert_nothing_left() {
 	assert_eq "$(ip netns list)" "" "list of namespaces"
 	assert_eq "$(lab status)" "" "status"

@@ -58,7 +58,7 @@ test_tunables_beyond_reason_are_clamped() {
 	wait_for 5 view_has '.slo_us[0] == 10000000'
 }
 
-# Nobody serves: what waits is bounded by XDP, and what is beyond is counted as dropped.
+# Without a worker XDP bounds the waiting requests, and counts those beyond as dropped.
 test_what_waits_for_a_worker_is_bounded_and_served_in_the_end() {
 	load fcfs
 	offer --rate 20000 --count 3000 --time 2 --wait 10ms --mix short=1:1us

@@ -118,8 +118,8 @@ offer_long_ones() {
 	assert_all_answered
 }
 
-# Nothing else stops them, as the next test shows; how many meet a short one that waits, the machine
-# decides.
+# Only a signal stops these requests, as the next test shows; how many meet a waiting short one
+# depends on the machine.
 test_a_signal_stops_what_the_nic_preempts_and_its_token_brings_it_back() {
 	local round
 	serve_without_safepoints --grace 100 # us

@@ -26,8 +26,8 @@ test_what_comes_through_either_queue_is_served() {
 	assert_frames
 }
 
-# One flow comes through one queue: half of it another core serves, of more frames than the queue
-# has. The frames come back to that queue.
+# One flow comes through one queue. Another core serves half of it, more requests than the queue has
+# frames. The frames come back to that queue.
 test_frames_of_stolen_requests_come_back_to_their_queue() {
 	load rss
 	start_worker

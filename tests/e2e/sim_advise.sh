@@ -124,8 +124,8 @@ test_the_share_of_late_requests_is_in_the_results() {
 		has("miss")')" false "without an SLO"
 }
 
-# One request in ten thousand: of so few that none was late says nothing. A tenth of them is late on
-# an idle core.
+# Of ten thousand requests one is of class b: that none of so few was late says nothing, since a
+# tenth is late on an idle core.
 test_what_too_few_requests_say_is_no_advice() {
 	! advise -w 'a=0.9999:1us/slo=50us,b=0.0001:exp(100us)/slo=600us' -r 1M -p fcfs -n 20k \
 		-c 8 >"$DIR/out" ||

@@ -253,8 +253,8 @@ test_a_run_that_is_precise_enough_is_held_against_a_longer_one() {
 		jq .runs[0].requests)" 200000 "requests"
 }
 
-# None late of 150 k is less than 2 % of one in a thousand; no number of them is less than 2 % of
-# nothing.
+# None late of 150 k requests is less than 2 % of one in a thousand; no number of requests would do
+# for 2 % of nothing.
 test_none_late_is_known_precisely_enough_sometime() {
 	sim -p fcfs -w 'a=0.5:1us/slo=1s,b=0.5:1us' -l 0.3 -n 20k --metric miss --precision 2% \
 		--json - | jq '.runs[0]' >"$DIR/run"

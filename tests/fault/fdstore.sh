@@ -53,7 +53,7 @@ test_restarts_by_systemd_lose_nothing() {
 	assert_frames
 }
 
-# Nothing is left of the keeper or the agent, but what systemd has.
+# Of killed keeper and agent only the descriptors in systemd's store are left.
 test_both_processes_are_killed_and_nothing_is_lost() {
 	load_unit fcfs "$BIG"
 	start_worker

@@ -41,7 +41,7 @@ test_nobody_but_root_may_take_over() {
 	stat_of '.domains[0].agent.alive' >/dev/null
 }
 
-# One that hangs is waited for, but not for ever.
+# A successor that hangs is waited for, but not for ever.
 long_test_a_successor_that_hangs_is_left_behind() {
 	local stage
 	load fcfs "$BIG"
@@ -78,7 +78,7 @@ test_kills_during_a_replacement_lose_nothing() {
 	assert_nothing_lost
 }
 
-# One of the four processes; both of one shuntd are another matter.
+# Kills one of the four processes of old and new shuntd, never both of one.
 kill_one_during_a_replacement() {
 	local old_agent old_keeper pids
 	old_agent=$(agent_pid)

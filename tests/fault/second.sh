@@ -42,7 +42,7 @@ test_a_second_shuntd_that_waited_for_the_load_is_refused_when_it_comes() {
 
 one_is_left() { [ "$(pgrep -cx shuntd)" = 2 ]; } # a keeper and an agent
 
-# One that is not killed takes the place of the other.
+# Kills all, again and again: a process that survives starts the other one anew.
 none_is_left() { ! pkill -KILL -x shuntd; }
 
 # Once both processes of a shuntd are killed, its lock is free.

@@ -62,7 +62,8 @@ test_a_reader_of_stderr_that_ends_does_not_end_shuntd() {
 	start_so '' '2> >(head -n 1 >/dev/null)'
 	wait_for 10 listens $SOCK
 	agent=$(agent_pid) keeper=$(keeper_pid)
-	# Nobody knows when the reader is gone; each of these is told of.
+	# The moment when the reader ends is not known; shuntd writes a line for each of these
+	# tries.
 	for _ in 1 2 3 4 5; do
 		as 61000 build/tests/harm given $SOCK 0 && fail "a stranger was let in"
 	done

@@ -40,14 +40,14 @@ byte lost;
 
 byte prod, cons, at_[N]; /* the ring: frame of each entry */
 byte num[F];             /* the number in a frame's metadata, 0 once a line tells of it */
-byte fill;               /* frames in the fill ring, a bit each … */
-bit fprod;               /* … and its producer index, mod 2: only the lock's holder moves it */
+byte fill;               /* frames in the fill ring, a bit each */
+bit fprod;               /* its producer index, mod 2: only the lock's holder moves it */
 byte lock_;              /* process * C + core + 1 of who fills it */
 byte intent[C], iframe[C], rid[C], rframe[C], list[C], moves[C];
 bit mprod[C];            /* the index as the move will have it */
 
-bit on[2 * C];           /* ghosts: a process acts as that core … */
-byte acts[C], fillers;   /* … how many do; and how many write the fill ring */
+bit on[2 * C];           /* ghost: this process acts as this core */
+byte acts[C], fillers;   /* ghosts: processes that act as a core; writers of the fill ring */
 bit fills[2 * C];
 bit served[N];
 

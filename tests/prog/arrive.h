@@ -44,7 +44,7 @@ void set_u32(const char *map, __u32 key, __u32 value);
 struct shunt_cfg cfg(void);
 void set_cfg(struct shunt_cfg c);
 
-/* One packet; its action is the answer, and the class's sum holds. */
+/* Sends one packet and returns its action, having checked the sum of the class's counts. */
 __u32 arrive(void);
 
 /* The last packet added one to this count, or nothing. */

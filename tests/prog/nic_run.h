@@ -19,7 +19,7 @@
 extern struct nic n;
 extern const __u8 mac[2][6];          /* of the cores */
 extern const struct shunt_key key[2]; /* the first is theirs */
-extern __u8 out[FRAME];               /* what came back from the last run … */
+extern __u8 out[FRAME];               /* the frame that came back from the last run */
 extern __u32 out_len;
 extern __u32 nr[2]; /* of each core's last credit */
 

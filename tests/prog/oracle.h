@@ -17,8 +17,8 @@ struct oracle {
 
 struct sight {
 	bool request;
-	enum shunt_pass why; /* if it is none … */
-	int deny;            /* … enum shunt_deny, if that is why; else SHUNT_NR_DENY */
+	enum shunt_pass why; /* the reason if it is no request */
+	int deny;            /* enum shunt_deny, if it was denied; else SHUNT_NR_DENY */
 	__u32 cls;
 	bool bad_class;      /* the one that was named does not exist */
 	bool spill;

@@ -208,8 +208,8 @@ static void assert_told(int cls, __u64 requests, __u64 ns)
 	assert_int_equal(n.view->state[0][2 * cls + 1], ns);
 }
 
-/* Number "high" has come; of all that came, "open" has not
- * ended. So long took those of the class in all. */
+/* Says that numbers up to "high" have come and "open" have not ended, and that "timed" requests of
+ * the class took ns in all. */
 static void say_ended(__u32 high, __u32 open, __u32 cls, __u32 timed, __u64 ns)
 {
 	struct shunt_wire_credit c = credit(0, high, ~0U, open);

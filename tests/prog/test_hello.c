@@ -200,7 +200,8 @@ static void an_epoch_says_in_which_life_of_the_nic_it_is(void **state)
 	h = next_hello(0);
 	nic_teardown(NULL);
 	nic_setup(state);
-	/* One of the life before has the right number for this one: it is refused all the same. */
+	/* A HELLO of the NIC's former life has the right number for this one: it is refused all the
+	 * same. */
 	h.w.epoch = 1;
 	h.process = SHUNT_WIRE_PROCESS(1, 77);
 	send_hello(&h, &key[0]);

@@ -344,7 +344,7 @@ static void darc_opens_all_cores_to_a_class_whose_own_are_down(void **state)
 	assert_int_equal(selects(1 << 1, 0), 1);
 }
 
-/* So many requests of the class end a second, and take so long. */
+/* Requests of the class end at that rate a second, and take us each. */
 static void served(int cls, __u32 rate, __u32 us)
 {
 	v->rate[cls] = rate;

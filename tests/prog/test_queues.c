@@ -6,8 +6,8 @@
 /* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
 #include "arrive.h"
 
-#define HOME 2 /* the domain that queue 0 feeds, as the queue … */
-#define MINE 3 /* … of this core */
+#define HOME 2 /* the domain that queue 0 feeds */
+#define MINE 3 /* the core whose queue it is there */
 
 /* Packets arrive through queue 0, which is described by q. */
 static void feed(struct shunt_queue q)

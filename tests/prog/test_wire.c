@@ -133,7 +133,8 @@ static void the_policy_selects(void **state)
 	assert_int_equal(mark(), 4);
 }
 
-/* A class with nothing in it, or none at all: the first of those that have something goes. */
+/* If the policy selects a class without requests, or none at all, the first class that has some
+ * goes. */
 static void what_the_policy_selects_is_bounded(void **state)
 {
 	static const __u64 says[] = { 7, SHUNT_CLASSES, SHUNT_CLASSES + 1, 1 << 20 };
@@ -246,8 +247,8 @@ static void what_the_core_passed_by_goes_back_to_the_head(void **state)
 	assert_int_equal(slots_missing(), 0);
 }
 
-/* So many are sent to core 0 out of the queue, which keeps
- * copies of them, as 3, 4, …; the next waits. */
+/* Has the queue send so many requests to core 0, as numbers 3, 4, …, and keep copies; the next one
+ * waits. */
 static void send_from_the_queue(int sent)
 {
 	struct shunt_wire_credit c;

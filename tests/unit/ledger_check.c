@@ -29,7 +29,7 @@ static void count_rings(uint64_t *waiting, uint64_t *replies)
 	}
 }
 
-/* v: of those that are dead now, world_buried: of those before. */
+/* v: counts of processes that are dead now, world_buried: of those buried before. */
 static void check_requests(const char *when, const struct verdict *now)
 {
 	uint64_t waiting[CLASSES] = { 0 }, replies[CLASSES];

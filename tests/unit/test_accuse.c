@@ -53,7 +53,8 @@ static void test_words_about_different_generations_do_not_add_up(void **state)
 	assert_true(accuse(&first, 9, 1001, true));
 }
 
-/* The other domains, as users + 1: whose worker there is, and for whom each is. */
+/* Does an accusation by uid concern others? other: the second domain's worker and owner, as users +
+ * 1. */
 static bool concerns(uid_t uid, struct claim other, unsigned int nusers, unsigned int ngroups)
 {
 	const uid_t user[] = { 1000, 1001 };

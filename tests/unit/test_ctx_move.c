@@ -63,7 +63,7 @@ static void expect_undisturbed_answers(void)
 	}
 }
 
-/* One that was lost would show. */
+/* A rounding mode that was lost would change the answer. */
 static void test_the_answer_depends_on_the_rounding_mode(void **state)
 {
 	for (int i = 0; i < WORK_KINDS; i++) {

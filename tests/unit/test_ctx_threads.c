@@ -55,7 +55,8 @@ static void *get_and_put(void *arg)
 			visits[a - pool.ctx].n++;
 		if (b)
 			visits[b - pool.ctx].n++;
-		/* Then the first is on top again, but what was below it is not. */
+		/* Once put back, the first context is on top of the list again, but above another
+		 * one than before. */
 		if (a)
 			ctx_put(&pool, a);
 		if (b)

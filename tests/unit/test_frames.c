@@ -212,7 +212,7 @@ static void reclaim(struct pool *p)
 	check(p, p->refused ? 2 * shunt_fill_rings(&p->r.geo) : 0);
 }
 
-/* Both looks, while nothing happens. */
+/* Takes both looks at the rings, while the kernel does nothing. */
 static int look(struct pool *p, struct harvest *h)
 {
 	unsigned char seen[NFRAMES] = { 0 };
@@ -319,7 +319,7 @@ static void test_each_fill_ring_has_room_or_nothing_is_given(void **state)
 	free(p);
 }
 
-/* One ring gets all packets, nobody takes any: most are refused. */
+/* All packets go to one ring, from which none is taken: most are refused. */
 static void test_a_refused_packet_keeps_one_frame_aside(void **state)
 {
 	struct pool *p = new_pool(0);

@@ -20,8 +20,8 @@
 #include "hostlib/internal.h"
 
 #define CORES 3
-#define SHARE 130 /* of the frames, at home in each ring … */
-#define FRAMES (CORES * SHARE + 1) /* … and one is left over */
+#define SHARE 130 /* frames at home in each ring */
+#define FRAMES (CORES * SHARE + 1) /* one frame more than the rings share evenly */
 #define RING 512
 #define CHUNK 2048
 #define START (UINT32_MAX - 1)
@@ -183,7 +183,7 @@ static void the_frame_that_a_division_leaves_over_is_the_last_rings(void **state
 	assert_filled(CORES - 1, FRAMES - 1, 1);
 }
 
-/* Nobody waits for a lock, and what is at home elsewhere is not held up. */
+/* A core does not wait for a ring's lock, and frames at home in other rings are not held up. */
 static void a_frame_whose_ring_is_locked_stays_with_the_core_until_it_is_not(void **state)
 {
 	set_lock(1, SOMEBODY);

@@ -62,7 +62,7 @@ static Elf64_Dyn *entry(int64_t tag)
 	return d;
 }
 
-/* One more, over the DT_NULL: more of these follow. */
+/* Writes one more entry over the first DT_NULL; more of those follow. */
 static void add(int64_t tag, uint64_t value)
 {
 	Elf64_Dyn *d = entry(DT_NULL);

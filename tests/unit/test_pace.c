@@ -14,7 +14,6 @@
 
 #define US 1000ULL
 
-/* So many rounds under like circumstances. */
 static void rounds(struct pace *p, int n, __u64 late_ns, __u64 message_ns, __u64 mean_ns)
 {
 	for (int i = 0; i < n; i++)

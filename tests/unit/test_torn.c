@@ -88,7 +88,7 @@ static void allocates(struct sched_req *r)
 
 static FILE *file;
 
-/* One FILE for all; now and then two lines that belong together. */
+/* All requests print to one FILE; now and then two prints that belong together, under its lock. */
 static void prints(struct sched_req *r)
 {
 	for (uint64_t i = 0; i < turns; i++) {

@@ -26,7 +26,7 @@ struct process {
 	int pidfd;
 };
 
-/* One with these user IDs; it waits to be killed. */
+/* Starts a process with these user IDs, which waits to be killed. */
 static struct process begin(uid_t real, uid_t effective, uid_t saved)
 {
 	struct process p;

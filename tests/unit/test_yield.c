@@ -212,8 +212,8 @@ static void a_mark_for_this_request_stops_it_at_its_deadline(void **state)
 
 static uint32_t held_seq; /* as the mark has it */
 
-/* By its metadata what waits came later than what runs, so
- * that goes on; the mark says that it came before. */
+/* By its metadata the waiting request came later than the running one, which would go on; the mark
+ * says that it came before. */
 static void mark_of_an_early_one(void)
 {
 	c->line->mark.held = (struct shunt_mark_for){ .arrival_ns = 1, .seq = held_seq, .cls = 0 };
@@ -406,7 +406,7 @@ static void on_the_wire_a_preempt_stops_whom_it_names_and_nobody_else(void **sta
 	assert_int_equal(n->yielded[SHUNT_BY_SAFEPOINT], 0);
 }
 
-/* One that arrived then, in todo; held: the NIC kept it for a while. */
+/* Puts a request that arrived then into todo; held: the NIC kept it for a while. */
 static void taken(uint64_t arrival, bool held)
 {
 	uint64_t addr = 2048 + 256;

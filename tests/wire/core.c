@@ -207,7 +207,7 @@ static void hear_refuse(const struct shunt_wire_refuse *r)
 	asked = r->w.epoch + 1;
 	nic_life = r->life;
 	nonce = random_word();
-	/* One of several cores that make a process: another one may have said it first. */
+	/* Several cores make a process: another core of it may have said its number first. */
 	if ((__u32)r->process != (__u32)process)
 		process = SHUNT_WIRE_PROCESS(SHUNT_WIRE_NUMBER(r->process) + 1, process);
 	else

@@ -27,8 +27,8 @@ void xdp_sockets(const void *map, uint32_t entries);
 struct xdp_run {
 	int verdict;
 	uint8_t *data, *end, *meta;
-	const void *map; /* redirected to: this map … */
-	uint32_t key;    /* … at this place */
+	const void *map; /* redirected to: the map */
+	uint32_t key;    /* redirected to: the key in the map */
 };
 struct xdp_run xdp_run(int (*prog)(struct xdp_md *), const void *frame, size_t len);
 

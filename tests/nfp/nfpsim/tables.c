@@ -251,7 +251,7 @@ void nfp_ccm_clean(struct nfp_ccm *ccm)
 {
 }
 
-/* Nobody sends but the driver. */
+/* Drops the message: on this card the driver alone sends. */
 void nfp_ccm_rx(struct nfp_ccm *ccm, struct sk_buff *skb)
 {
 	dev_kfree_skb_any(skb);

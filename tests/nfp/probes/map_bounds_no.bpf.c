@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses map-bounds
-/* One word behind the value's end. */
+/* A word behind the end of a map's value is read. */
 #include "probe.h"
 
 ARRAY(m, struct pair, 4);

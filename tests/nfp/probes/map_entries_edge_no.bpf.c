@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses map-entries
-/* One entry more than the card has. */
+/* A map has one entry more than the card. */
 #include "probe.h"
 
 ARRAY(m, __u32, 3072001);

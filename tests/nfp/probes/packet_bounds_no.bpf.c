@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses packet-bounds
-/* One byte more than was asked for. */
+/* A byte of the packet is read behind the tested length. */
 #include "probe.h"
 
 SEC("xdp") int probe(struct xdp_md *ctx)

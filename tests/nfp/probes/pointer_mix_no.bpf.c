@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses pointer-mix
-/* One load, of the stack or of a map. */
+/* One load reads the stack or a map. */
 #include "probe.h"
 
 ARRAY(m, struct pair, 4);

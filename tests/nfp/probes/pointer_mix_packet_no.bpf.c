@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses pointer-mix
-/* One load, of the packet or of a map. */
+/* One load reads the packet or a map. */
 #include "probe.h"
 
 ARRAY(m, struct pair, 4);

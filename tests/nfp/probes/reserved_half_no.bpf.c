@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 // card: refuses bad-insn
-/* One whose second half names a register. */
+/* The second half of a wide load names a register. */
 #include "probe.h"
 
 SEC("xdp") int probe(struct xdp_md *ctx)
