@@ -79,7 +79,7 @@ void gap_thread(unsigned int nr)
 	watch.line->seen_ns = watch.last;
 }
 
-/* The number of gaps goes up when the gap is there: whoever reads the number may read the gap. */
+/* The number of gaps goes up after the gap was written: a reader of the number may read the gap. */
 static void note(struct watch *w, uint64_t now)
 {
 	struct gap_line *l = w->line;

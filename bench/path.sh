@@ -35,7 +35,7 @@ only() { # PID runs, the other is stopped
 	kill -CONT "$1"
 }
 
-# rps|direct. /sys/class/net shows the namespace of whoever mounted it.
+# rps|direct. /sys/class/net shows the namespace in which it was mounted.
 set_mode() {
 	client unshare -m sh \
 		-c "mount -t sysfs sysfs /sys && echo $([ "$1" = rps ] && echo 1 || echo 0) \

@@ -8,8 +8,8 @@
 # bench-costs) with the stalls of this very run: in each round bench/stalls listens to both CPUs,
 # the server stopped. Rounds in which the client stood still for a millisecond, or the worker waited
 # 2 ms in all for its CPU, are counted, and left out; so are stalls of a millisecond from what the
-# simulator is given: that belongs to whoever else uses the machine. The simulator runs as many
-# rounds, with other seeds. Medians of rounds, least and most; nothing is fitted.
+# simulator is given: that belongs to the machine's other users. The simulator runs as many rounds,
+# with other seeds. Medians of rounds, least and most; nothing is fitted.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=$1

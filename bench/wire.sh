@@ -95,7 +95,7 @@ for ((round = 1; round <= ROUNDS; round++)); do
 done
 [ ! -t 2 ] || printf '\n' >&2
 
-# Preemption, with one core: nothing may be preempted for nobody.
+# Preemption, with one core: a request is preempted only if another one waits.
 wire nic shunt switch sq --dev "$PORT" >/dev/null
 wire nic shunt quantum set short 10us --dev "$PORT" >/dev/null
 wire nic shunt quantum set long 10us --dev "$PORT" >/dev/null

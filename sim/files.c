@@ -83,7 +83,7 @@ int conclude(const struct options *o, struct sweep *s, int res)
 
 	for (int i = 0; i < s->n; i++)
 		done += s->p[i].r.complete;
-	err = write_files(o, s); /* first: whoever reads the table may stop reading */
+	err = write_files(o, s); /* first: the table's reader may stop reading */
 	if (!to_stdout && done)
 		out_table(s, stdout);
 	if (res == -EINTR) {

@@ -369,8 +369,7 @@ struct run_result {
 	uint64_t backlog[BACKLOG_LOOKS]; /* requests in the system then */
 	struct call_result *calls; /* NULL: of no calls */
 	struct series *series;     /* over time, series.h; NULL: not asked for */
-	bool closed;        /* nobody calls before he has his answer:
-			     * no backlog grows without end */
+	bool closed;        /* no client calls before its answer: no backlog grows without end */
 	bool overload;      /* more work arrives than the cores can
 			     * do, however long it takes to show */
 	double sim_s, wall_s;

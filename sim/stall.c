@@ -2,7 +2,7 @@
 /*
  * stall.c - CPUs that are taken away now and then: by ticks, other processes, a hypervisor
  *
- * A core's work waits meanwhile: its request ends later, its order to yield is seen later. Its
+ * A core's work waits during a stall: its request ends later, its order to yield is seen later. The
  * quantum goes on, as that is a matter of the clock. Arrivals at a domain that stalls are decided
  * afterwards.
  */

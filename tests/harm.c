@@ -143,7 +143,7 @@ static unsigned long inode(int fd)
 	return fstat(fd, &st) ? 0 : st.st_ino;
 }
 
-/* The kernel tells its number to whoever has a descriptor. */
+/* A map's number, which the kernel tells to the holder of its descriptor. */
 static unsigned long map_id(int fd)
 {
 	char path[40], line[80];

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # kills.sh - for tests that kill processes at random moments under load; sourced after serve.sh
 
-# A moment of up to 60 ms: what is being tested is that it does not matter which.
+# Waits for up to 60 ms, at random: the moment of a kill must not matter.
 any_moment() { read -rt "0.0$((RANDOM % 6))$((RANDOM % 10))" <> <(:) || true; }
 
 # RATE QUANTUM LONG: a load until finish_load, of which some are parked when their worker dies.

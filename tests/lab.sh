@@ -345,7 +345,7 @@ ends() {
 	sides "$1" | grep '^host[1-9]' || :
 }
 
-# A line an end: what ip(8) says of it.
+# Prints a line an end, from ip(8).
 status() {
 	local lab side
 	for lab in ${1-$(labs)}; do

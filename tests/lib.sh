@@ -241,7 +241,7 @@ knows_strict() {
 	[ "$STRICT_KNOWN" != 0 ]
 }
 
-# COMMAND…: what it loads is verified strictly, where the kernel can.
+# COMMAND…: its programs are verified strictly, where the kernel can.
 strict() {
 	if knows_strict; then LD_PRELOAD=$ROOT/build/tests/strict.so "$@"; else "$@"; fi
 }
@@ -299,7 +299,7 @@ end_sandbox() {
 	rm -f "$OUT" "$REASON"
 }
 
-# N NAME: one TAP line, and for who wants to know, what was said.
+# N NAME: prints one TAP line, and the output of a failed test.
 run_test() {
 	local began=${EPOCHREALTIME/./} tries=1 word=ok note=
 	try_test "$2"

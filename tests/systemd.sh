@@ -46,8 +46,8 @@ make_targets() {
 	done
 }
 
-# In the new namespaces: what systemd takes for a machine's. The log goes to the console, and that
-# is a file.
+# In the new namespaces: makes mounts that systemd takes for a machine's. The log goes to the
+# console, and that is a file.
 prepare_systemd() {
 	local dev
 	mount --make-rprivate /
@@ -130,7 +130,7 @@ install_unit() {
 		SystemCallErrorNumber= TimeoutStartSec=20 "$@"
 }
 
-# OPTIONS…: shunt-spin as worker.service, of nobody.
+# OPTIONS…: shunt-spin as worker.service, with the user nobody.
 install_worker() {
 	unit worker.service '[Service]' User=65534 "ExecStart=$DIR/bin/shunt-spin $*" \
 		"StandardOutput=append:$DIR/worker.log" \

@@ -110,7 +110,7 @@ waited() {
 	awk '{ s += $2 } END { printf "%d", s / 1000 }' /proc/"${PIDS_OF[$1]%% *}"/task/*/schedstat
 }
 
-# A point begins when nobody else computes: 100 ms in which nobody waited for a CPU, or PATIENCE
+# A point begins when no other process computes: 100 ms in which none waited for a CPU, or PATIENCE
 # seconds later.
 wait_for_peace() {
 	local crowd end=$((SECONDS + PATIENCE)) begun=$SECONDS

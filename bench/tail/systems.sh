@@ -4,7 +4,7 @@
 # server), one server process, and only the one that is measured runs; all others are stopped
 #
 # The client is on CPU 0; workers have all other CPUs. A wire system's lab has a switch and a NIC
-# between the two, which have no CPU of their own: they run in the call of whoever sends.
+# between the two, which have no CPU of their own: they run in the sender's call.
 
 CPUS=$(seq -s , 1 $((NPROC - 1)))
 WORKERS=$((NPROC - 1))

@@ -2,7 +2,7 @@
 # cross.mk - unit tests built for another processor and run by an emulator; with pointer
 # authentication, which it checks (not branch targets: the C library has none)
 #
-# Without CROSS: those of what is written for that processor, which need no libraries of its own.
+# Without CROSS: tests of the code written for that processor, which need no libraries of its own.
 # With CROSS: all.
 
 CROSS_CC ?= aarch64-linux-gnu-gcc

@@ -9,7 +9,7 @@
 MAC=02:00:c6:12:00:02
 OTHER_MAC=02:00:c6:12:00:77
 
-# ADDRESS [MAC]: where the client sends what is for it.
+# ADDRESS [MAC]: the client sends packets for ADDRESS to that MAC.
 leads_to() { client ip neigh replace "$1" lladdr "${2:-$MAC}" dev "${LAB}c" nud permanent; }
 offer_to() {
 	client shunt-load --to "$1" --json --wait 300ms --rate 2000 --count 50 \

@@ -71,7 +71,7 @@ test_a_rate_that_held_and_was_the_highest_offered_is_marked() {
 	assert_match "$(cat "$DIR/page.html")" "&ge; 200"
 }
 
-# RATE P99 COMPARABLE: what shunt-compare says of a point.
+# RATE P99 COMPARABLE: shunt-compare's result for a point.
 compared() {
 	jq -nc --argjson rate "$1" --argjson p99 "$2" --argjson comparable "$3" \
 		'{workload: "w", rate: $rate, rule: {backlog: 1}, classes: {short: {

@@ -69,13 +69,13 @@ test_the_card_chooses_the_queue_by_published_loads() {
 	assert_eq "$(card_count 1)" "$(sent)" "requests that the card steered"
 	assert_eq "$(stat_of .total.steered)" "$(sent)" \
 		"requests that came through the domain's queues"
-	# One flow, whose hash names one queue: what came through both, the card has spread.
+	# One flow, whose hash names one queue: the card has spread it over both.
 	assert_ge "$(stat_of '[.domains[0].core[].counts | .served - .stolen] | min')" 100 \
 		"requests of each queue"
 	assert_ge "$(stat_of '.domains[0].agent.publisher.messages')" 50 "messages to the card"
 }
 
-# The core that a request's key names is the queue's: nobody steals where nobody waits.
+# A request's key names its queue's core, and no core steals while no request waits.
 test_the_queue_that_the_policy_names_is_the_one_that_it_comes_through() {
 	load_card part "0x100, 0x101"
 	offer --rate 500 --time 2 --flows 16 --mix short=0.5:5us,long=0.5:5us

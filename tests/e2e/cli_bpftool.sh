@@ -10,7 +10,7 @@ CPUS=$(($(nproc) - 1)) # one core, so that there is an order
 
 p50() { jq ".classes.$1.p50_us" "$DIR/client.json"; }
 
-# Bursts of both classes with the same work: who goes first waits less.
+# Bursts of both classes with the same work: the class that goes first waits less.
 assert_first() { # CLASS OTHER
 	offer --rate 2000 --burst 40 --count 2000 --time 10 --mix short=0.5:50us,long=0.5:50us
 	assert_all_answered

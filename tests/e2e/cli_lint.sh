@@ -69,7 +69,7 @@ test_what_is_no_object_has_an_exit_status_of_its_own() {
 	done
 }
 
-# A file that nobody vouches for may ask for anything: lint ends.
+# A file of unknown origin may ask for anything: lint ends.
 test_what_would_take_too_long_is_not_judged() {
 	awk 'BEGIN {
 		print ".section .text,\"ax\",@progbits"
@@ -144,7 +144,8 @@ test_the_exit_status_of_a_policy_is_the_verifiers_verdict() {
 	assert_match "$(cat "$DIR/err")" "mine.c:3"
 }
 
-# The verifier gives up at a million: what is added to the programs must leave policies room.
+# The verifier gives up at a million instructions: additions to the programs must leave policies
+# room.
 test_policies_cost_the_verifier_no_more_than_they_may() {
 	local o name
 	for o in build/bpf/*.o; do

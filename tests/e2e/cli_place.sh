@@ -53,7 +53,7 @@ test_status_shows_whose_interface_it_is() {
 .*nsenter --net=/run/netns/shunt-lab-host"
 }
 
-# Where --dev is not said, what is loaded in other namespaces is not meant.
+# Without --dev policies loaded in other namespaces are left out.
 test_without_dev_the_interface_of_this_namespace_is_meant() {
 	loaded
 	ip netns add other

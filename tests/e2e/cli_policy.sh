@@ -187,7 +187,7 @@ test_headers_of_the_compilers_own_and_of_the_policys_folder_are_found() {
 	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
 }
 
-# Workers get what is in a bundle, and whoever wrote the source may be one of them.
+# Workers get the bundle's contents, and the source's author may run one of them.
 secret() {
 	(umask 077 && echo 'static int mine = 1; /* fairytale */' >"$DIR/secret.h")
 	chmod 755 /run "$DIR"

@@ -12,7 +12,7 @@ kill_worker() {
 	wait_for 10 no_worker
 }
 
-# N requests, and nobody is there to answer; so many were sent ($SENT), and have arrived.
+# Sends N requests, which no worker answers; $SENT were sent, and have arrived.
 offer_to_nobody() {
 	offer --rate 2000 --count "$1" --time 1 --wait 1ms --mix short=0.5:1us,long=0.5:1us
 	SENT=$(sent)

@@ -84,7 +84,7 @@ test_loads_arrive_as_late_as_the_card_is() {
 	assert_ge $((${EPOCHREALTIME/./} - began)) 200000 "microseconds until the card knew"
 }
 
-# 20 ms a message, where services take 20 us: what it could know would be worse than nothing.
+# A message takes 20 ms, a service 20 us: old news would be worse than none.
 test_a_publisher_that_falls_behind_publishes_equal_loads() {
 	load_card p2c 0 1 --card-delay 20000
 	start_workers 1

@@ -184,7 +184,8 @@ test_two_hosts_share_one_nic() {
 	assert_eq "$(stat_of .total.lost)" 0 lost
 }
 
-# In generations that a clock gives, what comes after it was set back is older than what was there.
+# If generations came from a clock, one begun after the clock was set back would be older than the
+# one before.
 test_a_host_whose_clock_was_set_back_is_served_at_once() {
 	CPUS=$ONE
 	load fcfs

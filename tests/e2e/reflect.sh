@@ -36,7 +36,7 @@ serve_on_both() {
 other_stat() { in_other shunt stats -j --dev other0 | jq -e "$1"; }
 other_up() { other_stat '[.domains[].up] | add > 0'; }
 
-# FROM TO: one datagram; the router sends it, whoever it is from.
+# FROM TO: one datagram; the router sends it, from any address.
 spoof() {
 	client python3 - "$@" <<-'PY'
 	import socket, sys

@@ -32,7 +32,7 @@ test_flows_of_their_own_are_spread_evenly_by_any_key() {
 			jq -e 'min > 0.97 and max < 1.03' "$DIR/shares" >/dev/null ||
 			fail "$(cat "$DIR/shares")"
 	done
-	# A key of equal bytes hashes to few values: what a bad key does is seen.
+	# A key of equal bytes hashes to few values, which shows the harm of a bad key.
 	sim -p fcfs -w exp1 -c 8 -d 8 -l 0.1 -n 100k --rss "$(printf '%080d' 0)" --json - |
 		jq '[.runs[0].domains[].arrived]' >"$DIR/shares"
 	assert_eq "$(jq max "$DIR/shares")" 100000 "requests of one domain, by a key of zeros"

@@ -88,7 +88,7 @@ trace() {
 
 # K <TRACE: mean, p99 and p99.9 by the definition of JBSQ. A core has up to k requests; one that
 # comes goes to the core with the fewest, of equal ones the first, and waits for all where each has
-# k; whoever ends one gets the one that has waited longest.
+# k; a core that ends one gets the one that has waited longest.
 jbsq_by_definition() {
 	awk -v k="$1" '
 	function give(c, r) { q[c, tail[c]++] = r; if (n[c]++ == 0) start(c) }

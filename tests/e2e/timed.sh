@@ -19,7 +19,7 @@ three_times() { # FASTER SLOWER: lists of numbers
 
 test_short_requests_do_not_wait_for_long_ones() {
 	local round policy fcfs='' mq=''
-	# On the wire one at a time: what is sent ahead costs a turn of two frames more.
+	# On the wire one at a time: a request sent ahead costs a turn of two frames more.
 	WIRE="k: 1" CPUS=$ONE IDLE=spin serve fcfs "stamp: true"
 	for round in {1..8}; do
 		for policy in fcfs mq; do

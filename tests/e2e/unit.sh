@@ -69,7 +69,7 @@ test_a_hardened_shuntd_serves_and_has_no_privilege_that_it_does_not_need() {
 	assert_eq "$(ctl show -P Result "shuntd@$DEV")" success "result of the unit"
 }
 
-# Signals come one after the other, and whoever is left takes the other's place.
+# Signals would come one after the other, so the process left would take the other's place.
 kill_at_once() {
 	echo 1 | in_systemd tee \
 		"/sys/fs/cgroup$(ctl show -P ControlGroup "shuntd@$DEV")/cgroup.kill" >/dev/null

@@ -336,8 +336,8 @@ test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	assert_unharmed
 }
 
-# A descriptor that comes along is closed by who receives it, and a close may take as long as its
-# owner likes.
+# A descriptor that comes with a message is closed by its receiver, and a close may take as long as
+# its owner likes.
 [ -n "${ELSEWHERE:-}" ] ||
 test_nobody_can_send_shuntd_a_descriptor() {
 	begin

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * lint.c - shunt lint on an object of whoever wrote it: it judges or refuses it, and ends
+ * lint.c - shunt lint on an object of any author: it judges or refuses it, and ends
  */
 /* link: offload/nfp/lint/[a-z]*.c */
 #include <bpf/libbpf.h>

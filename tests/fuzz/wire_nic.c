@@ -147,8 +147,8 @@ static size_t credit_of(struct input *i, uint8_t *frame, uint8_t core, uint8_t h
 	return how & 32 ? sizeof(r) : 256;
 }
 
-/* As whoever does not know the secrets can make it: any
- * bytes, or a right frame with another secret. */
+/* A frame as a host without the secrets can make it: any bytes, or a right frame with another
+ * secret. */
 static size_t forged(struct input *i, uint8_t *frame, uint8_t core, uint8_t how)
 {
 	struct shunt_wire *w = (void *)frame;

@@ -9,7 +9,7 @@ NFP=$OUT/nfp
 SERIES=6.1 # of the kernel whose verifier and JIT judge
 DRIVER=drivers/net/ethernet/netronome/nfp
 
-# KERNEL: what modules for it are built with. False: not to be had.
+# KERNEL: gets the files that modules for it are built with. False: there are none.
 fetch_sources() {
 	local dir=$NFP/$1 source=linux-source-$SERIES
 	[ ! -e "$dir/complete" ] || return 0
@@ -24,7 +24,7 @@ fetch_sources() {
 	touch "$dir/complete"
 }
 
-# KERNEL FOLDER [VARIABLE…]: what fails to build is shown.
+# KERNEL FOLDER [VARIABLE…]: builds modules, and shows the output if that fails.
 build_module() {
 	local kernel=$1 dir=$2
 	shift 2

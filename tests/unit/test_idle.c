@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_idle.c - a core's idle bit: whoever clears it owns the core's next request, and a core
- * without its bit takes nothing else for a while
+ * test_idle.c - a core's idle bit: the writer that clears it owns the core's next request, and a
+ * core without its bit takes nothing else for a while
  */
 /* link: @core */
 /* links more: a core is idle or not by its idle, next, queue and park together */

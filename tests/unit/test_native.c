@@ -102,8 +102,8 @@ static void begin(void)
 	}
 }
 
-/* As above, and no table of symbols either, but one that
- * shows sound ones: a copy that nobody else reads. */
+/* As above, and the table of sections names a copy of the sound symbols, which the loader does not
+ * read. */
 static void begin_with_symbols_aside(void)
 {
 	Elf64_Shdr *s;

@@ -53,7 +53,7 @@ static void nothing_is_own_before_it_is_written(void **state)
 	assert_int_equal(kind6(zero), SHUNT_OWN_FREE);
 }
 
-/* Neighbours in a network are what hosts have; random ones what hashes like. */
+/* Hosts have addresses that are neighbours in a network; random ones are easy for a hash. */
 static void as_many_as_there_may_be_are_found_each(void **state)
 {
 	for (int round = 0; round < 20; round++) {

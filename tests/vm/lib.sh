@@ -64,7 +64,7 @@ find_in() {
 	return 1
 }
 
-# FILE: the shared libraries that it wants, and those that they want, and the loader.
+# FILE: the shared libraries that it needs, directly or by others, and the loader.
 add_libraries() {
 	local name from
 	readelf -ld "$1" 2>/dev/null |
@@ -108,7 +108,8 @@ make_root() {
 	for p; do
 		add "$p"
 	done
-	# "ip" and others are applets, too, and other ones: what was added stays.
+	# Applets of the names of added programs ("ip" and others) differ from these: the programs
+	# stay.
 	for p in $(busybox --list); do
 		[ -e "$ROOT/bin/$p" ] || ln -s busybox "$ROOT/bin/$p"
 	done

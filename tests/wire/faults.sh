@@ -48,5 +48,5 @@ set_faults() {
 		$zero8 $zero8 $zero8
 }
 
-# MAP FIELD: what was counted.
+# MAP FIELD: the count.
 faults() { bpftool -j map lookup pinned "$FAULTS/$1" key 0 0 0 0 | jq ".formatted.value.$2"; }
