@@ -4,10 +4,10 @@
  * wait for it: closed loops, time-outs, retries, hedging,
  *           fan-out
  *
- * A call is what a client wants. It has a part for each server that it goes to, and a part has
- * copies: the first request, a second one where it hedges, another after a time-out. A copy is a
- * request of a server (engine.h), which knows nothing of all this. A copy is stale once nobody
- * waits for its answer: its server serves it all the same.
+ * A client makes a call, which has a part for each server that it goes to. A part has copies: the
+ * first request, a second one where it hedges, another after a time-out. A copy is a request of a
+ * server (engine.h), which knows nothing of all this. A copy is stale once nobody waits for its
+ * answer: its server serves it all the same.
  *
  * calls.c runs it all, attempts.c is a part's life, servers.c
  * keeps the servers' times in order, ahead.c does without.

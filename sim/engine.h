@@ -3,8 +3,8 @@
  * engine.h - the state of a run; loop.c has the clock, nic.c
  * what decides, cores.c what serves, waiting.c what waits
  *
- * Those four files are compiled twice: in whole.c, and in plain.c for runs without anything RARE,
- * which are most and so spend no time on it. Both give the same results.
+ * loop.c, nic.c, cores.c and waiting.c are compiled twice: in whole.c, and in plain.c for runs
+ * without anything RARE, which are most and so spend no time on it. Both give the same results.
  *
  * No heap: what is to happen comes from a fixed set of sources (the arrivals, each core, each line
  * of things that travel for a constant time and so arrive in the order they left), and a

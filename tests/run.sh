@@ -5,10 +5,11 @@
 #
 # A test program prints TAP (cmocka's, or lib.sh's). Exit status 77 without a plan: all of it was
 # skipped, and its last line says why. A program that dies, or ends before its plan does, is a
-# failure of its own. Programs after --beside only compute: as many at once as there are CPUs. Those
-# after --pairs serve, but time nothing: two at once. Those after --alone (and without any of the
-# three) have the machine. A bug of the kernel that its log tells is a failure of the test during
-# which it came (complaints.sh). V=1 passes everything on. LIMIT=SECONDS bounds each program (600).
+# failure of its own. Programs after --beside only compute: as many at once as there are CPUs.
+# Programs after --pairs serve, but time nothing: two at once. Programs after --alone (and without
+# any of the three) have the machine. A bug of the kernel that its log tells is a failure of the
+# test during which it came (complaints.sh). V=1 passes everything on. LIMIT=SECONDS bounds each
+# program (600).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 . tests/complaints.sh
