@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * domain.h - one domain: the pool, the worker that has it, and the former one, which may still hold rings of before
+ * domain.h - one domain: the pool, the worker that has it, and the former one, which may still hold
+ * rings of before
  */
 #pragma once
 
@@ -19,7 +20,8 @@ struct domain {
 	struct pool pool;
 	struct worker worker;
 	struct former former;
-	__u32 damaged_by; /* whose workers damaged what it had before, + 1, until users.c knows; 0: nobody's */
+	__u32 damaged_by; /* the user whose workers damaged the domain's
+			   * former memory, + 1, until users.c knows; 0: none */
 	char why[240];  /* why it cannot be made, as told */
 	__u64 step_ns;  /* DOMAIN_RECLAIM: when the present step began */
 };
@@ -42,14 +44,15 @@ void domain_forget(struct domain *d, __u64 now_ns);
 /* Takes over what the store has of the domain, if it is whole and of this load. */
 bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex);
 /* Makes memory and sockets. -EBUSY: the queue's old rings are still held. */
-int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex, const struct shunt_geometry *g);
+int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex,
+		const struct shunt_geometry *g);
 /* The last step of that. */
 void domain_is_made(struct domain *d);
 /* The domain cannot be made; err: -EBUSY, or another reason. */
 void domain_is_not_made(struct domain *d, int err);
 /* geometry.c */
-void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg, const struct shunt_domain *dom,
-		     __u32 mtu);
+void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg,
+		     const struct shunt_domain *dom, __u32 mtu);
 /* Is the geometry what the configuration wants, as far as
  * that says? Another version may have counted other frames. */
 bool domain_geometry_serves(const struct shunt_geometry *g, const struct shunt_cfg *cfg,
@@ -64,7 +67,8 @@ void domain_discard(struct domain *d);
 /* Frees the frames, even if processes have them open or mapped. */
 void domain_empty_frames(const struct domain *d);
 
-/* Counts as lost all that was under way when the former rings vanished. Only while there are no rings. */
+/* Counts as lost all requests that were under way when the
+ * former rings vanished. Only while there are no rings. */
 void domain_count_lost(struct domain *d);
 /* Writes the list of cores that are up, in the order that XDP needs: what stops first. */
 void domain_set_up(struct domain *d, __u64 up);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * reclaim_steps.c - the steps that follow a worker's end where memory is shared with it: decide, count, drain, collect
+ * reclaim_steps.c - the steps that follow a worker's end where memory is shared with it: decide,
+ * count, drain, collect
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,14 +18,16 @@
 #define KICKS 64               /* in one go; a kick sends at most 32 */
 
 /* Rings that make no sense are not mended: the domain starts anew, what was in them is lost. */
-static enum reclaim_outcome start_anew(struct domain *d, const char *why, enum reclaim_outcome outcome)
+static enum reclaim_outcome start_anew(struct domain *d, const char *why,
+				       enum reclaim_outcome outcome)
 {
 	say(LOG_ERR, "the rings of domain %u are %s: making new ones, what waited in them is lost",
 	    d->id, why);
 	return outcome;
 }
 
-/* Rings do not tell whose each frame is while a driver holds frames that no ring shows, or another process lives. */
+/* Rings do not tell whose each frame is while a driver holds
+ * frames that no ring shows, or another process lives. */
 static bool by_ledger(const struct domain *d, const struct ledger_dead *dead)
 {
 	return d->maps->cfg.flags & SHUNT_CFG_CARD || dead->slots != LEDGER_ALL_DEAD.slots;
@@ -93,7 +96,8 @@ static void take_completions(struct domain *d)
 
 		for (; cons != prod && prod - cons <= comp->mask + 1; cons++)
 			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, i,
-				    shunt_frame_of(&d->pool.r.geo, peek(comp->addr[cons & comp->mask])));
+				    shunt_frame_of(&d->pool.r.geo,
+						   peek(comp->addr[cons & comp->mask])));
 		ring_set_cons(comp, prod);
 	}
 }
@@ -102,7 +106,8 @@ static void take_completions(struct domain *d)
 static void kick_dead(struct domain *d, const struct ledger_dead *dead)
 {
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
-		for (int n = 0; ledger_is_dead(dead, i) && n < KICKS && ring_count(&d->pool.r.tx[i]); n++)
+		for (int n = 0; ledger_is_dead(dead, i) && n < KICKS &&
+				ring_count(&d->pool.r.tx[i]); n++)
 			xsk_kick(d->pool.sock[i]);
 	}
 }
@@ -140,14 +145,16 @@ static enum reclaim_outcome drain(struct domain *d, __u64 now_ns)
 	count_sent(d, sent);
 	if (frames_are_back(&d->pool.r, sent))
 		return RECLAIM_DONE;
-	return now_ns - d->step_ns > DRAIN_NS ? start_anew(d, "not drained by the kernel", RECLAIM_ANEW) : RECLAIM_LATER;
+	return now_ns - d->step_ns > DRAIN_NS ?
+		start_anew(d, "not drained by the kernel", RECLAIM_ANEW) : RECLAIM_LATER;
 }
 
 /* The next worker's own frames first, as many from each home, all others to the kernel. */
 static int share_out(struct domain *d, const struct harvest *h)
 {
 	const struct shunt_geometry *g = &d->pool.r.geo;
-	__u32 each = g->ncores * SHUNT_SPARE / shunt_fill_rings(g), had[SHUNT_CORES] = { 0 }, rest = 0;
+	__u32 each = g->ncores * SHUNT_SPARE / shunt_fill_rings(g), had[SHUNT_CORES] = { 0 },
+	      rest = 0;
 
 	for (__u32 i = 0; i < g->ncores; i++)
 		poke(d->pool.r.ctl->free[i].n, 0);
@@ -155,8 +162,8 @@ static int share_out(struct domain *d, const struct harvest *h)
 		__u32 home = shunt_home(g, h->frame[i]);
 
 		if (had[home]++ < each)
-			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, g->nqueues ? home : had[home] % g->ncores,
-				    h->frame[i]);
+			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD,
+				    g->nqueues ? home : had[home] % g->ncores, h->frame[i]);
 		else
 			h->frame[rest++] = h->frame[i];
 	}
@@ -169,7 +176,8 @@ static enum reclaim_outcome collect_by_ledger(struct domain *d, const struct led
 	__u32 n = 0;
 
 	if (holes_found(d))
-		return start_anew(d, "full of holes that were punched into the frames", RECLAIM_DAMAGED);
+		return start_anew(d, "full of holes that were punched into the frames",
+				  RECLAIM_DAMAGED);
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++)
 		n += ledger_is_dead(dead, i) ? ledger_listed(&d->pool.r, i) : 0;
 	if (d->pool.state->died)
@@ -202,7 +210,8 @@ static enum reclaim_outcome collect(struct domain *d)
 	if (err)
 		return start_anew(d, "beyond repair", RECLAIM_DAMAGED);
 	if (holes_found(d))
-		return start_anew(d, "full of holes that were punched into the frames", RECLAIM_DAMAGED);
+		return start_anew(d, "full of holes that were punched into the frames",
+				  RECLAIM_DAMAGED);
 	if (d->pool.state->died)
 		agent_of(d)->recovered += h.n;
 	domain_set_right(d, &dead);

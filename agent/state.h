@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * state.h - what is remembered of a domain when its shuntd ends, and may we go on with what another one remembered?
+ * state.h - the state of a domain that outlives its shuntd; may we go on with another shuntd's?
  *
  * The other shuntd may be another version of the same ABI. So the file has room from the start,
  * fields are only ever appended, and what a newer version wrote behind those that we know stays as
@@ -49,9 +49,11 @@ struct domain_state {
 		__u64 sum[SHUNT_CLASSES]; /* counts of expired requests after it */
 	} expiring;
 	__u32 owner;        /* the user whose workers have had this memory, + 1; 0: nobody */
-	__u32 left;         /* the worker said goodbye; worker_pid is its process until that has ended */
+	__u32 left;         /* the worker said goodbye; worker_pid
+			     * is its process until that has ended */
 	__u64 steered_known; /* a bit a core: steered_base is known */
-	__u32 steered_base[SHUNT_CORES]; /* requests sent to core i before its ring was made (steered.h) */
+	__u32 steered_base[SHUNT_CORES]; /* requests sent to core i before
+					  * its ring was made (steered.h) */
 };
 
 static inline enum domain_phase phase_of(const struct domain_state *s)
@@ -63,7 +65,8 @@ static inline enum domain_phase phase_of(const struct domain_state *s)
 
 /* Bytes of the file: for all versions of an ABI. */
 #define STATE_ROOM 16384
-/* The length that all versions of this ABI have. Once a field is appended: offsetof() of the first such field. */
+/* The length that all versions of this ABI have. Once a
+ * field is appended: offsetof() of the first such field. */
 #define STATE_MIN sizeof(struct domain_state)
 
 /* NULL: yes; else why not, in words that follow "it". */

@@ -16,7 +16,8 @@
 
 #define GRACE_NS 5000000000ULL  /* how long a worker may live without a connection */
 #define LAST_WORD_NS 100000000ULL  /* from a process's end until its connection must have ended */
-#define LEFT_TOLD_NS 1000000000ULL /* from a goodbye until the operator is told that the process lives */
+#define LEFT_TOLD_NS 1000000000ULL /* from a goodbye until the operator
+				    * is told that the process lives */
 #define IDLE_HANG_NS 1000000000ULL /* idle cores may sleep, but they turn ten times a second */
 
 static void apply_up(struct domain *d)
@@ -144,11 +145,13 @@ void worker_hung_up(struct domain *d, __u64 now_ns)
 bool worker_may_be_signalled(struct domain *d)
 {
 	const struct domain_state *s = d->pool.state;
-	int err = s->owner ? shunt_process_is_of(d->worker.process, s->worker_pid, s->owner - 1) : 0;
+	int err = s->owner ? shunt_process_is_of(d->worker.process, s->worker_pid, s->owner - 1)
+			   : 0;
 
 	if (err && err != -ESRCH && !d->worker.spared)
-		say(LOG_WARNING, "worker %u of domain %u is sent no signal and not ended: %s; the domain is its own until "
-		    "it ends", d->pool.state->worker_pid, d->id, err == -EPERM ?
+		say(LOG_WARNING, "worker %u of domain %u is sent no signal and not ended: %s; "
+		    "the domain is its own until it ends", d->pool.state->worker_pid, d->id,
+		    err == -EPERM ?
 		    "it has other rights than those of its user, as a set-user-ID program has" :
 		    "whose rights it has cannot be seen in /proc (hidepid=?)");
 	d->worker.spared = err && err != -ESRCH;
@@ -160,9 +163,11 @@ static void kill_worker(struct domain *d, const char *why)
 	if (d->worker.killed || !worker_may_be_signalled(d))
 		return;
 	d->worker.killed = true;
-	say(LOG_WARNING, "worker %u of domain %u %s: killing it", d->pool.state->worker_pid, d->id, why);
+	say(LOG_WARNING, "worker %u of domain %u %s: killing it", d->pool.state->worker_pid, d->id,
+	    why);
 	if (pidfd_send_signal(d->worker.process, SIGKILL, NULL, 0) && errno != ESRCH)
-		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", d->pool.state->worker_pid);
+		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself",
+		    d->pool.state->worker_pid);
 }
 
 static void check_absence(struct domain *d, __u64 now_ns)
@@ -170,7 +175,8 @@ static void check_absence(struct domain *d, __u64 now_ns)
 	if (d->worker.peer)
 		return;
 	/* The dead hang up, too, a little before they are seen to be dead. */
-	if (d->worker.hung_up && !d->worker.reported && now_ns - d->worker.absent_ns > LAST_WORD_NS) {
+	if (d->worker.hung_up && !d->worker.reported &&
+	    now_ns - d->worker.absent_ns > LAST_WORD_NS) {
 		d->worker.reported = true;
 		say(LOG_WARNING, "worker %u of domain %u hung up: its cores are off",
 		    d->pool.state->worker_pid, d->id);
@@ -209,7 +215,8 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 	__u64 bit = 1ULL << core;
 	bool silent = is_silent(d, core, now_ns);
 
-	if (silent && d->maps->cfg.hang == SHUNT_HANG_KILL && now_ns - d->worker.beat_ns[core] >= 2 * hang_ns(d))
+	if (silent && d->maps->cfg.hang == SHUNT_HANG_KILL &&
+	    now_ns - d->worker.beat_ns[core] >= 2 * hang_ns(d))
 		kill_worker(d, "hangs in the policy");
 	if (silent == !!(d->worker.hung & bit))
 		return;
@@ -240,11 +247,12 @@ static void check_left(struct domain *d, __u64 now_ns)
 	if (now_ns - d->worker.left_ns < LEFT_TOLD_NS)
 		return;
 	if (!d->worker.reported && drain_ns)
-		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else gets its rings before it "
-		    "ends; %u ms after its goodbye it is killed", d->pool.state->worker_pid, d->id, d->maps->cfg.drain_ms);
+		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else "
+		    "gets its rings before it ends; %u ms after its goodbye it is killed",
+		    d->pool.state->worker_pid, d->id, d->maps->cfg.drain_ms);
 	else if (!d->worker.reported)
-		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else gets its rings before it "
-		    "ends", d->pool.state->worker_pid, d->id);
+		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else "
+		    "gets its rings before it ends", d->pool.state->worker_pid, d->id);
 	d->worker.reported = true;
 	if (drain_ns && now_ns - d->worker.left_ns >= drain_ns)
 		kill_worker(d, "lives on after its goodbye");

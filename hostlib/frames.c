@@ -7,9 +7,9 @@
  * that has it. The agent breaks the lock when the process is dead. Frames that a core has in no
  * ring are in its list in ctl, where the agent finds them (lib/ledger.h).
  *
- * Where cores have queues of their own (a NIC chooses among them, or requests come over the wire), each has rings of
- * its own, and frames, too, so that none runs dry when its requests are stolen, or resumed elsewhere: a frame
- * goes back to the fill ring where it is at home, whoever sent it.
+ * Where cores have queues of their own (a NIC chooses among them, or requests come over the wire),
+ * each has rings of its own, and frames, too, so that none runs dry when its requests are stolen,
+ * or resumed elsewhere: a frame goes back to the fill ring where it is at home, whoever sent it.
  */
 #include <errno.h>
 
@@ -19,8 +19,9 @@ static bool try_lock(const struct core *c, uint32_t *lock)
 {
 	uint32_t nobody = 0;
 
-	if (peek(*lock) || !__atomic_compare_exchange_n(lock, &nobody, SHUNT_HOLDER(c->s->slot, c->id), false,
-							__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (peek(*lock) ||
+	    !__atomic_compare_exchange_n(lock, &nobody, SHUNT_HOLDER(c->s->slot, c->id), false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
 	LEDGER_HOOK();
 	return true;
@@ -37,8 +38,8 @@ static uint64_t address_of(const struct core *c, uint32_t frame)
 	return (uint64_t)frame * c->s->geo.chunk;
 }
 
-/* The sent frame at this index of the completion ring, if one came back, bounded: the kernel echoes whatever
- * address it was given. */
+/* The sent frame at this index of the completion ring, if one came
+ * back, bounded: the kernel echoes whatever address it was given. */
 static bool next_sent(struct core *c, uint32_t *cons, uint32_t *frame)
 {
 	const struct shunt_ring *comp = c->comp;
@@ -57,7 +58,8 @@ static struct core *home_of(const struct core *c, uint32_t frame)
 	return &c->s->core[shunt_home(&c->s->geo, frame)];
 }
 
-/* The frame at this place of the list to the fill ring where it is at home. False: somebody else is at it. */
+/* Moves the frame at this place of the list to the fill ring
+ * where it is at home. False: another core has that ring's lock. */
 static bool give_home(struct core *c, uint32_t at)
 {
 	uint32_t frame = peek(c->list->frame[at]);
@@ -66,8 +68,10 @@ static bool give_home(struct core *c, uint32_t at)
 
 	if (!try_lock(c, h->fill_lock))
 		return false;
-	to = (struct shunt_move){ .ring = h->id, .fill = peek(*h->fill->prod), .n = c->nfree - 1, .hole = at };
-	h->fill->addr[to.fill++ & h->fill->mask] = address_of(c, frame); /* there is room for all frames */
+	to = (struct shunt_move){ .ring = h->id, .fill = peek(*h->fill->prod), .n = c->nfree - 1,
+				  .hole = at };
+	/* The fill ring has room for all frames. */
+	h->fill->addr[to.fill++ & h->fill->mask] = address_of(c, frame);
 	LEDGER_HOOK();
 	ledger_move(c->list, (struct ledger_rings){ .fill = h->fill }, &to);
 	unlock(h->fill_lock);
@@ -98,7 +102,8 @@ static void take_sent(struct core *c, uint32_t most, uint32_t leave)
 	c->nfree = to.n;
 }
 
-/* The completion ring is this thread's alone. A frame whose home is busy stays here until the next time. */
+/* The completion ring is this thread's alone. A frame
+ * whose home is busy stays here until the next time. */
 static void refill_home(struct core *c)
 {
 	take_sent(c, FREE_MAX, c->comp_keep);
@@ -130,7 +135,8 @@ static void refill(struct core *c)
 	room = fill->mask + 1 - (to.fill - ring_cons(fill));
 	while (to.n < SHUNT_SPARE && next_sent(c, &to.comp, &frame))
 		poke(c->list->frame[to.n++], frame);
-	for (; room && ring_prod(comp) - to.comp > c->comp_keep && next_sent(c, &to.comp, &frame); room--)
+	for (; room && ring_prod(comp) - to.comp > c->comp_keep &&
+		       next_sent(c, &to.comp, &frame); room--)
 		fill->addr[to.fill++ & fill->mask] = address_of(c, frame);
 	for (; room && to.n > SHUNT_SPARE; room--)
 		fill->addr[to.fill++ & fill->mask] = address_of(c, peek(c->list->frame[--to.n]));
@@ -147,8 +153,8 @@ void frames_recycle(struct core *c)
 		refill(c);
 }
 
-/* A frame that is not needed any more; it goes to the fill ring soon. Until the request has ended it stays in the
- * list, so others go first. */
+/* A frame that is not needed any more; it goes to the fill ring soon.
+ * Until the request has ended it stays in the list, so others go first. */
 void frames_free(struct core *c, uint64_t addr)
 {
 	uint32_t frame = shunt_frame_of(&c->s->geo, addr);
@@ -172,7 +178,8 @@ void frames_adopt(struct core *c)
 	c->nfree = n <= SHUNT_FREE_ROOM ? n : 0;
 }
 
-/* A frame of our own, to send in: it stays in the list until it is sent. -ENOBUFS: all are on their way. */
+/* Gets a frame of our own, to send in: the frame stays in
+ * the list until it is sent. -ENOBUFS: all are on their way. */
 int frames_get(struct core *c, uint64_t *addr)
 {
 	bool own = own_rings(c->s);

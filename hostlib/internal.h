@@ -27,12 +27,15 @@
 #include "transport.h"
 #include "wire.h"
 
-#define FREE_MAX 64          /* frames a core keeps for itself, unless others hold the fill ring's lock */
+#define FREE_MAX 64          /* frames a core keeps for itself, unless
+			      * others hold the fill ring's lock */
 #define COMP_KEEP 64         /* where all frames are anybody's: core.comp_keep */
-#define ITEMS_KEPT 16        /* later requests of a core before the memory of one that has ended is used again */
+#define ITEMS_KEPT 16        /* later requests of a core before the memory
+			      * of one that has ended is used again */
 #define KICK_MAX 16          /* replies that may wait for one system call */
 #define CLAIM_WAIT_NS 50000  /* a claimed core that was never fed is idle again after this */
-#define HEAL_NS 100000       /* a hold ring empty for so long has no backlog; nor may one wait so long */
+#define HEAL_NS 100000       /* a hold ring empty for so long has no
+			      * backlog; nor may one wait so long */
 
 /* The policy in force: native code that came through the agent. */
 struct policy {
@@ -53,9 +56,11 @@ struct item {
 	struct item *next;    /* parked: the next of its class; else the next that is free */
 	uint64_t queued_ns;   /* since when it is queued: its arrival, or later */
 	uint64_t served_ns;   /* in all its turns until now */
-	uint64_t sent;        /* number by which a mark names it: its own, or on the wire that of its last sending */
+	uint64_t sent;        /* number by which a mark names it: its own,
+			       * or on the wire that of its last sending */
 	uint32_t quanta;      /* used up while others waited */
-	uint32_t seq;         /* on the wire: its number there; 0: the NIC knows nothing of it any more */
+	uint32_t seq;         /* on the wire: its number there; 0:
+			       * the NIC knows nothing of it any more */
 	uint16_t place;       /* parked: in ctl->parked */
 	uint16_t payload;     /* offset of the payload in the packet */
 	uint8_t queue;        /* class it is queued as */
@@ -88,7 +93,8 @@ struct next {
 	enum from from;
 };
 
-/* The next request of each class, as one core sees it. To begin with, waiting = 0 is all: the rest is 400 bytes. */
+/* The next request of each class, as one core sees it. To
+ * begin with, waiting = 0 is all: the rest is 400 bytes. */
 struct heads {
 	uint32_t waiting; /* classes that have one, one bit each */
 	struct head {
@@ -97,7 +103,8 @@ struct heads {
 	} of[SHUNT_CLASSES];
 };
 
-/* Preempted requests, by class in the order of queued_ns. Process-local: its lock dies with those who take it. */
+/* Preempted requests, by class in the order of queued_ns.
+ * Process-local: the lock dies with its process. */
 struct park {
 	_Atomic uint32_t lock;
 	_Atomic uint32_t mask; /* classes that have some */
@@ -141,7 +148,8 @@ struct core {
 	struct next next;     /* goes when the running one has yielded */
 	bool loaded;          /* it is the item already */
 	enum preempt_way yields; /* why the last one left before it had ended */
-	uint32_t skipped;     /* safepoints that need no look at the clock, of which preempt_tls.skip are left */
+	uint32_t skipped;     /* safepoints that need no look at the
+			       * clock, of which preempt_tls.skip are left */
 	uint32_t pace;        /* safepoints a ns, as last measured, times 2^18 (PACE_SHIFT) */
 	uint64_t retry_ns;    /* a counted request could not be seen yet: look again after this */
 	uint32_t paced;       /* safepoints since paced_ns */
@@ -149,7 +157,8 @@ struct core {
 	struct shunt_mark taken[SHUNT_NR_MARKERS]; /* marks that were considered */
 	struct shunt_mark_for held; /* the request that XDP's mark was for, in this turn */
 
-	void *volatile ask_sp; /* the thread's stack while it is in a function of the policy (ask.c); NULL: it is not */
+	void *volatile ask_sp; /* the thread's stack while it is in a function
+				* of the policy (ask.c); NULL: it is not */
 	uint16_t stuck_asks;  /* by the link: the function of an old policy
 			       * in which it last found the core; 0: none */
 	uint64_t stuck_beat;  /* by the link: the core's beat then */
@@ -167,7 +176,8 @@ struct core {
 	uint64_t mean_ns[SHUNT_CLASSES]; /* service time, EWMA */
 	uint64_t empty_ns[SHUNT_CLASSES]; /* since when the hold ring is empty with a backlog */
 	uint32_t empty_enq[SHUNT_CLASSES]; /* enq since then: nothing more was held */
-	_Atomic uint64_t policy_seen; /* generation that this core may still be using; read by the link */
+	_Atomic uint64_t policy_seen; /* generation that this core may
+				       * still be using; read by the link */
 	bool ending;          /* the core ends, and has a queue of its own */
 	uint32_t last;        /* ending: entries of that queue before this index are served */
 	int err;
@@ -175,7 +185,8 @@ struct core {
 
 struct shunt {
 	struct shunt_opts opts;
-	bool forked;   /* this is a copy in a fork of the process that opened it: nothing here is open */
+	bool forked;   /* this is a copy in a fork of the process
+			* that opened it: nothing here is open */
 	_Atomic bool running; /* shunt_run() */
 	bool catching; /* the handler for opts.signal is installed */
 	struct shunt *next_open; /* fork.c's */
@@ -203,12 +214,14 @@ struct shunt {
 	struct shunt_ring fill[SHUNT_CORES], comp[SHUNT_CORES]; /* shunt_fill_rings() of them */
 	const struct transport *transport;
 	struct wires *wire;                   /* the wire transport's */
-	uint32_t nhold;                       /* hold rings: one a class, or none where cores have queues of their own */
+	uint32_t nhold;                       /* hold rings: one a class, or none
+					       * where cores have queues of their own */
 	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
 	struct park park;
-	struct item *items;                   /* 1 + ITEMS_KEPT a core, and as many as may be parked */
+	struct item *items;                   /* 1 + ITEMS_KEPT a core, and
+					       * as many as may be parked */
 	struct ctx_pool stacks;
 	int unpark;                           /* eventfd: a request was parked while a core slept */
 
@@ -256,7 +269,8 @@ static inline uint64_t core_clock(struct core *c)
 #define step() atomic_signal_fence(memory_order_seq_cst)
 
 /* error.c */
-int set_error(struct shunt *s, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int set_error(struct shunt *s, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* link.c: the conversation with the agent */
 int link_attach(struct shunt *s);
@@ -280,9 +294,12 @@ static inline void fork_check(const struct shunt *s)
 int grace_follow(struct shunt *s);
 void grace_end(struct shunt *s);
 
-/* ask.c: a function of the policy is called; SHUNT_GO_ON where the thread had to be taken out of it */
-int policy_ask(struct core *c, const struct policy *p, enum shunt_ask_op op, const struct shunt_event *ev);
-/* ask.c: by the link, now and then: takes cores out of policies that are no longer in force and do not return */
+/* ask.c: a function of the policy is called; SHUNT_GO_ON
+ * where the thread had to be taken out of it */
+int policy_ask(struct core *c, const struct policy *p, enum shunt_ask_op op,
+	       const struct shunt_event *ev);
+/* ask.c: by the link, now and then: takes cores out of
+ * policies that are no longer in force and do not return */
 void ask_unstick(struct shunt *s);
 
 /* policy.c */
@@ -304,7 +321,8 @@ uint32_t next_held(const struct shunt *s);
 bool next_waits(const struct core *c);
 void next_prefetch(const struct core *c);
 bool next_steals(const struct shunt *s, const struct policy *p);
-enum asked next_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns, uint64_t *since);
+enum asked next_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
+		    uint64_t *since);
 bool next_take(struct core *c);
 void next_note_found(struct core *c, const struct item *it);
 
@@ -352,7 +370,8 @@ bool wire_waits(const struct core *c);
 bool wire_drained(struct core *c);
 void wire_idle(struct core *c);
 void wire_name(struct core *c, struct item *it);
-enum asked wire_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns, uint64_t *since);
+enum asked wire_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
+		    uint64_t *since);
 
 /* yield.c: when a request makes room for another; preempt.h: where it may */
 void yield_thread(struct core *c);

@@ -2,8 +2,8 @@
 /*
  * link.c - the conversation with the agent: being handed memory and sockets, and what comes later
  *
- * Messages are those of broker.h. The agent may die and be replaced; the rings outlive it, so cores go
- * on, and this file says HELLO to whoever listens next.
+ * Messages are those of broker.h. The agent may die and be replaced; the rings outlive it, so cores
+ * go on, and this file says HELLO to whoever listens next.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,8 @@ static int receive(struct shunt *s, union any_msg *m, int *fd, int *nfd)
 	*nfd = 0;
 	memset(m, 0, sizeof(*m));
 	n = recvmsg(s->link, &hdr, MSG_CMSG_CLOEXEC);
-	if (n < 0 && errno == ECONNRESET) /* closed before it read all that we said: an answer may lie there */
+	if (n < 0 && errno == ECONNRESET) /* closed before it read all that
+					   * we said: an answer may lie there */
 		n = recvmsg(s->link, &hdr, MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return set_error(s, -errno, "cannot hear shuntd at '%s': %s", s->socket,
@@ -71,8 +72,9 @@ static int receive(struct shunt *s, union any_msg *m, int *fd, int *nfd)
 	    m->msg.abi != SHUNT_ABI) {
 		close_all(fd, *nfd);
 		*nfd = 0;
-		return set_error(s, -EPROTO, "shuntd speaks ABI %u, this library %u: use one version",
-			    m->msg.abi, SHUNT_ABI);
+		return set_error(s, -EPROTO,
+				 "shuntd speaks ABI %u, this library %u: use one version",
+				 m->msg.abi, SHUNT_ABI);
 	}
 	return n;
 }
@@ -140,10 +142,12 @@ static bool sane_geometry(const struct shunt_geometry *g, bool nic_decides)
 	bool powers = !(g->chunk & (g->chunk - 1)) && !(g->core_ring & (g->core_ring - 1)) &&
 		      !(g->hold_ring & (g->hold_ring - 1)) && !(g->fill_ring & (g->fill_ring - 1));
 
-	bool queues = g->nqueues ? g->nqueues == g->ncores && !g->hold_ring : g->hold_ring && !nic_decides;
+	bool queues = g->nqueues ? g->nqueues == g->ncores && !g->hold_ring
+				 : g->hold_ring && !nic_decides;
 
-	return powers && queues && g->chunk >= 2048 && g->core_ring && g->ncores && g->ncores <= SHUNT_CORES &&
-	       g->nframes >= g->ncores && g->fill_ring >= g->nframes / shunt_fill_rings(g) + SHUNT_NAPI &&
+	return powers && queues && g->chunk >= 2048 && g->core_ring && g->ncores &&
+	       g->ncores <= SHUNT_CORES && g->nframes >= g->ncores &&
+	       g->fill_ring >= g->nframes / shunt_fill_rings(g) + SHUNT_NAPI &&
 	       g->nclasses && g->nclasses <= SHUNT_CLASSES;
 }
 
@@ -175,7 +179,8 @@ static int map_common(struct shunt *s, const int *sock)
 	for (uint32_t i = 0; !err && i < shunt_fill_rings(&s->geo); i++) {
 		err = shunt_ring_map(&s->fill[i], sock[i], SHUNT_RING_FILL, s->geo.fill_ring);
 		if (!err)
-			err = shunt_ring_map(&s->comp[i], sock[i], SHUNT_RING_COMP, s->geo.fill_ring);
+			err = shunt_ring_map(&s->comp[i], sock[i], SHUNT_RING_COMP,
+					     s->geo.fill_ring);
 	}
 	for (uint32_t i = 0; !err && i < s->nhold; i++) {
 		s->hold_sock[i] = sock[s->geo.ncores + i];
@@ -213,7 +218,8 @@ static int map_memory(struct shunt *s, int memory, int view)
 	}
 	if (madvise(s->memory, shunt_memory_len(&s->geo), MADV_DONTFORK) ||
 	    madvise(s->view, sizeof(*s->view), MADV_DONTFORK))
-		return set_error(s, -errno, "cannot keep the frames out of forks: %s", strerror(errno));
+		return set_error(s, -errno, "cannot keep the frames out of forks: %s",
+				 strerror(errno));
 	s->ctl = shunt_ctl_of(s->memory, &s->geo);
 	if (s->ctl->abi != SHUNT_ABI || s->view->abi != SHUNT_ABI)
 		return set_error(s, -EPROTO, "memory or view is of another ABI");
@@ -227,9 +233,10 @@ static int settle(struct shunt *s, const struct shunt_msg_welcome *w, const int 
 	struct stat st;
 	int err;
 
-	if (!sane_geometry(&w->geo, s->transport->nic_decides) || !w->cores || w->cores > w->geo.ncores ||
-	    w->slot >= SHUNT_WORKERS ||
-	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores + (w->geo.hold_ring ? w->geo.nclasses : 0)))
+	if (!sane_geometry(&w->geo, s->transport->nic_decides) || !w->cores ||
+	    w->cores > w->geo.ncores || w->slot >= SHUNT_WORKERS ||
+	    nfd != (int)(SHUNT_FD_SOCKETS + w->geo.ncores +
+			 (w->geo.hold_ring ? w->geo.nclasses : 0)))
 		return set_error(s, -EPROTO, "shuntd's welcome makes no sense");
 	s->geo = w->geo;
 	s->nhold = w->geo.hold_ring ? w->geo.nclasses : 0;
@@ -394,7 +401,8 @@ static void reconnect(struct shunt *s)
 	if (greet(s))
 		return;
 	n = wait_for_answer(s, &m, fd, &nfd);
-	if (n > 0 && m.msg.type == SHUNT_MSG_WIRE) { /* we know; should it differ, so does the memory */
+	if (n > 0 && m.msg.type == SHUNT_MSG_WIRE) { /* we know; should it differ,
+						      * so does the memory */
 		close_all(fd, nfd);
 		n = wait_for_answer(s, &m, fd, &nfd);
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * park.c - preempted requests: kept in order, counted where the agent finds them, resumed by any core
+ * park.c - preempted requests: kept in order, counted where the agent finds them, resumed by any
+ * core
  *
  * lib/ledger.h says which stores tell of parked requests when the process is dead.
  *
@@ -105,7 +106,8 @@ void park_wake_sleeper(struct core *c)
 	if (s->ncores == 1)
 		return;
 	for (unsigned int i = 0; i < s->ncores; i++) {
-		if (i != c->id && __atomic_load_n(&s->core[i].run->state, __ATOMIC_SEQ_CST) == SHUNT_CORE_ASLEEP) {
+		if (i != c->id && __atomic_load_n(&s->core[i].run->state, __ATOMIC_SEQ_CST) ==
+					  SHUNT_CORE_ASLEEP) {
 			eventfd_write(s->unpark, 1);
 			return;
 		}
@@ -146,7 +148,8 @@ static uint64_t put_in(struct core *c, struct item *it)
 	struct shunt *s = c->s;
 	struct park *k = &s->park;
 
-	ledger_park(c->run, &s->ctl->parked[it->place], it->req.id, it->req.cls, shunt_frame_of(&s->geo, it->addr));
+	ledger_park(c->run, &s->ctl->parked[it->place], it->req.id, it->req.cls,
+		    shunt_frame_of(&s->geo, it->addr));
 	c->item = k->free;
 	k->free = c->item->next;
 	poke(k->n, k->n + 1);
@@ -177,7 +180,8 @@ static struct item *take_out(struct park *k, const struct core *c, uint32_t cls)
 	return it;
 }
 
-/* The item becomes this core's, in place of the item that it has, which is given back. Under the lock. */
+/* The item becomes this core's, in place of the item
+ * that it has, which is given back. Under the lock. */
 static void adopt(struct core *c, struct item *it)
 {
 	struct park *k = &c->s->park;
@@ -190,13 +194,15 @@ static void adopt(struct core *c, struct item *it)
 	it->core = c;
 	it->req.core = c->id;
 	ledger_resume(c->line, &c->s->ctl->parked[it->place],
-		      (struct ledger_request){ .id = it->sent, .frame = shunt_frame_of(&c->s->geo, it->addr),
-					       .cls = it->req.cls, .queue = it->queue, .held = was_held(it) });
+		      (struct ledger_request){ .id = it->sent,
+					       .frame = shunt_frame_of(&c->s->geo, it->addr),
+					       .cls = it->req.cls, .queue = it->queue,
+					       .held = was_held(it) });
 	k->used[it->place / 64] &= ~(1ULL << it->place % 64);
 }
 
-/* The first of a class becomes the core's item, which is given back for it. False: another core was faster. Under
- * the lock. */
+/* The first of a class becomes the core's item, which is given
+ * back for it. False: another core was faster. Under the lock. */
 static bool take_first(struct core *c, uint32_t cls)
 {
 	struct park *k = &c->s->park;
@@ -221,9 +227,11 @@ bool park_take(struct core *c, uint32_t cls)
 	return taken;
 }
 
-/* The core's item has left its stack: it may go on anywhere. "next": the class whose first parked one the core goes on
- * with, if it is still there; or -1. True: that is the core's item now, or the one that it had, as another process has
- * taken all places meanwhile. */
+/*
+ * The core's item has left its stack: it may go on anywhere. "next": the class whose first parked
+ * one the core goes on with, if it is still there; or -1. True: that is the core's item now, or the
+ * one that it had, as another process has taken all places meanwhile.
+ */
 bool park_put(struct core *c, int next)
 {
 	struct shunt *s = c->s;
@@ -335,8 +343,8 @@ int park_init(struct shunt *s)
 	int err = ctx_pool_init(&s->stacks, s->ncores + SHUNT_PARKED, stack);
 
 	if (err)
-		return set_error(s, err, "cannot make %u stacks of %zu KiB", s->ncores + SHUNT_PARKED,
-				 stack >> 10);
+		return set_error(s, err, "cannot make %u stacks of %zu KiB",
+				 s->ncores + SHUNT_PARKED, stack >> 10);
 	s->unpark = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 	s->items = aligned_alloc(_Alignof(struct item), n * sizeof(*s->items));
 	if (!s->items || s->unpark < 0)
@@ -346,7 +354,8 @@ int park_init(struct shunt *s)
 	for (uint32_t i = 0; i < own; i++) {
 		struct core *c = &s->core[i / (1 + ITEMS_KEPT)];
 
-		*(i % (1 + ITEMS_KEPT) ? &c->kept[i % (1 + ITEMS_KEPT) - 1] : &c->item) = &s->items[i];
+		*(i % (1 + ITEMS_KEPT) ? &c->kept[i % (1 + ITEMS_KEPT) - 1] : &c->item) =
+			&s->items[i];
 	}
 	for (uint32_t i = own; i < n; i++) {
 		s->items[i].next = s->park.free;

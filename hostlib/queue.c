@@ -2,7 +2,8 @@
 /*
  * queue.c - taking a request out of its ring, and its end
  *
- * A worker may die at any instruction: the stores that tell of its requests are those of lib/ledger.h.
+ * A worker may die at any instruction: the stores that tell of its requests are those of
+ * lib/ledger.h.
  */
 #include <string.h>
 
@@ -13,8 +14,8 @@ static struct shunt_ring *ring_of(struct shunt *s, uint32_t slot)
 	return slot < SHUNT_HOLD_SLOT ? &s->core[slot].rx : &s->hold[slot - SHUNT_HOLD_SLOT];
 }
 
-/* The metadata of a received packet, or NULL if the descriptor points out of the memory. Another core may be
- * popping the same entry: what is read here counts only once the swap succeeded. */
+/* The metadata of a received packet, or NULL if the descriptor points out of the memory. Another
+ * core may be popping the same entry: what is read here counts only once the swap succeeded. */
 struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr)
 {
 	uint64_t in_chunk = addr & (s->geo.chunk - 1);
@@ -83,15 +84,18 @@ static void advance_deq(struct shunt *s, uint32_t cls, uint32_t seq)
 /* The request is this core's, from now on in its run line. */
 void queue_run(struct core *c, const struct item *it)
 {
-	ledger_run(c->line, (struct ledger_request){ .id = it->sent, .frame = shunt_frame_of(&c->s->geo, it->addr),
+	ledger_run(c->line, (struct ledger_request){ .id = it->sent,
+						     .frame = shunt_frame_of(&c->s->geo, it->addr),
 						     .cls = it->req.cls, .queue = it->queue,
 						     .held = it->slot >= SHUNT_HOLD_SLOT });
 }
 
 /* The entry, as long as it is there: it is read before the swap. */
-static struct ledger_entry entry_of(const struct shunt *s, const struct xdp_desc *desc, const struct shunt_meta *m)
+static struct ledger_entry entry_of(const struct shunt *s, const struct xdp_desc *desc,
+				    const struct shunt_meta *m)
 {
-	return (struct ledger_entry){ .frame = shunt_frame_of(&s->geo, desc->addr), .off = desc->addr & (s->geo.chunk - 1),
+	return (struct ledger_entry){ .frame = shunt_frame_of(&s->geo, desc->addr),
+				      .off = desc->addr & (s->geo.chunk - 1),
 				      .id = m ? peek(m->id) : 0, .cls = m ? peek(m->cls) : 0 };
 }
 
@@ -135,10 +139,12 @@ static void leave_ring(struct core *c, const struct item *it)
 		bump(n->stolen, 1);
 }
 
-/* A request that waited too long while nobody served ends at once: its client has given up, or asked again. */
+/* A request that waited too long while no core served
+ * ends at once: its client has given up, or asked again. */
 bool queue_expire(struct core *c, const struct item *it)
 {
-	if (it->ctx || !it->sane || !it->req.arrival_ns || it->req.arrival_ns >= peek(c->s->view->serve_from_ns))
+	if (it->ctx || !it->sane || !it->req.arrival_ns ||
+	    it->req.arrival_ns >= peek(c->s->view->serve_from_ns))
 		return false;
 	frames_free(c, it->addr);
 	ledger_end(c->run, &c->line->expired.n[it->req.cls]);

@@ -14,8 +14,8 @@
 
 /*
  * Frames that one NAPI round may have taken from the fill ring without saying so yet: the kernel
- * publishes a round's receive entries first, then what it took from the fill ring. A worker may give back such
- * a frame in between.
+ * publishes a round's receive entries first, then what it took from the fill ring. A worker may
+ * give back such a frame in between.
  */
 #define SHUNT_NAPI 64
 
@@ -25,10 +25,12 @@ struct shunt_geometry {
 	__u32 chunk;
 	__u32 core_ring; /* receive and send ring of a core: powers of two, like all below */
 	__u32 hold_ring;
-	__u32 fill_ring; /* fill and completion rings: at least SHUNT_NAPI more than the frames that are at home in one */
+	__u32 fill_ring; /* fill and completion rings: at least SHUNT_NAPI
+			  * more than the frames that are at home in one */
 	__u32 ncores;
 	__u32 nclasses;
-	__u32 nqueues;   /* where the NIC chooses the queue: one a core, with rings of its own; else 0 */
+	__u32 nqueues;   /* where the NIC chooses the queue: one
+			  * a core, with rings of its own; else 0 */
 	__u32 mtu;       /* of the interface, when the sockets were made */
 };
 
@@ -40,7 +42,8 @@ struct shunt_parked {
 	__u64 id;    /* 0: none */
 	__u32 frame; /* by number */
 	__u32 cls;
-	__u32 slot;  /* of the process that has this place, + 1; 0: it is free. Taken by compare-and-swap */
+	__u32 slot;  /* of the process that has this place, + 1;
+		      * 0: it is free. Taken by compare-and-swap */
 	__u32 pad[3];
 };
 
@@ -56,12 +59,16 @@ struct shunt_move {
 	__u32 hole;  /* the list's entry n moves to this place; = n: no entry moves */
 };
 
-enum shunt_move_what { SHUNT_MOVE_LIST = 1, SHUNT_MOVE_FILL = 2, SHUNT_MOVE_COMP = 4, SHUNT_MOVE_TX = 8 };
+enum shunt_move_what {
+	SHUNT_MOVE_LIST = 1, SHUNT_MOVE_FILL = 2, SHUNT_MOVE_COMP = 4, SHUNT_MOVE_TX = 8
+};
 
-/* How many frames a core's list has room for: what a living core keeps, and all that a dead process may have had. */
+/* Frames that a core's list has room for: those that a living
+ * core keeps, and all that a dead process may have had. */
 #define SHUNT_FREE_ROOM 384
 
-/* Frames that core i has in no ring. Written by core i (ledger.h); when its process is dead, by the agent, for the next one. */
+/* Frames that core i has in no ring. Written by core i (ledger.h);
+ * when its process is dead, by the agent, for the next one. */
 struct shunt_free {
 	__u32 n;
 	struct shunt_move move;
@@ -103,8 +110,8 @@ static inline __u32 shunt_fill_rings(const struct shunt_geometry *g)
 	return g->nqueues ? g->nqueues : 1;
 }
 
-/* The fill ring that a frame (by number) goes back to: so each has its part of them, whoever took what came
- * through its queue. */
+/* The fill ring that a frame (by number) goes back to: so each
+ * has its part of them, whoever took what came through its queue. */
 static inline __u32 shunt_home(const struct shunt_geometry *g, __u32 frame)
 {
 	__u32 rings = shunt_fill_rings(g), home = frame / (g->nframes / rings);
@@ -114,7 +121,8 @@ static inline __u32 shunt_home(const struct shunt_geometry *g, __u32 frame)
 
 static inline size_t shunt_memory_len(const struct shunt_geometry *g)
 {
-	size_t len = shunt_frames_len(g) + sizeof(struct shunt_ctl) + g->ncores * sizeof(struct shunt_free);
+	size_t len = shunt_frames_len(g) + sizeof(struct shunt_ctl) +
+		     g->ncores * sizeof(struct shunt_free);
 	size_t page = sysconf(_SC_PAGESIZE);
 
 	return (len + page - 1) & ~(page - 1);

@@ -76,8 +76,8 @@
  *                another process may have passed it on. So places decide nothing here: as long as
  *                what is set, the move is done once more, and changes nothing that was done.
  *   indexes      in any order.
- *   what = 0     last, with a release, and before the lock is given back: nobody else has moved these
- *                indexes.
+ *   what = 0     last, with a release, and before the lock is given back: no other core has moved
+ *                these indexes.
  *
  * The order is the program's: a reader looks when the worker is dead, and by then all is in memory
  * that was executed. So compiler barriers are enough, but where a release is named above. Behind
@@ -103,7 +103,8 @@ void LEDGER_HOOK(void);
  * the hook alone. */
 #define ledger_step() (atomic_signal_fence(memory_order_seq_cst), LEDGER_HOOK())
 
-/* An entry that a core is about to take: its request's number and class, its packet's frame and place in that. */
+/* An entry that a core is about to take: its request's
+ * number and class, its packet's frame and place in that. */
 struct ledger_entry {
 	uint64_t id;
 	uint32_t frame;

@@ -11,8 +11,9 @@
  * Written by XDP before the redirect, read by the core that pops the descriptor.
  */
 struct shunt_meta {
-	__u64 id;         /* number of this request in its domain (of several queues: SHUNT_QUEUE_ID), from 1; a mark names it.
-			     The core that took it writes 0 once its run line tells of it (lib/ledger.h) */
+	__u64 id;         /* number of this request in its domain (of several queues:
+			   * SHUNT_QUEUE_ID), from 1; a mark names it. The core that took
+			   * it writes 0 once its run line tells of it (lib/ledger.h) */
 	__u64 arrival_ns; /* CLOCK_MONOTONIC; 0: steered, so the core that gets it stamps it */
 	__u32 hold_seq;   /* number in its class's hold queue (with SHUNT_META_HELD) */
 	__u16 payload;    /* offset of the UDP payload from the start of the packet */
@@ -54,11 +55,15 @@ enum shunt_pass { /* why a packet went on to the kernel untouched */
 	SHUNT_NR_PASS,
 };
 
-enum shunt_deny { /* why a datagram for a service port was dropped, before it counts as a request: no answer must go there */
+enum shunt_deny { /* why a datagram for a service port was dropped, before
+		   * it counts as a request: no answer must go there */
 	SHUNT_DENY_MAC,      /* source MAC is a group's */
-	SHUNT_DENY_SOURCE,   /* source address is no host's: 0/8, 127/8, 224/3 (multicast, reserved, broadcast), ::/64, ff00::/8 */
-	SHUNT_DENY_OWN,      /* source address is the receiver's own, or the broadcast address of a network of its */
-	SHUNT_DENY_PORT,     /* source port is a service port: an answer would be a request to a server like this one */
+	SHUNT_DENY_SOURCE,   /* source address is no host's: 0/8, 127/8, 224/3
+			      * (multicast, reserved, broadcast), ::/64, ff00::/8 */
+	SHUNT_DENY_OWN,      /* source address is the receiver's own, or
+			      * the broadcast address of a network of its */
+	SHUNT_DENY_PORT,     /* source port is a service port: an answer
+			      * would be a request to a server like this one */
 	SHUNT_DENY_IP_SUM,   /* IPv4 header checksum is wrong (verify) */
 	SHUNT_DENY_UDP_SUM,  /* UDP checksum is wrong (verify), or missing on IPv6 */
 	SHUNT_NR_DENY,
@@ -91,7 +96,8 @@ struct shunt_ingress_class {
 struct shunt_ingress {
 	__u64 id;                     /* last request's number: how many there were */
 	__u32 enq[SHUNT_CLASSES];     /* held so far, mod 2^32: published in the view */
-	__u32 sent[SHUNT_CORES];      /* steered to core i so far, mod 2^32: published in the view */
+	__u32 sent[SHUNT_CORES];      /* steered to core i so far, mod
+				       * 2^32: published in the view */
 	__u64 pass[SHUNT_NR_PASS];
 	__u64 ev[SHUNT_NR_EV];
 	struct shunt_ingress_class cls[SHUNT_CLASSES];

@@ -31,9 +31,10 @@ struct shunt_core_run {
 	__u8 held;       /* 1: it came through a hold queue, so sent and done know nothing of it */
 	__u8 queue;      /* class that it is queued as: cls, or what it was demoted to */
 	__u8 state;      /* enum shunt_core_state */
-	__u8 signal;     /* that its thread takes, so that it stops a request; 0: none must be sent */
+	__u8 signal;     /* the signal that stops a request of this thread; 0: none must be sent */
 	__u8 slot;       /* of the process that writes this line: 0 … SHUNT_WORKERS - 1 */
-	__u16 asks;      /* SHUNT_ASKS(generation, function) of the policy that it is in; 0: in none */
+	__u16 asks;      /* SHUNT_ASKS(generation, function) of
+			  * the policy that it is in; 0: in none */
 	__u16 intent_off; /* where in the frame the packet begins, its metadata below it */
 } __shunt_line;
 
@@ -55,8 +56,8 @@ enum shunt_core_state {
 #define SHUNT_INTENT(ring, index) (1ULL << 63 | (__u64)(ring) << 32 | (__u32)(index))
 
 /*
- * Marks: orders to yield, each addressed to one request. A mark for a request that has ended, or that runs
- * elsewhere by now, stops nobody.
+ * Marks: orders to yield, each addressed to one request. A mark for a request that has ended, or
+ * that runs elsewhere by now, stops nobody.
  *
  * Order: id = 0, deadline_ns, id, and last of all look = 1, each after the one before. The core
  * clears look first, then reads the marks: what it misses sets look again.
@@ -68,8 +69,8 @@ struct shunt_mark {
 	__u64 deadline_ns; /* when its quantum ends */
 };
 
-/* The held request for which XDP wrote its mark: when it is the head of its class, its arrival need not be fetched
- * from the packet. */
+/* The held request for which XDP wrote its mark: when it is the head
+ * of its class, its arrival need not be fetched from the packet. */
 struct shunt_mark_for {
 	__u64 arrival_ns; /* 0: none */
 	__u32 seq;        /* it is the head while deq[cls] is this */
@@ -84,15 +85,17 @@ struct shunt_core_mark {
 		       * reason to yield. Safepoints read this */
 	__u32 pad;
 	struct shunt_mark_for held; /* XDP: belongs to its mark, and is written with its deadline */
-	__u64 came;   /* XDP, wire transport: SHUNT_CAME() of the last on its way to the core's ring that goes first; 0: none yet */
+	__u64 came;   /* XDP, wire transport: SHUNT_CAME() of the last request on
+		       * its way to the core's ring that is to go first; 0: none yet */
 	struct shunt_mark by[SHUNT_NR_MARKERS]; /* each by its marker alone */
 } __shunt_line;
 
-/* The heads of the queues as core i sees them: parked requests and its own ring included. Written by core i
- * before it asks the policy. */
+/* The heads of the queues as core i sees them: parked requests and
+ * its own ring included. Written by core i before it asks the policy. */
 struct shunt_core_heads {
 	__u64 head_ns[SHUNT_CLASSES];   /* arrival of the class's next request */
-	__u64 queued_ns[SHUNT_CLASSES]; /* since when it is queued: later, if it was preempted to the tail */
+	__u64 queued_ns[SHUNT_CLASSES]; /* since when it is queued: later,
+					 * if it was preempted to the tail */
 } __shunt_line;
 
 /* Preemption on core i. Written by core i. */
@@ -108,7 +111,8 @@ struct shunt_core_preempt {
 	__u64 demoted;
 	__u64 full;       /* not preempted: as many as may be parked were */
 	__u64 pad;
-	__u64 delay[SHUNT_DELAYS]; /* yields by ns since both quantum was over and the next one waited: [i] < 64 << i, the last: any */
+	__u64 delay[SHUNT_DELAYS]; /* yields by ns since both quantum was over and the
+				    * next one waited: [i] < 64 << i, the last: any */
 } __shunt_line;
 
 /* Core i's counts, per class. Written by core i. Sums wrap: take differences. */
@@ -138,7 +142,8 @@ struct shunt_core_stats {
 	__u64 pad[5];
 } __shunt_line;
 
-/* Requests that core i found too old when nobody had served for long; per class. Written by core i. */
+/* Requests that core i found too old when nobody had
+ * served for long; per class. Written by core i. */
 struct shunt_core_expired {
 	__u64 n[SHUNT_CLASSES];
 } __shunt_line;
@@ -155,7 +160,8 @@ struct shunt_core {
 
 /* A class's rules for preemption. */
 struct shunt_view_class {
-	__u8 requeue;      /* SHUNT_HEAD or SHUNT_TAIL: SHUNT_REQUEUE_AUTO is decided by the agent */
+	__u8 requeue;      /* SHUNT_HEAD or SHUNT_TAIL:
+			    * SHUNT_REQUEUE_AUTO is decided by the agent */
 	__u8 demote_to;
 	__u16 demote_after; /* quanta; 0: never */
 };
@@ -192,25 +198,34 @@ struct shunt_view {
 	__u32 enq[SHUNT_CLASSES] __shunt_line;  /* XDP: held so far */
 	__u32 deq[SHUNT_CLASSES] __shunt_line;  /* cores: taken so far */
 	__u32 sent[SHUNT_CORES] __shunt_line;   /* XDP: steered to core i so far */
-	__u32 done[SHUNT_CORES] __shunt_line;   /* cores, atomic add: of these, taken to their end */
+	__u32 done[SHUNT_CORES] __shunt_line;   /* cores, atomic add: of
+						 * these, taken to their end */
 	struct shunt_view_parked parked[SHUNT_WORKERS]; /* cores of the process in that slot */
-	__u32 deferred[SHUNT_CLASSES] __shunt_line; /* cores, one at a time: requests whose reply comes later (none yet) */
+	__u32 deferred[SHUNT_CLASSES] __shunt_line; /* cores, one at a time: requests
+						     * whose reply comes later (none yet) */
 	__u32 deferred_held __shunt_line; /* of deferred: requests from a hold queue */
 
-	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map slo_us, clamped; 0 = none */
-	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us, or the frames of a NIC, clamped */
+	__u32 slo_us[SHUNT_CLASSES] __shunt_line;     /* XDP, agent: from the map
+						       * slo_us, clamped; 0 = none */
+	__u32 quantum_us[SHUNT_CLASSES] __shunt_line; /* XDP, agent: from the map quantum_us,
+						       * or the frames of a NIC, clamped */
 	struct shunt_view_class cls[SHUNT_CLASSES] __shunt_line; /* agent: from the map classes */
 	__u32 preempt __shunt_line;                   /* agent: 1 = requests are preempted */
 	__u32 parked_max;                             /* agent: at most SHUNT_PARKED */
 	__u32 grace_us;                               /* agent: 0 = requests are sent no signals */
-	__u32 hold_age_ms;                            /* agent: what waited longer while no core was up expires; 0: never */
-	__u64 serve_from_ns;                          /* agent, worker: what arrived earlier expires; 0: nothing does */
-	__u32 switch_ns;   /* agent: what it takes to change who is on a seat (abi_seat.h); 0: there are no seats */
+	__u32 hold_age_ms;                            /* agent: requests that waited longer
+						       * while no core was up expire; 0: never */
+	__u64 serve_from_ns;                          /* agent, worker: requests that arrived
+						       * earlier expire; 0: none does */
+	__u32 switch_ns;   /* agent: the cost of a change of the domain on
+			    * a seat (abi_seat.h); 0: there are no seats */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
-	__u32 mean_ns[SHUNT_CLASSES] __shunt_line;    /* agent: service times, as it measures them; 0: not yet */
+	__u32 mean_ns[SHUNT_CLASSES] __shunt_line;    /* agent: service times, as it
+						       * measures them; 0: not yet */
 	__u32 sigma_ns[SHUNT_CLASSES] __shunt_line;   /* agent: their standard deviation */
 	__u32 rate[SHUNT_CLASSES] __shunt_line;       /* agent: requests ended a second */
-	__u64 bad_index __shunt_line;                 /* policies' accessors, atomic add: numbers beyond what there is */
+	__u64 bad_index __shunt_line;                 /* policies' accessors, atomic add:
+						       * numbers beyond what there is */
 
 	/*
 	 * A policy's own memory, by its slot: at a switch the policy of before may still run
