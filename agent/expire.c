@@ -2,7 +2,7 @@
 /*
  * expire.c - ends requests that waited too long while no core was up
  *
- * Their clients have given up, or asked again.
+ * The clients of such requests have given up, or asked again.
  *
  * Rings of a free domain are the agent's alone, so taking from them needs no more than their
  * consumer index. Held requests carry the time of their arrival. A request that was steered to a

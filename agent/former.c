@@ -3,9 +3,9 @@
  * former.c - the worker that had the former rings, and the
  * messages while a process still holds them
  *
- * Its sockets may also be where nothing shows them: in a message that nobody has read, in a UNIX
- * socket of its user's. The kernel then tells nobody whose they are, so the last worker and its
- * user are named.
+ * A former worker's sockets may also be where nothing shows them: in a message that nobody has
+ * read, in a UNIX socket of its user's. The kernel then tells nobody whose they are, so the last
+ * worker and its user are named.
  */
 #include <errno.h>
 #include <fcntl.h>

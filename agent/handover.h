@@ -16,10 +16,10 @@
  *   (its agent takes over, and writes nothing yet)
  *   READY, from the agent   ->   drops its copies and exits
  *
- * Whatever ends before READY, the one that was there first goes on: the connection's end without
- * READY has it start its agent again, and so does a successor that takes too long, whose READY is
- * then refused by the socket; it is told RESUMED. A successor that sees the connection's end
- * without RESUMED, once it has asked for quiet and the agent has ended, is alone and goes on.
+ * If the hand-over ends before READY, the shuntd that was there first goes on: the connection's end
+ * without READY has it start its agent again, and so does a successor that takes too long, whose
+ * READY is then refused by the socket; it is told RESUMED. A successor that sees the connection's
+ * end without RESUMED, once it has asked for quiet and the agent has ended, is alone and goes on.
  *
  *   END                     ->   an agent gives everything up: workers leave, sockets are closed
  *                           <-   (the connection's end)

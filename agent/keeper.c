@@ -2,8 +2,8 @@
 /*
  * keeper.c - holds memory and sockets, starts the agent, starts it again, hands over to a successor
  *
- * It does nothing else, so that it has no reason to die. If it is killed, the agent takes its
- * place: it has the same descriptors.
+ * The keeper does nothing else, so that it has no reason to die. If it is killed, the agent, which
+ * has the same descriptors, takes its place.
  */
 #include <errno.h>
 #include <fcntl.h>

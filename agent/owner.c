@@ -4,8 +4,8 @@
  * gets everything new
  *
  * The descriptors that a worker was given may be in other processes, too: in its children, or sent
- * on. Its user is to blame for those. So a user's next worker may get the same memory, sockets and
- * view, and no other user's may.
+ * on. The worker's user is to blame for those. So a user's next worker may get the same memory,
+ * sockets and view, and no other user's may.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -2,11 +2,11 @@
 /*
  * putback.c - the policy of before in force again, as "shunt switch" would do it
  *
- * Its slot and program are still there, so nothing is compiled, verified or pinned. In the order of
- * inforce.h, each step by one system call; the entry of the map "put_out" was written first. An
- * agent that dies in between is followed by one that finds the policy in force to be refused, and
- * begins anew: put_back tells its own half-done work from the slot of a switch that was
- * interrupted. On a card the program stays: it answers with a queue under any policy.
+ * The former policy's slot and program are still there, so nothing is compiled, verified or pinned.
+ * In the order of inforce.h, each step by one system call; the entry of the map "put_out" was
+ * written first. An agent that dies in between is followed by one that finds the policy in force to
+ * be refused, and begins anew: put_back tells its own half-done work from the slot of a switch that
+ * was interrupted. On a card the program stays: it answers with a queue under any policy.
  */
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -138,8 +138,8 @@ static void core_up(struct agent *a, __u32 core)
 		hello_up(host_of(a)->hello, core, a->now_ns);
 }
 
-/* When the request on the core should have made room; 0: the core was not told to, nor saw
- * itself that it should. These fields are the worker's: nonsense gets its own thread a signal. */
+/* When the request on the core should have made room; 0: the core was not told to, nor saw itself
+ * that it should. The fields read are the worker's: nonsense gets its own thread a signal. */
 static __u64 due_ns(const struct shunt_view *v, const struct shunt_core *c, __u64 id)
 {
 	const struct shunt_mark *m = &c->mark.by[SHUNT_MARK_XDP];

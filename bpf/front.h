@@ -3,9 +3,9 @@
  * front.h - from a frame to a request of a class, for every
  * ingress program: the host's, a NIC's, a card's
  *
- * Whatever leaves the way, and every request that has arrived, is counted here, so alike in all of
- * them. A card (SHUNT_FRONT_CARD) differs in three points: it adds to counts that it cannot read,
- * it has one configured address in place of the table of own ones, and it leaves sources and
+ * Each frame that is no request, and every request that has arrived, is counted here, so alike in
+ * all of them. A card (SHUNT_FRONT_CARD) differs in three points: it adds to counts that it cannot
+ * read, it has one configured address in place of the table of own ones, and it leaves sources and
  * checksums to the host's program, which the packet meets next.
  *
  * Included behind the maps.

@@ -2,8 +2,8 @@
 /*
  * ctx_x86_64.S - the switch, x86-64
  *
- * What is left looks the same on both sides (struct frame in ctx.c), so one description for the
- * unwinder holds before and after rsp changes:
+ * The frame that a switch leaves looks the same on both sides (struct frame in ctx.c), so one
+ * description for the unwinder holds before and after rsp changes:
  *
  *   rsp +0 MXCSR, +4 x87 control and status words, +8 r15 r14 r13 r12 rbx rbp, +56 return address
  *

@@ -2,7 +2,7 @@
 /*
  * internal.h - the parts of libshunt to each other
  *
- * Who writes what: a core's struct is its thread's alone, but for what is marked. Shared with XDP,
+ * A core's struct is written by its thread alone, but for fields that are marked. Shared with XDP,
  * the agent and other cores are the view, the rings and the memory behind them (abi.h, layout.h).
  */
 #pragma once

@@ -2,9 +2,9 @@
 /*
  * ledger_frames.h - whose each frame was when its worker died, from the stores of ledger.h
  *
- * What a dead process had, by its ledger, goes into the lists of its cores, for the next process
- * that gets them. No ring is asked, so it does not matter which frames a driver holds, nor that
- * another process goes on.
+ * The frames that a dead process had, by its ledger, go into the lists of its cores, for the next
+ * process that gets them. No ring is asked, so it does not matter which frames a driver holds, nor
+ * that another process goes on.
  */
 #pragma once
 

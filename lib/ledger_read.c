@@ -118,7 +118,8 @@ static void decide_intent(const struct rings *r, const struct ledger_dead *d, __
 		v->lost[bound_cls(r, peek(run->intent_cls))]++;
 }
 
-/* Is a living core at the same entry? That core may have won the swap, and not have said so yet. */
+/* Is a living core at the same entry? The living core
+ * may have won the swap, and not have said so yet. */
 static bool is_contested(const struct rings *r, const struct ledger_dead *d, __u64 intent)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {

@@ -44,6 +44,6 @@ static inline bool ledger_is_left(const struct ledger_dead *d, __u32 slot)
 int ledger_settle(struct rings *r, const struct ledger_dead *d);
 /* Reads rings, lines and places of the dead. */
 void ledger_read(const struct rings *r, const struct ledger_dead *d, struct verdict *v);
-/* Clears the stores of the dead, which must not be read
- * again. Their places are free, and their locks are broken. */
+/* Clears the stores of the dead, which must not be read again.
+ * Places of the dead are free then, and their locks broken. */
 void ledger_clear(struct rings *r, const struct ledger_dead *d);

@@ -2,8 +2,8 @@
 /*
  * collect.h - everything that the maps of an interface tell, as one JSON object
  *
- * What was not measured is absent. Counts come from several writers and are read one after the
- * other: while requests flow, sums may be a few apart.
+ * A value that was not measured is absent. Counts come from several writers and are read one after
+ * the other: while requests flow, sums may be a few apart.
  */
 #pragma once
 

@@ -83,7 +83,8 @@ static bool is_xdp(int pidfd, int number, __u64 netns)
 	return found;
 }
 
-/* Counts the descriptors in all unread messages of this UNIX socket. Their kind cannot be seen. */
+/* Counts the descriptors in all unread messages of this
+ * UNIX socket. The descriptors' kind cannot be seen. */
 static unsigned int unread(int pid, int number)
 {
 	char path[64], line[64];

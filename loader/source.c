@@ -2,8 +2,8 @@
 /*
  * source.c - a policy's source, opened for the user as whom it is compiled
  *
- * What is in it ends up in messages, and in a bundle that workers get. So root must not be led to
- * open something else than it named, by a link of whoever owns a folder on the way.
+ * The source's text ends up in messages, and in a bundle that workers get. So root must not be led
+ * to open another file than it named, by a link of the owner of a folder on the way.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * mark.h - an arrival that has to wait tells a running request to yield when its quantum is over:
  * the frame, of which a copy waits, becomes the PREEMPT
  *
- * It carries the rest of the quantum, so there is no timer. The agent marks the other cases:
- * requests that began later while others waited, and lost PREEMPTs.
+ * The PREEMPT carries the rest of the quantum, so there is no timer. The agent marks the other
+ * cases: requests that began later while others waited, and lost PREEMPTs.
  */
 #pragma once
 

@@ -240,7 +240,7 @@ void put_by_strips(BasicBlock *header, BasicBlock *latch, Value *count, unsigned
 	PHINode *left = b.CreatePHI(b.getInt64Ty(), 2, "shunt.left");
 	left->addIncoming(count, preheader);
 
-	/* What the loop carries, the loop over strips carries too. */
+	/* The loop over strips carries all values that the loop carries. */
 	SmallVector<std::pair<PHINode *, Value *>, 8> carried;
 	PHINode *begin = nullptr;
 	for (PHINode &phi : header->phis()) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * abi_seat.h - a seat: a CPU that cores of several domains
- * share, with the word that says who has it
+ * abi_seat.h - a seat: a CPU that cores of several domains share, with the word that says which
+ * domain has it
  *
- * This is room: the fields have their places, and no program writes them yet. Nobody but BPF will:
- * the map is to be frozen, and workers map it for reading alone.
+ * The fields have their places, but no program writes them yet. Only BPF programs will: the map is
+ * to be frozen, and workers map it for reading alone.
  */
 #pragma once
 

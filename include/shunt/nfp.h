@@ -3,10 +3,10 @@
  * nfp.h - the maps of the card's program (Netronome, offloaded XDP), beside "ports", "rules" and
  * "knobs", which are as abi.h has them but bound to the card
  *
- * What the card allows shapes every line here: a value has at most 56 bytes; each 4-byte word of a
- * map is either read or added to by the card, never both; offsets into a value are constants; and
- * nothing that the card can write can it read. So whatever decides comes from the host, one bpf()
- * call and one control message a value. Loads are bytes, those of all cores in one value: one
+ * The card's limits shape every line here: a value has at most 56 bytes; each 4-byte word of a map
+ * is either read or added to by the card, never both; offsets into a value are constants; and the
+ * card cannot read anything that it can write. So all values that decide come from the host, one
+ * bpf() call and one control message a value. Loads are bytes, those of all cores in one value: one
  * message publishes them all, at the same moment.
  *
  * On the card a core's number is the number of its receive queue.

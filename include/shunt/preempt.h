@@ -57,7 +57,7 @@ int *shunt_errno(void);
 
 /*
  * The first field of the thread-local variable shunt_tls is the address of a word that is not 0
- * when this core may have to yield. That address is read in assembly because the compiler may keep
+ * when this core may have to yield. The address is read in assembly because the compiler may keep
  * the address of a thread-local variable over a call, and the call may end on another thread.
  */
 static inline void shunt_safepoint(void)

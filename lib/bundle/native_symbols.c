@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * native_symbols.c - the symbols of a policy's native code: what dlsym() will read, and find
+ * native_symbols.c - the symbols of a policy's native code, as dlsym() will read and find them
  *
- * It trusts the object's hash table, so every chain of it is followed here first.
+ * dlsym() trusts the object's hash table, so every chain of it is followed here first.
  */
 #include <errno.h>
 #include <string.h>
