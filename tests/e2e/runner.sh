@@ -178,9 +178,9 @@ try_beside() {
 }
 
 test_a_complaint_of_the_kernel_fails_the_test_whose_process_met_it() {
-	program a "until_true first_is_over; until_true [ -e $DIR/b ]" \
+	program a "until_true first_is_over; until_true [ -e $DIR/b_runs ]" \
 		'complain "[ 7.0] WARNING: CPU: 0 PID: $$ at kernel/some.c:1 f+0x1/0x2"; finish'
-	program b "touch $DIR/b; until_true [ -e $DIR/finished ]"
+	program b "touch $DIR/b_runs; until_true [ -e $DIR/finished ]"
 	try_beside a b
 	assert_eq $STATUS 1
 	assert_match "$OUT" \
@@ -215,9 +215,9 @@ test_a_complaint_in_a_test_in_bash_fails_it_by_name() {
 }
 
 test_a_complaint_without_a_process_names_every_test_that_ran() {
-	program a "until_true first_is_over; until_true [ -e $DIR/b ]" \
+	program a "until_true first_is_over; until_true [ -e $DIR/b_runs ]" \
 		'complain "[ 7.0] BUG: bad page state"; finish'
-	program b "until_true first_is_over; touch $DIR/b; until_true [ -e $DIR/finished ]"
+	program b "until_true first_is_over; touch $DIR/b_runs; until_true [ -e $DIR/finished ]"
 	try_beside a b
 	assert_match "$OUT" "one of these ran: [^ ]*/a: second of a, [^ ]*/b: second of b"
 	assert_eq $STATUS 1
