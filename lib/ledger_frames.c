@@ -207,11 +207,12 @@ static void take(struct taking *t, __u32 core, __u32 frame)
 static void take_line(struct taking *t, __u32 core)
 {
 	const struct shunt_core_run *run = &t->r->view->core[core].run;
+	struct ledger_untold u;
 
 	if (peek(run->id) && !ledger_sent(t->r, core))
 		take(t, core, peek(run->frame));
-	if (ledger_untold(t->r, run))
-		take(t, core, peek(run->intent_frame));
+	if (ledger_untold(t->r, run, &u))
+		take(t, core, u.frame);
 }
 
 __u32 ledger_take_back(struct rings *r, const struct ledger_dead *d, unsigned char *seen)

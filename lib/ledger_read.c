@@ -64,11 +64,10 @@ static bool slot_exists(const struct shunt_geometry *g, __u32 slot)
 				      : g->hold_ring && slot - SHUNT_HOLD_SLOT < g->nclasses;
 }
 
-/* The number in the metadata of the intent's frame, by now
- * perhaps another request's; NULL: there is no such frame. */
-static __u64 *tag_of(const struct rings *r, const struct shunt_core_run *run)
+/* The number in the metadata of that frame, by now perhaps
+ * another request's; NULL: there is no such frame. */
+static __u64 *tag_of(const struct rings *r, __u32 frame, __u32 off)
 {
-	__u32 frame = peek(run->intent_frame), off = peek(run->intent_off);
 	struct shunt_meta *m;
 
 	if (frame >= r->geo.nframes || off < sizeof(*m) || off >= r->geo.chunk)
@@ -77,14 +76,20 @@ static __u64 *tag_of(const struct rings *r, const struct shunt_core_run *run)
 	return &m->id;
 }
 
-bool ledger_untold(const struct rings *r, const struct shunt_core_run *run)
+bool ledger_untold(const struct rings *r, const struct shunt_core_run *run, struct ledger_untold *u)
 {
-	__u64 intent = peek(run->intent), *tag = tag_of(r, run), id = tag ? peek(*tag) : 0;
-	__u32 slot = intent_slot(intent), index = intent;
+	__u32 index;
+	__u64 id;
 
-	if (!(intent >> 63) || !slot_exists(&r->geo, slot) ||
-	    (__s32)(ring_cons(&r->rx[slot]) - index) <= 0)
+	*u = (struct ledger_untold){ .intent = peek(run->intent), .cls = peek(run->intent_cls),
+				     .frame = peek(run->intent_frame) };
+	u->slot = intent_slot(u->intent);
+	u->tag = tag_of(r, u->frame, peek(run->intent_off));
+	index = u->intent;
+	if (!(u->intent >> 63) || !slot_exists(&r->geo, u->slot) || !u->tag ||
+	    (__s32)(ring_cons(&r->rx[u->slot]) - index) <= 0)
 		return false; /* it is still there */
+	id = peek(*u->tag);
 	return id && (__u32)id == peek(run->intent_id);
 }
 
@@ -106,16 +111,14 @@ static bool told_elsewhere(const struct rings *r, const struct ledger_dead *d, _
 static void decide_intent(const struct rings *r, const struct ledger_dead *d, __u32 core,
 			  struct verdict *v)
 {
-	const struct shunt_core_run *run = &r->view->core[core].run;
-	__u64 intent = peek(run->intent);
-	__u32 slot = intent_slot(intent);
+	struct ledger_untold u;
 
-	if (!ledger_untold(r, run) || told_elsewhere(r, d, core, intent))
+	if (!ledger_untold(r, &r->view->core[core].run, &u) || told_elsewhere(r, d, core, u.intent))
 		return;
-	if (slot >= SHUNT_HOLD_SLOT)
-		v->lost[slot - SHUNT_HOLD_SLOT]++;
+	if (u.slot >= SHUNT_HOLD_SLOT)
+		v->lost[u.slot - SHUNT_HOLD_SLOT]++;
 	else
-		v->lost[bound_cls(r, peek(run->intent_cls))]++;
+		v->lost[bound_cls(r, u.cls)]++;
 }
 
 /* Is a living core at the same entry? The living core
@@ -134,14 +137,15 @@ int ledger_settle(struct rings *r, const struct ledger_dead *d)
 {
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
 		struct shunt_core_run *run = &r->view->core[i].run;
+		struct ledger_untold u;
 
 		if (!ledger_is_dead(d, i) || !peek(run->intent))
 			continue;
 		/* Reads first that the entry was taken, then which
 		 * cores may have taken it, then whether one has told. */
-		if (ledger_untold(r, run) && is_contested(r, d, peek(run->intent)))
+		if (ledger_untold(r, run, &u) && is_contested(r, d, u.intent))
 			return -EAGAIN;
-		if (!ledger_untold(r, run))
+		if (!ledger_untold(r, run, &u))
 			poke(run->intent, 0);
 	}
 	return 0;
@@ -165,8 +169,10 @@ void ledger_read(const struct rings *r, const struct ledger_dead *d, struct verd
  * not have its intent yet: it must find that this was decided. */
 static void clear_line(const struct rings *r, struct shunt_core_run *run)
 {
-	if (ledger_untold(r, run)) {
-		poke(*tag_of(r, run), 0);
+	struct ledger_untold u;
+
+	if (ledger_untold(r, run, &u)) {
+		poke(*u.tag, 0);
 		ledger_step();
 	}
 	poke(run->id, 0);

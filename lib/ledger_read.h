@@ -20,9 +20,19 @@ struct verdict {
 	__u64 replied[SHUNT_CLASSES]; /* the reply is in the send ring, but was not counted */
 };
 
+/* An intent as it was read, each field once: the memory is a process's that may have a living child
+ * or friend. slot, frame and tag are of this domain where ledger_untold() says true. */
+struct ledger_untold {
+	__u64 intent;
+	__u64 *tag;
+	__u32 slot, frame;
+	__u8 cls;
+};
+
 /* An intent: was that entry taken, and does no line tell of the request? Then the request and its
  * frame are of a core that has this intent. */
-bool ledger_untold(const struct rings *r, const struct shunt_core_run *run);
+bool ledger_untold(const struct rings *r, const struct shunt_core_run *run,
+		   struct ledger_untold *u);
 /* Is the reply of the core's request, which runs or has just ended, in its send ring? */
 bool ledger_sent(const struct rings *r, __u32 core);
 static inline bool ledger_is_dead(const struct ledger_dead *d, __u32 core)
