@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
 
 #include "whose.h"
 
@@ -23,6 +25,16 @@ static bool has_ended(int pidfd)
 bool shunt_process_ended(int pidfd)
 {
 	return pidfd < 0 || has_ended(pidfd);
+}
+
+bool shunt_process_runs(__u32 pid)
+{
+	int pidfd = pid ? pidfd_open(pid, 0) : -1;
+	bool runs = pidfd >= 0 ? !has_ended(pidfd) : pid && errno != ESRCH;
+
+	if (pidfd >= 0)
+		close(pidfd);
+	return runs;
 }
 
 int shunt_process_is_of_by_proc(int pidfd, __u32 pid, uid_t uid)

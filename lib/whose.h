@@ -38,3 +38,7 @@ int shunt_process_is_of_by_proc(int pidfd, __u32 pid, uid_t uid);
 /* Has the process ended? Another process may have its number
  * then. pidfd -1 stands for a process that has ended. */
 bool shunt_process_ended(int pidfd);
+
+/* Does the process with that number run? One that has ended does not, though it keeps its number
+ * until its parent has reaped it. 0: there is no process. */
+bool shunt_process_runs(__u32 pid);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +12,7 @@
 
 #include "agent_state.h"
 #include "maps.h"
+#include "whose.h"
 
 /* The number in the agent's state may be another process's by now. */
 static bool is_shuntd(__u32 pid)
@@ -20,7 +20,7 @@ static bool is_shuntd(__u32 pid)
 	char path[32], name[16] = "";
 	FILE *f;
 
-	if (kill(pid, 0) && errno == ESRCH)
+	if (!shunt_process_runs(pid))
 		return false;
 	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
 	f = fopen(path, "re");

@@ -6,7 +6,6 @@
  * and find out by themselves; they are named here, not stopped.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,12 +13,8 @@
 #include "pick.h"
 #include "place.h"
 #include "verb.h"
+#include "whose.h"
 #include "pindir.h"
-
-static bool lives(__u32 pid)
-{
-	return pid && (!kill(pid, 0) || errno == EPERM);
-}
 
 /* The processes that still have the domains' memory: an array of {domain, agent, worker}. */
 static json_t *attached(struct ctl *ctl)
@@ -32,16 +27,19 @@ static json_t *attached(struct ctl *ctl)
 	if (map_cfg(ctl, &cfg))
 		return list;
 	for (__u32 d = 0; d < cfg.ndomains; d++) {
+		bool agent_runs, worker_runs;
 		json_t *entry;
 
 		if (map_get(ctl, "agent", d, &agent, sizeof(agent)))
 			break;
-		if (!lives(agent.pid) && !lives(agent.worker_pid))
+		agent_runs = shunt_process_runs(agent.pid);
+		worker_runs = shunt_process_runs(agent.worker_pid);
+		if (!agent_runs && !worker_runs)
 			continue;
 		entry = json_pack("{s:i}", "domain", d);
-		if (lives(agent.pid))
+		if (agent_runs)
 			json_object_set_new(entry, "agent_pid", json_integer(agent.pid));
-		if (lives(agent.worker_pid))
+		if (worker_runs)
 			json_object_set_new(entry, "worker_pid", json_integer(agent.worker_pid));
 		json_array_append_new(list, entry);
 	}

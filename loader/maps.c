@@ -4,7 +4,6 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "clock.h"
 #include "maps.h"
+#include "whose.h"
 
 #define BEAT_LIMIT_NS 2000000000ULL
 
@@ -128,7 +128,7 @@ bool agent_alive(const struct shunt_agent *a)
 {
 	__u64 now = clock_ns();
 
-	if (!a->pid || !a->beat_ns || (kill(a->pid, 0) && errno == ESRCH))
+	if (!a->beat_ns || !shunt_process_runs(a->pid))
 		return false;
 	return a->beat_ns > now || now - a->beat_ns < BEAT_LIMIT_NS;
 }

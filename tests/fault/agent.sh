@@ -243,6 +243,26 @@ test_an_agent_that_dies_while_it_takes_back_what_a_worker_had_is_continued() {
 	assert_frames
 }
 
+# The keeper reaps its agent late where it is stopped: the process keeps its number until then.
+test_a_killed_agent_is_not_said_to_serve_before_it_is_reaped() {
+	local agent keeper
+	load fcfs
+	agent=$(agent_pid)
+	keeper=${PIDS[shuntd]}
+	kill -STOP "$keeper"
+	kill -KILL "$agent"
+	wait_for 5 is_zombie "$agent"
+	stat_of '.domains[0].agent | .state == "kept" and (.alive | not)' >/dev/null ||
+		fail "an ended shuntd is '$(stat_of .domains[0].agent)'"
+	assert_match "$(host shunt status)" "shuntd \(pid $agent\) has ended; memory and sockets"
+	assert_exit 1 host shunt doctor --dev "$DEV"
+	assert_match "$(cat "$DIR/out")" "fail  agent .*shuntd \(pid $agent\) has ended"
+	host shunt unload --dev "$DEV" 2>"$DIR/err"
+	! grep -q "pid $agent" "$DIR/err" || fail "unload says that it is there: $(cat "$DIR/err")"
+	kill -CONT "$keeper"
+}
+is_zombie() { [ "$(state_of "$1")" = Z ]; }
+
 test_it_keeps_only_the_privileges_that_it_needs() {
 	local pid caps
 	load fcfs

@@ -95,6 +95,25 @@ static void test_one_that_has_ended_is_nobodys(void **state)
 	close(p.pidfd);
 }
 
+static void test_one_that_has_ended_does_not_run_though_nobody_has_reaped_it(void **state)
+{
+	struct process p = begin(USER, USER, USER);
+	siginfo_t info;
+
+	assert_true(shunt_process_runs(p.pid));
+	kill(p.pid, SIGKILL);
+	assert_int_equal(waitid(P_PID, p.pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(kill(p.pid, 0), 0); /* it keeps its number */
+	assert_false(shunt_process_runs(p.pid));
+	end(p);
+	assert_false(shunt_process_runs(p.pid));
+}
+
+static void test_number_0_is_no_process(void **state)
+{
+	assert_false(shunt_process_runs(0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +121,9 @@ int main(void)
 		cmocka_unit_test(test_one_that_has_others_too_is_not),
 		cmocka_unit_test(test_what_a_process_of_roots_becomes_is_roots_affair),
 		cmocka_unit_test(test_one_that_has_ended_is_nobodys),
+		cmocka_unit_test(
+			test_one_that_has_ended_does_not_run_though_nobody_has_reaped_it),
+		cmocka_unit_test(test_number_0_is_no_process),
 	};
 
 	if (geteuid())
