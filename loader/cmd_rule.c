@@ -122,6 +122,21 @@ static int pick_port(struct ctl *ctl, const struct rule_table *t, const char *te
 	return found >= 0 ? found : fail(ctl, -ENOENT, "no port is served");
 }
 
+/* The shell takes quotes away, so text that begins with a digit is written in hex here. */
+static int check_bytes(struct ctl *ctl, const char *what, const char *text)
+{
+	char hex[2 * 8 + 1] = "";
+
+	if (!text || !looks_numeric(text))
+		return 0;
+	for (size_t i = 0; i < 8 && text[i]; i++)
+		sprintf(hex + 2 * i, "%02x", (unsigned char)text[i]);
+	fail_usage(ctl, "%s: '%.40s' may be a number or text", what, text);
+	hint(ctl, "write two hex digits a byte behind 0x, as in 0x02; the text '%.8s' is 0x%s",
+	     text, hex);
+	return -EINVAL;
+}
+
 static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **words,
 		     struct shunt_rule *rule, __u64 *at)
 {
@@ -135,6 +150,9 @@ static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **
 		hint_usage(ctl);
 		return -EINVAL;
 	}
+	if (check_bytes(ctl, "value", words[KEY_VALUE]) ||
+	    check_bytes(ctl, "mask", words[KEY_MASK]))
+		return -EINVAL;
 	if (number_of(ctl, "offset", words[KEY_OFFSET], SHUNT_OFFSET_MAX, &n))
 		return -EINVAL;
 	text.offset = n;

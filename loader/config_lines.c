@@ -276,6 +276,20 @@ static int check_word(struct check *c, const yaml_node_t *node, const cyaml_sche
 	return bad(c, node);
 }
 
+/* A number without quotes would be taken for the text of its digits. */
+static int check_bytes(struct check *c, const yaml_node_t *node, const char *key)
+{
+	const char *value = (const char *)node->data.scalar.value;
+
+	if (node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || !looks_numeric(value))
+		return 0;
+	snprintf(c->why, c->len,
+		 "%s: '%.40s' may be a number or text: write two hex digits a byte behind 0x, as "
+		 "in 0x02, or quotes around it if it is text",
+		 key, value);
+	return bad(c, node);
+}
+
 static int check_scalar(struct check *c, const yaml_node_t *node,
 			const cyaml_schema_value_t *schema, const char *key)
 {
@@ -285,7 +299,7 @@ static int check_scalar(struct check *c, const yaml_node_t *node,
 	case CYAML_ENUM:
 		return check_word(c, node, schema, key);
 	default:
-		return 0;
+		return strcmp(key, "value") && strcmp(key, "mask") ? 0 : check_bytes(c, node, key);
 	}
 }
 

@@ -54,6 +54,11 @@ bool looks_octal(const char *text)
 	return text[0] == '0' && isdigit((unsigned char)text[1]);
 }
 
+bool looks_numeric(const char *text)
+{
+	return isdigit((unsigned char)text[0]) && strncmp(text, "0x", 2);
+}
+
 int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len)
 {
 	char *end;

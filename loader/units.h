@@ -17,6 +17,8 @@ int parse_time_us(const char *text, __u32 *us, char *why, size_t len);
 int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_t len);
 /* "010", which C takes for 8 and people for 10: refused wherever numbers are read. */
 bool looks_octal(const char *text);
+/* "02", "7" or "0X02" where bytes (0x…) or text are meant: it may be either. */
+bool looks_numeric(const char *text);
 /* A whole number from least to most, decimal or 0x. */
 int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len);
 /* The shortest way to write us, in buf. */

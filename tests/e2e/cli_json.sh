@@ -181,6 +181,8 @@ test_wrong_usage_is_status_2() {
 	rule add class=default
 	rule add value=0x1 class=default
 	rule add value=0x01 class=default at=99
+	rule add value=02 class=default
+	rule add value=0x02 mask=15 class=default
 	rule del
 	rule del x
 	build

@@ -112,6 +112,13 @@ test_a_rule_is_told_what_it_lacks() {
 	assert_match "$(cat "$DIR/err")" "a rule needs value= and class=, too"
 }
 
+test_digits_that_may_be_a_number_or_text_are_refused_with_both_spellings() {
+	load_two_classes
+	assert_exit 2 host shunt rule add value=02 class=short
+	assert_match "$(cat "$DIR/err")" \
+		"value: '02' may be a number or text.*as in 0x02; the text '02' is 0x3032"
+}
+
 test_preemption_without_signals_is_said_so() {
 	load_two_classes
 	host shunt quantum set long 10us >/dev/null

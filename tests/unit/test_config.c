@@ -120,6 +120,17 @@ static void test_a_domain_s_number_is_its_place_in_the_file(void **state)
 	assert_true(s.queues[127].domain == 1 && s.queues[3].domain == 2 && !s.queues[0].domain);
 }
 
+static void test_digits_in_quotes_are_text(void **state)
+{
+	static const char text[] = "ports:\n  - port: 9000\nclasses:\n  - name: a\n"
+				   "rules:\n  - {port: 9000, value: \"02\", class: a}\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.nrules, 1);
+	assert_memory_equal(&s.rules[0].value, "02\0\0\0\0\0\0", 8);
+}
+
 static void test_queues_of_a_domain_are_a_core_each(void **state)
 {
 	static const char text[] =
@@ -327,6 +338,11 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "offset: 1,", "offset: 4096,", 21, "beyond" },
 		{ "mask: 0x0f", "mask: 0x0fff", 21, "mask" },
 		{ "mask: 0x0f", "mask: 0x02", 21, "never match" },
+		{ "value: 0x02", "value: 02", 22,
+		  "value: '02' may be a number or text: write two hex digits a byte behind 0x" },
+		{ "value: 0x02", "value: 2", 22, "value: '2' may be a number or text" },
+		{ "value: 0x02", "value: 0X02", 22, "value: '0X02' may be a number or text" },
+		{ "mask: 0x0f", "mask: 15", 21, "mask: '15' may be a number or text" },
 		{ "width: 1", "width: 2", 21, "width" },
 		{ "class: short}\nknobs", "class: shirt}\nknobs", 22,
 		  "no class 'shirt' in 'classes'" },
@@ -483,6 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file_means_what_it_says),
 		cmocka_unit_test(test_a_domain_s_number_is_its_place_in_the_file),
+		cmocka_unit_test(test_digits_in_quotes_are_text),
 		cmocka_unit_test(test_queues_of_a_domain_are_a_core_each),
 		cmocka_unit_test(test_a_user_goes_by_its_name_too_and_root_is_one),
 		cmocka_unit_test(test_domains_share_cpus_if_they_are_told_to),
