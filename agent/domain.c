@@ -80,9 +80,12 @@ static int make_all(struct domain *d)
 		err = pool_make_sockets(d);
 	if (err)
 		return err;
+	pool_fill(d);
+	err = pool_bind(d);
+	if (err)
+		return err;
 	count_refused_before(d);
 	domain_count_lost(d);
-	pool_fill(d);
 	domain_set_right(d, &LEDGER_ALL_DEAD);
 	err = pool_put_sockets(d);
 	return err < 0 ? err : 0;

@@ -77,9 +77,7 @@ int pool_map_rings(struct domain *d)
 			err = shunt_ring_map(&d->pool.r.tx[slot], d->pool.sock[k], SHUNT_RING_TX,
 					     g->core_ring);
 	}
-	/* Kernels before 6.4 map the rings of sockets that are not bound yet, and of no others; a
-	 * worker comes later than that. */
-	return err == -EBUSY ? -EOPNOTSUPP : err;
+	return err;
 }
 
 int pool_map_memory(struct domain *d)
@@ -181,8 +179,6 @@ static int make_socket(struct domain *d, __u32 k)
 	err = k && g->nqueues ? xsk_own_rings(fd, g) : 0;
 	if (!err)
 		err = xsk_rings(fd, rx_size(g, slot), slot < SHUNT_HOLD_SLOT ? g->core_ring : 0);
-	if (!err)
-		err = bind_socket(d, k, fd);
 	if (err) {
 		close(fd);
 		return err;
@@ -197,6 +193,26 @@ int pool_make_sockets(struct domain *d)
 	for (__u32 k = 0; !err && k < sockets_of(&d->pool.r.geo); k++)
 		err = make_socket(d, k);
 	return err ? err : pool_map_rings(d);
+}
+
+/* A worker, and the next agent, map rings of sockets that are bound: kernels before 6.4 do not. */
+static int maps_when_bound(const struct domain *d)
+{
+	struct shunt_ring fill = { 0 };
+	int err = shunt_ring_map(&fill, d->pool.sock[0], SHUNT_RING_FILL,
+				 d->pool.r.geo.fill_ring);
+
+	shunt_ring_unmap(&fill);
+	return err == -EBUSY ? -EOPNOTSUPP : err;
+}
+
+int pool_bind(struct domain *d)
+{
+	int err = 0;
+
+	for (__u32 k = 0; !err && k < sockets_of(&d->pool.r.geo); k++)
+		err = bind_socket(d, k, d->pool.sock[k]);
+	return err ? err : maps_when_bound(d);
 }
 
 int pool_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo)

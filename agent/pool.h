@@ -25,15 +25,20 @@ struct pool {
 	__u64 made_ns;         /* when the frames were made, or taken over */
 };
 
-/* The parts that a pool is made of, each into the store. 0, or -errno: then pool_let_go(). */
+/* The parts that a pool is made of, in this order, each into
+ * the store. 0, or -errno: then pool_let_go(). */
 int pool_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo);
 int pool_make_memory(struct domain *d);
+/* Not bound yet; their rings are mapped. */
 int pool_make_sockets(struct domain *d);
 int pool_store_as(struct domain *d, const char *what, int fd);
 /* The k-th socket of the domain, here and in the store; closed on failure. */
 int pool_keep_socket(struct domain *d, __u32 k, int fd);
 /* New memory: the first frames of each home are the next worker's, all others the kernel's. */
 void pool_fill(struct domain *d);
+/* Once the fill rings have frames: a driver asks for its first ones when it is bound to, and some
+ * never again. -EOPNOTSUPP: the kernel is too old for workers. */
+int pool_bind(struct domain *d);
 /* Descriptors of the store, if all are there, and state, if it is of this load. */
 bool pool_find(struct domain *d, unsigned int ifindex);
 int pool_map_memory(struct domain *d);

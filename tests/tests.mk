@@ -118,7 +118,10 @@ $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot: $(B)/tests/%: tests/%.c lib/rin
 	$(note_headers)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@
 
-$(B)/tests/strict.so: tests/strict.c
+# Libraries that shunt and shuntd are run with.
+PRELOADED := $(B)/tests/strict.so $(B)/tests/bound.so
+
+$(PRELOADED): $(B)/tests/%.so: tests/%.c
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -fPIC -shared $< -o $@ -ldl
@@ -154,7 +157,7 @@ $(B)/tests/delay_server: tests/delay_server.c apps/spin.h
 
 test-programs: ## what the tests run, built
 test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(NIC_POLICIES) $(B)/tests/flood $(B)/tests/peer \
-	$(B)/tests/harm $(B)/tests/riot $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
+	$(B)/tests/harm $(B)/tests/riot $(PRELOADED) $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
@@ -182,7 +185,7 @@ test-e2e: all e2e-programs ## client to worker and back through a veth pair (roo
 	$(Q)tests/run.sh $(E2E)
 
 e2e-programs: ## what test-e2e runs beside the products
-e2e-programs: $(B)/tests/flood $(B)/tests/strict.so $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
+e2e-programs: $(B)/tests/flood $(PRELOADED) $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
 
 # For the tests, build/san is mounted over build/. Every report is a file there, of whichever
 # process: shuntd's keeper would start a new agent for one that ended, and the test might not

@@ -13,6 +13,18 @@ in_rings() { stat_of .total.on_cores; }
 # Requests that came through each queue.
 through() { stat_of '[.domains[0].core[].counts | .served - .stolen] | '"$1"; }
 
+bound_twice() { [ "$(grep -c . "$DIR/bound")" = 2 ]; }
+
+# A driver with zero copy takes its first frames when a socket is bound.
+test_a_fill_ring_has_frames_before_its_socket_is_bound() {
+	export BOUND_LOG=$DIR/bound LD_PRELOAD=$ROOT/build/tests/bound.so
+	load p2c
+	unset LD_PRELOAD
+	wait_for 10 bound_twice
+	assert_eq "$(grep -c 'frames [1-9]' "$DIR/bound")" 2 "fill rings with frames"
+	assert_eq "$(grep -c 'frames 0' "$DIR/bound" || true)" 0 "fill rings without"
+}
+
 test_what_comes_through_either_queue_is_served() {
 	load p2c
 	assert_match "$(host shunt status)" 'queues 0, 1: 0 of 2 cores up'
