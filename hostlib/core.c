@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "message.h"
 #include "stacks.h"
 
 #define SHORT_NS 2000 /* a request this short may run before the last reply is kicked */
@@ -217,7 +218,7 @@ static void *serve_core(struct core *c)
 	if (s->transport->start)
 		s->transport->start(c);
 	expire_what_waited(s);
-	link_say_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
+	message_core(s, SHUNT_MSG_UP, c->id, c->run->tid);
 	while (!atomic_load_explicit(&s->quit, memory_order_relaxed) || c->loaded ||
 	       !s->transport->drained(c))
 		turn(c);

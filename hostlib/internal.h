@@ -275,7 +275,6 @@ int set_error(struct shunt *s, int err, const char *format, ...)
 /* link.c: the conversation with the agent */
 int link_attach(struct shunt *s);
 void link_detach(struct shunt *s, bool bye);
-int link_say_core(struct shunt *s, enum shunt_msg_type type, unsigned int core, uint32_t tid);
 int link_serve(struct shunt *s);
 
 /* fork.c */

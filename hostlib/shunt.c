@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "message.h"
 
 #define STOP_MS 200   /* how long a stop waits for XDP to be told */
 #define AGAIN_MS 10000 /* how long a worker that gave its rings up waits for new ones */
@@ -111,7 +112,7 @@ static void turn_away(struct shunt *s)
 
 	for (unsigned int i = 0; i < s->ncores; i++) {
 		ours |= 1ULL << i;
-		link_say_core(s, SHUNT_MSG_DOWN, i, 0);
+		message_core(s, SHUNT_MSG_DOWN, i, 0);
 	}
 	for (int ms = 0; ms < STOP_MS && (peek(s->view->up) & ours); ms++)
 		nap(1);

@@ -18,6 +18,7 @@
 
 #define CORES 1
 #include "cores.h"
+#include "hostlib/message.h"
 
 #define KICK_NS 300000
 #define NEAR_NS 1000 /* two clocks of one thread differ by less */
@@ -29,7 +30,7 @@ static _Atomic uint64_t kicked_ns; /* the last system call that sends was over *
 
 /* --- what else the library has, and the kernel ------------------------------------------------ */
 
-int link_say_core(struct shunt *to, enum shunt_msg_type type, unsigned int core, uint32_t tid)
+int message_core(struct shunt *to, enum shunt_msg_type type, unsigned int core, uint32_t tid)
 {
 	return 0;
 }
