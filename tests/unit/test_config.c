@@ -4,6 +4,8 @@
  * and that each mistake is told with its line
  */
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
+/* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
+/* link: loader/config_address.c */
 /* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 /* links more: a configuration is read by one call, which all of these answer */

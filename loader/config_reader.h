@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * config_reader.h - the parts that check a configuration file, each its keys
+ *
+ * Each returns 0, or -errno and has failed with the line of the value that is wrong.
+ */
+#pragma once
+
+#include "config.h"
+#include "setup.h"
+
+struct config_reader {
+	struct ctl *ctl;
+	const char *file;
+	char *text;
+	size_t len;
+	struct config *c;
+	struct setup *s;
+};
+
+/* Fails for the value at a path such as "classes[1].slo". */
+int config_bad(struct config_reader *r, const char *why, const char *fmt, ...) __printf(3, 4);
+/* The number of a class, -ENOENT. */
+int config_class_of(const struct setup *s, const char *name);
+/* Fails for a class that the file does not define, by the path of the value that names it. */
+int config_bad_class(struct config_reader *r, const char *name, const char *fmt, ...)
+	__printf(3, 4);
+
+/* config_classes.c */
+int config_classes(struct config_reader *r);
+/* config_ports.c: ports, and the rules of each. */
+int config_ports(struct config_reader *r);
+int config_rules(struct config_reader *r);
+/* config_address.c */
+int config_address(struct config_reader *r);
