@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "clock.h"
-#include "collect.h"
+#include "report.h"
 #include "maps.h"
 #include "pick.h"
 #include "show.h"
@@ -304,7 +304,7 @@ static int repeat(struct ctl *ctl)
 
 	for (unsigned long i = 0; !err && (!every.count || i < every.count); i++) {
 		at = clock_ns();
-		now = collect(ctl);
+		now = report_json(ctl);
 		if (!now) {
 			err = fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);
 			break;
@@ -360,7 +360,7 @@ static int run(struct ctl *ctl)
 		return err;
 	if (every.seconds)
 		return repeat(ctl);
-	r = collect(ctl);
+	r = report_json(ctl);
 	return r ? emit(ctl, r, show) : fail(ctl, -EIO, "cannot read '%s'", ctl->ifname);
 }
 

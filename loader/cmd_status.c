@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "agent_state.h"
-#include "collect.h"
+#include "report.h"
 #include "maps.h"
 #include "pick.h"
 #include "show.h"
@@ -178,7 +178,7 @@ static void show(const json_t *r)
 /* An interface that cannot be read is named beside the others. */
 static json_t *collect_or_tell(struct ctl *ctl)
 {
-	json_t *j = pick_loaded(ctl) ? NULL : collect(ctl);
+	json_t *j = pick_loaded(ctl) ? NULL : report_json(ctl);
 
 	if (j)
 		return j;
@@ -196,7 +196,7 @@ static int run(struct ctl *ctl)
 
 	if (!err && ctl->pins.ifname) {
 		err = pick_loaded(ctl);
-		j = err ? NULL : collect(ctl);
+		j = err ? NULL : report_json(ctl);
 		if (j)
 			json_array_append_new(all, j);
 		else if (!err)

@@ -22,7 +22,7 @@ void add_counts(struct shunt_ingress_class *sum, const struct shunt_ingress_clas
 	sum->spill += n->spill;
 }
 
-static void add_totals(struct totals *sum, const struct totals *t)
+static void add_totals(struct class_sums *sum, const struct class_sums *t)
 {
 	sum->replied += t->replied;
 	sum->noreply += t->noreply;
@@ -35,10 +35,10 @@ static void add_totals(struct totals *sum, const struct totals *t)
 	sum->deferred += t->deferred;
 }
 
-void conserve(const struct snapshot *s, struct conserved *sum)
+void conserve(const struct sums *s, struct conserved *sum)
 {
 	const struct shunt_ingress_class *in = &sum->in;
-	const struct totals *t = &sum->t;
+	const struct class_sums *t = &sum->t;
 	__u64 ended;
 
 	memset(sum, 0, sizeof(*sum));

@@ -4,17 +4,17 @@
  */
 #pragma once
 
-#include "collect.h"
+#include "sums.h"
 
 struct conserved {
 	struct shunt_ingress_class in; /* of all classes, like the next */
-	struct totals t;
+	struct class_sums t;
 	__u64 in_flight;
 	__s64 difference; /* requests that arrived and are accounted
 			   * for nowhere; 0, at any quiet moment */
 };
 
-void conserve(const struct snapshot *s, struct conserved *sum);
+void conserve(const struct sums *s, struct conserved *sum);
 
 /* Adds XDP's counts of one class to a sum. */
 void add_counts(struct shunt_ingress_class *sum, const struct shunt_ingress_class *n);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect.h"
+#include "report.h"
 #include "maps.h"
 
 static int by_text(const void *a, const void *b)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * collect.c - everything that the maps of an interface tell, as one JSON object
+ * report.c - everything that the maps of an interface tell, as one JSON object
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,21 +10,21 @@
 #include <string.h>
 
 #include "card.h"
-#include "collect.h"
 #include "conserve.h"
 #include "count_names.h"
 #include "iface.h"
 #include "maps.h"
-#include "refused.h"
-#include "tunable.h"
 #include "pindir.h"
+#include "refused.h"
+#include "report.h"
+#include "tunable.h"
 
 static void set_count(json_t *j, const char *key, __u64 n)
 {
 	json_object_set_new(j, key, json_integer(n));
 }
 
-static void set_service(json_t *j, const struct totals *t)
+static void set_service(json_t *j, const struct class_sums *t)
 {
 	double mean, var;
 
@@ -39,7 +39,7 @@ static void set_service(json_t *j, const struct totals *t)
 		"age_ms", (json_int_t)(t->age_ns / 1000000)));
 }
 
-static json_t *counts(const struct shunt_ingress_class *in, const struct totals *t)
+static json_t *counts(const struct shunt_ingress_class *in, const struct class_sums *t)
 {
 	json_t *j = json_object();
 
@@ -63,7 +63,7 @@ static json_t *counts(const struct shunt_ingress_class *in, const struct totals 
 	return j;
 }
 
-static int class_json(struct ctl *ctl, const struct snapshot *s, __u32 c, json_t **out)
+static int class_json(struct ctl *ctl, const struct sums *s, __u32 c, json_t **out)
 {
 	static const char *const requeues[] = { "head", "tail", "auto" };
 	char name[SHUNT_NAME_LEN + 1] = "";
@@ -86,7 +86,7 @@ static int class_json(struct ctl *ctl, const struct snapshot *s, __u32 c, json_t
 	return err;
 }
 
-static json_t *total_json(const struct snapshot *s)
+static json_t *total_json(const struct sums *s)
 {
 	struct conserved sum;
 	json_t *j;
@@ -132,9 +132,9 @@ static json_t *delays_json(const __u64 *delay)
 	return list;
 }
 
-static json_t *preemption_json(const struct snapshot *s)
+static json_t *preemption_json(const struct sums *s)
 {
-	const struct preempt_totals *t = &s->preempt;
+	const struct preempt_sums *t = &s->preempt;
 	json_t *j = preempt_json(&s->cfg);
 
 	set_count(j, "by_safepoint", t->n.yielded[SHUNT_BY_SAFEPOINT]);
@@ -232,11 +232,11 @@ static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 	return 0;
 }
 
-json_t *collect(struct ctl *ctl)
+json_t *report_json(struct ctl *ctl)
 {
-	struct snapshot s;
+	struct sums s;
 	json_t *j, *classes, *cls = NULL;
-	int err = snapshot_take(ctl, &s);
+	int err = sums_read(ctl, &s);
 
 	if (err)
 		return NULL;

@@ -6,7 +6,7 @@
 
 #include <shunt/nic.h>
 
-#include "collect.h"
+#include "sums.h"
 #include "config.h"
 #include "nicsize.h"
 
@@ -32,5 +32,5 @@ int wire_sizes(struct ctl *ctl, struct shunt_nic_sizes *sizes);
 json_t *wire_hosts(struct ctl *ctl);
 void wire_show_hosts(const json_t *hosts);
 
-/* wire_stats.c: what the NIC's maps tell is added to the snapshot, and to what is printed. */
-int wire_snapshot(struct ctl *ctl, struct snapshot *s);
+/* wire_stats.c: what the NIC's maps tell is added to the sums, and to what is printed. */
+int wire_add_sums(struct ctl *ctl, struct sums *s);

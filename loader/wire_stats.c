@@ -14,10 +14,10 @@
 
 /* Ended, lost, waiting, parked, of each class. The view's
  * backlog counts tokens, too: it is set right. */
-static void add_classes(struct snapshot *s, const struct shunt_nic *n)
+static void add_classes(struct sums *s, const struct shunt_nic *n)
 {
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
-		struct totals *t = &s->cls[c];
+		struct class_sums *t = &s->cls[c];
 
 		t->replied += n->cls[c].done - n->cls[c].noreply;
 		t->noreply += n->cls[c].noreply;
@@ -34,7 +34,7 @@ static void add_classes(struct snapshot *s, const struct shunt_nic *n)
 	s->preempt.n.yielded[SHUNT_BY_SAFEPOINT] -= n->signalled;
 }
 
-static __u32 add_out(struct snapshot *s, const struct shunt_nic_core *core)
+static __u32 add_out(struct sums *s, const struct shunt_nic_core *core)
 {
 	__u32 n = 0;
 
@@ -62,7 +62,7 @@ static json_t *core_json(const struct shunt_nic_port *port, const struct shunt_n
 	return j;
 }
 
-static int add_cores(struct ctl *ctl, struct snapshot *s, json_t *cores)
+static int add_cores(struct ctl *ctl, struct sums *s, json_t *cores)
 {
 	s->on_cores = 0;
 	for (__u32 i = 0; i < SHUNT_CORES; i++) {
@@ -86,7 +86,7 @@ static int add_cores(struct ctl *ctl, struct snapshot *s, json_t *cores)
 
 /* The scheduler's state at one moment, as far as its parts
  * can tell: read again until nothing moved. */
-int wire_snapshot(struct ctl *ctl, struct snapshot *s)
+int wire_add_sums(struct ctl *ctl, struct sums *s)
 {
 	struct shunt_nic *n = aligned_alloc(SHUNT_LINE, sizeof(*n));
 	json_t *cores = json_array(), *events = json_object(), *hosts = NULL;

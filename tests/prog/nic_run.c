@@ -190,7 +190,7 @@ __u64 slots_missing(void)
 }
 
 /* The NIC's state that a control frame may not change; counters of events are cleared. */
-struct shunt_nic snapshot(void)
+struct shunt_nic nic_read(void)
 {
 	struct shunt_nic s = *n.state;
 

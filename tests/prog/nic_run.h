@@ -49,7 +49,7 @@ __u32 arrive(int cls, __u8 mark);
 int mark(void);
 __u64 slots_missing(void);
 /* The NIC's state that a control frame may not change; counters of events are cleared. */
-struct shunt_nic snapshot(void);
+struct shunt_nic nic_read(void);
 
 /* A word of one of the program's maps; and whether requests are preempted. */
 void nic_tune(const char *map, __u32 key, __u32 value);

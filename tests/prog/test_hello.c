@@ -98,10 +98,10 @@ static void a_hello_said_again_is_answered_with_the_same_epoch(void **state)
 #define ASSERT_UNCHANGED(frame)                                                                    \
 	do {                                                                                       \
 		static struct shunt_nic_core cores_were[SHUNT_CORES];                              \
-		struct shunt_nic state_was = snapshot(), state_is;                                 \
+		struct shunt_nic state_was = nic_read(), state_is;                                 \
 		memcpy(cores_were, n.core, sizeof(cores_were));                                    \
 		frame;                                                                             \
-		state_is = snapshot();                                                             \
+		state_is = nic_read();                                                             \
 		assert_memory_equal(&state_is, &state_was, sizeof(state_is));                      \
 		assert_memory_equal(n.core, cores_were, sizeof(cores_were));                       \
 	} while (0)

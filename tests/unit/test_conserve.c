@@ -13,17 +13,17 @@
 
 #include <cmocka.h> /* last: its fail() is a macro */
 
-static struct snapshot s;
+static struct sums s;
 
 /* Each term of its own, of two classes. */
 static void fill(void)
 {
-	s = (struct snapshot){ .core_refused = 5, .on_cores = 70, .held_running = 8,
+	s = (struct sums){ .core_refused = 5, .on_cores = 70, .held_running = 8,
 			       .deferred_held = 9 };
 	s.preempt.parked_held = 6;
-	s.cls[0] = (struct totals){ .replied = 1000, .noreply = 200, .lost = 30, .waiting = 11,
+	s.cls[0] = (struct class_sums){ .replied = 1000, .noreply = 200, .lost = 30, .waiting = 11,
 				    .deferred = 12 };
-	s.cls[1] = (struct totals){ .replied = 2000, .expired = 40, .refused = 3, .running = 8,
+	s.cls[1] = (struct class_sums){ .replied = 2000, .expired = 40, .refused = 3, .running = 8,
 				    .parked = 6 };
 	s.in.cls[0] = (struct shunt_ingress_class){ .rejected = 13, .dropped = 14, .limit = 7 };
 	s.in.cls[1] = (struct shunt_ingress_class){ .passed = 15 };
