@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "log.h"
 #include "sd.h"
 #include "self.h"
+#include "signals.h"
 #include "sockpath.h"
 
 #define QUICK_MS 300        /* an agent that lives no longer than this died at once */
@@ -375,20 +375,14 @@ int keeper_run(const struct options *o, struct store *s, char **argv, int trial)
 {
 	struct keeper k = { .opts = o, .store = s, .argv = argv, .trial = trial,
 			    .agent = { .sock = -1, .pidfd = -1 } };
-	sigset_t set;
 
 	if (control_open(&k.control, o, s))
 		return EXIT_FAILURE;
 	if (trial < 0)
 		store_mirror(s);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	k.signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	k.signals = signals_open();
 	if (k.signals < 0) {
-		say(LOG_ERR, "cannot make a signalfd: %m");
+		say(LOG_ERR, "cannot make a signalfd: %s", strerror(-k.signals));
 		return EXIT_FAILURE;
 	}
 	set_now(&k);

@@ -3,31 +3,24 @@
  * run.c - the agent's process: how it begins, in the place of another one or anew, and how it ends
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "handover.h"
 #include "keeper.h"
 #include "log.h"
+#include "signals.h"
 
 static int start(struct agent *a, struct why *why)
 {
-	sigset_t set;
 	int err;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	a->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	a->signals = signals_open();
 	a->netlink = iface_watch();
 	if (a->signals < 0 || a->netlink < 0) {
-		err = a->signals < 0 ? -errno : a->netlink;
+		err = a->signals < 0 ? a->signals : a->netlink;
 		return why_fail(why, err, "cannot watch signals and interfaces: %s",
 				strerror(-err));
 	}
