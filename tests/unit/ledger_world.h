@@ -6,7 +6,7 @@
  * There may be two workers, each with some of the cores: a process that goes, and the next one.
  *
  * A core runs a script, a letter a step of a request's life:
- *   0 1 2  takes from that core's ring     R  ends with a reply     k  sends (the kernel takes it at once)
+ *   0 1 2  takes from that core's ring     R  ends with a reply     k  sends: the kernel takes it
  *   a b    takes from that hold ring       N  ends without          f  gives frames back
  *   p      parks its request               x  ends as too old
  *   q      parks it and resumes another    r  resumes one
@@ -76,10 +76,10 @@ void world_find_frames(struct harvest *h);
 /* All died: buried as the agent does by rings, and the next workers are there. */
 void world_next_life(void);
 
-/* Who is dead with the process in that slot. */
+/* The cores that are dead with the process in that slot. */
 struct ledger_dead world_dead(unsigned int slot);
-/* They are buried by the ledger, while others live. The agent dies at that store of it (0: it does not), and the next
- * one goes on. False: not decided before a living core has moved. */
+/* They are buried by the ledger, while others live. The agent dies at that store of it (0: it does
+ * not), and the next one goes on. False: not decided before a living core has moved. */
 bool world_bury(struct ledger_dead d, unsigned int steps);
 /* The same, and the next process is there. */
 bool world_death(unsigned int slot, unsigned int steps);

@@ -8,8 +8,10 @@
  * nor counted, once, and each frame must be in one place. A state is the memory and the stacks of
  * the cores; one that was met before is not looked at again.
  */
-/* link: @core tests/unit/ledger_world.c tests/unit/ledger_check.c lib/ledger_read.c lib/ledger_frames.c agent/frames.c */
-/* links more: the writers of the ledger are all over the library, and the worker dies behind each store */
+/* link: @core tests/unit/ledger_world.c tests/unit/ledger_core.c tests/unit/ledger_death.c */
+/* link: tests/unit/ledger_check.c tests/unit/ledger_explore.c */
+/* link: lib/ledger_read.c lib/ledger_frames.c agent/frames.c */
+/* links more: the library writes the ledger everywhere, and the worker dies behind each store */
 /* define: LEDGER_HOOK=ledger_hook */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,187 +19,89 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "ledger_explore.h"
 #include "ledger_world.h"
 #include "lib/ledger_frames.h"
 
-#define DEPTH 600
 #define STORES_OF_A_SWAP 6 /* ledger_take() */
-#define VISITED (1u << 21)
 
-/* --- all interleavings ----------------------------------------------------------------------- */
-
-struct arrival {
-	uint32_t slot, cls;
-};
-
-struct scenario {
-	struct arrival arrive[RING];
-	unsigned int n;
-	const char *script[CORES];
-	const char *slots; /* of each core its process's; NULL: there is one */
-};
-
-static uint64_t *visited;
-static unsigned long states;
-static const struct scenario *now;
-static unsigned int ncores;
-static unsigned char path[DEPTH];
-
-static bool is_new(uint64_t state)
-{
-	uint32_t at = state % VISITED;
-
-	for (; visited[at]; at = (at + 1) % VISITED) {
-		if (visited[at] == state)
-			return false;
-	}
-	visited[at] = state;
-	if (++states > VISITED / 2)
-		fail_msg("too many states");
-	return true;
-}
-
-static const char *where(unsigned int depth)
-{
-	static char text[DEPTH + 32];
-	int n = snprintf(text, sizeof(text), "after stores of cores ");
-
-	for (unsigned int i = 0; i < depth; i++)
-		text[n++] = '0' + path[i];
-	text[n] = '\0';
-	return text;
-}
-
-static void replay(unsigned int depth)
-{
-	world_restore();
-	for (unsigned int i = 0; i < ncores; i++)
-		core_begin(i, now->script[i]);
-	for (unsigned int i = 0; i < depth; i++)
-		core_step(path[i]);
-}
-
-/* From here on. The world is there already. */
-static void explore(unsigned int depth)
-{
-	bool there = true;
-
-	if (!is_new(world_hash()))
-		return;
-	world_check(where(depth));
-	assert_true(depth < DEPTH);
-	for (unsigned int i = 0; i < ncores; i++) {
-		if (!there)
-			replay(depth);
-		there = core_done(i);
-		if (there || !core_step(i))
-			continue;
-		path[depth] = i;
-		explore(depth + 1);
-	}
-}
-
-static void run_at(const struct scenario *s, uint32_t at)
-{
-	now = s;
-	ncores = 0;
-	while (ncores < CORES && s->script[ncores])
-		ncores++;
-	world_make(ncores, s->slots, at);
-	for (unsigned int i = 0; i < s->n; i++)
-		assert_true(world_arrive(s->arrive[i].slot, s->arrive[i].cls));
-	world_save();
-	states = 0;
-	memset(visited, 0, VISITED * sizeof(*visited));
-	replay(0);
-	explore(0);
-	print_message("# %lu states: %s %s %s\n", states, s->script[0],
-		      s->script[1] ? s->script[1] : "", s->script[2] ? s->script[2] : "");
-	world_remove();
-}
-
-/* Indexes that start anew on the way, too. */
-static void run(const struct scenario *s)
-{
-	run_at(s, 0);
-	run_at(s, ~0u);
-}
+/* --- one process ----------------------------------------------------------------------------- */
 
 /* What the request before left in the lines must not speak for the next one, of another class. */
 static void test_one_core_from_request_to_request(void **state)
 {
-	run(&(struct scenario){
+	explore(&(struct scenario){
 		{ { 0, 1 }, { HOLD(0), 0 }, { HOLD(0), 0 }, { 0, 1 } }, 4, { "0RaNaR0Nkf" } });
-	run(&(struct scenario){
+	explore(&(struct scenario){
 		{ { 0, 1 }, { HOLD(0), 0 }, { 0, 0 }, { 0, 1 } }, 4, { "0xaR0R0xkf" } });
-	run(&(struct scenario){ { { 0, 0 }, { 0, 1 } }, 2, { "0R0R0kff" } });
+	explore(&(struct scenario){ { { 0, 0 }, { 0, 1 } }, 2, { "0R0R0kff" } });
 }
 
 static void test_a_preempted_request_is_told_of_once(void **state)
 {
-	run(&(struct scenario){ { { HOLD(1), 1 }, { 0, 0 } }, 2, { "bprR0N" } });
-	run(&(struct scenario){ { { HOLD(1), 1 }, { 0, 0 } }, 2, { "bp0RrN" } });
-	run(&(struct scenario){ { { HOLD(0), 0 }, { 0, 1 } }, 2, { "ap0qRrR" } });
+	explore(&(struct scenario){ { { HOLD(1), 1 }, { 0, 0 } }, 2, { "bprR0N" } });
+	explore(&(struct scenario){ { { HOLD(1), 1 }, { 0, 0 } }, 2, { "bp0RrN" } });
+	explore(&(struct scenario){ { { HOLD(0), 0 }, { 0, 1 } }, 2, { "ap0qRrR" } });
 }
 
 static void test_two_cores_race_for_one_request(void **state)
 {
-	run(&(struct scenario){ { { HOLD(1), 1 } }, 1, { "bR", "bN" } });
+	explore(&(struct scenario){ { { HOLD(1), 1 } }, 1, { "bR", "bN" } });
 }
 
 static void test_two_cores_race_for_two_requests(void **state)
 {
-	run(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aRaN", "aNaR" } });
+	explore(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aRaN", "aNaR" } });
 }
 
 static void test_a_thief_and_the_owner(void **state)
 {
-	run(&(struct scenario){ { { 1, 1 }, { 1, 0 } }, 2, { "1R1N", "1N1R" } });
-	run(&(struct scenario){ { { 1, 1 }, { 1, 0 }, { 1, 1 } }, 3, { "1xN", "1R1R" } });
+	explore(&(struct scenario){ { { 1, 1 }, { 1, 0 } }, 2, { "1R1N", "1N1R" } });
+	explore(&(struct scenario){ { { 1, 1 }, { 1, 0 }, { 1, 1 } }, 3, { "1xN", "1R1R" } });
 }
 
 static void test_a_full_ring(void **state)
 {
-	run(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(0), 0 }, { HOLD(0), 0 }, { HOLD(0), 0 } },
-				4,
-				{ "aNaN", "aNaN" } });
+	explore(&(struct scenario){
+		{ { HOLD(0), 0 }, { HOLD(0), 0 }, { HOLD(0), 0 }, { HOLD(0), 0 } }, 4,
+		{ "aNaN", "aNaN" } });
 }
 
 /* The winner of a race parks or ends its request while the loser has not moved. */
 static void test_a_race_whose_winner_parks_and_another_core_resumes(void **state)
 {
-	run(&(struct scenario){ { { HOLD(0), 0 }, { 1, 1 } }, 2, { "aprR", "arN1R" } });
+	explore(&(struct scenario){ { { HOLD(0), 0 }, { 1, 1 } }, 2, { "aprR", "arN1R" } });
 }
 
 /* The loser of a race goes on with a parked request, while the winner has not come further than the
  * swap. */
 static void test_a_race_whose_loser_resumes_a_request(void **state)
 {
-	run(&(struct scenario){ { { HOLD(1), 1 }, { 1, 0 } }, 2, { "bR", "1pbrNN" } });
+	explore(&(struct scenario){ { { HOLD(1), 1 }, { 1, 0 } }, 2, { "bR", "1pbrNN" } });
 }
 
 static void test_two_parked_requests_and_two_cores(void **state)
 {
-	run(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(1), 1 } }, 2, { "aprR", "bprN" } });
+	explore(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(1), 1 } }, 2, { "aprR", "bprN" } });
 }
 
 static void test_frames_go_round_beside_another_core(void **state)
 {
-	run(&(struct scenario){ { { 0, 0 }, { 1, 1 }, { 0, 0 } }, 3, { "0RkfN0Nf", "1Nf1Rkf" } });
+	explore(&(struct scenario){
+		{ { 0, 0 }, { 1, 1 }, { 0, 0 } }, 3, { "0RkfN0Nf", "1Nf1Rkf" } });
 }
 
 static void test_three_cores_and_two_requests(void **state)
 {
 	if (!getenv("LONG"))
 		skip();
-	run_at(&(struct scenario){ { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aR", "aN", "aN" } },
-	       ~0u);
+	explore_at(&(struct scenario){
+			   { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aR", "aN", "aN" } }, ~0u);
 }
 
 /* --- two processes --------------------------------------------------------------------------- */
@@ -205,39 +109,40 @@ static void test_three_cores_and_two_requests(void **state)
 /* Either may die at any store, and is buried while the other stands anywhere. */
 static void test_two_processes_race_for_one_request(void **state)
 {
-	run(&(struct scenario){ { { HOLD(1), 1 } }, 1, { "bR", "bN" }, "01" });
+	explore(&(struct scenario){ { { HOLD(1), 1 } }, 1, { "bR", "bN" }, "01" });
 }
 
 static void test_two_processes_race_for_two_requests(void **state)
 {
-	run_at(&(struct scenario){
-		       { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aRaN", "aNaR" }, "01" },
-	       ~0u);
+	explore_at(&(struct scenario){
+			   { { HOLD(0), 0 }, { HOLD(0), 0 } }, 2, { "aRaN", "aNaR" }, "01" },
+		   ~0u);
 }
 
 static void test_two_processes_park_and_resume_beside_each_other(void **state)
 {
-	run_at(&(struct scenario){
-		       { { HOLD(0), 0 }, { HOLD(1), 1 } }, 2, { "aprR", "bprN" }, "01" },
-	       0);
+	explore_at(&(struct scenario){
+			   { { HOLD(0), 0 }, { HOLD(1), 1 } }, 2, { "aprR", "bprN" }, "01" },
+		   0);
 }
 
 static void test_a_race_whose_winner_parks_beside_another_process(void **state)
 {
-	run_at(&(struct scenario){ { { HOLD(0), 0 }, { 1, 1 } }, 2, { "aprR", "aN1R" }, "01" }, 0);
+	explore_at(&(struct scenario){
+			   { { HOLD(0), 0 }, { 1, 1 } }, 2, { "aprR", "aN1R" }, "01" }, 0);
 }
 
 static void test_frames_go_round_beside_another_process(void **state)
 {
-	run_at(&(struct scenario){
-		       { { 0, 0 }, { 1, 1 }, { 0, 0 } }, 3, { "0sRkfN0Nf", "1sNf1Rkf" }, "01" },
-	       ~0u);
+	explore_at(&(struct scenario){
+			   { { 0, 0 }, { 1, 1 }, { 0, 0 } }, 3, { "0sRkfN0Nf", "1sNf1Rkf" }, "01" },
+		   ~0u);
 }
 
 static void test_two_cores_of_one_process_beside_another_process(void **state)
 {
-	run_at(&(struct scenario){
-		       { { HOLD(0), 0 } }, 1, { "aR", "aN", "aN" }, "010" }, 0);
+	explore_at(&(struct scenario){
+			   { { HOLD(0), 0 } }, 1, { "aR", "aN", "aN" }, "010" }, 0);
 }
 
 /* --- longer lives ---------------------------------------------------------------------------- */
@@ -263,8 +168,8 @@ static void test_an_intent_that_is_a_ring_old(void **state)
 	world_remove();
 }
 
-/* A core stops right behind its swap, and the others take more than a ring's worth. The frame has the number of its
- * request until a line tells of it. */
+/* A core stops right behind its swap, and the others take more than a ring's worth. The frame has
+ * the number of its request until a line tells of it. */
 static void test_a_swap_that_is_a_ring_old(void **state)
 {
 	world_make(2, "01", ~0u - 2);
@@ -288,8 +193,10 @@ static void test_a_swap_that_is_a_ring_old(void **state)
 /* Each ends without a request: a core takes none while it runs one. */
 static const char *any_script(void)
 {
-	static const char *const script[] = { "0RkaN",  "aNbR",      "bpr0Rk",  "0p1RkrN", "0ssRkf",
-					      "1xaxbx", "apbpqRNkf", "2RrprNkf", "rRrNrRkf", "bsNkf" };
+	static const char *const script[] = {
+		"0RkaN",  "aNbR",      "bpr0Rk",   "0p1RkrN",  "0ssRkf",
+		"1xaxbx", "apbpqRNkf", "2RrprNkf", "rRrNrRkf", "bsNkf",
+	};
 
 	return script[rand() % (sizeof(script) / sizeof(*script))];
 }
@@ -360,7 +267,8 @@ static void test_deaths_while_a_driver_holds_frames(void **state)
 	world_remove();
 }
 
-/* Two processes, of which now this one dies, now that one; its successor goes on with its cores. Agents die in burials. */
+/* Two processes, of which now this one dies, now that one; its successor goes on with its cores.
+ * Agents die in burials. */
 static void test_deaths_beside_a_process_that_lives(void **state)
 {
 	int lives = getenv("LONG") ? 20000 : 1000, undecided = 0;
@@ -462,18 +370,6 @@ static void test_nothing_is_left_after_it_was_cleared(void **state)
 	world_remove();
 }
 
-static int set_up(void **state)
-{
-	visited = malloc(VISITED * sizeof(*visited));
-	return !visited;
-}
-
-static int tear_down(void **state)
-{
-	free(visited);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -506,5 +402,5 @@ int main(void)
 
 	if (getenv("TEST"))
 		cmocka_set_test_filter(getenv("TEST"));
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, explore_set_up, explore_tear_down);
 }
