@@ -3,7 +3,8 @@
  * peer.c - a worker for tests, from the bare messages: it counts frames, or does everything wrong
  *
  * usage: peer census SOCKET            attaches, counts the frames in the rings, leaves;
- *                                      {"frames":N,"fill":N,"least":N,"rx":N,"spare":N,"twice":N,"missing":N}
+ *                                      {"frames":N,"fill":N,"least":N,"rx":N,"spare":N,
+ *                                      "twice":N,"missing":N}
  *                                      (least: of the fill rings' counts)
  *        peer view SOCKET              attaches, prints what policies read of tunables, leaves
  *        peer hostile SOCKET N [SEED]  sends N messages, most of them wrong in some way;

@@ -126,15 +126,18 @@ void make_domain(void)
 		s.view->cls[i].requeue = SHUNT_TAIL;
 	s.core = aligned_alloc(64, sizeof(*s.core));
 	s.core[0] = (struct core){ .s = &s, .sock = -1, .line = &s.view->core[0],
-				   .run = &s.view->core[0].run, .fill = &s.fill[0], .comp = &s.comp[0], .comp_keep = COMP_KEEP,
-				   .fill_lock = &s.ctl->fill_lock[0].holder, .list = &s.ctl->free[0] };
+				   .run = &s.view->core[0].run, .fill = &s.fill[0],
+				   .comp = &s.comp[0], .comp_keep = COMP_KEEP,
+				   .fill_lock = &s.ctl->fill_lock[0].holder,
+				   .list = &s.ctl->free[0] };
 	make_ring(&s.core[0].rx, RING);
 	make_ring(&s.core[0].tx, RING);
 	make_ring(&s.fill[0], 2 * FRAMES);
 	make_ring(&s.comp[0], 2 * FRAMES);
 	for (int i = 0; i < 2; i++)
 		make_ring(&s.hold[i], RING);
-	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1, .fd = -1 };
+	policy = (struct policy){ .select = oldest, .flags = SHUNT_NEEDS_HEADS, .gen = 1,
+				  .fd = -1 };
 	atomic_store(&s.policy, &policy);
 	if (park_init(&s) || preempt_signal_install(SHUNT_SIGNAL)) {
 		fprintf(stderr, "preempt: %s\n", s.text);

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire_core.c - what comes in at a core of the wire transport, as the library hears it: frames of the NIC, or of whoever can write to the
- * core's ring, with metadata of any kind; and epochs that shuntd settles
+ * wire_core.c - what comes in at a core of the wire transport, as the library hears it: frames of
+ * the NIC, or of whoever can write to the core's ring, with metadata of any kind; and epochs that
+ * shuntd settles
  *
  * Claims: a payload handed to a handler lies within its frame, each frame is in one place, and no
  * number is served twice in an epoch.
  */
-/* link: hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/ask.c hostlib/next.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c lib/ring.c hostlib/ctx.c hostlib/stacks.c hostlib/error.c hostlib/yield.c hostlib/idle.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S */
+/* link: hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/ask.c */
+/* link: hostlib/next.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/idle.c */
+/* link: hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_say.c */
+/* link: hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c hostlib/yield.c */
+/* link: hostlib/ctx.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S hostlib/stacks.c */
+/* link: hostlib/error.c lib/ring.c */
 #include <arpa/inet.h>
 
 #include "hostlib/internal.h"
@@ -33,8 +39,9 @@ static int any(struct shunt_view *v, const struct shunt_event *ev)
 
 static void make(void)
 {
-	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = CHUNK, .core_ring = RING, .hold_ring = RING,
-					 .fill_ring = 2 * FRAMES, .ncores = 1, .nclasses = 2, .nqueues = 1, .mtu = 1500 };
+	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = CHUNK, .core_ring = RING,
+					 .hold_ring = RING, .fill_ring = 2 * FRAMES, .ncores = 1,
+					 .nclasses = 2, .nqueues = 1, .mtu = 1500 };
 	s.ncores = 1;
 	s.memory = aligned_alloc(4096, shunt_memory_len(&s.geo));
 	s.ctl = shunt_ctl_of(s.memory, &s.geo);
@@ -70,7 +77,8 @@ static void reset(void)
 	memset(&wires, 0, sizeof(wires));
 	s.view->up = 1;
 	s.ctl->abi = SHUNT_ABI;
-	*c = (struct core){ .s = &s, .sock = -1, .item = item, .rx = rx, .tx = tx, .fill = &s.fill[0], .comp = &s.comp[0],
+	*c = (struct core){ .s = &s, .sock = -1, .item = item, .rx = rx, .tx = tx,
+			    .fill = &s.fill[0], .comp = &s.comp[0],
 			    .fill_lock = &s.ctl->fill_lock[0].holder, .list = &s.ctl->free[0],
 			    .line = &s.view->core[0], .run = &s.view->core[0].run };
 	clear(c->fill);
@@ -85,7 +93,7 @@ static void reset(void)
 	nserved = sent_by_nic = 0;
 }
 
-/* --- the kernel ---------------------------------------------------------------------------------- */
+/* --- the kernel ------------------------------------------------------------------------------ */
 
 /* A frame out of the fill ring, with this in it; it goes into the core's ring. */
 static void receive(const void *meta, const void *data, uint32_t len)
@@ -100,7 +108,7 @@ static void receive(const void *meta, const void *data, uint32_t len)
 	addr = (addr & ~(uint64_t)(CHUNK - 1)) + HEADROOM;
 	memset(s.memory + addr - HEADROOM, 0, CHUNK);
 	if (meta)
-		memcpy(s.memory + addr - sizeof(struct shunt_meta), meta, sizeof(struct shunt_meta));
+		memcpy(s.memory + addr - sizeof(*meta), meta, sizeof(*meta));
 	memcpy(s.memory + addr, data, len);
 	c->rx.desc[*c->rx.prod & c->rx.mask] = (struct xdp_desc){ .addr = addr, .len = len };
 	++*c->rx.prod;
@@ -112,7 +120,8 @@ static void transmit(void)
 	for (; *c->tx.cons != *c->tx.prod; ++*c->tx.cons) {
 		const struct xdp_desc *d = &c->tx.desc[*c->tx.cons & c->tx.mask];
 
-		MUST(d->addr < shunt_frames_len(&s.geo) && (d->addr & (CHUNK - 1)) + d->len <= CHUNK);
+		MUST(d->addr < shunt_frames_len(&s.geo) &&
+		     (d->addr & (CHUNK - 1)) + d->len <= CHUNK);
 		free(exactly(s.memory + d->addr, d->len));
 		c->comp->addr[*c->comp->prod & c->comp->mask] = d->addr;
 		++*c->comp->prod;
@@ -150,14 +159,18 @@ static void check_frames(const struct item *running)
 		MUST(seen[i]);
 }
 
-/* --- the NIC, and others ------------------------------------------------------------------------- */
+/* --- the NIC, and others --------------------------------------------------------------------- */
 
 static void request(struct input *in, uint8_t how)
 {
-	static const uint8_t head[42] = { 2, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 17, 0, 0,
-					  198, 18, 0, 1, 198, 18, 0, 2, 0x9c, 0x40, 0x23, 0x28, 0, 20, 0, 0 };
+	static const uint8_t head[42] = {
+		2, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 8, 0, /* Ethernet */
+		0x45, 0, 0, 40, 0, 0, 0, 0, 64, 17, 0, 0, 198, 18, 0, 1, 198, 18, 0, 2, /* IPv4 */
+		0x9c, 0x40, 0x23, 0x28, 0, 20, 0, 0, /* UDP */
+	};
 	uint8_t frame[1024] = { 0 };
-	struct shunt_meta m = { .id = ++sent_by_nic, .payload = 42, .len = 12, .abi = SHUNT_ABI, .cls = how & 1,
+	struct shunt_meta m = { .id = ++sent_by_nic, .payload = 42, .len = 12,
+				.abi = SHUNT_ABI, .cls = how & 1,
 				.hold_seq = c->wire->high + 1, .epoch = c->wire->epoch };
 	uint32_t len = 60;
 
@@ -186,7 +199,8 @@ static void control(struct input *in, uint8_t how)
 			struct shunt_wire_note n;
 		};
 		uint8_t rest[128];
-	} f = { .w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE, .type = how & 1 ? SHUNT_WIRE_NOTE : SHUNT_WIRE_RESUME,
+	} f = { .w = { .proto = htons(SHUNT_WIRE_PROTO), .version = SHUNT_WIRE,
+		       .type = how & 1 ? SHUNT_WIRE_NOTE : SHUNT_WIRE_RESUME,
 		       .epoch = w->epoch, .cookie = w->cookie } };
 	uint32_t len = SHUNT_WIRE_MIN + 12;
 
@@ -216,7 +230,7 @@ static void offer(uint8_t how)
 	e->heard++;
 }
 
-/* --- the worker ---------------------------------------------------------------------------------- */
+/* --- the worker ------------------------------------------------------------------------------ */
 
 static void serve(struct input *in, uint8_t how)
 {
@@ -237,8 +251,10 @@ static void serve(struct input *in, uint8_t how)
 		const uint8_t *data = it->req.data;
 		uint64_t at = it->addr & (CHUNK - 1);
 
-		MUST((char *)data == s.memory + it->addr + it->payload && it->payload >= (it->ipv6 ? 62 : 42));
-		MUST(at + it->payload + it->req.len <= CHUNK && at + it->payload + it->req.room <= CHUNK);
+		MUST((char *)data == s.memory + it->addr + it->payload &&
+		     it->payload >= (it->ipv6 ? 62 : 42));
+		MUST(at + it->payload + it->req.len <= CHUNK &&
+		     at + it->payload + it->req.room <= CHUNK);
 		for (size_t i = 0; i < it->req.len; i++)
 			sum += data[i];
 		memset((void *)data, sum, it->req.room);

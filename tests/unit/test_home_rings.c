@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_home_rings.c - where each core has a fill ring of its own, a frame goes back to the one where it is at home,
- * whoever sent it: no queue runs dry because others serve what came through it
+ * test_home_rings.c - where each core has a fill ring of its own, a frame goes back to the one
+ * where it is at home, whoever sent it: no queue runs dry because others serve what came through it
  *
  * Cores' own code on rings in memory. The kernel's part is played here: take from a fill ring,
  * complete sent frames. All indexes are about to wrap.
@@ -40,13 +40,16 @@ static const struct transport shared, on_wire = { .nic_decides = true };
 static struct shunt_ring ring_on(struct fake_ring *f)
 {
 	f->prod = f->cons = START;
-	return (struct shunt_ring){ .prod = &f->prod, .cons = &f->cons, .addr = f->addr, .mask = RING - 1 };
+	return (struct shunt_ring){ .prod = &f->prod, .cons = &f->cons, .addr = f->addr,
+				    .mask = RING - 1 };
 }
 
 static int set_up(void **state)
 {
-	s = (struct shunt){ .ncores = CORES, .transport = &shared, .geo = { .nframes = FRAMES, .chunk = CHUNK, .core_ring = RING,
-			    .fill_ring = RING, .ncores = CORES, .nclasses = 1, .nqueues = CORES } };
+	s = (struct shunt){ .ncores = CORES, .transport = &shared,
+			    .geo = { .nframes = FRAMES, .chunk = CHUNK, .core_ring = RING,
+				     .fill_ring = RING, .ncores = CORES, .nclasses = 1,
+				     .nqueues = CORES } };
 	s.ctl = aligned_alloc(SHUNT_LINE, CTL_LEN);
 	s.view = aligned_alloc(SHUNT_LINE, sizeof(*s.view));
 	s.core = aligned_alloc(SHUNT_LINE, CORES * sizeof(*s.core));
@@ -56,8 +59,9 @@ static int set_up(void **state)
 	for (int i = 0; i < CORES; i++) {
 		s.fill[i] = ring_on(&fill[i]);
 		s.comp[i] = ring_on(&comp[i]);
-		s.core[i] = (struct core){ .s = &s, .id = i, .line = &s.view->core[i], .fill = &s.fill[i],
-					   .comp = &s.comp[i], .fill_lock = &s.ctl->fill_lock[i].holder,
+		s.core[i] = (struct core){ .s = &s, .id = i, .line = &s.view->core[i],
+					   .fill = &s.fill[i], .comp = &s.comp[i],
+					   .fill_lock = &s.ctl->fill_lock[i].holder,
 					   .list = &s.ctl->free[i] };
 	}
 	return 0;
@@ -82,7 +86,8 @@ static int home(uint64_t frame)
 	return frame < CORES * SHARE ? frame / SHARE : CORES - 1;
 }
 
-/* The kernel has sent n frames from the first-th on for this core; packets begin somewhere in them. */
+/* The kernel has sent n frames from the first-th on for this core; packets begin somewhere in
+ * them. */
 static void complete(int core, uint32_t first, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -146,7 +151,8 @@ static void what_is_not_answered_goes_back_to_its_home(void **state)
 {
 	for (uint32_t i = 0; i < FREE_MAX / 2 + 1; i++)
 		frames_free(&s.core[0], (uint64_t)(first_of(1) + i) * CHUNK + 256);
-	assert_filled(1, first_of(1), FREE_MAX / 2); /* the last stays until the next one: its request has not ended */
+	/* The last stays until the next one: its request has not ended. */
+	assert_filled(1, first_of(1), FREE_MAX / 2);
 	assert_filled(0, 0, 0);
 }
 
@@ -161,7 +167,8 @@ static void a_core_keeps_some_of_its_own_frames_and_none_of_others(void **state)
 	assert_filled(2, first_of(2), 4);
 	assert_int_equal(s.core[1].nfree, SHUNT_SPARE);
 	for (uint32_t i = 0; i < SHUNT_SPARE; i++)
-		assert_in_range(s.core[1].list->frame[i], first_of(1), first_of(1) + SHUNT_SPARE + 6);
+		assert_in_range(s.core[1].list->frame[i], first_of(1),
+				first_of(1) + SHUNT_SPARE + 6);
 }
 
 /* On the wire a request seldom runs elsewhere than at its frame's home, so a core may keep spare
@@ -230,9 +237,10 @@ static void what_is_no_frame_is_counted_and_goes_nowhere(void **state)
 	assert_int_equal(filled(0) + filled(2) + s.core[0].nfree, 0);
 }
 
-/* --- all at once ------------------------------------------------------------------------------------------ */
+/* --- all at once ----------------------------------------------------------------------------- */
 
-/* A request, most often of the first queue, is served by some core, which may send a frame of its own, too. */
+/* A request, most often of the first queue, is served by some core, which may send a frame of its
+ * own, too. */
 static void serve(void)
 {
 	struct core *c = &s.core[rand() % CORES];

@@ -62,8 +62,10 @@ static int set_up(void **state)
 		struct core *c = &s.core[i];
 
 		*c = (struct core){ .s = &s, .id = i, .sock = -1, .line = &s.view->core[i],
-				    .run = &s.view->core[i].run, .fill = &s.fill[0], .comp = &s.comp[0],
-				    .fill_lock = &s.ctl->fill_lock[0].holder, .list = &s.ctl->free[i], .comp_keep = COMP_KEEP };
+				    .run = &s.view->core[i].run, .fill = &s.fill[0],
+				    .comp = &s.comp[0], .comp_keep = COMP_KEEP,
+				    .fill_lock = &s.ctl->fill_lock[0].holder,
+				    .list = &s.ctl->free[i] };
 		make_ring(&c->rx, RING);
 		make_ring(&c->tx, RING);
 	}
@@ -147,7 +149,8 @@ static void *core_thread(void *arg)
 		it = c->item;
 		if (is_preempted(it)) {
 			it->quanta++;
-			it->queued_ns += it->req.id % 8 ? 0 : REQUESTS; /* to the head, or to the tail */
+			/* To the head, or to the tail. */
+			it->queued_ns += it->req.id % 8 ? 0 : REQUESTS;
 			park_put(c, -1);
 			atomic_fetch_add(&parked, 1);
 			continue;
