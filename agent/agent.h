@@ -13,6 +13,7 @@
 #include "domain.h"
 #include "host_opts.h"
 #include "peer.h"
+#include "refusal.h"
 #include "role.h"
 
 #define ALLOW_MAX 16
@@ -66,6 +67,7 @@ struct agent {
 	struct domain domain[SHUNT_DOMAINS];
 	struct peer peer[PEERS_MAX];
 	struct user user[USERS_MAX];
+	struct refusal refusal[REFUSALS_MAX];
 	__u32 turned_away;       /* connections in this tick: too many, and
 				  * nobody is let in before the next */
 

@@ -65,11 +65,22 @@ void peer_bad(struct agent *a, struct peer *p, const char *why)
 	peer_drop(a, p);
 }
 
+void peer_tell_refusal(struct agent *a, int level, const struct peer *p, const char *text)
+{
+	char words[2 * SHUNT_TEXT_LEN];
+
+	refusal_words(p, text, words, sizeof(words));
+	if (refusal_is_news(a->refusal, p->pid, text, a->now_ns))
+		say(level, "refused %s", words);
+	else
+		say(LOG_DEBUG, "refused again %s", words);
+}
+
 void peer_refuse(struct agent *a, struct peer *p, int err, const char *text)
 {
 	struct shunt_msg_refused m = { .err = err };
 
-	say(LOG_INFO, "refused '%s' (process %u, user %u): %s", p->name, p->pid, p->uid, text);
+	peer_tell_refusal(a, LOG_INFO, p, text);
 	snprintf(m.text, sizeof(m.text), "%s", text);
 	p->stage = PEER_REFUSED;
 	p->since_ns = a->now_ns;

@@ -53,6 +53,8 @@ bool peer_is_attached(const struct peer *p);
 void peer_drop(struct agent *a, struct peer *p);
 /* Tells the peer why it gets no domain, and drops it when it has read the message. */
 void peer_refuse(struct agent *a, struct peer *p, int err, const char *text);
+/* Says in the log why the peer is refused, once. */
+void peer_tell_refusal(struct agent *a, int level, const struct peer *p, const char *text);
 /* A worker that did not keep to the rules: dropped and counted. */
 void peer_bad(struct agent *a, struct peer *p, const char *why);
 void peer_count_bad(struct agent *a);

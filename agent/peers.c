@@ -123,8 +123,7 @@ static void turn_away(struct agent *a, const struct ucred *who, int fd, int err,
 	struct shunt_msg_refused m = { .err = err };
 
 	snprintf(m.text, sizeof(m.text), "%s", why);
-	say(LOG_WARNING, "refused a connection of process %u, user %u: %s", who->pid, who->uid,
-	    why);
+	peer_tell_refusal(a, LOG_WARNING, &p, why);
 	peer_send(&p, &m, sizeof(m), SHUNT_MSG_REFUSED, NULL, 0);
 	close(fd);
 	peer_count_bad(a);

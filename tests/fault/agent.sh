@@ -243,6 +243,19 @@ test_an_agent_that_dies_while_it_takes_back_what_a_worker_had_is_continued() {
 	assert_frames
 }
 
+said_again() { (($(logs shuntd | grep -c 'refused again') >= 2)); }
+
+# A worker that is refused asks each second.
+test_after_unload_a_worker_that_asks_again_and_again_is_refused_in_one_line() {
+	config >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent -v
+	start_worker
+	host shunt unload --dev "$DEV"
+	wait_for 15 said_again
+	assert_eq "$(logs shuntd | grep -c "refused 'shunt-spin' (process")" 1 "lines about it"
+}
+
 # The keeper reaps its agent late where it is stopped: the process keeps its number until then.
 test_a_killed_agent_is_not_said_to_serve_before_it_is_reaped() {
 	local agent keeper

@@ -93,7 +93,7 @@ test_connections_of_one_user_do_not_keep_others_out() {
 		stop good
 		wait_for 5 is_free 0
 	done
-	wait_for 5 logged "refused a connection of process .*user $BAD"
+	wait_for 5 logged "refused a connection (process .*user $BAD"
 	spent=$((($(cpu_ms) - before) * 100000 / (${EPOCHREALTIME/./} - began)))
 	assert_le "$spent" 25 "percent of a CPU that shuntd took"
 	echo "shuntd took $spent % of a CPU"
