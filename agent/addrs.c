@@ -7,6 +7,7 @@
 #include "agent.h"
 #include "log.h"
 #include "own.h"
+#include "plural.h"
 
 void addrs_refresh(struct agent *a)
 {
@@ -31,6 +32,6 @@ void addrs_refresh(struct agent *a)
 		    "'any-address: on' in the configuration",
 		    list.n + list.left_out, list.left_out);
 	if (own_write(a->maps.own, &list))
-		say(LOG_DEBUG, "requests are for %u addresses, broadcast addresses included",
-		    list.n);
+		say(LOG_DEBUG, "requests are for %u %s, broadcast addresses included",
+		    list.n, plural(list.n, "address", "addresses"));
 }

@@ -15,6 +15,7 @@
 #include "limits.h"
 #include "loaded.h"
 #include "log.h"
+#include "plural.h"
 #include "worker.h"
 
 #define CHECK_NS 100000000ULL /* pins may have changed */
@@ -106,8 +107,9 @@ static void say_made(const struct domain *d)
 
 	if (nqueues > 1)
 		snprintf(many, sizeof(many), " and %u more", nqueues - 1);
-	say(LOG_INFO, "domain %u, queue %u%s: %u cores, %u classes, %u frames of %u bytes", d->id,
-	    domain_queue(d), many, g->ncores, g->nclasses, g->nframes, g->chunk);
+	say(LOG_INFO, "domain %u, queue %u%s: %u %s, %u %s, %u frames of %u bytes", d->id,
+	    domain_queue(d), many, g->ncores, plural(g->ncores, "core", "cores"), g->nclasses,
+	    plural(g->nclasses, "class", "classes"), g->nframes, g->chunk);
 }
 
 static void make_domains(struct agent *a)
@@ -264,9 +266,10 @@ static void put_back_sockets(struct agent *a)
 			continue;
 		agent_of(d)->put_back += n;
 		say(LOG_WARNING,
-		    "%d sockets of domain %d were missing in the map 'xsks' and are there again: "
-		    "who removed them?",
-		    n, i);
+		    "%d %s of domain %d %s missing in the map 'xsks' and %s put there again: find "
+		    "the program that removes them",
+		    n, plural(n, "socket", "sockets"), i, plural(n, "was", "were"),
+		    plural(n, "is", "are"));
 	}
 }
 

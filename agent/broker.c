@@ -11,6 +11,7 @@
 #include "former.h"
 #include "log.h"
 #include "owner.h"
+#include "plural.h"
 #include "whose.h"
 #include "worker.h"
 
@@ -96,8 +97,8 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 		return;
 	}
 	a->served = true;
-	say(LOG_INFO, "worker '%s' (process %u) came to domain %u with %u core%s", p->name, p->pid,
-	    d->id, cores, cores == 1 ? "" : "s");
+	say(LOG_INFO, "worker '%s' (process %u) came to domain %u with %u %s", p->name, p->pid,
+	    d->id, cores, plural(cores, "core", "cores"));
 }
 
 /* A worker that has a domain, on a new connection.

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "plural.h"
 
 #define REPEAT_S 10   /* of one format, in this many seconds, */
 #define REPEAT_MAX 5  /* no more lines than this */
@@ -108,8 +109,8 @@ static void tell_dropped(void)
 
 	if (!n)
 		return;
-	snprintf(text, sizeof(text), "%u line%s dropped: nobody read standard error", n,
-		 n == 1 ? " was" : "s were");
+	snprintf(text, sizeof(text), "%u %s dropped: nobody read standard error", n,
+		 plural(n, "line was", "lines were"));
 	put(LOG_WARNING, text);
 	dropped -= dropped == n ? n : 1; /* else it was dropped, too, and is no line of its own */
 }
@@ -143,8 +144,8 @@ void say(int level, const char *format, ...)
 	r = find_repeat(format, now.tv_sec);
 	if (now.tv_sec - r->since >= REPEAT_S) {
 		if (r->held_back) {
-			snprintf(text, sizeof(text), "%u more lines like the next one",
-				 r->held_back);
+			snprintf(text, sizeof(text), "%u more %s like the next one", r->held_back,
+				 plural(r->held_back, "line", "lines"));
 			put(level, text);
 		}
 		*r = (struct repeat){ .format = format, .since = now.tv_sec };

@@ -45,7 +45,7 @@ void loss_of_load(const struct options *o, char *text, size_t len)
 	}
 	maps_close(&m);
 	snprintf(text, len,
-		 "what waits then (now %llu requests) and what arrives in between (of late %llu a "
+		 "what waits then (requests now: %llu) and what arrives in between (of late %llu a "
 		 "second) is "
 		 "lost",
 		 (unsigned long long)l.waiting, (unsigned long long)l.rate);

@@ -9,6 +9,7 @@
 #include "domain.h"
 #include "ledger_frames.h"
 #include "log.h"
+#include "plural.h"
 #include "reclaim_frames.h"
 #include "xsk.h"
 
@@ -53,9 +54,10 @@ void reclaim_compare(const struct domain *d, const struct harvest *h)
 	free(listed);
 	if (missed || wrong)
 		say(LOG_WARNING,
-		    "the ledger of domain %u lacks %u frames that its worker had, and has %u that "
-		    "are in rings: the rings count",
-		    d->id, missed, wrong);
+		    "the ledger of domain %u lacks %u %s that its worker had, and has %u that "
+		    "%s in rings: the rings count",
+		    d->id, missed, plural(missed, "frame", "frames"), wrong,
+		    plural(wrong, "is", "are"));
 }
 
 static bool ever_refused(const struct domain *d)

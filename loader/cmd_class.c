@@ -8,6 +8,7 @@
 
 #include "maps.h"
 #include "pick.h"
+#include "plural.h"
 #include "show.h"
 #include "tunable.h"
 #include "units.h"
@@ -203,8 +204,8 @@ static int check_agents(struct ctl *ctl, const struct shunt_cfg *cfg)
 	for (__u32 d = 0; !err && d < cfg->ndomains; d++) {
 		err = map_get(ctl, "agent", d, &agent, sizeof(agent));
 		if (!err && agent_alive(&agent)) {
-			fail(ctl, -EBUSY, "shuntd (pid %u) has made its rings for %u classes",
-			     agent.pid, cfg->nclasses);
+			fail(ctl, -EBUSY, "shuntd (pid %u) has made its rings for %u %s",
+			     agent.pid, cfg->nclasses, plural(cfg->nclasses, "class", "classes"));
 			hint(ctl, "stop shuntd and the worker, add the class, start them again");
 			return -EBUSY;
 		}

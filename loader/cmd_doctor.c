@@ -7,11 +7,13 @@
 
 #include "doctor.h"
 #include "log.h"
+#include "plural.h"
 #include "verb.h"
 #include "pindir.h"
 
 static void show(const json_t *r)
 {
+	long long warnings = number_at(r, "warn"), failures = number_at(r, "fail");
 	const json_t *f;
 	size_t i;
 
@@ -21,8 +23,9 @@ static void show(const json_t *r)
 		if (json_object_get(f, "fix"))
 			printf("%19sfix: %s\n", "", text_at(f, "fix"));
 	}
-	printf("%lld ok, %lld warnings, %lld failures\n", number_at(r, "ok"), number_at(r, "warn"),
-	       number_at(r, "fail"));
+	printf("%lld ok, %lld %s, %lld %s\n", number_at(r, "ok"), warnings,
+	       plural(warnings, "warning", "warnings"), failures,
+	       plural(failures, "failure", "failures"));
 }
 
 static void examine(struct ctl *ctl, struct findings *f)

@@ -14,6 +14,7 @@
 #include "cost.h"
 #include "file.h"
 #include "forbid.h"
+#include "plural.h"
 #include "verb.h"
 #include "verify.h"
 #include "../offload/nfp/lint/report.h"
@@ -84,11 +85,13 @@ static void show_list(const json_t *list, const char *none)
 /* A bundle is for hosts: a card that refuses it is no defect, so that has one line. */
 static void show_card_shortly(const json_t *r)
 {
-	printf("%s: on a Netronome card: %s, %zu findings ('shunt lint --card' lists them; "
+	size_t n = json_array_size(json_object_get(r, "findings"));
+
+	printf("%s: on a Netronome card: %s, %zu %s ('shunt lint --card' lists them; "
 	       "built-in policies have an object of their own for cards: docs/nfp.md)\n",
 	       text_at(r, "object"),
-	       strcmp(text_at(r, "verdict"), "refuses") ? "accepted" : "refused",
-	       json_array_size(json_object_get(r, "findings")));
+	       strcmp(text_at(r, "verdict"), "refuses") ? "accepted" : "refused", n,
+	       plural(n, "finding", "findings"));
 }
 
 static void show_policy(const json_t *r)

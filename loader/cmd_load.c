@@ -21,6 +21,7 @@
 #include "inforce.h"
 #include "maps.h"
 #include "place.h"
+#include "plural.h"
 #include "policy.h"
 #include "setup.h"
 #include "show.h"
@@ -170,12 +171,15 @@ static void show(const json_t *r)
 {
 	const json_t *domain, *cpu;
 	char queues[SHOW_QUEUES];
+	long long classes = number_at(r, "classes"), ports = number_at(r, "ports"),
+		  rules = number_at(r, "rules");
 	size_t i, k;
 
-	printf("%s '%s' on '%s': %lld classes, %lld ports, %lld rules\n",
+	printf("%s '%s' on '%s': %lld %s, %lld %s, %lld %s\n",
 	       json_is_true(json_object_get(r, "dry_run")) ? "would load" : "loaded",
-	       text_at(r, "policy"), text_at(r, "interface"), number_at(r, "classes"),
-	       number_at(r, "ports"), number_at(r, "rules"));
+	       text_at(r, "policy"), text_at(r, "interface"), classes,
+	       plural(classes, "class", "classes"), ports, plural(ports, "port", "ports"), rules,
+	       plural(rules, "rule", "rules"));
 	if (json_object_get(r, "card_instructions"))
 		printf("  the card chooses the queue: %lld of %d instructions\n",
 		       number_at(r, "card_instructions"), CARD_INSNS);

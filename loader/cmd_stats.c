@@ -122,7 +122,7 @@ static void show_preemption(const json_t *r)
 	    !json_is_true(json_object_get(p, "on")))
 		return;
 	printf("preempted: %lld at safepoints, %lld by signals; %lld stayed, %lld demoted; "
-	       "parked at most %lld (%lld times full)\n", number_at(p, "by_safepoint"),
+	       "parked at most %lld (times full: %lld)\n", number_at(p, "by_safepoint"),
 	       number_at(p, "by_signal"), number_at(p, "stayed"), number_at(p, "demoted"),
 	       number_at(p, "parked_peak"), number_at(p, "refused_full"));
 	printf("marks: %lld by XDP, %lld by shuntd, %lld came late; signals: %lld, %lld of them by "
@@ -143,8 +143,8 @@ static void show_publisher(const json_t *p)
 {
 	char age[16], message[16];
 
-	printf("  publishes loads: %lld messages of %s, loads at most %s old, %lld failed, %lld "
-	       "times behind\n",
+	printf("  publishes loads: messages %lld, of %s each, loads at most %s old, failed %lld, "
+	       "behind %lld\n",
 	       number_at(p, "messages"), show_ns(p, "message_ns", message),
 	       show_ns(p, "age_ns", age), number_at(p, "failed"), number_at(p, "equal"));
 }
@@ -154,7 +154,7 @@ static void show_plan(const json_t *plans, const json_t *words)
 	const json_t *word;
 	size_t i;
 
-	printf("  the policy planned %lld times, %lld times in vain; its plan:",
+	printf("  plans of the policy: made %lld, in vain %lld; the one in force:",
 	       number_at(plans, "made"), number_at(plans, "refused"));
 	json_array_foreach(words, i, word)
 		printf(" %s", json_string_value(word));
@@ -188,9 +188,9 @@ static void show_agents(const json_t *r)
 			       number_at(d, "replied"));
 			continue;
 		}
-		printf("%s: arrived %lld, replied %lld; shuntd pid %lld %s, %lld frames, %lld "
-		       "workers came, %lld died, %lld frames recovered, %lld bad peers, %lld "
-		       "arrivals without a frame\n",
+		printf("%s: arrived %lld, replied %lld; shuntd pid %lld %s, frames %lld, "
+		       "workers came %lld, died %lld, frames recovered %lld, bad peers %lld, "
+		       "arrivals without a frame %lld\n",
 		       show_queues(d, queues), number_at(d, "arrived"), number_at(d, "replied"),
 		       number_at(a, "pid"),
 		       json_is_true(json_object_get(a, "alive")) ? "alive"
@@ -247,7 +247,7 @@ static void show_wire(const json_t *r)
 
 	if (!w)
 		return;
-	printf("wire: k %lld, %lld slots queued, %lld needless preemptions\n", number_at(w, "k"),
+	printf("wire: k %lld, slots queued %lld, needless preemptions %lld\n", number_at(w, "k"),
 	       number_at(w, "slots_queued"), number_at(w, "needless_preemptions"));
 	wire_show_hosts(json_object_get(w, "hosts"));
 	json_array_foreach(json_object_get(w, "core"), i, c)

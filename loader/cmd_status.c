@@ -10,6 +10,7 @@
 #include "report.h"
 #include "maps.h"
 #include "pick.h"
+#include "plural.h"
 #include "show.h"
 #include "verb.h"
 #include "pindir.h"
@@ -67,9 +68,10 @@ static void show_card(const json_t *j)
 	const json_t *card = json_object_get(j, "card");
 
 	if (card)
-		printf("  card: program %lld (%lld instructions) %s, chooses among %lld queues\n",
+		printf("  card: program %lld (%lld instructions) %s, chooses among %lld %s\n",
 		       number_at(card, "prog_id"), number_at(card, "instructions"),
-		       text_at(card, "state"), number_at(card, "cores"));
+		       text_at(card, "state"), number_at(card, "cores"),
+		       plural(number_at(card, "cores"), "queue", "queues"));
 }
 
 /* " of USER", by name if it has one. */
@@ -115,10 +117,11 @@ static void show_step(const json_t *agent, const char *ifname)
 static void show_domain(const json_t *d, const char *ifname)
 {
 	const json_t *agent = json_object_get(d, "agent");
+	long long cores = number_at(d, "cores");
 	char queues[SHOW_QUEUES], words[256];
 
-	printf("  %s: %lld of %lld cores up, %lld idle; ", show_queues(d, queues),
-	       number_at(d, "up"), number_at(d, "cores"), number_at(d, "idle"));
+	printf("  %s: %lld of %lld %s up, %lld idle; ", show_queues(d, queues), number_at(d, "up"),
+	       cores, plural(cores, "core", "cores"), number_at(d, "idle"));
 	if (!agent) {
 		printf("no shuntd yet");
 	} else {

@@ -9,6 +9,7 @@
 #include "doctor.h"
 #include "iface.h"
 #include "netdev.h"
+#include "plural.h"
 #include "pindir.h"
 
 #define MTU_SMALL_CHUNK 1770 /* what a frame of 2048 bytes carries, tags and headroom off */
@@ -121,6 +122,7 @@ void doctor_iface(struct ctl *ctl, struct findings *f)
 	check_programs(ctl, f);
 	check_mtu(ctl, f, &iface);
 	if (iface.rx_queues)
-		finding(f, "queues", LEVEL_OK, NULL, "%u receive queues", iface.rx_queues);
+		finding(f, "queues", LEVEL_OK, NULL, "%u receive %s", iface.rx_queues,
+			plural(iface.rx_queues, "queue", "queues"));
 	check_offloads(ctl, f);
 }

@@ -13,6 +13,7 @@
 #include "iface.h"
 #include "maps.h"
 #include "pick.h"
+#include "plural.h"
 #include "setup.h"
 #include "pindir.h"
 
@@ -72,8 +73,8 @@ static void check_queues(struct ctl *ctl, struct findings *f)
 	if (served < iface.rx_queues)
 		finding(f, "domains", LEVEL_WARN,
 			"ethtool -L IF combined N, or name all queues as domains",
-			"%u of %u queues are served: what arrives on the others goes to the kernel",
-			served, iface.rx_queues);
+			"%u of %u queues %s served: what arrives on the others goes to the kernel",
+			served, iface.rx_queues, plural(served, "is", "are"));
 	else if (served == 1)
 		finding(f, "domains", LEVEL_OK, NULL, "the only queue is served");
 	else
@@ -93,8 +94,8 @@ static void check_cores(struct findings *f, __u32 d, const struct shunt_domain *
 			return;
 		}
 	}
-	finding(f, "cores", LEVEL_OK, NULL, "domain %u: %u cores, %d up", d, dom->ncores,
-		__builtin_popcountll(dom->up));
+	finding(f, "cores", LEVEL_OK, NULL, "domain %u: %u %s, %d up", d, dom->ncores,
+		plural(dom->ncores, "core", "cores"), __builtin_popcountll(dom->up));
 }
 
 static void check_agent(struct ctl *ctl, struct findings *f, __u32 d,
@@ -120,8 +121,9 @@ static void check_agent(struct ctl *ctl, struct findings *f, __u32 d,
 	json_decref(j);
 	if (agent->no_frame)
 		finding(f, "frames", LEVEL_WARN, "raise 'spare', lower hold limits",
-			"%llu arrivals of domain %u found no free frame",
-			(unsigned long long)agent->no_frame, d);
+			"%llu %s of domain %u found no free frame",
+			(unsigned long long)agent->no_frame,
+			plural(agent->no_frame, "arrival", "arrivals"), d);
 }
 
 void doctor_loaded(struct ctl *ctl, struct findings *f)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "maps.h"
+#include "plural.h"
 #include "show.h"
 #include "wire.h"
 
@@ -66,8 +67,10 @@ void wire_show_hosts(const json_t *hosts)
 
 	json_array_foreach(hosts, i, h)
 	{
-		printf("  host %lld: %lld of %zu cores up (", number_at(h, "host"),
-		       number_at(h, "up"), json_array_size(json_object_get(h, "cores")));
+		size_t cores = json_array_size(json_object_get(h, "cores"));
+
+		printf("  host %lld: %lld of %zu %s up (", number_at(h, "host"),
+		       number_at(h, "up"), cores, plural(cores, "core", "cores"));
 		json_array_foreach(json_object_get(h, "cores"), k, c)
 			printf("%s%lld", k ? ", " : "", (long long)json_integer_value(c));
 		if (number_at(h, "process"))

@@ -65,6 +65,21 @@ test_the_readmes_configuration_loads_on_this_machine() {
 		-j)" "get scan"
 }
 
+test_a_noun_behind_1_is_singular() {
+	echo '{domains: [{queue: 0, cpus: [0]}], ports: [{port: 9000}]}' >"$DIR/c.yaml"
+	assert_eq "$(host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml" | head -1)" \
+		"loaded 'fcfs' on '$DEV': 1 class, 1 port, 0 rules"
+	{
+		host shunt status
+		host shunt stats
+		host shunt doctor || true
+	} >"$DIR/out"
+	grep -q '0 of 1 core up' "$DIR/out"
+	grep -q 'domain 0: 1 core, 0 up' "$DIR/out"
+	grep -q ' 1 receive queue$' "$DIR/out"
+	! grep -E '(^|[^0-9.])1 [a-z]+s\b' "$DIR/out" || fail "one thing has a plural"
+}
+
 test_dry_run_changes_nothing() {
 	host shunt load mq --dev "$DEV" --port 9000 --dry-run
 	nothing_left || fail "something is left"

@@ -300,8 +300,8 @@ test_a_wrong_key_is_told_on_both_sides() {
 	assert_eq "$(stat_of '.wire.hosts[0] | .up, .process')" "$(printf '0\n0')" \
 		"cores and processes of the host"
 	assert_match "$(host shunt wire --dev "$DEV")" \
-		'host 0: 0 of 1 cores up \(0\), nobody came yet'
-	assert_match "$(host shunt status --dev "$DEV")" 'host 0: 0 of 1 cores up'
+		'host 0: 0 of 1 core up \(0\), nobody came yet'
+	assert_match "$(host shunt status --dev "$DEV")" 'host 0: 0 of 1 core up'
 }
 
 test_host_and_nic_start_and_end_in_any_order() {

@@ -148,7 +148,7 @@ test_domains_go_by_their_place_in_the_configuration_not_by_their_queues() {
 	start spin0 host shunt-spin --dev "$DEV" --domain 0 --idle sleep
 	start spin1 host shunt-spin --dev "$DEV" --domain 1 --idle sleep
 	wait_for 10 all_up
-	assert_match "$(host shunt status)" 'domain 0, queue 3: 1 of 1 cores up'
+	assert_match "$(host shunt status)" 'domain 0, queue 3: 1 of 1 core up'
 	local hist="/sys/fs/bpf/shunt/$DEV/hist1"
 	assert_eq "$(bpftool -j map show pinned "$hist" | jq .max_entries)" 1 "cores' histograms"
 	offer --cpu 0 --rate 2000 --count 100 --time 5 --mix $MIX

@@ -9,7 +9,7 @@
 CPUS=$(($(nproc) - 1))
 
 said() { logs shuntd | grep -q "$1"; }
-is_free() { no_worker && said 'queue 0: 1 cores'; }
+is_free() { no_worker && said 'queue 0: 1 core,'; }
 agent_pid() { stat_of .domains[0].agent.pid; }
 another_agent() { [ "$(agent_pid)" != "$1" ] && kill -0 "$(agent_pid)"; }
 # However often the worker is asked: it answers in the end.
