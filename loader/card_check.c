@@ -29,6 +29,7 @@ static int check_offload(struct ctl *ctl, const struct iface *iface)
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "nfp_trial", sizeof(__u32), sizeof(__u32), 1,
 				&opts);
 	int err = errno;
+	char driver[IFACE_DRIVER];
 
 	if (fd >= 0) {
 		close(fd);
@@ -36,8 +37,8 @@ static int check_offload(struct ctl *ctl, const struct iface *iface)
 	}
 	if (err == EPERM)
 		return fail_bpf(ctl, -err, "cannot make a map on the card of '%s'", ctl->ifname);
-	fail(ctl, -EOPNOTSUPP, "'%s' (driver '%s') has no card that takes BPF programs: %s",
-	     ctl->ifname, iface->driver, strerror(err));
+	fail(ctl, -EOPNOTSUPP, "'%s' (%s) has no card that takes BPF programs: %s",
+	     ctl->ifname, iface_driver(iface, driver), strerror(err));
 	hint(ctl,
 	     strcmp(iface->driver, "nfp") ? "--offload none uses the driver's native mode"
 					  : "the card needs its eBPF firmware ('ethtool -i %s' "

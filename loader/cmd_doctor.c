@@ -70,6 +70,7 @@ static int run(struct ctl *ctl)
 }
 
 const struct verb verb_doctor = {
-	"doctor", "", "what stands in the way on this machine, each with its fix",
+	"doctor", "", "what stands in the way, each with its fix: on this machine, and on IF or "
+	"the interfaces that shunt is loaded on; status 1 if anything does",
 	only_dev, run
 };

@@ -109,7 +109,8 @@ static void show(const json_t *r)
 	show_list(json_object_get(r, "features"));
 	if (!json_object_get(r, "interface"))
 		return;
-	printf("%s (driver %s)\n", text_at(r, "interface"), text_at(r, "driver"));
+	printf("%s (%s%s)\n", text_at(r, "interface"),
+	       *text_at(r, "driver") ? "driver " : "no driver", text_at(r, "driver"));
 	show_list(json_object_get(r, "driver_features"));
 }
 
@@ -145,6 +146,7 @@ static int run(struct ctl *ctl)
 }
 
 const struct verb verb_features = {
-	"features", "", "what this kernel (and interface) offers to shunt",
+	"features", "", "what this kernel offers to shunt, and IF's driver; status 3 if the "
+	"kernel lacks what shunt needs",
 	only_dev, run
 };

@@ -19,8 +19,11 @@ static json_t *options_json(const struct verb *verb)
 
 static json_t *verb_json(const struct verb *verb)
 {
-	return json_pack("{s:s, s:s, s:s, s:o}", "verb", verb->name, "arguments", verb->args,
-			 "text", verb->text, "options", options_json(verb));
+	char usage[USAGE_LEN];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "verb", verb->name, "arguments", verb->args,
+			 "usage", usage_line(verb, usage, sizeof(usage)), "text", verb->text,
+			 "options", options_json(verb));
 }
 
 static json_t *all_json(const struct ctl *ctl)
@@ -37,12 +40,10 @@ static void show_all(const json_t *r)
 	const json_t *v;
 	size_t i;
 
-	puts("usage: shunt [-j|--json] [-p|--pretty] [-v] [--bpffs PATH] [-V] VERB [ARGS] [--dev "
-	     "IF]\n"
+	puts("usage: shunt [-j|--json] [-p|--pretty] [-v] [--bpffs PATH] [-V] VERB [ARGS]\n"
 	     "Request scheduling at the NIC. Verbs may be shortened as long as they are unique.\n");
 	json_array_foreach(json_object_get(r, "verbs"), i, v)
-		printf("  %s %s\n            %s\n", text_at(v, "verb"), text_at(v, "arguments"),
-		       text_at(v, "text"));
+		printf("  %s\n            %s\n", text_at(v, "usage"), text_at(v, "text"));
 	puts("\nWith shunt on one interface only, --dev may be left out. Exit status: 0 done,\n"
 	     "1 failed, 2 wrong usage, 3 not supported by this kernel or NIC. More: man 8 shunt");
 }
@@ -52,8 +53,7 @@ static void show_verb(const json_t *r)
 	const json_t *o;
 	size_t i;
 
-	printf("usage: shunt %s %s\n  %s\n", text_at(r, "verb"), text_at(r, "arguments"),
-	       text_at(r, "text"));
+	printf("usage: shunt %s\n  %s\n", text_at(r, "usage"), text_at(r, "text"));
 	json_array_foreach(json_object_get(r, "options"), i, o)
 		printf("%s%s%s%s", i ? ", " : "  options: ", text_at(o, "option"),
 		       *text_at(o, "value") ? " " : "", text_at(o, "value"));

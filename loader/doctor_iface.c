@@ -17,13 +17,14 @@
 
 static void check_mode(struct ctl *ctl, struct findings *f, const struct iface *iface)
 {
+	char driver[IFACE_DRIVER];
 	__u64 bits = 0;
 	int err = netdev_features(ctl->ifindex, &bits);
 
 	if (err)
 		finding(f, "native", LEVEL_WARN, "try it: shunt load POLICY --dry-run, then load",
-			"this kernel cannot be asked what driver '%s' does with XDP: %s",
-			iface->driver, strerror(-err));
+			"this kernel cannot be asked what '%s' (%s) does with XDP: %s", ctl->ifname,
+			iface_driver(iface, driver), strerror(-err));
 	else if ((bits & NETDEV_BASIC) && (bits & NETDEV_REDIRECT))
 		finding(f, "native", LEVEL_OK, NULL, "driver '%s' does XDP in native mode%s",
 			iface->driver, bits & NETDEV_ZEROCOPY ? ", AF_XDP without copying" :
@@ -32,9 +33,8 @@ static void check_mode(struct ctl *ctl, struct findings *f, const struct iface *
 		finding(f, "native", LEVEL_FAIL,
 			"use an interface whose driver does (veth, virtio_net, mlx5, ice, i40e, "
 			"ixgbe ...)",
-			"driver '%s' of '%s' does not %s in native mode, and generic mode is never "
-			"used",
-			iface->driver, ctl->ifname,
+			"'%s' (%s) does not %s in native mode, and generic mode is never used",
+			ctl->ifname, iface_driver(iface, driver),
 			bits & NETDEV_BASIC ? "redirect" : "run XDP programs");
 }
 

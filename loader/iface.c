@@ -67,6 +67,13 @@ int iface_read(struct ctl *ctl, struct iface *out)
 	return 0;
 }
 
+const char *iface_driver(const struct iface *iface, char out[IFACE_DRIVER])
+{
+	snprintf(out, IFACE_DRIVER, "%s%s", iface->driver[0] ? "driver " : "no driver",
+		 iface->driver);
+	return out;
+}
+
 static void name_prog(struct xdp_there *out)
 {
 	struct bpf_prog_info info = { 0 };

@@ -21,6 +21,9 @@ struct xdp_there {
 	char name[16];        /* of the program */
 };
 
+#define IFACE_DRIVER (sizeof(((struct iface *)0)->driver) + 16)
+/* "driver veth", or "no driver" where the interface names none (lo). */
+const char *iface_driver(const struct iface *iface, char out[IFACE_DRIVER]);
 int iface_read(struct ctl *ctl, struct iface *out);
 /* Fails if the interface does not exist. */
 int iface_need(struct ctl *ctl);

@@ -218,21 +218,26 @@ int option_number(struct ctl *ctl, const char *option, const char *value, __u64 
 	       fail_usage(ctl, "--%s: %s", option, why) : 0;
 }
 
-/* Hints at the verb's arguments, and at options that these do not name. */
-void hint_usage(struct ctl *ctl)
+const char *usage_line(const struct verb *v, char *out, size_t len)
 {
-	const struct verb *v = ctl->verb;
-	char more[256] = "", name[64], letter[4];
-	size_t at = 0;
+	size_t at = snprintf(out, len, "%s%s%s", v->name, *v->args ? " " : "", v->args);
+	char name[64], letter[4];
 
-	for (const struct verb_option *const *o = v->options; *o && at < sizeof(more); o++) {
+	for (const struct verb_option *const *o = v->options; *o && at < len; o++) {
 		snprintf(name, sizeof(name), "--%s", (*o)->name);
 		snprintf(letter, sizeof(letter), "-%c ", (*o)->letter ? (*o)->letter : '-');
 		if (!strstr(v->args, name) && !strstr(v->args, letter))
-			at += snprintf(more + at, sizeof(more) - at, " [%s%s%s]", name,
+			at += snprintf(out + at, len - at, " [%s%s%s]", name,
 				       (*o)->value ? " " : "", (*o)->value ? (*o)->value : "");
 	}
-	hint(ctl, "usage: shunt %s%s%s%s", v->name, *v->args ? " " : "", v->args, more);
+	return out;
+}
+
+void hint_usage(struct ctl *ctl)
+{
+	char usage[USAGE_LEN];
+
+	hint(ctl, "usage: shunt %s", usage_line(ctl->verb, usage, sizeof(usage)));
 }
 
 int need_args(struct ctl *ctl, int least, int most)

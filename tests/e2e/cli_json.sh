@@ -228,6 +228,18 @@ test_help_and_version_succeed() {
 	assert_eq "$(cat "$DIR/err")" "" "stderr"
 }
 
+test_the_usage_of_a_verb_names_every_option_that_it_takes() {
+	local verb option n=0
+	while read -r verb option; do
+		[[ $option != --output ]] || option=-o
+		assert_match "$(shunt help "$verb" | head -1)" "[ [(]$option[] )]"
+		assert_match "$(shunt help)" "  $verb( [^$NL]*)?[ [(]$option[] )]"
+		n=$((n + 1))
+	done < <(shunt -j help | jq -r '.verbs[] | .verb + " " + .options[].option')
+	assert_ge $n 20 "options of verbs"
+}
+NL=$'\n'
+
 test_verbs_may_be_shortened() {
 	load
 	assert_eq "$(json '.interfaces[0].policy' host shunt -j statu)" mq
