@@ -4,8 +4,8 @@
 #
 # Files that only shunt's own programs read are in PREFIX/lib/shunt, whatever LIBDIR is. The
 # programs look for them relative to themselves (../lib/shunt), then where they were built for: a
-# tree that was installed elsewhere works, too. Each installed file is noted in lib/shunt/installed,
-# which is what `make uninstall` goes by.
+# tree that was installed elsewhere works, too. `make uninstall` goes by two lists: of the installed
+# files, in lib/shunt/installed, and of the folders that were made for them, in lib/shunt/folders.
 
 MAN_SRC := $(wildcard docs/man/*.rst)
 MAN := $(MAN_SRC:docs/man/%.rst=$(B)/man/%)
@@ -14,6 +14,9 @@ DOCDIR ?= $(DATADIR)/doc/shunt
 INSTALLED_APPS := $(addprefix $(B)/shunt-,load compare spin kv baseline)
 INSTALL ?= install
 LIST = $(DESTDIR)$(PKGDIR)/installed
+FOLDERS = $(DESTDIR)$(PKGDIR)/folders
+# FOLDER: makes it.
+folder = INSTALL="$(INSTALL)" scripts/make_folder.sh "$(DESTDIR)" $(1) $(FOLDERS)
 
 .PHONY: man install uninstall dist
 man: $(MAN) ## the manual pages
@@ -25,7 +28,7 @@ $(B)/man/%: docs/man/%.rst
 
 # MODE,FOLDER,FILES; ends with a line's end, for put_each.
 define put
-	@$(INSTALL) -d $(DESTDIR)$(2)
+	@$(call folder,$(2))
 	$(INSTALL) -m $(1) $(3) $(DESTDIR)$(2)
 	@printf '%s\n' $(addprefix $(2)/,$(notdir $(3))) >>$(LIST).new
 
@@ -37,7 +40,7 @@ put_each = $(foreach d,$(2),$(call put,644,$(1)/$(d),$(sort \
 note = @printf '%s\n' $(1) >>$(LIST).new
 
 install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
-	$(INSTALL) -d $(DESTDIR)$(PKGDIR)
+	@$(call folder,$(PKGDIR))
 	@: >$(LIST).new
 	$(call put,755,$(BINDIR),$(B)/shunt-sim $(P)/shunt-cc)
 	$(call put,755,$(SBINDIR),$(B)/shunt $(B)/shuntd $(INSTALLED_APPS))
@@ -47,7 +50,7 @@ install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install bel
 	ln -sf libshunt.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libshunt.so
 	$(call note,$(addprefix $(LIBDIR)/libshunt.so,.$(VERSION) .$(SOVERSION)) \
 		$(LIBDIR)/libshunt.so)
-	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig
+	@$(call folder,$(LIBDIR)/pkgconfig)
 	$(LIBSHUNT_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt.pc
 	$(call note,$(LIBDIR)/pkgconfig/libshunt.pc)
 	$(call put,644,$(INCLUDEDIR)/shunt,$(wildcard include/shunt/*.h))
@@ -62,7 +65,8 @@ install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install bel
 	$(call put,644,$(MANDIR)/man1,$(filter %.1,$(MAN)))
 	$(call put,644,$(MANDIR)/man3,$(filter %.3,$(MAN)))
 	$(call put,644,$(MANDIR)/man8,$(filter %.8,$(MAN)))
-	$(INSTALL) -d $(DESTDIR)$(COMPLETIONDIR) $(DESTDIR)$(UNITDIR)
+	@$(call folder,$(COMPLETIONDIR))
+	@$(call folder,$(UNITDIR))
 	$(INSTALL) -m 644 scripts/completion.bash $(DESTDIR)$(COMPLETIONDIR)/shunt
 	sed 's|/usr/local/sbin|$(SBINDIR)|' agent/shuntd@.service \
 		>$(DESTDIR)$(UNITDIR)/shuntd@.service
@@ -71,7 +75,7 @@ install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install bel
 	$(call put_each,$(DOCDIR),$(filter-out \
 		docs/man,$(patsubst %/.,%,$(wildcard LICENSES/. docs/. docs/*/. examples/. \
 		examples/*/.))))
-	$(call note,$(PKGDIR)/installed)
+	$(call note,$(PKGDIR)/installed $(PKGDIR)/folders)
 	@# Removes files that an earlier make install put there, and this one did not.
 	@[ ! -f $(LIST) ] || grep -vxF -f $(LIST).new $(LIST) | sed 's|^|$(DESTDIR)|' | xargs -r \
 		-d '\n' rm -f
@@ -81,9 +85,14 @@ install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install bel
 uninstall: ## remove what make install put there, with the same DESTDIR and PREFIX
 	@[ -f $(LIST) ] || { echo \
 		"there is no $(LIST): nothing was installed there, or with another PREFIX or DESTDIR" >&2; exit 1; }
-	sed 's|^|$(DESTDIR)|' $(LIST) | xargs -d '\n' rm -f
-	@for d in $(PKGDIR) $(INCLUDEDIR)/shunt $(DOCDIR); do \
+	@# Folders below others first; those in which others have something stay.
+	@folders=$$(cat $(FOLDERS) 2>/dev/null | sed 's|^|$(DESTDIR)|' | sort -ru); \
+	sed 's|^|$(DESTDIR)|' $(LIST) | xargs -d '\n' rm -f; \
+	for d in $(PKGDIR) $(INCLUDEDIR)/shunt $(DOCDIR); do \
 		[ ! -d $(DESTDIR)$$d ] || find $(DESTDIR)$$d -depth -type d -empty -delete; \
+	done; \
+	for d in $$folders; do \
+		[ ! -d $$d ] || rmdir --ignore-fail-on-non-empty $$d; \
 	done
 	@[ -n "$(DESTDIR)" ] || scripts/ldconfig.sh
 

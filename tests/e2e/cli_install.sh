@@ -159,6 +159,19 @@ test_make_uninstall_leaves_nothing_of_shunt_and_all_of_others() {
 	assert_match "$(cat "$DIR/err")" "nothing was installed there"
 }
 
+test_make_uninstall_removes_the_folders_that_make_install_made_and_no_others() {
+	mkdir -p "$DIR/root/usr/local/bin" "$DIR/root/usr/local/share/man/man5"
+	(cd "$DIR/root" && find . | sort) >"$DIR/before"
+	install_all
+	install_all # the second time, all of them are there already
+	make -s -C "$ROOT" uninstall "DESTDIR=$DIR/root"
+	assert_eq "$(cd "$DIR/root" && find . | sort)" "$(cat "$DIR/before")" "what is left"
+	rm -r "$DIR/root"
+	install_all
+	make -s -C "$ROOT" uninstall "DESTDIR=$DIR/root"
+	[ ! -e "$DIR/root" ] || fail "this is left: $(find "$DIR/root")"
+}
+
 # A file that this version does not have, as an older one installed it, is removed.
 test_make_install_removes_what_an_earlier_one_put_there_and_it_does_not() {
 	install_all
