@@ -14,15 +14,22 @@ BPFFS=/sys/fs/bpf
 CLIENT_MAC=02:00:c6:12:00:01
 core_mac() { printf '02:00:c6:12:01:%02x' "$1"; }
 HOST_MAC=02:00:c6:12:00:02
+SIDES="client or host; of a card, nic, too; with --wire nic, switch, host1, host2 or host3, too"
+
+synopsis() {
+	cat <<TEXT
+lab.sh up NAME [--queues N] [--vlan ID]...
+lab.sh up NAME --card QUEUES
+lab.sh up NAME --wire [CORES[,CORES]...]
+lab.sh exec NAME client|host|nic|switch|host1... COMMAND...
+lab.sh status [NAME]
+lab.sh down NAME|--all
+TEXT
+}
 
 usage() {
+	synopsis | sed '1s/^/usage: /; 2,$s/^/       /'
 	cat <<TEXT
-usage: lab.sh up NAME [--queues N] [--vlan ID]...
-       lab.sh up NAME --card QUEUES
-       lab.sh up NAME --wire [CORES[,CORES]...]
-       lab.sh exec NAME client|host|nic|switch|host1... COMMAND...
-       lab.sh status [NAME]
-       lab.sh down NAME|--all
 
 NAME: at most 14 of a-z, 0-9 and -, a letter first. Its interfaces are
       NAMEc  in the client's namespace: 198.18.0.1/24, fd00:198:18::1/64
@@ -44,16 +51,22 @@ die() {
 	exit 1
 }
 
+# Says what is wrong, and how the command that was given is used: all of them if it is none.
 bad_usage() {
-	echo "lab.sh: $*" >&2
-	usage >&2
+	local lines
+	lines=$(synopsis | grep "^lab.sh $COMMAND ") || lines=$(synopsis)
+	{
+		echo "lab.sh: $*"
+		sed '1s/^/usage: /; 2,$s/^/       /' <<<"$lines"
+		echo "'lab.sh help' explains each word"
+	} >&2
 	exit 2
 }
 
 check_name() {
-	[[ ${1-} =~ ^[a-z][a-z0-9-]{0,13}$ ]] ||
-		bad_usage \
-		"'${1-}' is no name for a lab: at most 14 of a-z, 0-9 and -, a letter first"
+	[ $# != 0 ] || bad_usage "$COMMAND needs the NAME of a lab"
+	[[ $1 =~ ^[a-z][a-z0-9-]{0,13}$ ]] ||
+		bad_usage "'$1' is no name for a lab: at most 14 of a-z, 0-9 and -, a letter first"
 }
 
 ns() { echo "shunt-$1-$2"; }
@@ -258,12 +271,13 @@ undo() {
 }
 
 up() {
-	local queues=1 vlans=() wire='' card=
-	check_name "${1-}"
+	local queues=1 vlans=() wire='' card='' option
+	check_name "$@"
 	LAB=$1
 	[ "$LAB" != wire ] || wire=2
 	shift
 	while [ $# -gt 0 ]; do
+		option=$1
 		case $1 in
 		--queues) queues=${2-}; shift ;;
 		--card) card=${2-}; shift ;;
@@ -272,9 +286,9 @@ up() {
 			wire=2
 			[[ ${2-} != [0-9]* ]] || { wire=$2; shift; }
 			;;
-		*) bad_usage "what is '$1'?" ;;
+		*) bad_usage "up takes --queues, --vlan, --card or --wire behind the name, not '$1'" ;;
 		esac
-		shift || bad_usage "the last option lacks its value"
+		shift || bad_usage "$option needs a value"
 	done
 	[[ $queues =~ ^[0-9]{1,2}$ && $queues -ge 1 && $queues -le 64 ]] ||
 		bad_usage "--queues takes 1 to 64, not '$queues'"
@@ -282,7 +296,7 @@ up() {
 		[[ $id =~ ^[0-9]{1,4}$ && $id -ge 1 && $id -le 4094 ]] ||
 			bad_usage "--vlan takes 1 to 4094, not '$id'"
 	done
-	((${#vlans[@]} <= 2)) || bad_usage "at most two VLAN tags"
+	((${#vlans[@]} <= 2)) || bad_usage "--vlan is given once or twice, not ${#vlans[@]} times"
 	[[ -z $wire || $wire =~ ^[1-9][0-9]?(,[1-9][0-9]?){0,3}$ ]] ||
 		bad_usage \
 		"--wire takes the cores of one to four hosts, such as 2 or 2,1, not '$wire'"
@@ -358,7 +372,7 @@ status() {
 				--arg side "$side" '[.[] | select(.ifname | startswith($lab))][] |
 				"\($lab) \($side): " +
 				"\(.ifname) \(.operstate | ascii_downcase), MAC \(.address), " +
-				"\(.num_rx_queues) queues, " +
+				"\(.num_rx_queues) queue\(if .num_rx_queues == 1 then "" else "s" end), " +
 				"\([.addr_info[] | .local] | join(" "))" +
 				if .xdp then ", XDP program \(.xdp.prog.id)" else "" end' ||
 				echo "$lab $side: '$lab${side:0:1}' is gone"
@@ -366,16 +380,18 @@ status() {
 	done
 }
 
-case ${1-} in
+COMMAND=${1-}
+case $COMMAND in
 up)
 	shift
 	up "$@"
 	;;
 exec)
-	check_name "${2-}"
-	[[ ${3-} =~ ^(client|nic|switch|host[1-3]?)$ ]] ||
-		bad_usage "which side: client or host, not '${3-}'"
-	[ $# -ge 4 ] || bad_usage "exec what?"
+	check_name "${@:2}"
+	[ $# -ge 3 ] || bad_usage "exec needs a side of the lab: $SIDES"
+	[[ $3 =~ ^(client|nic|switch|host[1-3]?)$ ]] ||
+		bad_usage "a side of a lab is $SIDES, not '$3'"
+	[ $# -ge 4 ] || bad_usage "exec needs a command behind '$3'"
 	exists "$2" || die "there is no lab '$2'; 'lab.sh up $2' makes it"
 	[ -e "$NETNS/$(ns "$2" "$3")" ] ||
 		die "the lab '$2' has no $3; it has $(sides "$2" | paste -sd ' ')"
@@ -383,7 +399,7 @@ exec)
 	exec nsenter --net="$NETNS/$(ns "$2" "$3")" -- "${@:4}"
 	;;
 status)
-	[ $# -le 2 ] || bad_usage "one name at most"
+	[ $# -le 2 ] || bad_usage "status takes one name, or none for all labs"
 	[ $# -lt 2 ] || check_name "$2"
 	status "${@:2}"
 	;;
@@ -401,7 +417,10 @@ down)
 help | -h | --help)
 	usage
 	;;
+'')
+	bad_usage "a command is needed: up, exec, status, down or help"
+	;;
 *)
-	bad_usage "what is '${1-}'?"
+	bad_usage "a command is up, exec, status, down or help, not '$1'"
 	;;
 esac

@@ -132,6 +132,31 @@ test_a_lab_that_cannot_be_made_leaves_nothing() {
 	done
 }
 
+test_each_error_of_usage_says_what_is_right_and_how_that_command_is_used() {
+	local words said usage
+	while IFS='|' read -r words said usage; do
+		# shellcheck disable=SC2086
+		assert_exit 2 lab $words
+		assert_match "$(head -1 "$DIR/err")" "^lab.sh: $said"
+		assert_match "$(sed -n 2p "$DIR/err")" "^usage: lab.sh $usage"
+		[ "$usage" = up ] || assert_eq "$(grep -c 'lab.sh [ue]' "$DIR/err")" 1 "usages shown"
+	done <<-'TEXT'
+	up|up needs the NAME of a lab|up
+	up a --queues|--queues needs a value|up
+	up a --what|up takes --queues, --vlan, --card or --wire behind the name, not '--what'|up
+	up a b|up takes --queues, --vlan, --card or --wire behind the name, not 'b'|up
+	up a --vlan 1 --vlan 2 --vlan 3|--vlan is given once or twice, not 3 times|up
+	exec|exec needs the NAME of a lab|exec
+	exec a|exec needs a side of the lab: client or host|exec
+	exec a middle true|a side of a lab is client or host; .*, not 'middle'|exec
+	exec a host|exec needs a command behind 'host'|exec
+	TEXT
+	assert_exit 2 lab what
+	assert_match "$(head -1 "$DIR/err")" "a command is up, exec, status, down or help, not 'what'"
+	assert_exit 2 lab status a b
+	assert_match "$(head -1 "$DIR/err")" "status takes one name, or none for all labs"
+}
+
 test_bad_words_are_explained_with_status_2() {
 	local name
 	for name in "" A a_b "a b" ../x 0a aaaaaaaaaaaaaaa -x; do
@@ -149,7 +174,7 @@ test_bad_words_are_explained_with_status_2() {
 	assert_exit 2 lab exec a middle true
 	assert_exit 2 lab exec a host
 	assert_exit 2 lab
-	assert_match "$(cat "$DIR/err")" "usage:"
+	assert_match "$(cat "$DIR/err")" "usage: lab.sh up .*lab.sh down NAME"
 	assert_nothing_left
 }
 
