@@ -4,6 +4,7 @@
 # another SLO, while the server runs and requests keep coming.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/demo_advice.sh
 LAB=demo$$
 RATE=8000 # of a mean of 50.5 us: 40 % of what one core can do
 # seconds: four that are shown, and two while another policy is loaded: that takes most of a second
@@ -17,17 +18,26 @@ fi
 
 say() { printf '\n%s%s%s\n' "$BOLD" "$*" "$PLAIN"; }
 
+reported() { [ "$(wc -l <"$DIR/client.json")" -ge "$1" ]; }
+# What wait_for says where it gives up.
+gave_up() { demo_advice >&2; }
+
 # The client's table of phase N (one JSON object a line).
 table() {
-	sleep $((BEGUN + $1 * PHASE - SECONDS)) # looking more often would disturb what is measured
-	wait_for $((PHASE + 5)) sh -c "[ \$(wc -l <'$DIR/client.json') -ge $1 ]"
-	sed -n "$1p" "$DIR/client.json" | jq -r '
-		["class", "us", "sent", "answered", "p50", "p99", "p99.9", "slowdown p99",
-		 "| in the server: p50", "p90", "p99"],
-		(.classes | to_entries[] | [.key, .value.service_us, .value.sent, .value.answered,
-			.value.p50_us, .value.p99_us, .value.p999_us, .value.slowdown_p99,
-			"| \(.value.server_p50_us)", .value.server_p90_us, .value.server_p99_us])
-		| @tsv' | column -t -s "$(printf '\t')" | sed 's/^/  /'
+	local left=$((BEGUN + $1 * PHASE - SECONDS))
+	[ $left -le 0 ] || sleep $left # looking more often would disturb what is measured
+	wait_for $((PHASE + 5)) reported "$1"
+	sed -n "$1p" "$DIR/client.json" | scripts/demo_table.sh
+}
+
+# POLICY N: in force before phase N begins, or the table would be of two policies.
+switch_before() {
+	host taskset -c 0 shunt switch "$1" --dev "$DEV"
+	((SECONDS <= BEGUN + ($2 - 1) * PHASE)) || {
+		echo "demo: the switch to '$1' took longer than a phase of $PHASE s"
+		demo_advice
+		exit 1
+	} >&2
 }
 
 say "1. A lab: two network namespaces and a veth pair, the client on one end, the host on the
@@ -61,12 +71,12 @@ table 1
 
 say "4. shunt switch sq, while requests keep coming: still one queue, but a request that ran for
    5 us while others wait goes to its tail. The switch loses no packet and restarts no process."
-host taskset -c 0 shunt switch sq --dev "$DEV"
+switch_before sq 3
 table 3
 
 say "5. shunt switch mq: of what waits, and of what runs, the request that used up most of its
    objective goes next (short: 50 us, long: 1 ms)."
-host taskset -c 0 shunt switch mq --dev "$DEV"
+switch_before mq 5
 table 5
 
 say "6. bpftool sets the objective of class 0 from 50 us to 10 ms (bytes 10 27 00 00), under load:

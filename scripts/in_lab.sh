@@ -22,6 +22,9 @@ start() {
 	PIDS[$1]=$!
 }
 
+# What else there is to say where a script gives up, if it has no words of its own.
+declare -F gave_up >/dev/null || gave_up() { :; }
+
 # SECONDS COMMAND…: until it succeeds.
 wait_for() {
 	local end=$((SECONDS + $1))
@@ -30,6 +33,7 @@ wait_for() {
 		if ((SECONDS >= end)); then
 			echo "$(basename "$0"): gave up waiting for: $*" >&2
 			cat "$DIR"/*.log >&2
+			gave_up
 			exit 1
 		fi
 		sleep 0.05

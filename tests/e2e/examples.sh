@@ -30,6 +30,29 @@ test_examples_are_the_text_of_the_readme() {
 		awk '{ print } /^}/ && ++n == 2 { exit }')"
 }
 
+# CLASSES: the demo is told that the client reported these, and shall say what is missing.
+assert_demo_lacks() { # CLASSES WORDS
+	assert_exit 1 scripts/demo_table.sh <<<"{\"classes\":{$1}}"
+	assert_match "$(cat "$DIR/err")" "lacks.*$2.*Run 'make demo' again"
+	assert_eq "$(cat "$DIR/out")" "" "the table of a report that lacks something"
+}
+
+test_the_demo_says_what_a_report_lacks_and_how_to_go_on_and_fails() {
+	local all='"sent":9,"answered":9,"service_us":1,"p50_us":1,"p99_us":2,"p999_us":3,
+		"slowdown_p99":4,"server_p50_us":5,"server_p90_us":6,"server_p99_us":7'
+	assert_demo_lacks "\"short\":{$all}" "anything of long requests"
+	assert_demo_lacks "\"short\":{$all},\"long\":{\"sent\":5,\"answered\":0}" \
+		"answers to long requests: 5 were sent, 0 answered"
+	assert_demo_lacks "\"short\":{$all},\"long\":{${all/9/11}}" \
+		"answers to long requests: 11 were sent, 9 answered"
+	assert_demo_lacks "\"long\":{$all},\"short\":{${all/\"server_p90_us\":6,/}}" \
+		"server_p90_us of short requests: 9 were sent, 9 answered"
+	assert_exit 1 scripts/demo_table.sh </dev/null
+	assert_match "$(cat "$DIR/err")" "lacks.*any report.*Run 'make demo' again"
+	assert_exit 0 scripts/demo_table.sh <<<"{\"classes\":{\"short\":{$all},\"long\":{$all}}}"
+	assert_match "$(cat "$DIR/out")" "class.*short +1 +9 +9 .*long +1 +9 +9 "
+}
+
 # WANT: what the server answers to one request, until it does: the first may find it starting.
 ping() {
 	client python3 -c '
