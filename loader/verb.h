@@ -71,7 +71,8 @@ int option_number(struct ctl *ctl, const char *option, const char *value, __u64 
 /* Takes the verb's arguments: fails unless there are least to most. */
 int need_args(struct ctl *ctl, int least, int most);
 #define USAGE_LEN 512
-/* "load POLICY --dev IF [--dry-run]": the verb, its arguments, and options that these do not name. */
+/* "load POLICY --dev IF [--dry-run]": the verb, its arguments, and the options that are not
+ * among these. */
 const char *usage_line(const struct verb *verb, char *out, size_t len);
 /* The hint for a wrong command line: how the verb is used. */
 void hint_usage(struct ctl *ctl);

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # demo_table.sh - the client's report of one phase of the demo, a JSON object on stdin, as a table
 #
-# On a machine without a CPU to spare, few requests of a class are answered in a phase, or none. Then
-# this says what is missing and how to go on, and fails.
+# On a machine without a CPU to spare, few requests of a class are answered in a phase, or none.
+# Then this says what is missing and how to go on, and fails.
 set -euo pipefail
 . "$(dirname "$0")/demo_advice.sh"
 

@@ -286,7 +286,10 @@ up() {
 			wire=2
 			[[ ${2-} != [0-9]* ]] || { wire=$2; shift; }
 			;;
-		*) bad_usage "up takes --queues, --vlan, --card or --wire behind the name, not '$1'" ;;
+		*)
+			bad_usage "up takes --queues, --vlan, --card or --wire behind the name," \
+				"not '$1'"
+			;;
 		esac
 		shift || bad_usage "$option needs a value"
 	done

@@ -229,11 +229,11 @@ test_help_and_version_succeed() {
 }
 
 test_the_usage_of_a_verb_names_every_option_that_it_takes() {
-	local verb option n=0
+	local verb option n=0 before='[ [(]' behind='[] )]'
 	while read -r verb option; do
 		[[ $option != --output ]] || option=-o
-		assert_match "$(shunt help "$verb" | head -1)" "[ [(]$option[] )]"
-		assert_match "$(shunt help)" "  $verb( [^$NL]*)?[ [(]$option[] )]"
+		assert_match "$(shunt help "$verb" | head -1)" "$before$option$behind"
+		assert_match "$(shunt help)" "  $verb( [^$NL]*)?$before$option$behind"
 		n=$((n + 1))
 	done < <(shunt -j help | jq -r '.verbs[] | .verb + " " + .options[].option')
 	assert_ge $n 20 "options of verbs"

@@ -259,7 +259,8 @@ test_doctor_tells_what_it_did_not_look_at_and_what_builds_need() {
 # Maps are there before their contents: made by a configuration of zeros.
 test_an_interface_without_a_driver_is_called_so() {
 	assert_exit 1 host shunt doctor --dev lo
-	assert_match "$(cat "$DIR/out")" "'lo' \(no driver\) does not run XDP programs in native mode"
+	assert_match "$(cat "$DIR/out")" \
+		"'lo' \(no driver\) does not run XDP programs in native mode"
 	assert_match "$(host shunt features --dev lo)" 'lo \(no driver\)'
 	assert_match "$(host shunt features --dev "$DEV")" "$DEV \(driver veth\)"
 }

@@ -139,7 +139,8 @@ test_each_error_of_usage_says_what_is_right_and_how_that_command_is_used() {
 		assert_exit 2 lab $words
 		assert_match "$(head -1 "$DIR/err")" "^lab.sh: $said"
 		assert_match "$(sed -n 2p "$DIR/err")" "^usage: lab.sh $usage"
-		[ "$usage" = up ] || assert_eq "$(grep -c 'lab.sh [ue]' "$DIR/err")" 1 "usages shown"
+		[ "$usage" = up ] ||
+			assert_eq "$(grep -c 'lab.sh [ue]' "$DIR/err")" 1 "usages shown"
 	done <<-'TEXT'
 	up|up needs the NAME of a lab|up
 	up a --queues|--queues needs a value|up
@@ -152,7 +153,8 @@ test_each_error_of_usage_says_what_is_right_and_how_that_command_is_used() {
 	exec a host|exec needs a command behind 'host'|exec
 	TEXT
 	assert_exit 2 lab what
-	assert_match "$(head -1 "$DIR/err")" "a command is up, exec, status, down or help, not 'what'"
+	assert_match "$(head -1 "$DIR/err")" \
+		"a command is up, exec, status, down or help, not 'what'"
 	assert_exit 2 lab status a b
 	assert_match "$(head -1 "$DIR/err")" "status takes one name, or none for all labs"
 }

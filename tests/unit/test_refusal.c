@@ -67,7 +67,8 @@ static void test_the_user_is_named_once(void **state)
 {
 	check_words("kv", 6, "not loaded", "'kv' (process 7, user 6): not loaded");
 	check_words("", 6, "not loaded", "a connection (process 7, user 6): not loaded");
-	check_words("", 6, "user 6 is not allowed", "a connection (process 7): user 6 is not allowed");
+	check_words("", 6, "user 6 is not allowed",
+		    "a connection (process 7): user 6 is not allowed");
 	check_words("kv", 6, "it is for user 65", "'kv' (process 7, user 6): it is for user 65");
 	check_words("kv", 6, "it is for user 65, not for user 6",
 		    "'kv' (process 7): it is for user 65, not for user 6");
