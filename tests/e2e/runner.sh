@@ -300,4 +300,12 @@ test_a_test_in_bash_that_fails_is_tried_once_more() {
 	assert_match "$(cat "$DIR/out")" "not ok 3 - test_broken"
 }
 
+test_lint_s_fuzzing_without_objects_is_a_skip_with_a_reason() {
+	local program=$ROOT/build/tests/unit/test_lint_fuzz
+	[ -x "$program" ] || skip "make test-unit builds it"
+	cd "$DIR"
+	assert_exit 77 "$program"
+	assert_match "$(cat out)" "^skip: there is no 'build/.*': make test-unit builds it"
+}
+
 run_tests "$@"

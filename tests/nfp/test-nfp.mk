@@ -17,6 +17,7 @@ $(B)/tests/nfp/%.o: tests/nfp/%.bpf.c $(wildcard tests/nfp/probes/*.h)
 test-programs e2e-programs: $(NFP_PROBES)
 test-programs test-prog: nfp-objects $(NFP_EMU_CARD)
 test-unit: $(NFP_PROBES) nfp-objects
+$(B)/tests/unit/test_lint_fuzz: | $(NFP_PROBES) $(NFP_OBJ)
 
 test-nfp: ## programs for Netronome cards before the driver's own verifier and JIT (root)
 test-nfp: all $(NFP_PROBES) $(B)/tests/nfp/small.o
