@@ -64,6 +64,35 @@ print(s.recv(64).decode()[:4])'
 }
 answers() { [ "$(ping)" = pong ]; }
 
+# FILE FIRST-LINE: the commands of a lab that the page prints, from that line to "lab.sh down", with
+# files of ours in the place of those in /tmp.
+lab_commands() {
+	sed -n "/^    ${2//\//\\/}/,/^    tests\/lab.sh down/{ s/^    //; s|/tmp/|$DIR/|g; p }" \
+		"$ROOT/$1"
+}
+
+# The page's lab has a name of its own.
+assert_lab_serves() { # FILE FIRST-LINE
+	tests/lab.sh down "$LAB"
+	lab_commands "$1" "$2" >"$DIR/commands"
+	assert_ge "$(wc -l <"$DIR/commands")" 8 "lines of commands in $1"
+	! grep -qE '^ *sleep' "$DIR/commands" || fail "it waits for a time, not for a state"
+	timeout 60 bash -e "$DIR/commands" >"$DIR/said" 2>&1 || fail "$(tail -n 20 "$DIR/said")"
+	# shunt-load's table: class, sent, answered
+	awk '$1 == "short" || $1 == "default" { n += $2; if (!$2 || $3 < 0.5 * $2) bad = 1 }
+		END { exit !n || bad }' "$DIR/said" || fail "$(cat "$DIR/said")"
+	assert_eq "$(tests/lab.sh status)" "" "labs that are left"
+}
+
+test_the_lab_of_the_wire_s_page_serves() {
+	assert_lab_serves docs/wire.md 'tests/lab.sh up wire'
+}
+
+test_the_lab_of_the_readme_serves() {
+	cd "$ROOT"
+	assert_lab_serves README.md 'tests/lab.sh up play'
+}
+
 # With one core instead of one on each CPU but the first: of those a machine for tests may have
 # none.
 test_the_examples_serve_as_the_readme_has_it() {
