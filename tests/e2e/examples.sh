@@ -89,7 +89,6 @@ test_the_lab_of_the_wire_s_page_serves() {
 }
 
 test_the_lab_of_the_readme_serves() {
-	cd "$ROOT"
 	assert_lab_serves README.md 'tests/lab.sh up play'
 }
 

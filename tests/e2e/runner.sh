@@ -303,9 +303,8 @@ test_a_test_in_bash_that_fails_is_tried_once_more() {
 test_lint_s_fuzzing_without_objects_is_a_skip_with_a_reason() {
 	local program=$ROOT/build/tests/unit/test_lint_fuzz
 	[ -x "$program" ] || skip "make test-unit builds it"
-	cd "$DIR"
-	assert_exit 77 "$program"
-	assert_match "$(cat out)" "^skip: there is no 'build/.*': make test-unit builds it"
+	assert_exit 77 env -C "$DIR" "$program"
+	assert_match "$(cat "$DIR/out")" "^skip: there is no 'build/.*': make test-unit builds it"
 }
 
 run_tests "$@"
