@@ -163,6 +163,7 @@ static void check_file(void)
 		else
 			want[0] = '\0';
 		expect(!strcmp(line, want));
+		progress++;
 	}
 }
 
