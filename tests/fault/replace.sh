@@ -78,6 +78,39 @@ test_kills_during_a_replacement_lose_nothing() {
 	assert_nothing_lost
 }
 
+# 0|1: the domain's state says whether its memory and sockets are all made, in its second word.
+set_made() {
+	printf "\\x0$1" |
+		dd of="$(find "/proc/${PIDS[shuntd]}/fd" -lname '/memfd:shunt-state*')" bs=1 seek=4 \
+		conv=notrunc status=none
+}
+found_unfinished() { grep -q 'does not take over: .* was never finished' "$DIR/next.log"; }
+
+test_a_replacement_waits_until_a_domain_is_made() {
+	load fcfs
+	wait_for 10 is_made
+	set_made 0
+	start next host "$NEXT" --dev "$DEV" --replace --verbose
+	wait_for 5 found_unfinished
+	set_made 1
+	wait_ended shuntd
+	assert_eq "$STATUS" 0 "status of the one that was replaced"
+	wait_for 10 is_one_keeper_with_its_agent
+	assert_eq "$(keeper_pid)" "${PIDS[next]}" "process of the keeper"
+}
+
+test_a_replacement_gives_up_where_a_domain_is_never_made() {
+	load fcfs
+	wait_for 10 is_made
+	set_made 0
+	start next host "$NEXT" --dev "$DEV" --replace
+	wait_ended next 15
+	assert_ne "$STATUS" 0 "status of the one that gave up"
+	assert_match "$(logs next)" "has been making a domain for 3 s; see what it says, and try again"
+	running shuntd || fail "the other one has ended, too"
+	set_made 1
+}
+
 # Kills one of the four processes of old and new shuntd, never both of one.
 kill_one_during_a_replacement() {
 	local old_agent old_keeper pids
