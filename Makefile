@@ -100,7 +100,7 @@ $(B)/obj/%.o: %.c
 # Programs that root runs end before a stack that was written over is returned through. Not the
 # library that serves requests.
 $(call obj,$(filter-out lib/ring.c,$(wildcard lib/*.c lib/*/*.c)) \
-	$(wildcard agent/*.c loader/*.c sim/*.c)): \
+	$(wildcard agent/*.c loader/*.c loader/*/*.c sim/*.c)): \
 	SHUNT_CFLAGS += -fstack-protector-strong
 
 $(B)/obj/%.o: %.S

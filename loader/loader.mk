@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # loader.mk - shunt, the command
 
-LOADER_SRC := $(wildcard loader/*.c offload/nfp/lint/*.c)
+LOADER_SRC := $(wildcard loader/*.c loader/fit/*.c offload/nfp/lint/*.c)
 LOADER_LIBS := -lbpf -lelf -lcyaml -lyaml -ljansson -lm
 
 $(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC) $(BUNDLE_SRC))

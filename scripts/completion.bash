@@ -23,7 +23,7 @@ _shunt() {
 		case $w in
 		--dev | -d) dev=(--dev "${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
 		--bpffs | --config | --port | --cores | --interval | --count | --offload | \
-			--output | -o) i=$((i + 1)) ;;
+			--from | --domains | --output | -o) i=$((i + 1)) ;;
 		-*) ;;
 		*) if [ -z "$verb" ]; then verb=$w; else action=${action:-$w}; fi ;;
 		esac
@@ -31,9 +31,9 @@ _shunt() {
 	case $prev in
 	--dev | -d) COMPREPLY=($(compgen -W "$(ls /sys/class/net)" -- "$cur")); return ;;
 	--config | --output | -o) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	--bpffs) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+	--bpffs | --from) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	--offload) COMPREPLY=($(compgen -W 'nfp auto none' -- "$cur")); return ;;
-	--port | --cores | --interval | --count) return ;;
+	--port | --cores | --domains | --interval | --count) return ;;
 	esac
 	local words=''
 	case $cur in

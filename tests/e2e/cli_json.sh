@@ -52,6 +52,7 @@ test_every_verb_answers_in_json() {
 	doctor --dev $DEV
 	features
 	features --dev $DEV
+	fit --dev $DEV
 	help
 	help slo
 	knob get
@@ -107,6 +108,7 @@ test_every_verb_fails_in_json_where_nothing_is_loaded() {
 	load ./nosuch.c --dev $DEV --port 1
 	build /nonexistent.c
 	features --dev nosuch
+	fit --dev nosuch
 	TEXT
 }
 

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * nic.c - what ethtool(8) prints of a NIC: driver, queues, hash, features, coalescing, rules
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+
+const char *const fit_channel_names[FIT_CHANNELS] = { "rx", "tx", "combined" };
+
+/* The value behind "KEY:" at the begin of a line (blanks before it aside) from *at on, which moves
+ * behind it; NULL: there is none. */
+static const char *value_of(const char **at, const char *key, char *out, size_t len)
+{
+	const char *line = *at;
+	size_t n = strlen(key);
+
+	for (; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
+		const char *word = line + strspn(line, " \t");
+
+		if (strncasecmp(word, key, n) || word[n] != ':')
+			continue;
+		word += n + 1;
+		word += strspn(word, " \t");
+		snprintf(out, len, "%.*s", (int)strcspn(word, "\n"), word);
+		*at = word;
+		return out;
+	}
+	return NULL;
+}
+
+/* A number; what is "n/a" there is none. */
+static int number_of(const char **at, const char *key, int none)
+{
+	char value[64];
+
+	if (!value_of(at, key, value, sizeof(value)) || !isdigit((unsigned char)value[0]))
+		return none;
+	return strtol(value, NULL, 10);
+}
+
+static void read_driver(struct fit_nic *nic, const char *text)
+{
+	const char *at = text;
+
+	value_of(&at, "driver", nic->driver, sizeof(nic->driver));
+	value_of(&at, "bus-info", nic->bus, sizeof(nic->bus));
+}
+
+static void read_queues(struct fit_nic *nic, const char *text)
+{
+	const char *most = strstr(text, "Pre-set maximums"), *now;
+
+	now = strstr(text, "Current hardware settings");
+	if (!most || !now)
+		return;
+	nic->has_queues = true;
+	for (int c = 0; c < FIT_CHANNELS; c++) {
+		const char *of_most = most, *of_now = now;
+
+		nic->most[c] = number_of(&of_most, fit_channel_names[c], 0);
+		nic->now[c] = number_of(&of_now, fit_channel_names[c], 0);
+	}
+}
+
+/* The letters that ethtool takes for the fields that it prints. */
+static void read_hash(char hash[16], const char *text)
+{
+	static const struct {
+		const char *said;
+		char letter;
+	} fields[] = {
+		{ "L2DA", 'm' }, { "VLAN tag", 'v' }, { "L3 proto", 't' }, { "IP SA", 's' },
+		{ "IP DA", 'd' }, { "L4 bytes 0 & 1", 'f' }, { "L4 bytes 2 & 3", 'n' },
+	};
+	const char *list = strstr(text, "computing Hash flow key");
+	int n = 0;
+
+	for (size_t i = 0; list && i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (strstr(list, fields[i].said))
+			hash[n++] = fields[i].letter;
+	}
+	hash[n] = '\0';
+}
+
+static struct fit_feature read_feature(const char *text, const char *name)
+{
+	struct fit_feature f = { 0 };
+	char value[64];
+
+	if (!value_of(&text, name, value, sizeof(value)))
+		return f;
+	f.known = true;
+	f.on = !strncmp(value, "on", 2);
+	f.fixed = strstr(value, "[fixed]");
+	return f;
+}
+
+static void read_features(struct fit_nic *nic, const char *text)
+{
+	nic->rxvlan = read_feature(text, "rx-vlan-offload");
+	nic->lro = read_feature(text, "large-receive-offload");
+	nic->ntuple = read_feature(text, "ntuple-filters");
+}
+
+static void read_coalesce(struct fit_nic *nic, const char *text)
+{
+	const char *at = text;
+	char value[64];
+
+	if (value_of(&at, "Adaptive RX", value, sizeof(value)) && strncmp(value, "n/a", 3))
+		nic->adaptive = !strncmp(value, "on", 2);
+	at = text;
+	nic->rx_usecs = number_of(&at, "rx-usecs", -1);
+}
+
+/* Does the rule ask for nothing but the port? In these masks, bits that are set do not count. */
+static bool is_for_the_port_alone(const char *rule)
+{
+	return strstr(rule, "Rule Type: UDP over IPv4") &&
+	       strstr(rule, "Src IP addr: 0.0.0.0 mask: 255.255.255.255") &&
+	       strstr(rule, "Dest IP addr: 0.0.0.0 mask: 255.255.255.255") &&
+	       strstr(rule, "Src port: 0 mask: 0xffff");
+}
+
+/* A rule by which all of a UDP port over IPv4 goes to a queue; all others are left alone. */
+static void read_rule(struct fit_nic *nic, const char *rule)
+{
+	const char *at = rule, *end = strstr(rule, "\nFilter:");
+	int n = nic->nrules, id = strtol(rule + strlen("Filter:"), NULL, 10);
+	char one[2048], port[64] = "", action[64] = "";
+
+	snprintf(one, sizeof(one), "%.*s", end ? (int)(end - rule) : (int)strlen(rule), rule);
+	at = one;
+	value_of(&at, "Dest port", port, sizeof(port));
+	value_of(&at, "Action", action, sizeof(action));
+	if (n == FIT_RULES || !is_for_the_port_alone(one) || !strstr(port, "mask: 0x0") ||
+	    sscanf(action, "Direct to queue %d", &nic->rule[n].queue) != 1)
+		return;
+	nic->rule[n].id = id;
+	nic->rule[n].port = strtol(port, NULL, 10);
+	nic->nrules++;
+}
+
+static void read_rules(struct fit_nic *nic, const char *text)
+{
+	nic->has_rules = strstr(text, "Total ");
+	for (const char *at = strstr(text, "Filter:"); at; at = strstr(at + 1, "\nFilter:"))
+		read_rule(nic, at + (*at == '\n'));
+}
+
+static char *text_of(const struct fit_source *s, struct fit_nic *nic, enum fit_part part,
+		     const char *name)
+{
+	char *why = nic->why[__builtin_ctz(part)];
+
+	return fit_text(s, name, why, sizeof(nic->why[0]));
+}
+
+static void read_part(const struct fit_source *s, struct fit_nic *nic, enum fit_part part,
+		      const char *name, void (*read)(struct fit_nic *nic, const char *text))
+{
+	char *text = text_of(s, nic, part, name);
+
+	if (text)
+		read(nic, text);
+	free(text);
+}
+
+static void read_hashes(const struct fit_source *s, struct fit_nic *nic)
+{
+	static const char *const names[] = { "ethtool-n-udp4", "ethtool-n-udp6" };
+
+	for (int v = 1; v >= 0; v--) {
+		char *text = text_of(s, nic, FIT_PART_HASH, names[v]);
+
+		if (text)
+			read_hash(nic->hash[v], text);
+		free(text);
+	}
+}
+
+/* PCI addresses alone are looked up in /sys. */
+static bool is_pci(const char *bus)
+{
+	return strlen(bus) >= 12 && strspn(bus, "0123456789abcdef:.") == strlen(bus);
+}
+
+static void read_node(const struct fit_source *s, struct fit_nic *nic)
+{
+	char why[64], *text = fit_text(s, "numa_node", why, sizeof(why));
+
+	nic->node = text && isdigit((unsigned char)text[0]) ? strtol(text, NULL, 10) : -1;
+	free(text);
+}
+
+void fit_nic_read(struct fit_source *s, struct fit_nic *nic, unsigned int parts)
+{
+	char why[160], *text;
+
+	memset(nic, 0, sizeof(*nic));
+	nic->here = !s->folder;
+	nic->adaptive = nic->rx_usecs = -1;
+	text = fit_text(s, "ethtool-i", why, sizeof(why));
+	if (text)
+		read_driver(nic, text);
+	free(text);
+	if (is_pci(nic->bus))
+		snprintf(s->bus, sizeof(s->bus), "%s", nic->bus);
+	read_node(s, nic);
+	if (parts & FIT_PART_QUEUES)
+		read_part(s, nic, FIT_PART_QUEUES, "ethtool-l", read_queues);
+	if (parts & FIT_PART_TABLE)
+		read_part(s, nic, FIT_PART_TABLE, "ethtool-x", fit_table_read);
+	if (parts & FIT_PART_HASH)
+		read_hashes(s, nic);
+	if (parts & FIT_PART_FEATURES)
+		read_part(s, nic, FIT_PART_FEATURES, "ethtool-k", read_features);
+	if (parts & FIT_PART_COALESCE)
+		read_part(s, nic, FIT_PART_COALESCE, "ethtool-c", read_coalesce);
+	if (parts & FIT_PART_RULES)
+		read_part(s, nic, FIT_PART_RULES, "ethtool-n", read_rules);
+	if (parts & FIT_PART_IRQS)
+		fit_irqs_read(s, nic);
+}
+
+int fit_nic_queues(const struct fit_nic *nic)
+{
+	int n = nic->now[FIT_RX] + nic->now[FIT_COMBINED];
+
+	return n ? n : nic->rings;
+}

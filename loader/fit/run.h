@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * run.h - runs ethtool(8) or another program of the system, and keeps what it prints
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* args[0] is looked for in PATH, then in the folders of the system's own programs; no shell is in
+ * between. *said gets both outputs, to be freed. 0: it ended well; 1: it failed; -errno: it could
+ * not be run. */
+int fit_run(const char *const *args, char **said);
+/* Why it failed, in a line: the last that it said, or the reason. */
+void fit_run_why(const char *const *args, int err, const char *said, char *why, size_t len);

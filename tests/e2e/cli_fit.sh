@@ -1,0 +1,394 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# cli_fit.sh - shunt fit: what it proposes for NICs whose texts are in tests/e2e/fit (SOURCE beside
+# them says where they were published), and what it does to a veth and to a NIC that is played
+# runs: beside
+. "$(dirname "$0")/../lib.sh"
+
+NO_LAB=1
+NICS=$TESTS/e2e/fit
+
+# NIC [OPTIONS…]: the proposal, into $DIR/fit.json.
+fit_from() { shunt -j fit --from "$NICS/$1" "${@:2}" >"$DIR/fit.json"; }
+# FILTER: jq's answer about it.
+of_fit() { jq -er "$1" "$DIR/fit.json"; }
+# SETTING: the command that sets it, "none" without.
+command_of() { of_fit "[.steps[] | select(.setting == \"$1\").command][0] // \"none\""; }
+notes() { of_fit '.notes | join("; ")'; }
+
+# A veth with four queues at both ends, in the test's own namespace.
+make_veth() {
+	ip link add fith numtxqueues 4 numrxqueues 4 type veth peer name fitc numtxqueues 4 \
+		numrxqueues 4
+}
+channels_of() {
+	ethtool -l "$1" | awk '/^RX:/ { rx = $2 } /^TX:/ { tx = $2 } END { print rx, tx }'
+}
+has_channels() { [ "$(channels_of fith)" = "$1" ]; }
+rxvlan_of() { ethtool -k "$1" | awk '/^rx-vlan-offload:/ { print $2 }'; }
+records() { find /run/shunt -name 'fit-*.json' 2>/dev/null | wc -l; }
+
+# --- published NICs -----------------------------------------------------------------------------
+
+test_each_nic_says_where_its_texts_are_from() {
+	local nic n=0
+	for nic in "$NICS"/*/; do
+		grep -q '^https://' "$nic/SOURCE" || fail "no source of '$nic'"
+		n=$((n + 1))
+	done
+	assert_ge $n 5 NICs
+}
+
+test_each_nic_gets_one_queue_in_the_form_that_it_takes() {
+	local nic want
+	while read -r nic want; do
+		fit_from "$nic"
+		assert_eq "$(command_of channels)" "$want" "-L of $nic"
+		assert_eq "$(of_fit '.domains | length')" 1 "domains of $nic"
+		assert_eq "$(of_fit '.domains[0].queues | join(",")')" 0
+	done <<-LIST
+	ice ethtool -L eth0 combined 1
+	i40e ethtool -L eth0 combined 1
+	mlx5_core ethtool -L ge-0-0-2 combined 1
+	ena ethtool -L eth1 combined 1
+	bnxt_en ethtool -L ens10f0 combined 1
+	igb ethtool -L eth0 combined 1
+	LIST
+}
+
+test_bnxt_with_queues_apart_is_told_to_combine_them() {
+	cp -r "$NICS/bnxt_en" "$DIR/split"
+	awk '/^Current/ { now = 1 } now && /^[RT]X:/ { $2 = 8 } now && /^Comb/ { $2 = 0 }
+		{ print }' "$NICS/bnxt_en/ethtool-l" >"$DIR/split/ethtool-l"
+	NICS=$DIR fit_from split --domains 2
+	assert_eq "$(command_of channels)" "ethtool -L ens10f0 rx 0 tx 0 combined 2"
+	assert_match "$(notes)" "bnxt_en takes XDP with combined queues only"
+}
+
+test_ena_gets_at_most_half_of_its_queues() {
+	fit_from ena --domains 8
+	assert_eq "$(command_of channels)" "ethtool -L eth1 combined 4"
+	assert_eq "$(of_fit '.domains | length')" 4
+	assert_match "$(notes)" "ena runs XDP on at most half of its queues, which is 4"
+}
+
+test_the_table_of_each_nic_is_understood() {
+	fit_from i40e
+	assert_eq "$(of_fit .nic.table)" "equal 34"
+	fit_from mlx5_core
+	assert_eq "$(of_fit .nic.table)" "equal 6"
+	fit_from ena
+	assert_eq "$(of_fit .nic.table)" "equal 8"
+	fit_from igb
+	assert_eq "$(of_fit .nic.table)" "equal 4"
+	own_table igb
+	assert_eq "$(of_fit .nic.table)" "weight 0 0 64 64"
+}
+
+# NIC: as if somebody had set a table that names queues 2 and 3 alone; in $DIR/own.
+own_table() {
+	cp -r "$NICS/$1" "$DIR/own"
+	{ sed '/^  *[0-9]*:/,$d' "$NICS/$1/ethtool-x"
+	for ((i = 0; i < 128; i += 8)); do echo "$i: 2 3 2 3 2 3 2 3"; done; } >"$DIR/own/ethtool-x"
+	NICS=$DIR fit_from own "${@:2}"
+}
+
+test_a_table_of_ones_own_is_changed_before_queues_go() {
+	own_table igb --domains 2 --cores 2
+	assert_eq "$(of_fit '[.steps[].setting] | index("table") < index("channels")')" true
+	assert_eq "$(command_of table)" "ethtool -X eth0 equal 2"
+	fit_from i40e
+	assert_eq "$(command_of table)" none
+}
+
+test_queues_get_requests_by_the_cores_of_their_domains() {
+	fit_from i40e --domains 2 --cores 7
+	assert_eq "$(of_fit '[.domains[].cpus | length] | join(" ")')" "4 3"
+	assert_eq "$(command_of table)" "ethtool -X eth0 weight 4 3"
+	assert_eq "$(of_fit '[.steps[] | select(.setting == "table").check][0]')" true
+}
+
+test_a_hash_of_addresses_only_is_mended_where_there_are_several_queues() {
+	fit_from igb --domains 2
+	assert_eq "$(command_of hash-udp4)" "ethtool -N eth0 rx-flow-hash udp4 sdfn"
+	assert_eq "$(command_of hash-udp6)" "ethtool -N eth0 rx-flow-hash udp6 sdfn"
+	fit_from igb
+	assert_eq "$(command_of hash-udp4)" none
+	fit_from i40e --domains 2
+	assert_match "$(notes)" "which fields the NIC hashes cannot be read"
+}
+
+# The NIC has a rule for port 9001 that is right, and one for 9000 that asks for an address, too.
+test_ports_get_rules_for_their_domains_queues() {
+	fit_from igb --domains 2 --port 9000,9001
+	assert_eq "$(command_of ntuple)" "ethtool -K eth0 ntuple on"
+	assert_eq "$(command_of rule-9000)" "ethtool -N eth0 flow-type udp4 dst-port 9000 action 0"
+	assert_eq "$(command_of rule-9001)" none
+	fit_from ena --domains 2 --port 9000,9001
+	assert_match "$(notes)" "cannot steer ports"
+}
+
+test_vlan_tags_stay_in_packets_where_the_nic_can_leave_them() {
+	fit_from mlx5_core
+	assert_eq "$(command_of rxvlan)" "ethtool -K ge-0-0-2 rxvlan off"
+	cp -r "$NICS/mlx5_core" "$DIR/fixed"
+	sed -i 's/rx-vlan-offload: on/& [fixed]/' "$DIR/fixed/ethtool-k"
+	NICS=$DIR fit_from fixed
+	assert_eq "$(command_of rxvlan)" none
+	assert_match "$(notes)" "serve no VLANs"
+}
+
+test_coalescing_is_a_choice_with_its_cost() {
+	fit_from mlx5_core
+	assert_eq "$(command_of coalesce)" "ethtool -C ge-0-0-2 adaptive-rx off rx-usecs 0"
+	assert_eq "$(of_fit '.steps[] | select(.setting == "coalesce").choice')" true
+	assert_match "$(of_fit '.steps[] | select(.setting == "coalesce").reason')" "the cost: "
+	fit_from igb
+	assert_eq "$(command_of coalesce)" "ethtool -C eth0 rx-usecs 0"
+}
+
+# Names as each driver has them; a row is: NIC, interrupt of queue 0.
+test_the_interrupt_of_each_nics_queue_is_found() {
+	local nic irq
+	while read -r nic irq; do
+		fit_from "$nic"
+		assert_match "$(command_of interrupt-0)" "/proc/irq/$irq/smp_affinity_list" "$nic"
+	done <<-LIST
+	ice 1000
+	i40e 60
+	mlx5_core 36
+	ena 33
+	bnxt_en 300
+	igb 45
+	LIST
+}
+
+test_an_interrupt_that_serves_two_queues_is_that_of_both() {
+	cp -r "$NICS/ice" "$DIR/pairs"
+	for i in 0 1 2 3; do
+		echo "$((500 + i)): 0 0 PCI-MSI 1-edge ice-eth0-TxRx-$((2 * i))-$((2 * i + 1))"
+	done >"$DIR/pairs/interrupts"
+	NICS=$DIR fit_from pairs --domains 4
+	assert_match "$(command_of interrupt-3)" "/proc/irq/501/"
+}
+
+# --- CPUs ---------------------------------------------------------------------------------------
+
+# Of 64 CPUs in two nodes the NIC is near 16-31 and 48-63; 24-31 and 56-63 are isolated.
+test_workers_get_isolated_cores_of_the_nics_node() {
+	fit_from ice
+	assert_eq "$(of_fit '.domains[0].cpus | join(",")')" 24,25,26,27,28,29,30,31
+	assert_eq "$(of_fit '.domains[0].interrupts | join(",")')" 16
+	rm -rf "$DIR/nic"
+	cp -r "$NICS/ice" "$DIR/nic"
+	echo >"$DIR/nic/isolated"
+	NICS=$DIR fit_from nic
+	assert_eq "$(of_fit '.domains[0].cpus | join(",")')" \
+		17,18,19,20,21,22,23,24,25,26,27,28,29,30,31
+	assert_eq "$(of_fit '.domains[0].interrupts | join(",")')" 16
+}
+
+test_no_cpu_is_given_twice_and_no_worker_shares_a_core() {
+	local domains
+	for domains in 1 2 3 5 16; do
+		fit_from bnxt_en --domains $domains
+		assert_eq "$(of_fit '[.domains[].cpus[]] | length == (unique | length)')" true
+		assert_eq "$(of_fit '[.domains[].cpus[] % 64] | length == (unique | length)')" \
+			true "cores of $domains domains"
+		assert_eq "$(of_fit '([.domains[].cpus[]] - [.domains[].interrupts[]] | length) ==
+			([.domains[].cpus[]] | length)')" true "interrupts of $domains domains"
+		assert_eq "$(of_fit '.domains | length')" $domains
+	done
+}
+
+test_queues_with_a_core_each_have_their_interrupt_on_its_other_thread() {
+	fit_from ena --by-queue
+	assert_eq "$(of_fit '.domains | length')" 1
+	assert_eq "$(of_fit '.domains[0].cpus | join(",")')" 1,2,3
+	assert_eq "$(of_fit '.domains[0].interrupts | join(",")')" 5,6,7
+	assert_match "$(of_fit .config)" 'queues: \[0, 1, 2\]'
+	fit_from igb --by-queue
+	assert_eq "$(of_fit '.domains[0].cpus == .domains[0].interrupts')" true
+	assert_match "$(notes)" "they take turns"
+}
+
+test_more_cores_than_a_domain_takes_make_more_domains() {
+	awk 'BEGIN { for (c = 0; c < 200; c++) print c "," c ",0,0" }' >"$DIR/lscpu"
+	cp -r "$NICS/bnxt_en" "$DIR/large"
+	cp "$DIR/lscpu" "$DIR/large/lscpu"
+	NICS=$DIR fit_from large
+	assert_eq "$(of_fit '.domains | length')" 4
+	assert_eq "$(of_fit '[.domains[].cpus | length] | add')" 196
+}
+
+test_what_cannot_be_read_is_told() {
+	assert_exit 1 shunt fit --from "$DIR/nowhere"
+	assert_match "$(cat "$DIR/err")" "nothing can be read"
+	mkdir "$DIR/bare"
+	cp "$NICS/ice/ethtool-i" "$NICS/ice/lscpu" "$DIR/bare"
+	NICS=$DIR fit_from bare --domains 2
+	assert_match "$(notes)" "cannot be changed here.*interrupts are left as they are"
+}
+
+test_wrong_options_are_refused() {
+	assert_exit 2 shunt fit
+	assert_match "$(cat "$DIR/err")" "which interface"
+	assert_exit 2 shunt fit --from "$NICS/ice" --apply
+	assert_exit 2 shunt fit --dev lo --apply --undo
+	assert_exit 2 shunt fit --from "$NICS/ice" --port 70000
+	assert_exit 1 shunt fit --dev none0
+}
+
+# --- a veth -------------------------------------------------------------------------------------
+
+test_the_proposal_is_a_configuration_that_load_takes() {
+	make_veth
+	shunt -j fit --dev fith --port 9000 >"$DIR/fit.json"
+	assert_eq "$(command_of channels)" "ethtool -L fith rx 1 tx 1"
+	of_fit .config >"$DIR/service.yaml"
+	shunt load mq --dev fith --config "$DIR/service.yaml" --dry-run
+	assert_eq "$(channels_of fith)" "4 4" "queues after a proposal"
+}
+
+test_apply_changes_the_nic_and_undo_puts_back_what_was_there() {
+	make_veth
+	shunt fit --dev fith --domains 2 --apply >"$DIR/out"
+	assert_match "$(cat "$DIR/out")" "ethtool -L fith rx 2 tx 2.*ethtool -K fith rxvlan off"
+	assert_eq "$(channels_of fith) $(rxvlan_of fith)" "2 2 off"
+	assert_eq "$(stat -c %a /run/shunt/fit-*.json)" 600
+	assert_match "$(shunt fit --dev fith --domains 2 --apply)" "nothing to change"
+	# a second proposal's changes do not hide what was there before the first
+	shunt fit --dev fith --apply
+	assert_eq "$(channels_of fith)" "1 1"
+	shunt fit --dev fith --undo
+	assert_eq "$(channels_of fith) $(rxvlan_of fith)" "4 4 on"
+	assert_eq "$(records)" 0
+	assert_match "$(shunt fit --dev fith --undo)" "nothing to change"
+}
+
+# The program that changes the second setting kills shunt before it does so, or behind it.
+test_a_process_that_was_killed_leaves_what_undo_understands() {
+	local when ethtool
+	ethtool=$(command -v ethtool)
+	mkdir "$DIR/bin"
+	make_veth
+	for when in before behind; do
+		cat >"$DIR/bin/ethtool" <<-SH
+		#!/bin/bash
+		[ "\$1" = -K ] || exec $ethtool "\$@"
+		[ $when = before ] || $ethtool "\$@"
+		kill -KILL \$PPID
+		SH
+		chmod +x "$DIR/bin/ethtool"
+		assert_exit 137 env PATH="$DIR/bin:$PATH" shunt fit --dev fith --apply
+		assert_eq "$(channels_of fith)" "1 1" "queues when it was killed"
+		assert_eq "$(records)" 1
+		shunt fit --dev fith --undo
+		assert_eq "$(channels_of fith) $(rxvlan_of fith)" "4 4 on" "after undo, $when"
+		assert_eq "$(records)" 0
+	done
+}
+
+test_an_undo_that_was_killed_goes_on() {
+	local ethtool
+	ethtool=$(command -v ethtool)
+	mkdir "$DIR/bin"
+	make_veth
+	shunt fit --dev fith --apply
+	printf '#!/bin/bash\n[ "$1" != -L ] || kill -KILL $PPID\nexec %s "$@"\n' "$ethtool" \
+		>"$DIR/bin/ethtool"
+	chmod +x "$DIR/bin/ethtool"
+	assert_exit 137 env PATH="$DIR/bin:$PATH" shunt fit --dev fith --undo
+	assert_eq "$(records)" 1
+	wait_for 5 has_channels "4 4" # which the program did behind the kill
+	shunt fit --dev fith --undo
+	assert_eq "$(channels_of fith) $(rxvlan_of fith) $(records)" "4 4 on 0"
+}
+
+test_queues_are_not_changed_below_a_program() {
+	make_veth
+	shunt load mq --dev fith --port 9000
+	assert_exit 1 shunt fit --dev fith --apply
+	assert_match "$(cat "$DIR/err")" "an XDP program is on 'fith'.*shunt unload"
+	assert_eq "$(channels_of fith)" "4 4"
+	shunt unload
+	shunt fit --dev fith --apply
+	assert_eq "$(channels_of fith)" "1 1"
+}
+
+test_only_root_changes_settings() {
+	make_veth
+	assert_exit 1 setpriv --reuid 65534 --clear-groups shunt fit --dev fith --apply
+	assert_match "$(cat "$DIR/err")" "root"
+	assert_eq "$(channels_of fith)" "4 4"
+}
+
+# --- a NIC that is played -----------------------------------------------------------------------
+
+# NIC: ethtool from here on is a program that answers by copies of its texts, and changes them.
+play() {
+	cp -r "$NICS/$1" "$DIR/nic"
+	sed -i '/bus-info/d' "$DIR/nic/ethtool-i" # of this machine's interrupts none is its
+	mkdir "$DIR/bin"
+	install -m 755 "$NICS/played.sh" "$DIR/bin/ethtool"
+	cp -r "$DIR/nic" "$DIR/was"
+	ip link add eth0 type veth peer name peer0
+	NIC=$DIR/nic
+	PATH=$DIR/bin:$PATH
+}
+# What is shown of it now is what was shown at first.
+assert_as_before() {
+	local text
+	for text in l x k c n n-udp4 n-udp6; do
+		[ ! -e "$DIR/was/ethtool-$text" ] ||
+			diff -bB <(sed '/^RSS/,$d' "$DIR/was/ethtool-$text") \
+				<(sed '/^RSS/,$d' "$NIC/ethtool-$text") ||
+			fail "ethtool -$text is another than before"
+	done
+}
+
+test_all_kinds_of_settings_are_done_and_put_back() {
+	play igb
+	shunt -j fit --dev eth0 --domains 2 --port 9000,9002 --no-coalesce --apply >"$DIR/fit.json"
+	assert_eq "$(of_fit '[.done[].setting] | join(" ")')" \
+		"channels hash-udp4 hash-udp6 ntuple rule-9000 rule-9002 rxvlan coalesce"
+	assert_match "$(shunt fit --dev eth0 --domains 2 --port 9000,9002 --no-coalesce)" \
+		"nothing to change"
+	shunt fit --dev eth0 --undo
+	assert_as_before
+	assert_eq "$(records)" 0
+}
+
+test_a_table_of_ones_own_is_put_back_too() {
+	play igb
+	"$DIR/bin/ethtool" -X eth0 weight 0 0 1 1
+	cp "$NIC/ethtool-x" "$DIR/was/ethtool-x"
+	shunt fit --dev eth0 --domains 2 --apply
+	assert_eq "$(json .nic.table shunt -j fit --dev eth0)" "equal 2"
+	shunt fit --dev eth0 --undo
+	assert_as_before
+	assert_match "$(cat "$NIC/log")" "-X eth0 weight 0 0 64 64"
+}
+
+# As ice does while irdma has its queues.
+test_the_first_failure_ends_it_and_says_what_was_done() {
+	play igb
+	touch "$NIC/refuse-L"
+	assert_exit 1 shunt fit --dev eth0 --domains 2 --apply
+	assert_match "$(cat "$DIR/err")" "'ethtool -L eth0 combined 2' failed: .* busy"
+	assert_match "$(cat "$DIR/err")" "shunt fit --dev eth0 --undo"
+	grep -q -- '-N eth0' "$NIC/log" && fail "it went on after the failure"
+	rm "$NIC/refuse-L"
+	shunt fit --dev eth0 --undo
+	assert_as_before
+}
+
+# A driver may take a value and have another one.
+test_a_value_that_the_nic_does_not_have_then_is_a_failure() {
+	play igb
+	sed -i 's/rxvlan) name=rx-vlan-offload/rxvlan) exit 0/' "$DIR/bin/ethtool"
+	assert_exit 1 shunt fit --dev eth0 --apply
+	assert_match "$(cat "$DIR/err")" "was taken, but rxvlan is 'on' after it"
+}
+
+run_tests "$@"
