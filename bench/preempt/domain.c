@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include "preempt.h"
+#include "domain.h"
+#include "measure.h"
 
 #include "tests/ring.h"
 

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "preempt.h"
+#include "domain.h"
+#include "loss.h"
+#include "measure.h"
 
 #define REQUESTS 4 /* of a round, 1 ms each */
 #define CALM 1.05

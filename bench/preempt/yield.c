@@ -5,7 +5,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "preempt.h"
+#include "domain.h"
+#include "measure.h"
+#include "yield.h"
 
 #include "bench/line.h"
 

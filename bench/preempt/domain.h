@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* preempt.h - the parts of bench/preempt to each other */
+/*
+ * domain.h - a core of the worker library on rings in plain memory, and its requests
+ */
 #pragma once
 
 #include <stdatomic.h>
-
-#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "hostlib/internal.h"
 
-#include "bench/ticks.h"
-
 enum { LONG, PROBE }; /* classes: of the request that computes, and of those that wait */
 
-/* main.c */
-extern double ns_per_tick, ticks_ns; /* and what ticks() itself takes: it
-				      * is in what is measured with it */
-double quantile(double *x, int n, double q);
-
-/* domain.c: a core on rings in plain memory; its requests */
 extern struct shunt s;
 extern int core_cpu;
 extern bool safepoints; /* in the work of LONG */
@@ -32,11 +26,3 @@ struct shunt_mark_for hold(int cls); /* what the mark says of it */
 uint64_t ended(int cls);
 void start_core(void);
 void stop_core(void);
-
-/* yield.c */
-#define YIELD_GROUPS 40 /* of samples, at most */
-json_t *bench_yield(const char *name, bool by_signal, int groups);
-
-/* loss.c: into "loss", a quantum each; spreads as the result */
-#define LOSS_ROUNDS 201
-json_t *bench_loss(json_t *loss, int rounds);
