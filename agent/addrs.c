@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "addrs.h"
 #include "agent.h"
 #include "log.h"
 #include "own.h"

@@ -3,19 +3,30 @@
  * agent.c - the agent's loop: interface, maps, domains, connections
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "addrs.h"
+#include "agent.h"
+#include "clock.h"
 #include "damage.h"
+#include "domain.h"
 #include "former.h"
+#include "iface.h"
 #include "keeper.h"
 #include "limits.h"
-#include "loaded.h"
 #include "log.h"
+#include "maps.h"
+#include "peers.h"
+#include "phase.h"
 #include "plural.h"
+#include "reclaim.h"
+#include "role.h"
+#include "store.h"
 #include "worker.h"
 
 #define CHECK_NS 100000000ULL /* pins may have changed */

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent.h"
+#include "phase.h"
 #include "shared.h"
 #include "worker.h"
 

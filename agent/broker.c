@@ -8,10 +8,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "former.h"
 #include "log.h"
+#include "message.h"
 #include "owner.h"
+#include "peer.h"
+#include "phase.h"
 #include "plural.h"
+#include "role.h"
+#include "users.h"
 #include "whose.h"
 #include "worker.h"
 

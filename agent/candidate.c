@@ -11,10 +11,15 @@
 
 #include <bpf/bpf.h>
 
+#include "candidate.h"
+#include "domain.h"
 #include "lock.h"
+#include "maps.h"
 #include "netns.h"
+#include "options.h"
+#include "role.h"
 #include "state.h"
-#include "successor.h"
+#include "store.h"
 
 int candidate_look(const struct options *o, const struct store *s, struct load_seen *l,
 		   struct why *why)

@@ -17,6 +17,7 @@
 #include "keeper.h"
 #include "log.h"
 #include "self.h"
+#include "store.h"
 
 #define TAKE_S 5 /* the keeper takes a descriptor in this time, or is as good as dead */
 

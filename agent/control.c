@@ -14,10 +14,14 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "handover.h"
 #include "log.h"
 #include "netns.h"
+#include "options.h"
+#include "role.h"
 #include "sd.h"
 #include "sockpath.h"
+#include "store.h"
 
 #define SEND_S 2       /* a message that is not read for so long: nobody reads */
 #define HELLO_MS 2000  /* from the connection to the first message */

@@ -5,8 +5,13 @@
  */
 #pragma once
 
-#include "agent.h"
-#include "handover.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include <linux/types.h>
+
+struct options;
+struct store;
 
 /* Where the conversation stands. */
 enum control_stage {
@@ -47,8 +52,3 @@ enum control_order control_quiet(struct control *c, const struct store *s, __u64
 /* Time passed. */
 enum control_order control_tick(struct control *c, __u64 now_ms);
 void control_hang_up(struct control *c);
-
-/* loss.c: what unloading and loading again would lose, in
- * words: as the pinned maps count it, or if nobody can know. */
-#define LOSS_UNKNOWN "what waits, and what arrives in between, is lost"
-void loss_of_load(const struct options *o, char *text, size_t len);

@@ -2,6 +2,8 @@
 /*
  * counts.c - a domain's counts: requests that were refused, lost, and that are under way
  */
+#include "domain.h"
+#include "maps.h"
 #include "steered.h"
 #include "xsk.h"
 

@@ -2,9 +2,13 @@
 /*
  * damage.c - looks for frames that a worker has damaged, and gives the domain new ones
  */
+#include "agent.h"
 #include "damage.h"
+#include "domain.h"
 #include "holes.h"
 #include "log.h"
+#include "peers.h"
+#include "phase.h"
 
 #define HOLES_NS 500000000ULL   /* between two looks */
 #define SELDOM_NS 5000000000ULL /* a worker's word alone is not taken more often */

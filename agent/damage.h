@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "agent.h"
+struct agent;
 
 /* Now and then: domains whose frames have holes get new ones. */
 void damage_check(struct agent *a);

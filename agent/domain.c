@@ -8,7 +8,12 @@
 #include <string.h>
 
 #include "domain.h"
+#include "former.h"
 #include "holes.h"
+#include "ledger_read.h"
+#include "phase.h"
+#include "pool.h"
+#include "state.h"
 
 struct ledger_dead domain_dead(const struct domain *d)
 {

@@ -6,11 +6,13 @@
 #pragma once
 
 #include "former.h"
-#include "ledger_read.h"
 #include "maps.h"
+#include "phase.h"
 #include "pool.h"
-#include "reclaim.h"
 #include "worker.h"
+
+struct ledger_dead;
+struct store;
 
 struct domain {
 	__u32 id;

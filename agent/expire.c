@@ -16,6 +16,7 @@
  */
 
 #include "clock.h"
+#include "domain.h"
 #include "expire.h"
 #include "frames.h"
 

@@ -4,7 +4,9 @@
  */
 #pragma once
 
-#include "domain.h"
+#include <linux/types.h>
+
+struct domain;
 
 /* The domain's last core went off: what lies in the cores' rings without a time of its own came
  * before this. */

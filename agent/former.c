@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "domain.h"
 #include "former.h"
 #include "holders.h"
 #include "log.h"

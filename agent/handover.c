@@ -13,6 +13,7 @@
 
 #include "handover.h"
 #include "scm.h"
+#include "store.h"
 
 #define TRIES 1000 /* a millisecond each */
 

@@ -16,7 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "domain.h"
 #include "holders.h"
+#include "worker.h"
 
 #define AGAIN_NS 1000000000ULL
 

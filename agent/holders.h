@@ -4,7 +4,11 @@
  */
 #pragma once
 
-#include "domain.h"
+#include <stdbool.h>
+
+#include <linux/types.h>
+
+struct domain;
 
 /* While the domain's worker lives: remembers what its children share with it. */
 void holders_know(struct domain *d);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "domain.h"
 #include "holes.h"
 #include "log.h"
 

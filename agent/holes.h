@@ -4,7 +4,11 @@
  */
 #pragma once
 
-#include "domain.h"
+#include <stdbool.h>
+
+#include <linux/types.h>
+
+struct domain;
 
 /* The frames are new, or were taken over from an agent of before; they are the kernel's already. */
 void holes_begin(struct domain *d);

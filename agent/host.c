@@ -13,11 +13,19 @@
 
 #include <shunt/wire.h>
 
+#include "agent.h"
 #include "bpfmap.h"
+#include "domain.h"
+#include "hello.h"
 #include "holes.h"
 #include "host.h"
+#include "iface.h"
 #include "log.h"
+#include "maps.h"
 #include "netif.h"
+#include "pool.h"
+#include "state.h"
+#include "store.h"
 #include "unwrap.h"
 #include "xsk.h"
 #include "xsks.h"

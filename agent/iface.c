@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "agent.h"
+#include "iface.h"
 #include "netif.h"
 
 int iface_watch(void)

@@ -13,7 +13,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "accuse.h"
+#include "agent.h"
+#include "domain.h"
 #include "inforce.h"
+#include "judge.h"
 #include "log.h"
 #include "shared.h"
 #include "whose.h"

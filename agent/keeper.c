@@ -6,9 +6,7 @@
  * has the same descriptors, takes its place.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -17,15 +15,20 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "clock.h"
 #include "control.h"
+#include "handover.h"
 #include "keeper.h"
 #include "linger.h"
 #include "lock.h"
 #include "log.h"
+#include "options.h"
+#include "pins.h"
 #include "sd.h"
 #include "self.h"
 #include "signals.h"
 #include "sockpath.h"
+#include "store.h"
 
 #define QUICK_MS 300        /* an agent that lives no longer than this died at once */
 #define BACKOFF_MAX_MS 1000 /* workers wait longer than this for an answer */

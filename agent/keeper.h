@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "agent.h"
+struct options;
+struct store;
 
 /* In the environment of an agent: */
 #define KEEPER_TRIAL                                                                               \

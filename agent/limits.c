@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "agent.h"
 #include "limits.h"
+#include "options.h"
+#include "phase.h"
 
 #define OWN 64            /* what the agent has open besides: pins,
 			   * locks, listeners, the store's socket … */

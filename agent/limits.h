@@ -5,7 +5,13 @@
  */
 #pragma once
 
-#include "agent.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct agent;
+struct domain;
+struct shunt_geometry;
+struct why;
 
 /* The most that one worker is given at once: memory, view, sockets, policy. */
 unsigned int limits_given(const struct shunt_geometry *g);

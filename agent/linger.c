@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "linger.h"
+#include "store.h"
 
 bool linger_is_of_use(const struct store *s)
 {

@@ -9,8 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared.h"
+#include "agent.h"
+#include "domain.h"
+#include "load.h"
+#include "maps.h"
+#include "plan.h"
 #include "service.h"
+#include "shared.h"
 #include "steered.h"
 
 #define REFUSED_NS 100000000ULL /* how often the kernel is asked what rings refused */

@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent.h"
 #include "loaded.h"
 #include "lock.h"
+#include "maps.h"
 #include "netns.h"
 
 /* Is the load for a shuntd of this role? */

@@ -4,7 +4,10 @@
  */
 #pragma once
 
-#include "agent.h"
+#include <stdbool.h>
+
+struct agent;
+struct why;
 
 /* Opens the pinned maps, if they are our interface's, no other shuntd serves them, and they are
  * loaded as a NIC's port, or are not. 0; -EBUSY: another shuntd serves them; or -errno; why says it

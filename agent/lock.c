@@ -17,7 +17,11 @@
 #include "handover.h"
 #include "lock.h"
 #include "log.h"
+#include "options.h"
+#include "pins.h"
 #include "sockpath.h"
+#include "store.h"
+#include "why.h"
 
 #define TRIES 100    /* the locked file is removed or replaced rarely */
 #define DYING_MS 500 /* a process that was killed keeps its descriptors for a while */

@@ -7,7 +7,12 @@
  */
 #pragma once
 
-#include "agent.h"
+#include <stdbool.h>
+
+struct options;
+struct shunt_pins;
+struct store;
+struct why;
 
 /* Of the socket's path: "lock". 0, or -errno (told). */
 int lock_socket(const struct options *o, struct store *s);

@@ -3,9 +3,11 @@
  * loss.c - what unloading and loading again would lose, in words
  */
 #include <stdio.h>
+#include <unistd.h>
 
-#include "control.h"
+#include "loss.h"
 #include "maps.h"
+#include "options.h"
 
 struct loss {
 	__u64 waiting; /* or running */

@@ -11,13 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent.h"
 #include "begin.h"
+#include "broker.h"
+#include "host_opts.h"
 #include "keeper.h"
 #include "lock.h"
 #include "log.h"
+#include "options.h"
+#include "pins.h"
 #include "rights.h"
+#include "role.h"
+#include "run.h"
 #include "self.h"
+#include "store.h"
 #include "successor.h"
 
 #define EXIT_USAGE 2

@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "agent.h"
+#include "broker.h"
+#include "message.h"
 
 static size_t length_of(unsigned int type)
 {

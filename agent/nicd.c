@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent.h"
+#include "load.h"
 #include "log.h"
 #include "nic.h"
 #include "nicd.h"

@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "agent.h"
+struct agent;
+struct why;
 
 /* The interface's pins are open (a->maps): takes the NIC's. */
 int nicd_begin(struct agent *a, struct why *why);

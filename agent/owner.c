@@ -11,9 +11,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent.h"
+#include "domain.h"
+#include "ledger_read.h"
+#include "load.h"
 #include "log.h"
 #include "owner.h"
+#include "phase.h"
 #include "publish.h"
+#include "role.h"
 #include "shared.h"
 #include "view.h"
 

@@ -4,7 +4,15 @@
  */
 #pragma once
 
-#include "agent.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <linux/types.h>
+
+struct agent;
+struct domain;
+struct peer;
 
 /* Is the domain for the peer's user, or for whoever may be a worker? */
 bool owner_may_have(const struct agent *a, const struct peer *p, __u32 domain);

@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "log.h"
+#include "peer.h"
 #include "scm.h"
 #include "worker.h"
 

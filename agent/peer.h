@@ -58,3 +58,7 @@ void peer_tell_refusal(struct agent *a, int level, const struct peer *p, const c
 /* A worker that did not keep to the rules: dropped and counted. */
 void peer_bad(struct agent *a, struct peer *p, const char *why);
 void peer_count_bad(struct agent *a);
+bool peer_has_unread(const struct peer *p);
+/* Closes the connection. False: not entirely, as there are
+ * descriptors in it that nobody has read. */
+bool peer_end(struct peer *p);

@@ -13,8 +13,14 @@
 
 #include "agent.h"
 #include "log.h"
+#include "message.h"
 #include "owner.h"
+#include "peer.h"
+#include "peers.h"
+#include "role.h"
 #include "sockpath.h"
+#include "store.h"
+#include "users.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77 /* Linux 6.5 */

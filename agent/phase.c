@@ -6,6 +6,7 @@
 
 #include "domain.h"
 #include "log.h"
+#include "phase.h"
 
 static const struct transition {
 	enum domain_phase from;

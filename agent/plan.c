@@ -14,6 +14,7 @@
 #include "agent.h"
 #include "inforce.h"
 #include "log.h"
+#include "maps.h"
 #include "peek.h"
 #include "plan.h"
 

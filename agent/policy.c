@@ -12,9 +12,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "shared.h"
+#include "agent.h"
 #include "inforce.h"
 #include "log.h"
+#include "maps.h"
+#include "peer.h"
+#include "shared.h"
 
 /* The code knows which of the two policies in the views it is of. Where, the loader found out. */
 static void set_slot(struct shunt_policy_slot *slot, __u64 gen)

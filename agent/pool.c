@@ -13,6 +13,10 @@
 #include "domain.h"
 #include "holes.h"
 #include "ledger_frames.h"
+#include "maps.h"
+#include "pool.h"
+#include "state.h"
+#include "store.h"
 #include "xsk.h"
 #include "xsks.h"
 

@@ -5,11 +5,10 @@
  */
 #pragma once
 
-#include "pins.h"
 #include "state.h"
-#include "store.h"
 
 struct domain;
+struct shunt_pins;
 
 struct pool {
 	struct domain_state *state;

@@ -22,6 +22,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "maps.h"
 #include "nfp.h"
 #include "pace.h"
 #include "publish.h"

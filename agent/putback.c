@@ -15,9 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared.h"
+#include "agent.h"
 #include "inforce.h"
 #include "judge.h"
+#include "shared.h"
 
 int putback_refuse(struct agent *a, const struct shunt_refused *entry)
 {

@@ -3,7 +3,11 @@
  * reclaim.c - the end of a domain's worker: one step after the other, for all roles
  */
 #include "agent.h"
+#include "domain.h"
 #include "log.h"
+#include "phase.h"
+#include "reclaim.h"
+#include "role.h"
 
 static void next(struct domain *d, enum reclaim_step step, __u64 now_ns)
 {

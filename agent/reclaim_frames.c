@@ -7,8 +7,10 @@
 #include <stdlib.h>
 
 #include "domain.h"
+#include "frames.h"
 #include "ledger_frames.h"
 #include "log.h"
+#include "maps.h"
 #include "plural.h"
 #include "reclaim_frames.h"
 #include "xsk.h"

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "domain.h"
+#include "frames.h"
 #include "holes.h"
 #include "ledger_frames.h"
 #include "log.h"
+#include "reclaim.h"
 #include "reclaim_frames.h"
 #include "xsk.h"
 

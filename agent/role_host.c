@@ -7,11 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent.h"
 #include "bpfmap.h"
-#include "control.h"
+#include "candidate.h"
+#include "clock.h"
+#include "domain.h"
+#include "hello.h"
 #include "host.h"
-#include "successor.h"
+#include "loss.h"
+#include "peer.h"
+#include "reclaim.h"
+#include "role.h"
+#include "store.h"
 #include "unwrap.h"
+#include "watch.h"
 
 #define RENEW_NS 10000000ULL  /* between attempts to load a program anew */
 

@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "control.h"
+#include "agent.h"
+#include "candidate.h"
 #include "loaded.h"
+#include "loss.h"
+#include "maps.h"
 #include "nicd.h"
-#include "successor.h"
+#include "role.h"
 
 static const char *check(struct options *o)
 {

@@ -7,14 +7,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "control.h"
+#include "agent.h"
+#include "candidate.h"
+#include "clock.h"
+#include "domain.h"
 #include "expire.h"
+#include "judge.h"
+#include "load.h"
 #include "loaded.h"
+#include "loss.h"
+#include "maps.h"
 #include "owner.h"
+#include "phase.h"
+#include "plan.h"
+#include "pool.h"
 #include "publish.h"
+#include "reclaim.h"
 #include "reclaim_frames.h"
+#include "role.h"
 #include "shared.h"
-#include "successor.h"
+#include "watch.h"
 
 static const char *check(struct options *o)
 {

@@ -8,10 +8,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent.h"
+#include "clock.h"
 #include "handover.h"
+#include "iface.h"
 #include "keeper.h"
 #include "log.h"
+#include "maps.h"
+#include "peers.h"
+#include "role.h"
+#include "run.h"
 #include "signals.h"
+#include "store.h"
 
 static int start(struct agent *a, struct why *why)
 {

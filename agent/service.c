@@ -7,7 +7,7 @@
  */
 #include <math.h>
 
-#include "agent.h"
+#include "peek.h"
 #include "service.h"
 
 #define SAMPLES_MAX 1e9 /* more in a tick than anyone can serve: a worker's nonsense */

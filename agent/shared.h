@@ -37,11 +37,6 @@ void policy_forget(struct policy *p);
 /* policy.c: sends it, if the peer does not have it. -errno: nobody listens. */
 int policy_send(struct agent *a, struct peer *p);
 
-/* load.c: at each tick, loads of cores and classes into the map, tunables into the views. */
-void load_tick(struct agent *a);
-/* Begins to measure anew. 0, or -ENOMEM. */
-int load_reset(struct agent *a);
-
 /* aim.c: at each tick, whom XDP signals; and when the maps go away. */
 void aim_tick(struct agent *a);
 void aim_forget(struct agent *a);

@@ -9,7 +9,7 @@
 #pragma once
 
 #include "frames.h"
-#include "reclaim.h"
+#include "phase.h"
 
 /*
  * The part of a domain that must outlive the agent, in a memfd that keeper and agent alone have.

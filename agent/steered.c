@@ -2,6 +2,7 @@
 /*
  * steered.c - sets done[] right: by what arrived in a core's ring and what it refused
  */
+#include "domain.h"
 #include "steered.h"
 
 /* Requests that a core's ring has had, or has refused, in the terms of sent and done. */

@@ -12,7 +12,9 @@
  */
 #pragma once
 
-#include "domain.h"
+#include <linux/types.h>
+
+struct domain;
 
 /* A core's counts at the tick before, to see that nothing moves. */
 struct steered_seen {

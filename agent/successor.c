@@ -15,8 +15,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "candidate.h"
 #include "handover.h"
 #include "log.h"
+#include "options.h"
+#include "store.h"
 #include "successor.h"
 
 #define ANSWER_MS 10000

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "domain.h"
+#include "suspect.h"
 
 /* Is the core in a function of the policy? */
 static bool asks(const struct domain *d, __u32 core, struct suspect *s)

@@ -12,8 +12,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "agent.h"
 #include "bpfmap.h"
 #include "self.h"
+#include "store.h"
 #include "unwrap.h"
 
 static const char *const map_name[UNWRAP_MAPS] = { "wire_view", "wire_epoch", "wire_sock",

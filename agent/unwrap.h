@@ -5,7 +5,10 @@
  */
 #pragma once
 
-#include "agent.h"
+#include <stdbool.h>
+
+struct agent;
+struct why;
 
 /* Program and maps outlive the agent, in the store. */
 enum unwrap_map { UNWRAP_VIEW, UNWRAP_EPOCH, UNWRAP_SOCK, UNWRAP_LINK, UNWRAP_MAPS };

@@ -2,6 +2,7 @@
 /*
  * up.c - the list of a domain's cores that are up: XDP, policies and the agent each have it
  */
+#include "domain.h"
 #include "expire.h"
 
 void domain_set_up(struct domain *d, __u64 up)

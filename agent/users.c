@@ -14,8 +14,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "limits.h"
 #include "log.h"
+#include "peer.h"
+#include "users.h"
 
 #define STRANGERS_USER SHUNT_DOMAINS /* connections of one user that are no worker's */
 #define UNREAD_USER 4   /* connections of one user with descriptors that were not read */

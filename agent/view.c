@@ -26,6 +26,7 @@
 #include "domain.h"
 #include "inforce.h"
 #include "log.h"
+#include "pool.h"
 #include "view.h"
 
 #define VIEW_NAME 16

@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "domain.h"
+struct domain;
+struct shunt_pins;
 
 /* A new map, for the pin and XDP too, of which nobody has a descriptor. No core of the domain is
  * up, and it is for the caller to set it right (domain_set_right(), load_publish()). On failure the

@@ -11,7 +11,11 @@
 #include <string.h>
 
 #include "agent.h"
+#include "clock.h"
+#include "domain.h"
+#include "phase.h"
 #include "thread.h"
+#include "watch.h"
 #include "worker.h"
 
 /* The order that abi.h demands; the last store also orders what we saw waiting before it. */

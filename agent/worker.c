@@ -12,7 +12,12 @@
 #include "domain.h"
 #include "holders.h"
 #include "log.h"
+#include "phase.h"
+#include "reclaim.h"
+#include "store.h"
+#include "suspect.h"
 #include "whose.h"
+#include "worker.h"
 
 #define GRACE_NS 5000000000ULL  /* how long a worker may live without a connection */
 #define LAST_WORD_NS 100000000ULL  /* from a process's end until its connection must have ended */

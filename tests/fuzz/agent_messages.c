@@ -22,7 +22,11 @@
 
 #include "agent/agent.h"
 #include "agent/log.h"
+#include "agent/message.h"
+#include "agent/peers.h"
+#include "agent/role.h"
 #include "agent/shared.h"
+#include "agent/store.h"
 #include "input.h"
 #include "tests/ring.h"
 

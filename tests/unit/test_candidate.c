@@ -17,8 +17,11 @@
 
 #include <cmocka.h>
 
+#include "agent/candidate.h"
+#include "agent/options.h"
+#include "agent/role.h"
 #include "agent/state.h"
-#include "agent/successor.h"
+#include "agent/store.h"
 #include "lib/why.h"
 
 #define LOAD 7

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "agent/domain.h"
 #include "agent/expire.h"
 #include "tests/ring.h"
 

@@ -13,7 +13,8 @@
 
 #include <cmocka.h>
 
-#include "agent/agent.h"
+#include "agent/message.h"
+#include "broker.h"
 
 #define LONGEST 600
 

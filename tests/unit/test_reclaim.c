@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/reclaim.h"
+#include "agent/role.h"
 
 #define NOW 1000
 

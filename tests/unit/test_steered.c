@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "agent/domain.h"
 #include "agent/steered.h"
 #include "tests/ring.h"
 

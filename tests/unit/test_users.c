@@ -17,7 +17,9 @@
 #include <cmocka.h>
 
 #include "../with_fd.h"
+#include "agent/agent.h"
 #include "agent/limits.h"
+#include "agent/users.h"
 
 #define BIG (SHUNT_FD_SOCKETS + SHUNT_SLOTS + 1)
 #define ALL_NS 1000000000ULL
