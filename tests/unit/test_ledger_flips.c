@@ -7,7 +7,8 @@
  * reader that looks at a field twice would go by a value that it has not checked; the sanitizers
  * see that.
  */
-/* link: @core tests/unit/ledger_world.c tests/unit/ledger_check.c */
+/* link: @core tests/unit/ledger_world.c tests/unit/ledger_core.c tests/unit/ledger_death.c */
+/* link: tests/unit/ledger_check.c */
 /* link: lib/ledger_read.c lib/ledger_frames.c agent/frames.c */
 /* links more: the request in memory is one that the library's own code has taken */
 /* define: LEDGER_HOOK=ledger_hook */

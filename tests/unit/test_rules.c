@@ -2,7 +2,7 @@
 /*
  * test_rules.c - runs of free rule slots, against a search that tries every place
  */
-/* link: loader/rules.c loader/maps.c loader/out.c lib/bpfmap.c lib/pins.c lib/why.c */
+/* link: loader/rules.c loader/maps.c loader/out.c lib/bpfmap.c lib/pins.c lib/whose.c lib/why.c */
 /* links more: rules are read from pinned maps, and errors are told */
 #include <errno.h>
 #include <setjmp.h>
