@@ -96,16 +96,12 @@ static __u32 waiting(const struct rings *r, __u32 slot)
 static __u32 first_held(const struct domain *d, __u32 slot, __u32 enq)
 {
 	const struct shunt_ring *rx = &d->pool.r.rx[slot];
-	__u64 addr = peek(rx->desc[ring_cons(rx) & rx->mask].addr);
-	const struct shunt_meta *m;
-	__u32 seq;
+	const struct shunt_meta *m =
+		rings_meta(&d->pool.r, peek(rx->desc[ring_cons(rx) & rx->mask].addr));
+	__u32 seq = m ? peek(m->hold_seq) : 0;
 
-	if (addr >= sizeof(*m) && addr < shunt_frames_len(&d->pool.r.geo)) {
-		m = (const struct shunt_meta *)(d->pool.r.memory + addr - sizeof(*m));
-		seq = peek(m->hold_seq);
-		if (enq - seq <= d->pool.r.geo.hold_ring)
-			return seq;
-	}
+	if (m && enq - seq <= d->pool.r.geo.hold_ring)
+		return seq;
 	return enq - waiting(&d->pool.r, slot);
 }
 

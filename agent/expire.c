@@ -21,6 +21,7 @@
 #include "frames.h"
 
 #define AT_ONCE 256 /* requests that one step takes from a ring */
+#define STEPS 64    /* in one go: a process that writes the rings could fill them again for ever */
 #define STAMP_NS 200000000ULL /* after the last core went off, XDP stamps
 			       * what it steers: well before this */
 
@@ -36,16 +37,10 @@ void expire_serve(struct domain *d)
 	poke(d->pool.r.view->serve_from_ns, age ? clock_ns() - age : 0);
 }
 
-/* The metadata of a ring's entry, NULL if its address makes no sense: rings and frames were a
- * worker's. */
+/* The metadata of a ring's entry; NULL: there is none. */
 static struct shunt_meta *meta_at(const struct domain *d, const struct shunt_ring *rx, __u32 index)
 {
-	__u64 addr = peek(rx->desc[index & rx->mask].addr);
-
-	if (addr >= shunt_frames_len(&d->pool.r.geo) ||
-	    (addr & (d->pool.r.geo.chunk - 1)) < sizeof(struct shunt_meta))
-		return NULL;
-	return (struct shunt_meta *)(d->pool.r.memory + addr - sizeof(struct shunt_meta));
+	return rings_meta(&d->pool.r, peek(rx->desc[index & rx->mask].addr));
 }
 
 static __u32 class_of(const struct domain *d, __u32 slot, const struct shunt_meta *m)
@@ -175,7 +170,7 @@ void expire_while_none_serves(struct domain *d, __u64 now_ns)
 
 void expire_old(struct domain *d, __u64 now_ns)
 {
-	__u32 n, all = 0;
+	__u32 n, all = 0, steps = 0;
 
 	if (d->pool.state->expiring.ring)
 		finish(d); /* what an agent that died had begun */
@@ -185,7 +180,7 @@ void expire_old(struct domain *d, __u64 now_ns)
 		do {
 			n = step(d, slot_of(&d->pool.r.geo, k), now_ns);
 			all += n;
-		} while (n == AT_ONCE);
+		} while (n == AT_ONCE && ++steps < STEPS);
 	}
 	if (all)
 		domain_settle_counts(d);

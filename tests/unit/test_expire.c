@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -114,6 +115,23 @@ static void what_a_core_left_is_as_old_as_the_last_core_is_off(void **unused)
 	assert_int_equal(ring_count(&d.pool.r.fill[0]), 2);
 }
 
+/* A worker may have made up an address whose metadata is aligned for no atomic access. */
+static void a_core_that_stands_still_learns_how_old_they_are(void **unused)
+{
+	static const char untouched[CHUNK];
+
+	state.unserved_ns = NOW - MS;
+	arrives(0, 7, 1, 0);
+	arrives(0, 8, 1, 10 * MS);
+	arrives(0, 9, 1, 0);
+	d.pool.r.rx[0].desc[2].addr = 9 * CHUNK + 256 + 4;
+	memset(meta(9), 0, sizeof(*meta(9)));
+	expire_while_none_serves(&d, NOW);
+	assert_int_equal(meta(7)->arrival_ns, NOW - MS);
+	assert_int_equal(meta(8)->arrival_ns, NOW - 10 * MS);
+	assert_memory_equal(d.pool.r.memory + 9 * CHUNK, untouched, CHUNK);
+}
+
 static void what_is_left_for_a_worker_says_when_it_came(void **unused)
 {
 	arrives(0, 7, 1, 0);
@@ -156,6 +174,27 @@ static void nonsense_in_ring_and_metadata_is_bounded(void **unused)
 	assert_int_equal(agent.cls[0].expired, 3);
 }
 
+/* A child of a worker has the ring still: as many come as are taken, as the ring that frames are
+ * given to has the same indexes. */
+static void a_ring_that_is_filled_again_for_ever_has_an_end(void **unused)
+{
+	struct shunt_ring *rx = &d.pool.r.rx[HOLD(0)], fill = d.pool.r.fill[0];
+
+	free(rx->map);
+	make_ring(rx, 1024);
+	ring_set_prod(rx, 1024);
+	d.pool.r.fill[0].prod = rx->prod;
+	d.pool.r.fill[0].cons = rx->cons;
+	arrives(HOLD(1), 3, 1, 3000 * MS);
+	alarm(20);
+	expire_old(&d, NOW);
+	alarm(0);
+	assert_int_equal(agent.cls[1].expired, 1);
+	assert_true(agent.cls[0].expired >= 1024);
+	assert_true(ring_count(rx) >= 1024);
+	d.pool.r.fill[0] = fill;
+}
+
 /* The agent died with its intent written, before or after the ring's consumer moved. */
 static void an_agent_that_dies_in_a_step_counts_once(void **unused)
 {
@@ -180,9 +219,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_old_end_and_the_young_wait_on),
 		TEST(what_a_core_left_is_as_old_as_the_last_core_is_off),
+		TEST(a_core_that_stands_still_learns_how_old_they_are),
 		TEST(what_is_left_for_a_worker_says_when_it_came),
 		TEST(without_a_limit_all_wait),
 		TEST(nonsense_in_ring_and_metadata_is_bounded),
+		TEST(a_ring_that_is_filled_again_for_ever_has_an_end),
 		TEST(an_agent_that_dies_in_a_step_counts_once),
 	};
 
