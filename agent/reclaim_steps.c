@@ -17,7 +17,8 @@
 #include "xsk.h"
 
 #define DRAIN_NS 3000000000ULL /* a frame that was sent comes back in this time, or never */
-#define KICKS 64               /* in one go; a kick sends at most 32 */
+#define KICKS 64               /* in one turn, of all cores; a kick sends at most 32 */
+#define TAKEN 64               /* completions that are taken after a kick */
 
 /* Rings that make no sense are not mended: the domain starts anew, what was in them is lost. */
 static enum reclaim_outcome start_anew(struct domain *d, const char *why,
@@ -88,42 +89,56 @@ static void count_sent(const struct domain *d, __u32 *sent)
 	}
 }
 
-/* Takes the frames that came back into the cores' lists, as far
- * as there is room. Only where rings tell whose each frame is. */
-static void take_completions(struct domain *d)
+/* Takes frames that came back into the cores' lists, as far as there is room, "most" of them. Only
+ * where rings tell whose each frame is. */
+static void take_completions(struct domain *d, __u32 ring, __u32 most)
+{
+	struct shunt_ring *comp = &d->pool.r.comp[ring];
+	__u32 cons = ring_cons(comp), prod = ring_prod(comp);
+
+	if (prod - cons > comp->mask + 1)
+		cons = prod;
+	for (; cons != prod && most; most--, cons++)
+		ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, ring,
+			    shunt_frame_of(&d->pool.r.geo, peek(comp->addr[cons & comp->mask])));
+	ring_set_cons(comp, cons);
+}
+
+/* Those that the lists have no room for are in no ring then, so they are found with the others. */
+static void take_all(struct domain *d)
 {
 	for (__u32 i = 0; i < shunt_fill_rings(&d->pool.r.geo); i++) {
 		struct shunt_ring *comp = &d->pool.r.comp[i];
-		__u32 cons = ring_cons(comp), prod = ring_prod(comp);
 
-		for (; cons != prod && prod - cons <= comp->mask + 1; cons++)
-			ledger_list(&d->pool.r, &LEDGER_ALL_DEAD, i,
-				    shunt_frame_of(&d->pool.r.geo,
-						   peek(comp->addr[cons & comp->mask])));
-		ring_set_cons(comp, prod);
+		take_completions(d, i, d->pool.r.geo.ncores * SHUNT_FREE_ROOM);
+		ring_set_cons(comp, ring_prod(comp));
 	}
 }
 
 /* Has the kernel send what a dead core left; the frames come back to the domain's next worker. */
 static void kick_dead(struct domain *d, const struct ledger_dead *dead)
 {
+	int kicks = KICKS;
+
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
-		for (int n = 0; ledger_is_dead(dead, i) && n < KICKS &&
-				ring_count(&d->pool.r.tx[i]); n++)
+		while (ledger_is_dead(dead, i) && ring_count(&d->pool.r.tx[i]) && kicks-- > 0)
 			xsk_kick(d->pool.sock[i]);
 	}
 }
 
-static bool kick_core(struct domain *d, __u32 core)
+/* A process that has the ring can fill it again for ever: so the kicks that are left of a turn are
+ * all that it gets. False: the ring makes no sense. */
+static bool kick_core(struct domain *d, __u32 core, int *kicks)
 {
 	const struct shunt_ring *tx = &d->pool.r.tx[core];
 
 	if (ring_count(tx) > tx->mask + 1)
 		return false;
-	for (int i = 0; i < KICKS && ring_count(tx); i++) {
+	for (; *kicks && ring_count(tx); --*kicks) {
 		int err = xsk_kick(d->pool.sock[core]);
 
-		take_completions(d); /* a full completion ring would stop it */
+		/* a full completion ring would stop it */
+		take_completions(d, d->pool.r.geo.nqueues ? core : 0, TAKEN);
 		if (err && err != -EAGAIN)
 			break;
 	}
@@ -134,14 +149,14 @@ static enum reclaim_outcome drain(struct domain *d, __u64 now_ns)
 {
 	struct ledger_dead dead = domain_dead(d);
 	__u32 sent[SHUNT_CORES];
+	int kicks = KICKS;
 
 	if (by_ledger(d, &dead)) {
 		kick_dead(d, &dead);
 		return RECLAIM_DONE;
 	}
-	take_completions(d);
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
-		if (!kick_core(d, i))
+		if (!kick_core(d, i, &kicks))
 			return start_anew(d, "beyond repair", RECLAIM_DAMAGED);
 	}
 	count_sent(d, sent);
@@ -198,7 +213,7 @@ static enum reclaim_outcome collect(struct domain *d)
 		free(h.frame);
 		return collect_by_ledger(d, &dead);
 	}
-	take_completions(d);
+	take_all(d);
 	if (!err)
 		err = reclaim_find_frames(d, &h);
 	if (!err) {
