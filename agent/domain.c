@@ -14,6 +14,7 @@
 #include "phase.h"
 #include "pool.h"
 #include "state.h"
+#include "xsk.h"
 
 struct ledger_dead domain_dead(const struct domain *d)
 {
@@ -119,8 +120,16 @@ void domain_let_go(struct domain *d)
 void domain_is_not_made(struct domain *d, int err)
 {
 	domain_let_go(d);
+	d->former.busy = err == -EBUSY;
 	if (err == -EBUSY)
 		domain_move(d, DOMAIN_HELD);
+}
+
+void domain_was_tried(struct domain *d, bool busy)
+{
+	if (busy)
+		domain_is_not_made(d, -EBUSY);
+	d->former.busy = busy;
 }
 
 void domain_forget(struct domain *d, __u64 now_ns)
@@ -140,11 +149,29 @@ void domain_forget(struct domain *d, __u64 now_ns)
 	};
 }
 
+/* Memory that is made, pinned, and given back again and again, while somebody keeps the queue in
+ * use, would take more of shuntd's time than all else: so a page is tried first. */
+static bool queues_are_busy(const struct domain *d, unsigned int ifindex)
+{
+	__u32 n = d->maps->domains[d->id].nqueues;
+
+	for (__u32 i = 0; i < n; i++) {
+		if (xsk_is_busy(ifindex, queue_of(d->maps, d->id, i)))
+			return true;
+	}
+	return false;
+}
+
 int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int ifindex,
 		const struct shunt_geometry *g)
 {
-	int err = view_open(d, pins);
+	int err;
 
+	if (d->former.busy) {
+		domain_was_tried(d, queues_are_busy(d, ifindex));
+		return -EBUSY;
+	}
+	err = view_open(d, pins);
 	if (!err) {
 		domain_set_up(d, 0);
 		err = pool_make_state(d, ifindex, g);
@@ -195,6 +222,7 @@ void domain_give_up(struct domain *d)
 	agent_of(d)->frames = 0;
 	poke(d->pool.r.view->stale, 1);
 	pool_remove_sockets(d);
+	d->former.busy = true;
 	d->former.pid = d->worker.process < 0 ? 0 : d->pool.state->worker_pid; /* if it lives */
 	d->worker.peer = NULL;
 	domain_let_go(d);

@@ -52,6 +52,9 @@ int domain_make(struct domain *d, const struct shunt_pins *pins, unsigned int if
 void domain_is_made(struct domain *d);
 /* The domain cannot be made; err: -EBUSY, or another reason. */
 void domain_is_not_made(struct domain *d, int err);
+/* The domain's queues may have been in use, and a page was bound
+ * there to see: they are, or will be free the next time. */
+void domain_was_tried(struct domain *d, bool busy);
 /* geometry.c */
 void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg,
 		     const struct shunt_domain *dom, __u32 mtu);

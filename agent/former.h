@@ -22,6 +22,7 @@ struct former {
 	bool killed;
 	bool spared;     /* see struct worker */
 	__u64 since_ns;  /* since when new rings are waited for */
+	bool busy;       /* the queue may be in use: it was, and was not seen free since */
 	__u64 sought_ns; /* when a child of it that may hold rings was last looked for */
 	__u32 holder;    /* the child that was found; 0: none */
 };

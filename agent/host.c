@@ -219,10 +219,24 @@ static void set_right(struct domain *d)
 	poke(d->pool.r.ctl->abi, SHUNT_ABI);
 }
 
+static bool queues_are_busy(const struct agent *a)
+{
+	for (__u32 k = 0; k < a->opts.host.ndevs; k++) {
+		if (xsk_is_busy(a->opts.host.dev[k].ifindex, 0))
+			return true;
+	}
+	return false;
+}
+
 int host_make(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 {
-	int err = open_view(a, d);
+	int err;
 
+	if (d->former.busy) {
+		domain_was_tried(d, queues_are_busy(a));
+		return -EBUSY;
+	}
+	err = open_view(a, d);
 	if (!err)
 		err = pool_make_state(d, a->opts.host.dev[0].ifindex, g);
 	if (!err)

@@ -3,6 +3,7 @@
  * xsk.c - AF_XDP sockets by the bare system calls
  */
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -82,6 +83,32 @@ int xsk_bind_first(int fd, unsigned int ifindex, __u32 queue, __u16 mode)
 int xsk_bind_shared(int fd, unsigned int ifindex, __u32 queue, int first)
 {
 	return bind_to(fd, ifindex, queue, XDP_SHARED_UMEM, first);
+}
+
+/* By a socket with memory of one frame, which is bound, and closed at once. */
+static int try_queue(void *page, unsigned int ifindex, __u32 queue)
+{
+	const struct shunt_geometry g = { .nframes = 1, .chunk = 4096, .fill_ring = 2 };
+	int fd = xsk_first(page, &g), err;
+
+	if (fd < 0)
+		return fd;
+	err = xsk_rings(fd, 2, 0);
+	if (!err)
+		err = xsk_bind_first(fd, ifindex, queue, XDP_COPY);
+	close(fd);
+	return err;
+}
+
+bool xsk_is_busy(unsigned int ifindex, __u32 queue)
+{
+	size_t len = sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err = page == MAP_FAILED ? -ENOMEM : try_queue(page, ifindex, queue);
+
+	if (page != MAP_FAILED)
+		munmap(page, len);
+	return err == -EBUSY;
 }
 
 int xsk_stats(int fd, struct xdp_statistics *out)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <linux/if_xdp.h>
+#include <stdbool.h>
 
 #include "layout.h"
 
@@ -27,6 +28,9 @@ int xsk_rings(int fd, __u32 rx, __u32 tx);
 int xsk_bind_first(int fd, unsigned int ifindex, __u32 queue, __u16 mode);
 /* Another one, on the first one's memory; of another queue: with rings of its own. */
 int xsk_bind_shared(int fd, unsigned int ifindex, __u32 queue, int first);
+/* Would xsk_bind_first() find the queue in use? Costs a page, not all of a domain's
+ * memory. False: the queue was free, and is again in a moment. */
+bool xsk_is_busy(unsigned int ifindex, __u32 queue);
 int xsk_stats(int fd, struct xdp_statistics *out);
 /* Hands up to 32 descriptors of the send ring to the kernel. 0, -EAGAIN: come again, or -errno. */
 int xsk_kick(int fd);

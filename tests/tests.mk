@@ -110,9 +110,10 @@ $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(note_headers)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@ -lbpf
 
-$(B)/tests/peer $(B)/tests/harm $(B)/tests/riot: $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h \
-	lib/layout.h tests/bare.h tests/wreck.h tests/with_fd.h tests/rng.h \
-		$(wildcard include/shunt/*.h)
+BARE := $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/tamper
+
+$(BARE): $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare.h \
+	tests/wreck.h tests/with_fd.h tests/rng.h $(wildcard include/shunt/*.h)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(note_headers)
@@ -156,8 +157,8 @@ $(B)/tests/delay_server: tests/delay_server.c apps/spin.h
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@
 
 test-programs: ## what the tests run, built
-test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(NIC_POLICIES) $(B)/tests/flood $(B)/tests/peer \
-	$(B)/tests/harm $(B)/tests/riot $(PRELOADED) $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
+test-programs: $(UNIT) $(PROG) $(TEST_POLICIES) $(NIC_POLICIES) $(B)/tests/flood $(BARE) \
+	$(PRELOADED) $(DAEMON_PROGRAMS) $(APP_TEST_PROGRAMS)
 
 test: deps ## all tests, within 10 minutes (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) all test-programs
@@ -214,7 +215,7 @@ coverage: deps ## which lines of the products unit tests and tests of the comman
 	$(Q)scripts/coverage.py $(B)/coverage
 
 test-fault: ## things that die at bad moments (root)
-test-fault: all $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(DAEMON_PROGRAMS)
+test-fault: all $(BARE) $(DAEMON_PROGRAMS)
 	$(Q)tests/run.sh $(FAULT)
 
 test-layers: ## who calls whom, by the object files: no arrow against the documented order, no circle
