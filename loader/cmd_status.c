@@ -9,6 +9,7 @@
 #include "agent_state.h"
 #include "report.h"
 #include "maps.h"
+#include "metadata.h"
 #include "pick.h"
 #include "plural.h"
 #include "show.h"
@@ -16,9 +17,20 @@
 #include "pindir.h"
 #include "wire.h"
 
+/* The next step, with the interface's name in place of the word IF. */
+static void show_step(const char *indent, const char *step, const char *ifname)
+{
+	const char *at;
+
+	printf("%sto go on: ", indent);
+	for (; (at = strstr(step, "IF")); step = at + 2)
+		printf("%.*s%s", (int)(at - step), step, ifname);
+	puts(step);
+}
+
 static void show_state(const json_t *j)
 {
-	const char *ifname = text_at(j, "interface"), *state = text_at(j, "state");
+	const char *ifname = text_at(j, "interface");
 
 	if (json_object_get(j, "error")) {
 		printf("%s: %s\n", ifname, text_at(j, "error"));
@@ -33,20 +45,17 @@ static void show_state(const json_t *j)
 	putchar('\n');
 	printf("  interface %lld of the network namespace with cookie %lld\n",
 	       number_at(j, "ifindex"), number_at(j, "netns_cookie"));
-	if (!strcmp(state, "gone"))
-		printf("  the interface is gone: 'shunt switch %s' attaches again when it is back, "
-		       "'shunt unload' forgets it\n", text_at(j, "policy"));
 	if (json_object_get(j, "renamed_to"))
 		printf("  the interface is called '%s' now, and shuntd goes by the name: rename it "
 		       "back, or 'shunt unload --dev %s' and load again\n",
 		       text_at(j, "renamed_to"), ifname);
-	if (!strcmp(state, "switching"))
-		puts("  a switch is under way");
-	if (!strcmp(state, "interrupted"))
-		printf("  a switch was interrupted: program %lld%s%s%s steers already; "
-		       "'shunt switch POLICY' mends it\n",
-		       number_at(j, "prog_id"), json_object_get(j, "switching_to") ? " of '" : "",
-		       text_at(j, "switching_to"), json_object_get(j, "switching_to") ? "'" : "");
+	if (json_object_get(j, "state_text"))
+		printf("  %s\n", text_at(j, "state_text"));
+	if (json_object_get(j, "state_step"))
+		show_step("    ", text_at(j, "state_step"), ifname);
+	if (number_at(json_object_get(j, "events"), "no_meta"))
+		printf("  " METADATA_NONE "\n    to go on: " METADATA_STEP "\n",
+		       number_at(json_object_get(j, "events"), "no_meta"));
 }
 
 /* Policies that shuntd put out of force, and whether the present one came in place of one. */
@@ -101,19 +110,6 @@ static void show_worker(const json_t *agent)
 		printf(" (with other rights than its user's: not ended)");
 }
 
-/* The next step where no shuntd serves, with the interface's name in it. */
-static void show_step(const json_t *agent, const char *ifname)
-{
-	const char *step = agent_state_step(agent), *at;
-
-	if (!step)
-		return;
-	printf("    to go on: ");
-	for (; (at = strstr(step, "IF")); step = at + 2)
-		printf("%.*s%s", (int)(at - step), step, ifname);
-	puts(step);
-}
-
 static void show_domain(const json_t *d, const char *ifname)
 {
 	const json_t *agent = json_object_get(d, "agent");
@@ -136,8 +132,8 @@ static void show_domain(const json_t *d, const char *ifname)
 		printf(", no worker");
 	show_user(d, "user", "user_name", "; for user ");
 	puts(json_is_true(json_object_get(d, "draining")) ? " (draining old rings)" : "");
-	if (agent)
-		show_step(agent, ifname);
+	if (agent && agent_state_step(agent))
+		show_step("    ", agent_state_step(agent), ifname);
 }
 
 static void show_classes(const json_t *j)

@@ -8,6 +8,7 @@
 
 #include "doctor.h"
 #include "iface.h"
+#include "metadata.h"
 #include "netdev.h"
 #include "plural.h"
 #include "pindir.h"
@@ -53,7 +54,7 @@ static void check_programs(struct ctl *ctl, struct findings *f)
 	if (!xdp.prog_id)
 		finding(f, "programs", LEVEL_OK, NULL, "no XDP program on '%s'", ctl->ifname);
 	else if (xdp.prog_id == link.prog_id)
-		finding(f, "programs", LEVEL_OK, NULL, "shunt's program (id %u, %s mode)",
+		finding(f, "programs", LEVEL_OK, NULL, "that of shunt's link (id %u, %s mode)",
 			xdp.prog_id, xdp.mode);
 	else if (err && err != -ENOENT)
 		finding(f, "programs", LEVEL_WARN, "run it as root",
@@ -104,6 +105,34 @@ static void check_offloads(struct ctl *ctl, struct findings *f)
 	check_offload(ctl, f, "rx-lro", "lro", "packets are merged before XDP sees them");
 }
 
+static void check_metadata(struct findings *f, const struct iface *iface)
+{
+	const char *doubt = metadata_doubt(iface->driver);
+
+	if (doubt)
+		finding(f, "metadata", LEVEL_WARN, METADATA_STEP, "%s", doubt);
+}
+
+/* With several queues: do the requests of one client come to all of them? */
+static void check_hash(struct ctl *ctl, struct findings *f, const struct iface *iface)
+{
+	static const char *const fix[] = { "ethtool -N IF rx-flow-hash udp4 sdfn",
+					   "ethtool -N IF rx-flow-hash udp6 sdfn" };
+	bool fine = false;
+
+	for (int v = 0; v < 2 && iface->rx_queues > 1; v++) {
+		int ports = iface_hashes_ports(ctl->ifname, v);
+
+		fine |= ports > 0;
+		if (!ports)
+			finding(f, "hash", LEVEL_WARN, fix[v],
+				"of UDP over IPv%d addresses alone are hashed: all requests of a "
+				"client come to one of %u queues", v ? 6 : 4, iface->rx_queues);
+	}
+	if (fine)
+		finding(f, "hash", LEVEL_OK, NULL, "of UDP ports are hashed, too");
+}
+
 void doctor_iface(struct ctl *ctl, struct findings *f)
 {
 	struct iface iface;
@@ -124,5 +153,7 @@ void doctor_iface(struct ctl *ctl, struct findings *f)
 	if (iface.rx_queues)
 		finding(f, "queues", LEVEL_OK, NULL, "%u receive %s", iface.rx_queues,
 			plural(iface.rx_queues, "queue", "queues"));
+	check_metadata(f, &iface);
+	check_hash(ctl, f, &iface);
 	check_offloads(ctl, f);
 }

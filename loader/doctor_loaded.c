@@ -12,29 +12,42 @@
 #include "doctor.h"
 #include "iface.h"
 #include "maps.h"
+#include "metadata.h"
 #include "pick.h"
 #include "plural.h"
 #include "setup.h"
+#include "steering.h"
 #include "pindir.h"
 
 static void check_link(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
 {
-	struct shunt_policy_slot slot;
-	struct link_state link;
+	char text[256], step[256];
+	struct steering s;
 
-	if (pindir_link(ctl, &link) || map_slot(ctl, cfg->policy_gen, &slot))
+	if (steering_read(ctl, cfg, &s))
 		return;
-	if (!link.ifindex)
-		finding(f, "link", LEVEL_FAIL,
-			"when it is back: shunt switch POLICY; or shunt unload",
-			"the interface that '%s' was is gone", ctl->ifname);
-	else if (link.prog_id != slot.prog_id)
-		finding(f, "link", LEVEL_WARN, "shunt switch POLICY",
-			"a switch was interrupted: program %u runs, the live policy's is %u",
-			link.prog_id, slot.prog_id);
+	steering_tell(&s, text, sizeof(text), step, sizeof(step));
+	if (s.state == STEERING_ATTACHED || s.state == STEERING_SWITCHING)
+		finding(f, "link", LEVEL_OK, NULL, "policy '%s', program %u", s.live.desc.name,
+			s.live.prog_id);
 	else
-		finding(f, "link", LEVEL_OK, NULL, "policy '%s', program %u", slot.desc.name,
-			slot.prog_id);
+		finding(f, "link", s.state == STEERING_INTERRUPTED ? LEVEL_WARN : LEVEL_FAIL, step,
+			"%s", text);
+}
+
+/* Requests that found no room for metadata, of all queues. */
+static void check_metadata(struct ctl *ctl, struct findings *f)
+{
+	struct shunt_ingress in;
+	long long n = 0;
+
+	for (__u32 q = 0; q < SHUNT_QUEUES; q++) {
+		if (map_get(ctl, "ingress", q, &in, sizeof(in)))
+			return;
+		n += in.ev[SHUNT_EV_NO_META];
+	}
+	if (n)
+		finding(f, "metadata", LEVEL_FAIL, METADATA_STEP, METADATA_NONE, n);
 }
 
 /* The warning that 'shunt load' gives: warn_verify() in setup.c. */
@@ -156,6 +169,7 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 		return;
 	finding(f, "abi", LEVEL_OK, NULL, "%u here and there", cfg.abi);
 	check_link(ctl, f, &cfg);
+	check_metadata(ctl, f);
 	check_verify(ctl, f, &cfg);
 	check_queues(ctl, f);
 	for (__u32 d = 0; d < cfg.ndomains; d++) {

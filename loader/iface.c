@@ -74,16 +74,17 @@ const char *iface_driver(const struct iface *iface, char out[IFACE_DRIVER])
 	return out;
 }
 
-static void name_prog(struct xdp_there *out)
+void iface_prog_name(unsigned int id, char name[16])
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(out->prog_id);
+	int fd = bpf_prog_get_fd_by_id(id);
 
+	name[0] = '\0';
 	if (fd < 0)
 		return;
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		snprintf(out->name, sizeof(out->name), "%.15s", info.name);
+		snprintf(name, 16, "%.15s", info.name);
 	close(fd);
 }
 
@@ -111,7 +112,7 @@ int iface_xdp(struct ctl *ctl, struct xdp_there *out)
 			    opts.attach_mode == XDP_ATTACHED_SKB ? "generic" : "native";
 	}
 	if (out->prog_id)
-		name_prog(out);
+		iface_prog_name(out->prog_id, out->name);
 	return 0;
 }
 
@@ -173,4 +174,20 @@ int iface_feature(const char *ifname, const char *feature)
 	free(state);
 	close(fd);
 	return on;
+}
+
+int iface_hashes_ports(const char *ifname, bool ipv6)
+{
+	struct ethtool_rxnfc ask = { .cmd = ETHTOOL_GRXFH,
+				     .flow_type = ipv6 ? UDP_V6_FLOW : UDP_V4_FLOW };
+	int fd = netif_socket(), err;
+	struct ifreq req;
+
+	if (fd < 0)
+		return fd;
+	err = netif_ask(fd, ifname, SIOCETHTOOL, &req, &ask);
+	close(fd);
+	if (err)
+		return err;
+	return (ask.data & RXH_L4_B_0_1) && (ask.data & RXH_L4_B_2_3);
 }

@@ -32,5 +32,9 @@ int iface_need(struct ctl *ctl);
 int iface_need_native(struct ctl *ctl);
 /* The XDP program that is attached, shunt's or another: the host's, or else the card's. */
 int iface_xdp(struct ctl *ctl, struct xdp_there *out);
+/* The name of a program, "" if it has gone or may not be looked at. */
+void iface_prog_name(unsigned int id, char name[16]);
+/* Are ports among the fields of UDP datagrams that choose the queue? -errno: it does not say. */
+int iface_hashes_ports(const char *ifname, bool ipv6);
 /* The state of an ethtool feature such as "rx-vlan-hw-parse": 1, 0, or -ENOENT. */
 int iface_feature(const char *ifname, const char *feature);

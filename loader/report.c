@@ -17,6 +17,7 @@
 #include "pindir.h"
 #include "refused.h"
 #include "report.h"
+#include "steering.h"
 #include "tunable.h"
 
 static void set_count(json_t *j, const char *key, __u64 n)
@@ -185,50 +186,52 @@ static json_t *config_json(const struct shunt_cfg *cfg)
 	return j;
 }
 
-/* The link's program against the live slot's; between a switch's writes they differ shortly. */
+/* Which program steers, and what to do if it is not the policy's. */
+static void steering_json(struct ctl *ctl, const struct steering *s, json_t *j)
+{
+	const struct link_state *link = &s->link;
+	char name[IF_NAMESIZE], text[256], step[256];
+	struct xdp_there xdp;
+
+	set_count(j, "prog_id", link->prog_id);
+	set_count(j, "link_id", link->id);
+	json_object_set_new(j, "state", json_string(steering_name(s->state)));
+	steering_tell(s, text, sizeof(text), step, sizeof(step));
+	if (*text)
+		json_object_set_new(j, "state_text", json_string(text));
+	if (*step)
+		json_object_set_new(j, "state_step", json_string(step));
+	if (*s->next)
+		json_object_set_new(j, "switching_to", json_string(s->next));
+	if (s->foreign_id)
+		json_object_set_new(j, "foreign", json_pack("{s:I, s:s}", "prog_id",
+							    (json_int_t)s->foreign_id, "name",
+							    s->foreign_name));
+	if (!link->ifindex)
+		return;
+	if (link->ifindex != ctl->ifindex && if_indextoname(link->ifindex, name))
+		json_object_set_new(j, "renamed_to", json_string(name));
+	if (ctl->ifindex == link->ifindex && !iface_xdp(ctl, &xdp) && xdp.prog_id == link->prog_id)
+		json_object_set_new(j, "mode", json_string(xdp.mode));
+}
+
 static int policy_json(struct ctl *ctl, const struct shunt_cfg *cfg, json_t *j)
 {
-	struct shunt_policy_slot live, other;
-	struct link_state link;
-	struct xdp_there xdp;
-	char name[IF_NAMESIZE];
-	int err = map_slot(ctl, cfg->policy_gen, &live), lock;
+	struct steering s;
 	json_t *refused;
+	int err = steering_read(ctl, cfg, &s);
 
-	if (!err)
-		err = pindir_link(ctl, &link);
 	if (err)
 		return err;
-	json_object_set_new(j, "policy", json_string(live.desc.name));
-	json_object_set_new(j, "text", json_string(live.desc.text));
+	json_object_set_new(j, "policy", json_string(s.live.desc.name));
+	json_object_set_new(j, "text", json_string(s.live.desc.text));
 	set_count(j, "generation", cfg->policy_gen);
-	set_count(j, "prog_id", link.prog_id);
-	set_count(j, "link_id", link.id);
-	if (live.put_back && live.gen == cfg->policy_gen)
-		set_count(j, "put_back_for", live.put_back);
+	if (s.live.put_back && s.live.gen == cfg->policy_gen)
+		set_count(j, "put_back_for", s.live.put_back);
 	refused = refused_json(ctl);
 	if (refused)
 		json_object_set_new(j, "refused_policies", refused);
-	if (!link.ifindex) {
-		json_object_set_new(j, "state", json_string("gone"));
-		return 0;
-	}
-	if (link.ifindex != ctl->ifindex && if_indextoname(link.ifindex, name))
-		json_object_set_new(j, "renamed_to", json_string(name));
-	if (ctl->ifindex == link.ifindex && !iface_xdp(ctl, &xdp) && xdp.prog_id == link.prog_id)
-		json_object_set_new(j, "mode", json_string(xdp.mode));
-	json_object_set_new(j, "state", json_string("attached"));
-	if (link.prog_id == live.prog_id)
-		return 0;
-	lock = pindir_try_lock(ctl);
-	if (lock == -EBUSY) {
-		json_object_set_new(j, "state", json_string("switching"));
-		return 0;
-	}
-	pindir_unlock(lock);
-	json_object_set_new(j, "state", json_string("interrupted"));
-	if (!map_slot(ctl, cfg->policy_gen + 1, &other) && other.prog_id == link.prog_id)
-		json_object_set_new(j, "switching_to", json_string(other.desc.name));
+	steering_json(ctl, &s, j);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../metadata.h"
 #include "plan.h"
 
 #define STEPS_MOST (SHUNT_QUEUES + FIT_PORTS + 16)
@@ -241,6 +242,10 @@ static void propose_coalesce(struct fit_plan *plan, const struct fit_nic *nic)
 
 static void tell_what_drivers_want(struct fit_plan *plan, const struct fit_nic *nic)
 {
+	if (metadata_doubt(nic->driver))
+		fit_note(plan, "%s: shunt cannot serve without; 'shunt status' tells after the "
+			       "first request",
+			 metadata_doubt(nic->driver));
 	if (is_driver(nic, "ice"))
 		fit_note(plan, "if ice answers \"Resource busy\" to -L, the module irdma holds the "
 			       "queues: rmmod irdma, or leave -L out and spread by -X alone");
