@@ -84,11 +84,14 @@ test_kills_at_random_lose_only_what_is_counted() {
 	echo "lost $(stat_of .total.lost) of $(stat_of .total.arrived)"
 }
 
+# On a busy machine requests are preempted more often, and parked ones die with their worker.
 test_a_killed_worker_loses_at_most_what_it_was_running() {
 	begin
+	host shunt preempt set parked=2 --dev "$DEV" >/dev/null
 	kill_worker
 	finish
-	assert_le "$(stat_of .total.lost)" 4 "lost: two cores, each runs one and may be taking one"
+	assert_le "$(stat_of .total.lost)" 6 \
+		"lost: two cores, each runs one and may be taking one, and two are parked"
 }
 
 test_traffic_goes_on_while_the_agent_is_dead() {

@@ -20,7 +20,6 @@ LONG_TESTS=(
 	test_agent_and_keeper_both_dead_lose_nothing_while_the_worker_lives
 	test_all_dead_starts_again_with_everything_counted
 	test_frames_are_all_there_before_and_after
-	test_it_stops_and_starts_under_a_worker_without_losing_requests
 )
 
 [ $# -gt 0 ] || set -- "${SHORT_TESTS[@]}" ${LONG:+"${LONG_TESTS[@]}"}
