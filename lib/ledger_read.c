@@ -68,12 +68,11 @@ static bool slot_exists(const struct shunt_geometry *g, __u32 slot)
  * another request's; NULL: there is no such frame. */
 static __u64 *tag_of(const struct rings *r, __u32 frame, __u32 off)
 {
-	struct shunt_meta *m;
+	struct shunt_meta *m = off < r->geo.chunk ?
+				       rings_meta(r, (__u64)frame * r->geo.chunk + off) :
+				       NULL;
 
-	if (frame >= r->geo.nframes || off < sizeof(*m) || off >= r->geo.chunk)
-		return NULL;
-	m = (struct shunt_meta *)(r->memory + (__u64)frame * r->geo.chunk + off - sizeof(*m));
-	return &m->id;
+	return m ? &m->id : NULL;
 }
 
 bool ledger_untold(const struct rings *r, const struct shunt_core_run *run, struct ledger_untold *u)
