@@ -43,6 +43,7 @@ static void make_anew(struct agent *a, struct domain *d, bool damaged)
 {
 	d->former.since_ns = a->now_ns;
 	a->make_ns = a->now_ns;
+	domain_empty_frames(d); /* the worker is gone: a process that has them open keeps none */
 	if (damaged)
 		domain_discard(d);
 	else

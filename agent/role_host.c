@@ -95,6 +95,7 @@ static void nothing(struct agent *a)
  * worker, or of none for long. No worker has to be told. */
 static enum reclaim_outcome reclaim(struct agent *a, struct domain *d, enum reclaim_step step)
 {
+	domain_empty_frames(d); /* a process that has them open keeps none */
 	domain_let_go(d);
 	return RECLAIM_ANEW;
 }
@@ -116,6 +117,7 @@ static bool is_fit(struct agent *a, struct peer *p, struct domain *d)
 	struct host *h = host_of(a);
 
 	if (h->user && h->user != p->uid + 1) {
+		domain_empty_frames(d);
 		h->renew = true;
 		a->check_ns = a->now_ns;
 		return false;

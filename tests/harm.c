@@ -20,6 +20,8 @@
  *        harm spoil SOCKET DOMAIN      attaches, punches a page out of its memory, leaves when it
  *                                      is told to, but keeps the memory open; prints how much of it
  *                                      is left, {"left":BYTES,"size":BYTES}
+ *        harm keep SOCKET DOMAIN       attaches and ends; a child keeps the memory open, and prints
+ *                                      how much of it is left, likewise
  *        harm become SOCKET DOMAIN COMMAND…   attaches, says BYE, and becomes that program
  */
 #include <fcntl.h>
@@ -227,12 +229,35 @@ static void hide(const char *path, uint32_t domain, const char *name, bool behin
 	say_bye(fd);
 }
 
-/* Prints how much of the memory is left once shuntd has let go of it, or after two seconds. */
+/* Prints how much of the memory is left once shuntd has let go of it, or after some seconds. */
+static void print_left(int memory)
+{
+	struct stat st;
+
+	for (int i = 0; i < 500 && !fstat(memory, &st) && st.st_blocks * 512 > st.st_size / 4; i++)
+		usleep(10000);
+	printf("{\"left\":%lld,\"size\":%lld}\n", (long long)st.st_blocks * 512,
+	       (long long)st.st_size);
+}
+
+static void keep(const char *path, uint32_t domain)
+{
+	struct given g;
+
+	attach_to(path, domain, &g);
+	if (fork())
+		return;
+	for (int i = 0; i < g.nfd; i++) {
+		if (i != SHUNT_FD_MEMORY)
+			close(g.fd[i]);
+	}
+	print_left(g.fd[SHUNT_FD_MEMORY]);
+}
+
 static void spoil(const char *path, uint32_t domain)
 {
 	char buf[sizeof(struct shunt_msg_policy) + 512];
 	struct given g, more;
-	struct stat st;
 	int fd = attach_to(path, domain, &g), memory = g.fd[SHUNT_FD_MEMORY], n;
 
 	if (fallocate(memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, sysconf(_SC_PAGESIZE)))
@@ -242,10 +267,7 @@ static void spoil(const char *path, uint32_t domain)
 	while (n > 0 && ((struct shunt_msg *)buf)->type != SHUNT_MSG_LEAVE);
 	if (n <= 0)
 		die("answer");
-	for (int i = 0; i < 200 && !fstat(memory, &st) && st.st_blocks * 512 > st.st_size / 4; i++)
-		usleep(10000);
-	printf("{\"left\":%lld,\"size\":%lld}\n", (long long)st.st_blocks * 512,
-	       (long long)st.st_size);
+	print_left(memory);
 	say_bye(fd);
 }
 
@@ -280,6 +302,8 @@ int main(int argc, char **argv)
 		hide(path, strtoul(argv[3], NULL, 0), argc > 4 ? argv[4] : "innocent", argc > 5);
 	else if (!strcmp(what, "spoil"))
 		spoil(path, strtoul(argv[3], NULL, 0));
+	else if (!strcmp(what, "keep"))
+		keep(path, strtoul(argv[3], NULL, 0));
 	else if (!strcmp(what, "become") && argc > 4)
 		become(path, strtoul(argv[3], NULL, 0), argv + 4);
 	else

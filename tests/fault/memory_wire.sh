@@ -33,4 +33,14 @@ test_epochs_that_were_frozen_between_two_agents_are_replaced() {
 	assert_conserved
 }
 
+# Each worker is given new memory.
+test_a_process_that_keeps_a_former_workers_memory_open_keeps_none_of_it() {
+	local got
+	load mq
+	got=$(host build/tests/harm keep "/run/shunt/$WORKER_DEV.sock" 0)
+	assert_le "$(jq .left <<<"$got")" "$(($(jq .size <<<"$got") / 4))" "bytes that it keeps"
+	start_edges
+	assert_eq "$(ask hello)" hello
+}
+
 run_tests "$@"

@@ -45,12 +45,19 @@ tamper() {
 	assert_le "$silence" 1000 "ms that the agent was silent"
 }
 
+# The descriptor of the frames.
+memory_of() { basename "$(find "/proc/$1/fd" -lname '/memfd:shunt-frames*' | head -n 1)"; }
+
 test_requests_that_come_again_whenever_they_expire_hold_nobody_up() { tamper refill 3; }
 
 test_send_rings_that_are_filled_again_and_kept_hold_nobody_up() {
+	local child blocks size
 	tamper undrain 6
 	logs shuntd | grep -q 'are not drained by the kernel' || fail "they were drained"
 	logs shuntd | grep -q 'still holds the rings of queue 1' || fail "they were let go"
+	child=$(pgrep -x tamper)
+	read -r blocks size < <(stat -L -c '%b %s' "/proc/$child/fd/$(memory_of "$child")")
+	assert_le "$((blocks * 512))" "$((size / 4))" "bytes of memory that the child keeps"
 }
 
 test_metadata_across_two_lines_of_the_cache_holds_nobody_up() { tamper crooked 3; }

@@ -23,7 +23,7 @@
 static struct agent *a;
 static struct domain_state state;
 static enum reclaim_step done[16]; /* steps that the role was asked for */
-static int ndone, given_up, discarded, off;
+static int ndone, given_up, discarded, emptied, off;
 static enum reclaim_outcome outcome;
 
 /* The neighbours of the module: what they are asked for is noted. */
@@ -31,6 +31,11 @@ void domain_give_up(struct domain *d)
 {
 	given_up++;
 	domain_move(d, DOMAIN_GIVEN_UP);
+}
+
+void domain_empty_frames(const struct domain *d)
+{
+	emptied++;
 }
 
 void domain_discard(struct domain *d)
@@ -230,6 +235,7 @@ static void test_where_nothing_can_be_taken_back_all_is_given_up_and_made_anew_a
 	assert_int_equal(d->phase, DOMAIN_OFF);
 	assert_int_equal(a->make_ns, NOW);
 	assert_int_equal(discarded, 0);
+	assert_int_equal(emptied, 1);
 }
 
 static void test_what_the_worker_has_damaged_is_laid_to_its_user(void **arg)
