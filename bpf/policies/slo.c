@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * slo - the earliest deadline first; a request that would end too late is refused at once
+ *
+ * An arrival goes to an idle core. Else it waits if the work before it, of classes with the same or
+ * a tighter objective, is within the budget of its class, and is refused if not. A free core takes
+ * the head whose deadline (arrival + SLO) is next. A head that is late already comes after all that
+ * are not, and a class without an SLO after all that have one; such a class is never refused.
+ *
+ * plan() sets the budgets: the work that cores can do until the deadline, less what classes with
+ * tighter objectives will bring meanwhile, less the request's own. Word c of the plan is that of
+ * class c in ns + 2; 1: none, 0: there is no plan yet. An estimate may be wrong (service times vary,
+ * cores stop), so plan() looks at how many requests ended late. If that were more than 1 % of a
+ * class, it cuts the budgets of the classes with looser objectives, and once there is nothing left
+ * to cut, that of the class itself. Budgets grow again by 3 % a plan.
+ */
+#include <shunt/policy.h>
+
+#define SHUNT_HAS_DONE
+#define SHUNT_HAS_PLAN
+
+SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
+	     "earliest deadline first, refuses what would be late (knob 0: slack in percent)");
+
+#define LATER (1ULL << 60)         /* than any deadline of a class with an SLO */
+#define WORK_MAX (1ULL << 44)      /* ns a second; so many cores there are not */
+#define PLAN_CUT SHUNT_CLASSES     /* word: part of class c's budget that is cut off, of WHOLE */
+#define PLAN_AT (2 * SHUNT_CLASSES) /* word: when plan() was called last, in us */
+#define WHOLE 1024
+#define CUT_MAX 960
+
+/* The class's objective in ns; LATER: it has none. */
+__shunt_inline __u64 objective(const shunt_view *v, __u32 cls)
+{
+	__u64 slo = shunt_slo_us(v, cls);
+
+	return shunt_pick(shunt_some(slo), slo * 1000, LATER);
+}
+
+static int steer(shunt_view *v, shunt_event *ev)
+{
+	__u64 idle = shunt_idle(v), mine = objective(v, ev->cls), ahead = 0, looser;
+
+	if (idle)
+		return shunt_first(idle);
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		looser = shunt_less(mine, objective(v, c));
+		ahead += (__u64)shunt_backlog(v, c) * shunt_pick(looser, 0, shunt_mean_ns(v, c));
+	}
+	return ahead + 1 > shunt_plan(v, ev->cls) - 1 ? SHUNT_REJECT : SHUNT_HOLD;
+}
+
+static int select(shunt_view *v, shunt_event *ev)
+{
+	__u64 now = ev->now_ns & (LATER - 1), next = ~0ULL >> 1, deadline, sooner;
+	int best = SHUNT_GO_ON;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		deadline = shunt_head_ns(v, ev, c) + objective(v, c);
+		deadline += shunt_pick(shunt_less(deadline, now), LATER, 0);
+		sooner = shunt_bit(ev->waiting, c) & shunt_less(deadline, next);
+		next = shunt_pick(sooner, deadline, next);
+		best = shunt_pick(sooner, c, best);
+	}
+	return best;
+}
+
+/* Counts late requests: of two classes in one word of the core. */
+static void done(shunt_view *v, shunt_event *ev)
+{
+	__u64 deadline = shunt_deadline_ns(v, ev->cls, ev->run_ns);
+
+	if (shunt_less(deadline, ev->now_ns & (LATER - 1)))
+		shunt_core_add(v, ev->core, ev->cls / 2, 1ULL << ev->cls % 2 * 32);
+}
+
+/* 1 if of the class's requests that ended since the last plan more than 1 % were late. */
+__shunt_inline __u64 were_late(shunt_view *v, __u32 cls, __u64 since_us)
+{
+	__u64 was = shunt_state(v, cls), sum = 0, ended;
+
+	for (int i = 0; i < SHUNT_CORES; i++)
+		sum += shunt_core_state(v, i, cls / 2) >> cls % 2 * 32 & 0xffffffff;
+	shunt_add(v, cls, sum - was);
+	ended = shunt_min(since_us, 1 << 20) * shunt_rate(v, cls) / 1000000;
+	return shunt_less(ended, shunt_min(sum - was, 1 << 30) * 100);
+}
+
+/* 1 if the class's budget can be cut for the sake of one whose objective is "than". */
+__shunt_inline __u64 may_be_cut(const shunt_view *v, __u32 cls, __u64 than)
+{
+	return shunt_less(than, objective(v, cls)) & shunt_some(shunt_slo_us(v, cls)) &
+	       shunt_some(shunt_rate(v, cls)) & shunt_less(shunt_plan(v, PLAN_CUT + cls), CUT_MAX);
+}
+
+/* The part of the cores' time that classes with tighter objectives leave, in ns of work a ms. */
+__shunt_inline __u64 room(const shunt_view *v, __u64 slo)
+{
+	__u64 all = shunt_cores(v) * 1000000000ULL, used = 0, work;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		work = shunt_min((__u64)shunt_rate(v, c) * shunt_mean_ns(v, c), WORK_MAX);
+		used += shunt_pick(shunt_less(objective(v, c), slo), work, 0);
+	}
+	return shunt_pick(shunt_less(used, all), all - used, 0) / 1000;
+}
+
+/* In ns of work, as word c of the plan has it. */
+__shunt_inline __u64 budget(const shunt_view *v, __u32 cls, __u64 cut)
+{
+	__u64 slo = objective(v, cls), slack = shunt_knob(v, 0);
+	__u64 own = (__u64)shunt_cores(v) * shunt_mean_ns(v, cls), work;
+
+	slack = shunt_pick(shunt_some(slack), shunt_min(slack, 1000), 100);
+	work = slo / 1000 * room(v, slo) / 1000 / 100 * slack / WHOLE * (WHOLE - cut);
+	work = shunt_pick(shunt_less(work, own), 1, work - own + 2);
+	return shunt_pick(shunt_some(shunt_slo_us(v, cls)), work, LATER);
+}
+
+static void plan(shunt_view *v, shunt_event *ev)
+{
+	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000, less[SHUNT_CLASSES] = { 0 }, late, cut;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		__u64 others = 0, other;
+
+		late = were_late(v, c, now_us - shunt_plan(v, PLAN_AT));
+		for (int k = 0; k < SHUNT_CLASSES; k++) {
+			other = may_be_cut(v, k, objective(v, c));
+			less[k] |= late & other;
+			others |= other;
+		}
+		less[c] |= late & (others ^ 1);
+	}
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		cut = shunt_plan(v, PLAN_CUT + c);
+		cut = shunt_pick(less[c], cut + (WHOLE - cut) / 8, cut - (cut + 31) / 32);
+		cut = shunt_min(cut, CUT_MAX);
+		shunt_plan_set(v, PLAN_CUT + c, cut);
+		shunt_plan_set(v, c, budget(v, c, cut));
+	}
+	shunt_plan_set(v, PLAN_AT, now_us);
+}
