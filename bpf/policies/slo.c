@@ -9,9 +9,9 @@
  *
  * plan() sets the budgets: the work that cores can do until the deadline, less what classes with
  * tighter objectives will bring meanwhile, less the request's own. Word c of the plan is that of
- * class c in ns + 2; 1: none, 0: there is no plan yet. An estimate may be wrong (service times vary,
- * cores stop), so plan() looks at how many requests ended late. If that were more than 1 % of a
- * class, it cuts the budgets of the classes with looser objectives, and once there is nothing left
+ * class c in ns + 2; 1: none, 0: there is no plan yet. An estimate may be wrong, as service times
+ * vary and cores stop: so plan() looks at how many requests ended late. If more than 1 % of a class
+ * were, it cuts the budgets of the classes with looser objectives, and once there is nothing left
  * to cut, that of the class itself. Budgets grow again by 3 % a plan.
  */
 #include <shunt/policy.h>
@@ -22,19 +22,21 @@
 SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
 	     "earliest deadline first, refuses what would be late (knob 0: slack in percent)");
 
-#define LATER (1ULL << 60)         /* than any deadline of a class with an SLO */
+#define LATER (1ULL << 60)  /* than any deadline of a class with an SLO */
+#define LATEST (1ULL << 61) /* the objective of a class without one */
 #define WORK_MAX (1ULL << 44)      /* ns a second; so many cores there are not */
 #define PLAN_CUT SHUNT_CLASSES     /* word: part of class c's budget that is cut off, of WHOLE */
-#define PLAN_AT (2 * SHUNT_CLASSES) /* word: when plan() was called last, in us */
+#define PLAN_LATE (2 * SHUNT_CLASSES) /* word: late requests of class c by then, modulo 2^32 */
+#define PLAN_AT (3 * SHUNT_CLASSES) /* word: when plan() was called last, in us */
 #define WHOLE 1024
 #define CUT_MAX 960
 
-/* The class's objective in ns; LATER: it has none. */
+/* The class's objective in ns; LATEST: it has none. */
 __shunt_inline __u64 objective(const shunt_view *v, __u32 cls)
 {
 	__u64 slo = shunt_slo_us(v, cls);
 
-	return shunt_pick(shunt_some(slo), slo * 1000, LATER);
+	return shunt_pick(shunt_some(slo), slo * 1000, LATEST);
 }
 
 static int steer(shunt_view *v, shunt_event *ev)
@@ -56,7 +58,7 @@ static int select(shunt_view *v, shunt_event *ev)
 	int best = SHUNT_GO_ON;
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		deadline = shunt_head_ns(v, ev, c) + objective(v, c);
+		deadline = shunt_min(shunt_head_ns(v, ev, c), LATER - 1) + objective(v, c);
 		deadline += shunt_pick(shunt_less(deadline, now), LATER, 0);
 		sooner = shunt_bit(ev->waiting, c) & shunt_less(deadline, next);
 		next = shunt_pick(sooner, deadline, next);
@@ -77,13 +79,15 @@ static void done(shunt_view *v, shunt_event *ev)
 /* 1 if of the class's requests that ended since the last plan more than 1 % were late. */
 __shunt_inline __u64 were_late(shunt_view *v, __u32 cls, __u64 since_us)
 {
-	__u64 was = shunt_state(v, cls), sum = 0, ended;
+	__u64 sum = 0, late, ended;
 
 	for (int i = 0; i < SHUNT_CORES; i++)
-		sum += shunt_core_state(v, i, cls / 2) >> cls % 2 * 32 & 0xffffffff;
-	shunt_add(v, cls, sum - was);
+		sum += shunt_core_state(v, i, cls / 2) >> cls % 2 * 32;
+	sum &= 0xffffffff;
+	late = (sum - shunt_plan(v, PLAN_LATE + cls)) & 0xffffffff;
+	shunt_plan_set(v, PLAN_LATE + cls, sum);
 	ended = shunt_min(since_us, 1 << 20) * shunt_rate(v, cls) / 1000000;
-	return shunt_less(ended, shunt_min(sum - was, 1 << 30) * 100);
+	return shunt_less(ended, late * 100);
 }
 
 /* 1 if the class's budget can be cut for the sake of one whose objective is "than". */
@@ -108,13 +112,13 @@ __shunt_inline __u64 room(const shunt_view *v, __u64 slo)
 /* In ns of work, as word c of the plan has it. */
 __shunt_inline __u64 budget(const shunt_view *v, __u32 cls, __u64 cut)
 {
-	__u64 slo = objective(v, cls), slack = shunt_knob(v, 0);
+	__u64 slo = objective(v, cls), slack = shunt_knob(v, 0) & (LATER - 1);
 	__u64 own = (__u64)shunt_cores(v) * shunt_mean_ns(v, cls), work;
 
 	slack = shunt_pick(shunt_some(slack), shunt_min(slack, 1000), 100);
-	work = slo / 1000 * room(v, slo) / 1000 / 100 * slack / WHOLE * (WHOLE - cut);
+	work = slo / 1000 * room(v, slo) / 1000 / 100 * slack * (WHOLE - cut) / WHOLE;
 	work = shunt_pick(shunt_less(work, own), 1, work - own + 2);
-	return shunt_pick(shunt_some(shunt_slo_us(v, cls)), work, LATER);
+	return shunt_pick(shunt_some(shunt_slo_us(v, cls)), work, LATEST);
 }
 
 static void plan(shunt_view *v, shunt_event *ev)

@@ -3,88 +3,8 @@
  * test_policy_table.c - views made by hand, and of each built-in policy the answers that its
  * comment promises; every question goes to BPF and to native code
  */
-/* link: tests/prog/ingress.c tests/prog/native.c */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "ingress.h"
-#include "native.h"
-
-#define NOW 5000000000000ULL
-#define US 1000ULL
-#define HOLD (-1)
-#define GO_ON (-1)
-
-static struct ingress *g;
-static struct native n;
-static struct shunt_view *v; /* the one in BPF's map; native code reads it too */
-
-static int load(void **state)
-{
-	char object[64];
-
-	snprintf(object, sizeof(object), "build/bpf/%s.o", (char *)*state);
-	g = ingress_load(object, 4, 4);
-	native_load(&n, object);
-	assert_string_equal(n.desc->name, *state);
-	v = g->view;
-	return 0;
-}
-
-static int unload(void **state)
-{
-	native_free(&n);
-	ingress_free(g);
-	return 0;
-}
-
-static int ask(enum shunt_ask_op op, struct shunt_event ev)
-{
-	int bpf;
-
-	ev.now_ns = NOW;
-	ev.run_cls = SHUNT_NONE;
-	bpf = ingress_ask(g, op, &ev);
-	assert_int_equal(native_ask(&n, op, v, &ev), bpf);
-	return bpf;
-}
-
-static int steer(struct shunt_event ev)
-{
-	return ask(SHUNT_ASK_STEER, ev);
-}
-
-/* The class that core selects of those in "waiting". */
-static int selects(__u16 waiting, __u8 core)
-{
-	return ask(SHUNT_ASK_SELECT, (struct shunt_event){ .waiting = waiting, .core = core });
-}
-
-/* The head of a class arrived at ns, and was not preempted. All cores see that. */
-static void head_is(int cls, __u64 ns)
-{
-	for (int i = 0; i < SHUNT_CORES; i++)
-		v->core[i].heads.head_ns[cls] = v->core[i].heads.queued_ns[cls] = ns;
-}
-
-/* The head of a class has waited so long. */
-static void waited(int cls, __u64 ns)
-{
-	head_is(cls, NOW - ns);
-}
-
-static void load_is(int core, __u32 load)
-{
-	v->sent[core] = 0xfffffffe + load; /* the counts wrap */
-	v->done[core] = 0xfffffffe;
-}
+/* link: tests/prog/by_hand.c tests/prog/ingress.c tests/prog/native.c */
+#include "by_hand.h"
 
 /* --- what several have in common -------------------------------------------------------------- */
 
@@ -149,14 +69,14 @@ static void rss_steers_by_flow_and_selects_the_oldest_head(void **state)
 {
 	by_flow();
 	oldest_head_first();
-	assert_false(n.desc->flags & SHUNT_STEALS);
+	assert_false(policy_flags() & SHUNT_STEALS);
 }
 
 static void steal_is_rss_whose_idle_cores_steal(void **state)
 {
 	by_flow();
 	oldest_head_first();
-	assert_true(n.desc->flags & SHUNT_STEALS);
+	assert_true(policy_flags() & SHUNT_STEALS);
 }
 
 static void affinity_steers_by_key(void **state)
@@ -177,7 +97,7 @@ static void sq_queues_what_was_preempted_behind_what_waits(void **state)
 {
 	to_idle_cores_or_hold();
 	oldest_head_first();
-	assert_true(n.desc->flags & SHUNT_PREEMPTS);
+	assert_true(policy_flags() & SHUNT_PREEMPTS);
 	assert_int_equal(ask(SHUNT_ASK_REQUEUE, (struct shunt_event){ .cls = 1 }), SHUNT_TAIL);
 	/* Arrived first, but queued last: since it was preempted. */
 	head_is(0, NOW - 1000);
@@ -319,143 +239,6 @@ static void p2c_takes_the_less_loaded_of_two(void **state)
 	oldest_head_first();
 }
 
-static void darc_keeps_classes_to_their_cores(void **state)
-{
-	ingress_up(g, 0xf);
-	v->knob[1] = 0xc;
-	v->idle = 0x3;
-	assert_int_equal(steer((struct shunt_event){ .cls = 0 }), 0);
-	assert_int_equal(steer((struct shunt_event){ .cls = 1 }), HOLD);
-	v->idle = 0xb;
-	assert_int_equal(steer((struct shunt_event){ .cls = 1 }), 3);
-	assert_int_equal(selects(1 << 1, 0), GO_ON);
-	assert_int_equal(selects(1 << 1, 2), 1);
-	assert_int_equal(selects(1 << 1 | 1 << 2, 0), 2);
-	assert_int_equal(selects(1 << 1 | 1 << 2, 3), 1);
-	assert_int_equal(selects(1 << 0 | 1 << 1, 3), 0);
-}
-
-static void darc_opens_all_cores_to_a_class_whose_own_are_down(void **state)
-{
-	ingress_up(g, 0x3);
-	v->knob[1] = 0xc;
-	v->idle = 0x2;
-	assert_int_equal(steer((struct shunt_event){ .cls = 1 }), 1);
-	assert_int_equal(selects(1 << 1, 0), 1);
-}
-
-/* Requests of the class end at that rate a second, and take us each. */
-static void served(int cls, __u32 rate, __u32 us)
-{
-	v->rate[cls] = rate;
-	v->mean_ns[cls] = us * US;
-}
-
-/* The cores that class cls may use, once darc has planned. */
-static __u64 planned(int cls)
-{
-	__u64 use = v->plan[0].use;
-
-	ask(SHUNT_ASK_PLAN, (struct shunt_event){ 0 });
-	v->plan[0].use = use ^ 1;
-	return v->plan[0].word[(use & 1) ^ 1][cls];
-}
-
-static void darc_reserves_cores_by_the_part_of_work_of_the_shortest(void **state)
-{
-	ingress_up(g, 0xff0);
-	served(0, 8000, 10);
-	served(1, 80, 1000);
-	assert_int_equal(planned(0), 0xff0);
-	assert_int_equal(planned(1), 0xf00); /* half of the work, half of the cores */
-	served(1, 560, 1000); /* an eighth of the work is class 0's */
-	assert_int_equal(planned(1), 0xfe0);
-	served(1, 246, 1000); /* 1.97 cores of 8 */
-	assert_int_equal(planned(1), 0xfc0);
-	served(1, 340, 1000); /* 1.52 */
-	assert_int_equal(planned(1), 0xfc0);
-	served(1, 350, 1000); /* 1.49 */
-	assert_int_equal(planned(1), 0xfe0);
-}
-
-static void darc_reserves_one_core_at_least_and_leaves_one(void **state)
-{
-	ingress_up(g, 0xff);
-	served(0, 1, 1);
-	served(1, 8000, 1000);
-	assert_int_equal(planned(1), 0xfe);
-	served(0, 8000000, 1);
-	served(1, 1, 2000);
-	assert_int_equal(planned(1), 0x80);
-	served(2, 1, 500000); /* the one that is left is for both */
-	assert_int_equal(planned(1), 0x80);
-	assert_int_equal(planned(2), 0x80);
-	ingress_up(g, 0x4);
-	assert_int_equal(planned(0), 0x4);
-	assert_int_equal(planned(2), 0x4);
-}
-
-static void darc_goes_by_service_times_and_not_by_the_order_of_classes(void **state)
-{
-	ingress_up(g, 0xf);
-	v->idle = 0x2;
-	served(0, 100, 1000);
-	served(1, 10000, 10);
-	assert_int_equal(planned(1), 0xf);
-	assert_int_equal(planned(0), 0xc);
-	assert_int_equal(steer((struct shunt_event){ .cls = 0 }), HOLD);
-	assert_int_equal(steer((struct shunt_event){ .cls = 1 }), 1);
-	assert_int_equal(selects(0x3, 0), 1);
-	assert_int_equal(selects(0x3, 3), 1); /* the shortest first */
-	assert_int_equal(selects(0x1, 0), GO_ON);
-	assert_int_equal(selects(0x1, 2), 0);
-}
-
-static void darc_lets_classes_share_whose_times_are_within_a_factor_of_2(void **state)
-{
-	ingress_up(g, 0xf);
-	served(0, 5000, 10);
-	served(1, 2500, 20);
-	served(2, 100, 1000);
-	assert_int_equal(planned(0), 0xf);
-	assert_int_equal(planned(1), 0xf);
-	assert_int_equal(planned(2), 0xc);
-	served(1, 2500, 21);
-	assert_int_equal(planned(1), 0xe);
-}
-
-static void darc_reserves_nothing_for_what_does_not_come_or_is_new(void **state)
-{
-	ingress_up(g, 0xf);
-	served(0, 0, 1);
-	served(1, 100, 100);
-	served(3, 10, 1000);
-	assert_int_equal(planned(0), 0xf);
-	assert_int_equal(planned(1), 0xf);
-	assert_int_equal(planned(2), 0);
-	assert_int_equal(planned(3), 0xc);
-	assert_int_equal(selects(1 << 2, 0), 2);
-	served(1, 0, 100);
-	served(3, 0, 1000);
-	assert_int_equal(planned(3), 0xf); /* nobody's work is known */
-}
-
-static void darc_takes_a_knob_in_place_of_its_plan(void **state)
-{
-	ingress_up(g, 0xf);
-	served(0, 10000, 10);
-	served(1, 100, 1000);
-	assert_int_equal(planned(1), 0xc);
-	assert_int_equal(selects(1 << 1, 0), GO_ON);
-	v->knob[1] = 0x1;
-	assert_int_equal(selects(1 << 1, 0), 1);
-	assert_int_equal(selects(1 << 1, 3), GO_ON);
-	assert_int_equal(planned(1), 0xc);
-}
-
-#define POLICY_TEST(policy, test)                                                                  \
-	{ #test, test, load, unload, policy }
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -471,14 +254,6 @@ int main(void)
 		POLICY_TEST("jbsq", jbsq_takes_the_shortest_queue_below_k),
 		POLICY_TEST("jbsq", jbsq_holds_while_anything_waits),
 		POLICY_TEST("p2c", p2c_takes_the_less_loaded_of_two),
-		POLICY_TEST("darc", darc_keeps_classes_to_their_cores),
-		POLICY_TEST("darc", darc_opens_all_cores_to_a_class_whose_own_are_down),
-		POLICY_TEST("darc", darc_reserves_cores_by_the_part_of_work_of_the_shortest),
-		POLICY_TEST("darc", darc_reserves_one_core_at_least_and_leaves_one),
-		POLICY_TEST("darc", darc_goes_by_service_times_and_not_by_the_order_of_classes),
-		POLICY_TEST("darc", darc_lets_classes_share_whose_times_are_within_a_factor_of_2),
-		POLICY_TEST("darc", darc_reserves_nothing_for_what_does_not_come_or_is_new),
-		POLICY_TEST("darc", darc_takes_a_knob_in_place_of_its_plan),
 	};
 
 	ingress_need();

@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# sim_overload.sh - policy slo in the simulator: objectives hold whatever is offered, since what
+# cannot be in time is refused at once
+# runs: beside
+. "$(dirname "$0")/../lib.sh"
+. "$TESTS/theory.sh"
+
+NO_LAB=1
+MIX='short=0.9:10us/slo=100us,long=0.1:500us/slo=2ms' # a core can serve 16,949 a second
+
+# POLICY CORES LOAD [OPTIONS…]
+offered() { sim -p "$1" -c "$2" -l "$3" -w "$MIX" -q 5us -n 200k "${@:4}" --json - >"$DIR/run"; }
+of_run() { jq -r ".runs[0] | $1" "$DIR/run"; }
+worst() { of_run '[.classes[] | select(.slo_us) | .p99_us / .slo_us] | max'; }
+refused() { of_run '([.classes[].rejected] | add) / ([.classes[].arrived] | add)'; }
+is() { awk "BEGIN { exit !($1) }" || fail "$1"; }
+
+test_objectives_hold_at_twice_and_four_times_the_capacity() {
+	local load
+	for load in 1.2 2 4; do
+		offered slo 8 $load
+		is "$(worst) < 1.1"
+		is "$(of_run .busy) > 0.97"
+	done
+}
+
+test_without_admission_all_are_late() {
+	offered mq 8 2
+	is "$(worst) > 100"
+	is "$(refused) == 0"
+}
+
+test_at_half_the_capacity_next_to_nothing_is_refused() {
+	offered slo 1 0.5
+	is "$(refused) < 0.001"
+	offered slo 8 0.5
+	is "$(refused) == 0"
+}
+
+# One core: a long request takes a quarter of its objective, so the estimate is coarse.
+test_one_core_stays_busy_and_in_time() {
+	offered slo 1 2
+	is "$(worst) < 1.2"
+	is "$(of_run .busy) > 0.95"
+}
+
+test_a_class_that_floods_takes_nothing_from_one_with_a_tighter_objective() {
+	MIX='short=0.1:10us/slo=100us,long=0.9:500us/slo=2ms'
+	offered slo 8 4
+	is "$(of_run '.classes[0].rejected / .classes[0].arrived') < 0.001"
+	is "$(of_run '.classes[0].miss') < 0.01"
+}
+
+run_tests "$@"

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_slo.c - slo: the earliest deadline first; the budgets by which it refuses requests, and what
+ * plan() makes of requests that ended late
+ */
+/* link: tests/prog/by_hand.c tests/prog/ingress.c tests/prog/native.c */
+#include "by_hand.h"
+
+#define CUT (SHUNT_CLASSES) /* words of the plan: what is cut off the budget, of 1024 */
+#define NONE 1              /* in a budget's place */
+
+/* Class 0: 10 us, objective 100 us; class 1: 500 us, 2 ms; class 2 without an objective. */
+static void two_classes(__u64 cores)
+{
+	ingress_up(g, cores);
+	v->slo_us[0] = 100;
+	v->slo_us[1] = 2000;
+	served(0, 10000, 10);
+	served(1, 1000, 500);
+	served(2, 10, 100);
+}
+
+/* A second later. */
+static __u64 then_planned(int word)
+{
+	now += US << 20;
+	return planned(word);
+}
+
+static bool refuses(int cls)
+{
+	return steer((struct shunt_event){ .cls = cls }) == REJECT;
+}
+
+/* Requests of the class that ran on that core ended so long after their arrival. */
+static void ended(int cls, int core, int n, __u64 after_us)
+{
+	for (; n > 0; n -= 2) /* ask() tells it twice */
+		ask(SHUNT_ASK_DONE, (struct shunt_event){ .cls = cls, .core = core,
+							  .run_ns = now - after_us * US });
+}
+
+static void slo_takes_an_idle_core_whatever_waits(void **state)
+{
+	two_classes(0xf0);
+	backlog_is(0, 1000);
+	planned(0);
+	v->idle = 0x60;
+	assert_int_equal(steer((struct shunt_event){ .cls = 0 }), 5);
+}
+
+static void slo_takes_the_earliest_deadline(void **state)
+{
+	two_classes(1);
+	waited(0, 10 * US);
+	waited(1, 1900 * US);
+	assert_int_equal(selects(3, 0), 0); /* 90 us, 100 us */
+	waited(1, 1920 * US);
+	assert_int_equal(selects(3, 0), 1);
+	assert_int_equal(selects(1, 0), 0);
+	assert_int_equal(selects(0, 0), GO_ON);
+}
+
+static void slo_takes_what_is_late_after_all_that_is_not(void **state)
+{
+	two_classes(1);
+	waited(0, 101 * US);
+	waited(1, 10 * US);
+	assert_int_equal(selects(3, 0), 1);
+	waited(1, 2001 * US); /* and of two late ones the one whose deadline was first */
+	assert_int_equal(selects(3, 0), 0);
+	waited(1, 2002 * US);
+	assert_int_equal(selects(3, 0), 1);
+}
+
+static void slo_takes_classes_without_objective_last_the_oldest_first(void **state)
+{
+	two_classes(1);
+	waited(2, 1000000 * US);
+	waited(1, 2001 * US);
+	assert_int_equal(selects(1 << 1 | 1 << 2, 0), 1);
+	waited(3, 1000001 * US);
+	assert_int_equal(selects(1 << 2 | 1 << 3, 0), 3);
+	waited(3, 999999 * US);
+	assert_int_equal(selects(1 << 2 | 1 << 3, 0), 2);
+}
+
+static void slo_refuses_nothing_before_it_has_planned(void **state)
+{
+	two_classes(1);
+	backlog_is(0, 100000);
+	backlog_is(1, 100000);
+	for (int c = 0; c < 3; c++)
+		assert_int_equal(steer((struct shunt_event){ .cls = c }), HOLD);
+}
+
+/* 100 us on one core, less the request's own 10: nine may wait before it. */
+static void slo_refuses_what_would_end_after_its_deadline(void **state)
+{
+	two_classes(1);
+	planned(0);
+	backlog_is(0, 9);
+	assert_false(refuses(0));
+	backlog_is(0, 10);
+	assert_true(refuses(0));
+	ingress_up(g, 0xf); /* 36 on four */
+	planned(0);
+	backlog_is(0, 36);
+	assert_false(refuses(0));
+	backlog_is(0, 37);
+	assert_true(refuses(0));
+}
+
+/* Class 0 takes a tenth of the core: 2 ms less 200 us and the request's own 500 us. */
+static void slo_counts_for_a_class_what_tighter_ones_have_and_will_bring(void **state)
+{
+	two_classes(1);
+	planned(0);
+	backlog_is(1, 2);
+	assert_false(refuses(1));
+	backlog_is(0, 31);
+	assert_true(refuses(1));
+	backlog_is(0, 28);
+	assert_false(refuses(1));
+	backlog_is(0, 0);
+	backlog_is(1, 3);
+	assert_true(refuses(1));
+	assert_false(refuses(0)); /* which goes before all of these */
+}
+
+static void slo_never_refuses_a_class_without_objective(void **state)
+{
+	two_classes(1);
+	planned(0);
+	backlog_is(0, 1000);
+	backlog_is(1, 1000);
+	backlog_is(2, 1000000);
+	assert_false(refuses(2));
+	assert_true(refuses(0));
+}
+
+/* What tighter classes bring leaves no time: only an idle core would do. */
+static void slo_refuses_all_that_cannot_be_in_time(void **state)
+{
+	two_classes(1);
+	served(0, 80000, 10);
+	assert_int_equal(planned(1), NONE);
+	assert_true(refuses(1));
+	served(0, 200000, 10); /* more than there is */
+	assert_int_equal(planned(1), NONE);
+}
+
+static void slo_takes_a_slack_in_percent(void **state)
+{
+	two_classes(1);
+	v->knob[0] = 50;
+	planned(0);
+	backlog_is(0, 4);
+	assert_false(refuses(0));
+	backlog_is(0, 5);
+	assert_true(refuses(0));
+	v->knob[0] = ~0ULL; /* ten times at most */
+	planned(0);
+	backlog_is(0, 99);
+	assert_false(refuses(0));
+	backlog_is(0, 100);
+	assert_true(refuses(0));
+}
+
+/* 10485 of class 0 and 1048 of class 1 end between two plans. */
+static void slo_cuts_budgets_of_looser_classes_once_1_percent_were_late(void **state)
+{
+	two_classes(0x3);
+	then_planned(0);
+	ended(0, 0, 52, 101);
+	ended(0, 1, 52, 101);
+	assert_int_equal(then_planned(CUT + 1), 0); /* 104 of 10485 */
+	ended(0, 0, 52, 101);
+	ended(0, 1, 54, 101);
+	ended(1, 0, 20, 1999);
+	assert_int_equal(then_planned(CUT + 1), 128);
+	assert_int_equal(then_planned(CUT), 0);
+	assert_int_equal(then_planned(CUT + 2), 0); /* no objective, no budget */
+}
+
+static void slo_cuts_a_class_itself_where_no_looser_one_is_left_to_cut(void **state)
+{
+	two_classes(0x1);
+	then_planned(0);
+	ended(1, 0, 12, 2001);
+	assert_int_equal(then_planned(CUT + 1), 128);
+	assert_int_equal(then_planned(CUT), 0);
+	for (int i = 0; i < 30; i++) {
+		ended(0, 0, 200, 101);
+		then_planned(0);
+	}
+	assert_in_range(then_planned(CUT + 1), 850, 960); /* the most, or little less */
+	assert_in_range(then_planned(CUT), 128, 800);
+}
+
+static void slo_lets_budgets_grow_again(void **state)
+{
+	two_classes(0x1);
+	then_planned(0);
+	ended(1, 0, 12, 2001);
+	assert_int_equal(then_planned(CUT + 1), 128);
+	assert_int_equal(then_planned(CUT + 1), 124);
+	for (int i = 0; i < 150; i++)
+		then_planned(0);
+	assert_int_equal(then_planned(CUT + 1), 0);
+}
+
+/* Two classes share a word of the core. */
+static void slo_counts_late_requests_of_each_class(void **state)
+{
+	two_classes(1);
+	v->slo_us[4] = 3000;
+	served(4, 1000, 100);
+	then_planned(0);
+	ended(1, 0, 12, 2001);
+	ended(0, 0, 2, 101);
+	then_planned(0);
+	assert_int_equal(then_planned(CUT), 0);
+	assert_int_equal(then_planned(CUT + 1), 0);
+	assert_in_range(then_planned(CUT + 4), 100, 128); /* it is looser than class 1 */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		POLICY_TEST("slo", slo_takes_an_idle_core_whatever_waits),
+		POLICY_TEST("slo", slo_takes_the_earliest_deadline),
+		POLICY_TEST("slo", slo_takes_what_is_late_after_all_that_is_not),
+		POLICY_TEST("slo", slo_takes_classes_without_objective_last_the_oldest_first),
+		POLICY_TEST("slo", slo_refuses_nothing_before_it_has_planned),
+		POLICY_TEST("slo", slo_refuses_what_would_end_after_its_deadline),
+		POLICY_TEST("slo", slo_counts_for_a_class_what_tighter_ones_have_and_will_bring),
+		POLICY_TEST("slo", slo_never_refuses_a_class_without_objective),
+		POLICY_TEST("slo", slo_refuses_all_that_cannot_be_in_time),
+		POLICY_TEST("slo", slo_takes_a_slack_in_percent),
+		POLICY_TEST("slo", slo_cuts_budgets_of_looser_classes_once_1_percent_were_late),
+		POLICY_TEST("slo", slo_cuts_a_class_itself_where_no_looser_one_is_left_to_cut),
+		POLICY_TEST("slo", slo_lets_budgets_grow_again),
+		POLICY_TEST("slo", slo_counts_late_requests_of_each_class),
+	};
+
+	ingress_need();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
