@@ -337,6 +337,8 @@ static int run(struct ctl *ctl)
 		err = read_setup(ctl, &s);
 	if (!err)
 		err = iface_need(ctl);
+	if (!err && s.auto_domains)
+		err = fit_domains(ctl, &s);
 	if (!err && given.offload == OFFLOAD_NONE)
 		err = check_native(ctl, &s);
 	if (!err)

@@ -84,7 +84,7 @@ static int read_wire(struct config_reader *r)
 	     why[200] =
 		     "a NIC's port has one receive queue, and its cores' CPUs are of their hosts";
 
-	if (r->c->domains_count)
+	if (r->c->domains_count || r->c->auto_domains)
 		return config_bad(r, why, "domains");
 	if (wire_read(&r->c->wire, &s->wire, at, why, sizeof(why)))
 		return config_bad(r, why, "%s", at);
@@ -100,6 +100,7 @@ static int read_domains(struct config_reader *r)
 
 	if (r->c->wire.cores_count)
 		return read_wire(r);
+	r->s->auto_domains = r->c->auto_domains;
 	if (!r->c->domains_count)
 		return setup_cpus(r->ctl, r->s, 1);
 	if (domains_read(r->c, r->s, &bare, at, why, sizeof(why)))

@@ -92,6 +92,7 @@ struct config_hold {
 struct config {
 	struct config_domain *domains;
 	uint32_t domains_count;
+	bool auto_domains; /* "domains: auto" */
 	struct config_class *classes;
 	uint32_t classes_count;
 	struct config_port *ports;
@@ -118,8 +119,9 @@ struct config {
 	uint32_t spare;
 };
 
-/* Reads text; NULL with the reason in why and its line (0: none). */
-struct config *config_read(const char *text, size_t text_len, int *line, char *why, size_t len);
+/* Reads text, and changes it where it says "domains: auto"; NULL with the reason in why and its
+ * line (0: none). */
+struct config *config_read(char *text, size_t text_len, int *line, char *why, size_t len);
 void config_free(struct config *c);
 /* The line of the value at a path such as "classes[1].slo", or of its nearest parent; 0: none. */
 int config_line(const char *text, size_t text_len, const char *path);

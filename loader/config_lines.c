@@ -87,8 +87,6 @@ static int parse(const char *text, size_t len, yaml_document_t *doc, int *line, 
 	return err;
 }
 
-#define DEEP 16 /* more than any configuration needs; libyaml's time grows with the square of it */
-
 /* The state of the stream, as far as it was read. */
 struct stream {
 	int documents, depth;
@@ -107,9 +105,9 @@ static const char *stray(const yaml_event_t *event, struct stream *s)
 					  : NULL;
 	case YAML_SEQUENCE_START_EVENT:
 	case YAML_MAPPING_START_EVENT:
-		return ++s->depth > DEEP ? "values within values, deeper than any key has them: "
-					   "close a bracket"
-					 : NULL;
+		return ++s->depth > CONFIG_DEEP ? "values within values, deeper than any key has "
+						  "them: close a bracket"
+						: NULL;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
 		s->depth--;

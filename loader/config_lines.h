@@ -8,6 +8,12 @@
 
 #include "config.h"
 
+/* Lists and mappings in each other: more than any configuration needs; libyaml's time grows with
+ * the square of it. */
+#define CONFIG_DEEP 16
+
+/* config_auto.c: is there "domains: auto"? It is overwritten with blanks. */
+bool config_take_auto(char *text, size_t len);
 /* Every key is of the schema and said once, every value of
  * the kind that it has there. Else -EINVAL, line, why. */
 int config_check_keys(const char *text, size_t text_len, const cyaml_schema_value_t *schema,

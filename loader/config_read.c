@@ -299,8 +299,9 @@ static int expand_all_cpus(struct config *c, const char *text, size_t text_len, 
 	return 0;
 }
 
-struct config *config_read(const char *text, size_t text_len, int *line, char *why, size_t len)
+struct config *config_read(char *text, size_t text_len, int *line, char *why, size_t len)
 {
+	bool auto_domains = config_take_auto(text, text_len);
 	struct complaint c = { 0 };
 	cyaml_config_t config = with(&c);
 	struct config *out = NULL;
@@ -311,6 +312,8 @@ struct config *config_read(const char *text, size_t text_len, int *line, char *w
 	err = cyaml_load_data((const uint8_t *)text, text_len, &config, &top, (cyaml_data_t **)&out,
 			      NULL);
 	*line = err == CYAML_OK && out ? expand_all_cpus(out, text, text_len, why, len) : c.line;
+	if (out)
+		out->auto_domains = auto_domains;
 	if (err == CYAML_OK && out && !*line)
 		return out;
 	if (err == CYAML_OK && out) {

@@ -21,7 +21,11 @@ static void check_mode(struct ctl *ctl, struct findings *f, const struct iface *
 	char driver[IFACE_DRIVER];
 	__u64 bits = 0;
 	int err = netdev_features(ctl->ifindex, &bits);
+	char fix[192] = "use an interface whose driver does (veth, virtio_net, mlx5, ice, i40e, "
+			"ixgbe ...)";
 
+	if (!strcmp(iface->driver, "veth"))
+		snprintf(fix, sizeof(fix), IFACE_VETH_PEER, iface->rx_queues);
 	if (err)
 		finding(f, "native", LEVEL_WARN, "try it: shunt load POLICY --dry-run, then load",
 			"this kernel cannot be asked what '%s' (%s) does with XDP: %s", ctl->ifname,
@@ -31,9 +35,7 @@ static void check_mode(struct ctl *ctl, struct findings *f, const struct iface *
 			iface->driver, bits & NETDEV_ZEROCOPY ? ", AF_XDP without copying" :
 			", AF_XDP with copying");
 	else
-		finding(f, "native", LEVEL_FAIL,
-			"use an interface whose driver does (veth, virtio_net, mlx5, ice, i40e, "
-			"ixgbe ...)",
+		finding(f, "native", LEVEL_FAIL, fix,
 			"'%s' (%s) does not %s in native mode, and generic mode is never used",
 			ctl->ifname, iface_driver(iface, driver),
 			bits & NETDEV_BASIC ? "redirect" : "run XDP programs");

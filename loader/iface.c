@@ -29,6 +29,7 @@ int iface_need(struct ctl *ctl)
 
 int iface_need_native(struct ctl *ctl)
 {
+	struct iface iface;
 	__u64 bits;
 
 	if (netdev_features(ctl->ifindex, &bits) ||
@@ -36,6 +37,8 @@ int iface_need_native(struct ctl *ctl)
 		return 0;
 	fail(ctl, -EOPNOTSUPP, "the driver of '%s' does not %s in native mode", ctl->ifname,
 	     bits & NETDEV_BASIC ? "redirect" : "run XDP programs");
+	if (!iface_read(ctl, &iface) && !strcmp(iface.driver, "veth"))
+		hint(ctl, IFACE_VETH_PEER, iface.rx_queues);
 	hint(ctl, "generic mode is never used: it runs on several CPUs at once for one queue; "
 	     "see 'shunt doctor --dev %s'", ctl->ifname);
 	return -EOPNOTSUPP;

@@ -24,6 +24,11 @@ struct xdp_there {
 #define IFACE_DRIVER (sizeof(((struct iface *)0)->driver) + 16)
 /* "driver veth", or "no driver" where the interface names none (lo). */
 const char *iface_driver(const struct iface *iface, char out[IFACE_DRIVER]);
+/* Behind the number of its receive queues ("u"). */
+#define IFACE_VETH_PEER                                                                         \
+	"a veth runs XDP programs where its peer sends on no more queues than it receives on: " \
+	"ethtool -L PEER tx %u, at the other end"
+
 int iface_read(struct ctl *ctl, struct iface *out);
 /* Fails if the interface does not exist. */
 int iface_need(struct ctl *ctl);

@@ -19,6 +19,7 @@ enum setup_verify { SETUP_VERIFY_AUTO, SETUP_VERIFY_OFF, SETUP_VERIFY_IP, SETUP_
 struct setup {
 	struct shunt_cfg cfg;
 	enum setup_verify verify;
+	bool auto_domains; /* fit_domains() gives them before they are written */
 	struct shunt_class classes[SHUNT_CLASSES];
 	__u32 slo_us[SHUNT_CLASSES];
 	__u32 quantum_us[SHUNT_CLASSES];
@@ -51,6 +52,8 @@ int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s);
 #define CONFIG_PATH 64
 int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH],
 		 char *why, size_t len);
+/* fit/auto.c: the domains, where the file leaves them to the NIC's queues and the machine. */
+int fit_domains(struct ctl *ctl, struct setup *s);
 /* setup.c: one more queue of a domain. Where the NIC chooses among them, it is the next core's. */
 void setup_join(struct setup *s, __u32 domain, __u32 queue);
 /* setup.c: the same where a card chooses the queue: one

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../iface.h"
 #include "../metadata.h"
 #include "plan.h"
 
@@ -250,9 +251,7 @@ static void tell_what_drivers_want(struct fit_plan *plan, const struct fit_nic *
 		fit_note(plan, "if ice answers \"Resource busy\" to -L, the module irdma holds the "
 			       "queues: rmmod irdma, or leave -L out and spread by -X alone");
 	if (is_driver(nic, "veth"))
-		fit_note(plan, "a veth takes XDP only if its peer sends on no more queues than it "
-			       "receives on: ethtool -L PEER tx %d, at the other end",
-			 plan->nqueues);
+		fit_note(plan, IFACE_VETH_PEER, plan->nqueues);
 	if (is_driver(nic, "bnxt_en") && !nic->now[FIT_COMBINED] && nic->now[FIT_RX])
 		fit_note(plan, "bnxt_en takes XDP with combined queues only");
 	if (nic->has_irqs)

@@ -250,6 +250,48 @@ test_the_proposal_is_a_configuration_that_load_takes() {
 	assert_eq "$(channels_of fith)" "4 4" "queues after a proposal"
 }
 
+# QUEUES FILE: load makes of the file's "auto" what fit proposes for as many domains.
+auto_domains() {
+	local of='.domains | map("\(.queues):\(.cpus)") | join(" ")'
+	ethtool -L fith rx "$1" tx "$1"
+	ethtool -L fitc tx "$1"
+	assert_eq "$(json "$of" shunt -j load mq --dev fith --config "$2" --dry-run)" \
+		"$(json "$of" shunt -j fit --dev fith --domains "$1")" "domains of $1 queues"
+}
+
+test_auto_makes_domains_of_the_queues_that_there_are() {
+	make_veth
+	printf 'domains: auto\nports:\n  - {port: 9000}\n' >"$DIR/auto.yaml"
+	auto_domains 1 "$DIR/auto.yaml"
+	[ "$(nproc)" = 1 ] || auto_domains 2 "$DIR/auto.yaml"
+}
+
+test_auto_may_stand_anywhere_and_other_words_are_errors() {
+	make_veth
+	printf '# \u00fc: {domains: list}\n{ports: [{port: 9000}], domains: auto}\n' \
+		>"$DIR/flow.yaml"
+	auto_domains 1 "$DIR/flow.yaml"
+	printf '{domains: auto , ports: [{port: 9000}]}\n' >"$DIR/flow.yaml"
+	auto_domains 1 "$DIR/flow.yaml"
+	printf 'domains: automatic\nports: [{port: 9000}]\n' >"$DIR/wrong.yaml"
+	assert_exit 1 shunt load mq --dev fith --config "$DIR/wrong.yaml" --dry-run
+	assert_match "$(cat "$DIR/err")" "wrong.yaml:1: "
+	printf 'domains: auto\nports: [{port: 9000, default: none}]\n' >"$DIR/wrong.yaml"
+	assert_exit 1 shunt load mq --dev fith --config "$DIR/wrong.yaml" --dry-run
+	assert_match "$(cat "$DIR/err")" "wrong.yaml:2: "
+}
+
+test_auto_refuses_queues_for_which_there_are_no_cores() {
+	play igb
+	awk 'BEGIN { print "0,0,0,0"; print "1,1,0,0" }' >"$NIC/lscpu"
+	printf '#!/bin/bash\ncat %s\n' "$NIC/lscpu" >"$DIR/bin/lscpu"
+	chmod +x "$DIR/bin/lscpu"
+	printf 'domains: auto\nports: [{port: 9000}]\n' >"$DIR/auto.yaml"
+	assert_exit 1 shunt load mq --dev eth0 --config "$DIR/auto.yaml" --dry-run
+	assert_match "$(cat "$DIR/err")" "has 4 receive queues, and there are cores for 1 of them"
+	assert_match "$(cat "$DIR/err")" "shunt fit --dev eth0 --apply"
+}
+
 test_apply_changes_the_nic_and_undo_puts_back_what_was_there() {
 	make_veth
 	shunt fit --dev fith --domains 2 --apply >"$DIR/out"
@@ -303,6 +345,15 @@ test_an_undo_that_was_killed_goes_on() {
 	wait_for 5 has_channels "4 4" # which the program did behind the kill
 	shunt fit --dev fith --undo
 	assert_eq "$(channels_of fith) $(rxvlan_of fith) $(records)" "4 4 on 0"
+}
+
+test_a_veth_whose_peer_sends_on_more_queues_is_told_as_that() {
+	make_veth
+	shunt fit --dev fith --apply
+	assert_exit 3 shunt load mq --dev fith --port 9000
+	assert_match "$(cat "$DIR/err")" "its peer sends on no more queues.*ethtool -L PEER tx 1,"
+	ethtool -L fitc tx 1
+	shunt load mq --dev fith --port 9000
 }
 
 test_queues_are_not_changed_below_a_program() {
