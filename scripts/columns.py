@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """columns.py FILE... - names each line that is too wide: 100 columns for code, 120 for docs
 
-A tab goes to the next 8. Wider by rule: a URL and a picture's link, which cannot be broken; a term
-of a definition in a man page, which rst wants on one line; a text in quotes that has a line of a
-script, or of jq, for itself; the help of a target in a makefile; a line of
-a program's usage, up to 120; text that a program printed, in docs/planning.md.
+A tab goes to the next 8. Wider by rule: a URL and a picture's link, which cannot be broken; a text
+in quotes that has a line of a script, or of jq, for itself; the help of a target in a makefile; a
+line of a program's usage, up to 120.
 """
 import re
 import sys
@@ -13,26 +12,22 @@ import sys
 CODE, DOCS = 100, 120
 
 
-def may_be_wide(path, line, following):
-    indent = len(line) - len(line.lstrip())
-    deeper = following.strip() and len(following) - len(following.lstrip()) > indent
-    term = path.endswith('.rst') and deeper
+def may_be_wide(path, line):
     text = re.match(r'''[ \t]*(["']).*\1[^"']*$''', line)
     alone = text and not re.search(r'\.(c|h|cpp|md|rst)$', path)
     helps = re.match(r'[a-z][a-z0-9-]*: ## ', line)
-    printed = path.endswith('docs/planning.md') and line.startswith('    ')
     link = re.search(r'https?://\S{40}', line) or re.match(r'!\[.*\]\(.*\)$', line)
     usage = re.match(r'''[ \t]*"[^"]*\\n"[,;)]*$''', line) and len(line.expandtabs(8)) <= DOCS
-    return term or alone or helps or printed or link or usage
+    return alone or helps or link or usage
 
 
 def wide_lines(path):
     limit = DOCS if re.search(r'\.(md|rst)$', path) else CODE
     with open(path, encoding='utf-8') as f:
         lines = f.read().split('\n')
-    for n, line in enumerate(lines[:-1]):
+    for n, line in enumerate(lines):
         width = len(line.expandtabs(8))
-        if width > limit and not may_be_wide(path, line, lines[n + 1]):
+        if width > limit and not may_be_wide(path, line):
             yield f'{path}:{n + 1}: {width} columns, {limit} at most'
 
 

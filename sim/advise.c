@@ -263,41 +263,10 @@ static int by_cores(const void *x, const void *y)
 	return (a->quantum_us > 0) - (b->quantum_us > 0); /* the simpler one first */
 }
 
-/* The least cores found so far for a policy with a quantum. */
-static void print_try(const struct advice *a, const struct search *s)
-{
-	char cores[16] = "none", why[256];
-
-	if (s->best.cores)
-		snprintf(cores, sizeof(cores), "%s%d",
-			 s->phase == SEARCH_END ? "" : "<= ", s->best.cores);
-	else if (s->phase != SEARCH_END)
-		strcpy(cores, "?");
-	else if (s->fewer.verdict == CLOSE)
-		strcpy(cores, "unsure");
-	printf("%-10.10s ", s->p->name);
-	if (s->quantum_us > 0)
-		printf("%5g us %6s ", s->quantum_us, cores);
-	else
-		printf("%8s %6s ", "-", cores);
-	if (s->best.cores) {
-		advise_outcome(a, &s->best);
-	} else if (s->fewer.cores) {
-		outcome_reason(&s->fewer, &a->g, why, sizeof(why));
-		printf(" with %d: %s", s->fewer.cores, why);
-	}
-	putchar('\n');
-}
-
 static int report(struct advice *a, bool interrupted)
 {
 	qsort(a->try, a->n, sizeof(a->try[0]), by_cores);
-	printf("%g requests a second of %s on '%s'; at most %g %% of a class later than its "
-	       "objective. %s of each class:\n\n",
-	       a->rate, a->w.text, a->k.name, 100 * a->g.misses, a->g.metric);
-	printf("%-10s %8s %6s\n", "policy", "quantum", "cores");
-	for (int i = 0; i < a->n; i++)
-		print_try(a, &a->try[i].s);
+	advise_table(a);
 	fflush(stdout);
 	if (!interrupted)
 		return recommend(a);

@@ -34,6 +34,8 @@ struct advice {
 struct point *advise_run(struct advice *a, struct sweep *s, const struct search *x, int cores,
 			 int longer);
 /* How late each class was. */
-void advise_outcome(const struct advice *a, const struct outcome *o);
+void advise_outcome(const struct advice *a, const struct outcome *o, FILE *to);
+/* advise_table.c: the fewest cores that each search found, or has found so far. */
+void advise_table(const struct advice *a);
 /* recommend.c: what all searches together come to; an exit status. */
 int recommend(struct advice *a);

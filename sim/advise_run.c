@@ -28,13 +28,15 @@ struct point *advise_run(struct advice *a, struct sweep *s, const struct search 
 	return p;
 }
 
-void advise_outcome(const struct advice *a, const struct outcome *o)
+void advise_outcome(const struct advice *a, const struct outcome *o, FILE *to)
 {
 	char text[NUMBER_TEXT];
 
 	for (int c = 0; c < a->w.nclasses; c++) {
-		printf("  %s %s", a->w.cls[c].name, number_text(text, o->at[c], o->half[c]));
+		fprintf(to, "%s%s %s", c ? "  " : "", a->w.cls[c].name,
+			number_text(text, o->at[c], o->half[c]));
 		if (a->w.cls[c].slo_us > 0)
-			printf(" of %.4g us (%.2g %% late)", a->w.cls[c].slo_us, 100 * o->miss[c]);
+			fprintf(to, " of %.4g us (%.2g %% late)", a->w.cls[c].slo_us,
+				100 * o->miss[c]);
 	}
 }

@@ -60,7 +60,7 @@ void ahead_finish(struct calls *k)
 	for (int s = 0; s < k->nservers; s++) {
 		struct engine *e = &k->server[s];
 
-		while (e->in_flight)
+		while (e->in_flight && !(k->c->nfails && engine_stuck(e)))
 			step(k, e);
 		last = e->now > last ? e->now : last;
 	}

@@ -258,6 +258,8 @@ static int loop(struct calls *k, volatile sig_atomic_t *stop, struct why *why)
 		server = servers_next(k, &which);
 		timer = timers_next(&k->timers);
 		client = k->coming.at < timer ? k->coming.at : timer;
+		if (client >= NEVER && k->c->nfails && servers_stuck(k))
+			break; /* what is under way waits for cores that are dead */
 		if (k->ending)
 			series_end(&k->series, k->last);
 		series_until(&k->series, client < server ? client : server);

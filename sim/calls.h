@@ -108,6 +108,8 @@ void servers_close(struct calls *k);
 /* The server with the next event, and the event's time. */
 tick servers_next(const struct calls *k, int *which);
 void servers_step(struct calls *k, int which);
+/* engine_stuck() of all. */
+bool servers_stuck(const struct calls *k);
 /* False: there is no room for it. */
 bool servers_send(struct calls *k, uint32_t copy, tick service, uint32_t flow, int cls);
 

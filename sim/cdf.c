@@ -2,7 +2,7 @@
 /*
  * cdf.c - whole distributions of sojourns, as CSV: a line a quantile, closer and closer to 1
  */
-#include "sweep.h"
+#include "out.h"
 
 /* Quantiles are written as far up as ten requests lie beyond. */
 #define BEYOND 10
@@ -11,11 +11,14 @@ static void line(const struct point *p, int k, double q, FILE *to)
 {
 	const struct class_result *c = &p->r.cls[k];
 
-	fprintf(to, "%s,%s,%d,%g,%g,%llu,%s,%.7g,%.6g,%u,%d\n", p->system, p->c.policy->name,
-		p->c.cores, p->load, p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us,
-		(unsigned long long)p->c.seed, k == p->r.nclasses ? "all" : p->c.w->cls[k].name, q,
-		hist_quantile(&c->sojourn, q) / 1e3, p->c.calls.clients,
-		p->c.calls.fanout ? p->c.calls.fanout : 1);
+	csv_text(to, p->system, true);
+	csv_text(to, p->c.policy->name, false);
+	fprintf(to, ",%d,%g,%g,%llu", p->c.cores, p->load,
+		p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us,
+		(unsigned long long)p->c.seed);
+	csv_text(to, class_name(p, k), false);
+	fprintf(to, ",%.7g,%.6g,%u,%d\n", q, hist_quantile(&c->sojourn, q) / 1e3,
+		p->c.calls.clients, p->c.calls.fanout ? p->c.calls.fanout : 1);
 }
 
 static void class_cdf(const struct point *p, int k, FILE *to)

@@ -7,30 +7,36 @@
 #include <string.h>
 
 #include "paper.h"
+#include "table.h"
 
-/* The plots as numbers. */
+/* The plots as numbers; those that are no answer have a star. */
 static void print_plot(const struct plot *p)
 {
+	struct table t = { 0 };
 	bool any = false;
 
-	printf("\n%s: %s\n%-12.12s", p->title, p->y_name, p->x_name);
+	table_text(&t, "%s: %s", p->title, p->y_name);
+	table_begin(&t);
+	table_cell(&t, "%s", p->x_name);
 	for (int i = 0; i < p->n; i++)
-		printf(" %18.18s", p->curve[i].name);
-	putchar('\n');
+		table_cell(&t, "%s ", p->curve[i].name);
 	for (int k = 0; p->n && k < p->curve[0].n; k++) {
-		printf("%-12.5g", p->curve[0].x[k]);
+		table_begin(&t);
+		table_cell(&t, "%.5g", p->curve[0].x[k]);
 		for (int i = 0; i < p->n; i++) {
 			const struct curve *c = &p->curve[i];
 			bool hollow = k < c->n && c->hollow && c->hollow[k];
 
 			if (k < c->n && !isnan(c->y[k]))
-				printf(" %*.5g%s", hollow ? 17 : 18, c->y[k], hollow ? "*" : "");
+				table_cell(&t, "%.5g%s", c->y[k], hollow ? "*" : " ");
 			else
-				printf(" %18s", "-");
+				table_cell(&t, "- ");
 			any |= hollow;
 		}
-		putchar('\n');
 	}
+	putchar('\n');
+	table_print(&t, stdout);
+	table_free(&t);
 	if (any)
 		printf("* %s\n", p->hollow);
 }

@@ -123,6 +123,7 @@ static int make_leaves(struct engine *e)
 		for (int c = 0; c < d->ncores; c++)
 			e->leaves[n++] = (struct leaf){ i, c };
 	}
+	e->nleaves = n;
 	return tournament_make(&e->times, n);
 }
 

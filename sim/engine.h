@@ -177,6 +177,7 @@ struct engine {
 	int ndomains;
 	struct tournament times;
 	struct leaf *leaves;
+	int nleaves;
 	struct loads *loads; /* published, not yet there */
 	uint32_t loads_head, loads_tail, loads_size;
 	int next_fail;
@@ -307,6 +308,8 @@ void stall_free(struct engine *e);
 /* failures.c */
 void failures_setup(struct engine *e);
 void failures_event(struct engine *e);
+/* True if no core, line or failure will ever do anything: what is in the system waits for good. */
+bool engine_stuck(const struct engine *e);
 
 /* waiting.c */
 HOT void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * failures.c - cores that die when they were told to, and come back
+ * failures.c - cores that die when they were told to, and come back; whether any is left to serve
  */
 #include <stdlib.h>
 
@@ -100,4 +100,16 @@ void failures_event(struct engine *e)
 		core_fail(e, d, i);
 	set_time(e, LEAF_FAIL, e->next_fail < e->nfails ?
 		 SIM_START + ticks(e->fail[e->next_fail].at_us * 1e3) : NEVER);
+}
+
+bool engine_stuck(const struct engine *e)
+{
+	for (int i = 0; i < e->nleaves; i++) {
+		uint32_t is = e->leaves[i].is;
+
+		if ((is < LEAF_RUN || is == LEAF_RUN + LEAF_FAIL) &&
+		    tournament_at(&e->times, i) < NEVER)
+			return false;
+	}
+	return true;
 }

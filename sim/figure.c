@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "paper.h"
+#include "table.h"
 
 const struct policy *fig_policy(struct figure *f, const char *name)
 {
@@ -252,7 +253,9 @@ void fig_state(struct figure *f, const struct statement *s, const char *here, ..
 	va_start(args, here);
 	vprintf(here, args);
 	va_end(args);
-	if (a != HOLDS && s->why)
-		printf("\n%-14s why:  %s", "", s->why);
 	putchar('\n');
+	if (a == HOLDS || !s->why)
+		return;
+	printf("%-14s why:  ", "");
+	table_wrap(stdout, s->why, 21, 21);
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * out_calls.c - what calls came to: a line below a run's, columns of CSV, an object of JSON
+ * out_calls.c - what calls came to: two lines below a run's, columns of CSV, an object of JSON
  */
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "sweep.h"
+#include "out.h"
+#include "table.h"
 
 static int fanout_of(const struct call_config *k) { return k->fanout ? k->fanout : 1; }
 static int servers_of(const struct call_config *k)
@@ -33,29 +35,22 @@ double calls_metric(const struct point *p, const char *metric)
 	return strcmp(metric, "failed") ? NAN : a_call(p, r->failed);
 }
 
-static void share(FILE *to, double x, const char *what, const char *then)
-{
-	fprintf(to, "%.3g %% %s%s", 100 * x, what, then);
-}
-
 /* A call has a second copy for each of the servers that it
  * goes to, at most: no share of calls where there are many. */
 static void hedges(FILE *to, double x)
 {
 	if (x > 1)
-		fprintf(to, "%.3g second copies a call; ", x);
+		fprintf(to, "; %.3g second copies a call", x);
 	else
-		share(to, x, "hedged", "; ");
+		fprintf(to, "; %.3g %% hedged", 100 * x);
 }
 
-void calls_table(const struct point *p, FILE *to)
+/* How calls were asked for, and what was sent for them. */
+static void sent(const struct point *p, FILE *to)
 {
 	const struct call_config *k = &p->c.calls;
 	const struct call_result *r = p->r.calls;
 
-	if (!r)
-		return;
-	fputs("  ", to);
 	if (k->clients)
 		fprintf(to, "%u clients; ", k->clients);
 	if (servers_of(k) > 1)
@@ -63,17 +58,31 @@ void calls_table(const struct point *p, FILE *to)
 	fprintf(to, "%.4g requests a call", calls_metric(p, "copies"));
 	if (r->request.n && k->fanout > 1)
 		fprintf(to, " of p99 %.4g us", hist_quantile(&r->request, 0.99) / 1e3);
-	fputs("; ", to);
 	if (k->timeout_ns > 0)
-		share(to, a_call(p, r->timeouts), "timed out", "; ");
+		fprintf(to, "; %.3g %% timed out", 100 * a_call(p, r->timeouts));
 	if (k->retries)
-		share(to, a_call(p, r->retries), "retried", "; ");
+		fprintf(to, "; %.3g %% retried", 100 * a_call(p, r->retries));
 	if (k->budget > 0)
-		share(to, a_call(p, r->denied), "not for want of budget", "; ");
+		fprintf(to, "; %.3g %% not for want of budget", 100 * a_call(p, r->denied));
 	if (k->hedge)
 		hedges(to, a_call(p, r->hedges));
-	share(to, calls_metric(p, "failed"), "of the calls failed", "; ");
-	share(to, calls_metric(p, "wasted"), "of the work was for nothing", "\n");
+}
+
+/* Two lines below a run's: what was sent, and what came of it. */
+void calls_table(const struct point *p, struct table *t)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = p->r.calls ? open_memstream(&text, &len) : NULL;
+
+	if (!to)
+		return;
+	sent(p, to);
+	fclose(to);
+	table_text(t, "  %s", text);
+	table_text(t, "  %.3g %% of the calls failed; %.3g %% of the work was for nothing",
+		   100 * calls_metric(p, "failed"), 100 * calls_metric(p, "wasted"));
+	free(text);
 }
 
 /* In this order in CSV and JSON. */

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "out.h"
 #include "series.h"
-#include "sweep.h"
 
 /* In this order in CSV and JSON. */
 static const char *const counted[WINDOW_COUNTS] = {
@@ -28,31 +28,24 @@ static double rate_in(const struct series *s, int i, int k, enum window_count wh
 	return s->at[i * s->classes + k].n[what] / length_us(s, i) * 1e6;
 }
 
-static const char *class_name(const struct point *p, int k)
-{
-	return k == p->r.nclasses ? "all" : p->c.w->cls[k].name;
-}
-
-static void number(FILE *to, double x)
-{
-	fprintf(to, isnan(x) ? "," : ",%.6g", x);
-}
-
 static void line(const struct point *p, int i, int k, FILE *to)
 {
 	const struct series *s = p->r.series;
 	const struct window *w = &s->at[i * s->classes + k];
 
-	fprintf(to, "%s,%s,%d,%g,%u,%d,%g,%llu,%s,%.9g,%.9g", p->system, p->c.policy->name,
-		p->c.cores, p->load, p->c.calls.clients, p->c.calls.fanout ? p->c.calls.fanout : 1,
+	csv_text(to, p->system, true);
+	csv_text(to, p->c.policy->name, false);
+	fprintf(to, ",%d,%g,%u,%d,%g,%llu", p->c.cores, p->load, p->c.calls.clients,
+		p->c.calls.fanout ? p->c.calls.fanout : 1,
 		p->c.quantum_us < 0 ? p->c.costs.quantum_us : p->c.quantum_us,
-		(unsigned long long)p->c.seed, class_name(p, k), from_us(s, i),
-		from_us(s, i) + length_us(s, i));
-	number(to, rate_in(s, i, k, WINDOW_CAME));
-	number(to, rate_in(s, i, k, WINDOW_ENDED));
-	number(to, w->mean_ns / 1e3);
-	number(to, w->p50_ns / 1e3);
-	number(to, w->p99_ns / 1e3);
+		(unsigned long long)p->c.seed);
+	csv_text(to, class_name(p, k), false);
+	fprintf(to, ",%.9g,%.9g", from_us(s, i), from_us(s, i) + length_us(s, i));
+	csv_number(to, rate_in(s, i, k, WINDOW_CAME));
+	csv_number(to, rate_in(s, i, k, WINDOW_ENDED));
+	csv_number(to, w->mean_ns / 1e3);
+	csv_number(to, w->p50_ns / 1e3);
+	csv_number(to, w->p99_ns / 1e3);
 	fprintf(to, ",%llu", (unsigned long long)w->backlog);
 	for (int n = 0; n < WINDOW_COUNTS; n++)
 		fprintf(to, ",%llu", (unsigned long long)w->n[n]);

@@ -6,8 +6,10 @@
  * Searches that found equally few cores are all tried with those before any of them gets one more.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "advise.h"
+#include "table.h"
 
 #define SEEDS 5 /* others, with which what was found is tried */
 
@@ -102,16 +104,17 @@ static struct try *choose(struct advice *a, int *res)
 
 static void print_fewer(const struct advice *a, const struct search *s)
 {
-	char why[256];
+	char why[256], text[320];
 
 	if (!s->fewer.cores) {
 		printf("Fewer cores cannot carry the load.\n");
 		return;
 	}
 	outcome_reason(&s->fewer, &a->g, why, sizeof(why));
-	printf("%d %s: %s.\n", s->fewer.cores, s->fewer.verdict == CLOSE ?
-	       s->fewer.cores > 1 ? "cores: not sure" : "core: not sure" :
-	       s->fewer.cores > 1 ? "cores do not do" : "core does not do", why);
+	snprintf(text, sizeof(text), "%d %s: %s.", s->fewer.cores, s->fewer.verdict == CLOSE ?
+		 s->fewer.cores > 1 ? "cores: not sure" : "core: not sure" :
+		 s->fewer.cores > 1 ? "cores do not do" : "core does not do", why);
+	table_wrap(stdout, text, 0, 2);
 }
 
 static void print_choice(const struct advice *a, const struct search *s)
@@ -125,11 +128,31 @@ static void print_choice(const struct advice *a, const struct search *s)
 		       speed_of(&a->k, s->best.cores - a->g.reserved, a->g.domains));
 }
 
+/* Of which class what part was late, with the seed that most were late with. */
+static void print_seeds(const struct advice *a, const struct try *t)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	printf("%d of %d other seeds meet the objectives", t->met, SEEDS);
+	if (!to) {
+		puts(".");
+		return;
+	}
+	fputs("  ", to);
+	advise_outcome(a, &t->worst, to);
+	fclose(to);
+	puts("; the latest:");
+	table_wrap(stdout, text, 0, 2);
+	free(text);
+}
+
 /* The objectives are met by no search: are they missed by all, or is it not known? */
 static int print_none(const struct advice *a)
 {
 	const struct outcome *o = NULL;
-	char why[256];
+	char why[256], text[480];
 	int c;
 
 	for (int i = 0; i < a->n && !o; i++)
@@ -138,16 +161,21 @@ static int print_none(const struct advice *a)
 	if (!o) {
 		printf("\nNo policy meets the objectives with up to %d cores.\n", a->g.most);
 	} else if (c >= 0) {
-		printf("\nCannot tell: class '%s' has %.0f measured requests; --misses %g %% takes "
-		       "at least %.0f: ",
-		       a->w.cls[c].name, o->done[c], 100 * a->g.misses, requests_least(&a->g));
-		puts(a->w.trace_n ? "a longer trace, a larger --misses, or --rate with times drawn "
-				    "from file()."
-				  : "more --requests, or a larger --misses.");
+		snprintf(text, sizeof(text),
+			 "Cannot tell: class '%s' has %.0f measured requests; --misses %g %% takes "
+			 "at least %.0f: %s", a->w.cls[c].name, o->done[c], 100 * a->g.misses,
+			 requests_least(&a->g), a->w.trace_n
+				 ? "a longer trace, a larger --misses, or --rate with times drawn "
+				   "from file()."
+				 : "more --requests, or a larger --misses.");
+		putchar('\n');
+		table_wrap(stdout, text, 0, 2);
 	} else {
 		outcome_reason(o, &a->g, why, sizeof(why));
-		printf("\nCannot tell: with %d cores %s: more requests, or a larger --misses.\n",
-		       o->cores, why);
+		snprintf(text, sizeof(text), "Cannot tell: with %d cores %s: more requests, or a "
+			 "larger --misses.", o->cores, why);
+		putchar('\n');
+		table_wrap(stdout, text, 0, 2);
 	}
 	return EXIT_FAILED;
 }
@@ -167,9 +195,7 @@ int recommend(struct advice *a)
 	if (one) {
 		puts("A trace is one sample: no other seeds.");
 	} else {
-		printf("%d of %d other seeds meet the objectives; the latest:", t->met, SEEDS);
-		advise_outcome(a, &t->worst);
-		putchar('\n');
+		print_seeds(a, t);
 	}
 	print_fewer(a, &t->s);
 	return EXIT_OK;

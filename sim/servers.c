@@ -51,6 +51,15 @@ tick servers_next(const struct calls *k, int *which)
 	return k->nservers > 1 ? tournament_time(&k->order) : engine_next(&k->server[0]);
 }
 
+bool servers_stuck(const struct calls *k)
+{
+	for (int i = 0; i < k->nservers; i++) {
+		if (!engine_stuck(&k->server[i]))
+			return false;
+	}
+	return true;
+}
+
 void servers_step(struct calls *k, int which)
 {
 	engine_step(&k->server[which]);

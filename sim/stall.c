@@ -13,8 +13,11 @@ static void set_next(struct engine *e)
 	const struct stalls *s = &e->stalls;
 	double rate = s->core_rate + s->nic_rate;
 
-	if (rate > 0)
-		set_time(e, LEAF_STALL, e->now + (tick)(exp_draw(&e->stalls.random) / rate));
+	if (rate <= 0)
+		return;
+	/* Where all cores are dead, stalls alone would keep the run from its end. */
+	set_time(e, LEAF_STALL, e->ending && e->nfails && engine_stuck(e) ? NEVER :
+		 e->now + (tick)(exp_draw(&e->stalls.random) / rate));
 }
 
 /* How often in all, in a tick. */

@@ -245,6 +245,9 @@ void how_sure(struct measure *m, int k)
 		half = least(m, k, q, value);
 		c->half[q] = isnan(half) || !samples_reach(m->c, k, q) ? NAN
 								       : fmax(c->half[q], half);
+		/* From a value that is known to within more than itself nothing follows. */
+		if (q != MISS && c->half[q] > value)
+			c->half[q] = NAN;
 		/* If none of n requests is late, the share is below 3/n, 19 times of 20. */
 		if (q == MISS && !isnan(c->half[q]))
 			c->half[q] = fmax(c->half[q], 3.0 / c->done);

@@ -39,13 +39,14 @@ void sweep_free(struct sweep *s);
 /* Requests a second at which "load" of the cores that serve is in use. */
 double rate_of(const struct run_config *c, double load);
 
-/* out.c */
+/* out_table.c, out_csv.c, out_json.c */
 void out_table(const struct sweep *s, FILE *to);
 void out_csv(const struct sweep *s, FILE *to);
 int out_json(const struct sweep *s, FILE *to);
 /* out_calls.c */
+struct table;
 double calls_metric(const struct point *p, const char *metric);
-void calls_table(const struct point *p, FILE *to);
+void calls_table(const struct point *p, struct table *t);
 void calls_csv_head(FILE *to);
 void calls_csv(const struct point *p, FILE *to);
 struct json_t;
@@ -59,13 +60,15 @@ int series_plot(const struct sweep *s, const char *path,
 		void (*name)(const struct sweep *s, int i, char *text, size_t len));
 /* cdf.c */
 void out_cdf(const struct sweep *s, FILE *to);
+/* metrics.c; NAN: not measured. cls < 0: all. */
 double metric_of(const struct point *p, const char *metric, int cls);
 /* Half of its 95 % interval. NAN: not known. */
 double metric_half(const struct point *p, const char *metric, int cls);
 /* The metric's enum quantity; -1: a metric without an interval. */
 int metric_quantity(const char *metric);
-/* "ok", "unstable" (the load is not carried), "sheds" (it
- * is, but not all of it is served), "imprecise". */
+/* Whether a point's numbers can be taken for an answer: "ok", or why not: "unserved" (no core was
+ * left), "unstable" (the load is not carried), "sheds" (requests are turned away), "fails" (calls
+ * do), "imprecise". */
 const char *state_of(const struct point *p);
 #define NUMBER_TEXT 48
 /* As many digits as are known: 12.3±0.2; ~12 where it is not known how sure it is. Returns text. */

@@ -62,7 +62,7 @@ test_advice_says_why_fewer_cores_do_not_do() {
 	advise -w 'all=1:exp(1us)/slo=5us' -r 10M -p fcfs -n 200k >"$DIR/out"
 	assert_match "$(tail -n 1 "$DIR/out")" \
 		"^12 cores: not sure: [01][0-9.]+±[0-9.]+ % of 'all' are later than 5 us\.$"
-	assert_match "$(tail -n 2 "$DIR/out")" \
+	assert_match "$(tail -n 3 "$DIR/out" | tr -d '\n')" \
 		'^[0-5] of 5 other seeds meet the objectives; the latest:  all [0-9.]+±'
 	advise -w 'all=1:exp(1us)/slo=10us' -r 800k -p fcfs -n 200k >"$DIR/out"
 	assert_match "$(tail -n 1 "$DIR/out")" \
@@ -140,7 +140,7 @@ test_a_trace_too_short_to_tell_is_not_called_a_miss() {
 	recorded
 	! shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p fcfs,mq \
 		-q 5us >"$DIR/out" || fail "$(cat "$DIR/out")"
-	assert_match "$(cat "$DIR/out")" 'fcfs +- unsure'
+	assert_match "$(cat "$DIR/out")" 'fcfs +- +unsure'
 	assert_match "$(cat "$DIR/out")" \
 		"Cannot tell: class 'scan' has 298 measured requests; --misses 1 % takes at least 300: a longer"
 	shunt-sim advise -Q -s shared -w "$W" -a "trace:$DIR/trace" -p fcfs,mq -q 5us \
@@ -181,6 +181,13 @@ test_faster_cores_are_fewer() {
 	! advise -w 'a=0.5:1us/slo=5us/service=x,b=0.5:1us/service=y' -r 1M \
 		-C services=split >"$DIR/out" 2>"$DIR/err" || fail "taken"
 	assert_match "$(cat "$DIR/err")" 'services=shared'
+}
+
+test_a_terminal_is_shown_how_far_the_searches_are() {
+	local run="shunt-sim advise -w 'all=1:1us/slo=1ms' -r 800k -p fcfs,mq -q 5us -n 2M -j 1"
+	script -qec "$run" /dev/null </dev/null >"$DIR/out"
+	assert_match "$(cat "$DIR/out")" 'step 1: 3 of 3 searches go on'
+	assert_match "$(cat "$DIR/out")" '\[#*\.*\] [0-9]/[0-9]' "a bar"
 }
 
 run_tests "$@"

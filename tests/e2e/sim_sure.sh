@@ -288,4 +288,14 @@ test_runs_that_cannot_be_precise_say_so() {
 	assert_eq "$(cat "$DIR/state")" imprecise "state of a short trace"
 }
 
+test_an_interval_wider_than_its_value_is_not_given() {
+	sim -s shared -p mq -w bimodal-100 -c 4 -n 10k --json "$DIR/json" >"$DIR/table"
+	assert_eq "$(jq -c '[.runs[].classes[] | . as $c | .ci95_half | to_entries[] |
+		select(.key != "miss" and .value > $c[.key])]' "$DIR/json")" '[]' "such intervals"
+	assert_eq "$(jq '.runs[0].classes[-1].ci95_half.p50_us' "$DIR/json")" null \
+		"that of a median between 1 and 100 us"
+	awk '{ for (i = 1; i <= NF; i++) if (split($i, x, "±") == 2 && x[2] > x[1]) exit 1 }' \
+		"$DIR/table" || fail "$(cat "$DIR/table")"
+}
+
 run_tests "$@"
