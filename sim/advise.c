@@ -147,18 +147,21 @@ static int check_services_alone(const struct advice *a)
 	return 0;
 }
 
-/* Prints warnings of a run of each policy with the most cores allowed. */
+/* Refuses what would change nothing, and warns, by a run of each policy with the most cores. */
 static int warn(struct advice *a)
 {
 	struct sweep s = { 0 };
+	int err;
 
 	for (int i = 0; i < a->n; i++) {
 		if (!advise_run(a, &s, &a->try[i].s, a->g.most, 1))
 			return complain("no memory");
 	}
-	warn_of_runs(&s, a->o);
+	err = obeyed_check(a->o, &s);
+	if (!err)
+		warn_of_runs(&s, a->o);
 	sweep_free(&s);
-	return 0;
+	return err;
 }
 
 static int prepare(struct advice *a)

@@ -80,6 +80,13 @@ int options_check(const struct options *o);
 int quantum_check(const struct options *o, const struct policy *p, int n);
 /* Not 0, having said which, if an option or cost is given that ideal policy p ignores. */
 int ideal_check(const struct options *o, const struct policy *p, const struct costs *c);
+/* obeyed.c: not 0, having said which, if a cost, an option of a class, --fail or --seeds would
+ * change nothing in any run. */
+int obeyed_check(const struct options *o, const struct sweep *s);
+/* How long arrivals take, on average. */
+double run_ns(const struct run_config *c);
+/* Warns of failures that came after the end of what was run. */
+void warn_of_late_failures(const struct sweep *s);
 /* options_calls.c */
 int take_calls(struct options *o, int c, char *arg);
 int calls_contradiction(const struct options *o);

@@ -35,7 +35,13 @@ int open_workload(struct workload *w, const char *spec, const struct options *o)
 		return 0;
 	if (o->speed)
 		w->trace_speed = o->speed;
-	return trace_scan(w, &why) ? complain_why(&why) : 0;
+	if (trace_scan(w, &why))
+		return complain_why(&why);
+	return o->requests > w->trace_n
+		       ? complain("--requests are more than the %llu of '%s': leave it out, for "
+				  "all of the trace, or give fewer",
+				  (unsigned long long)w->trace_n, w->trace)
+		       : 0;
 }
 
 /* The workload where none is named: a trace's own. NULL: it has none. */
@@ -202,13 +208,8 @@ static int set_calls(struct run_config *c, struct grid *g, const struct options 
 
 static int set_window(struct run_config *c)
 {
-	double whole_ns = c->requests / c->rate * 1e9;
-	struct shape_place p;
+	double whole_ns = run_ns(c);
 
-	if (c->shape) {
-		shape_begin(&p, c->shape);
-		whole_ns = shape_when(&p, whole_ns);
-	}
 	if (isnan(c->calls.window_ns))
 		c->calls.window_ns = whole_ns / WINDOWS;
 	if (c->calls.window_ns > 0 && whole_ns / c->calls.window_ns > WINDOWS_MOST)
@@ -355,10 +356,13 @@ int cmd_run(struct options *o)
 	if (!err)
 		err = fill(g, o);
 	if (!err)
-		err = check_precision(g, o) || check_slowdowns(g, o) ? EXIT_FAILED : 0;
+		err = obeyed_check(o, &g->s) || check_precision(g, o) || check_slowdowns(g, o)
+			      ? EXIT_FAILED
+			      : 0;
 	if (!err) {
 		warn_of_runs(&g->s, o);
 		res = sweep_run(&g->s);
+		warn_of_late_failures(&g->s);
 		bad = draw_files(o, &g->s);
 		err = conclude(o, &g->s, res);
 		if (bad && !err)

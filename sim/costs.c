@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim.h"
 
@@ -72,14 +73,19 @@ static int set_number(struct costs *c, const char *name, double x, struct why *w
 static int set_word(int *to, const char *const *words, int n, const char *name, const char *word,
 		    struct why *why)
 {
+	char list[128];
+	size_t len = 0;
+
 	for (int i = 0; i < n; i++) {
 		if (!strcmp(word, words[i])) {
 			*to = i;
 			return 0;
 		}
 	}
-	why_fail(why, -1, "%s '%s' is unknown", name, word);
-	return -1;
+	for (int i = 0; i < n; i++)
+		len += snprintf(list + len, sizeof(list) - len, "%s%s",
+				!i ? "" : i < n - 1 ? ", " : " or ", words[i]);
+	return why_fail(why, -1, "%s '%s' is unknown: give %s", name, word, list);
 }
 
 static int set_text(struct costs *c, const char *name, const char *text, struct why *why)
@@ -124,22 +130,27 @@ int stall_parse(const char *text, double *every_ns, struct dist *d, struct why *
 	char every[32];
 
 	if (!slash || (size_t)(slash - text) >= sizeof(every))
-		return why_fail(why, -1, "'%s' is no stall (EVERY/TIME)", text);
+		return why_fail(why, -1,
+				"'%s' is no stall: give EVERY/TIME, as in 1ms/50us or "
+				"1ms/exp(50us)",
+				text);
 	snprintf(every, sizeof(every), "%.*s", (int)(slash - text), text);
 	if (time_parse(every, every_ns) || *every_ns < 1000)
 		return why_fail(why, -1, "stalls come every '%s': no time from 1us up", every);
 	return dist_parse(d, slash + 1, why);
 }
 
-static int check_stall(const char *text, struct why *why)
+static int check_stall(const char *name, const char *text, struct why *why)
 {
 	double every_ns;
 	struct dist d;
 
 	if (!*text)
 		return 0;
-	if (stall_parse(text, &every_ns, &d, why))
+	if (stall_parse(text, &every_ns, &d, why)) {
+		why_context(why, "%s", name);
 		return -1;
+	}
 	dist_free(&d);
 	return 0;
 }
@@ -163,7 +174,9 @@ static int check(const struct costs *c, struct why *why)
 	if (c->far_ns > 0 && c->transport != TRANSPORT_SHARED)
 		return why_fail(why, -1,
 				"far_ns wants transport=shared: cores take what waits themselves");
-	return check_stall(c->stall, why) || check_stall(c->nic_stall, why) ? -1 : 0;
+	return check_stall("stall", c->stall, why) || check_stall("nic_stall", c->nic_stall, why)
+		       ? -1
+		       : 0;
 }
 
 int costs_set(struct costs *c, const char *assignment, struct why *why)
@@ -245,6 +258,13 @@ static const struct costs *find_preset(const char *name)
 	return NULL;
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
 int costs_read(struct costs *c, const char *name, struct why *why)
 {
 	const struct costs *base = find_preset(name);
@@ -261,7 +281,7 @@ int costs_read(struct costs *c, const char *name, struct why *why)
 		why_fail(why, -1,
 			 "'%.100s' is neither a preset (shunt-sim list) nor a file of costs: "
 			 "%.200s",
-			 name, root ? "no object" : bad.text);
+			 name, root ? "no object" : is_folder(name) ? "it is a folder" : bad.text);
 		json_decref(root);
 		return -1;
 	}

@@ -2,7 +2,6 @@
 /*
  * dist.c - random numbers and the distributions of service times
  */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,12 +225,10 @@ static int parse_file(struct dist *d, char *path, struct why *why)
 	double sum = 0, sq = 0, us;
 	size_t room = 0, line = 0;
 	char buf[128], *end;
-	FILE *f = fopen(path, "r");
+	FILE *f = open_to_read(path, why);
 
-	if (!f) {
-		why_fail(why, -1, "cannot open '%s': %s", path, strerror(errno));
+	if (!f)
 		return SAID;
-	}
 	while (fgets(buf, sizeof(buf), f)) {
 		line++;
 		buf[strcspn(buf, "\r\n")] = '\0';

@@ -103,7 +103,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (!err && o.argc && run != cmd_paper) {
-		complain("what is '%s'? (shunt-sim --help)", o.argv[0]);
+		complain("'%s' is neither a verb (run, paper, advise, list) nor an option: "
+			 "'shunt-sim --help' lists both",
+			 o.argv[0]);
 		err = EXIT_USAGE;
 	}
 	if (!err)

@@ -109,6 +109,8 @@ int calls_contradiction(const struct options *o)
 	if ((k->backoff_ns > 0 || k->budget > 0) && !k->retries)
 		return complain(
 			"--backoff and --retry-budget are those of --retries: say how many");
+	if (k->retries && !(k->timeout_ns > 0))
+		return complain("--retries are of clients that waited for --timeout: give one");
 	if (k->backoff_most_ns > 0 && k->backoff_most_ns < k->backoff_ns)
 		return complain("--backoff TIME:MOST: the longest is shorter than the first");
 	if (k->hedge && k->timeout_ns > 0 && k->hedge_ns >= k->timeout_ns)

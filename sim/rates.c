@@ -2,7 +2,6 @@
 /*
  * rates.c - shapes: read, and followed by arrivals
  */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,11 +109,11 @@ static int add_sine(struct shape *s, char *args, struct why *why)
 static int add_file(struct shape *s, const char *path, struct why *why)
 {
 	char line[128], *gap;
-	FILE *f = fopen(path, "r");
+	FILE *f = open_to_read(path, why);
 	int n = 0, bad = 0;
 
 	if (!f)
-		return why_fail(why, -1, "cannot open '%s': %s", path, strerror(errno));
+		return -1;
 	while (!bad && fgets(line, sizeof(line), f)) {
 		n++;
 		line[strcspn(line, "\r\n")] = '\0';

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <shunt/native.h>
 
@@ -166,6 +167,8 @@ static inline bool shares_add_up(double sum)
 double decimal(const char *text, char **end);
 /* A number with its unit: ns, us, ms, s. 0 or -1. */
 int time_parse(const char *text, double *ns);
+/* open.c: NULL, with the reason in why, if it cannot be read or is a folder. */
+FILE *open_to_read(const char *path, struct why *why);
 /* A number, which may be a time that lacks its unit. */
 bool time_lacks_unit(const char *text);
 

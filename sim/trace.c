@@ -5,7 +5,6 @@
  * Lines that begin with # are comments, but for "# workload: SPEC", which says what the classes
  * are. A service time of "-" was not recorded: it is drawn from the class's distribution.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,8 +62,8 @@ static int parse(struct trace *t, const struct workload *w, const char *line, st
 
 int trace_open(struct trace *t, const char *path, struct why *why)
 {
-	*t = (struct trace){ .path = path, .f = fopen(path, "r") };
-	return t->f ? 0 : why_fail(why, -1, "cannot open '%s': %s", path, strerror(errno));
+	*t = (struct trace){ .path = path, .f = open_to_read(path, why) };
+	return t->f ? 0 : -1;
 }
 
 void trace_close(struct trace *t)

@@ -233,12 +233,36 @@ bad:
 	return -1;
 }
 
+/* FACTOR:TIME */
+static int bursty(struct workload *w, const char *text, struct why *why)
+{
+	char *end;
+	double ns, factor = decimal(text, &end);
+
+	if (end == text || *end != ':')
+		return why_fail(why, -1,
+				"'bursty:%s' lacks its FACTOR or its TIME: bursty:FACTOR:TIME, as "
+				"in bursty:4:100us",
+				text);
+	if (!(factor > 1 && factor <= 1000))
+		return why_fail(why, -1,
+				"bursty:%s: the factor, of a burst's rate over the mean rate, is "
+				"above 1 and up to 1000",
+				text);
+	if (time_parse(end + 1, &ns) || !(ns > 0))
+		return why_fail(why, -1,
+				"bursty:%s: '%s' is no mean length of a burst: a time with its "
+				"unit, as in 100us",
+				text, end + 1);
+	w->arrivals = ARRIVE_BURSTY;
+	w->burst_factor = factor;
+	w->burst_us = ns / 1e3;
+	return 0;
+}
+
 /* "poisson", "uniform", "bursty:FACTOR:TIME", "trace:FILE" */
 int arrivals_parse(struct workload *w, const char *text, struct why *why)
 {
-	double ns, factor;
-	char *end;
-
 	if (!strcmp(text, "poisson") || !strcmp(text, "uniform")) {
 		w->arrivals = *text == 'p' ? ARRIVE_POISSON : ARRIVE_UNIFORM;
 		return 0;
@@ -249,16 +273,8 @@ int arrivals_parse(struct workload *w, const char *text, struct why *why)
 		w->trace_speed = 1;
 		return 0;
 	}
-	if (!strncmp(text, "bursty:", 7)) {
-		factor = strtod(text + 7, &end);
-		if (*end == ':' && factor > 1 && factor <= 1000 && !time_parse(end + 1, &ns) &&
-		    ns > 0) {
-			w->arrivals = ARRIVE_BURSTY;
-			w->burst_factor = factor;
-			w->burst_us = ns / 1e3;
-			return 0;
-		}
-	}
+	if (!strncmp(text, "bursty:", 7))
+		return bursty(w, text + 7, why);
 	why_fail(why, -1, "'%s' is no kind of arrivals (poisson, uniform, bursty:FACTOR:TIME, "
 		 "trace:FILE)", text);
 	return -1;

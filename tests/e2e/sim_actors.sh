@@ -59,7 +59,7 @@ test_round_robin_keeps_an_actor_from_holding_up_the_others() {
 test_an_impossible_place_is_refused() {
 	local c
 	for c in host_cores=0 actors=0 actors=2000 host_speed=0 drr_quantum_us=0; do
-		assert_exit 1 shunt-sim -s ipipe -p drr -n 1000 -C $c
+		assert_exit 1 shunt-sim -s ipipe -p ipipe -n 1000 -C $c
 		assert_match "$(cat "$DIR/err")" \
 			"wants 1 to 64 cores of the NIC, host_cores 1 to 64, actors 1 to"
 	done

@@ -229,6 +229,7 @@ test_options_that_contradict_each_other_are_refused() {
 		--backoff 2us:1us
 	refused 'no second copy would be sent' -p fcfs --timeout 1us --hedge 1us
 	refused '--cancel needs something' -p fcfs --cancel --clients 2
+	refused '--retries are of clients that waited for --timeout: give one' -p fcfs --retries 2
 	refused "--hedge cannot be 'p100'" -p fcfs --hedge p100
 	refused "--retries cannot be '0'" -p fcfs --retries 0
 	refused 'is an ideal' -p ps --timeout 1us

@@ -335,4 +335,32 @@ test_every_option_is_in_the_help_and_the_man_page() {
 	done <"$DIR/names"
 }
 
+test_a_folder_in_place_of_a_file_is_named() {
+	refused "'$DIR' is a folder: name a file in it" -p fcfs -w "a=1:file($DIR)"
+	refused "'$DIR' is a folder: name a file in it" -p fcfs --shape "file($DIR)"
+	refused "'$DIR' is a folder: name a file in it" -p fcfs -w exp1 -a "trace:$DIR"
+	refused "'$DIR' is neither a preset .*nor a file of costs: it is a folder" -p fcfs -s "$DIR"
+}
+
+test_a_word_that_a_cost_does_not_know_is_told_those_that_it_does() {
+	refused "marker 'often' is unknown: give waiting or timer" -p mq -C marker=often
+	refused "marker '' is unknown: give waiting or timer" -p mq -C marker=
+	refused "transport 'x' is unknown: give shared, wire or published" -p mq -C transport=x
+	refused "stall: '1ms' is no stall: give EVERY/TIME, as in 1ms/50us" -p mq -C stall=1ms
+	refused "nic_stall: stalls come every 'x': no time from 1us up" -p mq -C nic_stall=x/1us
+	refused "stall: 'soon' is no service time" -p mq -C stall=1ms/soon
+}
+
+test_arguments_of_bursts_are_named() {
+	refused "'bursty:4' lacks its FACTOR or its TIME: bursty:FACTOR:TIME, as in bursty:4" \
+		-p fcfs -a bursty:4
+	refused "bursty:1:9us: the factor.* is above 1 and up to 1000" -p fcfs -a bursty:1:9us
+	refused "bursty:4:9: '9' is no mean length of a burst: a time with its unit" -p fcfs \
+		-a bursty:4:9
+}
+
+test_an_unknown_verb_is_told_the_known_ones() {
+	refused "'advice' is neither a verb .run, paper, advise, list. nor an option" advice
+}
+
 run_tests "$@"

@@ -102,7 +102,7 @@ test_changes_of_service_cost_what_they_cost() {
 		"$(awk 'BEGIN { r = 0.6 * 1.25;
 		print 0.6 * (0.5 + 0.5 * 2.25) / 2 / (1 - r) + 0.25 }')" 2 \
 			"mean wait, the changes included"
-	assert_eq "$(value mean_us -p fcfs -w "$two" -r 600k -n 50k)" \
+	assert_eq "$(value mean_us -p fcfs -w "$two" -r 600k -n 50k -C change_ns=0.0001)" \
 		"$(value mean_us -p fcfs -w 'a=0.5:1us,b=0.5:1us' -r 600k -n 50k)" \
 		"mean where a change costs nothing"
 }
@@ -119,10 +119,12 @@ test_services_that_have_cores_each_do_not_help_each_other() {
 test_elastic_cores_come_and_go() {
 	local two='web=0.5:exp(5us)/service=x,batch=0.5:exp(5us)/service=y' \
 		run=(-p fcfs -c 16 -l 0.8 -n 500k --json -)
+	sim "${run[@]}" -w "$two" -C services=split >"$DIR/split.json"
+	sim "${run[@]}" -w "$two" -C services=elastic -C change_ns=1000 -C elastic_us=2 \
+		>"$DIR/elastic.json"
+	sim "${run[@]}" -w 'web=0.5:exp(5us),batch=0.5:exp(5us)' >"$DIR/shared.json"
 	for how in split elastic shared; do
-		sim "${run[@]}" -w "$two" -C services=$how -C change_ns=1000 -C elastic_us=2 |
-			jq '.runs[0]' >"$DIR/$how"
-		[ $how != shared ] || sim "${run[@]}" -w "$two" | jq '.runs[0]' >"$DIR/$how"
+		jq '.runs[0]' "$DIR/$how.json" >"$DIR/$how"
 		assert_eq "$(jq '.classes[-1] | .arrived - .done' "$DIR/$how")" 0 \
 			"requests of $how that were lost"
 	done

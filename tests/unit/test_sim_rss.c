@@ -2,7 +2,7 @@
 /*
  * test_sim_rss.c - the simulator's RSS hashes as NICs do, and its flows follow Zipf's law
  */
-/* link: sim/rss.c sim/dist.c lib/why.c */
+/* link: sim/rss.c sim/dist.c sim/open.c lib/why.c */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

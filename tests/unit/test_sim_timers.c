@@ -4,7 +4,7 @@
  * beside the same by searching all; shapes of rates, there
  *                     and back
  */
-/* link: sim/rates.c sim/dist.c lib/why.c */
+/* link: sim/rates.c sim/dist.c sim/open.c lib/why.c */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
