@@ -20,19 +20,19 @@ void addrs_refresh(struct agent *a)
 		return;
 	err = own_read(&list, a->ifindex);
 	if (err) {
-		say(LOG_ERR,
-		    "cannot ask the kernel for addresses, requests are for those of before: %s",
-		    strerror(-err));
+		log_say(LOG_ERR,
+			"cannot ask the kernel for addresses, requests are for those of before: %s",
+			strerror(-err));
 		return;
 	}
 	own_configure(&list, &a->maps.cfg);
 	if (list.left_out)
-		say(LOG_WARNING,
-		    "%u addresses are too many: requests for %u of them go to the kernel, and "
-		    "those that claim to be from them are not denied; say 'address' or "
-		    "'any-address: on' in the configuration",
-		    list.n + list.left_out, list.left_out);
+		log_say(LOG_WARNING,
+			"%u addresses are too many: requests for %u of them go to the kernel, and "
+			"those that claim to be from them are not denied; say 'address' or "
+			"'any-address: on' in the configuration",
+			list.n + list.left_out, list.left_out);
 	if (own_write(a->maps.own, &list))
-		say(LOG_DEBUG, "requests are for %u %s, broadcast addresses included",
-		    list.n, plural(list.n, "address", "addresses"));
+		log_say(LOG_DEBUG, "requests are for %u %s, broadcast addresses included",
+			list.n, plural(list.n, "address", "addresses"));
 }

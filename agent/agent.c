@@ -43,7 +43,7 @@ static void wait_for(struct agent *a, const char *why)
 		return;
 	snprintf(a->why, sizeof(a->why), "%s", why);
 	if (*why) {
-		say(LOG_WARNING, "waiting: %s", why);
+		log_say(LOG_WARNING, "waiting: %s", why);
 		notify("STATUS=waiting: %s", why);
 	}
 }
@@ -118,9 +118,9 @@ static void say_made(const struct domain *d)
 
 	if (nqueues > 1)
 		snprintf(many, sizeof(many), " and %u more", nqueues - 1);
-	say(LOG_INFO, "domain %u, queue %u%s: %u %s, %u %s, %u frames of %u bytes", d->id,
-	    domain_queue(d), many, g->ncores, plural(g->ncores, "core", "cores"), g->nclasses,
-	    plural(g->nclasses, "class", "classes"), g->nframes, g->chunk);
+	log_say(LOG_INFO, "domain %u, queue %u%s: %u %s, %u %s, %u frames of %u bytes", d->id,
+		domain_queue(d), many, g->ncores, plural(g->ncores, "core", "cores"), g->nclasses,
+		plural(g->nclasses, "class", "classes"), g->nframes, g->chunk);
 }
 
 static void make_domains(struct agent *a)
@@ -170,9 +170,9 @@ static void adopt_domains(struct agent *a)
 		if (a->maps.domains[i].on && a->role->adopt(a, d)) {
 			for (int c = 0; c < SHUNT_CORES; c++)
 				d->worker.beat_ns[c] = a->now_ns;
-			say(LOG_INFO, "took over domain %d%s", i,
-			    d->phase == DOMAIN_TAKEN || d->phase == DOMAIN_LEFT ? " and its worker"
-										: "");
+			log_say(LOG_INFO, "took over domain %d%s", i,
+				d->phase == DOMAIN_TAKEN || d->phase == DOMAIN_LEFT ?
+				" and its worker" : "");
 			continue;
 		}
 		drop_rest(a, i);
@@ -183,7 +183,7 @@ static void adopt_domains(struct agent *a)
 
 void agent_give_up(struct agent *a, const char *why)
 {
-	say(LOG_WARNING, "%s", why);
+	log_say(LOG_WARNING, "%s", why);
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
@@ -211,7 +211,7 @@ static bool find_shunt(struct agent *a)
 	why_line(&why, line, sizeof(line));
 	why_forget(&why);
 	if (a->refused)
-		say(LOG_ERR, "%s", line);
+		log_say(LOG_ERR, "%s", line);
 	else if (err)
 		wait_for(a, line);
 	for (int i = 0; err == -ENOENT && i < SHUNT_DOMAINS; i++)
@@ -232,7 +232,7 @@ void agent_begin_to_serve(struct agent *a)
 	make_domains(a);
 	if (!limits_allow_users(a, &why)) {
 		why_line(&why, line, sizeof(line));
-		say(LOG_WARNING, "%s", line);
+		log_say(LOG_WARNING, "%s", line);
 		why_forget(&why);
 	}
 	a->addrs_due = true;
@@ -271,16 +271,15 @@ static void put_back_sockets(struct agent *a)
 			continue;
 		n = a->role->put_sockets(a, d);
 		if (n < 0)
-			say(LOG_ERR, "cannot put sockets of domain %d into the map 'xsks': %s", i,
-			    strerror(-n));
+			log_say(LOG_ERR, "cannot put sockets of domain %d into the map 'xsks': %s",
+				i, strerror(-n));
 		if (n <= 0)
 			continue;
 		agent_of(d)->put_back += n;
-		say(LOG_WARNING,
-		    "%d %s of domain %d %s missing in the map 'xsks' and %s put there again: find "
-		    "the program that removes them",
-		    n, plural(n, "socket", "sockets"), i, plural(n, "was", "were"),
-		    plural(n, "is", "are"));
+		log_say(LOG_WARNING,
+			"%d %s of domain %d %s missing in the map 'xsks' and %s put there again: "
+			"find the program that removes them", n, plural(n, "socket", "sockets"), i,
+			plural(n, "was", "were"), plural(n, "is", "are"));
 	}
 }
 
@@ -377,11 +376,11 @@ bool agent_turn(struct agent *a)
 	if (p[FD_SIGNALS].revents)
 		return false;
 	if (p[FD_KEEPER].revents) {
-		say(LOG_WARNING, "the keeper died: taking its place");
+		log_say(LOG_WARNING, "the keeper died: taking its place");
 		a->role->stop(a);
 		notify("MAINPID=%d", getpid());
-		say(LOG_ERR, "cannot become the keeper: %s",
-		    strerror(-keeper_become(a->store, a->argv)));
+		log_say(LOG_ERR, "cannot become the keeper: %s",
+			strerror(-keeper_become(a->store, a->argv)));
 		return false;
 	}
 	if (p[FD_NETLINK].revents && iface_changed(a->netlink)) {

@@ -69,9 +69,9 @@ static void not_welcome(struct agent *a, struct peer *p, int err)
 		peer_drop(a, p);
 		return;
 	}
-	say(LOG_WARNING, "cannot hand descriptors to process %u: %s; trying again", p->pid,
-	    err == -ETOOMANYREFS ? "too many that root's processes sent are not read yet"
-				 : strerror(-err));
+	log_say(LOG_WARNING, "cannot hand descriptors to process %u: %s; trying again", p->pid,
+		err == -ETOOMANYREFS ? "too many that root's processes sent are not read yet"
+				     : strerror(-err));
 	p->waits = "shuntd cannot hand out descriptors, see its messages";
 }
 
@@ -103,8 +103,8 @@ static void attach(struct agent *a, struct peer *p, struct domain *d)
 		return;
 	}
 	a->served = true;
-	say(LOG_INFO, "worker '%s' (process %u) came to domain %u with %u %s", p->name, p->pid,
-	    d->id, cores, plural(cores, "core", "cores"));
+	log_say(LOG_INFO, "worker '%s' (process %u) came to domain %u with %u %s", p->name, p->pid,
+		d->id, cores, plural(cores, "core", "cores"));
 }
 
 /* A worker that has a domain, on a new connection.
@@ -124,7 +124,7 @@ static void attach_again(struct agent *a, struct peer *p, struct domain *d)
 	}
 	if (old)
 		peer_drop(a, old);
-	say(LOG_INFO, "worker %u of domain %u is connected again", p->pid, d->id);
+	log_say(LOG_INFO, "worker %u of domain %u is connected again", p->pid, d->id);
 }
 
 /* For a worker that names none: the domain that it had before

@@ -44,7 +44,7 @@ static void become_agent(const struct store *s, char **argv, bool old, int keepe
 	    !(give_up ? setenv(KEEPER_GIVE_UP, "1", 1) : unsetenv(KEEPER_GIVE_UP)) &&
 	    !store_export(s))
 		errno = -self_exec(argv, old);
-	say(LOG_ERR, "cannot start the agent: %m");
+	log_say(LOG_ERR, "cannot start the agent: %m");
 	_exit(EXIT_FAILURE);
 }
 

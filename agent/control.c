@@ -52,7 +52,7 @@ int control_open(struct control *c, const struct options *o, struct store *s)
 	err = handover_path(o->socket, path, sizeof(path));
 	fd = err ? err : listen_at(path);
 	if (fd < 0) {
-		say(LOG_ERR, "cannot listen at '%s': %s", path, sockpath_error(fd));
+		log_say(LOG_ERR, "cannot listen at '%s': %s", path, sockpath_error(fd));
 		return fd;
 	}
 	err = store_put(s, "control", fd);
@@ -104,7 +104,7 @@ static enum control_order refuse(struct control *c, const char *text)
 {
 	struct handover_msg m = {0};
 
-	say(LOG_INFO, "refused process %d as a successor: %s", c->pid, text);
+	log_say(LOG_INFO, "refused process %d as a successor: %s", c->pid, text);
 	snprintf(m.text, sizeof(m.text), "%s", text);
 	handover_send(c->peer, HANDOVER_REFUSED, &m, -1);
 	control_hang_up(c);
@@ -117,7 +117,7 @@ static void refuse_abi(struct control *c, const struct options *o, __u32 abi)
 	struct handover_msg m = {0};
 	pid_t pid = fork();
 
-	say(LOG_INFO, "refused process %d as a successor: it is of ABI %u", c->pid, abi);
+	log_say(LOG_INFO, "refused process %d as a successor: it is of ABI %u", c->pid, abi);
 	if (!pid) {
 		int n = snprintf(m.text, sizeof(m.text),
 				 "it has ABI %u, this one %u: 'shunt unload' and 'shunt load' "
@@ -183,8 +183,8 @@ static enum control_order hear_hello(struct control *c, const struct options *o,
 		return CONTROL_NOTHING;
 	}
 	if (handover_send(c->peer, HANDOVER_INFO, &info, -1) || handover_send_table(c->peer, s)) {
-		say(LOG_WARNING, "process %d wants to take over, but does not take the descriptors",
-		    c->pid);
+		log_say(LOG_WARNING,
+			"process %d wants to take over, but does not take the descriptors", c->pid);
 		control_hang_up(c);
 		return CONTROL_NOTHING;
 	}
@@ -199,7 +199,7 @@ static enum control_order lost(struct control *c)
 	struct handover_msg m = { 0 };
 
 	if (was >= CONTROL_WAITING) {
-		say(LOG_WARNING, "process %d was to take over and did not: going on", c->pid);
+		log_say(LOG_WARNING, "process %d was to take over and did not: going on", c->pid);
 		handover_send(c->peer, HANDOVER_RESUMED, &m, -1); /* part of it may live */
 	}
 	control_hang_up(c);

@@ -17,10 +17,9 @@
  * leave the old ones, and comes again for the new. */
 static void make_anew(struct agent *a, struct domain *d, const char *why)
 {
-	say(LOG_ERR,
-	    "%s of domain %u (worker %u, or a process that was given its descriptors): making new "
-	    "ones, what waited in them is lost",
-	    why, d->id, d->pool.state->worker_pid);
+	log_say(LOG_ERR,
+		"%s of domain %u (worker %u, or a process that was given its descriptors): making "
+		"new ones, what waited in them is lost", why, d->id, d->pool.state->worker_pid);
 	d->former.since_ns = a->now_ns;
 	peers_tell_leave(a, d);
 	domain_discard(d);

@@ -61,12 +61,11 @@ void former_end(struct domain *d, __u32 drain_ms, __u64 now_ns)
 	if (err)
 		return;
 	f->killed = true;
-	say(LOG_WARNING,
-	    "worker %u still holds the former rings of queue %u, %u ms after it was told to leave: "
-	    "killing it",
-	    f->pid, domain_queue(d), drain_ms);
+	log_say(LOG_WARNING,
+		"worker %u still holds the former rings of queue %u, %u ms after it was told to "
+		"leave: killing it", f->pid, domain_queue(d), drain_ms);
 	if (pidfd_send_signal(f->process, SIGKILL, NULL, 0) && errno != ESRCH)
-		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", f->pid);
+		log_say(LOG_ERR, "cannot kill worker %u: %m; end it yourself", f->pid);
 }
 
 /* No process is seen to have them. */

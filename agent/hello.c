@@ -146,12 +146,12 @@ void hello_tick(struct hello *h, __u64 now_ns)
 		if (c->told || !c->since_ns || h->now_ns - c->since_ns < TELL_NS)
 			continue;
 		c->told = true;
-		say(LOG_WARNING,
-		    "no answer from the NIC for '%s', its core %u: does it have a core of that "
-		    "number ('shunt wire' there shows all; --first and the order of --dev here), "
-		    "is shunt loaded there, with version %u of the wire, is --nic its MAC, and "
-		    "--key the key that it has for the host of this core?",
-		    h->o->dev[i].name, h->o->first + i, SHUNT_WIRE);
+		log_say(LOG_WARNING,
+			"no answer from the NIC for '%s', its core %u: does it have a core of that "
+			"number ('shunt wire' there shows all; --first and the order of --dev "
+			"here), is shunt loaded there, with version %u of the wire, is --nic its "
+			"MAC, and --key the key that it has for the host of this core?",
+			h->o->dev[i].name, h->o->first + i, SHUNT_WIRE);
 	}
 }
 
@@ -208,7 +208,7 @@ static void hear_welcome(struct hello *h, __u32 i, const struct shunt_wire_welco
 		follow(h, w->process);
 	answered(h, i);
 	if (c->told)
-		say(LOG_INFO, "the NIC answers for '%s'", h->o->dev[i].name);
+		log_say(LOG_INFO, "the NIC answers for '%s'", h->o->dev[i].name);
 	c->wanted = c->told = false;
 	if (peek(e->offer_cookie) != w->w.cookie || peek(e->offer_seq) & 1)
 		hand_over(e, w);
@@ -245,8 +245,8 @@ static bool renumber(struct hello *h, __u64 present, __u32 life)
 static void tell(struct hello *h, __u32 i, const char *what)
 {
 	if (!h->core[i].told)
-		say(LOG_WARNING, "the NIC refuses '%s', as its core %u: %s",
-		    h->o->dev[i].name, h->o->first + i, what);
+		log_say(LOG_WARNING, "the NIC refuses '%s', as its core %u: %s",
+			h->o->dev[i].name, h->o->first + i, what);
 	h->core[i].told = true;
 }
 

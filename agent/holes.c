@@ -74,10 +74,10 @@ static void watch(struct domain *d)
 	if (at == MAP_FAILED)
 		return;
 	if (mlock(at, len)) {
-		say(LOG_WARNING,
-		    "cannot lock the frames of domain %u: %m; a worker that punches holes into "
-		    "them is not found",
-		    d->id);
+		log_say(LOG_WARNING,
+			"cannot lock the frames of domain %u: %m; a worker that punches holes into "
+			"them is not found",
+			d->id);
 		munmap(at, len);
 		return;
 	}

@@ -91,8 +91,9 @@ static bool maps_are_frozen(const struct agent *a)
 		      is_frozen(a, UNWRAP_EPOCH, SHUNT_CORES * sizeof(struct shunt_wire_epoch));
 
 	if (frozen)
-		say(LOG_WARNING, "the view or the epochs were frozen by a worker that had their "
-				 "descriptors: loading the program anew");
+		log_say(LOG_WARNING,
+			"the view or the epochs were frozen by a worker that had their "
+			"descriptors: loading the program anew");
 	return frozen;
 }
 

@@ -67,10 +67,10 @@ static int judge_death(struct agent *a, struct domain *d, int *sig)
 	if (shared_of(a)->condemned.doubted == shared_of(a)->policy.msg.gen)
 		return 1;
 	shared_of(a)->condemned.doubted = shared_of(a)->policy.msg.gen;
-	say(LOG_WARNING,
-	    "worker %u died in %s of the policy, and nobody tells what of: if that happens "
-	    "again, the policy is put out of force",
-	    s->pid, shunt_ask_name(s->op));
+	log_say(LOG_WARNING,
+		"worker %u died in %s of the policy, and nobody tells what of: if that happens "
+		"again, the policy is put out of force",
+		s->pid, shunt_ask_name(s->op));
 	return 0;
 }
 
@@ -103,11 +103,11 @@ static bool is_enough(struct agent *a, const struct domain *d)
 	if (accuse(&shared_of(a)->condemned.first, shared_of(a)->policy.msg.gen, d->worker.user - 1,
 		   for_others(a, d)))
 		return true;
-	say(LOG_WARNING,
-	    "policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word alone "
-	    "does not put it out of force for others: either a worker of another user says the "
-	    "same, or you put another in force with 'shunt switch'",
-	    shared_of(a)->policy.msg.desc.name, s->pid, d->id, d->worker.user - 1);
+	log_say(LOG_WARNING,
+		"policy '%.15s' seems to stall or end worker %u of domain %u, but user %u's word "
+		"alone does not put it out of force for others: either a worker of another user "
+		"says the same, or you put another in force with 'shunt switch'",
+		shared_of(a)->policy.msg.desc.name, s->pid, d->id, d->worker.user - 1);
 	return false;
 }
 
@@ -168,15 +168,15 @@ static void carry_out(struct agent *a)
 	shunt_refused_why(&entry, text, sizeof(text));
 	if (done > 0) {
 		policy_refresh(a);
-		say(LOG_ERR,
-		    "policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. 'shunt "
-		    "switch' refuses the former from now on, unless by --force",
-		    entry.name, text, shared_of(a)->policy.msg.desc.name,
-		    entry.why == SHUNT_REFUSED_FAULT ? ": start the worker again" : "");
+		log_say(LOG_ERR,
+			"policy '%.15s' is put out of force: %s; '%.15s' is in force again%s. "
+			"'shunt switch' refuses the former from now on, unless by --force",
+			entry.name, text, shared_of(a)->policy.msg.desc.name,
+			entry.why == SHUNT_REFUSED_FAULT ? ": start the worker again" : "");
 	} else {
 		shared_of(a)->condemned.told = true;
-		say(LOG_ERR, "policy '%.15s' should be put out of force: %s; but %s", entry.name,
-		    text, line);
+		log_say(LOG_ERR, "policy '%.15s' should be put out of force: %s; but %s",
+			entry.name, text, line);
 	}
 }
 

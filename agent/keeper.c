@@ -101,13 +101,13 @@ static void have_the_place(struct keeper *k)
 	close(k->trial);
 	k->trial = -1;
 	store_mirror(k->store);
-	say(LOG_INFO, "took over from the shuntd that was there");
+	log_say(LOG_INFO, "took over from the shuntd that was there");
 }
 
 /* The old shuntd goes on: our descriptors are copies. */
 static void yield_the_place(struct keeper *k)
 {
-	say(LOG_ERR, "did not take over: the shuntd that was there goes on");
+	log_say(LOG_ERR, "did not take over: the shuntd that was there goes on");
 	child_kill(&k->agent);
 	done(k, EXIT_FAILURE);
 }
@@ -143,14 +143,14 @@ static void linger(struct keeper *k)
 	pid_t pid = linger_fork();
 
 	if (pid < 0) {
-		say(LOG_ERR, "cannot keep memory and sockets for the next shuntd: %m");
+		log_say(LOG_ERR, "cannot keep memory and sockets for the next shuntd: %m");
 		done_for_good(k, EXIT_SUCCESS);
 		return;
 	}
 	if (pid) {
-		say(LOG_INFO,
-		    "ended; process %d keeps memory and sockets for the next shuntd, for %u s", pid,
-		    k->opts->linger_s);
+		log_say(LOG_INFO,
+			"ended; process %d keeps memory and sockets for the next shuntd, for %u s",
+			pid, k->opts->linger_s);
 		done(k, EXIT_SUCCESS);
 		return;
 	}
@@ -193,7 +193,7 @@ static void start_agent(struct keeper *k)
 	k->gives_up = k->phase == PHASE_ENDING;
 	if (!err)
 		return;
-	say(LOG_ERR, "cannot start the agent: %s", strerror(-err));
+	log_say(LOG_ERR, "cannot start the agent: %s", strerror(-err));
 	done(k, EXIT_FAILURE);
 }
 
@@ -212,7 +212,7 @@ static void back_off(struct keeper *k)
 static void agent_ended_itself(struct keeper *k, int status)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SELF_OTHER_ABI && !k->old) {
-		say(LOG_WARNING, "going on with the program that '%s' was", self_path());
+		log_say(LOG_WARNING, "going on with the program that '%s' was", self_path());
 		k->old = true;
 	} else if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) {
 		k->stop = true; /* a signal to both of us reached it first */
@@ -221,8 +221,8 @@ static void agent_ended_itself(struct keeper *k, int status)
 	} else {
 		back_off(k);
 		if (WIFSIGNALED(status))
-			say(LOG_ERR, "the agent died of signal %d; starting it again%s",
-			    WTERMSIG(status), k->backoff_ms ? " after a while" : "");
+			log_say(LOG_ERR, "the agent died of signal %d; starting it again%s",
+				WTERMSIG(status), k->backoff_ms ? " after a while" : "");
 	}
 }
 
@@ -248,7 +248,7 @@ static bool hear_agent(struct keeper *k)
 	if (!store_receive(k->store, k->agent.sock))
 		return true;
 	if (poll(&p, 1, REAP_MS) != 1) {
-		say(LOG_WARNING, "agent %d took over as keeper", k->agent.pid);
+		log_say(LOG_WARNING, "agent %d took over as keeper", k->agent.pid);
 		done(k, EXIT_SUCCESS);
 		return false;
 	}
@@ -274,7 +274,7 @@ static void obey(struct keeper *k, enum control_order order)
 		k->phase = k->lingers ? PHASE_LINGERING : PHASE_SERVING;
 		break;
 	case CONTROL_LEAVE:
-		say(LOG_INFO, "process %d has taken over", k->control.pid);
+		log_say(LOG_INFO, "process %d has taken over", k->control.pid);
 		done(k, EXIT_SUCCESS);
 		break;
 	case CONTROL_NOTHING:
@@ -385,7 +385,7 @@ int keeper_run(const struct options *o, struct store *s, char **argv, int trial)
 		store_mirror(s);
 	k.signals = signals_open();
 	if (k.signals < 0) {
-		say(LOG_ERR, "cannot make a signalfd: %s", strerror(-k.signals));
+		log_say(LOG_ERR, "cannot make a signalfd: %s", strerror(-k.signals));
 		return EXIT_FAILURE;
 	}
 	set_now(&k);

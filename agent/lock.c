@@ -89,7 +89,7 @@ static int make_folder(const char *path)
 	else if (chmod(path, 0755))
 		err = -errno;
 	if (err)
-		say(LOG_ERR, "cannot make '%s': %s", path, strerror(-err));
+		log_say(LOG_ERR, "cannot make '%s': %s", path, strerror(-err));
 	return err;
 }
 
@@ -102,8 +102,8 @@ static int check_socket_paths(const struct options *o)
 	if (!err)
 		err = workers ? -EEXIST : sockpath_check(control);
 	if (err)
-		say(LOG_ERR, "cannot listen at '%s': %s", workers ? o->socket : control,
-		    sockpath_error(err));
+		log_say(LOG_ERR, "cannot listen at '%s': %s", workers ? o->socket : control,
+			sockpath_error(err));
 	return err;
 }
 
@@ -114,10 +114,10 @@ static int check_lock_file(const char *path)
 
 	if (lstat(path, &st) || (S_ISREG(st.st_mode) && !st.st_size))
 		return 0;
-	say(LOG_ERR,
-	    "cannot lock '%s': what is there is no lock of shuntd: remove it, or name another "
-	    "--socket",
-	    path);
+	log_say(LOG_ERR,
+		"cannot lock '%s': what is there is no lock of shuntd: remove it, or name another "
+		"--socket",
+		path);
 	return -EEXIST;
 }
 
@@ -139,12 +139,12 @@ int lock_socket(const struct options *o, struct store *s)
 		return err;
 	fd = open_locked(path, O_RDWR | O_CREAT);
 	if (fd == -EBUSY)
-		say(LOG_ERR,
-		    "another shuntd has '%s': end it first; one for another interface needs "
-		    "another --socket",
-		    o->socket);
+		log_say(LOG_ERR,
+			"another shuntd has '%s': end it first; one for another interface needs "
+			"another --socket",
+			o->socket);
 	else if (fd < 0)
-		say(LOG_ERR, "cannot lock '%s': %s", path, strerror(-fd));
+		log_say(LOG_ERR, "cannot lock '%s': %s", path, strerror(-fd));
 	return fd < 0 ? fd : store_lock(s, "lock", fd);
 }
 

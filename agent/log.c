@@ -129,7 +129,7 @@ static struct repeat *find_repeat(const char *format, time_t now)
 	return oldest;
 }
 
-void say(int level, const char *format, ...)
+void log_say(int level, const char *format, ...)
 {
 	struct timespec now;
 	struct repeat *r;
@@ -184,6 +184,6 @@ void notify(const char *format, ...)
 		return;
 	if (sendto(fd, text, n < (int)sizeof(text) ? n : (int)sizeof(text) - 1, MSG_NOSIGNAL,
 		   (struct sockaddr *)&to, offsetof(struct sockaddr_un, sun_path) + len) < 0)
-		say(LOG_DEBUG, "cannot notify systemd at '%s': %m", path);
+		log_say(LOG_DEBUG, "cannot notify systemd at '%s': %m", path);
 	close(fd);
 }

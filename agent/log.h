@@ -11,7 +11,7 @@
 void log_open(const char *ifname, bool verbose);
 
 /* A line that repeats itself (the same format) is held back, and its number told later. */
-void say(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_say(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tells systemd, if it started us: "READY=1", "STATUS=…", "MAINPID=…". */
 void notify(const char *format, ...) __attribute__((format(printf, 1, 2)));

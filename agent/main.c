@@ -275,7 +275,7 @@ static int run_keeper(const struct options *o, char **argv)
 	if (got < 0 || lock_socket(o, s))
 		return EXIT_FAILURE;
 	if (o->replace && !got && !again)
-		say(LOG_INFO, "there is no shuntd at '%s' to replace", o->socket);
+		log_say(LOG_INFO, "there is no shuntd at '%s' to replace", o->socket);
 	return keeper_run(o, s, argv, trial);
 }
 
@@ -291,8 +291,8 @@ int main(int argc, char **argv)
 	log_open(opts.ifname, opts.verbose);
 	self_start();
 	if (geteuid()) {
-		say(LOG_ERR, "must be root: AF_XDP sockets and BPF maps need CAP_NET_RAW, "
-		    "CAP_NET_ADMIN and CAP_BPF");
+		log_say(LOG_ERR, "must be root: AF_XDP sockets and BPF maps need CAP_NET_RAW, "
+			"CAP_NET_ADMIN and CAP_BPF");
 		return EXIT_FAILURE;
 	}
 	if (rights_raise_limits())

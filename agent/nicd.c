@@ -142,16 +142,15 @@ static void tell_refusals(struct agent *a)
 	__u32 stranger = peek(n->stranger), core = (peek(n->keyless) - 1) % SHUNT_CORES;
 
 	if (is_news(a, &d->strangers, peek(n->ev[SHUNT_NIC_EV_VERSION])) && stranger)
-		say(LOG_WARNING,
-		    "the host of core %u speaks version %u of the wire, and this NIC version %u: "
-		    "use one version of shunt on both",
-		    stranger >> 8, stranger & 0xff, SHUNT_WIRE);
+		log_say(LOG_WARNING,
+			"the host of core %u speaks version %u of the wire, and this NIC version "
+			"%u: use one version of shunt on both", stranger >> 8, stranger & 0xff,
+			SHUNT_WIRE);
 	if (is_news(a, &d->keyless, peek(n->ev[SHUNT_NIC_EV_KEY])))
-		say(LOG_WARNING,
-		    "a HELLO for core %u, of host %u, without a proof of that host's key: if it "
-		    "was not forged, give that host's shuntd with --key the key that 'wire' has "
-		    "here",
-		    core, d->nic.cores[core].group);
+		log_say(LOG_WARNING,
+			"a HELLO for core %u, of host %u, without a proof of that host's key: if "
+			"it was not forged, give that host's shuntd with --key the key that 'wire' "
+			"has here", core, d->nic.cores[core].group);
 }
 
 static void tell_changes(struct agent *a)
@@ -161,7 +160,7 @@ static void tell_changes(struct agent *a)
 
 	for (int i = 0; i < SHUNT_CORES; i++) {
 		if (changed >> i & 1)
-			say(LOG_INFO, "core %d is %s", i, up >> i & 1 ? "up" : "off");
+			log_say(LOG_INFO, "core %d is %s", i, up >> i & 1 ? "up" : "off");
 	}
 	d->up = up;
 	poke(a->maps.domains[0].up, up);

@@ -139,9 +139,9 @@ static bool was_others(__u32 owner, uid_t uid)
 /* Requests that wait in the rings are counted lost when the new rings are made. */
 static void renew_rings(struct agent *a, struct domain *d, uid_t uid)
 {
-	say(LOG_INFO,
-	    "domain %u gets new memory and sockets: user %u had the former ones, and user %u comes",
-	    d->id, d->pool.state->owner - 1, uid);
+	log_say(LOG_INFO,
+		"domain %u gets new memory and sockets: user %u had the former ones, and user %u "
+		"comes", d->id, d->pool.state->owner - 1, uid);
 	domain_empty_frames(d);
 	domain_give_up(d);
 	d->former.since_ns = a->now_ns;
@@ -154,9 +154,9 @@ static int renew_view(struct agent *a, struct domain *d)
 	int err = view_renew(d, &a->pins);
 
 	if (err) {
-		say(LOG_ERR,
-		    "cannot make a new view for domain %u: %s; nobody but user %u may have it",
-		    d->id, strerror(-err), agent_of(d)->view_user - 1);
+		log_say(LOG_ERR,
+			"cannot make a new view for domain %u: %s; nobody but user %u may have it",
+			d->id, strerror(-err), agent_of(d)->view_user - 1);
 		return err;
 	}
 	domain_set_up(d, 0);

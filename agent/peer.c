@@ -61,7 +61,7 @@ void peer_count_bad(struct agent *a)
 
 void peer_bad(struct agent *a, struct peer *p, const char *why)
 {
-	say(LOG_WARNING, "dropped a connection of process %u: %s", p->pid, why);
+	log_say(LOG_WARNING, "dropped a connection of process %u: %s", p->pid, why);
 	peer_count_bad(a);
 	peer_drop(a, p);
 }
@@ -72,9 +72,9 @@ void peer_tell_refusal(struct agent *a, int level, const struct peer *p, const c
 
 	refusal_words(p, text, words, sizeof(words));
 	if (refusal_is_news(a->refusal, p->pid, text, a->now_ns))
-		say(level, "refused %s", words);
+		log_say(level, "refused %s", words);
 	else
-		say(LOG_DEBUG, "refused again %s", words);
+		log_say(LOG_DEBUG, "refused again %s", words);
 }
 
 void peer_refuse(struct agent *a, struct peer *p, int err, const char *text)

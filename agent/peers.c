@@ -200,7 +200,7 @@ void peers_accept(struct agent *a)
 			continue;
 		}
 		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-			say(LOG_WARNING, "cannot let a worker in: %m");
+			log_say(LOG_WARNING, "cannot let a worker in: %m");
 			a->turned_away = TICK_TURNED_AWAY;
 		}
 		return;

@@ -45,7 +45,7 @@ void domain_move(struct domain *d, enum domain_event event)
 
 	if (domain_may(from, event, &d->phase))
 		return;
-	say(LOG_ERR, "domain %u cannot go on from phase %d by event %d: a defect in shuntd", d->id,
-	    from, event);
+	log_say(LOG_ERR, "domain %u cannot go on from phase %d by event %d: a defect in shuntd",
+		d->id, from, event);
 	abort();
 }

@@ -47,8 +47,8 @@ void planner_follow(struct planner *p, const struct agent *a, __u64 gen)
 	if (slot->plan_id)
 		p->prog = shunt_plan_open(&a->pins, gen, slot->plan_id);
 	if (slot->plan_id && p->prog < 0)
-		say(LOG_ERR, "cannot open the program that plans for '%.15s': %s", slot->desc.name,
-		    strerror(-p->prog));
+		log_say(LOG_ERR, "cannot open the program that plans for '%.15s': %s",
+			slot->desc.name, strerror(-p->prog));
 	free(slot);
 }
 

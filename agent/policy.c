@@ -74,7 +74,8 @@ bool policy_refresh(struct agent *a)
 	if (!slot) /* a switch is under way; the one before stays in force until it is done */
 		return shared_of(a)->policy.fd >= 0;
 	if (!slot->native_len || slot->native_len > SHUNT_NATIVE_MAX) {
-		say(LOG_WARNING, "policy '%.15s' has no native code for workers", slot->desc.name);
+		log_say(LOG_WARNING, "policy '%.15s' has no native code for workers",
+			slot->desc.name);
 		free(slot);
 		return shared_of(a)->policy.fd >= 0;
 	}
@@ -89,9 +90,9 @@ bool policy_refresh(struct agent *a)
 		shared_of(a)->policy.msg.desc = slot->desc;
 		shared_of(a)->policy.hash = hash;
 		look_for_refusal(a);
-		say(LOG_INFO, "policy '%.15s', generation %llu", slot->desc.name, gen);
+		log_say(LOG_INFO, "policy '%.15s', generation %llu", slot->desc.name, gen);
 	} else {
-		say(LOG_ERR, "cannot make a memfd for the policy: %s", strerror(-fd));
+		log_say(LOG_ERR, "cannot make a memfd for the policy: %s", strerror(-fd));
 	}
 	free(slot);
 	return shared_of(a)->policy.fd >= 0;

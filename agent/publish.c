@@ -85,7 +85,7 @@ static bool tell(struct publisher *p, __u32 group, int fd, __u32 i, const void *
 		return true;
 	poke(n->publish_failed, n->publish_failed + 1);
 	if (!p->refused)
-		say(LOG_WARNING, "cannot publish to the card: %m; it goes on with what it has");
+		log_say(LOG_WARNING, "cannot publish to the card: %m; it goes on with what it has");
 	p->refused = true;
 	return false;
 }
@@ -321,12 +321,13 @@ struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps
 		started = !start_thread(p);
 	}
 	if (!started) {
-		say(LOG_ERR,
-		    "cannot publish loads to the card: it goes on with those it has; load again");
+		log_say(LOG_ERR,
+			"cannot publish loads to the card: it goes on with those it has; load "
+			"again");
 		release(p);
 		return NULL;
 	}
-	say(LOG_INFO, "publishing loads to the card");
+	log_say(LOG_INFO, "publishing loads to the card");
 	return p;
 }
 

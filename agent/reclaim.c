@@ -36,7 +36,7 @@ static void finish(struct domain *d, __u64 now_ns)
 		s->worker_pid = 0;
 	next(d, RECLAIM_NONE, now_ns);
 	domain_move(d, s->left ? DOMAIN_MAY_RETURN : DOMAIN_RECLAIMED);
-	say(LOG_DEBUG, "domain %u is %s", d->id, s->left ? "its former worker's" : "free");
+	log_say(LOG_DEBUG, "domain %u is %s", d->id, s->left ? "its former worker's" : "free");
 }
 
 static void make_anew(struct agent *a, struct domain *d, bool damaged)

@@ -55,11 +55,11 @@ void reclaim_compare(const struct domain *d, const struct harvest *h)
 		wrong += listed[i];
 	free(listed);
 	if (missed || wrong)
-		say(LOG_WARNING,
-		    "the ledger of domain %u lacks %u %s that its worker had, and has %u that "
-		    "%s in rings: the rings count",
-		    d->id, missed, plural(missed, "frame", "frames"), wrong,
-		    plural(wrong, "is", "are"));
+		log_say(LOG_WARNING,
+			"the ledger of domain %u lacks %u %s that its worker had, and has %u that "
+			"%s in rings: the rings count",
+			d->id, missed, plural(missed, "frame", "frames"), wrong,
+			plural(wrong, "is", "are"));
 }
 
 static bool ever_refused(const struct domain *d)

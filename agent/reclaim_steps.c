@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * reclaim_steps.c - the steps that follow a worker's end where memory is shared with it: decide,
- * count, drain, collect
+ * count, drain, frames
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,8 +24,9 @@
 static enum reclaim_outcome start_anew(struct domain *d, const char *why,
 				       enum reclaim_outcome outcome)
 {
-	say(LOG_ERR, "the rings of domain %u are %s: making new ones, what waited in them is lost",
-	    d->id, why);
+	log_say(LOG_ERR,
+		"the rings of domain %u are %s: making new ones, what waited in them is lost",
+		d->id, why);
 	return outcome;
 }
 
@@ -188,7 +189,7 @@ static int share_out(struct domain *d, const struct harvest *h)
 }
 
 /* The frames of the dead process are in the lists of its cores already: only counts them. */
-static enum reclaim_outcome collect_by_ledger(struct domain *d, const struct ledger_dead *dead)
+static enum reclaim_outcome count_by_ledger(struct domain *d, const struct ledger_dead *dead)
 {
 	__u32 n = 0;
 
@@ -203,7 +204,7 @@ static enum reclaim_outcome collect_by_ledger(struct domain *d, const struct led
 	return RECLAIM_DONE;
 }
 
-static enum reclaim_outcome collect(struct domain *d)
+static enum reclaim_outcome take_frames(struct domain *d)
 {
 	struct ledger_dead dead = domain_dead(d);
 	struct harvest h = { .frame = malloc(d->pool.r.geo.nframes * sizeof(*h.frame)) };
@@ -211,7 +212,7 @@ static enum reclaim_outcome collect(struct domain *d)
 
 	if (by_ledger(d, &dead)) {
 		free(h.frame);
-		return collect_by_ledger(d, &dead);
+		return count_by_ledger(d, &dead);
 	}
 	take_all(d);
 	if (!err)
@@ -245,7 +246,7 @@ enum reclaim_outcome reclaim_shared(struct domain *d, enum reclaim_step step, __
 	case RECLAIM_DRAIN:
 		return drain(d, now_ns);
 	case RECLAIM_FRAMES:
-		return collect(d);
+		return take_frames(d);
 	case RECLAIM_NONE:
 		break;
 	}

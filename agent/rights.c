@@ -38,10 +38,10 @@ int rights_raise_limits(void)
 	raise_limit(RLIMIT_NOFILE);
 	if (longest >= FILE_MIN)
 		return 0;
-	say(LOG_ERR,
-	    "files may be %llu bytes long (RLIMIT_FSIZE), and the memory of a domain is longer: "
-	    "raise the hard limit ('ulimit -Hf', LimitFSIZE=) to 64 MiB or more",
-	    (unsigned long long)longest);
+	log_say(LOG_ERR,
+		"files may be %llu bytes long (RLIMIT_FSIZE), and the memory of a domain is "
+		"longer: raise the hard limit ('ulimit -Hf', LimitFSIZE=) to 64 MiB or more",
+		(unsigned long long)longest);
 	return -EFBIG;
 }
 
@@ -70,7 +70,7 @@ void rights_drop(void)
 	int err = 0;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		say(LOG_WARNING, "cannot renounce new privileges: %m, ignoring");
+		log_say(LOG_WARNING, "cannot renounce new privileges: %m, ignoring");
 	capng_clear(CAPNG_SELECT_BOTH);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
 		err |= capng_update(CAPNG_ADD,
@@ -79,5 +79,5 @@ void rights_drop(void)
 	/* The bounding set goes too, so that this holds for
 	 * the programs that the keeper starts (us, again). */
 	if (err || capng_apply(is_bounded() ? CAPNG_SELECT_CAPS : CAPNG_SELECT_BOTH))
-		say(LOG_WARNING, "cannot drop privileges, ignoring");
+		log_say(LOG_WARNING, "cannot drop privileges, ignoring");
 }

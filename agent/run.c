@@ -43,7 +43,7 @@ static bool has_all(const struct agent *a)
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		snprintf(name, sizeof(name), "d%d.state", i);
 		if (a->had[i] && store_get(a->store, name) < 0) {
-			say(LOG_ERR, "cannot take over domain %d", i);
+			log_say(LOG_ERR, "cannot take over domain %d", i);
 			return false;
 		}
 	}
@@ -110,7 +110,7 @@ static int first_turn(struct agent *a)
 	struct why why = { 0 };
 
 	if (start(a, &why)) {
-		say(LOG_ERR, "%s", why_text(&why));
+		log_say(LOG_ERR, "%s", why_text(&why));
 		why_forget(&why);
 		return EXIT_FAILURE;
 	}
@@ -130,7 +130,7 @@ int agent_run(const struct options *opts, char **argv, int keeper)
 	int status;
 
 	if (!a || !a->store) {
-		say(LOG_ERR, "out of memory");
+		log_say(LOG_ERR, "out of memory");
 		return EXIT_FAILURE;
 	}
 	status = first_turn(a);

@@ -67,7 +67,7 @@ static void say_with(const char *text, int fd)
 	while (sendmsg(sock, &hdr, MSG_NOSIGNAL) < 0) {
 		if (errno == EINTR)
 			continue;
-		say(LOG_WARNING, "cannot tell systemd: %m");
+		log_say(LOG_WARNING, "cannot tell systemd: %m");
 		break;
 	}
 	close(sock);
@@ -101,8 +101,8 @@ void sd_barrier(void)
 	close(ends[1]);
 	p.fd = ends[0];
 	if (poll(&p, 1, WAIT_S * 1000) != 1)
-		say(LOG_WARNING, "systemd did not say within %d s that it has all descriptors",
-		    WAIT_S);
+		log_say(LOG_WARNING, "systemd did not say within %d s that it has all descriptors",
+			WAIT_S);
 	close(ends[0]);
 }
 

@@ -43,7 +43,7 @@ void self_start(void)
 	prctl(PR_SET_NAME, "shuntd"); /* not the number of a descriptor */
 	if (!abi || atoi(abi) == SHUNT_ABI)
 		return;
-	say(LOG_ERR, "'%s' is of ABI %d, the shuntd that runs of ABI %s", path, SHUNT_ABI, abi);
+	log_say(LOG_ERR, "'%s' is of ABI %d, the shuntd that runs of ABI %s", path, SHUNT_ABI, abi);
 	exit(SELF_OTHER_ABI);
 }
 

@@ -58,9 +58,9 @@ static int first_answer(const struct options *o, int sock, struct handover_msg *
 	int fd, type = handover_receive(sock, m, &fd, SOON_MS);
 
 	if (type == -EAGAIN) {
-		say(LOG_INFO,
-		    "waiting for our turn: another process takes over at '%s', or ends it",
-		    o->socket);
+		log_say(LOG_INFO,
+			"waiting for our turn: another process takes over at '%s', or ends it",
+			o->socket);
 		type = handover_receive(sock, m, &fd, TURN_MS);
 	}
 	if (fd >= 0)
@@ -71,15 +71,14 @@ static int first_answer(const struct options *o, int sock, struct handover_msg *
 static int fail(const struct options *o, int type, const struct handover_msg *m)
 {
 	if (type == HANDOVER_REFUSED)
-		say(LOG_ERR, "the shuntd at '%s' refuses: %s", o->socket, m->text);
+		log_say(LOG_ERR, "the shuntd at '%s' refuses: %s", o->socket, m->text);
 	else if (type == -EPROTO)
-		say(LOG_ERR,
-		    "the shuntd at '%s' speaks another version of the hand-over than %d: end it "
-		    "first",
-		    o->socket, HANDOVER_VERSION);
+		log_say(LOG_ERR,
+			"the shuntd at '%s' speaks another version of the hand-over than %d: end "
+			"it first", o->socket, HANDOVER_VERSION);
 	else
-		say(LOG_ERR, "the shuntd at '%s' %s", o->socket,
-		    type ? "does not answer" : "hung up");
+		log_say(LOG_ERR, "the shuntd at '%s' %s", o->socket,
+			type ? "does not answer" : "hung up");
 	return -EBUSY;
 }
 
@@ -122,8 +121,8 @@ static int ask_for_quiet(int sock, struct store **s, int agent, struct handover_
 	if (!err)
 		err = receive_table(sock, later, m);
 	if (err == -EPIPE && is_gone(agent)) {
-		say(LOG_WARNING,
-		    "the keeper died as it was to hand over: going on with what it had");
+		log_say(LOG_WARNING,
+			"the keeper died as it was to hand over: going on with what it had");
 		store_free(later);
 		return 0;
 	}
@@ -143,7 +142,8 @@ static int take_quiet(const struct options *o, int sock, struct store **s, bool 
 	int err = candidate_check(o, *s, lingers, &why);
 
 	if (err) {
-		say(err == -EAGAIN ? LOG_DEBUG : LOG_ERR, "does not take over: %s", why_text(&why));
+		log_say(err == -EAGAIN ? LOG_DEBUG : LOG_ERR, "does not take over: %s",
+			why_text(&why));
 		why_forget(&why);
 		return err;
 	}
@@ -184,7 +184,7 @@ static int take_once(const struct options *o, struct store **s, int *trial)
 	if (sock == -ENOENT)
 		return 0;
 	if (sock < 0) {
-		say(LOG_ERR, "cannot reach the shuntd at '%s': %s", o->socket, strerror(-sock));
+		log_say(LOG_ERR, "cannot reach the shuntd at '%s': %s", o->socket, strerror(-sock));
 		return sock;
 	}
 	got = take(o, sock, s);
@@ -207,8 +207,9 @@ int successor_take(const struct options *o, struct store **s, int *trial)
 		got = take_once(o, s, trial);
 	}
 	if (got == -EAGAIN)
-		say(LOG_ERR, "does not take over: the shuntd at '%s' has been making a domain for "
-		    "%d s; see what it says, and try again", o->socket, MAKE_MS / 1000);
+		log_say(LOG_ERR,
+			"does not take over: the shuntd at '%s' has been making a domain for %d s; "
+			"see what it says, and try again", o->socket, MAKE_MS / 1000);
 	return got;
 }
 
@@ -218,8 +219,8 @@ int successor_end(const struct options *o)
 	int sock = dial(o), type;
 
 	if (sock < 0) {
-		say(LOG_ERR, "there is no shuntd at '%s'%s%s", o->socket,
-		    sock == -ENOENT ? "" : ": ", sock == -ENOENT ? "" : strerror(-sock));
+		log_say(LOG_ERR, "there is no shuntd at '%s'%s%s", o->socket,
+			sock == -ENOENT ? "" : ": ", sock == -ENOENT ? "" : strerror(-sock));
 		return EXIT_FAILURE;
 	}
 	type = handover_send(sock, HANDOVER_END, &m, -1);

@@ -146,10 +146,9 @@ static void count_damage(struct agent *a, uid_t uid)
 	u->damaged++;
 	u->damaged_ns = a->now_ns;
 	if (pause_ns(u) && uid)
-		say(LOG_WARNING,
-		    "workers of user %u have damaged their memory %u times: none may come for %llu "
-		    "s",
-		    uid, u->damaged, (unsigned long long)(pause_ns(u) / SECOND_NS));
+		log_say(LOG_WARNING,
+			"workers of user %u have damaged their memory %u times: none may come for "
+			"%llu s", uid, u->damaged, (unsigned long long)(pause_ns(u) / SECOND_NS));
 }
 
 const char *users_pause(struct agent *a, uid_t uid)

@@ -104,10 +104,9 @@ static int replace(const struct domain *d, const struct shunt_pins *pins, int fr
 		close(fd);
 		return err;
 	}
-	say(LOG_WARNING,
-	    "the view of domain %u was frozen by a worker that had its descriptor: the domain has "
-	    "a new one",
-	    d->id);
+	log_say(LOG_WARNING,
+		"the view of domain %u was frozen by a worker that had its descriptor: the domain "
+		"has a new one", d->id);
 	return fd;
 }
 

@@ -123,7 +123,7 @@ void worker_unwelcome(struct domain *d, bool had, __u64 now_ns)
 
 void worker_bye(struct domain *d, __u64 now_ns)
 {
-	say(LOG_INFO, "worker %u left domain %u", d->pool.state->worker_pid, d->id);
+	log_say(LOG_INFO, "worker %u left domain %u", d->pool.state->worker_pid, d->id);
 	all_off(d);
 	d->worker.peer = NULL;
 	d->pool.state->left = d->maps->domains[d->id].left = 1;
@@ -154,11 +154,11 @@ bool worker_may_be_signalled(struct domain *d)
 			   : 0;
 
 	if (err && err != -ESRCH && !d->worker.spared)
-		say(LOG_WARNING, "worker %u of domain %u is sent no signal and not ended: %s; "
-		    "the domain is its own until it ends", d->pool.state->worker_pid, d->id,
-		    err == -EPERM ?
-		    "it has other rights than those of its user, as a set-user-ID program has" :
-		    "whose rights it has cannot be seen in /proc (hidepid=?)");
+		log_say(LOG_WARNING, "worker %u of domain %u is sent no signal and not ended: %s; "
+			"the domain is its own until it ends", d->pool.state->worker_pid, d->id,
+			err == -EPERM ?
+			"it has other rights than those of its user, as a set-user-ID program has" :
+			"whose rights it has cannot be seen in /proc (hidepid=?)");
 	d->worker.spared = err && err != -ESRCH;
 	return !err;
 }
@@ -168,11 +168,11 @@ static void kill_worker(struct domain *d, const char *why)
 	if (d->worker.killed || !worker_may_be_signalled(d))
 		return;
 	d->worker.killed = true;
-	say(LOG_WARNING, "worker %u of domain %u %s: killing it", d->pool.state->worker_pid, d->id,
-	    why);
+	log_say(LOG_WARNING, "worker %u of domain %u %s: killing it", d->pool.state->worker_pid,
+		d->id, why);
 	if (pidfd_send_signal(d->worker.process, SIGKILL, NULL, 0) && errno != ESRCH)
-		say(LOG_ERR, "cannot kill worker %u: %m; end it yourself",
-		    d->pool.state->worker_pid);
+		log_say(LOG_ERR, "cannot kill worker %u: %m; end it yourself",
+			d->pool.state->worker_pid);
 }
 
 static void check_absence(struct domain *d, __u64 now_ns)
@@ -183,14 +183,14 @@ static void check_absence(struct domain *d, __u64 now_ns)
 	if (d->worker.hung_up && !d->worker.reported &&
 	    now_ns - d->worker.absent_ns > LAST_WORD_NS) {
 		d->worker.reported = true;
-		say(LOG_WARNING, "worker %u of domain %u hung up: its cores are off",
-		    d->pool.state->worker_pid, d->id);
+		log_say(LOG_WARNING, "worker %u of domain %u hung up: its cores are off",
+			d->pool.state->worker_pid, d->id);
 	}
 	if (now_ns - d->worker.absent_ns < GRACE_NS)
 		return;
 	if (d->worker.up)
-		say(LOG_WARNING, "worker %u of domain %u did not come back: its cores are off",
-		    d->pool.state->worker_pid, d->id);
+		log_say(LOG_WARNING, "worker %u of domain %u did not come back: its cores are off",
+			d->pool.state->worker_pid, d->id);
 	all_off(d);
 	if (d->worker.hung_up || d->maps->cfg.hang == SHUNT_HANG_KILL)
 		kill_worker(d, "lives without a connection");
@@ -228,12 +228,12 @@ static void check_core(struct domain *d, int core, __u64 now_ns)
 	d->worker.hung ^= bit;
 	apply_up(d);
 	if (!silent) {
-		say(LOG_INFO, "core %d of domain %u works again", core, d->id);
+		log_say(LOG_INFO, "core %d of domain %u works again", core, d->id);
 		return;
 	}
 	agent_of(d)->core[core].hung++;
-	say(LOG_WARNING, "core %d of domain %u is silent for %llu ms: it is off, others take "
-	    "what waits for it", core, d->id, (now_ns - d->worker.beat_ns[core]) / 1000000);
+	log_say(LOG_WARNING, "core %d of domain %u is silent for %llu ms: it is off, others take "
+		"what waits for it", core, d->id, (now_ns - d->worker.beat_ns[core]) / 1000000);
 	/* If a policy stalls the core, another policy may bring it back. */
 	if (!suspect_silent(d, core, now_ns) && d->maps->cfg.hang == SHUNT_HANG_KILL)
 		kill_worker(d, "hangs");
@@ -252,12 +252,14 @@ static void check_left(struct domain *d, __u64 now_ns)
 	if (now_ns - d->worker.left_ns < LEFT_TOLD_NS)
 		return;
 	if (!d->worker.reported && drain_ns)
-		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else "
-		    "gets its rings before it ends; %u ms after its goodbye it is killed",
-		    d->pool.state->worker_pid, d->id, d->maps->cfg.drain_ms);
+		log_say(LOG_WARNING,
+			"worker %u of domain %u said goodbye and lives on: nobody else gets its "
+			"rings before it ends; %u ms after its goodbye it is killed",
+			d->pool.state->worker_pid, d->id, d->maps->cfg.drain_ms);
 	else if (!d->worker.reported)
-		say(LOG_WARNING, "worker %u of domain %u said goodbye and lives on: nobody else "
-		    "gets its rings before it ends", d->pool.state->worker_pid, d->id);
+		log_say(LOG_WARNING,
+			"worker %u of domain %u said goodbye and lives on: nobody else gets its "
+			"rings before it ends", d->pool.state->worker_pid, d->id);
 	d->worker.reported = true;
 	if (drain_ns && now_ns - d->worker.left_ns >= drain_ns)
 		kill_worker(d, "lives on after its goodbye");
@@ -276,7 +278,8 @@ void worker_check(struct domain *d, __u64 now_ns)
 			d->worker.ended_ns = now_ns;
 		if (d->worker.peer && now_ns - d->worker.ended_ns < LAST_WORD_NS)
 			return;
-		say(LOG_WARNING, "worker %u of domain %u died", d->pool.state->worker_pid, d->id);
+		log_say(LOG_WARNING, "worker %u of domain %u died", d->pool.state->worker_pid,
+			d->id);
 		suspect_dead(d, now_ns);
 		reclaim_begin(d, DOMAIN_ENDED, true, now_ns);
 		forget_process(d);

@@ -51,7 +51,7 @@ static __always_inline int find_port(struct xdp_md *ctx, struct front *f)
 }
 
 /* The packet's layout in one word, for a function that the verifier looks at by itself. */
-static __always_inline __u32 front_where(const struct front *f)
+static __always_inline __u32 front_layout(const struct front *f)
 {
 	__u64 l3 = f->p.l3 - f->p.data, udp = (void *)f->p.udp - f->p.data;
 
@@ -59,16 +59,16 @@ static __always_inline __u32 front_where(const struct front *f)
 }
 
 /* The packet from that word. 0: it has no such layout. */
-static __always_inline int find_again(struct xdp_md *ctx, struct front *f, __u32 where)
+static __always_inline int find_again(struct xdp_md *ctx, struct front *f, __u32 layout)
 {
 	__u32 key;
 
 	f->p.data = (void *)(long)ctx->data;
 	f->p.end = (void *)(long)ctx->data_end;
-	f->p.l3 = f->p.data + (where >> 22 & 31);
-	f->p.udp = f->p.data + (where >> 16 & 63);
-	f->p.len = where & 0xffff;
-	f->p.ipv6 = where >> 27 & 1;
+	f->p.l3 = f->p.data + (layout >> 22 & 31);
+	f->p.udp = f->p.data + (layout >> 16 & 63);
+	f->p.len = layout & 0xffff;
+	f->p.ipv6 = layout >> 27 & 1;
 	if ((void *)(f->p.udp + 1) > f->p.end)
 		return 0;
 	key = bpf_ntohs(f->p.udp->dest);
@@ -154,7 +154,7 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f, const stru
 	}
 	reasons = deny(&f->p, mine, c->port_bits);
 	if (c->verify)
-		reasons |= sums_wrong(ctx, sum_where(&f->p), c->verify);
+		reasons |= sums_wrong(ctx, sum_layout(&f->p), c->verify);
 	if (reasons) {
 		count_deny(in, reasons);
 		return XDP_DROP;

@@ -15,7 +15,7 @@
 #define SUM_BLOCK 512 /* bytes that bpf_csum_diff() takes at once on every kernel */
 
 /* The positions in a datagram that sums_wrong() needs, in one word. */
-static __always_inline __u32 sum_where(const struct shunt_packet *p)
+static __always_inline __u32 sum_layout(const struct shunt_packet *p)
 {
 	return (__u32)((void *)p->udp - p->data) | p->ipv6 << 8 |
 	       (p->len + sizeof(struct udphdr)) << 16;
@@ -77,10 +77,10 @@ static __always_inline __u64 sum_bytes(void *data, void *end, __u64 at, __u64 le
 }
 
 /* Returns a bit (enum shunt_deny) for each checksum that is wrong. verify: enum shunt_verify. */
-__noinline int sums_wrong(struct xdp_md *ctx, __u32 where, __u32 verify)
+__noinline int sums_wrong(struct xdp_md *ctx, __u32 layout, __u32 verify)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	__u64 at = where & 63, len = where >> 16, wrong = 0, sum;
+	__u64 at = layout & 63, len = layout >> 16, wrong = 0, sum;
 	struct udphdr *udp = data + at;
 	__u64 *ip6;
 	__u32 *ip;
@@ -88,7 +88,7 @@ __noinline int sums_wrong(struct xdp_md *ctx, __u32 where, __u32 verify)
 	if ((void *)(udp + 1) > end)
 		return 1 << SHUNT_DENY_UDP_SUM;
 	sum = bpf_htons(IPPROTO_UDP) + bpf_htons(len);
-	if (where & 1 << 8) {
+	if (layout & 1 << 8) {
 		ip6 = data + shunt_index(at - 4 * sizeof(*ip6), 64);
 		if ((void *)(ip6 + 4) > end)
 			return 1 << SHUNT_DENY_UDP_SUM;

@@ -351,7 +351,7 @@ int ctx_pool_init(struct ctx_pool *p, unsigned int n, size_t stack_size)
 	int err = -ENOMEM;
 
 	memset(p, 0, sizeof(*p));
-	p->where = -1;
+	p->place = -1;
 	if (!stack_size)
 		stack_size = CTX_STACK_DEFAULT;
 	if (!n || n > CTX_MAX || stack_size < ctx_stack_min())
@@ -368,7 +368,7 @@ int ctx_pool_init(struct ctx_pool *p, unsigned int n, size_t stack_size)
 	if (p->ctx)
 		err = map_stacks(p);
 	if (!err)
-		err = p->where = stacks_add(p->map, p->map_len, p->slot, GUARD, p->stack_size);
+		err = p->place = stacks_add(p->map, p->map_len, p->slot, GUARD, p->stack_size);
 	if (err < 0) {
 		ctx_pool_free(p);
 		return err;
@@ -385,13 +385,13 @@ int ctx_pool_init(struct ctx_pool *p, unsigned int n, size_t stack_size)
 void ctx_pool_free(struct ctx_pool *p)
 {
 	if (p->map) {
-		if (p->where >= 0)
-			stacks_remove(p->where);
-		for (unsigned int i = 0; i < p->n && p->where >= 0; i++)
+		if (p->place >= 0)
+			stacks_remove(p->place);
+		for (unsigned int i = 0; i < p->n && p->place >= 0; i++)
 			tell_free(&p->ctx[i]);
 		munmap(p->map, p->map_len);
 	}
 	free(p->ctx);
 	memset(p, 0, sizeof(*p));
-	p->where = -1;
+	p->place = -1;
 }

@@ -122,7 +122,7 @@ struct ctx_pool {
 	size_t map_len, slot; /* bytes: of all, and from one stack to the next */
 	size_t stack_size;    /* usable bytes a stack */
 	unsigned int n;
-	int where;            /* in the table of stacks.c */
+	int place;            /* in the table of stacks.c */
 	_Atomic uint64_t free __attribute__((aligned(64))); /* tag << 32 | index + 1 of the top */
 };
 

@@ -357,7 +357,7 @@ int wire_take(struct shunt *s, const struct shunt_msg_wire *msg, int epochs);
 /* wire_epoch.c: the core's epoch */
 void wire_epoch_tick(struct core *c);
 
-/* wire_say.c, wire.c: the link to it */
+/* wire_credit.c, wire.c: the link to it */
 void wire_start(struct core *c);
 void wire_stop(struct core *c);
 bool wire_next(struct core *c);

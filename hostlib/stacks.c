@@ -40,10 +40,10 @@ static _Thread_local void *alt; /* our alternate stack; NULL: the thread has its
 
 int stacks_add(const void *base, size_t len, size_t slot, size_t guard, size_t stack_size)
 {
-	int where = -ENOSPC;
+	int place = -ENOSPC;
 
 	pthread_mutex_lock(&lock);
-	for (int i = 0; i < STACKS_MAX && where < 0; i++) {
+	for (int i = 0; i < STACKS_MAX && place < 0; i++) {
 		struct range *r = &ranges[i];
 
 		if (r->base)
@@ -53,16 +53,16 @@ int stacks_add(const void *base, size_t len, size_t slot, size_t guard, size_t s
 		r->guard = guard;
 		r->stack_size = stack_size;
 		r->base = (uintptr_t)base;
-		where = i;
+		place = i;
 	}
 	pthread_mutex_unlock(&lock);
-	return where;
+	return place;
 }
 
-void stacks_remove(int where)
+void stacks_remove(int place)
 {
 	pthread_mutex_lock(&lock);
-	ranges[where].base = 0;
+	ranges[place].base = 0;
 	pthread_mutex_unlock(&lock);
 }
 

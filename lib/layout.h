@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * layout.h - the memory of one domain: UMEM frames, then what cores leave for whoever buries them
+ * layout.h - the memory of one domain: UMEM frames, then notes of the cores by which the agent
+ * reclaims them
  *
  * One sealed memfd: nframes * chunk bytes are the UMEM, the rest is struct shunt_ctl. Made by the
  * agent, mapped by agent and worker. Nothing in it is trusted by the agent.

@@ -175,7 +175,7 @@ static void show(const json_t *r)
 }
 
 /* An interface that cannot be read is named beside the others. */
-static json_t *collect_or_tell(struct ctl *ctl)
+static json_t *report_or_tell(struct ctl *ctl)
 {
 	json_t *j = pick_loaded(ctl) ? NULL : report_json(ctl);
 
@@ -205,7 +205,7 @@ static int run(struct ctl *ctl)
 		for (int i = 0; !err && i < list.n; i++) {
 			err = pindir_set(ctl, list.name[i]);
 			if (!err)
-				json_array_append_new(all, collect_or_tell(ctl));
+				json_array_append_new(all, report_or_tell(ctl));
 		}
 	}
 	if (err) {

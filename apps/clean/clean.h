@@ -68,7 +68,7 @@ struct rule {
 
 struct rule rule_widened(const struct rule *r);
 
-/* aside.c */
+/* spans.c */
 struct span {
 	uint64_t from, to;
 };

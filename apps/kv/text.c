@@ -27,7 +27,7 @@ struct command {
 
 static const char bad_format[] = "CLIENT_ERROR bad command line format\r\n";
 
-static void say(struct command *c, const char *text)
+static void answer(struct command *c, const char *text)
 {
 	if (!c->noreply)
 		out_add(c->o, text, strlen(text));
@@ -66,15 +66,15 @@ static bool number64(const struct kv_key *w, uint64_t *value)
 static void tell(struct command *c, enum kv_status st, const char *done)
 {
 	switch (st) {
-	case KV_OK: say(c, done); break;
-	case KV_NOT_FOUND: say(c, "NOT_FOUND\r\n"); break;
-	case KV_EXISTS: say(c, "EXISTS\r\n"); break;
-	case KV_NOT_STORED: say(c, "NOT_STORED\r\n"); break;
+	case KV_OK: answer(c, done); break;
+	case KV_NOT_FOUND: answer(c, "NOT_FOUND\r\n"); break;
+	case KV_EXISTS: answer(c, "EXISTS\r\n"); break;
+	case KV_NOT_STORED: answer(c, "NOT_STORED\r\n"); break;
 	case KV_NOT_NUMBER:
-		say(c, "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
+		answer(c, "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n");
 		break;
-	case KV_TOO_LARGE: say(c, "SERVER_ERROR object too large for cache\r\n"); break;
-	case KV_NO_MEMORY: say(c, "SERVER_ERROR out of memory storing object\r\n"); break;
+	case KV_TOO_LARGE: answer(c, "SERVER_ERROR object too large for cache\r\n"); break;
+	case KV_NO_MEMORY: answer(c, "SERVER_ERROR out of memory storing object\r\n"); break;
 	}
 }
 
@@ -105,7 +105,7 @@ static void visit_get(void *ctx, const struct kv_key *key, const struct kv_item 
 static void get(struct command *c, int first, bool with_cas, const uint32_t *touch)
 {
 	if (c->words <= first) {
-		say(c, "ERROR\r\n");
+		answer(c, "ERROR\r\n");
 		return;
 	}
 	for (int i = first; i < c->words; i++) {
@@ -113,7 +113,7 @@ static void get(struct command *c, int first, bool with_cas, const uint32_t *tou
 
 		if (c->word[i].len > KV_KEY_MAX) {
 			c->o->len = 0;
-			say(c, bad_format);
+			answer(c, bad_format);
 			return;
 		}
 		if (touch)
@@ -125,7 +125,7 @@ static void get(struct command *c, int first, bool with_cas, const uint32_t *tou
 		else
 			c->kv->get_misses++;
 	}
-	say(c, "END\r\n");
+	answer(c, "END\r\n");
 }
 
 static void do_get(struct command *c) { get(c, 1, false, NULL); }
@@ -137,9 +137,9 @@ static void gat(struct command *c, bool with_cas)
 	uint32_t expires;
 
 	if (c->words < 3) {
-		say(c, "ERROR\r\n");
+		answer(c, "ERROR\r\n");
 	} else if (!number(&c->word[1], INT32_MIN, INT32_MAX, &exptime)) {
-		say(c, "CLIENT_ERROR invalid exptime argument\r\n");
+		answer(c, "CLIENT_ERROR invalid exptime argument\r\n");
 	} else {
 		expires = kv_expiry(c->kv, exptime);
 		get(c, 2, with_cas, &expires);
@@ -157,7 +157,7 @@ static void set(struct command *c, enum kv_mode mode)
 	uint64_t cas = 0, now_cas;
 
 	if (c->words != (mode == KV_CAS ? 6 : 5)) {
-		say(c, "ERROR\r\n");
+		answer(c, "ERROR\r\n");
 		c->body_len = 0;
 		return;
 	}
@@ -165,12 +165,12 @@ static void set(struct command *c, enum kv_mode mode)
 	    !number(&c->word[3], INT32_MIN, INT32_MAX, &exptime) ||
 	    !number(&c->word[4], INT32_MIN, INT32_MAX, &len) ||
 	    (mode == KV_CAS && !number64(&c->word[5], &cas))) {
-		say(c, bad_format);
+		answer(c, bad_format);
 		c->body_len = 0;
 		return;
 	}
 	if (len < 0 || (size_t)len + 2 > c->body_len || memcmp(c->body + len, "\r\n", 2)) {
-		say(c, "CLIENT_ERROR bad data chunk\r\n");
+		answer(c, "CLIENT_ERROR bad data chunk\r\n");
 		c->body_len = 0;
 		return;
 	}
@@ -194,15 +194,16 @@ static void do_cas(struct command *c) { set(c, KV_CAS); }
 static void do_delete(struct command *c)
 {
 	if (c->words < 2) {
-		say(c, "ERROR\r\n");
+		answer(c, "ERROR\r\n");
 		return;
 	}
 	if (c->words > 2 && !(c->words == 3 && is(&c->word[2], "0"))) {
-		say(c, "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n");
+		answer(c,
+		       "CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]\r\n");
 		return;
 	}
 	if (c->word[1].len > KV_KEY_MAX)
-		say(c, bad_format);
+		answer(c, bad_format);
 	else
 		tell(c, kv_delete(c->kv, &c->word[1], 0), "DELETED\r\n");
 }
@@ -213,11 +214,11 @@ static void delta(struct command *c, bool down)
 	enum kv_status st;
 
 	if (c->words != 3) {
-		say(c, "ERROR\r\n");
+		answer(c, "ERROR\r\n");
 	} else if (c->word[1].len > KV_KEY_MAX) {
-		say(c, bad_format);
+		answer(c, bad_format);
 	} else if (!number64(&c->word[2], &d.by)) {
-		say(c, "CLIENT_ERROR invalid numeric delta argument\r\n");
+		answer(c, "CLIENT_ERROR invalid numeric delta argument\r\n");
 	} else {
 		st = kv_delta(c->kv, &c->word[1], &d, 0);
 		if (st != KV_OK)
@@ -235,23 +236,23 @@ static void do_touch(struct command *c)
 	int64_t exptime;
 
 	if (c->words != 3)
-		say(c, "ERROR\r\n");
+		answer(c, "ERROR\r\n");
 	else if (c->word[1].len > KV_KEY_MAX)
-		say(c, bad_format);
+		answer(c, bad_format);
 	else if (!number(&c->word[2], INT32_MIN, INT32_MAX, &exptime))
-		say(c, "CLIENT_ERROR invalid exptime argument\r\n");
+		answer(c, "CLIENT_ERROR invalid exptime argument\r\n");
 	else
 		tell(c, kv_touch(c->kv, &c->word[1], kv_expiry(c->kv, exptime)), "TOUCHED\r\n");
 }
 
 static void do_version(struct command *c)
 {
-	say(c, "VERSION " SHUNT_VERSION "\r\n");
+	answer(c, "VERSION " SHUNT_VERSION "\r\n");
 }
 
 static void do_verbosity(struct command *c)
 {
-	say(c, c->words < 2 ? "ERROR\r\n" : "OK\r\n");
+	answer(c, c->words < 2 ? "ERROR\r\n" : "OK\r\n");
 }
 
 static void do_flush_all(struct command *c)
@@ -259,12 +260,12 @@ static void do_flush_all(struct command *c)
 	int64_t delay = 0;
 
 	if (c->words > 2 || (c->words == 2 && !number(&c->word[1], INT32_MIN, INT32_MAX, &delay))) {
-		say(c, bad_format);
+		answer(c, bad_format);
 	} else if (delay > 0) {
-		say(c, "SERVER_ERROR flush_all with a delay is not supported\r\n");
+		answer(c, "SERVER_ERROR flush_all with a delay is not supported\r\n");
 	} else {
 		c->kv->engine->flush(c->kv);
-		say(c, "OK\r\n");
+		answer(c, "OK\r\n");
 	}
 }
 
@@ -274,18 +275,18 @@ static void do_stats(struct command *c)
 	int n;
 
 	if (c->words > 1) {
-		say(c, "END\r\n"); /* no such group of statistics */
+		answer(c, "END\r\n"); /* no such group of statistics */
 		return;
 	}
 	n = kv_stats(c->kv, s, 24);
 	for (int i = 0; i < n; i++)
 		out_printf(c->o, "STAT %s %s\r\n", s[i].name, s[i].value);
-	say(c, "END\r\n");
+	answer(c, "END\r\n");
 }
 
 static void do_noop(struct command *c)
 {
-	say(c, "MN\r\n");
+	answer(c, "MN\r\n");
 }
 
 struct summing {
@@ -312,7 +313,7 @@ static bool scan_words(struct command *c, int64_t *n)
 		c->kv->cmd_scan++;
 		return true;
 	}
-	say(c, "CLIENT_ERROR bad command line format.  Usage: scan <key> <items, at most "
+	answer(c, "CLIENT_ERROR bad command line format.  Usage: scan <key> <items, at most "
 	       "1000000>\r\n");
 	return false;
 }
@@ -325,7 +326,7 @@ static void do_scan(struct command *c)
 	if (!scan_words(c, &n))
 		return;
 	c->kv->engine->scan(c->kv, &c->word[1], n, visit_get, &g);
-	say(c, "END\r\n");
+	answer(c, "END\r\n");
 }
 
 static void do_scansum(struct command *c)

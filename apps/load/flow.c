@@ -105,7 +105,7 @@ static void lose(struct load *l, struct flow *f, struct pending *p)
 {
 	if (p->counted) {
 		l->n.cls[p->cls].lost++;
-		aside_reply(l->aside, p, 0);
+		cleaning_reply(l->cleaning, p, 0);
 	}
 	p->busy = false;
 	f->outstanding--;
@@ -194,7 +194,7 @@ static void take_reply(struct load *l, struct flow *f, const uint8_t *data, size
 	}
 	tally_add(l, p, &a, at);
 	if (p->counted && !a.rejected)
-		aside_reply(l->aside, p, at);
+		cleaning_reply(l->cleaning, p, at);
 	p->busy = false;
 	f->outstanding--;
 	l->outstanding--;

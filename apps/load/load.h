@@ -148,7 +148,7 @@ struct load {
 	double waited_ms; /* until the first request */
 	struct xsk *xsk;
 	struct recorder *recorder; /* NULL: none */
-	struct aside *aside;       /* NULL: nothing is set aside (closed loop) */
+	struct cleaning *cleaning; /* NULL: nothing is set aside (closed loop) */
 	struct sight sight;
 	int64_t real_less_mono;
 	bool invalid; /* some interval was */
@@ -203,18 +203,18 @@ void sight_add(struct load *l); /* what was counted in an interval */
 bool sight_says(const struct load *l, char *text, size_t room);
 
 /*
- * set_aside.c - the run in windows, without what was due in gaps of this process or the server. 0
+ * cleaning.c - the run in windows, without what was due in gaps of this process or the server. 0
  * or -errno. Of replies and gaps all are kept until the interval ends.
  */
-int aside_open(struct load *l);
+int cleaning_open(struct load *l);
 /* now = 0: there was none */
-void aside_reply(struct aside *a, const struct pending *p, uint64_t now);
-void aside_gap(struct aside *a, uint64_t from, uint64_t to, uint64_t row);
+void cleaning_reply(struct cleaning *a, const struct pending *p, uint64_t now);
+void cleaning_gap(struct cleaning *a, uint64_t from, uint64_t to, uint64_t row);
 /* Cuts the interval into windows, which --windows gets, too; 0 or -errno. */
-int aside_ends(struct load *l, uint64_t from, uint64_t to);
-void aside_json(FILE *f, const struct load *l, int cls);
-void aside_table(FILE *f, const struct load *l);
-void aside_close(struct load *l);
+int cleaning_ends(struct load *l, uint64_t from, uint64_t to);
+void cleaning_json(FILE *f, const struct load *l, int cls);
+void cleaning_table(FILE *f, const struct load *l);
+void cleaning_close(struct load *l);
 
 /* record.c: 0 or -errno */
 int record_open(struct load *l);

@@ -49,7 +49,7 @@ static int prepare(struct load *l)
 	err = l->o.record ? record_open(l) : 0;
 	if (err)
 		return fail(l->o.record, err);
-	err = aside_open(l);
+	err = cleaning_open(l);
 	if (err)
 		return fail("memory for each request's latency", err);
 	err = l->o.preload ? memcached_preload(&l->o, l->flow[0].sock) : 0;
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 	err = record_close(l);
 	if (err)
 		status = fail(l->o.record, err);
-	aside_close(l);
+	cleaning_close(l);
 	xsk_close(l);
 	flows_close(l);
 	mix_free(&l->o.mix);

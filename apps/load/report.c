@@ -117,7 +117,7 @@ static void print_table(const struct load *l, const struct interval *i)
 			printf("# %lu of %s found no such key: --preload sets all\n",
 			       n->cls[c].missed, l->o.mix.name[c]);
 	}
-	aside_table(stdout, l);
+	cleaning_table(stdout, l);
 	if (!i->valid)
 		printf("# INVALID: %s\n", i->why);
 }
@@ -148,7 +148,7 @@ static void json_class(const struct load *l, int c)
 	if (t->answered && tally_bounds(t, 0.99, &low, &high))
 		printf(",\"p99_low_us\":%.2f,\"p99_high_us\":%.2f", low / 1e3, high / 1e3);
 	printf(",\"confident\":%s", sure ? "true" : "false");
-	aside_json(stdout, l, c);
+	cleaning_json(stdout, l, c);
 	putchar('}');
 }
 

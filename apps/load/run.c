@@ -80,7 +80,7 @@ static void interval_ends(struct load *l, struct pace *p, uint64_t now)
 			      .offered = l->o.rate };
 
 	judge(l, &i);
-	if (aside_ends(l, p->interval_from, now))
+	if (cleaning_ends(l, p->interval_from, now))
 		fprintf(stderr, "shunt-load: --windows %s: it could not be written\n",
 			l->o.windows);
 	l->invalid |= !i.valid;
@@ -97,7 +97,7 @@ static void look(struct load *l, struct pace *p, uint64_t now)
 		l->n.stalled_ns += now - p->last;
 	}
 	if (now - p->last > GAP_NS + (l->handled - p->handled) * EACH_NS)
-		aside_gap(l->aside, p->last, now, l->handled - p->handled);
+		cleaning_gap(l->cleaning, p->last, now, l->handled - p->handled);
 	p->handled = l->handled;
 	p->last = now;
 	if (now >= p->next_report && now < l->end) { /* the last one is finish()'s */

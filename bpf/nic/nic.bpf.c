@@ -174,9 +174,10 @@ static __always_inline int decide(struct shunt_nic *n, struct shunt_view *v,
 }
 
 /*
- * A request of the event's class: decision, hand-over. where: of the payload; highest bit: IPv6.
+ * A request of the event's class: decision, hand-over. payload: its offset and length; highest
+ * bit: IPv6.
  */
-static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __u32 where)
+static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __u32 payload)
 {
 	__u32 zero = 0, slot, cls;
 	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
@@ -208,7 +209,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 		count->dropped++;
 		return XDP_DROP;
 	}
-	if (core >= 0 && forward(ctx, core, cls, where)) {
+	if (core >= 0 && forward(ctx, core, cls, payload)) {
 		count->steered++;
 		return say_first(ctx, core);
 	}
@@ -219,7 +220,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 		count->dropped++;
 		return XDP_DROP;
 	}
-	slot = store(ctx, cls, where, bpf_ktime_get_ns());
+	slot = store(ctx, cls, payload, bpf_ktime_get_ns());
 	if (!slot) {
 		n->ev[SHUNT_NIC_EV_NO_SLOT]++;
 		count->dropped++;
@@ -237,7 +238,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 
 /* A request: class, event. A function that the verifier looks at by itself: it would follow the
  * rules, and all that comes then, once for each way through the parser. */
-__noinline int classified(struct xdp_md *ctx, __u32 where)
+__noinline int classified(struct xdp_md *ctx, __u32 layout)
 {
 	__u32 zero = 0;
 	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
@@ -245,7 +246,7 @@ __noinline int classified(struct xdp_md *ctx, __u32 where)
 	struct shunt_event ev = { .run_cls = SHUNT_NONE };
 	struct front f;
 
-	if (!in || !c || !find_again(ctx, &f, where))
+	if (!in || !c || !find_again(ctx, &f, layout))
 		return XDP_PASS;
 	front_class(&f, c, in);
 	ev.cls = f.cls;
@@ -276,5 +277,5 @@ int shunt_nic(struct xdp_md *ctx)
 	if (!in || !c)
 		return XDP_PASS;
 	action = front(ctx, &f, c, in);
-	return action == FRONT_REQUEST ? classified(ctx, front_where(&f)) : action;
+	return action == FRONT_REQUEST ? classified(ctx, front_layout(&f)) : action;
 }

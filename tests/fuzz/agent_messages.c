@@ -8,7 +8,7 @@
  * descriptor is left behind.
  */
 /* link: agent/[!m]*.c agent/ma[!i]*.c agent/me*.c lib/[a-z]*.c */
-/* flags: -Wl,--wrap=say */
+/* flags: -Wl,--wrap=log_say */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -41,7 +41,7 @@ static struct shunt_agent counts[SHUNT_DOMAINS];
 static struct shunt_ingress ingress[SHUNT_QUEUES + 1];
 
 /* Messages are made and not shown. */
-void __wrap_say(int level, const char *format, ...)
+void __wrap_log_say(int level, const char *format, ...)
 {
 	char text[512];
 	va_list args;

@@ -23,7 +23,7 @@ static struct shunt_wire_link links[SHUNT_CORES];
 static struct shunt_wire_epoch epochs[SHUNT_CORES];
 
 /* Messages are made and not shown. */
-void say(int level, const char *format, ...)
+void log_say(int level, const char *format, ...)
 {
 	char text[512];
 	va_list args;

@@ -6,7 +6,7 @@
  * Process 0 has all cores at first, process 1 gets one after the other (slot[], the agent's word).
  * Both pop the same ring, whose entries the kernel fills with frames of the fill ring. A core's
  * ledger (lib/ledger.h) is its intent, its run line, its list of frames, and a move of frames to
- * the fill ring under a lock. A dead process is buried by the ledger while the other goes on
+ * the fill ring under a lock. A dead process is reclaimed by the ledger while the other goes on
  * (lib/ledger_read.c, ledger_frames.c), before its cores get another owner.
  *
  * Claims: no two processes act as one core, nor write the fill ring; each request is served or
@@ -15,7 +15,7 @@
  *
  * Broken variants: BYE: a thread says that it has stopped, and stops then. NOWAIT: a dead core's
  * intent is decided about while a living core has the same. NOTAG: the decision about an intent is
- * not written where the next reader of it looks. ANYLOCK: a burial breaks the lock of any owner.
+ * not written where the next reader of it looks. ANYLOCK: a reclaim breaks the lock of any owner.
  * NOMOVE: a move that was begun is not ended. PLACES: it is ended by where its frames are found.
  */
 #ifndef N
@@ -34,7 +34,7 @@
 byte slot[C];            /* the agent's: whose core it is */
 bit pass[C], down[C];    /* process 0 is told to give it up; has said that it did */
 bit dead[2];
-byte step[2];            /* the agent's, of a burial. 1: is decided, 2: is counted, 3: is over */
+byte step[2];            /* the agent's, of a reclaim. 1: is decided, 2: is counted, 3: is over */
 byte sum;                /* the agent's: what lost will be */
 byte lost;
 

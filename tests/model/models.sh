@@ -49,9 +49,9 @@ test_a_nic_that_queues_a_token_whenever_it_hears_it_goes_on_twice() {
 }
 test_a_hand_over_with_a_death_loses_and_doubles_no_request_and_no_frame() { holds hand.pml; }
 test_a_core_that_says_it_stopped_too_early_acts_twice() { breaks hand.pml -DBYE; }
-test_a_burial_that_does_not_wait_counts_what_is_served() { breaks hand.pml -DNOWAIT; }
-test_a_burial_that_leaves_no_tag_is_counted_again() { breaks hand.pml -DNOTAG; }
-test_a_burial_that_breaks_any_lock_has_two_fillers() { breaks hand.pml -DANYLOCK; }
+test_a_reclaim_that_does_not_wait_counts_what_is_served() { breaks hand.pml -DNOWAIT; }
+test_a_reclaim_that_leaves_no_tag_is_counted_again() { breaks hand.pml -DNOTAG; }
+test_a_reclaim_that_breaks_any_lock_has_two_fillers() { breaks hand.pml -DANYLOCK; }
 test_a_move_that_is_not_ended_doubles_a_frame() { breaks hand.pml -DNOMOVE; }
 test_a_move_that_is_ended_by_places_doubles_a_frame() { breaks hand.pml -DPLACES; }
 test_a_nic_that_sends_before_the_first_credit_sends_to_nobody() {

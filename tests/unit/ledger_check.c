@@ -29,7 +29,7 @@ static void count_rings(uint64_t *waiting, uint64_t *replies)
 	}
 }
 
-/* v: counts of processes that are dead now, world_buried: of those buried before. */
+/* v: counts of processes that are dead now, world_reclaimed: of those reclaimed before. */
 static void check_requests(const char *when, const struct verdict *now)
 {
 	uint64_t waiting[CLASSES] = { 0 }, replies[CLASSES];
@@ -38,8 +38,8 @@ static void check_requests(const char *when, const struct verdict *now)
 	memcpy(replies, world_sent, sizeof(replies));
 	count_rings(waiting, replies);
 	for (int cls = 0; cls < CLASSES; cls++) {
-		uint64_t replied = v.replied[cls] + world_buried.replied[cls],
-			 ended = v.lost[cls] + world_buried.lost[cls];
+		uint64_t replied = v.replied[cls] + world_reclaimed.replied[cls],
+			 ended = v.lost[cls] + world_reclaimed.lost[cls];
 
 		for (uint32_t i = 0; i < world.geo.ncores; i++) {
 			const struct shunt_core *c = &world.view->core[i];
@@ -135,7 +135,7 @@ static void count_list(uint32_t *times, const char *when, uint32_t core)
 		times[list->frame[i]]++;
 }
 
-/* All are dead and buried: each frame is in a ring or in a core's list. */
+/* All are dead and reclaimed: each frame is in a ring or in a core's list. */
 static void check_lists(const char *when)
 {
 	uint32_t times[NFRAMES] = { 0 };
@@ -209,14 +209,14 @@ static const struct verdict nothing;
 static void check_deaths(const char *when, unsigned int first)
 {
 	struct shunt_core before[CORES];
-	struct verdict buried = world_buried;
+	struct verdict reclaimed = world_reclaimed;
 	uint32_t lock = world.ctl->fill_lock[0].holder;
 
 	world_try();
 	memcpy(before, world.view->core, world.geo.ncores * sizeof(*before));
-	if (world_bury(world_dead(first), 0)) {
+	if (world_reclaim(world_dead(first), 0)) {
 		check_living(when, first, before, lock);
-		if (!world_bury(world_dead(!first), 0))
+		if (!world_reclaim(world_dead(!first), 0))
 			fail_msg("%s: nobody lives, and yet it is not decided", when);
 		check_requests(when, &nothing);
 		check_lists(when);
@@ -225,20 +225,20 @@ static void check_deaths(const char *when, unsigned int first)
 			 when);
 	}
 	world_untry();
-	world_buried = buried;
+	world_reclaimed = reclaimed;
 }
 
 static void check_ledger(const char *when)
 {
-	struct verdict buried = world_buried;
+	struct verdict reclaimed = world_reclaimed;
 
 	world_try();
-	if (!world_bury(LEDGER_ALL_DEAD, 0))
+	if (!world_reclaim(LEDGER_ALL_DEAD, 0))
 		fail_msg("%s: all are dead, and yet it is not decided", when);
 	check_requests(when, &nothing);
 	check_lists(when);
 	world_untry();
-	world_buried = buried;
+	world_reclaimed = reclaimed;
 	for (unsigned int i = 0; world_processes() > 1 && i < 2; i++)
 		check_deaths(when, i);
 }

@@ -12,7 +12,7 @@
 #include "ledger_inside.h"
 #include "lib/ledger_frames.h"
 
-struct verdict world_buried;
+struct verdict world_reclaimed;
 unsigned int world_agent_steps;
 jmp_buf world_agent_end;
 
@@ -96,8 +96,8 @@ struct ledger_dead world_dead(unsigned int slot)
 static void add_verdict(const struct verdict *v)
 {
 	for (int cls = 0; cls < CLASSES; cls++) {
-		world_buried.lost[cls] += v->lost[cls];
-		world_buried.replied[cls] += v->replied[cls];
+		world_reclaimed.lost[cls] += v->lost[cls];
+		world_reclaimed.replied[cls] += v->replied[cls];
 	}
 }
 
@@ -112,7 +112,7 @@ static void take_back(const struct ledger_dead *d)
 	ledger_clear(&world, d);
 }
 
-bool world_bury(struct ledger_dead d, unsigned int steps)
+bool world_reclaim(struct ledger_dead d, unsigned int steps)
 {
 	struct verdict v;
 
@@ -154,7 +154,7 @@ static void come(unsigned int slot)
 
 bool world_death(unsigned int slot, unsigned int steps)
 {
-	if (!world_bury(world_nproc == 1 ? LEDGER_ALL_DEAD : world_dead(slot), steps))
+	if (!world_reclaim(world_nproc == 1 ? LEDGER_ALL_DEAD : world_dead(slot), steps))
 		return false;
 	come(slot);
 	return true;
@@ -177,9 +177,9 @@ static void share_out(void)
 	assert_int_equal(frames_give(&world, frame + n, h.n - n), 0);
 }
 
-void world_next_life(void)
+void world_next_worker(void)
 {
-	assert_true(world_bury(LEDGER_ALL_DEAD, 0));
+	assert_true(world_reclaim(LEDGER_ALL_DEAD, 0));
 	share_out();
 	for (unsigned int k = 0; k < world_nproc; k++)
 		come(k);

@@ -192,7 +192,7 @@ void world_make(unsigned int ncores, const char *slots, uint32_t at)
 {
 	make_memory(ncores, at);
 	memset(world_arrived, 0, sizeof(world_arrived));
-	world_buried = (struct verdict){ 0 };
+	world_reclaimed = (struct verdict){ 0 };
 	next_id = 1;
 	world_nposted = 0;
 	world_nproc = 1;

@@ -33,7 +33,7 @@
 extern struct rings world; /* as the agent sees it */
 extern uint64_t world_arrived[CLASSES];
 extern uint64_t *world_sent;        /* replies that the kernel took, by class */
-extern struct verdict world_buried; /* of the workers before */
+extern struct verdict world_reclaimed; /* of the workers before */
 
 struct world_request {
 	uint32_t slot, cls; /* where it arrived */
@@ -73,16 +73,16 @@ void core_run_and_die(unsigned int core, const char *script, unsigned int n);
 void world_check(const char *when);
 /* Frames in no ring; h->frame has room for all. */
 void world_find_frames(struct harvest *h);
-/* All died: buried as the agent does by rings, and the next workers are there. */
-void world_next_life(void);
+/* All died: reclaimed as the agent does by rings, and the next workers are there. */
+void world_next_worker(void);
 
 /* The cores that are dead with the process in that slot. */
 struct ledger_dead world_dead(unsigned int slot);
-/* They are buried by the ledger, while others live. The agent dies at that store of it (0: it does
- * not), and the next one goes on. False: not decided before a living core has moved. */
-bool world_bury(struct ledger_dead d, unsigned int steps);
+/* They are reclaimed by the ledger, while others live. The agent dies at that store of it (0: it
+ * does not), and the next one goes on. False: not decided before a living core has moved. */
+bool world_reclaim(struct ledger_dead d, unsigned int steps);
 /* The same, and the next process is there. */
 bool world_death(unsigned int slot, unsigned int steps);
-/* What is buried from here on has not happened after … that. */
+/* What is reclaimed from here on has not happened after … that. */
 void world_try(void);
 void world_untry(void);

@@ -3,7 +3,7 @@
  * test_clean.c - stalls set aside, on queues whose truth is known: simulated with the stalls, and
  * without
  */
-/* link: apps/clean/aside.c apps/clean/pool.c apps/clean/overload.c apps/clean/verdict.c */
+/* link: apps/clean/spans.c apps/clean/pool.c apps/clean/overload.c apps/clean/verdict.c */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

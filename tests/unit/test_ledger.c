@@ -106,7 +106,7 @@ static void test_three_cores_and_two_requests(void **state)
 
 /* --- two processes --------------------------------------------------------------------------- */
 
-/* Either may die at any store, and is buried while the other stands anywhere. */
+/* Either may die at any store, and is reclaimed while the other stands anywhere. */
 static void test_two_processes_race_for_one_request(void **state)
 {
 	explore(&(struct scenario){ { { HOLD(1), 1 } }, 1, { "bR", "bN" }, "01" });
@@ -185,8 +185,8 @@ static void test_a_swap_that_is_a_ring_old(void **state)
 		}
 	}
 	assert_true(world_death(0, 0));
-	assert_int_equal(world_buried.lost[0], 1);
-	world_check("after its burial");
+	assert_int_equal(world_reclaimed.lost[0], 1);
+	world_check("after its reclaim");
 	world_remove();
 }
 
@@ -234,8 +234,8 @@ static void test_deaths_one_after_the_other(void **state)
 	world_make(CORES, NULL, ~0u - 1000);
 	for (int life = 0; life < lives; life++) {
 		live(100, false);
-		world_next_life();
-		world_check("after a burial");
+		world_next_worker();
+		world_check("after a reclaim");
 	}
 	assert_true(world_arrived[0] > 1000 && world_arrived[1] > 1000);
 	world_remove();
@@ -261,14 +261,14 @@ static void test_deaths_while_a_driver_holds_frames(void **state)
 	for (int life = 0; life < lives; life++) {
 		live(100, true);
 		assert_true(world_death(0, rand() % 40));
-		world_check("after a burial beside a driver");
+		world_check("after a reclaim beside a driver");
 	}
 	assert_true(world_arrived[0] > 300 && world_arrived[1] > 300);
 	world_remove();
 }
 
 /* Two processes, of which now this one dies, now that one; its successor goes on with its cores.
- * Agents die in burials. */
+ * Agents die while they reclaim. */
 static void test_deaths_beside_a_process_that_lives(void **state)
 {
 	int lives = getenv("LONG") ? 20000 : 1000, undecided = 0;
@@ -279,7 +279,7 @@ static void test_deaths_beside_a_process_that_lives(void **state)
 		live(100, life & 1);
 		for (unsigned int slot = rand() & 1; !world_death(slot, rand() % 40); undecided++)
 			step_all_but(slot);
-		world_check("after a burial beside another process");
+		world_check("after a reclaim beside another process");
 	}
 	assert_true(world_arrived[0] > 300 && world_arrived[1] > 300 && undecided > 0);
 	world_remove();

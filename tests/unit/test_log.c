@@ -93,17 +93,17 @@ static void lines_that_nobody_reads_are_dropped_and_counted(void)
 	char text[2000];
 
 	fill();
-	say(LOG_INFO, "first %d", 1);
-	say(LOG_INFO, "second %d", 2);
-	say(LOG_INFO, "third %d", 3);
+	log_say(LOG_INFO, "first %d", 1);
+	log_say(LOG_INFO, "second %d", 2);
+	log_say(LOG_INFO, "third %d", 3);
 	drain(text, sizeof(text));
 	assert_null(strstr(text, "first"));
 	errno = ENOENT;
-	say(LOG_INFO, "fourth: %m");
+	log_say(LOG_INFO, "fourth: %m");
 	drain(text, sizeof(text));
 	assert_non_null(strstr(text, "3 lines were dropped"));
 	assert_non_null(strstr(text, "fourth: No such file"));
-	say(LOG_INFO, "fifth");
+	log_say(LOG_INFO, "fifth");
 	drain(text, sizeof(text));
 	assert_null(strstr(text, "dropped"));
 	assert_non_null(strstr(text, "fifth"));

@@ -5,7 +5,7 @@
  * One core of the library on memory of its own; requests are put into
  * its hold ring by hand and run on contexts as core.c runs them.
  */
-/* link: @core hostlib/yield.c hostlib/transport/wire.c hostlib/transport/wire_say.c */
+/* link: @core hostlib/yield.c hostlib/transport/wire.c hostlib/transport/wire_credit.c */
 /* link: hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c */
 /* links more: a core that yields takes its next request, on either transport */
 #include <setjmp.h>

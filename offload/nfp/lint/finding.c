@@ -33,8 +33,8 @@ static bool said(const struct lint_object *o, enum lint_rule rule, const struct 
 	return false;
 }
 
-void lint_say(struct lint_object *o, enum lint_rule rule, const struct lint_prog *prog,
-	      struct lint_place at, const char *fmt, ...)
+void lint_finding(struct lint_object *o, enum lint_rule rule, const struct lint_prog *prog,
+		  struct lint_place at, const char *fmt, ...)
 {
 	struct lint_finding *f;
 	char text[sizeof(f->text)];

@@ -39,7 +39,7 @@ struct shape {
 
 static bool bad_shape(struct walk *w, __u32 i, enum lint_rule rule, const char *what)
 {
-	lint_say(w->o, rule, w->p, w->insns[i].at, "%s", what);
+	lint_finding(w->o, rule, w->p, w->insns[i].at, "%s", what);
 	return false;
 }
 

@@ -35,9 +35,9 @@ void lint_check(struct lint_object *o)
 		if (p->xdp)
 			prog_check(o, p);
 		else
-			lint_say(o, RULE_PROG_TYPE, p, p->insns[0].at,
-				 "program '%s' is of section '%s', which is not XDP's", p->name,
-				 p->section);
+			lint_finding(o, RULE_PROG_TYPE, p, p->insns[0].at,
+				     "program '%s' is of section '%s', which is not XDP's", p->name,
+				     p->section);
 	}
 }
 

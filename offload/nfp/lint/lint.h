@@ -108,8 +108,8 @@ void lint_check(struct lint_object *o);
 void lint_free(struct lint_object *o);
 
 /* A finding; the same one at the same place is said once. */
-void lint_say(struct lint_object *o, enum lint_rule rule, const struct lint_prog *prog,
-	      struct lint_place at, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void lint_finding(struct lint_object *o, enum lint_rule rule, const struct lint_prog *prog,
+		  struct lint_place at, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 /* The line of the source that a place came from; NULL: not known. */
 const struct lint_line *lint_line(const struct lint_object *o, struct lint_place at);
 bool lint_refused(const struct lint_object *o);

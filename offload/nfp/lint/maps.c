@@ -163,34 +163,36 @@ static void check_sizes(struct lint_object *o, const struct lint_map *m)
 	__u64 element = (__u64)round8(m->key_size) + round8(m->value_size);
 
 	if (m->key_size > NFP_KEY)
-		lint_say(o, RULE_MAP_KEY, NULL, nowhere, "map '%s': keys of %u bytes", m->name,
-			 m->key_size);
+		lint_finding(o, RULE_MAP_KEY, NULL, nowhere, "map '%s': keys of %u bytes", m->name,
+			     m->key_size);
 	if (m->value_size > NFP_VALUE)
-		lint_say(o, RULE_MAP_VALUE, NULL, nowhere, "map '%s': values of %u bytes", m->name,
-			 m->value_size);
+		lint_finding(o, RULE_MAP_VALUE, NULL, nowhere, "map '%s': values of %u bytes",
+			     m->name, m->value_size);
 	if (element > NFP_ELEMENT && m->key_size <= NFP_KEY && m->value_size <= NFP_VALUE)
-		lint_say(o, RULE_MAP_ELEMENT, NULL, nowhere,
-			 "map '%s': a key of %u and a value of %u bytes are %llu together", m->name,
-			 m->key_size, m->value_size, (unsigned long long)element);
+		lint_finding(o, RULE_MAP_ELEMENT, NULL, nowhere,
+			     "map '%s': a key of %u and a value of %u bytes are %llu together",
+			     m->name, m->key_size, m->value_size, (unsigned long long)element);
 }
 
 static void check_map(struct lint_object *o, const struct lint_map *m)
 {
 	if (m->data) {
-		lint_say(o, RULE_GLOBAL_DATA, NULL, nowhere,
-			 "section '%s': %u bytes of globals or constants", m->name, m->value_size);
+		lint_finding(o, RULE_GLOBAL_DATA, NULL, nowhere,
+			     "section '%s': %u bytes of globals or constants", m->name,
+			     m->value_size);
 		return;
 	}
 	if (m->type != BPF_MAP_TYPE_ARRAY && m->type != BPF_MAP_TYPE_HASH) {
-		lint_say(o, RULE_MAP_TYPE, NULL, nowhere, "map '%s' is of type %s (%u)", m->name,
-			 libbpf_bpf_map_type_str(m->type) ? libbpf_bpf_map_type_str(m->type)
-							  : "unknown",
-			 m->type);
+		lint_finding(o, RULE_MAP_TYPE, NULL, nowhere, "map '%s' is of type %s (%u)",
+			     m->name,
+			     libbpf_bpf_map_type_str(m->type) ?
+			     libbpf_bpf_map_type_str(m->type) : "unknown",
+			     m->type);
 		return;
 	}
 	if (m->flags || m->numa)
-		lint_say(o, RULE_MAP_FLAGS, NULL, nowhere, "map '%s' has %s", m->name,
-			 m->flags ? "flags" : "a NUMA node");
+		lint_finding(o, RULE_MAP_FLAGS, NULL, nowhere, "map '%s' has %s", m->name,
+			     m->flags ? "flags" : "a NUMA node");
 	check_sizes(o, m);
 }
 
@@ -209,10 +211,10 @@ void maps_check(struct lint_object *o)
 		maps++;
 		entries += m->max_entries;
 		if (entries > NFP_ENTRIES && entries - m->max_entries <= NFP_ENTRIES)
-			lint_say(o, RULE_MAP_ENTRIES, NULL, nowhere,
-				 "map '%s': %u entries, %llu with those before", m->name,
-				 m->max_entries, (unsigned long long)entries);
+			lint_finding(o, RULE_MAP_ENTRIES, NULL, nowhere,
+				     "map '%s': %u entries, %llu with those before", m->name,
+				     m->max_entries, (unsigned long long)entries);
 	}
 	if (maps > NFP_MAPS)
-		lint_say(o, RULE_MAP_COUNT, NULL, nowhere, "%d maps", maps);
+		lint_finding(o, RULE_MAP_COUNT, NULL, nowhere, "%d maps", maps);
 }

@@ -16,7 +16,7 @@ void complain(struct walk *w, enum lint_rule rule, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	lint_say(w->o, rule, w->p, w->insns[w->state->at].at, "%s", text);
+	lint_finding(w->o, rule, w->p, w->insns[w->state->at].at, "%s", text);
 }
 
 bool written(struct walk *w, int r)

@@ -175,8 +175,8 @@ static void check_stack(struct walk *w)
 	w->p->stack = stack_with_callees(w, 0, known, 0);
 	free(known);
 	if (w->p->stack > NFP_STACK)
-		lint_say(w->o, RULE_STACK_SIZE, w->p, w->insns[0].at,
-			 "program '%s' has %u bytes of stack", w->p->name, w->p->stack);
+		lint_finding(w->o, RULE_STACK_SIZE, w->p, w->insns[0].at,
+			     "program '%s' has %u bytes of stack", w->p->name, w->p->stack);
 }
 
 static void conclude_prog(struct walk *w)
@@ -187,12 +187,13 @@ static void conclude_prog(struct walk *w)
 	flow_zero_extends(w);
 	p->estimate = count_insns(w);
 	if (p->estimate > NFP_MAX_INSNS)
-		lint_say(w->o, RULE_TOO_LONG, p, p->insns[0].at,
-			 "program '%s' becomes some %u instructions of the card's", p->name,
-			 p->estimate);
+		lint_finding(w->o, RULE_TOO_LONG, p, p->insns[0].at,
+			     "program '%s' becomes some %u instructions of the card's", p->name,
+			     p->estimate);
 	if (p->packet_end > NFP_PACKET)
-		lint_say(w->o, RULE_PACKET_DEPTH, p, p->insns[0].at,
-			 "program '%s' may look at byte %u of a packet", p->name, p->packet_end);
+		lint_finding(w->o, RULE_PACKET_DEPTH, p, p->insns[0].at,
+			     "program '%s' may look at byte %u of a packet", p->name,
+			     p->packet_end);
 }
 
 static bool walk_alloc(struct walk *w)
@@ -243,10 +244,10 @@ void prog_check(struct lint_object *o, struct lint_prog *p)
 	if (o->too_much)
 		return;
 	if (p->ninsns > LONGEST) {
-		lint_say(o, RULE_TOO_LONG, p, p->insns[0].at,
-			 "program '%s' has %u instructions, before the "
-			 "card's are made of them",
-			 p->name, p->ninsns);
+		lint_finding(o, RULE_TOO_LONG, p, p->insns[0].at,
+			     "program '%s' has %u instructions, before the "
+			     "card's are made of them",
+			     p->name, p->ninsns);
 		return;
 	}
 	if (!walk_alloc(&w)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * aside.c - which requests are set aside: those due in a gap of either side, shortly before it, or
+ * spans.c - which requests are set aside: those due in a gap of either side, shortly before it, or
  * in its backlog
  */
 #include <errno.h>

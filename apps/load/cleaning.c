@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * set_aside.c - the run in windows, and its numbers without what was due in gaps of this process or
+ * cleaning.c - the run in windows, and its numbers without what was due in gaps of this process or
  * of the server
  *
  * While requests leave, a reply costs a store of sixteen bytes into memory that is there already;
@@ -19,7 +19,7 @@
 #define GAPS_MOST 65536
 #define AROUND_NS 2000000000ULL /* gaps so far from a window may still have their backlog in it */
 
-struct aside {
+struct cleaning {
 	struct reply *reply;
 	size_t n, room;
 	struct gap *gap; /* of this process */
@@ -42,16 +42,16 @@ static size_t expected(const struct options *o)
  * With --report it takes some time of the client, 10 ms and more, so only for those who asked for
  * it.
  */
-int aside_open(struct load *l)
+int cleaning_open(struct load *l)
 {
-	struct aside *a;
+	struct cleaning *a;
 
 	if (l->o.closed || (l->o.report > 0 && !l->o.gaps && !l->o.windows))
 		return 0;
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
-	l->aside = a;
+	l->cleaning = a;
 	a->room = expected(&l->o);
 	a->reply = malloc(a->room * sizeof(*a->reply));
 	a->gap = malloc(GAPS_MOST * sizeof(*a->gap));
@@ -62,17 +62,17 @@ int aside_open(struct load *l)
 	return 0;
 }
 
-void aside_close(struct load *l)
+void cleaning_close(struct load *l)
 {
-	if (!l->aside)
+	if (!l->cleaning)
 		return;
-	free(l->aside->reply);
-	free(l->aside->gap);
-	free(l->aside);
-	l->aside = NULL;
+	free(l->cleaning->reply);
+	free(l->cleaning->gap);
+	free(l->cleaning);
+	l->cleaning = NULL;
 }
 
-void aside_reply(struct aside *a, const struct pending *p, uint64_t now)
+void cleaning_reply(struct cleaning *a, const struct pending *p, uint64_t now)
 {
 	uint64_t latency = now - p->due;
 
@@ -87,7 +87,7 @@ void aside_reply(struct aside *a, const struct pending *p, uint64_t now)
 	a->reply[a->n++] = (struct reply){ p->due, latency, p->cls };
 }
 
-void aside_gap(struct aside *a, uint64_t from, uint64_t to, uint64_t row)
+void cleaning_gap(struct cleaning *a, uint64_t from, uint64_t to, uint64_t row)
 {
 	if (a && a->gaps < GAPS_MOST)
 		a->gap[a->gaps++] = (struct gap){ from, to, row };
@@ -116,7 +116,7 @@ static int by_due(const void *a, const void *b)
  * Into equal windows of about WINDOW_NS. A reply that came in this interval to a request of the one
  * before is in the first.
  */
-static int cut(struct aside *a, const struct gaps *server, enum noted noted, uint64_t from,
+static int cut(struct cleaning *a, const struct gaps *server, enum noted noted, uint64_t from,
 	       uint64_t to, struct windows *w)
 {
 	size_t n = fmax(1, round((to - from) / WINDOW_NS)), at = 0;
@@ -143,7 +143,7 @@ static int cut(struct aside *a, const struct gaps *server, enum noted noted, uin
 
 static enum noted read_server(const struct load *l, uint64_t from, uint64_t to, struct gaps *server)
 {
-	struct aside *a = l->aside;
+	struct cleaning *a = l->cleaning;
 	uint64_t early = from - l->start > AROUND_NS ? from - AROUND_NS : l->start;
 	enum noted noted;
 	size_t at;
@@ -164,7 +164,7 @@ static enum noted read_server(const struct load *l, uint64_t from, uint64_t to, 
 }
 
 /* Keeps the gaps that the next interval may need: their backlog may reach into it. */
-static void begin_next(struct aside *a, uint64_t from)
+static void begin_next(struct cleaning *a, uint64_t from)
 {
 	struct gaps late = around(&(struct gaps){ a->gap, a->gaps }, from, from);
 
@@ -183,7 +183,7 @@ static int keep(const struct load *l, const struct windows *w)
 static int look_at(const struct load *l, const struct windows *w)
 {
 	const struct rule rule = { RULE_BEFORE_NS, RULE_AFTER_NS, l->o.backlog };
-	struct aside *a = l->aside;
+	struct cleaning *a = l->cleaning;
 	int err = 0;
 
 	for (int c = 0; c < l->o.mix.classes && !err; c++)
@@ -194,9 +194,9 @@ static int look_at(const struct load *l, const struct windows *w)
 	return keep(l, w);
 }
 
-int aside_ends(struct load *l, uint64_t from, uint64_t to)
+int cleaning_ends(struct load *l, uint64_t from, uint64_t to)
 {
-	struct aside *a = l->aside;
+	struct cleaning *a = l->cleaning;
 	struct windows w = { 0 };
 	struct gaps server;
 	enum noted noted;
@@ -220,17 +220,17 @@ int aside_ends(struct load *l, uint64_t from, uint64_t to)
 
 static const char *reason(const struct load *l)
 {
-	return l->aside ? l->aside->why : l->o.closed ?
+	return l->cleaning ? l->cleaning->why : l->o.closed ?
 		"closed loop: a request is due when another was answered" :
 	       "--report without --gaps";
 }
 
 /* Beside a summary, too: the reason why the server's gaps are not known. */
-void aside_json(FILE *f, const struct load *l, int cls)
+void cleaning_json(FILE *f, const struct load *l, int cls)
 {
 	fputs(",\"clean\":", f);
-	if (l->aside && l->aside->there)
-		summary_json(f, &l->aside->sum[cls]);
+	if (l->cleaning && l->cleaning->there)
+		summary_json(f, &l->cleaning->sum[cls]);
 	else
 		fputs("null", f);
 	fprintf(f, ",\"clean_why\":\"%s\"", reason(l));
@@ -247,9 +247,9 @@ static void print_class(FILE *f, const char *name, const struct summary *s)
 	fprintf(f, "%s%s\n", s->why[0] ? "; nothing to compare by: " : "", s->why);
 }
 
-void aside_table(FILE *f, const struct load *l)
+void cleaning_table(FILE *f, const struct load *l)
 {
-	const struct aside *a = l->aside;
+	const struct cleaning *a = l->cleaning;
 
 	for (int c = 0; a && a->there && c < l->o.mix.classes; c++) {
 		if (a->sum[c].due)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * wire_say.c - what a core says to a NIC over the wire: CREDIT
+ * wire_credit.c - CREDIT: a core tells the NIC its whole state over the wire
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static struct shunt_wire header(const struct wire *w, uint8_t type, uint16_t byt
 }
 
 /* Sends this message in a frame of our own; the bytes of its padding do not matter. */
-static bool say(struct core *c, const void *msg, uint32_t len, uint32_t padded)
+static bool send_message(struct core *c, const void *msg, uint32_t len, uint32_t padded)
 {
 	uint64_t frame;
 
@@ -63,7 +63,7 @@ void wire_credit(struct core *c)
 		m.token = w->parks[0].token;
 		m.w.flags |= w->parks[0].by_signal ? SHUNT_WIRE_SIGNAL : 0;
 	}
-	w->owed = !say(c, &m, sizeof(m), w->credit);
+	w->owed = !send_message(c, &m, sizeof(m), w->credit);
 	w->nr += !w->owed;
 	w->said_ns = c->now;
 }
