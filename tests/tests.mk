@@ -57,7 +57,9 @@ $(B)/%.o: %.cpp
 		$(filter-out -Wstrict-prototypes -Wmissing-prototypes,$(WARN)) -c $< -o $@
 
 # The headers of every source: given several sources, gcc writes the file of -MMD anew for each.
-note_headers = $(Q)$(CC) $(CPPFLAGS) -I. -MM -MP -MT $@ $(filter %.c %.S,$^) >$@.d
+# Sources that are gone by the next time are no error, as with -MP for headers.
+note_headers = $(Q)$(CC) $(CPPFLAGS) -I. -MM -MP -MT $@ $(filter %.c %.S,$^) >$@.d && \
+	printf '%s:\n' $(filter %.c %.S,$^) >>$@.d
 
 # One command compiles and links: such a program is a handful of files. C++ is compiled before.
 define unit_program
