@@ -51,6 +51,8 @@ static void wait_for(struct agent *a, const char *why)
 /* The domain cannot be made: noted, for workers that wait for it, too. */
 static void wait_with(struct agent *a, struct domain *d, struct why *why)
 {
+	if (!why->text)
+		return; /* the reason is still looked for */
 	why_line(why, d->why, sizeof(d->why));
 	why_forget(why);
 	wait_for(a, d->why);

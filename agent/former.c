@@ -39,6 +39,8 @@ void former_forget(struct domain *d)
 	if (d->former.process >= 0)
 		close(d->former.process);
 	d->former.process = -1;
+	d->former.sought = false;
+	d->former.sought_at = 0;
 	d->why[0] = '\0';
 }
 
@@ -99,6 +101,8 @@ void former_explain(const struct agent *a, struct domain *d, struct why *why)
 		why_fail(why, -EBUSY, "process %u ('%s'), it seems a child of a former worker, "
 			 "still holds the rings of queue %u", f->holder, d->worker.kin.name,
 			 domain_queue(d));
+	} else if (!f->sought) {
+		return;
 	} else if (f->pid && (f->process < 0 || !shunt_process_ended(f->process))) {
 		why_hint(why, "it was told to leave, end it if it does not%s",
 			 f->spared ? " (shuntd does not: it has other rights than those of its "

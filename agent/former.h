@@ -24,6 +24,8 @@ struct former {
 	__u64 since_ns;  /* since when new rings are waited for */
 	bool busy;       /* the queue may be in use: it was, and was not seen free since */
 	__u64 sought_ns; /* when a child of it that may hold rings was last looked for */
+	long sought_at;  /* where in /proc to go on; 0: at the beginning */
+	bool sought;     /* all processes were looked at */
 	__u32 holder;    /* the child that was found; 0: none */
 };
 
@@ -36,5 +38,6 @@ bool former_is_gone(const struct domain *d, __u64 now_ns);
 /* Kills a former worker that was told to leave, has not,
  * and keeps the queue from others: after drain_ms. */
 void former_end(struct domain *d, __u32 drain_ms, __u64 now_ns);
-/* The queue is in use: by whom, as far as we know, and what helps. */
+/* The queue is in use: by whom, as far as we know, and what
+ * helps. Nothing as long as the process may yet be found. */
 void former_explain(const struct agent *a, struct domain *d, struct why *why);

@@ -21,6 +21,7 @@
 #include "worker.h"
 
 #define AGAIN_NS 1000000000ULL
+#define AT_ONCE 64 /* processes that are looked at in one go */
 
 /* From /proc/PID/stat: the name is in parentheses, and may hold any characters. */
 static bool read_kin(__u32 pid, struct kin *k)
@@ -88,24 +89,42 @@ static bool is_child(const struct domain *d, __u32 pid, const struct kin *k)
 	return true;
 }
 
-bool holders_find(struct domain *d, __u64 now_ns)
+/* A user may have any number of processes, so some are looked at in one go. The child, or 0; *at is
+ * where to go on, or 0: there is no more to look at. */
+static __u32 look_at_some(const struct domain *d, long *at)
 {
-	const struct dirent *e;
+	const struct dirent *e = NULL;
+	DIR *proc = opendir("/proc");
+	__u32 found = 0;
 	struct kin k;
-	DIR *proc;
 
-	if (now_ns - d->former.sought_ns < AGAIN_NS)
-		return d->former.holder;
-	d->former.sought_ns = now_ns;
-	d->former.holder = 0;
-	proc = opendir("/proc");
-	while (proc && !d->former.holder && (e = readdir(proc))) {
+	if (proc && *at)
+		seekdir(proc, *at);
+	for (int n = 0; proc && !found && n < AT_ONCE && (e = readdir(proc));) {
 		__u32 pid = isdigit(e->d_name[0]) ? strtoul(e->d_name, NULL, 10) : 0;
 
+		n += !!pid;
 		if (pid && read_kin(pid, &k) && is_child(d, pid, &k))
-			d->former.holder = pid;
+			found = pid;
 	}
+	*at = e && !found ? telldir(proc) : 0;
 	if (proc)
 		closedir(proc);
-	return d->former.holder;
+	return found;
+}
+
+bool holders_find(struct domain *d, __u64 now_ns)
+{
+	struct former *f = &d->former;
+	__u32 found;
+
+	if (!f->sought_at && now_ns - f->sought_ns < AGAIN_NS)
+		return f->holder;
+	found = look_at_some(d, &f->sought_at);
+	if (f->sought_at) /* until all were looked at, the one that was found before counts */
+		return f->holder;
+	f->sought_ns = now_ns;
+	f->sought = true;
+	f->holder = found;
+	return found;
 }

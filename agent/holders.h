@@ -12,5 +12,6 @@ struct domain;
 
 /* While the domain's worker lives: remembers what its children share with it. */
 void holders_know(struct domain *d);
-/* Looks for a process that may be a child of the last worker. True: d->former.holder. */
+/* Looks for a process that may be a child of the last worker, at some processes each time. True:
+ * d->former.holder. False, and d->former.sought: there is none. */
 bool holders_find(struct domain *d, __u64 now_ns);
