@@ -21,6 +21,7 @@ struct pool {
 				* touches (holes.c); NULL: there is none */
 	bool holes;            /* frames were taken away from the kernel */
 	__u64 bad_frames;      /* requests that made no sense to workers, when we last looked */
+	__u64 kept_ns;         /* the next look at frames that the kernel may have kept aside */
 	__u64 made_ns;         /* when the frames were made, or taken over */
 };
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "domain.h"
 #include "frames.h"
 #include "ledger_frames.h"
@@ -14,6 +15,10 @@
 #include "plural.h"
 #include "reclaim_frames.h"
 #include "xsk.h"
+
+/* Between two looks at frames that were kept aside: each waits for XDP twice, and a process
+ * that has the fill ring can say that the kernel took another frame whenever it likes. */
+#define KEPT_NS 500000000ULL
 
 int reclaim_by_ledger(struct domain *d, const struct ledger_dead *dead)
 {
@@ -141,8 +146,9 @@ void reclaim_kept(struct domain *d)
 	struct harvest h;
 
 	/* Until the kernel takes another one from a fill ring, no more can be known. */
-	if (!any_kept(s) || !fill_moved(d))
+	if (!any_kept(s) || !fill_moved(d) || clock_ns() < d->pool.kept_ns)
 		return;
+	d->pool.kept_ns = clock_ns() + KEPT_NS;
 	h.frame = malloc(d->pool.r.geo.nframes * sizeof(*h.frame));
 	if (!h.frame || reclaim_find_frames(d, &h)) {
 		free(h.frame);
