@@ -72,6 +72,7 @@ void fit_seat(const struct fit_nic *nic, const struct fit_machine *m, const stru
 	      struct fit_plan *plan);
 /* How many physical cores there are for workers and interrupts. */
 int fit_cores_near(const struct fit_nic *nic, const struct fit_machine *m);
+/* note.c */
 void fit_note(struct fit_plan *plan, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* yaml.c: the configuration of `shunt load`, to be freed. */
 char *fit_yaml(const struct fit_nic *nic, const char *ifname, const struct fit_wish *wish,

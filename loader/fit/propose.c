@@ -3,7 +3,6 @@
  * propose.c - how many domains and queues, and which settings of the NIC lead there
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +12,6 @@
 #include "plan.h"
 
 #define STEPS_MOST (SHUNT_QUEUES + FIT_PORTS + 16)
-
-void fit_note(struct fit_plan *plan, const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		text = NULL;
-	va_end(args);
-	if (text)
-		json_array_append_new(plan->notes, json_string(text));
-	free(text);
-}
 
 /* A step, unless the value is that already. */
 static struct fit_step *step(struct fit_plan *plan, const struct fit_nic *nic, const char *setting,
