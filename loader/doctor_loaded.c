@@ -68,7 +68,8 @@ static void check_queues(struct ctl *ctl, struct findings *f)
 {
 	struct shunt_queue queue;
 	struct iface iface;
-	unsigned int served = 0;
+	unsigned int served = 0, beyond = 0, last = 0;
+	char command[96], fix[256];
 
 	if (iface_read(ctl, &iface) || !iface.rx_queues)
 		return;
@@ -77,15 +78,20 @@ static void check_queues(struct ctl *ctl, struct findings *f)
 			return;
 		if (!queue.domain)
 			continue;
-		if (q >= iface.rx_queues)
-			finding(f, "domains", LEVEL_FAIL, "ethtool -L IF combined N, or another "
-				"configuration", "queue %u is served, but '%s' has %u now", q,
-				ctl->ifname, iface.rx_queues);
+		beyond += q >= iface.rx_queues;
+		last = q;
 		served++;
 	}
-	if (served < iface.rx_queues)
-		finding(f, "domains", LEVEL_WARN,
-			"ethtool -L IF combined N, or name all queues as domains",
+	/* drivers change no queues below a program */
+	snprintf(fix, sizeof(fix),
+		 "shunt unload, then '%s' (or as 'shunt fit --dev IF' proposes), and load again",
+		 iface_set_queues(&iface, ctl->ifname, last + 1, command));
+	if (beyond)
+		finding(f, "domains", LEVEL_FAIL, fix,
+			"queue %u is served, but '%s' has %u now", last, ctl->ifname,
+			iface.rx_queues);
+	else if (served < iface.rx_queues)
+		finding(f, "domains", LEVEL_WARN, fix,
 			"%u of %u queues %s served: what arrives on the others goes to the kernel",
 			served, iface.rx_queues, plural(served, "is", "are"));
 	else if (served == 1)

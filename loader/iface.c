@@ -64,6 +64,7 @@ int iface_read(struct ctl *ctl, struct iface *out)
 		out->up = req.ifr_flags & IFF_UP;
 	if (!netif_ask(fd, ctl->ifname, SIOCETHTOOL, &req, &channels))
 		out->rx_queues = channels.rx_count + channels.combined_count;
+	out->combined = channels.max_combined;
 	if (!netif_ask(fd, ctl->ifname, SIOCETHTOOL, &req, &driver))
 		snprintf(out->driver, sizeof(out->driver), "%.31s", driver.driver);
 	close(fd);
@@ -75,6 +76,16 @@ const char *iface_driver(const struct iface *iface, char out[IFACE_DRIVER])
 	snprintf(out, IFACE_DRIVER, "%s%s", iface->driver[0] ? "driver " : "no driver",
 		 iface->driver);
 	return out;
+}
+
+const char *iface_set_queues(const struct iface *iface, const char *ifname, unsigned int n,
+			     char command[96])
+{
+	if (iface->combined)
+		snprintf(command, 96, "ethtool -L %s combined %u", ifname, n);
+	else
+		snprintf(command, 96, "ethtool -L %s rx %u tx %u", ifname, n, n);
+	return command;
 }
 
 void iface_prog_name(unsigned int id, char name[16])

@@ -12,6 +12,7 @@ struct iface {
 	char driver[32]; /* "" : it does not say */
 	unsigned int mtu;
 	unsigned int rx_queues; /* 0: it does not say */
+	bool combined;          /* its queues receive and send; else those to receive are apart */
 	bool up;
 };
 
@@ -37,6 +38,9 @@ int iface_need(struct ctl *ctl);
 int iface_need_native(struct ctl *ctl);
 /* The XDP program that is attached, shunt's or another: the host's, or else the card's. */
 int iface_xdp(struct ctl *ctl, struct xdp_there *out);
+/* The command that gives it n queues, in the form that its driver takes. */
+const char *iface_set_queues(const struct iface *iface, const char *ifname, unsigned int n,
+			     char command[96]);
 /* The name of a program, "" if it has gone or may not be looked at. */
 void iface_prog_name(unsigned int id, char name[16]);
 /* Are ports among the fields of UDP datagrams that choose the queue? -errno: it does not say. */

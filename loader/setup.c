@@ -253,6 +253,7 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 {
 	unsigned char cpus[MAX_CPUS];
 	struct iface iface;
+	char command[96];
 	__u32 served = 0;
 	int err = iface_read(ctl, &iface);
 
@@ -272,7 +273,7 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 		     "'%s' has %u receive queues: a NIC's port has one, so that its program runs "
 		     "on one CPU at a time",
 		     ctl->ifname, iface.rx_queues);
-		hint(ctl, "ethtool -L %s combined 1", ctl->ifname);
+		hint(ctl, "%s", iface_set_queues(&iface, ctl->ifname, 1, command));
 		return -EINVAL;
 	}
 	for (__u32 queue = 0; !err && queue < SHUNT_QUEUES; queue++) {

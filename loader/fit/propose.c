@@ -134,6 +134,21 @@ static void propose_queues(struct fit_plan *plan, const struct fit_nic *nic)
 			 nic->why[0]);
 }
 
+/* What the fewer queues, and their change, mean for the rest of the traffic. */
+static void tell_of_queues(struct fit_plan *plan, const struct fit_nic *nic)
+{
+	bool changes = false;
+
+	for (int i = 0; i < plan->nsteps; i++)
+		changes |= !strcmp(plan->step[i].setting, "channels");
+	if (changes && !is_driver(nic, "veth"))
+		fit_note(plan, "-L restarts the queues: for seconds the link may be down, for all "
+			       "that goes through it");
+	if (plan->nqueues < fit_nic_queues(nic))
+		fit_note(plan, "all other traffic of the interface comes to %s, too",
+			 plan->nqueues == 1 ? "that one queue" : "these queues");
+}
+
 static void propose_hash(struct fit_plan *plan, const struct fit_nic *nic)
 {
 	static const char *const names[] = { "hash-udp4", "hash-udp6" };
@@ -262,6 +277,7 @@ int fit_propose(struct ctl *ctl, const struct fit_nic *nic, const struct fit_mac
 	propose_features(plan, nic);
 	propose_interrupts(plan, nic);
 	propose_coalesce(plan, nic);
+	tell_of_queues(plan, nic);
 	tell_what_drivers_want(plan, nic);
 	return 0;
 }

@@ -284,7 +284,9 @@ static int irq_set(const struct fit_nic *nic, int queue, const char *value, char
 	if (fd >= 0)
 		close(fd);
 	if (err)
-		snprintf(why, len, "cannot write '%s': %s", path, strerror(-err));
+		snprintf(why, len, "cannot write '%s': %s%s", path, strerror(-err),
+			 err == -EIO || err == -EPERM ? " (the kernel places this interrupt itself)"
+						      : "");
 	return err;
 }
 

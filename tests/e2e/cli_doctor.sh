@@ -76,6 +76,11 @@ test_an_interface_that_is_gone_is_told_as_that() {
 
 # --- drivers that lack something ------------------------------------------------------------------
 
+test_queues_that_are_not_served_are_told_with_the_command_that_the_nic_takes() {
+	host shunt load mq --dev "$DEV" --port 9000
+	assert_match "$(findings domains)" "1 of 2 queues is served.*'ethtool -L $DEV rx 1 tx 1'"
+}
+
 # The count is written into the map: no driver here lacks the room.
 test_a_driver_without_room_for_metadata_is_named_with_the_cure() {
 	local at value

@@ -138,6 +138,13 @@ test_vlan_tags_stay_in_packets_where_the_nic_can_leave_them() {
 	assert_match "$(notes)" "serve no VLANs"
 }
 
+test_what_fewer_queues_mean_for_other_traffic_is_told() {
+	fit_from i40e
+	assert_match "$(notes)" "for seconds the link may be down.*comes to that one queue, too"
+	fit_from mlx5_core --by-queue
+	[[ $(notes) != *"all other traffic"* ]] || fail "told where no queue goes"
+}
+
 test_coalescing_is_a_choice_with_its_cost() {
 	fit_from mlx5_core
 	assert_eq "$(command_of coalesce)" "ethtool -C ge-0-0-2 adaptive-rx off rx-usecs 0"
