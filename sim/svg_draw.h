@@ -39,7 +39,7 @@ static inline bool hollow(const struct curve *c, int k)
 	return c->hollow && c->hollow[k];
 }
 
-/* svg.c */
+/* svg_text.c */
 void svg_text(FILE *f, const char *s);
 /* 0.5, 20, 300k, 2M: no exponents */
 const char *svg_number(double v, char *buf, size_t len);
