@@ -178,6 +178,8 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 	check_metadata(ctl, f);
 	check_verify(ctl, f, &cfg);
 	check_queues(ctl, f);
+	if (!(cfg.flags & SHUNT_CFG_WIRE))
+		doctor_irqs(ctl, f, &cfg);
 	for (__u32 d = 0; d < cfg.ndomains; d++) {
 		if (map_get(ctl, "domains", d, &dom, sizeof(dom)) || !dom.on ||
 		    map_get(ctl, "agent", d, &agent, sizeof(agent)))

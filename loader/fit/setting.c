@@ -278,8 +278,8 @@ static int irq_set(const struct fit_nic *nic, int queue, const char *value, char
 		snprintf(why, len, "the interrupt of queue %d is not known", queue);
 		return -ENOENT;
 	}
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0 || dprintf(fd, "%s\n", value) < 0)
 		err = -errno;
 	if (fd >= 0)
 		close(fd);

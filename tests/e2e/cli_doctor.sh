@@ -81,6 +81,25 @@ test_queues_that_are_not_served_are_told_with_the_command_that_the_nic_takes() {
 	assert_match "$(findings domains)" "1 of 2 queues is served.*'ethtool -L $DEV rx 1 tx 1'"
 }
 
+# IRQ CPU: an interrupt of the interface's queue 0, as far as /proc tells.
+pretend_interrupt() {
+	mkdir -p "$DIR/irq/$1"
+	echo "$2" >"$DIR/irq/$1/effective_affinity_list"
+	printf '     CPU0\n %s:  0  PCI-MSI 1-edge  %s-TxRx-0\n' "$1" "$DEV" >"$DIR/interrupts"
+	mount --bind "$DIR/interrupts" /proc/interrupts
+	mount --bind "$DIR/irq" /proc/irq
+}
+
+test_an_interrupt_on_a_workers_cpu_is_told() {
+	host shunt load mq --dev "$DEV" --port 9000
+	assert_eq "$(findings interrupts)" ""
+	pretend_interrupt 77 "$(json '.interfaces[0].domains[0].core[0].cpu' host shunt -j status)"
+	assert_match "$(findings interrupts)" \
+		"warn that of queue 0 is on CPU [0-9]+, on which core 0 of domain 0 spins.*shunt fit"
+	echo 4000 >"$DIR/irq/77/effective_affinity_list"
+	assert_eq "$(findings interrupts)" "ok on no worker's CPU "
+}
+
 # The count is written into the map: no driver here lacks the room.
 test_a_driver_without_room_for_metadata_is_named_with_the_cure() {
 	local at value

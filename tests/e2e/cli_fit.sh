@@ -405,6 +405,32 @@ assert_as_before() {
 	done
 }
 
+# Interrupts 45 to 48 of its queues, as far as /proc tells.
+play_interrupts() {
+	local irq
+	for irq in 45 46 47 48; do
+		mkdir -p "$DIR/irq/$irq"
+		echo 0-3 >"$DIR/irq/$irq/smp_affinity_list"
+	done
+	cp "$NIC/interrupts" "$DIR/interrupts"
+	mount --bind "$DIR/interrupts" /proc/interrupts
+	mount --bind "$DIR/irq" /proc/irq
+}
+affinities() { cat "$DIR"/irq/*/smp_affinity_list | paste -sd ' '; }
+
+test_interrupts_are_placed_and_put_back() {
+	play igb
+	play_interrupts
+	shunt fit --dev eth0 --domains 2 --apply
+	shunt -j fit --dev eth0 --domains 2 >"$DIR/fit.json"
+	assert_eq "$(affinities)" "$(of_fit '.domains[0].interrupts[0]') $(of_fit \
+		'.domains[1].interrupts[0]') 0-3 0-3"
+	assert_eq "$(of_fit '.steps | map(select(.choice | not)) | length')" 0
+	shunt fit --dev eth0 --undo
+	assert_eq "$(affinities)" "0-3 0-3 0-3 0-3"
+	assert_as_before
+}
+
 test_all_kinds_of_settings_are_done_and_put_back() {
 	play igb
 	shunt -j fit --dev eth0 --domains 2 --port 9000,9002 --no-coalesce --apply >"$DIR/fit.json"
