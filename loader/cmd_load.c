@@ -20,6 +20,7 @@
 #include "iface.h"
 #include "inforce.h"
 #include "maps.h"
+#include "metadata.h"
 #include "place.h"
 #include "plural.h"
 #include "policy.h"
@@ -196,11 +197,31 @@ static void show(const json_t *r)
 		printf("  would need 'shunt unload --dev %s' first\n", text_at(r, "interface"));
 }
 
+/* What the driver lacks, where the load does not fail by it. */
+static void note_driver(struct ctl *ctl, const struct setup *s)
+{
+	struct iface iface;
+	int queues = 0;
+
+	for (__u32 q = 0; q < SHUNT_QUEUES; q++)
+		queues += setup_serves(s, q);
+	if (!iface_read(ctl, &iface) && metadata_doubt(iface.driver))
+		note("%s: where there is none all requests go to the kernel, which 'shunt status' "
+		     "tells", metadata_doubt(iface.driver));
+	if (queues > 1 && !iface_hashes_ports(ctl->ifname, false))
+		note("'%s' hashes addresses only: all requests of a client come to one queue; "
+		     "ethtool -N %s rx-flow-hash udp4 sdfn", ctl->ifname, ctl->ifname);
+}
+
 static int check_native(struct ctl *ctl, const struct setup *s)
 {
 	int err = iface_need_native(ctl);
 
-	return err ? err : setup_check(ctl, s);
+	if (!err)
+		err = setup_check(ctl, s);
+	if (!err)
+		note_driver(ctl, s);
+	return err;
 }
 
 /* With a card, or (NULL) without. */

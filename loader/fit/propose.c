@@ -201,6 +201,19 @@ static void propose_features(struct fit_plan *plan, const struct fit_nic *nic)
 			       "NIC cannot be told not to (rxvlan): serve no VLANs on it");
 }
 
+static const char *why_there(const struct fit_plan *plan, int cpu)
+{
+	if (plan->by_queue)
+		return "the interrupt, and so XDP, beside the core that it feeds";
+	for (int d = 0; d < plan->ndomains; d++) {
+		for (int c = 0; c < plan->domain[d].ncpus; c++) {
+			if (plan->domain[d].cpu[c] == cpu)
+				return "the interrupt, and so XDP, beside the domain that it feeds";
+		}
+	}
+	return "the interrupt, and so XDP, near the NIC and on no worker's CPU";
+}
+
 static void propose_interrupts(struct fit_plan *plan, const struct fit_nic *nic)
 {
 	char setting[32], want[16];
@@ -218,10 +231,7 @@ static void propose_interrupts(struct fit_plan *plan, const struct fit_nic *nic)
 				 plan->domain[d].queue[q]);
 			snprintf(want, sizeof(want), "%d", plan->domain[d].irq_cpu[q]);
 			step(plan, nic, setting, want,
-			     plan->by_queue ? "the interrupt, and so XDP, beside the core that it "
-					      "feeds"
-					    : "the interrupt, and so XDP, near the NIC and on no "
-					      "worker's CPU");
+			     why_there(plan, plan->domain[d].irq_cpu[q]));
 		}
 	}
 }

@@ -162,6 +162,10 @@ test_a_hash_of_addresses_only_is_named_with_the_command_that_mends_it() {
 		"warn of UDP over IPv4 addresses alone are hashed.*ethtool -N $DEV rx-flow-hash udp4 sdfn"
 	assert_match "$(hashes 0x30)" "ethtool -N $DEV rx-flow-hash udp6 sdfn"
 	assert_match "$(hashes 0xf0)" "^ok "
+	printf 'domains: [{queue: 0}, {queue: 1}]\nports: [{port: 9000}]\n' >"$DIR/two.yaml"
+	host env LD_PRELOAD="$DIR/hash.so" FIELDS=0x30 shunt load mq --dev "$DEV" \
+		--config "$DIR/two.yaml" --dry-run 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "hashes addresses only.*ethtool -N $DEV rx-flow-hash"
 	assert_eq "$(findings hash)" ""
 	new_lab
 	assert_eq "$(hashes 0x30)" "" "with one queue"
