@@ -162,6 +162,15 @@ int fit_apply(struct ctl *ctl, struct fit_source *s, const struct fit_wish *wish
 	return err;
 }
 
+/* A NIC whose driver was loaded anew may lack the setting; one of which nothing can be read does
+ * not, as far as we know. */
+static bool is_gone(const struct change *c)
+{
+	char now[FIT_VALUE];
+
+	return *c->nic.driver && !fit_setting_value(&c->nic, c->setting, now);
+}
+
 static int undo_step(struct ctl *ctl, struct change *c, struct record *r, size_t i, json_t *done)
 {
 	const json_t *step = json_array_get(record_steps(r), i);
@@ -176,6 +185,11 @@ static int undo_step(struct ctl *ctl, struct change *c, struct record *r, size_t
 		return fail(ctl, -EINVAL, "'%s' names a setting '%s' that there is not", r->path,
 			    c->setting);
 	err = look(ctl, c, now, &is, done);
+	if (err && is_gone(c)) {
+		ctl_forget(ctl);
+		note("%s is left alone: %s", c->setting, why_unknown(c));
+		return record_drop(ctl, r, i);
+	}
 	if (!err && !is)
 		err = check_program(ctl, c->setting);
 	if (!err && !is)

@@ -290,9 +290,7 @@ test_auto_may_stand_anywhere_and_other_words_are_errors() {
 
 test_auto_refuses_queues_for_which_there_are_no_cores() {
 	play igb
-	awk 'BEGIN { print "0,0,0,0"; print "1,1,0,0" }' >"$NIC/lscpu"
-	printf '#!/bin/bash\ncat %s\n' "$NIC/lscpu" >"$DIR/bin/lscpu"
-	chmod +x "$DIR/bin/lscpu"
+	play_cores 2
 	printf 'domains: auto\nports: [{port: 9000}]\n' >"$DIR/auto.yaml"
 	assert_exit 1 shunt load mq --dev eth0 --config "$DIR/auto.yaml" --dry-run
 	assert_match "$(cat "$DIR/err")" "has 4 receive queues, and there are cores for 1 of them"
@@ -405,6 +403,24 @@ assert_as_before() {
 	done
 }
 
+# N: so many cores of one thread.
+play_cores() {
+	printf '#!/bin/bash\nfor ((c = 0; c < %d; c++)); do echo $c,$c,0,0; done\n' "$1" \
+		>"$DIR/bin/lscpu"
+	chmod +x "$DIR/bin/lscpu"
+}
+
+test_weights_are_set_behind_the_queues_and_put_back_before_them() {
+	play igb
+	play_cores 8
+	shunt -j fit --dev eth0 --domains 2 --cores 3 --apply >"$DIR/fit.json"
+	assert_eq "$(of_fit '[.done[].command][:2] | join(", ")')" \
+		"ethtool -L eth0 combined 2, ethtool -X eth0 weight 2 1"
+	shunt fit --dev eth0 --undo
+	assert_as_before
+	[ ! -e "$NIC/own" ] || fail "the table is not the driver's own again"
+}
+
 # Interrupts 45 to 48 of its queues, as far as /proc tells.
 play_interrupts() {
 	local irq
@@ -429,6 +445,21 @@ test_interrupts_are_placed_and_put_back() {
 	shunt fit --dev eth0 --undo
 	assert_eq "$(affinities)" "0-3 0-3 0-3 0-3"
 	assert_as_before
+}
+
+test_undo_leaves_alone_what_the_nic_does_not_have_any_more() {
+	play igb
+	play_interrupts
+	shunt fit --dev eth0 --apply
+	mv "$NIC/ethtool-i" "$DIR/ethtool-i"
+	: >"$DIR/interrupts"
+	assert_exit 1 shunt fit --dev eth0 --undo # nothing can be read: not known to be gone
+	assert_eq "$(records)" 1
+	mv "$DIR/ethtool-i" "$NIC/ethtool-i"
+	shunt fit --dev eth0 --undo 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "interrupt-0 is left alone: no name in /proc/interrupts"
+	assert_as_before
+	assert_eq "$(records)" 0
 }
 
 test_all_kinds_of_settings_are_done_and_put_back() {
