@@ -39,11 +39,11 @@ static int most_queues(const struct fit_nic *nic, struct fit_plan *plan)
 {
 	int most = nic->most[FIT_COMBINED] ? nic->most[FIT_COMBINED] : nic->most[FIT_RX];
 
-	if (is_driver(nic, "ena") && most > 1) {
+	if ((is_driver(nic, "ena") || is_driver(nic, "bnxt_en")) && most > 1) {
 		most /= 2;
-		fit_note(plan, "ena runs XDP on at most half of its queues, which is %d: the other "
+		fit_note(plan, "%s runs XDP on at most half of its queues, which is %d: the other "
 			       "half sends for it",
-			 most);
+			 nic->driver, most);
 	}
 	if (!most)
 		most = fit_nic_queues(nic);

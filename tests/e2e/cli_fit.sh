@@ -65,11 +65,13 @@ test_bnxt_with_queues_apart_is_told_to_combine_them() {
 	assert_match "$(notes)" "bnxt_en takes XDP with combined queues only"
 }
 
-test_ena_gets_at_most_half_of_its_queues() {
+test_ena_and_bnxt_get_at_most_half_of_its_queues() {
 	fit_from ena --domains 8
 	assert_eq "$(command_of channels)" "ethtool -L eth1 combined 4"
 	assert_eq "$(of_fit '.domains | length')" 4
 	assert_match "$(notes)" "ena runs XDP on at most half of its queues, which is 4"
+	fit_from bnxt_en --by-queue
+	assert_eq "$(command_of channels)" "ethtool -L ens10f0 combined 32"
 }
 
 test_the_table_of_each_nic_is_understood() {
