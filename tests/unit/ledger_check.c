@@ -203,16 +203,40 @@ static void check_living(const char *when, unsigned int dead, const struct shunt
 		fail_msg("%s: the lock is of one that lives", when);
 }
 
+void world_check_places(const char *when)
+{
+	for (uint32_t i = 0; i < world.geo.ncores; i++) {
+		if (!core_done(i))
+			return;
+	}
+	for (uint32_t i = 0; i < SHUNT_PARKED; i++) {
+		if (world.ctl->parked[i].slot && !world.ctl->parked[i].id)
+			fail_msg("%s: place %u is taken, and no request is in it", when, i);
+	}
+}
+
 static const struct verdict nothing;
 
-/* First dies one process, then the other. */
-static void check_deaths(const char *when, unsigned int first)
+static bool sends(void)
+{
+	for (uint32_t i = 0; i < world.geo.ncores; i++) {
+		if (ring_count(&world.tx[i]))
+			return true;
+	}
+	return false;
+}
+
+/* First dies one process, then the other. sent: before, the kernel takes all from the send
+ * rings. */
+static void check_deaths(const char *when, unsigned int first, bool sent)
 {
 	struct shunt_core before[CORES];
 	struct verdict reclaimed = world_reclaimed;
 	uint32_t lock = world.ctl->fill_lock[0].holder;
 
 	world_try();
+	for (uint32_t i = 0; sent && i < world.geo.ncores; i++)
+		world_send(i);
 	memcpy(before, world.view->core, world.geo.ncores * sizeof(*before));
 	if (world_reclaim(world_dead(first), 0)) {
 		check_living(when, first, before, lock);
@@ -239,8 +263,11 @@ static void check_ledger(const char *when)
 	check_lists(when);
 	world_untry();
 	world_reclaimed = reclaimed;
-	for (unsigned int i = 0; world_processes() > 1 && i < 2; i++)
-		check_deaths(when, i);
+	for (unsigned int i = 0; world_processes() > 1 && i < 2; i++) {
+		check_deaths(when, i, false);
+		if (sends())
+			check_deaths(when, i, true);
+	}
 }
 
 void world_check(const char *when)

@@ -41,8 +41,10 @@ int sched_yield(void)
 	return 0;
 }
 
-void world_send_all(struct core *c)
+void world_send(unsigned int core)
 {
+	struct core *c = world_core(core);
+
 	while (ring_count(&c->tx)) {
 		const struct xdp_desc *d = &c->tx.desc[*c->tx.cons & c->tx.mask];
 		struct shunt_ring *comp = &world.comp[0];
@@ -57,7 +59,7 @@ void world_send_all(struct core *c)
 ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct sockaddr *to,
 	       socklen_t tolen)
 {
-	world_send_all(world_core(sock - SOCK));
+	world_send(sock - SOCK);
 	return 0;
 }
 

@@ -167,7 +167,7 @@ static void share_out(void)
 	struct harvest h = { .frame = frame };
 
 	for (uint32_t i = 0; i < world.geo.ncores; i++)
-		world_send_all(world_core(i));
+		world_send(i);
 	ring_set_cons(&world.comp[0], *world.comp[0].prod);
 	world_find_frames(&h);
 	for (uint32_t i = 0; i < world.geo.ncores; i++)

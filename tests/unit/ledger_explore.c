@@ -65,6 +65,7 @@ static void go_through(unsigned int depth)
 	if (!is_new(world_hash()))
 		return;
 	world_check(stores_so_far(depth));
+	world_check_places(stores_so_far(depth));
 	assert_true(depth < DEPTH);
 	for (unsigned int i = 0; i < ncores; i++) {
 		if (!there)

@@ -39,9 +39,6 @@ struct actor {
 };
 extern struct actor world_actor[CORES];
 
-/* The kernel sends all that is in a core's send ring. */
-void world_send_all(struct core *c);
-
 /* ledger_death.c: stores until the agent dies; 0: it does not. */
 extern unsigned int world_agent_steps;
 extern jmp_buf world_agent_end;

@@ -52,6 +52,8 @@ void world_remove(void);
 void world_post(void);
 extern uint64_t world_posted[POSTED];
 extern unsigned int world_nposted;
+/* The kernel sends all that is in that core's send ring. */
+void world_send(unsigned int core);
 /* The kernel puts a request into a ring. False: the ring is full, or there is no frame. */
 bool world_arrive(uint32_t slot, uint32_t cls);
 
@@ -71,6 +73,8 @@ void core_run_and_die(unsigned int core, const char *script, unsigned int n);
 /* Should the worker die now: each request is waiting, counted, or in the verdict; each frame is in
  * one place. */
 void world_check(const char *when);
+/* If all cores are done: each place that is taken has a request. */
+void world_check_places(const char *when);
 /* Frames in no ring; h->frame has room for all. */
 void world_find_frames(struct harvest *h);
 /* All died: reclaimed as the agent does by rings, and the next workers are there. */

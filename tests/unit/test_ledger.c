@@ -147,16 +147,16 @@ static void test_two_cores_of_one_process_beside_another_process(void **state)
 
 /* --- longer lives ---------------------------------------------------------------------------- */
 
-/* A core stops right behind its intent; the other one takes that entry and two rings' worth more.
- * The tag's place is another entry's by then. */
+/* A core stops right behind its intent; the other one takes that entry, and so many more that the
+ * entry's frame has another request, with a number of its own. */
 static void test_an_intent_that_is_a_ring_old(void **state)
 {
 	world_make(2, NULL, ~0u - 2);
 	world_arrive(HOLD(0), 0);
 	core_begin(0, "aR");
-	core_step(0);
-	core_step(0);
-	for (int n = 0; n < 2 * RING + 1; n++) {
+	while (!world.view->core[0].run.intent)
+		core_step(0);
+	for (int n = 0; n < NFRAMES + 2 * RING; n++) {
 		for (core_begin(1, "aRkf"); !core_done(1);) {
 			core_step(1);
 			world_check("beside an old intent");
@@ -164,7 +164,6 @@ static void test_an_intent_that_is_a_ring_old(void **state)
 		assert_true(world_arrive(HOLD(0), 0));
 		world_check("beside an old intent");
 	}
-	assert_int_equal(world_arrived[0], 2 * RING + 2);
 	world_remove();
 }
 
@@ -190,6 +189,79 @@ static void test_a_swap_that_is_a_ring_old(void **state)
 	world_remove();
 }
 
+/* A core dies with an intent about an entry that waits. Once that is settled, a living core takes
+ * the entry. */
+static void test_an_entry_that_is_taken_after_it_was_settled(void **state)
+{
+	const struct ledger_dead dead = { 1, 1 };
+	struct verdict v;
+
+	world_make(2, "01", 0);
+	world_arrive(HOLD(0), 0);
+	core_begin(0, "aR");
+	while (!world.view->core[0].run.intent)
+		core_step(0);
+	assert_int_equal(ledger_settle(&world, &dead), 0);
+	core_begin(1, "aR");
+	while (ring_count(&world.rx[HOLD(0)]))
+		core_step(1);
+	ledger_read(&world, &dead, &v);
+	assert_int_equal(v.lost[0], 0);
+	world_remove();
+}
+
+static unsigned int times_listed(uint32_t frame)
+{
+	unsigned int times = 0;
+
+	for (uint32_t i = 0; i < world.geo.ncores; i++) {
+		for (uint32_t k = 0; k < world.ctl->free[i].n; k++)
+			times += world.ctl->free[i].frame[k] == frame;
+	}
+	return times;
+}
+
+/* A core has answered, and stands in front of the end of its request. The reply's frame has come
+ * back to a core of another process, which dies. */
+static void test_a_frame_that_a_living_core_has_sent_is_of_the_core_that_got_it_back(void **state)
+{
+	uint32_t frame;
+
+	world_make(2, "01", 0);
+	world_arrive(0, 0);
+	world_arrive(1, 1);
+	core_begin(0, "0R");
+	while (!ring_count(&world.tx[0]))
+		core_step(0);
+	frame = world.view->core[0].run.frame;
+	world_send(0);
+	for (core_begin(1, "1sssRf"); !core_done(1);)
+		core_step(1);
+	assert_int_equal(times_listed(frame), 1);
+	assert_true(world.view->core[0].run.id);
+	assert_true(world_death(1, 0));
+	assert_int_equal(times_listed(frame), 1);
+	world_remove();
+}
+
+static void test_a_frame_that_two_lines_name_is_taken_back_once(void **state)
+{
+	unsigned char seen[NFRAMES];
+	uint32_t frame;
+
+	world_make(2, NULL, 0);
+	world_arrive(0, 0);
+	for (core_begin(0, "0"); !core_done(0);)
+		core_step(0);
+	frame = world.view->core[0].run.frame;
+	world.view->core[1].run = world.view->core[0].run;
+	world.view->core[1].run.id = 7;
+	assert_int_equal(times_listed(frame), 0);
+	ledger_take_back(&world, &LEDGER_ALL_DEAD, seen);
+	assert_int_equal(times_listed(frame), 1);
+	world_remove();
+}
+
 /* Each ends without a request: a core takes none while it runs one. */
 static const char *any_script(void)
 {
@@ -208,9 +280,12 @@ static void arrive_anywhere(void)
 	world_arrive(rand() & 1 ? HOLD(cls) : (uint32_t)(rand() % CORES), cls);
 }
 
-/* What may happen between two deaths. */
+/* What may happen between two deaths. One core stands still for long, while what it has sent and
+ * given back goes round. */
 static void live(int steps, bool posts)
 {
+	unsigned int slow = rand() % CORES;
+
 	for (int n = rand() % steps; n; n--) {
 		unsigned int core = rand() % CORES;
 
@@ -218,6 +293,10 @@ static void live(int steps, bool posts)
 			world_post();
 		if (rand() % 4 == 0)
 			arrive_anywhere();
+		if (rand() % 4 == 0)
+			world_send(rand() % CORES);
+		if (core == slow && rand() % 16)
+			continue;
 		if (core_done(core))
 			core_begin(core, any_script());
 		core_step(core);
@@ -233,7 +312,7 @@ static void test_deaths_one_after_the_other(void **state)
 	srand(1);
 	world_make(CORES, NULL, ~0u - 1000);
 	for (int life = 0; life < lives; life++) {
-		live(100, false);
+		live(200, false);
 		world_next_worker();
 		world_check("after a reclaim");
 	}
@@ -259,7 +338,7 @@ static void test_deaths_while_a_driver_holds_frames(void **state)
 	srand(4);
 	world_make(CORES, NULL, ~0u - 1000);
 	for (int life = 0; life < lives; life++) {
-		live(100, true);
+		live(200, true);
 		assert_true(world_death(0, rand() % 40));
 		world_check("after a reclaim beside a driver");
 	}
@@ -276,7 +355,7 @@ static void test_deaths_beside_a_process_that_lives(void **state)
 	srand(3);
 	world_make(CORES, "010", ~0u - 1000);
 	for (int life = 0; life < lives; life++) {
-		live(100, life & 1);
+		live(200, life & 1);
 		for (unsigned int slot = rand() & 1; !world_death(slot, rand() % 40); undecided++)
 			step_all_but(slot);
 		world_check("after a reclaim beside another process");
@@ -317,6 +396,17 @@ static void test_a_process_that_is_killed_at_a_store(void **state)
 
 /* --- what else the reader meets -------------------------------------------------------------- */
 
+/* An intent about an entry of some ring, and the frame has that request's number; the ring may be
+ * one that does not exist. */
+static void garble_intent(struct shunt_core_run *run)
+{
+	run->intent_frame = rand() % NFRAMES;
+	run->intent_off = 64;
+	run->intent_id = 7;
+	((struct shunt_meta *)world_meta(run->intent_frame * world.geo.chunk + 64))->id = 7;
+	run->intent = SHUNT_INTENT(rand() % (SHUNT_SLOTS + 4), rand() % 8);
+}
+
 /* What a worker may have written instead: any answer will do, but no byte beyond. */
 static void test_garbage_is_bounded(void **state)
 {
@@ -332,10 +422,9 @@ static void test_garbage_is_bounded(void **state)
 
 		for (size_t i = 0; i < CORES * sizeof(world.view->core[0]); i++)
 			at[i] = rand();
-		for (int i = 0; i < CORES; i++) { /* half of the intents name rings that exist */
+		for (int i = 0; i < CORES; i++) { /* half of the intents make more sense */
 			if (rand() & 1)
-				world.view->core[i].run.intent =
-					SHUNT_INTENT(rand() % (SHUNT_SLOTS + 4), rand() % 8);
+				garble_intent(&world.view->core[i].run);
 		}
 		for (size_t i = 0; i < sizeof(*world.ctl) + CORES * sizeof(struct shunt_free); i++)
 			((unsigned char *)world.ctl)[i] = rand();
@@ -392,6 +481,10 @@ int main(void)
 		cmocka_unit_test(test_two_cores_of_one_process_beside_another_process),
 		cmocka_unit_test(test_an_intent_that_is_a_ring_old),
 		cmocka_unit_test(test_a_swap_that_is_a_ring_old),
+		cmocka_unit_test(test_an_entry_that_is_taken_after_it_was_settled),
+		cmocka_unit_test(
+			test_a_frame_that_a_living_core_has_sent_is_of_the_core_that_got_it_back),
+		cmocka_unit_test(test_a_frame_that_two_lines_name_is_taken_back_once),
 		cmocka_unit_test(test_deaths_one_after_the_other),
 		cmocka_unit_test(test_deaths_while_a_driver_holds_frames),
 		cmocka_unit_test(test_deaths_beside_a_process_that_lives),
