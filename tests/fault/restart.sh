@@ -184,7 +184,7 @@ test_another_abi_is_refused_with_what_would_be_lost() {
 	pid=$(agent_pid)
 	assert_exit 1 host build/tests/abi/shuntd --dev "$DEV" --replace
 	assert_match "$(cat "$DIR/err")" \
-		"ABI [0-9]+, this one 4000: 'shunt unload' and 'shunt load'.*now 50 requests"
+		"ABI [0-9]+, this one 4000: 'shunt unload' and 'shunt load'.*requests now: 50"
 	start_worker
 	wait_for 5 quiet
 	assert_eq "$(stat_of .total.replied)" 50 "replied in the end"
