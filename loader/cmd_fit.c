@@ -11,6 +11,7 @@
 #include "fit/plan.h"
 #include "iface.h"
 #include "pindir.h"
+#include "plural.h"
 #include "verb.h"
 
 static struct {
@@ -180,6 +181,13 @@ static json_t *proposal_json(const struct ctl *ctl, const struct fit_nic *nic,
 
 /* --- for people: lines that a shell takes, and comments --------------------------------------- */
 
+static void show_number(const json_t *of, const char *key, const char *one, const char *many)
+{
+	long long n = number_at(of, key);
+
+	printf("%lld %s", n, plural(n, one, many));
+}
+
 static void show_facts(const json_t *r)
 {
 	const json_t *nic = json_object_get(r, "nic"), *m = json_object_get(r, "machine");
@@ -189,10 +197,13 @@ static void show_facts(const json_t *r)
 	       *text_at(nic, "bus") ? ", " : "", text_at(nic, "bus"));
 	if (json_object_get(nic, "numa_node"))
 		printf("NUMA node %lld, ", number_at(nic, "numa_node"));
-	printf("%lld receive queues now\n", number_at(nic, "queues"));
-	printf("# machine: %lld CPUs in %lld cores of up to %lld threads, %lld NUMA node%s\n",
-	       number_at(m, "cpus"), number_at(m, "cores"), number_at(m, "threads"),
-	       number_at(m, "numa_nodes"), number_at(m, "numa_nodes") == 1 ? "" : "s");
+	show_number(nic, "queues", "receive queue now\n", "receive queues now\n");
+	printf("# machine: ");
+	show_number(m, "cpus", "CPU in ", "CPUs in ");
+	show_number(m, "cores", "core, ", "cores, ");
+	if (number_at(m, "threads") > 1)
+		printf("up to %lld threads each, ", number_at(m, "threads"));
+	show_number(m, "numa_nodes", "NUMA node\n", "NUMA nodes\n");
 }
 
 static void show_step(const json_t *s)
