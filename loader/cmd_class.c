@@ -32,7 +32,7 @@ struct change {
 static int parse_demotion(struct ctl *ctl, const struct shunt_cfg *cfg, const char *text,
 			  struct change *ch)
 {
-	char number[16], why[160];
+	char number[16];
 	const char *colon = strchr(text, ':');
 	__u64 n = 0;
 	int to;
@@ -44,8 +44,10 @@ static int parse_demotion(struct ctl *ctl, const struct shunt_cfg *cfg, const ch
 				  "'%s' is not N:CLASS, a number of quanta and a class, nor none",
 				  text);
 	snprintf(number, sizeof(number), "%.*s", (int)(colon - text), text);
-	if (parse_number(number, 1, 65535, &n, why, sizeof(why)))
-		return fail_usage(ctl, "demote=: %s", why);
+	if (parse_number(number, 1, 65535, &n, &ctl->why)) {
+		fail_context(ctl, "demote=");
+		return fail_as_usage(ctl);
+	}
 	to = find_class(ctl, cfg, colon + 1);
 	if (to < 0)
 		return to;

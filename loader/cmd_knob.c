@@ -62,7 +62,6 @@ static int run(struct ctl *ctl)
 {
 	static const char *const actions[] = { "get", "set" };
 	__u64 knob = 0, value = 0;
-	char why[128];
 	int err = need_args(ctl, 1, 3), action;
 
 	if (err)
@@ -71,9 +70,9 @@ static int run(struct ctl *ctl)
 	if (action < 0 || need_args(ctl, action ? 3 : 1, action ? 3 : 2))
 		return -EINVAL;
 	if ((ctl->argc > 1 &&
-	     parse_number(ctl->argv[1], 0, SHUNT_KNOBS - 1, &knob, why, sizeof(why))) ||
-	    (action && parse_number(ctl->argv[2], 0, ~0ULL, &value, why, sizeof(why))))
-		return fail_usage(ctl, "%s", why);
+	     parse_number(ctl->argv[1], 0, SHUNT_KNOBS - 1, &knob, &ctl->why)) ||
+	    (action && parse_number(ctl->argv[2], 0, ~0ULL, &value, &ctl->why)))
+		return fail_as_usage(ctl);
 	if (action)
 		return set(ctl, knob, value);
 	err = pick_loaded(ctl);

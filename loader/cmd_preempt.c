@@ -24,7 +24,6 @@ static const char *const keys[] = { "mode", "parked", "watch", "grace", "signals
 
 static int parse_value(struct ctl *ctl, struct shunt_cfg *cfg, int key, const char *text)
 {
-	char why[160];
 	__u64 n = 0;
 	int err = 0;
 
@@ -34,14 +33,14 @@ static int parse_value(struct ctl *ctl, struct shunt_cfg *cfg, int key, const ch
 		cfg->preempt = err;
 		return err < 0 ? -EINVAL : 0;
 	case KEY_PARKED:
-		err = parse_number(text, 1, SHUNT_PARKED, &n, why, sizeof(why));
+		err = parse_number(text, 1, SHUNT_PARKED, &n, &ctl->why);
 		cfg->parked_max = n;
 		break;
 	case KEY_WATCH:
-		err = parse_time_us(text, &cfg->watch_us, why, sizeof(why));
+		err = parse_time_us(text, &cfg->watch_us, &ctl->why);
 		break;
 	case KEY_GRACE:
-		err = parse_time_us(text, &cfg->grace_us, why, sizeof(why));
+		err = parse_time_us(text, &cfg->grace_us, &ctl->why);
 		break;
 	case KEY_SIGNALS:
 		err = pick_word(ctl, "signals", text, signallers, 2);
@@ -50,7 +49,10 @@ static int parse_value(struct ctl *ctl, struct shunt_cfg *cfg, int key, const ch
 		cfg->flags = err ? cfg->flags | SHUNT_CFG_SIGNAL : cfg->flags & ~SHUNT_CFG_SIGNAL;
 		return 0;
 	}
-	return err ? fail_usage(ctl, "%s=: %s", keys[key], why) : 0;
+	if (!err)
+		return 0;
+	fail_context(ctl, "%s=", keys[key]);
+	return fail_as_usage(ctl);
 }
 
 static int set(struct ctl *ctl, struct shunt_cfg *cfg)
@@ -100,20 +102,20 @@ static bool has_quantum(struct ctl *ctl, const struct shunt_cfg *cfg)
 	return false;
 }
 
-const char *preempt_why_not(struct ctl *ctl, const struct shunt_cfg *cfg, char *why, size_t len)
+int preempt_check(struct ctl *ctl, const struct shunt_cfg *cfg, struct why *why)
 {
 	struct shunt_policy_slot slot;
 
 	if (cfg->preempt == SHUNT_PREEMPT_OFF)
-		snprintf(why, len, "the mode is off: shunt preempt set mode=auto");
-	else if (!(cfg->flags & SHUNT_CFG_PREEMPT) && !map_slot(ctl, cfg->policy_gen, &slot))
-		snprintf(why, len, "policy '%s' does not ask for it: shunt preempt set mode=on",
-			 slot.desc.name);
-	else if (!has_quantum(ctl, cfg))
-		snprintf(why, len, "no class has a quantum: shunt quantum set CLASS 10us");
-	else
-		return NULL;
-	return why;
+		return why_fail(why, -ENOENT, "the mode is off: shunt preempt set mode=auto");
+	if (!(cfg->flags & SHUNT_CFG_PREEMPT) && !map_slot(ctl, cfg->policy_gen, &slot))
+		return why_fail(why, -ENOENT,
+				"policy '%s' does not ask for it: shunt preempt set mode=on",
+				slot.desc.name);
+	if (!has_quantum(ctl, cfg))
+		return why_fail(why, -ENOENT,
+				"no class has a quantum: shunt quantum set CLASS 10us");
+	return 0;
 }
 
 static void show(const json_t *r)
@@ -141,10 +143,11 @@ static void show(const json_t *r)
 static json_t *result(struct ctl *ctl, const struct shunt_cfg *cfg)
 {
 	json_t *j = preempt_json(cfg);
-	char why[160];
+	struct why why = { 0 };
 
-	if (preempt_why_not(ctl, cfg, why, sizeof(why)))
-		json_object_set_new(j, "why_not", json_string(why));
+	if (preempt_check(ctl, cfg, &why))
+		json_object_set_new(j, "why_not", json_string(why_text(&why)));
+	why_forget(&why);
 	return j;
 }
 

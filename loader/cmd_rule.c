@@ -88,12 +88,11 @@ static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct rule_
 
 static int number_of(struct ctl *ctl, const char *what, const char *text, __u64 most, __u64 *out)
 {
-	char why[128];
-
 	*out = 0;
-	if (!text || !parse_number(text, 0, most, out, why, sizeof(why)))
+	if (!text || !parse_number(text, 0, most, out, &ctl->why))
 		return 0;
-	return fail_usage(ctl, "%s: %s", what, why);
+	fail_context(ctl, "%s", what);
+	return fail_as_usage(ctl);
 }
 
 /* The port that is said, or the only one there is. */
@@ -141,7 +140,6 @@ static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **
 		     struct shunt_rule *rule, __u64 *at)
 {
 	struct rule_text text = { .value = words[KEY_VALUE], .mask = words[KEY_MASK] };
-	char why[160];
 	__u64 n;
 	int cls;
 
@@ -164,7 +162,7 @@ static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **
 	cls = find_class(ctl, cfg, words[KEY_CLASS]);
 	if (cls < 0)
 		return cls;
-	return parse_rule(&text, cls, rule, why, sizeof(why)) ? fail_usage(ctl, "%s", why) : 0;
+	return parse_rule(&text, cls, rule, &ctl->why) ? fail_as_usage(ctl) : 0;
 }
 
 static int add(struct ctl *ctl, const struct shunt_cfg *cfg, struct rule_table *t)

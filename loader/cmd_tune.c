@@ -95,8 +95,8 @@ static int get(struct ctl *ctl, const struct kind *kind)
 
 static int set(struct ctl *ctl, const struct kind *kind)
 {
+	struct why why = { 0 };
 	struct shunt_cfg cfg;
-	char why[160];
 	__u32 value;
 	int err, cls = -1, lock = pick_locked(ctl);
 
@@ -110,8 +110,9 @@ static int set(struct ctl *ctl, const struct kind *kind)
 	if (!err)
 		err = tunable_set(ctl, &cfg, kind->what, cls, value);
 	if (!err && kind->what == TUNE_QUANTUM && value &&
-	    preempt_why_not(ctl, &cfg, why, sizeof(why)))
-		note("nothing is preempted all the same: %s", why);
+	    preempt_check(ctl, &cfg, &why))
+		note("nothing is preempted all the same: %s", why_text(&why));
+	why_forget(&why);
 	pindir_unlock(lock);
 	return err ? err : tell(ctl, kind, &cfg, cls);
 }
@@ -126,13 +127,12 @@ static void show_line(const json_t *r)
 static int bytes_class(struct ctl *ctl, const char *word)
 {
 	struct shunt_cfg cfg;
-	char why[160];
 	__u64 n;
 	int err;
 
 	if (isdigit((unsigned char)word[0]) && !word[strspn(word, "0123456789")])
-		return parse_number(word, 0, SHUNT_CLASSES - 1, &n, why, sizeof(why))
-			       ? fail_usage(ctl, "%s", why)
+		return parse_number(word, 0, SHUNT_CLASSES - 1, &n, &ctl->why)
+			       ? fail_as_usage(ctl)
 			       : (int)n;
 	err = pick_loaded(ctl);
 	if (!err)
@@ -146,7 +146,7 @@ static int bytes(struct ctl *ctl)
 {
 	int cls = ctl->argc > 2 ? bytes_class(ctl, ctl->argv[2]) : 0, err;
 	struct shunt_pins pins = { ctl->pins.bpffs, "IF" };
-	char path[PATH_MAX], why[160], *line;
+	char path[PATH_MAX], *line;
 	__u8 b[sizeof(__u32)];
 	__u32 us;
 
@@ -160,8 +160,8 @@ static int bytes(struct ctl *ctl)
 	err = shunt_pin_path(path, sizeof(path), &pins, "slo_us");
 	if (err)
 		return fail(ctl, err, "the path of bpffs is too long");
-	if (parse_time_us(ctl->argv[1], &us, why, sizeof(why)))
-		return fail_usage(ctl, "%s", why);
+	if (parse_time_us(ctl->argv[1], &us, &ctl->why))
+		return fail_as_usage(ctl);
 	memcpy(b, &us, sizeof(b));
 	if (asprintf(&line, "bpftool map update pinned %s key %d 0 0 0 value %u %u %u %u", path,
 		     cls, b[0], b[1], b[2], b[3]) < 0)

@@ -22,14 +22,13 @@ static int parse_value(struct ctl *ctl, struct shunt_nic_cfg *cfg, int key, cons
 {
 	/* as in the file */
 	static const char *const switches[] = { "off", "on", "false", "true", "no", "yes" };
-	char why[160];
 	__u32 us = 0;
 	__u64 n;
 	int err;
 
 	switch (key) {
 	case KEY_K:
-		err = parse_number(text, 1, SHUNT_WIRE_K_MAX, &n, why, sizeof(why));
+		err = parse_number(text, 1, SHUNT_WIRE_K_MAX, &n, &ctl->why);
 		if (!err)
 			cfg->k = n;
 		break;
@@ -40,15 +39,16 @@ static int parse_value(struct ctl *ctl, struct shunt_nic_cfg *cfg, int key, cons
 		cfg->flags = err & 1 ? cfg->flags | SHUNT_NIC_KEEP : cfg->flags & ~SHUNT_NIC_KEEP;
 		return 0;
 	default:
-		err = parse_time_us(text, &us, why, sizeof(why));
-		if (!err && (!us || us > 1000000)) {
-			err = -EINVAL;
-			snprintf(why, sizeof(why), "not from 1us to 1s");
-		}
+		err = parse_time_us(text, &us, &ctl->why);
+		if (!err && (!us || us > 1000000))
+			err = fail(ctl, -EINVAL, "not from 1us to 1s");
 		if (!err)
 			cfg->late_ns = us * 1000;
 	}
-	return err ? fail_usage(ctl, "%s=: %s", keys[key], why) : 0;
+	if (!err)
+		return 0;
+	fail_context(ctl, "%s=", keys[key]);
+	return fail_as_usage(ctl);
 }
 
 static int set(struct ctl *ctl, struct shunt_nic_cfg *cfg)

@@ -46,7 +46,6 @@ static int read_preempt(struct config_reader *r)
 {
 	const struct config_preempt *in = &r->c->preempt;
 	struct shunt_cfg *cfg = &r->s->cfg;
-	char why[160];
 
 	cfg->preempt = in->mode;
 	if (in->signals)
@@ -55,23 +54,21 @@ static int read_preempt(struct config_reader *r)
 		return config_bad(r, "more than 256 requests", "preempt.parked");
 	if (in->parked)
 		cfg->parked_max = in->parked;
-	if (in->watch && parse_time_us(in->watch, &cfg->watch_us, why, sizeof(why)))
-		return config_bad(r, why, "preempt.watch");
-	if (in->grace && parse_time_us(in->grace, &cfg->grace_us, why, sizeof(why)))
-		return config_bad(r, why, "preempt.grace");
+	if (in->watch && parse_time_us(in->watch, &cfg->watch_us, &r->ctl->why))
+		return config_at(r, "preempt.watch");
+	if (in->grace && parse_time_us(in->grace, &cfg->grace_us, &r->ctl->why))
+		return config_at(r, "preempt.grace");
 	return 0;
 }
 
-static int read_ms(const char *text, __u32 most_us, __u32 *ms, char *why, size_t len)
+static int read_ms(const char *text, __u32 most_us, __u32 *ms, struct why *why)
 {
 	__u32 us;
 
-	if (parse_time_upto(text, most_us, &us, why, len))
+	if (parse_time_upto(text, most_us, &us, why))
 		return -EINVAL;
-	if (us % 1000) {
-		snprintf(why, len, "not whole milliseconds");
-		return -EINVAL;
-	}
+	if (us % 1000)
+		return why_fail(why, -EINVAL, "not whole milliseconds");
 	*ms = us / 1000;
 	return 0;
 }
@@ -80,14 +77,16 @@ static int read_ms(const char *text, __u32 most_us, __u32 *ms, char *why, size_t
 static int read_wire(struct config_reader *r)
 {
 	struct setup *s = r->s;
-	char at[64] = "wire",
-	     why[200] =
-		     "a NIC's port has one receive queue, and its cores' CPUs are of their hosts";
+	int err;
 
 	if (r->c->domains_count || r->c->auto_domains)
-		return config_bad(r, why, "domains");
-	if (wire_read(&r->c->wire, &s->wire, at, why, sizeof(why)))
-		return config_bad(r, why, "%s", at);
+		return config_bad(r,
+				  "a NIC's port has one receive queue, and its cores' CPUs are of "
+				  "their hosts",
+				  "domains");
+	err = config_wire(r);
+	if (err)
+		return err;
 	s->cfg.flags |= SHUNT_CFG_WIRE;
 	s->domains[0].ncores = s->wire.ncores;
 	return 0;
@@ -95,40 +94,38 @@ static int read_wire(struct config_reader *r)
 
 static int read_domains(struct config_reader *r)
 {
-	char at[CONFIG_PATH], why[160];
 	__u32 bare;
+	int err;
 
 	if (r->c->wire.cores_count)
 		return read_wire(r);
 	r->s->auto_domains = r->c->auto_domains;
 	if (!r->c->domains_count)
 		return setup_cpus(r->ctl, r->s, 1);
-	if (domains_read(r->c, r->s, &bare, at, why, sizeof(why)))
-		return config_bad(r, why, "%s", at);
-	return setup_cpus(r->ctl, r->s, bare);
+	err = config_domains(r, &bare);
+	return err ? err : setup_cpus(r->ctl, r->s, bare);
 }
 
 static int read_rest(struct config_reader *r)
 {
 	struct shunt_cfg *cfg = &r->s->cfg;
-	char why[160];
 	int err;
 
 	cfg->fallback = r->c->fallback;
 	r->s->verify = r->c->verify;
 	if (r->c->hold.age) {
-		if (read_ms(r->c->hold.age, SHUNT_SLO_MAX_US, &cfg->hold_age_ms, why, sizeof(why)))
-			return config_bad(r, why, "hold.age");
+		if (read_ms(r->c->hold.age, SHUNT_SLO_MAX_US, &cfg->hold_age_ms, &r->ctl->why))
+			return config_at(r, "hold.age");
 	}
 	cfg->hang = r->c->hang.action;
 	if (r->c->stamp)
 		cfg->flags |= SHUNT_CFG_STAMP;
 	if (r->c->hang.after) {
-		if (read_ms(r->c->hang.after, SHUNT_SLO_MAX_US, &cfg->hang_ms, why, sizeof(why)))
-			return config_bad(r, why, "hang.after");
+		if (read_ms(r->c->hang.after, SHUNT_SLO_MAX_US, &cfg->hang_ms, &r->ctl->why))
+			return config_at(r, "hang.after");
 	}
-	if (r->c->drain && read_ms(r->c->drain, DRAIN_MAX_US, &cfg->drain_ms, why, sizeof(why)))
-		return config_bad(r, why, "drain");
+	if (r->c->drain && read_ms(r->c->drain, DRAIN_MAX_US, &cfg->drain_ms, &r->ctl->why))
+		return config_at(r, "drain");
 	for (__u32 i = 0; i < r->c->knobs_count; i++)
 		r->s->knobs[i] = r->c->knobs[i];
 	err = read_preempt(r);
@@ -158,14 +155,16 @@ static int read_file(struct config_reader *r)
 int setup_from_file(struct ctl *ctl, const char *path, struct setup *s)
 {
 	struct config_reader r = { .ctl = ctl, .file = path, .s = s };
-	char why[320];
 	int err = read_file(&r), line = 0;
 
 	if (!err) {
-		r.c = config_read(r.text, r.len, &line, why, sizeof(why));
+		r.c = config_read(r.text, r.len, &line, &ctl->why);
 		if (!r.c) {
-			err = line ? fail(ctl, -EINVAL, "%s:%d: %s", path, line, why) :
-				     fail(ctl, -EINVAL, "%s: %s", path, why);
+			err = -EINVAL;
+			if (line)
+				fail_context(ctl, "%s:%d", path, line);
+			else
+				fail_context(ctl, "%s", path);
 			hint(ctl, "what may stand there: man 8 shunt, CONFIGURATION");
 		}
 	}

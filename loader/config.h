@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "why.h"
+
 struct config_domain {
 	uint32_t *queue;  /* NULL: not said, see queues */
 	uint32_t *queues; /* if queue is not said: a queue of each core */
@@ -121,7 +123,7 @@ struct config {
 
 /* Reads text, and changes it where it says "domains: auto"; NULL with the reason in why and its
  * line (0: none). */
-struct config *config_read(char *text, size_t text_len, int *line, char *why, size_t len);
+struct config *config_read(char *text, size_t len, int *line, struct why *why);
 void config_free(struct config *c);
 /* The line of the value at a path such as "classes[1].slo", or of its nearest parent; 0: none. */
 int config_line(const char *text, size_t text_len, const char *path);

@@ -13,7 +13,6 @@ static int read_class(struct config_reader *r, __u32 i)
 {
 	const struct config_class *in = &r->c->classes[i];
 	struct setup *s = r->s;
-	char why[160];
 
 	if (strspn(in->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
 	    strlen(in->name))
@@ -24,14 +23,14 @@ static int read_class(struct config_reader *r, __u32 i)
 	snprintf(s->classes[i].name, SHUNT_NAME_LEN, "%s", in->name);
 	s->classes[i].requeue = in->requeue ? in->requeue - 1 : SHUNT_TAIL;
 	s->cfg.nclasses = i + 1;
-	if (in->slo && parse_time_us(in->slo, &s->slo_us[i], why, sizeof(why)))
-		return config_bad(r, why, "classes[%u].slo", i);
-	if (in->quantum && parse_time_us(in->quantum, &s->quantum_us[i], why, sizeof(why)))
-		return config_bad(r, why, "classes[%u].quantum", i);
+	if (in->slo && parse_time_us(in->slo, &s->slo_us[i], &r->ctl->why))
+		return config_at(r, "classes[%u].slo", i);
+	if (in->quantum && parse_time_us(in->quantum, &s->quantum_us[i], &r->ctl->why))
+		return config_at(r, "classes[%u].quantum", i);
 	if (in->hold > s->cfg.hold_ring - SHUNT_RING_MARGIN) {
-		snprintf(why, sizeof(why), "%u is more than hold_ring - %u = %u", in->hold,
-			 SHUNT_RING_MARGIN, s->cfg.hold_ring - SHUNT_RING_MARGIN);
-		return config_bad(r, why, "classes[%u].hold", i);
+		fail(r->ctl, -EINVAL, "%u is more than hold_ring - %u = %u", in->hold,
+		     SHUNT_RING_MARGIN, s->cfg.hold_ring - SHUNT_RING_MARGIN);
+		return config_at(r, "classes[%u].hold", i);
 	}
 	s->hold_limit[i] = in->hold;
 	return 0;
@@ -63,17 +62,16 @@ static int check_circle(struct config_reader *r, __u32 i)
 {
 	const struct shunt_class *classes = r->s->classes;
 	__u32 at = i, steps = 0;
-	char why[200];
 
 	while (classes[at].demote_after && steps++ <= r->s->cfg.nclasses) {
 		at = classes[at].demote_to;
 		if (at != i)
 			continue;
-		snprintf(why, sizeof(why),
-			 "demotion leads from '%s' back to '%s': let the last class of the chain "
-			 "have no demote_to",
-			 classes[i].name, classes[i].name);
-		return config_bad(r, why, "classes[%u].demote_to", i);
+		fail(r->ctl, -EINVAL,
+		     "demotion leads from '%s' back to '%s': let the last class of the chain have "
+		     "no demote_to",
+		     classes[i].name, classes[i].name);
+		return config_at(r, "classes[%u].demote_to", i);
 	}
 	return 0;
 }

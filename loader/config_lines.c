@@ -7,6 +7,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@
 
 #include "config_lines.h"
 #include "units.h"
+
+#define LIST_LEN 320 /* of the known keys, or words, in a failure */
 
 /* The child that the next step of the path names, and the path behind that step. */
 static yaml_node_t *step(yaml_document_t *doc, yaml_node_t *node, const char **path)
@@ -60,29 +63,28 @@ static bool has_tab(const char *text, size_t len, size_t line)
 	return text < end && *text == '\t';
 }
 
-static int no_yaml(const yaml_parser_t *parser, int *line, char *why, size_t len)
+static int no_yaml(const yaml_parser_t *parser, int *line, struct why *why)
 {
 	const char *text = (const char *)parser->input.string.start;
 	bool tab = has_tab(text, (const char *)parser->input.string.end - text,
 			   parser->problem_mark.line);
 
 	*line = parser->problem_mark.line + 1;
-	snprintf(why, len, "no YAML: %s%s", parser->problem ? parser->problem : "unreadable",
-		 tab ? "; the line begins with a tab: indent with spaces" : "");
-	return -EINVAL;
+	return why_fail(why, -EINVAL, "no YAML: %s%s",
+			parser->problem ? parser->problem : "unreadable",
+			tab ? "; the line begins with a tab: indent with spaces" : "");
 }
 
-static int parse(const char *text, size_t len, yaml_document_t *doc, int *line, char *why,
-		 size_t why_len)
+static int parse(const char *text, size_t len, yaml_document_t *doc, int *line, struct why *why)
 {
 	yaml_parser_t parser;
 	int err = 0;
 
 	if (!yaml_parser_initialize(&parser))
-		return -ENOMEM;
+		return why_fail(why, -ENOMEM, "no memory");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	if (!yaml_parser_load(&parser, doc))
-		err = no_yaml(&parser, line, why, why_len);
+		err = no_yaml(&parser, line, why);
 	yaml_parser_delete(&parser);
 	return err;
 }
@@ -121,7 +123,7 @@ static const char *stray(const yaml_event_t *event, struct stream *s)
  * One document, without aliases. A few aliases of aliases can stand for more values than memory
  * holds, and libcyaml reads the first document alone.
  */
-static int check_stream(const char *text, size_t len, int *line, char *why, size_t why_len)
+static int check_stream(const char *text, size_t len, int *line, struct why *why)
 {
 	yaml_parser_t parser;
 	struct stream stream = { 0 };
@@ -129,21 +131,20 @@ static int check_stream(const char *text, size_t len, int *line, char *why, size
 	int err = 0;
 
 	if (!yaml_parser_initialize(&parser))
-		return -ENOMEM;
+		return why_fail(why, -ENOMEM, "no memory");
 	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
 	while (!err && !end) {
 		yaml_event_t event;
 		const char *wrong;
 
 		if (!yaml_parser_parse(&parser, &event)) {
-			err = no_yaml(&parser, line, why, why_len);
+			err = no_yaml(&parser, line, why);
 			break;
 		}
 		wrong = stray(&event, &stream);
 		if (wrong) {
 			*line = event.start_mark.line + 1;
-			snprintf(why, why_len, "%s", wrong);
-			err = -EINVAL;
+			err = why_fail(why, -EINVAL, "%s", wrong);
 		}
 		end = event.type == YAML_STREAM_END_EVENT;
 		yaml_event_delete(&event);
@@ -155,12 +156,14 @@ static int check_stream(const char *text, size_t len, int *line, char *why, size
 int config_line(const char *text, size_t text_len, const char *path)
 {
 	yaml_document_t doc;
+	struct why ignored = { 0 };
 	yaml_node_t *node;
-	char why[128];
 	int line = 0;
 
-	if (parse(text, text_len, &doc, &line, why, sizeof(why)))
+	if (parse(text, text_len, &doc, &line, &ignored)) {
+		why_forget(&ignored);
 		return line;
+	}
 	node = yaml_document_get_root_node(&doc);
 	while (node) {
 		line = node->start_mark.line + 1;
@@ -173,8 +176,7 @@ int config_line(const char *text, size_t text_len, const char *path)
 struct check {
 	yaml_document_t doc;
 	int *line;
-	char *why;
-	size_t len;
+	struct why *why;
 };
 
 static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_value_t *schema,
@@ -189,15 +191,34 @@ static const cyaml_schema_field_t *find_field(const cyaml_schema_field_t *fields
 	return NULL;
 }
 
+static int SHUNT_PRINTF(3, 4) bad(struct check *c, const yaml_node_t *node, const char *fmt, ...)
+{
+	va_list args;
+
+	*c->line = node->start_mark.line + 1;
+	va_start(args, fmt);
+	why_vfail(c->why, -EINVAL, fmt, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* " KEY KEY ...", in list. */
+static const char *list_keys(const cyaml_schema_field_t *fields, char list[LIST_LEN])
+{
+	size_t n = 0;
+
+	list[0] = '\0';
+	for (; fields->key && n < LIST_LEN; fields++)
+		n += snprintf(list + n, LIST_LEN - n, " %s", fields->key);
+	return list;
+}
+
 static int bad_key(struct check *c, const yaml_node_t *key, const cyaml_schema_field_t *fields)
 {
-	int n = snprintf(c->why, c->len, "unknown key '%.40s', known are",
-			 (const char *)key->data.scalar.value);
+	char list[LIST_LEN];
 
-	*c->line = key->start_mark.line + 1;
-	for (; fields->key && n > 0 && (size_t)n < c->len; fields++)
-		n += snprintf(c->why + n, c->len - n, " %s", fields->key);
-	return -EINVAL;
+	return bad(c, key, "unknown key '%.40s', known are%s",
+		   (const char *)key->data.scalar.value, list_keys(fields, list));
 }
 
 static int check_mapping(struct check *c, yaml_node_t *node, const cyaml_schema_field_t *fields)
@@ -218,22 +239,13 @@ static int check_mapping(struct check *c, yaml_node_t *node, const cyaml_schema_
 			yaml_node_t *other = yaml_document_get_node(&c->doc, q->key);
 
 			if (other->type == YAML_SCALAR_NODE &&
-			    !strcmp((char *)other->data.scalar.value, field->key)) {
-				snprintf(c->why, c->len, "'%s' is said twice", field->key);
-				*c->line = key->start_mark.line + 1;
-				return -EINVAL;
-			}
+			    !strcmp((char *)other->data.scalar.value, field->key))
+				return bad(c, key, "'%s' is said twice", field->key);
 		}
 		err = check_node(c, yaml_document_get_node(&c->doc, p->value), &field->value,
 				 field->key);
 	}
 	return err;
-}
-
-static int bad(struct check *c, const yaml_node_t *node)
-{
-	*c->line = node->start_mark.line + 1;
-	return -EINVAL;
 }
 
 /* libcyaml takes -7 for a 64-bit number, and one that is too large. */
@@ -242,36 +254,33 @@ static int check_uint(struct check *c, const yaml_node_t *node, const char *key)
 	const char *value = (const char *)node->data.scalar.value;
 	char *end;
 
-	if (looks_octal(value)) {
-		snprintf(c->why, c->len,
-			 "%s: '%.40s' begins with 0: write it without, or 0x... if it is "
-			 "hexadecimal",
-			 key, value);
-		return bad(c, node);
-	}
+	if (looks_octal(value))
+		return bad(c, node,
+			   "%s: '%.40s' begins with 0: write it without, or 0x... if it is "
+			   "hexadecimal",
+			   key, value);
 	errno = 0;
 	strtoull(value, &end, 0);
 	if (isdigit((unsigned char)value[0]) && !*end && !errno)
 		return 0;
-	snprintf(c->why, c->len, "%s: '%.40s' is no number", key, value);
-	return bad(c, node);
+	return bad(c, node, "%s: '%.40s' is no number", key, value);
 }
 
 static int check_word(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema,
 		      const char *key)
 {
 	const char *value = (const char *)node->data.scalar.value;
-	int n;
+	char list[LIST_LEN] = "";
+	size_t n = 0;
 
 	for (uint32_t i = 0; i < schema->enumeration.count; i++) {
 		if (!strcmp(value, schema->enumeration.strings[i].str))
 			return 0;
 	}
-	n = snprintf(c->why, c->len, "%s: '%.40s' is none of", key, value);
-	for (uint32_t i = 0; i < schema->enumeration.count && n > 0 && (size_t)n < c->len; i++)
-		n += snprintf(c->why + n, c->len - n, "%s %s", i ? "," : "",
+	for (uint32_t i = 0; i < schema->enumeration.count && n < sizeof(list); i++)
+		n += snprintf(list + n, sizeof(list) - n, "%s %s", i ? "," : "",
 			      schema->enumeration.strings[i].str);
-	return bad(c, node);
+	return bad(c, node, "%s: '%.40s' is none of%s", key, value, list);
 }
 
 /* A number without quotes would be taken for the text of its digits. */
@@ -281,11 +290,10 @@ static int check_bytes(struct check *c, const yaml_node_t *node, const char *key
 
 	if (node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE || !looks_numeric(value))
 		return 0;
-	snprintf(c->why, c->len,
-		 "%s: '%.40s' may be a number or text: write two hex digits a byte behind 0x, as "
-		 "in 0x02, or quotes around it if it is text",
-		 key, value);
-	return bad(c, node);
+	return bad(c, node,
+		   "%s: '%.40s' may be a number or text: write two hex digits a byte behind 0x, "
+		   "as in 0x02, or quotes around it if it is text",
+		   key, value);
 }
 
 static int check_scalar(struct check *c, const yaml_node_t *node,
@@ -305,30 +313,22 @@ static int check_scalar(struct check *c, const yaml_node_t *node,
 static int bad_kind(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema,
 		    const char *key)
 {
-	const cyaml_schema_field_t *field = schema->type == CYAML_MAPPING ? schema->mapping.fields
-									  : NULL;
-	int n;
+	char list[LIST_LEN];
 
-	if (schema->type == CYAML_SEQUENCE) {
-		snprintf(c->why, c->len, "%s is a list: %s: [...]", key, key);
-	} else if (field) {
-		n = snprintf(c->why, c->len, "%s has keys of its own:", *key ? key : "the file");
-		for (; field->key && n > 0 && (size_t)n < c->len; field++)
-			n += snprintf(c->why + n, c->len - n, " %s", field->key);
-	} else {
-		snprintf(c->why, c->len, "%s is one value, not a list, and without keys of its own",
-			 key);
-	}
-	return bad(c, node);
+	if (schema->type == CYAML_SEQUENCE)
+		return bad(c, node, "%s is a list: %s: [...]", key, key);
+	if (schema->type == CYAML_MAPPING)
+		return bad(c, node, "%s has keys of its own:%s", *key ? key : "the file",
+			   list_keys(schema->mapping.fields, list));
+	return bad(c, node, "%s is one value, not a list, and without keys of its own", key);
 }
 
 /* ports: [9000] */
 static int bad_item(struct check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema,
 		    const char *key)
 {
-	snprintf(c->why, c->len, "each of %s is a mapping: {%s: %.40s}", key,
-		 schema->mapping.fields->key, (const char *)node->data.scalar.value);
-	return bad(c, node);
+	return bad(c, node, "each of %s is a mapping: {%s: %.40s}", key,
+		   schema->mapping.fields->key, (const char *)node->data.scalar.value);
 }
 
 /* key: under which it stands; that of a list's values is the list's. */
@@ -357,16 +357,15 @@ static int check_node(struct check *c, yaml_node_t *node, const cyaml_schema_val
 	return err;
 }
 
-int config_check_keys(const char *text, size_t text_len, const cyaml_schema_value_t *schema,
-		      int *line, char *why, size_t len)
+int config_check_keys(const char *text, size_t len, const cyaml_schema_value_t *schema,
+		      int *line, struct why *why)
 {
-	struct check c = { .line = line, .why = why, .len = len };
+	struct check c = { .line = line, .why = why };
 	yaml_node_t *root;
-	int err = check_stream(text, text_len, line, why, len);
+	int err = check_stream(text, len, line, why);
 
 	if (!err)
-		err = parse(text, text_len, &c.doc, line, why, len);
-
+		err = parse(text, len, &c.doc, line, why);
 	if (err)
 		return err;
 	root = yaml_document_get_root_node(&c.doc);

@@ -16,5 +16,5 @@
 bool config_take_auto(char *text, size_t len);
 /* Every key is of the schema and said once, every value of
  * the kind that it has there. Else -EINVAL, line, why. */
-int config_check_keys(const char *text, size_t text_len, const cyaml_schema_value_t *schema,
-		      int *line, char *why, size_t len);
+int config_check_keys(const char *text, size_t len, const cyaml_schema_value_t *schema,
+		      int *line, struct why *why);

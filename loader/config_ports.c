@@ -48,12 +48,11 @@ static int read_rule(struct config_reader *r, __u32 i, __u32 at)
 	const struct config_rule *in = &r->c->rules[i];
 	struct rule_text text = { in->offset, in->value, in->mask, in->width };
 	int cls = config_class_of(r->s, in->cls), err;
-	char why[160];
 
 	if (cls < 0)
 		return config_bad_class(r, in->cls, "rules[%u].class", i);
-	err = parse_rule(&text, cls, &r->s->rules[at], why, sizeof(why));
-	return err ? config_bad(r, why, "rules[%u]", i) : 0;
+	err = parse_rule(&text, cls, &r->s->rules[at], &r->ctl->why);
+	return err ? config_at(r, "rules[%u]", i) : 0;
 }
 
 /* A port's rules lie together, in the order of the file. */

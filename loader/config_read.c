@@ -3,6 +3,7 @@
  * config_read.c - the configuration file's schema: its keys and their types
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -279,8 +280,7 @@ static const char *expand_cpus(struct config_domain *d, uint32_t *at)
 }
 
 /* The line of the first that is not understood, with the reason in why; 0: all are. */
-static int expand_all_cpus(struct config *c, const char *text, size_t text_len, char *why,
-			   size_t len)
+static int expand_all_cpus(struct config *c, const char *text, size_t len, struct why *why)
 {
 	char path[64];
 	uint32_t at;
@@ -291,27 +291,27 @@ static int expand_all_cpus(struct config *c, const char *text, size_t text_len, 
 		if (!word)
 			continue;
 		snprintf(path, sizeof(path), "domains[%u].cpus[%u]", i, at);
-		snprintf(why, len,
+		why_fail(why, -EINVAL,
 			 "%s: '%.40s' is no CPU and no range of them such as 4-7, of %d in all",
 			 path, word, SHUNT_CORES);
-		return config_line(text, text_len, path);
+		return config_line(text, len, path);
 	}
 	return 0;
 }
 
-struct config *config_read(char *text, size_t text_len, int *line, char *why, size_t len)
+struct config *config_read(char *text, size_t len, int *line, struct why *why)
 {
-	bool auto_domains = config_take_auto(text, text_len);
+	bool auto_domains = config_take_auto(text, len);
 	struct complaint c = { 0 };
 	cyaml_config_t config = with(&c);
 	struct config *out = NULL;
 	cyaml_err_t err;
 
-	if (config_check_keys(text, text_len, &top, line, why, len))
+	if (config_check_keys(text, len, &top, line, why))
 		return NULL;
-	err = cyaml_load_data((const uint8_t *)text, text_len, &config, &top, (cyaml_data_t **)&out,
+	err = cyaml_load_data((const uint8_t *)text, len, &config, &top, (cyaml_data_t **)&out,
 			      NULL);
-	*line = err == CYAML_OK && out ? expand_all_cpus(out, text, text_len, why, len) : c.line;
+	*line = err == CYAML_OK && out ? expand_all_cpus(out, text, len, why) : c.line;
 	if (out)
 		out->auto_domains = auto_domains;
 	if (err == CYAML_OK && out && !*line)
@@ -320,7 +320,7 @@ struct config *config_read(char *text, size_t text_len, int *line, char *why, si
 		config_free(out);
 		return NULL;
 	}
-	snprintf(why, len, "%s", c.text[0] ? c.text : err == CYAML_OK ? "nothing in it" :
+	why_fail(why, -EINVAL, "%s", c.text[0] ? c.text : err == CYAML_OK ? "nothing in it" :
 		 cyaml_strerror(err));
 	return NULL;
 }

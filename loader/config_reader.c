@@ -9,16 +9,33 @@
 
 #include "config_reader.h"
 
-int config_bad(struct config_reader *r, const char *why, const char *fmt, ...)
+static void __printf(2, 0) at_path(struct config_reader *r, const char *fmt, va_list args)
 {
 	char path[128];
+
+	vsnprintf(path, sizeof(path), fmt, args);
+	fail_context(r->ctl, "%s:%d: %s", r->file, config_line(r->text, r->len, path), path);
+}
+
+int config_at(struct config_reader *r, const char *fmt, ...)
+{
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(path, sizeof(path), fmt, args);
+	at_path(r, fmt, args);
 	va_end(args);
-	return fail(r->ctl, -EINVAL, "%s:%d: %s: %s", r->file,
-		    config_line(r->text, r->len, path), path, why);
+	return -EINVAL;
+}
+
+int config_bad(struct config_reader *r, const char *why, const char *fmt, ...)
+{
+	va_list args;
+
+	fail(r->ctl, -EINVAL, "%s", why);
+	va_start(args, fmt);
+	at_path(r, fmt, args);
+	va_end(args);
+	return -EINVAL;
 }
 
 int config_class_of(const struct setup *s, const char *name)
@@ -32,12 +49,11 @@ int config_class_of(const struct setup *s, const char *name)
 
 int config_bad_class(struct config_reader *r, const char *name, const char *fmt, ...)
 {
-	char path[64], why[160];
 	va_list args;
 
+	fail(r->ctl, -EINVAL, "there is no class '%s' in 'classes'", name);
 	va_start(args, fmt);
-	vsnprintf(path, sizeof(path), fmt, args);
+	at_path(r, fmt, args);
 	va_end(args);
-	snprintf(why, sizeof(why), "there is no class '%s' in 'classes'", name);
-	return config_bad(r, why, "%s", path);
+	return -EINVAL;
 }

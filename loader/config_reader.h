@@ -18,7 +18,10 @@ struct config_reader {
 	struct setup *s;
 };
 
-/* Fails for the value at a path such as "classes[1].slo". */
+/* Puts "FILE:LINE: PATH: " before the failure of the
+ * value at a path such as "classes[1].slo". Returns -EINVAL. */
+int config_at(struct config_reader *r, const char *fmt, ...) __printf(2, 3);
+/* Fails for the value at the path. */
 int config_bad(struct config_reader *r, const char *why, const char *fmt, ...) __printf(3, 4);
 /* The number of a class, -ENOENT. */
 int config_class_of(const struct setup *s, const char *name);
@@ -33,3 +36,7 @@ int config_ports(struct config_reader *r);
 int config_rules(struct config_reader *r);
 /* config_address.c */
 int config_address(struct config_reader *r);
+/* config_domains.c; *bare: the domains (bit i) that name no CPU. */
+int config_domains(struct config_reader *r, __u32 *bare);
+/* config_wire.c: the NIC's part. */
+int config_wire(struct config_reader *r);

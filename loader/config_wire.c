@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config_reader.h"
 #include "key.h"
 #include "units.h"
-#include "wire.h"
 
 #define LATE_NS 300000 /* some ten times what a frame is under way */
 /* becomes the longest request in place */
@@ -24,120 +24,145 @@ static int read_mac(const char *text, __u8 mac[6])
 		       : -EINVAL;
 }
 
+/* The key of host i: that of the only one, or its entry of "hosts". */
+static int read_key(struct config_reader *r, __u32 i, struct shunt_key *key)
+{
+	const struct config_wire *in = &r->c->wire;
+	struct why of = { 0 };
+	char line[200];
+
+	if (!shunt_read_key(in->key ? in->key : in->hosts[i].key, key, &of))
+		return 0;
+	why_line(&of, line, sizeof(line));
+	why_forget(&of);
+	return in->key ? config_bad(r, line, "wire.key")
+		       : config_bad(r, line, "wire.hosts[%u].key", i);
+}
+
 /* Each host's key, by its number: of which there are "hosts".
  * One that two had would let either speak for the other. */
-static int read_keys(const struct config_wire *in, struct shunt_key key[SHUNT_NIC_GROUPS],
-		     char at[64], char *why, size_t len)
+static int read_keys(struct config_reader *r, struct shunt_key key[SHUNT_NIC_GROUPS])
 {
+	const struct config_wire *in = &r->c->wire;
 	__u32 hosts = in->hosts_count ? in->hosts_count : 1;
-	struct why of = { 0 };
 
-	snprintf(at, 64, "wire.key");
-	snprintf(why, len, "say 'key: FILE' for a single host, or 'hosts: [{key: FILE}, ...]'");
 	if (!in->key == !in->hosts_count)
-		return -EINVAL;
+		return config_bad(r,
+				  "say 'key: FILE' for a single host, or 'hosts: [{key: FILE}, "
+				  "...]'",
+				  "wire.key");
 	for (__u32 i = 0; i < hosts; i++) {
-		if (in->hosts_count)
-			snprintf(at, 64, "wire.hosts[%u].key", i);
-		if (shunt_read_key(in->key ? in->key : in->hosts[i].key, &key[i], &of)) {
-			why_line(&of, why, len);
-			why_forget(&of);
-			return -EINVAL;
-		}
+		int err = read_key(r, i, &key[i]);
+
+		if (err)
+			return err;
 		for (__u32 j = 0; j < i; j++) {
 			if (memcmp(&key[j], &key[i], sizeof(*key)))
 				continue;
-			snprintf(why, len,
-				 "hosts %u and %u have the same key: either could speak for the "
-				 "other's cores, make another one",
-				 j, i);
-			return -EINVAL;
+			fail(r->ctl, -EINVAL,
+			     "hosts %u and %u have the same key: either could speak for the "
+			     "other's cores, make another one",
+			     j, i);
+			return config_at(r, "wire.hosts[%u].key", i);
 		}
 	}
 	return 0;
 }
 
-static int read_host(const struct config_wire *in, __u32 host, char *why, size_t len)
+/* Is there the host that core i is of? */
+static int check_host(struct config_reader *r, __u32 i)
 {
-	snprintf(why, len, "a NIC feeds at most %d hosts, numbered from 0", SHUNT_NIC_GROUPS);
+	const struct config_wire *in = &r->c->wire;
+	__u32 host = in->cores[i].host;
+
+	if (host < (in->key ? 1 : in->hosts_count))
+		return 0;
 	if (host >= SHUNT_NIC_GROUPS)
-		return -EINVAL;
-	if (in->key)
-		snprintf(why, len,
-			 "'key' is for a single host, number 0: for several, each with a key of "
-			 "its own, say 'hosts: [{key: FILE}, ...]'");
+		fail(r->ctl, -EINVAL, "a NIC feeds at most %d hosts, numbered from 0",
+		     SHUNT_NIC_GROUPS);
+	else if (in->key)
+		fail(r->ctl, -EINVAL,
+		     "'key' is for a single host, number 0: for several, each with a key of its "
+		     "own, say 'hosts: [{key: FILE}, ...]'");
 	else
-		snprintf(why, len, "no such host: 'hosts' has %u, numbered from 0",
-			 in->hosts_count);
-	return host < (in->key ? 1 : in->hosts_count) ? 0 : -EINVAL;
+		fail(r->ctl, -EINVAL, "no such host: 'hosts' has %u, numbered from 0",
+		     in->hosts_count);
+	return config_at(r, "wire.cores[%u].host", i);
 }
 
-static int read_core(const struct config_wire *in, __u32 i, const struct shunt_key *key,
-		     struct wire_setup *w, char at[64], char *why, size_t len)
+static int read_core(struct config_reader *r, __u32 i, const struct shunt_key *key)
 {
-	struct shunt_nic_port *core = &w->core[i];
+	const struct config_wire_core *in = &r->c->wire.cores[i];
+	struct shunt_nic_port *core = r->s->wire.core;
+	int err;
 
-	snprintf(at, 64, "wire.cores[%u].mac", i);
-	snprintf(why, len, "no MAC address, such as \"02:00:00:00:00:01\"");
-	if (read_mac(in->cores[i].mac, core->mac))
-		return -EINVAL;
-	snprintf(why, len, "two cores have this address");
+	if (read_mac(in->mac, core[i].mac))
+		return config_bad(r, "no MAC address, such as \"02:00:00:00:00:01\"",
+				  "wire.cores[%u].mac", i);
 	for (__u32 j = 0; j < i; j++) {
-		if (!memcmp(w->core[j].mac, core->mac, sizeof(core->mac)))
-			return -EINVAL;
+		if (!memcmp(core[j].mac, core[i].mac, sizeof(core->mac)))
+			return config_bad(r, "two cores have this address", "wire.cores[%u].mac",
+					  i);
 	}
-	snprintf(at, 64, "wire.cores[%u].host", i);
-	if (read_host(in, in->cores[i].host, why, len))
-		return -EINVAL;
-	core->group = in->cores[i].host;
-	core->key = key[core->group];
-	core->on = 1;
+	err = check_host(r, i);
+	if (err)
+		return err;
+	core[i].group = in->host;
+	core[i].key = key[in->host];
+	core[i].on = 1;
 	return 0;
 }
 
-static int read_late(const char *text, __u32 *ns, char *why, size_t len)
+static int read_late(struct config_reader *r, __u32 *ns)
 {
+	const char *text = r->c->wire.late;
 	__u32 us;
 
 	if (!text)
 		return 0;
-	if (parse_time_us(text, &us, why, len))
-		return -EINVAL;
-	if (!us || us > 1000000) {
-		snprintf(why, len, "not from 1us to 1s");
-		return -EINVAL;
-	}
+	if (parse_time_us(text, &us, &r->ctl->why))
+		return config_at(r, "wire.late");
+	if (!us || us > 1000000)
+		return config_bad(r, "not from 1us to 1s", "wire.late");
 	*ns = us * 1000;
 	return 0;
 }
 
-int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], char *why,
-	      size_t len)
+static int read_sizes(struct config_reader *r)
 {
+	const struct config_wire *in = &r->c->wire;
+
+	if (in->k > SHUNT_WIRE_K_MAX) {
+		fail(r->ctl, -EINVAL, "not 1 to %d requests", SHUNT_WIRE_K_MAX);
+		return config_at(r, "wire.k");
+	}
+	if (in->slots && (in->slots < 2 * SHUNT_NIC_RESERVE || in->slots > 1 << 20)) {
+		fail(r->ctl, -EINVAL, "not from %d to 1048576", 2 * SHUNT_NIC_RESERVE);
+		return config_at(r, "wire.slots");
+	}
+	if (in->frame && (in->frame < 64 || in->frame > SHUNT_NIC_FRAME || in->frame % 8)) {
+		fail(r->ctl, -EINVAL, "not a multiple of 8 from 64 to %d", SHUNT_NIC_FRAME);
+		return config_at(r, "wire.frame");
+	}
+	return 0;
+}
+
+int config_wire(struct config_reader *r)
+{
+	const struct config_wire *in = &r->c->wire;
+	struct wire_setup *w = &r->s->wire;
 	struct shunt_key key[SHUNT_NIC_GROUPS];
-	int err = 0;
+	int err = read_keys(r, key);
 
 	*w = (struct wire_setup){ .on = true, .ncores = in->cores_count,
 		.cfg = { .k = in->k ? in->k : SHUNT_WIRE_K, .flags = in->keep ? SHUNT_NIC_KEEP : 0,
 			 .late_ns = LATE_NS, .credit = in->grow ? 0 : CREDIT },
 		.sizes = { in->slots, in->frame } };
-	if (read_keys(in, key, at, why, len))
-		return -EINVAL;
-	snprintf(at, 64, "wire.k");
-	snprintf(why, len, "not 1 to %d requests", SHUNT_WIRE_K_MAX);
-	if (w->cfg.k > SHUNT_WIRE_K_MAX)
-		return -EINVAL;
-	snprintf(at, 64, "wire.slots");
-	snprintf(why, len, "not from %d to 1048576", 2 * SHUNT_NIC_RESERVE);
-	if (in->slots && (in->slots < 2 * SHUNT_NIC_RESERVE || in->slots > 1 << 20))
-		return -EINVAL;
-	snprintf(at, 64, "wire.frame");
-	snprintf(why, len, "not a multiple of 8 from 64 to %d", SHUNT_NIC_FRAME);
-	if (in->frame && (in->frame < 64 || in->frame > SHUNT_NIC_FRAME || in->frame % 8))
-		return -EINVAL;
-	snprintf(at, 64, "wire.late");
-	err = read_late(in->late, &w->cfg.late_ns, why, len);
+	if (!err)
+		err = read_sizes(r);
+	if (!err)
+		err = read_late(r, &w->cfg.late_ns);
 	for (__u32 i = 0; !err && i < in->cores_count; i++)
-		err = read_core(in, i, key, w, at, why, len);
+		err = read_core(r, i, key);
 	return err;
 }

@@ -42,6 +42,8 @@ struct ctl {
 int fail(struct ctl *ctl, int err, const char *fmt, ...) __printf(3, 4);
 /* The same for a wrong command line: exit code 2. Returns -EINVAL. */
 int fail_usage(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
+/* Makes the failure that a parser told one of the command line. Returns -EINVAL. */
+int fail_as_usage(struct ctl *ctl);
 /* Puts "what was tried: " before the cause. */
 void fail_context(struct ctl *ctl, const char *fmt, ...) __printf(2, 3);
 /* The next step after the failure; the first wins here, too. */

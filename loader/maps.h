@@ -16,8 +16,8 @@ int map_set(struct ctl *ctl, const char *map, __u32 key, const void *value, size
 int map_set_card(struct ctl *ctl, const char *map, __u32 key, const void *value, size_t size);
 int map_cfg(struct ctl *ctl, struct shunt_cfg *cfg);
 json_t *preempt_json(const struct shunt_cfg *cfg);
-/* Why nothing is preempted, with the way to it; NULL: it is. */
-const char *preempt_why_not(struct ctl *ctl, const struct shunt_cfg *cfg, char *why, size_t len);
+/* -ENOENT: nothing is preempted; why has the reason, with the way to it. */
+int preempt_check(struct ctl *ctl, const struct shunt_cfg *cfg, struct why *why);
 /* A copy of a domain's view, to be freed; -ENOENT is a failure. */
 int map_view(struct ctl *ctl, __u32 domain, struct shunt_view **view);
 /* A policy slot without its native code. */

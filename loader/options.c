@@ -212,10 +212,10 @@ int options_take(struct ctl *ctl, const struct given *given)
 int option_number(struct ctl *ctl, const char *option, const char *value, __u64 least, __u64 most,
 		  __u64 *out)
 {
-	char why[128];
-
-	return parse_number(value, least, most, out, why, sizeof(why)) ?
-	       fail_usage(ctl, "--%s: %s", option, why) : 0;
+	if (!parse_number(value, least, most, out, &ctl->why))
+		return 0;
+	fail_context(ctl, "--%s", option);
+	return fail_as_usage(ctl);
 }
 
 const char *usage_line(const struct verb *v, char *out, size_t len)

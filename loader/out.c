@@ -36,6 +36,12 @@ int fail_usage(struct ctl *ctl, const char *fmt, ...)
 	return -EINVAL;
 }
 
+int fail_as_usage(struct ctl *ctl)
+{
+	ctl->why.code = EXIT_USAGE;
+	return -EINVAL;
+}
+
 void fail_context(struct ctl *ctl, const char *fmt, ...)
 {
 	va_list args;

@@ -11,8 +11,6 @@
 
 #define SETUP_PORTS 64 /* service ports that one configuration may name */
 
-struct config;
-
 /* The operator's word on checksums; "auto" goes by the driver. */
 enum setup_verify { SETUP_VERIFY_AUTO, SETUP_VERIFY_OFF, SETUP_VERIFY_IP, SETUP_VERIFY_UDP };
 
@@ -47,11 +45,6 @@ static inline bool setup_serves(const struct setup *s, __u32 queue)
 int setup_from_file(struct ctl *ctl, const char *path, struct setup *s);
 /* setup.c: from --port and --cores: one class, one domain. */
 int setup_simple(struct ctl *ctl, __u32 port, __u32 cores, struct setup *s);
-/* config_domains.c: the file's domains; *bare: those (bit
- * i) that name no CPU. Else at and why tell the mistake. */
-#define CONFIG_PATH 64
-int domains_read(const struct config *c, struct setup *s, __u32 *bare, char at[CONFIG_PATH],
-		 char *why, size_t len);
 /* fit/auto.c: the domains, where the file leaves them to the NIC's queues and the machine. */
 int fit_domains(struct ctl *ctl, struct setup *s);
 /* setup.c: one more queue of a domain. Where the NIC chooses among them, it is the next core's. */

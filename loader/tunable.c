@@ -22,16 +22,15 @@ int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable wha
 {
 	__u32 most = cfg->hold_ring - SHUNT_RING_MARGIN;
 	__u64 n = 0;
-	char why[160];
 	int err;
 
 	if (what != TUNE_LIMIT) {
-		err = parse_time_us(text, value, why, sizeof(why));
+		err = parse_time_us(text, value, &ctl->why);
 	} else {
-		err = strcmp(text, "none") ? parse_number(text, 0, most, &n, why, sizeof(why)) : 0;
+		err = strcmp(text, "none") ? parse_number(text, 0, most, &n, &ctl->why) : 0;
 		*value = n;
 	}
-	return err ? fail_usage(ctl, "%s", why) : 0;
+	return err ? fail_as_usage(ctl) : 0;
 }
 
 /* As bpf/front.h and bpf/mark.h bound it. */

@@ -11,12 +11,12 @@
 
 #include "units.h"
 
-int parse_time_us(const char *text, __u32 *us, char *why, size_t len)
+int parse_time_us(const char *text, __u32 *us, struct why *why)
 {
-	return parse_time_upto(text, SHUNT_SLO_MAX_US, us, why, len);
+	return parse_time_upto(text, SHUNT_SLO_MAX_US, us, why);
 }
 
-int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_t len)
+int parse_time_upto(const char *text, __u32 most_us, __u32 *us, struct why *why)
 {
 	static const struct {
 		const char *name;
@@ -35,16 +35,13 @@ int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_
 		if (!strcmp(end, units[i].name))
 			sum = strtod(text, &after) * units[i].us;
 	}
-	if (sum < 0 || end != after || !isdigit((unsigned char)text[0])) {
-		snprintf(why, len, "'%.40s' is no time: write 50us, 1.5ms or 1s", text);
-		return -EINVAL;
-	}
+	if (sum < 0 || end != after || !isdigit((unsigned char)text[0]))
+		return why_fail(why, -EINVAL, "'%.40s' is no time: write 50us, 1.5ms or 1s", text);
 	/* 1.1ms is 1100.0000000000002: near enough to a whole number is one. */
-	if (!(sum <= most_us) || sum < 1 || fabs(sum - rint(sum)) > 1e-6) {
-		snprintf(why, len, "'%.40s' is not a whole number of microseconds from 1us to %us",
-			 text, most_us / 1000000);
-		return -ERANGE;
-	}
+	if (!(sum <= most_us) || sum < 1 || fabs(sum - rint(sum)) > 1e-6)
+		return why_fail(why, -ERANGE,
+				"'%.40s' is not a whole number of microseconds from 1us to %us",
+				text, most_us / 1000000);
 	*us = (__u32)rint(sum);
 	return 0;
 }
@@ -59,23 +56,21 @@ bool looks_numeric(const char *text)
 	return isdigit((unsigned char)text[0]) && strncmp(text, "0x", 2);
 }
 
-int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len)
+int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, struct why *why)
 {
 	char *end;
 	__u64 n;
 
-	if (looks_octal(text)) {
-		snprintf(why, len,
-			 "'%.40s' begins with 0: write it without, or 0x... if it is hexadecimal",
-			 text);
-		return -EINVAL;
-	}
+	if (looks_octal(text))
+		return why_fail(why, -EINVAL,
+				"'%.40s' begins with 0: write it without, or 0x... if it is "
+				"hexadecimal",
+				text);
 	errno = 0;
 	n = strtoull(text, &end, 0);
-	if (!isdigit((unsigned char)text[0]) || *end || errno || n < least || n > most) {
-		snprintf(why, len, "'%.40s' is no number from %llu to %llu", text, least, most);
-		return -EINVAL;
-	}
+	if (!isdigit((unsigned char)text[0]) || *end || errno || n < least || n > most)
+		return why_fail(why, -EINVAL, "'%.40s' is no number from %llu to %llu", text, least,
+				most);
 	*number = n;
 	return 0;
 }
@@ -117,72 +112,74 @@ static int hex_digit(char c)
 	       tolower((unsigned char)c) - 'a' + 10 : -1;
 }
 
-static int parse_bytes(const char *text, __u8 out[8], size_t *n, char *why, size_t len)
+static int parse_bytes(const char *text, __u8 out[8], size_t *n, struct why *why)
 {
 	size_t digits;
 
 	if (strncmp(text, "0x", 2)) {
 		*n = strlen(text);
-		if (*n < 1 || *n > 8) {
-			snprintf(why, len, "'%.40s' has %zu bytes: a rule compares 1 to 8", text,
-				 *n);
-			return -EINVAL;
-		}
+		if (*n < 1 || *n > 8)
+			return why_fail(why, -EINVAL,
+					"'%.40s' has %zu bytes: a rule compares 1 to 8", text, *n);
 		memcpy(out, text, *n);
 		return 0;
 	}
 	text += 2;
 	digits = strlen(text);
 	if (!digits || digits % 2 || digits > 16 ||
-	    strspn(text, "0123456789abcdefABCDEF") != digits) {
-		snprintf(why, len, "'0x%.40s' is not 1 to 8 bytes of two hex digits each", text);
-		return -EINVAL;
-	}
+	    strspn(text, "0123456789abcdefABCDEF") != digits)
+		return why_fail(why, -EINVAL,
+				"'0x%.40s' is not 1 to 8 bytes of two hex digits each", text);
 	*n = digits / 2;
 	for (size_t i = 0; i < *n; i++)
 		out[i] = hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]);
 	return 0;
 }
 
-int parse_rule(const struct rule_text *text, __u32 cls, struct shunt_rule *rule, char *why,
-	       size_t len)
+/* The rule's mask, of as many bytes as its value has, n. */
+static int parse_mask(const char *text, const __u8 value[8], size_t n, __u8 mask[8],
+		      struct why *why)
 {
-	__u8 value[8] = { 0 }, mask[8] = { 0 };
-	size_t n, mask_n;
-	int err;
+	size_t mask_n = n;
+	int err = 0;
 
-	if (text->offset > SHUNT_OFFSET_MAX) {
-		snprintf(why, len, "offset %u is beyond %u", text->offset, SHUNT_OFFSET_MAX);
-		return -EINVAL;
-	}
-	if (!text->value) {
-		snprintf(why, len, "a rule needs a value");
-		return -EINVAL;
-	}
-	err = parse_bytes(text->value, value, &n, why, len);
+	memset(mask, 0xff, n);
+	if (text)
+		err = parse_bytes(text, mask, &mask_n, why);
 	if (err)
 		return err;
-	if (text->width && text->width != n) {
-		snprintf(why, len, "the value has %zu bytes, width says %u", n, text->width);
-		return -EINVAL;
-	}
-	memset(mask, 0xff, n);
-	if (text->mask) {
-		err = parse_bytes(text->mask, mask, &mask_n, why, len);
-		if (err)
-			return err;
-		if (mask_n != n) {
-			snprintf(why, len, "the value has %zu bytes, the mask %zu", n, mask_n);
-			return -EINVAL;
-		}
-	}
+	if (mask_n != n)
+		return why_fail(why, -EINVAL, "the value has %zu bytes, the mask %zu", n, mask_n);
 	for (size_t i = 0; i < n; i++) {
-		if (value[i] & ~mask[i]) {
-			snprintf(why, len, "byte %zu of the value has bits that the mask lacks: "
-				 "the rule would never match", i);
-			return -EINVAL;
-		}
+		if (value[i] & ~mask[i])
+			return why_fail(why, -EINVAL,
+					"byte %zu of the value has bits that the mask lacks: the "
+					"rule would never match",
+					i);
 	}
+	return 0;
+}
+
+int parse_rule(const struct rule_text *text, __u32 cls, struct shunt_rule *rule, struct why *why)
+{
+	__u8 value[8] = { 0 }, mask[8] = { 0 };
+	size_t n;
+	int err;
+
+	if (text->offset > SHUNT_OFFSET_MAX)
+		return why_fail(why, -EINVAL, "offset %u is beyond %u", text->offset,
+				SHUNT_OFFSET_MAX);
+	if (!text->value)
+		return why_fail(why, -EINVAL, "a rule needs a value");
+	err = parse_bytes(text->value, value, &n, why);
+	if (err)
+		return err;
+	if (text->width && text->width != n)
+		return why_fail(why, -EINVAL, "the value has %zu bytes, width says %u", n,
+				text->width);
+	err = parse_mask(text->mask, value, n, mask, why);
+	if (err)
+		return err;
 	memset(rule, 0, sizeof(*rule));
 	memcpy(&rule->value, value, sizeof(value));
 	memcpy(&rule->mask, mask, sizeof(mask));

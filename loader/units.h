@@ -2,7 +2,7 @@
 /*
  * units.h - times, byte strings and rules as people write them
  *
- * Nothing here reports: 0, or -errno with the reason in why.
+ * Each parser returns 0, or -errno with the reason in why.
  */
 #pragma once
 
@@ -11,16 +11,18 @@
 
 #include <shunt/abi.h>
 
+#include "why.h"
+
 /* "50us", "1.5ms", "1s" in whole microseconds; "none" and "0" are 0. */
-int parse_time_us(const char *text, __u32 *us, char *why, size_t len);
+int parse_time_us(const char *text, __u32 *us, struct why *why);
 /* The same, for what may be longer than an SLO. */
-int parse_time_upto(const char *text, __u32 most_us, __u32 *us, char *why, size_t len);
+int parse_time_upto(const char *text, __u32 most_us, __u32 *us, struct why *why);
 /* "010", which C takes for 8 and people for 10: refused wherever numbers are read. */
 bool looks_octal(const char *text);
 /* "02", "7" or "0X02" where bytes (0x…) or text are meant: it may be either. */
 bool looks_numeric(const char *text);
 /* A whole number from least to most, decimal or 0x. */
-int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, char *why, size_t len);
+int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, struct why *why);
 /* The shortest way to write us, in buf. */
 const char *format_time_us(__u32 us, char *buf, size_t len);
 /* A measured time in three digits: 999ns, 1.51us, 15.1ms, 1.51s. */
@@ -34,7 +36,6 @@ struct rule_text {
 	__u32 width;      /* bytes; 0: as long as value */
 };
 
-int parse_rule(const struct rule_text *text, __u32 cls, struct shunt_rule *rule, char *why,
-	       size_t len);
+int parse_rule(const struct rule_text *text, __u32 cls, struct shunt_rule *rule, struct why *why);
 /* Value and mask of a rule as 0x…, cut to its width. */
 void format_rule(const struct shunt_rule *rule, char value[20], char mask[20]);

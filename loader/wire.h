@@ -7,7 +7,6 @@
 #include <shunt/nic.h>
 
 #include "sums.h"
-#include "config.h"
 #include "nicsize.h"
 
 struct wire_setup {
@@ -18,10 +17,6 @@ struct wire_setup {
 	struct shunt_nic_sizes sizes;
 };
 
-/* config_wire.c: from the configuration's "wire". On
- * failure, "at" names what is wrong, and "why" says it. */
-int wire_read(const struct config_wire *in, struct wire_setup *w, char at[64], char *why,
-	      size_t len);
 /* Into the pinned maps, which nobody uses yet. */
 int wire_write(struct ctl *ctl, const struct wire_setup *w);
 /* Sizes of the pinned maps, for a program that shall use them. */

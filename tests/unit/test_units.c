@@ -2,7 +2,7 @@
 /*
  * test_units.c - times, bytes and rules as people write them; runs of free rule slots
  */
-/* link: loader/units.c */
+/* link: loader/units.c lib/why.c */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 
 #include "loader/units.h"
 
-static char why[160];
+static struct why why;
 
 static void test_measured_times_have_three_digits(void **state)
 {
@@ -52,13 +52,13 @@ static void test_times_are_whole_microseconds(void **state)
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		us = ~0u;
-		assert_int_equal(parse_time_us(good[i].text, &us, why, sizeof(why)), 0);
+		assert_int_equal(parse_time_us(good[i].text, &us, &why), 0);
 		assert_int_equal(us, good[i].us);
 	}
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		why[0] = '\0';
-		assert_int_not_equal(parse_time_us(bad[i], &us, why, sizeof(why)), 0);
-		assert_true(strlen(why) > 0);
+		why_forget(&why);
+		assert_int_not_equal(parse_time_us(bad[i], &us, &why), 0);
+		assert_true(why.text && *why.text);
 	}
 }
 
@@ -68,8 +68,8 @@ static void test_times_read_back_as_they_are_written(void **state)
 	__u32 us;
 
 	for (__u32 want = 1; want <= SHUNT_SLO_MAX_US; want = want * 7 / 5 + 1) {
-		assert_int_equal(parse_time_us(format_time_us(want, text, sizeof(text)), &us, why,
-					       sizeof(why)), 0);
+		assert_int_equal(parse_time_us(format_time_us(want, text, sizeof(text)), &us, &why),
+				 0);
 		assert_int_equal(us, want);
 	}
 }
@@ -78,20 +78,20 @@ static void test_numbers_are_bounded(void **state)
 {
 	__u64 n;
 
-	assert_int_equal(parse_number("0x10", 0, 16, &n, why, sizeof(why)), 0);
+	assert_int_equal(parse_number("0x10", 0, 16, &n, &why), 0);
 	assert_int_equal(n, 16);
-	assert_int_equal(parse_number("18446744073709551615", 0, ~0ULL, &n, why, sizeof(why)), 0);
+	assert_int_equal(parse_number("18446744073709551615", 0, ~0ULL, &n, &why), 0);
 	assert_true(n == ~0ULL);
-	assert_int_not_equal(parse_number("18446744073709551616", 0, ~0ULL, &n, why, sizeof(why)),
-			     0);
-	assert_int_not_equal(parse_number("17", 0, 16, &n, why, sizeof(why)), 0);
-	assert_int_not_equal(parse_number("0", 1, 16, &n, why, sizeof(why)), 0);
-	assert_int_not_equal(parse_number("-1", 0, ~0ULL, &n, why, sizeof(why)), 0);
-	assert_int_not_equal(parse_number("1x", 0, 16, &n, why, sizeof(why)), 0);
-	assert_int_not_equal(parse_number("", 0, 16, &n, why, sizeof(why)), 0);
-	assert_int_equal(parse_number("0", 0, 16, &n, why, sizeof(why)), 0);
-	assert_int_not_equal(parse_number("010", 0, 16, &n, why, sizeof(why)), 0);
-	assert_non_null(strstr(why, "'010' begins with 0: write it without"));
+	assert_int_not_equal(parse_number("18446744073709551616", 0, ~0ULL, &n, &why), 0);
+	assert_int_not_equal(parse_number("17", 0, 16, &n, &why), 0);
+	assert_int_not_equal(parse_number("0", 1, 16, &n, &why), 0);
+	assert_int_not_equal(parse_number("-1", 0, ~0ULL, &n, &why), 0);
+	assert_int_not_equal(parse_number("1x", 0, 16, &n, &why), 0);
+	assert_int_not_equal(parse_number("", 0, 16, &n, &why), 0);
+	assert_int_equal(parse_number("0", 0, 16, &n, &why), 0);
+	why_forget(&why);
+	assert_int_not_equal(parse_number("010", 0, 16, &n, &why), 0);
+	assert_non_null(strstr(why.text, "'010' begins with 0: write it without"));
 }
 
 static int rule(const char *value, const char *mask, __u32 width, __u32 offset,
@@ -99,7 +99,7 @@ static int rule(const char *value, const char *mask, __u32 width, __u32 offset,
 {
 	struct rule_text text = { offset, value, mask, width };
 
-	return parse_rule(&text, 3, out, why, sizeof(why));
+	return parse_rule(&text, 3, out, &why);
 }
 
 static void test_rules_keep_the_order_of_the_packet(void **state)
