@@ -134,9 +134,10 @@ static int silent(enum libbpf_print_level level, const char *fmt, va_list args)
 }
 
 /* Exit status 2 for a file that cannot be judged, so that 1 always is a refusal. */
-static int cannot_read(struct ctl *ctl, const char *path, const char *why)
+static int cannot_judge(struct ctl *ctl, const char *path)
 {
-	return fail_usage(ctl, "cannot judge '%s': %s", path, why);
+	fail_context(ctl, "cannot judge '%s'", path);
+	return fail_as_usage(ctl);
 }
 
 /* Words for the policy's flags: what it reads of each
@@ -217,9 +218,11 @@ static int judge(struct ctl *ctl, const char *path, struct lint_object *o,
 
 	lint_check(o);
 	if (o->no_memory)
-		return cannot_read(ctl, path, "no memory");
-	if (o->too_much)
-		return cannot_read(ctl, path, "its programs have more paths than can be followed");
+		fail(ctl, -ENOMEM, "no memory");
+	else if (o->too_much)
+		fail(ctl, -EINVAL, "its programs have more paths than can be followed");
+	if (o->no_memory || o->too_much)
+		return cannot_judge(ctl, path);
 	r = report(ctl, o, path, built);
 	if (is_refused(r, o))
 		ctl->code = EXIT_FAILED;
@@ -255,7 +258,6 @@ static int run(struct ctl *ctl)
 {
 	struct lint_object o = { 0 };
 	struct bundle built = { 0 };
-	char why[256];
 	const char *path;
 	void *data = NULL;
 	size_t len = 0;
@@ -272,8 +274,8 @@ static int run(struct ctl *ctl)
 	}
 	if (!ctl->verbose)
 		libbpf_set_print(silent);
-	err = lint_read(&o, data, len, why, sizeof(why));
-	err = err ? cannot_read(ctl, path, why) : judge(ctl, path, &o, built.data ? &built : NULL);
+	err = lint_read(&o, data, len, &ctl->why);
+	err = err ? cannot_judge(ctl, path) : judge(ctl, path, &o, built.data ? &built : NULL);
 	lint_free(&o);
 	bundle_close(&built);
 	return err;

@@ -18,15 +18,16 @@ int origin_read(struct ctl *ctl, const struct bundle *b, enum part part, struct 
 	const void *data = part == PART_NIC ? b->nic : b->data;
 	size_t len = part == PART_NIC ? b->nic_len : b->len;
 	void *copy = malloc(len ? len : 1); /* lint_read() takes it, and wants it aligned */
-	char why[256];
 	int err;
 
 	memset(o, 0, sizeof(*o));
 	if (!copy)
 		return fail(ctl, -ENOMEM, "no memory");
 	memcpy(copy, data, len);
-	err = lint_read(o, copy, len, why, sizeof(why));
-	return err ? fail(ctl, err, "'%s' cannot be read: %s", b->path, why) : 0;
+	err = lint_read(o, copy, len, &ctl->why);
+	if (err)
+		fail_context(ctl, "'%s' cannot be read", b->path);
+	return err;
 }
 
 void origin_free(struct lint_object *o)

@@ -2,7 +2,7 @@
 /*
  * lint.c - shunt lint on an object of any author: it judges or refuses it, and ends
  */
-/* link: offload/nfp/lint/[a-z]*.c */
+/* link: offload/nfp/lint/[a-z]*.c lib/why.c */
 #include <bpf/libbpf.h>
 
 #include "input.h"
@@ -17,12 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct lint_object o = { 0 };
 	void *copy = exactly(data, len); /* lint_free() frees it */
+	struct why why = { 0 };
 	json_t *report;
-	char why[256];
 	char *text;
 
 	libbpf_set_print(silent);
-	if (!lint_read(&o, copy, len, why, sizeof(why))) {
+	if (!lint_read(&o, copy, len, &why)) {
 		lint_check(&o);
 		report = lint_report(&o, "fuzz.o");
 		text = report ? json_dumps(report, 0) : NULL;
@@ -30,8 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		free(text);
 		json_decref(report);
 	} else {
-		MUST(memchr(why, 0, sizeof(why)) && why[0]);
+		MUST(why.text && *why.text);
 	}
 	lint_free(&o);
+	why_forget(&why);
 	return 0;
 }

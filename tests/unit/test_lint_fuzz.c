@@ -5,7 +5,7 @@
  * SEED and COUNT in the environment repeat a run; what was
  * read last is kept in build/lint-crash.o if lint dies.
  */
-/* link: offload/nfp/lint/[a-z]*.c */
+/* link: offload/nfp/lint/[a-z]*.c lib/why.c */
 /* links more: lint is tried as a whole, on objects that are damaged */
 #include <glob.h>
 #include <setjmp.h>
@@ -175,7 +175,8 @@ static int verdict(const struct bytes *b)
 {
 	struct itimerval limit = { .it_value.tv_sec = MOST_S }, none = { 0 };
 	struct lint_object o = { 0 };
-	char why[256], *text;
+	struct why why = { 0 };
+	char *text;
 	void *copy = malloc(b->len);
 	int code = 2;
 	json_t *report;
@@ -183,7 +184,7 @@ static int verdict(const struct bytes *b)
 	assert_non_null(copy);
 	memcpy(copy, b->data, b->len);
 	setitimer(ITIMER_PROF, &limit, NULL);
-	if (!lint_read(&o, copy, b->len, why, sizeof(why))) {
+	if (!lint_read(&o, copy, b->len, &why)) {
 		lint_check(&o);
 		report = lint_report(&o, "damaged.o");
 		assert_non_null(report);
@@ -194,9 +195,10 @@ static int verdict(const struct bytes *b)
 		assert_false(o.no_memory);
 		code = lint_refused(&o);
 	} else {
-		assert_true(why[0]);
+		assert_true(why.text && *why.text);
 	}
 	lint_free(&o);
+	why_forget(&why);
 	setitimer(ITIMER_PROF, &none, NULL);
 	return code;
 }

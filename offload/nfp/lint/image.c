@@ -12,12 +12,6 @@
 #define SECTIONS 4096
 #define FUNCS 4096
 
-static int refuse(char *why, size_t len, const char *text)
-{
-	snprintf(why, len, "%s", text);
-	return -EINVAL;
-}
-
 void image_free(struct elf_image *image)
 {
 	if (!image)
@@ -189,7 +183,7 @@ static int read_funcs(struct lint_object *o)
 	return err;
 }
 
-int image_read(struct lint_object *o, char *why, size_t len)
+int image_read(struct lint_object *o, struct why *why)
 {
 	struct elf_image *image = calloc(1, sizeof(*image));
 	GElf_Ehdr head;
@@ -204,22 +198,24 @@ int image_read(struct lint_object *o, char *why, size_t len)
 	if (!image->elf || elf_kind(image->elf) != ELF_K_ELF || !gelf_getehdr(image->elf, &head) ||
 	    head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_BPF ||
 	    head.e_type != ET_REL)
-		return refuse(why, len, "it is no BPF object");
+		return why_fail(why, -EINVAL, "it is no BPF object");
 	if (head.e_ident[EI_DATA] != ELFDATA2LSB)
-		return refuse(why, len, "it is big-endian; cards are little-endian");
+		return why_fail(why, -EINVAL, "it is big-endian; cards are little-endian");
 	if (elf_getshdrstrndx(image->elf, &names))
-		return refuse(why, len, "its section names are missing");
+		return why_fail(why, -EINVAL, "its section names are missing");
 	err = read_sections(o, names);
 	if (err == -EINVAL)
-		return refuse(why, len,
-			      "its sections reach beyond its end: it is cut off or corrupt");
+		return why_fail(why, err,
+				"its sections reach beyond its end: it is cut off or corrupt");
 	if (!err)
 		err = read_btf(image);
 	if (err == -EINVAL)
-		return refuse(why, len, "its type information (.BTF) is corrupt");
+		return why_fail(why, err, "its type information (.BTF) is corrupt");
 	for (int i = 0; !err && i < image->nsections; i++)
 		err = index_rels(image, &image->sections[i]);
 	if (!err)
 		err = read_funcs(o);
-	return err == -EINVAL ? refuse(why, len, "its functions reach beyond their section") : err;
+	if (err == -EINVAL)
+		why_fail(why, err, "its functions reach beyond their section");
+	return err;
 }

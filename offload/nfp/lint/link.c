@@ -6,7 +6,6 @@
  * In the order that libbpf puts them in, since the card's code is made in that order.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,14 +18,12 @@ struct linking {
 	struct lint_prog *prog;
 	int *start; /* of each function in the program; -1: not there yet */
 	int depth;
-	char *why;
-	size_t why_len;
+	struct why *why;
 };
 
 static int bad(struct linking *l, const char *text, const struct lint_func *f)
 {
-	snprintf(l->why, l->why_len, "function '%s' %s", f->name, text);
-	return -EINVAL;
+	return why_fail(l->why, -EINVAL, "function '%s' %s", f->name, text);
 }
 
 static int func_at(const struct lint_object *o, int sec, __u64 off)
@@ -176,9 +173,9 @@ static bool is_xdp(const char *section)
 	return !strcmp(section, "xdp"); /* libbpf takes no other */
 }
 
-static int link_prog(struct lint_object *o, int func, char *why, size_t len)
+static int link_prog(struct lint_object *o, int func, struct why *why)
 {
-	struct linking l = { .o = o, .why = why, .why_len = len };
+	struct linking l = { .o = o, .why = why };
 	struct lint_prog *p = reallocarray(o->progs, o->nprogs + 1, sizeof(*p));
 	int err;
 
@@ -200,22 +197,16 @@ static int link_prog(struct lint_object *o, int func, char *why, size_t len)
 	return err;
 }
 
-int link_progs(struct lint_object *o, char *why, size_t len)
+int link_progs(struct lint_object *o, struct why *why)
 {
 	int err = 0;
 
 	for (int i = 0; !err && i < o->nfuncs; i++) {
 		if (!strcmp(o->image->sections[o->funcs[i].at.sec].name, ".text"))
 			continue; /* called by others, or by nobody */
-		if (o->nprogs == PROGS) {
-			snprintf(why, len, "it has more than %d programs", PROGS);
-			return -EINVAL;
-		}
-		err = link_prog(o, i, why, len);
+		if (o->nprogs == PROGS)
+			return why_fail(why, -EINVAL, "it has more than %d programs", PROGS);
+		err = link_prog(o, i, why);
 	}
-	if (!err && !o->nprogs) {
-		snprintf(why, len, "there is no program in it");
-		return -EINVAL;
-	}
-	return err;
+	return err || o->nprogs ? err : why_fail(why, -EINVAL, "there is no program in it");
 }

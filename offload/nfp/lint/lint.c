@@ -3,27 +3,29 @@
  * lint.c - reading and checking an object from end to end
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "image.h"
 #include "lint.h"
 
-int lint_read(struct lint_object *o, void *data, size_t len, char *why, size_t why_len)
+int lint_read(struct lint_object *o, void *data, size_t len, struct why *why)
 {
 	int err;
 
 	memset(o, 0, sizeof(*o));
 	o->data = data;
 	o->len = len;
-	snprintf(why, why_len, "no memory");
-	err = image_read(o, why, why_len);
+	err = image_read(o, why);
 	if (!err)
-		err = maps_read(o, why, why_len);
+		err = maps_read(o, why);
 	if (!err)
 		err = lines_read(o);
-	return err ? err : link_progs(o, why, why_len);
+	if (!err)
+		err = link_progs(o, why);
+	if (err)
+		why_fail(why, err, "no memory"); /* all other failures are told */
+	return err;
 }
 
 void lint_check(struct lint_object *o)

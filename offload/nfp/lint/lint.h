@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "rules.h"
+#include "why.h"
 
 #define LINT_NAME 64
 #define LINT_VALUE_WORDS 16 /* more than the card's values have */
@@ -101,8 +102,8 @@ struct lint_object {
 	bool no_memory, too_much;
 };
 
-/* Reads an object out of memory, which it takes; -EINVAL with the reason in why. */
-int lint_read(struct lint_object *o, void *data, size_t len, char *why, size_t why_len);
+/* Reads an object out of memory, which it takes; -errno with the reason in why. */
+int lint_read(struct lint_object *o, void *data, size_t len, struct why *why);
 /* Applies every rule. */
 void lint_check(struct lint_object *o);
 void lint_free(struct lint_object *o);
@@ -115,9 +116,9 @@ const struct lint_line *lint_line(const struct lint_object *o, struct lint_place
 bool lint_refused(const struct lint_object *o);
 
 /* --- the parts, in the order they are done ---------------------------------------------------- */
-int image_read(struct lint_object *o, char *why, size_t len);
-int maps_read(struct lint_object *o, char *why, size_t len);
+int image_read(struct lint_object *o, struct why *why);
+int maps_read(struct lint_object *o, struct why *why);
 int lines_read(struct lint_object *o);
-int link_progs(struct lint_object *o, char *why, size_t len);
+int link_progs(struct lint_object *o, struct why *why);
 void maps_check(struct lint_object *o);
 void prog_check(struct lint_object *o, struct lint_prog *p);

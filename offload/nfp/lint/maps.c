@@ -124,22 +124,19 @@ static int add_globals(struct lint_object *o, int sec)
 	return 0;
 }
 
-int maps_read(struct lint_object *o, char *why, size_t len)
+int maps_read(struct lint_object *o, struct why *why)
 {
 	int at = image_find(o->image, ".maps"), err = 0;
 	const char *name;
 	GElf_Sym sym;
 
-	if (image_find(o->image, "maps") >= 0) {
-		snprintf(why, len,
-			 "its maps are declared in the old way (section 'maps'): use "
-			 "SEC(\".maps\")");
-		return -EINVAL;
-	}
-	if (at >= 0 && !o->image->btf) {
-		snprintf(why, len, "its maps have no type information (.BTF): compile it with -g");
-		return -EINVAL;
-	}
+	if (image_find(o->image, "maps") >= 0)
+		return why_fail(why, -EINVAL,
+				"its maps are declared in the old way (section 'maps'): use "
+				"SEC(\".maps\")");
+	if (at >= 0 && !o->image->btf)
+		return why_fail(why, -EINVAL,
+				"its maps have no type information (.BTF): compile it with -g");
 	for (int i = 0; !err && at >= 0 && image_symbol(o->image, i, &sym, &name); i++) {
 		if (sym.st_shndx == at && GELF_ST_TYPE(sym.st_info) == STT_OBJECT)
 			err = declare(o, &sym, name);
@@ -147,7 +144,7 @@ int maps_read(struct lint_object *o, char *why, size_t len)
 	for (int i = 0; !err && i < o->image->nsections; i++)
 		err = add_globals(o, i);
 	if (err == -EINVAL)
-		snprintf(why, len, "a map's type is not that of a map: '%s'", name);
+		why_fail(why, err, "a map's type is not that of a map: '%s'", name);
 	return err;
 }
 
