@@ -66,16 +66,17 @@ int app_option(struct app_options *o, int c, const char *arg, const char *progra
 
 int app_open(struct app *a, const struct app_options *o, const char *program)
 {
-	char why[200] = "";
+	struct why why = { 0 };
 	int err;
 
 	*a = (struct app){ .name = o->name };
 	work_calibrate();
 	if (strcmp(o->name, "kv"))
 		return 0;
-	err = kv_open(&a->kv, &o->kv, why, sizeof(why));
+	err = kv_open(&a->kv, &o->kv, &why);
 	if (err)
-		fprintf(stderr, "%s: %s\n", program, why);
+		fprintf(stderr, "%s: %s\n", program, why_text(&why));
+	why_forget(&why);
 	return err;
 }
 

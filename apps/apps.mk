@@ -10,8 +10,8 @@ ROCKSDB := $(if $(CROSS),,$(wildcard /usr/include/rocksdb/c.h))
 ROCKSDB_LIBS := $(if $(ROCKSDB),-lrocksdb)
 KV_SRC := $(filter-out apps/kv/main.c $(if $(ROCKSDB),,apps/kv/engine_rocksdb.c),$(wildcard \
 	apps/kv/*.c))
-APP_SRC := apps/app.c apps/work.c apps/gap.c $(KV_SRC)
-CLEAN_SRC := $(wildcard apps/clean/*.c)
+APP_SRC := apps/app.c apps/work.c apps/gap.c $(KV_SRC) lib/why.c
+CLEAN_SRC := $(wildcard apps/clean/*.c) lib/why.c
 
 $(B)/obj/apps/kv/%.o: CPPFLAGS += $(if $(ROCKSDB),-DKV_ROCKSDB)
 

@@ -92,11 +92,13 @@ static double parse(int argc, char **argv, bool *json)
 
 static int read_one(struct system *s, const struct rule *rule)
 {
-	char name[CLEAN_CLASSES][16], why[300];
-	int n, err = store_read(s->path, &s->windows, name, &n, why, sizeof(why));
+	struct why why = { 0 };
+	char name[CLEAN_CLASSES][16];
+	int n, err = store_read(s->path, &s->windows, name, &n, &why);
 
 	if (err) {
-		fprintf(stderr, PROGRAM ": %s\n", why);
+		fprintf(stderr, PROGRAM ": %s\n", why_text(&why));
+		why_forget(&why);
 		return 1;
 	}
 	if (s != systems && (n != classes || memcmp(name, names, sizeof(name)))) {

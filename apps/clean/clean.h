@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "why.h"
+
 /* latency of a request that was not answered: longer than all others */
 #define CLEAN_NO_REPLY UINT32_MAX
 #define CLEAN_CLASSES 15
@@ -154,6 +156,6 @@ void summary_json(FILE *f, const struct summary *s);
  * not right
  */
 int store_append(const char *path, const struct windows *w, const char (*names)[16], int classes);
-int store_read(const char *path, struct windows *w, char (*names)[16], int *classes, char *why,
-	       size_t room);
+int store_read(const char *path, struct windows *w, char (*names)[16], int *classes,
+	       struct why *why);
 void windows_free(struct windows *w);

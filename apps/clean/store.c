@@ -134,18 +134,16 @@ static int get(FILE *f, struct windows *w, struct head *h)
 	return get_window(f, &w->window[w->n++], h);
 }
 
-int store_read(const char *path, struct windows *w, char (*names)[16], int *classes, char *why,
-	       size_t room)
+int store_read(const char *path, struct windows *w, char (*names)[16], int *classes,
+	       struct why *why)
 {
 	FILE *f = fopen(path, "re");
 	struct head h = { 0 }, first = { 0 };
 	int err;
 
 	*w = (struct windows){ 0 };
-	if (!f) {
-		snprintf(why, room, "%s: %s", path, strerror(errno));
-		return -errno;
-	}
+	if (!f)
+		return why_fail(why, -errno, "%s: %s", path, strerror(errno));
 	while (!(err = get(f, w, &h))) {
 		if (w->n == 1)
 			first = h;
@@ -161,12 +159,14 @@ int store_read(const char *path, struct windows *w, char (*names)[16], int *clas
 		return 0;
 	}
 	if (err == -ENOMEM)
-		snprintf(why, room, "%s: no memory for window %zu", path, w->n);
+		why_fail(why, err, "%s: no memory for window %zu", path, w->n);
 	else
-		snprintf(why, room, "%s: window %zu is none that shunt-load has written, or of "
-			 "another mix than the first", path, w->n + (err == 1));
+		err = why_fail(why, -EINVAL,
+			       "%s: window %zu is none that shunt-load has written, or of another "
+			       "mix than the first",
+			       path, w->n + (err == 1));
 	windows_free(w);
-	return err == -ENOMEM ? err : -EINVAL;
+	return err;
 }
 
 void windows_free(struct windows *w)

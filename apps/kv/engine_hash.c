@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +15,7 @@
 
 #define PARTS 1024
 #define BUCKETS_LEAST 4 /* a part */
+#define NO_MEMORY "no memory for the table"
 
 struct entry {
 	struct entry *next;
@@ -281,13 +281,12 @@ static void hash_close(struct kv *kv)
 	free(t);
 }
 
-static int hash_open(struct kv *kv, const struct kv_options *o, char *why, size_t room)
+static int hash_open(struct kv *kv, const struct kv_options *o, struct why *why)
 {
 	struct table *t = aligned_alloc(64, sizeof(*t));
 
-	snprintf(why, room, "no memory for the table");
 	if (!t)
-		return -ENOMEM;
+		return why_fail(why, -ENOMEM, NO_MEMORY);
 	memset(t, 0, sizeof(*t));
 	kv->state = t;
 	t->most = o->memory ? o->memory : SIZE_MAX;
@@ -296,7 +295,7 @@ static int hash_open(struct kv *kv, const struct kv_options *o, char *why, size_
 		t->part[i].buckets = BUCKETS_LEAST;
 		t->part[i].bucket = calloc(BUCKETS_LEAST, sizeof(struct entry *));
 		if (!t->part[i].bucket)
-			return -ENOMEM;
+			return why_fail(why, -ENOMEM, NO_MEMORY);
 	}
 	return 0;
 }

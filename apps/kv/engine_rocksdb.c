@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,13 +218,13 @@ static rocksdb_options_t *make_options(void)
 	return o;
 }
 
-static int rocks_open(struct kv *kv, const struct kv_options *o, char *why, size_t room)
+static int rocks_open(struct kv *kv, const struct kv_options *o, struct why *why)
 {
 	struct rocks *r = calloc(1, sizeof(*r));
 	char *err = NULL;
 
 	if (!r)
-		return -ENOMEM;
+		return why_fail(why, -ENOMEM, "no memory");
 	kv->state = r;
 	for (int i = 0; i < LOCKS; i++)
 		pthread_mutex_init(&r->lock[i], NULL);
@@ -235,13 +234,12 @@ static int rocks_open(struct kv *kv, const struct kv_options *o, char *why, size
 	r->write = rocksdb_writeoptions_create();
 	rocksdb_writeoptions_disable_WAL(r->write, 1);
 	r->path = strdup(o->path ? o->path : "");
-	if (!o->path) {
-		snprintf(why, room, "rocksdb needs the path of a folder that it makes, on tmpfs");
-		return -EINVAL;
-	}
+	if (!o->path)
+		return why_fail(why, -EINVAL,
+				"rocksdb needs the path of a folder that it makes, on tmpfs");
 	r->db = rocksdb_open(r->options, r->path, &err);
 	if (err) {
-		snprintf(why, room, "%s", err);
+		why_fail(why, -EIO, "%s", err);
 		free(err);
 		return -EIO;
 	}

@@ -41,7 +41,7 @@ typedef enum kv_change (*kv_decide)(void *ctx, const struct kv_item *old, struct
 
 struct kv_engine {
 	const char *name;
-	int (*open)(struct kv *kv, const struct kv_options *o, char *why, size_t room);
+	int (*open)(struct kv *kv, const struct kv_options *o, struct why *why);
 	void (*close)(struct kv *kv);
 	/* Calls visit if the key is there; the item lasts until visit returns. */
 	void (*read)(struct kv *kv, const struct kv_key *key, kv_visit visit, void *ctx);

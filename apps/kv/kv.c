@@ -101,7 +101,7 @@ static int fill(struct kv *kv, const struct kv_options *o)
 	return st == KV_OK ? 0 : -ENOMEM;
 }
 
-int kv_open(struct kv **ret, const struct kv_options *o, char *why, size_t room)
+int kv_open(struct kv **ret, const struct kv_options *o, struct why *why)
 {
 	static const struct kv_engine *const engines[] = {
 		&kv_hash,
@@ -113,28 +113,27 @@ int kv_open(struct kv **ret, const struct kv_options *o, char *why, size_t room)
 	int err;
 
 	if (!kv)
-		return -ENOMEM;
+		return why_fail(why, -ENOMEM, "no memory");
 	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
 		if (!strcmp(engines[i]->name, o->engine))
 			kv->engine = engines[i];
 	}
 	if (!kv->engine) {
 		free(kv);
-		snprintf(why, room, "no engine '%s' here (hash"
+		return why_fail(why, -EINVAL, "no engine '%s' here (hash"
 #ifdef KV_ROCKSDB
-			 ", rocksdb"
+				", rocksdb"
 #else
-			 "; rocksdb: librocksdb-dev was not there when this was built"
+				"; rocksdb: librocksdb-dev was not there when this was built"
 #endif
-			 ")", o->engine);
-		return -EINVAL;
+				")", o->engine);
 	}
 	kv_begin(kv);
-	err = kv->engine->open(kv, o, why, room);
+	err = kv->engine->open(kv, o, why);
 	if (!err && o->fill) {
 		err = fill(kv, o);
 		if (err)
-			snprintf(why, room, "no memory for %zu keys", o->fill);
+			why_fail(why, err, "no memory for %zu keys", o->fill);
 	}
 	if (err) {
 		kv_close(kv);

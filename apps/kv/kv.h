@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "why.h"
+
 #define KV_PORT 11211
 #define KV_KEY_MAX 250
 #define KV_VALUE_MAX 65536
@@ -28,7 +30,7 @@ struct kv_options {
 	size_t fill, key_size, value_size; /* keys k000…0 on that are there from the start */
 };
 
-int kv_open(struct kv **ret, const struct kv_options *o, char *why, size_t room);
+int kv_open(struct kv **ret, const struct kv_options *o, struct why *why);
 void kv_close(struct kv *kv);
 
 /* Sends a datagram of a reply before the last one. */

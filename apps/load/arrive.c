@@ -9,17 +9,15 @@
 
 #include "load.h"
 
-static int read_trace(struct options *o, const char *path, char *why, size_t room)
+static int read_trace(struct options *o, const char *path, struct why *why)
 {
 	FILE *f = fopen(path, "r");
 	char line[128], *end;
 	size_t have = 0;
 	int nr = 0, err = 0;
 
-	if (!f) {
-		snprintf(why, room, "cannot read '%s': %s", path, strerror(errno));
-		return -EINVAL;
-	}
+	if (!f)
+		return why_fail(why, -EINVAL, "cannot read '%s': %s", path, strerror(errno));
 	while (fgets(line, sizeof(line), f)) {
 		double at;
 
@@ -29,17 +27,16 @@ static int read_trace(struct options *o, const char *path, char *why, size_t roo
 		at = strtod(line, &end);
 		if (end == line || (*end && *end != '\n') || !(at >= 0 && at < 1e6) ||
 		    (o->trace_length && at < o->trace[o->trace_length - 1])) {
-			snprintf(why, room, "'%s', line %d: no time in seconds, or before the last",
-				 path, nr);
-			err = -EINVAL;
+			err = why_fail(why, -EINVAL,
+				       "'%s', line %d: no time in seconds, or before the last",
+				       path, nr);
 			break;
 		}
 		if (o->trace_length == have) {
 			double *more = realloc(o->trace, (have = have * 2 + 1024) * sizeof(*more));
 
 			if (!more) {
-				snprintf(why, room, "'%s': too long for memory", path);
-				err = -EINVAL;
+				err = why_fail(why, -EINVAL, "'%s': too long for memory", path);
 				break;
 			}
 			o->trace = more;
@@ -47,14 +44,12 @@ static int read_trace(struct options *o, const char *path, char *why, size_t roo
 		o->trace[o->trace_length++] = at;
 	}
 	fclose(f);
-	if (!err && o->trace_length < 2) {
-		snprintf(why, room, "'%s' has fewer than two times", path);
-		err = -EINVAL;
-	}
+	if (!err && o->trace_length < 2)
+		err = why_fail(why, -EINVAL, "'%s' has fewer than two times", path);
 	return err;
 }
 
-int arrival_parse(struct options *o, char *why, size_t room)
+int arrival_parse(struct options *o, struct why *why)
 {
 	const char *text = o->arrival_text;
 	char on[32], off[32];
@@ -67,22 +62,21 @@ int arrival_parse(struct options *o, char *why, size_t room)
 		o->arrival = ARRIVE_ONOFF;
 		o->on_ns = parse_ns(on);
 		o->off_ns = parse_ns(off);
-		if (o->on_ns <= 0 || o->off_ns < 0) {
-			snprintf(why, room, "what is '%s'? (bursty:ON:OFF, as in bursty:1ms:9ms)",
-				 text);
-			return -EINVAL;
-		}
+		if (o->on_ns <= 0 || o->off_ns < 0)
+			return why_fail(why, -EINVAL,
+					"what is '%s'? (bursty:ON:OFF, as in bursty:1ms:9ms)",
+					text);
 	} else if (!strncmp(text, "trace:", 6)) {
 		o->arrival = ARRIVE_TRACE;
-		if (read_trace(o, text + 6, why, room))
+		if (read_trace(o, text + 6, why))
 			return -EINVAL;
 		o->rate = o->trace_length / (o->trace[o->trace_length - 1] > 0 ?
 					     o->trace[o->trace_length - 1] : 1);
 	} else {
-		snprintf(why, room,
-			 "what is the arrival '%s'? (poisson, fixed, bursty:ON:OFF, trace:FILE)",
-			 text);
-		return -EINVAL;
+		return why_fail(why, -EINVAL,
+				"what is the arrival '%s'? (poisson, fixed, bursty:ON:OFF, "
+				"trace:FILE)",
+				text);
 	}
 	return 0;
 }

@@ -26,7 +26,7 @@ struct cleaning {
 	size_t gaps, missed;
 	bool there; /* sum[] has something */
 	struct summary sum[MIX_CLASSES];
-	char why[200]; /* the reason why it has not, or why the server's gaps are not known */
+	struct why why; /* the reason why it has not, or why the server's gaps are not known */
 };
 
 static size_t expected(const struct options *o)
@@ -68,6 +68,7 @@ void cleaning_close(struct load *l)
 		return;
 	free(l->cleaning->reply);
 	free(l->cleaning->gap);
+	why_forget(&l->cleaning->why);
 	free(l->cleaning);
 	l->cleaning = NULL;
 }
@@ -146,20 +147,17 @@ static enum noted read_server(const struct load *l, uint64_t from, uint64_t to, 
 	struct cleaning *a = l->cleaning;
 	uint64_t early = from - l->start > AROUND_NS ? from - AROUND_NS : l->start;
 	enum noted noted;
-	size_t at;
 
 	*server = (struct gaps){ 0 };
-	a->why[0] = 0;
+	why_forget(&a->why);
 	if (!l->o.gaps) {
-		snprintf(a->why, sizeof(a->why),
+		why_fail(&a->why, -ENOENT,
 			 "--gaps names no file in which the server notes its gaps");
 		return NOTED_NOT;
 	}
-	at = snprintf(a->why, sizeof(a->why), "--gaps %s: ", l->o.gaps);
-	at = at < sizeof(a->why) ? at : sizeof(a->why) - 1;
-	noted = server_gaps_read(l->o.gaps, early, to, server, a->why + at, sizeof(a->why) - at);
-	if (noted != NOTED_NOT)
-		a->why[0] = 0;
+	noted = server_gaps_read(l->o.gaps, early, to, server, &a->why);
+	if (noted == NOTED_NOT)
+		why_context(&a->why, "--gaps %s", l->o.gaps);
 	return noted;
 }
 
@@ -189,8 +187,10 @@ static int look_at(const struct load *l, const struct windows *w)
 	for (int c = 0; c < l->o.mix.classes && !err; c++)
 		err = summarize(&a->sum[c], w, &rule, c);
 	a->there = !err;
-	if (err)
-		snprintf(a->why, sizeof(a->why), "no memory");
+	if (err) {
+		why_forget(&a->why);
+		why_fail(&a->why, err, "no memory");
+	}
 	return keep(l, w);
 }
 
@@ -206,12 +206,14 @@ int cleaning_ends(struct load *l, uint64_t from, uint64_t to)
 		return 0;
 	a->there = false;
 	noted = read_server(l, from, to, &server);
-	if (a->missed || a->gaps == GAPS_MOST)
-		snprintf(a->why, sizeof(a->why),
+	if (a->missed || a->gaps == GAPS_MOST) {
+		why_forget(&a->why);
+		why_fail(&a->why, -ENOSPC,
 			 "more than %d requests or %d gaps: --report makes the intervals shorter",
 			 REPLIES_MOST, GAPS_MOST);
-	else if (to > from && a->n && !cut(a, &server, noted, from, to, &w))
+	} else if (to > from && a->n && !cut(a, &server, noted, from, to, &w)) {
 		err = look_at(l, &w);
+	}
 	free(w.window);
 	free(server.gap);
 	begin_next(a, to);
@@ -220,9 +222,10 @@ int cleaning_ends(struct load *l, uint64_t from, uint64_t to)
 
 static const char *reason(const struct load *l)
 {
-	return l->cleaning ? l->cleaning->why : l->o.closed ?
-		"closed loop: a request is due when another was answered" :
-	       "--report without --gaps";
+	if (l->cleaning)
+		return l->cleaning->why.text ? l->cleaning->why.text : "";
+	return l->o.closed ? "closed loop: a request is due when another was answered"
+			   : "--report without --gaps";
 }
 
 /* Beside a summary, too: the reason why the server's gaps are not known. */
@@ -255,6 +258,6 @@ void cleaning_table(FILE *f, const struct load *l)
 		if (a->sum[c].due)
 			print_class(f, l->o.mix.name[c], &a->sum[c]);
 	}
-	if (a && l->o.gaps && a->why[0])
-		fprintf(f, "# %s\n", a->why);
+	if (a && l->o.gaps && a->why.text)
+		fprintf(f, "# %s\n", a->why.text);
 }

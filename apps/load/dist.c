@@ -57,7 +57,7 @@ double parse_ns(const char *text)
 	return t == 0 && !*end ? 0 : -1;
 }
 
-static int read_samples(struct dist *d, const char *path, char *why, size_t room)
+static int read_samples(struct dist *d, const char *path, struct why *why)
 {
 	FILE *f = fopen(path, "r");
 	char line[128], *end;
@@ -65,26 +65,22 @@ static int read_samples(struct dist *d, const char *path, char *why, size_t room
 	size_t have = 0;
 	int nr = 0, err = 0;
 
-	if (!f) {
-		snprintf(why, room, "cannot read '%s': %s", path, strerror(errno));
-		return -EINVAL;
-	}
+	if (!f)
+		return why_fail(why, -EINVAL, "cannot read '%s': %s", path, strerror(errno));
 	while (!err && fgets(line, sizeof(line), f)) {
 		nr++;
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
 		us = strtod(line, &end);
 		if (end == line || (*end && *end != '\n') || !(us >= 0 && us * 1e3 <= LONGEST_NS)) {
-			snprintf(why, room, "'%s', line %d: no time in us", path, nr);
-			err = -EINVAL;
+			err = why_fail(why, -EINVAL, "'%s', line %d: no time in us", path, nr);
 			break;
 		}
 		if (d->samples == have) {
 			double *more = realloc(d->sample, (have = have * 2 + 64) * sizeof(*more));
 
 			if (!more) {
-				snprintf(why, room, "'%s': too long for memory", path);
-				err = -EINVAL;
+				err = why_fail(why, -EINVAL, "'%s': too long for memory", path);
 				break;
 			}
 			d->sample = more;
@@ -93,22 +89,20 @@ static int read_samples(struct dist *d, const char *path, char *why, size_t room
 		sum += us * 1e3;
 	}
 	fclose(f);
-	if (!err && !d->samples) {
-		snprintf(why, room, "'%s' has no times", path);
-		err = -EINVAL;
-	}
+	if (!err && !d->samples)
+		err = why_fail(why, -EINVAL, "'%s' has no times", path);
 	d->mean_ns = d->samples ? sum / d->samples : 0;
 	return err;
 }
 
-int dist_parse(struct dist *d, const char *text, char *why, size_t room)
+int dist_parse(struct dist *d, const char *text, struct why *why)
 {
 	char time[64] = "", sigma[32] = "", *end = sigma;
 
 	*d = (struct dist){ .kind = DIST_FIXED };
 	if (!strncmp(text, "file:", 5)) {
 		d->kind = DIST_SAMPLES;
-		return read_samples(d, text + 5, why, room);
+		return read_samples(d, text + 5, why);
 	}
 	if (!strncmp(text, "exp:", 4)) {
 		d->kind = DIST_EXP;
@@ -122,11 +116,11 @@ int dist_parse(struct dist *d, const char *text, char *why, size_t room)
 	}
 	d->mean_ns = parse_ns(text);
 	if (d->mean_ns < 0 || d->mean_ns > LONGEST_NS || *end ||
-	    !(d->sigma >= 0 && d->sigma < 10)) {
-		snprintf(why, room, "what is '%s'? (a time as in 5us, exp:5us, lognormal:5us:1.5, "
-			 "file:PATH)", text);
-		return -EINVAL;
-	}
+	    !(d->sigma >= 0 && d->sigma < 10))
+		return why_fail(why, -EINVAL,
+				"what is '%s'? (a time as in 5us, exp:5us, lognormal:5us:1.5, "
+				"file:PATH)",
+				text);
 	return 0;
 }
 

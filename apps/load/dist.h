@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "why.h"
+
 struct rng {
 	uint64_t state;
 };
@@ -35,7 +37,7 @@ struct dist {
  * TIME, fixed:TIME, exp:MEAN, lognormal:MEAN:SIGMA or file:PATH (times in us, one a line; lines
  * that begin with # are skipped). 0, or -EINVAL and what is wrong in why.
  */
-int dist_parse(struct dist *d, const char *text, char *why, size_t room);
+int dist_parse(struct dist *d, const char *text, struct why *why);
 void dist_free(struct dist *d);
 uint32_t dist_draw(const struct dist *d, struct rng *r); /* ns */
 

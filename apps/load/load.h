@@ -70,7 +70,7 @@ struct protocol {
 	const char *name;
 	const char *reply; /* what one is, in words */
 	uint64_t seq_mask;
-	int (*setup)(const struct options *o, char *why, size_t room);
+	int (*setup)(const struct options *o, struct why *why);
 	size_t (*build)(const struct options *o, const struct request *r, uint8_t *to);
 	int (*parse)(const uint8_t *from, size_t len, struct answer *a); /* 0, or it is no reply */
 };
@@ -178,7 +178,7 @@ void flows_give_up(struct load *l, uint64_t due_before);
 /* When the next request is due, after one that was due at
  * `due` (since the start, ns); < 0: there is none. */
 double arrival_next(struct load *l, double due);
-int arrival_parse(struct options *o, char *why, size_t room);
+int arrival_parse(struct options *o, struct why *why);
 
 void draw_request(struct load *l, struct request *r, uint64_t due);
 /* --plan N: the requests as they would leave, without sending any. */
@@ -222,7 +222,7 @@ void record_add(struct recorder *rec, const struct request *r);
 int record_close(struct load *l);
 
 /* AF_XDP sending; 0 or -errno and what is wrong in why. */
-int xsk_open(struct load *l, char *why, size_t room);
+int xsk_open(struct load *l, struct why *why);
 void *xsk_frame(struct load *l, int flow, size_t len); /* where the payload goes; NULL: no frame */
 void xsk_queue(struct load *l, int flow, size_t len);
 void xsk_kick(struct load *l);

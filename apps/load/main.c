@@ -29,7 +29,7 @@ static void seed(struct load *l)
 
 static int prepare(struct load *l)
 {
-	char why[200] = "";
+	struct why why = { 0 };
 	int err;
 
 	if (address_parse(l->o.to, &l->to, &l->to_len)) {
@@ -40,9 +40,9 @@ static int prepare(struct load *l)
 	if (err)
 		return fail("cannot reach the server", err);
 	if (l->o.dev) {
-		err = xsk_open(l, why, sizeof(why));
+		err = xsk_open(l, &why);
 		if (err) {
-			fprintf(stderr, "shunt-load: %s\n", why);
+			fprintf(stderr, "shunt-load: %s\n", why_text(&why));
 			return 1;
 		}
 	}
@@ -68,7 +68,7 @@ static bool answered(const struct load *l)
 static int run(struct load *l)
 {
 	int status = prepare(l);
-	char why[600];
+	char text[600];
 
 	if (status)
 		return status;
@@ -79,15 +79,15 @@ static int run(struct load *l)
 		run_closed(l);
 	else
 		run_open(l);
-	if (sight_says(l, why, sizeof(why)))
-		fprintf(stderr, "shunt-load: %s\n", why);
+	if (sight_says(l, text, sizeof(text)))
+		fprintf(stderr, "shunt-load: %s\n", text);
 	return l->o.strict && (l->invalid || !answered(l)) ? 3 : 0;
 }
 
 int main(int argc, char **argv)
 {
 	struct load *l = &load;
-	char why[200];
+	struct why why = { 0 };
 	cpu_set_t set;
 	int status, err;
 
@@ -102,8 +102,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "shunt-load: --preload is for memcached\n");
 		return 2;
 	}
-	if (l->proto->setup(&l->o, why, sizeof(why))) {
-		fprintf(stderr, "shunt-load: --mix: %s\n", why);
+	if (l->proto->setup(&l->o, &why)) {
+		fprintf(stderr, "shunt-load: --mix: %s\n", why_text(&why));
 		return 2;
 	}
 	seed(l);

@@ -47,12 +47,11 @@ const char *mix_named(int i, const char **text, const char **note)
 	return named[i].name;
 }
 
-static int wrong(char *why, size_t room, const char *what)
+static int wrong(struct why *why, const char *what)
 {
-	snprintf(why, room,
-		 "what is '%s'? (name=share:time, as in short=0.5:1us; at most %d classes)", what,
-		 MIX_CLASSES);
-	return -EINVAL;
+	return why_fail(why, -EINVAL,
+			"what is '%s'? (name=share:time, as in short=0.5:1us; at most %d classes)",
+			what, MIX_CLASSES);
 }
 
 /* 0.5, 50% or 1/3 */
@@ -90,15 +89,15 @@ static int class_of(struct mix *m, const char *name)
 	return i;
 }
 
-static int parse_kind(struct mix *m, struct phase *p, char *text, char *why, size_t room)
+static int parse_kind(struct mix *m, struct phase *p, char *text, struct why *why)
 {
 	struct kind *k = &p->kind[p->kinds];
 	char *eq = strchr(text, '='), *colon;
 
 	if (p->kinds == MIX_CLASSES || !eq || eq == text || eq - text > 15)
-		return wrong(why, room, text);
+		return wrong(why, text);
 	if (strcspn(text, "\"\\") < strlen(text))
-		return wrong(why, room, text);
+		return wrong(why, text);
 	*eq = 0;
 	colon = strchr(eq + 1, ':');
 	if (colon)
@@ -106,36 +105,32 @@ static int parse_kind(struct mix *m, struct phase *p, char *text, char *why, siz
 	k->share = parse_share(eq + 1);
 	k->cls = class_of(m, text);
 	if (k->share < 0 || k->cls < 0)
-		return wrong(why, room, k->share < 0 ? eq + 1 : text);
+		return wrong(why, k->share < 0 ? eq + 1 : text);
 	k->service = (struct dist){ .kind = DIST_NONE };
 	p->kinds++;
-	return colon ? dist_parse(&k->service, colon + 1, why, room) : 0;
+	return colon ? dist_parse(&k->service, colon + 1, why) : 0;
 }
 
-static int parse_phase(struct mix *m, char *text, char *why, size_t room)
+static int parse_phase(struct mix *m, char *text, struct why *why)
 {
 	struct phase *p = &m->phase[m->phases];
 	char *save, *part;
 	double sum = 0;
 	int err;
 
-	if (m->phases == MIX_PHASES) {
-		snprintf(why, room, "more than %d phases", MIX_PHASES);
-		return -EINVAL;
-	}
+	if (m->phases == MIX_PHASES)
+		return why_fail(why, -EINVAL, "more than %d phases", MIX_PHASES);
 	m->phases++;
 	for (part = strtok_r(text, ",", &save); part; part = strtok_r(NULL, ",", &save)) {
-		err = parse_kind(m, p, part, why, room);
+		err = parse_kind(m, p, part, why);
 		if (err)
 			return err;
 		sum += p->kind[p->kinds - 1].share;
 	}
 	if (!p->kinds)
-		return wrong(why, room, "");
-	if (fabs(sum - 1) > 0.001) {
-		snprintf(why, room, "the shares add up to %g, not 1", sum);
-		return -EINVAL;
-	}
+		return wrong(why, "");
+	if (fabs(sum - 1) > 0.001)
+		return why_fail(why, -EINVAL, "the shares add up to %g, not 1", sum);
 	for (int i = 0; i < p->kinds; i++) {
 		p->kind[i].share /= sum;
 		p->mean_ns += p->kind[i].share * p->kind[i].service.mean_ns;
@@ -165,20 +160,18 @@ static int expand(const char *text, char *out, size_t room)
 	return snprintf(out, room, "%s", text);
 }
 
-int mix_parse(struct mix *m, const char *text, char *why, size_t room)
+int mix_parse(struct mix *m, const char *text, struct why *why)
 {
 	char full[1024], *save, *part;
 	int err = 0;
 
 	memset(m, 0, sizeof(*m));
-	if (expand(text, full, sizeof(full)) >= (int)sizeof(full)) {
-		snprintf(why, room, "the mix is too long");
-		return -EINVAL;
-	}
+	if (expand(text, full, sizeof(full)) >= (int)sizeof(full))
+		return why_fail(why, -EINVAL, "the mix is too long");
 	for (part = strtok_r(full, ";", &save); part && !err; part = strtok_r(NULL, ";", &save))
-		err = parse_phase(m, part, why, room);
+		err = parse_phase(m, part, why);
 	if (!err && !m->phases)
-		err = wrong(why, room, text);
+		err = wrong(why, text);
 	return err;
 }
 

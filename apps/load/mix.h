@@ -32,7 +32,7 @@ struct mix {
 };
 
 /* 0, or -EINVAL and what is wrong in why. */
-int mix_parse(struct mix *m, const char *text, char *why, size_t room);
+int mix_parse(struct mix *m, const char *text, struct why *why);
 void mix_free(struct mix *m);
 const struct kind *mix_draw(const struct mix *m, int phase, struct rng *r);
 

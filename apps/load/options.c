@@ -127,11 +127,11 @@ static void list_mixes(void)
 {
 	const char *name, *text, *note;
 	struct mix m;
-	char why[160];
+	struct why why = { 0 };
 
 	for (int i = 0; (name = mix_named(i, &text, &note)); i++) {
-		if (mix_parse(&m, text, why, sizeof(why)))
-			bad("%s: %s", name, why);
+		if (mix_parse(&m, text, &why))
+			bad("%s: %s", name, why_text(&why));
 		printf("%-23s mean %7.4g us  %s (%s)\n", name, m.phase[0].mean_ns / 1e3, text,
 		       note);
 		mix_free(&m);
@@ -203,16 +203,16 @@ static bool set_rest(struct options *o, int c)
 static void check(struct options *o)
 {
 	const char *mix = o->mix_text;
-	char why[200];
+	struct why why = { 0 };
 
 	if (!mix)
 		mix = !strcmp(o->protocol, "memcached") ? "get=0.9,set=0.1" :
 		      !strcmp(o->protocol, "echo") ? "echo=1" : "short=0.5:1us,long=0.5:100us";
 	o->mix_text = mix;
-	if (mix_parse(&o->mix, mix, why, sizeof(why)))
-		bad("--mix: %s", why);
-	if (arrival_parse(o, why, sizeof(why)))
-		bad("--arrival: %s", why);
+	if (mix_parse(&o->mix, mix, &why))
+		bad("--mix: %s", why_text(&why));
+	if (arrival_parse(o, &why))
+		bad("--arrival: %s", why_text(&why));
 	if (!o->to && !o->plan)
 		bad("--to says where the server is");
 	if (o->json && o->csv)

@@ -15,7 +15,7 @@ struct spin_tail {
 
 #define SPIN_SIZE (sizeof(struct spin_msg) + sizeof(struct spin_tail))
 
-static int spin_setup(const struct options *o, char *why, size_t room)
+static int spin_setup(const struct options *o, struct why *why)
 {
 	const struct mix *m = &o->mix;
 
@@ -25,9 +25,9 @@ static int spin_setup(const struct options *o, char *why, size_t room)
 
 			if (k->service.kind != DIST_NONE && k->service.mean_ns <= SPIN_MAX_NS)
 				continue;
-			snprintf(why, room, "class '%s' needs a service time, at most %u ms",
-				 m->name[k->cls], SPIN_MAX_NS / 1000000);
-			return -EINVAL;
+			return why_fail(why, -EINVAL,
+					"class '%s' needs a service time, at most %u ms",
+					m->name[k->cls], SPIN_MAX_NS / 1000000);
 		}
 	}
 	return 0;
@@ -68,7 +68,7 @@ struct echo_msg {
 	uint64_t seq;
 };
 
-static int echo_setup(const struct options *o, char *why, size_t room)
+static int echo_setup(const struct options *o, struct why *why)
 {
 	return 0;
 }

@@ -45,21 +45,17 @@ static int op_parse(int cls, const char *name)
 	return -EINVAL;
 }
 
-static int setup(const struct options *o, char *why, size_t room)
+static int setup(const struct options *o, struct why *why)
 {
 	for (int i = 0; i < o->mix.classes; i++) {
-		if (op_parse(i, o->mix.name[i])) {
-			snprintf(why, room,
-				 "what is the command '%s'? (get, gets, set, delete, incr, touch, "
-				 "version, scanN)",
-				 o->mix.name[i]);
-			return -EINVAL;
-		}
+		if (op_parse(i, o->mix.name[i]))
+			return why_fail(why, -EINVAL,
+					"what is the command '%s'? (get, gets, set, delete, incr, "
+					"touch, version, scanN)",
+					o->mix.name[i]);
 	}
-	if (zipf_init(&mc.keys, o->keys, o->zipf)) {
-		snprintf(why, room, "no memory for %zu keys", o->keys);
-		return -ENOMEM;
-	}
+	if (zipf_init(&mc.keys, o->keys, o->zipf))
+		return why_fail(why, -ENOMEM, "no memory for %zu keys", o->keys);
 	for (size_t i = 0; i < o->value_size; i++)
 		mc.value[i] = 'a' + i % 26;
 	return 0;

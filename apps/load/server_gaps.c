@@ -26,14 +26,12 @@ struct reading {
 	int fd;
 	uint64_t from, to;
 	struct gaps *gaps;
-	char *why;
-	size_t room;
+	struct why *why;
 };
 
 static int bad(const struct reading *r, const char *what)
 {
-	snprintf(r->why, r->room, "%s", what);
-	return -EINVAL;
+	return why_fail(r->why, -EINVAL, "%s", what);
 }
 
 static int get(const struct reading *r, void *to, size_t n, off_t at)
@@ -132,12 +130,11 @@ static int read_line(const struct reading *r, unsigned int nr)
 
 	if (err || !line[0])
 		return err;
-	if (line[0] < r->to) {
-		snprintf(r->why, r->room, "its thread %u looked at the clock %.1f ms before the "
-			 "last request was due, and not since: it has ended, or stands still", nr,
-			 (r->to - line[0]) / 1e6);
-		return -EINVAL;
-	}
+	if (line[0] < r->to)
+		return why_fail(r->why, -EINVAL,
+				"its thread %u looked at the clock %.1f ms before the last request "
+				"was due, and not since: it has ended, or stands still",
+				nr, (r->to - line[0]) / 1e6);
 	err = line[1] ? read_ring(r, nr, line[1]) : 0;
 	return err ? err : 1;
 }
@@ -167,9 +164,9 @@ static int read_all(const struct reading *r, struct gap_head *head)
 }
 
 enum noted server_gaps_read(const char *path, uint64_t from, uint64_t to, struct gaps *gaps,
-			    char *why, size_t room)
+			    struct why *why)
 {
-	struct reading r = { .from = from, .to = to, .gaps = gaps, .why = why, .room = room };
+	struct reading r = { .from = from, .to = to, .gaps = gaps, .why = why };
 	struct gap_head head = { 0 };
 	struct stat st;
 	int err;
@@ -177,8 +174,7 @@ enum noted server_gaps_read(const char *path, uint64_t from, uint64_t to, struct
 	*gaps = (struct gaps){ 0 };
 	r.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (r.fd < 0 || fstat(r.fd, &st) || !S_ISREG(st.st_mode)) {
-		snprintf(why, room, "%s", r.fd < 0 ? strerror(errno) : "it is no file");
-		err = -EINVAL;
+		err = bad(&r, r.fd < 0 ? strerror(errno) : "it is no file");
 	} else {
 		err = read_all(&r, &head);
 		if (err == -ENOMEM)

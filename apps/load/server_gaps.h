@@ -12,4 +12,4 @@
  * reason, and there are none.
  */
 enum noted server_gaps_read(const char *path, uint64_t from, uint64_t to, struct gaps *gaps,
-			    char *why, size_t room);
+			    struct why *why);

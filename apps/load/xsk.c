@@ -84,28 +84,23 @@ static int find_mac(const char *dev, struct in_addr to, uint8_t *mac)
 	return err;
 }
 
-static int make_header(struct load *l, struct xsk *x, char *why, size_t room)
+static int make_header(struct load *l, struct xsk *x, struct why *why)
 {
 	const struct sockaddr_in *to = (const struct sockaddr_in *)&l->to;
 	struct ifreq ifr = { 0 };
 	struct sockaddr_in me;
 	socklen_t len = sizeof(me);
 
-	if (l->to.ss_family != AF_INET) {
-		snprintf(why, room, "AF_XDP sends over IPv4 only");
-		return -EAFNOSUPPORT;
-	}
+	if (l->to.ss_family != AF_INET)
+		return why_fail(why, -EAFNOSUPPORT, "AF_XDP sends over IPv4 only");
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", l->o.dev);
-	if (ioctl(l->flow[0].sock, SIOCGIFHWADDR, &ifr)) {
-		snprintf(why, room, "interface '%s': %s", l->o.dev, strerror(errno));
-		return -errno;
-	}
+	if (ioctl(l->flow[0].sock, SIOCGIFHWADDR, &ifr))
+		return why_fail(why, -errno, "interface '%s': %s", l->o.dev, strerror(errno));
 	memcpy(x->head.eth.h_source, ifr.ifr_hwaddr.sa_data, ETH_ALEN);
-	if (find_mac(l->o.dev, to->sin_addr, x->head.eth.h_dest)) {
-		snprintf(why, room, "the MAC of the server is not known on '%s': ping it first",
-			 l->o.dev);
-		return -EHOSTUNREACH;
-	}
+	if (find_mac(l->o.dev, to->sin_addr, x->head.eth.h_dest))
+		return why_fail(why, -EHOSTUNREACH,
+				"the MAC of the server is not known on '%s': ping it first",
+				l->o.dev);
 	getsockname(l->flow[0].sock, (struct sockaddr *)&me, &len);
 	x->head.eth.h_proto = htons(ETH_P_IP);
 	x->head.ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
@@ -115,7 +110,7 @@ static int make_header(struct load *l, struct xsk *x, char *why, size_t room)
 	return 0;
 }
 
-int xsk_open(struct load *l, char *why, size_t room)
+int xsk_open(struct load *l, struct why *why)
 {
 	const struct xsk_umem_config uc = { .fill_size = 64, .comp_size = FRAMES,
 					    .frame_size = FRAME };
@@ -125,22 +120,21 @@ int xsk_open(struct load *l, char *why, size_t room)
 	int err;
 
 	if (!x)
-		return -ENOMEM;
-	err = make_header(l, x, why, room);
+		return why_fail(why, -ENOMEM, "no memory");
+	err = make_header(l, x, why);
 	if (err)
 		return err;
 	x->mem = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		      0);
 	if (x->mem == MAP_FAILED) {
 		x->mem = NULL;
-		snprintf(why, room, "no memory for frames");
-		return -ENOMEM;
+		return why_fail(why, -ENOMEM, "no memory for frames");
 	}
 	err = xsk_umem__create(&x->umem, x->mem, FRAMES * FRAME, &x->fill, &x->comp, &uc);
 	if (!err)
 		err = xsk_socket__create(&x->sock, l->o.dev, 0, x->umem, NULL, &x->tx, &sc);
 	if (err)
-		snprintf(why, room, "AF_XDP socket on '%s', queue 0: %s", l->o.dev, strerror(-err));
+		why_fail(why, err, "AF_XDP socket on '%s', queue 0: %s", l->o.dev, strerror(-err));
 	for (x->frees = 0; x->frees < FRAMES; x->frees++)
 		x->free[x->frees] = x->frees * (uint64_t)FRAME;
 	return err;

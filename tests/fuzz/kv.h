@@ -20,9 +20,9 @@ static inline struct kv *kv_fresh(void)
 {
 	const struct kv_options o = { .engine = "hash", .memory = 1 << 17 };
 	static struct kv *kv;
-	char why[100];
+	struct why why = { 0 };
 
-	MUST(kv || !kv_open(&kv, &o, why, sizeof(why)));
+	MUST(kv || !kv_open(&kv, &o, &why));
 	kv->engine->flush(kv);
 	MUST(!kv->engine->items(kv));
 	kv->cas = 0;

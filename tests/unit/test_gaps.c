@@ -2,7 +2,7 @@
 /*
  * test_gaps.c - gaps that a server notes, as shunt-load reads them; windows in a file
  */
-/* link: apps/gap.c apps/load/server_gaps.c apps/clean/store.c */
+/* link: apps/gap.c apps/load/server_gaps.c apps/clean/store.c lib/why.c */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -23,7 +23,8 @@
 #include "apps/gap_log.h"
 #include "apps/load/server_gaps.h"
 
-static char path[] = "/dev/shm/shunt-test-gaps-XXXXXX", why[200];
+static char path[] = "/dev/shm/shunt-test-gaps-XXXXXX";
+static struct why why;
 static struct gap_log *their; /* the file as another process could write it */
 static struct gaps found;
 
@@ -52,6 +53,7 @@ static int tear_down(void **state)
 {
 	free(found.gap);
 	found = (struct gaps){ 0 };
+	why_forget(&why);
 	munmap(their, sizeof(*their));
 	unlink(path);
 	return 0;
@@ -60,7 +62,8 @@ static int tear_down(void **state)
 static enum noted read_from(uint64_t from, uint64_t to)
 {
 	free(found.gap);
-	return server_gaps_read(path, from, to, &found, why, sizeof(why));
+	why_forget(&why);
+	return server_gaps_read(path, from, to, &found, &why);
 }
 
 static void wait_ns(uint64_t ns)
@@ -141,7 +144,7 @@ static void test_a_thread_that_did_not_join_notes_nothing(void **state)
 	gap_work();
 	gap_served();
 	assert_int_equal(read_from(0, 0), NOTED_NOT);
-	assert_non_null(strstr(why, "no thread notes"));
+	assert_non_null(strstr(why.text, "no thread notes"));
 }
 
 static void test_a_server_that_died_is_told(void **state)
@@ -158,7 +161,7 @@ static void test_a_server_that_died_is_told(void **state)
 	waitpid(child, &status, 0);
 	due = now_ns();
 	assert_int_equal(read_from(due - 1000000000, due), NOTED_NOT);
-	assert_non_null(strstr(why, "has ended, or stands still"));
+	assert_non_null(strstr(why.text, "has ended, or stands still"));
 }
 
 /*
@@ -233,7 +236,7 @@ static void test_gaps_that_cannot_be_are_not_believed(void **state)
 		l->gap[1] = (struct gap){ now - 500, now - 100, 0 };
 		l->n = i < 2 ? 1 : 2;
 		assert_int_equal(read_from(now - 5000, now), NOTED_NOT);
-		assert_non_null(strstr(why, "cannot be"));
+		assert_non_null(strstr(why.text, "cannot be"));
 		assert_int_equal(found.n, 0);
 	}
 }
@@ -248,7 +251,7 @@ static void test_more_gaps_than_there_is_room_are_told(void **state)
 						     0 };
 	l->n = n;
 	assert_int_equal(read_from(now - 10 * n, now), NOTED_NOT);
-	assert_non_null(strstr(why, "room"));
+	assert_non_null(strstr(why.text, "room"));
 	assert_int_equal(read_from(now - 10 * (GAP_ROOM - 10), now), NOTED);
 	l->n = UINT64_MAX;
 	assert_int_equal(read_from(now - 10 * n, now), NOTED_NOT);
@@ -258,16 +261,17 @@ static void test_a_file_of_something_else_is_told(void **state)
 {
 	their->head.magic++;
 	assert_int_equal(read_from(0, 0), NOTED_NOT);
-	assert_non_null(strstr(why, "--gaps"));
+	assert_non_null(strstr(why.text, "--gaps"));
 	assert_int_equal(truncate(path, 4096), 0);
 	their->head.magic = GAP_MAGIC;
 	assert_int_equal(read_from(0, 0), NOTED_NOT);
-	assert_non_null(strstr(why, "shorter"));
-	assert_int_equal(server_gaps_read("/dev/zero", 0, 0, &found, why, sizeof(why)), NOTED_NOT);
-	assert_int_equal(server_gaps_read("/dev/shm", 0, 0, &found, why, sizeof(why)), NOTED_NOT);
-	assert_int_equal(server_gaps_read("/dev/shm/shunt-no-such", 0, 0, &found, why, sizeof(why)),
+	assert_non_null(strstr(why.text, "shorter"));
+	assert_int_equal(server_gaps_read("/dev/zero", 0, 0, &found, &why), NOTED_NOT);
+	assert_int_equal(server_gaps_read("/dev/shm", 0, 0, &found, &why), NOTED_NOT);
+	why_forget(&why);
+	assert_int_equal(server_gaps_read("/dev/shm/shunt-no-such", 0, 0, &found, &why),
 			 NOTED_NOT);
-	assert_non_null(strstr(why, "No such file"));
+	assert_non_null(strstr(why.text, "No such file"));
 }
 
 static void test_a_new_server_takes_no_file_from_under_the_old_one(void **state)
@@ -301,7 +305,7 @@ static void test_windows_come_back_from_their_file(void **state)
 	unlink(path);
 	assert_int_equal(store_append(path, &(struct windows){ w, 1 }, names, 2), 0);
 	assert_int_equal(store_append(path, &(struct windows){ w + 1, 1 }, names, 2), 0);
-	assert_int_equal(store_read(path, &got, name, &classes, why, sizeof(why)), 0);
+	assert_int_equal(store_read(path, &got, name, &classes, &why), 0);
 	assert_int_equal(got.n, put.n);
 	assert_true(classes == 2 && !strcmp(name[1], "long"));
 	assert_memory_equal(got.window[0].reply, r, 3 * sizeof(*r));
@@ -328,13 +332,12 @@ static void test_a_torn_file_of_windows_is_refused(void **state)
 	all = lseek(fd, 0, SEEK_END);
 	for (off_t n = all - 1; n >= 0; n -= 7) {
 		assert_int_equal(ftruncate(fd, n), 0);
-		if (!store_read(path, &got, name, &classes, why, sizeof(why)))
+		if (!store_read(path, &got, name, &classes, &why))
 			assert_true(got.n == 1); /* torn between the two */
 		windows_free(&got);
 	}
 	close(fd);
-	assert_true(store_read("/dev/shm/shunt-no-such", &got, name, &classes, why,
-			       sizeof(why)) < 0);
+	assert_true(store_read("/dev/shm/shunt-no-such", &got, name, &classes, &why) < 0);
 }
 
 static void assert_classes_below(const struct window *w, int classes)
@@ -365,7 +368,7 @@ static void test_a_file_of_windows_with_any_byte_changed_is_safe_to_read(void **
 		assert_int_equal(pread(fd, &is, 1, n), 1);
 		not = ~is;
 		assert_int_equal(pwrite(fd, &not, 1, n), 1);
-		if (!store_read(path, &got, name, &classes, why, sizeof(why))) {
+		if (!store_read(path, &got, name, &classes, &why)) {
 			assert_in_range(classes, 1, CLEAN_CLASSES);
 			for (size_t i = 0; i < got.n; i++)
 				assert_classes_below(&got.window[i], classes);

@@ -3,7 +3,7 @@
  * test_load.c - shunt-load's numbers: histogram, distributions, mixes, arrivals, confidence
  */
 /* link: apps/load/dist.c apps/load/mix.c apps/load/arrive.c apps/load/tally.c apps/load/proto.c */
-/* link: apps/load/proto_memcached.c apps/load/sight.c */
+/* link: apps/load/proto_memcached.c apps/load/sight.c lib/why.c */
 /* links more: what the generator draws, sends and judges, for each protocol */
 #include <math.h>
 #include <setjmp.h>
@@ -17,7 +17,7 @@
 
 #include "apps/load/load.h"
 
-static char why[200];
+static struct why why;
 
 static void test_a_histogram_is_off_by_at_most_1_6_percent(void **s)
 {
@@ -58,7 +58,7 @@ static void test_distributions_have_their_means(void **s)
 		struct dist d;
 		double sum = 0;
 
-		assert_int_equal(dist_parse(&d, cases[i].text, why, sizeof(why)), 0);
+		assert_int_equal(dist_parse(&d, cases[i].text, &why), 0);
 		for (int n = 0; n < 200000; n++)
 			sum += dist_draw(&d, &r);
 		assert_true(fabs(sum / 200000 - cases[i].mean) <=
@@ -81,7 +81,7 @@ static void test_named_mixes_have_the_means_that_papers_say(void **s)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct mix m;
 
-		assert_int_equal(mix_parse(&m, cases[i].name, why, sizeof(why)), 0);
+		assert_int_equal(mix_parse(&m, cases[i].name, &why), 0);
 		assert_true(fabs(m.phase[0].mean_ns / 1e3 - cases[i].us) < 0.001);
 		mix_free(&m);
 	}
@@ -93,7 +93,7 @@ static void test_shares_are_drawn(void **s)
 	struct mix m;
 	int n[3] = { 0 };
 
-	assert_int_equal(mix_parse(&m, "a=70%:1us,b=0.2:2us,c=1/10:3us", why, sizeof(why)), 0);
+	assert_int_equal(mix_parse(&m, "a=70%:1us,b=0.2:2us,c=1/10:3us", &why), 0);
 	for (int i = 0; i < 100000; i++)
 		n[mix_draw(&m, 0, &r)->cls]++;
 	assert_true(abs(n[0] - 70000) < 700 && abs(n[1] - 20000) < 600 && abs(n[2] - 10000) < 500);
@@ -108,9 +108,9 @@ static void test_bad_mixes_are_refused(void **s)
 	struct mix m;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		why[0] = 0;
-		assert_int_not_equal(mix_parse(&m, bad[i], why, sizeof(why)), 0);
-		assert_true(why[0]);
+		why_forget(&why);
+		assert_int_not_equal(mix_parse(&m, bad[i], &why), 0);
+		assert_true(why.text && *why.text);
 		mix_free(&m);
 	}
 }
@@ -125,7 +125,7 @@ static double schedule(const char *arrival, double *cv)
 
 	l.when.state = 5;
 	l.o = (struct options){ .arrival_text = arrival, .rate = 1000, .burst = 1 };
-	assert_int_equal(arrival_parse(&l.o, why, sizeof(why)), 0);
+	assert_int_equal(arrival_parse(&l.o, &why), 0);
 	for (at = arrival_next(&l, -1); at < 100e9; at = arrival_next(&l, at), n++) {
 		assert_true(at >= last);
 		sum += at - last;
@@ -246,8 +246,8 @@ static void test_replies_of_one_protocol_are_not_those_of_another(void **s)
 	size_t len;
 
 	l.o = (struct options){ .keys = 100, .key_size = 16, .value_size = 64 };
-	assert_int_equal(mix_parse(&l.o.mix, "get=1", why, sizeof(why)), 0);
-	assert_int_equal(proto_memcached.setup(&l.o, why, sizeof(why)), 0);
+	assert_int_equal(mix_parse(&l.o.mix, "get=1", &why), 0);
+	assert_int_equal(proto_memcached.setup(&l.o, &why), 0);
 	len = proto_memcached.build(&l.o, &r, buf);
 	assert_int_not_equal(proto_memcached.parse(buf, len, &a), 0); /* it came back as it was */
 	assert_int_equal(proto_memcached.parse((const uint8_t *)error, sizeof(error) - 1, &a), 0);
