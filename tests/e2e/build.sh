@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # build.sh - the build itself: fragments, help, and how programs and libraries are linked
 # runs: beside
+TEST_LIMIT=${TEST_LIMIT:-${LONG:+900}} # lib.sh has another one for files that say none
 . "$(dirname "$0")/../lib.sh"
 
 NO_LAB=1
-TEST_LIMIT=${TEST_LIMIT:-${LONG:+900}}
 
 # DIR: the sources of the products there, without tests and benchmarks.
 copy_products() {

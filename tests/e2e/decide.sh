@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # decide.sh - what policies, switches and tunables do to requests that keep coming
 # runs: pairs
+TEST_LIMIT=${TEST_LIMIT:-${LONG:+900}} # lib.sh has another one for files that say none
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 
-TEST_LIMIT=${TEST_LIMIT:-${LONG:+600}}
-TEST_LIMIT=${TEST_LIMIT:-180}
 AHEAD=1 HOLD_RING=4096
 SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 1000 || echo 10)}
 

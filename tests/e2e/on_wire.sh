@@ -5,7 +5,7 @@
 # runs: pairs
 export TRANSPORT=wire ON_WIRE=1
 NO_LAB=1
-TEST_LIMIT=${TEST_LIMIT:-${LONG:+120}}
+TEST_LIMIT=${TEST_LIMIT:-${LONG:+400}}
 . "$(dirname "$0")/../lib.sh"
 AHEAD=1
 SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 200 || echo 3)}
