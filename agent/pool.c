@@ -164,7 +164,7 @@ static int bind_socket(struct domain *d, __u32 k, int fd)
 
 int pool_keep_socket(struct domain *d, __u32 k, int fd)
 {
-	char what[8];
+	char what[12];
 
 	d->pool.sock[k] = fd;
 	snprintf(what, sizeof(what), "s%u", k);
@@ -266,7 +266,7 @@ void pool_fill(struct domain *d)
 
 static bool find_all(struct domain *d)
 {
-	char what[8], name[STORE_NAME];
+	char what[12], name[STORE_NAME];
 
 	name_of(d, "memory", name);
 	d->pool.memory = store_get(d->store, name);
