@@ -31,11 +31,11 @@ CLANG ?= clang
 OBJCOPY_BPF ?= llvm-objcopy
 , := ,
 # SAN=1: with address and undefined-behaviour sanitizers, COVERAGE=1: with counts of lines that ran;
-# in folders of their own.
+# in folders of their own. Under sanitizers gcc knows no ranges of numbers, and warns of texts cut off.
 SAN ?=
 COVERAGE ?=
 B := build$(CROSS:%=/%)$(SAN:1=/san)$(COVERAGE:1=/coverage)
-INSTRUMENT := $(if $(SAN),-DSHUNT_DEBUG -fsanitize=address$(,)undefined \
+INSTRUMENT := $(if $(SAN),-DSHUNT_DEBUG -Wno-format-truncation -fsanitize=address$(,)undefined \
 	-fsanitize-undefined-trap-on-error \
 	-fno-omit-frame-pointer) \
 	      $(if $(COVERAGE),--coverage -fprofile-update=atomic -fprofile-abs-path)
