@@ -31,7 +31,8 @@ CLANG ?= clang
 OBJCOPY_BPF ?= llvm-objcopy
 , := ,
 # SAN=1: with address and undefined-behaviour sanitizers, COVERAGE=1: with counts of lines that ran;
-# in folders of their own. Under sanitizers gcc knows no ranges of numbers, and warns of texts cut off.
+# in folders of their own. With sanitizers gcc knows no ranges of numbers, and warns of texts that
+# are cut off.
 SAN ?=
 COVERAGE ?=
 B := build$(CROSS:%=/%)$(SAN:1=/san)$(COVERAGE:1=/coverage)
