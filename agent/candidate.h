@@ -23,7 +23,7 @@ struct load_seen {
 /* Can we use what is in the store? Where that is not so, whole domains are dropped if
  * prune, or it is -errno, with the reason in why. -EAGAIN: a domain is not finished. */
 int candidate_check(const struct options *o, struct store *s, bool prune, struct why *why);
-/* What 'shunt load' has pinned, for roles that serve that. 0, or -errno: it is not
- * what the store's shuntd serves. */
+/* Reads the maps that 'shunt load' has pinned, for roles that serve these. 0, or -errno: the shuntd
+ * of the store serves others. */
 int candidate_look(const struct options *o, const struct store *s, struct load_seen *l,
 		   struct why *why);

@@ -105,7 +105,8 @@ static void take_completions(struct domain *d, __u32 ring, __u32 most)
 	ring_set_cons(comp, cons);
 }
 
-/* Those that the lists have no room for are in no ring then, so they are found with the others. */
+/* Empties the completion rings. A frame that finds no room in a list is in no ring then, so it is
+ * found with the frames that the worker had. */
 static void take_all(struct domain *d)
 {
 	for (__u32 i = 0; i < shunt_fill_rings(&d->pool.r.geo); i++) {

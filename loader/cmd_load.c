@@ -197,7 +197,7 @@ static void show(const json_t *r)
 		printf("  would need 'shunt unload --dev %s' first\n", text_at(r, "interface"));
 }
 
-/* What the driver lacks, where the load does not fail by it. */
+/* Notes the features that the driver lacks and without which a load does not fail. */
 static void note_driver(struct ctl *ctl, const struct setup *s)
 {
 	struct iface iface;

@@ -101,7 +101,7 @@ static int do_step(struct ctl *ctl, struct change *c, struct record *r, json_t *
 	if (err || is)
 		return err;
 	err = check_program(ctl, c->setting);
-	/* What a former --apply noted is older, and what there was before all of them. */
+	/* A value that a former --apply noted is the one from before all changes. */
 	if (!err && !record_was(r, c->setting))
 		err = record_add(ctl, r, c->setting, was, c->value);
 	return err ? err : change(ctl, c, done);

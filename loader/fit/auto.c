@@ -40,7 +40,7 @@ static void put(struct setup *s, const struct fit_plan *plan)
 	}
 }
 
-/* What arrives on a queue without a core would go to the kernel. */
+/* Requests on a queue without a core would go to the kernel. */
 static int check_all_served(struct ctl *ctl, const struct fit_nic *nic, const struct fit_plan *plan)
 {
 	int queues = fit_nic_queues(nic);
