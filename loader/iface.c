@@ -203,5 +203,7 @@ int iface_hashes_ports(const char *ifname, bool ipv6)
 	close(fd);
 	if (err)
 		return err;
+	if (!ask.data)
+		return -ENODATA;
 	return (ask.data & RXH_L4_B_0_1) && (ask.data & RXH_L4_B_2_3);
 }

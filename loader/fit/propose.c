@@ -149,16 +149,25 @@ static void tell_of_queues(struct fit_plan *plan, const struct fit_nic *nic)
 			 plan->nqueues == 1 ? "that one queue" : "these queues");
 }
 
+/* The NIC says that it hashes nothing, or says nothing of it. */
+static void note_no_hash(struct fit_plan *plan, const char *why)
+{
+	if (*why)
+		fit_note(plan, "which fields the NIC hashes cannot be read (%s): if the requests "
+			       "of one client all come to one queue, so it hashes addresses only",
+			 why);
+	else
+		fit_note(plan, "the NIC hashes nothing of UDP: the device that feeds its queues, "
+			       "such as a hypervisor, chooses among them");
+}
+
 static void propose_hash(struct fit_plan *plan, const struct fit_nic *nic)
 {
 	static const char *const names[] = { "hash-udp4", "hash-udp6" };
 
 	for (int v = 0; v < 2 && plan->nqueues > 1; v++) {
 		if (!*nic->hash[v] && !v)
-			fit_note(plan, "which fields the NIC hashes cannot be read (%s): if the "
-				       "requests of one client all come to one queue, so it "
-				       "hashes addresses only",
-				 nic->why[__builtin_ctz(FIT_PART_HASH)]);
+			note_no_hash(plan, nic->why[__builtin_ctz(FIT_PART_HASH)]);
 		if (*nic->hash[v] && !(strchr(nic->hash[v], 'f') && strchr(nic->hash[v], 'n')))
 			step(plan, nic, names[v], "sdfn",
 			     "addresses alone are hashed: all requests of a client would come to "

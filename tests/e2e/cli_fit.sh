@@ -98,6 +98,12 @@ test_a_hash_of_addresses_only_is_mended_where_there_are_several_queues() {
 	assert_eq "$(command_of hash-udp4)" none
 	fit_from i40e --domains 2
 	assert_match "$(notes)" "which fields the NIC hashes cannot be read"
+	cp -r "$NICS/igb" "$DIR/none"
+	printf '%s\n' "UDP over IPV4 flows use these fields for computing Hash flow key:" None \
+		>"$DIR/none/ethtool-n-udp4"
+	NICS=$DIR fit_from none --domains 2
+	assert_match "$(notes)" "the NIC hashes nothing of UDP"
+	assert_eq "$(command_of hash-udp4)" none
 }
 
 # The NIC has a rule for port 9001 that is right, and one for 9000 that asks for an address, too.
