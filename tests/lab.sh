@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # lab.sh - a client and a host on one machine: two network namespaces joined by a veth pair; or with
 # a card in between, in a third one; or a client, a switch, a NIC and its hosts, four namespaces or
-# more.
+# more; or a client and a guest of QEMU with NICs of several queues.
 #
 # No address of it is reachable from outside, and nothing in it reaches out. Every lab has the same
 # addresses; only its names differ, since pins and sockets go by the interface's name.
@@ -10,6 +10,7 @@ set -euo pipefail
 
 NETNS=/run/netns
 HERE=$(dirname "$(realpath "$0")")
+. "$HERE/nic/reach.sh"
 BPFFS=/sys/fs/bpf
 CLIENT_MAC=02:00:c6:12:00:01
 core_mac() { printf '02:00:c6:12:01:%02x' "$1"; }
@@ -21,6 +22,7 @@ synopsis() {
 lab.sh up NAME [--queues N] [--vlan ID]...
 lab.sh up NAME --card QUEUES
 lab.sh up NAME --wire [CORES[,CORES]...]
+lab.sh up NAME --nic [SERIES]
 lab.sh exec NAME client|host|nic|switch|host1... COMMAND...
 lab.sh status [NAME]
 lab.sh down NAME|--all
@@ -43,6 +45,9 @@ NAME: at most 14 of a-z, 0-9 and -, a letter first. Its interfaces are
              and each core of a host is a virtual function, NAMEh0, NAMEh1, ..., at the same switch.
              CORES of each host (default 2): '2,1' makes host with two and host1 with one. The name
              'wire' implies it
+--nic        the host is a guest, emulated, with NICs of several queues: NAMEh is virtio-net, and
+             NAMEi igb (198.18.1.2/24; the client's end is NAMEd, 198.18.1.1). SERIES: its Linux,
+             5.10, 6.1, 6.12 or 6.18 (default). Packages are fetched once. The name 'nic' implies it
 TEXT
 }
 
@@ -264,6 +269,25 @@ join() {
 		numtxqueues "$1" numrxqueues "$1" netns "$(ns "$LAB" host)"
 }
 
+# --- a guest with NICs in place of the host
+# ----------------------------------------------------------------------
+
+up_nic() { # SERIES
+	cd "$HERE/.."
+	. tests/nic/machine.sh
+	get_guest "$1" || die "no guest: $WHY"
+	ip netns add "$(ns "$LAB" client)"
+	inside "$LAB" client ip link set lo up
+	boot_guest "$LAB" || { echo "lab.sh: $WHY" >&2; return 1; }
+	cat <<-TEXT
+	'$LAB' has a guest, Linux $KERNEL with $GUEST_CPUS CPUs, as its host; in it are this folder,
+	${LAB}h (virtio-net, 198.18.0.2) and ${LAB}i (igb, 198.18.1.2)
+	  tests/lab.sh exec $LAB host bash                           a shell in it
+	  tests/lab.sh exec $LAB client build/shunt-load --to 198.18.0.2:9000
+	  tests/lab.sh down $LAB                                     ends it
+	TEXT
+}
+
 undo() {
 	trap - EXIT
 	down "$1"
@@ -271,10 +295,11 @@ undo() {
 }
 
 up() {
-	local queues=1 vlans=() wire='' card='' option
+	local queues=1 vlans=() wire='' card='' nic='' option
 	check_name "$@"
 	LAB=$1
 	[ "$LAB" != wire ] || wire=2
+	[ "$LAB" != nic ] || nic=6.18
 	shift
 	while [ $# -gt 0 ]; do
 		option=$1
@@ -286,9 +311,12 @@ up() {
 			wire=2
 			[[ ${2-} != [0-9]* ]] || { wire=$2; shift; }
 			;;
+		--nic)
+			nic=6.18
+			[[ ${2-} != [0-9]* ]] || { nic=$2; shift; }
+			;;
 		*)
-			bad_usage "up takes --queues, --vlan, --card or --wire behind the name," \
-				"not '$1'"
+			bad_usage "up takes --queues, --vlan, --card, --wire or --nic, not '$1'"
 			;;
 		esac
 		shift || bad_usage "$option needs a value"
@@ -305,17 +333,20 @@ up() {
 		"--wire takes the cores of one to four hosts, such as 2 or 2,1, not '$wire'"
 	[[ -z $card || $card =~ ^([1-9]|[1-5][0-9]|6[0-4])$ ]] ||
 		bad_usage "--card takes 1 to 64 queues, not '$card'"
-	[ -z "$wire$card" ] || [ "$queues${#vlans[@]}" = 10 ] ||
-		bad_usage "--wire and --card go without --queues and --vlan"
-	[ -z "$wire" ] || [ -z "$card" ] || bad_usage "--wire or --card, not both"
+	[[ -z $nic || $nic =~ ^(5\.10|6\.1|6\.12|6\.18)$ ]] ||
+		bad_usage "--nic takes 5.10, 6.1, 6.12 or 6.18, not '$nic'"
+	[ -z "$wire$card$nic" ] || [ "$queues${#vlans[@]}" = 10 ] ||
+		bad_usage "--wire, --card and --nic go without --queues and --vlan"
+	[[ $(printf '%s\n' "$wire" "$card" "$nic" | grep -c .) -le 1 ]] ||
+		bad_usage "--wire, --card or --nic: one of them"
 	[ "$(id -u)" = 0 ] || die "network namespaces need root"
 	! exists "$LAB" || die "'$LAB' is there already; 'lab.sh down $LAB' removes it"
 
 	mountpoint -q "$BPFFS" || mount -t bpf bpf "$BPFFS" ||
 		die "no bpffs at '$BPFFS', and it could not be mounted"
 	trap 'undo "$LAB"' EXIT
-	if [ -n "$wire" ]; then
-		up_wire "$wire"
+	if [ -n "$wire$nic" ]; then
+		if [ -n "$wire" ]; then up_wire "$wire"; else up_nic "$nic"; fi
 		trap - EXIT
 		return
 	fi
@@ -352,14 +383,25 @@ down() {
 		ip -n "$(ns "$1" "$side")" link del "$1${side:0:1}" 2>/dev/null || true
 		ip netns del "$(ns "$1" "$side")"
 	done
-	rm -rf "$(switch_pins "$1")"
+	rm -rf "$(switch_pins "$1")" "$(guest_folder "$1")"
 }
 
 # LAB: the ends of it that there must be, and those that there are besides.
 ends() {
 	[ ! -e "$NETNS/$(ns "$1" nic)" ] || echo nic
-	printf '%s\n' client host
+	echo client
+	has_guest "$1" || echo host
 	sides "$1" | grep '^host[1-9]' || :
+}
+
+guest_status() {
+	local pid
+	pid=$(cat "$(guest_folder "$1")/pid" 2>/dev/null) || true
+	if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then
+		echo "$1 host: a guest, process $pid"
+	else
+		echo "$1 host is gone"
+	fi
 }
 
 # Prints a line an end, from ip(8).
@@ -367,6 +409,7 @@ status() {
 	local lab side
 	for lab in ${1-$(labs)}; do
 		exists "$lab" || die "there is no lab '$lab'"
+		! has_guest "$lab" || guest_status "$lab"
 		for side in $(ends "$lab"); do
 			[ -e "$NETNS/$(ns "$lab" "$side")" ] ||
 				{ echo "$lab $side is gone"; continue; }
@@ -396,6 +439,10 @@ exec)
 		bad_usage "a side of a lab is $SIDES, not '$3'"
 	[ $# -ge 4 ] || bad_usage "exec needs a command behind '$3'"
 	exists "$2" || die "there is no lab '$2'; 'lab.sh up $2' makes it"
+	if [ "$3" = host ] && has_guest "$2"; then
+		in_guest "$2" "${@:4}"
+		exit
+	fi
 	[ -e "$NETNS/$(ns "$2" "$3")" ] ||
 		die "the lab '$2' has no $3; it has $(sides "$2" | paste -sd ' ')"
 	# Not "ip netns exec": its fresh /sys hides bpffs.

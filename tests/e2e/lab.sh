@@ -144,8 +144,8 @@ test_each_error_of_usage_says_what_is_right_and_how_that_command_is_used() {
 	done <<-'TEXT'
 	up|up needs the NAME of a lab|up
 	up a --queues|--queues needs a value|up
-	up a --what|up takes --queues, --vlan, --card or --wire behind the name, not '--what'|up
-	up a b|up takes --queues, --vlan, --card or --wire behind the name, not 'b'|up
+	up a --what|up takes --queues, --vlan, --card, --wire or --nic, not '--what'|up
+	up a b|up takes --queues, --vlan, --card, --wire or --nic, not 'b'|up
 	up a --vlan 1 --vlan 2 --vlan 3|--vlan is given once or twice, not 3 times|up
 	exec|exec needs the NAME of a lab|exec
 	exec a|exec needs a side of the lab: client or host|exec
@@ -172,6 +172,8 @@ test_bad_words_are_explained_with_status_2() {
 	assert_exit 2 lab up a --vlan 1 --vlan 2 --vlan 3
 	assert_exit 2 lab up a --card 65
 	assert_exit 2 lab up a --card 2 --queues 2
+	assert_exit 2 lab up a --nic 4.19
+	assert_exit 2 lab up a --nic --wire 2
 	assert_exit 2 lab up a --what
 	assert_exit 2 lab exec a middle true
 	assert_exit 2 lab exec a host
