@@ -142,7 +142,7 @@ include bpf/bpf.mk hostlib/hostlib.mk hostlib/pass/pass.mk loader/loader.mk agen
 ifneq ($(wildcard tests/.),)
 include tests/tests.mk tests/mutants/mutants.mk tests/fuzz/fuzz.mk tests/lang/lang.mk \
 	tests/wire/wire.mk \
-	tests/cross/cross.mk tests/vm/vm.mk tests/nfp/test-nfp.mk
+	tests/cross/cross.mk tests/vm/vm.mk tests/nic/nic.mk tests/nfp/test-nfp.mk
 endif
 ifneq ($(wildcard bench/.),)
 include bench/bench.mk

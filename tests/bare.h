@@ -83,9 +83,9 @@ static inline void put(int fd, void *msg, size_t len, int type)
 }
 
 /* HELLO and the answer to it; the connection, which the policy comes through next. */
-static inline int attach(const char *path, struct given *g)
+static inline int attach(const char *path, uint32_t domain, struct given *g)
 {
-	struct shunt_msg_hello hello = { .domain = SHUNT_ANY_DOMAIN, .name = "peer" };
+	struct shunt_msg_hello hello = { .domain = domain, .name = "peer" };
 	struct shunt_msg_refused *no = (struct shunt_msg_refused *)&g->w;
 	int fd = dial(path), n;
 

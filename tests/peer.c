@@ -2,7 +2,7 @@
 /*
  * peer.c - a worker for tests, from the bare messages: it counts frames, or does everything wrong
  *
- * usage: peer census SOCKET            attaches, counts the frames in the rings, leaves;
+ * usage: peer census SOCKET [DOMAIN]   attaches, counts the frames in the rings, leaves;
  *                                      {"frames":N,"fill":N,"least":N,"rx":N,"spare":N,
  *                                      "twice":N,"missing":N}
  *                                      (least: of the fill rings' counts)
@@ -134,7 +134,7 @@ static void hostile(const char *path, unsigned long count)
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[1] : "", *path = argv[2];
-	bool attaches = strcmp(what, "hostile");
+	bool attaches = strcmp(what, "hostile"), one_domain = !strcmp(what, "census") && argc > 3;
 	struct shunt_msg bye;
 	struct given g;
 	int fd = -1;
@@ -143,7 +143,7 @@ int main(int argc, char **argv)
 		return 2;
 	rng.state = strtoul(argc > 3 ? argv[argc - 1] : "1", NULL, 0);
 	if (attaches)
-		fd = attach(path, &g);
+		fd = attach(path, one_domain ? strtoul(argv[3], NULL, 0) : SHUNT_ANY_DOMAIN, &g);
 	if (!strcmp(what, "census")) {
 		census(&g);
 		put(fd, &bye, sizeof(bye), SHUNT_MSG_BYE);

@@ -89,7 +89,7 @@ start_worker() {
 # does.
 offer() {
 	pace "$@"
-	ahead client shunt-load --to 198.18.0.2:9000 --json \
+	ahead client shunt-load --to "${TO:-198.18.0.2}:9000" --json \
 		--wait $((3 * PATIENCE * ${SLOWER:-1} / 2))s "${PACED[@]}"
 	"${WORDS[@]}" >"$DIR/client.json"
 }

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+# claims.sh - sourced by checks.sh: what is claimed of shunt on a NIC, a function each
+#
+# They find DEV loaded and served by workers, unless they say that they do it themselves.
+
+log_is_clean() {
+	host dmesg >"$DIR/dmesg"
+	! grep -E 'BUG|Oops|WARNING|RIP:' "$DIR/dmesg" || fail "the guest's kernel complained"
+}
+
+# --- serving --------------------------------------------------------------------------------------
+
+# Loads and starts all.
+serve_first() {
+	load "${POLICY:-fcfs}" "${LINES_OF_KIND[@]}"
+	start_workers
+}
+
+answered_by_all() {
+	local d
+	requests "$REQUESTS"
+	for ((d = 0; d < DOMAINS; d++)); do
+		assert_ge "$(stat_of "[.domains[$d].core[].counts.served] | add")" \
+			$((REQUESTS / DOMAINS / 8)) "requests that domain $d served"
+	done
+}
+
+# MODE: "copy" or "zero copy", as status shows it for each queue.
+sockets_are() {
+	assert_eq "$(host shunt status -j --dev "$DEV" |
+		jq -r '[.. | .sockets? // empty | .[].mode] | unique | join(", ")')" "$1" sockets
+}
+
+# Where the driver has no such sockets, load says so before it does anything.
+zerocopy_is_refused() {
+	config 'zerocopy: on' | reach_guest "$LAB" "cat >/run/test/config.yaml"
+	! host shunt load fcfs --dev "$DEV" --config /run/test/config.yaml 2>"$DIR/err" ||
+		fail "it was loaded"
+	cat "$DIR/err"
+	grep -q 'zero-copy' "$DIR/err" || fail "load does not say why"
+	! host test -e "/sys/fs/bpf/shunt/$DEV" || fail "something is pinned"
+}
+
+# Of a domain with several queues: what came through each.
+each_queue_served() {
+	assert_ge "$(stat_of '[.domains[0].core[].counts | .served - .stolen] | min')" \
+		$((REQUESTS / GUEST_QUEUES / 8)) "requests of the queue with the fewest"
+}
+
+# Workers die at random moments under load; the next ones serve.
+kills() {
+	local i
+	start client client shunt-load --to "$TO:9000" --rate "$((RATE / 2))" --time 3600 \
+		--flows 64 --mix short=0.5:200us,long=0.5:2ms
+	for ((i = 0; i < KILLS; i++)); do
+		wait_for 10 replied $(($(stat_of .total.replied) + 50 + RANDOM % 100))
+		stop_workers KILL
+		start_workers
+	done
+	stop client INT
+	assert_conserved
+	echo "lost $(stat_of .total.lost) of $(stat_of .total.arrived)"
+	requests 1000
+}
+replied() { (($(stat_of .total.replied) >= $1)); }
+
+no_frame_twice() {
+	stop_workers
+	assert_no_frame_twice
+	start_workers
+}
+
+# --- policies -------------------------------------------------------------------------------------
+
+switches_lose_nothing() {
+	local i policies=(rss steal fcfs prio mq jbsq affinity p2c)
+	local before generation
+	before=$(stat_of .total.arrived) generation=$(stat_of .generation)
+	start client client shunt-load --to "$TO:9000" --rate "$((RATE / 8))" --time 600 --wait 9s \
+		--flows 64 --mix "$MIX" --json
+	wait_for 10 arrived $((before + 20))
+	for ((i = 0; i < SWITCHES; i++)); do
+		host shunt switch "${policies[i % 8]}" --dev "$DEV"
+	done
+	stop client INT
+	logs client >"$DIR/client.json"
+	assert_all_answered
+	assert_conserved
+	assert_eq "$(($(stat_of .total.arrived) - before))" "$(sent)" "arrived, of those sent"
+	assert_eq "$(stat_of .generation)" $((generation + SWITCHES)) "generation"
+}
+
+preempt_at_20us() {
+	host shunt preempt set mode=on --dev "$DEV"
+	host shunt quantum set short 20us --dev "$DEV"
+	host shunt quantum set long 20us --dev "$DEV"
+}
+
+# POLICY: in force, it answers all; slo refuses those that would miss their objective.
+policy_serves() {
+	local before
+	host shunt switch "$1" --dev "$DEV"
+	before=$(stat_of .total.rejected)
+	offer --rate "$RATE" --count 200 --time 60 --flows 64 --mix short=0.7:1us,long=0.3:100us
+	assert_conserved
+	before=$(($(stat_of .total.rejected) - before))
+	echo "$(answered) of $(sent) answered, $before rejected"
+	[ "$1" = slo ] || assert_eq "$before" 0 rejected
+	assert_eq "$(($(answered) + before))" "$(sent)" "answered or rejected"
+	assert_ge "$(answered)" 1 answered
+}
+
+some_yielded() {
+	assert_ge "$(stat_of .preemption.by_safepoint)" 20 "requests that made room"
+	assert_ge "$(stat_of .preemption.resumed)" "$(stat_of .preemption.by_safepoint)" resumed
+	assert_eq "$(stat_of .total.parked)" 0 parked
+}
+
+# --- what tells a user of this NIC ----------------------------------------------------------------
+
+doctor() { host shunt doctor -j --dev "$DEV" || true; }
+
+doctor_finds_no_failure() {
+	doctor >"$DIR/doctor.json"
+	jq -r '.findings[] | "\(.level) \(.check): \(.text)"' "$DIR/doctor.json"
+	assert_eq "$(jq .fail "$DIR/doctor.json")" 0 failures
+}
+
+doctor_names_the_hash() {
+	host ethtool -N "$DEV" rx-flow-hash udp4 sd
+	doctor >"$DIR/doctor.json"
+	jq -e --arg fix "ethtool -N $DEV rx-flow-hash udp4 sdfn" '.findings[] |
+		select(.check == "hash" and .level == "warn" and .fix == $fix)' \
+		"$DIR/doctor.json" ||
+		fail "no such finding: $(jq -c '.findings[] | select(.check == "hash")' \
+			"$DIR/doctor.json")"
+	host ethtool -N "$DEV" rx-flow-hash udp4 sdfn
+}
+
+# OPTIONS…: what fit proposes, into $DIR/fit.json.
+fit() { host shunt fit -j --dev "$DEV" "$@" >"$DIR/fit.json"; }
+of_fit() { jq -er "$1" "$DIR/fit.json"; }
+step_of_fit() { of_fit "[.steps[] | select(.setting == \"$1\").command][0] // \"none\""; }
+
+fit_proposes_queues() {
+	fit --domains 2
+	assert_eq "$(of_fit '.domains | length')" 2 domains
+	assert_eq "$(of_fit '[.domains[].queues[]] | join(" ")')" "0 1" queues
+	assert_eq "$(of_fit '[.domains[].cpus[]] | unique | length')" \
+		"$(of_fit '[.domains[].cpus[]] | length')" "CPUs, each of one domain"
+}
+
+# It does so itself, and puts back what was.
+fit_proposes_the_hash() {
+	host ethtool -N "$DEV" rx-flow-hash udp4 sd
+	fit --domains 2
+	assert_eq "$(step_of_fit hash-udp4)" "ethtool -N $DEV rx-flow-hash udp4 sdfn"
+	host ethtool -N "$DEV" rx-flow-hash udp4 sdfn
+}
+
+# --- the wire -------------------------------------------------------------------------------------
+
+# FILE TEST: a test of the tree as it is, in the guest, whose six CPUs are all cores'.
+test_of_tree() {
+	host env PATIENCE=6 TEST_LIMIT=240 CPUS="1, 2, 3, 4, 5" bash "tests/e2e/$1.sh" "$2" \
+		>"$DIR/tap" || true
+	cat "$DIR/tap"
+	! grep -q '^ok .* # SKIP' "$DIR/tap" || skip "$(sed -n 's/.*# SKIP //p' "$DIR/tap")"
+	grep -q '^ok ' "$DIR/tap" || fail "not ok"
+}
+
+# --- loading --------------------------------------------------------------------------------------
+
+# Loaded and taken away again, without workers.
+loads_and_unloads() {
+	config | reach_guest "$LAB" "cat >/run/test/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config /run/test/config.yaml
+	host shunt status --dev "$DEV"
+	host shunt unload --dev "$DEV"
+}
+
+policy_is_verified() { # POLICY
+	host shunt load "$1" --dev "$DEV" --config /run/test/config.yaml --dry-run
+}
+
+says_workers_need_newer() {
+	config | reach_guest "$LAB" "cat >/run/test/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config /run/test/config.yaml
+	start shuntd host shuntd --dev "$DEV"
+	wait_for 10 says_in_log 'needs Linux 6.4'
+}
+says_in_log() { logs shuntd | grep -q "$1"; }

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# test.sh [SERIES…] - shunt on NICs of several queues, in guests of QEMU with Linux 6.18, 6.12, 6.1
+# and 5.10, or those that are named
+#
+# Packages are fetched here; each guest, its client and the checks are in a sandbox of their own,
+# which nothing leaves and which ends with all that is in it.
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit
+. tests/nic/machine.sh
+SEEN=build/nic
+GUEST_TIME=${LONG:+7200}
+GUEST_TIME=${GUEST_TIME:-420} # seconds that a kernel's checks may take
+
+one_kernel() { # SERIES
+	local log=$SEEN/$1.log
+	if ! (get_guest "$1"; code=$?; echo "$WHY" >$SEEN/why; exit $code); then
+		echo "skip Linux $1: $(cat $SEEN/why)" | tee "$log"
+		return
+	fi
+	timeout -k 5 "$GUEST_TIME" unshare --mount --net --pid --fork --kill-child --mount-proc \
+		bash -c 'mount -t tmpfs run /run && mkdir /run/netns &&
+			mount -t bpf bpf /sys/fs/bpf && ip link set lo up &&
+			exec bash "$@"' checks tests/nic/checks.sh "$1" </dev/null 2>&1 | tee "$log"
+	[ "${PIPESTATUS[0]}" = 0 ] ||
+		echo "FAIL Linux $1: the checks did not end by themselves" | tee -a "$log"
+}
+
+[ $# -gt 0 ] || set -- 6.18 6.12 6.1 5.10
+[ "$(id -u)" = 0 ] || { echo "test-nic needs root" >&2; exit 1; }
+mkdir -p $SEEN
+for series; do
+	one_kernel "$series"
+done
+count() { cat "${logs[@]}" | grep -c "^$1 "; }
+logs=("${@/#/$SEEN/}")
+logs=("${logs[@]/%/.log}")
+failed=$(count FAIL)
+echo "$(count ok) passed, $failed failed, $(count skip) skipped"
+[ "$failed" = 0 ]
