@@ -12,10 +12,7 @@
 /* 1 if x is 0, else 0. No branch. */
 static __always_inline __u64 is_zero(__u64 x)
 {
-	__u64 minus = -x;
-
-	asm volatile("" : "+r"(minus));
-	return ((x | minus) >> 63) ^ 1;
+	return shunt_some(x) ^ 1;
 }
 
 static __always_inline struct shunt_own_slot *own_slot(struct shunt_own *own, __u64 use, __u32 hash)

@@ -25,7 +25,7 @@ SHUNT_POLICY("darc", SHUNT_IDLE_ONLY,
 /* a, or b if a is 0. */
 __shunt_inline __u64 one_of(__u64 a, __u64 b)
 {
-	return shunt_pick((a | -a) >> 63, a, b);
+	return shunt_pick(shunt_some(a), a, b);
 }
 
 __shunt_inline __u64 allowed(const shunt_view *v, __u32 cls)
@@ -68,7 +68,7 @@ __shunt_inline __u64 work(const shunt_view *v, __u32 cls)
  * sum of n, rounded, one at least if there is any work, but never the last one. Returns the cores
  * that are left.
  */
-__shunt_inline __u64 reserve(__u64 cores, __u32 n, __u64 part, __u64 sum)
+__shunt_inline __u64 reserve(__u64 cores, __u64 n, __u64 part, __u64 sum)
 {
 	__u64 less, take;
 
@@ -77,7 +77,7 @@ __shunt_inline __u64 reserve(__u64 cores, __u32 n, __u64 part, __u64 sum)
 		take = 1 - shunt_less(2 * part * n, (2 * i + 1) * sum);
 		if (!i)
 			take |= shunt_some(part);
-		cores = shunt_pick(take & shunt_some(sum) & (less | -less) >> 63, less, cores);
+		cores = shunt_pick(take & shunt_some(sum) & shunt_some(less), less, cores);
 	}
 	return cores;
 }
@@ -85,7 +85,7 @@ __shunt_inline __u64 reserve(__u64 cores, __u32 n, __u64 part, __u64 sum)
 static void plan(shunt_view *v, shunt_event *ev)
 {
 	__u64 mask[SHUNT_CLASSES] = { 0 }, cores = shunt_up(v), left = 0, sum = 0;
-	__u64 mean, shortest, part, in;
+	__u64 mean, shortest, part, in, n = shunt_cores(v);
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		left |= shunt_some(shunt_mean_ns(v, c)) << c;
@@ -105,7 +105,7 @@ static void plan(shunt_view *v, shunt_event *ev)
 			part += shunt_pick(in, work(v, c), 0);
 			left &= ~(in << c);
 		}
-		cores = reserve(cores, shunt_cores(v), part, sum);
+		cores = reserve(cores, n, part, sum);
 	}
 	for (int c = 0; c < SHUNT_CLASSES; c++)
 		shunt_plan_set(v, c, mask[c]);

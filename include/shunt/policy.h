@@ -19,9 +19,10 @@
  *
  * all static, over a view of the domain (include/shunt/abi.h) that it reads through the
  * functions below. No globals, no division by a variable but by shunt_div() and shunt_mod(), loops
- * bounded by constants and without branches (the verifier follows every path: shunt_less and
- * shunt_pick instead of if). The same file is compiled into the XDP program and into native code
- * for workers, and must answer alike in both: so it calls only the functions of this header.
+ * bounded by constants and without branches (the verifier follows every path: shunt_less,
+ * shunt_some and shunt_pick instead of if, ?: and comparisons). The same file is compiled into the
+ * XDP program and into native code for workers, and must answer alike in both: so it calls only the
+ * functions of this header.
  */
 #pragma once
 
@@ -59,10 +60,24 @@ typedef const struct shunt_event shunt_event;
 #define SHUNT_TABLE static const
 #endif
 
+/*
+ * Hides from the compiler where x is from, so that it makes no comparison of it: BPF has no
+ * instruction that sets a register by a comparison, only branches, and the verifier follows each
+ * branch both ways.
+ */
+#ifdef __bpf__
+#define SHUNT_NO_BRANCH(x) asm("" : "+r"(x))
+#else
+#define SHUNT_NO_BRANCH(x)
+#endif
+
 /* 1 if a < b, else 0; both below 2^63. No branch. */
 __shunt_inline __u64 shunt_less(__u64 a, __u64 b)
 {
-	return (a - b) >> 63;
+	__u64 sign = a - b;
+
+	SHUNT_NO_BRANCH(sign);
+	return sign >> 63;
 }
 
 /* yes if cond is 1, no if it is 0. No branch: the asm hides
@@ -80,10 +95,13 @@ __shunt_inline __u64 shunt_min(__u64 a, __u64 b)
 	return shunt_pick(shunt_less(a, b), a, b);
 }
 
-/* 1 if x is not 0, else 0; x below 2^63. No branch. */
+/* 1 if x is not 0, else 0. No branch. */
 __shunt_inline __u64 shunt_some(__u64 x)
 {
-	return shunt_less(0, x);
+	__u64 minus = -x;
+
+	SHUNT_NO_BRANCH(minus);
+	return (x | minus) >> 63;
 }
 
 /* 1 if bit i of mask is set, else 0. */
@@ -145,9 +163,7 @@ __shunt_inline __u64 shunt_div(__u64 a, __u64 b)
 /* a % b, and 0 if b is 0. */
 __shunt_inline __u64 shunt_mod(__u64 a, __u64 b)
 {
-	__u64 some = (b | -b) >> 63;
-
-	return (a - shunt_div(a, b) * b) & -some;
+	return (a - shunt_div(a, b) * b) & -shunt_some(b);
 }
 #endif
 

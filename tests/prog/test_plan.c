@@ -25,7 +25,7 @@
 #include "views.h"
 
 #define PLANS "build/tests/bpf/plans.o"
-#define INSNS_MAX 200000
+#define INSNS_MAX 120000
 
 static struct bpf_object *obj;
 static int view_fd, planner, asker;

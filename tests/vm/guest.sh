@@ -15,6 +15,17 @@ for o in /bpf/*.o /shunt/build/nic/*.o /shunt/build/nic-loop/*.o /shunt/build/ho
 	rm -rf /sys/fs/bpf/t
 done
 
+# The verifier gives up at a million instructions, an older one sooner: at the branches that it has
+# still to follow.
+for o in /bpf/darc.o /bpf/slo.o; do
+	name=${o#/bpf/} name=${name%.o}
+	shunt -j lint "$o" >/tmp/lint 2>/tmp/err
+	most=$(jq '[.verifier.programs[] | select(.name == "shunt_planner").instructions] | max' \
+		/tmp/lint)
+	echo "# $name: $most instructions of shunt_planner are followed"
+	check "the verifier has room for what $name plans" [ "$most" -le 120000 ]
+done
+
 # The real path: a client in its own namespace, the host here.  (/bin/ip: "ip" alone is a
 # part of busybox, and another one.)
 check "a namespace for the client" /bin/ip netns add client
