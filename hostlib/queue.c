@@ -14,15 +14,11 @@ static struct shunt_ring *ring_of(struct shunt *s, uint32_t slot)
 	return slot < SHUNT_HOLD_SLOT ? &s->core[slot].rx : &s->hold[slot - SHUNT_HOLD_SLOT];
 }
 
-/* The metadata of a received packet, or NULL if the descriptor points out of the memory. Another
+/* The metadata of a received packet, or NULL if there can be none, as the agent sees it. Another
  * core may be popping the same entry: what is read here counts only once the swap succeeded. */
 struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr)
 {
-	uint64_t in_chunk = addr & (s->geo.chunk - 1);
-
-	if (addr >= shunt_frames_len(&s->geo) || in_chunk < sizeof(struct shunt_meta))
-		return NULL;
-	return (struct shunt_meta *)(s->memory + addr - sizeof(struct shunt_meta));
+	return shunt_meta_of(s->memory, &s->geo, addr);
 }
 
 /* Largest UDP payload that fits both the interface and what is left of the frame. */

@@ -105,6 +105,20 @@ static inline size_t shunt_frames_len(const struct shunt_geometry *g)
 	return (size_t)g->nframes * g->chunk;
 }
 
+/*
+ * The metadata below a packet at that address, as a ring has it. NULL: the kernel put no packet
+ * there. A worker may have made up any address: on an atomic access across two lines of the cache
+ * all CPUs wait, or the process that does it is sent a signal.
+ */
+static inline struct shunt_meta *shunt_meta_of(void *memory, const struct shunt_geometry *g,
+					       __u64 addr)
+{
+	if (addr >= shunt_frames_len(g) || addr % _Alignof(struct shunt_meta) ||
+	    (addr & (g->chunk - 1)) < sizeof(struct shunt_meta))
+		return NULL;
+	return (struct shunt_meta *)((char *)memory + addr - sizeof(struct shunt_meta));
+}
+
 /* Pairs of a fill and a completion ring. */
 static inline __u32 shunt_fill_rings(const struct shunt_geometry *g)
 {

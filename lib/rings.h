@@ -39,15 +39,8 @@ static inline __u32 rx_size(const struct shunt_geometry *g, __u32 slot)
 	return slot < SHUNT_HOLD_SLOT ? g->core_ring : g->hold_ring;
 }
 
-/*
- * The metadata below a packet at that address, as a ring has it. NULL: the kernel put no packet
- * there. A worker may have made up any address: on an atomic access across two lines of the cache
- * all CPUs wait, or the process that does it is sent a signal.
- */
+/* The metadata of the packet at that address; NULL: there is none. */
 static inline struct shunt_meta *rings_meta(const struct rings *r, __u64 addr)
 {
-	if (addr >= shunt_frames_len(&r->geo) || addr % _Alignof(struct shunt_meta) ||
-	    (addr & (r->geo.chunk - 1)) < sizeof(struct shunt_meta))
-		return NULL;
-	return (struct shunt_meta *)(r->memory + addr - sizeof(struct shunt_meta));
+	return shunt_meta_of(r->memory, &r->geo, addr);
 }
