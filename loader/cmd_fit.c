@@ -289,12 +289,14 @@ static int check_options(struct ctl *ctl)
 /* Of texts from a folder: the interface that they speak of. */
 static void name_from(struct ctl *ctl, const struct fit_source *s)
 {
-	char why[160], *text = fit_text(s, "ethtool-l", why, sizeof(why));
+	struct why none = { 0 };
+	char *text = fit_text(s, "ethtool-l", &none);
 
 	snprintf(ctl->ifname, sizeof(ctl->ifname), "IF");
 	if (text && sscanf(text, "Channel parameters for %15[^:\n]", ctl->ifname) != 1)
 		snprintf(ctl->ifname, sizeof(ctl->ifname), "IF");
 	free(text);
+	why_forget(&none);
 }
 
 /* Where nothing at all is told, the folder or the program is missing. */
@@ -302,7 +304,8 @@ static int check_nic(struct ctl *ctl, const struct fit_nic *nic)
 {
 	if (*nic->driver || nic->has_queues || nic->rings)
 		return 0;
-	fail(ctl, -EIO, "nothing can be read of '%s': %s", ctl->ifname, nic->why[0]);
+	fail(ctl, -EIO, "nothing can be read of '%s': %s", ctl->ifname,
+	     fit_nic_unknown(nic, FIT_PART_QUEUES));
 	hint(ctl, given.from ? "--from takes a folder with what ethtool(8) printed, a file for "
 			       "each option: ethtool-i, ethtool-l, ..."
 			     : "is ethtool(8) installed? apt install ethtool");
@@ -353,7 +356,7 @@ static int run(struct ctl *ctl)
 		return undo(ctl, &s);
 	if (given.from && !ctl->pins.ifname)
 		name_from(ctl, &s);
-	nic = malloc(sizeof(*nic));
+	nic = calloc(1, sizeof(*nic));
 	if (!nic)
 		return fail(ctl, -ENOMEM, "no memory");
 	fit_nic_read(&s, nic, FIT_PART_ALL);
@@ -363,6 +366,7 @@ static int run(struct ctl *ctl)
 	if (!err)
 		err = propose(ctl, &s, nic, &m, &result);
 	free(m.core);
+	fit_nic_forget(nic);
 	free(nic);
 	return err ? err : emit(ctl, result, given.apply ? show_done : show);
 }

@@ -50,8 +50,7 @@ static int check_program(struct ctl *ctl, const char *setting)
 
 static const char *why_unknown(const struct change *c)
 {
-	enum fit_part part = fit_setting_part(c->setting);
-	const char *why = part ? c->nic.why[__builtin_ctz(part)] : "";
+	const char *why = fit_nic_unknown(&c->nic, fit_setting_part(c->setting));
 
 	return *why ? why : "it is not there now";
 }
@@ -59,14 +58,15 @@ static const char *why_unknown(const struct change *c)
 /* Sets the value, and looks whether it is what the NIC has then. */
 static int change(struct ctl *ctl, struct change *c, json_t *done)
 {
-	char line[FIT_VALUE * 2], why[256], now[FIT_VALUE] = "";
+	char line[FIT_VALUE * 2], now[FIT_VALUE] = "";
 	int err;
 
 	fit_setting_line(&c->nic, ctl->ifname, c->setting, c->value, c->back, line, sizeof(line));
-	err = fit_setting_set(&c->nic, ctl->ifname, c->setting, c->value, c->back, why,
-			      sizeof(why));
-	if (err)
-		return fail(ctl, err, "'%s' failed: %s", line, why);
+	err = fit_setting_set(&c->nic, ctl->ifname, c->setting, c->value, c->back, &ctl->why);
+	if (err) {
+		fail_context(ctl, "'%s' failed", line);
+		return err;
+	}
 	fit_nic_read(c->s, &c->nic, fit_setting_part(c->setting));
 	if (!fit_setting_is(&c->nic, c->setting, c->value)) {
 		fit_setting_value(&c->nic, c->setting, now);
@@ -119,6 +119,12 @@ static void tell_rest(struct ctl *ctl, const struct record *r)
 	hint(ctl, "nothing was changed");
 }
 
+static void end(struct change *c)
+{
+	fit_nic_forget(&c->nic);
+	free(c);
+}
+
 static struct change *begin(struct ctl *ctl, struct fit_source *s, struct record *r, int *err)
 {
 	struct change *c = calloc(1, sizeof(*c));
@@ -132,7 +138,7 @@ static struct change *begin(struct ctl *ctl, struct fit_source *s, struct record
 	*err = record_open(ctl, c->nic.bus, r);
 	if (!*err)
 		return c;
-	free(c);
+	end(c);
 	return NULL;
 }
 
@@ -158,7 +164,7 @@ int fit_apply(struct ctl *ctl, struct fit_source *s, const struct fit_wish *wish
 	if (err)
 		tell_rest(ctl, &r);
 	record_close(&r);
-	free(c);
+	end(c);
 	return err;
 }
 
@@ -212,6 +218,6 @@ int fit_undo(struct ctl *ctl, struct fit_source *s, json_t *done)
 		hint(ctl, "what is not put back yet is in '%s': once the cause is mended, --undo "
 			  "goes on there", r.path);
 	record_close(&r);
-	free(c);
+	end(c);
 	return err;
 }

@@ -56,7 +56,7 @@ static int check_all_served(struct ctl *ctl, const struct fit_nic *nic, const st
 int fit_domains(struct ctl *ctl, struct setup *s)
 {
 	struct fit_source source = { .ifname = ctl->ifname };
-	struct fit_nic *nic = malloc(sizeof(*nic));
+	struct fit_nic *nic = calloc(1, sizeof(*nic));
 	struct fit_machine m = { 0 };
 	struct fit_plan *plan = calloc(1, sizeof(*plan));
 	const struct fit_wish none = { 0 };
@@ -74,6 +74,8 @@ int fit_domains(struct ctl *ctl, struct setup *s)
 		err = check_all_served(ctl, nic, plan);
 		fit_plan_free(plan);
 	}
+	if (nic)
+		fit_nic_forget(nic);
 	free(plan);
 	free(m.core);
 	free(nic);

@@ -20,8 +20,8 @@ struct fit_source {
 	char bus[32];       /* the NIC's PCI address; "": not known, or none */
 };
 
-/* The text of that name, to be freed; NULL: there is none, and why says the reason in a line. */
-char *fit_text(const struct fit_source *s, const char *name, char *why, size_t len);
+/* The text of that name, to be freed; NULL: there is none, and why says the reason. */
+char *fit_text(const struct fit_source *s, const char *name, struct why *why);
 
 enum fit_channel { FIT_RX, FIT_TX, FIT_COMBINED, FIT_CHANNELS };
 extern const char *const fit_channel_names[FIT_CHANNELS];
@@ -58,11 +58,17 @@ struct fit_nic {
 	} rule[FIT_RULES];
 	int irq[SHUNT_QUEUES];   /* -1: not known */
 	bool has_irqs;           /* one, at least */
-	char why[8][160];        /* by the bit of the part: why it is not known */
+	struct why why[7];       /* by the bit of the part: why it is not known */
 };
 
-/* nic.c: reads the parts (bits of enum fit_part), and driver and bus always. */
+/* nic.c: reads the parts (bits of enum fit_part), and driver and bus always; of others, nothing is
+ * known then. nic: { 0 }, or as it was read before. */
 void fit_nic_read(struct fit_source *s, struct fit_nic *nic, unsigned int parts);
+void fit_nic_forget(struct fit_nic *nic);
+/* Why the part is not known; no text: it is, or was not read. */
+struct why *fit_nic_why(struct fit_nic *nic, enum fit_part part);
+/* The same as a text for a message; "": there is none. */
+const char *fit_nic_unknown(const struct fit_nic *nic, enum fit_part part);
 /* Receive queues that there are now; 0: not known. */
 int fit_nic_queues(const struct fit_nic *nic);
 /* table.c: the indirection table by the text of `ethtool -x`. */

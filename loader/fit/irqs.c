@@ -7,6 +7,7 @@
  * With too few vectors one serves two queues: ice-eth0-TxRx-6-7.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,9 +82,9 @@ static void read_line(const struct fit_source *s, struct fit_nic *nic, const cha
 
 void fit_irqs_read(const struct fit_source *s, struct fit_nic *nic)
 {
-	char *why = nic->why[__builtin_ctz(FIT_PART_IRQS)], none[64], *save = NULL;
-	char *text = fit_text(s, "interrupts", why, sizeof(nic->why[0]));
-	char *own = text ? fit_text(s, "msi_irqs", none, sizeof(none)) : NULL;
+	struct why *why = fit_nic_why(nic, FIT_PART_IRQS), none = { 0 };
+	char *text = fit_text(s, "interrupts", why), *save = NULL;
+	char *own = text ? fit_text(s, "msi_irqs", &none) : NULL;
 
 	for (int q = 0; q < SHUNT_QUEUES; q++)
 		nic->irq[q] = -1;
@@ -91,8 +92,9 @@ void fit_irqs_read(const struct fit_source *s, struct fit_nic *nic)
 	     line = strtok_r(NULL, "\n", &save))
 		read_line(s, nic, own, line);
 	if (text && !nic->has_irqs)
-		snprintf(why, sizeof(nic->why[0]),
+		why_fail(why, -ENOENT,
 			 "no name in /proc/interrupts tells of a receive queue of '%s'", s->ifname);
+	why_forget(&none);
 	free(own);
 	free(text);
 }

@@ -75,9 +75,9 @@ static void read_line(struct fit_machine *m, const char *line)
 
 int fit_machine_read(struct ctl *ctl, const struct fit_source *s, struct fit_machine *m)
 {
-	char why[160] = "", none[64], *save = NULL;
-	char *text = fit_text(s, "lscpu", why, sizeof(why));
-	char *isolated = fit_text(s, "isolated", none, sizeof(none));
+	struct why none = { 0 };
+	char *text = fit_text(s, "lscpu", &ctl->why), *save = NULL;
+	char *isolated = fit_text(s, "isolated", &none);
 
 	memset(m, 0, sizeof(*m));
 	m->core = calloc(FIT_CPUS + 1, sizeof(*m->core));
@@ -96,12 +96,14 @@ int fit_machine_read(struct ctl *ctl, const struct fit_source *s, struct fit_mac
 		qsort(m->core, m->ncores, sizeof(*m->core), by_first_cpu);
 	free(text);
 	free(isolated);
+	why_forget(&none);
 	if (m->ncores)
 		return 0;
 	free(m->core);
 	m->core = NULL;
-	return fail(ctl, -EIO, "cannot tell the CPUs of the machine: %s",
-		    *why ? why : "lscpu(1) names none");
+	fail(ctl, -EIO, "lscpu(1) names none");
+	fail_context(ctl, "cannot tell the CPUs of the machine");
+	return -EIO;
 }
 
 const char *fit_cpu_list(const int *cpu, int n, char *out, size_t len)

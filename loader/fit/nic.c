@@ -155,9 +155,10 @@ static void read_rules(struct fit_nic *nic, const char *text)
 static char *text_of(const struct fit_source *s, struct fit_nic *nic, enum fit_part part,
 		     const char *name)
 {
-	char *why = nic->why[__builtin_ctz(part)];
+	struct why *why = fit_nic_why(nic, part);
 
-	return fit_text(s, name, why, sizeof(nic->why[0]));
+	why_forget(why); /* of two texts of a part, the one that is read last */
+	return fit_text(s, name, why);
 }
 
 static void read_part(const struct fit_source *s, struct fit_nic *nic, enum fit_part part,
@@ -191,23 +192,50 @@ static bool is_pci(const char *bus)
 
 static void read_node(const struct fit_source *s, struct fit_nic *nic)
 {
-	char why[64], *text = fit_text(s, "numa_node", why, sizeof(why));
+	struct why none = { 0 };
+	char *text = fit_text(s, "numa_node", &none);
 
 	nic->node = text && isdigit((unsigned char)text[0]) ? strtol(text, NULL, 10) : -1;
 	free(text);
+	why_forget(&none);
+}
+
+static void read_driver_text(const struct fit_source *s, struct fit_nic *nic)
+{
+	struct why none = { 0 };
+	char *text = fit_text(s, "ethtool-i", &none);
+
+	if (text)
+		read_driver(nic, text);
+	free(text);
+	why_forget(&none);
+}
+
+struct why *fit_nic_why(struct fit_nic *nic, enum fit_part part)
+{
+	return &nic->why[__builtin_ctz(part)];
+}
+
+const char *fit_nic_unknown(const struct fit_nic *nic, enum fit_part part)
+{
+	const char *text = part ? nic->why[__builtin_ctz(part)].text : NULL;
+
+	return text ? text : "";
+}
+
+void fit_nic_forget(struct fit_nic *nic)
+{
+	for (size_t i = 0; i < sizeof(nic->why) / sizeof(nic->why[0]); i++)
+		why_forget(&nic->why[i]);
+	memset(nic, 0, sizeof(*nic));
 }
 
 void fit_nic_read(struct fit_source *s, struct fit_nic *nic, unsigned int parts)
 {
-	char why[160], *text;
-
-	memset(nic, 0, sizeof(*nic));
+	fit_nic_forget(nic);
 	nic->here = !s->folder;
 	nic->adaptive = nic->rx_usecs = -1;
-	text = fit_text(s, "ethtool-i", why, sizeof(why));
-	if (text)
-		read_driver(nic, text);
-	free(text);
+	read_driver_text(s, nic);
 	if (is_pci(nic->bus))
 		snprintf(s->bus, sizeof(s->bus), "%s", nic->bus);
 	read_node(s, nic);

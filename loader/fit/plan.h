@@ -21,9 +21,9 @@ enum fit_part fit_setting_part(const char *setting);
 bool fit_setting_value(const struct fit_nic *nic, const char *setting, char value[FIT_VALUE]);
 /* Is this the value now? Weights may be rounded. */
 bool fit_setting_is(const struct fit_nic *nic, const char *setting, const char *value);
-/* Sets the value; 0, or -errno with why in a line. back: it is what was there before. */
+/* Sets the value; 0, or -errno, and why says the reason. back: it is what was there before. */
 int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *setting,
-		    const char *value, bool back, char *why, size_t len);
+		    const char *value, bool back, struct why *why);
 /* The same as a line for a shell. */
 const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, const char *setting,
 			     const char *value, bool back, char *line, size_t len);

@@ -131,7 +131,7 @@ static void propose_queues(struct fit_plan *plan, const struct fit_nic *nic)
 			       "'ethtool -x' shows others: ethtool -X IF %s", table);
 	if (!*channels && !nic->rings && n != now)
 		fit_note(plan, "the number of queues (%d) cannot be changed here: %s", now,
-			 nic->why[0]);
+			 fit_nic_unknown(nic, FIT_PART_QUEUES));
 }
 
 /* What the fewer queues, and their change, mean for the rest of the traffic. */
@@ -167,7 +167,7 @@ static void propose_hash(struct fit_plan *plan, const struct fit_nic *nic)
 
 	for (int v = 0; v < 2 && plan->nqueues > 1; v++) {
 		if (!*nic->hash[v] && !v)
-			note_no_hash(plan, nic->why[__builtin_ctz(FIT_PART_HASH)]);
+			note_no_hash(plan, fit_nic_unknown(nic, FIT_PART_HASH));
 		if (*nic->hash[v] && !(strchr(nic->hash[v], 'f') && strchr(nic->hash[v], 'n')))
 			step(plan, nic, names[v], "sdfn",
 			     "addresses alone are hashed: all requests of a client would come to "
@@ -229,7 +229,7 @@ static void propose_interrupts(struct fit_plan *plan, const struct fit_nic *nic)
 
 	if (!nic->has_irqs) {
 		fit_note(plan, "interrupts are left as they are: %s%s",
-			 nic->why[__builtin_ctz(FIT_PART_IRQS)],
+			 fit_nic_unknown(nic, FIT_PART_IRQS),
 			 is_driver(nic, "veth") ? " (a veth has none: XDP runs where its peer "
 						  "sends)" : "");
 		return;

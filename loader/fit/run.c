@@ -75,14 +75,12 @@ int fit_run(const char *const *args, char **said)
 	return err ? err : status != 0;
 }
 
-void fit_run_why(const char *const *args, int err, const char *said, char *why, size_t len)
+int fit_run_fail(struct why *why, const char *const *args, int err, const char *said)
 {
 	const char *end, *begin;
 
-	if (err < 0) {
-		snprintf(why, len, "'%s' cannot be run: %s", args[0], strerror(-err));
-		return;
-	}
+	if (err < 0)
+		return why_fail(why, err, "'%s' cannot be run: %s", args[0], strerror(-err));
 	end = said ? said + strlen(said) : NULL;
 	while (end && end > said && end[-1] == '\n')
 		end--;
@@ -90,7 +88,6 @@ void fit_run_why(const char *const *args, int err, const char *said, char *why, 
 	while (begin && begin > said && begin[-1] != '\n')
 		begin--;
 	if (begin == end)
-		snprintf(why, len, "'%s' failed and said nothing", args[0]);
-	else
-		snprintf(why, len, "%.*s", (int)(end - begin), begin);
+		return why_fail(why, -EIO, "'%s' failed and said nothing", args[0]);
+	return why_fail(why, -EIO, "%.*s", (int)(end - begin), begin);
 }

@@ -4,11 +4,11 @@
  */
 #pragma once
 
-#include <stddef.h>
+#include "why.h"
 
 /* args[0] is looked for in PATH, then in the folders of the system's own programs; no shell is in
  * between. *said gets both outputs, to be freed. 0: it ended well; 1: it failed; -errno: it could
  * not be run. */
 int fit_run(const char *const *args, char **said);
-/* Why it failed, in a line: the last that it said, or the reason. */
-void fit_run_why(const char *const *args, int err, const char *said, char *why, size_t len);
+/* Tells why it failed: by the last line that it said, or the reason. Returns -errno. */
+int fit_run_fail(struct why *why, const char *const *args, int err, const char *said);

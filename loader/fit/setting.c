@@ -269,22 +269,20 @@ static bool irq_value(const struct fit_nic *nic, int queue, char value[FIT_VALUE
 	return read;
 }
 
-static int irq_set(const struct fit_nic *nic, int queue, const char *value, char *why, size_t len)
+static int irq_set(const struct fit_nic *nic, int queue, const char *value, struct why *why)
 {
 	char path[64];
 	int fd, err = 0;
 
-	if (!irq_path(nic, queue, path)) {
-		snprintf(why, len, "the interrupt of queue %d is not known", queue);
-		return -ENOENT;
-	}
+	if (!irq_path(nic, queue, path))
+		return why_fail(why, -ENOENT, "the interrupt of queue %d is not known", queue);
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0 || dprintf(fd, "%s\n", value) < 0)
 		err = -errno;
 	if (fd >= 0)
 		close(fd);
 	if (err)
-		snprintf(why, len, "cannot write '%s': %s%s", path, strerror(-err),
+		why_fail(why, err, "cannot write '%s': %s%s", path, strerror(-err),
 			 err == -EIO || err == -EPERM ? " (the kernel places this interrupt itself)"
 						      : "");
 	return err;
@@ -341,7 +339,7 @@ bool fit_setting_is(const struct fit_nic *nic, const char *setting, const char *
 }
 
 int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *setting,
-		    const char *value, bool back, char *why, size_t len)
+		    const char *value, bool back, struct why *why)
 {
 	int n, err;
 	const struct kind *k = kind_of(setting, &n);
@@ -349,14 +347,14 @@ int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *s
 	char *said = NULL;
 
 	if (!k->words)
-		return irq_set(nic, n, value, why, len);
+		return irq_set(nic, n, value, why);
 	add(&w, "ethtool");
 	k->words(&w, nic, ifname, n, value, back);
 	err = fit_run(w.word, &said);
 	if (err)
-		fit_run_why(w.word, err, said, why, len);
+		err = fit_run_fail(why, w.word, err, said);
 	free(said);
-	return err > 0 ? -EIO : err;
+	return err;
 }
 
 const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, const char *setting,

@@ -73,17 +73,17 @@ static char *read_file(const char *path)
 	return text;
 }
 
-static char *read_path(const char *path, char *why, size_t len)
+static char *read_path(const char *path, struct why *why)
 {
 	DIR *d = opendir(path);
 	char *text = d ? list_folder(d) : read_file(path);
 
 	if (!text)
-		snprintf(why, len, "'%s': %s", path, strerror(errno));
+		why_fail(why, -errno, "'%s': %s", path, strerror(errno));
 	return text;
 }
 
-static char *ask_program(const struct fit_source *s, const struct origin *o, char *why, size_t len)
+static char *ask_program(const struct fit_source *s, const struct origin *o, struct why *why)
 {
 	const char *args[8];
 	char *said = NULL;
@@ -95,18 +95,18 @@ static char *ask_program(const struct fit_source *s, const struct origin *o, cha
 	err = fit_run(args, &said);
 	if (!err)
 		return said;
-	fit_run_why(args, err, said, why, len);
+	fit_run_fail(why, args, err, said);
 	free(said);
 	return NULL;
 }
 
-static char *ask_file(const struct fit_source *s, const struct origin *o, char *why, size_t len)
+static char *ask_file(const struct fit_source *s, const struct origin *o, struct why *why)
 {
 	char path[PATH_MAX];
 	const char *at = strstr(o->file, "BUS");
 
 	if (at && !*s->bus) {
-		snprintf(why, len, "it has no PCI address");
+		why_fail(why, -ENODEV, "it has no PCI address");
 		return NULL;
 	}
 	if (at)
@@ -114,19 +114,19 @@ static char *ask_file(const struct fit_source *s, const struct origin *o, char *
 			 at + 3);
 	else
 		snprintf(path, sizeof(path), "%s", o->file);
-	return read_path(path, why, len);
+	return read_path(path, why);
 }
 
-char *fit_text(const struct fit_source *s, const char *name, char *why, size_t len)
+char *fit_text(const struct fit_source *s, const char *name, struct why *why)
 {
 	const struct origin *o = origins;
 	char path[PATH_MAX];
 
 	if (s->folder) {
 		snprintf(path, sizeof(path), "%s/%s", s->folder, name);
-		return read_path(path, why, len);
+		return read_path(path, why);
 	}
 	while (strcmp(o->name, name))
 		o++;
-	return o->file ? ask_file(s, o, why, len) : ask_program(s, o, why, len);
+	return o->file ? ask_file(s, o, why) : ask_program(s, o, why);
 }
