@@ -16,6 +16,7 @@
 #include "build.h"
 #include "exe.h"
 #include "forbid.h"
+#include "said.h"
 #include "source.h"
 #include "spawn.h"
 
@@ -123,76 +124,6 @@ static int fill(struct job *j)
 	return err ? err : workdir_link(&j->dir, "bpf", bpf_dir);
 }
 
-/* Lines that tell nothing to the policy's author: our wrapper's, the insides of the compiler. */
-static bool is_noise(const char *line)
-{
-	size_t indent = strspn(line, " ");
-
-	return !line[indent] || !strncmp(line, "In file included from", 21) ||
-	       (indent && !strncmp(line + indent, "0x", 2));
-}
-
-/* Copies a line with the user's own name of his file. */
-static void put_line(const struct job *j, FILE *to, const char *line)
-{
-	size_t len = strlen(j->copy);
-	const char *at;
-
-	while ((at = strstr(line, j->copy))) {
-		size_t dot = at - line >= 2 && !strncmp(at - 2, "./", 2) ? 2 : 0;
-
-		fprintf(to, "%.*s%s", (int)(at - line - dot), line, j->source);
-		line = at + len;
-	}
-	fprintf(to, "%s\n", line);
-}
-
-/* The compiler's messages, for the policy's author. Cuts up text. */
-static char *tidy(const struct job *j, char *text)
-{
-	char *out = NULL, *save = NULL;
-	size_t len;
-	FILE *to = open_memstream(&out, &len);
-
-	if (!to)
-		return NULL;
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (!strncmp(line, "PLEASE ", 7) || !strncmp(line, "Stack dump", 10))
-			break; /* the compiler's own crash report */
-		if (!is_noise(line))
-			put_line(j, to, line);
-	}
-	fclose(to);
-	if (out && len && out[len - 1] == '\n')
-		out[len - 1] = '\0';
-	return out;
-}
-
-static const struct remedy remedies[] = {
-	{ "function 'select'", "a policy defines select()" },
-	{ "function 'steer'", "a policy defines steer()" },
-	{ "'shunt_policy_flags'",
-	  "a policy names itself: SHUNT_POLICY(\"name\", flags, \"text\")" },
-	{ "signed division",
-	  "BPF divides unsigned numbers only, and only by constants: see shunt_div()" },
-	{ "of them, and this is none",
-	  "knobs, states, classes and cores are numbered from 0 to SHUNT_KNOBS - 1, and so on" },
-	{ "undefined reference", "a policy calls nothing but what shunt/policy.h offers" },
-	{ "file not found", "a policy includes <shunt/policy.h> and headers of its own: there is "
-			    "no C library where it runs" },
-	{ "No such file", "a policy includes <shunt/policy.h> and headers of its own: there is no "
-			  "C library where it runs" },
-	{ "ermission denied", "run by root, compilers read what everybody may read: as another "
-			      "user, 'shunt build' makes a bundle with your files" },
-	{ "incbin", "run by root, compilers read what everybody may read; a policy is code alone" },
-	{ "out of memory", "a compiler may use 1 GiB: does the source include something that never "
-			   "ends, as a device?" },
-	{ "ended by signal", "a compiler may use 1 GiB: does the source include something that "
-			     "never ends, as a device?" },
-	{ "undeclared", "what a policy may use: shunt/policy.h" },
-	{ NULL, NULL },
-};
-
 static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, const char *failed)
 {
 	char *said = NULL, *text;
@@ -223,20 +154,13 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 	}
 	if (err < 0)
 		return fail(ctl, err, "cannot run '%s': %s", args[0], strerror(-err));
-	text = said ? tidy(j, said) : NULL;
+	text = said ? said_tidy(said, j->copy, j->source) : NULL;
 	if (err) {
 		/* the compiler names a header of ours */
 		if (text && strstr(text, "'shunt_policy_flags'"))
 			fail(ctl, -EINVAL, "'%s' is no policy: it lacks SHUNT_POLICY", j->source);
 		err = fail(ctl, -EINVAL, "%s:\n%s", failed, text ? text : "");
-		if (j->closed && text &&
-		    (strstr(text, "file not found") || strstr(text, "No such file")))
-			hint(ctl,
-			     "run by root, compilers read what everybody may read, and not the "
-			     "folder of '%s': move it where everybody may read, or build as "
-			     "another user",
-			     j->source);
-		hint_known(ctl, remedies, text ? text : "");
+		said_advise(ctl, text ? text : "", j->source, j->closed);
 	} else if (text && *text) {
 		note("%s", text); /* warnings */
 	}

@@ -187,6 +187,28 @@ test_headers_of_the_compilers_own_and_of_the_policys_folder_are_found() {
 	shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
 }
 
+# Functions of bpf/: two before the policy's, one behind them, one of the NIC's program alone.
+test_a_name_that_shunt_has_itself_is_refused_with_its_place() {
+	local clash
+	for clash in 'static int is_late(int x) { return x; }=is_late=bpf/mark.h' \
+		'static int front_class(void) { return 1; }=front_class=bpf/front.h' \
+		'static __u32 park(int x) { return x; }=park=bpf/nic/control.h' \
+		'static int to_hold(int x) { return x; }=to_hold=bpf/shunt.bpf.c'; do
+		policy "" "" "${clash%%=*}"
+		clash=${clash#*=}
+		assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+		assert_match "$(tail -n 1 "$DIR/err")" \
+			"hint: shunt's own programs have a '${clash%=*}' \(${clash#*=}\): give"
+	done
+}
+
+test_a_function_that_a_policy_defines_twice_is_its_own_mistake() {
+	policy "" "" "static int twice(int x) { return x; } static int twice(int x) { return 1; }"
+	assert_exit 1 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+	assert_match "$(cat "$DIR/err")" "mine.c:2:[0-9]+: error: redefinition of 'twice'"
+	! grep "shunt's own programs" "$DIR/err" || fail "a name of shunt's"
+}
+
 # Workers get the bundle's contents, and the source's author may run one of them.
 secret() {
 	(umask 077 && echo 'static int mine = 1; /* fairytale */' >"$DIR/secret.h")
