@@ -58,17 +58,18 @@ static const char *trace_spec(const struct options *o)
 	return NULL;
 }
 
-/* A plot of misses would be empty. */
+/* A plot of misses, or of goodput, would be empty. */
 static int check_metric(const struct grid *g, const struct options *o)
 {
-	if (strcmp(o->metric, "miss"))
+	if (!metric_needs_objective(o->metric))
 		return 0;
 	for (int i = 0; i < g->nwork; i++) {
 		if (has_objective(&g->work[i]))
 			return 0;
 	}
-	return complain("--metric miss is the share later than an objective, and no class has one: "
-			"NAME=SHARE:TIME/slo=TIME, as in --workload all=1:1us/slo=20us");
+	return complain("--metric %s asks for objectives that are met or missed, and no class has "
+			"one: NAME=SHARE:TIME/slo=TIME, as in --workload all=1:1us/slo=20us",
+			o->metric);
 }
 
 #define DAYS_NS (86400 * 1e9)

@@ -54,7 +54,7 @@ static const char help[] =
 	"      --cdf FILE        whole distributions of sojourns, as CSV\n"
 	"      --series FILE, --series-svg FILE   results over time, as CSV, drawn; --window TIME: "
 	"the length of a step\n"
-	"  -m, --metric NAME     of the plot: p50_us … p999_us, mean_us, slowdown, slowdown_p99, throughput\n"
+	"  -m, --metric NAME     of the plot: p50_us … p999_us, mean_us, slowdown_p99, throughput, goodput\n"
 	"  -Q, --quiet           no progress bar\n"
 	"  -h, --help, --version\n";
 

@@ -25,7 +25,9 @@ const char *metric_label(const char *metric)
 		{ "slowdown_p99", "p99 slowdown (sojourn / service)" },
 		{ "slowdown_p999", "p99.9 slowdown (sojourn / service)" },
 		{ "miss", "share of requests later than the SLO" },
-		{ "throughput", "requests ended a second" }, { "dropped", "requests dropped" },
+		{ "throughput", "requests ended a second" },
+		{ "goodput", "share of the cores' time in requests within the SLO" },
+		{ "dropped", "requests dropped" },
 		{ "wasted", "share of the work that nobody waited for" },
 		{ "copies", "requests a call" },
 		{ "failed", "share of calls that failed" },
@@ -36,6 +38,11 @@ const char *metric_label(const char *metric)
 			return labels[i][1];
 	}
 	return metric;
+}
+
+bool metric_needs_objective(const char *metric)
+{
+	return !strcmp(metric, "miss") || !strcmp(metric, "goodput");
 }
 
 static int find(const char *metric)
@@ -57,6 +64,24 @@ static const struct class_result *class_of(const struct point *p, int cls)
 	return &p->r.cls[cls < 0 ? p->r.nclasses : cls];
 }
 
+/* Of the cores' time the part that went into requests which met their objective: of the time that
+ * they were busy, by the classes' mean services. Requests of a class without an objective count
+ * when they end. NAN: no class has one. */
+static double goodput_of(const struct point *p)
+{
+	const struct workload *w = p->c.w;
+	double met = 0, ended = 0;
+
+	for (int k = 0; k < p->r.nclasses; k++) {
+		const struct class_result *c = &p->r.cls[k];
+		double work = c->done * w->cls[k].service.mean_ns;
+
+		ended += work;
+		met += work * (isnan(c->miss) ? 1 : 1 - c->miss);
+	}
+	return has_objective(w) && ended > 0 && !p->r.calls ? p->r.busy * met / ended : NAN;
+}
+
 /* NAN: not measured. cls < 0: all. */
 double metric_of(const struct point *p, const char *metric, int cls)
 {
@@ -66,6 +91,8 @@ double metric_of(const struct point *p, const char *metric, int cls)
 		return NAN;
 	if (!strcmp(metric, "throughput"))
 		return p->r.throughput;
+	if (!strcmp(metric, "goodput"))
+		return goodput_of(p);
 	if (!strcmp(metric, "dropped"))
 		return class_of(p, cls)->dropped;
 	return i < 0 ? calls_metric(p, metric)

@@ -32,8 +32,8 @@ static const struct {
 	{ 'X', "a number above 0: 2 is twice as fast" },
 	{ 'S', "a whole number from 0 to 2^64 - 1" },
 	{ 'm', "p50_us, p90_us, p99_us, p999_us, mean_us, wait_us, miss, slowdown, slowdown_p50, "
-	       "slowdown_p99, slowdown_p999, throughput, dropped; of calls: copies, wasted, "
-	       "failed" },
+	       "slowdown_p99, slowdown_p999, throughput, goodput, dropped; of calls: copies, "
+	       "wasted, failed" },
 	{ OPT_DURATION, TIMES },
 	{ OPT_TIMEOUT, TIMES },
 	{ OPT_WINDOW, TIMES },

@@ -87,6 +87,8 @@ static json_t *point_json(const struct point *p)
 		      "stolen", (json_int_t)p->r.stolen, "backlog_max",
 		      (json_int_t)p->r.backlog_max, "bad_answers", (json_int_t)p->r.bad_answers,
 		      "state", state_of(p), "classes", classes);
+	if (o && !isnan(metric_of(p, "goodput", -1)))
+		json_object_set_new(o, "goodput", json_real(metric_of(p, "goodput", -1)));
 	if (o && p->c.costs.services == SERVICES_ELASTIC)
 		json_object_set_new(o, "moved_cores", json_integer(p->r.moved_cores));
 	if (o && p->r.ndomains)

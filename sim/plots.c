@@ -88,7 +88,7 @@ static const char *x_name(const struct options *o)
 /* Does the metric have one value a run, not one a class? */
 static bool of_all(const char *metric)
 {
-	return !strcmp(metric, "throughput");
+	return !strcmp(metric, "throughput") || !strcmp(metric, "goodput");
 }
 
 static void swap(double *v, int k)
@@ -220,7 +220,7 @@ static void escape(FILE *f, const char *text)
 static int put_workload(FILE *f, const struct options *o, const struct sweep *s, int first)
 {
 	static const char *const metrics[] = { "p50_us", "p99_us", "p999_us", "slowdown_p99",
-					       "miss", "throughput" };
+					       "miss", "goodput", "throughput" };
 	const struct workload *w = s->p[first].c.w;
 	int err = 0;
 
@@ -232,7 +232,7 @@ static int put_workload(FILE *f, const struct options *o, const struct sweep *s,
 		struct panels a = { 0 };
 
 		if ((i >= 0 && !strcmp(metric, o->metric)) ||
-		    (!strcmp(metric, "miss") && !has_objective(w)))
+		    (metric_needs_objective(metric) && !has_objective(w)))
 			continue;
 		err = make_panels(&a, o, s, first, metric);
 		if (!err)

@@ -66,6 +66,7 @@ double metric_of(const struct point *p, const char *metric, int cls);
 double metric_half(const struct point *p, const char *metric, int cls);
 /* The metric's enum quantity; -1: a metric without an interval. */
 int metric_quantity(const char *metric);
+bool metric_needs_objective(const char *metric);
 /* Whether a point's numbers can be taken for an answer: "ok", or why not: "unserved" (no core was
  * left), "unstable" (the load is not carried), "sheds" (requests are turned away), "fails" (calls
  * do), "imprecise". */

@@ -72,9 +72,9 @@ test_values_within_a_decade_have_labels() {
 test_a_page_holds_all_metrics_and_the_table() {
 	sim -p fcfs,mq -s shared -q 5us -w 'short=0.5:1us/slo=20us,long=0.5:100us' -w exp1 -c 2 \
 		-l 0.2,0.5 -n 10k --page "$DIR/page.html" >"$DIR/table"
-	# Of each workload p99 (asked for), p50, p99.9, slowdown, throughput; misses where there is
-	# an objective.
-	assert_eq "$(grep -c '<svg ' "$DIR/page.html")" 11 plots
+	# Of each workload p99 (asked for), p50, p99.9, slowdown, throughput; misses and goodput
+	# where there is an objective.
+	assert_eq "$(grep -c '<svg ' "$DIR/page.html")" 12 plots
 	assert_eq "$(grep -c 'share of requests later than the SLO' "$DIR/page.html")" 1 \
 		"panels of misses: of the class with an objective"
 	assert_eq "$(sed -n '/<pre>/,/<\/pre>/p' "$DIR/page.html" | sed 's/<[^>]*>//g' |

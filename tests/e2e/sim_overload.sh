@@ -22,12 +22,14 @@ test_objectives_hold_at_twice_and_four_times_the_capacity() {
 		offered slo 8 $load
 		is "$(worst) < 1.1"
 		is "$(of_run .busy) > 0.97"
+		is "$(of_run .goodput) > 0.95"
 	done
 }
 
 test_without_admission_all_are_late() {
 	offered mq 8 2
 	is "$(worst) > 100"
+	is "$(of_run .goodput) < 0.05"
 	is "$(refused) == 0"
 }
 
