@@ -108,7 +108,7 @@ static int read_one(struct system *s, const struct rule *rule)
 	classes = n;
 	memcpy(names, name, sizeof(name));
 	for (int c = 0; c < classes; c++) {
-		if (summarize(&s->sum[c], &s->windows, rule, c)) {
+		if (summarize(&s->sum[c], &s->windows, rule, c, 0)) {
 			fprintf(stderr, PROGRAM ": no memory\n");
 			return 1;
 		}

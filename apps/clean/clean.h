@@ -127,6 +127,8 @@ struct side {
 /* Results of one class of one system. */
 struct summary {
 	size_t windows, due, kept, lost; /* requests; lost: kept ones without a reply */
+	double slo_ns;  /* objective; 0: none */
+	size_t in_time; /* kept ones answered within it */
 	struct estimate raw[CLEAN_QUANTILES], clean[CLEAN_QUANTILES];
 	/* of the kept ones, cut once more by the gaps of another window */
 	double placebo_p99, placebo_kept;
@@ -139,8 +141,9 @@ struct summary {
 
 #define CLEAN_ALL (-1) /* all classes */
 
-/* -ENOMEM, or 0 */
-int summarize(struct summary *s, const struct windows *w, const struct rule *r, int cls);
+/* slo_ns: the class's objective; 0: none. -ENOMEM, or 0 */
+int summarize(struct summary *s, const struct windows *w, const struct rule *r, int cls,
+	      double slo_ns);
 
 enum verdict { NOT_COMPARED, NOT_TOLD_APART, LOWER, HIGHER };
 enum verdict compare(const struct summary *a, const struct summary *b, int quantile);

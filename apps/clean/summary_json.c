@@ -44,6 +44,8 @@ void summary_json(FILE *f, const struct summary *s)
 	fprintf(f, "{\"windows\":%zu,\"requests\":%zu,\"kept\":%.4f,\"kept_lost\":%zu,", s->windows,
 		s->due,
 		s->due ? (double)s->kept / s->due : 0, s->lost);
+	if (s->slo_ns)
+		fprintf(f, "\"in_time\":%zu,", s->in_time);
 	estimates(f, "clean", s->clean);
 	fputc(',', f);
 	estimates(f, "raw", s->raw);

@@ -116,6 +116,8 @@ static void take_numbers(struct summary *s, struct pools *p)
 	}
 	s->due = p->raw.n;
 	s->kept = p->clean.n;
+	while (s->in_time < s->kept && p->clean.value[s->in_time].latency <= s->slo_ns)
+		s->in_time++;
 	while (s->lost < s->kept && p->clean.value[s->kept - 1 - s->lost].latency == CLEAN_NO_REPLY)
 		s->lost++;
 	s->placebo_p99 = pool_quantile(&p->placebo, 0.99);
@@ -211,12 +213,13 @@ static int count_overloaded(struct summary *s, const struct windows *w, int cls)
 	return 0;
 }
 
-int summarize(struct summary *s, const struct windows *w, const struct rule *r, int cls)
+int summarize(struct summary *s, const struct windows *w, const struct rule *r, int cls,
+	      double slo_ns)
 {
 	struct pools p = { 0 };
 	int err;
 
-	*s = (struct summary){ .windows = w->n };
+	*s = (struct summary){ .windows = w->n, .slo_ns = slo_ns };
 	err = count_overloaded(s, w, cls);
 	for (size_t i = 0; i < w->n && !err; i++)
 		err = add_window(&p, w, i, r, cls);

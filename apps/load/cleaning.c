@@ -185,7 +185,7 @@ static int look_at(const struct load *l, const struct windows *w)
 	int err = 0;
 
 	for (int c = 0; c < l->o.mix.classes && !err; c++)
-		err = summarize(&a->sum[c], w, &rule, c);
+		err = summarize(&a->sum[c], w, &rule, c, l->o.mix.slo_ns[c]);
 	a->there = !err;
 	if (err) {
 		why_forget(&a->why);
@@ -247,6 +247,8 @@ static void print_class(FILE *f, const char *name, const struct summary *s)
 	fprintf(f, "; %.0f %% of %zu kept; gaps a second: client %.0f, server %.0f", s->due ?
 		100.0 * s->kept / s->due : 0,
 		s->due, s->client.each_s, s->server.each_s);
+	if (s->slo_ns && s->kept)
+		fprintf(f, "; in time %.2f %%", 100.0 * s->in_time / s->kept);
 	fprintf(f, "%s%s\n", s->why[0] ? "; nothing to compare by: " : "", s->why);
 }
 

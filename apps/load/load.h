@@ -86,6 +86,7 @@ int memcached_preload(const struct options *o, int sock);
 struct tally {
 	uint64_t sent, answered, rejected, lost, late;
 	uint64_t missed; /* of the answered */
+	uint64_t in_time; /* of the answered: within the objective */
 	struct hist latency, slowdown /* thousandths */, sojourn;
 	struct hist slice[SLICES]; /* latency */
 };

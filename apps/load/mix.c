@@ -89,10 +89,24 @@ static int class_of(struct mix *m, const char *name)
 	return i;
 }
 
+/* Cuts the objective off, which may end the text of a kind. Negative: it is no time. */
+static double cut_slo(char *text)
+{
+	char *at = strstr(text, "/slo=");
+	double ns;
+
+	if (!at)
+		return 0;
+	*at = 0;
+	ns = parse_ns(at + strlen("/slo="));
+	return ns > 0 ? ns : -1;
+}
+
 static int parse_kind(struct mix *m, struct phase *p, char *text, struct why *why)
 {
 	struct kind *k = &p->kind[p->kinds];
 	char *eq = strchr(text, '='), *colon;
+	double slo = cut_slo(text);
 
 	if (p->kinds == MIX_CLASSES || !eq || eq == text || eq - text > 15)
 		return wrong(why, text);
@@ -106,6 +120,10 @@ static int parse_kind(struct mix *m, struct phase *p, char *text, struct why *wh
 	k->cls = class_of(m, text);
 	if (k->share < 0 || k->cls < 0)
 		return wrong(why, k->share < 0 ? eq + 1 : text);
+	if (slo < 0)
+		return why_fail(why, -EINVAL, "the objective of '%s' is no time (slo=100us)", text);
+	if (slo > 0)
+		m->slo_ns[k->cls] = slo;
 	k->service = (struct dist){ .kind = DIST_NONE };
 	p->kinds++;
 	return colon ? dist_parse(&k->service, colon + 1, why) : 0;

@@ -2,8 +2,8 @@
 /*
  * mix.h - which requests, in which shares, how long each: what is drawn for every request
  *
- * A mix is phases, separated by ';', of kinds, separated by ',': name=share[:DIST]. Kinds of one
- * name are one class, whatever the phase. Or it is a name that stands for such a text.
+ * A mix is phases, separated by ';', of kinds, separated by ',': name=share[:DIST][/slo=TIME].
+ * Kinds of one name are one class, whatever the phase. Or it is a name that stands for such a text.
  */
 #pragma once
 
@@ -26,6 +26,7 @@ struct phase {
 
 struct mix {
 	char name[MIX_CLASSES][16];
+	double slo_ns[MIX_CLASSES]; /* objectives; 0: none */
 	int classes;
 	struct phase phase[MIX_PHASES];
 	int phases;

@@ -92,6 +92,19 @@ static void print_class(const struct load *l, const char *name, const struct tal
 	printf("\n");
 }
 
+static void print_in_time(const struct load *l, int c)
+{
+	const struct tally *t = &l->n.cls[c];
+
+	if (!(l->o.mix.slo_ns[c] > 0) || !t->sent)
+		return;
+	printf("# %s, objective %g us: in time %lu, %.2f %% of those sent; late %lu, %.2f %% of "
+	       "those answered\n",
+	       l->o.mix.name[c], l->o.mix.slo_ns[c] / 1e3, t->in_time, 100.0 * t->in_time / t->sent,
+	       t->answered - t->in_time,
+	       t->answered ? 100.0 * (t->answered - t->in_time) / t->answered : 0);
+}
+
 static void print_table(const struct load *l, const struct interval *i)
 {
 	const struct counts *n = &l->n;
@@ -117,6 +130,8 @@ static void print_table(const struct load *l, const struct interval *i)
 			printf("# %lu of %s found no such key: --preload sets all\n",
 			       n->cls[c].missed, l->o.mix.name[c]);
 	}
+	for (int c = 0; c < l->o.mix.classes; c++)
+		print_in_time(l, c);
 	cleaning_table(stdout, l);
 	if (!i->valid)
 		printf("# INVALID: %s\n", i->why);
@@ -134,6 +149,8 @@ static void json_class(const struct load *l, int c)
 		printf(",\"missed\":%lu", t->missed);
 	if (mean > 0)
 		printf(",\"service_us\":%.3f", mean / 1e3);
+	if (l->o.mix.slo_ns[c] > 0)
+		printf(",\"slo_us\":%.3f,\"in_time\":%lu", l->o.mix.slo_ns[c] / 1e3, t->in_time);
 	for (size_t q = 0; q < QUANTILES && t->answered; q++)
 		printf(",\"%s_us\":%.2f", quantiles[q].name, us(&t->latency, quantiles[q].q));
 	if (t->answered)

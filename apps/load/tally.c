@@ -26,6 +26,7 @@ void tally_add(struct load *l, const struct pending *p, const struct answer *a, 
 	}
 	t->answered++;
 	t->missed += a->missed;
+	t->in_time += latency <= l->o.mix.slo_ns[p->cls];
 	hist_add(&t->latency, latency);
 	if (p->service_ns)
 		hist_add(&t->slowdown, latency * 1000 / p->service_ns);

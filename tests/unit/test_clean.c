@@ -152,7 +152,7 @@ static struct summary summary_of(const struct world *world, size_t n)
 	struct windows w = measure(world, n);
 	struct summary s;
 
-	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL), 0);
+	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 0), 0);
 	forget(&w);
 	return s;
 }
@@ -273,7 +273,7 @@ static void test_a_server_that_calls_its_slowness_gaps_is_told(void **state)
 			}
 		}
 	}
-	assert_int_equal(summarize(&liar, &w, &usual, CLEAN_ALL), 0);
+	assert_int_equal(summarize(&liar, &w, &usual, CLEAN_ALL, 0), 0);
 	assert_true(gaps_differ(&honest, &liar));
 	assert_false(gaps_differ(&honest, &honest));
 	forget(&w);
@@ -313,7 +313,7 @@ static void test_a_rule_that_is_too_narrow_is_found_out(void **state)
 	world.server_stalls = 100;
 	world.client_stalls = 0;
 	w = measure(&world, WINDOWS);
-	assert_int_equal(summarize(&s, &w, &narrow, CLEAN_ALL), 0);
+	assert_int_equal(summarize(&s, &w, &narrow, CLEAN_ALL, 0), 0);
 	assert_non_null(strstr(s.why, "backlog outlasts the rule"));
 	forget(&w);
 }
@@ -331,7 +331,7 @@ static void test_too_many_gaps_are_refused(void **state)
 		for (size_t k = 0; k < w.window[i].client.n; k++)
 			w.window[i].client.gap[k].row = 16;
 	}
-	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL), 0);
+	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 0), 0);
 	assert_non_null(strstr(s.why, "batches look like gaps"));
 	forget(&w);
 }
@@ -370,9 +370,26 @@ static void test_a_request_without_a_reply_is_longer_than_all(void **state)
 		for (size_t k = 0; k < w.window[i].replies; k += 50)
 			w.window[i].reply[k].latency = CLEAN_NO_REPLY;
 	}
-	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL), 0);
+	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 0), 0);
 	assert_true(isinf(s.clean[P99].at) && !isinf(s.clean[P90].at));
 	assert_true(s.lost > s.kept / 60 && s.lost < s.kept / 40);
+	forget(&w);
+}
+
+static void test_kept_requests_within_their_objective_are_counted(void **state)
+{
+	struct windows w = measure(&third, WINDOWS);
+	struct summary s;
+
+	for (size_t i = 0; i < w.n; i++) {
+		for (size_t k = 0; k < w.window[i].replies; k++)
+			w.window[i].reply[k].latency = k % 4 == 0 ? CLEAN_NO_REPLY :
+						       k % 2 ? 5000 : 5001;
+	}
+	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 5000), 0);
+	assert_true(s.in_time > s.kept * 0.48 && s.in_time < s.kept * 0.52);
+	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 4999), 0);
+	assert_int_equal(s.in_time, 0);
 	forget(&w);
 }
 
@@ -386,9 +403,9 @@ static void test_classes_are_apart(void **state)
 			w.window[i].reply[k] = (struct reply){ w.window[i].reply[k].due, 100000,
 							       1 };
 	}
-	assert_int_equal(summarize(&s, &w, &usual, 1), 0);
+	assert_int_equal(summarize(&s, &w, &usual, 1, 0), 0);
 	assert_true(s.clean[P50].at == 100 && s.clean[P99].at == 100);
-	assert_int_equal(summarize(&s, &w, &usual, 0), 0);
+	assert_int_equal(summarize(&s, &w, &usual, 0, 0), 0);
 	assert_true(s.clean[P50].at < 20);
 	forget(&w);
 }
@@ -432,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_the_faster_of_two_is_told_and_equals_are_not),
 		cmocka_unit_test(test_few_windows_have_no_bounds),
 		cmocka_unit_test(test_a_request_without_a_reply_is_longer_than_all),
+		cmocka_unit_test(test_kept_requests_within_their_objective_are_counted),
 		cmocka_unit_test(test_classes_are_apart),
 		cmocka_unit_test(test_a_span_has_its_ends_and_nothing_beyond),
 	};
