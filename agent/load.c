@@ -127,8 +127,8 @@ static bool read_array(int fd, void *out, __u32 n)
 }
 
 struct tunables {
-	bool slo, quantum, knobs, rest; /* was read */
-	__u32 slo_us[SHUNT_CLASSES], quantum_us[SHUNT_CLASSES];
+	bool slo, quantum, admits, knobs, rest; /* was read */
+	__u32 slo_us[SHUNT_CLASSES], quantum_us[SHUNT_CLASSES], admit[SHUNT_CLASSES];
 	__u64 knob[SHUNT_KNOBS];
 };
 
@@ -137,6 +137,7 @@ static void read_tunables(struct maps *m, struct tunables *t)
 	t->rest = maps_reread(m);
 	t->slo = read_array(m->slo_fd, t->slo_us, SHUNT_CLASSES);
 	t->quantum = read_array(m->quantum_fd, t->quantum_us, SHUNT_CLASSES);
+	t->admits = read_array(m->admit_fd, t->admit, SHUNT_CLASSES);
 	t->knobs = read_array(m->knobs_fd, t->knob, SHUNT_KNOBS);
 }
 
@@ -179,6 +180,20 @@ static void publish_preemption(struct shunt_view *v, const struct maps *m,
 	}
 }
 
+static void publish_expiry(struct shunt_view *v, const struct maps *m)
+{
+	__u32 classes = 0, times;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		times = at_most(m->classes[c].expire, SHUNT_EXPIRE_MAX);
+		classes |= !!times << c;
+		if (peek(v->expire[c]) != times)
+			poke(v->expire[c], times);
+	}
+	if (peek(v->expires) != classes)
+		poke(v->expires, classes);
+}
+
 static void publish_service(struct shunt_view *v, const struct shunt_agent *n)
 {
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
@@ -197,11 +212,16 @@ static void publish(struct shunt_view *v, const struct tunables *t, __u64 policy
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		__u32 slo = at_most(t->slo_us[c], SHUNT_SLO_MAX_US);
 		__u32 quantum = at_most(t->quantum_us[c], SHUNT_SLO_MAX_US);
+		__u32 admit = t->admit[c] == SHUNT_ADMIT_ALL
+				      ? SHUNT_ADMIT_ALL
+				      : at_most(t->admit[c], SHUNT_SLACK_MAX);
 
 		if (t->slo && peek(v->slo_us[c]) != slo)
 			poke(v->slo_us[c], slo);
 		if (t->quantum && peek(v->quantum_us[c]) != quantum)
 			poke(v->quantum_us[c], quantum);
+		if (t->admits && peek(v->admit[c]) != admit)
+			poke(v->admit[c], admit);
 	}
 	for (int i = 0; t->knobs && i < SHUNT_KNOBS; i++) {
 		if (peek(v->knob[i]) != t->knob[i])
@@ -218,8 +238,10 @@ void load_publish(struct agent *a, int domain, struct shunt_view *v)
 	read_tunables(&a->maps, &t);
 	publish(v, &t, maps_policy_gen(&a->maps));
 	publish_service(v, &a->maps.agent[domain]);
-	if (t.rest)
+	if (t.rest) {
 		publish_preemption(v, &a->maps, &a->maps.agent[domain]);
+		publish_expiry(v, &a->maps);
+	}
 }
 
 void load_tick(struct agent *a)
@@ -246,8 +268,10 @@ void load_tick(struct agent *a)
 		publish(d->pool.r.view, &t, shared_of(a)->policy.msg.gen);
 		publish_service(d->pool.r.view, &a->maps.agent[i]);
 		plan(a, i, &load->domain[i]);
-		if (t.rest)
+		if (t.rest) {
 			publish_preemption(d->pool.r.view, &a->maps, &a->maps.agent[i]);
+			publish_expiry(d->pool.r.view, &a->maps);
+		}
 		if (ask)
 			domain_count_refused(d);
 	}

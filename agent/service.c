@@ -25,6 +25,7 @@ struct sums service_sums(const struct shunt_view *v, __u32 ncores, int cls)
 		const struct shunt_core_class *k = &v->core[i].cls[cls];
 
 		s.ended += peek(k->replied) + peek(k->noreply);
+		s.late += peek(v->core[i].late.n[cls]);
 		s.timed += peek(k->timed);
 		s.ns += peek(k->service_ns);
 		s.sq += peek(k->service_sq);
@@ -57,11 +58,15 @@ void service_tick(struct service *l, struct sums s, double dt_ns, __u64 now_ns,
 {
 	double keep = exp(-dt_ns / MEMORY_NS);
 	double ended = s.ended - l->before.ended, timed = s.timed - l->before.timed;
+	double late = s.late - l->before.late;
 
 	if (ended > SAMPLES_MAX || timed > SAMPLES_MAX)
 		ended = timed = 0;
+	late = fmin(late, ended);
 	l->rate = l->rate * keep + ended / dt_ns * 1e9 * (1 - keep);
+	l->late_rate = l->late_rate * keep + late / dt_ns * 1e9 * (1 - keep);
 	poke(out->rate, to_u32(l->rate + 0.5));
+	poke(out->late_rate, to_u32(l->late_rate + 0.5));
 	if (timed) {
 		add_sample(l, keep, timed, s.ns - l->before.ns, s.sq - l->before.sq);
 		publish(out, l, now_ns);

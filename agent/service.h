@@ -12,13 +12,13 @@
 #define MEMORY_NS 1e9 /* after this, a sample counts for 1/e */
 
 struct sums {
-	__u64 ended, timed, ns, sq;
+	__u64 ended, late, timed, ns, sq;
 };
 
 struct service {
 	struct sums before;
 	double count, ns, sq; /* decaying */
-	double rate;
+	double rate, late_rate;
 };
 
 /* Sums of a class over all cores of a view. */

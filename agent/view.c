@@ -142,6 +142,7 @@ static void carry_counts(struct shunt_view *to, const struct shunt_view *from)
 		to->core[i].stats = from->core[i].stats;
 		to->core[i].preempt = from->core[i].preempt;
 		to->core[i].expired = from->core[i].expired;
+		to->core[i].late = from->core[i].late;
 		memcpy(to->core[i].cls, from->core[i].cls, sizeof(to->core[i].cls));
 	}
 }

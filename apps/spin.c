@@ -134,7 +134,8 @@ static void parse(int argc, char **argv, struct shunt_opts *o)
 int main(int argc, char **argv)
 {
 	struct shunt_opts opts = { .sz = sizeof(opts), .name = "shunt-spin", .handler = handle,
-				   .core_init = begin };
+				   .core_init = begin,
+				   .flags = SHUNT_ABANDON /* its handler owns nothing */ };
 	struct sigaction on_end = { .sa_handler = on_signal };
 	int err;
 

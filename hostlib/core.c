@@ -70,6 +70,15 @@ static void retire_item(struct core *c)
 	*oldest = it;
 }
 
+/* Counts a request that ended after its objective. */
+static void note_late(struct core *c, const struct item *it, uint64_t now)
+{
+	uint64_t slo_ns = peek(c->s->view->slo_us[it->req.cls]) * 1000ULL;
+
+	if (slo_ns && now > it->req.arrival_ns + slo_ns)
+		bump(c->line->late.n[it->req.cls], 1);
+}
+
 static void finish(struct core *c, struct item *it, uint64_t now)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
@@ -78,6 +87,7 @@ static void finish(struct core *c, struct item *it, uint64_t now)
 	park_done(c, it);
 	*mean += ((int64_t)it->served_ns - (int64_t)*mean) / 8 + !*mean;
 	queue_end(c, it, it->served_ns, it->sane);
+	note_late(c, it, now);
 	if (p->done) {
 		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns,
 					  .cls = it->req.cls, .core = c->id,
@@ -137,6 +147,21 @@ static void serve(struct core *c)
 	c->fresh = true;
 }
 
+/* The client of the request in c->item has given up: it is
+ * not begun, or not gone on with. False: it is to be served. */
+static bool expire(struct core *c)
+{
+	struct item *it = c->item;
+
+	if (!queue_expire(c, it))
+		return false;
+	if (it->ctx) {
+		park_done(c, it); /* whatever its handler was doing is forgotten */
+		retire_item(c);
+	}
+	return true;
+}
+
 static bool take(struct core *c)
 {
 	if (!c->s->transport->take(c))
@@ -154,7 +179,7 @@ static void turn(struct core *c)
 		atomic_store(&c->policy_seen, p->gen);
 	if (c->loaded || take(c)) {
 		c->loaded = false;
-		if (!queue_expire(c, c->item))
+		if (!expire(c))
 			serve(c);
 		if (ring_count(c->comp) >= c->comp_keep + KICK_MAX)
 			frames_recycle(c);

@@ -311,6 +311,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it);
 struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
 void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot);
 void queue_run(struct core *c, const struct item *it);
+uint64_t queue_wait_most(const struct shunt *s, uint32_t cls);
 bool queue_expire(struct core *c, const struct item *it);
 void queue_end(struct core *c, struct item *it, uint64_t service_ns, bool timed);
 void queue_heal(struct core *c);

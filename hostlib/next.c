@@ -282,6 +282,22 @@ static bool take(struct core *c, uint32_t cls, enum from from)
 	return false;
 }
 
+/* The class of a held request that has waited too long: it goes first, since to end it takes no
+ * time, and those behind it may not be too late yet. -1: there is none. */
+static int next_expired(const struct core *c, const struct heads *h, uint64_t now)
+{
+	uint32_t left = h->waiting & peek(c->s->view->expires);
+
+	for (; left; left &= left - 1) {
+		uint32_t cls = __builtin_ctz(left);
+		uint64_t most = queue_wait_most(c->s, cls);
+
+		if (most && h->of[cls].from == FROM_HOLD && now > h->of[cls].arrival_ns + most)
+			return cls;
+	}
+	return -1;
+}
+
 /* A request that waits for any core, or for this one; the policy says which. */
 static bool next_chosen(struct core *c, const struct policy *p)
 {
@@ -299,7 +315,9 @@ static bool next_chosen(struct core *c, const struct policy *p)
 	consider_all(c, held, &h);
 	if (!h.waiting)
 		return false;
-	cls = atomic_load(&s->leave) ? __builtin_ctz(h.waiting) : choose(c, p, &h, now, SHUNT_NONE);
+	cls = atomic_load(&s->leave) ? (int)__builtin_ctz(h.waiting) : next_expired(c, &h, now);
+	if (cls < 0)
+		cls = choose(c, p, &h, now, SHUNT_NONE);
 	if (cls < 0 || !take(c, cls, h.of[cls].from))
 		return false;
 	if (h.of[cls].from == FROM_HOLD)

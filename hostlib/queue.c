@@ -135,12 +135,42 @@ static void leave_ring(struct core *c, const struct item *it)
 		bump(n->stolen, 1);
 }
 
-/* A request that waited too long while no core served
- * ends at once: its client has given up, or asked again. */
+/* How long a request of the class may wait, in ns; 0: as long as it must. */
+uint64_t queue_wait_most(const struct shunt *s, uint32_t cls)
+{
+	const struct shunt_view *v = s->view;
+
+	if (__builtin_expect(!(peek(v->expires) >> cls & 1), 1))
+		return 0;
+	return peek(v->expire[cls]) * 1000ULL * peek(v->slo_us[cls]);
+}
+
+static bool waited_too_long(struct core *c, const struct item *it)
+{
+	uint64_t most = queue_wait_most(c->s, it->req.cls);
+
+	if (!most)
+		return false;
+	if (!c->fresh)
+		c->now = core_clock(c);
+	return c->now > it->req.arrival_ns + most;
+}
+
+/* A preempted request's memory and locks may be its worker's,
+ * so it expires only where the worker allows that. */
+static bool is_too_old(struct core *c, const struct item *it)
+{
+	if (!it->sane || !it->req.arrival_ns)
+		return false;
+	if (it->ctx)
+		return c->s->opts.flags & SHUNT_ABANDON && waited_too_long(c, it);
+	return it->req.arrival_ns < peek(c->s->view->serve_from_ns) || waited_too_long(c, it);
+}
+
+/* A request that waited too long ends at once: its client has given up, or asked again. */
 bool queue_expire(struct core *c, const struct item *it)
 {
-	if (it->ctx || !it->sane || !it->req.arrival_ns ||
-	    it->req.arrival_ns >= peek(c->s->view->serve_from_ns))
+	if (!is_too_old(c, it))
 		return false;
 	frames_free(c, it->addr);
 	ledger_end(c->run, &c->line->expired.n[it->req.cls]);

@@ -26,12 +26,12 @@ static int check_signal(struct shunt *s)
 {
 	int signal = s->opts.signal ? s->opts.signal : SHUNT_SIGNAL;
 
-	if (s->opts.flags & ~(SHUNT_NO_SIGNALS | SHUNT_NO_PREEMPT))
+	if (s->opts.flags & ~(SHUNT_NO_SIGNALS | SHUNT_NO_PREEMPT | SHUNT_ABANDON))
 		return set_error(s, -E2BIG, "shunt_opts.flags has some that this library lacks");
 	if (signal < 1 || signal > SHUNT_SIGNAL_MAX || signal == SIGKILL || signal == SIGSTOP ||
 	    signal == SIGSEGV)
 		return set_error(s, -EINVAL, "shunt_opts.signal: %d cannot stop requests", signal);
-	s->opts.signal = s->opts.flags ? 0 : signal;
+	s->opts.signal = s->opts.flags & (SHUNT_NO_SIGNALS | SHUNT_NO_PREEMPT) ? 0 : signal;
 	return 0;
 }
 

@@ -38,6 +38,7 @@ static const struct shape {
 	const char *name;
 	__u32 type, value_size, max_entries;
 } shapes[] = {
+	{ "admit", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
 	{ "agent", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_agent), SHUNT_DOMAINS },
 	{ "cfg", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_cfg), 1 },
 	{ "classes", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_class), SHUNT_CLASSES },

@@ -18,8 +18,10 @@
 
 static const char *const requeues[] = { "head", "tail", "auto" };
 
-enum { KEY_SLO, KEY_QUANTUM, KEY_HOLD, KEY_REQUEUE, KEY_DEMOTE, NKEYS };
-static const char *const keys[] = { "slo", "quantum", "hold", "requeue", "demote" };
+enum { KEY_SLO, KEY_QUANTUM, KEY_HOLD, KEY_ADMIT, KEY_REQUEUE, KEY_DEMOTE, KEY_EXPIRE, NKEYS };
+static const char *const keys[] = { "slo",     "quantum", "hold",  "admit",
+				    "requeue", "demote",  "expire" };
+static const enum tunable tunables[] = { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT, TUNE_ADMIT };
 
 /* The changes of a class on a command line: checked as a whole before anything is written. */
 struct change {
@@ -56,9 +58,21 @@ static int parse_demotion(struct ctl *ctl, const struct shunt_cfg *cfg, const ch
 	return 0;
 }
 
+/* expire=none, or expire=N: a request that waits longer than N objectives is not served. */
+static int parse_expiry(struct ctl *ctl, const char *text, struct change *ch)
+{
+	__u64 n = 0;
+
+	if (strcmp(text, "none") && parse_number(text, 1, SHUNT_EXPIRE_MAX, &n, &ctl->why)) {
+		fail_context(ctl, "expire=");
+		return fail_as_usage(ctl);
+	}
+	ch->value[KEY_EXPIRE] = n;
+	return 0;
+}
+
 static int parse_change(struct ctl *ctl, const struct shunt_cfg *cfg, struct change *ch)
 {
-	static const enum tunable what[] = { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT };
 	const char *values[NKEYS] = { 0 };
 	int err = words_parse(ctl, ctl->argc - 2, ctl->argv + 2, keys, values, NKEYS), word;
 
@@ -68,11 +82,15 @@ static int parse_change(struct ctl *ctl, const struct shunt_cfg *cfg, struct cha
 		if (!values[k])
 			continue;
 		if (k < KEY_REQUEUE) {
-			err = tunable_parse(ctl, cfg, what[k], values[k], &ch->value[k]);
+			err = tunable_parse(ctl, cfg, tunables[k], values[k], &ch->value[k]);
 			continue;
 		}
 		if (k == KEY_DEMOTE) {
 			err = parse_demotion(ctl, cfg, values[k], ch);
+			continue;
+		}
+		if (k == KEY_EXPIRE) {
+			err = parse_expiry(ctl, values[k], ch);
 			continue;
 		}
 		word = pick_word(ctl, "requeue", values[k], requeues, 3);
@@ -84,15 +102,14 @@ static int parse_change(struct ctl *ctl, const struct shunt_cfg *cfg, struct cha
 
 static int apply(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, const struct change *ch)
 {
-	static const enum tunable what[] = { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT };
 	struct shunt_class c;
 	int err = 0;
 
 	for (int k = 0; !err && k < KEY_REQUEUE; k++) {
 		if (ch->given[k])
-			err = tunable_set(ctl, cfg, what[k], cls, ch->value[k]);
+			err = tunable_set(ctl, cfg, tunables[k], cls, ch->value[k]);
 	}
-	if (err || !(ch->given[KEY_REQUEUE] || ch->given[KEY_DEMOTE]))
+	if (err || !(ch->given[KEY_REQUEUE] || ch->given[KEY_DEMOTE] || ch->given[KEY_EXPIRE]))
 		return err;
 	err = map_get(ctl, "classes", cls, &c, sizeof(c));
 	if (ch->given[KEY_REQUEUE])
@@ -101,6 +118,8 @@ static int apply(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls, const 
 		c.demote_after = ch->value[KEY_DEMOTE];
 		c.demote_to = ch->demote_to;
 	}
+	if (ch->given[KEY_EXPIRE])
+		c.expire = ch->value[KEY_EXPIRE];
 	return err ? err : map_set(ctl, "classes", cls, &c, sizeof(c));
 }
 
@@ -117,7 +136,9 @@ static json_t *entry(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls)
 		json_object_set_new(j, "demote_after", json_integer(c.demote_after));
 		json_object_set_new(j, "demote_to", json_integer(c.demote_to));
 	}
-	for (int what = TUNE_SLO; what <= TUNE_LIMIT; what++)
+	if (c.expire)
+		json_object_set_new(j, "expire", json_integer(c.expire));
+	for (int what = TUNE_SLO; what <= TUNE_ADMIT; what++)
 		tunable_tell(ctl, cfg, what, cls, j);
 	return j;
 }
@@ -137,6 +158,10 @@ static void show(const json_t *r)
 		if (json_object_get(c, "demote_after"))
 			printf(", after %lld quanta as class %lld", number_at(c, "demote_after"),
 			       number_at(c, "demote_to"));
+		if (json_object_get(c, "admit"))
+			printf(", admit %s", text_at(c, "admit"));
+		if (json_object_get(c, "expire"))
+			printf(", expires after %lld objectives", number_at(c, "expire"));
 		putchar('\n');
 	}
 	show_out_of_range(r);
@@ -289,6 +314,6 @@ static int run(struct ctl *ctl)
 
 const struct verb verb_class = {
 	"class", "[list | set CLASS KEY=VALUE... | add NAME KEY=VALUE...]",
-	"the kinds of request: slo=, quantum=, hold=, requeue=, demote=",
+	"the kinds of request: slo=, quantum=, hold=, admit=, requeue=, demote=, expire=",
 	only_dev, run
 };

@@ -24,11 +24,12 @@ static struct {
 } every;
 
 static const char *const columns[] = { "arrived", "steered", "held", "spill", "rejected", "dropped",
-				       "dropped_by_limit", "passed", "replied", "noreply", "lost",
-				       "expired", "refused", "waiting", "running", "parked" };
+				       "dropped_by_limit", "passed", "replied", "noreply", "late",
+				       "lost", "expired", "refused", "waiting", "running",
+				       "parked" };
 static const char *const heads[] = { "arrived", "steered", "held", "spill", "reject", "drop",
-				     "limit", "pass", "replied", "noreply", "lost", "expired",
-				     "refused", "waiting", "running", "parked" };
+				     "limit", "pass", "replied", "noreply", "late", "lost",
+				     "expired", "refused", "waiting", "running", "parked" };
 
 #define NCOLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -97,6 +98,28 @@ static void show_service(const json_t *r)
 			       number_at(s, "age_ms"));
 		else
 			printf("%-15s service: not measured\n", text_at(c, "name"));
+	}
+}
+
+/* Of classes with an objective: did the requests that ended meet it? */
+static void show_in_time(const json_t *r)
+{
+	char slo[16];
+	const json_t *c, *t;
+	size_t i;
+
+	json_array_foreach(json_object_get(r, "classes"), i, c) {
+		t = json_object_get(c, "in_time");
+		if (!t)
+			continue;
+		printf("%-15s in time: %.2f %% within %s", text_at(c, "name"),
+		       100 * json_real_value(json_object_get(t, "since_start")),
+		       show_time(c, "slo_us", slo));
+		if (json_object_get(t, "last_second"))
+			printf(", %.2f %% in the last second",
+			       100 * json_real_value(json_object_get(t, "last_second")));
+		printf("; late %lld, rejected %lld, expired %lld\n", number_at(c, "late"),
+		       number_at(c, "rejected"), number_at(c, "expired"));
 	}
 }
 
@@ -266,6 +289,7 @@ static void show(const json_t *r)
 	if (json_object_get(r, "rates"))
 		show_rates(json_object_get(r, "rates"));
 	show_service(r);
+	show_in_time(r);
 	show_preemption(r);
 	show_named("left to the kernel", json_object_get(r, "pass"));
 	show_named("denied", json_object_get(r, "denied"));

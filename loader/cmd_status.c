@@ -136,20 +136,35 @@ static void show_domain(const json_t *d, const char *ifname)
 		show_step("    ", agent_state_step(agent), ifname);
 }
 
+/* The share of requests that met the objective: of the last second, else since the start. */
+static const char *show_in_time(const json_t *c, char buf[16])
+{
+	const json_t *t = json_object_get(c, "in_time"), *x = json_object_get(t, "last_second");
+
+	if (!t)
+		return "-";
+	x = x ? x : json_object_get(t, "since_start");
+	snprintf(buf, 16, "%.2f %%", 100 * json_real_value(x));
+	return buf;
+}
+
 static void show_classes(const json_t *j)
 {
 	const json_t *c;
 	size_t i;
 
-	printf("  %-15s %8s %8s %6s %10s %10s %8s %8s\n", "class", "slo", "quantum", "hold",
-	       "arrived", "replied", "waiting", "running");
+	printf("  %-15s %8s %8s %6s %10s %10s %8s %8s %8s %8s %8s %8s\n", "class", "slo",
+	       "quantum", "hold", "arrived", "replied", "waiting", "running", "rejected",
+	       "expired", "late", "in time");
 	json_array_foreach(json_object_get(j, "classes"), i, c) {
-		char slo[16], quantum[16], hold[16];
+		char slo[16], quantum[16], hold[16], share[16];
 
-		printf("  %-15s %8s %8s %6s %10lld %10lld %8lld %8lld\n", text_at(c, "name"),
-		       show_time(c, "slo_us", slo), show_time(c, "quantum_us", quantum),
-		       show_number(c, "hold_limit", hold), number_at(c, "arrived"),
-		       number_at(c, "replied"), number_at(c, "waiting"), number_at(c, "running"));
+		printf("  %-15s %8s %8s %6s %10lld %10lld %8lld %8lld %8lld %8lld %8lld %8s\n",
+		       text_at(c, "name"), show_time(c, "slo_us", slo),
+		       show_time(c, "quantum_us", quantum), show_number(c, "hold_limit", hold),
+		       number_at(c, "arrived"), number_at(c, "replied"), number_at(c, "waiting"),
+		       number_at(c, "running"), number_at(c, "rejected"), number_at(c, "expired"),
+		       number_at(c, "late"), show_in_time(c, share));
 	}
 	show_out_of_range(j);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * config_classes.c - 'classes' of the configuration file: objectives, and demotion
+ * config_classes.c - 'classes' of the configuration file: objectives, demotion, expiry, admission
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,12 +27,23 @@ static int read_class(struct config_reader *r, __u32 i)
 		return config_at(r, "classes[%u].slo", i);
 	if (in->quantum && parse_time_us(in->quantum, &s->quantum_us[i], &r->ctl->why))
 		return config_at(r, "classes[%u].quantum", i);
+	if (in->admit && parse_admit(in->admit, &s->admit[i], &r->ctl->why))
+		return config_at(r, "classes[%u].admit", i);
 	if (in->hold > s->cfg.hold_ring - SHUNT_RING_MARGIN) {
 		fail(r->ctl, -EINVAL, "%u is more than hold_ring - %u = %u", in->hold,
 		     SHUNT_RING_MARGIN, s->cfg.hold_ring - SHUNT_RING_MARGIN);
 		return config_at(r, "classes[%u].hold", i);
 	}
 	s->hold_limit[i] = in->hold;
+	if (in->expire > SHUNT_EXPIRE_MAX) {
+		fail(r->ctl, -EINVAL, "%u is more than %u objectives", in->expire,
+		     SHUNT_EXPIRE_MAX);
+		return config_at(r, "classes[%u].expire", i);
+	}
+	if (in->expire && !in->slo)
+		return config_bad(r, "a request expires after so many objectives, and this class "
+				  "has none: give it an slo", "classes[%u].expire", i);
+	s->classes[i].expire = in->expire;
 	return 0;
 }
 

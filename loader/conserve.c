@@ -29,6 +29,7 @@ static void add_totals(struct class_sums *sum, const struct class_sums *t)
 	sum->lost += t->lost;
 	sum->expired += t->expired;
 	sum->refused += t->refused;
+	sum->late += t->late;
 	sum->waiting += t->waiting;
 	sum->running += t->running;
 	sum->parked += t->parked;

@@ -40,6 +40,24 @@ static void set_service(json_t *j, const struct class_sums *t)
 		"age_ms", (json_int_t)(t->age_ns / 1000000)));
 }
 
+/* The share of a class's ended requests that met its objective: since the start, lately. */
+static void set_in_time(json_t *j, const struct class_sums *t)
+{
+	__u64 ended = t->replied + t->noreply;
+	json_t *share;
+
+	if (!number_at(j, "slo_us") || !ended)
+		return;
+	share = json_pack("{s:f}", "since_start",
+			  t->late < ended ? 1 - (double)t->late / ended : 0);
+	if (t->rate)
+		json_object_set_new(share, "last_second",
+				    json_real(t->late_rate < t->rate
+						      ? 1 - (double)t->late_rate / t->rate
+						      : 0));
+	json_object_set_new(j, "in_time", share);
+}
+
 static json_t *counts(const struct shunt_ingress_class *in, const struct class_sums *t)
 {
 	json_t *j = json_object();
@@ -57,6 +75,7 @@ static json_t *counts(const struct shunt_ingress_class *in, const struct class_s
 	set_count(j, "lost", t->lost);
 	set_count(j, "expired", t->expired);
 	set_count(j, "refused", t->refused);
+	set_count(j, "late", t->late);
 	set_count(j, "waiting", t->waiting);
 	set_count(j, "running", t->running);
 	set_count(j, "parked", t->parked);
@@ -81,8 +100,13 @@ static int class_json(struct ctl *ctl, const struct sums *s, __u32 c, json_t **o
 		err = tunable_tell(ctl, &s->cfg, TUNE_QUANTUM, c, j);
 	if (!err)
 		err = tunable_tell(ctl, &s->cfg, TUNE_LIMIT, c, j);
+	if (!err)
+		err = tunable_tell(ctl, &s->cfg, TUNE_ADMIT, c, j);
 	json_object_update_new(j, counts(&s->in.cls[c], &s->cls[c]));
 	set_service(j, &s->cls[c]);
+	set_in_time(j, &s->cls[c]);
+	if (s->classes[c].expire)
+		set_count(j, "expire", s->classes[c].expire);
 	*out = j;
 	return err;
 }

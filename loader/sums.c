@@ -19,6 +19,7 @@ static void add_service(struct class_sums *t, const struct shunt_agent_class *a,
 	__u64 age = now > a->age_ns ? now - a->age_ns : 0;
 
 	t->rate += a->rate;
+	t->late_rate += a->late_rate;
 	if (!a->age_ns || !a->mean_ns)
 		return;
 	t->weight += weight;
@@ -44,6 +45,7 @@ static void add_class(struct sums *s, __u32 c, const struct shunt_view *view,
 		t->replied += view->core[k].cls[c].replied;
 		t->noreply += view->core[k].cls[c].noreply;
 		t->expired += view->core[k].expired.n[c];
+		t->late += view->core[k].late.n[c];
 	}
 	add_service(t, &agent->cls[c], clock_ns());
 }

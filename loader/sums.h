@@ -11,8 +11,9 @@
 
 struct class_sums {
 	__u64 replied, noreply, lost, expired, refused, waiting, running, parked, deferred;
+	__u64 late; /* of those that ended: after their objective */
 	/* Service time of those domains that have measured it, weighted by rate. */
-	__u64 rate, age_ns;
+	__u64 rate, late_rate, age_ns;
 	double weight, mean, square;
 };
 

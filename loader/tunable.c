@@ -15,7 +15,7 @@
 #include "tunable.h"
 #include "units.h"
 
-static const char *const maps[] = { "slo_us", "quantum_us", "hold_limit" };
+static const char *const maps[] = { "slo_us", "quantum_us", "hold_limit", "admit" };
 
 int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what,
 		  const char *text, __u32 *value)
@@ -24,7 +24,9 @@ int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable wha
 	__u64 n = 0;
 	int err;
 
-	if (what != TUNE_LIMIT) {
+	if (what == TUNE_ADMIT) {
+		err = parse_admit(text, value, &ctl->why);
+	} else if (what != TUNE_LIMIT) {
 		err = parse_time_us(text, value, &ctl->why);
 	} else {
 		err = strcmp(text, "none") ? parse_number(text, 0, most, &n, &ctl->why) : 0;
@@ -33,12 +35,16 @@ int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable wha
 	return err ? fail_as_usage(ctl) : 0;
 }
 
-/* As bpf/front.h and bpf/mark.h bound it. */
+/* As bpf/front.h, bpf/mark.h and shuntd bound it. */
 static __u32 bounded(const struct shunt_cfg *cfg, enum tunable what, __u32 value)
 {
 	__u32 room = cfg->hold_ring > SHUNT_RING_MARGIN ? cfg->hold_ring - SHUNT_RING_MARGIN : 0;
-	__u32 most = what == TUNE_LIMIT ? room : SHUNT_SLO_MAX_US;
+	__u32 most = what == TUNE_LIMIT   ? room
+		     : what == TUNE_ADMIT ? SHUNT_SLACK_MAX
+					  : SHUNT_SLO_MAX_US;
 
+	if (what == TUNE_ADMIT && value == SHUNT_ADMIT_ALL)
+		return value;
 	return value > most ? most : value;
 }
 
@@ -57,12 +63,15 @@ int tunable_tell(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what
 {
 	json_t *out = json_object_get(j, "out_of_range");
 	__u32 value, most;
+	char text[16];
 	int err = map_get(ctl, maps[what], cls, &value, sizeof(value));
 
 	if (err || !value)
 		return err;
 	most = bounded(cfg, what, value);
-	json_object_set_new(j, maps[what], json_integer(most));
+	json_object_set_new(j, maps[what], what == TUNE_ADMIT
+						   ? json_string(format_admit(most, text, 16))
+						   : json_integer(most));
 	if (most == value)
 		return 0;
 	if (!out) {
@@ -74,7 +83,7 @@ int tunable_tell(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what
 }
 
 struct change {
-	enum { SET_SLO, SET_QUANTUM, SET_KNOB, SET_CLASSES } field;
+	enum { SET_SLO, SET_QUANTUM, SET_ADMIT, SET_KNOB, SET_CLASSES } field;
 	__u32 i;
 	__u64 value;
 };
@@ -87,6 +96,9 @@ static void change_view(struct shunt_view *view, const struct change *ch)
 		break;
 	case SET_QUANTUM:
 		__atomic_store_n(&view->quantum_us[ch->i], (__u32)ch->value, __ATOMIC_RELAXED);
+		break;
+	case SET_ADMIT:
+		__atomic_store_n(&view->admit[ch->i], (__u32)ch->value, __ATOMIC_RELAXED);
 		break;
 	case SET_KNOB:
 		__atomic_store_n(&view->knob[ch->i], ch->value, __ATOMIC_RELAXED);
@@ -133,7 +145,9 @@ static int change_all(struct ctl *ctl, const struct shunt_cfg *cfg, const struct
 int tunable_set(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what, __u32 cls,
 		__u32 value)
 {
-	struct change ch = { what == TUNE_SLO ? SET_SLO : SET_QUANTUM, cls, value };
+	static const int fields[] = { [TUNE_SLO] = SET_SLO, [TUNE_QUANTUM] = SET_QUANTUM,
+				      [TUNE_ADMIT] = SET_ADMIT };
+	struct change ch = { .field = fields[what], .i = cls, .value = value };
 	int err = map_set(ctl, maps[what], cls, &value, sizeof(value));
 
 	return err || what == TUNE_LIMIT ? err : change_all(ctl, cfg, &ch);

@@ -75,6 +75,43 @@ int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, struc
 	return 0;
 }
 
+static bool is_one_of(const char *text, const char *const words[3])
+{
+	return !strcmp(text, words[0]) || !strcmp(text, words[1]) || !strcmp(text, words[2]);
+}
+
+int parse_admit(const char *text, __u32 *admit, struct why *why)
+{
+	static const char *const on[] = { "on", "true", "yes" }, *const off[] = { "off", "false",
+										  "no" };
+	char *end;
+	unsigned long percent = strtoul(text, &end, 10);
+
+	if (is_one_of(text, on))
+		*admit = 100;
+	else if (is_one_of(text, off))
+		*admit = SHUNT_ADMIT_ALL;
+	else if (isdigit((unsigned char)text[0]) && !strcmp(end, "%") && percent &&
+		 percent <= SHUNT_SLACK_MAX)
+		*admit = percent;
+	else
+		return why_fail(why, -EINVAL,
+				"'%.40s' is not on, off, or a part of the objective from 1%% to "
+				"%d%%",
+				text, SHUNT_SLACK_MAX);
+	return 0;
+}
+
+const char *format_admit(__u32 admit, char *buf, size_t len)
+{
+	if (admit == SHUNT_ADMIT_ALL)
+		return "off";
+	if (admit == 100)
+		return "on";
+	snprintf(buf, len, "%u%%", admit);
+	return buf;
+}
+
 const char *format_time_us(__u32 us, char *buf, size_t len)
 {
 	if (us && us % 1000000 == 0)

@@ -23,6 +23,9 @@ bool looks_octal(const char *text);
 bool looks_numeric(const char *text);
 /* A whole number from least to most, decimal or 0x. */
 int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, struct why *why);
+/* "on", "off" or "80%", as the map admit has it. */
+int parse_admit(const char *text, __u32 *admit, struct why *why);
+const char *format_admit(__u32 admit, char *buf, size_t len);
 /* The shortest way to write us, in buf. */
 const char *format_time_us(__u32 us, char *buf, size_t len);
 /* A measured time in three digits: 999ns, 1.51us, 15.1ms, 1.51s. */

@@ -42,6 +42,7 @@ static int put_view(struct ctl *ctl, const struct setup *s, __u32 d)
 	view->nclasses = s->cfg.nclasses;
 	memcpy(view->slo_us, s->slo_us, sizeof(view->slo_us));
 	memcpy(view->quantum_us, s->quantum_us, sizeof(view->quantum_us));
+	memcpy(view->admit, s->admit, sizeof(view->admit));
 	memcpy(view->knob, s->knobs, sizeof(view->knob));
 	shunt_plan_clear(view, s->cfg.policy_gen);
 	snprintf(name, sizeof(name), "view%u", d);
@@ -128,6 +129,8 @@ int setup_write(struct ctl *ctl, const struct setup *s)
 		err = put(ctl, "quantum_us", s->quantum_us, sizeof(__u32), SHUNT_CLASSES);
 	if (!err)
 		err = put(ctl, "hold_limit", s->hold_limit, sizeof(__u32), SHUNT_CLASSES);
+	if (!err)
+		err = put(ctl, "admit", s->admit, sizeof(__u32), SHUNT_CLASSES);
 	if (!err)
 		err = put(ctl, "knobs", s->knobs, sizeof(__u64), SHUNT_KNOBS);
 	if (!err)

@@ -78,7 +78,7 @@ static void print_view(const struct given *g)
 	print_list("slo_us", v->slo_us, 4, SHUNT_CLASSES);
 	print_list("quantum_us", v->quantum_us, 4, SHUNT_CLASSES);
 	print_list("knob", v->knob, 8, SHUNT_KNOBS);
-	printf("}\n");
+	printf(",\"expires\":%u}\n", v->expires);
 }
 
 /* By lib/broker.h: is it a message that a worker may send at some time? */

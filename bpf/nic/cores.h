@@ -114,6 +114,16 @@ __noinline int tell_done(__u32 core, __u32 seq)
 }
 #endif
 
+/* Counts a request that ended after its objective, as far as the NIC knows: with its credit. */
+static __always_inline void note_late(struct shunt_view *v, __u32 core,
+				      const struct shunt_nic_out *o, __u64 now)
+{
+	__u64 cls = shunt_index(o->cls, SHUNT_CLASSES);
+
+	core = shunt_index(core, SHUNT_CORES);
+	v->core[core].late.n[cls] += shunt_less(shunt_deadline_ns(v, cls, o->first_ns), now);
+}
+
 /*
  * Applies a credit to every request that is out, and counts c->load anew. An entry only moves
  * forwards: sent, taken, parked or not, gone; so each happens once, whatever the core says. The
@@ -123,11 +133,12 @@ __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open, __u32 sil
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_nic_core *c = get_core(core);
+	struct shunt_view *v = get_view();
 	volatile __u32 *load;
 	struct shunt_nic_out *o;
 	__u32 back;
 
-	if (!n || !c)
+	if (!n || !c || !v)
 		return 0;
 	load = &c->load;
 	*load = 0;
@@ -160,6 +171,7 @@ __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open, __u32 sil
 		if (o->state != SHUNT_OUT_PARKED) {
 			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].done++;
 			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].noreply += silent >> back & 1;
+			note_late(v, core, o, c->heard_ns);
 #if SHUNT_HAS(DONE)
 			tell_done(core, o->seq);
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * expire.h - requests that waited too long while no core
- * was up end, as their clients have given up or asked again
+ * expire.h - requests that waited too long end unserved, as their clients have given up or asked
+ * again: while no core was up, or for more objectives than "expire" of their class
  *
- * While no core is up, arrivals push them out; the first core's credits remove the rest. Tokens
- * belong to requests that a core began: they do not expire.
+ * While no core is up, arrivals push them out; the first core's credits remove the rest. A credit
+ * ends those at the heads of their queues that waited for too many objectives. Tokens belong to
+ * requests that a core began: they do not expire.
  */
 #pragma once
 
@@ -35,6 +36,20 @@ __noinline int expire(__u32 cls, __u64 before)
 static __always_inline __u64 too_old(const struct shunt_cfg *c)
 {
 	return c->hold_age_ms ? bpf_ktime_get_ns() - c->hold_age_ms * 1000000ULL : 0;
+}
+
+/* Ends requests that waited for too many objectives. Returns the classes of which some are left. */
+static __always_inline __u32 expire_waited(struct shunt_view *v, __u64 now)
+{
+	__u32 left = 0;
+	__u64 most;
+
+	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
+		most = v->expire[c] * 1000ULL * v->slo_us[c];
+		if (most && most < now)
+			left |= expire(c, now - most) << c;
+	}
+	return left;
 }
 
 /* The first core comes up. */

@@ -137,7 +137,7 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 	struct shunt_event ev = { .run_cls = SHUNT_NONE, .core = core };
 	struct shunt_nic_fifo *f;
 	struct shunt_nic_slot *s;
-	__u32 tokens, queue, slot, cls;
+	__u32 tokens, queue, slot, cls, left = 0;
 	int said;
 
 	if (!n || !v || !cfg || !c || !port || c->load >= outstanding_max(cfg))
@@ -146,6 +146,10 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 		return 0;
 	tokens = tokens_of(n, c);
 	ev.waiting = c->leaving ? waiting_tokens(n, tokens) : waiting_for(n, v, core, tokens);
+	if (v->expires && ev.waiting && !c->leaving) {
+		left = expire_waited(v, bpf_ktime_get_ns());
+		ev.waiting = waiting_for(n, v, core, tokens) & ~left;
+	}
 	if (!ev.waiting)
 		return 0;
 	ev.now_ns = bpf_ktime_get_ns();

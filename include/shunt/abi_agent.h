@@ -18,7 +18,8 @@ struct shunt_agent_class {
 	__u32 sigma_ns;   /* and of the standard deviation */
 	__u32 tail_ns;    /* mean + 3 sigma */
 	__u64 age_ns;     /* CLOCK_MONOTONIC of the last sample; 0 = none */
-	__u64 pad;
+	__u32 late_rate;  /* of "rate": requests that ended after their objective (EWMA) */
+	__u32 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_agent_class) == SHUNT_LINE, "agent class");
 

@@ -135,6 +135,10 @@ struct shunt_own {
 SHUNT_ASSERT(sizeof(struct shunt_own) % SHUNT_LINE == 0, "own");
 
 /* A class. Pinned as "classes", one value a class. Written by the loader. */
+#define SHUNT_EXPIRE_MAX 10000 /* objectives */
+#define SHUNT_SLACK_MAX 1000   /* percent of an objective */
+#define SHUNT_ADMIT_ALL ~0u    /* in its place: no request of the class is refused */
+
 enum shunt_requeue { SHUNT_HEAD, SHUNT_TAIL, SHUNT_REQUEUE_AUTO };
 
 struct shunt_class {
@@ -142,7 +146,8 @@ struct shunt_class {
 	__u32 requeue;             /* enum shunt_requeue */
 	__u32 demote_after;        /* quanta that a request may use up while others wait; 0: any */
 	__u32 demote_to;           /* class in which the request is queued then */
-	__u32 pad;
+	__u32 expire;              /* objectives that a request may wait: a longer
+				    * wait ends it unserved; 0: any */
 };
 SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");
 

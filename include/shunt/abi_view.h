@@ -142,9 +142,14 @@ struct shunt_core_stats {
 	__u64 pad[5];
 } __shunt_line;
 
-/* Requests that core i found too old when nobody had
- * served for long; per class. Written by core i. */
+/* Requests that core i found too old: nobody had served for long, or
+ * they had waited longer than "expire"; per class. Written by core i. */
 struct shunt_core_expired {
+	__u64 n[SHUNT_CLASSES];
+} __shunt_line;
+
+/* Requests that ended here after their objective; per class. Written by core i, or the NIC. */
+struct shunt_core_late {
 	__u64 n[SHUNT_CLASSES];
 } __shunt_line;
 
@@ -155,6 +160,7 @@ struct shunt_core {
 	struct shunt_core_heads heads; /* core i */
 	struct shunt_core_preempt preempt; /* core i */
 	struct shunt_core_expired expired; /* core i */
+	struct shunt_core_late late; /* core i */
 	struct shunt_core_class cls[SHUNT_CLASSES]; /* core i */
 };
 
@@ -219,11 +225,15 @@ struct shunt_view {
 						       * earlier expire; 0: none does */
 	__u32 switch_ns;   /* agent: the cost of a change of the domain on
 			    * a seat (abi_seat.h); 0: there are no seats */
+	__u32 expires;     /* agent: classes with an "expire", a bit each */
+	__u16 expire[SHUNT_CLASSES];                  /* agent: requests that waited longer than so
+						       * many objectives expire; 0: none does */
 	__u64 knob[SHUNT_KNOBS] __shunt_line;         /* loader, agent: from the map knobs */
 	__u32 mean_ns[SHUNT_CLASSES] __shunt_line;    /* agent: service times, as it
 						       * measures them; 0: not yet */
 	__u32 sigma_ns[SHUNT_CLASSES] __shunt_line;   /* agent: their standard deviation */
 	__u32 rate[SHUNT_CLASSES] __shunt_line;       /* agent: requests ended a second */
+	__u32 admit[SHUNT_CLASSES] __shunt_line;      /* agent: from the map admit, clamped */
 	__u64 bad_index __shunt_line;                 /* policies' accessors, atomic add:
 						       * numbers beyond what there is */
 
@@ -251,7 +261,7 @@ static inline __attribute__((always_inline)) __u32 shunt_view_parked(const struc
 	return n;
 }
 
-SHUNT_ASSERT(sizeof(struct shunt_core) == 29 * SHUNT_LINE, "core: whole lines");
+SHUNT_ASSERT(sizeof(struct shunt_core) == 31 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
 SHUNT_ASSERT(sizeof(((struct shunt_view *)0)->core_state[0]) == SHUNT_CORES * SHUNT_LINE,
 	     "policies have a line a core");

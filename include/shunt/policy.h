@@ -110,12 +110,16 @@ __shunt_inline __u64 shunt_bit(__u64 mask, __u32 i)
 	return mask >> (i & 63) & 1;
 }
 
-/* x bounded to 0 … n - 1, n a power of two; an AND that the compiler cannot reason away. */
+/* x bounded to 0 … n - 1, n a power of two; an AND that the compiler cannot reason away, unless x
+ * is a constant, as in a loop that is unrolled. */
 #ifdef __bpf__
 #define shunt_index(x, n)                                                                          \
 	({                                                                                         \
 		__u64 __x = (x);                                                                   \
-		asm volatile("%0 &= %1" : "+r"(__x) : "i"((n) - 1));                               \
+		if (__builtin_constant_p(__x))                                                     \
+			__x &= (n) - 1;                                                            \
+		else                                                                               \
+			asm volatile("%0 &= %1" : "+r"(__x) : "i"((n) - 1));                       \
 		__x;                                                                               \
 	})
 #else
@@ -251,6 +255,7 @@ __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 fi
 #define shunt_mean_ns(v, cls) shunt_mean_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_sigma_ns(v, cls) shunt_sigma_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_rate(v, cls) shunt_rate(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_slack(v, cls) shunt_slack(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_plan(v, i) shunt_plan(v, SHUNT_WITHIN(i, SHUNT_PLANS))
 #define shunt_plan_set(v, i, x) shunt_plan_set(v, SHUNT_WITHIN(i, SHUNT_PLANS), x)
 #define shunt_deadline_ns(v, cls, arrival_ns) \

@@ -130,6 +130,16 @@ __shunt_inline __u32 shunt_rate(const struct shunt_view *v, __u32 cls)
 	return v->rate[shunt_index(cls, SHUNT_CLASSES)];
 }
 
+/* The percentage of its objective within which a request of the class must end to be let in; 0: all
+ * are let in. */
+__shunt_inline __u32 shunt_slack(const struct shunt_view *v, __u32 cls)
+{
+	__u64 slack = v->admit[shunt_index(cls, SHUNT_CLASSES)];
+
+	slack = shunt_pick(shunt_some(slack), slack, 100);
+	return shunt_pick(shunt_less(SHUNT_SLACK_MAX, slack), 0, slack);
+}
+
 /*
  * When a request of the class that arrived then should have ended: arrival + SLO, in ns. Without an
  * SLO later than any. Of a class's next request shunt_head_ns() has the arrival, of the running

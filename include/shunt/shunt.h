@@ -65,6 +65,8 @@ enum shunt_flags {
 			       * sent no signal, and gets no handler for it */
 	SHUNT_NO_PREEMPT = 2, /* requests are not stopped at all, and run
 			       * on the stacks of the cores' threads */
+	SHUNT_ABANDON = 4,    /* a preempted request that waited longer than "expire" of its class
+			       * is not gone on with: its handler owns nothing that would leak */
 };
 
 struct shunt_opts {

@@ -351,6 +351,21 @@ test_classes_are_changed_and_added() {
 	assert_eq "$(json '.classes[0] | "\(.slo_us) \(.quantum_us) \(.hold_limit) \(.requeue)"' \
 		host shunt -j class)" \
 		"70 3 9 head"
+	host shunt class set short expire=4 >/dev/null
+	assert_eq "$(json '.classes[0].expire' host shunt -j class)" 4
+	assert_match "$(host shunt class)" "short .* expires after 4 objectives"
+	assert_exit 2 host shunt class set short expire=10001
+	assert_exit 2 host shunt class set short expire=0
+	assert_match "$(cat "$DIR/err")" "expire="
+	host shunt class set short expire=none admit=off >/dev/null
+	assert_eq "$(json '.classes[0].admit' host shunt -j class)" off
+	assert_eq "$(value_of admit 0)" 4294967295
+	host shunt class set short admit=80% >/dev/null
+	assert_match "$(host shunt class)" "short .* admit 80%"
+	assert_exit 2 host shunt class set short admit=1001%
+	host shunt class set short admit=on >/dev/null
+	assert_eq "$(value_of admit 0)" 100
+	assert_eq "$(json '.classes[0] | has("expire") | not' host shunt -j class)" true
 	assert_exit 2 host shunt class set short slo=80us hold=99999
 	assert_eq "$(json '.classes[0].slo_us' host shunt -j class)" 70 "nothing of a wrong line"
 	host shunt class add mid slo=2ms

@@ -74,6 +74,59 @@ static void what_waited_too_long_while_no_core_was_up_expires(void **state)
 	assert_int_equal(slots_missing(), 0);
 }
 
+/* Four objectives of 25 ms; class 1 has none, so it waits for ever. A frame ends 32 at most. */
+static void what_waited_for_too_many_objectives_is_not_sent(void **state)
+{
+	const __u64 *expired = n.view->core[0].expired.n;
+	struct shunt_wire_credit c;
+
+	nic_tune("slo_us", 0, 25000);
+	n.view->expire[0] = n.view->expire[1] = 4;
+	n.view->expires = 3;
+	join(0);
+	for (int i = 0; i < SHUNT_WIRE_K; i++)
+		assert_int_equal(arrive(0, 1), XDP_TX);
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(arrive(0, 1), XDP_DROP);
+	assert_int_equal(arrive(1, 9), XDP_DROP);
+	usleep(101000);
+	assert_int_equal(arrive(0, 7), XDP_DROP);
+	c = credit(0, 2, 3, 1);
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), 9);
+	assert_int_equal(expired[0], 32);
+	c = credit(0, 3, 7, 1);
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(mark(), 7);
+	assert_int_equal(expired[0], 40);
+	assert_int_equal(expired[1], 0);
+	assert_int_equal(n.state->queued, 0);
+	assert_int_equal(slots_missing(), 0);
+}
+
+static void a_request_that_ends_after_its_objective_is_late(void **state)
+{
+	const __u64 *late = n.view->core[0].late.n;
+	struct shunt_wire_credit c;
+
+	join(0);
+	n.view->slo_us[0] = 1000;
+	n.view->slo_us[1] = SHUNT_SLO_MAX_US;
+	assert_int_equal(arrive(0, 7), XDP_TX);
+	assert_int_equal(arrive(1, 7), XDP_TX);
+	usleep(1100);
+	c = credit(0, 2, 3, 0);
+	send_credit(&c);
+	assert_int_equal(late[0], 1);
+	assert_int_equal(late[1], 0);
+	n.view->slo_us[0] = 0;
+	assert_int_equal(arrive(0, 7), XDP_TX);
+	usleep(1100);
+	c = credit(0, 3, 7, 0);
+	send_credit(&c);
+	assert_int_equal(late[0], 1);
+}
+
 static void sources_that_cannot_be_answered_are_no_requests(void **state)
 {
 	static const struct { struct packet_spec spec; int why; } table[] = {
@@ -456,6 +509,8 @@ int main(void)
 		NIC_BOTH(a_core_gets_nothing_before_its_first_credit, "fcfs"),
 		NIC_TEST(sources_that_cannot_be_answered_are_no_requests, "nic/fcfs"),
 		NIC_BOTH(what_waited_too_long_while_no_core_was_up_expires, "fcfs"),
+		NIC_BOTH(what_waited_for_too_many_objectives_is_not_sent, "fcfs"),
+		NIC_TEST(a_request_that_ends_after_its_objective_is_late, "nic/fcfs"),
 		NIC_BOTH(what_waits_leaves_first_in_first_out, "fcfs"),
 		NIC_BOTH(the_policy_selects, "prio"),
 		NIC_TEST(what_the_policy_selects_is_bounded, "tests/nic/says"),

@@ -59,6 +59,22 @@ static void test_a_whole_file_means_what_it_says(void **state)
 	assert_true(s.knobs[0] == 7 && s.knobs[1] == ~0ULL && s.knobs[2] == 0);
 }
 
+static void test_a_class_may_say_what_is_let_in_and_when_it_expires(void **state)
+{
+	static const char text[] = "classes:\n  - {name: a, slo: 1ms, expire: 4, admit: off}\n"
+				   "  - {name: b, admit: 80%}\n  - {name: c, admit: yes}\n"
+				   "  - name: d\nports:\n  - port: 9000\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.classes[0].expire, 4);
+	assert_int_equal(s.classes[1].expire, 0);
+	assert_int_equal(s.admit[0], SHUNT_ADMIT_ALL);
+	assert_int_equal(s.admit[1], 80);
+	assert_int_equal(s.admit[2], 100);
+	assert_int_equal(s.admit[3], 0);
+}
+
 static void test_a_domain_s_number_is_its_place_in_the_file(void **state)
 {
 	static const char text[] = "domains:\n  - {queue: 127, cpus: [7]}\n  - {queue: 3, cpus: "
@@ -216,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file_means_what_it_says),
+		cmocka_unit_test(test_a_class_may_say_what_is_let_in_and_when_it_expires),
 		cmocka_unit_test(test_a_domain_s_number_is_its_place_in_the_file),
 		cmocka_unit_test(test_digits_in_quotes_are_text),
 		cmocka_unit_test(test_queues_of_a_domain_are_a_core_each),

@@ -166,11 +166,148 @@ static void a_core_that_serves_is_not_idle(void **state)
 	remove_domain();
 }
 
+/* --- requests that waited for long ------------------------------------------------------------ */
+
+#define SECOND 1000000000ULL
+
+static bool went_on; /* the long one, when the short one had ended */
+
+/* The long one runs until the short one has; only then does the class of the long one expire. */
+static long long_or_short(struct shunt_req *req, void *arg)
+{
+	uint64_t end = clock_ns() + SECOND;
+
+	if (req->cls == SHORT) {
+		poke(s.view->expires, 1 << LONG);
+		return SHUNT_NO_REPLY;
+	}
+	while (!peek(s.view->expires) && clock_ns() < end)
+		shunt_safepoint();
+	went_on = true;
+	return SHUNT_NO_REPLY;
+}
+
+/* Four objectives of a second. */
+static void four_objectives(int cls)
+{
+	s.view->slo_us[cls] = 1000000;
+	s.view->expire[cls] = 4;
+}
+
+static void serve_what_waits(void)
+{
+	atomic_store(&s.quit, true);
+	atomic_store(&s.leave, true);
+	core_main(c);
+	assert_int_equal(c->err, 0);
+	assert_int_equal(c->run->id, 0);
+}
+
+static long no_reply(struct shunt_req *req, void *arg)
+{
+	return SHUNT_NO_REPLY;
+}
+
+static void what_waited_longer_than_its_objectives_allow_is_not_served(void **state)
+{
+	make_domain(no_reply);
+	four_objectives(SHORT);
+	four_objectives(LONG);
+	s.view->slo_us[LONG] = 0; /* no objective, no end of waiting */
+	s.view->expires = 1 << SHORT | 1 << LONG;
+	hold(SHORT, clock_ns() - 5 * SECOND);
+	hold(SHORT, clock_ns() - 3 * SECOND);
+	hold(LONG, clock_ns() - 5 * SECOND);
+	serve_what_waits();
+	assert_int_equal(c->line->expired.n[SHORT], 1);
+	assert_int_equal(c->line->cls[SHORT].noreply, 1);
+	assert_int_equal(c->line->expired.n[LONG], 0);
+	assert_int_equal(c->line->cls[LONG].noreply, 1);
+	assert_int_equal(c->line->cls[SHORT].held, 2); /* both have left the queue */
+	remove_domain();
+}
+
+static void nothing_expires_where_that_is_off(void **state)
+{
+	make_domain(no_reply);
+	four_objectives(SHORT);
+	hold(SHORT, clock_ns() - 5 * SECOND);
+	serve_what_waits();
+	assert_int_equal(c->line->expired.n[SHORT], 0);
+	assert_int_equal(c->line->cls[SHORT].noreply, 1);
+	remove_domain();
+}
+
+/* The long one is preempted by the short one, and has waited for five objectives by then. */
+static void preempt_an_old_one(unsigned int flags)
+{
+	make_domain(long_or_short);
+	s.opts.flags = flags;
+	s.view->quantum_us[LONG] = 100;
+	four_objectives(LONG);
+	hold(LONG, clock_ns() - 5 * SECOND);
+	hold(SHORT, clock_ns() - SECOND);
+	went_on = false;
+	serve_what_waits();
+	assert_int_equal(c->line->preempt.yielded[SHUNT_BY_SAFEPOINT], 1);
+	assert_int_equal(s.view->parked[0].now, 0);
+	assert_int_equal(s.ctl->parked[0].id, 0);
+	assert_int_equal(s.ctl->parked[0].slot, 0);
+}
+
+static int free_stacks(void)
+{
+	int n = 0;
+
+	while (ctx_get(&s.stacks))
+		n++;
+	return n;
+}
+
+static void a_preempted_request_expires_where_its_worker_allows_that(void **state)
+{
+	int stacks;
+
+	preempt_an_old_one(SHUNT_ABANDON);
+	assert_false(went_on);
+	assert_int_equal(c->line->expired.n[LONG], 1);
+	assert_int_equal(c->line->cls[LONG].noreply, 0);
+	assert_int_equal(c->line->cls[LONG].held, 1);
+	assert_int_equal(c->line->late.n[LONG], 0);
+	stacks = free_stacks();
+	remove_domain();
+
+	preempt_an_old_one(0);
+	assert_true(went_on);
+	assert_int_equal(c->line->expired.n[LONG], 0);
+	assert_int_equal(c->line->cls[LONG].noreply, 1);
+	assert_int_equal(stacks, free_stacks()); /* so the first one's was given back */
+	remove_domain();
+}
+
+static void what_ends_after_its_objective_is_counted_late(void **state)
+{
+	make_domain(no_reply);
+	s.view->slo_us[SHORT] = 1000000;
+	hold(SHORT, clock_ns() - 2 * SECOND);
+	hold(SHORT, clock_ns());
+	hold(LONG, clock_ns() - 2 * SECOND); /* of no objective */
+	serve_what_waits();
+	assert_int_equal(c->line->late.n[SHORT], 1);
+	assert_int_equal(c->line->late.n[LONG], 0);
+	assert_int_equal(c->line->cls[SHORT].noreply, 2);
+	remove_domain();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_turn_of_one_that_goes_on_begins_after_replies_were_sent),
 		cmocka_unit_test(a_core_that_serves_is_not_idle),
+		cmocka_unit_test(what_waited_longer_than_its_objectives_allow_is_not_served),
+		cmocka_unit_test(nothing_expires_where_that_is_off),
+		cmocka_unit_test(a_preempted_request_expires_where_its_worker_allows_that),
+		cmocka_unit_test(what_ends_after_its_objective_is_counted_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,21 @@ static void what_came_before_anybody_serves_expires_and_what_came_after_does_not
 	c->run->id = 0;
 }
 
+static void what_waited_too_long_goes_first_whatever_the_policy_says(void **state)
+{
+	hold(0, 200, true);
+	hold(0, ~0ULL >> 1, true);
+	hold(1, 100, true);
+	s.view->slo_us[0] = s.view->expire[0] = 1;
+	s.view->expires = 1 << 0;
+	assert_true(next_take(c));
+	assert_int_equal(c->item->req.cls, 0);
+	assert_true(queue_expire(c, c->item));
+	assert_true(next_take(c)); /* the policy takes the oldest */
+	assert_int_equal(c->item->req.cls, 1);
+	c->run->id = 0;
+}
+
 /* --- invariant 3 ------------------------------------------------------------------------------ */
 
 static uint64_t late_id;
@@ -442,6 +457,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		YIELD_TEST(what_came_before_anybody_serves_expires_and_what_came_after_does_not),
+		YIELD_TEST(what_waited_too_long_goes_first_whatever_the_policy_says),
 		YIELD_TEST(marks_for_another_request_stop_nobody),
 		YIELD_TEST(a_mark_for_this_request_stops_it_at_its_deadline),
 		YIELD_TEST(a_mark_tells_when_the_head_came_and_of_no_other),

@@ -37,7 +37,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	sum += shunt_mean_ns(v, ev->cls) * 47ULL + shunt_sigma_ns(v, ev->cls) * 53ULL +
 	       shunt_core_state(v, ev->core, ev->cls) * 59;
 	sum ^= shunt_deadline_ns(v, ev->cls, ev->now_ns) + shunt_core_state(v, ev->random, 3);
-	sum += shunt_rate(v, ev->cls) * 61ULL + shunt_plan(v, ev->random) * 67;
+	sum += shunt_rate(v, ev->cls) * 61ULL + shunt_plan(v, ev->random) * 67 +
+	       shunt_slack(v, ev->cls) * 71;
 	return (int)(sum >> 32 ^ sum) >> 8;
 }
 
