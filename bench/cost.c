@@ -13,6 +13,8 @@
  * a tenth longer than its least, as when another CPU of the same processor core is busy; such
  * rounds are counted.
  *
+ * Classes have objectives and service times, and a policy that plans has planned.
+ *
  *   steer   16 idle cores (4 classes; the request matches its port's payload rule)
  *   hold    no core idle, and the rings of all full
  *   reject  no core idle; the policy decides, then rejects (bench/reject.c)
@@ -231,6 +233,23 @@ static void load_drop(void)
 		die("cost: cannot make a network namespace: %s", strerror(errno));
 }
 
+/* Objectives, service times and rates of the classes, and the plan that follows from them. */
+static void plan(struct ingress *g)
+{
+	static const struct shunt_event ev = { .now_ns = 1, .run_cls = SHUNT_NONE };
+	__u32 slo_us;
+
+	for (__u32 c = 0; c < CLASSES; c++) {
+		slo_us = 100 << c;
+		ingress_set(g, "slo_us", c, &slo_us);
+		g->view->slo_us[c] = slo_us;
+		g->view->mean_ns[c] = 1000 << c;
+		g->view->rate[c] = 100000;
+	}
+	ingress_ask(g, SHUNT_ASK_PLAN, &ev);
+	g->view->plan[0].use ^= 1; /* in force */
+}
+
 static struct ingress *load(const char *object)
 {
 	struct ingress *g = ingress_load(object, CORES, CLASSES);
@@ -243,6 +262,7 @@ static struct ingress *load(const char *object)
 		ingress_port(g, PACKET_PORT + i,
 			     (struct shunt_port){ .count = !i, .cls = i, .flags = SHUNT_PORT_ON,
 						  .key_len = 8, .key_off = 4 });
+	plan(g);
 	return g;
 }
 

@@ -8,11 +8,15 @@
  * are not, and a class without an SLO after all that have one; such a class is never refused.
  *
  * plan() sets the budgets: the work that cores can do until the deadline, less what classes with
- * tighter objectives will bring meanwhile, less the request's own. Word c of the plan is that of
- * class c in ns + 2; 1: none, 0: there is no plan yet. An estimate may be wrong, as service times
+ * tighter objectives will bring meanwhile, less the request's own. It keeps ready which classes'
+ * work counts, so that an arrival adds up no other's. An estimate may be wrong, as service times
  * vary and cores stop: so plan() looks at how many requests ended late. If more than 1 % of a class
  * were, it cuts the budgets of the classes with looser objectives, and once there is nothing left
  * to cut, that of the class itself. Budgets grow again by 3 % a plan.
+ *
+ * Word c of the plan is class c's: the classes whose work is before its requests, a bit each, and
+ * from bit BUDGET on the work in ns below which a request may wait. 0: there is no plan yet, the
+ * class has no objective, or all its requests are let in ("admit: off").
  */
 #include <shunt/policy.h>
 
@@ -25,6 +29,7 @@ SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
 #define LATER (1ULL << 60)  /* than any deadline of a class with an SLO */
 #define LATEST (1ULL << 61) /* the objective of a class without one */
 #define WORK_MAX (1ULL << 44)      /* ns a second; so many cores there are not */
+#define BUDGET SHUNT_CLASSES       /* bit of a class's word */
 #define PLAN_CUT SHUNT_CLASSES     /* word: part of class c's budget that is cut off, of WHOLE */
 #define PLAN_LATE (2 * SHUNT_CLASSES) /* word: late requests of class c by then, modulo 2^32 */
 #define PLAN_AT (3 * SHUNT_CLASSES) /* word: when plan() was called last, in us */
@@ -41,15 +46,23 @@ __shunt_inline __u64 objective(const shunt_view *v, __u32 cls)
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
-	__u64 idle = shunt_idle(v), mine = objective(v, ev->cls), ahead = 0, looser;
+	__u64 idle = shunt_idle(v), word, before, ahead = 0, work;
 
 	if (idle)
 		return shunt_first(idle);
+	word = shunt_plan(v, ev->cls % SHUNT_CLASSES);
+	if (!word)
+		return SHUNT_HOLD;
+	before = word & ((1 << BUDGET) - 1);
+	/* Ends behind the last of them: a branch a class, always the same for one class. */
+#pragma unroll
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		looser = shunt_less(mine, objective(v, c));
-		ahead += (__u64)shunt_backlog(v, c) * shunt_pick(looser, 0, shunt_mean_ns(v, c));
+		work = (__u64)shunt_backlog(v, c) * shunt_mean_ns(v, c);
+		ahead += shunt_pick(before >> c & 1, work, 0);
+		if (before < 2ULL << c)
+			break;
 	}
-	return ahead + 1 > shunt_plan(v, ev->cls) - 1 ? SHUNT_REJECT : SHUNT_HOLD;
+	return ahead < word >> BUDGET ? SHUNT_HOLD : SHUNT_REJECT;
 }
 
 static int select(shunt_view *v, shunt_event *ev)
@@ -90,58 +103,85 @@ __shunt_inline __u64 were_late(shunt_view *v, __u32 cls, __u64 since_us)
 	return shunt_less(ended, late * 100);
 }
 
-/* 1 if the class's budget can be cut for the sake of one whose objective is "than". */
-__shunt_inline __u64 may_be_cut(const shunt_view *v, __u32 cls, __u64 than)
+/* 1 if the class's budget can be cut. */
+__shunt_inline __u64 may_be_cut(const shunt_view *v, __u32 cls)
 {
-	return shunt_less(than, objective(v, cls)) & shunt_some(shunt_slo_us(v, cls)) &
-	       shunt_some(shunt_rate(v, cls)) & shunt_less(shunt_plan(v, PLAN_CUT + cls), CUT_MAX);
+	return shunt_some(shunt_slo_us(v, cls)) & shunt_some(shunt_rate(v, cls)) &
+	       shunt_less(shunt_plan(v, PLAN_CUT + cls), CUT_MAX);
 }
 
+/* What plan() knows of all classes before it sets their budgets. */
+struct known {
+	__u64 cores;
+	__u64 served;                /* classes that take time, a bit each */
+	__u16 looser[SHUNT_CLASSES]; /* than this one: classes with such an objective */
+};
+
 /* The part of the cores' time that classes with tighter objectives leave, in ns of work a ms. */
-__shunt_inline __u64 room(const shunt_view *v, __u64 slo)
+__shunt_inline __u64 room(const shunt_view *v, const struct known *k, __u32 cls)
 {
-	__u64 all = shunt_cores(v) * 1000000000ULL, used = 0, work;
+	__u64 all = k->cores * 1000000000ULL, used = 0, work;
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		work = shunt_min((__u64)shunt_rate(v, c) * shunt_mean_ns(v, c), WORK_MAX);
-		used += shunt_pick(shunt_less(objective(v, c), slo), work, 0);
+		used += shunt_pick(shunt_bit(k->looser[c], cls), work, 0);
 	}
 	return shunt_pick(shunt_less(used, all), all - used, 0) / 1000;
 }
 
-/* In ns of work, as word c of the plan has it. */
-__shunt_inline __u64 budget(const shunt_view *v, __u32 cls, __u64 cut)
+/* In ns of work: below this a request of the class may wait. */
+__shunt_inline __u64 budget(const shunt_view *v, const struct known *k, __u32 cls, __u64 cut)
 {
-	__u64 slo = objective(v, cls), slack = shunt_knob(v, 0) & (LATER - 1);
-	__u64 own = (__u64)shunt_cores(v) * shunt_mean_ns(v, cls), work;
+	__u64 slo = shunt_slo_us(v, cls), all = shunt_knob(v, 0) & (LATER - 1), slack;
+	__u64 own = k->cores * shunt_mean_ns(v, cls), work;
 
-	slack = shunt_pick(shunt_some(slack), shunt_min(slack, 1000), 100);
-	work = slo / 1000 * room(v, slo) / 1000 / 100 * slack * (WHOLE - cut) / WHOLE;
-	work = shunt_pick(shunt_less(work, own), 1, work - own + 2);
-	return shunt_pick(shunt_some(shunt_slo_us(v, cls)), work, LATEST);
+	all = shunt_pick(shunt_some(all), shunt_min(all, 1000), 100);
+	slack = all * shunt_slack(v, cls) / 100;
+	work = slo * room(v, k, cls) / 1000 / 100 * slack * (WHOLE - cut) / WHOLE;
+	return shunt_pick(shunt_less(work, own), 0, work - own + 1);
+}
+
+/* Word cls of the plan. */
+__shunt_inline __u64 word_of(const shunt_view *v, const struct known *k, __u32 cls, __u64 cut)
+{
+	__u64 before = (k->served & ~k->looser[cls]) | 1ULL << cls;
+	__u64 word = budget(v, k, cls, cut) << BUDGET | before;
+
+	return shunt_pick(shunt_some(shunt_slo_us(v, cls)) & shunt_some(shunt_slack(v, cls)), word,
+			  0);
 }
 
 static void plan(shunt_view *v, shunt_event *ev)
 {
-	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000, less[SHUNT_CLASSES] = { 0 }, late, cut;
+	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000;
+	__u64 since_us = now_us - shunt_plan(v, PLAN_AT);
+	__u64 slo, late = 0, may = 0, less = 0, looser, others, cut;
+	struct known k = { .cores = shunt_cores(v) };
+	__u32 slo_us[SHUNT_CLASSES]; /* a class without an objective has the loosest */
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		__u64 others = 0, other;
-
-		late = were_late(v, c, now_us - shunt_plan(v, PLAN_AT));
-		for (int k = 0; k < SHUNT_CLASSES; k++) {
-			other = may_be_cut(v, k, objective(v, c));
-			less[k] |= late & other;
-			others |= other;
-		}
-		less[c] |= late & (others ^ 1);
+		slo = shunt_slo_us(v, c);
+		slo_us[c] = shunt_pick(shunt_some(slo), slo, SHUNT_SLO_MAX_US + 1);
+		k.served |= shunt_some(shunt_mean_ns(v, c)) << c;
+		late |= were_late(v, c, since_us) << c;
+		may |= may_be_cut(v, c) << c;
+	}
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		looser = 0;
+		for (int i = 0; i < SHUNT_CLASSES; i++)
+			looser |= shunt_less(slo_us[c], slo_us[i]) << i;
+		k.looser[c] = looser;
+		others = looser & may;
+		others = shunt_pick(shunt_some(others), others, 1ULL << c);
+		less |= shunt_pick(shunt_bit(late, c), others, 0);
 	}
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		cut = shunt_plan(v, PLAN_CUT + c);
-		cut = shunt_pick(less[c], cut + (WHOLE - cut) / 8, cut - (cut + 31) / 32);
+		cut = shunt_pick(shunt_bit(less, c), cut + (WHOLE - cut) / 8,
+				 cut - (cut + 31) / 32);
 		cut = shunt_min(cut, CUT_MAX);
 		shunt_plan_set(v, PLAN_CUT + c, cut);
-		shunt_plan_set(v, c, budget(v, c, cut));
+		shunt_plan_set(v, c, word_of(v, &k, c, cut));
 	}
 	shunt_plan_set(v, PLAN_AT, now_us);
 }

@@ -7,7 +7,7 @@
 #include "by_hand.h"
 
 #define CUT (SHUNT_CLASSES) /* words of the plan: what is cut off the budget, of 1024 */
-#define NONE 1              /* in a budget's place */
+#define BUDGET SHUNT_CLASSES /* bit of a class's word from which its budget is */
 
 /* Class 0: 10 us, objective 100 us; class 1: 500 us, 2 ms; class 2 without an objective. */
 static void two_classes(__u64 cores)
@@ -144,10 +144,26 @@ static void slo_refuses_all_that_cannot_be_in_time(void **state)
 {
 	two_classes(1);
 	served(0, 80000, 10);
-	assert_int_equal(planned(1), NONE);
+	assert_int_equal(planned(1) >> BUDGET, 0);
 	assert_true(refuses(1));
 	served(0, 200000, 10); /* more than there is */
-	assert_int_equal(planned(1), NONE);
+	assert_int_equal(planned(1) >> BUDGET, 0);
+}
+
+/* Class 3 takes no time that is known, class 1 has a looser objective, class 2 none at all. */
+static void slo_plans_which_classes_are_before_one(void **state)
+{
+	two_classes(1);
+	v->slo_us[3] = 50;
+	v->slo_us[15] = 50;
+	served(15, 10, 10);
+	assert_int_equal(planned(0) & 0xffff, 1 << 0 | 1 << 15);
+	assert_int_equal(planned(1) & 0xffff, 1 << 0 | 1 << 1 | 1 << 15);
+	assert_int_equal(planned(2), 0);
+	backlog_is(15, 11); /* the last class counts like any other */
+	assert_true(refuses(0));
+	backlog_is(15, 0);
+	assert_false(refuses(0));
 }
 
 static void slo_takes_a_slack_in_percent(void **state)
@@ -164,6 +180,30 @@ static void slo_takes_a_slack_in_percent(void **state)
 	backlog_is(0, 99);
 	assert_false(refuses(0));
 	backlog_is(0, 100);
+	assert_true(refuses(0));
+}
+
+/* In percent of the objective, by class. All that is let in is work before others. */
+static void slo_lets_in_what_a_class_is_configured_to(void **state)
+{
+	two_classes(1);
+	v->admit[0] = 50;
+	planned(0);
+	backlog_is(0, 4);
+	assert_false(refuses(0));
+	backlog_is(0, 5);
+	assert_true(refuses(0));
+	v->admit[0] = SHUNT_ADMIT_ALL;
+	assert_int_equal(planned(0), 0);
+	backlog_is(0, 100000);
+	assert_false(refuses(0));
+	assert_true(refuses(1));
+	v->admit[0] = 200;
+	v->knob[0] = 50;
+	planned(0);
+	backlog_is(0, 9);
+	assert_false(refuses(0));
+	backlog_is(0, 10);
 	assert_true(refuses(0));
 }
 
@@ -237,7 +277,9 @@ int main(void)
 		POLICY_TEST("slo", slo_counts_for_a_class_what_tighter_ones_have_and_will_bring),
 		POLICY_TEST("slo", slo_never_refuses_a_class_without_objective),
 		POLICY_TEST("slo", slo_refuses_all_that_cannot_be_in_time),
+		POLICY_TEST("slo", slo_plans_which_classes_are_before_one),
 		POLICY_TEST("slo", slo_takes_a_slack_in_percent),
+		POLICY_TEST("slo", slo_lets_in_what_a_class_is_configured_to),
 		POLICY_TEST("slo", slo_cuts_budgets_of_looser_classes_once_1_percent_were_late),
 		POLICY_TEST("slo", slo_cuts_a_class_itself_where_no_looser_one_is_left_to_cut),
 		POLICY_TEST("slo", slo_lets_budgets_grow_again),
