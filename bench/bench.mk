@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
-.PHONY: bench-cost bench-path bench-preempt bench-wire bench-costs bench-sim
+.PHONY: bench-cost bench-path bench-preempt bench-wire bench-costs bench-sim bench-overload
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o)
@@ -10,6 +10,10 @@ bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o)
 bench-path: ## round trips, against a kernel UDP server (root)
 bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo
 	$(Q)bench/path.sh
+
+bench-overload: ## goodput against what is offered: 5 minutes (root)
+bench-overload: all
+	$(Q)bench/overload.sh $(B)/bench/overload.json
 
 bench-wire: ## requests through a NIC that shares no memory (root)
 bench-wire: all $(B)/tests/wire/switch.o $(B)/bench/pingpong

@@ -40,12 +40,13 @@ wait_for() {
 	done
 }
 
-# CONFIG OPTIONS…: fcfs, shuntd and a spinning shunt-spin on the host's interface.
+# CONFIG OPTIONS…: fcfs, shuntd and a spinning shunt-spin, which gets the options, on the host's
+# interface.
 serve() {
 	host shunt load fcfs --dev "$DEV" --config "$1"
 	start shuntd host taskset -c 0 shuntd --dev "$DEV"
 	wait_for 10 test -S "/run/shunt/$DEV.sock"
-	start spin host shunt-spin --dev "$DEV" --idle spin
+	start spin host shunt-spin --dev "$DEV" --idle spin "${@:2}"
 	wait_for 10 grep -q serving "$DIR/spin.log"
 }
 

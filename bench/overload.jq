@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# overload.jq - $points, a line each of overload.sh, as medians of their rounds
+
+def median: sort | if length == 0 then null else .[length / 2 | floor] end;
+def digits: if . then . * 10000 | round / 10000 else null end;
+# Service of a mean request, in us.
+def mean_us: ([.[] | .sent * .service_us] | add) / ([.[].sent] | add);
+
+def share($of; $n): if $n > 0 then $of / $n else 0 end;
+
+# Of one sample: classes that had requests which were due in no stall.
+def kept: [.load[] | select(.clean and .clean.requests * .clean.kept >= 1)];
+def goodput($capacity): .load as $load |
+	([kept[] | .clean.in_time / (.clean.requests * .clean.kept) * .sent * .service_us] | add) /
+	($capacity * ($load | mean_us) * $seconds);
+# "clean" has no p99 of the answered alone.
+def admitted_late: [kept[] | .clean | .requests * .kept - .kept_lost | select(. >= 1)] as $n |
+	share([kept[] | .clean | .requests * .kept - .kept_lost - .in_time] | add; $n | add // 0);
+def p99_over_slo: [.load[] | select(.p99_us) | .p99_us / .slo_us] | max;
+
+($names / " ") as $name | ($mixes / " ") as $mix |
+($capacities / " " | map(tonumber)) as $capacity |
+{capacity_rps: $capacity[0], rounds: $rounds, seconds_each: $seconds, kernel: $kernel,
+ commit: $commit, difference: $stats[0].total.difference,
+ workloads: ([range($name | length) as $i | {key: $name[$i], value: {mix: $mix[$i],
+	capacity_rps: $capacity[$i],
+	offered: ([$points[] | select(.name == $name[$i])] | group_by(.offered | tonumber) |
+		map({key: .[0].offered, value: (group_by(.policy) | map({key: .[0].policy, value: {
+			goodput: (map(goodput($capacity[$i])) | median | digits),
+			goodput_least: (map(goodput($capacity[$i])) | min | digits),
+			goodput_most: (map(goodput($capacity[$i])) | max | digits),
+			admitted_p99_over_slo: (map(p99_over_slo) | median | digits),
+			admitted_late: (map(admitted_late) | median | digits),
+			refused: (map(share(.counts.rejected; .counts.arrived)) | median | digits),
+			late: (map(share(.counts.late; .counts.replied + .counts.noreply)) |
+				median | digits),
+			rounds: length, valid_rounds: (map(select(.valid)) | length)}}) |
+			from_entries)}) | from_entries)}}] | from_entries)}
