@@ -10,7 +10,7 @@ NO_LAB=1
 test_held_requests_are_served_by_credits() {
 	begin build/nic/fcfs.o 1
 	offer --rate 8000 --burst 32 --count 3200 --time 5 --mix short=1:5us
-	assert_eq "$(answered)" 3200 answered
+	assert_answered 3200
 	assert_ge "$(nic_state .held)" 1000 held
 	assert_balanced
 }
@@ -18,7 +18,7 @@ test_held_requests_are_served_by_credits() {
 test_copies_by_a_loop_serve_as_well() {
 	begin build/nic-loop/mq.o 1
 	offer --rate 5000 --burst 32 --count 1600 --time 5 --mix short=0.5:5us,long=0.5:20us
-	assert_eq "$(answered)" 1600 answered
+	assert_answered 1600
 	assert_balanced
 }
 
@@ -57,7 +57,7 @@ test_a_nic_that_starts_anew_gets_its_cores_back() {
 	start_nic build/nic/fcfs.o 2
 	wait_for 5 cores_up 2
 	offer --rate 4000 --burst 8 --count 1000 --time 5 --mix short=1:2us
-	assert_eq "$(answered)" 1000 answered
+	assert_answered 1000
 	assert_balanced
 }
 

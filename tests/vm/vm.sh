@@ -21,7 +21,7 @@ skip() {
 # Programs of the guest that are not shunt's.
 # Busybox starts its own unshare and ip, whatever is in the path: so what starts others is not from
 # it.
-PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env seq)
+PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env seq nice)
 PACKAGES=(busybox-static coreutils bpftool iproute2 ethtool bash jq util-linux libbpf1 libelf1 \
 	zlib1g libmnl0 libcap2 libbsd0
 	libmd0 libtinfo6 libjq1 libonig5 libc6 libcyaml1 libyaml-0-2 libjansson4 libcap-ng0 \
@@ -43,7 +43,7 @@ prepare() {
 add_lab() {
 	local tree=$ROOT/shunt
 	mkdir -p "$tree"/{tests,include/shunt,build/tests}
-	cp -r tests/{lib,lab,serve,wire}.sh tests/wire tests/e2e "$tree/tests/"
+	cp -r tests/{lib,lab,serve,wire}.sh tests/{nic,wire,e2e} "$tree/tests/"
 	cp include/shunt/nic.h "$tree/include/shunt/"
 	cp -r "$B/tests/wire" "$tree/build/tests/"
 	cp -r "$B"/nic "$B"/nic-loop "$B"/host "$tree/build/"
