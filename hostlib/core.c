@@ -79,24 +79,32 @@ static void note_late(struct core *c, const struct item *it, uint64_t now)
 		bump(c->line->late.n[it->req.cls], 1);
 }
 
-static void finish(struct core *c, struct item *it, uint64_t now)
+static void tell_done(struct core *c, const struct item *it, uint64_t now)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
+	struct shunt_event ev = {
+		.now_ns = now,
+		.run_ns = it->req.arrival_ns,
+		.cls = it->req.cls,
+		.core = c->id,
+		.run_cls = SHUNT_NONE,
+		.steered = it->slot < SHUNT_CORES ? it->slot : SHUNT_NONE,
+		.service_ns = it->served_ns < UINT32_MAX ? it->served_ns : UINT32_MAX,
+	};
+
+	if (p->done)
+		policy_ask(c, p, SHUNT_ASK_DONE, &ev);
+}
+
+static void finish(struct core *c, struct item *it, uint64_t now)
+{
 	uint64_t *mean = &c->mean_ns[it->req.cls];
 
 	park_done(c, it);
 	*mean += ((int64_t)it->served_ns - (int64_t)*mean) / 8 + !*mean;
 	queue_end(c, it, it->served_ns, it->sane);
 	note_late(c, it, now);
-	if (p->done) {
-		struct shunt_event ev = { .now_ns = now, .run_ns = it->req.arrival_ns,
-					  .cls = it->req.cls, .core = c->id,
-			.run_cls = SHUNT_NONE,
-			.steered = it->slot < SHUNT_CORES ? it->slot : SHUNT_NONE,
-			.service_ns = it->served_ns < UINT32_MAX ? it->served_ns : UINT32_MAX };
-
-		policy_ask(c, p, SHUNT_ASK_DONE, &ev);
-	}
+	tell_done(c, it, now);
 }
 
 /* A parked request that the policy named goes on at once: parking and taking are one thing then. */
@@ -155,6 +163,7 @@ static bool expire(struct core *c)
 
 	if (!queue_expire(c, it))
 		return false;
+	tell_done(c, it, core_clock(c));
 	if (it->ctx) {
 		park_done(c, it); /* whatever its handler was doing is forgotten */
 		retire_item(c);

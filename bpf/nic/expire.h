@@ -13,6 +13,17 @@
 
 #define EXPIRE_AT_ONCE 32 /* of a class, with one frame */
 
+/* Tells the policy of a request that ended unserved. */
+static __always_inline void tell_expired(struct shunt_view *v, __u32 cls, __u64 first_ns)
+{
+#if SHUNT_HAS(DONE)
+	struct shunt_event ev = { .now_ns = bpf_ktime_get_ns(), .run_ns = first_ns, .cls = cls,
+				  .run_cls = SHUNT_NONE, .steered = SHUNT_NONE };
+
+	done(v, &ev);
+#endif
+}
+
 /* Ends requests of a class that arrived before this time. Returns 1 if some of them are left. */
 __noinline int expire(__u32 cls, __u64 before)
 {
@@ -26,6 +37,7 @@ __noinline int expire(__u32 cls, __u64 before)
 	for (int i = 0; i < EXPIRE_AT_ONCE; i++) {
 		if (!f->head || f->first_ns >= before)
 			return 0;
+		tell_expired(v, cls, f->first_ns);
 		free_slot(pop_slot(cls, 0));
 		v->core[0].expired.n[shunt_index(cls, SHUNT_CLASSES)]++;
 	}

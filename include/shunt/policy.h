@@ -14,7 +14,7 @@
  *                   next, or by SHUNT_GO_ON.
  *   requeue(v, ev)  a request of class ev->cls was preempted: SHUNT_HEAD or SHUNT_TAIL.
  *                   Optional: #define SHUNT_HAS_REQUEUE. Without it, as the class is configured.
- *   done(v, ev)     a request of class ev->cls ended after ev->service_ns.
+ *   done(v, ev)     a request of class ev->cls ended after ev->service_ns, or expired.
  *                   Optional: #define SHUNT_HAS_DONE.
  *
  * all static, over a view of the domain (include/shunt/abi.h) that it reads through the

@@ -6,6 +6,7 @@
 /* link: tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c lib/pins.c lib/why.c */
 /* link: tests/prog/packet.c */
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
@@ -220,6 +221,21 @@ static void say_ended(__u32 high, __u32 open, __u32 cls, __u32 timed, __u64 ns)
 	send_credit(&c);
 }
 
+/* It took no time. The one that ended made room; its service is not known. */
+static void the_policy_is_told_of_what_expired(void **state)
+{
+	join(0);
+	nic_tune("slo_us", 0, 1000);
+	n.view->expire[0] = 1;
+	n.view->expires = 1;
+	for (int i = 0; i < SHUNT_WIRE_K + 1; i++)
+		arrive(0, 1);
+	usleep(1100);
+	say_ended(2, 1, 0, 0, 0);
+	assert_int_equal(n.view->core[0].expired.n[0], 1);
+	assert_told(0, 2, 0);
+}
+
 static void the_policy_is_told_of_each_request_that_ended(void **state)
 {
 	join(0);
@@ -276,6 +292,7 @@ int main(void)
 		NIC_BOTH(a_parked_request_is_queued_once_and_resumed, "fcfs"),
 		NIC_BOTH(a_request_that_used_up_its_quanta_is_demoted, "fcfs"),
 		NIC_BOTH(a_demoted_request_that_is_lost_is_one_of_its_own_class, "prio"),
+		NIC_TEST(the_policy_is_told_of_what_expired, "tests/nic/told"),
 		NIC_TEST(the_policy_is_told_of_each_request_that_ended, "tests/nic/told"),
 		NIC_BOTH(a_credit_says_that_it_took_a_signal, "fcfs"),
 	};

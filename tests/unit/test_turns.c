@@ -227,6 +227,35 @@ static void what_waited_longer_than_its_objectives_allow_is_not_served(void **st
 	remove_domain();
 }
 
+static struct shunt_event told;
+static int times_told;
+
+static void is_told(struct shunt_view *v, const struct shunt_event *ev)
+{
+	told = *ev;
+	times_told++;
+}
+
+/* Else a policy that lets in what will expire never learns of it. */
+static void the_policy_is_told_of_what_expired(void **state)
+{
+	uint64_t then = clock_ns() - 5 * SECOND;
+
+	make_domain(no_reply);
+	policy.done = is_told;
+	times_told = 0;
+	four_objectives(SHORT);
+	s.view->expires = 1 << SHORT;
+	hold(SHORT, then);
+	serve_what_waits();
+	assert_int_equal(times_told, 1);
+	assert_int_equal(told.cls, SHORT);
+	assert_int_equal(told.run_ns, then);
+	assert_true(told.now_ns >= then + 5 * SECOND);
+	assert_int_equal(told.service_ns, 0);
+	remove_domain();
+}
+
 static void nothing_expires_where_that_is_off(void **state)
 {
 	make_domain(no_reply);
@@ -305,6 +334,7 @@ int main(void)
 		cmocka_unit_test(the_turn_of_one_that_goes_on_begins_after_replies_were_sent),
 		cmocka_unit_test(a_core_that_serves_is_not_idle),
 		cmocka_unit_test(what_waited_longer_than_its_objectives_allow_is_not_served),
+		cmocka_unit_test(the_policy_is_told_of_what_expired),
 		cmocka_unit_test(nothing_expires_where_that_is_off),
 		cmocka_unit_test(a_preempted_request_expires_where_its_worker_allows_that),
 		cmocka_unit_test(what_ends_after_its_objective_is_counted_late),
