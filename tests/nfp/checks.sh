@@ -100,6 +100,7 @@ classes: [{name: short}, {name: long}]
 ports: [{port: 9000, default: short}]
 rules: [{port: 9000, offset: 0, value: 0x02, class: long}]
 knobs: [7]
+share_cpus: true
 YAML
 sed 's/cpus: \[0\]/cpus: [0, 1]/' /tmp/card.yaml >/tmp/two.yaml
 sed 's/^domains:.*/domains: [{queues: [0, 2, 3], cpus: [1, 1, 0]}]/' /tmp/card.yaml \
