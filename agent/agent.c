@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * agent.c - the agent's loop: interface, maps, domains, connections
+ * agent.c - what is there to be served: interface, maps, domains
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "addrs.h"
 #include "agent.h"
-#include "clock.h"
-#include "damage.h"
 #include "domain.h"
+#include "due.h"
 #include "former.h"
 #include "iface.h"
-#include "keeper.h"
 #include "limits.h"
 #include "log.h"
 #include "maps.h"
+#include "nudge.h"
 #include "peers.h"
 #include "phase.h"
 #include "plural.h"
-#include "reclaim.h"
 #include "role.h"
 #include "store.h"
-#include "worker.h"
 
-#define CHECK_NS 100000000ULL /* pins may have changed */
+#define CHECK_NS 100000000ULL /* between looks at pins that cannot be watched */
 #define PATIENCE_NS 1000000000ULL
 #define MAKE_NS 50000000ULL   /* rings of before may be gone */
-#define SOCKETS_NS 1000000000ULL /* somebody may have taken sockets out of the map */
-
-enum { FD_KEEPER, FD_SIGNALS, FD_NETLINK, FD_LISTENER, FD_ROLE, FD_FIXED };
+#define SOCKETS_NS 500000000ULL /* somebody may have taken sockets out of the map */
 
 /* Tells the operator once what shuntd waits for. */
 static void wait_for(struct agent *a, const char *why)
@@ -125,7 +116,7 @@ static void say_made(const struct domain *d)
 		plural(g->nclasses, "class", "classes"), g->nframes, g->chunk);
 }
 
-static void make_domains(struct agent *a)
+void agent_make_domains(struct agent *a)
 {
 	struct shunt_geometry geo;
 	bool all = true;
@@ -231,7 +222,7 @@ void agent_begin_to_serve(struct agent *a)
 	char line[400];
 
 	a->role->serve(a);
-	make_domains(a);
+	agent_make_domains(a);
 	if (!limits_allow_users(a, &why)) {
 		why_line(&why, line, sizeof(line));
 		log_say(LOG_WARNING, "%s", line);
@@ -246,7 +237,8 @@ void agent_check(struct agent *a)
 	unsigned int was = a->ifindex;
 	struct why why = { 0 };
 
-	a->check_ns = a->now_ns + CHECK_NS;
+	a->check_ns = nudge_follow(a) ? ~0ULL : a->now_ns + CHECK_NS;
+	a->checked_ns = a->now_ns;
 	iface_look(a->opts.ifname, &a->ifindex, &a->mtu);
 	if (a->maps.agent && a->ifindex != was) {
 		why_fail(&why, -ENODEV, "interface '%s' went away", a->opts.ifname);
@@ -262,7 +254,7 @@ void agent_check(struct agent *a)
 }
 
 /* XDP redirects to what it finds in the map, and no further. */
-static void put_back_sockets(struct agent *a)
+void agent_put_back_sockets(struct agent *a)
 {
 	a->sockets_ns = a->now_ns + SOCKETS_NS;
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
@@ -283,119 +275,4 @@ static void put_back_sockets(struct agent *a)
 			"find the program that removes them", n, plural(n, "socket", "sockets"), i,
 			plural(n, "was", "were"), plural(n, "is", "are"));
 	}
-}
-
-static void turn_domains(struct agent *a)
-{
-	a->busy = false;
-	damage_check(a);
-	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		struct domain *d = &a->domain[i];
-
-		worker_check(d, a->now_ns);
-		if (d->phase == DOMAIN_RECLAIM)
-			a->busy |= reclaim_turn(a, d);
-	}
-	if (a->now_ns >= a->make_ns)
-		make_domains(a);
-	if (a->now_ns >= a->sockets_ns)
-		put_back_sockets(a);
-}
-
-static void turn(struct agent *a)
-{
-	a->now_ns = clock_ns();
-	if (a->now_ns >= a->check_ns)
-		agent_check(a);
-	if (a->maps.agent) {
-		turn_domains(a);
-		a->role->turn(a);
-	}
-	if (a->maps.agent && a->now_ns >= a->watch_ns)
-		a->role->watch(a);
-	if (a->now_ns < a->tick_ns)
-		return;
-	a->tick_ns = a->now_ns + a->opts.tick_ms * 1000000ULL;
-	if (a->maps.agent)
-		a->role->tick(a);
-	store_retry(a->store);
-	peers_tick(a);
-}
-
-/* When the next turn is due; a watch in microseconds needs a wait in microseconds. */
-static struct timespec timeout(const struct agent *a)
-{
-	__u64 now = clock_ns(), next = a->tick_ns < a->watch_ns ? a->tick_ns : a->watch_ns;
-
-	if (a->busy || now >= next)
-		return (struct timespec){ 0 };
-	return (struct timespec){ (next - now) / 1000000000, (next - now) % 1000000000 };
-}
-
-/* Fills in the fixed descriptors, then workers' processes and
- * connections. Returns how many; who[]: the peer of each. */
-static int gather(struct agent *a, struct pollfd *p, struct peer **who)
-{
-	int n = FD_FIXED;
-
-	p[FD_KEEPER] = (struct pollfd){ .fd = a->keeper, .events = POLLIN };
-	p[FD_SIGNALS] = (struct pollfd){ .fd = a->signals, .events = POLLIN };
-	p[FD_NETLINK] = (struct pollfd){ .fd = a->netlink, .events = POLLIN };
-	p[FD_LISTENER] = (struct pollfd){ .fd = peers_lets_in(a) ? a->listener : -1,
-					  .events = POLLIN };
-	p[FD_ROLE] = (struct pollfd){ .fd = a->role->fd(a), .events = POLLIN };
-	for (int i = 0; i < PEERS_MAX; i++) {
-		if (!peers_listens_to(&a->peer[i]))
-			continue;
-		who[n] = &a->peer[i];
-		p[n++] = (struct pollfd){ .fd = a->peer[i].fd, .events = POLLIN };
-	}
-	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		if (a->domain[i].phase != DOMAIN_TAKEN && a->domain[i].phase != DOMAIN_LEFT)
-			continue;
-		who[n] = NULL; /* worker_check() looks */
-		p[n++] = (struct pollfd){ .fd = a->domain[i].worker.process, .events = POLLIN };
-	}
-	return n;
-}
-
-/* False: it is time to end. */
-bool agent_turn(struct agent *a)
-{
-	struct pollfd p[FD_FIXED + PEERS_MAX + SHUNT_DOMAINS];
-	struct peer *who[FD_FIXED + PEERS_MAX + SHUNT_DOMAINS];
-	struct timespec wait;
-	int n;
-
-	turn(a);
-	if (a->refused)
-		return false;
-	n = gather(a, p, who);
-	wait = timeout(a);
-	if (ppoll(p, n, &wait, NULL) <= 0)
-		return true;
-	a->now_ns = clock_ns();
-	if (p[FD_SIGNALS].revents)
-		return false;
-	if (p[FD_KEEPER].revents) {
-		log_say(LOG_WARNING, "the keeper died: taking its place");
-		a->role->stop(a);
-		notify("MAINPID=%d", getpid());
-		log_say(LOG_ERR, "cannot become the keeper: %s",
-			strerror(-keeper_become(a->store, a->argv)));
-		return false;
-	}
-	if (p[FD_NETLINK].revents && iface_changed(a->netlink)) {
-		a->check_ns = 0;
-		a->addrs_due = true;
-	}
-	for (int i = FD_FIXED; i < n; i++) {
-		if (p[i].revents && who[i] && who[i]->fd == p[i].fd)
-			peers_hear(a, who[i]);
-	}
-	if (p[FD_LISTENER].revents)
-		peers_accept(a);
-	if (p[FD_ROLE].revents)
-		a->role->hear(a);
-	return true;
 }

@@ -6,8 +6,10 @@
 
 #include <stdbool.h>
 
+#include "cost.h"
 #include "domain.h"
 #include "maps.h"
+#include "nudge.h"
 #include "options.h"
 #include "peer.h"
 #include "pins.h"
@@ -24,8 +26,11 @@ struct agent {
 	const struct role *role;
 	void *own;               /* the memory of the role alone: shared_of(), host_of(), nicd.c */
 	char **argv;
+	__u32 pid;
 	struct store *store;
 	int keeper, signals, netlink, listener;
+	struct nudge nudge;
+	struct cost cost;
 	int trial;               /* keeper.h; -1: the place is ours */
 	bool ending;             /* it only gives everything up */
 	bool had[SHUNT_DOMAINS]; /* the store had something of the domain when we started */
@@ -36,22 +41,27 @@ struct agent {
 	__u32 mtu;
 	struct domain domain[SHUNT_DOMAINS];
 	struct peer peer[PEERS_MAX];
+	unsigned int npeers;     /* places from this one on are free */
 	struct user user[USERS_MAX];
 	struct refusal refusal[REFUSALS_MAX];
 	__u32 turned_away;       /* connections in this tick: too many, and
 				  * nobody is let in before the next */
 
 	__u64 now_ns;            /* of this turn */
-	__u64 tick_ns;           /* next tick */
-	__u64 watch_ns;          /* next look at running requests; ~0: never */
+	__u64 ticked_ns;         /* last tick; 0: it is due at once */
+	__u64 watch_ns;          /* next look at running requests, if the role watches any */
+	__u64 watch_slack_ns;    /* so much earlier will do */
+	unsigned int calm;       /* looks in a row that found no request over its quantum */
 	/* the request that the core was last sent a signal for */
 	__u64 signalled[SHUNT_DOMAINS][SHUNT_CORES];
-	__u64 check_ns;          /* next look at what changes seldom */
+	__u64 check_ns;          /* next look at interface and pins; ~0: at some tick */
+	__u64 checked_ns;        /* last look */
 	__u64 holes_ns;          /* next look at the frames */
 	__u64 make_ns;           /* next attempt to make domains */
 	__u64 sockets_ns;        /* next look whether XDP finds all sockets */
 	bool served;             /* a worker has come since we started */
 	bool busy;               /* a step can be done at once */
+	bool nudged;             /* somebody has written maps, or may have */
 	bool addrs_due;          /* links or addresses have changed */
 	bool refused;            /* another shuntd serves the interface: time to end */
 	char why[240];           /* why shuntd waits, as last told */
@@ -61,6 +71,8 @@ struct agent {
 void agent_check(struct agent *a);
 /* Makes what is missing. */
 void agent_begin_to_serve(struct agent *a);
-/* One turn of the loop, and a wait for the next. False: it is time to end. */
-bool agent_turn(struct agent *a);
+/* Makes the domains that are missing and can be made. */
+void agent_make_domains(struct agent *a);
+/* XDP finds all sockets again, whoever took them out of the map. */
+void agent_put_back_sockets(struct agent *a);
 void agent_give_up(struct agent *a, const char *why);

@@ -57,8 +57,8 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 	p->stage = PEER_WORKER;
 	d->worker.user = p->uid + 1;
 	worker_here(d, p);
-	a->role->tell_news(a, p); /* or later: messages that it sent meanwhile,
-				   * BYE maybe, are to be read first */
+	/* or later: messages that it sent meanwhile, BYE maybe, are to be read first */
+	p->behind = a->role->tell_news(a, p);
 	return 0;
 }
 

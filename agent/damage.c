@@ -5,6 +5,7 @@
 #include "agent.h"
 #include "damage.h"
 #include "domain.h"
+#include "due.h"
 #include "holes.h"
 #include "log.h"
 #include "peers.h"
@@ -38,7 +39,7 @@ void damage_check(struct agent *a)
 {
 	if (a->now_ns < a->holes_ns)
 		return;
-	a->holes_ns = a->now_ns + HOLES_NS;
+	a->holes_ns = a->now_ns + (due_pace(a) < DUE_LEISURE_NS ? HOLES_NS : DUE_SELDOM_NS);
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (a->domain[i].phase >= DOMAIN_FREE)
 			check(a, &a->domain[i]);

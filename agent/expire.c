@@ -168,6 +168,19 @@ void expire_while_none_serves(struct domain *d, __u64 now_ns)
 	expire_serve(d);
 }
 
+bool expire_goes_on(const struct domain *d)
+{
+	bool waits = false;
+
+	if (!d->maps->cfg.hold_age_ms)
+		return false;
+	if (d->phase == DOMAIN_TAKEN)
+		return !(d->worker.up & ~d->worker.hung);
+	for (__u32 k = 0; d->phase == DOMAIN_FREE && k < sockets_of(&d->pool.r.geo); k++)
+		waits |= entries(d, slot_of(&d->pool.r.geo, k));
+	return waits;
+}
+
 void expire_old(struct domain *d, __u64 now_ns)
 {
 	__u32 n, all = 0, steps = 0;

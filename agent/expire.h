@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include <linux/types.h>
 
 struct domain;
@@ -20,5 +22,7 @@ void expire_before_worker(struct domain *d, __u64 now_ns);
 /* The domain's worker lives, and none of its cores serves:
  * should one go on, it ends what is too old by then. */
 void expire_while_none_serves(struct domain *d, __u64 now_ns);
+/* Is there something that the two above must see to soon? */
+bool expire_goes_on(const struct domain *d);
 /* Cores come up where none was: what is too old by now is not to be served. */
 void expire_serve(struct domain *d);

@@ -155,6 +155,15 @@ void hello_tick(struct hello *h, __u64 now_ns)
 	}
 }
 
+bool hello_goes_on(const struct hello *h)
+{
+	for (__u32 i = 0; i < h->o->ndevs; i++) {
+		if (h->link[i].nonce && (!h->link[i].cookie || h->core[i].wanted))
+			return true;
+	}
+	return false;
+}
+
 /* --- what is heard ---------------------------------------------------------------------------- */
 
 static void answered(struct hello *h, __u32 i)

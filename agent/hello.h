@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "host_opts.h"
@@ -25,6 +26,8 @@ void hello_hear(struct hello *h, __u64 now_ns);
 void hello_take(struct hello *h, const void *frame, size_t len, int ifindex, __u64 now_ns);
 /* Sends the messages that are due, for the first time or again. */
 void hello_tick(struct hello *h, __u64 now_ns);
+/* Is there a message without an answer? */
+bool hello_goes_on(const struct hello *h);
 
 /* The next worker is another process, with epochs of its own. */
 void hello_forget(struct hello *h);

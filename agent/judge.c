@@ -180,6 +180,15 @@ static void carry_out(struct agent *a)
 	}
 }
 
+bool judge_goes_on(const struct agent *a)
+{
+	bool any = shared_of(a)->condemned.entry.hash;
+
+	for (int i = 0; i < SHUNT_DOMAINS; i++)
+		any |= a->domain[i].worker.suspect.why;
+	return any;
+}
+
 void judge_turn(struct agent *a)
 {
 	for (int i = 0; i < SHUNT_DOMAINS; i++)

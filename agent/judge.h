@@ -25,6 +25,8 @@ struct condemned {
 
 /* In each turn: decides on what was noted, and does what follows. */
 void judge_turn(struct agent *a);
+/* Is there something to be decided, or to be done? */
+bool judge_goes_on(const struct agent *a);
 
 /* putback.c: the policy of before in force again. 1: done,
  * 0: later, or -errno with the reason in why. */

@@ -32,7 +32,14 @@ struct domain_load {
 	struct core_load core[SHUNT_CORES];
 };
 
+struct tunables {
+	bool slo, quantum, admits, knobs, rest; /* was read */
+	__u32 slo_us[SHUNT_CLASSES], quantum_us[SHUNT_CLASSES], admit[SHUNT_CLASSES];
+	__u64 knob[SHUNT_KNOBS];
+};
+
 struct load {
+	struct tunables t;
 	__u64 at_ns;      /* of the last tick */
 	__u64 refused_ns; /* next question about what rings refused */
 	struct domain_load domain[SHUNT_DOMAINS];
@@ -68,6 +75,16 @@ static void core_tick(const struct domain *d, struct core_load *l, __u32 core, d
 	poke(agent_of(d)->core[core].load, to_u32(l->share * 1000 + 0.5));
 }
 
+/* The places of parked requests are 256 lines: looked at only if there are any. */
+static bool any_parked(const struct shunt_view *v)
+{
+	__u32 n = 0;
+
+	for (int i = 0; i < SHUNT_WORKERS; i++)
+		n |= peek(v->parked[i].now);
+	return n;
+}
+
 static __u32 count_running(const struct domain *d)
 {
 	__u32 n = 0;
@@ -77,7 +94,7 @@ static __u32 count_running(const struct domain *d)
 
 		n += peek(run->id) || peek(run->intent);
 	}
-	for (__u32 i = 0; i < SHUNT_PARKED; i++)
+	for (__u32 i = 0; any_parked(d->pool.r.view) && i < SHUNT_PARKED; i++)
 		n += !!peek(d->pool.r.ctl->parked[i].id);
 	return n;
 }
@@ -118,27 +135,22 @@ static void plan(struct agent *a, __u32 domain, const struct domain_load *l)
 	planner_tick(&shared_of(a)->planner, a, domain, a->domain[domain].pool.r.view, ended);
 }
 
-/* All values of an array map of n entries. */
-static bool read_array(int fd, void *out, __u32 n)
-{
-	__u32 key[SHUNT_CLASSES], at, count = n;
-
-	return !bpf_map_lookup_batch(fd, NULL, &at, key, out, &count, NULL) && count == n;
-}
-
-struct tunables {
-	bool slo, quantum, admits, knobs, rest; /* was read */
-	__u32 slo_us[SHUNT_CLASSES], quantum_us[SHUNT_CLASSES], admit[SHUNT_CLASSES];
-	__u64 knob[SHUNT_KNOBS];
-};
-
 static void read_tunables(struct maps *m, struct tunables *t)
 {
 	t->rest = maps_reread(m);
-	t->slo = read_array(m->slo_fd, t->slo_us, SHUNT_CLASSES);
-	t->quantum = read_array(m->quantum_fd, t->quantum_us, SHUNT_CLASSES);
-	t->admits = read_array(m->admit_fd, t->admit, SHUNT_CLASSES);
-	t->knobs = read_array(m->knobs_fd, t->knob, SHUNT_KNOBS);
+	t->slo = maps_read_array(m->slo_fd, t->slo_us, SHUNT_CLASSES);
+	t->quantum = maps_read_array(m->quantum_fd, t->quantum_us, SHUNT_CLASSES);
+	t->admits = maps_read_array(m->admit_fd, t->admit, SHUNT_CLASSES);
+	t->knobs = maps_read_array(m->knobs_fd, t->knob, SHUNT_KNOBS);
+}
+
+static bool any_quantum(const struct tunables *t)
+{
+	__u32 any = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		any |= t->quantum_us[c];
+	return any;
 }
 
 static __u32 at_most(__u32 x, __u32 limit)
@@ -244,31 +256,39 @@ void load_publish(struct agent *a, int domain, struct shunt_view *v)
 	}
 }
 
+void load_read(struct agent *a)
+{
+	struct tunables *t = &shared_of(a)->load->t;
+
+	read_tunables(&a->maps, t);
+	if (t->quantum)
+		shared_of(a)->quanta = any_quantum(t);
+}
+
 void load_tick(struct agent *a)
 {
 	struct load *load = shared_of(a)->load;
 	double dt_ns = a->now_ns - load->at_ns;
 	bool ask = a->now_ns >= load->refused_ns;
-	struct tunables t;
+	const struct tunables *t = &load->t;
 
-	read_tunables(&a->maps, &t);
 	planner_follow(&shared_of(a)->planner, a, shared_of(a)->policy.msg.gen);
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		struct domain *d = &a->domain[i];
 
 		if (a->maps.domains[i].on) {
 			poke(a->maps.agent[i].beat_ns, a->now_ns);
-			poke(a->maps.agent[i].pid, getpid());
+			poke(a->maps.agent[i].pid, a->pid);
 		}
 		if (!d->pool.r.view) {
 			load->domain[i].known = false;
 			continue;
 		}
 		domain_tick(d, &load->domain[i], dt_ns, a->now_ns);
-		publish(d->pool.r.view, &t, shared_of(a)->policy.msg.gen);
+		publish(d->pool.r.view, t, shared_of(a)->policy.msg.gen);
 		publish_service(d->pool.r.view, &a->maps.agent[i]);
 		plan(a, i, &load->domain[i]);
-		if (t.rest) {
+		if (t->rest) {
 			publish_preemption(d->pool.r.view, &a->maps, &a->maps.agent[i]);
 			publish_expiry(d->pool.r.view, &a->maps);
 		}

@@ -27,7 +27,7 @@
 #include "successor.h"
 
 #define EXIT_USAGE 2
-#define TICK_MS 10
+#define TICK_MS 100
 #define LINGER_S 10
 
 static const char usage[] =
@@ -49,7 +49,7 @@ static const char usage[] =
 	"  --group GROUP    the same, for a group\n"
 	"  --socket PATH    where workers come to (" SHUNT_SOCKET_DIR "/IF.sock)\n"
 	"  --bpffs PATH     where the maps are pinned (" SHUNT_BPFFS ")\n"
-	"  --tick MS        how often loads are measured and tunables published (10)\n"
+	"  --tick MS        how often loads are measured and tunables published (100)\n"
 	"  --publish US     with a card: how often loads are published to it (as services ask for)\n"
 	"  --card-delay US  emulates a card that takes so long for a message (0)\n"
 	"  --once           if shunt is not loaded, say so and exit; do not wait for it\n"

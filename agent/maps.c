@@ -214,18 +214,22 @@ struct shunt_policy_slot *maps_slot(const struct maps *m, __u64 gen)
 	return NULL;
 }
 
+bool maps_read_array(int fd, void *out, __u32 n)
+{
+	__u32 key[SHUNT_CLASSES], at, count = n;
+
+	return !bpf_map_lookup_batch(fd, NULL, &at, key, out, &count, NULL) && count == n;
+}
+
 bool maps_reread(struct maps *m)
 {
 	struct shunt_class classes[SHUNT_CLASSES];
 	struct shunt_cfg cfg;
 	__u32 zero = 0;
 
-	if (bpf_map_lookup_elem(m->cfg_fd, &zero, &cfg))
+	if (bpf_map_lookup_elem(m->cfg_fd, &zero, &cfg) ||
+	    !maps_read_array(m->classes_fd, classes, SHUNT_CLASSES))
 		return false;
-	for (__u32 i = 0; i < SHUNT_CLASSES; i++) {
-		if (bpf_map_lookup_elem(m->classes_fd, &i, &classes[i]))
-			return false;
-	}
 	memcpy(m->classes, classes, sizeof(classes));
 	m->cfg.flags = cfg.flags;
 	m->cfg.parked_max = cfg.parked_max;

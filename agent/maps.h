@@ -50,5 +50,8 @@ struct shunt_policy_slot *maps_slot(const struct maps *m, __u64 gen);
  * tunables and the classes. False: cannot be read. */
 bool maps_reread(struct maps *m);
 
+/* All values of an array map with n of them, at most SHUNT_CLASSES. False: they cannot be read. */
+bool maps_read_array(int fd, void *out, __u32 n);
+
 /* Returns when all XDP programs that were running when it was called have ended. */
 int maps_wait_for_xdp(const struct maps *m, __u32 domain, int view_fd);

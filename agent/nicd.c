@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "due.h"
 #include "load.h"
 #include "log.h"
 #include "nic.h"
@@ -74,7 +75,7 @@ void nicd_watch(struct agent *a)
 	nic_tick(nic, a->now_ns, quantum_ns);
 	a->maps.agent[0].marks += nic->preempts - was;
 	a->watch_ns = a->now_ns + (on && a->maps.cfg.watch_us ? a->maps.cfg.watch_us * 1000ULL :
-				   a->opts.tick_ms * 1000000ULL);
+				   DUE_SOON_NS);
 }
 
 /* Busy time as its credits said: one that runs for long says nothing meanwhile. */
@@ -177,13 +178,18 @@ static void plan(struct agent *a)
 	planner_tick(&d->planner, a, 0, d->nic.view, ended);
 }
 
+bool nicd_plans(const struct agent *a)
+{
+	return ((struct nicd *)a->own)->planner.prog >= 0;
+}
+
 void nicd_tick(struct agent *a)
 {
 	struct nicd *d = a->own;
 	double dt_ns = a->now_ns - d->at_ns, keep = exp(-dt_ns / MEMORY_NS);
 
 	poke(a->maps.agent[0].beat_ns, a->now_ns);
-	poke(a->maps.agent[0].pid, getpid());
+	poke(a->maps.agent[0].pid, a->pid);
 	load_publish(a, 0, d->nic.view);
 	tell_changes(a);
 	if (!d->at_ns)

@@ -14,3 +14,5 @@ void nicd_end(struct agent *a);
 void nicd_watch(struct agent *a);
 /* Loads into the map "agent", tunables into the view. */
 void nicd_tick(struct agent *a);
+/* Has the policy in force a plan()? */
+bool nicd_plans(const struct agent *a);

@@ -32,6 +32,7 @@ struct peer {
 	bool allowed;      /* to have a domain that is for no user in particular */
 	unsigned int given; /* descriptors that it was sent since it had last read all */
 	__u32 heard;       /* messages in this tick */
+	bool behind;       /* it has not been told all news */
 	const char *waits; /* what for, if not for rings of before */
 	__u64 since_ns;    /* of the stage */
 	__u32 want;        /* domain, or SHUNT_ANY_DOMAIN */

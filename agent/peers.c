@@ -139,8 +139,11 @@ static void turn_away(struct agent *a, const struct ucred *who, int fd, int err,
 static struct peer *free_place(struct agent *a)
 {
 	for (int i = 0; i < PEERS_MAX; i++) {
-		if (a->peer[i].stage == PEER_NONE)
-			return &a->peer[i];
+		if (a->peer[i].stage != PEER_NONE)
+			continue;
+		if (a->npeers <= (unsigned int)i)
+			a->npeers = i + 1;
+		return &a->peer[i];
 	}
 	return NULL;
 }
@@ -299,7 +302,7 @@ static void tick_one(struct agent *a, struct peer *p)
 			broker_serve(a, p);
 		break;
 	case PEER_WORKER:
-		a->role->tell_news(a, p);
+		p->behind = a->role->tell_news(a, p);
 		break;
 	case PEER_REFUSED:
 		if (waited > HELLO_NS)
@@ -320,8 +323,10 @@ static void tick_one(struct agent *a, struct peer *p)
 void peers_tick(struct agent *a)
 {
 	a->turned_away = 0;
-	for (int i = 0; i < PEERS_MAX; i++) {
+	for (unsigned int i = 0; i < a->npeers; i++) {
 		a->peer[i].heard = 0;
 		tick_one(a, &a->peer[i]);
 	}
+	while (a->npeers && a->peer[a->npeers - 1].stage == PEER_NONE)
+		a->npeers--;
 }

@@ -18,7 +18,6 @@
 #include "peek.h"
 #include "plan.h"
 
-#define PLAN_NS 10000000ULL
 #define EARLY_NS 1000000ULL /* a tick of as long comes a little early now and then */
 
 void planner_none(struct planner *p)

@@ -8,6 +8,8 @@
 
 struct agent;
 
+#define PLAN_NS 10000000ULL
+
 struct planner {
 	__u64 gen; /* whose program it is; 0: nobody's */
 	int prog;  /* that calls plan(); -1: the policy has none */

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "due.h"
 #include "log.h"
 #include "maps.h"
 #include "nfp.h"
@@ -46,7 +47,10 @@ struct sample {
 
 struct publisher {
 	pthread_t thread;
+	pthread_mutex_t lock;          /* of the next two */
+	pthread_cond_t stirs;          /* they have changed */
 	bool stop;
+	bool rests;                    /* no request comes: no load changes */
 	bool refused; /* the operator knows */
 	struct maps *maps;
 	int group_fd, order_fd, loads_fd;
@@ -192,8 +196,8 @@ static __u64 mean_service_ns(const struct publisher *p)
 	return rate ? ns / rate : 0;
 }
 
-/* late_ns: since when it was due. */
-static void publish_round(struct publisher *p, __u64 began_ns, __u64 late_ns)
+/* late_ns: since when it was due. False: there was nothing to say. */
+static bool publish_round(struct publisher *p, __u64 began_ns, __u64 late_ns)
 {
 	__u64 mean_ns = mean_service_ns(p);
 	bool was_behind = p->pace.behind;
@@ -214,17 +218,38 @@ static void publish_round(struct publisher *p, __u64 began_ns, __u64 late_ns)
 		poke(n->message_ns, p->pace.message_ns);
 		poke(n->publish_age_ns, pace_age(&p->pace, mean_ns));
 	}
+	return sent;
+}
+
+/* Rests for a while if no request comes and all was said. False: it is time to end. */
+static bool goes_on(struct publisher *p, bool said)
+{
+	__u64 end = clock_ns() + DUE_LEISURE_NS;
+	struct timespec until = { end / 1000000000, end % 1000000000 };
+	bool on;
+
+	pthread_mutex_lock(&p->lock);
+	if (!said && p->rests && !p->stop)
+		pthread_cond_clockwait(&p->stirs, &p->lock, CLOCK_MONOTONIC, &until);
+	on = !p->stop;
+	pthread_mutex_unlock(&p->lock);
+	return on;
 }
 
 static void *run(void *arg)
 {
 	struct publisher *p = arg;
-	__u64 due = clock_ns(), began, wait;
+	__u64 due = clock_ns(), began, wait, asked;
+	bool said = true;
 
 	prctl(PR_SET_TIMERSLACK, 1);
-	while (!__atomic_load_n(&p->stop, __ATOMIC_RELAXED)) {
+	for (;;) {
+		asked = clock_ns();
+		if (!goes_on(p, said))
+			return NULL;
 		began = clock_ns();
-		publish_round(p, began, began - due);
+		due += began - asked; /* resting is no lateness */
+		said = publish_round(p, began, began - due);
 		wait = pace_period(&p->pace, mean_service_ns(p));
 		if (p->pace.behind && wait < PACE_PROBE_NS)
 			wait = PACE_PROBE_NS;
@@ -233,7 +258,6 @@ static void *run(void *arg)
 			due = clock_ns();
 		sleep_until(due);
 	}
-	return NULL;
 }
 
 static bool open_views(struct publisher *p, const struct shunt_pins *pins)
@@ -306,6 +330,8 @@ struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps
 	if (!p)
 		return NULL;
 	p->maps = maps;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->stirs, NULL);
 	p->pace.fixed_ns = period_us * 1000ULL;
 	p->delay_ns = delay_us * 1000ULL;
 	p->group_fd = shunt_pin_open(pins, "nfp_group");
@@ -331,11 +357,25 @@ struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps
 	return p;
 }
 
+static void stir(struct publisher *p, bool *what, bool value)
+{
+	pthread_mutex_lock(&p->lock);
+	*what = value;
+	pthread_cond_signal(&p->stirs);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void publish_rest(struct publisher *p, bool rests)
+{
+	if (p)
+		stir(p, &p->rests, rests);
+}
+
 void publish_stop(struct publisher *p)
 {
 	if (!p)
 		return;
-	__atomic_store_n(&p->stop, true, __ATOMIC_RELAXED);
+	stir(p, &p->stop, true);
 	pthread_join(p->thread, NULL);
 	release(p);
 }

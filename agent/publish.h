@@ -15,4 +15,6 @@ struct publisher;
  */
 struct publisher *publish_start(const struct shunt_pins *pins, struct maps *maps,
 				unsigned int period_us, unsigned int delay_us);
+/* No request comes: it rests until that is over. p may be NULL. */
+void publish_rest(struct publisher *p, bool rests);
 void publish_stop(struct publisher *p);

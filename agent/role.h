@@ -87,8 +87,8 @@ struct role {
 	bool (*is_fit)(struct agent *a, struct peer *p, struct domain *d);
 	/* Tells a worker all that it must know before WELCOME. 0, or -errno: nobody listens. */
 	int (*tell_first)(struct agent *a, struct peer *p);
-	/* Tells a worker what has changed since tell_first(). */
-	void (*tell_news)(struct agent *a, struct peer *p);
+	/* Tells a worker what has changed since tell_first(). 0, or -errno: later. */
+	int (*tell_news)(struct agent *a, struct peer *p);
 	/* A core of the worker has begun to serve. */
 	void (*core_up)(struct agent *a, __u32 core);
 
@@ -97,11 +97,16 @@ struct role {
 
 	/* In each turn of the loop. */
 	void (*turn)(struct agent *a);
+	/* Are there running requests to be watched? */
+	bool (*watches)(const struct agent *a);
 	/* At a->watch_ns: looks for requests that run
 	 * for too long, and sets the next a->watch_ns. */
 	void (*watch)(struct agent *a);
-	/* Every --tick: measures and publishes. */
+	/* Measures and publishes. */
 	void (*tick)(struct agent *a);
+	/* The time from one tick to the next, as things are
+	 * now, if no other part wants it sooner (due.h). */
+	__u64 (*pace)(const struct agent *a);
 	/* A descriptor of the role's own to listen to, -1: none; and what comes there. */
 	int (*fd)(const struct agent *a);
 	void (*hear)(struct agent *a);

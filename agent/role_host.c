@@ -12,6 +12,7 @@
 #include "candidate.h"
 #include "clock.h"
 #include "domain.h"
+#include "due.h"
 #include "hello.h"
 #include "host.h"
 #include "loss.h"
@@ -139,8 +140,9 @@ static int tell_first(struct agent *a, struct peer *p)
 }
 
 /* The policy is the NIC's. */
-static void tell_news(struct agent *a, struct peer *p)
+static int tell_news(struct agent *a, struct peer *p)
 {
+	return 0;
 }
 
 static void core_up(struct agent *a, __u32 core)
@@ -163,9 +165,10 @@ static __u64 due_ns(const struct shunt_view *v, const struct shunt_core *c, __u6
 }
 
 /* Marks are the NIC's: signals for those that heed none. */
-static void watch_domain(struct agent *a, struct domain *d)
+static bool watch_domain(struct agent *a, struct domain *d)
 {
 	__u64 now = clock_ns();
+	bool late = false;
 
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
 		const struct shunt_core *c = &d->pool.r.view->core[i];
@@ -173,7 +176,14 @@ static void watch_domain(struct agent *a, struct domain *d)
 
 		if (due && now > due && now - due >= a->maps.cfg.grace_us * 1000ULL)
 			watch_signal(a, d, i, id);
+		late |= due && now > due;
 	}
+	return late;
+}
+
+static bool watches(const struct agent *a)
+{
+	return a->domain[0].phase == DOMAIN_TAKEN && watch_wanted(a);
 }
 
 static void watch(struct agent *a)
@@ -186,6 +196,15 @@ static void tick(struct agent *a)
 {
 	if (host_of(a)->hello)
 		hello_tick(host_of(a)->hello, a->now_ns);
+}
+
+/* A worker's cores ask in memory; what the NIC does not answer is said again. */
+static __u64 pace(const struct agent *a)
+{
+	const struct hello *h = host_of(a)->hello;
+
+	return a->domain[0].phase == DOMAIN_TAKEN || (h && hello_goes_on(h)) ? DUE_SOON_NS
+									    : DUE_LEISURE_NS;
 }
 
 static int fd(const struct agent *a)
@@ -222,8 +241,10 @@ const struct role role_host = {
 	.tell_news = tell_news,
 	.core_up = core_up,
 	.turn = nothing,
+	.watches = watches,
 	.watch = watch,
 	.tick = tick,
+	.pace = pace,
 	.fd = fd,
 	.hear = hear,
 };

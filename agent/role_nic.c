@@ -12,6 +12,7 @@
 #include "loss.h"
 #include "maps.h"
 #include "nicd.h"
+#include "plan.h"
 #include "role.h"
 
 static const char *check(struct options *o)
@@ -57,6 +58,18 @@ static int has_room(struct agent *a, const char **why)
 	return -ENODEV;
 }
 
+static bool watches(const struct agent *a)
+{
+	return true;
+}
+
+static __u64 pace(const struct agent *a)
+{
+	__u64 ns = a->opts.tick_ms * 1000000ULL;
+
+	return ns > PLAN_NS && nicd_plans(a) ? PLAN_NS : ns;
+}
+
 static int no_fd(const struct agent *a)
 {
 	return -1;
@@ -77,8 +90,10 @@ const struct role role_nic = {
 	.adopt = adopt_none,
 	.has_room = has_room,
 	.turn = nothing,
+	.watches = watches,
 	.watch = nicd_watch,
 	.tick = nicd_tick,
+	.pace = pace,
 	.fd = no_fd,
 	.hear = nothing,
 };

@@ -11,6 +11,7 @@
 #include "candidate.h"
 #include "clock.h"
 #include "domain.h"
+#include "due.h"
 #include "expire.h"
 #include "judge.h"
 #include "load.h"
@@ -28,6 +29,8 @@
 #include "shared.h"
 #include "watch.h"
 
+#define READ_NS 200000000ULL /* between looks at maps of which the kernel does not tell changes */
+
 static const char *check(struct options *o)
 {
 	return NULL;
@@ -41,6 +44,7 @@ static int begin(struct agent *a)
 		return -ENOMEM;
 	s->policy.fd = -1;
 	s->aim_fd = -1;
+	wake_none(&s->wake);
 	planner_none(&s->planner);
 	a->own = s;
 	return 0;
@@ -69,6 +73,7 @@ static void stop(struct agent *a)
 static void close_load(struct agent *a)
 {
 	stop(a);
+	wake_close(&shared_of(a)->wake);
 	policy_forget(&shared_of(a)->policy);
 	planner_forget(&shared_of(a)->planner);
 	aim_forget(a);
@@ -77,6 +82,8 @@ static void close_load(struct agent *a)
 static void serve(struct agent *a)
 {
 	policy_refresh(a);
+	wake_open(a);
+	a->nudged = true;
 	shared_of(a)->publisher =
 		publish_start(&a->pins, &a->maps, a->opts.publish_us, a->opts.card_delay_us);
 }
@@ -135,13 +142,15 @@ static int tell_first(struct agent *a, struct peer *p)
 }
 
 /* A policy that cannot be sent now is offered again. */
-static void tell_news(struct agent *a, struct peer *p)
+static int tell_news(struct agent *a, struct peer *p)
 {
-	policy_send(a, p);
+	return policy_send(a, p);
 }
 
+/* What waits is served now, though nothing comes. */
 static void core_up(struct agent *a, __u32 core)
 {
+	wake_up(a);
 }
 
 static void turn(struct agent *a)
@@ -159,25 +168,74 @@ static void turn(struct agent *a)
 	judge_turn(a);
 }
 
+static bool watches(const struct agent *a)
+{
+	return shared_of(a)->quanta && !shared_of(a)->wake.asleep && watch_wanted(a);
+}
+
 static void watch(struct agent *a)
 {
 	watch_running(a, watch_marks);
 }
 
+/* What shunt and bpftool write: at once if somebody said so. */
+static void read_maps(struct agent *a)
+{
+	struct shared *s = shared_of(a);
+
+	if (a->now_ns < s->read_ns && !a->nudged)
+		return;
+	a->nudged = false;
+	s->read_ns = a->now_ns + READ_NS;
+	policy_refresh(a);
+	load_read(a);
+}
+
 static void tick(struct agent *a)
 {
-	policy_refresh(a);
+	read_maps(a);
 	load_tick(a);
 	aim_tick(a);
+	wake_tick(a);
 }
 
-static int no_fd(const struct agent *a)
+/* How often beats are looked at, to find a silent core by an eighth of its time too late. */
+static __u64 look_for_silence(const struct agent *a)
 {
-	return -1;
+	__u64 ns = a->maps.cfg.hang_ms * 1000000ULL / 8;
+
+	return !ns ? DUE_LEISURE_NS : ns < DUE_SOON_NS ? DUE_SOON_NS : ns;
 }
 
-static void hear(struct agent *a)
+static bool goes_on(const struct agent *a)
 {
+	bool any = judge_goes_on(a);
+
+	for (int i = 0; i < SHUNT_DOMAINS; i++)
+		any |= expire_goes_on(&a->domain[i]);
+	return any;
+}
+
+/* While requests come, run or wait. */
+static __u64 pace_awake(const struct agent *a)
+{
+	__u64 ns = a->opts.tick_ms * 1000000ULL, look = look_for_silence(a);
+
+	if (look < ns)
+		ns = look;
+	return ns > PLAN_NS && shared_of(a)->planner.prog >= 0 ? PLAN_NS : ns;
+}
+
+static __u64 pace(const struct agent *a)
+{
+	__u64 ns = shared_of(a)->wake.asleep ? DUE_LEISURE_NS : pace_awake(a);
+
+	return ns > DUE_SOON_NS && goes_on(a) ? DUE_SOON_NS : ns;
+}
+
+static int fd(const struct agent *a)
+{
+	return shared_of(a)->wake.fd;
 }
 
 const struct role role_shared = {
@@ -204,8 +262,10 @@ const struct role role_shared = {
 	.tell_news = tell_news,
 	.core_up = core_up,
 	.turn = turn,
+	.watches = watches,
 	.watch = watch,
 	.tick = tick,
-	.fd = no_fd,
-	.hear = hear,
+	.pace = pace,
+	.fd = fd,
+	.hear = wake_hear,
 };

@@ -14,7 +14,9 @@
 #include "iface.h"
 #include "keeper.h"
 #include "log.h"
+#include "loop.h"
 #include "maps.h"
+#include "nudge.h"
 #include "peers.h"
 #include "role.h"
 #include "run.h"
@@ -27,6 +29,7 @@ static int start(struct agent *a, struct why *why)
 
 	a->signals = signals_open();
 	a->netlink = iface_watch();
+	nudge_open(&a->nudge);
 	if (a->signals < 0 || a->netlink < 0) {
 		err = a->signals < 0 ? a->signals : a->netlink;
 		return why_fail(why, err, "cannot watch signals and interfaces: %s",
@@ -89,6 +92,7 @@ static struct agent *agent_new(const struct options *opts, char **argv, int keep
 	a->opts = *opts;
 	a->role = opts->role;
 	a->argv = argv;
+	a->pid = getpid();
 	a->keeper = keeper;
 	a->store = store_open(keeper);
 	a->trial = number(KEEPER_TRIAL, -1);
@@ -142,7 +146,7 @@ int agent_run(const struct options *opts, char **argv, int keeper)
 		return EXIT_SUCCESS;
 	}
 	notify("READY=1");
-	while (agent_turn(a))
+	while (loop_turn(a))
 		;
 	notify("STOPPING=1");
 	a->role->stop(a);

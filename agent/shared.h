@@ -8,6 +8,7 @@
 #include "agent.h"
 #include "judge.h"
 #include "plan.h"
+#include "wake.h"
 
 /* The policy in force, as it is handed out. */
 struct policy {
@@ -21,6 +22,9 @@ struct shared {
 	struct condemned condemned;
 	struct planner planner;
 	struct load *load;
+	__u64 read_ns;               /* next look at what shunt and bpftool write */
+	bool quanta;                 /* a class has a quantum */
+	struct wake wake;
 	struct publisher *publisher; /* NULL: there is no card */
 	int aim_fd;                  /* the program that says whom XDP signals; negative: none */
 	__u32 aimed[SHUNT_DOMAINS][SHUNT_CORES]; /* the threads that it was told of */

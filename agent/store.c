@@ -30,6 +30,7 @@ struct entry {
 struct store {
 	int keeper;
 	bool mirrored; /* systemd has them, too */
+	bool behind;   /* one of them at least is untold */
 	unsigned int n;
 	struct entry entry[STORE_MAX];
 };
@@ -162,8 +163,12 @@ int store_put(struct store *s, const char *name, int fd)
 {
 	int err = keep(s, name, fd);
 
-	if (!err)
-		find(s, name)->untold = !tell(s, name, fd);
+	if (!err) {
+		struct entry *e = find(s, name);
+
+		e->untold = !tell(s, name, fd);
+		s->behind |= e->untold;
+	}
 	return err;
 }
 
@@ -177,7 +182,13 @@ bool store_retry(struct store *s)
 		if (e->untold)
 			return false;
 	}
+	s->behind = false;
 	return true;
+}
+
+bool store_is_behind(const struct store *s)
+{
+	return s->behind;
 }
 
 void store_drop(struct store *s, const char *prefix)

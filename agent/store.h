@@ -34,6 +34,8 @@ int store_put(struct store *s, const char *name, int fd);
 /* Tells the keeper of descriptors that it could not be told of before,
  * for want of memory or as too many were under way. False: some are left. */
 bool store_retry(struct store *s);
+/* Is there a descriptor that the keeper has not been told of? */
+bool store_is_behind(const struct store *s);
 /* Drops every name that starts so. */
 void store_drop(struct store *s, const char *prefix);
 /* Is there a descriptor whose name starts so? */

@@ -13,10 +13,15 @@
 #include "agent.h"
 #include "clock.h"
 #include "domain.h"
+#include "due.h"
 #include "phase.h"
 #include "thread.h"
 #include "watch.h"
 #include "worker.h"
+
+#define CALM_LOOKS 4       /* without a late request, until looks become rarer, */
+#define CALM_MOST 12
+#define RARE_NS 50000000ULL /* down to this */
 
 /* The order that abi.h demands; the last store also orders what we saw waiting before it. */
 static void write_mark(struct shunt_core_mark *m, __u64 id, __u64 deadline_ns)
@@ -62,7 +67,8 @@ void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 		agent_of(d)->signals++;
 }
 
-static void watch_core(struct agent *a, struct domain *d, __u32 core)
+/* True: the request that runs there is over its quantum. */
+static bool watch_core(struct agent *a, struct domain *d, __u32 core)
 {
 	struct shunt_core *c = &d->pool.r.view->core[core];
 	__u64 id = peek(c->run.id), start = peek(c->run.start_ns), now = clock_ns(), deadline;
@@ -72,7 +78,7 @@ static void watch_core(struct agent *a, struct domain *d, __u32 core)
 
 	deadline = start + quantum;
 	if (!id || !quantum || now < deadline)
-		return;
+		return false;
 	if (peek(c->mark.by[SHUNT_MARK_AGENT].id) != id ||
 	    peek(c->mark.by[SHUNT_MARK_AGENT].deadline_ns) != deadline) {
 		write_mark(&c->mark, id, deadline);
@@ -80,29 +86,45 @@ static void watch_core(struct agent *a, struct domain *d, __u32 core)
 	}
 	if (grace && now - deadline >= grace)
 		watch_signal(a, d, core, id);
+	return true;
 }
 
-void watch_marks(struct agent *a, struct domain *d)
+bool watch_marks(struct agent *a, struct domain *d)
 {
-	bool waits = something_waits(d);
+	bool waits = something_waits(d), late = false;
 
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
 		if ((d->worker.up >> i & 1) && (waits || ring_waits(d, i)))
-			watch_core(a, d, i);
+			late |= watch_core(a, d, i);
 	}
+	return late;
 }
 
-void watch_running(struct agent *a, void (*look)(struct agent *a, struct domain *d))
+bool watch_wanted(const struct agent *a)
 {
-	const struct shunt_cfg *cfg = &a->maps.cfg;
+	return a->maps.cfg.flags & SHUNT_CFG_PREEMPT && a->maps.cfg.watch_us;
+}
 
-	if (!(cfg->flags & SHUNT_CFG_PREEMPT) || !cfg->watch_us) {
-		a->watch_ns = a->now_ns + 100000000; /* it may be turned on */
-		return;
-	}
-	a->watch_ns = a->now_ns + cfg->watch_us * 1000ULL;
+/* XDP and cores mark by themselves: so where no request was over its quantum for some looks, the
+ * next ones are farther apart. Signals are nobody else's business: they do not wait. */
+static __u64 period(const struct agent *a)
+{
+	__u64 ns = a->maps.cfg.watch_us * 1000ULL;
+
+	for (unsigned int i = CALM_LOOKS; i <= a->calm && ns < RARE_NS / 2; i++)
+		ns *= 2;
+	return ns;
+}
+
+void watch_running(struct agent *a, bool (*look)(struct agent *a, struct domain *d))
+{
+	bool late = a->maps.cfg.grace_us;
+
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (a->domain[i].phase == DOMAIN_TAKEN)
-			look(a, &a->domain[i]);
+			late |= look(a, &a->domain[i]);
 	}
+	a->calm = late ? 0 : a->calm < CALM_MOST ? a->calm + 1 : CALM_MOST;
+	a->watch_ns = a->now_ns + period(a);
+	a->watch_slack_ns = period(a) / 8 < DUE_SLACK_NS ? period(a) / 8 : DUE_SLACK_NS;
 }

@@ -80,6 +80,13 @@ struct {
 	__type(value, __u32);
 } xsks SEC(".maps");
 
+/* By which XDP wakes the agent: a record without contents, once for each time that it sleeps. The
+ * loader makes it a page long. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} wake SEC(".maps");
+
 /* One entry: the program that signals a request which heeded
  * no mark (signal.bpf.c), where the kernel has it. */
 struct {

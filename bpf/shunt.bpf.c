@@ -20,6 +20,7 @@
 #include "event.h"
 #include "plan.h"
 #include "steer.h"
+#include "wake.h"
 
 char _license[] SEC("license") = "Dual BSD/GPL";
 
@@ -302,6 +303,7 @@ int shunt_ingress(struct xdp_md *ctx)
 		return XDP_PASS;
 	front_class(&f, a.cfg, a.in);
 	a.cls = f.cls;
+	wake_agent(a.dom);
 	a.up = a.dom->up;
 	if (a.view->up != a.up)
 		a.view->up = a.up;

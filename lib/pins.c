@@ -4,9 +4,11 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <shunt/abi.h>
@@ -64,6 +66,7 @@ static const struct shape {
 	{ "rules", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_rule), SHUNT_RULES },
 	{ "slo_us", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
 	{ "views", BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), SHUNT_DOMAINS },
+	{ "wake", BPF_MAP_TYPE_RINGBUF, 0, 0 }, /* as long as a page is here */
 	{ "xsks", BPF_MAP_TYPE_XSKMAP, sizeof(__u32), SHUNT_DOMAINS * SHUNT_SLOTS },
 };
 static const struct shape view_shape = { "view", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_view), 1 };
@@ -85,6 +88,8 @@ static int check_shape(int fd, const struct shape *want)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
+	if (want->type == BPF_MAP_TYPE_RINGBUF)
+		return info.type == want->type ? 0 : -EPROTO;
 	return info.type == want->type && info.key_size == sizeof(__u32) &&
 			       info.value_size == want->value_size &&
 			       info.max_entries == want->max_entries
@@ -115,6 +120,14 @@ int shunt_pin_open(const struct shunt_pins *pins, const char *name)
 		return fd;
 	close(fd);
 	return err;
+}
+
+void shunt_pins_touch(const struct shunt_pins *pins)
+{
+	char path[PATH_MAX];
+
+	if (!shunt_pin_path(path, sizeof(path), pins, NULL))
+		utimensat(AT_FDCWD, path, NULL, 0);
 }
 
 int shunt_pin_open_view(const struct shunt_pins *pins, unsigned int domain)

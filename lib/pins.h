@@ -29,6 +29,10 @@ int shunt_pins_folder_is_ours(const struct shunt_pins *pins, struct why *why);
  * what is pinned there has not the type and sizes of shunt's map of that name). */
 int shunt_pin_open(const struct shunt_pins *pins, const char *name);
 
+/* Tells shuntd that maps were written, of which the kernel tells nobody:
+ * it looks at once, also if it sleeps. */
+void shunt_pins_touch(const struct shunt_pins *pins);
+
 /* The view map of a domain: the inner map, not the map of maps. */
 int shunt_pin_open_view(const struct shunt_pins *pins, unsigned int domain);
 

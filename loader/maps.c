@@ -64,6 +64,8 @@ int map_set(struct ctl *ctl, const char *map, __u32 key, const void *value, size
 	if (bpf_map_update_elem(fd, &key, value, 0))
 		err = fail_bpf(ctl, -errno, "cannot write the map '%s'", map);
 	close(fd);
+	if (!err)
+		shunt_pins_touch(&ctl->pins);
 	return err;
 }
 

@@ -56,7 +56,11 @@ struct shunt_agent {
 	__u32 view_user;    /* whose workers have had the view, + 1; 0: nobody's */
 	__u64 plans;        /* times that the policy's plan() was called */
 	__u64 plans_refused; /* times that plan() could not run, or its generation was over */
-	__u64 pad[4];
+	__u64 cpu_ns;     /* CPU time of its process, until the last second */
+	__u64 turns;      /* of its loop until then: times that it woke */
+	__u64 woken;      /* times that XDP woke it */
+	__u32 cpu_ppm;    /* millionths of a CPU that it took in the last second */
+	__u32 turns_100s; /* turns of its loop in 100 s, as many as in the last second */
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };

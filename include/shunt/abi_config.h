@@ -198,7 +198,9 @@ struct shunt_domain {
 	__u32 by_queue; /* loader: 1 = the NIC chooses the core by the queue, 0 = the policy does */
 	__u32 user;     /* loader: the only user whose processes may be its worker, + 1; 0: any */
 	__u32 left;     /* agent: 1 = its worker has said goodbye, and lives */
-	__u32 pad[8];
+	__u32 asleep;   /* agent: 1 = it sleeps; XDP: 0, at the next
+			 * request, with which it wakes the agent */
+	__u32 pad[7];
 	__u8 queue[SHUNT_QUEUES]; /* loader: its queues; by_queue: the one that feeds each core */
 	__u16 cpu[SHUNT_CORES];   /* loader: where each core's thread is pinned */
 	__u8 seat[SHUNT_CORES];   /* loader: the seat that each core

@@ -125,6 +125,15 @@ static void check_addresses(const uint8_t *frame)
 	MUST(port && port != PORT && port != PORT + 1);
 }
 
+/* A request wakes a sleeping agent, once. */
+static void check_woken(const struct shunt_ingress *was, uint32_t slept)
+{
+	uint32_t came = in->id != was->id;
+
+	MUST(xdp_records == (came && slept));
+	MUST(domain[0].asleep == (came ? 0 : slept));
+}
+
 static void check(const struct shunt_ingress *was, const struct xdp_run *r, const uint8_t *frame,
 		  size_t len)
 {
@@ -152,6 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_len)
 		uint8_t op = take8(&i);
 		struct shunt_ingress was = *in;
 		struct xdp_run r;
+		uint32_t slept;
 		size_t len;
 
 		switch (op & 7) {
@@ -168,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_len)
 			config->flags = take8(&i);
 			config->fallback = op >> 3 & 3;
 			domain[0].up = op >> 5;
+			domain[0].asleep = op >> 7;
 			break;
 		case 3:
 			*(uint32_t *)xdp_lookup(op & 8 ? (void *)&quantum_us : &hold_limit,
@@ -175,7 +186,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_len)
 			break;
 		default: /* a client */
 			len = frame_of(&i, frame, op >> 3);
+			slept = domain[0].asleep;
+			xdp_records = 0;
 			r = xdp_run(shunt_ingress, frame, len);
+			check_woken(&was, slept);
 			check(&was, &r, frame, len);
 		}
 	}

@@ -32,6 +32,10 @@ breaks() {
 
 test_no_request_is_left_beside_an_idle_core() { holds idle.pml; }
 test_a_core_blind_to_hold_rings_leaves_one() { breaks idle.pml -DBLIND; }
+test_a_sleeping_agent_misses_no_request() { holds sleep.pml; }
+test_an_agent_that_does_not_wait_for_xdp_misses_one() { breaks sleep.pml -DNOWAIT; }
+test_an_agent_that_does_not_look_again_misses_one() { breaks sleep.pml -DNOLOOK; }
+test_an_agent_that_sets_its_word_behind_the_wait_misses_one() { breaks sleep.pml -DLATE; }
 test_the_wire_loses_no_capacity_and_serves_nothing_twice() {
 	holds wire.pml -DFAULTS=$((${LONG:-0} ? 3 : 2))
 }

@@ -34,5 +34,6 @@ struct xdp_run xdp_run(int (*prog)(struct xdp_md *), const void *frame, size_t l
 
 extern uint64_t xdp_clock;  /* the harness moves it */
 extern uint32_t xdp_seed;
+extern uint32_t xdp_records; /* written to ring buffers so far */
 extern bool xdp_no_grow;    /* a frame can't be made longer, as by a driver
 			     * that copied it into a small buffer */

@@ -37,6 +37,7 @@ long xdp_csum_diff(const void *from, uint32_t from_len, const void *to, uint32_t
 		   uint32_t seed);
 uint64_t xdp_now(void);
 uint32_t xdp_random(void);
+long xdp_record(const void *map, const void *data, uint64_t len, uint64_t flags);
 /* A program that is not there: the caller goes on. */
 static inline long xdp_tail_call(struct xdp_md *ctx, const void *map, uint32_t at)
 {
@@ -51,6 +52,7 @@ static inline long xdp_tail_call(struct xdp_md *ctx, const void *map, uint32_t a
 #define bpf_xdp_load_bytes xdp_load_bytes
 #define bpf_xdp_store_bytes xdp_store_bytes
 #define bpf_tail_call xdp_tail_call
+#define bpf_ringbuf_output xdp_record
 #define bpf_csum_diff xdp_csum_diff
 #define bpf_ktime_get_ns xdp_now
 #define bpf_get_prandom_u32 xdp_random

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * nudge.c - hears of changes of the interface's pins, and of whoever touches their folder
+ *
+ * The kernel tells nobody that a map was written. So shunt touches the folder of the pins after it
+ * has written one, and whoever uses bpftool may do the same. Pins that come and go are heard of
+ * without.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "nudge.h"
+
+#define EVENTS (IN_ATTRIB | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVED_FROM | IN_MOVED_TO)
+#define SETTLE_NS 30000000ULL /* a load makes dozens of pins: looks at them a little later */
+
+void nudge_open(struct nudge *n)
+{
+	n->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	n->watch = -1;
+}
+
+/* The folder, or the nearest above it that is there; two above it there is bpffs itself. */
+static int watch_nearest(int fd, char *path)
+{
+	char *slash;
+	int watch;
+
+	for (int i = 0; i < 3; i++) {
+		watch = inotify_add_watch(fd, path, EVENTS | IN_ONLYDIR);
+		slash = strrchr(path, '/');
+		if (watch >= 0 || errno != ENOENT || !slash)
+			return watch;
+		*slash = '\0';
+	}
+	return -1;
+}
+
+bool nudge_follow(struct agent *a)
+{
+	struct nudge *n = &a->nudge;
+	char path[PATH_MAX];
+	int was = n->watch;
+
+	if (n->fd < 0 || shunt_pin_path(path, sizeof(path), &a->pins, NULL))
+		return false;
+	n->watch = watch_nearest(n->fd, path);
+	if (was >= 0 && was != n->watch)
+		inotify_rm_watch(n->fd, was); /* of a folder that is gone: refused */
+	return n->watch >= 0;
+}
+
+void nudge_hear(struct agent *a)
+{
+	char buf[4096] __attribute__((aligned(8)));
+
+	while (read(a->nudge.fd, buf, sizeof(buf)) > 0)
+		;
+	if (a->check_ns > a->now_ns + SETTLE_NS)
+		a->check_ns = a->now_ns + SETTLE_NS;
+	a->ticked_ns = 0;
+	a->nudged = true;
+}
