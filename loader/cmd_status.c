@@ -148,6 +148,19 @@ static const char *show_in_time(const json_t *c, char buf[16])
 	return buf;
 }
 
+/* One shuntd serves all domains. */
+static void show_cost(const json_t *domains)
+{
+	const json_t *agent = json_object_get(json_array_get(domains, 0), "agent");
+
+	if (json_object_get(agent, "cpu"))
+		printf("  shuntd takes %.3f %% of a CPU and wakes %.1f times a second%s\n",
+		       100 * json_number_value(json_object_get(agent, "cpu")),
+		       json_number_value(json_object_get(agent, "wakeups_s")),
+		       json_is_true(json_object_get(agent, "asleep")) ?
+		       ": it sleeps until a request comes" : "");
+}
+
 static void show_classes(const json_t *j)
 {
 	const json_t *c;
@@ -184,6 +197,7 @@ static void show(const json_t *r)
 		show_card(j);
 		json_array_foreach(json_object_get(j, "domains"), k, d)
 			show_domain(d, text_at(j, "interface"));
+		show_cost(json_object_get(j, "domains"));
 		wire_show_hosts(json_object_get(json_object_get(j, "wire"), "hosts"));
 		show_classes(j);
 	}

@@ -120,6 +120,11 @@ static json_t *agent_json(const struct ctl *ctl, const struct shunt_agent *a)
 	if (a->plans || a->plans_refused)
 		json_object_set_new(j, "plans", json_pack("{s:I, s:I}", "made",
 				    (json_int_t)a->plans, "refused", (json_int_t)a->plans_refused));
+	if (a->turns && agent_alive(a))
+		json_object_update_new(j, json_pack("{s:f, s:f, s:I, s:I}", "cpu",
+				       a->cpu_ppm / 1e6, "wakeups_s", a->turns_100s / 100.0,
+				       "cpu_ms", (json_int_t)(a->cpu_ns / 1000000), "woken",
+				       (json_int_t)a->woken));
 	if (a->beat_ns)
 		json_object_set_new(j, "silent_ms", json_integer((clock_ns() > a->beat_ns ?
 				    clock_ns() - a->beat_ns : 0) / 1000000));
@@ -211,6 +216,8 @@ json_t *domain_json(const struct ctl *ctl, const struct sums *s, __u32 d,
 		json_object_set_new(j, "wire", json_true());
 	if (view->stale)
 		json_object_set_new(j, "draining", json_true());
+	if (a)
+		json_object_set_new(a, "asleep", json_boolean(dom->asleep));
 	if (a && agent->worker_pid && dom->left)
 		json_object_set_new(a, "worker_left", json_true());
 	if (a && agent->worker_pid && !dom->left && agent_alive(agent) &&
