@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
-.PHONY: bench-cost bench-path bench-preempt bench-wire bench-costs bench-sim bench-overload
+.PHONY: bench-agent bench-cost bench-path bench-preempt bench-wire bench-costs bench-sim \
+	bench-overload
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o)
 	$(Q)$(B)/bench/cost
+
+bench-agent: ## what shuntd itself takes of a CPU, idle and under load (root)
+bench-agent: all
+	$(Q)bench/agent.sh
 
 bench-path: ## round trips, against a kernel UDP server (root)
 bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo

@@ -28,6 +28,7 @@ ports:
 YAML
 
 serve "$DIR/path.yaml" >/dev/null
+agent_begin
 start echo host build/bench/udp_echo 9001 1
 
 only() { # PID runs, the other is stopped
@@ -76,3 +77,4 @@ jq -r 'def row($what; $n): "\($what)\t\($n.nic_to_core_ns_p50)\t\($n.rtt_ns_p50)
 	"ns, median of the rounds\tXDP to core\tround trip\tkernel\tratio (least to most)",
 	row("RPS to the client"; .), row("no RPS"; .without_rps)' build/bench/path.json |
 	column -t -s "$(printf '\t')"
+agent_row build/bench/path.json

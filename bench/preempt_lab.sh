@@ -39,6 +39,7 @@ rules:
   - {port: 9000, offset: 0, value: 0x03, class: c}
 YAML
 serve "$DIR/preempt.yaml" >/dev/null
+agent_begin
 
 # POLICY[-QUANTUM] I RATE: one line of JSON, the client's with the mix I, and what it was asked for.
 offer() {
@@ -119,3 +120,4 @@ jq -r '(.max_rate_at_p99_300us | keys_unsorted) as $systems |
 	(["highest rate, p99 <= 300 us, first mix", "", "", (.max_rate_at_p99_300us[$systems[]])] |
 		join("\t"))' \
 	"$OUT" | column -t -s "$(printf '\t')"
+agent_row "$OUT"

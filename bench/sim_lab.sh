@@ -44,6 +44,7 @@ taskset -p -c 0 $$ >/dev/null # what this script starts stays off the worker's C
 	printf '  - {port: 9000, offset: 0, value: %s}\n' "0x02, class: b" "0x03, class: c"
 } >"$DIR/lab.yaml"
 serve "$DIR/lab.yaml" >/dev/null
+agent_begin
 rm -f "$RAW".{lab,stalls,sim}.jsonl
 
 # ms that the worker's threads were ready to run, and did not
@@ -125,3 +126,4 @@ jq -n -L bench --slurpfile l "$RAW".lab.jsonl --slurpfile s "$RAW".sim.jsonl \
 	 $quantum, $rounds, seconds_each: $seconds, results: $rows, summary: ($rows | summary),
 	 costs: $c[0], $kernel, $commit}' >"$OUT"
 jq -r -L bench 'include "sim_lab"; table' "$OUT" | column -t -s "$(printf '\t')"
+agent_row "$OUT"

@@ -45,6 +45,7 @@ classes() {
 }
 { echo 'domains: [{queue: 0, cpus: [1]}]'; classes; } >"$DIR/shared.yaml"
 serve "$DIR/shared.yaml" >/dev/null
+agent_begin
 
 tests/lab.sh up "$WIRE_LAB" --wire 1
 (umask 077 && od -An -N16 -tx8 /dev/urandom | tr -d ' ' >"$DIR/key")
@@ -128,4 +129,5 @@ jq -n --slurpfile s "$DIR/shared.json" --slurpfile w "$DIR/wire.json" --slurpfil
 	 lost: ($s + $w | map(.lost) | add), rounds: $rounds, round_trips: $count, kernel: $kernel,
 	 	commit: $commit}' \
 	>build/bench/wire.json
+agent_row build/bench/wire.json >/dev/null
 jq . build/bench/wire.json

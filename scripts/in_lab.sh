@@ -50,6 +50,35 @@ serve() {
 	wait_for 10 grep -q serving "$DIR/spin.log"
 }
 
+# What shuntd's agent has taken so far: nanoseconds of CPU time and times that it gave the CPU up by
+# itself, of all its threads, and the present time in microseconds.
+agent_counts() {
+	local pid
+	pid=$(host shunt stats -j --dev "$DEV" | jq .domains[0].agent.pid)
+	echo "$(cat "/proc/$pid/task/"*/schedstat | awk '{ ns += $1 } END { printf "%d", ns }')" \
+		"$(cat "/proc/$pid/task/"*/status |
+			awk '/^voluntary_ctxt/ { n += $2 } END { print n + 0 }')" \
+		"${EPOCHREALTIME/./}"
+}
+agent_begin() { read -r -a AGENT_BEGAN < <(agent_counts); }
+
+# {"cpu": share of a CPU, "wakeups_s": …} since agent_begin.
+agent_cost() {
+	local now
+	read -r -a now < <(agent_counts)
+	jq -cn --argjson ns $((now[0] - AGENT_BEGAN[0])) --argjson n $((now[1] - AGENT_BEGAN[1])) \
+		--argjson us $((now[2] - AGENT_BEGAN[2])) \
+		'{cpu: ($ns / $us * 1000 | round / 1000000), wakeups_s: ($n * 1e7 / $us | round / 10)}'
+}
+
+# OUT.json gets a row of what shuntd itself took since agent_begin, and says it.
+agent_row() {
+	jq --argjson cost "$(agent_cost)" '. + {shuntd: $cost}' "$1" >"$DIR/row.json"
+	cp "$DIR/row.json" "$1"
+	jq -r '.shuntd | "shuntd itself: \(.cpu * 1e5 | round / 1e3) % of a CPU, " +
+		"\(.wakeups_s) wake-ups/s"' "$1"
+}
+
 clean_up() {
 	trap - EXIT
 	for pid in "${PIDS[@]}"; do

@@ -110,6 +110,14 @@ waited() {
 	awk '{ s += $2 } END { printf "%d", s / 1000 }' /proc/"${PIDS_OF[$1]%% *}"/task/*/schedstat
 }
 
+# CPU time of KEY's shuntds so far, in us.
+shuntd_us() {
+	local pid
+	for pid in ${PIDS_OF[$1]#* } ${NICD_OF[$1]-}; do
+		cat "/proc/$pid/task/"*/schedstat
+	done | awk '{ s += $1 } END { printf "%d", s / 1000 }'
+}
+
 # A point begins when no other process computes: 100 ms in which none waited for a CPU, or PATIENCE
 # seconds later.
 wait_for_peace() {
@@ -137,22 +145,26 @@ backlog_of() {
 # ROUND WORKLOAD RATE SYSTEM: a line of JSON. Requests that an overloaded point left in a socket's
 # buffer are served before it.
 sample() {
-	local time steal wait line key
+	local time steal wait line key shuntd from
 	activate "$4" "${QUANTUM[$2]}" "${K[$2]-$WIRE_K}"
 	load "$4" "$2" --closed 1 --count 1 --time 5 --wait 5s >/dev/null
 	time=$(awk -v n="$ENOUGH" -v r="$3" 'BEGIN { t = n / r;
 		print (t < 0.25 ? 0.25 : (t > 0.6 ? 0.6 : t)) }')
 	key=$(key_of "$4")
-	steal=$(stolen) wait=$(waited "$key")
+	steal=$(stolen) wait=$(waited "$key") shuntd=$(shuntd_us "$key")
 	mkdir -p "$(windows_of "$2" "$3")"
+	from=${EPOCHREALTIME/./}
 	line=$(load "$4" "$2" --rate "$3" --time "$time" --warmup 0.05 \
 		--seed $((SEED * 1000 + $1)) \
 		--gaps "$(gaps_of "$key")" --windows "$(windows_of "$2" "$3" "$4")" |
 		jq -c 'del(.classes[].clean)')
 	[ -n "$line" ] || { echo "run.sh: no measurement of $4" >&2; cat "$DIR"/*.log >&2; exit 1; }
+	from=$((${EPOCHREALTIME/./} - from))
 	steal=$(($(stolen) - steal)) wait=$(($(waited "$key") - wait))
+	shuntd=$(($(shuntd_us "$key") - shuntd))
 	printf '{"round":%d,"workload":"%s","rate":%d,"system":"%s",' "$1" "$2" "$3" "$4"
-	printf '"time":%s,"stolen_ms":%d,"waited_us":%d,"load":%s}\n' "$time" $steal $wait "$line"
+	printf '"time":%s,"stolen_ms":%d,"waited_us":%d,' "$time" $steal $wait
+	printf '"took_us":%d,"shuntd_us":%d,"load":%s}\n' $from $shuntd "$line"
 }
 
 # WORKLOAD: requests a second that a closed loop gets out of shunt-fcfs; written down, since a run

@@ -105,5 +105,8 @@ def one_workload($samples): . as $w |
  claims: (if $workers == 1 then
 	"preemption only: with one worker core there is nothing to spread" else
 	"spreading and preemption" end),
+ shuntd_cpu: ([$samples[] | select(.shuntd_us)] | group_by(.system) | map({key: .[0].system,
+ 	value: ((map(.shuntd_us) | add) / (map(.took_us) | add) * 1e6 | round / 1e6)} |
+	select(.value > 0)) | from_entries),
  skipped: ($skipped | add // {}),
  workloads: ($workloads | map(select(.capacity != null) | one_workload($samples)) | from_entries)}

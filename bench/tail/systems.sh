@@ -70,8 +70,8 @@ control() {
 	"$ROOT/tests/lab.sh" exec "$lab" $side shunt "${@:2}" --dev "$lab$end"
 }
 
-# All processes of KEY get SIGNAL: its server, and shuntd (keeper and agent), who would take the
-# client's CPU for 50 us a hundred times a second.
+# All processes of KEY get SIGNAL: its server, and shuntd (keeper and agent), which would share the
+# client's CPU.
 signal() { kill "-$2" ${PIDS_OF[$1]} ${NICD_OF[$1]-} 2>/dev/null; }
 
 pause() {

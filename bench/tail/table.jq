@@ -34,6 +34,8 @@ def lowest($w; $class; $rate):
 "\(.machine.cpu), \(.machine.cpus) CPUs, Linux \(.kernel); \(.cores) worker core\(if .cores > 1 then "s" else "" end); commit \(.commit), seed \(.seed)",
 "\(.rounds) rounds of \(.rounds_wanted); bounds hold with \(.confidence * 1000 | round / 10) %; claimed: \(.claims)",
 "\(.samples) samples; in \(.stalled_samples) the machine stalled (\(.stalls.stolen_ms) ms stolen, \(.stalls.waited_ms) ms others had the CPUs, the client stood still \(.stalls.client) times); \(.invalid_samples) invalid; \(.stalls.repeated_points) points measured again since others were at work",
+(.shuntd_cpu // {} | select(. != {}) | "shuntd itself, percent of a CPU: " + (to_entries |
+	map("\(.key) \(.value * 1e5 | round / 1e3)") | join(", "))),
 (.skipped | to_entries[] | "skipped: \(.key): \(.value)"),
 (.workloads | to_entries[] | .value as $w | ($w.slo.metric | split(".")) as [$class, $what] |
 	"",
