@@ -12,6 +12,7 @@
  * or resumed elsewhere: a frame goes back to the fill ring where it is at home, whoever sent it.
  */
 #include <errno.h>
+#include <sys/socket.h>
 
 #include "internal.h"
 
@@ -31,6 +32,14 @@ static void unlock(uint32_t *lock)
 {
 	__atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 	LEDGER_HOOK();
+}
+
+/* The fill ring of that core got frames. In zero copy, a driver that found it empty may sleep; what
+ * it says after we looked, shuntd finds (pool_wake()). */
+static void wake_driver(const struct core *of)
+{
+	if (ring_needs_wakeup(of->fill))
+		recvfrom(of->sock, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
 static uint64_t address_of(const struct core *c, uint32_t frame)
@@ -106,11 +115,19 @@ static void take_sent(struct core *c, uint32_t most, uint32_t leave)
  * whose home is busy stays here until the next time. */
 static void refill_home(struct core *c)
 {
+	uint64_t fed = 0;
+
 	take_sent(c, FREE_MAX, c->comp_keep);
 	for (uint32_t i = 0; i < c->nfree;) {
-		if ((i < SHUNT_SPARE && may_keep(c, peek(c->list->frame[i]))) || !give_home(c, i))
+		uint32_t frame = peek(c->list->frame[i]);
+
+		if ((i < SHUNT_SPARE && may_keep(c, frame)) || !give_home(c, i))
 			i++;
+		else
+			fed |= 1ULL << home_of(c, frame)->id;
 	}
+	for (; fed; fed &= fed - 1)
+		wake_driver(&c->s->core[__builtin_ctzll(fed)]);
 }
 
 /* Moves what came back, and our own free frames, to the fill ring. But for those that we keep for
@@ -145,6 +162,7 @@ static void refill(struct core *c)
 	ledger_move(c->list, (struct ledger_rings){ .fill = fill, .comp = comp }, &to);
 	unlock(c->fill_lock);
 	c->nfree = to.n;
+	wake_driver(c);
 }
 
 void frames_recycle(struct core *c)

@@ -52,6 +52,18 @@ static inline void ring_set_cons(struct shunt_ring *r, __u32 cons)
 	__atomic_store_n(r->cons, cons, __ATOMIC_RELEASE);
 }
 
+/*
+ * Does the kernel wait to be told of entries? Where it copies, always of those to send and never of
+ * free frames. A driver without copying says so in the ring, and else looks by itself. The barrier
+ * orders the producer index before the word: either the word is seen, or the driver sees the index.
+ * Some drivers write it only after their last look, so whoever leaves entries behind looks again.
+ */
+static inline bool ring_needs_wakeup(const struct shunt_ring *r)
+{
+	__sync_synchronize();
+	return __atomic_load_n(r->flags, __ATOMIC_RELAXED) & XDP_RING_NEED_WAKEUP;
+}
+
 static inline __u32 ring_count(const struct shunt_ring *r)
 {
 	return ring_prod(r) - ring_cons(r);

@@ -77,7 +77,21 @@ static int bind_to(int fd, unsigned int ifindex, __u32 queue, __u16 flags, __u32
 
 int xsk_bind_first(int fd, unsigned int ifindex, __u32 queue, __u16 mode)
 {
-	return bind_to(fd, ifindex, queue, mode, 0);
+	return bind_to(fd, ifindex, queue, mode | XDP_USE_NEED_WAKEUP, 0);
+}
+
+bool xsk_is_refusal(int err)
+{
+	switch (err) {
+	case 0:
+	case -EBUSY:
+	case -EPERM:
+	case -ENOMEM:
+	case -ENOBUFS:
+	case -ENODEV:
+		return false;
+	}
+	return true;
 }
 
 int xsk_bind_shared(int fd, unsigned int ifindex, __u32 queue, int first)
@@ -111,6 +125,14 @@ bool xsk_is_busy(unsigned int ifindex, __u32 queue)
 	return err == -EBUSY;
 }
 
+bool xsk_is_zero_copy(int fd)
+{
+	struct xdp_options o = { 0 };
+	socklen_t len = sizeof(o);
+
+	return getsockopt(fd, SOL_XDP, XDP_OPTIONS, &o, &len) || o.flags & XDP_OPTIONS_ZEROCOPY;
+}
+
 int xsk_stats(int fd, struct xdp_statistics *out)
 {
 	socklen_t len = sizeof(*out);
@@ -125,4 +147,9 @@ int xsk_kick(int fd)
 	if (sendto(fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
 		return 0;
 	return errno == EBUSY || errno == ENOBUFS ? -EAGAIN : -errno;
+}
+
+void xsk_wake(int fd)
+{
+	recvfrom(fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }

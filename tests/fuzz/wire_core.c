@@ -51,6 +51,7 @@ static void make(void)
 	s.transport = &transport_wire;
 	make_ring(&rx, RING);
 	make_ring(&tx, RING);
+	*tx.flags = XDP_RING_NEED_WAKEUP;
 	make_ring(&s.fill[0], 2 * FRAMES);
 	make_ring(&s.comp[0], 2 * FRAMES);
 	*c = (struct core){ .s = &s };

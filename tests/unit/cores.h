@@ -42,6 +42,7 @@ static void make_core(unsigned int i)
 			    .list = &s.ctl->free[i] };
 	make_ring(&c->rx, RING);
 	make_ring(&c->tx, RING);
+	*c->tx.flags = XDP_RING_NEED_WAKEUP; /* as the kernel makes it */
 }
 
 static int make_cores(shunt_policy_fn select)

@@ -116,6 +116,7 @@ static void make_rings(unsigned int ncores, uint32_t at)
 	for (unsigned int i = 0; i < ncores; i++) {
 		make_ring(&world.rx[i], RING, at);
 		make_ring(&world.tx[i], TX_RING, at);
+		*world.tx[i].flags = XDP_RING_NEED_WAKEUP;
 	}
 	for (int i = 0; i < CLASSES; i++)
 		make_ring(&world.rx[HOLD(i)], RING, at);

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -26,10 +27,11 @@
 #define CHUNK 2048
 #define START (UINT32_MAX - 1)
 #define SOMEBODY 77 /* who may hold a lock */
+#define SOCK 1000   /* of core 0; + core */
 #define CTL_LEN (sizeof(struct shunt_ctl) + CORES * sizeof(struct shunt_free))
 
 struct fake_ring {
-	uint32_t prod, cons;
+	uint32_t prod, cons, flags;
 	__u64 addr[RING];
 };
 
@@ -37,11 +39,24 @@ static struct shunt s;
 static struct fake_ring fill[CORES], comp[CORES];
 static const struct transport shared, on_wire = { .nic_decides = true };
 
+static int woken[CORES];
+
+/* Of a socket it wakes the driver of its queue. */
+ssize_t recvfrom(int sock, void *buf, size_t len, int flags, struct sockaddr *from,
+		 socklen_t *fromlen)
+{
+	assert_in_range(sock, SOCK, SOCK + CORES - 1);
+	assert_int_equal(flags, MSG_DONTWAIT);
+	woken[sock - SOCK]++;
+	return 0;
+}
+
 static struct shunt_ring ring_on(struct fake_ring *f)
 {
 	f->prod = f->cons = START;
-	return (struct shunt_ring){ .prod = &f->prod, .cons = &f->cons, .addr = f->addr,
-				    .mask = RING - 1 };
+	f->flags = 0;
+	return (struct shunt_ring){ .prod = &f->prod, .cons = &f->cons, .flags = &f->flags,
+				    .addr = f->addr, .mask = RING - 1 };
 }
 
 static int set_up(void **state)
@@ -59,7 +74,9 @@ static int set_up(void **state)
 	for (int i = 0; i < CORES; i++) {
 		s.fill[i] = ring_on(&fill[i]);
 		s.comp[i] = ring_on(&comp[i]);
-		s.core[i] = (struct core){ .s = &s, .id = i, .line = &s.view->core[i],
+		woken[i] = 0;
+		s.core[i] = (struct core){ .s = &s, .id = i, .sock = SOCK + i,
+					   .line = &s.view->core[i],
 					   .fill = &s.fill[i], .comp = &s.comp[i],
 					   .fill_lock = &s.ctl->fill_lock[i].holder,
 					   .list = &s.ctl->free[i] };
@@ -224,6 +241,21 @@ static void a_core_sends_in_what_it_sent_before_whoever_fills_its_ring(void **st
 	assert_int_equal(frames_get(&s.core[0], &addr), -ENOBUFS);
 }
 
+/* In zero copy a driver that found its fill ring empty waits for that. */
+static void a_driver_that_waits_is_woken_by_the_socket_of_the_queue_that_got_frames(void **state)
+{
+	fill[1].flags = fill[2].flags = XDP_RING_NEED_WAKEUP;
+	complete(0, first_of(1), 3);
+	frames_recycle(&s.core[0]);
+	assert_int_equal(woken[1], 1);
+	assert_int_equal(woken[0] | woken[2], 0);
+	fill[1].flags = 0;
+	complete(0, first_of(1) + 3, 3);
+	frames_recycle(&s.core[0]);
+	assert_filled(1, first_of(1), 6);
+	assert_int_equal(woken[1], 1);
+}
+
 /* The kernel echoes whatever a worker once sent. */
 static void what_is_no_frame_is_counted_and_goes_nowhere(void **state)
 {
@@ -326,6 +358,8 @@ int main(void)
 		HOME_TEST(the_frame_that_a_division_leaves_over_is_the_last_rings),
 		HOME_TEST(a_frame_whose_ring_is_locked_stays_with_the_core_until_it_is_not),
 		HOME_TEST(a_core_sends_in_what_it_sent_before_whoever_fills_its_ring),
+		HOME_TEST(
+			a_driver_that_waits_is_woken_by_the_socket_of_the_queue_that_got_frames),
 		HOME_TEST(what_is_no_frame_is_counted_and_goes_nowhere),
 		HOME_TEST(frames_stay_one_each_and_no_ring_runs_dry_whoever_serves),
 	};
