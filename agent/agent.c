@@ -21,6 +21,8 @@
 #include "plural.h"
 #include "role.h"
 #include "store.h"
+#include "xsk.h"
+#include "zerocopy.h"
 
 #define CHECK_NS 100000000ULL /* between looks at pins that cannot be watched */
 #define PATIENCE_NS 1000000000ULL
@@ -55,9 +57,13 @@ static void explain(struct agent *a, struct domain *d, int err, struct why *why)
 		former_explain(a, d, why);
 		return;
 	}
-	if (err == -EOPNOTSUPP) {
+	if (err == -ENOSYS) {
 		why_fail(why, err, "this kernel does not map the rings of bound AF_XDP sockets, so "
 			 "they cannot be handed to workers: needs Linux 6.4");
+		return;
+	}
+	if (a->maps.cfg.flags & SHUNT_CFG_ZEROCOPY && xsk_is_refusal(err)) {
+		zerocopy_refused(why, a->opts.ifname, domain_queue(d), err);
 		return;
 	}
 	if (err == -ENOBUFS || err == -EPERM)
@@ -111,9 +117,10 @@ static void say_made(const struct domain *d)
 
 	if (nqueues > 1)
 		snprintf(many, sizeof(many), " and %u more", nqueues - 1);
-	log_say(LOG_INFO, "domain %u, queue %u%s: %u %s, %u %s, %u frames of %u bytes", d->id,
+	log_say(LOG_INFO, "domain %u, queue %u%s: %u %s, %u %s, %u frames of %u bytes, %s", d->id,
 		domain_queue(d), many, g->ncores, plural(g->ncores, "core", "cores"), g->nclasses,
-		plural(g->nclasses, "class", "classes"), g->nframes, g->chunk);
+		plural(g->nclasses, "class", "classes"), g->nframes, g->chunk,
+		agent_of(d)->zero_copy ? "zero copy" : "copy");
 }
 
 void agent_make_domains(struct agent *a)

@@ -50,6 +50,18 @@ static void clear_dead(struct shunt_view *v, const struct ledger_dead *dead)
 	}
 }
 
+/* The words by which the kernel asks to be woken, as they are in new rings: it does not write again
+ * what it has written before. A driver that waits for frames is woken at the next tick. */
+static void clear_words(struct rings *r, const struct ledger_dead *dead)
+{
+	for (__u32 i = 0; i < r->geo.ncores; i++) {
+		if (ledger_is_dead(dead, i))
+			poke(*r->tx[i].flags, XDP_RING_NEED_WAKEUP);
+	}
+	for (__u32 k = 0; k < shunt_fill_rings(&r->geo); k++)
+		poke(*r->fill[k].flags, 0);
+}
+
 void domain_set_right(struct domain *d, const struct ledger_dead *dead)
 {
 	struct shunt_view *v = d->pool.r.view;
@@ -59,6 +71,7 @@ void domain_set_right(struct domain *d, const struct ledger_dead *dead)
 	poke(v->nclasses, d->pool.r.geo.nclasses);
 	poke(v->hold_age_ms, d->maps->cfg.hold_age_ms);
 	clear_dead(v, dead);
+	clear_words(&d->pool.r, dead);
 	if (dead->slots != LEDGER_ALL_DEAD.slots)
 		return;
 	poke(v->stale, 0);
@@ -101,6 +114,8 @@ void domain_is_made(struct domain *d)
 {
 	holes_begin(d);
 	agent_of(d)->frames = d->pool.r.geo.nframes;
+	agent_of(d)->zero_copy = pool_zero_copy(d);
+	agent_of(d)->need_wakeup = ~0ULL >> (64 - shunt_fill_rings(&d->pool.r.geo));
 	agent_of(d)->worker_pid = agent_of(d)->worker_user = 0;
 	d->maps->domains[d->id].left = 0;
 	__atomic_store_n(&d->pool.state->ready, 1, __ATOMIC_RELEASE);

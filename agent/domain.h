@@ -22,6 +22,7 @@ struct domain {
 	struct pool pool;
 	struct worker worker;
 	struct former former;
+	bool copies;      /* zero copy failed on one of its queues */
 	__u32 damaged_by; /* the user whose workers damaged the domain's
 			   * former memory, + 1, until users.c knows; 0: none */
 	char why[240];  /* why it cannot be made, as told */

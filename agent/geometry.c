@@ -8,7 +8,8 @@
 
 /*
  * Frames for everything that can hold one at a time: hold rings, each core's two rings and its own
- * spare ones, a NAPI round, preempted requests, and what the configuration adds.
+ * spare ones, a NAPI round, preempted requests, a driver without copying, and what the
+ * configuration adds.
  *
  * Each of several queues has as many at home. Preempted requests may all have come through one of
  * them, and each core may have some under way that it took from another's ring.
@@ -35,6 +36,7 @@ void domain_geometry(struct shunt_geometry *g, const struct shunt_cfg *cfg,
 		home = g->nclasses * g->hold_ring + g->ncores * (2 * g->core_ring + SHUNT_SPARE) +
 		       SHUNT_NAPI + SHUNT_PARKED + cfg->spare_frames;
 	}
+	home += cfg->driver_frames;
 	if (per_page > 1) /* what follows the frames is page-aligned */
 		home = (home + per_page - 1) / per_page * per_page;
 	g->nframes = home * shunt_fill_rings(g);

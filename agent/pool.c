@@ -13,6 +13,7 @@
 #include "domain.h"
 #include "holes.h"
 #include "ledger_frames.h"
+#include "log.h"
 #include "maps.h"
 #include "pool.h"
 #include "state.h"
@@ -153,13 +154,20 @@ int pool_put_sockets(struct domain *d)
 	return missing;
 }
 
+/* The first socket says whether those of all queues work without copying. */
+static __u16 mode_of(const struct domain *d)
+{
+	if (d->maps->cfg.flags & SHUNT_CFG_ZEROCOPY)
+		return XDP_ZEROCOPY;
+	return d->maps->cfg.flags & SHUNT_CFG_COPY || d->copies ? XDP_COPY : 0;
+}
+
 static int bind_socket(struct domain *d, __u32 k, int fd)
 {
-	__u16 mode = d->maps->cfg.flags & SHUNT_CFG_CARD ? XDP_ZEROCOPY : XDP_COPY;
+	__u32 queue = queue_of(d->maps, d->id, k);
 
-	return k ? xsk_bind_shared(fd, d->pool.state->ifindex, queue_of(d->maps, d->id, k),
-				   d->pool.sock[0])
-		 : xsk_bind_first(fd, d->pool.state->ifindex, queue_of(d->maps, d->id, 0), mode);
+	return k ? xsk_bind_shared(fd, d->pool.state->ifindex, queue, d->pool.sock[0])
+		 : xsk_bind_first(fd, d->pool.state->ifindex, queue, mode_of(d));
 }
 
 int pool_keep_socket(struct domain *d, __u32 k, int fd)
@@ -207,16 +215,50 @@ static int maps_when_bound(const struct domain *d)
 				 d->pool.r.geo.fill_ring);
 
 	shunt_ring_unmap(&fill);
-	return err == -EBUSY ? -EOPNOTSUPP : err;
+	return err == -EBUSY ? -ENOSYS : err;
+}
+
+/* Nobody demanded zero copy, and the driver failed in it: from the next try on packets are copied.
+ * Until then the queue is in use, by the sockets of this one. */
+static int copy_instead(struct domain *d, __u32 queue, int err)
+{
+	log_say(LOG_WARNING,
+		"the driver gives no zero-copy AF_XDP socket on queue %u: %s; packets of domain %u "
+		"are copied", queue, strerror(-err), d->id);
+	d->copies = true;
+	return -EBUSY;
 }
 
 int pool_bind(struct domain *d)
 {
-	int err = 0;
+	for (__u32 k = 0; k < sockets_of(&d->pool.r.geo); k++) {
+		int err = bind_socket(d, k, d->pool.sock[k]);
 
-	for (__u32 k = 0; !err && k < sockets_of(&d->pool.r.geo); k++)
-		err = bind_socket(d, k, d->pool.sock[k]);
-	return err ? err : maps_when_bound(d);
+		if (err && !mode_of(d) && xsk_is_refusal(err))
+			return copy_instead(d, queue_of(d->maps, d->id, k), err);
+		if (err)
+			return err;
+	}
+	return maps_when_bound(d);
+}
+
+__u64 pool_zero_copy(const struct domain *d)
+{
+	__u64 queues = 0;
+
+	for (__u32 k = 0; k < shunt_fill_rings(&d->pool.r.geo); k++)
+		queues |= (__u64)xsk_is_zero_copy(d->pool.sock[k]) << k;
+	return queues;
+}
+
+void pool_wake(const struct domain *d)
+{
+	for (__u64 left = agent_of(d)->zero_copy; left; left &= left - 1) {
+		__u32 k = __builtin_ctzll(left);
+
+		if (k < shunt_fill_rings(&d->pool.r.geo) && ring_count(&d->pool.r.fill[k]))
+			xsk_wake(d->pool.sock[k]);
+	}
 }
 
 int pool_make_state(struct domain *d, unsigned int ifindex, const struct shunt_geometry *geo)

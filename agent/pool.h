@@ -37,8 +37,16 @@ int pool_keep_socket(struct domain *d, __u32 k, int fd);
 /* New memory: the first frames of each home are the next worker's, all others the kernel's. */
 void pool_fill(struct domain *d);
 /* Once the fill rings have frames: a driver asks for its first ones when it is bound to, and some
- * never again. -EOPNOTSUPP: the kernel is too old for workers. */
+ * never again. -ENOSYS: the kernel is too old for workers. -EBUSY: a queue is in use; or the next
+ * try copies packets, as the driver failed to do without. */
 int pool_bind(struct domain *d);
+/* The queues (bit k: the domain's k-th) whose driver receives into frames, and so
+ * holds some that no ring shows. Asked of the sockets: they alone know. */
+__u64 pool_zero_copy(const struct domain *d);
+/* Wakes drivers that found a fill ring empty and wait for frames, which are there by now: whoever
+ * filled it may have looked before the driver said so. At each tick; where no driver waits, the
+ * kernel does nothing. */
+void pool_wake(const struct domain *d);
 /* Descriptors of the store, if all are there, and state, if it is of this load. */
 bool pool_find(struct domain *d, unsigned int ifindex);
 int pool_map_memory(struct domain *d);

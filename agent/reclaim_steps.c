@@ -34,7 +34,7 @@ static enum reclaim_outcome start_anew(struct domain *d, const char *why,
  * frames that no ring shows, or another process lives. */
 static bool by_ledger(const struct domain *d, const struct ledger_dead *dead)
 {
-	return d->maps->cfg.flags & SHUNT_CFG_CARD || dead->slots != LEDGER_ALL_DEAD.slots;
+	return pool_zero_copy(d) || dead->slots != LEDGER_ALL_DEAD.slots;
 }
 
 static enum reclaim_outcome decide(struct domain *d)
@@ -117,14 +117,16 @@ static void take_all(struct domain *d)
 	}
 }
 
-/* Has the kernel send what a dead core left; the frames come back to the domain's next worker. */
+/* Has the kernel send what a dead core left; the frames come back to the domain's next worker. A
+ * driver without copying needs one kick, and sends later. */
 static void kick_dead(struct domain *d, const struct ledger_dead *dead)
 {
 	int kicks = KICKS;
 
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
-		while (ledger_is_dead(dead, i) && ring_count(&d->pool.r.tx[i]) && kicks-- > 0)
-			xsk_kick(d->pool.sock[i]);
+		while (ledger_is_dead(dead, i) && ring_count(&d->pool.r.tx[i]) && kicks-- > 0 &&
+		       xsk_kick(d->pool.sock[i]))
+			;
 	}
 }
 

@@ -197,6 +197,10 @@ static void tick(struct agent *a)
 	load_tick(a);
 	aim_tick(a);
 	wake_tick(a);
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		if (a->domain[i].pool.r.view)
+			pool_wake(&a->domain[i]);
+	}
 }
 
 /* How often beats are looked at, to find a silent core by an eighth of its time too late. */

@@ -16,3 +16,5 @@ int netif_ask(int fd, const char *ifname, unsigned long request, struct ifreq *r
 /* 0, or -errno. */
 int netif_mac(const char *ifname, __u8 mac[6]);
 int netif_mtu(const char *ifname, __u32 *mtu);
+/* "": there is no such interface, or it does not say. */
+void netif_driver(const char *ifname, char driver[32]);

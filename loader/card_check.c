@@ -8,19 +8,17 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <shunt/nfp.h>
 
 #include "card.h"
 #include "iface.h"
-#include "xsk.h"
+#include "zerocopy_check.h"
 
 #define ELEMENT 64        /* bytes of a key and a value, each a multiple of 8 */
 #define ENTRIES 3072000   /* of all maps */
 #define MAPS 128
-#define TRIAL_FRAMES 64
 
 /* Does anything behind the interface take maps at all? */
 static int check_offload(struct ctl *ctl, const struct iface *iface)
@@ -90,57 +88,14 @@ static int check_queues(struct ctl *ctl, const struct setup *s, const struct ifa
 	return 0;
 }
 
-/* A socket as shuntd will make it, on memory that is gone again when this returns. */
-static int try_zero_copy(struct ctl *ctl, const struct setup *s, __u32 queue)
-{
-	const struct shunt_geometry g = {
-		.nframes = TRIAL_FRAMES, .chunk = s->cfg.chunk, .fill_ring = 2 * TRIAL_FRAMES,
-	};
-	void *memory = mmap(NULL, shunt_frames_len(&g), PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int err, fd;
-
-	if (memory == MAP_FAILED)
-		return -errno;
-	fd = xsk_first(memory, &g);
-	err = fd < 0 ? fd : xsk_rings(fd, TRIAL_FRAMES, TRIAL_FRAMES);
-	if (!err)
-		err = xsk_bind_first(fd, ctl->ifindex, queue, XDP_ZEROCOPY);
-	if (fd >= 0)
-		close(fd);
-	munmap(memory, shunt_frames_len(&g));
-	return err;
-}
-
 /* On ordinary rings the card's driver drops redirected frames.
  * Every queue that the card may choose needs a zero-copy socket. */
 static int check_zero_copy(struct ctl *ctl, const struct setup *s)
 {
-	__u32 queue;
-	int err = 0;
-
-	for (queue = 0; queue < SHUNT_QUEUES; queue++) {
-		err = setup_serves(s, queue) ? try_zero_copy(ctl, s, queue) : 0;
-		if (err)
-			break;
-	}
-	if (!err)
-		return 0;
-	if (err == -EBUSY) {
-		fail(ctl, err, "somebody's AF_XDP sockets are on queue %u of '%s'", queue,
-		     ctl->ifname);
-		hint(ctl, "stop whoever has them: see 'ss -a --xdp'");
-		return err;
-	}
-	if (err == -EPERM)
-		return fail_bpf(ctl, err, "cannot make an AF_XDP socket on '%s'", ctl->ifname);
-	fail(ctl, -EOPNOTSUPP,
-	     "the driver of '%s' gives no zero-copy AF_XDP socket on queue %u: %s. "
-	     "It would drop what is redirected to any other",
-	     ctl->ifname, queue, strerror(-err));
-	hint(ctl, "a card NFP-4000 or NFP-6000 with NFD3, Linux 5.18, and frames that hold the MTU "
-		  "('chunk: 4096')");
-	return -EOPNOTSUPP;
+	return zerocopy_check(ctl, s,
+			      "it would drop what is redirected to any other: it takes a card "
+			      "NFP-4000 or NFP-6000 with NFD3, Linux 5.18, and frames that hold "
+			      "the MTU ('chunk: 4096')");
 }
 
 int card_check(struct ctl *ctl, const struct setup *s)

@@ -29,6 +29,7 @@
 #include "signals.h"
 #include "verb.h"
 #include "verify.h"
+#include "zerocopy_check.h"
 #include "pindir.h"
 
 #define FIRST_GEN 1
@@ -125,6 +126,8 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 		err = place_note(ctl, &s->cfg);
 	if (!err)
 		err = setup_decide_verify(ctl, s);
+	if (!err)
+		err = setup_decide_frames(ctl, s);
 	if (!err && s->cfg.flags & SHUNT_CFG_SIGNAL)
 		err = signals_enable(ctl);
 	if (!err)
@@ -231,6 +234,9 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 	struct object o = { 0 };
 	int err = attach_check(ctl, out->in_force);
 
+	/* What is loaded has the queues. */
+	if (!err && !card && !out->in_force && s->cfg.flags & SHUNT_CFG_ZEROCOPY)
+		err = zerocopy_check(ctl, s, NULL);
 	if (!err)
 		err = object_load(ctl, b, false, FIRST_GEN, s->wire.on ? &s->wire.sizes : NULL, &o);
 	if (!err && s->wire.on)
@@ -261,7 +267,13 @@ static int setup_for_card(struct ctl *ctl, struct setup *s)
 		if (!err)
 			err = setup_queues(ctl, given.port, given.cores, iface.rx_queues, s);
 	}
-	s->cfg.flags |= SHUNT_CFG_CARD;
+	if (s->cfg.flags & SHUNT_CFG_COPY) {
+		fail(ctl, -EINVAL, "'zerocopy: off', but a card's driver redirects to zero-copy "
+				   "sockets alone");
+		hint(ctl, "leave 'zerocopy' out, or say --offload none");
+		return -EINVAL;
+	}
+	s->cfg.flags |= SHUNT_CFG_CARD | SHUNT_CFG_ZEROCOPY;
 	return err;
 }
 

@@ -110,6 +110,30 @@ static void show_worker(const json_t *agent)
 		printf(" (with other rights than its user's: not ended)");
 }
 
+/* Queues of one domain that work alike are told in one line. */
+static void show_sockets(const json_t *d)
+{
+	const json_t *list = json_object_get(d, "sockets"), *s;
+	size_t i, first = 0;
+
+	json_array_foreach(list, i, s) {
+		const json_t *next = json_array_get(list, i + 1);
+		bool alike = next && !strcmp(text_at(next, "mode"), text_at(s, "mode")) &&
+			     json_equal(json_object_get(next, "need_wakeup"),
+					json_object_get(s, "need_wakeup"));
+
+		if (alike)
+			continue;
+		printf("    sockets of queue %lld", number_at(json_array_get(list, first),
+							      "queue"));
+		if (i > first)
+			printf(" and %zu more", i - first);
+		printf(": %s, need_wakeup %s\n", text_at(s, "mode"),
+		       json_is_true(json_object_get(s, "need_wakeup")) ? "yes" : "no");
+		first = i + 1;
+	}
+}
+
 static void show_domain(const json_t *d, const char *ifname)
 {
 	const json_t *agent = json_object_get(d, "agent");
@@ -134,6 +158,7 @@ static void show_domain(const json_t *d, const char *ifname)
 	puts(json_is_true(json_object_get(d, "draining")) ? " (draining old rings)" : "");
 	if (agent && agent_state_step(agent))
 		show_step("    ", agent_state_step(agent), ifname);
+	show_sockets(d);
 }
 
 /* The share of requests that met the objective: of the last second, else since the start. */

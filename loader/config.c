@@ -84,6 +84,9 @@ static int read_wire(struct config_reader *r)
 				  "a NIC's port has one receive queue, and its cores' CPUs are of "
 				  "their hosts",
 				  "domains");
+	if (r->c->zerocopy)
+		return config_bad(r, "a NIC's port has no sockets: its program forwards requests",
+				  "zerocopy");
 	err = config_wire(r);
 	if (err)
 		return err;
@@ -120,6 +123,7 @@ static int read_rest(struct config_reader *r)
 	cfg->hang = r->c->hang.action;
 	if (r->c->stamp)
 		cfg->flags |= SHUNT_CFG_STAMP;
+	cfg->flags |= r->c->zerocopy;
 	if (r->c->hang.after) {
 		if (read_ms(r->c->hang.after, SHUNT_SLO_MAX_US, &cfg->hang_ms, &r->ctl->why))
 			return config_at(r, "hang.after");

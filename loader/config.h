@@ -117,6 +117,7 @@ struct config {
 	int verify; /* enum setup_verify */
 	int share_cpus; /* 1: on */
 	int stamp; /* 1: on */
+	uint32_t zerocopy; /* of enum shunt_cfg_flags; 0: auto */
 	uint32_t chunk;
 	uint32_t core_ring;
 	uint32_t hold_ring;

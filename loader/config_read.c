@@ -38,6 +38,16 @@ static const cyaml_strval_t switches[] = {
 
 #define SWITCH(name, type, member) CYAML_FIELD_ENUM(name, WORD, type, member, switches, 6)
 
+static const cyaml_strval_t zerocopies[] = {
+	{ "auto", 0 },
+	{ "on", SHUNT_CFG_ZEROCOPY },
+	{ "off", SHUNT_CFG_COPY },
+	{ "true", SHUNT_CFG_ZEROCOPY },
+	{ "false", SHUNT_CFG_COPY },
+	{ "yes", SHUNT_CFG_ZEROCOPY },
+	{ "no", SHUNT_CFG_COPY },
+};
+
 static const cyaml_strval_t verifies[] = {
 	{ "auto", SETUP_VERIFY_AUTO },
 	{ "off", SETUP_VERIFY_OFF },
@@ -204,6 +214,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_STRING_PTR("drain", LIST, struct config, drain, 1, 32),
 	SWITCH("share_cpus", struct config, share_cpus),
 	SWITCH("stamp", struct config, stamp),
+	CYAML_FIELD_ENUM("zerocopy", WORD, struct config, zerocopy, zerocopies, 7),
 	CYAML_FIELD_UINT("chunk", OPTIONAL, struct config, chunk),
 	CYAML_FIELD_UINT("core_ring", OPTIONAL, struct config, core_ring),
 	CYAML_FIELD_UINT("hold_ring", OPTIONAL, struct config, hold_ring),

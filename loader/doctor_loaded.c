@@ -13,6 +13,7 @@
 #include "iface.h"
 #include "maps.h"
 #include "metadata.h"
+#include "netdev.h"
 #include "pick.h"
 #include "plural.h"
 #include "setup.h"
@@ -62,6 +63,28 @@ static void check_verify(struct ctl *ctl, struct findings *f, const struct shunt
 			iface.driver);
 	else
 		finding(f, "verify", LEVEL_OK, NULL, "UDP checksums are verified");
+}
+
+/* What was asked of the driver, and what it gave. */
+static void check_zero_copy(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg,
+			    __u32 d, const struct shunt_agent *agent)
+{
+	const char *asked = cfg->flags & SHUNT_CFG_ZEROCOPY ? "on" :
+			    cfg->flags & SHUNT_CFG_COPY ? "off" : "auto";
+	__u64 bits = 0;
+	bool offered;
+
+	if (cfg->flags & SHUNT_CFG_WIRE || !agent->frames)
+		return;
+	offered = !netdev_features(ctl->ifindex, &bits) && bits & NETDEV_ZEROCOPY;
+	if (agent->zero_copy || !offered || cfg->flags & SHUNT_CFG_COPY)
+		finding(f, "zerocopy", LEVEL_OK, NULL, "domain %u: %s, with 'zerocopy: %s'", d,
+			agent->zero_copy ? "zero copy" : "copy", asked);
+	else
+		finding(f, "zerocopy", LEVEL_WARN,
+			"load with 'zerocopy: on', which tells why the driver refuses, or 'off'",
+			"domain %u: packets are copied, with 'zerocopy: %s', although the driver "
+			"offers zero copy", d, asked);
 }
 
 static void check_queues(struct ctl *ctl, struct findings *f)
@@ -186,6 +209,7 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 			continue;
 		check_cores(f, d, &dom);
 		check_agent(ctl, f, d, &agent);
+		check_zero_copy(ctl, f, &cfg, d, &agent);
 		waits |= agent_alive(&agent) && !agent.frames;
 	}
 	if (waits)

@@ -197,6 +197,18 @@ static json_t *plan_json(const struct sums *s, const struct shunt_view *view)
 	return list;
 }
 
+/* How packets come into frames, by receive queue; NULL: there are no sockets. */
+static json_t *sockets_json(const struct shunt_domain *dom, const struct shunt_agent *agent)
+{
+	json_t *list = agent->frames ? json_array() : NULL;
+
+	for (__u32 k = 0; list && k < dom->nqueues && k < SHUNT_CORES; k++)
+		json_array_append_new(list, json_pack("{s:i, s:s, s:b}", "queue", dom->queue[k],
+				      "mode", agent->zero_copy >> k & 1 ? "zero copy" : "copy",
+				      "need_wakeup", (int)(agent->need_wakeup >> k & 1)));
+	return list;
+}
+
 json_t *domain_json(const struct ctl *ctl, const struct sums *s, __u32 d,
 		    const struct shunt_domain *dom, const struct shunt_view *view,
 		    const struct shunt_agent *agent)
@@ -214,6 +226,8 @@ json_t *domain_json(const struct ctl *ctl, const struct sums *s, __u32 d,
 	set_user(j, "user", dom->user);
 	if (s->cfg.flags & SHUNT_CFG_WIRE)
 		json_object_set_new(j, "wire", json_true());
+	else
+		json_object_set_new(j, "sockets", sockets_json(dom, agent)); /* as "plan" */
 	if (view->stale)
 		json_object_set_new(j, "draining", json_true());
 	if (a)

@@ -47,7 +47,7 @@ int iface_need_native(struct ctl *ctl)
 int iface_read(struct ctl *ctl, struct iface *out)
 {
 	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
-	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
+	struct ethtool_ringparam rings = { .cmd = ETHTOOL_GRINGPARAM };
 	struct ifreq req;
 	int fd = netif_socket(), err;
 
@@ -65,9 +65,10 @@ int iface_read(struct ctl *ctl, struct iface *out)
 	if (!netif_ask(fd, ctl->ifname, SIOCETHTOOL, &req, &channels))
 		out->rx_queues = channels.rx_count + channels.combined_count;
 	out->combined = channels.max_combined;
-	if (!netif_ask(fd, ctl->ifname, SIOCETHTOOL, &req, &driver))
-		snprintf(out->driver, sizeof(out->driver), "%.31s", driver.driver);
+	if (!netif_ask(fd, ctl->ifname, SIOCETHTOOL, &req, &rings))
+		out->ring_frames = rings.rx_pending + rings.tx_pending;
 	close(fd);
+	netif_driver(ctl->ifname, out->driver);
 	return 0;
 }
 

@@ -12,6 +12,8 @@ struct iface {
 	char driver[32]; /* "" : it does not say */
 	unsigned int mtu;
 	unsigned int rx_queues; /* 0: it does not say */
+	unsigned int ring_frames; /* packets that its rings hold, of one queue: to receive and to
+				   * send; 0: it does not say */
 	bool combined;          /* its queues receive and send; else those to receive are apart */
 	bool up;
 };

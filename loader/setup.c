@@ -11,14 +11,13 @@
 #include <shunt/nfp.h>
 
 #include "iface.h"
+#include "netdev.h"
 #include "setup.h"
 
 #define ONLINE "/sys/devices/system/cpu/online"
 #define MAX_CPUS 4096
 
-/* Of a frame, XDP takes 256 bytes of headroom; Ethernet and two VLAN tags come before the MTU. */
-#define XDP_ROOM 256
-#define L2_LEN (14 + 2 * 4)
+#define DRIVER_FRAMES 32768 /* no driver has rings for more */
 
 void setup_init(struct setup *s)
 {
@@ -196,6 +195,22 @@ int setup_decide_verify(struct ctl *ctl, struct setup *s)
 	return 0;
 }
 
+/* Such a driver fills its rings with frames, as many as they have places. */
+int setup_decide_frames(struct ctl *ctl, struct setup *s)
+{
+	struct iface iface;
+	__u64 bits;
+	int err = iface_read(ctl, &iface);
+
+	if (err)
+		return err;
+	if (!(s->cfg.flags & SHUNT_CFG_COPY) &&
+	    (netdev_features(ctl->ifindex, &bits) || bits & NETDEV_ZEROCOPY))
+		s->cfg.driver_frames = iface.ring_frames < DRIVER_FRAMES ? iface.ring_frames
+									 : DRIVER_FRAMES;
+	return 0;
+}
+
 static int check_queue(struct ctl *ctl, __u32 queue, const struct iface *iface)
 {
 	if (!iface->rx_queues || queue < iface->rx_queues)
@@ -261,10 +276,10 @@ int setup_check(struct ctl *ctl, const struct setup *s)
 		err = read_online(ctl, cpus);
 	if (err)
 		return err;
-	if (iface.mtu + L2_LEN > s->cfg.chunk - XDP_ROOM) {
+	if (iface.mtu > setup_mtu(s->cfg.chunk)) {
 		fail(ctl, -EINVAL, "'%s' has MTU %u, but a frame of %u bytes carries %u at most",
-		     ctl->ifname, iface.mtu, s->cfg.chunk, s->cfg.chunk - XDP_ROOM - L2_LEN);
-		hint(ctl, "%s", s->cfg.chunk < 4096 && iface.mtu + L2_LEN <= 4096 - XDP_ROOM ?
+		     ctl->ifname, iface.mtu, s->cfg.chunk, setup_mtu(s->cfg.chunk));
+		hint(ctl, "%s", s->cfg.chunk < 4096 && iface.mtu <= setup_mtu(4096) ?
 		     "say 'chunk: 4096' in the configuration, or lower the MTU" : "lower the MTU");
 		return -EINVAL;
 	}

@@ -36,6 +36,13 @@ struct setup {
 	struct wire_setup wire;
 };
 
+/* The largest MTU whose packets a frame holds: AF_XDP's headroom of 256 bytes, of every driver,
+ * and Ethernet with two VLAN tags come before it. */
+static inline unsigned int setup_mtu(__u32 chunk)
+{
+	return chunk - 256 - (14 + 2 * 4);
+}
+
 /* Does a domain serve the queue? */
 static inline bool setup_serves(const struct setup *s, __u32 queue)
 {
@@ -73,5 +80,8 @@ bool setup_has_local_senders(const char *driver);
 	"THEIR-INTERFACE tx off"
 /* setup.c: which checksums XDP verifies, into cfg. Only where the interface exists. */
 int setup_decide_verify(struct ctl *ctl, struct setup *s);
+/* setup.c: the frames that a driver without copying may hold, into cfg. Only where the interface
+ * exists. */
+int setup_decide_frames(struct ctl *ctl, struct setup *s);
 /* write.c: into the interface's pinned maps, cfg and ports last. */
 int setup_write(struct ctl *ctl, const struct setup *s);

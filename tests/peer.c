@@ -3,14 +3,16 @@
  * peer.c - a worker for tests, from the bare messages: it counts frames, or does everything wrong
  *
  * usage: peer census SOCKET [DOMAIN]   attaches, counts the frames in the rings, leaves;
- *                                      {"frames":N,"fill":N,"least":N,"rx":N,"spare":N,
- *                                      "twice":N,"missing":N}
+ *                                      {"frames":N,"fill":N,"least":N,"comp":N,"rx":N,
+ *                                      "spare":N,"twice":N,"missing":N}
  *                                      (least: of the fill rings' counts)
  *        peer view SOCKET              attaches, prints what policies read of tunables, leaves
  *        peer hostile SOCKET N [SEED]  sends N messages, most of them wrong in some way;
  *                                      {"sent":N,"malformed":N}
  *        peer wreck SOCKET [SEED]      attaches, writes nonsense into all that it was given, dies
  *        peer linger SOCKET            attaches, says UP, hangs up, and lives on
+ *        peer hush SOCKET              attaches, takes back the words by which the kernel
+ *                                      asks to be woken, dies
  *        peer silent SOCKET            attaches, says UP, never looks at its rings
  *        peer overfill SOCKET          attaches, writes counts that keep XDP from bounding
  *
@@ -35,7 +37,7 @@ static void census(const struct given *g)
 	unsigned char *seen = calloc(geo->nframes, 1);
 	const struct shunt_ctl *ctl =
 		shunt_ctl_of(map(g->fd[SHUNT_FD_MEMORY], shunt_memory_len(geo)), geo);
-	unsigned int fill = 0, least = ~0u, rx = 0, spare = 0, twice = 0, missing = 0;
+	unsigned int fill = 0, least = ~0u, comp = 0, rx = 0, spare = 0, twice = 0, missing = 0;
 	struct shunt_ring r;
 
 	for (uint32_t k = 0; k < shunt_fill_rings(geo); k++) {
@@ -43,6 +45,9 @@ static void census(const struct given *g)
 		least = ring_count(&r) < least ? ring_count(&r) : least;
 		for (uint32_t i = ring_cons(&r); i != ring_prod(&r); i++)
 			tick(seen, geo->nframes, r.addr[i & r.mask] / geo->chunk, &fill, &twice);
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_COMP, geo->fill_ring);
+		for (uint32_t i = ring_cons(&r); i != ring_prod(&r); i++)
+			tick(seen, geo->nframes, r.addr[i & r.mask] / geo->chunk, &comp, &twice);
 	}
 	for (uint32_t k = 0; k < nsockets(geo); k++) {
 		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_RX,
@@ -56,10 +61,21 @@ static void census(const struct given *g)
 	}
 	for (uint32_t i = 0; i < geo->nframes; i++)
 		missing += !seen[i];
-	printf("{\"frames\":%u,\"fill\":%u,\"least\":%u,\"rx\":%u,\"spare\":%u,\"twice\":%u,"
-	       "\"missing\":%u}\n",
-	       geo->nframes, fill, least, rx, spare, twice, missing);
+	printf("{\"frames\":%u,\"fill\":%u,\"least\":%u,\"comp\":%u,\"rx\":%u,\"spare\":%u,"
+	       "\"twice\":%u,\"missing\":%u}\n",
+	       geo->nframes, fill, least, comp, rx, spare, twice, missing);
 	free(seen);
+}
+
+static void hush(const struct given *g)
+{
+	const struct shunt_geometry *geo = &g->w.geo;
+	struct shunt_ring r;
+
+	for (uint32_t k = 0; k < geo->ncores; k++) {
+		map_ring(&r, g->fd[SHUNT_FD_SOCKETS + k], SHUNT_RING_TX, geo->core_ring);
+		*r.flags = 0;
+	}
 }
 
 static void print_list(const char *name, const void *list, size_t size, int n)
@@ -155,6 +171,9 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "wreck")) {
 		say_up(fd, any(2) ? g.w.cores : 0);
 		wreck(&g);
+		kill(getpid(), SIGKILL);
+	} else if (!strcmp(what, "hush")) {
+		hush(&g);
 		kill(getpid(), SIGKILL);
 	} else if (!strcmp(what, "linger")) {
 		say_up(fd, g.w.cores);

@@ -61,6 +61,9 @@ struct shunt_agent {
 	__u64 woken;      /* times that XDP woke it */
 	__u32 cpu_ppm;    /* millionths of a CPU that it took in the last second */
 	__u32 turns_100s; /* turns of its loop in 100 s, as many as in the last second */
+	__u64 zero_copy;    /* bit k: the sockets of its k-th queue work without copying */
+	__u64 need_wakeup;  /* bit k: and its driver says when it wants to be woken */
+	__u64 pad[6];
 	struct shunt_agent_class cls[SHUNT_CLASSES];
 	struct shunt_agent_core core[SHUNT_CORES];
 };

@@ -41,8 +41,10 @@ enum shunt_cfg_flags {
 	SHUNT_CFG_WIRE = 32,   /* the interface is the port of a NIC that
 				* schedules: include/shunt/wire.h */
 	SHUNT_CFG_ANY_ADDR = 128, /* requests are for whatever address and MAC */
-	SHUNT_CFG_CARD = 64,   /* a card's program chooses the queue, and its
-				* driver redirects to zero-copy sockets alone */
+	SHUNT_CFG_CARD = 64,   /* a card's program chooses the queue */
+	SHUNT_CFG_ZEROCOPY = 256, /* sockets without copying, or none; by
+				   * neither of the two the driver decides */
+	SHUNT_CFG_COPY = 512,  /* sockets that the kernel copies to */
 };
 
 struct shunt_cfg {
@@ -75,7 +77,8 @@ struct shunt_cfg {
 			   * source ports are worth a look into "ports" */
 	__u32 hold_age_ms; /* requests that wait while no core is up expire after this; 0: never */
 	__u32 verify;     /* enum shunt_verify: checksums that XDP verifies */
-	__u64 pad;
+	__u32 driver_frames; /* frames that a driver without copying may hold of each queue */
+	__u32 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 

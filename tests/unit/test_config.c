@@ -197,6 +197,30 @@ static void test_what_is_let_in_and_how_long_it_waits(void **state)
 	assert_int_equal(s.cfg.hold_age_ms, 0);
 }
 
+static void test_zerocopy_is_demanded_forbidden_or_left_to_the_driver(void **state)
+{
+	static const struct {
+		const char *line;
+		__u32 flags;
+	} texts[] = {
+		{ "", 0 },
+		{ "zerocopy: auto\n", 0 },
+		{ "zerocopy: on\n", SHUNT_CFG_ZEROCOPY },
+		{ "zerocopy: yes\n", SHUNT_CFG_ZEROCOPY },
+		{ "zerocopy: off\n", SHUNT_CFG_COPY },
+		{ "zerocopy: false\n", SHUNT_CFG_COPY },
+	};
+	struct setup s;
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(text, sizeof(text), "%sports: [{port: 7}]\n", texts[i].line);
+		assert_int_equal(read_text(text, strlen(text), &s), 0);
+		assert_int_equal(s.cfg.flags & (SHUNT_CFG_ZEROCOPY | SHUNT_CFG_COPY),
+				 texts[i].flags);
+	}
+}
+
 static void test_cpus_may_be_ranges(void **state)
 {
 	static const char text[] =
@@ -241,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_rules_lie_by_port_in_the_order_of_the_file),
 		cmocka_unit_test(test_defaults_are_sound),
 		cmocka_unit_test(test_what_is_let_in_and_how_long_it_waits),
+		cmocka_unit_test(test_zerocopy_is_demanded_forbidden_or_left_to_the_driver),
 		cmocka_unit_test(test_cpus_may_be_ranges),
 		cmocka_unit_test(test_what_is_on_or_off_is_spelt_alike_everywhere),
 	};

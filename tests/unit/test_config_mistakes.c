@@ -48,6 +48,8 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "stamp: true", "hold: {aeg: 1s}", 8, "unknown key 'aeg'" },
 		{ "stamp: true", "any-address: yes", 7, "any-address" },
 		{ "stamp: true", "verify: tcp", 8, "tcp" },
+		{ "stamp: true", "zerocopy: maybe", 8,
+		  "zerocopy: 'maybe' is none of auto, on, off, true, false, yes, no" },
 		{ "fallback: drop", "fallback: keep", 5, "keep" },
 		{ "requeue: head", "requeue: 1", 14, "1" },
 		{ "queue: 2", "queue: 128", 2, "queues 0 to 127" },

@@ -152,6 +152,15 @@ static void what_would_let_one_host_speak_for_another_is_refused_in_words(void *
 	}
 }
 
+static void zerocopy_is_refused_as_a_nics_port_has_no_sockets(void **state)
+{
+	struct setup s;
+
+	assert_int_not_equal(read_wire("  key: K/zero\n  cores: [{mac: \"02:00:00:00:00:01\"}]\n"
+				       "zerocopy: on\n", &s), 0);
+	assert_non_null(strstr(said, "zerocopy: a NIC's port has no sockets"));
+}
+
 static void a_key_is_32_digits_that_nobody_else_may_read(void **state)
 {
 	static const struct {
@@ -185,6 +194,7 @@ int main(void)
 		cmocka_unit_test(a_single_host_needs_no_list),
 		cmocka_unit_test(each_core_has_the_key_of_its_host),
 		cmocka_unit_test(what_would_let_one_host_speak_for_another_is_refused_in_words),
+		cmocka_unit_test(zerocopy_is_refused_as_a_nics_port_has_no_sockets),
 		cmocka_unit_test(a_key_is_32_digits_that_nobody_else_may_read),
 	};
 
