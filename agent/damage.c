@@ -26,10 +26,34 @@ static void make_anew(struct agent *a, struct domain *d, const char *why)
 	domain_discard(d);
 }
 
+static bool any_full(const struct rings *r)
+{
+	for (__u32 k = 0; k < sockets_of(&r->geo); k++) {
+		const struct shunt_ring *rx = &r->rx[slot_of(&r->geo, k)];
+
+		if (ring_count(rx) == rx->mask + 1)
+			return true;
+	}
+	return false;
+}
+
+/* Beside a full ring some drivers without copying receive nothing more, of the whole queue, until
+ * there is room. XDP leaves some in each ring (SHUNT_RING_MARGIN): only counts that a worker wrote
+ * wrong can fill one. */
+static bool stands_still(struct domain *d)
+{
+	bool was = d->pool.full;
+
+	d->pool.full = agent_of(d)->zero_copy && any_full(&d->pool.r);
+	return was && d->pool.full;
+}
+
 static void check(struct agent *a, struct domain *d)
 {
 	if (holes_found(d))
 		make_anew(a, d, "holes were punched into the frames");
+	else if (stands_still(d))
+		make_anew(a, d, "wrong counts kept a driver from receiving into the frames");
 	else if (holes_bad_frames(d) != d->pool.bad_frames &&
 		 a->now_ns - d->pool.made_ns > SELDOM_NS)
 		make_anew(a, d, "requests without metadata were found in the frames");

@@ -115,6 +115,7 @@ void pool_let_go(struct domain *d)
 	char name[STORE_NAME];
 
 	holes_unwatch(d);
+	d->pool.full = false;
 	unmap_all(d);
 	if (d->pool.r.view)
 		munmap(d->pool.r.view, sizeof(*d->pool.r.view));

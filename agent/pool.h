@@ -19,6 +19,7 @@ struct pool {
 
 	void *witness;         /* a mapping of the frames that nobody
 				* touches (holes.c); NULL: there is none */
+	bool full;             /* a receive ring was full, when we last looked */
 	bool holes;            /* frames were taken away from the kernel */
 	__u64 bad_frames;      /* requests that made no sense to workers, when we last looked */
 	__u64 kept_ns;         /* the next look at frames that the kernel may have kept aside */

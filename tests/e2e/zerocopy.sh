@@ -144,4 +144,20 @@ test_frames_that_drivers_hold_of_several_queues_are_nobodys_when_workers_die() {
 	die_beside_a_driver 2
 }
 
+# Where the kernel copies, the ring's refusals are no more than counted.
+test_counts_that_keep_a_driver_from_receiving_cost_the_worker_its_memory() {
+	export HELD=64 LD_PRELOAD=$ROOT/build/tests/holds.so
+	load fcfs
+	unset LD_PRELOAD
+	start peer host build/tests/peer overfill "/run/shunt/$DEV.sock"
+	wait_for 5 grep -q ready "$DIR/peer.log"
+	offer --rate 20000 --count 3000 --time 2 --wait 10ms --mix short=1:1us
+	wait_for 5 grep -q "wrong counts kept a driver from receiving.* domain 0" "$DIR/shuntd.log"
+	stop peer KILL
+	start_worker
+	assert_conserved
+	offer --rate 2000 --count 500 --time 5 --mix short=1:1us
+	assert_all_answered
+}
+
 run_tests "$@"
