@@ -2,9 +2,11 @@
 /*
  * doctor_iface.c - findings about an interface: driver, modes, other programs, MTU, offloads
  */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "doctor.h"
 #include "iface.h"
@@ -12,9 +14,7 @@
 #include "netdev.h"
 #include "plural.h"
 #include "pindir.h"
-
-#define MTU_SMALL_CHUNK 1770 /* what a frame of 2048 bytes carries, tags and headroom off */
-#define MTU_LARGE_CHUNK 3818
+#include "setup.h"
 
 static void check_mode(struct ctl *ctl, struct findings *f, const struct iface *iface)
 {
@@ -70,14 +70,33 @@ static void check_programs(struct ctl *ctl, struct findings *f)
 			xdp.name, xdp.prog_id, xdp.mode);
 }
 
+/* Bytes of a frame; 0: nothing is loaded, or the NIC's program needs none. */
+static __u32 loaded_chunk(const struct ctl *ctl)
+{
+	struct shunt_cfg cfg = { 0 };
+	int fd = shunt_pin_open(&ctl->pins, "cfg");
+	bool read = fd >= 0 && !bpf_map_lookup_elem(fd, &(__u32){ 0 }, &cfg);
+
+	if (fd >= 0)
+		close(fd);
+	return read && cfg.abi == SHUNT_ABI && !(cfg.flags & SHUNT_CFG_WIRE) ? cfg.chunk : 0;
+}
+
 static void check_mtu(struct ctl *ctl, struct findings *f, const struct iface *iface)
 {
+	__u32 chunk = loaded_chunk(ctl);
 	char fix[64];
 
-	snprintf(fix, sizeof(fix), "ip link set dev %s mtu 1500", ctl->ifname);
-	if (iface->mtu <= MTU_SMALL_CHUNK)
+	snprintf(fix, sizeof(fix), "ip link set dev %s mtu %u", ctl->ifname,
+		 chunk ? setup_mtu(chunk) : 1500);
+	if (chunk && iface->mtu > setup_mtu(chunk))
+		finding(f, "mtu", LEVEL_FAIL, fix,
+			"%u: what is loaded has frames of %u bytes, which carry %u; longer "
+			"requests are refused, and counted so",
+			iface->mtu, chunk, setup_mtu(chunk));
+	else if (chunk || iface->mtu <= setup_mtu(2048))
 		finding(f, "mtu", LEVEL_OK, NULL, "%u", iface->mtu);
-	else if (iface->mtu <= MTU_LARGE_CHUNK)
+	else if (iface->mtu <= setup_mtu(4096))
 		finding(f, "mtu", LEVEL_WARN, "say 'chunk: 4096' in the configuration",
 			"%u: larger than a frame of 2048 bytes carries", iface->mtu);
 	else

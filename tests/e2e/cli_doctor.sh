@@ -74,6 +74,18 @@ test_an_interface_that_is_gone_is_told_as_that() {
 	assert_match "$(host shunt status)" "the interface is gone.*shunt switch mq attaches again"
 }
 
+test_an_mtu_that_grew_beyond_the_frames_of_what_is_loaded_is_told() {
+	host shunt load mq --dev "$DEV" --port 9000
+	assert_eq "$(findings mtu)" "ok 1500 "
+	host ip link set dev "$DEV" mtu 3000
+	assert_match "$(findings mtu)" \
+		"fail 3000: what is loaded has frames of 2048 bytes, which carry 1770;.*mtu 1770"
+	host shunt unload --dev "$DEV"
+	echo '{chunk: 4096, ports: [{port: 9000}]}' >"$DIR/c.yaml"
+	host shunt load mq --dev "$DEV" --config "$DIR/c.yaml"
+	assert_eq "$(findings mtu)" "ok 3000 "
+}
+
 # --- drivers that lack something ------------------------------------------------------------------
 
 test_queues_that_are_not_served_are_told_with_the_command_that_the_nic_takes() {

@@ -14,6 +14,7 @@ refused() {
 }
 
 sockets() { json '.interfaces[0].domains[0].sockets | tostring' host shunt -j status --dev "$DEV"; }
+made() { host shunt -j status | jq -e '.interfaces[0].domains[0].sockets'; }
 COPIES='[{"queue":0,"mode":"copy","need_wakeup":true}]'
 
 # CHECK: what doctor finds there, "level text".
@@ -24,6 +25,7 @@ finding() {
 
 test_a_driver_without_zero_copy_copies_unless_it_is_demanded() {
 	load fcfs
+	wait_for 10 made
 	assert_eq "$(sockets)" "$COPIES"
 	assert_match "$(host shunt status)" "sockets of queue 0: copy, need_wakeup yes"
 	assert_match "$(finding native)" "ok .*, AF_XDP with copying"
@@ -37,6 +39,7 @@ test_a_driver_without_zero_copy_copies_unless_it_is_demanded() {
 
 test_zero_copy_that_is_forbidden_is_not_used() {
 	load fcfs 'zerocopy: off'
+	wait_for 10 made
 	assert_eq "$(sockets)" "$COPIES"
 	assert_eq "$(finding zerocopy)" "ok domain 0: copy, with 'zerocopy: off'"
 }
@@ -71,6 +74,7 @@ test_queues_of_a_domain_are_told_in_one_line() {
 	new_lab --queues 2
 	domain() { echo "{queues: [0, 1], cpus: [$CPUS]}"; }
 	load p2c
+	wait_for 10 made
 	assert_match "$(host shunt status)" "sockets of queue 0 and 1 more: copy, need_wakeup yes"
 	assert_eq "$(json '[.interfaces[0].domains[0].sockets[].queue] | tostring' \
 		host shunt -j status)" "[0,1]"
