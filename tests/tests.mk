@@ -175,6 +175,7 @@ test-long: deps ## all tests with their heavy counts, and test-busy (root)
 	$(Q)long=0; LONG=1 LIMIT=7200 tests/run.sh $(ALL_TESTS) || long=1; \
 		$(MAKE) --no-print-directory test-mutants || long=1; \
 		$(MAKE) --no-print-directory test-san || long=1; \
+		LONG=1 $(MAKE) --no-print-directory test-nic || long=1; \
 		$(MAKE) --no-print-directory test-busy && exit $$long
 
 test-unit: $(UNIT) ## unit tests, under sanitizers

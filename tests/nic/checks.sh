@@ -35,7 +35,7 @@ check() {
 	"$SKIPPED") echo "skip $claim: $(cat /run/skip)" ;;
 	*)
 		echo "FAIL $claim ($((SECONDS - began)) s)"
-		sed 's/^/# /' "$DIR/said" | tail -n 40
+		{ tail -n 40 "$DIR/said"; guest_logs; } | sed 's/^/# /'
 		;;
 	esac
 	if [ $code = 0 ]; then HELD=1; else FAILED=$((FAILED + 1)); fi
@@ -55,7 +55,8 @@ shift
 [ $# -gt 0 ] || case $SERIES in
 6.18) set -- all_kinds ;;
 6.12) set -- few_kinds ;;
-*) set -- loading ;;
+6.1) set -- loading ;;
+*) set -- too_old ;;
 esac
 for kind; do
 	$kind

@@ -6,6 +6,7 @@
 
 # From here on the programs are those of the machine around it.
 opts=trans=virtio,version=9p2000.L,ro,msize=262144,cache=loose
+chmod 700 /sys/fs/bpf
 mkdir -p /usr /shunt /sbin /var /dev/pts /dev/shm /run/netns /run/test /etc/dropbear
 mount -t 9p -o $opts usr /usr
 mount -t 9p -o $opts tree /shunt

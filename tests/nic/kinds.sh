@@ -4,16 +4,17 @@
 # kernel
 LINES_OF_KIND=()
 
-# NAME [CONFIG LINES…]: one way to serve, from load to unload; what else is to be checked while
+# NAME MODE [CONFIG LINES…]: one way to serve, from load to unload; what else is to be checked while
 # workers serve, is in MORE.
 serve_on() {
-	KIND=$1
-	LINES_OF_KIND=("${@:2}")
+	KIND=$1 MODE=$2 COPY=
+	[ "$MODE" != copy ] || COPY=1
+	LINES_OF_KIND=("${@:3}")
 	FAILED=0
 	check "loads, and workers serve" serve_first
 	if [ $HELD ]; then
 		check "$REQUESTS requests are answered, none is unaccounted for" answered_by_all
-		$MORE
+		${MORE:-:}
 		check "$KILLS kills of all workers lose only what is counted" kills
 		check "after them no frame is in two places" no_frame_twice
 	fi
@@ -26,38 +27,30 @@ serve_on() {
 note() { echo "# $SERIES | $1 | $2"; }
 note_kind() { note "$KIND" "$([ $FAILED = 0 ] && echo yes || echo no)"; }
 
-nothing_more() { :; }
-
+# All policies, one after the other under load, with preemption.
 policies() {
-	local policy
-	check "$SWITCHES switches under load lose nothing" switches_lose_nothing
+	local policy n=0
 	check "preemption is turned on" preempt_at_20us
+	load_begins
 	for policy in bpf/policies/*.c; do
 		policy=$(basename "$policy" .c)
-		check "$policy serves, with preemption" policy_serves "$policy"
+		[ "$policy" != slo ] || continue
+		check "$policy serves from the switch on, with preemption" switched_to "$policy"
+		n=$((n + 1))
 	done
+	check "$n switches under load lose nothing" load_ends
+	check "slo answers or refuses" slo_serves
 	check "requests made room, and went on" some_yielded
 }
 
-switches() { check "$SWITCHES switches under load lose nothing" switches_lose_nothing; }
+switches() {
+	load_begins
+	check "a switch to mq under load serves" switched_to mq
+	check "a switch to p2c under load serves" switched_to p2c
+	check "2 switches under load lose nothing, and leave the link alone" load_ends
+}
 
 queues() { check "what comes through each queue is served" each_queue_served; }
-
-# NIC: both domains, with copying and without.
-both_modes() {
-	MORE=$2 COPY=1 serve_on "$1, with copying"
-}
-
-policies_load() {
-	local policy refused=() n=0
-	for policy in bpf/policies/*.c; do
-		policy=$(basename "$policy" .c)
-		n=$((n + 1))
-		check "the verifier takes $policy" policy_is_verified "$policy"
-		[ $HELD ] || refused+=("$policy")
-	done
-	note "policies that load" "$((n - ${#refused[@]})) of $n${refused:+: not ${refused[*]}}"
-}
 
 on_igb() {
 	two_domains
@@ -66,7 +59,8 @@ on_igb() {
 	check "igb: fit proposes the hash of ports" fit_proposes_the_hash
 	check "igb: fit proposes a queue a domain" fit_proposes_queues
 	use_queues 2
-	both_modes igb switches
+	serve_on "igb, copy" copy 'zerocopy: off'
+	MORE=switches serve_on "igb, zero copy" 'zero copy' 'zerocopy: on'
 }
 
 on_virtio() {
@@ -75,23 +69,24 @@ on_virtio() {
 	check "virtio-net: fit proposes a queue a domain" fit_proposes_queues
 	use_queues 2
 	check "virtio-net: doctor finds no failure" doctor_finds_no_failure
-	both_modes virtio-net policies
+	serve_on "virtio-net, copy" copy 'zerocopy: off'
+	MORE=policies serve_on "virtio-net, zero copy" 'zero copy' 'zerocopy: on'
 }
 
 on_many_queues() {
 	on_nic virtio-net
 	one_domain_of_queues "$GUEST_QUEUES"
 	use_queues "$GUEST_QUEUES"
-	MORE=queues COPY=1 POLICY=p2c serve_on "virtio-net, a domain of $GUEST_QUEUES queues"
+	MORE=queues POLICY=p2c serve_on "virtio-net, zero copy, a domain of $GUEST_QUEUES queues" \
+		'zero copy' 'zerocopy: auto'
 }
 
 wire() {
-	local test
-	KIND="wire, five cores"
-	for test in test_requests_over_ipv4_are_answered test_every_policy_serves \
-		test_switches_under_load_lose_no_packet; do
-		check "${test//_/ }" test_of_tree on_wire $test
-	done
+	KIND="the wire, four cores"
+	FAILED=0
+	check "$REQUESTS requests, preemption, switches and $KILLS kills lose nothing uncounted" \
+		wire_serves
+	note_kind
 	KIND=
 }
 
@@ -103,18 +98,42 @@ all_kinds() {
 	wire
 }
 
-# 6.12
+# 6.12: both drivers copy.
 few_kinds() {
 	two_domains
-	on_nic virtio-net
-	use_queues 2
-	both_modes virtio-net nothing_more
-	on_nic igb
-	use_queues 2
-	both_modes igb nothing_more
+	for nic in virtio-net igb; do
+		on_nic $nic
+		use_queues 2
+		check "$nic: 'zerocopy: on' is refused, and why" zerocopy_is_refused
+		[ ! $HELD ] || note "$nic, zero copy" "no: the driver copies"
+		serve_on "$nic, copy" copy 'zerocopy: auto'
+	done
 }
 
-# 6.1 and 5.10
+# 5.10
+too_old() {
+	two_domains
+	for nic in igb virtio-net; do
+		on_nic $nic
+		check "$nic: load names the kernel that it needs, and leaves nothing" needs_newer
+		note "$nic: loads" "$([ $HELD ] && echo no || echo '?')"
+	done
+	note "policies that load" none
+	check "doctor names the kernel that is needed" doctor_names_the_kernel
+}
+
+policies_load() {
+	local policy all=() taken=()
+	for policy in bpf/policies/*.c; do
+		policy=$(basename "$policy" .c)
+		all+=("$policy")
+		check "the verifier takes $policy" policy_is_verified "$policy"
+		[ ! $HELD ] || taken+=("$policy")
+	done
+	note "policies that load" "${#taken[@]} of ${#all[@]}"
+}
+
+# 6.1
 loading() {
 	two_domains
 	for nic in igb virtio-net; do

@@ -128,6 +128,7 @@ start_guest() {
 			-device "$4,netdev=$1,mac=$(guest_mac "$1"),romfile="
 	}
 	local name=$1 args virtio=virtio-net-pci,iommu_platform=on,disable-legacy=on
+	virtio+=,rx_queue_size=1024
 	mapfile -t args < <(
 		nic h c ",queues=$GUEST_QUEUES" "$virtio,mq=on,vectors=$((2 * GUEST_QUEUES + 2))"
 		nic i d '' igb
@@ -137,7 +138,8 @@ start_guest() {
 			-fsdev "local,id=tree,path=$NIC_HERE,security_model=none,readonly=on" \
 			-device virtio-9p-pci,fsdev=tree,mount_tag=tree
 	)
-	setsid nice nsenter --net="/run/netns/shunt-$name-client" -- "$EMULATOR" \
+	setsid nice -n "${GUEST_NICE:-10}" nsenter --net="/run/netns/shunt-$name-client" -- \
+		"$EMULATOR" \
 		-L "$qemu/qemu" -L "$qemu/seabios" -L /usr/share/seabios \
 		-M q35 -cpu max -accel tcg,thread=single -smp "$GUEST_CPUS" -m "${GUEST_MB:-1536}" \
 		-nodefaults -display none -no-reboot -serial "file:$2/console" \

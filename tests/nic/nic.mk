@@ -3,5 +3,5 @@
 
 .PHONY: test-nic
 test-nic: ## shunt on virtio-net and igb, six CPUs, Linux 5.10 to 6.18, in QEMU (root)
-test-nic: all $(B)/tests/peer
+test-nic: all $(B)/tests/peer $(WIRE_TESTS)
 	$(Q)tests/nic/test.sh

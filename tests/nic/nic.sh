@@ -8,7 +8,7 @@
 
 LAB=nic
 MIX=short=0.7:1us,long=0.3:20us
-PATIENCE=6 # virtual CPUs share a thread of the emulator
+PATIENCE=10 # virtual CPUs share a thread of the emulator
 HOLD_RING=4096
 RATE=${RATE:-400} # requests a second that an emulated host keeps up with
 
@@ -36,6 +36,9 @@ stop() {
 
 logs() { if [ -e "$DIR/$1.log" ]; then logs_here "$1"; else host cat "/run/test/$1.log"; fi; }
 
+# What was started in the guest has said, for whoever looks for the reason of a failure.
+guest_logs() { host tail -n 8 /run/test/shuntd.log /run/test/spin0.log 2>/dev/null || true; }
+
 # --- the interface under test ---------------------------------------------------------------------
 
 # virtio-net or igb.
@@ -49,9 +52,11 @@ on_nic() {
 
 reaches() { client ping -qc 1 -W 1 "$TO"; }
 
-# QUEUES: and what was spread by addresses only is spread by ports, too.
+# QUEUES: with room for what comes while the guest has no CPU; what was spread by addresses only is
+# spread by ports, too.
 use_queues() {
 	host ethtool -L "$DEV" combined "$1" || true # it may have so many
+	host ethtool -G "$DEV" rx 1024 || true
 	host ethtool -N "$DEV" rx-flow-hash udp4 sdfn 2>/dev/null || true
 	wait_for 10 reaches
 }
@@ -73,7 +78,7 @@ load() { # POLICY [CONFIG LINES…]
 	host rm -f "/run/shunt/$DEV.sock"
 	host shunt load "$1" --dev "$DEV" --config /run/test/config.yaml
 	start shuntd host shuntd --dev "$DEV"
-	wait_for 10 host test -S "/run/shunt/$DEV.sock"
+	wait_for 10 listens "/run/shunt/$DEV.sock"
 	wait_for 10 reaches
 }
 

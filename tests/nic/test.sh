@@ -32,9 +32,19 @@ mkdir -p $SEEN
 for series; do
 	one_kernel "$series"
 done
-count() { cat "${logs[@]}" | grep -c "^$1 "; }
 logs=("${@/#/$SEEN/}")
 logs=("${logs[@]/%/.log}")
+# Of all four kernels, and none of them skipped.
+if [ $# = 4 ] && [ "$(cat "${logs[@]}" | grep -c '^skip Linux')" = 0 ]; then
+	if tests/nic/table.sh check >$SEEN/differs; then
+		echo "ok the table in docs/drivers.md is what was seen"
+	else
+		echo "FAIL the table in docs/drivers.md is another ('tests/nic/table.sh renew'):"
+		sed 's/^/# /' $SEEN/differs
+	fi | tee $SEEN/table.log
+	logs+=("$SEEN/table.log")
+fi
+count() { cat "${logs[@]}" | grep -c "^$1 "; }
 failed=$(count FAIL)
 echo "$(count ok) passed, $failed failed, $(count skip) skipped"
 [ "$failed" = 0 ]
