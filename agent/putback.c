@@ -64,17 +64,6 @@ static bool is_refused(const struct agent *a, const struct shunt_policy_slot *sl
 	return found;
 }
 
-static int update_link(const struct agent *a, int prog)
-{
-	int link = shunt_pin_open(&a->pins, SHUNT_LINK), err;
-
-	if (link < 0)
-		return link;
-	err = bpf_link_update(link, prog, NULL) ? -errno : 0;
-	close(link);
-	return err;
-}
-
 static int put_in_force(struct agent *a, struct shunt_cfg *cfg, struct shunt_policy_slot *slot,
 			int prog)
 {
@@ -89,7 +78,7 @@ static int put_in_force(struct agent *a, struct shunt_cfg *cfg, struct shunt_pol
 		return err;
 	if (bpf_map_update_elem(a->maps.policy_fd, &key, slot, 0))
 		return -errno;
-	err = update_link(a, prog);
+	err = shunt_steer_by(&a->pins, prog);
 	if (err)
 		return err;
 	shunt_preempt_decide(cfg, slot->desc.flags);

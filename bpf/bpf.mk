@@ -7,7 +7,7 @@ BPF_HEADERS := $(wildcard bpf/*.h include/shunt/*.h)
 NIC_DEPS := $(BPF_HEADERS) $(wildcard bpf/nic/*)
 
 .PHONY: bpf wire
-bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o wire ## the policies, and what XDP signals with
+bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o $(B)/stub.o wire ## the policies, and their helpers
 # nic-loop: with copies by a loop, for kernels before 5.18.
 wire: ## the wire transport's programs
 wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o
@@ -26,7 +26,7 @@ $(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(B)/nic/%.o $(B
 		--add-section .shunt.nic=$(B)/nic/$*.o $@.tmp $@
 	$(Q)rm -f $@.tmp
 
-$(B)/signal.o: bpf/host/signal.bpf.c $(BPF_HEADERS)
+$(B)/signal.o $(B)/stub.o: $(B)/%.o: bpf/host/%.bpf.c $(BPF_HEADERS)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@

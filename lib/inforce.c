@@ -49,6 +49,30 @@ int shunt_prog_open(const struct shunt_pins *pins, __u64 gen, __u32 prog_id)
 	return open_program(pins, shunt_prog_pin(gen), prog_id);
 }
 
+static int put_behind_stub(int map, int prog)
+{
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(map, &zero, &prog, 0) ? -errno : 0;
+}
+
+int shunt_steer_by(const struct shunt_pins *pins, int prog)
+{
+	int fd = shunt_pin_open(pins, SHUNT_LINK), err;
+
+	if (fd >= 0) {
+		err = bpf_link_update(fd, prog, NULL) ? -errno : 0;
+	} else if (fd == -ENOENT) {
+		fd = shunt_pin_open(pins, SHUNT_STUB_CALLS);
+		err = fd < 0 ? fd : put_behind_stub(fd, prog);
+	} else {
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
 int shunt_plan_open(const struct shunt_pins *pins, __u64 gen, __u32 plan_id)
 {
 	return open_program(pins, shunt_plan_pin(gen), plan_id);

@@ -65,6 +65,7 @@ static const struct shape {
 	{ "queues", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_queue), SHUNT_QUEUES },
 	{ "rules", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_rule), SHUNT_RULES },
 	{ "slo_us", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
+	{ SHUNT_STUB_CALLS, BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32), 1 },
 	{ "views", BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), SHUNT_DOMAINS },
 	{ "wake", BPF_MAP_TYPE_RINGBUF, 0, 0 }, /* as long as a page is here */
 	{ "xsks", BPF_MAP_TYPE_XSKMAP, sizeof(__u32), SHUNT_DOMAINS * SHUNT_SLOTS },

@@ -11,6 +11,8 @@
 
 #define SHUNT_BPFFS "/sys/fs/bpf"
 #define SHUNT_LINK "link" /* the pinned bpf_link that attaches the XDP program */
+/* Or, behind a stub in libxdp's dispatcher: the map with the program that the stub calls. */
+#define SHUNT_STUB_CALLS "stub_calls"
 
 struct shunt_pins {
 	const char *bpffs; /* NULL: SHUNT_BPFFS */

@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * attach.c - policy slots and the bpf_link that makes a program the interface's
- *
- * Native mode only. In generic mode XDP runs on several CPUs at once for one receive queue, and
- * shunt's ingress counts on being alone; it also sees packets that were merged (GRO).
+ * attach.c - policy slots, and the policy's program before an interface's packets
  */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
-#include <linux/if_link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "attach.h"
-#include "iface.h"
 #include "inforce.h"
 #include "maps.h"
 
@@ -62,27 +57,14 @@ int slot_write(struct ctl *ctl, const struct bundle *b, const struct object *o, 
 	return err;
 }
 
-int attach_check(struct ctl *ctl, unsigned int own_prog)
+static int explain(struct ctl *ctl, const struct way *way, int err)
 {
-	struct xdp_there xdp;
-	int err = iface_xdp(ctl, &xdp);
-
-	if (err || !xdp.prog_id || xdp.prog_id == own_prog)
+	if (ctl->why.text)
 		return err;
-	fail(ctl, -EBUSY, "another XDP program is on '%s': '%s' (id %u, %s mode); it is left alone",
-	     ctl->ifname, xdp.name, xdp.prog_id, xdp.mode);
-	hint(ctl, "an interface has one: whoever attached it must detach it first "
-	     "(see 'bpftool net', 'xdp-loader status', 'ip link set dev %s xdp off')",
-	     ctl->ifname);
-	return -EBUSY;
-}
-
-static int explain(struct ctl *ctl, int err)
-{
 	switch (err) {
 	case -EBUSY:
 	case -EEXIST:
-		if (!attach_check(ctl, 0))
+		if (!way->check(ctl, 0))
 			fail(ctl, err, "another XDP program is on '%s'", ctl->ifname);
 		return err;
 	case -EOPNOTSUPP:
@@ -106,33 +88,16 @@ static int explain(struct ctl *ctl, int err)
 	}
 }
 
-int attach_new(struct ctl *ctl, const struct object *o)
+int attach_new(struct ctl *ctl, const struct way *way, const struct object *o)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
-	char path[PATH_MAX];
-	int link = bpf_link_create(o->prog_fd, ctl->ifindex, BPF_XDP, &opts);
-	int err = link < 0 ? explain(ctl, -errno) : 0;
+	int err = way->attach(ctl, o->prog_fd);
 
-	if (err)
-		return err;
-	/* Until it is pinned, the link lives as long as this process: dying here detaches. */
-	err = shunt_pin_path(path, sizeof(path), &ctl->pins, SHUNT_LINK);
-	if (!err && unlink(path) && errno != ENOENT)
-		err = -errno;
-	if (!err && bpf_obj_pin(link, path))
-		err = -errno;
-	close(link);
-	return err ? fail_bpf(ctl, err, "cannot pin the link as '%s'", path) : 0;
+	return err ? explain(ctl, way, err) : 0;
 }
 
 int attach_update(struct ctl *ctl, const struct object *o)
 {
-	int link = shunt_pin_open(&ctl->pins, SHUNT_LINK), err = 0;
+	int err = shunt_steer_by(&ctl->pins, o->prog_fd);
 
-	if (link < 0)
-		return fail_bpf(ctl, link, "cannot open the pinned link of '%s'", ctl->ifname);
-	if (bpf_link_update(link, o->prog_fd, NULL))
-		err = fail_bpf(ctl, -errno, "cannot replace the program on '%s'", ctl->ifname);
-	close(link);
-	return err;
+	return err ? fail_bpf(ctl, err, "cannot replace the program on '%s'", ctl->ifname) : 0;
 }

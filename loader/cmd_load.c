@@ -19,13 +19,12 @@
 #include "domain_maps.h"
 #include "iface.h"
 #include "inforce.h"
+#include "load_result.h"
 #include "maps.h"
 #include "metadata.h"
 #include "place.h"
-#include "plural.h"
 #include "policy.h"
 #include "setup.h"
-#include "show.h"
 #include "signals.h"
 #include "verb.h"
 #include "verify.h"
@@ -46,14 +45,8 @@ static struct {
 	unsigned int port, cores;
 	enum offload offload;
 	bool offload_said;
-} given;
-
-/* The result of --offload. */
-struct outcome {
-	unsigned int ninsns; /* of the card's; 0: it has no part */
-	char *refused;       /* why not, where it would have been welcome */
-	unsigned int in_force; /* the loaded program, which a dry run leaves alone; 0: none is */
-};
+	const struct way *way;
+} given = { .way = &way_link };
 
 static int read_setup(struct ctl *ctl, struct setup *s)
 {
@@ -135,69 +128,8 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 	if (!err)
 		err = setup_write(ctl, s);
 	if (!err)
-		err = attach_new(ctl, o);
+		err = attach_new(ctl, given.way, o);
 	return err || !card ? err : bring_up_card(ctl, s, card);
-}
-
-static json_t *describe(const struct ctl *ctl, const struct bundle *b, const struct setup *s,
-			const struct outcome *out)
-{
-	json_t *domains = json_array(), *j;
-
-	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
-		json_t *cpus;
-
-		if (!s->domains[d].on)
-			continue;
-		cpus = json_array();
-		for (__u32 c = 0; c < s->domains[d].ncores && !s->wire.on; c++)
-			json_array_append_new(cpus, json_integer(s->domains[d].cpu[c]));
-		json_array_append_new(domains,
-				      json_pack("{s:i, s:o, s:o}", "domain", d, "queues",
-						queues_json(&s->domains[d]), "cpus", cpus));
-	}
-	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
-			 b->desc.name, "dry_run", ctl->dry_run, "classes",
-			 (int)s->cfg.nclasses, "ports", (int)s->nports, "rules", (int)s->nrules,
-			 "domains", domains);
-	if (given.offload_said)
-		json_object_set_new(j, "offload", json_string(out->ninsns ? "nfp" : "none"));
-	if (out->ninsns)
-		json_object_set_new(j, "card_instructions", json_integer(out->ninsns));
-	if (out->in_force)
-		json_object_set_new(j, "unload_first", json_true());
-	if (out->refused)
-		json_object_set_new(j, "offload_refused", json_string(out->refused));
-	return j;
-}
-
-static void show(const json_t *r)
-{
-	const json_t *domain, *cpu;
-	char queues[SHOW_QUEUES];
-	long long classes = number_at(r, "classes"), ports = number_at(r, "ports"),
-		  rules = number_at(r, "rules");
-	size_t i, k;
-
-	printf("%s '%s' on '%s': %lld %s, %lld %s, %lld %s\n",
-	       json_is_true(json_object_get(r, "dry_run")) ? "would load" : "loaded",
-	       text_at(r, "policy"), text_at(r, "interface"), classes,
-	       plural(classes, "class", "classes"), ports, plural(ports, "port", "ports"), rules,
-	       plural(rules, "rule", "rules"));
-	if (json_object_get(r, "card_instructions"))
-		printf("  the card chooses the queue: %lld of %d instructions\n",
-		       number_at(r, "card_instructions"), CARD_INSNS);
-	json_array_foreach(json_object_get(r, "domains"), i, domain) {
-		if (!json_array_size(json_object_get(domain, "cpus")))
-			continue; /* they are of hosts elsewhere */
-		show_queues(domain, queues);
-		printf("  %s: cores on CPU", queues);
-		json_array_foreach(json_object_get(domain, "cpus"), k, cpu)
-			printf(" %lld", (long long)json_integer_value(cpu));
-		putchar('\n');
-	}
-	if (json_object_get(r, "unload_first"))
-		printf("  would need 'shunt unload --dev %s' first\n", text_at(r, "interface"));
 }
 
 /* Notes the features that the driver lacks and without which a load does not fail. */
@@ -232,7 +164,7 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 		     const struct outcome *out)
 {
 	struct object o = { 0 };
-	int err = attach_check(ctl, out->in_force);
+	int err = given.way->check(ctl, out->in_force);
 
 	/* What is loaded has the queues. */
 	if (!err && !card && !out->in_force && s->cfg.flags & SHUNT_CFG_ZEROCOPY)
@@ -357,15 +289,42 @@ static int take_offload(struct ctl *ctl, const char *value)
 	return fail_usage(ctl, "--offload: '%s' is none of nfp, auto and none", value);
 }
 
+static int take_dispatcher(struct ctl *ctl, const char *value)
+{
+	given.way = &way_stub;
+	return 0;
+}
+
+static int take_priority(struct ctl *ctl, const char *value)
+{
+	__u64 n = 0;
+	int err = option_number(ctl, "priority", value, 1, 100000, &n);
+
+	ctl->priority = n;
+	return err;
+}
+
+static int check_options(struct ctl *ctl)
+{
+	if (!ctl->pins.ifname)
+		return fail_usage(ctl, "on which interface? say --dev IF");
+	if (ctl->priority && given.way != &way_stub)
+		return fail_usage(ctl, "--priority is a place in a dispatcher: say "
+				  "--dispatcher, too");
+	if (given.way == &way_stub && given.offload != OFFLOAD_NONE)
+		return fail_usage(ctl, "--offload goes without --dispatcher");
+	return 0;
+}
+
 static int run(struct ctl *ctl)
 {
-	struct outcome out = { 0 };
+	struct outcome out = { .offload_said = given.offload_said };
 	struct bundle b = { 0 };
 	struct setup s;
 	int err = need_args(ctl, 1, 1), lock;
 
-	if (!err && !ctl->pins.ifname)
-		err = fail_usage(ctl, "on which interface? say --dev IF");
+	if (!err)
+		err = check_options(ctl);
 	if (!err)
 		err = read_setup(ctl, &s);
 	if (!err)
@@ -390,7 +349,7 @@ static int run(struct ctl *ctl)
 		     "where it shall serve",
 		     geteuid());
 	if (!err)
-		err = emit(ctl, describe(ctl, &b, &s, &out), show);
+		err = emit(ctl, loaded_json(ctl, &b, &s, &out), loaded_show);
 	bundle_close(&b);
 	free(out.refused);
 	return err;
@@ -400,13 +359,16 @@ static const struct verb_option config = { "config", 0, "FILE", take_config }, p
 											"N",
 											take_port },
 				cores = { "cores", 0, "N", take_cores },
-				offload = { "offload", 0, "nfp|auto|none", take_offload };
+				offload = { "offload", 0, "nfp|auto|none", take_offload },
+				dispatcher = { "dispatcher", 0, NULL, take_dispatcher },
+				priority = { "priority", 0, "N", take_priority };
 static const struct verb_option *const options[] = { &option_dev, &config, &port, &cores,
-						     &option_dry_run, &offload, NULL };
+						     &option_dry_run, &offload, &dispatcher,
+						     &priority, NULL };
 
 const struct verb verb_load = {
 	"load", "POLICY|FILE.c|FILE.shunt --dev IF [--config FILE | --port N [--cores N]] "
-	"[--offload nfp|auto|none]",
+	"[--offload nfp|auto|none] [--dispatcher [--priority N]]",
 	"put shunt on an interface (and its card); --dry-run only tries",
 	options, run
 };

@@ -31,6 +31,7 @@ static void show_step(const char *indent, const char *step, const char *ifname)
 static void show_state(const json_t *j)
 {
 	const char *ifname = text_at(j, "interface");
+	const json_t *behind = json_object_get(j, "dispatcher");
 
 	if (json_object_get(j, "error")) {
 		printf("%s: %s\n", ifname, text_at(j, "error"));
@@ -42,6 +43,9 @@ static void show_state(const json_t *j)
 	       text_at(j, "text"), number_at(j, "generation"));
 	if (json_object_get(j, "mode"))
 		printf(", %s mode", text_at(j, "mode"));
+	if (behind)
+		printf(", program %lld of %lld in libxdp's dispatcher", number_at(behind, "place"),
+		       number_at(behind, "programs"));
 	putchar('\n');
 	printf("  interface %lld of the network namespace with cookie %lld\n",
 	       number_at(j, "ifindex"), number_at(j, "netns_cookie"));

@@ -42,15 +42,15 @@ static int raise_gen(struct ctl *ctl, struct shunt_cfg *cfg, __u32 policy_flags)
 	return map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
 }
 
-/* The interface went away and came back: the old link is dead, a new one is made. */
-static int attach_again(struct ctl *ctl, const struct object *o)
+/* The interface went away and came back, or the program was detached from it. */
+static int attach_again(struct ctl *ctl, const struct way *way, const struct object *o)
 {
 	int err = iface_need(ctl);
 
 	if (!err)
-		err = attach_check(ctl, 0);
+		err = way->check(ctl, 0);
 	if (!err)
-		err = attach_new(ctl, o);
+		err = attach_new(ctl, way, o);
 	if (!err)
 		note("'%s' was gone and is back: attached anew", ctl->ifname);
 	return err;
@@ -67,7 +67,7 @@ static int replace(struct ctl *ctl, const struct bundle *b, const struct object 
 	if (!err && card->obj)
 		err = card_replace(ctl, card);
 	if (!err)
-		err = link.ifindex ? attach_update(ctl, o) : attach_again(ctl, o);
+		err = link.ifindex ? attach_update(ctl, o) : attach_again(ctl, link.way, o);
 	if (!err && !link.ifindex)
 		err = place_note(ctl, cfg); /* it has a number of its own */
 	return err ? err : raise_gen(ctl, cfg, b->desc.flags);

@@ -23,6 +23,7 @@ struct ctl {
 	int code;            /* exit code of a verb that did its work and found something wrong */
 	bool dry_run;        /* only try */
 	bool force;          /* take a policy that was put out of force */
+	unsigned int priority; /* among the programs of a dispatcher; 0: as usual */
 	struct shunt_pins pins;
 	char ifname[16];     /* pins.ifname points here */
 	unsigned int ifindex; /* 0: no such interface now */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dispatcher.h"
 #include "doctor.h"
 #include "iface.h"
 #include "metadata.h"
@@ -41,6 +42,26 @@ static void check_mode(struct ctl *ctl, struct findings *f, const struct iface *
 			bits & NETDEV_BASIC ? "redirect" : "run XDP programs");
 }
 
+/* Programs that shunt is not among. err: of looking for shunt's own. */
+static void tell_foreign(struct ctl *ctl, struct findings *f, const struct xdp_there *xdp, int err)
+{
+	if (err && err != -ENOENT)
+		finding(f, "programs", LEVEL_WARN, "run it as root",
+			"an XDP program is on '%s' (id %u, %s mode); whose cannot be said: %s",
+			ctl->ifname, xdp->prog_id, xdp->mode, strerror(-err));
+	else if (dispatcher_is_there(ctl->ifindex))
+		finding(f, "programs", LEVEL_WARN, "shunt load --dispatcher: behind the programs "
+			"that are in it (see 'xdp-loader status')",
+			"libxdp's dispatcher is on '%s' (id %u, %s mode)", ctl->ifname,
+			xdp->prog_id, xdp->mode);
+	else
+		finding(f, "programs", LEVEL_FAIL,
+			"detach it: see 'bpftool net', 'xdp-loader status', 'ip link set dev IF "
+			"xdp off'",
+			"another XDP program is on '%s': '%s' (id %u, %s mode)", ctl->ifname,
+			xdp->name, xdp->prog_id, xdp->mode);
+}
+
 static void check_programs(struct ctl *ctl, struct findings *f)
 {
 	struct link_state link = { 0 };
@@ -55,19 +76,15 @@ static void check_programs(struct ctl *ctl, struct findings *f)
 	err = pindir_link(ctl, &link);
 	if (!xdp.prog_id)
 		finding(f, "programs", LEVEL_OK, NULL, "no XDP program on '%s'", ctl->ifname);
+	else if (link.stub.place)
+		finding(f, "programs", LEVEL_OK, NULL,
+			"shunt's stub is program %u of %u in libxdp's dispatcher (id %u, %s mode)",
+			link.stub.place, link.stub.programs, xdp.prog_id, xdp.mode);
 	else if (xdp.prog_id == link.prog_id)
 		finding(f, "programs", LEVEL_OK, NULL, "that of shunt's link (id %u, %s mode)",
 			xdp.prog_id, xdp.mode);
-	else if (err && err != -ENOENT)
-		finding(f, "programs", LEVEL_WARN, "run it as root",
-			"an XDP program is on '%s' (id %u, %s mode); whose cannot be said: %s",
-			ctl->ifname, xdp.prog_id, xdp.mode, strerror(-err));
 	else
-		finding(f, "programs", LEVEL_FAIL,
-			"detach it: see 'bpftool net', 'xdp-loader status', 'ip link set dev IF "
-			"xdp off'",
-			"another XDP program is on '%s': '%s' (id %u, %s mode)", ctl->ifname,
-			xdp.name, xdp.prog_id, xdp.mode);
+		tell_foreign(ctl, f, &xdp, err);
 }
 
 /* Bytes of a frame; 0: nothing is loaded, or the NIC's program needs none. */

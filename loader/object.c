@@ -154,6 +154,9 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen,
 		goto out;
 	}
 	err = verify_select(ctl, b, o->obj, name, PLANNER);
+	/* As a stub's in a dispatcher, which calls it, and as that of shunt_signal, which it calls:
+	 * the kernel lets programs of one such type alone call each other. */
+	bpf_program__set_expected_attach_type(bpf_object__find_program_by_name(o->obj, name), 0);
 	if (!err)
 		err = set_slot(ctl, b, o->obj, gen);
 	if (!err && reuse)

@@ -111,23 +111,20 @@ bool pindir_share_pins(const struct ctl *ctl, const char *one, const char *other
 	       !shunt_pin_path(pb, sizeof(pb), &b, NULL) && !strcmp(pa, pb);
 }
 
-/* A directory's interface: bpffs knows no dots, so the link knows the name better. */
+/* A directory's interface: bpffs knows no dots, so what is before its packets knows the name
+ * better. */
 static void name_of(struct ctl *ctl, const char *dir, char name[16])
 {
-	struct shunt_pins pins = { ctl->pins.bpffs, dir };
-	struct bpf_link_info info = { 0 };
-	__u32 len = sizeof(info);
+	struct ctl of = { .pins = { ctl->pins.bpffs, dir } };
+	struct link_state link;
 	char found[IF_NAMESIZE];
-	int fd = shunt_pin_open(&pins, SHUNT_LINK);
 
 	snprintf(name, 16, "%s", dir);
-	if (fd < 0)
-		return;
 	/* The number may be one of another network namespace. */
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.xdp.ifindex &&
-	    if_indextoname(info.xdp.ifindex, found) && pindir_share_pins(ctl, dir, found))
+	if (!pindir_link(&of, &link) && link.ifindex && if_indextoname(link.ifindex, found) &&
+	    pindir_share_pins(ctl, dir, found))
 		snprintf(name, 16, "%s", found);
-	close(fd);
+	ctl_forget(&of);
 }
 
 int pindir_list(struct ctl *ctl, struct pindir_list *list)
@@ -157,21 +154,19 @@ int pindir_list(struct ctl *ctl, struct pindir_list *list)
 
 int pindir_link(struct ctl *ctl, struct link_state *state)
 {
-	struct bpf_link_info info = { 0 };
-	__u32 len = sizeof(info);
-	int fd = shunt_pin_open(&ctl->pins, SHUNT_LINK), err = 0;
+	const struct way *way;
+	int pin, err;
 
 	memset(state, 0, sizeof(*state));
-	if (fd == -ENOENT)
-		return fd;
-	if (fd < 0)
-		return fail_bpf(ctl, fd, "cannot open the pinned link of '%s'", ctl->ifname);
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		err = fail_bpf(ctl, -errno, "cannot read the pinned link of '%s'", ctl->ifname);
-	close(fd);
-	state->id = info.id;
-	state->ifindex = info.xdp.ifindex;
-	state->prog_id = info.prog_id;
+	way = way_loaded(ctl, &pin);
+	if (!way)
+		return -ENOENT;
+	state->way = way;
+	if (pin < 0)
+		return fail_bpf(ctl, pin, "cannot open the pin '%s' of '%s'", way->pin,
+				ctl->ifname);
+	err = way->look(ctl, pin, state);
+	close(pin);
 	return err;
 }
 
@@ -265,16 +260,21 @@ static int unpin(struct ctl *ctl, const char *path)
 	       fail_bpf(ctl, -errno, "cannot remove '%s'", path) : 0;
 }
 
-/* Detaches at once: the kernel lets go of an unpinned link in
- * its own time, and a process that has the link open keeps it. */
-static void detach(struct ctl *ctl)
+/* The other pins are there until nothing of it is before packets any more. */
+static int detach(struct ctl *ctl)
 {
-	int link = shunt_pin_open(&ctl->pins, SHUNT_LINK);
+	char path[PATH_MAX];
+	int pin, err = 0;
+	const struct way *way = way_loaded(ctl, &pin);
 
-	if (link < 0)
-		return;
-	bpf_link_detach(link);
-	close(link);
+	if (!way)
+		return 0;
+	if (pin >= 0) {
+		way->detach(ctl, pin);
+		close(pin);
+	}
+	err = shunt_pin_path(path, sizeof(path), &ctl->pins, way->pin);
+	return err ? err : unpin(ctl, path);
 }
 
 int pindir_sweep(struct ctl *ctl)
@@ -282,12 +282,8 @@ int pindir_sweep(struct ctl *ctl)
 	char path[PATH_MAX], entry_path[PATH_MAX + 1 + NAME_MAX];
 	struct dirent *entry;
 	DIR *dir;
-	int err = shunt_pin_path(path, sizeof(path), &ctl->pins, SHUNT_LINK);
+	int err = detach(ctl);
 
-	if (!err) {
-		detach(ctl);
-		err = unpin(ctl, path);
-	}
 	if (err || shunt_pin_path(path, sizeof(path), &ctl->pins, NULL))
 		return err;
 	dir = opendir(path);

@@ -7,20 +7,13 @@
  */
 #pragma once
 
-#include "ctl.h"
+#include "way.h"
 
 #define PINDIR_MAX 256 /* interfaces that are listed */
 
 struct pindir_list {
 	int n;
 	char name[PINDIR_MAX][16]; /* of the interface, or of the directory if it is gone */
-};
-
-/* The state of the pinned link. */
-struct link_state {
-	unsigned int id;
-	unsigned int ifindex; /* 0: the interface is gone */
-	unsigned int prog_id; /* the program that sees packets now */
 };
 
 /* Sets the interface from --dev: it must have a sound name, it need not exist. */
@@ -38,9 +31,10 @@ int pindir_lock(struct ctl *ctl, bool create);
 /* Waits for no one: -EBUSY without a failure noted when another holds it. */
 int pindir_try_lock(struct ctl *ctl);
 void pindir_unlock(int lock);
-/* Removes every pin, the link first: that detaches. The directory stays, and so does its lock. */
+/* Removes every pin, that of the way first: that detaches. The directory stays, and so does its
+ * lock. */
 int pindir_sweep(struct ctl *ctl);
 /* Removes the directory, and the one above it, if they are empty. */
 void pindir_tidy(struct ctl *ctl);
-/* 0, -ENOENT without a failure noted if there is no link, or another -errno. */
+/* 0, -ENOENT without a failure noted if neither way's pin is there, or another -errno. */
 int pindir_link(struct ctl *ctl, struct link_state *state);

@@ -218,7 +218,8 @@ static void steering_json(struct ctl *ctl, const struct steering *s, json_t *j)
 	struct xdp_there xdp;
 
 	set_count(j, "prog_id", link->prog_id);
-	set_count(j, "link_id", link->id);
+	if (link->id)
+		set_count(j, "link_id", link->id);
 	json_object_set_new(j, "state", json_string(steering_name(s->state)));
 	steering_tell(s, text, sizeof(text), step, sizeof(step));
 	if (*text)
@@ -235,7 +236,13 @@ static void steering_json(struct ctl *ctl, const struct steering *s, json_t *j)
 		return;
 	if (link->ifindex != ctl->ifindex && if_indextoname(link->ifindex, name))
 		json_object_set_new(j, "renamed_to", json_string(name));
-	if (ctl->ifindex == link->ifindex && !iface_xdp(ctl, &xdp) && xdp.prog_id == link->prog_id)
+	if (link->stub.place)
+		json_object_set_new(j, "dispatcher",
+				    json_pack("{s:i, s:i, s:i}", "place", link->stub.place,
+					      "programs", link->stub.programs, "priority",
+					      link->stub.priority));
+	if (ctl->ifindex == link->ifindex && !iface_xdp(ctl, &xdp) &&
+	    (link->stub.place || xdp.prog_id == link->prog_id))
 		json_object_set_new(j, "mode", json_string(xdp.mode));
 }
 

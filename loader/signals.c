@@ -6,29 +6,16 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "log.h"
 #include "object.h"
+#include "part.h"
 #include "probe.h"
 #include "signals.h"
 
 #define OWN_MAP "sig_tasks" /* goes with the programs */
 #define AIM "sig_aim"
-
-/* Finds signal.o: it lies beside the directory of the policies. */
-static int find(struct ctl *ctl, char *path, size_t len)
-{
-	char dir[PATH_MAX];
-
-	for (int i = 0; i < BUNDLE_DIRS; i++) {
-		if (bundle_dir(i, dir, sizeof(dir))[0] &&
-		    (size_t)snprintf(path, len, "%s/../signal.o", dir) < len && !access(path, R_OK))
-			return 0;
-	}
-	return fail(ctl, -ENOENT, "'signal.o' is not installed where the policies are");
-}
 
 static int put(struct ctl *ctl, struct bpf_object *obj)
 {
@@ -66,13 +53,15 @@ int signals_enable(struct ctl *ctl)
 			    "this kernel does not let XDP signal threads: that came with Linux "
 			    "6.14");
 	}
-	err = find(ctl, path, sizeof(path));
+	err = part_find(ctl, "signal.o", path, sizeof(path));
 	if (err)
 		return err;
 	log_start(ctl->verbose);
 	obj = bpf_object__open_file(path, NULL);
 	if (!obj)
 		return fail(ctl, -errno, "'%s' is no BPF object that libbpf understands", path);
+	bpf_program__set_expected_attach_type(
+		bpf_object__find_program_by_name(obj, "shunt_signal"), 0);
 	err = object_reuse_maps(ctl, path, obj, OWN_MAP);
 	if (!err) {
 		err = bpf_object__load(obj);

@@ -29,7 +29,8 @@ static void look_without_link(struct ctl *ctl, const struct shunt_cfg *cfg, stru
 	if (!if_indextoname(cfg->ifindex, name))
 		return;
 	s->state = STEERING_DETACHED;
-	if (cfg->ifindex != ctl->ifindex || iface_xdp(ctl, &xdp) || !xdp.prog_id)
+	if (s->link.way != &way_link || cfg->ifindex != ctl->ifindex || iface_xdp(ctl, &xdp) ||
+	    !xdp.prog_id)
 		return;
 	s->foreign_id = xdp.prog_id;
 	memcpy(s->foreign_name, xdp.name, sizeof(s->foreign_name));
@@ -81,7 +82,9 @@ static void tell_detached(const struct steering *s, char *text, size_t len, char
 	const char *policy = s->live.desc.name;
 
 	if (!s->foreign_id) {
-		snprintf(text, len, "shunt's link was detached: nothing steers");
+		snprintf(text, len, s->link.way == &way_stub ?
+			 "shunt's stub is not in the dispatcher any more: nothing steers" :
+			 "shunt's link was detached: nothing steers");
 		snprintf(step, step_len, "shunt switch %s attaches again", policy);
 		return;
 	}
@@ -110,9 +113,16 @@ void steering_tell(const struct steering *s, char *text, size_t len, char *step,
 		snprintf(step, step_len, "shunt switch %s", s->next);
 		return;
 	case STEERING_FOREIGN:
+		if (!s->foreign_id) {
+			snprintf(text, len, "nothing is behind shunt's stub: no request comes to "
+				 "policy '%s'", policy);
+			snprintf(step, step_len, "shunt switch %s", policy);
+			return;
+		}
 		snprintf(text, len,
-			 "a foreign program is in shunt's link, '%s' (id %u): no request comes to "
-			 "policy '%s'", s->foreign_name, s->foreign_id, policy);
+			 "a foreign program is %s, '%s' (id %u): no request comes to policy '%s'",
+			 s->link.way == &way_stub ? "behind shunt's stub" : "in shunt's link",
+			 s->foreign_name, s->foreign_id, policy);
 		snprintf(step, step_len,
 			 "find out who put it there ('bpftool link', 'bpftool prog show id %u'); "
 			 "then: shunt switch %s", s->foreign_id, policy);

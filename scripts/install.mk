@@ -57,7 +57,7 @@ install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install bel
 	$(call put,644,$(PKGDIR)/policies,$(POLICIES:%=$(B)/bpf/%.o))
 	$(call put,644,$(PKGDIR)/nfp,$(NFP_OBJ))
 	$(call put,644,$(PKGDIR)/host,$(B)/host/unwrap.o)
-	$(call put,644,$(PKGDIR),$(B)/signal.o $(P)/never.a)
+	$(call put,644,$(PKGDIR),$(B)/signal.o $(B)/stub.o $(P)/never.a)
 	$(call put,755,$(PKGDIR),$(P)/safepoints.so)
 	$(call put,644,$(PKGDIR)/src/bpf,$(wildcard bpf/*.h) bpf/shunt.bpf.c bpf/native.c)
 	$(call put,644,$(PKGDIR)/src/bpf/nic,$(wildcard bpf/nic/*))

@@ -128,6 +128,34 @@ test_another_xdp_program_is_named_and_left_alone() {
 		fail "doctor does not see it"
 }
 
+# What a kernel that takes dispatchers makes of it: tests/vm/dispatcher.sh.
+test_a_kernel_that_takes_no_dispatcher_is_told_and_nothing_stays() {
+	if host shunt load mq --dev "$DEV" --port 9000 --dispatcher 2>"$DIR/err"; then
+		host shunt unload --dev "$DEV"
+		skip "this kernel takes libxdp's dispatcher"
+	fi
+	assert_match "$(cat "$DIR/err")" "takes no dispatcher|does not take programs that write"
+	nothing_left || fail "something is left"
+	host shunt load mq --dev "$DEV" --port 9000
+	assert_eq "$(json '.interfaces[0].state' host shunt -j)" attached
+}
+
+test_a_program_without_a_dispatcher_leaves_no_place_in_one() {
+	attach_other
+	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000 --dispatcher
+	assert_match "$(cat "$DIR/err")" "another XDP program is on '$DEV', without a dispatcher"
+	assert_match "$(cat "$DIR/err")" "xdp-loader load"
+	[ ! -e $PINS ] || fail "pins are left"
+}
+
+test_a_place_in_the_dispatcher_is_asked_for_with_the_dispatcher() {
+	assert_exit 2 host shunt load mq --dev "$DEV" --port 9000 --priority 20
+	assert_match "$(cat "$DIR/err")" "say --dispatcher, too"
+	assert_exit 2 host shunt load mq --dev "$DEV" --port 9000 --dispatcher --offload nfp
+	assert_match "$(cat "$DIR/err")" "goes without --dispatcher"
+	assert_exit 2 host shunt load mq --dev "$DEV" --port 9000 --dispatcher --priority 0
+}
+
 test_a_load_that_cannot_attach_leaves_nothing() {
 	client ip link set dev "${LAB}c" mtu 9000 # a veth takes no program beside such a peer
 	assert_exit 1 host shunt load mq --dev "$DEV" --port 9000

@@ -3,6 +3,8 @@
 # guest.sh - the first process of the guest: one line a check, "ok NAME" or "FAIL NAME: reason"
 # shellcheck source=tests/vm/guest_lib.sh
 . /guest_lib.sh
+# shellcheck source=tests/vm/dispatcher.sh
+. /dispatcher.sh
 export SHUNT_OBJECT_PATH=/bpf
 
 for o in /bpf/*.o /shunt/build/nic/*.o /shunt/build/nic-loop/*.o /shunt/build/host/*.o; do
@@ -100,6 +102,7 @@ check "shunt features" shunt features
 shunt doctor --dev eth0 >/tmp/doctor 2>&1
 check "shunt unload" shunt unload --dev eth0
 check "nothing stays pinned" sh -c '! ls /sys/fs/bpf/shunt 2>/dev/null | grep .'
+dispatcher
 # The wire transport's NIC needs nothing that 6.1 has not. Cores are the lab's own, sockets of the
 # kernel, except where workers run.
 wire_lab() { # FILE TEST…

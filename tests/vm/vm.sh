@@ -21,11 +21,12 @@ skip() {
 # Programs of the guest that are not shunt's.
 # Busybox starts its own unshare and ip, whatever is in the path: so what starts others is not from
 # it.
-PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env seq nice)
+PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env seq nice
+	xdp-loader xdp-filter)
 PACKAGES=(busybox-static coreutils bpftool iproute2 ethtool bash jq util-linux libbpf1 libelf1 \
 	zlib1g libmnl0 libcap2 libbsd0
 	libmd0 libtinfo6 libjq1 libonig5 libc6 libcyaml1 libyaml-0-2 libjansson4 libcap-ng0 \
-		libselinux1 libpcre2-8-0 libxdp1)
+		libselinux1 libpcre2-8-0 libxdp1 xdp-tools)
 
 prepare() {
 	case $ARCH in
@@ -55,6 +56,9 @@ fill_root() {
 	make_root tests/vm/guest.sh "${PROGRAMS[@]}" "$B"/shunt "$B"/shuntd "$B"/shunt-spin \
 		"$B"/shunt-load
 	cp -r "$B"/bpf/*.o "$B/host" "$ROOT/bpf/"
+	cp "$B/stub.o" tests/vm/dispatcher.sh "$ROOT/"
+	mkdir -p "$ROOT/usr/lib/$TRIPLET"
+	cp -r "$SYSTEM/usr/lib/$TRIPLET/bpf" "$ROOT/usr/lib/$TRIPLET/"
 	# Busybox has none, and the other one wants four libraries more.
 	printf '#!/bin/sh\ngrep -q " $2 " /proc/mounts\n' >"$ROOT/bin/mountpoint"
 	chmod +x "$ROOT/bin/mountpoint"
