@@ -73,8 +73,8 @@ const char *fit_nic_unknown(const struct fit_nic *nic, enum fit_part part);
 int fit_nic_queues(const struct fit_nic *nic);
 /* table.c: the indirection table by the text of `ethtool -x`. */
 void fit_table_read(struct fit_nic *nic, const char *text);
-/* irqs.c: the interrupt of each receive queue. */
-void fit_irqs_read(const struct fit_source *s, struct fit_nic *nic);
+/* irqs.c: the interrupt of each receive queue; why: where none can be told. */
+void fit_irqs_read(const struct fit_source *s, struct fit_nic *nic, struct why *why);
 
 struct fit_core { /* a physical core */
 	int id, node;

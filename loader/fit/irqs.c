@@ -80,9 +80,9 @@ static void read_line(const struct fit_source *s, struct fit_nic *nic, const cha
 	}
 }
 
-void fit_irqs_read(const struct fit_source *s, struct fit_nic *nic)
+void fit_irqs_read(const struct fit_source *s, struct fit_nic *nic, struct why *why)
 {
-	struct why *why = fit_nic_why(nic, FIT_PART_IRQS), none = { 0 };
+	struct why none = { 0 };
 	char *text = fit_text(s, "interrupts", why), *save = NULL;
 	char *own = text ? fit_text(s, "msi_irqs", &none) : NULL;
 

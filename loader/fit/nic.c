@@ -252,7 +252,7 @@ void fit_nic_read(struct fit_source *s, struct fit_nic *nic, unsigned int parts)
 	if (parts & FIT_PART_RULES)
 		read_part(s, nic, FIT_PART_RULES, "ethtool-n", read_rules);
 	if (parts & FIT_PART_IRQS)
-		fit_irqs_read(s, nic);
+		fit_irqs_read(s, nic, fit_nic_why(nic, FIT_PART_IRQS));
 }
 
 int fit_nic_queues(const struct fit_nic *nic)

@@ -25,7 +25,7 @@ foreign() {
 	insns = (ctypes.c_uint64 * 2)(0x2000000b7, 0x95)  # return XDP_PASS
 	class Opts(ctypes.Structure):
 	    _fields_ = [("size", ctypes.c_size_t), ("tries", ctypes.c_int), ("type", ctypes.c_int)]
-	opts = Opts(ctypes.sizeof(Opts), 0, 37)  # BPF_XDP
+	opts = Opts(ctypes.sizeof(Opts), 0, 0)  # no type of attachment, like shunt's
 	prog = bpf.bpf_prog_load(6, b"foreign", b"GPL", insns, 2, ctypes.byref(opts))
 	if sys.argv[1] == "link":
 	    err = bpf.bpf_link_update(bpf.bpf_obj_get(sys.argv[2].encode()), prog, None)

@@ -68,6 +68,14 @@ test_what_signals_from_xdp_is_verified_strictly() {
 		"programs loaded"
 }
 
+# As a program of its own: libxdp loads it as a part of its dispatcher, where the kernel takes one.
+test_the_stub_in_a_dispatcher_is_verified_strictly() {
+	need_strict
+	new_lab
+	strict host bpftool prog load "$ROOT/build/stub.o" /sys/fs/bpf/stub
+	assert_eq "$(loaded_strictly shunt_stub)" 1 "programs loaded"
+}
+
 test_what_the_baselines_load_is_verified_strictly() {
 	local mode
 	need_strict
@@ -86,7 +94,7 @@ test_what_the_baselines_load_is_verified_strictly() {
 test_every_program_is_known_here() {
 	assert_eq "$(find agent apps bench bpf lib loader offload sim -name '*.bpf.c' | sort |
 		paste -sd' ')" \
-		"apps/baseline/baseline.bpf.c bpf/host/signal.bpf.c bpf/host/unwrap.bpf.c bpf/nic/nic.bpf.c bpf/shunt.bpf.c offload/nfp/card.bpf.c"
+		"apps/baseline/baseline.bpf.c bpf/host/signal.bpf.c bpf/host/stub.bpf.c bpf/host/unwrap.bpf.c bpf/nic/nic.bpf.c bpf/shunt.bpf.c offload/nfp/card.bpf.c"
 }
 
 run_tests "$@"
