@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit
 . tests/nic/machine.sh
 SEEN=build/nic
 GUEST_TIME=${LONG:+7200}
-GUEST_TIME=${GUEST_TIME:-420} # seconds that a kernel's checks may take
+GUEST_TIME=${GUEST_TIME:-900} # seconds that a kernel's checks may take
 
 one_kernel() { # SERIES
 	local log=$SEEN/$1.log
