@@ -66,9 +66,9 @@ test_clients_without_a_pause_keep_the_cores_busy() {
 
 test_calls_that_wait_for_nothing_else_are_plain_requests() {
 	local run=(-s shared -p mq -w bimodal-100 -c 8 -l 0.7 -n 50k --json -)
-	sim "${run[@]}" | jq -c '.runs[0] | del(.events, .busy, .goodput, .domains[].busy)' >"$DIR/plain"
-	sim "${run[@]}" --timeout 1s |
-		jq -c '.runs[0] | del(.events, .busy, .goodput, .domains[].busy, .calls)' >"$DIR/calls"
+	local all='.runs[0] | del(.events, .busy, .goodput, .domains[].busy, .calls)'
+	sim "${run[@]}" | jq -c "$all" >"$DIR/plain"
+	sim "${run[@]}" --timeout 1s | jq -c "$all" >"$DIR/calls"
 	cmp "$DIR/plain" "$DIR/calls" || fail "a time-out that never comes changes results"
 	run=(-s "$DIR/nic" "${run[@]:2}")
 	echo '{"base": "wire", "stamp": "nic", "nic_ns": 500}' >"$DIR/nic"
