@@ -30,8 +30,8 @@ static bool any_domain(const struct agent *a, bool (*is)(const struct domain *d)
 	return false;
 }
 
-/* What it may say in a tick is counted; it waits for its domain; a message does not get through;
- * it has ended, and has not read all. */
+/* The peer has spoken, and its messages are counted a tick; or it waits for its domain, has not
+ * read all before its end, or lacks a message that does not get through. */
 static bool peer_goes_on(const struct peer *p)
 {
 	return p->heard || p->stage == PEER_WAITING || p->stage == PEER_UNREAD ||

@@ -75,16 +75,6 @@ static void core_tick(const struct domain *d, struct core_load *l, __u32 core, d
 	poke(agent_of(d)->core[core].load, to_u32(l->share * 1000 + 0.5));
 }
 
-/* The places of parked requests are 256 lines: looked at only if there are any. */
-static bool any_parked(const struct shunt_view *v)
-{
-	__u32 n = 0;
-
-	for (int i = 0; i < SHUNT_WORKERS; i++)
-		n |= peek(v->parked[i].now);
-	return n;
-}
-
 static __u32 count_running(const struct domain *d)
 {
 	__u32 n = 0;
@@ -94,7 +84,9 @@ static __u32 count_running(const struct domain *d)
 
 		n += peek(run->id) || peek(run->intent);
 	}
-	for (__u32 i = 0; any_parked(d->pool.r.view) && i < SHUNT_PARKED; i++)
+	if (!shunt_view_any_parked(d->pool.r.view)) /* the places are 256 lines */
+		return n;
+	for (__u32 i = 0; i < SHUNT_PARKED; i++)
 		n += !!peek(d->pool.r.ctl->parked[i].id);
 	return n;
 }

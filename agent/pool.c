@@ -219,7 +219,7 @@ static int maps_when_bound(const struct domain *d)
 	return err == -EBUSY ? -ENOSYS : err;
 }
 
-/* Nobody demanded zero copy, and the driver failed in it: from the next try on packets are copied.
+/* Zero copy was tried, not demanded, and the driver failed: the next try is with copying.
  * Until then the queue is in use, by the sockets of this one. */
 static int copy_instead(struct domain *d, __u32 queue, int err)
 {

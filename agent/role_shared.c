@@ -147,7 +147,7 @@ static int tell_news(struct agent *a, struct peer *p)
 	return policy_send(a, p);
 }
 
-/* What waits is served now, though nothing comes. */
+/* Requests that waited for a core are served now, even if no further one comes. */
 static void core_up(struct agent *a, __u32 core)
 {
 	wake_up(a);
@@ -178,7 +178,7 @@ static void watch(struct agent *a)
 	watch_running(a, watch_marks);
 }
 
-/* What shunt and bpftool write: at once if somebody said so. */
+/* Policy and tunables, from the maps: at once if somebody has touched the folder of the pins. */
 static void read_maps(struct agent *a)
 {
 	struct shared *s = shared_of(a);

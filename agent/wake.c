@@ -105,12 +105,10 @@ static __u64 arrived(const struct agent *a)
 static bool works(const struct domain *d)
 {
 	const struct shunt_view *v = d->pool.r.view;
-	bool any = false;
+	bool any = shunt_view_any_parked(v);
 
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++)
 		any |= peek(v->core[i].run.id) || peek(v->core[i].run.intent);
-	for (int i = 0; i < SHUNT_WORKERS; i++)
-		any |= peek(v->parked[i].now);
 	for (__u32 k = 0; k < sockets_of(&d->pool.r.geo); k++)
 		any |= ring_count(&d->pool.r.rx[slot_of(&d->pool.r.geo, k)]);
 	return any;

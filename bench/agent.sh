@@ -13,17 +13,10 @@ RATE=${RATE:-60000}
 
 [ "$(nproc)" -ge 2 ] || { echo "agent: needs 2 CPUs, one a side" >&2; exit 77; }
 . scripts/in_lab.sh
-cat >"$DIR/agent.yaml" <<YAML
-domains:
-  - {queue: 0, cpus: [$(($(nproc) - 1))]}
-classes:
-  - {name: short, slo: 50us}
-  - {name: long, slo: 1ms}
-ports:
-  - {port: 9000, default: short}
-rules:
-  - {port: 9000, offset: 0, value: 0x02, class: long}
-YAML
+{
+	echo "domains: [{queue: 0, cpus: [$(($(nproc) - 1))]}]"
+	short_and_long 50us 1ms
+} >"$DIR/agent.yaml"
 serve "$DIR/agent.yaml" >/dev/null
 asleep() { host shunt stats -j --dev "$DEV" | jq -e '.domains[0].agent.asleep'; }
 

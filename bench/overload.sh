@@ -26,18 +26,11 @@ MIXES=('short=0.9:10us/slo=100us,long=0.1:500us/slo=2ms') # shunt-sim takes them
 
 [ "$(nproc)" -ge 2 ] || { echo "overload: needs 2 CPUs, one a side" >&2; exit 77; }
 . scripts/in_lab.sh
-cat >"$DIR/overload.yaml" <<YAML
-domains:
-  - {queue: 0, cpus: [$(($(nproc) - 1))]}
-stamp: true
-classes:
-  - {name: short, slo: 100us, quantum: 5us}
-  - {name: long, slo: 2ms, quantum: 5us}
-ports:
-  - {port: 9000, default: short}
-rules:
-  - {port: 9000, offset: 0, value: 0x02, class: long}
-YAML
+{
+	echo "domains: [{queue: 0, cpus: [$(($(nproc) - 1))]}]"
+	echo "stamp: true"
+	short_and_long 100us 2ms 5us
+} >"$DIR/overload.yaml"
 serve "$DIR/overload.yaml" --gaps "$DIR/gaps" >/dev/null
 
 stats() { host taskset -c 0 shunt stats -j --dev "$DEV"; }

@@ -32,16 +32,8 @@ end_wire() {
 trap 'end_wire; clean_up' EXIT
 
 classes() {
-	cat <<-YAML
-	hang: {after: 10s}
-	classes:
-	  - {name: short, slo: 50us}
-	  - {name: long, slo: 1ms}
-	ports:
-	  - {port: 9000, default: short}
-	rules:
-	  - {port: 9000, offset: 0, value: 0x02, class: long}
-	YAML
+	echo 'hang: {after: 10s}'
+	short_and_long 50us 1ms
 }
 { echo 'domains: [{queue: 0, cpus: [1]}]'; classes; } >"$DIR/shared.yaml"
 serve "$DIR/shared.yaml" >/dev/null

@@ -21,8 +21,8 @@ int shunt_prog_open(const struct shunt_pins *pins, __u64 gen, __u32 prog_id);
 const char *shunt_plan_pin(__u64 gen);
 int shunt_plan_open(const struct shunt_pins *pins, __u64 gen, __u32 plan_id);
 
-/* That program steers from now on, in one step: no packet meets none. It is put into shunt's link,
- * or behind its stub. 0, or -errno. */
+/* Makes the program the one that steers, in one step: no packet meets none. The program goes into
+ * shunt's link, or behind its stub. 0, or -errno. */
 int shunt_steer_by(const struct shunt_pins *pins, int prog);
 
 /* Before that generation is put in force: its slot's policy remembers nothing in any view, and has

@@ -166,7 +166,7 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 	struct object o = { 0 };
 	int err = given.way->check(ctl, out->in_force);
 
-	/* What is loaded has the queues. */
+	/* The policy that is loaded has the queues. */
 	if (!err && !card && !out->in_force && s->cfg.flags & SHUNT_CFG_ZEROCOPY)
 		err = zerocopy_check(ctl, s, NULL);
 	if (!err)

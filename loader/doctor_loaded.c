@@ -65,7 +65,7 @@ static void check_verify(struct ctl *ctl, struct findings *f, const struct shunt
 		finding(f, "verify", LEVEL_OK, NULL, "UDP checksums are verified");
 }
 
-/* What was asked of the driver, and what it gave. */
+/* Copy or zero copy: asked for, and given by the driver. */
 static void check_zero_copy(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg,
 			    __u32 d, const struct shunt_agent *agent)
 {

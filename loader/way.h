@@ -9,7 +9,7 @@
 
 #include "ctl.h"
 
-/* What is before the packets now. */
+/* The program before the packets, as it is now. */
 struct link_state {
 	const struct way *way;
 	unsigned int id;      /* of the link; 0: there is none */

@@ -43,18 +43,11 @@ switch_before() {
 say "1. A lab: two network namespaces and a veth pair, the client on one end, the host on the
    other."
 . scripts/in_lab.sh
-cat >"$DIR/demo.yaml" <<YAML
-domains:
-  - {queue: 0, cpus: [$(($(nproc) - 1))]}
-stamp: true
-classes:
-  - {name: short, slo: 50us, quantum: 5us}
-  - {name: long, slo: 1ms, quantum: 5us}
-ports:
-  - {port: 9000, default: short}
-rules:
-  - {port: 9000, offset: 0, value: 0x02, class: long}
-YAML
+{
+	echo "domains: [{queue: 0, cpus: [$(($(nproc) - 1))]}]"
+	echo "stamp: true"
+	short_and_long 50us 1ms 5us
+} >"$DIR/demo.yaml"
 
 say "2. shunt load fcfs: an XDP program on the host's end classifies each UDP request for port 9000
    (first byte 2 is 'long', all else 'short') and steers it to an idle core or holds it."

@@ -40,6 +40,20 @@ wait_for() {
 	done
 }
 
+# SHORT LONG [QUANTUM]: in YAML, a service on port 9000 of two classes with these objectives: a
+# request is a long one if its first byte is 2.
+short_and_long() {
+	cat <<-YAML
+	classes:
+	  - {name: short, slo: $1${3:+, quantum: $3}}
+	  - {name: long, slo: $2${3:+, quantum: $3}}
+	ports:
+	  - {port: 9000, default: short}
+	rules:
+	  - {port: 9000, offset: 0, value: 0x02, class: long}
+	YAML
+}
+
 # CONFIG OPTIONS…: fcfs, shuntd and a spinning shunt-spin, which gets the options, on the host's
 # interface.
 serve() {
@@ -50,8 +64,8 @@ serve() {
 	wait_for 10 grep -q serving "$DIR/spin.log"
 }
 
-# What shuntd's agent has taken so far: nanoseconds of CPU time and times that it gave the CPU up by
-# itself, of all its threads, and the present time in microseconds.
+# The cost of shuntd's agent so far, of all its threads: nanoseconds of CPU time, and how often it
+# gave the CPU up by itself; and the present time in microseconds.
 agent_counts() {
 	local pid
 	pid=$(host shunt stats -j --dev "$DEV" | jq .domains[0].agent.pid)

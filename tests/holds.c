@@ -9,19 +9,9 @@
  *
  * REFUSED=QUEUE: there it is a driver that does nothing but copy, where another queue's did more.
  */
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
 
-#include <linux/if_xdp.h>
-
-#ifndef SOL_XDP
-#define SOL_XDP 283
-#endif
+#include "at_bind.h"
 
 /* Is that the queue where sockets that need not be copied to are refused? */
 static bool is_refused(const struct sockaddr_xdp *to)
@@ -35,42 +25,21 @@ static bool is_refused(const struct sockaddr_xdp *to)
 }
 
 /* The kernel has not looked into the ring yet: frames that its end is moved before are taken. */
-static void take(int fd)
+static void take(const struct fill_ring *fill)
 {
 	const char *held = getenv("HELD");
-	uint32_t n = held ? strtoul(held, NULL, 10) : 0, *prod, *cons;
-	struct xdp_mmap_offsets at;
-	socklen_t len = sizeof(at);
-	char *ring;
+	uint32_t n = held ? strtoul(held, NULL, 10) : 0;
 
-	if (getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &at, &len))
-		return;
-	len = at.fr.desc + sizeof(uint64_t);
-	ring = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, XDP_UMEM_PGOFF_FILL_RING);
-	if (ring == MAP_FAILED)
-		return; /* the socket has none */
-	prod = (uint32_t *)(ring + at.fr.producer);
-	cons = (uint32_t *)(ring + at.fr.consumer);
-	if (*prod - *cons > n)
-		*prod -= n;
-	munmap(ring, len);
+	if (fill->at && *fill->prod - *fill->cons > n)
+		*fill->prod -= n;
 }
 
-__attribute__((visibility("default"))) int bind(int fd, const struct sockaddr *to, socklen_t len)
+static bool at_bind(const struct sockaddr_xdp *to, const struct fill_ring *fill)
 {
-	static int (*next)(int fd, const struct sockaddr *to, socklen_t len);
-	int err = errno;
-
-	if (!next)
-		next = (int (*)(int, const struct sockaddr *, socklen_t))dlsym(RTLD_NEXT, "bind");
-	if (to->sa_family == AF_XDP && is_refused((const struct sockaddr_xdp *)to)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (to->sa_family == AF_XDP)
-		take(fd);
-	errno = err;
-	return next(fd, to, len);
+	if (is_refused(to))
+		return false;
+	take(fill);
+	return true;
 }
 
 __attribute__((visibility("default"))) int getsockopt(int fd, int level, int name, void *value,

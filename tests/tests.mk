@@ -124,7 +124,7 @@ $(BARE): $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare
 # Libraries that shunt and shuntd are run with.
 PRELOADED := $(B)/tests/strict.so $(B)/tests/bound.so $(B)/tests/holds.so
 
-$(PRELOADED): $(B)/tests/%.so: tests/%.c
+$(PRELOADED): $(B)/tests/%.so: tests/%.c tests/at_bind.h
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -fPIC -shared $< -o $@ -ldl

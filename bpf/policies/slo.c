@@ -110,7 +110,7 @@ __shunt_inline __u64 may_be_cut(const shunt_view *v, __u32 cls)
 	       shunt_less(shunt_plan(v, PLAN_CUT + cls), CUT_MAX);
 }
 
-/* What plan() knows of all classes before it sets their budgets. */
+/* Facts of all classes, which plan() gathers before it sets their budgets. */
 struct known {
 	__u64 cores;
 	__u64 served;                /* classes that take time, a bit each */

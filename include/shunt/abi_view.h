@@ -261,6 +261,17 @@ static inline __attribute__((always_inline)) __u32 shunt_view_parked(const struc
 	return n;
 }
 
+/* Has any process of the domain a preempted request? */
+static inline __attribute__((always_inline)) __u32
+shunt_view_any_parked(const struct shunt_view *v)
+{
+	__u32 n = 0;
+
+	for (int i = 0; i < SHUNT_WORKERS; i++)
+		n |= __atomic_load_n(&v->parked[i].now, __ATOMIC_RELAXED);
+	return n;
+}
+
 SHUNT_ASSERT(sizeof(struct shunt_core) == 31 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
 SHUNT_ASSERT(sizeof(((struct shunt_view *)0)->core_state[0]) == SHUNT_CORES * SHUNT_LINE,

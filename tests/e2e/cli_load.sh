@@ -128,7 +128,7 @@ test_another_xdp_program_is_named_and_left_alone() {
 		fail "doctor does not see it"
 }
 
-# What a kernel that takes dispatchers makes of it: tests/vm/dispatcher.sh.
+# Where a kernel takes dispatchers: tests/vm/dispatcher.sh.
 test_a_kernel_that_takes_no_dispatcher_is_told_and_nothing_stays() {
 	if host shunt load mq --dev "$DEV" --port 9000 --dispatcher 2>"$DIR/err"; then
 		host shunt unload --dev "$DEV"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # claims.sh - sourced by checks.sh: what is claimed of shunt on a NIC, a function each
 #
-# They find DEV loaded and served by workers, unless they say that they do it themselves.
+# A claim finds DEV loaded and served by workers, unless its comment says that it does both itself.
 
 log_is_clean() {
 	host dmesg >"$DIR/dmesg"
@@ -159,7 +159,7 @@ fit_proposes_queues() {
 		"$(of_fit '[.domains[].cpus[]] | length')" "CPUs, each of one domain"
 }
 
-# It does so itself, and puts back what was.
+# The claim loads and serves by itself, and puts back the state of before.
 fit_proposes_the_hash() {
 	host ethtool -N "$DEV" rx-flow-hash udp4 sd
 	fit --domains 2

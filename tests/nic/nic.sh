@@ -36,7 +36,7 @@ stop() {
 
 logs() { if [ -e "$DIR/$1.log" ]; then logs_here "$1"; else host cat "/run/test/$1.log"; fi; }
 
-# What was started in the guest has said, for whoever looks for the reason of a failure.
+# Output of the programs that were started in the guest, for the reader of a failure.
 guest_logs() { host tail -n 8 /run/test/shuntd.log /run/test/spin0.log 2>/dev/null || true; }
 
 # --- the interface under test ---------------------------------------------------------------------

@@ -34,7 +34,7 @@ table() {
 	}'
 }
 
-# What the page has between its two marks.
+# The page's table: the lines between its two marks.
 of_page() { sed -n '/^<!-- table.sh -->$/,/^<!-- end -->$/{/^<!--/d; p}' $PAGE; }
 
 case ${1-} in

@@ -221,7 +221,7 @@ static void say_ended(__u32 high, __u32 open, __u32 cls, __u32 timed, __u64 ns)
 	send_credit(&c);
 }
 
-/* It took no time. The one that ended made room; its service is not known. */
+/* The request took no time: another one ended in between, and of that no service time is known. */
 static void the_policy_is_told_of_what_expired(void **state)
 {
 	join(0);

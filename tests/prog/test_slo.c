@@ -32,6 +32,15 @@ static bool refuses(int cls)
 	return steer((struct shunt_event){ .cls = cls }) == REJECT;
 }
 
+/* Behind so many waiting requests of the class one more is let in, and behind one more none. */
+static void assert_most(int cls, __u32 n)
+{
+	backlog_is(cls, n);
+	assert_false(refuses(cls));
+	backlog_is(cls, n + 1);
+	assert_true(refuses(cls));
+}
+
 /* Requests of the class that ran on that core ended so long after their arrival. */
 static void ended(int cls, int core, int n, __u64 after_us)
 {
@@ -99,16 +108,10 @@ static void slo_refuses_what_would_end_after_its_deadline(void **state)
 {
 	two_classes(1);
 	planned(0);
-	backlog_is(0, 9);
-	assert_false(refuses(0));
-	backlog_is(0, 10);
-	assert_true(refuses(0));
+	assert_most(0, 9);
 	ingress_up(g, 0xf); /* 36 on four */
 	planned(0);
-	backlog_is(0, 36);
-	assert_false(refuses(0));
-	backlog_is(0, 37);
-	assert_true(refuses(0));
+	assert_most(0, 36);
 }
 
 /* Class 0 takes a tenth of the core: 2 ms less 200 us and the request's own 500 us. */
@@ -139,7 +142,7 @@ static void slo_never_refuses_a_class_without_objective(void **state)
 	assert_true(refuses(0));
 }
 
-/* What tighter classes bring leaves no time: only an idle core would do. */
+/* Requests of tighter classes leave no time: only an idle core would do. */
 static void slo_refuses_all_that_cannot_be_in_time(void **state)
 {
 	two_classes(1);
@@ -171,16 +174,10 @@ static void slo_takes_a_slack_in_percent(void **state)
 	two_classes(1);
 	v->knob[0] = 50;
 	planned(0);
-	backlog_is(0, 4);
-	assert_false(refuses(0));
-	backlog_is(0, 5);
-	assert_true(refuses(0));
+	assert_most(0, 4);
 	v->knob[0] = ~0ULL; /* ten times at most */
 	planned(0);
-	backlog_is(0, 99);
-	assert_false(refuses(0));
-	backlog_is(0, 100);
-	assert_true(refuses(0));
+	assert_most(0, 99);
 }
 
 /* In percent of the objective, by class. All that is let in is work before others. */
@@ -189,10 +186,7 @@ static void slo_lets_in_what_a_class_is_configured_to(void **state)
 	two_classes(1);
 	v->admit[0] = 50;
 	planned(0);
-	backlog_is(0, 4);
-	assert_false(refuses(0));
-	backlog_is(0, 5);
-	assert_true(refuses(0));
+	assert_most(0, 4);
 	v->admit[0] = SHUNT_ADMIT_ALL;
 	assert_int_equal(planned(0), 0);
 	backlog_is(0, 100000);
@@ -201,10 +195,7 @@ static void slo_lets_in_what_a_class_is_configured_to(void **state)
 	v->admit[0] = 200;
 	v->knob[0] = 50;
 	planned(0);
-	backlog_is(0, 9);
-	assert_false(refuses(0));
-	backlog_is(0, 10);
-	assert_true(refuses(0));
+	assert_most(0, 9);
 }
 
 /* 10485 of class 0 and 1048 of class 1 end between two plans. */

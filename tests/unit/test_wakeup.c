@@ -109,7 +109,7 @@ static void a_driver_at_work_is_not_called(void **state)
 	assert_int_equal(c->pending, 0);
 }
 
-/* It takes the entries later: the core has nothing to do meanwhile, and is idle. */
+/* The kernel takes the entries later: the core has nothing to do meanwhile, and is idle. */
 static void a_driver_that_was_woken_is_not_waited_for(void **state)
 {
 	copies = false;
@@ -119,7 +119,7 @@ static void a_driver_that_was_woken_is_not_waited_for(void **state)
 	assert_int_equal(c->pending, 0);
 }
 
-/* It said so after its last look, when the core had looked for it already. */
+/* The kernel asked after its last look, when the core had looked for it already. */
 static void an_idle_core_finds_a_driver_that_fell_asleep_beside_replies(void **state)
 {
 	copies = false;
