@@ -175,6 +175,8 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 		verify_warn_nic(b);
 	if (!err && card)
 		err = card_load(ctl, ctl->argv[0], false, card);
+	if (!err && ctl->dry_run && given.way == &way_stub)
+		note("only a load tells whether libxdp and this kernel take a dispatcher");
 	if (!err && !ctl->dry_run) {
 		err = bring_up(ctl, b, s, &o, card);
 		if (err)

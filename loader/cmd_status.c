@@ -183,11 +183,11 @@ static void show_cost(const json_t *domains)
 	const json_t *agent = json_object_get(json_array_get(domains, 0), "agent");
 
 	if (json_object_get(agent, "cpu"))
-		printf("  shuntd takes %.3f %% of a CPU and wakes %.1f times a second%s\n",
+		printf("  shuntd took %.3f %% of a CPU and woke %.1f times in the last second%s\n",
 		       100 * json_number_value(json_object_get(agent, "cpu")),
 		       json_number_value(json_object_get(agent, "wakeups_s")),
 		       json_is_true(json_object_get(agent, "asleep")) ?
-		       ": it sleeps until a request comes" : "");
+		       "; it sleeps now, until a request comes" : "");
 }
 
 static void show_classes(const json_t *j)

@@ -26,7 +26,7 @@ static int check(struct ctl *ctl, unsigned int own_prog)
 	struct xdp_there xdp;
 	int err = iface_xdp(ctl, &xdp);
 
-	if (err || !xdp.prog_id || dispatcher_is_there(ctl->ifindex))
+	if (err || !xdp.prog_id || xdp.prog_id == own_prog || dispatcher_is_there(ctl->ifindex))
 		return err;
 	fail(ctl, -EBUSY, "another XDP program is on '%s', without a dispatcher: '%s' (id %u, %s "
 	     "mode); it is left alone", ctl->ifname, xdp.name, xdp.prog_id, xdp.mode);

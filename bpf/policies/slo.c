@@ -5,7 +5,8 @@
  * An arrival goes to an idle core. Else it waits if the work before it, of classes with the same or
  * a tighter objective, is within the budget of its class, and is refused if not. A free core takes
  * the head whose deadline (arrival + SLO) is next. A head that is late already comes after all that
- * are not, and a class without an SLO after all that have one; such a class is never refused.
+ * are not, and a class without an SLO after all that have one; such a class is never refused. A
+ * preempted request keeps its place, whatever the class's "requeue" is.
  *
  * plan() sets the budgets: the work that cores can do until the deadline, less what classes with
  * tighter objectives will bring meanwhile, less the request's own. It keeps ready which classes'
@@ -78,6 +79,13 @@ static int select(shunt_view *v, shunt_event *ev)
 		best = shunt_pick(sooner, c, best);
 	}
 	return best;
+}
+
+#define SHUNT_HAS_REQUEUE
+/* Of one class the oldest request's deadline is the earliest: it goes on first. */
+static int requeue(shunt_view *v, shunt_event *ev)
+{
+	return SHUNT_HEAD;
 }
 
 /* Counts late requests: of two classes in one word of the core. */

@@ -138,6 +138,9 @@ test_a_kernel_that_takes_no_dispatcher_is_told_and_nothing_stays() {
 	nothing_left || fail "something is left"
 	host shunt load mq --dev "$DEV" --port 9000
 	assert_eq "$(json '.interfaces[0].state' host shunt -j)" attached
+	host shunt load mq --dev "$DEV" --port 9000 --dispatcher --dry-run >"$DIR/out" 2>&1
+	assert_match "$(cat "$DIR/out")" "only a load tells whether .* take a dispatcher"
+	assert_match "$(cat "$DIR/out")" "would need 'shunt unload --dev $DEV' first"
 }
 
 test_a_program_without_a_dispatcher_leaves_no_place_in_one() {

@@ -49,6 +49,12 @@ static void ended(int cls, int core, int n, __u64 after_us)
 							  .run_ns = now - after_us * US });
 }
 
+static void slo_keeps_a_preempted_request_in_its_place(void **state)
+{
+	v->cls[0].requeue = SHUNT_TAIL;
+	assert_int_equal(ask(SHUNT_ASK_REQUEUE, (struct shunt_event){ .cls = 0 }), SHUNT_HEAD);
+}
+
 static void slo_takes_an_idle_core_whatever_waits(void **state)
 {
 	two_classes(0xf0);
@@ -259,6 +265,7 @@ static void slo_counts_late_requests_of_each_class(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		POLICY_TEST("slo", slo_keeps_a_preempted_request_in_its_place),
 		POLICY_TEST("slo", slo_takes_an_idle_core_whatever_waits),
 		POLICY_TEST("slo", slo_takes_the_earliest_deadline),
 		POLICY_TEST("slo", slo_takes_what_is_late_after_all_that_is_not),
