@@ -136,11 +136,12 @@ help: ## this list
 	@awk -F ':.*## ' \
 		'/^[a-z][a-z0-9%-]*:.*## /{sub("%", "NAME", $$1); printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-include bpf/bpf.mk hostlib/hostlib.mk hostlib/pass/pass.mk loader/loader.mk agent/agent.mk \
-	apps/apps.mk sim/sim.mk \
+include bpf/bpf.mk hostlib/hostlib.mk hostlib/pass/pass.mk hostlib/rpc/rpc.mk loader/loader.mk \
+	agent/agent.mk apps/apps.mk sim/sim.mk \
 	offload/nfp/nfp.mk scripts/install.mk
 ifneq ($(wildcard tests/.),)
 include tests/tests.mk tests/mutants/mutants.mk tests/fuzz/fuzz.mk tests/lang/lang.mk \
+	tests/rpc/rpc.mk \
 	tests/wire/wire.mk \
 	tests/cross/cross.mk tests/vm/vm.mk tests/nic/nic.mk tests/nfp/test-nfp.mk
 endif

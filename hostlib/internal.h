@@ -376,6 +376,17 @@ enum asked wire_ask(struct core *c, const struct policy *p, uint64_t now, uint64
 /* yield.c: when a request makes room for another; preempt.h: where it may */
 void yield_thread(struct core *c);
 struct core *yield_core(void);
+
+/*
+ * Is the request the one that this thread, which is core c, runs now? Any other belongs to another
+ * thread, or has ended, and then its memory may hold the request of another client: so nothing is
+ * looked up by the caller's pointer.
+ */
+static inline bool yield_runs(const struct core *c, const struct shunt_req *req)
+{
+	return c && c->running && req->id == c->item->req.id && req->turn == c->item->req.turn;
+}
+
 void yield_no_thread(void);
 void yield_start(struct core *c, uint64_t now);
 void yield_end(struct core *c);

@@ -6,11 +6,14 @@
 set -eu
 
 build="gcc g++ make clang llvm llvm-dev libbpf-dev libelf-dev linux-libc-dev libcyaml-dev
-libyaml-dev libjansson-dev libcap-ng-dev libxdp-dev pkg-config python3-docutils"
+libyaml-dev libjansson-dev libcap-ng-dev libxdp-dev libtirpc-dev pkg-config python3-docutils"
 run="bpftool iproute2 ethtool iputils-ping"
 check="libcmocka-dev libclang-rt-dev librocksdb-dev memcached libmemcached-tools python3 jq
 xdp-tools procps util-linux netcat-openbsd spin shellcheck
+rpcsvc-proto rpcbind rstat-client
 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+# Tests start it in namespaces of their own; on the machine it is neither started nor enabled.
+quiet=rpcbind
 
 # A build for another architecture needs that architecture's libraries and compiler.
 case ${CROSS:-} in
@@ -18,7 +21,7 @@ aarch64-linux-gnu)
 	arch=arm64
 	build="$build gcc-aarch64-linux-gnu"
 	for p in libbpf-dev libelf-dev libcyaml-dev libyaml-dev libjansson-dev libcap-ng-dev \
-		libxdp-dev libcmocka-dev; do
+		libxdp-dev libtirpc-dev libcmocka-dev; do
 		build="$build $p:$arch"
 	done ;;
 "") ;;
@@ -55,5 +58,17 @@ export DEBIAN_FRONTEND=noninteractive
 [ -z "${arch:-}" ] || dpkg --print-foreign-architectures | grep -qx "$arch" ||
 	dpkg --add-architecture "$arch"
 apt-get -qq update
+# Debian's way to keep the daemons of packages from being started: a policy, unless there is one.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+fi
 # shellcheck disable=SC2086
 apt-get -qq install -y --no-install-recommends $missing >/dev/null
+case " $missing " in
+*" $quiet "*)
+	! command -v systemctl >/dev/null ||
+		systemctl disable -q $quiet.service $quiet.socket || true ;;
+esac

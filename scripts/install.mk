@@ -36,23 +36,30 @@ endef
 # Installs the files of each folder into a folder of its name: PARENT,FOLDERS
 put_each = $(foreach d,$(2),$(call put,644,$(1)/$(d),$(sort \
 	$(shell find $(d) -maxdepth 1 -type f))))
+# NAME: a shared library, and the links by which it is found.
+define put_library
+	$(INSTALL) -m 755 $(B)/$(1).so $(DESTDIR)$(LIBDIR)/$(1).so.$(VERSION)
+	ln -sf $(1).so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(1).so.$(SOVERSION)
+	ln -sf $(1).so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/$(1).so
+	$(call note,$(addprefix $(LIBDIR)/$(1).so,.$(VERSION) .$(SOVERSION)) $(LIBDIR)/$(1).so)
+
+endef
 # PATH: a file that was made there.
 note = @printf '%s\n' $(1) >>$(LIST).new
 
-install: bpf nfp-objects tools lib sim pass man $(INSTALLED_APPS) ## install below DESTDIR PREFIX
+install: ## install below DESTDIR PREFIX
+install: bpf nfp-objects tools lib rpc sim pass man $(INSTALLED_APPS)
 	@$(call folder,$(PKGDIR))
 	@: >$(LIST).new
-	$(call put,755,$(BINDIR),$(B)/shunt-sim $(P)/shunt-cc)
+	$(call put,755,$(BINDIR),$(B)/shunt-sim $(B)/shunt-rpcgen $(P)/shunt-cc)
 	$(call put,755,$(SBINDIR),$(B)/shunt $(B)/shuntd $(INSTALLED_APPS))
-	$(call put,644,$(LIBDIR),$(B)/libshunt.a)
-	$(INSTALL) -m 755 $(B)/libshunt.so $(DESTDIR)$(LIBDIR)/libshunt.so.$(VERSION)
-	ln -sf libshunt.so.$(VERSION) $(DESTDIR)$(LIBDIR)/libshunt.so.$(SOVERSION)
-	ln -sf libshunt.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libshunt.so
-	$(call note,$(addprefix $(LIBDIR)/libshunt.so,.$(VERSION) .$(SOVERSION)) \
-		$(LIBDIR)/libshunt.so)
+	$(call put,644,$(LIBDIR),$(B)/libshunt.a $(B)/libshunt-rpc.a)
+	$(call put_library,libshunt)
+	$(call put_library,libshunt-rpc)
 	@$(call folder,$(LIBDIR)/pkgconfig)
 	$(LIBSHUNT_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt.pc
-	$(call note,$(LIBDIR)/pkgconfig/libshunt.pc)
+	$(LIBSHUNT_RPC_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt-rpc.pc
+	$(call note,$(LIBDIR)/pkgconfig/libshunt.pc $(LIBDIR)/pkgconfig/libshunt-rpc.pc)
 	$(call put,644,$(INCLUDEDIR)/shunt,$(wildcard include/shunt/*.h))
 	$(call put,644,$(PKGDIR)/policies,$(POLICIES:%=$(B)/bpf/%.o))
 	$(call put,644,$(PKGDIR)/nfp,$(NFP_OBJ))

@@ -134,10 +134,10 @@ def ranks(order):
     return {name: i for i, line in enumerate(order) for name in line}
 
 
-def check_modules(arrows, docs, folder):
+def check_modules(arrows, docs, folder, folders):
     order = ranks(read_order(docs, f'Modules of `{folder}/`'))
-    mine = {m: {b: n for b, n in arrows[m].items() if b.startswith(f'{folder}/')} for m in arrows if
-            m.startswith(f'{folder}/')}
+    within = lambda m: folder_of(m, folders) == folder  # noqa: E731
+    mine = {m: {b: n for b, n in arrows[m].items() if within(b)} for m in arrows if within(m)}
     short = lambda m: m[len(folder) + 1:]  # noqa: E731
     bad = [f'{m}: not in the order of {folder} in docs/architecture.md' for m in mine
            if short(m) not in order]
@@ -168,7 +168,7 @@ def check_circles(arrows, folders):
                   if folder_of(b, folders) == folder_of(m, folders)} for m in arrows}
     bad = []
     for c in circles(within):
-        if any(m.startswith(f'{f}/') for m in c for f in ORDERED):
+        if any(folder_of(m, folders) in ORDERED for m in c):
             continue  # against the order, too, but for where a context begins
         bad.append(f'a circle: {" ".join(sorted(c))}')
         bad += [f'    {a} calls {b}: {", ".join(arrows[a][b])}' for a in sorted(c)
@@ -196,7 +196,7 @@ def main():
     bad = [f'{a} calls {b} ({", ".join(names)}), which is not below it' for a, b, names in
            against(arrows, folders, lambda m: folder_of(m, folders))]
     for folder in ORDERED:
-        bad += check_modules(arrows, args.docs, folder)
+        bad += check_modules(arrows, args.docs, folder, folders)
     bad += check_branches(args.tree)
     bad += check_circles(arrows, folders)
     calls = sum(map(len, arrows.values()))

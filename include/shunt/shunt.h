@@ -114,6 +114,14 @@ void shunt_close(struct shunt *s); /* NULL is fine */
  */
 int shunt_send(struct shunt_req *req, const void *data, size_t len);
 
+/*
+ * The client's address and port, in *from: a sockaddr_in or a sockaddr_in6, as *len says after the
+ * call. Only the handler itself may call it, while it runs. -ESTALE: another thread called it, or
+ * another request's handler; -EMSGSIZE: *len is less than the address takes.
+ */
+struct sockaddr;
+int shunt_client(const struct shunt_req *req, struct sockaddr *from, unsigned int *len);
+
 /* Counts since the domain was made; those of all its workers. */
 struct shunt_stats {
 	size_t sz;           /* set by the caller */

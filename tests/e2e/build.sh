@@ -59,7 +59,8 @@ test_a_missing_fragment_is_an_error_with_its_name() {
 # Addresses of functions that were looked up at the start cannot be overwritten later.
 test_programs_look_up_their_symbols_at_the_start() {
 	local file
-	for file in shunt shuntd libshunt.so shunt-sim shunt-kv shunt-load shunt-baseline \
+	for file in shunt shuntd libshunt.so libshunt-rpc.so shunt-rpcgen shunt-sim shunt-kv \
+		shunt-load shunt-baseline \
 		shunt-spin pass/safepoints.so; do
 		assert_match "$(readelf -dW "$ROOT/build/$file")" "FLAGS.*NOW"
 		assert_match "$(readelf -lW "$ROOT/build/$file")" "GNU_RELRO"
@@ -95,6 +96,16 @@ test_libraries_export_their_interface_and_the_guarded_functions_only() {
 	exported "$(cc -print-file-name=libc.so.6)" -D >"$DIR/libc"
 	assert_eq "$(comm -23 "$DIR/guards" <(sort -u "$DIR/libc"))" ""
 	assert_match "$(readelf -dW "$ROOT/build/libshunt.so")" "SONAME.*\[libshunt\.so\.[0-9]+\]"
+}
+
+test_the_rpc_library_exports_its_interface_only() {
+	exported "$ROOT/build/libshunt-rpc.so" -D >"$DIR/shared"
+	assert_eq "$(grep -v '^shunt_rpc_' "$DIR/shared" | grep -v '^SHUNT_RPC_')" "" "other names"
+	assert_ge "$(wc -l <"$DIR/shared")" 9
+	# The archive's two objects call each other by names that begin so, too.
+	assert_eq "$(exported "$ROOT/build/libshunt-rpc.a" -g | grep -v '^shunt_rpc_')" ""
+	assert_match "$(readelf -dW "$ROOT/build/libshunt-rpc.so")" \
+		"SONAME.*\[libshunt-rpc\.so\.[0-9]+\]"
 }
 
 # Names of libshunt's sources.

@@ -56,6 +56,20 @@ test_programs_compile_and_link_by_pkg_config() {
 	assert_match "$(readelf -V "$DIR/user")" "LIBSHUNT|SHUNT_"
 }
 
+test_a_service_compiles_and_links_by_pkg_config() {
+	need pkg-config
+	install_all
+	cp "$ROOT"/examples/hello.[cx] "$DIR"
+	export PKG_CONFIG_PATH=$ROOT_USR/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$DIR/root
+	(cd "$DIR" && "$ROOT_USR/bin/shunt-rpcgen" hello.x)
+	# shellcheck disable=SC2046
+	cc "$DIR/hello.c" "$DIR/hello_shunt.c" $(pkg-config --cflags --libs libshunt-rpc) \
+		-Wl,-rpath-link,"$ROOT_USR/lib" -o "$DIR/hello"
+	assert_exit 1 env LD_LIBRARY_PATH="$ROOT_USR/lib" "$DIR/hello" none0
+	assert_match "$(cat "$DIR/err")" "none0"
+	assert_match "$(readelf -d "$DIR/hello")" "NEEDED.*libshunt-rpc.so.0"
+}
+
 test_pages_completion_and_links_are_there() {
 	local file
 	install_all
@@ -65,6 +79,8 @@ test_pages_completion_and_links_are_there() {
 		share/doc/shunt/README.md \
 		share/doc/shunt/docs/policies.md share/doc/shunt/LICENSES/BSD-2-Clause.txt \
 		share/man/man3/libshunt.3 share/bash-completion/completions/shunt \
+		share/man/man3/shunt_rpc.3 share/man/man1/shunt-rpcgen.1 bin/shunt-rpcgen \
+		lib/libshunt-rpc.so lib/libshunt-rpc.a include/shunt/rpc.h \
 		lib/libshunt.so lib/libshunt.a include/shunt/abi.h include/shunt/policy.h \
 		sbin/shuntd; do
 		[ -s "$ROOT_USR/$file" ] || fail "no '$file'"

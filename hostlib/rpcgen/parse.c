@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * parse.c - the definitions of a FILE.x (RFC 4506 and 5531), or the line of what is beyond the
+ * subset
+ */
+#include <string.h>
+
+#include "rpcgen.h"
+
+#define VALUE_BYTES_MAX 65536 /* no datagram has more */
+
+static struct def *first, **last = &first;
+
+static bool is_char(char c)
+{
+	return lex.token == TOKEN_CHAR && lex.symbol == c;
+}
+
+static bool is_word(const char *word)
+{
+	return lex.token == TOKEN_NAME && !strcmp(lex.word, word);
+}
+
+static const char *seen(void)
+{
+	static char text[2];
+
+	if (lex.token == TOKEN_CHAR) {
+		text[0] = lex.symbol;
+		return text;
+	}
+	return lex.token == TOKEN_END ? "the end" : lex.token == TOKEN_TEXT ? "%" : lex.word;
+}
+
+static bool take_char(char c)
+{
+	if (!is_char(c))
+		return false;
+	lex_next();
+	return true;
+}
+
+static bool take_word(const char *word)
+{
+	if (!is_word(word))
+		return false;
+	lex_next();
+	return true;
+}
+
+static void want_char(char c)
+{
+	if (!take_char(c))
+		refuse("'%c' is missing before '%s'", c, seen());
+}
+
+static void want_name(char name[NAME_MAX_LEN])
+{
+	if (lex.token != TOKEN_NAME)
+		refuse("a name is missing before '%s'", seen());
+	if (snprintf(name, NAME_MAX_LEN, "%s", lex.word) >= NAME_MAX_LEN)
+		refuse("'%s': a name has at most %d characters", lex.word, NAME_MAX_LEN - 1);
+	lex_next();
+}
+
+static struct def *find(const char *name)
+{
+	for (struct def *d = first; d; d = d->next) {
+		if (d->kind != DEF_TEXT && !strcmp(d->name, name))
+			return d;
+	}
+	return NULL;
+}
+
+static bool find_value(const char *name, int64_t *number)
+{
+	for (const struct def *d = first; d; d = d->next) {
+		if (d->kind == DEF_CONST && !strcmp(d->name, name)) {
+			*number = d->number;
+			return true;
+		}
+		for (const struct value *v = d->values; v; v = v->next) {
+			if (!strcmp(v->name, name)) {
+				*number = v->number;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* A number, or a name that has one. */
+static int64_t want_number(int64_t least, int64_t most)
+{
+	int64_t n = lex.number;
+
+	if (lex.token != TOKEN_NUMBER &&
+	    (lex.token != TOKEN_NAME || !find_value(lex.word, &n)))
+		refuse("'%s' is no number, nor the name of one", seen());
+	if (n < least || n > most)
+		refuse("%lld is not from %lld to %lld", (long long)n, (long long)least,
+		       (long long)most);
+	lex_next();
+	return n;
+}
+
+static struct def *add(enum def_kind kind)
+{
+	struct def *d = allocate(sizeof(*d));
+
+	d->kind = kind;
+	want_name(d->name);
+	if (find(d->name))
+		refuse("'%s' is defined twice", d->name);
+	return d;
+}
+
+static void keep(struct def *d)
+{
+	*last = d;
+	last = &d->next;
+}
+
+/* --- types ------------------------------------------------------------------------------- */
+
+static enum kind take_unsigned(void)
+{
+	if (take_word("hyper"))
+		return KIND_UHYPER;
+	(void)(take_word("int") || take_word("long"));
+	return KIND_UINT;
+}
+
+static bool take_simple(struct decl *d)
+{
+	static const struct {
+		const char *word;
+		enum kind kind;
+	} simple[] = {
+		{ "int", KIND_INT }, { "long", KIND_INT }, { "hyper", KIND_HYPER },
+		{ "float", KIND_FLOAT }, { "double", KIND_DOUBLE }, { "bool", KIND_BOOL },
+		{ "string", KIND_STRING }, { "opaque", KIND_OPAQUE }, { "void", KIND_VOID },
+	};
+
+	if (take_word("unsigned")) {
+		d->kind = take_unsigned();
+		return true;
+	}
+	for (size_t i = 0; i < sizeof(simple) / sizeof(*simple); i++) {
+		if (take_word(simple[i].word)) {
+			d->kind = simple[i].kind;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void refuse_beyond(void)
+{
+	static const char *const beyond[][2] = {
+		{ "union", "unions" }, { "quadruple", "quadruple numbers" },
+		{ "short", "short numbers, which XDR has not: say int" },
+		{ "char", "characters, which XDR has not: say opaque or string" },
+	};
+
+	for (size_t i = 0; i < sizeof(beyond) / sizeof(*beyond); i++) {
+		if (is_word(beyond[i][0]))
+			refuse("no code is made for %s", beyond[i][1]);
+	}
+}
+
+static void want_type(struct decl *d)
+{
+	const struct def *of;
+	bool tagged;
+
+	refuse_beyond();
+	if (take_simple(d))
+		return;
+	tagged = take_word("struct") || take_word("enum");
+	if (is_char('{'))
+		refuse("a type without a name: define it by itself");
+	of = lex.token == TOKEN_NAME ? find(lex.word) : NULL;
+	if (!of || (of->kind != DEF_ENUM && of->kind != DEF_STRUCT && of->kind != DEF_TYPEDEF) ||
+	    (tagged && of->kind == DEF_TYPEDEF))
+		refuse("'%s' is no type that was defined before", seen());
+	d->of = of;
+	d->kind = of->kind == DEF_ENUM ? KIND_ENUM :
+		  of->kind == DEF_STRUCT ? KIND_STRUCT : KIND_NAMED;
+	lex_next();
+}
+
+static bool is_sized(enum kind kind)
+{
+	return kind == KIND_STRING || kind == KIND_OPAQUE;
+}
+
+/* <bound>, behind a name. */
+static void take_bound(struct decl *d)
+{
+	if (!is_sized(d->kind))
+		refuse("no code is made for arrays of a varying length: '%s'", d->name);
+	d->bound = is_char('>') ? UINT32_MAX : want_number(0, UINT32_MAX);
+	if (d->kind == KIND_OPAQUE)
+		d->kind = KIND_BYTES;
+	want_char('>');
+}
+
+static void take_array(struct decl *d)
+{
+	uint32_t n = want_number(1, VALUE_BYTES_MAX);
+
+	if (d->kind == KIND_STRING)
+		refuse("'%s': a string has a <length>", d->name);
+	if (d->kind == KIND_OPAQUE)
+		d->bound = n;
+	else
+		d->n = n;
+	want_char(']');
+}
+
+static void refuse_size(const struct decl *d)
+{
+	if (type_size(d) > VALUE_BYTES_MAX)
+		refuse("'%s' has more than %d bytes: no datagram has room for it", d->name,
+		       VALUE_BYTES_MAX);
+}
+
+static void want_decl(struct decl *d)
+{
+	want_type(d);
+	if (is_char('*'))
+		refuse("no code is made for optional data (*)");
+	if (d->kind == KIND_VOID)
+		refuse("a value of type void");
+	want_name(d->name);
+	if (take_char('<'))
+		take_bound(d);
+	else if (take_char('['))
+		take_array(d);
+	else if (is_sized(d->kind))
+		refuse("'%s' has no length", d->name);
+	refuse_size(d);
+}
+
+/* --- definitions ------------------------------------------------------------------------- */
+
+static void parse_const(void)
+{
+	struct def *d = add(DEF_CONST);
+
+	want_char('=');
+	d->number = want_number(INT32_MIN, UINT32_MAX);
+	want_char(';');
+	keep(d);
+}
+
+static void parse_enum(void)
+{
+	struct def *d = add(DEF_ENUM);
+	struct value **at = &d->values;
+	int64_t next = 0;
+
+	want_char('{');
+	do {
+		struct value *v = allocate(sizeof(*v));
+
+		want_name(v->name);
+		if (take_char('='))
+			next = want_number(INT32_MIN, INT32_MAX);
+		v->number = next++;
+		*at = v;
+		at = &v->next;
+	} while (take_char(','));
+	want_char('}');
+	want_char(';');
+	keep(d);
+}
+
+static void parse_struct(void)
+{
+	struct def *d = add(DEF_STRUCT);
+	struct field **at = &d->fields;
+
+	want_char('{');
+	do {
+		struct field *f = allocate(sizeof(*f));
+
+		want_decl(&f->decl);
+		want_char(';');
+		*at = f;
+		at = &f->next;
+	} while (!take_char('}'));
+	want_char(';');
+	refuse_size(&(struct decl){ .kind = KIND_STRUCT, .of = d });
+	keep(d);
+}
+
+static void parse_typedef(void)
+{
+	struct def *d = allocate(sizeof(*d));
+
+	d->kind = DEF_TYPEDEF;
+	want_decl(&d->decl);
+	snprintf(d->name, sizeof(d->name), "%s", d->decl.name);
+	if (find(d->name))
+		refuse("'%s' is defined twice", d->name);
+	want_char(';');
+	keep(d);
+}
+
+/* An argument or a result: a type without a name. rpcgen allows a bare string there. */
+static void want_passed(struct decl *d)
+{
+	want_type(d);
+	if (is_char('*'))
+		refuse("no code is made for optional data (*)");
+	if (d->kind == KIND_OPAQUE)
+		refuse("opaque data has no length here: give it a typedef");
+	if (d->kind == KIND_STRING)
+		d->bound = UINT32_MAX;
+}
+
+static struct proc *parse_proc(const struct version *v)
+{
+	struct proc *p = allocate(sizeof(*p));
+
+	want_passed(&p->res);
+	want_name(p->name);
+	want_char('(');
+	want_passed(&p->arg);
+	if (is_char(','))
+		refuse("no code is made for procedures of several arguments: make a struct of "
+		       "them");
+	if (lex.token == TOKEN_NAME) /* of the argument: of no use */
+		lex_next();
+	want_char(')');
+	want_char('=');
+	p->number = want_number(0, UINT32_MAX);
+	if (!p->number)
+		refuse("procedure 0 is answered already: it has no arguments and no results");
+	for (const struct proc *q = v->procs; q; q = q->next) {
+		if (q->number == p->number)
+			refuse("procedure %u is defined twice", p->number);
+	}
+	want_char(';');
+	return p;
+}
+
+static struct version *parse_version(void)
+{
+	struct version *v = allocate(sizeof(*v));
+	struct proc **at = &v->procs;
+
+	if (!take_word("version"))
+		refuse("'version' is missing before '%s'", seen());
+	want_name(v->name);
+	want_char('{');
+	do {
+		*at = parse_proc(v);
+		at = &(*at)->next;
+	} while (!take_char('}'));
+	want_char('=');
+	v->number = want_number(0, UINT32_MAX);
+	want_char(';');
+	return v;
+}
+
+static void parse_program(void)
+{
+	struct def *d = add(DEF_PROGRAM);
+	struct version **at = &d->versions;
+
+	want_char('{');
+	do {
+		*at = parse_version();
+		at = &(*at)->next;
+	} while (!take_char('}'));
+	want_char('=');
+	d->number = want_number(0, UINT32_MAX);
+	want_char(';');
+	keep(d);
+}
+
+static void parse_text(void)
+{
+	struct def *d = allocate(sizeof(*d));
+
+	d->kind = DEF_TEXT;
+	d->text = lex.text;
+	lex_next();
+	keep(d);
+}
+
+struct def *parse(void)
+{
+	static const struct {
+		const char *word;
+		void (*parse)(void);
+	} definitions[] = {
+		{ "const", parse_const }, { "enum", parse_enum }, { "struct", parse_struct },
+		{ "typedef", parse_typedef }, { "program", parse_program },
+	};
+
+	lex_next();
+	while (lex.token != TOKEN_END) {
+		size_t i = 0, n = sizeof(definitions) / sizeof(*definitions);
+
+		if (lex.token == TOKEN_TEXT) {
+			parse_text();
+			continue;
+		}
+		refuse_beyond();
+		while (i < n && !is_word(definitions[i].word))
+			i++;
+		if (i == n)
+			refuse("'%s' begins no definition", seen());
+		lex_next();
+		definitions[i].parse();
+	}
+	return first;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * refuse.c - the end of the program: where it is in the file, and what is wrong there
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "rpcgen.h"
+
+struct lexer lex;
+
+void refuse(const char *format, ...)
+{
+	va_list args;
+
+	if (lex.line)
+		fprintf(stderr, "%s:%d: ", lex.file, lex.line);
+	else
+		fprintf(stderr, "shunt-rpcgen: ");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+void *allocate(size_t size)
+{
+	void *p = calloc(1, size);
+
+	if (!p)
+		refuse("no memory");
+	return p;
+}
