@@ -50,7 +50,7 @@ test_a_policy_sees_how_long_requests_take() {
 	offer --rate 1000 --count 100 --time 1 --mix short=1:5us
 	assert_all_answered
 	assert_eq "$(stat_of .total.rejected)" 0 "refused of short ones"
-	offer --rate 1000 --count 3000 --time 5 --mix short=1:200us
+	offer --rate 1000 --count 3000 --time 5 --wait 500ms --mix short=1:200us
 	assert_ge "$(stat_of .total.rejected)" 100 "refused of long ones"
 	assert_conserved
 }

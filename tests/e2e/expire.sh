@@ -45,7 +45,7 @@ test_preempted_requests_expire_too() {
 	load sq
 	host shunt class set long slo=1ms expire=5 quantum=20us >/dev/null
 	start_worker
-	offer --rate 1000 --count 300 --time 5 --mix short=0.9:10us,long=0.1:50ms
+	offer --rate 1000 --count 300 --time 5 --wait 1s --mix short=0.9:10us,long=0.1:50ms
 	assert_conserved
 	assert_ge "$(of_class 1 expired)" 10 "long requests that expired"
 	assert_ge "$(stat_of .preemption.by_safepoint)" 10 "preempted requests"

@@ -38,7 +38,7 @@ overload() {
 	until_quiet
 	host shunt stats -j --dev "$DEV" >"$DIR/before"
 	ahead client shunt-load --to 198.18.0.2:9000 --json -q --rate $((CAPACITY * $2 / 100)) \
-		--time $SECONDS_EACH --mix "$MIX" --cpu 0 --wait 2s --gaps "$DIR/gaps"
+		--time $SECONDS_EACH --mix "$MIX" --cpu 0 --wait 1s --gaps "$DIR/gaps"
 	"${WORDS[@]}" >"$DIR/client.json"
 	until_quiet
 	host shunt stats -j --dev "$DEV" >"$DIR/after"
