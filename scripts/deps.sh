@@ -57,7 +57,10 @@ echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
 [ -z "${arch:-}" ] || dpkg --print-foreign-architectures | grep -qx "$arch" ||
 	dpkg --add-architecture "$arch"
-apt-get -qq update
+# Another apt may be at work, as one is on machines that have just booted.
+wait="-o DPkg::Lock::Timeout=300"
+# shellcheck disable=SC2086
+apt-get -qq $wait update
 # Debian's way to keep the daemons of packages from being started: a policy, unless there is one.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
@@ -66,7 +69,7 @@ if [ ! -e $policy ]; then
 	chmod 755 $policy
 fi
 # shellcheck disable=SC2086
-apt-get -qq install -y --no-install-recommends $missing >/dev/null
+apt-get -qq $wait install -y --no-install-recommends $missing >/dev/null
 case " $missing " in
 *" $quiet "*)
 	! command -v systemctl >/dev/null ||

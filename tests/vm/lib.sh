@@ -14,7 +14,9 @@ install_tools() {
 		dpkg-query -W -f='${Status}' "$p" 2>/dev/null | grep -q 'install ok installed' ||
 			missing+=("$p")
 	done
-	[ ${#missing[@]} = 0 ] || DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+	# Another apt may be at work, as one is on machines that have just booted.
+	[ ${#missing[@]} = 0 ] || DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq -o DPkg::Lock::Timeout=300 install -y \
 		--no-install-recommends "${missing[@]}" >/dev/null
 }
 

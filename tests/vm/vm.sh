@@ -29,12 +29,16 @@ PACKAGES=(busybox-static coreutils bpftool iproute2 ethtool bash jq util-linux l
 		libselinux1 libpcre2-8-0 libxdp1 xdp-tools)
 
 prepare() {
+	WHY="QEMU cannot be installed"
 	case $ARCH in
 	amd64) install_tools qemu-system-x86 busybox-static ;;
 	*)
+		WHY="make deps CROSS=$TRIPLET, then make test-vm"
 		dpkg --print-foreign-architectures | grep -qx "$ARCH" && [ -x "$B/shunt" ] ||
 			return 1
-		install_tools qemu-system-arm
+		WHY="QEMU cannot be installed"
+		install_tools qemu-system-arm || return 1
+		WHY="its packages cannot be downloaded"
 		unpack "$SYSTEM" "${PACKAGES[@]}"
 		;;
 	esac
@@ -73,7 +77,7 @@ run() {
 	local kernel console
 	choose "$2"
 	if ! prepare; then
-		skip "Linux $1 for $ARCH: make deps CROSS=$TRIPLET, then make test-vm"
+		skip "Linux $1 for $ARCH: $WHY"
 		return
 	fi
 	kernel=$(newest "$1")
