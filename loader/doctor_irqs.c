@@ -62,7 +62,7 @@ static bool is_served(struct ctl *ctl, __u32 queue)
 void doctor_irqs(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg)
 {
 	struct fit_source s = { .ifname = ctl->ifname };
-	struct fit_nic *nic = malloc(sizeof(*nic));
+	struct fit_nic *nic = calloc(1, sizeof(*nic));
 	char who[64];
 	int known = 0, shared = 0;
 
@@ -84,5 +84,7 @@ void doctor_irqs(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cf
 	}
 	if (known && !shared)
 		finding(f, "interrupts", LEVEL_OK, NULL, "on no worker's CPU");
+	if (nic)
+		fit_nic_forget(nic);
 	free(nic);
 }
