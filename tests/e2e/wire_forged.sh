@@ -63,7 +63,7 @@ quiet_state() { nic_state -c 'del(.ev)'; }
 assert_unharmed() {
 	assert_eq "$(core_0 epoch)" 1 epoch
 	offer --rate 2000 --count 400 --time 5 --mix short=1:2us
-	assert_eq "$(answered)" 400 answered
+	assert_answered 400
 	assert_balanced
 	stop core0
 	assert_eq "$(tail -n 1 "$DIR/core0.log" | jq -c '[.bad_token, .preempts, .welcomes]')" \
@@ -149,7 +149,7 @@ test_no_hello_can_use_up_the_numbers_of_a_core() {
 	wait_for 5 eval '[ "$(core_0 epoch)" = 2 ]'
 	wait_for 5 cores_up 1
 	offer --rate 2000 --count 400 --time 5 --mix short=1:2us
-	assert_eq "$(answered)" 400 answered
+	assert_answered 400
 }
 
 run_tests "$@"
