@@ -60,8 +60,8 @@ queues_by_cpu() {
 # behind, and one that lingers still has the socket.
 listens() { host ss -Hxlp | grep -F " $1 " | grep -q "${2:+pid=$2,}"; }
 
-start_agent() {
-	start shuntd host shuntd --dev "$DEV" "$@"
+start_agent() { # [OPTIONS…]; before others with SHUNTD_AHEAD=1, in a session of its own
+	start shuntd host ${SHUNTD_AHEAD:+"${go_ahead[@]}"} shuntd --dev "$DEV" "$@"
 	wait_for 10 listens "/run/shunt/$DEV.sock" "${PIDS[shuntd]}"
 }
 
