@@ -19,9 +19,10 @@ begin() {
 # OPTIONS…: the client's JSON in $DIR/client.json. How long the client waits for a reply goes by the
 # machine, and by no more: some requests are to be lost, and it waits for these as long.
 offer() {
+	local wait_ms=$((150 * PATIENCE * ${SLOWER:-1} * (${SLOWER:-1} > 1 ? 3 : 1)))
 	pace "$@"
-	client shunt-load --to 198.18.0.2:9000 --json \
-		--wait $((150 * PATIENCE * ${SLOWER:-1}))ms "${PACED[@]}" >"$DIR/client.json"
+	client shunt-load --to 198.18.0.2:9000 --json --wait ${wait_ms}ms "${PACED[@]}" \
+		>"$DIR/client.json"
 }
 
 sent() { jq -s '[.[].classes[].sent] | add' "$DIR/client.json"; }
@@ -46,14 +47,28 @@ assert_balanced() {
 	must_be "$(nic_state .slots_missing)" 0 "missing slots"
 }
 
+# What the lab's links dropped: a veth's queue has 256 places, and is full while the CPU that is to
+# take packets out stands still.
+dropped_by_links() {
+	local side
+	for side in client switch nic; do
+		in_ns $side ip -s -j link
+	done | jq -s '[.[][] | .stats64 | .rx.dropped, .tx.dropped] | add'
+}
+
 # N: so many were sent; each was answered, but for those that the NIC counts: refused, as all slots
 # were taken, or lost, as a NOTE was faster than the request that it skips (late_ns). With SLOWER,
-# where the CPU that has the request may stand still for long, there may be a few of these.
+# where the CPU that has the request may stand still for long, there may be a few of these, and
+# links may drop requests and replies.
 assert_answered() {
-	local counted
+	local counted missing dropped
 	wait_for 10 settled
 	counted=$(nic_state '.refused + .lost')
-	must_be $(($(answered) + counted)) "$1" "answered, or counted refused or lost"
+	missing=$(($1 - $(answered) - counted))
+	dropped=$([ "${SLOWER:-1}" = 1 ] && echo 0 || dropped_by_links)
+	((missing >= 0 && missing <= dropped)) ||
+		broken "$missing requests are neither answered nor counted; links dropped" \
+			"$(dropped_by_links): $(cat "$DIR/client.json")"
 	assert_le "$counted" $((${SLOWER:-1} > 1 ? $1 / 50 : 0)) "refused or lost"
 }
 
