@@ -119,6 +119,7 @@ struct sim_class {
 	double quantum_us; /* 0: the run's */
 	enum sim_requeue requeue;
 	bool tail;         /* what requeue comes to */
+	uint32_t admit;    /* as in the view: percent of the objective; 0: 100 */
 	int service_no;    /* which of the workload's services it is of */
 };
 

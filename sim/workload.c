@@ -2,6 +2,7 @@
 /*
  * workload.c - what arrives: classes with shares, service times and objectives
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,10 @@ const char *const workload_names[][3] = {
 	{ NULL },
 };
 
-enum { OPTION_SLO = 1, OPTION_QUANTUM = 2, OPTION_REQUEUE = 4, OPTION_SERVICE = 8 };
+enum {
+	OPTION_SLO = 1, OPTION_QUANTUM = 2, OPTION_REQUEUE = 4, OPTION_SERVICE = 8,
+	OPTION_ADMIT = 16
+};
 
 static unsigned int option_bit(const char *key)
 {
@@ -42,6 +46,7 @@ static unsigned int option_bit(const char *key)
 	       : !strcmp(key, "quantum") ? OPTION_QUANTUM
 	       : !strcmp(key, "requeue") ? OPTION_REQUEUE
 	       : !strcmp(key, "service") ? OPTION_SERVICE
+	       : !strcmp(key, "admit")   ? OPTION_ADMIT
 					 : 0;
 }
 
@@ -57,13 +62,35 @@ static int set_service(struct workload *w, struct sim_class *c, const char *name
 	return 0;
 }
 
+/* A whole percentage from 1 to most, into *percent. 0 or -1. */
+static int set_percent(uint32_t *percent, const char *text, uint32_t most)
+{
+	char *end;
+	double number = decimal(text, &end);
+
+	if (end == text || strcmp(end, "%") || !(number >= 1 && number <= most) ||
+	    number != floor(number))
+		return -1;
+	*percent = number;
+	return 0;
+}
+
+static int set_admit(struct sim_class *c, const char *text)
+{
+	if (strcmp(text, "on") && strcmp(text, "off"))
+		return set_percent(&c->admit, text, SHUNT_SLACK_MAX);
+	c->admit = strcmp(text, "on") ? SHUNT_ADMIT_ALL : 0;
+	return 0;
+}
+
 static int set_option(struct workload *w, struct sim_class *c, const char *key, const char *value)
 {
 	double ns;
 
 	if (!strcmp(key, "service"))
 		return set_service(w, c, value);
-
+	if (!strcmp(key, "admit"))
+		return set_admit(c, value);
 	if (!strcmp(key, "requeue")) {
 		c->requeue = !strcmp(value, "head") ? REQUEUE_HEAD :
 			     !strcmp(value, "tail") ? REQUEUE_TAIL : REQUEUE_AUTO;
@@ -90,7 +117,7 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, stru
 		if (!eq)
 			why_hint(why, "'shunt-sim list' names the workloads that are built in");
 		why_fail(why, -1, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
-			 "[/requeue=head|tail][/service=NAME])", text);
+			 "[/requeue=head|tail][/admit=on|off|N%%][/service=NAME])", text);
 		return -1;
 	}
 	*eq = *colon = '\0';

@@ -5,7 +5,8 @@
  * An arrival goes to an idle core. Else it waits if the work before it, of classes with the same or
  * a tighter objective, is within the budget of its class, and is refused if not. A free core takes
  * the head whose deadline (arrival + SLO) is next. A head that is late already comes after all that
- * are not, and a class without an SLO after all that have one; such a class is never refused. A
+ * are not; behind these come late ones of a class that is never refused ("admit: off"), as there
+ * may be any number of them, and the classes without an SLO, which are never refused either. A
  * preempted request keeps its place, whatever the class's "requeue" is.
  *
  * plan() sets the budgets: the work that cores can do until the deadline, less what classes with
@@ -14,6 +15,11 @@
  * vary and cores stop: so plan() looks at how many requests ended late. If more than 1 % of a class
  * were, it cuts the budgets of the classes with looser objectives, and once there is nothing left
  * to cut, that of the class itself. Budgets grow again by 3 % a plan.
+ *
+ * A cut helps only where a queue is the reason. So no budget is cut while an arrival in eight, or
+ * more, finds an idle core; nor for a class that is late because requests that cannot be refused
+ * run on beyond half its objective; and what a class's own lateness cuts off leaves room for one
+ * request that waits.
  *
  * Word c of the plan is class c's: the classes whose work is before its requests, a bit each, and
  * from bit BUDGET on the work in ns below which a request may wait. 0: there is no plan yet, the
@@ -31,11 +37,28 @@ SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
 #define LATEST (1ULL << 61) /* the objective of a class without one */
 #define WORK_MAX (1ULL << 44)      /* ns a second; so many cores there are not */
 #define BUDGET SHUNT_CLASSES       /* bit of a class's word */
-#define PLAN_CUT SHUNT_CLASSES     /* word: part of class c's budget that is cut off, of WHOLE */
-#define PLAN_LATE (2 * SHUNT_CLASSES) /* word: late requests of class c by then, modulo 2^32 */
-#define PLAN_AT (3 * SHUNT_CLASSES) /* word: when plan() was called last, in us */
 #define WHOLE 1024
 #define CUT_MAX 960
+/* Words: parts of class c's budget that are cut off, of WHOLE: for tighter classes and, from bit
+ * OWN on, for itself. */
+#define PLAN_CUT SHUNT_CLASSES
+#define OWN 32
+#define TAKEN_MAX (1U << 31)
+
+/* Word: classes of which all requests are let in, a bit each. */
+#define PLAN_LET_IN (2 * SHUNT_CLASSES)
+
+/* Words of the plan from which the next one takes differences. */
+#define PLAN_LATE (PLAN_LET_IN + 1)                 /* late requests by then, of LATES classes */
+#define PLAN_TAKEN (PLAN_LATE + SHUNT_CLASSES / LATES) /* taken out of queues, of two classes */
+#define PLAN_STEERED (PLAN_TAKEN + SHUNT_CLASSES / 2) /* requests that came to an idle core */
+#define PLAN_AT (PLAN_STEERED + 1)                  /* when plan() was called last, in us */
+#define PLAN_FULL (PLAN_AT + 1)                     /* 1: few arrivals found an idle core */
+
+/* Words of a core: late requests, 16 bits a class, which overflow into the next class' only if
+ * 65,536 are late between two plans; and its requests that were not queued. */
+#define LATES 4
+#define CORE_STEERED (SHUNT_CLASSES / LATES)
 
 /* The class's objective in ns; LATEST: it has none. */
 __shunt_inline __u64 objective(const shunt_view *v, __u32 cls)
@@ -68,12 +91,14 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 static int select(shunt_view *v, shunt_event *ev)
 {
-	__u64 now = ev->now_ns & (LATER - 1), next = ~0ULL >> 1, deadline, sooner;
+	__u64 now = ev->now_ns & (LATER - 1), next = ~0ULL >> 1, deadline, sooner, late;
+	__u64 all_let_in = shunt_plan(v, PLAN_LET_IN);
 	int best = SHUNT_GO_ON;
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		deadline = shunt_min(shunt_head_ns(v, ev, c), LATER - 1) + objective(v, c);
-		deadline += shunt_pick(shunt_less(deadline, now), LATER, 0);
+		late = LATER + shunt_bit(all_let_in, c) * (LATER / 2);
+		deadline += shunt_pick(shunt_less(deadline, now), late, 0);
 		sooner = shunt_bit(ev->waiting, c) & shunt_less(deadline, next);
 		next = shunt_pick(sooner, deadline, next);
 		best = shunt_pick(sooner, c, best);
@@ -88,42 +113,105 @@ static int requeue(shunt_view *v, shunt_event *ev)
 	return SHUNT_HEAD;
 }
 
-/* Counts late requests: of two classes in one word of the core. */
+/* 1 if requests of the class may be refused. */
+__shunt_inline __u64 refusable(const shunt_view *v, __u32 cls)
+{
+	return shunt_some(shunt_slo_us(v, cls)) & shunt_some(shunt_slack(v, cls));
+}
+
+/* Counts late requests, and those that came to an idle core. */
 static void done(shunt_view *v, shunt_event *ev)
 {
 	__u64 deadline = shunt_deadline_ns(v, ev->cls, ev->run_ns);
 
 	if (shunt_less(deadline, ev->now_ns & (LATER - 1)))
-		shunt_core_add(v, ev->core, ev->cls / 2, 1ULL << ev->cls % 2 * 32);
+		shunt_core_add(v, ev->core, ev->cls / LATES, 1ULL << ev->cls % LATES * 16);
+	if (ev->steered != SHUNT_NONE)
+		shunt_core_add(v, ev->core, CORE_STEERED, 1);
 }
 
-/* 1 if of the class's requests that ended since the last plan more than 1 % were late. */
-__shunt_inline __u64 were_late(shunt_view *v, __u32 cls, __u64 since_us)
+/* Sum of a word of all cores. */
+__shunt_inline __u64 of_cores(const shunt_view *v, __u32 word)
 {
-	__u64 sum = 0, late, ended;
+	__u64 sum = 0;
 
 	for (int i = 0; i < SHUNT_CORES; i++)
-		sum += shunt_core_state(v, i, cls / 2) >> cls % 2 * 32;
-	sum &= 0xffffffff;
-	late = (sum - shunt_plan(v, PLAN_LATE + cls)) & 0xffffffff;
-	shunt_plan_set(v, PLAN_LATE + cls, sum);
-	ended = shunt_min(since_us, 1 << 20) * shunt_rate(v, cls) / 1000000;
-	return shunt_less(ended, late * 100);
+		sum += shunt_core_state(v, i, word);
+	return sum;
 }
 
-/* 1 if the class's budget can be cut. */
-__shunt_inline __u64 may_be_cut(const shunt_view *v, __u32 cls)
+/* How much the word has grown since the plan before, which is its word "at". */
+__shunt_inline __u64 grown(shunt_view *v, __u32 at, __u64 word)
 {
-	return shunt_some(shunt_slo_us(v, cls)) & shunt_some(shunt_rate(v, cls)) &
-	       shunt_less(shunt_plan(v, PLAN_CUT + cls), CUT_MAX);
+	__u64 was = shunt_plan(v, at);
+
+	shunt_plan_set(v, at, word);
+	return word - was;
 }
 
 /* Facts of all classes, which plan() gathers before it sets their budgets. */
 struct known {
 	__u64 cores;
-	__u64 served;                /* classes that take time, a bit each */
-	__u16 looser[SHUNT_CLASSES]; /* than this one: classes with such an objective */
+	__u64 since_us;               /* the plan before */
+	__u64 served;                 /* classes that take time, a bit each */
+	__u64 full;                   /* 1: few arrivals found an idle core, twice in turn */
+	__u16 looser[SHUNT_CLASSES];  /* than this one: classes with such an objective */
+	__u32 taken_us[SHUNT_CLASSES]; /* work that was taken out of its queue since then */
 };
+
+/* What was taken out of queues, and whether cores are full. */
+__shunt_inline void gather_taken(shunt_view *v, struct known *k)
+{
+	__u64 was, now, n, all = 0, steered, full;
+
+	for (int c = 0; c < SHUNT_CLASSES; c += 2) {
+		now = shunt_taken(v, c) | (__u64)shunt_taken(v, c + 1) << 32;
+		was = shunt_plan(v, PLAN_TAKEN + c / 2);
+		shunt_plan_set(v, PLAN_TAKEN + c / 2, now);
+		n = (now - was) & 0xffffffff;
+		all += n;
+		k->taken_us[c] = shunt_min(n * shunt_mean_ns(v, c) / 1000, TAKEN_MAX);
+		n = ((now >> 32) - (was >> 32)) & 0xffffffff;
+		all += n;
+		k->taken_us[c + 1] = shunt_min(n * shunt_mean_ns(v, c + 1) / 1000, TAKEN_MAX);
+	}
+	steered = grown(v, PLAN_STEERED, of_cores(v, CORE_STEERED));
+	full = shunt_less(7 * shunt_min(steered, TAKEN_MAX), all);
+	k->full = full & shunt_plan(v, PLAN_FULL);
+	shunt_plan_set(v, PLAN_FULL, full);
+}
+
+/* The classes, a bit each, of whose requests that ended since the last plan more than 1 % were
+ * late. */
+__shunt_inline __u64 were_late(shunt_view *v, const struct known *k)
+{
+	__u64 since = shunt_min(k->since_us, 1 << 20), word = 0, late, ended, classes = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		if (c % LATES == 0)
+			word = grown(v, PLAN_LATE + c / LATES, of_cores(v, c / LATES));
+		late = word >> c % LATES * 16 & 0xffff;
+		ended = since * shunt_rate(v, c) / 1000000;
+		classes |= shunt_less(ended, late * 100) << c;
+	}
+	return classes;
+}
+
+/* 1 if the class is kept waiting by requests that are never refused and run on: they take a
+ * sixteenth of the cores' time, and half of its objective at once. */
+__shunt_inline __u64 kept_by_others(const shunt_view *v, const struct known *k, __u32 cls)
+{
+	__u64 all = k->cores * shunt_min(k->since_us, 1 << 20), taken = 0, run, on;
+	__u64 half = shunt_slo_us(v, cls) * 500ULL;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		run = shunt_quantum_us(v, c) * 1000ULL;
+		run = shunt_pick(shunt_some(run), run, shunt_mean_ns(v, c));
+		on = shunt_bit(k->looser[cls], c) & (refusable(v, c) ^ 1) & shunt_less(half, run);
+		taken += shunt_pick(on, k->taken_us[c], 0);
+	}
+	return shunt_less(all, 16 * taken);
+}
 
 /* The part of the cores' time that classes with tighter objectives leave, in ns of work a ms. */
 __shunt_inline __u64 room(const shunt_view *v, const struct known *k, __u32 cls)
@@ -137,59 +225,111 @@ __shunt_inline __u64 room(const shunt_view *v, const struct known *k, __u32 cls)
 	return shunt_pick(shunt_less(used, all), all - used, 0) / 1000;
 }
 
+/* What is left of x where a part is cut off. */
+__shunt_inline __u64 left_of(__u64 x, __u64 cut)
+{
+	return x * (WHOLE - cut) / WHOLE;
+}
+
+/* What is left of work once the request's own is taken off, and 1; 0: nothing is. */
+__shunt_inline __u64 beyond(__u64 work, __u64 own)
+{
+	return shunt_pick(shunt_less(work, own), 0, work - own + 1);
+}
+
 /* In ns of work: below this a request of the class may wait. */
 __shunt_inline __u64 budget(const shunt_view *v, const struct known *k, __u32 cls, __u64 cut)
 {
 	__u64 slo = shunt_slo_us(v, cls), all = shunt_knob(v, 0) & (LATER - 1), slack;
-	__u64 own = k->cores * shunt_mean_ns(v, cls), work;
+	__u64 own = k->cores * shunt_mean_ns(v, cls), work, most, least;
 
 	all = shunt_pick(shunt_some(all), shunt_min(all, 1000), 100);
 	slack = all * shunt_slack(v, cls) / 100;
-	work = slo * room(v, k, cls) / 1000 / 100 * slack * (WHOLE - cut) / WHOLE;
-	return shunt_pick(shunt_less(work, own), 0, work - own + 1);
+	work = slo * room(v, k, cls) / 1000 / 100 * slack;
+	work = left_of(work, cut & (WHOLE - 1));
+	most = beyond(work, own);
+	least = beyond(left_of(work, cut >> OWN), own);
+	return shunt_pick(shunt_some(least), least, shunt_some(most));
 }
 
 /* Word cls of the plan. */
 __shunt_inline __u64 word_of(const shunt_view *v, const struct known *k, __u32 cls, __u64 cut)
 {
 	__u64 before = (k->served & ~k->looser[cls]) | 1ULL << cls;
-	__u64 word = budget(v, k, cls, cut) << BUDGET | before;
 
-	return shunt_pick(shunt_some(shunt_slo_us(v, cls)) & shunt_some(shunt_slack(v, cls)), word,
-			  0);
+	return shunt_pick(refusable(v, cls), budget(v, k, cls, cut) << BUDGET | before, 0);
 }
 
-static void plan(shunt_view *v, shunt_event *ev)
+/* The classes that are late, a bit each, and for which a shorter queue would do something. */
+__shunt_inline __u64 late_in_queues(shunt_view *v, const struct known *k)
 {
-	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000;
-	__u64 since_us = now_us - shunt_plan(v, PLAN_AT);
-	__u64 slo, late = 0, may = 0, less = 0, looser, others, cut;
-	struct known k = { .cores = shunt_cores(v) };
+	__u64 late = were_late(v, k), helped = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		helped |= (kept_by_others(v, k, c) ^ 1) << c;
+	return shunt_pick(k->full, late & helped, 0);
+}
+
+/* Classes, a bit each, whose budgets are cut: the looser ones of each that is late, and from bit
+ * OWN on, with nothing left there to cut, that class itself. */
+__shunt_inline __u64 to_cut(shunt_view *v, const struct known *k)
+{
+	__u64 late = late_in_queues(v, k), may = 0, less = 0, others, cut;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		cut = shunt_plan(v, PLAN_CUT + c) & (WHOLE - 1);
+		may |= (refusable(v, c) & shunt_some(shunt_rate(v, c)) &
+			shunt_less(cut, CUT_MAX)) << c;
+	}
+	for (int c = 0; c < SHUNT_CLASSES; c++) {
+		others = k->looser[c] & may;
+		others = shunt_pick(shunt_some(others), others, 1ULL << (c + OWN));
+		less |= shunt_pick(shunt_bit(late, c), others, 0);
+	}
+	return less;
+}
+
+/* A part that is cut off, by an eighth more of what is left, or by 3 % less. */
+__shunt_inline __u64 next_cut(__u64 cut, __u64 more)
+{
+	cut = shunt_pick(more, cut + (WHOLE - cut) / 8, cut - (cut + 31) / 32);
+	return shunt_min(cut, CUT_MAX);
+}
+
+/* Objectives of all classes, and which of them are looser than each. */
+__shunt_inline void gather_classes(const shunt_view *v, struct known *k)
+{
 	__u32 slo_us[SHUNT_CLASSES]; /* a class without an objective has the loosest */
+	__u64 slo, looser;
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		slo = shunt_slo_us(v, c);
 		slo_us[c] = shunt_pick(shunt_some(slo), slo, SHUNT_SLO_MAX_US + 1);
-		k.served |= shunt_some(shunt_mean_ns(v, c)) << c;
-		late |= were_late(v, c, since_us) << c;
-		may |= may_be_cut(v, c) << c;
+		k->served |= shunt_some(shunt_mean_ns(v, c)) << c;
 	}
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		looser = 0;
 		for (int i = 0; i < SHUNT_CLASSES; i++)
 			looser |= shunt_less(slo_us[c], slo_us[i]) << i;
-		k.looser[c] = looser;
-		others = looser & may;
-		others = shunt_pick(shunt_some(others), others, 1ULL << c);
-		less |= shunt_pick(shunt_bit(late, c), others, 0);
+		k->looser[c] = looser;
 	}
+}
+
+static void plan(shunt_view *v, shunt_event *ev)
+{
+	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000, less, cut, let_in = 0;
+	struct known k = { .cores = shunt_cores(v), .since_us = grown(v, PLAN_AT, now_us) };
+
+	gather_classes(v, &k);
+	gather_taken(v, &k);
+	less = to_cut(v, &k);
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		cut = shunt_plan(v, PLAN_CUT + c);
-		cut = shunt_pick(shunt_bit(less, c), cut + (WHOLE - cut) / 8,
-				 cut - (cut + 31) / 32);
-		cut = shunt_min(cut, CUT_MAX);
+		cut = next_cut(cut & (WHOLE - 1), shunt_bit(less, c)) |
+		      next_cut(cut >> OWN & (WHOLE - 1), shunt_bit(less, c + OWN)) << OWN;
 		shunt_plan_set(v, PLAN_CUT + c, cut);
 		shunt_plan_set(v, c, word_of(v, &k, c, cut));
+		let_in |= (refusable(v, c) ^ 1) << c;
 	}
-	shunt_plan_set(v, PLAN_AT, now_us);
+	shunt_plan_set(v, PLAN_LET_IN, let_in);
 }

@@ -119,6 +119,7 @@ SHUNT_NFP_LACKS(__u64, shunt_idle, (const shunt_view *v),
 		"(verifier.c:532-545): two requests would take one idle core until the host "
 		"publishes again");
 SHUNT_NFP_LACKS(__u32, shunt_backlog, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u32, shunt_taken, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u64, shunt_head_ns, (const shunt_view *v, shunt_event *ev, __u32 cls),
 		SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u64, shunt_queued_ns, (const shunt_view *v, shunt_event *ev, __u32 cls),
@@ -133,6 +134,7 @@ SHUNT_NFP_LACKS(__u32, shunt_mean_ns, (const shunt_view *v, __u32 cls), SHUNT_NF
 SHUNT_NFP_LACKS(__u32, shunt_sigma_ns, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_rate, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_slack, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
+SHUNT_NFP_LACKS(__u32, shunt_quantum_us, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u64, shunt_plan, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_PLAN);
 SHUNT_NFP_LACKS(void, shunt_plan_set, (shunt_view *v, __u32 i, __u64 x), SHUNT_NFP_NO_PLAN);
 SHUNT_NFP_LACKS(__u64, shunt_state, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_STATE);

@@ -67,6 +67,12 @@ __shunt_inline __u32 shunt_backlog(const struct shunt_view *v, __u32 cls)
 	return v->enq[cls] - *(volatile const __u32 *)&v->deq[cls];
 }
 
+/* Requests of a class that were taken out of its hold queue so far, modulo 2^32. */
+__shunt_inline __u32 shunt_taken(const struct shunt_view *v, __u32 cls)
+{
+	return *(volatile const __u32 *)&v->deq[shunt_index(cls, SHUNT_CLASSES)];
+}
+
 /* Arrival of the next request of a class, as the core that asks sees it (SHUNT_NEEDS_HEADS). */
 __shunt_inline __u64 shunt_head_ns(const struct shunt_view *v, shunt_event *ev, __u32 cls)
 {
@@ -128,6 +134,14 @@ __shunt_inline __u32 shunt_sigma_ns(const struct shunt_view *v, __u32 cls)
 __shunt_inline __u32 shunt_rate(const struct shunt_view *v, __u32 cls)
 {
 	return v->rate[shunt_index(cls, SHUNT_CLASSES)];
+}
+
+/* How long its requests run while others wait, in microseconds; 0: to their end. */
+__shunt_inline __u32 shunt_quantum_us(const struct shunt_view *v, __u32 cls)
+{
+	__u64 us = shunt_min(v->quantum_us[shunt_index(cls, SHUNT_CLASSES)], SHUNT_SLO_MAX_US);
+
+	return shunt_pick(shunt_some(v->preempt), us, 0);
 }
 
 /* The percentage of its objective within which a request of the class must end to be let in; 0: all

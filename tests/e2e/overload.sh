@@ -78,4 +78,18 @@ test_little_is_late_above_the_capacity_and_little_is_refused_below() {
 	assert_conserved
 }
 
+# Both keep the core busy for good: one has no objective, the other is never refused.
+test_a_flood_that_is_never_refused_leaves_a_tighter_class_its_budget() {
+	local flood
+	load_with_objectives slo
+	for flood in "slo=none" "slo=2ms admit=off"; do
+		# shellcheck disable=SC2086 # KEY=VALUE words
+		host shunt class set long $flood >/dev/null
+		overload slo 200
+		assert_le "$(jq '.[0] | .rejected * 100 / .arrived | floor' "$DIR/counts")" 40 \
+			"short requests refused beside 'long' with $flood, in percent"
+	done
+	assert_conserved
+}
+
 run_tests "$@"

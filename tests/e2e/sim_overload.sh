@@ -54,4 +54,26 @@ test_a_class_that_floods_takes_nothing_from_one_with_a_tighter_objective() {
 	is "$(of_run '.classes[0].miss') < 0.01"
 }
 
+# What cannot be refused keeps all cores busy; what it makes late by running on to its end is no
+# reason to refuse the others, which wait for nothing else.
+test_a_flood_that_is_never_refused_takes_no_budget_of_others() {
+	local bulk
+	for bulk in 500us 500us/slo=2ms/admit=off; do
+		MIX="short=0.9:10us/slo=100us,bulk=0.1:$bulk"
+		offered slo 1 3 -q 0us
+		is "$(of_run '.classes[0].rejected / .classes[0].arrived') < 0.5"
+		offered slo 8 3
+		is "$(of_run '.classes[0].rejected / .classes[0].arrived') < 0.001"
+		is "$(of_run '.classes[0].miss') < 0.01"
+	done
+}
+
+# Its own lateness is corrected all the same where such a class takes time that is left over.
+test_an_overload_is_in_time_beside_a_class_that_is_never_refused() {
+	MIX="short=0.9:10us/slo=100us,bulk=0.1:20us/slo=10s/admit=off"
+	offered slo 8 3 -n 600k
+	is "$(of_run '.classes[0].p99_us') < 110"
+	is "$(of_run .goodput) > 0.95"
+}
+
 run_tests "$@"

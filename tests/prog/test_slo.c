@@ -6,7 +6,8 @@
 /* link: tests/prog/by_hand.c tests/prog/ingress.c tests/prog/native.c */
 #include "by_hand.h"
 
-#define CUT (SHUNT_CLASSES) /* words of the plan: what is cut off the budget, of 1024 */
+#define CUT (SHUNT_CLASSES) /* words of the plan: what is cut off the budget, of 1024 … */
+#define OWN 32              /* … and from this bit on, for the class's own requests */
 #define BUDGET SHUNT_CLASSES /* bit of a class's word from which its budget is */
 
 /* Class 0: 10 us, objective 100 us; class 1: 500 us, 2 ms; class 2 without an objective. */
@@ -20,11 +21,33 @@ static void two_classes(__u64 cores)
 	served(2, 10, 100);
 }
 
+/* So many requests of the class were held, and taken since. */
+static void taken(int cls, __u32 n)
+{
+	v->enq[cls] += n;
+	v->deq[cls] += n;
+}
+
+/* So many requests came to an idle core, and ended. */
+static void came_to_idle_core(int n)
+{
+	for (; n > 0; n -= 2) /* ask() tells it twice */
+		ask(SHUNT_ASK_DONE, (struct shunt_event){ .cls = 0, .core = 1, .steered = 1,
+							  .run_ns = now });
+}
+
 /* A second later. */
 static __u64 then_planned(int word)
 {
 	now += US << 20;
 	return planned(word);
+}
+
+/* A second later, in which all requests had to wait. */
+static __u64 then_full(int word)
+{
+	taken(0, 1000);
+	return then_planned(word);
 }
 
 static bool refuses(int cls)
@@ -46,6 +69,7 @@ static void ended(int cls, int core, int n, __u64 after_us)
 {
 	for (; n > 0; n -= 2) /* ask() tells it twice */
 		ask(SHUNT_ASK_DONE, (struct shunt_event){ .cls = cls, .core = core,
+							  .steered = SHUNT_NONE,
 							  .run_ns = now - after_us * US });
 }
 
@@ -86,6 +110,22 @@ static void slo_takes_what_is_late_after_all_that_is_not(void **state)
 	assert_int_equal(selects(3, 0), 0);
 	waited(1, 2002 * US);
 	assert_int_equal(selects(3, 0), 1);
+}
+
+/* There may be any number of them, older than all others. */
+static void slo_takes_late_ones_that_are_never_refused_after_other_late_ones(void **state)
+{
+	two_classes(1);
+	v->admit[1] = SHUNT_ADMIT_ALL;
+	planned(0);
+	waited(0, 101 * US);
+	waited(1, 1000000 * US);
+	assert_int_equal(selects(3, 0), 0);
+	waited(1, 1999 * US);
+	assert_int_equal(selects(3, 0), 1);
+	waited(1, 1000000 * US);
+	waited(2, 2000000 * US);
+	assert_int_equal(selects(1 << 1 | 1 << 2, 0), 1);
 }
 
 static void slo_takes_classes_without_objective_last_the_oldest_first(void **state)
@@ -208,58 +248,146 @@ static void slo_lets_in_what_a_class_is_configured_to(void **state)
 static void slo_cuts_budgets_of_looser_classes_once_1_percent_were_late(void **state)
 {
 	two_classes(0x3);
-	then_planned(0);
+	then_full(0);
 	ended(0, 0, 52, 101);
 	ended(0, 1, 52, 101);
-	assert_int_equal(then_planned(CUT + 1), 0); /* 104 of 10485 */
+	assert_int_equal(then_full(CUT + 1), 0); /* 104 of 10485 */
 	ended(0, 0, 52, 101);
 	ended(0, 1, 54, 101);
 	ended(1, 0, 20, 1999);
-	assert_int_equal(then_planned(CUT + 1), 128);
-	assert_int_equal(then_planned(CUT), 0);
-	assert_int_equal(then_planned(CUT + 2), 0); /* no objective, no budget */
+	assert_int_equal(then_full(CUT + 1), 128);
+	assert_int_equal(then_full(CUT), 0);
+	assert_int_equal(then_full(CUT + 2), 0); /* no objective, no budget */
 }
 
 static void slo_cuts_a_class_itself_where_no_looser_one_is_left_to_cut(void **state)
 {
 	two_classes(0x1);
-	then_planned(0);
+	then_full(0);
 	ended(1, 0, 12, 2001);
-	assert_int_equal(then_planned(CUT + 1), 128);
-	assert_int_equal(then_planned(CUT), 0);
+	assert_int_equal(then_full(CUT + 1) >> OWN, 128);
+	assert_int_equal(then_full(CUT), 0);
 	for (int i = 0; i < 30; i++) {
 		ended(0, 0, 200, 101);
-		then_planned(0);
+		then_full(0);
 	}
-	assert_in_range(then_planned(CUT + 1), 850, 960); /* the most, or little less */
-	assert_in_range(then_planned(CUT), 128, 800);
+	assert_in_range(then_full(CUT + 1) & 1023, 850, 960); /* the most, or little less */
+	assert_in_range(then_full(CUT) >> OWN, 128, 800);
+}
+
+/* Whatever its own lateness cuts off: nothing would be gained by refusing that one, too. */
+static void slo_leaves_room_for_one_that_waits(void **state)
+{
+	two_classes(0x1);
+	v->slo_us[1] = 0;
+	then_full(0);
+	for (int i = 0; i < 100; i++) {
+		ended(0, 0, 200, 101);
+		then_full(0);
+	}
+	assert_int_equal(v->plan[0].word[v->plan[0].use & 1][CUT] >> OWN, 960);
+	assert_int_equal(planned(0) >> BUDGET, 1);
+	assert_most(0, 0);
 }
 
 static void slo_lets_budgets_grow_again(void **state)
 {
 	two_classes(0x1);
-	then_planned(0);
+	then_full(0);
 	ended(1, 0, 12, 2001);
-	assert_int_equal(then_planned(CUT + 1), 128);
-	assert_int_equal(then_planned(CUT + 1), 124);
+	assert_int_equal(then_full(CUT + 1) >> OWN, 128);
+	assert_int_equal(then_full(CUT + 1) >> OWN, 124);
 	for (int i = 0; i < 150; i++)
-		then_planned(0);
-	assert_int_equal(then_planned(CUT + 1), 0);
+		then_full(0);
+	assert_int_equal(then_full(CUT + 1), 0);
 }
 
-/* Two classes share a word of the core. */
+/* Four classes share a word of the core. */
 static void slo_counts_late_requests_of_each_class(void **state)
 {
 	two_classes(1);
 	v->slo_us[4] = 3000;
 	served(4, 1000, 100);
-	then_planned(0);
+	then_full(0);
 	ended(1, 0, 12, 2001);
 	ended(0, 0, 2, 101);
+	then_full(0);
+	assert_int_equal(then_full(CUT), 0);
+	assert_int_equal(then_full(CUT + 1), 0);
+	assert_in_range(then_full(CUT + 4), 100, 128); /* it is looser than class 1 */
+}
+
+/* Two seconds, in each of which 1 % of class 0 and more were late: class 1's cut. */
+static __u64 cut_after_late(int cls)
+{
 	then_planned(0);
-	assert_int_equal(then_planned(CUT), 0);
-	assert_int_equal(then_planned(CUT + 1), 0);
-	assert_in_range(then_planned(CUT + 4), 100, 128); /* it is looser than class 1 */
+	ended(0, 0, 200, 101);
+	return then_planned(CUT + cls);
+}
+
+/* A stall of a core that is not busy makes requests late, and no budget could have helped. */
+static void slo_cuts_nothing_while_arrivals_find_idle_cores(void **state)
+{
+	two_classes(0x3);
+	taken(0, 100);
+	then_planned(0);
+	taken(0, 1000);
+	came_to_idle_core(144); /* 1 of 8 */
+	assert_int_equal(cut_after_late(1), 0);
+	taken(0, 1000);
+	then_planned(0);
+	taken(0, 1000);
+	came_to_idle_core(140);
+	ended(0, 0, 200, 101);
+	assert_int_equal(then_planned(CUT + 1), 128);
+}
+
+static void slo_cuts_nothing_for_what_one_plan_saw(void **state)
+{
+	two_classes(0x3);
+	then_planned(0);
+	ended(0, 0, 200, 101);
+	assert_int_equal(then_full(CUT + 1), 0);
+	ended(0, 0, 200, 101);
+	assert_int_equal(then_full(CUT + 1), 128);
+}
+
+/* 100 ms of a second and more, in pieces of 100 us of an objective of 100. */
+static void slo_cuts_no_class_for_those_that_cannot_be_refused_and_run_on(void **state)
+{
+	two_classes(0x1);
+	then_full(0);
+	taken(2, 700); /* without an objective */
+	ended(0, 0, 200, 101);
+	assert_int_equal(then_full(CUT + 1), 0);
+	v->quantum_us[2] = 5;
+	taken(2, 700);
+	ended(0, 0, 200, 101);
+	v->preempt = 1;
+	assert_int_equal(then_full(CUT + 1), 128);
+	v->preempt = 0;
+	taken(2, 700);
+	ended(0, 0, 200, 101);
+	assert_int_equal(then_full(CUT + 1), 124);
+	taken(2, 600);
+	ended(0, 0, 200, 101);
+	assert_int_equal(then_full(CUT + 1), 124 + (1024 - 124) / 8);
+}
+
+/* Class 1 has no budget that could be cut, and runs on. */
+static void slo_cuts_no_class_for_one_that_is_never_refused(void **state)
+{
+	two_classes(0x1);
+	v->admit[1] = SHUNT_ADMIT_ALL;
+	then_full(0);
+	for (int i = 0; i < 3; i++) {
+		taken(1, 200);
+		ended(0, 0, 200, 101);
+		assert_int_equal(then_full(CUT), 0);
+	}
+	assert_int_equal(then_full(CUT + 1), 0);
+	ended(0, 0, 200, 101);
+	assert_int_equal(then_full(CUT) >> OWN, 128);
 }
 
 int main(void)
@@ -269,6 +397,8 @@ int main(void)
 		POLICY_TEST("slo", slo_takes_an_idle_core_whatever_waits),
 		POLICY_TEST("slo", slo_takes_the_earliest_deadline),
 		POLICY_TEST("slo", slo_takes_what_is_late_after_all_that_is_not),
+		POLICY_TEST("slo",
+			    slo_takes_late_ones_that_are_never_refused_after_other_late_ones),
 		POLICY_TEST("slo", slo_takes_classes_without_objective_last_the_oldest_first),
 		POLICY_TEST("slo", slo_refuses_nothing_before_it_has_planned),
 		POLICY_TEST("slo", slo_refuses_what_would_end_after_its_deadline),
@@ -280,8 +410,13 @@ int main(void)
 		POLICY_TEST("slo", slo_lets_in_what_a_class_is_configured_to),
 		POLICY_TEST("slo", slo_cuts_budgets_of_looser_classes_once_1_percent_were_late),
 		POLICY_TEST("slo", slo_cuts_a_class_itself_where_no_looser_one_is_left_to_cut),
+		POLICY_TEST("slo", slo_leaves_room_for_one_that_waits),
 		POLICY_TEST("slo", slo_lets_budgets_grow_again),
 		POLICY_TEST("slo", slo_counts_late_requests_of_each_class),
+		POLICY_TEST("slo", slo_cuts_nothing_while_arrivals_find_idle_cores),
+		POLICY_TEST("slo", slo_cuts_nothing_for_what_one_plan_saw),
+		POLICY_TEST("slo", slo_cuts_no_class_for_those_that_cannot_be_refused_and_run_on),
+		POLICY_TEST("slo", slo_cuts_no_class_for_one_that_is_never_refused),
 	};
 
 	ingress_need();
