@@ -178,8 +178,10 @@ static void serve_one(struct agent *a, struct peer *p, struct domain *d)
 			attach_again(a, p, d);
 			break;
 		}
-		snprintf(text, sizeof(text), "domain %u has a worker already (process %u)", d->id,
-			 d->pool.state->worker_pid);
+		snprintf(text, sizeof(text),
+			 "domain %u has a worker already (process %u): stop it, or ask for "
+			 "another",
+			 d->id, d->pool.state->worker_pid);
 		peer_refuse(a, p, -EBUSY, text);
 		break;
 	case DOMAIN_LEFT:

@@ -58,13 +58,21 @@ void owner_explain_domain(const struct agent *a, const struct peer *p, __u32 dom
 
 void owner_explain_none(const struct agent *a, const struct peer *p, char *text, size_t len)
 {
+	__u32 pid = 0; /* of the first */
 	bool any = false;
 
-	for (int i = 0; i < SHUNT_DOMAINS; i++)
-		any |= a->maps.domains[i].on && owner_may_have(a, p, i);
+	for (int i = 0; i < SHUNT_DOMAINS; i++) {
+		if (!a->maps.domains[i].on || !owner_may_have(a, p, i))
+			continue;
+		any = true;
+		if (!pid && a->domain[i].phase == DOMAIN_TAKEN)
+			pid = a->domain[i].pool.state->worker_pid;
+	}
 	if (any)
-		snprintf(text, len, "each domain that user %u may have has a worker already",
-			 p->uid);
+		snprintf(text, len,
+			 "each domain for user %u has a worker already (process %u): stop it or "
+			 "add one",
+			 p->uid, pid);
 	else
 		snprintf(text, len,
 			 "each domain is for another user than %u, see 'user' in the configuration",

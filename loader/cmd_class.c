@@ -58,17 +58,12 @@ static int parse_demotion(struct ctl *ctl, const struct shunt_cfg *cfg, const ch
 	return 0;
 }
 
-/* expire=none, or expire=N: a request that waits longer than N objectives is not served. */
 static int parse_expiry(struct ctl *ctl, const char *text, struct change *ch)
 {
-	__u64 n = 0;
-
-	if (strcmp(text, "none") && parse_number(text, 1, SHUNT_EXPIRE_MAX, &n, &ctl->why)) {
-		fail_context(ctl, "expire=");
-		return fail_as_usage(ctl);
-	}
-	ch->value[KEY_EXPIRE] = n;
-	return 0;
+	if (!parse_expire(text, &ch->value[KEY_EXPIRE], &ctl->why))
+		return 0;
+	fail_context(ctl, "expire=");
+	return fail_as_usage(ctl);
 }
 
 static int parse_change(struct ctl *ctl, const struct shunt_cfg *cfg, struct change *ch)
@@ -143,26 +138,27 @@ static json_t *entry(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls)
 	return j;
 }
 
+/* Columns are named as the keys of "set" are. */
 static void show(const json_t *r)
 {
 	const json_t *c;
 	size_t i;
 
-	printf("%2s  %-15s %8s %8s %6s  %s\n", "", "class", "slo", "quantum", "hold", "requeue");
+	printf("%2s  %-15s %8s %8s %6s  %-5s %6s  %-7s  %s\n", "", "class", "slo", "quantum",
+	       "hold", "admit", "expire", "requeue", "demote");
 	json_array_foreach(json_object_get(r, "classes"), i, c) {
-		char slo[16], quantum[16], hold[16];
+		char slo[16], quantum[16], hold[16], expire[16];
 
-		printf("%2lld  %-15s %8s %8s %6s  %s", number_at(c, "class"), text_at(c, "name"),
-		       show_time(c, "slo_us", slo), show_time(c, "quantum_us", quantum),
-		       show_number(c, "hold_limit", hold), text_at(c, "requeue"));
+		printf("%2lld  %-15s %8s %8s %6s  %-5s %6s  %-7s  ", number_at(c, "class"),
+		       text_at(c, "name"), show_time(c, "slo_us", slo),
+		       show_time(c, "quantum_us", quantum), show_number(c, "hold_limit", hold),
+		       json_object_get(c, "admit") ? text_at(c, "admit") : "on",
+		       show_number(c, "expire", expire), text_at(c, "requeue"));
 		if (json_object_get(c, "demote_after"))
-			printf(", after %lld quanta as class %lld", number_at(c, "demote_after"),
+			printf("after %lld quanta as class %lld\n", number_at(c, "demote_after"),
 			       number_at(c, "demote_to"));
-		if (json_object_get(c, "admit"))
-			printf(", admit %s", text_at(c, "admit"));
-		if (json_object_get(c, "expire"))
-			printf(", expires after %lld objectives", number_at(c, "expire"));
-		putchar('\n');
+		else
+			puts("none");
 	}
 	show_out_of_range(r);
 }
@@ -209,6 +205,21 @@ static int check_circle(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls,
 			       "class of the chain has demote=none");
 }
 
+/* Both count objectives: without one they do nothing. */
+static void say_without_slo(struct ctl *ctl, __u32 cls, const struct change *ch)
+{
+	__u32 slo_us = 0;
+
+	if (map_get(ctl, "slo_us", cls, &slo_us, sizeof(slo_us)) || slo_us)
+		return;
+	if (ch->given[KEY_EXPIRE] && ch->value[KEY_EXPIRE])
+		note("expire= is a number of objectives, and the class has none: nothing of it "
+		     "expires until it has an slo=");
+	if (ch->given[KEY_ADMIT] && ch->value[KEY_ADMIT] != SHUNT_ADMIT_ALL)
+		note("admit= is a part of the objective, and the class has none: nothing of it is "
+		     "refused until it has an slo=");
+}
+
 static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
 {
 	struct change ch;
@@ -219,7 +230,11 @@ static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
 	err = parse_change(ctl, cfg, &ch);
 	if (!err)
 		err = check_circle(ctl, cfg, cls, &ch);
-	return err ? err : apply(ctl, cfg, cls, &ch);
+	if (!err)
+		err = apply(ctl, cfg, cls, &ch);
+	if (!err)
+		say_without_slo(ctl, cls, &ch);
+	return err;
 }
 
 /* A class needs a hold ring: the agent makes them for as many classes as it finds at its start. */

@@ -34,6 +34,8 @@ static const struct {
 	{ "syscall_prog", "programs that run on request (tests of policies)", probe_syscall_prog,
 	  false, "5.14" },
 	{ "btf", "types of the kernel (BTF)", probe_btf, false, "5.2" },
+	{ "freplace", "programs in place of a function (load --dispatcher)", probe_extension, false,
+	  "5.10" },
 	{ "send_signal_task", "signals to threads from XDP", probe_signal_task, false, "6.14" },
 };
 

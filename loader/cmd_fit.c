@@ -219,13 +219,10 @@ static void show_step(const json_t *s)
 	printf("%s%s\n", choice ? "# " : "", text_at(s, "command"));
 }
 
+/* As a line that writes the file. */
 static void show_yaml(const char *text)
 {
-	puts("\n# service.yaml:");
-	for (size_t n; *text; text += n + (text[n] == '\n')) {
-		n = strcspn(text, "\n");
-		printf("#   %.*s\n", (int)n, text);
-	}
+	printf("\ncat >service.yaml <<'YAML'\n%sYAML\n", text);
 }
 
 static void show_notes(const json_t *notes)

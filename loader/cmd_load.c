@@ -24,6 +24,7 @@
 #include "metadata.h"
 #include "place.h"
 #include "policy.h"
+#include "quantum.h"
 #include "setup.h"
 #include "signals.h"
 #include "verb.h"
@@ -350,6 +351,8 @@ static int run(struct ctl *ctl)
 		note("the pins are user %u's: shuntd, as root, does not take them; load as root "
 		     "where it shall serve",
 		     geteuid());
+	if (!err && !ctl->dry_run)
+		err = quantum_note(ctl, &s.cfg, b.desc.flags);
 	if (!err)
 		err = emit(ctl, loaded_json(ctl, &b, &s, &out), loaded_show);
 	bundle_close(&b);

@@ -112,14 +112,15 @@ static void show_in_time(const json_t *r)
 		t = json_object_get(c, "in_time");
 		if (!t)
 			continue;
-		printf("%-15s in time: %.2f %% within %s", text_at(c, "name"),
-		       100 * json_real_value(json_object_get(t, "since_start")),
-		       show_time(c, "slo_us", slo));
+		printf("%-15s in time:", text_at(c, "name"));
 		if (json_object_get(t, "last_second"))
-			printf(", %.2f %% in the last second",
-			       100 * json_real_value(json_object_get(t, "last_second")));
-		printf("; late %lld, rejected %lld, expired %lld\n", number_at(c, "late"),
-		       number_at(c, "rejected"), number_at(c, "expired"));
+			printf(" %.2f %% within %s in the last second,",
+			       100 * json_real_value(json_object_get(t, "last_second")),
+			       show_time(c, "slo_us", slo));
+		printf(" %.2f %% since the start, by the objectives of their time; late %lld, "
+		       "rejected %lld, expired %lld\n",
+		       100 * json_real_value(json_object_get(t, "since_start")),
+		       number_at(c, "late"), number_at(c, "rejected"), number_at(c, "expired"));
 	}
 }
 
@@ -172,16 +173,11 @@ static void show_publisher(const json_t *p)
 	       show_ns(p, "age_ns", age), number_at(p, "failed"), number_at(p, "equal"));
 }
 
-static void show_plan(const json_t *plans, const json_t *words)
+/* Its words mean something to the policy alone: they are in JSON, "plan" of the domain. */
+static void show_plan(const json_t *plans)
 {
-	const json_t *word;
-	size_t i;
-
-	printf("  plans of the policy: made %lld, in vain %lld; the one in force:",
-	       number_at(plans, "made"), number_at(plans, "refused"));
-	json_array_foreach(words, i, word)
-		printf(" %s", json_string_value(word));
-	puts(words ? "" : " none");
+	printf("  plans of the policy: made %lld, in vain %lld\n", number_at(plans, "made"),
+	       number_at(plans, "refused"));
 }
 
 /* The card's own counts: packets that it drops never reach the host. */
@@ -228,7 +224,7 @@ static void show_agents(const json_t *r)
 			       number_at(json_object_get(a, "policies_put_out"), "stalls"),
 			       number_at(json_object_get(a, "policies_put_out"), "faults"));
 		if (json_object_get(a, "plans"))
-			show_plan(json_object_get(a, "plans"), json_object_get(d, "plan"));
+			show_plan(json_object_get(a, "plans"));
 		if (json_object_get(a, "publisher"))
 			show_publisher(json_object_get(a, "publisher"));
 	}

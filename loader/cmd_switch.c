@@ -29,6 +29,7 @@
 #include "pick.h"
 #include "place.h"
 #include "policy.h"
+#include "quantum.h"
 #include "refused.h"
 #include "verb.h"
 #include "verify.h"
@@ -162,6 +163,8 @@ static int run(struct ctl *ctl)
 	if (err)
 		fail_context(ctl, "'%s' keeps policy '%s'", ctl->ifname, from);
 	else
+		err = quantum_note(ctl, &cfg, b.desc.flags);
+	if (!err)
 		err = emit(ctl, json_pack("{s:s, s:s, s:s, s:I, s:b}", "interface", ctl->ifname,
 					  "from", from, "policy", b.desc.name, "generation",
 					  (json_int_t)cfg.policy_gen, "dry_run",

@@ -28,7 +28,7 @@ struct config_class {
 	uint32_t hold;
 	int requeue; /* enum shunt_requeue + 1; 0: not said */
 	uint32_t demote_after;
-	uint32_t expire;
+	char *expire;
 	char *admit;
 	char *demote_to;
 };

@@ -13,6 +13,7 @@ static int read_class(struct config_reader *r, __u32 i)
 {
 	const struct config_class *in = &r->c->classes[i];
 	struct setup *s = r->s;
+	__u32 expire = 0;
 
 	if (strspn(in->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
 	    strlen(in->name))
@@ -35,15 +36,12 @@ static int read_class(struct config_reader *r, __u32 i)
 		return config_at(r, "classes[%u].hold", i);
 	}
 	s->hold_limit[i] = in->hold;
-	if (in->expire > SHUNT_EXPIRE_MAX) {
-		fail(r->ctl, -EINVAL, "%u is more than %u objectives", in->expire,
-		     SHUNT_EXPIRE_MAX);
+	if (in->expire && parse_expire(in->expire, &expire, &r->ctl->why))
 		return config_at(r, "classes[%u].expire", i);
-	}
-	if (in->expire && !in->slo)
+	if (expire && !in->slo)
 		return config_bad(r, "a request expires after so many objectives, and this class "
 				  "has none: give it an slo", "classes[%u].expire", i);
-	s->classes[i].expire = in->expire;
+	s->classes[i].expire = expire;
 	return 0;
 }
 

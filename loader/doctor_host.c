@@ -181,6 +181,10 @@ void doctor_host(struct ctl *ctl, struct findings *f)
 	check_probe(f, "jit", probe_jit(), LEVEL_WARN, "BPF programs are compiled",
 		    "BPF programs are interpreted: several times slower",
 		    "sysctl net.core.bpf_jit_enable=1");
+	check_probe(f, "dispatcher", probe_extension(), LEVEL_WARN,
+		    "programs may take the place of a function: load --dispatcher",
+		    "shunt's program can only be alone on an interface",
+		    "Linux 5.10 or later, where other XDP programs shall stay on the interface");
 	check_idle(f);
 	check_huge_pages(f);
 }

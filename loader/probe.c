@@ -183,6 +183,11 @@ int probe_btf(void)
 	return 1;
 }
 
+int probe_extension(void)
+{
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL);
+}
+
 int probe_signal_task(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();

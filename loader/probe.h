@@ -20,6 +20,7 @@ int probe_link(void);         /* bpf_link for XDP, replaced in place; in a names
 int probe_syscall_prog(void);
 int probe_jit(void);          /* a program that was loaded is native code */
 int probe_btf(void);
+int probe_extension(void);    /* programs in place of another one's function */
 int probe_signal_task(void);  /* kfunc */
 /* Has this process that capability? */
 bool probe_cap(int cap);

@@ -102,6 +102,16 @@ int parse_admit(const char *text, __u32 *admit, struct why *why)
 	return 0;
 }
 
+int parse_expire(const char *text, __u32 *expire, struct why *why)
+{
+	__u64 n = 0;
+
+	int err = strcmp(text, "none") ? parse_number(text, 0, SHUNT_EXPIRE_MAX, &n, why) : 0;
+
+	*expire = n;
+	return err;
+}
+
 const char *format_admit(__u32 admit, char *buf, size_t len)
 {
 	if (admit == SHUNT_ADMIT_ALL)

@@ -20,6 +20,9 @@ int words_parse(struct ctl *ctl, int argc, char **args, const char *const *keys,
 		key = pick_word(ctl, "key", args[i], keys, n);
 		if (key < 0)
 			return -EINVAL;
+		if (strcmp(args[i], keys[key]))
+			return fail_usage(ctl, "'%s' is no key: write '%s=%s'", args[i], keys[key],
+					  equals + 1);
 		if (values[key])
 			return fail_usage(ctl, "'%s' is said twice", keys[key]);
 		values[key] = equals + 1;

@@ -11,3 +11,8 @@ Programs do not find libshunt.so in $1 yet. As root:
     echo $1 >/etc/ld.so.conf.d/shunt.conf && ldconfig
 Or start them with LD_LIBRARY_PATH=$1
 TEXT
+pc=$1/pkgconfig
+pkg-config --variable pc_path pkg-config 2>/dev/null | tr : '\n' | grep -qx "$pc" || cat >&2 <<TEXT
+pkg-config does not look in $pc. To build workers:
+    export PKG_CONFIG_PATH=$pc
+TEXT

@@ -139,7 +139,7 @@ static int fill_plot(struct plot *p, const struct options *o, const struct sweep
 		}
 		c->x[c->n] = x_of(o, q);
 		c->hollow[c->n] = !of_all(metric) && q->r.complete && !load_is_carried(&q->r);
-		c->half[c->n] = metric_half(q, metric, cls);
+		c->half[c->n] = of_all(metric) ? 0 : metric_half(q, metric, cls);
 		c->y[c->n++] = metric_of(q, metric, cls);
 		sort_last(c);
 	}
@@ -167,7 +167,7 @@ static int make_panels(struct panels *a, const struct options *o, const struct s
 			continue; /* it has nothing to miss */
 		a->n++;
 		snprintf(p->title, sizeof(p->title), "%.40s",
-			 of_all(metric) ? "all" : w->cls[k].name);
+			 of_all(metric) ? metric : w->cls[k].name);
 		snprintf(p->x_name, sizeof(p->x_name), "%s", x_name(o));
 		snprintf(p->y_name, sizeof(p->y_name), "%.60s", metric_label(metric));
 		snprintf(p->note, sizeof(p->note), "%.60s. %.130s", shared, w->text);

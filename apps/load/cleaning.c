@@ -241,8 +241,12 @@ void cleaning_json(FILE *f, const struct load *l, int cls)
 
 static void print_class(FILE *f, const char *name, const struct summary *s)
 {
-	fprintf(f, "# %s, stalls set aside: p99 %.1f us", name, s->clean[P99].at);
-	if (!isnan(s->clean[P99].low))
+	fprintf(f, "# %s, stalls set aside: ", name);
+	if (isinf(s->clean[P99].at))
+		fprintf(f, "no p99, as %.1f %% were not answered", 100.0 * s->lost / s->kept);
+	else
+		fprintf(f, "p99 %.1f us", s->clean[P99].at);
+	if (isfinite(s->clean[P99].low) && isfinite(s->clean[P99].high))
 		fprintf(f, " (%.1f to %.1f)", s->clean[P99].low, s->clean[P99].high);
 	fprintf(f, "; %.0f %% of %zu kept; gaps a second: client %.0f, server %.0f", s->due ?
 		100.0 * s->kept / s->due : 0,

@@ -69,7 +69,7 @@ static void print_class(const struct load *l, const char *name, const struct tal
 {
 	double low, high;
 
-	printf("%-12s %9lu %9lu %8lu %7lu %7lu", name, t->sent, t->answered, t->rejected, t->lost,
+	printf("%-12s %9lu %9lu %8lu %7lu %9lu", name, t->sent, t->answered, t->rejected, t->lost,
 	       t->late);
 	if (!t->answered) {
 		printf("%9s %9s %9s %9s %9s %9s\n", "-", "-", "-", "-", "-", "-");
@@ -98,8 +98,8 @@ static void print_in_time(const struct load *l, int c)
 
 	if (!(l->o.mix.slo_ns[c] > 0) || !t->sent)
 		return;
-	printf("# %s, objective %g us: in time %lu, %.2f %% of those sent; late %lu, %.2f %% of "
-	       "those answered\n",
+	printf("# %s, objective %g us: in time %lu, %.2f %% of those sent; after it %lu, %.2f %% "
+	       "of those answered\n",
 	       l->o.mix.name[c], l->o.mix.slo_ns[c] / 1e3, t->in_time, 100.0 * t->in_time / t->sent,
 	       t->answered - t->in_time,
 	       t->answered ? 100.0 * (t->answered - t->in_time) / t->answered : 0);
@@ -109,8 +109,8 @@ static void print_table(const struct load *l, const struct interval *i)
 {
 	const struct counts *n = &l->n;
 
-	printf("%-12s %9s %9s %8s %7s %7s %9s %9s %9s %9s %9s %9s  %s\n", "class", "sent",
-	       "answered", "rejected", "lost", "late", "p50 us", "p90", "p99", "p99.9", "max",
+	printf("%-12s %9s %9s %8s %7s %9s %9s %9s %9s %9s %9s %9s  %s\n", "class", "sent",
+	       "answered", "rejected", "lost", "sent late", "p50 us", "p90", "p99", "p99.9", "max",
 	       "slow p99", "p99, 95 % sure");
 	for (int c = 0; c < l->o.mix.classes; c++)
 		print_class(l, l->o.mix.name[c], &n->cls[c]);
@@ -134,7 +134,10 @@ static void print_table(const struct load *l, const struct interval *i)
 		print_in_time(l, c);
 	cleaning_table(stdout, l);
 	if (!i->valid)
-		printf("# INVALID: %s\n", i->why);
+		printf("# INVALID: %s\n# The client itself was late, so latencies are its own as "
+		       "well as the server's. A CPU for it alone (--cpu), a lower --rate, or only "
+		       "what no stall touched (--gaps)\n",
+		       i->why);
 }
 
 static void json_class(const struct load *l, int c)
@@ -269,7 +272,7 @@ void progress(struct load *l, uint64_t now)
 		answered += l->n.cls[c].answered;
 		lost += l->n.cls[c].lost;
 	}
-	fprintf(stderr, "\r\033[K%.1f of %.1f s: sent %lu, answered %lu, lost %lu, late %lu%s",
+	fprintf(stderr, "\r\033[K%.1f of %.1f s: sent %lu, answered %lu, lost %lu, sent late %lu%s",
 		(now - l->start) / 1e9, (l->end - l->start) / 1e9, sent, answered, lost, l->n.late,
 		now < l->begin ? " (warming up)" : "");
 }

@@ -156,6 +156,7 @@ test_after_make_install_a_worker_finds_the_library() {
 test_a_folder_that_the_loader_does_not_search_is_told() {
 	"$ROOT/scripts/ldconfig.sh" /nowhere/lib >"$DIR/out" 2>&1
 	assert_match "$(cat "$DIR/out")" "/nowhere/lib .*ld.so.conf.d.*ldconfig"
+	assert_match "$(cat "$DIR/out")" "export PKG_CONFIG_PATH=/nowhere/lib/pkgconfig"
 }
 
 test_make_uninstall_leaves_nothing_of_shunt_and_all_of_others() {

@@ -292,6 +292,7 @@ test_an_interface_without_a_driver_is_called_so() {
 	assert_exit 1 host shunt doctor --dev lo
 	assert_match "$(cat "$DIR/out")" \
 		"'lo' \(no driver\) does not run XDP programs in native mode"
+	assert_match "$(host shunt features)" 'freplace .*load --dispatcher.*: is (available|NOT)'
 	assert_match "$(host shunt features --dev lo)" 'lo \(no driver\)'
 	assert_match "$(host shunt features --dev "$DEV")" "$DEV \(driver veth\)"
 }

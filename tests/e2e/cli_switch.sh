@@ -62,6 +62,21 @@ test_every_built_in_policy_loads_and_is_listed() {
 		"programs that a strict verifier accepts"
 }
 
+test_a_class_without_quantum_is_told_of_where_a_policy_preempts() {
+	local words="class 'long' has no quantum: .* while those of 'short' wait"
+	cat >"$DIR/c.yaml" <<-YAML
+	classes: [{name: short, slo: 100us}, {name: long, slo: 2ms}]
+	ports: [{port: 9000}]
+	YAML
+	host shunt load fcfs --dev "$DEV" --config "$DIR/c.yaml" >/dev/null 2>"$DIR/err"
+	! grep -q quantum "$DIR/err" || fail "fcfs does not preempt: $(cat "$DIR/err")"
+	host shunt switch slo >/dev/null 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "$words; shunt quantum set long 5us"
+	host shunt quantum set long 5us >/dev/null
+	host shunt switch mq >/dev/null 2>"$DIR/err"
+	assert_eq "$(cat "$DIR/err")" ""
+}
+
 test_a_switch_keeps_tunables_counters_and_link() {
 	local link
 	cat >"$DIR/c.yaml" <<-YAML

@@ -345,6 +345,24 @@ test_a_change_of_rules_has_no_gap() {
 	assert_ge "$n" 200 "packets"
 }
 
+test_what_counts_objectives_is_said_to_do_nothing_without_one() {
+	load_two_classes
+	host shunt class set long slo=none >/dev/null
+	host shunt class set long expire=4 admit=80% >/dev/null 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" \
+		"expire= .* has none: nothing of it expires.*nothing of it is refused"
+	host shunt class set long slo=1ms expire=4 admit=80% >/dev/null 2>"$DIR/err"
+	assert_eq "$(cat "$DIR/err")" ""
+}
+
+test_a_key_is_written_out() {
+	load_two_classes
+	assert_exit 2 host shunt class set short exp=4
+	assert_match "$(cat "$DIR/err")" "'exp' is no key: write 'expire=4'"
+	assert_exit 2 host shunt preempt set mo=on
+	assert_match "$(cat "$DIR/err")" "write 'mode=on'"
+}
+
 test_classes_are_changed_and_added() {
 	load_two_classes
 	host shunt class set short slo=70us quantum=3us hold=9 requeue=head
@@ -353,15 +371,18 @@ test_classes_are_changed_and_added() {
 		"70 3 9 head"
 	host shunt class set short expire=4 >/dev/null
 	assert_eq "$(json '.classes[0].expire' host shunt -j class)" 4
-	assert_match "$(host shunt class)" "short .* expires after 4 objectives"
+	assert_match "$(host shunt class)" \
+		"class +slo +quantum +hold +admit +expire +requeue +demote"
+	assert_match "$(host shunt class)" "short +70us +3us +9 +on +4 +head +none"
 	assert_exit 2 host shunt class set short expire=10001
-	assert_exit 2 host shunt class set short expire=0
 	assert_match "$(cat "$DIR/err")" "expire="
+	host shunt class set short expire=0 >/dev/null
+	assert_eq "$(json '.classes[0] | has("expire") | not' host shunt -j class)" true
 	host shunt class set short expire=none admit=off >/dev/null
 	assert_eq "$(json '.classes[0].admit' host shunt -j class)" off
 	assert_eq "$(value_of admit 0)" 4294967295
 	host shunt class set short admit=80% >/dev/null
-	assert_match "$(host shunt class)" "short .* admit 80%"
+	assert_match "$(host shunt class)" "short .* 9 +80% +- +head"
 	assert_exit 2 host shunt class set short admit=1001%
 	host shunt class set short admit=on >/dev/null
 	assert_eq "$(value_of admit 0)" 100

@@ -92,6 +92,14 @@ test_the_lab_of_the_readme_serves() {
 	assert_lab_serves README.md 'tests/lab.sh up play'
 }
 
+test_the_example_of_overload_loads_without_a_word_of_what_it_lacks() {
+	sed "s/{queue: 0}/{queue: 0, cpus: [$CPUS]}/" "$ROOT/examples/overload.yaml" \
+		>"$DIR/overload.yaml"
+	host shunt load slo --dev "$DEV" --config "$DIR/overload.yaml" >/dev/null 2>"$DIR/err"
+	assert_eq "$(cat "$DIR/err")" ""
+	assert_match "$(host shunt class)" "ping +1ms +5us +- +off "
+}
+
 # With one core instead of one on each CPU but the first: of those a machine for tests may have
 # none.
 test_the_examples_serve_as_the_readme_has_it() {

@@ -63,12 +63,15 @@ static void test_a_class_may_say_what_is_let_in_and_when_it_expires(void **state
 {
 	static const char text[] = "classes:\n  - {name: a, slo: 1ms, expire: 4, admit: off}\n"
 				   "  - {name: b, admit: 80%}\n  - {name: c, admit: yes}\n"
-				   "  - name: d\nports:\n  - port: 9000\n";
+				   "  - name: d\n  - {name: e, expire: none}\n"
+				   "  - {name: f, expire: 0}\nports:\n  - port: 9000\n";
 	struct setup s;
 
 	assert_int_equal(read_text(text, strlen(text), &s), 0);
 	assert_int_equal(s.classes[0].expire, 4);
 	assert_int_equal(s.classes[1].expire, 0);
+	assert_int_equal(s.classes[4].expire, 0);
+	assert_int_equal(s.classes[5].expire, 0);
 	assert_int_equal(s.admit[0], SHUNT_ADMIT_ALL);
 	assert_int_equal(s.admit[1], 80);
 	assert_int_equal(s.admit[2], 100);
