@@ -26,7 +26,13 @@ typedef struct shunt_nfp_count front_count;
 typedef struct shunt_ingress_class front_count;
 #endif
 
-#define FRONT_REQUEST (-1) /* no action of XDP's: the request goes on to the policy */
+/* No actions of XDP's: */
+#define FRONT_REQUEST (-1) /* the request goes on to the policy */
+#ifdef SHUNT_FRONT_CARD
+#define FRONT_REFUSED XDP_DROP
+#else
+#define FRONT_REFUSED (-2) /* it was rejected or dropped, and say_no() may answer it */
+#endif
 
 /* A request that has arrived, and is counted so. */
 struct front {
@@ -84,7 +90,7 @@ static __always_inline int fall_back(front_count *n, int pass)
 		return XDP_PASS;
 	}
 	COUNT(n->dropped);
-	return XDP_DROP;
+	return FRONT_REFUSED;
 }
 
 #ifdef SHUNT_FRONT_CARD

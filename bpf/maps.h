@@ -30,6 +30,7 @@ SHUNT_ARRAY(cfg, struct shunt_cfg, 1, 0);
 SHUNT_ARRAY(classes, struct shunt_class, SHUNT_CLASSES, 0);
 SHUNT_ARRAY(ports, struct shunt_port, 65536, BPF_F_MMAPABLE); /* 8 bytes at once: by a mapping */
 SHUNT_ARRAY(rules, struct shunt_rule, SHUNT_RULES, 0);
+SHUNT_ARRAY(refuse, struct shunt_refuse, SHUNT_REFUSALS, 0);
 SHUNT_ARRAY(own, struct shunt_own, 1, BPF_F_MMAPABLE); /* the agent keeps it current by a mapping */
 
 /* From queue to domain. The agent stores to
@@ -40,6 +41,9 @@ SHUNT_ARRAY(agent, struct shunt_agent, SHUNT_DOMAINS, BPF_F_MMAPABLE);
 
 /* XDP's own counts; the last value is for queues that are no domain. */
 SHUNT_ARRAY(ingress, struct shunt_ingress, SHUNT_QUEUES + 1, BPF_F_MMAPABLE);
+
+/* XDP's, of all queues: the rate of each port's refusals. */
+SHUNT_ARRAY(refuse_drawn, struct shunt_refuse_drawn, SHUNT_REFUSALS, 0);
 
 /* The policy that is loaded, kept for the workers that will ask for it. XDP never reads it. */
 SHUNT_ARRAY(policy, struct shunt_policy_slot, 2, 0);

@@ -14,6 +14,7 @@
 
 #include "front.h"
 #include "mark.h"
+#include "refuse.h"
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
@@ -183,7 +184,7 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	if (!may_hold(a)) {
 		n->dropped++;
 		n->limit++;
-		return XDP_DROP;
+		return FRONT_REFUSED;
 	}
 	now = bpf_ktime_get_ns();
 	if (!put_meta(ctx, a, now, a->in->enq[cls], SHUNT_META_HELD)) {
@@ -214,7 +215,7 @@ static __always_inline int to_queue(struct xdp_md *ctx, struct arrival *a, front
 	if (!has_room(a, core)) {
 		n->dropped++;
 		n->limit++;
-		return XDP_DROP;
+		return FRONT_REFUSED;
 	}
 	if (a->view->idle & bit)
 		__sync_fetch_and_and(&a->view->idle, ~bit);
@@ -246,10 +247,11 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a, const s
 		return to_core(ctx, a, n, core);
 	if (core == SHUNT_HOLD)
 		return to_hold(ctx, a, n);
-	if (core == SHUNT_REJECT)
+	if (core == SHUNT_REJECT) {
 		n->rejected++;
-	else
-		n->dropped++;
+		return FRONT_REFUSED;
+	}
+	n->dropped++;
 	return XDP_DROP;
 }
 
@@ -307,7 +309,10 @@ int shunt_ingress(struct xdp_md *ctx)
 	a.up = a.dom->up;
 	if (a.view->up != a.up)
 		a.view->up = a.up;
-	return arrive(ctx, &a, &f);
+	action = arrive(ctx, &a, &f);
+	if (action != FRONT_REFUSED)
+		return action;
+	return say_no(ctx, a.in, f.port, a.cls, a.ipv6 << 31 | a.payload << 16 | a.len, queue);
 }
 
 /*

@@ -63,6 +63,8 @@ static const struct shape {
 	{ "put_out", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_refused), SHUNT_REFUSED },
 	{ "quantum_us", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
 	{ "queues", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_queue), SHUNT_QUEUES },
+	{ "refuse", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_refuse), SHUNT_REFUSALS },
+	{ "refuse_drawn", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_refuse_drawn), SHUNT_REFUSALS },
 	{ "rules", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_rule), SHUNT_RULES },
 	{ "slo_us", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
 	{ SHUNT_STUB_CALLS, BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32), 1 },

@@ -124,6 +124,21 @@ static void show_in_time(const json_t *r)
 	}
 }
 
+/* Where a port has a refusal: who of the rejected and dropped was told? */
+static void show_said_no(const json_t *r)
+{
+	const json_t *c;
+	size_t i;
+
+	if (!json_object_get(json_object_get(r, "config"), "refuse"))
+		return;
+	json_array_foreach(json_object_get(r, "classes"), i, c)
+		printf("%-15s said no to %lld of %lld rejected and dropped; to %lld no reply "
+		       "fitted, or the rate was used up\n",
+		       text_at(c, "name"), number_at(c, "said_no"),
+		       number_at(c, "rejected") + number_at(c, "dropped"), number_at(c, "unsaid"));
+}
+
 static void show_rates(const json_t *rates)
 {
 	const json_t *n;
@@ -286,6 +301,7 @@ static void show(const json_t *r)
 		show_rates(json_object_get(r, "rates"));
 	show_service(r);
 	show_in_time(r);
+	show_said_no(r);
 	show_preemption(r);
 	show_named("left to the kernel", json_object_get(r, "pass"));
 	show_named("denied", json_object_get(r, "denied"));

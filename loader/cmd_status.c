@@ -177,6 +177,23 @@ static const char *show_in_time(const json_t *c, char buf[16])
 	return buf;
 }
 
+/* The ports that refuse by a reply, and how often they did. */
+static void show_refusals(const json_t *j)
+{
+	const json_t *list = json_object_get(json_object_get(j, "config"), "refuse"), *p;
+	const json_t *total = json_object_get(j, "total");
+	size_t i;
+
+	if (!list)
+		return;
+	printf("  says no");
+	json_array_foreach(list, i, p)
+		printf("%s on port %lld by %s", i ? "," : "", number_at(p, "port"),
+		       text_at(p, "by"));
+	printf(": to %lld of %lld rejected and dropped\n", number_at(total, "said_no"),
+	       number_at(total, "rejected") + number_at(total, "dropped"));
+}
+
 /* One shuntd serves all domains. */
 static void show_cost(const json_t *domains)
 {
@@ -229,6 +246,7 @@ static void show(const json_t *r)
 		show_cost(json_object_get(j, "domains"));
 		wire_show_hosts(json_object_get(json_object_get(j, "wire"), "hosts"));
 		show_classes(j);
+		show_refusals(j);
 	}
 }
 

@@ -46,10 +46,19 @@ struct config_key {
 	uint32_t length;
 };
 
+struct config_refuse {
+	int protocol; /* enum shunt_refuse_kind */
+	char *reply;
+	uint32_t offset;
+	uint32_t length;
+	uint32_t rate;
+};
+
 struct config_port {
 	uint32_t port;
 	char *dflt;
 	struct config_key key;
+	struct config_refuse refuse;
 };
 
 struct config_rule {

@@ -22,14 +22,13 @@ struct scan {
 	yaml_mark_t from, to;
 };
 
-/* The byte at a mark, which counts characters in a line. */
-static size_t byte_at(const char *text, size_t len, const yaml_mark_t *mark)
+size_t config_byte_at(const char *text, size_t len, size_t line, size_t column)
 {
-	size_t at = 0, left = mark->column;
+	size_t at = 0;
 
-	for (size_t line = mark->line; line && at < len; at++)
+	for (; line && at < len; at++)
 		line -= text[at] == '\n';
-	for (; left && at < len; left--) {
+	for (; column && at < len; column--) {
 		at++;
 		while (at < len && (text[at] & 0xc0) == 0x80)
 			at++;
@@ -99,8 +98,8 @@ bool config_take_auto(char *text, size_t len)
 
 	if (!find(&s, text, len))
 		return false;
-	from = byte_at(text, len, &s.from);
-	to = byte_at(text, len, &s.to);
+	from = config_byte_at(text, len, s.from.line, s.from.column);
+	to = config_byte_at(text, len, s.to.line, s.to.column);
 	/* of two commas around it one goes with it */
 	if (s.flow) {
 		size_t next = to;

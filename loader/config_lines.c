@@ -305,7 +305,8 @@ static int check_scalar(struct check *c, const yaml_node_t *node,
 	case CYAML_ENUM:
 		return check_word(c, node, schema, key);
 	default:
-		return strcmp(key, "value") && strcmp(key, "mask") ? 0 : check_bytes(c, node, key);
+		return strcmp(key, "value") && strcmp(key, "mask") && strcmp(key, "reply") ?
+			       0 : check_bytes(c, node, key);
 	}
 }
 

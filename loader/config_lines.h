@@ -14,6 +14,11 @@
 
 /* config_auto.c: is there "domains: auto"? It is overwritten with blanks. */
 bool config_take_auto(char *text, size_t len);
+/* The byte at a mark, which counts characters in a line. */
+size_t config_byte_at(const char *text, size_t len, size_t line, size_t column);
+/* config_short.c: a copy in which "refuse: WORD" of a port is "refuse: {protocol: WORD}"; NULL: no
+ * memory. */
+char *config_spell_out(const char *text, size_t *len);
 /* Every key is of the schema and said once, every value of
  * the kind that it has there. Else -EINVAL, line, why. */
 int config_check_keys(const char *text, size_t len, const cyaml_schema_value_t *schema,

@@ -28,7 +28,7 @@ static int read_port(struct config_reader *r, __u32 i)
 	out->cls = cls;
 	out->key_len = in->key.length;
 	out->key_off = in->key.offset;
-	return 0;
+	return config_refuse(r, i, out);
 }
 
 int config_ports(struct config_reader *r)

@@ -57,6 +57,13 @@ static const cyaml_strval_t verifies[] = {
 	{ "udp", SETUP_VERIFY_UDP },
 };
 
+static const cyaml_strval_t refusals[] = {
+	{ "drop", SHUNT_REFUSE_DROP },
+	{ "memcached", SHUNT_REFUSE_MEMCACHED },
+	{ "dns", SHUNT_REFUSE_DNS },
+	{ "onc-rpc", SHUNT_REFUSE_ONC_RPC },
+};
+
 static const cyaml_strval_t hangs[] = {
 	{ "tell", SHUNT_HANG_TELL },
 	{ "kill", SHUNT_HANG_KILL },
@@ -109,10 +116,20 @@ static const cyaml_schema_field_t key_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t refuse_fields[] = {
+	CYAML_FIELD_ENUM("protocol", WORD, struct config_refuse, protocol, refusals, 4),
+	CYAML_FIELD_STRING_PTR("reply", LIST, struct config_refuse, reply, 1, 256),
+	CYAML_FIELD_UINT("offset", OPTIONAL, struct config_refuse, offset),
+	CYAML_FIELD_UINT("length", OPTIONAL, struct config_refuse, length),
+	CYAML_FIELD_UINT("rate", OPTIONAL, struct config_refuse, rate),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t port_fields[] = {
 	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct config_port, port),
 	CYAML_FIELD_STRING_PTR("default", LIST, struct config_port, dflt, 1, SHUNT_NAME_LEN - 1),
 	CYAML_FIELD_MAPPING("key", OPTIONAL, struct config_port, key, key_fields),
+	CYAML_FIELD_MAPPING("refuse", OPTIONAL, struct config_port, refuse, refuse_fields),
 	CYAML_FIELD_END
 };
 
@@ -312,9 +329,9 @@ static int expand_all_cpus(struct config *c, const char *text, size_t len, struc
 	return 0;
 }
 
-struct config *config_read(char *text, size_t len, int *line, struct why *why)
+/* A text without short forms. */
+static struct config *read_full(const char *text, size_t len, int *line, struct why *why)
 {
-	bool auto_domains = config_take_auto(text, len);
 	struct complaint c = { 0 };
 	cyaml_config_t config = with(&c);
 	struct config *out = NULL;
@@ -325,8 +342,6 @@ struct config *config_read(char *text, size_t len, int *line, struct why *why)
 	err = cyaml_load_data((const uint8_t *)text, len, &config, &top, (cyaml_data_t **)&out,
 			      NULL);
 	*line = err == CYAML_OK && out ? expand_all_cpus(out, text, len, why) : c.line;
-	if (out)
-		out->auto_domains = auto_domains;
 	if (err == CYAML_OK && out && !*line)
 		return out;
 	if (err == CYAML_OK && out) {
@@ -336,6 +351,24 @@ struct config *config_read(char *text, size_t len, int *line, struct why *why)
 	why_fail(why, -EINVAL, "%s", c.text[0] ? c.text : err == CYAML_OK ? "nothing in it" :
 		 cyaml_strerror(err));
 	return NULL;
+}
+
+struct config *config_read(char *text, size_t len, int *line, struct why *why)
+{
+	bool auto_domains = config_take_auto(text, len);
+	struct config *out;
+	char *full = config_spell_out(text, &len);
+
+	*line = 0;
+	if (!full) {
+		why_fail(why, -ENOMEM, "no memory");
+		return NULL;
+	}
+	out = read_full(full, len, line, why);
+	if (out)
+		out->auto_domains = auto_domains;
+	free(full);
+	return out;
 }
 
 void config_free(struct config *c)

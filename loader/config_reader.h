@@ -34,6 +34,8 @@ int config_classes(struct config_reader *r);
 /* config_ports.c: ports, and the rules of each. */
 int config_ports(struct config_reader *r);
 int config_rules(struct config_reader *r);
+/* config_refuse.c: the i-th port's refusal, and its number in the port's flags. */
+int config_refuse(struct config_reader *r, __u32 i, struct shunt_port *port);
 /* config_address.c */
 int config_address(struct config_reader *r);
 /* config_domains.c; *bare: the domains (bit i) that name no CPU. */

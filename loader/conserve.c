@@ -30,6 +30,8 @@ static void add_totals(struct class_sums *sum, const struct class_sums *t)
 	sum->expired += t->expired;
 	sum->refused += t->refused;
 	sum->late += t->late;
+	sum->said_no += t->said_no;
+	sum->unsaid += t->unsaid;
 	sum->waiting += t->waiting;
 	sum->running += t->running;
 	sum->parked += t->parked;

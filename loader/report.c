@@ -68,6 +68,8 @@ static json_t *counts(const struct shunt_ingress_class *in, const struct class_s
 	set_count(j, "rejected", in->rejected);
 	set_count(j, "dropped", in->dropped);
 	set_count(j, "dropped_by_limit", in->limit);
+	set_count(j, "said_no", t->said_no);
+	set_count(j, "unsaid", t->unsaid);
 	set_count(j, "passed", in->passed);
 	set_count(j, "spill", in->spill);
 	set_count(j, "replied", t->replied);
@@ -284,6 +286,7 @@ json_t *report_json(struct ctl *ctl)
 	}
 	json_object_set_new(j, "config", config_json(&s.cfg));
 	json_object_set_new(json_object_get(j, "config"), "own", own_json(ctl));
+	json_object_set_new(json_object_get(j, "config"), "refuse", refusals_json(ctl));
 	json_object_set_new(j, "domains", s.domains);
 	if (s.wire)
 		json_object_set_new(j, "wire", s.wire);

@@ -33,6 +33,8 @@ struct setup {
 		struct shunt_port value;
 	} ports[SETUP_PORTS];
 	__u32 nports;
+	struct shunt_refuse refuse[SHUNT_REFUSALS]; /* from 1 on */
+	__u32 nrefusals;
 	struct wire_setup wire;
 };
 

@@ -121,8 +121,13 @@ static int take_ingress(struct ctl *ctl, struct sums *s, const struct shunt_doma
 
 	for (__u32 k = 0; !err && k < dom->nqueues && k < SHUNT_QUEUES; k++) {
 		err = map_get(ctl, "ingress", dom->queue[k] % SHUNT_QUEUES, &in, sizeof(in));
-		if (!err)
-			add_ingress(&s->in, &in);
+		if (err)
+			break;
+		add_ingress(&s->in, &in);
+		for (int c = 0; c < SHUNT_CLASSES; c++) {
+			s->cls[c].said_no += in.said_no[c];
+			s->cls[c].unsaid += in.unsaid[c];
+		}
 	}
 	return err;
 }

@@ -11,6 +11,7 @@
 
 struct class_sums {
 	__u64 replied, noreply, lost, expired, refused, waiting, running, parked, deferred;
+	__u64 said_no, unsaid; /* of the rejected and dropped */
 	__u64 late; /* of those that ended: after their objective */
 	/* Service time of those domains that have measured it, weighted by rate. */
 	__u64 rate, late_rate, age_ns;

@@ -159,24 +159,25 @@ static int hex_digit(char c)
 	       tolower((unsigned char)c) - 'a' + 10 : -1;
 }
 
-static int parse_bytes(const char *text, __u8 out[8], size_t *n, struct why *why)
+int parse_bytes(const char *text, size_t most, __u8 *out, size_t *n, struct why *why)
 {
 	size_t digits;
 
 	if (strncmp(text, "0x", 2)) {
 		*n = strlen(text);
-		if (*n < 1 || *n > 8)
-			return why_fail(why, -EINVAL,
-					"'%.40s' has %zu bytes: a rule compares 1 to 8", text, *n);
+		if (*n < 1 || *n > most)
+			return why_fail(why, -EINVAL, "'%.40s' has %zu bytes, and not 1 to %zu",
+					text, *n, most);
 		memcpy(out, text, *n);
 		return 0;
 	}
 	text += 2;
 	digits = strlen(text);
-	if (!digits || digits % 2 || digits > 16 ||
+	if (!digits || digits % 2 || digits > 2 * most ||
 	    strspn(text, "0123456789abcdefABCDEF") != digits)
 		return why_fail(why, -EINVAL,
-				"'0x%.40s' is not 1 to 8 bytes of two hex digits each", text);
+				"'0x%.40s' is not 1 to %zu bytes of two hex digits each", text,
+				most);
 	*n = digits / 2;
 	for (size_t i = 0; i < *n; i++)
 		out[i] = hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]);
@@ -192,7 +193,7 @@ static int parse_mask(const char *text, const __u8 value[8], size_t n, __u8 mask
 
 	memset(mask, 0xff, n);
 	if (text)
-		err = parse_bytes(text, mask, &mask_n, why);
+		err = parse_bytes(text, 8, mask, &mask_n, why);
 	if (err)
 		return err;
 	if (mask_n != n)
@@ -218,7 +219,7 @@ int parse_rule(const struct rule_text *text, __u32 cls, struct shunt_rule *rule,
 				SHUNT_OFFSET_MAX);
 	if (!text->value)
 		return why_fail(why, -EINVAL, "a rule needs a value");
-	err = parse_bytes(text->value, value, &n, why);
+	err = parse_bytes(text->value, sizeof(value), value, &n, why);
 	if (err)
 		return err;
 	if (text->width && text->width != n)

@@ -41,6 +41,8 @@ struct rule_text {
 	__u32 width;      /* bytes; 0: as long as value */
 };
 
+/* 0x… or text, 1 to "most" bytes (at most 64): how many, in *n. */
+int parse_bytes(const char *text, size_t most, __u8 *out, size_t *n, struct why *why);
 int parse_rule(const struct rule_text *text, __u32 cls, struct shunt_rule *rule, struct why *why);
 /* Value and mask of a rule as 0x…, cut to its width. */
 void format_rule(const struct shunt_rule *rule, char value[20], char mask[20]);

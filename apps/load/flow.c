@@ -186,15 +186,15 @@ static void take_reply(struct load *l, struct flow *f, const uint8_t *data, size
 		l->n.stray++; /* given up, or answered before */
 		return;
 	}
-	if (++p->parts < (l->o.replies > 1 ? l->o.replies : a.parts))
+	if (!a.rejected && ++p->parts < (l->o.replies > 1 ? l->o.replies : a.parts))
 		return;
 	if (at < p->due) { /* the clock was set back */
 		l->n.bad_stamps++;
 		at = now_ns();
 	}
 	tally_add(l, p, &a, at);
-	if (p->counted && !a.rejected)
-		cleaning_reply(l->cleaning, p, at);
+	if (p->counted)
+		cleaning_reply(l->cleaning, p, a.rejected ? 0 : at);
 	p->busy = false;
 	f->outstanding--;
 	l->outstanding--;

@@ -62,7 +62,7 @@ struct answer {
 	uint64_t seq;        /* of its flow, as many of its low bits as the protocol carries */
 	uint64_t sojourn_ns; /* in the server; 0: it did not say */
 	int parts;           /* datagrams of the whole reply; 0: as many as were asked for */
-	bool rejected;
+	bool rejected; /* it says no; one datagram, whatever "parts" is */
 	bool missed; /* there was no such key */
 };
 
@@ -208,7 +208,7 @@ bool sight_says(const struct load *l, char *text, size_t room);
  * or -errno. Of replies and gaps all are kept until the interval ends.
  */
 int cleaning_open(struct load *l);
-/* now = 0: there was none */
+/* now = 0: there was none, or one that says no */
 void cleaning_reply(struct cleaning *a, const struct pending *p, uint64_t now);
 void cleaning_gap(struct cleaning *a, uint64_t from, uint64_t to, uint64_t row);
 /* Cuts the interval into windows, which --windows gets, too; 0 or -errno. */

@@ -8,7 +8,8 @@
 #include "../spin.h"
 #include "load.h"
 
-/* spin_msg, then this; the server sends all of it back. */
+/* spin_msg, then this; the server sends all of it back. Of a refusal the number's last byte, which
+ * is always 0, may be lacking. */
 struct spin_tail {
 	uint64_t seq;
 };
@@ -49,13 +50,15 @@ static size_t spin_build(const struct options *o, const struct request *r, uint8
 static int spin_parse(const uint8_t *from, size_t len, struct answer *a)
 {
 	struct spin_msg m;
-	struct spin_tail t;
+	struct spin_tail t = { 0 };
 
-	if (len < SPIN_SIZE)
+	if (len < SPIN_SIZE - 1)
 		return -EINVAL;
 	memcpy(&m, from, sizeof(m));
-	memcpy(&t, from + sizeof(m), sizeof(t));
-	if (!m.type || m.type > MIX_CLASSES || m.pad || m.spin_ns > SPIN_MAX_NS)
+	memcpy(&t, from + sizeof(m), len < SPIN_SIZE ? sizeof(t) - 1 : sizeof(t));
+	a->rejected = m.pad == SPIN_REFUSED;
+	if (!m.type || m.type > MIX_CLASSES || m.spin_ns > SPIN_MAX_NS ||
+	    (!a->rejected && (m.pad || len < SPIN_SIZE)))
 		return -EINVAL;
 	a->seq = t.seq;
 	a->sojourn_ns = m.sojourn_ns;
@@ -64,7 +67,7 @@ static int spin_parse(const uint8_t *from, size_t len, struct answer *a)
 
 struct echo_msg {
 	uint8_t type; /* the class, where rules may look; as in spin_msg */
-	uint8_t pad[7];
+	uint8_t pad[7]; /* of a refusal the second and third are those of SPIN_REFUSED */
 	uint64_t seq;
 };
 
@@ -85,13 +88,16 @@ static size_t echo_build(const struct options *o, const struct request *r, uint8
 
 static int echo_parse(const uint8_t *from, size_t len, struct answer *a)
 {
-	static const uint8_t pad[sizeof(((struct echo_msg *)0)->pad)];
-	struct echo_msg m;
+	static const uint8_t pads[][sizeof(((struct echo_msg *)0)->pad)] = { { 0 },
+									    { 0, 0xff, 0xff } };
+	struct echo_msg m = { 0 };
 
-	if (len < sizeof(m))
+	if (len < sizeof(m) - 1)
 		return -EINVAL;
-	memcpy(&m, from, sizeof(m));
-	if (!m.type || m.type > MIX_CLASSES || memcmp(m.pad, pad, sizeof(pad)))
+	memcpy(&m, from, len < sizeof(m) ? len : sizeof(m));
+	a->rejected = !memcmp(m.pad, pads[1], sizeof(m.pad));
+	if (!m.type || m.type > MIX_CLASSES ||
+	    (!a->rejected && (memcmp(m.pad, pads[0], sizeof(m.pad)) || len < sizeof(m))))
 		return -EINVAL;
 	a->seq = m.seq;
 	return 0;

@@ -15,6 +15,7 @@
 #include SHUNT_POLICY_FILE
 #include "../event.h"
 #include "../plan.h"
+#include "../refuse.h"
 
 #include "copy.h"
 #include "control.h"
@@ -198,12 +199,12 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 	if (frame_bytes(ctx) > nic_frame) {
 		n->ev[SHUNT_NIC_EV_LONG]++;
 		count->dropped++;
-		return XDP_DROP;
+		return FRONT_REFUSED;
 	}
 	core = decide(n, v, in, ev, outstanding_max(wire));
 	if (core == SHUNT_REJECT) {
 		count->rejected++;
-		return XDP_DROP;
+		return FRONT_REFUSED;
 	}
 	if (core == SHUNT_DROP) {
 		count->dropped++;
@@ -218,13 +219,13 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 	if (!may_hold(n, v, in, wire, cls)) {
 		count->limit++;
 		count->dropped++;
-		return XDP_DROP;
+		return FRONT_REFUSED;
 	}
 	slot = store(ctx, cls, payload, bpf_ktime_get_ns());
 	if (!slot) {
 		n->ev[SHUNT_NIC_EV_NO_SLOT]++;
 		count->dropped++;
-		return XDP_DROP;
+		return FRONT_REFUSED;
 	}
 	push_slot(slot, 0);
 	in->enq[shunt_index(cls, SHUNT_CLASSES)]++;
@@ -240,19 +241,21 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
  * rules, and all that comes then, once for each way through the parser. */
 __noinline int classified(struct xdp_md *ctx, __u32 layout)
 {
-	__u32 zero = 0;
+	__u32 zero = 0, payload;
 	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
 	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
 	struct shunt_event ev = { .run_cls = SHUNT_NONE };
 	struct front f;
+	int action;
 
 	if (!in || !c || !find_again(ctx, &f, layout))
 		return XDP_PASS;
 	front_class(&f, c, in);
 	ev.cls = f.cls;
 	fill_event(&ev, &f.p, f.port);
-	return arrive(ctx, &ev,
-		      f.p.ipv6 << 31 | (__u32)((void *)(f.p.udp + 1) - f.p.data) << 16 | f.p.len);
+	payload = f.p.ipv6 << 31 | (__u32)((void *)(f.p.udp + 1) - f.p.data) << 16 | f.p.len;
+	action = arrive(ctx, &ev, payload);
+	return action == FRONT_REFUSED ? say_no(ctx, in, f.port, f.cls, payload, 0) : action;
 }
 
 SEC("xdp")

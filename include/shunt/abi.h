@@ -13,10 +13,11 @@
  */
 #pragma once
 
-#define SHUNT_ABI 9
+#define SHUNT_ABI 10
 
 #include <shunt/abi_base.h>
 #include <shunt/abi_config.h>
+#include <shunt/abi_refuse.h>
 #include <shunt/abi_ingress.h>
 #include <shunt/abi_view.h>
 #include <shunt/abi_hist.h>

@@ -156,12 +156,13 @@ SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");
 
 /* A service port. Pinned as "ports", indexed by the port in host order. Written by the loader. */
 #define SHUNT_PORT_ON 1
+#define SHUNT_PORT_REFUSAL 3 /* flags from this bit on: its number in "refuse"; 0: none */
 
 struct shunt_port {
 	__u16 first;   /* its rules are rules[first .. first + count - 1], in this order */
 	__u8 count;
 	__u8 cls;      /* default class: for requests that no rule matches */
-	__u8 flags;    /* SHUNT_PORT_ON */
+	__u8 flags;    /* SHUNT_PORT_ON, refusal << SHUNT_PORT_REFUSAL */
 	__u8 key_len;  /* key for policies that hash one: payload bytes, 0 = none */
 	__u16 key_off;
 };

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <shunt/abi_base.h>
+#include <shunt/abi_refuse.h>
 
 /*
  * Metadata: what XDP puts in front of a packet that it redirects (bpf_xdp_adjust_meta).
@@ -108,5 +108,9 @@ struct shunt_ingress {
 	__u64 late_core;              /* for the program that does so, called last */
 	__u64 deny[SHUNT_NR_DENY];
 	__u64 pad[4];
+	__u64 said_no[SHUNT_CLASSES]; /* of the rejected and dropped: told so by a reply */
+	__u64 unsaid[SHUNT_CLASSES];  /* of these, on a port with a refusal: not told, as the rate
+				       * was used up, or no such reply fits the request */
+	__u32 no_left[SHUNT_REFUSALS]; /* replies that this queue has drawn and not sent */
 };
 SHUNT_ASSERT(sizeof(struct shunt_ingress) % SHUNT_LINE == 0, "ingress");

@@ -5,7 +5,8 @@
  */
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
-/* link: loader/config_address.c loader/config_auto.c */
+/* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
+/* link: loader/config_refuse.c */
 /* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 #include <stdio.h>
@@ -33,8 +34,17 @@ static void check_ports(const struct setup *s)
 		const struct shunt_port *p = &s->ports[i].value;
 
 		MUST(s->ports[i].port && p->flags & SHUNT_PORT_ON && p->cls < s->cfg.nclasses);
+		MUST(p->flags >> SHUNT_PORT_REFUSAL <= s->nrefusals);
 		MUST(p->count <= SHUNT_PORT_RULES && p->first + p->count <= s->nrules);
 		MUST(p->key_len <= SHUNT_KEY_MAX && p->key_off + p->key_len <= SHUNT_OFFSET_MAX);
+	}
+	MUST(s->nrefusals < SHUNT_REFUSALS && !s->refuse[0].kind);
+	for (__u32 i = 1; i <= s->nrefusals; i++) {
+		const struct shunt_refuse *r = &s->refuse[i];
+
+		MUST(r->kind > SHUNT_REFUSE_DROP && r->kind < SHUNT_NR_REFUSE && r->port);
+		MUST(r->batch && r->batch <= SHUNT_REFUSE_BATCH && r->step_ns);
+		MUST(r->count <= SHUNT_REFUSE_BYTES && r->offset + r->count <= r->length);
 	}
 	for (__u32 i = 0; i < s->nrules; i++) {
 		MUST(s->rules[i].cls < s->cfg.nclasses && s->rules[i].offset <= SHUNT_OFFSET_MAX);

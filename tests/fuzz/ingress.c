@@ -24,6 +24,7 @@ static struct shunt_view *view;
 static struct shunt_ingress *in;
 static struct shunt_cfg *config;
 static struct shunt_domain *domain;
+static struct shunt_refuse *refusals;
 
 static void reset(void)
 {
@@ -42,6 +43,8 @@ static void reset(void)
 	domain = xdp_map(&domains, sizeof(*domain), SHUNT_DOMAINS);
 	((struct shunt_queue *)xdp_map(&queues, sizeof(struct shunt_queue), SHUNT_QUEUES))->domain =
 		1;
+	refusals = xdp_map(&refuse, sizeof(*refusals), SHUNT_REFUSALS);
+	xdp_map(&refuse_drawn, sizeof(struct shunt_refuse_drawn), SHUNT_REFUSALS);
 	in = xdp_map(&ingress, sizeof(*in), SHUNT_QUEUES + 1);
 	view = xdp_map(&inner, sizeof(*view), 1);
 	xdp_map_in(&views, 0, &inner);
@@ -54,7 +57,9 @@ static void reset(void)
 	domain[0] = (struct shunt_domain){ .on = 1, .ncores = CORES, .up = 7 };
 	p[PORT] = (struct shunt_port){ .count = 3, .flags = SHUNT_PORT_ON, .key_len = 12,
 				       .key_off = 1 };
-	p[PORT + 1] = (struct shunt_port){ .cls = 3, .flags = SHUNT_PORT_ON };
+	p[PORT + 1] = (struct shunt_port){ .cls = 3,
+					   .flags = SHUNT_PORT_ON | 1 << SHUNT_PORT_REFUSAL };
+	refusals[1] = (struct shunt_refuse){ .kind = SHUNT_REFUSE_DNS, .batch = 3, .step_ns = 1 };
 	r[0] = (struct shunt_rule){ .mask = 0xff, .value = 1, .cls = 1 };
 	r[1] = (struct shunt_rule){ .offset = 5, .mask = 0xffff, .value = 0x6261, .cls = 2 };
 	r[2] = (struct shunt_rule){ .offset = 9, .mask = ~0ULL, .value = 0x6867666564636261,
@@ -134,14 +139,33 @@ static void check_woken(const struct shunt_ingress *was, uint32_t slept)
 	MUST(domain[0].asleep == (came ? 0 : slept));
 }
 
+/* The frame has become a reply, which is no longer than the request. Nothing else changes one. */
+static void check_frame(const struct shunt_ingress *was, const struct xdp_run *r,
+			const uint8_t *frame, size_t len)
+{
+	uint64_t told = 0;
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		told += in->said_no[c] - was->said_no[c];
+	MUST(told == (r->verdict == XDP_TX));
+	if (told) {
+		check_addresses(frame);
+		MUST(r->end - r->data <= (long)len && r->end - r->data >= 42);
+		MUST(!memcmp(r->data, frame + 6, 6) && !memcmp(r->data + 6, frame, 6));
+	} else if (r->verdict != XDP_DROP) {
+		MUST(r->end - r->data == (long)len && !memcmp(r->data, frame, len));
+	}
+}
+
 static void check(const struct shunt_ingress *was, const struct xdp_run *r, const uint8_t *frame,
 		  size_t len)
 {
 	const struct shunt_meta *m = (void *)r->meta;
 
 	check_counts(was);
-	MUST(r->verdict == XDP_PASS || r->verdict == XDP_DROP || r->verdict == XDP_REDIRECT);
-	MUST(r->end - r->data == (long)len && !memcmp(r->data, frame, len));
+	MUST(r->verdict == XDP_PASS || r->verdict == XDP_DROP || r->verdict == XDP_REDIRECT ||
+	     r->verdict == XDP_TX);
+	check_frame(was, r, frame, len);
 	if (r->verdict != XDP_REDIRECT)
 		return;
 	MUST(r->map == &xsks && r->key < SHUNT_SLOTS);
@@ -181,6 +205,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t data_len)
 			domain[0].asleep = op >> 7;
 			break;
 		case 3:
+			if (op & 32) { /* root, with bpftool */
+				take(&i, (uint8_t *)&refusals[1], sizeof(refusals[1]));
+				refusals[1].kind %= SHUNT_NR_REFUSE + 1;
+				break;
+			}
 			*(uint32_t *)xdp_lookup(op & 8 ? (void *)&quantum_us : &hold_limit,
 						&(uint32_t){ op >> 6 }) = take32(&i);
 			break;

@@ -44,6 +44,10 @@ static void reset(void)
 	xdp_map(&nic_slots, sizeof(struct shunt_nic_slot), SLOTS);
 	config = xdp_map(&cfg, sizeof(*config), 1);
 	p = xdp_map(&ports, sizeof(*p), 65536);
+	((struct shunt_refuse *)xdp_map(&refuse, sizeof(struct shunt_refuse), SHUNT_REFUSALS))[1] =
+		(struct shunt_refuse){ .kind = SHUNT_REFUSE_REPLY, .bytes = "no", .count = 2,
+				       .length = 2, .batch = 3, .step_ns = 1000 };
+	xdp_map(&refuse_drawn, sizeof(struct shunt_refuse_drawn), SHUNT_REFUSALS);
 	in = xdp_map(&ingress, sizeof(*in), SHUNT_QUEUES + 1);
 	state = xdp_map(&nic, sizeof(*state), 1);
 	core_of = xdp_map(&nic_cores, sizeof(*core_of), SHUNT_CORES);
@@ -60,7 +64,7 @@ static void reset(void)
 				      .flags = SHUNT_CFG_PREEMPT };
 	*wire = (struct shunt_nic_cfg){ .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 100000,
 					.slots = SLOTS - 1 };
-	p[PORT] = (struct shunt_port){ .flags = SHUNT_PORT_ON };
+	p[PORT] = (struct shunt_port){ .flags = SHUNT_PORT_ON | 1 << SHUNT_PORT_REFUSAL };
 	p[PORT + 1] = (struct shunt_port){ .cls = 1, .flags = SHUNT_PORT_ON };
 	for (int i = 0; i < CORES; i++)
 		port_of[i] = (struct shunt_nic_port){ .cookie = ++cookies,
@@ -250,14 +254,30 @@ static void check_forged(const struct shunt_nic *was, const struct shunt_nic_cor
 	MUST(!memcmp(cores, core_of, CORES * sizeof(*cores)));
 }
 
+/* A client is told no, in its own frame. */
+static void check_refusal(const struct xdp_run *r, const uint8_t *frame, size_t len)
+{
+	MUST(r->end - r->data == 44 && len >= 44);
+	MUST(!memcmp(r->data, frame + 6, 6) && !memcmp(r->data + 6, frame, 6));
+	MUST(!memcmp(r->data + 26, frame + 30, 4) && !memcmp(r->data + 30, frame + 26, 4));
+	MUST(!memcmp(r->data + 42, "no", 2));
+}
+
 static void send(const uint8_t *frame, size_t len)
 {
+	uint64_t said = in->said_no[0];
 	struct xdp_run r = xdp_run(shunt_nic, frame, len);
 	const struct shunt_wire *w = (void *)r.data;
 
 	MUST(r.verdict == XDP_DROP || r.verdict == XDP_PASS || r.verdict == XDP_TX);
-	if (r.verdict != XDP_TX)
+	if (r.verdict != XDP_TX) {
+		MUST(in->said_no[0] == said);
 		return;
+	}
+	if (in->said_no[0] != said) {
+		check_refusal(&r, frame, len);
+		return;
+	}
 	MUST(r.end - r.data >= SHUNT_WIRE_MIN && w->proto == bpf_htons(SHUNT_WIRE_PROTO) &&
 	     w->bytes <= r.end - r.data);
 	MUST(!memcmp(w->from, wire->mac, 6));

@@ -4,7 +4,8 @@
  */
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
-/* link: loader/config_address.c loader/config_auto.c */
+/* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
+/* link: loader/config_refuse.c */
 /* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 /* link: tests/unit/config_text.c */
@@ -255,6 +256,47 @@ static void test_what_is_on_or_off_is_spelt_alike_everywhere(void **state)
 	}
 }
 
+static void assert_refuses(const struct setup *s, int i, int kind, __u32 rate, __u32 batch)
+{
+	const struct shunt_refuse *r = &s->refuse[s->ports[i].value.flags >> SHUNT_PORT_REFUSAL];
+
+	assert_int_equal(s->ports[i].value.flags & SHUNT_PORT_ON, SHUNT_PORT_ON);
+	assert_int_equal(r->kind, kind);
+	assert_int_equal(r->rate, rate);
+	assert_int_equal(r->batch, batch);
+	assert_int_equal(r->port, kind ? s->ports[i].port : 0);
+}
+
+static void test_a_port_refuses_by_a_word_or_by_bytes(void **state)
+{
+	static const char text[] =
+		"ports:\n  - {port: 1, refuse: memcached}\n  - port: 2\n    refuse: \"dns\"\n"
+		"  - {port: 3, refuse: {protocol: onc-rpc, rate: 3}}\n  - {port: 4, refuse: drop}\n"
+		"  - port: 5\n  - {port: 6, refuse: {reply: 0x00ff, offset: 2, rate: 1000000}}\n"
+		"  - {port: 7, refuse: {reply: \"no\", length: 9}}\n"
+		"  - refuse:   dns # \xc3\xa9\n    port: 8\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.nports, 8);
+	assert_int_equal(s.nrefusals, 6);
+	assert_refuses(&s, 0, SHUNT_REFUSE_MEMCACHED, 100000, 10);
+	assert_refuses(&s, 1, SHUNT_REFUSE_DNS, 100000, 10);
+	assert_refuses(&s, 2, SHUNT_REFUSE_ONC_RPC, 3, 1);
+	assert_refuses(&s, 3, SHUNT_REFUSE_DROP, 0, 0);
+	assert_refuses(&s, 4, SHUNT_REFUSE_DROP, 0, 0);
+	assert_refuses(&s, 5, SHUNT_REFUSE_REPLY, 1000000, 64);
+	assert_refuses(&s, 6, SHUNT_REFUSE_REPLY, 100000, 10);
+	assert_refuses(&s, 7, SHUNT_REFUSE_DNS, 100000, 10);
+	assert_int_equal(s.refuse[1].step_ns, 100000);
+	assert_int_equal(s.refuse[3].step_ns, 333333334);
+	assert_int_equal(s.refuse[4].step_ns, 64000);
+	assert_memory_equal(s.refuse[4].bytes, "\0\xff\0", 3);
+	assert_true(s.refuse[4].count == 2 && s.refuse[4].offset == 2 && s.refuse[4].length == 4);
+	assert_memory_equal(s.refuse[5].bytes, "no\0", 3);
+	assert_true(s.refuse[5].count == 2 && !s.refuse[5].offset && s.refuse[5].length == 9);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_let_in_and_how_long_it_waits),
 		cmocka_unit_test(test_zerocopy_is_demanded_forbidden_or_left_to_the_driver),
 		cmocka_unit_test(test_cpus_may_be_ranges),
+		cmocka_unit_test(test_a_port_refuses_by_a_word_or_by_bytes),
 		cmocka_unit_test(test_what_is_on_or_off_is_spelt_alike_everywhere),
 	};
 

@@ -4,7 +4,8 @@
  */
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
-/* link: loader/config_address.c loader/config_auto.c */
+/* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
+/* link: loader/config_refuse.c */
 /* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 /* link: tests/unit/config_text.c */
@@ -127,6 +128,27 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "default: long", "default: lung", 17, "no class 'lung' in 'classes'" },
 		{ "length: 8", "length: 33", 17, "32 bytes" },
 		{ "offset: 2,", "offset: 4095,", 17, "too far" },
+		{ "length: 8}", "length: 8}, refuse: memcache", 17,
+		  "protocol: 'memcache' is none of drop, memcached, dns, onc-rpc" },
+		{ "length: 8}", "length: 8}, refuse: [dns]", 17,
+		  "refuse has keys of its own: protocol reply offset length rate" },
+		{ "length: 8}", "length: 8}, refuse: {reply: 0x}", 17, "1 to 64 bytes of two hex" },
+		{ "length: 8}", "length: 8}, refuse: {reply: 12}", 17, "may be a number or text" },
+		{ "length: 8}", "length: 8}, refuse: {reply: no, protocol: dns}", 17,
+		  "one of the two" },
+		{ "length: 8}", "length: 8}, refuse: {protocol: dns, offset: 1}", 17, "belong to" },
+		{ "length: 8}", "length: 8}, refuse: {protocol: dns, length: 1}", 17, "belong to" },
+		{ "length: 8}", "length: 8}, refuse: {rate: 5}", 17, "no reply to be sent" },
+		{ "length: 8}", "length: 8}, refuse: {reply: no, rate: 100000001}", 17,
+		  "more than 100000000 replies" },
+		{ "length: 8}", "length: 8}, refuse: {reply: no, offset: 1471}", 17,
+		  "beyond 1472" },
+		{ "length: 8}", "length: 8}, refuse: {reply: no, offset: 0xffffffff}", 17,
+		  "beyond 1472" },
+		{ "length: 8}", "length: 8}, refuse: {reply: no, length: 1473}", 17,
+		  "more than 1472" },
+		{ "length: 8}", "length: 8}, refuse: {reply: no, offset: 3, length: 4}", 17,
+		  "end at 5, behind so short a reply" },
 		{ "{port: 9000, offset: 1", "{port: 9002, offset: 1", 21, "not one of 'ports'" },
 		{ "offset: 1,", "offset: 4096,", 21, "beyond" },
 		{ "mask: 0x0f", "mask: 0x0fff", 21, "mask" },

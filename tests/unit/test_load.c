@@ -269,6 +269,32 @@ static void test_replies_of_one_protocol_are_not_those_of_another(void **s)
 	mix_free(&l.o.mix);
 }
 
+/* As a port's "refuse" makes it of a request: shorter than that by one byte. */
+static void test_a_refusal_is_told_from_a_reply(void **s)
+{
+	static uint8_t buf[PACKET_MAX + 256];
+	const struct request r = { .seq = 0x01020304050607, .service_ns = 1000, .cls = 0 };
+	const struct protocol *const both[] = { &proto_spin, &proto_echo };
+	struct answer a;
+	size_t len;
+
+	l.o = (struct options){ 0 };
+	for (int i = 0; i < 2; i++) {
+		len = both[i]->build(&l.o, &r, buf);
+		assert_int_equal(both[i]->parse(buf, len, &a), 0);
+		assert_false(a.rejected);
+		memset(buf + 2, 0xff, 2);
+		assert_int_equal(both[i]->parse(buf, len - 1, &a), 0);
+		assert_true(a.rejected);
+		assert_true(a.seq == r.seq);
+		assert_int_not_equal(both[i]->parse(buf, len - 2, &a), 0);
+		buf[3] = 0;
+		assert_int_not_equal(both[i]->parse(buf, len - 1, &a), 0);
+		memset(buf + 2, 0, 2);
+		assert_int_not_equal(both[i]->parse(buf, len - 1, &a), 0);
+	}
+}
+
 static void test_what_came_instead_of_replies_is_said(void **s)
 {
 	const char error[] = "\0\1\0\0\0\1\0\0ERROR\r\n";
@@ -315,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_late_requests_make_a_run_invalid),
 		cmocka_unit_test(test_a_longer_time_in_the_server_than_under_way_is_left_out),
 		cmocka_unit_test(test_replies_of_one_protocol_are_not_those_of_another),
+		cmocka_unit_test(test_a_refusal_is_told_from_a_reply),
 		cmocka_unit_test(test_what_came_instead_of_replies_is_said),
 	};
 

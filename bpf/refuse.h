@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * refuse.h - answers a request that was rejected or dropped, in its own frame, where its port has a
+ * refusal (struct shunt_refuse)
+ *
+ * The source was looked at before (source.h): a reply would go to a client. Nothing here is run for
+ * requests that are let in, nor for ports without a refusal.
+ *
+ * Included behind the maps.
+ */
+#pragma once
+
+#include "refuse_kinds.h"
+#include "sum.h"
+
+/* More replies for a queue: so many, or 0 until time has passed. Where another queue draws at the
+ * same moment, one of the two does without. */
+static __always_inline __u32 draw(const struct shunt_refuse *r, __u32 number)
+{
+	struct shunt_refuse_drawn *drawn = bpf_map_lookup_elem(&refuse_drawn, &number);
+	__u64 now, was, from;
+
+	if (!drawn)
+		return 0;
+	now = bpf_ktime_get_ns();
+	was = *(volatile __u64 *)&drawn->until_ns;
+	from = now - shunt_min(r->burst_ns, now);
+	if (was > from)
+		from = was;
+	if (from > now ||
+	    !__sync_bool_compare_and_swap(&drawn->until_ns, was, from + r->step_ns))
+		return 0;
+	return r->batch;
+}
+
+/* 1: the port's rate leaves one reply to this queue. */
+static __always_inline int take_one(struct shunt_ingress *in, const struct shunt_refuse *r,
+				    __u32 number)
+{
+	__u32 *left = &in->no_left[shunt_index(number, SHUNT_REFUSALS)];
+
+	if (!*left)
+		*left = draw(r, number);
+	if (!*left)
+		return 0;
+	--*left;
+	return 1;
+}
+
+static __always_inline __u16 fold(__u64 sum)
+{
+	sum = halves(sum);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return ~sum;
+}
+
+/* Sums of both addresses, of which each is at the other's place then; 0: no such header. Traffic
+ * class and hop limit are as in replies of workers (hostlib/reply.c). */
+static __always_inline __u64 turn_ipv4(const struct refused *q, __u32 udp_len)
+{
+	struct iphdr *ip = q->data + shunt_index(q->at - 8 - sizeof(*ip), 64);
+	__u32 *word = (void *)ip, from;
+
+	if ((void *)(ip + 1) > q->end)
+		return 0;
+	from = ip->saddr;
+	ip->saddr = ip->daddr;
+	ip->daddr = from;
+	ip->tos = 0;
+	ip->tot_len = bpf_htons(sizeof(*ip) + udp_len);
+	ip->ttl = 64;
+	ip->check = 0;
+	ip->check = fold((__u64)word[0] + word[1] + word[2] + word[3] + word[4]);
+	return (__u64)word[3] + word[4];
+}
+
+static __always_inline __u64 turn_ipv6(const struct refused *q, __u32 udp_len)
+{
+	struct ipv6hdr *ip = q->data + shunt_index(q->at - 8 - sizeof(*ip), 64);
+	__u64 *from = (void *)&ip->saddr, *to = (void *)&ip->daddr, a, b;
+
+	if ((void *)(ip + 1) > q->end)
+		return 0;
+	a = from[0];
+	b = from[1];
+	from[0] = to[0];
+	from[1] = to[1];
+	to[0] = a;
+	to[1] = b;
+	*(__u32 *)ip &= bpf_htonl(0xf00fffff);
+	ip->payload_len = bpf_htons(udp_len);
+	ip->hop_limit = 64;
+	return halves(from[0]) + halves(from[1]) + halves(a) + halves(b);
+}
+
+static __always_inline void turn_ethernet(struct ethernet *eth)
+{
+	__u8 from[6];
+
+	__builtin_memcpy(from, eth->from, sizeof(from));
+	__builtin_memcpy(eth->from, eth->to, sizeof(from));
+	__builtin_memcpy(eth->to, from, sizeof(from));
+}
+
+/* Headers for a payload of len bytes, which is in place. 0: there are no such headers. */
+static __always_inline int turn_round(const struct refused *q, __u32 len)
+{
+	struct ethernet *eth = q->data;
+	__u64 at = shunt_index(q->at - sizeof(struct udphdr), 64), sum;
+	__u32 udp_len = sizeof(struct udphdr) + len, *ports;
+	struct udphdr *udp = q->data + at;
+
+	if ((void *)(eth + 1) > q->end || (void *)(udp + 1) > q->end)
+		return 0;
+	turn_ethernet(eth);
+	sum = q->ipv6 ? turn_ipv6(q, udp_len) : turn_ipv4(q, udp_len);
+	if (!sum)
+		return 0;
+	ports = (void *)udp;
+	*ports = *ports << 16 | *ports >> 16;
+	udp->len = bpf_htons(udp_len);
+	if (!udp->check && !q->ipv6)
+		return 1;
+	udp->check = 0;
+	sum = sum_bytes(q->data, q->end, at, udp_len, sum + bpf_htons(IPPROTO_UDP) + udp->len);
+	if (!sum)
+		return 0;
+	udp->check = fold(sum);
+	if (!udp->check)
+		udp->check = 0xffff;
+	return 1;
+}
+
+/*
+ * The frame becomes the reply: XDP_TX. XDP_DROP: there is none. where: the payload's offset and
+ * length; highest bit: IPv6. One function for the verifier to look at by itself (a global one).
+ */
+__noinline int refuse_by_reply(struct xdp_md *ctx, __u32 number, __u32 where, __u32 queue)
+{
+	struct shunt_refuse *r = bpf_map_lookup_elem(&refuse, &number);
+	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &queue);
+	struct refused q = {
+		.data = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end,
+		.at = where >> 16 & 127, .len = where & 0xffff, .ipv6 = where >> 31,
+	};
+	__u64 frame = q.end - q.data;
+	__u32 len;
+
+	asm volatile("" : "+r"(frame));
+	if (!r || !in)
+		return XDP_DROP;
+	len = refuse_by(&q, r);
+	if (!len || !take_one(in, r, number) || !turn_round(&q, len))
+		return XDP_DROP;
+	if (frame > q.at + len && bpf_xdp_adjust_tail(ctx, (int)(q.at + len) - (int)frame))
+		return XDP_DROP;
+	return XDP_TX;
+}
+
+/* A request that arrived at this port was rejected or dropped: says so, and counts it. */
+static __always_inline int say_no(struct xdp_md *ctx, struct shunt_ingress *in,
+				  const struct shunt_port *port, __u64 cls, __u32 where,
+				  __u32 queue)
+{
+	__u32 number = port->flags >> SHUNT_PORT_REFUSAL;
+
+	if (!number)
+		return XDP_DROP;
+	if (refuse_by_reply(ctx, number, where, queue) == XDP_TX) {
+		in->said_no[shunt_index(cls, SHUNT_CLASSES)]++;
+		return XDP_TX;
+	}
+	in->unsaid[shunt_index(cls, SHUNT_CLASSES)]++;
+	return XDP_DROP;
+}
