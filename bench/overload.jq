@@ -10,12 +10,17 @@ def share($of; $n): if $n > 0 then $of / $n else 0 end;
 
 # Of one sample: classes that had requests which were due in no stall.
 def kept: [.load[] | select(.clean and .clean.requests * .clean.kept >= 1)];
+# null: all were due in stalls.
 def goodput($capacity): .load as $load |
-	([kept[] | .clean.in_time / (.clean.requests * .clean.kept) * .sent * .service_us] | add) /
-	($capacity * ($load | mean_us) * $seconds);
+	([kept[] | .clean.in_time / (.clean.requests * .clean.kept) * .sent * .service_us] | add) |
+	if . then . / ($capacity * ($load | mean_us) * $seconds) else null end;
 # "clean" has no p99 of the answered alone.
 def admitted_late: [kept[] | .clean | .requests * .kept - .kept_lost | select(. >= 1)] as $n |
 	share([kept[] | .clean | .requests * .kept - .kept_lost - .in_time] | add; $n | add // 0);
+# Neither answered late nor in time, of those that were due in no stall: the policy refused them, or
+# a full queue did. A client that stood still sends what was due at once, which no server could take.
+def kept_refused: ([kept[] | .clean | .requests * .kept] | add) as $kept |
+	if $kept then ([kept[] | .clean.kept_lost] | add) / $kept else null end;
 def p99_over_slo: [.load[] | select(.p99_us) | .p99_us / .slo_us] | max;
 
 ($names / " ") as $name | ($mixes / " ") as $mix |
@@ -26,12 +31,13 @@ def p99_over_slo: [.load[] | select(.p99_us) | .p99_us / .slo_us] | max;
 	capacity_rps: $capacity[$i],
 	offered: ([$points[] | select(.name == $name[$i])] | group_by(.offered | tonumber) |
 		map({key: .[0].offered, value: (group_by(.policy) | map({key: .[0].policy, value: {
-			goodput: (map(goodput($capacity[$i])) | median | digits),
-			goodput_least: (map(goodput($capacity[$i])) | min | digits),
-			goodput_most: (map(goodput($capacity[$i])) | max | digits),
+			goodput: (map(goodput($capacity[$i]) | numbers) | median | digits),
+			goodput_least: (map(goodput($capacity[$i]) | numbers) | min | digits),
+			goodput_most: (map(goodput($capacity[$i]) | numbers) | max | digits),
 			admitted_p99_over_slo: (map(p99_over_slo) | median | digits),
 			admitted_late: (map(admitted_late) | median | digits),
-			refused: (map(share(.counts.rejected; .counts.arrived)) | median | digits),
+			refused: (map(kept_refused | numbers) | median | digits),
+			refused_all: (map(share(.counts.rejected; .counts.arrived)) | median | digits),
 			late: (map(share(.counts.late; .counts.replied + .counts.noreply)) |
 				median | digits),
 			rounds: length, valid_rounds: (map(select(.valid)) | length)}}) |

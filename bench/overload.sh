@@ -11,7 +11,8 @@
 #                           the capacity takes; of requests that were due in no stall
 #   admitted_p99_over_slo   the worst class's p99 of what was answered, by its objective, stalls too
 #   admitted_late           of what was answered and due in no stall, the part after its objective
-#   refused                 by the policy in XDP, of those that arrived
+#   refused                 not answered, of requests that were due in no stall
+#   refused_all             by the policy in XDP, of those that arrived
 #   late                    after their objective by the core's clock, of those that ended
 set -euo pipefail
 cd "$(dirname "$0")/.."

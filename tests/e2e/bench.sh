@@ -215,4 +215,28 @@ test_what_is_no_json_is_refused_in_words() {
 	assert_match "$(cat "$DIR/err")" "bad.json', line"
 }
 
+# KEPT LOST IN_TIME: a point of overload.sh of 1000 requests: the share that was due in no stall,
+# those of it without an answer, and those in time.
+overload_point() {
+	echo "{\"name\": \"w\", \"policy\": \"slo\", \"offered\": \"0.5\", \"valid\": true, \"load\": {
+		\"short\": {\"sent\": 1000, \"service_us\": 10, \"slo_us\": 100, \"p99_us\": 50, \"clean\":
+		{\"requests\": 1000, \"kept\": $1, \"kept_lost\": $2, \"in_time\": $3}}},
+		\"counts\": {\"arrived\": 1000, \"replied\": 900, \"noreply\": 0, \"late\": 9,
+		\"rejected\": 100}}"
+}
+overload_of() {
+	jq -n --slurpfile points /dev/stdin --slurpfile stats <(echo '{"total": {}}') \
+		--arg names w --arg mixes m --arg capacities 2000 --arg kernel k --arg commit c \
+		--argjson rounds 1 --argjson seconds 1 -f "$ROOT/bench/overload.jq" |
+		jq -c '.workloads.w.offered["0.5"].slo | [.goodput, .refused, .refused_all, .late]'
+}
+
+test_what_an_overload_bench_says_is_of_requests_that_were_due_in_no_stall() {
+	assert_eq "$(overload_point 0.5 5 490 | overload_of)" "[0.49,0.01,0.1,0.01]"
+	assert_eq "$(overload_point 0 0 0 | overload_of)" "[null,null,0.1,0.01]" "all in stalls"
+	# The median of rounds leaves out the one without a request that was due in none.
+	assert_eq "$({ overload_point 0.5 5 490; overload_point 0 0 0; } | overload_of)" \
+		"[0.49,0.01,0.1,0.01]"
+}
+
 run_tests "$@"
