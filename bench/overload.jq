@@ -12,13 +12,14 @@ def share($of; $n): if $n > 0 then $of / $n else 0 end;
 def kept: [.load[] | select(.clean and .clean.requests * .clean.kept >= 1)];
 # null: all were due in stalls.
 def goodput($capacity): .load as $load |
-	([kept[] | .clean.in_time / (.clean.requests * .clean.kept) * .sent * .service_us] | add) |
+	([kept[] | .clean.in_time / (.clean.requests * .clean.kept) * .sent * .service_us] |
+		add) |
 	if . then . / ($capacity * ($load | mean_us) * $seconds) else null end;
 # "clean" has no p99 of the answered alone.
 def admitted_late: [kept[] | .clean | .requests * .kept - .kept_lost | select(. >= 1)] as $n |
 	share([kept[] | .clean | .requests * .kept - .kept_lost - .in_time] | add; $n | add // 0);
 # Neither answered late nor in time, of those that were due in no stall: the policy refused them, or
-# a full queue did. A client that stood still sends what was due at once, which no server could take.
+# a full queue did. A client that stood still sends at once what was due: none could take that.
 def kept_refused: ([kept[] | .clean | .requests * .kept] | add) as $kept |
 	if $kept then ([kept[] | .clean.kept_lost] | add) / $kept else null end;
 def p99_over_slo: [.load[] | select(.p99_us) | .p99_us / .slo_us] | max;
@@ -37,7 +38,8 @@ def p99_over_slo: [.load[] | select(.p99_us) | .p99_us / .slo_us] | max;
 			admitted_p99_over_slo: (map(p99_over_slo) | median | digits),
 			admitted_late: (map(admitted_late) | median | digits),
 			refused: (map(kept_refused | numbers) | median | digits),
-			refused_all: (map(share(.counts.rejected; .counts.arrived)) | median | digits),
+			refused_all: (map(share(.counts.rejected; .counts.arrived)) | median |
+				digits),
 			late: (map(share(.counts.late; .counts.replied + .counts.noreply)) |
 				median | digits),
 			rounds: length, valid_rounds: (map(select(.valid)) | length)}}) |

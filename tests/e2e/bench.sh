@@ -218,11 +218,11 @@ test_what_is_no_json_is_refused_in_words() {
 # KEPT LOST IN_TIME: a point of overload.sh of 1000 requests: the share that was due in no stall,
 # those of it without an answer, and those in time.
 overload_point() {
-	echo "{\"name\": \"w\", \"policy\": \"slo\", \"offered\": \"0.5\", \"valid\": true, \"load\": {
-		\"short\": {\"sent\": 1000, \"service_us\": 10, \"slo_us\": 100, \"p99_us\": 50, \"clean\":
-		{\"requests\": 1000, \"kept\": $1, \"kept_lost\": $2, \"in_time\": $3}}},
-		\"counts\": {\"arrived\": 1000, \"replied\": 900, \"noreply\": 0, \"late\": 9,
-		\"rejected\": 100}}"
+	jq -n --argjson kept "$1" --argjson lost "$2" --argjson in_time "$3" '{name: "w",
+		policy: "slo", offered: "0.5", valid: true, load: {short: {sent: 1000,
+		service_us: 10, slo_us: 100, p99_us: 50, clean: {requests: 1000, kept: $kept,
+		kept_lost: $lost, in_time: $in_time}}},
+		counts: {arrived: 1000, replied: 900, noreply: 0, late: 9, rejected: 100}}'
 }
 overload_of() {
 	jq -n --slurpfile points /dev/stdin --slurpfile stats <(echo '{"total": {}}') \
