@@ -149,17 +149,17 @@ static __always_inline __u64 late_at(const struct shunt_cfg *cfg, __u64 now)
 static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 				   front_count *n, __u32 core)
 {
-	__u32 flags = a->cfg->flags & (SHUNT_CFG_STAMP | SHUNT_CFG_PREEMPT), waits = 0;
+	__u32 flags = a->cfg->flags & (SHUNT_CFG_STAMP | SHUNT_CFG_PREEMPT), waits;
 	__u64 now = 0;
 
 	core = shunt_index(core, SHUNT_CORES);
-	if (flags || !a->up) {
-		waits = flags & SHUNT_CFG_PREEMPT && a->in->sent[core] != a->view->done[core];
-		/* A request that will wait in a ring needs its time of arrival: policies compare it
-		 * with others, and it expires where no core is up. */
-		if (waits || flags & SHUNT_CFG_STAMP || !a->up)
-			now = bpf_ktime_get_ns();
-	}
+	waits = a->in->sent[core] != a->view->done[core];
+	/* A request that will wait in a ring needs its time of arrival: policies that preempt
+	 * compare it with others, and it expires where no core is up, or is late or expires by its
+	 * objective. */
+	if (flags & SHUNT_CFG_STAMP || !a->up ||
+	    (waits && (flags || a->view->slo_us[a->cls])))
+		now = bpf_ktime_get_ns();
 	if (!put_meta(ctx, a, now, 0, 0)) {
 		a->in->ev[SHUNT_EV_NO_META]++;
 		return no_way(a, n);
@@ -170,7 +170,8 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->sent[core] = ++a->in->sent[core];
 	n->steered++;
-	if (waits && mark(a->in, a->view, core, late_at(a->cfg, now)))
+	if (waits && flags & SHUNT_CFG_PREEMPT &&
+	    mark(a->in, a->view, core, late_at(a->cfg, now)))
 		bpf_tail_call(ctx, &signals, 0);
 	return XDP_REDIRECT;
 }

@@ -33,6 +33,30 @@ test_what_waited_too_long_expires_and_a_class_without_expire_waits_on() {
 	stop spin
 	[ "$TRANSPORT" = wire ] || assert_frames
 }
+# Such a policy holds nothing while a core's ring has room: requests wait there.
+test_what_waits_in_a_cores_own_ring_expires_and_is_late_too() {
+	local policy
+	CPUS=$ONE
+	load rss
+	for policy in rss steal; do
+		host shunt switch $policy >/dev/null
+		host shunt class set short slo=1ms expire=100 >/dev/null
+		host shunt class set long slo=1ms >/dev/null
+		wait_for 5 expiry_is_known
+		start_worker
+		kill -STOP "${PIDS[spin]}"
+		offer --rate 2000 --count 80 --time 2 --wait 300ms \
+			--mix short=0.75:1us,long=0.25:1us
+		kill -CONT "${PIDS[spin]}"
+		assert_conserved
+		stop spin
+	done
+	assert_ge "$(stat_of .total.steered)" 150 "requests that waited in the core's ring"
+	assert_ge "$(of_class 0 expired)" 60 "short requests that expired"
+	assert_ge "$(of_class 1 late)" 20 "long ones that were late"
+	assert_frames
+}
+
 # The NIC's agent has long published it by the time at which the client has given up.
 expiry_is_known() {
 	[ "$TRANSPORT" = wire ] ||

@@ -34,6 +34,25 @@ static void steered_requests_are_stamped_if_configured(void **state)
 	assert_true(v.meta.arrival_ns > 0);
 }
 
+/* So it can expire, and be late, behind what its core has to do first. */
+static void what_will_wait_for_its_core_is_stamped_if_it_has_an_objective(void **state)
+{
+	policy_says(2);
+	arrive(); /* nothing is there yet: the core takes it at once */
+	assert_int_equal(v.meta.arrival_ns, 0);
+	arrive();
+	assert_steered(2);
+	assert_int_equal(v.meta.arrival_ns, 0);
+	g->view->slo_us[CLS] = 1000;
+	arrive();
+	assert_steered(2);
+	assert_true(v.meta.arrival_ns > 0);
+	g->view->done[2] = g->view->sent[2];
+	arrive();
+	assert_steered(2);
+	assert_int_equal(v.meta.arrival_ns, 0);
+}
+
 static void hold_reject_and_drop_are_what_they_say(void **state)
 {
 	policy_says(HOLD);
@@ -294,6 +313,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		INGRESS_TEST(a_core_is_steered_to_and_no_longer_idle, SAYS),
 		INGRESS_TEST(steered_requests_are_stamped_if_configured, SAYS),
+		INGRESS_TEST(what_will_wait_for_its_core_is_stamped_if_it_has_an_objective,
+			     SAYS),
 		INGRESS_TEST(hold_reject_and_drop_are_what_they_say, SAYS),
 		INGRESS_TEST(nonsense_answers_are_bounded, SAYS),
 		INGRESS_TEST(a_core_that_is_not_up_is_never_steered_to, SAYS),
