@@ -6,8 +6,8 @@
  *
  * Rings of a free domain are the agent's alone, so taking from them needs no more than their
  * consumer index. Held requests carry the time of their arrival. A request that was steered to a
- * core does not; it came before the last core went off, as XDP stamps all later ones. So that
- * moment stands for its arrival, and is written into it before a worker may come.
+ * core may not; it came before the last core went off, as XDP stamps all later ones. So that moment
+ * stands for its arrival, and is written into it before a worker may come.
  *
  * A step writes the number of entries to be taken and the counts as they will be, then the consumer
  * index, then counts and frames. If the agent dies before the index, nothing was taken; if after
@@ -34,7 +34,7 @@ void expire_serve(struct domain *d)
 {
 	__u64 age = d->maps->cfg.hold_age_ms * 1000000ULL;
 
-	poke(d->pool.r.view->serve_from_ns, age ? clock_ns() - age : 0);
+	poke(d->pool.r.view->serve_from_ns, age ? clock_ago(age) : 0);
 }
 
 /* The metadata of a ring's entry; NULL: there is none. */

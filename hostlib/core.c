@@ -235,7 +235,7 @@ static void expire_what_waited(struct shunt *s)
 	uint64_t age = peek(s->view->hold_age_ms) * 1000000ULL;
 
 	if (age && !peek(s->view->up))
-		poke(s->view->serve_from_ns, clock_ns() - age);
+		poke(s->view->serve_from_ns, clock_ago(age));
 }
 
 static void *serve_core(struct core *c)

@@ -15,3 +15,11 @@ static inline __u64 clock_ns(void)
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000000000ULL + t.tv_nsec;
 }
+
+/* The time so long ago; 0, before all others, while the machine has not run that long. */
+static inline __u64 clock_ago(__u64 ns)
+{
+	__u64 now = clock_ns();
+
+	return now > ns ? now - ns : 0;
+}

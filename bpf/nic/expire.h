@@ -44,10 +44,13 @@ __noinline int expire(__u32 cls, __u64 before)
 	return f->head && f->first_ns < before;
 }
 
-/* Requests that arrived before this time are too old now; 0: none. */
+/* Requests that arrived before this time are too old now; 0: none is,
+ * as while the machine has not run that long. */
 static __always_inline __u64 too_old(const struct shunt_cfg *c)
 {
-	return c->hold_age_ms ? bpf_ktime_get_ns() - c->hold_age_ms * 1000000ULL : 0;
+	__u64 now = bpf_ktime_get_ns(), age = c->hold_age_ms * 1000000ULL;
+
+	return age && age < now ? now - age : 0;
 }
 
 /* Ends requests that waited for too many objectives. Returns the classes of which some are left. */

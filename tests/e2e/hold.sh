@@ -51,6 +51,24 @@ test_requests_that_wait_without_a_limit_are_the_next_workers() {
 		"expired and replied"
 }
 
+# bpftool's nonsense, 49 days, stands for a machine that has not run as long as hold.age.
+test_no_request_is_older_than_the_machine() {
+	local pin=/sys/fs/bpf/shunt/$DEV/cfg value
+	need bpftool
+	config >"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	value=$(bpftool -j map lookup pinned "$pin" key 0 0 0 0 |
+		jq -r '.value[112,113,114,115] = "0xff" | .value | join(" ")')
+	# shellcheck disable=SC2086 # bytes
+	bpftool map update pinned "$pin" key 0 0 0 0 value $value
+	start_agent
+	offer_to_nobody 60
+	start_worker
+	assert_conserved
+	assert_eq "$(stat_of '"\(.total.expired) \(.total.replied)"')" "\"0 $SENT\"" \
+		"expired and replied"
+}
+
 # The time of what was steered to a core is that of the last core's end: it carries none of its own.
 test_what_waits_in_a_dead_workers_own_rings_expires() {
 	load rss "hold: {age: 200ms}"

@@ -40,6 +40,25 @@ static void requests_that_no_core_was_up_for_expire(void **state)
 	assert_int_equal(slots_missing(), 0);
 }
 
+/* A machine that was just started, or root's nonsense: 49 days. */
+static void no_request_is_older_than_the_machine(void **state)
+{
+	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .nclasses = 2, .ndomains = 1,
+				 .flags = SHUNT_CFG_ANY_ADDR, .hold_age_ms = ~0u };
+	struct shunt_wire_credit c;
+	__u32 zero = 0;
+
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "cfg"), &zero,
+					     &cfg, 0),
+			 0);
+	assert_int_equal(arrive(0, 1), XDP_DROP);
+	say_hello(0);
+	c = credit(0, 0, 0, 0);
+	assert_int_equal(send_credit(&c), XDP_TX);
+	assert_int_equal(answer()->w.type, SHUNT_WIRE_REQUEST);
+	assert_int_equal(n.view->core[0].expired.n[0], 0);
+}
+
 /* Four objectives of 25 ms; class 1 has none, so it waits for ever. A frame ends 32 at most. */
 static void requests_that_waited_for_too_many_objectives_are_not_sent(void **state)
 {
@@ -97,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NIC_BOTH(requests_that_no_core_was_up_for_expire, "fcfs"),
+		NIC_BOTH(no_request_is_older_than_the_machine, "fcfs"),
 		NIC_BOTH(requests_that_waited_for_too_many_objectives_are_not_sent, "fcfs"),
 		NIC_TEST(a_request_that_ends_after_its_objective_is_late, "nic/fcfs"),
 	};

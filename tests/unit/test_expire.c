@@ -17,6 +17,7 @@
 
 #include "agent/domain.h"
 #include "agent/expire.h"
+#include "clock.h"
 #include "tests/ring.h"
 
 #define NFRAMES 64
@@ -113,6 +114,17 @@ static void what_a_core_left_is_as_old_as_the_last_core_is_off(void **unused)
 	assert_int_equal(agent.cls[1].expired, 1);
 	assert_int_equal(agent.cls[0].expired, 1);
 	assert_int_equal(ring_count(&d.pool.r.fill[0]), 2);
+}
+
+/* A machine that was just started, or root's nonsense: 49 days. */
+static void no_request_is_older_than_the_machine(void **unused)
+{
+	maps.cfg.hold_age_ms = ~0u;
+	expire_serve(&d);
+	assert_true(view.serve_from_ns < clock_ns());
+	maps.cfg.hold_age_ms = 1;
+	expire_serve(&d);
+	assert_true(view.serve_from_ns < clock_ns() && view.serve_from_ns > clock_ns() - 1000 * MS);
 }
 
 /* A worker may have made up an address whose metadata is aligned for no atomic access. */
@@ -222,6 +234,7 @@ int main(void)
 		TEST(a_core_that_stands_still_learns_how_old_they_are),
 		TEST(what_is_left_for_a_worker_says_when_it_came),
 		TEST(without_a_limit_all_wait),
+		TEST(no_request_is_older_than_the_machine),
 		TEST(nonsense_in_ring_and_metadata_is_bounded),
 		TEST(a_ring_that_is_filled_again_for_ever_has_an_end),
 		TEST(an_agent_that_dies_in_a_step_counts_once),
