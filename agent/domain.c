@@ -170,7 +170,7 @@ static bool queues_are_busy(const struct domain *d, unsigned int ifindex)
 {
 	__u32 n = d->maps->domains[d->id].nqueues;
 
-	for (__u32 i = 0; i < n; i++) {
+	for (__u32 i = 0; i < n && i < SHUNT_QUEUES; i++) {
 		if (xsk_is_busy(ifindex, queue_of(d->maps, d->id, i)))
 			return true;
 	}

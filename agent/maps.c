@@ -16,6 +16,7 @@
 #define CORE_RING_MAX 4096
 #define HOLD_RING_MAX 65536
 #define SPARE_MAX (1u << 20)
+#define DRIVER_MAX 32768 /* no driver has rings for more */
 
 static const struct maps no_maps = { .cfg_fd = -1, .classes_fd = -1, .policy_fd = -1,
 				     .xsks_fd = -1, .views_fd = -1, .slo_fd = -1,
@@ -44,6 +45,8 @@ static const char *check_cfg(const struct shunt_cfg *c)
 		return "nclasses is not 1 to 16";
 	if (c->spare_frames > SPARE_MAX)
 		return "spare_frames is more than 1048576";
+	if (c->driver_frames > DRIVER_MAX)
+		return "driver_frames is more than 32768";
 	return NULL;
 }
 

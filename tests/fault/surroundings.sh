@@ -157,4 +157,27 @@ test_a_key_that_is_no_plain_file_is_refused_at_once() {
 	assert_match "$(cat "$DIR/err")" "the key '/dev/zero' is no plain file"
 }
 
+# MAP EDIT: jq's change of the bytes of its first value.
+write_map() {
+	local pin=$PINS/$DEV/$1 value
+	value=$(bpftool -j map lookup pinned "$pin" key 0 0 0 0 | jq -r "$2 | .value | join(\" \")")
+	# shellcheck disable=SC2086 # bytes
+	bpftool map update pinned "$pin" key 0 0 0 0 value $value
+}
+
+# More frames of a driver than 32 bits can count; a domain of queues without a core, and of as many
+# queues as there can be numbers.
+test_nonsense_in_the_maps_of_a_load_is_told_or_bounded() {
+	need bpftool
+	load_only
+	write_map cfg '.value[123] = "0x80"'
+	assert_exit 1 host timeout 10 shuntd --dev "$DEV" --once
+	assert_match "$(cat "$DIR/err")" "'cfg' makes no sense: driver_frames is more than 32768"
+	write_map cfg '.value[123] = "0x00"'
+	write_map domains '.value[12,13,14,15] = "0x00" | .value[16,17,18,19,20] = "0xff"'
+	start shuntd host shuntd --dev "$DEV"
+	wait_for 10 grep "waiting: queue 0 is in use" "$DIR/shuntd.log" # by 64 cores
+	assert_eq "$(grep -c 'died of signal' "$DIR/shuntd.log")" 0 "agents that died"
+}
+
 run_tests "$@"

@@ -49,11 +49,27 @@ static void a_fill_ring_has_room_for_all_frames_at_home_in_it(void **state)
 	}
 }
 
+/* Root's nonsense in the map "domains". */
+static void a_domain_has_1_to_64_cores_whatever_the_map_says(void **state)
+{
+	static const __u32 bad[] = { 0, SHUNT_CORES + 1, ~0u };
+	struct shunt_geometry g;
+
+	for (int i = 0; i < 6; i++) {
+		struct shunt_domain d = { .ncores = bad[i / 2], .nqueues = 1, .by_queue = i & 1 };
+
+		domain_geometry(&g, &cfg, &d, 1500);
+		assert_int_equal(g.ncores, SHUNT_CORES);
+		assert_false(domain_geometry_serves(&g, &cfg, &d));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_that_a_driver_may_hold_come_on_top_for_each_queue),
 		cmocka_unit_test(a_fill_ring_has_room_for_all_frames_at_home_in_it),
+		cmocka_unit_test(a_domain_has_1_to_64_cores_whatever_the_map_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
