@@ -56,7 +56,9 @@ static int take_port(struct ctl *ctl, const char *value)
 
 		if (given.wish.nports == FIT_PORTS)
 			return fail_usage(ctl, "--port: at most %d ports", FIT_PORTS);
-		snprintf(one, sizeof(one), "%.*s", (int)len, value);
+		if (snprintf(one, sizeof(one), "%.*s", (int)len, value) >= (int)sizeof(one))
+			return fail_usage(ctl, "--port: '%.*s' is no number from 1 to 65535",
+					  (int)len, value);
 		err = option_number(ctl, "port", one, 1, 65535, &n);
 		given.wish.port[given.wish.nports++] = n;
 		value += len + (value[len] == ',');
@@ -283,14 +285,16 @@ static int check_options(struct ctl *ctl)
 	return err || given.from ? err : iface_need(ctl);
 }
 
-/* Of texts from a folder: the interface that they speak of. */
+/* Of texts from a folder: the interface that they speak of. The commands are for a shell, so a name
+ * with one of its signs is none. */
 static void name_from(struct ctl *ctl, const struct fit_source *s)
 {
 	struct why none = { 0 };
-	char *text = fit_text(s, "ethtool-l", &none);
+	char *text = fit_text(s, "ethtool-l", &none), end[2];
 
 	snprintf(ctl->ifname, sizeof(ctl->ifname), "IF");
-	if (text && sscanf(text, "Channel parameters for %15[^:\n]", ctl->ifname) != 1)
+	if (text && sscanf(text, "Channel parameters for %15[A-Za-z0-9_.@-]%1[:]", ctl->ifname,
+			   end) != 2)
 		snprintf(ctl->ifname, sizeof(ctl->ifname), "IF");
 	free(text);
 	why_forget(&none);

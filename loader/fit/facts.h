@@ -12,6 +12,7 @@
 #include "../ctl.h"
 
 #define FIT_CPUS 4096
+#define FIT_TABLE_QUEUES 2048 /* of a table: more than shunt serves */
 #define FIT_RULES 64 /* of the NIC, for a UDP port alone */
 
 struct fit_source {
@@ -46,7 +47,7 @@ struct fit_nic {
 	int rings;               /* receive queues that the table may name; 0: there is no table */
 	int entries;             /* of the table */
 	int equal;               /* so many queues have the same share; 0: it is another table */
-	int weight[SHUNT_QUEUES]; /* entries that name each queue */
+	int weight[FIT_TABLE_QUEUES]; /* entries that name each queue */
 	char hash[2][16];        /* UDP over IPv4, IPv6: fields by ethtool's letters; "": unknown */
 	struct fit_feature rxvlan, lro, ntuple;
 	int rx_usecs;            /* -1: the driver does not say */

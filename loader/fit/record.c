@@ -32,7 +32,8 @@ static int make_folder(struct ctl *ctl)
 
 static int take_lock(struct ctl *ctl, struct record *r)
 {
-	r->lock = open(FOLDER "/fit.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	/* ethtool has it open, too: of a process that was killed, it may change a setting yet. */
+	r->lock = open(FOLDER "/fit.lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
 	if (r->lock < 0)
 		return fail(ctl, -errno, "cannot open '%s/fit.lock': %s", FOLDER, strerror(errno));
 	while (flock(r->lock, LOCK_EX)) {

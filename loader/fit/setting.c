@@ -103,9 +103,9 @@ static bool table_value(const struct fit_nic *nic, int n, char value[FIT_VALUE])
 	if (nic->equal)
 		return snprintf(value, FIT_VALUE, "equal %d", nic->equal) > 0;
 	at = snprintf(value, FIT_VALUE, "weight");
-	for (int q = 0; q < nic->rings && q < SHUNT_QUEUES && at < FIT_VALUE; q++)
+	for (int q = 0; q < nic->rings && q < FIT_TABLE_QUEUES && at < FIT_VALUE; q++)
 		at += snprintf(value + at, FIT_VALUE - at, " %d", nic->weight[q]);
-	return nic->rings;
+	return nic->rings && at < FIT_VALUE; /* a part of the weights would not be put back */
 }
 
 /* The table over all queues is the driver's own; it follows their number, which one that was set
@@ -126,18 +126,18 @@ static void table_words(struct words *w, const struct fit_nic *nic, const char *
 /* Weights are shared out among the table's entries, so one may be an entry more or less. */
 static bool table_is(const struct fit_nic *nic, const char *value)
 {
-	int weight[SHUNT_QUEUES] = { 0 }, n = 0, sum = 0;
+	int weight[FIT_TABLE_QUEUES] = { 0 }, n = 0, sum = 0;
 	char *at = (char *)value, *end;
 
 	if (strncmp(value, "weight ", 7) || !nic->entries)
 		return false;
-	for (at += 7; n < SHUNT_QUEUES; n++, at = end) {
+	for (at += 7; n < FIT_TABLE_QUEUES; n++, at = end) {
 		weight[n] = strtol(at, &end, 10);
 		if (end == at)
 			break;
 		sum += weight[n];
 	}
-	for (int q = 0; q < SHUNT_QUEUES && sum; q++) {
+	for (int q = 0; q < FIT_TABLE_QUEUES && sum; q++) {
 		if (abs(nic->weight[q] - weight[q] * nic->entries / sum) > 1)
 			return false;
 	}

@@ -9,7 +9,8 @@
 
 #include "facts.h"
 
-/* One line, "   16:      0     1     2 ...": counts its entries. False: it is none. */
+/* One line, "   16:      0     1     2 ...": counts its entries. False: it is none, or names a
+ * queue beyond all that can be noted; then the table is not known at all. */
 static bool read_line(struct fit_nic *nic, const char *line)
 {
 	char *at;
@@ -22,8 +23,10 @@ static bool read_line(struct fit_nic *nic, const char *line)
 		if (!isdigit((unsigned char)*at))
 			return *at == '\n' || !*at;
 		queue = strtol(at, &at, 10);
-		if (queue >= SHUNT_QUEUES)
+		if (queue >= FIT_TABLE_QUEUES) {
+			nic->entries = 0;
 			return false;
+		}
 		nic->weight[queue]++;
 	}
 }
@@ -34,7 +37,7 @@ static int equal_queues(const struct fit_nic *nic)
 {
 	int n = 0, sum = 0, share;
 
-	while (n < SHUNT_QUEUES && nic->weight[n])
+	while (n < FIT_TABLE_QUEUES && nic->weight[n])
 		sum += nic->weight[n++];
 	if (sum != nic->entries || !n)
 		return 0;

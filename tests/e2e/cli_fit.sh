@@ -36,6 +36,32 @@ test_each_nic_gets_one_queue_in_the_form_that_it_takes() {
 	LIST
 }
 
+# Else it would be taken for somebody's own, and another one be put back.
+test_a_table_of_more_queues_than_shunt_serves_is_the_drivers_own() {
+	local rings
+	cp -r "$NICS/igb" "$DIR/wide"
+	for rings in 192 4096; do
+		sed -i "s/^Combined:.*/Combined:	$rings/" "$DIR/wide/ethtool-l"
+		awk -v n=$rings 'BEGIN {
+			printf "RX flow hash indirection table for eth0 with %d RX ring(s):", n
+			for (i = 0; i < 4 * n; i++)
+				printf "%s %5d", i % 8 ? "" : sprintf("\n%5d: ", i), i % n
+			print ""
+		}' >"$DIR/wide/ethtool-x"
+		shunt -j fit --from "$DIR/wide" >"$DIR/fit.json"
+		assert_eq "$(command_of table)" none
+		assert_eq "$(of_fit '.nic.table // "unknown"')" \
+			"$([ $rings = 192 ] && echo "equal 192" || echo unknown)"
+	done
+}
+
+test_a_name_for_a_shell_is_no_interfaces() {
+	cp -r "$NICS/igb" "$DIR/named"
+	# shellcheck disable=SC2016 # for another shell
+	sed -i 's/^Channel.*/Channel parameters for `reboot`:/' "$DIR/named/ethtool-l"
+	assert_match "$(shunt fit --from "$DIR/named")" "ethtool -L IF combined 1"
+}
+
 test_bnxt_with_queues_apart_is_told_to_combine_them() {
 	cp -r "$NICS/bnxt_en" "$DIR/split"
 	awk '/^Current/ { now = 1 } now && /^[RT]X:/ { $2 = 8 } now && /^Comb/ { $2 = 0 }

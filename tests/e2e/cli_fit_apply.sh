@@ -109,6 +109,28 @@ test_a_process_that_was_killed_leaves_what_undo_understands() {
 	done
 }
 
+# The program that changes the second setting kills shunt, and changes it when it is let.
+test_undo_waits_for_what_a_process_that_was_killed_has_begun() {
+	local ethtool
+	ethtool=$(command -v ethtool)
+	mkdir "$DIR/bin"
+	make_veth
+	cat >"$DIR/bin/ethtool" <<-SH
+	#!/bin/bash
+	[ "\$1" = -K ] && [ ! -e $DIR/go ] || exec $ethtool "\$@"
+	kill -KILL \$PPID
+	until [ -e $DIR/go ]; do sleep 0.02; done
+	exec $ethtool "\$@"
+	SH
+	chmod +x "$DIR/bin/ethtool"
+	assert_exit 137 env PATH="$DIR/bin:$PATH" shunt fit --dev fith --apply
+	start undo shunt fit --dev fith --undo
+	wait_for 5 grep lock "/proc/${PIDS[undo]}/wchan" # of kernel functions
+	touch "$DIR/go"
+	wait_ended undo
+	assert_eq "$STATUS $(channels_of fith) $(rxvlan_of fith) $(records)" "0 4 4 on 0"
+}
+
 test_an_undo_that_was_killed_goes_on() {
 	local ethtool
 	ethtool=$(command -v ethtool)
