@@ -5,7 +5,7 @@
 	bench-overload
 
 bench-cost: ## ns per packet of XDP ingress (root)
-bench-cost: bpf $(B)/bench/cost $(POLICIES:%=$(B)/bench/reject/%.o)
+bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(POLICIES:%=$(B)/bench/reject/%.o)
 	$(Q)$(B)/bench/cost
 
 bench-agent: ## what shuntd itself takes of a CPU, idle and under load (root)
@@ -58,6 +58,11 @@ $(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf -ljansson \
 		-lm
+
+$(B)/bench/again.o: bench/again.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(B)/bench/reject/%.o: bpf/policies/%.c bench/reject.c bpf/shunt.bpf.c \
 	$(wildcard bpf/*.h include/shunt/*.h)

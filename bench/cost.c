@@ -20,6 +20,8 @@
  *   reject  no core idle; the policy decides, then rejects (bench/reject.c)
  *   verify  as steer, with all checksums verified; LEN=1400
  *           in the environment: of so long a payload
+ *   refuse  as reject, and memcached's SERVER_ERROR goes back; the clock is read for every tenth
+ *           (bench/again.bpf.c makes the frame a request again, whose time is left out)
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -48,9 +50,10 @@
 #define POLICIES_MAX 32
 #define ROUNDS_MAX 1000
 
-enum path { STEER, HOLD, REJECT, VERIFY, PATHS };
+enum path { STEER, HOLD, REJECT, VERIFY, REFUSE, PATHS };
 
-static const char *const path_name[PATHS] = { "steer_ns", "hold_ns", "reject_ns", "verify_ns" };
+static const char *const path_name[PATHS] = { "steer_ns", "hold_ns", "reject_ns", "verify_ns",
+					      "refuse_ns" };
 
 /* Times of a path, or of XDP_DROP beside it; a value a round. */
 struct times {
@@ -67,9 +70,10 @@ struct policy {
 static struct policy policies[POLICIES_MAX];
 static int npolicies;
 static struct ingress drop;
-static __u32 *batch_ns[4]; /* of batches of 1 and INGRESS_REPEAT: a path, XDP_DROP */
+static struct ingress again, again_drop; /* in front of a policy, and of XDP_DROP */
+static __u32 *batch_ns[6]; /* of batches of 1 and INGRESS_REPEAT: a path, XDP_DROP, again_drop */
 static __u32 rounds, batches;
-static struct packet packet;
+static struct packet packet, asking; /* asking: for REFUSE */
 static struct verdict v;
 
 /* --- statistics ------------------------------------------------------------------------------- */
@@ -147,7 +151,14 @@ static __u64 counted(const struct ingress *g, enum path path)
 {
 	const struct shunt_ingress_class *n = &g->in->cls[CLS];
 
+	if (path == REFUSE)
+		return g->in->said_no[CLS];
 	return path == HOLD ? n->held : path == REJECT ? n->rejected : n->steered;
+}
+
+static const struct packet *packet_of(enum path path)
+{
+	return path == REFUSE ? &asking : &packet;
 }
 
 static __u32 time_batch(const char *name, struct ingress *g, enum path path, __u32 packets)
@@ -156,7 +167,8 @@ static __u32 time_batch(const char *name, struct ingress *g, enum path path, __u
 
 	set_state(g, path);
 	before = counted(g, path);
-	ingress_repeat(g, packet.data, packet.len, packets, &v);
+	ingress_repeat(path == REFUSE ? &again : g, packet_of(path)->data, packet_of(path)->len,
+		       packets, &v);
 	if (counted(g, path) != before + packets)
 		die("cost: '%s' took another path than %s", name, path_name[path]);
 	return v.ns;
@@ -183,10 +195,23 @@ static void store_times(struct times *t, __u32 round, __u32 *const ns[2])
 	t->ns[round] = (many * INGRESS_REPEAT - one) / (INGRESS_REPEAT - 1);
 }
 
-static __u32 time_drop(__u32 packets)
+static __u32 time_drop(struct ingress *g, const struct packet *p, __u32 packets)
 {
-	ingress_repeat(&drop, packet.data, packet.len, packets, &v);
+	ingress_repeat(g, p->data, p->len, packets, &v);
 	return v.ns;
+}
+
+/* What a request takes beyond that by which it was made one again. */
+static void leave_out_again(struct times *t, const struct times *floor, __u32 round)
+{
+	struct times *with = calloc(1, sizeof(*with));
+
+	if (!with)
+		die("cost: no memory");
+	store_times(with, round, batch_ns + 4);
+	t->ns[round] += floor->ns[round] - with->ns[round];
+	t->first[round] += floor->first[round] - with->first[round];
+	free(with);
 }
 
 static void set_verify(struct ingress *g, enum shunt_verify verify)
@@ -200,37 +225,72 @@ static void set_verify(struct ingress *g, enum shunt_verify verify)
 
 static void time_path(struct policy *p, enum path path, __u32 round)
 {
-	struct ingress *g = path == REJECT ? p->reject : p->g;
+	struct ingress *g = path == REJECT || path == REFUSE ? p->reject : p->g;
+	const struct packet *of = packet_of(path);
 
+	if (path == REFUSE)
+		ingress_set(&again, "again_next", 0, &g->prog);
 	set_verify(g, path == VERIFY ? SHUNT_VERIFY_UDP : SHUNT_VERIFY_OFF);
 	make_known(g->prog);
 	for (__u32 i = 0; i < batches; i++) {
 		batch_ns[0][i] = time_batch(p->name, g, path, 1);
 		batch_ns[1][i] = time_batch(p->name, g, path, INGRESS_REPEAT);
-		batch_ns[2][i] = time_drop(1);
-		batch_ns[3][i] = time_drop(INGRESS_REPEAT);
+		batch_ns[2][i] = time_drop(&drop, of, 1);
+		batch_ns[3][i] = time_drop(&drop, of, INGRESS_REPEAT);
+		if (path != REFUSE)
+			continue;
+		batch_ns[4][i] = time_drop(&again_drop, of, 1);
+		batch_ns[5][i] = time_drop(&again_drop, of, INGRESS_REPEAT);
 	}
 	store_times(&p->path[path], round, batch_ns);
 	store_times(&p->drop[path], round, batch_ns + 2);
+	if (path == REFUSE)
+		leave_out_again(&p->path[path], &p->drop[path], round);
 }
 
 /* --- what is measured ------------------------------------------------------------------------- */
 
-/* XDP_DROP, known to the dispatcher as long as its namespace
- * lives; and another namespace for the policies. */
+/* Known as long as its namespace lives; what is loaded next gets another one. */
+static void keep_known(int prog)
+{
+	make_known(prog);
+	if (open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) < 0 || unshare(CLONE_NEWNET))
+		die("cost: cannot make a network namespace: %s", strerror(errno));
+}
+
 static void load_drop(void)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_DROP },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP);
 
-	drop.prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "drop", "GPL", insns, 2, NULL);
+	drop.prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "drop", "GPL", insns, 2, &opts);
 	if (drop.prog < 0)
 		die("cost: cannot load XDP_DROP: %s", strerror(errno));
-	make_known(drop.prog);
-	if (open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) < 0 || unshare(CLONE_NEWNET))
-		die("cost: cannot make a network namespace: %s", strerror(errno));
+	keep_known(drop.prog);
+}
+
+/* Makes the frame a request again, then goes on to the program that is next. */
+static void load_again(struct ingress *a, int next)
+{
+	struct bpf_program *prog;
+	__u64 request[2][16] = { { 0 }, { asking.len } };
+
+	if (asking.len > sizeof(request[0]))
+		die("cost: LEN is too long for a request that is refused by a reply");
+	memcpy(request[0], asking.data, asking.len);
+	a->obj = bpf_object__open_file("build/bench/again.o", NULL);
+	if (!a->obj || bpf_object__load(a->obj))
+		die("cost: cannot load 'build/bench/again.o': %s", strerror(errno));
+	prog = bpf_object__find_program_by_name(a->obj, "again");
+	a->prog = bpf_program__fd(prog);
+	ingress_set(a, "again_request", 0, request[0]);
+	ingress_set(a, "again_request", 1, request[1]);
+	if (next >= 0)
+		ingress_set(a, "again_next", 0, &next);
+	keep_known(a->prog);
 }
 
 /* Objectives, service times and rates of the classes, and the plan that follows from them. */
@@ -262,6 +322,11 @@ static struct ingress *load(const char *object)
 		ingress_port(g, PACKET_PORT + i,
 			     (struct shunt_port){ .count = !i, .cls = i, .flags = SHUNT_PORT_ON,
 						  .key_len = 8, .key_off = 4 });
+	ingress_set(g, "refuse", 1, &(struct shunt_refuse){ .kind = SHUNT_REFUSE_MEMCACHED,
+							    .batch = 10, .step_ns = 1 });
+	ingress_port(g, PACKET_PORT + CLS,
+		     (struct shunt_port){ .cls = CLS,
+					  .flags = SHUNT_PORT_ON | 1 << SHUNT_PORT_REFUSAL });
 	plan(g);
 	return g;
 }
@@ -405,6 +470,7 @@ static void print_table(void)
 int main(void)
 {
 	struct packet_spec s = { .payload = "get key0123", .payload_len = 64, .sums = 1 };
+	struct packet_spec ask = { .dport = PACKET_PORT + CLS, .sums = 1 };
 
 	rounds = env_number("ROUNDS", 21);
 	batches = env_number("BATCHES", 1000);
@@ -412,12 +478,17 @@ int main(void)
 		die("cost: ROUNDS is 1 to %d, BATCHES at least 4", ROUNDS_MAX);
 	if (unshare(CLONE_NEWNET))
 		die("cost: needs root, for a network namespace and BPF: %s", strerror(errno));
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 6; i++)
 		batch_ns[i] = calloc(batches, sizeof(*batch_ns[i]));
 	s.payload_len = env_number("LEN", 64);
 	packet_build(&s, &packet);
+	ask.payload_len = env_number("ASKING", 64);
+	packet_build(&ask, &asking);
+	memcpy(asking.data + asking.payload, "\0\1\0\0\0\1\0\0get ", 12);
 	load_policies();
 	load_drop();
+	load_again(&again, -1);
+	load_again(&again_drop, drop.prog);
 	measure();
 	mkdir("build/bench", 0755);
 	write_json("build/bench/cost.json");
@@ -426,7 +497,9 @@ int main(void)
 		ingress_free(policies[i].g);
 		ingress_free(policies[i].reject);
 	}
-	for (int i = 0; i < 4; i++)
+	bpf_object__close(again.obj);
+	bpf_object__close(again_drop.obj);
+	for (int i = 0; i < 6; i++)
 		free(batch_ns[i]);
 	return 0;
 }

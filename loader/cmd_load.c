@@ -228,6 +228,9 @@ static int load_on_card(struct ctl *ctl, const struct bundle *b, struct setup *s
 	if (!err) {
 		out->ninsns = card.ninsns;
 		*s = mine;
+		if (s->nrefusals)
+			note("the card's program tells nobody no: 'refuse' is for what it lets "
+			     "through and the host's program refuses");
 	}
 	card_close(&card);
 	return err;

@@ -370,6 +370,12 @@ static void split(struct command *c, const char *at, const char *end)
 	c->words -= c->noreply;
 }
 
+/* Is it a server's reply? Whoever answers one is answered in turn, without end. */
+static bool is_error(const struct kv_key *w)
+{
+	return is(w, "ERROR") || is(w, "CLIENT_ERROR") || is(w, "SERVER_ERROR");
+}
+
 /* Executes a datagram's commands one after the other, as long as there are lines. */
 void kv_text(struct kv *kv, const char *at, size_t len, struct kv_out *o)
 {
@@ -388,6 +394,10 @@ void kv_text(struct kv *kv, const char *at, size_t len, struct kv_out *o)
 		c.body += took;
 		c.body_len -= took;
 		split(&c, line, end > line && end[-1] == '\r' ? end - 1 : end);
+		if (c.words && is_error(&c.word[0])) {
+			kv->malformed++;
+			return;
+		}
 		for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 			if (c.words && is(&c.word[0], commands[i].name))
 				break;

@@ -13,6 +13,7 @@ SWITCHES=${SWITCHES:-$([ -n "$LONG" ] && echo 200 || echo 3)}
 . "$(dirname "$0")/decide.sh"
 . "$(dirname "$0")/preempt.sh"
 . "$(dirname "$0")/expire.sh"
+. "$(dirname "$0")/refuse.sh"
 
 SHARED_TESTS=(
 	test_requests_over_ipv4_are_answered
@@ -20,6 +21,7 @@ SHARED_TESTS=(
 	test_quanta_take_effect_while_requests_run
 	test_a_policy_remembers_nothing_of_the_one_before
 	test_what_waited_too_long_expires_and_a_class_without_expire_waits_on
+	test_a_client_that_is_told_no_counts_no_answer_and_no_loss
 	test_darc_reserves_the_cores_that_the_simulator_says_also_when_the_mix_changes
 )
 SHARED_LONG=(

@@ -142,6 +142,17 @@ static void test_datagrams_without_a_whole_header_are_not_answered(void **s)
 				 0);
 }
 
+/* Nor are those that a server sends: two of them would go on for ever. */
+static void test_errors_of_another_server_are_not_answered(void **s)
+{
+	static const char *const errors[] = { "ERROR\r\n", "SERVER_ERROR busy\r\n",
+					      "SERVER_ERROR\r\n", "CLIENT_ERROR what\r\n" };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		assert_int_equal(ask(errors[i], strlen(errors[i]), KV_DATAGRAM), 0);
+	assert_true(ask("what\r\n", 6, KV_DATAGRAM) > 0);
+}
+
 static void test_a_reply_is_cut_to_the_room_there_is(void **s)
 {
 	size_t n;
@@ -169,6 +180,8 @@ static void test_memory_that_is_used_up_is_said_and_no_more_is_taken(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_errors_of_another_server_are_not_answered,
+						open_store, close_store),
 		cmocka_unit_test_setup_teardown(test_malformed_requests_do_no_harm, open_store,
 						close_store),
 		cmocka_unit_test_setup_teardown(
