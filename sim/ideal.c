@@ -9,115 +9,7 @@
 #include <string.h>
 
 #include "actors.h"
-#include "measure.h"
-#include "source.h"
-
-#define JOBS (1 << 20)
-
-struct job {
-	double key;     /* heap's order: end in attained service
-			 * (PS), what is left (SRPT), an end */
-	double arrival, service;
-	uint64_t n;
-	uint8_t cls;
-};
-
-struct heap {
-	struct job *job; /* from 1 */
-	int n;
-};
-
-struct ideal_run {
-	const struct run_config *c;
-	struct run_result *r;
-	struct source src;
-	struct arrival next;
-	bool more;
-	double now;       /* ns */
-	uint64_t n, warm, in_time, events;
-	double first, last, work;
-	int cores;
-	struct heap run, wait;
-	double queued;    /* c-fcfs: requests that wait, by the wait of the last one */
-	struct measure m;
-};
-
-static int heap_push(struct heap *h, const struct job *j)
-{
-	int i;
-
-	if (h->n == JOBS)
-		return -1;
-	for (i = ++h->n; i > 1 && h->job[i / 2].key > j->key; i /= 2)
-		h->job[i] = h->job[i / 2];
-	h->job[i] = *j;
-	return 0;
-}
-
-/* Takes the job at place i (1: the first). */
-static struct job heap_take(struct heap *h, int i)
-{
-	struct job out = h->job[i], last = h->job[h->n--];
-	int child;
-
-	for (; i > 1 && h->job[i / 2].key > last.key; i /= 2)
-		h->job[i] = h->job[i / 2];
-	for (; (child = 2 * i) <= h->n; i = child) {
-		child += child < h->n && h->job[child + 1].key < h->job[child].key;
-		if (h->job[child].key >= last.key)
-			break;
-		h->job[i] = h->job[child];
-	}
-	if (i <= h->n)
-		h->job[i] = last;
-	return out;
-}
-
-static int draw(struct ideal_run *x, struct why *why)
-{
-	int end = source_next(&x->src, &x->next, why);
-
-	x->more = !end;
-	return end < 0 ? -1 : 0;
-}
-
-static double due(const struct ideal_run *x)
-{
-	return x->more ? (double)x->next.at / TICKS_NS : INFINITY;
-}
-
-/* The arrival that is due, as a job; the next one is drawn. */
-static int arrive(struct ideal_run *x, struct job *j, struct why *why)
-{
-	*j = (struct job){ .arrival = due(x), .service = (double)x->next.service / TICKS_NS,
-			   .n = x->n++, .cls = x->next.cls };
-	x->events++;
-	if (j->n >= x->warm) {
-		if (!x->first)
-			x->first = j->arrival;
-		x->last = j->arrival;
-		x->r->cls[j->cls].arrived++;
-		measure_arrival(&x->m, j->n, x->run.n + x->wait.n + x->queued);
-	}
-	return draw(x, why);
-}
-
-static void leave(struct ideal_run *x, const struct job *j, double at)
-{
-	double sojourn = at > j->arrival ? at - j->arrival : 0;
-
-	x->events++;
-	x->work += j->service;
-	x->in_time += x->more && x->first;
-	if (j->n >= x->warm)
-		measure_end(&x->m, j->cls, sojourn, j->service,
-			    j->service > 0 ? sojourn / j->service : 1);
-}
-
-static bool stopped(struct ideal_run *x, volatile sig_atomic_t *stop)
-{
-	return !(x->events & 0x3fff) && stop && *stop;
-}
+#include "ideal.h"
 
 /* Each of n jobs gets min(1, cores / n) of a core.
  * "Attained" is the service that each got so far. */
@@ -129,11 +21,11 @@ static int run_ps(struct ideal_run *x, volatile sig_atomic_t *stop, struct why *
 	while (x->more || x->run.n) {
 		rate = x->run.n > x->cores ? (double)x->cores / x->run.n : 1;
 		end = x->run.n ? x->now + (x->run.job[1].key - attained) / rate : INFINITY;
-		at = due(x);
+		at = ideal_due(x);
 		if (at < end) {
 			attained += (at - x->now) * rate;
 			x->now = at;
-			if (arrive(x, &j, why))
+			if (ideal_arrive(x, &j, why))
 				return -EINVAL;
 			if (!x->run.n)
 				attained = 0; /* else it would lose precision */
@@ -144,9 +36,9 @@ static int run_ps(struct ideal_run *x, volatile sig_atomic_t *stop, struct why *
 			j = heap_take(&x->run, 1);
 			attained = j.key;
 			x->now = end;
-			leave(x, &j, end);
+			ideal_leave(x, &j, end);
 		}
-		if (stopped(x, stop))
+		if (ideal_stopped(x, stop))
 			return -EINTR;
 	}
 	return 0;
@@ -163,10 +55,10 @@ static int run_srpt(struct ideal_run *x, volatile sig_atomic_t *stop, struct why
 	int last;
 
 	while (x->more || x->run.n) {
-		at = due(x);
+		at = ideal_due(x);
 		if (!x->run.n || at < x->run.job[1].key) {
 			x->now = at;
-			if (arrive(x, &j, why))
+			if (ideal_arrive(x, &j, why))
 				return -EINVAL;
 			j.key = x->now + j.service;
 			if (x->run.n == x->cores) {
@@ -189,14 +81,14 @@ static int run_srpt(struct ideal_run *x, volatile sig_atomic_t *stop, struct why
 		} else {
 			j = heap_take(&x->run, 1);
 			x->now = j.key;
-			leave(x, &j, x->now);
+			ideal_leave(x, &j, x->now);
 			if (x->wait.n) {
 				j = heap_take(&x->wait, 1);
 				j.key += x->now;
 				heap_push(&x->run, &j);
 			}
 		}
-		if (stopped(x, stop))
+		if (ideal_stopped(x, stop))
 			return -EINTR;
 	}
 	return 0;
@@ -208,8 +100,8 @@ static int run_cfcfs(struct ideal_run *x, volatile sig_atomic_t *stop, struct wh
 	struct job j, core;
 
 	while (x->more) {
-		x->now = due(x);
-		if (arrive(x, &j, why))
+		x->now = ideal_due(x);
+		if (ideal_arrive(x, &j, why))
 			return -EINVAL;
 		core = (struct job){ 0 };
 		if (x->run.n == x->cores)
@@ -218,8 +110,8 @@ static int run_cfcfs(struct ideal_run *x, volatile sig_atomic_t *stop, struct wh
 					      : 0;
 		core.key = (core.key > x->now ? core.key : x->now) + j.service;
 		heap_push(&x->run, &core);
-		leave(x, &j, core.key);
-		if (stopped(x, stop))
+		ideal_leave(x, &j, core.key);
+		if (ideal_stopped(x, stop))
 			return -EINTR;
 	}
 	return 0;
@@ -256,9 +148,10 @@ int run_ideal(const struct run_config *c, struct run_result *r, volatile sig_ato
 	x->run.job = malloc((JOBS + 1) * sizeof(struct job));
 	x->wait.job = malloc((JOBS + 1) * sizeof(struct job));
 	if (x->run.job && x->wait.job && !measure_begin(&x->m, r, c)) {
-		res = source_open(&x->src, c, why) || draw(x, why) ? -EINVAL
+		res = source_open(&x->src, c, why) || ideal_draw(x, why) ? -EINVAL
 		      : c->policy->ideal == IDEAL_PS               ? run_ps(x, stop, why)
 		      : c->policy->ideal == IDEAL_SRPT             ? run_srpt(x, stop, why)
+		      : c->policy->ideal == IDEAL_ORACLE           ? run_oracle(x, stop, why)
 								   : run_cfcfs(x, stop, why);
 		source_close(&x->src);
 	}

@@ -20,6 +20,7 @@
 
 static const struct { const char *name; enum ideal ideal; } ideals[] = {
 	{ "ps", IDEAL_PS }, { "srpt", IDEAL_SRPT }, { "c-fcfs", IDEAL_CFCFS },
+	{ "oracle", IDEAL_ORACLE },
 	{ "drr", IDEAL_DRR }, { "ipipe", IDEAL_IPIPE }, { "ipipe-alg", IDEAL_IPIPE_ALG },
 };
 
@@ -103,7 +104,8 @@ static int read_bundle(const char *name, struct bundle *b, struct why *why)
 	why_forget(why);
 	why_fail(why, -1, "unknown policy '%s'", name);
 	why_hint(why,
-		 "a built-in one ('shunt policies'), ps, srpt, c-fcfs, ./FILE.c or ./FILE.shunt");
+		 "a built-in one ('shunt policies'), ps, srpt, c-fcfs, oracle, ./FILE.c or "
+		 "./FILE.shunt");
 	return -1;
 }
 

@@ -261,7 +261,7 @@ const char *costs_beyond_ideal(const struct costs *c);
 
 /* --- policies --------------------------------------------------------------------------------- */
 
-enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS, IDEAL_DRR, IDEAL_IPIPE,
+enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS, IDEAL_ORACLE, IDEAL_DRR, IDEAL_IPIPE,
 	     IDEAL_IPIPE_ALG };
 
 struct policy {

@@ -186,7 +186,7 @@ test_an_option_that_a_verb_would_not_obey_is_refused() {
 # another rate.
 test_what_an_ideal_does_not_obey_is_refused() {
 	local name
-	for name in ps srpt c-fcfs; do
+	for name in ps srpt c-fcfs oracle; do
 		refused "'$name' is an ideal and would not obey --fail" -p fcfs,$name -c 4 -F 0@1ms
 		refused "'$name' is an ideal and would not obey --quantum" -p sq,$name -q 5us
 		refused "'$name' is an ideal and would not obey --preempt" -p $name -P yes
@@ -200,7 +200,7 @@ test_what_an_ideal_does_not_obey_is_refused() {
 		refused "'$name' is an ideal, at no cost, and 'shinjuku' sets nic_ns" -p $name \
 			-c 4 -s shinjuku
 	done
-	sim -p ps,srpt,c-fcfs,fcfs -q 0us -n 1000 >"$DIR/out"
+	sim -p ps,srpt,c-fcfs,oracle,fcfs -q 0us -n 1000 >"$DIR/out"
 	sim -s ipipe -p c-fcfs,drr -C actors=4 -c 4 -n 1000 >"$DIR/out"
 }
 

@@ -76,4 +76,30 @@ test_an_overload_is_in_time_beside_a_class_that_is_never_refused() {
 	is "$(of_run .goodput) > 0.95"
 }
 
+# An oracle that knows all service times lets in what is in time, and slo comes close to it.
+test_the_oracle_is_in_time_with_all_that_it_lets_in_and_slo_is_close_below() {
+	local cores near=10 goodput
+	for cores in 1 8; do
+		for load in 0.5 1.2 2; do
+			offered slo $cores $load
+			goodput=$(of_run .goodput)
+			sim -p oracle -c $cores -l $load -w "$MIX" -n 200k --json - >"$DIR/run"
+			is "$(worst) <= 1"
+			is "$(of_run '[.classes[] | .miss] | add') == 0"
+			is "$(of_run .goodput) > $goodput - 0.002"
+			is "$goodput > $(of_run .goodput) * (1 - $near / 100)"
+		done
+	done
+}
+
+# As much as the cores have left is done of a class without an objective, and nothing is refused.
+test_the_oracle_serves_what_has_no_objective_last() {
+	MIX='short=0.9:10us/slo=100us,bulk=0.1:500us'
+	sim -p oracle -c 2 -l 0.9 -w "$MIX" -n 100k --json - >"$DIR/run"
+	is "$(of_run '.classes[0].rejected / .classes[0].arrived') < 0.01"
+	is "$(of_run .classes[1].rejected) == 0"
+	is "$(of_run .classes[0].p99_us) <= 100"
+	is "$(of_run .busy) > 0.85"
+}
+
 run_tests "$@"
