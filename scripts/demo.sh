@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# demo.sh - what shunt does, in under a minute, on a veth pair: fcfs, sq, mq, then
-# another SLO, while the server runs and requests keep coming.
+# demo.sh - what shunt does, in a minute, on a veth pair: fcfs, sq, mq, then
+# another SLO, then twice the capacity, while the server runs and requests keep coming.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/demo_advice.sh
@@ -10,6 +10,7 @@ RATE=8000 # of a mean of 50.5 us: 40 % of what one core can do
 # seconds: four that are shown, and two while another policy is loaded: that takes most of a second
 # of the client's CPU
 PHASE=4
+TWICE=19000 # of a mean of 105 us: twice what one core can do
 
 BOLD="" PLAIN=""
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -56,7 +57,8 @@ serve "$DIR/demo.yaml"
 say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 us: one core
    at 40 %. First come, first served: short requests wait behind long ones. Times are
    microseconds: round trips as the client sees them, and from XDP to the reply. On a busy
-   virtual machine p99 is the machine's: look at p90."
+   virtual machine p99 is the machine's: look at p90. A reply counts when it comes, so there may
+   be more of them than were sent in these $PHASE s."
 BEGUN=$SECONDS
 start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((6 * PHASE)) \
 	--report $PHASE --json --cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json"
@@ -79,7 +81,28 @@ echo "  \$ $*"
 "$@"
 table 6
 
-say "7. Where every request went: arrived = replied + … , per class, always."
+# POLICY: five seconds of it; how many replies were in time, of each class.
+overload_under() {
+	host taskset -c 0 shunt switch "$1" --dev "$DEV"
+	client taskset -c 0 shunt-load --to 198.18.0.2:9000 --rate $TWICE --time 5 --cpu 0 -q \
+		--mix short=0.5:10us/slo=300us,long=0.5:200us/slo=5ms >"$DIR/overload"
+	sed -n 's/^# \(.*, objective .*\)/  \1/p' "$DIR/overload" | grep . || {
+		echo "demo: the client did not report what was in time under '$1'"
+		demo_advice
+		exit 1
+	} >&2
+}
+
+wait "${PIDS[client]}" || true # it has told of all its phases
+say "7. Ten seconds of twice what the core can do: $TWICE requests/s, half of them 10 us of work
+   (objective 300 us), half 200 us (5 ms). Five under mq, which answers all that it can hold, and
+   all of it late; five under slo, which refuses at once, in XDP, what would be late."
+host shunt class set short slo=300us --dev "$DEV" >/dev/null
+host shunt class set long slo=5ms --dev "$DEV" >/dev/null
+overload_under mq
+overload_under slo
+
+say "8. Where every request went: arrived = replied + … , per class, always."
 host shunt stats --dev "$DEV"
 
 say "That was one worker core, no dispatcher, no kernel module: docs/preemption.md. Load your own
