@@ -61,19 +61,22 @@ static __always_inline __u16 fold(__u64 sum)
 static __always_inline __u64 turn_ipv4(const struct refused *q, __u32 udp_len)
 {
 	struct iphdr *ip = q->data + shunt_index(q->at - 8 - sizeof(*ip), 64);
-	__u32 *word = (void *)ip, from;
+	__u32 *word = (void *)ip, begin, ttl, from, to;
+	__u64 sum;
 
 	if ((void *)(ip + 1) > q->end)
 		return 0;
+	/* Words, and their sum from registers: bytes that were just stored are read slowly. */
+	begin = bpf_htonl(0x45000000 | (sizeof(*ip) + udp_len));
+	ttl = bpf_htonl(64 << 24 | IPPROTO_UDP << 16);
 	from = ip->saddr;
-	ip->saddr = ip->daddr;
+	to = ip->daddr;
+	sum = (__u64)from + to;
+	word[0] = begin;
+	word[2] = ttl | (__u32)fold(sum + begin + word[1] + ttl) << 16;
+	ip->saddr = to;
 	ip->daddr = from;
-	ip->tos = 0;
-	ip->tot_len = bpf_htons(sizeof(*ip) + udp_len);
-	ip->ttl = 64;
-	ip->check = 0;
-	ip->check = fold((__u64)word[0] + word[1] + word[2] + word[3] + word[4]);
-	return (__u64)word[3] + word[4];
+	return sum;
 }
 
 static __always_inline __u64 turn_ipv6(const struct refused *q, __u32 udp_len)
@@ -109,7 +112,7 @@ static __always_inline int turn_round(const struct refused *q, __u32 len)
 {
 	struct ethernet *eth = q->data;
 	__u64 at = shunt_index(q->at - sizeof(struct udphdr), 64), sum;
-	__u32 udp_len = sizeof(struct udphdr) + len, *ports;
+	__u32 udp_len = sizeof(struct udphdr) + len, *words, ports, check = 0;
 	struct udphdr *udp = q->data + at;
 
 	if ((void *)(eth + 1) > q->end || (void *)(udp + 1) > q->end)
@@ -118,18 +121,18 @@ static __always_inline int turn_round(const struct refused *q, __u32 len)
 	sum = q->ipv6 ? turn_ipv6(q, udp_len) : turn_ipv4(q, udp_len);
 	if (!sum)
 		return 0;
-	ports = (void *)udp;
-	*ports = *ports << 16 | *ports >> 16;
-	udp->len = bpf_htons(udp_len);
-	if (!udp->check && !q->ipv6)
-		return 1;
-	udp->check = 0;
-	sum = sum_bytes(q->data, q->end, at, udp_len, sum + bpf_htons(IPPROTO_UDP) + udp->len);
-	if (!sum)
-		return 0;
-	udp->check = fold(sum);
-	if (!udp->check)
-		udp->check = 0xffff;
+	words = (void *)udp;
+	ports = words[0];
+	words[0] = ports << 16 | ports >> 16;
+	if (udp->check || q->ipv6) {
+		sum += (__u64)ports + bpf_htons(IPPROTO_UDP) + 2 * bpf_htons(udp_len);
+		sum = sum_bytes(q->data, q->end, q->at, len, sum);
+		if (!sum)
+			return 0;
+		check = fold(sum);
+		check = check ? check : 0xffff;
+	}
+	words[1] = bpf_htons(udp_len) | check << 16;
 	return 1;
 }
 
