@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "agent.h"
+#include "announce.h"
 #include "candidate.h"
 #include "clock.h"
 #include "domain.h"
@@ -16,6 +17,7 @@
 #include "judge.h"
 #include "load.h"
 #include "loaded.h"
+#include "log.h"
 #include "loss.h"
 #include "maps.h"
 #include "owner.h"
@@ -29,6 +31,7 @@
 #include "shared.h"
 #include "watch.h"
 
+#define ANNOUNCE_NS 1000000000ULL /* from one attempt to tell rpcbind to the next */
 #define READ_NS 200000000ULL /* between looks at maps of which the kernel does not tell changes */
 
 static const char *check(struct options *o)
@@ -151,6 +154,8 @@ static int tell_news(struct agent *a, struct peer *p)
 static void core_up(struct agent *a, __u32 core)
 {
 	wake_up(a);
+	shared_of(a)->announce_ns = a->now_ns;
+	shared_of(a)->announce_tries = ANNOUNCE_TRIES;
 }
 
 static void turn(struct agent *a)
@@ -191,9 +196,27 @@ static void read_maps(struct agent *a)
 	load_read(a);
 }
 
+static void tell_rpcbind(struct agent *a)
+{
+	struct shared *s = shared_of(a);
+
+	if (!s->announce_ns || a->now_ns < s->announce_ns)
+		return;
+	if (announce(&a->pins, a->opts.ifname)) {
+		s->announce_ns = 0;
+	} else if (--s->announce_tries) {
+		s->announce_ns = a->now_ns + ANNOUNCE_NS;
+	} else {
+		s->announce_ns = 0;
+		log_say(LOG_WARNING, "%s: rpcbind does not answer: RPC clients must know the port",
+			a->opts.ifname);
+	}
+}
+
 static void tick(struct agent *a)
 {
 	read_maps(a);
+	tell_rpcbind(a);
 	load_tick(a);
 	aim_tick(a);
 	wake_tick(a);
@@ -213,7 +236,7 @@ static __u64 look_for_silence(const struct agent *a)
 
 static bool goes_on(const struct agent *a)
 {
-	bool any = judge_goes_on(a);
+	bool any = judge_goes_on(a) || shared_of(a)->announce_ns;
 
 	for (int i = 0; i < SHUNT_DOMAINS; i++)
 		any |= expire_goes_on(&a->domain[i]);

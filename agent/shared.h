@@ -24,6 +24,8 @@ struct shared {
 	struct load *load;
 	__u64 read_ns;               /* next look at what shunt and bpftool write */
 	bool quanta;                 /* a class has a quantum */
+	__u64 announce_ns;           /* a core came up: when rpcbind is to be told; 0: it was */
+	unsigned int announce_tries; /* that are left */
 	struct wake wake;
 	struct publisher *publisher; /* NULL: there is no card */
 	int aim_fd;                  /* the program that says whom XDP signals; negative: none */

@@ -2,7 +2,7 @@
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
 .PHONY: bench-agent bench-cost bench-path bench-preempt bench-wire bench-costs bench-sim \
-	bench-overload
+	bench-overload bench-rpc
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(POLICIES:%=$(B)/bench/reject/%.o)
@@ -19,6 +19,42 @@ bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo
 bench-overload: ## goodput against what is offered: 5 minutes (root)
 bench-overload: all
 	$(Q)bench/overload.sh $(B)/bench/overload.json
+
+RPC_BENCH := $(addprefix $(B)/bench/rpc/,client server shunt tirpc decode)
+bench-rpc: ## ONC RPC: heads in XDP, decoding, round trips against libtirpc's server (root)
+bench-rpc: all $(RPC_BENCH) $(B)/bench/cost $(B)/bench/reject/fcfs.o
+	$(Q)bench/rpc.sh $(B)/bench/rpc.json
+
+RPC_BENCH_CC = mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(TIRPC_CFLAGS) -I. -I$(RPC_TESTS) -O2 -g
+RPC_BY_RPCGEN := $(RPC_TESTS)/calc_xdr.c # made with calc.h
+
+$(B)/bench/rpc/client: bench/rpc/client.c $(RPC_TESTS)/calc.h
+	$(call say,CC,$@)
+	$(Q)$(RPC_BENCH_CC) -w $< $(RPC_TESTS)/calc_clnt.c $(RPC_BY_RPCGEN) -o $@ -ltirpc
+
+# The rest of the service is that of the tests.
+$(B)/bench/rpc/server: bench/rpc/server.c tests/rpc/views.c $(RPC_TESTS)/gen/calc_shunt.c \
+		$(RPC_LIBS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I$(RPC_TESTS)/gen -O2 -g -Dsum_1=sum_of_tests -c tests/rpc/views.c \
+		-o $@.o
+	$(Q)$(RPC_BENCH_CC) $(WARN) -I$(RPC_TESTS)/gen $< $(RPC_TESTS)/gen/calc_shunt.c $@.o -o $@ \
+		$(RPC_LIBS) -pthread
+
+$(B)/bench/rpc/shunt $(B)/bench/rpc/tirpc: bench/rpc/by_rpcgen.c tests/rpc/procedures.c \
+		$(RPC_TESTS)/calc.h $(RPC_LIBS)
+	$(call say,CC,$@)
+	$(Q)$(RPC_BENCH_CC) -w -DRUN=$(if $(filter %/shunt,$@),shunt_rpc_run,svc_run) \
+		$(filter %.c,$^) $(RPC_TESTS)/calc_dispatch.c $(RPC_BY_RPCGEN) -o $@ \
+		$(RPC_LIBS) -ltirpc -pthread
+
+$(B)/bench/rpc/decode: bench/rpc/decode.c bench/rpc/decode_shunt.c bench/rpc/decode_tirpc.c \
+		bench/rpc/decode.h tests/rpc/views.c $(RPC_TESTS)/gen/calc_shunt.c \
+		$(RPC_TESTS)/calc.h $(RPC_LIBS)
+	$(call say,CC,$@)
+	$(Q)$(RPC_BENCH_CC) -I$(RPC_TESTS)/gen -w $(filter bench/%.c tests/%.c,$^) \
+		$(RPC_BY_RPCGEN) -o $@ $(RPC_LIBS) -ltirpc -pthread
 
 bench-wire: ## requests through a NIC that shares no memory (root)
 bench-wire: all $(B)/tests/wire/switch.o $(B)/bench/pingpong

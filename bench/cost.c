@@ -15,6 +15,8 @@
  *
  * Classes have objectives and service times, and a policy that plans has planned.
  *
+ * POLICY=fcfs in the environment: that one alone; OUT: another file than build/bench/cost.json.
+ *
  *   steer   16 idle cores (4 classes; the request matches its port's payload rule)
  *   hold    no core idle, and the rings of all full
  *   reject  no core idle; the policy decides, then rejects (bench/reject.c)
@@ -22,7 +24,11 @@
  *           in the environment: of so long a payload
  *   refuse  as reject, and memcached's SERVER_ERROR goes back; the clock is read for every tenth
  *           (bench/again.bpf.c makes the frame a request again, whose time is left out)
+ *   plain   as steer, on a port without rules: all requests are of one class
+ *   rpc     as plain, on a port of ONC RPC: the call's head is checked, and
+ *           its class is that of program, version and procedure
  */
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -50,10 +56,13 @@
 #define POLICIES_MAX 32
 #define ROUNDS_MAX 1000
 
-enum path { STEER, HOLD, REJECT, VERIFY, REFUSE, PATHS };
+#define RPC_PORT (PACKET_PORT + CLASSES)
+#define PLAIN_PORT (RPC_PORT + 1)
+
+enum path { STEER, HOLD, REJECT, VERIFY, REFUSE, PLAIN, RPC, PATHS };
 
 static const char *const path_name[PATHS] = { "steer_ns", "hold_ns", "reject_ns", "verify_ns",
-					      "refuse_ns" };
+					      "refuse_ns", "plain_ns", "rpc_ns" };
 
 /* Times of a path, or of XDP_DROP beside it; a value a round. */
 struct times {
@@ -73,7 +82,7 @@ static struct ingress drop;
 static struct ingress again, again_drop; /* in front of a policy, and of XDP_DROP */
 static __u32 *batch_ns[6]; /* of batches of 1 and INGRESS_REPEAT: a path, XDP_DROP, again_drop */
 static __u32 rounds, batches;
-static struct packet packet, asking; /* asking: for REFUSE */
+static struct packet packet, asking, plain, call; /* asking: for REFUSE */
 static struct verdict v;
 
 /* --- statistics ------------------------------------------------------------------------------- */
@@ -141,7 +150,7 @@ static void set_state(struct ingress *g, enum path path)
 {
 	__u32 behind = path == HOLD ? 250 : 0; /* of a core's ring of 256 */
 
-	g->view->idle = path == STEER || path == VERIFY ? (1ULL << CORES) - 1 : 0;
+	g->view->idle = path == HOLD || path == REJECT ? 0 : (1ULL << CORES) - 1;
 	for (int i = 0; i < CORES; i++)
 		g->view->done[i] = g->in->sent[i] - behind;
 	g->view->deq[CLS] = g->in->enq[CLS];
@@ -158,7 +167,10 @@ static __u64 counted(const struct ingress *g, enum path path)
 
 static const struct packet *packet_of(enum path path)
 {
-	return path == REFUSE ? &asking : &packet;
+	static const struct packet *const of[PATHS] = { [REFUSE] = &asking, [PLAIN] = &plain,
+							[RPC] = &call };
+
+	return of[path] ? of[path] : &packet;
 }
 
 static __u32 time_batch(const char *name, struct ingress *g, enum path path, __u32 packets)
@@ -310,6 +322,31 @@ static void plan(struct ingress *g)
 	g->view->plan[0].use ^= 1; /* in force */
 }
 
+/* A version of a program whose procedure 4 is of the class. */
+static void serve_rpc(struct ingress *g)
+{
+	struct shunt_program program = { .program = htonl(400100), .version = htonl(1) };
+
+	program.cls[4] = CLS;
+	ingress_set(g, "programs", 0, &program);
+	ingress_port(g, RPC_PORT, (struct shunt_port){ .count = 1, .flags = SHUNT_PORT_ON |
+								       SHUNT_PORT_RPC });
+	ingress_port(g, PLAIN_PORT, (struct shunt_port){ .cls = CLS, .flags = SHUNT_PORT_ON });
+}
+
+static void build_packets(__u32 len)
+{
+	struct packet_spec s = { .payload = "get key0123", .payload_len = len, .sums = 1 };
+	const __be32 head[] = { 7, 0, htonl(2), htonl(400100), htonl(1), htonl(4) };
+
+	packet_build(&s, &packet);
+	s.dport = PLAIN_PORT;
+	packet_build(&s, &plain);
+	s.dport = RPC_PORT;
+	packet_build(&s, &call);
+	memcpy(call.data + call.payload, head, sizeof(head));
+}
+
 static struct ingress *load(const char *object)
 {
 	struct ingress *g = ingress_load(object, CORES, CLASSES);
@@ -327,16 +364,19 @@ static struct ingress *load(const char *object)
 	ingress_port(g, PACKET_PORT + CLS,
 		     (struct shunt_port){ .cls = CLS,
 					  .flags = SHUNT_PORT_ON | 1 << SHUNT_PORT_REFUSAL });
+	serve_rpc(g);
 	plan(g);
 	return g;
 }
 
 static void load_policies(void)
 {
-	char reject[256];
+	const char *only = getenv("POLICY");
+	char reject[256], objects[256];
 	glob_t found;
 
-	if (glob("build/bpf/*.o", 0, NULL, &found) || found.gl_pathc > POLICIES_MAX)
+	snprintf(objects, sizeof(objects), "build/bpf/%s.o", only ? only : "*");
+	if (glob(objects, 0, NULL, &found) || found.gl_pathc > POLICIES_MAX)
 		die("cost: no policies in build/bpf: run make bench-cost");
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		const char *base = strrchr(found.gl_pathv[i], '/') + 1;
@@ -469,7 +509,6 @@ static void print_table(void)
 
 int main(void)
 {
-	struct packet_spec s = { .payload = "get key0123", .payload_len = 64, .sums = 1 };
 	struct packet_spec ask = { .dport = PACKET_PORT + CLS, .sums = 1 };
 
 	rounds = env_number("ROUNDS", 21);
@@ -480,8 +519,7 @@ int main(void)
 		die("cost: needs root, for a network namespace and BPF: %s", strerror(errno));
 	for (int i = 0; i < 6; i++)
 		batch_ns[i] = calloc(batches, sizeof(*batch_ns[i]));
-	s.payload_len = env_number("LEN", 64);
-	packet_build(&s, &packet);
+	build_packets(env_number("LEN", 64));
 	ask.payload_len = env_number("ASKING", 64);
 	packet_build(&ask, &asking);
 	memcpy(asking.data + asking.payload, "\0\1\0\0\0\1\0\0get ", 12);
@@ -491,7 +529,7 @@ int main(void)
 	load_again(&again_drop, drop.prog);
 	measure();
 	mkdir("build/bench", 0755);
-	write_json("build/bench/cost.json");
+	write_json(getenv("OUT") ? getenv("OUT") : "build/bench/cost.json");
 	print_table();
 	for (int i = 0; i < npolicies; i++) {
 		ingress_free(policies[i].g);

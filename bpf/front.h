@@ -14,6 +14,7 @@
 
 #include "classify.h"
 #ifndef SHUNT_FRONT_CARD
+#include "rpc.h"
 #include "source.h"
 #include "sum.h"
 #endif
@@ -154,6 +155,8 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f, const stru
 	if (!mine)
 		return XDP_PASS;
 	why = not_for(&f->p, mine, c->flags);
+	if (why == SHUNT_NR_PASS && f->port->flags & SHUNT_PORT_RPC && !rpc_is_call(&f->p))
+		why = SHUNT_PASS_CALL;
 	if (why != SHUNT_NR_PASS) {
 		count_pass(in, why);
 		return XDP_PASS;
@@ -173,7 +176,8 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f, const stru
 static __always_inline void front_class(struct front *f, const struct shunt_cfg *c,
 					struct shunt_ingress *in)
 {
-	__u32 spill, cls = classify(&f->p, f->port, &spill);
+	__u32 spill, cls = f->port->flags & SHUNT_PORT_RPC ? rpc_class(&f->p, f->port, &spill) :
+							     classify(&f->p, f->port, &spill);
 
 	if (cls >= c->nclasses || cls >= SHUNT_CLASSES) {
 		COUNT(in->ev[SHUNT_EV_BAD_CLASS]);

@@ -31,6 +31,7 @@ SHUNT_ARRAY(classes, struct shunt_class, SHUNT_CLASSES, 0);
 SHUNT_ARRAY(ports, struct shunt_port, 65536, BPF_F_MMAPABLE); /* 8 bytes at once: by a mapping */
 SHUNT_ARRAY(rules, struct shunt_rule, SHUNT_RULES, 0);
 SHUNT_ARRAY(refuse, struct shunt_refuse, SHUNT_REFUSALS, 0);
+SHUNT_ARRAY(programs, struct shunt_program, SHUNT_PROGRAMS, 0);
 SHUNT_ARRAY(own, struct shunt_own, 1, BPF_F_MMAPABLE); /* the agent keeps it current by a mapping */
 
 /* From queue to domain. The agent stores to

@@ -60,6 +60,7 @@ static const struct shape {
 	{ "own", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_own), 1 },
 	{ "policy", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_policy_slot), 2 },
 	{ "ports", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_port), 65536 },
+	{ "programs", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_program), SHUNT_PROGRAMS },
 	{ "put_out", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_refused), SHUNT_REFUSED },
 	{ "quantum_us", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
 	{ "queues", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_queue), SHUNT_QUEUES },

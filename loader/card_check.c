@@ -98,6 +98,16 @@ static int check_zero_copy(struct ctl *ctl, const struct setup *s)
 			      "the MTU ('chunk: 4096')");
 }
 
+static int check_rpc(struct ctl *ctl, const struct setup *s)
+{
+	if (!s->nprograms)
+		return 0;
+	fail(ctl, -EOPNOTSUPP, "a card does not tell calls of ONC RPC apart ('rpc')");
+	hint(ctl, "leave 'rpc' out: rules at offset 16 of the payload see version and procedure; "
+		  "or say --offload none");
+	return -EOPNOTSUPP;
+}
+
 int card_check(struct ctl *ctl, const struct setup *s)
 {
 	struct iface iface;
@@ -105,6 +115,8 @@ int card_check(struct ctl *ctl, const struct setup *s)
 
 	if (!err)
 		err = check_offload(ctl, &iface);
+	if (!err)
+		err = check_rpc(ctl, s);
 	if (!err)
 		err = check_queues(ctl, s, &iface);
 	return err ? err : check_zero_copy(ctl, s);

@@ -2,6 +2,7 @@
 /*
  * cmd_rule.c - shunt rule: how requests are told apart, listed and changed live
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,38 @@ static json_t *rule_json(struct ctl *ctl, const struct shunt_cfg *cfg, const str
 			 value, "mask", mask, "class", name);
 }
 
+/* A version of a program: the class of most procedures, and those that have another. */
+static json_t *program_json(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 n)
+{
+	json_t *others = json_object();
+	struct shunt_program p;
+	char name[20], number[16];
+
+	if (map_get(ctl, "programs", n % SHUNT_PROGRAMS, &p, sizeof(p)))
+		return others;
+	for (int i = 0; i < SHUNT_PROCEDURES - 1; i++) {
+		if (p.cls[i] == p.cls[SHUNT_PROCEDURES - 1])
+			continue;
+		class_name(ctl, cfg, p.cls[i], name);
+		snprintf(number, sizeof(number), "%d", i);
+		json_object_set_new(others, number, json_string(name));
+	}
+	class_name(ctl, cfg, p.cls[SHUNT_PROCEDURES - 1], name);
+	return json_pack("{s:I, s:I, s:s, s:o}", "program", (json_int_t)ntohl(p.program),
+			 "version", (json_int_t)ntohl(p.version), "class", name, "procedures",
+			 others);
+}
+
+static json_t *programs_json(struct ctl *ctl, const struct shunt_cfg *cfg,
+			     const struct shunt_port *p)
+{
+	json_t *list = json_array();
+
+	for (__u32 i = 0; i < p->count && i < SHUNT_PORT_PROGRAMS; i++)
+		json_array_append_new(list, program_json(ctl, cfg, p->first + i));
+	return list;
+}
+
 static json_t *port_json(struct ctl *ctl, const struct shunt_cfg *cfg, const struct rule_table *t,
 			 __u32 port, int *n)
 {
@@ -53,10 +86,27 @@ static json_t *port_json(struct ctl *ctl, const struct shunt_cfg *cfg, const str
 		json_array_append_new(list, rule_json(ctl, cfg, &rules[i], (*n)++));
 	class_name(ctl, cfg, p->cls, name);
 	j = json_pack("{s:i, s:s, s:o}", "port", (int)port, "default", name, "rules", list);
+	if (rules_by_rpc(t, port))
+		json_object_set_new(j, "rpc", programs_json(ctl, cfg, p));
 	if (p->key_len)
 		json_object_set_new(j, "key", json_pack("{s:i, s:i}", "offset", p->key_off,
 							"length", p->key_len));
 	return j;
+}
+
+static void show_programs(const json_t *port)
+{
+	const json_t *program, *cls;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(json_object_get(port, "rpc"), i, program) {
+		printf("  program %lld version %lld:", number_at(program, "program"),
+		       number_at(program, "version"));
+		json_object_foreach((json_t *)json_object_get(program, "procedures"), name, cls)
+			printf(" %s -> %s,", name, json_string_value(cls));
+		printf(" else -> %s\n", text_at(program, "class"));
+	}
 }
 
 static void show(const json_t *r)
@@ -66,6 +116,7 @@ static void show(const json_t *r)
 
 	json_array_foreach(json_object_get(r, "ports"), i, port) {
 		printf("port %lld:\n", number_at(port, "port"));
+		show_programs(port);
 		json_array_foreach(json_object_get(port, "rules"), k, rule)
 			printf("  %3lld  offset %lld: %s & %s -> %s\n", number_at(rule, "rule"),
 			       number_at(rule, "offset"), text_at(rule, "value"),
@@ -165,6 +216,18 @@ static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **
 	return parse_rule(&text, cls, rule, &ctl->why) ? fail_as_usage(ctl) : 0;
 }
 
+/* The same, for a change of its rules. */
+static int pick_ruled_port(struct ctl *ctl, const struct rule_table *t, const char *text)
+{
+	int port = pick_port(ctl, t, text);
+
+	if (port < 0 || !rules_by_rpc(t, port))
+		return port;
+	fail(ctl, -EINVAL, "port %d has no rules: its requests are told apart by 'rpc'", port);
+	hint(ctl, "that comes with the configuration at load");
+	return -EINVAL;
+}
+
 static int add(struct ctl *ctl, const struct shunt_cfg *cfg, struct rule_table *t)
 {
 	struct shunt_rule rules[SHUNT_PORT_RULES + 1], rule;
@@ -176,7 +239,7 @@ static int add(struct ctl *ctl, const struct shunt_cfg *cfg, struct rule_table *
 		err = parse_add(ctl, cfg, words, &rule, &at);
 	if (err)
 		return err;
-	port = pick_port(ctl, t, words[KEY_PORT]);
+	port = pick_ruled_port(ctl, t, words[KEY_PORT]);
 	if (port < 0)
 		return port;
 	n = rules_get(t, port, rules);
@@ -218,11 +281,11 @@ static int flush(struct ctl *ctl, struct rule_table *t)
 	int port, err = 0;
 
 	if (ctl->argc > 1) {
-		port = pick_port(ctl, t, ctl->argv[1]);
+		port = pick_ruled_port(ctl, t, ctl->argv[1]);
 		return port < 0 ? port : rules_put(ctl, t, port, NULL, 0);
 	}
 	for (__u32 p = 0; !err && p < NPORTS; p++) {
-		if (rules_serves(t, p))
+		if (rules_serves(t, p) && !rules_by_rpc(t, p))
 			err = rules_put(ctl, t, p, NULL, 0);
 	}
 	return err;

@@ -8,10 +8,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "maps.h"
 #include "pick.h"
 #include "place.h"
+#include "rpcbind.h"
 #include "verb.h"
 #include "whose.h"
 #include "pindir.h"
@@ -53,6 +55,9 @@ static void show(const json_t *r)
 	size_t i;
 
 	printf("unloaded '%s'\n", text_at(r, "interface"));
+	if (number_at(r, "rpcbind_unset"))
+		printf("  rpcbind names %lld of its RPC programs no more\n",
+		       number_at(r, "rpcbind_unset"));
 	json_array_foreach(json_object_get(r, "attached"), i, entry) {
 		pid = number_at(entry, "agent_pid");
 		if (pid && pid != told)
@@ -65,11 +70,22 @@ static void show(const json_t *r)
 	}
 }
 
+/* What shuntd had rpcbind name is taken back, whether shuntd lives or not. */
+static int forget_programs(const struct rpcbind_program *list, int n)
+{
+	int done = n > 0 ? rpcbind_unset(list, n) : 0;
+
+	if (done < 0 && done != -ENOENT && done != -ECONNREFUSED)
+		note("rpcbind may still name ports of RPC programs: %s", strerror(-done));
+	return done > 0 ? done : 0;
+}
+
 static int run(struct ctl *ctl)
 {
+	struct rpcbind_program programs[SHUNT_PROGRAMS];
 	struct pindir_list list;
 	json_t *still;
-	int err = need_args(ctl, 0, 0), lock;
+	int err = need_args(ctl, 0, 0), lock, nprograms;
 
 	if (!err)
 		err = pindir_check(ctl);
@@ -90,14 +106,16 @@ static int run(struct ctl *ctl)
 		return err;
 	}
 	still = attached(ctl);
+	nprograms = rpcbind_list(&ctl->pins, programs);
 	ctl_forget(ctl);
 	err = pindir_sweep(ctl);
 	if (!err)
 		pindir_tidy(ctl);
 	pindir_unlock(lock);
 	if (!err)
-		err = emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "attached",
-					  still), show);
+		err = emit(ctl, json_pack("{s:s, s:o, s:i}", "interface", ctl->ifname, "attached",
+					  still, "rpcbind_unset",
+					  forget_programs(programs, nprograms)), show);
 	return err;
 }
 

@@ -181,6 +181,8 @@ int setup_from_file(struct ctl *ctl, const char *path, struct setup *s)
 	if (!err)
 		err = config_ports(&r);
 	if (!err)
+		err = config_rpc(&r);
+	if (!err)
 		err = config_rules(&r);
 	if (!err)
 		err = read_domains(&r);

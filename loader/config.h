@@ -70,6 +70,15 @@ struct config_rule {
 	char *cls;
 };
 
+struct config_rpc {
+	uint32_t port;
+	uint32_t program;
+	uint32_t version;
+	char *cls;
+	uint32_t *procedures; /* NULL: all */
+	uint32_t procedures_count;
+};
+
 struct config_wire_core {
 	char *mac;
 	uint32_t host;
@@ -112,6 +121,8 @@ struct config {
 	uint32_t ports_count;
 	struct config_rule *rules;
 	uint32_t rules_count;
+	struct config_rpc *rpc;
+	uint32_t rpc_count;
 	uint64_t *knobs;
 	uint32_t knobs_count;
 	char **address;

@@ -67,8 +67,13 @@ int config_rules(struct config_reader *r)
 			;
 		if (p == s->nports)
 			return config_bad(r, "not one of 'ports'", "rules[%u].port", i);
+		if (s->ports[p].value.flags & SHUNT_PORT_RPC)
+			return config_bad(r, "its requests are told apart by 'rpc', not by rules",
+					  "rules[%u].port", i);
 	}
 	for (p = 0; p < s->nports; p++) {
+		if (s->ports[p].value.flags & SHUNT_PORT_RPC)
+			continue;
 		s->ports[p].value.first = n;
 		for (i = 0; i < r->c->rules_count; i++) {
 			if (r->c->rules[i].port != s->ports[p].port)

@@ -144,6 +144,17 @@ static const cyaml_schema_field_t rule_fields[] = {
 	CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t rpc_fields[] = {
+	CYAML_FIELD_UINT("port", CYAML_FLAG_DEFAULT, struct config_rpc, port),
+	CYAML_FIELD_UINT("program", CYAML_FLAG_DEFAULT, struct config_rpc, program),
+	CYAML_FIELD_UINT("version", CYAML_FLAG_DEFAULT, struct config_rpc, version),
+	CYAML_FIELD_STRING_PTR("class", CYAML_FLAG_POINTER, struct config_rpc, cls, 1,
+			       SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_SEQUENCE("procedures", LIST, struct config_rpc, procedures, &number, 1,
+			     SHUNT_PROCEDURES),
+	CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t hang_fields[] = {
 	CYAML_FIELD_STRING_PTR("after", LIST, struct config_hang, after, 1, 32),
 	CYAML_FIELD_ENUM("action", WORD, struct config_hang, action, hangs, 2),
@@ -211,6 +222,10 @@ static const cyaml_schema_value_t rule_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_rule, rule_fields)
 };
 
+static const cyaml_schema_value_t rpc_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_rpc, rpc_fields)
+};
+
 static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("domains", LIST, struct config, domains, &domain_value, 1,
 			     SHUNT_DOMAINS),
@@ -219,6 +234,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("ports", CYAML_FLAG_POINTER, struct config, ports, &port_value, 1,
 			     CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("rules", LIST, struct config, rules, &rule_value, 0, SHUNT_RULES),
+	CYAML_FIELD_SEQUENCE("rpc", LIST, struct config, rpc, &rpc_value, 1, 1024),
 	CYAML_FIELD_SEQUENCE("knobs", LIST, struct config, knobs, &big_number, 0, SHUNT_KNOBS),
 	CYAML_FIELD_SEQUENCE("address", LIST, struct config, address, &word, 1, 2),
 	CYAML_FIELD_MAPPING("hang", OPTIONAL, struct config, hang, hang_fields),

@@ -33,6 +33,7 @@ int config_bad_class(struct config_reader *r, const char *name, const char *fmt,
 int config_classes(struct config_reader *r);
 /* config_ports.c: ports, and the rules of each. */
 int config_ports(struct config_reader *r);
+int config_rpc(struct config_reader *r); /* behind the ports, before the rules */
 int config_rules(struct config_reader *r);
 /* config_refuse.c: the i-th port's refusal, and its number in the port's flags. */
 int config_refuse(struct config_reader *r, __u32 i, struct shunt_port *port);

@@ -45,6 +45,11 @@ void rules_close(struct rule_table *t)
 	t->ports = NULL;
 }
 
+bool rules_by_rpc(const struct rule_table *t, __u32 port)
+{
+	return t->ports[port].flags & SHUNT_PORT_RPC;
+}
+
 bool rules_serves(const struct rule_table *t, __u32 port)
 {
 	return port < NPORTS && (t->ports[port].flags & SHUNT_PORT_ON);
@@ -53,6 +58,8 @@ bool rules_serves(const struct rule_table *t, __u32 port)
 /* As XDP bounds it: bpftool may have written anything. */
 static int count_of(const struct shunt_port *p)
 {
+	if (p->flags & SHUNT_PORT_RPC)
+		return 0;
 	return p->count < SHUNT_PORT_RULES ? p->count : SHUNT_PORT_RULES;
 }
 

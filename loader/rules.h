@@ -14,6 +14,8 @@ struct rule_table {
 int rules_open(struct ctl *ctl, struct rule_table *t);
 void rules_close(struct rule_table *t);
 bool rules_serves(const struct rule_table *t, __u32 port);
+/* Are its requests calls of ONC RPC, which have no rules? */
+bool rules_by_rpc(const struct rule_table *t, __u32 port);
 /* A copy of a port's rules, in their order; returns how many. */
 int rules_get(const struct rule_table *t, __u32 port, struct shunt_rule out[SHUNT_PORT_RULES]);
 /* Makes these n the port's rules: a packet sees all the old ones or all the new ones. */

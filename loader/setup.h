@@ -35,6 +35,8 @@ struct setup {
 	__u32 nports;
 	struct shunt_refuse refuse[SHUNT_REFUSALS]; /* from 1 on */
 	__u32 nrefusals;
+	struct shunt_program programs[SHUNT_PROGRAMS];
+	__u32 nprograms;
 	struct wire_setup wire;
 };
 

@@ -140,6 +140,8 @@ int setup_write(struct ctl *ctl, const struct setup *s)
 	if (!err)
 		err = put(ctl, "refuse", s->refuse, sizeof(struct shunt_refuse), SHUNT_REFUSALS);
 	if (!err)
+		err = put(ctl, "programs", s->programs, sizeof(struct shunt_program), s->nprograms);
+	if (!err)
 		err = put(ctl, "queues", s->queues, sizeof(struct shunt_queue), SHUNT_QUEUES);
 	if (!err)
 		err = put(ctl, "domains", s->domains, sizeof(struct shunt_domain), SHUNT_DOMAINS);

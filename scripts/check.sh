@@ -29,7 +29,7 @@ scripts() {
 c_files() {
 	grep -E '\.c$' "$DIR/files" |
 		grep -vE '\.bpf\.c$|^\./(bpf|tests/(prog/policies|fuzz|e2e/pass|nfp/nfpsim|rpc))/' |
-		grep -vE '^\./(examples/(mine|hello)\.c$|bench/reject|bench/safepoints/)'
+		grep -vE '^\./(examples/(mine|hello)\.c$|bench/reject|bench/safepoints/|bench/rpc/)'
 }
 
 # NAME COMMAND…: a failure is shown, and does not keep the others from being looked for.

@@ -24,6 +24,33 @@ start_server() {
 	wait_for 10 all_up
 }
 
+# The same port, its classes by program, version and procedure.
+rpc_config() {
+	cat <<-YAML
+	domains:
+	  - {queue: 0, cpus: [$(($(nproc) - 1))]}
+	classes:
+	  - {name: quick, slo: 50us}
+	  - {name: slow, slo: 2ms}
+	  - {name: other}
+	ports:
+	  - {port: 9000, default: other}
+	rpc:
+	  - {port: 9000, program: 400100, version: 1, class: quick}
+	  - {port: 9000, program: 400100, version: 1, procedures: [6, 7], class: slow}
+	  - {port: 9000, program: 400100, version: 3, class: slow}
+	hang: {after: 10s}
+	YAML
+	printf '%s\n' "$@"
+}
+
+# POLICY [CONFIG LINES…]
+load_by_procedure() {
+	rpc_config "${@:2}" >"$DIR/config.yaml"
+	host shunt load "$1" --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent
+}
+
 # POLICY: shunt, and a service without classes.
 load_rpc() {
 	CPUS=$(($(nproc) - 1)) load "${1:-fcfs}"

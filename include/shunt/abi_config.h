@@ -156,6 +156,7 @@ SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");
 
 /* A service port. Pinned as "ports", indexed by the port in host order. Written by the loader. */
 #define SHUNT_PORT_ON 1
+#define SHUNT_PORT_RPC 2 /* requests are calls of ONC RPC: "first" and "count" are of "programs" */
 #define SHUNT_PORT_REFUSAL 3 /* flags from this bit on: its number in "refuse"; 0: none */
 
 struct shunt_port {
@@ -178,6 +179,21 @@ struct shunt_rule {
 	__u8 pad[5];
 };
 SHUNT_ASSERT(sizeof(struct shunt_rule) == 24, "rule");
+
+/*
+ * A version of a program of ONC RPC, and the classes of its procedures. Pinned as "programs".
+ * Written by the loader. XDP takes the class from here; shuntd tells rpcbind of the port.
+ */
+#define SHUNT_PROGRAMS 64
+#define SHUNT_PORT_PROGRAMS 8    /* of one port */
+#define SHUNT_PROCEDURES 56      /* with a class of their own; the last one's is that of all behind
+				  * it, too */
+
+struct shunt_program {
+	__be32 program, version; /* as in a call, where they follow each other */
+	__u8 cls[SHUNT_PROCEDURES];
+};
+SHUNT_ASSERT(sizeof(struct shunt_program) == SHUNT_LINE, "program");
 
 /*
  * A receive queue. Pinned as "queues", one value a queue. Written by the loader.

@@ -122,6 +122,11 @@ long shunt_rpc_refuse(const struct shunt_rpc_call *call, enum shunt_rpc_stat sta
 uint8_t *shunt_rpc_accept(const struct shunt_rpc_call *call);
 
 #pragma GCC visibility pop
+
+/* The program itself needs libshunt.so, not only libshunt-rpc.so: its guards have to come before
+ * the C library, in the order in which names are looked up. */
+static int (*const shunt_rpc_needs_libshunt)(struct shunt *) __attribute__((used)) = shunt_run;
+
 #ifdef __cplusplus
 }
 #endif

@@ -196,6 +196,93 @@ test_a_server_finds_the_only_interface_of_shuntd() {
 	assert_eq "$(call proc=0)" "1 0 0 0 0"
 }
 
+arrived_of() { stat_of ".classes[] | select(.name == \"$1\") | .arrived"; }
+
+test_classes_are_those_of_program_version_and_procedure() {
+	load_by_procedure fcfs
+	start_server "$RPC/views"
+	for i in 1 2 3; do call proc=1 args=00000001 >"$DIR/out"; done
+	call proc=7 args=00000001 >"$DIR/out"
+	call vers=3 proc=1 args=00000001 >"$DIR/out"
+	assert_eq "$(call prog=7)" "1 0 0 0 1" "PROG_UNAVAIL, by the worker"
+	assert_eq "$(call rpcvers=1)" "1 1 0 2 2" "RPC_MISMATCH, by the worker"
+	assert_eq "$(arrived_of quick) $(arrived_of slow) $(arrived_of other)" "3 2 2"
+	assert_eq "$(stat_of '.classes[2].spill')" 2 "calls that no program named"
+	assert_match "$(host shunt rule list)" \
+		"program 400100 version 1: 6 -> slow, 7 -> slow, else -> quick"
+	assert_eq "$(json '.ports[0].rpc[1] | "\(.program) \(.version) \(.class)"' host \
+		shunt rule list -j)" "400100 3 slow"
+	assert_exit 1 host shunt rule add value=x class=slow
+	assert_match "$(cat "$DIR/err")" "port 9000 has no rules"
+	host shunt rule flush
+	call proc=7 args=00000001 >"$DIR/out"
+	assert_eq "$(arrived_of slow)" 3 "after a flush of all rules"
+}
+
+test_what_is_no_call_goes_to_the_kernel_s_sockets() {
+	load_by_procedure fcfs
+	start_server "$RPC/views"
+	start listener host timeout 20 nc -u -l -W 1 -p 9000
+	wait_for 5 sh -c "nsenter --net=/run/netns/shunt-$LAB-host ss -uln | grep -q :9000"
+	assert_eq "$(call type=1 wait=0.2)" nothing
+	wait_ended listener
+	assert_ge "$(stat -c %s "$DIR/listener.log")" 40 "bytes that the kernel's socket got"
+	assert_eq "$(stat_of .pass.no_call)" 1 "packets that were no call"
+}
+
+# Nobody names a port: rpcbind has it from shuntd.
+test_rpcbind_names_our_port_until_unload() {
+	start_rpcbind
+	load_by_procedure fcfs
+	start_server "$SERVER"
+	wait_for 5 agent_said 'rpcbind names our ports for 2 RPC programs'
+	assert_match "$(host rpcinfo -p | tr -s ' ')" "400100 1 udp 9000"
+	assert_match "$(client rpcinfo -u 198.18.0.2 400100 1)" "version 1 ready and waiting"
+	client "$RPC/client" 198.18.0.2 0 100 || fail "see the client's words"
+	assert_ge "$(stat_of .total.replied)" 110 "calls that shunt served"
+	assert_match "$(client rpcinfo -t 198.18.0.2 400100 1)" "version 1 ready and waiting"
+	assert_match "$(host shunt unload)" "rpcbind names 2 of its RPC programs no more"
+	! host rpcinfo -p | grep ' 400100 .* udp ' >&2 || fail "rpcbind names it still"
+}
+
+test_unload_leaves_what_another_server_had_rpcbind_name() {
+	start_rpcbind
+	load_by_procedure fcfs
+	start_server "$RPC/views"
+	wait_for 5 agent_said 'rpcbind names our ports for 2 RPC programs'
+	stop server
+	start other host "$RPC/plain"
+	wait_for 5 names_another_port
+	host shunt unload
+	host rpcinfo -p | grep ' 400100 .* udp ' >&2 || fail "rpcbind names it no more"
+}
+agent_said() { logs shuntd | grep -q "$1"; }
+names_another_port() { host rpcinfo -p | grep '400100 *1 *udp' | grep -v ' 9000 '; }
+
+test_a_machine_without_rpcbind_serves_all_the_same() {
+	load_by_procedure fcfs
+	start_server "$RPC/views"
+	wait_for 5 agent_said 'there is no rpcbind'
+	assert_eq "$(call proc=0)" "1 0 0 0 0"
+}
+
+test_rup_of_debian_asks_a_server_of_rstat() {
+	need rup
+	start_rpcbind
+	config >"$DIR/config.yaml"
+	sed -i '/^rules:/,$d' "$DIR/config.yaml"
+	printf '%s\n' 'rpc:' '  - {port: 9000, program: 100001, version: 3, class: short}' \
+		>>"$DIR/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config "$DIR/config.yaml"
+	start_agent
+	start server host "$RPC/rstat" "$DEV"
+	wait_for 10 all_up
+	wait_for 5 agent_said 'rpcbind names our ports for 1 RPC programs'
+	assert_match "$(client rup 198.18.0.2)" \
+		"198.18.0.2 .* up +3 days, .*load 1.00 0.50 0.25"
+	assert_ge "$(stat_of .total.replied)" 1 "calls that shunt served"
+}
+
 test_what_is_no_call_is_not_answered() {
 	serve
 	assert_eq "$(call type=1 wait=0.2)" nothing "a reply"

@@ -31,6 +31,7 @@ static void reset(void)
 	static const int inner;
 	struct shunt_port *p;
 	struct shunt_rule *r;
+	struct shunt_program *program;
 
 	xdp_map(&slo_us, 4, SHUNT_CLASSES);
 	xdp_map(&quantum_us, 4, SHUNT_CLASSES);
@@ -40,6 +41,7 @@ static void reset(void)
 	config = xdp_map(&cfg, sizeof(*config), 1);
 	p = xdp_map(&ports, sizeof(*p), 65536);
 	r = xdp_map(&rules, sizeof(*r), SHUNT_RULES);
+	program = xdp_map(&programs, sizeof(*program), SHUNT_PROGRAMS);
 	domain = xdp_map(&domains, sizeof(*domain), SHUNT_DOMAINS);
 	((struct shunt_queue *)xdp_map(&queues, sizeof(struct shunt_queue), SHUNT_QUEUES))->domain =
 		1;
@@ -53,13 +55,17 @@ static void reset(void)
 	xdp_clock = 1000000;
 	*config = (struct shunt_cfg){ .abi = SHUNT_ABI, .nclasses = 4, .ndomains = 1,
 				      .core_ring = 256, .hold_ring = 256,
-				     .port_bits = SHUNT_PORT_BIT(PORT) | SHUNT_PORT_BIT(PORT + 1) };
+				     .port_bits = SHUNT_PORT_BIT(PORT) | SHUNT_PORT_BIT(PORT + 1) |
+						  SHUNT_PORT_BIT(PORT + 2) };
 	domain[0] = (struct shunt_domain){ .on = 1, .ncores = CORES, .up = 7 };
 	p[PORT] = (struct shunt_port){ .count = 3, .flags = SHUNT_PORT_ON, .key_len = 12,
 				       .key_off = 1 };
 	p[PORT + 1] = (struct shunt_port){ .cls = 3,
 					   .flags = SHUNT_PORT_ON | 1 << SHUNT_PORT_REFUSAL };
 	refusals[1] = (struct shunt_refuse){ .kind = SHUNT_REFUSE_DNS, .batch = 3, .step_ns = 1 };
+	p[PORT + 2] = (struct shunt_port){ .count = 1, .flags = SHUNT_PORT_ON | SHUNT_PORT_RPC };
+	program[0] = (struct shunt_program){ .program = 0x61616161, .version = 0x62626262,
+					     .cls = { 1, 2, 3 } };
 	r[0] = (struct shunt_rule){ .mask = 0xff, .value = 1, .cls = 1 };
 	r[1] = (struct shunt_rule){ .offset = 5, .mask = 0xffff, .value = 0x6261, .cls = 2 };
 	r[2] = (struct shunt_rule){ .offset = 9, .mask = ~0ULL, .value = 0x6867666564636261,
@@ -85,7 +91,7 @@ static size_t frame_of(struct input *i, uint8_t *frame, uint8_t how)
 	frame[16] = (28 + len) >> 8;
 	frame[39] = 8 + len;
 	frame[38] = (8 + len) >> 8;
-	frame[37] += how >> 1 & 1;
+	frame[37] += how >> 1 & 1 ? 1 : how >> 2 & 2;
 	return sizeof(ip4) + len;
 }
 
@@ -127,7 +133,7 @@ static void check_addresses(const uint8_t *frame)
 		MUST(any || !memcmp(ip + 24, own6, 16));
 		port = ip[40] << 8 | ip[41];
 	}
-	MUST(port && port != PORT && port != PORT + 1);
+	MUST(port && port != PORT && port != PORT + 1 && port != PORT + 2);
 }
 
 /* A request wakes a sleeping agent, once. */

@@ -40,6 +40,7 @@ static void reset(void)
 	xdp_map(&quantum_us, 4, SHUNT_CLASSES);
 	xdp_map(&hold_limit, 4, SHUNT_CLASSES);
 	xdp_map(&rules, sizeof(struct shunt_rule), SHUNT_RULES);
+	xdp_map(&programs, sizeof(struct shunt_program), SHUNT_PROGRAMS);
 	xdp_map(&nic_data, SHUNT_NIC_FRAME, SLOTS);
 	xdp_map(&nic_slots, sizeof(struct shunt_nic_slot), SLOTS);
 	config = xdp_map(&cfg, sizeof(*config), 1);

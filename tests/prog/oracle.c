@@ -134,8 +134,39 @@ static bool matches(const struct shunt_rule *r, const __u8 *payload, __u32 len)
 	return true;
 }
 
-static void classify(const struct oracle *o, const struct shunt_port *port, const __u8 *payload,
-		     struct sight *s)
+static __u32 word32(const __u8 *at)
+{
+	return (__u32)word16(at) << 16 | word16(at + 2);
+}
+
+/* RFC 5531: xid, 0 for a call, the version of RPC, program, version, procedure. */
+static bool is_call(const __u8 *payload, __u32 len)
+{
+	return len >= 12 && word32(payload + 4) == 0;
+}
+
+static void classify_call(const struct oracle *o, const struct shunt_port *port,
+			  const __u8 *payload, struct sight *s)
+{
+	__u32 n = port->count < SHUNT_PORT_PROGRAMS ? port->count : SHUNT_PORT_PROGRAMS, proc;
+
+	s->cls = port->cls;
+	s->spill = true;
+	if (s->len < 24 || word32(payload + 8) != 2)
+		return;
+	proc = word32(payload + 20);
+	for (__u32 i = 0; i < n && s->spill; i++) {
+		const struct shunt_program *p = &o->programs[(port->first + i) % SHUNT_PROGRAMS];
+
+		if (memcmp(p, payload + 12, 8))
+			continue;
+		s->cls = p->cls[proc < SHUNT_PROCEDURES ? proc : SHUNT_PROCEDURES - 1];
+		s->spill = false;
+	}
+}
+
+static void classify_by_rules(const struct oracle *o, const struct shunt_port *port,
+			      const __u8 *payload, struct sight *s)
 {
 	__u32 n = port->count < SHUNT_PORT_RULES ? port->count : SHUNT_PORT_RULES;
 
@@ -150,6 +181,15 @@ static void classify(const struct oracle *o, const struct shunt_port *port, cons
 			break;
 		}
 	}
+}
+
+static void classify(const struct oracle *o, const struct shunt_port *port, const __u8 *payload,
+		     struct sight *s)
+{
+	if (port->flags & SHUNT_PORT_RPC)
+		classify_call(o, port, payload, s);
+	else
+		classify_by_rules(o, port, payload, s);
 	s->bad_class = s->cls >= o->cfg.nclasses || s->cls >= SHUNT_CLASSES;
 	if (s->bad_class)
 		s->cls = 0;
@@ -182,6 +222,8 @@ struct sight oracle_look(const struct oracle *o, const __u8 *frame, __u32 len)
 	if (!(port->flags & SHUNT_PORT_ON))
 		return pass(SHUNT_PASS_PORT);
 	why = not_for(o, eth, s.v6, to);
+	if (why < 0 && port->flags & SHUNT_PORT_RPC && !is_call(udp + 8, word16(udp + 4) - 8))
+		why = SHUNT_PASS_CALL;
 	if (why >= 0)
 		return pass(why);
 	s.deny = denied(o, eth, s.v6, to, udp);

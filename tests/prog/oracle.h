@@ -13,6 +13,7 @@ struct oracle {
 	__u8 own4[4], own6[16]; /* the receiver's addresses; its MAC is packet.h's */
 	struct shunt_port ports[65536];
 	struct shunt_rule rules[SHUNT_RULES];
+	struct shunt_program programs[SHUNT_PROGRAMS];
 };
 
 struct sight {

@@ -111,6 +111,7 @@ static void operator_writes(void)
 		break;
 	case 4:
 		set_garbage("rules", SHUNT_RULES, sizeof(struct shunt_rule));
+		set_garbage("programs", SHUNT_PROGRAMS, sizeof(struct shunt_program));
 		break;
 	case 5:
 		for (int i = 0; i < 4; i++) {

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <time.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <linux/bpf.h>
 
@@ -64,6 +65,16 @@ static struct shunt_rule random_rule(void)
 	return r;
 }
 
+/* Two programs and three versions, so that calls do match. */
+static struct shunt_program random_program(void)
+{
+	struct shunt_program p = { htonl(below(2)), htonl(below(3)) };
+
+	for (int i = 0; i < SHUNT_PROCEDURES; i++)
+		p.cls[i] = below(once_in(20) ? 256 : CLASSES);
+	return p;
+}
+
 static void random_config(void)
 {
 	o.cfg.flags = once_in(4) ? SHUNT_CFG_ANY_ADDR : 0;
@@ -81,12 +92,19 @@ static void random_config(void)
 			ingress_set(g, "rules", i, &o.rules[i]);
 		}
 	}
+	for (__u32 i = 0; i < SHUNT_PROGRAMS; i++) {
+		if (once_in(4)) {
+			o.programs[i] = random_program();
+			ingress_set(g, "programs", i, &o.programs[i]);
+		}
+	}
 	for (__u32 i = 0; i < PORTS; i++) {
 		struct shunt_port port = {
 			.first = once_in(10) ? rng_next(&rng) : below(SHUNT_RULES),
 			.count = once_in(10) ? below(256) : once_in(4) ? 0 : below(6),
 			.cls = below(once_in(20) ? 256 : CLASSES),
-			.flags = !once_in(8),
+			.flags = (once_in(8) ? 0 : SHUNT_PORT_ON) |
+				 (once_in(3) ? SHUNT_PORT_RPC : 0),
 		};
 
 		o.ports[PACKET_PORT + i] = port;
@@ -119,6 +137,16 @@ static const char *any_source(void)
 	return noise;
 }
 
+/* A call of ONC RPC, where there is room. */
+static void any_call(struct packet *p)
+{
+	__be32 head[6] = { 7, htonl(once_in(8)), htonl(2 + once_in(8)), htonl(below(3)),
+			   htonl(below(4)), htonl(once_in(8) ? ~0u : below(SHUNT_PROCEDURES + 2)) };
+	__u32 room = p->len - p->payload;
+
+	memcpy(p->data + p->payload, head, room < sizeof(head) ? room : sizeof(head));
+}
+
 static void any_valid(struct packet *p)
 {
 	static const __u16 tpids[] = { 0x8100, 0x88a8 };
@@ -131,6 +159,8 @@ static void any_valid(struct packet *p)
 	};
 
 	packet_build(&s, p);
+	if (once_in(3))
+		any_call(p);
 }
 
 static void any_ill_fitting(struct packet *p)

@@ -7,7 +7,7 @@
 RPC_TESTS := $(B)/tests/rpc
 RPCGEN_CFLAGS := $(TIRPC_CFLAGS) -I$(RPC_TESTS) -O2 -g -w
 RPC_LIBS := $(B)/libshunt-rpc.a $(B)/libshunt.a
-RPC_PROGRAMS := $(addprefix $(RPC_TESTS)/,server server_mt views client hello)
+RPC_PROGRAMS := $(addprefix $(RPC_TESTS)/,server server_mt plain views client hello rstat)
 ifeq ($(CROSS),)
 test-programs e2e-programs: $(RPC_PROGRAMS)
 endif
@@ -17,7 +17,8 @@ $(RPC_TESTS)/calc.h: tests/rpc/calc.x tests/rpc/rpc.mk
 	$(call say,RPCGEN,$@)
 	$(Q)mkdir -p $(@D) && rm -f $(@D)/calc.[hx] $(@D)/calc_*.c && cp $< $(@D)/calc.x
 	$(Q)cd $(@D) && rpcgen -h calc.x >calc.h && rpcgen -c calc.x >calc_xdr.c && \
-		rpcgen -l calc.x >calc_clnt.c && rpcgen -s udp -s tcp calc.x >calc_svc.c
+		rpcgen -l calc.x >calc_clnt.c && rpcgen -m calc.x >calc_dispatch.c && \
+		rpcgen -s udp -s tcp calc.x >calc_svc.c
 	$(Q)sed 's/svc_run ()/shunt_rpc_run ()/; 1i #include <shunt/rpc.h>' $(@D)/calc_svc.c \
 		>$(@D)/calc_by_shunt.c
 
@@ -25,6 +26,19 @@ $(RPC_TESTS)/server: tests/rpc/procedures.c $(RPC_TESTS)/calc.h $(RPC_LIBS)
 	$(call say,TEST,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(RPCGEN_CFLAGS) $< $(@D)/calc_by_shunt.c $(@D)/calc_xdr.c -o $@ \
 		$(RPC_LIBS) -ltirpc -pthread
+
+# With libtirpc's own svc_run().
+$(RPC_TESTS)/plain: tests/rpc/procedures.c $(RPC_TESTS)/calc.h
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(RPCGEN_CFLAGS) $< $(@D)/calc_svc.c $(@D)/calc_xdr.c -o $@ -ltirpc
+
+# Debian's own service.
+$(RPC_TESTS)/rstat: tests/rpc/rstat.c $(B)/shunt-rpcgen $(RPC_LIBS) $(wildcard include/shunt/*.h)
+	$(call say,TEST,$@)
+	$(Q)mkdir -p $(RPC_TESTS)/rstat_gen
+	$(Q)$(B)/shunt-rpcgen -o $(RPC_TESTS)/rstat_gen/rstat_shunt /usr/include/rpcsvc/rstat.x
+	$(Q)$(CC) $(CPPFLAGS) -I$(RPC_TESTS)/rstat_gen -std=gnu11 -O2 -g $(WARN) $< \
+		$(RPC_TESTS)/rstat_gen/rstat_shunt.c -o $@ $(RPC_LIBS) -pthread
 
 # Its procedures may run at the same time.
 $(RPC_TESTS)/mt/calc_mt.h: tests/rpc/calc.x tests/rpc/rpc.mk

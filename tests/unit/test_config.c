@@ -5,7 +5,7 @@
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
 /* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
-/* link: loader/config_refuse.c */
+/* link: loader/config_refuse.c loader/config_rpc.c */
 /* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 /* link: tests/unit/config_text.c */
@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <arpa/inet.h>
 
 #include "config_text.h"
 #include "loader/setup.h"
@@ -143,6 +145,41 @@ static void test_domains_share_cpus_if_they_are_told_to(void **state)
 
 	assert_int_equal(read_text(text, strlen(text), &s), 0);
 	assert_true(s.domains[0].cpu[1] == 8 && s.domains[1].cpu[0] == 8);
+}
+
+static void test_programs_lie_by_port_with_a_class_for_each_procedure(void **state)
+{
+	static const char text[] =
+		"classes: [{name: a}, {name: b}, {name: c}]\n"
+		"ports:\n"
+		"  - {port: 9000, default: b}\n"
+		"  - port: 9001\n"
+		"rpc:\n"
+		"  - {port: 9001, program: 400100, version: 3, procedures: [4, 54], class: c}\n"
+		"  - {port: 9000, program: 400100, version: 1, class: a}\n"
+		"  - {port: 9001, program: 7, version: 0xffffffff, class: b}\n"
+		"  - {port: 9000, program: 400100, version: 1, procedures: [0], class: c}\n"
+		"  - {port: 9000, program: 400101, version: 1, procedures: [1], class: c}\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.nprograms, 4);
+	assert_int_equal(s.ports[0].value.flags, SHUNT_PORT_ON | SHUNT_PORT_RPC);
+	assert_int_equal(s.ports[0].value.first, 0);
+	assert_int_equal(s.ports[0].value.count, 2);
+	assert_int_equal(s.ports[1].value.first, 2);
+	assert_int_equal(s.ports[1].value.count, 2);
+	assert_int_equal(s.programs[0].program, htonl(400100));
+	assert_int_equal(s.programs[0].version, htonl(1));
+	assert_int_equal(s.programs[0].cls[0], 2);
+	assert_int_equal(s.programs[0].cls[1], 0);
+	/* Without a class of all procedures it is the port's. */
+	assert_int_equal(s.programs[1].cls[1], 2);
+	assert_int_equal(s.programs[1].cls[2], 1);
+	assert_int_equal(s.programs[2].cls[4], 2);
+	assert_int_equal(s.programs[2].cls[54], 2);
+	assert_int_equal(s.programs[2].cls[55], 0);
+	assert_int_equal(s.programs[3].version, ~0u);
 }
 
 static void test_rules_lie_by_port_in_the_order_of_the_file(void **state)
@@ -307,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_queues_of_a_domain_are_a_core_each),
 		cmocka_unit_test(test_a_user_goes_by_its_name_too_and_root_is_one),
 		cmocka_unit_test(test_domains_share_cpus_if_they_are_told_to),
+		cmocka_unit_test(test_programs_lie_by_port_with_a_class_for_each_procedure),
 		cmocka_unit_test(test_rules_lie_by_port_in_the_order_of_the_file),
 		cmocka_unit_test(test_defaults_are_sound),
 		cmocka_unit_test(test_what_is_let_in_and_how_long_it_waits),

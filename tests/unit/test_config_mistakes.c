@@ -5,7 +5,7 @@
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
 /* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
-/* link: loader/config_refuse.c */
+/* link: loader/config_refuse.c loader/config_rpc.c */
 /* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 /* link: tests/unit/config_text.c */
@@ -45,6 +45,16 @@ static void test_mistakes_are_told_with_their_line(void **state)
 		{ "stamp: true", "preempt: {mode: maybe}", 8,
 		  "mode: 'maybe' is none of auto, on, off" },
 		{ "stamp: true", "fallback: hold", 8, "said twice" },
+		{ "stamp: true", "rpc: [{port: 9002, program: 1, version: 1, class: long}]", 8,
+		  "not one of 'ports'" },
+		{ "stamp: true", "rpc: [{port: 9000, program: 1, version: 1, class: none}]", 8,
+		  "none" },
+		{ "stamp: true", "rpc: [{port: 9000, program: 1, class: long}]", 8, "version" },
+		{ "stamp: true",
+		  "rpc: [{port: 9000, program: 1, version: 1, class: long, procedures: [55]}]", 8,
+		  "procedures 0 to 54" },
+		{ "stamp: true", "rpc: [{port: 9000, program: 1, version: 1, class: long}]", 21,
+		  "told apart by 'rpc'" },
 		{ "stamp: true", "hold: {age: 50us}", 8, "milliseconds" },
 		{ "stamp: true", "hold: {aeg: 1s}", 8, "unknown key 'aeg'" },
 		{ "stamp: true", "any-address: yes", 7, "any-address" },

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * announce.c - rpcbind is told of the programs of ONC RPC that workers serve
+ *
+ * When a core comes up, not before: a server of rpcgen has told rpcbind of a socket of its own by
+ * then, and clients are to come here. The loader takes it back at unload.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "announce.h"
+#include "log.h"
+#include "rpcbind.h"
+
+bool announce(const struct shunt_pins *pins, const char *ifname)
+{
+	struct rpcbind_program list[SHUNT_PROGRAMS];
+	int n = rpcbind_list(pins, list), told = n > 0 ? rpcbind_set(list, n) : 0;
+
+	if (n <= 0)
+		return true;
+	if (told == -ETIMEDOUT)
+		return false;
+	if (told == n)
+		log_say(LOG_INFO, "%s: rpcbind names our ports for %d RPC programs", ifname,
+			n);
+	else if (told == -ENOENT || told == -ECONNREFUSED)
+		log_say(LOG_INFO, "%s: there is no rpcbind: RPC clients must know the port",
+			ifname);
+	else
+		log_say(LOG_WARNING, "%s: rpcbind names our ports for %d of %d RPC programs: %s",
+			ifname, told < 0 ? 0 : told, n,
+			told < 0 ? strerror(-told) : "it refuses the others");
+	return true;
+}
