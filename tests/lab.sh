@@ -45,8 +45,9 @@ NAME: at most 14 of a-z, 0-9 and -, a letter first. Its interfaces are
              and each core of a host is a virtual function, NAMEh0, NAMEh1, ..., at the same switch.
              CORES of each host (default 2): '2,1' makes host with two and host1 with one. The name
              'wire' implies it
---nic        the host is a guest, emulated, with NICs of several queues: NAMEh is virtio-net, and
-             NAMEi igb (198.18.1.2/24; the client's end is NAMEd, 198.18.1.1). SERIES: its Linux,
+--nic        the host is a guest, emulated, with NICs of several queues: NAMEh is virtio-net,
+             NAMEi igb (198.18.1.2/24; the client's end is NAMEd, 198.18.1.1), NAMEv vmxnet3
+             (198.18.2.2/24, NAMEe), on which shunt cannot serve. SERIES: its Linux,
              5.10, 6.1, 6.12 or 6.18 (default). Packages are fetched once. The name 'nic' implies it
 TEXT
 }

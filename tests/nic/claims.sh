@@ -167,6 +167,49 @@ fit_proposes_the_hash() {
 	host ethtool -N "$DEV" rx-flow-hash udp4 sdfn
 }
 
+# What fit may change of DEV, as the NIC and the kernel tell it.
+settings() {
+	host bash -c "
+		for what in -l -k -x; do ethtool \$what $DEV 2>&1; done | grep -v 'tx-\|Operation'
+		ethtool -n $DEV rx-flow-hash udp4 2>&1
+		grep -H . /proc/irq/*/smp_affinity_list"
+}
+
+# Without a program on DEV: --apply does what is proposed, and then proposes nothing more; a
+# configuration of its own loads; --undo puts back what was there.
+fit_applies_and_undoes() {
+	host ethtool -L "$DEV" combined 4
+	wait_for 10 reaches
+	settings >"$DIR/before"
+	fit --domains 2 --apply
+	of_fit '.done[] | .command // .setting'
+	fit --domains 2
+	assert_eq "$(of_fit '[.steps[] | select(.choice | not)] | length')" 0 "steps that are left"
+	of_fit .config | reach_guest "$LAB" "cat >/run/test/config.yaml"
+	wait_for 10 reaches
+	host shunt load fcfs --dev "$DEV" --config /run/test/config.yaml --dry-run
+	host shunt fit --dev "$DEV" --undo
+	settings >"$DIR/after"
+	diff "$DIR/before" "$DIR/after" || fail "undo left something changed"
+	wait_for 10 reaches
+}
+
+# vmxnet3 has XDP, and no room before a packet: load warns of it; the requests that come are the
+# kernel's, counted, and then named by status and doctor.
+no_room_is_named() {
+	config | reach_guest "$LAB" "cat >/run/test/config.yaml"
+	host shunt load fcfs --dev "$DEV" --config /run/test/config.yaml 2>"$DIR/err"
+	cat "$DIR/err"
+	grep -q 'vmxnet3 leaves no room for metadata' "$DIR/err" || fail "load does not warn"
+	offer --rate "$RATE" --count 100 --time 10 --flows 64 --mix "$MIX"
+	assert_ge "$(stat_of .events.no_meta)" 100 "requests without metadata"
+	assert_conserved
+	host shunt status --dev "$DEV" | grep 'requests went to the kernel'
+	doctor >"$DIR/doctor.json"
+	jq -e '.findings[] | select(.check == "metadata" and .level == "fail")' "$DIR/doctor.json"
+	host shunt unload --dev "$DEV"
+}
+
 # --- the wire -------------------------------------------------------------------------------------
 
 # A lab of its own in the guest: what travels on the wire does so between its cores.

@@ -23,13 +23,14 @@ mount --bind /usr/sbin /sbin
 mount --bind /usr/bin /bin
 export PATH=/usr/sbin:/usr/bin
 
-# NAMEh is virtio-net, NAMEi igb, NAMEm the way in, known by their MACs.
+# NAMEh is virtio-net, NAMEi igb, NAMEv vmxnet3, NAMEm the way in, known by their MACs.
 lab=$(sed 's/.*lab=\([a-z0-9-]*\).*/\1/' /proc/cmdline)
 for at in /sys/class/net/*; do
 	client=
 	case $(cat "$at/address") in
 	02:00:c6:12:00:02) as=${lab}h net=198.18.0 client=c ;;
 	02:00:c6:12:01:02) as=${lab}i net=198.18.1 client=d ;;
+	02:00:c6:12:02:02) as=${lab}v net=198.18.2 client=e ;;
 	02:00:c6:13:00:02) as=${lab}m net=198.19.0 client=n ;;
 	esac
 	[ $client ] || continue

@@ -58,6 +58,7 @@ on_igb() {
 	check "igb: doctor names the hash of addresses alone, and its cure" doctor_names_the_hash
 	check "igb: fit proposes the hash of ports" fit_proposes_the_hash
 	check "igb: fit proposes a queue a domain" fit_proposes_queues
+	check "igb: fit applies that, and puts back what was there" fit_applies_and_undoes
 	use_queues 2
 	serve_on "igb, copy" copy 'zerocopy: off'
 	MORE=switches serve_on "igb, zero copy" 'zero copy' 'zerocopy: on'
@@ -67,10 +68,19 @@ on_virtio() {
 	two_domains
 	on_nic virtio-net
 	check "virtio-net: fit proposes a queue a domain" fit_proposes_queues
+	check "virtio-net: fit applies that, and puts back what was there" fit_applies_and_undoes
 	use_queues 2
 	check "virtio-net: doctor finds no failure" doctor_finds_no_failure
 	serve_on "virtio-net, copy" copy 'zerocopy: off'
 	MORE=policies serve_on "virtio-net, zero copy" 'zero copy' 'zerocopy: on'
+}
+
+on_vmxnet3() {
+	on_nic vmxnet3
+	one_domain_of_queues 4
+	check "vmxnet3: load, status and doctor say that it has no room for metadata" \
+		no_room_is_named
+	note "vmxnet3: serves" "$([ $HELD ] && echo "no: no room for metadata" || echo '?')"
 }
 
 on_many_queues() {
@@ -95,6 +105,7 @@ all_kinds() {
 	on_virtio
 	on_igb
 	on_many_queues
+	on_vmxnet3
 	wire
 }
 
@@ -108,6 +119,7 @@ few_kinds() {
 		[ ! $HELD ] || note "$nic, zero copy" "no: the driver copies"
 		serve_on "$nic, copy" copy 'zerocopy: auto'
 	done
+	on_vmxnet3
 }
 
 # 5.10

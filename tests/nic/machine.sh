@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# machine.sh - sourced by lab.sh: a guest with NICs of several queues (virtio-net, igb)
+# machine.sh - sourced by lab.sh: a guest with NICs of several queues (virtio-net, igb,
+# vmxnet3)
 #
 # QEMU is unpacked from Debian's backports, since 7.2 has no igb; kernels come from the release that
 # has them. The guest has this machine's /usr and this folder, both read-only by 9p, and an
@@ -84,8 +85,8 @@ add_way_in() {
 fill_guest_root() {
 	choose amd64
 	make_root tests/nic/init.sh busybox
-	add_modules "$KERNEL" virtio_pci virtio_net virtio_rng 9p 9pnet_virtio igb veth bridge \
-		af_packet ||
+	add_modules "$KERNEL" virtio_pci virtio_net virtio_rng 9p 9pnet_virtio igb vmxnet3 \
+		veth bridge af_packet ||
 		return 1
 	add_way_in
 	pack_root
@@ -98,18 +99,18 @@ boot_guest() {
 	mkdir -p "$dir"
 	fill_guest_root || { WHY="no initramfs for $KERNEL"; return 1; }
 	cp "$OUT/key" "$dir/key"
-	for letter in c d n; do
+	for letter in c d e n; do
 		make_tap "$name" $letter
 	done
 	start_guest "$name" "$dir"
 	wait_for_guest "$name" "$dir"
 }
 
-# The client's ends: c is joined to the guest's h, d to i, n to m.
+# The client's ends: c is joined to the guest's h, d to i, e to v, n to m.
 make_tap() { # NAME LETTER
 	local ns other queues=
 	ns=shunt-$1-client
-	case $2 in c) other=h queues=multi_queue ;; d) other=i ;; n) other=m ;; esac
+	case $2 in c) other=h queues=multi_queue ;; d) other=i ;; e) other=v ;; n) other=m ;; esac
 	ip netns exec "$ns" ip tuntap add "$1$2" mode tap $queues
 	ip netns exec "$ns" sysctl -qw "net.ipv6.conf.$1$2.disable_ipv6=1"
 	ip -n "$ns" addr add "$(guest_addr $other | sed 's/2$/1/')/24" dev "$1$2"
@@ -132,6 +133,7 @@ start_guest() {
 	mapfile -t args < <(
 		nic h c ",queues=$GUEST_QUEUES" "$virtio,mq=on,vectors=$((2 * GUEST_QUEUES + 2))"
 		nic i d '' igb
+		nic v e '' vmxnet3
 		nic m n '' virtio-net-pci
 		printf '%s\n' -fsdev local,id=usr,path=/usr,security_model=none,readonly=on \
 			-device virtio-9p-pci,fsdev=usr,mount_tag=usr \

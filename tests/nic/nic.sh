@@ -41,12 +41,13 @@ guest_logs() { host tail -n 8 /run/test/shuntd.log /run/test/spin0.log 2>/dev/nu
 
 # --- the interface under test ---------------------------------------------------------------------
 
-# virtio-net or igb.
+# virtio-net, igb or vmxnet3.
 on_nic() {
 	NIC=$1
 	case $1 in
 	virtio-net) DEV=${LAB}h TO=$(guest_addr h) ;;
 	igb) DEV=${LAB}i TO=$(guest_addr i) ;;
+	vmxnet3) DEV=${LAB}v TO=$(guest_addr v) ;;
 	esac
 }
 

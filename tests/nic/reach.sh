@@ -9,11 +9,12 @@ GUEST_MGMT=198.19.0.2
 guest_folder() { echo "/run/shunt-lab-$1"; }
 has_guest() { [ -e "$(guest_folder "$1")" ]; }
 
-# By the last letter of an interface's name: h is virtio-net, i igb, m the way in.
+# By the last letter of an interface's name: h is virtio-net, i igb, v vmxnet3, m the way in.
 guest_mac() {
 	case $1 in
 	h) echo 02:00:c6:12:00:02 ;;
 	i) echo 02:00:c6:12:01:02 ;;
+	v) echo 02:00:c6:12:02:02 ;;
 	m) echo 02:00:c6:13:00:02 ;;
 	esac
 }
@@ -21,6 +22,7 @@ guest_addr() {
 	case $1 in
 	h) echo 198.18.0.2 ;;
 	i) echo 198.18.1.2 ;;
+	v) echo 198.18.2.2 ;;
 	m) echo $GUEST_MGMT ;;
 	esac
 }
