@@ -56,13 +56,13 @@ get_kernel() {
 # SERIES: all that a guest takes. False, with the reason in WHY, where it cannot be had.
 get_guest() {
 	ARCH=amd64
-	get_emulator && get_kernel "$1"
+	get_emulator && get_kernel "$1" || return 1
+	[ -e "$OUT/key" ] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$OUT/key"
 }
 
-# The first process's own files: a way in by ssh for whoever has the key.
+# The first process's own files: a way in by ssh with the key.
 add_way_in() {
 	local ssh=$OUT/dropbear lib
-	[ -e "$OUT/key" ] || ssh-keygen -q -t ed25519 -N '' -C lab -f "$OUT/key"
 	mkdir -p "$ROOT"/{ssh,root/.ssh,etc,usr,shunt,dev}
 	cp "$ssh"/usr/sbin/dropbear "$ROOT/ssh/"
 	for lib in libtomcrypt libtommath; do
@@ -84,7 +84,7 @@ add_way_in() {
 
 fill_guest_root() {
 	choose amd64
-	make_root tests/nic/init.sh busybox
+	ROOT_NAME=nic-$KERNEL make_root tests/nic/init.sh busybox
 	add_modules "$KERNEL" virtio_pci virtio_net virtio_rng 9p 9pnet_virtio igb vmxnet3 \
 		veth bridge af_packet ||
 		return 1

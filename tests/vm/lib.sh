@@ -99,11 +99,12 @@ add_module() {
 	esac
 }
 
-# INIT PROGRAM…: an empty root with these and busybox, whose first process is INIT. Sets ROOT.
+# INIT PROGRAM…: an empty root with these and busybox, whose first process is INIT. Sets ROOT, by
+# $ROOT_NAME or INIT's folder.
 make_root() {
 	local init=$1 p
 	shift
-	ROOT=$OUT/root-$(basename "$(dirname "$init")") MODULES=0
+	ROOT=$OUT/root-${ROOT_NAME:-$(basename "$(dirname "$init")")} MODULES=0
 	rm -rf "$ROOT"
 	mkdir -p "$ROOT"/{bin,lib,proc,sys,dev,tmp,run,mod,bpf,etc}
 	ln -s lib "$ROOT/lib64"
