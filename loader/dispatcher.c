@@ -67,20 +67,25 @@ bool dispatcher_is_there(unsigned int ifindex)
 	return mp;
 }
 
-/* Is it the program's map? */
-static bool calls_by(const struct xdp_program *p, __u32 map_id)
+/* The stub has no other map. */
+static __u32 map_of(const struct xdp_program *stub)
 {
-	__u32 ids[8] = { 0 }, len;
-	struct bpf_prog_info info = { .nr_map_ids = 8, .map_ids = (uintptr_t)ids };
+	__u32 id = 0, len;
+	struct bpf_prog_info info = { .nr_map_ids = 1, .map_ids = (uintptr_t)&id };
 
 	len = sizeof(info);
-	if (bpf_obj_get_info_by_fd(xdp_program__fd(p), &info, &len))
-		return false;
-	for (__u32 i = 0; i < info.nr_map_ids && i < 8; i++) {
-		if (ids[i] == map_id)
-			return true;
-	}
-	return false;
+	return bpf_obj_get_info_by_fd(xdp_program__fd(stub), &info, &len) ? 0 : id;
+}
+
+static bool has_program(__u32 map_id)
+{
+	int map = bpf_map_get_fd_by_id(map_id);
+	__u32 zero = 0, prog;
+	bool has = map >= 0 && !bpf_map_lookup_elem(map, &zero, &prog);
+
+	if (map >= 0)
+		close(map);
+	return has;
 }
 
 bool dispatcher_find(unsigned int ifindex, __u32 map_id, struct stub_place *out)
@@ -92,11 +97,15 @@ bool dispatcher_find(unsigned int ifindex, __u32 map_id, struct stub_place *out)
 	if (!mp)
 		return false;
 	while ((p = xdp_multiprog__next_prog(p, mp))) {
+		__u32 map = strcmp(xdp_program__name(p), STUB) ? 0 : map_of(p);
+
 		out->programs++;
 		if (out->prog_id || strcmp(xdp_program__name(p), STUB) ||
-		    (map_id && !calls_by(p, map_id)))
+		    (map_id && map != map_id))
 			continue;
 		out->prog_id = xdp_program__id(p);
+		out->map_id = map;
+		out->calls = has_program(map);
 		out->place = out->programs;
 		out->priority = xdp_program__run_prio(p);
 	}

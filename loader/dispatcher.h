@@ -18,6 +18,8 @@ struct stub_place {
 	unsigned int place;    /* 1: the first */
 	unsigned int programs; /* so many are there */
 	unsigned int priority;
+	__u32 map_id;          /* of the map that it calls by; 0: not known */
+	bool calls;            /* that map has a program: somebody is served by the stub */
 };
 
 /* Is one there, in native mode? */

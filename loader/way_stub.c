@@ -71,17 +71,38 @@ static int put_in(struct ctl *ctl, int prog)
 	return fail_bpf(ctl, err, "cannot write the map '%s' of '%s'", MAP, ctl->ifname);
 }
 
-/* Of a load that was killed, or whose pins somebody removed: it passes all that it sees. */
-static void remove_orphans(struct ctl *ctl)
+static __u32 own_map(struct ctl *ctl)
 {
+	int map = shunt_pin_open(&ctl->pins, MAP);
+	__u32 id = map < 0 ? 0 : shunt_map_id(map);
+
+	if (map >= 0)
+		close(map);
+	return id;
+}
+
+/* Removes stubs of loads that were killed, or whose pins somebody removed, which pass all that they
+ * see. One that calls a program by another's pins serves, and is left alone. */
+static int remove_orphans(struct ctl *ctl)
+{
+	__u32 own = own_map(ctl);
 	struct stub_place stub;
 
 	while (dispatcher_find(ctl->ifindex, 0, &stub)) {
+		if (stub.calls && stub.map_id != own) {
+			fail(ctl, -EBUSY, "shunt serves '%s' by a stub in the dispatcher already "
+			     "(id %u), and its pins are not below '%s'", ctl->ifname,
+			     stub.prog_id, ctl->pins.bpffs ? ctl->pins.bpffs : SHUNT_BPFFS);
+			hint(ctl, "unload it by the bpffs and the name that it was loaded with "
+			     "(--bpffs, --dev)");
+			return -EBUSY;
+		}
 		if (dispatcher_leave(ctl->ifindex, stub.prog_id))
-			return;
+			return 0;
 		note("a stub that an earlier load left in the dispatcher is removed (id %u)",
 		     stub.prog_id);
 	}
+	return 0;
 }
 
 static int attach(struct ctl *ctl, int prog)
@@ -93,7 +114,9 @@ static int attach(struct ctl *ctl, int prog)
 	err = part_find(ctl, "stub.o", path, sizeof(path));
 	if (err)
 		return err;
-	remove_orphans(ctl);
+	err = remove_orphans(ctl);
+	if (err)
+		return err;
 	map = put_in(ctl, prog);
 	if (map < 0)
 		return map;

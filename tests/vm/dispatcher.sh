@@ -29,6 +29,19 @@ behind_a_filter() {
 	same "24 switches under load pass no request by" "$(to_the_stack)" "$before"
 }
 
+# Somebody else's load, as far as bpffs tells.
+beside_another_load() {
+	mkdir -p /tmp/bpffs && mount -t bpf -o mode=0700 bpf /tmp/bpffs
+	! shunt load fcfs --dev eth0 --config /tmp/drop.yaml --dispatcher --bpffs /tmp/bpffs \
+		>/tmp/out 2>&1 || bad "a second load took the place of the first"
+	shows "a stub that serves is left alone" "serves 'eth0' by a stub" /tmp/out
+	check "a load that was refused leaves no pin" sh -c '! ls /tmp/bpffs/shunt/eth0'
+	umount /tmp/bpffs
+	before=$(arrived)
+	send 100 9000
+	same "the first load serves on" "$(($(arrived) - before))" 100
+}
+
 # All programs are taken off, and shunt is put before packets again.
 taken_off() {
 	xdp-loader unload eth0 --all >/tmp/out 2>&1
@@ -65,6 +78,7 @@ dispatcher() {
 	shunt doctor --dev eth0 >/tmp/doctor 2>&1
 	shows "doctor shows its place" "stub is program 2 of 2" /tmp/doctor
 	behind_a_filter
+	beside_another_load
 	check "shunt unload leaves the filter" sh -c 'shunt unload --dev eth0 &&
 		xdp-loader status eth0 | grep xdpfilt && ! xdp-loader status eth0 | grep shunt_stub'
 	check "load once more" shunt load fcfs --dev eth0 --config /tmp/drop.yaml --dispatcher
