@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
-.PHONY: bench-agent bench-cost bench-path bench-preempt bench-wire bench-costs bench-sim \
-	bench-overload bench-rpc
+.PHONY: bench-agent bench-cost bench-path bench-preempt bench-price bench-wire bench-costs \
+	bench-sim bench-overload bench-rpc
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(POLICIES:%=$(B)/bench/reject/%.o)
@@ -15,6 +15,10 @@ bench-agent: all
 bench-path: ## round trips, against a kernel UDP server (root)
 bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo
 	$(Q)bench/path.sh
+
+bench-price: ## what each step of a request takes of its core (root)
+bench-price: all $(B)/bench/price
+	$(Q)bench/price.sh
 
 bench-overload: ## goodput against what is offered: 5 minutes (root)
 bench-overload: all
@@ -87,6 +91,18 @@ $(B)/bench/preempt: $(wildcard bench/preempt/*) tests/ring.h bench/line.h bench/
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(INSTRUMENT) $(WARN) \
 		-Wno-missing-field-initializers $(filter %.c %.o,$^) -o $@ \
 		-Wl,--wrap=park_put -ljansson -lm -pthread
+
+# shunt-spin, whose library's calls go by bench/price.c.
+PRICE_WRAPS := next_take queue_pop policy_ask ctx_get ctx_put ctx_start ctx_enter yield_start \
+	park_put park_take queue_end reply_kick frames_recycle idle_over idle_turn work_ns \
+	preempt_worker_begin clock_gettime
+
+$(B)/bench/price: bench/price.c $(call obj,$(HOSTLIB_SRC) apps/spin.c apps/work.c apps/gap.c) \
+	$(wildcard hostlib/*.h lib/*.h include/shunt/*.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c %.o,$^) -o $@ \
+		$(SHUNT_LDFLAGS) $(PRICE_WRAPS:%=-Wl,--wrap=%) -pthread -lm
 
 $(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c \
 	$(wildcard tests/prog/*.h include/shunt/*.h)

@@ -54,13 +54,13 @@ short_and_long() {
 	YAML
 }
 
-# CONFIG OPTIONS…: fcfs, shuntd and a spinning shunt-spin, which gets the options, on the host's
-# interface.
+# CONFIG OPTIONS…: fcfs, shuntd and a spinning shunt-spin (or $SPIN), which gets the options, on the
+# host's interface.
 serve() {
 	host shunt load fcfs --dev "$DEV" --config "$1"
 	start shuntd host taskset -c 0 shuntd --dev "$DEV"
 	wait_for 10 test -S "/run/shunt/$DEV.sock"
-	start spin host shunt-spin --dev "$DEV" --idle spin "${@:2}"
+	start spin host "${SPIN:-shunt-spin}" --dev "$DEV" --idle spin "${@:2}"
 	wait_for 10 grep -q serving "$DIR/spin.log"
 }
 

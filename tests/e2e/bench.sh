@@ -209,6 +209,17 @@ test_what_preemption_costs_is_measured() {
 			>/dev/null || fail "$(cat "$DIR/yield.json")"
 }
 
+# Whether the sum is near what was measured is for a quiet machine to say.
+test_the_steps_of_a_request_are_noted_beside_what_it_takes_in_all() {
+	[ "$(nproc)" -ge 2 ] || skip "needs 2 CPUs"
+	(cd "$ROOT" && ROUNDS=1 SECONDS_EACH=0.2 ONLY=60,000 OUT="$DIR/price.json" \
+		bench/price.sh) >"$DIR/out" 2>&1 || true
+	jq -e '.measured_ns > 0 and (.steps | length) >= 5 and
+		((.steps | map(.ns) | add) - .sum_ns | fabs) < 1 and
+		(.steps | any(.name == "reply, checksum, counts" and .calls == 1))' \
+		"$DIR/price.json" >/dev/null || fail "$(cat "$DIR/price.json" "$DIR/out")"
+}
+
 test_what_is_no_json_is_refused_in_words() {
 	echo '{"a":' >"$DIR/bad.json"
 	assert_exit 1 "$ROOT/build/bench/report" "$DIR/page.html" "$DIR/bad.json"
