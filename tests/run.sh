@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh [--beside FILE...] [--pairs FILE...] [--alone] FILE... - runs test programs, prints a line
-# a test and one closing line; fails if any test did
+# run.sh [--beside FILE...] [--together FILE...] [--alone] FILE... - runs test programs, prints a
+# line a test and one closing line; fails if any test did
 #
 # A test program prints TAP (cmocka's, or lib.sh's). Exit status 77 without a plan: all of it was
 # skipped, and its last line says why. A program that dies, or ends before its plan does, is a
 # failure of its own. Programs after --beside only compute: as many at once as there are CPUs.
-# Programs after --pairs serve, but time nothing: two at once. Programs after --alone (and without
-# any of the three) have the machine. A bug of the kernel that its log tells is a failure of the
-# test during which it came (complaints.sh). V=1 passes everything on. LIMIT=SECONDS bounds each
+# Programs after --together serve, but time nothing: one more at once. Programs after --alone (and
+# without any of the three) have the machine. A bug of the kernel that its log tells is a failure of
+# the test during which it came (complaints.sh). V=1 passes everything on. LIMIT=SECONDS bounds each
 # program (600).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -175,17 +175,17 @@ run_beside() {
 }
 
 usage() {
-	echo "usage: tests/run.sh [--beside FILE...] [--pairs FILE...] [--alone] FILE..." >&2
+	echo "usage: tests/run.sh [--beside FILE...] [--together FILE...] [--alone] FILE..." >&2
 	exit 2
 }
 
 [ $# -gt 0 ] || usage
-BESIDE=() PAIRS=() ALONE=()
+BESIDE=() TOGETHER=() ALONE=()
 declare -n kind=ALONE
 for word; do
 	case $word in
 	--beside) declare -n kind=BESIDE ;;
-	--pairs) declare -n kind=PAIRS ;;
+	--together) declare -n kind=TOGETHER ;;
 	--alone) declare -n kind=ALONE ;;
 	-*) usage ;;
 	*) kind+=("$word") ;;
@@ -193,7 +193,7 @@ for word; do
 done
 watch_kernel
 run_beside "$(nproc)" "${BESIDE[@]}"
-run_beside 2 "${PAIRS[@]}"
+run_beside $(($(nproc) + 1)) "${TOGETHER[@]}"
 for file in "${ALONE[@]}"; do
 	run_file "$file"
 done

@@ -38,14 +38,14 @@ E2E := $(wildcard tests/e2e/*.sh)
 FAULT := $(wildcard tests/fault/*.sh)
 MODEL := $(wildcard tests/model/*.sh)
 # How a script runs, it says itself, in a line "# runs: beside" (it only computes, or asks and
-# answers: as many at once as there are CPUs) or "# runs: pairs" (it serves, but times nothing: two
-# at once). Without, it has the machine.
+# answers: as many at once as there are CPUs) or "# runs: together" (it serves, but times nothing, and
+# waits for a third of its time: one more at once). Without, it has the machine.
 scripts = $(shell grep -l '^\# runs: $(1)$$' $(2))
 # Longest first: the short ones fill what is left.
 BESIDE = $(call scripts,beside,$(MODEL) $(E2E)) $(PROG) $(UNIT) $(CROSS_UNIT)
-PAIRS = $(call scripts,pairs,$(FAULT) $(E2E))
-ALONE = $(filter-out $(BESIDE) $(PAIRS),$(E2E) $(FAULT))
-ALL_TESTS = --beside $(BESIDE) --pairs $(PAIRS) --alone $(ALONE)
+TOGETHER = $(call scripts,together,$(FAULT) $(E2E))
+ALONE = $(filter-out $(BESIDE) $(TOGETHER),$(E2E) $(FAULT))
+ALL_TESTS = --beside $(BESIDE) --together $(TOGETHER) --alone $(ALONE)
 
 # As many compilers as CPUs, unless the caller said how many.
 SIDE_BY_SIDE := $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))

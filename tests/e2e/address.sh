@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # address.sh - requests are those for the interface's own MAC and addresses, as they change; the
 # rest is the kernel's
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # card.sh - the card's own program, in XDP on a port between client and host, chooses among the
 # host's receive queues by what shuntd publishes; the queues are one domain's
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # decide.sh - what policies, switches and tunables do to requests that keep coming
-# runs: pairs
+# runs: together
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+900}} # lib.sh has another one for files that say none
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"

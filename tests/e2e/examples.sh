@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # examples.sh - examples/ is what README prints, and it works
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$ROOT/tests/serve.sh"
 

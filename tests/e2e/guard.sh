@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # guard.sh - the guards in programs as users link them: libshunt.so, libshunt.a, with a library of
 # others beside
-# runs: pairs
+# runs: together
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # handlers.sh - handlers that do what they should not: late sends, forks, exits, exceptions, calls
 # of the wrong thread
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../ask.sh"

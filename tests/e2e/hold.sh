@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # hold.sh - what becomes of requests while nobody serves: they wait for hold.age at most, and
 # fallback is in force from the death of the last worker on, whoever else is dead
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

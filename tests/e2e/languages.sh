@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # languages.sh - workers in Python, C++, Go and Rust, under a load, with preemption and signals on
 #
-# runs: pairs
+# runs: together
 #
 # Go's and Rust's compilers are Debian's, which `make test-long` installs.
 . "$(dirname "$0")/../lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # nfp.sh - a card emulated on the host: policies steer by what shuntd published, as late as it was
 # told to be
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

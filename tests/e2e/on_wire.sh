@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # on_wire.sh - tests of the shared transport, the same functions, where a NIC schedules that shares
 # no memory with its hosts; and what there is on the wire alone
-# runs: pairs
+# runs: together
 export TRANSPORT=wire ON_WIRE=1
 NO_LAB=1
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+400}}

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # queues.sh - one domain over several receive queues: the NIC (here: the sender's hash of the flow)
 # chooses the queue, and with it the core; the others steal
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # reflect.sh - two servers with a router between them: a datagram that pretends to be from one of
 # them is answered by none
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # refuse.sh - replies that say no, as their protocols' own clients understand them: what nobody can
 # serve is answered by XDP
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

@@ -45,13 +45,13 @@ test_what_passed_at_the_second_try_is_listed() {
 # A path below the repository's root, as make gives it.
 below_root() { realpath --relative-to="$ROOT" "$DIR/$1"; }
 
-# Each of a pair waits for the other: alone they would not end.
-test_pairs_run_two_at_a_time() {
+# Each of two waits for the other: alone they would not end.
+test_programs_together_run_at_one_time() {
 	program a "touch $DIR/a_runs; until_true [ -e $DIR/b_runs ]"
 	program b "touch $DIR/b_runs; until_true [ -e $DIR/a_runs ]"
 	program c "[ -e $DIR/a_runs ] && [ -e $DIR/b_runs ] || echo not ok 2 - c"
 	OUT=$(cd "$ROOT" &&
-		LIMIT=20 tests/run.sh --pairs "$(below_root a)" "$(below_root b)" \
+		LIMIT=20 tests/run.sh --together "$(below_root a)" "$(below_root b)" \
 		--alone "$(below_root c)" 2>&1)
 	assert_eq "$(tail -n 1 <<<"$OUT")" "6 passed, 0 failed, 0 skipped"
 }
@@ -64,7 +64,7 @@ test_programs_side_by_side_are_counted_and_keep_their_lines_together() {
 		chmod +x "$DIR/$p"
 	done
 	STATUS=0
-	OUT=$(cd "$ROOT" && tests/run.sh --beside "$(below_root a)" --pairs "$(below_root b)" \
+	OUT=$(cd "$ROOT" && tests/run.sh --beside "$(below_root a)" --together "$(below_root b)" \
 		--alone "$(below_root c)" 2>&1) || STATUS=$?
 	assert_eq "$(tail -n 1 <<<"$OUT")" "3 passed, 3 failed, 0 skipped"
 	for p in a b c; do

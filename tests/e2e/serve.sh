@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # serve.sh - requests from a client through XDP to a core and back, in every form that they come in
-# runs: pairs
+# runs: together
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+120}}
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../daemons.sh"
-# runs: pairs
+# runs: together
 # shellcheck source=tests/systemd.sh
 . "$(dirname "$0")/../systemd.sh"
 

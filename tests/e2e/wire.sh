@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # wire.sh - requests served through a NIC that shares no memory with its host
-# runs: pairs
+# runs: together
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../wire/lab.sh"

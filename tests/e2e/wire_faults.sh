@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # wire_faults.sh - the link between NIC and cores loses, duplicates and reorders: nothing is served
 # twice, nothing is forgotten but what was counted, and throughput recovers
-# runs: pairs
+# runs: together
 NO_LAB=1
 TEST_LIMIT=${TEST_LIMIT:-${LONG:+300}}
 . "$(dirname "$0")/../lib.sh"

@@ -3,7 +3,7 @@
 # wire_forged.sh - control frames from where none should come: the switch drops them, and the cookie
 # makes them worthless, each without the other; and whatever a host says at random has no effect but
 # counters
-# runs: pairs
+# runs: together
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../wire/lab.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # zerocopy.sh - the configuration's "zerocopy": what is asked of a driver, what it gives, and whose
 # the frames are that it holds. A veth copies.
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../kills.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # agent.sh - shuntd against workers that lie, linger or wreck what they were given, and against an
 # interface and a loader that come and go
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

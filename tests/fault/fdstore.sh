@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # fdstore.sh - shuntd as a unit of systemd, which keeps its descriptors while nobody runs
 # (tests/fdstore.py)
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../daemons.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # harm.sh - two domains, two users that may be workers: one of them means harm, and wastes its own
 # domain alone
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # kill.sh - SIGKILL for worker, agent and keeper at random moments under load: every request is
 # accounted for, no frame leaks, service resumes
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../kills.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # kill_queues.sh - the same deaths where one domain has several receive queues: fill and completion
 # rings of each, and frames that stealing carried from one to another
-# runs: pairs
+# runs: together
 export ELSEWHERE=1
 . "$(dirname "$0")/kill.sh"
 . "$(dirname "$0")/agent.sh"

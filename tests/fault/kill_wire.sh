@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # kill_wire.sh - SIGKILL for workers and for the agents of NIC and host at random moments under
 # load: every request is accounted for, and service resumes
-# runs: pairs
+# runs: together
 export TRANSPORT=wire
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"

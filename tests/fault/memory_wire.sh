@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # memory_wire.sh - a worker on a NIC's host that spoils what those that come after it are given
-# runs: pairs
+# runs: together
 export TRANSPORT=wire
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # policy.sh - a policy that stalls its cores or ends its worker: found, put out of force, refused
 # from then on
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$TESTS/serve.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # replace.sh - processes that die while one shuntd takes over from another
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../daemons.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # restart.sh - shuntd is restarted, upgraded and ended while requests flow
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../daemons.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # restart_wire.sh - the shuntds of a NIC that schedules and of its host are restarted and replaced
 # while requests flow
-# runs: pairs
+# runs: together
 export TRANSPORT=wire
 NO_LAB=1
 . "$(dirname "$0")/../lib.sh"

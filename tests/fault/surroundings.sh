@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # surroundings.sh - shuntd where what it is started with, or what is around it, is not as it should
 # be: folders that others may write, descriptors that are closed, a stderr that nobody reads, limits
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../daemons.sh"

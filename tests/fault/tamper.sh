@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # tamper.sh - a child of a worker writes the rings while shuntd takes back what the worker left, and
 # keeps them: shuntd has time for other domains all the same
-# runs: pairs
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 
