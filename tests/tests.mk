@@ -38,8 +38,8 @@ E2E := $(wildcard tests/e2e/*.sh)
 FAULT := $(wildcard tests/fault/*.sh)
 MODEL := $(wildcard tests/model/*.sh)
 # How a script runs, it says itself, in a line "# runs: beside" (it only computes, or asks and
-# answers: as many at once as there are CPUs) or "# runs: together" (it serves, but times nothing, and
-# waits for a third of its time: one more at once). Without, it has the machine.
+# answers: as many at once as there are CPUs) or "# runs: together" (it serves, but times nothing,
+# and waits for a third of its time: one more at once). Without, it has the machine.
 scripts = $(shell grep -l '^\# runs: $(1)$$' $(2))
 # Longest first: the short ones fill what is left.
 BESIDE = $(call scripts,beside,$(MODEL) $(E2E)) $(PROG) $(UNIT) $(CROSS_UNIT)
