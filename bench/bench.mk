@@ -26,7 +26,7 @@ bench-overload: all
 
 RPC_BENCH := $(addprefix $(B)/bench/rpc/,client server shunt tirpc decode)
 bench-rpc: ## ONC RPC: heads in XDP, decoding, round trips against libtirpc's server (root)
-bench-rpc: all $(RPC_BENCH) $(B)/bench/cost $(B)/bench/reject/fcfs.o
+bench-rpc: all $(RPC_BENCH) $(B)/bench/cost $(B)/bench/again.o $(B)/bench/reject/fcfs.o
 	$(Q)bench/rpc.sh $(B)/bench/rpc.json
 
 RPC_BENCH_CC = mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(TIRPC_CFLAGS) -I. -I$(RPC_TESTS) -O2 -g

@@ -15,7 +15,8 @@
  *
  * Classes have objectives and service times, and a policy that plans has planned.
  *
- * POLICY=fcfs in the environment: that one alone; OUT: another file than build/bench/cost.json.
+ * POLICY=fcfs in the environment: that one alone; OUT: another file than build/bench/cost.json;
+ * NOISE=N: so many percent over the least time of XDP_DROP are quiet, in place of 10.
  *
  *   steer   16 idle cores (4 classes; the request matches its port's payload rule)
  *   hold    no core idle, and the rings of all full
@@ -126,7 +127,7 @@ static double lowest_floor(void)
 
 static bool is_quiet(const struct times *floor, __u32 r)
 {
-	return floor->ns[r] <= 1.1 * lowest_floor();
+	return floor->ns[r] <= (1 + env_number("NOISE", 10) / 100.0) * lowest_floor();
 }
 
 /* A quantile of the quiet rounds' values; NAN: no round was quiet. */

@@ -10,7 +10,9 @@ def of($s; $g; $t; f): {shunt: ($s | f), "shunt-rpcgen": ($g | f), "libtirpc-ser
 	calls: ($sp + $sr + $gp + $gr + $tp + $tr | map(.calls) | add),
 	wrong: ($sp + $sr + $gp + $gr + $tp + $tr | map(.wrong) | add),
 	by_shunt: $stats[0].total.replied,
-	header_ns: ($ns.rpc_ns - $ns.plain_ns | . * 10 | round / 10),
+	# null: no round was quiet enough (bench/cost.c)
+	header_ns: (if $ns.rpc_ns and $ns.plain_ns then
+		$ns.rpc_ns - $ns.plain_ns | . * 10 | round / 10 else null end),
 	stamp_to_handler_ns_p50: ($stamps | map(.p50_ns) | at(0.5)),
 	stamp_to_handler_ns_p10_p90: [($stamps | map(.p10_ns) | at(0.5)),
 		($stamps | map(.p90_ns) | at(0.5))],

@@ -81,7 +81,8 @@ done
 [ ! -t 2 ] || printf '\n' >&2
 host shunt stats -j --dev "$DEV" >"$DIR/stats.json"
 taskset -c 0 "$BUILT/decode" >"$DIR/decode.json"
-POLICY=fcfs OUT=$DIR/cost.json taskset -c 0 build/bench/cost >/dev/null
+NOISE=100 ROUNDS=101 BATCHES=400 POLICY=fcfs OUT=$DIR/cost.json \
+	taskset -c 0 build/bench/cost >/dev/null
 
 mkdir -p "$(dirname "$OUT")"
 jq -n --slurpfile cost "$DIR/cost.json" --slurpfile decode "$DIR/decode.json" \
