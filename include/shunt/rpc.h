@@ -123,9 +123,11 @@ uint8_t *shunt_rpc_accept(const struct shunt_rpc_call *call);
 
 #pragma GCC visibility pop
 
+#ifndef SHUNT_RPC_ALONE /* parts of the library, which are tested without libshunt */
 /* The program itself needs libshunt.so, not only libshunt-rpc.so: its guards have to come before
  * the C library, in the order in which names are looked up. */
 static int (*const shunt_rpc_needs_libshunt)(struct shunt *) __attribute__((used)) = shunt_run;
+#endif
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,7 @@
  * first byte is about the room for the reply
  */
 /* link: hostlib/rpc/head.c tests/rpc/views.c tests/unit/kv_safepoint.c */
-/* flags: -Ibuild/tests/rpc/gen */
+/* flags: -Ibuild/tests/rpc/gen -DSHUNT_RPC_ALONE */
 #include "input.h"
 
 #include "calc_shunt.h"

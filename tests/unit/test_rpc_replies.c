@@ -3,6 +3,7 @@
  * test_rpc_replies.c - replies that are kept for calls which a client sends again
  */
 /* link: hostlib/rpc/replies.c */
+/* define: SHUNT_RPC_ALONE */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
