@@ -34,7 +34,7 @@ PATIENCE=${PATIENCE:-$(awk -v cpus="$(nproc)" '{ print ($1 > cpus ? 6 : 2) }' /p
 TRIES=${TRIES:-2}
 LONG=${LONG:-} # set by `make test-long`: heavy counts
 PATH=$ROOT/build:$PATH
-# glibc: memory that nobody has set is not zero. The simulator has gigabytes of which it uses little.
+# glibc: memory that nobody has set is not zero. The simulator uses little of its gigabytes.
 [[ ${TEST_FILE##*/} == sim* ]] || export MALLOC_PERTURB_=165
 declare -A PIDS=()
 SAID=2 # where failures are told: not where a command that is waited for writes
