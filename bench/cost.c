@@ -214,7 +214,7 @@ static __u32 time_drop(struct ingress *g, const struct packet *p, __u32 packets)
 	return v.ns;
 }
 
-/* What a request takes beyond that by which it was made one again. */
+/* The cost of a request, less that of making the reply a request again. */
 static void leave_out_again(struct times *t, const struct times *floor, __u32 round)
 {
 	struct times *with = calloc(1, sizeof(*with));

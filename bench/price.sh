@@ -34,7 +34,7 @@ YAML
 export PRICE=$DIR/notes.json
 SPIN=build/bench/price serve "$DIR/price.yaml" >/dev/null
 
-# What was noted since the last time, into $PRICE.
+# The notes since the last time, into $PRICE.
 notes() {
 	rm -f "$PRICE"
 	kill -USR1 "${PIDS[spin]}"

@@ -159,7 +159,7 @@ struct known {
 	__u32 taken_us[SHUNT_CLASSES]; /* work that was taken out of its queue since then */
 };
 
-/* What was taken out of queues, and whether cores are full. */
+/* Work that was taken out of queues, and whether cores are full. */
 __shunt_inline void gather_taken(shunt_view *v, struct known *k)
 {
 	__u64 was, now, n, all = 0, steered, full;
@@ -225,13 +225,13 @@ __shunt_inline __u64 room(const shunt_view *v, const struct known *k, __u32 cls)
 	return shunt_pick(shunt_less(used, all), all - used, 0) / 1000;
 }
 
-/* What is left of x where a part is cut off. */
+/* The rest of x once a part is cut off. */
 __shunt_inline __u64 left_of(__u64 x, __u64 cut)
 {
 	return x * (WHOLE - cut) / WHOLE;
 }
 
-/* What is left of work once the request's own is taken off, and 1; 0: nothing is. */
+/* The rest of work without the request's own, and 1 more; 0: there is no rest. */
 __shunt_inline __u64 beyond(__u64 work, __u64 own)
 {
 	return shunt_pick(shunt_less(work, own), 0, work - own + 1);
