@@ -10,6 +10,7 @@
 
 #include "agent.h"
 #include "former.h"
+#include "holders.h"
 #include "log.h"
 #include "message.h"
 #include "owner.h"
@@ -43,6 +44,7 @@ static int welcome(struct agent *a, struct peer *p, __u32 cores)
 /* The peer becomes the domain's worker: memory, sockets, policy. On failure nothing has changed. */
 static int settle(struct agent *a, struct peer *p, struct domain *d)
 {
+	struct kin kin = holders_kin(d);
 	int err;
 
 	p->domain = d;
@@ -56,7 +58,7 @@ static int settle(struct agent *a, struct peer *p, struct domain *d)
 	}
 	p->stage = PEER_WORKER;
 	d->worker.user = p->uid + 1;
-	worker_here(d, p);
+	worker_here(d, p, &kin);
 	/* or later: messages that it sent meanwhile, BYE maybe, are to be read first */
 	p->behind = a->role->tell_news(a, p);
 	return 0;

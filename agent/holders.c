@@ -56,12 +56,15 @@ static bool read_kin(__u32 pid, struct kin *k)
 	return true;
 }
 
-void holders_know(struct domain *d)
+struct kin holders_kin(const struct domain *d)
 {
-	if (!read_kin(d->pool.state->worker_pid, &d->worker.kin))
-		d->worker.kin = (struct kin){ .name = "?" };
-	d->worker.kin.pid = d->pool.state->worker_pid;
-	d->worker.kin.user = d->pool.state->owner;
+	struct kin k;
+
+	if (!read_kin(d->pool.state->worker_pid, &k))
+		k = (struct kin){ .name = "?" };
+	k.pid = d->pool.state->worker_pid;
+	k.user = d->pool.state->owner;
+	return k;
 }
 
 /* May the process be of that user? One that nobody may look into shows root. */

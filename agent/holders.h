@@ -9,9 +9,11 @@
 #include <linux/types.h>
 
 struct domain;
+struct kin;
 
-/* While the domain's worker lives: remembers what its children share with it. */
-void holders_know(struct domain *d);
+/* What the children of the domain's worker share with it. To be asked before the worker is given
+ * anything: once it has that, it may end at any time, and /proc tells no more. */
+struct kin holders_kin(const struct domain *d);
 /* Looks for a process that may be a child of the last worker, at some processes each time. True:
  * d->former.holder. False, and d->former.sought: there is none. */
 bool holders_find(struct domain *d, __u64 now_ns);

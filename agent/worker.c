@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "domain.h"
-#include "holders.h"
 #include "log.h"
 #include "phase.h"
 #include "reclaim.h"
@@ -72,9 +71,9 @@ int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores
 	return 0;
 }
 
-void worker_here(struct domain *d, void *peer)
+void worker_here(struct domain *d, void *peer, const struct kin *kin)
 {
-	holders_know(d);
+	d->worker.kin = *kin;
 	d->worker.peer = peer;
 	d->worker.hung_up = d->worker.reported = false;
 }

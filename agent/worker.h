@@ -50,8 +50,8 @@ int worker_attach(struct domain *d, __u32 pid, uid_t uid, int pidfd, __u32 cores
 bool worker_may_return(struct domain *d, __u64 now_ns);
 /* The worker was given nothing after all; had: it was before, and has said goodbye. */
 void worker_unwelcome(struct domain *d, bool had, __u64 now_ns);
-/* The worker's connection is there (again). */
-void worker_here(struct domain *d, void *peer);
+/* The worker's connection is there (again); kin: as it was before its welcome. */
+void worker_here(struct domain *d, void *peer, const struct kin *kin);
 void worker_up(struct domain *d, __u32 core, __u64 now_ns);
 void worker_down(struct domain *d, __u32 core);
 /* The worker said BYE: its rings are drained and unmapped.

@@ -8,7 +8,7 @@ set -eu
 build="gcc g++ make clang llvm llvm-dev libbpf-dev libelf-dev linux-libc-dev libcyaml-dev
 libyaml-dev libjansson-dev libcap-ng-dev libxdp-dev libtirpc-dev pkg-config python3-docutils"
 run="bpftool iproute2 ethtool iputils-ping"
-check="libcmocka-dev libclang-rt-dev librocksdb-dev memcached libmemcached-tools python3 jq
+check="libcmocka-dev libclang-rt-dev librocksdb-dev memcached libmemcached-tools python3 jq gojq
 bind9-dnsutils xdp-tools procps util-linux netcat-openbsd spin shellcheck
 rpcsvc-proto rpcbind rstat-client
 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"

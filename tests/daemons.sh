@@ -16,7 +16,7 @@ nobody() { ! pgrep -x shuntd >/dev/null; }
 # RATE: requests until the test ends; waits for the first.
 start_load() {
 	start client client shunt-load --to 198.18.0.2:9000 --rate "$(($1 / ${SLOWER:-1}))" \
-		--time "$((TEST_LIMIT - 5))" \
+		--time "$((TEST_LIMIT - 5))" ${CLIENT_SLEEPS:+--sleep} \
 		--mix short=0.7:1us,long=0.3:5us --json --wait 3s
 	wait_for 10 arrived 1000
 }

@@ -10,7 +10,7 @@ begin_load() {
 	load mq
 	host shunt quantum set long "$2"
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate "$1" --time 3600 \
+	start client client shunt-load --sleep --to 198.18.0.2:9000 --rate "$1" --time 3600 \
 		--mix "short=0.7:1us,long=0.3:$3"
 	wait_for 5 arrived 200
 }

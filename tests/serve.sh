@@ -85,11 +85,14 @@ start_worker() {
 	wait_for 10 all_up
 }
 
+# Scripts that run beside others, as they time nothing, have clients that leave them the CPU.
+! grep -q '^# runs: together$' "$TEST_FILE" || CLIENT_SLEEPS=--sleep
+
 # OPTIONS…: the client's JSON in $DIR/client.json. The client waits for the last replies as wait_for
 # does.
 offer() {
 	pace "$@"
-	ahead client shunt-load --to "${TO:-198.18.0.2}:9000" --json \
+	ahead client shunt-load --to "${TO:-198.18.0.2}:9000" --json ${CLIENT_SLEEPS:+--sleep} \
 		--wait $((3 * PATIENCE * ${SLOWER:-1} / 2))s "${PACED[@]}"
 	"${WORDS[@]}" >"$DIR/client.json"
 }

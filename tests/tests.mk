@@ -122,7 +122,7 @@ $(BARE): $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@
 
 # Libraries that shunt and shuntd are run with.
-PRELOADED := $(B)/tests/strict.so $(B)/tests/bound.so $(B)/tests/holds.so
+PRELOADED := $(addprefix $(B)/tests/,strict.so bound.so holds.so outlived.so)
 
 $(PRELOADED): $(B)/tests/%.so: tests/%.c tests/at_bind.h
 	$(call say,TEST,$@)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +15,8 @@
 
 #define BATCH 32
 #define REPLY_MAX 2048
+#define AWAKE_NS 100000    /* what a timer may be late: before a request is due, no sleep */
+#define ASLEEP_NS 100000000 /* the longest sleep: a signal or a report may be due */
 
 /* ADDR:PORT, [ADDR]:PORT, ADDR */
 int address_parse(const char *text, struct sockaddr_storage *to, socklen_t *len)
@@ -225,6 +228,17 @@ static int take_batch(struct load *l, struct flow *f)
 	for (int i = 0; i < n; i++)
 		take_reply(l, f, data[i], h[i].msg_len, stamp_of(l, &h[i].msg_hdr, now));
 	return n;
+}
+
+void flows_await(struct load *l, uint64_t until)
+{
+	struct pollfd any = { .fd = l->epoll, .events = POLLIN };
+	uint64_t now = now_ns(), ns = until > now + AWAKE_NS ? until - now - AWAKE_NS : 0;
+
+	if (ns > ASLEEP_NS)
+		ns = ASLEEP_NS;
+	if (ns >= AWAKE_NS)
+		ppoll(&any, 1, &(struct timespec){ .tv_nsec = ns }, NULL);
 }
 
 void flows_receive(struct load *l)

@@ -43,7 +43,7 @@ struct options {
 	double think_ns;
 	size_t size, keys, key_size, value_size;
 	double zipf;
-	bool json, csv, quiet, strict, user_stamps, xdp, preload;
+	bool json, csv, quiet, strict, user_stamps, xdp, preload, sleep;
 	struct mix mix;
 	const char *mix_text;
 };
@@ -174,6 +174,8 @@ int flows_open(struct load *l);
 void flows_close(struct load *l);
 struct pending *flow_next(struct load *l, int flow);
 void flows_receive(struct load *l);
+/* Sleeps until shortly before that moment, until a reply is there, or for a while. */
+void flows_await(struct load *l, uint64_t until);
 void flows_give_up(struct load *l, uint64_t due_before);
 
 /* When the next request is due, after one that was due at

@@ -33,6 +33,7 @@ static const char help[] =
 	"  -T, --time S          seconds after the warm-up (1)\n"
 	"  -w, --warmup S        seconds that do not count (0)\n"
 	"  -n, --count N         end after so many requests\n"
+	"      --sleep           leave the CPU to others until a request is due; measures less well\n"
 	"  -C, --closed N        N clients that each wait for their reply, instead of a rate\n"
 	"      --think TIME      mean time that such a client waits before the next (0)\n"
 	"from where\n"
@@ -55,7 +56,7 @@ static const char help[] =
 
 enum { MIXES = 256, PHASE, SIZE, KEYS, KEY_SIZE, VALUE_SIZE, ZIPF, PRELOAD, THINK, CSV, LATE,
        LATE_SHARE, ERROR,
-       WAIT, STRICT, USER_STAMPS, PLAN, RECORD, GAPS, BACKLOG, WINDOWS };
+       WAIT, STRICT, USER_STAMPS, PLAN, RECORD, GAPS, BACKLOG, WINDOWS, SLEEP };
 
 static const struct option longs[] = {
 	{ "to", 1, NULL, 't' }, { "protocol", 1, NULL, 'P' }, { "mix", 1, NULL, 'm' },
@@ -66,6 +67,7 @@ static const struct option longs[] = {
 	{ "rate", 1, NULL, 'r' }, { "arrival", 1, NULL, 'a' }, { "burst", 1, NULL, 'b' },
 	{ "time", 1, NULL, 'T' }, { "warmup", 1, NULL, 'w' }, { "count", 1, NULL, 'n' },
 	{ "closed", 1, NULL, 'C' }, { "think", 1, NULL, THINK }, { "flows", 1, NULL, 'f' },
+	{ "sleep", 0, NULL, SLEEP },
 	{ "cpu", 1, NULL, 'c' }, { "xdp", 1, NULL, 'x' }, { "seed", 1, NULL, 's' },
 	{ "report", 1, NULL, 'p' }, { "json", 0, NULL, 'j' }, { "csv", 0, NULL, CSV },
 	{ "late", 1, NULL, LATE }, { "late-share", 1, NULL, LATE_SHARE },
@@ -167,6 +169,7 @@ static bool set_when(struct options *o, int c)
 	case 'w': o->warmup = number("--warmup", optarg, 0, 1e6); break;
 	case 'n': o->count = amount("--count", optarg, 1, 1e15); break;
 	case 'C': o->closed = number("--closed", optarg, 1, FLOWS_MAX); break;
+	case SLEEP: o->sleep = true; break;
 	case THINK: o->think_ns = duration("--think", optarg); break;
 	default: return false;
 	}
@@ -220,6 +223,9 @@ static void check(struct options *o)
 		bad("--json or --csv, not both");
 	if (o->closed && (o->gaps || o->windows))
 		bad("--gaps, --windows: in a closed loop, replies say when requests are due");
+	if (o->sleep && (o->closed || o->gaps || o->windows))
+		bad("--sleep: not with --closed, and not with --gaps or --windows, since the CPU "
+		    "is away on purpose");
 	if (o->closed)
 		o->flows = o->closed;
 	if (o->key_size < 2 + (size_t)log10(o->keys))

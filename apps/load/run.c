@@ -121,6 +121,13 @@ static struct pace pace_start(struct load *l)
 			      .next_report = every ? l->begin + every : UINT64_MAX };
 }
 
+/* Or until a reply is there. The CPU was away on purpose: that is no stall. */
+static void sleep_until(struct load *l, struct pace *p, uint64_t at)
+{
+	flows_await(l, at);
+	p->last = now_ns();
+}
+
 static void finish(struct load *l, struct pace *p)
 {
 	uint64_t now = now_ns(), until = now + l->o.wait_ns;
@@ -130,6 +137,8 @@ static void finish(struct load *l, struct pace *p)
 		if (l->xsk)
 			xsk_kick(l);
 		flows_receive(l);
+		if (l->o.sleep && l->outstanding)
+			flows_await(l, until);
 	}
 	flows_give_up(l, UINT64_MAX);
 	interval_ends(l, p, l->ended);
@@ -157,6 +166,8 @@ void run_open(struct load *l)
 			flows_receive(l);
 			progress(l, now);
 			row = 0;
+			if (l->o.sleep)
+				sleep_until(l, &p, at);
 			continue;
 		}
 		if (now > l->end + BEHIND_NS)

@@ -13,7 +13,7 @@ test_switches_under_load_lose_no_packet() {
 	local policies=(rss steal fcfs prio mq jbsq affinity p2c darc) i
 	load mq
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time 600 --wait 3s \
+	start client client shunt-load --sleep --to 198.18.0.2 --rate 3000 --time 600 --wait 3s \
 		--json \
 		--mix short=0.7:1us,long=0.3:10us
 	wait_for 5 arrived 500
@@ -107,7 +107,7 @@ test_darc_reserves_the_cores_that_the_simulator_says_also_when_the_mix_changes()
 	start_worker
 	for mix in short=0.9:200us,long=0.1:1800us short=0.5:200us,long=0.5:1800us; do
 		want=$(simulated "$mix")
-		start client client shunt-load --to 198.18.0.2:9000 --rate 300 --time 600 \
+		start client client shunt-load --sleep --to 198.18.0.2 --rate 300 --time 600 \
 			--wait 3s --json --mix "$mix"
 		wait_for 10 planned "$want"
 		stop client INT

@@ -57,7 +57,7 @@ test_a_request_that_was_preempted_may_still_send() {
 	load sq "preempt: {mode: on}"
 	host shunt quantum set short 1us
 	start_edges
-	start load client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 3 --mix short=1:40us
+	start load client shunt-load --sleep --to 198.18.0.2 --rate 2000 --time 3 --mix short=1:40us
 	wait_for 5 arrived 100
 	for i in {1..10}; do
 		assert_eq "$(ask_all send 2)" "more 0"

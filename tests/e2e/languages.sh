@@ -24,7 +24,7 @@ try_worker() {
 	for i in {1..5}; do
 		assert_eq "$(ask "hello $i")" "HELLO $i of $1"
 	done
-	start load client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 2 \
+	start load client shunt-load --sleep --to 198.18.0.2:9000 --rate 2000 --time 2 \
 		--mix short=0.5:1us,long=0.5:20us
 	wait_for 20 arrived 2000
 	for i in {1..5}; do

@@ -164,6 +164,34 @@ while True:
 		"$DIR/load.csv")" "1 200 200 0"
 }
 
+# user + sys of the client, in hundredths of a second
+cpu_of_load() {
+	local TIMEFORMAT='%U %S' text
+	text=$( { time load "$@"; } 2>&1)
+	awk '{ printf "%d", 100 * ($1 + $2) }' <<<"$text"
+}
+
+test_a_client_that_sleeps_leaves_the_cpu_and_counts_the_same() {
+	local awake asleep
+	serve
+	awake=$(cpu_of_load --rate 500 --time 2 --mix short=1:100us)
+	asleep=$(cpu_of_load --rate 500 --time 2 --mix short=1:100us --sleep)
+	end_server
+	assert_eq "$(jq '.classes.short | .sent == .answered and .sent > 700' "$DIR/load.json")" \
+		true "all answered"
+	assert_le $((2 * asleep)) "$awake" "twice the CPU time of one that sleeps"
+	echo "$awake and $asleep hundredths of a second, in 2 s"
+}
+
+test_a_client_that_sleeps_ends_when_it_is_told_to() {
+	serve
+	start client client shunt-load --to 198.18.0.2 --rate 0.01 --time 3000 --sleep
+	wait_for 5 slept client
+	stop client INT
+	assert_eq "$STATUS" 0 "exit status"
+}
+slept() { [ "$(state_of "${PIDS[$1]}")" = S ]; }
+
 test_requests_leave_through_af_xdp() {
 	serve
 	load --xdp "${LAB}c" --rate 5000 --count 2000 --time 2 --flows 8 --mix short=1:100us
@@ -177,6 +205,8 @@ test_nonsense_is_refused_in_words() {
 	assert_match "$(cat "$DIR/err")" "what is 'nonsense'"
 	assert_exit 2 shunt-load --to 198.18.0.2 --mix a=0.5:1us,b=0.4:1us
 	assert_match "$(cat "$DIR/err")" "add up to 0.9"
+	assert_exit 2 shunt-load --to 198.18.0.2 --sleep --closed 4
+	assert_match "$(cat "$DIR/err")" "--sleep: not with --closed"
 	assert_exit 2 shunt-load --to nowhere --rate 10
 	assert_match "$(cat "$DIR/err")" "no address"
 	assert_exit 2 shunt-load --to 198.18.0.2 --rate 0

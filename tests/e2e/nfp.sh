@@ -65,7 +65,7 @@ test_requests_of_several_queues_are_served_by_published_loads() {
 test_a_busy_core_is_published_as_loaded() {
 	load_card affinity 0 1
 	start_workers 1
-	start client client shunt-load --to 198.18.0.2:9000 --count 8 --rate 1000 --flows 1 \
+	start client client shunt-load --sleep --to 198.18.0.2 --count 8 --rate 1000 --flows 1 \
 		--wait 20s --mix long=1:100ms
 	wait_for 5 some_load
 	wait_for 20 loads_are '0x00 0x00'
@@ -77,7 +77,7 @@ test_loads_arrive_as_late_as_the_card_is() {
 	start_workers 1
 	wait_for 5 publisher_is messages 2
 	began=${EPOCHREALTIME/./}
-	start client client shunt-load --to 198.18.0.2:9000 --count 40 --rate 1000 --flows 1 \
+	start client client shunt-load --sleep --to 198.18.0.2 --count 40 --rate 1000 --flows 1 \
 		--wait 20s --mix long=1:100ms
 	wait_for 5 arrived 1
 	wait_for 10 some_load
@@ -88,7 +88,7 @@ test_loads_arrive_as_late_as_the_card_is() {
 test_a_publisher_that_falls_behind_publishes_equal_loads() {
 	load_card p2c 0 1 --card-delay 20000
 	start_workers 1
-	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 30 --json \
+	start client client shunt-load --sleep --to 198.18.0.2 --rate 2000 --time 30 --json \
 		--mix short=1:20us
 	wait_for 10 publisher_is equal 1
 	wait_for 5 loads_are '0x00 0x00'

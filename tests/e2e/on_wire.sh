@@ -252,7 +252,8 @@ test_a_new_agent_goes_on_with_the_epochs_of_the_last() {
 	CPUS=$ONE
 	load fcfs
 	start_worker
-	start load client shunt-load --to 198.18.0.2:9000 --json --rate 2000 --count 3000 --time 5 \
+	start load client shunt-load --sleep --to 198.18.0.2:9000 --json --rate 2000 \
+		--count 3000 --time 5 \
 		--mix short=1:10us
 	wait_for 5 eval '[ "$(stat_of .total.replied)" -gt 100 ]'
 	answers=$(hello_answers)

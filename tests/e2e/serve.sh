@@ -244,7 +244,7 @@ test_a_second_worker_of_a_domain_is_refused() {
 test_a_worker_that_stops_serves_what_it_was_steered() {
 	load fcfs
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 5000 --time 60 --mix $MIX
+	start client client shunt-load --sleep --to 198.18.0.2:9000 --rate 5000 --time 60 --mix $MIX
 	wait_for 5 arrived 1000
 	stop spin
 	assert_eq "$STATUS" 0 "the worker's exit status"

@@ -65,7 +65,7 @@ test_what_a_core_parked_outlives_its_epoch() {
 	local i
 	PARK=2 begin build/nic/fcfs.o 1 SILENT_MS=100
 	# it is what the NIC hears, too
-	start load client shunt-load --to 198.18.0.2:9000 --json --rate 1500 --burst 16 \
+	start load client shunt-load --sleep --to 198.18.0.2:9000 --json --rate 1500 --burst 16 \
 		--count 4500 --time 5 --mix short=1:20us
 	for i in 1 2; do
 		wait_for 5 nic_state ".done >= $((i * 300))"

@@ -105,8 +105,8 @@ test_cores_that_restart_under_all_faults_lose_only_what_is_counted() {
 	local i
 	begin_badly
 	set_faults 2 5 10 10
-	start load client shunt-load --to 198.18.0.2:9000 --json --rate 2500 --burst 8 --time 60 \
-		--wait 1s --mix short=1:2us
+	start load client shunt-load --sleep --to 198.18.0.2 --json --rate 2500 --burst 8 \
+		--time 60 --wait 1s --mix short=1:2us
 	for i in 0 1 0 1; do
 		wait_for 20 more_done $((COUNT / 10))
 		stop "core$i" KILL

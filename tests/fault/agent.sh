@@ -66,7 +66,7 @@ test_a_worker_that_wrecks_its_memory_does_not_wreck_the_agent() {
 	local i agent
 	load mq
 	agent=$(agent_pid)
-	start client client shunt-load --to 198.18.0.2:9000 --rate 1000 --time 30 \
+	start client client shunt-load --sleep --to 198.18.0.2 --rate 1000 --time 30 \
 		--mix short=0.7:1us,long=0.3:50us
 	echo "seed $SEED"
 	for ((i = 0; i < ${LONG:+20}0 + 10; i++)); do
@@ -198,7 +198,8 @@ none_is_left() { ! pkill -KILL -x shuntd; } # one that is not killed takes the p
 test_both_its_processes_are_killed_under_a_worker_and_no_request_that_it_has_is_lost() {
 	load fcfs
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 2000 --time 60 --mix short=1:1us
+	start client client shunt-load --sleep --to 198.18.0.2 --rate 2000 --time 60 \
+		--mix short=1:1us
 	wait_for 5 arrived 200
 	wait_for 5 none_is_left
 	wait "${PIDS[shuntd]}" 2>/dev/null || true
@@ -220,7 +221,7 @@ came_again() { [ "$(count_of workers)" = 2 ]; }
 test_an_agent_that_dies_while_it_takes_back_what_a_worker_had_is_continued() {
 	local i agent
 	load mq
-	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 --time 60 \
+	start client client shunt-load --sleep --to 198.18.0.2 --rate 3000 --time 60 \
 		--mix short=0.7:1us,long=0.3:50us
 	RANDOM=$SEED
 	echo "seed $SEED"

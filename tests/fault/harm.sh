@@ -159,6 +159,17 @@ test_sockets_that_a_process_of_the_former_user_keeps_are_named() {
 	assert_unharmed
 }
 
+# A worker may end before shuntd has its next turn on a CPU, and /proc tells nothing of it then.
+test_the_child_of_a_worker_that_ended_at_its_welcome_is_named() {
+	local pid
+	export LD_PRELOAD=$ROOT/build/tests/outlived.so
+	begin
+	unset LD_PRELOAD
+	bad_keeps_sockets_by child
+	wait_for 5 logged "process $pid .*still holds the rings of queue 0: end it"
+	kill -KILL "$pid"
+}
+
 # Nothing shows which process holds sockets in a message, only who had them last.
 test_sockets_that_are_hidden_in_a_message_are_laid_to_the_user_that_had_them() {
 	local pid
@@ -308,9 +319,8 @@ test_who_does_everything_harmful_at_once_wastes_its_own_domain_alone() {
 	before=$(cpu_ms)
 	echo "seed $SEED"
 	[ "$(nproc)" = 1 ] ||
-		start client client shunt-load --to 198.18.0.2:9000 --cpu $(($(nproc) - 1)) \
-		--rate 300 \
-		--time "$seconds" --mix short=1:1us
+		start client client shunt-load --sleep --to 198.18.0.2 --cpu $(($(nproc) - 1)) \
+		--rate 300 --time "$seconds" --mix short=1:1us
 	start_as riot $BAD nice -n 19 build/tests/riot $SOCK 1 "$seconds" "$SEED"
 	offer --cpu 0 --rate 500 --time "$half" --mix short=1:1us
 	assert_all_answered

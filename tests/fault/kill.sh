@@ -134,7 +134,7 @@ test_a_hung_worker_is_found() {
 	client shunt-load --to 198.18.0.2:9000 --rate 1000 --count 1 --time 1 --mix short=1:90ms
 	wait_for 5 quiet
 	assert_eq "$(stat_of .total.replied)" 1 "90 ms is not hung"
-	start client client shunt-load --to 198.18.0.2:9000 --rate 500 --time 60
+	start client client shunt-load --sleep --to 198.18.0.2:9000 --rate 500 --time 60
 	wait_for 5 arrived 100
 	kill -STOP "${PIDS[spin]}"
 	wait_for 10 sh -c "! kill -0 ${PIDS[spin]}"

@@ -36,7 +36,7 @@ test_restarts_and_replacements_on_the_wire_lose_nothing() {
 	local i
 	load fcfs
 	start_worker
-	start client client shunt-load --to 198.18.0.2:9000 --rate 3000 \
+	start client client shunt-load --sleep --to 198.18.0.2:9000 --rate 3000 \
 		--time "$((TEST_LIMIT - 5))" \
 		--mix short=0.7:1us,long=0.3:5us --json --wait 3s
 	wait_for 10 arrived 500
