@@ -127,6 +127,14 @@ static void publish_heads(struct core *c, const struct heads *h)
 	}
 }
 
+/* The one class that waits, if the policy has said that it takes any; else -1: it must be asked. */
+static int unasked(const struct policy *p, uint32_t waiting)
+{
+	bool one = waiting && !(waiting & (waiting - 1));
+
+	return p->flags & SHUNT_TAKES_ANY && one ? (int)__builtin_ctz(waiting) : -1;
+}
+
 /* The class that the policy wants this core to serve, or -1.
  * run_cls: the class of the running request, which might go on. */
 static int choose(struct core *c, const struct policy *p, const struct heads *h, uint64_t now,
@@ -140,8 +148,10 @@ static int choose(struct core *c, const struct policy *p, const struct heads *h,
 		.cls = SHUNT_NONE,
 		.run_cls = run_cls,
 	};
-	int cls;
+	int cls = unasked(p, h->waiting);
 
+	if (cls >= 0)
+		return cls;
 	if (p->flags & SHUNT_NEEDS_HEADS)
 		publish_heads(c, h);
 	cls = policy_ask(c, p, SHUNT_ASK_SELECT, &ev);
@@ -298,8 +308,18 @@ static int next_expired(const struct core *c, const struct heads *h, uint64_t no
 	return -1;
 }
 
-/* A request that waits for any core, or for this one; the policy says which. */
-static bool next_chosen(struct core *c, const struct policy *p)
+static bool take_held(struct core *c, uint32_t cls)
+{
+	if (!take(c, cls, FROM_HOLD))
+		return false;
+	next_note_found(c, c->item);
+	return true;
+}
+
+/* A request that waits for any core, or for this one; the policy says which. parked: some were. If
+ * not, the own ring was empty, and if then one hold ring alone has requests and the policy takes
+ * any, no head is read, nor the clock. */
+static bool next_chosen(struct core *c, const struct policy *p, bool parked)
 {
 	struct shunt *s = c->s;
 	struct heads h;
@@ -307,8 +327,11 @@ static bool next_chosen(struct core *c, const struct policy *p)
 	uint64_t now;
 	int cls;
 
-	if (!held && !atomic_load_explicit(&s->park.mask, memory_order_relaxed))
+	if (!held && !parked)
 		return false;
+	cls = parked ? -1 : unasked(p, held);
+	if (cls >= 0)
+		return take_held(c, cls);
 	now = c->fresh ? c->now : core_clock(c);
 	h.waiting = 0;
 	consider_ring(c, now, &h);
@@ -318,11 +341,9 @@ static bool next_chosen(struct core *c, const struct policy *p)
 	cls = atomic_load(&s->leave) ? (int)__builtin_ctz(h.waiting) : next_expired(c, &h, now);
 	if (cls < 0)
 		cls = choose(c, p, &h, now, SHUNT_NONE);
-	if (cls < 0 || !take(c, cls, h.of[cls].from))
+	if (cls < 0)
 		return false;
-	if (h.of[cls].from == FROM_HOLD)
-		next_note_found(c, c->item);
-	return true;
+	return h.of[cls].from == FROM_HOLD ? take_held(c, cls) : take(c, cls, h.of[cls].from);
 }
 
 /* The class that the policy named when it was asked whether to yield: it is not asked twice. */
@@ -345,6 +366,6 @@ bool next_take(struct core *c)
 	taken = next_named(c) || (!parked && queue_pop(c, c->id, c->item));
 	if (!taken && !ring_count(&c->rx) && claimed(c))
 		return false;
-	return taken || next_chosen(c, p) || queue_pop(c, c->id, c->item) ||
+	return taken || next_chosen(c, p, parked) || queue_pop(c, c->id, c->item) ||
 	       next_of_others(c, p, c->item);
 }

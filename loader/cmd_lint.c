@@ -158,6 +158,7 @@ static json_t *words_json(__u32 flags, bool reads)
 		{ SHUNT_IDLE_ONLY, false, "steers to idle cores only" },
 		{ SHUNT_STEALS, false, "lets idle cores take from others' rings" },
 		{ SHUNT_PREEMPTS, false, "has requests preempted after their quantum" },
+		{ SHUNT_TAKES_ANY, false, "is not asked where only one class waits" },
 	};
 	json_t *list = json_array();
 

@@ -28,6 +28,7 @@ static const char *flag_name(enum shunt_policy_flags flag)
 	case SHUNT_STEALS: return "steals";
 	case SHUNT_PREEMPTS: return "preempts";
 	case SHUNT_NEEDS_HINT: return "hint";
+	case SHUNT_TAKES_ANY: return "takes_any";
 	}
 	return NULL;
 }

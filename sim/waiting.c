@@ -121,8 +121,10 @@ HOT int ask_select(struct engine *e, struct domain *d, int i, uint32_t run)
 		view_head(d->v, i, c, e->pool[first].arrival, queued);
 	}
 	cls = e->p->select(d->v, &ev);
-	if (cls == SHUNT_GO_ON)
+	if (cls == SHUNT_GO_ON) {
+		e->r->bad_answers += e->p->flags & SHUNT_TAKES_ANY && ev.waiting;
 		return -1;
+	}
 	if (cls < 0 || cls >= SHUNT_CLASSES || !(ev.waiting >> cls & 1)) {
 		e->r->bad_answers++;
 		return -1;

@@ -9,7 +9,7 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("affinity", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_KEY,
+SHUNT_POLICY("affinity", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_KEY | SHUNT_TAKES_ANY,
 	     "each key to one core by hash (MICA)");
 
 static int steer(shunt_view *v, shunt_event *ev)

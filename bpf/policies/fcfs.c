@@ -8,7 +8,8 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("fcfs", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS, "one queue, first come first served");
+SHUNT_POLICY("fcfs", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_TAKES_ANY,
+	     "one queue, first come first served");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {

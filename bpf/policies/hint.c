@@ -11,7 +11,7 @@
 #include <shunt/policy.h>
 
 SHUNT_POLICY(
-	"hint", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_HINT,
+	"hint", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM | SHUNT_NEEDS_HINT | SHUNT_TAKES_ANY,
 	"the core that the client's last reply named (knob 0: the epoch of replies), else as p2c");
 
 static int steer(shunt_view *v, shunt_event *ev)

@@ -9,7 +9,8 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("jbsq", SHUNT_NEEDS_HEADS, "the shortest queue, at most k outstanding (knob 0: k)");
+SHUNT_POLICY("jbsq", SHUNT_NEEDS_HEADS | SHUNT_TAKES_ANY,
+	     "the shortest queue, at most k outstanding (knob 0: k)");
 
 __shunt_inline __u32 any_waits(const shunt_view *v)
 {

@@ -9,7 +9,7 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("mq", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
+SHUNT_POLICY("mq", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_TAKES_ANY | SHUNT_PREEMPTS,
 	     "largest waited/SLO first (Shinjuku multi queue)");
 
 static int steer(shunt_view *v, shunt_event *ev)

@@ -7,7 +7,8 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("p2c", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM, "the less loaded of two random cores");
+SHUNT_POLICY("p2c", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_RANDOM | SHUNT_TAKES_ANY,
+	     "the less loaded of two random cores");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {

@@ -8,7 +8,7 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("prio", SHUNT_IDLE_ONLY, "the lowest class number first");
+SHUNT_POLICY("prio", SHUNT_IDLE_ONLY | SHUNT_TAKES_ANY, "the lowest class number first");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {

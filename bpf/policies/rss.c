@@ -9,7 +9,8 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("rss", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_FLOW, "each flow to one core by hash (d-FCFS)");
+SHUNT_POLICY("rss", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_FLOW | SHUNT_TAKES_ANY,
+	     "each flow to one core by hash (d-FCFS)");
 
 static int steer(shunt_view *v, shunt_event *ev)
 {

@@ -30,7 +30,7 @@
 #define SHUNT_HAS_DONE
 #define SHUNT_HAS_PLAN
 
-SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
+SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_TAKES_ANY | SHUNT_PREEMPTS,
 	     "earliest deadline first, refuses what would be late (knob 0: slack in percent)");
 
 #define LATER (1ULL << 60)  /* than any deadline of a class with an SLO */

@@ -9,7 +9,7 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("sq", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
+SHUNT_POLICY("sq", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_TAKES_ANY | SHUNT_PREEMPTS,
 	     "one queue, preempted requests to its tail (Shinjuku single queue)");
 
 static int steer(shunt_view *v, shunt_event *ev)

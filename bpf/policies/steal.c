@@ -7,7 +7,7 @@
  */
 #include <shunt/policy.h>
 
-SHUNT_POLICY("steal", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_FLOW | SHUNT_STEALS,
+SHUNT_POLICY("steal", SHUNT_NEEDS_HEADS | SHUNT_NEEDS_FLOW | SHUNT_TAKES_ANY | SHUNT_STEALS,
 	     "by flow, and idle cores steal (ZygOS)");
 
 static int steer(shunt_view *v, shunt_event *ev)

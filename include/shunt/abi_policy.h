@@ -31,6 +31,8 @@ enum shunt_policy_flags {
 	SHUNT_STEALS = 64,       /* a core with nothing to do takes from other cores' rings */
 	SHUNT_PREEMPTS = 128,    /* wants requests preempted when their quantum is used up */
 	SHUNT_NEEDS_HINT = 256, /* event.hint at steer */
+	SHUNT_TAKES_ANY = 512,   /* select names a class whenever one waits, asked to yield or not,
+				  * and changes nothing: it is not asked where only one waits */
 };
 
 struct shunt_policy_desc {

@@ -25,6 +25,7 @@
 
 static struct rng rng;
 static struct shunt_view mine; /* for the native code; the other one is BPF's map */
+static struct shunt_view before; /* as the native code found it */
 
 static __u32 below(__u32 n)
 {
@@ -48,16 +49,31 @@ static void check_allowed(const char *policy, enum shunt_ask_op op, const struct
 		fail_msg("%s selects %d of %#x", policy, answer, ev->waiting);
 }
 
+/* SHUNT_TAKES_ANY: select names a class whenever one waits, and changes nothing. */
+static void check_takes_any(const struct native *n, const struct shunt_event *ev, int answer)
+{
+	if (ev->waiting && answer < 0)
+		fail_msg("%s takes any class, and selects none of %#x", n->desc->name, ev->waiting);
+	if (memcmp(&mine, &before, VIEWS_HEAD))
+		fail_msg("%s takes any class, and its select changes the view", n->desc->name);
+}
+
 /* Asks both about equal views. Only a sane view obliges to an allowed answer. */
 static void ask_both(struct ingress *g, const struct native *n, enum shunt_ask_op op, bool sane)
 {
 	struct shunt_event ev = views_event(&rng);
 	struct shunt_core_heads *heads = &g->view->core[ev.core & (SHUNT_CORES - 1)].heads;
 	int bpf, native;
+	bool promised;
 
 	sane ? views_sane_heads(&rng, heads) : views_noisy_heads(&rng, heads);
 	memcpy(&mine, g->view, VIEWS_HEAD);
 	mine.core[ev.core & (SHUNT_CORES - 1)].heads = *heads;
+	promised = op == SHUNT_ASK_SELECT && n->desc->flags & SHUNT_TAKES_ANY;
+	if (promised) {
+		ev.waiting &= once_in(2) ? -ev.waiting : ev.waiting; /* one class, or some */
+		memcpy(&before, &mine, VIEWS_HEAD);
+	}
 	bpf = ingress_ask(g, op, &ev);
 	native = native_ask(n, op, &mine, &ev);
 	if (bpf != native)
@@ -68,6 +84,8 @@ static void ask_both(struct ingress *g, const struct native *n, enum shunt_ask_o
 			 n->desc->name, op);
 	if (sane && strcmp(n->desc->name, "every"))
 		check_allowed(n->desc->name, op, &ev, bpf);
+	if (sane && promised)
+		check_takes_any(n, &ev, bpf);
 }
 
 /* steer() and select() take turns; plan() is long. */

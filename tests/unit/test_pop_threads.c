@@ -41,7 +41,7 @@ static int set_up(void **state)
 {
 	memset(&s, 0, sizeof(s));
 	memset(seen, 0, sizeof(seen));
-	served = 0;
+	served = parked = 0;
 	s.geo = (struct shunt_geometry){ .nframes = FRAMES, .chunk = 2048, .core_ring = RING,
 		.hold_ring = RING, .fill_ring = FRAMES, .ncores = CORES, .nclasses = CLASSES };
 	s.ncores = CORES;
@@ -79,6 +79,14 @@ static int set_up(void **state)
 	atomic_store(&s.policy, &policy);
 	s.view->parked_max = 16;
 	return park_init(&s);
+}
+
+static int set_up_unasked(void **state)
+{
+	int err = set_up(state);
+
+	policy.flags |= SHUNT_TAKES_ANY;
+	return err;
 }
 
 static int tear_down(void **state)
@@ -206,11 +214,18 @@ static void every_request_is_taken_once_and_every_frame_comes_back(void **state)
 		assert_int_equal(frames[i], 1);
 }
 
+static void so_where_the_policy_is_not_asked(void **state)
+{
+	every_request_is_taken_once_and_every_frame_comes_back(state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			every_request_is_taken_once_and_every_frame_comes_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(so_where_the_policy_is_not_asked, set_up_unasked,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
