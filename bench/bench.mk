@@ -95,7 +95,7 @@ $(B)/bench/preempt: $(wildcard bench/preempt/*) tests/ring.h bench/line.h bench/
 # shunt-spin, whose library's calls go by bench/price.c.
 PRICE_WRAPS := next_take queue_pop policy_ask ctx_get ctx_put ctx_start ctx_enter yield_start \
 	park_put park_take queue_end reply_kick frames_recycle idle_over idle_turn work_ns \
-	preempt_worker_begin clock_gettime
+	next_prefetch next_prefetch_heads preempt_worker_begin clock_gettime
 
 $(B)/bench/price: bench/price.c $(call obj,$(HOSTLIB_SRC) apps/spin.c apps/work.c apps/gap.c) \
 	$(wildcard hostlib/*.h lib/*.h include/shunt/*.h)

@@ -43,6 +43,7 @@
 	X(PARK, "parking and resuming")                                                           \
 	X(END, "reply, checksum, counts")                                                         \
 	X(KICK, "the system call that sends")                                                     \
+	X(FETCH, "fetching ahead")                                                                \
 	X(FRAMES, "frames back to the fill ring")                                                 \
 	X(IDLE_OVER, "idle no more")                                                              \
 	X(IDLE, "idle")
@@ -142,6 +143,8 @@ WRAP(PARK, bool, park_take, (struct core *c, uint32_t cls), (c, cls))
 WRAP_VOID(END, queue_end, (struct core *c, struct item *it, uint64_t ns, bool timed),
 	  (c, it, ns, timed))
 WRAP_VOID(KICK, reply_kick, (struct core *c), (c))
+WRAP_VOID(FETCH, next_prefetch, (const struct core *c), (c))
+WRAP_VOID(FETCH, next_prefetch_heads, (const struct core *c), (c))
 WRAP_VOID(FRAMES, frames_recycle, (struct core *c), (c))
 WRAP_VOID(IDLE_OVER, idle_over, (struct core *c), (c))
 

@@ -98,11 +98,16 @@ static void tell_done(struct core *c, const struct item *it, uint64_t now)
 
 static void finish(struct core *c, struct item *it, uint64_t now)
 {
+	const struct transport *t = c->s->transport;
 	uint64_t *mean = &c->mean_ns[it->req.cls];
 
 	park_done(c, it);
 	*mean += ((int64_t)it->served_ns - (int64_t)*mean) / 8 + !*mean;
+	if (t->prefetch)
+		t->prefetch(c); /* what may be next arrives while this one is answered */
 	queue_end(c, it, it->served_ns, it->sane);
+	if (t->prefetch_heads)
+		t->prefetch_heads(c);
 	note_late(c, it, now);
 	tell_done(c, it, now);
 }

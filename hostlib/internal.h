@@ -311,6 +311,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it);
 struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
 void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot);
 void queue_run(struct core *c, const struct item *it);
+void queue_prefetch(const struct shunt *s, const struct shunt_ring *r);
 uint64_t queue_wait_most(const struct shunt *s, uint32_t cls);
 bool queue_expire(struct core *c, const struct item *it);
 void queue_end(struct core *c, struct item *it, uint64_t service_ns, bool timed);
@@ -320,6 +321,7 @@ void queue_heal(struct core *c);
 uint32_t next_held(const struct shunt *s);
 bool next_waits(const struct core *c);
 void next_prefetch(const struct core *c);
+void next_prefetch_heads(const struct core *c);
 bool next_steals(const struct shunt *s, const struct policy *p);
 enum asked next_ask(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,
 		    uint64_t *since);

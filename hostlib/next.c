@@ -35,18 +35,33 @@ bool next_waits(const struct core *c)
 	return false;
 }
 
-/* Lines that XDP has just written lie in another core's cache: all are fetched at once. */
+static void prefetch_ring(const struct shunt_ring *r)
+{
+	__builtin_prefetch(r->prod);
+	__builtin_prefetch(&r->desc[ring_cons(r) & r->mask]);
+}
+
+/* Lines that XDP has just written lie in another core's cache: all are fetched at once. Its counts
+ * alone where requests are preempted: else no core reads them, and XDP has them to itself. */
 void next_prefetch(const struct core *c)
 {
 	const struct shunt *s = c->s;
 
-	__builtin_prefetch(s->view->enq);
-	for (uint32_t i = 0; i < s->nhold; i++) {
-		const struct shunt_ring *r = &s->hold[i];
+	if (peek(s->view->preempt))
+		__builtin_prefetch(s->view->enq);
+	prefetch_ring(&c->rx);
+	for (uint32_t i = 0; i < s->nhold; i++)
+		prefetch_ring(&s->hold[i]);
+}
 
-		__builtin_prefetch(r->prod);
-		__builtin_prefetch(&r->desc[ring_cons(r) & r->mask]);
-	}
+/* Behind next_prefetch(): the packets that are next in their rings. */
+void next_prefetch_heads(const struct core *c)
+{
+	const struct shunt *s = c->s;
+
+	queue_prefetch(s, &c->rx);
+	for (uint32_t i = 0; i < s->nhold; i++)
+		queue_prefetch(s, &s->hold[i]);
 }
 
 static void consider(struct heads *h, uint32_t cls, uint64_t queued, uint64_t arrival,

@@ -37,16 +37,34 @@ static uint32_t headers_least(const struct shunt_meta *m)
 	return 14 + (m->flags & SHUNT_META_IPV6 ? 40 : 20) + 8;
 }
 
+/* Nothing is left of the request that had the item before. Field by field, but for those of parked
+ * requests, which are set when one is parked: a whole item is cleared by an instruction that takes
+ * longer to begin than all of these stores. */
+static void begin_item(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot)
+{
+	it->req = (struct shunt_req){ .core = c->id, .turn = c->turn };
+	it->ctx = NULL;
+	it->core = c;
+	it->queued_ns = it->served_ns = it->sent = 0;
+	it->quanta = it->seq = 0;
+	it->payload = 0;
+	it->queue = 0;
+	it->slot = slot;
+	it->ended = it->stay = it->ipv6 = it->sane = false;
+	it->len = desc->len;
+	it->addr = desc->addr;
+	it->reply = SHUNT_NO_REPLY;
+	it->token = 0;
+	it->life = 0;
+}
+
 void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, uint32_t slot)
 {
 	const struct shunt_meta *m = queue_meta(c->s, desc->addr);
 	struct shunt *s = c->s;
 	uint64_t in_chunk = desc->addr & (s->geo.chunk - 1);
 
-	*it = (struct item){ .core = c, .addr = desc->addr, .len = desc->len, .slot = slot,
-			     .reply = SHUNT_NO_REPLY };
-	it->req.core = c->id;
-	it->req.turn = c->turn;
+	begin_item(c, it, desc, slot);
 	if (!m || m->abi != SHUNT_ABI || m->cls >= s->geo.nclasses ||
 	    in_chunk + desc->len > s->geo.chunk || m->payload < headers_least(m) ||
 	    m->payload + m->len > desc->len) {
@@ -95,6 +113,29 @@ static struct ledger_entry entry_of(const struct shunt *s, const struct xdp_desc
 				      .id = m ? peek(m->id) : 0, .cls = m ? peek(m->cls) : 0 };
 }
 
+/* Headers and payload, which the kernel has written on another CPU. Any address will do. */
+static void fetch_packet(const struct shunt *s, uint64_t addr)
+{
+	uintptr_t at = (uintptr_t)s->memory + addr;
+
+	__builtin_prefetch((const void *)at);
+	__builtin_prefetch((const void *)(at + SHUNT_LINE));
+}
+
+/* For the next pop: fetches the packet at the ring's head, if there is one, and its metadata, which
+ * is in front of it. */
+void queue_prefetch(const struct shunt *s, const struct shunt_ring *r)
+{
+	uint32_t cons = ring_cons(r);
+	uint64_t addr;
+
+	if (ring_prod(r) == cons)
+		return;
+	addr = peek(r->desc[cons & r->mask].addr);
+	__builtin_prefetch((const void *)((uintptr_t)s->memory + addr - 1));
+	fetch_packet(s, addr);
+}
+
 /* Takes the head of a ring, if there is one and no other core is faster. */
 bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 {
@@ -108,6 +149,7 @@ bool queue_pop(struct core *c, uint32_t slot, struct item *it)
 		return false;
 	desc.addr = peek(r->desc[cons & r->mask].addr);
 	desc.len = peek(r->desc[cons & r->mask].len);
+	fetch_packet(s, desc.addr); /* on its way while the metadata is waited for */
 	m = queue_meta(s, desc.addr);
 	if (!ledger_take(c->run, r, slot, cons, entry_of(s, &desc, m))) {
 		bump(c->line->stats.lost_race, 1);

@@ -50,8 +50,10 @@ struct transport {
 
 	/* yield.c: does a request wait that the core could run instead of the running one? */
 	bool (*waits)(const struct core *c);
-	/* Fetches the memory that ask() will read. May be missing. */
+	/* Fetches the memory that take() and ask() read first, and (a little later) that to which
+	 * it leads. Both may be missing. */
 	void (*prefetch)(const struct core *c);
+	void (*prefetch_heads)(const struct core *c);
 	/* Would another request go before the running one, were that queued
 	 * since "queued_ns"? If so, *since tells since when the other waits. */
 	enum asked (*ask)(struct core *c, const struct policy *p, uint64_t now, uint64_t queued_ns,

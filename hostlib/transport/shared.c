@@ -46,5 +46,6 @@ const struct transport transport_shared = {
 	.parked = parked,
 	.waits = next_waits,
 	.prefetch = next_prefetch,
+	.prefetch_heads = next_prefetch_heads,
 	.ask = next_ask,
 };

@@ -74,6 +74,29 @@ static void an_entry_as_xdp_writes_it_is_a_request(void **state)
 	assert_int_equal(c->line->cls[1].noreply, 1);
 }
 
+/* In no byte, but those that only parked requests use (next, place), and padding. */
+static void nothing_is_left_of_the_request_that_had_the_item_before(void **state)
+{
+	struct item *clear = c->item, *used = c->item + 1;
+
+	for (int bad = 0; bad < 2; bad++) {
+		arrive()->abi = SHUNT_ABI + bad;
+		memset(clear, 0, sizeof(*clear));
+		assert_true(queue_pop(c, 0, clear));
+		queue_end(c, clear, 1, true);
+		arrive()->abi = SHUNT_ABI + bad;
+		memset(used, 0xff, sizeof(*used));
+		assert_true(queue_pop(c, 0, used));
+		queue_end(c, used, 1, true);
+		used->next = clear->next;
+		used->place = clear->place;
+		memset(&used->sane + 1, 0,
+		       offsetof(struct item, len) - offsetof(struct item, sane) - 1);
+		assert_memory_equal(clear, used,
+				    offsetof(struct item, life) + sizeof(clear->life));
+	}
+}
+
 static void an_entry_whose_metadata_is_aligned_for_no_access_is_bad(void **state)
 {
 	arrive();
@@ -107,6 +130,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_entry_as_xdp_writes_it_is_a_request),
+		TEST(nothing_is_left_of_the_request_that_had_the_item_before),
 		TEST(an_entry_whose_metadata_is_aligned_for_no_access_is_bad),
 		TEST(an_entry_with_no_room_for_metadata_is_bad),
 		TEST(an_entry_beyond_the_memory_is_bad),
