@@ -76,12 +76,29 @@ test_a_host_that_believes_unproved_answers_is_led_astray() { breaks hello.pml -D
 test_a_nic_that_looks_at_no_number_ends_what_is_alive() { breaks hello.pml -DANY_NUMBER; }
 test_a_nic_that_does_not_know_its_life_takes_what_is_late() { breaks hello.pml -DNO_LIFE; }
 test_a_host_without_nonces_believes_what_is_late() { breaks hello.pml -DNO_NONCE; }
+test_services_that_share_a_cpu_leave_no_request_behind() {
+	holds seat.pml -DN=$((${LONG:-0} ? 2 : 1))
+}
+test_seats_that_are_taken_leave_no_request_behind() { holds seat.pml -DN=1 -DT=1; }
+test_a_worker_of_a_seat_that_dies_leaves_no_request_behind() { holds seat.pml -DN=1 -DD=1; }
+test_xdp_that_looks_at_the_seat_before_it_counts_leaves_one() { breaks seat.pml -DN=1 -DEARLY; }
+test_a_worker_that_is_away_and_blind_to_its_counts_leaves_one() { breaks seat.pml -DN=1 -DBLIND; }
+test_a_worker_that_hands_over_in_silence_leaves_one() { breaks seat.pml -DN=1 -DNORING; }
+test_a_worker_that_never_says_it_is_back_leaves_one() { breaks seat.pml -DN=1 -DT=1 -DNOHERE; }
+test_a_bar_that_stays_behind_a_late_take_leaves_one() { breaks seat.pml -DN=1 -DT=1 -DKEEPBAR; }
+test_an_agent_that_rings_nobody_after_a_death_leaves_one() {
+	breaks seat.pml -DN=1 -DD=1 -DSILENT
+}
+test_an_agent_that_looks_once_after_a_death_leaves_one() {
+	breaks seat.pml -DN=1 -DD=1 -DNOSETTLE
+}
 
 # A variant without one of the wire's rules takes a state space of its own: four of them run in
-# `make test-long` only.
+# `make test-long` only, as do the large ones of seats that are taken, and of workers that die.
 if [ $# = 0 ] && [ -z "$LONG" ]; then
 	# shellcheck disable=SC2046
 	run_tests $(grep -oE '^test_[a-z_]+' "$0" |
-		grep -vE 'never_skips|old_epochs|two_epochs|said_once')
+		grep -vE 'never_skips|old_epochs|two_epochs|said_once' |
+		grep -vE 'are_taken|that_dies|rings_nobody')
 fi
 run_tests "$@"
