@@ -3,123 +3,10 @@
  * parse.c - the definitions of a FILE.x (RFC 4506 and 5531), or the line of what is beyond the
  * subset
  */
-#include <string.h>
-
 #include "rpcgen.h"
+#include "take.h"
 
 #define VALUE_BYTES_MAX 65536 /* no datagram has more */
-
-static struct def *first, **last = &first;
-
-static bool is_char(char c)
-{
-	return lex.token == TOKEN_CHAR && lex.symbol == c;
-}
-
-static bool is_word(const char *word)
-{
-	return lex.token == TOKEN_NAME && !strcmp(lex.word, word);
-}
-
-static const char *seen(void)
-{
-	static char text[2];
-
-	if (lex.token == TOKEN_CHAR) {
-		text[0] = lex.symbol;
-		return text;
-	}
-	return lex.token == TOKEN_END ? "the end" : lex.token == TOKEN_TEXT ? "%" : lex.word;
-}
-
-static bool take_char(char c)
-{
-	if (!is_char(c))
-		return false;
-	lex_next();
-	return true;
-}
-
-static bool take_word(const char *word)
-{
-	if (!is_word(word))
-		return false;
-	lex_next();
-	return true;
-}
-
-static void want_char(char c)
-{
-	if (!take_char(c))
-		refuse("'%c' is missing before '%s'", c, seen());
-}
-
-static void want_name(char name[NAME_MAX_LEN])
-{
-	if (lex.token != TOKEN_NAME)
-		refuse("a name is missing before '%s'", seen());
-	if (snprintf(name, NAME_MAX_LEN, "%s", lex.word) >= NAME_MAX_LEN)
-		refuse("'%s': a name has at most %d characters", lex.word, NAME_MAX_LEN - 1);
-	lex_next();
-}
-
-static struct def *find(const char *name)
-{
-	for (struct def *d = first; d; d = d->next) {
-		if (d->kind != DEF_TEXT && !strcmp(d->name, name))
-			return d;
-	}
-	return NULL;
-}
-
-static bool find_value(const char *name, int64_t *number)
-{
-	for (const struct def *d = first; d; d = d->next) {
-		if (d->kind == DEF_CONST && !strcmp(d->name, name)) {
-			*number = d->number;
-			return true;
-		}
-		for (const struct value *v = d->values; v; v = v->next) {
-			if (!strcmp(v->name, name)) {
-				*number = v->number;
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-/* A number, or a name that has one. */
-static int64_t want_number(int64_t least, int64_t most)
-{
-	int64_t n = lex.number;
-
-	if (lex.token != TOKEN_NUMBER &&
-	    (lex.token != TOKEN_NAME || !find_value(lex.word, &n)))
-		refuse("'%s' is no number, nor the name of one", seen());
-	if (n < least || n > most)
-		refuse("%lld is not from %lld to %lld", (long long)n, (long long)least,
-		       (long long)most);
-	lex_next();
-	return n;
-}
-
-static struct def *add(enum def_kind kind)
-{
-	struct def *d = allocate(sizeof(*d));
-
-	d->kind = kind;
-	want_name(d->name);
-	if (find(d->name))
-		refuse("'%s' is defined twice", d->name);
-	return d;
-}
-
-static void keep(struct def *d)
-{
-	*last = d;
-	last = &d->next;
-}
 
 /* --- types ------------------------------------------------------------------------------- */
 
@@ -397,26 +284,26 @@ struct def *parse(void)
 	static const struct {
 		const char *word;
 		void (*parse)(void);
-	} definitions[] = {
+	} kinds[] = {
 		{ "const", parse_const }, { "enum", parse_enum }, { "struct", parse_struct },
 		{ "typedef", parse_typedef }, { "program", parse_program },
 	};
 
 	lex_next();
 	while (lex.token != TOKEN_END) {
-		size_t i = 0, n = sizeof(definitions) / sizeof(*definitions);
+		size_t i = 0, n = sizeof(kinds) / sizeof(*kinds);
 
 		if (lex.token == TOKEN_TEXT) {
 			parse_text();
 			continue;
 		}
 		refuse_beyond();
-		while (i < n && !is_word(definitions[i].word))
+		while (i < n && !is_word(kinds[i].word))
 			i++;
 		if (i == n)
 			refuse("'%s' begins no definition", seen());
 		lex_next();
-		definitions[i].parse();
+		kinds[i].parse();
 	}
-	return first;
+	return definitions();
 }
