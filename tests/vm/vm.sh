@@ -59,7 +59,9 @@ fill_root() {
 	local m
 	make_root tests/vm/guest.sh "${PROGRAMS[@]}" "$B"/shunt "$B"/shuntd "$B"/shunt-spin \
 		"$B"/shunt-load
-	cp -r "$B"/bpf/*.o "$B/host" "$ROOT/bpf/"
+	cp "$B"/bpf/*.o "$ROOT/bpf/"
+	mkdir -p "$ROOT/lib/shunt" # beside /bin, where shuntd is
+	cp -r "$B/host" "$ROOT/lib/shunt/"
 	cp "$B/stub.o" tests/vm/dispatcher.sh "$ROOT/"
 	mkdir -p "$ROOT/usr/lib/$TRIPLET"
 	cp -r "$SYSTEM/usr/lib/$TRIPLET/bpf" "$ROOT/usr/lib/$TRIPLET/"
