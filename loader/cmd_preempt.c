@@ -181,6 +181,6 @@ static int run(struct ctl *ctl)
 
 const struct verb verb_preempt = {
 	"preempt", "[get | set KEY=VALUE...]",
-	"requests that yield: mode=auto|on|off, parked=, watch=, grace=",
+	"requests that yield: mode=auto|on|off, parked=, watch=, grace=, signals=",
 	only_dev, run
 };

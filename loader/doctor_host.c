@@ -184,7 +184,8 @@ void doctor_host(struct ctl *ctl, struct findings *f)
 	check_probe(f, "dispatcher", probe_extension(), LEVEL_WARN,
 		    "programs may take the place of a function: load --dispatcher",
 		    "shunt's program can only be alone on an interface",
-		    "Linux 5.10 or later, where other XDP programs shall stay on the interface");
+		    "where other XDP programs shall stay on the interface: a kernel that takes "
+		    "BPF_PROG_TYPE_EXT, as 5.10 and later do unless they were built without it");
 	check_idle(f);
 	check_huge_pages(f);
 }

@@ -133,7 +133,11 @@ static void print_table(const struct load *l, const struct interval *i)
 	for (int c = 0; c < l->o.mix.classes; c++)
 		print_in_time(l, c);
 	cleaning_table(stdout, l);
-	if (!i->valid)
+	if (!i->valid && l->o.sleep)
+		printf("# INVALID for latencies: %s\n# The client slept between requests "
+		       "(--sleep): what is counted is right\n",
+		       i->why);
+	else if (!i->valid)
 		printf("# INVALID: %s\n# The client itself was late, so latencies are its own as "
 		       "well as the server's. A CPU for it alone (--cpu), a lower --rate, or only "
 		       "what no stall touched (--gaps)\n",

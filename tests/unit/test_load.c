@@ -99,6 +99,18 @@ static void test_shares_are_drawn(void **s)
 	assert_true(abs(n[0] - 70000) < 700 && abs(n[1] - 20000) < 600 && abs(n[2] - 10000) < 500);
 }
 
+static void test_a_quantum_in_a_mix_of_the_simulator_is_left_aside(void **s)
+{
+	static const char text[] =
+		"a=0.5:1us/slo=10us/quantum=5us,b=0.5:2us/quantum=5us/slo=1ms";
+	struct mix m;
+
+	assert_int_equal(mix_parse(&m, text, &why), 0);
+	assert_true(m.slo_ns[0] == 10e3 && m.slo_ns[1] == 1e6);
+	assert_true(mix_class_mean(&m, 1) == 2000);
+	mix_free(&m);
+}
+
 static void test_bad_mixes_are_refused(void **s)
 {
 	static const char *const bad[] = { "", ";", ",", "a", "a=", "a=1:", "=1:1us", "a=2:1us",
@@ -334,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_distributions_have_their_means),
 		cmocka_unit_test(test_named_mixes_have_the_means_that_papers_say),
 		cmocka_unit_test(test_shares_are_drawn),
+		cmocka_unit_test(test_a_quantum_in_a_mix_of_the_simulator_is_left_aside),
 		cmocka_unit_test(test_bad_mixes_are_refused),
 		cmocka_unit_test(test_arrivals_have_their_rate_and_shape),
 		cmocka_unit_test(test_keys_are_drawn_as_zipf_says),
