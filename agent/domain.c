@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "domain.h"
+#include "expire.h"
 #include "former.h"
 #include "holes.h"
 #include "ledger_read.h"
@@ -103,6 +104,7 @@ static int make_all(struct domain *d)
 	err = pool_bind(d);
 	if (err)
 		return err;
+	d->pool.state->expiring.ring = 0; /* of rings that are gone */
 	count_refused_before(d);
 	domain_count_lost(d);
 	domain_set_right(d, &LEDGER_ALL_DEAD);
@@ -214,6 +216,7 @@ bool domain_adopt(struct domain *d, const struct shunt_pins *pins, unsigned int 
 	    !view_open(d, pins) && !pool_map_memory(d) && !pool_map_rings(d) &&
 	    pool_put_sockets(d) >= 0) {
 		d->phase = phase_of(d->pool.state);
+		expire_finish(d);
 		d->worker.up = d->maps->domains[d->id].up;
 		holes_take_over(d);
 		return true;

@@ -9,10 +9,10 @@
  * core may not; it came before the last core went off, as XDP stamps all later ones. So that moment
  * stands for its arrival, and is written into it before a worker may come.
  *
- * A step writes the number of entries to be taken and the counts as they will be, then the consumer
- * index, then counts and frames. If the agent dies before the index, nothing was taken; if after
- * it, the next agent finishes the step, all but the frames, which are found in no ring at the end
- * of the next worker.
+ * A step writes what it is about to take: the counts as they will be, the frames, and where the
+ * fill rings stand. Then it moves the consumer index, and then it counts, gives the frames to the kernel
+ * and tells XDP. If the agent dies before the index, nothing was taken; if after it, the next agent
+ * does the rest again: a fill ring that stands elsewhere by then has got its frames.
  */
 
 #include "clock.h"
@@ -20,7 +20,6 @@
 #include "expire.h"
 #include "frames.h"
 
-#define AT_ONCE 256 /* requests that one step takes from a ring */
 #define STEPS 64    /* in one go: a process that writes the rings could fill them again for ever */
 #define STAMP_NS 200000000ULL /* after the last core went off, XDP stamps
 			       * what it steers: well before this */
@@ -67,16 +66,18 @@ static __u32 entries(const struct domain *d, __u32 slot)
 	return n <= rx->mask + 1 ? n : 0;
 }
 
-/* The second half of a step: the index has moved. */
-static void finish(struct domain *d)
+void expire_finish(struct domain *d)
 {
 	struct expiring *e = &d->pool.state->expiring;
 	__u32 slot = __atomic_load_n(&e->ring, __ATOMIC_ACQUIRE) - 1;
 
 	if (slot < SHUNT_SLOTS && d->pool.r.rx[slot].cons &&
-	    ring_cons(&d->pool.r.rx[slot]) != e->cons) {
+	    ring_cons(&d->pool.r.rx[slot]) != e->cons && e->nframes <= EXPIRE_AT_ONCE) {
 		for (int c = 0; c < SHUNT_CLASSES; c++)
 			poke(agent_of(d)->cls[c].expired, e->sum[c]);
+		/* there is room for all frames, unless a worker wrote into the rings */
+		frames_give_once(&d->pool.r, e->frame, e->nframes, e->fill);
+		domain_settle_counts(d);
 	}
 	__atomic_store_n(&e->ring, 0, __ATOMIC_RELEASE);
 }
@@ -92,7 +93,7 @@ static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *f
 	*nframes = 0;
 	for (int c = 0; c < SHUNT_CLASSES; c++)
 		sum[c] = peek(agent_of(d)->cls[c].expired);
-	for (k = 0; k < n && k < AT_ONCE; k++) {
+	for (k = 0; k < n && k < EXPIRE_AT_ONCE; k++) {
 		const struct shunt_meta *m = meta_at(d, rx, cons + k);
 		__u64 of = peek(rx->desc[(cons + k) & rx->mask].addr) / d->pool.r.geo.chunk;
 
@@ -110,16 +111,15 @@ static __u32 step(struct domain *d, __u32 slot, __u64 now_ns)
 {
 	struct expiring *e = &d->pool.state->expiring;
 	struct shunt_ring *rx = &d->pool.r.rx[slot];
-	__u32 frame[AT_ONCE], nframes, n;
+	__u32 n = find_old(d, slot, now_ns, e->frame, &e->nframes, e->sum);
 
-	n = find_old(d, slot, now_ns, frame, &nframes, e->sum);
 	if (!n)
 		return 0;
+	frames_producers(&d->pool.r, e->fill);
 	e->cons = ring_cons(rx);
 	__atomic_store_n(&e->ring, slot + 1, __ATOMIC_RELEASE);
 	ring_set_cons(rx, e->cons + n);
-	finish(d);
-	frames_give(&d->pool.r, frame, nframes);
+	expire_finish(d);
 	return n;
 }
 
@@ -183,20 +183,15 @@ bool expire_goes_on(const struct domain *d)
 
 void expire_old(struct domain *d, __u64 now_ns)
 {
-	__u32 n, all = 0, steps = 0;
+	__u32 n, steps = 0;
 
-	if (d->pool.state->expiring.ring)
-		finish(d); /* what an agent that died had begun */
 	if (!d->maps->cfg.hold_age_ms)
 		return;
 	for (__u32 k = 0; k < sockets_of(&d->pool.r.geo); k++) {
 		do {
 			n = step(d, slot_of(&d->pool.r.geo, k), now_ns);
-			all += n;
-		} while (n == AT_ONCE && ++steps < STEPS);
+		} while (n == EXPIRE_AT_ONCE && ++steps < STEPS);
 	}
-	if (all)
-		domain_settle_counts(d);
 }
 
 void expire_before_worker(struct domain *d, __u64 now_ns)

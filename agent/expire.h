@@ -16,6 +16,8 @@ void expire_note(struct domain *d);
 /* Ends what waited longer than the configuration says. Only while the domain is free: its rings are
  * the agent's alone. */
 void expire_old(struct domain *d, __u64 now_ns);
+/* Ends the step in which an agent died: before anything else becomes of the domain. */
+void expire_finish(struct domain *d);
 /* As expire_old(); and the requests left get a time, so
  * that a worker that is slow to begin can tell their age. */
 void expire_before_worker(struct domain *d, __u64 now_ns);

@@ -118,23 +118,48 @@ void frames_list(const struct rings *r, const unsigned char *seen, struct harves
 	}
 }
 
-int frames_give(struct rings *r, const __u32 *frame, __u32 n)
+void frames_producers(const struct rings *r, __u32 *prod)
+{
+	for (__u32 k = 0; k < shunt_fill_rings(&r->geo); k++)
+		prod[k] = peek(*r->fill[k].prod);
+}
+
+static bool has_room(const struct shunt_ring *fill, __u32 prod, __u32 n)
+{
+	return fill->mask + 1 - (prod - ring_cons(fill)) >= n;
+}
+
+int frames_give_once(struct rings *r, const __u32 *frame, __u32 n, const __u32 *was)
 {
 	__u32 nfill = shunt_fill_rings(&r->geo), more[SHUNT_CORES] = { 0 }, prod[SHUNT_CORES];
+	bool had[SHUNT_CORES];
 
 	for (__u32 i = 0; i < n; i++)
 		more[shunt_home(&r->geo, frame[i])]++;
 	for (__u32 k = 0; k < nfill; k++) {
-		prod[k] = peek(*r->fill[k].prod);
-		if (r->fill[k].mask + 1 - (prod[k] - ring_cons(&r->fill[k])) < more[k])
+		prod[k] = was[k];
+		had[k] = peek(*r->fill[k].prod) != was[k];
+		if (!had[k] && !has_room(&r->fill[k], was[k], more[k]))
 			return -ENOSPC;
 	}
 	for (__u32 i = 0; i < n; i++) {
 		__u32 k = shunt_home(&r->geo, frame[i]);
 
-		r->fill[k].addr[prod[k]++ & r->fill[k].mask] = (__u64)frame[i] * r->geo.chunk;
+		if (!had[k])
+			r->fill[k].addr[prod[k]++ & r->fill[k].mask] =
+				(__u64)frame[i] * r->geo.chunk;
 	}
-	for (__u32 k = 0; k < nfill; k++)
-		ring_set_prod(&r->fill[k], prod[k]);
+	for (__u32 k = 0; k < nfill; k++) {
+		if (!had[k])
+			ring_set_prod(&r->fill[k], prod[k]);
+	}
 	return 0;
+}
+
+int frames_give(struct rings *r, const __u32 *frame, __u32 n)
+{
+	__u32 was[SHUNT_CORES];
+
+	frames_producers(r, was);
+	return frames_give_once(r, frame, n, was);
 }

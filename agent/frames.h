@@ -38,3 +38,8 @@ void frames_list(const struct rings *r, const unsigned char *seen, struct harves
 /* Gives n frames to the kernel, each to the fill ring where
  * it is at home; all or (no room) none: -ENOSPC. */
 int frames_give(struct rings *r, const __u32 *frame, __u32 n);
+/* Where the fill rings stand: SHUNT_CORES of them at most. */
+void frames_producers(const struct rings *r, __u32 *prod);
+/* As frames_give(), but only to fill rings that stand where they stood: a process that died may
+ * have begun to give these frames. */
+int frames_give_once(struct rings *r, const __u32 *frame, __u32 n, const __u32 *was);

@@ -11,6 +11,8 @@
 #include "frames.h"
 #include "phase.h"
 
+#define EXPIRE_AT_ONCE 256 /* requests that one step takes from a ring (expire.c) */
+
 /*
  * The part of a domain that must outlive the agent, in a memfd that keeper and agent alone have.
  * Before something is added to a count, the sum is written here, so that adding again changes
@@ -47,6 +49,8 @@ struct domain_state {
 		__u32 ring; /* its slot + 1; 0: none are. Written last of these */
 		__u32 cons; /* the ring's consumer before */
 		__u64 sum[SHUNT_CLASSES]; /* counts of expired requests after it */
+		__u32 nframes, frame[EXPIRE_AT_ONCE]; /* theirs */
+		__u32 fill[SHUNT_CORES]; /* producers of the fill rings before they get them */
 	} expiring;
 	__u32 owner;        /* the user whose workers have had this memory, + 1; 0: nobody */
 	__u32 left;         /* the worker said goodbye; worker_pid

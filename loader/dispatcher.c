@@ -67,14 +67,29 @@ bool dispatcher_is_there(unsigned int ifindex)
 	return mp;
 }
 
-/* The stub has no other map. */
+/* A program of that name may be anybody's, with a map of any kind. */
+static bool calls_programs(__u32 map_id)
+{
+	int map = bpf_map_get_fd_by_id(map_id);
+	struct bpf_map_info info = { 0 };
+	__u32 len = sizeof(info);
+	bool is = map >= 0 && !bpf_obj_get_info_by_fd(map, &info, &len) &&
+		  info.type == BPF_MAP_TYPE_PROG_ARRAY && !strcmp(info.name, SHUNT_STUB_CALLS);
+
+	if (map >= 0)
+		close(map);
+	return is;
+}
+
+/* The stub has no other map. 0: it is not shunt's stub. */
 static __u32 map_of(const struct xdp_program *stub)
 {
 	__u32 id = 0, len;
 	struct bpf_prog_info info = { .nr_map_ids = 1, .map_ids = (uintptr_t)&id };
 
 	len = sizeof(info);
-	return bpf_obj_get_info_by_fd(xdp_program__fd(stub), &info, &len) ? 0 : id;
+	return bpf_obj_get_info_by_fd(xdp_program__fd(stub), &info, &len) || !calls_programs(id) ?
+	       0 : id;
 }
 
 static bool has_program(__u32 map_id)
@@ -100,8 +115,7 @@ bool dispatcher_find(unsigned int ifindex, __u32 map_id, struct stub_place *out)
 		__u32 map = strcmp(xdp_program__name(p), STUB) ? 0 : map_of(p);
 
 		out->programs++;
-		if (out->prog_id || strcmp(xdp_program__name(p), STUB) ||
-		    (map_id && map != map_id))
+		if (out->prog_id || !map || (map_id && map != map_id))
 			continue;
 		out->prog_id = xdp_program__id(p);
 		out->map_id = map;

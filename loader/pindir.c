@@ -270,9 +270,11 @@ static int detach(struct ctl *ctl)
 	if (!way)
 		return 0;
 	if (pin >= 0) {
-		way->detach(ctl, pin);
+		err = way->detach(ctl, pin);
 		close(pin);
 	}
+	if (err)
+		return err;
 	err = shunt_pin_path(path, sizeof(path), &ctl->pins, way->pin);
 	return err ? err : unpin(ctl, path);
 }

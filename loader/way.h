@@ -32,8 +32,8 @@ struct way {
 	int (*attach)(struct ctl *ctl, int prog);
 	/* pin: open. 0, or -errno. */
 	int (*look)(struct ctl *ctl, int pin, struct link_state *state);
-	/* At once, whoever else has it open. */
-	void (*detach)(struct ctl *ctl, int pin);
+	/* At once, whoever else has it open. 0, or -errno: it is still before packets. */
+	int (*detach)(struct ctl *ctl, int pin);
 };
 
 extern const struct way way_link, way_stub;

@@ -67,9 +67,10 @@ static int look(struct ctl *ctl, int pin, struct link_state *state)
 
 /* The kernel lets go of an unpinned link in its own time,
  * and a process that has the link open keeps it. */
-static void detach(struct ctl *ctl, int pin)
+static int detach(struct ctl *ctl, int pin)
 {
-	bpf_link_detach(pin);
+	bpf_link_detach(pin); /* or its interface is gone */
+	return 0;
 }
 
 const struct way way_link = {

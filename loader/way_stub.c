@@ -173,13 +173,19 @@ static int look(struct ctl *ctl, int pin, struct link_state *state)
 	return 0;
 }
 
-static void detach(struct ctl *ctl, int pin)
+static int detach(struct ctl *ctl, int pin)
 {
 	struct stub_place stub;
 	struct shunt_cfg cfg;
+	int err = 0;
 
 	if (!read_cfg(ctl, &cfg) && dispatcher_find(cfg.ifindex, shunt_map_id(pin), &stub))
-		dispatcher_leave(cfg.ifindex, stub.prog_id);
+		err = dispatcher_leave(cfg.ifindex, stub.prog_id);
+	if (!err)
+		return 0;
+	hint(ctl, "'xdp-loader unload %s --id %u', then unload again", ctl->ifname, stub.prog_id);
+	return fail(ctl, err, "libxdp does not take the stub (id %u) out of the dispatcher of "
+			      "'%s': %s", stub.prog_id, ctl->ifname, strerror(-err));
 }
 
 const struct way way_stub = {

@@ -58,7 +58,16 @@ queues_by_cpu() {
 
 # PATH [PROCESS]: somebody, or that process, listens there; one that was killed leaves its path
 # behind, and one that lingers still has the socket.
-listens() { host ss -Hxlp | grep -F " $1 " | grep -q "${2:+pid=$2,}"; }
+listens() {
+	local socket
+	# path, flags and number; 00010000: it listens
+	for socket in $(host awk -v at="$1" '$8 == at && $4 == "00010000" { print $7 }' \
+		/proc/net/unix); do
+		[ -n "${2:-}" ] || return 0
+		! ls -l "/proc/$2/fd" | grep -q "socket:\[$socket\]" || return 0
+	done
+	return 1
+}
 
 start_agent() { # [OPTIONS…]; before others with SHUNTD_AHEAD=1, in a session of its own
 	start shuntd host ${SHUNTD_AHEAD:+"${go_ahead[@]}"} shuntd --dev "$DEV" "$@"

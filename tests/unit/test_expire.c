@@ -212,17 +212,50 @@ static void an_agent_that_dies_in_a_step_counts_once(void **unused)
 {
 	arrives(HOLD(1), 3, 1, 3000 * MS);
 	agent.cls[1].expired = 5;
-	state.expiring = (struct expiring){ .ring = HOLD(1) + 1, .cons = 0, .sum[1] = 6 };
+	state.expiring = (struct expiring){ .ring = HOLD(1) + 1, .cons = 0, .sum[1] = 6,
+					    .nframes = 1, .frame = { 3 } };
+	expire_finish(&d);
+	assert_int_equal(agent.cls[1].expired, 5);
+	assert_int_equal(state.expiring.ring, 0);
+	assert_int_equal(ring_count(&d.pool.r.fill[0]), 0);
 	expire_old(&d, NOW);
 	assert_int_equal(agent.cls[1].expired, 6);
-	assert_int_equal(state.expiring.ring, 0);
+	assert_int_equal(ring_count(&d.pool.r.fill[0]), 1);
 
-	state.expiring = (struct expiring){ .ring = HOLD(1) + 1, .cons = 1, .sum[1] = 7 };
+	state.expiring = (struct expiring){ .ring = HOLD(1) + 1, .cons = 1, .sum[1] = 7,
+					    .nframes = 1, .frame = { 4 }, .fill = { 1 } };
 	arrives(HOLD(1), 4, 1, 3000 * MS);
 	ring_set_cons(&d.pool.r.rx[HOLD(1)], 2);
-	expire_old(&d, NOW);
+	settled = 0;
+	expire_finish(&d);
+	assert_int_equal(settled, 1);
+	assert_int_equal(state.expiring.ring, 0);
+	expire_finish(&d);
 	expire_old(&d, NOW);
 	assert_int_equal(agent.cls[1].expired, 7);
+}
+
+/* It died behind the consumer index, before or after the frames had gone to the kernel, of which it
+ * has used them since. */
+static void an_agent_that_dies_in_a_step_gives_each_frame_once(void **unused)
+{
+	const struct expiring died = { .ring = HOLD(1) + 1, .cons = 0, .sum[1] = 2, .nframes = 2,
+				       .frame = { 3, 4 }, .fill = { 0 } };
+
+	arrives(HOLD(1), 3, 1, 3000 * MS);
+	arrives(HOLD(1), 4, 1, 3000 * MS);
+	ring_set_cons(&d.pool.r.rx[HOLD(1)], 2);
+	state.expiring = died;
+	expire_finish(&d);
+	assert_int_equal(ring_count(&d.pool.r.fill[0]), 2);
+	assert_int_equal(d.pool.r.fill[0].addr[0], 3 * CHUNK);
+	assert_int_equal(d.pool.r.fill[0].addr[1], 4 * CHUNK);
+
+	ring_set_cons(&d.pool.r.fill[0], 1);
+	state.expiring = died;
+	expire_finish(&d);
+	assert_int_equal(ring_count(&d.pool.r.fill[0]), 1);
+	assert_int_equal(agent.cls[1].expired, 2);
 }
 
 int main(void)
@@ -238,6 +271,7 @@ int main(void)
 		TEST(nonsense_in_ring_and_metadata_is_bounded),
 		TEST(a_ring_that_is_filled_again_for_ever_has_an_end),
 		TEST(an_agent_that_dies_in_a_step_counts_once),
+		TEST(an_agent_that_dies_in_a_step_gives_each_frame_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ skip() {
 # Programs of the guest that are not shunt's.
 # Busybox starts its own unshare and ip, whatever is in the path: so what starts others is not from
 # it.
-PROGRAMS=(busybox bpftool ip ss bridge ethtool bash jq unshare nsenter timeout env seq nice
+PROGRAMS=(busybox bpftool ip bridge ethtool bash jq unshare nsenter timeout env seq nice
 	xdp-loader xdp-filter)
 PACKAGES=(busybox-static coreutils bpftool iproute2 ethtool bash jq util-linux libbpf1 libelf1 \
 	zlib1g libmnl0 libcap2 libbsd0
