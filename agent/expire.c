@@ -10,9 +10,9 @@
  * stands for its arrival, and is written into it before a worker may come.
  *
  * A step writes what it is about to take: the counts as they will be, the frames, and where the
- * fill rings stand. Then it moves the consumer index, and then it counts, gives the frames to the kernel
- * and tells XDP. If the agent dies before the index, nothing was taken; if after it, the next agent
- * does the rest again: a fill ring that stands elsewhere by then has got its frames.
+ * fill rings stand. Then it moves the consumer index, and then it counts, gives the frames to the
+ * kernel and tells XDP. If the agent dies before the index, nothing was taken; if after it, the
+ * next agent does the rest again: a fill ring that stands elsewhere by then has got its frames.
  */
 
 #include "clock.h"

@@ -64,7 +64,7 @@ listens() {
 	for socket in $(host awk -v at="$1" '$8 == at && $4 == "00010000" { print $7 }' \
 		/proc/net/unix); do
 		[ -n "${2:-}" ] || return 0
-		! ls -l "/proc/$2/fd" | grep -q "socket:\[$socket\]" || return 0
+		! find "/proc/$2/fd" -lname "socket:\[$socket\]" | grep -q . || return 0
 	done
 	return 1
 }
