@@ -33,8 +33,9 @@ struct domain_load {
 };
 
 struct tunables {
-	bool slo, quantum, admits, knobs, rest; /* was read */
-	__u32 slo_us[SHUNT_CLASSES], quantum_us[SHUNT_CLASSES], admit[SHUNT_CLASSES];
+	bool slo, quantum, admits, leasts, knobs, rest; /* was read */
+	__u32 slo_us[SHUNT_CLASSES], quantum_us[SHUNT_CLASSES], admit[SHUNT_CLASSES],
+	      least[SHUNT_CLASSES];
 	__u64 knob[SHUNT_KNOBS];
 };
 
@@ -133,6 +134,7 @@ static void read_tunables(struct maps *m, struct tunables *t)
 	t->slo = maps_read_array(m->slo_fd, t->slo_us, SHUNT_CLASSES);
 	t->quantum = maps_read_array(m->quantum_fd, t->quantum_us, SHUNT_CLASSES);
 	t->admits = maps_read_array(m->admit_fd, t->admit, SHUNT_CLASSES);
+	t->leasts = maps_read_array(m->least_fd, t->least, SHUNT_CLASSES);
 	t->knobs = maps_read_array(m->knobs_fd, t->knob, SHUNT_KNOBS);
 }
 
@@ -219,6 +221,7 @@ static void publish(struct shunt_view *v, const struct tunables *t, __u64 policy
 		__u32 admit = t->admit[c] == SHUNT_ADMIT_ALL
 				      ? SHUNT_ADMIT_ALL
 				      : at_most(t->admit[c], SHUNT_SLACK_MAX);
+		__u32 least = at_most(t->least[c], SHUNT_LEAST_MAX);
 
 		if (t->slo && peek(v->slo_us[c]) != slo)
 			poke(v->slo_us[c], slo);
@@ -226,6 +229,8 @@ static void publish(struct shunt_view *v, const struct tunables *t, __u64 policy
 			poke(v->quantum_us[c], quantum);
 		if (t->admits && peek(v->admit[c]) != admit)
 			poke(v->admit[c], admit);
+		if (t->leasts && peek(v->least[c]) != least)
+			poke(v->least[c], least);
 	}
 	for (int i = 0; t->knobs && i < SHUNT_KNOBS; i++) {
 		if (peek(v->knob[i]) != t->knob[i])

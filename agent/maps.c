@@ -20,7 +20,8 @@
 
 static const struct maps no_maps = { .cfg_fd = -1, .classes_fd = -1, .policy_fd = -1,
 				     .xsks_fd = -1, .views_fd = -1, .slo_fd = -1,
-				     .quantum_fd = -1, .admit_fd = -1, .knobs_fd = -1 };
+				     .quantum_fd = -1, .admit_fd = -1, .least_fd = -1,
+				     .knobs_fd = -1 };
 
 void maps_none(struct maps *m)
 {
@@ -120,6 +121,8 @@ static int open_fds(struct maps *m, const struct shunt_pins *pins, struct why *w
 		err = open_fd(pins, "quantum_us", &m->quantum_fd, why);
 	if (!err)
 		err = open_fd(pins, "admit", &m->admit_fd, why);
+	if (!err)
+		err = open_fd(pins, "least", &m->least_fd, why);
 	return err ? err : open_fd(pins, "knobs", &m->knobs_fd, why);
 }
 
@@ -172,7 +175,7 @@ static void unmap(const void *at, size_t len)
 void maps_close(struct maps *m)
 {
 	int fds[] = { m->cfg_fd, m->classes_fd, m->policy_fd, m->xsks_fd, m->views_fd, m->slo_fd,
-		      m->quantum_fd, m->admit_fd, m->knobs_fd };
+		      m->quantum_fd, m->admit_fd, m->least_fd, m->knobs_fd };
 
 	for (unsigned int i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
 		if (fds[i] >= 0)

@@ -14,7 +14,7 @@ struct maps {
 	struct shunt_cfg cfg;      /* as it was when opened, bounded; its policy_gen is old */
 	struct shunt_class classes[SHUNT_CLASSES];
 	int cfg_fd, classes_fd, policy_fd, xsks_fd, views_fd, slo_fd, quantum_fd, admit_fd,
-		knobs_fd;
+		least_fd, knobs_fd;
 	struct shunt_domain *domains;        /* the map itself: we write "up" */
 	struct shunt_agent *agent;           /* the map itself: ours */
 	const struct shunt_ingress *ingress; /* the map itself: XDP's */

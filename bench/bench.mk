@@ -117,7 +117,7 @@ $(B)/bench/again.o: bench/again.bpf.c
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 $(B)/bench/reject/%.o: bpf/policies/%.c bench/reject.c bpf/shunt.bpf.c \
-	$(wildcard bpf/*.h include/shunt/*.h)
+	$(wildcard bpf/*.h bpf/policies/*.h include/shunt/*.h)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -Ibpf -DSHUNT_POLICY_FILE='"../bench/reject.c"' \

@@ -3,7 +3,7 @@
 # for workers
 
 POLICIES := $(patsubst bpf/policies/%.c,%,$(wildcard bpf/policies/*.c))
-BPF_HEADERS := $(wildcard bpf/*.h include/shunt/*.h)
+BPF_HEADERS := $(wildcard bpf/*.h bpf/policies/*.h include/shunt/*.h)
 NIC_DEPS := $(BPF_HEADERS) $(wildcard bpf/nic/*)
 
 .PHONY: bpf wire
@@ -12,7 +12,7 @@ bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o $(B)/stub.o wire ## the policies, 
 wire: ## the wire transport's programs
 wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o
 
-$(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard include/shunt/*.h)
+$(B)/native/%.so: bpf/policies/%.c bpf/native.c $(wildcard bpf/policies/*.h include/shunt/*.h)
 	$(call say,NATIVE,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(NATIVE_CC) $(NATIVE_CFLAGS) -DSHUNT_POLICY_FILE='"policies/$*.c"' bpf/native.c -o $@

@@ -192,7 +192,7 @@ static __always_inline void front_class(struct front *f, const struct shunt_cfg 
 
 /*
  * How many requests the class may hold, of "room"; counts a limit beyond that, which the loader
- * would not have set. Publishes the class's objective for select().
+ * would not have set. Publishes the class's objective, bounded, for select().
  */
 static __always_inline __u64 hold_at_most(struct shunt_ingress *in, struct shunt_view *v, __u64 cls,
 					  __u32 room)
@@ -200,9 +200,12 @@ static __always_inline __u64 hold_at_most(struct shunt_ingress *in, struct shunt
 	__u32 key = cls;
 	__u32 *slo = bpf_map_lookup_elem(&slo_us, &key);
 	__u32 *limit = bpf_map_lookup_elem(&hold_limit, &key);
+	__u32 us = slo ? *slo : 0;
 
-	if (slo && v->slo_us[cls] != *slo)
-		v->slo_us[cls] = *slo;
+	if (us > SHUNT_SLO_MAX_US)
+		us = SHUNT_SLO_MAX_US;
+	if (slo && v->slo_us[cls] != us)
+		v->slo_us[cls] = us;
 	if (!limit || !*limit)
 		return room;
 	if (*limit > room) {

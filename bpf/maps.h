@@ -23,6 +23,7 @@ SHUNT_ARRAY(slo_us, __u32, SHUNT_CLASSES, 0);
 SHUNT_ARRAY(quantum_us, __u32, SHUNT_CLASSES, 0);
 SHUNT_ARRAY(hold_limit, __u32, SHUNT_CLASSES, 0);
 SHUNT_ARRAY(admit, __u32, SHUNT_CLASSES, 0);
+SHUNT_ARRAY(least, __u32, SHUNT_CLASSES, 0);
 SHUNT_ARRAY(knobs, __u64, SHUNT_KNOBS, 0);
 
 /* Configuration: the loader writes it, XDP and the agent read it. */

@@ -139,13 +139,6 @@ static __always_inline int no_way(const struct arrival *a, front_count *n)
 	return fall_back(n, a->cfg->fallback == SHUNT_FALLBACK_PASS);
 }
 
-/* Requests that were to yield before this time and still run are
- * sent a signal, by a program called last where there is one. */
-static __always_inline __u64 late_at(const struct shunt_cfg *cfg, __u64 now)
-{
-	return cfg->flags & SHUNT_CFG_SIGNAL ? now - cfg->grace_us * 1000ULL : 0;
-}
-
 static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 				   front_count *n, __u32 core)
 {
@@ -171,7 +164,7 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	a->view->sent[core] = ++a->in->sent[core];
 	n->steered++;
 	if (waits && flags & SHUNT_CFG_PREEMPT &&
-	    mark(a->in, a->view, core, late_at(a->cfg, now)))
+	    mark(a->in, a->view, core, shunt_late_at(a->cfg, now)))
 		bpf_tail_call(ctx, &signals, 0);
 	return XDP_REDIRECT;
 }
@@ -199,7 +192,7 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
 	if (a->cfg->flags & SHUNT_CFG_PREEMPT &&
-	    mark_one_of(a->in, a->view, cls, now, late_at(a->cfg, now)))
+	    mark_one_of(a->in, a->view, cls, now, shunt_late_at(a->cfg, now)))
 		bpf_tail_call(ctx, &signals, 0);
 	return XDP_REDIRECT;
 }

@@ -48,6 +48,7 @@ static const struct shape {
 	{ "hold_limit", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
 	{ "ingress", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_ingress), SHUNT_QUEUES + 1 },
 	{ "knobs", BPF_MAP_TYPE_ARRAY, sizeof(__u64), SHUNT_KNOBS },
+	{ "least", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
 	{ "nfp_group", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nfp_group), SHUNT_NFP_GROUPS },
 	{ "nfp_knobs", BPF_MAP_TYPE_ARRAY, sizeof(__u64), SHUNT_KNOBS },
 	{ "nfp_loads", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nfp_bytes), SHUNT_NFP_GROUPS },

@@ -18,10 +18,14 @@
 
 static const char *const requeues[] = { "head", "tail", "auto" };
 
-enum { KEY_SLO, KEY_QUANTUM, KEY_HOLD, KEY_ADMIT, KEY_REQUEUE, KEY_DEMOTE, KEY_EXPIRE, NKEYS };
-static const char *const keys[] = { "slo",     "quantum", "hold",  "admit",
-				    "requeue", "demote",  "expire" };
-static const enum tunable tunables[] = { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT, TUNE_ADMIT };
+enum {
+	KEY_SLO, KEY_QUANTUM, KEY_HOLD, KEY_ADMIT, KEY_LEAST, KEY_REQUEUE, KEY_DEMOTE, KEY_EXPIRE,
+	NKEYS
+};
+static const char *const keys[] = { "slo",   "quantum", "hold",   "admit",
+				    "least", "requeue", "demote", "expire" };
+static const enum tunable tunables[] = { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT, TUNE_ADMIT,
+					 TUNE_LEAST };
 
 /* The changes of a class on a command line: checked as a whole before anything is written. */
 struct change {
@@ -133,9 +137,15 @@ static json_t *entry(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls)
 	}
 	if (c.expire)
 		json_object_set_new(j, "expire", json_integer(c.expire));
-	for (int what = TUNE_SLO; what <= TUNE_ADMIT; what++)
+	for (int what = TUNE_SLO; what <= TUNE_LEAST; what++)
 		tunable_tell(ctl, cfg, what, cls, j);
 	return j;
+}
+
+static const char *show_least(const json_t *c, char buf[16])
+{
+	snprintf(buf, 16, "%lld%%", number_at(c, "least"));
+	return json_object_get(c, "least") ? buf : "-";
 }
 
 /* Columns are named as the keys of "set" are. */
@@ -144,15 +154,16 @@ static void show(const json_t *r)
 	const json_t *c;
 	size_t i;
 
-	printf("%2s  %-15s %8s %8s %6s  %-5s %6s  %-7s  %s\n", "", "class", "slo", "quantum",
-	       "hold", "admit", "expire", "requeue", "demote");
+	printf("%2s  %-15s %8s %8s %6s  %-5s %5s %6s  %-7s  %s\n", "", "class", "slo",
+	       "quantum", "hold", "admit", "least", "expire", "requeue", "demote");
 	json_array_foreach(json_object_get(r, "classes"), i, c) {
-		char slo[16], quantum[16], hold[16], expire[16];
+		char slo[16], quantum[16], hold[16], least[16], expire[16];
 
-		printf("%2lld  %-15s %8s %8s %6s  %-5s %6s  %-7s  ", number_at(c, "class"),
+		printf("%2lld  %-15s %8s %8s %6s  %-5s %5s %6s  %-7s  ", number_at(c, "class"),
 		       text_at(c, "name"), show_time(c, "slo_us", slo),
 		       show_time(c, "quantum_us", quantum), show_number(c, "hold_limit", hold),
 		       json_object_get(c, "admit") ? text_at(c, "admit") : "on",
+		       show_least(c, least),
 		       show_number(c, "expire", expire), text_at(c, "requeue"));
 		if (json_object_get(c, "demote_after"))
 			printf("after %lld quanta as class %lld\n", number_at(c, "demote_after"),
@@ -205,6 +216,25 @@ static int check_circle(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls,
 			       "class of the chain has demote=none");
 }
 
+/* Guaranteed shares of one class and the others are no more than there is. */
+static int check_shares(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls,
+			const struct change *ch)
+{
+	__u32 sum = ch->value[KEY_LEAST], least = 0;
+	int err = 0;
+
+	if (!ch->given[KEY_LEAST] || !sum)
+		return 0;
+	for (__u32 c = 0; !err && c < cfg->nclasses; c++) {
+		err = c == cls ? 0 : map_get(ctl, "least", c, &least, sizeof(least));
+		sum += c == cls ? 0 : least;
+	}
+	if (!err && sum > SHUNT_LEAST_MAX)
+		err = fail_usage(ctl, "least=: with those of the other classes this is %u%% of the "
+				 "cores' time: 100%% at most", sum);
+	return err;
+}
+
 /* Both count objectives: without one they do nothing. */
 static void say_without_slo(struct ctl *ctl, __u32 cls, const struct change *ch)
 {
@@ -230,6 +260,8 @@ static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
 	err = parse_change(ctl, cfg, &ch);
 	if (!err)
 		err = check_circle(ctl, cfg, cls, &ch);
+	if (!err)
+		err = check_shares(ctl, cfg, cls, &ch);
 	if (!err)
 		err = apply(ctl, cfg, cls, &ch);
 	if (!err)
@@ -288,6 +320,8 @@ static int add(struct ctl *ctl, struct shunt_cfg *cfg)
 		err = check_agents(ctl, cfg);
 	if (!err)
 		err = parse_change(ctl, cfg, &ch);
+	if (!err)
+		err = check_shares(ctl, cfg, cls, &ch);
 	if (err)
 		return err;
 	for (int k = 0; k < KEY_REQUEUE; k++)
@@ -329,6 +363,6 @@ static int run(struct ctl *ctl)
 
 const struct verb verb_class = {
 	"class", "[list | set CLASS KEY=VALUE... | add NAME KEY=VALUE...]",
-	"the kinds of request: slo=, quantum=, hold=, admit=, requeue=, demote=, expire=",
+	"the kinds of request: slo=, quantum=, hold=, admit=, least=, requeue=, demote=, expire=",
 	only_dev, run
 };

@@ -30,6 +30,7 @@ struct config_class {
 	uint32_t demote_after;
 	char *expire;
 	char *admit;
+	char *least;
 	char *demote_to;
 };
 

@@ -30,6 +30,8 @@ static int read_class(struct config_reader *r, __u32 i)
 		return config_at(r, "classes[%u].quantum", i);
 	if (in->admit && parse_admit(in->admit, &s->admit[i], &r->ctl->why))
 		return config_at(r, "classes[%u].admit", i);
+	if (in->least && parse_least(in->least, &s->least[i], &r->ctl->why))
+		return config_at(r, "classes[%u].least", i);
 	if (in->hold > s->cfg.hold_ring - SHUNT_RING_MARGIN) {
 		fail(r->ctl, -EINVAL, "%u is more than hold_ring - %u = %u", in->hold,
 		     SHUNT_RING_MARGIN, s->cfg.hold_ring - SHUNT_RING_MARGIN);
@@ -42,6 +44,22 @@ static int read_class(struct config_reader *r, __u32 i)
 		return config_bad(r, "a request expires after so many objectives, and this class "
 				  "has none: give it an slo", "classes[%u].expire", i);
 	s->classes[i].expire = expire;
+	return 0;
+}
+
+/* Guaranteed shares are of one whole. */
+static int check_shares(struct config_reader *r)
+{
+	__u32 sum = 0;
+
+	for (__u32 i = 0; i < r->s->cfg.nclasses; i++) {
+		sum += r->s->least[i];
+		if (sum <= SHUNT_LEAST_MAX)
+			continue;
+		fail(r->ctl, -EINVAL, "with the classes before it this is %u%% of the cores' time: "
+		     "100%% at most", sum);
+		return config_at(r, "classes[%u].least", i);
+	}
 	return 0;
 }
 
@@ -94,6 +112,8 @@ int config_classes(struct config_reader *r)
 	r->s->cfg.nclasses = 0;
 	for (__u32 i = 0; !err && i < r->c->classes_count; i++)
 		err = read_class(r, i);
+	if (!err)
+		err = check_shares(r);
 	for (__u32 i = 0; !err && i < r->c->classes_count; i++)
 		err = read_demotion(r, i);
 	for (__u32 i = 0; !err && i < r->c->classes_count; i++)

@@ -105,6 +105,7 @@ static const cyaml_schema_field_t class_fields[] = {
 	CYAML_FIELD_UINT("demote_after", OPTIONAL, struct config_class, demote_after),
 	CYAML_FIELD_STRING_PTR("expire", LIST, struct config_class, expire, 1, 8),
 	CYAML_FIELD_STRING_PTR("admit", LIST, struct config_class, admit, 1, 8),
+	CYAML_FIELD_STRING_PTR("least", LIST, struct config_class, least, 1, 8),
 	CYAML_FIELD_STRING_PTR("demote_to", LIST, struct config_class, demote_to, 1,
 			       SHUNT_NAME_LEN - 1),
 	CYAML_FIELD_END

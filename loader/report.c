@@ -104,6 +104,8 @@ static int class_json(struct ctl *ctl, const struct sums *s, __u32 c, json_t **o
 		err = tunable_tell(ctl, &s->cfg, TUNE_LIMIT, c, j);
 	if (!err)
 		err = tunable_tell(ctl, &s->cfg, TUNE_ADMIT, c, j);
+	if (!err)
+		err = tunable_tell(ctl, &s->cfg, TUNE_LEAST, c, j);
 	json_object_update_new(j, counts(&s->in.cls[c], &s->cls[c]));
 	set_service(j, &s->cls[c]);
 	set_in_time(j, &s->cls[c]);

@@ -23,6 +23,7 @@ struct setup {
 	__u32 quantum_us[SHUNT_CLASSES];
 	__u32 hold_limit[SHUNT_CLASSES];
 	__u32 admit[SHUNT_CLASSES];
+	__u32 least[SHUNT_CLASSES];
 	__u64 knobs[SHUNT_KNOBS];
 	struct shunt_domain domains[SHUNT_DOMAINS];
 	struct shunt_queue queues[SHUNT_QUEUES];

@@ -15,7 +15,7 @@
 #include "tunable.h"
 #include "units.h"
 
-static const char *const maps[] = { "slo_us", "quantum_us", "hold_limit", "admit" };
+static const char *const maps[] = { "slo_us", "quantum_us", "hold_limit", "admit", "least" };
 
 int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what,
 		  const char *text, __u32 *value)
@@ -26,6 +26,8 @@ int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable wha
 
 	if (what == TUNE_ADMIT) {
 		err = parse_admit(text, value, &ctl->why);
+	} else if (what == TUNE_LEAST) {
+		err = parse_least(text, value, &ctl->why);
 	} else if (what != TUNE_LIMIT) {
 		err = parse_time_us(text, value, &ctl->why);
 	} else {
@@ -41,6 +43,7 @@ static __u32 bounded(const struct shunt_cfg *cfg, enum tunable what, __u32 value
 	__u32 room = cfg->hold_ring > SHUNT_RING_MARGIN ? cfg->hold_ring - SHUNT_RING_MARGIN : 0;
 	__u32 most = what == TUNE_LIMIT   ? room
 		     : what == TUNE_ADMIT ? SHUNT_SLACK_MAX
+		     : what == TUNE_LEAST ? SHUNT_LEAST_MAX
 					  : SHUNT_SLO_MAX_US;
 
 	if (what == TUNE_ADMIT && value == SHUNT_ADMIT_ALL)
@@ -83,7 +86,7 @@ int tunable_tell(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what
 }
 
 struct change {
-	enum { SET_SLO, SET_QUANTUM, SET_ADMIT, SET_KNOB, SET_CLASSES } field;
+	enum { SET_SLO, SET_QUANTUM, SET_ADMIT, SET_LEAST, SET_KNOB, SET_CLASSES } field;
 	__u32 i;
 	__u64 value;
 };
@@ -99,6 +102,9 @@ static void change_view(struct shunt_view *view, const struct change *ch)
 		break;
 	case SET_ADMIT:
 		__atomic_store_n(&view->admit[ch->i], (__u32)ch->value, __ATOMIC_RELAXED);
+		break;
+	case SET_LEAST:
+		__atomic_store_n(&view->least[ch->i], (__u32)ch->value, __ATOMIC_RELAXED);
 		break;
 	case SET_KNOB:
 		__atomic_store_n(&view->knob[ch->i], ch->value, __ATOMIC_RELAXED);
@@ -146,7 +152,7 @@ int tunable_set(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what,
 		__u32 value)
 {
 	static const int fields[] = { [TUNE_SLO] = SET_SLO, [TUNE_QUANTUM] = SET_QUANTUM,
-				      [TUNE_ADMIT] = SET_ADMIT };
+				      [TUNE_ADMIT] = SET_ADMIT, [TUNE_LEAST] = SET_LEAST };
 	struct change ch = { .field = fields[what], .i = cls, .value = value };
 	int err = map_set(ctl, maps[what], cls, &value, sizeof(value));
 

@@ -6,7 +6,7 @@
 
 #include "ctl.h"
 
-enum tunable { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT, TUNE_ADMIT };
+enum tunable { TUNE_SLO, TUNE_QUANTUM, TUNE_LIMIT, TUNE_ADMIT, TUNE_LEAST };
 
 /* Reads a value as people write it for that tunable; bounded. */
 int tunable_parse(struct ctl *ctl, const struct shunt_cfg *cfg, enum tunable what,

@@ -102,6 +102,23 @@ int parse_admit(const char *text, __u32 *admit, struct why *why)
 	return 0;
 }
 
+int parse_least(const char *text, __u32 *least, struct why *why)
+{
+	char *end;
+	unsigned long percent = strtoul(text, &end, 10);
+
+	*least = 0;
+	if (!strcmp(text, "none") || !strcmp(text, "0"))
+		return 0;
+	if (!isdigit((unsigned char)text[0]) || strcmp(end, "%") || !percent ||
+	    percent > SHUNT_LEAST_MAX)
+		return why_fail(why, -EINVAL,
+				"'%.40s' is no part of the cores' time from 1%% to %d%%, nor none",
+				text, SHUNT_LEAST_MAX);
+	*least = percent;
+	return 0;
+}
+
 int parse_expire(const char *text, __u32 *expire, struct why *why)
 {
 	__u64 n = 0;

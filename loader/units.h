@@ -25,6 +25,8 @@ bool looks_numeric(const char *text);
 int parse_number(const char *text, __u64 least, __u64 most, __u64 *number, struct why *why);
 /* "on", "off" or "80%", as the map admit has it. */
 int parse_admit(const char *text, __u32 *admit, struct why *why);
+/* "5%" of the cores' time, or "none"; 0 is none. */
+int parse_least(const char *text, __u32 *least, struct why *why);
 /* "none", or a number of objectives; 0 is none. */
 int parse_expire(const char *text, __u32 *expire, struct why *why);
 const char *format_admit(__u32 admit, char *buf, size_t len);

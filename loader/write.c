@@ -43,6 +43,7 @@ static int put_view(struct ctl *ctl, const struct setup *s, __u32 d)
 	memcpy(view->slo_us, s->slo_us, sizeof(view->slo_us));
 	memcpy(view->quantum_us, s->quantum_us, sizeof(view->quantum_us));
 	memcpy(view->admit, s->admit, sizeof(view->admit));
+	memcpy(view->least, s->least, sizeof(view->least));
 	memcpy(view->knob, s->knobs, sizeof(view->knob));
 	shunt_plan_clear(view, s->cfg.policy_gen);
 	snprintf(name, sizeof(name), "view%u", d);
@@ -131,6 +132,8 @@ int setup_write(struct ctl *ctl, const struct setup *s)
 		err = put(ctl, "hold_limit", s->hold_limit, sizeof(__u32), SHUNT_CLASSES);
 	if (!err)
 		err = put(ctl, "admit", s->admit, sizeof(__u32), SHUNT_CLASSES);
+	if (!err)
+		err = put(ctl, "least", s->least, sizeof(__u32), SHUNT_CLASSES);
 	if (!err)
 		err = put(ctl, "knobs", s->knobs, sizeof(__u64), SHUNT_KNOBS);
 	if (!err)

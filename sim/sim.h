@@ -120,6 +120,7 @@ struct sim_class {
 	enum sim_requeue requeue;
 	bool tail;         /* what requeue comes to */
 	uint32_t admit;    /* as in the view: percent of the objective; 0: 100 */
+	uint32_t least;    /* percent of the cores' time; 0: none */
 	int service_no;    /* which of the workload's services it is of */
 };
 

@@ -48,6 +48,7 @@ static inline void view_setup(struct shunt_view *v, const struct workload *w, co
 		v->slo_us[c] = w->cls[c].slo_us > 0 && w->cls[c].slo_us < 1 ? 1 : w->cls[c].slo_us;
 		v->quantum_us[c] = q > 0 && q < 1 ? 1 : q;
 		v->admit[c] = w->cls[c].admit;
+		v->least[c] = w->cls[c].least;
 	}
 	memcpy(v->knob, knob, sizeof(v->knob));
 }

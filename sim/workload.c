@@ -37,7 +37,7 @@ const char *const workload_names[][3] = {
 
 enum {
 	OPTION_SLO = 1, OPTION_QUANTUM = 2, OPTION_REQUEUE = 4, OPTION_SERVICE = 8,
-	OPTION_ADMIT = 16
+	OPTION_ADMIT = 16, OPTION_LEAST = 32
 };
 
 static unsigned int option_bit(const char *key)
@@ -47,6 +47,7 @@ static unsigned int option_bit(const char *key)
 	       : !strcmp(key, "requeue") ? OPTION_REQUEUE
 	       : !strcmp(key, "service") ? OPTION_SERVICE
 	       : !strcmp(key, "admit")   ? OPTION_ADMIT
+	       : !strcmp(key, "least")   ? OPTION_LEAST
 					 : 0;
 }
 
@@ -91,6 +92,8 @@ static int set_option(struct workload *w, struct sim_class *c, const char *key, 
 		return set_service(w, c, value);
 	if (!strcmp(key, "admit"))
 		return set_admit(c, value);
+	if (!strcmp(key, "least"))
+		return set_percent(&c->least, value, SHUNT_LEAST_MAX);
 	if (!strcmp(key, "requeue")) {
 		c->requeue = !strcmp(value, "head") ? REQUEUE_HEAD :
 			     !strcmp(value, "tail") ? REQUEUE_TAIL : REQUEUE_AUTO;
@@ -117,7 +120,8 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, stru
 		if (!eq)
 			why_hint(why, "'shunt-sim list' names the workloads that are built in");
 		why_fail(why, -1, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
-			 "[/requeue=head|tail][/admit=on|off|N%%][/service=NAME])", text);
+			 "[/requeue=head|tail][/admit=on|off|N%%]"
+			 "[/least=N%%][/service=NAME])", text);
 		return -1;
 	}
 	*eq = *colon = '\0';
@@ -171,15 +175,20 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, stru
 static int check_shares(const struct workload *w, struct why *why)
 {
 	double sum = 0;
+	uint32_t least = 0;
 
 	for (int i = 0; i < w->nclasses; i++) {
 		sum += w->cls[i].share;
+		least += w->cls[i].least;
 		for (int k = 0; k < i; k++) {
 			if (!strcmp(w->cls[k].name, w->cls[i].name))
 				return why_fail(why, -1, "two classes are called '%s'",
 						w->cls[i].name);
 		}
 	}
+	if (least > SHUNT_LEAST_MAX)
+		return why_fail(why, -1,
+				"guaranteed shares (/least=) add up to %u%%: 100%% at most", least);
 	if (shares_add_up(sum))
 		return 0;
 	return why_fail(why, -1,

@@ -4,17 +4,20 @@
  *
  * An arrival goes to an idle core. Else it waits if the work before it, of classes with the same or
  * a tighter objective, is within the budget of its class, and is refused if not. A free core takes
- * the head whose deadline (arrival + SLO) is next. A head that is late already comes after all that
- * are not; behind these come late ones of a class that is never refused ("admit: off"), as there
- * may be any number of them, and the classes without an SLO, which are never refused either. A
- * preempted request keeps its place, whatever the class's "requeue" is.
+ * the head whose deadline (arrival + SLO) is next, be it late: those behind it in its class, which
+ * budgets keep few, are in time only if it is out of their way. Late ones of a class that is never
+ * refused ("admit: off"), of which there may be any number, come after all that are not; last come
+ * the classes without an SLO, which are never refused either. Before all of these goes what a class
+ * is owed of its guaranteed share (slo_least.h). A preempted request keeps its place, whatever the
+ * class's "requeue" is.
  *
  * plan() sets the budgets: the work that cores can do until the deadline, less what classes with
- * tighter objectives will bring meanwhile, less the request's own. It keeps ready which classes'
- * work counts, so that an arrival adds up no other's. An estimate may be wrong, as service times
- * vary and cores stop: so plan() looks at how many requests ended late. If more than 1 % of a class
- * were, it cuts the budgets of the classes with looser objectives, and once there is nothing left
- * to cut, that of the class itself. Budgets grow again by 3 % a plan.
+ * tighter objectives will bring meanwhile, less the request's own, and half as much for what runs,
+ * which no queue shows. It keeps ready which classes' work counts, so that an arrival adds up no
+ * other's. An estimate may be wrong, as service times vary and cores stop: so plan() looks at how
+ * many requests ended late. If more than 1 % of a class were, it cuts the budgets of the classes
+ * with looser objectives that take time, and once there is nothing left to cut, that of the class
+ * itself. Budgets grow again by 3 % a plan.
  *
  * A cut helps only where a queue is the reason. So no budget is cut while an arrival in eight, or
  * more, finds an idle core; nor for a class that is late because requests that cannot be refused
@@ -30,7 +33,7 @@
 #define SHUNT_HAS_DONE
 #define SHUNT_HAS_PLAN
 
-SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_TAKES_ANY | SHUNT_PREEMPTS,
+SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
 	     "earliest deadline first, refuses what would be late (knob 0: slack in percent)");
 
 #define LATER (1ULL << 60)  /* than any deadline of a class with an SLO */
@@ -43,10 +46,13 @@ SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_TAKES_ANY | SHUN
  * OWN on, for itself. */
 #define PLAN_CUT SHUNT_CLASSES
 #define OWN 32
-#define TAKEN_MAX (1U << 31)
+#define TAKEN_MAX 0xffff
+#define FEW 100 /* requests: so few between two plans tell little of a rate */
 
-/* Word: classes of which all requests are let in, a bit each. */
+/* Word: classes of which all requests are let in, a bit each, and from bit SHARES on those with a
+ * guaranteed share. */
 #define PLAN_LET_IN (2 * SHUNT_CLASSES)
+#define SHARES 16
 
 /* Words of the plan from which the next one takes differences. */
 #define PLAN_LATE (PLAN_LET_IN + 1)                 /* late requests by then, of LATES classes */
@@ -55,10 +61,15 @@ SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_TAKES_ANY | SHUN
 #define PLAN_AT (PLAN_STEERED + 1)                  /* when plan() was called last, in us */
 #define PLAN_FULL (PLAN_AT + 1)                     /* 1: few arrivals found an idle core */
 
+/* Words: guaranteed shares, slo_least.h. */
+#define PLAN_SHARE (PLAN_FULL + 1)
+
 /* Words of a core: late requests, 16 bits a class, which overflow into the next class' only if
  * 65,536 are late between two plans; and its requests that were not queued. */
 #define LATES 4
 #define CORE_STEERED (SHUNT_CLASSES / LATES)
+
+#include "slo_least.h"
 
 /* The class's objective in ns; LATEST: it has none. */
 __shunt_inline __u64 objective(const shunt_view *v, __u32 cls)
@@ -70,7 +81,7 @@ __shunt_inline __u64 objective(const shunt_view *v, __u32 cls)
 
 static int steer(shunt_view *v, shunt_event *ev)
 {
-	__u64 idle = shunt_idle(v), word, before, ahead = 0, work;
+	__u64 idle = shunt_idle(v), word, before, ahead = 0, work, share;
 
 	if (idle)
 		return shunt_first(idle);
@@ -86,19 +97,26 @@ static int steer(shunt_view *v, shunt_event *ev)
 		if (before < 2ULL << c)
 			break;
 	}
-	return ahead < word >> BUDGET ? SHUNT_HOLD : SHUNT_REJECT;
+	if (ahead < word >> BUDGET)
+		return SHUNT_HOLD;
+	share = shunt_plan(v, PLAN_SHARE + ev->cls % SHUNT_CLASSES);
+	return share && may_wait_owed(v, ev->cls, share) ? SHUNT_HOLD : SHUNT_REJECT;
 }
 
 static int select(shunt_view *v, shunt_event *ev)
 {
-	__u64 now = ev->now_ns & (LATER - 1), next = ~0ULL >> 1, deadline, sooner, late;
+	__u64 now = ev->now_ns & (LATER - 1), next = ~0ULL >> 1, deadline, sooner, last;
 	__u64 all_let_in = shunt_plan(v, PLAN_LET_IN);
 	int best = SHUNT_GO_ON;
 
+	if (all_let_in >> SHARES)
+		best = select_owed(v, ev, all_let_in >> SHARES, PLAN_SHARE, now);
+	if (best != SHUNT_GO_ON)
+		return best;
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		deadline = shunt_min(shunt_head_ns(v, ev, c), LATER - 1) + objective(v, c);
-		late = LATER + shunt_bit(all_let_in, c) * (LATER / 2);
-		deadline += shunt_pick(shunt_less(deadline, now), late, 0);
+		last = shunt_bit(all_let_in, c) & shunt_less(deadline, now);
+		deadline += shunt_pick(last, LATER, 0);
 		sooner = shunt_bit(ev->waiting, c) & shunt_less(deadline, next);
 		next = shunt_pick(sooner, deadline, next);
 		best = shunt_pick(sooner, c, best);
@@ -123,11 +141,14 @@ __shunt_inline __u64 refusable(const shunt_view *v, __u32 cls)
 static void done(shunt_view *v, shunt_event *ev)
 {
 	__u64 deadline = shunt_deadline_ns(v, ev->cls, ev->run_ns);
+	__u64 share = shunt_plan(v, PLAN_SHARE + ev->cls % SHUNT_CLASSES);
 
 	if (shunt_less(deadline, ev->now_ns & (LATER - 1)))
 		shunt_core_add(v, ev->core, ev->cls / LATES, 1ULL << ev->cls % LATES * 16);
 	if (ev->steered != SHUNT_NONE)
 		shunt_core_add(v, ev->core, CORE_STEERED, 1);
+	if (share)
+		charge_done(v, ev, share);
 }
 
 /* Sum of a word of all cores. */
@@ -154,10 +175,20 @@ struct known {
 	__u64 cores;
 	__u64 since_us;               /* the plan before */
 	__u64 served;                 /* classes that take time, a bit each */
+	__u64 many;                   /* classes of which FEW and more were taken, a bit each */
 	__u64 full;                   /* 1: few arrivals found an idle core, twice in turn */
 	__u16 looser[SHUNT_CLASSES];  /* than this one: classes with such an objective */
-	__u32 taken_us[SHUNT_CLASSES]; /* work that was taken out of its queue since then */
+	__u16 taken[SHUNT_CLASSES];   /* out of its queue since then: work, in parts of the
+				       * cores' time, of WHOLE */
 };
+
+/* The part of the cores' time, of WHOLE, that n requests of a class take. */
+__shunt_inline __u64 part_of(const shunt_view *v, const struct known *k, __u32 cls, __u64 n)
+{
+	__u64 all = k->cores * shunt_min(k->since_us, 1 << 20);
+
+	return shunt_min(shunt_div(n * shunt_mean_ns(v, cls) / 1000 * WHOLE, all), TAKEN_MAX);
+}
 
 /* Work that was taken out of queues, and whether cores are full. */
 __shunt_inline void gather_taken(shunt_view *v, struct known *k)
@@ -170,13 +201,15 @@ __shunt_inline void gather_taken(shunt_view *v, struct known *k)
 		shunt_plan_set(v, PLAN_TAKEN + c / 2, now);
 		n = (now - was) & 0xffffffff;
 		all += n;
-		k->taken_us[c] = shunt_min(n * shunt_mean_ns(v, c) / 1000, TAKEN_MAX);
+		k->taken[c] = part_of(v, k, c, n);
+		k->many |= (shunt_less(n, FEW) ^ 1) << c;
 		n = ((now >> 32) - (was >> 32)) & 0xffffffff;
 		all += n;
-		k->taken_us[c + 1] = shunt_min(n * shunt_mean_ns(v, c + 1) / 1000, TAKEN_MAX);
+		k->taken[c + 1] = part_of(v, k, c + 1, n);
+		k->many |= (shunt_less(n, FEW) ^ 1) << (c + 1);
 	}
 	steered = grown(v, PLAN_STEERED, of_cores(v, CORE_STEERED));
-	full = shunt_less(7 * shunt_min(steered, TAKEN_MAX), all);
+	full = shunt_less(7 * (steered & ~0u), all);
 	k->full = full & shunt_plan(v, PLAN_FULL);
 	shunt_plan_set(v, PLAN_FULL, full);
 }
@@ -201,27 +234,44 @@ __shunt_inline __u64 were_late(shunt_view *v, const struct known *k)
  * sixteenth of the cores' time, and half of its objective at once. */
 __shunt_inline __u64 kept_by_others(const shunt_view *v, const struct known *k, __u32 cls)
 {
-	__u64 all = k->cores * shunt_min(k->since_us, 1 << 20), taken = 0, run, on;
+	__u64 taken = 0, run, on;
 	__u64 half = shunt_slo_us(v, cls) * 500ULL;
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		run = shunt_quantum_us(v, c) * 1000ULL;
 		run = shunt_pick(shunt_some(run), run, shunt_mean_ns(v, c));
 		on = shunt_bit(k->looser[cls], c) & (refusable(v, c) ^ 1) & shunt_less(half, run);
-		taken += shunt_pick(on, k->taken_us[c], 0);
+		taken += shunt_pick(on, k->taken[c], 0);
 	}
-	return shunt_less(all, 16 * taken);
+	return shunt_less(WHOLE / 16, taken);
 }
 
-/* The part of the cores' time that classes with tighter objectives leave, in ns of work a ms. */
+/* The time that a class takes of all cores, in ns a second: as of late, or, if that is more, as
+ * since the plan before: a load that grows is not seen by its mean at once. */
+__shunt_inline __u64 work_of(const shunt_view *v, const struct known *k, __u32 cls)
+{
+	__u64 work = shunt_min((__u64)shunt_rate(v, cls) * shunt_mean_ns(v, cls), WORK_MAX);
+	__u64 last = k->cores * k->taken[cls] * (1000000000 / WHOLE);
+
+	last = shunt_pick(shunt_bit(k->many, cls), last, 0);
+	return shunt_pick(shunt_less(work, last), last, work);
+}
+
+/* The part of the cores' time that classes with tighter objectives leave, and what looser ones take
+ * of their guaranteed shares, in ns of work a ms. */
 __shunt_inline __u64 room(const shunt_view *v, const struct known *k, __u32 cls)
 {
-	__u64 all = k->cores * 1000000000ULL, used = 0, work;
+	__u64 all = k->cores * 1000000000ULL, used = 0, owed = 0, work, whole;
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		work = shunt_min((__u64)shunt_rate(v, c) * shunt_mean_ns(v, c), WORK_MAX);
+		work = work_of(v, k, c);
 		used += shunt_pick(shunt_bit(k->looser[c], cls), work, 0);
+		work = shunt_min(work, all / 100 * shunt_least(v, c));
+		owed += shunt_pick(shunt_bit(k->looser[cls], c), work, 0);
 	}
+	/* What is owed runs on: it keeps whole cores. */
+	whole = (owed + 999999999) / 1000000000 * 1000000000;
+	used += shunt_pick(shunt_less(all / 2, whole), owed, whole);
 	return shunt_pick(shunt_less(used, all), all - used, 0) / 1000;
 }
 
@@ -241,7 +291,7 @@ __shunt_inline __u64 beyond(__u64 work, __u64 own)
 __shunt_inline __u64 budget(const shunt_view *v, const struct known *k, __u32 cls, __u64 cut)
 {
 	__u64 slo = shunt_slo_us(v, cls), all = shunt_knob(v, 0) & (LATER - 1), slack;
-	__u64 own = k->cores * shunt_mean_ns(v, cls), work, most, least;
+	__u64 own = k->cores * shunt_mean_ns(v, cls) * 3 / 2, work, most, least;
 
 	all = shunt_pick(shunt_some(all), shunt_min(all, 1000), 100);
 	slack = all * shunt_slack(v, cls) / 100;
@@ -270,15 +320,17 @@ __shunt_inline __u64 late_in_queues(shunt_view *v, const struct known *k)
 	return shunt_pick(k->full, late & helped, 0);
 }
 
-/* Classes, a bit each, whose budgets are cut: the looser ones of each that is late, and from bit
- * OWN on, with nothing left there to cut, that class itself. */
+/* Classes, a bit each, whose budgets are cut: of each that is late the looser ones that took a 64th
+ * of the cores' time beyond their share, and from bit OWN on, with nothing left there to cut, that
+ * class itself. */
 __shunt_inline __u64 to_cut(shunt_view *v, const struct known *k)
 {
-	__u64 late = late_in_queues(v, k), may = 0, less = 0, others, cut;
+	__u64 late = late_in_queues(v, k), may = 0, less = 0, others, cut, free;
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		cut = shunt_plan(v, PLAN_CUT + c) & (WHOLE - 1);
-		may |= (refusable(v, c) & shunt_some(shunt_rate(v, c)) &
+		free = WHOLE / 64 + shunt_least(v, c) * WHOLE / 100;
+		may |= (refusable(v, c) & shunt_less(free, k->taken[c]) &
 			shunt_less(cut, CUT_MAX)) << c;
 	}
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
@@ -299,19 +351,14 @@ __shunt_inline __u64 next_cut(__u64 cut, __u64 more)
 /* Objectives of all classes, and which of them are looser than each. */
 __shunt_inline void gather_classes(const shunt_view *v, struct known *k)
 {
-	__u32 slo_us[SHUNT_CLASSES]; /* a class without an objective has the loosest */
-	__u64 slo, looser;
+	__u64 looser;
 
-	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		slo = shunt_slo_us(v, c);
-		slo_us[c] = shunt_pick(shunt_some(slo), slo, SHUNT_SLO_MAX_US + 1);
-		k->served |= shunt_some(shunt_mean_ns(v, c)) << c;
-	}
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		looser = 0;
 		for (int i = 0; i < SHUNT_CLASSES; i++)
-			looser |= shunt_less(slo_us[c], slo_us[i]) << i;
+			looser |= shunt_less(objective(v, c), objective(v, i)) << i;
 		k->looser[c] = looser;
+		k->served |= shunt_some(shunt_mean_ns(v, c)) << c;
 	}
 }
 
@@ -331,5 +378,6 @@ static void plan(shunt_view *v, shunt_event *ev)
 		shunt_plan_set(v, c, word_of(v, &k, c, cut));
 		let_in |= (refusable(v, c) ^ 1) << c;
 	}
+	let_in |= plan_shares(v, PLAN_SHARE, k.cores, ev->now_ns & (LATER - 1)) << SHARES;
 	shunt_plan_set(v, PLAN_LET_IN, let_in);
 }

@@ -82,6 +82,16 @@ struct shunt_cfg {
 };
 SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 
+/* XDP sends a signal to requests that were to yield before this time, on a clock that began at 0
+ * when the machine did; 0: to none. */
+static inline __attribute__((always_inline)) __u64 shunt_late_at(const struct shunt_cfg *cfg,
+								 __u64 now_ns)
+{
+	__u64 grace_ns = cfg->grace_us * 1000ULL;
+
+	return cfg->flags & SHUNT_CFG_SIGNAL && now_ns > grace_ns ? now_ns - grace_ns : 0;
+}
+
 #define SHUNT_PORT_BIT(port) (1ULL << ((port) & 63))
 
 /*
@@ -140,6 +150,7 @@ SHUNT_ASSERT(sizeof(struct shunt_own) % SHUNT_LINE == 0, "own");
 /* A class. Pinned as "classes", one value a class. Written by the loader. */
 #define SHUNT_EXPIRE_MAX 10000 /* objectives */
 #define SHUNT_SLACK_MAX 1000   /* percent of an objective */
+#define SHUNT_LEAST_MAX 100    /* percent of the cores' time */
 #define SHUNT_ADMIT_ALL ~0u    /* in its place: no request of the class is refused */
 
 enum shunt_requeue { SHUNT_HEAD, SHUNT_TAIL, SHUNT_REQUEUE_AUTO };

@@ -234,6 +234,7 @@ struct shunt_view {
 	__u32 sigma_ns[SHUNT_CLASSES] __shunt_line;   /* agent: their standard deviation */
 	__u32 rate[SHUNT_CLASSES] __shunt_line;       /* agent: requests ended a second */
 	__u32 admit[SHUNT_CLASSES] __shunt_line;      /* agent: from the map admit, clamped */
+	__u32 least[SHUNT_CLASSES] __shunt_line;      /* agent: from the map least, clamped */
 	__u64 bad_index __shunt_line;                 /* policies' accessors, atomic add:
 						       * numbers beyond what there is */
 

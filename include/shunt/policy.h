@@ -258,6 +258,7 @@ __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 fi
 #define shunt_rate(v, cls) shunt_rate(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_quantum_us(v, cls) shunt_quantum_us(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_slack(v, cls) shunt_slack(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_least(v, cls) shunt_least(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_plan(v, i) shunt_plan(v, SHUNT_WITHIN(i, SHUNT_PLANS))
 #define shunt_plan_set(v, i, x) shunt_plan_set(v, SHUNT_WITHIN(i, SHUNT_PLANS), x)
 #define shunt_deadline_ns(v, cls, arrival_ns) \

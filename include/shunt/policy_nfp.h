@@ -134,6 +134,7 @@ SHUNT_NFP_LACKS(__u32, shunt_mean_ns, (const shunt_view *v, __u32 cls), SHUNT_NF
 SHUNT_NFP_LACKS(__u32, shunt_sigma_ns, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_rate, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_slack, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
+SHUNT_NFP_LACKS(__u32, shunt_least, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_quantum_us, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u64, shunt_plan, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_PLAN);
 SHUNT_NFP_LACKS(void, shunt_plan_set, (shunt_view *v, __u32 i, __u64 x), SHUNT_NFP_NO_PLAN);

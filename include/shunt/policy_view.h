@@ -154,6 +154,12 @@ __shunt_inline __u32 shunt_slack(const struct shunt_view *v, __u32 cls)
 	return shunt_pick(shunt_less(SHUNT_SLACK_MAX, slack), 0, slack);
 }
 
+/* The percentage of the cores' time that the class is guaranteed; 0: none. */
+__shunt_inline __u32 shunt_least(const struct shunt_view *v, __u32 cls)
+{
+	return shunt_min(v->least[shunt_index(cls, SHUNT_CLASSES)], SHUNT_LEAST_MAX);
+}
+
 /*
  * When a request of the class that arrived then should have ended: arrival + SLO, in ns. Without an
  * SLO later than any. Of a class's next request shunt_head_ns() has the arrival, of the running

@@ -11,7 +11,7 @@ NFP_WHY := $(NFP_UNFIT:%=$(B)/nfp/%.why)
 # select() is the host's, so it is unused here. A function that the card leaves out is a warning,
 # also where warnings are errors.
 NFP_CFLAGS := $(BPF_CFLAGS) -Wno-unused-function -Wno-error=\#warnings -DSHUNT_TARGET_NFP
-NFP_HEADERS := $(wildcard bpf/*.h include/shunt/*.h offload/nfp/*.h)
+NFP_HEADERS := $(wildcard bpf/*.h bpf/policies/*.h include/shunt/*.h offload/nfp/*.h)
 
 .PHONY: nfp nfp-objects
 all: nfp-objects

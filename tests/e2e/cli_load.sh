@@ -24,8 +24,8 @@ attach_other() {
 test_load_pins_maps_and_link_and_unload_removes_them() {
 	local name
 	host shunt load fcfs --dev "$DEV" --port 9000
-	for name in link admit agent cfg classes domains hold_limit ingress knobs policy ports \
-		prog1 put_out quantum_us rules \
+	for name in link admit agent cfg classes domains hold_limit ingress knobs least policy \
+		ports prog1 put_out quantum_us rules \
 		slo_us view0 views xsks; do
 		[ -e $PINS/$DEV/$name ] || fail "'$name' is not pinned"
 	done

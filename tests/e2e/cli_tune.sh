@@ -345,6 +345,25 @@ test_a_change_of_rules_has_no_gap() {
 	assert_ge "$n" 200 "packets"
 }
 
+test_a_class_is_guaranteed_a_share() {
+	load_two_classes
+	host shunt class set long least=5% >/dev/null
+	assert_eq "$(value_of least 1)" 5
+	assert_eq "$(json '.classes[1].least' host shunt -j class)" 5
+	assert_eq "$(json '.interfaces[0].classes[1].least' host shunt -j status)" 5
+	assert_match "$(host shunt class)" "long .* on +5% +- "
+	assert_exit 2 host shunt class set short least=96%
+	assert_match "$(cat "$DIR/err")" "this is 101% of the cores' time: 100% at most"
+	assert_exit 2 host shunt class set short least=5
+	assert_exit 2 host shunt class set short least=101%
+	host shunt class set short least=95% >/dev/null
+	host shunt class set long least=none >/dev/null
+	assert_eq "$(json '.classes[1] | has("least")' host shunt -j class)" false
+	host bpftool map update pinned "$PINS/$DEV/least" key 1 0 0 0 value 200 0 0 0
+	assert_eq "$(json '.classes[1] | "\(.least) \(.out_of_range.least)"' host shunt -j class)" \
+		"100 200"
+}
+
 test_what_counts_objectives_is_said_to_do_nothing_without_one() {
 	load_two_classes
 	host shunt class set long slo=none >/dev/null
@@ -372,8 +391,8 @@ test_classes_are_changed_and_added() {
 	host shunt class set short expire=4 >/dev/null
 	assert_eq "$(json '.classes[0].expire' host shunt -j class)" 4
 	assert_match "$(host shunt class)" \
-		"class +slo +quantum +hold +admit +expire +requeue +demote"
-	assert_match "$(host shunt class)" "short +70us +3us +9 +on +4 +head +none"
+		"class +slo +quantum +hold +admit +least +expire +requeue +demote"
+	assert_match "$(host shunt class)" "short +70us +3us +9 +on +- +4 +head +none"
 	assert_exit 2 host shunt class set short expire=10001
 	assert_match "$(cat "$DIR/err")" "expire="
 	host shunt class set short expire=0 >/dev/null
@@ -382,7 +401,7 @@ test_classes_are_changed_and_added() {
 	assert_eq "$(json '.classes[0].admit' host shunt -j class)" off
 	assert_eq "$(value_of admit 0)" 4294967295
 	host shunt class set short admit=80% >/dev/null
-	assert_match "$(host shunt class)" "short .* 9 +80% +- +head"
+	assert_match "$(host shunt class)" "short .* 9 +80% +- +- +head"
 	assert_exit 2 host shunt class set short admit=1001%
 	host shunt class set short admit=on >/dev/null
 	assert_eq "$(value_of admit 0)" 100

@@ -6,6 +6,7 @@
 # Bounds are wide, as a machine that takes CPUs away makes requests late under any policy.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
+. "$(dirname "$0")/../daemons.sh"
 
 CPUS=$(($(nproc) - 1)) AHEAD=1
 MIX='short=0.9:10us/slo=100us,long=0.1:500us/slo=2ms' # a core can serve 16,949 a second
@@ -90,6 +91,50 @@ test_a_flood_that_is_never_refused_leaves_a_tighter_class_its_budget() {
 			"short requests refused beside 'long' with $flood, in percent"
 	done
 	assert_conserved
+}
+
+# Seconds at half of the capacity, at twice, at half again: when requests are due.
+LOW=1 HIGH=$([ -n "$LONG" ] && echo 60 || echo 2)
+steps() {
+	awk -v c=$CAPACITY -v low=$LOW -v high="$HIGH" 'BEGIN {
+		for (t = 0; t < low; t += 2 / c) printf "%.6f\n", t
+		for (; t < low + high; t += 0.5 / c) printf "%.6f\n", t
+		for (; t < 2 * low + high; t += 2 / c) printf "%.6f\n", t }'
+}
+
+# KiB of memory that shuntd has.
+rss_of() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
+
+# FROM TO, in seconds: the median of what was in time of the replies in 20 ms, in percent.
+in_time_between() {
+	jq -s --argjson from "$1" --argjson to "$2" '[.[] |
+		select(.from_s >= $from and .to_s <= $to) | .classes |
+		([.[].answered] | add) as $n | select($n > 0) |
+		([.[].in_time] | add) * 100 / $n] | sort | .[length / 2 | floor] | floor' \
+		"$DIR/intervals"
+}
+
+# In the simulator this is exact (sim_steps.sh); here half of the intervals may be the machine's.
+test_after_each_step_of_load_replies_are_in_time_within_20_ms() {
+	local rss
+	load_with_objectives slo
+	steps >"$DIR/steps"
+	until_quiet
+	rss=$(rss_of "$(agent_pid)")
+	ahead client shunt-load --to 198.18.0.2:9000 --json -q --arrival "trace:$DIR/steps" \
+		--time $((2 * LOW + HIGH)) --report 0.02 --mix "$MIX" --cpu 0 --wait 1s
+	"${WORDS[@]}" >"$DIR/intervals"
+	echo "in time: $(in_time_between 0 $LOW) %, then $(in_time_between $LOW.02 $LOW.32) %," \
+		"$(in_time_between $LOW.32 $((LOW + HIGH))) %, then" \
+		"$(in_time_between $((LOW + HIGH)).02 $((LOW + HIGH)).32) %"
+	assert_ge "$(in_time_between 0 $LOW)" 80 "in time before the step, in percent"
+	assert_ge "$(in_time_between $LOW.02 $LOW.32)" 80 "in time after the step up, in percent"
+	assert_ge "$(in_time_between $LOW.32 $((LOW + HIGH)))" 80 "in time at twice, in percent"
+	assert_ge "$(in_time_between $((LOW + HIGH)).02 $((LOW + HIGH)).32)" 80 \
+		"in time after the step down, in percent"
+	assert_conserved
+	assert_eq "$(stat_of .total.waiting)" 0
+	assert_le "$(rss_of "$(agent_pid)")" $((rss + 1024)) "KiB of shuntd"
 }
 
 run_tests "$@"

@@ -141,8 +141,8 @@ static void nothing_is_wanted_of_the_kernel_by_name(void **state)
 static void check_contents(const char *path, struct bpf_object *obj)
 {
 	static const char *const maps[] = {
-		"slo_us", "quantum_us", "hold_limit", "admit", "knobs", "cfg", "classes", "ports",
-		"rules",
+		"slo_us", "quantum_us", "hold_limit", "admit", "least", "knobs", "cfg", "classes",
+		"ports", "rules",
 		"queues", "domains", "agent", "ingress", "policy", "views", "xsks",
 	};
 	const char *base = strrchr(path, '/') + 1;

@@ -199,6 +199,15 @@ static void hold_limits_take_effect_at_once(void **state)
 	assert_counted(cls[CLS].limit);
 }
 
+/* Root may write any number with bpftool, and shuntd bounds it only at its next tick. */
+static void an_objective_is_clamped_as_it_is_published(void **state)
+{
+	policy_says(HOLD);
+	set_u32("slo_us", CLS, ~0u);
+	arrive();
+	assert_int_equal(g->view->slo_us[CLS], SHUNT_SLO_MAX_US);
+}
+
 /* With the limit unset, and with one beyond the ring, the ring less its margin is the limit. */
 static void hold_limits_are_clamped_to_the_ring(void **state)
 {
@@ -324,6 +333,7 @@ int main(void)
 		INGRESS_TEST(impossible_backlogs_are_counted_and_left_to_the_ring, SAYS),
 		INGRESS_TEST(what_is_published_comes_from_what_no_worker_writes, SAYS),
 		INGRESS_TEST(hold_limits_take_effect_at_once, SAYS),
+		INGRESS_TEST(an_objective_is_clamped_as_it_is_published, SAYS),
 		INGRESS_TEST(hold_limits_are_clamped_to_the_ring, SAYS),
 		INGRESS_TEST(classes_that_do_not_exist_become_the_first, SAYS),
 		INGRESS_TEST(without_a_core_the_fallback_decides, SAYS),

@@ -81,6 +81,19 @@ static void test_a_class_may_say_what_is_let_in_and_when_it_expires(void **state
 	assert_int_equal(s.admit[3], 0);
 }
 
+static void test_a_class_may_have_a_guaranteed_share(void **state)
+{
+	static const char text[] = "classes:\n  - {name: a, least: 5%}\n  - {name: b, least: 95%}\n"
+				   "  - {name: c, least: none}\n  - name: d\nports:\n  - port: 9000\n";
+	struct setup s;
+
+	assert_int_equal(read_text(text, strlen(text), &s), 0);
+	assert_int_equal(s.least[0], 5);
+	assert_int_equal(s.least[1], 95);
+	assert_int_equal(s.least[2], 0);
+	assert_int_equal(s.least[3], 0);
+}
+
 static void test_a_domain_s_number_is_its_place_in_the_file(void **state)
 {
 	static const char text[] = "domains:\n  - {queue: 127, cpus: [7]}\n  - {queue: 3, cpus: "
@@ -339,6 +352,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_whole_file_means_what_it_says),
 		cmocka_unit_test(test_a_class_may_say_what_is_let_in_and_when_it_expires),
+		cmocka_unit_test(test_a_class_may_have_a_guaranteed_share),
 		cmocka_unit_test(test_a_domain_s_number_is_its_place_in_the_file),
 		cmocka_unit_test(test_digits_in_quotes_are_text),
 		cmocka_unit_test(test_queues_of_a_domain_are_a_core_each),
