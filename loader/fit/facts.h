@@ -13,6 +13,7 @@
 
 #define FIT_CPUS 4096
 #define FIT_TABLE_QUEUES 2048 /* of a table: more than shunt serves */
+#define FIT_NUMBER_MOST (1 << 20) /* a larger count, in a text, is taken for none */
 #define FIT_RULES 64 /* of the NIC, for a UDP port alone */
 
 struct fit_source {
@@ -20,6 +21,9 @@ struct fit_source {
 	const char *ifname;
 	char bus[32];       /* the NIC's PCI address; "": not known, or none */
 };
+
+/* The decimal number that the text begins with; none: there is none, or it is above most. */
+int fit_number(const char *text, int most, int none);
 
 /* The text of that name, to be freed; NULL: there is none, and why says the reason. */
 char *fit_text(const struct fit_source *s, const char *name, struct why *why);

@@ -8,6 +8,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static void read_line(const struct fit_source *s, struct fit_nic *nic, const cha
 	long irq = strtol(line, &end, 10);
 	int first, last;
 
-	if (end == line || *end != ':')
+	if (end == line || *end != ':' || irq < 0 || irq > INT_MAX)
 		return;
 	for (end += strlen(end); end > line && isspace((unsigned char)end[-1]);)
 		*--end = '\0';

@@ -62,7 +62,7 @@ static void read_line(struct fit_machine *m, const char *line)
 	struct fit_core *c;
 
 	if (sscanf(line, "%d,%d,%d,%d", &cpu, &core, &socket, &node) < 2 || cpu < 0 ||
-	    cpu >= FIT_CPUS || node < 0)
+	    cpu >= FIT_CPUS || node < 0 || node >= FIT_CPUS)
 		return;
 	c = core_of(m, core, node);
 	if (!c || c->ncpus == (int)(sizeof(c->cpu) / sizeof(c->cpu[0])))

@@ -3,6 +3,7 @@
  * nic.c - what ethtool(8) prints of a NIC: driver, queues, hash, features, coalescing, rules
  */
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 const char *const fit_channel_names[FIT_CHANNELS] = { "rx", "tx", "combined" };
 
 /* The value behind "KEY:" at the begin of a line (blanks before it aside) from *at on, which moves
- * behind it; NULL: there is none. */
+ * behind it; NULL: there is none. It may be shown on a terminal, and as JSON: what is no printable
+ * ASCII character becomes a question mark. */
 static const char *value_of(const char **at, const char *key, char *out, size_t len)
 {
 	const char *line = *at;
@@ -26,20 +28,22 @@ static const char *value_of(const char **at, const char *key, char *out, size_t 
 		word += n + 1;
 		word += strspn(word, " \t");
 		snprintf(out, len, "%.*s", (int)strcspn(word, "\n"), word);
+		for (char *c = out; *c; c++)
+			*c = *c >= ' ' && *c <= '~' ? *c : '?';
 		*at = word;
 		return out;
 	}
 	return NULL;
 }
 
-/* A number; what is "n/a" there is none. */
+/* A count; what is "n/a" there is none. */
 static int number_of(const char **at, const char *key, int none)
 {
 	char value[64];
 
-	if (!value_of(at, key, value, sizeof(value)) || !isdigit((unsigned char)value[0]))
+	if (!value_of(at, key, value, sizeof(value)))
 		return none;
-	return strtol(value, NULL, 10);
+	return fit_number(value, FIT_NUMBER_MOST, none);
 }
 
 static void read_driver(struct fit_nic *nic, const char *text)
@@ -129,19 +133,26 @@ static bool is_for_the_port_alone(const char *rule)
 /* A rule by which all of a UDP port over IPv4 goes to a queue; all others are left alone. */
 static void read_rule(struct fit_nic *nic, const char *rule)
 {
-	const char *at = rule, *end = strstr(rule, "\nFilter:");
-	int n = nic->nrules, id = strtol(rule + strlen("Filter:"), NULL, 10);
+	static const char filter[] = "Filter: ", direct[] = "Direct to queue ";
+	const char *at, *end = strstr(rule, "\nFilter:");
+	int n = nic->nrules, id = -1, number, queue = -1;
 	char one[2048], port[64] = "", action[64] = "";
 
 	snprintf(one, sizeof(one), "%.*s", end ? (int)(end - rule) : (int)strlen(rule), rule);
 	at = one;
 	value_of(&at, "Dest port", port, sizeof(port));
 	value_of(&at, "Action", action, sizeof(action));
+	if (!strncmp(one, filter, strlen(filter)))
+		id = fit_number(one + strlen(filter), INT_MAX, -1);
+	if (!strncmp(action, direct, strlen(direct)))
+		queue = fit_number(action + strlen(direct), FIT_NUMBER_MOST, -1);
+	number = fit_number(port, 65535, -1);
 	if (n == FIT_RULES || !is_for_the_port_alone(one) || !strstr(port, "mask: 0x0") ||
-	    sscanf(action, "Direct to queue %d", &nic->rule[n].queue) != 1)
+	    id < 0 || queue < 0 || number < 0)
 		return;
 	nic->rule[n].id = id;
-	nic->rule[n].port = strtol(port, NULL, 10);
+	nic->rule[n].queue = queue;
+	nic->rule[n].port = number;
 	nic->nrules++;
 }
 
@@ -195,7 +206,7 @@ static void read_node(const struct fit_source *s, struct fit_nic *nic)
 	struct why none = { 0 };
 	char *text = fit_text(s, "numa_node", &none);
 
-	nic->node = text && isdigit((unsigned char)text[0]) ? strtol(text, NULL, 10) : -1;
+	nic->node = text ? fit_number(text, FIT_CPUS, -1) : -1;
 	free(text);
 	why_forget(&none);
 }

@@ -62,6 +62,8 @@ static void choose_counts(struct fit_plan *plan, const struct fit_nic *nic,
 		plan->ndomains = wish->domains;
 	else if (!plan->by_queue && cores - 1 > SHUNT_CORES && !wish->cores)
 		plan->ndomains = (cores - 2) / SHUNT_CORES + 1;
+	if (plan->ndomains > SHUNT_DOMAINS)
+		plan->ndomains = SHUNT_DOMAINS;
 	plan->nqueues = plan->by_queue ? SHUNT_CORES : plan->ndomains;
 	if (most && plan->nqueues > most) {
 		if (!plan->by_queue)

@@ -55,7 +55,7 @@ void fit_table_read(struct fit_nic *nic, const char *text)
 
 	if (!strstr(text, "indirection table") || !line)
 		return;
-	nic->rings = strtol(line + 5, NULL, 10);
+	nic->rings = fit_number(line + 5, FIT_NUMBER_MOST, 0);
 	for (line = strchr(line, '\n'); line && read_line(nic, line + 1);)
 		line = strchr(line + 1, '\n');
 	nic->equal = equal_queues(nic);

@@ -3,6 +3,7 @@
  * text.c - the texts that facts are read from: what ethtool(8) and lscpu(1) print, files, or copies
  * of both in a folder
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -115,6 +116,16 @@ static char *ask_file(const struct fit_source *s, const struct origin *o, struct
 	else
 		snprintf(path, sizeof(path), "%s", o->file);
 	return read_path(path, why);
+}
+
+int fit_number(const char *text, int most, int none)
+{
+	long n;
+
+	if (!isdigit((unsigned char)*text))
+		return none;
+	n = strtol(text, NULL, 10);
+	return n <= most ? n : none;
 }
 
 char *fit_text(const struct fit_source *s, const char *name, struct why *why)

@@ -242,6 +242,54 @@ test_more_cores_than_a_domain_takes_make_more_domains() {
 	assert_eq "$(of_fit '[.domains[].cpus | length] | add')" 196
 }
 
+test_there_are_at_most_16_domains_however_many_cores() {
+	local cores
+	cp -r "$NICS/bnxt_en" "$DIR/vast"
+	for cores in 1026 4096; do
+		awk -v n=$cores 'BEGIN { for (c = 0; c < n; c++) print c "," c ",0,0" }' \
+			>"$DIR/vast/lscpu"
+		NICS=$DIR fit_from vast
+		assert_eq "$(of_fit '.domains | length')" 16 "domains of $cores cores"
+		assert_le "$(of_fit '[.domains[].cpus | length] | max')" 64
+	done
+	assert_match "$(notes)" "cores are left over"
+}
+
+# --- texts of somebody else -----------------------------------------------------------------------
+
+# NUMBER: of queues, of the table's rings, of a rule, of an interrupt, of a NUMA node.
+huge_numbers() {
+	rm -rf "$DIR/huge"
+	cp -r "$NICS/igb" "$DIR/huge"
+	sed -i "s/^Combined:.*/Combined:	$1/" "$DIR/huge/ethtool-l"
+	sed -i "s/with [0-9]* RX/with $1 RX/" "$DIR/huge/ethtool-x"
+	sed -i "s/^Filter: .*/Filter: $1/; s/to queue .*/to queue $1/" "$DIR/huge/ethtool-n"
+	sed -i "s/^\( *\)4[5-8]:/\1$1:/" "$DIR/huge/interrupts"
+	echo "$1" >"$DIR/huge/numa_node"
+	echo "1,1,0,$1" >>"$DIR/huge/lscpu"
+}
+
+test_numbers_beyond_all_that_nics_have_are_no_numbers() {
+	local number
+	for number in 2147483647 2147483648 2294967291 4294967291 99999999999999999999; do
+		huge_numbers $number
+		NICS=$DIR fit_from huge --domains 2 --port 9000,9001
+		assert_eq "$(command_of channels)" none "for $number queues"
+		assert_eq "$(of_fit '[.. | numbers | select(. < 0 or . > 1000000)] | length')" 0
+		assert_eq "$(of_fit '[.steps[].command | select(test(" -[0-9]"))] | length')" 0
+	done
+}
+
+test_what_is_not_printable_reaches_no_terminal() {
+	local out
+	cp -r "$NICS/igb" "$DIR/odd"
+	printf 'driver: a\033]0;x\007\377\376\nbus-info: \033[2J\303\n' >"$DIR/odd/ethtool-i"
+	NICS=$DIR fit_from odd
+	assert_eq "$(of_fit .nic.driver)" "a?]0;x???"
+	out=$(shunt fit --from "$DIR/odd")
+	[[ $out != *[^[:print:][:space:]]* ]] || fail "characters that are not printable: $out"
+}
+
 test_what_cannot_be_read_is_told() {
 	assert_exit 1 shunt fit --from "$DIR/nowhere"
 	assert_match "$(cat "$DIR/err")" "nothing can be read"
