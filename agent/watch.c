@@ -67,7 +67,8 @@ void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 		agent_of(d)->signals++;
 }
 
-/* True: the request that runs there is over its quantum. */
+/* True: the request that runs there is over its quantum, and only we have seen it. With "look" set
+ * the core reads its clock at its next safepoint: it was marked, or has seen itself what waits. */
 static bool watch_core(struct agent *a, struct domain *d, __u32 core)
 {
 	struct shunt_core *c = &d->pool.r.view->core[core];
@@ -75,6 +76,7 @@ static bool watch_core(struct agent *a, struct domain *d, __u32 core)
 	__u32 cls = peek(c->run.queue) & (SHUNT_CLASSES - 1);
 	__u64 quantum = peek(d->pool.r.view->quantum_us[cls]) * 1000ULL,
 	      grace = a->maps.cfg.grace_us * 1000ULL;
+	bool looks = peek(c->mark.look);
 
 	deadline = start + quantum;
 	if (!id || !quantum || now < deadline)
@@ -86,7 +88,7 @@ static bool watch_core(struct agent *a, struct domain *d, __u32 core)
 	}
 	if (grace && now - deadline >= grace)
 		watch_signal(a, d, core, id);
-	return true;
+	return !looks;
 }
 
 bool watch_marks(struct agent *a, struct domain *d)
@@ -105,7 +107,7 @@ bool watch_wanted(const struct agent *a)
 	return a->maps.cfg.flags & SHUNT_CFG_PREEMPT && a->maps.cfg.watch_us;
 }
 
-/* XDP and cores mark by themselves: so where no request was over its quantum for some looks, the
+/* XDP and cores mark by themselves: so where neither has overlooked a request for some looks, the
  * next ones are farther apart. Signals are nobody else's business: they do not wait. */
 static __u64 period(const struct agent *a)
 {
