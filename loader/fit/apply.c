@@ -135,7 +135,7 @@ static struct change *begin(struct ctl *ctl, struct fit_source *s, struct record
 	}
 	c->s = s;
 	fit_nic_read(s, &c->nic, 0);
-	*err = record_open(ctl, c->nic.bus, r);
+	*err = record_open(ctl, &c->nic, r);
 	if (!*err)
 		return c;
 	end(c);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "netif.h"
 #include "netns.h"
 #include "record.h"
 
@@ -61,29 +62,55 @@ static bool is_sound(const json_t *all)
 	return true;
 }
 
-static int read_record(struct ctl *ctl, const char *bus, struct record *r)
+static void mac_text(const char *ifname, char text[18])
+{
+	__u8 m[6];
+
+	text[0] = '\0';
+	if (!netif_mac(ifname, m))
+		snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4],
+			 m[5]);
+}
+
+/* Of a NIC at a PCI address the MAC may have been set anew. What is not known now tells nothing. */
+static bool is_of(const struct record *r, const struct fit_nic *nic, const char *mac)
+{
+	const char *driver = text_at(r->all, "driver"), *noted = text_at(r->all, "mac");
+
+	if (strcmp(text_at(r->all, "bus"), nic->bus))
+		return false;
+	if (*driver && *nic->driver && strcmp(driver, nic->driver))
+		return false;
+	return strchr(nic->bus, ':') || !*noted || !*mac || !strcmp(noted, mac);
+}
+
+static int read_record(struct ctl *ctl, const struct fit_nic *nic, struct record *r)
 {
 	json_error_t bad;
+	char mac[18];
 
+	mac_text(ctl->ifname, mac);
 	r->all = json_load_file(r->path, 0, &bad);
 	if (!r->all && access(r->path, F_OK))
-		r->all = json_pack("{s:s, s:s, s:[]}", "interface", ctl->ifname, "bus", bus,
-				   "steps");
+		r->all = json_pack("{s:s, s:s, s:s, s:s, s:[]}", "interface", ctl->ifname, "bus",
+				   nic->bus, "driver", nic->driver, "mac", mac, "steps");
 	if (!is_sound(r->all)) {
 		fail(ctl, -EINVAL, "'%s' is no record of 'shunt fit'", r->path);
 		hint(ctl, "look into it, put the values of before back by hand, and remove it");
 		return -EINVAL;
 	}
 	/* Another interface may have the number now. */
-	if (!strcmp(text_at(r->all, "bus"), bus))
+	if (is_of(r, nic, mac))
 		return 0;
-	fail(ctl, -EEXIST, "'%s' is of another interface ('%s', '%s') that had this number",
-	     r->path, text_at(r->all, "interface"), text_at(r->all, "bus"));
-	hint(ctl, "remove it");
+	fail(ctl, -EEXIST, "'%s' is of another interface ('%s', bus '%s', driver '%s', MAC '%s') "
+			   "that had this number",
+	     r->path, text_at(r->all, "interface"), text_at(r->all, "bus"),
+	     text_at(r->all, "driver"), text_at(r->all, "mac"));
+	hint(ctl, "remove it; if only the MAC was set anew, set that of the record, and undo");
 	return -EEXIST;
 }
 
-int record_open(struct ctl *ctl, const char *bus, struct record *r)
+int record_open(struct ctl *ctl, const struct fit_nic *nic, struct record *r)
 {
 	__u64 netns;
 	int err = shunt_netns_cookie(&netns);
@@ -98,7 +125,7 @@ int record_open(struct ctl *ctl, const char *bus, struct record *r)
 	if (!err)
 		err = take_lock(ctl, r);
 	if (!err)
-		err = read_record(ctl, bus, r);
+		err = read_record(ctl, nic, r);
 	if (err)
 		record_close(r);
 	return err;

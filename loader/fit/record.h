@@ -8,16 +8,18 @@
  */
 #pragma once
 
-#include "../ctl.h"
+#include "facts.h"
 
 struct record {
 	int lock;
 	char path[128];
-	json_t *all; /* {"interface", "bus", "steps": [{"setting", "was", "want"}]} */
+	/* {"interface", "bus", "driver", "mac", "steps": [{"setting", "was", "want"}]} */
+	json_t *all;
 };
 
-/* Waits for others; a record that is not there yet has no steps. */
-int record_open(struct ctl *ctl, const char *bus, struct record *r);
+/* Waits for others; a record that is not there yet has no steps. Fails where there is one of
+ * another NIC: another PCI address or driver or, without such an address, another MAC. */
+int record_open(struct ctl *ctl, const struct fit_nic *nic, struct record *r);
 void record_close(struct record *r);
 json_t *record_steps(const struct record *r);
 /* The value of before that is noted already; NULL: the setting is not in it. */

@@ -86,6 +86,19 @@ test_apply_changes_the_nic_and_undo_puts_back_what_was_there() {
 	assert_match "$(shunt fit --dev fith --undo)" "nothing to change"
 }
 
+test_undo_leaves_alone_another_interface_of_that_number() {
+	ip link add fith index 77 numrxqueues 4 numtxqueues 4 type veth peer name fitc \
+		numrxqueues 4 numtxqueues 4
+	shunt fit --dev fith --apply
+	ip link del fith
+	ip link add fith index 77 numrxqueues 8 numtxqueues 8 type veth peer name fitc
+	ethtool -L fith rx 2 tx 2
+	assert_exit 1 shunt fit --dev fith --undo
+	assert_match "$(cat "$DIR/err")" "is of another interface .*driver 'veth', MAC '..:..:..:"
+	assert_eq "$(channels_of fith)" "2 2"
+	rm /run/shunt/fit-*.json
+}
+
 # The program that changes the second setting kills shunt before it does so, or behind it.
 test_a_process_that_was_killed_leaves_what_undo_understands() {
 	local when ethtool
