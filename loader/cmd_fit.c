@@ -155,7 +155,7 @@ static json_t *steps_json(const struct ctl *ctl, const struct fit_nic *nic,
 	for (int i = 0; i < plan->nsteps; i++) {
 		const struct fit_step *s = &plan->step[i];
 
-		fit_setting_line(nic, ctl->ifname, s->setting, s->want, false, line, sizeof(line));
+		fit_setting_line(nic, ctl->ifname, s->setting, s->want, line, sizeof(line));
 		j = json_pack("{s:s, s:s, s:s, s:s, s:b, s:b}", "setting", s->setting, "value",
 			      s->want, "command", line, "reason", s->reason, "choice", s->choice,
 			      "check", s->check);

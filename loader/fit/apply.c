@@ -17,7 +17,7 @@ struct change {
 	struct fit_source *s;
 	struct fit_nic nic; /* only the setting's part is read */
 	const char *setting, *value;
-	bool back;          /* to what was there before */
+	char table[FIT_VALUE]; /* its value before queues are changed; "": not known */
 };
 
 static int need_root(struct ctl *ctl)
@@ -61,8 +61,8 @@ static int change(struct ctl *ctl, struct change *c, json_t *done)
 	char line[FIT_VALUE * 2], now[FIT_VALUE] = "";
 	int err;
 
-	fit_setting_line(&c->nic, ctl->ifname, c->setting, c->value, c->back, line, sizeof(line));
-	err = fit_setting_set(&c->nic, ctl->ifname, c->setting, c->value, c->back, &ctl->why);
+	fit_setting_line(&c->nic, ctl->ifname, c->setting, c->value, line, sizeof(line));
+	err = fit_setting_set(&c->nic, ctl->ifname, c->setting, c->value, &ctl->why);
 	if (err) {
 		fail_context(ctl, "'%s' failed", line);
 		return err;
@@ -82,7 +82,9 @@ static int change(struct ctl *ctl, struct change *c, json_t *done)
 static int look(struct ctl *ctl, struct change *c, char now[FIT_VALUE], bool *is, json_t *done)
 {
 	fit_nic_read(c->s, &c->nic, fit_setting_part(c->setting));
-	*is = fit_setting_is(&c->nic, c->setting, c->value);
+	/* A table that looks as the driver's own may be a set one: it is not left at that. */
+	*is = fit_setting_is(&c->nic, c->setting, c->value) &&
+	      strcmp(c->value, FIT_TABLE_DEFAULT);
 	if (*is)
 		json_array_append_new(done, json_pack("{s:s, s:s, s:b}", "setting", c->setting,
 						      "value", c->value, "already", 1));
@@ -101,6 +103,8 @@ static int do_step(struct ctl *ctl, struct change *c, struct record *r, json_t *
 	if (err || is)
 		return err;
 	err = check_program(ctl, c->setting);
+	if (!strcmp(c->setting, "table") && *c->table)
+		snprintf(was, sizeof(was), "%s", c->table);
 	/* A value that a former --apply noted is the one from before all changes. */
 	if (!err && !record_was(r, c->setting))
 		err = record_add(ctl, r, c->setting, was, c->value);
@@ -142,6 +146,16 @@ static struct change *begin(struct ctl *ctl, struct fit_source *s, struct record
 	return NULL;
 }
 
+/* The number of queues changes what a table says: so it is read before that. */
+static void note_table(struct change *c)
+{
+	fit_nic_read(c->s, &c->nic, FIT_PART_TABLE);
+	if (fit_table_is_default(&c->nic))
+		snprintf(c->table, sizeof(c->table), FIT_TABLE_DEFAULT);
+	else if (!fit_setting_value(&c->nic, "table", c->table))
+		c->table[0] = '\0';
+}
+
 int fit_apply(struct ctl *ctl, struct fit_source *s, const struct fit_wish *wish,
 	      const struct fit_plan *plan, json_t *done)
 {
@@ -152,6 +166,7 @@ int fit_apply(struct ctl *ctl, struct fit_source *s, const struct fit_wish *wish
 	c = err ? NULL : begin(ctl, s, &r, &err);
 	if (!c)
 		return err;
+	note_table(c);
 	for (int i = 0; !err && i < plan->nsteps; i++) {
 		const struct fit_step *step = &plan->step[i];
 
@@ -186,7 +201,6 @@ static int undo_step(struct ctl *ctl, struct change *c, struct record *r, size_t
 
 	c->setting = text_at(step, "setting");
 	c->value = text_at(step, "was");
-	c->back = true;
 	if (!fit_setting_part(c->setting))
 		return fail(ctl, -EINVAL, "'%s' names a setting '%s' that there is not", r->path,
 			    c->setting);
@@ -203,6 +217,36 @@ static int undo_step(struct ctl *ctl, struct change *c, struct record *r, size_t
 	return err ? err : record_drop(ctl, r, i);
 }
 
+/* Receive queues of a value such as "rx 0 tx 0 combined 4". */
+static int queues_of(const char *value)
+{
+	char kind[16];
+	int count, len, sum = 0;
+
+	for (; sscanf(value, "%15s %d%n", kind, &count, &len) == 2; value += len)
+		sum += strcmp(kind, fit_channel_names[FIT_TX]) ? count : 0;
+	return sum;
+}
+
+/* Which step is undone first: moves that of the queues to the end, or to the begin. */
+static void order_queues(struct change *c, struct record *r)
+{
+	json_t *steps = record_steps(r), *step;
+	bool more;
+	size_t i;
+
+	fit_nic_read(c->s, &c->nic, FIT_PART_QUEUES);
+	json_array_foreach(steps, i, step) {
+		if (strcmp(text_at(step, "setting"), "channels"))
+			continue;
+		more = queues_of(text_at(step, "was")) > fit_nic_queues(&c->nic);
+		json_incref(step);
+		json_array_remove(steps, i);
+		json_array_insert_new(steps, more ? json_array_size(steps) : 0, step);
+		return;
+	}
+}
+
 int fit_undo(struct ctl *ctl, struct fit_source *s, json_t *done)
 {
 	struct record r;
@@ -212,6 +256,7 @@ int fit_undo(struct ctl *ctl, struct fit_source *s, json_t *done)
 	c = err ? NULL : begin(ctl, s, &r, &err);
 	if (!c)
 		return err;
+	order_queues(c, &r);
 	for (size_t i = json_array_size(record_steps(&r)); !err && i--;)
 		err = undo_step(ctl, c, &r, i, done);
 	if (err)

@@ -12,6 +12,9 @@
 
 #define FIT_PORTS 16
 #define FIT_VALUE 1024 /* the weights of 128 queues */
+/* The table's value as the driver has it, over all queues: it follows their number, which a table
+ * that was set does not. */
+#define FIT_TABLE_DEFAULT "default"
 
 /* --- setting.c -------------------------------------------------------------------------------- */
 
@@ -19,14 +22,16 @@
 enum fit_part fit_setting_part(const char *setting);
 /* Its value by what was read; false: it is not known. */
 bool fit_setting_value(const struct fit_nic *nic, const char *setting, char value[FIT_VALUE]);
+/* Does it look as the driver's own does? One that was set may, too. */
+bool fit_table_is_default(const struct fit_nic *nic);
 /* Is this the value now? Weights may be rounded. */
 bool fit_setting_is(const struct fit_nic *nic, const char *setting, const char *value);
-/* Sets the value; 0, or -errno, and why says the reason. back: it is what was there before. */
+/* Sets the value; 0, or -errno, and why says the reason. */
 int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *setting,
-		    const char *value, bool back, struct why *why);
+		    const char *value, struct why *why);
 /* The same as a line for a shell. */
 const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, const char *setting,
-			     const char *value, bool back, char *line, size_t len);
+			     const char *value, char *line, size_t len);
 
 /* --- the proposal ----------------------------------------------------------------------------- */
 
@@ -84,5 +89,6 @@ char *fit_yaml(const struct fit_nic *nic, const char *ifname, const struct fit_w
  * is a list that gets each. */
 int fit_apply(struct ctl *ctl, struct fit_source *s, const struct fit_wish *wish,
 	      const struct fit_plan *plan, json_t *done);
-/* Puts back what was there, the last first. */
+/* Puts back what was there, the last first; but queues come first where there are to be more, last
+ * where there are to be fewer, as tables and rules name only queues that are there. */
 int fit_undo(struct ctl *ctl, struct fit_source *s, json_t *done);

@@ -110,8 +110,7 @@ static void propose_queues(struct fit_plan *plan, const struct fit_nic *nic)
 {
 	int now = fit_nic_queues(nic), n = plan->nqueues;
 	char channels[FIT_VALUE], table[FIT_VALUE];
-	bool spread = nic->equal && nic->equal == nic->rings; /* the driver's own table */
-	bool first = nic->rings && n < now && !spread;
+	bool first = nic->rings && n < now && !fit_table_is_default(nic);
 
 	want_channels(nic, n, channels);
 	want_table(plan, table);

@@ -28,7 +28,7 @@ struct kind {
 	bool (*value)(const struct fit_nic *nic, int n, char value[FIT_VALUE]);
 	/* The command behind "ethtool"; NULL: a file is written. */
 	void (*words)(struct words *w, const struct fit_nic *nic, const char *ifname, int n,
-		      const char *value, bool back);
+		      const char *value);
 };
 
 static void __attribute__((format(printf, 2, 3))) add(struct words *w, const char *fmt, ...)
@@ -77,7 +77,7 @@ static bool channels_value(const struct fit_nic *nic, int n, char value[FIT_VALU
 
 /* What is as it shall be is not named: some drivers refuse even that. */
 static void channels_words(struct words *w, const struct fit_nic *nic, const char *ifname, int n,
-			   const char *value, bool back)
+			   const char *value)
 {
 	char kind[16];
 	int count, len;
@@ -94,7 +94,7 @@ static void channels_words(struct words *w, const struct fit_nic *nic, const cha
 	}
 }
 
-/* --- table: "equal 4", "weight 3 4" ----------------------------------------------------------- */
+/* --- table: "equal 4", "weight 3 4", "default" ------------------------------------------------ */
 
 static bool table_value(const struct fit_nic *nic, int n, char value[FIT_VALUE])
 {
@@ -108,19 +108,17 @@ static bool table_value(const struct fit_nic *nic, int n, char value[FIT_VALUE])
 	return nic->rings && at < FIT_VALUE; /* a part of the weights would not be put back */
 }
 
-/* The table over all queues is the driver's own; it follows their number, which one that was set
- * does not. */
 static void table_words(struct words *w, const struct fit_nic *nic, const char *ifname, int n,
-			const char *value, bool back)
+			const char *value)
 {
-	int equal;
-
 	add(w, "-X");
 	add(w, "%s", ifname);
-	if (back && sscanf(value, "equal %d", &equal) == 1 && equal == nic->rings)
-		add(w, "default");
-	else
-		add_all(w, value);
+	add_all(w, value);
+}
+
+bool fit_table_is_default(const struct fit_nic *nic)
+{
+	return nic->equal && nic->equal == nic->rings;
 }
 
 /* Weights are shared out among the table's entries, so one may be an entry more or less. */
@@ -129,6 +127,8 @@ static bool table_is(const struct fit_nic *nic, const char *value)
 	int weight[FIT_TABLE_QUEUES] = { 0 }, n = 0, sum = 0;
 	char *at = (char *)value, *end;
 
+	if (!strcmp(value, FIT_TABLE_DEFAULT))
+		return fit_table_is_default(nic);
 	if (strncmp(value, "weight ", 7) || !nic->entries)
 		return false;
 	for (at += 7; n < FIT_TABLE_QUEUES; n++, at = end) {
@@ -138,7 +138,7 @@ static bool table_is(const struct fit_nic *nic, const char *value)
 		sum += weight[n];
 	}
 	for (int q = 0; q < FIT_TABLE_QUEUES && sum; q++) {
-		if (abs(nic->weight[q] - weight[q] * nic->entries / sum) > 1)
+		if (abs(nic->weight[q] - (int)((long)weight[q] * nic->entries / sum)) > 1)
 			return false;
 	}
 	return sum;
@@ -153,7 +153,7 @@ static bool hash_value(const struct fit_nic *nic, int n, char value[FIT_VALUE])
 }
 
 static void hash_words(struct words *w, const struct fit_nic *nic, const char *ifname, int n,
-		       const char *value, bool back)
+		       const char *value)
 {
 	add(w, "-N");
 	add(w, "%s", ifname);
@@ -182,7 +182,7 @@ static void feature_words(struct words *w, const char *ifname, const char *name,
 		return feature_value(&nic->name, value);                                       \
 	}                                                                                      \
 	static void name##_words(struct words *w, const struct fit_nic *nic,                   \
-				 const char *ifname, int n, const char *value, bool back)      \
+				 const char *ifname, int n, const char *value)      \
 	{                                                                                      \
 		feature_words(w, ifname, #name, value);                                        \
 	}
@@ -205,7 +205,7 @@ static bool coalesce_value(const struct fit_nic *nic, int n, char value[FIT_VALU
 }
 
 static void coalesce_words(struct words *w, const struct fit_nic *nic, const char *ifname, int n,
-			   const char *value, bool back)
+			   const char *value)
 {
 	add(w, "-C");
 	add(w, "%s", ifname);
@@ -213,6 +213,18 @@ static void coalesce_words(struct words *w, const struct fit_nic *nic, const cha
 }
 
 /* --- rule-9000: "queue 1" or "none" ----------------------------------------------------------- */
+
+/* The place of the port's rule, -1: it has none. */
+static int rule_id(const struct fit_nic *nic, int port)
+{
+	int id = -1;
+
+	for (int i = 0; i < nic->nrules; i++) {
+		if (nic->rule[i].port == port)
+			id = nic->rule[i].id;
+	}
+	return id;
+}
 
 static bool rule_value(const struct fit_nic *nic, int port, char value[FIT_VALUE])
 {
@@ -225,24 +237,24 @@ static bool rule_value(const struct fit_nic *nic, int port, char value[FIT_VALUE
 }
 
 static void rule_words(struct words *w, const struct fit_nic *nic, const char *ifname, int port,
-		       const char *value, bool back)
+		       const char *value)
 {
-	int id = 0;
+	int id = rule_id(nic, port);
 
 	add(w, "-N");
 	add(w, "%s", ifname);
-	for (int i = 0; i < nic->nrules; i++) {
-		if (nic->rule[i].port == port)
-			id = nic->rule[i].id;
-	}
-	if (strcmp(value, "none"))
-		add_all(w, "flow-type udp4 dst-port");
-	else
+	if (strncmp(value, "queue ", 6)) {
 		add(w, "delete");
-	add(w, "%d", strcmp(value, "none") ? port : id);
-	if (!strncmp(value, "queue ", 6)) {
-		add(w, "action");
-		add(w, "%s", value + 6);
+		add(w, "%d", id);
+		return;
+	}
+	add_all(w, "flow-type udp4 dst-port");
+	add(w, "%d", port);
+	add(w, "action");
+	add(w, "%s", value + 6);
+	if (id >= 0) { /* in place of the one that is there: beside it, it would not count */
+		add(w, "loc");
+		add(w, "%d", id);
 	}
 }
 
@@ -339,7 +351,7 @@ bool fit_setting_is(const struct fit_nic *nic, const char *setting, const char *
 }
 
 int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *setting,
-		    const char *value, bool back, struct why *why)
+		    const char *value, struct why *why)
 {
 	int n, err;
 	const struct kind *k = kind_of(setting, &n);
@@ -349,7 +361,7 @@ int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *s
 	if (!k->words)
 		return irq_set(nic, n, value, why);
 	add(&w, "ethtool");
-	k->words(&w, nic, ifname, n, value, back);
+	k->words(&w, nic, ifname, n, value);
 	err = fit_run(w.word, &said);
 	if (err)
 		err = fit_run_fail(why, w.word, err, said);
@@ -358,7 +370,7 @@ int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *s
 }
 
 const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, const char *setting,
-			     const char *value, bool back, char *line, size_t len)
+			     const char *value, char *line, size_t len)
 {
 	int n;
 	const struct kind *k = kind_of(setting, &n);
@@ -372,7 +384,7 @@ const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, cons
 		return line;
 	}
 	add(&w, "ethtool");
-	k->words(&w, nic, ifname, n, value, back);
+	k->words(&w, nic, ifname, n, value);
 	for (int i = 0; i < w.n && at < len; i++)
 		at += snprintf(line + at, len - at, "%s%s", i ? " " : "", w.word[i]);
 	return line;

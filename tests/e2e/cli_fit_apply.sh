@@ -218,7 +218,7 @@ play_cores() {
 	chmod +x "$DIR/bin/lscpu"
 }
 
-test_weights_are_set_behind_the_queues_and_put_back_before_them() {
+test_weights_are_set_behind_the_queues_and_undone_with_them() {
 	play igb
 	play_cores 8
 	shunt -j fit --dev eth0 --domains 2 --cores 3 --apply >"$DIR/fit.json"
@@ -227,6 +227,58 @@ test_weights_are_set_behind_the_queues_and_put_back_before_them() {
 	shunt fit --dev eth0 --undo
 	assert_as_before
 	[ ! -e "$NIC/own" ] || fail "the table is not the driver's own again"
+}
+
+# So many queues at most, of which it has four.
+play_most() {
+	sed -i "1,/^Current/s/^Combined:.*/Combined:	$1/" "$NIC/ethtool-l"
+	cp "$NIC/ethtool-l" "$DIR/was"
+}
+assert_table_is_the_drivers() {
+	assert_as_before
+	[ ! -e "$NIC/own" ] || fail "the table is not the driver's own again"
+	assert_eq "$(json .nic.table shunt -j fit --dev eth0)" "equal 4"
+	assert_eq "$(records)" 0
+}
+
+test_undo_after_weights_and_then_more_queues_leaves_the_drivers_table() {
+	play igb
+	play_most 8
+	play_cores 24
+	shunt fit --dev eth0 --domains 2 --cores 3 --apply
+	shunt fit --dev eth0 --domains 8 --apply
+	shunt fit --dev eth0 --undo
+	assert_table_is_the_drivers
+}
+
+test_undo_after_more_queues_and_then_fewer_puts_back_queues_before_the_table() {
+	play igb
+	play_most 8
+	play_cores 24
+	shunt fit --dev eth0 --domains 8 --cores 12 --apply
+	shunt fit --dev eth0 --domains 2 --apply
+	shunt fit --dev eth0 --undo
+	assert_table_is_the_drivers
+}
+
+test_a_set_table_that_looks_as_the_drivers_is_undone_before_queues_go() {
+	play igb
+	play_most 8
+	play_cores 24
+	shunt fit --dev eth0 --domains 8 --cores 12 --apply
+	shunt fit --dev eth0 --domains 8 --cores 16 --apply
+	shunt fit --dev eth0 --undo
+	assert_table_is_the_drivers
+}
+
+# The NIC has a rule of that port already, for queue 1.
+test_a_rule_that_is_there_is_replaced_and_put_back() {
+	play igb
+	shunt fit --dev eth0 --domains 2 --port 9001,9002 --apply
+	assert_eq "$(grep -c 'Dest port: 9001 ' "$NIC/ethtool-n")" 1 "rules of port 9001"
+	assert_match "$(cat "$NIC/log")" "-N eth0 flow-type udp4 dst-port 9001 action 0 loc 14"
+	shunt fit --dev eth0 --undo
+	assert_as_before
 }
 
 # Interrupts 45 to 48 of its queues, as far as /proc tells.

@@ -22,11 +22,20 @@ table() { # RINGS WEIGHT…: in blocks
 		print ""
 	}'
 }
+names_beyond() { # RINGS: does the table name others?
+	awk -v n="$1" '/^ *[0-9]+:/ { for (i = 2; i <= NF; i++) bad += $i >= n }
+		END { exit !bad }' ethtool-x
+}
 ones() { yes 1 | head -n "$1"; }
 case $1 in
 -i | -l | -x | -k | -c) show "ethtool$1" ;;
 -n) show "ethtool-n${4:+-$4}" ;;
--L) sed -i "/^Current/,\$s/^Combined:.*/Combined:\t$4/" ethtool-l
+-L) if [ -e own ] && names_beyond "$4"; then
+		echo "netlink error: requested channel counts are too low for existing table"
+		exit 1
+	fi
+	sed -i "s/with [0-9]* RX/with $4 RX/" ethtool-x
+	sed -i "/^Current/,\$s/^Combined:.*/Combined:\t$4/" ethtool-l
 	[ -e own ] || table "$4" $(ones "$4") >ethtool-x ;;
 -X) rings=$(awk '/^Current/ { now = 1 } now && /^Combined/ { print $2 }' ethtool-l)
 	touch own
@@ -52,7 +61,10 @@ case $1 in
 		[[ $5 != *f* ]] || echo "L4 bytes 0 & 1 [TCP/UDP src port]"
 		[[ $5 != *n* ]] || echo "L4 bytes 2 & 3 [TCP/UDP dst port]"; } >"ethtool-n-$4" ;;
 	delete) sed -i "/^Filter: $4\$/,/^\$/d" ethtool-n ;;
-	flow-type)
+	flow-type) if [ "${9:-}" = loc ]; then
+			sed -i "/^Filter: ${10}\$/,/^\$/s/to queue .*/to queue $8/" ethtool-n
+			exit
+		fi
 		printf 'Filter: %d\n\tRule Type: UDP over IPv4\n' \
 			$((100 + $(wc -l <ethtool-n))) >>ethtool-n
 		printf '\tSrc IP addr: 0.0.0.0 mask: 255.255.255.255\n' >>ethtool-n
