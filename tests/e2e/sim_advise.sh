@@ -183,8 +183,9 @@ test_faster_cores_are_fewer() {
 	assert_match "$(cat "$DIR/err")" 'services=shared'
 }
 
+# Of what takes more than half a second.
 test_a_terminal_is_shown_how_far_the_searches_are() {
-	local run="shunt-sim advise -w 'all=1:1us/slo=1ms' -r 800k -p fcfs,mq -q 5us -n 100k -j 1"
+	local run="shunt-sim advise -w 'all=1:1us/slo=1ms' -r 800k -p fcfs,mq -q 5us -n 400k -j 1"
 	script -qec "$run" /dev/null </dev/null >"$DIR/out"
 	assert_match "$(cat "$DIR/out")" 'step 1: 3 of 3 searches go on'
 	assert_match "$(cat "$DIR/out")" '\[#*\.*\] [0-9]/[0-9]' "a bar"
