@@ -115,7 +115,7 @@ test_darc_reserves_the_cores_that_the_simulator_says_also_when_the_mix_changes()
 	done
 	host shunt knob get -j --dev "$DEV" >"$DIR/knobs"
 	assert_eq "$(jq '[.knobs[].value] | add' "$DIR/knobs")" 0 "sum of knobs"
-	assert_ge "$(stat_of '.domains[0].agent.plans.made')" 10 "times that plan() was called"
+	assert_ge "$(stat_of '.domains[0].agent.plans.made')" 2 "times that plan() was called"
 	assert_eq "$(stat_of '.domains[0].agent.plans.refused')" 0 "times that it was in vain"
 	assert_conserved
 }
