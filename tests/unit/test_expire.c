@@ -235,8 +235,8 @@ static void an_agent_that_dies_in_a_step_counts_once(void **unused)
 	assert_int_equal(agent.cls[1].expired, 7);
 }
 
-/* It died behind the consumer index, before or after the frames had gone to the kernel, of which it
- * has used them since. */
+/* It died behind the consumer index, before or after the frames had gone to the kernel, which has
+ * used them since. */
 static void an_agent_that_dies_in_a_step_gives_each_frame_once(void **unused)
 {
 	const struct expiring died = { .ring = HOLD(1) + 1, .cons = 0, .sum[1] = 2, .nframes = 2,
@@ -251,7 +251,9 @@ static void an_agent_that_dies_in_a_step_gives_each_frame_once(void **unused)
 	assert_int_equal(d.pool.r.fill[0].addr[0], 3 * CHUNK);
 	assert_int_equal(d.pool.r.fill[0].addr[1], 4 * CHUNK);
 
-	ring_set_cons(&d.pool.r.fill[0], 1);
+	ring_set_cons(&d.pool.r.fill[0], 2);
+	d.pool.r.fill[0].addr[2] = 9 * CHUNK; /* one more since */
+	ring_set_prod(&d.pool.r.fill[0], 3);
 	state.expiring = died;
 	expire_finish(&d);
 	assert_int_equal(ring_count(&d.pool.r.fill[0]), 1);
