@@ -11,8 +11,8 @@
 struct domain;
 struct kin;
 
-/* What the children of the domain's worker share with it. To be asked before the worker is given
- * anything: once it has that, it may end at any time, and /proc tells no more. */
+/* Session, start, name and user of the domain's worker, which its children share. Read them before
+ * the worker is given anything: it may end right after that, and /proc tells no more. */
 struct kin holders_kin(const struct domain *d);
 /* Looks for a process that may be a child of the last worker, at some processes each time. True:
  * d->former.holder. False, and d->former.sought: there is none. */

@@ -269,7 +269,7 @@ __shunt_inline __u64 room(const shunt_view *v, const struct known *k, __u32 cls)
 		work = shunt_min(work, all / 100 * shunt_least(v, c));
 		owed += shunt_pick(shunt_bit(k->looser[cls], c), work, 0);
 	}
-	/* What is owed runs on: it keeps whole cores. */
+	/* Requests of a guaranteed share run to their end: they keep whole cores. */
 	whole = (owed + 999999999) / 1000000000 * 1000000000;
 	used += shunt_pick(shunt_less(all / 2, whole), owed, whole);
 	return shunt_pick(shunt_less(used, all), all - used, 0) / 1000;

@@ -241,10 +241,15 @@ assert_table_is_the_drivers() {
 	assert_eq "$(records)" 0
 }
 
-test_undo_after_weights_and_then_more_queues_leaves_the_drivers_table() {
+# igb with eight queues at most, on a machine of 24 cores
+play_large() {
 	play igb
 	play_most 8
 	play_cores 24
+}
+
+test_undo_after_weights_and_then_more_queues_leaves_the_drivers_table() {
+	play_large
 	shunt fit --dev eth0 --domains 2 --cores 3 --apply
 	shunt fit --dev eth0 --domains 8 --apply
 	shunt fit --dev eth0 --undo
@@ -252,9 +257,7 @@ test_undo_after_weights_and_then_more_queues_leaves_the_drivers_table() {
 }
 
 test_undo_after_more_queues_and_then_fewer_puts_back_queues_before_the_table() {
-	play igb
-	play_most 8
-	play_cores 24
+	play_large
 	shunt fit --dev eth0 --domains 8 --cores 12 --apply
 	shunt fit --dev eth0 --domains 2 --apply
 	shunt fit --dev eth0 --undo
@@ -262,9 +265,7 @@ test_undo_after_more_queues_and_then_fewer_puts_back_queues_before_the_table() {
 }
 
 test_a_set_table_that_looks_as_the_drivers_is_undone_before_queues_go() {
-	play igb
-	play_most 8
-	play_cores 24
+	play_large
 	shunt fit --dev eth0 --domains 8 --cores 12 --apply
 	shunt fit --dev eth0 --domains 8 --cores 16 --apply
 	shunt fit --dev eth0 --undo

@@ -101,7 +101,7 @@ static void slo_takes_the_earliest_deadline(void **state)
 	assert_int_equal(selects(0, 0), GO_ON);
 }
 
-/* Those behind it in its class may still be in time. */
+/* The requests behind a late one in its class may still be in time. */
 static void slo_takes_what_is_late_by_its_deadline(void **state)
 {
 	two_classes(1);
