@@ -27,14 +27,17 @@ it has to fail.
 
 Each job has a copy of the tree, in which make builds what the test needs. First each program runs
 on the unchanged tree, and must pass. Then for each mutant, the program must fail: with "not ok" for
-the test that is named (any, if none is), or by dying in it. Exits with 0 if all mutants are killed.
+the test that is named (any, if none is), or by dying in it; it is stopped there. Exits with 0 if all mutants
+are killed.
 A mutant whose text is not there once, or that does not build, is an error: the list has to follow
 the source.
 """
 import argparse
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -107,18 +110,33 @@ def mutate(text, block):
     return text.replace(old, ''.join(line + '\n' for line in block['put']))
 
 
-def run(command, cwd, limit=LIMIT_S, env=None):
-    """Status and output; status None: it took too long."""
+def kill(process):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def run(command, cwd, limit=LIMIT_S, env=None, enough=None):
+    """Status and output; status None: it took too long. A line that matches "enough" ends it."""
     with subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True,
                           errors='replace', start_new_session=True, env=env) as p:
-        try:
-            out, _ = p.communicate(timeout=limit)
-            return p.returncode, out
-        except subprocess.TimeoutExpired:
-            os.killpg(p.pid, 9)
-            out, _ = p.communicate()
-            return None, out
+        late = threading.Event()
+
+        def end():
+            late.set()
+            kill(p)
+
+        timer = threading.Timer(limit, end)
+        timer.start()
+        lines = []
+        for line in p.stdout:
+            lines.append(line)
+            if enough and enough.match(line):
+                kill(p)
+                break
+        status = p.wait()
+        timer.cancel()
+        return None if late.is_set() else status, ''.join(lines)
 
 
 class Tree:
@@ -140,11 +158,11 @@ class Tree:
         also = self.tests.get(program, {}).get('builds', '').split()
         return run(['make', '--no-print-directory', f'build/{program}'] + also, self.folder, 600)
 
-    def try_test(self, program, more=''):
+    def try_test(self, program, more='', enough=None):
         """Names that failed, and how it ended."""
         env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='TAP', UBSAN_OPTIONS='halt_on_error=1',
                    TSAN_OPTIONS='halt_on_error=1', **dict(e.split('=', 1) for e in more.split()))
-        status, out = run([f'build/{program}'], self.folder, env=env)
+        status, out = run([f'build/{program}'], self.folder, env=env, enough=enough)
         failed = re.findall(r'^not ok \d+ - (\S+)', out, re.M)
         ok = re.findall(r'^ok \d+ - (\S+)', out, re.M)
         plan = re.search(r'^1\.\.(\d+)', out, re.M)
@@ -186,7 +204,8 @@ class Tree:
                 raise Bad(f'{block["where"]}: does not build:\n{out[-1500:]}')
             # A program may look at TEST, and leave out the others.
             env = self.tests.get(program, {}).get('env', '') + (f' TEST={name}' if name else '')
-            failed, ok, status, whole, _, out = self.try_test(program, env)
+            enough = re.compile(rf'not ok \d+ - {name}(?!\w)' if name else r'not ok \d+ - ')
+            failed, ok, status, whole, _, out = self.try_test(program, env, enough)
             if name in failed or (not name and (failed or status)):
                 return None
             if (status is None or not whole) and name not in ok:
