@@ -9,14 +9,14 @@
  * that all of it takes the path that is timed, and the counters are checked after it.
  *
  * Rounds go through all paths of all policies, each batch beside one of XDP_DROP. The result is the
- * median of quiet rounds, and the middle half of them. A round is not quiet if XDP_DROP itself took
- * a tenth longer than its least, as when another CPU of the same processor core is busy; such
- * rounds are counted.
+ * median of quiet rounds, and the middle half of them. A round is quiet if XDP_DROP itself took its
+ * lower quartile, within a tenth: it takes longer when another CPU of the same processor core is
+ * busy, and less when the processor's clock is raised for a moment. Quiet rounds are counted.
  *
  * Classes have objectives and service times, and a policy that plans has planned.
  *
  * POLICY=fcfs in the environment: that one alone; OUT: another file than build/bench/cost.json;
- * NOISE=N: so many percent over the least time of XDP_DROP are quiet, in place of 10.
+ * NOISE=N: so many percent off the quartile are quiet, in place of 10.
  *
  *   steer   16 idle cores (4 classes; the request matches its port's payload rule)
  *   hold    no core idle, and the rings of all full
@@ -111,23 +111,30 @@ static double middle(__u32 *ns, __u32 n)
 	return sum / (to - from);
 }
 
-/* The least time of XDP_DROP: nothing disturbed it then. */
-static double lowest_floor(void)
+/* The lower quartile of all times of XDP_DROP: what it takes when nothing disturbs it. */
+static double usual_floor(void)
 {
-	double low = HUGE_VAL;
+	static double all[POLICIES_MAX * PATHS * ROUNDS_MAX], usual;
+	__u32 n = 0;
 
+	if (usual)
+		return usual;
 	for (int i = 0; i < npolicies; i++) {
 		for (enum path path = 0; path < PATHS; path++) {
 			for (__u32 r = 0; r < rounds; r++)
-				low = fmin(low, policies[i].drop[path].ns[r]);
+				all[n++] = policies[i].drop[path].ns[r];
 		}
 	}
-	return low;
+	qsort(all, n, sizeof(*all), by_value);
+	return usual = all[n / 4];
 }
 
+/* A round that was much faster is none of the others' kind: the processor's clock was higher. */
 static bool is_quiet(const struct times *floor, __u32 r)
 {
-	return floor->ns[r] <= (1 + env_number("NOISE", 10) / 100.0) * lowest_floor();
+	double ratio = floor->ns[r] / usual_floor(), noise = env_number("NOISE", 10) / 100.0;
+
+	return ratio >= 1 - noise && ratio <= 1 + noise;
 }
 
 /* A quantile of the quiet rounds' values; NAN: no round was quiet. */
@@ -420,7 +427,7 @@ static double floor_of(size_t offset)
 			}
 		}
 	}
-	return sum / n; /* the lowest one is quiet by definition */
+	return sum / n; /* one round is quiet by definition */
 }
 
 static int quiet_rounds(const struct times *floor)

@@ -266,7 +266,7 @@ def check(mutants):
 
 def work_beside(mutants, trees):
     work = Work(mutants)
-    threads = [threading.Thread(target=work.run, args=(t,)) for t in trees]
+    threads = [threading.Thread(target=work.run, args=(t,), daemon=True) for t in trees]
     for t in threads:
         t.start()
     for t in threads:
@@ -288,6 +288,7 @@ def main():
         mutants += [m for m in more if args.only in f'{m["mutant"]} {m["file"]} {m["test"]}']
     if args.check:
         sys.exit(bool(check(mutants)))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the copies of the tree go, too
     alone = [m for m in mutants if tests.get(m['test'].split()[0], {}).get('alone') == 'yes']
     with tempfile.TemporaryDirectory(prefix='mutants.') as folder:
         trees = [Tree(os.path.join(folder, str(i)), tests) for i in range(args.jobs)]
