@@ -27,10 +27,9 @@ it has to fail.
 
 Each job has a copy of the tree, in which make builds what the test needs. First each program runs
 on the unchanged tree, and must pass. Then for each mutant, the program must fail: with "not ok" for
-the test that is named (any, if none is), or by dying in it; it is stopped there. Exits with 0 if all mutants
-are killed.
-A mutant whose text is not there once, or that does not build, is an error: the list has to follow
-the source.
+the test that is named (any, if none is), where it is stopped, or by dying in it. Exits with 0 if
+all mutants are killed. A mutant whose text is not there once, or that does not build, is an error:
+the list has to follow the source.
 """
 import argparse
 import contextlib
