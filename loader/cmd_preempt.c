@@ -75,22 +75,6 @@ static int set(struct ctl *ctl, struct shunt_cfg *cfg)
 	return map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
 }
 
-json_t *preempt_json(const struct shunt_cfg *cfg)
-{
-	json_t *j = json_pack("{s:b, s:i}", "on", !!(cfg->flags & SHUNT_CFG_PREEMPT), "parked_max",
-			      (int)cfg->parked_max);
-
-	if (cfg->preempt <= SHUNT_PREEMPT_OFF)
-		json_object_set_new(j, "mode", json_string(modes[cfg->preempt]));
-	if (cfg->watch_us)
-		json_object_set_new(j, "watch_us", json_integer(cfg->watch_us));
-	if (cfg->grace_us)
-		json_object_set_new(j, "grace_us", json_integer(cfg->grace_us));
-	json_object_set_new(j, "signals",
-			    json_string(signallers[!!(cfg->flags & SHUNT_CFG_SIGNAL)]));
-	return j;
-}
-
 static bool has_quantum(struct ctl *ctl, const struct shunt_cfg *cfg)
 {
 	__u32 us;
@@ -118,13 +102,31 @@ int preempt_check(struct ctl *ctl, const struct shunt_cfg *cfg, struct why *why)
 	return 0;
 }
 
+json_t *preempt_json(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	struct why why = { 0 };
+	bool on = !preempt_check(ctl, cfg, &why) && cfg->flags & SHUNT_CFG_PREEMPT;
+	json_t *j = json_pack("{s:b, s:i, s:s*}", "on", on, "parked_max", (int)cfg->parked_max,
+			      "why_not", why.text);
+
+	why_forget(&why);
+	if (cfg->preempt <= SHUNT_PREEMPT_OFF)
+		json_object_set_new(j, "mode", json_string(modes[cfg->preempt]));
+	if (cfg->watch_us)
+		json_object_set_new(j, "watch_us", json_integer(cfg->watch_us));
+	if (cfg->grace_us)
+		json_object_set_new(j, "grace_us", json_integer(cfg->grace_us));
+	json_object_set_new(j, "signals",
+			    json_string(signallers[!!(cfg->flags & SHUNT_CFG_SIGNAL)]));
+	return j;
+}
+
 static void show(const json_t *r)
 {
 	char watch[16], grace[16];
 
 	printf("requests are %spreempted (mode %s); at most %lld parked; ",
-	       json_is_true(json_object_get(r, "on")) && !json_object_get(r, "why_not") ? ""
-											: "not ",
+	       json_is_true(json_object_get(r, "on")) ? "" : "not ",
 	       text_at(r, "mode"), number_at(r, "parked_max"));
 	if (json_object_get(r, "watch_us"))
 		printf("shuntd looks for overdue requests every %s; ",
@@ -138,17 +140,6 @@ static void show(const json_t *r)
 		puts("no signals");
 	if (json_object_get(r, "why_not"))
 		printf("nothing is preempted: %s\n", text_at(r, "why_not"));
-}
-
-static json_t *result(struct ctl *ctl, const struct shunt_cfg *cfg)
-{
-	json_t *j = preempt_json(cfg);
-	struct why why = { 0 };
-
-	if (preempt_check(ctl, cfg, &why))
-		json_object_set_new(j, "why_not", json_string(why_text(&why)));
-	why_forget(&why);
-	return j;
 }
 
 /* "preempt mode=on": the action is missing. */
@@ -176,7 +167,7 @@ static int run(struct ctl *ctl)
 	if (!err && action)
 		err = set(ctl, &cfg);
 	pindir_unlock(lock);
-	return err ? err : emit(ctl, result(ctl, &cfg), show);
+	return err ? err : emit(ctl, preempt_json(ctl, &cfg), show);
 }
 
 const struct verb verb_preempt = {

@@ -15,7 +15,8 @@ int map_set(struct ctl *ctl, const char *map, __u32 key, const void *value, size
 /* As map_set(), on the card if its program is loaded: its map is pinned as "nfp_" and the name. */
 int map_set_card(struct ctl *ctl, const char *map, __u32 key, const void *value, size_t size);
 int map_cfg(struct ctl *ctl, struct shunt_cfg *cfg);
-json_t *preempt_json(const struct shunt_cfg *cfg);
+/* "on": requests are preempted; "why_not": what keeps them from being so. */
+json_t *preempt_json(struct ctl *ctl, const struct shunt_cfg *cfg);
 /* -ENOENT: nothing is preempted; why has the reason, with the way to it. */
 int preempt_check(struct ctl *ctl, const struct shunt_cfg *cfg, struct why *why);
 /* A copy of a domain's view, to be freed; -ENOENT is a failure. */

@@ -161,10 +161,10 @@ static json_t *delays_json(const __u64 *delay)
 	return list;
 }
 
-static json_t *preemption_json(const struct sums *s)
+static json_t *preemption_json(struct ctl *ctl, const struct sums *s)
 {
 	const struct preempt_sums *t = &s->preempt;
-	json_t *j = preempt_json(&s->cfg);
+	json_t *j = preempt_json(ctl, &s->cfg);
 
 	set_count(j, "by_safepoint", t->n.yielded[SHUNT_BY_SAFEPOINT]);
 	set_count(j, "by_signal", t->n.yielded[SHUNT_BY_SIGNAL]);
@@ -294,7 +294,7 @@ json_t *report_json(struct ctl *ctl)
 		json_object_set_new(j, "wire", s.wire);
 	json_object_set_new(j, "classes", classes);
 	json_object_set_new(j, "total", total_json(&s));
-	json_object_set_new(j, "preemption", preemption_json(&s));
+	json_object_set_new(j, "preemption", preemption_json(ctl, &s));
 	set_named_counts(j, &s.in);
 	set_count(json_object_get(j, "events"), "bad_index", s.bad_index);
 	if (card_there(ctl))

@@ -136,7 +136,12 @@ test_what_keeps_requests_from_being_preempted_is_said() {
 	host shunt quantum set long 10us 2>"$DIR/err"
 	assert_eq "$(cat "$DIR/err")" "" "a warning where none is due"
 	assert_eq "$(json 'has("why_not")' host shunt -j preempt)" false
+	assert_eq "$(json '.interfaces[0].preemption | "\(.on) \(has("why_not"))"' \
+		host shunt -j status)" "true false"
 	host shunt switch fcfs
+	assert_eq "$(json .on host shunt -j preempt)" false "on, beside a reason why not"
+	assert_match "$(json '.interfaces[0].preemption | "\(.on) \(.why_not)"' \
+		host shunt -j status)" "^false policy 'fcfs' does not ask for it"
 	assert_match "$(host shunt preempt)" \
 		"policy 'fcfs' does not ask for it: shunt preempt set mode=on"
 	host shunt quantum set short 10us 2>"$DIR/err"
@@ -151,6 +156,8 @@ test_what_keeps_requests_from_being_preempted_is_said() {
 
 test_preemption_is_what_the_policy_wants_unless_told_otherwise() {
 	load_two_classes
+	assert_eq "$(json .on host shunt -j preempt)" false "on, without any quantum"
+	host shunt quantum set long 10us >/dev/null
 	assert_eq "$(json .on host shunt -j preempt)" true "on, as mq wants it"
 	host shunt switch fcfs
 	assert_eq "$(json .on host shunt -j preempt)" false "on, as fcfs does not"
