@@ -177,7 +177,7 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 	if (!err && card)
 		err = card_load(ctl, ctl->argv[0], false, card);
 	if (!err && ctl->dry_run && given.way == &way_stub)
-		note("only a load tells whether libxdp and this kernel take a dispatcher");
+		note("only a load tells whether libxdp takes shunt's program into a dispatcher");
 	if (!err && !ctl->dry_run) {
 		err = bring_up(ctl, b, s, &o, card);
 		if (err)

@@ -14,6 +14,7 @@
 #include <xdp/libxdp.h>
 
 #include "dispatcher.h"
+#include "probe.h"
 
 #define STUB "shunt_stub"
 
@@ -151,6 +152,13 @@ static int explain(struct ctl *ctl, int err)
 	}
 	return fail_bpf(ctl, err, "libxdp cannot put a program before the packets of '%s'",
 			ctl->ifname);
+}
+
+int dispatcher_check(struct ctl *ctl)
+{
+	heard.changes_data = false;
+	heard.direct = !probe_extension(); /* where it cannot be tried, a load tells */
+	return heard.direct ? explain(ctl, -EOPNOTSUPP) : 0;
 }
 
 static int join(struct ctl *ctl, struct xdp_program *stub, unsigned int priority)

@@ -22,6 +22,8 @@ struct stub_place {
 	bool calls;            /* that map has a program: somebody is served by the stub */
 };
 
+/* Fails if this kernel lacks what a dispatcher needs, as far as can be told without one. */
+int dispatcher_check(struct ctl *ctl);
 /* Is one there, in native mode? */
 bool dispatcher_is_there(unsigned int ifindex);
 /* The stub that calls by the map of this number; 0: by whichever. False: there is none. */

@@ -26,8 +26,10 @@ static int check(struct ctl *ctl, unsigned int own_prog)
 	struct xdp_there xdp;
 	int err = iface_xdp(ctl, &xdp);
 
-	if (err || !xdp.prog_id || xdp.prog_id == own_prog || dispatcher_is_there(ctl->ifindex))
+	if (err || dispatcher_is_there(ctl->ifindex))
 		return err;
+	if (!xdp.prog_id || xdp.prog_id == own_prog)
+		return dispatcher_check(ctl);
 	fail(ctl, -EBUSY, "another XDP program is on '%s', without a dispatcher: '%s' (id %u, %s "
 	     "mode); it is left alone", ctl->ifname, xdp.name, xdp.prog_id, xdp.mode);
 	hint(ctl, "whoever attached it must detach it, and attach it by libxdp ('xdp-loader load') "

@@ -138,9 +138,21 @@ test_a_kernel_that_takes_no_dispatcher_is_told_and_nothing_stays() {
 	nothing_left || fail "something is left"
 	host shunt load mq --dev "$DEV" --port 9000
 	assert_eq "$(json '.interfaces[0].state' host shunt -j)" attached
+	takes_dispatchers || return 0
 	host shunt load mq --dev "$DEV" --port 9000 --dispatcher --dry-run >"$DIR/out" 2>&1
-	assert_match "$(cat "$DIR/out")" "only a load tells whether .* take a dispatcher"
+	assert_match "$(cat "$DIR/out")" "only a load tells whether libxdp takes shunt's program"
 	assert_match "$(cat "$DIR/out")" "would need 'shunt unload --dev $DEV' first"
+}
+
+takes_dispatchers() {
+	json '.features[] | select(.feature == "freplace").available' host shunt -j features |
+		grep -q true
+}
+
+test_a_dry_run_knows_of_dispatchers_what_features_knows() {
+	! takes_dispatchers || skip "this kernel has what a dispatcher needs"
+	assert_exit 3 host shunt load mq --dev "$DEV" --port 9000 --dispatcher --dry-run
+	assert_match "$(cat "$DIR/err")" "this kernel takes no dispatcher.*hint: load without"
 }
 
 test_a_program_without_a_dispatcher_leaves_no_place_in_one() {
