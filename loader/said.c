@@ -61,6 +61,8 @@ static const struct remedy remedies[] = {
 	  "BPF divides unsigned numbers only, and only by constants: see shunt_div()" },
 	{ "of them, and this is none",
 	  "knobs, states, classes and cores are numbered from 0 to SHUNT_KNOBS - 1, and so on" },
+	{ "add SHUNT_NEEDS_HEADS", "add SHUNT_NEEDS_HEADS to the flags of SHUNT_POLICY: without it "
+				   "heads are 0" },
 	{ "undefined reference", "a policy calls nothing but what shunt/policy.h offers" },
 	{ "file not found", "a policy includes <shunt/policy.h> and headers of its own: there is "
 			    "no C library where it runs" },

@@ -42,6 +42,7 @@
 #define SHUNT_POLICY(policy_name, policy_flags, policy_text)                                       \
 	enum { shunt_policy_flags = (policy_flags) };                                              \
 	SHUNT_TARGET_ASSERT(policy_flags);                                                         \
+	SHUNT_CHECK_HEADS(policy_flags)                                                            \
 	__attribute__((section(SHUNT_POLICY_SEC), used, visibility("default")))                    \
 	const struct shunt_policy_desc shunt_policy = {                                            \
 		.abi = SHUNT_ABI,                                                                  \
@@ -49,6 +50,23 @@
 		.name = policy_name,                                                               \
 		.text = policy_text,                                                               \
 	}
+
+/* Where a policy is compiled, what it reads of heads is held against its flags: without the flag
+ * they stay 0. */
+#ifdef SHUNT_POLICY_FILE
+__shunt_inline void shunt_reads_heads(void);
+extern void shunt_no_heads(void) __attribute__((error(
+	"the policy reads when requests arrived or were queued: add SHUNT_NEEDS_HEADS")));
+#define SHUNT_CHECK_HEADS(policy_flags)                                                            \
+	__shunt_inline void shunt_reads_heads(void)                                                \
+	{                                                                                          \
+		if (!((policy_flags)&SHUNT_NEEDS_HEADS))                                           \
+			shunt_no_heads();                                                          \
+	}
+#else
+#define shunt_reads_heads() ((void)0)
+#define SHUNT_CHECK_HEADS(policy_flags)
+#endif
 
 typedef const struct shunt_event shunt_event;
 
@@ -249,9 +267,13 @@ __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 fi
 #define shunt_core_at(v, i) shunt_core_at(v, SHUNT_WITHIN(i, SHUNT_CORES))
 #define shunt_backlog(v, cls) shunt_backlog(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_taken(v, cls) shunt_taken(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
-#define shunt_head_ns(v, ev, cls) shunt_head_ns(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES))
-#define shunt_queued_ns(v, ev, cls) shunt_queued_ns(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES))
-#define shunt_waited(v, ev, cls) shunt_waited(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_head_ns(v, ev, cls)                                                                  \
+	(shunt_reads_heads(), shunt_head_ns(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES)))
+#define shunt_queued_ns(v, ev, cls)                                                                \
+	(shunt_reads_heads(), shunt_queued_ns(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES)))
+#define shunt_oldest(v, ev) (shunt_reads_heads(), shunt_oldest(v, ev))
+#define shunt_waited(v, ev, cls)                                                                   \
+	(shunt_reads_heads(), shunt_waited(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES)))
 #define shunt_slo_us(v, cls) shunt_slo_us(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_mean_ns(v, cls) shunt_mean_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_sigma_ns(v, cls) shunt_sigma_ns(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))

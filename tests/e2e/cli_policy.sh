@@ -66,6 +66,21 @@ test_a_constant_beyond_what_there_is_does_not_compile() {
 	assert_exit 0 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
 }
 
+# Without the flag nobody tells the policy: it would read 0.
+test_heads_that_the_flags_do_not_ask_for_are_not_read() {
+	local call
+	for call in 'shunt_head_ns(v, ev, 0)' 'shunt_queued_ns(v, ev, 0)' 'shunt_oldest(v, ev)' \
+		'shunt_waited(v, ev, 0)'; do
+		policy "" "return $call & 1;"
+		assert_not_built "does not compile for BPF" "add SHUNT_NEEDS_HEADS to the flags"
+		assert_match "$(cat "$DIR/err")" "mine.c:3:.* add SHUNT_NEEDS_HEADS" \
+			"what is said of $call"
+	done
+	assert_exit 2 shunt lint "$DIR/mine.c"
+	sed -i 's/SHUNT_NEEDS_FLOW/SHUNT_NEEDS_HEADS/' "$DIR/mine.c"
+	assert_exit 0 shunt build "$DIR/mine.c" -o "$DIR/mine.shunt"
+}
+
 test_select_is_shown_to_the_verifier_at_load() {
 	policy "" "return v->done[ev->flow_hash];"
 	assert_not_loaded \
