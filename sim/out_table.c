@@ -14,23 +14,52 @@ static const char *const columns[][2] = {
 };
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-enum { SYSTEM, POLICY, CORES, LOAD, QUANTUM, CLASS, RATE, LOST = RATE + COLUMNS + 1, STATE };
+enum { SYSTEM, POLICY, CORES, LOAD, QUANTUM, CLASS, RATE, LOST = RATE + COLUMNS + 1 };
 
-static void heading(struct table *t)
+/* The metric that was asked for, where no column has it; else NULL. The rate is the throughput. */
+static const char *asked_for(const struct sweep *s)
+{
+	for (size_t i = 0; s->metric && i < COLUMNS; i++) {
+		if (!strcmp(s->metric, columns[i][0]))
+			return NULL;
+	}
+	return s->metric && strcmp(s->metric, "throughput") ? s->metric : NULL;
+}
+
+static void heading(struct table *t, const char *asked)
 {
 	static const char *const names[] = { "system", "policy", "cores", "load", "quantum",
 					     "class", "M/s" };
+	int state = LOST + 1 + !!asked;
 
-	t->left = 1U << SYSTEM | 1U << POLICY | 1U << CLASS | 1U << STATE;
+	t->left = 1U << SYSTEM | 1U << POLICY | 1U << CLASS | 1U << state;
 	table_begin(t);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		table_cell(t, "%s", names[i]);
 	for (size_t i = 0; i < COLUMNS; i++)
 		table_cell(t, "%s", columns[i][1]);
+	if (asked)
+		table_cell(t, "%s", asked);
 	table_cell(t, "lost");
 }
 
-static void class_line(struct table *t, const struct point *p, int k)
+/* A metric without an interval is one of the whole run, but drops. */
+static void asked_cell(struct table *t, const struct point *p, int k, const char *asked)
+{
+	double x = metric_of(p, asked, k);
+	char text[NUMBER_TEXT];
+
+	if (metric_quantity(asked) >= 0)
+		table_cell(t, "%s", number_text(text, x, metric_half(p, asked, k)));
+	else if (k < p->r.nclasses && strcmp(asked, "dropped"))
+		table_cell(t, "%s", "");
+	else if (isnan(x))
+		table_cell(t, "%s", "-");
+	else
+		table_cell(t, "%.4g", x);
+}
+
+static void class_line(struct table *t, const struct point *p, int k, const char *asked)
 {
 	const struct class_result *c = &p->r.cls[k];
 	const char *state = state_of(p);
@@ -50,6 +79,8 @@ static void class_line(struct table *t, const struct point *p, int k)
 	for (size_t i = 0; i < COLUMNS; i++)
 		table_cell(t, "%s", number_text(text, metric_of(p, columns[i][0], k),
 						metric_half(p, columns[i][0], k)));
+	if (asked)
+		asked_cell(t, p, k, asked);
 	table_cell(t, "%llu", (unsigned long long)(c->arrived - c->done));
 	table_cell(t, "%s", strcmp(state, "ok") ? state : "");
 }
@@ -78,9 +109,10 @@ void out_table(const struct sweep *s, FILE *to)
 {
 	/* points are in the order of their workloads */
 	bool several = s->n && s->p[0].c.w != s->p[s->n - 1].c.w;
+	const char *asked = asked_for(s);
 	struct table t = { 0 };
 
-	heading(&t);
+	heading(&t, asked);
 	for (int i = 0; i < s->n; i++) {
 		const struct point *p = &s->p[i];
 
@@ -89,7 +121,7 @@ void out_table(const struct sweep *s, FILE *to)
 		if (!p->r.complete)
 			continue;
 		for (int k = first_line(p); k <= p->r.nclasses; k++)
-			class_line(&t, p, k);
+			class_line(&t, p, k, asked);
 		calls_table(p, &t);
 		domains_line(&t, p);
 	}

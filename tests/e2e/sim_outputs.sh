@@ -28,6 +28,21 @@ test_plots_tables_and_csv_hold_the_same_runs() {
 	assert_match "$(tail -n 1 "$DIR/a.svg")" '</svg>'
 }
 
+# METRIC: its column of the table, from the first class to "all".
+column_of() {
+	sim -p slo -s shared -w 'short=0.5:1us/slo=20us,long=0.5:100us/slo=400us' -c 1 -l 2 -n 20k \
+		-m "$1" --json "$DIR/a.json" | awk -v name="$1" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) from = NF - i }
+		NR > 1 && from { print $(NF - from - ($NF !~ /[0-9]/)) }'
+}
+
+test_the_table_has_a_column_of_the_metric_that_was_asked_for() {
+	assert_near "$(column_of goodput | tail -n 1)" \
+		"$(jq '.runs[0].goodput' "$DIR/a.json")" 1 goodput
+	assert_eq "$(column_of miss | wc -l)" 3 "lines with a share of misses"
+	assert_eq "$(column_of p99_us)" "" "a column of what the table has anyway"
+}
+
 test_axes_say_unit_and_scale_and_objectives_are_lines() {
 	sim -p fcfs,mq -q 5us -s shared -w 'short=0.5:1us/slo=20us,long=0.5:100us' -c 1 -l 0.1,0.8 \
 		-n 20k \
