@@ -10,6 +10,7 @@
 
 #include "announce.h"
 #include "log.h"
+#include "plural.h"
 #include "rpcbind.h"
 
 bool announce(const struct shunt_pins *pins, const char *ifname)
@@ -22,14 +23,14 @@ bool announce(const struct shunt_pins *pins, const char *ifname)
 	if (told == -ETIMEDOUT)
 		return false;
 	if (told == n)
-		log_say(LOG_INFO, "%s: rpcbind names our ports for %d RPC programs", ifname,
-			n);
+		log_say(LOG_INFO, "%s: rpcbind names our ports for %d RPC %s", ifname, n,
+			plural(n, "program", "programs"));
 	else if (told == -ENOENT || told == -ECONNREFUSED)
 		log_say(LOG_INFO, "%s: there is no rpcbind: RPC clients must know the port",
 			ifname);
 	else
-		log_say(LOG_WARNING, "%s: rpcbind names our ports for %d of %d RPC programs: %s",
-			ifname, told < 0 ? 0 : told, n,
+		log_say(LOG_WARNING, "%s: rpcbind names our ports for %d of %d RPC %s: %s",
+			ifname, told < 0 ? 0 : told, n, plural(n, "program", "programs"),
 			told < 0 ? strerror(-told) : "it refuses the others");
 	return true;
 }

@@ -277,7 +277,7 @@ test_rup_of_debian_asks_a_server_of_rstat() {
 	start_agent
 	start server host "$RPC/rstat" "$DEV"
 	wait_for 10 all_up
-	wait_for 5 agent_said 'rpcbind names our ports for 1 RPC programs'
+	wait_for 5 agent_said 'rpcbind names our ports for 1 RPC program$'
 	assert_match "$(client rup 198.18.0.2)" \
 		"198.18.0.2 .* up +3 days, .*load 1.00 0.50 0.25"
 	assert_ge "$(stat_of .total.replied)" 1 "calls that shunt served"
