@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hello.c - a service of ONC RPC: hello.x says what it does
  *   shunt-rpcgen hello.x && cc hello.c hello_shunt.c -o hello $(pkg-config --libs libshunt-rpc) */
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -27,12 +28,23 @@ enum shunt_rpc_stat visitors_1(struct shunt_rpc_call *call, uint32_t *res)
 	return SHUNT_RPC_SUCCESS;
 }
 
+static void stop(int sig)
+{
+	shunt_rpc_stop();
+}
+
 int main(int argc, char **argv)
 {
 	const struct shunt_rpc_version *const served[] = { &hello_1, NULL };
 	struct shunt_opts worker = { .sz = sizeof(worker), .ifname = argv[1] };
 	struct shunt_rpc_opts opts = { .sz = sizeof(opts), .worker = &worker, .served = served };
 
+	if (argc != 2) {
+		fprintf(stderr, "usage: %s INTERFACE\n", argv[0]);
+		return 2;
+	}
+	signal(SIGINT, stop);
+	signal(SIGTERM, stop);
 	if (!shunt_rpc_serve(&opts))
 		return 0;
 	fprintf(stderr, "%s\n", shunt_rpc_error());

@@ -26,8 +26,8 @@ test_examples_are_the_text_of_the_readme() {
 		"$(block '#include <shunt/policy.h>' '## none' |
 		awk '{ print } /^}/ && ++n == 2 { exit }')"
 	assert_eq "$(as_printed "$ROOT/examples/server.c")" \
-		"$(block '#include <stdio.h>' '## none' |
-		awk '{ print } /^}/ && ++n == 2 { exit }')"
+		"$(block '#include <signal.h>' '## none' |
+		awk '{ print } /^}/ && ++n == 3 { exit }')"
 }
 
 # CLASSES: the demo is told that the client reported these, and shall say what is missing.
@@ -123,6 +123,28 @@ test_the_examples_serve_as_the_readme_has_it() {
 	start server host "$DIR/server-safepoints" "$DEV"
 	wait_for 10 all_up
 	wait_for 5 answers
+	assert_eq "$(stat_of '.domains[0].agent.deaths')" 1 "deaths: the one that was killed"
+}
+
+# SIGNAL: as from a terminal, or from systemd.
+assert_ends_without_a_death() {
+	start server host "$DIR/server" "$DEV"
+	wait_for 10 all_up
+	kill "-$1" "${PIDS[server]}"
+	wait_ended server 10
+	assert_eq "$STATUS" 0 "exit status of the server after SIG$1"
+	assert_eq "$(stat_of '.domains[0].agent.deaths')" 0 "deaths"
+}
+
+test_the_server_ends_by_a_signal_without_a_death_and_says_how_it_is_called() {
+	cp "$ROOT/examples/server.c" "$DIR"
+	cc -O2 "$DIR/server.c" -o "$DIR/server" -I"$ROOT/include" "$ROOT/build/libshunt.a" -pthread
+	assert_exit 2 "$DIR/server"
+	assert_match "$(cat "$DIR/err")" "^usage: .*server INTERFACE$"
+	host shunt load mq --dev "$DEV" --port 9000 --cores 1
+	start_agent
+	assert_ends_without_a_death TERM
+	assert_ends_without_a_death INT
 }
 
 run_tests "$@"

@@ -114,7 +114,13 @@ test_the_example_serves_an_rpcgen_client() {
 	assert_eq "$(call prog=536870978 proc=1 args=00000003616e6e00)" \
 		"1 0 0 0 0 1 9 $((0x68656c6c)) $((0x6f20616e)) $((0x6e000000))"
 	assert_eq "$(call prog=536870978 proc=2)" "1 0 0 0 0 1"
-	assert_le "$(wc -l <examples/hello.c)" 40 "lines of the example"
+	kill -TERM "${PIDS[server]}"
+	wait_ended server 10
+	assert_eq "$STATUS" 0 "exit status of the server after SIGTERM"
+	assert_eq "$(stat_of '.domains[0].agent.deaths')" 0 "deaths"
+	assert_exit 2 "$RPC/hello"
+	assert_match "$(cat "$DIR/err")" "^usage: .*hello INTERFACE$"
+	assert_le "$(wc -l <examples/hello.c)" 52 "lines of the example"
 }
 
 test_a_call_that_is_sent_again_is_answered_again_and_runs_once() {
