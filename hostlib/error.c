@@ -47,6 +47,8 @@ const char *shunt_strerror(int err)
 		return "the datagram is longer than the interface and the frame allow";
 	case ETIMEDOUT:
 		return "shuntd does not answer";
+	case ECONNRESET:
+		return "shuntd hung up without an answer: see its messages";
 	default:
 		return strerror(err < 0 ? -err : err);
 	}

@@ -13,6 +13,7 @@
 #include "internal.h"
 #include "message.h"
 
+#define OPEN_MS 5000  /* how long an agent is looked for that does not die over our HELLO */
 #define STOP_MS 200   /* how long a stop waits for XDP to be told */
 #define AGAIN_MS 10000 /* how long a worker that gave its rings up waits for new ones */
 
@@ -71,6 +72,20 @@ static int name_socket(struct shunt *s)
 	return n < (int)sizeof(s->socket) ? 0 : set_error(s, -ENAMETOOLONG, "socket path too long");
 }
 
+/* An agent that dies before its answer hangs up: the keeper, which has the listener, starts the
+ * next one, and that knows nothing of us. */
+static int attach_first(struct shunt *s)
+{
+	int err = link_attach(s);
+
+	for (int ms = 0; err == -ECONNRESET && ms < OPEN_MS; ms += 100) {
+		link_detach(s, false);
+		nap(100);
+		err = link_attach(s);
+	}
+	return err;
+}
+
 int shunt_open(struct shunt **ret, const struct shunt_opts *opts)
 {
 	struct shunt *s = calloc(1, sizeof(*s));
@@ -89,7 +104,7 @@ int shunt_open(struct shunt **ret, const struct shunt_opts *opts)
 	if (!err)
 		err = name_socket(s);
 	if (!err)
-		err = link_attach(s);
+		err = attach_first(s);
 	return err;
 }
 
