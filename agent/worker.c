@@ -264,8 +264,17 @@ static void check_left(struct domain *d, __u64 now_ns)
 		kill_worker(d, "lives on after its goodbye");
 }
 
+/* An agent that ended between its last two steps of that left it to us. A worker that said goodbye
+ * may come back. */
+static bool is_still_to_be_forgotten(const struct domain *d)
+{
+	return d->phase == DOMAIN_RECLAIM && d->worker.process >= 0 && !d->pool.state->left;
+}
+
 void worker_check(struct domain *d, __u64 now_ns)
 {
+	if (is_still_to_be_forgotten(d))
+		forget_process(d);
 	if (d->phase == DOMAIN_LEFT)
 		check_left(d, now_ns);
 	if (d->phase != DOMAIN_TAKEN)
