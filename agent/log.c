@@ -21,9 +21,9 @@
 #include "log.h"
 #include "plural.h"
 
-#define REPEAT_S 10   /* of one format, in this many seconds, */
+#define REPEAT_S 10   /* of one format and domain, in this many seconds, */
 #define REPEAT_MAX 5  /* no more lines than this */
-#define FORMATS 64
+#define REPEATS 256
 
 static const char *interface = "?";
 static bool talkative;
@@ -31,12 +31,13 @@ static bool journal; /* stderr goes to the journal: it reads levels */
 
 struct repeat {
 	const char *format;
+	int domain; /* -1: the line names none */
 	time_t since;
 	unsigned int said;
 	unsigned int held_back;
 };
 
-static struct repeat repeats[FORMATS];
+static struct repeat repeats[REPEATS];
 static unsigned int dropped; /* lines: nobody read them */
 
 /* systemd names stderr by device and inode, so that redirected output is not mistaken for it. */
@@ -115,17 +116,36 @@ static void tell_dropped(void)
 	dropped -= dropped == n ? n : 1; /* else it was dropped, too, and is no line of its own */
 }
 
-static struct repeat *find_repeat(const char *format, time_t now)
+/* The domain that a line of the format names, -1 without: what goes on in one must not hide what
+ * goes on in another. */
+static int domain_of(const char *format, va_list args)
+{
+	const char *at = strstr(format, "domain %");
+	char begin[256], text[512];
+	size_t len = at ? at - format + strlen("domain %u") : sizeof(begin);
+	va_list same;
+
+	if (len >= sizeof(begin) || !strchr("ud", format[len - 1]))
+		return -1;
+	snprintf(begin, sizeof(begin), "%.*s", (int)len, format);
+	va_copy(same, args);
+	vsnprintf(text, sizeof(text), begin, same);
+	va_end(same);
+	at = strrchr(text, ' '); /* what comes before may be a worker's to say */
+	return at ? atoi(at + 1) : -1;
+}
+
+static struct repeat *find_repeat(const char *format, int domain, time_t now)
 {
 	struct repeat *oldest = repeats;
 
-	for (int i = 0; i < FORMATS; i++) {
-		if (repeats[i].format == format)
+	for (int i = 0; i < REPEATS; i++) {
+		if (repeats[i].format == format && repeats[i].domain == domain)
 			return &repeats[i];
 		if (repeats[i].since < oldest->since)
 			oldest = &repeats[i];
 	}
-	*oldest = (struct repeat){ .format = format, .since = now };
+	*oldest = (struct repeat){ .format = format, .domain = domain, .since = now };
 	return oldest;
 }
 
@@ -141,14 +161,17 @@ void log_say(int level, const char *format, ...)
 		return;
 	tell_dropped();
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	r = find_repeat(format, now.tv_sec);
+	va_start(args, format);
+	r = find_repeat(format, domain_of(format, args), now.tv_sec);
+	va_end(args);
 	if (now.tv_sec - r->since >= REPEAT_S) {
 		if (r->held_back) {
 			snprintf(text, sizeof(text), "%u more %s like the next one", r->held_back,
 				 plural(r->held_back, "line", "lines"));
 			put(level, text);
 		}
-		*r = (struct repeat){ .format = format, .since = now.tv_sec };
+		*r = (struct repeat){ .format = format, .domain = r->domain,
+				      .since = now.tv_sec };
 	}
 	if (r->said == REPEAT_MAX) {
 		r->held_back++;

@@ -10,7 +10,8 @@
 /* Under systemd lines carry a level; elsewhere they carry the program and interface. */
 void log_open(const char *ifname, bool verbose);
 
-/* A line that repeats itself (the same format) is held back, and its number told later. */
+/* A line that repeats itself (the same format, of the same domain) is held back, and its number
+ * told later. */
 void log_say(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Tells systemd, if it started us: "READY=1", "STATUS=…", "MAINPID=…". */

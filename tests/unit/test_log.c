@@ -122,11 +122,56 @@ static void a_full_socket_is_not_waited_for(void **arg)
 	lines_that_nobody_reads_are_dropped_and_counted();
 }
 
+static void say_died(unsigned int domain)
+{
+	log_say(LOG_INFO, "worker '%s' of domain %u died, its cores are %d", "of domain 3", domain,
+		7);
+}
+
+/* Of each domain as many lines as of any: 16 domains whose workers die at once are 16 lines. */
+static void a_domain_that_says_much_does_not_hide_another(void **arg)
+{
+	char text[8192], line[64];
+
+	use_pipe();
+	for (int i = 0; i < 100; i++)
+		say_died(4);
+	for (unsigned int d = 0; d < 16; d++)
+		say_died(d);
+	assert_int_equal(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
+	memset(text, 0, sizeof(text));
+	assert_true(read(reader, text, sizeof(text) - 1) > 0);
+	for (unsigned int d = 0; d < 16; d++) {
+		snprintf(line, sizeof(line), "of domain %u died", d);
+		assert_non_null(strstr(text, line));
+	}
+	give_back();
+}
+
+static void a_line_that_comes_again_and_again_is_said_five_times(void **arg)
+{
+	char text[8192];
+	int lines = 0;
+
+	use_pipe();
+	for (int i = 0; i < 100; i++)
+		log_say(LOG_INFO, "again, of domain %u", 0);
+	assert_int_equal(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
+	memset(text, 0, sizeof(text));
+	assert_true(read(reader, text, sizeof(text) - 1) > 0);
+	for (const char *at = text; (at = strstr(at, "again, ")); at++)
+		lines++;
+	assert_int_equal(lines, 5);
+	give_back();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_pipe_is_not_waited_for),
 		cmocka_unit_test(a_full_socket_is_not_waited_for),
+		cmocka_unit_test(a_domain_that_says_much_does_not_hide_another),
+		cmocka_unit_test(a_line_that_comes_again_and_again_is_said_five_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
