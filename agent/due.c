@@ -121,6 +121,8 @@ __u64 due_next(const struct agent *a)
 
 	if (a->check_ns < next)
 		next = a->check_ns;
+	if (a->now_ns < a->nudge.rest_ns && a->nudge.rest_ns < next)
+		next = a->nudge.rest_ns;
 	if (a->maps.agent && a->role->watches(a) && a->watch_ns < next)
 		next = a->watch_ns;
 	if (due_make(a) && a->make_ns < next)

@@ -92,7 +92,7 @@ static int gather(struct agent *a, struct pollfd *p, struct peer **who)
 	p[FD_NETLINK] = (struct pollfd){ .fd = a->netlink, .events = POLLIN };
 	p[FD_LISTENER] = (struct pollfd){ .fd = peers_lets_in(a) ? a->listener : -1,
 					  .events = POLLIN };
-	p[FD_PINS] = (struct pollfd){ .fd = a->nudge.fd, .events = POLLIN };
+	p[FD_PINS] = (struct pollfd){ .fd = nudge_fd(a), .events = POLLIN };
 	p[FD_ROLE] = (struct pollfd){ .fd = a->role->fd(a), .events = POLLIN };
 	for (unsigned int i = 0; i < a->npeers; i++) {
 		if (!peers_listens_to(&a->peer[i]))

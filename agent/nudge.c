@@ -5,6 +5,9 @@
  * The kernel tells nobody that a map was written. So shunt touches the folder of the pins after it
  * has written one, and whoever uses bpftool may do the same. Pins that come and go are heard of
  * without.
+ *
+ * Until shunt is loaded the folder that is watched may be bpffs itself, in which others may make
+ * pins, too, as many and as often as they like.
  */
 #include <errno.h>
 #include <limits.h>
@@ -17,11 +20,13 @@
 
 #define EVENTS (IN_ATTRIB | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVED_FROM | IN_MOVED_TO)
 #define SETTLE_NS 30000000ULL /* a load makes dozens of pins: looks at them a little later */
+#define READS 16 /* at once; what is left is heard the next time */
 
 void nudge_open(struct nudge *n)
 {
 	n->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	n->watch = -1;
+	n->rest_ns = 0;
 }
 
 /* The folder, or the nearest above it that is there; two above it there is bpffs itself. */
@@ -54,12 +59,18 @@ bool nudge_follow(struct agent *a)
 	return n->watch >= 0;
 }
 
+int nudge_fd(const struct agent *a)
+{
+	return a->now_ns < a->nudge.rest_ns ? -1 : a->nudge.fd;
+}
+
 void nudge_hear(struct agent *a)
 {
 	char buf[4096] __attribute__((aligned(8)));
 
-	while (read(a->nudge.fd, buf, sizeof(buf)) > 0)
+	for (int i = 0; i < READS && read(a->nudge.fd, buf, sizeof(buf)) > 0; i++)
 		;
+	a->nudge.rest_ns = a->now_ns + SETTLE_NS;
 	if (a->check_ns > a->now_ns + SETTLE_NS)
 		a->check_ns = a->now_ns + SETTLE_NS;
 	a->ticked_ns = 0;
