@@ -170,12 +170,13 @@ static json_t *proposal_json(const struct ctl *ctl, const struct fit_nic *nic,
 			     const struct fit_machine *m, const struct fit_plan *plan)
 {
 	char *yaml = fit_yaml(nic, ctl->ifname, &given.wish, plan);
-	json_t *j = json_pack("{s:s, s:o, s:{s:i, s:i, s:i, s:i}, s:o, s:o, s:s, s:O}",
+	json_t *j = json_pack("{s:s, s:o, s:{s:i, s:i, s:i, s:i}, s:o, s:o, s:s, s:O, s:s++}",
 			      "interface", ctl->ifname, "nic", nic_json(nic), "machine", "cpus",
 			      m->ncpus, "cores", m->ncores, "threads", m->threads, "numa_nodes",
 			      m->nnodes, "domains", domains_json(plan), "steps",
 			      steps_json(ctl, nic, plan), "config", yaml ? yaml : "", "notes",
-			      plan->notes);
+			      plan->notes, "load", "shunt load mq --dev ", ctl->ifname,
+			      " --config service.yaml");
 
 	free(yaml);
 	return j;
@@ -248,6 +249,8 @@ static void show(const json_t *r)
 		puts("\n# nothing to change: the NIC is set as proposed");
 	show_yaml(text_at(r, "config"));
 	show_notes(json_object_get(r, "notes"));
+	printf("\n# then, once the file has the service's own classes and ports:\n%s\n",
+	       text_at(r, "load"));
 }
 
 static void show_done(const json_t *r)

@@ -33,6 +33,9 @@ int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *s
 const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, const char *setting,
 			     const char *value, char *line, size_t len);
 
+/* Rules that send all of a port to a queue. */
+int fit_rules_of(const struct fit_nic *nic, int port);
+
 /* --- the proposal ----------------------------------------------------------------------------- */
 
 struct fit_wish { /* by options */

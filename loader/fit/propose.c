@@ -176,6 +176,20 @@ static void propose_hash(struct fit_plan *plan, const struct fit_nic *nic)
 	}
 }
 
+static void note_rules(struct fit_plan *plan, const struct fit_nic *nic, int port)
+{
+	int place[FIT_RULES], n = 0;
+	char list[FIT_RULES * 12];
+
+	for (int i = 0; i < nic->nrules; i++) {
+		if (nic->rule[i].port == port)
+			place[n++] = nic->rule[i].id;
+	}
+	fit_note(plan, "port %d has %d rules (%s), and the driver decides which counts: leave one "
+		       "of them (ethtool -N IF delete %d), then fit again", port, n,
+		 fit_number_list(place, n, list, sizeof(list)), place[n - 1]);
+}
+
 /* A port to each domain's queue, where more than one is named. */
 static void propose_rules(struct fit_plan *plan, const struct fit_nic *nic,
 			  const struct fit_wish *wish)
@@ -191,6 +205,10 @@ static void propose_rules(struct fit_plan *plan, const struct fit_nic *nic,
 	}
 	step(plan, nic, "ntuple", "on", "rules by port need it");
 	for (int i = 0; i < wish->nports; i++) {
+		if (fit_rules_of(nic, wish->port[i]) > 1) {
+			note_rules(plan, nic, wish->port[i]);
+			continue;
+		}
 		snprintf(setting, sizeof(setting), "rule-%d", wish->port[i]);
 		snprintf(want, sizeof(want), "queue %d", i % plan->nqueues);
 		step(plan, nic, setting, want, "requests of this port go to the domain of the "

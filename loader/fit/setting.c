@@ -29,6 +29,9 @@ struct kind {
 	/* The command behind "ethtool"; NULL: a file is written. */
 	void (*words)(struct words *w, const struct fit_nic *nic, const char *ifname, int n,
 		      const char *value);
+	/* One that goes before it, if it has words; NULL: none does. */
+	void (*before)(struct words *w, const struct fit_nic *nic, const char *ifname, int n,
+		       const char *value);
 };
 
 static void __attribute__((format(printf, 2, 3))) add(struct words *w, const char *fmt, ...)
@@ -226,6 +229,16 @@ static int rule_id(const struct fit_nic *nic, int port)
 	return id;
 }
 
+int fit_rules_of(const struct fit_nic *nic, int port)
+{
+	int n = 0;
+
+	for (int i = 0; i < nic->nrules; i++)
+		n += nic->rule[i].port == port;
+	return n;
+}
+
+/* Of several, the driver decides which counts. */
 static bool rule_value(const struct fit_nic *nic, int port, char value[FIT_VALUE])
 {
 	snprintf(value, FIT_VALUE, "none");
@@ -233,7 +246,36 @@ static bool rule_value(const struct fit_nic *nic, int port, char value[FIT_VALUE
 		if (nic->rule[i].port == port)
 			snprintf(value, FIT_VALUE, "queue %d", nic->rule[i].queue);
 	}
-	return nic->has_rules;
+	return nic->has_rules && fit_rules_of(nic, port) <= 1;
+}
+
+/* bnxt_en takes no place for a rule ("loc"), and no second rule for what another one is for: of
+ * Linux 6.10, bnxt_srxclsrlins() answers EINVAL, bnxt_add_ntuple_cls_rule() EEXIST. */
+static bool rules_have_places(const struct fit_nic *nic)
+{
+	return strcmp(nic->driver, "bnxt_en");
+}
+
+static bool rule_is_for_a_queue(const char *value)
+{
+	return !strncmp(value, "queue ", 6);
+}
+
+static void rule_delete(struct words *w, const char *ifname, int id)
+{
+	add(w, "-N");
+	add(w, "%s", ifname);
+	add(w, "delete");
+	add(w, "%d", id);
+}
+
+static void rule_before(struct words *w, const struct fit_nic *nic, const char *ifname, int port,
+			const char *value)
+{
+	int id = rule_id(nic, port);
+
+	if (id >= 0 && rule_is_for_a_queue(value) && !rules_have_places(nic))
+		rule_delete(w, ifname, id);
 }
 
 static void rule_words(struct words *w, const struct fit_nic *nic, const char *ifname, int port,
@@ -241,18 +283,18 @@ static void rule_words(struct words *w, const struct fit_nic *nic, const char *i
 {
 	int id = rule_id(nic, port);
 
-	add(w, "-N");
-	add(w, "%s", ifname);
-	if (strncmp(value, "queue ", 6)) {
-		add(w, "delete");
-		add(w, "%d", id);
+	if (!rule_is_for_a_queue(value)) {
+		rule_delete(w, ifname, id);
 		return;
 	}
+	add(w, "-N");
+	add(w, "%s", ifname);
 	add_all(w, "flow-type udp4 dst-port");
 	add(w, "%d", port);
 	add(w, "action");
 	add(w, "%s", value + 6);
-	if (id >= 0) { /* in place of the one that is there: beside it, it would not count */
+	if (id >= 0 && rules_have_places(nic)) { /* beside the one that is there, it would not
+						  * count */
 		add(w, "loc");
 		add(w, "%d", id);
 	}
@@ -301,15 +343,15 @@ static int irq_set(const struct fit_nic *nic, int queue, const char *value, stru
 }
 
 static const struct kind kinds[] = {
-	{ "channels", FIT_PART_QUEUES, channels_value, channels_words },
-	{ "table", FIT_PART_TABLE, table_value, table_words },
-	{ "hash-udp", FIT_PART_HASH, hash_value, hash_words },
-	{ "rxvlan", FIT_PART_FEATURES, rxvlan_value, rxvlan_words },
-	{ "lro", FIT_PART_FEATURES, lro_value, lro_words },
-	{ "ntuple", FIT_PART_FEATURES, ntuple_value, ntuple_words },
-	{ "coalesce", FIT_PART_COALESCE, coalesce_value, coalesce_words },
-	{ "rule-", FIT_PART_RULES, rule_value, rule_words },
-	{ "interrupt-", FIT_PART_IRQS, irq_value, NULL },
+	{ "channels", FIT_PART_QUEUES, channels_value, channels_words, NULL },
+	{ "table", FIT_PART_TABLE, table_value, table_words, NULL },
+	{ "hash-udp", FIT_PART_HASH, hash_value, hash_words, NULL },
+	{ "rxvlan", FIT_PART_FEATURES, rxvlan_value, rxvlan_words, NULL },
+	{ "lro", FIT_PART_FEATURES, lro_value, lro_words, NULL },
+	{ "ntuple", FIT_PART_FEATURES, ntuple_value, ntuple_words, NULL },
+	{ "coalesce", FIT_PART_COALESCE, coalesce_value, coalesce_words, NULL },
+	{ "rule-", FIT_PART_RULES, rule_value, rule_words, rule_before },
+	{ "interrupt-", FIT_PART_IRQS, irq_value, NULL, NULL },
 };
 
 /* The kind of a name, NULL: there is none such; *n: its number. */
@@ -350,23 +392,43 @@ bool fit_setting_is(const struct fit_nic *nic, const char *setting, const char *
 	return !strcmp(now, value) || (!strcmp(setting, "table") && table_is(nic, value));
 }
 
+static int run(struct words *w, struct why *why)
+{
+	char *said = NULL;
+	int err = fit_run(w->word, &said);
+
+	if (err)
+		err = fit_run_fail(why, w->word, err, said);
+	free(said);
+	return err;
+}
+
 int fit_setting_set(const struct fit_nic *nic, const char *ifname, const char *setting,
 		    const char *value, struct why *why)
 {
-	int n, err;
+	int n, err = 0;
 	const struct kind *k = kind_of(setting, &n);
-	struct words w = { .n = 0 };
-	char *said = NULL;
+	struct words before = { .n = 0 }, w = { .n = 0 };
 
 	if (!k->words)
 		return irq_set(nic, n, value, why);
+	add(&before, "ethtool");
+	if (k->before)
+		k->before(&before, nic, ifname, n, value);
+	if (before.n > 1)
+		err = run(&before, why);
 	add(&w, "ethtool");
 	k->words(&w, nic, ifname, n, value);
-	err = fit_run(w.word, &said);
-	if (err)
-		err = fit_run_fail(why, w.word, err, said);
-	free(said);
-	return err;
+	return err ? err : run(&w, why);
+}
+
+static size_t put_words(const struct words *w, char *line, size_t len)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < w->n && at < len; i++)
+		at += snprintf(line + at, len - at, "%s%s", i ? " " : "", w->word[i]);
+	return at < len ? at : len;
 }
 
 const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, const char *setting,
@@ -374,7 +436,7 @@ const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, cons
 {
 	int n;
 	const struct kind *k = kind_of(setting, &n);
-	struct words w = { .n = 0 };
+	struct words before = { .n = 0 }, w = { .n = 0 };
 	char path[64];
 	size_t at = 0;
 
@@ -383,9 +445,16 @@ const char *fit_setting_line(const struct fit_nic *nic, const char *ifname, cons
 			 irq_path(nic, n, path) ? path : "/proc/irq/N/smp_affinity_list");
 		return line;
 	}
+	add(&before, "ethtool");
+	if (k->before)
+		k->before(&before, nic, ifname, n, value);
+	if (before.n > 1)
+		at = put_words(&before, line, len);
+	if (at && at < len)
+		at += snprintf(line + at, len - at, " && ");
 	add(&w, "ethtool");
 	k->words(&w, nic, ifname, n, value);
-	for (int i = 0; i < w.n && at < len; i++)
-		at += snprintf(line + at, len - at, "%s%s", i ? " " : "", w.word[i]);
+	if (at < len)
+		put_words(&w, line + at, len - at);
 	return line;
 }

@@ -36,6 +36,13 @@ test_each_nic_gets_one_queue_in_the_form_that_it_takes() {
 	LIST
 }
 
+test_a_proposal_ends_with_the_command_that_loads_it() {
+	local line="shunt load mq --dev eth0 --config service.yaml"
+	assert_eq "$(shunt fit --from "$NICS/igb" | tail -n 1)" "$line"
+	fit_from igb
+	assert_eq "$(of_fit .load)" "$line"
+}
+
 # Else it would be taken for somebody's own, and another one be put back.
 test_a_table_of_more_queues_than_shunt_serves_is_the_drivers_own() {
 	local rings
@@ -140,6 +147,40 @@ test_ports_get_rules_for_their_domains_queues() {
 	assert_eq "$(command_of rule-9001)" none
 	fit_from ena --domains 2 --port 9000,9001
 	assert_match "$(notes)" "cannot steer ports"
+}
+
+# PORT QUEUE: a rule as `ethtool -n` shows it, for the NIC in $DIR/ruled.
+ID=20
+add_rule() {
+	ID=$((ID + 1))
+	printf '%s\n' "Filter: $ID" "	Rule Type: UDP over IPv4" \
+		"	Src IP addr: 0.0.0.0 mask: 255.255.255.255" \
+		"	Dest IP addr: 0.0.0.0 mask: 255.255.255.255" "	TOS: 0x0 mask: 0xff" \
+		"	Src port: 0 mask: 0xffff" "	Dest port: $1 mask: 0x0" \
+		"	Action: Direct to queue $2" "" >>"$DIR/ruled/ethtool-n"
+}
+
+test_a_port_of_two_rules_is_left_to_whoever_made_them() {
+	cp -r "$NICS/igb" "$DIR/ruled"
+	echo >>"$DIR/ruled/ethtool-n"
+	add_rule 9002 1
+	add_rule 9002 0
+	NICS=$DIR fit_from ruled --domains 2 --port 9002,9003
+	assert_eq "$(command_of rule-9002)" none
+	assert_eq "$(command_of rule-9003)" "ethtool -N eth0 flow-type udp4 dst-port 9003 action 1"
+	assert_match "$(notes)" "port 9002 has 2 rules \(21, 22\).*ethtool -N IF delete 22"
+}
+
+test_bnxt_has_a_rule_deleted_and_made_anew_where_others_replace_it() {
+	cp -r "$NICS/bnxt_en" "$DIR/ruled"
+	cp "$NICS/igb/ethtool-k" "$DIR/ruled/ethtool-k"
+	printf '8 RX rings available\nTotal 1 rules\n\n' >"$DIR/ruled/ethtool-n"
+	add_rule 9000 1
+	NICS=$DIR fit_from ruled --domains 2 --port 9000,9001
+	assert_eq "$(command_of rule-9000)" "ethtool -N ens10f0 delete 21 && ethtool -N ens10f0 $(
+		)flow-type udp4 dst-port 9000 action 0"
+	assert_eq "$(command_of rule-9001)" \
+		"ethtool -N ens10f0 flow-type udp4 dst-port 9001 action 1"
 }
 
 test_vlan_tags_stay_in_packets_where_the_nic_can_leave_them() {

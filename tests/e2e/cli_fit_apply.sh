@@ -282,6 +282,22 @@ test_a_rule_that_is_there_is_replaced_and_put_back() {
 	assert_as_before
 }
 
+# As bnxt_en answers: EINVAL for a place, EEXIST for a second rule of a port.
+test_a_rule_of_bnxt_is_deleted_and_made_anew_and_put_back() {
+	play igb
+	sed -i 's/^driver: .*/driver: bnxt_en/' "$NIC/ethtool-i"
+	touch "$NIC/no-places"
+	cp "$NIC/ethtool-i" "$DIR/was/ethtool-i"
+	shunt fit --dev eth0 --domains 2 --port 9001,9002 --apply
+	assert_eq "$(grep -A 1 'Dest port: 9001 ' "$NIC/ethtool-n" | tail -n 1)" \
+		"	Action: Direct to queue 0"
+	shunt fit --dev eth0 --undo
+	assert_eq "$(grep -A 1 'Dest port: 9001 ' "$NIC/ethtool-n" | tail -n 1)" \
+		"	Action: Direct to queue 1"
+	assert_eq "$(grep -c 'Dest port: 900[12] ' "$NIC/ethtool-n")" 1 "rules of the ports"
+	assert_eq "$(records)" 0
+}
+
 # Interrupts 45 to 48 of its queues, as far as /proc tells.
 play_interrupts() {
 	local irq

@@ -61,7 +61,12 @@ case $1 in
 		[[ $5 != *f* ]] || echo "L4 bytes 0 & 1 [TCP/UDP src port]"
 		[[ $5 != *n* ]] || echo "L4 bytes 2 & 3 [TCP/UDP dst port]"; } >"ethtool-n-$4" ;;
 	delete) sed -i "/^Filter: $4\$/,/^\$/d" ethtool-n ;;
-	flow-type) if [ "${9:-}" = loc ]; then
+	flow-type) if [ -e no-places ] &&
+			{ [ $# -gt 8 ] || grep -q "Dest port: $6 mask: 0x0" ethtool-n; }; then
+			echo "rmgr: Cannot insert RX class rule: Invalid argument"
+			exit 1
+		fi
+		if [ "${9:-}" = loc ]; then
 			sed -i "/^Filter: ${10}\$/,/^\$/s/to queue .*/to queue $8/" ethtool-n
 			exit
 		fi
