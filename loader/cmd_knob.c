@@ -62,12 +62,9 @@ static int run(struct ctl *ctl)
 {
 	static const char *const actions[] = { "get", "set" };
 	__u64 knob = 0, value = 0;
-	int err = need_args(ctl, 1, 3), action;
+	int action = ctl->argc ? pick_word(ctl, "action", ctl->argv[0], actions, 2) : 0, err;
 
-	if (err)
-		return err;
-	action = pick_word(ctl, "action", ctl->argv[0], actions, 2);
-	if (action < 0 || need_args(ctl, action ? 3 : 1, action ? 3 : 2))
+	if (action < 0 || need_args(ctl, action ? 3 : 0, action ? 3 : 2))
 		return -EINVAL;
 	if ((ctl->argc > 1 &&
 	     parse_number(ctl->argv[1], 0, SHUNT_KNOBS - 1, &knob, &ctl->why)) ||
@@ -80,6 +77,6 @@ static int run(struct ctl *ctl)
 }
 
 const struct verb verb_knob = {
-	"knob", "get [N] | set N VALUE", "numbers that a policy reads",
+	"knob", "[get [N] | set N VALUE]", "numbers that a policy reads",
 	only_dev, run
 };

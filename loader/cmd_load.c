@@ -312,8 +312,11 @@ static int take_priority(struct ctl *ctl, const char *value)
 
 static int check_options(struct ctl *ctl)
 {
-	if (!ctl->pins.ifname)
-		return fail_usage(ctl, "on which interface? say --dev IF");
+	if (!ctl->pins.ifname) {
+		fail_usage(ctl, "on which interface? say --dev IF");
+		hint_usage(ctl);
+		return -EINVAL;
+	}
 	if (ctl->priority && given.way != &way_stub)
 		return fail_usage(ctl, "--priority is a place in a dispatcher: say "
 				  "--dispatcher, too");

@@ -173,15 +173,14 @@ static int bytes(struct ctl *ctl)
 
 static int tune(struct ctl *ctl, const struct kind *kind)
 {
-	int err = need_args(ctl, 1, 3), action;
+	int action = 0, n = kind->what == TUNE_SLO ? 3 : 2;
 
-	if (err)
-		return err;
-	action = pick_word(ctl, "action", ctl->argv[0], actions, kind->what == TUNE_SLO ? 3 : 2);
+	if (ctl->argc)
+		action = pick_word(ctl, "action", ctl->argv[0], actions, n);
 	if (action < 0)
 		return -EINVAL;
 	if (action == 0)
-		return need_args(ctl, 1, 2) ? -EINVAL : get(ctl, kind);
+		return need_args(ctl, 0, 2) ? -EINVAL : get(ctl, kind);
 	if (action == 1)
 		return need_args(ctl, 3, 3) ? -EINVAL : set(ctl, kind);
 	return need_args(ctl, 2, 3) ? -EINVAL : bytes(ctl);
@@ -203,16 +202,16 @@ static int run_limit(struct ctl *ctl)
 }
 
 const struct verb verb_slo = {
-	"slo", "get [CLASS] | set CLASS TIME | bytes TIME [CLASS]",
+	"slo", "[get [CLASS] | set CLASS TIME | bytes TIME [CLASS]]",
 	"latency objectives; bytes prints the bpftool line", only_dev, run_slo
 };
 
 const struct verb verb_quantum = {
-	"quantum", "get [CLASS] | set CLASS TIME", "how long a request may run while others wait",
+	"quantum", "[get [CLASS] | set CLASS TIME]", "how long a request may run while others wait",
 	only_dev, run_quantum
 };
 
 const struct verb verb_limit = {
-	"limit", "get [CLASS] | set CLASS N", "how many requests of a class may wait",
+	"limit", "[get [CLASS] | set CLASS N]", "how many requests of a class may wait",
 	only_dev, run_limit
 };

@@ -168,7 +168,7 @@ test_wrong_usage_is_status_2() {
 	stats --count 3
 	stats --interval 0
 	switch
-	slo
+	slo get default short
 	slo put
 	slo set default
 	slo set default 5

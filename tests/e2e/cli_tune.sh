@@ -65,6 +65,23 @@ test_a_negative_time_is_named_as_it_was_written() {
 	assert_match "$(cat "$DIR/err")" "unknown option '--nosuch'"
 }
 
+# Each shows something, or says how it is used; none guesses.
+test_a_verb_without_words_shows_or_says_how_it_is_used() {
+	local verb got
+	load_two_classes
+	for verb in $(json '.verbs[].verb' shunt -j help | grep -vxE "unload|wire"); do
+		got=0
+		host shunt "$verb" >"$DIR/out" 2>"$DIR/err" || got=$?
+		[ "$got" != 2 ] || assert_match "$(cat "$DIR/err")" "hint: usage: shunt $verb "
+		[ "$got" = 2 ] || assert_ne "$(cat "$DIR/out")" "" "what $verb shows"
+	done
+	for verb in slo quantum limit knob; do
+		assert_eq "$(host shunt $verb)" "$(host shunt $verb get)"
+	done
+	assert_exit 2 host shunt load mq
+	assert_match "$(cat "$DIR/err")" "on which interface.*hint: usage: shunt load "
+}
+
 test_a_word_that_is_none_of_a_list_is_told_the_list() {
 	load_two_classes
 	assert_exit 2 host shunt preempt set mode=maybe
@@ -86,6 +103,8 @@ test_bytes_knows_classes_by_name_and_number() {
 	assert_eq "$(host shunt slo bytes 200us long)" "$line"
 	assert_eq "$(host shunt slo bytes 200us 1 --dev "$DEV")" "$line"
 	assert_eq "$(host shunt slo bytes 200us 1)" "$line" "the only interface"
+	! host shunt stats | grep "quantum's end" || fail "told of what cannot be: no quantum"
+	host shunt quantum set long 10us >/dev/null
 	assert_match "$(host shunt stats)" "yielded after the quantum's end: none"
 	assert_exit 1 host shunt slo bytes 200us medium
 	assert_match "$(cat "$DIR/err")" "no class 'medium'"
