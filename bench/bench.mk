@@ -104,8 +104,8 @@ $(B)/bench/price: bench/price.c $(call obj,$(HOSTLIB_SRC) apps/spin.c apps/work.
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c %.o,$^) -o $@ \
 		$(SHUNT_LDFLAGS) $(PRICE_WRAPS:%=-Wl,--wrap=%) -pthread -lm
 
-$(B)/bench/cost: bench/cost.c tests/prog/ingress.c tests/prog/packet.c \
-	$(wildcard tests/prog/*.h include/shunt/*.h)
+$(B)/bench/cost: bench/cost.c bench/cost_report.c tests/prog/ingress.c tests/prog/packet.c \
+	bench/cost.h $(wildcard tests/prog/*.h include/shunt/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf -ljansson \

@@ -34,122 +34,35 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <jansson.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
-#include <math.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
-#include "tests/prog/ingress.h"
+#include "cost.h"
 #include "tests/prog/packet.h"
 
-#define CORES 16
-#define CLASSES 4
 #define CLS 2 /* of the request */
 #define LOOPBACK 1 /* interface of every network namespace */
-#define POLICIES_MAX 32
-#define ROUNDS_MAX 1000
-
 #define RPC_PORT (PACKET_PORT + CLASSES)
 #define PLAIN_PORT (RPC_PORT + 1)
 
-enum path { STEER, HOLD, REJECT, VERIFY, REFUSE, PLAIN, RPC, PATHS };
+const char *const path_name[PATHS] = { "steer_ns", "hold_ns", "reject_ns", "verify_ns",
+				       "refuse_ns", "plain_ns", "rpc_ns" };
 
-static const char *const path_name[PATHS] = { "steer_ns", "hold_ns", "reject_ns", "verify_ns",
-					      "refuse_ns", "plain_ns", "rpc_ns" };
-
-/* Times of a path, or of XDP_DROP beside it; a value a round. */
-struct times {
-	double ns[ROUNDS_MAX];    /* of a further packet */
-	double first[ROUNDS_MAX]; /* of the first */
-};
-
-struct policy {
-	char name[SHUNT_NAME_LEN];
-	struct ingress *g, *reject;
-	struct times path[PATHS], drop[PATHS];
-};
-
-static struct policy policies[POLICIES_MAX];
-static int npolicies;
+struct policy policies[POLICIES_MAX];
+int npolicies;
 static struct ingress drop;
 static struct ingress again, again_drop; /* in front of a policy, and of XDP_DROP */
 static __u32 *batch_ns[6]; /* of batches of 1 and INGRESS_REPEAT: a path, XDP_DROP, again_drop */
-static __u32 rounds, batches;
+__u32 rounds, batches;
 static struct packet packet, asking, plain, call; /* asking: for REFUSE */
 static struct verdict v;
-
-/* --- statistics ------------------------------------------------------------------------------- */
-
-static int by_ns(const void *a, const void *b)
-{
-	return (*(const __u32 *)a > *(const __u32 *)b) - (*(const __u32 *)a < *(const __u32 *)b);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	return (*(const double *)a > *(const double *)b) -
-	       (*(const double *)a < *(const double *)b);
-}
-
-/* Mean of the middle half: batches are whole ns, and some met an interrupt. */
-static double middle(__u32 *ns, __u32 n)
-{
-	__u32 from = n / 4, to = n - n / 4;
-	double sum = 0;
-
-	qsort(ns, n, sizeof(*ns), by_ns);
-	for (__u32 i = from; i < to; i++)
-		sum += ns[i];
-	return sum / (to - from);
-}
-
-/* The lower quartile of all times of XDP_DROP: what it takes when nothing disturbs it. */
-static double usual_floor(void)
-{
-	static double all[POLICIES_MAX * PATHS * ROUNDS_MAX], usual;
-	__u32 n = 0;
-
-	if (usual)
-		return usual;
-	for (int i = 0; i < npolicies; i++) {
-		for (enum path path = 0; path < PATHS; path++) {
-			for (__u32 r = 0; r < rounds; r++)
-				all[n++] = policies[i].drop[path].ns[r];
-		}
-	}
-	qsort(all, n, sizeof(*all), by_value);
-	return usual = all[n / 4];
-}
-
-/* A round that was much faster is none of the others' kind: the processor's clock was higher. */
-static bool is_quiet(const struct times *floor, __u32 r)
-{
-	double ratio = floor->ns[r] / usual_floor(), noise = env_number("NOISE", 10) / 100.0;
-
-	return ratio >= 1 - noise && ratio <= 1 + noise;
-}
-
-/* A quantile of the quiet rounds' values; NAN: no round was quiet. */
-static double quantile(const double *values, const struct times *floor, double q)
-{
-	double quiet[ROUNDS_MAX];
-	__u32 n = 0;
-
-	for (__u32 r = 0; r < rounds; r++) {
-		if (is_quiet(floor, r))
-			quiet[n++] = values[r];
-	}
-	qsort(quiet, n, sizeof(*quiet), by_value);
-	return n ? quiet[(__u32)(q * (n - 1) + 0.5)] : NAN;
-}
 
 /* --- one batch -------------------------------------------------------------------------------- */
 
@@ -205,6 +118,23 @@ static void make_known(int prog)
 
 	if (err)
 		die("cost: cannot attach to the namespace's loopback: %s", strerror(-err));
+}
+
+static int by_ns(const void *a, const void *b)
+{
+	return (*(const __u32 *)a > *(const __u32 *)b) - (*(const __u32 *)a < *(const __u32 *)b);
+}
+
+/* Mean of the middle half: batches are whole ns, and some met an interrupt. */
+static double middle(__u32 *ns, __u32 n)
+{
+	__u32 from = n / 4, to = n - n / 4;
+	double sum = 0;
+
+	qsort(ns, n, sizeof(*ns), by_ns);
+	for (__u32 i = from; i < to; i++)
+		sum += ns[i];
+	return sum / (to - from);
 }
 
 static void store_times(struct times *t, __u32 round, __u32 *const ns[2])
@@ -406,113 +336,6 @@ static void measure(void)
 				time_path(&policies[i], path, r);
 		}
 	}
-}
-
-/* --- what is told ----------------------------------------------------------------------------- */
-
-/* XDP_DROP in all quiet rounds. */
-static double floor_of(size_t offset)
-{
-	double sum = 0;
-	int n = 0;
-
-	for (int i = 0; i < npolicies; i++) {
-		for (enum path path = 0; path < PATHS; path++) {
-			const struct times *t = &policies[i].drop[path];
-			double ns = quantile((double *)((char *)t + offset), t, 0.5);
-
-			if (!isnan(ns)) {
-				sum += ns;
-				n++;
-			}
-		}
-	}
-	return sum / n; /* one round is quiet by definition */
-}
-
-static int quiet_rounds(const struct times *floor)
-{
-	int n = 0;
-
-	for (__u32 r = 0; r < rounds; r++)
-		n += is_quiet(floor, r);
-	return n;
-}
-
-/* A number that was not measured is null. */
-static json_t *number(double x)
-{
-	return isnan(x) ? json_null() : json_real(x);
-}
-
-static json_t *policy_json(const struct policy *p)
-{
-	json_t *spread = json_object(), *first = json_object(), *quiet = json_object();
-	json_t *out = json_object();
-
-	for (enum path path = 0; path < PATHS; path++) {
-		const struct times *t = &p->path[path], *floor = &p->drop[path];
-
-		json_object_set_new(out, path_name[path], number(quantile(t->ns, floor, 0.5)));
-		json_object_set_new(first, path_name[path], number(quantile(t->first, floor, 0.5)));
-		json_object_set_new(spread, path_name[path],
-				    json_pack("[o,o]", number(quantile(t->ns, floor, 0.25)),
-					      number(quantile(t->ns, floor, 0.75))));
-		json_object_set_new(quiet, path_name[path], json_integer(quiet_rounds(floor)));
-	}
-	json_object_set_new(out, "middle_half_of_rounds", spread);
-	json_object_set_new(out, "quiet_rounds", quiet);
-	json_object_set_new(out, "first_packet", first);
-	return out;
-}
-
-static void write_json(const char *path)
-{
-	json_t *all = json_object(), *root;
-	struct utsname host;
-
-	for (int i = 0; i < npolicies; i++)
-		json_object_set_new(all, policies[i].name, policy_json(&policies[i]));
-	uname(&host);
-	root = json_pack(
-		"{s:f, s:f, s:o, s:i, s:i, s:i, s:i, s:i, s:s, s:s}", "floor_ns",
-		floor_of(offsetof(struct times, ns)), "floor_first_packet",
-		floor_of(offsetof(struct times, first)), "policies", all, "rounds", (int)rounds,
-		"batches_a_round", (int)batches, "packets_a_batch", INGRESS_REPEAT, "cores", CORES,
-		"classes", CLASSES, "kernel", host.release, "note",
-		"ns of a further packet of a batch, floor included; reject: the policy's own "
-		"decision, then SHUNT_REJECT (bench/reject.c), as no built-in policy rejects");
-	if (!root || json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(4)))
-		die("cost: cannot write '%s'", path);
-	json_decref(root);
-}
-
-static void print_path(const struct policy *p, enum path path, double low)
-{
-	const struct times *t = &p->path[path], *floor = &p->drop[path];
-
-	printf(" %8.1f (%5.1f to %5.1f)", quantile(t->ns, floor, 0.5) - low,
-	       quantile(t->ns, floor, 0.25) - low, quantile(t->ns, floor, 0.75) - low);
-}
-
-static void print_table(void)
-{
-	double low = floor_of(offsetof(struct times, ns));
-	int quiet = 0;
-
-	printf("XDP_DROP takes %.1f ns; over that, for one request:\n%-10s", low, "policy");
-	for (enum path path = 0; path < PATHS; path++)
-		printf(" %25s", path_name[path]);
-	putchar('\n');
-	for (int i = 0; i < npolicies; i++) {
-		printf("%-10s", policies[i].name);
-		for (enum path path = 0; path < PATHS; path++) {
-			print_path(&policies[i], path, low);
-			quiet += quiet_rounds(&policies[i].drop[path]);
-		}
-		putchar('\n');
-	}
-	printf("%d of %d rounds were quiet\n", quiet, npolicies * PATHS * (int)rounds);
 }
 
 int main(void)
