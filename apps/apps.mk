@@ -10,6 +10,10 @@ ROCKSDB := $(if $(CROSS),,$(wildcard /usr/include/rocksdb/c.h))
 ROCKSDB_LIBS := $(if $(ROCKSDB),-lrocksdb)
 KV_SRC := $(filter-out apps/kv/main.c $(if $(ROCKSDB),,apps/kv/engine_rocksdb.c),$(wildcard \
 	apps/kv/*.c))
+# So is liburing, for one of the baselines.
+URING := $(if $(CROSS),,$(wildcard /usr/include/liburing.h))
+$(B)/obj/apps/baseline/%.o: CPPFLAGS += $(if $(URING),-DBASELINE_URING)
+
 APP_SRC := apps/app.c apps/work.c apps/gap.c $(KV_SRC) lib/why.c
 CLEAN_SRC := $(wildcard apps/clean/*.c) lib/why.c
 
@@ -23,7 +27,8 @@ $(B)/shunt-spin: $(call obj,apps/spin.c apps/work.c apps/gap.c) $(B)/libshunt.a
 
 $(B)/shunt-kv: $(call obj,apps/kv/main.c $(APP_SRC)) $(B)/libshunt.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -pthread -ldl
+	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) -Wl,--wrap=clock_gettime \
+		$^ -o $@ $(ROCKSDB_LIBS) -pthread -ldl
 
 $(B)/obj/apps/baseline/baseline.bpf.o: apps/baseline/baseline.bpf.c apps/baseline/config.h
 	$(call say,BPF,$@)
@@ -39,7 +44,7 @@ BASELINE_SRC := $(filter-out %.bpf.c,$(wildcard apps/baseline/*.c))
 $(B)/shunt-baseline: $(call obj,$(BASELINE_SRC) $(APP_SRC)) $(B)/libshunt.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(ROCKSDB_LIBS) -lxdp -lbpf \
-		-pthread -ldl
+		$(if $(URING),-luring) -pthread -ldl
 
 $(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c) $(CLEAN_SRC))
 	$(call say,LINK,$@)

@@ -18,6 +18,7 @@
 
 #define GAP_NS 20000    /* the timer's tick takes up to that, in all systems */
 #define REPLY_NS 1500   /* replies that wait for one system call make it longer, each by this */
+#define SENT_NS 4000    /* a reply from a socket takes up to that, one of many in a call, too */
 #define ROW 16          /* at most so many wait */
 #define IDLE_LOOKS 3    /* one after the other: no reply waits any more */
 
@@ -88,14 +89,20 @@ static void note(struct watch *w, uint64_t now)
 	__atomic_store_n(&l->n, l->n + 1, __ATOMIC_RELEASE);
 }
 
-static void look(struct watch *w, uint64_t now)
+/* work_ns: so long what was done since the last look may have taken. */
+static void look_after(struct watch *w, uint64_t now, uint64_t work_ns)
 {
 	if ((int64_t)(now - w->last) <= 0)
 		return;
-	if (now - w->last > GAP_NS + w->row * REPLY_NS)
+	if (now - w->last > GAP_NS + work_ns)
 		note(w, now);
 	w->last = now;
 	__atomic_store_n(&w->line->seen_ns, now, __ATOMIC_RELAXED);
+}
+
+static void look(struct watch *w, uint64_t now)
+{
+	look_after(w, now, w->row * REPLY_NS);
 }
 
 static void look_idle(struct watch *w, uint64_t now)
@@ -124,6 +131,14 @@ __attribute__((noinline)) void gap_served(void)
 	look(&watch, now_ns());
 	watch.idle_looks = 0;
 	watch.row += watch.row < ROW;
+}
+
+__attribute__((noinline)) void gap_sent(unsigned int n)
+{
+	if (!watch.line)
+		return;
+	look_after(&watch, now_ns(), n * SENT_NS);
+	watch.row = 0;
 }
 
 __attribute__((noinline)) void gap_slept(void)

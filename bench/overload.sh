@@ -32,7 +32,7 @@ MIXES=('short=0.9:10us/slo=100us,long=0.1:500us/slo=2ms') # shunt-sim takes them
 	echo "stamp: true"
 	short_and_long 100us 2ms 5us
 } >"$DIR/overload.yaml"
-serve "$DIR/overload.yaml" --gaps "$DIR/gaps" >/dev/null
+serve "$DIR/overload.yaml" --gaps "$GAPS" >/dev/null
 
 stats() { host taskset -c 0 shunt stats -j --dev "$DEV"; }
 quiet() { stats | jq -e '.total.in_flight == 0'; }
@@ -49,7 +49,7 @@ offer() {
 	host taskset -c 0 shunt switch "$1" --dev "$DEV" >/dev/null
 	wait_for 20 quiet
 	stats >"$DIR/before"
-	load --rate "$4" --time "$SECONDS_EACH" --mix "${MIXES[$2]}" --gaps "$DIR/gaps" >"$DIR/load"
+	load --rate "$4" --time "$SECONDS_EACH" --mix "${MIXES[$2]}" --gaps "$GAPS" >"$DIR/load"
 	wait_for 20 quiet
 	stats >"$DIR/after"
 	jq -c -n --slurpfile l "$DIR/load" --slurpfile a "$DIR/before" --slurpfile b "$DIR/after" \

@@ -8,8 +8,9 @@ set -eu
 build="gcc g++ make clang llvm llvm-dev libbpf-dev libelf-dev linux-libc-dev libcyaml-dev
 libyaml-dev libjansson-dev libcap-ng-dev libxdp-dev libtirpc-dev pkg-config python3-docutils"
 run="bpftool iproute2 ethtool iputils-ping"
-check="libcmocka-dev libclang-rt-dev librocksdb-dev memcached libmemcached-tools python3 jq gojq
-bind9-dnsutils xdp-tools procps util-linux netcat-openbsd spin shellcheck
+check="libcmocka-dev libclang-rt-dev librocksdb-dev liburing-dev memcached
+libmemcached-tools python3 jq gojq bind9-dnsutils xdp-tools procps util-linux netcat-openbsd spin
+shellcheck
 rpcsvc-proto rpcbind rstat-client
 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
 # Tests start it in namespaces of their own; on the machine it is neither started nor enabled.

@@ -3,13 +3,15 @@
 # in_lab.sh - a lab for as long as a script runs: sourced by the demo and by benchmarks
 #
 # LAB is the lab's name; NO_LAB=1: none is made, the script makes its own. Gives $DEV (the host's
-# interface), $DIR (a folder for files), host, client, start, wait_for; whatever happens, started
-# processes, pins, lab and folder are removed at the end.
+# interface), $DIR (a folder for files), $GAPS (servers note their gaps there, on tmpfs, or in files
+# whose names begin so), host, client, start, wait_for; whatever happens, started processes, pins,
+# lab and files are removed at the end.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PATH=$ROOT/build:$PATH
 DEV=${LAB}h
 DIR=$(mktemp -d)
+GAPS=/dev/shm/shunt-$LAB-gaps
 declare -A PIDS=()
 
 host() { "$ROOT/tests/lab.sh" exec "$LAB" host "$@"; }
@@ -102,7 +104,7 @@ clean_up() {
 	done
 	host shunt unload --dev "$DEV" >/dev/null 2>&1 || true
 	"$ROOT/tests/lab.sh" down "$LAB" >/dev/null 2>&1 || true
-	rm -rf "$DIR"
+	rm -rf "$DIR" "$GAPS"*
 }
 trap clean_up EXIT
 trap 'exit 1' INT TERM HUP

@@ -13,11 +13,15 @@
 #define PROGRAM "shunt-baseline"
 #define THREADS_MAX 64
 #define PACKET_ROOM 65536
+#define LONG_NS 2000 /* replies do not wait while requests take so long: as libshunt has it */
+#define KICK_MOST 32 /* packets: what the kernel sends from an AF_XDP ring for one call */
 
 struct options {
 	const char *mode, *dev, *select, *gaps;
 	uint16_t port;
 	bool spin;
+	int kick;         /* replies that leave by one system call; 0: the mode's own number */
+	int busy_poll_us; /* SO_BUSY_POLL of the sockets; 0: not set */
 	int cpus, cpu[THREADS_MAX];
 	struct app_options app;
 };
@@ -37,6 +41,7 @@ int run_select(const struct options *o);
 int run_steal(const struct options *o);
 int run_dispatcher(const struct options *o);
 int run_xdp(const struct options *o);
+int run_uring(const struct options *o);
 
 /* One thread a CPU of o, each pinned to its own; returns
  * when all have ended. first: skip so many CPUs. */

@@ -12,6 +12,12 @@
 #include "../gap.h"
 #include "baseline.h"
 
+#ifdef BASELINE_URING
+#define URING_IS ""
+#else
+#define URING_IS " (not built in: it takes liburing)"
+#endif
+
 static const struct mode modes[] = {
 	{ "shared", "Linux UDP, one socket for all threads (c-FCFS)", run_shared },
 	{ "reuseport", "Linux UDP, a socket a thread, chosen by hash (d-FCFS)", run_reuseport },
@@ -22,6 +28,7 @@ static const struct mode modes[] = {
 	  "a thread that receives and feeds workers through rings (Shinjuku, Persephone)",
 	  run_dispatcher },
 	{ "xdp", "AF_XDP, a queue a thread, run to completion (IX)", run_xdp },
+	{ "uring", "io_uring, a socket a thread, multishot receive" URING_IS, run_uring },
 };
 
 static void on_signal(int sig)
@@ -41,6 +48,8 @@ static void usage(FILE *out)
 	      "  -i, --idle MODE       spin (default) or block\n"
 	      "  -S, --select HOW      round-robin (default) or idle\n"
 	      "  -d, --dev IF          interface (xdp)\n"
+	      "  -k, --kick N          replies that leave by one system call (xdp 1, uring 16)\n"
+	      "  -b, --busy-poll US    a socket that has nothing polls its device so long\n"
 	      "  -g, --gaps FILE       note there when a thread lost its CPU (shunt-load)\n",
 	      out);
 	fputs(app_help, out);
@@ -67,16 +76,27 @@ static void parse_cpus(struct options *o, char *arg)
 	}
 }
 
+static int number(const char *what, const char *arg, long least, long most)
+{
+	char *end;
+	long n = strtol(arg, &end, 10);
+
+	if (end == arg || *end || n < least || n > most)
+		bad(what, arg);
+	return n;
+}
+
 static void parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "mode", 1, NULL, 'm' }, { "cpus", 1, NULL, 'c' }, { "port", 1, NULL, 'p' },
 		{ "idle", 1, NULL, 'i' }, { "select", 1, NULL, 'S' }, { "dev", 1, NULL, 'd' },
-		{ "gaps", 1, NULL, 'g' }, { "help", 0, NULL, 'h' }, APP_LONG_OPTIONS, { 0 },
+		{ "gaps", 1, NULL, 'g' }, { "kick", 1, NULL, 'k' },
+		{ "busy-poll", 1, NULL, 'b' }, { "help", 0, NULL, 'h' }, APP_LONG_OPTIONS, { 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "m:c:p:i:S:d:g:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "m:c:p:i:S:d:g:k:b:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'm': o->mode = optarg; break;
 		case 'c': parse_cpus(o, optarg); break;
@@ -97,6 +117,8 @@ static void parse(struct options *o, int argc, char **argv)
 			break;
 		case 'd': o->dev = optarg; break;
 		case 'g': o->gaps = optarg; break;
+		case 'k': o->kick = number("number of replies", optarg, 1, KICK_MOST); break;
+		case 'b': o->busy_poll_us = number("time", optarg, 0, 1000000); break;
 		case 'h':
 			usage(stdout);
 			exit(0);
@@ -115,13 +137,10 @@ static void parse(struct options *o, int argc, char **argv)
 		o->port = strcmp(o->app.name, "kv") ? 9000 : KV_PORT;
 }
 
-/*
- * A thread that blocks is away on purpose, and a key-value server's handler takes as long as it
- * takes.
- */
+/* A thread that blocks is away on purpose. */
 static int note_gaps(const struct options *o)
 {
-	int err = o->gaps ? gap_open(o->gaps, o->spin && strcmp(o->app.name, "kv")) : 0;
+	int err = o->gaps ? gap_open(o->gaps, o->spin) : 0;
 
 	if (err)
 		fprintf(stderr, PROGRAM ": --gaps %s: %s\n", o->gaps, strerror(-err));

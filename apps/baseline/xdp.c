@@ -4,7 +4,8 @@
  * run to completion where it arrived (IX's shape)
  *
  * IPv4; all else goes to the kernel's stack. Replies are built in the request's frame, further
- * datagrams in frames that are free.
+ * datagrams in frames that are free. --kick says how many replies leave by one system call: 1, each
+ * when it is done, or more, at the latest when no request waits or requests are long.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,12 +27,12 @@
 
 #include "../gap.h"
 #include "baseline.h"
+#include "clock.h"
 
 #define FRAMES 4096
 #define FRAME 2048
 #define FILL 2048 /* of them wait for packets */
 #define BATCH 16
-#define KICK 32   /* what the kernel sends for one call */
 
 struct packet {
 	struct ethhdr eth;
@@ -47,7 +48,7 @@ struct queue {
 	struct xsk_ring_cons comp, rx;
 	char *mem;
 	uint64_t free[FRAMES], current;
-	uint32_t frees, unsent;
+	uint32_t frees, unsent, kick;
 };
 
 static struct queue queues[THREADS_MAX];
@@ -121,7 +122,7 @@ static void send_packet(struct queue *q, uint64_t addr, size_t len)
 	*xsk_ring_prod__tx_desc(&q->tx, at) = (struct xdp_desc){ .addr = addr,
 								 .len = sizeof(*p) + len };
 	xsk_ring_prod__submit(&q->tx, 1);
-	if (++q->unsent >= KICK)
+	if (++q->unsent >= KICK_MOST)
 		kick(q);
 }
 
@@ -154,6 +155,23 @@ static void serve(struct queue *q, const struct xdp_desc *d)
 		q->free[q->frees++] = d->addr & ~(uint64_t)(FRAME - 1);
 }
 
+/* Replies leave several at a time, if several are wanted and none waits for a long request. */
+static void serve_all(struct queue *q, const struct xdp_desc *d, uint32_t n)
+{
+	uint64_t began = q->kick > 1 ? clock_ns() : 0, now = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		serve(q, &d[i]);
+		if (q->kick > 1)
+			now = clock_ns();
+		if (q->unsent >= q->kick || now - began > LONG_NS) {
+			kick(q);
+			now = q->kick > 1 ? clock_ns() : 0;
+		}
+		began = now;
+	}
+}
+
 static void serve_queue(const struct options *o, int nr)
 {
 	struct queue *q = &queues[nr];
@@ -166,10 +184,7 @@ static void serve_queue(const struct options *o, int nr)
 		for (uint32_t i = 0; i < n; i++)
 			d[i] = *xsk_ring_cons__rx_desc(&q->rx, at + i);
 		xsk_ring_cons__release(&q->rx, n);
-		for (uint32_t i = 0; i < n; i++) {
-			serve(q, &d[i]);
-			kick(q); /* each reply leaves when it is done, not with its batch */
-		}
+		serve_all(q, d, n);
 		if (n || q->unsent)
 			kick(q);
 		refill(q);
@@ -209,6 +224,7 @@ static int open_queue(const struct options *o, int nr, int xsks)
 	uint32_t key = nr;
 	int fd, err;
 
+	q->kick = o->kick ? o->kick : 1;
 	q->mem = mmap(NULL, FRAMES * FRAME, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		      0);
 	if (q->mem == MAP_FAILED)

@@ -239,6 +239,8 @@ static void hash_scan(struct kv *kv, const struct kv_key *from, size_t n, kv_vis
 		}
 		shunt_safepoint(); /* the one place where a scan may
 				    * be preempted: no lock is held */
+		if (n % KV_LOOK == 0)
+			gap_work();
 	}
 	free(copy);
 }

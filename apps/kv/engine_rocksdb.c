@@ -141,6 +141,8 @@ static void rocks_scan(struct kv *kv, const struct kv_key *from, size_t n, kv_vi
 			visit(ctx, &key, &it);
 		shunt_safepoint(); /* the one place where a scan may
 				    * be preempted: no lock is held */
+		if (n % KV_LOOK == 0)
+			gap_work();
 	}
 	rocksdb_iter_destroy(i);
 }

@@ -11,11 +11,16 @@
 
 #ifndef KV_NO_SHUNT
 #include <shunt/preempt.h>
+
+#include "../gap.h"
 #else /* a test without the library */
+static inline void gap_work(void) { }
 static inline void shunt_safepoint(void) { }
 static inline void shunt_nopreempt_begin(void) { }
 static inline void shunt_nopreempt_end(void) { }
 #endif
+
+#define KV_LOOK 32 /* items of a scan between looks for gaps: some 8 us */
 
 struct kv_key {
 	const char *data;

@@ -13,12 +13,14 @@
 #include <shunt/shunt.h>
 
 #include "../app.h"
+#include "../gap.h"
 
 #define PROGRAM "shunt-kv"
 #define STACK (256 << 10) /* a handler's: RocksDB is deep */
 
 static struct shunt *shunt;
 static struct app app;
+static const char *gaps;
 
 static void emit(void *ctx, const void *datagram, size_t len)
 {
@@ -34,6 +36,12 @@ static long handle(struct shunt_req *req, void *arg)
 	return n ? (long)n : SHUNT_NO_REPLY;
 }
 
+static int begin(unsigned int core, void *arg)
+{
+	gap_thread(core);
+	return 0;
+}
+
 static void on_signal(int sig)
 {
 	shunt_stop(shunt);
@@ -47,7 +55,8 @@ static void usage(FILE *out)
 	      "  -s, --socket PATH     of shuntd, if not the usual one\n"
 	      "  -D, --domain N        domain to serve, from 0 (default: the first that is free)\n"
 	      "  -c, --cores N         threads (default: all that the domain has)\n"
-	      "  -i, --idle MODE       spin, adaptive (default) or sleep\n", out);
+	      "  -i, --idle MODE       spin, adaptive (default) or sleep\n"
+	      "  -g, --gaps FILE       note there when a core lost its CPU (shunt-load)\n", out);
 	fputs(strstr(app_help, "      --engine"), out);
 	fputs("  -h, --help\n", out);
 }
@@ -70,18 +79,20 @@ static void parse(int argc, char **argv, struct shunt_opts *o, struct app_option
 {
 	static const struct option longs[] = {
 		{ "dev", 1, NULL, 'd' }, { "socket", 1, NULL, 's' }, { "domain", 1, NULL, 'D' },
-		{ "cores", 1, NULL, 'c' }, { "idle", 1, NULL, 'i' }, { "help", 0, NULL, 'h' },
+		{ "cores", 1, NULL, 'c' }, { "idle", 1, NULL, 'i' }, { "gaps", 1, NULL, 'g' },
+		{ "help", 0, NULL, 'h' },
 		APP_LONG_OPTIONS, { 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:s:D:c:i:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:s:D:c:i:g:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'd': o->ifname = optarg; break;
 		case 's': o->socket = optarg; break;
 		case 'D': o->domain = SHUNT_DOMAIN(atoi(optarg)); break;
 		case 'c': o->cores = atoi(optarg); break;
 		case 'i': o->idle = idle_mode(optarg); break;
+		case 'g': gaps = optarg; break;
 		case 'h':
 			usage(stdout);
 			exit(0);
@@ -101,7 +112,7 @@ static void parse(int argc, char **argv, struct shunt_opts *o, struct app_option
 int main(int argc, char **argv)
 {
 	struct shunt_opts opts = { .sz = sizeof(opts), .name = PROGRAM, .handler = handle,
-				   .stack_size = STACK };
+				   .core_init = begin, .stack_size = STACK };
 	struct sigaction on_end = { .sa_handler = on_signal };
 	struct app_options a;
 	int err;
@@ -109,6 +120,11 @@ int main(int argc, char **argv)
 	app_defaults(&a);
 	a.name = "kv";
 	parse(argc, argv, &opts, &a);
+	err = gaps ? gap_open(gaps, opts.idle == SHUNT_IDLE_SPIN) : 0;
+	if (err) {
+		fprintf(stderr, PROGRAM ": --gaps %s: %s\n", gaps, strerror(-err));
+		return 1;
+	}
 	if (app_open(&app, &a, PROGRAM))
 		return 1;
 	err = shunt_open(&shunt, &opts);

@@ -27,7 +27,7 @@ struct frame {
 static const char *const known[] = { "shunt-mq", "shunt-sq", "shunt-fcfs", "linux-shared",
 				     "linux-shared-block",
 				     "xdp-rtc", "memcached", "dispatcher-fcfs", "linux-reuseport",
-				     "linux-select-idle", "linux-steal" };
+				     "linux-select-idle", "linux-steal", "xdp-batch" };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 #define COLOURS 12
 

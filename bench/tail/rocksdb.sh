@@ -25,7 +25,7 @@ rules() {
 }
 
 OTHERS="linux-shared linux-shared-block linux-reuseport linux-select-idle linux-steal"
-OTHERS="$OTHERS xdp-rtc dispatcher-fcfs"
+OTHERS="$OTHERS xdp-rtc xdp-batch dispatcher-fcfs"
 
 workload get-99.5-scan1000-0.5 "Shinjuku 8a" get=0.995,scan1000=0.005 \
 	--slo get:50us,scan:5ms --quantum 15us --limit get.p99_us:300 \

@@ -36,6 +36,9 @@ why_not() {
 			echo "with one worker core it is what linux-shared or shunt-fcfs is" ;;
 	dispatcher-*)
 		[ "$NPROC" -lt 3 ] && echo "needs 3 CPUs: client, dispatcher, worker" ;;
+	linux-uring)
+		shunt-baseline --help | grep -q "not built in" &&
+			echo "built without liburing: make deps" ;;
 	memcached)
 		! command -v memcached >/dev/null && echo "not installed: make deps" ;;
 	*)
@@ -79,10 +82,9 @@ pause() {
 	RUNNING=
 }
 
-# KEY: the file in which its server notes its gaps, and the option for it. shunt-kv and memcached
-# have none.
-gaps_of() { echo "/dev/shm/shunt-$BASE-gaps-$1"; }
-note_gaps() { [ "$SERVER" != shunt-spin ] || echo "--gaps $(gaps_of "$1")"; }
+# KEY: the file in which its server notes its gaps, and the option for it. memcached has none.
+gaps_of() { echo "$GAPS-$1"; }
+note_gaps() { echo "--gaps $(gaps_of "$1")"; }
 
 set_up_shunt() { # KEY
 	control "$1" load "$(policy_of "$1")" --config "$DIR/shunt.yaml" >/dev/null
@@ -114,7 +116,9 @@ set_up_baseline() { # KEY
 	case $1 in
 	*-block) mode=${mode%-block} more=(--idle block) ;;
 	*-select-idle) mode=select more=(--select idle) ;;
+	*-busy-poll) mode=shared more=(--busy-poll 50) ;;
 	xdp-rtc) mode=xdp more=(--dev "${LAB}h") ;;
+	xdp-batch) mode=xdp more=(--dev "${LAB}h" --kick 16) ;;
 	dispatcher-fcfs) mode=dispatcher ;;
 	esac
 	start "$1" host shunt-baseline --mode "$mode" --cpus "$CPUS" \
@@ -135,11 +139,14 @@ set_up() { # KEY
 	local LAB=$BASE${#LAB_OF[@]} shape=()
 	case $1 in
 	*-wire) shape=(--wire "$WORKERS") ;;
-	xdp-rtc) shape=(--queues "$WORKERS") ;;
+	xdp-*) shape=(--queues "$WORKERS") ;;
 	esac
 	"$ROOT/tests/lab.sh" up "$LAB" "${shape[@]}"
 	LAB_OF[$1]=$LAB
-	# A kernel server as it is on a plain veth pair. XDP turns on for itself what it needs.
+	# A kernel server as it is on a plain veth pair, but for one that polls: a veth has
+	# something to poll with GRO only. XDP turns on for itself what it needs.
+	[ "$1" != linux-busy-poll ] || "$ROOT/tests/lab.sh" exec "$LAB" host \
+		ethtool -K "${LAB}h" gro on
 	case $1 in
 	shunt-*-wire) set_up_wire "$1" ;;
 	shunt-*) set_up_shunt "$1" ;;
@@ -192,7 +199,8 @@ activate() {
 		pause
 		RUNNING=$key
 		kill -CONT ${PIDS_OF[$key]}
-		sleep 0.05 # shuntd sees that a core moves again, within 10 ms
+		# shuntd sees that a core moves again, within 10 ms
+		[[ $key != shunt-* ]] || sleep 0.05
 		# The NIC's last: it would take a core that was stopped for one that died.
 		[ -z "${NICD_OF[$key]-}" ] || kill -CONT ${NICD_OF[$key]}
 	fi

@@ -26,8 +26,9 @@ rules() {
 
 SHUNT="shunt-fcfs shunt-sq shunt-mq"
 WIRE="shunt-fcfs-wire shunt-sq-wire shunt-mq-wire"
-KERNEL="linux-shared linux-shared-block linux-reuseport linux-select-idle linux-steal"
-OTHERS="$KERNEL xdp-rtc dispatcher-fcfs"
+KERNEL="linux-shared linux-shared-block linux-busy-poll linux-uring"
+KERNEL="$KERNEL linux-reuseport linux-select-idle linux-steal"
+OTHERS="$KERNEL xdp-rtc xdp-batch dispatcher-fcfs"
 SWEEP="0.1 0.3 0.55 0.8 1.0"
 NEAR_FULL="0.3 0.6 0.85 1.0"
 # without preemption these hold a few percent of the load

@@ -56,4 +56,18 @@ test_a_workers_stalls_are_set_aside_and_so_are_a_baselines() {
 	assert_match "$(shunt-compare "a=$DIR/windows-shunt" "b=$DIR/windows-linux")" "raw p99"
 }
 
+# Scans that each take ten times as long as a gap is, at least: if they were taken for gaps, there
+# would be one for each.
+test_a_scan_of_a_key_value_server_is_no_gap() {
+	start base host shunt-baseline --mode shared --cpus "$CPUS" --app kv --port 11211 \
+		--fill 15000 --gaps "$DIR/gaps-kv"
+	wait_for 10 grep -q serving "$DIR/base.log"
+	client shunt-load --to 198.18.0.2:11211 -P memcached --keys 15000 --rate 1500 --time 2 \
+		--mix scan2000=1 --json -q --wait 2s --cpu 0 --gaps "$DIR/gaps-kv" \
+		>"$DIR/kv.json" || fail "$(cat "$DIR/base.log")"
+	jq -e '.to_s as $seconds | .classes[] | .clean.server_notes_gaps == "yes" and
+		.clean.server.gaps_s * $seconds < .answered / 2' "$DIR/kv.json" >/dev/null ||
+		fail "$(cat "$DIR/kv.json")"
+}
+
 run_tests

@@ -123,9 +123,12 @@ print(of > 10, text.count(b"VALUE k"), text.endswith(b"\r\nEND\r\n"))')
 	assert_eq "$got" "True 500 True"
 }
 
+# io_uring is one of the baselines where it was built in.
+has_uring() { ! shunt-baseline --help | grep -q "not built in"; }
+
 test_each_baseline_serves_both_applications() {
 	local mode app
-	for mode in shared reuseport select steal xdp; do
+	for mode in shared reuseport select steal xdp $(! has_uring || echo uring); do
 		for app in spin kv; do
 			baseline $mode --app $app --port 9000 --dev "$DEV" --fill 100
 			if [ $app = spin ]; then
@@ -142,6 +145,29 @@ test_each_baseline_serves_both_applications() {
 			rm "$DIR/baseline.log"
 		done
 	done
+}
+
+# SERVER-OPTIONS: one that spins answers all of a load at which several requests wait at a time.
+assert_spinning_serves() {
+	start baseline host shunt-baseline --cpus $(($(nproc) - 1)) "$@"
+	wait_for 10 grep -q serving "$DIR/baseline.log"
+	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 20000 --burst 40 --count 4000 \
+		--mix fixed:1us >"$DIR/client.json"
+	assert_eq "$(jq '[.classes[].answered] | add' "$DIR/client.json")" 4000 "$*"
+	stop baseline
+	rm "$DIR/baseline.log"
+}
+
+test_baselines_that_batch_replies_or_poll_the_device_answer_all() {
+	local kick
+	for kick in 1 16 32; do
+		assert_spinning_serves --mode xdp --dev "$DEV" --kick $kick
+		! has_uring || assert_spinning_serves --mode uring --kick $kick
+	done
+	host ethtool -K "$DEV" gro on
+	assert_spinning_serves --mode shared --busy-poll 50
+	assert_exit 2 shunt-baseline --mode xdp --cpus 1 --kick 33
+	assert_match "$(cat "$DIR/err")" "number of replies '33'"
 }
 
 test_threads_of_a_baseline_share_the_work() {

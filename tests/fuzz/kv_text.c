@@ -4,7 +4,7 @@
  * the room for answers, the rest datagrams, with a 0 between them
  */
 /* link: apps/kv/kv.c apps/kv/item.c apps/kv/out.c apps/kv/ops.c apps/kv/text.c apps/kv/binary.c */
-/* link: apps/kv/engine_hash.c lib/why.c tests/unit/kv_safepoint.c */
+/* link: apps/kv/engine_hash.c apps/gap.c lib/why.c tests/unit/kv_safepoint.c */
 #include "kv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

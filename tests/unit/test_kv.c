@@ -3,7 +3,7 @@
  * test_kv.c - the key-value server's handler: datagrams that are none, and replies in small frames
  */
 /* link: apps/kv/kv.c apps/kv/item.c apps/kv/out.c apps/kv/ops.c apps/kv/text.c apps/kv/binary.c */
-/* link: apps/kv/engine_hash.c lib/why.c tests/unit/kv_safepoint.c */
+/* link: apps/kv/engine_hash.c apps/gap.c lib/why.c tests/unit/kv_safepoint.c */
 /* links more: a store is tried by the datagrams that it answers */
 #include <arpa/inet.h>
 #include <setjmp.h>
