@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
-.PHONY: bench-agent bench-cost bench-path bench-preempt bench-price bench-wire bench-costs \
-	bench-sim bench-overload bench-rpc
+.PHONY: bench-agent bench-cost bench-path bench-plain bench-preempt bench-price bench-wire \
+	bench-costs bench-sim bench-overload bench-rpc
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(POLICIES:%=$(B)/bench/reject/%.o)
@@ -13,8 +13,12 @@ bench-agent: all
 	$(Q)bench/agent.sh
 
 bench-path: ## round trips, against a kernel UDP server (root)
-bench-path: all $(B)/bench/pingpong $(B)/bench/udp_echo
+bench-path: all $(B)/bench/pingpong
 	$(Q)bench/path.sh
+
+bench-plain: ## where no order helps: shunt's price beside other systems, 8 minutes (root)
+bench-plain: all
+	$(Q)bench/plain.sh
 
 bench-price: ## what each step of a request takes of its core (root)
 bench-price: all $(B)/bench/price
@@ -122,6 +126,11 @@ $(B)/bench/reject/%.o: bpf/policies/%.c bench/reject.c bpf/shunt.bpf.c \
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -Ibpf -DSHUNT_POLICY_FILE='"../bench/reject.c"' \
 		-DSHUNT_BENCH_POLICY='"policies/$*.c"' -c bpf/shunt.bpf.c -o $@
+
+$(B)/bench/pingpong: bench/pingpong.c $(call obj,apps/load/server_gaps.c $(CLEAN_SRC))
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $^ -o $@ -lm
 
 $(B)/bench/%: bench/%.c
 	$(call say,CC,$@)

@@ -126,7 +126,8 @@ struct side {
 
 /* Results of one class of one system. */
 struct summary {
-	size_t windows, due, kept, lost; /* requests; lost: kept ones without a reply */
+	size_t windows, clean_windows; /* clean ones: of which something was kept */
+	size_t due, kept, lost; /* requests; lost: kept ones without a reply */
 	double slo_ns;  /* objective; 0: none */
 	size_t in_time; /* kept ones answered within it */
 	struct estimate raw[CLEAN_QUANTILES], clean[CLEAN_QUANTILES];

@@ -41,8 +41,8 @@ void summary_json(FILE *f, const struct summary *s)
 	static const char *const noted[] = { [NOTED_NOT] = "no", [NOTED_PARTLY] = "partly",
 					     [NOTED] = "yes" };
 
-	fprintf(f, "{\"windows\":%zu,\"requests\":%zu,\"kept\":%.4f,\"kept_lost\":%zu,", s->windows,
-		s->due,
+	fprintf(f, "{\"windows\":%zu,\"clean_windows\":%zu,\"requests\":%zu,\"kept\":%.4f,"
+		"\"kept_lost\":%zu,", s->windows, s->clean_windows, s->due,
 		s->due ? (double)s->kept / s->due : 0, s->lost);
 	if (s->slo_ns)
 		fprintf(f, "\"in_time\":%zu,", s->in_time);

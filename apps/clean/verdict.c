@@ -221,8 +221,12 @@ int summarize(struct summary *s, const struct windows *w, const struct rule *r, 
 
 	*s = (struct summary){ .windows = w->n, .slo_ns = slo_ns };
 	err = count_overloaded(s, w, cls);
-	for (size_t i = 0; i < w->n && !err; i++)
+	for (size_t i = 0; i < w->n && !err; i++) {
+		size_t before = p.clean.n;
+
 		err = add_window(&p, w, i, r, cls);
+		s->clean_windows += p.clean.n > before;
+	}
 	if (!err) {
 		take_numbers(s, &p);
 		add_sides(s, w);

@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xdp/xsk.h>
@@ -25,6 +26,7 @@
 
 #define FRAMES 4096
 #define FRAME 2048
+#define BUSY_TRIES 400 /* of 5 ms */
 #define KICK 32 /* what the kernel sends for one system call, in copy mode */
 
 struct header {
@@ -110,12 +112,26 @@ static int make_header(struct load *l, struct xsk *x, struct why *why)
 	return 0;
 }
 
+/* The queue is free a little after the client before this one has ended. */
+static int open_socket(struct load *l, struct xsk *x)
+{
+	const struct xsk_socket_config sc = { .tx_size = FRAMES, .bind_flags = XDP_USE_NEED_WAKEUP,
+					      .libbpf_flags = XSK_LIBBPF_FLAGS__INHIBIT_PROG_LOAD };
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	int err = -EBUSY;
+
+	for (int i = 0; i < BUSY_TRIES && err == -EBUSY && !load_stop; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		err = xsk_socket__create(&x->sock, l->o.dev, 0, x->umem, NULL, &x->tx, &sc);
+	}
+	return err;
+}
+
 int xsk_open(struct load *l, struct why *why)
 {
 	const struct xsk_umem_config uc = { .fill_size = 64, .comp_size = FRAMES,
 					    .frame_size = FRAME };
-	const struct xsk_socket_config sc = { .tx_size = FRAMES, .bind_flags = XDP_USE_NEED_WAKEUP,
-					      .libbpf_flags = XSK_LIBBPF_FLAGS__INHIBIT_PROG_LOAD };
 	struct xsk *x = l->xsk = calloc(1, sizeof(*x));
 	int err;
 
@@ -132,7 +148,7 @@ int xsk_open(struct load *l, struct why *why)
 	}
 	err = xsk_umem__create(&x->umem, x->mem, FRAMES * FRAME, &x->fill, &x->comp, &uc);
 	if (!err)
-		err = xsk_socket__create(&x->sock, l->o.dev, 0, x->umem, NULL, &x->tx, &sc);
+		err = open_socket(l, x);
 	if (err)
 		why_fail(why, err, "AF_XDP socket on '%s', queue 0: %s", l->o.dev, strerror(-err));
 	for (x->frees = 0; x->frees < FRAMES; x->frees++)

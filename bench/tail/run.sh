@@ -40,30 +40,8 @@ PATIENCE=${PATIENCE:-60}
 REPEAT=${REPEAT:-${QUICK:+0}}
 REPEAT=${REPEAT:-2}
 
-[ "$NPROC" -ge 2 ] || { echo "bench-$NAME: needs 2 CPUs, one a side" >&2; exit 77; }
-[ "$(id -u)" = 0 ] || { echo "bench-$NAME: needs root, for network namespaces" >&2; exit 1; }
-
-declare -A MIX=() FIGURES=() SLOS=() QUANTUM=() K=() LIMIT=() POINTS=() SYSTEMS=()
-WORKLOADS=()
-
-# NAME FIGURES MIX --slo CLASS:TIME,… --quantum TIME --k N --limit CLASS.METRIC:N --points SHARES
-# --systems NAMES
-workload() {
-	WORKLOADS+=("$1") FIGURES[$1]=$2 MIX[$1]=$3 QUANTUM[$1]=none
-	while [ $# -gt 4 ]; do
-		case $4 in
-		--slo) SLOS[$1]=$5 ;;
-		--quantum) QUANTUM[$1]=$5 ;;
-		--k) K[$1]=$5 ;;
-		--limit) LIMIT[$1]=$5 ;;
-		--points) POINTS[$1]=$5 ;;
-		--systems) SYSTEMS[$1]=$5 ;;
-		*) echo "run.sh: what is $4?" >&2; exit 2 ;;
-		esac
-		set -- "$1" "$2" "$3" "${@:6}"
-	done
-}
-
+# shellcheck source=bench/tail/suite.sh
+. bench/tail/suite.sh
 # shellcheck source=bench/tail/tail.sh
 . "$TABLE"
 # shellcheck source=scripts/in_lab.sh
@@ -95,17 +73,8 @@ else
 	grep -qx "$THIS" "$STATE/commits" || echo "$THIS" >>"$STATE/commits"
 fi
 
-load() { # SYSTEM WORKLOAD OPTIONS…
-	nsenter "--net=/run/netns/shunt-${LAB_OF[$(key_of "$1")]}-client" -- taskset \
-		-c 0 shunt-load --to "198.18.0.2:$PORT" \
-		-P "$PROTOCOL" "${LOAD_OPTIONS[@]}" --mix "${MIX[$2]}" --cpu 0 --json -q \
-		--wait 200ms "${@:3}"
-}
-
-# Time that the hypervisor took (ms), that any process waited for a CPU (us), and that the server of
-# KEY waited for one (us).
+# Time that the hypervisor took (ms), and that the server of KEY waited for a CPU (us).
 stolen() { awk '/^cpu[0-9]/ { s += $9 } END { print s * 10 }' /proc/stat; }
-crowded() { sed -n 's/^some.*total=//p' /proc/pressure/cpu 2>/dev/null || echo 0; }
 waited() {
 	awk '{ s += $2 } END { printf "%d", s / 1000 }' /proc/"${PIDS_OF[$1]%% *}"/task/*/schedstat
 }
@@ -116,30 +85,6 @@ shuntd_us() {
 	for pid in ${PIDS_OF[$1]#* } ${NICD_OF[$1]-}; do
 		cat "/proc/$pid/task/"*/schedstat
 	done | awk '{ s += $1 } END { printf "%d", s / 1000 }'
-}
-
-# A point begins when no other process computes: 100 ms in which none waited for a CPU, or PATIENCE
-# seconds later.
-wait_for_peace() {
-	local crowd end=$((SECONDS + PATIENCE)) begun=$SECONDS
-	pause
-	while :; do
-		crowd=$(crowded)
-		sleep 0.1
-		(($(crowded) - crowd < 10000 || SECONDS >= end)) && break
-		sleep 1
-	done
-	echo $(($(cat "$STATE/waited") + SECONDS - begun)) >"$STATE/waited"
-}
-
-# WORKLOAD RATE [SYSTEM]: where the windows of all systems are there, or of one.
-windows_of() { echo "$STATE/windows/$1.$2${3:+/$3}"; }
-
-# WORKLOAD RATE: how many lengths of a stall its backlog takes, twice, at that share of the
-# capacity.
-backlog_of() {
-	awk -v rate="$2" -v most="$(capacity "$1")" 'BEGIN { r = rate / most
-		x = r < 0.85 ? 2 * r / (1 - r) : 12; print (x < 1 ? 1 : x) }'
 }
 
 # ROUND WORKLOAD RATE SYSTEM: a line of JSON. Requests that an overloaded point left in a socket's
@@ -165,29 +110,6 @@ sample() {
 	printf '{"round":%d,"workload":"%s","rate":%d,"system":"%s",' "$1" "$2" "$3" "$4"
 	printf '"time":%s,"stolen_ms":%d,"waited_us":%d,' "$time" $steal $wait
 	printf '"took_us":%d,"shuntd_us":%d,"load":%s}\n' $from $shuntd "$line"
-}
-
-# WORKLOAD: requests a second that a closed loop gets out of shunt-fcfs; written down, since a run
-# that goes on must have the rates it began with. The best of five: whatever disturbs makes it less.
-capacity() {
-	local rate
-	rate=$(awk -v w="$1" '$1 == w { print $2 }' "$STATE/capacity")
-	if [ -z "$rate" ]; then
-		rate=$(for _ in 1 2 3 4 5; do
-			wait_for_peace
-			activate shunt-fcfs none $WIRE_K
-			load shunt-fcfs "$1" --closed 32 --time 0.3 --warmup 0.1 | jq .achieved_rps
-		done | sort -n | tail -n 1)
-		signal shunt-fcfs STOP # a subshell let it run
-		echo "$1 $rate" >>"$STATE/capacity"
-	fi
-	echo "$rate"
-}
-
-# To two digits: rates that one can read.
-rate_of() {
-	awk -v c="$1" -v share="$2" 'BEGIN { x = c * share; d = 10 ^ (int(log(x) / log(10)) - 1);
-		printf "%d", int(x / d + 0.5) * d }'
 }
 
 # Samples of a point into $STATE/point; fails if others had the CPUs of client or server for more
@@ -218,11 +140,6 @@ point() { # ROUND WORKLOAD RATE
 	cat "$STATE/point" >>"$STATE/samples"
 }
 
-out_of_time() {
-	[ -n "$MINUTES" ] &&
-		awk -v s=$((SECONDS - STARTED)) -v m="$MINUTES" 'BEGIN { exit !(s >= m * 60) }'
-}
-
 one_round() { # ROUND: fails when out of time
 	local w share
 	for w in "${WORKLOADS[@]}"; do
@@ -249,16 +166,6 @@ describe() {
 			'{name: $name, figures: $figures, mix: $mix, quantum: $quantum, wire_k: $k,
 				limit: $limit, objectives: $slo, capacity: $capacity}'
 	done
-}
-
-# WORKLOAD FOLDER: the systems of a point, by all of their windows so far.
-compare_point() {
-	local rate=${2##*.} system systems=()
-	for system in "$2"/*; do
-		systems+=("${system##*/}=$system")
-	done
-	shunt-compare --json --backlog "$(backlog_of "$1" "$rate")" "${systems[@]}" |
-		jq -c --arg w "$1" --argjson rate "$rate" '{workload: $w, rate: $rate} + .'
 }
 
 compare_all() {

@@ -226,6 +226,71 @@ test_what_is_no_json_is_refused_in_words() {
 	assert_match "$(cat "$DIR/err")" "bad.json', line"
 }
 
+# RATE NAME=P99,HALF,WINDOWS,KEPT[,WHY]…: shunt-compare's result for a point of plain.sh.
+plain_point() {
+	printf '%s\n' "${@:2}" | jq -Rn --argjson rate "$1" '
+		[inputs | capture("(?<n>[^=]*)=(?<v>.*)") | {key: .n, value: (.v | split(","))}] |
+		map(.value |= (. as $v |
+			($v[:4] | map(tonumber)) as [$p99, $half, $windows, $kept] |
+			{clean: {p99_us: {at: $p99, low: ($p99 - $half), high: ($p99 + $half)},
+				p50_us: {at: 1}}, raw: {p99_us: {at: 1000}}, windows: $windows,
+			clean_windows: $windows, kept: $kept, comparable: ($v[4] == null),
+			why: ($v[4] // ""),
+			overloaded_windows: (if $v[4] == "overload" then $windows else 0 end)})) |
+		{workload: "w", rate: $rate, rule: {}, classes: {short: {systems: from_entries,
+			pairs: [{a: "shunt-fcfs", b: "xdp-rtc", p99: "higher"}]}}}'
+}
+
+# Points on stdin, steps in $DIR/steps.
+plain() {
+	jq -n -f "$ROOT/bench/plain.jq" --arg do plain --slurpfile compared /dev/stdin \
+		--slurpfile steps "$DIR/steps" --arg capacity "w 1000" --argjson limit 300 \
+		--arg kernel k --arg commit c >"$DIR/plain.json"
+	jq -r --arg do table -f "$ROOT/bench/plain.jq" "$DIR/plain.json" >"$DIR/table"
+}
+plain_step() { printf '{"workload":"w","system":"%s","rate":%d,"holds":%s}\n' "$@"; }
+
+test_a_ratio_is_that_to_the_best_system_which_is_in_no_overload() {
+	{ plain_step shunt-fcfs 500 true; plain_step shunt-fcfs 800 false
+	plain_step xdp-rtc 400 true; plain_step linux-shared 100 false; } >"$DIR/steps"
+	{ plain_point 400 shunt-fcfs=12,1,12,0.5 xdp-rtc=10,1,12,0.5 linux-shared=20,9,12,0.5
+	plain_point 700 shunt-fcfs=18,1,12,0.5 xdp-rtc=20,1,12,0.5 \
+		linux-shared=9,1,12,0.1,overload; } | plain
+	assert_eq "$(jq -c '[.worst_p99_ratio, .worst_rate_ratio, .weak,
+		.workloads.w.max_rps_at_300us]' "$DIR/plain.json")" \
+		'[1.2,1.25,[],{"linux-shared":null,"shunt-fcfs":500,"xdp-rtc":400}]'
+	assert_match "$(cat "$DIR/table")" \
+		"against xdp-rtc, the best other: 1.2 times its p99, higher"
+}
+
+test_a_point_without_enough_to_go_by_is_named_with_the_reason() {
+	: >"$DIR/steps"
+	{ plain_point 1 shunt-fcfs=12,1,11,0.5 xdp-rtc=10,1,12,0.5
+	plain_point 2 shunt-fcfs=12,1,12,0.5 xdp-rtc=10,1,12,0.29
+	plain_point 3 shunt-fcfs=12,2,12,0.5 xdp-rtc=10,1,12,0.5
+	plain_point 4 shunt-fcfs=12,1,12,0.5 xdp-rtc=10,1,12,0.5 linux-shared=20,1,9,0.5,placebo
+	plain_point 5 shunt-fcfs=12,1,12,0.5 xdp-rtc=10,1,12,0.5,overload; } | plain
+	assert_eq "$(jq -r '.weak[]' "$DIR/plain.json")" "w at 1/s: shunt-fcfs: 11 clean windows
+w at 2/s: xdp-rtc: 29 % kept
+w at 3/s: shunt-fcfs: p99 within 16.7 %
+w at 4/s: linux-shared: placebo
+w at 5/s: no other system can be compared"
+}
+
+test_what_has_no_dispersion_is_measured_and_too_short_a_run_fails() {
+	[ "$(nproc)" -ge 2 ] || skip "needs 2 CPUs"
+	(cd "$ROOT" && ROUNDS=1 STEPS=1 MINUTES=0 ONLY=fixed-100us OUT="$DIR/plain.json" \
+		SYSTEMS="shunt-fcfs xdp-batch xdp-rtc linux-busy-poll" bench/plain.sh) \
+		>"$DIR/out" 2>&1 && fail "one window was enough"
+	jq -e '.workloads."fixed-100us" | (.rates | length) == 2 and
+		(.max_rps_at_300us | length) == 4 and
+		all(.rates[].systems[]; .windows == 1)' "$DIR/plain.json" >/dev/null ||
+		fail "$(cat "$DIR/out" "$DIR/plain.json")"
+	assert_match "$(cat "$DIR/out")" "too weak: fixed-100us at .*clean windows|fewest"
+	assert_eq "$(find /run/netns /sys/fs/bpf /dev/shm -mindepth 1 -name '*p[0-9]*-*')" "" \
+		"what is left behind"
+}
+
 # KEPT LOST IN_TIME: a point of overload.sh of 1000 requests: the share that was due in no stall,
 # those of it without an answer, and those in time.
 overload_point() {
