@@ -7,7 +7,9 @@
 # COST_US a request beside its service (more than make bench-costs measures, so the load is rather
 # less); and for the first mix a sweep of rates: the highest at which short's p99 is below 300 us.
 # p99 is the server's sojourn, from XDP's arrival stamp to the reply; the client's is beside it. The
-# client is open-loop and Poisson; a round in which it fell behind counts with the others.
+# client is open-loop and Poisson; a round in which it fell behind counts with the others. Client
+# and server note their stalls: `clean` has the same p99 with stalls set aside, pooled over all
+# windows of the rounds, with its bounds (docs/measuring.md).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=$1
@@ -38,7 +40,7 @@ rules:
   - {port: 9000, offset: 0, value: 0x02, class: b}
   - {port: 9000, offset: 0, value: 0x03, class: c}
 YAML
-serve "$DIR/preempt.yaml" >/dev/null
+serve "$DIR/preempt.yaml" --gaps "$GAPS" >/dev/null
 agent_begin
 
 # POLICY[-QUANTUM] I RATE: one line of JSON, the client's with the mix I, and what it was asked for.
@@ -49,8 +51,10 @@ offer() {
 	for class in a b c; do
 		host taskset -c 0 shunt quantum set $class "$quantum" --dev "$DEV" >/dev/null
 	done
+	mkdir -p "$DIR/windows/$2.$3"
 	client taskset -c 0 shunt-load --to 198.18.0.2:9000 --rate "$3" --time "$SECONDS_EACH" \
-		--cpu 0 --json --mix "$mix" |
+		--cpu 0 --json --mix "$mix" --gaps "$GAPS" --windows "$DIR/windows/$2.$3/$1" \
+		--server-times |
 		jq -c --arg policy "$1" --arg mix "$mix" --argjson rate "$3" \
 			'{policy: $policy, mix: $mix, rate: $rate, a: .classes.a,
 			  sent: ([.classes[].sent] | add), answered: ([.classes[].answered] | add)}'
@@ -81,41 +85,42 @@ for ((round = 1; round <= (ROUNDS + 2) / 3; round++)); do
 	done
 done >"$DIR/sweep.json"
 
+# A line for each mix and rate: class a of all systems, stalls set aside.
+for point in "$DIR"/windows/*; do
+	systems=()
+	for system in "${SYSTEMS[@]}"; do
+		systems+=("$system=$point/$system")
+	done
+	point=${point##*/}
+	shunt-compare --json "${systems[@]}" |
+		jq -c --arg mix "${MIXES[${point%.*}]}" --argjson rate "${point#*.}" \
+			'{$mix, $rate} + .classes.a'
+done >"$DIR/clean.json"
+
 host shunt stats -j --dev "$DEV" >"$DIR/stats.json"
 mkdir -p "$(dirname "$OUT")"
 jq -n --slurpfile r "$DIR/rounds.json" --slurpfile s "$DIR/sweep.json" \
-	--slurpfile t "$DIR/stats.json" \
+	--slurpfile t "$DIR/stats.json" --slurpfile c "$DIR/clean.json" \
 	--arg systems "${SYSTEMS[*]}" --arg names "${NAMES[*]}" --arg mixes "${MIXES[*]}" \
-	--arg quanta "${QUANTA[*]}" --arg load "$LOAD" '
-	def median: sort | .[length / 2 | floor];
-	def p99($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) |
-		.a.server_p99_us];
-	def client($policy; $mix): [$r[] | select(.policy == $policy and .mix == $mix) |
-		.a.p99_us] | median;
-	def cut($policy; $mix): [p99("fcfs"; $mix), p99($policy; $mix)] | transpose |
-		map(1 - .[1] / .[0]) |
-		{median: median, least: min, most: max};
-	def good($policy): [$s[] | select(.policy == $policy)] | group_by(.rate) |
-		map({rate: .[0].rate, p99: (map(.a.server_p99_us) | median),
-		     whole: (map(.answered / .sent) | median > 0.995)});
-	def each(f): $systems | split(" ") | map({key: ., value: f}) | from_entries;
-	def highest($policy): [good($policy)[] | select(.p99 <= 300 and .whole) | .rate] | max // 0;
-	{load_percent: ($load | tonumber), rounds: ($r | length),
-	 mixes: ([($names, $mixes, $quanta) | split(" ")] | transpose | map({key: .[0],
-	 	value: (.[1] as $m | {
-		mix: $m, quantum: .[2], rate: ([$r[] | select(.mix == $m) | .rate] | max),
-		short_p99_us: each(p99(.; $m) | median), short_p99_client_us: each(client(.; $m)),
-		lower_by: (each(cut(.; $m)) | del(.fcfs))})}) | from_entries),
-	 max_rate_at_p99_300us: each(highest(.)), sweep: each(good(.)),
-	 difference: $t[0].total.difference, preemption: $t[0].preemption}' >"$OUT"
-echo "short class: p99 in the server in us, and by how much that is lower than fcfs's:" \
-	"median (least to most); load $LOAD %"
+	--arg quanta "${QUANTA[*]}" --arg load "$LOAD" -f bench/preempt_lab.jq >"$OUT"
+echo "short class: p99 in the server in us, and how far it is below that of fcfs; load $LOAD %;" \
+	"~: the method does not hold there: mixes.MIX.clean.SYSTEM.why in the JSON"
 jq -r '(.max_rate_at_p99_300us | keys_unsorted) as $systems |
+	def to1: if . then . * 10 | round / 10 else "-" end;
+	def cut: [.median, .least, .most] | map(if . then . * 100 else . end | to1) |
+		"\(.[0]) % (\(.[1]) to \(.[2]))";
+	"stalls set aside (95 %):",
 	(["mix", "quantum", "rate/s"] + $systems | join("\t")),
 	(.mixes | to_entries[] | .value as $m | [.key, $m.quantum, $m.rate, ($systems[] |
-		"\($m.short_p99_us[.])" + ($m.lower_by[.] |
-		if . then [.median, .least, .most] | map(. * 1000 | round / 10) |
-		", \(.[0]) % (\(.[1]) to \(.[2]))" else "" end))] |
+		$m.clean[.] as $c | "\($c.p99_us.at | to1)" + ($m.clean_lower_by[.] | if . then
+		", \({median: .at, least: .low, most: .high} | cut)" else "" end) +
+		if $c.comparable then "" else " ~" end)] | join("\t")),
+	(["highest rate, p99 <= 300 us, first mix", "", "",
+		(.clean_max_rate_at_p99_300us[$systems[]])] | join("\t")),
+	"raw, median of the rounds (least to most):",
+	(.mixes | to_entries[] | .value as $m | [.key, $m.quantum, $m.rate, ($systems[] |
+		"\($m.short_p99_us[.])" +
+			if $m.lower_by[.] then ", \($m.lower_by[.] | cut)" else "" end)] |
 		join("\t")),
 	(["highest rate, p99 <= 300 us, first mix", "", "", (.max_rate_at_p99_300us[$systems[]])] |
 		join("\t"))' \

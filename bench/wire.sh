@@ -4,9 +4,10 @@
 # Writes build/bench/wire.json.
 #
 # Client on CPU 0, one worker core on CPU 1, of which one runs at a time (the other is stopped).
-# Round trips are of one request at a time. rps is what is answered of more than can be: 1 us each,
-# so the way is what is measured. A worker's send call runs switch and NIC inline here, so there is
-# no delay for k to hide: that is the simulator's business.
+# Round trips are of one request at a time; both sides note their gaps: `clean` has them with stalls
+# set aside, bounds over the rounds (docs/measuring.md). rps is what is answered of more than can
+# be: 1 us each, so the way is what is measured. A worker's send call runs switch and NIC inline
+# here, so there is no delay for k to hide: that is the simulator's business.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 LAB=bw$$
@@ -36,7 +37,7 @@ classes() {
 	short_and_long 50us 1ms
 }
 { echo 'domains: [{queue: 0, cpus: [1]}]'; classes; } >"$DIR/shared.yaml"
-serve "$DIR/shared.yaml" >/dev/null
+serve "$DIR/shared.yaml" --gaps "$GAPS" >/dev/null
 agent_begin
 
 tests/lab.sh up "$WIRE_LAB" --wire 1
@@ -49,7 +50,7 @@ start_wire nicd nic shuntd --role nic --dev "$PORT"
 start_wire hostd host shuntd --role host --dev "${WIRE_LAB}h0:1" --nic 02:00:c6:12:00:02 \
 	--key "$DIR/key"
 wait_for 10 test -S "/run/shunt/${WIRE_LAB}h0.sock"
-start_wire wspin host shunt-spin --dev "${WIRE_LAB}h0" --idle spin
+start_wire wspin host shunt-spin --dev "${WIRE_LAB}h0" --idle spin --gaps "$GAPS-wire"
 is_up() { stats | jq -e '.wire.core[0].up'; }
 wait_for 10 is_up
 
@@ -69,11 +70,13 @@ nic_sums() {
 sysctl -qw kernel.bpf_stats_enabled=1
 for ((round = 1; round <= ROUNDS; round++)); do
 	only spin
-	client build/bench/pingpong 198.18.0.2 9000 "$COUNT" 0 >>"$DIR/shared.json"
+	client build/bench/pingpong 198.18.0.2 9000 "$COUNT" 0 "$GAPS" "$DIR/shared" \
+		>>"$DIR/shared.json"
 	only wspin
 	wire nic shunt wire set --dev "$PORT" k=2 >/dev/null
 	nic_sums >>"$DIR/before.json"
-	wire client build/bench/pingpong 198.18.0.2 9000 "$COUNT" 0 >>"$DIR/wire.json"
+	wire client build/bench/pingpong 198.18.0.2 9000 "$COUNT" 0 "$GAPS-wire" "$DIR/wire" \
+		>>"$DIR/wire.json"
 	nic_sums >>"$DIR/after.json"
 	for k in 1 2 3 4 5; do
 		wire nic shunt wire set --dev "$PORT" k=$k >/dev/null
@@ -98,7 +101,9 @@ wire client shunt-load --to 198.18.0.2:9000 --json --rate 4000 --time 2 --cpu 0 
 stats >"$DIR/stats.json"
 
 mkdir -p build/bench
-jq -n --slurpfile s "$DIR/shared.json" --slurpfile w "$DIR/wire.json" --slurpfile k "$DIR/k.json" \
+jq -n --slurpfile c <(shunt-compare --json --backlog 0 "shared=$DIR/shared" "wire=$DIR/wire") \
+	--slurpfile s "$DIR/shared.json" --slurpfile w "$DIR/wire.json" \
+	--slurpfile k "$DIR/k.json" \
 	--slurpfile a "$DIR/after.json" --slurpfile b "$DIR/before.json" \
 	--slurpfile t "$DIR/stats.json" \
 	--arg kernel "$(uname -r)" --arg commit "$(git rev-parse --short HEAD 2>/dev/null ||
@@ -111,6 +116,9 @@ jq -n --slurpfile s "$DIR/shared.json" --slurpfile w "$DIR/wire.json" --slurpfil
 			from_entries),
 	 preemptions: $t[0].preemption.by_safepoint,
 	 	needless_preemptions: $t[0].wire.needless_preemptions,
+	 clean: ($c[0].classes.rtt.systems | map_values({p50_us: .clean.p50_us,
+		p99_us: .clean.p99_us, raw_p99_us: .raw.p99_us.at, kept, windows, client, server,
+		comparable, why})),
 	 shared_rtt_ns_p50: ($s | map(.rtt_ns_p50) | median), wire_rtt_ns_p50: ($w |
 	 	map(.rtt_ns_p50) | median),
 	 nic_ns_per_request: ([$a, $b] | transpose |

@@ -52,16 +52,18 @@ say "1. A lab: two network namespaces and a veth pair, the client on one end, th
 
 say "2. shunt load fcfs: an XDP program on the host's end classifies each UDP request for port 9000
    (first byte 2 is 'long', all else 'short') and steers it to an idle core or holds it."
-serve "$DIR/demo.yaml"
+serve "$DIR/demo.yaml" --gaps "$GAPS"
 
 say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 us: one core
    at 40 %. First come, first served: short requests wait behind long ones. Times are
-   microseconds: round trips as the client sees them, and from XDP to the reply. On a busy
-   virtual machine p99 is the machine's: look at p90. A reply counts when it comes, so there may
-   be more of them than were sent in these $PHASE s."
+   microseconds: round trips as the client sees them, and from XDP to the reply. Client and
+   server note when the machine takes their CPUs away; p99, with its 95 % bounds, is of the
+   requests that were due at no such time, raw p99 of all (docs/measuring.md). A reply counts
+   when it comes, so there may be more of them than were sent in these $PHASE s."
 BEGUN=$SECONDS
 start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((6 * PHASE)) \
-	--report $PHASE --json --cpu 0 --mix short=0.5:1us,long=0.5:100us >"$DIR/client.json"
+	--report $PHASE --json --cpu 0 --gaps "$GAPS" --mix short=0.5:1us,long=0.5:100us \
+	>"$DIR/client.json"
 table 1
 
 say "4. shunt switch sq, while requests keep coming: still one queue, but a request that ran for

@@ -12,8 +12,7 @@ report=$(cat)
 # A line for each class that lacks something.
 lacks() {
 	jq -r '
-		["p50_us", "p99_us", "p999_us", "slowdown_p99", "server_p50_us", "server_p90_us",
-		 "server_p99_us"] as $needed |
+		["p50_us", "p99_us", "server_p50_us", "server_p90_us"] as $needed |
 		.classes as $classes | ("short", "long") as $name | $classes[$name] |
 		if . == null then "anything of \($name) requests"
 		elif .answered == 0 or .answered < 0.9 * .sent then
@@ -36,9 +35,21 @@ if [ -n "$missing" ]; then
 fi
 
 jq -r '
-	["class", "us", "sent", "answered", "p50", "p99", "p99.9", "slowdown p99",
-	 "| in the server: p50", "p90", "p99"],
-	(.classes | to_entries[] | [.key, .value.service_us, .value.sent, .value.answered,
-		.value.p50_us, .value.p99_us, .value.p999_us, .value.slowdown_p99,
-		"| \(.value.server_p50_us)", .value.server_p90_us, .value.server_p99_us])
+	def short: if . == null then "-" elif . >= 100 then round else . * 10 | round / 10 end;
+	["class", "us", "sent", "answered", "p50", "p99 (95 % sure)", "raw p99", "slowdown p99",
+	 "| in the server: p50", "p90"],
+	(.classes | to_entries[] | .value.clean.clean.p99_us as $p99 | [.key, .value.service_us,
+		.value.sent, .value.answered, .value.p50_us,
+		"\($p99.at | short) (\($p99.low | short) to \($p99.high | short))",
+		(.value.p99_us | short),
+		(if $p99.at then $p99.at / .value.service_us | short else "-" end),
+		"| \(.value.server_p50_us)", .value.server_p90_us])
 	| @tsv' <<<"$report" | column -t -s "$(printf '\t')" | sed 's/^/  /'
+jq -r '
+	.classes.short | .clean as $c |
+	if $c == null then "  no stalls are set aside: \(.clean_why)" else
+		"  Stalls set aside: \($c.kept * 100 | round) % of the requests are kept; the CPU was " +
+		"away \($c.client.gaps_s | round) times a second for the client, " +
+		"\($c.server.gaps_s | round) for the server." +
+		if $c.comparable then "" else " Not to be compared: \($c.why)." end end
+	' <<<"$report"

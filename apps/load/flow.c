@@ -174,6 +174,17 @@ static uint64_t stamp_of(struct load *l, struct msghdr *h, uint64_t now)
 	return now;
 }
 
+/* When the reply came, or would have, had the time in the server been all; 0: it is none. */
+static uint64_t counts_at(const struct load *l, const struct pending *p, const struct answer *a,
+			  uint64_t at)
+{
+	if (a->rejected)
+		return 0;
+	if (!l->o.server_times)
+		return at;
+	return a->sojourn_ns && a->sojourn_ns <= at - p->due ? p->due + a->sojourn_ns : 0;
+}
+
 static void take_reply(struct load *l, struct flow *f, const uint8_t *data, size_t len, uint64_t at)
 {
 	struct answer a = { .parts = 1 };
@@ -197,7 +208,7 @@ static void take_reply(struct load *l, struct flow *f, const uint8_t *data, size
 	}
 	tally_add(l, p, &a, at);
 	if (p->counted)
-		cleaning_reply(l->cleaning, p, a.rejected ? 0 : at);
+		cleaning_reply(l->cleaning, p, counts_at(l, p, &a, at));
 	p->busy = false;
 	f->outstanding--;
 	l->outstanding--;

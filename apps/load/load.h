@@ -44,6 +44,7 @@ struct options {
 	size_t size, keys, key_size, value_size;
 	double zipf;
 	bool json, csv, quiet, strict, user_stamps, xdp, preload, sleep;
+	bool server_times; /* of windows: the time in the server */
 	struct mix mix;
 	const char *mix_text;
 };

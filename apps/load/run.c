@@ -103,7 +103,9 @@ static void look(struct load *l, struct pace *p, uint64_t now)
 	if (now >= p->next_report && now < l->end) { /* the last one is finish()'s */
 		interval_ends(l, p, now);
 		p->next_report += p->every;
-		p->last = now_ns(); /* writing was ours */
+		/* Writing was ours: no stall, but what was due meanwhile left late. */
+		p->last = now_ns();
+		cleaning_gap(l->cleaning, now, p->last, 0);
 	}
 }
 
