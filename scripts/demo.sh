@@ -44,6 +44,10 @@ switch_before() {
 say "1. A lab: two network namespaces and a veth pair, the client on one end, the host on the
    other."
 . scripts/in_lab.sh
+# What is measured goes before whatever else the machine does, until the end.
+. bench/tail/forward.sh
+trap 'step_back; clean_up' EXIT
+step_forward
 {
 	echo "domains: [{queue: 0, cpus: [$(($(nproc) - 1))]}]"
 	echo "stamp: true"
