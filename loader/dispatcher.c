@@ -104,7 +104,9 @@ static bool has_program(__u32 map_id)
 	return has;
 }
 
-bool dispatcher_find(unsigned int ifindex, __u32 map_id, struct stub_place *out)
+/* The first stub of the map of this number, or (0) of any; "other": of any but that map, if it calls
+ * a program. */
+static bool find(unsigned int ifindex, __u32 map_id, bool other, struct stub_place *out)
 {
 	struct xdp_multiprog *mp = open_dispatcher(ifindex);
 	struct xdp_program *p = NULL;
@@ -114,18 +116,30 @@ bool dispatcher_find(unsigned int ifindex, __u32 map_id, struct stub_place *out)
 		return false;
 	while ((p = xdp_multiprog__next_prog(p, mp))) {
 		__u32 map = strcmp(xdp_program__name(p), STUB) ? 0 : map_of(p);
+		bool calls = map && has_program(map);
 
 		out->programs++;
-		if (out->prog_id || !map || (map_id && map != map_id))
+		if (out->prog_id || !map || (other ? map == map_id || !calls
+						   : map_id && map != map_id))
 			continue;
 		out->prog_id = xdp_program__id(p);
 		out->map_id = map;
-		out->calls = has_program(map);
+		out->calls = calls;
 		out->place = out->programs;
 		out->priority = xdp_program__run_prio(p);
 	}
 	xdp_multiprog__close(mp);
 	return out->prog_id;
+}
+
+bool dispatcher_find(unsigned int ifindex, __u32 map_id, struct stub_place *out)
+{
+	return find(ifindex, map_id, false, out);
+}
+
+bool dispatcher_find_other(unsigned int ifindex, __u32 map_id, struct stub_place *out)
+{
+	return find(ifindex, map_id, true, out);
 }
 
 static int explain(struct ctl *ctl, int err)

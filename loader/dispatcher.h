@@ -28,6 +28,8 @@ int dispatcher_check(struct ctl *ctl);
 bool dispatcher_is_there(unsigned int ifindex);
 /* The stub that calls by the map of this number; 0: by whichever. False: there is none. */
 bool dispatcher_find(unsigned int ifindex, __u32 map_id, struct stub_place *out);
+/* A stub that calls a program by another map than this one. */
+bool dispatcher_find_other(unsigned int ifindex, __u32 map_id, struct stub_place *out);
 /* Puts the stub of an object that is not loaded yet into the dispatcher, which is made if there is
  * none. 0, or failed. */
 int dispatcher_join(struct ctl *ctl, struct bpf_object *stub, unsigned int priority);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/if_link.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "dispatcher.h"
@@ -24,7 +25,11 @@ static int check(struct ctl *ctl, unsigned int own_prog)
 		return err;
 	fail(ctl, -EBUSY, "another XDP program is on '%s': '%s' (id %u, %s mode); it is left alone",
 	     ctl->ifname, xdp.name, xdp.prog_id, xdp.mode);
-	if (dispatcher_is_there(ctl->ifindex))
+	if (!strcmp(xdp.name, "shunt_ingress") || !strcmp(xdp.name, "shunt_nic"))
+		hint(ctl, "shunt is loaded on '%s' by pins that are not below '%s': unload it by "
+		     "the bpffs and the name that it was loaded with (--bpffs, --dev)",
+		     ctl->ifname, ctl->pins.bpffs ? ctl->pins.bpffs : SHUNT_BPFFS);
+	else if (dispatcher_is_there(ctl->ifindex))
 		hint(ctl, "it is libxdp's dispatcher: 'shunt load --dispatcher' takes a place "
 		     "behind the programs in it (see 'xdp-loader status')");
 	else

@@ -107,6 +107,23 @@ static int remove_orphans(struct ctl *ctl)
 	return 0;
 }
 
+/* Two loads by the pins of two bpffs may find no stub, and both join: whoever sees the other then
+ * leaves, so that one of them stays at most. */
+static int check_alone(struct ctl *ctl, int map)
+{
+	__u32 own = shunt_map_id(map);
+	struct stub_place other, stub;
+
+	if (!dispatcher_find_other(ctl->ifindex, own, &other))
+		return 0;
+	if (dispatcher_find(ctl->ifindex, own, &stub))
+		dispatcher_leave(ctl->ifindex, stub.prog_id);
+	fail(ctl, -EBUSY, "another load, by pins of another bpffs, put a stub of shunt into the "
+	     "dispatcher of '%s' at the same time (id %u)", ctl->ifname, other.prog_id);
+	hint(ctl, "one interface has one shunt: if the other load is gone, too, load again");
+	return -EBUSY;
+}
+
 static int attach(struct ctl *ctl, int prog)
 {
 	char path[PATH_MAX];
@@ -130,6 +147,8 @@ static int attach(struct ctl *ctl, int prog)
 	if (!err)
 		err = dispatcher_join(ctl, obj, ctl->priority ? ctl->priority :
 						DISPATCHER_PRIORITY);
+	if (!err)
+		err = check_alone(ctl, map);
 	bpf_object__close(obj);
 	close(map);
 	return err;

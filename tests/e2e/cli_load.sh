@@ -163,6 +163,25 @@ test_a_program_without_a_dispatcher_leaves_no_place_in_one() {
 	[ ! -e $PINS ] || fail "pins are left"
 }
 
+test_of_two_loads_by_two_bpffs_one_is_refused_with_the_way_out() {
+	local i one other
+	mkdir "$DIR/bpffs"
+	mount -t bpf -o mode=0700 bpf "$DIR/bpffs"
+	for i in 1 2 3; do
+		start other host shunt --bpffs "$DIR/bpffs" load mq --dev "$DEV" --port 9000
+		one=0
+		host shunt load mq --dev "$DEV" --port 9000 >"$DIR/other.log.1" 2>&1 || one=$?
+		wait_ended other 20
+		other=$STATUS
+		assert_eq $((one + other)) 1 "of two loads the exit statuses' sum"
+		assert_match "$(cat "$DIR"/other.log*)" \
+			"hint: shunt is loaded on '$DEV' by pins that are not below '.*--bpffs"
+		rm "$DIR"/other.log*
+		host shunt --bpffs "$([ $one = 0 ] && echo /sys/fs/bpf || echo "$DIR/bpffs")" \
+			unload --dev "$DEV" >/dev/null
+	done
+}
+
 test_a_place_in_the_dispatcher_is_asked_for_with_the_dispatcher() {
 	assert_exit 2 host shunt load mq --dev "$DEV" --port 9000 --priority 20
 	assert_match "$(cat "$DIR/err")" "say --dispatcher, too"

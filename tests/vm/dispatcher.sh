@@ -42,6 +42,23 @@ beside_another_load() {
 	same "the first load serves on" "$(($(arrived) - before))" 100
 }
 
+# By the pins of two bpffs: neither knows of the other before its stub is there.
+two_loads_at_once() {
+	mount -t bpf -o mode=0700 bpf /tmp/bpffs
+	for i in 1 2 3 4; do
+		shunt load fcfs --dev eth0 --config /tmp/drop.yaml --dispatcher \
+			--bpffs /tmp/bpffs >/tmp/other 2>&1 &
+		shunt load fcfs --dev eth0 --config /tmp/drop.yaml --dispatcher >/tmp/one 2>&1 ||
+			true
+		wait $! || true
+		xdp-loader status eth0 | grep -c shunt_stub >>/tmp/stubs || true
+		shunt unload --dev eth0 >/dev/null 2>&1 || true
+		shunt unload --dev eth0 --bpffs /tmp/bpffs >/dev/null 2>&1 || true
+	done
+	umount /tmp/bpffs
+	check "of two loads at once one stays at most" sh -c '! grep -qv "^[01]$" /tmp/stubs'
+}
+
 # All programs are taken off, and shunt is put before packets again.
 taken_off() {
 	xdp-loader unload eth0 --all >/tmp/out 2>&1
@@ -81,6 +98,7 @@ dispatcher() {
 	beside_another_load
 	check "shunt unload leaves the filter" sh -c 'shunt unload --dev eth0 &&
 		xdp-loader status eth0 | grep xdpfilt && ! xdp-loader status eth0 | grep shunt_stub'
+	two_loads_at_once
 	check "load once more" shunt load fcfs --dev eth0 --config /tmp/drop.yaml --dispatcher
 	taken_off
 	check "unload, the last one" shunt unload --dev eth0
