@@ -104,8 +104,8 @@ static bool has_program(__u32 map_id)
 	return has;
 }
 
-/* The first stub of the map of this number, or (0) of any; "other": of any but that map, if it calls
- * a program. */
+/* The first stub of the map of this number, or (0) of any; "other": of any but that map, if it
+ * calls a program. */
 static bool find(unsigned int ifindex, __u32 map_id, bool other, struct stub_place *out)
 {
 	struct xdp_multiprog *mp = open_dispatcher(ifindex);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * slo - the earliest deadline first; a request that would end too late is refused at once
+ * slo - the earliest deadline first; a request that would end too late is rejected at once
  *
  * An arrival goes to an idle core. Else it waits if the work before it, of classes with the same or
- * a tighter objective, is within the budget of its class, and is refused if not. A free core takes
+ * a tighter objective, is within the budget of its class, and is rejected if not. A free core takes
  * the head whose deadline (arrival + SLO) is next, be it late: those behind it in its class, which
  * budgets keep few, are in time only if it is out of their way. Late ones of a class that is never
- * refused ("admit: off"), of which there may be any number, come after all that are not; last come
- * the classes without an SLO, which are never refused either. Before all of these goes what a class
- * is owed of its guaranteed share (slo_least.h). A preempted request keeps its place, whatever the
- * class's "requeue" is.
+ * rejected ("admit: off"), of which there may be any number, come after all that are not; last come
+ * the classes without an SLO, which are never rejected either. Before all of these goes what a
+ * class is owed of its guaranteed share (slo_least.h). A preempted request keeps its place,
+ * whatever the class's "requeue" is.
  *
  * plan() sets the budgets: the work that cores can do until the deadline, less what classes with
  * tighter objectives will bring meanwhile, less the request's own, and half as much for what runs,
@@ -20,7 +20,7 @@
  * itself. Budgets grow again by 3 % a plan.
  *
  * A cut helps only where a queue is the reason. So no budget is cut while an arrival in eight, or
- * more, finds an idle core; nor for a class that is late because requests that cannot be refused
+ * more, finds an idle core; nor for a class that is late because requests that cannot be rejected
  * run on beyond half its objective; and what a class's own lateness cuts off leaves room for one
  * request that waits.
  *
@@ -34,7 +34,7 @@
 #define SHUNT_HAS_PLAN
 
 SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
-	     "earliest deadline first, refuses what would be late (knob 0: slack in percent)");
+	     "earliest deadline first, rejects what would be late (knob 0: slack in percent)");
 
 #define LATER (1ULL << 60)  /* than any deadline of a class with an SLO */
 #define LATEST (1ULL << 61) /* the objective of a class without one */
@@ -131,7 +131,7 @@ static int requeue(shunt_view *v, shunt_event *ev)
 	return SHUNT_HEAD;
 }
 
-/* 1 if requests of the class may be refused. */
+/* 1 if requests of the class may be rejected. */
 __shunt_inline __u64 refusable(const shunt_view *v, __u32 cls)
 {
 	return shunt_some(shunt_slo_us(v, cls)) & shunt_some(shunt_slack(v, cls));
@@ -230,7 +230,7 @@ __shunt_inline __u64 were_late(shunt_view *v, const struct known *k)
 	return classes;
 }
 
-/* 1 if the class is kept waiting by requests that are never refused and run on: they take a
+/* 1 if the class is kept waiting by requests that are never rejected and run on: they take a
  * sixteenth of the cores' time, and half of its objective at once. */
 __shunt_inline __u64 kept_by_others(const shunt_view *v, const struct known *k, __u32 cls)
 {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # overload.sh - objectives hold on one core whatever is offered, as in the simulator
-# (sim_overload.sh, the same mix): slo refuses what would be late, and mq makes all late
+# (sim_overload.sh, the same mix): slo rejects what would be late, and mq makes all late
 #
 # Bounds are wide, as a machine that takes CPUs away makes requests late under any policy.
 . "$(dirname "$0")/../lib.sh"

@@ -37,4 +37,12 @@ test_the_ways_through_the_code_name_functions_of_the_files_beside_them() {
 	assert_ge $n 40 functions
 }
 
+# A policy rejects; the kernel, a card, a verifier refuse.
+test_no_page_says_that_a_policy_refuses_requests() {
+	local who='(slo\W*|[Pp]olic(y|ies)( that)?)'
+	! grep -nE "$who refuses? (requests|what|an arrival|nothing|at once|those)" \
+		"$ROOT"/README.md "$ROOT"/docs/*.md "$ROOT"/docs/man/*.rst "$ROOT"/bpf/policies/*.[ch] \
+		"$ROOT"/loader/*.c "$ROOT"/examples/* || fail "they say so"
+}
+
 run_tests "$@"

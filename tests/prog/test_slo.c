@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_slo.c - slo: the earliest deadline first; the budgets by which it refuses requests, and what
+ * test_slo.c - slo: the earliest deadline first; the budgets by which it rejects requests, and what
  * plan() makes of requests that ended late
  */
 /* link: tests/prog/by_hand.c tests/prog/ingress.c tests/prog/native.c */
