@@ -94,6 +94,22 @@ static int look(struct ctl *ctl, struct change *c, char now[FIT_VALUE], bool *is
 	return 0;
 }
 
+/* With the number of queues a driver may spread all interrupts over the CPUs anew, as virtio-net
+ * does: so they are noted before that. */
+static int note_interrupts(struct ctl *ctl, struct change *c, struct record *r)
+{
+	char setting[32], was[FIT_VALUE];
+	int err = 0;
+
+	fit_nic_read(c->s, &c->nic, FIT_PART_QUEUES | FIT_PART_IRQS);
+	for (int q = 0; !err && q < fit_nic_queues(&c->nic); q++) {
+		snprintf(setting, sizeof(setting), "interrupt-%d", q);
+		if (fit_setting_value(&c->nic, setting, was) && !record_was(r, setting))
+			err = record_add(ctl, r, setting, was, was);
+	}
+	return err;
+}
+
 static int do_step(struct ctl *ctl, struct change *c, struct record *r, json_t *done)
 {
 	char was[FIT_VALUE];
@@ -103,6 +119,8 @@ static int do_step(struct ctl *ctl, struct change *c, struct record *r, json_t *
 	if (err || is)
 		return err;
 	err = check_program(ctl, c->setting);
+	if (!err && !strcmp(c->setting, "channels"))
+		err = note_interrupts(ctl, c, r);
 	if (!strcmp(c->setting, "table") && *c->table)
 		snprintf(was, sizeof(was), "%s", c->table);
 	/* A value that a former --apply noted is the one from before all changes. */
@@ -228,23 +246,36 @@ static int queues_of(const char *value)
 	return sum;
 }
 
-/* Which step is undone first: moves that of the queues to the end, or to the begin. */
-static void order_queues(struct change *c, struct record *r)
+/* Steps of a higher rank are undone first: while there are more queues, what names one of them; an
+ * interrupt of a queue that stays behind the queues, as the driver may have spread it. */
+static int rank(const char *setting, int queues_then, int queues_now)
 {
-	json_t *steps = record_steps(r), *step;
-	bool more;
+	int queue;
+
+	if (!strcmp(setting, "channels"))
+		return queues_then > queues_now ? 3 : 1;
+	return sscanf(setting, "interrupt-%d", &queue) == 1 && queue < queues_then ? 0 : 2;
+}
+
+static void order_steps(struct change *c, struct record *r)
+{
+	const char *channels = record_was(r, "channels");
+	json_t *steps = record_steps(r), *ordered = json_array(), *step;
 	size_t i;
 
-	fit_nic_read(c->s, &c->nic, FIT_PART_QUEUES);
-	json_array_foreach(steps, i, step) {
-		if (strcmp(text_at(step, "setting"), "channels"))
-			continue;
-		more = queues_of(text_at(step, "was")) > fit_nic_queues(&c->nic);
-		json_incref(step);
-		json_array_remove(steps, i);
-		json_array_insert_new(steps, more ? json_array_size(steps) : 0, step);
-		return;
+	if (channels) {
+		fit_nic_read(c->s, &c->nic, FIT_PART_QUEUES);
+		for (int of = 0; of <= 3; of++) {
+			json_array_foreach(steps, i, step) {
+				if (rank(text_at(step, "setting"), queues_of(channels),
+					 fit_nic_queues(&c->nic)) == of)
+					json_array_append(ordered, step);
+			}
+		}
+		json_array_clear(steps);
+		json_array_extend(steps, ordered);
 	}
+	json_decref(ordered);
 }
 
 int fit_undo(struct ctl *ctl, struct fit_source *s, json_t *done)
@@ -256,7 +287,7 @@ int fit_undo(struct ctl *ctl, struct fit_source *s, json_t *done)
 	c = err ? NULL : begin(ctl, s, &r, &err);
 	if (!c)
 		return err;
-	order_queues(c, &r);
+	order_steps(c, &r);
 	for (size_t i = json_array_size(record_steps(&r)); !err && i--;)
 		err = undo_step(ctl, c, &r, i, done);
 	if (err)

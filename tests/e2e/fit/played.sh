@@ -36,7 +36,10 @@ case $1 in
 	fi
 	sed -i "s/with [0-9]* RX/with $4 RX/" ethtool-x
 	sed -i "/^Current/,\$s/^Combined:.*/Combined:\t$4/" ethtool-l
-	[ -e own ] || table "$4" $(ones "$4") >ethtool-x ;;
+	[ -e own ] || table "$4" $(ones "$4") >ethtool-x
+	[ ! -e spreads ] || for irq in ../irq/*; do # as virtio-net does
+		echo "$((n++ * 4 / $4 % 4))" >"$irq/smp_affinity_list"
+	done ;;
 -X) rings=$(awk '/^Current/ { now = 1 } now && /^Combined/ { print $2 }' ethtool-l)
 	touch own
 	case $3 in
