@@ -245,7 +245,8 @@ static void say_without_slo(struct ctl *ctl, __u32 cls, const struct change *ch)
 	if (ch->given[KEY_EXPIRE] && ch->value[KEY_EXPIRE])
 		note("expire= is a number of objectives, and the class has none: nothing of it "
 		     "expires until it has an slo=");
-	if (ch->given[KEY_ADMIT] && ch->value[KEY_ADMIT] != SHUNT_ADMIT_ALL)
+	if (ch->given[KEY_ADMIT] && ch->value[KEY_ADMIT] &&
+	    ch->value[KEY_ADMIT] != SHUNT_ADMIT_ALL)
 		note("admit= is a part of the objective, and the class has none: nothing of it is "
 		     "refused until it has an slo=");
 }
@@ -333,7 +334,11 @@ static int add(struct ctl *ctl, struct shunt_cfg *cfg)
 	cfg->nclasses++;
 	if (!err)
 		err = views_set_classes(ctl, cfg);
-	return err ? err : map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
+	if (!err)
+		err = map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
+	if (!err)
+		say_without_slo(ctl, cls, &ch);
+	return err;
 }
 
 static int run(struct ctl *ctl)

@@ -22,9 +22,9 @@
 #include "load_result.h"
 #include "maps.h"
 #include "metadata.h"
+#include "objectives.h"
 #include "place.h"
 #include "policy.h"
-#include "quantum.h"
 #include "setup.h"
 #include "signals.h"
 #include "verb.h"
@@ -358,7 +358,7 @@ static int run(struct ctl *ctl)
 		     "where it shall serve",
 		     geteuid());
 	if (!err && !ctl->dry_run)
-		err = quantum_note(ctl, &s.cfg, b.desc.flags);
+		err = objectives_note(ctl, &s.cfg, &b.desc);
 	if (!err)
 		err = emit(ctl, loaded_json(ctl, &b, &s, &out), loaded_show);
 	bundle_close(&b);

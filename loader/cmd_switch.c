@@ -26,10 +26,10 @@
 #include "iface.h"
 #include "inforce.h"
 #include "maps.h"
+#include "objectives.h"
 #include "pick.h"
 #include "place.h"
 #include "policy.h"
-#include "quantum.h"
 #include "refused.h"
 #include "verb.h"
 #include "verify.h"
@@ -76,10 +76,14 @@ static int replace(struct ctl *ctl, const struct bundle *b, const struct object 
 
 static void show(const json_t *r)
 {
-	bool dry = json_is_true(json_object_get(r, "dry_run"));
+	const char *would = json_is_true(json_object_get(r, "dry_run")) ? "would " : "";
+	const char *done = *would ? "" : "ed", *from = text_at(r, "from");
 
-	printf("%s '%s' from '%s' to '%s'\n", dry ? "would switch" : "switched",
-	       text_at(r, "interface"), text_at(r, "from"), text_at(r, "policy"));
+	if (!strcmp(from, text_at(r, "policy")))
+		printf("%sreload%s '%s' on '%s'\n", would, done, from, text_at(r, "interface"));
+	else
+		printf("%sswitch%s '%s' from '%s' to '%s'\n", would, done,
+		       text_at(r, "interface"), from, text_at(r, "policy"));
 }
 
 static int live_policy(struct ctl *ctl, struct shunt_cfg *cfg, char name[SHUNT_NAME_LEN])
@@ -163,7 +167,7 @@ static int run(struct ctl *ctl)
 	if (err)
 		fail_context(ctl, "'%s' keeps policy '%s'", ctl->ifname, from);
 	else
-		err = quantum_note(ctl, &cfg, b.desc.flags);
+		err = objectives_note(ctl, &cfg, &b.desc);
 	if (!err)
 		err = emit(ctl, json_pack("{s:s, s:s, s:s, s:I, s:b}", "interface", ctl->ifname,
 					  "from", from, "policy", b.desc.name, "generation",

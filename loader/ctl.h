@@ -61,7 +61,8 @@ void hint_known(struct ctl *ctl, const struct remedy *known, const char *text);
 int fail_bpf(struct ctl *ctl, int err, const char *fmt, ...) __printf(3, 4);
 /* Drops a failure that is told elsewhere. */
 void ctl_forget(struct ctl *ctl);
-/* Says something on stderr that is no failure. */
+/* Says something on stderr that is no failure; the result that is printed as JSON has it, too, in
+ * "notes". */
 void note(const char *fmt, ...) __printf(1, 2);
 
 /* Prints a result: as JSON, or for people with show(). Takes the reference. */

@@ -97,15 +97,25 @@ void ctl_forget(struct ctl *ctl)
 	why_forget(&ctl->why);
 }
 
+/* What was noted so far: part of the result, as JSON. */
+static json_t *notes;
+
 void note(const char *fmt, ...)
 {
 	va_list args;
+	char *text;
 
-	fputs("shunt: ", stderr);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
 	va_end(args);
-	fputc('\n', stderr);
+	if (!text)
+		return;
+	fprintf(stderr, "shunt: %s\n", text);
+	if (!notes)
+		notes = json_array();
+	json_array_append_new(notes, json_string(text));
+	free(text);
 }
 
 static void print_json(const struct ctl *ctl, const json_t *obj)
@@ -119,11 +129,15 @@ int emit(struct ctl *ctl, json_t *result, void (*show)(const json_t *))
 {
 	if (!result)
 		return fail(ctl, -ENOMEM, "no memory for the result");
+	if (ctl->json && notes)
+		json_object_set(result, "notes", notes);
 	if (ctl->json)
 		print_json(ctl, result);
 	else
 		show(result);
 	json_decref(result);
+	json_decref(notes);
+	notes = NULL;
 	return 0;
 }
 

@@ -77,6 +77,25 @@ test_a_class_without_quantum_is_told_of_where_a_policy_preempts() {
 	assert_eq "$(cat "$DIR/err")" ""
 }
 
+test_slo_is_said_to_reject_nothing_where_no_class_has_an_objective() {
+	local words="no class has an objective: 'slo' rejects nothing.*; shunt slo set default"
+	host shunt load slo --dev "$DEV" --port 9000 >/dev/null 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "$words"
+	assert_match "$(json '.notes[0]' host shunt -j switch slo)" "$words"
+	host shunt switch mq >/dev/null 2>"$DIR/err"
+	assert_eq "$(cat "$DIR/err")" ""
+	host shunt slo set default 1ms >/dev/null
+	host shunt switch slo >/dev/null 2>"$DIR/err"
+	assert_eq "$(cat "$DIR/err")" ""
+}
+
+test_a_switch_to_the_policy_that_is_loaded_is_called_a_reload() {
+	host shunt load mq --dev "$DEV" --port 9000 >/dev/null
+	assert_eq "$(host shunt switch mq --dry-run)" "would reload 'mq' on '$DEV'"
+	assert_eq "$(host shunt switch mq)" "reloaded 'mq' on '$DEV'"
+	assert_eq "$(host shunt switch fcfs)" "switched '$DEV' from 'mq' to 'fcfs'"
+}
+
 test_a_switch_keeps_tunables_counters_and_link() {
 	local link
 	cat >"$DIR/c.yaml" <<-YAML

@@ -396,8 +396,14 @@ test_what_counts_objectives_is_said_to_do_nothing_without_one() {
 	host shunt class set long expire=4 admit=80% >/dev/null 2>"$DIR/err"
 	assert_match "$(cat "$DIR/err")" \
 		"expire= .* has none: nothing of it expires.*nothing of it is refused"
+	host shunt class add bulk expire=4 >/dev/null 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "nothing of it expires"
+	! grep -q admit= "$DIR/err" || fail "says of admit= what was not asked: $(cat "$DIR/err")"
+	assert_match "$(json '.notes[0]' host shunt -j class set long slo=none expire=4)" \
+		"nothing of it expires"
 	host shunt class set long slo=1ms expire=4 admit=80% >/dev/null 2>"$DIR/err"
 	assert_eq "$(cat "$DIR/err")" ""
+	assert_eq "$(json 'has("notes") | not' host shunt -j class set long slo=1ms)" true
 }
 
 test_a_key_is_written_out() {
