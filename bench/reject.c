@@ -5,6 +5,7 @@
  * No built-in policy rejects; this measures what it would cost one. SHUNT_BENCH_POLICY is its file.
  */
 #define steer decide_as_ever
+static __attribute__((always_inline)) int steer(shunt_view *v, shunt_event *ev); /* as in XDP */
 #include SHUNT_BENCH_POLICY
 #undef steer
 

@@ -13,14 +13,18 @@
 #include "refuse_kinds.h"
 #include "sum.h"
 
-/* More replies for a queue: so many, or 0 until time has passed. Where another queue draws at the
- * same moment, one of the two does without. */
-static __always_inline __u32 draw(const struct shunt_refuse *r, __u32 number)
+/*
+ * More replies for a queue: so many, or 0 until time has passed. Where another queue draws at the
+ * same moment, one of the two does without. A function that the verifier looks at by itself (a
+ * global one), as the next one is.
+ */
+__noinline int refuse_draw(__u32 number)
 {
+	struct shunt_refuse *r = bpf_map_lookup_elem(&refuse, &number);
 	struct shunt_refuse_drawn *drawn = bpf_map_lookup_elem(&refuse_drawn, &number);
 	__u64 now, was, from;
 
-	if (!drawn)
+	if (!r || !drawn)
 		return 0;
 	now = bpf_ktime_get_ns();
 	was = *(volatile __u64 *)&drawn->until_ns;
@@ -33,27 +37,16 @@ static __always_inline __u32 draw(const struct shunt_refuse *r, __u32 number)
 	return r->batch;
 }
 
-/* 1: the port's rate leaves one reply to this queue. */
-static __always_inline int take_one(struct shunt_ingress *in, const struct shunt_refuse *r,
-				    __u32 number)
-{
-	__u32 *left = &in->no_left[shunt_index(number, SHUNT_REFUSALS)];
-
-	if (!*left)
-		*left = draw(r, number);
-	if (!*left)
-		return 0;
-	--*left;
-	return 1;
-}
-
+/* Both parts of the sum in its upper half, with what carries over: the lower half is as well added
+ * to the upper one as the upper to the lower. */
 static __always_inline __u16 fold(__u64 sum)
 {
-	sum = halves(sum);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return ~sum;
+	__u32 both;
+
+	sum += sum >> 32 | sum << 32;
+	both = sum >> 32;
+	both += both >> 16 | both << 16;
+	return ~(both >> 16);
 }
 
 /* Sums of both addresses, of which each is at the other's place then; 0: no such header. Traffic
@@ -74,8 +67,7 @@ static __always_inline __u64 turn_ipv4(const struct refused *q, __u32 udp_len)
 	sum = (__u64)from + to;
 	word[0] = begin;
 	word[2] = ttl | (__u32)fold(sum + begin + word[1] + ttl) << 16;
-	ip->saddr = to;
-	ip->daddr = from;
+	*(__u64 *)&ip->saddr = (__u64)from << 32 | to;
 	return sum;
 }
 
@@ -98,52 +90,50 @@ static __always_inline __u64 turn_ipv6(const struct refused *q, __u32 udp_len)
 	return halves(from[0]) + halves(from[1]) + halves(a) + halves(b);
 }
 
-static __always_inline void turn_ethernet(struct ethernet *eth)
+/* "To" and "from" change places, twelve bytes as two words, lowest byte first. */
+static __always_inline void turn_ethernet(void *frame)
 {
-	__u8 from[6];
+	__u64 *first = frame, begin = *first;
+	__u32 *last = frame + 8, end = *last;
 
-	__builtin_memcpy(from, eth->from, sizeof(from));
-	__builtin_memcpy(eth->from, eth->to, sizeof(from));
-	__builtin_memcpy(eth->to, from, sizeof(from));
+	*first = begin >> 48 | (__u64)end << 16 | begin << 48;
+	*last = begin >> 16;
 }
 
 /* Headers for a payload of len bytes, which is in place. 0: there are no such headers. */
 static __always_inline int turn_round(const struct refused *q, __u32 len)
 {
-	struct ethernet *eth = q->data;
-	__u64 at = shunt_index(q->at - sizeof(struct udphdr), 64), sum;
-	__u32 udp_len = sizeof(struct udphdr) + len, *words, ports, check = 0;
-	struct udphdr *udp = q->data + at;
+	__u64 at = shunt_index(q->at - sizeof(struct udphdr), 64), *udp = q->data + at, was, sum;
+	__u32 udp_len = sizeof(struct udphdr) + len, ports, check = 0;
 
-	if ((void *)(eth + 1) > q->end || (void *)(udp + 1) > q->end)
+	if ((void *)(udp + 1) > q->end || q->data + sizeof(struct ethernet) > q->end)
 		return 0;
-	turn_ethernet(eth);
+	was = *udp;
+	ports = was;
+	turn_ethernet(q->data);
 	sum = q->ipv6 ? turn_ipv6(q, udp_len) : turn_ipv4(q, udp_len);
 	if (!sum)
 		return 0;
-	words = (void *)udp;
-	ports = words[0];
-	words[0] = ports << 16 | ports >> 16;
-	if (udp->check || q->ipv6) {
-		sum += (__u64)ports + bpf_htons(IPPROTO_UDP) + 2 * bpf_htons(udp_len);
-		sum = sum_bytes(q->data, q->end, q->at, len, sum);
+	if (was >> 48 || q->ipv6) {
+		sum += (__u64)ports + bpf_htons(IPPROTO_UDP) + 2 * bpf_htons(udp_len) + q->sum;
+		if (!q->sum)
+			sum = sum_bytes(q->data, q->end, q->at, len, sum);
 		if (!sum)
 			return 0;
 		check = fold(sum);
 		check = check ? check : 0xffff;
 	}
-	words[1] = bpf_htons(udp_len) | check << 16;
+	*udp = (__u64)(bpf_htons(udp_len) | check << 16) << 32 | (ports << 16 | ports >> 16);
 	return 1;
 }
 
 /*
  * The frame becomes the reply: XDP_TX. XDP_DROP: there is none. where: the payload's offset and
- * length; highest bit: IPv6. One function for the verifier to look at by itself (a global one).
+ * length; highest bit: IPv6.
  */
-__noinline int refuse_by_reply(struct xdp_md *ctx, __u32 number, __u32 where, __u32 queue)
+__noinline int refuse_by_reply(struct xdp_md *ctx, __u32 number, __u32 where)
 {
 	struct shunt_refuse *r = bpf_map_lookup_elem(&refuse, &number);
-	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &queue);
 	struct refused q = {
 		.data = (void *)(long)ctx->data, .end = (void *)(long)ctx->data_end,
 		.at = where >> 16 & 127, .len = where & 0xffff, .ipv6 = where >> 31,
@@ -152,26 +142,30 @@ __noinline int refuse_by_reply(struct xdp_md *ctx, __u32 number, __u32 where, __
 	__u32 len;
 
 	asm volatile("" : "+r"(frame));
-	if (!r || !in)
+	if (!r)
 		return XDP_DROP;
 	len = refuse_by(&q, r);
-	if (!len || !take_one(in, r, number) || !turn_round(&q, len))
+	if (!len || !turn_round(&q, len))
 		return XDP_DROP;
 	if (frame > q.at + len && bpf_xdp_adjust_tail(ctx, (int)(q.at + len) - (int)frame))
 		return XDP_DROP;
 	return XDP_TX;
 }
 
-/* A request that arrived at this port was rejected or dropped: says so, and counts it. */
+/* A request that arrived at this port was rejected or dropped: says so if the port's rate leaves
+ * this queue a reply, and counts it. */
 static __always_inline int say_no(struct xdp_md *ctx, struct shunt_ingress *in,
-				  const struct shunt_port *port, __u64 cls, __u32 where,
-				  __u32 queue)
+				  const struct shunt_port *port, __u64 cls, __u32 where)
 {
-	__u32 number = port->flags >> SHUNT_PORT_REFUSAL;
+	__u32 number = port->flags >> SHUNT_PORT_REFUSAL, *left;
 
 	if (!number)
 		return XDP_DROP;
-	if (refuse_by_reply(ctx, number, where, queue) == XDP_TX) {
+	left = &in->no_left[shunt_index(number, SHUNT_REFUSALS)];
+	if (!*left)
+		*left = refuse_draw(number);
+	if (*left && refuse_by_reply(ctx, number, where) == XDP_TX) {
+		--*left;
 		in->said_no[shunt_index(cls, SHUNT_CLASSES)]++;
 		return XDP_TX;
 	}

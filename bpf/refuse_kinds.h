@@ -10,12 +10,15 @@
 #pragma once
 
 #include "parse.h"
+#include "sum.h"
 
 struct refused {
 	void *data, *end; /* the frame */
 	__u64 at;         /* offset of the UDP payload */
 	__u32 len;        /* of the payload */
 	__u32 ipv6;
+	__u64 sum;        /* of the reply's payload, by its kind; 0: it is to be read. Bytes that
+			   * were just stored in other pieces are read slowly */
 };
 
 /* So many bytes of the payload from "at" on; NULL: the frame does not have them. */
@@ -71,29 +74,47 @@ static __always_inline __u32 refuse_by_busy(const struct refused *q)
 	return MEMCACHED_HEADER + 24;
 }
 
+/* Texts of eight bytes and less, the first byte lowest. */
+#define SERVER_E 0x455f524556524553ULL
+#define RROR_BUS 0x73756220524f5252ULL
+#define RROR 0x524f5252U
+#define SY_CR_LF 0x0a0d7973U
+#define CR_LF 0x0a0dU
+#define Y_CR 0x0d79U
+
+/* As two halves, whose sum is that of the whole. */
+#define HALVES(word) (((word) >> 32) + ((word) & 0xffffffff))
+
 /* Commands begin with a small letter, replies with a large one or a digit. */
-static __always_inline __u32 refuse_by_memcached(const struct refused *q)
+static __always_inline __u32 refuse_by_memcached(struct refused *q)
 {
 	__u32 word = sizeof("SERVER_ERROR") - 1, least = MEMCACHED_HEADER + word + 2;
-	__u8 *p = part(q, 0, least), *text;
+	__u64 *p = part(q, 0, least), header;
+	__u8 first;
 
-	if (!p || q->len < least || *(__u16 *)(p + 2)) /* the first datagram of a request alone */
+	if (!p || q->len < least)
 		return 0;
-	*(__u32 *)(p + 4) = bpf_htonl(1 << 16);
-	if (p[8] == MEMCACHED_ASKS)
+	header = p[0];
+	first = p[1];
+	if (header >> 16 & 0xffff) /* the first datagram of a request alone */
+		return 0;
+	header = (__u32)header | (__u64)bpf_htonl(1 << 16) << 32;
+	p[0] = header;
+	if (first == MEMCACHED_ASKS)
 		return refuse_by_busy(q);
-	if ((__u8)(p[8] - 'a') > 'z' - 'a')
+	if ((__u8)(first - 'a') > 'z' - 'a')
 		return 0;
-	*(__u64 *)(p + 8) = 0x455f524556524553; /* SERVER_E, lowest byte first */
-	*(__u32 *)(p + 16) = 0x524f5252;        /* RROR */
-	text = part(q, MEMCACHED_HEADER + word, 7);
-	if (text && q->len >= least + 5) {
-		*(__u32 *)text = 0x73756220;        /* _bus */
-		*(__u16 *)(text + 4) = 0x0d79;      /* y, carriage return */
-		text[6] = '\n';
+	p[1] = SERVER_E;
+	q->sum = halves(header) + HALVES(SERVER_E);
+	if (q->len >= least + 5 && (void *)p + least + 5 <= q->end) {
+		p[2] = RROR_BUS;
+		*(__u32 *)((void *)p + least + 1) = SY_CR_LF;
+		q->sum += HALVES(RROR_BUS) + Y_CR + '\n';
 		return least + 5;
 	}
-	*(__u16 *)(p + 20) = 0x0a0d;
+	*(__u32 *)(p + 2) = RROR;
+	*(__u16 *)((void *)p + least - 2) = CR_LF;
+	q->sum += (__u64)RROR + CR_LF;
 	return least;
 }
 
@@ -148,12 +169,13 @@ static __always_inline __u32 refuse_by_dns(const struct refused *q)
 #define RPC_SYSTEM_ERR 5
 
 /* RFC 5531: xid, REPLY, MSG_ACCEPTED, no verifier, SYSTEM_ERR. */
-static __always_inline __u32 refuse_by_onc_rpc(const struct refused *q)
+static __always_inline __u32 refuse_by_onc_rpc(struct refused *q)
 {
 	__u32 *p = part(q, 0, 24);
 
 	if (!p || q->len < RPC_CALL_LEAST || p[1] || p[2] != bpf_htonl(2))
 		return 0;
+	q->sum = (__u64)p[0] + bpf_htonl(RPC_REPLY) + bpf_htonl(RPC_SYSTEM_ERR);
 	p[1] = bpf_htonl(RPC_REPLY);
 	p[2] = p[3] = p[4] = 0;
 	p[5] = bpf_htonl(RPC_SYSTEM_ERR);
@@ -161,7 +183,7 @@ static __always_inline __u32 refuse_by_onc_rpc(const struct refused *q)
 }
 
 /* The reply's payload in place of the request's. */
-static __always_inline __u32 refuse_by(const struct refused *q, const struct shunt_refuse *r)
+static __always_inline __u32 refuse_by(struct refused *q, const struct shunt_refuse *r)
 {
 	switch (r->kind) {
 	case SHUNT_REFUSE_REPLY:

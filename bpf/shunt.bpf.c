@@ -17,6 +17,9 @@
 #include "refuse.h"
 #include <shunt/policy.h>
 
+/* A call would need the event in memory, and saves registers: 5 ns. */
+static __always_inline int steer(shunt_view *v, shunt_event *ev);
+
 #include SHUNT_POLICY_FILE
 #include "event.h"
 #include "plan.h"
@@ -306,7 +309,7 @@ int shunt_ingress(struct xdp_md *ctx)
 	action = arrive(ctx, &a, &f);
 	if (action != FRONT_REFUSED)
 		return action;
-	return say_no(ctx, a.in, f.port, a.cls, a.ipv6 << 31 | a.payload << 16 | a.len, queue);
+	return say_no(ctx, a.in, f.port, a.cls, a.ipv6 << 31 | a.payload << 16 | a.len);
 }
 
 /*

@@ -10,10 +10,10 @@
 #define LENGTH_MAX 1472 /* of a reply: a datagram in a frame of Ethernet */
 #define NS 1000000000ULL
 
-/* A batch is worth a tenth of a millisecond, so that the clock is read now and then. */
+/* A batch is worth half a millisecond, so that the clock is read now and then. */
 static void set_rate(struct shunt_refuse *out, __u32 rate)
 {
-	__u32 batch = rate / 10000;
+	__u32 batch = rate / 2000;
 
 	out->rate = rate;
 	out->batch = batch < 1 ? 1 : batch > SHUNT_REFUSE_BATCH ? SHUNT_REFUSE_BATCH : batch;

@@ -255,7 +255,7 @@ __noinline int classified(struct xdp_md *ctx, __u32 layout)
 	fill_event(&ev, &f.p, f.port);
 	payload = f.p.ipv6 << 31 | (__u32)((void *)(f.p.udp + 1) - f.p.data) << 16 | f.p.len;
 	action = arrive(ctx, &ev, payload);
-	return action == FRONT_REFUSED ? say_no(ctx, in, f.port, f.cls, payload, 0) : action;
+	return action == FRONT_REFUSED ? say_no(ctx, in, f.port, f.cls, payload) : action;
 }
 
 SEC("xdp")
