@@ -99,4 +99,36 @@ test_no_more_clients_are_told_than_the_rate_allows() {
 		'"9000 memcached 100"' "what is configured"
 }
 
+# FIELD: of all classes, as the client counted.
+heard() { jq "[.classes[].$1] | add" "$DIR/load.log"; }
+
+# Twice what the core can serve, and a worker that stands still for longer than requests may wait.
+test_what_slo_rejects_what_expires_and_what_is_served_is_each_counted_once() {
+	CPUS=$(($(nproc) - 1))
+	load_refusing "$MARK"
+	host shunt switch slo >/dev/null
+	host shunt class set short slo=4ms expire=2 >/dev/null
+	host shunt class set long slo=20ms expire=2 >/dev/null
+	start_worker
+	start load client shunt-load --sleep --to 198.18.0.2:9000 --json -q --rate 4000 \
+		--count 8000 --time 5 --wait ${PATIENCE}s --mix short=0.5:100us,long=0.5:900us
+	wait_for 10 arrived 4000
+	kill -STOP "${PIDS[spin]}"
+	wait_for 10 arrived 5000
+	sleep 0.2 # all that waits is older than twice its objective
+	kill -CONT "${PIDS[spin]}"
+	wait_ended load 30
+	assert_conserved
+	host shunt stats --dev "$DEV" | grep -E "in time|said no"
+	assert_eq "$(stat_of .total.arrived)" "$(heard sent)" "arrived, of those sent"
+	assert_eq "$(stat_of '.total | .rejected + .dropped')" "$(heard rejected)" \
+		"refused, of those that were told no"
+	assert_eq "$(stat_of '.total | .said_no - .rejected - .dropped')" 0 "not told no"
+	assert_eq "$(stat_of .total.replied)" "$(heard answered)" "replied, of those answered"
+	assert_eq "$(stat_of .total.expired)" "$(heard lost)" "expired, of those without an answer"
+	assert_ge "$(heard rejected)" 500 "refused"
+	assert_ge "$(heard lost)" 2 "expired"
+	assert_ge "$(heard answered)" 50 "answered" # however little of a CPU there is
+}
+
 [ -n "${ON_WIRE:-}" ] || run_tests "$@"
