@@ -35,12 +35,18 @@ def weakness:
 def best_other: [to_entries[] | select(.key != ours and .value.comparable)] |
 	min_by(.value.clean.p99_us.at);
 
-# What is too weak at a point: ours, the best other, or another that cannot be compared for a reason
-# that is not the load's, as it could be the best.
+# Could a system that cannot be compared be the best all the same?
+def rivals($best): (in_overload | not) and
+	([.clean.p99_us.at, .clean.p99_us.low, .widened.p99_us, .placebo.p99_us |
+		select(. != null)] |
+	 length == 0 or $best == null or min <= $best.value.clean.p99_us.at);
+
+# What is too weak at a point: ours, the best other, or another that cannot be compared and could be
+# the best.
 def weak_at: .classes.short.systems as $s | ($s | best_other) as $best |
 	([{key: ours, value: $s[ours]}] + if $best then [$best] else [] end +
 	 [$s | to_entries[] | select(.key != ours) |
-		select(.value | (.comparable or in_overload) | not)]) |
+		select(.value | (.comparable | not) and rivals($best))]) |
 	map(.key as $k | .value | weakness | select(. != "") | "\($k): \(.)") |
 	if $best then . else . + ["no other system can be compared"] end;
 

@@ -20,7 +20,7 @@ ROUNDS=${ROUNDS:-12}
 STEPS=${STEPS:-5}
 MINUTES=${MINUTES:-7.7}
 ONLY=${ONLY:-}
-PATIENCE=5
+PATIENCE=0 # stalls are set aside: nothing waits for a quiet moment
 NPROC=$(nproc) # before this script keeps to one of them
 STARTED=$SECONDS
 HERE=${SYSTEMS:-shunt-fcfs xdp-rtc xdp-batch linux-shared linux-busy-poll linux-uring}
@@ -28,6 +28,7 @@ CAPACITY_OF=xdp-rtc
 BY_XDP=1
 LIMIT_US=300
 SHARES="0.4 0.7"
+SURE=6
 
 SERVER=shunt-spin APP=(--app spin) ENGINE=() PROTOCOL=spin LOAD_OPTIONS=() PORT=9000 CLASSES=(short)
 rules() { :; }
@@ -57,14 +58,20 @@ drain() {
 	done
 }
 
-# WORKLOAD RATE ROUND SYSTEM: a window.
+declare -A BEHIND=() RATES=()
+
+# WORKLOAD RATE ROUND SYSTEM: a window. A system that fell behind in SURE windows is in an overload:
+# more windows of it say no more.
 window() {
-	local line
+	local line which="$1 $2 $4"
+	((${BEHIND[$which]-0} < SURE)) || return 0
 	activate "$4" none $WIRE_K
 	mkdir -p "$(windows_of "$1" "$2")"
 	line=$(load "$4" "$1" --rate "$2" --time 0.25 --warmup 0.05 --seed "$3" \
 		--gaps "$(gaps_of "$(key_of "$4")")" --windows "$(windows_of "$1" "$2" "$4")")
 	[[ $line =~ \"lost\":0, ]] || drain "$4" "$1"
+	[[ $line =~ \"achieved_rps\":([0-9]+) ]] && ((BASH_REMATCH[1] * 100 >= $2 * 97)) ||
+		BEHIND[$which]=$((${BEHIND[$which]-0} + 1))
 }
 
 # WORKLOAD RATE ROUND: a window of each system; each round begins with another one.
@@ -124,7 +131,7 @@ highest_rates() {
 compare_all() {
 	local w rate
 	for w in "${WORKLOADS[@]}"; do
-		for rate in $(rates_of "$w"); do
+		for rate in ${RATES[$w]}; do
 			compare_point "$w" "$(windows_of "$w" "$rate")"
 		done
 	done >"$STATE/compared"
@@ -153,9 +160,12 @@ for system in "${MEASURED[@]}"; do
 	drain "$system" "${WORKLOADS[0]}"
 done
 BY_XDP=1
+for w in "${WORKLOADS[@]}"; do
+	RATES[$w]=$(rates_of "$w")
+done
 for ((round = 1; round <= ROUNDS; round++)); do
 	for w in "${WORKLOADS[@]}"; do
-		for rate in $(rates_of "$w"); do
+		for rate in ${RATES[$w]}; do
 			((round == 1)) || ! out_of_time || continue
 			one_round "$w" "$rate" "$round"
 		done

@@ -268,7 +268,8 @@ test_a_point_without_enough_to_go_by_is_named_with_the_reason() {
 	{ plain_point 1 shunt-fcfs=12,1,11,0.5 xdp-rtc=10,1,12,0.5
 	plain_point 2 shunt-fcfs=12,1,12,0.5 xdp-rtc=10,1,12,0.29
 	plain_point 3 shunt-fcfs=12,2,12,0.5 xdp-rtc=10,1,12,0.5
-	plain_point 4 shunt-fcfs=12,1,12,0.5 xdp-rtc=10,1,12,0.5 linux-shared=20,1,9,0.5,placebo
+	plain_point 4 shunt-fcfs=12,1,12,0.5 xdp-rtc=10,1,12,0.5 linux-shared=9,1,9,0.5,placebo \
+		linux-uring=20,1,9,0.5,placebo
 	plain_point 5 shunt-fcfs=12,1,12,0.5 xdp-rtc=10,1,12,0.5,overload; } | plain
 	assert_eq "$(jq -r '.weak[]' "$DIR/plain.json")" "w at 1/s: shunt-fcfs: 11 clean windows
 w at 2/s: xdp-rtc: 29 % kept
