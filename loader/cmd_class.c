@@ -248,7 +248,7 @@ static void say_without_slo(struct ctl *ctl, __u32 cls, const struct change *ch)
 	if (ch->given[KEY_ADMIT] && ch->value[KEY_ADMIT] &&
 	    ch->value[KEY_ADMIT] != SHUNT_ADMIT_ALL)
 		note("admit= is a part of the objective, and the class has none: nothing of it is "
-		     "refused until it has an slo=");
+		     "rejected until it has an slo=");
 }
 
 static int set(struct ctl *ctl, const struct shunt_cfg *cfg)

@@ -3,10 +3,12 @@
  * objectives.c - what load and switch say of a policy on which objectives and quanta have no effect
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "maps.h"
 #include "objectives.h"
+#include "plural.h"
 
 /* The classes, as far as it matters here. */
 struct objectives {
@@ -26,35 +28,50 @@ static int read_all(struct ctl *ctl, struct objectives *o)
 	return err;
 }
 
+/* The class with the tightest objective; -1: no class has one. */
+static int tightest_of(const struct objectives *o)
+{
+	int least = -1;
+
+	for (__u32 c = 0; c < o->n; c++) {
+		if (o->slo_us[c] && (least < 0 || o->slo_us[c] < o->slo_us[least]))
+			least = c;
+	}
+	return least;
+}
+
 static bool runs_on(const struct objectives *o, __u32 cls, __u32 tighter)
 {
-	return !o->quantum_us[cls] && o->slo_us[tighter] &&
+	return !o->quantum_us[cls] &&
 	       (!o->slo_us[cls] || o->slo_us[cls] > o->slo_us[tighter]);
 }
 
-static int say_runs_on(struct ctl *ctl, __u32 cls, __u32 tighter)
-{
-	struct shunt_class runs, waits;
-	int err = map_get(ctl, "classes", cls, &runs, sizeof(runs));
-
-	if (!err)
-		err = map_get(ctl, "classes", tighter, &waits, sizeof(waits));
-	if (!err)
-		note("class '%.16s' has no quantum: its requests run to their end while those of "
-		     "'%.16s' wait; shunt quantum set %.16s 5us",
-		     runs.name, waits.name, runs.name);
-	return err;
-}
-
+/* All of them: the one that blocks longest may be any. */
 static int note_quanta(struct ctl *ctl, const struct objectives *o)
 {
-	for (__u32 c = 0; c < o->n; c++) {
-		for (__u32 i = 0; i < o->n; i++) {
-			if (runs_on(o, c, i))
-				return say_runs_on(ctl, c, i);
-		}
+	char names[SHUNT_CLASSES * 20] = "", commands[SHUNT_CLASSES * 48] = "";
+	int tight = tightest_of(o), n = 0, err = 0;
+	size_t at = 0, to = 0;
+	struct shunt_class cls = { .name = "" };
+
+	for (__u32 c = 0; !err && tight >= 0 && c < o->n; c++) {
+		if (!runs_on(o, c, tight))
+			continue;
+		err = map_get(ctl, "classes", c, &cls, sizeof(cls));
+		at += snprintf(names + at, sizeof(names) - at, "%s'%.16s'", n ? ", " : "",
+			       cls.name);
+		to += snprintf(commands + to, sizeof(commands) - to,
+			       "; shunt quantum set %.16s 5us", cls.name);
+		n++;
 	}
-	return 0;
+	if (!err && n)
+		err = map_get(ctl, "classes", tight, &cls, sizeof(cls));
+	if (!err && n)
+		note("%s %s %s no quantum: %s requests run to their end while those of '%.16s' "
+		     "wait%s",
+		     plural(n, "class", "classes"), names, plural(n, "has", "have"),
+		     plural(n, "its", "their"), cls.name, commands);
+	return err;
 }
 
 /* Without an objective nothing is late, so nothing is rejected, and the oldest request is next. */

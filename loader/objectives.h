@@ -7,8 +7,8 @@
 #include "ctl.h"
 
 /*
- * Notes the first class whose requests run to their end under a policy that would preempt them,
- * while a class with a tighter objective waits; and policy slo where no class has an objective.
+ * Notes the classes whose requests run to their end under a policy that would preempt them, while
+ * the class with the tightest objective waits; and policy slo where no class has an objective.
  */
 int objectives_note(struct ctl *ctl, const struct shunt_cfg *cfg,
 		    const struct shunt_policy_desc *policy);

@@ -77,6 +77,23 @@ test_a_class_without_quantum_is_told_of_where_a_policy_preempts() {
 	assert_eq "$(cat "$DIR/err")" ""
 }
 
+# The first that lacks one need not be the one that blocks longest.
+test_all_classes_that_block_the_tightest_for_want_of_a_quantum_are_named() {
+	cat >"$DIR/c.yaml" <<-YAML
+	classes:
+	  - {name: some, slo: 400us}
+	  - {name: tight, slo: 100us}
+	  - {name: yields, slo: 2ms, quantum: 5us}
+	  - {name: most}
+	ports: [{port: 9000}]
+	YAML
+	host shunt load mq --dev "$DEV" --config "$DIR/c.yaml" >/dev/null 2>"$DIR/err"
+	assert_match "$(cat "$DIR/err")" "classes 'some', 'most' have no quantum: their requests $(
+		)run to their end while those of 'tight' wait; shunt quantum set some 5us; $(
+		)shunt quantum set most 5us"
+	assert_match "$(json '.notes[0]' host shunt -j switch sq)" "^classes 'some', 'most' have no"
+}
+
 test_slo_is_said_to_reject_nothing_where_no_class_has_an_objective() {
 	local words="no class has an objective: 'slo' rejects nothing.*; shunt slo set default"
 	host shunt load slo --dev "$DEV" --port 9000 >/dev/null 2>"$DIR/err"

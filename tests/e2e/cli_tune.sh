@@ -395,7 +395,7 @@ test_what_counts_objectives_is_said_to_do_nothing_without_one() {
 	host shunt class set long slo=none >/dev/null
 	host shunt class set long expire=4 admit=80% >/dev/null 2>"$DIR/err"
 	assert_match "$(cat "$DIR/err")" \
-		"expire= .* has none: nothing of it expires.*nothing of it is refused"
+		"expire= .* has none: nothing of it expires.*nothing of it is rejected"
 	host shunt class add bulk expire=4 >/dev/null 2>"$DIR/err"
 	assert_match "$(cat "$DIR/err")" "nothing of it expires"
 	! grep -q admit= "$DIR/err" || fail "says of admit= what was not asked: $(cat "$DIR/err")"
