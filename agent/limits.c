@@ -19,6 +19,7 @@
 			   * locks, listeners, the store's socket … */
 #define OF_DOMAIN 6       /* state, memory, view, the worker's pidfd,
 			   * the former's, a view that is made anew */
+#define OF_SEAT 3         /* the domain's sockets (seats.c) */
 #define OF_CONNECTION 2   /* the socket, and its process's pidfd */
 #define CONNECTIONS (SHUNT_DOMAINS + 16) /* workers, and some that come: the
 					  * least that there is room for */
@@ -66,7 +67,8 @@ static unsigned int open_for_domains(const struct agent *a, const struct domain 
 
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (&a->domain[i] != but && is_made(&a->domain[i]))
-			n += OF_DOMAIN + sockets_of(&a->domain[i].pool.r.geo);
+			n += OF_DOMAIN + sockets_of(&a->domain[i].pool.r.geo) +
+			     (a->maps.domains && a->maps.domains[i].seat[0] ? OF_SEAT : 0);
 	}
 	return n;
 }

@@ -28,6 +28,7 @@
 #include "reclaim.h"
 #include "reclaim_frames.h"
 #include "role.h"
+#include "seats.h"
 #include "shared.h"
 #include "watch.h"
 
@@ -76,6 +77,7 @@ static void stop(struct agent *a)
 static void close_load(struct agent *a)
 {
 	stop(a);
+	seats_close(a);
 	wake_close(&shared_of(a)->wake);
 	policy_forget(&shared_of(a)->policy);
 	planner_forget(&shared_of(a)->planner);
@@ -85,6 +87,7 @@ static void close_load(struct agent *a)
 static void serve(struct agent *a)
 {
 	policy_refresh(a);
+	seats_open(a);
 	wake_open(a);
 	a->nudged = true;
 	shared_of(a)->publisher =
@@ -141,7 +144,7 @@ static bool is_fit(struct agent *a, struct peer *p, struct domain *d)
 
 static int tell_first(struct agent *a, struct peer *p)
 {
-	return 0;
+	return seats_tell(a, p);
 }
 
 /* A policy that cannot be sent now is offered again. */
@@ -170,12 +173,14 @@ static void turn(struct agent *a)
 			expire_while_none_serves(d, a->now_ns);
 		}
 	}
+	seats_turn(a);
 	judge_turn(a);
 }
 
 static bool watches(const struct agent *a)
 {
-	return shared_of(a)->quanta && !shared_of(a)->wake.asleep && watch_wanted(a);
+	return (shared_of(a)->quanta || shared_of(a)->seats) && !shared_of(a)->wake.asleep &&
+	       watch_wanted(a);
 }
 
 static void watch(struct agent *a)
@@ -219,6 +224,7 @@ static void tick(struct agent *a)
 	tell_rpcbind(a);
 	load_tick(a);
 	aim_tick(a);
+	seats_tick(a);
 	wake_tick(a);
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (a->domain[i].pool.r.view)
@@ -250,6 +256,8 @@ static __u64 pace_awake(const struct agent *a)
 
 	if (look < ns)
 		ns = look;
+	if (seats_pace(a) < ns)
+		ns = seats_pace(a);
 	return ns > PLAN_NS && shared_of(a)->planner.prog >= 0 ? PLAN_NS : ns;
 }
 

@@ -27,6 +27,7 @@ struct shared {
 	__u64 announce_ns;           /* a core came up: when rpcbind is to be told; 0: it was */
 	unsigned int announce_tries; /* that are left */
 	struct wake wake;
+	struct seats *seats;         /* NULL: no domains share CPUs as seats */
 	struct publisher *publisher; /* NULL: there is no card */
 	int aim_fd;                  /* the program that says whom XDP signals; negative: none */
 	__u32 aimed[SHUNT_DOMAINS][SHUNT_CORES]; /* the threads that it was told of */

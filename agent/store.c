@@ -17,7 +17,7 @@
 #include "sd.h"
 #include "store.h"
 
-#define STORE_MAX (SHUNT_DOMAINS * (SHUNT_SLOTS + 3) + SHUNT_CORES + 8)
+#define STORE_MAX (SHUNT_DOMAINS * (SHUNT_SLOTS + 6) + SHUNT_CORES + 8)
 #define TRIES 1000 /* of a message without a descriptor, for want of memory */
 
 struct entry {
@@ -241,7 +241,8 @@ void store_mirror(struct store *s)
 static void take_back(void *arg, const char *name, int fd)
 {
 	struct entry *e = find(arg, name);
-	static const char *const ours[] = { "lock", "load", "listen", "control", "d", "wire." };
+	static const char *const ours[] = { "lock", "load", "listen", "control", "d", "wire.",
+					    "seat" };
 	bool known = false;
 
 	for (unsigned int i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)

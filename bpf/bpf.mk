@@ -6,8 +6,10 @@ POLICIES := $(patsubst bpf/policies/%.c,%,$(wildcard bpf/policies/*.c))
 BPF_HEADERS := $(wildcard bpf/*.h bpf/policies/*.h include/shunt/*.h)
 NIC_DEPS := $(BPF_HEADERS) $(wildcard bpf/nic/*)
 
+HOST_PARTS := $(B)/signal.o $(B)/stub.o $(B)/seat.o
+
 .PHONY: bpf wire
-bpf: $(POLICIES:%=$(B)/bpf/%.o) $(B)/signal.o $(B)/stub.o wire ## the policies, and their helpers
+bpf: $(POLICIES:%=$(B)/bpf/%.o) $(HOST_PARTS) wire ## the policies, and their helpers
 # nic-loop: with copies by a loop, for kernels before 5.18.
 wire: ## the wire transport's programs
 wire: $(POLICIES:%=$(B)/nic/%.o) $(POLICIES:%=$(B)/nic-loop/%.o) $(B)/host/unwrap.o
@@ -26,7 +28,7 @@ $(B)/bpf/%.o: bpf/policies/%.c bpf/shunt.bpf.c $(B)/native/%.so $(B)/nic/%.o $(B
 		--add-section .shunt.nic=$(B)/nic/$*.o $@.tmp $@
 	$(Q)rm -f $@.tmp
 
-$(B)/signal.o $(B)/stub.o: $(B)/%.o: bpf/host/%.bpf.c $(BPF_HEADERS)
+$(HOST_PARTS): $(B)/%.o: bpf/host/%.bpf.c $(BPF_HEADERS)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@

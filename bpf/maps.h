@@ -47,6 +47,9 @@ SHUNT_ARRAY(ingress, struct shunt_ingress, SHUNT_QUEUES + 1, BPF_F_MMAPABLE);
 /* XDP's, of all queues: the rate of each port's refusals. */
 SHUNT_ARRAY(refuse_drawn, struct shunt_refuse_drawn, SHUNT_REFUSALS, 0);
 
+/* CPUs that domains share. Frozen by the loader: BPF programs alone write it. */
+SHUNT_ARRAY(seats, struct shunt_seats, 1, BPF_F_MMAPABLE);
+
 /* The policy that is loaded, kept for the workers that will ask for it. XDP never reads it. */
 SHUNT_ARRAY(policy, struct shunt_policy_slot, 2, 0);
 

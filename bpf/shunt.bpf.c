@@ -15,6 +15,7 @@
 #include "front.h"
 #include "mark.h"
 #include "refuse.h"
+#include "seat.h"
 #include <shunt/policy.h>
 
 /* A call would need the event in memory, and saves registers: 5 ns. */
@@ -166,6 +167,8 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->sent[core] = ++a->in->sent[core];
 	n->steered++;
+	if (a->cfg->flags & SHUNT_CFG_SEATS)
+		seat_arrive(a->dom, a->domain, core, &a->in->sent[core]);
 	if (waits && flags & SHUNT_CFG_PREEMPT &&
 	    mark(a->in, a->view, core, shunt_late_at(a->cfg, now)))
 		bpf_tail_call(ctx, &signals, 0);
@@ -194,6 +197,8 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
+	if (a->cfg->flags & SHUNT_CFG_SEATS)
+		seat_arrive(a->dom, a->domain, 0, &a->in->enq[cls]);
 	if (a->cfg->flags & SHUNT_CFG_PREEMPT &&
 	    mark_one_of(a->in, a->view, cls, now, shunt_late_at(a->cfg, now)))
 		bpf_tail_call(ctx, &signals, 0);

@@ -11,6 +11,7 @@
 
 #include "internal.h"
 #include "message.h"
+#include "seat.h"
 #include "stacks.h"
 
 #define SHORT_NS 2000 /* a request this short may run before the last reply is kicked */
@@ -191,6 +192,8 @@ static void turn(struct core *c)
 	bump(c->run->beat, 1);
 	if (atomic_load_explicit(&c->policy_seen, memory_order_relaxed) != p->gen)
 		atomic_store(&c->policy_seen, p->gen);
+	if (c->s->seat && !seat_turn(c))
+		return;
 	if (c->loaded || take(c)) {
 		c->loaded = false;
 		if (!expire(c))
@@ -213,6 +216,8 @@ static void wind_down(struct core *c)
 		c->s->transport->stop(c);
 	for (int i = 0; i < 1000 && ring_cons(&c->tx) != c->tx_prod; i++)
 		reply_kick(c);
+	if (c->s->seat)
+		seat_end(c);
 	frames_recycle(c); /* the agent finds the frames that are left in our list */
 	poke(c->run->state, SHUNT_CORE_OFF);
 }

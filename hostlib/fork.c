@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "seat.h"
 
 #define CHILD_STATUS 70 /* of a child that ends here */
 #define FRAME_MAX 4096
@@ -108,6 +109,7 @@ static void forget_domain(struct shunt *s)
 	s->ctl = NULL;
 	s->view = NULL;
 	s->transport = &transport_shared; /* so that nothing of it is let go */
+	seat_forget(s);
 	if (s->items)
 		shut(&s->unpark);
 	shut(&s->link);

@@ -219,6 +219,7 @@ struct shunt {
 	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
+	struct seat *seat;                    /* NULL: no other domain has the CPU */
 	struct park park;
 	struct item *items;                   /* 1 + ITEMS_KEPT a core, and
 					       * as many as may be parked */

@@ -13,6 +13,7 @@
 #include "internal.h"
 #include "mapping.h"
 #include "message.h"
+#include "seat.h"
 
 static int refused(struct shunt *s, union any_msg *m, int n)
 {
@@ -42,7 +43,15 @@ static int take_wire(struct shunt *s, union any_msg *m, int n, int *fd, int nfd)
 	return err;
 }
 
-/* HELLO; WIRE, or nothing; WELCOME; and the policy in force, unless the NIC has it. */
+static int take_seats(struct shunt *s, union any_msg *m, int n, int *fd, int nfd)
+{
+	if (n == sizeof(m->seats))
+		return seat_take(s, &m->seats, fd, nfd);
+	message_close(fd, nfd);
+	return set_error(s, -EPROTO, "shuntd's word about seats makes no sense");
+}
+
+/* HELLO; WIRE, SEATS, or nothing; WELCOME; and the policy in force, unless the NIC has it. */
 int link_attach(struct shunt *s)
 {
 	int fd[FDS_MAX], nfd, n, err = message_hello(s);
@@ -53,6 +62,11 @@ int link_attach(struct shunt *s)
 	n = message_wait(s, &m, fd, &nfd);
 	if (n > 0 && m.msg.type == SHUNT_MSG_WIRE) {
 		err = take_wire(s, &m, n, fd, nfd);
+		if (err)
+			return err;
+		n = message_wait(s, &m, fd, &nfd);
+	} else if (n > 0 && m.msg.type == SHUNT_MSG_SEATS) {
+		err = take_seats(s, &m, n, fd, nfd);
 		if (err)
 			return err;
 		n = message_wait(s, &m, fd, &nfd);
@@ -94,6 +108,7 @@ void link_detach(struct shunt *s, bool bye)
 	struct shunt_msg m;
 
 	mapping_drop_rings(s);
+	seat_drop(s);
 	if (s->transport->detached)
 		s->transport->detached(s);
 	s->transport = &transport_shared;
@@ -133,6 +148,9 @@ static void reconnect(struct shunt *s)
 						      * so does the memory */
 		message_close(fd, nfd);
 		n = message_wait(s, &m, fd, &nfd);
+	} else if (n > 0 && m.msg.type == SHUNT_MSG_SEATS) {
+		take_seats(s, &m, n, fd, nfd);
+		n = message_wait(s, &m, fd, &nfd);
 	}
 	if (n < 0) {
 		close(s->link);
@@ -161,6 +179,8 @@ static void hear(struct shunt *s)
 		s->link = -1;
 	} else if (m.msg.type == SHUNT_MSG_POLICY) {
 		take_policy(s, &m, n, fd, nfd);
+	} else if (m.msg.type == SHUNT_MSG_SEATS) {
+		take_seats(s, &m, n, fd, nfd);
 	} else {
 		message_close(fd, nfd);
 		if (m.msg.type == SHUNT_MSG_LEAVE)

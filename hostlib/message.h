@@ -19,6 +19,7 @@ union any_msg {
 	struct shunt_msg_refused refused;
 	struct shunt_msg_policy policy;
 	struct shunt_msg_wire wire;
+	struct shunt_msg_seats seats;
 };
 
 /* Connects to the agent, and says HELLO. */

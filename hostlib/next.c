@@ -4,6 +4,7 @@
  * is next: the policy is asked, with the heads of all queues
  */
 #include "internal.h"
+#include "seat.h"
 
 /* Classes whose hold ring has entries, one bit each. */
 uint32_t next_held(const struct shunt *s)
@@ -32,7 +33,7 @@ bool next_waits(const struct core *c)
 		if (peek(v->enq[i]) != peek(v->deq[i]))
 			return true;
 	}
-	return false;
+	return s->seat && seat_is_wanted(s);
 }
 
 static void prefetch_ring(const struct shunt_ring *r)

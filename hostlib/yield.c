@@ -11,6 +11,7 @@
  * hundred ns at the end.
  */
 #include "internal.h"
+#include "seat.h"
 
 #define SKIP_MAX 4096
 #define PACE_SHIFT 18
@@ -18,6 +19,7 @@
 #define TELLS 8               /* fewer safepoints, in less than TELLS_NS, say
 			       * little of how often safepoints come */
 #define TELLS_NS 1000         /* see TELLS */
+#define FULL_NS 100000        /* as many requests are parked as may be: asked again after this */
 #define RETRY_NS 200          /* what is counted but not in its ring yet
 			       * is looked for again, ever more seldom */
 #define NONE (~0ULL)
@@ -74,10 +76,22 @@ static void disarm(struct core *c)
 		arm(c);
 }
 
+/* The seat's turn may end before the request's quantum. */
+static void bound_by_seat(struct core *c)
+{
+	uint64_t until = seat_until(c);
+
+	if (until < c->start_ns)
+		until = c->start_ns;
+	if (until < c->deadline_ns)
+		c->deadline_ns = until;
+}
+
 /* How many safepoints may pass before the clock is looked at again. */
 static void set_skip(struct core *c, uint64_t now)
 {
-	uint64_t left = c->deadline_ns - now, part = left > CLOSE_NS ? left - left / 8 : left;
+	uint64_t left = c->deadline_ns > now ? c->deadline_ns - now : 0;
+	uint64_t part = left > CLOSE_NS ? left - left / 8 : left;
 	uint64_t n = part * c->pace >> PACE_SHIFT;
 
 	c->skipped = n < SKIP_MAX ? n : SKIP_MAX;
@@ -131,7 +145,9 @@ void yield_start(struct core *c, uint64_t now)
 		return;
 	c->skipped = 0;
 	preempt_here()->skip = 0;
-	if (quantum && waits(c)) {
+	if (c->s->seat)
+		bound_by_seat(c);
+	if (c->deadline_ns != NONE && waits(c)) {
 		arm(c);
 		set_skip(c, now);
 	} else if (c->armed || peek(c->line->mark.look)) {
@@ -224,8 +240,34 @@ static uint64_t place_in_queue(struct core *c, const struct policy *p, const str
 	return where == SHUNT_HEAD ? it->queued_ns : now;
 }
 
+/* The time on the seat is over, or another domain is on: the request goes on when this one is on
+ * again. False: as many as may be parked are. */
+static bool leave_seat(struct core *c, uint64_t now)
+{
+	if (park_full(c->s)) {
+		bump(c->line->preempt.full, 1);
+		c->deadline_ns = now + FULL_NS;
+		set_skip(c, now);
+		return false;
+	}
+	note_delay(c, now - c->deadline_ns);
+	c->next.cls = 0;
+	c->now = now;
+	return true;
+}
+
+/* The deadline was the seat's, which nobody wants any more. */
+static bool stay_on_seat(struct core *c, uint64_t now)
+{
+	c->deadline_ns = NONE;
+	bound_by_seat(c);
+	if (c->deadline_ns != NONE)
+		set_skip(c, now);
+	return false;
+}
+
 /* The quantum is over: does anybody go before it? */
-static bool due(struct core *c, uint64_t now)
+static bool due_here(struct core *c, uint64_t now)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
 	struct item *it = c->item;
@@ -240,6 +282,8 @@ static bool due(struct core *c, uint64_t now)
 		/* The request is counted, but NAPI has not published it yet. */
 		c->retry_ns = c->retry_ns ? 2 * c->retry_ns : RETRY_NS;
 		c->deadline_ns = now + c->retry_ns;
+		if (c->s->seat)
+			bound_by_seat(c);
 		set_skip(c, now);
 		return false;
 	case ASKED_YIELD:
@@ -266,8 +310,19 @@ static bool due(struct core *c, uint64_t now)
 	demote(c, it);
 	c->deadline_ns = now + quantum_ns(c, it);
 	c->retry_ns = 0;
+	if (c->s->seat)
+		bound_by_seat(c);
 	set_skip(c, now);
 	return false;
+}
+
+static bool due(struct core *c, uint64_t now)
+{
+	if (c->s->seat && now >= seat_until(c))
+		return leave_seat(c, now);
+	if (c->s->seat && !quantum_ns(c, c->item))
+		return stay_on_seat(c, now);
+	return due_here(c, now);
 }
 
 static bool should_yield(struct core *c, enum preempt_way way)
@@ -282,12 +337,14 @@ static bool should_yield(struct core *c, enum preempt_way way)
 		disarm(c); /* it was for another request, unless something waits */
 	if (!c->armed)
 		return false;
+	if (c->s->seat)
+		bound_by_seat(c);
 	if (c->deadline_ns == NONE) { /* a class without a quantum, or the NIC was asked already */
 		c->armed = false;
 		set_look(c, 0);
 		/* a mark that comes now is seen here, or sets look again */
 		atomic_thread_fence(memory_order_seq_cst);
-		if (marked(c))
+		if (marked(c) || (c->s->seat && seat_is_wanted(c->s)))
 			arm(c);
 		return false;
 	}

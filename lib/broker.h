@@ -23,6 +23,9 @@
  * are not the agent's any more, with LEAVE: it drains and unmaps them, closes, and comes with HELLO
  * once more.
  *
+ * Where domains share CPUs (include/shunt/abi_seat.h) SEATS comes before WELCOME, and again when
+ * the sockets that it brings are replaced: the worker takes them in place of those that it has.
+ *
  * On a host whose NIC schedules (include/shunt/wire.h) WIRE comes before WELCOME, and no POLICY:
  * that is the NIC's. Of the sockets there are the cores' only, each with rings of its own.
  *
@@ -47,6 +50,7 @@ enum shunt_msg_type {
 	SHUNT_MSG_LEAVE,
 	SHUNT_MSG_BYE,
 	SHUNT_MSG_WIRE,
+	SHUNT_MSG_SEATS,
 };
 
 struct shunt_msg {
@@ -93,6 +97,20 @@ struct shunt_msg_wire { /* with one descriptor: the map "wire_epoch" */
 	__u8 nic[6]; /* MAC of the NIC's port */
 	__u8 pad[2];
 	__u8 mac[SHUNT_CORES][6]; /* MACs of the cores' virtual functions */
+};
+
+/* Descriptors that come with SEATS, in this order. */
+enum shunt_seats_fd {
+	SHUNT_FD_SEATS,     /* the map "seats", for reading alone */
+	SHUNT_FD_SEAT_PAIR, /* to the other domain's worker: LEAVE; and what wakes this one */
+	SHUNT_FD_SEAT_ASK,  /* WANT and HERE; and shuntd wakes */
+	SHUNT_SEATS_FDS,
+};
+
+struct shunt_msg_seats {
+	struct shunt_msg msg;
+	__u32 seat; /* of core 0 */
+	__u32 pad;
 };
 
 struct shunt_msg_core { /* UP, DOWN */

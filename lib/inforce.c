@@ -120,7 +120,8 @@ int shunt_slot_clear(const struct shunt_pins *pins, __u64 gen)
 void shunt_preempt_decide(struct shunt_cfg *cfg, __u32 policy_flags)
 {
 	bool on = cfg->preempt == SHUNT_PREEMPT_ON ||
-		  (cfg->preempt == SHUNT_PREEMPT_AUTO && (policy_flags & SHUNT_PREEMPTS));
+		  (cfg->preempt == SHUNT_PREEMPT_AUTO &&
+		   (policy_flags & SHUNT_PREEMPTS || cfg->flags & SHUNT_CFG_SEATS));
 
 	cfg->flags = on ? cfg->flags | SHUNT_CFG_PREEMPT : cfg->flags & ~SHUNT_CFG_PREEMPT;
 }

@@ -68,6 +68,8 @@ static const struct shape {
 	{ "refuse", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_refuse), SHUNT_REFUSALS },
 	{ "refuse_drawn", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_refuse_drawn), SHUNT_REFUSALS },
 	{ "rules", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_rule), SHUNT_RULES },
+	{ "seat_ends", BPF_MAP_TYPE_HASH, sizeof(struct shunt_seat_end), SHUNT_SEAT_ENDS },
+	{ "seats", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_seats), 1 },
 	{ "slo_us", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },
 	{ SHUNT_STUB_CALLS, BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32), 1 },
 	{ "views", BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), SHUNT_DOMAINS },
@@ -89,13 +91,14 @@ static const struct shape *shape_of(const char *name)
 static int check_shape(int fd, const struct shape *want)
 {
 	struct bpf_map_info info = { 0 };
-	__u32 len = sizeof(info);
+	__u32 len = sizeof(info),
+	      key_size = want->type == BPF_MAP_TYPE_HASH ? sizeof(__u64) : sizeof(__u32);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
 	if (want->type == BPF_MAP_TYPE_RINGBUF)
 		return info.type == want->type ? 0 : -EPROTO;
-	return info.type == want->type && info.key_size == sizeof(__u32) &&
+	return info.type == want->type && info.key_size == key_size &&
 			       info.value_size == want->value_size &&
 			       info.max_entries == want->max_entries
 		       ? 0

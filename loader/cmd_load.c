@@ -31,6 +31,7 @@
 #include "verify.h"
 #include "zerocopy_check.h"
 #include "pindir.h"
+#include "seats.h"
 
 #define FIRST_GEN 1
 
@@ -128,6 +129,8 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 		err = slot_write(ctl, b, o, s->cfg.policy_gen);
 	if (!err)
 		err = setup_write(ctl, s);
+	if (!err && s->cfg.flags & SHUNT_CFG_SEATS)
+		err = seats_enable(ctl, s);
 	if (!err)
 		err = attach_new(ctl, given.way, o);
 	return err || !card ? err : bring_up_card(ctl, s, card);
@@ -197,6 +200,10 @@ static int setup_for_card(struct ctl *ctl, struct setup *s)
 		return fail(ctl, -EINVAL,
 			    "the configuration is that of a NIC that schedules: no card's program "
 			    "goes before it");
+	if (s->cfg.flags & SHUNT_CFG_SEATS)
+		return fail(ctl, -EINVAL,
+			    "services share CPUs: a card's program chooses cores, and knows "
+			    "nothing of seats");
 	if (given.port) {
 		err = iface_read(ctl, &iface);
 		if (!err)

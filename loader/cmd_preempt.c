@@ -30,6 +30,11 @@ static int parse_value(struct ctl *ctl, struct shunt_cfg *cfg, int key, const ch
 	switch (key) {
 	case KEY_MODE:
 		err = pick_word(ctl, "mode", text, modes, 3);
+		if (err == SHUNT_PREEMPT_OFF && cfg->flags & SHUNT_CFG_SEATS)
+			return fail(ctl, -EINVAL,
+				    "services share CPUs of '%s': a request that is not preempted "
+				    "would keep its CPU from the other service",
+				    ctl->ifname);
 		cfg->preempt = err;
 		return err < 0 ? -EINVAL : 0;
 	case KEY_PARKED:
@@ -96,7 +101,7 @@ int preempt_check(struct ctl *ctl, const struct shunt_cfg *cfg, struct why *why)
 		return why_fail(why, -ENOENT,
 				"policy '%s' does not ask for it: shunt preempt set mode=on",
 				slot.desc.name);
-	if (!has_quantum(ctl, cfg))
+	if (!has_quantum(ctl, cfg) && !(cfg->flags & SHUNT_CFG_SEATS))
 		return why_fail(why, -ENOENT,
 				"no class has a quantum: shunt quantum set CLASS 10us");
 	return 0;

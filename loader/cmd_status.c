@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "metadata.h"
 #include "pick.h"
+#include "seats.h"
 #include "plural.h"
 #include "show.h"
 #include "verb.h"
@@ -158,6 +159,8 @@ static void show_domain(const json_t *d, const char *ifname)
 		show_worker(agent);
 	else
 		printf(", no worker");
+	if (json_object_get(d, "service"))
+		printf("; service %s", text_at(d, "service"));
 	show_user(d, "user", "user_name", "; for user ");
 	puts(json_is_true(json_object_get(d, "draining")) ? " (draining old rings)" : "");
 	if (agent && agent_state_step(agent))
@@ -243,6 +246,7 @@ static void show(const json_t *r)
 		show_card(j);
 		json_array_foreach(json_object_get(j, "domains"), k, d)
 			show_domain(d, text_at(j, "interface"));
+		seats_show(json_object_get(j, "seats"));
 		show_cost(json_object_get(j, "domains"));
 		wire_show_hosts(json_object_get(json_object_get(j, "wire"), "hosts"));
 		show_classes(j);

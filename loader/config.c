@@ -188,6 +188,8 @@ int setup_from_file(struct ctl *ctl, const char *path, struct setup *s)
 		err = read_domains(&r);
 	if (!err)
 		err = read_rest(&r);
+	if (!err)
+		err = config_seats(&r);
 	config_free(r.c);
 	free(r.text);
 	return err;

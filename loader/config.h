@@ -19,6 +19,7 @@ struct config_domain {
 	uint32_t *cpus;   /* the values, as they are meant */
 	uint32_t cpus_count;
 	char *user; /* NULL: any user that shuntd lets in */
+	char *service; /* NULL: it shares no CPU as a seat */
 };
 
 struct config_class {
@@ -103,6 +104,11 @@ struct config_wire {
 	uint32_t cores_count; /* 0: there is no "wire" */
 };
 
+struct config_seats {
+	char *quantum;
+	char *hold;
+};
+
 struct config_hang {
 	char *after;
 	int action;
@@ -128,6 +134,7 @@ struct config {
 	uint32_t knobs_count;
 	char **address;
 	uint32_t address_count;
+	struct config_seats seats;
 	struct config_hang hang;
 	struct config_hold hold;
 	char *drain;

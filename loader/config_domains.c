@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,10 +47,13 @@ static int read_cpus(struct config_reader *r, __u32 i)
 
 		if (in->cpus[c] > 0xffff)
 			return config_bad(r, "no such CPU", "domains[%u].cpus[%u]", i, c);
+		if (other >= 0 && in->service && r->c->domains[other].service)
+			other = -1; /* a seat */
 		if (other >= 0 && !r->c->share_cpus) {
 			fail(r->ctl, -EINVAL,
 			     "CPU %u is named by domains[%d], too: their workers would take it "
-			     "from each other; if they shall, say 'share_cpus: true'",
+			     "from each other; give each a 'service' and they take turns, or say "
+			     "'share_cpus: true'",
 			     in->cpus[c], other);
 			return config_at(r, "domains[%u].cpus[%u]", i, c);
 		}
@@ -129,6 +133,8 @@ static int read_domain(struct config_reader *r, __u32 i, __u32 *bare)
 	else
 		d->ncores = in->cpus_count;
 	r->s->cfg.ndomains = i + 1;
+	if (in->service)
+		snprintf(d->service, sizeof(d->service), "%s", in->service);
 	err = read_cpus(r, i);
 	return err ? err : read_user(r, i);
 }

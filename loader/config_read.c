@@ -92,7 +92,10 @@ static const cyaml_schema_field_t domain_fields[] = {
 			     SHUNT_QUEUES),
 	CYAML_FIELD_SEQUENCE_COUNT("cpus", LIST, struct config_domain, cpu_words, cpu_words_count,
 				   &word, 1, SHUNT_CORES),
-	CYAML_FIELD_STRING_PTR("user", LIST, struct config_domain, user, 1, 256), CYAML_FIELD_END
+	CYAML_FIELD_STRING_PTR("user", LIST, struct config_domain, user, 1, 256),
+	CYAML_FIELD_STRING_PTR("service", LIST, struct config_domain, service, 1,
+			       SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_END
 };
 
 static const cyaml_schema_field_t class_fields[] = {
@@ -153,6 +156,12 @@ static const cyaml_schema_field_t rpc_fields[] = {
 			       SHUNT_NAME_LEN - 1),
 	CYAML_FIELD_SEQUENCE("procedures", LIST, struct config_rpc, procedures, &number, 1,
 			     SHUNT_PROCEDURES),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t seats_fields[] = {
+	CYAML_FIELD_STRING_PTR("quantum", LIST, struct config_seats, quantum, 1, 32),
+	CYAML_FIELD_STRING_PTR("hold", LIST, struct config_seats, hold, 1, 32),
 	CYAML_FIELD_END
 };
 
@@ -238,6 +247,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("rpc", LIST, struct config, rpc, &rpc_value, 1, 1024),
 	CYAML_FIELD_SEQUENCE("knobs", LIST, struct config, knobs, &big_number, 0, SHUNT_KNOBS),
 	CYAML_FIELD_SEQUENCE("address", LIST, struct config, address, &word, 1, 2),
+	CYAML_FIELD_MAPPING("seats", OPTIONAL, struct config, seats, seats_fields),
 	CYAML_FIELD_MAPPING("hang", OPTIONAL, struct config, hang, hang_fields),
 	CYAML_FIELD_MAPPING("hold", OPTIONAL, struct config, hold, hold_fields),
 	CYAML_FIELD_MAPPING("preempt", OPTIONAL, struct config, preempt, preempt_fields),

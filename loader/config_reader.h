@@ -41,5 +41,7 @@ int config_refuse(struct config_reader *r, __u32 i, struct shunt_port *port);
 int config_address(struct config_reader *r);
 /* config_domains.c; *bare: the domains (bit i) that name no CPU. */
 int config_domains(struct config_reader *r, __u32 *bare);
+/* config_seats.c: behind the domains: the CPUs that services share. */
+int config_seats(struct config_reader *r);
 /* config_wire.c: the NIC's part. */
 int config_wire(struct config_reader *r);

@@ -224,6 +224,10 @@ json_t *domain_json(const struct ctl *ctl, const struct sums *s, __u32 d,
 	json_object_set_new(j, "requeue", requeue_json(s, view));
 	json_object_set_new(j, "plan", plan_json(s, view)); /* NULL: leaves it out */
 	set_user(j, "user", dom->user);
+	if (dom->service[0])
+		json_object_set_new(j, "service",
+				    json_stringn(dom->service,
+						 strnlen(dom->service, SHUNT_NAME_LEN)));
 	if (s->cfg.flags & SHUNT_CFG_WIRE)
 		json_object_set_new(j, "wire", json_true());
 	else

@@ -23,8 +23,10 @@ json_t *loaded_json(const struct ctl *ctl, const struct bundle *b, const struct 
 		for (__u32 c = 0; c < s->domains[d].ncores && !s->wire.on; c++)
 			json_array_append_new(cpus, json_integer(s->domains[d].cpu[c]));
 		json_array_append_new(domains,
-				      json_pack("{s:i, s:o, s:o}", "domain", d, "queues",
-						queues_json(&s->domains[d]), "cpus", cpus));
+				      json_pack("{s:i, s:o, s:o, s:s*}", "domain", d, "queues",
+						queues_json(&s->domains[d]), "cpus", cpus,
+						"shares_as", s->domains[d].seat[0] ?
+						s->domains[d].service : NULL));
 	}
 	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
 			 b->desc.name, "dry_run", ctl->dry_run, "classes",
@@ -64,6 +66,8 @@ void loaded_show(const json_t *r)
 		printf("  %s: cores on CPU", queues);
 		json_array_foreach(json_object_get(domain, "cpus"), k, cpu)
 			printf(" %lld", (long long)json_integer_value(cpu));
+		if (json_object_get(domain, "shares_as"))
+			printf(", which service %s shares", text_at(domain, "shares_as"));
 		putchar('\n');
 	}
 	if (json_object_get(r, "unload_first"))

@@ -17,6 +17,7 @@
 #include "pindir.h"
 #include "refused.h"
 #include "report.h"
+#include "seats.h"
 #include "steering.h"
 #include "tunable.h"
 
@@ -290,6 +291,7 @@ json_t *report_json(struct ctl *ctl)
 	json_object_set_new(json_object_get(j, "config"), "own", own_json(ctl));
 	json_object_set_new(json_object_get(j, "config"), "refuse", refusals_json(ctl));
 	json_object_set_new(j, "domains", s.domains);
+	json_object_set_new(j, "seats", seats_json(ctl, &s.cfg)); /* NULL: leaves it out */
 	if (s.wire)
 		json_object_set_new(j, "wire", s.wire);
 	json_object_set_new(j, "classes", classes);

@@ -233,7 +233,7 @@ static int check_cpus(struct ctl *ctl, const struct setup *s, __u32 d, unsigned 
 			hint(ctl, "see %s", ONLINE);
 			return -EINVAL;
 		}
-		if (cpus[cpu] == 2)
+		if (cpus[cpu] == 2 && !dom->seat[c])
 			note("CPU %u has more than one core: each spins and gets in the other's "
 			     "way",
 			     cpu);

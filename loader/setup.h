@@ -27,6 +27,7 @@ struct setup {
 	__u64 knobs[SHUNT_KNOBS];
 	struct shunt_domain domains[SHUNT_DOMAINS];
 	struct shunt_queue queues[SHUNT_QUEUES];
+	struct shunt_seats seats;
 	struct shunt_rule rules[SHUNT_RULES];
 	__u32 nrules;
 	struct {

@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#define SHUNT_ABI 11
+#define SHUNT_ABI 12
 
 #include <shunt/abi_base.h>
 #include <shunt/abi_config.h>

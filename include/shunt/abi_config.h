@@ -45,6 +45,7 @@ enum shunt_cfg_flags {
 	SHUNT_CFG_ZEROCOPY = 256, /* sockets without copying, or none; by
 				   * neither of the two the driver decides */
 	SHUNT_CFG_COPY = 512,  /* sockets that the kernel copies to */
+	SHUNT_CFG_SEATS = 1024, /* domains share CPUs as seats (abi_seat.h) */
 };
 
 struct shunt_cfg {
@@ -231,7 +232,8 @@ struct shunt_domain {
 	__u32 left;     /* agent: 1 = its worker has said goodbye, and lives */
 	__u32 asleep;   /* agent: 1 = it sleeps; XDP: 0, at the next
 			 * request, with which it wakes the agent */
-	__u32 pad[7];
+	char service[SHUNT_NAME_LEN]; /* loader: the name of what is served here; "": it has none */
+	__u32 pad[3];
 	__u8 queue[SHUNT_QUEUES]; /* loader: its queues; by_queue: the one that feeds each core */
 	__u16 cpu[SHUNT_CORES];   /* loader: where each core's thread is pinned */
 	__u8 seat[SHUNT_CORES];   /* loader: the seat that each core

@@ -3,14 +3,14 @@
  * abi_seat.h - a seat: a CPU that cores of several domains share, with the word that says which
  * domain has it
  *
- * The fields have their places, but no program writes them yet. Only BPF programs will: the map is
- * to be frozen, and workers map it for reading alone.
+ * The map "seats" is frozen: BPF programs alone write it, and workers map it for reading.
  */
 #pragma once
 
 #include <shunt/abi_base.h>
 
 #define SHUNT_SEATS 64
+#define SHUNT_SEAT_ENDS 256    /* sockets by which workers move seats */
 #define SHUNT_SEAT_NONE 0xffff /* the domain has no core on this CPU */
 
 /*
@@ -36,20 +36,61 @@ enum shunt_seat_flags {
 
 struct shunt_seat {
 	__u64 word;
-	__u64 since_ns; /* program of the agent: since when others have wanted what "on" has */
-	__u16 barred;   /* program of the agent: domains that are not given the seat, a bit each */
-	__u16 pad;
-	__u32 left;     /* programs of workers: times that the one on it gave it up */
-	__u32 taken;    /* program of the agent: times that it was taken from one that did not */
-	__u32 pad2;
+	__u64 since_ns; /* who moves "on": when that was, by CLOCK_MONOTONIC */
+	__u32 barred;   /* domains that are not given the seat, a bit each. Set by the agent's
+			 * program, cleared by a worker's HERE, or where a take came too late */
+	__u32 left;     /* times that the worker that was on gave it up */
+	__u32 taken;    /* times that shuntd took it from one that did not */
+	__u32 cpu;      /* loader */
 	__u16 core[SHUNT_DOMAINS]; /* loader: each domain's core on this CPU, or SHUNT_SEAT_NONE */
 } __shunt_line;
 SHUNT_ASSERT(sizeof(struct shunt_seat) == SHUNT_LINE, "a seat is a line");
 SHUNT_ASSERT(SHUNT_DOMAINS <= 16, "a seat has a bit of wants for each domain");
 
-/* All seats of an interface: one value. */
+/* All seats of an interface, pinned as "seats": one value. */
 struct shunt_seats {
-	/* XDP: domains that hold requests and have no core that is there and idle */
-	__u64 hungry __shunt_line;
+	__u32 n __shunt_line; /* loader: seats there are */
+	__u32 quantum_us;     /* loader: how long a domain may be on while others want the seat */
+	__u32 hold_us;        /* loader: and how long until it is taken from one that stays */
 	struct shunt_seat seat[SHUNT_SEATS];
+};
+
+/*
+ * What a socket is for, by its cookie: map "seat_ends", written by the agent. A datagram is heard
+ * by the filter of the socket that it comes to, so its sender is known by that.
+ */
+enum shunt_seat_end_kind {
+	SHUNT_SEAT_PAIR, /* the other domain says LEAVE, to this one */
+	SHUNT_SEAT_ASK,  /* the domain says WANT and HERE */
+};
+
+struct shunt_seat_end {
+	__u32 seat;
+	__u32 kind;   /* enum shunt_seat_end_kind */
+	__u32 domain; /* that speaks */
+	__u32 to;     /* SHUNT_SEAT_PAIR: that gets the seat */
+};
+
+/* The datagrams of workers. */
+enum shunt_seat_op {
+	SHUNT_SEAT_LEAVE, /* by the pair's socket */
+	SHUNT_SEAT_WANT,  /* the others by that for asking */
+	SHUNT_SEAT_HERE,
+};
+
+struct shunt_seat_said {
+	__u64 word; /* LEAVE: as it was seen */
+	__u32 op;   /* enum shunt_seat_op */
+	__u32 more; /* LEAVE: requests are left */
+};
+
+/* The agent's order to the program pinned as "seat_move": the domain that is on leaves the seat. */
+struct shunt_seat_order {
+	__u32 seat;
+	__u32 bar;  /* domains that are barred first, a bit each */
+	__u32 give; /* 1: then the seat is given. Comes that too late, the bar is undone */
+	__u32 from; /* the domain that is on, + 1; 0: none */
+	__u32 to;   /* and the one that is on next */
+	__u32 back; /* domains that want the seat from then on, a bit each */
+	__u32 done; /* the answer: 1 = given */
 };

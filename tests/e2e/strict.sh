@@ -98,4 +98,14 @@ test_every_program_is_known_here() {
 		"apps/baseline/baseline.bpf.c bpf/host/signal.bpf.c bpf/host/stub.bpf.c bpf/host/unwrap.bpf.c bpf/nic/nic.bpf.c bpf/shunt.bpf.c offload/nfp/card.bpf.c"
 }
 
+test_the_programs_of_seats_are_verified_strictly() {
+	need_strict
+	new_lab --queues 2
+	printf '%s\n' 'ports: [{port: 9000}]' 'domains:' '  - {queue: 0, cpus: [0], service: a}' \
+		'  - {queue: 1, cpus: [0], service: b}' >"$DIR/config.yaml"
+	strict host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
+	assert_eq "$(loaded_strictly shunt_seat_ask) $(loaded_strictly shunt_seat_move)" "1 1" \
+		"programs loaded"
+}
+
 run_tests "$@"

@@ -8,7 +8,8 @@
  * number is served twice in an epoch.
  */
 /* link: hostlib/clock.c hostlib/preempt.c hostlib/signal.c hostlib/queue.c hostlib/ask.c */
-/* link: hostlib/next.c hostlib/frames.c hostlib/reply.c hostlib/park.c hostlib/idle.c */
+/* link: hostlib/next.c hostlib/seat.c hostlib/frames.c hostlib/reply.c hostlib/park.c */
+/* link: hostlib/idle.c */
 /* link: hostlib/transport/shared.c hostlib/transport/wire.c hostlib/transport/wire_credit.c */
 /* link: hostlib/transport/wire_attach.c hostlib/transport/wire_epoch.c hostlib/yield.c */
 /* link: hostlib/ctx.c hostlib/ctx_x86_64.S hostlib/ctx_aarch64.S hostlib/stacks.c */

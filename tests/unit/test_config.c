@@ -6,7 +6,8 @@
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
 /* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
 /* link: loader/config_refuse.c loader/config_rpc.c */
-/* link: loader/config_domains.c loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
+/* link: loader/config_domains.c loader/config_seats.c */
+/* link: loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
 /* link: tests/unit/config_text.c */
 /* links more: a configuration is read by one call, which all of these answer */

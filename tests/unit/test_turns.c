@@ -2,7 +2,7 @@
 /*
  * test_turns.c - a core's thread, from turn to turn, on rings in plain memory
  */
-/* link: @core hostlib/core.c hostlib/fork.c hostlib/yield.c */
+/* link: @core hostlib/core.c hostlib/seat_moves.c hostlib/fork.c hostlib/yield.c */
 /* links more: a turn of a core goes through all of them */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * seat.h - a core that shares its CPU with another domain's: who is on serves, the other one blocks
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <shunt/seat.h>
+
+#include "internal.h"
+
+struct seat {
+	const struct shunt_seats *all;
+	const struct shunt_seat *line;
+	int pair, ask;     /* broker.h */
+	uint32_t turn;     /* of the word, as it was last seen */
+	uint64_t until_ns; /* the end of that turn, if the core is on */
+	bool asked;        /* for the seat, since it last waited */
+};
+
+/* By the link: SEATS has come. Keeps what it needs of the descriptors. 0, or -errno. */
+int seat_take(struct shunt *s, const struct shunt_msg_seats *msg, int *fd, int nfd);
+/* The threads have ended. */
+void seat_drop(struct shunt *s);
+/* The child of a fork has no part in it. */
+void seat_forget(struct shunt *s);
+
+/* The functions below are called where there is a seat. */
+
+/* What is read behind it is newer. */
+static inline uint64_t seat_word(const struct shunt *s)
+{
+	return __atomic_load_n(&s->seat->line->word, __ATOMIC_ACQUIRE);
+}
+
+static inline bool seat_is_on(const struct shunt *s, uint64_t word)
+{
+	return SHUNT_SEAT_ON(word) == s->domain + 1;
+}
+
+/* The other domains that want the seat and may have it. */
+uint32_t seat_others(const struct shunt *s, uint64_t word);
+/* Has this domain requests? By the counts, which XDP writes before it looks at the word. */
+bool seat_has_requests(const struct core *c);
+/* Does another domain want the seat, or is it on already? */
+bool seat_is_wanted(const struct shunt *s);
+/* When the core must leave; ~0: nobody else wants the seat. */
+uint64_t seat_until(const struct core *c);
+
+/* seat_moves.c */
+
+/* Begins a turn: is the core on, and does it stay? False: it has given the seat away, or has
+ * waited for it, 10 ms at most. */
+bool seat_turn(struct core *c);
+/* The core ends: another domain that wants the seat gets it. */
+void seat_end(struct core *c);

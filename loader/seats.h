@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * seats.h - the CPUs that services share: what the loader puts there for shuntd and workers
+ */
+#pragma once
+
+#include "setup.h"
+
+/* Writes and freezes the map "seats", and pins the programs that move them. Before the XDP program
+ * is attached. */
+int seats_enable(struct ctl *ctl, const struct setup *s);
+/* seats_show.c: each seat: who is on, who wants it, how often it changed hands; NULL: there are
+ * none. */
+json_t *seats_json(struct ctl *ctl, const struct shunt_cfg *cfg);
+void seats_show(const json_t *list);

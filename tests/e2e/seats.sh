@@ -1,0 +1,269 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# seats.sh - two services share a CPU: one is on, the other one blocks, and none is left waiting
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+LAB_ARGS=(--queues 2)
+SEATS=
+HANG=10s
+
+# Service a has queue 0, b queue 1: what the client sends on its first CPU comes to a, on its last
+# to b. Both have the last CPU.
+domain() {
+	echo "{queue: 0, cpus: [$(($(nproc) - 1))], service: a}"
+	echo "  - {queue: 1, cpus: [$(($(nproc) - 1))], service: b}"
+}
+
+# [CONFIG LINES…]: both services, without workers.
+load_seats() {
+	[ "$(nproc)" -ge 2 ] || skip "one CPU alone cannot send to two queues"
+	queues_by_cpu 0 1
+	load fcfs "$@" ${SEATS:+"seats: $SEATS"} "hold_ring: 4096"
+}
+
+# NAME [OPTIONS…]: the worker of a service.
+start_service() {
+	local domain=0
+	[ "$1" = a ] || domain=1
+	start "$1" host shunt-spin --dev "$DEV" --domain "$domain" --cores 1 "${@:2}"
+	wait_for 10 stat_of ".domains[$domain].up == 1"
+}
+
+# a|b OPTIONS…: requests for one service, the client's JSON in $DIR/NAME.json.
+offer_to() {
+	local cpu=0
+	[ "$1" = a ] || cpu=$(($(nproc) - 1))
+	pace "${@:2}"
+	client taskset -c "$cpu" shunt-load --to 198.18.0.2:9000 --json --sleep \
+		--wait $((3 * PATIENCE * ${SLOWER:-1} / 2))s "${PACED[@]}" >"$DIR/$1.json"
+}
+
+offer_both() {
+	local pid
+	offer_to a "$@" &
+	pid=$!
+	offer_to b "$@"
+	wait "$pid"
+}
+
+sum_of() { jq "[.classes[].$2] | add" "$DIR/$1.json"; }
+
+assert_answered_by() {
+	local sent
+	sent=$(sum_of "$1" sent)
+	assert_ge "$sent" 1 "requests sent to $1"
+	[ "$(sum_of "$1" answered)" = "$sent" ] || host shunt status >&2
+	assert_eq "$(sum_of "$1" answered)" "$sent" "requests that $1 answered"
+}
+
+# FILTER: of the one seat.
+seat() { host shunt status -j | jq -e ".interfaces[0].seats[0] | $1"; }
+is_on() { [ "$(seat .on)" = "\"$1\"" ]; }
+answers() { # a|b: one request, soon
+	offer_to "$1" --rate 100 --count 1 --mix short=1:1us
+	assert_answered_by "$1"
+}
+
+test_two_services_share_a_cpu_and_all_is_answered() {
+	SEATS="{hold: 2s}" # the machine may take the CPU from both
+	load_seats
+	start_service a
+	start_service b
+	assert_eq "$(seat '.services | join(" ")')" '"a b"' "services of the seat"
+	offer_both --rate 1000 --time 2 --mix short=0.8:5us,long=0.2:100us
+	assert_answered_by a
+	assert_answered_by b
+	assert_conserved
+	assert_ge "$(seat .left)" 100 "times that the seat was left"
+	assert_eq "$(seat .taken)" 0 "times that it was taken"
+	stop a
+	stop b
+	wait_for 5 no_worker
+}
+
+# It takes no CPU time while the other one is on.
+test_a_service_that_is_away_blocks() {
+	local before after
+	load_seats
+	start_service a
+	start_service b
+	wait_for 5 is_on a
+	before=$(awk '{ print $14 + $15 }' "/proc/${PIDS[b]}/stat")
+	sleep 1
+	after=$(awk '{ print $14 + $15 }' "/proc/${PIDS[b]}/stat")
+	assert_le $((after - before)) 10 "hundredths of a second that the one that is away ran"
+	assert_eq "$(stat_of '.domains[1].core[0].state')" '"away"' "its state"
+	assert_eq "$(stat_of '.domains[1].core[0].hung')" 0 "times that it was taken for silent"
+	answers b
+	answers a
+}
+
+# Each pair of requests makes the seat go there and back, unless the machine is too busy.
+test_thousands_of_switches_lose_nothing() {
+	local n=0 turns=$((${LONG:-0} ? 100000 : 2000))
+	load_seats
+	start_service a
+	start_service b
+	while (($(seat .turns) < turns)); do
+		((n++ < 60)) || fail "$(seat .turns) turns of the seat alone"
+		offer_both --rate 4000 --time 1 --mix short=1:1us
+		assert_answered_by a
+		assert_answered_by b
+	done
+	assert_conserved
+	stop a
+	stop b
+	assert_frames_of_both
+}
+
+# As assert_frames(), of each service.
+assert_frames_of_both() {
+	local domain counts
+	wait_for 5 no_worker
+	for domain in 0 1; do
+		counts=$(host build/tests/peer census "/run/shunt/$DEV.sock" $domain)
+		[ "$(jq .twice <<<"$counts")" = 0 ] || broken "frames are there twice: $counts"
+		assert_le "$(jq .missing <<<"$counts")" 2 "missing frames of $counts"
+		wait_for 5 no_worker
+	done
+}
+
+test_the_next_of_a_killed_worker_has_the_seat() {
+	load_seats
+	start_service a
+	start_service b
+	wait_for 5 is_on a
+	stop a KILL
+	wait_for 5 is_on b
+	assert_eq "$(seat '.barred | join(" ")')" '"a"' "services without a worker"
+	answers b
+	start_service a
+	answers a
+	answers b
+	assert_conserved
+}
+
+test_kills_at_random_strand_no_request() {
+	local i victim pid
+	load_seats 'hold: {age: none}'
+	start_service a
+	start_service b
+	offer_both --rate 500 --time 6 --mix short=0.9:5us,long=0.1:200us &
+	pid=$!
+	for ((i = 0; i < 8; i++)); do
+		victim=$((RANDOM % 2 ? 0 : 1))
+		victim=$([ $victim = 0 ] && echo a || echo b)
+		sleep 0.$((RANDOM % 5 + 1))
+		stop $victim KILL
+		start_service $victim
+	done
+	wait $pid
+	assert_conserved
+	assert_le "$(stat_of .total.lost)" 16 "requests that died with their workers"
+	answers a
+	answers b
+}
+
+# A service that is stopped while it is on: once it has had the seat for "hold", the other one has
+# it. Continued, it comes back.
+test_a_stopped_worker_loses_the_seat_and_is_let_on_again() {
+	load_seats
+	start_service a
+	start_service b
+	wait_for 5 is_on a
+	kill -STOP "${PIDS[a]}"
+	answers b
+	assert_eq "$(seat .taken)" 1 "times that the seat was taken"
+	assert_eq "$(seat '.barred | join(" ")')" '"a"' "services that are barred"
+	kill -CONT "${PIDS[a]}"
+	wait_for 5 seat '.barred == []'
+	answers a
+	answers b
+	assert_conserved
+}
+
+# It beats, so it does not hang; and no safepoint lets it leave.
+test_a_handler_without_safepoints_costs_the_other_service_the_hold_time() {
+	SEATS="{hold: 5ms}"
+	load_seats
+	start_service a --no-safepoints
+	start_service b
+	offer_to a --rate 5 --count 10 --mix long=1:90ms &
+	wait_for 5 is_on a
+	offer_to b --rate 100 --count 100 --mix short=1:5us
+	wait $!
+	assert_answered_by a
+	assert_answered_by b
+	assert_ge "$(seat .taken)" 1 "times that the seat was taken"
+	assert_conserved
+}
+
+test_a_restarted_agent_goes_on_with_the_seats() {
+	local agent
+	load_seats
+	start_service a
+	start_service b
+	answers b
+	answers a
+	agent=$(stat_of '.domains[0].agent.pid')
+	kill -KILL "$agent"
+	wait_for 10 stat_of ".domains[0].agent.pid != $agent and .domains[0].agent.alive"
+	answers b
+	answers a
+	# The new agent gives the seat on, too.
+	stop b KILL
+	wait_for 5 seat '.barred == ["b"]'
+	start_service b
+	answers b
+	answers a
+	assert_conserved
+}
+
+test_a_worker_that_ends_leaves_the_seat() {
+	load_seats
+	start_service a
+	start_service b
+	wait_for 5 is_on a
+	stop a
+	assert_eq "$STATUS" 0 "exit status"
+	wait_for 5 is_on b
+	answers b
+	stop b
+	wait_for 5 seat '.on == null'
+	start_service a
+	answers a
+}
+
+test_a_switch_of_the_policy_keeps_the_seats() {
+	load_seats
+	start_service a
+	start_service b
+	host shunt switch mq
+	answers a
+	answers b
+	assert_exit 1 host shunt preempt set mode=off
+	assert_match "$(cat "$DIR/err")" "would keep its CPU from the other service"
+	host shunt switch sq
+	offer_both --rate 500 --time 1 --mix short=0.8:5us,long=0.2:300us
+	assert_answered_by a
+	assert_answered_by b
+	assert_conserved
+}
+
+refused() { # WORDS DOMAINS [LINES…]
+	printf '%s\n' "ports: [{port: 9000}]" "domains:" "${@:2}" >"$DIR/bad.yaml"
+	assert_exit 1 host shunt load fcfs --dev "$DEV" --config "$DIR/bad.yaml"
+	assert_match "$(cat "$DIR/err")" "$1"
+}
+
+test_load_refuses_seats_that_cannot_work() {
+	local a='  - {queue: 0, cpus: [0], service: a}' b='  - {queue: 1, cpus: [0], service: b}'
+	refused 'less than 50us' "$a" "$b" 'seats: {quantum: 20us}'
+	refused 'seats need it' "$a" "$b" 'preempt: {mode: off}'
+	refused 'no other core' "$a" '  - {queue: 1, cpus: [0, 1], service: b}'
+	refused "give each a 'service'" "$a" '  - {queue: 1, cpus: [0]}'
+	[ ! -e "/sys/fs/bpf/shunt/$DEV/seats" ] || fail "something was loaded"
+}
+
+run_tests "$@"

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_seat_moves.c - what a core that shares its CPU says and does, by the word and by its counts;
+ * what comes of it in the word is the filters' (tests/prog/test_seat.c)
+ */
+/* link: @core hostlib/seat_moves.c */
+/* links more: a core that leaves its seat lets go of idle bit, replies and frames */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "cores.h"
+#include "hostlib/seat.h"
+
+#define ME 0
+#define OTHER 1
+#define CLS 1
+
+static struct core *c;
+static struct shunt_seats all;
+static struct seat seat;
+static int pair[2], ask[2]; /* the core's end, the other one */
+static unsigned int polls;
+static void (*while_it_waits)(void);
+
+int poll(struct pollfd *fds, nfds_t n, int ms)
+{
+	polls++;
+	for (nfds_t i = 0; i < n; i++)
+		fds[i].revents = 0;
+	if (while_it_waits)
+		while_it_waits();
+	return 0;
+}
+
+static int lowest(struct shunt_view *v, const struct shunt_event *ev)
+{
+	return ev->waiting ? __builtin_ctz(ev->waiting) : -1;
+}
+
+/* --- the seat, as BPF programs would write it ------------------------------------------------- */
+
+static void word_is(uint32_t turn, uint32_t on, uint32_t wants)
+{
+	all.seat[0].word = SHUNT_SEAT(turn, 0, on, wants);
+}
+
+static uint32_t bit(uint32_t domain)
+{
+	return SHUNT_SEAT_WANT(domain);
+}
+
+static int set_up(void **state)
+{
+	int err = make_cores(lowest);
+
+	c = &s.core[0];
+	all = (struct shunt_seats){ .n = 1, .quantum_us = 1000000 };
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ask), 0);
+	seat = (struct seat){ .all = &all, .line = &all.seat[0], .pair = pair[0], .ask = ask[0],
+			      .turn = ~0u };
+	s.seat = &seat;
+	s.domain = ME;
+	polls = 0;
+	while_it_waits = NULL;
+	return err;
+}
+
+static int tear_down(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		close(pair[i]);
+		close(ask[i]);
+	}
+	s.seat = NULL;
+	atomic_store(&s.quit, false);
+	remove_cores();
+	return 0;
+}
+
+/* What was said at that socket: -1: nothing. */
+static int said(int sock, struct shunt_seat_said *m)
+{
+	struct shunt_seat_said any;
+
+	m = m ? m : &any;
+	return recv(sock, m, sizeof(*m), MSG_DONTWAIT) == sizeof(*m) ? (int)m->op : -1;
+}
+
+static void assert_silent(void)
+{
+	assert_int_equal(said(pair[1], NULL), -1);
+	assert_int_equal(said(ask[1], NULL), -1);
+}
+
+static void count_one(void)
+{
+	s.view->enq[CLS] = s.view->deq[CLS] + 1;
+}
+
+/* --- who is on -------------------------------------------------------------------------------- */
+
+static void who_is_on_and_alone_goes_on(void **state)
+{
+	word_is(1, ME + 1, 0);
+	assert_true(seat_turn(c));
+	assert_silent();
+	assert_int_equal(polls, 0);
+	assert_false(seat_is_wanted(&s));
+	assert_true(seat_until(c) == ~0ULL);
+}
+
+static void who_has_nothing_to_do_leaves_at_once(void **state)
+{
+	struct shunt_seat_said m;
+
+	word_is(7, ME + 1, bit(OTHER));
+	assert_false(seat_turn(c));
+	assert_int_equal(said(pair[1], &m), SHUNT_SEAT_LEAVE);
+	assert_true(m.word == all.seat[0].word);
+	assert_int_equal(m.more, 0);
+	assert_int_equal(said(ask[1], NULL), -1);
+}
+
+static void who_has_requests_stays_for_the_quantum_and_leaves_with_more(void **state)
+{
+	struct shunt_seat_said m;
+
+	count_one();
+	word_is(7, ME + 1, bit(OTHER));
+	assert_true(seat_turn(c));
+	assert_silent();
+	assert_true(seat_is_wanted(&s));
+	assert_true(seat_until(c) == seat.until_ns);
+	seat.until_ns = clock_ns();
+	assert_false(seat_turn(c));
+	assert_int_equal(said(pair[1], &m), SHUNT_SEAT_LEAVE);
+	assert_int_equal(m.more, 1);
+}
+
+static void a_new_turn_has_a_quantum_of_its_own(void **state)
+{
+	uint64_t now = clock_ns();
+
+	word_is(7, ME + 1, bit(OTHER));
+	count_one();
+	assert_true(seat_turn(c));
+	assert_true(seat.until_ns > now + 900000000);
+	seat.until_ns = 1;
+	word_is(9, ME + 1, bit(OTHER)); /* away and back, while it had no CPU */
+	assert_true(seat_turn(c));
+	assert_true(seat.until_ns > now + 900000000);
+}
+
+static void nobody_leaves_to_one_that_is_barred(void **state)
+{
+	word_is(7, ME + 1, bit(OTHER));
+	all.seat[0].barred = bit(OTHER);
+	assert_true(seat_turn(c));
+	assert_silent();
+	assert_false(seat_is_wanted(&s));
+}
+
+static void who_leaves_has_no_idle_bit(void **state)
+{
+	word_is(7, ME + 1, 0);
+	assert_true(seat_turn(c));
+	idle_turn(c);
+	assert_int_equal(s.view->idle & 1, 1);
+	word_is(7, ME + 1, bit(OTHER));
+	assert_false(seat_turn(c));
+	assert_int_equal(s.view->idle & 1, 0);
+	assert_int_equal(said(pair[1], NULL), SHUNT_SEAT_LEAVE);
+}
+
+static void a_request_that_is_at_hand_begins_first(void **state)
+{
+	word_is(7, ME + 1, bit(OTHER));
+	c->loaded = true;
+	assert_true(seat_turn(c));
+	word_is(8, OTHER + 1, 0);
+	assert_true(seat_turn(c));
+	assert_silent();
+	assert_true(seat_until(c) == c->start_ns); /* and yields at its first safepoint */
+	c->loaded = false;
+}
+
+static void who_is_on_does_not_sleep(void **state)
+{
+	word_is(7, ME + 1, 0);
+	s.opts.idle = SHUNT_IDLE_SLEEP;
+	idle_turn(c);
+	idle_turn(c);
+	idle_turn(c);
+	assert_int_equal(polls, 0);
+}
+
+/* --- who is away ------------------------------------------------------------------------------ */
+
+static void who_is_away_and_has_nothing_waits(void **state)
+{
+	word_is(7, OTHER + 1, 0);
+	assert_false(seat_turn(c));
+	assert_int_equal(polls, 1);
+	assert_silent();
+	assert_int_equal(c->run->state, SHUNT_CORE_AWAY);
+}
+
+static void who_is_away_wants_the_seat_for_what_its_counts_know(void **state)
+{
+	word_is(7, OTHER + 1, 0);
+	count_one();
+	assert_false(seat_turn(c));
+	assert_int_equal(said(ask[1], NULL), SHUNT_SEAT_WANT);
+	assert_int_equal(polls, 0); /* it looks again before it waits */
+	assert_false(seat_turn(c));
+	assert_int_equal(polls, 1); /* nobody did anything: the belt */
+	assert_silent();
+}
+
+static void a_request_of_its_own_ring_counts_too(void **state)
+{
+	word_is(7, OTHER + 1, 0);
+	s.view->sent[0] = s.view->done[0] + 1;
+	assert_false(seat_turn(c));
+	assert_int_equal(said(ask[1], NULL), SHUNT_SEAT_WANT);
+	s.view->sent[0] = s.view->done[0];
+}
+
+static void who_is_known_to_want_the_seat_just_waits(void **state)
+{
+	word_is(7, OTHER + 1, bit(ME));
+	count_one();
+	assert_false(seat_turn(c));
+	assert_int_equal(polls, 1);
+	assert_silent();
+}
+
+static void a_seat_that_nobody_has_is_asked_for(void **state)
+{
+	word_is(7, SHUNT_SEAT_NOBODY, 0);
+	assert_false(seat_turn(c));
+	assert_int_equal(said(ask[1], NULL), SHUNT_SEAT_WANT);
+	assert_int_equal(polls, 0);
+}
+
+static void who_is_barred_says_that_it_is_here(void **state)
+{
+	word_is(7, OTHER + 1, 0);
+	all.seat[0].barred = bit(ME);
+	assert_false(seat_turn(c));
+	assert_int_equal(said(ask[1], NULL), SHUNT_SEAT_HERE);
+	assert_int_equal(polls, 1);
+}
+
+static void get_on(void)
+{
+	word_is(8, ME + 1, 0);
+}
+
+static void who_is_let_on_goes_on(void **state)
+{
+	word_is(7, OTHER + 1, 0);
+	while_it_waits = get_on;
+	assert_false(seat_turn(c));
+	assert_true(seat_turn(c));
+	assert_int_equal(polls, 1);
+}
+
+/* What its ring holds is served beside the other domain's. */
+static void who_is_to_end_waits_for_no_seat(void **state)
+{
+	word_is(7, OTHER + 1, 0);
+	atomic_store(&s.quit, true);
+	assert_true(seat_turn(c));
+	assert_int_equal(polls, 0);
+}
+
+static void who_ends_leaves_the_seat_to_one_that_wants_it(void **state)
+{
+	word_is(7, ME + 1, 0);
+	seat_end(c);
+	assert_silent();
+	word_is(7, ME + 1, bit(OTHER));
+	seat_end(c);
+	assert_int_equal(said(pair[1], NULL), SHUNT_SEAT_LEAVE);
+}
+
+#define SEAT_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SEAT_TEST(who_is_on_and_alone_goes_on),
+		SEAT_TEST(who_has_nothing_to_do_leaves_at_once),
+		SEAT_TEST(who_has_requests_stays_for_the_quantum_and_leaves_with_more),
+		SEAT_TEST(a_new_turn_has_a_quantum_of_its_own),
+		SEAT_TEST(nobody_leaves_to_one_that_is_barred),
+		SEAT_TEST(who_leaves_has_no_idle_bit),
+		SEAT_TEST(a_request_that_is_at_hand_begins_first),
+		SEAT_TEST(who_is_on_does_not_sleep),
+		SEAT_TEST(who_is_away_and_has_nothing_waits),
+		SEAT_TEST(who_is_away_wants_the_seat_for_what_its_counts_know),
+		SEAT_TEST(a_request_of_its_own_ring_counts_too),
+		SEAT_TEST(who_is_known_to_want_the_seat_just_waits),
+		SEAT_TEST(a_seat_that_nobody_has_is_asked_for),
+		SEAT_TEST(who_is_barred_says_that_it_is_here),
+		SEAT_TEST(who_is_let_on_goes_on),
+		SEAT_TEST(who_is_to_end_waits_for_no_seat),
+		SEAT_TEST(who_ends_leaves_the_seat_to_one_that_wants_it),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
