@@ -32,6 +32,8 @@ HOT void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra
 	if (RARE(e->calls))
 		e->pool[r].runs = 1;
 	c->run = r;
+	if (e->transport == TRANSPORT_SHARED)
+		view_runs(d->v, i, e->pool[r].cls);
 	c->begin = e->now + extra + e->start;
 	c->end = c->begin + left + e->end;
 	c->busy -= e->now;
@@ -253,6 +255,8 @@ static void ended(struct engine *e, struct domain *d, int i)
 		e->p->done(d->v, &ev);
 	}
 	c->run = 0;
+	if (e->transport == TRANSPORT_SHARED)
+		view_runs(d->v, i, SHUNT_NONE);
 	c->busy += e->now;
 	d->over &= ~(1ULL << i);
 	if (RARE(e->elastic) && e->rare->services_leave(e, d, i)) {
@@ -299,6 +303,8 @@ static void yielded(struct engine *e, struct domain *d, int i)
 	e->pool[r].runs = 0;
 	c->busy += e->now;
 	c->run = 0;
+	if (e->transport == TRANSPORT_SHARED)
+		view_runs(d->v, i, SHUNT_NONE);
 	if (e->transport == TRANSPORT_WIRE) {
 		if (!next_one(e, d, i, e->yield + e->swap))
 			set_core(e, d, i, CORE_DONE, NEVER);

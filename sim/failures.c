@@ -59,6 +59,8 @@ static void core_fail(struct engine *e, struct domain *d, int i)
 	if (!c->up)
 		return;
 	c->run = 0;
+	if (e->transport == TRANSPORT_SHARED)
+		view_runs(d->v, i, SHUNT_NONE);
 	c->busy += ran ? e->now : 0;
 	core_off(e, d, i);
 	if (ran)

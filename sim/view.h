@@ -82,6 +82,16 @@ static inline void view_parked(struct shunt_view *v, int cls, int by)
 		v->parked[0].peak = v->parked[0].now;
 }
 
+/* Core: the class of what it runs; SHUNT_NONE: nothing. Where memory is shared. */
+static inline void view_runs(struct shunt_view *v, int core, int cls)
+{
+	struct shunt_core_run *run = &v->core[core].run;
+
+	run->id = cls != SHUNT_NONE;
+	run->cls = cls;
+	run->state = cls == SHUNT_NONE ? SHUNT_CORE_IDLE : SHUNT_CORE_BUSY;
+}
+
 /* Sums that decay over a second, by which the agent measures service times; published every 10 ms
  * while requests end. */
 struct times {

@@ -13,11 +13,13 @@
  *
  * plan() sets the budgets: the work that cores can do until the deadline, less what classes with
  * tighter objectives will bring meanwhile, less the request's own, and half as much for what runs,
- * which no queue shows. It keeps ready which classes' work counts, so that an arrival adds up no
- * other's. An estimate may be wrong, as service times vary and cores stop: so plan() looks at how
- * many requests ended late. If more than 1 % of a class were, it cuts the budgets of the classes
- * with looser objectives that take time, and once there is nothing left to cut, that of the class
- * itself. Budgets grow again by 3 % a plan.
+ * which no queue shows. One core runs a request of the class or none, which makes a difference: so
+ * there its run line is looked at, and what was preempted counts, each by half. plan() keeps ready
+ * which classes' work counts, so that an arrival adds up no other's. An estimate may be wrong, as
+ * service times vary and cores stop: so plan() looks at how many requests ended late. If more than
+ * 1 % of a class were, it cuts the budgets of the classes with looser objectives that take time,
+ * and once there is nothing left to cut, that of the class itself. Budgets grow again by 3 % a
+ * plan.
  *
  * A cut helps only where a queue is the reason. So no budget is cut while an arrival in eight, or
  * more, finds an idle core; nor for a class that is late because requests that cannot be rejected
@@ -25,8 +27,9 @@
  * request that waits.
  *
  * Word c of the plan is class c's: the classes whose work is before its requests, a bit each, and
- * from bit BUDGET on the work in ns below which a request may wait. 0: there is no plan yet, the
- * class has no objective, or all its requests are let in ("admit: off").
+ * from bit BUDGET on the work in ns below which a request may wait; bit SEEN: what the one core has
+ * begun counts, too. 0: there is no plan yet, the class has no objective, or all its requests are
+ * let in ("admit: off").
  */
 #include <shunt/policy.h>
 
@@ -40,6 +43,7 @@ SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
 #define LATEST (1ULL << 61) /* the objective of a class without one */
 #define WORK_MAX (1ULL << 44)      /* ns a second; so many cores there are not */
 #define BUDGET SHUNT_CLASSES       /* bit of a class's word */
+#define SEEN 63
 #define WHOLE 1024
 #define CUT_MAX 960
 /* Words: parts of class c's budget that are cut off, of WHOLE: for tighter classes and, from bit
@@ -79,6 +83,14 @@ __shunt_inline __u64 objective(const shunt_view *v, __u32 cls)
 	return shunt_pick(shunt_some(slo), slo * 1000, LATEST);
 }
 
+/* Work of the class that the one core has begun: half of each request, as it may be anywhere. */
+__shunt_inline __u64 begun(const shunt_view *v, __u32 cls)
+{
+	__u64 n = shunt_parked(v, cls) + shunt_runs(v, shunt_core_at(v, 0), cls);
+
+	return n * shunt_mean_ns(v, cls) / 2;
+}
+
 static int steer(shunt_view *v, shunt_event *ev)
 {
 	__u64 idle = shunt_idle(v), word, before, ahead = 0, work, share;
@@ -97,7 +109,9 @@ static int steer(shunt_view *v, shunt_event *ev)
 		if (before < 2ULL << c)
 			break;
 	}
-	if (ahead < word >> BUDGET)
+	if (word >> SEEN)
+		ahead += begun(v, ev->cls % SHUNT_CLASSES);
+	if (ahead < (word & ((1ULL << SEEN) - 1)) >> BUDGET)
 		return SHUNT_HOLD;
 	share = shunt_plan(v, PLAN_SHARE + ev->cls % SHUNT_CLASSES);
 	return share && may_wait_owed(v, ev->cls, share) ? SHUNT_HOLD : SHUNT_REJECT;
@@ -176,6 +190,7 @@ struct known {
 	__u64 since_us;               /* the plan before */
 	__u64 served;                 /* classes that take time, a bit each */
 	__u64 many;                   /* classes of which FEW and more were taken, a bit each */
+	__u64 seen;                   /* 1: of the one core it counts what it has begun */
 	__u64 full;                   /* 1: few arrivals found an idle core, twice in turn */
 	__u16 looser[SHUNT_CLASSES];  /* than this one: classes with such an objective */
 	__u16 taken[SHUNT_CLASSES];   /* out of its queue since then: work, in parts of the
@@ -291,8 +306,9 @@ __shunt_inline __u64 beyond(__u64 work, __u64 own)
 __shunt_inline __u64 budget(const shunt_view *v, const struct known *k, __u32 cls, __u64 cut)
 {
 	__u64 slo = shunt_slo_us(v, cls), all = shunt_knob(v, 0) & (LATER - 1), slack;
-	__u64 own = k->cores * shunt_mean_ns(v, cls) * 3 / 2, work, most, least;
+	__u64 own = k->cores * shunt_mean_ns(v, cls), work, most, least;
 
+	own += shunt_pick(k->seen, 0, own / 2);
 	all = shunt_pick(shunt_some(all), shunt_min(all, 1000), 100);
 	slack = all * shunt_slack(v, cls) / 100;
 	work = slo * room(v, k, cls) / 1000 / 100 * slack;
@@ -307,7 +323,8 @@ __shunt_inline __u64 word_of(const shunt_view *v, const struct known *k, __u32 c
 {
 	__u64 before = (k->served & ~k->looser[cls]) | 1ULL << cls;
 
-	return shunt_pick(refusable(v, cls), budget(v, k, cls, cut) << BUDGET | before, 0);
+	before |= budget(v, k, cls, cut) << BUDGET | k->seen << SEEN;
+	return shunt_pick(refusable(v, cls), before, 0);
 }
 
 /* The classes that are late, a bit each, and for which a shorter queue would do something. */
@@ -362,11 +379,23 @@ __shunt_inline void gather_classes(const shunt_view *v, struct known *k)
 	}
 }
 
+/* 1: there is one core, and what it runs is seen. Not where a class has a guaranteed share: what is
+ * owed to it runs on to its end, and comes beside its budget. */
+__shunt_inline __u64 one_core_seen(const shunt_view *v)
+{
+	__u64 other = shunt_some(shunt_cores(v) ^ 1);
+
+	for (int c = 0; c < SHUNT_CLASSES; c++)
+		other |= shunt_some(shunt_least(v, c));
+	return (other ^ 1) & shunt_seen(v, shunt_core_at(v, 0));
+}
+
 static void plan(shunt_view *v, shunt_event *ev)
 {
 	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000, less, cut, let_in = 0;
 	struct known k = { .cores = shunt_cores(v), .since_us = grown(v, PLAN_AT, now_us) };
 
+	k.seen = one_core_seen(v);
 	gather_classes(v, &k);
 	gather_taken(v, &k);
 	less = to_cut(v, &k);

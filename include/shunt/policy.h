@@ -267,6 +267,10 @@ __shunt_inline int shunt_less_loaded(const shunt_view *v, __u32 random, __u32 fi
 #define shunt_core_at(v, i) shunt_core_at(v, SHUNT_WITHIN(i, SHUNT_CORES))
 #define shunt_backlog(v, cls) shunt_backlog(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_taken(v, cls) shunt_taken(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_parked(v, cls) shunt_parked(v, SHUNT_WITHIN(cls, SHUNT_CLASSES))
+#define shunt_seen(v, core) shunt_seen(v, SHUNT_WITHIN(core, SHUNT_CORES))
+#define shunt_runs(v, core, cls)                                                                   \
+	shunt_runs(v, SHUNT_WITHIN(core, SHUNT_CORES), SHUNT_WITHIN(cls, SHUNT_CLASSES))
 #define shunt_head_ns(v, ev, cls)                                                                  \
 	(shunt_reads_heads(), shunt_head_ns(v, ev, SHUNT_WITHIN(cls, SHUNT_CLASSES)))
 #define shunt_queued_ns(v, ev, cls)                                                                \

@@ -110,6 +110,8 @@ __shunt_card __u64 shunt_knob(const shunt_view *v, __u32 i)
 	"the card is told loads and knobs: shunt_knob() can stand for a mean that the operator " \
 	"knows"
 
+#define SHUNT_NFP_NO_RUN "the card is told loads and knobs, not what cores run"
+
 #define SHUNT_NFP_NO_PLAN                                                                         \
 	"shuntd calls plan() on the host and tells the card nothing of it: shunt_knob() is what " \
 	"both read"
@@ -120,6 +122,9 @@ SHUNT_NFP_LACKS(__u64, shunt_idle, (const shunt_view *v),
 		"publishes again");
 SHUNT_NFP_LACKS(__u32, shunt_backlog, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u32, shunt_taken, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u32, shunt_parked, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_HOLD);
+SHUNT_NFP_LACKS(__u64, shunt_seen, (const shunt_view *v, __u32 core), SHUNT_NFP_NO_RUN);
+SHUNT_NFP_LACKS(__u64, shunt_runs, (const shunt_view *v, __u32 core, __u32 cls), SHUNT_NFP_NO_RUN);
 SHUNT_NFP_LACKS(__u64, shunt_head_ns, (const shunt_view *v, shunt_event *ev, __u32 cls),
 		SHUNT_NFP_NO_HOLD);
 SHUNT_NFP_LACKS(__u64, shunt_queued_ns, (const shunt_view *v, shunt_event *ev, __u32 cls),

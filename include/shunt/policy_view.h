@@ -73,6 +73,32 @@ __shunt_inline __u32 shunt_taken(const struct shunt_view *v, __u32 cls)
 	return *(volatile const __u32 *)&v->deq[shunt_index(cls, SHUNT_CLASSES)];
 }
 
+/* Preempted requests of a class, which wait to go on. On the wire they are in its hold queue. */
+__shunt_inline __u32 shunt_parked(const struct shunt_view *v, __u32 cls)
+{
+	__u32 n = 0;
+
+	cls = shunt_index(cls, SHUNT_CLASSES);
+	for (int i = 0; i < SHUNT_WORKERS; i++)
+		n += *(volatile const __u32 *)&v->parked[i].cls[cls];
+	return n;
+}
+
+/* 1 if it can be seen what the core runs: on the wire it cannot. */
+__shunt_inline __u64 shunt_seen(const struct shunt_view *v, __u32 core)
+{
+	return shunt_some(v->core[shunt_index(core, SHUNT_CORES)].run.state);
+}
+
+/* 1 if the core runs a request of the class, as far as can be seen. */
+__shunt_inline __u64 shunt_runs(const struct shunt_view *v, __u32 core, __u32 cls)
+{
+	const struct shunt_core_run *run = &v->core[shunt_index(core, SHUNT_CORES)].run;
+
+	return shunt_some(*(volatile const __u64 *)&run->id) &
+	       (shunt_some(*(volatile const __u8 *)&run->cls ^ cls) ^ 1);
+}
+
 /* Arrival of the next request of a class, as the core that asks sees it (SHUNT_NEEDS_HEADS). */
 __shunt_inline __u64 shunt_head_ns(const struct shunt_view *v, shunt_event *ev, __u32 cls)
 {

@@ -42,9 +42,14 @@ test_at_half_the_capacity_next_to_nothing_is_refused() {
 
 # One core: a long request takes a quarter of its objective, so the estimate is coarse.
 test_one_core_stays_busy_and_in_time() {
-	offered slo 1 2
-	is "$(worst) < 1.2"
-	is "$(of_run .busy) > 0.95"
+	local load
+	for load in 2 4; do
+		offered slo 1 $load
+		is "$(worst) < 1.2"
+		is "$(of_run .busy) > 0.95"
+		is "$(of_run .goodput) > 0.94"
+		is "$(of_run '.classes[0].rejected / .classes[0].arrived') < 0.01"
+	done
 }
 
 test_a_class_that_floods_takes_nothing_from_one_with_a_tighter_objective() {

@@ -54,11 +54,15 @@ test_goodput_is_right_20_ms_after_each_step_of_load() {
 }
 
 # A window of it has some hundred requests, a few of which are the one that is late of a hundred.
-test_one_core_is_right_30_ms_after_a_step() {
-	run_over_time 1 -w "$MIX" -l 1 --duration 1.5s --shape 'steps(0s:0.5;500ms:2;1s:0.5)'
-	is "$(most short 530 995 p50_us) <= 100"
-	is "$(most long 530 995 p50_us) <= 2000"
-	conserved
+test_half_of_one_cores_requests_are_right_20_ms_after_a_step() {
+	local seed
+	for seed in 1 2 3; do
+		run_over_time 1 -w "$MIX" -l 1 --duration 1.5s --seed $seed \
+			--shape 'steps(0s:0.5;500ms:2;1s:0.5)'
+		is "$(most short 520 995 p50_us) <= 100"
+		is "$(most long 520 995 p50_us) <= 1.05 * 2000"
+		conserved
+	done
 }
 
 test_a_start_in_overload_starves_no_tight_class() {

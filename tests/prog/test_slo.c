@@ -179,6 +179,34 @@ static void slo_counts_for_a_class_what_tighter_ones_have_and_will_bring(void **
 	assert_false(refuses(0)); /* which goes before all of these */
 }
 
+/* A core runs a request of class 1 or none: that makes the half of it that else counts always. */
+static void slo_counts_what_its_one_core_has_begun(void **state)
+{
+	two_classes(1);
+	planned(0);
+	assert_most(1, 2);
+	v->core[0].run.state = SHUNT_CORE_BUSY;
+	planned(0);
+	assert_most(1, 2); /* (2000 - 200 - 500) / 500 */
+	v->parked[1].cls[1] = 2;
+	assert_most(1, 1);
+	v->core[0].run.id = 7;
+	v->core[0].run.cls = 0;
+	assert_most(1, 1);
+	v->core[0].run.cls = 1;
+	v->parked[0].cls[1] = 1;
+	assert_most(1, 0);
+	v->parked[0].cls[0] = 100; /* of another class */
+	assert_most(1, 0);
+	v->least[2] = 5;
+	planned(0);
+	assert_most(1, 2); /* as without looking */
+	v->least[2] = 0;
+	ingress_up(g, 3);
+	planned(0);
+	assert_most(1, 4); /* (4000 - 200 - 1500) / 500: by halves of what may run */
+}
+
 static void slo_never_refuses_a_class_without_objective(void **state)
 {
 	two_classes(1);
@@ -421,6 +449,7 @@ int main(void)
 		POLICY_TEST("slo", slo_refuses_nothing_before_it_has_planned),
 		POLICY_TEST("slo", slo_refuses_what_would_end_after_its_deadline),
 		POLICY_TEST("slo", slo_counts_for_a_class_what_tighter_ones_have_and_will_bring),
+		POLICY_TEST("slo", slo_counts_what_its_one_core_has_begun),
 		POLICY_TEST("slo", slo_never_refuses_a_class_without_objective),
 		POLICY_TEST("slo", slo_refuses_all_that_cannot_be_in_time),
 		POLICY_TEST("slo", slo_plans_which_classes_are_before_one),

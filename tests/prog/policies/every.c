@@ -26,6 +26,8 @@ static int steer(shunt_view *v, shunt_event *ev)
 	sum += shunt_core_at(v, ev->random) + shunt_load(v, ev->flow_hash) * 5;
 	sum += shunt_backlog(v, ev->cls) * 7ULL + shunt_head_ns(v, ev, ev->cls) * 11;
 	sum ^= shunt_queued_ns(v, ev, ev->cls) * 29 + shunt_oldest(v, ev);
+	sum += shunt_parked(v, ev->cls) * 83ULL + shunt_seen(v, ev->core) * 89 +
+	       shunt_runs(v, ev->core, ev->cls) * 97;
 	sum += shunt_taken(v, ev->cls) * 73ULL + shunt_quantum_us(v, ev->cls) * 79ULL;
 	sum += shunt_waited(v, ev, ev->key_hash) * 13ULL + shunt_slo_us(v, ev->cls) * 17ULL;
 	sum += shunt_knob(v, ev->random) * 19 + shunt_state(v, ev->key_hash) * 23;
