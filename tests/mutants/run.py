@@ -159,8 +159,9 @@ class Tree:
 
     def try_test(self, program, more='', enough=None):
         """Names that failed, and how it ended."""
-        env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='TAP', UBSAN_OPTIONS='halt_on_error=1',
-                   TSAN_OPTIONS='halt_on_error=1', **dict(e.split('=', 1) for e in more.split()))
+        env = dict(os.environ, CMOCKA_MESSAGE_OUTPUT='TAP', TMPDIR=self.folder,
+                   UBSAN_OPTIONS='halt_on_error=1', TSAN_OPTIONS='halt_on_error=1',
+                   **dict(e.split('=', 1) for e in more.split()))
         status, out = run([f'build/{program}'], self.folder, env=env, enough=enough)
         failed = re.findall(r'^not ok \d+ - (\S+)', out, re.M)
         ok = re.findall(r'^ok \d+ - (\S+)', out, re.M)

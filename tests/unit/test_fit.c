@@ -22,7 +22,7 @@
 #include "loader/fit/facts.h"
 #include "loader/fit/run.h"
 
-static char folder[] = "/tmp/shunt-fit-XXXXXX";
+static char folder[256];
 static struct fit_source source = { .folder = folder, .ifname = "eth0" };
 static struct fit_nic *nic;
 
@@ -60,7 +60,10 @@ static FILE *text(const char *name)
 
 static int set_up(void **unused)
 {
+	const char *tmp = getenv("TMPDIR");
+
 	nic = calloc(1, sizeof(*nic));
+	snprintf(folder, sizeof(folder), "%s/shunt-fit-XXXXXX", tmp ? tmp : "/tmp");
 	return !mkdtemp(folder);
 }
 
