@@ -256,7 +256,8 @@ static void a_domain_without_a_seat_leaves_the_word_alone(void **state)
 	is_on(OTHER, 0);
 	g->dom->seat[0] = 0;
 	arrive();
-	g->dom->seat[0] = 255; /* nobody writes that, but the map is shuntd's, too */
+	/* nobody writes that, but the map is shuntd's, too */
+	g->dom->seat[0] = SEAT + 1 + SHUNT_SEATS;
 	arrive();
 	assert_word(OTHER + 1, 0);
 }
@@ -346,6 +347,10 @@ static void a_socket_moves_no_other_service(void **state)
 			     woken(stranger[d]));
 	close(stranger[0]);
 	close(stranger[1]);
+	is_on(OTHER, bit(HERE));
+	was = word();
+	say(ask[OTHER][0], SHUNT_SEAT_LEAVE, was, 0); /* it would be right by the pair's */
+	assert_true(word() == was);
 }
 
 static void a_socket_that_is_noted_no_more_moves_nothing(void **state)
