@@ -2,7 +2,7 @@
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
 .PHONY: bench-agent bench-cost bench-path bench-plain bench-preempt bench-price bench-wire \
-	bench-costs bench-sim bench-overload bench-rpc
+	bench-costs bench-sim bench-overload bench-rpc bench-seat
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(POLICIES:%=$(B)/bench/reject/%.o)
@@ -27,6 +27,10 @@ bench-price: all $(B)/bench/price
 bench-overload: ## goodput against what is offered: 5 minutes (root)
 bench-overload: all
 	$(Q)bench/overload.sh $(B)/bench/overload.json
+
+bench-seat: ## two services on one CPU: switched to, there, and spinning (root)
+bench-seat: all
+	$(Q)bench/seat.sh $(B)/bench/seat.json
 
 RPC_BENCH := $(addprefix $(B)/bench/rpc/,client server shunt tirpc decode)
 bench-rpc: ## ONC RPC: heads in XDP, decoding, round trips against libtirpc's server (root)
