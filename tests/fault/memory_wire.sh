@@ -11,6 +11,8 @@ NO_LAB=1
 CPUS=$(($(nproc) - 1))
 
 said() { logs shuntd_host | grep -q "$1"; }
+# The agent has a domain for the second time: before that, it refuses workers.
+serves_anew() { [ "$(logs shuntd_host | grep -c 'domain 0, queue 0: 1 core')" = 2 ]; }
 
 test_epochs_that_were_frozen_between_two_agents_are_replaced() {
 	local child agent i
@@ -23,6 +25,7 @@ test_epochs_that_were_frozen_between_two_agents_are_replaced() {
 	kill -KILL "$agent"
 	wait_for 5 sh -c "! kill -0 $child || grep -q Z /proc/$child/stat"
 	wait_for 5 said 'epochs were frozen by a worker'
+	wait_for 10 serves_anew
 	start_edges
 	# The NIC takes the killed worker's core for up until the next one has an epoch of its own;
 	# what it sends there is lost.

@@ -137,7 +137,8 @@ test_a_worker_that_is_stopped_is_not_the_policys_fault() {
 	[ "$(uname -m)" = x86_64 ] || skip "its policy has a system call for x86-64 only"
 	begin
 	misbehave 4
-	wait_for 5 grep -q "is silent for" "$DIR/shuntd.log"
+	wait_for 10 grep -q '^State:.T' "/proc/${PIDS[spin]}/status"
+	wait_for 10 stat_of '.domains[0].up == 0'
 	assert_eq "$(policy)" bad
 	host shunt knob set 0 0 --dev "$DEV"
 	wait_for 5 sh -c \
