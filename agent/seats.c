@@ -129,7 +129,7 @@ static bool cookie_of(int sock, __u64 *cookie)
 	return sock >= 0 && !getsockopt(sock, SOL_SOCKET, SO_COOKIE, cookie, &len);
 }
 
-/* What comes to the socket moves nothing from now on. */
+/* Datagrams to the socket move nothing from now on. */
 static void deafen(const struct agent *a, __u32 domain, const char *what)
 {
 	__u64 cookie;
@@ -138,7 +138,7 @@ static void deafen(const struct agent *a, __u32 domain, const char *what)
 		bpf_map_delete_elem(seats_of(a)->ends, &cookie);
 }
 
-/* What comes to the socket is what "end" says, and its holder cannot change that. */
+/* Datagrams to the socket speak for the service that "end" names; its holder cannot change that. */
 static int heed(const struct seats *s, int sock, struct shunt_seat_end end)
 {
 	__u64 cookie;

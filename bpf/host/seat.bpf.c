@@ -5,7 +5,7 @@
  * The map "seats" is frozen, so a worker cannot write it. A worker says what it wants in a
  * datagram; this filter of the socket that it comes to runs in the worker's own send(), does it,
  * and lets no datagram through but the one that gives the seat away: that wakes the next worker.
- * Who speaks is known by the socket, so no worker speaks for another one.
+ * The socket tells which service speaks, so no worker speaks for another service.
  */
 #include "../maps.h"
 
