@@ -123,14 +123,24 @@ static void yield_to_next(struct core *c)
 		c->next.cls = 0;
 }
 
+/* Replies wait for short requests alone, of which none may be long, and only a few of them wait for
+ * the first requests of a row: a system call takes about as long for each of its replies, so the
+ * first of many would be sent as late as the last. The longer the row, the more may wait. */
+static bool kick_is_due(struct core *c, uint64_t mean)
+{
+	if (!c->pending || (mean && mean <= SHORT_NS && c->pending < c->kick_at))
+		return false;
+	c->kick_at += c->kick_at < KICK_MAX;
+	return true;
+}
+
 /* A turn of the request in c->item: until it has ended, or yields to another. */
 static void serve(struct core *c)
 {
 	struct item *it = c->item;
-	uint64_t mean = c->mean_ns[it->req.cls], start, end;
+	uint64_t start, end;
 
-	/* Nobody's reply waits for a request that may be long. */
-	if (c->pending && (c->pending >= KICK_MAX || !mean || mean > SHORT_NS)) {
+	if (kick_is_due(c, c->mean_ns[it->req.cls])) {
 		reply_kick(c);
 		c->fresh = false;
 	}
@@ -202,6 +212,7 @@ static void turn(struct core *c)
 			frames_recycle(c);
 	} else if (c->pending) {
 		c->fresh = false;
+		c->kick_at = KICK_FEW;
 		reply_kick(c);
 		frames_recycle(c);
 	} else {
@@ -231,6 +242,7 @@ static int start(struct core *c)
 	poke(c->run->slot, c->s->slot); /* before this thread takes a request, a lock or a frame */
 	c->run->tid = syscall(SYS_gettid);
 	c->tx_prod = ring_prod(&c->tx);
+	c->kick_at = KICK_FEW;
 	frames_adopt(c);
 	if (!err && o->core_init)
 		err = o->core_init(c->id, o->arg);

@@ -32,8 +32,10 @@
 #define COMP_KEEP 64         /* where all frames are anybody's: core.comp_keep */
 #define ITEMS_KEPT 16        /* later requests of a core before the memory
 			      * of one that has ended is used again */
-#define KICK_MAX 16          /* replies that may wait for one system call */
+#define KICK_FEW 2           /* replies that may wait for one system call, at first */
+#define KICK_MAX 16          /* and in the end */
 #define CLAIM_WAIT_NS 50000  /* a claimed core that was never fed is idle again after this */
+#define AWAIT_LOOKS 256      /* at its ring, of a claimed core: some 500 ns */
 #define HEAL_NS 100000       /* a hold ring empty for so long has no
 			      * backlog; nor may one wait so long */
 
@@ -171,6 +173,7 @@ struct core {
 	uint64_t idle_ns;     /* since when there is nothing to do; 0: there is */
 	uint32_t tx_prod;     /* of tx, next entry to write */
 	uint32_t pending;     /* replies not yet kicked */
+	uint32_t kick_at;     /* so many are */
 	struct shunt_free *list; /* frames that this core has in no ring */
 	uint32_t nfree;       /* how many those are */
 	uint64_t mean_ns[SHUNT_CLASSES]; /* service time, EWMA */

@@ -219,6 +219,21 @@ static bool claimed(struct core *c)
 	return false;
 }
 
+/* XDP has claimed us: the entry is some 100 ns away. Until it is there nothing else is done. Its line
+ * is fetched along with the index: one way between the caches, not two. */
+static bool await_entry(const struct core *c)
+{
+	const struct shunt_ring *r = &c->rx;
+	uint32_t cons = ring_cons(r);
+
+	for (int i = 0; i < AWAIT_LOOKS; i++) {
+		__builtin_prefetch(&r->desc[cons & r->mask]);
+		if (ring_prod(r) != cons)
+			return true;
+	}
+	return false;
+}
+
 /* Takes our idle bit back before we take anything else. False: XDP was faster, keep free. */
 static bool take_back(struct core *c)
 {
@@ -380,8 +395,11 @@ bool next_take(struct core *c)
 	bool taken;
 
 	taken = next_named(c) || (!parked && queue_pop(c, c->id, c->item));
-	if (!taken && !ring_count(&c->rx) && claimed(c))
-		return false;
+	if (!taken && !ring_count(&c->rx) && claimed(c)) {
+		if (!await_entry(c))
+			return false;
+		taken = !parked && queue_pop(c, c->id, c->item);
+	}
 	return taken || next_chosen(c, p, parked) || queue_pop(c, c->id, c->item) ||
 	       next_of_others(c, p, c->item);
 }

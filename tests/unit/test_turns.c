@@ -40,6 +40,10 @@ void shunt_stop(struct shunt *to)
 	fail_msg("the core could not start");
 }
 
+static uint32_t sent[16]; /* replies of each such call */
+static int calls;
+static void (*when_sent)(void);
+
 /* Sends all that is in the ring, slowly. */
 ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct sockaddr *to,
 	       socklen_t tolen)
@@ -48,8 +52,12 @@ ssize_t sendto(int sock, const void *buf, size_t len, int flags, const struct so
 
 	while (clock_ns() < end)
 		;
+	if (ring_count(&c->tx) && calls < 16)
+		sent[calls++] = ring_count(&c->tx);
 	ring_set_cons(&c->tx, c->tx_prod);
 	atomic_store(&kicked_ns, clock_ns());
+	if (when_sent)
+		when_sent();
 	return 0;
 }
 
@@ -133,6 +141,57 @@ static void the_turn_of_one_that_goes_on_begins_after_replies_were_sent(void **s
 	assert_int_equal(c->line->preempt.resumed, 1);
 	assert_int_not_equal(kicked_ns, 0);
 	assert_true(resumed_ns + NEAR_NS > kicked_ns);
+	remove_domain();
+}
+
+static long replies(struct shunt_req *req, void *arg)
+{
+	return 4;
+}
+
+/* Else the first one's is as late as the last one's, or each costs a system call. */
+static void the_more_short_requests_follow_each_other_the_more_replies_wait(void **state)
+{
+	make_domain(replies);
+	s.view->preempt = 0;
+	calls = 0;
+	for (int i = 0; i < 10; i++)
+		hold(SHORT, clock_ns());
+	atomic_store(&s.quit, true);
+	atomic_store(&s.leave, true);
+	core_main(c);
+	assert_int_equal(c->err, 0);
+	assert_int_equal(calls, 4);
+	assert_int_equal(sent[0], 2);
+	assert_int_equal(sent[1], 3);
+	assert_int_equal(sent[2], 4);
+	assert_int_equal(sent[3], 1); /* nothing waits any more */
+	remove_domain();
+}
+
+/* Where the first row has been answered the second one comes, then the end. */
+static void second_row(void)
+{
+	for (int i = 0; i < 4 && calls == 2; i++)
+		hold(SHORT, clock_ns());
+	atomic_store(&s.quit, calls >= 4);
+	atomic_store(&s.leave, calls >= 4);
+}
+
+static void after_a_break_as_few_replies_wait_as_at_first(void **state)
+{
+	make_domain(replies);
+	s.view->preempt = 0;
+	calls = 0;
+	when_sent = second_row;
+	for (int i = 0; i < 4; i++)
+		hold(SHORT, clock_ns());
+	core_main(c);
+	when_sent = NULL;
+	assert_int_equal(c->err, 0);
+	assert_int_equal(calls, 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(sent[i], 2);
 	remove_domain();
 }
 
@@ -332,6 +391,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_turn_of_one_that_goes_on_begins_after_replies_were_sent),
+		cmocka_unit_test(the_more_short_requests_follow_each_other_the_more_replies_wait),
+		cmocka_unit_test(after_a_break_as_few_replies_wait_as_at_first),
 		cmocka_unit_test(a_core_that_serves_is_not_idle),
 		cmocka_unit_test(what_waited_longer_than_its_objectives_allow_is_not_served),
 		cmocka_unit_test(the_policy_is_told_of_what_expired),
