@@ -18,6 +18,7 @@ struct seat {
 	uint32_t turn;     /* of the word, as it was last seen */
 	uint64_t until_ns; /* the end of that turn, if the core is on */
 	bool asked;        /* for the seat, since it last waited */
+	uint8_t rung;      /* sockets that ended a wait and were not read, a bit each: pair, ask */
 };
 
 /* By the link: SEATS has come. Keeps what it needs of the descriptors. 0, or -errno. */

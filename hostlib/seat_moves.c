@@ -59,13 +59,18 @@ static bool stay(struct core *c, uint64_t word)
 	return false;
 }
 
-/* What came is of no interest: the word is. */
-static void hear(const struct pollfd *p)
+/* Reads what ended a wait, which is of no interest: the word is. Not when the wait ends, as then a
+ * request waits for this core; but before the next wait, or when there is nothing to do. */
+static void hear(struct seat *at)
 {
+	const int sock[] = { at->pair, at->ask };
 	char any[sizeof(struct shunt_seat_said)];
 
-	if (p->revents)
-		recv(p->fd, any, sizeof(any), MSG_DONTWAIT);
+	for (int i = 0; i < 2; i++) {
+		if (at->rung >> i & 1)
+			recv(sock[i], any, sizeof(any), MSG_DONTWAIT);
+	}
+	at->rung = 0;
 }
 
 /* An arrival either finds the domain's bit set, or on it, or is counted by now: then the domain
@@ -87,10 +92,9 @@ static void wait_for_it(struct core *c, uint64_t word)
 		return;
 	}
 	at->asked = false;
-	if (poll(p, 2, AWAY_MS) > 0) {
-		hear(&p[0]);
-		hear(&p[1]);
-	}
+	hear(at);
+	if (poll(p, 2, AWAY_MS) > 0)
+		at->rung = (p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
 }
 
 bool seat_turn(struct core *c)
@@ -98,6 +102,8 @@ bool seat_turn(struct core *c)
 	uint64_t word = seat_word(c->s);
 
 	if (seat_is_on(c->s, word)) {
+		if (c->s->seat->rung && c->idle)
+			hear(c->s->seat);
 		follow(c, word);
 		return !seat_others(c->s, word) || stay(c, word);
 	}

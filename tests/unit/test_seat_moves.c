@@ -28,14 +28,25 @@ static int pair[2], ask[2]; /* the core's end, the other one */
 static unsigned int polls;
 static void (*while_it_waits)(void);
 
+static bool has_datagram(int sock)
+{
+	char first;
+
+	return recv(sock, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 int poll(struct pollfd *fds, nfds_t n, int ms)
 {
+	int ready = 0;
+
 	polls++;
-	for (nfds_t i = 0; i < n; i++)
-		fds[i].revents = 0;
 	if (while_it_waits)
 		while_it_waits();
-	return 0;
+	for (nfds_t i = 0; i < n; i++) {
+		fds[i].revents = has_datagram(fds[i].fd) ? POLLIN : 0;
+		ready += fds[i].revents;
+	}
+	return ready;
 }
 
 static int lowest(struct shunt_view *v, const struct shunt_event *ev)
@@ -273,6 +284,36 @@ static void who_is_let_on_goes_on(void **state)
 	assert_int_equal(polls, 1);
 }
 
+static void get_on_by_both_sockets(void)
+{
+	get_on();
+	assert_int_equal(send(pair[1], "on", 2, 0), 2);
+	assert_int_equal(send(ask[1], "on", 2, 0), 2);
+}
+
+/* A request waits for it: what came is read when none does, or before it would end a wait. */
+static void who_is_let_on_reads_what_told_it_so_later(void **state)
+{
+	for (int idle = 0; idle < 2; idle++) {
+		word_is(7, OTHER + 1, 0);
+		while_it_waits = get_on_by_both_sockets;
+		assert_false(seat_turn(c));
+		assert_true(seat_turn(c));
+		assert_true(has_datagram(pair[0]) && has_datagram(ask[0]));
+		while_it_waits = NULL;
+		if (idle) {
+			c->idle = true;
+			assert_true(seat_turn(c));
+			c->idle = false;
+		} else {
+			word_is(9, OTHER + 1, 0);
+			assert_false(seat_turn(c));
+		}
+		assert_false(has_datagram(pair[0]) || has_datagram(ask[0]));
+		assert_int_equal(seat.rung, 0);
+	}
+}
+
 /* What its ring holds is served beside the other domain's. */
 static void who_is_to_end_waits_for_no_seat(void **state)
 {
@@ -312,6 +353,7 @@ int main(void)
 		SEAT_TEST(a_seat_that_nobody_has_is_asked_for),
 		SEAT_TEST(who_is_barred_says_that_it_is_here),
 		SEAT_TEST(who_is_let_on_goes_on),
+		SEAT_TEST(who_is_let_on_reads_what_told_it_so_later),
 		SEAT_TEST(who_is_to_end_waits_for_no_seat),
 		SEAT_TEST(who_ends_leaves_the_seat_to_one_that_wants_it),
 	};
