@@ -29,12 +29,13 @@ bench-overload: all
 	$(Q)bench/overload.sh $(B)/bench/overload.json
 
 bench-seat: ## two services on one CPU: switched to, there, and spinning (root)
-bench-seat: all
+bench-seat: all $(B)/bench/line
 	$(Q)bench/seat.sh $(B)/bench/seat.json
 
 RPC_BENCH := $(addprefix $(B)/bench/rpc/,client server shunt tirpc decode)
 bench-rpc: ## ONC RPC: heads in XDP, decoding, round trips against libtirpc's server (root)
-bench-rpc: all $(RPC_BENCH) $(B)/bench/cost $(B)/bench/again.o $(B)/bench/reject/fcfs.o
+bench-rpc: all $(RPC_BENCH) $(B)/bench/line $(B)/bench/cost $(B)/bench/again.o \
+		$(B)/bench/reject/fcfs.o
 	$(Q)bench/rpc.sh $(B)/bench/rpc.json
 
 RPC_BENCH_CC = mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(TIRPC_CFLAGS) -I. -I$(RPC_TESTS) -O2 -g

@@ -13,9 +13,11 @@ def of($s; $g; $t; f): {shunt: ($s | f), "shunt-rpcgen": ($g | f), "libtirpc-ser
 	# null: no round was quiet enough (bench/cost.c)
 	header_ns: (if $ns.rpc_ns and $ns.plain_ns then
 		$ns.rpc_ns - $ns.plain_ns | . * 10 | round / 10 else null end),
+	line_ns: ($lines | at(0.5)), # a cache line between the two CPUs
 	stamp_to_handler_ns_p50: ($stamps | map(.p50_ns) | at(0.5)),
 	stamp_to_handler_ns_p10_p90: [($stamps | map(.p10_ns) | at(0.5)),
 		($stamps | map(.p90_ns) | at(0.5))],
+	stamp_to_handler_of_sleeping_ns_p50: ($cold | map(.p50_ns) | at(0.5)),
 	decode_ns: $decode[0],
 	rtt_us_p50: {polling: of($sp; $gp; $tp; us), rpcgen: of($sr; $gr; $tr; us)},
 	middle_half_of_rounds: {polling: of($sp; $gp; $tp; middle),

@@ -5,8 +5,9 @@
 #
 # Client on CPU 0, server on CPU 1. shunt: rpcgen's server with shunt_rpc_run(); shunt-rpcgen: one
 # that it wrote; libtirpc-server: rpcgen's with svc_run(), on a socket of the kernel's, at a port
-# that XDP passes on. The head's cost is that of a port with "rpc" over one without rules, under
-# fcfs. Less than 5 minutes.
+# that XDP passes on. The way to the procedure is that of the polling client's calls; that of a
+# client that sleeps, on a CPU that has to wake up, stands beside it. The head's cost is that of a
+# port with "rpc" over one without rules, under fcfs. Less than 5 minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=$1
@@ -54,28 +55,27 @@ end() {
 	[ "$1" = libtirpc-server ] || wait_for 10 down
 }
 
-measure() { # NAME PORT
-	local client
-	for client in polling rpcgen; do
-		client "$BUILT/client" 198.18.0.2 "$2" "$CALLS" $client \
-			>>"$DIR/$1.$client.json"
-	done
+measure() { # NAME PORT CLIENT
+	client "$BUILT/client" 198.18.0.2 "$2" "$CALLS" "$3" >>"$DIR/$1.$3.json"
 }
 
 host shunt load fcfs --dev "$DEV" --config "$DIR/rpc.yaml" >/dev/null
 start shuntd host taskset -c 0 shuntd --dev "$DEV"
 wait_for 10 test -S "/run/shunt/$DEV.sock"
 for ((round = 1; round <= ROUNDS; round++)); do
-	begin shunt "$BUILT/shunt"
-	measure shunt 9000
-	end shunt KILL
-	begin shunt-rpcgen "$BUILT/server" "$DEV"
-	measure shunt-rpcgen 9000
-	end shunt-rpcgen TERM
-	cat "$DIR/shunt-rpcgen.out" >>"$DIR/stamps.json"
-	begin libtirpc-server "$BUILT/tirpc" 9001
-	measure libtirpc-server 9001
-	end libtirpc-server KILL
+	build/bench/line 0 1 >>"$DIR/lines"
+	for client in polling rpcgen; do
+		begin shunt "$BUILT/shunt"
+		measure shunt 9000 $client
+		end shunt KILL
+		begin shunt-rpcgen "$BUILT/server" "$DEV"
+		measure shunt-rpcgen 9000 $client
+		end shunt-rpcgen TERM
+		cat "$DIR/shunt-rpcgen.out" >>"$DIR/stamps.$client.json"
+		begin libtirpc-server "$BUILT/tirpc" 9001
+		measure libtirpc-server 9001 $client
+		end libtirpc-server KILL
+	done
 	[ ! -t 2 ] || printf '\rround %d of %d ' "$round" "$ROUNDS" >&2
 done
 [ ! -t 2 ] || printf '\n' >&2
@@ -86,7 +86,9 @@ NOISE=100 ROUNDS=101 BATCHES=400 POLICY=fcfs OUT=$DIR/cost.json \
 
 mkdir -p "$(dirname "$OUT")"
 jq -n --slurpfile cost "$DIR/cost.json" --slurpfile decode "$DIR/decode.json" \
-	--slurpfile stamps "$DIR/stamps.json" --slurpfile stats "$DIR/stats.json" \
+	--slurpfile stamps "$DIR/stamps.polling.json" \
+	--slurpfile cold "$DIR/stamps.rpcgen.json" --slurpfile lines "$DIR/lines" \
+	--slurpfile stats "$DIR/stats.json" \
 	--slurpfile sp "$DIR/shunt.polling.json" --slurpfile sr "$DIR/shunt.rpcgen.json" \
 	--slurpfile gp "$DIR/shunt-rpcgen.polling.json" \
 	--slurpfile gr "$DIR/shunt-rpcgen.rpcgen.json" \
@@ -96,7 +98,7 @@ jq -n --slurpfile cost "$DIR/cost.json" --slurpfile decode "$DIR/decode.json" \
 	--arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" \
 	--argjson rounds "$ROUNDS" -f bench/rpc.jq >"$OUT"
 jq -r '"calls \(.calls), wrong \(.wrong); ns: head in XDP \(.header_ns), stamp to procedure " +
-	"\(.stamp_to_handler_ns_p50), decoded by shunt-rpcgen \(.decode_ns["shunt-rpcgen"]), by " +
+	"\(.stamp_to_handler_ns_p50) (a line between the CPUs \(.line_ns)), decoded by shunt-rpcgen \(.decode_ns["shunt-rpcgen"]), by " +
 	"libtirpc \(.decode_ns.libtirpc)",
 	"round trip, us:\tshunt\tshunt-rpcgen\tlibtirpc-server",
 	(.rtt_us_p50 | to_entries[] |
