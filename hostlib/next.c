@@ -219,8 +219,8 @@ static bool claimed(struct core *c)
 	return false;
 }
 
-/* XDP has claimed us: the entry is some 100 ns away. Until it is there nothing else is done. Its line
- * is fetched along with the index: one way between the caches, not two. */
+/* XDP has claimed us: the entry is some 100 ns away. Until it is there nothing else is done. Its
+ * line is fetched along with the index: one way between the caches, not two. */
 static bool await_entry(const struct core *c)
 {
 	const struct shunt_ring *r = &c->rx;
