@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# planning.sh - runs the commands of docs/planning.md, in order and in one shell, and prints the
-# document with what they print now
+# planning.sh - runs the commands of docs/planning.md, or of another page, in order and in one
+# shell, and prints the page with what they print now
 #
 #   scripts/planning.sh >NEW          in full
 #   REQUESTS=2000 scripts/planning.sh short runs, to see that the commands are taken
 #   PICTURES=DIR ...                  puts the pictures that they draw there
+#   PAGE=docs/offload.md ...          of that page
 # A command that fails ends it. shunt-sim is what PATH has.
 set -euo pipefail
 
@@ -45,5 +46,5 @@ while IFS= read -r line; do
 		sed '/^$/d; s/^/    /; s/ *$//' "$dir/.out"
 		command='' skip=1
 	fi
-done <"$root/docs/planning.md"
+done <"$root/${PAGE:-docs/planning.md}"
 [ -z "${PICTURES:-}" ] || cp "$dir"/*.svg "$PICTURES"

@@ -85,6 +85,8 @@ HOT bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 	uint32_t r;
 	int cls;
 
+	if (RARE(e->staged))
+		return e->rare->staged_next(e, d, i, extra);
 	if (d->core[i].ring.n) {
 		begin(e, d, i, take_ring(e, d, i), extra);
 		return true;
@@ -180,6 +182,8 @@ static void report(struct engine *e, struct domain *d, int i, const struct req *
 {
 	int what = idle ? WORD_IDLE : 0, from = i;
 
+	if (RARE(e->staged))
+		return; /* it has been told of by then */
 	if (e->transport == TRANSPORT_WIRE) {
 		tell(e, d, i, WORD_CREDIT, 0);
 		return;
@@ -257,6 +261,8 @@ static void ended(struct engine *e, struct domain *d, int i)
 	c->run = 0;
 	if (e->transport == TRANSPORT_SHARED)
 		view_runs(d->v, i, SHUNT_NONE);
+	if (RARE(e->staged))
+		e->rare->staged_ended(e, d, i, q);
 	c->busy += e->now;
 	d->over &= ~(1ULL << i);
 	if (RARE(e->elastic) && e->rare->services_leave(e, d, i)) {
@@ -285,6 +291,10 @@ static void yielded(struct engine *e, struct domain *d, int i)
 	int cls = -1;
 	tick q = e->quantum[e->pool[r].cls], left = c->end - e->end - e->now;
 
+	if (RARE(e->staged)) {
+		e->rare->staged_yield(e, d, i);
+		return;
+	}
 	if (e->transport == TRANSPORT_WIRE)
 		cls = 0; /* the NIC decides what is next */
 	else if (d->waiting)

@@ -26,6 +26,7 @@ static const struct {
 	NUMBER(safepoint_ns), NUMBER(yield_ns), NUMBER(switch_ns), NUMBER(quantum_us),
 	WHOLE(outstanding), WHOLE(reserved), WHOLE(unseen), WHOLE(ring), WHOLE(hold),
 	WHOLE(nic_queue), NUMBER(far_ns), NUMBER(change_ns), NUMBER(elastic_us),
+	WHOLE(stage), NUMBER(decide_ns), NUMBER(grace_ns), NUMBER(local_ns),
 	ACTOR(actors, true), ACTOR(actor_skew, false), ACTOR(drr_quantum_us, false),
 	ACTOR(visit_ns, false), ACTOR(tail_us, false), ACTOR(mean_us, false),
 	ACTOR(hysteresis, false), ACTOR(mailbox, true), ACTOR(migrate_us, false),
@@ -33,7 +34,7 @@ static const struct {
 	ACTOR(host_ns, false),
 };
 
-static const char *const transports[] = { "shared", "wire", "published" };
+static const char *const transports[] = { "shared", "wire", "published", "prestaged" };
 static const char *const markers[] = { "waiting", "timer" };
 static const char *const stamps[] = { "arrival", "nic" };
 static const char *const services[] = { "shared", "split", "elastic" };
@@ -43,7 +44,8 @@ static const char *const services[] = { "shared", "split", "elastic" };
 static const struct {
 	const char *name;
 	size_t at, room;
-} texts[] = { TEXT(name), TEXT(policy), TEXT(text), TEXT(stall), TEXT(nic_stall), TEXT(speeds) };
+} texts[] = { TEXT(name), TEXT(policy), TEXT(text), TEXT(stall), TEXT(nic_stall), TEXT(speeds),
+	      TEXT(fallback) };
 
 static const char *wanted(bool whole)
 {
@@ -107,7 +109,7 @@ static int set_text(struct costs *c, const char *name, const char *text, struct 
 					wanted(fields[i].whole));
 	}
 	if (!strcmp(name, "transport")) {
-		res = set_word(&v, transports, 3, name, text, why);
+		res = set_word(&v, transports, 4, name, text, why);
 		c->transport = res ? c->transport : (enum transport)v;
 	} else if (!strcmp(name, "marker")) {
 		res = set_word(&v, markers, 2, name, text, why);
@@ -165,6 +167,8 @@ static int check(const struct costs *c, struct why *why)
 		return why_fail(why, -1, "ring, hold and nic_queue are at least 1");
 	if (c->unseen > 1)
 		return why_fail(why, -1, "unseen is 0 or 1");
+	if (c->stage > 15)
+		return why_fail(why, -1, "stage is 0 to 15: decisions in a core's slot");
 	if (c->transport == TRANSPORT_PUBLISHED && c->publish_ns < 100)
 		return why_fail(why, -1, "publish_ns is at least 100 where loads are published");
 	if (c->transport == TRANSPORT_PUBLISHED && c->publish_delay_ns / c->publish_ns > 1e4)
@@ -223,6 +227,7 @@ const char *costs_beyond_ideal(const struct costs *c)
 	       : *c->stall                      ? "stall"
 	       : *c->nic_stall                  ? "nic_stall"
 	       : *c->speeds                     ? "speeds"
+	       : *c->fallback                   ? "fallback"
 						: NULL;
 }
 

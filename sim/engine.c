@@ -10,6 +10,7 @@
 
 #include "calls.h"
 #include "services.h"
+#include "staged.h"
 
 #define POOL (1U << 21) /* requests in the system at once; memory is touched as it is needed */
 
@@ -103,7 +104,7 @@ static int make_leaves(struct engine *e)
 	const struct costs *k = &e->c->costs;
 	bool of_run = e->c->nfails || *k->stall || *k->nic_stall || e->services ||
 		      e->transport == TRANSPORT_PUBLISHED;
-	bool lines = e->nic || e->credit || e->deliver || e->feedback || *k->nic_stall;
+	bool lines = e->nic || e->credit || e->deliver || e->feedback || *k->nic_stall || e->staged;
 	int n = 0;
 
 	e->leaves =
@@ -115,7 +116,7 @@ static int make_leaves(struct engine *e)
 	for (int i = 0; i < e->ndomains; i++) {
 		struct domain *d = &e->dom[i];
 
-		for (int l = 0; l < NLINES && lines; l++) {
+		for (int l = 0; l < (e->staged ? NLINES : LINE_AGENT) && lines; l++) {
 			d->line[l].leaf = n;
 			e->leaves[n++] = (struct leaf){ i, LEAF_LINES + l };
 		}
@@ -132,11 +133,13 @@ static const struct rare rare = {
 	.services_look = services_look, .services_arrived = services_arrived,
 	.services_leave = services_leave, .services_change = services_change,
 	.far_next = far_next, .far_wake = far_wake,
+	.staged_arrive = staged_arrive, .staged_next = staged_next, .staged_ended = staged_ended,
+	.staged_yield = staged_yield, .staged_line = staged_line,
 };
 
 int engine_open(struct engine *e, struct why *why)
 {
-	int cores = e->c->cores - e->c->costs.reserved, e2, services = services_open(e, why);
+	int cores = e->c->cores - e->c->costs.reserved, e2, err, services = services_open(e, why);
 
 	if (services < 0)
 		return -EINVAL;
@@ -168,8 +171,9 @@ int engine_open(struct engine *e, struct why *why)
 			return -ENOMEM;
 		left -= e2;
 	}
-	if (make_leaves(e))
-		return -ENOMEM;
+	err = staged_open(e, why);
+	if (err || make_leaves(e))
+		return err ? err : -ENOMEM;
 	if (services)
 		services_begin(e);
 	if (e->transport == TRANSPORT_PUBLISHED)
@@ -233,6 +237,7 @@ static void sum_up(struct engine *e)
 	r->sim_s = (double)(e->now - SIM_START) / TICKS_NS / 1e9;
 	engine_domains(e);
 	r->throughput = span > 0 ? e->done_in_time / span * 1e9 : 0;
+	staged_finish(e);
 	r->busy = r->sim_s > 0 ? busy / 1e9 / r->sim_s / cores : 0;
 	measure_finish(&e->m);
 }
@@ -241,6 +246,7 @@ void engine_close(struct engine *e)
 {
 	stall_free(e);
 	services_close(e);
+	staged_close(e);
 	for (int i = 0; e->dom && i < e->ndomains; i++) {
 		free(e->dom[i].v);
 		for (int l = 0; l < NLINES; l++)
@@ -257,7 +263,7 @@ void engine_close(struct engine *e)
 static bool is_plain(const struct engine *e)
 {
 	bool cores = e->slowness || e->far || e->last_service || e->services || e->nfails ||
-		     e->stalls.core_rate + e->stalls.nic_rate > 0;
+		     e->staged || e->stalls.core_rate + e->stalls.nic_rate > 0;
 
 	return !cores && !e->calls && !e->unseen && !e->timer && !e->stamp_nic && !e->c->w->rss;
 }

@@ -44,6 +44,7 @@ struct req {
 	uint8_t core;    /* steered to */
 	uint8_t parked;  /* was preempted, and waits */
 	uint8_t runs;    /* kept for calls alone */
+	uint8_t at_head; /* prestaged: it waits in parked */
 } __attribute__((aligned(SHUNT_LINE)));
 
 struct fifo {
@@ -88,7 +89,7 @@ struct core {
 } __attribute__((aligned(SHUNT_LINE)));
 _Static_assert(sizeof(struct core) == SHUNT_LINE, "a core is one line");
 
-enum { LINE_NIC, LINE_CREDIT, LINE_DELIVER, LINE_FEEDBACK, NLINES };
+enum { LINE_NIC, LINE_CREDIT, LINE_DELIVER, LINE_FEEDBACK, LINE_AGENT, NLINES };
 
 #define OUTSTANDING_MAX 16
 
@@ -141,6 +142,11 @@ struct rare {
 	tick (*services_change)(struct engine *e, struct domain *d, int i, uint32_t r);
 	bool (*far_next)(struct engine *e, struct domain *d, int i, tick extra);
 	void (*far_wake)(struct engine *e, struct domain *d);
+	void (*staged_arrive)(struct engine *e, struct domain *d, uint32_t r);
+	bool (*staged_next)(struct engine *e, struct domain *d, int i, tick extra);
+	void (*staged_ended)(struct engine *e, struct domain *d, int i, const struct req *q);
+	void (*staged_yield)(struct engine *e, struct domain *d, int i);
+	void (*staged_line)(struct engine *e, struct domain *d, int which, const struct item *what);
 };
 
 struct engine {
@@ -165,6 +171,7 @@ struct engine {
 	double *slowness;      /* what a service takes on a domain's cores; NULL: what it says */
 	struct services *services; /* services.h: each has a domain; NULL:
 				    * flows are spread over domains */
+	struct staged *staged; /* staged.h: an agent decides; NULL */
 	uint8_t *last_service; /* by core, where services share them
 				* and a change costs something; NULL */
 	uint32_t ring_max, hold_max, nic_max;

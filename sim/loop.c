@@ -45,6 +45,10 @@ static void line_event(struct engine *e, struct domain *d, int which)
 {
 	struct item i = line_pop(e, &d->line[which]);
 
+	if (RARE(e->staged) && which != LINE_NIC) {
+		e->rare->staged_line(e, d, which, &i);
+		return;
+	}
 	switch (which) {
 	case LINE_NIC:
 		d->nic_n--;

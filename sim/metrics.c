@@ -31,6 +31,9 @@ const char *metric_label(const char *metric)
 		{ "wasted", "share of the work that nobody waited for" },
 		{ "copies", "requests a call" },
 		{ "failed", "share of calls that failed" },
+		{ "fallback", "share of threads that the cores' fallback chose" },
+		{ "stale", "share of decisions that came too late" },
+		{ "agent_busy", "share of the agent's time" },
 	};
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
@@ -95,6 +98,8 @@ double metric_of(const struct point *p, const char *metric, int cls)
 		return goodput_of(p);
 	if (!strcmp(metric, "dropped"))
 		return class_of(p, cls)->dropped;
+	if (i < 0 && p->r.staged)
+		return staged_metric(p, metric);
 	return i < 0 ? calls_metric(p, metric)
 		     : quantity_of(class_of(p, cls), out_metrics[i].q) / out_metrics[i].per;
 }

@@ -105,6 +105,10 @@ HOT void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 	if (RARE(e->stamp_nic))
 		q->arrival = e->now;
 	q->queued = e->now;
+	if (RARE(e->staged)) {
+		e->rare->staged_arrive(e, d, r);
+		return;
+	}
 	to = e->p->steer(d->v, &ev);
 	if (to == SHUNT_REJECT || to == SHUNT_DROP) {
 		req_refuse(e, r, to == SHUNT_REJECT ? REFUSED_REJECT : REFUSED_DROP);

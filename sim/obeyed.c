@@ -16,6 +16,16 @@ static bool is_published(const struct run_config *c)
 	return c->costs.transport == TRANSPORT_PUBLISHED;
 }
 
+static bool is_staged(const struct run_config *c)
+{
+	return c->costs.transport == TRANSPORT_PRESTAGED;
+}
+
+static bool decides_itself(const struct run_config *c)
+{
+	return is_staged(c) && strcmp(c->costs.fallback, "none");
+}
+
 static bool steals(const struct run_config *c) { return c->policy->flags & SHUNT_STEALS; }
 static bool is_elastic(const struct run_config *c) { return c->costs.services == SERVICES_ELASTIC; }
 
@@ -76,6 +86,9 @@ static bool moves_actors(const struct run_config *c) { return c->policy->ideal >
 
 #define WIRE "the NIC's with credits: add --cost transport=wire (or --system wire)"
 #define PUBLISHED "loads that are published: add --cost transport=published (or --system nfp)"
+#define STAGED "an agent's decisions: add --cost transport=prestaged (or --system wave)"
+#define FALLBACK "cores that decide where no decision is: add --cost transport=prestaged, " \
+	"without fallback=none"
 #define STEALS "a policy that steals: add --policy steal"
 #define PREEMPTS "preemption: take a policy that preempts, or --preempt yes, and a --quantum"
 #define MARKS PREEMPTS ", and marker=waiting"
@@ -89,6 +102,9 @@ static const struct {
 	const char *of;
 } costs_read_by[] = {
 	{ "credit_ns", is_wire, WIRE },
+	{ "stage", is_staged, STAGED }, { "decide_ns", is_staged, STAGED },
+	{ "fallback", is_staged, STAGED },
+	{ "grace_ns", decides_itself, FALLBACK }, { "local_ns", decides_itself, FALLBACK },
 	{ "publish_ns", is_published, PUBLISHED }, { "publish_delay_ns", is_published, PUBLISHED },
 	{ "steal_ns", steals, STEALS }, { "steal_home_ns", steals, STEALS },
 	{ "unseen", steals, STEALS },

@@ -61,6 +61,7 @@ static void csv_line(const struct point *p, int k, FILE *to)
 	csv_number(to, metric_of(p, "slowdown_p50", k));
 	csv_number(to, metric_of(p, "slowdown_p999", k));
 	calls_csv(p, to);
+	staged_csv(p, to);
 	fputc('\n', to);
 }
 
@@ -73,6 +74,7 @@ void out_csv(const struct sweep *s, FILE *to)
 		fprintf(to, ",%s_half", out_metrics[i].name);
 	fputs(",miss,slowdown_p50,slowdown_p999", to);
 	calls_csv_head(to);
+	staged_csv_head(to);
 	fputc('\n', to);
 	for (int i = 0; i < s->n; i++) {
 		for (int k = first_line(&s->p[i]); s->p[i].r.complete && k <= s->p[i].r.nclasses;

@@ -97,6 +97,8 @@ static json_t *point_json(const struct point *p)
 		json_object_set_new(o, "mean_ci95_us", json_real(p->r.mean_ci / 1e3));
 	if (o && p->r.calls)
 		json_object_set_new(o, "calls", calls_json(p));
+	if (o && p->r.staged)
+		json_object_set_new(o, "staged", staged_json(p));
 	if (o && p->r.series)
 		json_object_set_new(o, "series", series_json(p));
 	return o;

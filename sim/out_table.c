@@ -123,6 +123,7 @@ void out_table(const struct sweep *s, FILE *to)
 		for (int k = first_line(p); k <= p->r.nclasses; k++)
 			class_line(&t, p, k, asked);
 		calls_table(p, &t);
+		staged_table(p, &t);
 		domains_line(&t, p);
 	}
 	table_print(&t, to);

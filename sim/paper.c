@@ -29,6 +29,10 @@ const struct paper_figure paper_figures[] = {
 	{ "offload-fig5", "the same on fixed 100 us", offload_fig5 },
 	{ "offload-fig6", "the same on fixed 1 us", offload_fig6 },
 	{ "ipipe-fig16", "FCFS and DRR by dispersion", ipipe_fig16 },
+	{ "wave-prestage", "what decisions that are staged gain, by the way to the agent",
+	  wave_prestage },
+	{ "wave-agent", "how many cores one agent can decide for", wave_agent },
+	{ "wave-core", "FIFO: the host core that the agent does not take", wave_core },
 	{ "stale-loads", "choosing cores by loads that are old", stale_loads },
 	{ NULL, NULL, NULL },
 };

@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 
-#define FIG_CURVES 32
+#define FIG_CURVES 224
 #define FIG_OPENED 16
 #define FIG_WORK 64
 #define FIG_PLOTS 3
@@ -116,5 +116,9 @@ int offload_fig5(struct figure *f);
 int offload_fig6(struct figure *f);
 /* paper_ipipe.c */
 int ipipe_fig16(struct figure *f);
+/* paper_wave.c: Wave */
+int wave_prestage(struct figure *f);
+int wave_agent(struct figure *f);
+int wave_core(struct figure *f);
 /* paper_stale.c: choosing by loads that are old */
 int stale_loads(struct figure *f);

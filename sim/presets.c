@@ -161,6 +161,38 @@ const struct costs cost_presets[] = {
 		.publish_delay_ns = 25000,
 		ROOM,
 	},
+	/*
+	 * [W] Wave (ASPLOS '25): what a switch between threads costs, asked for and prestaged, and
+	 * a decision. Asked for, it takes the decision and the way there and back more: half each.
+	 */
+	{
+		.name = "ghost",
+		.policy = "fcfs",
+		.text = "ghOSt: threads by an agent on a core of the host, decisions prestaged",
+		.transport = TRANSPORT_PRESTAGED,
+		.decide_ns = 770,   /* [W] */
+		.start_ns = 2500,   /* [W] 2-3 us prestaged */
+		.feedback_ns = 615, /* [W] 4-5 us asked for */
+		.deliver_ns = 615,
+		.stage = 1,
+		.reserved = 1,
+		.fallback = "none",
+		ROOM,
+	},
+	{
+		.name = "wave",
+		.policy = "fcfs",
+		.text = "Wave: threads by an agent on a SmartNIC, decisions prestaged and "
+			"prefetched",
+		.transport = TRANSPORT_PRESTAGED,
+		.decide_ns = 426,    /* [W] */
+		.start_ns = 3500,    /* [W] 3-4 us prestaged */
+		.feedback_ns = 1287, /* [W] 6-7 us asked for */
+		.deliver_ns = 1287,
+		.stage = 1,
+		.fallback = "none",
+		ROOM,
+	},
 	{
 		.name = "ipipe",
 		.policy = "ipipe",

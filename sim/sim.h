@@ -176,7 +176,7 @@ bool time_lacks_unit(const char *text);
 
 /* --- costs ------------------------------------------------------------------------------------ */
 
-enum transport { TRANSPORT_SHARED, TRANSPORT_WIRE, TRANSPORT_PUBLISHED };
+enum transport { TRANSPORT_SHARED, TRANSPORT_WIRE, TRANSPORT_PUBLISHED, TRANSPORT_PRESTAGED };
 enum marker { MARK_WAITING, MARK_TIMER };
 enum stamp { STAMP_ARRIVAL, STAMP_NIC };
 enum services_mode { SERVICES_SHARED, SERVICES_SPLIT, SERVICES_ELASTIC };
@@ -243,6 +243,12 @@ struct costs {
 	double change_ns;     /* of a core, from one service to another */
 	double elastic_us;    /* how often who waits is looked at */
 	struct actor_costs actors;
+	int stage;            /* prestaged: decisions in a core's slot; 0: asked for when needed */
+	double decide_ns;     /* of the agent, a decision: one at a time in each domain */
+	double grace_ns;      /* a free core waits so long for one while something waits */
+	double local_ns;      /* the core, for a decision of its own */
+	char fallback[64];    /* the policy by which it does; "" or "same": the agent's, "none":
+			       * it waits for the agent for ever */
 };
 
 extern const struct costs cost_presets[];
@@ -361,6 +367,16 @@ struct domain_result {
 	uint64_t plan[SHUNT_PLANS]; /* as it is at the end */
 };
 
+/* Counts of a run with an agent: inserted = taken + fallback + refused, made = taken + stale +
+ * left. */
+struct staged_result {
+	uint64_t inserted;          /* times that a thread began to wait for a core */
+	uint64_t taken, fallback;   /* was run by a decision of the agent; by one of the core */
+	uint64_t refused;           /* its queue was full */
+	uint64_t made, stale, left; /* decisions: all; of another version; not yet looked at */
+	double agent_busy;          /* share of the agents' time */
+};
+
 struct run_result {
 	bool complete;
 	int nclasses;
@@ -374,6 +390,7 @@ struct run_result {
 	uint64_t backlog[BACKLOG_LOOKS]; /* requests in the system then */
 	struct call_result *calls; /* NULL: of no calls */
 	struct series *series;     /* over time, series.h; NULL: not asked for */
+	struct staged_result *staged; /* NULL: of no agent */
 	bool closed;        /* no client calls before its answer: no backlog grows without end */
 	bool overload;      /* more work arrives than the cores can
 			     * do, however long it takes to show */

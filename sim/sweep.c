@@ -122,9 +122,11 @@ void run_free(struct run_result *r)
 	if (r->series)
 		free(r->series->at);
 	free(r->series);
+	free(r->staged);
 	r->cls = NULL;
 	r->calls = NULL;
 	r->series = NULL;
+	r->staged = NULL;
 }
 
 #define GROW_MOST 200000000ULL /* requests; a minute or so */

@@ -52,6 +52,12 @@ void calls_csv(const struct point *p, FILE *to);
 struct json_t;
 /* NULL: of no calls. */
 struct json_t *calls_json(const struct point *p);
+/* staged_out.c: what an agent decided; nothing of runs without one */
+double staged_metric(const struct point *p, const char *metric);
+void staged_table(const struct point *p, struct table *t);
+void staged_csv_head(FILE *to);
+void staged_csv(const struct point *p, FILE *to);
+struct json_t *staged_json(const struct point *p);
 /* out_series.c */
 int out_series(const struct sweep *s, FILE *to);
 struct json_t *series_json(const struct point *p);

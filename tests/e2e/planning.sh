@@ -33,4 +33,24 @@ test_the_planners_guide_prints_what_its_commands_do() {
 		fail "scripts/planning.sh prints another page than docs/planning.md"
 }
 
+# The page on agents is made by the same script.
+test_commands_of_the_page_on_agents_run() {
+	mkdir "$DIR/pictures"
+	PAGE=docs/offload.md REQUESTS=2000 PICTURES=$DIR/pictures scripts/planning.sh \
+		>"$DIR/now" 2>"$DIR/err" || fail "$(tail -n 3 "$DIR/err")"
+	assert_eq "$(grep '^    \$ ' "$DIR/now")" "$(grep '^    \$ ' docs/offload.md)" commands
+	assert_ge "$(grep -c '^    .*shunt-sim ' docs/offload.md)" 4 "commands that simulate"
+	assert_eq "$(cd "$DIR/pictures" && ls *.svg)" "$(cd docs/offload && ls *.svg)" pictures
+	for picture in "$DIR"/pictures/*.svg; do
+		grep -qF "](offload/${picture##*/})" docs/offload.md ||
+			fail "the page does not show ${picture##*/}"
+	done
+}
+
+test_the_page_on_agents_prints_what_its_commands_do() {
+	[ -n "$LONG" ] || return 0
+	PAGE=docs/offload.md scripts/planning.sh >"$DIR/now"
+	diff docs/offload.md "$DIR/now" || fail "scripts/planning.sh prints another page"
+}
+
 run_tests "$@"

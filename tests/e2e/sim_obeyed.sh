@@ -13,7 +13,8 @@ test_a_cost_that_no_run_reads_is_refused() {
 	for cost in change_ns elastic_us actors actor_skew drr_quantum_us visit_ns tail_us mean_us \
 		hysteresis mailbox migrate_us forward_ns host_cores host_speed host_ns publish_ns \
 		publish_delay_ns credit_ns far_ns outstanding steal_ns steal_home_ns unseen \
-		mark_ns safepoint_ns yield_ns switch_ns quantum_us nic_queue; do
+		mark_ns safepoint_ns yield_ns switch_ns quantum_us nic_queue stage decide_ns \
+		grace_ns local_ns; do
 		refused "--cost $cost=1 would change nothing: .*(add|take) .*leave it out" -p fcfs \
 			-C $cost=1
 	done

@@ -71,6 +71,14 @@ test_what_ipipe_states_lies_within_the_band() {
 
 test_stale_loads_do_what_another_simulation_says() { verdicts stale-loads $MANY 16 0 0; }
 
+# What a switch costs is stated, and adds up. How long threads run, and on how many cores, is not:
+# those numbers are in the band of what may have been.
+test_statements_on_wave_hold_as_far_as_their_costs_are_stated() {
+	verdicts wave-prestage 20k 4 1 0
+	verdicts wave-agent 20k 2 0 0
+	verdicts wave-core 20k 0 1 0
+}
+
 # Each statement is given results that differ by nothing, a hundredfold one way and the other: one
 # of them must not hold.
 test_no_statement_holds_whatever_comes_out() {

@@ -72,7 +72,7 @@ test_stealing_has_its_price() {
 test_all_systems_of_the_literature_are_there() {
 	local name
 	shunt-sim list >"$DIR/list"
-	for name in shinjuku shinjuku-offload ix zygos nanopu shared wire nfp; do
+	for name in shinjuku shinjuku-offload ix zygos nanopu shared wire nfp ghost wave; do
 		grep -q "^  $name  *[a-zA-Z]" "$DIR/list" || fail "no system '$name'"
 		grep -q "^| $name " "$ROOT/docs/simulator.md" ||
 			fail "docs/simulator.md says nothing of '$name'"
