@@ -35,7 +35,7 @@ config() {
 	echo "stamp: true"
 	echo "preempt: {mode: on}" # as seats have it: the cost of a context is in all rows
 	echo "hang: {after: 10s}"
-	short_and_long 50us 1ms
+	SERVICE=${name_a:+any} short_and_long 50us 1ms
 }
 
 is_up() { host shunt stats -j --dev "$DEV" | jq -e '.domains | map(.up) == map(.cores)'; }

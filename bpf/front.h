@@ -138,9 +138,32 @@ static __always_inline int front_class(struct front *f, const struct shunt_nfp_c
 	return 1;
 }
 #else
-/* Is it a request? FRONT_REQUEST, or what becomes of the frame. */
+/* Ports of which not every datagram is a request: one test for both kinds. */
+#define PICKY (SHUNT_PORT_RPC | SHUNT_PORT_SERVICE)
+
+/* Read anew, for one test: of a copy that is used again the verifier would remember what the test
+ * said, and follow all that is behind it once more for each answer. */
+static __always_inline __u32 port_flags(const struct shunt_port *port)
+{
+	return *(const volatile __u8 *)&port->flags;
+}
+
+/* SHUNT_NR_PASS, or why a datagram for such a port, on a queue of this domain, is none. */
+static __always_inline int no_request(const struct front *f, __u32 domain)
+{
+	__u64 other = (f->port->key_off >> SHUNT_PORT_DOMAIN) ^ domain;
+
+	asm volatile("" : "+r"(other)); /* nor is it to remember what the domain is compared with */
+	if (port_flags(f->port) & SHUNT_PORT_SERVICE && other)
+		return SHUNT_PASS_SERVICE;
+	if (f->port->flags & SHUNT_PORT_RPC && !rpc_is_call(&f->p))
+		return SHUNT_PASS_CALL;
+	return SHUNT_NR_PASS;
+}
+
+/* Is it a request of the domain? FRONT_REQUEST, or what becomes of the frame. */
 static __always_inline int front(struct xdp_md *ctx, struct front *f, const struct shunt_cfg *c,
-				 struct shunt_ingress *in)
+				 struct shunt_ingress *in, __u32 domain)
 {
 	struct shunt_own *mine;
 	__u64 reasons;
@@ -155,8 +178,8 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f, const stru
 	if (!mine)
 		return XDP_PASS;
 	why = not_for(&f->p, mine, c->flags);
-	if (why == SHUNT_NR_PASS && f->port->flags & SHUNT_PORT_RPC && !rpc_is_call(&f->p))
-		why = SHUNT_PASS_CALL;
+	if (why == SHUNT_NR_PASS && port_flags(f->port) & PICKY)
+		why = no_request(f, domain);
 	if (why != SHUNT_NR_PASS) {
 		count_pass(in, why);
 		return XDP_PASS;

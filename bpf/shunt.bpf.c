@@ -307,7 +307,7 @@ int shunt_ingress(struct xdp_md *ctx)
 	a.cfg = bpf_map_lookup_elem(&cfg, &zero);
 	if (!a.in || !a.cfg)
 		return XDP_PASS;
-	action = front(ctx, &f, a.cfg, a.in);
+	action = front(ctx, &f, a.cfg, a.in, a.domain);
 	if (action != FRONT_REQUEST)
 		return action;
 	a.view = find_view(a.domain);

@@ -140,14 +140,16 @@ static int bring_up(struct ctl *ctl, const struct bundle *b, struct setup *s,
 static void note_driver(struct ctl *ctl, const struct setup *s)
 {
 	struct iface iface;
-	int queues = 0;
+	int queues = 0, by_hash = 0;
 
 	for (__u32 q = 0; q < SHUNT_QUEUES; q++)
 		queues += setup_serves(s, q);
+	for (__u32 i = 0; i < s->nports; i++)
+		by_hash += !(s->ports[i].value.flags & SHUNT_PORT_SERVICE);
 	if (!iface_read(ctl, &iface) && metadata_doubt(iface.driver))
 		note("%s: where there is none all requests go to the kernel, which 'shunt status' "
 		     "tells", metadata_doubt(iface.driver));
-	if (queues > 1 && !iface_hashes_ports(ctl->ifname, false))
+	if (queues > 1 && by_hash && !iface_hashes_ports(ctl->ifname, false))
 		note("'%s' hashes addresses only: all requests of a client come to one queue; "
 		     "ethtool -N %s rx-flow-hash udp4 sdfn", ctl->ifname, ctl->ifname);
 }

@@ -73,6 +73,17 @@ static json_t *programs_json(struct ctl *ctl, const struct shunt_cfg *cfg,
 	return list;
 }
 
+/* The service that the port is of, if it is one's. */
+static void set_service(struct ctl *ctl, const struct shunt_port *p, json_t *j)
+{
+	struct shunt_domain dom;
+
+	if (p->flags & SHUNT_PORT_SERVICE &&
+	    !map_get(ctl, "domains", p->key_off >> SHUNT_PORT_DOMAIN, &dom, sizeof(dom)))
+		json_object_set_new(j, "service", json_stringn(dom.service, strnlen(dom.service,
+								     SHUNT_NAME_LEN)));
+}
+
 static json_t *port_json(struct ctl *ctl, const struct shunt_cfg *cfg, const struct rule_table *t,
 			 __u32 port, int *n)
 {
@@ -89,8 +100,10 @@ static json_t *port_json(struct ctl *ctl, const struct shunt_cfg *cfg, const str
 	if (rules_by_rpc(t, port))
 		json_object_set_new(j, "rpc", programs_json(ctl, cfg, p));
 	if (p->key_len)
-		json_object_set_new(j, "key", json_pack("{s:i, s:i}", "offset", p->key_off,
-							"length", p->key_len));
+		json_object_set_new(j, "key", json_pack("{s:i, s:i}", "offset",
+							p->key_off & SHUNT_OFFSET_MAX, "length",
+							p->key_len));
+	set_service(ctl, p, j);
 	return j;
 }
 
@@ -115,7 +128,10 @@ static void show(const json_t *r)
 	size_t i, k;
 
 	json_array_foreach(json_object_get(r, "ports"), i, port) {
-		printf("port %lld:\n", number_at(port, "port"));
+		printf("port %lld", number_at(port, "port"));
+		if (json_object_get(port, "service"))
+			printf(" of service %s", text_at(port, "service"));
+		puts(":");
 		show_programs(port);
 		json_array_foreach(json_object_get(port, "rules"), k, rule)
 			printf("  %3lld  offset %lld: %s & %s -> %s\n", number_at(rule, "rule"),

@@ -61,6 +61,11 @@ static void show_state(const json_t *j)
 	if (number_at(json_object_get(j, "events"), "no_meta"))
 		printf("  " METADATA_NONE "\n    to go on: " METADATA_STEP "\n",
 		       number_at(json_object_get(j, "events"), "no_meta"));
+	if (number_at(json_object_get(j, "pass"), "service"))
+		printf("  %lld packets came on the queue of another service than their port's, and "
+		       "went to the kernel\n    to go on: shunt doctor --dev %s names the NIC's "
+		       "rule that mends it\n",
+		       number_at(json_object_get(j, "pass"), "service"), ifname);
 }
 
 /* Policies that shuntd put out of force, and whether the present one came in place of one. */

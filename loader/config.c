@@ -190,6 +190,8 @@ int setup_from_file(struct ctl *ctl, const char *path, struct setup *s)
 		err = read_rest(&r);
 	if (!err)
 		err = config_seats(&r);
+	if (!err)
+		err = config_port_services(&r);
 	config_free(r.c);
 	free(r.text);
 	return err;

@@ -61,6 +61,7 @@ struct config_port {
 	char *dflt;
 	struct config_key key;
 	struct config_refuse refuse;
+	char *service; /* NULL: not said */
 };
 
 struct config_rule {

@@ -2,6 +2,10 @@
 /*
  * config_ports.c - 'ports' and 'rules' of the configuration file
  */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "config_reader.h"
 #include "units.h"
 
@@ -89,4 +93,97 @@ int config_rules(struct config_reader *r)
 	}
 	s->nrules = n;
 	return 0;
+}
+
+/* --- the service of each port ----------------------------------------------------------------- */
+
+static int find_service(const struct setup *s, const char *name)
+{
+	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
+		if (s->domains[d].service[0] && !strcmp(s->domains[d].service, name))
+			return d;
+	}
+	return -ENOENT;
+}
+
+static bool has_services(const struct setup *s)
+{
+	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
+		if (s->domains[d].service[0])
+			return true;
+	}
+	return false;
+}
+
+static int bad_service(struct config_reader *r, __u32 i)
+{
+	const struct setup *s = r->s;
+	char names[SHUNT_DOMAINS * (SHUNT_NAME_LEN + 4)] = "";
+	size_t n = 0;
+
+	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
+		if (s->domains[d].service[0])
+			n += snprintf(names + n, sizeof(names) - n, "%s'%s'", n ? ", " : "",
+				      s->domains[d].service);
+	}
+	if (n)
+		fail(r->ctl, -EINVAL, "no domain is of service '%s': there are %s",
+		     r->c->ports[i].service, names);
+	else
+		fail(r->ctl, -EINVAL, "no domain has a 'service'");
+	return config_at(r, "ports[%u].service", i);
+}
+
+static int read_service(struct config_reader *r, __u32 i)
+{
+	const char *name = r->c->ports[i].service;
+	struct shunt_port *port = &r->s->ports[i].value;
+	int domain;
+
+	if (!name && r->s->cfg.ndomains > 1 && has_services(r->s))
+		return config_bad(r,
+				  "which service answers its requests? Say 'service: NAME', or "
+				  "'service: any' if the NIC parts them by something else than "
+				  "the port",
+				  "ports[%u]", i);
+	if (!name || !strcmp(name, ANY_SERVICE))
+		return 0;
+	domain = find_service(r->s, name);
+	if (domain < 0)
+		return bad_service(r, i);
+	if (r->s->domains[domain].by_queue)
+		return config_bad(r,
+				  "that service has several queues ('queues'), and a NIC's rule "
+				  "brings a port to one",
+				  "ports[%u].service", i);
+	port->flags |= SHUNT_PORT_SERVICE;
+	port->key_off |= domain << SHUNT_PORT_DOMAIN;
+	return 0;
+}
+
+/* Does a request come to the domain's service by any port? */
+static bool is_called(const struct setup *s, __u32 domain)
+{
+	for (__u32 i = 0; i < s->nports; i++) {
+		const struct shunt_port *port = &s->ports[i].value;
+
+		if (!(port->flags & SHUNT_PORT_SERVICE) ||
+		    port->key_off >> SHUNT_PORT_DOMAIN == domain)
+			return true;
+	}
+	return false;
+}
+
+int config_port_services(struct config_reader *r)
+{
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < r->s->nports; i++)
+		err = read_service(r, i);
+	for (__u32 d = 0; !err && d < r->s->cfg.ndomains; d++) {
+		if (r->s->domains[d].service[0] && !is_called(r->s, d))
+			err = config_bad(r, "no port is of it: no request would come to it",
+					 "domains[%u].service", d);
+	}
+	return err;
 }

@@ -134,6 +134,8 @@ static const cyaml_schema_field_t port_fields[] = {
 	CYAML_FIELD_STRING_PTR("default", LIST, struct config_port, dflt, 1, SHUNT_NAME_LEN - 1),
 	CYAML_FIELD_MAPPING("key", OPTIONAL, struct config_port, key, key_fields),
 	CYAML_FIELD_MAPPING("refuse", OPTIONAL, struct config_port, refuse, refuse_fields),
+	CYAML_FIELD_STRING_PTR("service", LIST, struct config_port, service, 1,
+			       SHUNT_NAME_LEN - 1),
 	CYAML_FIELD_END
 };
 

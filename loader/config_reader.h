@@ -9,6 +9,8 @@
 #include "config.h"
 #include "setup.h"
 
+#define ANY_SERVICE "any" /* of a port: each service answers its requests */
+
 struct config_reader {
 	struct ctl *ctl;
 	const char *file;
@@ -35,6 +37,8 @@ int config_classes(struct config_reader *r);
 int config_ports(struct config_reader *r);
 int config_rpc(struct config_reader *r); /* behind the ports, before the rules */
 int config_rules(struct config_reader *r);
+/* config_ports.c: behind the domains: the service that each port is of. */
+int config_port_services(struct config_reader *r);
 /* config_refuse.c: the i-th port's refusal, and its number in the port's flags. */
 int config_refuse(struct config_reader *r, __u32 i, struct shunt_port *port);
 /* config_address.c */

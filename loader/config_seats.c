@@ -124,6 +124,9 @@ static int read_service(struct config_reader *r, __u32 domain)
 
 	if (named_before(r->s, domain) >= 0)
 		return config_bad(r, "named twice", "domains[%u].service", domain);
+	if (!strcmp(r->s->domains[domain].service, ANY_SERVICE))
+		return config_bad(r, "no name for a service: of ports, it means all of them",
+				  "domains[%u].service", domain);
 	err = check_mixed(r, domain);
 	return err || !is_shared(r->s, domain) ? err : sit(r, domain);
 }

@@ -20,6 +20,7 @@ const char *pass_name(enum shunt_pass count)
 	case SHUNT_PASS_MAC: return "mac";
 	case SHUNT_PASS_QUEUE: return "queue";
 	case SHUNT_PASS_CALL: return "no_call";
+	case SHUNT_PASS_SERVICE: return "service";
 	case SHUNT_NR_PASS: break;
 	}
 	return "?";

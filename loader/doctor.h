@@ -28,5 +28,7 @@ void doctor_iface(struct ctl *ctl, struct findings *f);
 void doctor_loaded(struct ctl *ctl, struct findings *f);
 /* doctor_irqs.c: the NIC's interrupts, and workers on their CPUs. */
 void doctor_irqs(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg);
+/* doctor_services.c: does the NIC bring each service's port to its queue? */
+void doctor_services(struct ctl *ctl, struct findings *f, const struct shunt_cfg *cfg);
 /* doctor_sockets.c: processes that may keep a queue in use. */
 void doctor_sockets(struct ctl *ctl, struct findings *f);

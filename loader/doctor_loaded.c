@@ -201,6 +201,7 @@ void doctor_loaded(struct ctl *ctl, struct findings *f)
 	check_metadata(ctl, f);
 	check_verify(ctl, f, &cfg);
 	check_queues(ctl, f);
+	doctor_services(ctl, f, &cfg);
 	if (!(cfg.flags & SHUNT_CFG_WIRE))
 		doctor_irqs(ctl, f, &cfg);
 	for (__u32 d = 0; d < cfg.ndomains; d++) {

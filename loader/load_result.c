@@ -6,12 +6,14 @@
 
 #include "card.h"
 #include "load_result.h"
+#include "nic_rules.h"
 #include "plural.h"
 #include "show.h"
 
-json_t *loaded_json(const struct ctl *ctl, const struct bundle *b, const struct setup *s,
+json_t *loaded_json(struct ctl *ctl, const struct bundle *b, const struct setup *s,
 		    const struct outcome *out)
 {
+	static struct nic_rules rules;
 	json_t *domains = json_array(), *j;
 
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
@@ -40,6 +42,9 @@ json_t *loaded_json(const struct ctl *ctl, const struct bundle *b, const struct 
 		json_object_set_new(j, "unload_first", json_true());
 	if (out->refused)
 		json_object_set_new(j, "offload_refused", json_string(out->refused));
+	nic_rules_of_setup(ctl, s, &rules);
+	if (rules.n)
+		json_object_set_new(j, "nic_rules", nic_rules_json(ctl, &rules));
 	return j;
 }
 
@@ -70,6 +75,7 @@ void loaded_show(const json_t *r)
 			printf(", which service %s shares", text_at(domain, "shares_as"));
 		putchar('\n');
 	}
+	nic_rules_show(json_object_get(r, "nic_rules"));
 	if (json_object_get(r, "unload_first"))
 		printf("  would need 'shunt unload --dev %s' first\n", text_at(r, "interface"));
 }

@@ -15,6 +15,6 @@ struct outcome {
 	unsigned int in_force; /* the loaded program, which a dry run leaves alone; 0: none is */
 };
 
-json_t *loaded_json(const struct ctl *ctl, const struct bundle *b, const struct setup *s,
+json_t *loaded_json(struct ctl *ctl, const struct bundle *b, const struct setup *s,
 		    const struct outcome *out);
 void loaded_show(const json_t *r);

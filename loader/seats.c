@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -63,11 +64,23 @@ static int load(struct ctl *ctl, const char *path)
 	return err;
 }
 
+bool seats_are_open(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/unprivileged_bpf_disabled", "re");
+	bool open = f && getc(f) == '0';
+
+	if (f)
+		fclose(f);
+	return open;
+}
+
 int seats_enable(struct ctl *ctl, const struct setup *s)
 {
 	char path[PATH_MAX];
 	int err = part_find(ctl, "seat.o", path, sizeof(path));
 
+	if (seats_are_open())
+		note(SEATS_OPEN "; " SEATS_CLOSE);
 	if (!err)
 		err = freeze(ctl, s);
 	return err ? err : load(ctl, path);

@@ -43,14 +43,14 @@ wait_for() {
 }
 
 # SHORT LONG [QUANTUM]: in YAML, a service on port 9000 of two classes with these objectives: a
-# request is a long one if its first byte is 2.
+# request is a long one if its first byte is 2. SERVICE: the port's "service".
 short_and_long() {
 	cat <<-YAML
 	classes:
 	  - {name: short, slo: $1${3:+, quantum: $3}}
 	  - {name: long, slo: $2${3:+, quantum: $3}}
 	ports:
-	  - {port: 9000, default: short}
+	  - {port: 9000, default: short${SERVICE:+, service: $SERVICE}}
 	rules:
 	  - {port: 9000, offset: 0, value: 0x02, class: long}
 	YAML

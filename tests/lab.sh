@@ -24,6 +24,7 @@ lab.sh up NAME --card QUEUES
 lab.sh up NAME --wire [CORES[,CORES]...]
 lab.sh up NAME --nic [SERIES]
 lab.sh exec NAME client|host|nic|switch|host1... COMMAND...
+lab.sh rule NAME PORT QUEUE|none
 lab.sh status [NAME]
 lab.sh down NAME|--all
 TEXT
@@ -40,7 +41,7 @@ NAME: at most 14 of a-z, 0-9 and -, a letter first. Its interfaces are
 --vlan ID    tag every frame on the wire, both ways; given twice: 802.1ad outside, 802.1Q inside
 --card N     a card between the two, side 'nic': NAMEw is its port on the wire, and a program there
              may choose which of the host's N receive queues a packet gets (tests/lab_card.bpf.c);
-             without one, packets are spread by hash
+             or 'lab.sh rule', as a NIC's rule would; else packets are spread by hash
 --wire       a NIC that shares no memory with its hosts: the addresses are those of its port NAMEn,
              and each core of a host is a virtual function, NAMEh0, NAMEh1, ..., at the same switch.
              CORES of each host (default 2): '2,1' makes host with two and host1 with one. The name
@@ -178,7 +179,7 @@ up_card() {
 	object=$(mktemp --suffix=.o)
 	# shellcheck disable=SC2064
 	trap "rm -f '$object'; undo $LAB" EXIT
-	clang -O2 -target bpf -I"/usr/include/$(uname -m)-linux-gnu" \
+	clang -O2 -g -target bpf -I"/usr/include/$(uname -m)-linux-gnu" \
 		-DWIRE_PORT="$(inside "$LAB" nic ip -j link show "${LAB}w" | jq '.[0].ifindex')" \
 		-DHOST_PORT="$(inside "$LAB" nic ip -j link show "${LAB}p" | jq '.[0].ifindex')" \
 		-c "$HERE/lab_card.bpf.c" -o "$object"
@@ -260,6 +261,21 @@ up_wire() { # CORES[,CORES...]
 		neigh replace fd00:198:18::$n lladdr $host dev $LAB$i nud permanent
 		TEXT
 	done
+}
+
+# N: as four bytes, the lowest first.
+word() { echo "$(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255))"; }
+
+# PORT QUEUE: a rule of the card's, by which datagrams for the UDP port go to that queue; "none"
+# takes it away.
+rule() {
+	local id map queue=-1
+	[ "$2" = none ] || queue=$2
+	id=$(inside "$LAB" nic tc -j filter show dev "${LAB}w" ingress |
+		jq '[.[].options.prog.id? // empty][0]')
+	map=$(bpftool -j prog show id "$id" | jq '.map_ids[0]')
+	# shellcheck disable=SC2046
+	bpftool map update id "$map" key $(word "$1") value $(word $((queue + 1)))
 }
 
 # QUEUES: a cable between client and host.
@@ -449,6 +465,16 @@ exec)
 	# Not "ip netns exec": its fresh /sys hides bpffs.
 	exec nsenter --net="$NETNS/$(ns "$2" "$3")" -- "${@:4}"
 	;;
+rule)
+	check_name "${@:2}"
+	[ $# = 4 ] || bad_usage "rule needs a PORT and its QUEUE, or 'none'"
+	[[ $3 =~ ^[0-9]{1,5}$ && $4 =~ ^([0-9]{1,2}|none)$ ]] ||
+		bad_usage "rule takes a UDP port and a queue of the host's, not '$3' and '$4'"
+	[ -e "$NETNS/$(ns "$2" nic)" ] && [ ! -e "$NETNS/$(ns "$2" switch)" ] ||
+		die "the lab '$2' has no card: lab.sh up $2 --card QUEUES"
+	LAB=$2
+	rule "$3" "$4"
+	;;
 status)
 	[ $# -le 2 ] || bad_usage "status takes one name, or none for all labs"
 	[ $# -lt 2 ] || check_name "$2"
@@ -469,9 +495,9 @@ help | -h | --help)
 	usage
 	;;
 '')
-	bad_usage "a command is needed: up, exec, status, down or help"
+	bad_usage "a command is needed: up, exec, rule, status, down or help"
 	;;
 *)
-	bad_usage "a command is up, exec, status, down or help, not '$1'"
+	bad_usage "a command is up, exec, rule, status, down or help, not '$1'"
 	;;
 esac

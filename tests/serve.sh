@@ -12,7 +12,8 @@ CPUS=${CPUS:-$(($(nproc) - 1)), 0}
 # The one domain, as the configuration says it; some files have another.
 domain() { echo "{queue: 0, cpus: [$CPUS]}"; }
 
-# The configuration on stdout; more lines of it as arguments. REFUSE: the port's "refuse".
+# The configuration on stdout; more lines of it as arguments. REFUSE, SERVICE: the port's "refuse"
+# and "service".
 config() {
 	[ "$TRANSPORT" = wire ] || cat <<-YAML
 	domains:
@@ -23,7 +24,7 @@ config() {
 	  - {name: short, slo: 50us}
 	  - {name: long, slo: 1ms}
 	ports:
-	  - {port: 9000, default: short${REFUSE:+, refuse: $REFUSE}}
+	  - {port: 9000, default: short${SERVICE:+, service: $SERVICE}${REFUSE:+, refuse: $REFUSE}}
 	rules:
 	  - {port: 9000, offset: 0, value: 0x02, class: long}
 	YAML

@@ -279,6 +279,6 @@ int shunt_nic(struct xdp_md *ctx)
 	c = bpf_map_lookup_elem(&cfg, &zero);
 	if (!in || !c)
 		return XDP_PASS;
-	action = front(ctx, &f, c, in);
+	action = front(ctx, &f, c, in, 0);
 	return action == FRONT_REQUEST ? classified(ctx, front_layout(&f)) : action;
 }

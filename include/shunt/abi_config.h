@@ -169,7 +169,10 @@ SHUNT_ASSERT(sizeof(struct shunt_class) == 32, "class");
 /* A service port. Pinned as "ports", indexed by the port in host order. Written by the loader. */
 #define SHUNT_PORT_ON 1
 #define SHUNT_PORT_RPC 2 /* requests are calls of ONC RPC: "first" and "count" are of "programs" */
+#define SHUNT_PORT_SERVICE 4 /* requests are of one domain's service alone: its number is in
+			      * "key_off" from bit SHUNT_PORT_DOMAIN on */
 #define SHUNT_PORT_REFUSAL 3 /* flags from this bit on: its number in "refuse"; 0: none */
+#define SHUNT_PORT_DOMAIN 12
 
 struct shunt_port {
 	__u16 first;   /* its rules are rules[first .. first + count - 1], in this order */
@@ -177,9 +180,11 @@ struct shunt_port {
 	__u8 cls;      /* default class: for requests that no rule matches */
 	__u8 flags;    /* SHUNT_PORT_ON, refusal << SHUNT_PORT_REFUSAL */
 	__u8 key_len;  /* key for policies that hash one: payload bytes, 0 = none */
-	__u16 key_off;
+	__u16 key_off; /* and domain << SHUNT_PORT_DOMAIN */
 };
 SHUNT_ASSERT(sizeof(struct shunt_port) == 8, "a port is replaced by one 8-byte store");
+SHUNT_ASSERT(SHUNT_OFFSET_MAX < 1 << SHUNT_PORT_DOMAIN &&
+	     SHUNT_DOMAINS <= 1 << (16 - SHUNT_PORT_DOMAIN), "a port has room for a domain");
 
 /* A rule: (payload[offset .. offset+7] & mask) == value.
  * Pinned as "rules". Written by the loader. */

@@ -53,6 +53,7 @@ enum shunt_pass { /* why a packet went on to the kernel untouched */
 	SHUNT_PASS_MAC,      /* service port, in a frame for another MAC */
 	SHUNT_PASS_QUEUE,    /* the queue is no domain */
 	SHUNT_PASS_CALL,     /* no call of ONC RPC, on a port that serves those */
+	SHUNT_PASS_SERVICE,  /* the port is of another domain's service than the queue */
 	SHUNT_NR_PASS,
 };
 
@@ -108,7 +109,7 @@ struct shunt_ingress {
 	__u64 late_id;                /* the request that is to be sent one, and its core: */
 	__u64 late_core;              /* for the program that does so, called last */
 	__u64 deny[SHUNT_NR_DENY];
-	__u64 pad[3];
+	__u64 pad[2];
 	__u64 said_no[SHUNT_CLASSES]; /* of the rejected and dropped: told so by a reply */
 	__u64 unsaid[SHUNT_CLASSES];  /* of these, on a port with a refusal: not told, as the rate
 				       * was used up, or no such reply fits the request */

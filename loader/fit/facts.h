@@ -57,10 +57,10 @@ struct fit_nic {
 	int rx_usecs;            /* -1: the driver does not say */
 	int adaptive;            /* 1: on; -1: the driver does not say */
 	bool has_rules;
-	int nrules;
-	struct {
+	int nrules, nrules6;
+	struct fit_rule {
 		int id, port, queue;
-	} rule[FIT_RULES];
+	} rule[FIT_RULES], rule6[FIT_RULES]; /* IPv4 and IPv6 */
 	int irq[SHUNT_QUEUES];   /* -1: not known */
 	bool has_irqs;           /* one, at least */
 	struct why why[7];       /* by the bit of the part: why it is not known */

@@ -122,20 +122,35 @@ static void read_coalesce(struct fit_nic *nic, const char *text)
 }
 
 /* Does the rule ask for nothing but the port? In these masks, bits that are set do not count. */
-static bool is_for_the_port_alone(const char *rule)
+static bool is_for_the_port_alone(const char *rule, bool v6)
 {
-	return strstr(rule, "Rule Type: UDP over IPv4") &&
-	       strstr(rule, "Src IP addr: 0.0.0.0 mask: 255.255.255.255") &&
-	       strstr(rule, "Dest IP addr: 0.0.0.0 mask: 255.255.255.255") &&
-	       strstr(rule, "Src port: 0 mask: 0xffff");
+	static const char *const words[2][3] = {
+		{ "Rule Type: UDP over IPv4", "Src IP addr: 0.0.0.0 mask: 255.255.255.255",
+		  "Dest IP addr: 0.0.0.0 mask: 255.255.255.255" },
+		{ "Rule Type: UDP over IPv6",
+		  "Src IP addr: :: mask: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		  "Dest IP addr: :: mask: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
+	};
+
+	for (int i = 0; i < 3; i++) {
+		if (!strstr(rule, words[v6][i]))
+			return false;
+	}
+	return strstr(rule, "Src port: 0 mask: 0xffff");
 }
 
-/* A rule by which all of a UDP port over IPv4 goes to a queue; all others are left alone. */
+static void keep_rule(struct fit_rule *list, int *n, struct fit_rule rule)
+{
+	if (*n < FIT_RULES)
+		list[(*n)++] = rule;
+}
+
+/* A rule by which all of a UDP port over one family goes to a queue; all others are left alone. */
 static void read_rule(struct fit_nic *nic, const char *rule)
 {
 	static const char filter[] = "Filter: ", direct[] = "Direct to queue ";
 	const char *at, *end = strstr(rule, "\nFilter:");
-	int n = nic->nrules, id = -1, number, queue = -1;
+	int id = -1, number, queue = -1;
 	char one[2048], port[64] = "", action[64] = "";
 
 	snprintf(one, sizeof(one), "%.*s", end ? (int)(end - rule) : (int)strlen(rule), rule);
@@ -147,13 +162,12 @@ static void read_rule(struct fit_nic *nic, const char *rule)
 	if (!strncmp(action, direct, strlen(direct)))
 		queue = fit_number(action + strlen(direct), FIT_NUMBER_MOST, -1);
 	number = fit_number(port, 65535, -1);
-	if (n == FIT_RULES || !is_for_the_port_alone(one) || !strstr(port, "mask: 0x0") ||
-	    id < 0 || queue < 0 || number < 0)
+	if (!strstr(port, "mask: 0x0") || id < 0 || queue < 0 || number < 0)
 		return;
-	nic->rule[n].id = id;
-	nic->rule[n].queue = queue;
-	nic->rule[n].port = number;
-	nic->nrules++;
+	if (is_for_the_port_alone(one, false))
+		keep_rule(nic->rule, &nic->nrules, (struct fit_rule){ id, number, queue });
+	else if (is_for_the_port_alone(one, true))
+		keep_rule(nic->rule6, &nic->nrules6, (struct fit_rule){ id, number, queue });
 }
 
 static void read_rules(struct fit_nic *nic, const char *text)

@@ -132,6 +132,19 @@ test_a_lab_that_cannot_be_made_leaves_nothing() {
 	done
 }
 
+# What it does there: services.sh.
+test_rules_are_of_a_card_alone() {
+	lab up a
+	assert_exit 1 lab rule a 9000 1
+	assert_match "$(cat "$DIR/err")" "has no card: lab.sh up a --card QUEUES"
+	lab down a
+	lab up a --card 2
+	lab rule a 9000 1
+	lab rule a 9000 none
+	lab down a
+	assert_nothing_left
+}
+
 test_each_error_of_usage_says_what_is_right_and_how_that_command_is_used() {
 	local words said usage
 	while IFS='|' read -r words said usage; do
@@ -140,7 +153,7 @@ test_each_error_of_usage_says_what_is_right_and_how_that_command_is_used() {
 		assert_match "$(head -1 "$DIR/err")" "^lab.sh: $said"
 		assert_match "$(sed -n 2p "$DIR/err")" "^usage: lab.sh $usage"
 		[ "$usage" = up ] ||
-			assert_eq "$(grep -c 'lab.sh [ue]' "$DIR/err")" 1 "usages shown"
+			assert_eq "$(grep -c 'lab.sh [uer]' "$DIR/err")" 1 "usages shown"
 	done <<-'TEXT'
 	up|up needs the NAME of a lab|up
 	up a --queues|--queues needs a value|up
@@ -151,10 +164,12 @@ test_each_error_of_usage_says_what_is_right_and_how_that_command_is_used() {
 	exec a|exec needs a side of the lab: client or host|exec
 	exec a middle true|a side of a lab is client or host; .*, not 'middle'|exec
 	exec a host|exec needs a command behind 'host'|exec
+	rule a 9000|rule needs a PORT and its QUEUE, or 'none'|rule
+	rule a 9000 b|rule takes a UDP port and a queue of the host's, not '9000' and 'b'|rule
 	TEXT
 	assert_exit 2 lab what
 	assert_match "$(head -1 "$DIR/err")" \
-		"a command is up, exec, status, down or help, not 'what'"
+		"a command is up, exec, rule, status, down or help, not 'what'"
 	assert_exit 2 lab status a b
 	assert_match "$(head -1 "$DIR/err")" "status takes one name, or none for all labs"
 }

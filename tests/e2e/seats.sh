@@ -7,6 +7,7 @@
 LAB_ARGS=(--queues 2)
 SEATS=
 HANG=10s
+SERVICE=any # by the client's CPU
 
 # Service a has queue 0, b queue 1: what the client sends on its first CPU comes to a, on its last
 # to b. Both have the last CPU.
@@ -252,7 +253,7 @@ test_a_switch_of_the_policy_keeps_the_seats() {
 }
 
 refused() { # WORDS DOMAINS [LINES…]
-	printf '%s\n' "ports: [{port: 9000}]" "domains:" "${@:2}" >"$DIR/bad.yaml"
+	printf '%s\n' "ports: [{port: 9000, service: any}]" "domains:" "${@:2}" >"$DIR/bad.yaml"
 	assert_exit 1 host shunt load fcfs --dev "$DEV" --config "$DIR/bad.yaml"
 	assert_match "$(cat "$DIR/err")" "$1"
 }

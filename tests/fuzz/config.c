@@ -37,7 +37,11 @@ static void check_ports(const struct setup *s)
 		MUST(s->ports[i].port && p->flags & SHUNT_PORT_ON && p->cls < s->cfg.nclasses);
 		MUST(p->flags >> SHUNT_PORT_REFUSAL <= s->nrefusals);
 		MUST(p->count <= SHUNT_PORT_RULES && p->first + p->count <= s->nrules);
-		MUST(p->key_len <= SHUNT_KEY_MAX && p->key_off + p->key_len <= SHUNT_OFFSET_MAX);
+		MUST(p->key_len <= SHUNT_KEY_MAX &&
+		     (p->key_off & SHUNT_OFFSET_MAX) + p->key_len <= SHUNT_OFFSET_MAX);
+		MUST(p->flags & SHUNT_PORT_SERVICE ?
+		     s->domains[p->key_off >> SHUNT_PORT_DOMAIN].service[0] :
+		     !(p->key_off >> SHUNT_PORT_DOMAIN));
 	}
 	MUST(s->nrefusals < SHUNT_REFUSALS && !s->refuse[0].kind);
 	for (__u32 i = 1; i <= s->nrefusals; i++) {

@@ -222,6 +222,9 @@ struct sight oracle_look(const struct oracle *o, const __u8 *frame, __u32 len)
 	if (!(port->flags & SHUNT_PORT_ON))
 		return pass(SHUNT_PASS_PORT);
 	why = not_for(o, eth, s.v6, to);
+	if (why < 0 && port->flags & SHUNT_PORT_SERVICE &&
+	    port->key_off / (SHUNT_OFFSET_MAX + 1)) /* all come through domain 0 */
+		why = SHUNT_PASS_SERVICE;
 	if (why < 0 && port->flags & SHUNT_PORT_RPC && !is_call(udp + 8, word16(udp + 4) - 8))
 		why = SHUNT_PASS_CALL;
 	if (why >= 0)

@@ -104,7 +104,9 @@ static void random_config(void)
 			.count = once_in(10) ? below(256) : once_in(4) ? 0 : below(6),
 			.cls = below(once_in(20) ? 256 : CLASSES),
 			.flags = (once_in(8) ? 0 : SHUNT_PORT_ON) |
-				 (once_in(3) ? SHUNT_PORT_RPC : 0),
+				 (once_in(3) ? SHUNT_PORT_RPC : 0) |
+				 (once_in(4) ? SHUNT_PORT_SERVICE : 0),
+			.key_off = once_in(3) ? rng_next(&rng) : below(SHUNT_OFFSET_MAX + 1),
 		};
 
 		o.ports[PACKET_PORT + i] = port;

@@ -26,7 +26,7 @@
 
 #define A "domains:\n  - {queue: 0, cpus: [3], service: a}\n"
 #define B "  - {queue: 1, cpus: [3], service: b}\n"
-#define PORTS "ports:\n  - port: 9000\n"
+#define PORTS "ports:\n  - {port: 9000, service: any}\n"
 
 static struct setup s;
 
@@ -78,6 +78,46 @@ static void test_each_cpu_that_is_shared_is_a_seat_of_its_own(void **state)
 	assert_int_equal(s.seats.seat[1].barred, 0xc);
 }
 
+#define TWO A B "ports:\n"
+
+static __u32 service_of(__u32 port)
+{
+	const struct shunt_port *p = &s.ports[port].value;
+
+	return p->flags & SHUNT_PORT_SERVICE ? p->key_off >> SHUNT_PORT_DOMAIN : ~0u;
+}
+
+static void test_a_port_is_of_one_service_or_of_any(void **state)
+{
+	read_it(TWO "  - {port: 1, service: b}\n  - {port: 2, service: a, key: {offset: 4000, "
+		"length: 8}}\n  - {port: 3, service: any}\n");
+	assert_int_equal(service_of(0), 1);
+	assert_int_equal(service_of(1), 0);
+	assert_int_equal(s.ports[1].value.key_off & SHUNT_OFFSET_MAX, 4000);
+	assert_int_equal(service_of(2), ~0u);
+	/* one service, or none, needs no such word */
+	read_it(A "ports: [{port: 1}]\n");
+	assert_int_equal(service_of(0), ~0u);
+	read_it(A "ports: [{port: 1, service: a}]\n");
+	assert_int_equal(service_of(0), 0);
+	read_it("ports: [{port: 1, service: any}]\n");
+	assert_int_equal(service_of(0), ~0u);
+}
+
+static void test_the_last_of_sixteen_domains_has_a_port_too(void **state)
+{
+	char text[2048] = "domains:\n", *at = text + strlen(text);
+
+	for (int d = 0; d < 16; d++)
+		at += sprintf(at, "  - {queue: %d, cpus: [%d], service: s%d}\n", d, d, d);
+	at += sprintf(at, "ports:\n");
+	for (int d = 0; d < 16; d++)
+		at += sprintf(at, "  - {port: %d, service: s%d}\n", 100 + d, 15 - d);
+	read_it(text);
+	for (int d = 0; d < 16; d++)
+		assert_int_equal(service_of(d), 15 - d);
+}
+
 static void test_who_shares_no_cpu_needs_no_seat(void **state)
 {
 	read_it(A PORTS);
@@ -107,6 +147,13 @@ static void test_seats_that_cannot_work_are_refused_with_their_line(void **state
 		{ A B PORTS "seats: {hold: 4}\n", 6, "no time" },
 		{ A PORTS "seats: {hold: 4ms}\n", 5, "no CPU is shared" },
 		{ A B PORTS "preempt: {mode: off}\n", 6, "seats need it" },
+		{ TWO "  - {port: 1, service: c}\n", 5, "there are 'a', 'b'" },
+		{ "ports:\n  - {port: 1, service: c}\n", 2, "no domain has a 'service'" },
+		{ TWO "  - {port: 1, service: a}\n  - {port: 2}\n", 6, "'service: any' if" },
+		{ TWO "  - {port: 1, service: a}\n", 3, "no port is of it" },
+		{ A "  - {queue: 1, cpus: [3], service: any}\n" PORTS, 3, "no name for a service" },
+		{ A "  - {queues: [1, 2], cpus: [4, 5], service: b}\nports:\n"
+		  "  - {port: 1, service: a}\n  - {port: 2, service: b}\n", 6, "to one" },
 		{ A "  - {queue: 1, cpus: [3], service: sixteen_letters_}\n" PORTS, 3, "" },
 	};
 	char line[16];
@@ -129,6 +176,8 @@ int main(void)
 		cmocka_unit_test(test_a_new_seat_is_nobody_s_and_all_are_barred),
 		cmocka_unit_test(test_a_seat_has_a_quantum_and_a_longest_hold),
 		cmocka_unit_test(test_each_cpu_that_is_shared_is_a_seat_of_its_own),
+		cmocka_unit_test(test_a_port_is_of_one_service_or_of_any),
+		cmocka_unit_test(test_the_last_of_sixteen_domains_has_a_port_too),
 		cmocka_unit_test(test_who_shares_no_cpu_needs_no_seat),
 		cmocka_unit_test(test_seats_that_cannot_work_are_refused_with_their_line),
 	};

@@ -73,10 +73,11 @@ case $1 in
 			sed -i "/^Filter: ${10}\$/,/^\$/s/to queue .*/to queue $8/" ethtool-n
 			exit
 		fi
-		printf 'Filter: %d\n\tRule Type: UDP over IPv4\n' \
-			$((100 + $(wc -l <ethtool-n))) >>ethtool-n
-		printf '\tSrc IP addr: 0.0.0.0 mask: 255.255.255.255\n' >>ethtool-n
-		printf '\tDest IP addr: 0.0.0.0 mask: 255.255.255.255\n' >>ethtool-n
+		any='0.0.0.0 mask: 255.255.255.255'
+		[ "$4" = udp4 ] || any=':: mask: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'
+		printf 'Filter: %d\n\tRule Type: UDP over IPv%s\n' \
+			$((100 + $(wc -l <ethtool-n))) "${4#udp}" >>ethtool-n
+		printf '\tSrc IP addr: %s\n\tDest IP addr: %s\n' "$any" "$any" >>ethtool-n
 		printf '\tSrc port: 0 mask: 0xffff\n\tDest port: %s mask: 0x0\n' "$6" >>ethtool-n
 		printf '\tAction: Direct to queue %s\n\n' "$8" >>ethtool-n ;;
 	esac ;;
