@@ -15,6 +15,7 @@
  * next agent does the rest again: a fill ring that stands elsewhere by then has got its frames.
  */
 
+#include "actors.h"
 #include "clock.h"
 #include "domain.h"
 #include "expire.h"
@@ -75,6 +76,7 @@ void expire_finish(struct domain *d)
 	    ring_cons(&d->pool.r.rx[slot]) != e->cons && e->nframes <= EXPIRE_AT_ONCE) {
 		for (int c = 0; c < SHUNT_CLASSES; c++)
 			poke(agent_of(d)->cls[c].expired, e->sum[c]);
+		actors_expired(d, e);
 		/* there is room for all frames, unless a worker wrote into the rings */
 		frames_give_once(&d->pool.r, e->frame, e->nframes, e->fill);
 		domain_settle_counts(d);
@@ -83,25 +85,25 @@ void expire_finish(struct domain *d)
 }
 
 /* Returns how many of the ring's oldest entries are too
- * old; with their frames, and the counts without them. */
-static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, __u32 *frame,
-		      __u32 *nframes, __u64 *sum)
+ * old; notes their frames, and the counts without them. */
+static __u32 find_old(const struct domain *d, __u32 slot, __u64 now_ns, struct expiring *e)
 {
 	const struct shunt_ring *rx = &d->pool.r.rx[slot];
 	__u32 cons = ring_cons(rx), n = entries(d, slot), k;
 
-	*nframes = 0;
+	e->nframes = e->nactors = 0;
 	for (int c = 0; c < SHUNT_CLASSES; c++)
-		sum[c] = peek(agent_of(d)->cls[c].expired);
+		e->sum[c] = peek(agent_of(d)->cls[c].expired);
 	for (k = 0; k < n && k < EXPIRE_AT_ONCE; k++) {
 		const struct shunt_meta *m = meta_at(d, rx, cons + k);
 		__u64 of = peek(rx->desc[(cons + k) & rx->mask].addr) / d->pool.r.geo.chunk;
 
 		if (!is_old(d, m, now_ns))
 			break;
-		sum[class_of(d, slot, m)]++;
+		e->sum[class_of(d, slot, m)]++;
+		actors_expire(d, m, e);
 		if (of < d->pool.r.geo.nframes)
-			frame[(*nframes)++] = of;
+			e->frame[e->nframes++] = of;
 	}
 	return k;
 }
@@ -111,7 +113,7 @@ static __u32 step(struct domain *d, __u32 slot, __u64 now_ns)
 {
 	struct expiring *e = &d->pool.state->expiring;
 	struct shunt_ring *rx = &d->pool.r.rx[slot];
-	__u32 n = find_old(d, slot, now_ns, e->frame, &e->nframes, e->sum);
+	__u32 n = find_old(d, slot, now_ns, e);
 
 	if (!n)
 		return 0;

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "actor_maps.h"
 #include "maps.h"
 
 #define RING_MIN (2 * SHUNT_RING_MARGIN)
@@ -158,6 +159,8 @@ int maps_open(struct maps *m, const struct shunt_pins *pins, struct why *why)
 	if (!err)
 		err = map_all(m, pins, why);
 	if (!err)
+		err = actor_maps_open(&m->actors, pins, &m->cfg, m->domains, why);
+	if (!err)
 		m->id = shunt_map_id(m->cfg_fd);
 	if (err)
 		maps_close(m);
@@ -181,6 +184,7 @@ void maps_close(struct maps *m)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	}
+	actor_maps_close(m->actors);
 	unmap(m->domains, SHUNT_DOMAINS * sizeof(*m->domains));
 	unmap(m->agent, SHUNT_DOMAINS * sizeof(*m->agent));
 	unmap(m->ingress, (SHUNT_QUEUES + 1) * sizeof(*m->ingress));

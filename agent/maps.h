@@ -20,6 +20,7 @@ struct maps {
 	const struct shunt_ingress *ingress; /* the map itself: XDP's */
 	struct shunt_own *own;               /* the map itself: ours; NULL on
 					      * a host whose NIC schedules */
+	struct actor_maps *actors;           /* NULL: the load has none */
 	__u32 id;                  /* of the map "cfg": tells one load from the next */
 };
 

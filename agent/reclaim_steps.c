@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actors.h"
 #include "domain.h"
 #include "frames.h"
 #include "holes.h"
@@ -46,11 +47,13 @@ static enum reclaim_outcome decide(struct domain *d)
 
 	if (ledger_settle(&d->pool.r, &dead))
 		return RECLAIM_LATER;
+	actors_show(d);
 	ledger_read(&d->pool.r, &dead, &v);
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		s->lost[c] = n->cls[c].lost + v.lost[c];
 		s->replied[c] = n->cls[c].replied + v.replied[c];
 	}
+	actors_decide(d, &v);
 	s->deaths = n->deaths + s->died;
 	return RECLAIM_DONE;
 }
@@ -70,6 +73,7 @@ static enum reclaim_outcome count(struct domain *d)
 		poke(n->cls[c].lost, s->lost[c]);
 		poke(n->cls[c].replied, s->replied[c]);
 	}
+	actors_count(d);
 	poke(n->deaths, s->deaths);
 	ledger_clear(&d->pool.r, &dead);
 	return RECLAIM_DONE;

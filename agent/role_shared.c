@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "actor_maps.h"
 #include "agent.h"
 #include "announce.h"
 #include "candidate.h"
@@ -142,9 +143,27 @@ static bool is_fit(struct agent *a, struct peer *p, struct domain *d)
 	return true;
 }
 
+/* Rows of actors, and the lines in which the domain's cores count them. */
+static int tell_actors(const struct agent *a, struct peer *p)
+{
+	const struct actor_maps *m = a->maps.actors;
+	__u32 domain = p->domain->id;
+	struct shunt_msg_actors msg;
+	int fd[SHUNT_ACTORS_FDS];
+
+	if (!m || m->core[domain] < 0)
+		return 0;
+	msg = (struct shunt_msg_actors){ .n = m->n, .cores = m->cores[domain] };
+	fd[SHUNT_FD_ACTORS] = m->rows;
+	fd[SHUNT_FD_ACTOR_CORE] = m->core[domain];
+	return peer_send(p, &msg, sizeof(msg), SHUNT_MSG_ACTORS, fd, SHUNT_ACTORS_FDS);
+}
+
 static int tell_first(struct agent *a, struct peer *p)
 {
-	return seats_tell(a, p);
+	int err = seats_tell(a, p);
+
+	return err ? err : tell_actors(a, p);
 }
 
 /* A policy that cannot be sent now is offered again. */

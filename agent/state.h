@@ -13,6 +13,21 @@
 
 #define EXPIRE_AT_ONCE 256 /* requests that one step takes from a ring (expire.c) */
 
+#define STATE_ACTORS (2 * SHUNT_CORES + SHUNT_PARKED) /* that die with a worker */
+
+/* Sums of an actor that are to be. */
+struct actor_sums {
+	__u32 nr;
+	__u32 pad;
+	__u64 lost, replied;
+};
+
+struct actor_expired {
+	__u32 nr;
+	__u32 pad;
+	__u64 sum;
+};
+
 /*
  * The part of a domain that must outlive the agent, in a memfd that keeper and agent alone have.
  * Before something is added to a count, the sum is written here, so that adding again changes
@@ -51,6 +66,8 @@ struct domain_state {
 		__u64 sum[SHUNT_CLASSES]; /* counts of expired requests after it */
 		__u32 nframes, frame[EXPIRE_AT_ONCE]; /* theirs */
 		__u32 fill[SHUNT_CORES]; /* producers of the fill rings before they get them */
+		__u32 nactors;           /* of actors, the same as sum: */
+		struct actor_expired actor[EXPIRE_AT_ONCE];
 	} expiring;
 	__u32 owner;        /* the user whose workers have had this memory, + 1; 0: nobody */
 	__u32 left;         /* the worker said goodbye; worker_pid
@@ -58,6 +75,9 @@ struct domain_state {
 	__u64 steered_known; /* a bit a core: steered_base is known */
 	__u32 steered_base[SHUNT_CORES]; /* requests sent to core i before
 					  * its ring was made (steered.h) */
+	__u32 nactors;      /* actors whose requests died with the worker, from
+			     * RECLAIM_COUNT on */
+	struct actor_sums actor[STATE_ACTORS];
 };
 
 static inline enum domain_phase phase_of(const struct domain_state *s)
@@ -68,7 +88,7 @@ static inline enum domain_phase phase_of(const struct domain_state *s)
 }
 
 /* Bytes of the file: for all versions of an ABI. */
-#define STATE_ROOM 16384
+#define STATE_ROOM 32768
 /* The length that all versions of this ABI have. Once a
  * field is appended: offsetof() of the first such field. */
 #define STATE_MIN sizeof(struct domain_state)

@@ -49,9 +49,17 @@ static __always_inline int rule_matches(const struct shunt_packet *p, const stru
 	return !(r->mask & lack) && (word & r->mask) == r->value;
 }
 
-/* The class of a datagram for this port, not yet bounded; *spill: no rule named it. */
+/* May rules name actors? Programs that know of them say so before they include this. */
+#ifndef RULES_NAME_ACTORS
+#define RULES_NAME_ACTORS 0
+#endif
+#define RULE_ACTOR(named) ((__u16)(named)) /* of struct shunt_rule */
+#define RULE_SPREAD(named) ((named) >> 16)
+
+/* The class of a datagram for this port, not yet bounded; *spill: no rule named it; *named: the
+ * actors that the rule names, RULE_ACTOR() and RULE_SPREAD(), written if there are some. */
 static __always_inline __u32 classify(const struct shunt_packet *p, const struct shunt_port *port,
-				      __u32 *spill)
+				      __u32 *spill, __u32 *named)
 {
 	*spill = 0;
 	for (__u32 i = 0; i < SHUNT_PORT_RULES; i++) {
@@ -61,8 +69,11 @@ static __always_inline __u32 classify(const struct shunt_packet *p, const struct
 		if (i >= port->count)
 			break;
 		r = bpf_map_lookup_elem(&rules, &at);
-		if (r && rule_matches(p, r))
+		if (r && rule_matches(p, r)) {
+			if (RULES_NAME_ACTORS)
+				*named = *(__u32 *)&r->actor;
 			return r->cls;
+		}
 	}
 	*spill = port->count != 0;
 	return port->cls;

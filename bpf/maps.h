@@ -50,6 +50,16 @@ SHUNT_ARRAY(refuse_drawn, struct shunt_refuse_drawn, SHUNT_REFUSALS, 0);
 /* CPUs that domains share. Frozen by the loader: BPF programs alone write it. */
 SHUNT_ARRAY(seats, struct shunt_seats, 1, BPF_F_MMAPABLE);
 
+/* Actors. XDP's counts are those of each CPU. */
+SHUNT_ARRAY(actors, struct shunt_actor_row, SHUNT_ACTORS, BPF_F_MMAPABLE);
+SHUNT_ARRAY(actor_agent, struct shunt_actor_agent, SHUNT_ACTORS, BPF_F_MMAPABLE);
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SHUNT_ACTORS);
+	__type(key, __u32);
+	__type(value, struct shunt_actor_in);
+} actor_in SEC(".maps");
+
 /* The policy that is loaded, kept for the workers that will ask for it. XDP never reads it. */
 SHUNT_ARRAY(policy, struct shunt_policy_slot, 2, 0);
 

@@ -12,6 +12,12 @@
  */
 #include "maps.h"
 
+/* The loader's word: 1 = rules name actors. Without, the verifier removes what asks. */
+const volatile __u32 shunt_actors = 0;
+
+#define SHUNT_FRONT_ACTORS
+#define RULES_NAME_ACTORS shunt_actors
+#include "actor.h"
 #include "front.h"
 #include "mark.h"
 #include "refuse.h"
@@ -44,6 +50,8 @@ struct arrival {
 	__u32 payload; /* its offset, for the metadata */
 	__u32 len;
 	__u32 ipv6;
+	__u32 actor;   /* its actor's id, for the metadata; 0: none */
+	__u32 pinned;  /* the core that its actor is pinned to, + 1; 0: the policy chooses */
 };
 
 /* True if the core's ring has room, by the counts. */
@@ -132,8 +140,7 @@ static __always_inline int put_meta(struct xdp_md *ctx, const struct arrival *a,
 	meta->cls = a->cls;
 	meta->flags = flags | (a->ipv6 ? SHUNT_META_IPV6 : 0);
 	meta->abi = SHUNT_ABI;
-	meta->epoch = 0;
-	meta->ack = 0;
+	meta->actor = a->actor;
 	return 1;
 }
 
@@ -206,9 +213,9 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 }
 
 /*
- * The NIC chose the queue, and with it the core. The request cannot be held for all cores, as a
- * socket takes only packets of its own queue. So it waits in the core's ring, also while that core
- * has no thread; other cores may take it from there.
+ * The NIC chose the queue, and with it the core; or the request's actor is pinned to the core. The
+ * request cannot be held for all cores, as a socket takes only packets of its own queue. So it
+ * waits in the core's ring, also while that core has no thread; other cores may take it from there.
  */
 static __always_inline int to_queue(struct xdp_md *ctx, struct arrival *a, front_count *n)
 {
@@ -241,6 +248,10 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a, const s
 		return no_way(a, n);
 	if (a->core != SHUNT_CORES) {
 		a->id = SHUNT_QUEUE_ID(a->id, a->core);
+		return to_queue(ctx, a, n);
+	}
+	if (shunt_actors && a->pinned && a->up >> ((a->pinned - 1) & 63) & 1) {
+		a->core = (a->pinned - 1) & 63;
 		return to_queue(ctx, a, n);
 	}
 	fill_event(&ev, p, f->port);
@@ -292,6 +303,23 @@ static __always_inline void fetch(const struct shunt_view *v)
 	*(const volatile __u32 *)&v->done[0];
 }
 
+/* A request whose class is known; for an actor it goes where its row says, and is counted there. */
+static __always_inline int classified(struct xdp_md *ctx, struct arrival *a, const struct front *f)
+{
+	__u64 rejected;
+	int action;
+
+	a->actor = a->pinned = 0;
+	if (!shunt_actors || !f->actor)
+		return arrive(ctx, a, f);
+	a->actor = actor_id(f);
+	a->pinned = SHUNT_ROW_CORE(f->row);
+	rejected = f->n->rejected;
+	action = actor_arrives(f, a->domain) ? arrive(ctx, a, f) : FRONT_REFUSED;
+	actor_ends(f, action, rejected);
+	return action;
+}
+
 SEC("xdp")
 int shunt_ingress(struct xdp_md *ctx)
 {
@@ -320,7 +348,7 @@ int shunt_ingress(struct xdp_md *ctx)
 	a.up = a.dom->up;
 	if (a.view->up != a.up)
 		a.view->up = a.up;
-	action = arrive(ctx, &a, &f);
+	action = classified(ctx, &a, &f);
 	if (action != FRONT_REFUSED)
 		return action;
 	return say_no(ctx, a.in, f.port, a.cls, a.ipv6 << 31 | a.payload << 16 | a.len);

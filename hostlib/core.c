@@ -195,6 +195,17 @@ static bool take(struct core *c)
 	return true;
 }
 
+/* The application's own work, once a turn. */
+static void between(struct core *c)
+{
+	const struct shunt_opts *o = &c->s->opts;
+
+	if (!o->between)
+		return;
+	c->due_ns = o->between(c->id, o->arg);
+	fork_check(c->s);
+}
+
 static void turn(struct core *c)
 {
 	const struct policy *p = atomic_load_explicit(&c->s->policy, memory_order_acquire);
@@ -204,6 +215,7 @@ static void turn(struct core *c)
 		atomic_store(&c->policy_seen, p->gen);
 	if (c->s->seat && !seat_turn(c))
 		return;
+	between(c);
 	if (c->loaded || take(c)) {
 		c->loaded = false;
 		if (!expire(c))

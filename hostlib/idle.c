@@ -22,6 +22,17 @@ void idle_relax(void)
 #endif
 }
 
+/* How long the core may sleep, in ms, as far as the application's own work lets it; 0: not now. */
+static int sleep_ms(const struct core *c)
+{
+	uint64_t ms;
+
+	if (!c->s->opts.between)
+		return POLL_MS;
+	ms = c->due_ns > c->now ? (c->due_ns - c->now) / 1000000 : 0;
+	return ms < POLL_MS ? ms : POLL_MS;
+}
+
 static void sleep_in_poll(struct core *c)
 {
 	struct shunt *s = c->s;
@@ -43,7 +54,7 @@ static void sleep_in_poll(struct core *c)
 	__atomic_store_n(&c->run->state, SHUNT_CORE_ASLEEP, __ATOMIC_SEQ_CST);
 	bump(c->line->stats.slept, 1);
 	if (!atomic_load(&s->park.mask))
-		poll(fds, n, POLL_MS);
+		poll(fds, n, sleep_ms(c));
 	if (fds[1].revents)
 		eventfd_read(s->unpark, &nothing);
 	poke(c->run->state, SHUNT_CORE_IDLE);
@@ -53,6 +64,8 @@ bool idle_may_sleep(const struct core *c)
 {
 	const struct shunt_opts *o = &c->s->opts;
 
+	if (!sleep_ms(c))
+		return false;
 	return o->idle == SHUNT_IDLE_SLEEP ||
 	       (o->idle == SHUNT_IDLE_ADAPTIVE && c->now - c->idle_ns >= o->idle_us * 1000ULL);
 }

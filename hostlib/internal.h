@@ -168,6 +168,7 @@ struct core {
 	struct clock clock;
 	uint64_t now;         /* the clock, when last read */
 	bool fresh;           /* that was at the end of a turn, and nothing was done since */
+	uint64_t due_ns;      /* when the application's own work is to be done; 0: at once */
 	bool idle;            /* we set our idle bit; XDP may have cleared it */
 	uint64_t claimed_ns;  /* when we saw that; 0: not claimed */
 	uint64_t idle_ns;     /* since when there is nothing to do; 0: there is */
@@ -223,6 +224,7 @@ struct shunt {
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
 	struct seat *seat;                    /* NULL: no other domain has the CPU */
+	struct actors *actors;                /* NULL: the load has none */
 	struct park park;
 	struct item *items;                   /* 1 + ITEMS_KEPT a core, and
 					       * as many as may be parked */

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actors.h"
 #include "internal.h"
 #include "mapping.h"
 #include "message.h"
@@ -51,7 +52,16 @@ static int take_seats(struct shunt *s, union any_msg *m, int n, int *fd, int nfd
 	return set_error(s, -EPROTO, "shuntd's word about seats makes no sense");
 }
 
-/* HELLO; WIRE, SEATS, or nothing; WELCOME; and the policy in force, unless the NIC has it. */
+static int take_actors(struct shunt *s, union any_msg *m, int n, int *fd, int nfd)
+{
+	if (n == sizeof(m->actors))
+		return actors_take(s, &m->actors, fd, nfd);
+	message_close(fd, nfd);
+	return set_error(s, -EPROTO, "shuntd's word about actors makes no sense");
+}
+
+/* HELLO; WIRE, SEATS and ACTORS, or nothing; WELCOME; and the policy in force, unless the NIC has
+ * it. */
 int link_attach(struct shunt *s)
 {
 	int fd[FDS_MAX], nfd, n, err = message_hello(s);
@@ -67,6 +77,12 @@ int link_attach(struct shunt *s)
 		n = message_wait(s, &m, fd, &nfd);
 	} else if (n > 0 && m.msg.type == SHUNT_MSG_SEATS) {
 		err = take_seats(s, &m, n, fd, nfd);
+		if (err)
+			return err;
+		n = message_wait(s, &m, fd, &nfd);
+	}
+	if (n > 0 && m.msg.type == SHUNT_MSG_ACTORS) {
+		err = take_actors(s, &m, n, fd, nfd);
 		if (err)
 			return err;
 		n = message_wait(s, &m, fd, &nfd);
@@ -88,6 +104,8 @@ int link_attach(struct shunt *s)
 			close(fd[i]);
 	}
 	message_close(fd, nfd < SHUNT_FD_SOCKETS ? nfd : SHUNT_FD_SOCKETS);
+	if (!err && s->actors && s->actors->cores < s->geo.ncores)
+		err = set_error(s, -EPROTO, "shuntd's word about actors makes no sense");
 	if (err)
 		return err;
 	if (s->transport->nic_decides)
@@ -109,6 +127,7 @@ void link_detach(struct shunt *s, bool bye)
 
 	mapping_drop_rings(s);
 	seat_drop(s);
+	actors_drop(s);
 	if (s->transport->detached)
 		s->transport->detached(s);
 	s->transport = &transport_shared;
@@ -150,6 +169,10 @@ static void reconnect(struct shunt *s)
 		n = message_wait(s, &m, fd, &nfd);
 	} else if (n > 0 && m.msg.type == SHUNT_MSG_SEATS) {
 		take_seats(s, &m, n, fd, nfd);
+		n = message_wait(s, &m, fd, &nfd);
+	}
+	if (n > 0 && m.msg.type == SHUNT_MSG_ACTORS) {
+		take_actors(s, &m, n, fd, nfd);
 		n = message_wait(s, &m, fd, &nfd);
 	}
 	if (n < 0) {

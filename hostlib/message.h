@@ -20,6 +20,7 @@ union any_msg {
 	struct shunt_msg_policy policy;
 	struct shunt_msg_wire wire;
 	struct shunt_msg_seats seats;
+	struct shunt_msg_actors actors;
 };
 
 /* Connects to the agent, and says HELLO. */

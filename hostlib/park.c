@@ -16,6 +16,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "actors.h"
 #include "internal.h"
 #include "locked.h"
 
@@ -149,7 +150,7 @@ static uint64_t put_in(struct core *c, struct item *it)
 	struct park *k = &s->park;
 
 	ledger_park(c->run, &s->ctl->parked[it->place], it->req.id, it->req.cls,
-		    shunt_frame_of(&s->geo, it->addr));
+		    shunt_frame_of(&s->geo, it->addr), actors_nr(c, it));
 	c->item = k->free;
 	k->free = c->item->next;
 	poke(k->n, k->n + 1);
@@ -197,7 +198,8 @@ static void adopt(struct core *c, struct item *it)
 		      (struct ledger_request){ .id = it->sent,
 					       .frame = shunt_frame_of(&c->s->geo, it->addr),
 					       .cls = it->req.cls, .queue = it->queue,
-					       .held = was_held(it) });
+					       .held = was_held(it), .actor = actors_nr(c, it),
+					       .actor_base = actors_ended(c, it) });
 	k->used[it->place / 64] &= ~(1ULL << it->place % 64);
 }
 

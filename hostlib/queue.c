@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "actors.h"
 #include "internal.h"
 
 static struct shunt_ring *ring_of(struct shunt *s, uint32_t slot)
@@ -78,6 +79,7 @@ void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, ui
 	it->ipv6 = m->flags & SHUNT_META_IPV6;
 	it->req.cls = it->queue = m->cls;
 	it->req.id = it->sent = m->id;
+	it->req.actor = s->actors ? m->actor : 0;
 	it->req.arrival_ns = it->queued_ns = m->arrival_ns;
 	it->req.data = s->memory + desc->addr + m->payload;
 	it->req.len = m->len;
@@ -101,7 +103,9 @@ void queue_run(struct core *c, const struct item *it)
 	ledger_run(c->line, (struct ledger_request){ .id = it->sent,
 						     .frame = shunt_frame_of(&c->s->geo, it->addr),
 						     .cls = it->req.cls, .queue = it->queue,
-						     .held = it->slot >= SHUNT_HOLD_SLOT });
+						     .held = it->slot >= SHUNT_HOLD_SLOT,
+						     .actor = actors_nr(c, it),
+						     .actor_base = actors_ended(c, it) });
 }
 
 /* The entry, as long as it is there: it is read before the swap. */
@@ -212,10 +216,13 @@ static bool is_too_old(struct core *c, const struct item *it)
 /* A request that waited too long ends at once: its client has given up, or asked again. */
 bool queue_expire(struct core *c, const struct item *it)
 {
+	struct shunt_actor_core *actor;
+
 	if (!is_too_old(c, it))
 		return false;
 	frames_free(c, it->addr);
-	ledger_end(c->run, &c->line->expired.n[it->req.cls]);
+	actor = actors_line(c, it);
+	ledger_end(c->run, &c->line->expired.n[it->req.cls], actor ? &actor->expired : NULL);
 	leave_ring(c, it);
 	return true;
 }
@@ -224,11 +231,12 @@ bool queue_expire(struct core *c, const struct item *it)
 void queue_end(struct core *c, struct item *it, uint64_t service_ns, bool timed)
 {
 	struct shunt_core_class *n = &c->line->cls[it->req.cls];
+	struct shunt_actor_core *actor = actors_line(c, it);
 	bool replied = it->reply >= 0 && reply_in_place(c, it, it->reply);
 
 	if (!replied)
 		frames_free(c, it->addr);
-	ledger_end(c->run, replied ? &n->replied : &n->noreply);
+	ledger_end(c->run, replied ? &n->replied : &n->noreply, actors_count(actor, replied));
 	if (c->s->transport->ended)
 		c->s->transport->ended(c, it, replied, service_ns);
 	leave_ring(c, it);
@@ -237,6 +245,8 @@ void queue_end(struct core *c, struct item *it, uint64_t service_ns, bool timed)
 		bump(n->service_ns, service_ns);
 		bump(n->service_sq, service_ns * service_ns);
 		bump(c->line->stats.busy_ns, service_ns);
+		if (actor)
+			actors_time(actor, service_ns);
 	}
 }
 

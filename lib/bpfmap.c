@@ -62,6 +62,11 @@ int shunt_map_make_hist(const char *name, __u32 ncores)
 	return make_array(name, sizeof(struct shunt_core_hist), ncores);
 }
 
+int shunt_map_make_actors(const char *name, __u32 n)
+{
+	return make_array(name, sizeof(struct shunt_actor_core), n);
+}
+
 /* Offset of the constant in .rodata, where a policy's
  * tables may be, too. -ENOENT: it is not there. */
 static long constant_at(const struct bpf_object *obj, const char *name)

@@ -23,6 +23,9 @@ int shunt_map_make_view(const char *name);
 /* As above, with room for one struct shunt_core_hist a core. */
 int shunt_map_make_hist(const char *name, __u32 ncores);
 
+/* As above, with n lines of counts of actors. */
+int shunt_map_make_actors(const char *name, __u32 n);
+
 struct bpf_object;
 
 /* Sets a constant of 32 bits in the .rodata of an object that is not loaded yet; "was": its value

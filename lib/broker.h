@@ -26,6 +26,8 @@
  * Where domains share CPUs (include/shunt/abi_seat.h) SEATS comes before WELCOME, and again when
  * the sockets that it brings are replaced: the worker takes them in place of those that it has.
  *
+ * Where rules name actors (include/shunt/abi_actor.h) ACTORS comes before WELCOME, behind SEATS.
+ *
  * On a host whose NIC schedules (include/shunt/wire.h) WIRE comes before WELCOME, and no POLICY:
  * that is the NIC's. Of the sockets there are the cores' only, each with rings of its own.
  *
@@ -51,6 +53,7 @@ enum shunt_msg_type {
 	SHUNT_MSG_BYE,
 	SHUNT_MSG_WIRE,
 	SHUNT_MSG_SEATS,
+	SHUNT_MSG_ACTORS,
 };
 
 struct shunt_msg {
@@ -111,6 +114,19 @@ struct shunt_msg_seats {
 	struct shunt_msg msg;
 	__u32 seat; /* of core 0 */
 	__u32 pad;
+};
+
+/* Descriptors that come with ACTORS, in this order. */
+enum shunt_actors_fd {
+	SHUNT_FD_ACTORS,     /* a sealed memfd with the rows */
+	SHUNT_FD_ACTOR_CORE, /* the domain's map of its cores' counts */
+	SHUNT_ACTORS_FDS,
+};
+
+struct shunt_msg_actors {
+	struct shunt_msg msg;
+	__u32 n;     /* rows in use */
+	__u32 cores; /* lines of counts there are, for each row */
 };
 
 struct shunt_msg_core { /* UP, DOWN */

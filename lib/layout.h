@@ -45,7 +45,8 @@ struct shunt_parked {
 	__u32 cls;
 	__u32 slot;  /* of the process that has this place, + 1;
 		      * 0: it is free. Taken by compare-and-swap */
-	__u32 pad[3];
+	__u32 actor; /* its number, + 1; 0: none */
+	__u32 pad[2];
 };
 
 /* The indexes that a move of frames leaves behind: a move that is done again changes nothing. */

@@ -27,10 +27,11 @@
  *                no more.
  *   swap         of the consumer index, from this entry to the next. Several cores may have the
  *                same intent; one swap succeeds, and the other cores clear their intents.
- *   cls, frame, base, tx_set = 0, queue, held
+ *   cls, frame, base, tx_set = 0, queue, held, actor.nr, actor.base
  *                in any order, before id: what the request before left there must not speak for
  *                this one. base is the core's count of ended requests of the class: as long as the
- *                count is the same, this request has not been counted.
+ *                count is the same, this request has not been counted. actor.base is the same of
+ *                the actor; without an actor it is not written.
  *   id           before the tag: the tag says that a run line tells of the request.
  *   tag          0 in place of the number in the frame's metadata; before intent = 0. A core that
  *                lost the swap may die with the same intent, when the winner has parked or ended
@@ -49,6 +50,8 @@
  *                the frame is the kernel's.
  *
  * End it: ledger_end(). A reply, or ledger_free() of its frame, goes first.
+ *   actor count  before the class's count, so that one which has ended for its class has ended for
+ *                its actor. By actor.base the reader sees that it was counted.
  *   count        before id = 0: else nothing tells of the request in between. By base the reader
  *                sees that the request which id names was counted.
  *   id = 0       last. Until then the frame stays in the core's list: in the list and in the run
@@ -57,7 +60,7 @@
  * Park it: ledger_place(), ledger_park(); resume it, on another core of the process if need be:
  * ledger_resume()
  *   slot         by compare-and-swap: two processes may look for a place.
- *   cls, frame, parked.id
+ *   cls, frame, actor, parked.id
  *                id last of these, before run.id = 0; and the other way round when it is resumed:
  *                first the new line, then parked.id = 0. In between both have the same id: the
  *                reader goes by the run line then.
@@ -119,6 +122,8 @@ struct ledger_request {
 	uint8_t cls;
 	uint8_t queue;
 	bool held;
+	uint16_t actor;      /* its number, + 1; 0: none */
+	uint32_t actor_base; /* what the core has ended of that actor */
 };
 
 /* An id of 0 would say that there is none. */
@@ -133,6 +138,12 @@ static inline uint32_t ledger_ended(const struct shunt_core *line, uint32_t cls)
 	const struct shunt_core_class *n = &line->cls[cls];
 
 	return peek(n->replied) + peek(n->noreply) + peek(line->expired.n[cls]);
+}
+
+/* Requests of an actor that the core with this line has counted as ended. */
+static inline uint32_t ledger_actor_ended(const struct shunt_actor_core *n)
+{
+	return peek(n->replied) + peek(n->noreply) + peek(n->expired);
 }
 
 /* Takes the entry at index "cons" of that slot's ring. False: another core was faster. */
@@ -173,6 +184,14 @@ static inline void ledger_run(struct shunt_core *line, struct ledger_request q)
 	LEDGER_HOOK();
 	poke(run->base, ledger_ended(line, q.cls));
 	LEDGER_HOOK();
+	if (q.actor != peek(line->actor.nr)) {
+		poke(line->actor.nr, q.actor);
+		LEDGER_HOOK();
+	}
+	if (q.actor) {
+		poke(line->actor.base, q.actor_base);
+		LEDGER_HOOK();
+	}
 	poke(run->tx_set, 0);
 	ledger_step();
 	poke(run->id, ledger_id(q.id));
@@ -201,9 +220,14 @@ static inline void ledger_reply(struct shunt_core_run *run, struct shunt_ring *t
 	ledger_step();
 }
 
-/* count: replied, noreply or expired, of its class on this core. */
-static inline void ledger_end(struct shunt_core_run *run, __u64 *count)
+/* count: replied, noreply or expired, of its class on this core; actor: the same of its actor,
+ * NULL: it has none. */
+static inline void ledger_end(struct shunt_core_run *run, __u64 *count, __u64 *actor)
 {
+	if (actor) {
+		bump(*actor, 1);
+		ledger_step();
+	}
 	bump(*count, 1);
 	ledger_step();
 	poke(run->id, 0);
@@ -223,8 +247,10 @@ static inline bool ledger_place(struct shunt_parked *place, uint32_t slot)
 }
 
 static inline void ledger_park(struct shunt_core_run *run, struct shunt_parked *place, uint64_t id,
-			       uint32_t cls, uint32_t frame)
+			       uint32_t cls, uint32_t frame, uint32_t actor)
 {
+	poke(place->actor, actor);
+	LEDGER_HOOK();
 	poke(place->cls, cls);
 	LEDGER_HOOK();
 	poke(place->frame, frame);

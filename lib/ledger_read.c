@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "ledger.h"
 #include "ledger_read.h"
@@ -23,18 +24,38 @@ bool ledger_sent(const struct rings *r, __u32 core)
 	return peek(run->tx_set) && ring_prod(&r->tx[core]) == peek(run->tx_end);
 }
 
+static void add_actor(const struct rings *r, __u32 actor, bool replied, struct verdict *v)
+{
+	if (actor && actor <= r->nactors && v->nactors < VERDICT_ACTORS)
+		v->actor[v->nactors++] = (struct verdict_actor){ actor - 1, replied };
+}
+
+/* The same for the actor of the request. */
+static void decide_actor(const struct rings *r, __u32 core, bool replied, struct verdict *v)
+{
+	const struct shunt_core_actor *a = &r->view->core[core].actor;
+	__u32 nr = peek(a->nr);
+
+	if (nr && nr <= r->nactors &&
+	    ledger_actor_ended(&r->actors[core * r->nactors + nr - 1]) == peek(a->base))
+		add_actor(r, nr, replied, v);
+}
+
 /* A request that a core was running. */
 static void decide_running(const struct rings *r, __u32 core, struct verdict *v)
 {
 	const struct shunt_core *c = &r->view->core[core];
 	__u32 cls = bound_cls(r, peek(c->run.cls));
+	bool sent;
 
 	if (ledger_ended(c, cls) != peek(c->run.base))
 		return; /* it was counted */
-	if (ledger_sent(r, core))
+	sent = ledger_sent(r, core);
+	if (sent)
 		v->replied[cls]++;
 	else
 		v->lost[cls]++;
+	decide_actor(r, core, sent, v);
 }
 
 /* A preempted request that waited. While it is parked or resumed, a core's id names it too. */
@@ -51,6 +72,7 @@ static void decide_parked(const struct rings *r, const struct ledger_dead *d, __
 			return; /* decide_running() has it */
 	}
 	v->lost[bound_cls(r, peek(p->cls))]++;
+	add_actor(r, peek(p->actor), false, v);
 }
 
 static __u32 intent_slot(__u64 intent)
@@ -64,26 +86,24 @@ static bool slot_exists(const struct shunt_geometry *g, __u32 slot)
 				      : g->hold_ring && slot - SHUNT_HOLD_SLOT < g->nclasses;
 }
 
-/* The number in the metadata of that frame, by now perhaps
- * another request's; NULL: there is no such frame. */
-static __u64 *tag_of(const struct rings *r, __u32 frame, __u32 off)
+/* The metadata of that frame, by now perhaps another request's; NULL: there is no such frame. */
+static struct shunt_meta *meta_of(const struct rings *r, __u32 frame, __u32 off)
 {
-	struct shunt_meta *m = off < r->geo.chunk ?
-				       rings_meta(r, (__u64)frame * r->geo.chunk + off) :
-				       NULL;
-
-	return m ? &m->id : NULL;
+	return off < r->geo.chunk ? rings_meta(r, (__u64)frame * r->geo.chunk + off) : NULL;
 }
 
 bool ledger_untold(const struct rings *r, const struct shunt_core_run *run, struct ledger_untold *u)
 {
+	struct shunt_meta *m;
 	__u32 index;
 	__u64 id;
 
 	*u = (struct ledger_untold){ .intent = peek(run->intent), .cls = peek(run->intent_cls),
 				     .frame = peek(run->intent_frame) };
 	u->slot = intent_slot(u->intent);
-	u->tag = tag_of(r, u->frame, peek(run->intent_off));
+	m = meta_of(r, u->frame, peek(run->intent_off));
+	u->tag = m ? &m->id : NULL;
+	u->actor = m && peek(m->actor) ? SHUNT_ACTOR_NR(peek(m->actor)) + 1u : 0;
 	index = u->intent;
 	if (!(u->intent >> 63) || !slot_exists(&r->geo, u->slot) || !u->tag ||
 	    (__s32)(ring_cons(&r->rx[u->slot]) - index) <= 0)
@@ -118,6 +138,7 @@ static void decide_intent(const struct rings *r, const struct ledger_dead *d, __
 		v->lost[u.slot - SHUNT_HOLD_SLOT]++;
 	else
 		v->lost[bound_cls(r, u.cls)]++;
+	add_actor(r, u.actor, false, v);
 }
 
 /* Is a living core at the same entry? The living core
@@ -152,7 +173,7 @@ int ledger_settle(struct rings *r, const struct ledger_dead *d)
 
 void ledger_read(const struct rings *r, const struct ledger_dead *d, struct verdict *v)
 {
-	*v = (struct verdict){ 0 };
+	memset(v, 0, sizeof(*v));
 	for (__u32 i = 0; i < r->geo.ncores; i++) {
 		if (!ledger_is_dead(d, i))
 			continue;

@@ -15,9 +15,16 @@ struct ledger_dead {
 /* All processes are dead: whatever is written anywhere is a dead one's. */
 #define LEDGER_ALL_DEAD ((const struct ledger_dead){ .cores = ~0ULL, .slots = ~0u })
 
+#define VERDICT_ACTORS (2 * SHUNT_CORES + SHUNT_PARKED) /* run lines, intents, places */
+
 struct verdict {
 	__u64 lost[SHUNT_CLASSES];    /* neither answered nor waiting any more */
 	__u64 replied[SHUNT_CLASSES]; /* the reply is in the send ring, but was not counted */
+	__u32 nactors;                /* requests of actors: */
+	struct verdict_actor {
+		__u16 nr;             /* below rings.nactors */
+		__u16 replied;        /* 1: as above; 0: lost */
+	} actor[VERDICT_ACTORS];
 };
 
 /* An intent as it was read, each field once: the memory is a process's that may have a living child
@@ -26,6 +33,7 @@ struct ledger_untold {
 	__u64 intent;
 	__u64 *tag;
 	__u32 slot, frame;
+	__u32 actor; /* its number, + 1; 0: none */
 	__u8 cls;
 };
 

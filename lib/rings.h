@@ -19,6 +19,8 @@ struct rings {
 	struct shunt_ring fill[SHUNT_CORES], comp[SHUNT_CORES]; /* shunt_fill_rings() of them */
 	struct shunt_ring rx[SHUNT_SLOTS]; /* by slot: core, or SHUNT_HOLD_SLOT + class */
 	struct shunt_ring tx[SHUNT_CORES];
+	const struct shunt_actor_core *actors; /* core * nactors + actor; NULL: there are none */
+	__u32 nactors;
 };
 
 /* The slot of the k-th socket (cores, then classes) and how many

@@ -176,7 +176,8 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 	if (!err && !card && !out->in_force && s->cfg.flags & SHUNT_CFG_ZEROCOPY)
 		err = zerocopy_check(ctl, s, NULL);
 	if (!err)
-		err = object_load(ctl, b, false, FIRST_GEN, s->wire.on ? &s->wire.sizes : NULL, &o);
+		err = object_load(ctl, b, false, FIRST_GEN, s->cfg.flags & SHUNT_CFG_ACTORS,
+				  s->wire.on ? &s->wire.sizes : NULL, &o);
 	if (!err && s->wire.on)
 		verify_warn_nic(b);
 	if (!err && card)
@@ -206,6 +207,10 @@ static int setup_for_card(struct ctl *ctl, struct setup *s)
 		return fail(ctl, -EINVAL,
 			    "services share CPUs: a card's program chooses cores, and knows "
 			    "nothing of seats");
+	if (s->cfg.nactors)
+		return fail(ctl, -EINVAL,
+			    "rules name actors: a card's program chooses by classes, and knows "
+			    "nothing of actors");
 	if (given.port) {
 		err = iface_read(ctl, &iface);
 		if (!err)

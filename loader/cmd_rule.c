@@ -9,14 +9,16 @@
 
 #include "maps.h"
 #include "pick.h"
+#include "rule_actor.h"
 #include "rules.h"
 #include "units.h"
 #include "verb.h"
 #include "pindir.h"
 #include "words.h"
 
-enum { KEY_PORT, KEY_OFFSET, KEY_VALUE, KEY_MASK, KEY_WIDTH, KEY_CLASS, KEY_AT, NKEYS };
-static const char *const keys[] = { "port", "offset", "value", "mask", "width", "class", "at" };
+enum { KEY_PORT, KEY_OFFSET, KEY_VALUE, KEY_MASK, KEY_WIDTH, KEY_CLASS, KEY_ACTOR, KEY_AT, NKEYS };
+static const char *const keys[] = { "port",  "offset", "value", "mask",
+				    "width", "class",  "actor", "at" };
 
 #define NPORTS 65536
 
@@ -34,11 +36,14 @@ static json_t *rule_json(struct ctl *ctl, const struct shunt_cfg *cfg, const str
 			 int n)
 {
 	char value[20], mask[20], name[20];
+	json_t *j;
 
 	format_rule(r, value, mask);
 	class_name(ctl, cfg, r->cls, name);
-	return json_pack("{s:i, s:i, s:s, s:s, s:s}", "rule", n, "offset", r->offset, "value",
-			 value, "mask", mask, "class", name);
+	j = json_pack("{s:i, s:i, s:s, s:s, s:s}", "rule", n, "offset", r->offset, "value", value,
+		      "mask", mask, "class", name);
+	rule_put_actor(ctl, r, j);
+	return j;
 }
 
 /* A version of a program: the class of most procedures, and those that have another. */
@@ -122,6 +127,18 @@ static void show_programs(const json_t *port)
 	}
 }
 
+static void show_rule(const json_t *rule)
+{
+	bool actor = json_object_get(rule, "actor");
+
+	printf("  %3lld  offset %lld: %s & %s -> %s%s", number_at(rule, "rule"),
+	       number_at(rule, "offset"), text_at(rule, "value"), text_at(rule, "mask"),
+	       actor ? "actor " : "", text_at(rule, actor ? "actor" : "class"));
+	if (number_at(rule, "spread"))
+		printf(" and the next %lld, by key", number_at(rule, "spread") - 1);
+	printf("\n");
+}
+
 static void show(const json_t *r)
 {
 	const json_t *port, *rule;
@@ -134,9 +151,7 @@ static void show(const json_t *r)
 		puts(":");
 		show_programs(port);
 		json_array_foreach(json_object_get(port, "rules"), k, rule)
-			printf("  %3lld  offset %lld: %s & %s -> %s\n", number_at(rule, "rule"),
-			       number_at(rule, "offset"), text_at(rule, "value"),
-			       text_at(rule, "mask"), text_at(rule, "class"));
+			show_rule(rule);
 		printf("       else -> %s\n", text_at(port, "default"));
 	}
 }
@@ -210,11 +225,13 @@ static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **
 	__u64 n;
 	int cls;
 
-	if (!words[KEY_CLASS] || !words[KEY_VALUE]) {
+	if (!words[KEY_VALUE] || !(words[KEY_CLASS] || words[KEY_ACTOR])) {
 		fail_usage(ctl, "a rule needs %s", words[KEY_VALUE] ? "class=" : "value=");
 		hint_usage(ctl);
 		return -EINVAL;
 	}
+	if (words[KEY_CLASS] && words[KEY_ACTOR])
+		return fail_usage(ctl, "class= or actor=, not both: an actor has a class");
 	if (check_bytes(ctl, "value", words[KEY_VALUE]) ||
 	    check_bytes(ctl, "mask", words[KEY_MASK]))
 		return -EINVAL;
@@ -226,7 +243,7 @@ static int parse_add(struct ctl *ctl, const struct shunt_cfg *cfg, const char **
 	text.width = n;
 	if (number_of(ctl, "at", words[KEY_AT], SHUNT_PORT_RULES, at))
 		return -EINVAL;
-	cls = find_class(ctl, cfg, words[KEY_CLASS]);
+	cls = words[KEY_CLASS] ? find_class(ctl, cfg, words[KEY_CLASS]) : 0;
 	if (cls < 0)
 		return cls;
 	return parse_rule(&text, cls, rule, &ctl->why) ? fail_as_usage(ctl) : 0;
@@ -258,6 +275,11 @@ static int add(struct ctl *ctl, const struct shunt_cfg *cfg, struct rule_table *
 	port = pick_ruled_port(ctl, t, words[KEY_PORT]);
 	if (port < 0)
 		return port;
+	if (words[KEY_ACTOR]) {
+		err = rule_name_actor(ctl, cfg, words[KEY_ACTOR], &t->ports[port], &rule);
+		if (err)
+			return err;
+	}
 	n = rules_get(t, port, rules);
 	if (n == SHUNT_PORT_RULES)
 		return fail(ctl, -ENOSPC, "port %d has %d rules, the most there can be", port, n);
@@ -362,5 +384,5 @@ static int run(struct ctl *ctl)
 
 const struct verb verb_rule = { "rule",
 				"[list | add [port=N] [offset=N] value=BYTES [mask=BYTES] "
-				"[width=N] class=CLASS [at=N] | del N | flush [PORT]]",
+				"[width=N] class=CLASS|actor=ACTOR [at=N] | del N | flush [PORT]]",
 				"how requests are told apart", only_dev, run };

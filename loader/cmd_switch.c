@@ -112,7 +112,8 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 		err = wire ? wire_sizes(ctl, &sizes) : 0;
 	}
 	if (!err)
-		err = object_load(ctl, b, true, cfg->policy_gen + 1, wire ? &sizes : NULL, &o);
+		err = object_load(ctl, b, true, cfg->policy_gen + 1,
+				  cfg->flags & SHUNT_CFG_ACTORS, wire ? &sizes : NULL, &o);
 	if (!err && wire)
 		verify_warn_nic(b);
 	if (!err && card_there(ctl)) {

@@ -183,9 +183,13 @@ int setup_from_file(struct ctl *ctl, const char *path, struct setup *s)
 	if (!err)
 		err = config_rpc(&r);
 	if (!err)
+		err = config_actors(&r);
+	if (!err)
 		err = config_rules(&r);
 	if (!err)
 		err = read_domains(&r);
+	if (!err)
+		err = config_actor_places(&r);
 	if (!err)
 		err = read_rest(&r);
 	if (!err)

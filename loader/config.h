@@ -70,7 +70,16 @@ struct config_rule {
 	char *value;
 	char *mask;
 	uint32_t width;
+	char *cls;   /* or: */
+	char *actor;
+};
+
+struct config_actor {
+	char *name;
+	char *kind;
 	char *cls;
+	char *place;
+	uint32_t count; /* 0: one */
 };
 
 struct config_rpc {
@@ -129,6 +138,8 @@ struct config {
 	uint32_t ports_count;
 	struct config_rule *rules;
 	uint32_t rules_count;
+	struct config_actor *actors;
+	uint32_t actors_count;
 	struct config_rpc *rpc;
 	uint32_t rpc_count;
 	uint64_t *knobs;

@@ -47,16 +47,20 @@ int config_ports(struct config_reader *r)
 	return err;
 }
 
-static int read_rule(struct config_reader *r, __u32 i, __u32 at)
+static int read_rule(struct config_reader *r, __u32 i, const struct shunt_port *port, __u32 at)
 {
 	const struct config_rule *in = &r->c->rules[i];
 	struct rule_text text = { in->offset, in->value, in->mask, in->width };
-	int cls = config_class_of(r->s, in->cls), err;
+	int cls = in->cls ? config_class_of(r->s, in->cls) : 0;
 
+	if (!in->cls == !in->actor)
+		return config_bad(r, in->cls ? "'class' or 'actor', not both: an actor has a class"
+					     : "'class' or 'actor' is missing", "rules[%u]", i);
 	if (cls < 0)
 		return config_bad_class(r, in->cls, "rules[%u].class", i);
-	err = parse_rule(&text, cls, &r->s->rules[at], &r->ctl->why);
-	return err ? config_at(r, "rules[%u]", i) : 0;
+	if (parse_rule(&text, cls, &r->s->rules[at], &r->ctl->why))
+		return config_at(r, "rules[%u]", i);
+	return in->actor ? config_rule_actor(r, i, port, &r->s->rules[at]) : 0;
 }
 
 /* A port's rules lie together, in the order of the file. */
@@ -84,7 +88,7 @@ int config_rules(struct config_reader *r)
 				continue;
 			if (s->ports[p].value.count == SHUNT_PORT_RULES)
 				return config_bad(r, "a port has at most 32 rules", "rules[%u]", i);
-			err = read_rule(r, i, n);
+			err = read_rule(r, i, &s->ports[p].value, n);
 			if (err)
 				return err;
 			s->ports[p].value.count++;

@@ -145,8 +145,18 @@ static const cyaml_schema_field_t rule_fields[] = {
 	CYAML_FIELD_STRING_PTR("value", CYAML_FLAG_POINTER, struct config_rule, value, 1, 64),
 	CYAML_FIELD_STRING_PTR("mask", LIST, struct config_rule, mask, 1, 64),
 	CYAML_FIELD_UINT("width", OPTIONAL, struct config_rule, width),
-	CYAML_FIELD_STRING_PTR("class", CYAML_FLAG_POINTER, struct config_rule, cls, 1,
+	CYAML_FIELD_STRING_PTR("class", LIST, struct config_rule, cls, 1, SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_STRING_PTR("actor", LIST, struct config_rule, actor, 1, SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t actor_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct config_actor, name, 1,
 			       SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_STRING_PTR("kind", LIST, struct config_actor, kind, 1, SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_STRING_PTR("class", LIST, struct config_actor, cls, 1, SHUNT_NAME_LEN - 1),
+	CYAML_FIELD_STRING_PTR("place", LIST, struct config_actor, place, 1, 15),
+	CYAML_FIELD_UINT("count", OPTIONAL, struct config_actor, count),
 	CYAML_FIELD_END
 };
 
@@ -234,6 +244,10 @@ static const cyaml_schema_value_t rule_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_rule, rule_fields)
 };
 
+static const cyaml_schema_value_t actor_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_actor, actor_fields)
+};
+
 static const cyaml_schema_value_t rpc_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct config_rpc, rpc_fields)
 };
@@ -246,6 +260,7 @@ static const cyaml_schema_field_t top_fields[] = {
 	CYAML_FIELD_SEQUENCE("ports", CYAML_FLAG_POINTER, struct config, ports, &port_value, 1,
 			     CYAML_UNLIMITED),
 	CYAML_FIELD_SEQUENCE("rules", LIST, struct config, rules, &rule_value, 0, SHUNT_RULES),
+	CYAML_FIELD_SEQUENCE("actors", LIST, struct config, actors, &actor_value, 1, SHUNT_ACTORS),
 	CYAML_FIELD_SEQUENCE("rpc", LIST, struct config, rpc, &rpc_value, 1, 1024),
 	CYAML_FIELD_SEQUENCE("knobs", LIST, struct config, knobs, &big_number, 0, SHUNT_KNOBS),
 	CYAML_FIELD_SEQUENCE("address", LIST, struct config, address, &word, 1, 2),

@@ -39,6 +39,12 @@ int config_rpc(struct config_reader *r); /* behind the ports, before the rules *
 int config_rules(struct config_reader *r);
 /* config_ports.c: behind the domains: the service that each port is of. */
 int config_port_services(struct config_reader *r);
+/* config_actors.c: the rows, before the rules; what a rule says of actors; and, behind the domains,
+ * their places. */
+int config_actors(struct config_reader *r);
+int config_rule_actor(struct config_reader *r, __u32 i, const struct shunt_port *port,
+		      struct shunt_rule *rule);
+int config_actor_places(struct config_reader *r);
 /* config_refuse.c: the i-th port's refusal, and its number in the port's flags. */
 int config_refuse(struct config_reader *r, __u32 i, struct shunt_port *port);
 /* config_address.c */

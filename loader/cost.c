@@ -17,7 +17,7 @@ static int add_program(struct ctl *ctl, const struct bundle *b, const struct shu
 		       json_t *list)
 {
 	struct object o = { 0 };
-	int err = object_load(ctl, b, false, 0, sizes, &o);
+	int err = object_load(ctl, b, false, 0, false, sizes, &o);
 
 	if (!err)
 		add_cost(list, o.prog_name, verify_cost(o.prog_fd));

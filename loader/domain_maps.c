@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * domain_maps.c - makes and pins the maps that each domain
- * has of its own: its view, and room for histograms
+ * domain_maps.c - makes and pins the maps that each domain has of its own: its view, room for
+ * histograms, counts of actors
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -58,6 +58,20 @@ static int make_hist(struct ctl *ctl, __u32 d, __u32 ncores)
 	return 0;
 }
 
+/* Lines in which the domain's cores count actors. */
+static int make_actors(struct ctl *ctl, __u32 d, __u32 lines)
+{
+	char name[24];
+	int fd;
+
+	snprintf(name, sizeof(name), "actor_core%u", d);
+	fd = pin(ctl, name, shunt_map_make_actors(name, lines));
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
 int domain_maps_make(struct ctl *ctl, const struct setup *s, int views)
 {
 	int err = 0;
@@ -68,6 +82,8 @@ int domain_maps_make(struct ctl *ctl, const struct setup *s, int views)
 		err = make_view(ctl, d, views);
 		if (!err)
 			err = make_hist(ctl, d, s->domains[d].ncores);
+		if (!err && s->cfg.nactors)
+			err = make_actors(ctl, d, s->domains[d].ncores * s->cfg.nactors);
 	}
 	return err;
 }

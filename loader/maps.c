@@ -88,7 +88,8 @@ int map_cfg(struct ctl *ctl, struct shunt_cfg *cfg)
 	int err = map_get(ctl, "cfg", 0, cfg, sizeof(*cfg));
 
 	/* Root may have written anything with bpftool. */
-	if (!err && (cfg->nclasses > SHUNT_CLASSES || cfg->ndomains > SHUNT_DOMAINS))
+	if (!err && (cfg->nclasses > SHUNT_CLASSES || cfg->ndomains > SHUNT_DOMAINS ||
+		     cfg->nactors > SHUNT_ACTORS))
 		err = fail(ctl, -EPROTO, "the map 'cfg' of '%s' holds nonsense: unload and load "
 			   "it again", ctl->ifname);
 	return err;

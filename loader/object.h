@@ -19,9 +19,9 @@ struct object {
 	char prog_name[16];
 };
 
-/* Loads with new maps, or (reuse) with the interface's pinned ones, for that generation. sizes: the
- * program for a NIC that schedules; NULL: the one for shared memory. */
-int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen,
+/* Loads with new maps, or (reuse) with the interface's pinned ones, for that generation. actors: do
+ * rules name some? sizes: the program for a NIC that schedules; NULL: the one for shared memory. */
+int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen, bool actors,
 		const struct shunt_nic_sizes *sizes, struct object *o);
 void object_close(struct object *o);
 /* Pins every map that is shunt's in the interface's directory. */

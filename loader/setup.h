@@ -35,6 +35,7 @@ struct setup {
 		struct shunt_port value;
 	} ports[SETUP_PORTS];
 	__u32 nports;
+	struct shunt_actor_row actors[SHUNT_ACTORS]; /* cfg.nactors of them */
 	struct shunt_refuse refuse[SHUNT_REFUSALS]; /* from 1 on */
 	__u32 nrefusals;
 	struct shunt_program programs[SHUNT_PROGRAMS];

@@ -12,7 +12,7 @@
 
 /* As help lists them. */
 #define VERBS(X)                                                                            \
-	X(build)                                                                            \
+	X(actor) X(build)                                                                   \
 	X(class) X(doctor) X(features) X(fit) X(help) X(knob) X(limit) X(lint) X(load) X(policies) \
 		X(preempt) X(quantum) X(rule) X(slo) X(stats) X(status) X(switch) X(unload) \
 			X(wire)

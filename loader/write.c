@@ -139,6 +139,9 @@ int setup_write(struct ctl *ctl, const struct setup *s)
 	if (!err)
 		err = put(ctl, "classes", s->classes, sizeof(struct shunt_class), SHUNT_CLASSES);
 	if (!err)
+		err = put(ctl, "actors", s->actors, sizeof(struct shunt_actor_row),
+			  s->cfg.nactors);
+	if (!err)
 		err = put(ctl, "rules", s->rules, sizeof(struct shunt_rule), s->nrules);
 	if (!err)
 		err = put(ctl, "refuse", s->refuse, sizeof(struct shunt_refuse), SHUNT_REFUSALS);

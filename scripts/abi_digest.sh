@@ -9,9 +9,10 @@
 # the same: for one that no release has had.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# Not preempt.h, shunt.h, rpc.h and xdr.h, the worker's interface, nor what only policies include.
+# Not preempt.h, shunt.h, actor.h, rpc.h and xdr.h, the worker's interface, nor what only policies
+# include.
 HEADERS=$(find include/shunt lib/layout.h lib/broker.h -name '*.h' ! -name preempt.h ! \
-	-name shunt.h ! -name rpc.h ! -name xdr.h ! -name policy.h \
+	-name shunt.h ! -name actor.h ! -name rpc.h ! -name xdr.h ! -name policy.h \
 	! -name policy_view.h ! -name policy_nfp.h | sort)
 KEPT=${KEPT:-include/shunt/abi.digest}
 NEXT="raise SHUNT_ABI in include/shunt/abi.h, then: make abi-digest"

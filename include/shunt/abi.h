@@ -22,5 +22,6 @@
 #include <shunt/abi_view.h>
 #include <shunt/abi_hist.h>
 #include <shunt/abi_seat.h>
+#include <shunt/abi_actor.h>
 #include <shunt/abi_agent.h>
 #include <shunt/abi_policy.h>

@@ -46,6 +46,7 @@ enum shunt_cfg_flags {
 				   * neither of the two the driver decides */
 	SHUNT_CFG_COPY = 512,  /* sockets that the kernel copies to */
 	SHUNT_CFG_SEATS = 1024, /* domains share CPUs as seats (abi_seat.h) */
+	SHUNT_CFG_ACTORS = 2048, /* rules may name actors (abi_actor.h) */
 };
 
 struct shunt_cfg {
@@ -79,7 +80,7 @@ struct shunt_cfg {
 	__u32 hold_age_ms; /* requests that wait while no core is up expire after this; 0: never */
 	__u32 verify;     /* enum shunt_verify: checksums that XDP verifies */
 	__u32 driver_frames; /* frames that a driver without copying may hold of each queue */
-	__u32 pad;
+	__u32 nactors;    /* rows of "actors" that are in use: 0 to nactors - 1 */
 };
 SHUNT_ASSERT(sizeof(struct shunt_cfg) == 128, "cfg");
 
@@ -193,7 +194,9 @@ struct shunt_rule {
 	__u64 mask;   /* a byte that the payload lacks never matches unless its mask is 0 */
 	__u16 offset;
 	__u8 cls;
-	__u8 pad[5];
+	__u8 pad;
+	__u16 actor;  /* row of "actors", + 1, which then says the class; 0: none */
+	__u16 spread; /* over so many rows from there on, by the port's key; 0, 1: that one alone */
 };
 SHUNT_ASSERT(sizeof(struct shunt_rule) == 24, "rule");
 

@@ -148,6 +148,14 @@ struct shunt_core_expired {
 	__u64 n[SHUNT_CLASSES];
 } __shunt_line;
 
+/* The actor (abi_actor.h) of the request that the run line tells of: read by the agent when the
+ * worker is dead. The order of stores: lib/ledger.h. */
+struct shunt_core_actor {
+	__u32 nr;         /* its number, + 1; 0: the request is no actor's */
+	__u32 base;       /* what this core had ended of the actor
+			   * when the request started, mod 2^32 */
+} __shunt_line;
+
 /* Requests that ended here after their objective; per class. Written by core i, or the NIC. */
 struct shunt_core_late {
 	__u64 n[SHUNT_CLASSES];
@@ -161,6 +169,7 @@ struct shunt_core {
 	struct shunt_core_preempt preempt; /* core i */
 	struct shunt_core_expired expired; /* core i */
 	struct shunt_core_late late; /* core i */
+	struct shunt_core_actor actor; /* core i */
 	struct shunt_core_class cls[SHUNT_CLASSES]; /* core i */
 };
 
@@ -273,7 +282,7 @@ shunt_view_any_parked(const struct shunt_view *v)
 	return n;
 }
 
-SHUNT_ASSERT(sizeof(struct shunt_core) == 31 * SHUNT_LINE, "core: whole lines");
+SHUNT_ASSERT(sizeof(struct shunt_core) == 32 * SHUNT_LINE, "core: whole lines");
 SHUNT_ASSERT(sizeof(struct shunt_view) % SHUNT_LINE == 0, "view: whole lines");
 SHUNT_ASSERT(sizeof(((struct shunt_view *)0)->core_state[0]) == SHUNT_CORES * SHUNT_LINE,
 	     "policies have a line a core");

@@ -46,6 +46,7 @@ struct shunt_req {
 	uint32_t turn;       /* the library's: tells shunt_send() this request from a later one */
 	uint64_t id;         /* number in its domain: unique */
 	uint64_t arrival_ns; /* CLOCK_MONOTONIC */
+	uint32_t actor;      /* the id of its actor, as a rule says; 0: it has none */
 };
 
 #define SHUNT_NO_REPLY (-1L)
@@ -88,6 +89,11 @@ struct shunt_opts {
 			    * requests are preempted; 0: 64 KiB */
 	int signal;        /* that stops requests where the operator set a grace time; 0: SIGURG */
 	unsigned int flags; /* enum shunt_flags */
+	/* In the core's thread, between two requests, if not NULL: work of the application's own,
+	 * which is short, as requests wait for it. 0: call it again soon; else when to, at the
+	 * latest, by CLOCK_MONOTONIC in ns. A core that sleeps does so until then, to a
+	 * millisecond. */
+	uint64_t (*between)(unsigned int core, void *arg);
 };
 
 #define SHUNT_DOMAIN_ANY 0 /* domain D is asked for as D + 1 */
@@ -131,6 +137,15 @@ struct shunt_stats {
 	uint64_t busy_ns, kicks, unfed, healed, send_fail, bad_frame, lost_race, slept;
 };
 int shunt_get_stats(const struct shunt *s, struct shunt_stats *out);
+
+/* An actor of the load ('actors' of the configuration). -ENOENT: there are not so many. */
+struct shunt_actor_info {
+	size_t sz;       /* set by the caller */
+	uint32_t id;
+	uint32_t here;   /* 1: its place is this process's domain */
+	char name[16], kind[16];
+};
+int shunt_get_actor(const struct shunt *s, unsigned int nr, struct shunt_actor_info *out);
 
 const char *shunt_class_name(const struct shunt *s, unsigned int cls); /* "" if not configured */
 const char *shunt_error(const struct shunt *s);  /* the last error, in words */

@@ -45,6 +45,8 @@ test_every_verb_answers_in_json() {
 		assert_json 0 "$verb" ${args//DIR/$DIR}
 		seen+=("$verb")
 	done <<-TEXT
+	actor
+	actor ls
 	build DIR/mine.c -o DIR/mine.shunt
 	class
 	class set default slo=1ms

@@ -6,7 +6,7 @@
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
 /* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
-/* link: loader/config_refuse.c loader/config_rpc.c */
+/* link: loader/config_refuse.c loader/config_rpc.c loader/config_actors.c loader/actors.c */
 /* link: loader/config_domains.c loader/config_seats.c */
 /* link: loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */
@@ -72,6 +72,21 @@ static void check_domains(const struct setup *s)
 	}
 }
 
+static void check_actors(const struct setup *s)
+{
+	MUST(s->cfg.nactors <= SHUNT_ACTORS);
+	MUST(!!s->cfg.nactors == !!(s->cfg.flags & SHUNT_CFG_ACTORS));
+	for (__u32 i = 0; i < s->cfg.nactors; i++) {
+		const struct shunt_actor_row *r = &s->actors[i];
+
+		MUST(memchr(r->name, 0, SHUNT_NAME_LEN) && r->name[0] && r->gen);
+		MUST(memchr(r->kind, 0, SHUNT_NAME_LEN) && r->cls < s->cfg.nclasses);
+		MUST(r->domain < SHUNT_DOMAINS && r->core <= s->domains[r->domain].ncores);
+	}
+	for (__u32 i = 0; i < s->nrules; i++)
+		MUST(s->rules[i].actor + s->rules[i].spread <= s->cfg.nactors + 1);
+}
+
 static void check(const struct setup *s)
 {
 	const struct shunt_cfg *c = &s->cfg;
@@ -85,6 +100,7 @@ static void check(const struct setup *s)
 	check_classes(s);
 	check_ports(s);
 	check_domains(s);
+	check_actors(s);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

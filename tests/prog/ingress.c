@@ -162,6 +162,8 @@ static int program(const struct ingress *g, const char *name)
 	return bpf_program__fd(prog);
 }
 
+void (*ingress_prepare)(struct bpf_object *obj);
+
 struct ingress *ingress_load(const char *object, __u32 cores, __u32 classes)
 {
 	struct ingress *g = calloc(1, sizeof(*g));
@@ -172,6 +174,8 @@ struct ingress *ingress_load(const char *object, __u32 cores, __u32 classes)
 
 	libbpf_set_print(quiet);
 	g->obj = bpf_object__open_file(object, NULL);
+	if (g->obj && ingress_prepare)
+		ingress_prepare(g->obj);
 	if (!g->obj || bpf_object__load(g->obj))
 		die("cannot load '%s': %s", object, strerror(errno));
 	g->prog = program(g, "shunt_ingress");

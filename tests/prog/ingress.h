@@ -44,6 +44,8 @@ void ingress_need(void);
 
 /* Loads OBJECT with cores and classes, all cores up and busy, a socket in each slot, no port. */
 struct ingress *ingress_load(const char *object, __u32 cores, __u32 classes);
+/* Called with the object of the next ones before they are loaded; NULL: nothing is. */
+extern void (*ingress_prepare)(struct bpf_object *obj);
 void ingress_free(struct ingress *g);
 
 int ingress_map(const struct ingress *g, const char *map);

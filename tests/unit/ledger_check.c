@@ -29,6 +29,27 @@ static void count_rings(uint64_t *waiting, uint64_t *replies)
 	}
 }
 
+/* The same sums for the actor, whose requests are all of its class. */
+static void check_actor(const char *when, const struct verdict *now, uint64_t waiting,
+			uint64_t replies)
+{
+	uint64_t replied = world_reclaimed.replied[ACTOR_SUMS],
+		 ended = world_reclaimed.lost[ACTOR_SUMS];
+
+	for (uint32_t i = 0; i < now->nactors; i++) {
+		assert_int_equal(now->actor[i].nr, 0);
+		*(now->actor[i].replied ? &replied : &ended) += 1;
+	}
+	for (uint32_t i = 0; i < world.geo.ncores; i++) {
+		replied += world.actors[i].replied;
+		ended += world.actors[i].noreply + world.actors[i].expired;
+	}
+	if (replied != replies || replied + ended + waiting != world_arrived[ACTOR_CLASS])
+		fail_msg("%s: actor: %lu arrived, told of are %lu replied (%lu were sent), %lu "
+			 "ended else, %lu wait",
+			 when, world_arrived[ACTOR_CLASS], replied, replies, ended, waiting);
+}
+
 /* v: counts of processes that are dead now, world_reclaimed: of those reclaimed before. */
 static void check_requests(const char *when, const struct verdict *now)
 {
@@ -59,6 +80,7 @@ static void check_requests(const char *when, const struct verdict *now)
 	}
 	for (int cls = CLASSES; cls < SHUNT_CLASSES; cls++)
 		assert_int_equal(v.replied[cls] + v.lost[cls], 0);
+	check_actor(when, now, waiting[ACTOR_CLASS], replies[ACTOR_CLASS]);
 }
 
 /* As long as a line names a request, all in it is of that one: XDP reads it, too. */

@@ -99,6 +99,10 @@ static void add_verdict(const struct verdict *v)
 		world_reclaimed.lost[cls] += v->lost[cls];
 		world_reclaimed.replied[cls] += v->replied[cls];
 	}
+	for (uint32_t i = 0; i < v->nactors; i++) {
+		world_reclaimed.lost[ACTOR_SUMS] += !v->actor[i].replied;
+		world_reclaimed.replied[ACTOR_SUMS] += v->actor[i].replied;
+	}
 }
 
 /* An agent that dies in between is followed by one that does the step again. */

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "hostlib/actors.h"
 #include "ledger_inside.h"
 #include "lib/ledger_frames.h"
 
@@ -37,6 +38,8 @@ static size_t used;
 static uint64_t next_id;
 static struct world_request request[REQUESTS]; /* by number, modulo how many there are */
 static struct ctx_pool pool;
+static struct shunt_actor_core *counts; /* of the one actor, in the arena; a line a core */
+static struct actors actors;
 
 const struct world_request *world_request(uint64_t id)
 {
@@ -147,6 +150,7 @@ static void make_process(unsigned int slot)
 			     .nhold = CLASSES,
 			     .link = -1, .transport = &transport_shared,
 			     .wake = -1,
+			     .actors = &actors,
 			     .memory = world.memory, .ctl = world.ctl, .view = world.view };
 	s->fill[0] = world.fill[0];
 	s->comp[0] = world.comp[0];
@@ -182,6 +186,10 @@ static void make_memory(unsigned int ncores, uint32_t at)
 	world.memory = take(shunt_memory_len(&world.geo));
 	world.ctl = shunt_ctl_of(world.memory, &world.geo);
 	world_sent = take(CLASSES * sizeof(*world_sent));
+	counts = take(ncores * sizeof(*counts));
+	actors = (struct actors){ .count = counts, .n = 1, .cores = ncores };
+	world.actors = counts;
+	world.nactors = 1;
 	world.view = (struct shunt_view *)(arena + ARENA / 2);
 	make_rings(ncores, at);
 	assert_true(used <= ARENA / 2 && sizeof(*world.view) <= ARENA / 2);
@@ -260,6 +268,7 @@ bool world_arrive(uint32_t slot, uint32_t cls)
 				  .payload = PAYLOAD,
 				  .len = 18,
 				  .cls = cls,
+				  .actor = cls == ACTOR_CLASS ? SHUNT_ACTOR_ID(1, 0) : 0,
 				  .abi = SHUNT_ABI };
 	r->desc[*r->prod & r->mask] = (struct xdp_desc){ .addr = addr, .len = 60 };
 	ring_set_prod(r, *r->prod + 1);

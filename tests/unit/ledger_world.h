@@ -23,6 +23,8 @@
 
 #define CORES 3
 #define CLASSES 2
+#define ACTOR_CLASS 1 /* whose requests are all those of one actor */
+#define ACTOR_SUMS (SHUNT_CLASSES - 1) /* where world_reclaimed has the actor's */
 #define RING 4     /* entries of a receive ring */
 #define NFRAMES 64 /* SHUNT_SPARE a core, and 16 that travel */
 #define HOLD(c) (SHUNT_HOLD_SLOT + (c))

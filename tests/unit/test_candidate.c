@@ -3,7 +3,8 @@
  * test_candidate.c - what a shuntd that wants to take over makes of a domain that is not finished
  */
 /* link: agent/candidate.c agent/state.c agent/store.c agent/sd.c agent/log.c agent/lock.c */
-/* link: agent/maps.c agent/geometry.c agent/sockpath.c agent/handover.c lib/pins.c */
+/* link: agent/maps.c agent/actor_maps.c agent/geometry.c agent/sockpath.c agent/handover.c */
+/* link: lib/pins.c */
 /* link: lib/pins_folder.c lib/bpfmap.c lib/inforce.c lib/netns.c lib/why.c */
 /* links more: the check of another load, of locks and pins is in that file; none is called here */
 #include <errno.h>

@@ -5,7 +5,7 @@
 /* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
 /* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
-/* link: loader/config_refuse.c loader/config_rpc.c */
+/* link: loader/config_refuse.c loader/config_rpc.c loader/config_actors.c loader/actors.c */
 /* link: loader/config_domains.c loader/config_seats.c */
 /* link: loader/config_wire.c lib/key.c loader/units.c loader/iface.c */
 /* link: lib/netif.c loader/netdev.c loader/out.c lib/why.c */

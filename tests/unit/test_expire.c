@@ -3,7 +3,7 @@
  * test_expire.c - requests that waited too long while nobody served: taken from their rings,
  * counted once, their frames back in the fill ring, whichever instruction the agent dies at
  */
-/* link: agent/expire.c agent/frames.c */
+/* link: agent/expire.c agent/actors.c agent/frames.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

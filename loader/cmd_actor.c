@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * cmd_actor.c - shunt actor: the actors of an interface, listed with their counts, changed, pinned
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "actor_counts.h"
+#include "actors.h"
+#include "maps.h"
+#include "pick.h"
+#include "pindir.h"
+#include "show.h"
+#include "verb.h"
+#include "words.h"
+
+static const char *const keys[] = { "class" };
+
+static const char *class_name(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls,
+			      struct shunt_class *c)
+{
+	if (cls >= cfg->nclasses || map_get(ctl, "classes", cls, c, sizeof(*c)))
+		return "(none)";
+	c->name[SHUNT_NAME_LEN - 1] = '\0';
+	return c->name;
+}
+
+static void put(json_t *j, const char *key, __u64 n)
+{
+	json_object_set_new(j, key, json_integer((json_int_t)n));
+}
+
+static void put_counts(json_t *j, const struct actor_counts *c)
+{
+	put(j, "arrived", c->arrived);
+	put(j, "taken", actor_counts_taken(c));
+	put(j, "running", c->running);
+	put(j, "done", c->replied + c->noreply);
+	put(j, "replied", c->replied);
+	put(j, "noreply", c->noreply);
+	put(j, "rejected", c->rejected);
+	put(j, "dropped", c->dropped);
+	put(j, "away", c->away);
+	put(j, "none", c->none);
+	put(j, "passed", c->passed);
+	put(j, "expired", c->expired);
+	put(j, "lost", c->lost);
+	put(j, "open", actor_counts_open(c));
+	if (c->timed)
+		put(j, "mean_ns", c->service_ns / c->timed);
+}
+
+static json_t *entry(struct ctl *ctl, const struct shunt_cfg *cfg,
+		     const struct shunt_actor_row *row, __u32 nr, const struct actor_counts *c)
+{
+	char place[16], name[SHUNT_NAME_LEN], kind[SHUNT_NAME_LEN];
+	struct shunt_class cls;
+	json_t *j;
+
+	snprintf(name, sizeof(name), "%.*s", SHUNT_NAME_LEN - 1, row->name);
+	snprintf(kind, sizeof(kind), "%.*s", SHUNT_NAME_LEN - 1, row->kind);
+	j = json_pack("{s:s, s:I, s:s, s:s, s:b, s:b}", "actor", name, "id",
+		      (json_int_t)SHUNT_ACTOR_ID(row->gen, nr), "class",
+		      class_name(ctl, cfg, row->cls, &cls), "place", actors_place_text(row, place),
+		      "pinned", !!(row->flags & SHUNT_ACTOR_PINNED), "here",
+		      row->state == SHUNT_ACTOR_HERE);
+	if (*kind)
+		json_object_set_new(j, "kind", json_string(kind));
+	put_counts(j, c);
+	return j;
+}
+
+static void show(const json_t *r)
+{
+	const json_t *list = json_object_get(r, "actors"), *a;
+	char buf[16];
+	size_t i;
+
+	if (!json_array_size(list)) {
+		printf("no actors: 'actors' of the configuration names some at load\n");
+		return;
+	}
+	printf("%-15s %-15s %-15s %-7s %10s %10s %8s %8s %8s %8s\n", "ACTOR", "KIND", "CLASS",
+	       "PLACE", "ARRIVED", "DONE", "OPEN", "DROPPED", "LOST", "MEAN");
+	json_array_foreach(list, i, a) {
+		printf("%-15s %-15s %-15s %-7s %10lld %10lld %8lld %8lld %8lld %8s%s\n",
+		       text_at(a, "actor"), text_at(a, "kind"), text_at(a, "class"),
+		       text_at(a, "place"), number_at(a, "arrived"), number_at(a, "done"),
+		       number_at(a, "open"),
+		       number_at(a, "dropped") + number_at(a, "rejected") + number_at(a, "passed") +
+			       number_at(a, "expired"),
+		       number_at(a, "lost"), show_ns(a, "mean_ns", buf),
+		       json_is_true(json_object_get(a, "pinned")) ? "  pinned" : "");
+	}
+}
+
+static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct shunt_actor_row *rows)
+{
+	struct actor_counts *counts = calloc(cfg->nactors + 1, sizeof(*counts));
+	json_t *all = json_array();
+	int err = counts ? 0 : fail(ctl, -ENOMEM, "no memory");
+
+	if (!err && cfg->nactors)
+		err = actor_counts_read(ctl, cfg, counts);
+	for (__u32 i = 0; !err && i < cfg->nactors; i++)
+		json_array_append_new(all, entry(ctl, cfg, &rows[i], i, &counts[i]));
+	free(counts);
+	if (!err)
+		return emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "actors", all),
+			    show);
+	json_decref(all);
+	return err;
+}
+
+static int set(struct ctl *ctl, const struct shunt_cfg *cfg, struct shunt_actor_row *to)
+{
+	const char *values[1] = { 0 };
+	int err = words_parse(ctl, ctl->argc - 2, ctl->argv + 2, keys, values, 1), cls;
+
+	if (err)
+		return err;
+	cls = find_class(ctl, cfg, values[0]);
+	if (cls < 0)
+		return cls;
+	to->cls = cls;
+	return 0;
+}
+
+/* An actor's state is where its domain's worker is, and stays there. */
+static int pin(struct ctl *ctl, struct shunt_actor_row *to)
+{
+	struct shunt_domain domains[SHUNT_DOMAINS];
+	__u8 domain = to->domain;
+	int err = 0;
+
+	for (__u32 d = 0; !err && d < SHUNT_DOMAINS; d++)
+		err = map_get(ctl, "domains", d, &domains[d], sizeof(domains[d]));
+	if (err)
+		return err;
+	if (actors_place(domains, ctl->argv[2], to, &ctl->why)) {
+		fail_context(ctl, "place '%s'", ctl->argv[2]);
+		return fail_as_usage(ctl);
+	}
+	if (to->domain != domain) {
+		fail(ctl, -EINVAL, "'%s' is at domain %u: an actor does not move to another domain",
+		     ctl->argv[1], domain);
+		hint(ctl, "say its place in the configuration, and load again");
+		return -EINVAL;
+	}
+	to->flags |= SHUNT_ACTOR_PINNED;
+	return 0;
+}
+
+static int change_row(struct ctl *ctl, const struct shunt_cfg *cfg, bool pins,
+		      struct shunt_actor_row *rows)
+{
+	int nr = actors_find(rows, cfg->nactors, ctl->argv[1]), err;
+	struct shunt_actor_row to;
+
+	if (nr < 0) {
+		fail(ctl, -ENOENT, "'%s' has no actor '%s'", ctl->ifname, ctl->argv[1]);
+		hint(ctl, "'shunt actor ls --dev %s' lists them", ctl->ifname);
+		return -ENOENT;
+	}
+	to = rows[nr];
+	err = pins ? pin(ctl, &to) : set(ctl, cfg, &to);
+	if (!err)
+		actors_put(&rows[nr], &to);
+	return err ? err : list(ctl, cfg, rows);
+}
+
+static int change(struct ctl *ctl, bool pins)
+{
+	struct shunt_actor_row *rows = NULL;
+	struct shunt_cfg cfg;
+	int lock = pick_locked(ctl), err;
+
+	if (lock < 0)
+		return lock;
+	err = map_cfg(ctl, &cfg);
+	if (!err) {
+		rows = actors_open(ctl);
+		err = rows ? change_row(ctl, &cfg, pins, rows) : -errno;
+		actors_close(rows);
+	}
+	pindir_unlock(lock);
+	return err;
+}
+
+static int run(struct ctl *ctl)
+{
+	static const char *const actions[] = { "ls", "set", "pin" };
+	static const int least[] = { 0, 3, 3 }, most[] = { 1, 3, 3 };
+	struct shunt_actor_row *rows = NULL;
+	struct shunt_cfg cfg;
+	int action = 0, err;
+
+	if (ctl->argc)
+		action = pick_word(ctl, "action", ctl->argv[0], actions, 3);
+	if (action < 0 || need_args(ctl, least[action], most[action]))
+		return -EINVAL;
+	if (action)
+		return change(ctl, action == 2);
+	err = pick_loaded(ctl);
+	if (!err)
+		err = map_cfg(ctl, &cfg);
+	if (err)
+		return err;
+	rows = actors_open(ctl);
+	err = rows ? list(ctl, &cfg, rows) : -errno;
+	actors_close(rows);
+	return err;
+}
+
+const struct verb verb_actor = { "actor", "[ls | set ACTOR class=CLASS | pin ACTOR DOMAIN[/CORE]]",
+				 "actors: what each has done; another class, a core of its own",
+				 only_dev, run };

@@ -1,0 +1,182 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# actors.sh - rules that name actors: each request finds its row, and every actor's requests are
+# accounted for, whoever dies
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+. "$(dirname "$0")/../kills.sh"
+
+KILLS=${KILLS:-$([ -n "$LONG" ] && echo 100 || echo 8)}
+SEED=${SEED:-$RANDOM}
+
+# Short requests are for one of four actors, by the client's time of sending; long ones for one. The
+# rest of the classes' configuration is serve.sh's.
+config() {
+	cat <<-YAML
+	domains:
+	  - $(domain)
+	classes:
+	  - {name: short, slo: 50us}
+	  - {name: long, slo: 1ms}
+	  - {name: other}
+	ports:
+	  - {port: 9000, default: other, key: {offset: 8, length: 8}}
+	actors:
+	  - {name: kv, kind: table, class: short, count: 4}
+	  - {name: big, class: long${BIG_PLACE:+, place: $BIG_PLACE}}
+	rules:
+	  - {port: 9000, offset: 0, value: 0x01, actor: kv}
+	  - {port: 9000, offset: 0, value: 0x02, actor: big}
+	hang: {after: ${HANG:-10s}}
+	YAML
+	printf '%s\n' "$@"
+}
+
+# FILTER: of the list of actors.
+actors() { host shunt actor ls -j --dev "$DEV" | jq -e ".actors | $1"; }
+actor() { actors ".[] | select(.actor == \"$1\") | $2"; }
+# Nothing waits, runs, or is unaccounted for.
+closed() { actors 'all(.open == 0 and .running == 0)' >/dev/null; }
+
+# What actors count is what their classes count: all requests here are actors'.
+assert_actors_agree() {
+	local of=(short '[.[] | select(.class == "short")]' long '[.[] | select(.class == "long")]')
+	local i key
+	until_quiet
+	wait_for 10 closed
+	for i in 0 2; do
+		for key in arrived replied noreply rejected dropped passed expired lost; do
+			assert_eq "$(actors "${of[i + 1]} | map(.$key) | add")" \
+				"$(stat_of ".classes[$((i / 2))].$key")" "$key of ${of[i]}, by actors"
+		done
+	done
+	actors 'all(.arrived == .replied + .noreply + .rejected + .dropped + .passed + .expired +
+		.lost)' >/dev/null || broken "an actor is out of balance: $(actors .)"
+}
+
+test_each_request_is_counted_for_the_actor_that_its_rule_names() {
+	load sq
+	start_worker
+	offer --rate 2000 --count 1000 --time 5 --mix short=0.8:1us,long=0.2:20us
+	assert_all_answered
+	assert_actors_agree
+	assert_eq "$(actors 'map(.arrived) | add')" 1000 "requests of all actors"
+	for i in 0 1 2 3; do
+		assert_ge "$(actor "kv.$i" .done)" 100 "requests of kv.$i, of some 200"
+	done
+	assert_ge "$(actor big .mean_ns)" 10000 "mean service time of 20 us and more"
+	host shunt actor --dev "$DEV" >"$DIR/table"
+	grep -q '^kv.3 *table *short *0 ' "$DIR/table" || fail "not listed: $(cat "$DIR/table")"
+}
+
+test_actors_are_conserved_while_workers_and_shuntd_are_killed() {
+	local i
+	RANDOM=$SEED
+	echo "seed $SEED"
+	begin_load 4000 5us 50us
+	for ((i = 0; i < KILLS; i++)); do
+		any_moment
+		kill -KILL "${PIDS[spin]}"
+		wait "${PIDS[spin]}" 2>/dev/null || true
+		if ((i % 4 == 3)); then
+			any_moment
+			kill -KILL "$(stat_of '.domains[0].agent.pid')"
+		fi
+		wait_for 20 no_worker
+		start_worker
+	done
+	finish_load
+	assert_actors_agree
+	assert_ge "$(actors 'map(.lost) | add')" 1 "requests that died with a worker"
+	echo "lost $(actors 'map(.lost) | add') of $(actors 'map(.arrived) | add')"
+}
+
+test_what_expires_while_nobody_serves_is_counted_for_its_actor() {
+	load sq "hold: {age: 200ms}"
+	offer --rate 1000 --count 50 --time 1 --mix short=0.5:1us,long=0.5:1us
+	wait_for 10 closed
+	assert_eq "$(actors 'map(.expired) | add')" 50 "expired requests"
+	assert_actors_agree
+}
+
+test_an_actor_changes_its_class_under_load() {
+	load sq
+	start_worker
+	host shunt actor set big class=short --dev "$DEV" -j >"$DIR/set"
+	jq -e '.actors[] | select(.actor == "big") | .class == "short"' "$DIR/set" >/dev/null
+	offer --rate 1000 --count 100 --time 5 --mix short=0.5:1us,long=0.5:1us
+	assert_eq "$(stat_of '.classes[0].arrived')" 100 "requests of class short"
+	assert_eq "$(stat_of '.classes[1].arrived')" 0 "requests of class long"
+	assert_conserved
+}
+
+test_an_actor_s_requests_go_to_the_core_that_it_is_pinned_to() {
+	load sq
+	start_worker
+	host shunt actor pin big 0/1 --dev "$DEV" >/dev/null
+	for i in 0 1 2 3; do
+		host shunt actor pin "kv.$i" 0/0 --dev "$DEV" >/dev/null
+	done
+	assert_eq "$(actor big '"\(.place) \(.pinned)"')" '"0/1 true"' "place of big"
+	offer --rate 1000 --count 200 --time 5 --mix short=0.5:1us,long=0.5:1us
+	assert_all_answered
+	assert_eq "$(stat_of '[.classes[].held] | add')" 0 "requests that were held, not steered"
+	assert_ge "$(actor big .done)" 50 "requests of big"
+	assert_eq "$(stat_of '.domains[0].core[1].counts.served')" "$(actor big .done)" \
+		"requests that core 1 served"
+	assert_actors_agree
+}
+
+test_a_switch_keeps_actors() {
+	load sq
+	start_worker
+	offer --rate 1000 --count 100 --time 5 --mix short=0.5:1us,long=0.5:1us
+	host shunt switch fcfs --dev "$DEV"
+	offer --rate 1000 --count 100 --time 5 --mix short=0.5:1us,long=0.5:1us
+	assert_all_answered
+	assert_actors_agree
+	assert_eq "$(actors 'map(.arrived) | add')" 200 "requests of both policies' times"
+}
+
+test_rules_that_name_actors_are_changed_live() {
+	load sq
+	start_worker
+	host shunt rule flush 9000 --dev "$DEV" >/dev/null
+	host shunt rule add value=0x02 actor=kv --dev "$DEV" >"$DIR/rules"
+	grep -q 'actor kv.0 and the next 3, by key' "$DIR/rules" ||
+		fail "not listed: $(cat "$DIR/rules")"
+	offer --rate 1000 --count 200 --time 5 --mix short=0.5:1us,long=0.5:1us
+	assert_ge "$(stat_of '.classes[0].arrived')" 50 "requests of kv's class"
+	assert_eq "$(actors '[.[] | select(.actor != "big").arrived] | add')" \
+		"$(stat_of '.classes[0].arrived')" "requests of kv"
+	assert_eq "$(actor big .arrived)" 0 "requests of big, which no rule names"
+	assert_exit 1 host shunt rule add value=0x03 actor=none --dev "$DEV"
+	assert_exit 2 host shunt rule add value=0x03 actor=kv class=short --dev "$DEV"
+}
+
+# What could write the map of rows: 64 KiB of it, mapped, or a descriptor.
+test_a_worker_has_a_copy_of_the_rows_that_nobody_can_write() {
+	load sq
+	start_worker
+	grep -q ' r--s .*memfd:shunt-actors' "/proc/${PIDS[spin]}/maps" || fail "no such mapping"
+	awk '/bpf-map/ { print $1 }' "/proc/${PIDS[spin]}/maps" | while read -r range; do
+		echo $((0x${range#*-} - 0x${range%-*}))
+	done >"$DIR/maps"
+	assert_ge "$(wc -l <"$DIR/maps")" 2 "maps: its view, and its cores' counts"
+	! grep -qx 65536 "$DIR/maps" || fail "the rows are mapped"
+	! find "/proc/${PIDS[spin]}/fd" -lname '*bpf-map*' | grep . || fail "it has a map open"
+}
+
+test_mistakes_are_told() {
+	load sq
+	assert_exit 1 host shunt actor set nobody class=short --dev "$DEV"
+	grep -q "no actor 'nobody'" "$DIR/err" || fail "said: $(cat "$DIR/err")"
+	assert_exit 1 host shunt actor set big class=none --dev "$DEV"
+	assert_exit 2 host shunt actor pin big 0/99 --dev "$DEV"
+	assert_exit 2 host shunt actor pin big 7 --dev "$DEV"
+	assert_exit 2 host shunt actor pin big --dev "$DEV"
+	assert_exit 0 host shunt -j actor --dev "$DEV"
+	assert_eq "$(jq '.actors | length' "$DIR/out")" 5 "actors"
+}
+
+run_tests "$@"

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * test_actor.c - rules that name actors: the row, its class and place, the id in the metadata,
+ * counts
+ */
+/* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c lib/bpfmap.c */
+#include "arrive.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+
+#include "lib/bpfmap.h"
+
+#define KEY 4 /* bytes of the payload, from byte 4 on */
+#define FIRST 3 /* row of the first of SHARDS */
+#define SHARDS 8
+
+static struct shunt_actor_in counts;
+
+static void with_actors(struct bpf_object *obj)
+{
+	if (shunt_constant_set(obj, "shunt_actors", 0, 1))
+		die("the object has no constant 'shunt_actors'");
+}
+
+/* Rows are lines, which are not passed by value. */
+#define set_row(nr, ...) put_row(nr, &__VA_ARGS__)
+static void put_row(__u32 nr, const struct shunt_actor_row *row)
+{
+	ingress_set(g, "actors", nr, row);
+}
+
+/* Byte 0 of the payload chooses: 1 is the actor in row 1, 2 is one of the shards, by key. */
+static void set_rules(void)
+{
+	const struct shunt_rule one = { .value = 1, .mask = 0xff, .cls = CLS, .actor = 2 };
+	const struct shunt_rule many = { .value = 2, .mask = 0xff, .cls = CLS, .actor = FIRST + 1,
+					 .spread = SHARDS };
+	const struct shunt_rule bad = { .value = 3, .mask = 0xff, .cls = CLS,
+					.actor = SHUNT_ACTORS, .spread = 0xffff };
+
+	ingress_set(g, "rules", 0, &one);
+	ingress_set(g, "rules", 1, &many);
+	ingress_set(g, "rules", 2, &bad);
+	ingress_port(g, PACKET_PORT, (struct shunt_port){ .first = 0, .count = 3, .cls = CLS,
+							  .flags = SHUNT_PORT_ON, .key_len = KEY,
+							  .key_off = 4 });
+	set_row(1, (struct shunt_actor_row){ .gen = 7, .state = SHUNT_ACTOR_HERE, .cls = 2 });
+	for (__u32 i = 0; i < SHARDS; i++)
+		set_row(FIRST + i, (struct shunt_actor_row){ .gen = 1, .state = SHUNT_ACTOR_HERE,
+							      .cls = CLS });
+	policy_says(2);
+}
+
+static int load_rows(void **state)
+{
+	int err;
+
+	ingress_prepare = with_actors;
+	err = load(state);
+	set_rules();
+	return err;
+}
+
+/* A request of that kind with that key. Returns XDP's action. */
+static __u32 send(__u8 kind, __u32 key)
+{
+	packet.data[packet.payload] = kind;
+	memcpy(packet.data + packet.payload + 4, &key, sizeof(key));
+	was = *g->in;
+	ingress_run(g, packet.data, packet.len, &v);
+	return v.action;
+}
+
+/* XDP's counts of an actor, on all CPUs. */
+static const struct shunt_actor_in *counts_of(__u32 nr)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct shunt_actor_in *of = calloc(cpus, sizeof(*of));
+
+	assert_int_equal(bpf_map_lookup_elem(ingress_map(g, "actor_in"), &nr, of), 0);
+	memset(&counts, 0, sizeof(counts));
+	for (int i = 0; i < cpus; i++) {
+		counts.arrived += of[i].arrived;
+		counts.rejected += of[i].rejected;
+		counts.dropped += of[i].dropped;
+		counts.away += of[i].away;
+		counts.none += of[i].none;
+		counts.passed += of[i].passed;
+	}
+	free(of);
+	return &counts;
+}
+
+static void a_rule_names_an_actor_whose_row_says_class_and_id(void **state)
+{
+	assert_int_equal(send(1, 0), XDP_REDIRECT);
+	assert_int_equal(v.meta.cls, 2);
+	assert_int_equal(v.meta.actor, SHUNT_ACTOR_ID(7, 1));
+	assert_int_equal(g->in->cls[2].arrived, was.cls[2].arrived + 1);
+	assert_int_equal(g->in->cls[2].steered, was.cls[2].steered + 1);
+	assert_int_equal(counts_of(1)->arrived, 1);
+	assert_int_equal(counts.dropped + counts.rejected + counts.passed, 0);
+}
+
+static void a_request_without_an_actor_has_none(void **state)
+{
+	assert_int_equal(send(0, 0), XDP_REDIRECT);
+	assert_int_equal(v.meta.cls, CLS);
+	assert_int_equal(v.meta.actor, 0);
+	assert_int_equal(counts_of(0)->arrived, 0);
+}
+
+static void a_key_always_finds_the_same_of_several_actors_and_keys_find_all(void **state)
+{
+	__u32 found = 0, n = 400, sum = 0;
+
+	for (__u32 key = 0; key < n; key++) {
+		__u32 nr;
+
+		assert_int_equal(send(2, key), XDP_REDIRECT);
+		nr = SHUNT_ACTOR_NR(v.meta.actor);
+		assert_in_range(nr, FIRST, FIRST + SHARDS - 1);
+		found |= 1u << (nr - FIRST);
+		assert_int_equal(send(2, key), XDP_REDIRECT);
+		assert_int_equal(SHUNT_ACTOR_NR(v.meta.actor), nr);
+	}
+	assert_int_equal(found, (1u << SHARDS) - 1);
+	for (__u32 i = 0; i < SHARDS; i++) {
+		/* a fair share is n / SHARDS: none has less than half of it */
+		assert_true(counts_of(FIRST + i)->arrived >= n / SHARDS);
+		sum += counts.arrived;
+	}
+	assert_int_equal(sum, 2 * n);
+}
+
+static void what_the_policy_refuses_is_counted_for_the_actor(void **state)
+{
+	policy_says(REJECT);
+	assert_int_equal(send(1, 0), XDP_DROP);
+	policy_says(DROP);
+	assert_int_equal(send(1, 0), XDP_DROP);
+	policy_says(HOLD);
+	assert_int_equal(send(1, 0), XDP_REDIRECT);
+	assert_int_equal(v.meta.actor, SHUNT_ACTOR_ID(7, 1));
+	assert_int_equal(counts_of(1)->arrived, 3);
+	assert_int_equal(counts.rejected, 1);
+	assert_int_equal(counts.dropped, 1);
+	assert_int_equal(counts.none + counts.away, 0);
+}
+
+static void a_request_that_a_full_queue_refuses_is_counted_for_the_actor(void **state)
+{
+	set_u32("hold_limit", 2, 1);
+	policy_says(HOLD);
+	assert_int_equal(send(1, 0), XDP_REDIRECT);
+	assert_int_equal(send(1, 0), XDP_DROP);
+	assert_int_equal(counts_of(1)->arrived, 2);
+	assert_int_equal(counts.dropped, 1);
+}
+
+static void what_goes_to_the_kernel_is_counted_for_the_actor(void **state)
+{
+	struct shunt_cfg c = cfg();
+
+	c.fallback = SHUNT_FALLBACK_PASS;
+	set_cfg(c);
+	ingress_up(g, 0);
+	assert_int_equal(send(1, 0), XDP_PASS);
+	assert_int_equal(counts_of(1)->passed, 1);
+	assert_int_equal(counts.dropped, 0);
+}
+
+static void an_actor_that_is_not_there_gets_nothing(void **state)
+{
+	set_row(1, (struct shunt_actor_row){ .gen = 8, .state = SHUNT_ACTOR_NONE, .cls = 2 });
+	assert_int_equal(send(1, 0), XDP_DROP);
+	assert_int_equal(counts_of(1)->arrived, 1);
+	assert_int_equal(counts.none, 1);
+	assert_int_equal(counts.dropped, 1);
+	assert_int_equal(g->in->cls[2].dropped, was.cls[2].dropped + 1);
+}
+
+static void a_request_that_came_to_another_domain_than_the_actor_s_is_dropped(void **state)
+{
+	set_row(1, (struct shunt_actor_row){ .gen = 7, .state = SHUNT_ACTOR_HERE, .cls = 2,
+					     .domain = 1 });
+	assert_int_equal(send(1, 0), XDP_DROP);
+	assert_int_equal(counts_of(1)->away, 1);
+	assert_int_equal(counts.dropped, 1);
+}
+
+static void an_actor_with_a_core_gets_its_requests_there_whatever_the_policy_says(void **state)
+{
+	set_row(1, (struct shunt_actor_row){ .gen = 7, .state = SHUNT_ACTOR_HERE, .cls = 2,
+					     .core = 4 });
+	policy_says(HOLD);
+	g->view->idle = ~0ULL;
+	assert_int_equal(send(1, 0), XDP_REDIRECT);
+	assert_int_equal(g->in->sent[3], was.sent[3] + 1);
+	assert_true(g->view->idle == ~(1ULL << 3));
+	ingress_up(g, 7); /* without that core the policy is asked again */
+	assert_int_equal(send(1, 0), XDP_REDIRECT);
+	assert_int_equal(g->in->sent[3], was.sent[3]);
+	assert_int_equal(g->in->cls[2].held, was.cls[2].held + 1);
+}
+
+static void a_full_ring_of_the_actor_s_core_refuses(void **state)
+{
+	set_row(1, (struct shunt_actor_row){ .gen = 7, .state = SHUNT_ACTOR_HERE, .cls = 2,
+					     .core = 4 });
+	g->view->done[3] = g->in->sent[3] - cfg().core_ring;
+	assert_int_equal(send(1, 0), XDP_DROP);
+	assert_int_equal(counts_of(1)->dropped, 1);
+	assert_int_equal(g->in->cls[2].limit, was.cls[2].limit + 1);
+}
+
+/* Root may have written anything with bpftool. */
+static void nonsense_in_rows_and_rules_is_bounded(void **state)
+{
+	struct shunt_actor_row row;
+
+	for (int i = 0; i < 256; i++) {
+		memset(&row, i, sizeof(row));
+		row.state = SHUNT_ACTOR_HERE;
+		row.domain = 0;
+		set_row(1, row);
+		send(1, 0);
+		assert_true(v.action == XDP_REDIRECT || v.action == XDP_DROP);
+	}
+	for (__u32 key = 0; key < 64; key++)
+		assert_int_equal(send(3, key), XDP_DROP); /* rows beyond the map, or empty */
+}
+
+static void a_program_without_actors_looks_at_no_row(void **state)
+{
+	assert_int_equal(send(1, 0), XDP_REDIRECT);
+	assert_int_equal(v.meta.cls, CLS); /* the rule's */
+	assert_int_equal(v.meta.actor, 0);
+	assert_int_equal(counts_of(1)->arrived, 0);
+}
+
+static int load_plain(void **state)
+{
+	int err;
+
+	ingress_prepare = NULL;
+	err = load(state);
+	set_rules();
+	return err;
+}
+
+#define ROWS_TEST(test) { #test, test, load_rows, unload, (void *)SAYS }
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROWS_TEST(a_rule_names_an_actor_whose_row_says_class_and_id),
+		ROWS_TEST(a_request_without_an_actor_has_none),
+		ROWS_TEST(a_key_always_finds_the_same_of_several_actors_and_keys_find_all),
+		ROWS_TEST(what_the_policy_refuses_is_counted_for_the_actor),
+		ROWS_TEST(a_request_that_a_full_queue_refuses_is_counted_for_the_actor),
+		ROWS_TEST(what_goes_to_the_kernel_is_counted_for_the_actor),
+		ROWS_TEST(an_actor_that_is_not_there_gets_nothing),
+		ROWS_TEST(a_request_that_came_to_another_domain_than_the_actor_s_is_dropped),
+		ROWS_TEST(an_actor_with_a_core_gets_its_requests_there_whatever_the_policy_says),
+		ROWS_TEST(a_full_ring_of_the_actor_s_core_refuses),
+		ROWS_TEST(nonsense_in_rows_and_rules_is_bounded),
+		{ "a_program_without_actors_looks_at_no_row",
+		  a_program_without_actors_looks_at_no_row, load_plain, unload, (void *)SAYS },
+	};
+
+	ingress_need();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
