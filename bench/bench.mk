@@ -2,7 +2,7 @@
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
 .PHONY: bench-agent bench-cost bench-path bench-plain bench-preempt bench-price bench-wire \
-	bench-costs bench-sim bench-overload bench-rpc bench-seat
+	bench-costs bench-sim bench-overload bench-rpc bench-seat bench-actors
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(POLICIES:%=$(B)/bench/reject/%.o)
@@ -31,6 +31,17 @@ bench-overload: all
 bench-seat: ## two services on one CPU: switched to, there, and spinning (root)
 bench-seat: all $(B)/bench/line
 	$(Q)bench/seat.sh $(B)/bench/seat.json
+
+bench-actors: ## a message from actor to actor in one place
+bench-actors: $(B)/bench/actors
+	$(Q)$(B)/bench/actors >$(B)/bench/actors.json && cat $(B)/bench/actors.json
+
+$(B)/bench/actors: bench/actors.c $(filter-out hostlib/actor/serve.c,$(ACTOR_SRC)) \
+		$(wildcard hostlib/actor/*.h include/shunt/actor.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -I. -DSHUNT_ACTOR_ALONE $(CFLAGS) $(SHUNT_CFLAGS) $(filter %.c,$^) \
+		-o $@
 
 RPC_BENCH := $(addprefix $(B)/bench/rpc/,client server shunt tirpc decode)
 bench-rpc: ## ONC RPC: heads in XDP, decoding, round trips against libtirpc's server (root)

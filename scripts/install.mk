@@ -48,18 +48,20 @@ endef
 note = @printf '%s\n' $(1) >>$(LIST).new
 
 install: ## install below DESTDIR PREFIX
-install: bpf nfp-objects tools lib rpc sim pass man $(INSTALLED_APPS)
+install: bpf nfp-objects tools lib rpc actor sim pass man $(INSTALLED_APPS)
 	@$(call folder,$(PKGDIR))
 	@: >$(LIST).new
 	$(call put,755,$(BINDIR),$(B)/shunt-sim $(B)/shunt-rpcgen $(P)/shunt-cc)
 	$(call put,755,$(SBINDIR),$(B)/shunt $(B)/shuntd $(INSTALLED_APPS))
-	$(call put,644,$(LIBDIR),$(B)/libshunt.a $(B)/libshunt-rpc.a)
+	$(call put,644,$(LIBDIR),$(B)/libshunt.a $(B)/libshunt-rpc.a $(B)/libshunt-actor.a)
 	$(call put_library,libshunt)
 	$(call put_library,libshunt-rpc)
+	$(call put_library,libshunt-actor)
 	@$(call folder,$(LIBDIR)/pkgconfig)
 	$(LIBSHUNT_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt.pc
 	$(LIBSHUNT_RPC_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt-rpc.pc
-	$(call note,$(LIBDIR)/pkgconfig/libshunt.pc $(LIBDIR)/pkgconfig/libshunt-rpc.pc)
+	$(LIBSHUNT_ACTOR_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt-actor.pc
+	$(call note,$(addprefix $(LIBDIR)/pkgconfig/libshunt,.pc -rpc.pc -actor.pc))
 	$(call put,644,$(INCLUDEDIR)/shunt,$(wildcard include/shunt/*.h))
 	$(call put,644,$(PKGDIR)/policies,$(POLICIES:%=$(B)/bpf/%.o))
 	$(call put,644,$(PKGDIR)/nfp,$(NFP_OBJ))

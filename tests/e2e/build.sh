@@ -59,8 +59,8 @@ test_a_missing_fragment_is_an_error_with_its_name() {
 # Addresses of functions that were looked up at the start cannot be overwritten later.
 test_programs_look_up_their_symbols_at_the_start() {
 	local file
-	for file in shunt shuntd libshunt.so libshunt-rpc.so shunt-rpcgen shunt-sim shunt-kv \
-		shunt-load shunt-baseline \
+	for file in shunt shuntd libshunt.so libshunt-rpc.so libshunt-actor.so shunt-rpcgen \
+		shunt-sim shunt-kv shunt-load shunt-baseline \
 		shunt-spin pass/safepoints.so; do
 		assert_match "$(readelf -dW "$ROOT/build/$file")" "FLAGS.*NOW"
 		assert_match "$(readelf -lW "$ROOT/build/$file")" "GNU_RELRO"
@@ -106,6 +106,14 @@ test_the_rpc_library_exports_its_interface_only() {
 	assert_eq "$(exported "$ROOT/build/libshunt-rpc.a" -g | grep -v '^shunt_rpc_')" ""
 	assert_match "$(readelf -dW "$ROOT/build/libshunt-rpc.so")" \
 		"SONAME.*\[libshunt-rpc\.so\.[0-9]+\]"
+}
+
+test_the_actor_library_exports_its_interface_only() {
+	exported "$ROOT/build/libshunt-actor.so" -D | grep -v '^SHUNT_ACTOR_' >"$DIR/shared"
+	assert_eq "$(exported "$ROOT/build/libshunt-actor.a" -g)" "$(cat "$DIR/shared")"
+	assert_eq "$(grep -vE '^shunt_(actor_|object_|tell|tell_after|forward)' "$DIR/shared")" "" \
+		"other names"
+	assert_eq "$(wc -l <"$DIR/shared")" 15
 }
 
 # Names of libshunt's sources.

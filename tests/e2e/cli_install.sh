@@ -81,6 +81,8 @@ test_pages_completion_and_links_are_there() {
 		share/man/man3/libshunt.3 share/bash-completion/completions/shunt \
 		share/man/man3/shunt_rpc.3 share/man/man1/shunt-rpcgen.1 bin/shunt-rpcgen \
 		lib/libshunt-rpc.so lib/libshunt-rpc.a include/shunt/rpc.h \
+		lib/libshunt-actor.so lib/libshunt-actor.a include/shunt/actor.h \
+		share/man/man3/shunt_actor.3 \
 		lib/libshunt.so lib/libshunt.a include/shunt/abi.h include/shunt/policy.h \
 		sbin/shuntd; do
 		[ -s "$ROOT_USR/$file" ] || fail "no '$file'"

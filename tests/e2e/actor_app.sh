@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# actor_app.sh - examples/counter.c: actors that count, tell each other, and go on where a process
+# that was killed left them
+# runs: together
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../serve.sh"
+
+KILLS=${KILLS:-$([ -n "$LONG" ] && echo 40 || echo 5)}
+
+# Byte 0 says whom a request is for: 1 is a counter, by bytes 1 and 2; 2 is the total.
+config() {
+	cat <<-YAML
+	domains:
+	  - $(domain)
+	classes:
+	  - {name: add}
+	  - {name: ask}
+	ports:
+	  - {port: 9000, default: ask, key: {offset: 1, length: 2}}
+	actors:
+	  - {name: count, kind: ${KIND:-counter}, class: add, count: 4}
+	  - {name: total, kind: counter, class: ask}
+	rules:
+	  - {port: 9000, offset: 0, value: 0x01, actor: count}
+	  - {port: 9000, offset: 0, value: 0x02, actor: total}
+	hang: {after: 10s}
+	YAML
+}
+
+build_counter() {
+	cc -Wall -Wextra -Wno-unused-parameter -Werror -O2 "$ROOT/examples/counter.c" \
+		-I"$ROOT/include" "$ROOT/build/libshunt-actor.a" "$ROOT/build/libshunt.a" -pthread \
+		-o "$DIR/counter"
+}
+
+start_counter() {
+	start counter host "$DIR/counter" "$DEV" "$@"
+	wait_for 10 all_up
+}
+
+# N KEYS [SECONDS]: adds i to the counter of key i % KEYS, for i below N. Prints what was sent, how
+# much of it was answered, and the sum of that.
+add() {
+	client python3 - "$1" "$2" "${3:-10}" <<-'PYTHON'
+	import socket, struct, sys
+	n, keys, wait = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.connect(("198.18.0.2", 9000))
+	s.settimeout(wait)
+	answered = total = 0
+	for i in range(n):
+	    s.send(struct.pack("<BHxI", 1, i % keys, i))
+	    try:
+	        s.recv(64)
+	    except (TimeoutError, ConnectionRefusedError):
+	        continue
+	    answered, total = answered + 1, total + i
+	print(n, answered, total)
+	PYTHON
+}
+
+# ACTOR [KEY]: its sum, and how often it was added to.
+ask() {
+	client python3 - "$1" "${2:-0}" <<-'PYTHON'
+	import socket, struct, sys
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.connect(("198.18.0.2", 9000))
+	s.settimeout(1)
+	s.send(struct.pack("<BH", int(sys.argv[1]), int(sys.argv[2])))
+	print(*struct.unpack("<QQ", s.recv(64)))
+	PYTHON
+}
+asks_to() { [ "$(ask "$1" "$2")" = "$3" ]; }
+open_actors() { host shunt actor ls -j --dev "$DEV" | jq -e '.actors | map(.open) | add'; }
+closed() { [ "$(open_actors)" = 0 ]; }
+
+test_counters_count_and_the_total_hears_of_it() {
+	local sent answered sum
+	build_counter
+	load sq
+	start_counter
+	read -r sent answered sum < <(add 400 64)
+	assert_eq "$answered" "$sent" "requests answered"
+	wait_for 5 asks_to 2 0 "$sum $sent"
+	assert_eq "$(host shunt actor ls -j --dev "$DEV" |
+		jq '[.actors[] | select(.actor != "total").replied] | add')" "$sent" \
+		"requests that the counters answered"
+	wait_for 5 closed
+	stop counter
+	assert_eq "$STATUS" 0 "exit status of the worker"
+	assert_conserved
+}
+
+test_a_killed_worker_s_counters_go_on_where_they_were() {
+	local i sent=0 answered=0 got n requests sum adding
+	build_counter
+	load sq
+	start_counter "$DIR/memory"
+	for ((i = 0; i < KILLS; i++)); do
+		add 3000 1 0.2 >"$DIR/added.$i" &
+		adding=$!
+		read -rt 0.2 <> <(:) || true
+		kill -KILL "${PIDS[counter]}"
+		wait "${PIDS[counter]}" 2>/dev/null || true
+		wait_for 20 no_worker
+		start_counter "$DIR/memory"
+		wait "$adding"
+		read -r n got sum <"$DIR/added.$i"
+		sent=$((sent + n)) answered=$((answered + got))
+	done
+	read -r sum requests < <(ask 1 0)
+	assert_ge "$requests" "$answered" "times that it was added to: all that was answered"
+	assert_le "$requests" "$sent" "times that it was added to: what was sent"
+	assert_ge "$answered" 100 "requests answered, between kills"
+	wait_for 10 closed
+	assert_conserved
+}
+
+test_a_kind_that_the_program_lacks_is_named() {
+	build_counter
+	KIND=other load sq
+	assert_exit 1 host "$DIR/counter" "$DEV"
+	grep -q "actor 'count.0' is of kind 'other', which this program does not have" "$DIR/err" ||
+		fail "said: $(cat "$DIR/err")"
+}
+
+test_a_memory_of_another_process_is_refused() {
+	build_counter
+	load sq
+	start_counter "$DIR/memory"
+	exec 3<>"$DIR/memory"
+	stop counter
+	wait_for 10 no_worker
+	python3 -c '
+import fcntl, struct, sys, time
+fcntl.fcntl(3, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0)) # F_OFD_SETLK
+print("locked", flush=True)
+sys.stdin.read()' <> <(:) >"$DIR/locked" &
+	wait_for 5 grep -q locked "$DIR/locked"
+	assert_exit 1 host "$DIR/counter" "$DEV" "$DIR/memory"
+	grep -q "is the memory of another process" "$DIR/err" || fail "said: $(cat "$DIR/err")"
+	kill %%
+}
+
+run_tests "$@"
