@@ -3,13 +3,16 @@
 # overload.sh OUT.json - goodput against what is offered, one worker core, in a lab: slo beside mq,
 # prio, sq and fcfs
 #
-# The capacity is what fcfs serves in a closed loop of 32 clients. Each round offers each multiple
+# The capacity is what fcfs serves in a closed loop of 32 clients, the median of five. Each round offers each multiple
 # of it under each policy; client and server note their stalls, and what was due in one is set aside
 # (docs/measuring.md). Of a point's rounds the median counts:
 #
 #   goodput                 the core's time in replies within their objective, as a share of what
 #                           the capacity takes; of requests that were due in no stall
-#   admitted_p99_over_slo   the worst class's p99 of what was answered, by its objective, stalls too
+#   core_in_time            the core's time that these replies took, as a share of all: their work,
+#                           and as much beside it as each request takes at the capacity
+#   admitted_p99_over_slo   the worst class's p99 of what was answered and due in no stall, by its
+#                           objective; _raw: stalls too
 #   admitted_late           of what was answered and due in no stall, the part after its objective
 #   refused                 not answered, of requests that were due in no stall
 #   refused_all             by the policy in XDP, of those that arrived
@@ -41,7 +44,10 @@ load() { client taskset -c 0 shunt-load --to 198.18.0.2:9000 --cpu 0 --json -q -
 
 # MIX: requests a second.
 capacity_of() {
-	load --closed 32 --time 2 --warmup 0.5 --mix "$1" | jq '.achieved_rps | floor'
+	local i
+	for i in 1 2 3 4 5; do
+		load --closed 32 --time 1 --warmup 0.2 --mix "$1"
+	done | jq -s 'map(.achieved_rps) | sort[2] | floor'
 }
 
 # POLICY I MULTIPLE RATE: one line of JSON.
@@ -86,9 +92,9 @@ jq -n --slurpfile points "$DIR/points" --slurpfile stats "$DIR/stats" --arg name
 	--arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" \
 	--argjson rounds "$ROUNDS" --argjson seconds "$SECONDS_EACH" -f bench/overload.jq >"$OUT"
 jq -r '.workloads | to_entries[] | .key as $w |
-	"\($w): goodput (p99 by objective; refused, late), of \(.value.capacity_rps)/s",
+	"\($w): goodput, of the core (p99 by objective; refused, late), of \(.value.capacity_rps)/s",
 	(.value.offered | (to_entries[0].value | keys_unsorted) as $p |
 		(["offered"] + $p | join("\t")),
 		(to_entries[] | .value as $v | [.key, ($p[] | $v[.] |
-			"\(.goodput) (\(.admitted_p99_over_slo); \(.refused), \(.late))")] |
+			"\(.goodput), \(.core_in_time) (\(.admitted_p99_over_slo); \(.refused), \(.late))")] |
 			join("\t")))' "$OUT" | column -t -s "$(printf '\t')"

@@ -130,6 +130,7 @@ struct summary {
 	size_t due, kept, lost; /* requests; lost: kept ones without a reply */
 	double slo_ns;  /* objective; 0: none */
 	size_t in_time; /* kept ones answered within it */
+	double answered_p99; /* us, of the kept ones that were answered at all */
 	struct estimate raw[CLEAN_QUANTILES], clean[CLEAN_QUANTILES];
 	/* of the kept ones, cut once more by the gaps of another window */
 	double placebo_p99, placebo_kept;

@@ -46,6 +46,8 @@ void summary_json(FILE *f, const struct summary *s)
 		s->due ? (double)s->kept / s->due : 0, s->lost);
 	if (s->slo_ns)
 		fprintf(f, "\"in_time\":%zu,", s->in_time);
+	number(f, "answered_p99_us", s->answered_p99);
+	fputc(',', f);
 	estimates(f, "clean", s->clean);
 	fputc(',', f);
 	estimates(f, "raw", s->raw);

@@ -106,6 +106,8 @@ static void add_sides(struct summary *s, const struct windows *w)
 
 static void take_numbers(struct summary *s, struct pools *p)
 {
+	struct pool answered;
+
 	pool_sort(&p->raw);
 	pool_sort(&p->clean);
 	pool_sort(&p->placebo);
@@ -120,6 +122,8 @@ static void take_numbers(struct summary *s, struct pools *p)
 		s->in_time++;
 	while (s->lost < s->kept && p->clean.value[s->kept - 1 - s->lost].latency == CLEAN_NO_REPLY)
 		s->lost++;
+	answered = (struct pool){ .value = p->clean.value, .n = s->kept - s->lost };
+	s->answered_p99 = pool_quantile(&answered, 0.99);
 	s->placebo_p99 = pool_quantile(&p->placebo, 0.99);
 	s->placebo_kept = s->kept ? (double)p->placebo.n / s->kept : 0;
 	s->widened_p99 = pool_quantile(&p->widened, 0.99);

@@ -390,6 +390,8 @@ static void test_kept_requests_within_their_objective_are_counted(void **state)
 	assert_true(s.in_time > s.kept * 0.48 && s.in_time < s.kept * 0.52);
 	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 4999), 0);
 	assert_int_equal(s.in_time, 0);
+	assert_true(isinf(s.clean[P99].at)); /* a quarter has no reply */
+	assert_true(s.answered_p99 == 5.001);
 	forget(&w);
 }
 
