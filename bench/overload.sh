@@ -3,9 +3,9 @@
 # overload.sh OUT.json - goodput against what is offered, one worker core, in a lab: slo beside mq,
 # prio, sq and fcfs
 #
-# The capacity is what fcfs serves in a closed loop of 32 clients, the median of five. Each round offers each multiple
-# of it under each policy; client and server note their stalls, and what was due in one is set aside
-# (docs/measuring.md). Of a point's rounds the median counts:
+# The capacity is what fcfs serves in a closed loop of 32 clients, the median of five. Each round
+# offers each multiple of it under each policy; client and server note their stalls, and what was
+# due in one is set aside (docs/measuring.md). Of a point's rounds the median counts:
 #
 #   goodput                 the core's time in replies within their objective, as a share of what
 #                           the capacity takes; of requests that were due in no stall
