@@ -26,6 +26,7 @@
 #include "peek.h"
 #include "peer.h"
 #include "phase.h"
+#include "seat_sockets.h"
 #include "seats.h"
 #include "shared.h"
 #include "store.h"
@@ -34,6 +35,7 @@ struct seats {
 	const struct shunt_seats *all;
 	int map, ask, move, ends;     /* the pins' descriptors; -1: not open */
 	__u32 worker[SHUNT_DOMAINS];  /* the process that has the domain's sockets; 0: none */
+	__u64 muted_ns[SHUNT_DOMAINS]; /* until then it cannot say that it is there; 0: it can */
 	__u32 untold;                 /* domains whose worker has yet to hear of new sockets */
 	struct waited {
 		__u32 turn;
@@ -138,15 +140,22 @@ static void deafen(const struct agent *a, __u32 domain, const char *what)
 		bpf_map_delete_elem(seats_of(a)->ends, &cookie);
 }
 
-/* Datagrams to the socket speak for the service that "end" names; its holder cannot change that. */
-static int heed(const struct seats *s, int sock, struct shunt_seat_end end)
+/* Datagrams to the socket speak for the service that "end" names, from now on. */
+static bool note_end(const struct seats *s, int sock, struct shunt_seat_end end)
 {
 	__u64 cookie;
+
+	return cookie_of(sock, &cookie) && !bpf_map_update_elem(s->ends, &cookie, &end, BPF_ANY);
+}
+
+/* Its holder cannot change that. */
+static int heed(const struct seats *s, int sock, struct shunt_seat_end end)
+{
 	int one = 1;
 
 	if (setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, &s->ask, sizeof(s->ask)) ||
 	    setsockopt(sock, SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof(one)) ||
-	    !cookie_of(sock, &cookie) || bpf_map_update_elem(s->ends, &cookie, &end, BPF_ANY))
+	    !note_end(s, sock, end))
 		return -errno;
 	return 0;
 }
@@ -180,8 +189,9 @@ static int make_pair(struct agent *a, __u32 seat, __u32 domain, __u32 other)
 	const struct seats *s = seats_of(a);
 	int sock[2], err;
 
-	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sock))
-		return -errno;
+	err = seat_sockets_make(sock, a->opts.socket);
+	if (err)
+		return err;
 	err = heed(s, sock[0], (struct shunt_seat_end){ .seat = seat, .kind = SHUNT_SEAT_PAIR,
 							.domain = other, .to = domain });
 	if (!err)
@@ -251,6 +261,8 @@ static int renew(struct agent *a, __u32 domain, __u32 seat)
 		err = make_ask(a, seat, domain);
 	if (err)
 		return err;
+	if (s->muted_ns[domain]) /* by its former process */
+		deafen(a, domain, "hear");
 	s->untold |= others;
 	tell_untold(a);
 	return 0;
@@ -334,9 +346,31 @@ void seats_turn(struct agent *a)
 	}
 }
 
+/* The domain has kept the seat from another one for so long. It is barred for as long again: so the
+ * other one has half of the time, whatever this one says. */
+static void mute(struct agent *a, __u32 domain, __u64 ns)
+{
+	deafen(a, domain, "hear");
+	seats_of(a)->muted_ns[domain] = a->now_ns + ns;
+}
+
+static void unmute(struct agent *a, __u32 seat, __u32 domain)
+{
+	struct seats *s = seats_of(a);
+
+	if (!s->muted_ns[domain] || a->now_ns < s->muted_ns[domain])
+		return;
+	s->muted_ns[domain] = 0;
+	if (s->worker[domain] &&
+	    note_end(s, kept(a, domain, "hear"),
+		     (struct shunt_seat_end){ .seat = seat, .kind = SHUNT_SEAT_ASK,
+					      .domain = domain }))
+		ring(a, domain);
+}
+
 /* The domain that is on has had its time, and more. It is barred until its worker says that it is
- * there. */
-static void take(struct agent *a, __u32 seat, __u32 from, __u32 others)
+ * there, and is heard. */
+static void take(struct agent *a, __u32 seat, __u32 from, __u32 others, __u64 kept_ns)
 {
 	__u32 to = shunt_seat_next(others, from);
 	struct shunt_seat_order o = { .seat = seat, .bar = SHUNT_SEAT_WANT(from), .give = 1,
@@ -346,6 +380,7 @@ static void take(struct agent *a, __u32 seat, __u32 from, __u32 others)
 	if (!run(seats_of(a), o))
 		return;
 	ring(a, to);
+	mute(a, from, kept_ns);
 	log_say(LOG_DEBUG, "domain %u did not leave the seat on CPU %u: domain %u has it", from,
 		seats_of(a)->all->seat[seat].cpu, to);
 }
@@ -369,7 +404,7 @@ static void look(struct agent *a, __u32 seat)
 	else if (!w->since_ns || w->turn != SHUNT_SEAT_TURN(word))
 		*w = (struct waited){ SHUNT_SEAT_TURN(word), a->now_ns };
 	else if (a->now_ns - w->since_ns >= s->all->hold_us * 1000ULL)
-		take(a, seat, on - 1, others);
+		take(a, seat, on - 1, others, a->now_ns - w->since_ns);
 }
 
 void seats_tick(struct agent *a)
@@ -379,6 +414,8 @@ void seats_tick(struct agent *a)
 	if (!s)
 		return;
 	tell_untold(a);
+	for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
+		unmute(a, seat_of(a, d), d);
 	for (__u32 i = 0; i < s->all->n && i < SHUNT_SEATS; i++)
 		look(a, i);
 }

@@ -15,7 +15,10 @@
 #include "internal.h"
 #include "seat.h"
 
-#define AWAY_MS 10 /* the protocol needs no time-out: a belt */
+/* Time-outs, which the protocol does not need: a belt. The other worker can keep its datagram from
+ * coming, if it wants to: it sends one that the kernel refuses behind the filter. */
+#define AWAY_MS 10
+#define WANTED_MS 1 /* while this one wants the seat */
 
 /* A new turn of the word begins when it is first seen. */
 static void follow(struct core *c, uint64_t word)
@@ -28,12 +31,13 @@ static void follow(struct core *c, uint64_t word)
 	at->until_ns = core_clock(c) + peek(at->all->quantum_us) * 1000ULL;
 }
 
-/* The filter at the other end makes the move, or none. */
-static void say(int sock, uint64_t word, enum shunt_seat_op op, bool more)
+/* The filter at the other end makes the move, or none. False: nobody has read what came before, and
+ * there is no room for more. */
+static bool say(int sock, uint64_t word, enum shunt_seat_op op, bool more)
 {
 	struct shunt_seat_said said = { .word = word, .op = op, .more = more };
 
-	send(sock, &said, sizeof(said), MSG_DONTWAIT | MSG_NOSIGNAL);
+	return send(sock, &said, sizeof(said), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(said);
 }
 
 /* Nobody's reply waits through an absence, and no frame. */
@@ -46,7 +50,8 @@ static void let_go(struct core *c)
 	frames_recycle(c);
 }
 
-/* Another domain wants the seat. True: this one stays on, as its time is not over. */
+/* Another domain wants the seat. True: this one stays on, as its time is not over. Or as the other
+ * worker reads nothing: that one alone is to lose time by it, until shuntd gives it the seat. */
 static bool stay(struct core *c, uint64_t word)
 {
 	struct seat *at = c->s->seat;
@@ -55,8 +60,7 @@ static bool stay(struct core *c, uint64_t word)
 	if (c->loaded || (more && core_clock(c) < at->until_ns))
 		return true;
 	let_go(c);
-	say(at->pair, word, SHUNT_SEAT_LEAVE, more);
-	return false;
+	return !say(at->pair, word, SHUNT_SEAT_LEAVE, more);
 }
 
 /* Reads what ended a wait, which is of no interest: the word is. Not when the wait ends, as then a
@@ -93,7 +97,7 @@ static void wait_for_it(struct core *c, uint64_t word)
 	}
 	at->asked = false;
 	hear(at);
-	if (poll(p, 2, AWAY_MS) > 0)
+	if (poll(p, 2, word & SHUNT_SEAT_WANT(c->s->domain) ? WANTED_MS : AWAY_MS) > 0)
 		at->rung = (p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
 }
 

@@ -112,7 +112,7 @@ $(B)/tests/flood: tests/flood.c apps/spin.h
 	$(note_headers)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(TEST_CFLAGS) -O2 $(filter %.c,$^) -o $@ -lbpf
 
-BARE := $(B)/tests/peer $(B)/tests/harm $(B)/tests/riot $(B)/tests/tamper
+BARE := $(addprefix $(B)/tests/,peer harm riot tamper rogue seat_watch)
 
 $(BARE): $(B)/tests/%: tests/%.c lib/ring.c lib/broker.h lib/layout.h tests/bare.h \
 	tests/wreck.h tests/with_fd.h tests/rng.h $(wildcard include/shunt/*.h)

@@ -26,6 +26,7 @@ static struct shunt_seats all;
 static struct seat seat;
 static int pair[2], ask[2]; /* the core's end, the other one */
 static unsigned int polls;
+static int waited_ms;
 static void (*while_it_waits)(void);
 
 static bool has_datagram(int sock)
@@ -40,6 +41,7 @@ int poll(struct pollfd *fds, nfds_t n, int ms)
 	int ready = 0;
 
 	polls++;
+	waited_ms = ms;
 	if (while_it_waits)
 		while_it_waits();
 	for (nfds_t i = 0; i < n; i++) {
@@ -178,6 +180,23 @@ static void nobody_leaves_to_one_that_is_barred(void **state)
 	assert_false(seat_is_wanted(&s));
 }
 
+/* The other worker may do so on purpose: it would hold this one up for nothing. */
+static void who_cannot_leave_as_the_other_one_reads_nothing_serves_on(void **state)
+{
+	char any[64] = { 0 };
+
+	while (send(pair[0], any, sizeof(any), MSG_DONTWAIT) > 0)
+		;
+	count_one();
+	word_is(7, ME + 1, bit(OTHER));
+	assert_true(seat_turn(c));
+	seat.until_ns = clock_ns();
+	assert_true(seat_turn(c));
+	while (recv(pair[1], any, sizeof(any), MSG_DONTWAIT) > 0)
+		;
+	assert_false(seat_turn(c));
+}
+
 static void who_leaves_has_no_idle_bit(void **state)
 {
 	word_is(7, ME + 1, 0);
@@ -251,6 +270,17 @@ static void who_is_known_to_want_the_seat_just_waits(void **state)
 	assert_false(seat_turn(c));
 	assert_int_equal(polls, 1);
 	assert_silent();
+}
+
+/* The other worker may have given it the seat, and kept it from hearing so. */
+static void who_wants_the_seat_looks_for_it_more_often(void **state)
+{
+	word_is(7, OTHER + 1, 0);
+	assert_false(seat_turn(c));
+	assert_int_equal(waited_ms, 10);
+	word_is(7, OTHER + 1, bit(ME));
+	assert_false(seat_turn(c));
+	assert_int_equal(waited_ms, 1);
 }
 
 static void a_seat_that_nobody_has_is_asked_for(void **state)
@@ -343,6 +373,7 @@ int main(void)
 		SEAT_TEST(who_has_requests_stays_for_the_quantum_and_leaves_with_more),
 		SEAT_TEST(a_new_turn_has_a_quantum_of_its_own),
 		SEAT_TEST(nobody_leaves_to_one_that_is_barred),
+		SEAT_TEST(who_cannot_leave_as_the_other_one_reads_nothing_serves_on),
 		SEAT_TEST(who_leaves_has_no_idle_bit),
 		SEAT_TEST(a_request_that_is_at_hand_begins_first),
 		SEAT_TEST(who_is_on_does_not_sleep),
@@ -350,6 +381,7 @@ int main(void)
 		SEAT_TEST(who_is_away_wants_the_seat_for_what_its_counts_know),
 		SEAT_TEST(a_request_of_its_own_ring_counts_too),
 		SEAT_TEST(who_is_known_to_want_the_seat_just_waits),
+		SEAT_TEST(who_wants_the_seat_looks_for_it_more_often),
 		SEAT_TEST(a_seat_that_nobody_has_is_asked_for),
 		SEAT_TEST(who_is_barred_says_that_it_is_here),
 		SEAT_TEST(who_is_let_on_goes_on),
