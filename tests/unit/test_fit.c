@@ -119,6 +119,37 @@ static void rules_beyond_the_room_for_them_are_left_out(void **unused)
 	assert_int_equal(nic->rule[FIT_RULES - 1].port, 9000 + FIT_RULES - 1);
 }
 
+static void write_rule(FILE *f, int id, int family, const char *from, const char *ports)
+{
+	const char *any = family == 4 ? "0.0.0.0 mask: 255.255.255.255" :
+			  ":: mask: ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+
+	fprintf(f, "Filter: %d\n\tRule Type: UDP over IPv%d\n\tSrc IP addr: %s\n"
+		"\tDest IP addr: %s\n\t%s\n\tAction: Direct to queue 1\n\n",
+		id, family, from ? from : any, any, ports);
+}
+
+static void rules_for_a_port_alone_are_noted_by_their_family(void **unused)
+{
+	static const char *const alone = "Src port: 0 mask: 0xffff\n\tDest port: 9000 mask: 0x0";
+	FILE *f = text("ethtool-n");
+
+	fprintf(f, "4 RX rings available\nTotal 6 rules\n\n");
+	write_rule(f, 1, 6, NULL, alone);
+	write_rule(f, 2, 4, NULL, alone);
+	write_rule(f, 3, 4, "192.0.2.1 mask: 0.0.0.0", alone);
+	write_rule(f, 4, 6, "fd00::1 mask: ::", alone);
+	write_rule(f, 5, 4, NULL, "Src port: 7 mask: 0x0\n\tDest port: 9000 mask: 0x0");
+	write_rule(f, 6, 6, NULL, "Src port: 0 mask: 0xffff\n\tDest port: 9000 mask: 0xff");
+	fclose(f);
+	fit_nic_read(&source, nic, FIT_PART_RULES);
+	assert_int_equal(nic->nrules, 1);
+	assert_int_equal(nic->rule[0].id, 2);
+	assert_int_equal(nic->nrules6, 1);
+	assert_int_equal(nic->rule6[0].id, 1);
+	assert_true(nic->rule6[0].port == 9000 && nic->rule6[0].queue == 1);
+}
+
 static void an_interrupt_of_a_queue_that_is_not_served_is_none(void **unused)
 {
 	FILE *f = text("interrupts");
@@ -164,6 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_that_names_a_queue_beyond_all_is_not_known),
 		cmocka_unit_test(rules_beyond_the_room_for_them_are_left_out),
+		cmocka_unit_test(rules_for_a_port_alone_are_noted_by_their_family),
 		cmocka_unit_test(an_interrupt_of_a_queue_that_is_not_served_is_none),
 		cmocka_unit_test(
 			cpus_and_nodes_beyond_all_and_a_core_of_too_many_threads_are_left_out),
