@@ -13,7 +13,8 @@ CPU=$(($(nproc) - 1))
 HOLD_MS=20
 TURN_MS=$((HOLD_MS + 10)) # and one look of shuntd: what one that stays has at a time
 TEST_LIMIT=60
-[ -z "$LONG" ] || TEST_LIMIT=240
+SPAN=0.8 # seconds of each load
+[ -z "$LONG" ] || TEST_LIMIT=240 SPAN=2
 USER_A=65534 USER_B=1
 
 config() {
@@ -106,15 +107,15 @@ call() {
 }
 of_a() { jq "[.classes[]][0].$1" "$DIR/a.json"; }
 
-# WHAT [SECONDS]: requests for a that need 3 % of the CPU, and more than a quantum each; all are
+# WHAT: requests for a that need 3 % of the CPU, and more than a quantum each; all are
 # answered. Says how long they took at the host, and how often shuntd had to take the seat.
 measure() {
 	local taken
 	taken=$(seat .taken)
 	watch "${FAIR:-1}"
-	call a --rate 100 --time "${2:-1.5}" --mix short=1:300us
+	call a --rate 100 --time "$SPAN" --mix short=1:300us
 	unwatch
-	assert_ge "$(of_a sent)" 100 "requests sent"
+	assert_ge "$(of_a sent)" 50 "requests sent"
 	assert_eq "$(of_a answered)" "$(of_a sent)" "requests that a answered beside: $1"
 	P50=$(of_a 'server_p50_us | round') P99=$(of_a 'server_p99_us | round')
 	echo "$1: p50 $P50 us, p99 $P99 us, seat taken $(($(seat .taken) - taken)) times;" \
@@ -146,12 +147,12 @@ test_two_services_behind_the_filter_share_the_cpu() {
 	start_a
 	start_fair b
 	FAIR=3
-	call b --rate 500 --time 2 --mix long=1:20us &
+	call b --rate 500 --time 1.2 --mix long=1:20us &
 	client=$!
 	measure obeys
 	wait $client
 	assert_eq "$(jq '[.classes[]][0] | .sent - .answered' "$DIR/b.json")" 0 "b's unanswered"
-	assert_ge "$(jq .turns <<<"$WATCHED")" 100 "turns of the seat"
+	assert_ge "$(jq .turns <<<"$WATCHED")" 50 "turns of the seat"
 	assert_eq "$(grep -o 'Seccomp:.*' \
 		"/proc/$(outer_of a)/status")" $'Seccomp:\t2' "the filter of a"
 	assert_conserved
@@ -160,10 +161,10 @@ test_two_services_behind_the_filter_share_the_cpu() {
 test_who_keeps_the_seat_leaves_the_other_one_half_of_the_time() {
 	local how
 	start_a
-	for how in idle busy again; do
+	for how in idle ${LONG:+busy} again; do
 		beside "$how"
 	done
-	assert_ge "$(seat .taken)" 3 "times that the seat was taken"
+	assert_ge "$(seat .taken)" 2 "times that the seat was taken"
 	assert_a_conserved
 }
 
@@ -178,7 +179,7 @@ print("descriptors")' 2>/dev/null || true
 test_who_abuses_what_it_was_given_harms_itself() {
 	local how
 	start_a
-	for how in deaf $(descriptors) forge steal nonsense; do
+	for how in deaf $(descriptors) forge ${LONG:+steal} nonsense; do
 		beside "$how"
 	done
 	assert_a_conserved
@@ -230,7 +231,7 @@ ran_ns() { # SERVICE
 share_of_a() {
 	local a b
 	a=$(ran_ns a) b=$(ran_ns b)
-	sleep 1.5
+	sleep 1
 	a=$(($(ran_ns a) - a)) b=$(($(ran_ns b) - b))
 	echo $((100 * a / (a + b)))
 }

@@ -101,7 +101,8 @@ test_every_program_is_known_here() {
 test_the_programs_of_seats_are_verified_strictly() {
 	need_strict
 	new_lab --queues 2
-	printf '%s\n' 'ports: [{port: 9000}]' 'domains:' '  - {queue: 0, cpus: [0], service: a}' \
+	printf '%s\n' 'ports: [{port: 9000, service: any}]' 'domains:' \
+		'  - {queue: 0, cpus: [0], service: a}' \
 		'  - {queue: 1, cpus: [0], service: b}' >"$DIR/config.yaml"
 	strict host shunt load mq --dev "$DEV" --config "$DIR/config.yaml"
 	assert_eq "$(loaded_strictly shunt_seat_ask) $(loaded_strictly shunt_seat_move)" "1 1" \
