@@ -35,12 +35,13 @@ config() {
 	YAML
 }
 
+FILTER=SystemCallFilter=@system-service
 # NAME USER COMMAND…: a service of that user behind the filter, which kills where it refuses;
 # REFUSES=EPERM: or says no.
 service() {
 	unit "$1.service" '[Service]' "User=$2" "ExecStart=${*:3}" LimitMEMLOCK=infinity \
 		"StandardOutput=append:$DIR/$1.log" "StandardError=append:$DIR/$1.log" \
-		SystemCallFilter=@system-service "SystemCallErrorNumber=${REFUSES:-}" \
+		$FILTER "SystemCallErrorNumber=${REFUSES:-}" \
 		NoNewPrivileges=yes \
 		SystemCallArchitectures=native "Environment=VICTIM=$(main_of a)"
 	ctl daemon-reload
@@ -263,6 +264,17 @@ test_a_control_group_a_service_bounds_what_threads_cost() {
 
 # --- with LONG=1
 # -----------------------------------------------------------------------------------
+
+# What the filter keeps from them, the kernel refuses as well.
+long_test_rogues_without_a_filter_do_no_more_harm() {
+	local how
+	start_a
+	FILTER=
+	for how in steal forge nonsense; do
+		beside "$how"
+	done
+	assert_a_conserved
+}
 
 long_test_a_minute_of_rogues_kills_and_stops_strands_nothing() {
 	local end=$((SECONDS + 60)) n=0 how client
