@@ -137,7 +137,7 @@ help: ## this list
 		'/^[a-z][a-z0-9%-]*:.*## /{sub("%", "NAME", $$1); printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 include bpf/bpf.mk hostlib/hostlib.mk hostlib/pass/pass.mk hostlib/rpc/rpc.mk \
-	hostlib/actor/actor.mk loader/loader.mk \
+	hostlib/actor/actor.mk lib/offload/offload.mk loader/loader.mk \
 	agent/agent.mk apps/apps.mk sim/sim.mk \
 	offload/nfp/nfp.mk scripts/install.mk
 ifneq ($(wildcard tests/.),)

@@ -2,7 +2,8 @@
 # bench.mk - measurements; each writes a JSON file into build/bench/
 
 .PHONY: bench-agent bench-cost bench-path bench-plain bench-preempt bench-price bench-wire \
-	bench-costs bench-sim bench-overload bench-rpc bench-seat bench-actors
+	bench-costs bench-sim bench-overload bench-rpc bench-seat bench-actors \
+	bench-offload
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(POLICIES:%=$(B)/bench/reject/%.o)
@@ -42,6 +43,22 @@ $(B)/bench/actors: bench/actors.c $(filter-out hostlib/actor/serve.c,$(ACTOR_SRC
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -DSHUNT_ACTOR_ALONE $(CFLAGS) $(SHUNT_CFLAGS) $(filter %.c,$^) \
 		-o $@
+
+bench-offload: $(B)/bench/offload ## an agent's decisions, asked for and staged
+	$(Q)$< $(B)/bench/offload.json
+
+# With policy mq beside it, as workers have it.
+$(B)/bench/offload: bench/offload.c bench/line.h bench/ticks.h $(B)/bench/offload_mq.o \
+	$(B)/libshunt-offload.a
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c %.o %.a,$^) -o $@ \
+		-ljansson -pthread
+
+$(B)/bench/offload_mq.o: bpf/native.c bpf/policies/mq.c $(wildcard include/shunt/*.h)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(NATIVE_CC) $(filter-out -shared -nostdlib -Wl%,$(NATIVE_CFLAGS)) \
+		-DSHUNT_POLICY_FILE='"policies/mq.c"' -Ibpf -c $< -o $@
 
 RPC_BENCH := $(addprefix $(B)/bench/rpc/,client server shunt tirpc decode)
 bench-rpc: ## ONC RPC: heads in XDP, decoding, round trips against libtirpc's server (root)

@@ -48,20 +48,23 @@ endef
 note = @printf '%s\n' $(1) >>$(LIST).new
 
 install: ## install below DESTDIR PREFIX
-install: bpf nfp-objects tools lib rpc actor sim pass man $(INSTALLED_APPS)
+install: bpf nfp-objects tools lib rpc actor offload-lib sim pass man $(INSTALLED_APPS)
 	@$(call folder,$(PKGDIR))
 	@: >$(LIST).new
 	$(call put,755,$(BINDIR),$(B)/shunt-sim $(B)/shunt-rpcgen $(P)/shunt-cc)
 	$(call put,755,$(SBINDIR),$(B)/shunt $(B)/shuntd $(INSTALLED_APPS))
-	$(call put,644,$(LIBDIR),$(B)/libshunt.a $(B)/libshunt-rpc.a $(B)/libshunt-actor.a)
+	$(call put,644,$(LIBDIR),$(B)/libshunt.a $(B)/libshunt-rpc.a $(B)/libshunt-actor.a \
+		$(B)/libshunt-offload.a)
 	$(call put_library,libshunt)
 	$(call put_library,libshunt-rpc)
 	$(call put_library,libshunt-actor)
+	$(call put_library,libshunt-offload)
 	@$(call folder,$(LIBDIR)/pkgconfig)
 	$(LIBSHUNT_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt.pc
 	$(LIBSHUNT_RPC_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt-rpc.pc
 	$(LIBSHUNT_ACTOR_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt-actor.pc
-	$(call note,$(addprefix $(LIBDIR)/pkgconfig/libshunt,.pc -rpc.pc -actor.pc))
+	$(LIBSHUNT_OFFLOAD_PC) >$(DESTDIR)$(LIBDIR)/pkgconfig/libshunt-offload.pc
+	$(call note,$(addprefix $(LIBDIR)/pkgconfig/libshunt,.pc -rpc.pc -actor.pc -offload.pc))
 	$(call put,644,$(INCLUDEDIR)/shunt,$(wildcard include/shunt/*.h))
 	$(call put,644,$(PKGDIR)/policies,$(POLICIES:%=$(B)/bpf/%.o))
 	$(call put,644,$(PKGDIR)/nfp,$(NFP_OBJ))

@@ -151,7 +151,8 @@ $(B)/tests/abi/shuntd: $(AGENT_SRC) $(LIB_SRC) $(wildcard agent/*.h lib/*.h incl
 
 DAEMON_PROGRAMS := $(B)/tests/successor $(B)/tests/next/shuntd $(B)/tests/abi/shuntd
 
-APP_TEST_PROGRAMS := $(B)/tests/delay_server $(B)/bench/report $(B)/bench/preempt $(B)/bench/price
+APP_TEST_PROGRAMS := $(B)/tests/delay_server $(B)/bench/report $(B)/bench/preempt $(B)/bench/price \
+	$(B)/bench/offload
 
 $(B)/tests/delay_server: tests/delay_server.c apps/spin.h
 	$(call say,TEST,$@)

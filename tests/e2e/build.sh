@@ -59,8 +59,8 @@ test_a_missing_fragment_is_an_error_with_its_name() {
 # Addresses of functions that were looked up at the start cannot be overwritten later.
 test_programs_look_up_their_symbols_at_the_start() {
 	local file
-	for file in shunt shuntd libshunt.so libshunt-rpc.so libshunt-actor.so shunt-rpcgen \
-		shunt-sim shunt-kv shunt-load shunt-baseline \
+	for file in shunt shuntd libshunt.so libshunt-rpc.so libshunt-actor.so libshunt-offload.so \
+		shunt-rpcgen shunt-sim shunt-kv shunt-load shunt-baseline \
 		shunt-spin pass/safepoints.so; do
 		assert_match "$(readelf -dW "$ROOT/build/$file")" "FLAGS.*NOW"
 		assert_match "$(readelf -lW "$ROOT/build/$file")" "GNU_RELRO"
@@ -114,6 +114,16 @@ test_the_actor_library_exports_its_interface_only() {
 	assert_eq "$(grep -vE '^shunt_(actor_|object_|tell|tell_after|forward)' "$DIR/shared")" "" \
 		"other names"
 	assert_eq "$(wc -l <"$DIR/shared")" 15
+}
+
+test_the_library_of_decisions_exports_its_interface_only() {
+	local lib=$ROOT/build/libshunt-offload
+	sed -n 's/.*\(shunt_off_[a-z]*\)(.*/\1/p' include/shunt/offload.h | sort -u >"$DIR/declared"
+	assert_ge "$(wc -l <"$DIR/declared")" 20
+	exported "$lib.so" -D | grep -v '^SHUNT_OFFLOAD_' >"$DIR/shared"
+	assert_eq "$(diff "$DIR/shared" "$DIR/declared")" ""
+	assert_eq "$(exported "$lib.a" -g | diff - "$DIR/declared")" ""
+	assert_match "$(readelf -dW "$lib.so")" "SONAME.*\[libshunt-offload\.so\.[0-9]+\]"
 }
 
 # Names of libshunt's sources.

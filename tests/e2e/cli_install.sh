@@ -70,6 +70,18 @@ test_a_service_compiles_and_links_by_pkg_config() {
 	assert_match "$(readelf -d "$DIR/hello")" "NEEDED.*libshunt-rpc.so.0"
 }
 
+test_an_agent_compiles_and_links_by_pkg_config() {
+	need pkg-config
+	install_all
+	export PKG_CONFIG_PATH=$ROOT_USR/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$DIR/root
+	# shellcheck disable=SC2046
+	cc "$ROOT_USR/share/doc/shunt/examples/agent.c" \
+		$(pkg-config --cflags --libs libshunt-offload) -o "$DIR/agent"
+	assert_exit 1 env LD_LIBRARY_PATH="$ROOT_USR/lib" "$DIR/agent" "$DIR/nobody"
+	assert_match "$(cat "$DIR/err")" "No such file"
+	assert_match "$(readelf -d "$DIR/agent")" "NEEDED.*libshunt-offload.so.0"
+}
+
 test_pages_completion_and_links_are_there() {
 	local file
 	install_all
@@ -83,6 +95,8 @@ test_pages_completion_and_links_are_there() {
 		lib/libshunt-rpc.so lib/libshunt-rpc.a include/shunt/rpc.h \
 		lib/libshunt-actor.so lib/libshunt-actor.a include/shunt/actor.h \
 		share/man/man3/shunt_actor.3 \
+		lib/libshunt-offload.so lib/libshunt-offload.a include/shunt/offload.h \
+		share/man/man3/shunt_offload.3 \
 		lib/libshunt.so lib/libshunt.a include/shunt/abi.h include/shunt/policy.h \
 		sbin/shuntd; do
 		[ -s "$ROOT_USR/$file" ] || fail "no '$file'"

@@ -92,6 +92,24 @@ test_an_agent_that_rings_nobody_after_a_death_leaves_one() {
 test_an_agent_that_looks_once_after_a_death_leaves_one() {
 	breaks seat.pml -DN=1 -DD=1 -DNOSETTLE
 }
+test_decisions_are_applied_once_to_what_they_were_made_for_and_wake_who_sleeps() {
+	holds offload.pml -DACTS=$((${LONG:-0} ? 2 : 1))
+}
+test_a_mechanism_that_sleeps_without_a_second_look_misses_a_decision() {
+	breaks offload.pml -DNOLOOK
+}
+test_an_agent_that_looks_at_the_bell_too_early_wakes_nobody() { breaks offload.pml -DEARLY; }
+test_a_version_that_is_looked_at_and_not_claimed_is_acted_on_twice() {
+	breaks offload.pml -DNOCLAIM
+}
+test_versions_that_begin_anew_meet_another_object() { breaks offload.pml -DRESET; }
+test_a_decision_whose_number_is_read_once_is_torn() { breaks offload.pml -DNOAGAIN; }
+test_two_agents_with_one_memory_spoil_each_others_decisions() { breaks offload.pml -DONEMEM; }
+test_a_take_over_that_waits_for_no_take_loses_a_decision() { breaks offload.pml -DNOGRACE; }
+test_a_take_over_that_wakes_nobody_leaves_a_thread_asleep() { breaks offload.pml -DNOWAKE; }
+test_a_word_that_begins_as_the_last_one_leaves_a_thread_asleep() {
+	breaks offload.pml -DSAMEWORD
+}
 
 # A variant without one of the wire's rules takes a state space of its own: four of them run in
 # `make test-long` only, as do the large ones of seats that are taken, and of workers that die.
