@@ -28,6 +28,19 @@ static __always_inline __u32 actor_find(struct front *f, __u32 named, __u32 cls)
 	return f->row ? SHUNT_ROW_CLS(f->row) : cls;
 }
 
+/* As front_class(), where rules name actors. */
+static __always_inline void actor_class(struct front *f, const struct shunt_cfg *c,
+					struct shunt_ingress *in)
+{
+	__u32 spill, named = 0, cls;
+
+	if (f->port->flags & SHUNT_PORT_RPC)
+		cls = rpc_class(&f->p, f->port, &spill);
+	else
+		cls = classify(&f->p, f->port, &spill, &named);
+	front_count_class(f, c, in, actor_find(f, named, cls), spill);
+}
+
 static __always_inline struct shunt_actor_in *actor_count(const struct front *f)
 {
 	__u32 nr = f->actor - 1;

@@ -49,15 +49,12 @@ static __always_inline int rule_matches(const struct shunt_packet *p, const stru
 	return !(r->mask & lack) && (word & r->mask) == r->value;
 }
 
-/* May rules name actors? Programs that know of them say so before they include this. */
-#ifndef RULES_NAME_ACTORS
-#define RULES_NAME_ACTORS 0
-#endif
 #define RULE_ACTOR(named) ((__u16)(named)) /* of struct shunt_rule */
 #define RULE_SPREAD(named) ((named) >> 16)
 
-/* The class of a datagram for this port, not yet bounded; *spill: no rule named it; *named: the
- * actors that the rule names, RULE_ACTOR() and RULE_SPREAD(), written if there are some. */
+/* The class of a datagram for this port, not yet bounded; *spill: no rule named it; *named, if not
+ * NULL: the actors that the rule names, RULE_ACTOR() and RULE_SPREAD(), written if there are some.
+ * */
 static __always_inline __u32 classify(const struct shunt_packet *p, const struct shunt_port *port,
 				      __u32 *spill, __u32 *named)
 {
@@ -70,7 +67,7 @@ static __always_inline __u32 classify(const struct shunt_packet *p, const struct
 			break;
 		r = bpf_map_lookup_elem(&rules, &at);
 		if (r && rule_matches(p, r)) {
-			if (RULES_NAME_ACTORS)
+			if (named)
 				*named = *(__u32 *)&r->actor;
 			return r->cls;
 		}

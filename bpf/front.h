@@ -41,15 +41,9 @@ struct front {
 	struct shunt_port *port;
 	front_count *n; /* of its class */
 	__u64 cls;      /* below SHUNT_CLASSES */
-#ifdef SHUNT_FRONT_ACTORS
 	__u64 row;      /* of its actor, the first eight bytes; where rules name actors, as this: */
 	__u32 actor;    /* the row's number, + 1; 0: it has none */
-#endif
 };
-
-#ifdef SHUNT_FRONT_ACTORS
-static __always_inline __u32 actor_find(struct front *f, __u32 named, __u32 cls);
-#endif
 
 /* The service port that the frame is for. SHUNT_NR_PASS, or
  * why it is left alone (enum shunt_pass). */
@@ -129,7 +123,7 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f,
 /* Finds the request's class. 0: the class has no count, which cannot be. */
 static __always_inline int front_class(struct front *f, const struct shunt_nfp_cfg *cfg)
 {
-	__u32 spill, named, key = classify(&f->p, f->port, &spill, &named);
+	__u32 spill, key = classify(&f->p, f->port, &spill, NULL);
 	int bad = key >= cfg->nclasses || key >= SHUNT_CLASSES;
 
 	if (bad)
@@ -202,21 +196,10 @@ static __always_inline int front(struct xdp_md *ctx, struct front *f, const stru
 	return FRONT_REQUEST;
 }
 
-/* Finds the request's class. The verifier follows each rule
- * with all code behind it: look up what else is needed before. */
-static __always_inline void front_class(struct front *f, const struct shunt_cfg *c,
-					struct shunt_ingress *in)
+/* The request is of that class. */
+static __always_inline void front_count_class(struct front *f, const struct shunt_cfg *c,
+					      struct shunt_ingress *in, __u32 cls, __u32 spill)
 {
-	__u32 spill, named = 0, cls;
-
-	if (f->port->flags & SHUNT_PORT_RPC)
-		cls = rpc_class(&f->p, f->port, &spill);
-	else
-		cls = classify(&f->p, f->port, &spill, &named);
-#ifdef SHUNT_FRONT_ACTORS
-	if (RULES_NAME_ACTORS)
-		cls = actor_find(f, named, cls);
-#endif
 	if (cls >= c->nclasses || cls >= SHUNT_CLASSES) {
 		COUNT(in->ev[SHUNT_EV_BAD_CLASS]);
 		cls = 0;
@@ -226,6 +209,17 @@ static __always_inline void front_class(struct front *f, const struct shunt_cfg 
 	if (spill)
 		COUNT(f->n->spill);
 	COUNT(f->n->arrived);
+}
+
+/* Finds the request's class. The verifier follows each rule
+ * with all code behind it: look up what else is needed before. */
+static __always_inline void front_class(struct front *f, const struct shunt_cfg *c,
+					struct shunt_ingress *in)
+{
+	__u32 spill, cls = f->port->flags & SHUNT_PORT_RPC ? rpc_class(&f->p, f->port, &spill) :
+							     classify(&f->p, f->port, &spill, NULL);
+
+	front_count_class(f, c, in, cls, spill);
 }
 
 /*

@@ -12,11 +12,6 @@
  */
 #include "maps.h"
 
-/* The loader's word: 1 = rules name actors. Without, the verifier removes what asks. */
-const volatile __u32 shunt_actors = 0;
-
-#define SHUNT_FRONT_ACTORS
-#define RULES_NAME_ACTORS shunt_actors
 #include "actor.h"
 #include "front.h"
 #include "mark.h"
@@ -250,7 +245,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a, const s
 		a->id = SHUNT_QUEUE_ID(a->id, a->core);
 		return to_queue(ctx, a, n);
 	}
-	if (shunt_actors && a->pinned && a->up >> ((a->pinned - 1) & 63) & 1) {
+	if (a->pinned && a->up >> ((a->pinned - 1) & 63) & 1) {
 		a->core = (a->pinned - 1) & 63;
 		return to_queue(ctx, a, n);
 	}
@@ -304,13 +299,12 @@ static __always_inline void fetch(const struct shunt_view *v)
 }
 
 /* A request whose class is known; for an actor it goes where its row says, and is counted there. */
-static __always_inline int classified(struct xdp_md *ctx, struct arrival *a, const struct front *f)
+static __always_inline int to_actor(struct xdp_md *ctx, struct arrival *a, const struct front *f)
 {
 	__u64 rejected;
 	int action;
 
-	a->actor = a->pinned = 0;
-	if (!shunt_actors || !f->actor)
+	if (!f->actor)
 		return arrive(ctx, a, f);
 	a->actor = actor_id(f);
 	a->pinned = SHUNT_ROW_CORE(f->row);
@@ -320,8 +314,8 @@ static __always_inline int classified(struct xdp_md *ctx, struct arrival *a, con
 	return action;
 }
 
-SEC("xdp")
-int shunt_ingress(struct xdp_md *ctx)
+/* actors: may rules name some? A constant to each of the two programs. */
+static __always_inline int ingress_of(struct xdp_md *ctx, int actors)
 {
 	struct front f;
 	struct arrival a;
@@ -342,16 +336,33 @@ int shunt_ingress(struct xdp_md *ctx)
 	if (!a.view)
 		return XDP_PASS;
 	fetch(a.view);
-	front_class(&f, a.cfg, a.in);
+	a.actor = a.pinned = 0;
+	if (actors)
+		actor_class(&f, a.cfg, a.in);
+	else
+		front_class(&f, a.cfg, a.in);
 	a.cls = f.cls;
 	wake_agent(a.dom);
 	a.up = a.dom->up;
 	if (a.view->up != a.up)
 		a.view->up = a.up;
-	action = classified(ctx, &a, &f);
+	action = actors ? to_actor(ctx, &a, &f) : arrive(ctx, &a, &f);
 	if (action != FRONT_REFUSED)
 		return action;
 	return say_no(ctx, a.in, f.port, a.cls, a.ipv6 << 31 | a.payload << 16 | a.len);
+}
+
+SEC("xdp")
+int shunt_ingress(struct xdp_md *ctx)
+{
+	return ingress_of(ctx, 0);
+}
+
+/* The loader takes this one where rules name actors: the other one does not even ask. */
+SEC("?xdp")
+int shunt_actors(struct xdp_md *ctx)
+{
+	return ingress_of(ctx, 1);
 }
 
 /*

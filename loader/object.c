@@ -14,9 +14,9 @@
 #include "object.h"
 #include "verify.h"
 
-static const char *program_name(const struct shunt_nic_sizes *sizes)
+static const char *program_name(const struct shunt_nic_sizes *sizes, bool actors)
 {
-	return sizes ? "shunt_nic" : "shunt_ingress";
+	return sizes ? "shunt_nic" : actors ? "shunt_actors" : "shunt_ingress";
 }
 
 /* A map of the program's own constants (.rodata) goes with the program and is never pinned. */
@@ -96,19 +96,13 @@ static int identify(struct ctl *ctl, struct object *o, const char *name)
 	return err;
 }
 
-/* The programs know which of the two policies in the views they are of, and whether rules name
- * actors. */
-static int set_constants(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, __u64 gen,
-			 bool actors)
+/* The programs know which of the two policies in the views they are of. */
+static int set_slot(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj, __u64 gen)
 {
-	const char *name = "shunt_slot";
-	int err = shunt_constant_set(obj, name, 0, gen & 1);
+	int err = shunt_constant_set(obj, "shunt_slot", 0, gen & 1);
 
-	if (!err && actors) {
-		name = "shunt_actors";
-		err = shunt_constant_set(obj, name, 0, 1);
-	}
-	return err ? fail(ctl, err, "'%s' has no constant '%s': build it again", b->path, name) : 0;
+	return err ? fail(ctl, err, "'%s' has no constant 'shunt_slot': build it again", b->path) :
+		     0;
 }
 
 /* libelf wants its input aligned, which an object within a bundle is not: libbpf gets a copy. */
@@ -143,7 +137,7 @@ static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b,
 int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen, bool actors,
 		const struct shunt_nic_sizes *sizes, struct object *o)
 {
-	const char *name = program_name(sizes);
+	const char *name = program_name(sizes, actors);
 	char *log = calloc(1, LOG_LEN);
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = b->desc.name,
 		    .kernel_log_buf = log, .kernel_log_size = LOG_LEN);
@@ -164,7 +158,7 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen, 
 	 * the kernel lets programs of one such type alone call each other. */
 	bpf_program__set_expected_attach_type(bpf_object__find_program_by_name(o->obj, name), 0);
 	if (!err)
-		err = set_constants(ctl, b, o->obj, gen, actors);
+		err = set_slot(ctl, b, o->obj, gen);
 	if (!err && reuse)
 		err = object_reuse_maps(ctl, b->path, o->obj, NULL);
 	if (!err) {

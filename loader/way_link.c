@@ -25,7 +25,8 @@ static int check(struct ctl *ctl, unsigned int own_prog)
 		return err;
 	fail(ctl, -EBUSY, "another XDP program is on '%s': '%s' (id %u, %s mode); it is left alone",
 	     ctl->ifname, xdp.name, xdp.prog_id, xdp.mode);
-	if (!strcmp(xdp.name, "shunt_ingress") || !strcmp(xdp.name, "shunt_nic"))
+	if (!strcmp(xdp.name, "shunt_ingress") || !strcmp(xdp.name, "shunt_actors") ||
+	    !strcmp(xdp.name, "shunt_nic"))
 		hint(ctl, "shunt is loaded on '%s' by pins that are not below '%s': unload it by "
 		     "the bpffs and the name that it was loaded with (--bpffs, --dev)",
 		     ctl->ifname, ctl->pins.bpffs ? ctl->pins.bpffs : SHUNT_BPFFS);

@@ -10,7 +10,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include "place.h"
+#include "lock.h"
 #include "region.h"
 
 #define PAGE 4096u

@@ -135,21 +135,6 @@ void place_close(struct place *p)
 	free(p);
 }
 
-struct shunt_actor *place_actor(struct place *p, uint32_t id)
-{
-	uint32_t nr = (uint16_t)id;
-	struct place_slot *s;
-
-	if (nr >= PLACE_ACTORS)
-		return NULL;
-	s = &p->head->slot[nr];
-	/* Acquire: what was made before the actor was there is seen. */
-	if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != PLACE_HERE ||
-	    p->actor[nr].id != id)
-		return NULL;
-	return &p->actor[nr];
-}
-
 uint32_t place_find(const struct place *p, const char *name)
 {
 	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {

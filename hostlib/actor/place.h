@@ -31,7 +31,7 @@ struct shunt_actor {
 	uint32_t forward;       /* whom a request was handed on to */
 	uint32_t messages;      /* run so far: the lock's number */
 	uint8_t core;
-	bool has_request;       /* the handler runs for a request */
+	_Atomic uint8_t misses; /* looks that found nothing, one after the other; by any core */
 	_Atomic uint64_t due_ns; /* of its next timer; read by others */
 } __attribute__((aligned(PLACE_LINE)));
 
@@ -43,12 +43,14 @@ struct place {
 	const struct shunt_actor_kind *const *kinds;
 	atomic_flag making;      /* somebody makes an actor */
 	uint32_t first;          /* slots before this are for actors of the configuration */
-	/* By any thread: actors with a message or an overdue timer, by a bit each, and the words
-	 * with a bit; actors with timers. */
-	_Atomic uint64_t summary __attribute__((aligned(PLACE_LINE)));
-	_Atomic uint64_t ready[PLACE_WORDS];
+	/* By any thread: actors that may have a message or an overdue timer, by a bit each; actors
+	 * with timers. */
+	_Atomic uint64_t ready[PLACE_WORDS] __attribute__((aligned(PLACE_LINE)));
 	_Atomic uint64_t timed[PLACE_WORDS];
 	_Atomic uint64_t next_ns; /* when the next timer is due, or earlier */
+	struct { /* by core: where its next look begins, so each actor has its turn */
+		uint32_t at __attribute__((aligned(PLACE_LINE)));
+	} look[256];
 	struct shunt_actor actor[PLACE_ACTORS];
 };
 
@@ -57,16 +59,7 @@ struct place {
 int place_map(struct place **ret, const char *path, size_t size, uint32_t first,
 	       const struct shunt_actor_kind *const *kinds);
 void place_close(struct place *p);
-/* The actor with that id, as far as one can say without its lock; NULL: there is none. */
-struct shunt_actor *place_actor(struct place *p, uint32_t id);
 uint32_t place_find(const struct place *p, const char *name);
-
-/* lock.c. False: another core has it. */
-bool place_lock(struct shunt_actor *a, unsigned int core);
-/* The holder goes on to the next message: the lock names that one. */
-void place_relock(struct shunt_actor *a);
-void place_unlock(struct shunt_actor *a);
-#define PLACE_MAKER 254 /* as a core: who makes the actor */
 
 /* make.c: the memory, and what former processes left there. */
 int place_open(struct place **ret, const char *path, size_t size, uint32_t first,
@@ -84,7 +77,6 @@ void place_bury(struct shunt_actor *a);
 int place_tell(struct place *p, uint32_t to, uint32_t from, uint32_t kind, const void *data,
 	       uint32_t len, uint64_t cookie);
 uint64_t place_now(void); /* CLOCK_MONOTONIC, in ns */
-void place_set_ready(struct place *p, uint32_t nr);
 /* Looks at the actor's timers, and notes when the next one is due. */
 void place_look_at_timers(struct shunt_actor *a);
 
@@ -104,4 +96,27 @@ static inline uint32_t place_id(uint32_t nr, uint32_t gen)
 static inline void place_count(uint64_t *n, uint64_t by)
 {
 	__atomic_fetch_add(n, by, __ATOMIC_RELAXED);
+}
+
+/* The actor with that id, as far as one can say without its lock; NULL: there is none. */
+static inline struct shunt_actor *place_actor(struct place *p, uint32_t id)
+{
+	uint32_t nr = (uint16_t)id;
+
+	/* Acquire: what was made before the actor was there is seen. */
+	if (nr >= PLACE_ACTORS ||
+	    __atomic_load_n(&p->head->slot[nr].state, __ATOMIC_ACQUIRE) != PLACE_HERE ||
+	    atomic_load_explicit(&p->actor[nr].id, memory_order_relaxed) != id)
+		return NULL;
+	return &p->actor[nr];
+}
+
+/* The actor may have a message. Only if its bit is not set: that is nearly always so where much is
+ * told. */
+static inline void place_set_ready(struct place *p, uint32_t nr)
+{
+	uint64_t bit = 1ULL << nr % 64;
+
+	if (!(atomic_load(&p->ready[nr / 64]) & bit))
+		atomic_fetch_or(&p->ready[nr / 64], bit);
 }

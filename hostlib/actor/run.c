@@ -4,7 +4,7 @@
  */
 #include <sched.h>
 
-#include "place.h"
+#include "lock.h"
 
 #define SPIN 200          /* looks at a lock before the CPU is offered to others */
 #define LATER_TRIES 1000  /* of a request whose handler says SHUNT_LATER */
@@ -58,13 +58,13 @@ static bool run_first(struct shunt_actor *a)
 
 	if (!c)
 		return false;
-	if (c->to != a->id) { /* for the slot's former actor */
+	if (c->is.to != a->id) { /* for the slot's former actor */
 		mailbox_drop_first(a->box, c);
 		a->slot->lost++;
 		return true;
 	}
-	m = (struct shunt_message){ .data = c->data, .len = c->len, .kind = c->kind,
-				    .from = c->from, .cookie = c->cookie };
+	m = (struct shunt_message){ .data = c->data, .len = c->is.len, .kind = c->is.kind,
+				    .from = c->is.from, .cookie = c->is.cookie };
 	if (a->kind->handle(a, &m) == SHUNT_LATER) {
 		place_count(&a->place->head->later, 1);
 		return false;
@@ -78,7 +78,7 @@ static bool run_first(struct shunt_actor *a)
 
 static bool is_leaving(const struct shunt_actor *a)
 {
-	return __atomic_load_n(&a->slot->state, __ATOMIC_ACQUIRE) == PLACE_LEAVING;
+	return __atomic_load_n(&a->slot->state, __ATOMIC_SEQ_CST) == PLACE_LEAVING;
 }
 
 static bool is_here(const struct shunt_actor *a)
@@ -88,22 +88,29 @@ static bool is_here(const struct shunt_actor *a)
 
 static bool has_messages(const struct shunt_actor *a)
 {
-	return a->box && __atomic_load_n(&a->slot->told, __ATOMIC_SEQ_CST) != a->box->head;
+	return a->box &&
+	       __atomic_load_n(&a->slot->told, __ATOMIC_SEQ_CST) != mailbox_head(a->box);
 }
 
-/* The actor's bit goes before the look at what it has: see mailbox_put(). */
-static void clear_ready(struct place *p, struct shunt_actor *a)
+/*
+ * Nothing was found. The actor's bit goes at the second time: one that is told again soon keeps it,
+ * and its teller need not set it. It goes before the look at what the actor has: see mailbox_put().
+ */
+static void miss(struct place *p, struct shunt_actor *a)
 {
-	uint64_t left = atomic_fetch_and(&p->ready[a->nr / 64], ~(1ULL << a->nr % 64)) &
-			~(1ULL << a->nr % 64);
+	uint8_t misses = atomic_load_explicit(&a->misses, memory_order_relaxed);
 
-	if (!left) {
-		atomic_fetch_and(&p->summary, ~(1ULL << a->nr / 64));
-		if (atomic_load(&p->ready[a->nr / 64]))
-			atomic_fetch_or(&p->summary, 1ULL << a->nr / 64);
-	}
-	if (has_messages(a))
+	atomic_store_explicit(&a->misses, !misses, memory_order_relaxed);
+	if (!misses)
+		return;
+	atomic_fetch_and(&p->ready[a->nr / 64], ~(1ULL << a->nr % 64));
+	if (has_messages(a) || is_leaving(a))
 		place_set_ready(p, a->nr);
+}
+
+static bool has_timers(const struct shunt_actor *a)
+{
+	return atomic_load_explicit(&a->due_ns, memory_order_relaxed) != PLACE_NEVER;
 }
 
 /* Up to "most" messages of one actor. How many it was. */
@@ -112,18 +119,24 @@ static int run_actor(struct place *p, unsigned int core, uint32_t nr, int most)
 	struct shunt_actor *a = &p->actor[nr];
 	int n = 0;
 
+	if (!has_messages(a) && !has_timers(a) && !is_leaving(a)) {
+		miss(p, a);
+		return 0;
+	}
 	if (!place_lock(a, core))
 		return 0; /* another core has it, and the bit stays */
-	if (is_here(a) && atomic_load(&a->due_ns) != PLACE_NEVER)
+	if (is_here(a) && has_timers(a))
 		fire(a);
 	while (n < most && is_here(a) && run_first(a))
 		n++;
-	if (n < most)
-		clear_ready(p, a);
 	if (is_leaving(a))
 		place_bury(a);
 	else
 		place_unlock(a);
+	if (n)
+		atomic_store_explicit(&a->misses, 0, memory_order_relaxed);
+	else
+		miss(p, a);
 	return n;
 }
 
@@ -154,12 +167,10 @@ static void look_at_timers(struct place *p)
 /* The first of those that are ready, from a number on; -1: there is none. */
 static int ready_from(const struct place *p, uint32_t nr)
 {
-	uint64_t words = atomic_load_explicit(&p->summary, memory_order_acquire) >> nr / 64;
 	uint64_t from = ~0ULL << nr % 64; /* in its word; of later ones all */
 
-	for (uint32_t w = nr / 64; words; words >>= 1, w++, from = ~0ULL) {
-		uint64_t bits = words & 1 ? atomic_load_explicit(&p->ready[w],
-								 memory_order_acquire) & from : 0;
+	for (uint32_t w = nr / 64; w < PLACE_WORDS; w++, from = ~0ULL) {
+		uint64_t bits = atomic_load_explicit(&p->ready[w], memory_order_acquire) & from;
 
 		if (bits)
 			return w * 64 + __builtin_ctzll(bits);
@@ -169,20 +180,20 @@ static int ready_from(const struct place *p, uint32_t nr)
 
 uint64_t place_turn(struct place *p, unsigned int core)
 {
-	static _Thread_local uint32_t at; /* each actor has its turn */
+	uint32_t *at = &p->look[(uint8_t)core].at;
 
 	if (atomic_load_explicit(&p->next_ns, memory_order_relaxed) != PLACE_NEVER)
 		look_at_timers(p);
 	for (int left = PLACE_BATCH; left > 0;) {
-		int nr = ready_from(p, at), n;
+		int nr = ready_from(p, *at), n;
 
-		if (nr < 0)
+		if (nr < 0 && *at)
 			nr = ready_from(p, 0);
 		if (nr < 0)
 			return atomic_load(&p->next_ns);
 		n = run_actor(p, core, nr, left);
-		left -= n ? n : 1; /* one that another core has is no reason to look for ever */
-		at = (nr + 1) % PLACE_ACTORS;
+		left -= n ? n : 1; /* nobody looks for ever */
+		*at = (nr + 1) % PLACE_ACTORS;
 	}
 	return 0;
 }

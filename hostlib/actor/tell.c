@@ -7,23 +7,11 @@
 
 #include "place.h"
 
-/* The word's bit goes last: who sees it finds the actor's. Each only if it is not set: that is
- * nearly always so where much is told. */
-void place_set_ready(struct place *p, uint32_t nr)
-{
-	uint64_t bit = 1ULL << nr % 64, word = 1ULL << nr / 64;
-
-	if (!(atomic_load(&p->ready[nr / 64]) & bit))
-		atomic_fetch_or(&p->ready[nr / 64], bit);
-	if (!(atomic_load(&p->summary) & word))
-		atomic_fetch_or(&p->summary, word);
-}
-
 int place_tell(struct place *p, uint32_t to, uint32_t from, uint32_t kind, const void *data,
 	       uint32_t len, uint64_t cookie)
 {
 	struct shunt_actor *a = place_actor(p, to);
-	struct cell in = { .to = to, .from = from, .kind = kind, .cookie = cookie, .len = len };
+	struct letter in = { .to = to, .from = from, .kind = kind, .cookie = cookie, .len = len };
 	int err = !a ? -ENOENT : len > SHUNT_TELL_MAX ? -EMSGSIZE : 0;
 
 	if (!err && !mailbox_put(a->box, &a->slot->told, &in, data))

@@ -4,7 +4,7 @@
  * any number: nothing leads outside of the memory, or of an actor's region
  */
 /* link: hostlib/actor/place.c hostlib/actor/make.c hostlib/actor/tell.c hostlib/actor/run.c */
-/* link: hostlib/actor/region.c hostlib/actor/object.c hostlib/actor/lock.c */
+/* link: hostlib/actor/region.c hostlib/actor/object.c */
 /* flags: -DSHUNT_ACTOR_ALONE */
 #include <stdio.h>
 #include <unistd.h>

@@ -3,14 +3,12 @@
  * test_actor.c - rules that name actors: the row, its class and place, the id in the metadata,
  * counts
  */
-/* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c lib/bpfmap.c */
+/* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
 #include "arrive.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdlib.h>
-
-#include "lib/bpfmap.h"
 
 #define KEY 4 /* bytes of the payload, from byte 4 on */
 #define FIRST 3 /* row of the first of SHARDS */
@@ -20,8 +18,7 @@ static struct shunt_actor_in counts;
 
 static void with_actors(struct bpf_object *obj)
 {
-	if (shunt_constant_set(obj, "shunt_actors", 0, 1))
-		die("the object has no constant 'shunt_actors'");
+	bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "shunt_actors"), true);
 }
 
 /* Rows are lines, which are not passed by value. */
@@ -59,6 +56,7 @@ static int load_rows(void **state)
 
 	ingress_prepare = with_actors;
 	err = load(state);
+	g->prog = bpf_program__fd(bpf_object__find_program_by_name(g->obj, "shunt_actors"));
 	set_rules();
 	return err;
 }

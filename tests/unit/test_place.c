@@ -4,7 +4,7 @@
  * next process finds
  */
 /* link: hostlib/actor/place.c hostlib/actor/make.c hostlib/actor/tell.c hostlib/actor/run.c */
-/* link: hostlib/actor/region.c hostlib/actor/object.c hostlib/actor/lock.c */
+/* link: hostlib/actor/region.c hostlib/actor/object.c */
 /* links more: the whole of the library but its tie to libshunt */
 /* define: SHUNT_ACTOR_ALONE */
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#include "hostlib/actor/place.h"
+#include "hostlib/actor/lock.h"
 #include "hostlib/actor/region.h"
 
 #define SIZE (4u << 20)

@@ -1,16 +1,22 @@
-// SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lock.c - an actor is one core's at a time: a word in the place's memory, taken for every message
+ * lock.h - an actor is one core's at a time: a word in the place's memory, taken for every message
  */
+#pragma once
+
 #include "place.h"
 
-void place_relock(struct shunt_actor *a)
+#define PLACE_MAKER 254 /* as a core: who makes the actor */
+
+/* The holder goes on to the next message: the lock names that one. */
+static inline void place_relock(struct shunt_actor *a)
 {
 	__atomic_store_n(&a->slot->lock, PLACE_LOCK(a->place->process, a->core, ++a->messages),
 			 __ATOMIC_RELAXED);
 }
 
-bool place_lock(struct shunt_actor *a, unsigned int core)
+/* False: another core has it. */
+static inline bool place_lock(struct shunt_actor *a, unsigned int core)
 {
 	uint64_t nobody = 0;
 
@@ -23,7 +29,7 @@ bool place_lock(struct shunt_actor *a, unsigned int core)
 	return true;
 }
 
-void place_unlock(struct shunt_actor *a)
+static inline void place_unlock(struct shunt_actor *a)
 {
 	/* Release: the next holder sees what this one did to the state. */
 	__atomic_store_n(&a->slot->lock, 0, __ATOMIC_RELEASE);
