@@ -117,6 +117,49 @@ test_a_killed_worker_s_counters_go_on_where_they_were() {
 	assert_conserved
 }
 
+# Nobody asks it anything meanwhile, so its core sleeps.
+test_timers_wake_a_core_that_sleeps() {
+	cat >"$DIR/ticker.c" <<-'C'
+	#include <string.h>
+	#include <shunt/actor.h>
+	static int init(struct shunt_actor *self, const void *arg, size_t len)
+	{
+		return shunt_tell_after(self, 5000000, 1, 0);
+	}
+	static long handle(struct shunt_actor *self, struct shunt_message *m)
+	{
+		uint64_t *n = shunt_actor_state(self);
+
+		if (m->req) {
+			memcpy(m->data, n, 16);
+			return 16;
+		}
+		++*n;
+		return shunt_tell_after(self, 5000000, 1, 0);
+	}
+	static const struct shunt_actor_kind ticker = { .name = "counter", .version = 1,
+		.state = 16, .init = init, .handle = handle };
+	static const struct shunt_actor_kind *const kinds[] = { &ticker, NULL };
+	int main(int argc, char **argv)
+	{
+		struct shunt_opts worker = { .sz = sizeof(worker), .ifname = argv[1],
+					     .idle = SHUNT_IDLE_SLEEP };
+		struct shunt_actor_opts opts = { .sz = sizeof(opts), .worker = &worker,
+						 .kinds = kinds };
+		return shunt_actor_serve(&opts) ? 1 : 0;
+	}
+	C
+	cc -O2 "$DIR/ticker.c" -I"$ROOT/include" "$ROOT/build/libshunt-actor.a" \
+		"$ROOT/build/libshunt.a" -pthread -o "$DIR/counter"
+	load sq
+	start_counter
+	wait_for 5 ticked 1
+	TICKS=$(ask 2)
+	wait_for 5 ticked $((${TICKS% *} + 20))
+	assert_ge "$(stat_of '[.domains[0].core[].counts.slept] | add')" 10 "times a core slept"
+}
+ticked() { local n; n=$(ask 2) && [ "${n% *}" -ge "$1" ]; }
+
 test_a_kind_that_the_program_lacks_is_named() {
 	build_counter
 	KIND=other load sq

@@ -18,11 +18,13 @@
 
 static struct core *c, *other;
 static unsigned int polls;
+static int polled_ms; /* the last time */
 static bool xdp_claims; /* while the policy is asked */
 
 int poll(struct pollfd *fds, nfds_t n, int ms)
 {
 	polls++;
+	polled_ms = ms;
 	for (nfds_t i = 0; i < n; i++)
 		fds[i].revents = 0;
 	return 0;
@@ -225,6 +227,33 @@ static void who_parks_a_request_wakes_one_that_sleeps_and_nobody_else(void **sta
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static uint64_t work(unsigned int core, void *arg)
+{
+	return 0;
+}
+
+static void a_core_sleeps_no_longer_than_the_application_s_own_work_lets_it(void **state)
+{
+	s.opts.idle = SHUNT_IDLE_SLEEP;
+	s.opts.between = work;
+	be_idle(false);
+	c->due_ns = 0; /* there is more to do */
+	idle_turn(c);
+	assert_int_equal(polls, 0);
+	c->due_ns = clock_ns() + 900000; /* sooner than a sleep ends */
+	idle_turn(c);
+	assert_int_equal(polls, 0);
+	c->due_ns = clock_ns() + 20000000;
+	idle_turn(c);
+	assert_int_equal(polls, 1);
+	assert_in_range(polled_ms, 1, 20);
+	c->due_ns = ~0ULL;
+	idle_turn(c);
+	assert_int_equal(polls, 2);
+	assert_int_equal(polled_ms, 100);
+	s.opts.between = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +266,7 @@ int main(void)
 		TEST(who_is_claimed_meanwhile_steals_nothing),
 		TEST(a_core_looks_once_more_before_it_sleeps),
 		TEST(a_claimed_core_does_not_sleep),
+		TEST(a_core_sleeps_no_longer_than_the_application_s_own_work_lets_it),
 		TEST(nobody_sleeps_beside_a_parked_request),
 		TEST(who_parks_a_request_wakes_one_that_sleeps_and_nobody_else),
 	};
