@@ -277,6 +277,10 @@ static int hear_core(struct agent *a, struct peer *p, const struct shunt_msg_cor
 	if (p->stage != PEER_WORKER || m->core >= p->domain->pool.state->worker_cores)
 		return -EPROTO;
 	if (m->msg.type == SHUNT_MSG_DOWN) {
+		if (m->tid == SHUNT_DOWN_NO_CPU)
+			log_say(LOG_WARNING,
+				"core %u of domain %u cannot run on its CPU, which is offline: it "
+				"is off until the CPU is back", m->core, p->domain->id);
 		worker_down(p->domain, m->core);
 		return 0;
 	}

@@ -24,6 +24,7 @@ struct domain {
 	struct former former;
 	__u64 seat_ns;    /* another domain wants the seat, for which this one has so
 			   * long; 0: none does (seats.c) */
+	bool seat_away;   /* it waits for another domain to leave the seat (seats.c) */
 	bool copies;      /* zero copy failed on one of its queues */
 	__u32 damaged_by; /* the user whose workers damaged the domain's
 			   * former memory, + 1, until users.c knows; 0: none */

@@ -3,7 +3,6 @@
  * core.c - a core's thread: take, serve, reply, until told to end
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -15,15 +14,6 @@
 #include "stacks.h"
 
 #define SHORT_NS 2000 /* a request this short may run before the last reply is kicked */
-
-static int pin(struct core *c)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(c->s->cpu[c->id], &set);
-	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
-}
 
 static void handle(struct core *c, struct item *it)
 {
@@ -249,7 +239,7 @@ static void wind_down(struct core *c)
 static int start(struct core *c)
 {
 	const struct shunt_opts *o = &c->s->opts;
-	int err = pin(c);
+	int err = core_pin(c);
 
 	poke(c->run->slot, c->s->slot); /* before this thread takes a request, a lock or a frame */
 	c->run->tid = syscall(SYS_gettid);

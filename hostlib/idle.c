@@ -23,7 +23,7 @@ void idle_relax(void)
 }
 
 /* How long the core may sleep, in ms, as far as the application's own work lets it; 0: not now. */
-static int sleep_ms(const struct core *c)
+int idle_sleep_ms(const struct core *c)
 {
 	uint64_t ms;
 
@@ -54,7 +54,7 @@ static void sleep_in_poll(struct core *c)
 	__atomic_store_n(&c->run->state, SHUNT_CORE_ASLEEP, __ATOMIC_SEQ_CST);
 	bump(c->line->stats.slept, 1);
 	if (!atomic_load(&s->park.mask))
-		poll(fds, n, sleep_ms(c));
+		poll(fds, n, idle_sleep_ms(c));
 	if (fds[1].revents)
 		eventfd_read(s->unpark, &nothing);
 	poke(c->run->state, SHUNT_CORE_IDLE);
@@ -64,7 +64,7 @@ bool idle_may_sleep(const struct core *c)
 {
 	const struct shunt_opts *o = &c->s->opts;
 
-	if (!sleep_ms(c))
+	if (!idle_sleep_ms(c))
 		return false;
 	return o->idle == SHUNT_IDLE_SLEEP ||
 	       (o->idle == SHUNT_IDLE_ADAPTIVE && c->now - c->idle_ns >= o->idle_us * 1000ULL);
@@ -89,7 +89,8 @@ void idle_beside_xdp(struct core *c)
 	if (ring_cons(&c->tx) != c->tx_prod)
 		reply_kick(c);
 	frames_recycle(c);
-	/* Who is on looks at the word: asleep, it would keep the seat from others. */
+	/* Who is on looks at the word: asleep, it would keep the seat from others. With them it may
+	 * sleep (seat_moves.c). */
 	if (!c->claimed_ns && !c->s->seat && idle_may_sleep(c))
 		sleep_in_poll(c);
 	else

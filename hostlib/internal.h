@@ -312,6 +312,10 @@ int policy_take(struct shunt *s, int fd, const struct shunt_msg_policy *msg);
 int policy_none(struct shunt *s);
 void policy_free_all(struct shunt *s);
 
+/* pin.c: the core's thread to its CPU: 0 or -errno. Is it there, or else can it be moved back? */
+int core_pin(struct core *c);
+bool core_is_home(struct core *c);
+
 /* queue.c: a request out of its ring, and its end */
 bool queue_pop(struct core *c, uint32_t slot, struct item *it);
 struct shunt_meta *queue_meta(const struct shunt *s, uint64_t addr);
@@ -408,4 +412,5 @@ void idle_turn(struct core *c);
 void idle_over(struct core *c);
 void idle_beside_xdp(struct core *c);
 bool idle_may_sleep(const struct core *c);
+int idle_sleep_ms(const struct core *c);
 void idle_relax(void);

@@ -19,6 +19,7 @@ struct seat {
 	uint64_t until_ns; /* the end of that turn, if the core is on */
 	bool asked;        /* for the seat, since it last waited */
 	uint8_t rung;      /* sockets that ended a wait and were not read, a bit each: pair, ask */
+	bool lost;         /* its CPU is offline: shuntd was told so */
 };
 
 /* By the link: SEATS has come. Keeps what it needs of the descriptors. 0, or -errno. */
@@ -38,7 +39,7 @@ static inline uint64_t seat_word(const struct shunt *s)
 
 static inline bool seat_is_on(const struct shunt *s, uint64_t word)
 {
-	return SHUNT_SEAT_ON(word) == s->domain + 1;
+	return SHUNT_SEAT_ON(word) == s->domain + 1 && !shunt_seat_sleeps(word);
 }
 
 /* The other domains that want the seat and may have it. */
@@ -52,8 +53,8 @@ uint64_t seat_until(const struct core *c);
 
 /* seat_moves.c */
 
-/* Begins a turn: is the core on, and does it stay? False: it has given the seat away, or has
- * waited for it, 10 ms at most. */
+/* Begins a turn: is the core on, and does it stay? False: it has given the seat away or put it to
+ * sleep, or has waited for it, for 10 ms at most, or 100 ms where the seat sleeps. */
 bool seat_turn(struct core *c);
 /* The core ends: another domain that wants the seat gets it. */
 void seat_end(struct core *c);

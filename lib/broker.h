@@ -129,10 +129,12 @@ struct shunt_msg_actors {
 	__u32 cores; /* lines of counts there are, for each row */
 };
 
+#define SHUNT_DOWN_NO_CPU 1 /* its CPU is offline */
+
 struct shunt_msg_core { /* UP, DOWN */
 	struct shunt_msg msg;
 	__u32 core;
-	__u32 tid;
+	__u32 tid; /* UP: its thread; DOWN: 0, or the reason */
 };
 
 struct shunt_msg_policy { /* with one descriptor: a sealed memfd with the native code */

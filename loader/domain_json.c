@@ -29,13 +29,14 @@ static json_t *core_counts_json(const struct shunt_core *core)
 		served += core->cls[c].replied + core->cls[c].noreply;
 		stolen += core->cls[c].stolen;
 	}
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "served",
-			 served, "stolen", stolen, "kicks", (json_int_t)n->kicks, "slept",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "served", served, "stolen", stolen, "kicks", (json_int_t)n->kicks, "slept",
 			 (json_int_t)n->slept, "unfed", (json_int_t)n->unfed, "healed",
 			 (json_int_t)n->healed, "send_fail", (json_int_t)n->send_fail, "bad_frame",
 			 (json_int_t)n->bad_frame, "lost_race", (json_int_t)n->lost_race, "found",
 			 (json_int_t)n->found, "found_late", (json_int_t)n->found_late,
-			 "found_max_ns", (json_int_t)n->found_max_ns);
+			 "found_max_ns", (json_int_t)n->found_max_ns, "let_on",
+			 (json_int_t)n->let_on, "let_on_ns", (json_int_t)n->let_on_ns);
 }
 
 /* The part of a core's counts that its credits say. */
@@ -224,6 +225,8 @@ json_t *domain_json(const struct ctl *ctl, const struct sums *s, __u32 d,
 	json_object_set_new(j, "requeue", requeue_json(s, view));
 	json_object_set_new(j, "plan", plan_json(s, view)); /* NULL: leaves it out */
 	set_user(j, "user", dom->user);
+	if (view->switch_ns)
+		json_object_set_new(j, "switch_ns", json_integer(view->switch_ns));
 	if (dom->service[0])
 		json_object_set_new(j, "service",
 				    json_stringn(dom->service,

@@ -40,11 +40,11 @@ static json_t *seat_json(const struct shunt_seat *s, const struct shunt_domain *
 
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
 		set |= (s->core[d] != SHUNT_SEAT_NONE) << d;
-	j = json_pack("{s:i, s:o, s:o, s:o, s:I, s:I, s:I}", "cpu", (int)s->cpu, "services",
+	j = json_pack("{s:i, s:o, s:o, s:o, s:b, s:I, s:I, s:I}", "cpu", (int)s->cpu, "services",
 		      names_of(doms, set), "wants", names_of(doms, SHUNT_SEAT_WANTS(s->word)),
-		      "barred", names_of(doms, s->barred), "turns",
-		      (json_int_t)SHUNT_SEAT_TURN(s->word), "left", (json_int_t)s->left, "taken",
-		      (json_int_t)s->taken);
+		      "barred", names_of(doms, s->barred), "asleep",
+		      !!shunt_seat_sleeps(s->word), "turns", (json_int_t)SHUNT_SEAT_TURN(s->word),
+		      "left", (json_int_t)s->left, "taken", (json_int_t)s->taken);
 	if (!on || on > SHUNT_DOMAINS)
 		return j;
 	json_object_set_new(j, "on", name_of(doms, on - 1));
@@ -103,6 +103,8 @@ void seats_show(const json_t *list)
 			       show_time(j, "on_us", since));
 		else
 			printf("; nobody is on");
+		if (json_is_true(json_object_get(j, "asleep")))
+			printf("; all sleep");
 		show_names("; wanted by ", json_object_get(j, "wants"), ", ");
 		show_names("; barred: ", json_object_get(j, "barred"), ", ");
 		printf("; left %lld times, taken %lld times\n", number_at(j, "left"),

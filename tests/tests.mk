@@ -21,8 +21,8 @@ TEST_LIBS := -Wl,--as-needed -lcmocka -lbpf -lelf -lcyaml -lyaml -ljansson -lcap
 comment = $(shell sed -n 's|^/\* $(1): \(.*\) \*/$$|\1|p' $(2))
 
 # All that a core of the library runs on, for tests of whole cores, on rings in plain memory.
-CORE_SRC := $(addprefix hostlib/,queue.c next.c seat.c ask.c clock.c preempt.c signal.c frames.c \
-	idle.c reply.c park.c \
+CORE_SRC := $(addprefix hostlib/,queue.c next.c seat.c ask.c clock.c pin.c preempt.c signal.c \
+	frames.c idle.c reply.c park.c \
 	transport/shared.c ctx.c stacks.c ctx_x86_64.S ctx_aarch64.S error.c) lib/ring.c
 linked = $(patsubst %.cpp,$(B)/%.o,$(foreach \
 	s,$(call comment,link,$(1)),$(if $(filter @core,$(s)),$(CORE_SRC),$(s))))

@@ -4,7 +4,8 @@
  *
  * The map "seats" is frozen, so a worker cannot write it. A worker says what it wants in a
  * datagram; this filter of the socket that it comes to runs in the worker's own send(), does it,
- * and lets no datagram through but the one that gives the seat away: that wakes the next worker.
+ * and lets no datagram through but those that give the seat away, or put it to sleep: they wake the
+ * other worker.
  * The socket tells which service speaks, so no worker speaks for another service.
  */
 #include "../maps.h"
@@ -25,6 +26,45 @@ struct {
 	__type(value, struct shunt_seat_end);
 } seat_ends SEC(".maps");
 
+/* Whose seat it is, into the view of one that shares it. */
+static __always_inline void tell(const struct shunt_seat *s, __u32 domain, __u64 word)
+{
+	__u64 core = s->core[domain], bit, was;
+	struct shunt_view *view;
+
+	if (core >= SHUNT_CORES)
+		return;
+	view = find_view(domain);
+	if (!view)
+		return;
+	bit = 1ULL << core;
+	/* with a result: a full barrier */
+	if (SHUNT_SEAT_ON(word) == domain + 1)
+		was = __sync_fetch_and_and(&view->away, ~bit);
+	else
+		was = __sync_fetch_and_or(&view->away, bit);
+	asm volatile("" : : "r"(was));
+}
+
+/*
+ * Whose seat it is, into the views of all that share it: by the word, after each move. Moves may
+ * overtake each other, so the word is looked at again behind the views: the last one that tells
+ * them tells what is so.
+ */
+static __always_inline void tell_all(const struct shunt_seat *s)
+{
+	__u64 word = *(volatile const __u64 *)&s->word, now;
+
+	for (int i = 0; i < TRIES; i++) {
+		for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
+			tell(s, d, word);
+		now = *(volatile const __u64 *)&s->word;
+		if (SHUNT_SEAT_TURN(now) == SHUNT_SEAT_TURN(word))
+			break;
+		word = now;
+	}
+}
+
 static __always_inline int swap(struct shunt_seat *s, __u64 was, __u64 now)
 {
 	if (__sync_val_compare_and_swap(&s->word, was, now) != was)
@@ -43,20 +83,34 @@ static __always_inline int leave(struct shunt_seat *s, const struct shunt_seat_e
 
 	if (!now || !swap(s, said->word, now))
 		return DROP;
+	tell_all(s);
 	__sync_fetch_and_add(&s->left, 1);
 	return DELIVER;
 }
 
-/* Where nobody is on, who wants the seat has it. */
+/* The other one waits for requests of its own from then on, too. Whoever is on stays so, since the
+ * moment at which it was let on. */
+static __always_inline int sleep(struct shunt_seat *s, const struct shunt_seat_end *end,
+				 const struct shunt_seat_said *said)
+{
+	__u64 now = shunt_seat_sleep(said->word, *(volatile __u32 *)&s->barred, end->domain);
+
+	return now && __sync_val_compare_and_swap(&s->word, said->word, now) == said->word ? DELIVER
+											  : DROP;
+}
+
+/* Where nobody is on, or all sleep, who wants the seat has it. */
 static __always_inline void want(struct shunt_seat *s, __u32 domain)
 {
 	for (int i = 0; i < TRIES; i++) {
-		__u64 word = *(volatile __u64 *)&s->word;
+		__u64 word = *(volatile __u64 *)&s->word, now = shunt_seat_claim(word, domain);
 
-		if (SHUNT_SEAT_ON(word) != SHUNT_SEAT_NOBODY)
+		if (!now)
 			break;
-		if (swap(s, word, shunt_seat_give(word, domain + 1, 0)))
+		if (swap(s, word, now)) {
+			tell_all(s);
 			return;
+		}
 	}
 	seat_want(s, domain);
 }
@@ -90,7 +144,9 @@ int shunt_seat_ask(struct __sk_buff *skb)
 	if (!s)
 		return DROP;
 	if (end->kind == SHUNT_SEAT_PAIR)
-		return said.op == SHUNT_SEAT_LEAVE ? leave(s, end, &said) : DROP;
+		return said.op == SHUNT_SEAT_LEAVE   ? leave(s, end, &said)
+		       : said.op == SHUNT_SEAT_SLEEP ? sleep(s, end, &said)
+						     : DROP;
 	if (said.op == SHUNT_SEAT_WANT)
 		want(s, end->domain);
 	else if (said.op == SHUNT_SEAT_HERE)
@@ -119,12 +175,12 @@ int shunt_seat_move(struct shunt_seat_order *o)
 	if (!s || o->to > SHUNT_DOMAINS)
 		return -1;
 	__sync_fetch_and_or(&s->barred, o->bar);
-	if (!o->give)
-		return 0;
-	o->done = give(s, o);
-	if (!o->done)
+	if (o->give)
+		o->done = give(s, o);
+	if (o->give && !o->done)
 		__sync_fetch_and_and(&s->barred, ~o->bar);
-	else if (o->bar)
+	else if (o->give && o->bar)
 		__sync_fetch_and_add(&s->taken, 1);
+	tell_all(s); /* of a bar alone, too: the worker that is new may have a new view */
 	return 0;
 }

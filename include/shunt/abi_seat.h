@@ -17,7 +17,7 @@
  * word: {turn:32, flags:8, on:8, wants:16}. XDP sets bits of "wants" (fetch-or); everything else is
  * a compare-and-swap of the whole word with the one that was seen.
  *
- *   turn   counts changes of "on", so that an answer to an earlier turn is told from one to this
+ *   turn   counts moves of the seat, so that an answer to an earlier turn is told from one to this
  *   on     the domain whose core runs here, + 1; 0: none
  *   wants  a bit for each domain that has something to do here and is not on
  */
@@ -60,7 +60,7 @@ struct shunt_seats {
  * by the filter of the socket that it comes to, so its sender is known by that.
  */
 enum shunt_seat_end_kind {
-	SHUNT_SEAT_PAIR, /* the other domain says LEAVE, to this one */
+	SHUNT_SEAT_PAIR, /* the other domain says LEAVE and SLEEP, to this one */
 	SHUNT_SEAT_ASK,  /* the domain says WANT and HERE */
 };
 
@@ -74,12 +74,13 @@ struct shunt_seat_end {
 /* The datagrams of workers. */
 enum shunt_seat_op {
 	SHUNT_SEAT_LEAVE, /* by the pair's socket */
-	SHUNT_SEAT_WANT,  /* the others by that for asking */
+	SHUNT_SEAT_WANT,  /* by that for asking; of a seat that sleeps it is a CLAIM */
 	SHUNT_SEAT_HERE,
+	SHUNT_SEAT_SLEEP, /* by the pair's socket */
 };
 
 struct shunt_seat_said {
-	__u64 word; /* LEAVE: as it was seen */
+	__u64 word; /* LEAVE, SLEEP: as it was seen */
 	__u32 op;   /* enum shunt_seat_op */
 	__u32 more; /* LEAVE: requests are left */
 };

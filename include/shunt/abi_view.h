@@ -139,7 +139,9 @@ struct shunt_core_stats {
 	__u64 found;      /* held requests that it found while it had nothing to do */
 	__u64 found_late; /* of these: waited more than 100 us beside this idle core */
 	__u64 found_max_ns; /* the longest such wait */
-	__u64 pad[5];
+	__u64 let_on;     /* times that another one let it on its seat (abi_seat.h) */
+	__u64 let_on_ns;  /* sum, from the moves that did so to its first looks */
+	__u64 pad[3];
 } __shunt_line;
 
 /* Requests that core i found too old: nobody had served for long, or
@@ -201,6 +203,8 @@ struct shunt_view_parked {
 
 struct shunt_view {
 	__u64 idle __shunt_line;  /* core i sets and clears bit i, XDP clears: atomics only */
+	__u64 away;               /* programs of seats (abi_seat.h), by atomics: cores whose
+				   * seat this domain does not have */
 
 	__u64 up __shunt_line;    /* agent; XDP sets it right from the domain's */
 	__u32 abi;                /* loader */
@@ -232,8 +236,8 @@ struct shunt_view {
 						       * while no core was up expire; 0: never */
 	__u64 serve_from_ns;                          /* agent, worker: requests that arrived
 						       * earlier expire; 0: none does */
-	__u32 switch_ns;   /* agent: the cost of a change of the domain on
-			    * a seat (abi_seat.h); 0: there are no seats */
+	__u32 switch_ns;   /* agent: from the move that lets this domain on a seat to its core's
+			    * first look, as measured lately; 0: not measured, or no seats */
 	__u32 expires;     /* agent: classes with an "expire", a bit each */
 	__u16 expire[SHUNT_CLASSES];                  /* agent: requests that waited longer than so
 						       * many objectives expire; 0: none does */

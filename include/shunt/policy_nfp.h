@@ -95,6 +95,8 @@ __shunt_card __u64 shunt_knob(const shunt_view *v, __u32 i)
 	return knob ? *knob : 0;
 }
 
+#define SHUNT_NFP_NO_SEATS "services share no CPUs where a card decides: load refuses seats there"
+
 #define SHUNT_NFP_LACKS(type, name, args, why)                                                     \
 	extern type name args __attribute__((error(why), overloadable))
 
@@ -141,6 +143,9 @@ SHUNT_NFP_LACKS(__u32, shunt_rate, (const shunt_view *v, __u32 cls), SHUNT_NFP_N
 SHUNT_NFP_LACKS(__u32, shunt_slack, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_least, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
 SHUNT_NFP_LACKS(__u32, shunt_quantum_us, (const shunt_view *v, __u32 cls), SHUNT_NFP_NO_TIMES);
+SHUNT_NFP_LACKS(__u64, shunt_there, (const shunt_view *v), SHUNT_NFP_NO_SEATS);
+SHUNT_NFP_LACKS(__u64, shunt_away, (const shunt_view *v), SHUNT_NFP_NO_SEATS);
+SHUNT_NFP_LACKS(__u32, shunt_switch_ns, (const shunt_view *v), SHUNT_NFP_NO_SEATS);
 SHUNT_NFP_LACKS(__u64, shunt_plan, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_PLAN);
 SHUNT_NFP_LACKS(void, shunt_plan_set, (shunt_view *v, __u32 i, __u64 x), SHUNT_NFP_NO_PLAN);
 SHUNT_NFP_LACKS(__u64, shunt_state, (const shunt_view *v, __u32 i), SHUNT_NFP_NO_STATE);

@@ -39,6 +39,29 @@ __shunt_inline __u64 shunt_idle(const struct shunt_view *v)
 	return *(volatile const __u64 *)&v->idle & v->up;
 }
 
+/*
+ * Cores that are up and may serve now, one bit each: those that share their CPU with no other
+ * service, and those whose seat (abi_seat.h) this service has. Only an idle one serves at once.
+ */
+__shunt_inline __u64 shunt_there(const struct shunt_view *v)
+{
+	return v->up & ~*(volatile const __u64 *)&v->away;
+}
+
+/* Cores that are up, but whose seat another service has, or nobody: what is steered to one of them,
+ * or held, makes this service want the seat. */
+__shunt_inline __u64 shunt_away(const struct shunt_view *v)
+{
+	return v->up & *(volatile const __u64 *)&v->away;
+}
+
+/* What it takes a core that is away to serve once it is let on its seat, in ns, as measured lately.
+ * 0: not measured yet, or there are no seats. */
+__shunt_inline __u32 shunt_switch_ns(const struct shunt_view *v)
+{
+	return *(volatile const __u32 *)&v->switch_ns;
+}
+
 /* How many cores are up. */
 __shunt_inline __u32 shunt_cores(const struct shunt_view *v)
 {

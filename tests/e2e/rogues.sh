@@ -65,7 +65,8 @@ start_a() {
 start_fair() { # a|b [OPTIONS…]
 	local domain=0 user=$USER_A
 	[ "$1" = a ] || domain=1 user=$USER_B
-	service "$1" "$user" "$DIR/bin/shunt-spin" --dev "$DEV" --domain "$domain" "${@:2}"
+	service "$1" "$user" "$DIR/bin/shunt-spin" --dev "$DEV" --domain "$domain" \
+		--idle spin "${@:2}"
 	until_up "$1" "$domain"
 }
 until_up() { # SERVICE DOMAIN

@@ -110,6 +110,33 @@ test_a_take_over_that_wakes_nobody_leaves_a_thread_asleep() { breaks offload.pml
 test_a_word_that_begins_as_the_last_one_leaves_a_thread_asleep() {
 	breaks offload.pml -DSAMEWORD
 }
+test_services_whose_seat_sleeps_leave_no_request_behind() {
+	holds seat.pml -DN=1 -DZ=$((${LONG:-0} ? 2 : 1))
+}
+test_three_services_leave_no_request_behind() {
+	holds seat.pml -DK=3 -DN=1 -DF=1
+}
+test_three_services_whose_seat_sleeps_or_is_taken_leave_no_request_behind() {
+	holds seat.pml -DK=3 -DN=1 -DF=2 -DZ=1 -DT=$((${LONG:-0} ? 1 : 0))
+}
+test_services_of_two_seats_leave_no_request_behind() {
+	holds seat.pml -DM=2 -DN=1 -DF=1
+}
+test_a_worker_that_dies_beside_a_seat_that_sleeps_leaves_no_request_behind() {
+	holds seat.pml -DN=1 -DF=1 -DZ=1 -DD=1
+}
+test_a_seat_that_sleeps_and_is_taken_leaves_no_request_behind() {
+	holds seat.pml -DN=1 -DF=1 -DZ=1 -DT=1
+}
+test_a_worker_that_puts_the_seat_to_sleep_in_silence_leaves_one() {
+	breaks seat.pml -DN=1 -DZ=1 -DNORINGALL
+}
+test_a_worker_whose_seat_sleeps_and_waits_for_no_request_leaves_one() {
+	breaks seat.pml -DN=1 -DZ=1 -DNOOWN
+}
+test_an_agent_that_lets_the_seat_of_a_dead_worker_sleep_leaves_one() {
+	breaks seat.pml -DN=1 -DF=1 -DZ=1 -DD=1 -DNOWAKE
+}
 
 # A variant without one of the wire's rules takes a state space of its own: four of them run in
 # `make test-long` only, as do the large ones of seats that are taken, and of workers that die.
@@ -117,6 +144,6 @@ if [ $# = 0 ] && [ -z "$LONG" ]; then
 	# shellcheck disable=SC2046
 	run_tests $(grep -oE '^test_[a-z_]+' "$0" |
 		grep -vE 'never_skips|old_epochs|two_epochs|said_once' |
-		grep -vE 'are_taken|that_dies|rings_nobody')
+		grep -vE 'are_taken|and_is_taken|that_dies_leaves|rings_nobody')
 fi
 run_tests "$@"

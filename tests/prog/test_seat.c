@@ -2,193 +2,14 @@
 /*
  * test_seat.c - the moves of a seat, as BPF programs make them: by an arrival, by a worker's
  * datagrams, by shuntd's orders
- *
- * Domain 0 is the one whose requests arrive; domain 1 has the other core of the seat.
  */
-/* link: tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
+/* link: tests/prog/seats.c tests/prog/arrive.c tests/prog/ingress.c tests/prog/packet.c */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <shunt/seat.h>
-
-#include "arrive.h"
-
-#define SEAT 5
-#define HERE 0 /* domains */
-#define OTHER 1
-#define OTHER_CORE 3
-
-static struct bpf_object *obj;
-static struct shunt_view *view;    /* the other domain's */
-static const struct shunt_seats *all;
-static int pair[2];                /* each domain's end */
-static int ask[2][2];              /* [domain]: the worker's end, shuntd's end */
-
-/* --- a load with a seat ----------------------------------------------------------------------- */
-
-static int program(const char *name)
-{
-	int fd = bpf_program__fd(bpf_object__find_program_by_name(obj, name));
-
-	assert_true(fd >= 0);
-	return fd;
-}
-
-static void load_programs(void)
-{
-	struct bpf_map *map;
-
-	obj = bpf_object__open_file("build/seat.o", NULL);
-	assert_non_null(obj);
-	bpf_object__for_each_map(map, obj) {
-		if (!bpf_map__is_internal(map) && strcmp(bpf_map__name(map), "seat_ends"))
-			assert_int_equal(bpf_map__reuse_fd(map, ingress_map(g, bpf_map__name(map))),
-					 0);
-	}
-	assert_int_equal(bpf_object__load(obj), 0);
-}
-
-static void *map_view(void)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "view1", 4, sizeof(*view), 1, &opts);
-	__u32 other = OTHER;
-	void *at = mmap(NULL, sizeof(*view), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	assert_true(fd >= 0 && at != MAP_FAILED);
-	assert_int_equal(bpf_map_update_elem(ingress_map(g, "views"), &other, &fd, 0), 0);
-	close(fd);
-	return at;
-}
-
-/* Datagrams that come to the socket are heard as "end" says, and nobody can change that. */
-static void hear(int sock, struct shunt_seat_end end)
-{
-	int prog = program("shunt_seat_ask"), one = 1,
-	    ends = bpf_object__find_map_fd_by_name(obj, "seat_ends");
-	__u64 cookie;
-	socklen_t len = sizeof(cookie);
-
-	assert_int_equal(getsockopt(sock, SOL_SOCKET, SO_COOKIE, &cookie, &len), 0);
-	assert_int_equal(bpf_map_update_elem(ends, &cookie, &end, 0), 0);
-	assert_int_equal(setsockopt(sock, SOL_SOCKET, SO_ATTACH_BPF, &prog, sizeof(prog)), 0);
-	assert_int_equal(setsockopt(sock, SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof(one)), 0);
-}
-
-static void make_sockets(void)
-{
-	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
-	for (__u32 d = 0; d < 2; d++) {
-		assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ask[d]), 0);
-		hear(pair[d], (struct shunt_seat_end){ SEAT, SHUNT_SEAT_PAIR, !d, d });
-		hear(ask[d][1], (struct shunt_seat_end){ SEAT, SHUNT_SEAT_ASK, d });
-	}
-}
-
-static int set_up(void **state)
-{
-	struct shunt_seats *s = aligned_alloc(SHUNT_LINE, sizeof(*s));
-	struct shunt_cfg c;
-
-	load(state);
-	memset(s, 0, sizeof(*s));
-	memset(s->seat[SEAT].core, 0xff, sizeof(s->seat[SEAT].core));
-	s->seat[SEAT].core[HERE] = 0;
-	s->seat[SEAT].core[OTHER] = OTHER_CORE;
-	ingress_set(g, "seats", 0, s);
-	free(s);
-	assert_int_equal(bpf_map_freeze(ingress_map(g, "seats")), 0);
-	all = mmap(NULL, sizeof(*all), PROT_READ, MAP_SHARED, ingress_map(g, "seats"), 0);
-	assert_true(all != MAP_FAILED);
-	c = cfg();
-	c.flags |= SHUNT_CFG_SEATS;
-	set_cfg(c);
-	g->dom->seat[0] = SEAT + 1;
-	view = map_view();
-	load_programs();
-	make_sockets();
-	policy_says(HOLD);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	for (int d = 0; d < 2; d++) {
-		close(pair[d]);
-		close(ask[d][0]);
-		close(ask[d][1]);
-	}
-	bpf_object__close(obj);
-	munmap((void *)all, sizeof(*all));
-	munmap(view, sizeof(*view));
-	return unload(state);
-}
-
-/* --- what is there, and what is done ---------------------------------------------------------- */
-
-static __u64 word(void)
-{
-	return *(volatile const __u64 *)&all->seat[SEAT].word;
-}
-
-static struct shunt_seat_order order(struct shunt_seat_order o)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &o, .ctx_size_in = sizeof(o));
-
-	o.seat = SEAT;
-	assert_int_equal(bpf_prog_test_run_opts(program("shunt_seat_move"), &opts), 0);
-	return o;
-}
-
-/* The domain is on, and these others want the seat. */
-static void is_on(__u32 domain, __u32 wants)
-{
-	struct shunt_seat_order o = { .give = 1, .from = SHUNT_SEAT_ON(word()), .to = domain + 1,
-				      .back = wants };
-
-	assert_true(order(o).done);
-	assert_int_equal(SHUNT_SEAT_ON(word()), domain + 1);
-}
-
-static void assert_word(__u32 on, __u32 wants)
-{
-	assert_int_equal(SHUNT_SEAT_ON(word()), on);
-	assert_int_equal(SHUNT_SEAT_WANTS(word()), wants);
-}
-
-static __u32 bit(__u32 domain)
-{
-	return SHUNT_SEAT_WANT(domain);
-}
-
-static void say(int sock, enum shunt_seat_op op, __u64 seen, int more)
-{
-	struct shunt_seat_said said = { seen, op, more };
-
-	assert_int_equal(send(sock, &said, sizeof(said), MSG_DONTWAIT), sizeof(said));
-}
-
-/* Has a datagram come to the socket? */
-static bool woken(int sock)
-{
-	char any[64];
-
-	return recv(sock, any, sizeof(any), MSG_DONTWAIT) >= 0;
-}
-
-static __u32 barred(void)
-{
-	return *(volatile const __u32 *)&all->seat[SEAT].barred;
-}
-
-static bool looks(void)
-{
-	return view->core[OTHER_CORE].mark.look;
-}
+#include "seats.h"
 
 /* --- arrivals --------------------------------------------------------------------------------- */
 
@@ -429,18 +250,19 @@ static void datagrams_at_random_make_no_other_moves(void **state)
 		__u32 from = rng_next(&r) & 1, len = rng_next(&r) & 7 ? 16 : rng_next(&r) % 40;
 		bool leaves = rng_next(&r) & 1;
 		struct shunt_seat_said said[3] = {
-			{ rng_next(&r) & 3 ? word() : rng_next(&r), rng_next(&r) % 4,
+			{ rng_next(&r) & 3 ? word() : rng_next(&r), rng_next(&r) % 5,
 			  rng_next(&r) } };
 		__u64 was = word(), want;
 
 		send(leaves ? pair[from] : ask[from][0], said, len, MSG_DONTWAIT);
-		want = leaves && len == sizeof(said[0]) && said[0].word == was &&
-				       said[0].op == SHUNT_SEAT_LEAVE ?
-			       shunt_seat_leave(was, barred(), from, !from, said[0].more) : 0;
+		want = !leaves || len != sizeof(said[0]) || said[0].word != was ? 0
+		       : said[0].op == SHUNT_SEAT_LEAVE ?
+			       shunt_seat_leave(was, barred(), from, !from, said[0].more)
+		       : said[0].op == SHUNT_SEAT_SLEEP ? shunt_seat_sleep(was, barred(), from) : 0;
 		assert_int_equal(woken(pair[!from]), want != 0);
 		if (want)
 			assert_true(word() == want);
-		else if (SHUNT_SEAT_ON(was))
+		else if (SHUNT_SEAT_ON(was) && !shunt_seat_sleeps(was))
 			assert_true((word() & ~(__u64)bit(from)) == (was & ~(__u64)bit(from)));
 		moved += want != 0;
 		assert_false(woken(pair[from]));
@@ -482,8 +304,6 @@ static void the_map_takes_no_write_once_frozen(void **state)
 	free(s);
 	is_on(HERE, 0); /* and its programs do write it */
 }
-
-#define SEAT_TEST(test) { #test, test, set_up, tear_down, SAYS }
 
 int main(void)
 {

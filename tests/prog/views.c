@@ -33,6 +33,8 @@ void views_sane(struct rng *rng, struct shunt_view *v)
 {
 	v->up = some_bits(rng);
 	v->idle = some_bits(rng) & v->up;
+	v->away = once_in(rng, 2) ? 0 : some_bits(rng);
+	v->switch_ns = once_in(rng, 2) ? 0 : rng_below(rng, 1000000);
 	v->nclasses = 1 + rng_below(rng, SHUNT_CLASSES);
 	v->ncores_up = 0;
 	memset(v->order, 0, sizeof(v->order));

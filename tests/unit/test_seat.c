@@ -106,7 +106,7 @@ static void assert_move(const struct word *w, __u64 now, __u32 on)
 {
 	assert_int_equal(SHUNT_SEAT_ON(now), on);
 	assert_int_equal(SHUNT_SEAT_TURN(now), w->turn + 1);
-	assert_int_equal(SHUNT_SEAT_FLAGS(now), w->flags);
+	assert_int_equal(SHUNT_SEAT_FLAGS(now), 0); /* who is given the seat is awake */
 }
 
 /* Bits of domains that the move does not name. */
@@ -119,7 +119,8 @@ static void try_leave(const struct word *w, __u32 barred, __u32 d, __u32 to, int
 {
 	__u64 now = shunt_seat_leave(w->word, barred, d, to, more);
 
-	if (w->on != d + 1 || to == d || to >= FEW || !has(w->wants, to) || has(barred, to)) {
+	if (w->on != d + 1 || w->flags || to == d || to >= FEW || !has(w->wants, to) ||
+	    has(barred, to)) {
 		assert_int_equal(now, 0);
 		return;
 	}
@@ -142,9 +143,49 @@ static void try_every_leave(const struct word *w)
 	}
 }
 
-static void test_only_who_is_on_leaves_and_only_to_one_that_wants_and_may(void **state)
+static void test_only_who_is_on_and_awake_leaves_and_only_to_one_that_wants_and_may(void **state)
 {
 	for_each_word(try_every_leave);
+}
+
+static void try_every_sleep(const struct word *w)
+{
+	for (__u32 barred = 0; barred < SETS; barred++) {
+		for (__u32 d = 0; d < FEW; d++) {
+			__u64 now = shunt_seat_sleep(w->word, barred, d);
+
+			if (w->on != d + 1 || w->flags || w->wants & ~barred & ~(1u << d))
+				assert_int_equal(now, 0);
+			else /* and all else is as it was */
+				assert_true(now == SHUNT_SEAT(w->turn, SHUNT_SEAT_ASLEEP, w->on,
+							      w->wants));
+		}
+	}
+}
+
+static void test_only_who_is_on_puts_a_seat_to_sleep_and_only_if_nobody_waits(void **state)
+{
+	for_each_word(try_every_sleep);
+}
+
+static void try_every_claim(const struct word *w)
+{
+	for (__u32 d = 0; d < FEW; d++) {
+		__u64 now = shunt_seat_claim(w->word, d);
+
+		if (w->on && !w->flags) {
+			assert_int_equal(now, 0);
+			continue;
+		}
+		assert_move(w, now, d + 1);
+		assert_false(has(SHUNT_SEAT_WANTS(now), d));
+		assert_kept(w, now, 1u << d);
+	}
+}
+
+static void test_whoever_wants_takes_a_seat_that_sleeps_or_that_nobody_has(void **state)
+{
+	for_each_word(try_every_claim);
 }
 
 static void try_every_give(const struct word *w)
@@ -185,7 +226,10 @@ int main(void)
 		cmocka_unit_test(test_a_word_says_what_was_put_into_it),
 		cmocka_unit_test(test_wanting_a_seat_changes_nothing_else_of_its_word),
 		cmocka_unit_test(test_the_next_is_the_first_that_wants_in_turn),
-		cmocka_unit_test(test_only_who_is_on_leaves_and_only_to_one_that_wants_and_may),
+		cmocka_unit_test(
+			test_only_who_is_on_and_awake_leaves_and_only_to_one_that_wants_and_may),
+		cmocka_unit_test(test_only_who_is_on_puts_a_seat_to_sleep_and_only_if_nobody_waits),
+		cmocka_unit_test(test_whoever_wants_takes_a_seat_that_sleeps_or_that_nobody_has),
 		cmocka_unit_test(test_whom_shuntd_gives_the_seat_wants_it_no_more),
 		cmocka_unit_test(test_a_domain_that_is_barred_counts_as_none_that_wants),
 	};

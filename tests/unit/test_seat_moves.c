@@ -9,113 +9,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <poll.h>
-#include <sys/socket.h>
 
-#include <cmocka.h>
-
-#include "cores.h"
-#include "hostlib/seat.h"
-
-#define ME 0
-#define OTHER 1
-#define CLS 1
-
-static struct core *c;
-static struct shunt_seats all;
-static struct seat seat;
-static int pair[2], ask[2]; /* the core's end, the other one */
-static unsigned int polls;
-static int waited_ms;
-static void (*while_it_waits)(void);
-
-static bool has_datagram(int sock)
-{
-	char first;
-
-	return recv(sock, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
-}
-
-int poll(struct pollfd *fds, nfds_t n, int ms)
-{
-	int ready = 0;
-
-	polls++;
-	waited_ms = ms;
-	if (while_it_waits)
-		while_it_waits();
-	for (nfds_t i = 0; i < n; i++) {
-		fds[i].revents = has_datagram(fds[i].fd) ? POLLIN : 0;
-		ready += fds[i].revents;
-	}
-	return ready;
-}
-
-static int lowest(struct shunt_view *v, const struct shunt_event *ev)
-{
-	return ev->waiting ? __builtin_ctz(ev->waiting) : -1;
-}
-
-/* --- the seat, as BPF programs would write it ------------------------------------------------- */
-
-static void word_is(uint32_t turn, uint32_t on, uint32_t wants)
-{
-	all.seat[0].word = SHUNT_SEAT(turn, 0, on, wants);
-}
-
-static uint32_t bit(uint32_t domain)
-{
-	return SHUNT_SEAT_WANT(domain);
-}
-
-static int set_up(void **state)
-{
-	int err = make_cores(lowest);
-
-	c = &s.core[0];
-	all = (struct shunt_seats){ .n = 1, .quantum_us = 1000000 };
-	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ask), 0);
-	seat = (struct seat){ .all = &all, .line = &all.seat[0], .pair = pair[0], .ask = ask[0],
-			      .turn = ~0u };
-	s.seat = &seat;
-	s.domain = ME;
-	polls = 0;
-	while_it_waits = NULL;
-	return err;
-}
-
-static int tear_down(void **state)
-{
-	for (int i = 0; i < 2; i++) {
-		close(pair[i]);
-		close(ask[i]);
-	}
-	s.seat = NULL;
-	atomic_store(&s.quit, false);
-	remove_cores();
-	return 0;
-}
-
-/* What was said at that socket: -1: nothing. */
-static int said(int sock, struct shunt_seat_said *m)
-{
-	struct shunt_seat_said any;
-
-	m = m ? m : &any;
-	return recv(sock, m, sizeof(*m), MSG_DONTWAIT) == sizeof(*m) ? (int)m->op : -1;
-}
-
-static void assert_silent(void)
-{
-	assert_int_equal(said(pair[1], NULL), -1);
-	assert_int_equal(said(ask[1], NULL), -1);
-}
-
-static void count_one(void)
-{
-	s.view->enq[CLS] = s.view->deq[CLS] + 1;
-}
+#include "seat_core.h"
 
 /* --- who is on -------------------------------------------------------------------------------- */
 
@@ -171,6 +66,26 @@ static void a_new_turn_has_a_quantum_of_its_own(void **state)
 	assert_true(seat.until_ns > now + 900000000);
 }
 
+static void each_turn_counts_once_with_the_time_that_the_switch_took(void **state)
+{
+	const struct shunt_core_stats *n = &c->line->stats;
+
+	all.seat[0].since_ns = clock_ns() - 5000000;
+	word_is(7, ME + 1, 0);
+	assert_true(seat_turn(c));
+	assert_true(seat_turn(c));
+	assert_int_equal(n->let_on, 1);
+	assert_true(n->let_on_ns >= 5000000 && n->let_on_ns < 5000000000);
+	all.seat[0].since_ns = clock_ns() + 5000000; /* clocks differ a little */
+	word_is(8, OTHER + 1, 0);
+	assert_false(seat_turn(c));
+	assert_int_equal(n->let_on, 1);
+	word_is(9, ME + 1, 0);
+	assert_true(seat_turn(c));
+	assert_int_equal(n->let_on, 2);
+	assert_true(n->let_on_ns < 5000000000);
+}
+
 static void nobody_leaves_to_one_that_is_barred(void **state)
 {
 	word_is(7, ME + 1, bit(OTHER));
@@ -221,7 +136,7 @@ static void a_request_that_is_at_hand_begins_first(void **state)
 	c->loaded = false;
 }
 
-static void who_is_on_does_not_sleep(void **state)
+static void who_is_on_does_not_sleep_alone(void **state)
 {
 	word_is(7, ME + 1, 0);
 	s.opts.idle = SHUNT_IDLE_SLEEP;
@@ -363,8 +278,6 @@ static void who_ends_leaves_the_seat_to_one_that_wants_it(void **state)
 	assert_int_equal(said(pair[1], NULL), SHUNT_SEAT_LEAVE);
 }
 
-#define SEAT_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,11 +285,12 @@ int main(void)
 		SEAT_TEST(who_has_nothing_to_do_leaves_at_once),
 		SEAT_TEST(who_has_requests_stays_for_the_quantum_and_leaves_with_more),
 		SEAT_TEST(a_new_turn_has_a_quantum_of_its_own),
+		SEAT_TEST(each_turn_counts_once_with_the_time_that_the_switch_took),
 		SEAT_TEST(nobody_leaves_to_one_that_is_barred),
 		SEAT_TEST(who_cannot_leave_as_the_other_one_reads_nothing_serves_on),
 		SEAT_TEST(who_leaves_has_no_idle_bit),
 		SEAT_TEST(a_request_that_is_at_hand_begins_first),
-		SEAT_TEST(who_is_on_does_not_sleep),
+		SEAT_TEST(who_is_on_does_not_sleep_alone),
 		SEAT_TEST(who_is_away_and_has_nothing_waits),
 		SEAT_TEST(who_is_away_wants_the_seat_for_what_its_counts_know),
 		SEAT_TEST(a_request_of_its_own_ring_counts_too),

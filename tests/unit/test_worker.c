@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * test_worker.c - what shuntd forgets of a worker whose end another agent had begun to see to
+ * test_worker.c - what shuntd forgets of a worker whose end another agent had begun to see to;
+ * which cores are silent
  */
 /* link: agent/worker.c agent/phase.c agent/log.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -62,9 +64,11 @@ int shunt_process_is_of(int pidfd, __u32 pid, uid_t uid)
 	return 0;
 }
 
+static bool lives;
+
 bool shunt_process_ended(int pidfd)
 {
-	return true;
+	return !lives;
 }
 
 /* As an agent finds it that takes over: the one before had begun to take back what the worker had.
@@ -109,6 +113,67 @@ static void test_what_is_forgotten_is_not_forgotten_twice(void **arg)
 	assert_string_equal(dropped, "");
 }
 
+/* --- beats ------------------------------------------------------------------------------------ */
+
+#define MS 1000000ULL
+#define HANG_MS 2000
+
+static struct shunt_view *view;
+
+static struct domain *served(void)
+{
+	counts = (struct shunt_agent){ .worker_pid = PID };
+	config = (struct shunt_domain){ .on = 1 };
+	state = (struct domain_state){ .worker_pid = PID };
+	maps = (struct maps){ .agent = &counts, .domains = &config, .cfg.hang_ms = HANG_MS };
+	memset(view, 0, sizeof(*view));
+	dom = (struct domain){ .phase = DOMAIN_TAKEN, .maps = &maps, .pool.state = &state,
+			       .pool.r.view = view,
+			       .worker = { .process = 3, .up = 1, .beat_ns[0] = NOW,
+					   .peer = (struct peer *)&dom } };
+	return &dom;
+}
+
+static int lives_on(void **arg)
+{
+	lives = true;
+	view = aligned_alloc(SHUNT_LINE, sizeof(*view));
+	return !view;
+}
+
+static int no_more(void **arg)
+{
+	lives = false;
+	free(view);
+	return 0;
+}
+
+static void test_a_core_that_does_not_beat_is_silent(void **arg)
+{
+	struct domain *d = served();
+
+	worker_check(d, NOW + (HANG_MS - 1) * MS);
+	assert_int_equal(d->worker.hung, 0);
+	worker_check(d, NOW + HANG_MS * MS);
+	assert_int_equal(d->worker.hung, 1);
+	assert_int_equal(counts.core[0].hung, 1);
+}
+
+/* Its time counts from the moment at which the other service has left the seat. */
+static void test_a_core_that_waits_for_its_seat_is_not_silent(void **arg)
+{
+	struct domain *d = served();
+
+	d->seat_away = true;
+	worker_check(d, NOW + 5 * HANG_MS * MS);
+	assert_int_equal(d->worker.hung, 0);
+	d->seat_away = false;
+	worker_check(d, NOW + (6 * HANG_MS - 1) * MS);
+	assert_int_equal(d->worker.hung, 0);
+	worker_check(d, NOW + 6 * HANG_MS * MS);
+	assert_int_equal(d->worker.hung, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +181,10 @@ int main(void)
 			test_a_dead_worker_that_another_agent_was_about_to_forget_is_forgotten),
 		cmocka_unit_test(test_a_worker_that_may_come_back_is_not_forgotten),
 		cmocka_unit_test(test_what_is_forgotten_is_not_forgotten_twice),
+		cmocka_unit_test_setup_teardown(test_a_core_that_does_not_beat_is_silent, lives_on,
+						no_more),
+		cmocka_unit_test_setup_teardown(test_a_core_that_waits_for_its_seat_is_not_silent,
+						lives_on, no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

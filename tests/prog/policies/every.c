@@ -42,6 +42,7 @@ static int steer(shunt_view *v, shunt_event *ev)
 	sum ^= shunt_deadline_ns(v, ev->cls, ev->now_ns) + shunt_core_state(v, ev->random, 3);
 	sum += shunt_rate(v, ev->cls) * 61ULL + shunt_plan(v, ev->random) * 67 +
 	       shunt_slack(v, ev->cls) * 71 + shunt_least(v, ev->cls) * 73;
+	sum ^= shunt_there(v) * 101 + shunt_away(v) * 103 + shunt_switch_ns(v) * 107ULL;
 	return (int)(sum >> 32 ^ sum) >> 8;
 }
 
