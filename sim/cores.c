@@ -109,8 +109,7 @@ HOT bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 	return RARE(e->far) && e->rare->far_next(e, d, i, extra);
 }
 
-/* The order to yield is on its way to core i, which sees it at its next safepoint. */
-static void mark(struct engine *e, struct domain *d, int i)
+HOT void mark(struct engine *e, struct domain *d, int i)
 {
 	struct core *c = &d->core[i];
 	tick at = e->now + e->mark;
@@ -154,7 +153,9 @@ HOT void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r)
 	fifo_push(e, &c->ring, r);
 	if (!RARE(e->unseen))
 		d->ringful |= 1ULL << i;
-	if (!c->run)
+	if (RARE(e->seats) && !e->rare->seats_there(e, d, i))
+		e->rare->seats_wanted(e, d, i);
+	else if (!c->run)
 		next_one(e, d, i, 0);
 	else if (e->steals && d->free)
 		next_one(e, d, __builtin_ctzll(d->free), 0);
@@ -175,6 +176,8 @@ HOT void core_held(struct engine *e, struct domain *d, uint32_t r)
 	}
 	if (d->over && d->waiting)
 		mark_one(e, d);
+	if (RARE(e->seats) && d->waiting)
+		e->rare->seats_wanted(e, d, -1);
 }
 
 /* Sends a core's word that its request has ended, by the way of the transport. */
@@ -277,6 +280,8 @@ static void ended(struct engine *e, struct domain *d, int i)
 			d->free |= 1ULL << i;
 	}
 	report(e, d, i, q, idle && !c->coming);
+	if (RARE(e->seats) && idle)
+		e->rare->seats_idle(e, d, i);
 	while (RARE(e->unseen) && d->free && d->ringful &&
 	       next_one(e, d, __builtin_ctzll(d->free), 0))
 		; /* what this core has seen only now */
@@ -295,6 +300,8 @@ static void yielded(struct engine *e, struct domain *d, int i)
 		e->rare->staged_yield(e, d, i);
 		return;
 	}
+	if (RARE(e->seats) && e->rare->seats_yield(e, d, i))
+		return;
 	if (e->transport == TRANSPORT_WIRE)
 		cls = 0; /* the NIC decides what is next */
 	else if (d->waiting)

@@ -27,6 +27,7 @@ static const struct {
 	WHOLE(outstanding), WHOLE(reserved), WHOLE(unseen), WHOLE(ring), WHOLE(hold),
 	WHOLE(nic_queue), NUMBER(far_ns), NUMBER(change_ns), NUMBER(elastic_us),
 	WHOLE(stage), NUMBER(decide_ns), NUMBER(grace_ns), NUMBER(local_ns),
+	NUMBER(seat_us), NUMBER(seat_hold_us), NUMBER(slice_us),
 	ACTOR(actors, true), ACTOR(actor_skew, false), ACTOR(drr_quantum_us, false),
 	ACTOR(visit_ns, false), ACTOR(tail_us, false), ACTOR(mean_us, false),
 	ACTOR(hysteresis, false), ACTOR(mailbox, true), ACTOR(migrate_us, false),
@@ -37,7 +38,7 @@ static const struct {
 static const char *const transports[] = { "shared", "wire", "published", "prestaged" };
 static const char *const markers[] = { "waiting", "timer" };
 static const char *const stamps[] = { "arrival", "nic" };
-static const char *const services[] = { "shared", "split", "elastic" };
+static const char *const services[] = { "shared", "split", "elastic", "seats", "spin" };
 
 #define TEXT(field) { #field, offsetof(struct costs, field), sizeof(((struct costs *)0)->field) }
 
@@ -115,7 +116,7 @@ static int set_text(struct costs *c, const char *name, const char *text, struct 
 		res = set_word(&v, markers, 2, name, text, why);
 		c->marker = res ? c->marker : (enum marker)v;
 	} else if (!strcmp(name, "services")) {
-		res = set_word(&v, services, 3, name, text, why);
+		res = set_word(&v, services, 5, name, text, why);
 		c->services = res ? c->services : (enum services_mode)v;
 	} else if (!strcmp(name, "stamp")) {
 		res = set_word(&v, stamps, 2, name, text, why);

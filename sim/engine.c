@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "calls.h"
+#include "seats.h"
 #include "services.h"
 #include "staged.h"
 
@@ -137,17 +138,27 @@ static const struct rare rare = {
 	.staged_yield = staged_yield, .staged_line = staged_line,
 };
 
+static const struct rare rare_of_seats = {
+	.services_look = seats_over, .services_arrived = seats_arrived,
+	.services_leave = seats_leave, .seats_there = seats_there,
+	.seats_wanted = seats_wanted, .seats_idle = seats_idle, .seats_yield = seats_yield,
+};
+
+static const struct rare rare_of_spin = { .services_look = slices_over };
+
 int engine_open(struct engine *e, struct why *why)
 {
 	int cores = e->c->cores - e->c->costs.reserved, e2, err, services = services_open(e, why);
 
 	if (services < 0)
 		return -EINVAL;
-	e->rare = &rare;
+	e->rare = e->c->costs.services == SERVICES_SEATS  ? &rare_of_seats
+		  : e->c->costs.services == SERVICES_SPIN ? &rare_of_spin
+							  : &rare;
 	e->ndomains = services        ? services
 		      : e->c->domains ? e->c->domains
 				      : (cores + SHUNT_CORES - 1) / SHUNT_CORES;
-	if (cores < e->ndomains || cores > e->ndomains * SHUNT_CORES ||
+	if ((cores < e->ndomains && !services) || cores > e->ndomains * SHUNT_CORES ||
 	    e->ndomains > SHUNT_DOMAINS) {
 		why_fail(why, -1,
 			 "%d cores (%d of them dispatch) do not make %d domains of 1 to %d",
@@ -166,7 +177,7 @@ int engine_open(struct engine *e, struct why *why)
 	e->fresh_req = 1;
 	for (int i = 0, left = cores; i < e->ndomains; i++) {
 		e2 = !services ? (left + e->ndomains - i - 1) / (e->ndomains - i) :
-		     e->c->costs.services == SERVICES_ELASTIC ? cores : e->services->own[i];
+		     e->c->costs.services != SERVICES_SPLIT ? cores : e->services->own[i];
 		if (make_domain(e, i, e2))
 			return -ENOMEM;
 		left -= e2;
@@ -174,8 +185,8 @@ int engine_open(struct engine *e, struct why *why)
 	err = staged_open(e, why);
 	if (err || make_leaves(e))
 		return err ? err : -ENOMEM;
-	if (services)
-		services_begin(e);
+	if (services && services_begin(e))
+		return -ENOMEM;
 	if (e->transport == TRANSPORT_PUBLISHED)
 		set_time(e, LEAF_PUBLISH, SIM_START);
 	failures_setup(e);
@@ -221,11 +232,15 @@ void engine_domains(struct engine *e)
 		for (int k = 0; k < d->ncores; k++)
 			of_domain += (double)d->core[k].busy / TICKS_NS;
 		r->domain[i] = (struct domain_result){
-			d->ncores, d->arrived, of_domain / 1e9 / r->sim_s / d->ncores, { 0 },
+			.cores = d->ncores,
+			.arrived = d->arrived,
+			.busy = of_domain / 1e9 / r->sim_s / d->ncores,
 		};
 		for (int k = 0; k < SHUNT_PLANS; k++)
 			r->domain[i].plan[k] = shunt_plan(d->v, k);
 	}
+	if (e->seats)
+		seats_result(e);
 }
 
 static void sum_up(struct engine *e)

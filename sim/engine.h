@@ -147,6 +147,11 @@ struct rare {
 	void (*staged_ended)(struct engine *e, struct domain *d, int i, const struct req *q);
 	void (*staged_yield)(struct engine *e, struct domain *d, int i);
 	void (*staged_line)(struct engine *e, struct domain *d, int which, const struct item *what);
+	/* seats.c */
+	bool (*seats_there)(const struct engine *e, const struct domain *d, int i);
+	void (*seats_wanted)(struct engine *e, struct domain *d, int i);
+	void (*seats_idle)(struct engine *e, struct domain *d, int i);
+	bool (*seats_yield)(struct engine *e, struct domain *d, int i);
 };
 
 struct engine {
@@ -172,6 +177,7 @@ struct engine {
 	struct services *services; /* services.h: each has a domain; NULL:
 				    * flows are spread over domains */
 	struct staged *staged; /* staged.h: an agent decides; NULL */
+	struct seats *seats;   /* seats.h: services take turns on cores; NULL */
 	uint8_t *last_service; /* by core, where services share them
 				* and a change costs something; NULL */
 	uint32_t ring_max, hold_max, nic_max;
@@ -308,6 +314,7 @@ HOT void nic_publish(struct engine *e);
 HOT void nic_published(struct engine *e);
 
 /* stall.c */
+void stall_core(struct engine *e, struct domain *d, int i, tick len);
 int stall_setup(struct engine *e, struct why *why);
 void stall_event(struct engine *e);
 void stall_free(struct engine *e);
@@ -329,6 +336,8 @@ HOT void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r);
 HOT void core_held(struct engine *e, struct domain *d, uint32_t r);
 HOT void begin(struct engine *e, struct domain *d, int i, uint32_t r, tick extra);
 HOT uint32_t steal(struct engine *e, struct domain *d, int i);
+/* The order to yield is on its way to core i, which sees it at its next safepoint. */
+HOT void mark(struct engine *e, struct domain *d, int i);
 HOT void core_event(struct engine *e, struct domain *d, int i);
 HOT void core_word(struct engine *e, struct domain *d, const struct item *word);
 HOT bool next_one(struct engine *e, struct domain *d, int i, tick extra);

@@ -29,9 +29,13 @@ static bool decides_itself(const struct run_config *c)
 static bool steals(const struct run_config *c) { return c->policy->flags & SHUNT_STEALS; }
 static bool is_elastic(const struct run_config *c) { return c->costs.services == SERVICES_ELASTIC; }
 
+static bool is_seats(const struct run_config *c) { return c->costs.services == SERVICES_SEATS; }
+static bool is_spin(const struct run_config *c) { return c->costs.services == SERVICES_SPIN; }
+
 static bool changes_services(const struct run_config *c)
 {
-	return is_elastic(c) || (c->costs.services == SERVICES_SHARED && c->w->nservices > 1);
+	return is_elastic(c) || is_seats(c) ||
+	       (c->costs.services == SERVICES_SHARED && c->w->nservices > 1);
 }
 
 static bool has_quantum(const struct run_config *c, const struct sim_class *of)
@@ -53,7 +57,7 @@ static bool preempts_some(const struct run_config *c)
 /* A core is marked, and sees it later, unless a timer makes it yield. */
 static bool marks(const struct run_config *c)
 {
-	return preempts_some(c) && c->costs.marker == MARK_WAITING;
+	return is_seats(c) || (preempts_some(c) && c->costs.marker == MARK_WAITING);
 }
 
 static bool takes_quantum(const struct run_config *c)
@@ -92,6 +96,8 @@ static bool moves_actors(const struct run_config *c) { return c->policy->ideal >
 #define STEALS "a policy that steals: add --policy steal"
 #define PREEMPTS "preemption: take a policy that preempts, or --preempt yes, and a --quantum"
 #define MARKS PREEMPTS ", and marker=waiting"
+#define SEATS                                                                                  \
+	"services that take turns: add --cost services=seats, with /service=NAME of classes"
 #define ACTORS "actors: take --system ipipe and --policy drr, ipipe or ipipe-alg"
 #define MOVES "moves of actors to a host: take --system ipipe and --policy ipipe or ipipe-alg"
 
@@ -123,9 +129,13 @@ static const struct {
 	  "several domains that share memory: add --domains 2, or take more than 64 --cores" },
 	{ "change_ns", changes_services,
 	  "cores that serve several services: name them (/service=NAME of classes), and take "
-	  "services=shared or elastic" },
+	  "services=shared, elastic or seats" },
 	{ "elastic_us", is_elastic,
 	  "elastic cores: add --cost services=elastic, with /service=NAME of classes" },
+	{ "seat_us", is_seats, SEATS }, { "seat_hold_us", is_seats, SEATS },
+	{ "slice_us", is_spin,
+	  "services that spin on the same cores: add --cost services=spin, with /service=NAME of "
+	  "classes" },
 	{ "actors", has_actors, ACTORS }, { "actor_skew", has_actors, ACTORS },
 	{ "drr_quantum_us", has_actors, ACTORS }, { "visit_ns", has_actors, ACTORS },
 	{ "tail_us", moves_actors, MOVES }, { "mean_us", moves_actors, MOVES },
@@ -189,7 +199,8 @@ static const struct {
 	  "take a policy that preempts and does not requeue in its own way, or --preempt yes, and "
 	  "a quantum" },
 	{ "service", obeys_service,
-	  "add --cost services=split or elastic, or change_ns=TIME where services share cores" },
+	  "add --cost services=split, elastic, seats or spin, or change_ns=TIME where services "
+	  "share cores" },
 };
 
 /* Does some run of the workload of point i obey the option of its class k? */

@@ -91,6 +91,8 @@ static json_t *point_json(const struct point *p)
 		json_object_set_new(o, "goodput", json_real(metric_of(p, "goodput", -1)));
 	if (o && p->c.costs.services == SERVICES_ELASTIC)
 		json_object_set_new(o, "moved_cores", json_integer(p->r.moved_cores));
+	if (o)
+		json_object_set_new(o, "services", services_json(p)); /* NULL: leaves it out */
 	if (o && p->r.ndomains)
 		json_object_set_new(o, "domains", domains_json(p));
 	if (o && !isnan(p->r.mean_ci))

@@ -125,6 +125,7 @@ void out_table(const struct sweep *s, FILE *to)
 		calls_table(p, &t);
 		staged_table(p, &t);
 		domains_line(&t, p);
+		services_table(p, &t);
 	}
 	table_print(&t, to);
 	table_free(&t);

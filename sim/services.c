@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "seats.h"
 #include "services.h"
 
 static double work_of(const struct workload *w, int service)
@@ -49,19 +50,22 @@ static void share_out(struct services *s, const struct workload *w)
 static int check(const struct engine *e, int n, int cores, struct why *why)
 {
 	const struct costs *k = &e->c->costs;
+	int least = k->services >= SERVICES_SEATS ? 1 : n;
 
 	if (n < 2)
 		return why_fail(why, -1,
-				"services=split and elastic want two services: /service=NAME of "
-				"classes");
-	if (n > SHUNT_DOMAINS || cores < n || cores > SHUNT_CORES)
+				"services=split, elastic, seats and spin want two services: "
+				"/service=NAME of classes");
+	if (n > SHUNT_DOMAINS || cores < least || cores > SHUNT_CORES)
 		return why_fail(why, -1,
 				"%d services want %d to %d cores, and there are at most %d of them",
-				n, n, SHUNT_CORES, SHUNT_DOMAINS);
+				n, least, SHUNT_CORES, SHUNT_DOMAINS);
 	if (e->c->domains)
 		return why_fail(why, -1,
-				"with services=split or elastic each service is a domain: leave "
-				"--domains out");
+				"with services=split, elastic, seats or spin each service is a "
+				"domain: leave --domains out");
+	if (k->services >= SERVICES_SEATS)
+		return seats_check(e, why);
 	if (k->services == SERVICES_SPLIT)
 		return *k->speeds ? why_fail(why, -1, "speeds want services=shared or elastic") : 0;
 	if (k->transport != TRANSPORT_SHARED || e->c->nfails || *k->stall || *k->nic_stall ||
@@ -97,18 +101,16 @@ int services_open(struct engine *e, struct why *why)
 		return why_fail(why, -1, "no memory");
 	s->n = w->nservices;
 	s->cores = cores;
-	share_out(s, w);
+	if (cores >= s->n)
+		share_out(s, w);
 	return s->n;
 }
 
-/* Domains are there. */
-void services_begin(struct engine *e)
+static void elastic_begin(struct engine *e)
 {
 	struct services *s = e->services;
 	int first = 0;
 
-	if (e->c->costs.services != SERVICES_ELASTIC)
-		return;
 	e->change = ticks(e->c->costs.change_ns);
 	s->every = ticks(e->c->costs.elastic_us * 1e3);
 	s->last = SIM_START;
@@ -127,8 +129,26 @@ void services_begin(struct engine *e)
 	set_time(e, LEAF_ELASTIC, SIM_START + s->every);
 }
 
+/* Domains are there. */
+int services_begin(struct engine *e)
+{
+	switch (e->c->costs.services) {
+	case SERVICES_ELASTIC:
+		elastic_begin(e);
+		return 0;
+	case SERVICES_SEATS:
+		return seats_begin(e);
+	case SERVICES_SPIN:
+		slices_begin(e);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
 void services_close(struct engine *e)
 {
+	seats_close(e);
 	free(e->services);
 	free(e->last_service);
 }

@@ -27,11 +27,13 @@ struct services {
 						 * takes a constant time */
 	uint32_t head, tail;
 	tick every, last;
+	uint64_t slice;                   /* spin: slices that are over */
 };
 
-/* How many domains the services want; 0: none of their own. -1 with the reason in why. */
+/* How many domains the services want; 0: none of their own. -1 with the reason in why.
+ * services_begin(): 0, or -ENOMEM. */
 int services_open(struct engine *e, struct why *why);
-void services_begin(struct engine *e);
+int services_begin(struct engine *e);
 void services_close(struct engine *e);
 /* LEAF_ELASTIC: who has waited too long gets a core; LEAF_MOVED: one has come. */
 void services_look(struct engine *e);

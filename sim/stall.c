@@ -47,7 +47,8 @@ int stall_setup(struct engine *e, struct why *why)
 	return 0;
 }
 
-static void stall_core(struct engine *e, struct domain *d, int i, tick len)
+/* Core i is away for so long, from now on. */
+void stall_core(struct engine *e, struct domain *d, int i, tick len)
 {
 	struct core *c = &d->core[i];
 	tick at = tournament_at(&e->times, d->leaf + i);

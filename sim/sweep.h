@@ -58,6 +58,10 @@ void staged_table(const struct point *p, struct table *t);
 void staged_csv_head(FILE *to);
 void staged_csv(const struct point *p, FILE *to);
 struct json_t *staged_json(const struct point *p);
+/* out_services.c */
+void services_table(const struct point *p, struct table *t);
+/* NULL: services have no domains of their own. */
+struct json_t *services_json(const struct point *p);
 /* out_series.c */
 int out_series(const struct sweep *s, FILE *to);
 struct json_t *series_json(const struct point *p);

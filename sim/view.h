@@ -61,6 +61,21 @@ static inline void view_idle(struct shunt_view *v, int core, bool idle)
 		v->idle &= ~(1ULL << core);
 }
 
+/* Programs of seats: the core's seat is another service's. */
+static inline void view_away(struct shunt_view *v, int core, bool away)
+{
+	if (away)
+		v->away |= 1ULL << core;
+	else
+		v->away &= ~(1ULL << core);
+}
+
+/* Agent: what a switch to this service takes, once there was one. */
+static inline void view_switch(struct shunt_view *v, uint64_t ns)
+{
+	v->switch_ns = ns;
+}
+
 /* A core's load as one number: what a published or credit-based NIC knows. */
 static inline void view_load(struct shunt_view *v, int core, uint32_t load)
 {

@@ -10,11 +10,11 @@ NO_LAB=1
 
 test_a_cost_that_no_run_reads_is_refused() {
 	local cost
-	for cost in change_ns elastic_us actors actor_skew drr_quantum_us visit_ns tail_us mean_us \
-		hysteresis mailbox migrate_us forward_ns host_cores host_speed host_ns publish_ns \
-		publish_delay_ns credit_ns far_ns outstanding steal_ns steal_home_ns unseen \
-		mark_ns safepoint_ns yield_ns switch_ns quantum_us nic_queue stage decide_ns \
-		grace_ns local_ns; do
+	for cost in change_ns elastic_us seat_us seat_hold_us slice_us actors actor_skew \
+		drr_quantum_us visit_ns tail_us mean_us hysteresis mailbox migrate_us forward_ns \
+		host_cores host_speed host_ns publish_ns publish_delay_ns credit_ns far_ns \
+		outstanding steal_ns steal_home_ns unseen mark_ns safepoint_ns yield_ns \
+		switch_ns quantum_us nic_queue stage decide_ns grace_ns local_ns; do
 		refused "--cost $cost=1 would change nothing: .*(add|take) .*leave it out" -p fcfs \
 			-C $cost=1
 	done
@@ -60,8 +60,8 @@ test_an_option_of_a_class_that_no_run_obeys_is_refused() {
 	refused "/requeue= of class 'a' would change nothing" -p mq -w a=1:1us/requeue=tail
 	refused "/requeue= of class 'a' would change nothing: .*its own way" -p sq -q 5us \
 		-w a=1:1us/requeue=tail
-	refused "/service= of class 'a' would change nothing: .*services=split or elastic" -p fcfs \
-		-w a=0.5:1us/service=x,b=0.5:1us/service=y
+	refused "/service= of class 'a' would change nothing: .*services=split, .*seats or spin" \
+		-p fcfs -w a=0.5:1us/service=x,b=0.5:1us/service=y
 	sim -p fcfs,mq -q 5us -w a=1:9us/requeue=tail/quantum=2us -n 1000 >"$DIR/out"
 }
 
