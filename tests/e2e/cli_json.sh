@@ -62,6 +62,7 @@ test_every_verb_answers_in_json() {
 	limit get
 	limit set default 9
 	lint DIR/small.o
+	mem seen $$ 1ms
 	policies
 	preempt get
 	quantum get
