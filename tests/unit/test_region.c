@@ -136,6 +136,19 @@ static void no_id_reaches_outside(void **state)
 	assert_null(region_at(r, ROOM, 1u << 28, 0));
 }
 
+static void a_length_that_reaches_outside_is_not_believed(void **state)
+{
+	uint32_t id = region_alloc(r, ROOM, 100);
+	struct region_object *o = region_at(r, ROOM, id, 100);
+
+	(--o)->bytes = ROOM;
+	assert_null(region_at(r, ROOM, id, 8));
+	o->bytes = ~0u;
+	assert_null(region_at(r, ROOM, id, 8));
+	region_free(r, ROOM, id);
+	assert_int_not_equal(region_alloc(r, ROOM, 100), id);
+}
+
 /* As a wild store, or a peer, may leave it. */
 static void garbage_in_the_region_leads_nowhere_outside(void **state)
 {
@@ -178,6 +191,7 @@ int main(void)
 		REGION_TEST(an_object_has_as_many_bytes_as_it_was_made_with_or_few_more),
 		REGION_TEST(a_full_region_says_so),
 		REGION_TEST(no_id_reaches_outside),
+		REGION_TEST(a_length_that_reaches_outside_is_not_believed),
 		REGION_TEST(garbage_in_the_region_leads_nowhere_outside),
 	};
 
