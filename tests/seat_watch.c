@@ -147,10 +147,12 @@ static void look_at_word(uint64_t word)
 	uint32_t moves = SHUNT_SEAT_TURN(word) - SHUNT_SEAT_TURN(last_word);
 
 	turns += moves;
-	if (SHUNT_SEAT_FLAGS(word) || SHUNT_SEAT_ON(word) > 2 || SHUNT_SEAT_WANTS(word) > 3 ||
+	if (SHUNT_SEAT_FLAGS(word) & ~SHUNT_SEAT_ASLEEP ||
+	    SHUNT_SEAT_ON(word) > 2 || SHUNT_SEAT_WANTS(word) > 3 ||
 	    moves > 1000000)
 		bad_words++;
 	else if (!moves && (SHUNT_SEAT_ON(word) != SHUNT_SEAT_ON(last_word) ||
+			    (shunt_seat_sleeps(last_word) && !shunt_seat_sleeps(word)) ||
 			    SHUNT_SEAT_WANTS(last_word) & ~SHUNT_SEAT_WANTS(word)))
 		bad_words++;
 	last_word = word;
@@ -166,6 +168,10 @@ static void look(const struct shunt_seat *s, uint64_t now)
 	look_at_word(word);
 	if (PEEK(s->word) != word) /* the counts are newer */
 		return;
+	if (shunt_seat_sleeps(word)) { /* an arrival wakes its service, which then takes it */
+		forget();
+		return;
+	}
 	for (uint32_t d = 0; d < 2; d++) {
 		uint32_t bit = SHUNT_SEAT_WANT(d);
 

@@ -71,14 +71,17 @@ start_fair() { # a|b [OPTIONS…]
 }
 until_up() { # SERVICE DOMAIN
 	wait_for 5 has_come "$1" "$2"
-	stat_of ".domains[$2].up == 1" >/dev/null || fail "$(ctl status "$1" 2>&1)"
+	is_active "$1" || fail "$(ctl status "$1" 2>&1)"
 }
-has_come() { stat_of ".domains[$2].up == 1" || ! [ "$(ctl is-active "$1")" = active ]; }
+is_active() { [ "$(ctl is-active "$1")" = active ]; }
+has_come() { stat_of ".domains[$2].up == 1" || ! is_active "$1"; }
 
 start_rogue() { # HOW [THREADS]
 	REFUSES=EPERM service b $USER_B "$DIR/bin/rogue" "$1" "/run/shunt/$DEV.sock" 1 "${2:-1}"
-	until_up b 1
+	wait_for 10 has_begun # it may have lost its core again for what it wrote
+	is_active b || fail "$(ctl status b 2>&1)"
 }
+has_begun() { grep -q begun "$DIR/b.log" || ! is_active b; }
 
 # The rogue's last words.
 end_b() {
