@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * make.c - actors come and go: made by name, kept from a process to the next, deleted
+ * make.c - actors come and go: made by name, deleted
  *
  * A slot's "state" is PLACE_HERE once all else of it is written, so a process that dies while it
  * makes an actor leaves one that the next process takes for none.
@@ -15,7 +15,7 @@
 
 #define PAGE 4096u
 
-static const struct shunt_actor_kind *kind_of(const struct place *p, const char *name)
+const struct shunt_actor_kind *place_kind(const struct place *p, const char *name)
 {
 	for (int i = 0; p->kinds[i]; i++) {
 		if (!strncmp(p->kinds[i]->name, name, PLACE_NAME))
@@ -56,8 +56,15 @@ static uint32_t room_for(const struct shunt_actor_kind *k)
 	return room <= UINT32_MAX ? room : 0;
 }
 
+/* A word of a slot that counts for the next process: release, so stores before this one are there
+ * if it is, wherever this process dies. */
+static void set_room(struct place_slot *s, uint32_t room)
+{
+	__atomic_store_n(&s->room, room, __ATOMIC_RELEASE);
+}
+
 /* The slot's region, or a new one. The slot has it before "used" moves: a process that dies in
- * between leaves a region that is the slot's. */
+ * between leaves a region that is the slot's. While "at" changes, "room" is 0: no region. */
 static int give_region(struct place *p, struct place_slot *s, uint32_t room)
 {
 	uint64_t at = p->head->used;
@@ -70,10 +77,10 @@ static int give_region(struct place *p, struct place_slot *s, uint32_t room)
 	err = posix_fallocate(p->fd, at, room);
 	if (err)
 		return -err;
-	s->room = 0;
-	s->at = at;
-	s->room = room;
-	p->head->used = at + room;
+	set_room(s, 0);
+	__atomic_store_n(&s->at, at, __ATOMIC_RELEASE);
+	set_room(s, room);
+	__atomic_store_n(&p->head->used, at + room, __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -91,8 +98,7 @@ static int give_mailbox(struct shunt_actor *a)
 	return 0;
 }
 
-/* What this process knows of the actor in a slot. */
-static int attach(struct place *p, uint32_t nr, const struct shunt_actor_kind *k)
+int place_attach(struct place *p, uint32_t nr, const struct shunt_actor_kind *k)
 {
 	struct shunt_actor *a = &p->actor[nr];
 
@@ -104,13 +110,17 @@ static int attach(struct place *p, uint32_t nr, const struct shunt_actor_kind *k
 	return give_mailbox(a);
 }
 
-/* A state of 0s, and init(). */
-static int begin_anew(struct shunt_actor *a, const void *arg, size_t len)
+static _Thread_local bool in_init; /* which makes no actors: "making" is taken */
+
+int place_begin_anew(struct shunt_actor *a, const void *arg, size_t len)
 {
 	int err = region_make(a->region, a->room, a->kind->state) ? -ENOSPC : 0;
 
-	if (!err && a->kind->init)
+	if (!err && a->kind->init) {
+		in_init = true;
 		err = a->kind->init(a, arg, len);
+		in_init = false;
+	}
 	place_look_at_timers(a);
 	return err;
 }
@@ -119,11 +129,6 @@ static void put_text(char out[PLACE_NAME], const char *text)
 {
 	memset(out, 0, PLACE_NAME);
 	memcpy(out, text, strnlen(text, PLACE_NAME - 1));
-}
-
-static uint32_t next_gen(uint32_t gen)
-{
-	return (uint16_t)(gen + 1) ? (uint16_t)(gen + 1) : 1;
 }
 
 /* In the slot, which is ours (PLACE_MAKING). */
@@ -142,10 +147,10 @@ static int make_in(struct place *p, uint32_t nr, uint32_t gen, const struct shun
 		s->version = k->version;
 		put_text(s->name, name);
 		put_text(s->kind, k->name);
-		err = attach(p, nr, k);
+		err = place_attach(p, nr, k);
 	}
 	if (!err)
-		err = begin_anew(&p->actor[nr], arg, len);
+		err = place_begin_anew(&p->actor[nr], arg, len);
 	if (err)
 		p->actor[nr].id = 0;
 	set_state(s, err ? PLACE_NONE : PLACE_HERE);
@@ -176,13 +181,15 @@ static int take_slot(struct place *p, uint32_t room)
 int place_make(struct place *p, const char *kind, const char *name, const void *arg, size_t len,
 	       uint32_t *id)
 {
-	const struct shunt_actor_kind *k = kind_of(p, kind);
+	const struct shunt_actor_kind *k = place_kind(p, kind);
 	int nr, err;
 
 	if (!k)
 		return -ENOENT;
 	if (!*name || strlen(name) >= PLACE_NAME)
 		return -EINVAL;
+	if (in_init)
+		return -EDEADLK;
 	making_begin(p);
 	if (place_find(p, name)) {
 		making_end(p);
@@ -191,7 +198,7 @@ int place_make(struct place *p, const char *kind, const char *name, const void *
 	nr = take_slot(p, room_for(k));
 	err = nr < 0 ? nr : 0;
 	if (!err)
-		err = make_in(p, nr, next_gen(p->head->slot[nr].gen), k, name, arg, len);
+		err = make_in(p, nr, place_next_gen(p->head->slot[nr].gen), k, name, arg, len);
 	if (!err && id)
 		*id = p->actor[nr].id;
 	making_end(p);
@@ -200,7 +207,7 @@ int place_make(struct place *p, const char *kind, const char *name, const void *
 
 int place_make_at(struct place *p, uint32_t nr, uint16_t gen, const char *kind, const char *name)
 {
-	const struct shunt_actor_kind *k = kind_of(p, kind);
+	const struct shunt_actor_kind *k = place_kind(p, kind);
 	struct place_slot *s = &p->head->slot[nr];
 	int err;
 
@@ -223,107 +230,51 @@ int place_make_at(struct place *p, uint32_t nr, uint16_t gen, const char *kind, 
 
 /* --- gone ------------------------------------------------------------------------------------- */
 
+/* A slot's "state" and "gen" as one word. */
+typedef uint64_t __attribute__((may_alias)) state_word;
+
+_Static_assert(offsetof(struct place_slot, gen) == offsetof(struct place_slot, state) + 4 &&
+	       offsetof(struct place_slot, state) % 8 == 0, "state and gen are one word");
+
+static uint64_t word_of(uint32_t state, uint32_t id)
+{
+	return (uint64_t)(id >> 16) << 32 | state;
+}
+
+/* The generation is swapped with the state: by now the slot may have another actor. */
 int place_delete(struct place *p, uint32_t id)
 {
 	struct shunt_actor *a = place_actor(p, id);
-	uint32_t here = PLACE_HERE;
+	uint64_t here = word_of(PLACE_HERE, id);
 
-	if (!a || !__atomic_compare_exchange_n(&a->slot->state, &here, PLACE_LEAVING, false,
+	if (!a || !__atomic_compare_exchange_n((state_word *)&a->slot->state, &here,
+					       word_of(PLACE_LEAVING, id), false,
 					       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return -ENOENT;
 	place_set_ready(p, a->nr); /* who runs it next buries it */
 	return 0;
 }
 
+void place_drain(struct shunt_actor *a)
+{
+	struct cell *c;
+
+	while (a->box && (c = mailbox_first(a->box))) {
+		mailbox_drop_first(a->box, c);
+		a->slot->lost++;
+	}
+}
+
 void place_bury(struct shunt_actor *a)
 {
 	struct place_slot *s = a->slot;
-	struct cell *c;
 
-	/* One whose teller is not done yet finds its end with the slot's next actor. */
-	while ((c = mailbox_first(a->box))) {
-		mailbox_drop_first(a->box, c);
-		s->lost++;
-	}
-	s->gen = next_gen(s->gen);
+	/* One whose teller is not done yet is drained once it is: the teller says "ready". */
+	place_drain(a);
+	s->gen = place_next_gen(s->gen);
 	a->id = 0;
 	atomic_store(&a->due_ns, PLACE_NEVER);
 	atomic_fetch_and(&a->place->timed[a->nr / 64], ~(1ULL << a->nr % 64));
 	set_state(s, PLACE_NONE);
 	place_unlock(a); /* last: who makes an actor here waits for it */
-}
-
-/* --- from a process to the next --------------------------------------------------------------- */
-
-/* Messages of former processes died with them. */
-static void count_lost(struct place_slot *s)
-{
-	uint64_t ended = s->ran + s->lost;
-
-	if (s->told > ended)
-		s->lost += s->told - ended;
-	else
-		s->told = ended;
-}
-
-/* Is the slot's region within the memory, behind the head? */
-static bool lies_within(const struct place *p, const struct place_slot *s)
-{
-	return s->at >= sizeof(struct place_head) && s->at % REGION_UNIT == 0 &&
-	       s->at <= p->size && s->room <= p->size - s->at && s->room % REGION_UNIT == 0;
-}
-
-/* True: the actor is there, as a former process left it or anew. */
-static bool take_over(struct place *p, uint32_t nr)
-{
-	struct place_slot *s = &p->head->slot[nr];
-	const struct shunt_actor_kind *k = kind_of(p, s->kind);
-	bool ran = s->lock;
-
-	s->lock = 0;
-	if (!k || k->version != s->version || attach(p, nr, k) ||
-	    !region_fits(p->actor[nr].region, s->room, k->state))
-		return false;
-	if (ran && !(k->flags & SHUNT_ACTOR_KEEP)) {
-		place_count(&p->head->resets, 1);
-		return !begin_anew(&p->actor[nr], NULL, 0);
-	}
-	place_look_at_timers(&p->actor[nr]);
-	if (k->resumed)
-		k->resumed(&p->actor[nr]);
-	return true;
-}
-
-static void recover(struct place *p)
-{
-	uint64_t used = (sizeof(struct place_head) + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-
-	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {
-		struct place_slot *s = &p->head->slot[i];
-
-		s->name[PLACE_NAME - 1] = s->kind[PLACE_NAME - 1] = '\0';
-		count_lost(s);
-		if (!lies_within(p, s))
-			s->at = s->room = 0;
-		else if (s->at + s->room > used)
-			used = s->at + s->room;
-		if (s->state == PLACE_HERE && s->at && take_over(p, i))
-			continue;
-		if (s->state != PLACE_NONE)
-			s->gen = next_gen(s->gen);
-		p->actor[i].id = 0;
-		s->lock = 0;
-		set_state(s, PLACE_NONE);
-	}
-	p->head->used = used;
-}
-
-int place_open(struct place **ret, const char *path, size_t size, uint32_t first,
-	       const struct shunt_actor_kind *const *kinds)
-{
-	int err = place_map(ret, path, size, first, kinds);
-
-	if (!err)
-		recover(*ret);
-	return err;
 }

@@ -23,6 +23,16 @@ static int lock_file(int fd)
 	return errno == EAGAIN || errno == EACCES ? -EBUSY : -errno;
 }
 
+/* Others could cut it, or write there what we believe. */
+static int is_ours(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 022) ? 0 : -EPERM;
+}
+
 static int open_file(const char *path)
 {
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) :
@@ -31,28 +41,69 @@ static int open_file(const char *path)
 
 	if (fd < 0)
 		return -errno;
-	err = lock_file(fd);
+	err = path ? is_ours(fd) : 0;
+	if (!err)
+		err = lock_file(fd);
 	if (!err)
 		return fd;
 	close(fd);
 	return err;
 }
 
+/* The first line goes there before the file has its length, so whatever is longer and has no
+ * "magic" is no place's; one that a process left in between is no longer than that. */
+static int make_file(struct place *p)
+{
+	struct place_head *h = calloc(1, sizeof(*h));
+	int err = 0;
+
+	if (!h)
+		return -ENOMEM;
+	h->magic = PLACE_MAGIC;
+	h->layout = PLACE_LAYOUT;
+	h->size = p->size;
+	if (pwrite(p->fd, h, PLACE_LINE, 0) != PLACE_LINE)
+		err = -ENOSPC;
+	else if (ftruncate(p->fd, p->size))
+		err = -errno;
+	free(h);
+	return err;
+}
+
+/* Empty, or no more than begun. */
+static bool is_new(int fd, off_t length)
+{
+	uint64_t magic;
+
+	return !length || (length == PLACE_LINE && pread(fd, &magic, sizeof(magic), 0) ==
+			   sizeof(magic) && magic == PLACE_MAGIC);
+}
+
 /* As long as it is, or made so long. */
-static int measure(struct place *p, size_t size, bool *is_new)
+static int measure(struct place *p, size_t size)
 {
 	struct stat st;
+	bool new;
 
 	if (fstat(p->fd, &st))
 		return -errno;
-	*is_new = !st.st_size;
-	p->size = st.st_size ? (size_t)st.st_size : size ? size : SIZE;
+	new = is_new(p->fd, st.st_size);
+	p->size = !new ? (size_t)st.st_size : size ? size : SIZE;
 	p->size -= p->size % REGION_UNIT;
 	if (p->size < sizeof(struct place_head))
 		return -EINVAL;
-	if (*is_new && ftruncate(p->fd, p->size))
-		return -errno;
-	return 0;
+	return new ? make_file(p) : 0;
+}
+
+/* Nothing is written to a file that is no place's. */
+static int check_file(const struct place *p)
+{
+	struct { uint64_t magic; uint32_t layout, process; uint64_t size; } h;
+
+	if (pread(p->fd, &h, sizeof(h), 0) != sizeof(h))
+		return -EPROTO;
+	return h.magic == PLACE_MAGIC && h.layout == PLACE_LAYOUT && h.size == p->size ? 0 :
+											  -EPROTO;
 }
 
 /* Pages that the head needs, so that no store finds the file system full. */
@@ -70,28 +121,10 @@ static int map_file(struct place *p)
 	return madvise(p->head, p->size, MADV_DONTFORK) ? -errno : 0;
 }
 
-/* Written last: "magic", so a memory that has it is whole. */
-static int begin(struct place *p, bool is_new)
-{
-	struct place_head *h = p->head;
-
-	if (is_new || !h->magic) {
-		h->layout = PLACE_LAYOUT;
-		h->size = p->size;
-		h->used = (sizeof(*h) + 4095) & ~4095ULL;
-		__atomic_store_n(&h->magic, PLACE_MAGIC, __ATOMIC_RELEASE);
-	}
-	if (h->magic != PLACE_MAGIC || h->layout != PLACE_LAYOUT || h->size != p->size)
-		return -EPROTO;
-	p->process = ++h->process;
-	return 0;
-}
-
 int place_map(struct place **ret, const char *path, size_t size, uint32_t first,
 	       const struct shunt_actor_kind *const *kinds)
 {
 	struct place *p = aligned_alloc(PLACE_LINE, sizeof(*p));
-	bool is_new = false;
 	int err;
 
 	*ret = NULL;
@@ -103,11 +136,13 @@ int place_map(struct place **ret, const char *path, size_t size, uint32_t first,
 	p->kinds = kinds;
 	p->first = first < PLACE_ACTORS ? first : PLACE_ACTORS;
 	p->fd = open_file(path);
-	err = p->fd < 0 ? p->fd : measure(p, size, &is_new);
+	err = p->fd < 0 ? p->fd : measure(p, size);
+	if (!err)
+		err = check_file(p);
 	if (!err)
 		err = map_file(p);
 	if (!err)
-		err = begin(p, is_new);
+		p->process = ++p->head->process;
 	for (uint32_t i = 0; !err && i < PLACE_ACTORS; i++) {
 		p->actor[i].place = p;
 		p->actor[i].slot = &p->head->slot[i];
@@ -135,14 +170,32 @@ void place_close(struct place *p)
 	free(p);
 }
 
+typedef uint64_t __attribute__((may_alias)) name_word;
+
+_Static_assert(offsetof(struct place_slot, name) % 8 == 0, "a name is read by words");
+
+/* Is it the slot's name, and the same actor before and after the look at it? */
+static bool has_name(const struct place *p, uint32_t nr, uint32_t id, const char *name)
+{
+	const struct place_slot *s = &p->head->slot[nr];
+	uint64_t text[PLACE_NAME / 8];
+
+	if (!id || __atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != PLACE_HERE)
+		return false;
+	/* Acquire: the name, then the id again. */
+	for (int i = 0; i < PLACE_NAME / 8; i++)
+		text[i] = __atomic_load_n((const name_word *)s->name + i, __ATOMIC_ACQUIRE);
+	return !strncmp((const char *)text, name, PLACE_NAME) &&
+	       atomic_load(&p->actor[nr].id) == id;
+}
+
 uint32_t place_find(const struct place *p, const char *name)
 {
 	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {
-		const struct place_slot *s = &p->head->slot[i];
+		uint32_t id = atomic_load(&p->actor[i].id);
 
-		if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) == PLACE_HERE &&
-		    !strncmp(s->name, name, PLACE_NAME))
-			return p->actor[i].id;
+		if (has_name(p, i, id, name))
+			return id;
 	}
 	return 0;
 }

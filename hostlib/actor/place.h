@@ -61,15 +61,24 @@ int place_map(struct place **ret, const char *path, size_t size, uint32_t first,
 void place_close(struct place *p);
 uint32_t place_find(const struct place *p, const char *name);
 
-/* make.c: the memory, and what former processes left there. */
+/* recover.c: the memory, and what former processes left there. */
 int place_open(struct place **ret, const char *path, size_t size, uint32_t first,
 	       const struct shunt_actor_kind *const *kinds);
+
+/* make.c: a kind by its name; NULL: there is none. */
+const struct shunt_actor_kind *place_kind(const struct place *p, const char *name);
+/* What this process knows of the actor in a slot. */
+int place_attach(struct place *p, uint32_t nr, const struct shunt_actor_kind *k);
+/* A state of 0s, and init(). */
+int place_begin_anew(struct shunt_actor *a, const void *arg, size_t len);
 /* An actor in a slot of its own, or (place_make_at) in slot nr with that generation; one
  * that is there already, of that name and kind, stays. */
 int place_make(struct place *p, const char *kind, const char *name, const void *arg, size_t len,
 	       uint32_t *id);
 int place_make_at(struct place *p, uint32_t nr, uint16_t gen, const char *kind, const char *name);
 int place_delete(struct place *p, uint32_t id);
+/* Messages that nobody will run; the caller has the lock. */
+void place_drain(struct shunt_actor *a);
 /* A deleted actor, whose lock the caller has, is nobody's from now on, and so is the lock. */
 void place_bury(struct shunt_actor *a);
 
@@ -82,6 +91,8 @@ void place_look_at_timers(struct shunt_actor *a);
 
 /* run.c: the messages that wait, some of them. 0: more may be there; or when to look again. */
 uint64_t place_turn(struct place *p, unsigned int core);
+/* A core found nothing to do for the actor: its bit goes, unless there is something by now. */
+void place_miss(struct place *p, struct shunt_actor *a);
 /* A request for the actor of that id: the length of its reply, or SHUNT_NO_REPLY. */
 long place_request(struct place *p, unsigned int core, uint32_t id, struct shunt_req *req);
 
@@ -91,6 +102,11 @@ void place_stats(const struct place *p, struct shunt_actor_stats *out);
 static inline uint32_t place_id(uint32_t nr, uint32_t gen)
 {
 	return (uint32_t)(uint16_t)gen << 16 | (uint16_t)nr;
+}
+
+static inline uint32_t place_next_gen(uint32_t gen)
+{
+	return (uint16_t)(gen + 1) ? (uint16_t)(gen + 1) : 1;
 }
 
 static inline void place_count(uint64_t *n, uint64_t by)

@@ -25,12 +25,22 @@ static void relax(int turn)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
+static bool is_leaving(const struct shunt_actor *a)
+{
+	return __atomic_load_n(&a->slot->state, __ATOMIC_SEQ_CST) == PLACE_LEAVING;
+}
+
+static bool is_here(const struct shunt_actor *a)
+{
+	return __atomic_load_n(&a->slot->state, __ATOMIC_ACQUIRE) == PLACE_HERE;
+}
+
 /* Timers that are due. One that is told is no longer set, unless its handler wants it later. */
 static void fire(struct shunt_actor *a)
 {
 	uint64_t now = place_now();
 
-	for (int i = 0; i < REGION_TIMERS; i++) {
+	for (int i = 0; i < REGION_TIMERS && is_here(a); i++) {
 		struct region_timer *t = &a->region->timer[i];
 		struct shunt_message m = { .from = a->id, .kind = t->kind, .cookie = t->cookie };
 		uint64_t due = t->due_ns;
@@ -76,27 +86,26 @@ static bool run_first(struct shunt_actor *a)
 	return true;
 }
 
-static bool is_leaving(const struct shunt_actor *a)
-{
-	return __atomic_load_n(&a->slot->state, __ATOMIC_SEQ_CST) == PLACE_LEAVING;
-}
-
-static bool is_here(const struct shunt_actor *a)
-{
-	return __atomic_load_n(&a->slot->state, __ATOMIC_ACQUIRE) == PLACE_HERE;
-}
-
 static bool has_messages(const struct shunt_actor *a)
 {
 	return a->box &&
 	       __atomic_load_n(&a->slot->told, __ATOMIC_SEQ_CST) != mailbox_head(a->box);
 }
 
+/* Only if it has any is the clock read. */
+static bool has_due_timers(const struct shunt_actor *a)
+{
+	uint64_t due = atomic_load(&a->due_ns);
+
+	return due != PLACE_NEVER && due <= place_now();
+}
+
 /*
  * Nothing was found. The actor's bit goes at the second time: one that is told again soon keeps it,
  * and its teller need not set it. It goes before the look at what the actor has: see mailbox_put().
+ * A timer that was not due when this core looked may be what another core has set the bit for.
  */
-static void miss(struct place *p, struct shunt_actor *a)
+void place_miss(struct place *p, struct shunt_actor *a)
 {
 	uint8_t misses = atomic_load_explicit(&a->misses, memory_order_relaxed);
 
@@ -104,7 +113,7 @@ static void miss(struct place *p, struct shunt_actor *a)
 	if (!misses)
 		return;
 	atomic_fetch_and(&p->ready[a->nr / 64], ~(1ULL << a->nr % 64));
-	if (has_messages(a) || is_leaving(a))
+	if (has_messages(a) || is_leaving(a) || has_due_timers(a))
 		place_set_ready(p, a->nr);
 }
 
@@ -120,7 +129,7 @@ static int run_actor(struct place *p, unsigned int core, uint32_t nr, int most)
 	int n = 0;
 
 	if (!has_messages(a) && !has_timers(a) && !is_leaving(a)) {
-		miss(p, a);
+		place_miss(p, a);
 		return 0;
 	}
 	if (!place_lock(a, core))
@@ -129,6 +138,8 @@ static int run_actor(struct place *p, unsigned int core, uint32_t nr, int most)
 		fire(a);
 	while (n < most && is_here(a) && run_first(a))
 		n++;
+	if (!is_here(a) && !is_leaving(a)) /* told by one that saw the slot's former actor */
+		place_drain(a);
 	if (is_leaving(a))
 		place_bury(a);
 	else
@@ -136,7 +147,7 @@ static int run_actor(struct place *p, unsigned int core, uint32_t nr, int most)
 	if (n)
 		atomic_store_explicit(&a->misses, 0, memory_order_relaxed);
 	else
-		miss(p, a);
+		place_miss(p, a);
 	return n;
 }
 

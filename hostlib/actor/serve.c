@@ -3,6 +3,7 @@
  * serve.c - a worker of actors: libshunt brings requests, and looks after messages between them
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -10,7 +11,8 @@
 
 static struct {
 	struct place *place;
-	struct shunt *shunt;
+	struct shunt *_Atomic shunt;
+	atomic_int stopping; /* threads in shunt_actor_stop() */
 	atomic_bool running, stop;
 	char text[256];
 } self;
@@ -97,6 +99,9 @@ static int open_place(const struct shunt_actor_opts *opts, struct shunt *s)
 
 	if (err == -EBUSY)
 		return failed(err, "'%s' is the memory of another process", opts->memory);
+	if (err == -EPERM)
+		return failed(err, "'%s' is not a file of this user that others may not write",
+			      opts->memory);
 	if (err == -EPROTO)
 		return failed(err, "'%s' is no memory of actors, or of another version",
 			      opts->memory);
@@ -111,19 +116,31 @@ static int open_place(const struct shunt_actor_opts *opts, struct shunt *s)
 static int serve(const struct shunt_actor_opts *opts)
 {
 	struct shunt_opts worker = *opts->worker;
+	struct shunt *s = NULL;
 	int err;
 
 	worker.handler = handle;
 	worker.between = between;
-	err = shunt_open(&self.shunt, &worker);
+	err = shunt_open(&s, &worker);
+	atomic_store(&self.shunt, s);
 	if (!err)
-		err = open_place(opts, self.shunt);
+		err = open_place(opts, s);
 	else
-		failed(err, "%s", shunt_error(self.shunt));
+		failed(err, "%s", shunt_error(s));
 	if (err)
 		return err;
-	err = atomic_load(&self.stop) ? 0 : shunt_run(self.shunt);
-	return err ? failed(err, "%s", shunt_error(self.shunt)) : 0;
+	err = atomic_load(&self.stop) ? 0 : shunt_run(s);
+	return err ? failed(err, "%s", shunt_error(s)) : 0;
+}
+
+/* Nobody stops what is closed: a signal may come at any instruction, in any thread. */
+static void close_worker(void)
+{
+	struct shunt *s = atomic_exchange(&self.shunt, NULL);
+
+	while (atomic_load(&self.stopping))
+		sched_yield();
+	shunt_close(s);
 }
 
 int shunt_actor_serve(const struct shunt_actor_opts *opts)
@@ -135,9 +152,8 @@ int shunt_actor_serve(const struct shunt_actor_opts *opts)
 	if (atomic_exchange(&self.running, true))
 		return failed(-EBUSY, "this process serves actors already");
 	err = serve(opts);
-	shunt_close(self.shunt);
+	close_worker();
 	place_close(self.place);
-	self.shunt = NULL;
 	self.place = NULL;
 	atomic_store(&self.stop, false);
 	atomic_store(&self.running, false);
@@ -146,11 +162,14 @@ int shunt_actor_serve(const struct shunt_actor_opts *opts)
 
 void shunt_actor_stop(void)
 {
-	struct shunt *s = self.shunt;
+	struct shunt *s;
 
+	atomic_fetch_add(&self.stopping, 1);
 	atomic_store(&self.stop, true);
+	s = atomic_load(&self.shunt);
 	if (s)
 		shunt_stop(s);
+	atomic_fetch_sub(&self.stopping, 1);
 }
 
 /* --- for handlers ----------------------------------------------------------------------------- */

@@ -66,6 +66,8 @@ int shunt_tell(struct shunt_actor *self, uint32_t to, uint32_t kind, const void 
 
 int shunt_tell_after(struct shunt_actor *self, uint64_t ns, uint32_t kind, uint64_t cookie)
 {
+	uint64_t now = place_now(), most = PLACE_NEVER - 1 - now;
+
 	for (int i = 0; i < REGION_TIMERS; i++) {
 		struct region_timer *t = &self->region->timer[i];
 
@@ -73,7 +75,7 @@ int shunt_tell_after(struct shunt_actor *self, uint64_t ns, uint32_t kind, uint6
 			continue;
 		t->kind = kind;
 		t->cookie = cookie;
-		t->due_ns = place_now() + ns; /* last: then it is set */
+		t->due_ns = now + (ns < most ? ns : most); /* last: then it is set */
 		place_look_at_timers(self);
 		return 0;
 	}

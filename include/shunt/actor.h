@@ -90,7 +90,8 @@ struct shunt_actor_opts {
 	const struct shunt_opts *worker; /* as for shunt_open(); handler and arg are not used */
 	const struct shunt_actor_kind *const *kinds; /* up to a NULL */
 	const char *memory; /* file of the place's memory, which outlives the process (in
-			     * /dev/shm, say); NULL: it does not */
+			     * /dev/shm, say), this user's, and not for others to write; NULL: it
+			     * does not */
 	size_t size;        /* bytes of it, when it is made; 0: 64 MiB. Pages are taken as needed */
 };
 
@@ -108,7 +109,7 @@ void *shunt_actor_state(struct shunt_actor *self);
 /* An actor's id by its name; 0: there is none. */
 uint32_t shunt_actor_find(const char *name);
 /* A new one: its id in *id. -EEXIST: the name is taken; -ENOSPC: 1024 actors, or no memory is left;
- * -ENOENT: no such kind; or what init() returned. */
+ * -ENOENT: no such kind; -EDEADLK: from init(); or what init() returned. */
 int shunt_actor_create(const char *kind, const char *name, const void *arg, size_t len,
 		       uint32_t *id);
 /* Messages that wait for it are counted as lost. -ENOENT: there is no such actor (any more). One

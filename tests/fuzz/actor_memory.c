@@ -4,7 +4,7 @@
  * any number: nothing leads outside of the memory, or of an actor's region
  */
 /* link: hostlib/actor/place.c hostlib/actor/make.c hostlib/actor/tell.c hostlib/actor/run.c */
-/* link: hostlib/actor/region.c hostlib/actor/object.c */
+/* link: hostlib/actor/region.c hostlib/actor/object.c hostlib/actor/recover.c */
 /* flags: -DSHUNT_ACTOR_ALONE */
 #include <stdio.h>
 #include <unistd.h>
@@ -82,6 +82,28 @@ static void patch(void)
 		memcpy(to + at, bytes, len);
 }
 
+static bool overlap(const struct shunt_actor *a, const struct shunt_actor *b)
+{
+	return (char *)a->region < (char *)b->region + b->room &&
+	       (char *)b->region < (char *)a->region + a->room;
+}
+
+/* Each actor's region is within the memory, and no other actor's. */
+static void check_regions(void)
+{
+	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {
+		const struct shunt_actor *a = &p->actor[i];
+
+		if (!a->id)
+			continue;
+		MUST(a->room >= sizeof(struct region) + STATE);
+		MUST((char *)a->region >= (char *)(p->head + 1) &&
+		     (char *)a->region + a->room <= (char *)p->head + p->size);
+		for (uint32_t k = 0; k < i; k++)
+			MUST(!p->actor[k].id || !overlap(a, &p->actor[k]));
+	}
+}
+
 static void step(void)
 {
 	uint8_t what = take8(&in), which = take8(&in);
@@ -123,8 +145,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		patch();
 	place_close(p);
 	if (!place_open(&p, path, SIZE, 1, kinds)) {
+		check_regions();
 		for (steps = 0; steps < STEPS && in.left; steps++)
 			step();
+		check_regions();
 		place_close(p);
 	}
 	unlink(path);

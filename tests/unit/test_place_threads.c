@@ -4,7 +4,7 @@
  * run once, each sender's in order, and no two cores are in one actor's handler
  */
 /* link: hostlib/actor/place.c hostlib/actor/make.c hostlib/actor/tell.c hostlib/actor/run.c */
-/* link: hostlib/actor/region.c hostlib/actor/object.c */
+/* link: hostlib/actor/region.c hostlib/actor/object.c hostlib/actor/recover.c */
 /* links more: the whole of the library but its tie to libshunt */
 /* define: SHUNT_ACTOR_ALONE */
 /* sanitize: thread */
