@@ -245,8 +245,9 @@ test_garbage_in_tunables_does_no_harm() {
 	assert_match "$(cat "$DIR/out")" "class short: hold_limit is out of range, 4294967295"
 	assert_eq "$(awk '/^  (class|short|long) +[^:]+$/ {
 		print length }' "$DIR/out" | sort -u | wc -l)" 1 "widths of status's table"
-	# 9000; without the flag that says "calls of ONC RPC", which this is none of
-	bpftool map update pinned $PINS/"$DEV"/ports key 40 35 0 0 value 255 255 255 255 253 255 \
+	# 9000; without the flags that say "calls of ONC RPC", which this is none of, and "of one
+	# service alone", which this domain is not
+	bpftool map update pinned $PINS/"$DEV"/ports key 40 35 0 0 value 255 255 255 255 249 255 \
 		255 255
 	send 9000 '\001'
 	wait_for 5 sh -c \

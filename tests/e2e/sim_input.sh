@@ -345,7 +345,8 @@ test_a_folder_in_place_of_a_file_is_named() {
 test_a_word_that_a_cost_does_not_know_is_told_those_that_it_does() {
 	refused "marker 'often' is unknown: give waiting or timer" -p mq -C marker=often
 	refused "marker '' is unknown: give waiting or timer" -p mq -C marker=
-	refused "transport 'x' is unknown: give shared, wire or published" -p mq -C transport=x
+	refused "transport 'x' is unknown: give shared, wire, published or prestaged" -p mq \
+		-C transport=x
 	refused "stall: '1ms' is no stall: give EVERY/TIME, as in 1ms/50us" -p mq -C stall=1ms
 	refused "nic_stall: stalls come every 'x': no time from 1us up" -p mq -C nic_stall=x/1us
 	refused "stall: 'soon' is no service time" -p mq -C stall=1ms/soon
