@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # overload.sh OUT.json - goodput against what is offered, one worker core, in a lab: slo beside mq,
-# prio, sq and fcfs
+# prio, sq and fcfs; as a picture, too (OUT.svg)
 #
 # The capacity is what fcfs serves in a closed loop of 32 clients, the median of five. Each round
 # offers each multiple of it under each policy; client and server note their stalls, and what was
@@ -91,6 +91,7 @@ jq -n --slurpfile points "$DIR/points" --slurpfile stats "$DIR/stats" --arg name
 	--arg mixes "${MIXES[*]}" --arg capacities "${CAPACITY[*]}" --arg kernel "$(uname -r)" \
 	--arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" \
 	--argjson rounds "$ROUNDS" --argjson seconds "$SECONDS_EACH" -f bench/overload.jq >"$OUT"
+jq -r -f bench/overload_svg.jq "$OUT" >"${OUT%.json}.svg"
 jq -r '.workloads | to_entries[] | .key as $w |
 	"\($w): goodput, of the core (p99 by objective; refused, late), of \(.value.capacity_rps)/s",
 	(.value.offered | (to_entries[0].value | keys_unsorted) as $p |

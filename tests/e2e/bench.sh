@@ -301,11 +301,13 @@ overload_point() {
 		kept_lost: $lost, in_time: $in_time, answered_p99_us: 40}}},
 		counts: {arrived: 1000, replied: 900, noreply: 0, late: 9, rejected: 100}}'
 }
-overload_of() {
+overload_json() {
 	jq -n --slurpfile points /dev/stdin --slurpfile stats <(echo '{"total": {}}') \
 		--arg names w --arg mixes m --arg capacities 2000 --arg kernel k --arg commit c \
-		--argjson rounds 1 --argjson seconds 1 -f "$ROOT/bench/overload.jq" |
-		jq -c '.workloads.w.offered["0.5"].slo | [.goodput, .core_in_time,
+		--argjson rounds 1 --argjson seconds 1 -f "$ROOT/bench/overload.jq"
+}
+overload_of() {
+	overload_json | jq -c '.workloads.w.offered["0.5"].slo | [.goodput, .core_in_time,
 			.admitted_p99_over_slo, .refused, .refused_all, .late]'
 }
 
@@ -317,6 +319,20 @@ test_what_an_overload_bench_says_is_of_requests_that_were_due_in_no_stall() {
 	# The median of rounds leaves out the one without a request that was due in none.
 	assert_eq "$({ overload_point 0.5 5 490; overload_point 0 0 0; } | overload_of)" \
 		"$usual"
+}
+
+test_the_picture_of_an_overload_bench_has_a_line_for_each_policy() {
+	{
+		overload_point 0.5 5 490
+		overload_point 0.5 5 250 | jq '.policy = "mq"'
+		overload_point 0.5 5 250 | jq '.policy = "mq" | .offered = "4.0"'
+	} | overload_json | jq -r -f "$ROOT/bench/overload_svg.jq" >"$DIR/overload.svg"
+	python3 -c 'import sys, xml.dom.minidom as m; m.parse(sys.argv[1])' "$DIR/overload.svg" ||
+		fail "no SVG: $(cat "$DIR/overload.svg")"
+	# 0.49 of 1.2 is the height; mq's line goes on to four times the capacity.
+	assert_match "$(cat "$DIR/overload.svg")" "points='117.3,200.2'/>"
+	assert_match "$(cat "$DIR/overload.svg")" "points='117.3,253 490,253'/>"
+	assert_eq "$(grep -c '>slo<\|>mq<' "$DIR/overload.svg")" 2 "names of policies"
 }
 
 run_tests "$@"
