@@ -125,7 +125,7 @@ static void unmute(struct agent *a, __u32 domain)
 }
 
 /* The domain that is on has had its time, and more. It is barred until its worker says that it is
- * there, and is heard. */
+ * there, and is heard: not between the bar and the end of hearing, so that comes first. */
 static void take(struct agent *a, __u32 seat, __u32 from, __u32 others, __u64 kept_ns)
 {
 	__u32 to = shunt_seat_next(others, from);
@@ -133,10 +133,13 @@ static void take(struct agent *a, __u32 seat, __u32 from, __u32 others, __u64 ke
 				      .from = from + 1, .to = to + 1,
 				      .back = SHUNT_SEAT_WANT(from) };
 
-	if (!seat_move(seats_of(a), o))
-		return;
-	seat_ring(a, to);
 	mute(a, from, kept_ns);
+	if (!seat_move(seats_of(a), o)) {
+		seats_of(a)->muted_ns[from] = a->now_ns;
+		unmute(a, from);
+		return;
+	}
+	seat_ring(a, to);
 	log_say(LOG_DEBUG, "domain %u did not leave the seat on CPU %u: domain %u has it", from,
 		seats_of(a)->all->seat[seat].cpu, to);
 }
