@@ -105,7 +105,7 @@ bool seat_undeafen(const struct agent *a, __u32 domain)
 	return note_end(seats_of(a), kept(a, domain, "hear"), end);
 }
 
-/* Its holder cannot change that. */
+/* The socket's filter makes moves for "end"; the socket's holder cannot change that. */
 static int heed(const struct seats *s, int sock, struct shunt_seat_end end)
 {
 	int one = 1;
@@ -231,7 +231,7 @@ int seat_hand_out(struct agent *a, struct peer *p, __u32 seat)
 	int err = 0;
 
 	if (s->worker[domain] != p->pid) {
-		/* It has said nothing yet. */
+		/* The new process has said nothing yet. */
 		seat_move(s, (struct shunt_seat_order){ .seat = seat,
 							.bar = SHUNT_SEAT_WANT(domain) });
 		err = renew(a, domain, seat);

@@ -47,8 +47,9 @@ bool seat_move(const struct seats *s, struct shunt_seat_order o);
 bool seat_has_worker(const struct agent *a, __u32 domain);
 /* The worker of the domain looks at the word. */
 void seat_ring(const struct agent *a, __u32 domain);
-/* What the domain's worker says to us moves nothing from now on; moves the seat again: true. */
+/* From now on no datagram of the domain's worker to shuntd moves the seat. */
 void seat_deafen(const struct agent *a, __u32 domain);
+/* They do again; false: the socket is not there. */
 bool seat_undeafen(const struct agent *a, __u32 domain);
 /* A new worker of the domain gets its sockets, or one that has them gets them once more. 0, or
  * -errno: nobody listens, or not now. */

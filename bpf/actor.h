@@ -84,7 +84,7 @@ static __always_inline void actor_ends(const struct front *f, int action, __u64 
 		n->dropped++;
 }
 
-/* What the metadata says of it. */
+/* The actor's id for the request's metadata; 0: it is for none. */
 static __always_inline __u32 actor_id(const struct front *f)
 {
 	return f->actor ? SHUNT_ACTOR_ID(SHUNT_ROW_GEN(f->row), f->actor - 1) : 0;

@@ -89,8 +89,8 @@ void idle_beside_xdp(struct core *c)
 	if (ring_cons(&c->tx) != c->tx_prod)
 		reply_kick(c);
 	frames_recycle(c);
-	/* Who is on looks at the word: asleep, it would keep the seat from others. With them it may
-	 * sleep (seat_moves.c). */
+	/* A core that is on a seat looks at the word: asleep, it would keep the seat from others.
+	 * With them it may sleep (seat_moves.c). */
 	if (!c->claimed_ns && !c->s->seat && idle_may_sleep(c))
 		sleep_in_poll(c);
 	else

@@ -45,27 +45,15 @@ static int make_view(struct ctl *ctl, __u32 d, int views)
 	return err;
 }
 
-static int make_hist(struct ctl *ctl, __u32 d, __u32 ncores)
-{
-	char name[16];
-	int fd;
-
-	snprintf(name, sizeof(name), "hist%u", d);
-	fd = pin(ctl, name, shunt_map_make_hist(name, ncores));
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
-}
-
-/* Lines in which the domain's cores count actors. */
-static int make_actors(struct ctl *ctl, __u32 d, __u32 lines)
+/* A map of the domain's alone: of its cores' times, or of the lines in which they count actors. */
+static int make_own(struct ctl *ctl, const char *what, __u32 d,
+		    int (*make)(const char *name, __u32 n), __u32 n)
 {
 	char name[24];
 	int fd;
 
-	snprintf(name, sizeof(name), "actor_core%u", d);
-	fd = pin(ctl, name, shunt_map_make_actors(name, lines));
+	snprintf(name, sizeof(name), "%s%u", what, d);
+	fd = pin(ctl, name, make(name, n));
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -81,9 +69,10 @@ int domain_maps_make(struct ctl *ctl, const struct setup *s, int views)
 	for (__u32 d = 0; !err && d < s->cfg.ndomains; d++) {
 		err = make_view(ctl, d, views);
 		if (!err)
-			err = make_hist(ctl, d, s->domains[d].ncores);
+			err = make_own(ctl, "hist", d, shunt_map_make_hist, s->domains[d].ncores);
 		if (!err && s->cfg.nactors)
-			err = make_actors(ctl, d, s->domains[d].ncores * s->cfg.nactors);
+			err = make_own(ctl, "actor_core", d, shunt_map_make_actors,
+				       s->domains[d].ncores * s->cfg.nactors);
 	}
 	return err;
 }

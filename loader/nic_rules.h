@@ -32,9 +32,9 @@ struct nic_rules {
 	char why[256]; /* why it is not known what the NIC has; "": it is */
 };
 
-/* Those that a configuration needs, compared with the NIC's; n is 0 if no port is of a service. */
+/* A configuration's rules, compared with the NIC's; n is 0 if no port is of a service. */
 void nic_rules_of_setup(struct ctl *ctl, const struct setup *s, struct nic_rules *out);
-/* Those that the loaded one needs, likewise. */
+/* The rules of the loaded configuration, likewise. */
 int nic_rules_of_load(struct ctl *ctl, const struct shunt_cfg *cfg, struct nic_rules *out);
 
 /* The command that mends it; IF stands for the interface. */

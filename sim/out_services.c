@@ -18,7 +18,7 @@ static bool takes_turns(const struct point *p)
 	return p->c.costs.services == SERVICES_SEATS;
 }
 
-/* What was measured of all its classes. */
+/* The results of all classes of a service, as one. */
 static struct class_result sum_of(const struct point *p, int service)
 {
 	struct class_result sum = { 0 };

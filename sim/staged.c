@@ -110,7 +110,7 @@ static bool is_stale(const struct engine *e, const struct decision *k)
 	return e->staged->ver[k->req] != k->ver;
 }
 
-/* What is stale leaves the slot. */
+/* Stale decisions leave the slot. */
 static void drop_stale(struct engine *e, struct slot *s)
 {
 	uint32_t left = 0;

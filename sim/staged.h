@@ -2,7 +2,7 @@
 /*
  * staged.h - transport "prestaged": an agent far away decides which thread a core runs next
  *
- * What arrives is a thread that wants to run. It waits at the mechanism, which has the cores: they
+ * A request is a thread here. It waits at the mechanism, which has the cores: they
  * tell the agent of all that happens (events), and it answers with decisions: this thread, in this
  * version, for this core. Decisions lie in the core's slot until the core is free. One whose thread
  * has another version by then is stale, and nothing happens by it. A free core without a decision
@@ -48,7 +48,7 @@ struct decisions {
 	uint32_t head, tail, size;
 };
 
-/* What the agent believes of a request. */
+/* The agent's knowledge of a request, which may be old. */
 struct belief {
 	uint32_t ver;
 	uint32_t next, prev;   /* in the list of its class, or of what is staged */

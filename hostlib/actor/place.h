@@ -67,7 +67,7 @@ int place_open(struct place **ret, const char *path, size_t size, uint32_t first
 
 /* make.c: a kind by its name; NULL: there is none. */
 const struct shunt_actor_kind *place_kind(const struct place *p, const char *name);
-/* What this process knows of the actor in a slot. */
+/* The slot's actor gets its kind and mailbox in this process. */
 int place_attach(struct place *p, uint32_t nr, const struct shunt_actor_kind *k);
 /* A state of 0s, and init(). */
 int place_begin_anew(struct shunt_actor *a, const void *arg, size_t len);

@@ -148,7 +148,7 @@ struct shunt_off_agent {
 	struct shunt_off_slot slot[SHUNT_OFF_SLOTS_MAX];
 };
 
-/* What a mechanism asks for. */
+/* The sizes of a mechanism's memory. */
 struct shunt_off_sizes {
 	enum shunt_off_kind kind;
 	unsigned int queues, slots, objects, classes;

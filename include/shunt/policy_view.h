@@ -55,7 +55,7 @@ __shunt_inline __u64 shunt_away(const struct shunt_view *v)
 	return v->up & *(volatile const __u64 *)&v->away;
 }
 
-/* What it takes a core that is away to serve once it is let on its seat, in ns, as measured lately.
+/* The time from the move that lets a core on its seat until it serves, in ns, as measured lately.
  * 0: not measured yet, or there are no seats. */
 __shunt_inline __u32 shunt_switch_ns(const struct shunt_view *v)
 {

@@ -53,7 +53,7 @@ struct shunt_off_view {
 	int peer;                              /* the mechanism's end of the socket; -1 */
 };
 
-/* What precedes the two descriptors that an agent gets. */
+/* The message with the two descriptors that an agent gets. */
 struct off_hello {
 	__u32 abi, epoch;
 };

@@ -34,7 +34,7 @@ test_the_layout_is_that_of_both_processors() {
 	alike count || fail "the state of the example differs"
 }
 
-# What nobody may put into a state.
+# Types whose layout differs between processors have no place in a state.
 test_types_that_differ_are_named() {
 	local type
 	need_cross

@@ -38,7 +38,7 @@ actor() { actors ".[] | select(.actor == \"$1\") | $2"; }
 # Nothing waits, runs, or is unaccounted for.
 closed() { actors 'all(.open == 0 and .running == 0)' >/dev/null; }
 
-# What actors count is what their classes count: all requests here are actors'.
+# Actors' counts add up to those of their classes: all requests here are actors'.
 assert_actors_agree() {
 	local of=(short '[.[] | select(.class == "short")]' long '[.[] | select(.class == "long")]')
 	local i key
@@ -154,7 +154,7 @@ test_rules_that_name_actors_are_changed_live() {
 	assert_exit 2 host shunt rule add value=0x03 actor=kv class=short --dev "$DEV"
 }
 
-# What could write the map of rows: 64 KiB of it, mapped, or a descriptor.
+# Neither a mapping of the map of rows, 64 KiB, nor a descriptor lets a worker write it.
 test_a_worker_has_a_copy_of_the_rows_that_nobody_can_write() {
 	load sq
 	start_worker

@@ -132,7 +132,7 @@ test_a_lab_that_cannot_be_made_leaves_nothing() {
 	done
 }
 
-# What it does there: services.sh.
+# Its effect on requests: services.sh.
 test_rules_are_of_a_card_alone() {
 	lab up a
 	assert_exit 1 lab rule a 9000 1

@@ -94,7 +94,7 @@ seat() { host shunt status -j | jq -e ".interfaces[0].seats[0] | $1"; }
 
 # FAIR: looks at the seat until it is told to end; a bit for each service that obeys.
 watch() { start watch build/tests/seat_watch "/sys/fs/bpf/shunt/$DEV" "$1"; }
-# What must not be was not seen.
+# Ends the watch: no request was stranded, no word was wrong, no service kept the seat.
 unwatch() {
 	stop watch
 	WATCHED=$(tail -n 1 "$DIR/watch.log")

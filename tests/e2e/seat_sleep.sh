@@ -101,7 +101,7 @@ test_the_other_service_of_a_seat_that_sleeps_goes_on_when_one_dies() {
 	assert_conserved
 }
 
-# Who is stopped in its sleep keeps nobody from the seat, and finds its requests when it goes on.
+# A worker that is stopped in its sleep keeps no other from the seat, and finds its requests later.
 test_a_service_that_is_stopped_in_its_sleep_costs_the_other_one_nothing() {
 	load_seats
 	start_service a

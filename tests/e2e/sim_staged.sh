@@ -65,7 +65,7 @@ test_without_latency_and_cost_an_agent_does_what_the_cores_do() {
 	done
 }
 
-# What is staged is decided before it is known which core is free first, and what comes meanwhile.
+# A staged decision is made before it is known which core is free first, and what comes meanwhile.
 test_each_decision_that_is_staged_is_made_too_early() {
 	local two='short=0.5:exp(1us)/slo=20us,long=0.5:exp(20us)/slo=400us' asked staged
 	asked=$(json '.runs[0].classes[0].mean_us' staged --json - -p mq -w "$two" -c 4 -l 0.8 \

@@ -110,7 +110,7 @@ static void nobody_leaves_a_seat_that_sleeps(void **state)
 	assert_word(OTHER + 1, bit(HERE));
 }
 
-/* Its worker is gone: whoever gets the seat is awake. */
+/* The service's worker is gone: the one that gets the seat is awake. */
 static void a_give_wakes_the_seat(void **state)
 {
 	put_to_sleep(OTHER);

@@ -52,7 +52,7 @@ static void a_packet_on_another_services_queue_is_the_kernels_and_counted(void *
 	}
 }
 
-/* Its number is told by the flag alone. */
+/* The flag alone tells that there is a service's number. */
 static void a_port_of_no_service_is_served_on_every_queue(void **state)
 {
 	ingress_port(g, PACKET_PORT, (struct shunt_port){ .cls = CLS, .flags = SHUNT_PORT_ON,

@@ -320,7 +320,7 @@ static void an_actor_made_by_init_is_refused(void **state)
 
 /* --- cores that meet -------------------------------------------------------------------------- */
 
-/* What a second core does while this one is in the handler. */
+/* A second core looks while this one is in the handler. */
 static void set_a_timer_that_another_core_sees(struct shunt_actor *self)
 {
 	in_handler = NULL;
