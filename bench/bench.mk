@@ -6,7 +6,8 @@
 	bench-offload
 
 bench-cost: ## ns per packet of XDP ingress (root)
-bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(POLICIES:%=$(B)/bench/reject/%.o)
+bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(B)/bench/least.o \
+		$(POLICIES:%=$(B)/bench/reject/%.o)
 	$(Q)$(B)/bench/cost
 
 bench-agent: ## what shuntd itself takes of a CPU, idle and under load (root)
@@ -141,14 +142,14 @@ $(B)/bench/price: bench/price.c $(call obj,$(HOSTLIB_SRC) apps/spin.c apps/work.
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c %.o,$^) -o $@ \
 		$(SHUNT_LDFLAGS) $(PRICE_WRAPS:%=-Wl,--wrap=%) -pthread -lm
 
-$(B)/bench/cost: bench/cost.c bench/cost_report.c tests/prog/ingress.c tests/prog/packet.c \
-	bench/cost.h $(wildcard tests/prog/*.h include/shunt/*.h)
+$(B)/bench/cost: bench/cost.c bench/cost_least.c bench/cost_report.c tests/prog/ingress.c \
+	tests/prog/packet.c bench/cost.h $(wildcard tests/prog/*.h include/shunt/*.h)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -I. -std=gnu11 -O2 -g $(WARN) $(filter %.c,$^) -o $@ -lbpf -ljansson \
 		-lm
 
-$(B)/bench/again.o: bench/again.bpf.c
+$(B)/bench/again.o $(B)/bench/least.o: $(B)/bench/%.o: bench/%.bpf.c $(wildcard include/shunt/*.h)
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@

@@ -30,6 +30,8 @@
  *   plain   as steer, on a port without rules: all requests are of one class
  *   rpc     as plain, on a port of ONC RPC: the call's head is checked, and
  *           its class is that of program, version and procedure
+ *
+ * Beside them, once a round, programs that do only what none can leave out (least.bpf.c).
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -147,7 +149,8 @@ static void store_times(struct times *t, __u32 round, __u32 *const ns[2])
 	t->ns[round] = (many * INGRESS_REPEAT - one) / (INGRESS_REPEAT - 1);
 }
 
-static __u32 time_drop(struct ingress *g, const struct packet *p, __u32 packets)
+/* Of a program that is no policy's. */
+static __u32 time_other(struct ingress *g, const struct packet *p, __u32 packets)
 {
 	ingress_repeat(g, p->data, p->len, packets, &v);
 	return v.ns;
@@ -187,12 +190,12 @@ static void time_path(struct policy *p, enum path path, __u32 round)
 	for (__u32 i = 0; i < batches; i++) {
 		batch_ns[0][i] = time_batch(p->name, g, path, 1);
 		batch_ns[1][i] = time_batch(p->name, g, path, INGRESS_REPEAT);
-		batch_ns[2][i] = time_drop(&drop, of, 1);
-		batch_ns[3][i] = time_drop(&drop, of, INGRESS_REPEAT);
+		batch_ns[2][i] = time_other(&drop, of, 1);
+		batch_ns[3][i] = time_other(&drop, of, INGRESS_REPEAT);
 		if (path != REFUSE)
 			continue;
-		batch_ns[4][i] = time_drop(&again_drop, of, 1);
-		batch_ns[5][i] = time_drop(&again_drop, of, INGRESS_REPEAT);
+		batch_ns[4][i] = time_other(&again_drop, of, 1);
+		batch_ns[5][i] = time_other(&again_drop, of, INGRESS_REPEAT);
 	}
 	store_times(&p->path[path], round, batch_ns);
 	store_times(&p->drop[path], round, batch_ns + 2);
@@ -200,10 +203,24 @@ static void time_path(struct policy *p, enum path path, __u32 round)
 		leave_out_again(&p->path[path], &p->drop[path], round);
 }
 
+static void time_least(struct least *l, __u32 round)
+{
+	for (__u32 i = 0; i < batches; i++) {
+		batch_ns[0][i] = time_other(&l->g, &packet, 1);
+		batch_ns[1][i] = time_other(&l->g, &packet, INGRESS_REPEAT);
+		if (v.action != l->action)
+			die("cost: a step of least.bpf.c ended early");
+		batch_ns[2][i] = time_other(&drop, &packet, 1);
+		batch_ns[3][i] = time_other(&drop, &packet, INGRESS_REPEAT);
+	}
+	store_times(&l->all, round, batch_ns);
+	store_times(&l->drop, round, batch_ns + 2);
+}
+
 /* --- what is measured ------------------------------------------------------------------------- */
 
-/* Known as long as its namespace lives; what is loaded next gets another one. */
-static void keep_known(int prog)
+/* What is loaded next gets another namespace. */
+void keep_known(int prog)
 {
 	make_known(prog);
 	if (open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) < 0 || unshare(CLONE_NEWNET))
@@ -337,6 +354,8 @@ static void measure(void)
 			for (enum path path = 0; path < PATHS; path++)
 				time_path(&policies[i], path, r);
 		}
+		for (int i = 0; i < LEAST; i++)
+			time_least(&least[i], r);
 	}
 }
 
@@ -360,6 +379,7 @@ int main(void)
 	load_drop();
 	load_again(&again, -1);
 	load_again(&again_drop, drop.prog);
+	load_least();
 	measure();
 	mkdir("build/bench", 0755);
 	write_json(getenv("OUT") ? getenv("OUT") : "build/bench/cost.json");
@@ -368,6 +388,7 @@ int main(void)
 		ingress_free(policies[i].g);
 		ingress_free(policies[i].reject);
 	}
+	free_least();
 	bpf_object__close(again.obj);
 	bpf_object__close(again_drop.obj);
 	for (int i = 0; i < 6; i++)

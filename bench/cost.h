@@ -27,9 +27,27 @@ struct policy {
 	struct times path[PATHS], drop[PATHS];
 };
 
+/* The steps of least.bpf.c. */
+#define LEAST 5
+
+struct least {
+	struct ingress g;
+	__u32 action; /* of a request that went through all its steps */
+	struct times all, drop; /* of the steps up to this one; of XDP_DROP beside it */
+};
+
+extern const char *const least_name[LEAST];
+extern struct least least[LEAST];
 extern struct policy policies[POLICIES_MAX];
 extern int npolicies;
 extern __u32 rounds, batches; /* batches of a round */
+
+/* cost.c: the program is in the kernel's dispatcher as long as a namespace of its own lives. */
+void keep_known(int prog);
+
+/* cost_least.c */
+void load_least(void);
+void free_least(void);
 
 /* cost_report.c */
 void write_json(const char *path);

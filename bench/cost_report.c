@@ -113,6 +113,21 @@ static json_t *policy_json(const struct policy *p)
 	return out;
 }
 
+/* What each step adds to those before it. */
+static json_t *least_json(void)
+{
+	json_t *steps = json_array();
+	double before = floor_of(offsetof(struct times, ns)), ns;
+
+	for (int i = 0; i < LEAST; i++) {
+		ns = quantile(least[i].all.ns, &least[i].drop, 0.5);
+		json_array_append_new(steps, json_pack("{s:s, s:o}", "name", least_name[i], "ns",
+						       number(ns - before)));
+		before = ns;
+	}
+	return steps;
+}
+
 void write_json(const char *path)
 {
 	json_t *all = json_object(), *root;
@@ -122,9 +137,10 @@ void write_json(const char *path)
 		json_object_set_new(all, policies[i].name, policy_json(&policies[i]));
 	uname(&host);
 	root = json_pack(
-		"{s:f, s:f, s:o, s:i, s:i, s:i, s:i, s:i, s:s, s:s}", "floor_ns",
+		"{s:f, s:f, s:o, s:o, s:i, s:i, s:i, s:i, s:i, s:s, s:s}", "floor_ns",
 		floor_of(offsetof(struct times, ns)), "floor_first_packet",
-		floor_of(offsetof(struct times, first)), "policies", all, "rounds", (int)rounds,
+		floor_of(offsetof(struct times, first)), "least", least_json(),
+		"policies", all, "rounds", (int)rounds,
 		"batches_a_round", (int)batches, "packets_a_batch", INGRESS_REPEAT, "cores", CORES,
 		"classes", CLASSES, "kernel", host.release, "note",
 		"ns of a further packet of a batch, floor included; reject: the policy's own "
@@ -140,6 +156,19 @@ static void print_path(const struct policy *p, enum path path, double low)
 
 	printf(" %8.1f (%5.1f to %5.1f)", quantile(t->ns, floor, 0.5) - low,
 	       quantile(t->ns, floor, 0.25) - low, quantile(t->ns, floor, 0.75) - low);
+}
+
+static void print_least(double low)
+{
+	double before = low, ns;
+
+	printf("what no program can leave out:");
+	for (int i = 0; i < LEAST; i++) {
+		ns = quantile(least[i].all.ns, &least[i].drop, 0.5);
+		printf(" %s %.1f%s", least_name[i], ns - before, i < LEAST - 1 ? " +" : "");
+		before = ns;
+	}
+	printf(" = %.1f ns\n", before - low);
 }
 
 void print_table(void)
@@ -159,5 +188,6 @@ void print_table(void)
 		}
 		putchar('\n');
 	}
+	print_least(low);
 	printf("%d of %d rounds were quiet\n", quiet, npolicies * PATHS * (int)rounds);
 }

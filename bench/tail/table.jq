@@ -4,7 +4,8 @@
 def pad($n): tostring | . + (" " * ([$n - length, 0] | max) // "");
 def lpad($n): tostring | (" " * ([$n - length, 0] | max) // "") + .;
 def rate: if . == null then "none" else . end;
-def short: if . >= 100 then round else . * 10 | round / 10 end | tostring;
+def short: if . == null then "?" elif . >= 100 then round | tostring
+	else . * 10 | round / 10 | tostring end;
 
 # A class's values of a system at a rate, with stalls set aside; null: it has none.
 def clean_of($system; $class; $rate):

@@ -96,6 +96,15 @@ test_a_point_has_its_cleaned_numbers_and_comparisons() {
 	assert_match "$table" "at 300: nothing can be compared: overload"
 }
 
+test_a_bound_that_cannot_be_said_is_a_question_mark() {
+	local COMPARED=$DIR/compared
+	compared 100 270 true | jq -c '.classes.short.systems[].clean.p99_us.high = null' \
+		>"$COMPARED"
+	sample 1 100 500 | summarise
+	assert_match "$(jq -r -f bench/tail/table.jq "$DIR/s.json")" \
+		"at 100: shunt-x 270 \(250 to \?\) is least"
+}
+
 test_samples_in_which_the_machine_stalled_are_counted_and_kept() {
 	{
 		sample 1 100 10
