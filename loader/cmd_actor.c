@@ -153,7 +153,16 @@ static int pin(struct ctl *ctl, struct shunt_actor_row *to)
 	return 0;
 }
 
-static int change_row(struct ctl *ctl, const struct shunt_cfg *cfg, bool pins,
+static int unpin(struct shunt_actor_row *to)
+{
+	to->core = 0;
+	to->flags &= ~SHUNT_ACTOR_PINNED;
+	return 0;
+}
+
+enum action { LS, SET, PIN, UNPIN, ACTIONS };
+
+static int change_row(struct ctl *ctl, const struct shunt_cfg *cfg, enum action action,
 		      struct shunt_actor_row *rows)
 {
 	int nr = actors_find(rows, cfg->nactors, ctl->argv[1]), err;
@@ -165,13 +174,13 @@ static int change_row(struct ctl *ctl, const struct shunt_cfg *cfg, bool pins,
 		return -ENOENT;
 	}
 	to = rows[nr];
-	err = pins ? pin(ctl, &to) : set(ctl, cfg, &to);
+	err = action == PIN ? pin(ctl, &to) : action == UNPIN ? unpin(&to) : set(ctl, cfg, &to);
 	if (!err)
 		actors_put(&rows[nr], &to);
 	return err ? err : list(ctl, cfg, rows);
 }
 
-static int change(struct ctl *ctl, bool pins)
+static int change(struct ctl *ctl, enum action action)
 {
 	struct shunt_actor_row *rows = NULL;
 	struct shunt_cfg cfg;
@@ -182,7 +191,7 @@ static int change(struct ctl *ctl, bool pins)
 	err = map_cfg(ctl, &cfg);
 	if (!err) {
 		rows = actors_open(ctl);
-		err = rows ? change_row(ctl, &cfg, pins, rows) : -errno;
+		err = rows ? change_row(ctl, &cfg, action, rows) : -errno;
 		actors_close(rows);
 	}
 	pindir_unlock(lock);
@@ -191,18 +200,18 @@ static int change(struct ctl *ctl, bool pins)
 
 static int run(struct ctl *ctl)
 {
-	static const char *const actions[] = { "ls", "set", "pin" };
-	static const int least[] = { 0, 3, 3 }, most[] = { 1, 3, 3 };
+	static const char *const actions[ACTIONS] = { "ls", "set", "pin", "unpin" };
+	static const int least[ACTIONS] = { 0, 3, 3, 2 }, most[ACTIONS] = { 1, 3, 3, 2 };
 	struct shunt_actor_row *rows = NULL;
 	struct shunt_cfg cfg;
-	int action = 0, err;
+	int action = LS, err;
 
 	if (ctl->argc)
-		action = pick_word(ctl, "action", ctl->argv[0], actions, 3);
+		action = pick_word(ctl, "action", ctl->argv[0], actions, ACTIONS);
 	if (action < 0 || need_args(ctl, least[action], most[action]))
 		return -EINVAL;
-	if (action)
-		return change(ctl, action == 2);
+	if (action != LS)
+		return change(ctl, action);
 	err = pick_loaded(ctl);
 	if (!err)
 		err = map_cfg(ctl, &cfg);
@@ -214,6 +223,7 @@ static int run(struct ctl *ctl)
 	return err;
 }
 
-const struct verb verb_actor = { "actor", "[ls | set ACTOR class=CLASS | pin ACTOR DOMAIN[/CORE]]",
+const struct verb verb_actor = { "actor", "[ls | set ACTOR class=CLASS | pin ACTOR DOMAIN[/CORE] | "
+				 "unpin ACTOR]",
 				 "actors: what each has done; another class, a core of its own",
 				 only_dev, run };

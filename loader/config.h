@@ -79,7 +79,7 @@ struct config_actor {
 	char *kind;
 	char *cls;
 	char *place;
-	uint32_t count; /* 0: one */
+	uint32_t *count; /* NULL: one */
 };
 
 struct config_rpc {

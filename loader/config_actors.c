@@ -30,6 +30,12 @@ static bool is_taken(const struct setup *s, const char *name)
 	return false;
 }
 
+/* Rows that an entry is for; without 'count' one, whose name has no number. */
+static __u32 count_of(const struct config_actor *in)
+{
+	return in->count ? *in->count : 1;
+}
+
 /* The k-th row of an entry; of several each has its number behind the name. */
 static int add_row(struct config_reader *r, __u32 i, __u32 k, __u8 cls)
 {
@@ -37,7 +43,7 @@ static int add_row(struct config_reader *r, __u32 i, __u32 k, __u8 cls)
 	struct setup *s = r->s;
 	struct shunt_actor_row *row = &s->actors[s->cfg.nactors];
 	char name[SHUNT_NAME_LEN + 16];
-	int len = in->count > 1 ? snprintf(name, sizeof(name), "%s.%u", in->name, k)
+	int len = count_of(in) > 1 ? snprintf(name, sizeof(name), "%s.%u", in->name, k)
 				: snprintf(name, sizeof(name), "%s", in->name);
 
 	if (len >= SHUNT_NAME_LEN)
@@ -57,7 +63,7 @@ static int read_actor(struct config_reader *r, __u32 i)
 {
 	const struct config_actor *in = &r->c->actors[i];
 	int cls = in->cls ? config_class_of(r->s, in->cls) : 0, err = 0;
-	__u32 n = in->count ? in->count : 1;
+	__u32 n = count_of(in);
 
 	if (cls < 0)
 		return config_bad_class(r, in->cls, "actors[%u].class", i);
@@ -67,6 +73,8 @@ static int read_actor(struct config_reader *r, __u32 i)
 	if (in->kind && !is_name(in->kind))
 		return config_bad(r, "a letter, then letters, digits, '-' and '_'",
 				  "actors[%u].kind", i);
+	if (!n)
+		return config_bad(r, "from 1 on", "actors[%u].count", i);
 	if (n > SHUNT_ACTORS - r->s->cfg.nactors)
 		return config_bad(r, "more than 1024 actors", in->count ? "actors[%u].count"
 									: "actors[%u]", i);
@@ -116,7 +124,7 @@ int config_actor_places(struct config_reader *r)
 				  "actors");
 	for (__u32 i = 0; i < r->c->actors_count; i++) {
 		const struct config_actor *in = &r->c->actors[i];
-		__u32 n = in->count ? in->count : 1;
+		__u32 n = count_of(in);
 		struct shunt_actor_row at = { 0 };
 
 		if (in->place && s->auto_domains)

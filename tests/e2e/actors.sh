@@ -127,6 +127,25 @@ test_an_actor_s_requests_go_to_the_core_that_it_is_pinned_to() {
 	assert_actors_agree
 }
 
+test_an_actor_that_is_unpinned_is_every_core_s_again() {
+	BIG_PLACE=0/1 load sq
+	start_worker
+	host shunt actor pin big 0/0 --dev "$DEV" >/dev/null
+	assert_eq "$(actor big '"\(.place) \(.pinned)"')" '"0/0 true"' "place of big, pinned"
+	host shunt actor unpin big --dev "$DEV" >/dev/null
+	assert_eq "$(actor big '"\(.place) \(.pinned)"')" '"0 false"' "place of big, unpinned"
+	offer --rate 1000 --count 100 --time 5 --mix long=1:1us
+	assert_all_answered
+	assert_exit 2 host shunt actor unpin big 0/1 --dev "$DEV"
+	assert_exit 1 host shunt actor unpin nobody --dev "$DEV"
+}
+
+test_a_count_of_0_is_refused() {
+	config | sed 's/count: 4/count: 0/' >"$DIR/config.yaml"
+	assert_exit 1 host shunt load sq --dev "$DEV" --config "$DIR/config.yaml"
+	grep -q "actors\[0\].count.*from 1 on" "$DIR/err" || fail "said: $(cat "$DIR/err")"
+}
+
 test_a_switch_keeps_actors() {
 	load sq
 	start_worker
