@@ -41,7 +41,7 @@ static void *map(int fd, size_t len, int prot)
 	return NULL;
 }
 
-static int take_first(struct shunt *s, const struct shunt_msg_actors *msg, const int *fd)
+static int take(struct shunt *s, const struct shunt_msg_actors *msg, const int *fd)
 {
 	struct actors *a = calloc(1, sizeof(*a));
 
@@ -57,7 +57,6 @@ static int take_first(struct shunt *s, const struct shunt_msg_actors *msg, const
 	return set_error(s, -errno, "cannot map the actors: %s", strerror(errno));
 }
 
-/* A new agent says the same once more: the maps are the load's. */
 int actors_take(struct shunt *s, const struct shunt_msg_actors *msg, int *fd, int nfd)
 {
 	int err = 0;
@@ -66,7 +65,7 @@ int actors_take(struct shunt *s, const struct shunt_msg_actors *msg, int *fd, in
 	    msg->cores > SHUNT_CORES)
 		err = set_error(s, -EPROTO, "shuntd's word about actors makes no sense");
 	else if (!s->actors)
-		err = take_first(s, msg, fd);
+		err = take(s, msg, fd);
 	message_close(fd, nfd);
 	return err;
 }

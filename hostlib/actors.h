@@ -16,7 +16,7 @@ struct actors {
 	uint32_t n, cores;
 };
 
-/* actors.c: what comes with ACTORS, once; and when the link is given up. */
+/* actors.c: what comes with ACTORS, before cores run; and when the link is given up. */
 int actors_take(struct shunt *s, const struct shunt_msg_actors *msg, int *fd, int nfd);
 void actors_drop(struct shunt *s);
 

@@ -171,8 +171,9 @@ static void reconnect(struct shunt *s)
 		take_seats(s, &m, n, fd, nfd);
 		n = message_wait(s, &m, fd, &nfd);
 	}
-	if (n > 0 && m.msg.type == SHUNT_MSG_ACTORS) {
-		take_actors(s, &m, n, fd, nfd);
+	if (n > 0 && m.msg.type == SHUNT_MSG_ACTORS) { /* as with WIRE: cores run by those of our
+							* memory */
+		message_close(fd, nfd);
 		n = message_wait(s, &m, fd, &nfd);
 	}
 	if (n < 0) {

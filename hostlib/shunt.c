@@ -151,6 +151,18 @@ static int join_cores(struct shunt *s)
 	return err;
 }
 
+/* The application looks at what it is attached to. */
+static int tell_attached(struct shunt *s)
+{
+	int err = s->opts.attached ? s->opts.attached(s, s->opts.arg) : 0;
+
+	fork_check(s);
+	if (!err)
+		return 0;
+	err = err < 0 ? err : -ECANCELED;
+	return set_error(s, err, "shunt_opts.attached failed: %s", strerror(-err));
+}
+
 /* Serves with the rings we have. 0: stopped; 1: they must be given up; or -errno. */
 static int serve_once(struct shunt *s)
 {
@@ -158,6 +170,9 @@ static int serve_once(struct shunt *s)
 
 	if (err)
 		return set_error(s, err, "cannot find the program's text: %s", strerror(-err));
+	err = tell_attached(s);
+	if (err)
+		return err;
 	err = grace_follow(s);
 	if (!err)
 		err = start_cores(s);

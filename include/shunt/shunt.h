@@ -94,6 +94,10 @@ struct shunt_opts {
 	 * latest, by CLOCK_MONOTONIC in ns. A core that sleeps does so until then, to a
 	 * millisecond. */
 	uint64_t (*between)(unsigned int core, void *arg);
+	/* In shunt_run(), if not NULL, before the cores' threads begin: at first, and again when
+	 * the worker lives through 'shunt unload' and 'shunt load', as actors, classes and cores
+	 * may be others by then. Not 0, a -errno: shunt_run() ends with it. */
+	int (*attached)(struct shunt *s, void *arg);
 };
 
 #define SHUNT_DOMAIN_ANY 0 /* domain D is asked for as D + 1 */
