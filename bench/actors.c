@@ -121,6 +121,7 @@ static double median(double *of)
 int main(void)
 {
 	double two[ROUNDS], many[ROUNDS], batch[ROUNDS], calls[ROUNDS];
+	struct shunt_actor_opts opts = { .size = 8 << 20, .kinds = kinds };
 	cpu_set_t one;
 	char name[16];
 	int err;
@@ -128,7 +129,7 @@ int main(void)
 	CPU_ZERO(&one);
 	CPU_SET(sched_getcpu(), &one);
 	sched_setaffinity(0, sizeof(one), &one);
-	err = place_open(&p, NULL, 8 << 20, 0, kinds);
+	err = place_open(&p, &opts);
 	for (int i = 0; !err && i < MANY; i++) {
 		snprintf(name, sizeof(name), "a%d", i);
 		err = place_make(p, "counter", name, NULL, 0, &id[i]);

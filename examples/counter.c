@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* counter.c - actors that count. A request of eight bytes adds its last four, a shorter one only
- * asks; the reply is the sum, and how often something was added. The actor "total" hears of it all.
- * */
+ * asks; the reply is the sum, and how often something was added. All of it is told to the actor
+ * "total". */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,6 +17,11 @@ static void stop(int sig)
 	shunt_actor_stop();
 }
 
+static void notice(const char *text)
+{
+	fprintf(stderr, "%s\n", text);
+}
+
 static void add(struct count *c, uint32_t n)
 {
 	c->sum += n;
@@ -26,7 +31,7 @@ static void add(struct count *c, uint32_t n)
 static long handle(struct shunt_actor *self, struct shunt_message *m)
 {
 	struct count *c = shunt_actor_state(self);
-	static uint32_t total;
+	static _Atomic uint32_t total; /* of all counters, which run on any core */
 	uint32_t n = 0;
 
 	memcpy(&n, (char *)m->data + (m->req ? 4 : 0), m->len >= (m->req ? 8 : 4) ? 4 : 0);
@@ -56,7 +61,7 @@ int main(int argc, char **argv)
 	static const struct shunt_actor_kind *const kinds[] = { &counter, NULL };
 	struct shunt_opts worker = { .sz = sizeof(worker), .ifname = argv[1] };
 	struct shunt_actor_opts opts = { .sz = sizeof(opts), .worker = &worker, .kinds = kinds,
-					 .memory = argc == 3 ? argv[2] : NULL };
+					 .memory = argc == 3 ? argv[2] : NULL, .notice = notice };
 
 	if (argc != 2 && argc != 3) {
 		fprintf(stderr, "usage: %s INTERFACE [FILE of the state]\n", argv[0]);

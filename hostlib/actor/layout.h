@@ -18,8 +18,9 @@
 #include <stdint.h>
 
 #define PLACE_MAGIC 0x6563616c70746e73ULL /* "sntplace" */
-#define PLACE_LAYOUT 1
+#define PLACE_LAYOUT 2
 #define PLACE_ACTORS 1024
+#define PLACE_ROWS 1024 /* in an id: numbers below this are rows of the configuration */
 #define PLACE_NAME 16
 #define PLACE_LINE 64
 
@@ -42,8 +43,9 @@ struct place_slot {
 	uint64_t lock;
 	uint32_t state;       /* enum place_state */
 	uint32_t gen;         /* of its id, 16 bits */
-	uint64_t at;          /* its region, from the memory's begin; 0: it has none yet */
-	uint32_t room;        /* bytes of the region, which the slot keeps for its next actor */
+	uint64_t at;          /* its region, from the memory's begin */
+	uint32_t room;        /* bytes of the region; 0: it has none. Without an actor the slot
+			       * keeps its region until another one takes that room */
 	uint32_t version;
 	char name[PLACE_NAME];
 	char kind[PLACE_NAME];
@@ -59,9 +61,8 @@ struct place_head {
 	uint64_t magic;
 	uint32_t layout;
 	uint32_t process;     /* number of the process that has it, or had it last */
-	uint64_t size;        /* bytes of the memory */
-	uint64_t used;        /* up to there regions have been given */
-	uint64_t pad[4];
+	uint64_t size;        /* bytes of the memory: the file is as long, or longer */
+	uint64_t pad[5];
 	/* Counts, atomic: */
 	uint64_t refused;
 	uint64_t requests;
@@ -69,7 +70,8 @@ struct place_head {
 	uint64_t later;
 	uint64_t given_up;
 	uint64_t resets;
-	uint64_t pad2[2];
+	uint64_t gone;
+	uint64_t pad2;
 	struct place_slot slot[PLACE_ACTORS];
 };
 _Static_assert(sizeof(struct place_head) % PLACE_LINE == 0, "whole lines");
@@ -79,10 +81,10 @@ _Static_assert(sizeof(struct place_head) % PLACE_LINE == 0, "whole lines");
 #define REGION_MAGIC 0x6e6f6967u /* "gion" */
 #define REGION_UNIT 16          /* an object's id is its offset in units */
 #define REGION_LISTS 64         /* of free objects, by size */
-#define REGION_TIMERS 8
+#define REGION_TIMERS 9         /* that a handler may set, and one that fired and is for later */
 
 struct region_timer {
-	uint64_t due_ns;      /* CLOCK_MONOTONIC; 0: it is not set */
+	uint64_t due_ns;      /* CLOCK_MONOTONIC of the region's "boot"; 0: it is not set */
 	uint64_t cookie;
 	uint32_t kind;
 	uint32_t pad;
@@ -103,7 +105,10 @@ struct region {
 	uint32_t size;        /* bytes of the region */
 	uint32_t used;        /* up to there it has objects */
 	uint32_t state;       /* bytes of the state, which begins behind this head */
+	uint64_t boot;        /* the machine's boot by whose clock timers are set; 0: unknown */
+	uint64_t booted_ns;   /* when that was: CLOCK_REALTIME when CLOCK_MONOTONIC was 0 */
 	struct region_timer timer[REGION_TIMERS];
 	uint32_t list[REGION_LISTS]; /* ids of the first free objects; 0: none */
+	uint64_t pad;
 };
 _Static_assert(sizeof(struct region) % REGION_UNIT == 0, "objects are aligned");

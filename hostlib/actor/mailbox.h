@@ -105,8 +105,7 @@ static inline uint64_t mailbox_head(const struct mailbox *m)
 	return atomic_load_explicit(&m->head, memory_order_relaxed);
 }
 
-/* The message at the head, which stays there; NULL: none is there, or its teller is not done yet.
- * */
+/* The message at the head, which stays there; NULL: none is there, or its teller is not done. */
 static inline struct cell *mailbox_first(struct mailbox *m)
 {
 	uint64_t head = mailbox_head(m);

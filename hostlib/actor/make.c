@@ -6,28 +6,14 @@
  * makes an actor leaves one that the next process takes for none.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lock.h"
 #include "region.h"
 
 #define PAGE 4096u
-
-const struct shunt_actor_kind *place_kind(const struct place *p, const char *name)
-{
-	for (int i = 0; p->kinds[i]; i++) {
-		if (!strncmp(p->kinds[i]->name, name, PLACE_NAME))
-			return p->kinds[i];
-	}
-	return NULL;
-}
-
-static struct region *region_in(const struct place *p, const struct place_slot *s)
-{
-	return (struct region *)((char *)p->head + s->at);
-}
 
 static void set_state(struct place_slot *s, uint32_t state)
 {
@@ -56,34 +42,6 @@ static uint32_t room_for(const struct shunt_actor_kind *k)
 	return room <= UINT32_MAX ? room : 0;
 }
 
-/* A word of a slot that counts for the next process: release, so stores before this one are there
- * if it is, wherever this process dies. */
-static void set_room(struct place_slot *s, uint32_t room)
-{
-	__atomic_store_n(&s->room, room, __ATOMIC_RELEASE);
-}
-
-/* The slot's region, or a new one. The slot has it before "used" moves: a process that dies in
- * between leaves a region that is the slot's. While "at" changes, "room" is 0: no region. */
-static int give_region(struct place *p, struct place_slot *s, uint32_t room)
-{
-	uint64_t at = p->head->used;
-	int err;
-
-	if (s->at && s->room >= room)
-		return 0;
-	if (!room || at > p->size || room > p->size - at)
-		return -ENOSPC;
-	err = posix_fallocate(p->fd, at, room);
-	if (err)
-		return -err;
-	set_room(s, 0);
-	__atomic_store_n(&s->at, at, __ATOMIC_RELEASE);
-	set_room(s, room);
-	__atomic_store_n(&p->head->used, at + room, __ATOMIC_RELEASE);
-	return 0;
-}
-
 /* --- made ------------------------------------------------------------------------------------- */
 
 /* A mailbox goes on where the slot's former actor had it: a slow teller may still write there. */
@@ -105,7 +63,7 @@ int place_attach(struct place *p, uint32_t nr, const struct shunt_actor_kind *k)
 	a->kind = k;
 	a->id = place_id(nr, a->slot->gen);
 	a->room = a->slot->room;
-	a->region = region_in(p, a->slot);
+	a->region = place_region(p, a->slot);
 	atomic_store(&a->due_ns, PLACE_NEVER);
 	return give_mailbox(a);
 }
@@ -116,6 +74,10 @@ int place_begin_anew(struct shunt_actor *a, const void *arg, size_t len)
 {
 	int err = region_make(a->region, a->room, a->kind->state) ? -ENOSPC : 0;
 
+	if (!err) {
+		a->region->boot = a->place->clock.boot;
+		a->region->booted_ns = a->place->clock.booted_ns;
+	}
 	if (!err && a->kind->init) {
 		in_init = true;
 		err = a->kind->init(a, arg, len);
@@ -132,7 +94,7 @@ static void put_text(char out[PLACE_NAME], const char *text)
 }
 
 /* In the slot, which is ours (PLACE_MAKING). */
-static int make_in(struct place *p, uint32_t nr, uint32_t gen, const struct shunt_actor_kind *k,
+static int make_in(struct place *p, uint32_t nr, const struct shunt_actor_kind *k,
 		   const char *name, const void *arg, size_t len)
 {
 	struct place_slot *s = &p->head->slot[nr];
@@ -141,9 +103,9 @@ static int make_in(struct place *p, uint32_t nr, uint32_t gen, const struct shun
 	/* A core may be looking whether the slot's former actor has messages. */
 	while (!place_lock(&p->actor[nr], PLACE_MAKER))
 		sched_yield();
-	err = give_region(p, s, room_for(k));
+	err = place_give_region(p, s, room_for(k));
 	if (!err) {
-		s->gen = gen;
+		s->gen = place_next_gen(s->gen);
 		s->version = k->version;
 		put_text(s->name, name);
 		put_text(s->kind, k->name);
@@ -158,19 +120,19 @@ static int make_in(struct place *p, uint32_t nr, uint32_t gen, const struct shun
 	return err;
 }
 
-/* A free slot becomes ours. With a region of that size, if one has it. */
+/* A free slot becomes ours: one that has a region of that size, else one that has none. */
 static int take_slot(struct place *p, uint32_t room)
 {
 	int any = -ENOSPC;
 
-	for (uint32_t i = p->first; i < PLACE_ACTORS; i++) {
-		struct place_slot *s = &p->head->slot[i];
+	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {
+		const struct place_slot *s = &p->head->slot[i];
 
 		if (__atomic_load_n(&s->state, __ATOMIC_ACQUIRE) != PLACE_NONE)
 			continue;
-		if (any < 0 || (s->at && s->room == room))
+		if (any < 0 || s->room == room || (!s->room && p->head->slot[any].room))
 			any = i;
-		if (s->at && s->room == room)
+		if (s->room == room)
 			break;
 	}
 	if (any >= 0)
@@ -178,11 +140,57 @@ static int take_slot(struct place *p, uint32_t room)
 	return any;
 }
 
+/* The slot of the actor of that name that this program could not go on with; -1: there is none. */
+static int find_asleep(const struct place *p, const char *name)
+{
+	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {
+		const struct place_slot *s = &p->head->slot[i];
+
+		if (s->state == PLACE_HERE && !p->actor[i].id &&
+		    !strncmp(s->name, name, PLACE_NAME))
+			return i;
+	}
+	return -1;
+}
+
+/* One that is asleep begins anew if its kind is there. No core sees it; the lock may be that of a
+ * process that died in its handler. */
+static int replace_asleep(struct place *p, uint32_t nr, const struct shunt_actor_kind *k)
+{
+	struct place_slot *s = &p->head->slot[nr];
+
+	if (strncmp(s->kind, k->name, PLACE_NAME))
+		return -EEXIST;
+	place_say(p, "actor '%s' of kind '%s', which was asleep, begins anew", s->name, s->kind);
+	set_state(s, PLACE_MAKING);
+	place_unlock(&p->actor[nr]);
+	return nr;
+}
+
+/* The caller is the only one who makes actors. */
+static int make(struct place *p, const struct shunt_actor_kind *k, const char *name,
+		const void *arg, size_t len, uint32_t *id)
+{
+	int asleep = find_asleep(p, name), nr, err;
+
+	nr = asleep < 0 ? take_slot(p, room_for(k)) : replace_asleep(p, asleep, k);
+	err = nr < 0 ? nr : make_in(p, nr, k, name, arg, len);
+	if (!err) {
+		*id = p->actor[nr].id;
+	} else if (nr >= 0 && nr == asleep) {
+		place_count(&p->head->gone, 1);
+		place_say(p, "actor '%s' of kind '%s' is gone: it could not begin anew", name,
+			  k->name);
+	}
+	return err;
+}
+
 int place_make(struct place *p, const char *kind, const char *name, const void *arg, size_t len,
 	       uint32_t *id)
 {
 	const struct shunt_actor_kind *k = place_kind(p, kind);
-	int nr, err;
+	uint32_t made = 0;
+	int err;
 
 	if (!k)
 		return -ENOENT;
@@ -191,40 +199,37 @@ int place_make(struct place *p, const char *kind, const char *name, const void *
 	if (in_init)
 		return -EDEADLK;
 	making_begin(p);
-	if (place_find(p, name)) {
-		making_end(p);
-		return -EEXIST;
-	}
-	nr = take_slot(p, room_for(k));
-	err = nr < 0 ? nr : 0;
-	if (!err)
-		err = make_in(p, nr, place_next_gen(p->head->slot[nr].gen), k, name, arg, len);
-	if (!err && id)
-		*id = p->actor[nr].id;
+	err = place_find(p, name) ? -EEXIST : make(p, k, name, arg, len, &made);
 	making_end(p);
+	if (!err && id)
+		*id = made;
 	return err;
 }
 
-int place_make_at(struct place *p, uint32_t nr, uint16_t gen, const char *kind, const char *name)
+/* --- rows ------------------------------------------------------------------------------------- */
+
+void place_forget_rows(struct place *p)
+{
+	memset(p->row, 0, sizeof(p->row));
+}
+
+int place_row(struct place *p, uint32_t row, const char *kind, const char *name)
 {
 	const struct shunt_actor_kind *k = place_kind(p, kind);
-	struct place_slot *s = &p->head->slot[nr];
-	int err;
+	uint32_t nr = (uint16_t)row, id;
+	int err = 0;
 
-	if (!k || nr >= PLACE_ACTORS)
+	if (!k || nr >= PLACE_ROWS)
 		return -ENOENT;
 	making_begin(p);
-	if (s->state == PLACE_HERE && p->actor[nr].kind == k &&
-	    !strncmp(s->name, name, PLACE_NAME)) {
-		/* The row's generation counts: requests bring it. */
-		s->gen = gen;
-		p->actor[nr].id = place_id(nr, gen);
-		making_end(p);
-		return 0;
-	}
-	set_state(s, PLACE_MAKING);
-	err = make_in(p, nr, gen, k, name, NULL, 0);
+	id = place_find(p, name);
+	if (!id)
+		err = make(p, k, name, NULL, 0, &id);
+	else if (p->actor[(uint16_t)id - PLACE_ROWS].kind != k)
+		err = -EEXIST;
 	making_end(p);
+	if (!err)
+		p->row[nr] = (struct place_row){ .row = row, .id = id };
 	return err;
 }
 
@@ -244,11 +249,12 @@ static uint64_t word_of(uint32_t state, uint32_t id)
 /* The generation is swapped with the state: by now the slot may have another actor. */
 int place_delete(struct place *p, uint32_t id)
 {
-	struct shunt_actor *a = place_actor(p, id);
-	uint64_t here = word_of(PLACE_HERE, id);
+	uint32_t of = place_local(p, id);
+	struct shunt_actor *a = place_actor(p, of);
+	uint64_t here = word_of(PLACE_HERE, of);
 
 	if (!a || !__atomic_compare_exchange_n((state_word *)&a->slot->state, &here,
-					       word_of(PLACE_LEAVING, id), false,
+					       word_of(PLACE_LEAVING, of), false,
 					       __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
 		return -ENOENT;
 	place_set_ready(p, a->nr); /* who runs it next buries it */
@@ -261,7 +267,7 @@ void place_drain(struct shunt_actor *a)
 
 	while (a->box && (c = mailbox_first(a->box))) {
 		mailbox_drop_first(a->box, c);
-		a->slot->lost++;
+		place_bump(&a->slot->lost);
 	}
 }
 

@@ -17,16 +17,15 @@
 #define PLACE_BATCH 8       /* messages that a core runs between two requests */
 #define PLACE_NEVER ~0ULL   /* of a time */
 
-/* An actor in this process. Written by the core that has its lock, but for fields that are marked.
- * */
+/* An actor in this process. Fields without a mark are written by the core that has its lock. */
 struct shunt_actor {
 	struct place *place;
 	struct place_slot *slot;
 	struct region *region;
 	struct mailbox *box;    /* stays with the slot */
 	const struct shunt_actor_kind *kind;
-	uint32_t nr;
-	_Atomic uint32_t id;    /* read by others; 0: there is no actor */
+	uint32_t nr;            /* of its slot */
+	_Atomic uint32_t id;    /* read by others; 0: there is no actor, or it is asleep */
 	uint32_t room;          /* bytes of the region: not read from there */
 	uint32_t forward;       /* whom a request was handed on to */
 	uint32_t messages;      /* run so far: the lock's number */
@@ -35,14 +34,25 @@ struct shunt_actor {
 	_Atomic uint64_t due_ns; /* of its next timer; read by others */
 } __attribute__((aligned(PLACE_LINE)));
 
+/* A row of the load: its id, which requests bring, and that of its actor here. */
+struct place_row {
+	uint32_t row, id;
+};
+
 struct place {
 	int fd;
+	bool forked;             /* this is a fork's copy: the memory is not mapped */
+	uint16_t process;
 	struct place_head *head; /* the memory's begin */
 	size_t size;             /* not read from there */
-	uint16_t process;
 	const struct shunt_actor_kind *const *kinds;
+	void (*notice)(const char *text); /* of shunt_actor_opts */
+	struct clock_of_boot {
+		uint64_t boot, booted_ns; /* as in a region */
+	} clock;
+	struct place *next_open; /* file.c's */
 	atomic_flag making;      /* somebody makes an actor */
-	uint32_t first;          /* slots before this are for actors of the configuration */
+	struct place_row row[PLACE_ROWS]; /* by number. Written while no core runs; row 0: none */
 	/* By any thread: actors that may have a message or an overdue timer, by a bit each; actors
 	 * with timers. */
 	_Atomic uint64_t ready[PLACE_WORDS] __attribute__((aligned(PLACE_LINE)));
@@ -54,28 +64,43 @@ struct place {
 	struct shunt_actor actor[PLACE_ACTORS];
 };
 
-/* place.c: the memory alone. path NULL: of this process alone. first: slots for actors of the
- * configuration. */
-int place_map(struct place **ret, const char *path, size_t size, uint32_t first,
-	       const struct shunt_actor_kind *const *kinds);
+/* file.c: opens the file of a place, or memory of this process alone (path NULL): p->fd and
+ * p->size. A child of fork() closes it. */
+int place_open_file(struct place *p, const char *path, size_t size);
+void place_close_file(struct place *p);
+/* The child of a fork() that came back from its handler ends here. */
+void place_end_child(void) __attribute__((noreturn));
+
+/* place.c: the memory alone. Of the options: memory, size, kinds, notice. */
+int place_map(struct place **ret, const struct shunt_actor_opts *opts);
 void place_close(struct place *p);
 uint32_t place_find(const struct place *p, const char *name);
+/* In words, to whoever wants to hear of it. */
+void place_say(const struct place *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* recover.c: the memory, and what former processes left there. */
-int place_open(struct place **ret, const char *path, size_t size, uint32_t first,
-	       const struct shunt_actor_kind *const *kinds);
+int place_open(struct place **ret, const struct shunt_actor_opts *opts);
 
-/* make.c: a kind by its name; NULL: there is none. */
+/* kind.c: a kind by its name; NULL: there is none. */
 const struct shunt_actor_kind *place_kind(const struct place *p, const char *name);
-/* The slot's actor gets its kind and mailbox in this process. */
+/* NULL: kinds are as they must be; else what is wrong with *which. */
+const char *place_bad_kind(const struct shunt_actor_kind *const *kinds,
+			   const struct shunt_actor_kind **which);
+
+/* room.c: the slot, which is ours (PLACE_MAKING), gets a region of so many bytes. */
+int place_give_region(struct place *p, struct place_slot *s, uint32_t room);
+
+/* make.c: the slot's actor gets its kind and mailbox in this process. */
 int place_attach(struct place *p, uint32_t nr, const struct shunt_actor_kind *k);
 /* A state of 0s, and init(). */
 int place_begin_anew(struct shunt_actor *a, const void *arg, size_t len);
-/* An actor in a slot of its own, or (place_make_at) in slot nr with that generation; one
- * that is there already, of that name and kind, stays. */
 int place_make(struct place *p, const char *kind, const char *name, const void *arg, size_t len,
 	       uint32_t *id);
-int place_make_at(struct place *p, uint32_t nr, uint16_t gen, const char *kind, const char *name);
+/* The actor of a row, by its name; if there is none, it is made. -EEXIST: it is of another kind. */
+int place_row(struct place *p, uint32_t row, const char *kind, const char *name);
+/* Another load's rows come. No core runs. */
+void place_forget_rows(struct place *p);
 int place_delete(struct place *p, uint32_t id);
 /* Messages that nobody will run; the caller has the lock. */
 void place_drain(struct shunt_actor *a);
@@ -85,9 +110,17 @@ void place_bury(struct shunt_actor *a);
 /* tell.c */
 int place_tell(struct place *p, uint32_t to, uint32_t from, uint32_t kind, const void *data,
 	       uint32_t len, uint64_t cookie);
+
+/* timer.c */
 uint64_t place_now(void); /* CLOCK_MONOTONIC, in ns */
+struct clock_of_boot place_boot(void);
 /* Looks at the actor's timers, and notes when the next one is due. */
 void place_look_at_timers(struct shunt_actor *a);
+/* Timers that were set before the machine's last boot are due when they were to be, by the time of
+ * day, or at once. */
+void place_rebase_timers(struct shunt_actor *a);
+/* One that fired is set once more. */
+void place_put_back(struct shunt_actor *a, const struct shunt_message *m, uint64_t due_ns);
 
 /* run.c: the messages that wait, some of them. 0: more may be there; or when to look again. */
 uint64_t place_turn(struct place *p, unsigned int core);
@@ -99,9 +132,20 @@ long place_request(struct place *p, unsigned int core, uint32_t id, struct shunt
 /* place.c: the sums of all actors. */
 void place_stats(const struct place *p, struct shunt_actor_stats *out);
 
+/* The id of a slot's actor: it is the actor's while that lives, in every process. */
 static inline uint32_t place_id(uint32_t nr, uint32_t gen)
 {
-	return (uint32_t)(uint16_t)gen << 16 | (uint16_t)nr;
+	return (uint32_t)(uint16_t)gen << 16 | (uint16_t)(PLACE_ROWS + nr);
+}
+
+/* A row's id is one of this load alone: that of its actor; 0: none. Others stay as they are. */
+static inline uint32_t place_local(const struct place *p, uint32_t id)
+{
+	const struct place_row *r = &p->row[(uint16_t)id % PLACE_ROWS];
+
+	if ((uint16_t)id >= PLACE_ROWS)
+		return id;
+	return r->row == id ? r->id : 0;
 }
 
 static inline uint32_t place_next_gen(uint32_t gen)
@@ -109,15 +153,26 @@ static inline uint32_t place_next_gen(uint32_t gen)
 	return (uint16_t)(gen + 1) ? (uint16_t)(gen + 1) : 1;
 }
 
+static inline struct region *place_region(const struct place *p, const struct place_slot *s)
+{
+	return (struct region *)((char *)p->head + s->at);
+}
+
 static inline void place_count(uint64_t *n, uint64_t by)
 {
 	__atomic_fetch_add(n, by, __ATOMIC_RELAXED);
 }
 
-/* The actor with that id, as far as one can say without its lock; NULL: there is none. */
+/* A count that one core writes, and others read. */
+static inline void place_bump(uint64_t *n)
+{
+	__atomic_store_n(n, *n + 1, __ATOMIC_RELAXED);
+}
+
+/* The actor with that id, no row's, as far as one can say without its lock; NULL: there is none. */
 static inline struct shunt_actor *place_actor(struct place *p, uint32_t id)
 {
-	uint32_t nr = (uint16_t)id;
+	uint32_t nr = (uint16_t)id - PLACE_ROWS; /* a row's is beyond all */
 
 	/* Acquire: what was made before the actor was there is seen. */
 	if (nr >= PLACE_ACTORS ||

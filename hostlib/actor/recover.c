@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * recover.c - what former processes left in the memory of a place: actors that are kept, that begin
- * anew, and that are gone
+ * anew, that are asleep, and that are gone
+ *
+ * An actor is asleep if this program lacks its kind, or has another version of that: nobody finds
+ * it, and it stays as it is for a program that has the kind.
  *
  * In three steps, each over all slots, as the handlers that the last one calls may make actors:
  * where regions lie; whose slots are whose; then the actors' own init() and resumed().
@@ -10,8 +13,6 @@
 
 #include "lock.h"
 #include "region.h"
-
-#define PAGE 4096u
 
 /* Messages of former processes died with them. */
 static void count_lost(struct place_slot *s)
@@ -42,7 +43,7 @@ static bool is_taken(const struct place *p, uint32_t nr)
 	for (uint32_t i = 0; i < nr; i++) {
 		const struct place_slot *o = &p->head->slot[i];
 
-		if (o->at && s->at < o->at + o->room && o->at < s->at + s->room)
+		if (o->room && s->at < o->at + o->room && o->at < s->at + s->room)
 			return true;
 	}
 	return false;
@@ -50,17 +51,12 @@ static bool is_taken(const struct place *p, uint32_t nr)
 
 static void find_regions(struct place *p)
 {
-	uint64_t used = (sizeof(struct place_head) + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-
 	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {
 		struct place_slot *s = &p->head->slot[i];
 
 		if (!lies_within(p, s) || is_taken(p, i))
 			s->at = s->room = 0;
-		else if (s->at + s->room > used)
-			used = s->at + s->room;
 	}
-	p->head->used = used;
 }
 
 /* --- slots ------------------------------------------------------------------------------------ */
@@ -78,6 +74,39 @@ static void give_up(struct place *p, uint32_t nr)
 	place_unlock(&p->actor[nr]);
 }
 
+/* An actor that was there is no more. */
+static void lose(struct place *p, uint32_t nr, const char *why)
+{
+	const struct place_slot *s = &p->head->slot[nr];
+
+	place_count(&p->head->gone, 1);
+	place_say(p, "actor '%s' of kind '%s' is gone: %s", s->name, s->kind, why);
+	give_up(p, nr);
+}
+
+/* It stays as it is for a program that can go on with it. */
+static void leave_asleep(const struct place *p, const struct place_slot *s,
+			 const struct shunt_actor_kind *k)
+{
+	if (!k)
+		place_say(p, "actor '%s' is asleep: this program lacks its kind '%s'", s->name,
+			  s->kind);
+	else if (k->version != s->version)
+		place_say(p, "actor '%s' is asleep: it is of version %u of its kind '%s', and this "
+			  "program has version %u", s->name, s->version, k->name, k->version);
+	else
+		place_say(p, "actor '%s' is asleep: its state has %u bytes, and those of its kind "
+			  "'%s' have %u in this program", s->name, place_region(p, s)->state,
+			  k->name, k->state);
+}
+
+static bool is_sound(const struct place *p, const struct place_slot *s)
+{
+	const struct region *r = place_region(p, s);
+
+	return s->room && region_fits(r, s->room, r->state);
+}
+
 /* True: there is an actor of one of our kinds, whole or not. */
 static bool take_over(struct place *p, uint32_t nr)
 {
@@ -87,11 +116,18 @@ static bool take_over(struct place *p, uint32_t nr)
 	s->name[PLACE_NAME - 1] = s->kind[PLACE_NAME - 1] = '\0';
 	s->gen = (uint16_t)s->gen ? (uint16_t)s->gen : 1;
 	count_lost(s);
-	if (s->state != PLACE_HERE || !s->at)
-		return false;
 	k = place_kind(p, s->kind);
-	return k && k->version == s->version && !place_attach(p, nr, k) &&
-	       region_fits(p->actor[nr].region, s->room, k->state);
+	if (s->state != PLACE_HERE)
+		give_up(p, nr);
+	else if (!is_sound(p, s))
+		lose(p, nr, "its memory is damaged");
+	else if (!k || k->version != s->version || k->state != place_region(p, s)->state)
+		leave_asleep(p, s, k);
+	else if (place_attach(p, nr, k))
+		lose(p, nr, "there is no memory for its mailbox");
+	else
+		return true;
+	return false;
 }
 
 /* --- actors ----------------------------------------------------------------------------------- */
@@ -109,10 +145,11 @@ static void go_on(struct place *p, uint32_t nr)
 	if (torn) {
 		place_count(&p->head->resets, 1);
 		if (place_begin_anew(a, NULL, 0)) {
-			give_up(p, nr);
+			lose(p, nr, "it had to begin anew, and its init() failed");
 			return;
 		}
 	} else {
+		place_rebase_timers(a);
 		place_look_at_timers(a);
 		if (a->kind->resumed)
 			a->kind->resumed(a);
@@ -128,8 +165,6 @@ static void recover(struct place *p)
 	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {
 		if (take_over(p, i))
 			taken[i / 64] |= 1ULL << i % 64;
-		else
-			give_up(p, i);
 	}
 	for (uint32_t i = 0; i < PLACE_ACTORS; i++) {
 		if (taken[i / 64] >> i % 64 & 1)
@@ -137,10 +172,9 @@ static void recover(struct place *p)
 	}
 }
 
-int place_open(struct place **ret, const char *path, size_t size, uint32_t first,
-	       const struct shunt_actor_kind *const *kinds)
+int place_open(struct place **ret, const struct shunt_actor_opts *opts)
 {
-	int err = place_map(ret, path, size, first, kinds);
+	int err = place_map(ret, opts);
 
 	if (!err)
 		recover(*ret);

@@ -7,7 +7,7 @@
 #include "lock.h"
 
 #define SPIN 200          /* looks at a lock before the CPU is offered to others */
-#define LATER_TRIES 1000  /* of a request whose handler says SHUNT_LATER */
+#define LATER_NS (SHUNT_LATER_MS * 1000000ULL)
 #define FORWARDS 16       /* of one request */
 
 static void relax(int turn)
@@ -35,7 +35,19 @@ static bool is_here(const struct shunt_actor *a)
 	return __atomic_load_n(&a->slot->state, __ATOMIC_ACQUIRE) == PLACE_HERE;
 }
 
-/* Timers that are due. One that is told is no longer set, unless its handler wants it later. */
+/* In a fork's child there is nothing to go on with. */
+static long call(struct shunt_actor *a, struct shunt_message *m)
+{
+	const struct place *p = a->place;
+	long said = a->kind->handle(a, m);
+
+	if (__builtin_expect(p->forked, 0))
+		place_end_child();
+	return said;
+}
+
+/* Timers that are due. One that is told is no longer set, so the handler may set another one in its
+ * place, unless the handler wants it later. */
 static void fire(struct shunt_actor *a)
 {
 	uint64_t now = place_now();
@@ -48,12 +60,11 @@ static void fire(struct shunt_actor *a)
 		if (!due || due > now)
 			continue;
 		t->due_ns = 0;
-		if (a->kind->handle(a, &m) == SHUNT_LATER && !t->due_ns) {
-			*t = (struct region_timer){ .due_ns = now + 1, .kind = m.kind,
-						    .cookie = m.cookie };
+		if (call(a, &m) == SHUNT_LATER) {
+			place_put_back(a, &m, now + 1);
 			place_count(&a->place->head->later, 1);
 		} else {
-			a->slot->fired++;
+			place_bump(&a->slot->fired);
 		}
 		place_relock(a);
 	}
@@ -70,17 +81,17 @@ static bool run_first(struct shunt_actor *a)
 		return false;
 	if (c->is.to != a->id) { /* for the slot's former actor */
 		mailbox_drop_first(a->box, c);
-		a->slot->lost++;
+		place_bump(&a->slot->lost);
 		return true;
 	}
 	m = (struct shunt_message){ .data = c->data, .len = c->is.len, .kind = c->is.kind,
 				    .from = c->is.from, .cookie = c->is.cookie };
-	if (a->kind->handle(a, &m) == SHUNT_LATER) {
+	if (call(a, &m) == SHUNT_LATER) {
 		place_count(&a->place->head->later, 1);
 		return false;
 	}
 	/* First the count: a process that dies in between has run it. */
-	a->slot->ran++;
+	place_bump(&a->slot->ran);
 	mailbox_drop_first(a->box, c);
 	place_relock(a);
 	return true;
@@ -218,7 +229,7 @@ static long run_request(struct shunt_actor *a, struct shunt_req *req, uint32_t *
 	long said;
 
 	a->forward = 0;
-	said = a->kind->handle(a, &m);
+	said = call(a, &m);
 	*to = said == SHUNT_FORWARDED ? a->forward : 0;
 	return said;
 }
@@ -228,6 +239,7 @@ static struct shunt_actor *wait_for(struct place *p, unsigned int core, uint32_t
 {
 	struct shunt_actor *a;
 
+	id = place_local(p, id);
 	for (int i = 0;; i++) {
 		a = place_actor(p, id);
 		if (!a)
@@ -242,6 +254,21 @@ static struct shunt_actor *wait_for(struct place *p, unsigned int core, uint32_t
 	return NULL;
 }
 
+/* The request's handler said SHUNT_LATER. False: it has said so for too long. */
+static bool do_others(struct place *p, unsigned int core, int turn, uint64_t *until)
+{
+	uint64_t now = place_now();
+
+	place_count(&p->head->later, 1);
+	if (!*until)
+		*until = now + LATER_NS;
+	if (now >= *until)
+		return false;
+	place_turn(p, core);
+	relax(turn);
+	return true;
+}
+
 static long give_up(struct place *p)
 {
 	place_count(&p->head->given_up, 1);
@@ -251,11 +278,12 @@ static long give_up(struct place *p)
 long place_request(struct place *p, unsigned int core, uint32_t id, struct shunt_req *req)
 {
 	struct shunt_actor *a;
+	uint64_t until = 0;
 	int forwards = 0;
 	uint32_t to;
 	long said;
 
-	for (int tries = 0; tries < LATER_TRIES; tries++) {
+	for (int turn = 0;; turn++) {
 		a = wait_for(p, core, id);
 		if (!a) {
 			place_count(&p->head->nobody, 1);
@@ -268,13 +296,12 @@ long place_request(struct place *p, unsigned int core, uint32_t id, struct shunt
 		if (said >= 0 || said == SHUNT_NO_REPLY)
 			return said;
 		if (said == SHUNT_LATER) {
-			place_count(&p->head->later, 1);
-			place_turn(p, core);
+			if (!do_others(p, core, turn, &until))
+				return give_up(p);
 			continue;
 		}
 		if (!to || ++forwards > FORWARDS)
 			return give_up(p);
 		id = to;
 	}
-	return give_up(p);
 }

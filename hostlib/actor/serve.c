@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "place.h"
 
@@ -14,6 +15,7 @@ static struct {
 	struct shunt *_Atomic shunt;
 	atomic_int stopping; /* threads in shunt_actor_stop() */
 	atomic_bool running, stop;
+	int rows_err; /* of the rows of the load that this worker is attached to */
 	char text[256];
 } self;
 
@@ -57,79 +59,94 @@ static uint64_t between(unsigned int core, void *arg)
 	return next;
 }
 
-/* --- beginning and end ------------------------------------------------------------------------ */
+/* --- rows ------------------------------------------------------------------------------------- */
 
-/* The actors that the configuration has here. One whose kind is not ours is somebody's mistake. */
-static int make_configured(struct place *p, const struct shunt *s, uint32_t *rows)
+static int take_row(struct place *p, const struct shunt_actor_info *row)
 {
-	struct shunt_actor_info info = { .sz = sizeof(info) };
-	int err = 0;
+	int err;
 
-	for (*rows = 0; !err && !shunt_get_actor(s, *rows, &info); ++*rows) {
-		if (!info.here)
-			continue;
-		if (!info.kind[0])
-			return failed(-EINVAL, "actor '%s' has no 'kind' in the configuration",
-				      info.name);
-		err = place_make_at(p, *rows, info.id >> 16, info.kind, info.name);
-		if (err == -ENOENT)
-			return failed(err, "actor '%s' is of kind '%s', which this program does "
-					   "not have", info.name, info.kind);
-		if (err)
-			return failed(err, "cannot make actor '%s': %s", info.name,
-				      shunt_strerror(err));
-	}
+	if (!row->kind[0])
+		return failed(-EINVAL, "actor '%s' has no 'kind' in the configuration", row->name);
+	err = place_row(p, row->id, row->kind, row->name);
+	if (err == -ENOENT)
+		return failed(err, "actor '%s' is of kind '%s', which this program does not have",
+			      row->name, row->kind);
+	if (err == -EEXIST)
+		return failed(err, "actor '%s' is of kind '%s' in the configuration, and there is "
+				   "one of that name and another kind: give the row another name",
+			      row->name, row->kind);
+	if (err == -ENOSPC)
+		return failed(err, "there is no room for actor '%s': there are %u of them, or "
+				   "their memory is used up ('size')", row->name, PLACE_ACTORS);
+	if (err)
+		return failed(err, "cannot make actor '%s': %s", row->name, shunt_strerror(err));
 	return 0;
 }
 
-static uint32_t count_rows(const struct shunt *s)
+/* No core runs. Before the first request each row of this domain has its actor, so none is served
+ * by that of a row of a former load. */
+static int take_rows(struct shunt *s, void *arg)
 {
-	struct shunt_actor_info info = { .sz = sizeof(info) };
-	uint32_t n = 0;
+	struct shunt_actor_info row = { .sz = sizeof(row) };
 
-	while (!shunt_get_actor(s, n, &info))
-		n++;
-	return n;
+	place_forget_rows(self.place);
+	self.rows_err = 0;
+	for (uint32_t nr = 0; !self.rows_err && !shunt_get_actor(s, nr, &row); nr++) {
+		if (row.here)
+			self.rows_err = take_row(self.place, &row);
+	}
+	return self.rows_err;
 }
 
-static int open_place(const struct shunt_actor_opts *opts, struct shunt *s)
-{
-	uint32_t rows = count_rows(s);
-	int err = place_open(&self.place, opts->memory, opts->size, rows, opts->kinds);
+/* --- beginning and end ------------------------------------------------------------------------ */
 
-	if (err == -EBUSY)
-		return failed(err, "'%s' is the memory of another process", opts->memory);
-	if (err == -EPERM)
+static int open_place(const struct shunt_actor_opts *opts)
+{
+	const char *memory = opts->memory ? opts->memory : "";
+	int err = place_open(&self.place, opts);
+
+	switch (err) {
+	case 0:
+		return 0;
+	case -EBUSY:
+		return failed(err, "'%s' is the memory of another process", memory);
+	case -EPERM:
 		return failed(err, "'%s' is not a file of this user that others may not write",
-			      opts->memory);
-	if (err == -EPROTO)
-		return failed(err, "'%s' is no memory of actors, or of another version",
-			      opts->memory);
-	if (err)
+			      memory);
+	case -EPROTO:
+		return failed(err, "'%s' is no memory of actors, or of another version", memory);
+	case -EINVAL:
+		return failed(err, "a memory of actors has more than %zu bytes ('size')",
+			      sizeof(struct place_head));
+	default:
 		return failed(err, "cannot open the memory of actors%s%s: %s",
-			      opts->memory ? " " : "", opts->memory ? opts->memory : "",
-			      shunt_strerror(err));
-	return make_configured(self.place, s, &rows);
+			      opts->memory ? " " : "", memory, shunt_strerror(err));
+	}
 }
 
-/* Requests come when libshunt runs: the actors are there by then. */
 static int serve(const struct shunt_actor_opts *opts)
 {
-	struct shunt_opts worker = *opts->worker;
+	struct shunt_opts worker = { 0 };
+	size_t known = opts->worker->sz < sizeof(worker) ? opts->worker->sz : sizeof(worker);
 	struct shunt *s = NULL;
 	int err;
 
+	memcpy(&worker, opts->worker, known); /* an older caller's is shorter */
+	worker.sz = sizeof(worker);
 	worker.handler = handle;
 	worker.between = between;
+	worker.attached = take_rows;
+	self.rows_err = 0;
 	err = shunt_open(&s, &worker);
 	atomic_store(&self.shunt, s);
-	if (!err)
-		err = open_place(opts, s);
-	else
-		failed(err, "%s", shunt_error(s));
+	if (err)
+		return failed(err, "%s", shunt_error(s));
+	err = open_place(opts);
 	if (err)
 		return err;
 	err = atomic_load(&self.stop) ? 0 : shunt_run(s);
+	if (self.rows_err)
+		return self.rows_err;
 	return err ? failed(err, "%s", shunt_error(s)) : 0;
 }
 
@@ -143,15 +160,38 @@ static void close_worker(void)
 	shunt_close(s);
 }
 
-int shunt_actor_serve(const struct shunt_actor_opts *opts)
+/* An older caller's struct is shorter: what it lacks is 0. A newer one's must say nothing new. */
+static int take_opts(struct shunt_actor_opts *to, const struct shunt_actor_opts *from)
 {
+	size_t known = sizeof(*to) < from->sz ? sizeof(*to) : from->sz;
+	const struct shunt_actor_kind *kind;
+	const char *bad;
+
+	for (size_t i = known; i < from->sz; i++) {
+		if (((const char *)from)[i])
+			return failed(-E2BIG, "shunt_actor_opts has options that this library "
+					      "lacks");
+	}
+	memset(to, 0, sizeof(*to));
+	memcpy(to, from, known);
+	if (!to->worker || !to->kinds)
+		return failed(-EINVAL, "worker, kinds or sz is missing");
+	if (to->worker->sz > sizeof(*to->worker))
+		return failed(-E2BIG, "shunt_opts has options that this library lacks");
+	bad = place_bad_kind(to->kinds, &kind);
+	return bad ? failed(-EINVAL, "kind '%s' %s", kind->name ? kind->name : "", bad) : 0;
+}
+
+int shunt_actor_serve(const struct shunt_actor_opts *from)
+{
+	struct shunt_actor_opts opts;
 	int err;
 
-	if (!opts->worker || !opts->kinds || opts->sz < sizeof(*opts))
-		return failed(-EINVAL, "worker, kinds or sz is missing");
 	if (atomic_exchange(&self.running, true))
 		return failed(-EBUSY, "this process serves actors already");
-	err = serve(opts);
+	err = take_opts(&opts, from);
+	if (!err)
+		err = serve(&opts);
 	close_worker();
 	place_close(self.place);
 	self.place = NULL;
@@ -174,20 +214,26 @@ void shunt_actor_stop(void)
 
 /* --- for handlers ----------------------------------------------------------------------------- */
 
+/* A fork's child has none. */
+static struct place *the_place(void)
+{
+	return self.place && !self.place->forked ? self.place : NULL;
+}
+
 uint32_t shunt_actor_find(const char *name)
 {
-	return self.place ? place_find(self.place, name) : 0;
+	return the_place() ? place_find(self.place, name) : 0;
 }
 
 int shunt_actor_create(const char *kind, const char *name, const void *arg, size_t len,
 		       uint32_t *id)
 {
-	return self.place ? place_make(self.place, kind, name, arg, len, id) : -ENOTCONN;
+	return the_place() ? place_make(self.place, kind, name, arg, len, id) : -ENOTCONN;
 }
 
 int shunt_actor_delete(uint32_t id)
 {
-	return self.place ? place_delete(self.place, id) : -ENOTCONN;
+	return the_place() ? place_delete(self.place, id) : -ENOTCONN;
 }
 
 int shunt_actor_get_stats(struct shunt_actor_stats *out)
@@ -195,7 +241,7 @@ int shunt_actor_get_stats(struct shunt_actor_stats *out)
 	struct shunt_actor_stats st;
 	size_t sz = out->sz;
 
-	if (!self.place)
+	if (!the_place())
 		return -ENOTCONN;
 	place_stats(self.place, &st);
 	st.sz = sz;

@@ -57,7 +57,8 @@ struct shunt_message {
 /* What a handler returns: for a request, the length of the reply in m->data, or SHUNT_NO_REPLY; for
  * a message, anything; and: */
 #define SHUNT_LATER (-2L) /* run it again with this message, once others had their turn: a mailbox
-			   * that it needs is full */
+			   * that it needs is full. A request for SHUNT_LATER_MS, then without a
+			   * reply */
 #define SHUNT_FORWARDED (-3L) /* as shunt_forward() returned it */
 
 enum shunt_actor_kind_flags {
@@ -67,7 +68,7 @@ enum shunt_actor_kind_flags {
 
 struct shunt_actor_kind {
 	const char *name;    /* at most 15 characters; rows name it */
-	uint32_t version;    /* of the state's layout: another one begins anew */
+	uint32_t version;    /* of the state's layout: an actor of another one is asleep */
 	uint32_t state;      /* bytes, all 0 before init() */
 	uint32_t memory;     /* of the actor, with its state and objects; 0: SHUNT_ACTOR_MEMORY */
 	uint32_t flags;
@@ -84,6 +85,7 @@ struct shunt_actor_kind {
 #define SHUNT_MAILBOX 256    /* messages that wait for an actor, at most */
 #define SHUNT_TELL_MAX 96    /* bytes of one */
 #define SHUNT_TIMERS 8       /* of an actor */
+#define SHUNT_LATER_MS 10
 
 struct shunt_actor_opts {
 	size_t sz;                       /* sizeof(struct shunt_actor_opts) */
@@ -92,23 +94,31 @@ struct shunt_actor_opts {
 	const char *memory; /* file of the place's memory, which outlives the process (in
 			     * /dev/shm, say), this user's, and not for others to write; NULL: it
 			     * does not */
-	size_t size;        /* bytes of it, when it is made; 0: 64 MiB. Pages are taken as needed */
+	size_t size;        /* bytes of it; one that has less grows. 0: those that it has, at first
+			     * 64 MiB. Pages are taken as needed */
+	void (*notice)(const char *text); /* told, in words, of actors that are asleep, that begin
+					   * anew, and that are gone. May be NULL */
 };
 
 /* Serves until shunt_actor_stop(). The actors that the configuration has at this domain, of these
- * kinds, are there before the first request. */
+ * kinds, are there before the first request; so are those of another load, if the process lives
+ * through 'shunt unload' and 'shunt load'. A row's actor is the one of its name. */
 int shunt_actor_serve(const struct shunt_actor_opts *opts);
 void shunt_actor_stop(void); /* safe in a signal handler */
 const char *shunt_actor_error(void); /* the last error, in words */
 
-/* --- for handlers ------------------------------------------------------------------------------
- * */
+/* --- for handlers ----------------------------------------------------------------------------- */
 
+/* An id is one actor's for good, in other processes, too: it may be kept in states and objects. (A
+ * slot has 65535 ids for the actors that come and go there, and then the first once more.) Calls
+ * below take the id of req->actor, too, which is the configuration's: it may be another actor's
+ * after another load. */
 uint32_t shunt_actor_id(const struct shunt_actor *self);
 void *shunt_actor_state(struct shunt_actor *self);
 /* An actor's id by its name; 0: there is none. */
 uint32_t shunt_actor_find(const char *name);
-/* A new one: its id in *id. -EEXIST: the name is taken; -ENOSPC: 1024 actors, or no memory is left;
+/* A new one: its id in *id. Of that name and kind, and asleep: it begins anew. -EEXIST: the name is
+ * taken; -ENOSPC: 1024 actors, or no memory is left;
  * -ENOENT: no such kind; -EDEADLK: from init(); or what init() returned. */
 int shunt_actor_create(const char *kind, const char *name, const void *arg, size_t len,
 		       uint32_t *id);
@@ -143,8 +153,11 @@ struct shunt_actor_stats {
 	uint64_t requests;  /* requests that handlers were run for */
 	uint64_t nobody;    /* requests for an actor that is not here */
 	uint64_t later;     /* times that a handler said SHUNT_LATER */
-	uint64_t given_up;  /* requests that said so too often: no reply */
+	uint64_t given_up;  /* requests that said so for too long: no reply */
 	uint64_t resets;    /* actors that began anew, as a process died in their handler */
+	uint64_t gone;      /* actors that were lost, as their memory was damaged, or init() failed
+			     * where one had to begin anew */
+	uint64_t asleep;    /* actors that are asleep now */
 };
 int shunt_actor_get_stats(struct shunt_actor_stats *out);
 

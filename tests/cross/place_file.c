@@ -2,8 +2,8 @@
 /*
  * place_file.c - writes a place's memory, or reads one that another processor wrote
  *
- * place_file make FILE N an actor with N objects in a list, a timer, and a sum place_file check
- * FILE N all of that is there; then as many objects more, freed ones used again
+ * place_file make FILE N: an actor with N objects in a list, a timer, and a sum.
+ * place_file check FILE N: all of that is there; then as many objects more, freed ones used again.
  *
  * Says what it found on stdout.
  */
@@ -93,13 +93,14 @@ static const struct shunt_actor_kind *const kinds[] = { &kind, NULL };
 
 int main(int argc, char **argv)
 {
+	struct shunt_actor_opts opts = { .memory = argv[2], .size = 16 << 20, .kinds = kinds };
 	uint32_t id = 0;
 	int err, makes = argc == 4 && !strcmp(argv[1], "make");
 
 	if (argc != 4)
 		return 2;
 	wanted = strtoul(argv[3], NULL, 10);
-	err = place_open(&p, argv[2], 16 << 20, 0, kinds);
+	err = place_open(&p, &opts);
 	if (!err && makes)
 		err = place_make(p, "list", "a", NULL, 0, &id);
 	if (!err && !makes)

@@ -8,7 +8,13 @@
 
 KILLS=${KILLS:-$([ -n "$LONG" ] && echo 40 || echo 5)}
 
-# Byte 0 says whom a request is for: 1 is a counter, by bytes 1 and 2; 2 is the total.
+# Byte 0 says whom a request is for: 1 is a counter, by bytes 1 and 2; 2 is the total. ROWS: of
+# actors, in place of these.
+rows() {
+	[ -z "${ROWS:-}" ] || { printf '%s\n' "$ROWS"; return; }
+	echo "  - {name: count, kind: ${KIND:-counter}, class: add, count: 4}"
+	echo "  - {name: total, kind: counter, class: ask}"
+}
 config() {
 	cat <<-YAML
 	domains:
@@ -19,8 +25,7 @@ config() {
 	ports:
 	  - {port: 9000, default: ask, key: {offset: 1, length: 2}}
 	actors:
-	  - {name: count, kind: ${KIND:-counter}, class: add, count: 4}
-	  - {name: total, kind: counter, class: ask}
+	$(rows)
 	rules:
 	  - {port: 9000, offset: 0, value: 0x01, actor: count}
 	  - {port: 9000, offset: 0, value: 0x02, actor: total}
@@ -115,6 +120,55 @@ test_a_killed_worker_s_counters_go_on_where_they_were() {
 	assert_ge "$answered" 100 "requests answered, between kills"
 	wait_for 10 closed
 	assert_conserved
+}
+
+# ROWS: 'shunt unload', then a load with these; shuntd and the worker live on.
+load_anew() {
+	ROWS=$1 config >"$DIR/config.yaml"
+	host shunt unload --dev "$DEV"
+	host shunt load sq --dev "$DEV" --config "$DIR/config.yaml"
+	wait_for 20 all_up
+	assert_eq "$(stat_of '.domains[0].agent.worker_pid')" "${PIDS[counter]}" "the worker"
+}
+
+# Rows come in another order, and there is one more: each request still comes to its actor.
+test_a_worker_that_lives_through_a_load_has_its_actors() {
+	local rows sums=() key
+	build_counter
+	load sq
+	start_counter "$DIR/memory"
+	add 40 64 >/dev/null
+	for key in 0 1 2 3; do
+		sums[key]=$(ask 1 $key)
+	done
+	rows='  - {name: first, kind: counter, class: add}
+  - {name: total, kind: counter, class: ask}
+  - {name: count, kind: counter, class: add, count: 4}'
+	for ((i = 0; i < 2; i++)); do
+		wait_for 5 asks_to 2 0 "780 40"
+		load_anew "$rows"
+		for key in 0 1 2 3; do
+			assert_eq "$(ask 1 $key)" "${sums[key]}" "the counter of key $key"
+		done
+		rows=
+	done
+	stop counter
+	assert_eq "$STATUS" 0 "exit status of the worker"
+}
+
+# It says why, and ends: no request comes to an actor of the former load.
+test_a_worker_ends_if_a_load_has_a_kind_that_it_lacks() {
+	build_counter
+	load sq
+	start_counter
+	ROWS='  - {name: count, kind: other, class: add}
+  - {name: total, kind: counter, class: ask}' config >"$DIR/config.yaml"
+	host shunt unload --dev "$DEV"
+	host shunt load sq --dev "$DEV" --config "$DIR/config.yaml"
+	wait_ended counter
+	assert_eq "$STATUS" 1 "exit status of the worker"
+	logs counter | grep -q "actor 'count' is of kind 'other', which this program does not" ||
+		fail "said: $(logs counter)"
 }
 
 # Nobody asks it anything meanwhile, so its core sleeps.

@@ -70,7 +70,7 @@ test_types_that_differ_are_named() {
 program() { # CC OUT
 	"$1" -std=gnu11 -O2 -static -I"$ROOT/include" -I"$ROOT" -D_GNU_SOURCE -DSHUNT_ACTOR_ALONE \
 		"$ROOT/tests/cross/place_file.c" \
-		"$ROOT"/hostlib/actor/{place,make,recover,tell,run,region,object}.c -o "$2" -pthread
+		"$ROOT"/hostlib/actor/[!s]*.c -o "$2" -pthread
 }
 
 test_a_memory_that_one_processor_wrote_is_read_by_the_other_and_back() {

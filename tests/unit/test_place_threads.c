@@ -3,8 +3,7 @@
  * test_place_threads.c - threads that tell, and cores that run, at the same time: each message is
  * run once, each sender's in order, and no two cores are in one actor's handler
  */
-/* link: hostlib/actor/place.c hostlib/actor/make.c hostlib/actor/tell.c hostlib/actor/run.c */
-/* link: hostlib/actor/region.c hostlib/actor/object.c hostlib/actor/recover.c */
+/* link: hostlib/actor/[!s]*.c */
 /* links more: the whole of the library but its tie to libshunt */
 /* define: SHUNT_ACTOR_ALONE */
 /* sanitize: thread */
@@ -99,12 +98,13 @@ static void *core(void *arg)
 static void each_message_is_run_once_in_order_by_one_core_at_a_time(void **state)
 {
 	pthread_t thread[TELLERS + CORES];
+	struct shunt_actor_opts opts = { .size = 4 << 20, .kinds = kinds };
 	struct shunt_actor_stats st;
 	uint64_t n = 0;
 	char name[16];
 
 	messages = getenv("LONG") ? 200000 : 5000;
-	assert_int_equal(place_open(&p, NULL, 4 << 20, 0, kinds), 0);
+	assert_int_equal(place_open(&p, &opts), 0);
 	for (int i = 0; i < ACTORS; i++) {
 		snprintf(name, sizeof(name), "a%d", i);
 		assert_int_equal(place_make(p, "counter", name, NULL, 0, &id[i]), 0);
