@@ -22,9 +22,9 @@ struct domain {
 	struct pool pool;
 	struct worker worker;
 	struct former former;
-	__u64 seat_ns;    /* another domain wants the seat, for which this one has so
-			   * long; 0: none does (seats.c) */
-	bool seat_away;   /* it waits for another domain to leave the seat (seats.c) */
+	__u64 seat_ns;     /* how long a core has a seat that another domain wants, too */
+	__u64 seat_wanted; /* cores whose seat one does (seats.c) */
+	__u64 seat_away;   /* cores that wait for another domain to leave the seat (seats.c) */
 	bool copies;      /* zero copy failed on one of its queues */
 	__u32 damaged_by; /* the user whose workers damaged the domain's
 			   * former memory, + 1, until users.c knows; 0: none */

@@ -19,7 +19,7 @@
 			   * locks, listeners, the store's socket … */
 #define OF_DOMAIN 6       /* state, memory, view, the worker's pidfd,
 			   * the former's, a view that is made anew */
-#define OF_SEAT 3         /* the domain's sockets (seats.c) */
+#define OF_SEAT 3         /* a domain's sockets for one (seats.c) */
 #define OF_CONNECTION 2   /* the socket, and its process's pidfd */
 #define CONNECTIONS (SHUNT_DOMAINS + 16) /* workers, and some that come: the
 					  * least that there is room for */
@@ -34,9 +34,18 @@ static unsigned int limit(void)
 	return lim.rlim_cur < 1U << 20 ? lim.rlim_cur : 1U << 20;
 }
 
-unsigned int limits_given(const struct shunt_geometry *g)
+static unsigned int seats_of(const struct agent *a, __u32 domain)
 {
-	return SHUNT_FD_SOCKETS + sockets_of(g) + 1;
+	unsigned int n = 0;
+
+	for (int i = 0; a->maps.domains && i < SHUNT_CORES; i++)
+		n += a->maps.domains[domain].seat[i] != 0;
+	return n;
+}
+
+unsigned int limits_given(const struct agent *a, const struct domain *d)
+{
+	return SHUNT_FD_SOCKETS + sockets_of(&d->pool.r.geo) + 1 + OF_SEAT * seats_of(a, d->id);
 }
 
 static bool is_made(const struct domain *d)
@@ -49,7 +58,7 @@ unsigned int limits_most_given(const struct agent *a)
 	unsigned int most = 0, n;
 
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
-		n = is_made(&a->domain[i]) ? limits_given(&a->domain[i].pool.r.geo) : 0;
+		n = is_made(&a->domain[i]) ? limits_given(a, &a->domain[i]) : 0;
 		most = n > most ? n : most;
 	}
 	return most;
@@ -68,7 +77,7 @@ static unsigned int open_for_domains(const struct agent *a, const struct domain 
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {
 		if (&a->domain[i] != but && is_made(&a->domain[i]))
 			n += OF_DOMAIN + sockets_of(&a->domain[i].pool.r.geo) +
-			     (a->maps.domains && a->maps.domains[i].seat[0] ? OF_SEAT : 0);
+			     OF_SEAT * seats_of(a, i);
 	}
 	return n;
 }

@@ -13,8 +13,8 @@ struct domain;
 struct shunt_geometry;
 struct why;
 
-/* The most that one worker is given at once: memory, view, sockets, policy. */
-unsigned int limits_given(const struct shunt_geometry *g);
+/* The most that one worker is given at once: memory, view, sockets, policy, seats. */
+unsigned int limits_given(const struct agent *a, const struct domain *d);
 /* The most that one worker of any domain that is made is given at once. */
 unsigned int limits_most_given(const struct agent *a);
 /* Descriptors that may be under way to workers. The kernel counts them against root, whose they

@@ -16,11 +16,19 @@
 #include "seat_sockets.h"
 #include "store.h"
 
-int seat_of(const struct agent *a, __u32 domain)
+__u32 seat_count(const struct seats *s)
 {
-	__u32 seat = a->maps.domains[domain].seat[0];
+	return s->all->n < SHUNT_SEATS ? s->all->n : SHUNT_SEATS;
+}
 
-	return a->maps.domains[domain].on && seat && seat <= SHUNT_SEATS ? (int)seat - 1 : -1;
+__u32 seat_core(const struct seats *s, __u32 seat, __u32 domain)
+{
+	return s->all->seat[seat].core[domain];
+}
+
+static bool sits(const struct seats *s, __u32 seat, __u32 domain)
+{
+	return seat_core(s, seat, domain) < SHUNT_CORES;
 }
 
 __u32 seat_sitters(const struct seats *s, __u32 seat)
@@ -28,7 +36,7 @@ __u32 seat_sitters(const struct seats *s, __u32 seat)
 	__u32 set = 0;
 
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
-		set |= (s->all->seat[seat].core[d] != SHUNT_SEAT_NONE) << d;
+		set |= sits(s, seat, d) << d;
 	return set;
 }
 
@@ -47,22 +55,24 @@ bool seat_has_worker(const struct agent *a, __u32 domain)
 	return a->domain[domain].phase == DOMAIN_TAKEN && !a->domain[domain].worker.ended_ns;
 }
 
-static void named(char out[STORE_NAME], __u32 domain, const char *what)
+static void named(const struct seats *s, char out[STORE_NAME], __u32 seat, __u32 domain,
+		  const char *what)
 {
-	snprintf(out, STORE_NAME, "seat%u.%s", domain, what);
+	snprintf(out, STORE_NAME, "seat%u.%u.%s", domain, seat_core(s, seat, domain), what);
 }
 
-static int kept(const struct agent *a, __u32 domain, const char *what)
+static int kept(const struct agent *a, const struct seats *s, __u32 seat, __u32 domain,
+		const char *what)
 {
 	char name[STORE_NAME];
 
-	named(name, domain, what);
+	named(s, name, seat, domain, what);
 	return store_get(a->store, name);
 }
 
-void seat_ring(const struct agent *a, __u32 domain)
+void seat_ring(const struct agent *a, __u32 seat, __u32 domain)
 {
-	int sock = kept(a, domain, "hear");
+	int sock = kept(a, seats_of(a), seat, domain, "hear");
 
 	if (sock >= 0)
 		send(sock, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -76,17 +86,18 @@ static bool cookie_of(int sock, __u64 *cookie)
 }
 
 /* Datagrams to the socket move nothing from now on. */
-static void deafen(const struct agent *a, __u32 domain, const char *what)
+static void deafen(const struct agent *a, __u32 seat, __u32 domain, const char *what)
 {
+	const struct seats *s = seats_of(a);
 	__u64 cookie;
 
-	if (cookie_of(kept(a, domain, what), &cookie))
-		bpf_map_delete_elem(seats_of(a)->ends, &cookie);
+	if (cookie_of(kept(a, s, seat, domain, what), &cookie))
+		bpf_map_delete_elem(s->ends, &cookie);
 }
 
-void seat_deafen(const struct agent *a, __u32 domain)
+void seat_deafen(const struct agent *a, __u32 seat, __u32 domain)
 {
-	deafen(a, domain, "hear");
+	deafen(a, seat, domain, "hear");
 }
 
 /* Datagrams to the socket speak for the service that "end" names, from now on. */
@@ -97,12 +108,12 @@ static bool note_end(const struct seats *s, int sock, struct shunt_seat_end end)
 	return cookie_of(sock, &cookie) && !bpf_map_update_elem(s->ends, &cookie, &end, BPF_ANY);
 }
 
-bool seat_undeafen(const struct agent *a, __u32 domain)
+bool seat_undeafen(const struct agent *a, __u32 seat, __u32 domain)
 {
-	struct shunt_seat_end end = { .seat = seat_of(a, domain), .kind = SHUNT_SEAT_ASK,
-				      .domain = domain };
+	const struct seats *s = seats_of(a);
+	struct shunt_seat_end end = { .seat = seat, .kind = SHUNT_SEAT_ASK, .domain = domain };
 
-	return note_end(seats_of(a), kept(a, domain, "hear"), end);
+	return note_end(s, kept(a, s, seat, domain, "hear"), end);
 }
 
 /* The socket's filter makes moves for "end"; the socket's holder cannot change that. */
@@ -117,13 +128,13 @@ static int heed(const struct seats *s, int sock, struct shunt_seat_end end)
 	return 0;
 }
 
-static int keep(struct agent *a, __u32 domain, const char *what, int sock)
+static int keep(struct agent *a, __u32 seat, __u32 domain, const char *what, int sock)
 {
 	char name[STORE_NAME];
 	int err;
 
-	deafen(a, domain, what);
-	named(name, domain, what);
+	deafen(a, seat, domain, what);
+	named(seats_of(a), name, seat, domain, what);
 	err = store_put(a->store, name, sock);
 	if (err)
 		close(sock);
@@ -131,14 +142,14 @@ static int keep(struct agent *a, __u32 domain, const char *what, int sock)
 }
 
 /* Two ends, each kept under its own name. */
-static int keep_both(struct agent *a, const int sock[2], __u32 one, const char *as, __u32 other,
-		     const char *other_as)
+static int keep_both(struct agent *a, __u32 seat, const int sock[2], __u32 one, const char *as,
+		     __u32 other, const char *other_as)
 {
-	int err = keep(a, one, as, sock[0]);
+	int err = keep(a, seat, one, as, sock[0]);
 
 	if (err)
 		close(sock[1]);
-	return err ? err : keep(a, other, other_as, sock[1]);
+	return err ? err : keep(a, seat, other, other_as, sock[1]);
 }
 
 static int make_pair(struct agent *a, __u32 seat, __u32 domain, __u32 other)
@@ -156,7 +167,7 @@ static int make_pair(struct agent *a, __u32 seat, __u32 domain, __u32 other)
 			   (struct shunt_seat_end){ .seat = seat, .kind = SHUNT_SEAT_PAIR,
 						    .domain = domain, .to = other });
 	if (!err)
-		return keep_both(a, sock, domain, "pair", other, "pair");
+		return keep_both(a, seat, sock, domain, "pair", other, "pair");
 	close(sock[0]);
 	close(sock[1]);
 	return err;
@@ -172,93 +183,120 @@ static int make_ask(struct agent *a, __u32 seat, __u32 domain)
 		   (struct shunt_seat_end){ .seat = seat, .kind = SHUNT_SEAT_ASK,
 					    .domain = domain });
 	if (!err)
-		return keep_both(a, sock, domain, "ask", domain, "hear");
+		return keep_both(a, seat, sock, domain, "ask", domain, "hear");
 	close(sock[0]);
 	close(sock[1]);
 	return err;
 }
 
-static int hand_over(struct agent *a, struct peer *p, __u32 domain, __u32 seat)
+static int hand_over(struct agent *a, struct peer *p, __u32 seat, __u32 domain)
 {
-	struct shunt_msg_seats m = { .seat = seat };
+	const struct seats *s = seats_of(a);
+	struct shunt_msg_seats m = { .seat = seat, .core = seat_core(s, seat, domain) };
 	int fd[SHUNT_SEATS_FDS] = {
-		[SHUNT_FD_SEATS] = seats_of(a)->map,
-		[SHUNT_FD_SEAT_PAIR] = kept(a, domain, "pair"),
-		[SHUNT_FD_SEAT_ASK] = kept(a, domain, "ask"),
+		[SHUNT_FD_SEATS] = s->map,
+		[SHUNT_FD_SEAT_PAIR] = kept(a, s, seat, domain, "pair"),
+		[SHUNT_FD_SEAT_ASK] = kept(a, s, seat, domain, "ask"),
 	};
 
 	return peer_send(p, &m, sizeof(m), SHUNT_MSG_SEATS, fd, SHUNT_SEATS_FDS);
 }
 
-void seat_tell_untold(struct agent *a)
+static void tell_untold(struct agent *a, __u32 seat)
 {
 	struct seats *s = seats_of(a);
+	struct seat_state *of = &s->of[seat];
 
-	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+	for (__u32 d = 0; of->untold && d < SHUNT_DOMAINS; d++) {
 		struct peer *p = a->domain[d].worker.peer;
 
-		if (!(s->untold >> d & 1))
+		if (!(of->untold >> d & 1))
 			continue;
 		/* One that is not connected is told when it says HELLO. */
 		if (a->domain[d].phase != DOMAIN_TAKEN || !p || !s->worker[d] ||
-		    !hand_over(a, p, d, seat_of(a, d)))
-			s->untold &= ~SHUNT_SEAT_WANT(d);
+		    !hand_over(a, p, seat, d))
+			of->untold &= ~SHUNT_SEAT_WANT(d);
 	}
 }
 
-/* For a process that had none of the domain's: whatever a former one left open moves nothing. */
-static int renew(struct agent *a, __u32 domain, __u32 seat)
+void seat_tell_untold(struct agent *a)
+{
+	for (__u32 i = 0; i < seat_count(seats_of(a)); i++)
+		tell_untold(a, i);
+}
+
+/* For a process that had none of the domain's: whatever a former one left open moves nothing, and
+ * this one has said nothing yet. */
+static int renew(struct agent *a, __u32 seat, __u32 domain)
 {
 	struct seats *s = seats_of(a);
 	__u32 others = seat_sitters(s, seat) & ~SHUNT_SEAT_WANT(domain);
-	int err = others ? make_pair(a, seat, domain, shunt_seat_next(others, domain)) : -ENOENT;
+	int err;
 
+	seat_move(s, (struct shunt_seat_order){ .seat = seat, .bar = SHUNT_SEAT_WANT(domain) });
+	err = others ? make_pair(a, seat, domain, shunt_seat_next(others, domain)) : -ENOENT;
 	if (!err)
 		err = make_ask(a, seat, domain);
 	if (err)
 		return err;
-	if (s->muted_ns[domain]) /* by its former process */
-		deafen(a, domain, "hear");
-	s->untold |= others;
-	seat_tell_untold(a);
+	if (s->of[seat].muted_ns[domain]) /* by its former process */
+		deafen(a, seat, domain, "hear");
+	s->of[seat].untold |= others;
+	tell_untold(a, seat);
 	return 0;
 }
 
-int seat_hand_out(struct agent *a, struct peer *p, __u32 seat)
+static int hand_out(struct agent *a, struct peer *p, __u32 seat)
 {
 	struct seats *s = seats_of(a);
 	__u32 domain = p->domain->id;
+	int err = s->worker[domain] == p->pid ? 0 : renew(a, seat, domain);
+
+	if (!err)
+		err = hand_over(a, p, seat, domain);
+	if (!err)
+		s->of[seat].untold &= ~SHUNT_SEAT_WANT(domain);
+	return err;
+}
+
+int seat_hand_out(struct agent *a, struct peer *p)
+{
+	struct seats *s = seats_of(a);
 	int err = 0;
 
-	if (s->worker[domain] != p->pid) {
-		/* The new process has said nothing yet. */
-		seat_move(s, (struct shunt_seat_order){ .seat = seat,
-							.bar = SHUNT_SEAT_WANT(domain) });
-		err = renew(a, domain, seat);
+	for (__u32 i = 0; !err && i < seat_count(s); i++) {
+		if (sits(s, i, p->domain->id))
+			err = hand_out(a, p, i);
 	}
 	if (!err)
-		err = hand_over(a, p, domain, seat);
-	if (err)
-		return err;
-	s->worker[domain] = p->pid;
-	s->untold &= ~SHUNT_SEAT_WANT(domain);
-	return 0;
+		s->worker[p->domain->id] = p->pid;
+	return err;
 }
 
 /* Sockets that were made for this load, of a worker that is there. */
-static bool are_current(const struct agent *a, const struct seats *s, __u32 domain)
+static bool are_current(const struct agent *a, const struct seats *s, __u32 seat, __u32 domain)
 {
 	struct shunt_seat_end end;
 	__u64 cookie;
 
-	return seat_has_worker(a, domain) && cookie_of(kept(a, domain, "hear"), &cookie) &&
+	return cookie_of(kept(a, s, seat, domain, "hear"), &cookie) &&
 	       !bpf_map_lookup_elem(s->ends, &cookie, &end) &&
-	       cookie_of(kept(a, domain, "pair"), &cookie) &&
+	       cookie_of(kept(a, s, seat, domain, "pair"), &cookie) &&
 	       !bpf_map_lookup_elem(s->ends, &cookie, &end);
+}
+
+static bool all_are_current(const struct agent *a, const struct seats *s, __u32 domain)
+{
+	for (__u32 i = 0; i < seat_count(s); i++) {
+		if (sits(s, i, domain) && !are_current(a, s, i, domain))
+			return false;
+	}
+	return true;
 }
 
 void seat_adopt(struct agent *a, struct seats *s)
 {
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
-		s->worker[d] = are_current(a, s, d) ? a->domain[d].pool.state->worker_pid : 0;
+		s->worker[d] = seat_has_worker(a, d) && all_are_current(a, s, d) ?
+				       a->domain[d].pool.state->worker_pid : 0;
 }

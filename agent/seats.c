@@ -41,14 +41,12 @@ static void give(const struct agent *a, __u32 seat, __u32 from)
 
 	if (seat_move(s, (struct shunt_seat_order){ .seat = seat, .give = 1, .from = from + 1,
 					      .to = to }) && to)
-		seat_ring(a, to - 1);
+		seat_ring(a, seat, to - 1);
 }
 
 int seats_tell(struct agent *a, struct peer *p)
 {
-	int seat = seats_of(a) ? seat_of(a, p->domain->id) : -1;
-
-	return seat < 0 ? 0 : seat_hand_out(a, p, seat);
+	return seats_of(a) ? seat_hand_out(a, p) : 0;
 }
 
 /* --- who may be on ---------------------------------------------------------------------------- */
@@ -61,25 +59,33 @@ static void bar(struct agent *a, __u32 seat, __u32 domain)
 	__u32 on;
 
 	s->worker[domain] = 0;
-	seat_deafen(a, domain);
+	seat_deafen(a, seat, domain);
 	seat_move(s, (struct shunt_seat_order){ .seat = seat, .bar = SHUNT_SEAT_WANT(domain) });
 	on = SHUNT_SEAT_ON(word_of(s, seat));
 	if (on && on != domain + 1)
-		seat_ring(a, on - 1);
+		seat_ring(a, seat, on - 1);
 }
 
-/* Notes for the watch of running requests (watch.c) whether the domain is to leave, and for the
- * watch of beats (worker.c) whether it waits for others to leave: of that, too, nobody but BPF
+static void put_bit(__u64 *set, __u32 bit, bool is)
+{
+	*set = (*set & ~(1ULL << bit)) | (__u64)is << bit;
+}
+
+/* Notes for the watch of running requests (watch.c) whether the domain's core is to leave, and for
+ * the watch of beats (worker.c) whether it waits for others to leave: of that, too, nobody but BPF
  * programs says a word. A domain that is barred had its time. */
 static void note_word(struct agent *a, __u32 seat, __u32 domain)
 {
 	const struct seats *s = seats_of(a);
+	struct domain *d = &a->domain[domain];
+	__u32 core = seat_core(s, seat, domain);
 	__u64 word = word_of(s, seat);
 	bool on = SHUNT_SEAT_ON(word) == domain + 1, asleep = shunt_seat_sleeps(word),
 	     wanted = on && !asleep && shunt_seat_others(word, barred(s, seat), domain);
 
-	a->domain[domain].seat_ns = wanted ? s->all->quantum_us * 1000ULL : 0;
-	a->domain[domain].seat_away = !on && !asleep && !(barred(s, seat) >> domain & 1);
+	d->seat_ns = s->all->quantum_us * 1000ULL;
+	put_bit(&d->seat_wanted, core, wanted);
+	put_bit(&d->seat_away, core, !on && !asleep && !(barred(s, seat) >> domain & 1));
 }
 
 static void see_to(struct agent *a, __u32 seat, __u32 domain)
@@ -97,31 +103,32 @@ static void see_to(struct agent *a, __u32 seat, __u32 domain)
 
 void seats_turn(struct agent *a)
 {
-	for (__u32 d = 0; seats_of(a) && d < SHUNT_DOMAINS; d++) {
-		int seat = seat_of(a, d);
+	const struct seats *s = seats_of(a);
 
-		if (seat >= 0)
-			see_to(a, seat, d);
+	for (__u32 i = 0; s && i < seat_count(s); i++) {
+		for (__u32 set = seat_sitters(s, i); set; set &= set - 1)
+			see_to(a, i, __builtin_ctz(set));
 	}
 }
 
 /* The domain has kept the seat from another one for so long. It is barred for as long again: so the
  * other one has half of the time, whatever this one says. */
-static void mute(struct agent *a, __u32 domain, __u64 ns)
+static void mute(struct agent *a, __u32 seat, __u32 domain, __u64 ns)
 {
-	seat_deafen(a, domain);
-	seats_of(a)->muted_ns[domain] = a->now_ns + ns;
+	seat_deafen(a, seat, domain);
+	seats_of(a)->of[seat].muted_ns[domain] = a->now_ns + ns;
 }
 
-static void unmute(struct agent *a, __u32 domain)
+static void unmute(struct agent *a, __u32 seat, __u32 domain)
 {
 	struct seats *s = seats_of(a);
+	__u64 *until = &s->of[seat].muted_ns[domain];
 
-	if (!s->muted_ns[domain] || a->now_ns < s->muted_ns[domain])
+	if (!*until || a->now_ns < *until)
 		return;
-	s->muted_ns[domain] = 0;
-	if (s->worker[domain] && seat_undeafen(a, domain))
-		seat_ring(a, domain);
+	*until = 0;
+	if (s->worker[domain] && seat_undeafen(a, seat, domain))
+		seat_ring(a, seat, domain);
 }
 
 /* The domain that is on has had its time, and more. It is barred until its worker says that it is
@@ -133,21 +140,27 @@ static void take(struct agent *a, __u32 seat, __u32 from, __u32 others, __u64 ke
 				      .from = from + 1, .to = to + 1,
 				      .back = SHUNT_SEAT_WANT(from) };
 
-	mute(a, from, kept_ns);
+	mute(a, seat, from, kept_ns);
 	if (!seat_move(seats_of(a), o)) {
-		seats_of(a)->muted_ns[from] = a->now_ns;
-		unmute(a, from);
+		seats_of(a)->of[seat].muted_ns[from] = a->now_ns;
+		unmute(a, seat, from);
 		return;
 	}
-	seat_ring(a, to);
+	seat_ring(a, seat, to);
 	log_say(LOG_DEBUG, "domain %u did not leave the seat on CPU %u: domain %u has it", from,
 		seats_of(a)->all->seat[seat].cpu, to);
+}
+
+static void begin_wait(struct seat_state *w, __u32 turn, __u64 now_ns)
+{
+	w->turn = turn;
+	w->since_ns = now_ns;
 }
 
 static void look(struct agent *a, __u32 seat)
 {
 	struct seats *s = seats_of(a);
-	struct waited *w = &s->waited[seat];
+	struct seat_state *w = &s->of[seat];
 	__u64 word = word_of(s, seat);
 	__u32 on = SHUNT_SEAT_ON(word), others;
 
@@ -161,7 +174,7 @@ static void look(struct agent *a, __u32 seat)
 	if (!others || shunt_seat_sleeps(word)) /* who has requests takes a seat that sleeps */
 		w->since_ns = 0;
 	else if (!w->since_ns || w->turn != SHUNT_SEAT_TURN(word))
-		*w = (struct waited){ SHUNT_SEAT_TURN(word), a->now_ns };
+		begin_wait(w, SHUNT_SEAT_TURN(word), a->now_ns);
 	else if (a->now_ns - w->since_ns >= s->all->hold_us * 1000ULL)
 		take(a, seat, on - 1, others, a->now_ns - w->since_ns);
 }
@@ -189,7 +202,7 @@ static void publish_switch(struct agent *a, __u32 domain)
 	struct shunt_view *v = a->domain[domain].pool.r.view;
 	__u64 n, mean, was;
 
-	if (!v || seat_of(a, domain) < 0)
+	if (!v)
 		return;
 	now = let_on_of(v);
 	n = now.n - seen->n;
@@ -211,10 +224,11 @@ void seats_tick(struct agent *a)
 	if (!s)
 		return;
 	seat_tell_untold(a);
-	for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
-		unmute(a, d);
-	for (__u32 i = 0; i < s->all->n && i < SHUNT_SEATS; i++)
+	for (__u32 i = 0; i < seat_count(s); i++) {
+		for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
+			unmute(a, i, d);
 		look(a, i);
+	}
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
 		publish_switch(a, d);
 }
@@ -283,6 +297,8 @@ void seats_open(struct agent *a)
 
 void seats_close(struct agent *a)
 {
+	for (int i = 0; i < SHUNT_DOMAINS; i++)
+		a->domain[i].seat_wanted = a->domain[i].seat_away = 0;
 	if (seats_of(a))
 		free_all(seats_of(a));
 	shared_of(a)->seats = NULL;

@@ -17,7 +17,8 @@
 #include "sd.h"
 #include "store.h"
 
-#define STORE_MAX (SHUNT_DOMAINS * (SHUNT_SLOTS + 6) + SHUNT_CORES + 8)
+#define STORE_MAX                                                                                  \
+	(SHUNT_DOMAINS * (SHUNT_SLOTS + 3) + SHUNT_SEATS * 2 * 3 + SHUNT_CORES + 8)
 #define TRIES 1000 /* of a message without a descriptor, for want of memory */
 
 struct entry {

@@ -14,7 +14,7 @@
  *   dN.memory     its memory (layout.h)
  *   dN.sK         its sockets, K as in the order of WELCOME
  *   dN.worker     a pidfd of its worker
- *   seatN.*       domain N's sockets for moving the seat that it shares (seats.c)
+ *   seatN.K.*     domain N's sockets for moving the seat that its core K shares (seats.c)
  */
 #pragma once
 

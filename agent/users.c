@@ -100,7 +100,7 @@ const char *users_unread(const struct agent *a, const struct peer *p, const stru
 	if (of_user >= UNREAD_USER)
 		return "connections of this user have not read what they were given: end those "
 		       "processes";
-	all += limits_given(&d->pool.r.geo);
+	all += limits_given(a, d);
 	if (of_user || !limits_knows(a, p->uid))
 		all += reserve_for_others(a, p->uid);
 	if (all <= limits_under_way())

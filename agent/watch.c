@@ -67,12 +67,18 @@ void watch_signal(struct agent *a, struct domain *d, __u32 core, __u64 id)
 		agent_of(d)->signals++;
 }
 
-/* Where another domain waits for the CPU, the time on the seat counts, too. */
-static __u64 quantum_ns(const struct domain *d, __u32 cls)
+/* Does another domain wait for the core's CPU? */
+static bool is_wanted(const struct domain *d, __u32 core)
+{
+	return d->seat_wanted >> core & 1;
+}
+
+/* Then the time on the seat counts, too. */
+static __u64 quantum_ns(const struct domain *d, __u32 core, __u32 cls)
 {
 	__u64 ns = peek(d->pool.r.view->quantum_us[cls]) * 1000ULL;
 
-	return d->seat_ns && (!ns || d->seat_ns < ns) ? d->seat_ns : ns;
+	return is_wanted(d, core) && (!ns || d->seat_ns < ns) ? d->seat_ns : ns;
 }
 
 /* True: the request that runs there is over its quantum, and only we have seen it. With "look" set
@@ -82,7 +88,7 @@ static bool watch_core(struct agent *a, struct domain *d, __u32 core)
 	struct shunt_core *c = &d->pool.r.view->core[core];
 	__u64 id = peek(c->run.id), start = peek(c->run.start_ns), now = clock_ns(), deadline;
 	__u32 cls = peek(c->run.queue) & (SHUNT_CLASSES - 1);
-	__u64 quantum = quantum_ns(d, cls), grace = a->maps.cfg.grace_us * 1000ULL;
+	__u64 quantum = quantum_ns(d, core, cls), grace = a->maps.cfg.grace_us * 1000ULL;
 	bool looks = peek(c->mark.look);
 
 	deadline = start + quantum;
@@ -100,10 +106,10 @@ static bool watch_core(struct agent *a, struct domain *d, __u32 core)
 
 bool watch_marks(struct agent *a, struct domain *d)
 {
-	bool waits = d->seat_ns || something_waits(d), late = false;
+	bool waits = something_waits(d), late = false;
 
 	for (__u32 i = 0; i < d->pool.r.geo.ncores; i++) {
-		if ((d->worker.up >> i & 1) && (waits || ring_waits(d, i)))
+		if ((d->worker.up >> i & 1) && (waits || is_wanted(d, i) || ring_waits(d, i)))
 			late |= watch_core(a, d, i);
 	}
 	return late;

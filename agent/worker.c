@@ -208,7 +208,7 @@ static bool is_silent(struct domain *d, int core, __u64 now_ns)
 	if (peek(run->state) != SHUNT_CORE_BUSY && !peek(run->asks) && limit < IDLE_HANG_NS)
 		limit = IDLE_HANG_NS;
 	/* A core that is away from its seat beats again once the other service lets it on. */
-	if (beat != d->worker.beat[core] || d->seat_away) {
+	if (beat != d->worker.beat[core] || d->seat_away >> core & 1) {
 		d->worker.beat[core] = beat;
 		d->worker.beat_ns[core] = now_ns;
 	}

@@ -182,6 +182,7 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 {
 	__u64 cls = a->cls, now;
 	__u32 slot = a->domain * SHUNT_SLOTS + SHUNT_HOLD_SLOT + cls;
+	int soon = 0;
 
 	if (!may_hold(a)) {
 		n->dropped++;
@@ -200,7 +201,9 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
 	if (a->cfg->flags & SHUNT_CFG_SEATS)
-		seat_arrive(a->dom, a->domain, 0, &a->in->enq[cls]);
+		soon = seat_arrive(a->dom, a->domain, seat_home(a->dom, a->up), &a->in->enq[cls]);
+	if (a->cfg->flags & SHUNT_CFG_HUNGRY && !soon)
+		seat_held(a->view, a->domain, a->up);
 	if (a->cfg->flags & SHUNT_CFG_PREEMPT &&
 	    mark_one_of(a->in, a->view, cls, now, shunt_late_at(a->cfg, now)))
 		bpf_tail_call(ctx, &signals, 0);

@@ -203,7 +203,7 @@ static void turn(struct core *c)
 	bump(c->run->beat, 1);
 	if (atomic_load_explicit(&c->policy_seen, memory_order_relaxed) != p->gen)
 		atomic_store(&c->policy_seen, p->gen);
-	if (c->s->seat && !seat_turn(c))
+	if (c->seat && !seat_turn(c))
 		return;
 	between(c);
 	if (c->loaded || take(c)) {
@@ -229,7 +229,7 @@ static void wind_down(struct core *c)
 		c->s->transport->stop(c);
 	for (int i = 0; i < 1000 && ring_cons(&c->tx) != c->tx_prod; i++)
 		reply_kick(c);
-	if (c->s->seat)
+	if (c->seat)
 		seat_end(c);
 	frames_recycle(c); /* the agent finds the frames that are left in our list */
 	poke(c->run->state, SHUNT_CORE_OFF);

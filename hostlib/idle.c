@@ -91,7 +91,7 @@ void idle_beside_xdp(struct core *c)
 	frames_recycle(c);
 	/* A core that is on a seat looks at the word: asleep, it would keep the seat from others.
 	 * With them it may sleep (seat_moves.c). */
-	if (!c->claimed_ns && !c->s->seat && idle_may_sleep(c))
+	if (!c->claimed_ns && !c->seat && idle_may_sleep(c))
 		sleep_in_poll(c);
 	else
 		idle_relax();

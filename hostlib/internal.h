@@ -135,6 +135,7 @@ struct core {
 			       * has its own: others write that one, too */
 	uint32_t comp_keep;   /* sent frames left in the completion ring, for shunt_send() */
 	struct wire *wire;    /* the wire transport's */
+	struct seat *seat;    /* NULL: no other domain has the CPU */
 	struct shunt_core *line;
 	struct shunt_core_run *run;
 
@@ -223,7 +224,7 @@ struct shunt {
 	struct shunt_ring hold[SHUNT_CLASSES]; /* popped by all cores */
 	int hold_sock[SHUNT_CLASSES];
 	struct core *core;                    /* geo.ncores of them */
-	struct seat *seat;                    /* NULL: no other domain has the CPU */
+	struct seats *seats;                  /* NULL: other domains have none of the CPUs */
 	struct actors *actors;                /* NULL: the load has none */
 	struct park park;
 	struct item *items;                   /* 1 + ITEMS_KEPT a core, and

@@ -75,7 +75,8 @@ int link_attach(struct shunt *s)
 		if (err)
 			return err;
 		n = message_wait(s, &m, fd, &nfd);
-	} else if (n > 0 && m.msg.type == SHUNT_MSG_SEATS) {
+	}
+	while (n > 0 && m.msg.type == SHUNT_MSG_SEATS) {
 		err = take_seats(s, &m, n, fd, nfd);
 		if (err)
 			return err;
@@ -108,6 +109,7 @@ int link_attach(struct shunt *s)
 		err = set_error(s, -EPROTO, "shuntd's word about actors makes no sense");
 	if (err)
 		return err;
+	seat_join(s);
 	if (s->transport->nic_decides)
 		return policy_none(s);
 	n = message_wait(s, &m, fd, &nfd);
@@ -167,7 +169,8 @@ static void reconnect(struct shunt *s)
 						      * so does the memory */
 		message_close(fd, nfd);
 		n = message_wait(s, &m, fd, &nfd);
-	} else if (n > 0 && m.msg.type == SHUNT_MSG_SEATS) {
+	}
+	while (n > 0 && m.msg.type == SHUNT_MSG_SEATS) {
 		take_seats(s, &m, n, fd, nfd);
 		n = message_wait(s, &m, fd, &nfd);
 	}

@@ -33,7 +33,7 @@ bool next_waits(const struct core *c)
 		if (peek(v->enq[i]) != peek(v->deq[i]))
 			return true;
 	}
-	return s->seat && seat_is_wanted(s);
+	return c->seat && seat_is_wanted(c);
 }
 
 static void prefetch_ring(const struct shunt_ring *r)
@@ -268,19 +268,28 @@ static bool may_steal(struct core *c, const struct policy *p, const struct core 
 	return h.waiting && choose(c, p, &h, now, SHUNT_NONE) >= 0;
 }
 
+/* Cores that take what comes to their rings: they have a thread, and no other domain has their
+ * CPU. */
+static uint64_t takers(const struct shunt *s)
+{
+	uint64_t up = peek(s->view->up);
+
+	return s->seats ? up & ~peek(s->view->away) : up;
+}
+
 /* From another core's ring: if the policy steals and has
- * nothing against it, or if that core has no thread. */
+ * nothing against it, or if that core takes nothing now. */
 static bool next_of_others(struct core *c, const struct policy *p, struct item *it)
 {
 	struct shunt *s = c->s;
-	uint64_t up = peek(s->view->up);
+	uint64_t own = takers(s);
 
 	for (uint32_t i = 1; i < s->geo.ncores; i++) {
 		uint32_t other = (c->id + i) % s->geo.ncores;
 
 		if (!ring_count(&s->core[other].rx))
 			continue;
-		if ((up >> other & 1) && (!next_steals(s, p) || !may_steal(c, p, &s->core[other])))
+		if ((own >> other & 1) && (!next_steals(s, p) || !may_steal(c, p, &s->core[other])))
 			continue;
 		if (take_back(c) && queue_pop(c, other, it))
 			return true;

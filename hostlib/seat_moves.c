@@ -5,9 +5,11 @@
  *
  * The word of the seat (abi_seat.h) says who is on. BPF programs alone write it: a worker says what
  * it wants in a datagram, and reads in the word what became of it. The orders of looks at the word
- * and at the counts, here and in XDP, are those of tests/model/seat.pml.
+ * and at the counts, here and in XDP, are those of tests/model/seat.pml. A service with cores on
+ * several seats has a word for each of them; those of its cores that are on serve at once.
  */
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <shunt/seat.h>
@@ -27,7 +29,7 @@
  * was on or all slept, is no switch. */
 static void follow(struct core *c, uint64_t word)
 {
-	struct seat *at = c->s->seat;
+	struct seat *at = c->seat;
 	uint64_t now, since;
 
 	if (at->turn == SHUNT_SEAT_TURN(word))
@@ -66,13 +68,22 @@ static void let_go(struct core *c)
  * worker reads nothing: that one alone is to lose time by it, until shuntd gives it the seat. */
 static bool stay(struct core *c, uint64_t word)
 {
-	struct seat *at = c->s->seat;
+	struct seat *at = c->seat;
 	bool more = seat_has_requests(c);
 
 	if (c->loaded || (more && core_clock(c) < at->until_ns))
 		return true;
 	let_go(c);
 	return !say(at->pair, word, SHUNT_SEAT_LEAVE, more);
+}
+
+/* The core has nothing to do, nor does anybody want this seat: a domain that is hungry gets it. */
+static bool feed(struct core *c, uint64_t word)
+{
+	if (!c->idle || c->claimed_ns || !seat_hungry(c) || seat_has_requests(c))
+		return false;
+	let_go(c);
+	return say(c->seat->pair, word, SHUNT_SEAT_LEAVE, false);
 }
 
 /* The core has had nothing to do for a while, and nobody else wants the seat: both sleep, if that
@@ -83,7 +94,7 @@ static bool put_to_sleep(struct core *c, uint64_t word)
 	    seat_has_requests(c))
 		return false;
 	let_go(c);
-	say(c->s->seat->pair, word, SHUNT_SEAT_SLEEP, false);
+	say(c->seat->pair, word, SHUNT_SEAT_SLEEP, false);
 	return true;
 }
 
@@ -101,23 +112,28 @@ static void hear(struct seat *at)
 	at->rung = 0;
 }
 
-/* Blocks until the worker is rung; of a seat that sleeps, until a request of its own comes, too. */
+/* Blocks until the worker is rung; of a seat that sleeps, until a request of its own comes, too, or
+ * another core parks one. */
 static void block(struct core *c, bool asleep, int ms)
 {
 	struct shunt *s = c->s;
-	struct pollfd p[4 + SHUNT_CLASSES] = { { .fd = s->seat->pair, .events = POLLIN },
-					       { .fd = s->seat->ask, .events = POLLIN },
+	eventfd_t nothing;
+	struct pollfd p[5 + SHUNT_CLASSES] = { { .fd = c->seat->pair, .events = POLLIN },
+					       { .fd = c->seat->ask, .events = POLLIN },
 					       { .fd = s->wake, .events = POLLIN },
+					       { .fd = s->unpark, .events = POLLIN },
 					       { .fd = c->sock, .events = POLLIN } };
-	int n = 4;
+	int n = 5;
 
 	for (uint32_t i = 0; i < s->nhold; i++)
 		p[n++] = (struct pollfd){ .fd = s->hold_sock[i], .events = POLLIN };
 	if (asleep)
 		bump(c->line->stats.slept, 1);
-	hear(s->seat);
+	hear(c->seat);
 	if (poll(p, asleep ? n : 2, ms) > 0)
-		s->seat->rung = (p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
+		c->seat->rung = (p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
+	if (p[3].revents)
+		eventfd_read(s->unpark, &nothing);
 }
 
 /* Is there something to want the seat for? What a ring holds counts where it wakes the core, and
@@ -136,11 +152,14 @@ static bool has_cause(const struct core *c, uint64_t word)
 static void wait_for_it(struct core *c, uint64_t word)
 {
 	bool asleep = shunt_seat_sleeps(word);
-	struct seat *at = c->s->seat;
+	struct seat *at = c->seat;
 
 	c->now = core_clock(c);
 	let_go(c);
-	poke(c->run->state, asleep ? SHUNT_CORE_ASLEEP : SHUNT_CORE_AWAY);
+	/* A thread that parks a request looks at our state
+	 * after it put the request where we look next. */
+	__atomic_store_n(&c->run->state, asleep ? SHUNT_CORE_ASLEEP : SHUNT_CORE_AWAY,
+			 __ATOMIC_SEQ_CST);
 	if (peek(at->line->barred) & SHUNT_SEAT_WANT(c->s->domain))
 		say(at->ask, word, SHUNT_SEAT_HERE, false);
 	if (!at->asked && has_cause(c, word)) {
@@ -159,7 +178,7 @@ static void wait_for_it(struct core *c, uint64_t word)
 static void wait_for_cpu(struct core *c)
 {
 	struct pollfd p = { .fd = c->s->wake, .events = POLLIN };
-	struct seat *at = c->s->seat;
+	struct seat *at = c->seat;
 
 	let_go(c);
 	if (!at->lost || peek(c->s->view->up) >> c->id & 1)
@@ -172,7 +191,7 @@ static void wait_for_cpu(struct core *c)
 /* Is the core on its CPU? Asked where a turn begins. */
 static bool is_home(struct core *c, uint64_t word)
 {
-	struct seat *at = c->s->seat;
+	struct seat *at = c->seat;
 
 	if ((at->turn == SHUNT_SEAT_TURN(word) && !at->lost) || c->loaded)
 		return true;
@@ -188,15 +207,17 @@ static bool is_home(struct core *c, uint64_t word)
 
 bool seat_turn(struct core *c)
 {
-	uint64_t word = seat_word(c->s);
+	uint64_t word = seat_word(c);
 
-	if (seat_is_on(c->s, word)) {
+	if (seat_is_on(c, word)) {
 		if (!is_home(c, word))
 			return atomic_load_explicit(&c->s->quit, memory_order_relaxed);
-		if (c->s->seat->rung && c->idle)
-			hear(c->s->seat);
+		if (c->seat->rung && c->idle)
+			hear(c->seat);
 		follow(c, word);
-		return seat_others(c->s, word) ? stay(c, word) : !put_to_sleep(c, word);
+		if (seat_others(c, word))
+			return stay(c, word);
+		return !feed(c, word) && !put_to_sleep(c, word);
 	}
 	/* The last requests are served beside the other domain's; a request that is at hand begins,
 	 * and yields at its first safepoint. */
@@ -208,8 +229,8 @@ bool seat_turn(struct core *c)
 
 void seat_end(struct core *c)
 {
-	uint64_t word = seat_word(c->s);
+	uint64_t word = seat_word(c);
 
-	if (seat_is_on(c->s, word) && seat_others(c->s, word))
-		say(c->s->seat->pair, word, SHUNT_SEAT_LEAVE, seat_has_requests(c));
+	if (seat_is_on(c, word) && seat_others(c, word))
+		say(c->seat->pair, word, SHUNT_SEAT_LEAVE, seat_has_requests(c));
 }

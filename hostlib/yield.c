@@ -145,7 +145,7 @@ void yield_start(struct core *c, uint64_t now)
 		return;
 	c->skipped = 0;
 	preempt_here()->skip = 0;
-	if (c->s->seat)
+	if (c->seat)
 		bound_by_seat(c);
 	if (c->deadline_ns != NONE && waits(c)) {
 		arm(c);
@@ -282,7 +282,7 @@ static bool due_here(struct core *c, uint64_t now)
 		/* The request is counted, but NAPI has not published it yet. */
 		c->retry_ns = c->retry_ns ? 2 * c->retry_ns : RETRY_NS;
 		c->deadline_ns = now + c->retry_ns;
-		if (c->s->seat)
+		if (c->seat)
 			bound_by_seat(c);
 		set_skip(c, now);
 		return false;
@@ -310,7 +310,7 @@ static bool due_here(struct core *c, uint64_t now)
 	demote(c, it);
 	c->deadline_ns = now + quantum_ns(c, it);
 	c->retry_ns = 0;
-	if (c->s->seat)
+	if (c->seat)
 		bound_by_seat(c);
 	set_skip(c, now);
 	return false;
@@ -318,9 +318,9 @@ static bool due_here(struct core *c, uint64_t now)
 
 static bool due(struct core *c, uint64_t now)
 {
-	if (c->s->seat && now >= seat_until(c))
+	if (c->seat && now >= seat_until(c))
 		return leave_seat(c, now);
-	if (c->s->seat && !quantum_ns(c, c->item))
+	if (c->seat && !quantum_ns(c, c->item))
 		return stay_on_seat(c, now);
 	return due_here(c, now);
 }
@@ -337,14 +337,14 @@ static bool should_yield(struct core *c, enum preempt_way way)
 		disarm(c); /* it was for another request, unless something waits */
 	if (!c->armed)
 		return false;
-	if (c->s->seat)
+	if (c->seat)
 		bound_by_seat(c);
 	if (c->deadline_ns == NONE) { /* a class without a quantum, or the NIC was asked already */
 		c->armed = false;
 		set_look(c, 0);
 		/* a mark that comes now is seen here, or sets look again */
 		atomic_thread_fence(memory_order_seq_cst);
-		if (marked(c) || (c->s->seat && seat_is_wanted(c->s)))
+		if (marked(c) || (c->seat && seat_is_wanted(c)))
 			arm(c);
 		return false;
 	}

@@ -23,8 +23,9 @@
  * are not the agent's any more, with LEAVE: it drains and unmaps them, closes, and comes with HELLO
  * once more.
  *
- * Where domains share CPUs (include/shunt/abi_seat.h) SEATS comes before WELCOME, and again when
- * the sockets that it brings are replaced: the worker takes them in place of those that it has.
+ * Where domains share CPUs (include/shunt/abi_seat.h) SEATS comes before WELCOME, once for each
+ * core that has a seat, and again when the sockets that it brings are replaced: the worker takes
+ * them in place of those that it has.
  *
  * Where rules name actors (include/shunt/abi_actor.h) ACTORS comes before WELCOME, behind SEATS.
  *
@@ -112,8 +113,8 @@ enum shunt_seats_fd {
 
 struct shunt_msg_seats {
 	struct shunt_msg msg;
-	__u32 seat; /* of core 0 */
-	__u32 pad;
+	__u32 seat;
+	__u32 core; /* that shares it */
 };
 
 /* Descriptors that come with ACTORS, in this order. */

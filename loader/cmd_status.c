@@ -166,6 +166,8 @@ static void show_domain(const json_t *d, const char *ifname)
 		printf(", no worker");
 	if (json_object_get(d, "service"))
 		printf("; service %s", text_at(d, "service"));
+	if (json_object_get(d, "switch_ns"))
+		printf(", switched to in %.1fus", number_at(d, "switch_ns") / 1e3);
 	show_user(d, "user", "user_name", "; for user ");
 	puts(json_is_true(json_object_get(d, "draining")) ? " (draining old rings)" : "");
 	if (agent && agent_state_step(agent))

@@ -46,55 +46,107 @@ static struct shunt_seat *seat_of(struct shunt_seats *all, __u32 cpu)
 		return NULL;
 	s = &all->seat[all->n++];
 	s->cpu = cpu;
-	memset(s->core, 0xff, sizeof(s->core)); /* SHUNT_SEAT_NONE */
+	memset(s->core, SHUNT_SEAT_NONE, sizeof(s->core));
 	return s;
 }
 
-static const char *misfit(const struct shunt_domain *d)
+static const char *misfit(const struct shunt_seat *s, const struct shunt_domain *d, __u32 domain)
 {
+	if (!s)
+		return "64 seats at most";
 	if (d->by_queue)
 		return "a service that shares its CPU has one queue ('queue'), not 'queues'";
-	if (d->ncores > 1)
-		return "a service that shares a CPU has no other core";
+	if (s->core[domain] != SHUNT_SEAT_NONE)
+		return "a service has one core on a CPU that it shares";
+	if (__builtin_popcount(s->barred) == 2)
+		return "two services at most share a CPU";
 	return NULL;
 }
 
 /* Nobody is on, and who has no worker is barred. */
-static int sit(struct config_reader *r, __u32 domain)
+static int sit(struct config_reader *r, __u32 domain, __u32 core)
 {
 	struct shunt_domain *d = &r->s->domains[domain];
-	struct shunt_seat *s = seat_of(&r->s->seats, d->cpu[0]);
-	const char *why = s ? misfit(d) : "64 seats at most";
+	struct shunt_seat *s = seat_of(&r->s->seats, d->cpu[core]);
+	const char *why = misfit(s, d, domain);
 
-	if (!why && __builtin_popcount(s->barred) == 2)
-		why = "two services at most share a CPU";
 	if (why)
 		return config_bad(r, why, "domains[%u].cpus", domain);
-	s->core[domain] = 0;
+	s->core[domain] = core;
 	s->barred |= SHUNT_SEAT_WANT(domain);
-	d->seat[0] = s - r->s->seats.seat + 1;
+	d->seat[core] = s - r->s->seats.seat + 1;
 	return 0;
+}
+
+static bool has_cpu(const struct setup *s, __u32 domain, __u32 cpu)
+{
+	for (__u32 i = 0; i < s->domains[domain].ncores; i++) {
+		if (s->domains[domain].cpu[i] == cpu)
+			return true;
+	}
+	return false;
 }
 
 static bool shares(const struct setup *s, __u32 a, __u32 b)
 {
 	for (__u32 i = 0; i < s->domains[a].ncores; i++) {
-		for (__u32 k = 0; k < s->domains[b].ncores; k++) {
-			if (s->domains[a].cpu[i] == s->domains[b].cpu[k])
-				return true;
-		}
+		if (has_cpu(s, b, s->domains[a].cpu[i]))
+			return true;
 	}
 	return false;
 }
 
-/* Does a service share a CPU of the domain, which is one? */
-static bool is_shared(const struct setup *s, __u32 domain)
+/* Does another service have the CPU, too? */
+static bool is_shared(const struct setup *s, __u32 domain, __u32 cpu)
 {
 	for (__u32 d = 0; d < s->cfg.ndomains; d++) {
-		if (d != domain && s->domains[d].service[0] && shares(s, domain, d))
+		if (d != domain && s->domains[d].service[0] && has_cpu(s, d, cpu))
 			return true;
 	}
 	return false;
+}
+
+static int sit_on_all(struct config_reader *r, __u32 domain)
+{
+	const struct shunt_domain *d = &r->s->domains[domain];
+	int err = 0, n = 0;
+
+	for (__u32 core = 0; !err && core < d->ncores; core++) {
+		if (!is_shared(r->s, domain, d->cpu[core]))
+			continue;
+		err = sit(r, domain, core);
+		n++;
+	}
+	if (n > 1)
+		r->s->seats.several |= SHUNT_SEAT_WANT(domain);
+	return err;
+}
+
+/* The services whose held requests want the seat. */
+static __u32 homes(const struct setup *s, __u32 before, __u32 seat)
+{
+	__u32 n = 0;
+
+	for (__u32 d = 0; d < before; d++)
+		n += s->domains[d].seat[s->domains[d].home] == seat;
+	return n;
+}
+
+/* Of its seats, the one that fewest services before it are at home on: so two that are both at home
+ * do not meet. */
+static void settle(struct setup *s, __u32 domain)
+{
+	struct shunt_domain *d = &s->domains[domain];
+	__u32 least = ~0u;
+
+	for (__u32 core = 0; core < d->ncores; core++) {
+		__u32 n = d->seat[core] ? homes(s, domain, d->seat[core]) : ~0u;
+
+		if (n < least) {
+			least = n;
+			d->home = core;
+		}
+	}
 }
 
 /* The domain before this one with that name; -1: none. */
@@ -128,7 +180,7 @@ static int read_service(struct config_reader *r, __u32 domain)
 		return config_bad(r, "no name for a service: of ports, it means all of them",
 				  "domains[%u].service", domain);
 	err = check_mixed(r, domain);
-	return err || !is_shared(r->s, domain) ? err : sit(r, domain);
+	return err ? err : sit_on_all(r, domain);
 }
 
 int config_seats(struct config_reader *r)
@@ -139,6 +191,8 @@ int config_seats(struct config_reader *r)
 	for (__u32 d = 0; !err && d < s->cfg.ndomains; d++) {
 		if (s->domains[d].service[0])
 			err = read_service(r, d);
+		if (!err)
+			settle(s, d);
 	}
 	if (!err && s->seats.n)
 		err = read_times(r);
@@ -151,6 +205,6 @@ int config_seats(struct config_reader *r)
 				  "seats need it: a request that cannot be preempted would keep "
 				  "the CPU from the other service",
 				  "preempt.mode");
-	s->cfg.flags |= SHUNT_CFG_SEATS;
+	s->cfg.flags |= SHUNT_CFG_SEATS | (s->seats.several ? SHUNT_CFG_HUNGRY : 0);
 	return 0;
 }

@@ -17,9 +17,10 @@ json_t *loaded_json(struct ctl *ctl, const struct bundle *b, const struct setup 
 	json_t *domains = json_array(), *j;
 
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++) {
+		const struct shunt_domain *dom = &s->domains[d];
 		json_t *cpus;
 
-		if (!s->domains[d].on)
+		if (!dom->on)
 			continue;
 		cpus = json_array();
 		for (__u32 c = 0; c < s->domains[d].ncores && !s->wire.on; c++)
@@ -27,8 +28,8 @@ json_t *loaded_json(struct ctl *ctl, const struct bundle *b, const struct setup 
 		json_array_append_new(domains,
 				      json_pack("{s:i, s:o, s:o, s:s*}", "domain", d, "queues",
 						queues_json(&s->domains[d]), "cpus", cpus,
-						"shares_as", s->domains[d].seat[0] ?
-						s->domains[d].service : NULL));
+						"shares_as", dom->seat[dom->home] ?
+						dom->service : NULL));
 	}
 	j = json_pack("{s:s, s:s, s:b, s:i, s:i, s:i, s:o}", "interface", ctl->ifname, "policy",
 			 b->desc.name, "dry_run", ctl->dry_run, "classes",

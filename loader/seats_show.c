@@ -33,18 +33,21 @@ static json_t *names_of(const struct shunt_domain *doms, __u32 set)
 	return list;
 }
 
-static json_t *seat_json(const struct shunt_seat *s, const struct shunt_domain *doms, __u64 now)
+static json_t *seat_json(const struct shunt_seat *s, const struct shunt_domain *doms, __u32 hungry,
+			 __u64 now)
 {
 	__u32 on = SHUNT_SEAT_ON(s->word), set = 0;
 	json_t *j;
 
 	for (__u32 d = 0; d < SHUNT_DOMAINS; d++)
 		set |= (s->core[d] != SHUNT_SEAT_NONE) << d;
-	j = json_pack("{s:i, s:o, s:o, s:o, s:b, s:I, s:I, s:I}", "cpu", (int)s->cpu, "services",
-		      names_of(doms, set), "wants", names_of(doms, SHUNT_SEAT_WANTS(s->word)),
-		      "barred", names_of(doms, s->barred), "asleep",
-		      !!shunt_seat_sleeps(s->word), "turns", (json_int_t)SHUNT_SEAT_TURN(s->word),
-		      "left", (json_int_t)s->left, "taken", (json_int_t)s->taken);
+	j = json_pack("{s:i, s:o, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I}", "cpu", (int)s->cpu,
+		      "services", names_of(doms, set), "wants",
+		      names_of(doms, SHUNT_SEAT_WANTS(s->word)),
+		      "hungry", names_of(doms, set & hungry), "barred", names_of(doms, s->barred),
+		      "asleep", !!shunt_seat_sleeps(s->word), "turns",
+		      (json_int_t)SHUNT_SEAT_TURN(s->word), "left", (json_int_t)s->left, "fed",
+		      (json_int_t)s->fed, "taken", (json_int_t)s->taken);
 	if (!on || on > SHUNT_DOMAINS)
 		return j;
 	json_object_set_new(j, "on", name_of(doms, on - 1));
@@ -74,7 +77,8 @@ json_t *seats_json(struct ctl *ctl, const struct shunt_cfg *cfg)
 	if (s && !map_get(ctl, "seats", 0, s, sizeof(*s)) && !read_domains(ctl, doms)) {
 		list = json_array();
 		for (__u32 i = 0; i < s->n && i < SHUNT_SEATS; i++)
-			json_array_append_new(list, seat_json(&s->seat[i], doms, clock_ns()));
+			json_array_append_new(list, seat_json(&s->seat[i], doms, s->hungry,
+							       clock_ns()));
 	}
 	free(s);
 	return list;
@@ -106,8 +110,11 @@ void seats_show(const json_t *list)
 		if (json_is_true(json_object_get(j, "asleep")))
 			printf("; all sleep");
 		show_names("; wanted by ", json_object_get(j, "wants"), ", ");
+		show_names("; hungry: ", json_object_get(j, "hungry"), ", ");
 		show_names("; barred: ", json_object_get(j, "barred"), ", ");
-		printf("; left %lld times, taken %lld times\n", number_at(j, "left"),
-		       number_at(j, "taken"));
+		printf("; left %lld times", number_at(j, "left"));
+		if (number_at(j, "fed"))
+			printf(" (%lld to one that was hungry)", number_at(j, "fed"));
+		printf(", taken %lld times\n", number_at(j, "taken"));
 	}
 }

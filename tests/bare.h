@@ -92,7 +92,7 @@ static inline int attach(const char *path, uint32_t domain, struct given *g)
 	put(fd, &hello, sizeof(hello), SHUNT_MSG_HELLO);
 	n = answer(fd, &g->w, sizeof(g->w), g->fd, &g->nfd);
 	/* who moves no seat needs nothing of it */
-	if (n == sizeof(struct shunt_msg_seats) && g->w.msg.type == SHUNT_MSG_SEATS)
+	while (n == sizeof(struct shunt_msg_seats) && g->w.msg.type == SHUNT_MSG_SEATS)
 		n = answer(fd, &g->w, sizeof(g->w), g->fd, &g->nfd);
 	if (n == sizeof(g->w) && g->w.msg.type == SHUNT_MSG_WELCOME)
 		return fd;

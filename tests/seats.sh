@@ -63,6 +63,18 @@ assert_answered_by() {
 	assert_eq "$(sum_of "$1" answered)" "$sent" "requests that $1 answered"
 }
 
+# As assert_frames(), of each service.
+assert_frames_of_both() {
+	local domain counts
+	wait_for 5 no_worker
+	for domain in 0 1; do
+		counts=$(host build/tests/peer census "/run/shunt/$DEV.sock" $domain)
+		[ "$(jq .twice <<<"$counts")" = 0 ] || broken "frames are there twice: $counts"
+		assert_le "$(jq .missing <<<"$counts")" 2 "missing frames of $counts"
+		wait_for 5 no_worker
+	done
+}
+
 # FILTER: of the one seat.
 seat() { host shunt status -j | jq -e ".interfaces[0].seats[0] | $1"; }
 is_on() { [ "$(seat .on)" = "\"$1\"" ]; }

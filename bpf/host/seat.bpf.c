@@ -73,17 +73,36 @@ static __always_inline int swap(struct shunt_seat *s, __u64 was, __u64 now)
 	return 1;
 }
 
+/* The seat was left to "to", which is hungry no more; before it is woken, and looks at its counts.
+ * Who left may be. */
+static __always_inline void fed(struct shunt_seats *all, struct shunt_seat *s,
+				const struct shunt_seat_end *end,
+				const struct shunt_seat_said *said)
+{
+	__u32 bit = SHUNT_SEAT_WANT(end->to);
+
+	if (*(volatile __u32 *)&all->hungry & bit)
+		__sync_fetch_and_and(&all->hungry, ~bit);
+	if (said->more)
+		seat_hunger(all, end->domain);
+	if (!(said->word & bit))
+		__sync_fetch_and_add(&s->fed, 1);
+}
+
 /* The whole word must be the one that was seen: a bit that came since tells of a request that the
  * worker's counts did not. */
-static __always_inline int leave(struct shunt_seat *s, const struct shunt_seat_end *end,
+static __always_inline int leave(struct shunt_seats *all, struct shunt_seat *s,
+				 const struct shunt_seat_end *end,
 				 const struct shunt_seat_said *said)
 {
-	__u64 now = shunt_seat_leave(said->word, *(volatile __u32 *)&s->barred, end->domain,
-				     end->to, said->more);
+	__u64 now = shunt_seat_leave(said->word, *(volatile __u32 *)&s->barred,
+				     *(volatile __u32 *)&all->hungry, end->domain, end->to,
+				     said->more);
 
 	if (!now || !swap(s, said->word, now))
 		return DROP;
 	tell_all(s);
+	fed(all, s, end, said);
 	__sync_fetch_and_add(&s->left, 1);
 	return DELIVER;
 }
@@ -134,17 +153,18 @@ int shunt_seat_ask(struct __sk_buff *skb)
 {
 	__u64 cookie = bpf_get_socket_cookie(skb);
 	struct shunt_seat_end *end = bpf_map_lookup_elem(&seat_ends, &cookie);
+	struct shunt_seats *all = find_seats();
 	struct shunt_seat_said said;
 	struct shunt_seat *s;
 
-	if (!end || end->domain >= SHUNT_DOMAINS || skb->len != sizeof(said) ||
+	if (!all || !end || end->domain >= SHUNT_DOMAINS || skb->len != sizeof(said) ||
 	    bpf_skb_load_bytes(skb, 0, &said, sizeof(said)))
 		return DROP;
 	s = find_seat(end->seat);
 	if (!s)
 		return DROP;
 	if (end->kind == SHUNT_SEAT_PAIR)
-		return said.op == SHUNT_SEAT_LEAVE   ? leave(s, end, &said)
+		return said.op == SHUNT_SEAT_LEAVE   ? leave(all, s, end, &said)
 		       : said.op == SHUNT_SEAT_SLEEP ? sleep(s, end, &said)
 						     : DROP;
 	if (said.op == SHUNT_SEAT_WANT)

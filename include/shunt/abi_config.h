@@ -46,6 +46,7 @@ enum shunt_cfg_flags {
 				   * neither of the two the driver decides */
 	SHUNT_CFG_COPY = 512,  /* sockets that the kernel copies to */
 	SHUNT_CFG_SEATS = 1024, /* domains share CPUs as seats (abi_seat.h) */
+	SHUNT_CFG_HUNGRY = 4096, /* a domain has cores on several seats */
 	SHUNT_CFG_ACTORS = 2048, /* rules may name actors (abi_actor.h) */
 };
 
@@ -241,7 +242,8 @@ struct shunt_domain {
 	__u32 asleep;   /* agent: 1 = it sleeps; XDP: 0, at the next
 			 * request, with which it wakes the agent */
 	char service[SHUNT_NAME_LEN]; /* loader: the name of what is served here; "": it has none */
-	__u32 pad[3];
+	__u32 home;     /* loader: the core whose seat its held requests want; 0 without seats */
+	__u32 pad[2];
 	__u8 queue[SHUNT_QUEUES]; /* loader: its queues; by_queue: the one that feeds each core */
 	__u16 cpu[SHUNT_CORES];   /* loader: where each core's thread is pinned */
 	__u8 seat[SHUNT_CORES];   /* loader: the seat that each core

@@ -11,7 +11,7 @@
 
 #define SHUNT_SEATS 64
 #define SHUNT_SEAT_ENDS 256    /* sockets by which workers move seats */
-#define SHUNT_SEAT_NONE 0xffff /* the domain has no core on this CPU */
+#define SHUNT_SEAT_NONE 0xff   /* the domain has no core on this CPU */
 
 /*
  * word: {turn:32, flags:8, on:8, wants:16}. XDP sets bits of "wants" (fetch-or); everything else is
@@ -40,11 +40,14 @@ struct shunt_seat {
 	__u32 barred;   /* domains that are not given the seat, a bit each. Set by the agent's
 			 * program, cleared by a worker's HERE, or where a take came too late */
 	__u32 left;     /* times that the worker that was on gave it up */
+	__u32 fed;      /* of these: to a domain that was hungry, and did not want this seat */
 	__u32 taken;    /* times that shuntd took it from one that did not */
 	__u32 cpu;      /* loader */
-	__u16 core[SHUNT_DOMAINS]; /* loader: each domain's core on this CPU, or SHUNT_SEAT_NONE */
+	__u8 core[SHUNT_DOMAINS]; /* loader: each domain's core on this CPU, or SHUNT_SEAT_NONE */
+	__u32 pad[3];
 } __shunt_line;
 SHUNT_ASSERT(sizeof(struct shunt_seat) == SHUNT_LINE, "a seat is a line");
+SHUNT_ASSERT(SHUNT_CORES <= SHUNT_SEAT_NONE, "a core's number fits");
 SHUNT_ASSERT(SHUNT_DOMAINS <= 16, "a seat has a bit of wants for each domain");
 
 /* All seats of an interface, pinned as "seats": one value. */
@@ -52,6 +55,13 @@ struct shunt_seats {
 	__u32 n __shunt_line; /* loader: seats there are */
 	__u32 quantum_us;     /* loader: how long a domain may be on while others want the seat */
 	__u32 hold_us;        /* loader: and how long until it is taken from one that stays */
+	__u32 several;        /* loader: domains with cores on several seats, a bit each */
+	/* Of "several": domains whose requests may wait longer than they need, so who is on one of
+	 * their seats and has nothing to do leaves it to them. XDP sets a bit where it holds a
+	 * request that no core of the domain takes at once, the programs of seats where a worker
+	 * leaves requests; they clear it where the domain is let on. A hint: the domain of a held
+	 * request wants a seat by its word as well. */
+	__u32 hungry __shunt_line;
 	struct shunt_seat seat[SHUNT_SEATS];
 };
 

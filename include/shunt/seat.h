@@ -35,17 +35,18 @@ shunt_seat_fn int shunt_seat_sleeps(__u64 word)
 }
 
 /*
- * LEAVE: the domain that is on gives the seat to another that wants it. "more": it has requests
- * left, by its counts, which it read after the word. Its own bit was set before the word was seen,
- * if at all, so the counts know what it told of. 0: the move is none, as the domain is not on, or
- * the seat sleeps, or the other one does not want the seat or must not have it.
+ * LEAVE: the domain that is on gives the seat to another that wants it, or that is hungry. "more":
+ * it has requests left, by its counts, which it read after the word. Its own bit was set before the
+ * word was seen, if at all, so the counts know what it told of. 0: the move is none, as the domain
+ * is not on, or the seat sleeps, or the other one does not want the seat or must not have it.
  */
-shunt_seat_fn __u64 shunt_seat_leave(__u64 word, __u32 barred, __u32 domain, __u32 to, int more)
+shunt_seat_fn __u64 shunt_seat_leave(__u64 word, __u32 barred, __u32 hungry, __u32 domain, __u32 to,
+				     int more)
 {
 	__u32 wants = SHUNT_SEAT_WANTS(word), own = SHUNT_SEAT_WANT(domain);
 
 	if (SHUNT_SEAT_ON(word) != domain + 1 || shunt_seat_sleeps(word) || to >= SHUNT_DOMAINS ||
-	    !(shunt_seat_others(word, barred, domain) & SHUNT_SEAT_WANT(to)))
+	    !(shunt_seat_others(word | (__u16)hungry, barred, domain) & SHUNT_SEAT_WANT(to)))
 		return 0;
 	wants = (wants & ~SHUNT_SEAT_WANT(to) & ~own) | (more ? own : 0);
 	return SHUNT_SEAT(SHUNT_SEAT_TURN(word) + 1, SHUNT_SEAT_FLAGS(word), to + 1, wants);

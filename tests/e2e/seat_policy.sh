@@ -112,6 +112,7 @@ test_workers_and_shuntd_see_the_same_and_how_long_a_switch_takes() {
 		wait_for 5 stat_of ".domains[$i].switch_ns > 0"
 		assert_le "$(stat_of ".domains[$i].switch_ns")" 1000000000 "ns that a switch takes"
 	done
+	assert_match "$(host shunt status)" "service b, switched to in [0-9.]+us"
 	# requests end, so plan() comes again
 	offer_to b --rate 1000 --count 50 --time 5 --mix short=1:5us
 	wait_for 5 planned_all 1 105

@@ -11,9 +11,10 @@
  * looks at the word for ever.
  *
  * With M seats each service has a worker on every one, and any of them serves its requests. XDP
- * looks at the word of the first seat alone, and sets a bit in "hungry", which a worker with
+ * looks at the word of the service's home alone, and may set a bit in "hungry", which a worker with
  * nothing to do looks at on whatever seat. Who gives a seat clears the bit of the service that gets
- * it. That is a hint: the first seat's word alone is what keeps requests from being left behind.
+ * it, and sets its own if it has requests left. That is a hint: the word of its home alone is what
+ * keeps a service's requests from being left behind.
  *
  * Claim (no invalid end state but the one where all was served): every request is served, with K
  * services, N requests of each (from the F-th service on), T takes and D deaths, each at any
@@ -75,6 +76,7 @@ byte served;
 bool dead;          /* service 0 has no worker, and may get none */
 
 #define RING(i) ring[seat * K + (i)]
+#define HOME(b) ((b) % M)
 
 #if M > 1
 #define HUNGRY hungry
@@ -105,21 +107,24 @@ proctype xdp(byte b)
 	do
 	:: n < N ->
 #ifdef EARLY
-		look = on[0] != b && !(wants[0] & BIT(b));
+		look = on[HOME(b)] != b && !(wants[HOME(b)] & BIT(b));
 		enq[b]++;
 #else
 		enq[b]++; /* and then a full barrier */
-		look = on[0] != b && !(wants[0] & BIT(b));
+		look = on[HOME(b)] != b && !(wants[HOME(b)] & BIT(b));
 #endif
 		d_step {
 			if
-			:: look -> wants[0] = wants[0] | BIT(b)
+			:: look -> wants[HOME(b)] = wants[HOME(b)] | BIT(b)
 			:: else
 			fi;
 #if M > 1
 			look = false
 		};
-		look = !(hungry & BIT(b));
+		if /* where none of its cores is there and idle */
+		:: look = !(hungry & BIT(b))
+		:: skip
+		fi;
 		d_step {
 			if
 			:: look -> hungry = hungry | BIT(b)
@@ -202,7 +207,7 @@ proctype worker(byte me, seat)
 #if M > 1
 		d_step {
 			if
-			:: won -> hungry = hungry & ~BIT(to)
+			:: won -> hungry = (hungry & ~BIT(to)) | (more -> BIT(me) : 0)
 			:: else
 			fi
 		};

@@ -74,13 +74,14 @@ static void make_sockets(void)
 	}
 }
 
-int seats_load(void **state)
+static int load_with(void **state, __u32 several)
 {
 	struct shunt_seats *s = aligned_alloc(SHUNT_LINE, sizeof(*s));
 	struct shunt_cfg c;
 
 	load(state);
 	memset(s, 0, sizeof(*s));
+	s->several = several;
 	memset(s->seat[SEAT].core, 0xff, sizeof(s->seat[SEAT].core));
 	s->seat[SEAT].core[HERE] = 0;
 	s->seat[SEAT].core[OTHER] = OTHER_CORE;
@@ -90,7 +91,7 @@ int seats_load(void **state)
 	all = mmap(NULL, sizeof(*all), PROT_READ, MAP_SHARED, ingress_map(g, "seats"), 0);
 	assert_true(all != MAP_FAILED);
 	c = cfg();
-	c.flags |= SHUNT_CFG_SEATS;
+	c.flags |= SHUNT_CFG_SEATS | (several ? SHUNT_CFG_HUNGRY : 0);
 	set_cfg(c);
 	g->dom->seat[0] = SEAT + 1;
 	view = map_view();
@@ -98,6 +99,16 @@ int seats_load(void **state)
 	make_sockets();
 	policy_says(HOLD);
 	return 0;
+}
+
+int seats_load(void **state)
+{
+	return load_with(state, 0);
+}
+
+int seats_load_several(void **state)
+{
+	return load_with(state, bit(HERE) | bit(OTHER));
 }
 
 int seats_unload(void **state)

@@ -28,6 +28,8 @@ extern int ask[2][2];                /* [domain]: the worker's end, shuntd's end
 /* Each test has a load of its own: these are its setup and teardown. */
 int seats_load(void **state);
 int seats_unload(void **state);
+/* As seats_load(), but both domains have cores on other seats, too. */
+int seats_load_several(void **state);
 
 #define SEAT_TEST(test) { #test, test, seats_load, seats_unload, SAYS }
 

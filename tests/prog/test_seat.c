@@ -257,7 +257,7 @@ static void datagrams_at_random_make_no_other_moves(void **state)
 		send(leaves ? pair[from] : ask[from][0], said, len, MSG_DONTWAIT);
 		want = !leaves || len != sizeof(said[0]) || said[0].word != was ? 0
 		       : said[0].op == SHUNT_SEAT_LEAVE ?
-			       shunt_seat_leave(was, barred(), from, !from, said[0].more)
+			       shunt_seat_leave(was, barred(), 0, from, !from, said[0].more)
 		       : said[0].op == SHUNT_SEAT_SLEEP ? shunt_seat_sleep(was, barred(), from) : 0;
 		assert_int_equal(woken(pair[!from]), want != 0);
 		if (want)

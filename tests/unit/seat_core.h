@@ -91,9 +91,9 @@ static int set_up(void **state)
 	all = (struct shunt_seats){ .n = 1, .quantum_us = 1000000 };
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ask), 0);
-	seat = (struct seat){ .all = &all, .line = &all.seat[0], .pair = pair[0], .ask = ask[0],
-			      .turn = ~0u };
-	s.seat = &seat;
+	seat = (struct seat){ .all = &all, .line = &all.seat[0], .mates = bit(OTHER),
+			      .pair = pair[0], .ask = ask[0], .turn = ~0u };
+	c->seat = &seat;
 	s.domain = ME;
 	s.cpu[0] = sched_getcpu();
 	told = 0;
@@ -108,7 +108,7 @@ static int tear_down(void **state)
 		close(pair[i]);
 		close(ask[i]);
 	}
-	s.seat = NULL;
+	c->seat = NULL;
 	atomic_store(&s.quit, false);
 	remove_cores();
 	return 0;

@@ -78,6 +78,48 @@ static void test_each_cpu_that_is_shared_is_a_seat_of_its_own(void **state)
 	assert_int_equal(s.seats.seat[1].barred, 0xc);
 }
 
+#define ON(queue, cpus, name)                                                                      \
+	"  - {queue: " #queue ", cpus: " cpus ", service: " name "}\n"
+
+/* Each is at home on a seat of its own, if it can be. */
+static void test_services_may_share_several_cpus_each_a_seat(void **state)
+{
+	read_it("domains:\n" ON(0, "[3, 4]", "a") ON(1, "[3, 4]", "b") PORTS);
+	assert_int_equal(s.seats.n, 2);
+	assert_true(s.seats.seat[0].cpu == 3 && s.seats.seat[1].cpu == 4);
+	for (int d = 0; d < 2; d++) {
+		assert_true(s.domains[d].seat[0] == 1 && s.domains[d].seat[1] == 2);
+		assert_true(s.seats.seat[0].core[d] == 0 && s.seats.seat[1].core[d] == 1);
+		assert_int_equal(s.domains[d].home, d);
+	}
+	assert_true(s.seats.seat[0].barred == 3 && s.seats.seat[1].barred == 3);
+	assert_int_equal(s.seats.several, 3);
+	assert_int_equal(s.cfg.flags & SHUNT_CFG_HUNGRY, SHUNT_CFG_HUNGRY);
+}
+
+static void test_a_service_may_share_some_of_its_cpus(void **state)
+{
+	read_it("domains:\n" ON(0, "[2, 3]", "a") ON(1, "[3]", "b") PORTS);
+	assert_int_equal(s.seats.n, 1);
+	assert_true(!s.domains[0].seat[0] && s.domains[0].seat[1] == 1);
+	assert_true(s.seats.seat[0].core[0] == 1 && s.seats.seat[0].core[1] == 0);
+	assert_true(s.domains[0].home == 1 && s.domains[1].home == 0);
+	/* one seat each: none is hungry, as the seat's word says it all */
+	assert_int_equal(s.seats.several, 0);
+	assert_int_equal(s.cfg.flags & SHUNT_CFG_HUNGRY, 0);
+}
+
+static void test_each_of_three_services_shares_a_cpu_with_each_of_the_others(void **state)
+{
+	read_it("domains:\n" ON(0, "[3, 4]", "a") ON(1, "[4, 5]", "b") ON(2, "[5, 3]", "c") PORTS);
+	assert_int_equal(s.seats.n, 3);
+	assert_int_equal(s.seats.several, 7);
+	/* seats in the order of their CPUs: 3, 4, 5 */
+	assert_true(s.domains[0].seat[s.domains[0].home] == 1 &&
+		    s.domains[1].seat[s.domains[1].home] == 2 &&
+		    s.domains[2].seat[s.domains[2].home] == 3);
+}
+
 #define TWO A B "ports:\n"
 
 static __u32 service_of(__u32 port)
@@ -136,7 +178,7 @@ static void test_seats_that_cannot_work_are_refused_with_their_line(void **state
 		const char *word;
 	} bad[] = {
 		{ A B "  - {queue: 2, cpus: [3], service: c}\n" PORTS, 4, "two services at most" },
-		{ A "  - {queue: 1, cpus: [3, 4], service: b}\n" PORTS, 3, "no other core" },
+		{ A "  - {queue: 1, cpus: [4, 3, 3], service: b}\n" PORTS, 3, "one core on a CPU" },
 		{ A "  - {queues: [1], cpus: [3], service: b}\n" PORTS, 3, "not 'queues'" },
 		{ A "  - {queue: 1, cpus: [3], service: a}\n" PORTS, 3, "named twice" },
 		{ A "  - {queue: 1, cpus: [3]}\n" PORTS, 3, "give each a 'service'" },
@@ -176,6 +218,10 @@ int main(void)
 		cmocka_unit_test(test_a_new_seat_is_nobody_s_and_all_are_barred),
 		cmocka_unit_test(test_a_seat_has_a_quantum_and_a_longest_hold),
 		cmocka_unit_test(test_each_cpu_that_is_shared_is_a_seat_of_its_own),
+		cmocka_unit_test(test_services_may_share_several_cpus_each_a_seat),
+		cmocka_unit_test(test_a_service_may_share_some_of_its_cpus),
+		cmocka_unit_test(
+			test_each_of_three_services_shares_a_cpu_with_each_of_the_others),
 		cmocka_unit_test(test_a_port_is_of_one_service_or_of_any),
 		cmocka_unit_test(test_the_last_of_sixteen_domains_has_a_port_too),
 		cmocka_unit_test(test_who_shares_no_cpu_needs_no_seat),

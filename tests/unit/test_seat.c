@@ -115,11 +115,11 @@ static void assert_kept(const struct word *w, __u64 now, __u32 but)
 	assert_int_equal(SHUNT_SEAT_WANTS(now) & ~but, w->wants & ~but);
 }
 
-static void try_leave(const struct word *w, __u32 barred, __u32 d, __u32 to, int more)
+static void try_leave(const struct word *w, __u32 barred, __u32 hungry, __u32 d, __u32 to, int more)
 {
-	__u64 now = shunt_seat_leave(w->word, barred, d, to, more);
+	__u64 now = shunt_seat_leave(w->word, barred, hungry, d, to, more);
 
-	if (w->on != d + 1 || w->flags || to == d || to >= FEW || !has(w->wants, to) ||
+	if (w->on != d + 1 || w->flags || to == d || to >= FEW || !has(w->wants | hungry, to) ||
 	    has(barred, to)) {
 		assert_int_equal(now, 0);
 		return;
@@ -132,13 +132,15 @@ static void try_leave(const struct word *w, __u32 barred, __u32 d, __u32 to, int
 
 static void try_every_leave(const struct word *w)
 {
-	for (__u32 barred = 0; barred < SETS; barred++) {
+	for (__u32 sets = 0; sets < SETS * SETS; sets++) {
+		__u32 barred = sets % SETS, hungry = sets / SETS;
+
 		for (__u32 d = 0; d < FEW; d++) {
 			for (__u32 to = 0; to <= FEW; to++) {
-				try_leave(w, barred, d, to, 0);
-				try_leave(w, barred, d, to, 1);
+				try_leave(w, barred, hungry, d, to, 0);
+				try_leave(w, barred, hungry, d, to, 1);
 			}
-			try_leave(w, barred, d, SHUNT_DOMAINS, 1);
+			try_leave(w, barred, hungry, d, SHUNT_DOMAINS, 1);
 		}
 	}
 }

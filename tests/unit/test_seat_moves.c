@@ -20,7 +20,7 @@ static void who_is_on_and_alone_goes_on(void **state)
 	assert_true(seat_turn(c));
 	assert_silent();
 	assert_int_equal(polls, 0);
-	assert_false(seat_is_wanted(&s));
+	assert_false(seat_is_wanted(c));
 	assert_true(seat_until(c) == ~0ULL);
 }
 
@@ -44,7 +44,7 @@ static void who_has_requests_stays_for_the_quantum_and_leaves_with_more(void **s
 	word_is(7, ME + 1, bit(OTHER));
 	assert_true(seat_turn(c));
 	assert_silent();
-	assert_true(seat_is_wanted(&s));
+	assert_true(seat_is_wanted(c));
 	assert_true(seat_until(c) == seat.until_ns);
 	seat.until_ns = clock_ns();
 	assert_false(seat_turn(c));
@@ -92,7 +92,7 @@ static void nobody_leaves_to_one_that_is_barred(void **state)
 	all.seat[0].barred = bit(OTHER);
 	assert_true(seat_turn(c));
 	assert_silent();
-	assert_false(seat_is_wanted(&s));
+	assert_false(seat_is_wanted(c));
 }
 
 /* The other worker may do so on purpose: it would hold this one up for nothing. */

@@ -95,7 +95,7 @@ static void whoever_has_nothing_waits_for_requests_of_its_own_too(void **state)
 		asleep_is(7, on + 1, 0);
 		assert_false(seat_turn(c));
 		assert_silent();
-		assert_int_equal(polled, 4 + CLASSES); /* two to be rung by, one to be stopped by */
+		assert_int_equal(polled, 5 + CLASSES); /* rung, stopped, told of parked ones */
 		assert_int_equal(c->run->state, SHUNT_CORE_ASLEEP);
 	}
 	word_is(7, OTHER + 1, 0);

@@ -45,7 +45,7 @@ static int set_up(void **state)
 	yield_thread(c);
 	all = (struct shunt_seats){ .n = 1 };
 	seat = (struct seat){ .all = &all, .line = &all.seat[0], .pair = -1, .ask = -1, .turn = 7 };
-	s.seat = &seat;
+	c->seat = &seat;
 	s.domain = ME;
 	word_is(ME + 1, 0);
 	return 0;
@@ -53,7 +53,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	s.seat = NULL;
+	c->seat = NULL;
 	preempt_worker_end();
 	remove_cores();
 	return 0;

@@ -103,6 +103,22 @@ static void a_request_beside_which_nothing_waits_goes_on(void **unused)
 	assert_int_equal(view.core[0].mark.look, 0);
 }
 
+/* Nothing of its own service waits, and its class has no quantum. */
+static void a_request_whose_seat_another_service_wants_is_marked(void **unused)
+{
+	view.deq[0] = view.enq[0];
+	view.quantum_us[0] = 0;
+	d->seat_ns = 5000;
+	d->seat_wanted = 2; /* another core's */
+	pause_after(1);
+	assert_int_equal(view.core[0].mark.look, 0);
+	d->seat_wanted = 1;
+	pause_after(1);
+	assert_int_equal(view.core[0].mark.by[SHUNT_MARK_AGENT].id, 7);
+	assert_true(view.core[0].mark.by[SHUNT_MARK_AGENT].deadline_ns ==
+		    view.core[0].run.start_ns + 5000);
+}
+
 static void where_signals_are_sent_each_look_is_as_soon(void **unused)
 {
 	a->maps.cfg.grace_us = 1000;
@@ -118,6 +134,7 @@ int main(void)
 		TEST(a_request_that_nobody_has_marked_is_marked_and_looked_at_again_soon),
 		TEST(a_core_that_looks_by_itself_is_looked_at_seldom),
 		TEST(a_request_beside_which_nothing_waits_goes_on),
+		TEST(a_request_whose_seat_another_service_wants_is_marked),
 		TEST(where_signals_are_sent_each_look_is_as_soon),
 	};
 
