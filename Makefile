@@ -117,7 +117,7 @@ FORCE:
 $(call obj,$(shell grep -l SHUNT_LIBDIR lib/*.c lib/*/*.c loader/*.c agent/*.c sim/*.c)): \
 	$(B)/prefix
 
-tools: $(B)/shunt $(B)/shuntd ## shunt and shuntd
+tools: $(B)/shunt $(B)/shuntd $(B)/mem-split.so ## shunt and shuntd
 
 demo: deps all ## what shunt does, in under a minute (root)
 	$(Q)scripts/demo.sh

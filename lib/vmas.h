@@ -22,6 +22,7 @@ struct vma {
 	__u64 rss_kib, referenced_kib, swap_kib;
 	bool anonymous;  /* private, and of no file */
 	bool can_cool;   /* neither locked, nor of huge pages or a device */
+	bool is_old;     /* by the caller: no page of it was used since it was made cold */
 	bool cooled;     /* by vmas_cool() */
 	char name[48];   /* of the file, or [heap]; "" */
 };
@@ -37,7 +38,23 @@ void vmas_free(struct vmas *v);
 /* The mapping that holds an address; NULL: none does. */
 struct vma *vmas_find(const struct vmas *v, __u64 address);
 /*
- * Makes all pages cold of those mappings that are anonymous. Which were is noted; one that has gone
- * meanwhile is not. How many, or -errno.
+ * Makes all pages cold of those mappings that are anonymous, and not old. Which were is noted; one
+ * that has gone meanwhile is not. How many, or -errno.
  */
 int vmas_cool(struct vmas *v, int pidfd, struct why *why);
+
+struct vma_range {
+	__u64 start, end;
+	__u64 kib; /* of it, that are there: some mappings are terabytes of which little is used */
+};
+
+/* How many bytes behind the first "done" ones have about *room bytes of pages that are there. Takes
+ * those off *room. */
+__u64 vma_part(const struct vma_range *range, __u64 done, double *room);
+
+/*
+ * process_madvise() of ranges, in pieces that hold the process's mmap() up for two milliseconds at
+ * most: how many ranges were done, from the first on; the one behind has gone, or is of another
+ * kind by now. Or -errno.
+ */
+int vmas_advise(const struct vma_range *range, int n, int pidfd, int advice);

@@ -1,116 +1,151 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * cmd_mem.c - shunt mem: how much of a process's memory is used within a time
+ * cmd_mem.c - shunt mem: its actions and options
  */
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "units.h"
+#include "mem_verb.h"
 #include "verb.h"
-#include "vmas.h"
 
-#define MOST_US 3600000000u
-#define NEEDS "it takes root, or CAP_SYS_PTRACE and CAP_SYS_NICE, and Linux 5.10"
+static struct mem_options o = { .seconds = 5, .scans = 3, .budget = 10 };
+static unsigned int batch_kib = 256;
+static const char *path;
+static bool given; /* an option that "seen" has no use for */
 
-static double mib_at(const json_t *r, const char *key) { return number_at(r, key) / 1024.0; }
-
-static void show(const json_t *r)
+static int take_interval(struct ctl *ctl, const char *value)
 {
-	printf("process %lld, within %.4g s: of %.1f MiB of its own %.1f MiB were used, %.1f MiB "
-	       "were not; %.1f MiB are swapped out\n",
-	       number_at(r, "pid"), number_at(r, "interval_us") / 1e6, mib_at(r, "rss_kib"),
-	       mib_at(r, "used_kib"), mib_at(r, "cold_kib"), mib_at(r, "swap_kib"));
+	char *end;
+
+	given = true;
+	o.seconds = strtod(value, &end);
+	if (end == value || *end || !(o.seconds >= 0.01 && o.seconds <= 86400))
+		return fail_usage(ctl,
+				  "--interval: '%s' is no number of seconds from 0.01 to 86400",
+				  value);
+	return 0;
 }
 
-static json_t *mapping(const struct vma *v)
+static int take_number(struct ctl *ctl, const char *option, const char *value, __u64 least,
+		       __u64 most, unsigned int *to)
 {
-	char start[20];
+	__u64 n = *to;
+	int err = option_number(ctl, option, value, least, most, &n);
 
-	snprintf(start, sizeof(start), "%#llx", v->start);
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:s}", "start", start, "size_kib",
-			 (json_int_t)((v->end - v->start) >> 10), "rss_kib", (json_int_t)v->rss_kib,
-			 "used_kib", (json_int_t)v->referenced_kib, "swap_kib",
-			 (json_int_t)v->swap_kib, "name", v->name);
+	given = true;
+	*to = n;
+	return err;
 }
 
-/* Of the mappings that were made cold, and are still there, as they are now. */
-static json_t *result(pid_t pid, __u32 us, const struct vmas *cold, const struct vmas *now)
+static int take_scans(struct ctl *ctl, const char *value)
 {
-	__u64 rss = 0, used = 0, swap = 0;
-	json_t *list = json_array();
-
-	for (int i = 0; i < now->n; i++) {
-		const struct vma *v = &now->vma[i], *was = vmas_find(cold, v->start);
-
-		if (!was || !was->cooled)
-			continue;
-		rss += v->rss_kib;
-		used += v->referenced_kib;
-		swap += v->swap_kib;
-		json_array_append_new(list, mapping(v));
-	}
-	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:o}", "pid", pid, "interval_us",
-			 (json_int_t)us, "rss_kib", (json_int_t)rss, "used_kib", (json_int_t)used,
-			 "cold_kib", (json_int_t)(rss > used ? rss - used : 0), "swap_kib",
-			 (json_int_t)swap, "mappings", list);
+	return take_number(ctl, "scans", value, 1, 64, &o.scans);
 }
 
-static int measure(struct ctl *ctl, pid_t pid, __u32 us, int pidfd)
+static int take_budget(struct ctl *ctl, const char *value)
 {
-	struct timespec t = { us / 1000000, us % 1000000 * 1000L };
-	struct vmas cold, now;
-	int err = vmas_read(&cold, pid, &ctl->why);
-	json_t *r = NULL;
+	return take_number(ctl, "budget", value, 0, 1000000, &o.budget);
+}
 
-	if (err)
-		hint(ctl, "%s", NEEDS);
+static int take_count(struct ctl *ctl, const char *value)
+{
+	unsigned int n = 0;
+	int err = take_number(ctl, "count", value, 1, 1u << 31, &n);
+
+	o.count = n;
+	return err;
+}
+
+static int take_batch(struct ctl *ctl, const char *value)
+{
+	int err = take_number(ctl, "batch", value, 64, 2048, &batch_kib);
+
+	if (!err && batch_kib & (batch_kib - 1))
+		return fail_usage(ctl, "--batch: '%s' is no power of two", value);
+	return err;
+}
+
+static int take_output(struct ctl *ctl, const char *value)
+{
+	given = true;
+	path = value;
+	return 0;
+}
+
+static int take_dry_run(struct ctl *ctl, const char *value)
+{
+	given = true;
+	o.dry_run = true;
+	return 0;
+}
+
+/* What goes, goes to swap. */
+static int check_swap(struct ctl *ctl)
+{
+	struct mem_swap s;
+
+	if (o.dry_run)
+		return 0;
+	if (mem_swap_read(&s))
+		return fail(ctl, -errno, "cannot read '/proc/meminfo': %s", strerror(errno));
+	if (s.total_kib)
+		return 0;
+	fail(ctl, -EOPNOTSUPP, "this machine has no swap: no memory can be given back");
+	hint(ctl, "compressed memory is enough (as root: modprobe zram; zramctl --find --size 4G; "
+		  "mkswap and swapon what it prints); --dry-run says what would go");
+	return -EOPNOTSUPP;
+}
+
+static int act(struct ctl *ctl, int action)
+{
+	FILE *file = NULL;
+	int err = check_swap(ctl);
+
 	if (err)
 		return err;
-	err = vmas_cool(&cold, pidfd, &ctl->why);
-	if (err < 0)
-		hint(ctl, "%s", NEEDS);
-	if (err == 0)
-		err = fail(ctl, -ENOENT,
-			   "process %d has no memory of its own that can be made cold", pid);
-	if (err > 0) {
-		nanosleep(&t, NULL);
-		err = vmas_read(&now, pid, &ctl->why);
-		if (!err) {
-			r = result(pid, us, &cold, &now);
-			vmas_free(&now);
-		}
+	if (path) {
+		file = fopen(path, "we");
+		if (!file)
+			return fail(ctl, -errno, "cannot write '%s': %s", path, strerror(errno));
 	}
-	vmas_free(&cold);
-	return r ? emit(ctl, r, show) : err;
+	err = action == 1 ? mem_run(ctl, &o, batch_kib, file) : mem_watch(ctl, &o, file);
+	if (file && fclose(file) && !err)
+		err = fail(ctl, -EIO, "cannot write '%s'", path);
+	return err;
 }
 
 static int run(struct ctl *ctl)
 {
-	static const char *const actions[] = { "seen" };
-	__u32 us = 1000000;
-	__u64 pid = 0;
-	int pidfd, err;
+	static const char *const actions[] = { "seen", "run", "watch" };
+	int action;
 
-	if (need_args(ctl, 2, 3) || pick_word(ctl, "action", ctl->argv[0], actions, 1) < 0)
+	if (need_args(ctl, 1, 1 << 20))
 		return -EINVAL;
-	if (parse_number(ctl->argv[1], 1, 0x7fffffff, &pid, &ctl->why) ||
-	    (ctl->argc > 2 && parse_time_upto(ctl->argv[2], MOST_US, &us, &ctl->why)))
-		return fail_as_usage(ctl);
-	pidfd = syscall(SYS_pidfd_open, (pid_t)pid, 0);
-	if (pidfd < 0)
-		return fail(ctl, -errno, "there is no process %lld: %s", (long long)pid,
-			    strerror(errno));
-	err = measure(ctl, pid, us, pidfd);
-	close(pidfd);
-	return err;
+	action = pick_word(ctl, "action", ctl->argv[0], actions, 3);
+	if (action < 0)
+		return -EINVAL;
+	if (action)
+		return act(ctl, action);
+	if (!given)
+		return mem_seen(ctl);
+	fail_usage(ctl, "'mem seen' takes no options of its own");
+	hint_usage(ctl);
+	return -EINVAL;
 }
 
+static const struct verb_option interval = { "interval", 0, "SECONDS", take_interval },
+				scans = { "scans", 0, "N", take_scans },
+				budget = { "budget", 0, "N", take_budget },
+				batch = { "batch", 0, "KIB", take_batch },
+				count = { "count", 0, "N", take_count },
+				output = { "output", 'o', "FILE", take_output },
+				dry_run = { "dry-run", 0, NULL, take_dry_run };
+static const struct verb_option *const options[] = { &interval, &scans,	 &budget, &batch, &count,
+						     &output,	&dry_run, NULL };
+
 const struct verb verb_mem = {
-	"mem", "seen PID [TIME]", "how much of a process's memory is used within a time (1s)",
-	no_options, run
+	"mem", "seen PID [TIME] | watch PID | run -- PROGRAM [ARG...]",
+	"memory that a process does not use: how much it is, and given back to swap",
+	options, run
 };

@@ -23,7 +23,8 @@ _shunt() {
 		case $w in
 		--dev | -d) dev=(--dev "${COMP_WORDS[i + 1]}"); i=$((i + 1)) ;;
 		--bpffs | --config | --port | --cores | --interval | --count | --offload | \
-			--from | --domains | --output | -o) i=$((i + 1)) ;;
+			--from | --domains | --output | -o | --scans | --budget | --batch) \
+			i=$((i + 1)) ;;
 		-*) ;;
 		*) if [ -z "$verb" ]; then verb=$w; else action=${action:-$w}; fi ;;
 		esac
@@ -34,6 +35,7 @@ _shunt() {
 	--bpffs | --from) COMPREPLY=($(compgen -d -- "$cur")); return ;;
 	--offload) COMPREPLY=($(compgen -W 'nfp auto none' -- "$cur")); return ;;
 	--port | --cores | --domains | --interval | --count) return ;;
+	--scans | --budget | --batch) return ;;
 	esac
 	local words=''
 	case $cur in
@@ -52,6 +54,7 @@ _shunt() {
 		wire:set) words='k= keep= late=' ;;
 		rule:) words='list add del flush' ;;
 		slo:) words='get set bytes' ;;
+		mem:) words='seen watch run' ;;
 		preempt:set) words='mode= parked= watch= grace= signals=' ;;
 		quantum: | limit: | knob: | preempt:) words='get set' ;;
 		class:set | slo:get | slo:set | quantum:get | quantum:set | limit:get | limit:set)

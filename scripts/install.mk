@@ -70,7 +70,7 @@ install: bpf nfp-objects tools lib rpc actor offload-lib sim pass man $(INSTALLE
 	$(call put,644,$(PKGDIR)/nfp,$(NFP_OBJ))
 	$(call put,644,$(PKGDIR)/host,$(B)/host/unwrap.o)
 	$(call put,644,$(PKGDIR),$(HOST_PARTS) $(P)/never.a)
-	$(call put,755,$(PKGDIR),$(P)/safepoints.so)
+	$(call put,755,$(PKGDIR),$(P)/safepoints.so $(B)/mem-split.so)
 	$(call put,644,$(PKGDIR)/src/bpf,$(wildcard bpf/*.h) bpf/shunt.bpf.c bpf/native.c)
 	$(call put,644,$(PKGDIR)/src/bpf/nic,$(wildcard bpf/nic/*))
 	$(call put,644,$(PKGDIR)/src/include/shunt,$(wildcard include/shunt/*.h))

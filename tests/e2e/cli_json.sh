@@ -63,6 +63,8 @@ test_every_verb_answers_in_json() {
 	limit set default 9
 	lint DIR/small.o
 	mem seen $$ 1ms
+	mem watch $$ --dry-run --count 1
+	mem run --dry-run -- true
 	policies
 	preempt get
 	quantum get
