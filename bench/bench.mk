@@ -3,7 +3,7 @@
 
 .PHONY: bench-agent bench-cost bench-path bench-plain bench-preempt bench-price bench-wire \
 	bench-costs bench-sim bench-overload bench-rpc bench-seat bench-actors \
-	bench-offload
+	bench-offload bench-mem
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(B)/bench/least.o \
@@ -60,6 +60,16 @@ $(B)/bench/offload_mq.o: bpf/native.c bpf/policies/mq.c $(wildcard include/shunt
 	$(Q)mkdir -p $(@D)
 	$(Q)$(NATIVE_CC) $(filter-out -shared -nostdlib -Wl%,$(NATIVE_CFLAGS)) \
 		-DSHUNT_POLICY_FILE='"policies/mq.c"' -Ibpf -c $< -o $@
+
+bench-mem: ## memory that programs do not use, given back: 8 minutes (root)
+bench-mem: all $(B)/bench/mem $(if $(ROCKSDB),$(B)/bench/mem_rocksdb)
+	$(Q)bench/mem.sh $(B)/bench/mem.json
+
+$(B)/bench/mem: bench/mem_ask.h
+$(B)/bench/mem_rocksdb: bench/mem_rocksdb.c bench/mem_ask.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -g $(WARN) $< -o $@ $(ROCKSDB_LIBS)
 
 RPC_BENCH := $(addprefix $(B)/bench/rpc/,client server shunt tirpc decode)
 bench-rpc: ## ONC RPC: heads in XDP, decoding, round trips against libtirpc's server (root)
