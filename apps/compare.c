@@ -224,7 +224,7 @@ static void print_tables(void)
 
 int main(int argc, char **argv)
 {
-	struct rule rule = { RULE_BEFORE_NS, RULE_AFTER_NS, 0 };
+	struct rule rule = { .before = RULE_BEFORE_NS, .after = RULE_AFTER_NS };
 	bool json = false;
 
 	rule.backlog = parse(argc, argv, &json);

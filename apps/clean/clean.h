@@ -57,10 +57,15 @@ struct windows {
 	size_t n;
 };
 
-/* The time set aside around a gap: [from - before, to + backlog * length + after]. */
+/*
+ * The time set aside around a gap: [from - before, to + backlog * length + after]. Requests that
+ * are long under way are in the server when a gap begins: under_way times its length before it are
+ * set aside, too, if that is more than "before", and at most under_way_most.
+ */
 struct rule {
 	uint64_t before, after;
-	double backlog;
+	double backlog, under_way;
+	uint64_t under_way_most; /* 0: no limit */
 };
 
 #define RULE_BEFORE_NS 200000

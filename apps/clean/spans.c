@@ -14,7 +14,8 @@
  */
 struct rule rule_widened(const struct rule *r)
 {
-	return (struct rule){ 2 * r->before, 4 * r->after, 2 * r->backlog + 1 };
+	return (struct rule){ 2 * r->before, 4 * r->after, 2 * r->backlog + 1, 2 * r->under_way,
+			      2 * r->under_way_most };
 }
 
 static int by_begin(const void *a, const void *b)
@@ -29,13 +30,24 @@ static uint64_t less(uint64_t at, uint64_t by)
 	return at > by ? at - by : 0;
 }
 
+/* So long before a gap of this length requests are set aside. */
+static uint64_t before_gap(const struct rule *r, uint64_t length)
+{
+	double under_way = r->under_way * length;
+
+	if (r->under_way_most && under_way > r->under_way_most)
+		under_way = r->under_way_most;
+	return under_way > r->before ? under_way : r->before;
+}
+
 static void add_all(struct spans *s, const struct gaps *g, const struct rule *r, int64_t shift)
 {
 	for (size_t i = 0; i < g->n; i++) {
 		uint64_t from = g->gap[i].from + shift, to = g->gap[i].to + shift;
+		uint64_t length = to - from;
 
-		to += r->after + r->backlog * (to - from);
-		s->span[s->n++] = (struct span){ less(from, r->before), to };
+		to += r->after + r->backlog * length;
+		s->span[s->n++] = (struct span){ less(from, before_gap(r, length)), to };
 	}
 }
 

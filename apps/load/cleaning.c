@@ -180,10 +180,13 @@ static int keep(const struct load *l, const struct windows *w)
 
 static int look_at(const struct load *l, const struct windows *w)
 {
-	const struct rule rule = { RULE_BEFORE_NS, RULE_AFTER_NS, l->o.backlog };
+	struct rule rule = { .before = RULE_BEFORE_NS, .after = RULE_AFTER_NS,
+			     .backlog = l->o.backlog, .under_way = l->o.under_way };
 	struct cleaning *a = l->cleaning;
 	int err = 0;
 
+	for (int c = 0; c < l->o.mix.classes; c++)
+		rule.under_way_most = fmax(rule.under_way_most, l->o.mix.slo_ns[c]);
 	for (int c = 0; c < l->o.mix.classes && !err; c++)
 		err = summarize(&a->sum[c], w, &rule, c, l->o.mix.slo_ns[c]);
 	a->there = !err;

@@ -37,7 +37,7 @@ struct options {
 	double *trace;            /* ARRIVE_TRACE: seconds */
 	size_t trace_length;
 	double seconds, warmup, report, phase_s;
-	double late_ns, late_share, wait_ns, error, backlog;
+	double late_ns, late_share, wait_ns, error, backlog, under_way;
 	uint64_t count, seed, plan;
 	int flows, burst, replies, cpu, closed;
 	double think_ns;

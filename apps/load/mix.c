@@ -102,15 +102,20 @@ static double cut_slo(char *text)
 	return ns > 0 ? ns : -1;
 }
 
-/* A quantum is the server's: a mix of shunt-sim may name one, which says nothing to a client. */
-static void cut_quantum(char *text)
+/* The server's settings of a class, which a mix of shunt-sim may name, say nothing to a client. */
+static void cut_servers(char *text)
 {
-	char *at = strstr(text, "/quantum="), *next = at ? strchr(at + 1, '/') : NULL;
+	static const char *const options[] = { "/quantum=", "/requeue=", "/admit=", "/least=",
+					       "/expire=", "/service=" };
 
-	if (at && next)
-		memmove(at, next, strlen(next) + 1);
-	else if (at)
-		*at = 0;
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		char *at = strstr(text, options[i]), *next = at ? strchr(at + 1, '/') : NULL;
+
+		if (at && next)
+			memmove(at, next, strlen(next) + 1);
+		else if (at)
+			*at = 0;
+	}
 }
 
 static int parse_kind(struct mix *m, struct phase *p, char *text, struct why *why)
@@ -119,7 +124,7 @@ static int parse_kind(struct mix *m, struct phase *p, char *text, struct why *wh
 	char *eq = strchr(text, '='), *colon;
 	double slo;
 
-	cut_quantum(text);
+	cut_servers(text);
 	slo = cut_slo(text);
 
 	if (p->kinds == MIX_CLASSES || !eq || eq == text || eq - text > 15)

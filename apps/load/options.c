@@ -52,6 +52,7 @@ static const char help[] =
 	"      --user-stamps     time of receipt by this program's clock, not the kernel's\n"
 	"      --gaps FILE       where the server notes its gaps: stalls are set aside\n"
 	"      --backlog X       requests due in X times a gap's length after it, too (4)\n"
+	"      --under-way X     and X times its length before it, at most an objective (0)\n"
 	"      --windows FILE    adds the run there, for shunt-compare\n"
 	"      --server-times    of these windows: the time in the server, as replies say (spin)\n"
 	"      --record FILE     writes what was sent after the warm-up, as a trace for shunt-sim\n"
@@ -60,8 +61,8 @@ static const char help[] =
 
 enum { MIXES = 256, PHASE, SIZE, KEYS, KEY_SIZE, VALUE_SIZE, ZIPF, PRELOAD, THINK, CSV, LATE,
        LATE_SHARE, ERROR,
-       WAIT, STRICT, USER_STAMPS, PLAN, RECORD, GAPS, BACKLOG, WINDOWS, SERVER_TIMES,
-       SLEEP };
+       WAIT, STRICT, USER_STAMPS, PLAN, RECORD, GAPS, BACKLOG, UNDER_WAY, WINDOWS,
+       SERVER_TIMES, SLEEP };
 
 static const struct option longs[] = {
 	{ "to", 1, NULL, 't' }, { "protocol", 1, NULL, 'P' }, { "mix", 1, NULL, 'm' },
@@ -81,6 +82,7 @@ static const struct option longs[] = {
 	{ "user-stamps", 0, NULL, USER_STAMPS },
 	{ "plan", 1, NULL, PLAN }, { "record", 1, NULL, RECORD }, { "quiet", 0, NULL, 'q' },
 	{ "gaps", 1, NULL, GAPS }, { "backlog", 1, NULL, BACKLOG },
+	{ "under-way", 1, NULL, UNDER_WAY },
 	{ "windows", 1, NULL, WINDOWS }, { "server-times", 0, NULL, SERVER_TIMES },
 	{ "version", 0, NULL, 'V' },
 	{ "help", 0, NULL, 'h' }, { 0 },
@@ -202,6 +204,7 @@ static bool set_rest(struct options *o, int c)
 	case RECORD: o->record = optarg; break;
 	case GAPS: o->gaps = optarg; break;
 	case BACKLOG: o->backlog = number("--backlog", optarg, 0, 1000); break;
+	case UNDER_WAY: o->under_way = number("--under-way", optarg, 0, 1000); break;
 	case WINDOWS: o->windows = optarg; break;
 	case SERVER_TIMES: o->server_times = true; break;
 	case 'q': o->quiet = true; break;

@@ -25,7 +25,9 @@
 #define MOST_GAPS 1000
 #define WINDOWS 12
 
-static const struct rule usual = { RULE_BEFORE_NS, RULE_AFTER_NS, RULE_BACKLOG };
+static const struct rule usual = {
+	.before = RULE_BEFORE_NS, .after = RULE_AFTER_NS, .backlog = RULE_BACKLOG,
+};
 
 /*
  * Arrivals of a Poisson process, served in order, `service` ns each; `pause` ns on their way when
@@ -303,7 +305,7 @@ static void test_a_queue_that_is_nearly_full_is_no_overload(void **state)
 /* At 90 % a stall's backlog takes nine times its length. */
 static void test_a_rule_that_is_too_narrow_is_found_out(void **state)
 {
-	const struct rule narrow = { 0, 0, 0 };
+	const struct rule narrow = { 0 };
 	struct world world = third;
 	struct windows w;
 	struct summary s;
@@ -417,7 +419,7 @@ static void test_a_span_has_its_ends_and_nothing_beyond(void **state)
 	struct gap gap[] = { { 1000000, 1050000, 0 }, { 1060000, 1070000, 0 }, { 3000000, 3020000,
 										 0 } };
 	struct window w = { .client = { gap, 1 }, .server = { gap + 1, 2 } };
-	const struct rule r = { 1000, 2000, 1 };
+	const struct rule r = { .before = 1000, .after = 2000, .backlog = 1 };
 	struct spans s;
 
 	assert_int_equal(spans_of(&s, &w, &r, 0), 0);
@@ -431,6 +433,32 @@ static void test_a_span_has_its_ends_and_nothing_beyond(void **state)
 	spans_free(&s);
 	assert_int_equal(spans_of(&s, &w, &r, -1000), 0);
 	assert_true(spans_have(&s, 998000));
+	spans_free(&s);
+}
+
+/* Gaps of 10 us and of 100: requests that were due three lengths before are set aside, but none
+ * that was due more than 200 us before. */
+static void test_more_is_set_aside_before_a_longer_gap_where_the_rule_says_so(void **state)
+{
+	struct gap gap[] = { { 1000000, 1010000, 0 }, { 2000000, 2050000, 0 },
+			     { 3000000, 3100000, 0 } };
+	struct window w = { .client = { gap, 3 } };
+	struct rule r = { .before = 40000, .under_way = 3, .under_way_most = 200000 };
+	struct spans s;
+
+	assert_int_equal(spans_of(&s, &w, &r, 0), 0);
+	assert_false(spans_have(&s, 959999));
+	assert_true(spans_have(&s, 960000)); /* no less than "before" */
+	assert_false(spans_have(&s, 1849999));
+	assert_true(spans_have(&s, 1850000));
+	assert_false(spans_have(&s, 2799999));
+	assert_true(spans_have(&s, 2800000)); /* 300,000 would be more than the most */
+	assert_false(spans_have(&s, 3100001));
+	spans_free(&s);
+	r.under_way_most = 0;
+	assert_int_equal(spans_of(&s, &w, &r, 0), 0);
+	assert_true(spans_have(&s, 2700000));
+	assert_false(spans_have(&s, 2699999));
 	spans_free(&s);
 }
 
@@ -454,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_kept_requests_within_their_objective_are_counted),
 		cmocka_unit_test(test_classes_are_apart),
 		cmocka_unit_test(test_a_span_has_its_ends_and_nothing_beyond),
+		cmocka_unit_test(test_more_is_set_aside_before_a_longer_gap_where_the_rule_says_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

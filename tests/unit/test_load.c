@@ -99,10 +99,11 @@ static void test_shares_are_drawn(void **s)
 	assert_true(abs(n[0] - 70000) < 700 && abs(n[1] - 20000) < 600 && abs(n[2] - 10000) < 500);
 }
 
-static void test_a_quantum_in_a_mix_of_the_simulator_is_left_aside(void **s)
+static void test_what_a_mix_of_the_simulator_says_to_the_server_is_left_aside(void **s)
 {
 	static const char text[] =
-		"a=0.5:1us/slo=10us/quantum=5us,b=0.5:2us/quantum=5us/slo=1ms";
+		"a=0.5:1us/slo=10us/quantum=5us/requeue=tail/service=web,"
+		"b=0.5:2us/admit=off/quantum=5us/least=5%/expire=4/slo=1ms";
 	struct mix m;
 
 	assert_int_equal(mix_parse(&m, text, &why), 0);
@@ -346,7 +347,7 @@ int main(void)
 		cmocka_unit_test(test_distributions_have_their_means),
 		cmocka_unit_test(test_named_mixes_have_the_means_that_papers_say),
 		cmocka_unit_test(test_shares_are_drawn),
-		cmocka_unit_test(test_a_quantum_in_a_mix_of_the_simulator_is_left_aside),
+		cmocka_unit_test(test_what_a_mix_of_the_simulator_says_to_the_server_is_left_aside),
 		cmocka_unit_test(test_bad_mixes_are_refused),
 		cmocka_unit_test(test_arrivals_have_their_rate_and_shape),
 		cmocka_unit_test(test_keys_are_drawn_as_zipf_says),
