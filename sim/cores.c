@@ -87,6 +87,8 @@ HOT bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 
 	if (RARE(e->staged))
 		return e->rare->staged_next(e, d, i, extra);
+	if (RARE(e->expires))
+		e->rare->expire(e, d, i);
 	if (d->core[i].ring.n) {
 		begin(e, d, i, take_ring(e, d, i), extra);
 		return true;
@@ -302,6 +304,8 @@ static void yielded(struct engine *e, struct domain *d, int i)
 	}
 	if (RARE(e->seats) && e->rare->seats_yield(e, d, i))
 		return;
+	if (RARE(e->expires))
+		e->rare->expire(e, d, i);
 	if (e->transport == TRANSPORT_WIRE)
 		cls = 0; /* the NIC decides what is next */
 	else if (d->waiting)

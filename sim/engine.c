@@ -66,6 +66,11 @@ static void set_costs(struct engine *e)
 	for (int c = 0; c < w->nclasses; c++) {
 		q = w->cls[c].quantum_us > 0 ? w->cls[c].quantum_us : all;
 		e->quantum[c] = e->preempt && q > 0 ? ticks(q * 1e3) : NEVER;
+		e->wait_most[c] = NEVER;
+		if (!w->cls[c].expire || !expires(e->c))
+			continue;
+		e->wait_most[c] = ticks(w->cls[c].expire * w->cls[c].slo_us * 1e3);
+		e->expires |= 1U << c;
 	}
 }
 
@@ -133,7 +138,7 @@ static const struct rare rare = {
 	.fail = failures_event, .stall = stall_event,
 	.services_look = services_look, .services_arrived = services_arrived,
 	.services_leave = services_leave, .services_change = services_change,
-	.far_next = far_next, .far_wake = far_wake,
+	.far_next = far_next, .far_wake = far_wake, .expire = expire_waiting,
 	.staged_arrive = staged_arrive, .staged_next = staged_next, .staged_ended = staged_ended,
 	.staged_yield = staged_yield, .staged_line = staged_line,
 };
@@ -277,8 +282,8 @@ void engine_close(struct engine *e)
 /* Does it use nothing of what plain.c leaves out (RARE)? */
 static bool is_plain(const struct engine *e)
 {
-	bool cores = e->slowness || e->far || e->last_service || e->services || e->nfails ||
-		     e->staged || e->stalls.core_rate + e->stalls.nic_rate > 0;
+	bool cores = e->slowness || e->far || e->expires || e->last_service || e->services ||
+		     e->nfails || e->staged || e->stalls.core_rate + e->stalls.nic_rate > 0;
 
 	return !cores && !e->calls && !e->unseen && !e->timer && !e->stamp_nic && !e->c->w->rss;
 }

@@ -70,7 +70,7 @@ struct line {
 	int leaf;
 };
 
-enum refusal { REFUSED_DROP, REFUSED_REJECT, REFUSED_LOST };
+enum refusal { REFUSED_DROP, REFUSED_REJECT, REFUSED_LOST, REFUSED_EXPIRED };
 
 enum core_next { CORE_DONE, CORE_QUANTUM, CORE_YIELD };
 
@@ -142,6 +142,7 @@ struct rare {
 	tick (*services_change)(struct engine *e, struct domain *d, int i, uint32_t r);
 	bool (*far_next)(struct engine *e, struct domain *d, int i, tick extra);
 	void (*far_wake)(struct engine *e, struct domain *d);
+	void (*expire)(struct engine *e, struct domain *d, int i);
 	void (*staged_arrive)(struct engine *e, struct domain *d, uint32_t r);
 	bool (*staged_next)(struct engine *e, struct domain *d, int i, tick extra);
 	void (*staged_ended)(struct engine *e, struct domain *d, int i, const struct req *q);
@@ -168,6 +169,8 @@ struct engine {
 		safepoint, yield, swap;
 	tick publish, publish_delay;
 	tick quantum[SHUNT_CLASSES]; /* NEVER: not preempted */
+	tick wait_most[SHUNT_CLASSES]; /* what waited longer expires; NEVER: it waits on */
+	uint32_t expires;      /* classes of which requests may expire, a bit each */
 	enum transport transport;
 	bool preempt, timer, steals, idle_only, stamp_nic, unseen;
 	bool elastic;
@@ -299,6 +302,10 @@ HOT void req_refuse(struct engine *e, uint32_t r, enum refusal how);
 void core_off(struct engine *e, struct domain *d, int i);
 void core_on(struct engine *e, struct domain *d, int i);
 
+/* expire.c */
+/* Requests that have waited too long end where core i may take its next one. */
+void expire_waiting(struct engine *e, struct domain *d, int i);
+
 /* far.c */
 bool far_next(struct engine *e, struct domain *d, int i, tick extra);
 void far_wake(struct engine *e, struct domain *d);
@@ -329,6 +336,7 @@ bool engine_stuck(const struct engine *e);
 HOT void put_waiting(struct engine *e, struct domain *d, uint32_t r, bool head);
 HOT bool to_head(struct engine *e, struct domain *d, int i, uint32_t r);
 HOT int ask_select(struct engine *e, struct domain *d, int i, uint32_t run);
+HOT uint32_t first_of(const struct engine *e, const struct domain *d, int cls);
 HOT uint32_t take_held(struct engine *e, struct domain *d, int cls);
 
 /* cores.c */

@@ -115,6 +115,7 @@ HOT void req_refuse(struct engine *e, uint32_t r, enum refusal how)
 		c->dropped += how == REFUSED_DROP;
 		c->rejected += how == REFUSED_REJECT;
 		c->lost += how == REFUSED_LOST;
+		c->expired += how == REFUSED_EXPIRED;
 	}
 	req_free(e, r);
 }

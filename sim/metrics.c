@@ -79,7 +79,7 @@ static double goodput_of(const struct point *p)
 		const struct class_result *c = &p->r.cls[k];
 		double work = c->done * w->cls[k].service.mean_ns;
 
-		ended += work;
+		ended += work + c->in_vain_ns;
 		met += work * (isnan(c->miss) ? 1 : 1 - c->miss);
 	}
 	return has_objective(w) && ended > 0 && !p->r.calls ? p->r.busy * met / ended : NAN;
@@ -125,7 +125,7 @@ double metric_half(const struct point *p, const char *metric, int cls)
 /* Requests that were never answered, turned away or lost: no core was left to serve them. */
 static uint64_t unserved(const struct class_result *all)
 {
-	return all->arrived - all->done - all->dropped - all->rejected - all->lost;
+	return all->arrived - all->done - all->dropped - all->rejected - all->lost - all->expired;
 }
 
 /* Were requests, or copies that clients sent, turned away? */
@@ -135,7 +135,7 @@ static bool sheds(const struct point *p)
 	const struct call_result *calls = p->r.calls;
 
 	return calls ? calls->refused > TOLD * calls->copies
-		     : all->dropped + all->rejected > TOLD * all->arrived;
+		     : all->dropped + all->rejected + all->expired > TOLD * all->arrived;
 }
 
 const char *state_of(const struct point *p)

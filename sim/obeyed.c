@@ -189,6 +189,11 @@ static bool obeys_service(const struct run_config *c, const struct sim_class *of
 	       (c->costs.change_ns > 0 && c->w->nservices > 1);
 }
 
+static bool obeys_expire(const struct run_config *c, const struct sim_class *of)
+{
+	return !of->expire || (!c->policy->ideal && expires(c));
+}
+
 static const struct {
 	const char *name;
 	bool (*obeys)(const struct run_config *c, const struct sim_class *of);
@@ -198,6 +203,8 @@ static const struct {
 	{ "requeue", obeys_requeue,
 	  "take a policy that preempts and does not requeue in its own way, or --preempt yes, and "
 	  "a quantum" },
+	{ "expire", obeys_expire,
+	  "take a policy that is no ideal, and --cost transport=shared without seats" },
 	{ "service", obeys_service,
 	  "add --cost services=split, elastic, seats or spin, or change_ns=TIME where services "
 	  "share cores" },

@@ -60,6 +60,7 @@ static void csv_line(const struct point *p, int k, FILE *to)
 	csv_number(to, metric_of(p, "miss", k));
 	csv_number(to, metric_of(p, "slowdown_p50", k));
 	csv_number(to, metric_of(p, "slowdown_p999", k));
+	fprintf(to, ",%llu", (unsigned long long)c->expired);
 	calls_csv(p, to);
 	staged_csv(p, to);
 	fputc('\n', to);
@@ -72,7 +73,7 @@ void out_csv(const struct sweep *s, FILE *to)
 		    "slowdown,slowdown_p99,busy,preempted,stolen,state");
 	for (int i = 0; i < MEASURED; i++)
 		fprintf(to, ",%s_half", out_metrics[i].name);
-	fputs(",miss,slowdown_p50,slowdown_p999", to);
+	fputs(",miss,slowdown_p50,slowdown_p999,expired", to);
 	calls_csv_head(to);
 	staged_csv_head(to);
 	fputc('\n', to);

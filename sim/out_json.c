@@ -11,10 +11,11 @@
 static json_t *class_json(const struct point *p, int k)
 {
 	const struct class_result *c = &p->r.cls[k];
-	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "class", class_name(p, k),
+	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "class", class_name(p, k),
 			      "arrived", (json_int_t)c->arrived, "done", (json_int_t)c->done,
 			      "dropped", (json_int_t)c->dropped, "rejected",
-			      (json_int_t)c->rejected, "lost", (json_int_t)c->lost);
+			      (json_int_t)c->rejected, "lost", (json_int_t)c->lost, "expired",
+			      (json_int_t)c->expired);
 	json_t *half;
 
 	if (!o || !c->done) /* what was not measured is absent */

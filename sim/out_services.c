@@ -33,6 +33,7 @@ static struct class_result sum_of(const struct point *p, int service)
 		sum.dropped += c->dropped;
 		sum.rejected += c->rejected;
 		sum.lost += c->lost;
+		sum.expired += c->expired;
 		hist_merge(&sum.sojourn, &c->sojourn);
 	}
 	return sum;
@@ -42,10 +43,12 @@ static json_t *service_json(const struct point *p, int n)
 {
 	const struct domain_result *d = &p->r.domain[n];
 	struct class_result sum = sum_of(p, n);
-	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "service", p->c.w->service[n],
+	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "service",
+			      p->c.w->service[n],
 			      "arrived", (json_int_t)sum.arrived, "done", (json_int_t)sum.done,
 			      "dropped", (json_int_t)sum.dropped, "rejected",
-			      (json_int_t)sum.rejected, "lost", (json_int_t)sum.lost);
+			      (json_int_t)sum.rejected, "lost", (json_int_t)sum.lost, "expired",
+			      (json_int_t)sum.expired);
 
 	if (o && sum.done) {
 		json_object_set_new(o, "p50_us",

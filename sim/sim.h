@@ -121,6 +121,7 @@ struct sim_class {
 	bool tail;         /* what requeue comes to */
 	uint32_t admit;    /* as in the view: percent of the objective; 0: 100 */
 	uint32_t least;    /* percent of the cores' time; 0: none */
+	uint32_t expire;   /* objectives after which a request that waits expires; 0: never */
 	int service_no;    /* which of the workload's services it is of */
 };
 
@@ -251,7 +252,8 @@ enum quantity {
 };
 
 struct class_result {
-	uint64_t arrived, done, dropped, rejected, lost;
+	uint64_t arrived, done, dropped, rejected, lost, expired;
+	double in_vain_ns; /* work that was done for those that expired */
 	double wait_ns, sojourn_ns, slowdown; /* means */
 	double miss;         /* share; NAN: no SLO */
 	struct hist sojourn; /* ns */
@@ -324,6 +326,8 @@ bool slowdown_is_infinite(const struct run_config *c, int k);
 bool load_is_carried(const struct run_result *r);
 /* Are requests preempted when their quantum is over? */
 bool preempts(const struct run_config *c);
+/* Can what waits too long expire? */
+bool expires(const struct run_config *c);
 /* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in why. */
 int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomic_t *stop,
 	    struct why *why);

@@ -67,6 +67,7 @@ static void total(struct run_result *r)
 		all->dropped += r->cls[i].dropped;
 		all->rejected += r->cls[i].rejected;
 		all->lost += r->cls[i].lost;
+		all->expired += r->cls[i].expired;
 	}
 }
 

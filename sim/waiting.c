@@ -5,7 +5,7 @@
 #include "engine.h"
 
 /* The request of a class that goes first: the one that was queued earliest. */
-static uint32_t first_of(const struct engine *e, const struct domain *d, int cls)
+HOT uint32_t first_of(const struct engine *e, const struct domain *d, int cls)
 {
 	uint32_t held = d->held[cls].head, parked = d->parked[cls].head;
 

@@ -37,7 +37,7 @@ const char *const workload_names[][3] = {
 
 enum {
 	OPTION_SLO = 1, OPTION_QUANTUM = 2, OPTION_REQUEUE = 4, OPTION_SERVICE = 8,
-	OPTION_ADMIT = 16, OPTION_LEAST = 32
+	OPTION_ADMIT = 16, OPTION_LEAST = 32, OPTION_EXPIRE = 64
 };
 
 static unsigned int option_bit(const char *key)
@@ -48,6 +48,7 @@ static unsigned int option_bit(const char *key)
 	       : !strcmp(key, "service") ? OPTION_SERVICE
 	       : !strcmp(key, "admit")   ? OPTION_ADMIT
 	       : !strcmp(key, "least")   ? OPTION_LEAST
+	       : !strcmp(key, "expire")  ? OPTION_EXPIRE
 					 : 0;
 }
 
@@ -84,6 +85,19 @@ static int set_admit(struct sim_class *c, const char *text)
 	return 0;
 }
 
+/* A whole number of objectives. */
+static int set_expire(struct sim_class *c, const char *text)
+{
+	char *end;
+	double number = decimal(text, &end);
+
+	if (end == text || *end || !(number >= 1 && number <= SHUNT_EXPIRE_MAX) ||
+	    number != floor(number))
+		return -1;
+	c->expire = number;
+	return 0;
+}
+
 static int set_option(struct workload *w, struct sim_class *c, const char *key, const char *value)
 {
 	double ns;
@@ -94,6 +108,8 @@ static int set_option(struct workload *w, struct sim_class *c, const char *key, 
 		return set_admit(c, value);
 	if (!strcmp(key, "least"))
 		return set_percent(&c->least, value, SHUNT_LEAST_MAX);
+	if (!strcmp(key, "expire"))
+		return set_expire(c, value);
 	if (!strcmp(key, "requeue")) {
 		c->requeue = !strcmp(value, "head") ? REQUEUE_HEAD :
 			     !strcmp(value, "tail") ? REQUEUE_TAIL : REQUEUE_AUTO;
@@ -121,7 +137,7 @@ static int class_parse(struct workload *w, struct sim_class *c, char *text, stru
 			why_hint(why, "'shunt-sim list' names the workloads that are built in");
 		why_fail(why, -1, "'%s' is no class (NAME=SHARE:TIME[/slo=TIME][/quantum=TIME]"
 			 "[/requeue=head|tail][/admit=on|off|N%%]"
-			 "[/least=N%%][/service=NAME])", text);
+			 "[/least=N%%][/expire=N][/service=NAME])", text);
 		return -1;
 	}
 	*eq = *colon = '\0';
@@ -180,6 +196,11 @@ static int check_shares(const struct workload *w, struct why *why)
 	for (int i = 0; i < w->nclasses; i++) {
 		sum += w->cls[i].share;
 		least += w->cls[i].least;
+		if (w->cls[i].expire && !(w->cls[i].slo_us > 0))
+			return why_fail(why, -1,
+					"class '%s' has /expire=, a number of objectives, and no "
+					"objective: give it an /slo=",
+					w->cls[i].name);
 		for (int k = 0; k < i; k++) {
 			if (!strcmp(w->cls[k].name, w->cls[i].name))
 				return why_fail(why, -1, "two classes are called '%s'",

@@ -136,7 +136,16 @@ test_a_mean_slowdown_that_is_infinite_is_not_given() {
 		"mean slowdown, p99 of it, of ps, srpt and fcfs"
 }
 
+test_expire_is_a_whole_number_of_objectives() {
+	local n
+	for n in 0 0.5 -1 10001 4us x ''; do
+		refused "class 'a' has no option 'expire=$n'" -p mq -w "a=1:1us/slo=5us/expire=$n"
+	done
+	refused "class 'a' has /expire=.*no objective: give it an /slo=" -p mq -w a=1:1us/expire=2
+}
+
 test_an_option_given_twice_is_refused() {
+	refused "class 'a' is given 'expire' twice" -p fcfs -w a=1:1us/slo=5us/expire=2/expire=3
 	refused "class 'a' is given 'slo' twice" -p fcfs -w a=1:1us/slo=5us/slo=9us
 	refused "class 'a' is given 'requeue' twice" -p fcfs \
 		-w a=1:1us/requeue=head/slo=9us/requeue=tail

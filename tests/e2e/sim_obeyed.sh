@@ -55,6 +55,9 @@ test_a_cost_that_some_run_reads_is_taken() {
 test_an_option_of_a_class_that_no_run_obeys_is_refused() {
 	refused "/quantum= of class 'a' would change nothing: .*--preempt yes" -p fcfs \
 		-w a=1:1us/quantum=5us
+	refused "/expire= of class 'a' would change nothing" -p oracle -w a=1:1us/slo=5us/expire=2
+	refused "/expire= of class 'a' would change nothing" -p mq -s wire \
+		-w a=1:1us/slo=5us/expire=2
 	refused "/requeue= of class 'a' would change nothing: .*a quantum" -p fcfs \
 		-w a=1:1us/requeue=tail
 	refused "/requeue= of class 'a' would change nothing" -p mq -w a=1:1us/requeue=tail

@@ -97,6 +97,34 @@ test_the_oracle_is_in_time_with_all_that_it_lets_in_and_slo_is_close_below() {
 	done
 }
 
+# Of a class that expires none is answered later than its limit and a service allow, and the policy
+# hears of the others; each request is counted once.
+test_what_has_waited_too_long_expires_and_what_has_no_limit_waits_on() {
+	MIX='a=0.5:10us/slo=100us/expire=2,b=0.5:10us/slo=100us'
+	sim -p fcfs -c 1 -l 1.5 -w "$MIX" -n 100k --json - >"$DIR/run"
+	is "$(of_run .classes[0].expired) > 10000"
+	is "$(of_run .classes[0].max_us) <= 210.1"
+	is "$(of_run .classes[1].expired) == 0"
+	is "$(of_run .classes[1].done) == $(of_run .classes[1].arrived)"
+	is "$(of_run '[.classes[] | .arrived - .done - .rejected - .dropped - .lost - .expired] |
+		map(fabs) | add') == 0"
+	is "$(of_run .classes[2].expired) == $(of_run .classes[0].expired)"
+}
+
+# Urgent requests preempt long ones for as long as they come: what has missed its objective by then
+# is not gone on with, and the time is others'.
+test_preempted_requests_expire_and_leave_their_time_to_others() {
+	local goodput
+	offered prio 1 1.5 --preempt yes
+	goodput=$(of_run .goodput)
+	MIX='short=0.9:10us/slo=100us,long=0.1:500us/slo=2ms/expire=1'
+	offered prio 1 1.5 --preempt yes
+	is "$(of_run .classes[1].expired) > 1000"
+	is "$(of_run .classes[1].max_us) < 2600" # one that nobody preempted ended all the same
+	is "$(of_run .goodput) > $goodput + 0.2"
+	is "$(of_run .busy) > 0.97"
+}
+
 # As much as the cores have left is done of a class without an objective, and nothing is refused.
 test_the_oracle_serves_what_has_no_objective_last() {
 	MIX='short=0.9:10us/slo=100us,bulk=0.1:500us'
