@@ -53,7 +53,7 @@ struct config_refuse {
 	char *reply;
 	uint32_t offset;
 	uint32_t length;
-	uint32_t rate;
+	uint32_t *rate; /* NULL: not said */
 };
 
 struct config_port {

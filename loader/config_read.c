@@ -125,7 +125,7 @@ static const cyaml_schema_field_t refuse_fields[] = {
 	CYAML_FIELD_STRING_PTR("reply", LIST, struct config_refuse, reply, 1, 256),
 	CYAML_FIELD_UINT("offset", OPTIONAL, struct config_refuse, offset),
 	CYAML_FIELD_UINT("length", OPTIONAL, struct config_refuse, length),
-	CYAML_FIELD_UINT("rate", OPTIONAL, struct config_refuse, rate),
+	CYAML_FIELD_UINT_PTR("rate", LIST, struct config_refuse, rate),
 	CYAML_FIELD_END
 };
 

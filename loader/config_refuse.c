@@ -72,13 +72,14 @@ int config_refuse(struct config_reader *r, __u32 i, struct shunt_port *port)
 
 	if (err || !out.kind)
 		return err;
-	if (in->rate > SHUNT_REFUSE_RATE_MAX)
-		return config_bad(r, "more than 100000000 replies a second",
+	if (in->rate && (!*in->rate || *in->rate > SHUNT_REFUSE_RATE_MAX))
+		return config_bad(r, *in->rate ? "more than 100000000 replies a second"
+					       : "no reply a second: 'refuse: drop' sends none",
 				  "ports[%u].refuse.rate", i);
 	if (s->nrefusals == SHUNT_REFUSALS - 1)
 		return config_bad(r, "more than 31 ports that refuse by a reply",
 				  "ports[%u].refuse", i);
-	set_rate(&out, in->rate ? in->rate : SHUNT_REFUSE_RATE);
+	set_rate(&out, in->rate ? *in->rate : SHUNT_REFUSE_RATE);
 	s->refuse[++s->nrefusals] = out;
 	port->flags |= s->nrefusals << SHUNT_PORT_REFUSAL;
 	return 0;
