@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # overload_svg.jq - overload.json as a picture: goodput over what was offered, a line a policy, the
-# median of the rounds with their least and most
+# median of the rounds with their least and most; dashed, that of the simulated oracle
 
 def x: 64 + . * 106.5;
 def y: 308 - ([., 1.2] | min) * 220;
 def fixed: . * 10 | round / 10;
 def colour: {slo: "#0072b2", mq: "#d55e00", prio: "#009e73", sq: "#cc79a7", fcfs: "#b58900"}[.] //
 	"#777";
+def ideal: .simulated | to_entries | map(select(.value.oracle)) | sort_by(.key | tonumber) |
+	select(length > 0) |
+	"<g stroke='#777' fill='none' stroke-width='1.5' stroke-dasharray='4 3'><polyline points='\(map("\(.key | tonumber | x | fixed),\(.value.oracle.goodput | y |
+		fixed)") | join(" "))'/><path d='M500 160H524'/></g>" +
+	"<text x='530' y='164'>oracle (simulated)</text>";
 def lines($p): to_entries | map(select(.value[$p].goodput) | {offered: (.key | tonumber),
 	g: .value[$p]}) | sort_by(.offered);
 def whisker: "<path d='M\(.offered | x | fixed) \(.g.goodput_least | y | fixed)V" +
@@ -33,5 +38,6 @@ def curve($p; $i): lines($p) | "<g stroke='\($p | colour)' fill='none' stroke-wi
 <text x='64' y='20' class='title'>goodput in the lab, one core</text>
 <text x='277' y='346' text-anchor='middle'>offered, as a multiple of \(.capacity_rps)/s</text>
 <text x='64' y='366' class='note'>\($name): \(.mix)</text>",
+ideal,
 (. as $w | range($policies | length) as $i | $w.offered | curve($policies[$i]; $i)),
 "</svg>"

@@ -312,7 +312,9 @@ overload_point() {
 }
 overload_json() {
 	jq -n --slurpfile points /dev/stdin --slurpfile stats <(echo '{"total": {}}') \
-		--arg names w --arg mixes m --arg capacities 2000 --arg kernel k --arg commit c \
+		--slurpfile simulated "${SIMULATED:-/dev/null}" --arg names w \
+		--arg mixes short=1:10us/slo=100us --arg capacities 2000 --arg kernel k \
+		--arg commit c \
 		--argjson rounds 1 --argjson seconds 1 -f "$ROOT/bench/overload.jq"
 }
 overload_of() {
@@ -325,9 +327,40 @@ test_what_an_overload_bench_says_is_of_requests_that_were_due_in_no_stall() {
 	assert_eq "$(overload_point 0.5 5 490 | overload_of)" "$usual"
 	assert_eq "$(overload_point 0 0 0 | overload_of)" "[null,null,null,null,0.1,0.01]" \
 		"all in stalls"
-	# The median of rounds leaves out the one without a request that was due in none.
+	# A round without a request that was due in none counts nowhere.
 	assert_eq "$({ overload_point 0.5 5 490; overload_point 0 0 0; } | overload_of)" \
 		"$usual"
+}
+
+# LOST…: refused, with its bounds, of rounds of 500 requests that were due in no stall.
+refused_of() {
+	local lost
+	for lost; do overload_point 0.5 "$lost" 400; done | overload_json |
+		jq -c '.workloads.w.offered["0.5"].slo | [.refused, .refused_low, .refused_high]'
+}
+
+# All rounds together: the median would be 0 wherever most refused nothing.
+test_what_is_refused_is_of_all_rounds_and_has_bounds_by_how_they_differ() {
+	assert_eq "$(refused_of 0 0 0 0 5)" "[0.002,null,null]"
+	assert_eq "$(refused_of 2 2 2 2 2 2)" "[0.004,0.004,0.004]"
+	assert_eq "$(refused_of 0 4 0 4 0 4)" "[0.004,0,0.0086]"
+	# Twelve rounds of 0 and 4 deviate by 12 * 4 * 12 / 11: 2.2 * 7.24 / 6000 either way.
+	assert_eq "$(refused_of 0 4 0 4 0 4 0 4 0 4 0 4)" "[0.004,0.00135,0.00665]"
+}
+
+# Per second 1000 arrive, of which 800 end, a quarter of them late: 6 ms of work, 0.3 of 20 ms. The
+# oracle's are longer by the 490 us that each takes beside its work; the work counts all the same.
+test_what_the_simulator_says_counts_as_what_was_measured() {
+	local SIMULATED=$DIR/simulated policy
+	for policy in slo oracle; do
+		jq -n --arg policy $policy '{name: "w", offered: "0.5", beside: 490, rate: 1000,
+			$policy, classes: [{arrived: 2000, done: 1600, rejected: 400, miss: 0.25,
+			p99_us: 120, slo_us: 100}]}'
+	done >"$SIMULATED"
+	assert_eq "$(overload_point 0.5 5 490 | overload_json | jq -c '.workloads.w.simulated |
+		.["0.5"] | .slo, .oracle | [.goodput, .core_in_time, .admitted_p99_over_slo,
+		.refused]')" "[0.3,0.3,1.2,0.2]
+[0.3,0.3,1.2,0.2]"
 }
 
 test_the_picture_of_an_overload_bench_has_a_line_for_each_policy() {
