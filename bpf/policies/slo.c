@@ -52,6 +52,7 @@ SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
 #define OWN 32
 #define TAKEN_MAX 0xffff
 #define FEW 100 /* requests: so few between two plans tell little of a rate */
+#define RECENT_US (1 << 20)
 
 /* Word: classes of which all requests are let in, a bit each, and from bit SHARES on those with a
  * guaranteed share. */
@@ -188,6 +189,9 @@ __shunt_inline __u64 grown(shunt_view *v, __u32 at, __u64 word)
 struct known {
 	__u64 cores;
 	__u64 since_us;               /* the plan before */
+	__u64 recent;                 /* 1: it was made within RECENT_US. Else the growth of counts
+				       * since then tells no rate: shuntd was away, or no plan was
+				       * made since the policy came into force */
 	__u64 served;                 /* classes that take time, a bit each */
 	__u64 many;                   /* classes of which FEW and more were taken, a bit each */
 	__u64 seen;                   /* 1: of the one core it counts what it has begun */
@@ -200,7 +204,7 @@ struct known {
 /* The part of the cores' time, of WHOLE, that n requests of a class take. */
 __shunt_inline __u64 part_of(const shunt_view *v, const struct known *k, __u32 cls, __u64 n)
 {
-	__u64 all = k->cores * shunt_min(k->since_us, 1 << 20);
+	__u64 all = k->cores * k->since_us;
 
 	return shunt_min(shunt_div(n * shunt_mean_ns(v, cls) / 1000 * WHOLE, all), TAKEN_MAX);
 }
@@ -214,11 +218,11 @@ __shunt_inline void gather_taken(shunt_view *v, struct known *k)
 		now = shunt_taken(v, c) | (__u64)shunt_taken(v, c + 1) << 32;
 		was = shunt_plan(v, PLAN_TAKEN + c / 2);
 		shunt_plan_set(v, PLAN_TAKEN + c / 2, now);
-		n = (now - was) & 0xffffffff;
+		n = shunt_pick(k->recent, (now - was) & 0xffffffff, 0);
 		all += n;
 		k->taken[c] = part_of(v, k, c, n);
 		k->many |= (shunt_less(n, FEW) ^ 1) << c;
-		n = ((now >> 32) - (was >> 32)) & 0xffffffff;
+		n = shunt_pick(k->recent, ((now >> 32) - (was >> 32)) & 0xffffffff, 0);
 		all += n;
 		k->taken[c + 1] = part_of(v, k, c + 1, n);
 		k->many |= (shunt_less(n, FEW) ^ 1) << (c + 1);
@@ -233,13 +237,13 @@ __shunt_inline void gather_taken(shunt_view *v, struct known *k)
  * late. */
 __shunt_inline __u64 were_late(shunt_view *v, const struct known *k)
 {
-	__u64 since = shunt_min(k->since_us, 1 << 20), word = 0, late, ended, classes = 0;
+	__u64 word = 0, late, ended, classes = 0;
 
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		if (c % LATES == 0)
 			word = grown(v, PLAN_LATE + c / LATES, of_cores(v, c / LATES));
 		late = word >> c % LATES * 16 & 0xffff;
-		ended = since * shunt_rate(v, c) / 1000000;
+		ended = k->since_us * shunt_rate(v, c) / 1000000;
 		classes |= shunt_less(ended, late * 100) << c;
 	}
 	return classes;
@@ -395,6 +399,8 @@ static void plan(shunt_view *v, shunt_event *ev)
 	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000, less, cut, let_in = 0;
 	struct known k = { .cores = shunt_cores(v), .since_us = grown(v, PLAN_AT, now_us) };
 
+	k.recent = shunt_less(k.since_us, RECENT_US + 1);
+	k.since_us = shunt_min(k.since_us, RECENT_US);
 	k.seen = one_core_seen(v);
 	gather_classes(v, &k);
 	gather_taken(v, &k);

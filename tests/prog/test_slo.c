@@ -51,6 +51,13 @@ static __u64 then_full(int word)
 	return then_planned(word);
 }
 
+/* The first plan after those of another policy, and one of cores that are full. */
+static void full_so_far(void)
+{
+	then_planned(0);
+	then_full(0);
+}
+
 static bool refuses(int cls)
 {
 	return steer((struct shunt_event){ .cls = cls }) == REJECT;
@@ -207,6 +214,33 @@ static void slo_counts_what_its_one_core_has_begun(void **state)
 	assert_most(1, 4); /* (4000 - 200 - 1500) / 500: by halves of what may run */
 }
 
+/* Counts of what was taken go on from one policy to the next: 20 s of one core's work. */
+static void slo_starts_from_what_is_taken_after_it_came_into_force(void **state)
+{
+	two_classes(1);
+	taken(0, 2000000);
+	planned(0);
+	assert_most(1, 2);
+	taken(0, 2000);
+	now += 20000 * US;
+	planned(0); /* all that a core could do in these 20 ms */
+	backlog_is(1, 0);
+	assert_true(refuses(1));
+}
+
+/* Of half a minute without shuntd only the rates of the last second are known. */
+static void slo_plans_by_rates_alone_where_the_plan_before_is_old(void **state)
+{
+	two_classes(1);
+	full_so_far();
+	taken(0, 2000000);
+	taken(1, 1000);
+	ended(0, 0, 20000, 101);
+	now += 30000000ULL * US;
+	assert_int_equal(planned(CUT + 1), 0);
+	assert_most(1, 2);
+}
+
 static void slo_never_refuses_a_class_without_objective(void **state)
 {
 	two_classes(1);
@@ -278,7 +312,7 @@ static void slo_lets_in_what_a_class_is_configured_to(void **state)
 static void slo_cuts_budgets_of_looser_classes_once_1_percent_were_late(void **state)
 {
 	two_classes(0x3);
-	then_full(0);
+	full_so_far();
 	ended(0, 0, 52, 101);
 	ended(0, 1, 52, 101);
 	assert_int_equal(then_full(CUT + 1), 0); /* 104 of 10485 */
@@ -306,7 +340,7 @@ static void slo_cuts_no_looser_class_that_takes_no_time(void **state)
 static void slo_cuts_a_class_itself_where_no_looser_one_is_left_to_cut(void **state)
 {
 	two_classes(0x1);
-	then_full(0);
+	full_so_far();
 	ended(1, 0, 12, 2001);
 	assert_int_equal(then_full(CUT + 1) >> OWN, 128);
 	assert_int_equal(then_full(CUT), 0);
@@ -323,7 +357,7 @@ static void slo_leaves_room_for_one_that_waits(void **state)
 {
 	two_classes(0x1);
 	v->slo_us[1] = 0;
-	then_full(0);
+	full_so_far();
 	for (int i = 0; i < 100; i++) {
 		ended(0, 0, 200, 101);
 		then_full(0);
@@ -336,7 +370,7 @@ static void slo_leaves_room_for_one_that_waits(void **state)
 static void slo_lets_budgets_grow_again(void **state)
 {
 	two_classes(0x1);
-	then_full(0);
+	full_so_far();
 	ended(1, 0, 12, 2001);
 	assert_int_equal(then_full(CUT + 1) >> OWN, 128);
 	assert_int_equal(then_full(CUT + 1) >> OWN, 124);
@@ -351,7 +385,7 @@ static void slo_counts_late_requests_of_each_class(void **state)
 	two_classes(1);
 	v->slo_us[4] = 3000;
 	served(4, 1000, 100);
-	then_full(0);
+	full_so_far();
 	taken(4, 200);
 	ended(1, 0, 12, 2001);
 	ended(0, 0, 2, 101);
@@ -403,7 +437,7 @@ static void slo_cuts_nothing_for_what_one_plan_saw(void **state)
 static void slo_cuts_no_class_for_those_that_cannot_be_refused_and_run_on(void **state)
 {
 	two_classes(0x1);
-	then_full(0);
+	full_so_far();
 	taken(2, 700); /* without an objective */
 	ended(0, 0, 200, 101);
 	assert_int_equal(then_full(CUT + 1), 0);
@@ -426,7 +460,7 @@ static void slo_cuts_no_class_for_one_that_is_never_refused(void **state)
 {
 	two_classes(0x1);
 	v->admit[1] = SHUNT_ADMIT_ALL;
-	then_full(0);
+	full_so_far();
 	for (int i = 0; i < 3; i++) {
 		taken(1, 200);
 		ended(0, 0, 200, 101);
@@ -450,6 +484,8 @@ int main(void)
 		POLICY_TEST("slo", slo_refuses_what_would_end_after_its_deadline),
 		POLICY_TEST("slo", slo_counts_for_a_class_what_tighter_ones_have_and_will_bring),
 		POLICY_TEST("slo", slo_counts_what_its_one_core_has_begun),
+		POLICY_TEST("slo", slo_starts_from_what_is_taken_after_it_came_into_force),
+		POLICY_TEST("slo", slo_plans_by_rates_alone_where_the_plan_before_is_old),
 		POLICY_TEST("slo", slo_never_refuses_a_class_without_objective),
 		POLICY_TEST("slo", slo_refuses_all_that_cannot_be_in_time),
 		POLICY_TEST("slo", slo_plans_which_classes_are_before_one),
