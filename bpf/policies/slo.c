@@ -21,6 +21,11 @@
  * and once there is nothing left to cut, that of the class itself. Budgets grow again by 3 % a
  * plan.
  *
+ * Where a tighter class takes most of the time, requests that are let in one at a time may be late
+ * all the same, as that class's bursts are. So a class's own cut has its requests taken sooner than
+ * by their deadlines, too, by up to half a service time: then it is the tighter class's turn to
+ * wait, and its budget's to reject what would be late.
+ *
  * A cut helps only where a queue is the reason. So no budget is cut while an arrival in eight, or
  * more, finds an idle core; nor for a class that is late because requests that cannot be rejected
  * run on beyond half its objective; and what a class's own lateness cuts off leaves room for one
@@ -47,9 +52,10 @@ SHUNT_POLICY("slo", SHUNT_IDLE_ONLY | SHUNT_NEEDS_HEADS | SHUNT_PREEMPTS,
 #define WHOLE 1024
 #define CUT_MAX 960
 /* Words: parts of class c's budget that are cut off, of WHOLE: for tighter classes and, from bit
- * OWN on, for itself. */
+ * OWN on, for itself; between them how much sooner its requests are taken, in quarters of a ns. */
 #define PLAN_CUT SHUNT_CLASSES
 #define OWN 32
+#define SOONER 0xfffffc00ULL
 #define TAKEN_MAX 0xffff
 #define FEW 100 /* requests: so few between two plans tell little of a rate */
 #define RECENT_US (1 << 20)
@@ -132,6 +138,7 @@ static int select(shunt_view *v, shunt_event *ev)
 		deadline = shunt_min(shunt_head_ns(v, ev, c), LATER - 1) + objective(v, c);
 		last = shunt_bit(all_let_in, c) & shunt_less(deadline, now);
 		deadline += shunt_pick(last, LATER, 0);
+		deadline -= shunt_min((shunt_plan(v, PLAN_CUT + c) & SOONER) / 4, deadline);
 		sooner = shunt_bit(ev->waiting, c) & shunt_less(deadline, next);
 		next = shunt_pick(sooner, deadline, next);
 		best = shunt_pick(sooner, c, best);
@@ -369,6 +376,13 @@ __shunt_inline __u64 next_cut(__u64 cut, __u64 more)
 	return shunt_min(cut, CUT_MAX);
 }
 
+/* How much sooner than by their deadlines the class's requests are taken, where its own lateness
+ * has cut off so much of its budget. */
+__shunt_inline __u64 sooner(const shunt_view *v, __u32 cls, __u64 own)
+{
+	return shunt_min(shunt_mean_ns(v, cls) * own / WHOLE / 2 * 4, SOONER) & SOONER;
+}
+
 /* Objectives of all classes, and which of them are looser than each. */
 __shunt_inline void gather_classes(const shunt_view *v, struct known *k)
 {
@@ -396,7 +410,7 @@ __shunt_inline __u64 one_core_seen(const shunt_view *v)
 
 static void plan(shunt_view *v, shunt_event *ev)
 {
-	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000, less, cut, let_in = 0;
+	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000, less, cut, own, let_in = 0;
 	struct known k = { .cores = shunt_cores(v), .since_us = grown(v, PLAN_AT, now_us) };
 
 	k.recent = shunt_less(k.since_us, RECENT_US + 1);
@@ -407,9 +421,9 @@ static void plan(shunt_view *v, shunt_event *ev)
 	less = to_cut(v, &k);
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
 		cut = shunt_plan(v, PLAN_CUT + c);
-		cut = next_cut(cut & (WHOLE - 1), shunt_bit(less, c)) |
-		      next_cut(cut >> OWN & (WHOLE - 1), shunt_bit(less, c + OWN)) << OWN;
-		shunt_plan_set(v, PLAN_CUT + c, cut);
+		own = next_cut(cut >> OWN, shunt_bit(less, c + OWN));
+		cut = next_cut(cut & (WHOLE - 1), shunt_bit(less, c)) | own << OWN;
+		shunt_plan_set(v, PLAN_CUT + c, cut | sooner(v, c, own));
 		shunt_plan_set(v, c, word_of(v, &k, c, cut));
 		let_in |= (refusable(v, c) ^ 1) << c;
 	}

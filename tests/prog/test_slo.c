@@ -367,6 +367,30 @@ static void slo_leaves_room_for_one_that_waits(void **state)
 	assert_most(0, 0);
 }
 
+/* 500 us, of which half, cut by 128 of 1024: 31 us before their deadlines' turn. */
+static void slo_takes_requests_sooner_whose_class_is_late_by_itself(void **state)
+{
+	two_classes(0x1);
+	full_so_far();
+	waited(0, 10 * US);
+	waited(1, 1880 * US);
+	now = NOW;
+	assert_int_equal(selects(3, 0), 0); /* 90 us, 120 us */
+	full_so_far();
+	ended(1, 0, 12, 2001);
+	assert_int_equal(then_full(CUT + 1) >> OWN, 128);
+	now = NOW;
+	assert_int_equal(selects(3, 0), 1);
+	waited(1, 1878 * US);
+	assert_int_equal(selects(3, 0), 0);
+	v->mean_ns[1] = ~0U; /* bounded: a second and some */
+	now = NOW + (10ULL << 20) * US;
+	ended(1, 0, 12, 2001);
+	then_full(0);
+	now = NOW;
+	assert_int_equal(selects(3, 0), 1);
+}
+
 static void slo_lets_budgets_grow_again(void **state)
 {
 	two_classes(0x1);
@@ -495,6 +519,7 @@ int main(void)
 		POLICY_TEST("slo", slo_cuts_no_looser_class_that_takes_no_time),
 		POLICY_TEST("slo", slo_cuts_a_class_itself_where_no_looser_one_is_left_to_cut),
 		POLICY_TEST("slo", slo_leaves_room_for_one_that_waits),
+		POLICY_TEST("slo", slo_takes_requests_sooner_whose_class_is_late_by_itself),
 		POLICY_TEST("slo", slo_lets_budgets_grow_again),
 		POLICY_TEST("slo", slo_counts_late_requests_of_each_class),
 		POLICY_TEST("slo", slo_cuts_nothing_while_arrivals_find_idle_cores),
