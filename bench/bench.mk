@@ -185,7 +185,7 @@ $(B)/bench/%: bench/%.c
 # long.
 .PHONY: bench-tail bench-tail-quick bench-rocksdb bench-rocksdb-quick
 
-bench-tail: ## the papers' tail latencies under shunt and its peers: 22 minutes (root)
+bench-tail: ## the papers' tail latencies under shunt and its peers: 25 minutes (root)
 bench-tail: all $(B)/tests/wire/switch.o $(B)/bench/report
 	$(Q)bench/tail/run.sh tail
 	$(Q)$(MAKE) --no-print-directory bench-report
