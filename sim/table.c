@@ -10,7 +10,7 @@
 #include "table.h"
 
 #define NAME_LEAST 8 /* characters that are left of a name that is cut */
-#define LAST_LEAST 8 /* columns for a last one of text, which is broken */
+#define LAST_LEAST 8 /* columns for a last one of text, which is broken; in fewer it is not */
 #define INDENT 4     /* of the second line of a text */
 
 static bool begins_character(char c) { return ((unsigned char)c & 0xc0) != 0x80; }
@@ -202,7 +202,7 @@ static void print_line(const struct table *t, const struct table_line *l, const 
 		fprintf(to, "%*s", gap, "");
 		at += wide[k] + gap;
 	}
-	if (t->left >> last & 1 && last == last_column(wide))
+	if (t->left >> last & 1 && last == last_column(wide) && TABLE_WIDTH - at >= LAST_LEAST)
 		table_wrap(to, l->cell[last], at, at);
 	else
 		print_last(to, l->cell[last] ? l->cell[last] : "", wide[last],

@@ -247,6 +247,8 @@ static void print_class(FILE *f, const char *name, const struct summary *s)
 	fprintf(f, "# %s, stalls set aside: ", name);
 	if (isinf(s->clean[P99].at))
 		fprintf(f, "no p99, as %.1f %% were not answered", 100.0 * s->lost / s->kept);
+	else if (isnan(s->clean[P99].at))
+		fputs("no p99", f);
 	else
 		fprintf(f, "p99 %.1f us", s->clean[P99].at);
 	if (isfinite(s->clean[P99].low) && isfinite(s->clean[P99].high))

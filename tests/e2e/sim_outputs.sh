@@ -28,6 +28,13 @@ test_plots_tables_and_csv_hold_the_same_runs() {
 	assert_match "$(tail -n 1 "$DIR/a.svg")" '</svg>'
 }
 
+test_a_wide_table_breaks_no_word() {
+	sim -p slo -c 8 -l 2 -n 20k -m goodput \
+		-w 'short=0.9:10us/slo=100us/quantum=5us,long=0.1:500us/slo=2ms/quantum=5us' \
+		>"$DIR/table"
+	assert_eq "$(grep -c ' sheds$' "$DIR/table")" 3 "lines of the table, each with its state"
+}
+
 # METRIC: its column of the table, from the first class to "all".
 column_of() {
 	sim -p slo -s shared -w 'short=0.5:1us/slo=20us,long=0.5:100us/slo=400us' -c 1 -l 2 -n 20k \
