@@ -27,8 +27,9 @@ static struct mem_batch next(const struct vma *v, const struct mem_batch *was, u
 	if (!was)
 		return b;
 	b.need = was->need;
-	b.came_back = b.swap_kib < was->swap_kib && b.used_kib;
-	if (b.came_back)
+	b.is_back = was->is_back;
+	b.came_back = b.used_kib && (b.swap_kib < was->swap_kib || (was->went && b.swap_kib));
+	if (b.came_back && !was->came_back)
 		b.need = was->need >= MOST_NEED / 2 ? MOST_NEED : 2 * was->need;
 	if (was->cooled && !b.used_kib)
 		b.idle = was->idle < MOST_NEED ? was->idle + 1 : MOST_NEED;

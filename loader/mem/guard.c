@@ -10,6 +10,7 @@
 #define SECOND 1000000000ULL
 #define PAUSE_NS (10 * SECOND)
 #define LONGEST_NS (640 * SECOND)
+#define TRIES 5 /* looks at which only batches come back of which a part did, before all do */
 
 void mem_guard_begin(struct mem_guard *g, unsigned int budget)
 {
@@ -44,9 +45,13 @@ static enum mem_verdict judge(struct mem_guard *g, bool anything_out, __u64 now_
 	}
 	if (!again) {
 		trip(g, now_ns);
+		g->looks_over = 0;
 		g->are_all_back = false;
-		return MEM_BACK;
 	}
+	if (g->looks_over <= TRIES)
+		g->looks_over++;
+	if (g->looks_over <= TRIES)
+		return MEM_BACK;
 	if (g->are_all_back) /* these are faults of another kind */
 		return MEM_PAUSE;
 	g->are_all_back = true;

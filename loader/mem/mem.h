@@ -67,6 +67,8 @@ struct mem_batch {
 	__u16 need;     /* so many of them before it goes: more each time that it came back */
 	bool cooled;    /* the next scan tells whether it was used */
 	bool came_back; /* some of it, since the last scan */
+	bool went;      /* since the scan */
+	bool is_back;   /* as a whole, since it went: what the process has not used is in memory */
 	bool goes;      /* the policy's word */
 };
 
@@ -106,6 +108,7 @@ struct mem_guard {
 	__u64 trips;            /* pauses, so far */
 	bool has_looked;
 	bool has_tripped;       /* at the last look */
+	unsigned int looks_over; /* above the budget, one after the other */
 	bool are_all_back;      /* since it tripped */
 };
 

@@ -138,11 +138,11 @@ static long advise_some(struct mem_watch *w, struct mem_cursor *c, choice *chose
 	int n = 0;
 
 	while (c->at < w->now.n && n < SOME && room > 0) {
-		const struct mem_batch *b = &w->now.b[c->at];
+		struct mem_batch *b = &w->now.b[c->at];
 		struct vma_range all = b->range;
 		__u64 len;
 
-		if (!chosen(w, b) || all.start + c->offset >= all.end) {
+		if (!chosen(w, b) || c->offset >= all.end - all.start) {
 			*c = (struct mem_cursor){ c->at + 1, 0 };
 			continue;
 		}
@@ -151,6 +151,11 @@ static long advise_some(struct mem_watch *w, struct mem_cursor *c, choice *chose
 		range[n++] = (struct vma_range){ all.start + c->offset, all.start + c->offset + len,
 						 (double)all.kib * len / (all.end - all.start) };
 		c->offset += len;
+		if (all.start + c->offset >= all.end) {
+			b->is_back = advice == MADV_WILLNEED;
+			b->went = !b->is_back;
+			*c = (struct mem_cursor){ c->at + 1, 0 };
+		}
 	}
 	for (int done = 0, took; done < n; done += took < 0 ? 1 : took + 1) /* that one has gone */
 		took = vmas_advise(range + done, n - done, w->target->pidfd, advice);
@@ -161,7 +166,7 @@ static bool goes(const struct mem_watch *w, const struct mem_batch *b) { return 
 
 static bool comes_back(const struct mem_watch *w, const struct mem_batch *b)
 {
-	return b->swap_kib && (w->verdict == MEM_ALL || b->came_back);
+	return b->swap_kib && !b->is_back && (w->verdict == MEM_ALL || b->came_back);
 }
 
 /* A part of what goes, or comes back: true if there may be more. */
@@ -197,7 +202,7 @@ static int look(struct mem_watch *w)
 	if (before != MEM_ALL || w->back_at.at >= w->now.n)
 		w->verdict = mem_guard_look(&w->guard, faults,
 					    w->sums.swap_kib || w->asked_kib, now);
-	if (w->verdict >= MEM_BACK && w->verdict != before) {
+	if (w->verdict == MEM_BACK || (w->verdict == MEM_ALL && before != MEM_ALL)) {
 		w->back_at = (struct mem_cursor){ 0 };
 		err = scan(w); /* which of them came back */
 	}

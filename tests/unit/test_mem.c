@@ -98,6 +98,20 @@ static void test_a_batch_that_came_back_needs_twice_as_long_before_it_goes_again
 	mem_batches_free(&b);
 }
 
+static void test_a_batch_of_which_a_part_is_back_before_the_next_scan_came_back(void **state)
+{
+	struct mem_batches b = { 0 };
+
+	scan(&b, 1 << 20, 256, 256, 0);
+	b.b[0].went = true;
+	scan(&b, 1 << 20, 8, 8, 248);
+	assert_true(b.b[0].came_back);
+	assert_int_equal(b.b[0].need, 2 * SCANS);
+	scan(&b, 1 << 20, 16, 8, 240); /* the same wait goes on */
+	assert_int_equal(b.b[0].need, 2 * SCANS);
+	mem_batches_free(&b);
+}
+
 static void test_what_is_swapped_out_as_a_whole_does_not_go_again(void **state)
 {
 	struct mem_batches b = { 0 };
@@ -145,7 +159,7 @@ static void test_where_that_does_not_help_all_come_back_once(void **state)
 
 	mem_guard_begin(&g, 10);
 	seconds(&g, &now, &faults, 5, 0, false);
-	assert_int_equal(seconds(&g, &now, &faults, 1, 100, true), MEM_BACK);
+	assert_int_equal(seconds(&g, &now, &faults, 5, 100, true), MEM_BACK);
 	assert_int_equal(seconds(&g, &now, &faults, 1, 100, true), MEM_ALL);
 	/* these faults are the program's own by now */
 	assert_int_equal(seconds(&g, &now, &faults, 100, 100, true), MEM_PAUSE);
@@ -245,6 +259,8 @@ int main(void)
 		cmocka_unit_test(test_a_mapping_of_another_length_at_the_same_address_begins_anew),
 		cmocka_unit_test(
 			test_a_batch_that_came_back_needs_twice_as_long_before_it_goes_again),
+		cmocka_unit_test(
+			test_a_batch_of_which_a_part_is_back_before_the_next_scan_came_back),
 		cmocka_unit_test(test_what_is_swapped_out_as_a_whole_does_not_go_again),
 		cmocka_unit_test(test_above_the_budget_batches_come_back_and_none_goes_for_a_while),
 		cmocka_unit_test(test_where_that_does_not_help_all_come_back_once),
