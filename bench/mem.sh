@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # mem.sh OUT - how much of the memory of unmodified programs "shunt mem run" gives back, and what
 # they feel of it. Two processes of each program, one as it comes, the other under shunt mem run,
-# are asked in turn, a second each, so that neither is idle for long. Eight minutes (ROUNDS=30).
+# are asked in turn, a second each, so that neither is idle for long. Eight minutes (ROUNDS=24).
 #
 #   contiguous   memcached, asked for the tenth of its keys that was stored last, side by side
 #   spread       memcached, asked for each tenth key: some page of every batch is used
 #   oldest       memcached, asked for the tenth that was stored first: on its way to them it looks
 #                at keys that were stored later, in the same bucket of its hash table
+#   moves        memcached, asked for another tenth, the one stored before, every eight rounds: what
+#                is used next has just gone
 #   rocksdb      RocksDB with a block cache that holds all, asked for the first tenth of its keys
+#
+# memcached has no crawler here, which by default reads all items a minute after its start, then
+# once an hour: all that was not used comes back then, and goes again.
 #
 # p99_ratio: the median, over the rounds, of p99 under shunt mem run by p99 without. rss_mib: before
 # the first request, and after the last one. net_mib: the difference, less what zram and the swap
@@ -17,12 +22,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=$1
-ROUNDS=${ROUNDS:-30}
+ROUNDS=${ROUNDS:-24}
 WARM=${WARM:-17} # rounds: four scans, and the time in which the memory goes
 KEYS=${KEYS:-380000} # memcached's hash table grows at 393216, and turns its chains around
 RATE=${RATE:-4000}
 INTERVAL=${INTERVAL:-5}
-KINDS=${KINDS:-contiguous spread oldest rocksdb}
+KINDS=${KINDS:-contiguous spread oldest moves rocksdb}
 DIR=$(mktemp -d /tmp/shunt-mem.XXXXXX)
 ZRAM=
 PIPES=()
@@ -91,7 +96,7 @@ exists() {
 program() {
 	case $1 in
 	rocksdb) echo "build/bench/mem_rocksdb $DIR/$2.db $KEYS" ;;
-	*) echo "memcached -u root -m 2048 -t 1 -s $DIR/$2.sock" ;;
+	*) echo "memcached -u root -m 2048 -t 1 -o no_lru_crawler -s $DIR/$2.sock" ;;
 	esac
 }
 
@@ -142,6 +147,7 @@ ask() {
 		return ;;
 	contiguous) first=$((KEYS - KEYS / 10)) ;;
 	spread) step=10 ;;
+	moves) first=$((KEYS / 10 * (9 - $3 / 8 % 10))) ;;
 	esac
 	taskset -c 0 build/bench/mem gets "$DIR/$2.sock" "$KEYS" $first $step 1 "$RATE" "$3"
 }
@@ -174,7 +180,7 @@ measure() {
 	for ((i = 0; i < WARM; i++)); do round "$1" "$i"; done
 	rm "$DIR"/*.rows
 	warm=$(moment)
-	for ((i = 0; i < ROUNDS; i++)); do round "$1" "$i"; done
+	for (( ; i < WARM + ROUNDS; i++)); do round "$1" "$i"; done
 	end=$(moment)
 	jq -n --arg kind "$1" --argjson empty "$empty" --argjson filled "$filled" \
 		--argjson warm "$warm" --argjson over "$end" --slurpfile with "$DIR/with.rows" \
