@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <shunt/sched.h>
+
 #include "build.h"
 #include "exe.h"
 #include "forbid.h"
@@ -102,7 +104,8 @@ static int open_source(struct ctl *ctl, struct job *j)
 /* Everything that is compiled goes into the folder. */
 static int fill(struct job *j)
 {
-	static const char *const below[] = { "bpf", "bpf/nic", "include/shunt" };
+	static const char *const below[] = { "bpf", "bpf/nic", "bpf/sched",
+					     "include/shunt" };
 	char path[PATH_MAX + 32], asm_dir[64];
 	const char *const linux_dir[] = { "/usr/include/linux", NULL };
 	const char *const generic_dir[] = { "/usr/include/asm-generic", NULL };
@@ -170,7 +173,7 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 }
 
 /*
- * The same compiler makes all three: code that it takes for impossible (a division by a certain 0,
+ * The same compiler makes all four: code that it takes for impossible (a division by a certain 0,
  * say) is then missing in the native code as in the BPF code that the verifier sees. The compiler
  * must not take loops for finite: the verifier is to see a loop that may not end, and to refuse it.
  */
@@ -190,6 +193,11 @@ static int compile(struct ctl *ctl, struct job *j)
 			      "-fno-finite-loops", "-fno-crash-diagnostics", "-nostdlibinc", "-I.",
 			      "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map,
 			      j->policy, "-c", "bpf/nic/nic.bpf.c", "-o", "out/nic.o", NULL };
+	const char *sched[] = { bpf[0], "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-ffreestanding",
+				"-w", "-fno-finite-loops", "-fno-crash-diagnostics",
+				"-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside,
+				"-isystem", "sys", j->map, j->policy, "-c",
+				"bpf/sched/sched.bpf.c", "-o", "out/sched.o", NULL };
 	/* no warnings (-w): the compiler of the BPF code has given them */
 	const char *native[] = { bpf[0], "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
 				 "-fno-finite-loops",
@@ -212,6 +220,10 @@ static int compile(struct ctl *ctl, struct job *j)
 	err = run_tool(ctl, j, nic, failed);
 	if (err)
 		return err;
+	snprintf(failed, sizeof(failed), "'%s' does not compile for threads", j->source);
+	err = run_tool(ctl, j, sched, failed);
+	if (err)
+		return err;
 	snprintf(failed, sizeof(failed), "'%s' does not compile to native code", j->source);
 	return run_tool(ctl, j, native, failed);
 }
@@ -221,7 +233,8 @@ static int join(struct ctl *ctl, struct job *j)
 	const char *objcopy = secure_getenv("OBJCOPY_BPF");
 	char section[128];
 	const char *args[] = { objcopy ? objcopy : "llvm-objcopy", "--add-section", section,
-			       "--add-section", SHUNT_NIC_SEC "=out/nic.o", "out/bpf.o",
+			       "--add-section", SHUNT_NIC_SEC "=out/nic.o",
+			       "--add-section", SHUNT_SCHED_SEC "=out/sched.o", "out/bpf.o",
 			       "out/bundle", NULL };
 
 	snprintf(section, sizeof(section), "%s.%s=out/native.so", SHUNT_NATIVE_SEC, bundle_arch());

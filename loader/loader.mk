@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # loader.mk - shunt, the command
 
-LOADER_SRC := $(wildcard loader/*.c loader/fit/*.c loader/mem/*.c offload/nfp/lint/*.c)
+LOADER_SRC := $(wildcard loader/*.c loader/fit/*.c loader/mem/*.c loader/sched/*.c \
+	offload/nfp/lint/*.c)
 LOADER_LIBS := -lxdp -lbpf -lelf -lcyaml -lyaml -ljansson -lm
 
 $(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC) $(BUNDLE_SRC))

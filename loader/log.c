@@ -149,7 +149,7 @@ static int refused(struct ctl *ctl, const struct bundle *b, int err, const char 
 	return err;
 }
 
-static int not_taken(struct ctl *ctl, const struct bundle *b)
+static int not_taken(struct ctl *ctl, const struct bundle *b, enum part part)
 {
 	struct utsname host;
 
@@ -157,6 +157,8 @@ static int not_taken(struct ctl *ctl, const struct bundle *b)
 	last_warning[strcspn(last_warning, "\n")] = '\0';
 	fail(ctl, -EOPNOTSUPP, "kernel %s does not take policy '%s': %s", host.release,
 	     b->desc.name, last_warning[0] ? last_warning : strerror(EINVAL));
+	if (part == PART_SCHED)
+		hint(ctl, "'shunt sched' was made for Linux 6.18");
 	hint(ctl, "shunt needs Linux 5.15: see 'shunt features'");
 	return -EOPNOTSUPP;
 }
@@ -185,7 +187,7 @@ int log_explain(struct ctl *ctl, const struct bundle *b, enum part part, const c
 		if (complaint && err != -EPERM)
 			refused(ctl, b, err, complaint, own);
 		else if (err == -EINVAL)
-			err = not_taken(ctl, b);
+			err = not_taken(ctl, b, part);
 		else
 			fail_bpf(ctl, err, "cannot load policy '%s'", b->desc.name);
 	}

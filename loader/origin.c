@@ -15,8 +15,8 @@
 
 int origin_read(struct ctl *ctl, const struct bundle *b, enum part part, struct lint_object *o)
 {
-	const void *data = part == PART_NIC ? b->nic : b->data;
-	size_t len = part == PART_NIC ? b->nic_len : b->len;
+	const void *data = part == PART_NIC ? b->nic : part == PART_SCHED ? b->sched : b->data;
+	size_t len = part == PART_NIC ? b->nic_len : part == PART_SCHED ? b->sched_len : b->len;
 	void *copy = malloc(len ? len : 1); /* lint_read() takes it, and wants it aligned */
 	int err;
 
@@ -63,17 +63,18 @@ static size_t folder(const char *path)
 	return slash ? slash + 1 - path : 0;
 }
 
-/* The folder of shunt's programs, as the object calls it:
- * that of shunt.bpf.c, or above that of nic.bpf.c. */
+/* The folder of shunt's programs, as the object calls it: that of shunt.bpf.c, or above that of
+ * nic.bpf.c or sched.bpf.c. */
 static size_t programs(const struct lint_object *o, const char **path)
 {
-	static const char *const mains[] = { "shunt.bpf.c", "nic/nic.bpf.c" };
+	static const char *const mains[] = { "shunt.bpf.c", "nic/nic.bpf.c",
+					     "sched/sched.bpf.c" };
 
 	for (__u32 i = 0; i < o->nlines; i++) {
 		const char *file = o->lines[i].file;
 		size_t len = strlen(file);
 
-		for (int m = 0; m < 2; m++) {
+		for (int m = 0; m < 3; m++) {
 			size_t tail = strlen(mains[m]);
 
 			*path = file;

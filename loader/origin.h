@@ -9,8 +9,8 @@
 #include "../offload/nfp/lint/lint.h"
 
 /* One of a bundle's objects: for hosts, with shunt_ingress
- * and shunt_ask; or for a NIC, with shunt_nic. */
-enum part { PART_HOST, PART_NIC };
+ * and shunt_ask; for a NIC, with shunt_nic; or for threads. */
+enum part { PART_HOST, PART_NIC, PART_SCHED };
 
 /* Reads one of the bundle's objects; origin_free() afterwards, whatever it returned. */
 int origin_read(struct ctl *ctl, const struct bundle *b, enum part part, struct lint_object *o);

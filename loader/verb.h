@@ -14,8 +14,8 @@
 #define VERBS(X)                                                                            \
 	X(actor) X(build)                                                                   \
 	X(class) X(doctor) X(features) X(fit) X(help) X(knob) X(limit) X(lint) X(load) X(mem) \
-		X(policies) X(preempt) X(quantum) X(rule) X(slo) X(stats) X(status) X(switch) \
-			X(unload) X(wire)
+		X(policies) X(preempt) X(quantum) X(rule) X(sched) X(slo) X(stats) X(status) \
+			X(switch) X(unload) X(wire)
 
 /* Options of one name are alike in all verbs: they are read
  * before it is known which word is the verb. */

@@ -73,6 +73,7 @@ install: bpf nfp-objects tools lib rpc actor offload-lib sim pass man $(INSTALLE
 	$(call put,755,$(PKGDIR),$(P)/safepoints.so $(B)/mem-split.so)
 	$(call put,644,$(PKGDIR)/src/bpf,$(wildcard bpf/*.h) bpf/shunt.bpf.c bpf/native.c)
 	$(call put,644,$(PKGDIR)/src/bpf/nic,$(wildcard bpf/nic/*))
+	$(call put,644,$(PKGDIR)/src/bpf/sched,$(wildcard bpf/sched/*))
 	$(call put,644,$(PKGDIR)/src/include/shunt,$(wildcard include/shunt/*.h))
 	$(call put,644,$(MANDIR)/man1,$(filter %.1,$(MAN)))
 	$(call put,644,$(MANDIR)/man3,$(filter %.3,$(MAN)))

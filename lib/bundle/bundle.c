@@ -12,6 +12,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <shunt/sched.h>
+
 #include "bundle.h"
 #include "exe.h"
 #include "file.h"
@@ -159,6 +161,7 @@ static int parse_bundle(struct why *why, struct bundle *b, Elf *elf)
 		return -EINVAL;
 	}
 	b->nic = find_section(b, elf, SHUNT_NIC_SEC, &b->nic_len);
+	b->sched = find_section(b, elf, SHUNT_SCHED_SEC, &b->sched_len);
 	return native_check(why, b->path, b->native, b->native_len, &b->found);
 }
 

@@ -23,6 +23,8 @@ struct bundle {
 	const void *nic;    /* the program for a NIC that schedules,
 			     * inside data; NULL: there is none */
 	size_t nic_len;
+	const void *sched;  /* the same for threads (sched.h) */
+	size_t sched_len;
 };
 
 /* The file of a built-in policy. */

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * load.c - a policy's program for threads into the kernel: verified, its maps written and pinned,
+ * in force
+ *
+ * It is in force from the moment when its map "shunt_ops" gets its value, and until that is
+ * deleted: no process has to stay.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../log.h"
+#include "../object.h"
+#include "sched.h"
+
+/* libelf wants its input aligned, which an object within a bundle is not: libbpf gets a copy. */
+static struct bpf_object *open_object(const struct bundle *b,
+				      const struct bpf_object_open_opts *opts)
+{
+	void *copy = malloc(b->sched_len);
+	struct bpf_object *obj = NULL;
+
+	if (copy) {
+		memcpy(copy, b->sched, b->sched_len);
+		obj = bpf_object__open_mem(copy, b->sched_len, opts);
+		free(copy);
+	}
+	return obj;
+}
+
+/* The program that the kernel did not take: the first that has no descriptor. */
+static const char *first_refused(const struct bpf_object *obj)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj) {
+		if (bpf_program__fd(prog) < 0)
+			return bpf_program__name(prog);
+	}
+	return "";
+}
+
+static int map_write(struct ctl *ctl, struct bpf_object *obj, const char *name, const void *key,
+		     const void *value)
+{
+	int fd = bpf_object__find_map_fd_by_name(obj, name);
+
+	return fd < 0 || bpf_map_update_elem(fd, key, value, BPF_ANY) ?
+	       fail_bpf(ctl, fd < 0 ? fd : -errno, "cannot write the map '%s'", name) : 0;
+}
+
+static int write_maps(struct ctl *ctl, struct bpf_object *obj, const struct sched_setup *s)
+{
+	__u32 zero = 0, cls;
+	int err = map_write(ctl, obj, "cfg", &zero, &s->cfg);
+
+	for (__u32 i = 0; !err && i < SHUNT_CLASSES; i++) {
+		err = map_write(ctl, obj, "slo_us", &i, &s->slo_us[i]);
+		if (!err)
+			err = map_write(ctl, obj, "quantum_us", &i, &s->quantum_us[i]);
+	}
+	for (__u32 i = 0; !err && i < SHUNT_KNOBS; i++)
+		err = map_write(ctl, obj, "knobs", &i, &s->knobs[i]);
+	for (__u32 i = 0; !err && i < s->ncgroups; i++) {
+		cls = s->cgroups[i].cls + 1;
+		err = map_write(ctl, obj, "cgroups", &s->cgroups[i].id, &cls);
+	}
+	return err;
+}
+
+/* libbpf's link would take the scheduler out again with this process. */
+static int put_in_force(struct ctl *ctl, struct bpf_object *obj, const struct bundle *b)
+{
+	struct bpf_map *ops = bpf_object__find_map_by_name(obj, SHUNT_SCHED_OPS);
+	struct bpf_link *link = ops ? bpf_map__attach_struct_ops(ops) : NULL;
+	int err = link ? 0 : -errno;
+
+	if (link) {
+		bpf_link__disconnect(link);
+		bpf_link__destroy(link);
+		return 0;
+	}
+	fail_bpf(ctl, err, "the kernel does not put policy '%s' in force", b->desc.name);
+	hint(ctl, "its log says why: dmesg | grep sched_ext");
+	return err;
+}
+
+static int load_object(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj,
+		       const char *log)
+{
+	struct bpf_program *init = bpf_object__find_program_by_name(obj, "shunt_init");
+	int err;
+
+	/* libbpf before 1.2 has no name of a section for it. */
+	if (init)
+		bpf_program__set_flags(init, BPF_F_SLEEPABLE);
+	err = bpf_object__load(obj);
+	return err ? log_explain(ctl, b, PART_SCHED, first_refused(obj), err, log) : 0;
+}
+
+int sched_put(struct ctl *ctl, const struct bundle *b, struct sched_setup *s)
+{
+	char *log = calloc(1, LOG_LEN);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "shunt_sched",
+		    .kernel_log_buf = log, .kernel_log_size = LOG_LEN);
+	struct object o = { 0 };
+	int err = log ? 0 : fail(ctl, -ENOMEM, "no memory");
+
+	log_start(ctl->verbose);
+	if (!err) {
+		o.obj = open_object(b, &opts);
+		err = o.obj ? 0 : log_explain_open(ctl, b, -errno);
+	}
+	if (!err)
+		err = load_object(ctl, b, o.obj, log);
+	if (!err && !ctl->dry_run) {
+		s->cfg.desc = b->desc;
+		err = write_maps(ctl, o.obj, s);
+		if (!err)
+			err = object_pin_maps(ctl, &o);
+		if (!err)
+			err = put_in_force(ctl, o.obj, b);
+	}
+	object_close(&o);
+	free(log);
+	return err;
+}
