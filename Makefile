@@ -144,7 +144,8 @@ ifneq ($(wildcard tests/.),)
 include tests/tests.mk tests/mutants/mutants.mk tests/fuzz/fuzz.mk tests/lang/lang.mk \
 	tests/rpc/rpc.mk \
 	tests/wire/wire.mk \
-	tests/cross/cross.mk tests/vm/vm.mk tests/nic/nic.mk tests/nfp/test-nfp.mk
+	tests/cross/cross.mk tests/vm/vm.mk tests/sched/sched.mk tests/nic/nic.mk \
+	tests/nfp/test-nfp.mk
 endif
 ifneq ($(wildcard bench/.),)
 include bench/bench.mk

@@ -180,10 +180,8 @@ void BPF_PROG(shunt_stopping, struct task_struct *p, bool runnable)
 {
 	struct thread *t = get_thread(p);
 
-	if (!t)
-		return;
-	t->ran_ns += bpf_ktime_get_ns() - t->began_ns;
-	tell_stops(scx_bpf_task_cpu(p), t, runnable);
+	if (t)
+		tell_stops(scx_bpf_task_cpu(p), t, runnable);
 }
 
 SEC("struct_ops/shunt_quiescent")
@@ -308,6 +306,6 @@ struct sched_ext_ops shunt_ops = {
 	.init = (void *)shunt_init,
 	.exit = (void *)shunt_exit,
 	.flags = SCX_OPS_KEEP_BUILTIN_IDLE,
-	.timeout_ms = 20000,
+	.timeout_ms = SHUNT_SCHED_STALL_MS,
 	.name = "shunt",
 };

@@ -33,15 +33,19 @@ static __always_inline void tell_runs(__u32 cpu, const struct thread *t)
 	run->id = 1;
 }
 
-static __always_inline void tell_stops(__u32 cpu, const struct thread *t, bool runnable)
+static __always_inline void tell_stops(__u32 cpu, struct thread *t, bool runnable)
 {
+	__u64 ran_ns = bpf_ktime_get_ns() - t->began_ns;
 	struct shunt_view *v = get_view();
 	struct shunt_sched_counts *n = get_counts(t->cls);
 
 	if (v)
 		v->core[shunt_index(cpu, SHUNT_CORES)].run.id = 0;
-	if (n && runnable)
-		n->preempted++;
+	t->ran_ns += ran_ns;
+	if (!n)
+		return;
+	n->ran_ns += ran_ns;
+	n->preempted += runnable;
 }
 
 static __always_inline void leave_queue(struct thread *t)
@@ -93,9 +97,7 @@ static __always_inline void tell_ended(__u32 cpu, struct thread *t)
 	if (v)
 		done(v, &ev);
 #endif
-	if (n) {
+	if (n)
 		n->ended++;
-		n->ran_ns += t->ran_ns;
-	}
 	t->ran_ns = 0;
 }

@@ -36,17 +36,21 @@ static __always_inline void copy_numbers(struct shunt_view *v)
 		v->knob[i] = number_at(&knobs, i);
 }
 
-/* 1: an idle CPU that may run the class's first thread was there, and looks now. */
+/* 1: an idle CPU that may run the class's first thread was there, and looks now. One that waits for
+ * less than a turn has a CPU on its way, perhaps. */
 __noinline int sched_wake_for(__u32 cls)
 {
+	__u64 before = bpf_ktime_get_ns() - TURN_NS;
 	struct bpf_iter_scx_dsq it;
 	struct task_struct *p;
+	struct thread *t;
 	__s32 cpu = -1;
 
 	bpf_rcu_read_lock(); /* the program that starts the timer may sleep */
 	bpf_iter_scx_dsq_new(&it, DSQ(cls), 0);
 	p = bpf_iter_scx_dsq_next(&it);
-	if (p)
+	t = p ? get_thread(p) : NULL;
+	if (t && t->at_ns < before)
 		cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
 	bpf_iter_scx_dsq_destroy(&it);
 	bpf_rcu_read_unlock();
@@ -76,8 +80,8 @@ static __always_inline void list_cpus(struct shunt_view *v)
 	v->ncores_up = n;
 }
 
-/* Of a class: the mean time that its threads ran before they blocked, and how many did, over the
- * last second. */
+/* Of a class, over the last second: how many threads blocked, and the time that its threads ran by
+ * that number. Where none blocked it is all that they ran: those that spin are no short class. */
 __noinline int sched_measure(__u32 cls)
 {
 	struct shunt_view *v = get_view();
@@ -98,11 +102,12 @@ __noinline int sched_measure(__u32 cls)
 	}
 	n = ended - s->ended;
 	cls = shunt_index(cls, SHUNT_CLASSES);
-	if (n)
-		v->mean_ns[cls] = shunt_min(shunt_div(ran_ns - s->ran_ns, n), ~0U);
+	ran_ns -= s->ran_ns;
+	if (ran_ns)
+		v->mean_ns[cls] = shunt_min(shunt_div(ran_ns, n | !n), ~0U);
 	v->rate[cls] = shunt_min(n, ~0U);
 	s->ended = ended;
-	s->ran_ns = ran_ns;
+	s->ran_ns += ran_ns;
 	return 0;
 }
 

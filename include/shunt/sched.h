@@ -18,6 +18,8 @@
 #define SHUNT_SCHED_SLICE_US 20000  /* of a class without a quantum: threads cannot be let run to
 				     * their end, as requests are */
 #define SHUNT_SCHED_SLICE_MIN_US 100
+#define SHUNT_SCHED_STALL_MS 30000 /* a thread that waits longer has the kernel eject the scheduler:
+				     * the most that the kernel lets one ask for */
 
 /* By the loader, before the scheduler is registered. */
 struct shunt_sched_cfg {
@@ -51,7 +53,7 @@ struct shunt_sched_counts {
 	__u64 went_on;   /* slices that ended, and the thread went on: not inserted */
 	__u64 direct;    /* threads of the kernel bound to one CPU: never queued */
 	__u64 ended;     /* threads that blocked, or ended */
-	__u64 ran_ns;    /* for which those had run since they had blocked before */
+	__u64 ran_ns;    /* for which threads ran */
 	__u64 preempted; /* slices that ended, and another thread ran */
 	__u64 pad[5];
 };
@@ -59,7 +61,7 @@ struct shunt_sched_counts {
 /* Of the scheduler as a whole. Written by its timer alone, but for the exit. */
 struct shunt_sched_life {
 	__u64 timers;    /* turns of the timer */
-	__u64 missed;    /* of these: an idle CPU beside a thread that it may run was found */
+	__u64 missed;    /* idle CPUs that were found beside a thread that waited for a turn */
 	__u64 plans;     /* calls of plan() */
 	__u64 exit_ns;   /* by the kernel's call of exit(); 0: it runs */
 	__u32 exit_kind; /* the kernel's enum scx_exit_kind */

@@ -123,14 +123,15 @@ make_root() {
 
 pack_root() { (cd "$ROOT" && find . | busybox cpio -o -H newc 2>/dev/null) | gzip -1 >"$ROOT.gz"; }
 
-# KERNEL CONSOLE: one guest, until it powers off; what it prints is in CONSOLE at once.
+# KERNEL CONSOLE: one guest, of $CPUS CPUs (2), until it powers off; what it prints is in CONSOLE at
+# once.
 # thread=single: with a thread a CPU, the emulator runs code that the guest's kernel is patching
 # (static keys), and panics it. no_timer_check: a guest that the host keeps waiting takes its timer
 # for broken.
 run_guest() {
 	local quiet="quiet panic=-1 mitigations=off"
-	timeout "$LIMIT" nice "${QEMU[@]}" -accel tcg,thread=single -smp 2 -m 2048 -nographic \
-		-no-reboot -nodefaults -serial stdio -kernel "$OUT/$1/boot/vmlinuz-$1" \
+	timeout "$LIMIT" nice "${QEMU[@]}" -accel tcg,thread=single -smp "${CPUS:-2}" -m 2048 \
+		-nographic -no-reboot -nodefaults -serial stdio -kernel "$OUT/$1/boot/vmlinuz-$1" \
 		-initrd "$ROOT.gz" \
 		-append "console=$CONSOLE $quiet random.trust_cpu=on no_timer_check" \
 		</dev/null |
