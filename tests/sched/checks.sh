@@ -220,10 +220,11 @@ load_that_is_killed() {
 ejection() {
 	load prio || return
 	turns mix 100 1 $((CPUS + 1)) >/dev/null 2>&1 &
+	starving=$!
 	turns spin 100 $((2 * CPUS)) >/dev/null &
 	spinning=$!
 	wait_for 90 grep -q disabled /sys/kernel/sched_ext/state
-	kill $spinning %1 2>/dev/null
+	kill $spinning $starving
 	wait 2>/dev/null
 	same "a class that starves has the scheduler ejected" "$(kernel_has)" disabled
 	shunt -j sched >/tmp/status 2>&1
