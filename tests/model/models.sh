@@ -138,6 +138,31 @@ test_an_agent_that_lets_the_seat_of_a_dead_worker_sleep_leaves_one() {
 	breaks seat.pml -DN=1 -DF=1 -DZ=1 -DD=1 -DNOWAKE
 }
 
+test_an_exclusive_actor_runs_once_at_a_time_in_order_and_strands_nothing() {
+	holds actor.pml -DK=1 -DF=$((${LONG:-0} ? 2 : 1))
+}
+test_two_messages_outstanding_keep_their_order_where_no_frame_is_lost_or_skipped() {
+	holds actor.pml -DK=2 -DKEEPS_FRAMES -DF=$((${LONG:-0} ? 2 : 1))
+}
+test_two_messages_outstanding_on_a_wire_that_loses_some_strand_nothing() {
+	holds actor.pml -DK=2 -DANY_ORDER -DF=$((${LONG:-0} ? 2 : 1))
+}
+test_a_lost_frame_is_overtaken_where_two_are_outstanding() { breaks actor.pml -DK=2; }
+test_cores_that_trust_the_nic_run_an_actor_twice_at_once() { breaks actor.pml -DNOLOCK; }
+test_an_actor_that_a_silent_core_keeps_strands_messages() { breaks actor.pml -DSTAYS; }
+test_a_message_put_back_without_a_ticket_is_stranded() { breaks actor.pml -DNOTICKET; }
+test_a_ticket_while_messages_are_out_gives_an_actor_to_two_cores() {
+	breaks actor.pml -DK=2 -DKEEPS_FRAMES -DEARLY
+}
+test_an_arrival_that_passes_the_fifo_overtakes() {
+	breaks actor.pml -DK=2 -DKEEPS_FRAMES -DOVERTAKE
+}
+test_a_refused_message_at_the_end_of_the_fifo_is_overtaken() { breaks actor.pml -DTAIL; }
+test_refused_messages_put_back_oldest_first_change_their_order() {
+	breaks actor.pml -DK=2 -DKEEPS_FRAMES -DOLDEST
+}
+test_a_lock_that_a_dead_process_keeps_strands_messages() { breaks actor.pml -DLOCKED; }
+
 # A variant without one of the wire's rules takes a state space of its own: four of them run in
 # `make test-long` only, as do the large ones of seats: taken, several, workers that die.
 if [ $# = 0 ] && [ -z "$LONG" ]; then
