@@ -53,6 +53,7 @@ SHUNT_ARRAY(seats, struct shunt_seats, 1, BPF_F_MMAPABLE);
 /* Actors. XDP's counts are those of each CPU. */
 SHUNT_ARRAY(actors, struct shunt_actor_row, SHUNT_ACTORS, BPF_F_MMAPABLE);
 SHUNT_ARRAY(actor_agent, struct shunt_actor_agent, SHUNT_ACTORS, BPF_F_MMAPABLE);
+SHUNT_ARRAY(actor_at, struct shunt_actor_at, SHUNT_ACTORS, BPF_F_MMAPABLE);
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, SHUNT_ACTORS);

@@ -13,6 +13,7 @@
 #include "maps.h"
 
 #include "actor.h"
+#include "exclusive.h"
 #include "front.h"
 #include "mark.h"
 #include "refuse.h"
@@ -23,6 +24,7 @@
 static __always_inline int steer(shunt_view *v, shunt_event *ev);
 
 #include SHUNT_POLICY_FILE
+#include "ask.h"
 #include "event.h"
 #include "plan.h"
 #include "steer.h"
@@ -47,6 +49,8 @@ struct arrival {
 	__u32 ipv6;
 	__u32 actor;   /* its actor's id, for the metadata; 0: none */
 	__u32 pinned;  /* the core that its actor is pinned to, + 1; 0: the policy chooses */
+	__u32 most;    /* of an exclusive actor: as its row says */
+	struct shunt_actor_at *at; /* where that one is; NULL: it is none */
 };
 
 /* True if the core's ring has room, by the counts. */
@@ -169,6 +173,8 @@ static __always_inline int to_core(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->sent[core] = ++a->in->sent[core];
 	n->steered++;
+	if (a->at)
+		exclusive_went(a->at, core, a->in->sent[core]);
 	if (a->cfg->flags & SHUNT_CFG_SEATS)
 		seat_arrive(a->dom, a->domain, core, &a->in->sent[core]);
 	if (waits && flags & SHUNT_CFG_PREEMPT &&
@@ -229,6 +235,24 @@ static __always_inline int to_queue(struct xdp_md *ctx, struct arrival *a, front
 	return to_core(ctx, a, n, core);
 }
 
+/* The exclusive actor's request goes to the core that has the actor. */
+static __always_inline int to_owner(struct xdp_md *ctx, struct arrival *a, front_count *n)
+{
+	if (!exclusive_may(a->at, a->in, a->view, a->core, a->cfg->core_ring, a->most)) {
+		n->dropped++;
+		n->limit++;
+		return FRONT_REFUSED;
+	}
+	return to_queue(ctx, a, n);
+}
+
+static __always_inline void describe(struct arrival *a, const struct shunt_packet *p)
+{
+	a->payload = (void *)(p->udp + 1) - p->data;
+	a->len = p->len;
+	a->ipv6 = p->ipv6;
+}
+
 /* A request of class a->cls: event, decision, hand-over. */
 static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a, const struct front *f)
 {
@@ -238,10 +262,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a, const s
 	int core;
 
 	a->id = ++a->in->id;
-	a->payload = (void *)(p->udp + 1) - p->data;
-	a->len = p->len;
-	a->ipv6 = p->ipv6;
-
+	describe(a, p);
 	if (!a->up && a->cfg->fallback != SHUNT_FALLBACK_HOLD)
 		return no_way(a, n);
 	if (a->core != SHUNT_CORES) {
@@ -252,8 +273,19 @@ static __always_inline int arrive(struct xdp_md *ctx, struct arrival *a, const s
 		a->core = (a->pinned - 1) & 63;
 		return to_queue(ctx, a, n);
 	}
+	if (a->at) {
+		core = exclusive_core(a->at, a->in, a->view, a->up, a->cfg->core_ring);
+		if (core >= 0) {
+			a->core = shunt_index(core, SHUNT_CORES);
+			return to_owner(ctx, a, n);
+		}
+	}
 	fill_event(&ev, p, f->port);
 	core = decide(a, &ev);
+	if (a->at && a->up && core == SHUNT_HOLD) {
+		a->core = exclusive_home(a->at, a->view, a->up, f->actor);
+		return to_queue(ctx, a, n);
+	}
 	if (core >= 0)
 		return to_core(ctx, a, n, core);
 	if (core == SHUNT_HOLD)
@@ -311,6 +343,9 @@ static __always_inline int to_actor(struct xdp_md *ctx, struct arrival *a, const
 		return arrive(ctx, a, f);
 	a->actor = actor_id(f);
 	a->pinned = SHUNT_ROW_CORE(f->row);
+	a->most = SHUNT_ROW_EXCLUSIVE(f->row);
+	a->at = exclusive_at(f);
+	describe(a, &f->p); /* a refusal needs it, too */
 	rejected = f->n->rejected;
 	action = actor_arrives(f, a->domain) ? arrive(ctx, a, f) : FRONT_REFUSED;
 	actor_ends(f, action, rejected);
@@ -339,7 +374,8 @@ static __always_inline int ingress_of(struct xdp_md *ctx, int actors)
 	if (!a.view)
 		return XDP_PASS;
 	fetch(a.view);
-	a.actor = a.pinned = 0;
+	a.actor = a.pinned = a.most = 0;
+	a.at = NULL;
 	if (actors)
 		actor_class(&f, a.cfg, a.in);
 	else
@@ -366,38 +402,4 @@ SEC("?xdp")
 int shunt_actors(struct xdp_md *ctx)
 {
 	return ingress_of(ctx, 1);
-}
-
-/*
- * The policy's answer about a recorded view, for the verifier, tests and `shunt lint`: the program
- * does nothing but call the function, as native code does.
- */
-#define ANSWER_int ask->answer =
-#define ANSWER_void
-#define ASK(OP, name, type, need, targets, text)                                                   \
-	SHUNT_IF(SHUNT_HAS(OP))(                                                                   \
-	case SHUNT_ASK_##OP:                                                                       \
-		ANSWER_##type name(view, &ev);                                                     \
-		return 0;)
-
-#ifdef SHUNT_TARGET_EMU /* the card's function, over the view that a card has;
-			 * the other functions are the host's native code */
-#define ANSWERS case SHUNT_ASK_STEER: ask->answer = ask_steer(view, ask->domain, &ev); return 0;
-#else
-#define ANSWERS SHUNT_POLICY_OPS(ASK)
-#endif
-
-SEC("syscall")
-int shunt_ask(struct shunt_ask *ask)
-{
-	struct shunt_event ev = ask->ev;
-	struct shunt_view *view = find_view(ask->domain);
-
-	if (!view)
-		return -1;
-	ask->answer = 0;
-	switch (ask->op) {
-	ANSWERS
-	}
-	return -1;
 }

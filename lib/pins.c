@@ -41,6 +41,7 @@ static const struct shape {
 	__u32 type, value_size, max_entries;
 } shapes[] = {
 	{ "actor_agent", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_actor_agent), SHUNT_ACTORS },
+	{ "actor_at", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_actor_at), SHUNT_ACTORS },
 	{ "actor_in", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct shunt_actor_in), SHUNT_ACTORS },
 	{ "actors", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_actor_row), SHUNT_ACTORS },
 	{ "admit", BPF_MAP_TYPE_ARRAY, sizeof(__u32), SHUNT_CLASSES },

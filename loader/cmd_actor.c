@@ -13,10 +13,12 @@
 #include "pick.h"
 #include "pindir.h"
 #include "show.h"
+#include "units.h"
 #include "verb.h"
 #include "words.h"
 
-static const char *const keys[] = { "class" };
+enum { KEY_CLASS, KEY_EXCLUSIVE, KEYS };
+static const char *const keys[KEYS] = { "class", "exclusive" };
 
 static const char *class_name(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls,
 			      struct shunt_class *c)
@@ -52,6 +54,23 @@ static void put_counts(json_t *j, const struct actor_counts *c)
 		put(j, "mean_ns", c->service_ns / c->timed);
 }
 
+/* Of an exclusive actor: where it is, or was last, and what came of that. */
+static int put_at(struct ctl *ctl, json_t *j, const struct shunt_actor_row *row, __u32 nr)
+{
+	struct shunt_actor_at at;
+	int err = 0;
+
+	put(j, "exclusive", row->exclusive);
+	if (row->exclusive)
+		err = map_get(ctl, "actor_at", nr, &at, sizeof(at));
+	if (err || !row->exclusive)
+		return err;
+	json_object_set_new(j, "core", at.core ? json_integer(at.core - 1) : json_null());
+	put(j, "moved", at.moved);
+	put(j, "full", at.full);
+	return 0;
+}
+
 static json_t *entry(struct ctl *ctl, const struct shunt_cfg *cfg,
 		     const struct shunt_actor_row *row, __u32 nr, const struct actor_counts *c)
 {
@@ -70,6 +89,15 @@ static json_t *entry(struct ctl *ctl, const struct shunt_cfg *cfg,
 		json_object_set_new(j, "kind", json_string(kind));
 	put_counts(j, c);
 	return j;
+}
+
+static void show_exclusive(const json_t *a)
+{
+	printf("%s is exclusive: ", text_at(a, "actor"));
+	if (json_is_integer(json_object_get(a, "core")))
+		printf("on core %lld last, ", number_at(a, "core"));
+	printf("moved %lld times; %lld requests more than %lld at once were dropped\n",
+	       number_at(a, "moved"), number_at(a, "full"), number_at(a, "exclusive"));
 }
 
 static void show(const json_t *r)
@@ -94,6 +122,10 @@ static void show(const json_t *r)
 		       number_at(a, "lost"), show_ns(a, "mean_ns", buf),
 		       json_is_true(json_object_get(a, "pinned")) ? "  pinned" : "");
 	}
+	json_array_foreach(list, i, a) {
+		if (number_at(a, "exclusive"))
+			show_exclusive(a);
+	}
 }
 
 static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct shunt_actor_row *rows)
@@ -104,8 +136,12 @@ static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct shunt
 
 	if (!err && cfg->nactors)
 		err = actor_counts_read(ctl, cfg, counts);
-	for (__u32 i = 0; !err && i < cfg->nactors; i++)
-		json_array_append_new(all, entry(ctl, cfg, &rows[i], i, &counts[i]));
+	for (__u32 i = 0; !err && i < cfg->nactors; i++) {
+		json_t *j = entry(ctl, cfg, &rows[i], i, &counts[i]);
+
+		err = put_at(ctl, j, &rows[i], i);
+		json_array_append_new(all, j);
+	}
 	free(counts);
 	if (!err)
 		return emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "actors", all),
@@ -114,14 +150,36 @@ static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct shunt
 	return err;
 }
 
-static int set(struct ctl *ctl, const struct shunt_cfg *cfg, struct shunt_actor_row *to)
+static int set_exclusive(struct ctl *ctl, const char *value, struct shunt_actor_row *to)
 {
-	const char *values[1] = { 0 };
-	int err = words_parse(ctl, ctl->argc - 2, ctl->argv + 2, keys, values, 1), cls;
+	struct shunt_domain domain;
+	__u64 most;
+	int err;
 
+	if (parse_number(value, 0, SHUNT_EXCLUSIVE, &most, &ctl->why)) {
+		fail_context(ctl, "exclusive");
+		return fail_as_usage(ctl);
+	}
+	err = map_get(ctl, "domains", to->domain, &domain, sizeof(domain));
 	if (err)
 		return err;
-	cls = find_class(ctl, cfg, values[0]);
+	if (most && domain.by_queue)
+		return fail(ctl, -EINVAL, "the NIC chooses among the cores of domain %u "
+			    "('queues'), so no core can have '%s'", to->domain, ctl->argv[1]);
+	to->exclusive = most;
+	return 0;
+}
+
+static int set(struct ctl *ctl, const struct shunt_cfg *cfg, struct shunt_actor_row *to)
+{
+	const char *values[KEYS] = { 0 };
+	int err = words_parse(ctl, ctl->argc - 2, ctl->argv + 2, keys, values, KEYS), cls;
+
+	if (!err && values[KEY_EXCLUSIVE])
+		err = set_exclusive(ctl, values[KEY_EXCLUSIVE], to);
+	if (err || !values[KEY_CLASS])
+		return err;
+	cls = find_class(ctl, cfg, values[KEY_CLASS]);
 	if (cls < 0)
 		return cls;
 	to->cls = cls;
@@ -201,7 +259,7 @@ static int change(struct ctl *ctl, enum action action)
 static int run(struct ctl *ctl)
 {
 	static const char *const actions[ACTIONS] = { "ls", "set", "pin", "unpin" };
-	static const int least[ACTIONS] = { 0, 3, 3, 2 }, most[ACTIONS] = { 1, 3, 3, 2 };
+	static const int least[ACTIONS] = { 0, 3, 3, 2 }, most[ACTIONS] = { 1, 2 + KEYS, 3, 2 };
 	struct shunt_actor_row *rows = NULL;
 	struct shunt_cfg cfg;
 	int action = LS, err;
@@ -223,7 +281,7 @@ static int run(struct ctl *ctl)
 	return err;
 }
 
-const struct verb verb_actor = { "actor", "[ls | set ACTOR class=CLASS | pin ACTOR DOMAIN[/CORE] | "
-				 "unpin ACTOR]",
+const struct verb verb_actor = { "actor", "[ls | set ACTOR [class=CLASS] [exclusive=N] | "
+				 "pin ACTOR DOMAIN[/CORE] | unpin ACTOR]",
 				 "actors: what each has done; another class, a core of its own",
 				 only_dev, run };

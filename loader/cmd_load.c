@@ -180,6 +180,8 @@ static int load_once(struct ctl *ctl, const struct bundle *b, struct setup *s, s
 				  s->wire.on ? &s->wire.sizes : NULL, &o);
 	if (!err && s->wire.on)
 		verify_warn_nic(b);
+	if (!err && s->cfg.flags & SHUNT_CFG_ACTORS)
+		verify_warn_actors(b);
 	if (!err && card)
 		err = card_load(ctl, ctl->argv[0], false, card);
 	if (!err && ctl->dry_run && given.way == &way_stub)

@@ -116,6 +116,8 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 				  cfg->flags & SHUNT_CFG_ACTORS, wire ? &sizes : NULL, &o);
 	if (!err && wire)
 		verify_warn_nic(b);
+	if (!err && cfg->flags & SHUNT_CFG_ACTORS)
+		verify_warn_actors(b);
 	if (!err && card_there(ctl)) {
 		err = card_load(ctl, ctl->argv[0], true, &card);
 		if (err)

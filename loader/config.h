@@ -80,6 +80,7 @@ struct config_actor {
 	char *cls;
 	char *place;
 	uint32_t *count; /* NULL: one */
+	uint32_t exclusive;
 };
 
 struct config_rpc {

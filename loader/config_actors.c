@@ -51,7 +51,8 @@ static int add_row(struct config_reader *r, __u32 i, __u32 k, __u8 cls)
 				  "actors[%u].name", i);
 	if (is_taken(s, name))
 		return config_bad(r, "named twice", "actors[%u].name", i);
-	*row = (struct shunt_actor_row){ .gen = 1, .state = SHUNT_ACTOR_HERE, .cls = cls };
+	*row = (struct shunt_actor_row){ .gen = 1, .state = SHUNT_ACTOR_HERE, .cls = cls,
+					 .exclusive = in->exclusive };
 	memcpy(row->name, name, len);
 	if (in->kind)
 		memcpy(row->kind, in->kind, strlen(in->kind));
@@ -75,6 +76,9 @@ static int read_actor(struct config_reader *r, __u32 i)
 				  "actors[%u].kind", i);
 	if (!n)
 		return config_bad(r, "from 1 on", "actors[%u].count", i);
+	if (in->exclusive > SHUNT_EXCLUSIVE)
+		return config_bad(r, "more than 32 requests on the core that has the actor",
+				  "actors[%u].exclusive", i);
 	if (n > SHUNT_ACTORS - r->s->cfg.nactors)
 		return config_bad(r, "more than 1024 actors", in->count ? "actors[%u].count"
 									: "actors[%u]", i);
@@ -133,6 +137,11 @@ int config_actor_places(struct config_reader *r)
 					  "actors[%u].place", i);
 		if (in->place && actors_place(s->domains, in->place, &at, &r->ctl->why))
 			return config_at(r, "actors[%u].place", i);
+		if (in->exclusive && s->domains[at.domain].by_queue)
+			return config_bad(r,
+					  "the NIC chooses among the cores of its domain "
+					  "('queues'), so no core can have it",
+					  "actors[%u].exclusive", i);
 		for (; n--; row++) {
 			s->actors[row].domain = at.domain;
 			s->actors[row].core = at.core;

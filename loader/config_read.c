@@ -157,6 +157,7 @@ static const cyaml_schema_field_t actor_fields[] = {
 	CYAML_FIELD_STRING_PTR("class", LIST, struct config_actor, cls, 1, SHUNT_NAME_LEN - 1),
 	CYAML_FIELD_STRING_PTR("place", LIST, struct config_actor, place, 1, 15),
 	CYAML_FIELD_UINT_PTR("count", LIST, struct config_actor, count),
+	CYAML_FIELD_UINT("exclusive", OPTIONAL, struct config_actor, exclusive),
 	CYAML_FIELD_END
 };
 

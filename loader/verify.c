@@ -52,6 +52,14 @@ void verify_warn_nic(const struct bundle *b)
 		     b->desc.name);
 }
 
+void verify_warn_actors(const struct bundle *b)
+{
+	if (b->desc.flags & SHUNT_STEALS)
+		note("policy '%s' wants idle cores to steal: they take requests of exclusive "
+		     "actors, too, from the core that has them",
+		     b->desc.name);
+}
+
 int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns)
 {
 	struct bpf_object *obj;

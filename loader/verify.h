@@ -20,6 +20,8 @@
 int verify_functions(struct ctl *ctl, const struct bundle *b, __u32 *insns);
 /* Says what of the policy means nothing on a NIC that schedules. */
 void verify_warn_nic(const struct bundle *b);
+/* The same where there are actors. */
+void verify_warn_actors(const struct bundle *b);
 /* Names of the functions that the policy has. */
 json_t *functions_json(const struct bundle *b);
 /* The cost of a loaded program to the verifier, or 0. */

@@ -42,7 +42,8 @@ struct shunt_actor_row {
 	__u8 domain;   /* its place: the domain that has it … */
 	__u8 core;     /* … and the core there to which its requests
 			* go, + 1; 0: as the policy says */
-	__u8 pad;
+	__u8 exclusive; /* at most so many of its requests are on the one core that
+			 * has it; 0: any number, on any cores */
 	char name[SHUNT_NAME_LEN];
 	char kind[SHUNT_NAME_LEN]; /* the worker's name for its handlers; "": it has none */
 	__u64 unused[3];
@@ -55,6 +56,29 @@ SHUNT_ASSERT(sizeof(struct shunt_actor_row) == SHUNT_LINE, "a row is a line");
 #define SHUNT_ROW_CLS(word) ((__u8)((word) >> 32))
 #define SHUNT_ROW_DOMAIN(word) ((__u8)((word) >> 40))
 #define SHUNT_ROW_CORE(word) ((__u8)((word) >> 48))
+#define SHUNT_ROW_EXCLUSIVE(word) ((__u8)((word) >> 56))
+
+#define SHUNT_EXCLUSIVE 32 /* the most that a row's "exclusive" may say; a power of two */
+
+/*
+ * Where an exclusive actor is. Pinned as "actor_at", one value an actor, mmapable. Written by XDP,
+ * on the one CPU at a time that the queue of the actor's domain has.
+ *
+ * Whether a request has ended is told by its place among those sent to its core, and by the view's
+ * done[], which the worker writes. So it is a hint, by which requests are kept together, and proves
+ * nothing: who needs to know takes the actor's lock (shunt_actor(3)).
+ */
+struct shunt_actor_at {
+	__u32 core;    /* that its last request went to, + 1; 0: none yet */
+	__u32 sent;    /* requests that went to cores so far, mod 2^32 */
+	__u32 since;   /* of these, before it came to that core */
+	__u32 pad;
+	__u64 moved;   /* times that the policy named another core than before */
+	__u64 full;    /* of the dropped: as many as there may be were on its core */
+	__u16 seq[SHUNT_EXCLUSIVE]; /* of its last requests, the i-th at i modulo this: sent[core]
+				     * of "ingress" with it, mod 2^16 */
+} __shunt_line;
+SHUNT_ASSERT(sizeof(struct shunt_actor_at) == 2 * SHUNT_LINE, "actor at");
 
 /* XDP's counts. Pinned as "actor_in", one value an actor on each CPU (per-CPU array). */
 struct shunt_actor_in {

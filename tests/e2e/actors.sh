@@ -23,7 +23,7 @@ config() {
 	  - {port: 9000, default: other, key: {offset: 8, length: 8}}
 	actors:
 	  - {name: kv, kind: table, class: short, count: 4}
-	  - {name: big, class: long${BIG_PLACE:+, place: $BIG_PLACE}}
+	  - {name: big, kind: table, class: long, exclusive: ${EXCLUSIVE:-0}}
 	rules:
 	  - {port: 9000, offset: 0, value: 0x01, actor: kv}
 	  - {port: 9000, offset: 0, value: 0x02, actor: big}
@@ -157,6 +157,31 @@ test_a_switch_keeps_actors() {
 	assert_eq "$(actors 'map(.arrived) | add')" 200 "requests of both policies' times"
 }
 
+test_a_policy_that_lets_cores_steal_is_named() {
+	EXCLUSIVE=8 load steal 2>"$DIR/said"
+	grep -q "policy 'steal' wants idle cores to steal: they take requests of exclusive actors" \
+		"$DIR/said" || fail "said: $(cat "$DIR/said")"
+}
+
+# Each policy's own answers: an idle core, a ring that is full, the hold queue.
+test_an_exclusive_actor_is_on_one_core_under_every_policy() {
+	local policy
+	build_once
+	EXCLUSIVE=32 load sq
+	start_once
+	begin_big
+	for policy in build/bpf/*.o; do
+		policy=$(basename "$policy" .o)
+		[ "$policy" != steal ] || continue
+		host shunt switch "$policy" --dev "$DEV" >/dev/null
+		was=$(runs)
+		wait_for 10 ran $((was + 300))
+		assert_eq "$(twice) $(late)" "0 0" "under $policy: twice at once, out of order"
+	done
+	stop client INT
+	assert_actors_agree
+}
+
 test_rules_that_name_actors_are_changed_live() {
 	load sq
 	start_worker
@@ -173,6 +198,157 @@ test_rules_that_name_actors_are_changed_live() {
 	assert_exit 2 host shunt rule add value=0x03 actor=kv class=short --dev "$DEV"
 }
 
+# once [FILE]: a worker whose handlers note whether two requests of "big", row 4, ran at once, or in
+# another order than they arrived; with a file as actors of libshunt-actor, else without any lock.
+build_once() {
+	cat >"$DIR/once.c" <<-'C'
+	#include <fcntl.h>
+	#include <stdatomic.h>
+	#include <stdbool.h>
+	#include <stdint.h>
+	#include <stdio.h>
+	#include <sys/mman.h>
+	#include <time.h>
+	#include <unistd.h>
+	#include <shunt/actor.h>
+	#include "spin.h"
+
+	static struct notes {
+		_Atomic uint64_t runs, twice, late, inside, last;
+	} *notes;
+
+	static uint64_t now(void)
+	{
+		struct timespec t;
+
+		clock_gettime(CLOCK_MONOTONIC, &t);
+		return t.tv_sec * 1000000000ULL + t.tv_nsec;
+	}
+
+	static long run(struct shunt_req *req, void *arg)
+	{
+		struct spin_msg *m = req->data;
+		uint64_t began = now();
+		bool big = (uint16_t)req->actor == 4;
+
+		if (req->len < sizeof(*m) || m->spin_ns > 10000000)
+			return SHUNT_NO_REPLY;
+		if (big) {
+			atomic_fetch_add(&notes->runs, 1);
+			if (atomic_fetch_add(&notes->inside, 1))
+				atomic_fetch_add(&notes->twice, 1);
+			if (atomic_exchange(&notes->last, req->id) > req->id)
+				atomic_fetch_add(&notes->late, 1);
+		}
+		while (now() - began < m->spin_ns)
+			;
+		if (big)
+			atomic_fetch_sub(&notes->inside, 1);
+		return req->len;
+	}
+
+	static long handle(struct shunt_actor *self, struct shunt_message *m)
+	{
+		return m->req ? run(m->req, NULL) : 0;
+	}
+
+	int main(int argc, char **argv)
+	{
+		static const struct shunt_actor_kind table = { .name = "table", .version = 1,
+			.state = 16, .flags = SHUNT_ACTOR_KEEP, .handle = handle };
+		static const struct shunt_actor_kind *const kinds[] = { &table, NULL };
+		struct shunt_opts worker = { .sz = sizeof(worker), .ifname = argv[1],
+					     .idle = SHUNT_IDLE_SLEEP, .handler = run };
+		struct shunt_actor_opts opts = { .sz = sizeof(opts), .worker = &worker,
+						 .kinds = kinds, .memory = argv[3] };
+		int fd = open(argv[2], O_RDWR | O_CREAT, 0600);
+		struct shunt *s;
+
+		if (ftruncate(fd, sizeof(*notes)))
+			return 2;
+		notes = mmap(NULL, sizeof(*notes), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		notes->inside = 0; /* of a process that was killed */
+		if (argc == 4)
+			return shunt_actor_serve(&opts) ? 1 : 0;
+		return shunt_open(&s, &worker) || shunt_run(s);
+	}
+	C
+	cc -O2 "$DIR/once.c" -I"$ROOT/include" -I"$ROOT/apps" "$ROOT/build/libshunt-actor.a" \
+		"$ROOT/build/libshunt.a" -pthread -o "$DIR/once"
+}
+start_once() { # [FILE]
+	start spin host "$DIR/once" "$DEV" "$DIR/notes" "$@"
+	wait_for 10 all_up
+}
+runs() { od -An -td8 -j0 -N8 "$DIR/notes" | tr -d ' '; }
+twice() { od -An -td8 -j8 -N8 "$DIR/notes" | tr -d ' '; }
+late() { od -An -td8 -j16 -N8 "$DIR/notes" | tr -d ' '; }
+# "big" has half of a load that takes two cores a third of their time.
+begin_big() {
+	start client client shunt-load --sleep --to 198.18.0.2:9000 --rate 6000 --time 3600 \
+		--mix short=0.5:100us,long=0.5:100us
+	wait_for 10 arrived 200
+}
+# A stopped worker serves nothing, so its actor comes to have as many requests as it may.
+fills() { [ "$(actor big .full)" -gt "$1" ]; }
+ran() { [ "$(runs)" -gt "$1" ]; }
+
+# XDP alone does it: these handlers take no lock.
+test_an_exclusive_actor_s_requests_are_on_one_core_at_a_time() {
+	local i was
+	build_once
+	EXCLUSIVE=8 load sq
+	start_once
+	begin_big
+	for ((i = 0; i < KILLS; i++)); do
+		any_moment
+		kill -STOP "${PIDS[spin]}"
+		was=$(actor big .full)
+		wait_for 10 fills "$was"
+		kill -CONT "${PIDS[spin]}"
+		was=$(runs)
+		wait_for 10 ran $((was + 50))
+	done
+	assert_eq "$(twice) $(late)" "0 0" "times that it ran twice at once, or out of order"
+	host shunt actor --dev "$DEV" >"$DIR/table"
+	grep -Eq '^big is exclusive: on core [01] last, moved [0-9]+ times; [0-9]+ requests more' \
+		"$DIR/table" || fail "not said: $(cat "$DIR/table")"
+	host shunt actor set big exclusive=0 --dev "$DEV" >/dev/null
+	wait_for 20 ran_twice
+	host shunt actor set big exclusive=8 --dev "$DEV" >/dev/null
+	stop client INT
+	assert_actors_agree
+}
+ran_twice() { [ "$(twice)" -gt 0 ]; }
+
+test_an_exclusive_actor_runs_once_at_a_time() {
+	local i was
+	RANDOM=$SEED
+	echo "seed $SEED"
+	build_once
+	EXCLUSIVE=8 load sq
+	start_once "$DIR/memory"
+	begin_big
+	for ((i = 0; i < KILLS; i++)); do
+		any_moment
+		kill -STOP "${PIDS[spin]}"
+		any_moment
+		kill -CONT "${PIDS[spin]}"
+		any_moment
+		kill -KILL "${PIDS[spin]}"
+		wait "${PIDS[spin]}" 2>/dev/null || true
+		wait_for 20 no_worker
+		was=$(runs)
+		start_once "$DIR/memory"
+		wait_for 10 ran $((was + 50))
+	done
+	stop client INT
+	assert_actors_agree
+	assert_eq "$(twice)" 0 "times that it ran twice at once"
+	assert_ge "$(actor big .done)" $((50 * KILLS)) "requests that ended"
+	echo "lost $(actor big .lost) of $(actor big .arrived), $(late) out of order"
+}
+
 # Neither a mapping of the map of rows, 64 KiB, nor a descriptor lets a worker write it.
 test_a_worker_has_a_copy_of_the_rows_that_nobody_can_write() {
 	load sq
@@ -187,6 +363,10 @@ test_a_worker_has_a_copy_of_the_rows_that_nobody_can_write() {
 }
 
 test_mistakes_are_told() {
+	EXCLUSIVE=33 config >"$DIR/config.yaml"
+	assert_exit 1 host shunt load sq --dev "$DEV" --config "$DIR/config.yaml"
+	grep -q "actors\[1\].exclusive: more than 32 requests" "$DIR/err" ||
+		fail "said: $(cat "$DIR/err")"
 	load sq
 	assert_exit 1 host shunt actor set nobody class=short --dev "$DEV"
 	grep -q "no actor 'nobody'" "$DIR/err" || fail "said: $(cat "$DIR/err")"
@@ -194,6 +374,8 @@ test_mistakes_are_told() {
 	assert_exit 2 host shunt actor pin big 0/99 --dev "$DEV"
 	assert_exit 2 host shunt actor pin big 7 --dev "$DEV"
 	assert_exit 2 host shunt actor pin big --dev "$DEV"
+	assert_exit 2 host shunt actor set big exclusive=33 --dev "$DEV"
+	assert_exit 2 host shunt actor set big exclusive=many --dev "$DEV"
 	assert_exit 0 host shunt -j actor --dev "$DEV"
 	assert_eq "$(jq '.actors | length' "$DIR/out")" 5 "actors"
 }

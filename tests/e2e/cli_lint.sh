@@ -153,10 +153,14 @@ test_policies_cost_the_verifier_no_more_than_they_may() {
 		[ -n "$LONG" ] || [[ $name =~ ^(mq|hint|affinity)$ ]] || continue
 		shunt -j lint "$o" >"$DIR/out" || true
 		assert_eq "$(jq -r '[.verifier.programs[].name] - ["shunt_planner"] |
-			sort | join(" ")' "$DIR/out")" "shunt_ask shunt_ingress shunt_nic" "$name"
+			sort | join(" ")' "$DIR/out")" \
+			"shunt_actors shunt_ask shunt_ingress shunt_nic" "$name"
 		assert_le "$(jq '.verifier.programs[] |
 			select(.name == "shunt_ingress").instructions' "$DIR/out")" 500000 \
 			"$name: instructions of shunt_ingress"
+		assert_le "$(jq '.verifier.programs[] |
+			select(.name == "shunt_actors").instructions' "$DIR/out")" 700000 \
+			"$name: instructions of shunt_actors"
 		assert_le "$(jq '.verifier.programs[] |
 			select(.name == "shunt_nic").instructions' "$DIR/out")" 700000 \
 			"$name: instructions of shunt_nic"

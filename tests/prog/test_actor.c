@@ -214,6 +214,203 @@ static void a_full_ring_of_the_actor_s_core_refuses(void **state)
 	assert_int_equal(g->in->cls[2].limit, was.cls[2].limit + 1);
 }
 
+/* --- exclusive actors ------------------------------------------------------------------------- */
+
+#define EXCLUSIVE 3 /* requests at most on the core that has it */
+
+static struct shunt_actor_at at;
+
+static void be_exclusive(__u8 most)
+{
+	set_row(1, (struct shunt_actor_row){ .gen = 7, .state = SHUNT_ACTOR_HERE, .cls = 2,
+					     .exclusive = most });
+}
+
+static const struct shunt_actor_at *where(void)
+{
+	ingress_get(g, "actor_at", 1, &at);
+	return &at;
+}
+
+/* The worker's core has ended all but so many of the requests in its ring. */
+static void core_has(int core, __u32 open)
+{
+	g->view->done[core] = g->in->sent[core] - open;
+}
+
+static void assert_sent_to(int core)
+{
+	assert_int_equal(v.action, XDP_REDIRECT);
+	assert_int_equal(g->in->sent[core], was.sent[core] + 1);
+	assert_int_equal(g->in->cls[2].held, was.cls[2].held);
+}
+
+static void an_exclusive_actor_s_requests_go_to_the_core_that_has_it(void **state)
+{
+	be_exclusive(EXCLUSIVE);
+	policy_says(2);
+	send(1, 0);
+	assert_sent_to(2);
+	for (int answer = REJECT; answer < 2; answer++) { /* nobody asks the policy */
+		core_has(2, 1);
+		policy_says(answer);
+		send(1, 0);
+		assert_sent_to(2);
+	}
+	assert_int_equal(where()->core, 2 + 1);
+	assert_int_equal(at.moved, 0);
+}
+
+static void once_all_of_its_requests_have_ended_the_policy_chooses_again(void **state)
+{
+	be_exclusive(EXCLUSIVE);
+	policy_says(2);
+	send(1, 0);
+	core_has(2, 0);
+	policy_says(1);
+	send(1, 0);
+	assert_sent_to(1);
+	assert_int_equal(where()->core, 1 + 1);
+	assert_int_equal(at.moved, 1);
+	core_has(1, 0);
+	policy_says(REJECT);
+	assert_int_equal(send(1, 0), XDP_DROP);
+	assert_int_equal(counts_of(1)->rejected, 1);
+}
+
+/* They are behind its own in the ring. */
+static void requests_of_others_do_not_keep_an_actor_on_its_core(void **state)
+{
+	be_exclusive(EXCLUSIVE);
+	policy_says(2);
+	send(1, 0);
+	for (int i = 0; i < 5; i++)
+		send(0, 0);
+	core_has(2, 5);
+	policy_says(1);
+	send(1, 0);
+	assert_sent_to(1);
+}
+
+static void an_exclusive_actor_has_no_more_on_its_core_than_its_row_says(void **state)
+{
+	be_exclusive(EXCLUSIVE);
+	policy_says(2);
+	for (int i = 0; i < EXCLUSIVE; i++) {
+		assert_int_equal(send(1, 0), XDP_REDIRECT);
+		send(0, 0);
+	}
+	assert_int_equal(send(1, 0), XDP_DROP);
+	assert_int_equal(counts_of(1)->dropped, 1);
+	assert_int_equal(g->in->cls[2].limit, was.cls[2].limit + 1);
+	assert_int_equal(where()->full, 1);
+	core_has(2, 2 * EXCLUSIVE - 1); /* the first of them has ended */
+	send(1, 0);
+	assert_sent_to(2);
+	assert_int_equal(send(1, 0), XDP_DROP);
+	assert_int_equal(counts_of(1)->arrived, EXCLUSIVE + 3);
+	assert_int_equal(counts.dropped, 2);
+}
+
+/* Of what it had on the core before, nothing counts there. */
+static void an_actor_that_moved_has_its_share_on_the_next_core(void **state)
+{
+	be_exclusive(EXCLUSIVE);
+	for (int round = 0; round < 40; round++) {
+		policy_says(round % 2);
+		for (int i = 0; i < EXCLUSIVE; i++) {
+			send(1, 0);
+			assert_sent_to(round % 2);
+		}
+		assert_int_equal(send(1, 0), XDP_DROP);
+		core_has(round % 2, 0);
+	}
+	assert_int_equal(where()->moved, 39);
+	assert_int_equal(at.full, 40);
+}
+
+static void an_exclusive_actor_s_request_waits_for_one_core_alone(void **state)
+{
+	be_exclusive(EXCLUSIVE);
+	policy_says(3);
+	send(1, 0);
+	core_has(3, 0);
+	policy_says(HOLD);
+	send(1, 0);
+	assert_sent_to(3); /* which had it last */
+	core_has(3, 0);
+	ingress_up(g, 7);
+	send(1, 0);
+	assert_int_equal(v.action, XDP_REDIRECT);
+	assert_int_equal(g->in->cls[2].steered, was.cls[2].steered + 1);
+	assert_in_range(where()->core, 1, 3); /* one of those that are up */
+	core_has(at.core - 1, 0);
+	ingress_up(g, 8);
+	g->view->ncores_up = ~0u; /* a worker may write what it wants */
+	memset(g->view->order, 0xff, sizeof(g->view->order));
+	send(1, 0);
+	assert_sent_to(3);
+}
+
+static void an_actor_whose_core_is_gone_is_the_policy_s(void **state)
+{
+	be_exclusive(EXCLUSIVE);
+	policy_says(2);
+	send(1, 0);
+	core_has(2, 1);
+	ingress_up(g, 3);
+	policy_says(1);
+	send(1, 0);
+	assert_sent_to(1);
+}
+
+/* Rings begin anew with a worker's next memory: older numbers say nothing then. */
+static void counts_that_begin_anew_leave_nothing_open(void **state)
+{
+	be_exclusive(1);
+	policy_says(2);
+	for (int i = 0; i < 100; i++) {
+		send(1, 0);
+		assert_sent_to(2);
+		core_has(2, 0);
+	}
+	send(1, 0);
+	g->in->sent[2] = 0;
+	g->view->done[2] = 0;
+	policy_says(1);
+	send(1, 0);
+	assert_sent_to(1);
+	g->view->done[1] = g->in->sent[1] + 7; /* more than there were */
+	policy_says(0);
+	send(1, 0);
+	assert_sent_to(0);
+}
+
+static void numbers_of_requests_may_wrap(void **state)
+{
+	be_exclusive(2);
+	policy_says(2);
+	g->in->sent[2] = 0xfffffffe;
+	core_has(2, 0);
+	for (int i = 0; i < 2; i++) {
+		send(1, 0);
+		assert_sent_to(2);
+	}
+	assert_int_equal(send(1, 0), XDP_DROP);
+	core_has(2, 1);
+	send(1, 0);
+	assert_sent_to(2);
+}
+
+static void a_pinned_actor_stays_where_it_is_pinned_to(void **state)
+{
+	set_row(1, (struct shunt_actor_row){ .gen = 7, .state = SHUNT_ACTOR_HERE, .cls = 2,
+					     .core = 1, .exclusive = EXCLUSIVE });
+	policy_says(2);
+	send(1, 0);
+	assert_sent_to(0);
+}
+
 /* Root may have written anything with bpftool. */
 static void nonsense_in_rows_and_rules_is_bounded(void **state)
 {
@@ -229,6 +426,23 @@ static void nonsense_in_rows_and_rules_is_bounded(void **state)
 	}
 	for (__u32 key = 0; key < 64; key++)
 		assert_int_equal(send(3, key), XDP_DROP); /* rows beyond the map, or empty */
+}
+
+/* And a worker anything into its view. */
+static void nonsense_about_where_an_actor_is_is_bounded(void **state)
+{
+	for (int i = 0; i < 256; i++) {
+		be_exclusive(i);
+		memset(&at, i, sizeof(at));
+		ingress_set(g, "actor_at", 1, &at);
+		for (int core = 0; core < SHUNT_CORES; core++)
+			g->view->done[core] = g->in->sent[core] - i * 0x01010101u;
+		policy_says(i % 5 - 1);
+		send(1, 0);
+		assert_true(v.action == XDP_REDIRECT || v.action == XDP_DROP);
+		ingress_up(g, i % 2 ? 15 : 1ULL << i % 4);
+	}
+	assert_int_equal(counts_of(1)->arrived, 256);
 }
 
 static void a_program_without_actors_looks_at_no_row(void **state)
@@ -264,7 +478,18 @@ int main(void)
 		ROWS_TEST(a_request_that_came_to_another_domain_than_the_actor_s_is_dropped),
 		ROWS_TEST(an_actor_with_a_core_gets_its_requests_there_whatever_the_policy_says),
 		ROWS_TEST(a_full_ring_of_the_actor_s_core_refuses),
+		ROWS_TEST(an_exclusive_actor_s_requests_go_to_the_core_that_has_it),
+		ROWS_TEST(once_all_of_its_requests_have_ended_the_policy_chooses_again),
+		ROWS_TEST(requests_of_others_do_not_keep_an_actor_on_its_core),
+		ROWS_TEST(an_exclusive_actor_has_no_more_on_its_core_than_its_row_says),
+		ROWS_TEST(an_actor_that_moved_has_its_share_on_the_next_core),
+		ROWS_TEST(an_exclusive_actor_s_request_waits_for_one_core_alone),
+		ROWS_TEST(an_actor_whose_core_is_gone_is_the_policy_s),
+		ROWS_TEST(counts_that_begin_anew_leave_nothing_open),
+		ROWS_TEST(numbers_of_requests_may_wrap),
+		ROWS_TEST(a_pinned_actor_stays_where_it_is_pinned_to),
 		ROWS_TEST(nonsense_in_rows_and_rules_is_bounded),
+		ROWS_TEST(nonsense_about_where_an_actor_is_is_bounded),
 		{ "a_program_without_actors_looks_at_no_row",
 		  a_program_without_actors_looks_at_no_row, load_plain, unload, (void *)SAYS },
 	};
