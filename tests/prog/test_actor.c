@@ -316,6 +316,9 @@ static void an_exclusive_actor_has_no_more_on_its_core_than_its_row_says(void **
 static void an_actor_that_moved_has_its_share_on_the_next_core(void **state)
 {
 	be_exclusive(EXCLUSIVE);
+	/* The next core is ahead of the first one, and has requests of others. */
+	g->in->sent[1] = 100;
+	core_has(1, 100);
 	for (int round = 0; round < 40; round++) {
 		policy_says(round % 2);
 		for (int i = 0; i < EXCLUSIVE; i++) {
