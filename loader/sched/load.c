@@ -88,15 +88,26 @@ static int put_in_force(struct ctl *ctl, struct bpf_object *obj, const struct bu
 	return err;
 }
 
+/* The programs that may sleep: libbpf before 1.2 has no name of a section for them. One that makes
+ * a thread's memory without that may find none at once: then a fork would fail. */
+static void let_sleep(struct bpf_object *obj)
+{
+	static const char *const names[] = { "shunt_init", "shunt_init_task" };
+
+	for (int i = 0; i < 2; i++) {
+		struct bpf_program *prog = bpf_object__find_program_by_name(obj, names[i]);
+
+		if (prog)
+			bpf_program__set_flags(prog, BPF_F_SLEEPABLE);
+	}
+}
+
 static int load_object(struct ctl *ctl, const struct bundle *b, struct bpf_object *obj,
 		       const char *log)
 {
-	struct bpf_program *init = bpf_object__find_program_by_name(obj, "shunt_init");
 	int err;
 
-	/* libbpf before 1.2 has no name of a section for it. */
-	if (init)
-		bpf_program__set_flags(init, BPF_F_SLEEPABLE);
+	let_sleep(obj);
 	err = bpf_object__load(obj);
 	return err ? log_explain(ctl, b, PART_SCHED, first_refused(obj), err, log) : 0;
 }
