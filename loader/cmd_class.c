@@ -227,7 +227,7 @@ static int check_shares(struct ctl *ctl, const struct shunt_cfg *cfg, __u32 cls,
 		return 0;
 	for (__u32 c = 0; !err && c < cfg->nclasses; c++) {
 		err = c == cls ? 0 : map_get(ctl, "least", c, &least, sizeof(least));
-		sum += c == cls ? 0 : least;
+		sum += c == cls ? 0 : least < SHUNT_LEAST_MAX ? least : SHUNT_LEAST_MAX;
 	}
 	if (!err && sum > SHUNT_LEAST_MAX)
 		err = fail_usage(ctl, "least=: with those of the other classes this is %u%% of the "

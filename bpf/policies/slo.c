@@ -4,10 +4,12 @@
  *
  * An arrival goes to an idle core. Else it waits if the work before it, of classes with the same or
  * a tighter objective, is within the budget of its class, and is rejected if not. A free core takes
- * the head whose deadline (arrival + SLO) is next, be it late: those behind it in its class, which
- * budgets keep few, are in time only if it is out of their way. Late ones of a class that is never
- * rejected ("admit: off"), of which there may be any number, come after all that are not; last come
- * the classes without an SLO, which are never rejected either. Before all of these goes what a
+ * the head whose deadline (arrival + SLO) is next. A late one is taken as if it had twice the time
+ * left by which it is late, half of its objective at most: classes with tighter objectives soon do
+ * not wait for it, however long it runs, and yet it gets out of the way of those behind it in its
+ * class. Late ones of a class that is never rejected
+ * ("admit: off"), of which there may be any number, come after all that are not; last come the
+ * classes without an SLO, which are never rejected either. Before all of these goes what a
  * class is owed of its guaranteed share (slo_least.h). A preempted request keeps its place,
  * whatever the class's "requeue" is.
  *
@@ -126,7 +128,7 @@ static int steer(shunt_view *v, shunt_event *ev)
 
 static int select(shunt_view *v, shunt_event *ev)
 {
-	__u64 now = ev->now_ns & (LATER - 1), next = ~0ULL >> 1, deadline, sooner, last;
+	__u64 now = ev->now_ns & (LATER - 1), next = ~0ULL >> 1, deadline, sooner, late, slo;
 	__u64 all_let_in = shunt_plan(v, PLAN_LET_IN);
 	int best = SHUNT_GO_ON;
 
@@ -135,9 +137,12 @@ static int select(shunt_view *v, shunt_event *ev)
 	if (best != SHUNT_GO_ON)
 		return best;
 	for (int c = 0; c < SHUNT_CLASSES; c++) {
-		deadline = shunt_min(shunt_head_ns(v, ev, c), LATER - 1) + objective(v, c);
-		last = shunt_bit(all_let_in, c) & shunt_less(deadline, now);
-		deadline += shunt_pick(last, LATER, 0);
+		slo = objective(v, c);
+		deadline = shunt_min(shunt_head_ns(v, ev, c), LATER - 1) + slo;
+		late = shunt_less(deadline, now);
+		deadline = shunt_pick(late, now + shunt_min(2 * (now - deadline), slo / 2),
+				      deadline);
+		deadline += shunt_pick(late & shunt_bit(all_let_in, c), LATER, 0);
 		deadline -= shunt_min((shunt_plan(v, PLAN_CUT + c) & SOONER) / 4, deadline);
 		sooner = shunt_bit(ev->waiting, c) & shunt_less(deadline, next);
 		next = shunt_pick(sooner, deadline, next);

@@ -61,6 +61,17 @@ test_a_class_that_floods_takes_nothing_from_one_with_a_tighter_objective() {
 
 # What cannot be refused keeps all cores busy; what it makes late by running on to its end is no
 # reason to refuse the others, which wait for nothing else.
+# A long request in twenty takes more than twice its objective, so it is late in any case.
+test_requests_that_run_for_long_keep_no_tighter_class_waiting() {
+	MIX='short=0.9:10us/slo=100us,long=0.1:modes(0.95:250us;0.05:5250us)/slo=2ms'
+	local load
+	for load in 0.5 2; do
+		offered slo 1 $load
+		is "$(of_run '.classes[0].rejected / .classes[0].arrived') < 0.005"
+		is "$(of_run '.classes[0].miss') < 0.02"
+	done
+}
+
 test_a_flood_that_is_never_refused_takes_no_budget_of_others() {
 	local bulk
 	for bulk in 500us 500us/slo=2ms/admit=off; do

@@ -134,7 +134,7 @@ test_a_class_gets_its_share_whatever_others_ask_for() {
 	local cores share time
 	for cores in 1 8; do
 		for share in 5 20; do
-			run $cores -w "$FLOOD/least=$share%" -l 4 -n $((cores * 200 + 400))k
+			run $cores -w "$FLOOD/least=$share%" -l 4 -n $((cores * 600 + 400))k
 			time="$(of_run '.classes | .[1].done * 500 /
 				(.[0].done * 10 + .[1].done * 500) * 100')"
 			is "$time > 0.94 * $share && $time < 1.06 * $share"

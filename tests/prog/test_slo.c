@@ -108,14 +108,19 @@ static void slo_takes_the_earliest_deadline(void **state)
 	assert_int_equal(selects(0, 0), GO_ON);
 }
 
-/* The requests behind a late one in its class may still be in time. */
-static void slo_takes_what_is_late_by_its_deadline(void **state)
+/* Those behind it in its class may still be in time; a tighter class soon does not wait for it. */
+static void slo_takes_a_late_one_as_if_it_had_twice_as_long_as_it_is_late(void **state)
 {
 	two_classes(1);
-	waited(0, 500 * US);
-	waited(1, 10 * US);
+	waited(0, 10 * US); /* 90 us left */
+	waited(1, 2044 * US);
+	assert_int_equal(selects(3, 0), 1); /* 88 us */
+	waited(1, 2046 * US);
+	assert_int_equal(selects(3, 0), 0); /* 92 us */
+	waited(0, 500 * US); /* 50 us: half of its objective, at most */
+	waited(1, 1940 * US);
 	assert_int_equal(selects(3, 0), 0);
-	waited(1, 2401 * US);
+	waited(1, 1960 * US);
 	assert_int_equal(selects(3, 0), 1);
 }
 
@@ -501,7 +506,7 @@ int main(void)
 		POLICY_TEST("slo", slo_keeps_a_preempted_request_in_its_place),
 		POLICY_TEST("slo", slo_takes_an_idle_core_whatever_waits),
 		POLICY_TEST("slo", slo_takes_the_earliest_deadline),
-		POLICY_TEST("slo", slo_takes_what_is_late_by_its_deadline),
+		POLICY_TEST("slo", slo_takes_a_late_one_as_if_it_had_twice_as_long_as_it_is_late),
 		POLICY_TEST("slo", slo_takes_late_ones_that_are_never_refused_after_others),
 		POLICY_TEST("slo", slo_takes_classes_without_objective_last_the_oldest_first),
 		POLICY_TEST("slo", slo_refuses_nothing_before_it_has_planned),
