@@ -12,8 +12,10 @@
 #                is used next has just gone
 #   rocksdb      RocksDB with a block cache that holds all, asked for the first tenth of its keys
 #
-# memcached has no crawler here, which by default reads all items a minute after its start, then
-# once an hour: all that was not used comes back then, and goes again.
+# memcached's hash table does not grow here: each time it would turn the chains of its buckets
+# around, so that now the oldest keys come last in them, now the newest. Nor has it a crawler, which
+# by default reads all items a minute after its start, then once an hour: all that was not used
+# comes back then, and goes again.
 #
 # p99_ratio: the median, over the rounds, of p99 under shunt mem run by p99 without. rss_mib: before
 # the first request, and after the last one. net_mib: the difference, less what zram and the swap
@@ -24,7 +26,7 @@ cd "$(dirname "$0")/.."
 OUT=$1
 ROUNDS=${ROUNDS:-24}
 WARM=${WARM:-17} # rounds: four scans, and the time in which the memory goes
-KEYS=${KEYS:-380000} # memcached's hash table grows at 393216, and turns its chains around
+KEYS=${KEYS:-380000}
 RATE=${RATE:-4000}
 INTERVAL=${INTERVAL:-5}
 KINDS=${KINDS:-contiguous spread oldest moves rocksdb}
@@ -96,7 +98,7 @@ exists() {
 program() {
 	case $1 in
 	rocksdb) echo "build/bench/mem_rocksdb $DIR/$2.db $KEYS" ;;
-	*) echo "memcached -u root -m 2048 -t 1 -o no_lru_crawler -s $DIR/$2.sock" ;;
+	*) echo "memcached -u root -m 2048 -t 1 -o no_lru_crawler,hashpower=20 -s $DIR/$2.sock" ;;
 	esac
 }
 
