@@ -71,17 +71,21 @@ lab_commands() {
 		"$ROOT/$1"
 }
 
-# The page's lab has a name of its own.
-assert_lab_serves() { # FILE FIRST-LINE
+# The page's lab has a name of its own. What its commands say is in $DIR/said.
+run_lab() { # FILE FIRST-LINE
 	tests/lab.sh down "$LAB"
 	lab_commands "$1" "$2" >"$DIR/commands"
 	assert_ge "$(wc -l <"$DIR/commands")" 8 "lines of commands in $1"
 	! grep -qE '^ *sleep' "$DIR/commands" || fail "it waits for a time, not for a state"
 	timeout 60 bash -e "$DIR/commands" >"$DIR/said" 2>&1 || fail "$(tail -n 20 "$DIR/said")"
+	assert_eq "$(tests/lab.sh status)" "" "labs that are left"
+}
+
+assert_lab_serves() { # FILE FIRST-LINE
+	run_lab "$@"
 	# shunt-load's table: class, sent, answered
 	awk '$1 == "short" || $1 == "default" { n += $2; if (!$2 || $3 < 0.5 * $2) bad = 1 }
 		END { exit !n || bad }' "$DIR/said" || fail "$(cat "$DIR/said")"
-	assert_eq "$(tests/lab.sh status)" "" "labs that are left"
 }
 
 test_the_lab_of_the_wire_s_page_serves() {
@@ -90,6 +94,16 @@ test_the_lab_of_the_wire_s_page_serves() {
 
 test_the_lab_of_the_readme_serves() {
 	assert_lab_serves README.md 'tests/lab.sh up play'
+}
+
+test_the_lab_of_the_actors_page_counts_and_goes_on_where_it_was() {
+	run_lab docs/actors.md 'cc examples/counter.c'
+	assert_eq "$(grep -xE '[0-9]+ [0-9]+' "$DIR/said" | paste -sd,)" "100 1,111 2,112 3" \
+		"answers: $(cat "$DIR/said")"
+	grep -qE '^total +counter +ask ' "$DIR/said" || fail "no table: $(cat "$DIR/said")"
+	assert_eq "$(as_printed "$ROOT/examples/counter.yaml")" \
+		"$(sed -n '/^    domains:/,/^$/{ s/^    //p }' "$ROOT/docs/actors.md")" \
+		"examples/counter.yaml, as printed"
 }
 
 test_the_example_of_overload_loads_without_a_word_of_what_it_lacks() {
