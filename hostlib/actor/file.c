@@ -14,7 +14,6 @@
 #include "place.h"
 
 #define SIZE (64u << 20)
-#define CHILD_STATUS 70 /* of a child that ends here */
 
 /* --- the children of forks -------------------------------------------------------------------- */
 
@@ -32,15 +31,25 @@ static void unlock(void)
 	atomic_flag_clear_explicit(&held, memory_order_release);
 }
 
+/* The memory is not mapped in a child (MADV_DONTFORK). Where its head was the child gets pages of
+ * 0s: there is no actor, and a handler that returns there, into libshunt, which ends the process,
+ * has a lock and counts to write to. Regions stay unmapped: a state of 0s would be a wrong one. */
+static void forget(struct place *p)
+{
+	if (p->head && mmap(p->head, sizeof(*p->head), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
+		p->size = sizeof(*p->head);
+	p->forked = true;
+}
+
 /* The file's lock ends with its last descriptor: the child's copy would keep it when the parent is
- * dead. The memory itself is not mapped there (MADV_DONTFORK). */
+ * dead. */
 static void in_child(void)
 {
 	for (struct place *p = opened; p; p = p->next_open) {
 		close(p->fd);
 		p->fd = -1;
-		p->head = NULL;
-		p->forked = true;
+		forget(p);
 	}
 	opened = NULL;
 	unlock();
@@ -49,17 +58,6 @@ static void in_child(void)
 static void watch_forks(void)
 {
 	pthread_atfork(lock, unlock, in_child);
-}
-
-void place_end_child(void)
-{
-	static const char text[] =
-		"shunt: the child of a fork() returned from an actor's handler: it ends here, its "
-		"parent serves on; let the child call _exit() or exec a program\n";
-	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-	(void)n;
-	_exit(CHILD_STATUS);
 }
 
 /* --- opened ----------------------------------------------------------------------------------- */

@@ -41,7 +41,7 @@ struct place_row {
 
 struct place {
 	int fd;
-	bool forked;             /* this is a fork's copy: the memory is not mapped */
+	bool forked;             /* this is a fork's copy: there are no actors */
 	uint16_t process;
 	struct place_head *head; /* the memory's begin */
 	size_t size;             /* not read from there */
@@ -52,7 +52,6 @@ struct place {
 	} clock;
 	struct place *next_open; /* file.c's */
 	atomic_flag making;      /* somebody makes an actor */
-	struct place_row row[PLACE_ROWS]; /* by number. Written while no core runs; row 0: none */
 	/* By any thread: actors that may have a message or an overdue timer, by a bit each; actors
 	 * with timers. */
 	_Atomic uint64_t ready[PLACE_WORDS] __attribute__((aligned(PLACE_LINE)));
@@ -62,14 +61,13 @@ struct place {
 		uint32_t at __attribute__((aligned(PLACE_LINE)));
 	} look[256];
 	struct shunt_actor actor[PLACE_ACTORS];
+	struct place_row row[PLACE_ROWS]; /* by number. Written while no core runs; row 0: none */
 };
 
 /* file.c: opens the file of a place, or memory of this process alone (path NULL): p->fd and
- * p->size. A child of fork() closes it. */
+ * p->size. */
 int place_open_file(struct place *p, const char *path, size_t size);
 void place_close_file(struct place *p);
-/* The child of a fork() that came back from its handler ends here. */
-void place_end_child(void) __attribute__((noreturn));
 
 /* place.c: the memory alone. Of the options: memory, size, kinds, notice. */
 int place_map(struct place **ret, const struct shunt_actor_opts *opts);

@@ -35,17 +35,6 @@ static bool is_here(const struct shunt_actor *a)
 	return __atomic_load_n(&a->slot->state, __ATOMIC_ACQUIRE) == PLACE_HERE;
 }
 
-/* In a fork's child there is nothing to go on with. */
-static long call(struct shunt_actor *a, struct shunt_message *m)
-{
-	const struct place *p = a->place;
-	long said = a->kind->handle(a, m);
-
-	if (__builtin_expect(p->forked, 0))
-		place_end_child();
-	return said;
-}
-
 /* Timers that are due. One that is told is no longer set, so the handler may set another one in its
  * place, unless the handler wants it later. */
 static void fire(struct shunt_actor *a)
@@ -60,7 +49,7 @@ static void fire(struct shunt_actor *a)
 		if (!due || due > now)
 			continue;
 		t->due_ns = 0;
-		if (call(a, &m) == SHUNT_LATER) {
+		if (a->kind->handle(a, &m) == SHUNT_LATER && is_here(a)) {
 			place_put_back(a, &m, now + 1);
 			place_count(&a->place->head->later, 1);
 		} else {
@@ -68,7 +57,8 @@ static void fire(struct shunt_actor *a)
 		}
 		place_relock(a);
 	}
-	place_look_at_timers(a);
+	if (is_here(a)) /* else its region is not to be looked at: deleted, or a fork's child */
+		place_look_at_timers(a);
 }
 
 /* The message at the head of the mailbox. False: none is there, or it is for later. */
@@ -86,7 +76,7 @@ static bool run_first(struct shunt_actor *a)
 	}
 	m = (struct shunt_message){ .data = c->data, .len = c->is.len, .kind = c->is.kind,
 				    .from = c->is.from, .cookie = c->is.cookie };
-	if (call(a, &m) == SHUNT_LATER) {
+	if (a->kind->handle(a, &m) == SHUNT_LATER) {
 		place_count(&a->place->head->later, 1);
 		return false;
 	}
@@ -229,7 +219,7 @@ static long run_request(struct shunt_actor *a, struct shunt_req *req, uint32_t *
 	long said;
 
 	a->forward = 0;
-	said = call(a, &m);
+	said = a->kind->handle(a, &m);
 	*to = said == SHUNT_FORWARDED ? a->forward : 0;
 	return said;
 }

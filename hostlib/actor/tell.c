@@ -9,11 +9,15 @@
 int place_tell(struct place *p, uint32_t to, uint32_t from, uint32_t kind, const void *data,
 	       uint32_t len, uint64_t cookie)
 {
-	uint32_t id = place_local(p, to);
-	struct shunt_actor *a = place_actor(p, id);
-	struct letter in = { .to = id, .from = from, .kind = kind, .cookie = cookie, .len = len };
-	int err = !a ? -ENOENT : len > SHUNT_TELL_MAX ? -EMSGSIZE : 0;
+	struct letter in = { .to = to, .from = from, .kind = kind, .cookie = cookie, .len = len };
+	struct shunt_actor *a = place_actor(p, to);
+	int err;
 
+	if (__builtin_expect(!a, 0)) {
+		in.to = place_local(p, to);
+		a = place_actor(p, in.to);
+	}
+	err = !a ? -ENOENT : len > SHUNT_TELL_MAX ? -EMSGSIZE : 0;
 	if (!err && !mailbox_put(a->box, &a->slot->told, &in, data))
 		err = -EAGAIN;
 	if (err) {

@@ -154,12 +154,10 @@ static void a_child_that_lives_longer_than_its_parent_does_not_keep_the_memory(v
 
 static pid_t parent, child;
 
-static int fork_and_return(struct shunt_actor *self)
+static int fork_here(struct shunt_actor *self)
 {
 	in_handler = NULL;
 	child = fork();
-	if (!child)
-		close(STDERR_FILENO); /* what it says is not this test's */
 	return 0;
 }
 
@@ -172,26 +170,39 @@ static const struct shunt_actor_kind forks = { .name = "forks", .version = 1,
 					       .handle = handle_fork };
 static const struct shunt_actor_kind *const forking_kinds[] = { &forks, NULL };
 
-static void a_child_that_returns_from_its_handler_ends(void **state)
+/* In the child the handler has returned, and there is no actor any more. */
+static void assert_only_the_parent_goes_on(uint64_t ran)
+{
+	int status;
+
+	if (getpid() != parent)
+		_exit(place_find(p, "a") != 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	run_all();
+	assert_int_equal(stats().ran + stats().fired + stats().requests, ran);
+}
+
+static void a_child_comes_back_from_its_handler_to_no_actor(void **state)
 {
 	uint32_t id;
-	int status;
 
 	close_place();
 	open_with(forking_kinds);
-	id = make("forks", "a");
 	parent = getpid();
-	in_handler = fork_and_return;
+	id = make("forks", "a");
+	in_handler = fork_here;
 	tell(id, 0);
-	run_all();
-	if (getpid() != parent)
-		_exit(0);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 70);
 	tell(id, 0);
-	run_all();
-	assert_int_equal(stats().ran, 2);
+	place_turn(p, 0);
+	assert_only_the_parent_goes_on(2);
+	in_handler = fork_here;
+	request(id);
+	assert_only_the_parent_goes_on(3);
+	in_handler = fork_here;
+	assert_int_equal(shunt_tell_after(place_actor(p, id), 0, 1, 0), 0);
+	place_turn(p, 0);
+	assert_only_the_parent_goes_on(4);
 }
 
 int main(void)
@@ -207,7 +218,7 @@ int main(void)
 		PLACE_TEST(a_memory_grows_if_the_next_process_wants_more),
 		PLACE_TEST(a_process_that_died_as_the_memory_grew_is_no_harm),
 		PLACE_TEST(a_child_that_lives_longer_than_its_parent_does_not_keep_the_memory),
-		PLACE_TEST(a_child_that_returns_from_its_handler_ends),
+		PLACE_TEST(a_child_comes_back_from_its_handler_to_no_actor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,8 @@ static void is_stepped(void)
 {
 	if (try_open(kinds, 0) || ptrace(PTRACE_TRACEME, 0, 0, 0))
 		_exit(1);
+	/* As where a slot's room was taken by another one's actor. */
+	p->head->slot[3].at = p->head->slot[2].at;
 	stops_at_room = true;
 	_exit(!!place_make(p, "wide", "wide", NULL, 0, NULL));
 }

@@ -213,7 +213,9 @@ static void an_actor_whose_process_died_in_its_handler_begins_anew_when_it_wakes
 	assert_int_equal(stats().resets, 1);
 	die_in(die_in_handler);
 	open_with(newer_kinds);
+	alarm(10);
 	make("counter", "a"); /* has the lock of that process */
+	alarm(0);
 }
 
 int main(void)
