@@ -99,7 +99,8 @@ longer() { jq -rn --arg mix "$1" --argjson by "$2" \
 simulate() {
 	local mix=${MIXES[$1]} beside costs=$DIR/costs.json sim=(shunt-sim -Q -c 1 -n 400k --json -)
 	beside=$(jq -n --arg mix "$mix" --argjson capacity "${CAPACITY[$1]}" '1e6 / $capacity -
-		([$mix | scan("=([0-9.]+):([0-9.]+)us") | map(tonumber) | .[0] * .[1]] | add)')
+		([$mix | scan("=([0-9.]+):([0-9.]+)us") | map(tonumber) | .[0] * .[1]] | add) |
+		[., 0] | max')
 	sim+=(-r "$(rate_of "$1" "$2")")
 	jq -n --argjson us "$beside" '{base: "shared", end_ns: ($us * 1000)}' >"$costs"
 	{

@@ -25,8 +25,8 @@
  *
  * Where a tighter class takes most of the time, requests that are let in one at a time may be late
  * all the same, as that class's bursts are. So a class's own cut has its requests taken sooner than
- * by their deadlines, too, by up to half a service time: then it is the tighter class's turn to
- * wait, and its budget's to reject what would be late.
+ * by their deadlines, too, by up to half a service time and the tightest objective: then it is the
+ * tighter class's turn to wait, and its budget's to reject what would be late.
  *
  * A cut helps only where a queue is the reason. So no budget is cut while an arrival in eight, or
  * more, finds an idle core; nor for a class that is late because requests that cannot be rejected
@@ -204,6 +204,7 @@ struct known {
 	__u64 recent;                 /* 1: it was made within RECENT_US. Else the growth of counts
 				       * since then tells no rate: shuntd was away, or no plan was
 				       * made since the policy came into force */
+	__u64 tightest;               /* objective of all, in ns */
 	__u64 served;                 /* classes that take time, a bit each */
 	__u64 many;                   /* classes of which FEW and more were taken, a bit each */
 	__u64 seen;                   /* 1: of the one core it counts what it has begun */
@@ -382,10 +383,13 @@ __shunt_inline __u64 next_cut(__u64 cut, __u64 more)
 }
 
 /* How much sooner than by their deadlines the class's requests are taken, where its own lateness
- * has cut off so much of its budget. */
-__shunt_inline __u64 sooner(const shunt_view *v, __u32 cls, __u64 own)
+ * has cut off so much of its budget. The class with the tightest objective waits for them no longer
+ * than that once more, however long they are. */
+__shunt_inline __u64 sooner(const shunt_view *v, const struct known *k, __u32 cls, __u64 own)
 {
-	return shunt_min(shunt_mean_ns(v, cls) * own / WHOLE / 2 * 4, SOONER) & SOONER;
+	__u64 ns = shunt_min(shunt_mean_ns(v, cls) * own / WHOLE / 2, k->tightest);
+
+	return shunt_min(ns * 4, SOONER) & SOONER;
 }
 
 /* Objectives of all classes, and which of them are looser than each. */
@@ -398,6 +402,7 @@ __shunt_inline void gather_classes(const shunt_view *v, struct known *k)
 		for (int i = 0; i < SHUNT_CLASSES; i++)
 			looser |= shunt_less(objective(v, c), objective(v, i)) << i;
 		k->looser[c] = looser;
+		k->tightest = shunt_min(k->tightest, objective(v, c));
 		k->served |= shunt_some(shunt_mean_ns(v, c)) << c;
 	}
 }
@@ -416,7 +421,8 @@ __shunt_inline __u64 one_core_seen(const shunt_view *v)
 static void plan(shunt_view *v, shunt_event *ev)
 {
 	__u64 now_us = (ev->now_ns & (LATER - 1)) / 1000, less, cut, own, let_in = 0;
-	struct known k = { .cores = shunt_cores(v), .since_us = grown(v, PLAN_AT, now_us) };
+	struct known k = { .cores = shunt_cores(v), .since_us = grown(v, PLAN_AT, now_us),
+			   .tightest = LATEST };
 
 	k.recent = shunt_less(k.since_us, RECENT_US + 1);
 	k.since_us = shunt_min(k.since_us, RECENT_US);
@@ -428,7 +434,7 @@ static void plan(shunt_view *v, shunt_event *ev)
 		cut = shunt_plan(v, PLAN_CUT + c);
 		own = next_cut(cut >> OWN, shunt_bit(less, c + OWN));
 		cut = next_cut(cut & (WHOLE - 1), shunt_bit(less, c)) | own << OWN;
-		shunt_plan_set(v, PLAN_CUT + c, cut | sooner(v, c, own));
+		shunt_plan_set(v, PLAN_CUT + c, cut | sooner(v, &k, c, own));
 		shunt_plan_set(v, c, word_of(v, &k, c, cut));
 		let_in |= (refusable(v, c) ^ 1) << c;
 	}

@@ -388,11 +388,21 @@ static void slo_takes_requests_sooner_whose_class_is_late_by_itself(void **state
 	assert_int_equal(selects(3, 0), 1);
 	waited(1, 1878 * US);
 	assert_int_equal(selects(3, 0), 0);
-	v->mean_ns[1] = ~0U; /* bounded: a second and some */
-	now = NOW + (10ULL << 20) * US;
+}
+
+/* However long they are: by the tightest objective, 100 us. */
+static void slo_takes_no_request_sooner_by_more_than_the_tightest_objective(void **state)
+{
+	two_classes(0x1);
+	full_so_far();
 	ended(1, 0, 12, 2001);
-	then_full(0);
+	v->mean_ns[1] = ~0U;
+	assert_int_equal(then_full(CUT + 1) >> OWN, 128);
 	now = NOW;
+	waited(0, 10 * US);
+	waited(1, 1808 * US);
+	assert_int_equal(selects(3, 0), 0); /* 90 us, 192 us */
+	waited(1, 1812 * US);
 	assert_int_equal(selects(3, 0), 1);
 }
 
@@ -525,6 +535,7 @@ int main(void)
 		POLICY_TEST("slo", slo_cuts_a_class_itself_where_no_looser_one_is_left_to_cut),
 		POLICY_TEST("slo", slo_leaves_room_for_one_that_waits),
 		POLICY_TEST("slo", slo_takes_requests_sooner_whose_class_is_late_by_itself),
+		POLICY_TEST("slo", slo_takes_no_request_sooner_by_more_than_the_tightest_objective),
 		POLICY_TEST("slo", slo_lets_budgets_grow_again),
 		POLICY_TEST("slo", slo_counts_late_requests_of_each_class),
 		POLICY_TEST("slo", slo_cuts_nothing_while_arrivals_find_idle_cores),
