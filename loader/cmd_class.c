@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agent_state.h"
 #include "maps.h"
 #include "pick.h"
 #include "plural.h"
@@ -251,6 +252,24 @@ static void say_without_slo(struct ctl *ctl, __u32 cls, const struct change *ch)
 		     "rejected until it has an slo=");
 }
 
+/* Workers, and the plans of policies, hear of a change from it. */
+static void say_without_agent(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	struct shunt_agent agent;
+	enum agent_state state;
+
+	for (__u32 d = 0; d < cfg->ndomains; d++) {
+		if (map_get(ctl, "agent", d, &agent, sizeof(agent)))
+			return;
+		state = agent_state(ctl, &agent);
+		if (state > AGENT_SERVES) {
+			note("shuntd %s: workers and the policy's plan learn of this once it is "
+			     "back", state == AGENT_HANGS ? "hangs" : "has ended");
+			return;
+		}
+	}
+}
+
 static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
 {
 	struct change ch;
@@ -265,8 +284,10 @@ static int set(struct ctl *ctl, const struct shunt_cfg *cfg)
 		err = check_shares(ctl, cfg, cls, &ch);
 	if (!err)
 		err = apply(ctl, cfg, cls, &ch);
-	if (!err)
+	if (!err) {
 		say_without_slo(ctl, cls, &ch);
+		say_without_agent(ctl, cfg);
+	}
 	return err;
 }
 
@@ -336,8 +357,10 @@ static int add(struct ctl *ctl, struct shunt_cfg *cfg)
 		err = views_set_classes(ctl, cfg);
 	if (!err)
 		err = map_set(ctl, "cfg", 0, cfg, sizeof(*cfg));
-	if (!err)
+	if (!err) {
 		say_without_slo(ctl, cls, &ch);
+		say_without_agent(ctl, cfg);
+	}
 	return err;
 }
 
