@@ -57,10 +57,10 @@ static int run(struct ctl *ctl)
 	return err;
 }
 
-static const struct verb_option output = { "output", 'o', "OUT.shunt", take_output };
+static const struct verb_option output = { "output", 'o', "FILE", take_output };
 static const struct verb_option *const options[] = { &output, NULL };
 
 const struct verb verb_build = {
-	"build", "FILE.c [-o OUT.shunt]", "compile a policy into a bundle; needs no privileges",
+	"build", "POLICY.c [-o FILE]", "compile a policy into a bundle; needs no privileges",
 	options, run
 };

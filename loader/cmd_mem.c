@@ -145,7 +145,7 @@ static const struct verb_option *const options[] = { &interval, &scans,	 &budget
 						     &output,	&dry_run, NULL };
 
 const struct verb verb_mem = {
-	"mem", "seen PID [TIME] | watch PID | run -- PROGRAM [ARG...]",
+	"mem", "seen PID [TIME] | watch PID [-o FILE] | run [-o FILE] -- PROGRAM [ARG...]",
 	"memory that a process does not use: how much it is, and given back to swap",
 	options, run
 };

@@ -221,12 +221,12 @@ int option_number(struct ctl *ctl, const char *option, const char *value, __u64 
 const char *usage_line(const struct verb *v, char *out, size_t len)
 {
 	size_t at = snprintf(out, len, "%s%s%s", v->name, *v->args ? " " : "", v->args);
-	char name[64], letter[4];
+	char name[64], letter[4] = "";
 
 	for (const struct verb_option *const *o = v->options; *o && at < len; o++) {
 		snprintf(name, sizeof(name), "--%s", (*o)->name);
-		snprintf(letter, sizeof(letter), "-%c ", (*o)->letter ? (*o)->letter : '-');
-		if (!strstr(v->args, name) && !strstr(v->args, letter))
+		snprintf(letter, sizeof(letter), "-%c ", (*o)->letter);
+		if (!strstr(v->args, name) && !((*o)->letter && strstr(v->args, letter)))
 			at += snprintf(out + at, len - at, " [%s%s%s]", name,
 				       (*o)->value ? " " : "", (*o)->value ? (*o)->value : "");
 	}

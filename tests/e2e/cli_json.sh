@@ -85,7 +85,8 @@ test_every_verb_answers_in_json() {
 	assert_exit 0 host shunt -j load mq --dev "$DEV" --port 9000
 	jq -e .policy "$DIR/out" >/dev/null
 	assert_json 1 wire # only where the configuration names a NIC
-	seen+=(load unload wire)
+	assert_json 1 sched stats # no policy schedules this machine's threads
+	seen+=(load sched unload wire)
 	assert_eq "$(printf '%s\n' "${seen[@]}" | sort -u)" "$(verbs | sort)" \
 		"the verbs that were tried"
 }
