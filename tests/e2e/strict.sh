@@ -91,11 +91,11 @@ test_what_the_baselines_load_is_verified_strictly() {
 }
 
 # A new program belongs in a test of this file. The card's is verified for a card: make test-nfp;
-# those of benches are loaded by benches alone.
+# that of threads in guests: make test-sched; those of benches are loaded by benches alone.
 test_every_program_is_known_here() {
 	assert_eq "$(find agent apps bpf lib loader offload sim -name '*.bpf.c' | sort |
 		paste -sd' ')" \
-		"apps/baseline/baseline.bpf.c bpf/host/seat.bpf.c bpf/host/signal.bpf.c bpf/host/stub.bpf.c bpf/host/unwrap.bpf.c bpf/nic/nic.bpf.c bpf/shunt.bpf.c offload/nfp/card.bpf.c"
+		"apps/baseline/baseline.bpf.c bpf/host/seat.bpf.c bpf/host/signal.bpf.c bpf/host/stub.bpf.c bpf/host/unwrap.bpf.c bpf/nic/nic.bpf.c bpf/sched/sched.bpf.c bpf/shunt.bpf.c offload/nfp/card.bpf.c"
 }
 
 test_the_programs_of_seats_are_verified_strictly() {

@@ -140,6 +140,11 @@ static void slo_takes_late_ones_that_are_never_refused_after_others(void **state
 	waited(1, 1000000 * US);
 	waited(2, 2000000 * US);
 	assert_int_equal(selects(1 << 1 | 1 << 2, 0), 1);
+	v->admit[0] = SHUNT_ADMIT_ALL;
+	planned(0);
+	waited(0, 500 * US);
+	waited(1, 10 * US);
+	assert_int_equal(selects(3, 0), 1);
 }
 
 static void slo_takes_classes_without_objective_last_the_oldest_first(void **state)
