@@ -288,6 +288,7 @@ w at 5/s: no other system can be compared"
 }
 
 test_what_has_no_dispersion_is_measured_and_too_short_a_run_fails() {
+	[ -n "$LONG" ] || skip "takes 14 s: make test-long"
 	[ "$(nproc)" -ge 2 ] || skip "needs 2 CPUs"
 	(cd "$ROOT" && ROUNDS=1 STEPS=1 MINUTES=0 ONLY=fixed-100us OUT="$DIR/plain.json" \
 		SYSTEMS="shunt-fcfs xdp-batch xdp-rtc linux-busy-poll" bench/plain.sh) \

@@ -408,20 +408,21 @@ test_what_counts_objectives_is_said_to_do_nothing_without_one() {
 	assert_eq "$(json 'has("notes") | not' host shunt -j class set long slo=1ms)" true
 }
 
-agent_state_is() {
-	[ "$(json '.interfaces[0].domains[0].agent.state' host shunt -j status)" = "$1" ]
+shuntd_serves() {
+	[ "$(json '.interfaces[0].domains[0].agent.state' host shunt -j status)" = serves ]
 }
+shuntd_serves_no_more() { ! shuntd_serves; }
 
 test_a_change_that_no_shuntd_passes_on_says_so() {
 	load_two_classes
 	host shunt class set long slo=2ms >/dev/null 2>"$DIR/err"
 	assert_eq "$(cat "$DIR/err")" ""
 	start shuntd host shuntd --dev "$DEV"
-	wait_for 10 agent_state_is serves
+	wait_for 10 shuntd_serves
 	host shunt class set long slo=1ms >/dev/null 2>"$DIR/err"
 	assert_eq "$(cat "$DIR/err")" ""
 	stop shuntd
-	wait_for 10 agent_state_is ended
+	wait_for 10 shuntd_serves_no_more
 	host shunt class set long slo=2ms >/dev/null 2>"$DIR/err"
 	assert_match "$(cat "$DIR/err")" "shuntd has ended: workers .* learn of this"
 }

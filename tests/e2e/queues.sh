@@ -57,7 +57,7 @@ test_one_core_alone_serves_the_queues_of_those_that_have_no_thread() {
 	start spin host shunt-spin --dev "$DEV" --idle sleep --cores 1
 	wait_for 10 sh -c \
 		"nsenter --net=/run/netns/shunt-$LAB-host shunt stats -j --dev $DEV | jq -e '.domains[0].up == 1'"
-	offer --rate 1000 --time 1 --flows 64 --mix short=1:5us
+	offer --rate 300 --time 1 --flows 64 --mix short=1:5us # the rings hold what a second brings
 	assert_all_answered
 	assert_conserved
 }

@@ -66,9 +66,9 @@ test_kills_at_random_of_services_that_sleep_strand_no_request() {
 	load_seats 'hold: {age: none}'
 	start_service a
 	start_service b
-	now_and_then 6 &
+	now_and_then "$((${LONG:-0} ? 12 : 3))" &
 	pid=$!
-	for ((i = 0; i < 8; i++)); do
+	for ((i = 0; i < (${LONG:-0} ? 16 : 4); i++)); do
 		victim=$( ((RANDOM % 2)) && echo a || echo b)
 		sleep 0.$((RANDOM % 5 + 1))
 		stop "$victim" KILL

@@ -37,7 +37,7 @@ start_services() {
 # PORT [ADDRESS]: requests of several flows; the client's JSON in $DIR/client.json.
 call() {
 	client shunt-load --to "${2:-198.18.0.2}:$1" --json --sleep --wait "${WAIT:-10s}" \
-		--rate 1000 --count 200 --flows 8 --mix short=1:1us >"$DIR/client.json"
+		--rate 1000 --count 200 --flows "${FLOWS:-8}" --mix short=1:1us >"$DIR/client.json"
 }
 
 # DOMAIN: requests that it has answered.
@@ -103,7 +103,7 @@ test_packets_on_another_services_queue_are_the_kernels_and_doctor_mends_that() {
 test_a_service_answers_what_its_queue_receives_of_its_port_alone() {
 	load fcfs
 	start_services
-	WAIT=1s call 9000
+	WAIT=1s FLOWS=64 call 9000 # with few of them all may come on one queue
 	assert_ge "$(answered)" 1 "requests that came on their queue"
 	assert_ge "$(strays)" 1 "those that came on the other one"
 	assert_eq "$(($(answered) + $(strays)))" 200
