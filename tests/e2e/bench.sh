@@ -163,6 +163,7 @@ sweep() {
 }
 
 test_a_sweep_measures_each_system_or_says_why_not() {
+	[ -n "$LONG" ] || skip "takes 10 s: make test-long"
 	sweep shunt-mq-20us shunt-mq-wire shunt-fcfs-wire-k1 linux-shared linux-shared-block \
 		linux-steal xdp-rtc dispatcher-fcfs
 	jq -e '.workloads.w.systems | length >= 7 and all(.points[0].answered_share > 0.9)' \

@@ -22,7 +22,6 @@ SHARED_TESTS=(
 	test_a_policy_remembers_nothing_of_the_one_before
 	test_what_waited_too_long_expires_and_a_class_without_expire_waits_on
 	test_a_client_that_is_told_no_counts_no_answer_and_no_loss
-	test_what_slo_rejects_what_expires_and_what_is_served_is_each_counted_once
 	test_darc_reserves_the_cores_that_the_simulator_says_also_when_the_mix_changes
 )
 SHARED_LONG=(
@@ -34,6 +33,7 @@ SHARED_LONG=(
 	test_a_worker_that_stops_serves_what_it_was_steered
 	test_a_hold_limit_bounds_the_queue_and_is_counted
 	test_every_policy_serves_all_with_preemption_on
+	test_what_slo_rejects_what_expires_and_what_is_served_is_each_counted_once
 )
 
 # Requests that wait and that cores have, at once.
