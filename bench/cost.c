@@ -219,7 +219,7 @@ static void time_least(struct least *l, __u32 round)
 
 /* --- what is measured ------------------------------------------------------------------------- */
 
-/* What is loaded next gets another namespace. */
+/* The next program to be loaded gets another namespace. */
 void keep_known(int prog)
 {
 	make_known(prog);

@@ -113,7 +113,7 @@ static json_t *policy_json(const struct policy *p)
 	return out;
 }
 
-/* What each step adds to those before it. */
+/* The time that each step adds to those before it. */
 static json_t *least_json(void)
 {
 	json_t *steps = json_array();

@@ -73,7 +73,7 @@ rss_kib() { awk '$1 == "VmRSS:" { print $2 }' "/proc/$1/status"; }
 faults() { sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f10; }
 now() { date +%s.%N; }
 
-# What swap takes of the memory, in KiB.
+# The memory that the contents of swap take, in KiB.
 price_kib() {
 	local nr
 	{

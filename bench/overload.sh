@@ -63,7 +63,7 @@ backlog_of() {
 	awk -v r="$1" 'BEGIN { r = r > 0.8 ? 0.8 : r; b = 2 * r / (1 - r); print b < 4 ? 4 : b }'
 }
 
-# What is left under slo is refused, or ends within a few objectives; other queues are longer.
+# Requests that wait under slo are refused, or end within a few objectives; other queues are longer.
 wait_of() { [ "$1" = slo ] && echo 200ms || echo 2s; }
 
 # POLICY I MULTIPLE RATE SEED: one line of JSON. A long request is in the server for as much as its

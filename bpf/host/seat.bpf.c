@@ -74,7 +74,7 @@ static __always_inline int swap(struct shunt_seat *s, __u64 was, __u64 now)
 }
 
 /* The seat was left to "to", which is hungry no more; before it is woken, and looks at its counts.
- * Who left may be. */
+ * The service that left may be hungry. */
 static __always_inline void fed(struct shunt_seats *all, struct shunt_seat *s,
 				const struct shunt_seat_end *end,
 				const struct shunt_seat_said *said)
