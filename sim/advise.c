@@ -49,9 +49,13 @@ static int open_policies(struct advice *a)
 	if (!a->o->policies.n)
 		return open_installed(a);
 	for (int i = 0; i < a->o->policies.n; i++) {
-		if (policy_open(&a->policy[i], a->o->policies.s[i], &why))
+		if (policies_open(&a->policy[i], a->o->policies.s[i], &why))
 			return complain_why(&why);
 		a->npolicies++;
+		if (a->policy[i].each)
+			return complain("advise names the one policy of an interface, and '%s' "
+					"are several: 'shunt-sim run' compares them",
+					a->policy[i].name);
 		if (a->policy[i].ideal)
 			return complain("'%s' is an ideal, which no machine runs, and advice is "
 					"what to buy: take policies ('shunt policies', ./FILE.c), "

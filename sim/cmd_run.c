@@ -111,7 +111,7 @@ static int open_all(struct grid *g, struct options *o)
 			return EXIT_FAILED;
 	}
 	for (; g->npolicies < o->policies.n; g->npolicies++) {
-		if (policy_open(&g->policy[g->npolicies], o->policies.s[g->npolicies], &why))
+		if (policies_open(&g->policy[g->npolicies], o->policies.s[g->npolicies], &why))
 			return complain_why(&why);
 	}
 	if (!o->policies.n) { /* each system's own */

@@ -102,7 +102,7 @@ HOT bool next_one(struct engine *e, struct domain *d, int i, tick extra)
 			return true;
 		}
 	}
-	if (e->steals && d->ringful) {
+	if (d->steals && d->ringful) {
 		r = steal(e, d, i);
 		view_idle(d->v, i, false);
 		begin(e, d, i, r, extra + e->steal);
@@ -159,9 +159,9 @@ HOT void core_deliver(struct engine *e, struct domain *d, int i, uint32_t r)
 		e->rare->seats_wanted(e, d, i);
 	else if (!c->run)
 		next_one(e, d, i, 0);
-	else if (e->steals && d->free)
+	else if (d->steals && d->free)
 		next_one(e, d, __builtin_ctzll(d->free), 0);
-	else if (RARE(e->far) && e->steals)
+	else if (RARE(e->far) && d->steals)
 		e->rare->far_wake(e, d);
 	else if (e->transport == TRANSPORT_WIRE && d->over >> i & 1)
 		mark(e, d, i);
@@ -249,8 +249,8 @@ static void ended(struct engine *e, struct domain *d, int i)
 
 	measure(e, q);
 	if (view_service(d->v, &d->times, q->cls, q->service / TICKS_NS, e->now / TICKS_NS))
-		view_plan(d->v, e->p, e->now / TICKS_NS);
-	if (e->p->done) {
+		view_plan(d->v, d->p, e->now / TICKS_NS);
+	if (d->p->done) {
 		struct shunt_event ev = {
 			.now_ns = e->now / TICKS_NS,
 			.run_ns = q->arrival / TICKS_NS,
@@ -261,7 +261,7 @@ static void ended(struct engine *e, struct domain *d, int i)
 			.service_ns = q->service / TICKS_NS,
 		};
 
-		e->p->done(d->v, &ev);
+		d->p->done(d->v, &ev);
 	}
 	c->run = 0;
 	if (e->transport == TRANSPORT_SHARED)

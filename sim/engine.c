@@ -16,11 +16,18 @@
 #define POOL (1U << 21) /* requests in the system at once; memory is touched as it is needed */
 
 /* A timer asks no policy. */
-bool preempts(const struct run_config *c)
+static bool preempts_by(const struct run_config *c, const struct policy *p)
 {
 	if (c->preempt >= 0)
 		return c->preempt;
-	return c->costs.marker == MARK_TIMER || c->policy->flags & SHUNT_PREEMPTS;
+	return c->costs.marker == MARK_TIMER || p->flags & SHUNT_PREEMPTS;
+}
+
+bool preempts(const struct run_config *c) { return preempts_by(c, c->policy); }
+
+bool preempts_class(const struct run_config *c, const struct sim_class *of)
+{
+	return preempts_by(c, policy_of(c, of->service_no));
 }
 
 static void set_costs(struct engine *e)
@@ -60,12 +67,10 @@ static void set_costs(struct engine *e)
 	e->ring_max = k->ring;
 	e->hold_max = k->hold;
 	e->nic_max = k->nic_queue;
-	e->steals = e->p->flags & SHUNT_STEALS;
-	e->idle_only = e->p->flags & SHUNT_IDLE_ONLY;
 	e->preempt = preempts(e->c);
 	for (int c = 0; c < w->nclasses; c++) {
 		q = w->cls[c].quantum_us > 0 ? w->cls[c].quantum_us : all;
-		e->quantum[c] = e->preempt && q > 0 ? ticks(q * 1e3) : NEVER;
+		e->quantum[c] = preempts_class(e->c, &w->cls[c]) && q > 0 ? ticks(q * 1e3) : NEVER;
 		e->wait_most[c] = NEVER;
 		if (!w->cls[c].expire || !expires(e->c))
 			continue;
@@ -82,15 +87,19 @@ static int make_domain(struct engine *e, int i, int ncores)
 
 	d->index = i;
 	d->ncores = ncores;
+	d->p = e->services ? policy_of(e->c, i) : e->c->policy;
+	d->steals = d->p->flags & SHUNT_STEALS;
+	d->idle_only = d->p->flags & SHUNT_IDLE_ONLY;
 	d->v = view_make();
 	if (!d->v)
 		return -ENOMEM;
 	memcpy(knob, e->c->knob, sizeof(knob));
 	/* jbsq's k is what the system allows, unless told otherwise. */
-	if (e->outstanding && !knob[0] && !strcmp(e->p->name, "jbsq"))
+	if (e->outstanding && !knob[0] && !strcmp(d->p->name, "jbsq"))
 		knob[0] = e->outstanding;
 	view_setup(d->v, e->c->w, knob,
-		   e->c->quantum_us < 0 ? e->c->costs.quantum_us : e->c->quantum_us, e->preempt);
+		   e->c->quantum_us < 0 ? e->c->costs.quantum_us : e->c->quantum_us,
+		   preempts_by(e->c, d->p));
 	view_up(d->v, up);
 	d->v->idle = d->free = d->at_load[0] = up;
 	for (int l = 0; l < NLINES; l++) {
@@ -297,7 +306,6 @@ int run_sim(const struct run_config *c, struct run_result *r, volatile sig_atomi
 	if (!e)
 		return res;
 	e->c = c;
-	e->p = c->policy;
 	e->r = r;
 	res = set_up(e, why);
 	if (!res) {

@@ -97,6 +97,8 @@ struct domain {
 	struct shunt_view *v;
 	struct times times;
 	struct core core[SHUNT_CORES];
+	const struct policy *p;
+	bool steals, idle_only; /* as p says */
 	uint64_t free;     /* cores that have nothing, and nothing on the way */
 	uint64_t over;     /* cores whose request used up its quantum while nobody waited */
 	uint64_t ringful;  /* cores with something in their ring that others may take */
@@ -161,7 +163,6 @@ struct engine {
 	const struct rare *rare;
 	int index;           /* of the server, among those of the calls */
 	const struct run_config *c;
-	const struct policy *p;
 	struct run_result *r;
 	tick now;
 	/* costs in ticks */
@@ -172,7 +173,7 @@ struct engine {
 	tick wait_most[SHUNT_CLASSES]; /* what waited longer expires; NEVER: it waits on */
 	uint32_t expires;      /* classes of which requests may expire, a bit each */
 	enum transport transport;
-	bool preempt, timer, steals, idle_only, stamp_nic, unseen;
+	bool preempt, timer, stamp_nic, unseen;
 	bool elastic;
 	int outstanding;
 	tick far;

@@ -34,8 +34,8 @@ static void expire(struct engine *e, struct domain *d, int i, uint32_t r)
 		.service_ns = (q->service - q->left) / TICKS_NS,
 	};
 
-	if (e->p->done)
-		e->p->done(d->v, &ev);
+	if (d->p->done)
+		d->p->done(d->v, &ev);
 	if (q->steered)
 		view_done(d->v, q->core);
 	if (measured(e, q))

@@ -20,7 +20,7 @@ static uint32_t take_from(struct engine *e, struct domain *o, int i, tick *more)
 			r = take_held(e, o, cls);
 		*more = e->pop;
 	}
-	if (!r && e->steals && o->ringful) {
+	if (!r && o->steals && o->ringful) {
 		r = steal(e, o, i);
 		from = e->pool[r].core;
 		if (e->pool[r].steered)

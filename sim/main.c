@@ -15,7 +15,7 @@ static const char help[] =
 	"       shunt-sim list                  systems, workloads, figures\n"
 	"\n"
 	"  -p, --policy LIST     built-in policies, ./FILE.c, ./FILE.shunt; ideal: ps, srpt, c-fcfs,\n"
-	"                        oracle\n"
+	"                        oracle; of services, each its own: get=mq+scan=fcfs\n"
 	"  -s, --system LIST     whose costs: presets or JSON files (default: ideal, free of cost)\n"
 	"  -C, --cost NAME=X     one cost set otherwise; may be repeated\n"
 	"  -w, --workload SPEC   a name, or NAME=SHARE:TIME[/slo=TIME][/quantum=TIME][/requeue=head|tail],…\n"

@@ -100,7 +100,7 @@ HOT void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 	};
 	int to;
 
-	if (e->p->flags & SHUNT_NEEDS_RANDOM)
+	if (d->p->flags & SHUNT_NEEDS_RANDOM)
 		ev.random = rng_next(&e->random) >> 32;
 	if (RARE(e->stamp_nic))
 		q->arrival = e->now;
@@ -109,7 +109,7 @@ HOT void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 		e->rare->staged_arrive(e, d, r);
 		return;
 	}
-	to = e->p->steer(d->v, &ev);
+	to = d->p->steer(d->v, &ev);
 	if (to == SHUNT_REJECT || to == SHUNT_DROP) {
 		req_refuse(e, r, to == SHUNT_REJECT ? REFUSED_REJECT : REFUSED_DROP);
 	} else if (to < 0) {
@@ -119,7 +119,7 @@ HOT void nic_decide(struct engine *e, struct domain *d, uint32_t r)
 		e->r->bad_answers++;
 		hold(e, d, r);
 	} else if (d->core[to].ring.n + d->core[to].coming >= e->ring_max ||
-		   (e->idle_only && !(d->v->idle >> to & 1))) {
+		   (d->idle_only && !(d->v->idle >> to & 1))) {
 		hold(e, d, r);
 	} else {
 		send(e, d, r, to);

@@ -42,7 +42,7 @@ static bool has_quantum(const struct run_config *c, const struct sim_class *of)
 {
 	double q = c->quantum_us < 0 ? c->costs.quantum_us : c->quantum_us;
 
-	return preempts(c) && (of->quantum_us > 0 || q > 0);
+	return preempts_class(c, of) && (of->quantum_us > 0 || q > 0);
 }
 
 static bool preempts_some(const struct run_config *c)
@@ -63,7 +63,8 @@ static bool marks(const struct run_config *c)
 static bool takes_quantum(const struct run_config *c)
 {
 	for (int k = 0; k < c->w->nclasses; k++) {
-		if (preempts(c) && c->quantum_us < 0 && !(c->w->cls[k].quantum_us > 0))
+		if (preempts_class(c, &c->w->cls[k]) && c->quantum_us < 0 &&
+		    !(c->w->cls[k].quantum_us > 0))
 			return true;
 	}
 	return false;
@@ -71,7 +72,7 @@ static bool takes_quantum(const struct run_config *c)
 
 static bool takes_outstanding(const struct run_config *c)
 {
-	return is_wire(c) || (!strcmp(c->policy->name, "jbsq") && !c->knob[0]);
+	return is_wire(c) || (policy_among(c, "jbsq") && !c->knob[0]);
 }
 
 static bool has_nic_queue(const struct run_config *c)
@@ -175,12 +176,13 @@ static int check_cost(const struct options *o, const struct sweep *s, const char
 
 static bool obeys_quantum(const struct run_config *c, const struct sim_class *of)
 {
-	return !(of->quantum_us > 0) || preempts(c);
+	return !(of->quantum_us > 0) || preempts_class(c, of);
 }
 
 static bool obeys_requeue(const struct run_config *c, const struct sim_class *of)
 {
-	return of->requeue == REQUEUE_AUTO || (has_quantum(c, of) && !c->policy->requeue);
+	return of->requeue == REQUEUE_AUTO ||
+	       (has_quantum(c, of) && !policy_of(c, of->service_no)->requeue);
 }
 
 static bool obeys_service(const struct run_config *c, const struct sim_class *of)

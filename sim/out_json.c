@@ -65,7 +65,7 @@ static json_t *domains_json(const struct point *p)
 
 		domain = json_pack("{s:i, s:I, s:f}", "cores", d->cores, "arrived",
 				   (json_int_t)d->arrived, "busy", d->busy);
-		if (p->c.policy->plan)
+		if (policy_of(&p->c, i)->plan)
 			json_object_set_new(domain, "plan", plan_json(d->plan));
 		json_array_append_new(all, domain);
 	}

@@ -43,8 +43,8 @@ static json_t *service_json(const struct point *p, int n)
 {
 	const struct domain_result *d = &p->r.domain[n];
 	struct class_result sum = sum_of(p, n);
-	json_t *o = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "service",
-			      p->c.w->service[n],
+	json_t *o = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "service",
+			      p->c.w->service[n], "policy", policy_of(&p->c, n)->name,
 			      "arrived", (json_int_t)sum.arrived, "done", (json_int_t)sum.done,
 			      "dropped", (json_int_t)sum.dropped, "rejected",
 			      (json_int_t)sum.rejected, "lost", (json_int_t)sum.lost, "expired",
@@ -78,11 +78,13 @@ void services_table(const struct point *p, struct table *t)
 	for (int n = 0; has_services(p) && takes_turns(p) && n < p->c.w->nservices; n++) {
 		const struct domain_result *d = &p->r.domain[n];
 		struct class_result sum = sum_of(p, n);
+		bool own = p->c.policy->each;
 
 		table_text(t,
-			   "  service %s: %llu of %llu served, there %.3g %% of the time, let on "
-			   "%.4g times a second, taken off %llu times",
-			   p->c.w->service[n], (unsigned long long)sum.done,
+			   "  service %s%s%s: %llu of %llu served, there %.3g %% of the time, "
+			   "let on %.4g times a second, taken off %llu times",
+			   p->c.w->service[n], own ? ", by " : "",
+			   own ? policy_of(&p->c, n)->name : "", (unsigned long long)sum.done,
 			   (unsigned long long)sum.arrived, 100 * d->there,
 			   p->r.sim_s > 0 ? d->let_on / p->r.sim_s : 0,
 			   (unsigned long long)d->taken);

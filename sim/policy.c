@@ -164,6 +164,11 @@ int policy_open(struct policy *p, const char *name, struct why *why)
 
 void policy_close(struct policy *p)
 {
+	for (int i = 0; i < p->neach; i++)
+		policy_close(&p->each[i]);
+	free(p->each);
+	p->each = NULL;
+	p->neach = 0;
 	if (p->handle)
 		dlclose(p->handle);
 	if (p->fd >= 0)

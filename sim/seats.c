@@ -284,7 +284,7 @@ void seats_wanted(struct engine *e, struct domain *d, int i)
 	}
 	seat = &e->seats->seat[i];
 	on = &e->dom[seat->on];
-	if (e->steals && d->free)
+	if (d->steals && d->free)
 		next_one(e, d, __builtin_ctzll(d->free), 0);
 	else if (!seat->moving && !leave_if_idle(e, on, i) && seat->over && on->core[i].run)
 		tell_to_leave(e, on, i);

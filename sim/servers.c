@@ -27,7 +27,6 @@ int servers_open(struct calls *k, struct why *why)
 		e->hooks = k->hooks;
 		e->index = i;
 		e->c = k->c;
-		e->p = k->c->policy;
 		e->r = k->r;
 		res = engine_open(e, why);
 		if (res)

@@ -86,6 +86,8 @@ int services_open(struct engine *e, struct why *why)
 	struct services *s;
 	int cores = e->c->cores - k->reserved;
 
+	if (policies_check(e->c, why))
+		return -1;
 	if (k->services == SERVICES_SHARED) {
 		if (!k->change_ns || w->nservices < 2)
 			return 0;

@@ -27,6 +27,7 @@ typedef uint64_t tick;
 #define SIM_FAILS 32
 #define SERVERS_MOST 1000
 #define SIM_TEXT 512
+#define SIM_SERVICE 32 /* characters of a service's name, with the 0 */
 
 static inline tick ticks(double ns)
 {
@@ -129,7 +130,7 @@ struct workload {
 	char text[SIM_TEXT];
 	int nclasses;
 	int nservices;
-	char service[SHUNT_CLASSES][32];
+	char service[SHUNT_CLASSES][SIM_SERVICE];
 	struct sim_class cls[SHUNT_CLASSES];
 	double mean_ns;
 	double scv;
@@ -183,19 +184,24 @@ enum ideal { IDEAL_NONE, IDEAL_PS, IDEAL_SRPT, IDEAL_CFCFS, IDEAL_ORACLE, IDEAL_
 	     IDEAL_IPIPE_ALG };
 
 struct policy {
-	char name[64];
+	char name[SIM_TEXT];
 	char text[SHUNT_TEXT_LEN];
 	enum ideal ideal;
-	uint32_t flags;
+	uint32_t flags;      /* of one for each service: what any of them has */
 	SHUNT_POLICY_FNS;
 	void *handle;
 	int fd;
+	struct policy *each; /* one for each service (policies.c), neach of them; NULL: one alone */
+	int neach;
+	char service[SIM_SERVICE]; /* of those: which one has it */
 };
 
 /* "ps", "srpt", "c-fcfs" (ideal), the name of a built-in policy, a bundle or a .c file. A policy
  * that workers may not run is refused. */
 int policy_open(struct policy *p, const char *name, struct why *why);
 void policy_close(struct policy *p);
+/* policies.c: as policy_open(), or one for each service, "get=mq+scan=fcfs". */
+int policies_open(struct policy *p, const char *text, struct why *why);
 /* The names of the built-in ones; how many. */
 int policy_list(char names[][SHUNT_NAME_LEN], int room);
 
@@ -324,8 +330,15 @@ double quantity_of(const struct class_result *c, enum quantity q);
 bool slowdown_is_infinite(const struct run_config *c, int k);
 /* False: the backlog grew all the time, so that times say how long the run was and nothing else. */
 bool load_is_carried(const struct run_result *r);
-/* Are requests preempted when their quantum is over? */
+/* Are requests preempted when their quantum is over: any; those of a class? */
 bool preempts(const struct run_config *c);
+bool preempts_class(const struct run_config *c, const struct sim_class *of);
+/* policies.c: the policy of a service of the workload; there is one for all, or one for each. */
+const struct policy *policy_of(const struct run_config *c, int service);
+/* Has a policy that decides in some domain that name? */
+bool policy_among(const struct run_config *c, const char *name);
+/* 0, or -1 with the reason in why: one for each service lacks one, or services have no domains. */
+int policies_check(const struct run_config *c, struct why *why);
 /* Can what waits too long expire? */
 bool expires(const struct run_config *c);
 /* 0, -ENOMEM, -EINTR (*stop was set), -EINVAL with the reason in why. */

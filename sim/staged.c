@@ -390,19 +390,20 @@ static int open_fallback(struct engine *e, struct why *why)
 	struct staged *t = e->staged;
 	const char *name = e->c->costs.fallback;
 
-	t->policy = e->p;
+	t->policy = e->c->policy;
 	t->waits = !strcmp(name, "none");
 	if (check_policy(t->policy, why))
 		return -EINVAL;
-	if (!*name || t->waits || !strcmp(name, "same") || !strcmp(name, e->p->name))
+	if (!*name || t->waits || !strcmp(name, "same") || !strcmp(name, t->policy->name))
 		return 0;
 	if (policy_open(&t->fallback, name, why)) {
 		why_context(why, "fallback");
 		return -EINVAL;
 	}
 	t->opened = true;
-	e->p = &t->fallback;
-	return check_policy(e->p, why);
+	for (int i = 0; i < e->ndomains; i++)
+		e->dom[i].p = &t->fallback;
+	return check_policy(&t->fallback, why);
 }
 
 static int open_domain(struct engine *e, struct domain *d)

@@ -79,8 +79,8 @@ HOT bool to_head(struct engine *e, struct domain *d, int i, uint32_t r)
 		.run_cls = SHUNT_NONE,
 	};
 
-	if (e->p->requeue)
-		return e->p->requeue(d->v, &ev) == SHUNT_HEAD;
+	if (d->p->requeue)
+		return d->p->requeue(d->v, &ev) == SHUNT_HEAD;
 	return !e->c->w->cls[e->pool[r].cls].tail;
 }
 
@@ -120,9 +120,9 @@ HOT int ask_select(struct engine *e, struct domain *d, int i, uint32_t run)
 		}
 		view_head(d->v, i, c, e->pool[first].arrival, queued);
 	}
-	cls = e->p->select(d->v, &ev);
+	cls = d->p->select(d->v, &ev);
 	if (cls == SHUNT_GO_ON) {
-		e->r->bad_answers += e->p->flags & SHUNT_TAKES_ANY && ev.waiting;
+		e->r->bad_answers += d->p->flags & SHUNT_TAKES_ANY && ev.waiting;
 		return -1;
 	}
 	if (cls < 0 || cls >= SHUNT_CLASSES || !(ev.waiting >> cls & 1)) {

@@ -9,14 +9,33 @@
 #include "measure.h"
 
 /* mq goes by objectives: without any it does what fcfs does. */
+static bool lacks_objectives(const struct run_config *c, const struct policy *p)
+{
+	int classes = 0, objectives = 0;
+
+	for (int k = 0; k < c->w->nclasses; k++) {
+		const struct sim_class *of = &c->w->cls[k];
+
+		if (policy_of(c, of->service_no) != p)
+			continue;
+		classes++;
+		objectives += of->slo_us > 0;
+	}
+	return !strcmp(p->name, "mq") && classes > 1 && !objectives;
+}
+
 static void warn_of_objectives(const struct run_config *c)
 {
-	if (!strcmp(c->policy->name, "mq") && c->w->nclasses > 1 && !has_objective(c->w))
+	bool lacks = lacks_objectives(c, c->policy);
+
+	for (int i = 0; i < c->policy->neach && !lacks; i++)
+		lacks = lacks_objectives(c, &c->policy->each[i]);
+	if (lacks)
 		fprintf(stderr,
-			"shunt-sim: warning: no class of '%.100s' has an objective, so mq serves "
+			"shunt-sim: warning: no class %s'%.100s' has an objective, so mq serves "
 			"in order of arrival, as fcfs does: NAME=SHARE:TIME/slo=TIME (of a trace: "
 			"--workload, or its line '# workload: ')\n",
-			c->w->text);
+			c->policy->each ? "of a service of mq in " : "of ", c->w->text);
 }
 
 /* The tail of a few recorded times is that of the few slowest of them, however long the run. */
