@@ -91,6 +91,7 @@ deps-check: ## fail if a package is missing that building takes
 # --- user space -------------------------------------------------------------------------------
 LIB_SRC := $(wildcard lib/*.c)
 BUNDLE_SRC := $(wildcard lib/bundle/*.c) # with libelf, which shuntd has no use for
+MEM_SRC := $(wildcard lib/mem/*.c) # policies of memory, and traces of it: for shunt and shunt-sim
 obj = $(patsubst %.S,$(B)/obj/%.o,$(patsubst %.c,$(B)/obj/%.o,$(1)))
 
 $(B)/obj/%.o: %.c

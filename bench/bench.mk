@@ -3,7 +3,7 @@
 
 .PHONY: bench-agent bench-cost bench-path bench-plain bench-preempt bench-price bench-wire \
 	bench-costs bench-sim bench-overload bench-rpc bench-seat bench-actors \
-	bench-offload bench-mem
+	bench-offload bench-mem bench-mem-replay
 
 bench-cost: ## ns per packet of XDP ingress (root)
 bench-cost: bpf $(B)/bench/cost $(B)/bench/again.o $(B)/bench/least.o \
@@ -64,6 +64,10 @@ $(B)/bench/offload_mq.o: bpf/native.c bpf/policies/mq.c $(wildcard include/shunt
 bench-mem: ## memory that programs do not use, given back: 8 minutes (root)
 bench-mem: all $(B)/bench/mem $(if $(ROCKSDB),$(B)/bench/mem_rocksdb)
 	$(Q)bench/mem.sh $(B)/bench/mem.json
+
+bench-mem-replay: ## policies of memory on what memcached uses, recorded: 5 minutes (root)
+bench-mem-replay: all $(B)/bench/mem
+	$(Q)bench/mem_replay.sh $(B)/bench
 
 $(B)/bench/mem: bench/mem_ask.h
 $(B)/bench/mem_rocksdb: bench/mem_rocksdb.c bench/mem_ask.h

@@ -5,7 +5,7 @@ LOADER_SRC := $(wildcard loader/*.c loader/fit/*.c loader/mem/*.c loader/sched/*
 	offload/nfp/lint/*.c)
 LOADER_LIBS := -lxdp -lbpf -lelf -lcyaml -lyaml -ljansson -lm
 
-$(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC) $(BUNDLE_SRC))
+$(B)/shunt: $(call obj,$(LOADER_SRC) $(LIB_SRC) $(BUNDLE_SRC) $(MEM_SRC))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(LOADER_LIBS)
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * mem_live.c - shunt mem watch, shunt mem run: from the command line to the loop of mem/watch.c,
- * and what they print
+ * mem_live.c - shunt mem watch, run, record: from the command line to the loop of mem/watch.c, and
+ * what they print
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "mem/trace.h"
 #include "mem_verb.h"
 #include "part.h"
 #include "units.h"
@@ -40,9 +41,9 @@ static json_int_t net_kib(const struct mem_watch *w)
 static json_t *result(const struct mem_watch *w)
 {
 	const struct mem_sums *s = &w->sums;
-	json_t *r = json_pack("{s:i, s:f, s:f, s:s}", "pid", w->target->pid, "at_s",
+	json_t *r = json_pack("{s:i, s:f, s:f, s:s, s:s}", "pid", w->target->pid, "at_s",
 			      (clock_ns() - w->began_ns) / 1e9, "interval_s", w->interval_s,
-			      "state", state(w));
+			      "policy", w->o->policy->name, "state", state(w));
 	const struct { const char *key; json_int_t n; } counts[] = {
 		{ "scans", s->scans },		{ "rss_kib", s->rss_kib },
 		{ "used_kib", s->used_kib },	{ "cold_kib", s->cold_kib },
@@ -97,14 +98,37 @@ struct out {
 	struct ctl *ctl;
 	FILE *file;
 	bool lines; /* on standard output */
+	struct mem_trace_out trace; /* to file, where it is a record */
+	int err;                    /* -errno, where it could not be written */
 };
+
+static void out_begin(struct out *out, const struct mem_options *o)
+{
+	if (o->record)
+		mem_trace_begin(&out->trace, out->file);
+}
+
+/* err, or what writing the file came to. */
+static int out_end(struct out *out, const struct mem_options *o, int err)
+{
+	int bad = o->record ? mem_trace_end(&out->trace) : 0;
+
+	bad = out->err ? out->err : bad;
+	if (bad && !err)
+		return fail(out->ctl, bad, "cannot write the record: %s", strerror(-bad));
+	return err;
+}
 
 static void tell(const struct mem_watch *w, void *arg)
 {
 	struct out *out = arg;
 	json_t *r = result(w);
 
-	if (out->file) {
+	if (w->o->record) {
+		int err = mem_record(&out->trace, &w->now, clock_ns());
+
+		out->err = out->err ? out->err : err;
+	} else if (out->file) {
 		json_dumpf(r, out->file, JSON_COMPACT);
 		fputc('\n', out->file);
 		fflush(out->file);
@@ -129,7 +153,7 @@ static int catch_signals(void)
 
 int mem_watch(struct ctl *ctl, const struct mem_options *o, FILE *file)
 {
-	struct out out = { ctl, file, true };
+	struct out out = { .ctl = ctl, .file = file, .lines = true };
 	struct mem_target t;
 	struct mem_watch w = { .o = o, .target = &t, .why = &ctl->why, .tell = tell, .arg = &out };
 	__u64 pid = 0;
@@ -145,12 +169,14 @@ int mem_watch(struct ctl *ctl, const struct mem_options *o, FILE *file)
 	if (err)
 		return err;
 	signals = catch_signals();
+	out_begin(&out, o);
 	err = mem_watch_begin(&w);
 	if (!err)
 		err = mem_watch_run(&w, signals);
+	err = out_end(&out, o, err < 0 ? err : 0);
 	mem_watch_end(&w);
 	mem_target_close(&t);
-	return err < 0 ? err : 0;
+	return err;
 }
 
 /* A signal for shunt is the program's. The terminal sends its own to both. */
@@ -183,7 +209,7 @@ static int watch_program(struct ctl *ctl, struct mem_watch *w, struct mem_progra
 
 int mem_run(struct ctl *ctl, const struct mem_options *o, unsigned int batch_kib, FILE *file)
 {
-	struct out out = { ctl, file, false };
+	struct out out = { .ctl = ctl, .file = file };
 	struct mem_target t;
 	struct mem_watch w = { .o = o, .target = &t, .why = &ctl->why, .tell = tell, .arg = &out };
 	struct mem_program p = { .pid = -1, .go = -1, .report = -1 };
@@ -202,8 +228,10 @@ int mem_run(struct ctl *ctl, const struct mem_options *o, unsigned int batch_kib
 		err = mem_watch_begin(&w); /* may we? */
 		w.tell = tell;
 		w.sums = (struct mem_sums){ 0 };
+		out_begin(&out, o);
 		if (!err)
 			err = watch_program(ctl, &w, &p, signals);
+		err = out_end(&out, o, err);
 		mem_watch_end(&w);
 		mem_target_close(&t);
 	}

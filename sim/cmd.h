@@ -106,6 +106,7 @@ int verb_check(const char *verb, const struct options *o);
 int cmd_run(struct options *o);
 int cmd_paper(struct options *o);
 int cmd_advise(struct options *o);
+int cmd_mem(struct options *o);
 struct figure;
 extern const struct paper_figure {
 	const char *name, *text; /* NULL ends */

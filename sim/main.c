@@ -12,6 +12,7 @@ static const char help[] =
 	"usage: shunt-sim [run] [options]       all combinations of what the options list\n"
 	"       shunt-sim paper FIGURE [options] a figure of a paper, beside what its text says\n"
 	"       shunt-sim advise [options]      the policy and quantum that meet the SLOs with the fewest cores\n"
+	"       shunt-sim mem TRACE... [options] policies of memory on what 'shunt mem record' recorded\n"
 	"       shunt-sim list                  systems, workloads, figures\n"
 	"\n"
 	"  -p, --policy LIST     built-in policies, ./FILE.c, ./FILE.shunt; ideal: ps, srpt, c-fcfs,\n"
@@ -78,7 +79,8 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(struct options *);
-	} verbs[] = { { "run", cmd_run }, { "paper", cmd_paper }, { "advise", cmd_advise } };
+	} verbs[] = { { "run", cmd_run }, { "paper", cmd_paper }, { "advise", cmd_advise },
+		    { "mem", cmd_mem } };
 	int (*run)(struct options *) = cmd_run;
 	const char *verb = "run";
 	struct options o;
@@ -103,8 +105,8 @@ int main(int argc, char **argv)
 		fputs(help, stdout);
 		return 0;
 	}
-	if (!err && o.argc && run != cmd_paper) {
-		complain("'%s' is neither a verb (run, paper, advise, list) nor an option: "
+	if (!err && o.argc && run != cmd_paper && run != cmd_mem) {
+		complain("'%s' is neither a verb (run, paper, advise, mem, list) nor an option: "
 			 "'shunt-sim --help' lists both",
 			 o.argv[0]);
 		err = EXIT_USAGE;

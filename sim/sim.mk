@@ -10,6 +10,6 @@ SIM_LIBS := -lelf -ljansson -lm -ldl -pthread
 all: sim
 sim: $(B)/shunt-sim ## the simulator
 
-$(B)/shunt-sim: $(call obj,$(SIM_SRC) $(BUNDLE_SRC) lib/exe.c lib/file.c lib/why.c)
+$(B)/shunt-sim: $(call obj,$(SIM_SRC) $(BUNDLE_SRC) $(MEM_SRC) lib/exe.c lib/file.c lib/why.c)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ $(SIM_LIBS)

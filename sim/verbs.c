@@ -6,24 +6,24 @@
 
 #include "cmd.h"
 
-enum { RUN = 1, PAPER = 2, ADVISE = 4, ALL = RUN | PAPER | ADVISE };
+enum { RUN = 1, PAPER = 2, ADVISE = 4, MEM = 8, ALL = RUN | PAPER | ADVISE };
 
 static const struct {
 	const char *name;
 	int bit;
-} verbs[] = { { "run", RUN }, { "paper", PAPER }, { "advise", ADVISE } };
+} verbs[] = { { "run", RUN }, { "paper", PAPER }, { "advise", ADVISE }, { "mem", MEM } };
 
 /* Options that are not listed belong to run alone. */
 static const struct {
 	int option, verbs;
 } takes[] = {
-	{ 'p', RUN | ADVISE }, { 's', RUN | ADVISE }, { 'C', RUN | ADVISE }, { 'w', RUN | ADVISE },
-	{ 'a', RUN | ADVISE }, { 'X', RUN | ADVISE }, { 'f', RUN | ADVISE }, { 'R', RUN | ADVISE },
-	{ 'c', RUN | ADVISE }, { 'd', RUN | ADVISE }, { 'r', RUN | ADVISE }, { 'q', RUN | ADVISE },
-	{ 'P', RUN | ADVISE }, { 'k', RUN | ADVISE }, { 'm', RUN | ADVISE }, { 'M', ADVISE },
-	{ 'x', RUN | PAPER },  { 'J', RUN | PAPER },  { 'D', RUN | PAPER },  { 'g', RUN | PAPER },
-	{ 'I', PAPER },        { 'n', ALL },          { 'S', ALL },          { 'j', ALL },
-	{ 'Q', ALL },          { 'h', ALL },
+	{ 's', RUN | ADVISE }, { 'C', RUN | ADVISE }, { 'w', RUN | ADVISE }, { 'a', RUN | ADVISE },
+	{ 'X', RUN | ADVISE }, { 'f', RUN | ADVISE }, { 'R', RUN | ADVISE }, { 'c', RUN | ADVISE },
+	{ 'd', RUN | ADVISE }, { 'r', RUN | ADVISE }, { 'q', RUN | ADVISE }, { 'P', RUN | ADVISE },
+	{ 'k', RUN | ADVISE }, { 'm', RUN | ADVISE }, { 'M', ADVISE },       { 'x', RUN | PAPER },
+	{ 'D', RUN | PAPER },  { 'g', RUN | PAPER },  { 'I', PAPER },        { 'n', ALL },
+	{ 'j', ALL },          { 'p', RUN | ADVISE | MEM }, { 'J', RUN | PAPER | MEM },
+	{ 'S', ALL | MEM },    { 'Q', ALL | MEM },    { 'h', ALL | MEM },
 };
 #define TAKES (sizeof(takes) / sizeof(takes[0]))
 

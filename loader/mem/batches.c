@@ -7,8 +7,6 @@
 
 #include "mem.h"
 
-#define MOST_NEED 64
-
 static bool is_batch(const struct vma *v)
 {
 	return v->anonymous && v->can_cool && (v->rss_kib || v->swap_kib);
@@ -18,27 +16,24 @@ static bool is_batch(const struct vma *v)
  * The pages of a mapping that has taken this one's place, or of a program that was executed
  * meanwhile, are new: the processor has marked them as used, so that they count as used here.
  */
-static struct mem_batch next(const struct vma *v, const struct mem_batch *was, unsigned int scans)
+static struct mem_batch next(const struct vma *v, const struct mem_batch *was)
 {
 	struct mem_batch b = { .range = { v->start, v->end, v->rss_kib }, .rss_kib = v->rss_kib,
-			       .used_kib = v->referenced_kib, .swap_kib = v->swap_kib,
-			       .need = scans };
+			       .used_kib = v->referenced_kib, .swap_kib = v->swap_kib };
 
 	if (!was)
 		return b;
-	b.need = was->need;
+	b.own = was->own;
 	b.is_back = was->is_back;
+	b.was_cold = was->cooled;
 	b.came_back = b.used_kib && (b.swap_kib < was->swap_kib || (was->went && b.swap_kib));
-	if (b.came_back && !was->came_back)
-		b.need = was->need >= MOST_NEED / 2 ? MOST_NEED : 2 * was->need;
 	if (was->cooled && !b.used_kib)
-		b.idle = was->idle < MOST_NEED ? was->idle + 1 : MOST_NEED;
+		b.idle = was->idle < MEM_MOST_SCANS ? was->idle + 1 : MEM_MOST_SCANS;
 	return b;
 }
 
 /* Both lists are in the order of addresses. */
-int mem_batches_take(struct mem_batches *now, struct mem_batches *before, struct vmas *v,
-		     unsigned int scans)
+int mem_batches_take(struct mem_batches *now, struct mem_batches *before, const struct vmas *v)
 {
 	struct mem_batch *was = before->b, *end = before->b + before->n;
 
@@ -47,7 +42,7 @@ int mem_batches_take(struct mem_batches *now, struct mem_batches *before, struct
 	if (!now->b)
 		return -ENOMEM;
 	for (int i = 0; i < v->n; i++) {
-		struct vma *vma = &v->vma[i];
+		const struct vma *vma = &v->vma[i];
 		bool is_known;
 
 		if (!is_batch(vma))
@@ -56,13 +51,23 @@ int mem_batches_take(struct mem_batches *now, struct mem_batches *before, struct
 			was++;
 		is_known = was < end && was->range.start == vma->start &&
 			   was->range.end == vma->end;
-		now->b[now->n] = next(vma, is_known ? was : NULL, scans);
-		/* nothing is to be cleared of a page that was not used: one step less */
-		vma->is_old = now->b[now->n].idle > 0;
-		now->n++;
+		now->b[now->n++] = next(vma, is_known ? was : NULL);
 	}
 	mem_batches_free(before);
 	return 0;
+}
+
+/* Nothing is to be cleared of pages that were not used: one step less. */
+void mem_batches_mark(const struct mem_batches *now, struct vmas *v)
+{
+	const struct mem_batch *b = now->b;
+
+	for (int i = 0; i < v->n; i++) {
+		if (!is_batch(&v->vma[i]))
+			continue;
+		v->vma[i].is_old = b->idle > 0 || !b->is_to_cool;
+		b++;
+	}
 }
 
 void mem_batches_cooled(struct mem_batches *now, const struct vmas *v)
@@ -72,7 +77,7 @@ void mem_batches_cooled(struct mem_batches *now, const struct vmas *v)
 	for (int i = 0; i < v->n; i++) {
 		if (!is_batch(&v->vma[i]))
 			continue;
-		b->cooled = v->vma[i].cooled || v->vma[i].is_old;
+		b->cooled = v->vma[i].cooled || b->idle > 0;
 		b++;
 	}
 }

@@ -16,15 +16,18 @@
 
 #include <linux/types.h>
 
+#include "mem/policy.h"
 #include "vmas.h"
 #include "why.h"
 
 struct mem_options {
 	double seconds;      /* between two scans, at least */
-	unsigned int scans;  /* in which a batch must not be used before it goes */
+	const struct mem_policy *policy;
+	unsigned int scans;  /* how careful the policy is to be */
 	unsigned int budget; /* refaults a second */
 	unsigned long count; /* of scans; 0: until the process ends */
 	bool dry_run;        /* nothing goes */
+	bool record;         /* what scans see is written, as ../../lib/mem/trace.h says */
 };
 
 /* --- target.c: the process -------------------------------------------------------------------- */
@@ -63,13 +66,15 @@ __u64 mem_swap_price_kib(const struct mem_swap *s, __u64 swap_kib);
 struct mem_batch {
 	struct vma_range range;
 	__u32 rss_kib, used_kib, swap_kib;
-	__u16 idle;     /* scans, one after the other, that found it unused */
-	__u16 need;     /* so many of them before it goes: more each time that it came back */
-	bool cooled;    /* the next scan tells whether it was used */
-	bool came_back; /* some of it, since the last scan */
-	bool went;      /* since the scan */
-	bool is_back;   /* as a whole, since it went: what the process has not used is in memory */
-	bool goes;      /* the policy's word */
+	__u16 idle;      /* scans, one after the other, that found it unused */
+	bool cooled;     /* the next scan tells whether it was used */
+	bool was_cold;   /* this one does */
+	bool came_back;  /* some of it, since the last scan */
+	bool went;       /* since the scan */
+	bool is_back;    /* as a whole, since it went: what the process has not used is in memory */
+	bool goes;       /* the policy's word */
+	bool is_to_cool; /* ... */
+	struct mem_own own;
 };
 
 struct mem_batches {
@@ -78,16 +83,23 @@ struct mem_batches {
 };
 
 /* The batches of a scan, with what was known of those that are still there; before is freed. */
-int mem_batches_take(struct mem_batches *now, struct mem_batches *before, struct vmas *v,
-		     unsigned int scans);
+int mem_batches_take(struct mem_batches *now, struct mem_batches *before, const struct vmas *v);
+/* Notes in v which of them vmas_cool() is to leave alone. */
+void mem_batches_mark(const struct mem_batches *now, struct vmas *v);
 /* Notes which of them were made cold by vmas_cool(). */
 void mem_batches_cooled(struct mem_batches *now, const struct vmas *v);
 void mem_batches_free(struct mem_batches *b);
 
-/* --- policy.c --------------------------------------------------------------------------------- */
+/* --- decide.c --------------------------------------------------------------------------------- */
 
-/* Says of each batch whether it goes. */
-void mem_policy(struct mem_batches *b);
+/* Asks the policy about each batch. */
+void mem_decide(struct mem_batches *all, const struct mem_policy *policy, struct mem_all *state);
+
+/* --- record.c --------------------------------------------------------------------------------- */
+
+struct mem_trace_out;
+/* The batches of a scan, as they were at at_ns. 0, or -errno. */
+int mem_record(struct mem_trace_out *out, const struct mem_batches *all, __u64 at_ns);
 
 /* --- guard.c ---------------------------------------------------------------------------------- */
 
@@ -137,6 +149,7 @@ struct mem_watch {
 	struct mem_target *target;
 	struct why *why;
 	struct mem_batches now;
+	struct mem_all policy;  /* the policy's memory of the process */
 	struct mem_guard guard;
 	struct mem_swap swap;
 	struct mem_sums sums;

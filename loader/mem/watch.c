@@ -86,19 +86,20 @@ static int look_at_memory(struct mem_watch *w)
 
 	if (err)
 		return err;
-	err = mem_batches_take(&next, &w->now, &v, w->o->scans);
+	err = mem_batches_take(&next, &w->now, &v);
 	if (err) {
 		vmas_free(&v);
 		return why_fail(w->why, err, "no memory");
 	}
 	w->now = next;
+	from = cpu_s();
+	mem_decide(&w->now, w->o->policy, &w->policy);
+	w->sums.policy_s += cpu_s() - from;
+	w->sums.scan_s -= cpu_s() - from;
+	mem_batches_mark(&w->now, &v);
 	err = vmas_cool(&v, w->target->pidfd, w->why);
 	mem_batches_cooled(&w->now, &v);
 	vmas_free(&v);
-	from = cpu_s();
-	mem_policy(&w->now);
-	w->sums.policy_s += cpu_s() - from;
-	w->sums.scan_s -= cpu_s() - from;
 	return err < 0 ? err : 0;
 }
 
@@ -242,6 +243,7 @@ int mem_watch_begin(struct mem_watch *w)
 	w->began_ns = clock_ns();
 	w->verdict = MEM_PAUSE;
 	mem_guard_begin(&w->guard, w->o->budget);
+	w->o->policy->begin(&w->policy, w->o->scans, w->began_ns);
 	err = scan(w);
 	if (err == -EPERM || err == -EACCES || err == -ENOSYS)
 		why_hint(w->why, "%s", NEEDS);

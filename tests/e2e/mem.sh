@@ -74,6 +74,14 @@ test_what_cannot_be_looked_at_is_refused_with_the_reason() {
 	assert_exit 2 shunt mem run --batch 300 --dry-run -- true
 	assert_exit 2 shunt mem watch $$ --scans 0
 	assert_exit 1 shunt mem run --dry-run -o "$DIR/no/such" -- true
+	assert_exit 2 shunt mem run --dry-run --policy fcfs -- true
+	assert_match "$(cat "$DIR/err")" "'fcfs' is no policy of memory: threshold, sol"
+	assert_exit 2 shunt mem record -- true
+	assert_match "$(cat "$DIR/err")" '--output says no file'
+	assert_exit 2 shunt mem record -o "$DIR/trace" --policy sol -- true
+	assert_match "$(cat "$DIR/err")" 'have no part in it, as nothing goes'
+	assert_exit 1 shunt mem record -o /dev/full --count 2 --interval 0.01 $$
+	assert_match "$(cat "$DIR/err")" 'cannot write the record: No space left on device'
 }
 
 test_in_batches_what_a_program_does_not_use_would_go_and_nothing_that_it_uses() {
@@ -85,6 +93,57 @@ test_in_batches_what_a_program_does_not_use_would_go_and_nothing_that_it_uses() 
 		>/dev/null || fail "used memory would go: $(cat "$DIR/scans")"
 	assert_eq "$(tail -n 1 "$DIR/scans" | jq '.swap_kib + .out_kib')" 0 "what went, dry"
 	stop run
+}
+
+test_another_policy_tells_used_memory_from_the_rest_as_well() {
+	write_program
+	start run shunt mem run --dry-run -o "$DIR/scans" --interval 0.1 --policy sol -- python3 \
+		"$DIR/program.py" 64 16
+	wait_for 30 last '.policy == "sol" and .cold_kib >= 45000 and .used_kib >= 4096'
+	last '.rss_kib - .cold_kib >= 8192' || fail "$(tail -n 1 "$DIR/scans")"
+	stop run
+}
+
+# So that one could run where there is none: on a NIC's cores, or in the kernel.
+test_policies_of_memory_use_no_floating_point() {
+	local f
+	need cc
+	for f in "$ROOT"/lib/mem/{sol,threshold}.c; do
+		cc -O2 -mgeneral-regs-only -I"$ROOT/lib" -I"$ROOT/include" -c "$f" -o "$DIR/o" ||
+			fail "$f does not compile without"
+	done
+	echo 'double f(double x) { return x * 2; }' >"$DIR/f.c"
+	! cc -mgeneral-regs-only -c "$DIR/f.c" -o "$DIR/o" 2>/dev/null ||
+		fail "the compiler would not have noticed"
+}
+
+has_scans() { [ "$(grep -c ^scan "$DIR/trace")" -gt "$1" ]; }
+of_trace() { json ".traces[0] | $1" shunt-sim mem "$DIR/trace" --json -; }
+
+test_what_is_recorded_of_a_program_can_be_replayed() {
+	write_program
+	start run shunt mem record -o "$DIR/trace" --interval 0.1 -- python3 "$DIR/program.py" 64 16
+	wait_for 30 has_scans 30
+	stop run
+	assert_eq "$(tail -n 1 "$DIR/trace" | cut -d' ' -f1)" end "last line"
+	# batches that were split, and of these what is used
+	grep -Eq '^[+] [0-9]+ [0-9a-f]+ 256 ' "$DIR/trace" || fail "nothing was split"
+	assert_eq "$(of_trace '.rss_mib > 64 and .unused_mib > 30 and .unused_mib < 60')" true \
+		"$(of_trace '.')"
+	assert_eq "$(of_trace '[.runs[] | .back_mib > 5 and .back_mib <= .oracle_mib] | all')" \
+		true "$(of_trace '.')"
+}
+
+test_what_is_recorded_of_a_process_is_of_use_though_the_recorder_was_killed() {
+	start_program 16 4 MADV_NOHUGEPAGE
+	shunt mem record "${PIDS[program]}" -o "$DIR/trace" --interval 0.05 --count 4
+	assert_eq "$(tail -n 1 "$DIR/trace")" "end 4" "last line"
+	start record shunt mem record "${PIDS[program]}" -o "$DIR/trace" --interval 0.05
+	wait_for 10 has_scans 5
+	stop record KILL
+	assert_exit 0 shunt-sim mem "$DIR/trace"
+	assert_match "$(cat "$DIR/err")" 'has no end: its last scan is left out'
+	stop program
 }
 
 test_a_mapping_that_is_used_in_part_stays_as_a_whole_without_batches() {

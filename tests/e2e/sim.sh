@@ -169,7 +169,7 @@ test_wrong_input_is_refused_with_a_reason() {
 	-m p98|--metric cannot be
 	paper fig99|unknown figure
 	advise|advise wants
-	what|'what' is neither a verb .run, paper, advise, list. nor an option
+	what|'what' is neither a verb .run, paper, advise, mem, list. nor an option
 	TEXT
 }
 

@@ -27,7 +27,8 @@ $(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz_program,$(f))))
 # clang takes the sources of one command one by one, and writes the prerequisites of the last: all
 # headers it may be are named.
 $(FUZZ): $(wildcard tests/fuzz/*.h tests/fuzz/*/*.h agent/*.h apps/kv/*.h bpf/*.h bpf/*/*.h \
-	hostlib/*.h include/shunt/*.h lib/*.h lib/bundle/*.h loader/*.h offload/nfp/lint/*.h)
+	hostlib/*.h include/shunt/*.h lib/*.h lib/bundle/*.h lib/mem/*.h loader/*.h \
+	offload/nfp/lint/*.h)
 
 fuzz-programs: $(FUZZ) ## the fuzzers
 ifeq ($(CROSS),)

@@ -2,7 +2,9 @@
 /*
  * test_mem.c - shunt mem: which batches go, when the guard lets them, and how far advice reaches
  */
-/* link: loader/mem/batches.c loader/mem/policy.c loader/mem/guard.c lib/vmas.c lib/why.c */
+/* link: loader/mem/batches.c loader/mem/decide.c loader/mem/guard.c lib/mem/policy.c */
+/* link: lib/mem/threshold.c lib/mem/sol.c lib/vmas.c lib/why.c */
+/* links more: the policy, which is asked about batches */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +24,14 @@
 #define SCANS 3
 #define SECOND 1000000000ULL
 
+static struct mem_all state_of_policy;
+
+static int begin(void **state)
+{
+	mem_threshold.begin(&state_of_policy, SCANS, 1);
+	return 0;
+}
+
 /* A scan that finds one batch at "at". */
 static void scan(struct mem_batches *b, __u64 at, __u64 rss, __u64 used, __u64 swap)
 {
@@ -31,11 +41,22 @@ static void scan(struct mem_batches *b, __u64 at, __u64 rss, __u64 used, __u64 s
 	struct vmas v = { &one, 1, 1 };
 	struct mem_batches now;
 
-	assert_int_equal(mem_batches_take(&now, b, &v, SCANS), 0);
+	assert_int_equal(mem_batches_take(&now, b, &v), 0);
 	*b = now;
+	mem_decide(b, &mem_threshold, &state_of_policy);
+	mem_batches_mark(b, &v);
 	one.cooled = !one.is_old && rss;
 	mem_batches_cooled(b, &v);
-	mem_policy(b);
+}
+
+/* Scans that do not find it used, until it goes. */
+static unsigned int scans_until_it_goes(struct mem_batches *b)
+{
+	unsigned int n = 0;
+
+	for (scan(b, 1 << 20, 256, 256, 0); !b->b[0].goes && n < 1000; n++)
+		scan(b, 1 << 20, 256, 0, 0);
+	return n;
 }
 
 static void test_a_batch_goes_when_so_many_scans_did_not_find_it_used(void **state)
@@ -83,9 +104,8 @@ static void test_a_batch_that_came_back_needs_twice_as_long_before_it_goes_again
 {
 	struct mem_batches b = { 0 };
 
-	scan(&b, 1 << 20, 256, 256, 0);
 	for (unsigned int need = SCANS; need < 64; need *= 2) {
-		assert_int_equal(b.b[0].need, need);
+		assert_int_equal(scans_until_it_goes(&b), need);
 		scan(&b, 1 << 20, 0, 0, 256);
 		scan(&b, 1 << 20, 4, 4, 252);
 		assert_true(b.b[0].came_back);
@@ -94,7 +114,7 @@ static void test_a_batch_that_came_back_needs_twice_as_long_before_it_goes_again
 		scan(&b, 1 << 20, 0, 0, 256);
 		scan(&b, 1 << 20, 4, 4, 252);
 	}
-	assert_int_equal(b.b[0].need, 64);
+	assert_int_equal(scans_until_it_goes(&b), 64);
 	mem_batches_free(&b);
 }
 
@@ -106,9 +126,37 @@ static void test_a_batch_of_which_a_part_is_back_before_the_next_scan_came_back(
 	b.b[0].went = true;
 	scan(&b, 1 << 20, 8, 8, 248);
 	assert_true(b.b[0].came_back);
-	assert_int_equal(b.b[0].need, 2 * SCANS);
 	scan(&b, 1 << 20, 16, 8, 240); /* the same wait goes on */
-	assert_int_equal(b.b[0].need, 2 * SCANS);
+	assert_true(b.b[0].came_back);
+	assert_int_equal(scans_until_it_goes(&b), 2 * SCANS);
+	mem_batches_free(&b);
+}
+
+static unsigned int cool_never(struct mem_all *all, struct mem_own *own, const struct mem_view *v)
+{
+	return 0;
+}
+
+static void test_a_batch_that_the_policy_leaves_as_it_is_tells_nothing_of_its_use(void **state)
+{
+	static const struct mem_policy leaves = { "leaves", 1, NULL, cool_never };
+	struct vma one = { .start = 1 << 20, .end = 2 << 20, .rss_kib = 256, .referenced_kib = 4,
+			   .anonymous = true, .can_cool = true };
+	struct vmas v = { &one, 1, 1 };
+	struct mem_batches b = { 0 };
+
+	scan(&b, 1 << 20, 256, 256, 0);
+	mem_decide(&b, &leaves, &state_of_policy);
+	mem_batches_mark(&b, &v);
+	assert_true(one.is_old); /* which vmas_cool() leaves alone */
+	mem_batches_cooled(&b, &v);
+	assert_false(b.b[0].cooled);
+	scan(&b, 1 << 20, 256, 0, 0);
+	assert_false(b.b[0].was_cold);
+	assert_int_equal(b.b[0].idle, 0);
+	scan(&b, 1 << 20, 256, 0, 0);
+	assert_true(b.b[0].was_cold);
+	assert_int_equal(b.b[0].idle, 1);
 	mem_batches_free(&b);
 }
 
@@ -261,6 +309,8 @@ int main(void)
 			test_a_batch_that_came_back_needs_twice_as_long_before_it_goes_again),
 		cmocka_unit_test(
 			test_a_batch_of_which_a_part_is_back_before_the_next_scan_came_back),
+		cmocka_unit_test(
+			test_a_batch_that_the_policy_leaves_as_it_is_tells_nothing_of_its_use),
 		cmocka_unit_test(test_what_is_swapped_out_as_a_whole_does_not_go_again),
 		cmocka_unit_test(test_above_the_budget_batches_come_back_and_none_goes_for_a_while),
 		cmocka_unit_test(test_where_that_does_not_help_all_come_back_once),
@@ -272,5 +322,5 @@ int main(void)
 			test_advice_reaches_all_of_a_long_range_up_to_one_that_has_gone),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin, NULL);
 }
