@@ -31,7 +31,7 @@ bench-overload: all
 	$(Q)bench/overload.sh $(B)/bench/overload.json
 
 bench-seat: ## two services on one CPU: switched to, there, and spinning (root)
-bench-seat: all $(B)/bench/line
+bench-seat: all $(B)/bench/line $(B)/bench/handover
 	$(Q)bench/seat.sh $(B)/bench/seat.json
 
 bench-actors: ## a message from actor to actor in one place

@@ -3,7 +3,8 @@
 # seat.sh OUT - two services on one CPU: what a request takes from XDP's stamp to its reply, for a
 # service that is away, for one that is on, for two that spin in each other's way, and for one that
 # has the CPU to itself. Four loads in turn, over ROUNDS; about two minutes. Each round begins with
-# the time that a cache line takes between the two CPUs.
+# the time that a cache line takes between the two CPUs, and the time that the kernel alone takes to
+# hand a CPU over.
 #
 # Client and shuntd are on CPU 0, the workers on CPU 1. Requests compute for 1 us. Where both
 # services are offered requests, those for b are sent from CPU 1, so that they take its queue: times
@@ -95,6 +96,7 @@ alone() { # ROW RATE
 
 for ((round = 1; round <= ROUNDS; round++)); do
 	build/bench/line 0 1 >>"$DIR/lines"
+	build/bench/handover 1 >>"$DIR/kernel"
 	begin seat
 	switched switched
 	alone there "$RATE"
@@ -109,12 +111,14 @@ for ((round = 1; round <= ROUNDS; round++)); do
 done
 
 mkdir -p "$(dirname "$OUT")"
-jq -s --slurpfile lines "$DIR/lines" --arg kernel "$(uname -r)" \
+jq -s --slurpfile lines "$DIR/lines" --slurpfile alone "$DIR/kernel" --arg kernel "$(uname -r)" \
 	--arg load "$(cut -d' ' -f1-3 /proc/loadavg)" \
 	--arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" '
 	def median: sort | .[length / 2 | floor];
 	def of($row): map(select(.row == $row));
 	{line_ns: $lines | median,
+	 kernel_ns: ($alone | {at_once: map(.at_once) | median, rare: map(.rare) | median,
+		send: map(.send) | median}),
 	 switched_ns_p50: {block: of("switched") | map(.p50_ns) | median},
 	 there_ns_p50: of("there") | map(.p50_ns) | median,
 	 spinning_ns_p50: of("spinning") | map(.p50_ns) | median,

@@ -34,25 +34,30 @@ static __always_inline void seat_hunger(struct shunt_seats *all, __u32 domain)
 		__sync_fetch_and_or(&all->hungry, bit);
 }
 
-/* The core that is on looks at the word at its next safepoint: others want the seat. 1: it says
- * that it has nothing to do, so it leaves at once. */
-static __always_inline int seat_look(const struct shunt_seat *s, __u64 word)
+/* The core that is on looks at the word at its next safepoint: others want the seat. */
+static __always_inline void seat_look(const struct shunt_seat *s, __u64 word)
 {
 	__u32 domain = SHUNT_SEAT_ON(word) - 1;
-	struct shunt_view *view;
-	__u64 core;
+	struct shunt_view *view = domain < SHUNT_DOMAINS ? find_view(domain) : NULL;
 
-	if (domain >= SHUNT_DOMAINS)
-		return 0;
-	view = find_view(domain);
-	if (!view)
-		return 0;
-	core = shunt_index(s->core[domain], SHUNT_CORES);
-	__sync_lock_test_and_set(&view->core[core].mark.look, 1);
-	return *(volatile __u64 *)&view->idle >> core & 1;
+	if (view)
+		__sync_lock_test_and_set(
+			&view->core[shunt_index(s->core[domain], SHUNT_CORES)].mark.look, 1);
 }
 
-/* The domain wants the seat, unless it is on or is known to want it. 1: it has it soon. */
+/* Does the core that is on say that it has nothing to do? Then it leaves at once. A read of the
+ * line in which it says so, which it then has to fetch back before it leaves: so it is read where
+ * it matters alone. */
+static __always_inline int seat_is_idle(const struct shunt_seat *s, __u64 word)
+{
+	__u32 domain = SHUNT_SEAT_ON(word) - 1;
+	struct shunt_view *view = domain < SHUNT_DOMAINS ? find_view(domain) : NULL;
+
+	return view && *(volatile __u64 *)&view->idle >>
+			       shunt_index(s->core[domain], SHUNT_CORES) & 1;
+}
+
+/* The domain wants the seat, unless it is on or is known to want it. 1: it did not before. */
 static __always_inline int seat_want(struct shunt_seat *s, __u32 domain)
 {
 	__u64 bit = SHUNT_SEAT_WANT(domain), word = *(volatile __u64 *)&s->word;
@@ -60,7 +65,15 @@ static __always_inline int seat_want(struct shunt_seat *s, __u32 domain)
 	if (SHUNT_SEAT_ON(word) == domain + 1 || word & bit)
 		return 0;
 	word = __sync_fetch_and_or(&s->word, bit);
-	return word & bit ? 0 : seat_look(s, word);
+	if (word & bit)
+		return 0;
+	seat_look(s, word);
+	return 1;
+}
+
+static __always_inline struct shunt_seat *seat_of(const struct shunt_domain *dom, __u32 core)
+{
+	return find_seat(dom->seat[shunt_index(core, SHUNT_CORES)] - 1);
 }
 
 /*
@@ -71,12 +84,21 @@ static __always_inline int seat_want(struct shunt_seat *s, __u32 domain)
 static __always_inline int seat_arrive(const struct shunt_domain *dom, __u32 domain, __u32 core,
 				       __u32 *count)
 {
-	struct shunt_seat *s = find_seat(dom->seat[shunt_index(core, SHUNT_CORES)] - 1);
+	struct shunt_seat *s = seat_of(dom, core);
 
 	if (!s)
 		return 0;
 	__sync_lock_test_and_set(count, *count);
 	return seat_want(s, domain);
+}
+
+/* Behind that, where it said 1: has the domain the core's seat, or soon? */
+static __always_inline int seat_comes(const struct shunt_domain *dom, __u32 domain, __u32 core)
+{
+	struct shunt_seat *s = seat_of(dom, core);
+	__u64 word = s ? *(volatile __u64 *)&s->word : 0;
+
+	return s && (SHUNT_SEAT_ON(word) == domain + 1 || seat_is_idle(s, word));
 }
 
 /* The core whose seat a held request wants. Where that one is off, and the domain has several

@@ -188,7 +188,8 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 {
 	__u64 cls = a->cls, now;
 	__u32 slot = a->domain * SHUNT_SLOTS + SHUNT_HOLD_SLOT + cls;
-	int soon = 0;
+	__u32 home = 0;
+	int wants = 0;
 
 	if (!may_hold(a)) {
 		n->dropped++;
@@ -206,9 +207,11 @@ static __always_inline int to_hold(struct xdp_md *ctx, struct arrival *a,
 	}
 	a->view->enq[cls] = ++a->in->enq[cls];
 	n->held++;
-	if (a->cfg->flags & SHUNT_CFG_SEATS)
-		soon = seat_arrive(a->dom, a->domain, seat_home(a->dom, a->up), &a->in->enq[cls]);
-	if (a->cfg->flags & SHUNT_CFG_HUNGRY && !soon)
+	if (a->cfg->flags & SHUNT_CFG_SEATS) {
+		home = seat_home(a->dom, a->up);
+		wants = seat_arrive(a->dom, a->domain, home, &a->in->enq[cls]);
+	}
+	if (a->cfg->flags & SHUNT_CFG_HUNGRY && !(wants && seat_comes(a->dom, a->domain, home)))
 		seat_held(a->view, a->domain, a->up);
 	if (a->cfg->flags & SHUNT_CFG_PREEMPT &&
 	    mark_one_of(a->in, a->view, cls, now, shunt_late_at(a->cfg, now)))

@@ -43,6 +43,7 @@ static void follow(struct core *c, uint64_t word)
 		bump(c->line->stats.let_on_ns, now > since ? now - since : 0);
 	}
 	at->asked = false;
+	next_prefetch_heads(c);
 }
 
 /* The filter at the other end makes the move, or none. False: nobody has read what came before, and
@@ -132,6 +133,7 @@ static void block(struct core *c, bool asleep, int ms)
 	hear(c->seat);
 	if (poll(p, asleep ? n : 2, ms) > 0)
 		c->seat->rung = (p[0].revents ? 1 : 0) | (p[1].revents ? 2 : 0);
+	next_prefetch(c); /* what XDP wrote lies in another CPU's cache */
 	if (p[3].revents)
 		eventfd_read(s->unpark, &nothing);
 }

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../seats.sh"
 
-[ -z "$LONG" ] || TEST_LIMIT=400
+[ -z "$LONG" ] || TEST_LIMIT=900
 
 test_two_services_share_a_cpu_and_all_is_answered() {
 	SEATS="{hold: 2s}" # the machine may take the CPU from both
@@ -43,12 +43,12 @@ test_a_service_that_is_away_blocks() {
 
 # Each pair of requests makes the seat go there and back, unless the machine is too busy.
 test_thousands_of_switches_lose_nothing() {
-	local n=0 turns=$((${LONG:-0} ? 100000 : 2000))
+	local n=0 turns=$((${LONG:-0} ? 100000 : 2000)) most=$((${LONG:-0} ? 120 : 30))
 	load_seats
 	start_service a
 	start_service b
 	while (($(seat .turns) < turns)); do
-		((n++ < 30 * PATIENCE)) || fail "$(seat .turns) turns of the seat alone"
+		((n++ < most * PATIENCE)) || fail "$(seat .turns) turns of the seat alone"
 		offer_both --rate 4000 --time 1 --mix short=1:1us
 		assert_answered_by a
 		assert_answered_by b
