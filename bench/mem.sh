@@ -19,8 +19,9 @@
 #
 # p99_ratio: the median, over the rounds, of p99 under shunt mem run by p99 without. rss_mib: before
 # the first request, and after the last one. net_mib: the difference, less what zram and the swap
-# cache hold of it. Where there is no swap a zram is made, and undone at the end. Client and
-# shunt are on CPU 0, the programs on CPU 1. Huge pages are as the machine has them.
+# cache hold of it. POLICY=sol is another policy. Where there is no swap a zram is made, and undone
+# at the end. Client and shunt are on CPU 0, the programs on CPU 1. Huge pages are as the machine
+# has them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=$1
@@ -29,6 +30,7 @@ WARM=${WARM:-17} # rounds: four scans, and the time in which the memory goes
 KEYS=${KEYS:-380000}
 RATE=${RATE:-4000}
 INTERVAL=${INTERVAL:-5}
+POLICY=${POLICY:-threshold}
 KINDS=${KINDS:-contiguous spread oldest moves rocksdb}
 DIR=$(mktemp -d /tmp/shunt-mem.XXXXXX)
 ZRAM=
@@ -107,7 +109,7 @@ start() {
 	local -a command
 	read -ra command <<<"taskset -c 1 $(program "$1" "$2")"
 	[ "$2" = without ] || command=(taskset -c 0 build/shunt mem run --interval "$INTERVAL"
-		-o "$DIR/with.log" -- "${command[@]}")
+		--policy "$POLICY" -o "$DIR/with.log" -- "${command[@]}")
 	if [ "$1" = rocksdb ]; then
 		mkdir "$DIR/$2.db"
 		mkfifo "$DIR/$2.in" "$DIR/$2.out"
@@ -203,8 +205,10 @@ done
 jq -s --arg kernel "$(uname -r)" --arg load "$(cut -d' ' -f1-3 /proc/loadavg)" \
 	--arg thp "$(sed 's/.*\[\(.*\)\].*/\1/' /sys/kernel/mm/transparent_hugepage/enabled)" \
 	--arg commit "$(git rev-parse --short HEAD 2>/dev/null || true)" \
+	--arg policy "$POLICY" \
 	'(map(select(.kind == "contiguous"))[0] // {}) + {others: (map(select(.kind !=
 		"contiguous")) | map({(.kind): del(.kind)}) | add // {})} | del(.kind)
-	+ {kernel: $kernel, loadavg: $load, thp: $thp, commit: $commit}' "$OUT.rows" >"$OUT"
+	+ {kernel: $kernel, loadavg: $load, thp: $thp, commit: $commit,
+	policy: $policy}' "$OUT.rows" >"$OUT"
 rm "$OUT.rows"
 cat "$OUT"

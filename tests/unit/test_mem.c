@@ -160,6 +160,23 @@ static void test_a_batch_that_the_policy_leaves_as_it_is_tells_nothing_of_its_us
 	mem_batches_free(&b);
 }
 
+static void test_pages_of_files_and_those_that_cannot_be_made_cold_are_no_batches(void **state)
+{
+	struct vma some[] = {
+		{ .start = 0, .end = 1, .rss_kib = 4, .anonymous = false, .can_cool = true },
+		{ .start = 1, .end = 2, .rss_kib = 4, .anonymous = true, .can_cool = false },
+		{ .start = 2, .end = 3, .rss_kib = 0, .anonymous = true, .can_cool = true },
+		{ .start = 3, .end = 4, .swap_kib = 4, .anonymous = true, .can_cool = true },
+	};
+	struct vmas v = { some, 4, 4 };
+	struct mem_batches b = { 0 }, now;
+
+	assert_int_equal(mem_batches_take(&now, &b, &v), 0);
+	assert_int_equal(now.n, 1);
+	assert_int_equal(now.b[0].range.start, 3);
+	mem_batches_free(&now);
+}
+
 static void test_what_is_swapped_out_as_a_whole_does_not_go_again(void **state)
 {
 	struct mem_batches b = { 0 };
@@ -311,6 +328,8 @@ int main(void)
 			test_a_batch_of_which_a_part_is_back_before_the_next_scan_came_back),
 		cmocka_unit_test(
 			test_a_batch_that_the_policy_leaves_as_it_is_tells_nothing_of_its_use),
+		cmocka_unit_test(
+			test_pages_of_files_and_those_that_cannot_be_made_cold_are_no_batches),
 		cmocka_unit_test(test_what_is_swapped_out_as_a_whole_does_not_go_again),
 		cmocka_unit_test(test_above_the_budget_batches_come_back_and_none_goes_for_a_while),
 		cmocka_unit_test(test_where_that_does_not_help_all_come_back_once),

@@ -121,6 +121,51 @@ static void test_a_bad_line_is_named_with_its_number(void **state)
 	close(f.fd);
 }
 
+/* What comes behind the first line, and what is said of it. */
+static void test_each_bad_trace_is_refused_with_its_reason(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} bad[] = {
+		{ "scan 5\n", "line 2 does not begin with 0 ms" },
+		{ "scan 0\nscan 0\n", "line 3 goes back in time" },
+		{ "scan 0\n+ 1 0 4 4 4\n", "line 3 has not the next ID" },
+		{ "scan 0\n+ 0 0 4 8 4\n", "line 3 has a batch that is larger than its mapping" },
+		{ "scan 0\n+ 0 0 4 4 8\n", "line 3 is not '+ ID START KIB RSS USED'" },
+		{ "scan 0\n+ 0 0 4 4 4 4\n", "line 3 is not '+ ID START KIB RSS USED'" },
+		{ "scan 0\n+ 0 ffffffffffffffff 4 4 4\n", "larger than its mapping" },
+		{ "scan 0\n+ 0 0 -4 0 0\n", "line 3 is not '+ ID START KIB RSS USED'" },
+		{ "scan 0\n+ 0 0 4 4 4\n= 0 8 4\n", "line 4 has a batch that is larger" },
+		{ "scan 0\n+ 0 0 4 4 4\n= 0 4 8\n", "line 4 is not '= ID RSS USED'" },
+		{ "scan 0\n= 0 4 4\n", "line 3 names a batch that is not there" },
+		{ "scan 0\n+ 0 0 4 4 4\n- 0\n- 0\n", "line 5 names a batch that is not there" },
+		{ "scan 0\n- 0 0\n", "line 3 is not '- ID'" },
+		{ "scan 0\nwhat\n", "line 3 is none of" },
+		{ "scan 0\nend 2\n", "line 3 does not say how many scans there were" },
+		{ "scan 0\nend 1\nscan 1\n", "line 3 is not the last" },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct why why = { 0 };
+		struct mem_trace t;
+		struct file f;
+		char text[256];
+		int got;
+
+		snprintf(text, sizeof(text), "shunt-mem-trace 1\n%s", bad[i].text);
+		f = file_of(text);
+		assert_int_equal(mem_trace_open(&t, f.path, &why), 0);
+		while ((got = mem_trace_next(&t, &why)) > 0)
+			;
+		if (got >= 0 || !strstr(why_text(&why), bad[i].why))
+			fail_msg("'%s' should be refused as '%s', not '%s'", bad[i].text,
+				 bad[i].why, got < 0 ? why_text(&why) : "(it is taken)");
+		why_forget(&why);
+		mem_trace_close(&t);
+		close(f.fd);
+	}
+}
+
 struct sums {
 	struct replay r;
 	struct oracle o;
@@ -184,6 +229,25 @@ static void test_the_oracle_takes_what_gives_most_memory_for_a_refault_first(voi
 	free(s.o.time);
 }
 
+static void begin(struct mem_all *all, unsigned int scans, __u64 seed) { }
+
+static unsigned int cool_never(struct mem_all *all, struct mem_own *own, const struct mem_view *v)
+{
+	assert_false(v->was_cold);
+	assert_int_equal(v->used_kib, 256); /* the marks of its first use stay */
+	return v->idle ? MEM_GOES : 0;
+}
+
+static void test_a_replay_sees_no_more_than_the_sensor_would(void **state)
+{
+	static const struct mem_policy leaves = { "leaves", 1, begin, cool_never };
+	struct sums s = replay(START SCANS_1_TO_5 "end 6\n", &leaves, 1);
+
+	assert_int_equal(s.r.went_kib, 0);
+	assert_int_equal(s.r.cooled_kib, 0);
+	free(s.o.time);
+}
+
 static void append(char *text, const char *fmt, ...)
 {
 	va_list args;
@@ -228,8 +292,10 @@ int main(void)
 		cmocka_unit_test(test_batches_are_read_as_they_were_written),
 		cmocka_unit_test(test_of_a_trace_that_was_cut_off_the_last_scan_is_left_out),
 		cmocka_unit_test(test_a_bad_line_is_named_with_its_number),
+		cmocka_unit_test(test_each_bad_trace_is_refused_with_its_reason),
 		cmocka_unit_test(
 			test_a_batch_is_out_from_its_going_to_the_last_scan_before_its_use),
+		cmocka_unit_test(test_a_replay_sees_no_more_than_the_sensor_would),
 		cmocka_unit_test(test_the_oracle_takes_what_gives_most_memory_for_a_refault_first),
 		cmocka_unit_test(
 			test_no_policy_has_more_memory_back_than_the_oracle_with_its_refaults),
