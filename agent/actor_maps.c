@@ -124,6 +124,8 @@ int actor_maps_open(struct actor_maps **out, const struct shunt_pins *pins,
 	*out = NULL;
 	if (!(cfg->flags & SHUNT_CFG_ACTORS) || !cfg->nactors || cfg->nactors > SHUNT_ACTORS)
 		return 0;
+	if (cfg->flags & SHUNT_CFG_WIRE) /* XDP counts them, and there are no workers */
+		return 0;
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return why_fail(why, -ENOMEM, "out of memory");

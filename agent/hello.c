@@ -74,6 +74,7 @@ static void say_hello(struct hello *h, __u32 i)
 		       .bytes = sizeof(m),
 		       .epoch = l->epoch },
 		.nonce = l->nonce,
+		.actors = o->actors,
 		.life = l->life,
 		.process = l->process,
 	};
@@ -268,6 +269,10 @@ static void hear_refuse(struct hello *h, __u32 i, const struct shunt_wire_refuse
 		tell(h, i,
 		     "it has another MAC address there; see 'wire: cores' on the NIC, --first and "
 		     "the order of --dev here");
+	} else if (r->reason == SHUNT_WIRE_ACTORS) {
+		tell(h, i,
+		     "it has other actors than the file of --actors here: put there what 'shunt "
+		     "actor rows' on the NIC prints, and restart this shuntd");
 	} else if (r->reason == SHUNT_WIRE_OLDER && !renumber(h, r->process, r->life)) {
 		tell(h, i,
 		     "another shuntd speaks for the same host number: give each a number and a key "

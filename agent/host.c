@@ -245,6 +245,7 @@ int host_make(struct agent *a, struct domain *d, const struct shunt_geometry *g)
 	for (__u32 k = 0; !err && k < d->pool.r.geo.ncores; k++)
 		err = make_socket(a, d, k);
 	if (!err) {
+		d->pool.state->rows = a->opts.host.actors;
 		set_right(d);
 		domain_set_up(d, 0);
 		hello_forget(host_of(a)->hello);

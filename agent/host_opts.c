@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "actor_rows.h"
 #include "host_opts.h"
 #include "key.h"
 
@@ -74,14 +75,35 @@ int host_set_nic(struct host_opts *h, const char *text)
 	return 0;
 }
 
+static int wrong_why(struct why *why)
+{
+	char line[240];
+
+	why_line(why, line, sizeof(line));
+	why_forget(why);
+	return wrong("%s", line);
+}
+
 int host_read_key(struct host_opts *h, const char *path)
 {
 	struct why why = { 0 };
-	char line[240];
 
-	if (!shunt_read_key(path, &h->key, &why))
-		return 0;
-	why_line(&why, line, sizeof(line));
-	why_forget(&why);
-	return wrong("%s", line);
+	return shunt_read_key(path, &h->key, &why) ? wrong_why(&why) : 0;
+}
+
+int host_read_actors(struct host_opts *h, const char *path)
+{
+	struct why why = { 0 };
+	int n;
+
+	free(h->rows);
+	h->rows = calloc(SHUNT_ACTORS, sizeof(*h->rows));
+	if (!h->rows)
+		return wrong("no memory for the actors of '%s'", path);
+	n = shunt_rows_read(path, h->rows, &why);
+	if (n < 0)
+		return wrong_why(&why);
+	h->nrows = n;
+	h->actors = shunt_rows_digest(h->rows, n);
+	return 0;
 }

@@ -24,9 +24,13 @@ struct host_opts {
 	bool nic_known;
 	struct shunt_key key; /* 0, 0: none was named */
 	__u32 grace_us;       /* from a mark that no safepoint heeds to a signal; 0: no signals */
+	struct shunt_actor_row *rows; /* the NIC's actors; NULL: no file was named */
+	__u32 nrows;
+	__u32 actors;         /* their digest; 0: none */
 };
 
-/* "IF[:CPU]", a MAC, the file with the key. -EINVAL, and told why. */
+/* "IF[:CPU]", a MAC, the files with the key and with rows of actors. -EINVAL, and told why. */
 int host_add_dev(struct host_opts *h, const char *text);
 int host_set_nic(struct host_opts *h, const char *text);
 int host_read_key(struct host_opts *h, const char *path);
+int host_read_actors(struct host_opts *h, const char *path);

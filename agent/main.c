@@ -43,6 +43,7 @@ static const char usage[] =
 	"    --dev IF[:CPU]   a core's virtual function; repeated, in the order of the NIC's numbers\n"
 	"    --nic MAC        of the NIC's port\n"
 	"    --key FILE       the key that the NIC has for this host\n"
+	"    --actors FILE    the NIC's actors, as 'shunt actor rows' prints them there\n"
 	"    --first N        the NIC's number of the first core (0)\n"
 	"    --grace US       a request that heeds no order to yield for so long gets a signal\n"
 	"  --user USER      who may be a worker, besides root; may be repeated\n"
@@ -147,8 +148,8 @@ static int set_number(const char *text, unsigned long max, const char *what, __u
 
 enum { OPT_USER = 256, OPT_GROUP, OPT_SOCKET, OPT_BPFFS, OPT_TICK, OPT_ONCE, OPT_DEV, OPT_ROLE,
        OPT_NIC,
-       OPT_KEY, OPT_FIRST, OPT_GRACE, OPT_PUBLISH, OPT_CARD_DELAY, OPT_LINGER, OPT_REPLACE,
-       OPT_END };
+       OPT_KEY, OPT_ACTORS, OPT_FIRST, OPT_GRACE, OPT_PUBLISH, OPT_CARD_DELAY, OPT_LINGER,
+       OPT_REPLACE, OPT_END };
 
 static const struct option longs[] = {
 	{ "dev", required_argument, NULL, OPT_DEV },
@@ -166,6 +167,7 @@ static const struct option longs[] = {
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "nic", required_argument, NULL, OPT_NIC },
 	{ "key", required_argument, NULL, OPT_KEY },
+	{ "actors", required_argument, NULL, OPT_ACTORS },
 	{ "first", required_argument, NULL, OPT_FIRST },
 	{ "grace", required_argument, NULL, OPT_GRACE },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -187,6 +189,8 @@ static int take_option(struct options *o, int opt, const char **socket)
 		return host_set_nic(&o->host, optarg);
 	case OPT_KEY:
 		return host_read_key(&o->host, optarg);
+	case OPT_ACTORS:
+		return host_read_actors(&o->host, optarg);
 	case OPT_FIRST:
 		return set_number(optarg, SHUNT_CORES - 1, "'%s' is no core: 0 to 63",
 				  &o->host.first);

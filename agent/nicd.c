@@ -33,7 +33,7 @@ struct nicd {
 	double share[SHUNT_CORES];
 	struct service cls[SHUNT_CLASSES];
 	__u64 up;                    /* as last told */
-	struct complaint strangers, keyless;
+	struct complaint strangers, keyless, misfits;
 	struct planner planner;
 };
 
@@ -106,6 +106,7 @@ static void learn(struct nicd *d)
 {
 	d->strangers.count = d->nic.state->ev[SHUNT_NIC_EV_VERSION];
 	d->keyless.count = d->nic.state->ev[SHUNT_NIC_EV_KEY];
+	d->misfits.count = d->nic.state->ev[SHUNT_NIC_EV_ACTORS];
 	for (int i = 0; i < SHUNT_CLASSES; i++)
 		d->cls[i].before = class_sums(d, i);
 	for (int i = 0; i < SHUNT_CORES; i++) {
@@ -141,6 +142,7 @@ static void tell_refusals(struct agent *a)
 	struct nicd *d = a->own;
 	const struct shunt_nic *n = d->nic.state;
 	__u32 stranger = peek(n->stranger), core = (peek(n->keyless) - 1) % SHUNT_CORES;
+	__u32 misfit = (peek(n->misfit) - 1) % SHUNT_CORES;
 
 	if (is_news(a, &d->strangers, peek(n->ev[SHUNT_NIC_EV_VERSION])) && stranger)
 		log_say(LOG_WARNING,
@@ -152,6 +154,11 @@ static void tell_refusals(struct agent *a)
 			"a HELLO for core %u, of host %u, without a proof of that host's key: if "
 			"it was not forged, give that host's shuntd with --key the key that 'wire' "
 			"has here", core, d->nic.cores[core].group);
+	if (is_news(a, &d->misfits, peek(n->ev[SHUNT_NIC_EV_ACTORS])))
+		log_say(LOG_WARNING,
+			"host %u, of core %u, has other actors than those that are loaded here: "
+			"it is not served. Give its shuntd with --actors what 'shunt actor rows' "
+			"prints here", d->nic.cores[misfit].group, misfit);
 }
 
 static void tell_changes(struct agent *a)

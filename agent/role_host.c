@@ -15,6 +15,7 @@
 #include "due.h"
 #include "hello.h"
 #include "host.h"
+#include "host_actors.h"
 #include "loss.h"
 #include "peer.h"
 #include "reclaim.h"
@@ -71,9 +72,19 @@ static int open_load(struct agent *a, struct why *why)
 	return err == -EBUSY ? -EADDRINUSE : err;
 }
 
+/* The domain is of a shuntd that had another file: a worker knows other rows than the NIC means. */
+static bool has_other_actors(const struct agent *a)
+{
+	const struct domain_state *s = a->domain[0].pool.state;
+
+	return s && s->rows != a->opts.host.actors;
+}
+
 static bool current(struct agent *a, struct why *why)
 {
-	if (!host_current(a))
+	if (has_other_actors(a))
+		why_fail(why, -ESTALE, "--actors names others than before: workers get them anew");
+	else if (!host_current(a))
 		why_fail(why, -ENODEV, "a core's interface went away");
 	else if (host_of(a)->renew)
 		why_fail(why, -EAGAIN, "a worker of another user comes: loading the program anew");
@@ -131,12 +142,13 @@ static int tell_first(struct agent *a, struct peer *p)
 {
 	const struct host_opts *h = &a->opts.host;
 	struct shunt_msg_wire m = { .first = h->first };
-	int fd = unwrap_map(a, UNWRAP_EPOCH);
+	int fd = unwrap_map(a, UNWRAP_EPOCH), err;
 
 	memcpy(m.nic, h->nic, sizeof(m.nic));
 	for (__u32 i = 0; i < h->ndevs; i++)
 		memcpy(m.mac[i], h->dev[i].mac, sizeof(m.mac[i]));
-	return peer_send(p, &m, sizeof(m), SHUNT_MSG_WIRE, &fd, 1);
+	err = peer_send(p, &m, sizeof(m), SHUNT_MSG_WIRE, &fd, 1);
+	return err ? err : host_tell_actors(h, p);
 }
 
 /* The policy is the NIC's. */

@@ -78,6 +78,7 @@ struct domain_state {
 	__u32 nactors;      /* actors whose requests died with the worker, from
 			     * RECLAIM_COUNT on */
 	struct actor_sums actor[STATE_ACTORS];
+	__u32 rows;         /* on a host: the digest of the actors that its worker knows */
 };
 
 static inline enum domain_phase phase_of(const struct domain_state *s)

@@ -30,6 +30,20 @@ static inline uint16_t actors_nr(const struct core *c, const struct item *it)
 	return a && SHUNT_ACTOR_NR(it->req.actor) < a->n ? SHUNT_ACTOR_NR(it->req.actor) + 1 : 0;
 }
 
+/* The id of the actor that a request is for; 0: it is for none. A NIC names the row. */
+static inline uint32_t actors_id(const struct shunt *s, const struct shunt_meta *m)
+{
+	const struct actors *a = s->actors;
+	uint32_t nr;
+
+	if (!a)
+		return 0;
+	if (!s->transport->nic_decides)
+		return m->actor;
+	nr = (uint32_t)m->row - 1;
+	return nr < a->n ? SHUNT_ACTOR_ID(a->row[nr].gen, nr) : 0;
+}
+
 /* This core's counts of the request's actor; NULL: it has none. */
 static inline struct shunt_actor_core *actors_line(const struct core *c, const struct item *it)
 {

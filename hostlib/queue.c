@@ -79,7 +79,7 @@ void queue_fill(struct core *c, struct item *it, const struct xdp_desc *desc, ui
 	it->ipv6 = m->flags & SHUNT_META_IPV6;
 	it->req.cls = it->queue = m->cls;
 	it->req.id = it->sent = m->id;
-	it->req.actor = s->actors ? m->actor : 0;
+	it->req.actor = actors_id(s, m);
 	it->req.arrival_ns = it->queued_ns = m->arrival_ns;
 	it->req.data = s->memory + desc->addr + m->payload;
 	it->req.len = m->len;

@@ -21,7 +21,8 @@ int shunt_nic_set_sizes(struct bpf_object *obj, const struct shunt_nic_sizes *si
 	if (!slots || !data || frame > SHUNT_NIC_FRAME || frame < 64 || frame % 8)
 		return -EINVAL;
 	if (shunt_constant_set(obj, "nic_frame", SHUNT_NIC_FRAME, frame) ||
-	    shunt_constant_set(obj, "nic_slots_max", SHUNT_NIC_SLOTS, entries))
+	    shunt_constant_set(obj, "nic_slots_max", SHUNT_NIC_SLOTS, entries) ||
+	    shunt_constant_set(obj, "nic_has_actors", 0, !!sizes->actors))
 		return -EINVAL;
 	if (bpf_map__set_max_entries(slots, entries) ||
 	    bpf_map__set_max_entries(data, entries) || bpf_map__set_value_size(data, frame))

@@ -58,6 +58,7 @@ static const struct shape {
 	{ "nfp_loads", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nfp_bytes), SHUNT_NFP_GROUPS },
 	{ "nfp_order", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nfp_bytes), SHUNT_NFP_GROUPS },
 	{ "nic", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic), 1 },
+	{ "nic_actors", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic_actor), SHUNT_ACTORS },
 	{ "nic_cfg", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic_cfg), 1 },
 	{ "nic_cmd", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic_cmd), 1 },
 	{ "nic_cores", BPF_MAP_TYPE_ARRAY, sizeof(struct shunt_nic_core), SHUNT_CORES },

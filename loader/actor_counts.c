@@ -12,6 +12,7 @@
 #include "actor_counts.h"
 #include "bpfmap.h"
 #include "maps.h"
+#include "wire.h"
 
 static int add_cpus(struct ctl *ctl, int fd, __u32 n, int cpus, struct shunt_actor_in *of,
 		    struct actor_counts *out)
@@ -119,11 +120,48 @@ static int add_agent(struct ctl *ctl, __u32 n, struct actor_counts *out)
 	return err;
 }
 
+/* What cores of hosts run, as the NIC knows it. */
+static int add_running_of_nic(struct ctl *ctl, __u32 n, struct actor_counts *out)
+{
+	struct shunt_nic_core core;
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < SHUNT_CORES; i++) {
+		const struct shunt_nic_out *o;
+
+		err = map_get(ctl, "nic_cores", i, &core, sizeof(core));
+		o = &core.out[core.run % SHUNT_WIRE_WINDOW];
+		if (!err && core.run_id && o->id == core.run_id && o->actor && o->actor <= n)
+			out[o->actor - 1].running++;
+	}
+	return err;
+}
+
+/* What a NIC that schedules knows of the requests that it has sent. */
+static int add_nic(struct ctl *ctl, __u32 n, struct actor_counts *out)
+{
+	struct shunt_nic_actor a;
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < n; i++) {
+		err = map_get(ctl, "nic_actors", i, &a, sizeof(a));
+		if (err)
+			break;
+		out[i].replied += a.done - a.noreply;
+		out[i].noreply += a.noreply;
+		out[i].lost += a.lost;
+		out[i].expired += a.expired;
+	}
+	return err ? err : add_running_of_nic(ctl, n, out);
+}
+
 int actor_counts_read(struct ctl *ctl, const struct shunt_cfg *cfg, struct actor_counts *out)
 {
 	__u32 n = cfg->nactors < SHUNT_ACTORS ? cfg->nactors : SHUNT_ACTORS;
 	int err = add_in(ctl, n, out);
 
+	if (cfg->flags & SHUNT_CFG_WIRE)
+		return err ? err : add_nic(ctl, n, out);
 	for (__u32 d = 0; !err && d < cfg->ndomains; d++)
 		err = add_domain(ctl, d, n, out);
 	return err ? err : add_agent(ctl, n, out);

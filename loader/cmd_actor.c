@@ -150,7 +150,17 @@ static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct shunt
 	return err;
 }
 
-static int set_exclusive(struct ctl *ctl, const char *value, struct shunt_actor_row *to)
+/* A NIC's port gives an actor no core of its own. */
+static int no_core(struct ctl *ctl, const struct shunt_cfg *cfg)
+{
+	return cfg->flags & SHUNT_CFG_WIRE ?
+		       fail(ctl, -EINVAL, "'%s' is a NIC's port, which gives an actor no core of "
+			    "its own", ctl->ifname) :
+		       0;
+}
+
+static int set_exclusive(struct ctl *ctl, const struct shunt_cfg *cfg, const char *value,
+			 struct shunt_actor_row *to)
 {
 	struct shunt_domain domain;
 	__u64 most;
@@ -161,6 +171,8 @@ static int set_exclusive(struct ctl *ctl, const char *value, struct shunt_actor_
 		return fail_as_usage(ctl);
 	}
 	err = map_get(ctl, "domains", to->domain, &domain, sizeof(domain));
+	if (!err && most)
+		err = no_core(ctl, cfg);
 	if (err)
 		return err;
 	if (most && domain.by_queue)
@@ -176,7 +188,7 @@ static int set(struct ctl *ctl, const struct shunt_cfg *cfg, struct shunt_actor_
 	int err = words_parse(ctl, ctl->argc - 2, ctl->argv + 2, keys, values, KEYS), cls;
 
 	if (!err && values[KEY_EXCLUSIVE])
-		err = set_exclusive(ctl, values[KEY_EXCLUSIVE], to);
+		err = set_exclusive(ctl, cfg, values[KEY_EXCLUSIVE], to);
 	if (err || !values[KEY_CLASS])
 		return err;
 	cls = find_class(ctl, cfg, values[KEY_CLASS]);
@@ -187,7 +199,7 @@ static int set(struct ctl *ctl, const struct shunt_cfg *cfg, struct shunt_actor_
 }
 
 /* An actor's state is where its domain's worker is, and stays there. */
-static int pin(struct ctl *ctl, struct shunt_actor_row *to)
+static int pin(struct ctl *ctl, const struct shunt_cfg *cfg, struct shunt_actor_row *to)
 {
 	struct shunt_domain domains[SHUNT_DOMAINS];
 	__u8 domain = to->domain;
@@ -208,7 +220,7 @@ static int pin(struct ctl *ctl, struct shunt_actor_row *to)
 		return -EINVAL;
 	}
 	to->flags |= SHUNT_ACTOR_PINNED;
-	return 0;
+	return to->core ? no_core(ctl, cfg) : 0;
 }
 
 static int unpin(struct shunt_actor_row *to)
@@ -218,7 +230,40 @@ static int unpin(struct shunt_actor_row *to)
 	return 0;
 }
 
-enum action { LS, SET, PIN, UNPIN, ACTIONS };
+static void show_rows(const json_t *r)
+{
+	const json_t *a;
+	size_t i;
+
+	json_array_foreach(json_object_get(r, "rows"), i, a) {
+		const char *kind = json_string_value(json_object_get(a, "kind"));
+
+		printf("%s%s%s\n", text_at(a, "actor"), kind ? " " : "", kind ? kind : "");
+	}
+}
+
+/* Names and kinds, as shuntd on a host wants them (lib/actor_rows.h). */
+static int list_rows(struct ctl *ctl, const struct shunt_cfg *cfg,
+		     const struct shunt_actor_row *rows)
+{
+	json_t *all = json_array();
+
+	for (__u32 i = 0; i < cfg->nactors; i++) {
+		char name[SHUNT_NAME_LEN], kind[SHUNT_NAME_LEN];
+		json_t *j;
+
+		snprintf(name, sizeof(name), "%.*s", SHUNT_NAME_LEN - 1, rows[i].name);
+		snprintf(kind, sizeof(kind), "%.*s", SHUNT_NAME_LEN - 1, rows[i].kind);
+		j = json_pack("{s:s}", "actor", name);
+		if (*kind)
+			json_object_set_new(j, "kind", json_string(kind));
+		json_array_append_new(all, j);
+	}
+	return emit(ctl, json_pack("{s:s, s:o}", "interface", ctl->ifname, "rows", all),
+		    show_rows);
+}
+
+enum action { LS, ROWS, SET, PIN, UNPIN, ACTIONS };
 
 static int change_row(struct ctl *ctl, const struct shunt_cfg *cfg, enum action action,
 		      struct shunt_actor_row *rows)
@@ -232,7 +277,8 @@ static int change_row(struct ctl *ctl, const struct shunt_cfg *cfg, enum action 
 		return -ENOENT;
 	}
 	to = rows[nr];
-	err = action == PIN ? pin(ctl, &to) : action == UNPIN ? unpin(&to) : set(ctl, cfg, &to);
+	err = action == PIN ? pin(ctl, cfg, &to) :
+	      action == UNPIN ? unpin(&to) : set(ctl, cfg, &to);
 	if (!err)
 		actors_put(&rows[nr], &to);
 	return err ? err : list(ctl, cfg, rows);
@@ -258,8 +304,9 @@ static int change(struct ctl *ctl, enum action action)
 
 static int run(struct ctl *ctl)
 {
-	static const char *const actions[ACTIONS] = { "ls", "set", "pin", "unpin" };
-	static const int least[ACTIONS] = { 0, 3, 3, 2 }, most[ACTIONS] = { 1, 2 + KEYS, 3, 2 };
+	static const char *const actions[ACTIONS] = { "ls", "rows", "set", "pin", "unpin" };
+	static const int least[ACTIONS] = { 0, 1, 3, 3, 2 },
+			 most[ACTIONS] = { 1, 1, 2 + KEYS, 3, 2 };
 	struct shunt_actor_row *rows = NULL;
 	struct shunt_cfg cfg;
 	int action = LS, err;
@@ -268,7 +315,7 @@ static int run(struct ctl *ctl)
 		action = pick_word(ctl, "action", ctl->argv[0], actions, ACTIONS);
 	if (action < 0 || need_args(ctl, least[action], most[action]))
 		return -EINVAL;
-	if (action != LS)
+	if (action > ROWS)
 		return change(ctl, action);
 	err = pick_loaded(ctl);
 	if (!err)
@@ -276,12 +323,12 @@ static int run(struct ctl *ctl)
 	if (err)
 		return err;
 	rows = actors_open(ctl);
-	err = rows ? list(ctl, &cfg, rows) : -errno;
+	err = !rows ? -errno : action == LS ? list(ctl, &cfg, rows) : list_rows(ctl, &cfg, rows);
 	actors_close(rows);
 	return err;
 }
 
-const struct verb verb_actor = { "actor", "[ls | set ACTOR [class=CLASS] [exclusive=N] | "
+const struct verb verb_actor = { "actor", "[ls | rows | set ACTOR [class=CLASS] [exclusive=N] | "
 				 "pin ACTOR DOMAIN[/CORE] | unpin ACTOR]",
 				 "actors: what each has done; another class, a core of its own",
 				 only_dev, run };

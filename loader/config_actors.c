@@ -118,19 +118,33 @@ int config_rule_actor(struct config_reader *r, __u32 i, const struct shunt_port 
 	return 0;
 }
 
+/* Has the NIC cores of several hosts? */
+static bool more_hosts(const struct setup *s)
+{
+	for (__u32 i = 1; i < s->wire.ncores; i++) {
+		if (s->wire.core[i].group != s->wire.core[0].group)
+			return true;
+	}
+	return false;
+}
+
 int config_actor_places(struct config_reader *r)
 {
 	struct setup *s = r->s;
 	__u32 row = 0;
 
-	if (s->cfg.nactors && s->cfg.flags & SHUNT_CFG_WIRE)
-		return config_bad(r, "a NIC's port has none yet: they need shared memory",
+	if (s->cfg.nactors && s->wire.on && more_hosts(s))
+		return config_bad(r, "an actor is at one host, and 'wire' has cores of several",
 				  "actors");
 	for (__u32 i = 0; i < r->c->actors_count; i++) {
 		const struct config_actor *in = &r->c->actors[i];
 		__u32 n = count_of(in);
 		struct shunt_actor_row at = { 0 };
 
+		if (s->wire.on && (in->exclusive || (in->place && strchr(in->place, '/'))))
+			return config_bad(r, "a NIC's port gives an actor no core of its own",
+					  in->exclusive ? "actors[%u].exclusive"
+							: "actors[%u].place", i);
 		if (in->place && s->auto_domains)
 			return config_bad(r, "with 'domains: auto' nobody knows them yet: leave it "
 					     "out, or say the domains",

@@ -157,7 +157,7 @@ int config_wire(struct config_reader *r)
 	*w = (struct wire_setup){ .on = true, .ncores = in->cores_count,
 		.cfg = { .k = in->k ? in->k : SHUNT_WIRE_K, .flags = in->keep ? SHUNT_NIC_KEEP : 0,
 			 .late_ns = LATE_NS, .credit = in->grow ? 0 : CREDIT },
-		.sizes = { in->slots, in->frame } };
+		.sizes = { .slots = in->slots, .frame = in->frame } };
 	if (!err)
 		err = read_sizes(r);
 	if (!err)

@@ -82,6 +82,7 @@ const char *nic_event_name(enum shunt_nic_event count)
 	case SHUNT_NIC_EV_BAD_SELECT: return "bad_select";
 	case SHUNT_NIC_EV_NEEDLESS: return "needless";
 	case SHUNT_NIC_EV_SERVICE: return "service";
+	case SHUNT_NIC_EV_ACTORS: return "actors";
 	case SHUNT_NIC_NR_EV: break;
 	}
 	return "?";

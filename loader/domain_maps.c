@@ -70,7 +70,7 @@ int domain_maps_make(struct ctl *ctl, const struct setup *s, int views)
 		err = make_view(ctl, d, views);
 		if (!err)
 			err = make_own(ctl, "hist", d, shunt_map_make_hist, s->domains[d].ncores);
-		if (!err && s->cfg.nactors)
+		if (!err && s->cfg.nactors && !s->wire.on) /* else cores are elsewhere */
 			err = make_own(ctl, "actor_core", d, shunt_map_make_actors,
 				       s->domains[d].ncores * s->cfg.nactors);
 	}

@@ -106,10 +106,11 @@ static int set_slot(struct ctl *ctl, const struct bundle *b, struct bpf_object *
 }
 
 /* libelf wants its input aligned, which an object within a bundle is not: libbpf gets a copy. */
-static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b,
-				   const struct shunt_nic_sizes *sizes,
+static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b, bool actors,
+				   const struct shunt_nic_sizes *usual,
 				   const struct bpf_object_open_opts *opts)
 {
+	struct shunt_nic_sizes sizes = *usual;
 	struct bpf_object *obj = NULL;
 	void *copy;
 
@@ -126,7 +127,8 @@ static struct bpf_object *open_nic(struct ctl *ctl, const struct bundle *b,
 		obj = bpf_object__open_mem(copy, b->nic_len, opts);
 		free(copy);
 	}
-	if (obj && shunt_nic_set_sizes(obj, sizes)) {
+	sizes.actors = actors;
+	if (obj && shunt_nic_set_sizes(obj, &sizes)) {
 		bpf_object__close(obj);
 		errno = EINVAL;
 		return NULL;
@@ -147,7 +149,7 @@ int object_load(struct ctl *ctl, const struct bundle *b, bool reuse, __u64 gen, 
 	if (err)
 		goto out;
 	log_start(ctl->verbose);
-	o->obj = sizes ? open_nic(ctl, b, sizes, &opts)
+	o->obj = sizes ? open_nic(ctl, b, actors, sizes, &opts)
 		       : bpf_object__open_mem(b->data, b->len, &opts);
 	if (!o->obj) {
 		err = log_explain_open(ctl, b, -errno);

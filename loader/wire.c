@@ -21,11 +21,12 @@ static int port_mac(struct ctl *ctl, __u8 mac[6])
 		   : 0;
 }
 
-int wire_write(struct ctl *ctl, const struct wire_setup *w)
+int wire_write(struct ctl *ctl, const struct wire_setup *w, __u32 actors)
 {
 	struct shunt_nic_cfg cfg = w->cfg;
 	int err = port_mac(ctl, cfg.mac);
 
+	cfg.actors = actors;
 	for (__u32 i = 0; !err && i < w->ncores; i++)
 		err = map_set(ctl, "nic_ports", i, &w->core[i], sizeof(w->core[i]));
 	return err ? err : map_set(ctl, "nic_cfg", 0, &cfg, sizeof(cfg));
@@ -40,7 +41,8 @@ int wire_sizes(struct ctl *ctl, struct shunt_nic_sizes *sizes)
 	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
 		err = fail_bpf(ctl, fd < 0 ? fd : -errno,
 			       "cannot look at the pinned map 'nic_data'");
-	*sizes = (struct shunt_nic_sizes){ info.max_entries - 1, info.value_size };
+	*sizes = (struct shunt_nic_sizes){ .slots = info.max_entries - 1,
+					   .frame = info.value_size };
 	if (fd >= 0)
 		close(fd);
 	return err;

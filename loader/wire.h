@@ -17,8 +17,8 @@ struct wire_setup {
 	struct shunt_nic_sizes sizes;
 };
 
-/* Into the pinned maps, which nobody uses yet. */
-int wire_write(struct ctl *ctl, const struct wire_setup *w);
+/* Into the pinned maps, which nobody uses yet. actors: their digest. */
+int wire_write(struct ctl *ctl, const struct wire_setup *w, __u32 actors);
 /* Sizes of the pinned maps, for a program that shall use them. */
 int wire_sizes(struct ctl *ctl, struct shunt_nic_sizes *sizes);
 

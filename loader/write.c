@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actor_rows.h"
 #include "inforce.h"
 #include "maps.h"
 #include "own.h"
@@ -154,7 +155,7 @@ int setup_write(struct ctl *ctl, const struct setup *s)
 	if (!err)
 		err = put_own(ctl, &s->cfg);
 	if (!err && s->wire.on)
-		err = wire_write(ctl, &s->wire);
+		err = wire_write(ctl, &s->wire, shunt_rows_digest(s->actors, s->cfg.nactors));
 	if (!err)
 		err = put(ctl, "cfg", &cfg, sizeof(cfg), 1);
 	for (__u32 i = 0; !err && i < s->nports; i++)

@@ -162,7 +162,7 @@ static __always_inline int unwrap(struct xdp_md *ctx, const struct shunt_wire_re
 	struct shunt_meta meta = {
 		.id = r.id, .hold_seq = r.seq, .payload = r.payload, .len = r.len,
 		.cls = r.cls, .flags = r.flags, .abi = SHUNT_ABI, .epoch = r.w.epoch,
-		.ack = r.ack ? r.seq - r.ack : 0,
+		.ack = r.ack ? r.seq - r.ack : 0, .row = r.actor,
 	};
 	__u64 now = bpf_ktime_get_ns();
 	struct shunt_meta *m;

@@ -62,6 +62,7 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 	s->as = demoted(v, core, as, o->quanta + 1);
 	s->quanta = s->as == as ? o->quanta + 1 : 0;
 	s->steered = o->steered;
+	s->actor = o->actor;
 	s->queue = tokens_of(n, c);
 	s->token = token;
 	s->first_ns = o->first_ns;
@@ -244,7 +245,7 @@ static __always_inline int control(struct xdp_md *ctx, struct shunt_nic *n)
 	if (w->type == SHUNT_WIRE_HELLO) {
 		if (data + sizeof(struct shunt_wire_hello) > end)
 			return bad(n, SHUNT_NIC_EV_SHORT);
-		return hello(ctx, n, data);
+		return hello(ctx, n, cfg, data);
 	}
 	if (w->type == SHUNT_WIRE_CREDIT) {
 		if (data + sizeof(struct shunt_wire_credit) > end)

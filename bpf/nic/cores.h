@@ -80,6 +80,7 @@ static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o
 		n->cls[cls].requeued++;
 	} else {
 		n->cls[cls].lost++;
+		actor_end(o->actor, ACTOR_LOST);
 	}
 	o->state = SHUNT_OUT_NONE;
 	o->slot = 0;
@@ -171,6 +172,7 @@ __noinline int settle(__u32 core, __u32 high, __u32 taken, __u32 open, __u32 sil
 		if (o->state != SHUNT_OUT_PARKED) {
 			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].done++;
 			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].noreply += silent >> back & 1;
+			actor_end(o->actor, silent >> back & 1 ? ACTOR_NOREPLY : ACTOR_DONE);
 			note_late(v, core, o, c->heard_ns);
 #if SHUNT_HAS(DONE)
 			tell_done(core, o->seq);
@@ -199,8 +201,10 @@ __noinline int close_core(__u32 core, __u32 fenced)
 			refused(n, o);
 			continue;
 		}
-		if (o->state != SHUNT_OUT_PARKED)
+		if (o->state != SHUNT_OUT_PARKED) {
 			n->cls[shunt_index(o->cls, SHUNT_CLASSES)].lost++;
+			actor_end(o->actor, ACTOR_LOST);
+		}
 		if (o->slot)
 			free_slot(o->slot);
 		o->slot = 0;
@@ -236,7 +240,8 @@ static __always_inline int book(struct shunt_nic *n, struct shunt_view *v,
 	o->cls = cls;
 	o->as = s->as;
 	o->steered = s->steered;
-	o->quanta = s->quanta;
+	o->quanta = shunt_min(s->quanta, 0xffff);
+	o->actor = s->actor;
 	o->state = SHUNT_OUT_SENT;
 	v->sent[shunt_index(core, SHUNT_CORES)]++;
 	show_load(n, v, core, c->load, c->load + 1);

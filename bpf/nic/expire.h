@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "slots.h"
+#include "actors.h"
 
 #define EXPIRE_AT_ONCE 32 /* of a class, with one frame */
 
@@ -30,6 +30,8 @@ __noinline int expire(__u32 cls, __u64 before)
 	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();
 	struct shunt_nic_fifo *f;
+	struct shunt_nic_slot *s;
+	__u32 slot;
 
 	if (!n || !v)
 		return 0;
@@ -38,7 +40,11 @@ __noinline int expire(__u32 cls, __u64 before)
 		if (!f->head || f->first_ns >= before)
 			return 0;
 		tell_expired(v, cls, f->first_ns);
-		free_slot(pop_slot(cls, 0));
+		slot = pop_slot(cls, 0);
+		s = get_slot(slot);
+		if (s)
+			actor_end(s->actor, ACTOR_EXPIRED);
+		free_slot(slot);
 		v->core[0].expired.n[shunt_index(cls, SHUNT_CLASSES)]++;
 	}
 	return f->head && f->first_ns < before;

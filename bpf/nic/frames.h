@@ -63,7 +63,7 @@ static __always_inline int put_request(struct xdp_md *ctx, const struct shunt_ni
 	r->cls = s->cls;
 	r->flags = s->flags;
 	r->quantum_us = quantum_of(s->as);
-	r->pad = 0;
+	r->actor = s->actor;
 	return 1;
 }
 

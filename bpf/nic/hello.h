@@ -142,9 +142,9 @@ static __always_inline __u32 judge(const struct shunt_nic *n, const struct shunt
 }
 
 static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
-				 struct shunt_wire_hello *h)
+				 const struct shunt_nic_cfg *cfg, struct shunt_wire_hello *h)
 {
-	__u32 core = h->w.core, epoch = h->w.epoch, life = h->life, own, reason;
+	__u32 core = h->w.core, epoch = h->w.epoch, life = h->life, actors = h->actors, own, reason;
 	__u64 nonce = h->nonce, process = h->process, proof = h->proof, want;
 	struct shunt_nic_port *port = bpf_map_lookup_elem(&nic_ports, &core);
 	struct shunt_nic_core *c = get_core(core);
@@ -160,6 +160,11 @@ static __always_inline int hello(struct xdp_md *ctx, struct shunt_nic *n,
 	if (!own) {
 		n->ev[SHUNT_NIC_EV_CORE]++;
 		return answer_hello(ctx, core, SHUNT_WIRE_NO_CORE);
+	}
+	if (actors && actors != cfg->actors) {
+		n->misfit = core + 1;
+		n->ev[SHUNT_NIC_EV_ACTORS]++;
+		return answer_hello(ctx, core, SHUNT_WIRE_ACTORS);
 	}
 	if (!n->life)
 		n->life = bpf_get_prandom_u32() | 1;

@@ -9,7 +9,7 @@
  */
 #include "../maps.h"
 
-#include "../front.h"
+#include "../actor.h"
 #include <shunt/policy.h>
 
 #include SHUNT_POLICY_FILE
@@ -75,7 +75,8 @@ static __noinline int fill(struct shunt_nic *n, struct shunt_view *v, __u32 cls,
 }
 
 /* A copy of the packet, described; 0: no slot. */
-static __noinline __u32 store(struct xdp_md *ctx, __u32 cls, __u32 payload_and_len, __u64 now)
+static __noinline __u32 store(struct xdp_md *ctx, __u32 cls, __u32 payload_and_len, __u64 now,
+			      __u32 actor)
 {
 	__u32 len = frame_bytes(ctx);
 	__u32 slot = take_slot(SHUNT_NIC_RESERVE);
@@ -92,6 +93,7 @@ static __noinline __u32 store(struct xdp_md *ctx, __u32 cls, __u32 payload_and_l
 	s->cls = s->as = cls;
 	s->steered = SHUNT_NONE;
 	s->quanta = 0;
+	s->actor = actor;
 	s->queue = 0;
 	s->first_ns = s->queue_ns = now;
 	s->token = 0;
@@ -114,7 +116,8 @@ static __always_inline int may_hold(struct shunt_nic *n, struct shunt_view *v,
 }
 
 /* The request goes on to the core behind a header. */
-static __noinline int forward(struct xdp_md *ctx, __u32 core, __u32 cls, __u32 payload_and_len)
+static __noinline int forward(struct xdp_md *ctx, __u32 core, __u32 cls, __u32 payload_and_len,
+			      __u32 actor)
 {
 	struct shunt_nic *n = get_nic();
 	struct shunt_view *v = get_view();
@@ -125,7 +128,7 @@ static __noinline int forward(struct xdp_md *ctx, __u32 core, __u32 cls, __u32 p
 	struct shunt_nic_slot s = {
 		.len = frame_bytes(ctx), .cls = cls, .as = cls, .steered = core, .first_ns = now,
 		.payload = payload_and_len >> 16 & 0x7fff, .payload_len = payload_and_len,
-		.flags = payload_and_len >> 31 ? SHUNT_META_IPV6 : 0,
+		.flags = payload_and_len >> 31 ? SHUNT_META_IPV6 : 0, .actor = actor,
 	};
 	__u32 slot = 0;
 
@@ -136,7 +139,7 @@ static __noinline int forward(struct xdp_md *ctx, __u32 core, __u32 cls, __u32 p
 		return 0;
 	}
 	if (cfg->flags & SHUNT_NIC_KEEP)
-		slot = store(ctx, cls, payload_and_len, now);
+		slot = store(ctx, cls, payload_and_len, now, actor);
 	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(struct shunt_wire_request))) {
 		n->ev[SHUNT_NIC_EV_NO_ROOM]++;
 		if (slot)
@@ -176,9 +179,10 @@ static __always_inline int decide(struct shunt_nic *n, struct shunt_view *v,
 
 /*
  * A request of the event's class: decision, hand-over. payload: its offset and length; highest
- * bit: IPv6.
+ * bit: IPv6. actor: the row of its actor, + 1; 0: it has none.
  */
-static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __u32 payload)
+static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __u32 payload,
+				  __u32 actor)
 {
 	__u32 zero = 0, slot, cls;
 	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
@@ -210,7 +214,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 		count->dropped++;
 		return XDP_DROP;
 	}
-	if (core >= 0 && forward(ctx, core, cls, payload)) {
+	if (core >= 0 && forward(ctx, core, cls, payload, actor)) {
 		count->steered++;
 		return say_first(ctx, core);
 	}
@@ -221,7 +225,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 		count->dropped++;
 		return FRONT_REFUSED;
 	}
-	slot = store(ctx, cls, payload, bpf_ktime_get_ns());
+	slot = store(ctx, cls, payload, bpf_ktime_get_ns(), actor);
 	if (!slot) {
 		n->ev[SHUNT_NIC_EV_NO_SLOT]++;
 		count->dropped++;
@@ -237,6 +241,27 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 	return slot;
 }
 
+/* A request whose rules may name an actor: it is counted there, too. */
+static __always_inline int to_actor(struct xdp_md *ctx, const struct front *f,
+				    struct shunt_event *ev, __u32 payload)
+{
+	struct shunt_ingress_class was = *f->n;
+	struct shunt_actor_in *a;
+	int action;
+
+	if (!f->actor)
+		return arrive(ctx, ev, payload, 0);
+	action = actor_arrives(f, 0) ? arrive(ctx, ev, payload, f->actor) : FRONT_REFUSED;
+	a = actor_count(f);
+	if (!a)
+		return action;
+	/* What waits is copied, and its frame dropped: so the action does not tell. */
+	a->rejected += f->n->rejected - was.rejected;
+	a->dropped += f->n->dropped - was.dropped;
+	a->passed += f->n->passed - was.passed;
+	return action;
+}
+
 /* A request: class, event. A function that the verifier looks at by itself: it would follow the
  * rules, and all that comes then, once for each way through the parser. */
 __noinline int classified(struct xdp_md *ctx, __u32 layout)
@@ -250,11 +275,14 @@ __noinline int classified(struct xdp_md *ctx, __u32 layout)
 
 	if (!in || !c || !find_again(ctx, &f, layout))
 		return XDP_PASS;
-	front_class(&f, c, in);
+	if (nic_has_actors)
+		actor_class(&f, c, in);
+	else
+		front_class(&f, c, in);
 	ev.cls = f.cls;
 	fill_event(&ev, &f.p, f.port);
 	payload = f.p.ipv6 << 31 | (__u32)((void *)(f.p.udp + 1) - f.p.data) << 16 | f.p.len;
-	action = arrive(ctx, &ev, payload);
+	action = nic_has_actors ? to_actor(ctx, &f, &ev, payload) : arrive(ctx, &ev, payload, 0);
 	return action == FRONT_REFUSED ? say_no(ctx, in, f.port, f.cls, payload) : action;
 }
 
@@ -272,6 +300,8 @@ int shunt_nic(struct xdp_md *ctx)
 	if (!n)
 		return XDP_PASS;
 	obey(n);
+	if (nic_has_actors && n->gone)
+		give_back();
 	if ((void *)(eth + 1) <= (void *)(long)ctx->data_end &&
 	    eth->proto == bpf_htons(SHUNT_WIRE_PROTO))
 		return control(ctx, n);

@@ -176,13 +176,19 @@ __noinline int purge_tokens(__u32 queue)
 		last = get_slot(f->tail);
 		if (!f->head || !last)
 			continue;
+		v->deq[c] += f->count;
+		if (nic_has_actors) { /* each is counted for its actor first: give_back() */
+			last->next = n->gone;
+			n->gone = f->head;
+			f->head = f->tail = f->count = 0;
+			continue;
+		}
 		/* The whole list goes in front of the free slots. The slots keep saying
 		 * QUEUED: the next use of a slot sets its state, and no other code looks. */
 		last->next = n->free;
 		n->free = f->head;
 		n->nfree += f->count;
 		n->queued -= f->count;
-		v->deq[c] += f->count;
 		f->head = f->tail = f->count = 0;
 	}
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {

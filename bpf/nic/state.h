@@ -16,6 +16,7 @@ SHUNT_ARRAY(nic_cores, struct shunt_nic_core, SHUNT_CORES, BPF_F_MMAPABLE);
 SHUNT_ARRAY(nic_cfg, struct shunt_nic_cfg, 1, 0);
 SHUNT_ARRAY(nic_ports, struct shunt_nic_port, SHUNT_CORES, 0);
 SHUNT_ARRAY(nic_cmd, struct shunt_nic_cmd, 1, BPF_F_MMAPABLE);
+SHUNT_ARRAY(nic_actors, struct shunt_nic_actor, SHUNT_ACTORS, 0);
 SHUNT_ARRAY(nic_slots, struct shunt_nic_slot, SHUNT_NIC_SLOTS, 0);
 
 /* The bytes of requests that wait. */
@@ -28,6 +29,9 @@ struct {
 
 const volatile __u32 nic_frame = SHUNT_NIC_FRAME;
 const volatile __u32 nic_slots_max = SHUNT_NIC_SLOTS;
+/* May rules name actors? Set before loading, too: where they may not, the verifier leaves out all
+ * that asks. */
+const volatile __u32 nic_has_actors;
 
 static __always_inline struct shunt_nic *get_nic(void)
 {

@@ -336,14 +336,14 @@ static void sleep_on_wire(struct core *c, uint64_t ns)
 
 void wire_idle(struct core *c)
 {
-	uint64_t wait = wire_tick(c);
+	uint64_t wait = wire_tick(c), most = idle_sleep_ms(c) * 1000000ULL;
 
 	poke(c->run->state, SHUNT_CORE_IDLE);
 	if (ring_cons(&c->tx) != c->tx_prod)
 		reply_kick(c);
 	frames_recycle(c);
 	if (idle_may_sleep(c))
-		sleep_on_wire(c, wait);
+		sleep_on_wire(c, wait < most ? wait : most);
 	else
 		idle_relax();
 }

@@ -13,7 +13,7 @@
  */
 #pragma once
 
-#define SHUNT_ABI 14
+#define SHUNT_ABI 15
 
 #include <shunt/abi_base.h>
 #include <shunt/abi_config.h>

@@ -20,13 +20,14 @@ struct shunt_meta {
 	__u16 len;        /* bytes of UDP payload */
 	__u8 cls;
 	__u8 flags;       /* enum shunt_meta_flags */
-	__u16 abi;        /* SHUNT_ABI */
+	__u8 abi;         /* SHUNT_ABI */
+	__u8 ack;         /* wire transport: the token of the number so
+			   * much lower than hold_seq is queued; 0: none */
 	union {
 		__u32 actor; /* shared memory: the id of its actor (abi_actor.h); 0: none */
-		struct {
-			__u16 epoch; /* wire transport: the epoch's lowest bits */
-			__u16 ack;   /* wire transport: the token of the number so
-				      * much lower than hold_seq is queued; 0: none */
+		struct {     /* wire transport */
+			__u16 epoch; /* its lowest bits */
+			__u16 row;   /* of its actor, + 1; 0: none */
 		};
 	};
 };

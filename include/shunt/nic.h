@@ -28,8 +28,10 @@ struct shunt_nic_cfg {
 	__u32 late_ns;    /* a request sent longer ago than this and not taken is skipped */
 	__u16 credit;     /* bytes that a credit must have; 0: any */
 	__u8 mac[6];      /* of the NIC's port: the source of its frames */
+	__u32 actors;     /* digest of names and kinds; 0: there are no actors */
+	__u32 pad;
 };
-SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 24, "nic cfg");
+SHUNT_ASSERT(sizeof(struct shunt_nic_cfg) == 32, "nic cfg");
 
 /* A core as configured. Pinned as "nic_ports", one value a core. Written by the loader, before
  * there is an agent; then by the agent. */
@@ -75,7 +77,8 @@ struct shunt_nic_slot {
 	__u8 as;          /* class that it is queued as: cls, or the one it was demoted to */
 	__u8 steered;     /* core that it was steered to when it arrived; SHUNT_NONE: it was held */
 	__u32 quanta;     /* used up as one of that class */
-	__u32 pad;
+	__u16 actor;      /* its actor's row, + 1; 0: it has none */
+	__u16 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_slot) == 48, "nic slot");
 
@@ -94,9 +97,10 @@ struct shunt_nic_out {
 	__u32 slot;       /* copy that is kept until it is taken; 0: there is none */
 	__u8 state;
 	__u8 cls;
-	__u8 as;          /* this and the next two as in struct shunt_nic_slot */
+	__u8 as;          /* this and what follows as in struct shunt_nic_slot */
 	__u8 steered;
-	__u32 quanta;
+	__u16 quanta;     /* or as many as that are at least */
+	__u16 actor;
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_out) == 32, "nic out");
 
@@ -171,6 +175,20 @@ struct shunt_nic_class {
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_class) == 2 * SHUNT_LINE, "nic class");
 
+/*
+ * What became of an actor's requests at the NIC. Map "nic_actors", one value an actor, pinned.
+ * Written by XDP. Per actor, always: arrived = rejected + dropped + passed (map "actor_in")
+ *   + done + lost + expired + in queues + sent or taken.
+ */
+struct shunt_nic_actor {
+	__u64 done;       /* ended, as the cores say */
+	__u64 noreply;    /* of done: without a reply */
+	__u64 lost;       /* of the wire, or of a core or process that is gone */
+	__u64 expired;    /* waited too long */
+	__u64 pad[4];
+} __shunt_line;
+SHUNT_ASSERT(sizeof(struct shunt_nic_actor) == SHUNT_LINE, "nic actor");
+
 enum shunt_nic_event {
 	SHUNT_NIC_EV_SHORT,      /* control frame shorter than its type */
 	SHUNT_NIC_EV_VERSION,
@@ -197,6 +215,7 @@ enum shunt_nic_event {
 				  * waited that could go on instead */
 	SHUNT_NIC_EV_SERVICE,    /* service times, or waits beside an idle
 				  * core, that cannot be: left out */
+	SHUNT_NIC_EV_ACTORS,     /* HELLO of a host with other actors */
 	SHUNT_NIC_NR_EV,
 };
 
@@ -214,6 +233,9 @@ struct shunt_nic {
 	__u32 stranger;   /* core * 256 + version of the last HELLO
 			   * of another version; 0: there was none */
 	__u32 keyless;    /* core + 1 of the last HELLO without a proof; 0: there was none */
+	__u32 gone;       /* where rules name actors: the first of the tokens of processes that
+			   * are gone, of which each frame gives back some; 0: there are none */
+	__u32 misfit;     /* core + 1 of the last HELLO with other actors; 0: there was none */
 	__u64 process[SHUNT_NIC_GROUPS];     /* the process whose tokens
 					      * are in the group's queues */
 	__u64 level[SHUNT_WIRE_K_MAX + 1];   /* cores that are up, by load */

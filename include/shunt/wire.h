@@ -66,7 +66,8 @@ enum shunt_wire_flags {
 struct shunt_wire_hello {
 	struct shunt_wire w;
 	__u64 nonce;      /* at random, one for each epoch asked for */
-	__u32 pad;
+	__u32 actors;     /* digest of the actors' names and kinds, as the host
+			   * has them (lib/actor_rows.h); 0: it has none */
 	__u32 life;       /* of the NIC, as far as the host knows; 0: it does not */
 	__u64 process;    /* SHUNT_WIRE_PROCESS: of the worker; tokens are bound to it */
 	__u64 proof;
@@ -95,6 +96,7 @@ enum shunt_wire_reason {
 	SHUNT_WIRE_OLDER,       /* epoch, process or life is not the next one:
 				 * w.epoch, process and life are the present ones */
 	SHUNT_WIRE_NO_COOKIE,   /* the NIC's agent has no fresh cookie: later */
+	SHUNT_WIRE_ACTORS,      /* the NIC has other actors than the host */
 };
 
 struct shunt_wire_refuse {
@@ -154,7 +156,7 @@ struct shunt_wire_request {
 	__u16 len;        /* bytes of UDP payload */
 	__u8 cls;
 	__u8 flags;       /* enum shunt_meta_flags: SHUNT_META_IPV6, SHUNT_META_FIRST */
-	__u16 pad;
+	__u16 actor;      /* its actor's row, + 1; 0: it has none */
 };
 SHUNT_ASSERT(sizeof(struct shunt_wire_request) == 72, "request");
 

@@ -154,7 +154,7 @@ test_policies_cost_the_verifier_no_more_than_they_may() {
 		shunt -j lint "$o" >"$DIR/out" || true
 		assert_eq "$(jq -r '[.verifier.programs[].name] - ["shunt_planner"] |
 			sort | join(" ")' "$DIR/out")" \
-			"shunt_actors shunt_ask shunt_ingress shunt_nic" "$name"
+			"shunt_actors shunt_ask shunt_ingress shunt_nic shunt_nic_actors" "$name"
 		assert_le "$(jq '.verifier.programs[] |
 			select(.name == "shunt_ingress").instructions' "$DIR/out")" 500000 \
 			"$name: instructions of shunt_ingress"
@@ -164,6 +164,9 @@ test_policies_cost_the_verifier_no_more_than_they_may() {
 		assert_le "$(jq '.verifier.programs[] |
 			select(.name == "shunt_nic").instructions' "$DIR/out")" 700000 \
 			"$name: instructions of shunt_nic"
+		assert_le "$(jq '.verifier.programs[] |
+			select(.name == "shunt_nic_actors").instructions' "$DIR/out")" 700000 \
+			"$name: instructions of shunt_nic where rules name actors"
 	done
 }
 

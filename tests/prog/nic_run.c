@@ -20,6 +20,7 @@
 const struct shunt_key key[2] = { { { 0x0123456789abcdef, 1 } }, { { 0x0123456789abcdef, 2 } } };
 
 struct nic n;
+struct shunt_nic_sizes nic_sizes;
 const __u8 mac[2][6] = { { 2, 0, 0, 0, 1, 0 }, { 2, 0, 0, 0, 1, 1 } };
 __u8 out[FRAME];
 __u32 out_len;
@@ -33,7 +34,7 @@ __u64 random_word(void)
 
 int nic_setup(void **state)
 {
-	struct nic_opts opts = { .object = *state };
+	struct nic_opts opts = { .object = *state, .sizes = nic_sizes };
 	struct shunt_cfg cfg = { .abi = SHUNT_ABI, .flags = SHUNT_CFG_ANY_ADDR, .nclasses = 2,
 				 .ndomains = 1 };
 	struct shunt_nic_cfg wire = { .mac = { 2, 0, 0, 0, 0, 9 }, .late_ns = 1000000000 };

@@ -17,6 +17,7 @@
 #define FRAME 2048
 
 extern struct nic n;
+extern struct shunt_nic_sizes nic_sizes; /* of the next nic_setup() */
 extern const __u8 mac[2][6];          /* of the cores */
 extern const struct shunt_key key[2]; /* the first is theirs */
 extern __u8 out[FRAME];               /* the frame that came back from the last run */

@@ -156,6 +156,7 @@ static void check_contents(const char *path, struct bpf_object *obj)
 	assert_non_null(bpf_object__find_program_by_name(obj, "shunt_ask"));
 	native_load(&n, path);
 	assert_int_equal(n.desc->abi, SHUNT_ABI);
+	assert_int_equal((__u8)n.desc->abi, SHUNT_ABI); /* the room that metadata has for it */
 	assert_int_equal(strlen(n.desc->name), strlen(base) - 2);
 	assert_memory_equal(n.desc->name, base, strlen(n.desc->name));
 	assert_true(n.desc->text[0]);

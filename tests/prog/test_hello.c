@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
 #include <linux/bpf.h>
 
 #include "nic_run.h"
@@ -210,6 +211,31 @@ static void an_epoch_says_in_which_life_of_the_nic_it_is(void **state)
 	assert_int_not_equal(w->life, life);
 }
 
+/* A host that says of no actors that it has them is served: its workers take no notice of them. */
+static void a_host_with_other_actors_than_the_nic_s_is_refused(void **state)
+{
+	const struct shunt_nic_cfg cfg = { .mac = { 2, 0, 0, 0, 0, 9 }, .actors = 0x1234567 };
+	const struct shunt_wire_refuse *r = (const void *)out;
+	struct shunt_wire_hello h;
+	__u32 zero = 0;
+
+	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(n.obj, "nic_cfg"),
+					     &zero, &cfg, 0), 0);
+	join(0);
+	for (int i = 0; i < 2; i++) {
+		nic_tick(&n, 0, (__u64[SHUNT_CLASSES]){ 0 });
+		h = next_hello(1);
+		h.actors = cfg.actors + !i;
+		assert_int_equal(send_hello(&h, &key[0]), XDP_TX);
+		assert_proved(i ? SHUNT_WIRE_WELCOME : SHUNT_WIRE_REFUSE);
+		if (!i)
+			assert_int_equal(r->reason, SHUNT_WIRE_ACTORS);
+		assert_int_equal(n.core[1].epoch, i);
+		assert_int_equal(n.state->ev[SHUNT_NIC_EV_ACTORS], 1);
+		assert_int_equal(n.state->misfit, 2);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +247,7 @@ int main(void)
 		NIC_TEST(a_core_without_a_key_is_nobodys, "nic/fcfs"),
 		NIC_TEST(a_hello_of_another_version_is_told_ours, "nic/fcfs"),
 		NIC_TEST(an_epoch_says_in_which_life_of_the_nic_it_is, "nic/fcfs"),
+		NIC_TEST(a_host_with_other_actors_than_the_nic_s_is_refused, "nic/fcfs"),
 	};
 
 	return NIC_RUN(tests);
