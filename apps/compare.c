@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clean/clean.h"
+#include "plain_name.h"
 
 #define PROGRAM "shunt-compare"
 #define SYSTEMS 64
@@ -44,11 +45,13 @@ static void add(char *arg)
 {
 	char *is = strchr(arg, '=');
 
-	if (!is || is == arg || !is[1] || strpbrk(arg, "\"\\"))
+	if (!is || is == arg || !is[1])
 		bad("not NAME=FILE:", arg);
 	if (count == SYSTEMS)
 		bad("one system too many:", arg);
 	*is = 0;
+	if (!is_plain_name(arg))
+		bad("the name of a system has " PLAIN_NAME ":", arg);
 	systems[count++] = (struct system){ .name = arg, .path = is + 1 };
 }
 

@@ -165,6 +165,8 @@ void summary_json(FILE *f, const struct summary *s);
  * store.c: windows in a file, one behind the other; 0 or -errno, -EINVAL and why for one that is
  * not right
  */
+/* For adding; refuses all but a regular file. The descriptor, or -errno and why. */
+int store_open(const char *path, struct why *why);
 int store_append(const char *path, const struct windows *w, const char (*names)[16], int classes);
 int store_read(const char *path, struct windows *w, char (*names)[16], int *classes,
 	       struct why *why);

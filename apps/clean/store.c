@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "../plain_name.h"
 #include "clean.h"
 
 #define MAGIC 0x31646e77746e7573ULL /* "suntwnd1" */
@@ -29,6 +31,24 @@ struct packed {
 	uint32_t due : 28, cls : 4; /* DUE_NS since the window began: up to 4 s */
 	uint32_t latency;
 };
+
+int store_open(const char *path, struct why *why)
+{
+	/* O_NONBLOCK: a FIFO without a reader fails at once */
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644), err;
+	struct stat st;
+
+	if (fd < 0 && errno != ENXIO)
+		return why_fail(why, -errno, "%s: windows cannot be added there: %s", path,
+				strerror(errno));
+	if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))
+		return fd;
+	err = why_fail(why, -EINVAL, "%s: windows are added to a regular file, and this is none",
+		       path);
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
 
 static int put_replies(FILE *f, const struct window *w)
 {
@@ -57,11 +77,17 @@ static int put(FILE *f, const struct window *w, const char (*names)[16], int cla
 
 int store_append(const char *path, const struct windows *w, const char (*names)[16], int classes)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644), err = 0;
+	struct why why = { 0 };
+	int fd = store_open(path, &why), err = 0;
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "a");
 
-	if (!f)
-		return -errno;
+	why_forget(&why);
+	if (!f) {
+		err = fd < 0 ? fd : -errno;
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
 	for (size_t i = 0; i < w->n && !err; i++)
 		err = put(f, &w->window[i], names, classes);
 	if (fclose(f) && !err)
@@ -94,11 +120,20 @@ static int get_gaps(FILE *f, struct gaps *g)
 	return 0;
 }
 
+static bool are_names(const char (*names)[16], uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (strnlen(names[i], 16) == 16 || !is_plain_name(names[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool sane(const struct head *h)
 {
 	return h->magic == MAGIC && h->begin < h->end && h->noted <= NOTED &&
 	       h->replies <= MOST_REPLIES && h->client <= MOST_GAPS && h->server <= MOST_GAPS &&
-	       h->classes && h->classes <= CLEAN_CLASSES;
+	       h->classes && h->classes <= CLEAN_CLASSES && are_names(h->name, h->classes);
 }
 
 static int get_window(FILE *f, struct window *w, const struct head *h)

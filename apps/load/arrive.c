@@ -9,6 +9,8 @@
 
 #include "load.h"
 
+#define PART_MOST_NS 1e12 /* ON, OFF */
+
 static int read_trace(struct options *o, const char *path, struct why *why)
 {
 	FILE *f = fopen(path, "r");
@@ -49,6 +51,25 @@ static int read_trace(struct options *o, const char *path, struct why *why)
 	return err;
 }
 
+/* Past these bounds a moment is no number any more, or a run does not end. */
+static int check_bursts(const struct options *o, struct why *why)
+{
+	double in_on = o->rate * (o->on_ns + o->off_ns) / o->on_ns;
+
+	if (!(o->on_ns >= 1) || o->off_ns < 0)
+		return why_fail(why, -EINVAL, "what is '%s'? (bursty:ON:OFF, as in bursty:1ms:9ms)",
+				o->arrival_text);
+	if (o->on_ns > PART_MOST_NS || o->off_ns > PART_MOST_NS)
+		return why_fail(why, -EINVAL, "'%s': ON and OFF are at most 1000s each",
+				o->arrival_text);
+	if (in_on > RATE_MOST)
+		return why_fail(why, -EINVAL,
+				"'%s': that is %g requests a second in each ON, and %g are the "
+				"most: a longer ON, or a lower --rate",
+				o->arrival_text, in_on, RATE_MOST);
+	return 0;
+}
+
 int arrival_parse(struct options *o, struct why *why)
 {
 	const char *text = o->arrival_text;
@@ -62,10 +83,7 @@ int arrival_parse(struct options *o, struct why *why)
 		o->arrival = ARRIVE_ONOFF;
 		o->on_ns = parse_ns(on);
 		o->off_ns = parse_ns(off);
-		if (o->on_ns <= 0 || o->off_ns < 0)
-			return why_fail(why, -EINVAL,
-					"what is '%s'? (bursty:ON:OFF, as in bursty:1ms:9ms)",
-					text);
+		return check_bursts(o, why);
 	} else if (!strncmp(text, "trace:", 6)) {
 		o->arrival = ARRIVE_TRACE;
 		if (read_trace(o, text + 6, why))

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "load.h"
 #include "server_gaps.h"
@@ -42,21 +43,28 @@ static size_t expected(const struct options *o)
  * With --report it takes some time of the client, 10 ms and more, so only for those who asked for
  * it.
  */
-int cleaning_open(struct load *l)
+int cleaning_open(struct load *l, struct why *why)
 {
 	struct cleaning *a;
+	int fd;
 
 	if (l->o.closed || (l->o.report > 0 && !l->o.gaps && !l->o.windows))
 		return 0;
+	if (l->o.windows) { /* known before the run, not after it */
+		fd = store_open(l->o.windows, why);
+		if (fd < 0)
+			return fd;
+		close(fd);
+	}
 	a = calloc(1, sizeof(*a));
 	if (!a)
-		return -ENOMEM;
+		return why_fail(why, -ENOMEM, "no memory for each request's latency");
 	l->cleaning = a;
 	a->room = expected(&l->o);
 	a->reply = malloc(a->room * sizeof(*a->reply));
 	a->gap = malloc(GAPS_MOST * sizeof(*a->gap));
 	if (!a->reply || !a->gap)
-		return -ENOMEM;
+		return why_fail(why, -ENOMEM, "no memory for each request's latency");
 	memset(a->reply, 0, a->room * sizeof(*a->reply)); /* pages that are there already */
 	memset(a->gap, 0, GAPS_MOST * sizeof(*a->gap));
 	return 0;

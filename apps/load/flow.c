@@ -18,27 +18,34 @@
 #define AWAKE_NS 100000    /* what a timer may be late: before a request is due, no sleep */
 #define ASLEEP_NS 100000000 /* the longest sleep: a signal or a report may be due */
 
+/* getaddrinfo() would take a larger number for its low 16 bits. */
+static bool is_port(const char *text)
+{
+	return strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 && atoi(text) > 0 &&
+	       atoi(text) <= UINT16_MAX;
+}
+
 /* ADDR:PORT, [ADDR]:PORT, ADDR */
 int address_parse(const char *text, struct sockaddr_storage *to, socklen_t *len)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_DGRAM, .ai_flags = AI_NUMERICHOST }, *ai;
-	char host[64], port[8] = "9000";
-	const char *colon = strrchr(text, ':'), *close = strchr(text, ']');
+	const char *port = "9000", *colon = strrchr(text, ':'), *close = strchr(text, ']');
+	char host[64];
 
 	if (strlen(text) >= sizeof(host))
 		return -EINVAL;
 	snprintf(host, sizeof(host), "%s", text);
 	if (text[0] == '[') {
-		if (!close)
+		if (!close || (close[1] && close[1] != ':'))
 			return -EINVAL;
 		snprintf(host, sizeof(host), "%.*s", (int)(close - text - 1), text + 1);
-		if (close[1] == ':')
-			snprintf(port, sizeof(port), "%s", close + 2);
+		if (close[1])
+			port = close + 2;
 	} else if (colon && strchr(text, ':') == colon) {
 		host[colon - text] = 0;
-		snprintf(port, sizeof(port), "%s", colon + 1);
+		port = colon + 1;
 	}
-	if (getaddrinfo(host, port, &hints, &ai))
+	if (!is_port(port) || getaddrinfo(host, port, &hints, &ai))
 		return -EINVAL;
 	memcpy(to, ai->ai_addr, ai->ai_addrlen);
 	*len = ai->ai_addrlen;

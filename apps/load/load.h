@@ -21,6 +21,7 @@
 #define FLOWS_MAX 4096
 #define PACKET_MAX 1472 /* payload of a request */
 #define SLICES 10       /* of a run, for confidence */
+#define RATE_MOST 1e9   /* requests a second */
 
 enum arrival {
 	ARRIVE_POISSON,
@@ -153,7 +154,8 @@ struct load {
 	struct cleaning *cleaning; /* NULL: nothing is set aside (closed loop) */
 	struct sight sight;
 	int64_t real_less_mono;
-	bool invalid; /* some interval was */
+	bool invalid;   /* some interval was */
+	bool unwritten; /* some interval's windows could not be added to --windows */
 };
 
 extern volatile sig_atomic_t load_stop;
@@ -210,7 +212,7 @@ bool sight_says(const struct load *l, char *text, size_t room);
  * cleaning.c - the run in windows, without what was due in gaps of this process or the server. 0
  * or -errno. Of replies and gaps all are kept until the interval ends.
  */
-int cleaning_open(struct load *l);
+int cleaning_open(struct load *l, struct why *why);
 /* now = 0: there was none, or one that says no */
 void cleaning_reply(struct cleaning *a, const struct pending *p, uint64_t now);
 void cleaning_gap(struct cleaning *a, uint64_t from, uint64_t to, uint64_t row);

@@ -33,7 +33,10 @@ static int prepare(struct load *l)
 	int err;
 
 	if (address_parse(l->o.to, &l->to, &l->to_len)) {
-		fprintf(stderr, "shunt-load: '%s' is no address:port\n", l->o.to);
+		fprintf(stderr,
+			"shunt-load: '%s' is no ADDR:PORT or [ADDR]:PORT with a port from 1 to "
+			"65535\n",
+			l->o.to);
 		return 2;
 	}
 	err = flows_open(l);
@@ -49,9 +52,11 @@ static int prepare(struct load *l)
 	err = l->o.record ? record_open(l) : 0;
 	if (err)
 		return fail(l->o.record, err);
-	err = cleaning_open(l);
-	if (err)
-		return fail("memory for each request's latency", err);
+	err = cleaning_open(l, &why);
+	if (err) {
+		fprintf(stderr, "shunt-load: %s\n", why_text(&why));
+		return 1;
+	}
 	err = l->o.preload ? memcached_preload(&l->o, l->flow[0].sock) : 0;
 	return err ? fail("cannot store the keys", err) : 0;
 }
@@ -81,6 +86,8 @@ static int run(struct load *l)
 		run_open(l);
 	if (sight_says(l, text, sizeof(text)))
 		fprintf(stderr, "shunt-load: %s\n", text);
+	if (l->unwritten)
+		return 1;
 	return l->o.strict && (l->invalid || !answered(l)) ? 3 : 0;
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../plain_name.h"
 #include "mix.h"
 
 /* Workloads of other systems' papers and code, so that numbers can be compared. */
@@ -129,9 +130,9 @@ static int parse_kind(struct mix *m, struct phase *p, char *text, struct why *wh
 
 	if (p->kinds == MIX_CLASSES || !eq || eq == text || eq - text > 15)
 		return wrong(why, text);
-	if (strcspn(text, "\"\\") < strlen(text))
-		return wrong(why, text);
 	*eq = 0;
+	if (!is_plain_name(text))
+		return why_fail(why, -EINVAL, "a class's name has " PLAIN_NAME);
 	colon = strchr(eq + 1, ':');
 	if (colon)
 		*colon = 0;

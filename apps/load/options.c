@@ -2,6 +2,7 @@
 /*
  * options.c - the command line
  */
+#include <errno.h>
 #include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
@@ -110,6 +111,28 @@ static double number(const char *what, const char *text, double least, double mo
 	return x;
 }
 
+static double whole(const char *what, const char *text, double least, double most)
+{
+	char *end;
+	double x = strtod(text, &end);
+
+	if (end == text || *end || !(x >= least && x <= most) || x != floor(x))
+		bad("%s: '%s' is no whole number from %g to %g", what, text, least, most);
+	return x;
+}
+
+static uint64_t seed(const char *text)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(text, &end, 0);
+	if (end == text || *end || errno || strchr(text, '-'))
+		bad("--seed: '%s' is no whole number from 0 to %lu", text, UINT64_MAX);
+	return n;
+}
+
 /* A number that may be in thousands or millions: 5000, 5k, 1.5M. */
 static double amount(const char *what, const char *text, double least, double most)
 {
@@ -121,6 +144,16 @@ static double amount(const char *what, const char *text, double least, double mo
 	if (end == text || *end || !(x >= least && x <= most))
 		bad("%s: '%s' is no number from %g to %g (5000, 5k, 1.5M)", what, text, least,
 		    most);
+	return x;
+}
+
+/* The same, of things that cannot be parted. */
+static double whole_amount(const char *what, const char *text, double least, double most)
+{
+	double x = amount(what, text, least, most);
+
+	if (x != floor(x))
+		bad("%s: '%s' is no whole number", what, text);
 	return x;
 }
 
@@ -154,11 +187,11 @@ static bool set_what(struct options *o, int c)
 	case 'P': o->protocol = optarg; break;
 	case 'm': o->mix_text = optarg; break;
 	case PHASE: o->phase_s = number("--phase", optarg, 0.001, 1e6); break;
-	case SIZE: o->size = number("--size", optarg, 0, PACKET_MAX); break;
-	case 'R': o->replies = number("--replies", optarg, 0, 255); break;
-	case KEYS: o->keys = amount("--keys", optarg, 1, 1e8); break;
-	case KEY_SIZE: o->key_size = number("--key-size", optarg, 2, 250); break;
-	case VALUE_SIZE: o->value_size = number("--value-size", optarg, 0, 1100); break;
+	case SIZE: o->size = whole("--size", optarg, 0, PACKET_MAX); break;
+	case 'R': o->replies = whole("--replies", optarg, 0, 255); break;
+	case KEYS: o->keys = whole_amount("--keys", optarg, 1, 1e8); break;
+	case KEY_SIZE: o->key_size = whole("--key-size", optarg, 2, 250); break;
+	case VALUE_SIZE: o->value_size = whole("--value-size", optarg, 0, 1100); break;
 	case ZIPF: o->zipf = number("--zipf", optarg, 0, 10); break;
 	case PRELOAD: o->preload = true; break;
 	default: return false;
@@ -169,13 +202,13 @@ static bool set_what(struct options *o, int c)
 static bool set_when(struct options *o, int c)
 {
 	switch (c) {
-	case 'r': o->rate = amount("--rate", optarg, 0.001, 1e9); break;
+	case 'r': o->rate = amount("--rate", optarg, 0.001, RATE_MOST); break;
 	case 'a': o->arrival_text = optarg; break;
-	case 'b': o->burst = number("--burst", optarg, 1, 1e6); break;
+	case 'b': o->burst = whole("--burst", optarg, 1, 1e6); break;
 	case 'T': o->seconds = number("--time", optarg, 0.001, 1e6); break;
 	case 'w': o->warmup = number("--warmup", optarg, 0, 1e6); break;
-	case 'n': o->count = amount("--count", optarg, 1, 1e15); break;
-	case 'C': o->closed = number("--closed", optarg, 1, FLOWS_MAX); break;
+	case 'n': o->count = whole_amount("--count", optarg, 1, 1e15); break;
+	case 'C': o->closed = whole("--closed", optarg, 1, FLOWS_MAX); break;
 	case SLEEP: o->sleep = true; break;
 	case THINK: o->think_ns = duration("--think", optarg); break;
 	default: return false;
@@ -187,10 +220,10 @@ static bool set_rest(struct options *o, int c)
 {
 	switch (c) {
 	case 't': o->to = optarg; break;
-	case 'f': o->flows = number("--flows", optarg, 1, FLOWS_MAX); break;
-	case 'c': o->cpu = number("--cpu", optarg, 0, 1023); break;
+	case 'f': o->flows = whole("--flows", optarg, 1, FLOWS_MAX); break;
+	case 'c': o->cpu = whole("--cpu", optarg, 0, 1023); break;
 	case 'x': o->dev = optarg; break;
-	case 's': o->seed = strtoull(optarg, NULL, 0); break;
+	case 's': o->seed = seed(optarg); break;
 	case 'p': o->report = number("--report", optarg, 0.001, 1e6); break;
 	case 'j': o->json = true; break;
 	case CSV: o->csv = true; break;
@@ -200,7 +233,7 @@ static bool set_rest(struct options *o, int c)
 	case WAIT: o->wait_ns = duration("--wait", optarg); break;
 	case STRICT: o->strict = true; break;
 	case USER_STAMPS: o->user_stamps = true; break;
-	case PLAN: o->plan = number("--plan", optarg, 1, 1e9); break;
+	case PLAN: o->plan = whole("--plan", optarg, 1, 1e9); break;
 	case RECORD: o->record = optarg; break;
 	case GAPS: o->gaps = optarg; break;
 	case BACKLOG: o->backlog = number("--backlog", optarg, 0, 1000); break;

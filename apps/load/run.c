@@ -80,9 +80,11 @@ static void interval_ends(struct load *l, struct pace *p, uint64_t now)
 			      .offered = l->o.rate };
 
 	judge(l, &i);
-	if (cleaning_ends(l, p->interval_from, now))
+	if (cleaning_ends(l, p->interval_from, now)) {
 		fprintf(stderr, "shunt-load: --windows %s: it could not be written\n",
 			l->o.windows);
+		l->unwritten = true;
+	}
 	l->invalid |= !i.valid;
 	report(l, &i);
 	sight_add(l);

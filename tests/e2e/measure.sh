@@ -208,7 +208,7 @@ test_nonsense_is_refused_in_words() {
 	assert_exit 2 shunt-load --to 198.18.0.2 --sleep --closed 4
 	assert_match "$(cat "$DIR/err")" "--sleep: not with --closed"
 	assert_exit 2 shunt-load --to nowhere --rate 10
-	assert_match "$(cat "$DIR/err")" "no address"
+	assert_match "$(cat "$DIR/err")" "is no ADDR:PORT"
 	assert_exit 2 shunt-load --to 198.18.0.2 --rate 0
 	assert_exit 2 shunt-load --to 198.18.0.2 --arrival trace:/nonexistent
 	assert_exit 1 client shunt-load --to 198.18.0.2 --xdp lo
