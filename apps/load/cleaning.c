@@ -254,7 +254,8 @@ static void print_class(FILE *f, const char *name, const struct summary *s)
 {
 	fprintf(f, "# %s, stalls set aside: ", name);
 	if (isinf(s->clean[P99].at))
-		fprintf(f, "no p99, as %.1f %% were not answered", 100.0 * s->lost / s->kept);
+		fprintf(f, "no p99, as %zu of the %zu kept requests were not answered", s->lost,
+			s->kept);
 	else if (isnan(s->clean[P99].at))
 		fputs("no p99", f);
 	else
