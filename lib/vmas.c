@@ -32,6 +32,13 @@ static struct vma *add(struct vmas *to)
 	return &to->vma[to->n++];
 }
 
+/* Files that are in memory alone, of which this process may be the only one that has them: actors'
+ * memory (hostlib/actor/file.c). What two processes have the kernel leaves alone. */
+static bool is_in_memory(const char *name)
+{
+	return !strncmp(name, "/memfd:shunt-place", 18) || !strncmp(name, "/dev/shm/", 9);
+}
+
 /* "START-END PERMISSIONS OFFSET DEVICE INODE NAME" */
 static bool is_head(const char *line, struct vma *v)
 {
@@ -48,6 +55,8 @@ static bool is_head(const char *line, struct vma *v)
 	if (name)
 		snprintf(v->name, sizeof(v->name), "%.*s", (int)strcspn(line + name, "\n"),
 			 line + name);
+	if (mode[3] == 's')
+		v->anonymous = is_in_memory(v->name);
 	/* the kernel's own pages are in every process */
 	if (!strcmp(v->name, "[vvar]") || !strcmp(v->name, "[vdso]") ||
 	    !strcmp(v->name, "[vsyscall]"))

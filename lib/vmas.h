@@ -20,7 +20,7 @@
 struct vma {
 	__u64 start, end;
 	__u64 rss_kib, referenced_kib, swap_kib;
-	bool anonymous;  /* private, and of no file */
+	bool anonymous;  /* private, and of no file; or memory of actors, of a file in memory */
 	bool can_cool;   /* neither locked, nor of huge pages or a device */
 	bool is_old;     /* by the caller: no page of it was used since it was made cold */
 	bool cooled;     /* by vmas_cool() */

@@ -97,6 +97,29 @@ test_counters_count_and_the_total_hears_of_it() {
 	assert_conserved
 }
 
+pieces() { # of the actors' memory: more than one
+	local pid
+	pid=$(tail -n 1 "$DIR/scans" | jq .pid)
+	[ "$(grep -c shunt-place "/proc/$pid/maps")" -gt 1 ]
+}
+
+test_actors_whose_memory_is_split_for_shunt_mem_serve_on() {
+	local sent answered sum
+	build_counter
+	load sq
+	start counter host shunt mem run --dry-run --batch 64 --interval 0.1 -o "$DIR/scans" -- \
+		"$DIR/counter" "$DEV"
+	wait_for 10 all_up
+	wait_for 20 pieces
+	read -r sent answered sum < <(add 400 64)
+	assert_eq "$answered" "$sent" "requests answered"
+	wait_for 5 asks_to 2 0 "$sum $sent"
+	wait_for 5 closed
+	stop counter
+	assert_eq "$STATUS" 0 "exit status of the worker"
+	assert_conserved
+}
+
 test_a_killed_worker_s_counters_go_on_where_they_were() {
 	local i sent=0 answered=0 got n requests sum adding
 	build_counter

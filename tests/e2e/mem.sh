@@ -166,6 +166,72 @@ test_a_program_that_forbids_huge_pages_is_split_all_the_same() {
 	stop run
 }
 
+# MIB-IN-ALL MIB-USED FILE MAGIC: the same in shared memory; FILE "" is one without a name, as
+# actors have it. Its first eight bytes are MAGIC.
+write_shared() {
+	cat >"$DIR/program.py" <<-'PY'
+	import mmap, os, struct, sys
+	whole, part = (int(n) << 20 for n in sys.argv[1:3])
+	fd = os.open(sys.argv[3], os.O_RDWR | os.O_CREAT) if sys.argv[3] else \
+	    os.memfd_create("shunt-place")
+	os.ftruncate(fd, whole)
+	m = mmap.mmap(fd, whole, flags=mmap.MAP_SHARED)
+	for i in range(0, whole, 4096):
+	    m[i:i + 8] = struct.pack("<Q", i + 1)
+	m[:8] = struct.pack("<Q", int(sys.argv[4], 16))
+	print("there", flush=True)
+	end = len(sys.argv) > 5 and int(sys.argv[5])
+	while not end or not os.path.exists("/run/test/enough"):
+	    for i in range(0, part, 4096):
+	        m[i]
+	bad = [i for i in range(4096, whole, 4096) if m[i:i + 8] != struct.pack("<Q", i + 1)]
+	sys.exit(len(bad) > 0)
+	PY
+}
+
+magic() {
+	sed -n 's/^#define PLACE_MAGIC \(0x[0-9a-f]*\)ULL.*/\1/p' "$ROOT/hostlib/actor/layout.h"
+}
+
+run_shared() { # FILE MAGIC
+	write_shared
+	start run shunt mem run --dry-run -o "$DIR/scans" "${FAST[@]}" -- python3 \
+		"$DIR/program.py" 64 16 "$@"
+	wait_for 10 grep -q there "$DIR/run.log"
+}
+
+test_of_the_memory_of_actors_what_they_do_not_use_would_go() {
+	run_shared '' "$(magic)"
+	wait_for 30 last '.split_kib > 60000 and .cold_kib >= 45000 and .used_kib >= 16384'
+	stop run
+	rm "$DIR/run.log"
+	run_shared /dev/shm/shunt-test-place "$(magic)"
+	wait_for 30 last '.split_kib > 60000 and .cold_kib >= 45000 and .used_kib >= 16384'
+	stop run
+	rm /dev/shm/shunt-test-place
+}
+
+# What else may be in it, and how its program grows it, nobody knows.
+test_other_shared_memory_is_not_split() {
+	run_shared /dev/shm/shunt-test-place 0x1
+	wait_for 30 last '.scans > 10 and .rss_kib >= 65536'
+	last '.split_kib < 40000 and .cold_kib < 16384' || fail "$(tail -n 1 "$DIR/scans")"
+	stop run
+	rm /dev/shm/shunt-test-place
+}
+
+# Only where there is swap already: this test makes none.
+test_memory_of_actors_goes_to_swap_and_comes_back_with_its_content() {
+	[ "$(wc -l </proc/swaps)" -gt 1 ] || skip "no swap (make bench-mem has some of its own)"
+	write_shared
+	start run shunt mem run -o "$DIR/scans" "${FAST[@]}" -- python3 "$DIR/program.py" 64 16 '' \
+		"$(magic)" 1
+	wait_for 30 last '.swap_kib >= 40000 and .rss_kib < 30000'
+	touch "$DIR/enough"
+	wait_ended run
+	assert_eq "$STATUS" 0 "pages changed: $(cat "$DIR/run.log")"
+}
+
 # The kernel leaves pages alone that two processes have: they are never called unused.
 test_memory_that_a_child_shares_never_goes() {
 	cat >"$DIR/shares.py" <<-'PY'

@@ -134,6 +134,33 @@ static void test_locked_memory_is_left_alone_and_nothing_behind_it(void **state)
 	syscall(SYS_munlock, locked, PAGE * 4);
 }
 
+/* A mapping of a file without a name: is it one whose pages go to swap? */
+static bool is_taken(const char *name, int kind)
+{
+	int fd = memfd_create(name, 0);
+	struct why why = { 0 };
+	struct vmas v;
+	bool taken;
+	char *m;
+
+	assert_int_equal(ftruncate(fd, PAGE), 0);
+	m = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, kind, fd, 0);
+	assert_ptr_not_equal(m, MAP_FAILED);
+	assert_int_equal(vmas_read(&v, getpid(), &why), 0);
+	taken = vmas_find(&v, (__u64)m)->anonymous;
+	vmas_free(&v);
+	munmap(m, PAGE);
+	close(fd);
+	return taken;
+}
+
+static void test_of_shared_memory_only_that_of_actors_is_made_cold(void **state)
+{
+	assert_true(is_taken("shunt-place", MAP_SHARED));
+	assert_false(is_taken("other", MAP_SHARED));
+	assert_false(is_taken("shunt-place", MAP_PRIVATE));
+}
+
 static void test_a_process_that_has_ended_is_told_by_its_number(void **state)
 {
 	struct why why = { 0 };
@@ -169,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_eight_pages_that_are_read_all_the_time_are_never_called_cold),
 		cmocka_unit_test(test_pages_that_nobody_touches_are_called_cold_and_others_counted),
 		cmocka_unit_test(test_locked_memory_is_left_alone_and_nothing_behind_it),
+		cmocka_unit_test(test_of_shared_memory_only_that_of_actors_is_made_cold),
 		cmocka_unit_test(test_a_process_that_has_ended_is_told_by_its_number),
 		cmocka_unit_test(test_a_mapping_is_found_by_any_of_its_addresses),
 	};

@@ -5,7 +5,9 @@
  * /proc/PID/smaps tells what was used mapping by mapping, and neighbours that differ in a flag stay
  * mappings of their own. A thread gives every other batch the flag "no huge pages", which makes no
  * difference to a batch smaller than one; where a mapping has that already, "not in core dumps".
- * Mappings for which the program wants huge pages are left alone, and locked ones.
+ * Mappings for which the program wants huge pages are left alone, and locked ones. Of memory that
+ * is shared only that of actors is split: its library never grows or moves it by mremap(), which
+ * for files could not be done piece by piece.
  *
  * The thread allocates nothing, takes no signals, and looks seldom where nothing grows.
  */
@@ -16,6 +18,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../../hostlib/actor/layout.h"
 #include "split.h"
 
 #define FIRST_MS 50
@@ -76,35 +80,57 @@ static char *lines_next(struct lines *l)
 struct mapping {
 	size_t start, end, rss;
 	bool is_ours;    /* readable, writable, private, of no file: to be split */
+	bool is_place;   /* memory of actors, from its beginning on: to be split, too */
 	bool no_huge;    /* it has that flag */
 };
 
+/* Of a file it may be more than the file has: a load could be the program's end. */
+static bool has_magic(size_t at)
+{
+	int fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	uint64_t magic = 0;
+	bool is = fd >= 0 && pread(fd, &magic, sizeof(magic), at) == sizeof(magic) &&
+		  magic == PLACE_MAGIC;
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+static bool is_place(const char *mode, unsigned long offset, const char *name, size_t at)
+{
+	return !strcmp(mode, "rw-s") && !offset &&
+	       (!strncmp(name, "/memfd:", 7) || !strncmp(name, "/dev/shm/", 9)) && has_magic(at);
+}
+
 static bool read_head(const char *line, struct mapping *m)
 {
-	unsigned long start, end, inode;
+	unsigned long start, end, offset, inode;
 	char mode[5], name[16] = "";
 
 	if (*line >= 'A' && *line <= 'Z')
 		return false;
-	if (sscanf(line, "%lx-%lx %4s %*x %*x:%*x %lu %15s", &start, &end, mode, &inode,
-		   name) < 4)
+	if (sscanf(line, "%lx-%lx %4s %lx %*x:%*x %lu %15s", &start, &end, mode, &offset, &inode,
+		   name) < 5)
 		return false;
 	*m = (struct mapping){ .start = start, .end = end };
 	m->is_ours = !strcmp(mode, "rw-p") && !inode && end - start >= 2 * batch &&
 		     (!*name || !strcmp(name, "[heap]") || !strncmp(name, "[anon", 5));
+	m->is_place = end - start >= 2 * batch && is_place(mode, offset, name, start);
+	m->is_ours |= m->is_place;
 	return true;
 }
 
 static void read_field(const char *line, struct mapping *m)
 {
-	static const char *const not_ours[] = { " hg", " lo", " ht", " pf", " io", " sh", " gd" };
+	static const char *const not_ours[] = { " sh", " hg", " lo", " ht", " pf", " io", " gd" };
 
 	if (!strncmp(line, "Rss:", 4))
 		m->rss = strtoul(line + 4, NULL, 10) << 10;
 	if (strncmp(line, "VmFlags:", 8))
 		return;
 	m->no_huge = strstr(line, " nh");
-	for (size_t i = 0; i < sizeof(not_ours) / sizeof(not_ours[0]); i++)
+	for (size_t i = m->is_place; i < sizeof(not_ours) / sizeof(not_ours[0]); i++)
 		m->is_ours &= !strstr(line, not_ours[i]);
 }
 
