@@ -50,6 +50,6 @@ $(B)/shunt-load: $(call obj,$(wildcard apps/load/*.c) $(CLEAN_SRC))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ -lxdp -lbpf -lm
 
-$(B)/shunt-compare: $(call obj,apps/compare.c $(CLEAN_SRC))
+$(B)/shunt-compare: $(call obj,apps/compare.c apps/load/dist.c $(CLEAN_SRC))
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SHUNT_LDFLAGS) $(LDFLAGS) $^ -o $@ -lm

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "clean/clean.h"
+#include "load/dist.h"
 #include "plain_name.h"
 
 #define PROGRAM "shunt-compare"
@@ -22,8 +23,8 @@ struct system {
 };
 
 static struct system systems[SYSTEMS];
-static int count, classes;
-static char names[CLEAN_CLASSES][16];
+static struct offered offered; /* of all systems alike */
+static int count;
 
 static void usage(FILE *out)
 {
@@ -31,6 +32,7 @@ static void usage(FILE *out)
 	      "Compares systems by windows that shunt-load --windows FILE has measured in turns.\n"
 	      "  -b, --backlog X       requests due in X times a gap's length after it are set\n"
 	      "                        aside, too (4)\n"
+	      "      --before TIME     requests due so long before a gap are set aside (200us)\n"
 	      "  -j, --json            an object instead of tables\n"
 	      "  -V, --version  -h, --help\n", out);
 }
@@ -55,22 +57,28 @@ static void add(char *arg)
 	systems[count++] = (struct system){ .name = arg, .path = is + 1 };
 }
 
-static double parse(int argc, char **argv, bool *json)
+static void parse(int argc, char **argv, struct rule *rule, bool *json)
 {
 	static const struct option longs[] = {
-		{ "backlog", 1, NULL, 'b' }, { "json", 0, NULL, 'j' }, { "version", 0, NULL, 'V' },
-		{ "help", 0, NULL, 'h' }, { 0 },
+		{ "backlog", 1, NULL, 'b' }, { "before", 1, NULL, 'B' }, { "json", 0, NULL, 'j' },
+		{ "version", 0, NULL, 'V' }, { "help", 0, NULL, 'h' }, { 0 },
 	};
-	double backlog = RULE_BACKLOG;
+	double x;
 	char *end;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "b:jVh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'b':
-			backlog = strtod(optarg, &end);
-			if (end == optarg || *end || !(backlog >= 0 && backlog <= 1000))
+			rule->backlog = x = strtod(optarg, &end);
+			if (end == optarg || *end || !(x >= 0 && x <= 1000))
 				bad("--backlog: no number from 0 to 1000:", optarg);
+			break;
+		case 'B':
+			x = parse_ns(optarg);
+			if (!(x >= 0 && x <= 1e9))
+				bad("--before: no time up to 1s:", optarg);
+			rule->before = x;
 			break;
 		case 'j': *json = true; break;
 		case 'V':
@@ -90,27 +98,28 @@ static double parse(int argc, char **argv, bool *json)
 		usage(stderr);
 		exit(2);
 	}
-	return backlog;
 }
 
 static int read_one(struct system *s, const struct rule *rule)
 {
 	struct why why = { 0 };
-	char name[CLEAN_CLASSES][16];
-	int n, err = store_read(s->path, &s->windows, name, &n, &why);
+	struct offered here;
+	const char *other;
+	int err = store_read(s->path, &s->windows, &here, &why);
 
 	if (err) {
 		fprintf(stderr, PROGRAM ": %s\n", why_text(&why));
 		why_forget(&why);
 		return 1;
 	}
-	if (s != systems && (n != classes || memcmp(name, names, sizeof(name)))) {
-		fprintf(stderr, PROGRAM ": %s: other classes than in %s\n", s->path, systems->path);
+	if (s == systems)
+		offered = here;
+	other = store_other(&offered, &here);
+	if (other) {
+		fprintf(stderr, PROGRAM ": %s: %s than in %s\n", s->path, other, systems->path);
 		return 1;
 	}
-	classes = n;
-	memcpy(names, name, sizeof(name));
-	for (int c = 0; c < classes; c++) {
+	for (int c = 0; c < offered.classes; c++) {
 		if (summarize(&s->sum[c], &s->windows, rule, c, 0)) {
 			fprintf(stderr, PROGRAM ": no memory\n");
 			return 1;
@@ -150,8 +159,8 @@ static void print_json(const struct rule *rule)
 {
 	printf("{\"rule\":{\"before_us\":%g,\"after_us\":%g,\"backlog\":%g},\"classes\":{",
 	       rule->before / 1e3, rule->after / 1e3, rule->backlog);
-	for (int c = 0; c < classes; c++) {
-		printf("%s\"%s\":{\"systems\":{", c ? "," : "", names[c]);
+	for (int c = 0; c < offered.classes; c++) {
+		printf("%s\"%s\":{\"systems\":{", c ? "," : "", offered.name[c]);
 		for (int i = 0; i < count; i++) {
 			printf("%s\"%s\":", i ? "," : "", systems[i].name);
 			summary_json(stdout, &systems[i].sum[c]);
@@ -163,14 +172,29 @@ static void print_json(const struct rule *rule)
 	puts("}}");
 }
 
+/* A number to one digit behind the point, to the right of "width" columns; "-" if there is none. */
+static void print_us(double us, int width)
+{
+	if (isfinite(us))
+		printf(" %*.1f", width, us);
+	else
+		printf(" %*s", width, "-");
+}
+
 static void print_system(const struct system *s, const struct summary *m)
 {
 	const struct estimate *p99 = &m->clean[P99];
 	double kept = m->due ? 100.0 * m->kept / m->due : 0;
 
-	printf("%-24s %8.1f %8.1f %8.1f %9.1f %5.0f%% %7.0f %7.0f %8.1f %8.1f\n", s->name, p99->at,
-	       p99->low, p99->high, m->raw[P99].at, kept, m->client.each_s, m->server.each_s,
-	       m->placebo_p99, m->widened_p99);
+	printf("%-24s", s->name);
+	print_us(p99->at, 8);
+	print_us(p99->low, 8);
+	print_us(p99->high, 8);
+	print_us(m->raw[P99].at, 9);
+	printf(" %5.0f%% %7.0f %7.0f", kept, m->client.each_s, m->server.each_s);
+	print_us(m->placebo_p99, 8);
+	print_us(m->widened_p99, 8);
+	putchar('\n');
 }
 
 static void print_difference(const struct system *lower, const struct system *higher, int c)
@@ -194,14 +218,14 @@ static void print_pair(const struct system *x, const struct system *y, int c)
 		       a->windows < b->windows ? a->windows : b->windows);
 	}
 	if (gaps_differ(a, b))
-		fputs("; their servers noted very different numbers of gaps: of its own slow "
-		      "passes, the one with more may have set some aside", stdout);
+		fputs("; their servers noted very different gaps: of its own slow passes, the one "
+		      "with more may have set some aside", stdout);
 	putchar('\n');
 }
 
 static void print_table(int c)
 {
-	printf("%-24s %8s %8s %8s %9s %6s %7s %7s %8s %8s\n", names[c], "p99 us", "95% from",
+	printf("%-24s %8s %8s %8s %9s %6s %7s %7s %8s %8s\n", offered.name[c], "p99 us", "95% from",
 	       "to", "raw p99", "kept", "client", "server", "placebo", "widened");
 	for (int i = 0; i < count; i++)
 		print_system(&systems[i], &systems[i].sum[c]);
@@ -219,7 +243,7 @@ static void print_table(int c)
 
 static void print_tables(void)
 {
-	for (int c = 0; c < classes; c++)
+	for (int c = 0; c < offered.classes; c++)
 		print_table(c);
 	puts("Stalls are set aside, but in the raw p99. client, server: gaps a second. placebo,\n"
 	     "widened: the method's checks of itself.");
@@ -227,10 +251,11 @@ static void print_tables(void)
 
 int main(int argc, char **argv)
 {
-	struct rule rule = { .before = RULE_BEFORE_NS, .after = RULE_AFTER_NS };
+	struct rule rule = { .before = RULE_BEFORE_NS, .after = RULE_AFTER_NS,
+			     .backlog = RULE_BACKLOG };
 	bool json = false;
 
-	rule.backlog = parse(argc, argv, &json);
+	parse(argc, argv, &rule, &json);
 	for (int i = 0; i < count; i++) {
 		if (read_one(&systems[i], &rule))
 			return 1;

@@ -44,7 +44,7 @@ static uint64_t now_ns(void)
 
 static void keep(uint64_t sent_ns, uint64_t latency)
 {
-	reply[replies++] = (struct reply){ sent_ns, latency, 0 };
+	reply[replies++] = (struct reply){ sent_ns, latency, 0, 0 };
 }
 
 static void once(int fd)
@@ -74,7 +74,7 @@ static void once(int fd)
 /* The run as one window. */
 static int store(const char *server_gaps, const char *path, uint64_t begin, uint64_t end)
 {
-	static const char name[1][16] = { "rtt" };
+	static const struct offered one = { .classes = 1, .name = { "rtt" } };
 	struct window w = { .begin = begin, .end = end, .reply = reply, .replies = replies,
 			    .client = { gap, gaps } };
 	struct why why = { 0 };
@@ -83,7 +83,7 @@ static int store(const char *server_gaps, const char *path, uint64_t begin, uint
 	w.noted = server_gaps_read(server_gaps, begin, end, &w.server, &why);
 	if (w.noted == NOTED_NOT)
 		fprintf(stderr, "pingpong: %s: %s\n", server_gaps, why_text(&why));
-	err = store_append(path, &(struct windows){ &w, 1 }, name, 1);
+	err = store_append(path, &(struct windows){ &w, 1 }, &one);
 	if (err)
 		fprintf(stderr, "pingpong: %s: %s\n", path, strerror(-err));
 	why_forget(&why);

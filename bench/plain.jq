@@ -28,15 +28,20 @@ def weakness:
 	if .comparable | not then .why
 	elif .clean_windows < fewest_windows then "\(.clean_windows) clean windows"
 	elif .kept < least_kept then "\(.kept * 100 | round) % kept"
+	elif half_width == null then "p99 without bounds"
 	elif half_width > widest then "p99 within \(half_width * 1000 | round / 10) %"
 	else "" end;
 
 # Of a point's systems: the one with the least p99, without ours. A system in an overload is none.
-def best_other: [to_entries[] | select(.key != ours and .value.comparable)] |
+def best_other: [to_entries[] | select(.key != ours and .value.comparable and
+	.value.clean.p99_us.at != null)] |
 	min_by(.value.clean.p99_us.at);
 
+# More than 1 % of the kept requests had no reply: there is no p99.
+def loses: (.kept_lost // 0) > 0.01 * (.kept // 0) * (.requests // 0) and .kept_lost != null;
+
 # Could a system that cannot be compared be the best all the same?
-def rivals($best): (in_overload | not) and
+def rivals($best): (in_overload or loses | not) and
 	([.clean.p99_us.at, .clean.p99_us.low, .widened.p99_us, .placebo.p99_us |
 		select(. != null)] |
 	 length == 0 or $best == null or min <= $best.value.clean.p99_us.at);

@@ -20,6 +20,8 @@ def cleaned: {p99_us: .clean.p99_us, raw_p99_us: .raw.p99_us.at, p50_us: .clean.
 def over($x; $y): if $x and $y then 1 - $x / $y else null end;
 def clean_cut($fcfs): .clean.p99_us as $x | $fcfs.clean.p99_us as $y |
 	{at: over($x.at; $y.at), low: over($x.high; $y.low), high: over($x.low; $y.high)};
+def clean_sweep($policy; $mix): [$c[] | select(.mix == $mix) | .rate as $rate |
+	.systems[$policy] | {$rate} + cleaned];
 def clean_highest($policy; $mix): [$c[] | select(.mix == $mix) | .rate as $rate |
 	.systems[$policy] | select(.comparable and .clean.p99_us.at <= 300) | $rate] | max // 0;
 def each(f): $systems | split(" ") | map({key: ., value: f}) | from_entries;
@@ -36,4 +38,5 @@ def highest($policy): [good($policy)[] | select(.p99 <= 300 and .whole) | .rate]
 	lower_by: (each(cut(.; $m)) | del(.fcfs))})}) | from_entries),
  max_rate_at_p99_300us: each(highest(.)),
  clean_max_rate_at_p99_300us: each(clean_highest(.; $mixes | split(" ")[0])), sweep: each(good(.)),
+ clean_sweep: each(clean_sweep(.; $mixes | split(" ")[0])),
  difference: $t[0].total.difference, preemption: $t[0].preemption}

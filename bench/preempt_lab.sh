@@ -23,6 +23,7 @@ NAMES=(bimodal-99.5-0.5 bimodal-50-50 trimodal bimodal-99.5-5)
 MIXES=("a=0.995:0.5us,b=0.005:500us" "a=0.5:1us,b=0.5:100us"
 	"a=0.3334:1us,b=0.3333:10us,c=0.3333:100us" "a=0.995:5us,b=0.005:100us")
 QUANTA=(5us 5us 5us 10us) # the papers'
+BEFORE=1ms # so long before a gap what was due may still be waiting, under fcfs
 
 [ "$(nproc)" -ge 2 ] || { echo "preempt_lab: needs 2 CPUs, one a side" >&2; exit 77; }
 . scripts/in_lab.sh
@@ -43,18 +44,22 @@ YAML
 serve "$DIR/preempt.yaml" --gaps "$GAPS" >/dev/null
 agent_begin
 
-# POLICY[-QUANTUM] I RATE: one line of JSON, the client's with the mix I, and what it was asked for.
+# POLICY[-QUANTUM] I RATE SEED: one line of JSON, the client's with the mix I, and its settings.
 offer() {
 	local class mix=${MIXES[$2]} quantum=${QUANTA[$2]}
 	[[ $1 != *-* ]] || quantum=${1#*-}
-	host taskset -c 0 shunt switch "${1%-*}" --dev "$DEV" >/dev/null
+	# Under fcfs it says that nothing is preempted, each time.
+	host taskset -c 0 shunt switch "${1%-*}" --dev "$DEV" >"$DIR/switch" 2>&1 || {
+		cat "$DIR/switch" >&2
+		exit 1
+	}
 	for class in a b c; do
 		host taskset -c 0 shunt quantum set $class "$quantum" --dev "$DEV" >/dev/null
 	done
 	mkdir -p "$DIR/windows/$2.$3"
 	client taskset -c 0 shunt-load --to 198.18.0.2:9000 --rate "$3" --time "$SECONDS_EACH" \
-		--cpu 0 --json --mix "$mix" --gaps "$GAPS" --windows "$DIR/windows/$2.$3/$1" \
-		--server-times |
+		--cpu 0 --json --mix "$mix" --seed "$4" --gaps "$GAPS" --server-times \
+		--windows "$DIR/windows/$2.$3/$1" |
 		jq -c --arg policy "$1" --arg mix "$mix" --argjson rate "$3" \
 			'{policy: $policy, mix: $mix, rate: $rate, a: .classes.a,
 			  sent: ([.classes[].sent] | add), answered: ([.classes[].answered] | add)}'
@@ -72,7 +77,7 @@ MEANS=(2.9975 50.5 37 5.475)
 for ((round = 1; round <= ROUNDS; round++)); do
 	for i in "${!MIXES[@]}"; do
 		for policy in "${SYSTEMS[@]}"; do
-			offer "$policy" "$i" "$(rate_for "${MEANS[i]}")"
+			offer "$policy" "$i" "$(rate_for "${MEANS[i]}")" "$round"
 		done
 	done
 done >"$DIR/rounds.json"
@@ -80,7 +85,7 @@ done >"$DIR/rounds.json"
 for ((round = 1; round <= (ROUNDS + 2) / 3; round++)); do
 	for rate in 2000 5000 10000 20000 30000 40000 50000 60000 70000; do
 		for policy in "${SYSTEMS[@]}"; do
-			offer "$policy" 0 $rate
+			offer "$policy" 0 $rate "$round"
 		done
 	done
 done >"$DIR/sweep.json"
@@ -92,7 +97,7 @@ for point in "$DIR"/windows/*; do
 		systems+=("$system=$point/$system")
 	done
 	point=${point##*/}
-	shunt-compare --json "${systems[@]}" |
+	shunt-compare --json --before $BEFORE "${systems[@]}" |
 		jq -c --arg mix "${MIXES[${point%.*}]}" --argjson rate "${point#*.}" \
 			'{$mix, $rate} + .classes.a'
 done >"$DIR/clean.json"

@@ -33,7 +33,9 @@ struct gaps {
 
 struct reply {
 	uint64_t due;
-	uint32_t latency, cls;
+	uint32_t latency;
+	uint16_t cls;
+	uint16_t late; /* 1: the client sent it later than it should have */
 };
 
 /* Has the server noted its gaps? */
@@ -105,18 +107,20 @@ void pool_sort(struct pool *p);
 void pool_free(struct pool *p);
 
 struct estimate {
-	/* us; low and high hold the true value with 95 %; NAN: cannot be said */
+	/* us; low and high hold the true value with 95 %; NAN: cannot be said; INFINITY: of
+	 * requests without a reply */
 	double at, low, high;
 };
 
 double pool_quantile(const struct pool *p, double q);
 /*
  * Bounds by drawing as many windows, with replacement, again and again: no shape of the
- * distribution is assumed.
+ * distribution is assumed. Few windows are less spread than what they are drawn from, so the bounds
+ * are as much wider as Student's distribution is than the normal one.
  */
 struct estimate pool_estimate(const struct pool *p, double q);
 
-/* overload.c: did the server fall behind? 1 or 0; -ENOMEM */
+/* overload.c: did the server fall behind? 1 or 0; -ENODATA: too few requests to tell; -ENOMEM */
 int window_overloaded(const struct window *w, int cls);
 
 /* verdict.c */
@@ -133,6 +137,7 @@ struct side {
 struct summary {
 	size_t windows, clean_windows; /* clean ones: of which something was kept */
 	size_t due, kept, lost; /* requests; lost: kept ones without a reply */
+	size_t late;            /* kept ones that the client sent too late */
 	double slo_ns;  /* objective; 0: none */
 	size_t in_time; /* kept ones answered within it */
 	double answered_p99; /* us, of the kept ones that were answered at all */
@@ -142,7 +147,7 @@ struct summary {
 	double widened_p99, widened_kept; /* by a rule that sets more aside */
 	struct side client, server;
 	enum noted noted;  /* the worst of all windows */
-	size_t overloaded; /* windows */
+	size_t overloaded, untold; /* windows; too few requests in it to tell an overload */
 	char why[200];     /* why it is compared with nothing; "": it may be */
 };
 
@@ -154,20 +159,32 @@ int summarize(struct summary *s, const struct windows *w, const struct rule *r, 
 
 enum verdict { NOT_COMPARED, NOT_TOLD_APART, LOWER, HIGHER };
 enum verdict compare(const struct summary *a, const struct summary *b, int quantile);
-/* One of two servers noted far more gaps than the other: does it set its own slow passes aside? */
+/* One of two servers noted far more gaps than the other, or was away for far longer: does it set
+ * its own slow passes aside? */
 bool gaps_differ(const struct summary *a, const struct summary *b);
 
 /* summary_json.c */
 #include <stdio.h>
 void summary_json(FILE *f, const struct summary *s);
 
+/* The load under which windows were measured. */
+struct offered {
+	double rate;       /* requests a second */
+	uint64_t mix;      /* store_mix() of the mix's text */
+	bool server_times; /* latencies are the time in the server */
+	int classes;
+	char name[CLEAN_CLASSES][16];
+};
+
 /*
  * store.c: windows in a file, one behind the other; 0 or -errno, -EINVAL and why for one that is
- * not right
+ * not right, or of another load than the first
  */
 /* For adding; refuses all but a regular file. The descriptor, or -errno and why. */
 int store_open(const char *path, struct why *why);
-int store_append(const char *path, const struct windows *w, const char (*names)[16], int classes);
-int store_read(const char *path, struct windows *w, char (*names)[16], int *classes,
-	       struct why *why);
+int store_append(const char *path, const struct windows *w, const struct offered *o);
+int store_read(const char *path, struct windows *w, struct offered *o, struct why *why);
+uint64_t store_mix(const char *text);
+/* Says why two are not the same load; NULL: they are. */
+const char *store_other(const struct offered *a, const struct offered *b);
 void windows_free(struct windows *w);

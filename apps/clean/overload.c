@@ -70,5 +70,5 @@ int window_overloaded(const struct window *w, int cls)
 	if (n >= LEAST)
 		q = count(w, cls, median(latency, n));
 	free(latency);
-	return n >= LEAST && (q.undone > UNDONE * n || grows(&q));
+	return n < LEAST ? -ENODATA : q.undone > UNDONE * n || grows(&q);
 }

@@ -16,19 +16,21 @@
 #include "../plain_name.h"
 #include "clean.h"
 
-#define MAGIC 0x31646e77746e7573ULL /* "suntwnd1" */
+#define MAGIC 0x32646e77746e7573ULL /* "suntwnd2" */
 #define MOST_REPLIES (1ULL << 24)
 #define MOST_GAPS (1ULL << 20)
-#define DUE_NS 16 /* unit of when a request was due */
+#define DUE_NS 32 /* unit of when a request was due */
+#define DUE_MOST ((1 << 27) - 1)
 
 struct head {
-	uint64_t magic, begin, end, replies, client, server;
-	uint32_t noted, classes;
+	uint64_t magic, begin, end, replies, client, server, mix;
+	double rate;
+	uint32_t noted, classes, server_times, pad;
 	char name[CLEAN_CLASSES][16];
 };
 
 struct packed {
-	uint32_t due : 28, cls : 4; /* DUE_NS since the window began: up to 4 s */
+	uint32_t due : 27, late : 1, cls : 4; /* DUE_NS since the window began: up to 4 s */
 	uint32_t latency;
 };
 
@@ -50,12 +52,32 @@ int store_open(const char *path, struct why *why)
 	return err;
 }
 
+uint64_t store_mix(const char *text)
+{
+	uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 1099511628211ULL;
+	return hash;
+}
+
+const char *store_other(const struct offered *a, const struct offered *b)
+{
+	if (a->classes != b->classes || memcmp(a->name, b->name, sizeof(a->name)))
+		return "other classes";
+	if (a->mix != b->mix)
+		return "another mix";
+	if (a->rate != b->rate)
+		return "another rate";
+	return a->server_times != b->server_times ? "times of the other side" : NULL;
+}
+
 static int put_replies(FILE *f, const struct window *w)
 {
 	for (size_t i = 0; i < w->replies; i++) {
 		const struct reply *r = &w->reply[i];
 		uint64_t due = r->due > w->begin ? (r->due - w->begin) / DUE_NS : 0;
-		struct packed p = { due < (1 << 28) ? due : (1 << 28) - 1, r->cls, r->latency };
+		struct packed p = { due < DUE_MOST ? due : DUE_MOST, r->late, r->cls, r->latency };
 
 		if (fwrite(&p, sizeof(p), 1, f) != 1)
 			return -EIO;
@@ -63,19 +85,19 @@ static int put_replies(FILE *f, const struct window *w)
 	return 0;
 }
 
-static int put(FILE *f, const struct window *w, const char (*names)[16], int classes)
+static int put(FILE *f, const struct window *w, const struct offered *o)
 {
-	struct head h = { MAGIC, w->begin, w->end, w->replies, w->client.n, w->server.n, w->noted,
-			  classes, { "" } };
+	struct head h = { MAGIC, w->begin, w->end, w->replies, w->client.n, w->server.n, o->mix,
+			  o->rate, w->noted, o->classes, o->server_times, 0, { "" } };
 
-	memcpy(h.name, names, classes * sizeof(*names));
+	memcpy(h.name, o->name, sizeof(h.name));
 	if (fwrite(&h, sizeof(h), 1, f) != 1 || put_replies(f, w))
 		return -EIO;
 	return fwrite(w->client.gap, sizeof(struct gap), w->client.n, f) == w->client.n &&
 	       fwrite(w->server.gap, sizeof(struct gap), w->server.n, f) == w->server.n ? 0 : -EIO;
 }
 
-int store_append(const char *path, const struct windows *w, const char (*names)[16], int classes)
+int store_append(const char *path, const struct windows *w, const struct offered *o)
 {
 	struct why why = { 0 };
 	int fd = store_open(path, &why), err = 0;
@@ -89,7 +111,7 @@ int store_append(const char *path, const struct windows *w, const char (*names)[
 		return err;
 	}
 	for (size_t i = 0; i < w->n && !err; i++)
-		err = put(f, &w->window[i], names, classes);
+		err = put(f, &w->window[i], o);
 	if (fclose(f) && !err)
 		err = -errno;
 	return err;
@@ -105,6 +127,7 @@ static int get_replies(FILE *f, struct window *w, uint32_t classes)
 		w->reply[i].due = w->begin + (uint64_t)p.due * DUE_NS;
 		w->reply[i].latency = p.latency;
 		w->reply[i].cls = p.cls;
+		w->reply[i].late = p.late;
 	}
 	return 0;
 }
@@ -169,36 +192,42 @@ static int get(FILE *f, struct windows *w, struct head *h)
 	return get_window(f, &w->window[w->n++], h);
 }
 
-int store_read(const char *path, struct windows *w, char (*names)[16], int *classes,
-	       struct why *why)
+static struct offered load_of(const struct head *h)
+{
+	struct offered o = { h->rate, h->mix, h->server_times, h->classes, { "" } };
+
+	memcpy(o.name, h->name, sizeof(o.name));
+	return o;
+}
+
+int store_read(const char *path, struct windows *w, struct offered *o, struct why *why)
 {
 	FILE *f = fopen(path, "re");
-	struct head h = { 0 }, first = { 0 };
+	struct head h = { 0 };
 	int err;
 
 	*w = (struct windows){ 0 };
 	if (!f)
 		return why_fail(why, -errno, "%s: %s", path, strerror(errno));
 	while (!(err = get(f, w, &h))) {
+		struct offered here = load_of(&h);
+
 		if (w->n == 1)
-			first = h;
-		if (h.classes != first.classes || memcmp(h.name, first.name, sizeof(h.name)))
+			*o = here;
+		if (store_other(o, &here)) {
 			err = -EINVAL;
-		if (err)
 			break;
+		}
 	}
 	fclose(f);
-	if (err == 1 && w->n) {
-		memcpy(names, first.name, sizeof(first.name));
-		*classes = first.classes;
+	if (err == 1 && w->n)
 		return 0;
-	}
 	if (err == -ENOMEM)
 		why_fail(why, err, "%s: no memory for window %zu", path, w->n);
 	else
 		err = why_fail(why, -EINVAL,
-			       "%s: window %zu is none that shunt-load has written, or of another "
-			       "mix than the first",
+			       "%s: window %zu is none that this shunt-load writes, or of another "
+			       "load than the first",
 			       path, w->n + (err == 1));
 	windows_free(w);
 	return err;

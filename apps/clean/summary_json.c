@@ -60,6 +60,7 @@ void summary_json(FILE *f, const struct summary *s)
 	fputc(',', f);
 	side(f, "server", &s->server);
 	fprintf(f, ",\"server_notes_gaps\":\"%s\",\"overloaded_windows\":%zu,"
-		"\"comparable\":%s,\"why\":\"%s\"}",
-		noted[s->noted], s->overloaded, s->why[0] ? "false" : "true", s->why);
+		"\"untold_windows\":%zu,\"kept_late\":%zu,\"comparable\":%s,\"why\":\"%s\"}",
+		noted[s->noted], s->overloaded, s->untold, s->late, s->why[0] ? "false" : "true",
+		s->why);
 }

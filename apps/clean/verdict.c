@@ -3,6 +3,7 @@
  * verdict.c - a system's numbers, raw beside cleaned, the checks of the method by itself, and
  * comparisons of systems
  */
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,8 +16,10 @@
 #define LEAST_KEPT 0.3    /* share: where less is left, the gaps are the rule, not the exception */
 /* requests in a row before a gap: a batch that took long looks the same */
 #define IN_BATCH 8
+#define MOST_LATE 0.01    /* share: what a client sends late says nothing of the server */
 #define GAPS_RATIO 1.5    /* one server's gaps to another's */
 #define GAPS_APART 100    /* and so many a second more */
+#define SHARE_APART 0.01  /* or so much more of the time */
 
 const double clean_quantile[CLEAN_QUANTILES] = { 0.5, 0.9, 0.99, 0.999 };
 const char *const clean_quantile_name[CLEAN_QUANTILES] = { "p50", "p90", "p99", "p999" };
@@ -27,6 +30,7 @@ const char *const clean_quantile_name[CLEAN_QUANTILES] = { "p50", "p90", "p99", 
  */
 struct pools {
 	struct pool raw, clean, placebo, widened;
+	size_t late; /* of the kept ones */
 };
 
 static int add_reply(struct pools *p, const struct reply *r, size_t i, const struct spans *own,
@@ -38,6 +42,7 @@ static int add_reply(struct pools *p, const struct reply *r, size_t i, const str
 		err = pool_add(&p->widened, r->latency, i);
 	if (err || spans_have(own, r->due))
 		return err;
+	p->late += r->late;
 	err = pool_add(&p->clean, r->latency, i);
 	return err || spans_have(others, r->due) ? err : pool_add(&p->placebo, r->latency, i);
 }
@@ -118,6 +123,7 @@ static void take_numbers(struct summary *s, struct pools *p)
 	}
 	s->due = p->raw.n;
 	s->kept = p->clean.n;
+	s->late = p->late;
 	while (s->in_time < s->kept && p->clean.value[s->in_time].latency <= s->slo_ns)
 		s->in_time++;
 	while (s->lost < s->kept && p->clean.value[s->kept - 1 - s->lost].latency == CLEAN_NO_REPLY)
@@ -181,27 +187,39 @@ static bool beyond_the_method(struct summary *s)
 			      s->overloaded, s->windows);
 	if (s->kept < FEWEST_KEPT)
 		return refuse(s, "%zu requests kept: p99 takes %d", s->kept, FEWEST_KEPT);
+	if (2 * s->untold > s->windows)
+		return refuse(s, "%zu of %zu windows have too few requests to tell an overload",
+			      s->untold, s->windows);
+	if (s->clean_windows < FEWEST_WINDOWS)
+		return refuse(s, "%zu of %zu windows have something left: %d are the fewest that "
+			      "have bounds", s->clean_windows, s->windows, FEWEST_WINDOWS);
+	if (s->late > MOST_LATE * s->kept)
+		return refuse(s, "the client sent %zu of the %zu kept requests late", s->late,
+			      s->kept);
+	if (!isfinite(s->clean[P99].at) || !isfinite(s->clean[P99].high))
+		return refuse(s, "p99 has no upper bound: %zu of the %zu kept requests were not "
+			      "answered", s->lost, s->kept);
 	return false;
 }
 
 /*
  * The method's checks of itself. Requests left by a further cut are a part of the kept ones, so
- * their p99 varies around that of the kept ones by about the width of its interval: only a p99 off
- * by more is a fault.
+ * their p99 varies around that of the kept ones. The wider rule leaves most of them, and their p99
+ * within the bounds; backlog that was left in makes bounds wide as well, but not down to what a
+ * queue without it has. The placebo leaves fewer, and may be off by as much as the bounds are wide.
  */
 static void check_itself(struct summary *s)
 {
 	const struct estimate *e = &s->clean[P99];
-	double width = e->high - e->low;
 
 	if (s->widened_kept * s->due < FEWEST_KEPT || s->placebo_kept * s->kept < FEWEST_KEPT)
 		refuse(s, "too few requests left for the checks: %.0f by a wider rule, %.0f by "
 		       "the placebo",
 		       s->widened_kept * s->due, s->placebo_kept * s->kept);
-	else if (s->widened_p99 < e->at - width)
+	else if (s->widened_p99 < e->low)
 		refuse(s, "backlog outlasts the rule: a wider one has p99 at %.1f us",
 		       s->widened_p99);
-	else if (fabs(s->placebo_p99 - e->at) > width)
+	else if (fabs(s->placebo_p99 - e->at) > e->high - e->low)
 		refuse(s, "placebo: the gaps of other windows move p99 to %.1f us", s->placebo_p99);
 }
 
@@ -210,9 +228,10 @@ static int count_overloaded(struct summary *s, const struct windows *w, int cls)
 	for (size_t i = 0; i < w->n; i++) {
 		int is = window_overloaded(&w->window[i], cls);
 
-		if (is < 0)
+		if (is < 0 && is != -ENODATA)
 			return is;
-		s->overloaded += is;
+		s->overloaded += is > 0;
+		s->untold += is < 0;
 	}
 	return 0;
 }
@@ -253,9 +272,13 @@ enum verdict compare(const struct summary *a, const struct summary *b, int quant
 	return x->high < y->low ? LOWER : y->high < x->low ? HIGHER : NOT_TOLD_APART;
 }
 
+static bool far_apart(double x, double y, double least)
+{
+	return fabs(x - y) > least && (x > GAPS_RATIO * y || y > GAPS_RATIO * x);
+}
+
 bool gaps_differ(const struct summary *a, const struct summary *b)
 {
-	double x = a->server.each_s, y = b->server.each_s;
-
-	return fabs(x - y) > GAPS_APART && (x > GAPS_RATIO * y || y > GAPS_RATIO * x);
+	return far_apart(a->server.each_s, b->server.each_s, GAPS_APART) ||
+	       far_apart(a->server.share, b->server.share, SHARE_APART);
 }

@@ -93,7 +93,7 @@ void cleaning_reply(struct cleaning *a, const struct pending *p, uint64_t now)
 	}
 	if (!now || latency >= CLEAN_NO_REPLY)
 		latency = now ? CLEAN_NO_REPLY - 1 : CLEAN_NO_REPLY;
-	a->reply[a->n++] = (struct reply){ p->due, latency, p->cls };
+	a->reply[a->n++] = (struct reply){ p->due, latency, p->cls, p->late };
 }
 
 void cleaning_gap(struct cleaning *a, uint64_t from, uint64_t to, uint64_t row)
@@ -181,9 +181,13 @@ static void begin_next(struct cleaning *a, uint64_t from)
 
 static int keep(const struct load *l, const struct windows *w)
 {
+	struct offered o = { l->o.rate, store_mix(l->o.mix_text), l->o.server_times,
+			     l->o.mix.classes, { "" } };
+
 	if (!l->o.windows)
 		return 0;
-	return store_append(l->o.windows, w, l->o.mix.name, l->o.mix.classes);
+	memcpy(o.name, l->o.mix.name, l->o.mix.classes * sizeof(*o.name));
+	return store_append(l->o.windows, w, &o);
 }
 
 static int look_at(const struct load *l, const struct windows *w)

@@ -117,6 +117,7 @@ struct pending {
 	uint16_t parts;
 	uint8_t cls;
 	bool busy, counted; /* counted: after the warm-up */
+	bool late;          /* left later than --late */
 };
 
 struct flow {

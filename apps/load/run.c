@@ -54,13 +54,14 @@ static void send_one(struct load *l, struct request *r)
 	p->cls = r->cls;
 	p->service_ns = r->service_ns;
 	p->counted = r->due >= l->begin;
+	p->late = lag > l->o.late_ns;
 	if (l->recorder && p->counted)
 		record_add(l->recorder, r);
 	if (p->counted) {
 		l->n.sent++;
 		t->sent++;
-		t->late += lag > l->o.late_ns;
-		l->n.late += lag > l->o.late_ns;
+		t->late += p->late;
+		l->n.late += p->late;
 		hist_add(&l->n.lag, lag);
 	}
 	transmit(l, r);

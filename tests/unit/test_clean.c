@@ -184,34 +184,125 @@ static void test_cleaned_p99_is_that_without_stalls(void **state)
 	assert_true(s.kept > 0.3 * s.due && s.kept < 0.9 * s.due);
 }
 
-/* 95 %, were windows many: with twelve a bootstrap is a little too sure. */
-static void test_bounds_hold_the_truth_as_often_as_they_say(void **state)
+/* How many of 100 times the bounds of n windows hold the truth. */
+static int held_by(size_t n)
 {
 	const double truth = truth_of_third();
 	struct world world = third;
-	int held = 0;
+	int held = 0, refused = 0;
 
-	for (world.seed = 100; world.seed < 140; world.seed++) {
-		struct summary s = summary_of(&world, WINDOWS);
+	for (world.seed = 100; world.seed < 200; world.seed++) {
+		struct summary s = summary_of(&world, n);
 
 		held += s.clean[P99].low <= truth && truth <= s.clean[P99].high;
+		refused += s.why[0] != 0;
 	}
-	assert_true(held >= 34);
+	print_message("bounds of %zu windows hold the truth %d times of 100, %d refused\n", n, held,
+		      refused);
+	assert_true(refused <= 5); /* by checks of the method that had no reason */
+	return held;
+}
+
+static void test_bounds_hold_the_truth_as_often_as_they_say(void **state)
+{
+	assert_true(held_by(6) >= 90);
+	assert_true(held_by(WINDOWS) >= 90);
+}
+
+/* A rule for a server at half load, and one whose backlog takes nine lengths of a stall: what is
+ * left over makes the bounds wide, and is found all the same. */
+static void test_backlog_that_makes_its_own_bounds_wide_is_found(void **state)
+{
+	struct world world = third;
+	int refused = 0;
+
+	world.rate = 70000;
+	world.service = 12900;
+	world.server_stalls = 100;
+	world.client_stalls = 0;
+	for (world.seed = 0; world.seed < 10; world.seed++) {
+		struct summary s = summary_of(&world, WINDOWS);
+
+		refused += s.why[0] != 0;
+	}
+	assert_true(refused >= 9);
+}
+
+/* Two thirds of the windows are one gap each. */
+static void test_windows_of_which_nothing_is_left_do_not_count(void **state)
+{
+	struct windows w = measure(&third, WINDOWS);
+	struct gap all;
+	struct summary s;
+
+	for (size_t i = 0; i < w.n; i++) {
+		all = (struct gap){ w.window[i].begin, w.window[i].end, 1 };
+		if (i % 3)
+			*w.window[i].client.gap = all, w.window[i].client.n = 1;
+	}
+	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 0), 0);
+	assert_int_equal(s.clean_windows, 4);
+	assert_non_null(strstr(s.why, "kept"));
+	forget(&w);
+}
+
+static void test_a_client_that_sends_late_is_told(void **state)
+{
+	struct windows w = measure(&third, WINDOWS);
+	struct summary s;
+
+	for (size_t i = 0; i < w.n; i++) {
+		for (size_t k = 0; k < w.window[i].replies; k += 30)
+			w.window[i].reply[k].late = true;
+	}
+	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 0), 0);
+	assert_non_null(strstr(s.why, "kept requests late"));
+	forget(&w);
+}
+
+/* Thirty requests a window, each 5 ms slower than the one before. */
+static void test_too_few_requests_to_tell_an_overload_are_refused(void **state)
+{
+	struct world calm = third;
+	struct windows w;
+	struct summary s;
+
+	calm.rate = 300;
+	calm.server_stalls = calm.client_stalls = 0;
+	w = measure(&calm, 30);
+	for (size_t i = 0; i < w.n; i++) {
+		for (size_t k = 0; k < w.window[i].replies; k++)
+			w.window[i].reply[k].latency = k * 5000000;
+	}
+	assert_int_equal(summarize(&s, &w, &usual, CLEAN_ALL, 0), 0);
+	assert_non_null(strstr(s.why, "too few requests to tell an overload"));
+	forget(&w);
+}
+
+/* As many gaps, each fifty times as long. */
+static void test_a_server_that_is_away_for_longer_is_told(void **state)
+{
+	struct summary honest = summary_of(&third, WINDOWS), other = honest;
+
+	other.server.share = honest.server.share + 0.08;
+	assert_true(gaps_differ(&honest, &other) && gaps_differ(&other, &honest));
 }
 
 static void test_a_placebo_moves_nothing(void **state)
 {
 	struct world world = third;
 	double sum = 0;
+	int refused = 0;
 
 	for (world.seed = 10; world.seed < 20; world.seed++) {
 		struct summary s = summary_of(&world, WINDOWS);
 
-		assert_string_equal(s.why, "");
+		refused += s.why[0] != 0;
 		assert_true(s.placebo_kept < 0.8);
 		sum += s.placebo_p99 / s.clean[P99].at / 10;
 	}
 	assert_true(fabs(sum - 1) < 0.01);
+	assert_true(refused <= 1);
 }
 
 static void test_stalls_of_the_client_alone_are_set_aside(void **state)
@@ -467,6 +558,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cleaned_p99_is_that_without_stalls),
 		cmocka_unit_test(test_bounds_hold_the_truth_as_often_as_they_say),
+		cmocka_unit_test(test_backlog_that_makes_its_own_bounds_wide_is_found),
+		cmocka_unit_test(test_windows_of_which_nothing_is_left_do_not_count),
+		cmocka_unit_test(test_a_client_that_sends_late_is_told),
+		cmocka_unit_test(test_too_few_requests_to_tell_an_overload_are_refused),
+		cmocka_unit_test(test_a_server_that_is_away_for_longer_is_told),
 		cmocka_unit_test(test_a_placebo_moves_nothing),
 		cmocka_unit_test(test_stalls_of_the_client_alone_are_set_aside),
 		cmocka_unit_test(test_a_server_that_hides_its_stalls_harms_itself_alone),

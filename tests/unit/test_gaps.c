@@ -3,6 +3,7 @@
  * test_gaps.c - gaps that a server notes, as shunt-load reads them; windows in a file
  */
 /* link: apps/gap.c apps/load/server_gaps.c apps/clean/store.c lib/why.c */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -283,7 +284,9 @@ static void test_a_new_server_takes_no_file_from_under_the_old_one(void **state)
 	assert_int_equal(read_from(0, 0), NOTED_PARTLY);
 }
 
-static const char names[2][16] = { "short", "long" };
+static const struct offered shorts = {
+	.rate = 5000, .mix = 7, .classes = 2, .name = { "short", "long" },
+};
 
 static struct windows two_windows(struct window *w, struct reply *r, struct gap *g)
 {
@@ -294,20 +297,20 @@ static struct windows two_windows(struct window *w, struct reply *r, struct gap 
 
 static void test_windows_come_back_from_their_file(void **state)
 {
-	struct reply r[] = { { 1000000, 7, 0 }, { 1000160, CLEAN_NO_REPLY, 1 }, { 8999952, 9, 1 },
-			     { 11000016, 3, 0 } };
+	struct reply r[] = { { 1000000, 7, 0 }, { 1000160, CLEAN_NO_REPLY, 1 }, { 8999968, 9, 1 },
+			     { 11000032, 3, 0 } };
 	struct gap g[] = { { 1, 2, 3 }, { 4, 5, 6 } };
 	struct window w[2];
 	struct windows put = two_windows(w, r, g), got;
-	char name[CLEAN_CLASSES][16];
-	int classes;
+	struct offered o;
 
 	unlink(path);
-	assert_int_equal(store_append(path, &(struct windows){ w, 1 }, names, 2), 0);
-	assert_int_equal(store_append(path, &(struct windows){ w + 1, 1 }, names, 2), 0);
-	assert_int_equal(store_read(path, &got, name, &classes, &why), 0);
+	assert_int_equal(store_append(path, &(struct windows){ w, 1 }, &shorts), 0);
+	assert_int_equal(store_append(path, &(struct windows){ w + 1, 1 }, &shorts), 0);
+	assert_int_equal(store_read(path, &got, &o, &why), 0);
 	assert_int_equal(got.n, put.n);
-	assert_true(classes == 2 && !strcmp(name[1], "long"));
+	assert_true(o.classes == 2 && !strcmp(o.name[1], "long"));
+	assert_null(store_other(&o, &shorts));
 	assert_memory_equal(got.window[0].reply, r, 3 * sizeof(*r));
 	assert_memory_equal(got.window[1].reply, r + 3, sizeof(*r));
 	assert_memory_equal(got.window[1].server.gap, g, sizeof(g));
@@ -315,29 +318,52 @@ static void test_windows_come_back_from_their_file(void **state)
 	windows_free(&got);
 }
 
+static void test_windows_of_another_load_are_not_put_together(void **state)
+{
+	struct reply r[] = { { 1000000, 7, 0 }, { 1000160, 8, 1 }, { 8999968, 9, 1 }, { 11000032, 3,
+											0 } };
+	struct gap g[] = { { 1, 2, 3 }, { 4, 5, 6 } };
+	struct offered o, others[] = { shorts, shorts, shorts };
+	struct window w[2];
+	struct windows put = two_windows(w, r, g), got;
+
+	others[0].rate = 5001;
+	others[1].mix = store_mix("short=1:2us");
+	others[2].server_times = true;
+	for (int i = 0; i < 3; i++) {
+		assert_non_null(store_other(&shorts, &others[i]));
+		unlink(path);
+		assert_int_equal(store_append(path, &put, &shorts), 0);
+		assert_int_equal(store_append(path, &put, &others[i]), 0);
+		assert_int_equal(store_read(path, &got, &o, &why), -EINVAL);
+		assert_non_null(strstr(why_text(&why), "of another load"));
+		why_forget(&why);
+	}
+}
+
 static void test_a_torn_file_of_windows_is_refused(void **state)
 {
-	struct reply r[] = { { 1000000, 7, 0 }, { 1000160, 8, 1 }, { 8999952, 9, 1 }, { 11000016, 3,
+	struct reply r[] = { { 1000000, 7, 0 }, { 1000160, 8, 1 }, { 8999968, 9, 1 }, { 11000032, 3,
 											0 } };
 	struct gap g[] = { { 1, 2, 3 }, { 4, 5, 6 } };
 	struct window w[2];
 	struct windows put = two_windows(w, r, g), got;
-	char name[CLEAN_CLASSES][16];
-	int classes, fd;
+	struct offered o;
+	int fd;
 	off_t all;
 
 	unlink(path);
-	assert_int_equal(store_append(path, &put, names, 2), 0);
+	assert_int_equal(store_append(path, &put, &shorts), 0);
 	fd = open(path, O_RDWR);
 	all = lseek(fd, 0, SEEK_END);
 	for (off_t n = all - 1; n >= 0; n -= 7) {
 		assert_int_equal(ftruncate(fd, n), 0);
-		if (!store_read(path, &got, name, &classes, &why))
+		if (!store_read(path, &got, &o, &why))
 			assert_true(got.n == 1); /* torn between the two */
 		windows_free(&got);
 	}
 	close(fd);
-	assert_true(store_read("/dev/shm/shunt-no-such", &got, name, &classes, &why) < 0);
+	assert_true(store_read("/dev/shm/shunt-no-such", &got, &o, &why) < 0);
 }
 
 static void assert_classes_below(const struct window *w, int classes)
@@ -349,17 +375,17 @@ static void assert_classes_below(const struct window *w, int classes)
 /* Any bytes give an error, or windows whose numbers are within bounds. */
 static void test_a_file_of_windows_with_any_byte_changed_is_safe_to_read(void **state)
 {
-	struct reply r[] = { { 1000000, 7, 0 }, { 1000160, 8, 1 }, { 8999952, 9, 1 }, { 11000016, 3,
+	struct reply r[] = { { 1000000, 7, 0 }, { 1000160, 8, 1 }, { 8999968, 9, 1 }, { 11000032, 3,
 											0 } };
 	struct gap g[] = { { 1, 2, 3 }, { 4, 5, 6 } };
 	struct window w[2];
 	struct windows put = two_windows(w, r, g), got;
-	char name[CLEAN_CLASSES][16];
-	int classes, fd;
+	struct offered o;
+	int fd;
 	off_t all;
 
 	unlink(path);
-	assert_int_equal(store_append(path, &put, names, 2), 0);
+	assert_int_equal(store_append(path, &put, &shorts), 0);
 	fd = open(path, O_RDWR);
 	all = lseek(fd, 0, SEEK_END);
 	for (off_t n = 0; n < all; n++) {
@@ -368,10 +394,10 @@ static void test_a_file_of_windows_with_any_byte_changed_is_safe_to_read(void **
 		assert_int_equal(pread(fd, &is, 1, n), 1);
 		not = ~is;
 		assert_int_equal(pwrite(fd, &not, 1, n), 1);
-		if (!store_read(path, &got, name, &classes, &why)) {
-			assert_in_range(classes, 1, CLEAN_CLASSES);
+		if (!store_read(path, &got, &o, &why)) {
+			assert_in_range(o.classes, 1, CLEAN_CLASSES);
 			for (size_t i = 0; i < got.n; i++)
-				assert_classes_below(&got.window[i], classes);
+				assert_classes_below(&got.window[i], o.classes);
 		}
 		windows_free(&got);
 		assert_int_equal(pwrite(fd, &is, 1, n), 1);
@@ -397,6 +423,7 @@ int main(void)
 		TEST(test_a_file_of_something_else_is_told),
 		TEST(test_a_new_server_takes_no_file_from_under_the_old_one),
 		TEST(test_windows_come_back_from_their_file),
+		TEST(test_windows_of_another_load_are_not_put_together),
 		TEST(test_a_torn_file_of_windows_is_refused),
 		TEST(test_a_file_of_windows_with_any_byte_changed_is_safe_to_read),
 	};
