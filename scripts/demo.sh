@@ -62,8 +62,9 @@ say "3. The client offers $RATE requests/s, half of them 1 us of work, half 100 
    at 40 %. First come, first served: short requests wait behind long ones. Times are
    microseconds: round trips as the client sees them, and from XDP to the reply. Client and
    server note when the machine takes their CPUs away; p99, with its 95 % bounds, is of the
-   requests that were due at no such time, raw p99 of all (docs/measuring.md). A reply counts
-   when it comes, so there may be more of them than were sent in these $PHASE s."
+   requests that were due at no such time; raw p99, and what the server saw, of all
+   (docs/measuring.md). A reply counts when it comes, so there may be more of them than were
+   sent in these $PHASE s."
 BEGUN=$SECONDS
 start client client shunt-load --to 198.18.0.2:9000 --rate $RATE --time $((6 * PHASE)) \
 	--report $PHASE --json --cpu 0 --gaps "$GAPS" --mix short=0.5:1us,long=0.5:100us \
@@ -102,7 +103,8 @@ overload_under() {
 wait "${PIDS[client]}" || true # it has told of all its phases
 say "7. Ten seconds of twice what the core can do: $TWICE requests/s, half of them 10 us of work
    (objective 300 us), half 200 us (5 ms). Five under mq, which answers all that it can hold, and
-   all of it late; five under slo, which refuses at once, in XDP, what would be late."
+   all of it late; five under slo, which rejects at once, in XDP, what would be late. Of all
+   requests: nothing is set aside here."
 host shunt class set short slo=300us --dev "$DEV" >/dev/null
 host shunt class set long slo=5ms --dev "$DEV" >/dev/null
 overload_under mq

@@ -79,13 +79,9 @@ int colour_of(const char *system, json_t *systems)
 	return next % COLOURS;
 }
 
-static double at(const struct chart *c, json_t *point, const char *suffix)
+static struct reading at(const struct chart *c, json_t *point)
 {
-	char key[64];
-
-	snprintf(key, sizeof(key), "%s%s", c->metric, suffix);
-	return json_number_value(
-		json_object_get(json_object_get(json_object_get(point, "classes"), c->class), key));
+	return reading_of(point, c->class, c->metric);
 }
 
 static double rate(json_t *point)
@@ -115,7 +111,7 @@ static int fit(const struct chart *c, struct frame *f)
 	*f = (struct frame){ 0 };
 	json_object_foreach(json_object_get(c->workload, "systems"), name, s) {
 		json_array_foreach(json_object_get(s, "points"), i, p) {
-			y = at(c, p, "");
+			y = at(c, p).at;
 			if (y <= 0)
 				continue;
 			least = fmin(least, y);
@@ -205,20 +201,22 @@ static void put_curve(FILE *out, const struct chart *c, const struct frame *f, j
 
 	fprintf(out, "<g class=\"s%d %s\"><polyline points=\"", colour, kind);
 	json_array_foreach(points, i, p) {
-		if (at(c, p, "") > 0)
-			fprintf(out, "%.1f,%.1f ", x_of(f, rate(p)), y_of(f, at(c, p, "")));
+		struct reading r = at(c, p);
+
+		if (r.at > 0)
+			fprintf(out, "%.1f,%.1f ", x_of(f, rate(p)), y_of(f, r.at));
 	}
 	fputs("\" />", out);
 	json_array_foreach(points, i, p) {
-		double low = at(c, p, "_low"), high = at(c, p, "_high"), x = x_of(f, rate(p));
+		struct reading r = at(c, p);
+		double x = x_of(f, rate(p));
 
-		if (at(c, p, "") <= 0)
+		if (r.at <= 0)
 			continue;
-		if (low > 0 && high > low)
+		if (r.low > 0 && r.high > r.low)
 			fprintf(out, "<line class=bar x1=%.1f x2=%.1f y1=%.1f y2=%.1f />", x, x,
-				y_of(f, low), y_of(f, high));
-		put_mark(out, kind, x, y_of(f, at(c, p, "")),
-			 json_is_true(json_object_get(p, "valid")));
+				y_of(f, r.low), y_of(f, r.high));
+		put_mark(out, kind, x, y_of(f, r.at), r.holds);
 	}
 	fputs("</g>", out);
 }

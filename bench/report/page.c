@@ -87,13 +87,24 @@ static void put_machine(FILE *out, json_t *suite)
 	fputs("</dl>\n", out);
 }
 
-static void put_rps(FILE *out, json_t *rate, bool at_least)
+static void put_rps(FILE *out, json_t *rate, bool at_least, const char *none)
 {
 	fputs(at_least ? "<td>&ge; " : "<td>", out);
 	if (json_is_number(rate))
 		put_number(out, json_number_value(rate));
 	else
-		fputs("none", out);
+		fputs(none, out);
+}
+
+/* With stalls set aside: a system that can be compared at no rate may hold any. */
+static void put_clean_rps(FILE *out, json_t *s)
+{
+	json_t *rates = json_object_get(s, "clean_rates");
+
+	put_rps(out, json_object_get(s, "clean_max_rps_at_slo"), false,
+		!rates                      ? "-"
+		: json_integer_value(rates) ? "none"
+					    : "not known");
 }
 
 /* Puts a line a system: the highest rate at which the objective held. */
@@ -107,17 +118,19 @@ static void put_best(FILE *out, json_t *workload)
 	put_text(out, text_at(slo, "metric"));
 	fprintf(out,
 		" &le; %.6g</figcaption>\n<div "
-		"class=wide><table><tr><th>system<th>median<th>least<th>most<th>served</tr>\n",
+		"class=wide><table><tr><th>system<th>stalls set aside<th>raw, "
+		"median<th>least<th>most<th>served</tr>\n",
 		number_at(slo, "limit"));
 	json_object_foreach(systems, name, s) {
 		fprintf(out, "<tr><td class=name><span class=\"key s%d %s\"></span>",
 			colour_of(name, systems), kind_of(name));
 		put_text(out, name);
+		put_clean_rps(out, s);
 		put_rps(out, json_object_get(s, "max_rps_at_slo"),
-			json_is_false(json_object_get(s, "more_was_offered")));
-		put_rps(out, json_object_get(s, "max_rps_at_slo_low"), false);
-		put_rps(out, json_object_get(s, "max_rps_at_slo_high"), false);
-		put_rps(out, json_object_get(s, "max_achieved_rps"), false);
+			json_is_false(json_object_get(s, "more_was_offered")), "none");
+		put_rps(out, json_object_get(s, "max_rps_at_slo_low"), false, "none");
+		put_rps(out, json_object_get(s, "max_rps_at_slo_high"), false, "none");
+		put_rps(out, json_object_get(s, "max_achieved_rps"), false, "none");
 		fputs("</tr>\n", out);
 	}
 	fputs("</table></div></figure>\n", out);
@@ -129,6 +142,23 @@ static void put_cell(FILE *out, json_t *class, const char *key)
 
 	if (json_is_number(x))
 		fprintf(out, "<td>%.4g", json_number_value(x));
+	else
+		fputs("<td>-", out);
+}
+
+/* p99 with stalls set aside, its bounds, and the share of requests that was kept. */
+static void put_clean(FILE *out, json_t *clean)
+{
+	json_t *p99 = json_object_get(json_object_get(clean, "clean"), "p99_us"),
+	       *kept = json_object_get(clean, "kept");
+
+	put_cell(out, p99, "at");
+	if (json_is_false(json_object_get(clean, "comparable")))
+		fputs("~", out);
+	put_cell(out, p99, "low");
+	put_cell(out, p99, "high");
+	if (json_is_number(kept))
+		fprintf(out, "<td>%.0f %%", json_number_value(kept) * 100);
 	else
 		fputs("<td>-", out);
 }
@@ -148,6 +178,7 @@ static void put_point(FILE *out, const char *system, json_t *p)
 		put_text(out, class);
 		for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 			put_cell(out, c, columns[i]);
+		put_clean(out, json_object_get(json_object_get(p, "clean"), class));
 		fprintf(out, "<td>%.0f<td>%.0f<td>%.0f</tr>\n", number_at(p, "rounds"),
 			number_at(p, "valid_rounds"), number_at(p, "stalled_rounds"));
 	}
@@ -162,7 +193,8 @@ static void put_numbers(FILE *out, json_t *workload)
 	fputs("<details><summary>all numbers</summary><div "
 	      "class=wide><table><tr><th>system<th>offered<th>achieved<th>class<th>p50 &micro;"
 	      "s<th>p99<th>from<th>to<th>p99.9<th>slowdown "
-	      "p99<th>rounds<th>valid<th>stalled</tr>\n",
+	      "p99<th>p99, stalls set aside<th>from<th>to<th>kept"
+	      "<th>rounds<th>valid<th>stalled</tr>\n",
 	      out);
 	json_object_foreach(json_object_get(workload, "systems"), name, s) {
 		json_array_foreach(json_object_get(s, "points"), i, p)
@@ -192,9 +224,11 @@ static void put_charts(FILE *out, json_t *workload)
 
 		fputs("<figure><figcaption>", out);
 		put_text(out, class);
-		fputs(strcmp(dot + 1, "slowdown_p99") ? ": p99, &micro;s</figcaption>\n"
-						      : ": p99 of slowdown</figcaption>\n",
+		fputs(strcmp(dot + 1, "slowdown_p99") ? ": p99, &micro;s" : ": p99 of slowdown",
 		      out);
+		fputs(reading_is_clean(workload, class, dot + 1) ? ", stalls set aside" : ", raw",
+		      out);
+		fputs("</figcaption>\n", out);
 		chart_draw(out, &chart);
 		fputs("</figure>\n", out);
 	}
@@ -259,8 +293,10 @@ void page_begin(FILE *out)
 		"content=\"width=device-width,initial-scale=1\"><title>shunt: "
 		"measurements</title>\n<style>\n%s</style></head><body>\n"
 		"<h1>shunt: measurements</h1>\n<p class=soft>Latencies are the client's, from when "
-		"a request was due to when its reply reached the kernel. Points are medians over "
-		"rounds, bars what these may be; hollow points: the client fell behind. Solid: "
+		"a request was due to when its reply reached the kernel. With stalls set aside, "
+		"points are of all windows, bars their 95 %% bounds; hollow, and ~: the method "
+		"does not hold there. Raw, points are medians over rounds, bars what these may be; "
+		"hollow: the client fell behind. Solid: "
 		"shunt; dotted with squares: shunt over the wire; dashed: others, in the same "
 		"minute on the same cores. &ge;: no higher rate was offered. Served: the most that "
 		"came back in a second of any point, objective or not.</p>\n",

@@ -15,6 +15,17 @@ struct chart {
 	double limit;               /* a line there, or 0 */
 };
 
+/* A point's latency. */
+struct reading {
+	double at, low, high; /* us, or a slowdown; 0: none */
+	bool holds;           /* cleaned: the method holds there; raw: the client kept up */
+};
+
+/* With stalls set aside where the point has that, else of all requests. */
+struct reading reading_of(json_t *point, const char *class, const char *metric);
+/* Has any point of the workload such numbers? */
+bool reading_is_clean(json_t *workload, const char *class, const char *metric);
+
 extern const char page_style[];
 
 /* Text with <, >, & and " made harmless. */

@@ -57,6 +57,10 @@ def one_point($limit): {offered_rps: .[0].rate, achieved_rps: ([.[].load.achieve
 def holds_here($limit): .valid and .slo != null and .slo <= ($limit | split(":")[1] | tonumber) and
 	.answered_share >= 0.99;
 
+# At how many of the rates the method holds.
+def clean_rates($points; $limit): [$points[] | clean_p99(.clean; $limit) |
+	select(. != null and .comparable)] | length;
+
 # Points at which the cleaned p99, or a bound of it, was within the limit, where the method holds.
 def clean_most($points; $limit; $which): [$points[] | select(.answered_share >= 0.99) |
 	. as $p | clean_p99($p.clean; $limit) | select(. != null and .comparable) |
@@ -73,6 +77,7 @@ def one_system($limit; $compared):
 	 more_was_offered: ($most != ([$points[].offered_rps] | max)),
 	 	max_achieved_rps: ([$points[].achieved_rps] | max),
 	 max_rps_at_slo_low: ($each | low), max_rps_at_slo_high: ($each | high),
+	 clean_rates: clean_rates($points; $limit),
 	 clean_max_rps_at_slo: clean_most($points; $limit; "at"),
 	 clean_max_rps_at_slo_low: clean_most($points; $limit; "high"),
 	 clean_max_rps_at_slo_high: clean_most($points; $limit; "low")};

@@ -4,6 +4,8 @@
 def pad($n): tostring | . + (" " * ([$n - length, 0] | max) // "");
 def lpad($n): tostring | (" " * ([$n - length, 0] | max) // "") + .;
 def rate: if . == null then "none" else . end;
+# With stalls set aside: a system that could be compared nowhere may hold any.
+def clean_rate: if .clean_rates == 0 then "not known" else .clean_max_rps_at_slo | rate end;
 def short: if . == null then "?" elif . >= 100 then round | tostring
 	else . * 10 | round / 10 | tostring end;
 
@@ -13,22 +15,30 @@ def clean_of($system; $class; $rate):
 
 def list($before): if . == [] then "" else $before + join(", ") end;
 
+# Systems whose servers noted far more or fewer gaps than NAME's: one of the two may have set its
+# own slow passes aside.
+def differing($pairs; $name): [$pairs[]? | select(.server_gaps_differ) |
+	select(.a == $name or .b == $name) | if .a == $name then .b else .a end];
+
 # Of comparable systems, sorted by p99: the least p99 with its bounds, and the systems not told
 # apart from it.
-def least: .[0] as $first | .[0].it.clean.p99_us.high as $high | length as $n |
+def least($pairs): .[0] as $first | .[0].it.clean.p99_us.high as $high | length as $n |
 	"\($first.name) \($first.it.clean.p99_us.at | short) " +
 	"(\($first.it.clean.p99_us.low | short) to \($high | short)) is least" +
 	([.[1:][] | select(.it.clean.p99_us.low <= $high) | .name] |
 		if $n == 1 then ", the only one that can be compared"
 		elif . == [] then ", surely"
-		else list("; not told apart by \($first.it.windows) windows: ") end);
+		else list("; not told apart by \($first.it.windows) windows: ") end) +
+	(differing($pairs; $first.name) | list("; by their servers\u0027 gaps not alike: "));
 
 def lowest($w; $class; $rate):
 	[$w.systems | to_entries[] | {name: .key, it: clean_of(.value; $class; $rate)} |
 		select(.it != null)] |
-	([.[] | select(.it.comparable)] | sort_by(.it.clean.p99_us.at)) as $can |
+	([.[] | select(.it.comparable and .it.clean.p99_us.at != null)] |
+		sort_by(.it.clean.p99_us.at)) as $can |
+	[$w.comparisons[] | select(.offered_rps == $rate)][0].classes[$class] as $pairs |
 	if $can == [] then "nothing can be compared: \(.[0].it.why // "no windows")"
-	else ($can | least) + ([.[] | select(.it.comparable | not) | .name] |
+	else ($can | least($pairs)) + ([.[] | select(.it.comparable | not) | .name] |
 		list("; not compared: ")) end;
 
 "\(.title)\(if .quick then ": QUICK RUN, not for claims" else "" end)",
@@ -66,8 +76,8 @@ def lowest($w; $class; $rate):
 			if . == null or .clean.p99_us.at == null then "-" else
 				(.clean.p99_us.at | short) + (if .comparable then "" else "~" end)
 			end | lpad(9)) | join("")) +
-		(if $what == "p99_us" then "   holds \($w.slo.limit) at \($s.clean_max_rps_at_slo |
-			rate)" else "" end)),
+		(if $what == "p99_us" then "   holds \($w.slo.limit) at \($s | clean_rate)"
+			else "" end)),
 	($rates[] | . as $r | "  at \($r): " + lowest($w; $class; $r))),
 "",
 "~: not to be compared; classes.CLASS.why in the JSON says the reason.",

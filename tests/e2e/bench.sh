@@ -94,6 +94,21 @@ test_a_point_has_its_cleaned_numbers_and_comparisons() {
 	table=$(jq -r -f bench/tail/table.jq "$DIR/s.json")
 	assert_match "$table" "at 100: shunt-x 270 \(250 to 295\) is least"
 	assert_match "$table" "at 300: nothing can be compared: overload"
+	assert_match "$table" "shunt-x .*290~   holds 300 at 200"
+	"$ROOT/build/bench/report" "$DIR/page.html" "$DIR/s.json"
+	assert_match "$(cat "$DIR/page.html")" "short: p99, &micro;s, stalls set aside"
+	assert_match "$(cat "$DIR/page.html")" "<td>290~<td>270<td>315"
+	assert_eq "$(grep -o '<circle class=bad' "$DIR/page.html" | wc -l)" 1 \
+		"hollow points, where the method does not hold"
+}
+
+test_a_system_that_can_be_compared_nowhere_holds_a_rate_that_is_not_known() {
+	local COMPARED=$DIR/compared
+	compared 100 40 false >"$COMPARED"
+	sample 1 100 500 | summarise
+	assert_match "$(jq -r -f bench/tail/table.jq "$DIR/s.json")" "40~   holds 300 at not known"
+	"$ROOT/build/bench/report" "$DIR/page.html" "$DIR/s.json"
+	assert_match "$(cat "$DIR/page.html")" "<td>not known<td>none"
 }
 
 test_a_bound_that_cannot_be_said_is_a_question_mark() {
