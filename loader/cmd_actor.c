@@ -15,6 +15,7 @@
 #include "show.h"
 #include "units.h"
 #include "verb.h"
+#include "wire.h"
 #include "words.h"
 
 enum { KEY_CLASS, KEY_EXCLUSIVE, KEYS };
@@ -54,13 +55,30 @@ static void put_counts(json_t *j, const struct actor_counts *c)
 		put(j, "mean_ns", c->service_ns / c->timed);
 }
 
+/* At a NIC: on which of its cores, and how many wait for that. */
+static int put_at_nic(struct ctl *ctl, json_t *j, __u32 nr)
+{
+	struct shunt_nic_actor a;
+	int err = map_get(ctl, "nic_actors", nr, &a, sizeof(a));
+
+	if (err)
+		return err;
+	json_object_set_new(j, "core", a.last ? json_integer(a.last - 1) : json_null());
+	put(j, "moved", a.moved);
+	put(j, "waiting", a.count + a.ticket);
+	return 0;
+}
+
 /* Of an exclusive actor: where it is, or was last, and what came of that. */
-static int put_at(struct ctl *ctl, json_t *j, const struct shunt_actor_row *row, __u32 nr)
+static int put_at(struct ctl *ctl, json_t *j, const struct shunt_cfg *cfg,
+		  const struct shunt_actor_row *row, __u32 nr)
 {
 	struct shunt_actor_at at;
 	int err = 0;
 
 	put(j, "exclusive", row->exclusive);
+	if (row->exclusive && cfg->flags & SHUNT_CFG_WIRE)
+		return put_at_nic(ctl, j, nr);
 	if (row->exclusive)
 		err = map_get(ctl, "actor_at", nr, &at, sizeof(at));
 	if (err || !row->exclusive)
@@ -96,8 +114,12 @@ static void show_exclusive(const json_t *a)
 	printf("%s is exclusive: ", text_at(a, "actor"));
 	if (json_is_integer(json_object_get(a, "core")))
 		printf("on core %lld last, ", number_at(a, "core"));
-	printf("moved %lld times; %lld requests more than %lld at once were dropped\n",
-	       number_at(a, "moved"), number_at(a, "full"), number_at(a, "exclusive"));
+	printf("moved %lld times; ", number_at(a, "moved"));
+	if (json_object_get(a, "waiting"))
+		printf("%lld requests wait at the NIC for it\n", number_at(a, "waiting"));
+	else
+		printf("%lld requests more than %lld at once were dropped\n",
+		       number_at(a, "full"), number_at(a, "exclusive"));
 }
 
 static void show(const json_t *r)
@@ -139,7 +161,7 @@ static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct shunt
 	for (__u32 i = 0; !err && i < cfg->nactors; i++) {
 		json_t *j = entry(ctl, cfg, &rows[i], i, &counts[i]);
 
-		err = put_at(ctl, j, &rows[i], i);
+		err = put_at(ctl, j, cfg, &rows[i], i);
 		json_array_append_new(all, j);
 	}
 	free(counts);
@@ -150,17 +172,7 @@ static int list(struct ctl *ctl, const struct shunt_cfg *cfg, const struct shunt
 	return err;
 }
 
-/* A NIC's port gives an actor no core of its own. */
-static int no_core(struct ctl *ctl, const struct shunt_cfg *cfg)
-{
-	return cfg->flags & SHUNT_CFG_WIRE ?
-		       fail(ctl, -EINVAL, "'%s' is a NIC's port, which gives an actor no core of "
-			    "its own", ctl->ifname) :
-		       0;
-}
-
-static int set_exclusive(struct ctl *ctl, const struct shunt_cfg *cfg, const char *value,
-			 struct shunt_actor_row *to)
+static int set_exclusive(struct ctl *ctl, const char *value, struct shunt_actor_row *to)
 {
 	struct shunt_domain domain;
 	__u64 most;
@@ -171,8 +183,6 @@ static int set_exclusive(struct ctl *ctl, const struct shunt_cfg *cfg, const cha
 		return fail_as_usage(ctl);
 	}
 	err = map_get(ctl, "domains", to->domain, &domain, sizeof(domain));
-	if (!err && most)
-		err = no_core(ctl, cfg);
 	if (err)
 		return err;
 	if (most && domain.by_queue)
@@ -188,7 +198,7 @@ static int set(struct ctl *ctl, const struct shunt_cfg *cfg, struct shunt_actor_
 	int err = words_parse(ctl, ctl->argc - 2, ctl->argv + 2, keys, values, KEYS), cls;
 
 	if (!err && values[KEY_EXCLUSIVE])
-		err = set_exclusive(ctl, cfg, values[KEY_EXCLUSIVE], to);
+		err = set_exclusive(ctl, values[KEY_EXCLUSIVE], to);
 	if (err || !values[KEY_CLASS])
 		return err;
 	cls = find_class(ctl, cfg, values[KEY_CLASS]);
@@ -220,7 +230,10 @@ static int pin(struct ctl *ctl, const struct shunt_cfg *cfg, struct shunt_actor_
 		return -EINVAL;
 	}
 	to->flags |= SHUNT_ACTOR_PINNED;
-	return to->core ? no_core(ctl, cfg) : 0;
+	return to->core && cfg->flags & SHUNT_CFG_WIRE ?
+		       fail(ctl, -EINVAL, "'%s' is a NIC's port, which gives an actor no core of "
+			    "its own", ctl->ifname) :
+		       0;
 }
 
 static int unpin(struct shunt_actor_row *to)

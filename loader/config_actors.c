@@ -141,10 +141,9 @@ int config_actor_places(struct config_reader *r)
 		__u32 n = count_of(in);
 		struct shunt_actor_row at = { 0 };
 
-		if (s->wire.on && (in->exclusive || (in->place && strchr(in->place, '/'))))
+		if (s->wire.on && in->place && strchr(in->place, '/'))
 			return config_bad(r, "a NIC's port gives an actor no core of its own",
-					  in->exclusive ? "actors[%u].exclusive"
-							: "actors[%u].place", i);
+					  "actors[%u].place", i);
 		if (in->place && s->auto_domains)
 			return config_bad(r, "with 'domains: auto' nobody knows them yet: leave it "
 					     "out, or say the domains",

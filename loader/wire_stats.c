@@ -22,7 +22,7 @@ static void add_classes(struct sums *s, const struct shunt_nic *n)
 		t->replied += n->cls[c].done - n->cls[c].noreply;
 		t->noreply += n->cls[c].noreply;
 		t->lost += n->cls[c].lost;
-		t->waiting = n->fifo[c][0].count;
+		t->waiting = n->fifo[c][0].count + n->behind[c];
 		t->running = 0;
 		for (int g = 1; g <= SHUNT_NIC_GROUPS; g++)
 			t->parked += n->cls[c].tokens[g - 1];

@@ -71,6 +71,8 @@ __noinline __u32 park(__u32 core, __u32 seq, __u64 token, __u32 flags)
 	s->flags = 0;
 	push_slot(slot, head);
 	o->state = SHUNT_OUT_PARKED;
+	if (nic_has_actors && o->actor & SHUNT_NIC_EXCLUSIVE)
+		exclusive_parks(o->actor);
 	c->load--;
 	n->cls[cls].parked++;
 	if (flags & SHUNT_WIRE_SIGNAL)
@@ -215,6 +217,8 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 		ack = park(core, seq, token, flags);
 	show_load(n, v, core, was, c->load);
 	see_run(c, run, now);
+	if (nic_has_actors && serve_granted(ctx, core, ack))
+		return say_first(ctx, core);
 	if (serve(ctx, core, ack))
 		return say_first(ctx, core);
 	if (high != c->sent && now - c->sent_ns > cfg->late_ns) {
@@ -230,7 +234,7 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 	return XDP_DROP;
 }
 
-static __always_inline int control(struct xdp_md *ctx, struct shunt_nic *n)
+static __noinline int control(struct xdp_md *ctx, struct shunt_nic *n)
 {
 	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
 	struct shunt_nic_cfg *cfg = get_cfg();

@@ -76,7 +76,7 @@ static __always_inline void refused(struct shunt_nic *n, struct shunt_nic_out *o
 	__u32 cls = shunt_index(o->cls, SHUNT_CLASSES);
 
 	if (o->slot) {
-		push_slot(o->slot, 1);
+		send_back(o->slot);
 		n->cls[cls].requeued++;
 	} else {
 		n->cls[cls].lost++;
@@ -254,5 +254,7 @@ static __always_inline int book(struct shunt_nic *n, struct shunt_view *v,
 	c->load++;
 	c->sent_ns = now;
 	n->cls[shunt_index(cls, SHUNT_CLASSES)].sent++;
+	if (nic_has_actors && s->actor & SHUNT_NIC_EXCLUSIVE)
+		exclusive_goes(s->actor, core, !s->len);
 	return 1;
 }

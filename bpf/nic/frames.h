@@ -63,7 +63,7 @@ static __always_inline int put_request(struct xdp_md *ctx, const struct shunt_ni
 	r->cls = s->cls;
 	r->flags = s->flags;
 	r->quantum_us = quantum_of(s->as);
-	r->actor = s->actor;
+	r->actor = s->actor & ~SHUNT_NIC_EXCLUSIVE;
 	return 1;
 }
 
@@ -126,6 +126,52 @@ static __always_inline __u32 to_head(struct shunt_view *v, __u32 core, __u32 cls
 #endif
 }
 
+/* The frame becomes the request, or token, of the slot, which is still where it was. 0: nothing has
+ * become of it; -1: that was booked, and the frame is nothing. */
+static __always_inline int put_slot(struct xdp_md *ctx, struct shunt_nic *n, __u32 core, __u32 slot,
+				    __u32 ack, __u64 now)
+{
+	struct shunt_nic_port *port = bpf_map_lookup_elem(&nic_ports, &core);
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_nic_slot *s = get_slot(slot);
+	struct shunt_nic_cfg *cfg = get_cfg();
+	struct shunt_view *v = get_view();
+
+	if (!cfg || !v || !c || !port || !slot || !s)
+		return 0;
+	if (set_length(ctx, sizeof(struct shunt_wire_request) + s->len)) {
+		n->ev[SHUNT_NIC_EV_NO_ROOM]++;
+		return 0;
+	}
+	if (s->len && copy_out(ctx, slot, s->len)) {
+		n->ev[SHUNT_NIC_EV_NO_ROOM]++;
+		return 0;
+	}
+	if (!book(n, v, c, core, slot, s, now))
+		return 0;
+	if (!s->len)
+		n->cls[shunt_index(s->cls, SHUNT_CLASSES)].resumed++;
+	return put_request(ctx, cfg, port, c, core, s, ack, now) ? 1 : -1;
+}
+
+/* The frame becomes a request of the exclusive actor that the core has, if its ticket grants it
+ * one. 0: it does not. */
+static __noinline int serve_granted(struct xdp_md *ctx, __u32 core, __u32 ack)
+{
+	__u32 slot = granted_to(core);
+	struct shunt_nic_core *c = get_core(core);
+	struct shunt_nic_cfg *cfg = get_cfg();
+	struct shunt_nic *n = get_nic();
+	int done;
+
+	if (!slot || !n || !c || !cfg || c->leaving || c->load >= outstanding_max(cfg))
+		return 0;
+	done = put_slot(ctx, n, core, slot, ack, bpf_ktime_get_ns());
+	if (done)
+		granted_goes(c->granted);
+	return done > 0;
+}
+
 /* The frame becomes the next request of the core. 0: nothing for it. */
 static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 {
@@ -133,14 +179,12 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 	struct shunt_view *v = get_view();
 	struct shunt_nic_cfg *cfg = get_cfg();
 	struct shunt_nic_core *c = get_core(core);
-	struct shunt_nic_port *port = bpf_map_lookup_elem(&nic_ports, &core);
 	struct shunt_event ev = { .run_cls = SHUNT_NONE, .core = core };
 	struct shunt_nic_fifo *f;
-	struct shunt_nic_slot *s;
-	__u32 tokens, queue, slot, cls, left = 0;
+	__u32 tokens, queue, cls, left = 0;
 	int said;
 
-	if (!n || !v || !cfg || !c || !port || c->load >= outstanding_max(cfg))
+	if (!n || !v || !cfg || !c || c->load >= outstanding_max(cfg))
 		return 0;
 	if (n->serve_from_ns && !expire_all(n))
 		return 0;
@@ -163,24 +207,10 @@ static __noinline int serve(struct xdp_md *ctx, __u32 core, __u32 ack)
 	cls = shunt_index((__u32)said, SHUNT_CLASSES);
 	queue = c->leaving ? tokens : queue_for(n, cls, tokens);
 	f = get_fifo(n, cls, queue);
-	slot = f->head;
-	s = get_slot(slot);
-	if (!slot || !s)
-		return 0;
-	if (set_length(ctx, sizeof(struct shunt_wire_request) + s->len)) {
-		n->ev[SHUNT_NIC_EV_NO_ROOM]++;
-		return 0;
-	}
-	if (s->len && copy_out(ctx, slot, s->len)) {
-		n->ev[SHUNT_NIC_EV_NO_ROOM]++;
-		return 0;
-	}
-	if (!book(n, v, c, core, slot, s, ev.now_ns))
-		return 0;
-	if (!s->len)
-		n->cls[shunt_index(s->cls, SHUNT_CLASSES)].resumed++;
-	pop_slot(cls, queue);
-	return put_request(ctx, cfg, port, c, core, s, ack, ev.now_ns);
+	said = put_slot(ctx, n, core, f->head, ack, ev.now_ns);
+	if (said)
+		pop_slot(cls, queue);
+	return said > 0;
 }
 
 /* The frame becomes a NOTE. */
@@ -229,6 +259,8 @@ __noinline __u32 goes_first(__u32 core)
 	before = out_of(c, c->sent - 1);
 	cls = shunt_index(o->as, SHUNT_CLASSES);
 	was = shunt_index(before->as, SHUNT_CLASSES);
+	if (nic_has_actors && o->actor & SHUNT_NIC_EXCLUSIVE && o->actor == before->actor)
+		return 0; /* they keep their order */
 	if (!quantum_of(was) ||
 	    (before->state != SHUNT_OUT_SENT && before->state != SHUNT_OUT_TAKEN))
 		return 0;

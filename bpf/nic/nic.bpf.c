@@ -109,9 +109,10 @@ static __always_inline int may_hold(struct shunt_nic *n, struct shunt_view *v,
 				    __u64 cls)
 {
 	__u32 slots = slots_of(wire),
-	      room = slots > SHUNT_NIC_RESERVE ? slots - SHUNT_NIC_RESERVE : 0;
+	      room = slots > SHUNT_NIC_RESERVE ? slots - SHUNT_NIC_RESERVE : 0,
+	      behind = nic_has_actors ? n->behind[shunt_index(cls, SHUNT_CLASSES)] : 0;
 
-	return get_fifo(n, cls, 0)->count <
+	return get_fifo(n, cls, 0)->count + behind <
 	       hold_at_most(in, v, shunt_index(cls, SHUNT_CLASSES), room);
 }
 
@@ -177,47 +178,30 @@ static __always_inline int decide(struct shunt_nic *n, struct shunt_view *v,
 	return fill(n, v, ev->cls, k, ev->now_ns ? ev->now_ns : bpf_ktime_get_ns());
 }
 
-/*
- * A request of the event's class: decision, hand-over. payload: its offset and length; highest
- * bit: IPv6. actor: the row of its actor, + 1; 0: it has none.
- */
-static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __u32 payload,
-				  __u32 actor)
+/* Counts the request. 0: it goes on; else what becomes of it. */
+static __always_inline int begin(struct xdp_md *ctx, struct shunt_nic *n,
+				 const struct shunt_view *v, const struct shunt_cfg *c,
+				 struct shunt_ingress *in, front_count *count)
 {
-	__u32 zero = 0, slot, cls;
-	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
-	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
-	struct shunt_nic_cfg *wire = get_cfg();
-	struct shunt_view *v = get_view();
-	struct shunt_nic *n = get_nic();
-	front_count *count;
-	int core;
-
-	if (!ev || !in || !c || !wire || !v || !n)
-		return XDP_DROP;
-	cls = shunt_index(ev->cls, SHUNT_CLASSES);
-	count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
 	in->id++;
 	if (!v->up && c->fallback != SHUNT_FALLBACK_HOLD)
 		return fall_back(count, c->fallback == SHUNT_FALLBACK_PASS);
-	if (frame_bytes(ctx) > nic_frame) {
-		n->ev[SHUNT_NIC_EV_LONG]++;
-		count->dropped++;
-		return FRONT_REFUSED;
-	}
-	core = decide(n, v, in, ev, outstanding_max(wire));
-	if (core == SHUNT_REJECT) {
-		count->rejected++;
-		return FRONT_REFUSED;
-	}
-	if (core == SHUNT_DROP) {
-		count->dropped++;
-		return XDP_DROP;
-	}
-	if (core >= 0 && forward(ctx, core, cls, payload, actor)) {
-		count->steered++;
-		return say_first(ctx, core);
-	}
+	if (frame_bytes(ctx) <= nic_frame)
+		return 0;
+	n->ev[SHUNT_NIC_EV_LONG]++;
+	count->dropped++;
+	return FRONT_REFUSED;
+}
+
+/* The request is copied and waits: the frame is to be dropped; or FRONT_REFUSED. */
+static __always_inline int hold(struct xdp_md *ctx, struct shunt_nic *n, struct shunt_view *v,
+				const struct shunt_cfg *c, struct shunt_ingress *in,
+				const struct shunt_nic_cfg *wire, __u32 cls, __u32 payload,
+				__u32 actor)
+{
+	front_count *count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
+	__u32 slot;
+
 	if (!v->up)
 		expire(cls, too_old(c));
 	if (!may_hold(n, v, in, wire, cls)) {
@@ -231,34 +215,105 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 		count->dropped++;
 		return FRONT_REFUSED;
 	}
-	push_slot(slot, 0);
 	in->enq[shunt_index(cls, SHUNT_CLASSES)]++;
 	count->held++;
-	if (!(c->flags & SHUNT_CFG_PREEMPT))
-		return XDP_DROP;
-	slot = tell_to_yield(ctx, in->id);
-	in->marks += slot == XDP_TX;
-	return slot;
+	if (nic_has_actors)
+		exclusive_waits(slot);
+	else
+		push_slot(slot, 0);
+	return XDP_DROP;
 }
 
-/* A request whose rules may name an actor: it is counted there, too. */
+/*
+ * A request of the event's class: decision, hand-over. payload: its offset and length; highest
+ * bit: IPv6. actor: as in a slot.
+ */
+static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __u32 payload,
+				  __u32 actor)
+{
+	__u32 zero = 0, cls;
+	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
+	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
+	struct shunt_nic_cfg *wire = get_cfg();
+	struct shunt_view *v = get_view();
+	struct shunt_nic *n = get_nic();
+	front_count *count;
+	int core, action;
+
+	if (!ev || !in || !c || !wire || !v || !n)
+		return XDP_DROP;
+	cls = shunt_index(ev->cls, SHUNT_CLASSES);
+	count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
+	action = begin(ctx, n, v, c, in, count);
+	if (action)
+		return action;
+	core = decide(n, v, in, ev, outstanding_max(wire));
+	if (core == SHUNT_REJECT) {
+		count->rejected++;
+		return FRONT_REFUSED;
+	}
+	if (core == SHUNT_DROP) {
+		count->dropped++;
+		return XDP_DROP;
+	}
+	if (core >= 0 && forward(ctx, core, cls, payload, actor)) {
+		count->steered++;
+		return say_first(ctx, core);
+	}
+	action = hold(ctx, n, v, c, in, wire, cls, payload, actor);
+	if (action == FRONT_REFUSED || !(c->flags & SHUNT_CFG_PREEMPT))
+		return action;
+	action = tell_to_yield(ctx, in->id);
+	in->marks += action == XDP_TX;
+	return action;
+}
+
+/* A request of an exclusive actor that a core has, or that has a ticket: the policy is not asked,
+ * and nobody is told to yield for it. core: as exclusive_way() says. */
+__noinline int arrive_at_actor(struct xdp_md *ctx, __u32 core, __u32 cls, __u32 payload,
+			       __u32 actor)
+{
+	__u32 zero = 0;
+	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
+	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
+	struct shunt_nic_cfg *wire = get_cfg();
+	struct shunt_view *v = get_view();
+	struct shunt_nic *n = get_nic();
+	front_count *count;
+	int action;
+
+	if (!in || !c || !wire || !v || !n)
+		return XDP_DROP;
+	count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
+	action = begin(ctx, n, v, c, in, count);
+	if (action)
+		return action;
+	if (core < SHUNT_CORES && forward(ctx, core, cls, payload, actor)) {
+		count->steered++;
+		return say_first(ctx, core);
+	}
+	return hold(ctx, n, v, c, in, wire, cls, payload, actor);
+}
+
+/* A request where rules may name an actor: it is counted there, too. */
 static __always_inline int to_actor(struct xdp_md *ctx, const struct front *f,
 				    struct shunt_event *ev, __u32 payload)
 {
-	struct shunt_ingress_class was = *f->n;
-	struct shunt_actor_in *a;
-	int action;
+	/* of the counts 32 bits are enough, and the stack has room for no more */
+	__u32 rejected = f->n->rejected, dropped = f->n->dropped, word = actor_comes(f->actor);
+	int way = exclusive_way(word), action;
 
-	if (!f->actor)
-		return arrive(ctx, ev, payload, 0);
-	action = actor_arrives(f, 0) ? arrive(ctx, ev, payload, f->actor) : FRONT_REFUSED;
-	a = actor_count(f);
-	if (!a)
-		return action;
+	if (word & ACTOR_REFUSED) {
+		f->n->dropped++;
+		action = FRONT_REFUSED;
+	} else if (way == EXCLUSIVE_ANY) {
+		action = arrive(ctx, ev, payload, word);
+	} else {
+		action = arrive_at_actor(ctx, way, f->cls, payload, word);
+	}
 	/* What waits is copied, and its frame dropped: so the action does not tell. */
-	a->rejected += f->n->rejected - was.rejected;
-	a->dropped += f->n->dropped - was.dropped;
-	a->passed += f->n->passed - was.passed;
+	actor_stays_out(f->actor, (__u32)f->n->rejected - rejected,
+			(__u32)f->n->dropped - dropped, action == XDP_PASS);
 	return action;
 }
 
@@ -286,16 +341,28 @@ __noinline int classified(struct xdp_md *ctx, __u32 layout)
 	return action == FRONT_REFUSED ? say_no(ctx, in, f.port, f.cls, payload) : action;
 }
 
+/* Is it a request? Its layout (front_layout()), or ~ of what becomes of the frame. Functions that
+ * the verifier looks at by themselves, and whose stack is free again for what follows. */
+__noinline int find_request(struct xdp_md *ctx)
+{
+	__u32 zero = 0;
+	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
+	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
+	struct front f;
+	int action;
+
+	if (!in || !c)
+		return ~XDP_PASS;
+	action = front(ctx, &f, c, in, 0);
+	return action == FRONT_REQUEST ? (int)front_layout(&f) : ~action;
+}
+
 SEC("xdp")
 int shunt_nic(struct xdp_md *ctx)
 {
 	struct ethernet *eth = (void *)(long)ctx->data;
 	struct shunt_nic *n = get_nic();
-	struct shunt_ingress *in;
-	struct shunt_cfg *c;
-	__u32 zero = 0;
-	struct front f;
-	int action;
+	int found;
 
 	if (!n)
 		return XDP_PASS;
@@ -305,10 +372,6 @@ int shunt_nic(struct xdp_md *ctx)
 	if ((void *)(eth + 1) <= (void *)(long)ctx->data_end &&
 	    eth->proto == bpf_htons(SHUNT_WIRE_PROTO))
 		return control(ctx, n);
-	in = bpf_map_lookup_elem(&ingress, &zero);
-	c = bpf_map_lookup_elem(&cfg, &zero);
-	if (!in || !c)
-		return XDP_PASS;
-	action = front(ctx, &f, c, in, 0);
-	return action == FRONT_REQUEST ? classified(ctx, front_layout(&f)) : action;
+	found = find_request(ctx);
+	return found < 0 ? ~found : classified(ctx, found);
 }

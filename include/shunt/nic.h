@@ -77,7 +77,7 @@ struct shunt_nic_slot {
 	__u8 as;          /* class that it is queued as: cls, or the one it was demoted to */
 	__u8 steered;     /* core that it was steered to when it arrived; SHUNT_NONE: it was held */
 	__u32 quanta;     /* used up as one of that class */
-	__u16 actor;      /* its actor's row, + 1; 0: it has none */
+	__u16 actor;      /* its actor's row, + 1, and maybe SHUNT_NIC_EXCLUSIVE; 0: it has none */
 	__u16 pad;
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic_slot) == 48, "nic slot");
@@ -141,7 +141,8 @@ struct shunt_nic_core {
 	__u64 ended_ns;   /* mean service time of the requests whose
 			   * end the last credit newly told; 0: none */
 	__u32 ended_cls;  /* the class of those requests */
-	__u32 pad[13];
+	__u32 granted;    /* as in a slot: the exclusive actor whose ticket it took last; 0: none */
+	__u32 pad[12];
 	struct shunt_nic_out out[SHUNT_WIRE_WINDOW];
 	struct shunt_nic_said said[SHUNT_CLASSES];
 };
@@ -185,9 +186,24 @@ struct shunt_nic_actor {
 	__u64 noreply;    /* of done: without a reply */
 	__u64 lost;       /* of the wire, or of a core or process that is gone */
 	__u64 expired;    /* waited too long */
-	__u64 pad[4];
+	/* Of an exclusive actor. Its first request that waits is its ticket, in the queue of its
+	 * class; the others wait here. */
+	__u32 head, tail; /* slots; 0: none waits here */
+	__u32 count;
+	__u8 core;        /* that has it, + 1; 0: none has, or a request of it is parked */
+	__u8 out;         /* its requests that were sent and have not ended */
+	__u8 grant;       /* how many more its core may have by the ticket that it took */
+	__u8 ticket;      /* 1: there is one */
+	__u32 last;       /* the core that had it last, + 1; 0: none yet */
+	__u32 moved;      /* times that it was another core than before */
+	__u64 pad;
 } __shunt_line;
 SHUNT_ASSERT(sizeof(struct shunt_nic_actor) == SHUNT_LINE, "nic actor");
+
+/* In "actor" of a slot and of what was sent, beside the row: it is one of those that the exclusive
+ * actor's "out" counts, whatever its row says by now. */
+#define SHUNT_NIC_EXCLUSIVE 0x8000
+SHUNT_ASSERT(SHUNT_ACTORS < SHUNT_NIC_EXCLUSIVE, "rows leave that bit free");
 
 enum shunt_nic_event {
 	SHUNT_NIC_EV_SHORT,      /* control frame shorter than its type */
@@ -244,6 +260,7 @@ struct shunt_nic {
 	__u64 serve_from_ns; /* set when a first core came up: requests
 			      * that arrived earlier expire; 0: done */
 	struct shunt_nic_fifo fifo[SHUNT_CLASSES][1 + SHUNT_NIC_GROUPS];
+	__u32 behind[SHUNT_CLASSES]; /* requests of the class that wait behind actors' tickets */
 	struct shunt_nic_class cls[SHUNT_CLASSES] __shunt_line;
 };
 SHUNT_ASSERT(sizeof(struct shunt_nic) % SHUNT_LINE == 0, "nic");

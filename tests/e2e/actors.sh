@@ -237,7 +237,7 @@ build_once() {
 			atomic_fetch_add(&notes->runs, 1);
 			if (atomic_fetch_add(&notes->inside, 1))
 				atomic_fetch_add(&notes->twice, 1);
-			if (atomic_exchange(&notes->last, req->id) > req->id)
+			if (atomic_exchange(&notes->last, m->sent_ns) > m->sent_ns)
 				atomic_fetch_add(&notes->late, 1);
 		}
 		while (now() - began < m->spin_ns)
