@@ -8,8 +8,9 @@
  * PRIOR cases more. Two things are decided by draws from these distributions, not by their means,
  * so that what is hardly known is tried now and then, and what is known well is obeyed:
  *
- * - Does it go? When a batch has been unused for 1, 2, 4, ... scans, a draw of each chance from
- *   there on gives the scans for which it will stay unused. It goes if they are worth the way.
+ * - Does it go? When a batch has been unused for 2, 4, 8, ... scans, a draw of each chance from
+ *   there on gives the scans for which it will stay unused. It goes if they are worth the way. (A
+ *   single unused scan may be the scan's: the program may not have run meanwhile.)
  * - When is a used batch made cold again? That costs its program the marking of its pages. If it is
  *   used all the time, one interval says as much as another, and the longest costs least: the
  *   interval is the longest in which, by a draw, less than one unused scan is overlooked.
@@ -110,7 +111,7 @@ static void stays(struct all *all, struct own *own)
 		count_pool(&all->stayed[k - 1], &all->left[k - 1]);
 	}
 	own->counted = k + 1;
-	if (!own->goes)
+	if (k && !own->goes)
 		own->goes = draw_scans(all, own, k < INTERVALS ? k : INTERVALS - 1) >= all->worth;
 }
 
