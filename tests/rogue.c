@@ -8,7 +8,7 @@
  *   busy      once it is on it spins, and beats, as if it ran one request after the other
  *   again     as idle; and when the seat was taken from it, it wants it back at once
  *   deaf      leaves, but never reads the datagrams by which it is woken
- *   descriptors   leaves, and sends along a connection whose last close takes seconds
+ *   descriptors   leaves, and sends along a connection whose last close takes seconds; reads
  *   forge     gives its socket a name, and speaks through it for the other service
  *   nonsense  writes what it can: view, memory, rings, seats, sockets, datagrams; at random
  *   steal     asks for the other worker's sockets, and reads all datagrams of its own
@@ -166,6 +166,16 @@ static void leave_with_descriptor(struct rogue *r)
 	fd = -1;
 }
 
+/* As the other worker is not kept from leaving by what lies unread. */
+static void hear_and_want(struct rogue *r)
+{
+	char bytes[64];
+
+	while (recv(r->pair, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	want(r);
+}
+
 static void forge(struct rogue *r)
 {
 	static struct sockaddr_un name = { .sun_family = AF_UNIX, .sun_path = "\0shunt-rogue" };
@@ -272,7 +282,7 @@ static const struct way ways[] = {
 	{ "busy", look_busy, want_once },
 	{ "again", look_idle, want },
 	{ "deaf", leave, want },
-	{ "descriptors", leave_with_descriptor, want },
+	{ "descriptors", leave_with_descriptor, hear_and_want },
 	{ "forge", look_idle, forge },
 	{ "nonsense", nonsense, nonsense },
 	{ "steal", steal, steal },
