@@ -75,6 +75,10 @@ bool kill[M];
 byte served;
 bool dead;          /* service 0 has no worker, and may get none */
 
+/* Once all is served nothing is left behind, whatever else happens: it is not looked at. */
+#define TOTAL ((K - F) * N)
+#define GOES_ON (served < TOTAL || D > 0)
+
 #define RING(i) ring[seat * K + (i)]
 #define HOME(b) ((b) % M)
 
@@ -167,9 +171,12 @@ proctype worker(byte me, seat)
 	byte w_on, w_all, to;
 	bool more, won, w_asleep;
 
+#if D > 0
 	{
+#endif
+end_served:
 	do
-	:: d_step {
+	:: d_step { GOES_ON ->
 		w_on = on[seat];
 		w_all = wants[seat];
 		w_asleep = asleep[seat];
@@ -179,6 +186,11 @@ proctype worker(byte me, seat)
 			choose(wants[seat] & ~barred[seat] & ~BIT(me), me, to)
 		:: w_on == me && !(wants[seat] & ~barred[seat] & ~BIT(me)) && !enq[me] ->
 			choose(HUNGRY & ~barred[seat] & ~BIT(me), me, to)
+		:: else
+		fi;
+		if /* what is not looked at below makes no states */
+		:: w_on != me -> w_all = w_all & BIT(me)
+		:: w_on == me && to == NONE && Z == 0 -> w_all = 0
 		:: else
 		fi
 	   };
@@ -191,37 +203,42 @@ proctype worker(byte me, seat)
 			fi;
 			FORGET
 		}
-	   :: w_on == me && !w_asleep && to != NONE ->
+	   :: d_step { w_on == me && !w_asleep && to != NONE ->
 		/* LEAVE: nothing is left, or its time is over */
-		more = enq[me] != 0;
+		more = enq[me] != 0 };
 		d_step {
 			won = UNCHANGED && (wants[seat] | HUNGRY) & BIT(to);
 			if
 			:: won ->
 				on[seat] = to;
 				wants[seat] = (wants[seat] & ~BIT(to) & ~BIT(me)) |
-					      (more -> BIT(me) : 0)
-			:: else
+					      (more -> BIT(me) : 0);
+				w_on = 0;
+				w_all = 0
+			:: else -> FORGET
 			fi
 		};
+		if
 #if M > 1
-		d_step {
-			if
-			:: won -> hungry = (hungry & ~BIT(to)) | (more -> BIT(me) : 0)
-			:: else
-			fi
-		};
+		:: d_step { won ->
+			hungry = (hungry & ~BIT(to)) | (more -> BIT(me) : 0);
+			more = false };
+			d_step {
+#else
+		:: d_step { won ->
 #endif
-		d_step {
 #ifndef NORING
-			if
-			:: won -> RING(to) = true
-			:: else
-			fi;
+				RING(to) = true;
 #endif
-			won = false;
-			FORGET
-		}
+				won = false;
+				FORGET
+			}
+		:: else
+		fi
+#if Z == 0
+	   :: d_step { w_on == me && !w_asleep && to == NONE && !enq[me] -> FORGET };
+end_idle:	enq[me] || ((wants[seat] | HUNGRY) & ~barred[seat] & ~BIT(me)) || on[seat] != me
+#else
 	   :: w_on == me && !w_asleep && to == NONE && !enq[me] ->
 		if
 		:: MAY_SLEEP -> /* SLEEP: a worker's time of idleness is anything here */
@@ -243,8 +260,9 @@ proctype worker(byte me, seat)
 end_idle:		enq[me] || ((wants[seat] | HUNGRY) & ~barred[seat] & ~BIT(me)) ||
 				on[seat] != me || (MAY_SLEEP)
 		fi
+#endif
 	   :: w_on != me || w_asleep ->
-#ifndef NOHERE
+#if (T > 0 || D > 0) && !defined(NOHERE)
 		if
 		:: barred[seat] & BIT(me) -> d_step { /* HERE */
 			if
@@ -289,17 +307,17 @@ end_asleep:			d_step { RING(me) -> RING(me) = false }
 			:: else
 			fi;
 			FORGET }
-		:: w_on != NONE && !w_asleep && (!enq[me] || (w_all & BIT(me))) ->
+		:: d_step { w_on != NONE && !w_asleep && (!enq[me] || (w_all & BIT(me))) ->
 #else
-		:: w_on != NONE && !w_asleep ->
+		:: d_step { w_on != NONE && !w_asleep ->
 #endif
-			d_step { FORGET };
+			FORGET };
 end_away:		d_step { RING(me) -> RING(me) = false }
 		fi
 	   fi
 	od
-	}
 #if D > 0
+	}
 	unless { atomic { me == 0 && kill[seat] -> kill[seat] = false } }
 #endif
 }
@@ -425,5 +443,5 @@ init {
 		fi
 	};
 	/* blocks for ever, an invalid end state, if a request is left behind */
-	served == (K - F) * N || (dead && served == (K - F) * N - enq[0])
+	served == TOTAL || (dead && served == TOTAL - enq[0])
 }
