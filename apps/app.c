@@ -70,9 +70,10 @@ int app_open(struct app *a, const struct app_options *o, const char *program)
 	int err;
 
 	*a = (struct app){ .name = o->name };
-	work_calibrate();
-	if (strcmp(o->name, "kv"))
+	if (strcmp(o->name, "kv")) {
+		work_calibrate(o->compared);
 		return 0;
+	}
 	err = kv_open(&a->kv, &o->kv, &why);
 	if (err)
 		fprintf(stderr, "%s: %s\n", program, why_text(&why));

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "kv/kv.h"
@@ -15,6 +16,7 @@ struct app {
 
 struct app_options {
 	const char *name;
+	bool compared; /* it notes its gaps: work_calibrate() */
 	struct kv_options kv;
 };
 

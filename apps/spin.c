@@ -145,12 +145,13 @@ int main(int argc, char **argv)
 		fprintf(stderr, "shunt-spin: --gaps %s: %s\n", gaps, strerror(-err));
 		return 1;
 	}
-	work_calibrate();
+	work_calibrate(gaps);
 	err = shunt_open(&shunt, &opts);
 	if (!err) {
 		sigaction(SIGINT, &on_end, NULL);
 		sigaction(SIGTERM, &on_end, NULL);
-		fprintf(stderr, "shunt-spin: serving\n");
+		fprintf(stderr, "shunt-spin: serving, 1 us of work is %.1f steps\n",
+			work_steps_per_us());
 		err = shunt_run(shunt);
 	}
 	if (err)

@@ -8,11 +8,14 @@
 
 #include <shunt/preempt.h>
 
+#include "fastest.h"
 #include "gap.h"
 #include "work.h"
 
 #define STRIP 64       /* steps between safepoints: some 100 ns */
 #define LOOK_STRIPS 64 /* between looks for gaps: some 6 us */
+#define RUN_STEPS 20000 /* some 20 us, to calibrate by */
+#define QUICK_RUNS 50   /* some 1 ms: all may be slow */
 
 static double steps_per_ns;
 
@@ -48,20 +51,26 @@ static void work(uint64_t steps, bool safepoints)
 	}
 }
 
-/* The fastest of many short runs: whatever disturbed the others is not the speed of this CPU. */
-void work_calibrate(void)
+/* Whatever disturbed the slower runs is not the speed of this CPU. */
+void work_calibrate(bool compared)
 {
-	const uint64_t steps = 20000;
+	struct fastest f = { 0 };
+	uint64_t start, end;
+	int runs = 0;
 
-	for (int i = 0; i < 50; i++) {
-		uint64_t start = work_now_ns();
-		double rate;
+	do {
+		start = work_now_ns();
+		work(RUN_STEPS, true);
+		end = work_now_ns();
+		fastest_add(&f, (double)RUN_STEPS / (end - start), end);
+		runs++;
+	} while (compared ? !fastest_is_sure(&f) && !fastest_is_late(&f, end) : runs < QUICK_RUNS);
+	steps_per_ns = f.rate;
+}
 
-		work(steps, true);
-		rate = (double)steps / (work_now_ns() - start);
-		if (rate > steps_per_ns)
-			steps_per_ns = rate;
-	}
+double work_steps_per_us(void)
+{
+	return steps_per_ns * 1000;
 }
 
 void work_ns(uint64_t ns, bool safepoints)

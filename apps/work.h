@@ -7,7 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-void work_calibrate(void);
+/* Compared with other servers: takes 100 ms, a second at most, to be sure of this CPU's speed. */
+void work_calibrate(bool compared);
+double work_steps_per_us(void);
 void work_ns(uint64_t ns, bool safepoints);
 uint64_t work_now_ns(void);
 /* How long ago that was; at least 1, for 0 means "not known"

@@ -164,6 +164,7 @@ int main(int argc, char **argv)
 		bad("mode", o.mode);
 	sigaction(SIGINT, &on_end, NULL);
 	sigaction(SIGTERM, &on_end, NULL);
+	o.app.compared = o.gaps;
 	if (note_gaps(&o) || app_open(&app, &o.app, PROGRAM))
 		return 1;
 	status = m->run(&o);

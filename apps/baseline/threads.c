@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "../gap.h"
+#include "../work.h"
 #include "baseline.h"
 
 struct app app;
@@ -46,6 +47,15 @@ static void *begin(void *arg)
 	return NULL;
 }
 
+static void say_serving(void)
+{
+	if (app.kv)
+		fprintf(stderr, PROGRAM ": serving\n");
+	else
+		fprintf(stderr, PROGRAM ": serving, 1 us of work is %.1f steps\n",
+			work_steps_per_us());
+}
+
 int threads_run(const struct options *o, int first, void (*fn)(const struct options *o, int nr))
 {
 	struct thread t[THREADS_MAX];
@@ -60,7 +70,7 @@ int threads_run(const struct options *o, int first, void (*fn)(const struct opti
 		stop = 1;
 		n--;
 	} else {
-		fprintf(stderr, PROGRAM ": serving\n");
+		say_serving();
 	}
 	for (int i = first; i < n; i++)
 		pthread_join(id[i], NULL);

@@ -56,6 +56,28 @@ test_a_workers_stalls_are_set_aside_and_so_are_a_baselines() {
 	assert_match "$(shunt-compare "a=$DIR/windows-shunt" "b=$DIR/windows-linux")" "raw p99"
 }
 
+# NAME COMMAND…: how many steps that server says are 1 us of work.
+steps_of() {
+	start "$@"
+	wait_for 10 grep -q serving "$DIR/$1.log"
+	stop "$1"
+	sed -n 's/.*serving, 1 us of work is \([0-9.]*\) steps$/\1/p' "$DIR/$1.log"
+}
+
+# What slows a CPU for some milliseconds was taken for its speed: at times 5 to 14 % less work.
+test_servers_that_are_compared_agree_how_long_work_is() {
+	local i steps=()
+	for i in 1 2 3 4 5 6; do
+		steps+=("$(steps_of base$i host shunt-baseline --mode shared --cpus "$CPUS" \
+			--gaps "$DIR/gaps-$i")")
+	done
+	load fcfs
+	steps+=("$(steps_of spin host shunt-spin --dev "$DEV" --idle spin --gaps "$DIR/gaps")")
+	printf '%s\n' "${steps[@]}" |
+		jq -es 'length == 7 and min > 0 and max < min * 1.05' >/dev/null ||
+		fail "steps of work in 1 us: ${steps[*]}"
+}
+
 # Scans that each take ten times as long as a gap is, at least: if they were taken for gaps, there
 # would be one for each.
 test_a_scan_of_a_key_value_server_is_no_gap() {
