@@ -19,6 +19,7 @@
 #define GAP_NS 20000    /* the timer's tick takes up to that, in all systems */
 #define REPLY_NS 1500   /* replies that wait for one system call make it longer, each by this */
 #define SENT_NS 4000    /* a reply from a socket takes up to that, one of many in a call, too */
+#define RECEIVED_NS 2000 /* a request from a socket takes up to that, one of many in a call, too */
 #define ROW 16          /* at most so many wait */
 #define IDLE_LOOKS 3    /* one after the other: no reply waits any more */
 
@@ -131,6 +132,12 @@ __attribute__((noinline)) void gap_served(void)
 	look(&watch, now_ns());
 	watch.idle_looks = 0;
 	watch.row += watch.row < ROW;
+}
+
+__attribute__((noinline)) void gap_received(unsigned int n)
+{
+	if (watch.line)
+		look_after(&watch, now_ns(), n * RECEIVED_NS);
 }
 
 __attribute__((noinline)) void gap_sent(unsigned int n)

@@ -16,6 +16,7 @@ void gap_thread(unsigned int nr); /* this thread is number nr, and notes from he
 void gap_idle(void);              /* nothing to do: looks */
 void gap_work(void);              /* in the middle of a request: looks */
 void gap_served(void);            /* a request has ended: looks */
+void gap_received(unsigned int n); /* n requests came by one system call: looks */
 void gap_sent(unsigned int n);    /* n replies left by one system call: looks */
 /* the thread slept, or did something whose length is not known: not a gap */
 void gap_slept(void);

@@ -14,13 +14,14 @@
 #define THREADS_MAX 64
 #define PACKET_ROOM 65536
 #define LONG_NS 2000 /* replies do not wait while requests take so long: as libshunt has it */
-#define KICK_MOST 32 /* packets: what the kernel sends from an AF_XDP ring for one call */
+#define KICK_MOST 32 /* packets: what the kernel sends from an AF_XDP ring for one call; --batch */
 
 struct options {
 	const char *mode, *dev, *select, *gaps;
 	uint16_t port;
 	bool spin;
 	int kick;         /* replies that leave by one system call; 0: the mode's own number */
+	int batch;        /* requests and replies a system call (shared); 0: one, and no batch.c */
 	int busy_poll_us; /* SO_BUSY_POLL of the sockets; 0: not set */
 	int cpus, cpu[THREADS_MAX];
 	struct app_options app;
@@ -52,6 +53,9 @@ int complain(const char *what); /* with errno; returns 1 */
 int udp_socket(const struct options *o, bool reuseport);
 /* Serves one request of that socket; false: there is none. */
 bool udp_serve(const struct options *o, int fd, bool wait);
+
+/* Serves that socket until `stop`, o->batch requests and replies a system call at most. */
+void serve_batches(const struct options *o, int fd);
 
 struct bpf_object;
 /* baseline.bpf.c with one of its programs; NULL and errno. */

@@ -49,6 +49,7 @@ static void usage(FILE *out)
 	      "  -S, --select HOW      round-robin (default) or idle\n"
 	      "  -d, --dev IF          interface (xdp)\n"
 	      "  -k, --kick N          replies that leave by one system call (xdp 1, uring 16)\n"
+	      "  -B, --batch N         requests, and replies, that one system call moves (shared: 1)\n"
 	      "  -b, --busy-poll US    a socket that has nothing polls its device so long\n"
 	      "  -g, --gaps FILE       note there when a thread lost its CPU (shunt-load)\n",
 	      out);
@@ -91,12 +92,12 @@ static void parse(struct options *o, int argc, char **argv)
 	static const struct option longs[] = {
 		{ "mode", 1, NULL, 'm' }, { "cpus", 1, NULL, 'c' }, { "port", 1, NULL, 'p' },
 		{ "idle", 1, NULL, 'i' }, { "select", 1, NULL, 'S' }, { "dev", 1, NULL, 'd' },
-		{ "gaps", 1, NULL, 'g' }, { "kick", 1, NULL, 'k' },
+		{ "gaps", 1, NULL, 'g' }, { "kick", 1, NULL, 'k' }, { "batch", 1, NULL, 'B' },
 		{ "busy-poll", 1, NULL, 'b' }, { "help", 0, NULL, 'h' }, APP_LONG_OPTIONS, { 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "m:c:p:i:S:d:g:k:b:h", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "m:c:p:i:S:d:g:k:B:b:h", longs, NULL)) != -1) {
 		switch (c) {
 		case 'm': o->mode = optarg; break;
 		case 'c': parse_cpus(o, optarg); break;
@@ -118,6 +119,7 @@ static void parse(struct options *o, int argc, char **argv)
 		case 'd': o->dev = optarg; break;
 		case 'g': o->gaps = optarg; break;
 		case 'k': o->kick = number("number of replies", optarg, 1, KICK_MOST); break;
+		case 'B': o->batch = number("number of requests", optarg, 1, KICK_MOST); break;
 		case 'b': o->busy_poll_us = number("time", optarg, 0, 1000000); break;
 		case 'h':
 			usage(stdout);
@@ -162,6 +164,10 @@ int main(int argc, char **argv)
 	}
 	if (!m)
 		bad("mode", o.mode);
+	if (o.batch && m->run != run_shared) {
+		fprintf(stderr, PROGRAM ": --batch is for --mode shared, not %s\n", o.mode);
+		return 2;
+	}
 	sigaction(SIGINT, &on_end, NULL);
 	sigaction(SIGTERM, &on_end, NULL);
 	o.app.compared = o.gaps;

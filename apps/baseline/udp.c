@@ -111,6 +111,8 @@ static void serve_own(const struct options *o, int nr)
 
 static void serve_first(const struct options *o, int nr)
 {
+	if (o->batch)
+		serve_batches(o, fds[0]);
 	while (!stop)
 		udp_serve(o, fds[0], !o->spin);
 }

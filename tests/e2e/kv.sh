@@ -164,10 +164,44 @@ test_baselines_that_batch_replies_or_poll_the_device_answer_all() {
 		assert_spinning_serves --mode xdp --dev "$DEV" --kick $kick
 		! has_uring || assert_spinning_serves --mode uring --kick $kick
 	done
+	for kick in 1 16 32; do
+		assert_spinning_serves --mode shared --batch $kick
+	done
 	host ethtool -K "$DEV" gro on
 	assert_spinning_serves --mode shared --busy-poll 50
 	assert_exit 2 shunt-baseline --mode xdp --cpus 1 --kick 33
 	assert_match "$(cat "$DIR/err")" "number of replies '33'"
+}
+
+# Each reply of 40 datagrams is more than a batch, and all of them come.
+test_a_batch_holds_replies_of_several_datagrams() {
+	start baseline host shunt-baseline --mode shared --batch 16 --cpus $(($(nproc) - 1))
+	wait_for 10 grep -q serving "$DIR/baseline.log"
+	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 1000 --burst 4 --count 200 \
+		--replies 40 --mix fixed:1us >"$DIR/client.json"
+	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 200
+}
+
+# 4000 requests, 40 at a time, some of which may come while others are served.
+test_a_batch_takes_fewer_system_calls() {
+	need strace
+	start baseline host strace -f -c -o "$DIR/calls" -e trace=recvmmsg,sendmmsg \
+		"$(command -v shunt-baseline)" --mode shared --batch 16 --idle block \
+		--cpus $(($(nproc) - 1))
+	wait_for 10 grep -q serving "$DIR/baseline.log"
+	client shunt-load --to 198.18.0.2 -q --json --wait 3s --rate 20000 --burst 40 \
+		--count 4000 --mix fixed:0us >"$DIR/client.json"
+	assert_eq "$(jq .classes.all.answered "$DIR/client.json")" 4000
+	kill "$(pgrep -P "${PIDS[baseline]}")"
+	wait_ended baseline
+	assert_le "$(awk '$NF == "sendmmsg" { print $4 }' "$DIR/calls")" 2000 "calls to send"
+}
+
+test_a_batch_is_one_of_the_modes_options_only() {
+	assert_exit 2 shunt-baseline --mode reuseport --cpus 1 --batch 16
+	assert_match "$(cat "$DIR/err")" "--batch is for --mode shared, not reuseport"
+	assert_exit 2 shunt-baseline --mode shared --cpus 1 --batch 33
+	assert_match "$(cat "$DIR/err")" "number of requests '33'"
 }
 
 test_threads_of_a_baseline_share_the_work() {
