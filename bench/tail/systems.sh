@@ -117,6 +117,7 @@ set_up_baseline() { # KEY
 	*-block) mode=${mode%-block} more=(--idle block) ;;
 	*-select-idle) mode=select more=(--select idle) ;;
 	*-busy-poll) mode=shared more=(--busy-poll 50) ;;
+	linux-batch) mode=shared more=(--batch 16) ;;
 	xdp-rtc) mode=xdp more=(--dev "${LAB}h") ;;
 	xdp-batch) mode=xdp more=(--dev "${LAB}h" --kick 16) ;;
 	dispatcher-fcfs) mode=dispatcher ;;

@@ -26,7 +26,7 @@ rules() {
 
 SHUNT="shunt-fcfs shunt-sq shunt-mq"
 WIRE="shunt-fcfs-wire shunt-sq-wire shunt-mq-wire"
-KERNEL="linux-shared linux-shared-block linux-busy-poll linux-uring"
+KERNEL="linux-shared linux-batch linux-shared-block linux-busy-poll linux-uring"
 KERNEL="$KERNEL linux-reuseport linux-select-idle linux-steal"
 OTHERS="$KERNEL xdp-rtc xdp-batch dispatcher-fcfs"
 SWEEP="0.1 0.3 0.55 0.8 1.0"
@@ -67,16 +67,16 @@ workload fixed-100us "Shinjuku-Offload 5" short=1:100us \
 	--systems "shunt-fcfs shunt-fcfs-wire $OTHERS"
 workload exp-32us "iPipe 16, LiquidIO II, low dispersion" short=1:exp:32us \
 	--slo short:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" \
-	--systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
+	--systems "shunt-fcfs shunt-sq linux-shared linux-batch xdp-rtc"
 workload bimodal-35-60 "iPipe 16, LiquidIO II, high dispersion" short=0.5:35us,long=0.5:60us \
 	--slo short:500us,long:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" \
-	--systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
+	--systems "shunt-fcfs shunt-sq linux-shared linux-batch xdp-rtc"
 workload exp-27us "iPipe 16, Stingray, low dispersion" short=1:exp:27us \
 	--slo short:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" \
-	--systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
+	--systems "shunt-fcfs shunt-sq linux-shared linux-batch xdp-rtc"
 workload bimodal-25-55 "iPipe 16, Stingray, high dispersion" short=0.5:25us,long=0.5:55us \
 	--slo short:500us,long:500us --quantum 50us --limit short.p99_us:500 --points "$NEAR_FULL" \
-	--systems "shunt-fcfs shunt-sq linux-shared xdp-rtc"
+	--systems "shunt-fcfs shunt-sq linux-shared linux-batch xdp-rtc"
 
 # Below 3 minutes: what preemption is for, and the wire, each beside the best of the others.
 quick() {

@@ -179,9 +179,9 @@ sweep() {
 
 test_a_sweep_measures_each_system_or_says_why_not() {
 	[ -n "$LONG" ] || skip "takes 10 s: make test-long"
-	sweep shunt-mq-20us shunt-mq-wire shunt-fcfs-wire-k1 linux-shared linux-shared-block \
-		linux-steal xdp-rtc dispatcher-fcfs
-	jq -e '.workloads.w.systems | length >= 7 and all(.points[0].answered_share > 0.9)' \
+	sweep shunt-mq-20us shunt-mq-wire shunt-fcfs-wire-k1 linux-shared linux-batch \
+		linux-shared-block linux-steal xdp-rtc dispatcher-fcfs
+	jq -e '.workloads.w.systems | length >= 8 and all(.points[0].answered_share > 0.9)' \
 		"$DIR/tail.json" >/dev/null ||
 		fail "$(cat "$DIR/tail.json" "$DIR/out")"
 	jq -e '.workloads.w.comparisons | length == 1 and .[0].rule.backlog >= 1 and
@@ -192,7 +192,8 @@ test_a_sweep_measures_each_system_or_says_why_not() {
 		fail "no gaps noted: $(cat "$DIR/tail.json")"
 	jq -e '(.workloads.w.systems | keys) + (.skipped | keys) | sort == (["shunt-fcfs",
 		"shunt-mq-20us", "shunt-mq-wire",
-		"shunt-fcfs-wire-k1", "linux-shared", "linux-shared-block", "linux-steal",
+		"shunt-fcfs-wire-k1", "linux-shared", "linux-batch", "linux-shared-block",
+			"linux-steal",
 			"xdp-rtc", "dispatcher-fcfs"] | sort)' \
 		"$DIR/tail.json" >/dev/null || fail "somebody is missing: $(cat "$DIR/out")"
 	[ "$(nproc)" -gt 2 ] ||
