@@ -152,10 +152,22 @@ static void panel(FILE *f, const struct plot *p, bool log_y)
 	note(f, p, beside ? 0 : p->n);
 }
 
+/* How far names beside the curves of the last column reach beyond their panel. */
+static int overhang(const struct plot *plots, int n, int columns)
+{
+	size_t longest = 0;
+
+	for (int i = columns - 1; i < n; i += columns) {
+		for (int k = 0; k < plots[i].n && plots[i].n <= COLOURS; k++)
+			longest = fmax(longest, strlen(plots[i].curve[k].name));
+	}
+	return fmax(0, 6 + longest * LETTER - RIGHT);
+}
+
 void svg_put(const struct plot *plots, int n, FILE *f)
 {
 	int columns = n <= 3 ? n : ceil(sqrt(n)), rows = (n + columns - 1) / columns;
-	int lines = 0, height;
+	int lines = 0, height, width = WIDTH * columns + overhang(plots, n, columns);
 	bool log_y = false;
 
 	for (int i = 0; i < n; i++) {
@@ -168,9 +180,8 @@ void svg_put(const struct plot *plots, int n, FILE *f)
 		"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' width='%d' "
 		"height='%d'>\n%s<clipPath id='area'><rect x='%d' y='%d' width='%d' height='%d'/></clipPath>\n"
 		"<rect class='page' width='%d' height='%d'/>\n",
-		WIDTH * columns, height * rows, WIDTH * columns, height * rows, style, LEFT,
-		TOP - 2, WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM + 4, WIDTH * columns,
-		height * rows);
+		width, height * rows, width, height * rows, style, LEFT, TOP - 2,
+		WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM + 4, width, height * rows);
 	for (int i = 0; i < n; i++) {
 		fprintf(f, "<g transform='translate(%d %d)'>\n", WIDTH * (i % columns),
 			height * (i / columns));

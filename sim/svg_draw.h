@@ -10,6 +10,7 @@
 #define HEIGHT 360
 #define LEFT 64
 #define RIGHT 150 /* room for the names beside the curves' ends */
+#define LETTER 6.6 /* about as wide as a letter of a name is */
 #define TOP 44
 #define BOTTOM 52
 #define LEGEND 18 /* a line of it */
