@@ -52,18 +52,41 @@ static __always_inline int rule_matches(const struct shunt_packet *p, const stru
 #define RULE_ACTOR(named) ((__u16)(named)) /* of struct shunt_rule */
 #define RULE_SPREAD(named) ((named) >> 16)
 
+/*
+ * A port's entry as it is at one moment. The loader replaces "first" and "count" by one store while
+ * packets are classified, so they are one load, too: what is read apart may be half of the old
+ * entry and half of the new one. The rules that an old entry names stay where they are for as long
+ * as a packet may have read it (loader/rules.c).
+ */
+#define ENTRY_FIRST(entry) ((__u16)(entry)) /* as in struct shunt_port */
+#define ENTRY_COUNT(entry) ((__u8)((entry) >> 16))
+#define ENTRY_CLS(entry) ((__u8)((entry) >> 24))
+
+SHUNT_ASSERT(!__builtin_offsetof(struct shunt_port, first) &&
+	     __builtin_offsetof(struct shunt_port, count) == 2 &&
+	     __builtin_offsetof(struct shunt_port, cls) == 3, "where an entry has its fields");
+
+static __always_inline __u64 port_entry(const struct shunt_port *port)
+{
+	return *(const volatile __u64 *)port;
+}
+
 /* The class of a datagram for this port, not yet bounded; *spill: no rule named it; *named, if not
  * NULL: the actors that the rule names, RULE_ACTOR() and RULE_SPREAD(), written if there are some.
  * */
 static __always_inline __u32 classify(const struct shunt_packet *p, const struct shunt_port *port,
 				      __u32 *spill, __u32 *named)
 {
+	__u64 entry = port_entry(port);
+
 	*spill = 0;
 	for (__u32 i = 0; i < SHUNT_PORT_RULES; i++) {
-		__u32 at = (port->first + i) & (SHUNT_RULES - 1);
+		__u32 at = (ENTRY_FIRST(entry) + i) & (SHUNT_RULES - 1);
 		struct shunt_rule *r;
 
-		if (i >= port->count)
+		/* No comparison that the verifier sees: it would remember for each rule how many
+		 * there are, and follow all that is behind once more. */
+		if (!shunt_less(i, ENTRY_COUNT(entry)))
 			break;
 		r = bpf_map_lookup_elem(&rules, &at);
 		if (r && rule_matches(p, r)) {
@@ -72,8 +95,8 @@ static __always_inline __u32 classify(const struct shunt_packet *p, const struct
 			return r->cls;
 		}
 	}
-	*spill = port->count != 0;
-	return port->cls;
+	*spill = ENTRY_COUNT(entry) != 0;
+	return ENTRY_CLS(entry);
 }
 
 /* Is the service's address the packet's? flags: enum shunt_cfg_flags. */

@@ -4,8 +4,8 @@
  *
  * A port says where its rules lie. The new ones go where no port's rules are; then the port's 8
  * bytes are stored at once: that is the moment of the change. Slots that became free may still
- * be read by a packet that is on its way through the program, so we wait for such packets
- * before anyone can write there again.
+ * be read by a packet that is on its way through the program, so each command waits for such
+ * packets before it writes a slot: whoever freed it may have been killed right after that.
  */
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -89,7 +89,7 @@ int rules_find_run(const unsigned char used[SHUNT_RULES], int n)
 }
 
 /* Waits until no CPU is in a program that had started before. Where the kernel refuses (nohz_full),
- * the time until the next command is what there is. */
+ * the time since the command before is what there is. */
 static void wait_for_packets(void)
 {
 	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
@@ -106,34 +106,46 @@ static void mark_used(const struct rule_table *t, unsigned char used[SHUNT_RULES
 	}
 }
 
+/* Writes n rules into slots that no port names. A slot that has its rule already may be in use. */
+static int write_slots(struct ctl *ctl, struct rule_table *t, const struct shunt_rule *rules, int n,
+		       int first)
+{
+	bool waited = false;
+	int err = 0;
+
+	for (int i = 0; !err && i < n; i++) {
+		__u32 at = (first + i) % SHUNT_RULES;
+
+		if (!memcmp(&t->rules[at], &rules[i], sizeof(rules[i])))
+			continue;
+		if (!waited)
+			wait_for_packets();
+		waited = true;
+		err = map_set(ctl, "rules", at, &rules[i], sizeof(rules[i]));
+		if (!err)
+			err = map_set_card(ctl, "rules", at, &rules[i], sizeof(rules[i]));
+		if (!err)
+			t->rules[at] = rules[i];
+	}
+	return err;
+}
+
 /* Writes n rules at first, where no other is in use, and makes them the port's. */
 static int place(struct ctl *ctl, struct rule_table *t, __u32 port, const struct shunt_rule *rules,
 		 int n, int first)
 {
 	struct shunt_port new = t->ports[port];
+	int err = write_slots(ctl, t, rules, n, first);
 	__u64 word;
-	int err;
 
-	for (int i = 0; i < n; i++) {
-		__u32 at = (first + i) % SHUNT_RULES;
-
-		if (!memcmp(&t->rules[at], &rules[i], sizeof(rules[i])))
-			continue; /* it may be in use just there */
-		err = map_set(ctl, "rules", at, &rules[i], sizeof(rules[i]));
-		if (!err)
-			err = map_set_card(ctl, "rules", at, &rules[i], sizeof(rules[i]));
-		if (err)
-			return err;
-		t->rules[at] = rules[i];
-	}
+	if (err)
+		return err;
 	new.first = first;
 	new.count = n;
 	memcpy(&word, &new, sizeof(word));
 	/* Release: the rules are there before the port names them. */
 	__atomic_store_n((__u64 *)&t->ports[port], word, __ATOMIC_RELEASE);
-	err = map_set_card(ctl, "ports", port, &new, sizeof(new));
-	wait_for_packets();
-	return err;
+	return map_set_card(ctl, "ports", port, &new, sizeof(new));
 }
 
 /* Moves one port's rules to a lower place that is free as a whole. 1: done, 0: none can be. */

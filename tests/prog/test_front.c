@@ -5,11 +5,14 @@
  */
 /* link: tests/prog/ingress.c tests/prog/nic_run.c agent/nic.c lib/nicsize.c lib/bpfmap.c */
 /* link: lib/pins.c lib/why.c tests/prog/packet.c */
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 
+#include "bpfmap.h"
 #include "ingress.h"
 #include "nic_run.h"
 #include "nfp.h"
@@ -31,6 +34,11 @@ static void card_set(const char *map, __u32 key, const void *value)
 	assert_int_equal(bpf_map_update_elem(bpf_object__find_map_fd_by_name(card, map), &key,
 					     value, 0),
 			 0);
+}
+
+static int card_prog(void)
+{
+	return bpf_program__fd(bpf_object__find_program_by_name(card, SHUNT_NFP_PROG));
 }
 
 static void nic_set(const char *map, __u32 key, const void *value)
@@ -85,8 +93,15 @@ static int load(void **state)
 	return nic_setup(&object);
 }
 
+static pthread_t changer; /* 0: there is none */
+static atomic_bool changes;
+
 static int unload(void **state)
 {
+	atomic_store(&changes, false);
+	if (changer)
+		pthread_join(changer, NULL);
+	changer = 0;
 	nic_teardown(state);
 	bpf_object__close(card);
 	ingress_free(host);
@@ -104,8 +119,7 @@ static void arrives_everywhere(const char *payload)
 	opts.data_size_in = p.len;
 	ingress_run(host, p.data, p.len, &v);
 	run(p.data, p.len);
-	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(
-		bpf_object__find_program_by_name(card, SHUNT_NFP_PROG)), &opts), 0);
+	assert_int_equal(bpf_prog_test_run_opts(card_prog(), &opts), 0);
 }
 
 /* --- what each has counted -------------------------------------------------------------------- */
@@ -125,16 +139,22 @@ static struct counts of_ingress(const struct shunt_ingress *in)
 	return all;
 }
 
+static struct shunt_nfp_count card_class(__u32 c)
+{
+	int fd = bpf_object__find_map_fd_by_name(card, "nfp_count");
+	struct shunt_nfp_count one;
+
+	assert_int_equal(bpf_map_lookup_elem(fd, &c, &one), 0);
+	return one;
+}
+
 static struct counts of_card(void)
 {
 	struct counts all = { 0 };
-	struct shunt_nfp_count one;
 
 	for (__u32 c = 0; c < SHUNT_CLASSES; c++) {
-		assert_int_equal(bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(card,
-										     "nfp_count"),
-						     &c, &one),
-				 0);
+		struct shunt_nfp_count one = card_class(c);
+
 		all.arrived += one.arrived;
 		all.spill += one.spill;
 		all.bad_class += one.bad_class;
@@ -200,6 +220,127 @@ static void a_hold_limit_beyond_the_room_is_clamped_and_counted(void **state)
 	assert_counts((struct counts){ .arrived = 1, .spill = 1, .held = 1, .bad_limit = 1 });
 }
 
+/* --- rules that change meanwhile -------------------------------------------------------------- */
+
+#define RUN SHUNT_PORT_RULES /* rules of either entry */
+#define OFTEN 5000
+#define ROUNDS 25       /* 10 ms each: in some of them the other thread had a CPU, too */
+#define ROUNDS_MAX 1000
+
+/* Of two entries one has the rule for the packet last, the other first: who reads on in the other
+ * one's rules meets none. */
+static const struct shunt_port entry[2] = {
+	{ .first = 0, .count = RUN, .cls = 1, .flags = SHUNT_PORT_ON },
+	{ .first = RUN, .count = RUN, .cls = 1, .flags = SHUNT_PORT_ON },
+};
+static const int place[2] = { RUN - 1, RUN };
+
+static void configure_two_entries(void)
+{
+	struct shunt_rule other = { .value = 'x', .mask = 0xff }, rule = { .value = 'r',
+									   .mask = 0xff };
+
+	configure(SHUNT_FALLBACK_DROP);
+	for (int i = 0; i < 2 * RUN; i++)
+		set_everywhere("rules", i, &other);
+	for (int i = 0; i < 2; i++) {
+		rule.cls = i; /* tells which entry a packet met */
+		set_everywhere("rules", place[i], &rule);
+	}
+	ingress_port(host, PACKET_PORT, entry[0]);
+	n.port[PACKET_PORT] = entry[0];
+	card_set("ports", PACKET_PORT, &entry[0]);
+}
+
+/* The port of the target that is tested goes from one entry to the other until the test ends: by a
+ * store of 8 bytes, as the loader does it. The card's (NULL) by the kernel, which does the same. */
+static _Atomic(__u64 *) port_word;
+
+static void *change_port(void *unused)
+{
+	int card_ports = bpf_object__find_map_fd_by_name(card, "ports");
+	__u32 port = PACKET_PORT;
+	__u64 word[2];
+
+	memcpy(word, entry, sizeof(word));
+	for (int i = 0; atomic_load_explicit(&changes, memory_order_relaxed); i ^= 1) {
+		__u64 *at = atomic_load_explicit(&port_word, memory_order_relaxed);
+
+		if (at)
+			__atomic_store_n(at, word[i], __ATOMIC_RELEASE);
+		else
+			bpf_map_update_elem(card_ports, &port, &entry[i], 0);
+	}
+	return NULL;
+}
+
+static void arrives_often(int prog)
+{
+	struct packet_spec s = { .payload_len = 20, .payload = "r" };
+	struct packet p;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p.data, .repeat = 20000);
+
+	packet_build(&s, &p);
+	opts.data_size_in = p.len;
+	assert_int_equal(bpf_prog_test_run_opts(prog, &opts), 0);
+}
+
+/* Packets for some time, and until each entry was met often; all of them met one. */
+static void assert_each_meets_one(const char *who, int prog, struct counts (*counted)(__u64 met[2]))
+{
+	__u64 met[2];
+
+	for (int i = 1; i <= ROUNDS_MAX; i++) {
+		struct counts c;
+
+		arrives_often(prog);
+		c = counted(met);
+		if (c.spill || met[0] + met[1] != c.arrived)
+			fail_msg("%s: of %llu packets %llu met no rule", who, c.arrived, c.spill);
+		if (i >= ROUNDS && met[0] >= OFTEN && met[1] >= OFTEN)
+			return;
+	}
+	fail_msg("%s: entries met: %llu and %llu times", who, met[0], met[1]);
+}
+
+static struct counts host_met(__u64 met[2])
+{
+	for (int i = 0; i < 2; i++)
+		met[i] = host->in->cls[i].arrived;
+	return of_ingress(host->in);
+}
+
+static struct counts nic_met(__u64 met[2])
+{
+	for (int i = 0; i < 2; i++)
+		met[i] = n.in->cls[i].arrived;
+	return of_ingress(n.in);
+}
+
+static struct counts card_met(__u64 met[2])
+{
+	for (__u32 i = 0; i < 2; i++)
+		met[i] = card_class(i).arrived;
+	return of_card();
+}
+
+static void a_packet_meets_the_old_rules_or_the_new_while_they_change(void **state)
+{
+	struct shunt_port *host_ports = shunt_map_mmap(ingress_map(host, "ports"),
+						       65536 * sizeof(*host_ports), true);
+
+	assert_non_null(host_ports);
+	configure_two_entries();
+	atomic_store(&changes, true);
+	atomic_store(&port_word, (__u64 *)&host_ports[PACKET_PORT]);
+	assert_int_equal(pthread_create(&changer, NULL, change_port, NULL), 0);
+	assert_each_meets_one("host", host->prog, host_met);
+	atomic_store(&port_word, (__u64 *)&n.port[PACKET_PORT]);
+	assert_each_meets_one("NIC", n.prog, nic_met);
+	atomic_store(&port_word, NULL);
+	assert_each_meets_one("card", card_prog(), card_met);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, load, unload)
@@ -208,6 +349,7 @@ int main(void)
 		TEST(what_no_rule_names_is_counted_as_spill),
 		TEST(the_fallback_decides_where_no_core_is_up),
 		TEST(a_hold_limit_beyond_the_room_is_clamped_and_counted),
+		TEST(a_packet_meets_the_old_rules_or_the_new_while_they_change),
 	};
 
 	ingress_need();
