@@ -259,25 +259,52 @@ static void preempt(struct nic *nic, __u32 core, __u64 id, __u64 now_ns)
 	nic->marked_ns[core] = now_ns;
 }
 
+/*
+ * Has the core seen none of the numbers that were sent to it for so long, be it that it says
+ * credits all the time? Then no frame reaches it: its host has no shuntd, nor shuntd's program.
+ */
+static bool is_deaf(struct nic *nic, __u32 core, __u64 now_ns, __u64 limit_ns)
+{
+	const volatile struct shunt_nic_core *c = &nic->core[core];
+	struct nic_hearing *was = &nic->hearing[core];
+	__u32 epoch = c->epoch, high = c->high;
+
+	if (epoch != was->epoch || high != was->high || high == c->sent) {
+		*was = (struct nic_hearing){ epoch, high, now_ns };
+		return false;
+	}
+	return now_ns > was->since_ns && now_ns - was->since_ns > limit_ns;
+}
+
+/* Ends the epoch of a core that is silent, or deaf. */
+static bool end_silent(struct nic *nic, __u32 core, __u64 now_ns)
+{
+	__u64 limit_ns = nic->opts.silent_ms * 1000000ULL, heard = nic->core[core].heard_ns;
+	bool silent = now_ns > heard && now_ns - heard > limit_ns;
+	bool deaf = is_deaf(nic, core, now_ns, limit_ns) && !silent;
+
+	if (!limit_ns || !(silent || deaf))
+		return false;
+	if (!nic_ask(nic, SHUNT_NIC_OFF, core))
+		return true;
+	nic->silent += silent;
+	nic->deaf |= (__u64)deaf << core;
+	return true;
+}
+
 void nic_tick(struct nic *nic, __u64 now_ns, const __u64 quantum_ns[SHUNT_CLASSES])
 {
 	for (__u32 i = 0; i < SHUNT_CORES; i++) {
 		const volatile struct shunt_nic_core *c = &nic->core[i];
-		__u64 id = c->run_id, since = c->run_ns, heard = c->heard_ns;
+		__u64 id = c->run_id, since = c->run_ns;
 		__u64 quantum = quantum_ns[c->run_cls % SHUNT_CLASSES];
 
 		if (!nic->cores[i].on)
 			continue;
 		if (c->cookie == nic->cores[i].cookie)
 			refresh(nic, i);
-		if (!c->cookie)
+		if (!c->cookie || end_silent(nic, i, now_ns))
 			continue;
-		if (nic->opts.silent_ms && now_ns > heard &&
-		    now_ns - heard > nic->opts.silent_ms * 1000000ULL) {
-			if (nic_ask(nic, SHUNT_NIC_OFF, i))
-				nic->silent++;
-			continue;
-		}
 		if (!id || !quantum || now_ns < since + quantum ||
 		    !something_waits(nic, (const struct shunt_nic_core *)c))
 			continue;

@@ -17,7 +17,14 @@
 struct nic_opts {
 	const char *object;   /* build/nic/POLICY.o */
 	struct shunt_nic_sizes sizes;
-	__u32 silent_ms;      /* a core unheard for so long is off; 0: never */
+	__u32 silent_ms;      /* a core that is unheard, or hears nothing, for so long is off; 0:
+			       * never */
+};
+
+/* The last number that a core said it had seen, as the agent found it. */
+struct nic_hearing {
+	__u32 epoch, high;
+	__u64 since_ns; /* it stands still since then, though there are greater ones */
 };
 
 struct nic {
@@ -36,6 +43,8 @@ struct nic {
 	struct shunt_nic_port cores[SHUNT_CORES];
 	__u64 marked[SHUNT_CORES];     /* id that a PREEMPT was last sent for */
 	__u64 marked_ns[SHUNT_CORES];  /* when that PREEMPT was sent */
+	struct nic_hearing hearing[SHUNT_CORES];
+	__u64 deaf;                    /* cores that hear nothing, since this was last cleared */
 	__u64 silent, preempts;
 };
 
@@ -54,8 +63,8 @@ int nic_attach(struct nic *nic, int ifindex, struct why *why);
  * frame. False: it has not done the last yet. */
 bool nic_ask(struct nic *nic, enum shunt_nic_op op, __u32 core);
 /*
- * At the agent's pace: fresh cookies, cores that are silent, and PREEMPTs for requests that are
- * over their class's quantum (ns; 0: none) while something waits that their core may run.
+ * At the agent's pace: fresh cookies, cores that are silent or deaf, and PREEMPTs for requests that
+ * are over their class's quantum (ns; 0: none) while something waits that their core may run.
  */
 void nic_tick(struct nic *nic, __u64 now_ns, const __u64 quantum_ns[SHUNT_CLASSES]);
 void nic_unload(struct nic *nic);

@@ -174,6 +174,20 @@ static void tell_changes(struct agent *a)
 	poke(a->maps.domains[0].up, up);
 }
 
+/* Logs which cores were given up though they send. */
+static void tell_deaf(struct agent *a)
+{
+	struct nic *nic = &((struct nicd *)a->own)->nic;
+
+	for (int i = 0; nic->deaf; i++, nic->deaf >>= 1) {
+		if (nic->deaf & 1)
+			log_say(LOG_WARNING,
+				"core %d sends credits, but takes nothing that is sent to it, so "
+				"it is off: is there a shuntd on host %u? With the next one it "
+				"serves again", i, nic->cores[i].group);
+	}
+}
+
 static void plan(struct agent *a)
 {
 	struct nicd *d = a->own;
@@ -202,6 +216,7 @@ void nicd_tick(struct agent *a)
 	if (!d->at_ns)
 		learn(d);
 	tell_refusals(a);
+	tell_deaf(a);
 	for (int i = 0; d->at_ns && i < SHUNT_CORES; i++)
 		core_tick(a, i, dt_ns, keep);
 	for (int i = 0; d->at_ns && i < SHUNT_CLASSES; i++)

@@ -172,6 +172,36 @@ static __always_inline void see_run(struct shunt_nic_core *c, __u32 run, __u64 n
 	}
 }
 
+/* How long the NIC sends nothing to an idle core before it asks whether the core hears: a part of
+ * hang.after; 0: never. */
+static __always_inline __u64 ask_after_ns(void)
+{
+	__u32 zero = 0;
+	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
+
+	return c ? c->hang_ms * 1000000ULL / 4 : 0;
+}
+
+/*
+ * Credits do not tell that the core hears: where shuntd has gone from its host, and the program on
+ * its function with it, they go on. So an idle core is asked, by a NOTE of the next number, which
+ * is no request's. A core that hears says that number; of one that does not the agent finds that
+ * "high" stands still. 1: the NOTE is due.
+ */
+static __always_inline int is_to_be_asked(struct shunt_nic_core *c, __u32 high, __u64 now)
+{
+	__u64 after;
+
+	if (c->load || high != c->sent)
+		return 0;
+	after = ask_after_ns();
+	if (!after || now - c->sent_ns < after || out_of(c, high + 1)->state != SHUNT_OUT_NONE)
+		return 0;
+	c->sent++;
+	c->sent_ns = now;
+	return 1;
+}
+
 static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 				  const struct shunt_nic_cfg *cfg, struct shunt_wire_credit *w)
 {
@@ -231,6 +261,8 @@ static __always_inline int credit(struct xdp_md *ctx, struct shunt_nic *n,
 		n->ev[SHUNT_NIC_EV_NOTE]++;
 		return note(ctx, core, 0, ack, 0);
 	}
+	if (is_to_be_asked(c, high, now))
+		return note(ctx, core, c->sent, 0, 0);
 	return XDP_DROP;
 }
 

@@ -120,6 +120,7 @@ __noinline int open_core(__u32 core, __u64 nonce, __u64 process)
 	c->epoch++;
 	c->cookie = port->cookie;
 	c->sent = c->nr = c->high = c->done = 0;
+	c->sent_ns = bpf_ktime_get_ns();
 	c->busy_ns = c->found = c->found_late = 0;
 	__builtin_memset(c->said, 0, sizeof(c->said));
 	n->ev[SHUNT_NIC_EV_HELLO]++;

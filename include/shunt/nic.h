@@ -131,7 +131,7 @@ struct shunt_nic_core {
 	__u64 run_ns;     /* since when, as far as the NIC can tell */
 	__u32 run_cls;
 	__u32 done;       /* as the last credit said, in this epoch */
-	__u64 sent_ns;    /* last REQUEST or RESUME */
+	__u64 sent_ns;    /* of the last number, or when the epoch began */
 	__u64 heard_ns;   /* last HELLO or CREDIT that was right */
 	__u64 busy_ns;    /* as the last credit said, in this epoch */
 	__u64 credits;    /* that were right */

@@ -65,6 +65,47 @@ test_kills_at_random_lose_only_what_is_counted() {
 	echo "lost $(stat_of .total.lost) of $(stat_of .total.arrived)"
 }
 
+# Neither shuntd of the host is left, and the worker lives: its core goes on to say credits, but the
+# program on its function has gone, so it hears nothing. Then it is none of the NIC's, whether
+# requests come or not, until the next shuntd is there.
+kill_host_agents() {
+	local agent
+	agent=$(agent_of shuntd_host)
+	kill -KILL "${PIDS[shuntd_host]}" "$agent"
+	wait "${PIDS[shuntd_host]}" 2>/dev/null || true
+	wait_for 5 gone "$agent"
+}
+gone() { ! kill -0 "$1" 2>/dev/null; }
+none_up() { host shunt stats -j --dev "$DEV" | jq -e '.wire.core | all(.up | not)'; }
+
+test_a_core_that_its_hosts_shuntd_left_deaf_is_off_until_the_next_one() {
+	HANG=300ms
+	load mq
+	start_worker
+	kill_host_agents
+	wait_for 5 none_up
+	assert_eq "$(stat_of .total.arrived)" 0 "requests, without which it was found"
+	assert_match "$(logs shuntd)" "core 0 sends credits, but takes nothing that is sent to it"
+	start_host_agent
+	wait_for 10 all_up
+	offer --rate 2000 --count 500 --time 5 --mix short=1:1us
+	assert_all_answered
+	assert_eq "$(stat_of .total.lost)" 0 "requests that were lost"
+	assert_conserved
+}
+
+test_requests_for_a_core_that_became_deaf_are_lost_at_most_as_many_as_it_may_have() {
+	HANG=300ms
+	begin
+	kill_host_agents
+	wait_for 5 none_up
+	start_host_agent
+	wait_for 10 all_up
+	finish
+	assert_le "$(stat_of .total.lost)" $((CORES * (2 + 2))) \
+		"requests: k of each core, and as many that it had parked"
+}
+
 # The view is a map of the host's XDP program, which is loaded anew for another user's worker.
 test_another_users_worker_gets_nothing_that_the_former_had() {
 	local first again other

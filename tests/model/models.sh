@@ -37,7 +37,7 @@ test_an_agent_that_does_not_wait_for_xdp_misses_one() { breaks sleep.pml -DNOWAI
 test_an_agent_that_does_not_look_again_misses_one() { breaks sleep.pml -DNOLOOK; }
 test_an_agent_that_sets_its_word_behind_the_wait_misses_one() { breaks sleep.pml -DLATE; }
 test_the_wire_loses_no_capacity_and_serves_nothing_twice() {
-	holds wire.pml -DFAULTS=$((${LONG:-0} ? 3 : 2))
+	holds wire.pml -DFAULTS=$((${LONG:-0} ? 3 : 2)) -DASKS=1
 }
 test_a_core_that_takes_what_is_late_serves_twice() { breaks wire.pml -DFAULTS=2 -DTAKE_LATE; }
 test_a_nic_that_never_skips_loses_capacity() { breaks wire.pml -DFAULTS=2 -DNO_SKIP; }
@@ -46,7 +46,8 @@ test_a_hello_that_is_given_two_epochs_serves_twice() {
 	breaks wire.pml -DN=2 -DFAULTS=2 -DWELCOME_ANY
 }
 test_tokens_are_queued_once_and_go_on_once() {
-	holds wire.pml -DN=2 -DPARKS=1 -DFAULTS=$((${LONG:-0} ? 2 : 1))
+	holds wire.pml -DN=2 -DPARKS=1 -DFAULTS=$((${LONG:-0} ? 2 : 1)) \
+		-DASKS=$((${LONG:-0} ? 1 : 0))
 }
 test_a_nic_that_queues_a_token_whenever_it_hears_it_goes_on_twice() {
 	breaks wire.pml -DN=2 -DPARKS=1 -DFAULTS=1 -DQUEUE_AGAIN

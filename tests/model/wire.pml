@@ -6,9 +6,10 @@
  * Each core has its own link and numbers, so one core shows all that the protocol has: N requests,
  * at most K out, PARKS of them preempted and parked once; a parked one may also go on at another
  * core of its process. A request that its core passed by (at or below high, not taken) is sent
- * again. Messages lie in sets, from which any may come next: that is reordering. FAULTS times the
- * link loses one or delivers one that stays. RESTARTS times the core starts anew, or the NIC does,
- * or the NIC's agent takes the core for silent and ends its epoch.
+ * again. ASKS times the NIC asks a core whether it hears: by a NOTE to skip a number that no
+ * request has. Messages lie in sets, from which any may come next: that is reordering. FAULTS times
+ * the link loses one or delivers one that stays. RESTARTS times the core starts anew, or the NIC
+ * does, or the NIC's agent takes the core for silent and ends its epoch.
  *
  * Claims, by assertion: no request is taken twice, and none goes on twice. None is forgotten: what
  * the NIC takes for ended was served to its end. No capacity is lost: while a request is not
@@ -36,6 +37,9 @@
 #endif
 #ifndef PARKS
 #define PARKS 0
+#endif
+#ifndef ASKS
+#define ASKS 0
 #endif
 #define K 2
 #define SEQ 12   /* numbers of an epoch are below this */
@@ -72,7 +76,7 @@ byte w_epoch[2], w_inc[2];   /* WELCOME; 0: none */
 
 bool served[N + 1], parked[N + 1], went_on[N + 1], ended[N + 1]; /* for the claims */
 byte known;                  /* epochs that the core has been welcomed to; for a claim, too */
-byte faults = FAULTS, restarts = RESTARTS;
+byte faults = FAULTS, restarts = RESTARTS, asks = ASKS;
 byte i, s, r, at, flying, early;
 
 
@@ -334,6 +338,9 @@ active proctype all()
 		:: w_epoch[0] && faults > 0 -> faults--; w_epoch[0] = 0; w_inc[0] = 0
 		/* the NIC fills a core that has room, as it does when requests arrive */
 		:: FED && load < K && (queued[1] || queued[2] || queued[N]) -> send()
+		/* and asks one that has seen all numbers whether it hears; here, be it busy */
+		:: asks && FED && n_high == n_sent && !note && n_sent + 1 < SEQ ->
+			asks--; n_sent++; note = n_sent; note_epoch = n_epoch
 		/* another core of the process goes on with a parked request */
 		:: n_up && (token[1] || token[2] || token[N]) ->
 			for (s : 1 .. N) {
