@@ -28,6 +28,8 @@ struct job {
 	struct workdir dir;
 	struct spawn spawn;
 	const char *source;         /* as the user gave it */
+	const char *clang;
+	unsigned int parts;         /* enum build_parts */
 	int fd;                     /* the same, open */
 	char beside[PATH_MAX];      /* the folder it lies in: headers of the user's own */
 	bool closed;                /* compilers may not open files there */
@@ -172,72 +174,76 @@ static int run_tool(struct ctl *ctl, struct job *j, const char *const *args, con
 	return err;
 }
 
+/* Of the BPF programs the first gives the warnings: they are the policy's, so those of all. */
+static int compile_bpf(struct ctl *ctl, struct job *j, const char *from, const char *to,
+		       const char *whom, bool warn)
+{
+	char failed[PATH_MAX + 64];
+	const char *args[] = { j->clang, "-O2", "-g", "-target", "bpf", "-mcpu=v3",
+			       "-ffreestanding", "-fno-finite-loops", "-Wall", "-Wextra",
+			       "-Wno-unused-parameter", "-Werror=implicit-function-declaration",
+			       warn ? "-Wall" : "-w", "-fno-crash-diagnostics", "-nostdlibinc",
+			       "-I.", "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map,
+			       j->policy, "-c", from, "-o", to, NULL };
+
+	snprintf(failed, sizeof(failed), "'%s' does not compile for %s", j->source, whom);
+	return run_tool(ctl, j, args, failed);
+}
+
+static int compile_native(struct ctl *ctl, struct job *j)
+{
+	char failed[PATH_MAX + 64];
+	/* no warnings (-w): the compiler of the BPF code has given them */
+	const char *args[] = { j->clang, "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
+			       "-fno-finite-loops", "-fvisibility=hidden", "-w",
+			       "-fno-crash-diagnostics", "-shared", "-nostdlib",
+#ifdef __aarch64__
+			       "-mno-outline-atomics", /* these are in libgcc */
+#endif
+			       "-Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none",
+			       "-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside,
+			       "-isystem", "sys", j->map, j->policy, "bpf/native.c", "-o",
+			       "out/native.so", NULL };
+
+	snprintf(failed, sizeof(failed), "'%s' does not compile to native code", j->source);
+	return run_tool(ctl, j, args, failed);
+}
+
 /*
- * The same compiler makes all four: code that it takes for impossible (a division by a certain 0,
- * say) is then missing in the native code as in the BPF code that the verifier sees. The compiler
- * must not take loops for finite: the verifier is to see a loop that may not end, and to refuse it.
+ * The same compiler makes all of them: code that it takes for impossible (a division by a certain
+ * 0, say) is then missing in the native code as in the BPF code that the verifier sees. The
+ * compiler must not take loops for finite: the verifier is to see a loop that may not end, and to
+ * refuse it.
  */
 static int compile(struct ctl *ctl, struct job *j)
 {
-	const char *clang = secure_getenv("CLANG");
-	char failed[PATH_MAX + 64];
-	const char *bpf[] = { clang ? clang : "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3",
-			      "-ffreestanding",
-			      "-fno-finite-loops", "-Wall", "-Wextra", "-Wno-unused-parameter",
-			      "-Werror=implicit-function-declaration", "-fno-crash-diagnostics",
-			      "-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside, "-isystem",
-			      "sys", j->map, j->policy, "-c", "bpf/shunt.bpf.c", "-o", "out/bpf.o",
-			      NULL };
-	const char *nic[] = { bpf[0], "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-ffreestanding",
-			      "-w",
-			      "-fno-finite-loops", "-fno-crash-diagnostics", "-nostdlibinc", "-I.",
-			      "-Iinclude", "-iquote", j->beside, "-isystem", "sys", j->map,
-			      j->policy, "-c", "bpf/nic/nic.bpf.c", "-o", "out/nic.o", NULL };
-	const char *sched[] = { bpf[0], "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-ffreestanding",
-				"-w", "-fno-finite-loops", "-fno-crash-diagnostics",
-				"-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside,
-				"-isystem", "sys", j->map, j->policy, "-c",
-				"bpf/sched/sched.bpf.c", "-o", "out/sched.o", NULL };
-	/* no warnings (-w): the compiler of the BPF code has given them */
-	const char *native[] = { bpf[0], "-O2", "-std=gnu11", "-fPIC", "-ffreestanding",
-				 "-fno-finite-loops",
-				 "-fvisibility=hidden", "-w", "-fno-crash-diagnostics", "-shared",
-				 "-nostdlib",
-#ifdef __aarch64__
-				 "-mno-outline-atomics", /* these are in libgcc */
-#endif
-				 "-Wl,--no-undefined,-z,noseparate-code,-z,norelro,--build-id=none",
-				 "-nostdlibinc", "-I.", "-Iinclude", "-iquote", j->beside,
-				 "-isystem", "sys", j->map, j->policy, "bpf/native.c", "-o",
-				 "out/native.so", NULL };
-	int err;
+	int err = compile_bpf(ctl, j, "bpf/shunt.bpf.c", "out/bpf.o", "BPF", true);
 
-	snprintf(failed, sizeof(failed), "'%s' does not compile for BPF", j->source);
-	err = run_tool(ctl, j, bpf, failed);
-	if (err)
-		return err;
-	snprintf(failed, sizeof(failed), "'%s' does not compile for a NIC", j->source);
-	err = run_tool(ctl, j, nic, failed);
-	if (err)
-		return err;
-	snprintf(failed, sizeof(failed), "'%s' does not compile for threads", j->source);
-	err = run_tool(ctl, j, sched, failed);
-	if (err)
-		return err;
-	snprintf(failed, sizeof(failed), "'%s' does not compile to native code", j->source);
-	return run_tool(ctl, j, native, failed);
+	if (!err && j->parts & BUILD_NIC)
+		err = compile_bpf(ctl, j, "bpf/nic/nic.bpf.c", "out/nic.o", "a NIC", false);
+	if (!err && j->parts & BUILD_THREADS)
+		err = compile_bpf(ctl, j, "bpf/sched/sched.bpf.c", "out/sched.o", "threads", false);
+	return err ? err : compile_native(ctl, j);
 }
 
 static int join(struct ctl *ctl, struct job *j)
 {
 	const char *objcopy = secure_getenv("OBJCOPY_BPF");
 	char section[128];
-	const char *args[] = { objcopy ? objcopy : "llvm-objcopy", "--add-section", section,
-			       "--add-section", SHUNT_NIC_SEC "=out/nic.o",
-			       "--add-section", SHUNT_SCHED_SEC "=out/sched.o", "out/bpf.o",
-			       "out/bundle", NULL };
+	const char *args[10] = { objcopy ? objcopy : "llvm-objcopy", "--add-section", section };
+	int n = 3;
 
 	snprintf(section, sizeof(section), "%s.%s=out/native.so", SHUNT_NATIVE_SEC, bundle_arch());
+	if (j->parts & BUILD_NIC) {
+		args[n++] = "--add-section";
+		args[n++] = SHUNT_NIC_SEC "=out/nic.o";
+	}
+	if (j->parts & BUILD_THREADS) {
+		args[n++] = "--add-section";
+		args[n++] = SHUNT_SCHED_SEC "=out/sched.o";
+	}
+	args[n++] = "out/bpf.o";
+	args[n] = "out/bundle";
 	return run_tool(ctl, j, args, "cannot join BPF and native code");
 }
 
@@ -307,9 +313,12 @@ static int build_there(struct ctl *ctl, struct job *j, struct bundle *b)
 	return bundle_of_file(ctl, path, j->source, b);
 }
 
-int build_bundle(struct ctl *ctl, const char *source, const char *out, struct bundle *b)
+int build_bundle(struct ctl *ctl, const char *source, unsigned int parts, const char *out,
+		 struct bundle *b)
 {
-	struct job j = { .source = source, .fd = -1 };
+	const char *clang = secure_getenv("CLANG");
+	struct job j = { .source = source, .fd = -1, .parts = parts,
+			 .clang = clang ? clang : "clang" };
 	unsigned int seconds = LIMIT;
 	int err = read_limit(ctl, &seconds);
 

@@ -48,7 +48,7 @@ static int run(struct ctl *ctl)
 	if (!err && given_out)
 		snprintf(out, sizeof(out), "%s", given_out);
 	if (!err)
-		err = build_bundle(ctl, ctl->argv[0], out, &b);
+		err = build_bundle(ctl, ctl->argv[0], BUILD_ALL, out, &b);
 	if (err)
 		return err;
 	err = emit(ctl, json_pack("{s:s, s:s, s:s, s:i}", "bundle", out, "policy", b.desc.name,

@@ -238,7 +238,7 @@ static int read_object(struct ctl *ctl, const char *path, struct bundle *built, 
 
 	if (!bundle_is_source(path))
 		return file_read(&ctl->why, path, data, len);
-	err = build_bundle(ctl, path, NULL, built);
+	err = build_bundle(ctl, path, BUILD_NIC, NULL, built);
 	if (err)
 		return err;
 	*len = built->len;

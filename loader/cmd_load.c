@@ -361,7 +361,7 @@ static int run(struct ctl *ctl)
 	if (!err)
 		err = pindir_check(ctl);
 	if (!err)
-		err = policy_bundle(ctl, ctl->argv[0], &b);
+		err = policy_bundle(ctl, ctl->argv[0], policy_parts(&s.cfg), &b);
 	if (err)
 		return err;
 	lock = pindir_lock(ctl, true);

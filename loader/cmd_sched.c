@@ -110,7 +110,7 @@ static int load(struct ctl *ctl)
 	if (!err)
 		err = sched_setup(ctl, given_config, &s);
 	if (!err)
-		err = policy_bundle(ctl, ctl->argv[1], &b);
+		err = policy_bundle(ctl, ctl->argv[1], BUILD_THREADS, &b);
 	if (!err)
 		err = sched_fits(ctl, &b);
 	if (!err)

@@ -135,7 +135,7 @@ static int switch_locked(struct ctl *ctl, const struct bundle *b, char from[SHUN
 static int load_and_switch(struct ctl *ctl, struct bundle *b, char from[SHUNT_NAME_LEN],
 			   struct shunt_cfg *cfg)
 {
-	int err = policy_bundle(ctl, ctl->argv[0], b), lock;
+	int err = policy_bundle(ctl, ctl->argv[0], policy_parts(cfg), b), lock;
 
 	if (err)
 		return err;

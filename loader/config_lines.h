@@ -23,3 +23,8 @@ char *config_spell_out(const char *text, size_t *len);
  * the kind that it has there. Else -EINVAL, line, why. */
 int config_check_keys(const char *text, size_t len, const cyaml_schema_value_t *schema,
 		      int *line, struct why *why);
+/* config_yaml.c: the text by its schema, to be unloaded. NULL: why says what is wrong, line where
+ * (0: nobody knows). */
+void *config_load(const char *text, size_t len, const cyaml_schema_value_t *schema, int *line,
+		  struct why *why);
+void config_unload(void *loaded, const cyaml_schema_value_t *schema);

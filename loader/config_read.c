@@ -4,7 +4,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,38 +287,6 @@ static const cyaml_schema_value_t top = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config, top_fields)
 };
 
-/* libcyaml's first complaint, and the first place that its backtrace names. */
-struct complaint {
-	char text[256];
-	int line;
-};
-
-static void listen(cyaml_log_t level, void *arg, const char *fmt, va_list args)
-{
-	struct complaint *c = arg;
-	char said[256];
-	const char *at;
-
-	vsnprintf(said, sizeof(said), fmt, args);
-	said[strcspn(said, "\n")] = '\0';
-	if (level < CYAML_LOG_ERROR)
-		return;
-	at = strstr(said, "line: ");
-	if (at && !c->line)
-		c->line = atoi(at + 6);
-	if (!c->text[0] && !strstr(said, "Backtrace")) {
-		at = strncmp(said, "Load: ", 6) ? said : said + 6;
-		snprintf(c->text, sizeof(c->text), "%s", at);
-		c->text[0] = tolower((unsigned char)c->text[0]);
-	}
-}
-
-static cyaml_config_t with(struct complaint *c)
-{
-	return (cyaml_config_t){ .log_fn = listen, .log_ctx = c, .log_level = CYAML_LOG_ERROR,
-				 .mem_fn = cyaml_mem };
-}
-
 /* "3" is one, "4-7" are four. The number of CPUs, 0: it is none of these. */
 static uint32_t cpu_range(const char *text, uint32_t *first)
 {
@@ -377,24 +344,14 @@ static int expand_all_cpus(struct config *c, const char *text, size_t len, struc
 /* A text without short forms. */
 static struct config *read_full(const char *text, size_t len, int *line, struct why *why)
 {
-	struct complaint c = { 0 };
-	cyaml_config_t config = with(&c);
-	struct config *out = NULL;
-	cyaml_err_t err;
+	struct config *out = config_load(text, len, &top, line, why);
 
-	if (config_check_keys(text, len, &top, line, why))
+	if (!out)
 		return NULL;
-	err = cyaml_load_data((const uint8_t *)text, len, &config, &top, (cyaml_data_t **)&out,
-			      NULL);
-	*line = err == CYAML_OK && out ? expand_all_cpus(out, text, len, why) : c.line;
-	if (err == CYAML_OK && out && !*line)
+	*line = expand_all_cpus(out, text, len, why);
+	if (!*line)
 		return out;
-	if (err == CYAML_OK && out) {
-		config_free(out);
-		return NULL;
-	}
-	why_fail(why, -EINVAL, "%s", c.text[0] ? c.text : err == CYAML_OK ? "nothing in it" :
-		 cyaml_strerror(err));
+	config_free(out);
 	return NULL;
 }
 
@@ -418,11 +375,7 @@ struct config *config_read(char *text, size_t len, int *line, struct why *why)
 
 void config_free(struct config *c)
 {
-	struct complaint ignored = { 0 };
-	cyaml_config_t config = with(&ignored);
-
 	for (uint32_t i = 0; c && i < c->domains_count; i++)
 		free(c->domains[i].cpus);
-	if (c)
-		cyaml_free(&config, &top, c, 0);
+	config_unload(c, &top);
 }

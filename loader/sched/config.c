@@ -2,7 +2,6 @@
 /*
  * config.c - the configuration of shunt sched: classes of threads, and which threads are of each
  */
-#include <ctype.h>
 #include <cyaml/cyaml.h>
 #include <errno.h>
 #include <limits.h>
@@ -220,49 +219,15 @@ static int read_told(struct reader *r)
 	return 0;
 }
 
-/* libcyaml's first complaint. */
-struct complaint {
-	char text[256];
-	int line;
-};
-
-static void listen(cyaml_log_t level, void *arg, const char *fmt, va_list args)
-{
-	struct complaint *c = arg;
-	char said[256];
-	const char *line;
-
-	vsnprintf(said, sizeof(said), fmt, args);
-	said[strcspn(said, "\n")] = '\0';
-	if (level < CYAML_LOG_ERROR)
-		return;
-	line = strstr(said, "line: ");
-	if (line && !c->line)
-		c->line = atoi(line + 6);
-	if (!c->text[0] && !strstr(said, "Backtrace")) {
-		snprintf(c->text, sizeof(c->text), "%s",
-			 strncmp(said, "Load: ", 6) ? said : said + 6);
-		c->text[0] = tolower((unsigned char)c->text[0]);
-	}
-}
-
-static int read_yaml(struct reader *r, cyaml_config_t *config, struct complaint *c)
+static int read_yaml(struct reader *r)
 {
 	int line = 0;
-	cyaml_err_t err;
 
-	if (config_check_keys(r->text, r->len, &top, &line, &r->ctl->why)) {
-		c->line = line;
-	} else {
-		err = cyaml_load_data((const uint8_t *)r->text, r->len, config, &top,
-				      (cyaml_data_t **)&r->told, NULL);
-		if (err == CYAML_OK && r->told)
-			return 0;
-		fail(r->ctl, -EINVAL, "%s", c->text[0] ? c->text : err == CYAML_OK ?
-		     "nothing in it" : cyaml_strerror(err));
-	}
-	if (c->line)
-		fail_context(r->ctl, "%s:%d", r->file, c->line);
+	r->told = config_load(r->text, r->len, &top, &line, &r->ctl->why);
+	if (r->told)
+		return 0;
+	if (line)
+		fail_context(r->ctl, "%s:%d", r->file, line);
 	else
 		fail_context(r->ctl, "%s", r->file);
 	hint(r->ctl, "what may stand there: man 8 shunt-sched, CONFIGURATION");
@@ -288,9 +253,6 @@ static void by_nice(struct sched_setup *s)
 int sched_setup(struct ctl *ctl, const char *file, struct sched_setup *s)
 {
 	struct reader r = { .ctl = ctl, .file = file, .s = s };
-	struct complaint c = { 0 };
-	cyaml_config_t config = { .log_fn = listen, .log_ctx = &c,
-				  .log_level = CYAML_LOG_ERROR, .mem_fn = cyaml_mem };
 	void *data = NULL;
 	int err;
 
@@ -303,11 +265,10 @@ int sched_setup(struct ctl *ctl, const char *file, struct sched_setup *s)
 	err = file_read(&ctl->why, file, &data, &r.len);
 	r.text = data;
 	if (!err)
-		err = read_yaml(&r, &config, &c);
+		err = read_yaml(&r);
 	if (!err)
 		err = read_told(&r);
-	if (r.told)
-		cyaml_free(&config, &top, r.told, 0);
+	config_unload(r.told, &top);
 	free(data);
 	return err;
 }

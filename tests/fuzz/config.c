@@ -3,7 +3,8 @@
  * config.c - a configuration file: refused with its reason and
  * line, or a setup in which every value is within its bounds
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
+/* link: loader/config.c loader/config_read.c loader/config_yaml.c loader/config_lines.c */
+/* link: loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
 /* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
 /* link: loader/config_refuse.c loader/config_rpc.c loader/config_actors.c loader/actors.c */

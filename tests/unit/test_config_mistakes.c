@@ -2,7 +2,8 @@
 /*
  * test_config_mistakes.c - the configuration file: each mistake is told with its line
  */
-/* link: loader/config.c loader/config_read.c loader/config_lines.c loader/setup.c */
+/* link: loader/config.c loader/config_read.c loader/config_yaml.c loader/config_lines.c */
+/* link: loader/setup.c */
 /* link: loader/config_reader.c loader/config_classes.c loader/config_ports.c */
 /* link: loader/config_address.c loader/config_auto.c loader/config_short.c */
 /* link: loader/config_refuse.c loader/config_rpc.c loader/config_actors.c loader/actors.c */
