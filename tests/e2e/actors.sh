@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # actors.sh - rules that name actors: each request finds its row, and every actor's requests are
 # accounted for, whoever dies
+# runs: together
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../kills.sh"
@@ -27,6 +28,7 @@ config() {
 	  - {port: 9000, offset: 0, value: 0x01, actor: kv}
 	  - {port: 9000, offset: 0, value: 0x02, actor: big}
 	hang: {after: ${HANG:-10s}}
+	hold_ring: 4096
 	YAML
 	printf '%s\n' "$@"
 	[ "$TRANSPORT" != wire ] || wire_config
@@ -93,9 +95,8 @@ test_actors_are_conserved_while_workers_and_shuntd_are_killed() {
 
 test_what_expires_while_nobody_serves_is_counted_for_its_actor() {
 	load sq "hold: {age: 200ms}"
-	offer --rate 1000 --count 50 --time 1 --mix short=0.5:1us,long=0.5:1us
-	wait_for 10 closed
-	assert_eq "$(actors 'map(.expired) | add')" 50 "expired requests"
+	offer --rate 1000 --count 50 --time 1 --wait 1ms --mix short=0.5:1us,long=0.5:1us
+	wait_for 10 actors 'map(.expired) | add == 50'
 	assert_actors_agree
 }
 

@@ -43,7 +43,7 @@ test_what_comes_through_either_queue_is_served() {
 test_frames_of_stolen_requests_come_back_to_their_queue() {
 	load rss
 	start_worker
-	offer --rate 4000 --burst 16 --time 2 --flows 1 --mix short=1:100us
+	offer --rate 4000 --burst 16 --time 2 --flows 1 --wait 500ms --mix short=1:100us
 	assert_conserved
 	assert_eq "$(through min)" 0 "requests of the other queue"
 	assert_ge "$(stat_of '[.domains[0].core[].counts.stolen] | add')" 1200 "requests stolen"

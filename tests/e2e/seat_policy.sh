@@ -5,41 +5,7 @@
 . "$(dirname "$0")/../serve.sh"
 . "$(dirname "$0")/../seats.sh"
 
-# Knob 0: requests are rejected where their service is away. done(), in workers, adds up what it
-# sees; plan(), in the kernel, shows what it sees, and that sum.
-looker() {
-	cat >"$DIR/looker.c" <<-'EOF'
-		#include <shunt/policy.h>
-		#define SHUNT_HAS_DONE
-		#define SHUNT_HAS_PLAN
-		SHUNT_POLICY("looker", SHUNT_IDLE_ONLY, "shows what it sees of seats");
-		static int steer(shunt_view *v, shunt_event *ev)
-		{
-			if (shunt_knob(v, 0) && shunt_away(v))
-				return SHUNT_REJECT;
-			return shunt_idle(v) ? shunt_first(shunt_idle(v)) : SHUNT_HOLD;
-		}
-		static int select(shunt_view *v, shunt_event *ev)
-		{
-			return ev->waiting ? shunt_first(ev->waiting) : SHUNT_GO_ON;
-		}
-		static void done(shunt_view *v, shunt_event *ev)
-		{
-			shunt_add(v, 0, shunt_there(v));
-			shunt_add(v, 1, shunt_away(v));
-			shunt_add(v, 2, 1);
-		}
-		static void plan(shunt_view *v, shunt_event *ev)
-		{
-			for (int i = 0; i < 3; i++)
-				shunt_plan_set(v, i, shunt_state(v, i));
-			shunt_plan_set(v, 3, shunt_there(v) << 8 | shunt_away(v));
-			shunt_plan_set(v, 4, shunt_switch_ns(v));
-			shunt_plan_set(v, 5, 1);
-		}
-	EOF
-	shunt build "$DIR/looker.c" -o "$DIR/looker.shunt" >/dev/null
-}
+LOOKER=$ROOT/build/tests/bpf/looker.o # tests/prog/policies/looker.c
 
 # DOMAIN WORD: of its plan, in decimal.
 planned() { echo $(($(stat_of ".domains[$1].plan[$2]" | tr -d '"'))); }
@@ -52,8 +18,7 @@ try_on() { # a|b N: as offer_to, but none need be answered
 }
 
 test_xdp_knows_whose_the_seat_is() {
-	looker
-	load_seats --policy "$DIR/looker.shunt"
+	load_seats --policy "$LOOKER"
 	start_service a
 	start_service b
 	wait_for 5 is_on a
@@ -75,10 +40,9 @@ test_xdp_knows_whose_the_seat_is() {
 }
 
 test_a_new_worker_of_another_user_sees_whose_the_seat_is() {
-	looker
 	queues_by_cpu 0 1
 	config >"$DIR/config.yaml"
-	host shunt load "$DIR/looker.shunt" --dev "$DEV" --config "$DIR/config.yaml"
+	host shunt load "$LOOKER" --dev "$DEV" --config "$DIR/config.yaml"
 	start_agent --user nobody
 	start_service a
 	start_service b
@@ -93,8 +57,7 @@ test_a_new_worker_of_another_user_sees_whose_the_seat_is() {
 
 test_workers_and_shuntd_see_the_same_and_how_long_a_switch_takes() {
 	local i
-	looker
-	load_seats --policy "$DIR/looker.shunt"
+	load_seats --policy "$LOOKER"
 	start_service a
 	start_service b
 	for i in 1 2 3 4 5; do
@@ -120,10 +83,9 @@ test_workers_and_shuntd_see_the_same_and_how_long_a_switch_takes() {
 }
 
 test_without_seats_every_core_is_there() {
-	looker
 	domain() { echo "{queue: 0, cpus: [$(($(nproc) - 1))]}"; }
 	queues_by_cpu 0 1
-	load "$DIR/looker.shunt"
+	load "$LOOKER"
 	host shunt knob set 0 1
 	start_worker --cores 1
 	offer_to a --rate 1000 --count 50 --time 5 --mix short=1:5us

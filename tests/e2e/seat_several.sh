@@ -110,7 +110,8 @@ test_kills_at_random_of_services_with_several_seats_strand_no_request() {
 	local i victim pid
 	load_seats 'hold: {age: none}'
 	start_services
-	offer_both --rate 200 --time "$((${LONG:-0} ? 12 : 3))" --mix short=0.8:5us,long=0.2:3ms &
+	offer_both --rate 200 --time "$((${LONG:-0} ? 12 : 3))" --wait 500ms \
+		--mix short=0.8:5us,long=0.2:3ms &
 	pid=$!
 	for ((i = 0; i < (${LONG:-0} ? 12 : 3); i++)); do
 		victim=$( ((RANDOM % 2)) && echo a || echo b)

@@ -12,8 +12,8 @@ sleeps() { seat .asleep; }
 ran() { awk '{ print $14 + $15 }' "/proc/${PIDS[$1]}/stat"; }
 
 # Each request comes to a seat that sleeps, unless the machine is too busy: 10 ms apart.
-now_and_then() { # SECONDS
-	offer_both --rate 100 --time "$1" --mix short=0.9:1us,long=0.1:100us
+now_and_then() { # SECONDS [OPTIONS…]
+	offer_both --rate 100 --time "$@" --mix short=0.9:1us,long=0.1:100us
 }
 
 test_a_seat_without_requests_takes_no_cpu_time() {
@@ -66,7 +66,7 @@ test_kills_at_random_of_services_that_sleep_strand_no_request() {
 	load_seats 'hold: {age: none}'
 	start_service a
 	start_service b
-	now_and_then "$((${LONG:-0} ? 12 : 3))" &
+	now_and_then "$((${LONG:-0} ? 12 : 3))" --wait 500ms &
 	pid=$!
 	for ((i = 0; i < (${LONG:-0} ? 16 : 4); i++)); do
 		victim=$( ((RANDOM % 2)) && echo a || echo b)

@@ -79,7 +79,8 @@ test_kills_at_random_strand_no_request() {
 	load_seats 'hold: {age: none}'
 	start_service a
 	start_service b
-	offer_both --rate 500 --time "$((${LONG:-0} ? 12 : 3))" --mix short=0.9:5us,long=0.1:200us &
+	offer_both --rate 500 --time "$((${LONG:-0} ? 12 : 3))" --wait 500ms \
+		--mix short=0.9:5us,long=0.1:200us &
 	pid=$!
 	for ((i = 0; i < (${LONG:-0} ? 16 : 4); i++)); do
 		victim=$((RANDOM % 2 ? 0 : 1))
