@@ -197,7 +197,7 @@ e2e-programs: $(B)/tests/flood $(PRELOADED) $(DAEMON_PROGRAMS) $(APP_TEST_PROGRA
 # notice. Undefined behaviour ends in SIGILL, which is reported like the rest; SIGSEGV is not, since
 # tests have workers die of it.
 in_place = unshare -m sh -c 'mount --bind $(B)/$(1) build && exec "$$@"' in_place
-SAN_TESTS := $(addprefix tests/e2e/,cli_json cli_place cli_tune)
+SAN_TESTS := $(addprefix tests/e2e/,cli_json cli_place cli_rule cli_tune)
 test-san: deps ## shunt and shuntd under sanitizers, in tests of the command (root)
 	$(Q)$(MAKE) --no-print-directory $(SIDE_BY_SIDE) SAN=1 all e2e-programs
 	$(Q)rm -rf $(B)/san/reports && mkdir -p -m 1777 $(B)/san/reports
