@@ -246,7 +246,10 @@ void agent_check(struct agent *a)
 
 	a->check_ns = nudge_follow(a) ? ~0ULL : a->now_ns + CHECK_NS;
 	a->checked_ns = a->now_ns;
-	iface_look(a->opts.ifname, &a->ifindex, &a->mtu);
+	if (a->role->machine)
+		a->ifindex = 1; /* there is always one */
+	else
+		iface_look(a->opts.ifname, &a->ifindex, &a->mtu);
 	if (a->maps.agent && a->ifindex != was) {
 		why_fail(&why, -ENODEV, "interface '%s' went away", a->opts.ifname);
 		agent_give_up(a, why_text(&why));

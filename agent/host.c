@@ -38,15 +38,6 @@
 
 /* --- what the rest of the agent looks at ------------------------------------------------------ */
 
-static void *anonymous(size_t len)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	void *at = mmap(NULL, (len + page - 1) & ~(page - 1), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return at == MAP_FAILED ? NULL : at;
-}
-
 /* One domain, and a configuration that is the same for all hosts. */
 static int fill_maps(struct agent *a)
 {
@@ -58,13 +49,8 @@ static int fill_maps(struct agent *a)
 		.hang_ms = 1000, .hang = SHUNT_HANG_TELL, .drain_ms = 30000,
 		.parked_max = SHUNT_PARKED, .grace_us = h->grace_us,
 		.watch_us = h->grace_us ? h->grace_us / 2 + 1 : 0 };
-	m->domains = anonymous(SHUNT_DOMAINS * sizeof(*m->domains));
-	m->agent = anonymous(SHUNT_DOMAINS * sizeof(*m->agent));
-	m->ingress = anonymous((SHUNT_QUEUES + 1) * sizeof(*m->ingress));
-	if (!m->domains || !m->agent || !m->ingress) {
-		maps_close(m);
+	if (maps_make(m))
 		return -ENOMEM;
-	}
 	m->id = shunt_map_id(unwrap_map(a, UNWRAP_VIEW));
 	m->domains[0].on = 1;
 	m->domains[0].ncores = h->ndevs;

@@ -176,7 +176,7 @@ static void stop(struct keeper *k)
 /* Memory and sockets are of no use without the load that they were made for. */
 static void look_while_lingering(struct keeper *k)
 {
-	struct shunt_pins pins = { .bpffs = k->opts->bpffs, .ifname = k->opts->ifname };
+	struct shunt_pins pins = { .bpffs = k->opts->bpffs, .ifname = k->opts->pins };
 
 	if (k->stop || k->now_ms >= k->until_ms || !lock_load_stands(k->store, &pins))
 		done_for_good(k, EXIT_SUCCESS);

@@ -38,8 +38,8 @@ static const char usage[] =
 	"\n"
 	"  --dev IF         the interface\n"
 	"  --role ROLE      shared, the usual one: NIC, shuntd and workers share memory; nic: the interface is\n"
-	"                   the port of a NIC that schedules for hosts that share no memory with it; host: of\n"
-	"                   such a host, with\n"
+	"                   the port of a NIC that schedules for hosts that share no memory with it; sched: no\n"
+	"                   interface, but the threads of 'shunt sched load'; host: of such a NIC's host, with\n"
 	"    --dev IF[:CPU]   a core's virtual function; repeated, in the order of the NIC's numbers\n"
 	"    --nic MAC        of the NIC's port\n"
 	"    --key FILE       the key that the NIC has for this host\n"
@@ -131,7 +131,7 @@ static int set_socket(struct options *o, const char *path)
 static int set_role(struct options *o, const char *text)
 {
 	o->role = role_find(text);
-	return o->role ? 0 : wrong("'%s' is no role: shared, nic or host", text);
+	return o->role ? 0 : wrong("'%s' is no role: shared, nic, host or sched", text);
 }
 
 static const char no_time[] = "'%s' is no time: 0 to 1000000 microseconds";
@@ -252,13 +252,15 @@ static int parse(struct options *o, int argc, char **argv)
 		return err;
 	if (optind < argc)
 		return wrong("what is '%s'?", argv[optind]);
-	if (!o->ifname)
+	if (!o->ifname && !o->role->machine)
 		return wrong("%s is missing", "--dev IF");
 	amiss = o->role->check(o);
 	if (amiss)
 		return wrong("%s", amiss);
 	if (!*o->ifname || strlen(o->ifname) >= 16 || strchr(o->ifname, '/'))
 		return wrong("'%s' is no name of an interface", o->ifname);
+	if (!o->pins)
+		o->pins = o->ifname;
 	return set_socket(o, socket);
 }
 
@@ -306,6 +308,6 @@ int main(int argc, char **argv)
 	if (opts.end)
 		return successor_end(&opts);
 	if (!getenv(STORE_ENV))
-		rights_drop();
+		rights_drop(opts.role->machine);
 	return run_keeper(&opts, argv);
 }

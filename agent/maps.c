@@ -29,6 +29,26 @@ void maps_none(struct maps *m)
 	*m = no_maps;
 }
 
+static void *anonymous(size_t len)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *at = mmap(NULL, (len + page - 1) & ~(page - 1), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+int maps_make(struct maps *m)
+{
+	m->domains = anonymous(SHUNT_DOMAINS * sizeof(*m->domains));
+	m->agent = anonymous(SHUNT_DOMAINS * sizeof(*m->agent));
+	m->ingress = anonymous((SHUNT_QUEUES + 1) * sizeof(*m->ingress));
+	if (m->domains && m->agent && m->ingress)
+		return 0;
+	maps_close(m);
+	return -ENOMEM;
+}
+
 static bool is_ring(__u32 n, __u32 max)
 {
 	return n >= RING_MIN && n <= max && !(n & (n - 1));

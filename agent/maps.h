@@ -35,6 +35,8 @@ static inline __u32 queue_of(const struct maps *m, __u32 domain, __u32 core)
 /* 0, -ENOENT (not loaded), or -errno; why says it in words. */
 int maps_open(struct maps *m, const struct shunt_pins *pins, struct why *why);
 void maps_close(struct maps *m);
+/* Of a role that 'shunt load' has pinned nothing for: this process's own, without a domain. */
+int maps_make(struct maps *m);
 /* As after maps_close(), for what was never open. */
 void maps_none(struct maps *m);
 

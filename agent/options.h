@@ -16,7 +16,8 @@ struct role;
 struct options {
 	const struct role *role;
 	struct host_opts host; /* with --role host */
-	const char *ifname;
+	const char *ifname; /* or, of a role that serves the machine, what it is about */
+	const char *pins;   /* the folder of what it serves, as struct shunt_pins has it */
 	const char *bpffs;  /* NULL: the usual place */
 	char socket[108];
 	unsigned int tick_ms;

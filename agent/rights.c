@@ -14,8 +14,11 @@
 
 #define FILE_MIN (64u << 20) /* more than a domain has with usual rings */
 
-/* AF_XDP sockets and their locked memory, BPF maps, and ending workers that hang. */
-static const int kept[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_KILL, CAP_IPC_LOCK };
+/* AF_XDP sockets and their locked memory, BPF maps, and ending workers that hang; real-time
+ * priority, the last, only if it was asked for. */
+static const int kept[] = { CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF, CAP_KILL, CAP_IPC_LOCK,
+			    CAP_SYS_NICE };
+static size_t nkept = sizeof(kept) / sizeof(*kept) - 1;
 
 /* The limit as it is then. */
 static rlim_t raise_limit(int which)
@@ -47,7 +50,7 @@ int rights_raise_limits(void)
 
 static bool is_kept(int cap)
 {
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++) {
+	for (size_t i = 0; i < nkept; i++) {
 		if (kept[i] == cap)
 			return true;
 	}
@@ -65,14 +68,15 @@ static bool is_bounded(void)
 	return true;
 }
 
-void rights_drop(void)
+void rights_drop(bool urgent)
 {
 	int err = 0;
 
+	nkept += urgent;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		log_say(LOG_WARNING, "cannot renounce new privileges: %m, ignoring");
 	capng_clear(CAPNG_SELECT_BOTH);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+	for (size_t i = 0; i < nkept; i++)
 		err |= capng_update(CAPNG_ADD,
 				    CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET,
 				    kept[i]);

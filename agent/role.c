@@ -6,7 +6,8 @@
 
 #include "role.h"
 
-static const struct role *const roles[] = { &role_shared, &role_nic, &role_host };
+static const struct role *const roles[] = { &role_shared, &role_nic, &role_host,
+					     &role_sched };
 
 const struct role *role_find(const char *name)
 {

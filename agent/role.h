@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * role.h - what a shuntd is for, as functions: all that differs between one that shares memory with
- * its workers, one on a NIC that schedules, and one on such a NIC's host
+ * its workers, one on a NIC that schedules, one on such a NIC's host, and one that decides about
+ * threads
  *
  * role_find() has the table. Chosen once, from the options; nothing else asks which one it is. The
  * memory of a role alone is in a->own, of a type of its own. All functions are set, but a role that
@@ -30,6 +31,7 @@ struct why;
 struct role {
 	const char *name; /* as --role has it */
 	bool names_users; /* in the configuration, a domain may be for one user */
+	bool machine;     /* what it serves is the machine's, and no interface's */
 
 	/* --- before there is an agent
 	 * ---------------------------------------------------------------- */
@@ -112,7 +114,7 @@ struct role {
 	void (*hear)(struct agent *a);
 };
 
-extern const struct role role_shared, role_nic, role_host;
+extern const struct role role_shared, role_nic, role_host, role_sched;
 
 /* The role of that name; NULL: there is none. */
 const struct role *role_find(const char *name);

@@ -97,7 +97,7 @@ static struct agent *agent_new(const struct options *opts, char **argv, int keep
 	a->store = store_open(keeper);
 	a->trial = number(KEEPER_TRIAL, -1);
 	a->ending = number(KEEPER_GIVE_UP, 0);
-	a->pins = (struct shunt_pins){ .bpffs = opts->bpffs, .ifname = a->opts.ifname };
+	a->pins = (struct shunt_pins){ .bpffs = opts->bpffs, .ifname = opts->pins };
 	for (int i = 0; i < PEERS_MAX; i++)
 		a->peer[i] = (struct peer){ .fd = -1, .pidfd = -1 };
 	for (int i = 0; i < SHUNT_DOMAINS; i++) {

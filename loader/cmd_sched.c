@@ -156,6 +156,29 @@ static int lock_loaded(struct ctl *ctl, struct shunt_sched_life *life)
 	return lock;
 }
 
+/* Counts, with those of agents. */
+static json_t *all_counts(struct ctl *ctl)
+{
+	struct shunt_sched_cfg cfg;
+	json_t *r, *agent;
+
+	if (sched_get(ctl, "cfg", 0, &cfg))
+		return NULL;
+	agent = sched_agent(ctl);
+	r = agent ? sched_counts(ctl, &cfg) : NULL;
+	if (r)
+		json_object_set_new(r, "agent", agent);
+	else
+		json_decref(agent);
+	return r;
+}
+
+static void show_stats(const json_t *r)
+{
+	sched_show_counts(r);
+	sched_show_agent(json_object_get(r, "agent"));
+}
+
 static void show_unloaded(const json_t *r)
 {
 	puts("unloaded: threads are the kernel's again");
@@ -166,7 +189,6 @@ static void show_unloaded(const json_t *r)
 static int unload(struct ctl *ctl)
 {
 	struct shunt_sched_life life;
-	struct shunt_sched_cfg cfg;
 	json_t *r = NULL;
 	int lock, err = need_args(ctl, 1, 1);
 
@@ -176,10 +198,8 @@ static int unload(struct ctl *ctl)
 	if (lock < 0)
 		return lock;
 	err = sched_unregister(ctl);
-	if (!err)
-		err = sched_get(ctl, "cfg", 0, &cfg);
 	if (!err) {
-		r = sched_counts(ctl, &cfg);
+		r = all_counts(ctl);
 		err = r ? pindir_sweep(ctl) : -EIO;
 	}
 	if (!err)
@@ -220,6 +240,8 @@ static void show_status(const json_t *r)
 		       text_at(r, "text"));
 	if (number_at(r, "ejected"))
 		printf("the kernel ejected %lld before it\n", number_at(r, "ejected"));
+	if (!strcmp(text_at(r, "state"), "loaded"))
+		sched_show_agent(json_object_get(r, "agent"));
 	printf("%2s  %-15s %8s %8s\n", "", "class", "slo", "quantum");
 	json_array_foreach(json_object_get(r, "classes"), i, c) {
 		char slo[16], quantum[16];
@@ -234,9 +256,12 @@ static json_t *status_json(struct ctl *ctl, enum sched_state state,
 			   const struct shunt_sched_life *life)
 {
 	struct shunt_sched_cfg cfg;
-	json_t *list = json_array(), *c;
+	json_t *list = json_array(), *agent, *c;
 
 	if (sched_get(ctl, "cfg", 0, &cfg))
+		return NULL;
+	agent = sched_agent(ctl);
+	if (!agent)
 		return NULL;
 	for (__u32 i = 0; i < cfg.nclasses && i < SHUNT_CLASSES; i++) {
 		c = class_json(ctl, &cfg, i);
@@ -244,12 +269,12 @@ static json_t *status_json(struct ctl *ctl, enum sched_state state,
 			return NULL;
 		json_array_append_new(list, c);
 	}
-	return json_pack("{s:s, s:s, s:i, s:s*, s:s*, s:I, s:I, s:o}", "state",
+	return json_pack("{s:s, s:s, s:i, s:s*, s:s*, s:I, s:I, s:o, s:o}", "state",
 			 state == SCHED_OURS ? "loaded" : life->exit_ns ? "ejected" : "incomplete",
 			 "policy", cfg.desc.name, "ejected", (int)cfg.ejected, "reason",
 			 life->exit_ns ? life->reason : NULL, "text",
 			 life->exit_ns ? life->text : NULL, "missed", (json_int_t)life->missed,
-			 "plans", (json_int_t)life->plans, "classes", list);
+			 "plans", (json_int_t)life->plans, "agent", agent, "classes", list);
 }
 
 static int status(struct ctl *ctl)
@@ -274,7 +299,6 @@ static int status(struct ctl *ctl)
 static int stats(struct ctl *ctl)
 {
 	struct shunt_sched_life life;
-	struct shunt_sched_cfg cfg;
 	json_t *r;
 	int pinned, err = need_args(ctl, 1, 1);
 
@@ -283,14 +307,11 @@ static int stats(struct ctl *ctl)
 	pinned = sched_pinned(ctl, &life);
 	if (pinned <= 0)
 		return pinned ? pinned : fail_not_loaded(ctl);
-	err = sched_get(ctl, "cfg", 0, &cfg);
-	if (err)
-		return err;
-	r = sched_counts(ctl, &cfg);
+	r = all_counts(ctl);
 	if (!r)
 		return -EIO;
 	json_object_set_new(r, "missed", json_integer(life.missed));
-	return emit(ctl, r, sched_show_counts);
+	return emit(ctl, r, show_stats);
 }
 
 static int tag(struct ctl *ctl)

@@ -136,13 +136,14 @@ $(B)/tests/successor: tests/successor.c agent/handover.c agent/handover.h
 
 # shuntd as its next version would be, of the same ABI; and one of another ABI.
 $(B)/tests/next/shuntd: agent/main.c $(filter-out \
-	%/agent/main.o,$(call obj,$(AGENT_SRC) $(LIB_SRC)))
+	%/agent/main.o,$(call obj,$(AGENT_SRC) $(AGENT_OFFLOAD_SRC) $(LIB_SRC)))
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -USHUNT_VERSION -DSHUNT_VERSION='"next"' $(CFLAGS) $(SHUNT_CFLAGS) \
 		$^ -o $@ $(AGENT_LIBS)
 
-$(B)/tests/abi/shuntd: $(AGENT_SRC) $(LIB_SRC) $(wildcard agent/*.h lib/*.h include/shunt/*.h)
+$(B)/tests/abi/shuntd: $(AGENT_SRC) $(AGENT_OFFLOAD_SRC) $(LIB_SRC) \
+	$(wildcard agent/*.h lib/*.h include/shunt/*.h)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)/include/shunt
 	$(Q)sed 's/^#define SHUNT_ABI .*/#define SHUNT_ABI 4000/' include/shunt/abi.h \

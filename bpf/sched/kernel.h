@@ -41,6 +41,7 @@ struct sched_ext_entity {
 
 struct task_struct {
 	unsigned int flags;
+	int pid;
 	int static_prio;
 	int nr_cpus_allowed;
 	const struct cpumask *cpus_ptr;
@@ -91,6 +92,7 @@ struct sched_ext_ops {
 	void (*cpu_online)(__s32 cpu);
 	void (*cpu_offline)(__s32 cpu);
 	__s32 (*init_task)(struct task_struct *p, struct scx_init_task_args *args);
+	void (*exit_task)(struct task_struct *p, struct scx_exit_task_args *args);
 	__s32 (*init)(void);
 	void (*exit)(struct scx_exit_info *info);
 	__u64 flags;
@@ -98,6 +100,8 @@ struct sched_ext_ops {
 	char name[128];
 };
 
+extern struct task_struct *bpf_task_from_pid(__s32 pid) __ksym;
+extern void bpf_task_release(struct task_struct *p) __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 extern __s32 scx_bpf_create_dsq(__u64 dsq, __s32 node) __ksym;
@@ -106,6 +110,8 @@ extern __s32 scx_bpf_select_cpu_dfl(struct task_struct *p, __s32 prev_cpu, __u64
 extern void scx_bpf_dsq_insert(struct task_struct *p, __u64 dsq, __u64 slice,
 			       __u64 flags) __ksym;
 extern bool scx_bpf_dsq_move_to_local(__u64 dsq) __ksym;
+extern bool scx_bpf_dsq_move(struct bpf_iter_scx_dsq *it, struct task_struct *p, __u64 dsq,
+			     __u64 flags) __ksym;
 extern __s32 scx_bpf_dsq_nr_queued(__u64 dsq) __ksym;
 extern void scx_bpf_kick_cpu(__s32 cpu, __u64 flags) __ksym;
 extern __s32 scx_bpf_pick_idle_cpu(const struct cpumask *allowed, __u64 flags) __ksym;

@@ -18,7 +18,6 @@
 
 typedef struct shunt_sched_cfg type_of_cfg;
 typedef struct shunt_sched_life type_of_life;
-typedef struct shunt_view type_of_view;
 typedef __u32 type_of_slo_us;
 typedef __u32 type_of_quantum_us;
 typedef __u64 type_of_knobs;
@@ -37,13 +36,17 @@ struct thread {
 	__u64 at_ns;    /* last enqueue */
 	__u64 began_ns; /* to run */
 	__u64 ran_ns;   /* since it blocked last */
+	__u64 cpus;     /* that it may run on, as of its last enqueue */
+	__u32 obj;      /* its object (offload.h); 0: it has none */
+	__u32 ver;      /* of the object */
 };
 
 /* Of a CPU; written by it, in dispatch() and running(). */
-enum how { HOW_KERNEL, HOW_FALLBACK, HOW_REFUSED };
+enum how { HOW_KERNEL, HOW_FALLBACK, HOW_REFUSED, HOW_TAKEN };
 
 struct place {
 	__u64 how; /* enum how: the thread that was moved to this CPU comes by */
+	__u64 fence; /* an atomic on it is a barrier (offload.h) */
 } __shunt_line;
 
 typedef struct place type_of_places;
@@ -61,16 +64,55 @@ struct turn {
 };
 
 typedef struct turn type_of_turns;
+typedef struct shunt_policy_slot type_of_policy;
+typedef __u32 type_of_objects;
 
 ARRAY_OF(cfg, 1);
 ARRAY_OF(life, 1);
-ARRAY_OF(view, 1);
 ARRAY_OF(slo_us, SHUNT_CLASSES);
 ARRAY_OF(quantum_us, SHUNT_CLASSES);
 ARRAY_OF(knobs, SHUNT_KNOBS);
 ARRAY_OF(places, SHUNT_CORES);
 ARRAY_OF(turns, 1);
 ARRAY_OF(sums, SHUNT_CLASSES);
+ARRAY_OF(policy, 1);  /* by the loader: the policy's native code, for an agent */
+ARRAY_OF(objects, 1); /* how many objects threads have been given so far */
+
+/* Agents map these, for reading. */
+#define MAPPED(name, kind)                                                                         \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
+		__uint(max_entries, 1);                                                            \
+		__type(key, __u32);                                                                \
+		__type(value, struct kind);                                                        \
+	} name SEC(".maps")
+
+MAPPED(view, shunt_view);
+MAPPED(offload, shunt_sched_offload);
+
+/* Objects of threads that are gone, to be given to others. */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, SHUNT_SCHED_OBJECTS);
+	__type(value, __u32);
+} gone SEC(".maps");
+
+/* The memory of the agent in force: nobody reads that of the one before. */
+struct agent_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct shunt_off_agent));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct agent_map);
+} agents SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -118,6 +160,11 @@ static __always_inline struct shunt_sched_life *get_life(void)
 static __always_inline struct shunt_view *get_view(void)
 {
 	return bpf_map_lookup_elem(&view, &the_only);
+}
+
+static __always_inline struct shunt_sched_offload *get_offload(void)
+{
+	return bpf_map_lookup_elem(&offload, &the_only);
 }
 
 static __always_inline struct place *get_place(__u32 cpu)

@@ -6,6 +6,9 @@
  * One object a policy, as shunt.bpf.c. A thread that has nothing but to wait for a CPU is put into
  * the queue of its class; a CPU that is free, or whose thread's slice is over, asks select().
  *
+ * An agent in user space may decide instead (events.h, staged.h): without it, or where what it
+ * decided is not so any more, the policy does, here.
+ *
  * Writers. A thread's struct is written with the lock of its run queue held (by select_cpu, while
  * it is in none, with the thread's own); a CPU's place, its heads and run line in the view with the
  * lock of that CPU's run queue; counts by the CPU that counts, with interrupts off; idle and up of
@@ -26,6 +29,8 @@ static int steer(shunt_view *v, shunt_event *ev) __attribute__((unused));
 
 #include "classes.h"
 #include "take.h"
+#include "staged.h"
+#include "events.h"
 #include "tell.h"
 #include "timer.h"
 
@@ -92,15 +97,18 @@ void BPF_PROG(shunt_enqueue, struct task_struct *p, __u64 flags)
 	t->held = 1;
 	n->inserted++;
 	__sync_fetch_and_add(&v->enq[shunt_index(cls, SHUNT_CLASSES)], 1);
+	tell_ready(p, t);
 	scx_bpf_dsq_insert(p, DSQ(cls), slice_of(cls), flags);
 	if (!t->placed)
 		wake_idle(p);
 	t->placed = 0;
 }
 
-static __always_inline void go_on(struct task_struct *prev, struct thread *t)
+static __always_inline void go_on(struct task_struct *prev, struct thread *t, __u32 cpu)
 {
 	struct shunt_sched_counts *n = get_counts(t->cls);
+
+	tell_event(t, SHUNT_EV_SLICE, cpu);
 
 	t->head = 0;
 	prev->scx.slice = slice_of(t->cls);
@@ -120,8 +128,10 @@ static __always_inline int take(struct place *here, __u32 cpu, __u32 waiting, __
 		if (said & SCHED_GO_ON || !(held >> (said & 15) & 1))
 			return 0;
 		here->how = said & SCHED_OVERRULED ? HOW_REFUSED : HOW_FALLBACK;
-		if (scx_bpf_dsq_move_to_local(DSQ(said & 15)))
+		if (scx_bpf_dsq_move_to_local(DSQ(said & 15))) {
+			count_own(cpu);
 			return 1;
+		}
 		held &= ~(1 << (said & 15));
 		waiting = held | (run_cls < SHUNT_CLASSES ? 1 << run_cls : 0);
 	}
@@ -154,10 +164,11 @@ void BPF_PROG(shunt_dispatch, __s32 cpu, struct task_struct *prev)
 		waiting |= 1 << run_cls;
 	}
 	here->how = HOW_KERNEL;
-	if (held && take(here, cpu, waiting, held, run_cls, now))
+	if (held && (take_staged(here, cpu, !!t, now) ||
+		     take(here, cpu, waiting, held, run_cls, now)))
 		return;
 	if (t)
-		go_on(prev, t);
+		go_on(prev, t, cpu);
 }
 
 SEC("struct_ops/shunt_running")
@@ -173,6 +184,7 @@ void BPF_PROG(shunt_running, struct task_struct *p)
 	tell_runs(cpu, t);
 	if (t->held)
 		count_start(cpu, t);
+	tell_event(t, SHUNT_EV_RUNS, cpu);
 }
 
 SEC("struct_ops/shunt_stopping")
@@ -194,6 +206,7 @@ void BPF_PROG(shunt_quiescent, struct task_struct *p, __u64 flags)
 	if (t->held)
 		count_withdrawn(t);
 	t->head = 0;
+	tell_event(t, SHUNT_EV_BLOCKED, scx_bpf_task_cpu(p));
 	if (flags & KERNEL_VALUE(scx_deq_flags, SCX_DEQ_SLEEP))
 		tell_ended(scx_bpf_task_cpu(p), t);
 }
@@ -211,6 +224,7 @@ void BPF_PROG(shunt_update_idle, __s32 cpu, bool idle)
 		return;
 	}
 	__sync_fetch_and_or(&v->idle, bit);
+	tell_idle(cpu);
 	if (sched_waiting(cpu, 0))
 		scx_bpf_kick_cpu(cpu, 0);
 }
@@ -252,6 +266,28 @@ __s32 BPF_PROG(shunt_init_task, struct task_struct *p, struct scx_init_task_args
 	return 0;
 }
 
+SEC("struct_ops/shunt_exit_task")
+void BPF_PROG(shunt_exit_task, struct task_struct *p, struct scx_exit_task_args *args)
+{
+	struct thread *t = get_thread(p);
+
+	if (t)
+		tell_gone(t);
+}
+
+/* For an agent that has staged: an idle CPU looks. */
+SEC("syscall")
+int shunt_ring(struct shunt_sched_ring *r)
+{
+	__u64 cpus = r->cpus;
+
+	for (__u32 cpu = 0; cpu < SHUNT_CORES; cpu++) {
+		if (cpus >> cpu & 1 && cpu < scx_bpf_nr_cpu_ids())
+			scx_bpf_kick_cpu(cpu, KERNEL_VALUE(scx_kick_flags, SCX_KICK_IDLE));
+	}
+	return 0;
+}
+
 SEC("struct_ops/shunt_init")
 __s32 BPF_PROG(shunt_init)
 {
@@ -264,6 +300,8 @@ __s32 BPF_PROG(shunt_init)
 		return -2;
 	for (__u32 cls = 0; cls < SHUNT_CLASSES && !err; cls++)
 		err = scx_bpf_create_dsq(DSQ(cls), -1);
+	for (__u32 cpu = 0; cpu < SHUNT_CORES && !err; cpu++)
+		err = scx_bpf_create_dsq(DSQ_OF_CPU(cpu), -1);
 	if (err)
 		return err;
 	online = scx_bpf_get_online_cpumask();
@@ -303,6 +341,7 @@ struct sched_ext_ops shunt_ops = {
 	.cpu_online = (void *)shunt_cpu_online,
 	.cpu_offline = (void *)shunt_cpu_offline,
 	.init_task = (void *)shunt_init_task,
+	.exit_task = (void *)shunt_exit_task,
 	.init = (void *)shunt_init,
 	.exit = (void *)shunt_exit,
 	.flags = SCX_OPS_KEEP_BUILTIN_IDLE,

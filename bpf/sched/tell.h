@@ -69,6 +69,8 @@ static __always_inline void count_start(__u32 cpu, struct thread *t)
 		n->fallback++;
 	else if (here->how == HOW_REFUSED)
 		n->refused++;
+	else if (here->how == HOW_TAKEN)
+		n->taken++;
 	else
 		n->kernel++;
 	here->how = HOW_KERNEL;

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "take.h"
+#include "staged.h"
 
 #define TURN_NS 10000000
 #define CLOCK_MONOTONIC 1
@@ -64,6 +64,15 @@ static __always_inline void look_for_missed(struct shunt_sched_life *l)
 	for (__u32 cls = 0; cls < SHUNT_CLASSES; cls++) {
 		if (scx_bpf_dsq_nr_queued(DSQ(cls)) > 0)
 			l->missed += sched_wake_for(cls);
+	}
+}
+
+/* Between two steps of a take, or of a CPU that went away meanwhile. */
+static __always_inline void look_at_cpus(void)
+{
+	for (__u32 cpu = 0; cpu < SHUNT_CORES; cpu++) {
+		if (scx_bpf_dsq_nr_queued(DSQ_OF_CPU(cpu)) > 0)
+			sched_put_back(cpu);
 	}
 }
 
@@ -133,6 +142,7 @@ static int turn(void *map, __u32 *key, struct turn *t)
 	l->timers++;
 	copy_numbers(v);
 	list_cpus(v);
+	look_at_cpus();
 	look_for_missed(l);
 	if (l->timers % MEASURE_TURNS == 0) {
 		for (__u32 cls = 0; cls < SHUNT_CLASSES; cls++)

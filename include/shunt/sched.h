@@ -8,11 +8,14 @@
 #pragma once
 
 #include <shunt/abi.h>
+#include <shunt/offload.h>
 
 #define SHUNT_SCHED_SEC ".shunt.sched" /* of a bundle: a whole BPF object, the same policy for
 					* threads */
 #define SHUNT_SCHED_PINS "scheduler-of-threads"
 #define SHUNT_SCHED_OPS "shunt_ops" /* the map that is the scheduler */
+#define SHUNT_SCHED_RING "ring"     /* the program that has CPUs look, pinned */
+#define SHUNT_SCHED_OBJECTS 32768u  /* threads that decisions can name, and nobody */
 #define SHUNT_SCHED_CGROUPS 256
 #define SHUNT_SCHED_NICES 40        /* -20 to 19 */
 #define SHUNT_SCHED_SLICE_US 20000  /* of a class without a quantum: threads cannot be let run to
@@ -42,7 +45,7 @@ struct shunt_sched_cfg {
  */
 struct shunt_sched_counts {
 	__u64 inserted;  /* into the class's queue */
-	__u64 taken;     /* started by an agent's decision: there are none yet */
+	__u64 taken;     /* started by an agent's decision */
 	__u64 fallback;  /* started as the policy said, in place */
 	__u64 refused;   /* started, but the policy named no class that waits, or would have left
 			  * the CPU idle: the lowest class that waits was served */
@@ -56,6 +59,33 @@ struct shunt_sched_counts {
 	__u64 ran_ns;    /* for which threads ran */
 	__u64 preempted; /* slices that ended, and another thread ran */
 	__u64 pad[5];
+};
+
+/*
+ * The scheduler's side of offload.h, the map "offload": as shunt_off_open() lays out a mechanism's
+ * memory with a queue and a slot a CPU. An object is a thread: "key" is its number, "arg" the CPUs
+ * that it may run on.
+ *
+ * ctl is written by the loader, and its epoch by the shuntd that takes over, with the lock of the
+ * load; a queue by its CPU with interrupts off; "done" by who dispatches for the CPU, with the lock
+ * of its run queue; an object with the lock of its thread's run queue.
+ *
+ * The agent's side is the one value of a map of its own, which is the one entry of the map of maps
+ * "agents".
+ */
+struct shunt_sched_offload {
+	struct shunt_off_ctl ctl;
+	__u8 pad[4096 - sizeof(struct shunt_off_ctl)];
+	struct shunt_off_queue queue[SHUNT_CORES];
+	struct shunt_off_done done[SHUNT_CORES];
+	struct shunt_off_object object[SHUNT_SCHED_OBJECTS];
+};
+
+SHUNT_ASSERT(sizeof(struct shunt_sched_offload) % 4096 == 0, "whole pages");
+
+/* The context of the program "ring". */
+struct shunt_sched_ring {
+	__u64 cpus; /* that look whether there is a decision for them, a bit each */
 };
 
 /* Of the scheduler as a whole. Written by its timer alone, but for the exit. */

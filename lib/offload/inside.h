@@ -60,6 +60,9 @@ struct off_hello {
 
 /* memory.c */
 struct shunt_off_view *off_view_make(const int fd[2], int peer);
+/* Of memories that the caller has mapped, and no longer has: also if it fails (NULL: errno). */
+struct shunt_off_view *off_view_over(const struct shunt_off_ctl *ctl, size_t len,
+				     struct shunt_off_agent *agent);
 
 /*
  * A copy of what the other side may be changing, in words: it is looked at again afterwards whether

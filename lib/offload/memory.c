@@ -311,6 +311,30 @@ struct shunt_off_view *off_view_make(const int fd[2], int peer)
 	return NULL;
 }
 
+struct shunt_off_view *off_view_over(const struct shunt_off_ctl *ctl, size_t len,
+				     struct shunt_off_agent *agent)
+{
+	struct shunt_off_view *v = calloc(1, sizeof(*v));
+	int err;
+
+	if (!v) {
+		munmap((void *)ctl, len);
+		munmap(agent, agent_len);
+		errno = ENOMEM;
+		return NULL;
+	}
+	v->peer = -1;
+	v->ctl = ctl;
+	v->len = len;
+	v->agent = agent;
+	err = find_places(v);
+	if (!err)
+		return v;
+	shunt_off_leave(v);
+	errno = -err;
+	return NULL;
+}
+
 struct shunt_off_view *shunt_off_map(const int fd[2])
 {
 	return off_view_make(fd, -1);

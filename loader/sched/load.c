@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpfmap.h"
 #include "../log.h"
 #include "../object.h"
 #include "sched.h"
@@ -52,10 +53,53 @@ static int map_write(struct ctl *ctl, struct bpf_object *obj, const char *name, 
 	       fail_bpf(ctl, fd < 0 ? fd : -errno, "cannot write the map '%s'", name) : 0;
 }
 
-static int write_maps(struct ctl *ctl, struct bpf_object *obj, const struct sched_setup *s)
+/* The policy's native code, which an agent runs (shuntd --role sched). */
+static int write_native(struct ctl *ctl, struct bpf_object *obj, const struct bundle *b)
+{
+	struct shunt_policy_slot *slot = calloc(1, sizeof(*slot));
+	__u32 zero = 0;
+	int err;
+
+	if (!slot || b->native_len > sizeof(slot->native)) {
+		free(slot);
+		return fail(ctl, -ENOMEM, "no memory");
+	}
+	slot->gen = 1;
+	slot->desc = b->desc;
+	slot->native_len = b->native_len;
+	memcpy(slot->native, b->native, b->native_len);
+	err = map_write(ctl, obj, "policy", &zero, slot);
+	free(slot);
+	return err;
+}
+
+/* What agents are told of the memory that the scheduler shares with them. */
+static int write_sizes(struct ctl *ctl, struct bpf_object *obj, const struct sched_setup *s)
+{
+	struct shunt_off_ctl *ctl_page = shunt_map_mmap(
+		bpf_object__find_map_fd_by_name(obj, "offload"), sizeof(*ctl_page), true);
+
+	if (!ctl_page)
+		return fail_bpf(ctl, -errno, "cannot map the map 'offload'");
+	*ctl_page = (struct shunt_off_ctl){ .abi = SHUNT_OFF, .kind = SHUNT_OFF_THREADS,
+					    .nqueues = SHUNT_CORES, .nslots = SHUNT_CORES,
+					    .nobjects = SHUNT_SCHED_OBJECTS,
+					    .nclasses = s->cfg.nclasses,
+					    .len = sizeof(struct shunt_sched_offload) };
+	shunt_map_unmap(ctl_page, sizeof(*ctl_page));
+	return 0;
+}
+
+static int write_maps(struct ctl *ctl, struct bpf_object *obj, const struct bundle *b,
+		      const struct sched_setup *s)
 {
 	__u32 zero = 0, cls;
 	int err = map_write(ctl, obj, "cfg", &zero, &s->cfg);
+
+	if (!err)
+		err = write_native(ctl, obj, b);
+	if (!err)
+		err = write_sizes(ctl, obj, s);
 
 	for (__u32 i = 0; !err && i < SHUNT_CLASSES; i++) {
 		err = map_write(ctl, obj, "slo_us", &i, &s->slo_us[i]);
@@ -112,6 +156,14 @@ static int load_object(struct ctl *ctl, const struct bundle *b, struct bpf_objec
 	return err ? log_explain(ctl, b, PART_SCHED, first_refused(obj), err, log) : 0;
 }
 
+static int pin_ring(struct ctl *ctl, struct bpf_object *obj)
+{
+	struct bpf_program *ring = bpf_object__find_program_by_name(obj, "shunt_ring");
+
+	return ring ? object_pin(ctl, bpf_program__fd(ring), SHUNT_SCHED_RING)
+		    : fail(ctl, -ENOENT, "the program 'shunt_ring' is missing");
+}
+
 int sched_put(struct ctl *ctl, const struct bundle *b, struct sched_setup *s)
 {
 	char *log = calloc(1, LOG_LEN);
@@ -129,9 +181,11 @@ int sched_put(struct ctl *ctl, const struct bundle *b, struct sched_setup *s)
 		err = load_object(ctl, b, o.obj, log);
 	if (!err && !ctl->dry_run) {
 		s->cfg.desc = b->desc;
-		err = write_maps(ctl, o.obj, s);
+		err = write_maps(ctl, o.obj, b, s);
 		if (!err)
 			err = object_pin_maps(ctl, &o);
+		if (!err)
+			err = pin_ring(ctl, o.obj);
 		if (!err)
 			err = put_in_force(ctl, o.obj, b);
 	}

@@ -57,5 +57,9 @@ int sched_put(struct ctl *ctl, const struct bundle *b, struct sched_setup *s);
 json_t *sched_counts(struct ctl *ctl, const struct shunt_sched_cfg *cfg);
 void sched_show_counts(const json_t *r);
 
+/* agent.c: the agent, and what became of its decisions; NULL (failed): cannot be read. */
+json_t *sched_agent(struct ctl *ctl);
+void sched_show_agent(const json_t *agent);
+
 /* tag.c */
 int sched_tag(struct ctl *ctl, int argc, char **argv);

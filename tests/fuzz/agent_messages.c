@@ -8,6 +8,7 @@
  * descriptor is left behind.
  */
 /* link: agent/[!m]*.c agent/ma[!i]*.c agent/me*.c lib/[a-z]*.c */
+/* link: lib/offload/[am]*.c lib/offload/futex.c */
 /* flags: -Wl,--wrap=log_say */
 #include <fcntl.h>
 #include <poll.h>

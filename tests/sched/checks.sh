@@ -216,14 +216,15 @@ load_that_is_killed() {
 }
 
 # Threads of the first class that spin on all CPUs starve the second one, under prio; after 30 s
-# the kernel ejects such a scheduler.
+# the kernel ejects such a scheduler. They spin until it has, however long a slow guest takes.
 ejection() {
 	load prio || return
-	turns mix 100 1 $((CPUS + 1)) >/dev/null 2>&1 &
+	turns mix 3600 1 $((CPUS + 1)) >/dev/null 2>&1 &
 	starving=$!
-	turns spin 100 $((2 * CPUS)) >/dev/null &
+	turns spin 3600 $((2 * CPUS)) >/dev/null &
 	spinning=$!
-	wait_for 90 grep -q disabled /sys/kernel/sched_ext/state
+	# The next forks of this shell are behind the spinners: the state is all that is waited for.
+	wait_for 600 grep -q disabled /sys/kernel/sched_ext/state
 	kill $spinning $starving
 	wait 2>/dev/null
 	same "a class that starves has the scheduler ejected" "$(kernel_has)" disabled

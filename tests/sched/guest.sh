@@ -5,22 +5,21 @@
 . /guest_lib.sh
 # shellcheck source=tests/sched/checks.sh
 . /checks.sh
+# shellcheck source=tests/sched/agents.sh
+. /agents.sh
 export SHUNT_OBJECT_PATH=/bpf
 CPUS=$(nproc)
 mount -t cgroup2 cgroup /sys/fs/cgroup
 
-without_a_scheduler
-refusals
-for policy in fcfs sq prio mq darc slo; do
-	schedules $policy
+schedule_all() { for policy in fcfs sq prio mq darc slo; do schedules $policy; done; }
+decide_all() { for policy in fcfs sq prio mq darc slo; do decides $policy; done; }
+decide_mq() { decides mq; }
+
+# /checks, if it is there, has the names of those that are to be run.
+for name in $(cat /checks 2>/dev/null || echo without_a_scheduler refusals schedule_all \
+	who_runs_first numbers_live classes affinity hotplug many_loads load_that_is_killed \
+	decide_all ejection); do
+	$name
 done
-who_runs_first
-numbers_live
-classes
-affinity
-hotplug
-many_loads
-load_that_is_killed
-ejection
 kernel_log_is_clean
 guest_done

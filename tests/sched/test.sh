@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
-# test.sh [CPUS…] - policies schedule all threads of a guest with Linux 6.18, the first of Debian's
-# kernels with sched_ext; a guest with 2 CPUs and one with 8, unless others are named
+# [CHECKS="NAME…"] test.sh [CPUS…] - policies schedule all threads of a guest with Linux 6.18, the
+# first of Debian's kernels with sched_ext; a guest with 2 CPUs and one with 8, unless others are
+# named; all checks of guest.sh, or those named
 #
 # Only in guests: a scheduler takes all threads of its machine. The kernel is unpacked from Debian's
 # backports into build/vm/; without it, or QEMU, the guest is skipped. What is counted there is
@@ -14,7 +15,7 @@ cd "$(dirname "$0")/../.."
 passed=0 failed=0 skipped=0
 SUITE=trixie-backports
 SERIES=6.18
-PROGRAMS=(busybox bpftool jq nice)
+PROGRAMS=(busybox bpftool jq nice pgrep)
 
 # Sets KERNEL; false, with the reason in WHY.
 prepare() {
@@ -30,9 +31,11 @@ prepare() {
 }
 
 fill_root() {
-	ROOT_NAME=sched make_root tests/sched/guest.sh "${PROGRAMS[@]}" "$B/shunt" "$B/tests/turns"
+	ROOT_NAME=sched make_root tests/sched/guest.sh "${PROGRAMS[@]}" "$B/shunt" "$B/shuntd" \
+		"$B/tests/turns" "$B/tests/forger"
 	cp "$B"/bpf/*.o "$ROOT/bpf/"
-	cp tests/sched/checks.sh "$ROOT/"
+	cp tests/sched/checks.sh tests/sched/agents.sh "$ROOT/"
+	[ -z "${CHECKS-}" ] || echo "$CHECKS" >"$ROOT/checks"
 }
 
 # CPUS
