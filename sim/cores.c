@@ -251,15 +251,7 @@ static void ended(struct engine *e, struct domain *d, int i)
 	if (view_service(d->v, &d->times, q->cls, q->service / TICKS_NS, e->now / TICKS_NS))
 		view_plan(d->v, d->p, e->now / TICKS_NS);
 	if (d->p->done) {
-		struct shunt_event ev = {
-			.now_ns = e->now / TICKS_NS,
-			.run_ns = q->arrival / TICKS_NS,
-			.cls = q->cls,
-			.core = i,
-			.run_cls = SHUNT_NONE,
-			.steered = q->steered ? q->core : SHUNT_NONE,
-			.service_ns = q->service / TICKS_NS,
-		};
+		struct shunt_event ev = end_of(e, q, i, q->service);
 
 		d->p->done(d->v, &ev);
 	}

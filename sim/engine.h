@@ -273,6 +273,21 @@ static inline bool measured(const struct engine *e, const struct req *r)
 	return r->n >= e->warm;
 }
 
+/* What a policy's done() is told of a request that a core is rid of, which ran for so long. */
+static inline struct shunt_event end_of(const struct engine *e, const struct req *q, int core,
+					tick ran)
+{
+	return (struct shunt_event){
+		.now_ns = e->now / TICKS_NS,
+		.run_ns = q->arrival / TICKS_NS,
+		.cls = q->cls,
+		.core = core,
+		.run_cls = SHUNT_NONE,
+		.steered = q->steered ? q->core : SHUNT_NONE,
+		.service_ns = ran / TICKS_NS,
+	};
+}
+
 /* loop.c: until the end. 0, or -EINTR or -EINVAL as of run_sim(). */
 int engine_loop(struct engine *e, volatile sig_atomic_t *stop, struct why *why);
 int engine_loop_plain(struct engine *e, volatile sig_atomic_t *stop, struct why *why);

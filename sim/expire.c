@@ -24,15 +24,7 @@ static bool is_too_old(const struct engine *e, uint32_t r)
 static void expire(struct engine *e, struct domain *d, int i, uint32_t r)
 {
 	const struct req *q = &e->pool[r];
-	struct shunt_event ev = {
-		.now_ns = e->now / TICKS_NS,
-		.run_ns = q->arrival / TICKS_NS,
-		.cls = q->cls,
-		.core = i,
-		.run_cls = SHUNT_NONE,
-		.steered = q->steered ? q->core : SHUNT_NONE,
-		.service_ns = (q->service - q->left) / TICKS_NS,
-	};
+	struct shunt_event ev = end_of(e, q, i, q->service - q->left);
 
 	if (d->p->done)
 		d->p->done(d->v, &ev);
