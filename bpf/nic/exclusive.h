@@ -66,7 +66,7 @@ __noinline int push_behind(__u32 slot, __u32 front)
 }
 
 /* The first, lent from now on; 0: there is none. */
-__noinline __u32 pop_behind(__u32 word)
+static __always_inline __u32 pop_behind(__u32 word)
 {
 	struct shunt_nic_actor *a = get_actor(word);
 	struct shunt_nic *n = get_nic();
@@ -94,7 +94,7 @@ __noinline __u32 pop_behind(__u32 word)
 
 /* None of the actor's requests is out, nor has it a ticket: the first one that waits is it. front:
  * it goes before all others of its class, as it was before them already. */
-__noinline int next_ticket(__u32 word, __u32 front)
+static __always_inline int next_ticket(__u32 word, __u32 front)
 {
 	struct shunt_nic_actor *a = get_actor(word);
 	__u32 slot = pop_behind(word);
@@ -153,7 +153,7 @@ __noinline int exclusive_goes(__u32 word, __u32 core, __u32 token)
 }
 
 /* One is out no more: it has ended, or waits again. front: as for next_ticket(). */
-__noinline int exclusive_ends(__u32 word, __u32 front)
+static __always_inline int exclusive_ends(__u32 word, __u32 front)
 {
 	struct shunt_nic_actor *a = get_actor(word);
 

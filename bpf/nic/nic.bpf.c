@@ -178,32 +178,38 @@ static __always_inline int decide(struct shunt_nic *n, struct shunt_view *v,
 	return fill(n, v, ev->cls, k, ev->now_ns ? ev->now_ns : bpf_ktime_get_ns());
 }
 
-/* Counts the request. 0: it goes on; else what becomes of it. */
-static __always_inline int begin(struct xdp_md *ctx, struct shunt_nic *n,
-				 const struct shunt_view *v, const struct shunt_cfg *c,
-				 struct shunt_ingress *in, front_count *count)
+/* Counts the request, and ends those that no core came for. 0: it goes on; else what becomes of
+ * it. */
+static __always_inline int begin(struct xdp_md *ctx, const struct front *f,
+				 const struct shunt_cfg *c, struct shunt_ingress *in)
 {
+	struct shunt_view *v = get_view();
+	struct shunt_nic *n = get_nic();
+	front_count *count = f->n;
+
+	if (!v || !n)
+		return XDP_DROP;
 	in->id++;
 	if (!v->up && c->fallback != SHUNT_FALLBACK_HOLD)
 		return fall_back(count, c->fallback == SHUNT_FALLBACK_PASS);
-	if (frame_bytes(ctx) <= nic_frame)
-		return 0;
-	n->ev[SHUNT_NIC_EV_LONG]++;
-	count->dropped++;
-	return FRONT_REFUSED;
+	if (frame_bytes(ctx) > nic_frame) {
+		n->ev[SHUNT_NIC_EV_LONG]++;
+		count->dropped++;
+		return FRONT_REFUSED;
+	}
+	if (!v->up)
+		expire(f->cls, too_old(c));
+	return 0;
 }
 
 /* The request is copied and waits: the frame is to be dropped; or FRONT_REFUSED. */
 static __always_inline int hold(struct xdp_md *ctx, struct shunt_nic *n, struct shunt_view *v,
-				const struct shunt_cfg *c, struct shunt_ingress *in,
-				const struct shunt_nic_cfg *wire, __u32 cls, __u32 payload,
-				__u32 actor)
+				struct shunt_ingress *in, const struct shunt_nic_cfg *wire,
+				__u32 cls, __u32 payload, __u32 actor)
 {
 	front_count *count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
 	__u32 slot;
 
-	if (!v->up)
-		expire(cls, too_old(c));
 	if (!may_hold(n, v, in, wire, cls)) {
 		count->limit++;
 		count->dropped++;
@@ -244,9 +250,6 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 		return XDP_DROP;
 	cls = shunt_index(ev->cls, SHUNT_CLASSES);
 	count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
-	action = begin(ctx, n, v, c, in, count);
-	if (action)
-		return action;
 	core = decide(n, v, in, ev, outstanding_max(wire));
 	if (core == SHUNT_REJECT) {
 		count->rejected++;
@@ -260,7 +263,7 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 		count->steered++;
 		return say_first(ctx, core);
 	}
-	action = hold(ctx, n, v, c, in, wire, cls, payload, actor);
+	action = hold(ctx, n, v, in, wire, cls, payload, actor);
 	if (action == FRONT_REFUSED || !(c->flags & SHUNT_CFG_PREEMPT))
 		return action;
 	action = tell_to_yield(ctx, in->id);
@@ -268,48 +271,47 @@ static __always_inline int arrive(struct xdp_md *ctx, struct shunt_event *ev, __
 	return action;
 }
 
-/* A request of an exclusive actor that a core has, or that has a ticket: the policy is not asked,
- * and nobody is told to yield for it. core: as exclusive_way() says. */
-__noinline int arrive_at_actor(struct xdp_md *ctx, __u32 core, __u32 cls, __u32 payload,
-			       __u32 actor)
+/* A request of an exclusive actor waits for it. A function that the verifier looks at by itself: it
+ * would follow this once more for each answer of the policy. */
+__noinline int wait_for_actor(struct xdp_md *ctx, __u32 cls, __u32 payload, __u32 actor)
 {
 	__u32 zero = 0;
 	struct shunt_ingress *in = bpf_map_lookup_elem(&ingress, &zero);
-	struct shunt_cfg *c = bpf_map_lookup_elem(&cfg, &zero);
 	struct shunt_nic_cfg *wire = get_cfg();
 	struct shunt_view *v = get_view();
 	struct shunt_nic *n = get_nic();
-	front_count *count;
-	int action;
 
-	if (!in || !c || !wire || !v || !n)
+	if (!in || !wire || !v || !n)
 		return XDP_DROP;
-	count = &in->cls[shunt_index(cls, SHUNT_CLASSES)];
-	action = begin(ctx, n, v, c, in, count);
-	if (action)
-		return action;
-	if (core < SHUNT_CORES && forward(ctx, core, cls, payload, actor)) {
-		count->steered++;
-		return say_first(ctx, core);
-	}
-	return hold(ctx, n, v, c, in, wire, cls, payload, actor);
+	return hold(ctx, n, v, in, wire, cls, payload, actor);
 }
 
-/* A request where rules may name an actor: it is counted there, too. */
+/* A request where rules may name an actor: it is counted there, too. If a core has the actor, or
+ * there is a ticket, the policy is not asked, and nobody is told to yield. */
 static __always_inline int to_actor(struct xdp_md *ctx, const struct front *f,
+				    const struct shunt_cfg *c, struct shunt_ingress *in,
 				    struct shunt_event *ev, __u32 payload)
 {
 	/* of the counts 32 bits are enough, and the stack has room for no more */
 	__u32 rejected = f->n->rejected, dropped = f->n->dropped, word = actor_comes(f->actor);
-	int way = exclusive_way(word), action;
+	int action, way;
 
 	if (word & ACTOR_REFUSED) {
 		f->n->dropped++;
 		action = FRONT_REFUSED;
-	} else if (way == EXCLUSIVE_ANY) {
-		action = arrive(ctx, ev, payload, word);
 	} else {
-		action = arrive_at_actor(ctx, way, f->cls, payload, word);
+		action = begin(ctx, f, c, in);
+	}
+	if (!action) {
+		way = exclusive_way(word);
+		if (way == EXCLUSIVE_ANY) {
+			action = arrive(ctx, ev, payload, word);
+		} else if (way >= 0 && forward(ctx, way, f->cls, payload, word)) {
+			f->n->steered++;
+			action = XDP_TX; /* behind what the core has of the actor */
+		} else {
+			action = wait_for_actor(ctx, f->cls, payload, word);
+		}
 	}
 	/* What waits is copied, and its frame dropped: so the action does not tell. */
 	actor_stays_out(f->actor, (__u32)f->n->rejected - rejected,
@@ -337,7 +339,13 @@ __noinline int classified(struct xdp_md *ctx, __u32 layout)
 	ev.cls = f.cls;
 	fill_event(&ev, &f.p, f.port);
 	payload = f.p.ipv6 << 31 | (__u32)((void *)(f.p.udp + 1) - f.p.data) << 16 | f.p.len;
-	action = nic_has_actors ? to_actor(ctx, &f, &ev, payload) : arrive(ctx, &ev, payload, 0);
+	if (nic_has_actors) {
+		action = to_actor(ctx, &f, c, in, &ev, payload);
+	} else {
+		action = begin(ctx, &f, c, in);
+		if (!action)
+			action = arrive(ctx, &ev, payload, 0);
+	}
 	return action == FRONT_REFUSED ? say_no(ctx, in, f.port, f.cls, payload) : action;
 }
 
