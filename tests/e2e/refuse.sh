@@ -111,7 +111,7 @@ test_what_slo_rejects_what_expires_and_what_is_served_is_each_counted_once() {
 	host shunt class set long slo=20ms expire=2 >/dev/null
 	start_worker
 	start load client shunt-load --sleep --to 198.18.0.2:9000 --json -q --rate 4000 \
-		--count 8000 --time 5 --wait ${PATIENCE}s --mix short=0.5:100us,long=0.5:900us
+		--count 8000 --time 5 --wait $((PATIENCE / 2))s --mix short=0.5:100us,long=0.5:900us
 	wait_for 10 arrived 4000
 	kill -STOP "${PIDS[spin]}"
 	wait_for 10 arrived 5000
