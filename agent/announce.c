@@ -13,7 +13,7 @@
 #include "plural.h"
 #include "rpcbind.h"
 
-bool announce(const struct shunt_pins *pins, const char *ifname)
+bool announce(const struct shunt_pins *pins)
 {
 	struct rpcbind_program list[SHUNT_PROGRAMS];
 	int n = rpcbind_list(pins, list), told = n > 0 ? rpcbind_set(list, n) : 0;
@@ -23,14 +23,13 @@ bool announce(const struct shunt_pins *pins, const char *ifname)
 	if (told == -ETIMEDOUT)
 		return false;
 	if (told == n)
-		log_say(LOG_INFO, "%s: rpcbind names our ports for %d RPC %s", ifname, n,
+		log_say(LOG_INFO, "rpcbind names our ports for %d RPC %s", n,
 			plural(n, "program", "programs"));
 	else if (told == -ENOENT || told == -ECONNREFUSED)
-		log_say(LOG_INFO, "%s: there is no rpcbind: RPC clients must know the port",
-			ifname);
+		log_say(LOG_INFO, "there is no rpcbind: RPC clients must know the port");
 	else
-		log_say(LOG_WARNING, "%s: rpcbind names our ports for %d of %d RPC %s: %s",
-			ifname, told < 0 ? 0 : told, n, plural(n, "program", "programs"),
+		log_say(LOG_WARNING, "rpcbind names our ports for %d of %d RPC %s: %s",
+			told < 0 ? 0 : told, n, plural(n, "program", "programs"),
 			told < 0 ? strerror(-told) : "it refuses the others");
 	return true;
 }

@@ -11,4 +11,4 @@
 #define ANNOUNCE_TRIES 10 /* a second apart: rpcbind has a tenth of a second for each */
 
 /* False: rpcbind was too slow, so it is to be told again. */
-bool announce(const struct shunt_pins *pins, const char *ifname);
+bool announce(const struct shunt_pins *pins);

@@ -226,7 +226,7 @@ static void tell_rpcbind(struct agent *a)
 
 	if (!s->announce_ns || a->now_ns < s->announce_ns)
 		return;
-	if (announce(&a->pins, a->opts.ifname)) {
+	if (announce(&a->pins)) {
 		s->announce_ns = 0;
 	} else if (--s->announce_tries) {
 		s->announce_ns = a->now_ns + ANNOUNCE_NS;

@@ -13,7 +13,7 @@ static _Atomic uint32_t visitors;
 enum shunt_rpc_stat greet_1(struct shunt_rpc_call *call, const struct shunt_rpc_bytes *name,
 			    greeting *res)
 {
-	if (name->len > NAME_MAX)
+	if (name->len > HELLO_NAME_MAX)
 		return SHUNT_RPC_GARBAGE_ARGS;
 	res->visitor = ++visitors;
 	res->text.data = call->scratch;

@@ -67,7 +67,7 @@ static int read_user(struct config_reader *r, __u32 i)
 {
 	const struct config_domain *in = &r->c->domains[i];
 	const struct passwd *pw;
-	char *end;
+	char *end, text[80];
 	unsigned long uid;
 
 	if (!in->user)
@@ -75,8 +75,10 @@ static int read_user(struct config_reader *r, __u32 i)
 	pw = getpwnam(in->user);
 	errno = 0;
 	uid = pw ? pw->pw_uid : strtoul(in->user, &end, 10);
-	if (!pw && (!isdigit((unsigned char)in->user[0]) || *end || errno || uid >= (uid_t)-1))
-		return config_bad(r, "there is no such user", "domains[%u].user", i);
+	if (!pw && (!isdigit((unsigned char)in->user[0]) || *end || errno || uid >= (uid_t)-1)) {
+		snprintf(text, sizeof(text), "there is no user '%.40s'", in->user);
+		return config_bad(r, text, "domains[%u].user", i);
+	}
 	r->s->domains[i].user = uid + 1;
 	return 0;
 }
