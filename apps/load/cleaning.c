@@ -181,11 +181,11 @@ static void begin_next(struct cleaning *a, uint64_t from)
 
 static int keep(const struct load *l, const struct windows *w)
 {
-	struct offered o = { l->o.rate, store_mix(l->o.mix_text), l->o.server_times,
-			     l->o.mix.classes, { "" } };
+	struct offered o = { l->o.rate, 0, l->o.server_times, l->o.mix.classes, { "" } };
 
 	if (!l->o.windows)
 		return 0;
+	o.mix = store_mix(l->o.mix_text);
 	memcpy(o.name, l->o.mix.name, l->o.mix.classes * sizeof(*o.name));
 	return store_append(l->o.windows, w, &o);
 }

@@ -66,13 +66,24 @@ static enum xprt_stat has_no_more(SVCXPRT *xprt)
 	return XPRT_IDLE;
 }
 
+static bool_t free_args(SVCXPRT *xprt, xdrproc_t decode, void *args)
+{
+	XDR xdr = { .x_op = XDR_FREE };
+
+	return decode(&xdr, args);
+}
+
+/* What was decoded before the fault is freed here: rpcgen's code frees arguments that are whole. */
 static bool_t give_args(SVCXPRT *xprt, xdrproc_t decode, void *args)
 {
 	const struct shunt_rpc_call *call = of(xprt)->call;
 	XDR xdr;
 
 	xdrmem_create(&xdr, (char *)call->args, call->end - call->args, XDR_DECODE);
-	return decode(&xdr, args);
+	if (decode(&xdr, args))
+		return TRUE;
+	free_args(xprt, decode, args);
+	return FALSE;
 }
 
 /* The arguments were copied out of the frame. */
@@ -88,13 +99,6 @@ static bool_t take_reply(SVCXPRT *xprt, struct rpc_msg *msg)
 		return FALSE; /* too long: the caller says SYSTEM_ERR */
 	t->reply = xdr_getpos(&xdr);
 	return TRUE;
-}
-
-static bool_t free_args(SVCXPRT *xprt, xdrproc_t decode, void *args)
-{
-	XDR xdr = { .x_op = XDR_FREE };
-
-	return decode(&xdr, args);
 }
 
 static void stays(SVCXPRT *xprt)

@@ -13,7 +13,7 @@
 /* Returns true where a view of the result lies in the frame. */
 static void write_looks(FILE *out, const struct decl *d, const char *place, int depth)
 {
-	char inner[512];
+	char inner[PLACE_LEN];
 
 	if (!type_has_views(d))
 		return;
@@ -24,7 +24,7 @@ static void write_looks(FILE *out, const struct decl *d, const char *place, int 
 		run_indent(out, depth);
 		fprintf(out, "for (uint32_t i%d = 0; i%d < %u; i%d++) {\n", depth, depth, d->n,
 			depth);
-		snprintf(inner, sizeof(inner), "%s[i%d]", place, depth);
+		put_place(inner, "%s[i%d]", place, depth);
 		write_looks(out, &one, inner, depth + 1);
 		run_indent(out, depth);
 		fprintf(out, "}\n");
@@ -32,7 +32,7 @@ static void write_looks(FILE *out, const struct decl *d, const char *place, int 
 		write_looks(out, &d->of->decl, place, depth);
 	} else if (d->kind == KIND_STRUCT) {
 		for (const struct field *f = d->of->fields; f; f = f->next) {
-			snprintf(inner, sizeof(inner), "%s.%s", place, f->decl.name);
+			put_place(inner, "%s.%s", place, f->decl.name);
 			write_looks(out, &f->decl, inner, depth);
 		}
 	} else {

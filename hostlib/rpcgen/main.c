@@ -65,10 +65,25 @@ static struct def *read_file(const char *file)
 	return defs;
 }
 
-static void write_file(const char *base, const char *end, const struct def *defs,
-		       void (*write)(FILE *out, const struct def *defs, const char *base))
+/* Both texts are made before a file is written: what is refused then leaves none behind. */
+static char *text_of(const char *base, const struct def *defs,
+		     void (*write)(FILE *out, const struct def *defs, const char *base))
 {
 	const char *slash = strrchr(base, '/');
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		refuse("no memory");
+	write(out, defs, slash ? slash + 1 : base);
+	if (fclose(out))
+		refuse("no memory");
+	return text;
+}
+
+static void write_file(const char *base, const char *end, const char *text)
+{
 	char path[4096];
 	FILE *out;
 
@@ -76,7 +91,7 @@ static void write_file(const char *base, const char *end, const struct def *defs
 	out = fopen(path, "w");
 	if (!out)
 		refuse("cannot write '%s': %s", path, strerror(errno));
-	write(out, defs, slash ? slash + 1 : base);
+	fputs(text, out);
 	if (fclose(out)) {
 		unlink(path);
 		refuse("cannot write '%s': %s", path, strerror(errno));
@@ -130,6 +145,7 @@ int main(int argc, char **argv)
 		"code for, and names the line: see shunt-rpcgen(1).", NULL, NULL, NULL
 	};
 	struct options o = { 0 };
+	char *header, *code;
 	struct def *defs;
 
 	argp_err_exit_status = 2;
@@ -137,7 +153,11 @@ int main(int argc, char **argv)
 	defs = read_file(o.file);
 	if (!o.base)
 		o.base = base_of(o.file);
-	write_file(o.base, "h", defs, write_header);
-	write_file(o.base, "c", defs, write_code);
+	header = text_of(o.base, defs, write_header);
+	code = text_of(o.base, defs, write_code);
+	write_file(o.base, "h", header);
+	write_file(o.base, "c", code);
+	free(header);
+	free(code);
 	return 0;
 }

@@ -6,7 +6,9 @@
 #include "rpcgen.h"
 #include "take.h"
 
-#define VALUE_BYTES_MAX 65536 /* no datagram has more */
+/* No frame has more. So a value in C has 16 KiB at most, all of it views, of which each has 4 bytes
+ * on the wire and 16 in C; a handler's stack has 64 KiB. */
+#define VALUE_BYTES_MAX 4096
 
 /* --- types ------------------------------------------------------------------------------- */
 
@@ -108,8 +110,8 @@ static void take_array(struct decl *d)
 
 static void refuse_size(const struct decl *d)
 {
-	if (type_size(d) > VALUE_BYTES_MAX)
-		refuse("'%s' has more than %d bytes: no datagram has room for it", d->name,
+	if (type_least(d) > VALUE_BYTES_MAX)
+		refuse("'%s' has more than %d bytes: no request has room for it", d->name,
 		       VALUE_BYTES_MAX);
 }
 
@@ -152,9 +154,14 @@ static void parse_enum(void)
 	do {
 		struct value *v = allocate(sizeof(*v));
 
-		want_name(v->name);
+		want_new_name(v->name);
+		for (const struct value *w = d->values; w; w = w->next)
+			refuse_twice(w->name, v->name);
 		if (take_char('='))
 			next = want_number(INT32_MIN, INT32_MAX);
+		if (next > INT32_MAX)
+			refuse("'%s' would be %lld: it has no more than 32 bits", v->name,
+			       (long long)next);
 		v->number = next++;
 		*at = v;
 		at = &v->next;
@@ -167,6 +174,7 @@ static void parse_enum(void)
 static void parse_struct(void)
 {
 	struct def *d = add(DEF_STRUCT);
+	struct decl all = { .kind = KIND_STRUCT, .of = d };
 	struct field **at = &d->fields;
 
 	want_char('{');
@@ -174,12 +182,15 @@ static void parse_struct(void)
 		struct field *f = allocate(sizeof(*f));
 
 		want_decl(&f->decl);
+		for (const struct field *g = d->fields; g; g = g->next)
+			refuse_twice(g->decl.name, f->decl.name);
 		want_char(';');
 		*at = f;
 		at = &f->next;
 	} while (!take_char('}'));
+	snprintf(all.name, sizeof(all.name), "%s", d->name);
+	refuse_size(&all);
 	want_char(';');
-	refuse_size(&(struct decl){ .kind = KIND_STRUCT, .of = d });
 	keep(d);
 }
 
@@ -227,6 +238,7 @@ static struct proc *parse_proc(const struct version *v)
 	if (!p->number)
 		refuse("procedure 0 is answered already: it has no arguments and no results");
 	for (const struct proc *q = v->procs; q; q = q->next) {
+		refuse_twice(q->name, p->name);
 		if (q->number == p->number)
 			refuse("procedure %u is defined twice", p->number);
 	}
@@ -234,7 +246,7 @@ static struct proc *parse_proc(const struct version *v)
 	return p;
 }
 
-static struct version *parse_version(void)
+static struct version *parse_version(const struct def *program)
 {
 	struct version *v = allocate(sizeof(*v));
 	struct proc **at = &v->procs;
@@ -249,6 +261,10 @@ static struct version *parse_version(void)
 	} while (!take_char('}'));
 	want_char('=');
 	v->number = want_number(0, UINT32_MAX);
+	for (const struct version *w = program->versions; w; w = w->next) {
+		if (w->number == v->number)
+			refuse("version %u is defined twice", v->number);
+	}
 	want_char(';');
 	return v;
 }
@@ -260,7 +276,7 @@ static void parse_program(void)
 
 	want_char('{');
 	do {
-		*at = parse_version();
+		*at = parse_version(d);
 		at = &(*at)->next;
 	} while (!take_char('}'));
 	want_char('=');

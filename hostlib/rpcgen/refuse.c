@@ -32,3 +32,15 @@ void *allocate(size_t size)
 		refuse("no memory");
 	return p;
 }
+
+void put_place(char to[PLACE_LEN], const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(to, PLACE_LEN, format, ap);
+	va_end(ap);
+	if (n >= PLACE_LEN)
+		refuse("types that are nested too deep");
+}

@@ -72,6 +72,9 @@ struct def {
 /* refuse.c: ends the program with status 1: "FILE.x:LINE: …" */
 void refuse(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void *allocate(size_t size);
+/* The place of a value, or an offset, in a line of code; refuses one that is too long. */
+#define PLACE_LEN 512
+void put_place(char to[PLACE_LEN], const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* lex.c: words of a FILE.x, one at a time */
 enum token { TOKEN_END, TOKEN_NAME, TOKEN_NUMBER, TOKEN_TEXT, TOKEN_CHAR };
@@ -95,6 +98,8 @@ struct def *parse(void);
 /* type.c: what is known of types */
 /* Bytes on the wire; 0: that depends on the value. */
 uint32_t type_size(const struct decl *d);
+/* The fewest bytes on the wire, whatever the value. */
+uint64_t type_least(const struct decl *d);
 /* Does it hold a string or opaque<>, which are views? */
 bool type_has_views(const struct decl *d);
 /* The C declaration of a value: "uint32_t NAME[3]". */

@@ -15,7 +15,7 @@ struct run {
 	uint32_t size;   /* of the run so far */
 	struct piece {
 		struct decl decl;
-		char place[400];
+		char place[PLACE_LEN];
 		uint32_t off;
 	} *pieces;
 	size_t n, room;
@@ -31,7 +31,7 @@ void run_indent(FILE *out, int depth)
 static void write_fixed(struct run *r, const struct decl *d, const char *place, const char *off,
 			int depth)
 {
-	char inner[512], at[512];
+	char inner[PLACE_LEN], at[PLACE_LEN];
 	uint32_t skip = 0;
 
 	if (d->n) {
@@ -41,8 +41,8 @@ static void write_fixed(struct run *r, const struct decl *d, const char *place, 
 		run_indent(r->out, depth);
 		fprintf(r->out, "for (uint32_t i%d = 0; i%d < %u; i%d++) {\n", depth, depth, d->n,
 			depth);
-		snprintf(inner, sizeof(inner), "%s[i%d]", place, depth);
-		snprintf(at, sizeof(at), "%s + %u * i%d", off, type_size(&one), depth);
+		put_place(inner, "%s[i%d]", place, depth);
+		put_place(at, "%s + %u * i%d", off, type_size(&one), depth);
 		write_fixed(r, &one, inner, at, depth + 1);
 		run_indent(r->out, depth);
 		fprintf(r->out, "}\n");
@@ -50,8 +50,8 @@ static void write_fixed(struct run *r, const struct decl *d, const char *place, 
 		write_fixed(r, &d->of->decl, place, off, depth);
 	} else if (d->kind == KIND_STRUCT) {
 		for (const struct field *f = d->of->fields; f; f = f->next) {
-			snprintf(inner, sizeof(inner), "%s.%s", place, f->decl.name);
-			snprintf(at, sizeof(at), "%s + %u", off, skip);
+			put_place(inner, "%s.%s", place, f->decl.name);
+			put_place(at, "%s + %u", off, skip);
 			write_fixed(r, &f->decl, inner, at, depth);
 			skip += type_size(&f->decl);
 		}
@@ -94,14 +94,13 @@ static void gather(struct run *r, const struct decl *d, const char *place)
 	p = &r->pieces[r->n++];
 	p->decl = *d;
 	p->off = r->size;
-	if (snprintf(p->place, sizeof(p->place), "%s", place) >= (int)sizeof(p->place))
-		refuse("structs that are nested too deep");
+	put_place(p->place, "%s", place);
 	r->size += type_size(d);
 }
 
 static void walk(struct run *r, const struct decl *d, const char *place)
 {
-	char inner[512];
+	char inner[PLACE_LEN];
 
 	if (type_size(d)) {
 		gather(r, d, place);
@@ -113,7 +112,7 @@ static void walk(struct run *r, const struct decl *d, const char *place)
 		run_indent(r->out, r->depth);
 		fprintf(r->out, "for (uint32_t i%d = 0; i%d < %u; i%d++) {\n", r->depth, r->depth,
 			d->n, r->depth);
-		snprintf(inner, sizeof(inner), "%s[i%d]", place, r->depth);
+		put_place(inner, "%s[i%d]", place, r->depth);
 		r->depth++;
 		walk(r, &one, inner);
 		flush(r);
@@ -124,7 +123,7 @@ static void walk(struct run *r, const struct decl *d, const char *place)
 		walk(r, &d->of->decl, place);
 	} else if (d->kind == KIND_STRUCT) {
 		for (const struct field *f = d->of->fields; f; f = f->next) {
-			snprintf(inner, sizeof(inner), "%s.%s", place, f->decl.name);
+			put_place(inner, "%s.%s", place, f->decl.name);
 			walk(r, &f->decl, inner);
 		}
 	} else {

@@ -52,10 +52,36 @@ void want_char(char c)
 		refuse("'%c' is missing before '%s'", c, seen());
 }
 
+/* Words of C and C++ that the files that are written cannot have as names, and names in use. */
+static void refuse_word_of_c(const char *name)
+{
+	static const char *const words[] = {
+		"auto", "bool", "break", "case", "char", "class", "const", "continue", "default",
+		"delete", "do", "double", "else", "enum", "extern", "false", "float", "for", "goto",
+		"if", "inline", "int", "int32_t", "int64_t", "long", "namespace", "new", "NULL",
+		"operator", "private", "public", "register", "restrict", "return", "short",
+		"signed", "sizeof", "static", "struct", "switch", "template", "this", "true",
+		"typedef", "uint8_t", "uint32_t", "uint64_t", "union", "unsigned", "void",
+		"volatile", "while",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (!strcmp(name, words[i]))
+			refuse("'%s' is a word of C: no name", name);
+	}
+}
+
+void refuse_twice(const char *former, const char *name)
+{
+	if (!strcmp(former, name))
+		refuse("'%s' is defined twice", name);
+}
+
 void want_name(char name[NAME_MAX_LEN])
 {
 	if (lex.token != TOKEN_NAME)
 		refuse("a name is missing before '%s'", seen());
+	refuse_word_of_c(lex.word);
 	if (snprintf(name, NAME_MAX_LEN, "%s", lex.word) >= NAME_MAX_LEN)
 		refuse("'%s': a name has at most %d characters", lex.word, NAME_MAX_LEN - 1);
 	lex_next();
@@ -87,6 +113,15 @@ static bool find_value(const char *name, int64_t *number)
 	return false;
 }
 
+void want_new_name(char name[NAME_MAX_LEN])
+{
+	int64_t number;
+
+	want_name(name);
+	if (find(name) || find_value(name, &number))
+		refuse("'%s' is defined twice", name);
+}
+
 /* A number, or a name that has one. */
 int64_t want_number(int64_t least, int64_t most)
 {
@@ -107,9 +142,7 @@ struct def *add(enum def_kind kind)
 	struct def *d = allocate(sizeof(*d));
 
 	d->kind = kind;
-	want_name(d->name);
-	if (find(d->name))
-		refuse("'%s' is defined twice", d->name);
+	want_new_name(d->name);
 	return d;
 }
 

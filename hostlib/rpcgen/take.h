@@ -19,6 +19,9 @@ int64_t want_number(int64_t least, int64_t most);
 const char *seen(void);
 
 /* The definition of that name; NULL: none yet. */
+/* A name that neither a definition nor an enum's number has. */
+void want_new_name(char name[NAME_MAX_LEN]);
+void refuse_twice(const char *former, const char *name);
 struct def *find(const char *name);
 /* One more, whose name comes next and is not defined yet; keep() makes it findable. */
 struct def *add(enum def_kind kind);

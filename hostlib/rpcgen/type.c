@@ -45,6 +45,34 @@ uint32_t type_size(const struct decl *d)
 	return size < UINT32_MAX ? size : UINT32_MAX;
 }
 
+#define FAR_TOO_MUCH (1ULL << 40)
+
+static uint64_t times(uint64_t size, uint32_t n)
+{
+	uint64_t all = size * (n ? n : 1);
+
+	return all < FAR_TOO_MUCH ? all : FAR_TOO_MUCH;
+}
+
+uint64_t type_least(const struct decl *d)
+{
+	uint64_t sum = 0;
+
+	switch (d->kind) {
+	case KIND_STRING:
+	case KIND_BYTES:
+		return times(4, d->n); /* a length of 0 */
+	case KIND_NAMED:
+		return times(type_least(&d->of->decl), d->n);
+	case KIND_STRUCT:
+		for (const struct field *f = d->of->fields; f; f = f->next)
+			sum += type_least(&f->decl);
+		return times(sum < FAR_TOO_MUCH ? sum : FAR_TOO_MUCH, d->n);
+	default:
+		return type_size(d);
+	}
+}
+
 bool type_has_views(const struct decl *d)
 {
 	return d->kind != KIND_VOID && !type_size(d);

@@ -198,7 +198,7 @@ test_a_changed_layout_is_told_with_its_type_until_the_number_is_raised() {
 	local mistake
 	copy_products "$DIR/tree"
 	for mistake in 's/^\t__u64 arrival_ns; /\t__s64 arrival_ns; /' \
-		'/^struct shunt_meta/,/^}/{s/__u16 epoch; /__u16 e; /;s/__u16 ack; /__u16 epoch; /;s/__u16 e; /__u16 ack; /}'; do
+		'/^struct shunt_meta/,/^}/{s/__u16 epoch; /__u16 e; /;s/__u16 row; /__u16 epoch; /;s/__u16 e; /__u16 row; /}'; do
 		cp "$ROOT/include/shunt/abi_ingress.h" "$DIR/tree/include/shunt/abi_ingress.h"
 		sed -i "$mistake" "$DIR/tree/include/shunt/abi_ingress.h"
 		assert_exit 1 "$DIR/tree/scripts/abi_digest.sh"

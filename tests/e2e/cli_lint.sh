@@ -105,7 +105,7 @@ test_what_would_take_too_long_is_not_judged() {
 test_of_a_policys_bundle_the_policy_is_told_and_the_card_in_one_line() {
 	local all
 	assert_exit 0 shunt lint build/bpf/affinity.o
-	assert_le "$(wc -l <"$DIR/out")" 10 "lines about a bundle"
+	assert_le "$(wc -l <"$DIR/out")" 12 "lines about a bundle"
 	assert_match "$(cat "$DIR/out")" "policy 'affinity' \(.*\), a bundle for hosts"
 	assert_match "$(cat "$DIR/out")" \
 		"runs on: XDP of a host, workers on $(uname -m), a NIC that schedules"

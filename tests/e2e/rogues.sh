@@ -94,13 +94,15 @@ seat() { host shunt status -j | jq -e ".interfaces[0].seats[0] | $1"; }
 
 # FAIR: looks at the seat until it is told to end; a bit for each service that obeys.
 watch() { start watch build/tests/seat_watch "/sys/fs/bpf/shunt/$DEV" "$1"; }
-# Ends the watch: no request was stranded, no word was wrong, no service kept the seat.
+# Ends the watch: no word was wrong, no request was stranded, no service kept the seat. The last two
+# are of time: a stall of the other CPU that nothing tells of may look like one.
 unwatch() {
 	stop watch
 	WATCHED=$(tail -n 1 "$DIR/watch.log")
-	jq -e ".looks > 100 and .stranded == 0 and .bad_words == 0 and
-		(.kept == 0 or ${MAY_KEEP:-false})" <<<"$WATCHED" >/dev/null ||
+	jq -e '.looks > 100 and .bad_words == 0' <<<"$WATCHED" >/dev/null ||
 		broken "seen at the seat: $WATCHED"
+	jq -e ".stranded == 0 and (.kept == 0 or ${MAY_KEEP:-false})" <<<"$WATCHED" >/dev/null ||
+		fail "seen at the seat: $WATCHED"
 }
 
 # SERVICE OPTIONS…: requests for it; the client's JSON in $DIR/SERVICE.json.

@@ -80,6 +80,20 @@ test_each_error_of_the_rfc_is_answered_by_a_server_of_rpcgen() {
 	assert_conserved
 }
 
+# Sixty thousand calls of ECHO: forty bytes of opaque data, then nothing where a text should be.
+test_a_call_whose_arguments_break_off_leaves_no_memory_behind() {
+	local before args
+	anon_kib() { awk '$1 == "RssAnon:" { print $2 }' "/proc/${PIDS[server]}/status"; }
+	break_off() { call proc=2 args="$args" times=20000 wait=0.2 >/dev/null; }
+	args=$(printf '0%.0s' {1..104})00000028$(printf '5a%.0s' {1..40})
+	serve
+	assert_eq "$(call proc=2 args="$args")" "1 0 0 0 4" "GARBAGE_ARGS"
+	break_off
+	before=$(anon_kib)
+	break_off; break_off; break_off
+	assert_ge $((before + 600)) "$(anon_kib)" "KiB of the server, at most 600 more"
+}
+
 # shunt-rpcgen's server needs no rpcbind.
 serve_views() {
 	load_rpc "${1:-fcfs}"

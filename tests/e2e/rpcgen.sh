@@ -28,9 +28,44 @@ test_what_is_beyond_the_subset_is_refused_with_its_line() {
 	assert_refused 'struct s {\n\tchar c;\n};\n' 2 "XDR has not"
 	assert_refused '/* one\n * two */\nstruct s { unknown u; };\n' 3 "'unknown' is no type"
 	assert_refused 'struct s { int a };\n' 1 "';' is missing before '}'"
-	assert_refused 'typedef opaque big[70000];\n' 1 "is not from 1 to 65536"
-	assert_refused 'typedef hyper big[60000];\n' 1 "no datagram"
-	assert_refused 'const A = 1;\nconst A = 2;\n' 2 "defined twice"
+	assert_refused 'typedef opaque big[70000];\n' 1 "is not from 1 to 4096"
+	assert_refused 'typedef hyper big[600];\n' 1 "no request has room"
+}
+
+test_a_name_that_is_taken_is_refused() {
+	assert_refused 'const A = 1;\nconst A = 2;\n' 2 "'A' is defined twice"
+	assert_refused 'struct a {\n\tint x;\n\tint x;\n};\n' 3 "'x' is defined twice"
+	assert_refused 'enum e { A = 1,\nA = 2 };\n' 2 "'A' is defined twice"
+	assert_refused 'enum e { A = 1 };\nconst A = 2;\n' 2 "'A' is defined twice"
+	assert_refused 'program P { version V {
+int F(void) = 1;\nint F(void) = 2;\n} = 1; } = 5;\n' 3 "'F' is defined twice"
+	assert_refused 'program P { version V { int F(void) = 1; } = 1;
+version W { int F(void) = 1; } = 1;\n} = 5;\n' 2 "version 1 is defined twice"
+	assert_refused 'struct s {\n\tint for;\n};\n' 2 "'for' is a word of C"
+	assert_refused 'struct int32_t { int a; };\n' 1 "'int32_t' is a word of C"
+	assert_refused 'enum e { A = 2147483647,\n B };\n' 2 "'B' would be 2147483648"
+}
+
+# A string has four bytes on the wire at least, and sixteen on the stack of the handler.
+test_a_type_that_no_request_has_room_for_is_refused() {
+	assert_refused 'typedef string s<>;\ntypedef s row[1000];\ntypedef row all[1000];\n' 3 \
+		"'all' has more than 4096 bytes: no request"
+	assert_refused 'struct s { string a<>; opaque b[4000];\nopaque c[4000]; };\n' 2 \
+		"'s' has more than 4096 bytes: no request"
+}
+
+# 110 structs, each with twelve bytes and the next one.
+test_types_that_are_nested_too_deep_are_refused() {
+	{
+		echo 'struct s0 { opaque a[12]; };'
+		for i in {1..110}; do
+			echo "struct s$i { opaque a[12]; s$((i - 1)) b; };"
+		done
+		echo 'program P { version V { void F(s110) = 1; } = 1; } = 5;'
+	} >"$DIR/service.x"
+	assert_exit 1 shunt-rpcgen "$DIR/service.x" -o "$DIR/service"
+	assert_match "$(cat "$DIR/err")" "nested too deep"
+	[ ! -e "$DIR/service.c" ] || fail "it wrote code all the same"
 }
 
 test_debian_s_own_services_compile_where_the_subset_has_them() {

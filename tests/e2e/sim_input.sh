@@ -172,7 +172,7 @@ test_a_rate_that_outlasts_the_clock_is_refused() {
 # A figure or advice that did not obey it would be taken for one that did.
 test_an_option_that_a_verb_would_not_obey_is_refused() {
 	local option
-	local taken='--csv, --json, --cdf, --svg, --requests, --seed, --jobs, --quiet, --help'
+	local taken='--csv, --cdf, --svg, --requests, --jobs, --json, --seed, --quiet, --help'
 	for option in '-w exp1' '-c 4' '-l 0.5' '-r 1M' '-p fcfs' '-s shared' '-C nic_ns=1' \
 		'-q 5us' '-P yes' '-F 0@1ms' '-k 0=1' \
 		'-a uniform' '-E 2%' '--seeds 3' '-m p99_us' '-f 10' '-d 2' '--misses 5%' \
@@ -183,7 +183,7 @@ test_an_option_that_a_verb_would_not_obey_is_refused() {
 	done
 	for option in '--seeds 3' '-E 2%' '-F 0@1ms' "--json $DIR/json" '-l 0.5'; do
 		# shellcheck disable=SC2086
-		refused 'advise takes no --[a-z]*: it takes --policy, --system' advise \
+		refused 'advise takes no --[a-z]*: it takes --system, --cost, --workload' advise \
 			-w all=1:1us/slo=5us $option
 	done
 	refused "run takes no --misses, which is an option of 'advise'" -p fcfs --misses 5%
@@ -370,7 +370,7 @@ test_arguments_of_bursts_are_named() {
 }
 
 test_an_unknown_verb_is_told_the_known_ones() {
-	refused "'advice' is neither a verb .run, paper, advise, list. nor an option" advice
+	refused "'advice' is neither a verb .run, paper, advise, mem, list. nor an option" advice
 }
 
 run_tests "$@"
