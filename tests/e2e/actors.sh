@@ -93,8 +93,11 @@ test_actors_are_conserved_while_workers_and_shuntd_are_killed() {
 	echo "lost $(actors 'map(.lost) | add') of $(actors 'map(.arrived) | add')"
 }
 
+has_sockets() { host shunt status --dev "$DEV" | grep 'sockets of queue 0: '; }
+
 test_what_expires_while_nobody_serves_is_counted_for_its_actor() {
 	load sq "hold: {age: 200ms}"
+	wait_for 10 has_sockets # shuntd listens before
 	offer --rate 1000 --count 50 --time 1 --wait 1ms --mix short=0.5:1us,long=0.5:1us
 	wait_for 10 actors 'map(.expired) | add == 50'
 	assert_actors_agree
