@@ -179,7 +179,6 @@ test_a_restarted_agent_goes_on_with_several_seats() {
 
 # Its own CPU serves at all times; the shared one helps.
 test_a_service_may_have_a_cpu_of_its_own_besides() {
-	local i
 	domain() {
 		echo "{queue: 0, cpus: [0, $(($(nproc) - 1))], service: a}"
 		echo "  - {queue: 1, cpus: [$(($(nproc) - 1))], service: b}"
@@ -192,9 +191,10 @@ test_a_service_may_have_a_cpu_of_its_own_besides() {
 	offer_both --rate 300 --count 40 --mix long=1:5ms
 	assert_answered_by a
 	assert_answered_by b
-	for i in 0 1; do
-		assert_ge "$(ended_on 0 $i)" 1 "requests that ended on core $i of a"
-	done
+	# What yields on the shared CPU may end on the other one.
+	assert_ge "$(ended_on 0 0)" 1 "requests that ended on a's own CPU"
+	assert_ge "$(host shunt status -j | jq '.interfaces[0].seats[0].left')" 2 \
+		"times that the shared CPU was left"
 	assert_conserved
 }
 
