@@ -156,7 +156,7 @@ static void serve(struct agent *a)
 	why_forget(&why);
 }
 
-/* What becomes of this process needs no priority: it may go on as the keeper. */
+/* Gives the priority back: this process may go on as the keeper, which needs none. */
 static void stop(struct agent *a)
 {
 	struct sched_param p = { 0 };

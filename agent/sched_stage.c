@@ -135,7 +135,7 @@ static bool stage_for(struct stage *s, struct sched_policy *p, struct shunt_off_
 	return said >= 0 && stage_one(s, v, cpu, head[said], op);
 }
 
-/* What policies look at, but for the cores' own. */
+/* Fills in the fields of the view that policies read, but for those of the cores. */
 static void copy_view(struct stage *s, const struct shunt_view *kernel, __u64 now_ns)
 {
 	if (now_ns - s->copied_ns < COPY_NS)

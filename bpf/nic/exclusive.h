@@ -3,7 +3,7 @@
  * exclusive.h - an exclusive actor's requests at the NIC: one core at a time has some of them, in
  * the order in which they arrived
  *
- * Those that wait do so in a FIFO of the actor's own; the first of them is its ticket, which waits
+ * Requests that wait are in a FIFO of the actor's own. The first of them is its ticket, which waits
  * in the queue of its class, where the policy sees it as any request. The core that takes the
  * ticket has the actor until all that it was sent has ended. Then the next request is the ticket.
  * So there is a ticket if and only if a request waits and none is out. tests/model/actor.pml is
@@ -177,8 +177,7 @@ __noinline int exclusive_parks(__u32 word)
 	return 1;
 }
 
-/* What was sent was not taken, and goes back to where it was: of several that a core did not take
- * the youngest first. */
+/* A request that its core did not take goes back: of several, the youngest first. */
 __noinline int send_back(__u32 slot)
 {
 	struct shunt_nic_slot *s = get_slot(slot);

@@ -313,7 +313,7 @@ static __always_inline int to_actor(struct xdp_md *ctx, const struct front *f,
 			action = wait_for_actor(ctx, f->cls, payload, word);
 		}
 	}
-	/* What waits is copied, and its frame dropped: so the action does not tell. */
+	/* A request that waits is copied, and its frame dropped: the action does not tell. */
 	actor_stays_out(f->actor, (__u32)f->n->rejected - rejected,
 			(__u32)f->n->dropped - dropped, action == XDP_PASS);
 	return action;

@@ -6,8 +6,8 @@
  * All with the lock of the thread's run queue, and interrupts off: an object and a queue have one
  * writer at a time. Nothing is told before the first agent joins.
  *
- * What readers see in the midst of a store is told by a number, which is stored by atomics that
- * give back a value: those are full barriers.
+ * A number tells readers that a store is under way. Atomics that give back a value store it: those
+ * are full barriers.
  */
 #pragma once
 
